@@ -1,0 +1,34 @@
+// The base: the users' own configuration of their retrieval service, owned by them or by Git.
+import { z } from "zod";
+import { baseAdapterSchema } from "./adapter.ts";
+
+/** File names a base may have inside the config directory. */
+export const baseFileNames = ["retriever.json", "retriever.yaml", "retriever.yml"] as const;
+
+export const normalizationSchema = z.strictObject({
+  strategy: z.enum(["auto", "cosine", "pgvector-l2"]).default("auto"),
+  /** Similarities are mapped onto [min, max], both within 0..1. */
+  targetRange: z
+    .tuple([z.number().min(0).max(1), z.number().min(0).max(1)])
+    .refine(([min, max]) => min < max, "expected min < max")
+    .default([0, 1]),
+});
+
+export const baseConfigSchema = z.strictObject({
+  primary: baseAdapterSchema,
+  dualRead: z
+    .strictObject({
+      enabled: z.boolean().default(false),
+      sampleRate: z.number().min(0).max(1).default(0),
+      shadow: baseAdapterSchema.optional(),
+    })
+    .refine((dualRead) => !dualRead.enabled || dualRead.shadow !== undefined, {
+      path: ["shadow"],
+      message: "expected a shadow adapter because dualRead.enabled is true",
+    })
+    .default({ enabled: false, sampleRate: 0 }),
+  normalization: normalizationSchema.default({ strategy: "auto", targetRange: [0, 1] }),
+});
+
+export type BaseConfig = z.infer<typeof baseConfigSchema>;
+export type Normalization = z.infer<typeof normalizationSchema>;

@@ -1,0 +1,35 @@
+// Names that several parts must agree on: metrics of the users' contract and ours, ports, annotations.
+
+/** Metrics of the users' contract, as they are (their `_ms` units stay). */
+export const contractMetrics = {
+  retrievalTotal: "retrieval_total",
+  cacheHit: "retrieval_cache_hit",
+  cacheMiss: "retrieval_cache_miss",
+  partial: "retrieval_partial",
+  latencyTotalMs: "retr_latency_total_ms",
+  latencyVectorMs: "retr_latency_vector_ms",
+  backendLatencyMs: "retr_backend_latency_ms",
+  dualDeltaLatencyMs: "retr_dual_delta_latency_ms",
+  dualDeltaScore: "retr_dual_delta_score",
+  dualSamples: "retr_dual_samples_total",
+  dualMismatch: "retr_dual_mismatch_total",
+  dualShadowErrors: "retr_dual_shadow_errors_total",
+} as const;
+
+/** Container of the sidecar in a pod, and its ports. */
+export const sidecarContainer = "retriever-sidecar";
+export const retrievePort = "retrieve";
+export const adminPort = "admin";
+
+/** Pod annotation that makes a kubelet look at its volumes at once. */
+export const epochAnnotation = "retriever.dev/config-epoch";
+export const fieldManager = "retriever-operator";
+/** Finalizer of a RetrieverMigration. */
+export const settleFinalizer = "retriever.dev/settle";
+/** Finalizer of the overlay's ConfigMap. */
+export const overlayFinalizer = "retriever.dev/overlay";
+
+/** Name of the overlay's ConfigMap for a workload. */
+export function overlayName(workload: string): string {
+  return `${workload}-retriever-migration`;
+}

@@ -1,0 +1,70 @@
+// What `GET /v1/status?windows=…` of a sidecar says. No secret, no query text.
+import { z } from "zod";
+import { evidenceSchema } from "./evidence.ts";
+import { storeNameSchema } from "./overlay.ts";
+
+export const identitySchema = z.strictObject({
+  kind: z.string().min(1).max(40),
+  label: z.string().max(600),
+  digest: z.string().regex(/^[0-9a-f]{32}$/),
+});
+
+const faultSchema = z.strictObject({ code: z.string(), message: z.string().max(2000), at: z.string() });
+
+/** One store as this pod sees it. Unknown (null) until the first probe ended. */
+export const storeStatusSchema = z.strictObject({
+  store: storeNameSchema,
+  role: z.enum(["primary", "shadow", "none"]),
+  identity: identitySchema,
+  reachable: z.boolean().nullable(),
+  /** Null: not known. "off": plain text. */
+  tls: z.enum(["verified", "off", "failed"]).nullable(),
+  authenticated: z.boolean().nullable(),
+  /** Whether the collection or table is there. */
+  exists: z.boolean().nullable(),
+  dimension: z.int().nullable(),
+  count: z.number().nullable(),
+  newestUpdatedAt: z.string().nullable(),
+  /** Vectors in the index (Qdrant); null where the store doesn't tell. */
+  indexedVectors: z.number().nullable(),
+  /** Age of the last finished probe, whatever it found. */
+  probeAgeSeconds: z.number().nullable(),
+  /** Age of the last answer, of a probe or a request. */
+  lastOkAgeSeconds: z.number().nullable(),
+  lastError: faultSchema.nullable(),
+});
+export type StoreStatus = z.infer<typeof storeStatusSchema>;
+
+export const sidecarStatusSchema = z.strictObject({
+  schema: z.literal(1),
+  podUid: z.string(),
+  podName: z.string(),
+  /** New with every start of the process. */
+  startId: z.string(),
+  version: z.string(),
+  readableOverlaySchemas: z.array(z.int()).min(1),
+  /** The base's primary now. Null while the base can't be read. */
+  base: identitySchema.nullable(),
+  config: z.strictObject({
+    /** 0: the base alone is in force. */
+    epoch: z.int().min(0),
+    /** SHA-256 of the overlay text in force; null at epoch 0. */
+    hash: z.string().nullable(),
+    migrationUid: z.string().nullable(),
+    primary: storeNameSchema,
+    /** Identity of the store that answers requests now. */
+    primaryIdentity: identitySchema,
+    shadow: z.enum(["source", "destination", "none"]),
+    sampleRate: z.number(),
+    released: z.boolean(),
+    /** `vanished`: the file is gone without having been released; the last one stays in force. */
+    overlay: z.enum(["absent", "in-force", "vanished"]),
+    /** The base names another store than the overlay's pinned source. */
+    sourceChanged: z.boolean(),
+  }),
+  /** The newest document that was refused; cleared by the next accepted one. */
+  configFault: faultSchema.nullable(),
+  stores: z.array(storeStatusSchema),
+  evidence: evidenceSchema,
+});
+export type SidecarStatus = z.infer<typeof sidecarStatusSchema>;
