@@ -1,0 +1,86 @@
+// The rules that the API server enforces on every write, and the nodes they stand on.
+// They run on updates by anybody, the operator included: a fault of ours can't persist an illegal transition.
+import { finalPhases, legalSteps } from "./phase-steps.ts";
+import { specRules } from "./spec-rules.ts";
+
+export type CelRule = {
+  /** Dotted path of the node, empty for the root; `self` is its value. */
+  readonly at: string;
+  readonly rule: string;
+  readonly message: string;
+};
+
+function quoted(names: readonly string[]): string {
+  return `[${names.map((name) => `'${name}'`).join(", ")}]`;
+}
+
+const started =
+  "has(oldSelf.status) && ((has(oldSelf.status.epoch) && oldSelf.status.epoch > 0) || (has(oldSelf.status.planHash) && oldSelf.status.planHash != ''))";
+
+const legalStepTerms = Object.entries(legalSteps)
+  .filter(([, next]) => next.length > 0)
+  .map(([from, next]) => `(oldSelf.phase == '${from}' && self.phase in ${quoted(next)})`)
+  .join(" || ");
+
+const rootRules: readonly CelRule[] = [
+  {
+    at: "",
+    rule: "!has(oldSelf.status) || has(self.status)",
+    message: "the status never vanishes: it is all the operator remembers",
+  },
+  {
+    at: "",
+    rule: `!(${started}) || self.spec.target == oldSelf.spec.target`,
+    message: "spec.target can't change once the migration has started: delete it and create another",
+  },
+  {
+    at: "",
+    rule: `!(${started}) || self.spec.destination == oldSelf.spec.destination`,
+    message: "spec.destination can't change once the migration has started: delete it and create another",
+  },
+];
+
+const statusRules: readonly CelRule[] = [
+  {
+    at: "status",
+    rule: "!has(oldSelf.epoch) || (has(self.epoch) && self.epoch >= oldSelf.epoch)",
+    message: "the epoch never falls",
+  },
+  {
+    at: "status",
+    rule: "!has(oldSelf.rollback) || has(self.rollback)",
+    message: "a rollback is latched: status.rollback can't be removed",
+  },
+  {
+    at: "status",
+    rule: `!has(oldSelf.phase) || !(oldSelf.phase in ${quoted(finalPhases)}) || (has(self.phase) && self.phase == oldSelf.phase)`,
+    message: "a final phase is final: a finished migration never runs again",
+  },
+  {
+    at: "status",
+    rule: `!has(oldSelf.phase) || !has(self.phase) || self.phase == oldSelf.phase || oldSelf.phase in ${quoted(finalPhases)} || ${legalStepTerms}`,
+    message: "no such step between phases",
+  },
+  {
+    at: "status",
+    rule: "!has(self.conditions) || !self.conditions.exists(c, c.type == 'GuardPassed' && c.status == 'True') || self.conditions.exists(c, c.type == 'CutOver' && c.status == 'True')",
+    message: "GuardPassed needs CutOver",
+  },
+];
+
+/** Rules of RetrieverMigration. */
+export const migrationRules: readonly CelRule[] = [
+  ...rootRules,
+  ...specRules.map(({ at, rule, message }) => ({ at, rule, message })),
+  ...statusRules,
+];
+
+/** Rules of MigrationAct. */
+export const migrationActRules: readonly CelRule[] = [
+  { at: "spec", rule: "self == oldSelf", message: "an act can't be changed: create another one" },
+  {
+    at: "spec",
+    rule: "self.act != 'Waive' || has(self.check)",
+    message: "expected check, the name of the check that is waived",
+  },
+];

@@ -1,0 +1,47 @@
+// The kinds of the API group: schema, rules, names and printed columns in one place each.
+import { migrationActRules, migrationRules } from "./cel-rules.ts";
+import { apiGroup, apiVersion, migrationActSpecSchema } from "./migration.ts";
+import { migrationSpecSchema } from "./migration-spec.ts";
+import { migrationStatusSchema } from "./migration-status.ts";
+import type { KindDefinition } from "./to-crd.ts";
+
+export const migrationKind: KindDefinition = {
+  group: apiGroup,
+  version: apiVersion,
+  names: { kind: "RetrieverMigration", plural: "retrievermigrations", singular: "retrievermigration", short: "rmig" },
+  description: "Moves a retrieval service from one vector store to another by dual read, and back by itself.",
+  spec: migrationSpecSchema,
+  // -1: readers that compare it with the generation see an object nobody has looked at yet, not a settled one.
+  status: { schema: migrationStatusSchema, default: { observedGeneration: -1 } },
+  rules: migrationRules,
+  keyedLists: { "status.conditions": "type" },
+  columns: [
+    { name: "Phase", type: "string", jsonPath: ".status.phase" },
+    { name: "Stage", type: "integer", jsonPath: ".status.stage.index", description: "Stage of the ramp, from 0" },
+    { name: "Sample", type: "number", jsonPath: ".status.revision.sampleRate", description: "Share of dual reads" },
+    { name: "Primary", type: "string", jsonPath: ".status.revision.primary", description: "Store that serves" },
+    {
+      name: "Guard",
+      type: "number",
+      jsonPath: ".status.guard.healthySeconds",
+      description: "Healthy seconds of the guard",
+    },
+    { name: "Ready", type: "string", jsonPath: '.status.conditions[?(@.type=="Ready")].status' },
+    { name: "Message", type: "string", jsonPath: ".status.message", priority: 1 },
+  ],
+};
+
+export const migrationActKind: KindDefinition = {
+  group: apiGroup,
+  version: apiVersion,
+  names: { kind: "MigrationAct", plural: "migrationacts", singular: "migrationact", short: "ract" },
+  description: "What a person asks of a migration: immutable, with its author.",
+  spec: migrationActSpecSchema,
+  rules: migrationActRules,
+  columns: [
+    { name: "Migration", type: "string", jsonPath: ".spec.migration.name" },
+    { name: "Act", type: "string", jsonPath: ".spec.act" },
+    { name: "Actor", type: "string", jsonPath: ".spec.actor" },
+    { name: "Reason", type: "string", jsonPath: ".spec.reason", priority: 1 },
+  ],
+};

@@ -1,0 +1,206 @@
+// The status of a RetrieverMigration: everything the operator must remember lives here and nowhere else.
+import { countersSchema } from "@retriever/sidecar/contract/evidence.ts";
+import { identitySchema } from "@retriever/sidecar/contract/status.ts";
+import { z } from "zod";
+
+export const phases = [
+  "Pending",
+  "Preflight",
+  "AwaitingApproval",
+  "WarmUp",
+  "Ramp",
+  "AwaitingCutover",
+  "CuttingOver",
+  "Guard",
+  "Completed",
+  "RollingBack",
+  "VerifyingDrift",
+  "RolledBack",
+  "Validated",
+] as const;
+export type Phase = (typeof phases)[number];
+
+export const conditionTypes = [
+  "Accepted",
+  "Reachable",
+  "ParityVerified",
+  "AlertsArmed",
+  "Approved",
+  "MetricsHealthy",
+  "ConfigPropagated",
+  "RollbackReady",
+  "CutOver",
+  "GuardPassed",
+  "RolledBack",
+  "Reconciled",
+  "Settled",
+  "PostmortemDue",
+  "Paused",
+  "Ready",
+  "Succeeded",
+  "Reconciling",
+  "Stalled",
+] as const;
+export type ConditionType = (typeof conditionTypes)[number];
+
+const instant = z.string().max(40);
+const reason = z
+  .string()
+  .max(128)
+  .regex(/^[A-Za-z][A-Za-z0-9]*$/);
+const sentence = z.string().max(2048);
+/** Name, UID or the like: bounded, since the API server prices a rule by the longest value it may meet. */
+const shortName = z.string().max(253);
+
+export const conditionSchema = z.strictObject({
+  type: z.enum(conditionTypes),
+  status: z.enum(["True", "False", "Unknown"]),
+  reason,
+  message: sentence,
+  lastTransitionTime: instant,
+  observedGeneration: z.int(),
+});
+export type Condition = z.infer<typeof conditionSchema>;
+
+/** A verdict of one gate, with everything a reader needs to check it. */
+export const verdictSchema = z.strictObject({
+  gate: z.string().max(40),
+  verdict: z.enum(["Pass", "Fail", "NotYet", "Unknown"]),
+  /** Observed share or value, and its 95 % interval. */
+  value: z.number().nullable(),
+  interval: z.array(z.number()).length(2).nullable(),
+  n: z.number(),
+  limit: z.number(),
+  windowSeconds: z.number(),
+  message: sentence,
+});
+export type Verdict = z.infer<typeof verdictSchema>;
+
+/** What the sidecars are told; the intent, written before the overlay. */
+export const revisionSchema = z.strictObject({
+  epoch: z.int().min(1),
+  primary: z.enum(["source", "destination"]),
+  shadow: z.enum(["source", "destination", "none"]),
+  sampleRate: z.number().min(0).max(1),
+  released: z.boolean(),
+  at: instant,
+});
+export type Revision = z.infer<typeof revisionSchema>;
+
+const podEvidenceSchema = z.strictObject({ uid: shortName, startId: shortName, counters: countersSchema });
+
+/** Counters of one epoch over all pods, including those that are gone. */
+export const epochEvidenceSchema = z.strictObject({
+  epoch: z.int(),
+  recordedAt: instant,
+  pods: z.array(podEvidenceSchema).max(500),
+  /** Totals of pods (or processes) that are gone. */
+  vanished: countersSchema,
+  vanishedPods: z.int(),
+});
+export type EpochEvidence = z.infer<typeof epochEvidenceSchema>;
+
+export const baselineSchema = z.strictObject({
+  requests: z.number(),
+  errorShare: z.number(),
+  emptyShare: z.number(),
+  p95Ms: z.number(),
+  /** Share of top-1 mismatches in the warm-up; null until measured. */
+  mismatchShare: z.number().nullable(),
+  requestsPerSecond: z.number(),
+});
+export type Baseline = z.infer<typeof baselineSchema>;
+
+const historyEntrySchema = z.strictObject({
+  at: instant,
+  phase: z.enum(phases),
+  epoch: z.int(),
+  reason,
+  message: sentence,
+});
+
+export const rollbackStatusSchema = z.strictObject({
+  at: instant,
+  /** Phase it was decided in. */
+  from: z.enum(phases),
+  reason,
+  /** All causes that were found, most severe first. */
+  causes: z.array(sentence).max(10),
+  /** Act that asked for it; null when the operator decided. */
+  actor: z.string().max(253).nullable(),
+});
+
+export const migrationStatusSchema = z.strictObject({
+  observedGeneration: z.int().default(-1),
+  phase: z.enum(phases).default("Pending"),
+  /** One sentence: why it isn't moving, and what would move it. */
+  message: sentence.default(""),
+  conditions: z.array(conditionSchema).max(30).default([]),
+  phaseStartedAt: instant.optional(),
+  /** Hash of the accepted plan; empty before acceptance. */
+  planHash: z.string().max(64).default(""),
+  /** Accepted effective spec as JSON: decisions follow it, not later edits. */
+  plan: z.string().max(65_536).default(""),
+  source: identitySchema.optional(),
+  destination: identitySchema.optional(),
+  epoch: z.int().min(0).default(0),
+  revision: revisionSchema.optional(),
+  stage: z
+    .strictObject({
+      index: z.int().min(0),
+      count: z.int().min(1),
+      sampleRate: z.number(),
+      /** When all pods had acknowledged and the first sample had arrived. */
+      startedAt: instant.optional(),
+    })
+    .optional(),
+  gates: z.array(verdictSchema).max(12).default([]),
+  evidence: epochEvidenceSchema.optional(),
+  baseline: baselineSchema.optional(),
+  acks: z
+    .strictObject({
+      pods: z.int(),
+      matched: z.int(),
+      lagging: z.array(shortName).max(20),
+      lost: z.array(shortName).max(20),
+    })
+    .optional(),
+  guard: z
+    .strictObject({
+      startedAt: instant,
+      tickedAt: instant,
+      healthySeconds: z.number(),
+      idleSeconds: z.number(),
+      blindSeconds: z.number(),
+    })
+    .optional(),
+  harm: z
+    .strictObject({
+      /** Since when the alert's condition has held without a gap. */
+      alertSince: instant.optional(),
+      causes: z.array(sentence).max(10).default([]),
+      /** How often the rate was stepped down. */
+      stepDowns: z.int().default(0),
+      /** Set while rises are held until a person resumes. */
+      heldSince: instant.optional(),
+    })
+    .optional(),
+  acts: z
+    .strictObject({
+      paused: z.boolean().default(false),
+      /** UIDs of the acts that took effect, newest last. */
+      seen: z.array(shortName).max(50).default([]),
+      promotedBy: z.string().max(253).optional(),
+      latched: z
+        .strictObject({ act: z.enum(["Abort", "Rollback"]), actor: z.string().max(253), reason: sentence, at: instant })
+        .optional(),
+    })
+    .optional(),
+  rollback: rollbackStatusSchema.optional(),
+  skippedChecks: z.array(shortName).max(10).default([]),
+  cutoverAt: instant.optional(),
+  completedAt: instant.optional(),
+  history: z.array(historyEntrySchema).max(20).default([]),
+});
+
+export type MigrationStatus = z.infer<typeof migrationStatusSchema>;

@@ -1,0 +1,90 @@
+// What a spec must satisfy beyond its shape: each rule once as CEL for the API server, once as code for whoever
+// checks a manifest without a cluster. A test holds both to the same verdicts.
+import { durationSeconds } from "./duration.ts";
+import { type MigrationSpec, maxStages, type Stage } from "./migration-spec.ts";
+
+export type SpecRule = {
+  /** Node that carries the rule; `self` is its value. */
+  readonly at: string;
+  readonly rule: string;
+  /** Expectation, as the refusal states it. */
+  readonly message: string;
+  readonly holds: (spec: MigrationSpec) => boolean;
+  /** What the refused manifest says there. */
+  readonly received: (spec: MigrationSpec) => unknown;
+};
+
+/** Sidecars keep their counters for this long; no window can look further back. */
+const longestWindow = "15m";
+
+const placesAfterFirst = Array.from({ length: maxStages - 1 }, (_, index) => index + 1).join(", ");
+
+function atLeast(field: string, floor: string): string {
+  return `(!has(self.${field}) || duration(self.${field}) >= duration('${floor}'))`;
+}
+
+function atMost(field: string, ceiling: string): string {
+  return `(!has(self.${field}) || duration(self.${field}) <= duration('${ceiling}'))`;
+}
+
+function within(duration: string, floor: string, ceiling: string): boolean {
+  const seconds = durationSeconds(duration);
+  return seconds >= durationSeconds(floor) && seconds <= durationSeconds(ceiling);
+}
+
+function isRising(stages: readonly Stage[]): boolean {
+  return stages.every((stage, index) => index === 0 || (stages[index - 1]?.sampleRate ?? 0) < stage.sampleRate);
+}
+
+export const specRules: readonly SpecRule[] = [
+  {
+    at: "spec.stages",
+    // A list of places instead of comprehension variables: plain CEL, the same on every API server.
+    rule: `[${placesAfterFirst}].all(i, i >= size(self) || self[i - 1].sampleRate < self[i].sampleRate)`,
+    message: "expected sample rates that rise strictly from stage to stage",
+    holds: (spec) => isRising(spec.stages),
+    received: (spec) => spec.stages.map((stage) => stage.sampleRate),
+  },
+  {
+    at: "spec.gates",
+    rule: `${atLeast("window", "1s")} && ${atMost("window", longestWindow)}`,
+    message: "expected a window from 1s to 15m, which is how long sidecars keep their counters",
+    holds: (spec) => within(spec.gates.window, "1s", longestWindow),
+    received: (spec) => spec.gates.window,
+  },
+  {
+    at: "spec.rollback",
+    rule: `${atLeast("window", "1s")} && ${atMost("window", longestWindow)}`,
+    message: "expected a window from 1s to 15m, which is how long sidecars keep their counters",
+    holds: (spec) => within(spec.rollback.window, "1s", longestWindow),
+    received: (spec) => spec.rollback.window,
+  },
+  {
+    at: "spec.cutover",
+    rule: `${atLeast("ackTimeout", "1s")} && ${atLeast("validationTimeout", "1s")}`,
+    message: "expected ackTimeout and validationTimeout of at least 1s",
+    holds: ({ cutover }) => durationSeconds(cutover.ackTimeout) >= 1 && durationSeconds(cutover.validationTimeout) >= 1,
+    received: ({ cutover }) => [cutover.ackTimeout, cutover.validationTimeout],
+  },
+  {
+    at: "spec.guard",
+    rule: atLeast("duration", "1s"),
+    message: "expected a guard of at least 1s: a migration is never completed unwatched",
+    holds: (spec) => durationSeconds(spec.guard.duration) >= 1,
+    received: (spec) => spec.guard.duration,
+  },
+  {
+    at: "spec.guard",
+    rule: "!has(self.deadline) || !has(self.duration) || duration(self.deadline) >= duration(self.duration)",
+    message: "expected a deadline that isn't shorter than the guard's duration",
+    holds: ({ guard }) => durationSeconds(guard.deadline) >= durationSeconds(guard.duration),
+    received: ({ guard }) => [guard.deadline, guard.duration],
+  },
+  {
+    at: "spec.guard",
+    rule: "!has(self.then) || (self.then == 'RepointShadow') == has(self.next)",
+    message: "expected next exactly when then is RepointShadow",
+    holds: ({ guard }) => (guard.then === "RepointShadow") === (guard.next !== undefined),
+    received: ({ guard }) => [guard.then, guard.next],
+  },
+];
