@@ -4,8 +4,12 @@ import { baseCredentialSchema, overlayCredentialSchema } from "./credential.ts";
 
 const sqlName = z
   .string()
+  .max(63)
   .regex(/^[A-Za-z_][A-Za-z0-9_]{0,62}$/, "expected a plain SQL identifier of at most 63 characters");
-const payloadKey = z.string().regex(/^[A-Za-z_][A-Za-z0-9_.-]{0,127}$/, "expected a payload key");
+const payloadKey = z
+  .string()
+  .max(128)
+  .regex(/^[A-Za-z_][A-Za-z0-9_.-]{0,127}$/, "expected a payload key");
 const hostName = z
   .string()
   .max(253)

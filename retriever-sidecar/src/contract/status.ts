@@ -6,7 +6,10 @@ import { storeNameSchema } from "./overlay.ts";
 export const identitySchema = z.strictObject({
   kind: z.string().min(1).max(40),
   label: z.string().max(600),
-  digest: z.string().regex(/^[0-9a-f]{32}$/),
+  digest: z
+    .string()
+    .max(32)
+    .regex(/^[0-9a-f]{32}$/),
 });
 
 const faultSchema = z.strictObject({ code: z.string(), message: z.string().max(2000), at: z.string() });
