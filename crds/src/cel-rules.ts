@@ -71,7 +71,7 @@ const statusRules: readonly CelRule[] = [
 /** Rules of RetrieverMigration. */
 export const migrationRules: readonly CelRule[] = [
   ...rootRules,
-  ...specRules.map(({ at, rule, message }) => ({ at, rule, message })),
+  ...specRules.map(({ field, rule, message }) => ({ at: `spec.${field}`, rule, message })),
   ...statusRules,
 ];
 

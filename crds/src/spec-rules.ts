@@ -4,8 +4,8 @@ import { durationSeconds } from "./duration.ts";
 import { type MigrationSpec, maxStages, type Stage } from "./migration-spec.ts";
 
 export type SpecRule = {
-  /** Node that carries the rule; `self` is its value. */
-  readonly at: string;
+  /** Field of the spec that carries the rule; `self` is its value, and no rule looks beyond it. */
+  readonly field: "stages" | "gates" | "rollback" | "cutover" | "guard";
   readonly rule: string;
   /** Expectation, as the refusal states it. */
   readonly message: string;
@@ -38,7 +38,7 @@ function isRising(stages: readonly Stage[]): boolean {
 
 export const specRules: readonly SpecRule[] = [
   {
-    at: "spec.stages",
+    field: "stages",
     // A list of places instead of comprehension variables: plain CEL, the same on every API server.
     rule: `[${placesAfterFirst}].all(i, i >= size(self) || self[i - 1].sampleRate < self[i].sampleRate)`,
     message: "expected sample rates that rise strictly from stage to stage",
@@ -46,42 +46,42 @@ export const specRules: readonly SpecRule[] = [
     received: (spec) => spec.stages.map((stage) => stage.sampleRate),
   },
   {
-    at: "spec.gates",
+    field: "gates",
     rule: `${atLeast("window", "1s")} && ${atMost("window", longestWindow)}`,
     message: "expected a window from 1s to 15m, which is how long sidecars keep their counters",
     holds: (spec) => within(spec.gates.window, "1s", longestWindow),
     received: (spec) => spec.gates.window,
   },
   {
-    at: "spec.rollback",
+    field: "rollback",
     rule: `${atLeast("window", "1s")} && ${atMost("window", longestWindow)}`,
     message: "expected a window from 1s to 15m, which is how long sidecars keep their counters",
     holds: (spec) => within(spec.rollback.window, "1s", longestWindow),
     received: (spec) => spec.rollback.window,
   },
   {
-    at: "spec.cutover",
+    field: "cutover",
     rule: `${atLeast("ackTimeout", "1s")} && ${atLeast("validationTimeout", "1s")}`,
     message: "expected ackTimeout and validationTimeout of at least 1s",
     holds: ({ cutover }) => durationSeconds(cutover.ackTimeout) >= 1 && durationSeconds(cutover.validationTimeout) >= 1,
     received: ({ cutover }) => [cutover.ackTimeout, cutover.validationTimeout],
   },
   {
-    at: "spec.guard",
+    field: "guard",
     rule: atLeast("duration", "1s"),
     message: "expected a guard of at least 1s: a migration is never completed unwatched",
     holds: (spec) => durationSeconds(spec.guard.duration) >= 1,
     received: (spec) => spec.guard.duration,
   },
   {
-    at: "spec.guard",
+    field: "guard",
     rule: "!has(self.deadline) || !has(self.duration) || duration(self.deadline) >= duration(self.duration)",
     message: "expected a deadline that isn't shorter than the guard's duration",
     holds: ({ guard }) => durationSeconds(guard.deadline) >= durationSeconds(guard.duration),
     received: ({ guard }) => [guard.deadline, guard.duration],
   },
   {
-    at: "spec.guard",
+    field: "guard",
     rule: "!has(self.then) || (self.then == 'RepointShadow') == has(self.next)",
     message: "expected next exactly when then is RepointShadow",
     holds: ({ guard }) => (guard.then === "RepointShadow") === (guard.next !== undefined),

@@ -1,0 +1,107 @@
+// Zod's issues → faults that name the field, what came and what was expected. Only for documents without secrets.
+import type { ConfigFault } from "@retriever/sidecar/contract/config-fault.ts";
+import type { z } from "zod";
+
+type Issue = z.core.$ZodIssue;
+
+/** Longest quotation of a received value. */
+const maxQuotation = 120;
+
+/** One or more faults of an issue; `root` stands before every path. Issues need `reportInput`. */
+export function faultsOfIssue(issue: Issue, root: string, at: readonly PropertyKey[] = []): ConfigFault[] {
+  const path = [...at, ...issue.path];
+  if (issue.code === "unrecognized_keys") {
+    return issue.keys.map((key) => {
+      const received = issue.input?.[key];
+      return {
+        path: printPath(root, [...path, key]),
+        message: `received ${describe(received)}, expected no such field`,
+      };
+    });
+  }
+  if (issue.code === "invalid_union") {
+    const nearest = nearestBranch(issue.errors);
+    if (nearest !== undefined) return nearest.flatMap((inner) => faultsOfIssue(inner, root, path));
+  }
+  return [
+    {
+      path: printPath(root, path),
+      message: `received ${describe(receivedOf(issue))}, expected ${expectationOf(issue)}`,
+    },
+  ];
+}
+
+/** The branch that was meant: the only one without a foreign or missing field. */
+function nearestBranch(branches: readonly (readonly Issue[])[]): readonly Issue[] | undefined {
+  const meant = branches.filter((issues) => issues.every((issue) => !isForeignOrMissing(issue)));
+  return meant.length === 1 ? meant[0] : undefined;
+}
+
+function isForeignOrMissing(issue: Issue): boolean {
+  return issue.code === "unrecognized_keys" || issue.input === undefined || issue.path.length === 0;
+}
+
+function expectationOf(issue: Issue): string {
+  switch (issue.code) {
+    case "invalid_type":
+      return issue.expected === "int"
+        ? "an integer"
+        : `${/^[aeio]/.test(issue.expected) ? "an" : "a"} ${issue.expected}`;
+    case "invalid_value":
+      return oneOf(issue.values);
+    case "too_small":
+      return `${issue.inclusive === false ? "more than" : "at least"} ${issue.minimum}${unitOf(issue.origin)}`;
+    case "too_big":
+      return `${issue.inclusive === false ? "less than" : "at most"} ${issue.maximum}${unitOf(issue.origin)}`;
+    case "invalid_union":
+      return unionExpectation(issue);
+    default:
+      return withoutPrefix(issue.message);
+  }
+}
+
+function oneOf(values: readonly unknown[]): string {
+  return values.length === 1
+    ? JSON.stringify(values[0])
+    : `one of ${values.map((value) => JSON.stringify(value)).join(", ")}`;
+}
+
+function unionExpectation(issue: z.core.$ZodIssueInvalidUnion): string {
+  if (issue.inclusive !== false && issue.options !== undefined) return oneOf(issue.options);
+  const inner = issue.errors.flat();
+  const fields = inner.flatMap((each) => (each.code === "unrecognized_keys" ? each.keys : each.path.slice(0, 1)));
+  if (fields.length > 0) return `exactly one of ${[...new Set(fields.map(String))].toSorted().join(", ")}`;
+  return inner[0] === undefined ? withoutPrefix(issue.message) : expectationOf(inner[0]);
+}
+
+/** A union told apart by one field refuses that field, not the whole object. */
+function receivedOf(issue: Issue): unknown {
+  if (issue.code !== "invalid_union" || issue.discriminator === undefined) return issue.input;
+  return (issue.input as Readonly<Record<string, unknown>> | undefined)?.[issue.discriminator];
+}
+
+function unitOf(origin: string): string {
+  if (origin === "string") return " characters";
+  return origin === "array" ? " items" : "";
+}
+
+function withoutPrefix(message: string): string {
+  return message.replace(/^(Invalid input: )?expected /, "");
+}
+
+/** `nothing`, or type and value, cut where it gets long. */
+export function describe(value: unknown): string {
+  if (value === undefined) return "nothing";
+  if (value === null) return "null";
+  if (typeof value === "number" || typeof value === "boolean") return `${typeof value} ${value}`;
+  const text = JSON.stringify(value) ?? typeof value;
+  const kind = Array.isArray(value) ? "array" : typeof value;
+  return `${kind} ${text.length > maxQuotation ? `${text.slice(0, maxQuotation)}…` : text}`;
+}
+
+function printPath(root: string, path: readonly PropertyKey[]): string {
+  return path.reduce<string>(
+    (text, part) => (typeof part === "number" ? `${text}[${part}]` : `${text}.${String(part)}`),
+    root,
+  );
+}

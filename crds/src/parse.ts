@@ -1,0 +1,60 @@
+// An unknown document → a spec with every default, or all its faults at once. Pure.
+import type { ConfigFault } from "@retriever/sidecar/contract/config-fault.ts";
+import type { z } from "zod";
+import { describe, faultsOfIssue } from "./faults.ts";
+import { type MigrationActSpec, migrationActSpecSchema } from "./migration.ts";
+import { type MigrationSpec, migrationSpecSchema } from "./migration-spec.ts";
+import { specRules } from "./spec-rules.ts";
+
+export type Parsed<T> =
+  | { readonly ok: true; readonly spec: T }
+  | { readonly ok: false; readonly faults: readonly ConfigFault[] };
+
+/**
+ * Spec of a RetrieverMigration, with defaults. Faults name the path from `spec`, what came and what was expected;
+ * the rules between fields are judged as well, wherever the fields themselves are sound. Never throws.
+ */
+export function parseMigrationSpec(input: unknown): Parsed<MigrationSpec> {
+  const parsed = migrationSpecSchema.safeParse(input, { reportInput: true });
+  const faults = [...shapeFaults(parsed), ...ruleFaults(input)];
+  return parsed.success && faults.length === 0 ? { ok: true, spec: parsed.data } : { ok: false, faults };
+}
+
+/** Spec of a MigrationAct, on the same terms. */
+export function parseMigrationActSpec(input: unknown): Parsed<MigrationActSpec> {
+  const parsed = migrationActSpecSchema.safeParse(input, { reportInput: true });
+  const faults = shapeFaults(parsed);
+  if (!parsed.success) return { ok: false, faults };
+  if (parsed.data.act === "Waive" && parsed.data.check === undefined) {
+    return {
+      ok: false,
+      faults: [{ path: "spec.check", message: "received nothing, expected the check that is waived" }],
+    };
+  }
+  return { ok: true, spec: parsed.data };
+}
+
+function shapeFaults(parsed: z.ZodSafeParseResult<unknown>): ConfigFault[] {
+  return parsed.success ? [] : parsed.error.issues.flatMap((issue) => faultsOfIssue(issue, "spec"));
+}
+
+function ruleFaults(input: unknown): ConfigFault[] {
+  const sound = soundFields(input);
+  return specRules
+    .filter(({ field, holds }) => field in sound && !holds(sound as MigrationSpec))
+    .map(({ field, message, received }) => ({
+      path: `spec.${field}`,
+      message: `received ${describe(received(sound as MigrationSpec))}, ${message}`,
+    }));
+}
+
+/** The fields that parse on their own: a fault in one doesn't hide the rules of another. */
+function soundFields(input: unknown): Partial<MigrationSpec> {
+  const given = typeof input === "object" && input !== null ? (input as Readonly<Record<string, unknown>>) : {};
+  const sound: Record<string, unknown> = {};
+  for (const { field } of specRules) {
+    const parsed = migrationSpecSchema.shape[field].safeParse(given[field]);
+    if (parsed.success) sound[field] = parsed.data;
+  }
+  return sound;
+}

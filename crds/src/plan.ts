@@ -1,0 +1,20 @@
+// The plan: what was accepted, as one text and its hash. Two specs with the same effect have the same hash. Pure.
+import { hash } from "node:crypto";
+import type { MigrationSpec } from "./migration-spec.ts";
+
+/** JSON with the keys of every object in order; absent (`undefined`) values are left out. */
+export function canonicalJson(value: unknown): string {
+  return JSON.stringify(sorted(value));
+}
+
+/** 16 hex digits of the SHA-256 of the canonical spec, defaults included; independent of the order of its fields. */
+export function planHash(spec: MigrationSpec): string {
+  return hash("sha256", canonicalJson(spec)).slice(0, 16);
+}
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== "object" || value === null) return value;
+  const entries = Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(entries.map(([key, inner]) => [key, sorted(inner)]));
+}
