@@ -9,7 +9,7 @@ export const legalSteps: Readonly<Record<Phase, readonly Phase[]>> = {
   AwaitingApproval: ["WarmUp", "RollingBack"],
   WarmUp: ["Ramp", "AwaitingCutover", "Validated", "RollingBack"],
   Ramp: ["AwaitingCutover", "Validated", "RollingBack"],
-  AwaitingCutover: ["CuttingOver", "RollingBack"],
+  AwaitingCutover: ["CuttingOver", "Ramp", "RollingBack"],
   CuttingOver: ["Guard", "RollingBack"],
   Guard: ["Completed", "RollingBack"],
   RollingBack: ["VerifyingDrift", "RolledBack"],

@@ -1,7 +1,8 @@
 // Zod schema of a kind → its CustomResourceDefinition as a plain object. Pure; what it returns is data to print.
 import { z } from "zod";
 import type { CelRule } from "./cel-rules.ts";
-import { type JsonSchema, type StructuralSchema, toStructural } from "./structural-schema.ts";
+import type { JsonSchema, StructuralSchema } from "./schema-node.ts";
+import { toStructural } from "./structural-schema.ts";
 
 export type PrinterColumn = {
   readonly name: string;

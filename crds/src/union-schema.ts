@@ -1,5 +1,5 @@
 // A union of objects → one object with the properties of all, plus CEL rules that say which belong together. Pure.
-import type { CelValidation, JsonSchema } from "./structural-schema.ts";
+import type { CelValidation, JsonSchema } from "./schema-node.ts";
 
 /**
  * Merges the branches of a union of objects.

@@ -1,0 +1,38 @@
+// The two dialects of a schema's nodes: as zod prints them, and as the API server takes them. Types only.
+
+export type CelValidation = { readonly rule: string; readonly message: string };
+
+/** Node of a structural schema; also what the walk reads, where zod's extra keywords are still there. */
+export type StructuralSchema = {
+  readonly type?: string;
+  readonly properties?: Readonly<Record<string, StructuralSchema>>;
+  readonly items?: StructuralSchema;
+  readonly required?: readonly string[];
+  readonly enum?: readonly unknown[];
+  readonly default?: unknown;
+  readonly description?: string;
+  readonly nullable?: boolean;
+  readonly pattern?: string;
+  readonly minLength?: number;
+  readonly maxLength?: number;
+  readonly minItems?: number;
+  readonly maxItems?: number;
+  readonly minimum?: number | undefined;
+  readonly maximum?: number | undefined;
+  readonly exclusiveMinimum?: boolean;
+  readonly exclusiveMaximum?: boolean;
+  readonly "x-kubernetes-validations"?: readonly CelValidation[];
+  readonly "x-kubernetes-list-type"?: string;
+  readonly "x-kubernetes-list-map-keys"?: readonly string[];
+};
+
+/** Node of zod's output: the same keywords and the ones that structural schemas refuse. */
+export type JsonSchema = StructuralSchema & {
+  readonly $schema?: string;
+  readonly additionalProperties?: unknown;
+  readonly format?: string;
+  readonly oneOf?: readonly JsonSchema[];
+  readonly anyOf?: readonly JsonSchema[];
+  readonly properties?: Readonly<Record<string, JsonSchema>>;
+  readonly items?: JsonSchema;
+};

@@ -1,0 +1,39 @@
+// Flips of conditions that somebody has to hear of, once each.
+import type { Condition, ConditionType, MigrationStatus } from "@retriever/crds/migration-status.ts";
+import type { Announcement } from "./model.ts";
+
+/** Announcements for what changed between two statuses beside the phase. */
+export function announceFlips(before: MigrationStatus, next: MigrationStatus): Announcement[] {
+  return [...wayBack(before, next), ...lateAcks(before, next), ...refusals(before, next)];
+}
+
+/** After the cutover a closed way back is a page: the old store's errors never send traffic to it. */
+function wayBack(before: MigrationStatus, next: MigrationStatus): Announcement[] {
+  const [old, now] = both(before, next, "RollbackReady");
+  if (now?.status !== "False" || (old?.status === "False" && old.reason === now.reason)) return [];
+  const page = next.phase === "Guard" || next.phase === "CuttingOver";
+  return [{ type: "Warning", reason: "RollbackNotReady", message: now.message, page }];
+}
+
+function lateAcks(before: MigrationStatus, next: MigrationStatus): Announcement[] {
+  const [old, now] = both(before, next, "ConfigPropagated");
+  if (now?.reason !== "AckTimeout" || old?.reason === "AckTimeout") return [];
+  return [{ type: "Warning", reason: "AckTimeout", message: now.message, page: true }];
+}
+
+/** Why a migration doesn't start or go on: said once per reason. */
+function refusals(before: MigrationStatus, next: MigrationStatus): Announcement[] {
+  const [old, now] = both(before, next, "Ready");
+  const starting = next.phase === "Pending" || next.phase === "Preflight";
+  if (!starting || now?.status !== "False" || old?.reason === now.reason) return [];
+  return [{ type: "Warning", reason: now.reason, message: now.message, page: false }];
+}
+
+function both(
+  before: MigrationStatus,
+  next: MigrationStatus,
+  type: ConditionType,
+): [Condition | undefined, Condition | undefined] {
+  const find = (status: MigrationStatus) => status.conditions.find((condition) => condition.type === type);
+  return [find(before), find(next)];
+}

@@ -1,0 +1,40 @@
+// What was normal before the cutover; the new primary is judged against it.
+import type { Baseline } from "@retriever/crds/migration-status.ts";
+import { type Counters, latencyEdgesMs } from "@retriever/sidecar/contract/evidence.ts";
+
+/** Upper end of the last bucket, for interpolation only. */
+const slowestMs = 10_000;
+
+/**
+ * The p-quantile (0..1) of latency buckets in ms, linear inside a bucket as Prometheus' histogram_quantile.
+ * Null without an answered request.
+ */
+export function latencyQuantileMs(buckets: readonly number[], p: number): number | null {
+  const total = buckets.reduce((sum, count) => sum + count, 0);
+  if (total <= 0) return null;
+  const rank = p * total;
+  let below = 0;
+  for (const [index, count] of buckets.entries()) {
+    if (count > 0 && below + count >= rank) {
+      const lower = index === 0 ? 0 : (latencyEdgesMs[index - 1] ?? 0);
+      const upper = latencyEdgesMs[index] ?? slowestMs;
+      return lower + ((upper - lower) * (rank - below)) / count;
+    }
+    below += count;
+  }
+  return slowestMs;
+}
+
+/** Baseline from the totals of a passed stage. `mismatchShare` is kept from the first stage that measured it. */
+export function measureBaseline(totals: Counters, seconds: number, previous: Baseline | undefined): Baseline {
+  const requests = Math.max(1, totals.requests);
+  const answered = Math.max(1, totals.answered);
+  return {
+    requests: totals.requests,
+    errorShare: totals.errors / requests,
+    emptyShare: totals.empty / requests,
+    p95Ms: latencyQuantileMs(totals.latencyBuckets, 0.95) ?? 0,
+    mismatchShare: previous?.mismatchShare ?? totals.mismatch / answered,
+    requestsPerSecond: totals.requests / Math.max(1, seconds),
+  };
+}

@@ -1,0 +1,19 @@
+// At most one migration on a target: who has it, decided the same way by everyone who looks.
+import type { ClaimObservation, MigrationMeta } from "./model.ts";
+
+/** The migration that holds the target or comes before us; undefined when the target is ours. */
+export function rivalOf(meta: MigrationMeta, claims: readonly ClaimObservation[]): ClaimObservation | undefined {
+  const living = claims.filter((claim) => !isOver(claim));
+  return living.find((claim) => claim.accepted) ?? living.find((claim) => comesBefore(claim, meta));
+}
+
+/** A claim ends at RolledBack and Validated, and when a completed migration is settled. */
+function isOver(claim: ClaimObservation): boolean {
+  if (claim.phase === "RolledBack" || claim.phase === "Validated") return true;
+  return claim.phase === "Completed" && claim.settled;
+}
+
+function comesBefore(claim: ClaimObservation, meta: MigrationMeta): boolean {
+  if (claim.createdAt !== meta.createdAt) return claim.createdAt < meta.createdAt;
+  return claim.uid < meta.uid;
+}

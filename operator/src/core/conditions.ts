@@ -1,0 +1,137 @@
+// Conditions from facts. They are rendered anew each time; only the time of a flip is remembered.
+import type { Condition, ConditionType, MigrationStatus } from "@retriever/crds/migration-status.ts";
+import { judgeCheck } from "./checklist.ts";
+import type { Context } from "./context.ts";
+import type { Outcome } from "./outcome.ts";
+import { describeAcks, isAckOverdue } from "./propagation.ts";
+import { summarise } from "./summary.ts";
+
+export type Fact = { readonly status: Condition["status"]; readonly reason: string; readonly message: string };
+type Facts = Partial<Record<ConditionType, Fact>>;
+
+const mostMessage = 2000;
+
+/** All conditions of a status, in a fixed order; `lastTransitionTime` moves only when a status flips. */
+export function renderConditions(c: Context, outcome: Outcome): Condition[] {
+  const next = outcome.status;
+  const facts: Facts = {
+    ...progressFacts(c, next),
+    ...evidenceFacts(c, next),
+    ...endFacts(c, outcome),
+    ...summarise(next, outcome),
+  };
+  const before = new Map(c.migration.status.conditions.map((condition) => [condition.type, condition]));
+  return (Object.entries(facts) as [ConditionType, Fact][]).map(([type, fact]) => {
+    const old = before.get(type);
+    return {
+      type,
+      status: fact.status,
+      reason: fact.reason,
+      message: fact.message.slice(0, mostMessage),
+      lastTransitionTime: old !== undefined && old.status === fact.status ? old.lastTransitionTime : c.nowIso,
+      observedGeneration: c.meta.generation,
+    };
+  });
+}
+
+function progressFacts(c: Context, next: MigrationStatus): Facts {
+  const accepted: Fact =
+    next.phase === "Pending"
+      ? { status: "False", reason: "NotAccepted", message: next.message }
+      : { status: "True", reason: "Accepted", message: `plan ${next.planHash || "none"}` };
+  return {
+    Accepted: accepted,
+    ...(next.planHash === "" ? {} : checkFacts(c, next)),
+    ...(next.revision === undefined ? {} : { ConfigPropagated: propagated(c, next) }),
+    Paused:
+      next.acts?.paused === true
+        ? { status: "True", reason: "PausedByPerson", message: "create a Resume act to go on" }
+        : { status: "False", reason: "NotPaused", message: "" },
+  };
+}
+
+/** The checklist keeps the answer it had when the preflight was passed. */
+function checkFacts(c: Context, next: MigrationStatus): Facts {
+  const asked = next.phase === "Preflight" || next.phase === "AwaitingApproval" || next.phase === "Pending";
+  const kept = (type: ConditionType, judge: () => Fact): Fact => {
+    const old = c.migration.status.conditions.find((condition) => condition.type === type);
+    return !asked && old !== undefined ? old : judge();
+  };
+  return {
+    Reachable: kept("Reachable", () => judgeCheck(c, "reachable")),
+    ParityVerified: kept("ParityVerified", () => skippable(judgeCheck(c, "parity"))),
+    AlertsArmed: kept("AlertsArmed", () => skippable(judgeCheck(c, "alerts"))),
+    Approved: kept("Approved", () => skippable(judgeCheck(c, "approvals"))),
+  };
+}
+
+/** A skipped check was not verified: the condition says Unknown, openly. */
+function skippable(fact: Fact): Fact {
+  return fact.reason === "Skipped" ? { ...fact, status: "Unknown" } : fact;
+}
+
+function propagated(c: Context, next: MigrationStatus): Fact {
+  if (next.epoch !== c.status.epoch)
+    return { status: "False", reason: "Propagating", message: `epoch ${next.epoch} was just decided` };
+  if (next.revision?.released === true && c.observation.overlay.ok && c.observation.overlay.value === null) {
+    return { status: "True", reason: "OverlayRemoved", message: "the pods are on their base" };
+  }
+  const message = `epoch ${next.epoch}: ${describeAcks(c.acks)}`;
+  if (c.acks.state === "all") return { status: "True", reason: "AllPodsFollow", message };
+  if (c.acks.state === "waiting")
+    return { status: "False", reason: isAckOverdue(c) ? "AckTimeout" : "Propagating", message };
+  return { status: "Unknown", reason: c.acks.state === "none" ? "NoPods" : "NotObserved", message };
+}
+
+function evidenceFacts(c: Context, next: MigrationStatus): Facts {
+  if (next.revision === undefined) return {};
+  const findings = c.harm.findings.map((finding) => finding.message).join("; ");
+  const sampling = next.revision.shadow !== "none" || next.revision.primary === "destination";
+  const metrics: Fact = !sampling
+    ? { status: "Unknown", reason: "NotSampling", message: "nothing is sampled now" }
+    : !c.harm.known || next.epoch !== c.status.epoch
+      ? { status: "Unknown", reason: "NoEvidence", message: "no pod has evidence of this epoch yet" }
+      : findings === ""
+        ? { status: "True", reason: "NoHarm", message: "the destination is not worse than the source" }
+        : { status: "False", reason: "Harm", message: findings };
+  return { MetricsHealthy: metrics, RollbackReady: c.rollbackReady };
+}
+
+function endFacts(c: Context, outcome: Outcome): Facts {
+  const next = outcome.status;
+  const facts: Facts = {};
+  if (next.cutoverAt !== undefined)
+    facts.CutOver = { status: "True", reason: "CutOver", message: `since ${next.cutoverAt}` };
+  if (next.phase === "Completed" && next.cutoverAt !== undefined) {
+    facts.GuardPassed = {
+      status: "True",
+      reason: "GuardPassed",
+      message: `${Math.round(next.guard?.healthySeconds ?? 0)} s healthy, ${Math.round(next.guard?.idleSeconds ?? 0)} s idle`,
+    };
+  }
+  if (next.rollback !== undefined) {
+    const done = next.phase === "RolledBack";
+    facts.RolledBack = {
+      status: done ? "True" : "False",
+      reason: next.rollback.reason,
+      message: next.rollback.causes.join("; "),
+    };
+    if (next.cutoverAt !== undefined)
+      facts.Reconciled = {
+        status: "Unknown",
+        reason: "NotImplemented",
+        message: "comparing the stores after a rollback is not implemented yet",
+      };
+  }
+  if (isFinal(next)) {
+    const settled = outcome.cleanup === "nothingLeft";
+    facts.Settled = { status: settled ? "True" : "False", reason: outcome.reason, message: next.message };
+  } else if (c.migration.status.phase !== "Pending" || next.phase !== "Pending") {
+    facts.Settled = { status: "False", reason: "Running", message: "don't decommission anything" };
+  }
+  return facts;
+}
+
+function isFinal(status: MigrationStatus): boolean {
+  return status.phase === "Completed" || status.phase === "RolledBack" || status.phase === "Validated";
+}

@@ -1,0 +1,107 @@
+// One pass of judgement: the observation turned into the facts that guards and phases decide on.
+import { durationSeconds } from "@retriever/crds/duration.ts";
+import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
+import type { MigrationStatus, Verdict } from "@retriever/crds/migration-status.ts";
+import type { Counters } from "@retriever/sidecar/contract/evidence.ts";
+import { type Acks, countAcks, followsOverlay } from "./acks.ts";
+import { type ActsApplied, applyActs } from "./acts.ts";
+import { foldEvidence, isEvidenceLost, sumWindow, totalsOf } from "./evidence.ts";
+import { judgeRamp } from "./gates/ramp.ts";
+import { type Harm, judgeHarm } from "./harm/harm.ts";
+import type { Announcement, Migration, MigrationMeta, Observation, PodObservation } from "./model.ts";
+import { servingPods, storeViews } from "./pods.ts";
+import { type CheckResult, judgeReachable } from "./reachable.ts";
+import { renderOverlay } from "./revision.ts";
+import { isAnsweringNow, judgeRollbackReady, type RollbackReady } from "./rollback-ready.ts";
+import { spansOf } from "./windows.ts";
+
+export type Context = {
+  readonly migration: Migration;
+  readonly meta: MigrationMeta;
+  readonly plan: MigrationSpec;
+  readonly observation: Observation;
+  /** The present status, with people's acts and the newest evidence in it. */
+  readonly status: MigrationStatus;
+  readonly now: number;
+  readonly nowIso: string;
+  readonly serving: readonly PodObservation[];
+  readonly acks: Acks;
+  /** Totals of the epoch; null when they can't be trusted. */
+  readonly totals: Counters | null;
+  readonly gates: readonly Verdict[];
+  readonly harm: Harm;
+  readonly rollbackReady: RollbackReady;
+  readonly reachable: CheckResult;
+  /** Announcements of acts that took effect or were refused. */
+  readonly actAnnouncements: readonly Announcement[];
+  /** Delay until the next look while something is being sampled. */
+  readonly pollMs: number;
+};
+
+/** Judges everything there is to judge. Pure; `now` in epoch ms. */
+export function assess(migration: Migration, plan: MigrationSpec, observation: Observation, now: number): Context {
+  const nowIso = new Date(now).toISOString();
+  const acted: ActsApplied = applyActs(migration.status, observation, now);
+  const serving = servingPods(observation) ?? [];
+  const evidence =
+    acted.status.revision === undefined
+      ? undefined
+      : foldEvidence(acted.status.evidence, acted.status.epoch, serving, nowIso);
+  const status: MigrationStatus = evidence === undefined ? acted.status : { ...acted.status, evidence };
+  const totals = isEvidenceLost(evidence) || evidence === undefined ? null : totalsOf(evidence);
+  const sources = storeViews(observation, "source");
+  const sourceAnswers = sources.filter(isAnsweringNow).length * 2 >= Math.max(1, serving.length);
+  return {
+    migration,
+    meta: migration.meta,
+    plan,
+    observation,
+    status,
+    now,
+    nowIso,
+    serving,
+    acks: acksOf(migration.meta, plan, status, observation),
+    totals,
+    gates: gatesOf(plan, status, serving, totals, now),
+    harm: judgeHarm({ plan, status, serving, sourceAnswers, now }),
+    rollbackReady: judgeRollbackReady(plan, status, observation),
+    reachable: judgeReachable(observation),
+    actAnnouncements: acted.announcements,
+    pollMs: pollMs(plan),
+  };
+}
+
+function acksOf(meta: MigrationMeta, plan: MigrationSpec, status: MigrationStatus, observation: Observation): Acks {
+  const overlay = renderOverlay(meta, plan, status);
+  return countAcks(
+    servingPods(observation),
+    overlay === undefined ? () => false : followsOverlay(overlay.hash, status.epoch),
+  );
+}
+
+function gatesOf(
+  plan: MigrationSpec,
+  status: MigrationStatus,
+  serving: readonly PodObservation[],
+  totals: Counters | null,
+  now: number,
+): Verdict[] {
+  const stage = status.stage === undefined ? undefined : plan.stages[status.stage.index];
+  if (stage === undefined || status.revision?.shadow !== "destination") return [];
+  const startedAt = status.stage?.startedAt;
+  const recent = sumWindow(serving, status.epoch, spansOf(plan).errorsNow).counters;
+  return judgeRamp({
+    plan,
+    minSamples: stage.minSamples,
+    totals,
+    elapsedSeconds: startedAt === undefined ? 0 : (now - Date.parse(startedAt)) / 1000,
+    baseline: status.baseline,
+    recentShadowErrors: recent === null ? null : recent.shadowErrors + recent.shadowTimeouts,
+  });
+}
+
+/** Every 5 s while sampling, more often when the plan's own windows are shorter. */
+function pollMs(plan: MigrationSpec): number {
+  const shortest = Math.min(durationSeconds(plan.gates.window), durationSeconds(plan.rollback.window) / 2);
+  return Math.min(5000, Math.max(500, shortest * 500));
+}

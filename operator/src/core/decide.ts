@@ -1,0 +1,98 @@
+// The heart: one look at the world in, the next status and what to do out. Total, deterministic, without I/O.
+import type { MigrationStatus, Phase } from "@retriever/crds/migration-status.ts";
+import { announceFlips } from "./announce.ts";
+import { renderConditions } from "./conditions.ts";
+import { assess, type Context } from "./context.ts";
+import { converge } from "./converge.ts";
+import { conflicts } from "./guards/conflicts.ts";
+import { deletion } from "./guards/deletion.ts";
+import { harmed } from "./guards/harmed.ts";
+import { latched } from "./guards/latched.ts";
+import { paused } from "./guards/paused.ts";
+import { rollbackInProgress } from "./guards/rollback-in-progress.ts";
+import { unobserved } from "./guards/unobserved.ts";
+import type { Decision, Migration, Observation } from "./model.ts";
+import type { Outcome } from "./outcome.ts";
+import { awaitingApproval } from "./phases/awaiting-approval.ts";
+import { awaitingCutover } from "./phases/awaiting-cutover.ts";
+import { cuttingOver } from "./phases/cutting-over.ts";
+import { guard } from "./phases/guard.ts";
+import { pending } from "./phases/pending.ts";
+import { preflight } from "./phases/preflight.ts";
+import { rollingBack } from "./phases/rolling-back.ts";
+import { sampling } from "./phases/sampling.ts";
+import { effectivePlan } from "./plan.ts";
+import { isNews, record } from "./record.ts";
+import { refuseUnreadable } from "./refuse.ts";
+import { settle } from "./settle.ts";
+
+export type DecideInput = {
+  readonly observation: Observation;
+  readonly migration: Migration;
+  /** Epoch ms. */
+  readonly now: number;
+};
+
+type Judge = (c: Context) => Outcome | undefined;
+type Handler = (c: Context) => Outcome;
+
+/** In every phase, in this order; the first that answers decides. */
+const guards: readonly Judge[] = [
+  deletion,
+  finished,
+  rollbackInProgress,
+  latched,
+  harmed,
+  paused,
+  conflicts,
+  unobserved,
+];
+
+/** What each phase does when no guard speaks. */
+const handlers: Readonly<Record<Phase, Handler>> = {
+  Pending: pending,
+  Preflight: preflight,
+  AwaitingApproval: awaitingApproval,
+  WarmUp: sampling,
+  Ramp: sampling,
+  AwaitingCutover: awaitingCutover,
+  CuttingOver: cuttingOver,
+  Guard: guard,
+  Completed: settle,
+  RollingBack: rollingBack,
+  VerifyingDrift: rollingBack,
+  RolledBack: settle,
+  Validated: settle,
+};
+
+/** Never throws for anything that parsed. At the fixed point the status is the present one and nothing is to be done. */
+export function decide({ observation, migration, now }: DecideInput): Decision {
+  const plan = effectivePlan(migration);
+  if (plan === undefined) return refuseUnreadable(migration, now);
+  const c = assess(migration, plan, observation, now);
+  const outcome = firstAnswer(c);
+  const recorded = record(c, outcome.status);
+  const conditions = renderConditions(c, { ...outcome, status: recorded });
+  const status: MigrationStatus = { ...recorded, conditions, observedGeneration: migration.meta.generation };
+  return {
+    status: isNews(c, status) ? status : migration.status,
+    effects: converge({ meta: migration.meta, plan, observation, status, cleanup: outcome.cleanup }),
+    announcements: [...c.actAnnouncements, ...outcome.announcements, ...announceFlips(migration.status, status)],
+    requeueAfterMs: outcome.requeueAfterMs,
+    effectsSurviveStatusFailure: status.phase === "RollingBack",
+  };
+}
+
+function firstAnswer(c: Context): Outcome {
+  for (const guard of guards) {
+    const outcome = guard(c);
+    if (outcome !== undefined) return outcome;
+  }
+  return handlers[c.status.phase](c);
+}
+
+/** A finished migration never runs again; it only settles. */
+function finished(c: Context): Outcome | undefined {
+  const { phase } = c.status;
+  return phase === "Completed" || phase === "RolledBack" || phase === "Validated" ? settle(c) : undefined;
+}

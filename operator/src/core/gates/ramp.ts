@@ -1,0 +1,80 @@
+// The gates of a ramp stage: rates of bad samples against limits. Pass, Fail, NotYet; Unknown without evidence.
+import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
+import type { Baseline, Verdict } from "@retriever/crds/migration-status.ts";
+import type { Counters } from "@retriever/sidecar/contract/evidence.ts";
+import { wilsonInterval } from "./interval.ts";
+
+export const gateNames = ["scoreDelta", "latencyDelta", "mismatch", "shadowErrors"] as const;
+export type GateName = (typeof gateNames)[number];
+
+export type GateInput = {
+  readonly plan: MigrationSpec;
+  readonly minSamples: number;
+  /** Totals of the epoch over all pods; null when they can't be trusted. */
+  readonly totals: Counters | null;
+  /** Seconds since the stage's clock started. */
+  readonly elapsedSeconds: number;
+  readonly baseline: Baseline | undefined;
+  /** Shadow errors in the newest error window; null when unknown. */
+  readonly recentShadowErrors: number | null;
+};
+
+/** Judges every gate; the order is that of `gateNames`. */
+export function judgeRamp(input: GateInput): Verdict[] {
+  const { plan, totals, baseline } = input;
+  const { thresholds } = plan;
+  const tried = totals === null ? 0 : totals.answered + totals.shadowErrors + totals.shadowTimeouts;
+  const failed = totals === null ? 0 : totals.shadowErrors + totals.shadowTimeouts;
+  const mismatchLimit =
+    baseline?.mismatchShare == null
+      ? thresholds.mismatch.ceiling
+      : Math.min(thresholds.mismatch.ceiling, baseline.mismatchShare + thresholds.mismatch.overBaseline);
+  return [
+    judgeShare(input, "scoreDelta", totals?.scoreWorse ?? 0, totals?.answered ?? 0, thresholds.scoreDelta.badShare),
+    judgeShare(input, "latencyDelta", (totals?.latencyWorse ?? 0) + failed, tried, thresholds.latencyDelta.badShare),
+    judgeShare(input, "mismatch", totals?.mismatch ?? 0, totals?.answered ?? 0, mismatchLimit),
+    judgeShadowErrors(input, failed, tried),
+  ];
+}
+
+function judgeShare(input: GateInput, gate: GateName, bad: number, n: number, limit: number): Verdict {
+  const value = n > 0 ? bad / n : null;
+  const facts = {
+    gate,
+    value,
+    interval: wilsonInterval(bad, n),
+    n,
+    limit,
+    windowSeconds: Math.max(0, Math.round(input.elapsedSeconds)),
+  };
+  if (input.totals === null) return { ...facts, verdict: "Unknown", message: `${gate}: no trustworthy evidence` };
+  if (n < input.minSamples) {
+    return { ...facts, verdict: "NotYet", message: `${gate}: ${n} of ${input.minSamples} samples` };
+  }
+  const passes = value !== null && value <= limit;
+  const relation = passes ? "within" : "over";
+  return {
+    ...facts,
+    verdict: passes ? "Pass" : "Fail",
+    message: `${gate}: ${percent(value)} of ${n} samples are bad, ${relation} the limit of ${percent(limit)}`,
+  };
+}
+
+/** Any recent error makes a rise wait; it fails only by its share. */
+function judgeShadowErrors(input: GateInput, failed: number, tried: number): Verdict {
+  const verdict = judgeShare(input, "shadowErrors", failed, tried, input.plan.thresholds.shadowErrors.badShare);
+  if (verdict.verdict !== "Pass" && verdict.verdict !== "Fail") return verdict;
+  if (input.recentShadowErrors === null)
+    return { ...verdict, verdict: "Unknown", message: "shadowErrors: no recent evidence" };
+  if (input.recentShadowErrors === 0) return verdict;
+  return {
+    ...verdict,
+    verdict: "NotYet",
+    message: `shadowErrors: ${input.recentShadowErrors} in the last error window`,
+  };
+}
+
+/** 0.0123 → `1.23 %`. */
+export function percent(share: number | null): string {
+  return share === null ? "none" : `${Number((share * 100).toPrecision(3))} %`;
+}

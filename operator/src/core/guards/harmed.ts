@@ -1,0 +1,50 @@
+// Harm goes before everything a person may be waiting for: it acts in every phase that sends the destination traffic.
+
+import { beginRollback } from "../begin-rollback.ts";
+import type { Context } from "../context.ts";
+import { type Finding, strongestAction } from "../harm/finding.ts";
+import { type Outcome, stay } from "../outcome.ts";
+import { resetGuard } from "../phases/guard-clock.ts";
+import { isPastCutover } from "../plan.ts";
+import { stepDown } from "../step-down.ts";
+
+/** Acts on findings that are due; undefined when there is nothing to act on. */
+export function harmed(c: Context): Outcome | undefined {
+  const due = c.harm.due;
+  const causes = due.map((finding) => finding.message);
+  switch (strongestAction(due)) {
+    case "Rollback":
+      return rollBack(c, due);
+    case "StepDown":
+      return stepDown(c, causes);
+    case "Hold":
+      return resetGuard(stay(c, "blocked", "Harm", `held: ${causes.join("; ")}`), c.nowIso);
+    case "Observe":
+    case undefined:
+      return undefined;
+  }
+}
+
+function rollBack(c: Context, due: readonly Finding[]): Outcome {
+  const causes = due.map((finding) => finding.message);
+  const rule = due[0]?.rule ?? "alert";
+  if (c.plan.rollback.automatic && c.rollbackReady.status !== "False") {
+    return beginRollback(c, { reason: `Harm${rule.charAt(0).toUpperCase()}${rule.slice(1)}`, causes, actor: null });
+  }
+  const why = c.plan.rollback.automatic
+    ? `the way back is closed (${c.rollbackReady.message})`
+    : "rollback.automatic is false; create a Rollback act to go back";
+  const first = c.status.harm?.heldSince === undefined;
+  const held = stay(c, "blocked", "RollbackBlocked", `not rolled back, because ${why}: ${causes.join("; ")}`);
+  const marked: Outcome = {
+    ...held,
+    status: {
+      ...held.status,
+      harm: { causes: [], stepDowns: 0, ...held.status.harm, heldSince: c.status.harm?.heldSince ?? c.nowIso },
+    },
+    announcements: first
+      ? [{ type: "Warning", reason: "RollbackBlocked", message: held.status.message, page: true }]
+      : [],
+  };
+  return isPastCutover(c.status) ? resetGuard(marked, c.nowIso) : marked;
+}

@@ -1,0 +1,15 @@
+// A person's Abort or Rollback, once taken, can't be talked out of.
+import { beginRollback } from "../begin-rollback.ts";
+import type { Context } from "../context.ts";
+import type { Outcome } from "../outcome.ts";
+
+export function latched(c: Context): Outcome | undefined {
+  const act = c.status.acts?.latched;
+  if (act === undefined) return undefined;
+  const why = act.reason === "" ? `${act.act} by ${act.actor}` : `${act.act} by ${act.actor}: ${act.reason}`;
+  return beginRollback(c, {
+    reason: act.act === "Abort" ? "Aborted" : "RollbackRequested",
+    causes: [why],
+    actor: act.actor,
+  });
+}

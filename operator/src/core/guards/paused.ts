@@ -1,0 +1,10 @@
+// A pause stops progress, never protection: it stands behind harm and latched acts.
+import type { Context } from "../context.ts";
+import { type Outcome, stay } from "../outcome.ts";
+import { holdGuardClock } from "../phases/guard-clock.ts";
+
+export function paused(c: Context): Outcome | undefined {
+  // A cutover in progress is finished or taken back; two primaries must not wait for a person.
+  if (c.status.acts?.paused !== true || c.status.phase === "CuttingOver") return undefined;
+  return holdGuardClock(stay(c, "waiting", "Paused", "paused by a person; create a Resume act to go on"), c.nowIso);
+}

@@ -1,0 +1,19 @@
+// What can't be seen can't be judged: nothing moves on a failed read.
+import type { Context } from "../context.ts";
+import type { Read } from "../model.ts";
+import { type Outcome, stay } from "../outcome.ts";
+import { tickGuard } from "../phases/guard-clock.ts";
+
+export function unobserved(c: Context): Outcome | undefined {
+  const { target, overlay, pods, acts } = c.observation;
+  const reads: readonly [string, Read<unknown>][] = [
+    ["target", target],
+    ["overlay", overlay],
+    ["pods", pods],
+    ["acts", acts],
+  ];
+  const failed = reads.flatMap(([what, read]) => (read.ok ? [] : [`${what} (${read.why})`]));
+  if (failed.length === 0) return undefined;
+  const held = stay(c, "blocked", "NotObserved", `waiting for a look at ${failed.join(", ")}`);
+  return { ...held, status: tickGuard(held.status, c.nowIso, "blind") };
+}

@@ -1,0 +1,69 @@
+// Everything that is wrong with the destination now, and whether it has lasted long enough to act.
+import { durationSeconds } from "@retriever/crds/duration.ts";
+import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
+import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
+import { sumWindow } from "../evidence.ts";
+import type { PodObservation } from "../model.ts";
+import { isPastCutover } from "../plan.ts";
+import { spansOf } from "../windows.ts";
+import { findAlertCauses } from "./alert.ts";
+import type { Finding } from "./finding.ts";
+import { findFastLane, findLiveCauses } from "./live-primary.ts";
+import { findShadowErrors } from "./shadow-errors.ts";
+
+export type Harm = {
+  /** Found now, whether or not it has lasted. */
+  readonly findings: readonly Finding[];
+  /** To be acted on now: the fast lane at once, the rest after `sustainedFor`. */
+  readonly due: readonly Finding[];
+  /** Since when there have been findings without a gap, epoch ms. */
+  readonly since: number | undefined;
+  /** Whether the evidence needed to say so was there. */
+  readonly known: boolean;
+};
+
+export type HarmInput = {
+  readonly plan: MigrationSpec;
+  readonly status: MigrationStatus;
+  readonly serving: readonly PodObservation[];
+  readonly sourceAnswers: boolean;
+  readonly now: number;
+};
+
+/** Judges the windows of the epoch in force. Blind spells neither clear nor prolong a finding into an act. */
+export function judgeHarm(input: HarmInput): Harm {
+  const { plan, status, serving, now } = input;
+  const previousSince = status.harm?.alertSince === undefined ? undefined : Date.parse(status.harm.alertSince);
+  const spans = spansOf(plan);
+  const alert = sumWindow(serving, status.epoch, spans.alert);
+  if (alert.counters === null) return { findings: [], due: [], since: previousSince, known: false };
+  const pastCutover = isPastCutover(status);
+  const lasting = [
+    ...findAlertCauses(plan, alert.counters, status.baseline, pastCutover),
+    ...(pastCutover ? findLiveCauses(plan, alert.counters, status.baseline) : []),
+  ];
+  const since = lasting.length === 0 ? undefined : Math.min(previousSince ?? now, now);
+  const sustained = since !== undefined && now - since >= durationSeconds(plan.rollback.sustainedFor) * 1000;
+  const immediate = pastCutover ? fastLane(input) : shadowErrors(input);
+  return {
+    findings: [...immediate, ...lasting],
+    due: [...immediate, ...(sustained ? lasting : [])],
+    since,
+    known: true,
+  };
+}
+
+function fastLane({ plan, status, serving, sourceAnswers }: HarmInput): Finding[] {
+  const { counters } = sumWindow(serving, status.epoch, spansOf(plan).fast);
+  const finding = counters === null ? undefined : findFastLane(plan, counters, sourceAnswers);
+  return finding === undefined ? [] : [finding];
+}
+
+function shadowErrors({ plan, status, serving }: HarmInput): Finding[] {
+  const spans = spansOf(plan);
+  const now = sumWindow(serving, status.epoch, spans.errorsNow).counters;
+  const before = sumWindow(serving, status.epoch, spans.errorsBefore).counters;
+  if (now === null || before === null) return [];
+  const finding = findShadowErrors(plan, now, before, spans.errorsNow);
+  return finding === undefined ? [] : [finding];
+}

@@ -1,0 +1,51 @@
+// The new primary over all requests, against the baseline that was kept before the cutover.
+import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
+import type { Baseline } from "@retriever/crds/migration-status.ts";
+import type { Counters } from "@retriever/sidecar/contract/evidence.ts";
+import { latencyQuantileMs } from "../baseline.ts";
+import { percent } from "../gates/ramp.ts";
+import { fastLaneSeconds } from "../windows.ts";
+import type { Finding } from "./finding.ts";
+
+/** Fewer requests than this in a window say nothing about the new primary. */
+export const liveMinRequests = 50;
+/** From this share of errors on nobody waits for `sustainedFor`. */
+export const fastLaneErrorShare = 0.2;
+
+/** The fast lane: errors on every fifth request while the source answers. Undefined when it doesn't apply. */
+export function findFastLane(plan: MigrationSpec, fast: Counters, sourceAnswers: boolean): Finding | undefined {
+  const share = fast.requests > 0 ? fast.errors / fast.requests : 0;
+  if (!sourceAnswers || fast.requests < liveMinRequests || share < fastLaneErrorShare) return undefined;
+  return {
+    rule: "fastLane",
+    action: plan.thresholds.livePrimary.afterCutover,
+    message: `live primary: ${percent(share)} of ${fast.requests} requests failed within ${fastLaneSeconds} s while the source answers (limit ${percent(fastLaneErrorShare)})`,
+  };
+}
+
+/** What is worse than the baseline over the alert's window. */
+export function findLiveCauses(plan: MigrationSpec, window: Counters, baseline: Baseline | undefined): Finding[] {
+  if (baseline === undefined || window.requests < liveMinRequests) return [];
+  const { errorsOverBaseline, emptyOverBaseline, p95OverBaselineMs, afterCutover } = plan.thresholds.livePrimary;
+  const p95Ms = latencyQuantileMs(window.latencyBuckets, 0.95) ?? 0;
+  const errorShare = window.errors / window.requests;
+  const emptyShare = window.empty / window.requests;
+  const checks: readonly [boolean, string][] = [
+    [
+      errorShare > baseline.errorShare + errorsOverBaseline,
+      `${percent(errorShare)} failed (before the cutover ${percent(baseline.errorShare)})`,
+    ],
+    [
+      emptyShare > baseline.emptyShare + emptyOverBaseline,
+      `${percent(emptyShare)} came back empty (before the cutover ${percent(baseline.emptyShare)})`,
+    ],
+    [
+      p95Ms >= baseline.p95Ms + p95OverBaselineMs,
+      `p95 is ${Math.round(p95Ms)} ms (before the cutover ${Math.round(baseline.p95Ms)} ms, allowed ${p95OverBaselineMs} ms more)`,
+    ],
+  ];
+  return checks.flatMap(([harmful, what]) => {
+    const message = `live primary: of ${window.requests} requests over ${plan.rollback.window}, ${what}`;
+    return harmful ? [{ rule: "livePrimary", action: afterCutover, message } satisfies Finding] : [];
+  });
+}

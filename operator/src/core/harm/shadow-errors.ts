@@ -1,0 +1,28 @@
+// Errors of the shadow. Before the cutover they are the destination's; afterwards the old store's.
+import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
+import type { Counters } from "@retriever/sidecar/contract/evidence.ts";
+import { percent } from "../gates/ramp.ts";
+import type { Span } from "../windows.ts";
+import type { Finding } from "./finding.ts";
+
+/**
+ * Before the cutover: two consecutive windows with errors, and a share above the limit in the newer one.
+ * Undefined otherwise; after the cutover the caller must not ask: a failing old store never draws traffic back.
+ */
+export function findShadowErrors(
+  plan: MigrationSpec,
+  now: Counters,
+  before: Counters,
+  span: Span,
+): Finding | undefined {
+  const failedNow = now.shadowErrors + now.shadowTimeouts;
+  const failedBefore = before.shadowErrors + before.shadowTimeouts;
+  const tried = now.answered + failedNow;
+  const { badShare, beforeCutover } = plan.thresholds.shadowErrors;
+  if (failedNow === 0 || failedBefore === 0 || failedNow / tried <= badShare) return undefined;
+  return {
+    rule: "shadowErrors",
+    action: beforeCutover,
+    message: `shadow errors: ${failedNow} of ${tried} samples failed in the last ${span.seconds} s and ${failedBefore} in the ${span.seconds} s before (limit ${percent(badShare)} in two windows)`,
+  };
+}

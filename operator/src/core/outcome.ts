@@ -1,0 +1,83 @@
+// What a guard or a phase answers, and the few ways to say it.
+import type { MigrationStatus, Phase } from "@retriever/crds/migration-status.ts";
+import type { Context } from "./context.ts";
+import type { Announcement } from "./model.ts";
+import { type Intent, nextEpoch } from "./revision.ts";
+
+/**
+ * How the migration stands, for the summary conditions.
+ * working: moves by itself · waiting: for a person or a clock · blocked: something has to change · stuck: can't ever work.
+ */
+export type Standing = "working" | "waiting" | "blocked" | "stuck";
+
+export type Outcome = {
+  readonly status: MigrationStatus;
+  readonly standing: Standing;
+  /** PascalCase; becomes the reason of the summary conditions. */
+  readonly reason: string;
+  readonly announcements: readonly Announcement[];
+  readonly requeueAfterMs: number | null;
+  /** What to do with the overlay at the end of its life. */
+  readonly cleanup?: "removeOverlay" | "abandonOverlay" | "nothingLeft";
+};
+
+const historyLength = 20;
+
+/** Nothing moves; says why and what would move it. */
+export function stay(c: Context, standing: Standing, reason: string, message: string): Outcome {
+  return { status: { ...c.status, message }, standing, reason, announcements: [], requeueAfterMs: c.pollMs };
+}
+
+export type Move = {
+  readonly phase: Phase;
+  readonly reason: string;
+  readonly message: string;
+  readonly intent?: Intent;
+  readonly patch?: Partial<MigrationStatus>;
+  readonly standing?: Standing;
+  readonly page?: boolean;
+  readonly warning?: boolean;
+};
+
+/** A transition: phase, revision and history in one step, announced once. */
+export function move(c: Context, step: Move): Outcome {
+  const revised = step.intent === undefined ? c.status : revise(c, c.status, step.intent);
+  const entered = step.phase === c.status.phase ? {} : { phase: step.phase, phaseStartedAt: c.nowIso };
+  const status: MigrationStatus = { ...revised, ...step.patch, ...entered, message: step.message };
+  const entry = { at: c.nowIso, phase: status.phase, epoch: status.epoch, reason: step.reason, message: step.message };
+  return {
+    status: { ...status, history: [...c.status.history, entry].slice(-historyLength) },
+    standing: step.standing ?? "working",
+    reason: step.reason,
+    announcements: [
+      {
+        type: step.page === true || step.warning === true ? "Warning" : "Normal",
+        reason: step.reason,
+        message: step.message,
+        page: step.page === true,
+      },
+    ],
+    requeueAfterMs: Math.min(c.pollMs, 1000),
+  };
+}
+
+/** A new epoch: evidence, acknowledgements and the stage's clock begin anew. */
+function revise(c: Context, status: MigrationStatus, intent: Intent): MigrationStatus {
+  const epoch = nextEpoch(status, c.observation);
+  const { evidence: _evidence, acks: _acks, ...kept } = status;
+  const harm = status.harm === undefined ? undefined : { ...status.harm, causes: [] };
+  if (harm !== undefined) delete harm.alertSince;
+  return {
+    ...kept,
+    epoch,
+    revision: { ...intent, epoch, at: c.nowIso },
+    gates: [],
+    ...(harm === undefined ? {} : { harm }),
+  };
+}
+
+/** Seconds since an instant of the status; 0 when it is absent or lies ahead (clocks may step back). */
+export function secondsSince(c: Context, instant: string | undefined): number {
+  if (instant === undefined) return 0;
+  return Math.max(0, (c.now - Date.parse(instant)) / 1000);
+}

@@ -1,0 +1,52 @@
+// AwaitingCutover: evidence goes on being gathered while a person decides.
+import type { Context } from "../context.ts";
+import { move, type Outcome, stay } from "../outcome.ts";
+import { describeAcks, isAckOverdue } from "../propagation.ts";
+
+export function awaitingCutover(c: Context): Outcome {
+  if (c.acks.state !== "all") {
+    return stay(
+      c,
+      isAckOverdue(c) ? "blocked" : "working",
+      "Propagating",
+      `waiting for every pod to follow epoch ${c.status.epoch}: ${describeAcks(c.acks)}`,
+    );
+  }
+  if (c.rollbackReady.status !== "True") {
+    return stay(c, "blocked", c.rollbackReady.reason, `the way back is not proved: ${c.rollbackReady.message}`);
+  }
+  const open = [
+    ...c.gates.filter((gate) => gate.verdict !== "Pass").map((gate) => gate.message),
+    ...c.harm.findings.map((finding) => finding.message),
+    ...(c.harm.known ? [] : ["no pod has fresh evidence"]),
+  ];
+  if (open.length > 0)
+    return stay(
+      c,
+      "blocked",
+      "GatesNotPassing",
+      `the gates must pass at the moment of the cutover: ${open.join("; ")}`,
+    );
+  if (c.plan.cutover.hold && c.status.acts?.promotedBy === undefined) {
+    return stay(
+      c,
+      "waiting",
+      "AwaitingPromote",
+      `every gate passes; create a Promote act to cut over. ${describeLoad(c)}`,
+    );
+  }
+  const by = c.status.acts?.promotedBy;
+  return move(c, {
+    phase: "CuttingOver",
+    reason: "CutoverStarted",
+    message: `cutting over to ${c.status.destination?.label ?? "the destination"}${by === undefined ? "" : `, promoted by ${by}`}`,
+    intent: { primary: "destination", shadow: "source", sampleRate: c.plan.cutover.shadowSampleRate, released: false },
+  });
+}
+
+/** To what load the destination was proved, and what the cutover will send. */
+function describeLoad(c: Context): string {
+  const rate = c.status.baseline?.requestsPerSecond ?? 0;
+  const proved = rate * (c.status.revision?.sampleRate ?? 0);
+  return `The destination was proved at ${proved.toPrecision(2)} requests/s, the cutover sends ${rate.toPrecision(2)}; ${c.rollbackReady.message}`;
+}

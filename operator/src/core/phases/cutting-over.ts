@@ -1,0 +1,51 @@
+// CuttingOver: two primaries may live only for a moment. It ends in Guard or goes back.
+import { durationSeconds } from "@retriever/crds/duration.ts";
+import { beginRollback } from "../begin-rollback.ts";
+import type { Context } from "../context.ts";
+import { sumWindow } from "../evidence.ts";
+import { move, type Outcome, secondsSince, stay } from "../outcome.ts";
+import { describeAcks, isAckOverdue } from "../propagation.ts";
+import { spansOf } from "../windows.ts";
+
+/** Traffic below this was too thin before the cutover to expect a request during the validation. */
+const expectedRequests = 5;
+
+export function cuttingOver(c: Context): Outcome {
+  if (isAckOverdue(c)) {
+    return beginRollback(c, {
+      reason: "AckTimeout",
+      causes: [`not every pod followed within ${c.plan.cutover.ackTimeout}: ${describeAcks(c.acks)}`],
+      actor: null,
+    });
+  }
+  if (c.acks.state !== "all") return stay(c, "working", "Propagating", `cutting over: ${describeAcks(c.acks)}`);
+  const waited = secondsSince(c, c.status.revision?.at);
+  if (hasThroughput(c, waited)) return enterGuard(c);
+  if (waited > durationSeconds(c.plan.cutover.validationTimeout)) {
+    const cause = `retrieval_total did not resume within ${c.plan.cutover.validationTimeout} after the cutover`;
+    return beginRollback(c, { reason: "ValidationTimeout", causes: [cause], actor: null });
+  }
+  return stay(c, "working", "Validating", "every pod serves from the destination; waiting for requests to resume");
+}
+
+/** Requests go on, or there were none to expect. */
+function hasThroughput(c: Context, waitedSeconds: number): boolean {
+  const { counters } = sumWindow(c.serving, c.status.epoch, spansOf(c.plan).fast);
+  if (counters !== null && counters.requests - counters.errors > 0) return true;
+  return (
+    (c.status.baseline?.requestsPerSecond ?? 0) * durationSeconds(c.plan.cutover.validationTimeout) <
+      expectedRequests && waitedSeconds > 0
+  );
+}
+
+function enterGuard(c: Context): Outcome {
+  return move(c, {
+    phase: "Guard",
+    reason: "CutOver",
+    message: `every pod serves from ${c.status.destination?.label ?? "the destination"}; guarding for ${c.plan.guard.duration}`,
+    patch: {
+      cutoverAt: c.nowIso,
+      guard: { startedAt: c.nowIso, tickedAt: c.nowIso, healthySeconds: 0, idleSeconds: 0, blindSeconds: 0 },
+    },
+  });
+}

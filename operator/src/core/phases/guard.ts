@@ -1,0 +1,85 @@
+// Guard: the destination is primary, the source watches, and only observed time counts.
+import { durationSeconds, printDuration } from "@retriever/crds/duration.ts";
+import type { Context } from "../context.ts";
+import { sumWindow } from "../evidence.ts";
+import { move, type Outcome, secondsSince, stay } from "../outcome.ts";
+import { describeAcks } from "../propagation.ts";
+import { spansOf } from "../windows.ts";
+import { type Sight, tickGuard } from "./guard-clock.ts";
+
+export function guard(c: Context): Outcome {
+  if (c.status.revision?.shadow === "none") return finish(c);
+  const sight = lookAround(c);
+  const ticked: Context = { ...c, status: tickGuard(c.status, c.nowIso, sight) };
+  const clocks = ticked.status.guard;
+  if (clocks === undefined) return stay(c, "blocked", "GuardUnknown", "the status lost the guard's clocks");
+  const left = durationSeconds(c.plan.guard.duration) - clocks.healthySeconds - clocks.idleSeconds;
+  const samples = c.totals?.answered ?? 0;
+  const missing = c.plan.cutover.shadowSampleRate > 0 ? Math.max(0, c.plan.guard.minSamples - samples) : 0;
+  if (left <= 0 && missing === 0 && sight !== "blind" && sight !== "held" && c.totals !== null) return pass(ticked);
+  const reasons = [
+    ...(left > 0 ? [`${printDuration(left)} of healthy time are left`] : []),
+    ...(missing > 0 ? [`${samples} of ${c.plan.guard.minSamples} samples`] : []),
+    ...(c.totals === null ? ["too many pods went away with their counts"] : []),
+    ...(sight === "blind" ? [`the clock stands, ${describeAcks(c.acks)}`] : []),
+    ...c.harm.findings.map((finding) => finding.message),
+  ];
+  return overdue(
+    ticked,
+    stay(
+      ticked,
+      sight === "blind" || sight === "held" ? "blocked" : "waiting",
+      sight === "blind" ? "Blind" : "Guarding",
+      `guarding: ${reasons.join("; ")}`,
+    ),
+  );
+}
+
+/** What this look saw. Findings that don't act yet make the time count nowhere. */
+function lookAround(c: Context): Sight {
+  const window = sumWindow(c.serving, c.status.epoch, spansOf(c.plan).fast);
+  if (c.acks.state !== "all" || window.counters === null || window.missing > 0) return "blind";
+  if (c.harm.findings.length > 0) return "held";
+  return window.counters.requests > 0 ? "healthy" : "idle";
+}
+
+function pass(c: Context): Outcome {
+  if (c.plan.guard.then === "KeepShadow") return complete(c);
+  return move(c, {
+    phase: "Guard",
+    reason: "GuardPassed",
+    message: "the guard passed; switching the dual read off",
+    intent: { primary: "destination", shadow: "none", sampleRate: 0, released: false },
+  });
+}
+
+/** The last revision has reached every pod. */
+function finish(c: Context): Outcome {
+  if (c.acks.state !== "all")
+    return stay(c, "working", "Propagating", `switching the dual read off: ${describeAcks(c.acks)}`);
+  return complete(c);
+}
+
+function complete(c: Context): Outcome {
+  return move(c, {
+    phase: "Completed",
+    reason: "Completed",
+    message: `completed: the application serves from ${c.status.destination?.label ?? "the destination"}`,
+    patch: { completedAt: c.nowIso },
+    standing: "waiting",
+  });
+}
+
+/** Past the deadline somebody has to look; it never completes by itself unproved. */
+function overdue(c: Context, outcome: Outcome): Outcome {
+  if (secondsSince(c, c.status.guard?.startedAt) <= durationSeconds(c.plan.guard.deadline)) return outcome;
+  const message = `past guard.deadline ${c.plan.guard.deadline}: ${outcome.status.message}`;
+  const first = !c.status.message.startsWith("past guard.deadline");
+  return {
+    ...outcome,
+    standing: "blocked",
+    reason: "GuardOverdue",
+    status: { ...outcome.status, message },
+    announcements: first ? [{ type: "Warning", reason: "GuardOverdue", message, page: true }] : [],
+  };
+}

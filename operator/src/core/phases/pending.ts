@@ -1,0 +1,168 @@
+// Pending: is there one workload, one base, one claim, and another store to go to? Nothing is written before yes.
+import { planHash } from "@retriever/crds/plan.ts";
+import { identityOf, locateOverlayAdapter } from "@retriever/sidecar/contract/identity.ts";
+import { overlaySchemas } from "@retriever/sidecar/contract/overlay.ts";
+import { rivalOf } from "../claims.ts";
+import type { Context } from "../context.ts";
+import { move, type Outcome, type Standing, stay } from "../outcome.ts";
+import { answeredStatuses, nameSome } from "../pods.ts";
+
+type Refusal = { readonly standing: Standing; readonly reason: string; readonly message: string };
+
+export function pending(c: Context): Outcome {
+  const refusal =
+    refuseSpec(c) ?? refuseTarget(c) ?? refuseBase(c) ?? refuseClaim(c) ?? refuseOverlay(c) ?? refusePods(c);
+  if (refusal !== undefined) {
+    const outcome = stay(c, refusal.standing, refusal.reason, refusal.message);
+    return { ...outcome, requeueAfterMs: Math.max(5000, c.pollMs) };
+  }
+  return accept(c);
+}
+
+function accept(c: Context): Outcome {
+  const source = answeredStatuses(c.observation)[0]?.base ?? undefined;
+  if (source === undefined) return stay(c, "blocked", "BaseUnknown", "no pod can say which store its base names");
+  const destination = identityOf(locateOverlayAdapter(c.plan.destination));
+  const accepted = {
+    source,
+    destination,
+    planHash: planHash(c.plan),
+    plan: JSON.stringify(c.plan),
+    skippedChecks: Object.entries(c.plan.checklist).flatMap(([name, check]) => (check.policy === "Skip" ? [name] : [])),
+  };
+  if (source.digest === destination.digest) {
+    const message = `the application already serves from ${destination.label}; nothing was changed`;
+    return move(c, {
+      phase: "Completed",
+      reason: "AlreadyAtDestination",
+      message,
+      patch: { ...accepted, completedAt: c.nowIso },
+      standing: "waiting",
+    });
+  }
+  return move(c, {
+    phase: "Preflight",
+    reason: "Accepted",
+    message: `accepted plan ${accepted.planHash}: ${source.label} to ${destination.label}; every pod probes the destination`,
+    intent: { primary: "source", shadow: "none", sampleRate: 0, released: false },
+    patch: accepted,
+  });
+}
+
+function refuseSpec({ migration, plan }: Context): Refusal | undefined {
+  if (!migration.spec.ok) {
+    const faults = migration.spec.faults.map((fault) => `${fault.path}: ${fault.message}`).join("; ");
+    return { standing: "stuck", reason: "InvalidSpec", message: `the spec is not valid: ${faults}` };
+  }
+  if (plan.metrics.source === "Sidecars") return undefined;
+  return {
+    standing: "stuck",
+    reason: "NotImplemented",
+    message: `spec.metrics.source: got ${plan.metrics.source}, expected Sidecars (other sources are not implemented yet)`,
+  };
+}
+
+function refuseTarget({ observation, plan }: Context): Refusal | undefined {
+  const where = `spec.target: ${plan.target.kind} ${plan.target.name}`;
+  if (!observation.target.ok)
+    return { standing: "blocked", reason: "NotObserved", message: `${where} can't be read: ${observation.target.why}` };
+  const target = observation.target.value;
+  if (!target.found)
+    return { standing: "blocked", reason: "TargetNotFound", message: `${where} does not exist in this namespace` };
+  if (!target.hasSidecar)
+    return { standing: "blocked", reason: "NoSidecar", message: `${where} has no container named retriever-sidecar` };
+  if (!target.mountsOverlay) {
+    return {
+      standing: "blocked",
+      reason: "OverlayNotMounted",
+      message: `${where} does not project ConfigMap ${plan.target.name}-retriever-migration (optional: true, without subPath) into the sidecar's config folder`,
+    };
+  }
+  return undefined;
+}
+
+function refuseBase({ observation }: Context): Refusal | undefined {
+  if (!observation.target.ok || !observation.target.value.found) return undefined;
+  const { baseConfigMaps, baseFaults } = observation.target.value;
+  if (baseConfigMaps.length === 0) {
+    return {
+      standing: "blocked",
+      reason: "NoBase",
+      message:
+        "no non-optional ConfigMap with retriever.json or retriever.yaml is projected into the config folder; expected one",
+    };
+  }
+  if (baseConfigMaps.length > 1) {
+    return {
+      standing: "blocked",
+      reason: "SeveralBases",
+      message: `expected one base ConfigMap, found ${baseConfigMaps.length}: ${baseConfigMaps.join(", ")}`,
+    };
+  }
+  if (baseFaults.length === 0) return undefined;
+  const faults = baseFaults.map((fault) => `${fault.path}: ${fault.message}`).join("; ");
+  return { standing: "blocked", reason: "InvalidBase", message: `base ConfigMap ${baseConfigMaps[0]}: ${faults}` };
+}
+
+function refuseClaim({ observation, meta }: Context): Refusal | undefined {
+  if (!observation.claims.ok)
+    return {
+      standing: "blocked",
+      reason: "NotObserved",
+      message: `other migrations can't be listed: ${observation.claims.why}`,
+    };
+  const rival = rivalOf(meta, observation.claims.value);
+  if (rival === undefined) return undefined;
+  return {
+    standing: "stuck",
+    reason: "TargetClaimed",
+    message: `migration ${rival.name} (${rival.phase}) has this target; it ends at RolledBack, Settled or deletion`,
+  };
+}
+
+function refuseOverlay({ observation, meta }: Context): Refusal | undefined {
+  if (!observation.overlay.ok)
+    return {
+      standing: "blocked",
+      reason: "NotObserved",
+      message: `the overlay can't be read: ${observation.overlay.why}`,
+    };
+  const overlay = observation.overlay.value;
+  if (overlay === null || overlay.document?.revision.migrationUid === meta.uid) return undefined;
+  const message =
+    "an overlay of an earlier migration is still in force; make the base name the store it serves, then delete that ConfigMap";
+  return { standing: "blocked", reason: "OverlayInForce", message };
+}
+
+function refusePods({ observation, serving }: Context): Refusal | undefined {
+  if (!observation.pods.ok)
+    return { standing: "blocked", reason: "NotObserved", message: `pods can't be listed: ${observation.pods.why}` };
+  const statuses = answeredStatuses(observation);
+  if (serving.length === 0)
+    return {
+      standing: "blocked",
+      reason: "NoPods",
+      message: "no pod with a running sidecar; an empty set is unknown, so nothing starts",
+    };
+  const silent = serving.filter((pod) => !pod.status.ok).map((pod) => pod.name);
+  if (silent.length > 0)
+    return { standing: "blocked", reason: "SidecarSilent", message: `waiting for the sidecar of ${nameSome(silent)}` };
+  const bases = new Set(statuses.map((pod) => pod.base?.label ?? "no valid base"));
+  if (bases.size > 1)
+    return {
+      standing: "blocked",
+      reason: "BasesDiffer",
+      message: `pods disagree about their base: ${[...bases].join(" / ")}`,
+    };
+  if (statuses.some((pod) => pod.base === null))
+    return { standing: "blocked", reason: "BaseUnknown", message: "the sidecars have no valid base" };
+  const unable = statuses.filter(
+    (pod) => !overlaySchemas.some((schema) => pod.readableOverlaySchemas.includes(schema)),
+  );
+  if (unable.length === 0) return undefined;
+  return {
+    standing: "blocked",
+    reason: "SidecarTooOld",
+    message: `${nameSome(unable.map((pod) => pod.podName))} can't read overlay schema ${overlaySchemas.join(" or ")}`,
+  };
+}

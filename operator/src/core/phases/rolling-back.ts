@@ -1,0 +1,22 @@
+// RollingBack: nudging until every pod reports the pinned source as its primary. Nothing talks it out of it.
+import type { Context } from "../context.ts";
+import { move, type Outcome, stay } from "../outcome.ts";
+import { answeredStatuses } from "../pods.ts";
+import { describeAcks } from "../propagation.ts";
+
+export function rollingBack(c: Context): Outcome {
+  const elsewhere = answeredStatuses(c.observation).filter(
+    (pod) => pod.config.primaryIdentity.digest !== c.status.source?.digest,
+  );
+  if (c.acks.state !== "all" || elsewhere.length > 0) {
+    return stay(c, "working", "Propagating", `rolling back: ${describeAcks(c.acks)}`);
+  }
+  const causes = c.status.rollback?.causes.join("; ") ?? "";
+  return move(c, {
+    phase: "RolledBack",
+    reason: c.status.rollback?.reason ?? "RolledBack",
+    message: `rolled back: every pod serves from ${c.status.source?.label ?? "the source"} again. Cause: ${causes}`,
+    standing: "waiting",
+    warning: true,
+  });
+}

@@ -1,0 +1,146 @@
+// WarmUp and Ramp: a stage ends when its time has passed and every gate passes on enough samples.
+import { durationSeconds, printDuration } from "@retriever/crds/duration.ts";
+import type { Stage } from "@retriever/crds/migration-spec.ts";
+import { measureBaseline } from "../baseline.ts";
+import type { Context } from "../context.ts";
+import { move, type Outcome, secondsSince, stay } from "../outcome.ts";
+import { describeAcks, isAckOverdue } from "../propagation.ts";
+import { stepDown } from "../step-down.ts";
+
+export function sampling(c: Context): Outcome {
+  const { stage } = c.status;
+  const plan = stage === undefined ? undefined : c.plan.stages[stage.index];
+  if (stage === undefined || plan === undefined)
+    return stay(c, "blocked", "StageUnknown", "the status names a stage the plan doesn't have");
+  if (c.status.harm?.heldSince !== undefined)
+    return stay(
+      c,
+      "blocked",
+      "Held",
+      "held at rate 0 after harm; create a Resume act to begin again with the first stage",
+    );
+  if (c.status.revision?.sampleRate === 0) return restart(c);
+  const wait = waitForEvidence(c);
+  if (wait !== undefined) return wait;
+  if (stage.startedAt === undefined) return startClock(c, plan);
+  return judgeStage(c, plan);
+}
+
+/** Acknowledgements and first sample, before the stage's clock may run. */
+function waitForEvidence(c: Context): Outcome | undefined {
+  if (c.acks.state !== "all") {
+    const message = `waiting for every pod to follow epoch ${c.status.epoch}: ${describeAcks(c.acks)}`;
+    return stay(c, isAckOverdue(c) ? "blocked" : "working", "Propagating", message);
+  }
+  if (c.totals === null)
+    return stay(
+      c,
+      "blocked",
+      "EvidenceLost",
+      "too many pods went away with their counts; the epoch's evidence proves nothing",
+    );
+  const tried = c.totals.answered + c.totals.shadowErrors + c.totals.shadowTimeouts;
+  if (tried === 0)
+    return stay(
+      c,
+      "waiting",
+      "NoSamples",
+      `waiting for the first sample; ${c.totals.requests} requests seen at rate ${c.status.revision?.sampleRate}`,
+    );
+  return undefined;
+}
+
+function startClock(c: Context, plan: Stage): Outcome {
+  const { stage } = c.status;
+  const started = stay(c, "working", "Sampling", describeStage(c, plan));
+  if (stage === undefined) return started;
+  return { ...started, status: { ...started.status, stage: { ...stage, startedAt: c.nowIso } } };
+}
+
+function judgeStage(c: Context, plan: Stage): Outcome {
+  const failed = c.gates.filter((gate) => gate.verdict === "Fail");
+  if (failed.length > 0)
+    return failGates(
+      c,
+      failed.map((gate) => gate.message),
+      failed.map((gate) => gate.gate),
+    );
+  const elapsed = secondsSince(c, c.status.stage?.startedAt);
+  const needed = Math.max(durationSeconds(plan.minDuration), durationSeconds(c.plan.gates.minDwell));
+  const undecided = c.gates.filter((gate) => gate.verdict !== "Pass");
+  if (elapsed >= needed && undecided.length === 0 && c.harm.known && c.harm.findings.length === 0)
+    return nextStage(c, elapsed);
+  const reasons = [
+    ...(elapsed < needed ? [`${printDuration(needed - elapsed)} of the stage are left`] : []),
+    ...undecided.map((gate) => gate.message),
+    ...c.harm.findings.map((finding) => finding.message),
+    ...(c.harm.known ? [] : ["no pod has fresh evidence"]),
+  ];
+  return stay(c, "working", "Sampling", `${describeStage(c, plan)}: ${reasons.join("; ")}`);
+}
+
+/** A failed gate does what its threshold's line says. */
+function failGates(c: Context, messages: readonly string[], gates: readonly string[]): Outcome {
+  const { scoreDelta, latencyDelta, mismatch, shadowErrors } = c.plan.thresholds;
+  const lines: Readonly<Record<string, { readonly beforeCutover: string }>> = {
+    scoreDelta,
+    latencyDelta,
+    mismatch,
+    shadowErrors,
+  };
+  const actions = gates.map((gate) => lines[gate]?.beforeCutover);
+  if (actions.includes("StepDown")) return stepDown(c, messages);
+  const word = actions.includes("Hold") ? "held" : "observed, not acted on, and not passed either";
+  return stay(c, "blocked", "GateFailed", `${word}: ${messages.join("; ")}`);
+}
+
+function nextStage(c: Context, elapsed: number): Outcome {
+  const index = (c.status.stage?.index ?? 0) + 1;
+  const next = c.plan.stages[index];
+  const baseline = c.totals === null ? c.status.baseline : measureBaseline(c.totals, elapsed, c.status.baseline);
+  const kept = baseline === undefined ? {} : { baseline };
+  if (next !== undefined) {
+    return move(c, {
+      phase: "Ramp",
+      reason: "StagePassed",
+      message: `stage ${index} of ${c.plan.stages.length} passed; sampling at rate ${next.sampleRate}`,
+      intent: { primary: "source", shadow: "destination", sampleRate: next.sampleRate, released: false },
+      patch: { ...kept, stage: { index, count: c.plan.stages.length, sampleRate: next.sampleRate } },
+    });
+  }
+  if (c.plan.mode === "Validate") {
+    return move(c, {
+      phase: "Validated",
+      reason: "Validated",
+      message: `all ${c.plan.stages.length} stages passed; the shadow is off again`,
+      intent: { primary: "source", shadow: "none", sampleRate: 0, released: false },
+      patch: { ...kept, completedAt: c.nowIso },
+      standing: "waiting",
+    });
+  }
+  return move(c, {
+    phase: "AwaitingCutover",
+    reason: "RampPassed",
+    message: "every stage passed; waiting for the cutover",
+    patch: kept,
+    standing: "waiting",
+  });
+}
+
+/** After a Resume from a hold: the first stage again. */
+function restart(c: Context): Outcome {
+  const first = c.plan.stages[0];
+  if (first === undefined) return stay(c, "stuck", "NoStages", "spec.stages is empty");
+  return move(c, {
+    phase: c.status.phase,
+    reason: "SamplingResumed",
+    message: `begins again with the first stage at rate ${first.sampleRate}`,
+    intent: { primary: "source", shadow: "destination", sampleRate: first.sampleRate, released: false },
+    patch: { stage: { index: 0, count: c.plan.stages.length, sampleRate: first.sampleRate } },
+  });
+}
+
+function describeStage(c: Context, plan: Stage): string {
+  const index = c.status.stage?.index ?? 0;
+  return `stage ${index + 1} of ${c.plan.stages.length} at rate ${plan.sampleRate}`;
+}

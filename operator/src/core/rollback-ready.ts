@@ -1,0 +1,116 @@
+// Is the way back open? Observed continuously; only positive, current evidence may stop an automatic rollback.
+import { durationSeconds, printDuration } from "@retriever/crds/duration.ts";
+import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
+import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
+import type { StoreStatus } from "@retriever/sidecar/contract/status.ts";
+import type { Observation } from "./model.ts";
+import { answeredStatuses, nameSome, servingPods, storeViews } from "./pods.ts";
+import { fastLaneSeconds } from "./windows.ts";
+
+export type RollbackReady = {
+  readonly status: "True" | "False" | "Unknown";
+  readonly reason: string;
+  readonly message: string;
+};
+
+/** Judges the source as a place to go back to. */
+export function judgeRollbackReady(
+  plan: MigrationSpec,
+  status: MigrationStatus,
+  observation: Observation,
+): RollbackReady {
+  const serving = servingPods(observation);
+  const statuses = answeredStatuses(observation);
+  if (serving === null || statuses.length === 0) {
+    return {
+      status: "Unknown",
+      reason: "NoEvidence",
+      message: "no sidecar answers, so nothing is known about the source",
+    };
+  }
+  const changed = statuses.filter((pod) => isSourceChanged(pod, status)).map((pod) => pod.podName);
+  if (changed.length > 0) {
+    return {
+      status: "False",
+      reason: "SourceChanged",
+      message: `the base no longer names ${status.source?.label ?? "the source"} (seen by ${nameSome(changed)}); put it back`,
+    };
+  }
+  const views = storeViews(observation, "source");
+  const failing = views.filter(isFailingNow);
+  if (failing.length * 2 >= serving.length && failing.length > 0) {
+    return {
+      status: "False",
+      reason: "SourceFailing",
+      message: `the source fails from ${failing.length} of ${serving.length} pods: ${lastErrorOf(failing)}`,
+    };
+  }
+  if (views.filter(isAnsweringNow).length * 2 < serving.length) {
+    return {
+      status: "Unknown",
+      reason: "SourceNotSeen",
+      message: "too few pods have an answer of the source from the last seconds",
+    };
+  }
+  return judgeStaleness(plan, observation);
+}
+
+function isSourceChanged(
+  pod: { config: { sourceChanged: boolean }; base: { digest: string } | null },
+  status: MigrationStatus,
+): boolean {
+  return (
+    pod.config.sourceChanged ||
+    (pod.base !== null && status.source !== undefined && pod.base.digest !== status.source.digest)
+  );
+}
+
+/** A finished probe or request of the last seconds that failed, and no success since. */
+export function isFailingNow(view: StoreStatus): boolean {
+  const probed = view.probeAgeSeconds !== null && view.probeAgeSeconds <= fastLaneSeconds;
+  return probed && view.reachable === false && !isAnsweringNow(view);
+}
+
+/** A success within the last seconds. */
+export function isAnsweringNow(view: StoreStatus): boolean {
+  return view.lastOkAgeSeconds !== null && view.lastOkAgeSeconds <= fastLaneSeconds;
+}
+
+function lastErrorOf(views: readonly StoreStatus[]): string {
+  return views.find((view) => view.lastError !== null)?.lastError?.message ?? "no answer";
+}
+
+/** Staleness by who receives the writes: gated when both do, a stated fact otherwise. */
+function judgeStaleness(plan: MigrationSpec, observation: Observation): RollbackReady {
+  if (plan.writes !== "Both") {
+    const hidden =
+      plan.writes === "SourceOnly"
+        ? "nothing, since only the source is written to"
+        : "what only the destination received since the cutover";
+    return { status: "True", reason: "StaleByDesign", message: `the source answers; a rollback would hide ${hidden}` };
+  }
+  const source = newest(storeViews(observation, "source"));
+  const destination = newest(storeViews(observation, "destination"));
+  if (source === null || destination === null) {
+    return {
+      status: "Unknown",
+      reason: "FreshnessUnknown",
+      message: `the source answers, but the newest updated_at of the ${source === null ? "source" : "destination"} is not known: index updated_at there, or say in spec.writes who receives the writes`,
+    };
+  }
+  const behindSeconds = (destination - source) / 1000;
+  if (behindSeconds > durationSeconds(plan.rollback.maxStaleness)) {
+    return {
+      status: "False",
+      reason: "SourceStale",
+      message: `the source is ${printDuration(behindSeconds)} behind the destination (limit ${plan.rollback.maxStaleness})`,
+    };
+  }
+  return { status: "True", reason: "SourceAnswers", message: "the source answers and is as fresh as the destination" };
+}
+
+function newest(views: readonly StoreStatus[]): number | null {
+  const times = views.flatMap((view) => (view.newestUpdatedAt === null ? [] : [Date.parse(view.newestUpdatedAt)]));
+  const known = times.filter((time) => Number.isFinite(time));
+  return known.length === 0 ? null : Math.max(...known);
+}

@@ -1,0 +1,64 @@
+// The end of an overlay's life: once the base itself names the store that serves, the overlay is released and removed.
+import { countAcks, followsBase } from "./acks.ts";
+import type { Context } from "./context.ts";
+import { move, type Outcome, stay } from "./outcome.ts";
+import { answeredStatuses, servingPods } from "./pods.ts";
+import { describeAcks } from "./propagation.ts";
+
+/** For Completed, RolledBack and Validated. */
+export function settle(c: Context): Outcome {
+  const { revision } = c.status;
+  if (revision === undefined) return settled(c);
+  if (!c.observation.overlay.ok)
+    return stay(c, "waiting", "NotObserved", `the overlay can't be read: ${c.observation.overlay.why}`);
+  if (revision.released && c.observation.overlay.value === null) return leaveBase(c);
+  const matches = baseNamesServingStore(c);
+  if (!revision.released) return matches ? release(c) : keep(c);
+  if (c.acks.state !== "all")
+    return stay(c, "waiting", "Propagating", `releasing the overlay: ${describeAcks(c.acks)}`);
+  return {
+    ...stay(c, "waiting", "Releasing", "every pod may go back to its base; removing the overlay"),
+    cleanup: "removeOverlay",
+  };
+}
+
+/** Every pod answers, and every base names the store that is primary now. */
+export function baseNamesServingStore(c: Context): boolean {
+  const store = c.status.revision?.primary === "destination" ? c.status.destination : c.status.source;
+  const statuses = answeredStatuses(c.observation);
+  return (
+    statuses.length > 0 &&
+    statuses.length === c.serving.length &&
+    statuses.every((pod) => pod.base?.digest === store?.digest)
+  );
+}
+
+function release(c: Context): Outcome {
+  const { revision, phase } = c.status;
+  return move(c, {
+    phase,
+    reason: "OverlayReleased",
+    message: "the base names the store that serves; the overlay is released",
+    intent: { primary: revision?.primary ?? "source", shadow: "none", sampleRate: 0, released: true },
+    standing: "waiting",
+  });
+}
+
+function keep(c: Context): Outcome {
+  const store = c.status.revision?.primary === "destination" ? c.status.destination : c.status.source;
+  const message = `make the base name ${store?.label ?? "the store that serves"} as its primary; until then the overlay stays and nothing may be decommissioned`;
+  return { ...stay(c, "waiting", "BaseNotUpdated", message), requeueAfterMs: 30_000 };
+}
+
+/** The overlay is gone; wait until the pods say so too. */
+function leaveBase(c: Context): Outcome {
+  const acks = countAcks(servingPods(c.observation), followsBase);
+  if (acks.state === "waiting" || acks.state === "unknown")
+    return stay(c, "waiting", "Propagating", `the overlay is gone: ${describeAcks(acks)}`);
+  return settled(c);
+}
+
+function settled(c: Context): Outcome {
+  const done = stay(c, "waiting", "Settled", "settled: nothing of this migration is in force any more");
+  return { ...done, requeueAfterMs: null, cleanup: "nothingLeft" };
+}

@@ -1,0 +1,87 @@
+// What the operator needs of a cluster. Reads are live; every call has its own deadline and may be aborted.
+import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
+import type { ActObservation, Announcement, ClaimObservation, MigrationMeta, OverlayIntent } from "#core/model.ts";
+
+export type MigrationKey = { readonly namespace: string; readonly name: string };
+
+/** A RetrieverMigration as it stands in the API: nothing parsed yet. */
+export type RawMigration = { readonly meta: MigrationMeta; readonly spec: unknown; readonly status: unknown };
+
+export type ConfigMapRead = {
+  readonly name: string;
+  readonly data: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly finalizers: readonly string[];
+  readonly deleting: boolean;
+  /** Managers other than ours that own a key of `data`. */
+  readonly foreignManagers: readonly string[];
+};
+
+/** A volume source of the pod template that brings ConfigMap keys to the sidecar's config directory. */
+export type ConfigSource = {
+  readonly configMap: string;
+  readonly optional: boolean;
+  /** Which key becomes which file; null: every key under its own name. */
+  readonly items: readonly { readonly key: string; readonly path: string }[] | null;
+};
+
+export type WorkloadRead = {
+  readonly replicas: number;
+  /** Label selector of its pods as the API takes it, e.g. `app=search,tier in (a,b)`. */
+  readonly selector: string;
+  readonly hasSidecar: boolean;
+  readonly usesSubPath: boolean;
+  readonly configSources: readonly ConfigSource[];
+};
+
+export type PodRead = {
+  readonly name: string;
+  readonly uid: string;
+  readonly terminating: boolean;
+  readonly ready: boolean;
+  readonly sidecarRunning: boolean;
+  readonly nodeLost: boolean;
+  readonly annotatedEpoch: number;
+  /** Empty until the pod has an address. */
+  readonly ip: string;
+  readonly adminPort: number;
+};
+
+export interface Cluster {
+  /** All migrations in the watched namespaces, for the start of the loop. */
+  listMigrations(signal: AbortSignal): Promise<readonly MigrationKey[]>;
+  /** Undefined when it doesn't exist. */
+  readMigration(key: MigrationKey, signal: AbortSignal): Promise<RawMigration | undefined>;
+  readWorkload(namespace: string, name: string, signal: AbortSignal): Promise<WorkloadRead | undefined>;
+  readNamespaceTerminating(namespace: string, signal: AbortSignal): Promise<boolean>;
+  readConfigMap(namespace: string, name: string, signal: AbortSignal): Promise<ConfigMapRead | undefined>;
+  /** Pods that match a label selector; more than 5,000 are refused. */
+  listPods(namespace: string, selector: string, signal: AbortSignal): Promise<readonly PodRead[]>;
+  /** Other migrations that name this target. */
+  listClaims(
+    namespace: string,
+    target: string,
+    exceptUid: string,
+    signal: AbortSignal,
+  ): Promise<readonly ClaimObservation[]>;
+  listActs(namespace: string, migrationUid: string, signal: AbortSignal): Promise<readonly ActObservation[]>;
+
+  /** Replaces the status; fails with code ROP_CONFLICT when `meta.resourceVersion` is not the current one. Returns the new resourceVersion. */
+  writeStatus(meta: MigrationMeta, status: MigrationStatus, signal: AbortSignal): Promise<string>;
+  addFinalizer(meta: MigrationMeta, signal: AbortSignal): Promise<void>;
+  removeFinalizer(meta: MigrationMeta, signal: AbortSignal): Promise<void>;
+  /** Server-side apply of the overlay's ConfigMap with finalizer, no-prune annotations and the intent annotation. */
+  applyOverlay(
+    target: { readonly namespace: string; readonly name: string },
+    overlay: { readonly text: string; readonly intent: OverlayIntent; readonly force: boolean },
+    signal: AbortSignal,
+  ): Promise<void>;
+  /** Takes our finalizer off; deletes the ConfigMap when `remove`. Nothing to do is success. */
+  releaseOverlay(
+    target: { readonly namespace: string; readonly name: string },
+    remove: boolean,
+    signal: AbortSignal,
+  ): Promise<void>;
+  annotatePod(namespace: string, pod: string, epoch: number, signal: AbortSignal): Promise<void>;
+  announce(meta: MigrationMeta, announcement: Announcement, signal: AbortSignal): Promise<void>;
+}

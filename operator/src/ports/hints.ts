@@ -1,0 +1,11 @@
+// What wakes the loop. Hints are never facts: a decision reads live, and a lost hint costs one resync at most.
+import type { MigrationKey } from "./cluster.ts";
+
+export interface Hints {
+  /** Begins to call `wake`: for every migration after each list, and for the ones that an event concerns. */
+  start(wake: (key: MigrationKey) => void): void;
+  /** Ends all streams and timers; no `wake` follows. */
+  stop(): Promise<void>;
+  /** Clock.elapsed() of the oldest of the newest complete lists; undefined until each succeeded once. */
+  listedAt(): number | undefined;
+}
