@@ -1,0 +1,141 @@
+// One collection in memory: points by slot, their vectors, payloads and payload indexes.
+// Reads see only what `visible` lets through: that is how a loss of points is staged.
+import type { CollectionConfig } from "./collection-config.ts";
+import { wrongInput } from "./fault.ts";
+import type { Predicate } from "./filter.ts";
+import { type Json, JsonObject } from "./json-value.ts";
+import type { PayloadIndex } from "./payload-index.ts";
+import { comparePointIds, type PointId } from "./point-id.ts";
+import { VectorSpace } from "./vector-space.ts";
+
+export type Vectors = ReadonlyMap<string, Float32Array>;
+export type NewPoint = { readonly id: PointId; readonly vectors: Vectors; readonly payload: JsonObject };
+export type Point = {
+  readonly id: PointId;
+  readonly slot: number;
+  readonly version: number;
+  readonly payload: JsonObject;
+};
+
+/** Whether reads see the point in a slot. */
+export type Visibility = (slot: number) => boolean;
+
+export class Collection {
+  readonly config: CollectionConfig;
+  readonly indexes = new Map<string, PayloadIndex>();
+  readonly spaces: ReadonlyMap<string, VectorSpace>;
+  private readonly points: (Point | undefined)[] = [];
+  private readonly slots = new Map<PointId, number>();
+  private readonly free: number[] = [];
+  private readonly visible: Visibility;
+  private ordered: readonly Point[] | undefined = undefined;
+  private operations = 0;
+
+  constructor(config: CollectionConfig, visible: Visibility) {
+    this.config = config;
+    this.visible = visible;
+    this.spaces = new Map(
+      [...config.vectors].map(([name, { size, distance }]) => [name, new VectorSpace(size, distance)]),
+    );
+  }
+
+  /** The space of a vector name. Throws when there is none. */
+  space(name: string): VectorSpace {
+    const space = this.spaces.get(name);
+    if (space === undefined) throw wrongInput(`Not existing vector name error: ${name}`);
+    return space;
+  }
+
+  /** Number of an update; every one gets the next. */
+  nextOperation(): number {
+    this.operations += 1;
+    return this.operations;
+  }
+
+  /** The point in a slot, when there is one and reads may see it. */
+  at(slot: number): Point | undefined {
+    return this.visible(slot) ? this.points[slot] : undefined;
+  }
+
+  find(id: PointId): Point | undefined {
+    const slot = this.slots.get(id);
+    return slot === undefined ? undefined : this.at(slot);
+  }
+
+  /** Visible points in scroll order that pass the filter. */
+  scan(filter?: Predicate): readonly Point[] {
+    this.ordered ??= this.points.filter((point) => point !== undefined).toSorted((a, b) => comparePointIds(a.id, b.id));
+    return this.ordered.filter((point) => this.visible(point.slot) && (filter === undefined || filter(point)));
+  }
+
+  count(filter?: Predicate): number {
+    let count = 0;
+    for (const point of this.points) {
+      if (point !== undefined && this.visible(point.slot) && (filter === undefined || filter(point))) count += 1;
+    }
+    return count;
+  }
+
+  vectorsOf(point: Point): Vectors {
+    const present = [...this.spaces].flatMap(([name, space]) => {
+      const vector = space.get(point.slot);
+      return vector === undefined ? [] : [[name, vector] as const];
+    });
+    return new Map(present);
+  }
+
+  /** Writes whole points, or none: every vector is checked before the first is written. */
+  upsert(points: readonly NewPoint[]): number {
+    for (const { vectors } of points) {
+      for (const [name, vector] of vectors) checkDimension(this.space(name), vector);
+    }
+    const version = this.nextOperation();
+    for (const point of points) this.write(point, version);
+    this.ordered = undefined;
+    return version;
+  }
+
+  private write({ id, vectors, payload }: NewPoint, version: number): void {
+    const slot = this.slots.get(id) ?? this.free.pop() ?? this.points.length;
+    this.slots.set(id, slot);
+    this.points[slot] = { id, slot, version, payload };
+    for (const [name, space] of this.spaces) space.set(slot, vectors.get(name));
+  }
+
+  /** Removes points; unknown ids are ignored. */
+  delete(ids: readonly PointId[]): number {
+    for (const id of ids) {
+      const slot = this.slots.get(id);
+      if (slot === undefined) continue;
+      this.slots.delete(id);
+      this.points[slot] = undefined;
+      this.free.push(slot);
+      for (const space of this.spaces.values()) space.set(slot, undefined);
+    }
+    this.ordered = undefined;
+    return this.nextOperation();
+  }
+
+  /** Gives points another payload, made from the one that they have. */
+  changePayloads(ids: readonly PointId[], change: (payload: JsonObject) => JsonObject): number {
+    const version = this.nextOperation();
+    for (const id of ids) {
+      const slot = this.slots.get(id);
+      const point = slot === undefined ? undefined : this.points[slot];
+      if (point !== undefined) this.points[point.slot] = { ...point, version, payload: change(point.payload) };
+    }
+    this.ordered = undefined;
+    return version;
+  }
+}
+
+/** Throws in Qdrant's words when the lengths differ. */
+export function checkDimension(space: VectorSpace, vector: Float32Array): void {
+  if (vector.length === space.size) return;
+  throw wrongInput(`Vector dimension error: expected dim: ${space.size}, got ${vector.length}`);
+}
+
+/** A payload with some members replaced or added. */
+export function mergePayload(payload: JsonObject, changes: Iterable<readonly [string, Json]>): JsonObject {
+  return new JsonObject([...payload, ...changes]);
+}

@@ -1,0 +1,184 @@
+// The vectors of one name in one collection: float32 rows, searched exhaustively and exactly.
+// Scores are summed in double precision and rounded to float32 once.
+
+export const distances = ["Cosine", "Dot", "Euclid", "Manhattan"] as const;
+export type Distance = (typeof distances)[number];
+
+export type Hit = { readonly slot: number; readonly score: number };
+
+export type Search = {
+  readonly query: Float32Array;
+  /** How many of the best are wanted. */
+  readonly count: number;
+  /** Slots that may be answered: undefined for every one below `slots` that has a vector. */
+  readonly accepts: (slot: number) => boolean;
+  /** Decides between equal scores; the lower goes first. */
+  readonly tieBreak: (slot: number) => number;
+  /** Strict: a score equal to it is left out. */
+  readonly threshold: number | undefined;
+};
+
+/** Vectors by slot. Grows by doubling; a freed slot keeps its room. */
+export class VectorSpace {
+  readonly size: number;
+  readonly distance: Distance;
+  private values: Float32Array;
+  private present: Uint8Array;
+
+  constructor(size: number, distance: Distance) {
+    this.size = size;
+    this.distance = distance;
+    this.values = new Float32Array(size * 64);
+    this.present = new Uint8Array(64);
+  }
+
+  /** The vector as this space keeps it: of length 1 for Cosine, as it is otherwise. */
+  prepare(vector: Float32Array): Float32Array {
+    return this.distance === "Cosine" ? normalise(vector) : vector;
+  }
+
+  set(slot: number, vector: Float32Array | undefined): void {
+    this.reserve(slot + 1);
+    this.present[slot] = vector === undefined ? 0 : 1;
+    if (vector !== undefined) this.values.set(this.prepare(vector), slot * this.size);
+  }
+
+  get(slot: number): Float32Array | undefined {
+    return this.present[slot] === 1 ? this.values.subarray(slot * this.size, (slot + 1) * this.size) : undefined;
+  }
+
+  /** Best first. `query` is prepared here. */
+  search({ query, count, accepts, tieBreak, threshold }: Search): readonly Hit[] {
+    const prepared = this.prepare(query);
+    const measure = measures[this.distance];
+    const sign = this.distance === "Cosine" || this.distance === "Dot" ? 1 : -1;
+    const best = new BestHits(count, tieBreak);
+    for (let slot = 0; slot < this.present.length; slot += 1) {
+      if (this.present[slot] !== 1 || !accepts(slot)) continue;
+      const score = Math.fround(measure(this.values, slot * this.size, prepared));
+      if (threshold === undefined || sign * score > sign * threshold) best.offer(slot, sign * score);
+    }
+    return best.sorted().map((hit) => ({ slot: hit.slot, score: sign * hit.score }));
+  }
+
+  private reserve(slots: number): void {
+    if (slots <= this.present.length) return;
+    const room = Math.max(slots, this.present.length * 2);
+    const values = new Float32Array(room * this.size);
+    values.set(this.values);
+    const present = new Uint8Array(room);
+    present.set(this.present);
+    this.values = values;
+    this.present = present;
+  }
+}
+
+/** Length 1 in float32; a zero vector stays zero. */
+function normalise(vector: Float32Array): Float32Array {
+  const norm = Math.fround(Math.sqrt(vector.reduce((sum, value) => sum + value * value, 0)));
+  return norm === 0 ? vector : vector.map((value) => value / norm);
+}
+
+type Measure = (values: Float32Array, start: number, query: Float32Array) => number;
+
+const measures: Readonly<Record<Distance, Measure>> = { Cosine: dot, Dot: dot, Euclid: euclid, Manhattan: manhattan };
+
+/** Four sums side by side: the processor adds them in parallel. */
+function dot(values: Float32Array, start: number, query: Float32Array): number {
+  const { length } = query;
+  const even = length - (length % 4);
+  let a = 0;
+  let b = 0;
+  let c = 0;
+  let d = 0;
+  for (let index = 0; index < even; index += 4) {
+    const at = start + index;
+    a += (values[at] as number) * (query[index] as number);
+    b += (values[at + 1] as number) * (query[index + 1] as number);
+    c += (values[at + 2] as number) * (query[index + 2] as number);
+    d += (values[at + 3] as number) * (query[index + 3] as number);
+  }
+  for (let index = even; index < length; index += 1) a += (values[start + index] as number) * (query[index] as number);
+  return a + b + (c + d);
+}
+
+function euclid(values: Float32Array, start: number, query: Float32Array): number {
+  let sum = 0;
+  for (let index = 0; index < query.length; index += 1) {
+    const difference = (values[start + index] as number) - (query[index] as number);
+    sum += difference * difference;
+  }
+  return Math.sqrt(sum);
+}
+
+function manhattan(values: Float32Array, start: number, query: Float32Array): number {
+  let sum = 0;
+  for (let index = 0; index < query.length; index += 1) {
+    sum += Math.abs((values[start + index] as number) - (query[index] as number));
+  }
+  return sum;
+}
+
+/** The `count` best hits seen so far: a heap with the worst on top, so that most offers end at one comparison. */
+class BestHits {
+  private readonly heap: Hit[] = [];
+  private readonly count: number;
+  private readonly tieBreak: (slot: number) => number;
+
+  constructor(count: number, tieBreak: (slot: number) => number) {
+    this.count = count;
+    this.tieBreak = tieBreak;
+  }
+
+  offer(slot: number, score: number): void {
+    const worst = this.heap[0];
+    if (worst !== undefined && this.heap.length >= this.count) {
+      if (score < worst.score || this.compare({ slot, score }, worst) >= 0) return;
+      this.heap[0] = { slot, score };
+      this.siftDown();
+      return;
+    }
+    this.heap.push({ slot, score });
+    this.siftUp(this.heap.length - 1);
+  }
+
+  sorted(): readonly Hit[] {
+    return this.heap.toSorted((a, b) => this.compare(a, b));
+  }
+
+  /** Negative when `a` goes before `b`. A score that is no number goes last. */
+  private compare(a: Hit, b: Hit): number {
+    const left = Number.isNaN(a.score) ? -Infinity : a.score;
+    const right = Number.isNaN(b.score) ? -Infinity : b.score;
+    if (left !== right) return left > right ? -1 : 1;
+    return this.tieBreak(a.slot) - this.tieBreak(b.slot) || a.slot - b.slot;
+  }
+
+  private siftUp(from: number): void {
+    for (let child = from; child > 0; ) {
+      const parent = (child - 1) >> 1;
+      if (!this.swapIfWorse(child, parent)) return;
+      child = parent;
+    }
+  }
+
+  private siftDown(): void {
+    for (let parent = 0; ; ) {
+      const left = 2 * parent + 1;
+      const right = left + 1;
+      const [a, b] = [this.heap[left], this.heap[right]];
+      if (a === undefined) return;
+      const worse = b !== undefined && this.compare(b, a) > 0 ? right : left;
+      if (!this.swapIfWorse(worse, parent)) return;
+      parent = worse;
+    }
+  }
+
+  private swapIfWorse(child: number, parent: number): boolean {
+    const [low, high] = [this.heap[child], this.heap[parent]];
+    if (low === undefined || high === undefined || this.compare(low, high) <= 0) return false;
+    this.heap[parent] = low;
+    this.heap[child] = high;
+    return true;
+  }
+}
