@@ -1,0 +1,27 @@
+# Everything a developer runs. `make` alone lists it.
+.DEFAULT_GOAL := help
+.PHONY: help setup check test demo generate clean
+
+# The pinned Node comes first, whatever Node this shell has.
+export PATH := $(CURDIR)/tools/node/node_modules/.bin:$(PATH)
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## install the pinned Node and the packages (called by the others)
+	@sh tools/setup.sh
+
+check: setup ## types, lint, format, import matrix, dead code, generated files; under a minute
+	@node tools/check.ts
+
+test: setup ## all tests; last line "N passed, N failed" (ARGS=... goes to the test runner)
+	@node tools/test.ts $(ARGS)
+
+demo: setup ## a migration that completes and one that rolls itself back (DESTINATION= DEGRADE= CHAOS= SEED=)
+	@DESTINATION='$(DESTINATION)' DEGRADE='$(DEGRADE)' CHAOS='$(CHAOS)' SEED='$(SEED)' node e2e/demo/main.ts
+
+generate: setup ## write the generated files
+	@node tools/generate.ts
+
+clean: ## remove what was installed and written, the pinned Node included
+	@rm -rf node_modules */node_modules tools/node/node_modules coverage reports

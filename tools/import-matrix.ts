@@ -1,0 +1,65 @@
+// Judges every import against .dependency-cruiser.mjs, and first that the judge sees: an unsupported compiler
+// makes the tool read no module at all and report success.
+import { mkdtempSync, realpathSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { plants, plantViolations, soundImports } from "./planted-violations.ts";
+import { runCommand } from "./run-command.ts";
+
+const root = join(import.meta.dirname, "..");
+
+export type Violation = { readonly rule: string; readonly from: string; readonly to: string };
+export type Cruise = { readonly modules: number; readonly violations: readonly Violation[] };
+
+type CruiseResult = {
+  readonly modules: readonly { readonly source: string }[];
+  readonly summary: {
+    readonly violations: readonly {
+      readonly rule: { readonly name: string };
+      readonly from: string;
+      readonly to: string;
+    }[];
+  };
+};
+
+/** Reads all modules of the given folders under `cwd`. Throws when the tool itself fails. */
+export async function cruise(cwd: string, folders: readonly string[]): Promise<Cruise> {
+  const tool = join(root, "node_modules/dependency-cruiser/bin/dependency-cruiser.mjs");
+  const config = join(root, ".dependency-cruiser.mjs");
+  const command = [process.execPath, tool, "--config", config, "--output-type", "json", ...folders];
+  const { stdout, output } = await runCommand(command, { cwd, deadlineSeconds: 60 });
+  if (!stdout.startsWith("{")) throw new Error(`dependency-cruiser gave no result:\n${output}`);
+  const result = JSON.parse(stdout) as CruiseResult;
+  return {
+    modules: result.modules.filter(({ source }) => source.endsWith(".ts")).length,
+    violations: result.summary.violations.map(({ rule, from, to }) => ({ rule: rule.name, from, to })),
+  };
+}
+
+/** What the matrix misses or wrongly refuses on the planted tree; empty when every rule works. */
+export async function complaintsAboutMatrix(): Promise<string[]> {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), "retriever-matrix-")));
+  try {
+    plantViolations(root, folder);
+    const { violations } = await cruise(folder, ["crds", "operator", "retriever-sidecar", "e2e", "tools"]);
+    const blind = plants
+      .filter(
+        ({ rule, file }) => !violations.some((found) => found.rule === rule && [found.from, found.to].includes(file)),
+      )
+      .map(({ rule, file, imports }) => `${rule} doesn't see ${file} importing ${imports}`);
+    const wrong = soundImports.flatMap(({ file, imports }) =>
+      violations.filter(({ from }) => from === file).map(({ rule }) => `${rule} refuses ${file} importing ${imports}`),
+    );
+    return [...blind, ...wrong];
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Names of all rules in the configuration. */
+export async function ruleNames(): Promise<string[]> {
+  const { default: config } = (await import(join(root, ".dependency-cruiser.mjs"))) as {
+    default: { forbidden: readonly { readonly name: string }[] };
+  };
+  return config.forbidden.map(({ name }) => name);
+}

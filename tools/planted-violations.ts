@@ -1,0 +1,92 @@
+// One small tree in which every rule of the import matrix is broken on purpose, written where the caller says.
+// A rule that no longer fires on it guards nothing.
+import { cpSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+
+/** Sound files that the planted ones reach for. */
+const targets: readonly string[] = [
+  "crds/src/kind.ts",
+  "crds/generate.ts",
+  "e2e/story.ts",
+  "operator/src/main.ts",
+  "operator/src/core/decide.ts",
+  "operator/src/adapters/api.ts",
+  "operator/src/apply/write.ts",
+  "operator/src/controller/loop.ts",
+  "operator/test/fake.ts",
+  "operator/src/core/decide.test.ts",
+  "retriever-sidecar/src/retrieve/serve.ts",
+  "retriever-sidecar/src/contract/names.ts",
+];
+
+type Plant = { readonly rule: string; readonly file: string; readonly imports: string };
+
+/** Which rule each planted file must set off. */
+export const plants: readonly Plant[] = [
+  {
+    rule: "crds-imports-contract-only",
+    file: "crds/src/p1.ts",
+    imports: "../../retriever-sidecar/src/retrieve/serve.ts",
+  },
+  { rule: "operator-imports-contract-and-crds-only", file: "operator/src/p2.ts", imports: "../../crds/generate.ts" },
+  { rule: "sidecar-imports-no-workspace", file: "retriever-sidecar/src/p3.ts", imports: "../../crds/src/kind.ts" },
+  { rule: "e2e-imports-public-entries-only", file: "e2e/p4.ts", imports: "../operator/src/core/decide.ts" },
+  { rule: "nobody-imports-e2e", file: "tools/p5.ts", imports: "../e2e/story.ts" },
+  {
+    rule: "contract-imports-itself-and-zod",
+    file: "retriever-sidecar/src/contract/p6.ts",
+    imports: "node:fs/promises",
+  },
+  { rule: "sidecar-core-is-pure", file: "retriever-sidecar/src/core/p7.ts", imports: "node:fs" },
+  { rule: "operator-core-is-pure", file: "operator/src/core/p8.ts", imports: "#adapters/api.ts" },
+  { rule: "crds-do-no-io", file: "crds/src/p9.ts", imports: "node:fs" },
+  { rule: "ports-are-types", file: "operator/src/ports/p10.ts", imports: "node:events" },
+  { rule: "inner-folders-know-no-adapter", file: "operator/src/controller/p11.ts", imports: "#adapters/api.ts" },
+  { rule: "inner-folders-do-no-io", file: "retriever-sidecar/src/retrieve/p12.ts", imports: "node:http" },
+  { rule: "observe-and-apply-stay-apart", file: "operator/src/observe/p13.ts", imports: "#apply/write.ts" },
+  { rule: "adapters-look-outwards", file: "operator/src/adapters/p14.ts", imports: "#controller/loop.ts" },
+  { rule: "telemetry-knows-names-only", file: "operator/src/telemetry/p15.ts", imports: "#controller/loop.ts" },
+  { rule: "only-an-adapter-speaks-kubernetes", file: "operator/src/apply/p16.ts", imports: "@kubernetes/client-node" },
+  { rule: "nobody-imports-main", file: "operator/src/p17.ts", imports: "#main.ts" },
+  { rule: "no-test-imports-a-test", file: "operator/src/p18.test.ts", imports: "#core/decide.test.ts" },
+  { rule: "product-imports-no-test-support", file: "operator/src/p19.ts", imports: "#test/fake.ts" },
+  { rule: "no-cycles", file: "operator/src/core/p20.ts", imports: "#core/p20-back.ts" },
+  { rule: "resolvable", file: "operator/src/p21.ts", imports: "#core/nowhere.ts" },
+];
+
+/** Imports that no rule may refuse: were they unresolved or refused, the matrix would be wrong the other way. */
+export const soundImports: readonly Omit<Plant, "rule">[] = [
+  { file: "operator/src/core/s1.ts", imports: "@retriever/crds/kind.ts" },
+  { file: "operator/src/core/s2.ts", imports: "@retriever/sidecar/contract/names.ts" },
+  { file: "e2e/s3.ts", imports: "@retriever/sidecar/contract/names.ts" },
+  { file: "retriever-sidecar/src/contract/s4.ts", imports: "node:crypto" },
+];
+
+const workspaces: readonly (readonly [folder: string, name: string])[] = [
+  ["crds", "crds"],
+  ["operator", "operator"],
+  ["retriever-sidecar", "sidecar"],
+  ["e2e", "e2e"],
+];
+
+/** Writes the tree under `folder`, with the packages' own import maps and the installed third-party packages. */
+export function plantViolations(root: string, folder: string): void {
+  const write = (file: string, text: string): void => {
+    mkdirSync(dirname(join(folder, file)), { recursive: true });
+    writeFileSync(join(folder, file), text);
+  };
+  mkdirSync(join(folder, "node_modules/@retriever"), { recursive: true });
+  symlinkSync(join(root, "node_modules/@kubernetes"), join(folder, "node_modules/@kubernetes"));
+  for (const [workspace, name] of workspaces) {
+    mkdirSync(join(folder, workspace), { recursive: true });
+    cpSync(join(root, workspace, "package.json"), join(folder, workspace, "package.json"));
+    symlinkSync(join(folder, workspace), join(folder, "node_modules/@retriever", name));
+  }
+  for (const file of targets) write(file, "export const here = 1;\n");
+  for (const { file, imports } of [...plants, ...soundImports]) write(file, `import "${imports}";\n`);
+  write("operator/src/core/p20-back.ts", 'import type { a } from "#core/p20.ts";\nexport type B = typeof a;\n');
+  write(
+    "operator/src/core/p20.ts",
+    'import type { B } from "#core/p20-back.ts";\nexport const a = 1;\nexport type C = B;\n',
+  );
+}
