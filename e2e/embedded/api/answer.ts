@@ -1,0 +1,39 @@
+// One call in, one answer out: picks the verb. The same entry serves HTTP and in-process callers.
+// Throws an ApiFailure for every refusal.
+import type { Call, Cluster } from "./call.ts";
+import { methodNotAllowed } from "./failure.ts";
+import { createObject, scaleOf, updateObject } from "./verbs/change.ts";
+import { deleteCollection, deleteObject } from "./verbs/delete.ts";
+import { patchObject } from "./verbs/patch.ts";
+import { getObject, listObjects } from "./verbs/read.ts";
+
+export type Answer = { readonly code: number; readonly body: unknown; readonly warnings: readonly string[] };
+
+function plain(body: unknown): Answer {
+  return { code: 200, body, warnings: [] };
+}
+
+/** Answers any call but a watch. */
+export function answer(cluster: Cluster, call: Call): Answer {
+  switch (call.verb) {
+    case "get":
+      return plain(call.subresource === "scale" ? scaleOf(getObject(cluster, call)) : getObject(cluster, call));
+    case "list":
+      return plain(listObjects(cluster, call));
+    case "delete":
+      return plain(deleteObject(cluster, call));
+    case "deletecollection":
+      return plain(deleteCollection(cluster, call));
+    case "create":
+    case "update":
+    case "patch": {
+      const act = { create: createObject, update: updateObject, patch: patchObject }[call.verb];
+      const { object, code, warnings } = act(cluster, call);
+      return { code, body: object, warnings };
+    }
+    case "watch":
+      throw methodNotAllowed();
+    default:
+      throw new Error(`no such verb: ${String(call.verb satisfies never)}`);
+  }
+}

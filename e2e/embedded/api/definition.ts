@@ -1,0 +1,137 @@
+// CustomResourceDefinitions: checking them, completing them, and turning them into the resource types they define.
+// Pure; the registry keeps what comes out.
+import type { Cause } from "./failure.ts";
+import { isObject, type JsonObject, type KubeObject, listOf, objectOf, textOf, valueAt } from "./json.ts";
+import type { ResourceType } from "./resource-type.ts";
+import { ruleFaults } from "./schema/cel.ts";
+import { type Schema, withObjectFields } from "./schema/schema.ts";
+import { structuralFaults } from "./schema/structural.ts";
+
+/** Finalizer that keeps a definition until its objects are gone. */
+export const definitionFinalizer = "customresourcecleanup.apiextensions.k8s.io";
+
+function versionsOf(definition: KubeObject): JsonObject[] {
+  return listOf(valueAt(definition, "spec", "versions")).filter(isObject);
+}
+
+function cause(field: string, message: string, reason = "FieldValueInvalid"): Cause {
+  return { reason, field, message };
+}
+
+/** Faults of a definition. */
+export function checkDefinition(object: KubeObject, old: KubeObject | undefined): readonly Cause[] {
+  const group = textOf(valueAt(object, "spec", "group"));
+  const plural = textOf(valueAt(object, "spec", "names", "plural"));
+  const versions = versionsOf(object);
+  const faults: Cause[] = [];
+  if (object.metadata.name !== `${plural}.${group}`) {
+    faults.push(
+      cause(
+        "metadata.name",
+        `Invalid value: ${JSON.stringify(object.metadata.name)}: must be spec.names.plural+"."+spec.group`,
+      ),
+    );
+  }
+  if (!["Namespaced", "Cluster"].includes(textOf(valueAt(object, "spec", "scope")))) {
+    faults.push(
+      cause(
+        "spec.scope",
+        `Unsupported value: ${JSON.stringify(valueAt(object, "spec", "scope") ?? "")}: supported values: "Cluster", "Namespaced"`,
+        "FieldValueNotSupported",
+      ),
+    );
+  }
+  if (versions.filter((version) => version["storage"] === true).length !== 1) {
+    faults.push(cause("spec.versions", `Invalid value: must have exactly one version marked as storage version`));
+  }
+  if (![undefined, "None"].includes(valueAt(object, "spec", "conversion", "strategy") as string | undefined)) {
+    faults.push(
+      cause(
+        "spec.conversion.strategy",
+        "Forbidden: the embedded API converts with strategy None only",
+        "FieldValueForbidden",
+      ),
+    );
+  }
+  if (old !== undefined && valueAt(old, "spec", "scope") !== valueAt(object, "spec", "scope")) {
+    faults.push(cause("spec.scope", "Invalid value: field is immutable"));
+  }
+  return [...faults, ...versions.flatMap(versionFaults)];
+}
+
+function versionFaults(version: JsonObject, index: number): Cause[] {
+  const path = `spec.versions[${index}].schema.openAPIV3Schema`;
+  const schema = valueAt(version, "schema", "openAPIV3Schema");
+  if (!isObject(schema)) return [cause(path, "Required value: schemas are required", "FieldValueRequired")];
+  const faults = structuralFaults(schema, path);
+  if (faults.length > 0) return faults;
+  // Rules that this CEL does not know are refused here, never skipped when an object comes.
+  return ruleFaults(schema as Schema, path);
+}
+
+/** Fills in names, status and the clean-up finalizer. */
+export function completeDefinition(object: KubeObject, old: KubeObject | undefined): void {
+  const spec = objectOf(object["spec"]);
+  const names = objectOf(spec["names"]);
+  names["singular"] ??= textOf(names["kind"]).toLowerCase();
+  names["listKind"] ??= `${textOf(names["kind"])}List`;
+  spec["conversion"] ??= { strategy: "None" };
+  if (old === undefined)
+    object.metadata.finalizers = [...new Set([...(object.metadata.finalizers ?? []), definitionFinalizer])];
+}
+
+/** The status a served definition shows. */
+export function definitionStatus(object: KubeObject, time: string): JsonObject {
+  const condition = (type: string, reason: string, message: string) => ({
+    type,
+    status: "True",
+    lastTransitionTime: time,
+    reason,
+    message,
+  });
+  const stored = versionsOf(object)
+    .filter((version) => version["storage"] === true)
+    .map((version) => version["name"]);
+  return {
+    acceptedNames: valueAt(object, "spec", "names"),
+    storedVersions: stored,
+    conditions: [
+      condition("NamesAccepted", "NoConflicts", "no conflicts found"),
+      condition("Established", "InitialNamesAccepted", "the initial names have been accepted"),
+    ],
+  };
+}
+
+/** The resource types that a definition serves. */
+export function definedTypes(definition: KubeObject): ResourceType[] {
+  return versionsOf(definition)
+    .filter((version) => version["served"] === true)
+    .map((version) => definedType(definition, version));
+}
+
+function definedType(definition: KubeObject, version: JsonObject): ResourceType {
+  const names = objectOf(valueAt(definition, "spec", "names"));
+  const group = textOf(valueAt(definition, "spec", "group"));
+  const plural = textOf(names["plural"]);
+  const apiVersion = `${group}/${textOf(version["name"])}`;
+  return {
+    group,
+    version: textOf(version["name"]),
+    plural,
+    singular: textOf(names["singular"]),
+    kind: textOf(names["kind"]),
+    shortNames: listOf(names["shortNames"]).map(textOf),
+    categories: listOf(names["categories"]).map(textOf),
+    namespaced: valueAt(definition, "spec", "scope") === "Namespaced",
+    storage: `${group}/${plural}`,
+    subresources: Object.keys(objectOf(version["subresources"])).filter((name) => name === "status"),
+    schema: withObjectFields(objectOf(valueAt(version, "schema", "openAPIV3Schema")) as Schema),
+    custom: true,
+    unconditionalUpdate: false,
+    createOnUpdate: false,
+    hasGeneration: true,
+    nameRule: "subdomain",
+    // Conversion strategy None: the same fields under another version.
+    fromStored: (object) => (object.apiVersion === apiVersion ? object : { ...object, apiVersion }),
+  };
+}

@@ -1,0 +1,42 @@
+// What the double knows about one kind of resource: names, scope, schema and the ways in which it differs.
+// Types and small readers only.
+import type { Cause } from "./failure.ts";
+import type { KubeObject } from "./json.ts";
+import type { Schema } from "./schema/schema.ts";
+
+export type ResourceType = {
+  readonly group: string;
+  readonly version: string;
+  readonly plural: string;
+  readonly singular: string;
+  readonly kind: string;
+  readonly shortNames: readonly string[];
+  readonly categories: readonly string[];
+  readonly namespaced: boolean;
+  /** Where objects are kept; two types may share one (both Event groups). */
+  readonly storage: string;
+  readonly subresources: readonly string[];
+  readonly schema: Schema;
+  /** Custom resources validate with 422 and own CEL rules; built-in kinds fail to decode with 400. */
+  readonly custom: boolean;
+  readonly unconditionalUpdate: boolean;
+  readonly createOnUpdate: boolean;
+  readonly hasGeneration: boolean;
+  readonly nameRule: "subdomain" | "label";
+  /** Completes a new or changed object beyond the schema's defaults. */
+  readonly complete?: (object: KubeObject, old: KubeObject | undefined) => void;
+  /** Faults beyond the schema. */
+  readonly check?: (object: KubeObject, old: KubeObject | undefined) => readonly Cause[];
+  /** Between the served and the stored form, where they differ. */
+  readonly toStored?: (object: KubeObject) => KubeObject;
+  readonly fromStored?: (object: KubeObject) => KubeObject;
+};
+
+export function groupVersion(type: { readonly group: string; readonly version: string }): string {
+  return type.group === "" ? type.version : `${type.group}/${type.version}`;
+}
+
+/** The stored object as this type serves it. */
+export function served(type: ResourceType, object: KubeObject): KubeObject {
+  return type.fromStored?.(object) ?? object;
+}

@@ -1,0 +1,147 @@
+// CEL validation rules of a custom resource, evaluated at every level of the schema, with transition rules.
+// Pure apart from a cache of compiled expressions.
+import { Environment, type ParseResult } from "@marcbachmann/cel-js";
+import type { Cause } from "#embedded/api/failure.ts";
+import { equal, isObject } from "#embedded/api/json.ts";
+import { toCel } from "./cel-value.ts";
+import { childPath, fieldSchema, itemSchema, sameItem } from "./descend.ts";
+import type { Rule, Schema } from "./schema.ts";
+import type { Checked } from "./validate.ts";
+
+const environment = new Environment({ enableOptionalTypes: true, homogeneousAggregateLiterals: false })
+  .registerVariable("self", "dyn")
+  .registerVariable("oldSelf", "dyn")
+  .registerFunction("isURL(string): bool", (text: string) => URL.canParse(text))
+  .registerFunction(
+    "string.find(string): string",
+    (text: string, pattern: string) => new RegExp(pattern).exec(text)?.[0] ?? "",
+  )
+  .registerFunction("string.replace(string, string): string", (text: string, from: string, to: string) =>
+    text.replaceAll(from, to),
+  )
+  .registerFunction("list.isSorted(): bool", (items: readonly (string | number | bigint)[]) => isSorted(items))
+  .registerFunction("list.indexOf(dyn): int", (items: readonly unknown[], item: unknown) =>
+    BigInt(items.findIndex((one) => equal(one, item))),
+  );
+
+const compiled = new Map<string, ParseResult>();
+const maxCompiled = 2000;
+
+function isSorted(items: readonly (string | number | bigint)[]): boolean {
+  return items.every((item, index) => index === 0 || (items[index - 1] as typeof item) <= item);
+}
+
+function compile(expression: string): ParseResult {
+  const known = compiled.get(expression);
+  if (known !== undefined) return known;
+  const made = environment.parse(expression);
+  if (compiled.size >= maxCompiled) compiled.clear();
+  compiled.set(expression, made);
+  return made;
+}
+
+/** Every rule of a schema that does not compile, as a fault at its place. */
+export function ruleFaults(schema: Schema, path: string): Cause[] {
+  const faults = (schema["x-kubernetes-validations"] ?? []).flatMap((rule, index) =>
+    compileFault(rule, `${path}.x-kubernetes-validations[${index}].rule`),
+  );
+  for (const [name, child] of Object.entries(schema.properties ?? {}))
+    faults.push(...ruleFaults(child, `${path}.properties[${name}]`));
+  if (schema.items !== undefined) faults.push(...ruleFaults(schema.items, `${path}.items`));
+  if (isObject(schema.additionalProperties))
+    faults.push(...ruleFaults(schema.additionalProperties as Schema, `${path}.additionalProperties`));
+  return faults;
+}
+
+function compileFault(rule: Rule, field: string): Cause[] {
+  try {
+    const { valid, error } = environment.check(rule.rule);
+    if (valid) return [];
+    return [compileFailed(rule.rule, field, error?.message ?? "not valid")];
+  } catch (error) {
+    return [compileFailed(rule.rule, field, error instanceof Error ? error.message : String(error))];
+  }
+}
+
+function compileFailed(rule: string, field: string, why: string): Cause {
+  return {
+    reason: "FieldValueInvalid",
+    message: `Invalid value: ${JSON.stringify(rule)}: compilation failed: ${why}`,
+    field,
+  };
+}
+
+/** The faults that the rules find in the value and in all it contains. */
+export function evaluateRules(node: Checked): Cause[] {
+  const { schema, value, old, path } = node;
+  if (value === null || value === undefined) return [];
+  const faults = (schema["x-kubernetes-validations"] ?? []).flatMap((rule) => evaluate(rule, node));
+  if (Array.isArray(value)) {
+    for (const [index, item] of value.entries()) {
+      const child = {
+        schema: itemSchema(schema),
+        value: item,
+        old: sameItem(schema, old, item),
+        path: `${path}[${index}]`,
+      };
+      faults.push(...evaluateRules(child));
+    }
+  }
+  if (!isObject(value)) return faults;
+  for (const [name, child] of Object.entries(value)) {
+    const childSchema = fieldSchema(schema, name);
+    const oldChild = isObject(old) ? old[name] : undefined;
+    if (childSchema !== undefined)
+      faults.push(...evaluateRules({ schema: childSchema, value: child, old: oldChild, path: childPath(path, name) }));
+  }
+  return faults;
+}
+
+function evaluate(rule: Rule, node: Checked): Cause[] {
+  const { schema, value, old } = node;
+  const transition = /\boldSelf\b/.test(rule.rule);
+  if (transition && old === undefined && rule.optionalOldSelf !== true) return [];
+  if (!transition && old !== undefined && equal(old, value)) return [];
+  const oldSelf = old === undefined ? null : toCel(schema, old);
+  const context = { self: toCel(schema, value), oldSelf: rule.optionalOldSelf === true ? optional(oldSelf) : oldSelf };
+  try {
+    if (compile(rule.rule)(context) === true) return [];
+    return [fault(rule, node, text(rule, context))];
+  } catch (error) {
+    const why = error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error);
+    return [fault(rule, node, `rule evaluation error: ${why}: ${rule.rule}`)];
+  }
+}
+
+function optional(value: unknown): unknown {
+  const expression = value === null ? "optional.none()" : "optional.of(self)";
+  return compile(expression)({ self: value, oldSelf: null });
+}
+
+function text(rule: Rule, context: { readonly self: unknown; readonly oldSelf: unknown }): string {
+  if (rule.messageExpression !== undefined) {
+    const made: unknown = compile(rule.messageExpression)(context);
+    if (typeof made === "string" && made.trim() !== "") return made;
+  }
+  return rule.message ?? `failed rule: ${rule.rule}`;
+}
+
+function fault(rule: Rule, { value, path }: Checked, message: string): Cause {
+  const field = rule.fieldPath === undefined ? path : `${path}${rule.fieldPath}`.replace(/^\./, "");
+  const reason = rule.reason ?? "FieldValueInvalid";
+  const prefixes: Record<string, string> = {
+    FieldValueRequired: "Required value",
+    FieldValueForbidden: "Forbidden",
+    FieldValueDuplicate: `Duplicate value: ${shown(value)}`,
+  };
+  return {
+    reason,
+    message: `${prefixes[reason] ?? `Invalid value: ${shown(value)}`}: ${message}`,
+    field: field === "" ? "<nil>" : field,
+  };
+}
+
+function shown(value: unknown): string {
+  if (Array.isArray(value)) return '"array"';
+  return isObject(value) ? '"object"' : (JSON.stringify(value) ?? "null");
+}

@@ -1,0 +1,97 @@
+// The structural schemas the double works with, and the schema of metadata that every kind shares.
+// Types and constants only.
+
+export type Rule = {
+  readonly rule: string;
+  readonly message?: string;
+  readonly messageExpression?: string;
+  readonly reason?: string;
+  readonly fieldPath?: string;
+  readonly optionalOldSelf?: boolean;
+};
+
+export type Schema = {
+  readonly type?: string;
+  readonly format?: string;
+  readonly nullable?: boolean;
+  readonly properties?: { readonly [name: string]: Schema };
+  readonly additionalProperties?: Schema | boolean;
+  readonly items?: Schema;
+  readonly required?: readonly string[];
+  readonly default?: unknown;
+  readonly enum?: readonly unknown[];
+  readonly pattern?: string;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly exclusiveMinimum?: boolean;
+  readonly exclusiveMaximum?: boolean;
+  readonly multipleOf?: number;
+  readonly minLength?: number;
+  readonly maxLength?: number;
+  readonly minItems?: number;
+  readonly maxItems?: number;
+  readonly minProperties?: number;
+  readonly maxProperties?: number;
+  readonly allOf?: readonly Schema[];
+  readonly anyOf?: readonly Schema[];
+  readonly oneOf?: readonly Schema[];
+  readonly not?: Schema;
+  readonly "x-kubernetes-int-or-string"?: boolean;
+  readonly "x-kubernetes-preserve-unknown-fields"?: boolean;
+  readonly "x-kubernetes-embedded-resource"?: boolean;
+  readonly "x-kubernetes-list-type"?: "atomic" | "set" | "map";
+  readonly "x-kubernetes-list-map-keys"?: readonly string[];
+  readonly "x-kubernetes-map-type"?: "atomic" | "granular";
+  readonly "x-kubernetes-validations"?: readonly Rule[];
+};
+
+export const text: Schema = { type: "string" };
+export const integer: Schema = { type: "integer" };
+export const flag: Schema = { type: "boolean" };
+export const textMap: Schema = { type: "object", additionalProperties: text };
+/** Anything below is kept as it came: maps granular, lists atomic. */
+export const open: Schema = { type: "object", "x-kubernetes-preserve-unknown-fields": true };
+
+export function record(properties: { readonly [name: string]: Schema }): Schema {
+  return { type: "object", properties };
+}
+
+/** A known part of a kind whose other fields are kept unseen. */
+export function openRecord(properties: { readonly [name: string]: Schema }): Schema {
+  return { ...open, properties };
+}
+
+export function mapList(keys: readonly string[], items: Schema): Schema {
+  return { type: "array", items, "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": keys };
+}
+
+export const textSet: Schema = { type: "array", items: text, "x-kubernetes-list-type": "set" };
+export const textList: Schema = { type: "array", items: text };
+
+export const objectMetaSchema: Schema = record({
+  name: text,
+  generateName: text,
+  namespace: text,
+  selfLink: text,
+  uid: text,
+  resourceVersion: text,
+  generation: integer,
+  creationTimestamp: { type: "string", nullable: true },
+  deletionTimestamp: { type: "string", nullable: true },
+  deletionGracePeriodSeconds: { type: "integer", nullable: true },
+  labels: textMap,
+  annotations: textMap,
+  finalizers: textSet,
+  ownerReferences: mapList(["uid"], {
+    ...record({ apiVersion: text, kind: text, name: text, uid: text, controller: flag, blockOwnerDeletion: flag }),
+    "x-kubernetes-map-type": "atomic",
+  }),
+  managedFields: { type: "array", items: open },
+});
+
+/** The schema of a whole object: the kind's own part plus what every object has. */
+export function withObjectFields(schema: Schema): Schema {
+  const own = schema.properties ?? {};
+  const properties = { ...own, apiVersion: text, kind: text, metadata: objectMetaSchema };
+  return { ...schema, type: "object", properties };
+}

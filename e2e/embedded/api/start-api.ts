@@ -1,0 +1,192 @@
+// Starts the embedded Kubernetes API: store, registry, certificates, kubeconfigs, HTTPS server.
+// The composition root of the API double; everything it holds ends with close().
+import { randomBytes, randomUUID } from "node:crypto";
+import { mkdir, writeFile } from "node:fs/promises";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { type Answer, answer } from "./answer.ts";
+import type { Admission, Call, Cluster, User, Verb } from "./call.ts";
+import { noSuchPath } from "./failure.ts";
+import { makeCertificates } from "./http/certificate.ts";
+import { type Faults, makeFaults, makeRequestLog, type RequestLog } from "./http/faults.ts";
+import { renderKubeconfig } from "./http/kubeconfig.ts";
+import { makeServer } from "./http/server.ts";
+import { makeRegistry } from "./registry.ts";
+import { Store } from "./store.ts";
+import { applyPatchType } from "./verbs/patch.ts";
+
+export type ApiOptions = {
+  /** A 127.x address; 127.0.0.1 when absent. */
+  readonly address?: string;
+  readonly port?: number;
+  /** Users by name; `operator` and `admin` when absent. Tokens are made at start. */
+  readonly users?: Readonly<Record<string, User>>;
+  /** Where kubeconfig files are written. */
+  readonly directory: string;
+  readonly now?: () => Date;
+  readonly bookmarkEveryMs?: number;
+  readonly maxHistory?: number;
+  readonly maxObjects?: number;
+};
+
+/** A call from inside the process, such as the pod runner's. */
+export type DirectCall = {
+  readonly verb: Exclude<Verb, "watch">;
+  readonly group: string;
+  readonly version: string;
+  readonly plural: string;
+  readonly namespace?: string;
+  readonly name?: string;
+  readonly subresource?: string;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly contentType?: string;
+  readonly manager?: string;
+  readonly username?: string;
+  readonly body?: unknown;
+};
+
+export type EmbeddedApi = AsyncDisposable & {
+  readonly url: string;
+  /** The authority's certificate, PEM. */
+  readonly ca: string;
+  readonly kubeconfigPath: (user: string) => string;
+  readonly token: (user: string) => string;
+  readonly faults: Faults;
+  readonly requests: RequestLog;
+  /** Registers an admission hook; the returned function takes it out. */
+  readonly admission: (hook: Admission) => () => void;
+  readonly store: Store;
+  /** Answers a call without HTTP; throws an ApiFailure. */
+  readonly direct: (call: DirectCall) => Answer["body"];
+  readonly close: () => Promise<void>;
+};
+
+const defaultUsers: Readonly<Record<string, User>> = {
+  operator: {
+    username: "system:serviceaccount:retriever-system:retriever-operator",
+    groups: ["system:serviceaccounts", "system:authenticated"],
+  },
+  admin: { username: "admin", groups: ["system:masters", "system:authenticated"] },
+};
+
+const defaults = {
+  bookmarkEveryMs: 60_000,
+  maxHistory: 4096,
+  maxObjects: 20_000,
+  maxWatchSeconds: 3600,
+  maxWatches: 256,
+  requestLog: 5000,
+};
+
+/** Starts the API on its own port; kubeconfigs are at `<directory>/<user>.kubeconfig`. */
+export async function startApi(options: ApiOptions): Promise<EmbeddedApi> {
+  const address = options.address ?? "127.0.0.1";
+  const users = options.users ?? defaultUsers;
+  const now = options.now ?? (() => new Date());
+  const cluster = makeCluster(options, now);
+  const tokens = new Map(Object.keys(users).map((name) => [name, randomBytes(24).toString("base64url")]));
+  const byToken = new Map(Object.entries(users).map(([name, user]) => [tokens.get(name) ?? "", user]));
+  const certificates = makeCertificates([address], new Date());
+  const faults = makeFaults();
+  const requests = makeRequestLog(defaults.requestLog);
+  const timing = {
+    bookmarkEveryMs: options.bookmarkEveryMs ?? defaults.bookmarkEveryMs,
+    maxSeconds: defaults.maxWatchSeconds,
+  };
+  const userOf = (token: string) => byToken.get(token);
+  const { server, endWatches } = makeServer({
+    cluster,
+    certificates,
+    userOf,
+    faults,
+    log: requests,
+    timing,
+    maxWatches: defaults.maxWatches,
+  });
+  await new Promise<void>((resolve, reject) =>
+    server.once("error", reject).listen(options.port ?? 0, address, resolve),
+  );
+  const url = `https://${address}:${(server.address() as AddressInfo).port}`;
+  const kubeconfigPath = (user: string) => join(options.directory, `${user}.kubeconfig`);
+  await mkdir(options.directory, { recursive: true });
+  for (const [user, token] of tokens)
+    await writeFile(kubeconfigPath(user), renderKubeconfig({ url, ca: certificates.ca, user, token }), { mode: 0o600 });
+  const close = () => {
+    endWatches();
+    server.closeAllConnections();
+    return new Promise<void>((resolve) => server.close(() => resolve()));
+  };
+  return {
+    url,
+    ca: certificates.ca,
+    kubeconfigPath,
+    token: (user) => tokenOf(tokens, user),
+    faults,
+    requests,
+    admission: (hook) => {
+      cluster.admissions.add(hook);
+      return () => void cluster.admissions.delete(hook);
+    },
+    store: cluster.store,
+    direct: (call) => answer(cluster, toCall(cluster, call)).body,
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+function tokenOf(tokens: ReadonlyMap<string, string>, user: string): string {
+  const token = tokens.get(user);
+  if (token === undefined) throw new Error(`no such user: ${user}, expected one of ${[...tokens.keys()].join(", ")}`);
+  return token;
+}
+
+function makeCluster(options: ApiOptions, now: () => Date): Cluster {
+  const store = new Store({
+    maxObjects: options.maxObjects ?? defaults.maxObjects,
+    maxHistory: options.maxHistory ?? defaults.maxHistory,
+  });
+  const suffix = () => randomBytes(5).reduce((text, byte) => text + "bcdfghjklmnpqrstvwxz2456789"[byte % 27], "");
+  const cluster: Cluster = {
+    store,
+    registry: makeRegistry(),
+    admissions: new Set(),
+    now,
+    uid: () => randomUUID(),
+    suffix,
+  };
+  for (const name of ["default", "kube-system", "kube-public"]) {
+    const body = { metadata: { name } };
+    answer(
+      cluster,
+      toCall(cluster, {
+        verb: "create",
+        group: "",
+        version: "v1",
+        plural: "namespaces",
+        body,
+        manager: "kube-apiserver",
+      }),
+    );
+  }
+  return cluster;
+}
+
+function toCall(cluster: Cluster, call: DirectCall): Call {
+  const type = cluster.registry.find(call.group, call.version, call.plural);
+  if (type === undefined) throw noSuchPath();
+  const manager = call.manager ?? "embedded";
+  return {
+    verb: call.verb,
+    type,
+    namespace: call.namespace,
+    name: call.name ?? "",
+    subresource: call.subresource ?? "",
+    query: new Map(
+      Object.entries({ ...(call.contentType === applyPatchType ? { fieldManager: manager } : {}), ...call.query }),
+    ),
+    user: { username: call.username ?? "system:embedded", groups: ["system:masters"] },
+    manager,
+    contentType: call.contentType ?? "application/json",
+    body: call.body,
+  };
+}
