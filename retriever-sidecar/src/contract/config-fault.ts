@@ -10,5 +10,8 @@ export function faultsOf(error: z.ZodError): ConfigFault[] {
 
 function pathOf(path: readonly PropertyKey[]): string {
   if (path.length === 0) return "(root)";
-  return path.map((part) => (typeof part === "number" ? `[${part}]` : `.${String(part)}`)).join("").replace(/^\./, "");
+  return path
+    .map((part) => (typeof part === "number" ? `[${part}]` : `.${String(part)}`))
+    .join("")
+    .replace(/^\./, "");
 }

@@ -15,10 +15,7 @@ export const overlayCredentialSchema = z.union([
     fromEnv: z.string().max(80).regex(credentialEnvPattern, "expected a variable named RETRIEVER_CRED_*"),
   }),
   z.strictObject({
-    fromFile: z
-      .string()
-      .max(160)
-      .regex(credentialFilePattern, `expected a file directly under ${credentialFolder}`),
+    fromFile: z.string().max(160).regex(credentialFilePattern, `expected a file directly under ${credentialFolder}`),
   }),
 ]);
 

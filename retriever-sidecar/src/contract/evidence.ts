@@ -113,5 +113,7 @@ export function parseWindows(query: string): { seconds: number; offsetSeconds: n
 
 /** The inverse of `parseWindows`. */
 export function printWindows(spans: readonly { seconds: number; offsetSeconds: number }[]): string {
-  return spans.map(({ seconds, offsetSeconds }) => (offsetSeconds === 0 ? `${seconds}` : `${seconds}@${offsetSeconds}`)).join(",");
+  return spans
+    .map(({ seconds, offsetSeconds }) => (offsetSeconds === 0 ? `${seconds}` : `${seconds}@${offsetSeconds}`))
+    .join(",");
 }

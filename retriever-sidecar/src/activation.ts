@@ -1,0 +1,191 @@
+// Puts a plan in force: build, swap at once, drain what is no longer used, then probe. Nothing here waits for a store.
+import type { Normalization } from "#contract/base.ts";
+import { identityOf, type StoreIdentity } from "#contract/identity.ts";
+import { type ActivationInput, decideActivation, type Plan } from "#core/activation-decision.ts";
+import { type EvidenceLog, makeEvidenceLog } from "#core/evidence.ts";
+import { similarityOf } from "#core/normalize.ts";
+import { choiceFault, type StoreChoice, type StoreSpec, specOf, storeKey } from "#core/store-spec.ts";
+import { type Fault, faultOf, RetrieverError } from "#errors.ts";
+import type { Backend } from "#ports/backend.ts";
+import type { BackendMakings } from "#ports/backend-makings.ts";
+import type { Clock } from "#ports/clock.ts";
+import type { Runtime } from "#retrieve/runtime.ts";
+import { makeShadowLane } from "#retrieve/shadow.ts";
+import { StoreHandle } from "#retrieve/store-handle.ts";
+import { makeUnavailableBackend } from "#retrieve/unavailable-backend.ts";
+
+type Documents = Pick<ActivationInput, "base" | "overlay">;
+type ConfigFault = { readonly code: string; readonly message: string; readonly at: string };
+
+export type ActivationEvents = {
+  readonly onActivated: (runtime: Runtime) => void;
+  /** A fault that is new; null: the last one is gone. */
+  readonly onFault: (fault: Fault | null) => void;
+};
+type Makings = {
+  readonly clock: Clock;
+  readonly makeBackend: (spec: StoreSpec, makings: BackendMakings) => Backend;
+  readonly events: ActivationEvents;
+};
+
+const drainGraceMs = 10_000;
+const unavailableTimeoutMs = 5000;
+
+export class Activation {
+  readonly #makings: Makings;
+  #runtime: Runtime | null = null;
+  #fault: (Fault & { readonly at: string }) | null = null;
+  #runningKey = "";
+  #evidenceKey = "";
+  readonly #draining = new Set<Promise<void>>();
+
+  constructor(makings: Makings) {
+    this.#makings = makings;
+  }
+
+  /** What is in force; null while none is. */
+  get runtime(): Runtime | null {
+    return this.#runtime;
+  }
+
+  /** The newest refusal; null after an accepted document. */
+  get configFault(): ConfigFault | null {
+    return this.#fault;
+  }
+
+  /** The first look. Throws the fault of a base that can't be started with. */
+  start(documents: Documents): void {
+    const decision = decideActivation({ ...documents, inForce: null });
+    if (decision.kind === "exit") throw new RetrieverError(decision.fault);
+    this.consider(documents);
+  }
+
+  /** Decides on the documents as read now and puts the decision in force, synchronously. */
+  consider(documents: Documents): void {
+    const decision = decideActivation({ ...documents, inForce: this.#runtime?.plan ?? null });
+    if (decision.kind === "run") this.#run(decision.plan);
+    this.#setFault(decision.fault);
+  }
+
+  /** Renews what is known of every store, with or without a role. */
+  async probe(): Promise<void> {
+    await Promise.all(handlesOf(this.#runtime).map((handle) => handle.probe()));
+  }
+
+  /** Closes all connections once they are idle, after `graceMs` at the latest. */
+  async close(graceMs: number): Promise<void> {
+    await Promise.all([...this.#draining, ...handlesOf(this.#runtime).map((handle) => handle.retire(graceMs))]);
+  }
+
+  #run(plan: Plan): void {
+    const { normalization } = plan.base;
+    const source = this.#handleOf(plan.source, plan, normalization);
+    const destination = this.#handleOf(plan.destination, plan, normalization);
+    const primary = plan.primary === "source" ? source : destination;
+    if (primary === null) {
+      throw new RetrieverError({ code: "RETR_INTERNAL", message: "a plan without a primary store" });
+    }
+    const runningKey = keyOf(plan, source, destination);
+    const isSame = this.#runtime !== null && runningKey === this.#runningKey;
+    const previous = this.#runtime;
+    const shadowHandle = plan.shadow === "none" ? null : plan.shadow === "source" ? source : destination;
+    const runtime: Runtime = {
+      plan,
+      source,
+      destination,
+      primary,
+      shadow: isSame && previous !== null ? previous.shadow : makeShadow(shadowHandle),
+      evidence: this.#evidenceOf(plan, source, destination),
+      isCurrent: () => this.#runningKey === runningKey,
+    };
+    this.#runtime = runtime;
+    this.#runningKey = runningKey;
+    if (isSame) return;
+    this.#drain(previous, runtime);
+    this.#makings.events.onActivated(runtime);
+    void this.probe();
+  }
+
+  /** Connections outlive an activation that doesn't touch their store: a step of the ramp must not make them cold. */
+  #handleOf(choice: StoreChoice | null, plan: Plan, normalization: Normalization): StoreHandle | null {
+    if (choice === null) return null;
+    const key = storeKey(choice, normalization);
+    const known = handlesOf(this.#runtime).find((handle) => handle.key === key);
+    if (known !== undefined) return known;
+    const { clock } = this.#makings;
+    const spec = specOf(choice);
+    const backend =
+      spec === undefined ? makeUnavailableBackend(faultFor(choice)) : this.#backendOf(spec, normalization);
+    const timeoutMs = spec?.timeoutMs ?? unavailableTimeoutMs;
+    return new StoreHandle({ key, identity: identityFor(choice, plan), timeoutMs, backend, clock });
+  }
+
+  #backendOf(spec: StoreSpec, normalization: Normalization): Backend {
+    const { clock, makeBackend } = this.#makings;
+    try {
+      return makeBackend(spec, { clock, similarity: (metric, value) => similarityOf(metric, value, normalization) });
+    } catch (error) {
+      // For instance a CA file that is no certificate: the store is as good as unreachable.
+      return makeUnavailableBackend(buildFault(error));
+    }
+  }
+
+  #evidenceOf(plan: Plan, source: StoreHandle | null, destination: StoreHandle | null): EvidenceLog {
+    const key = JSON.stringify([plan.overlay?.hash, source?.identity.digest, destination?.identity.digest]);
+    const current = this.#runtime?.evidence;
+    if (current !== undefined && key === this.#evidenceKey) return current;
+    this.#evidenceKey = key;
+    return makeEvidenceLog(epochOf(plan), this.#makings.clock.monotonicMs());
+  }
+
+  #drain(previous: Runtime | null, next: Runtime): void {
+    const kept = new Set(handlesOf(next));
+    for (const handle of handlesOf(previous)) {
+      if (kept.has(handle)) continue;
+      const drained = handle.retire(drainGraceMs).catch(() => undefined);
+      this.#draining.add(drained);
+      void drained.then(() => this.#draining.delete(drained));
+    }
+  }
+
+  #setFault(fault: Fault | null): void {
+    const isSame = fault?.code === this.#fault?.code && fault?.message === this.#fault?.message;
+    if (isSame) return;
+    this.#fault = fault === null ? null : { ...fault, at: new Date(this.#makings.clock.wallMs()).toISOString() };
+    this.#makings.events.onFault(fault);
+  }
+}
+
+/** Epoch in force; 0: the base alone. */
+export function epochOf(plan: Plan): number {
+  return plan.overlay?.overlay.revision.epoch ?? 0;
+}
+
+function handlesOf(runtime: Runtime | null): StoreHandle[] {
+  return [runtime?.source ?? null, runtime?.destination ?? null].filter((handle) => handle !== null);
+}
+
+function makeShadow(handle: StoreHandle | null): Runtime["shadow"] {
+  return handle === null ? null : { handle, lane: makeShadowLane((request) => handle.retrieve(request)) };
+}
+
+function keyOf(plan: Plan, source: StoreHandle | null, destination: StoreHandle | null): string {
+  const { primary, shadow, sampleRate, thresholds, overlay } = plan;
+  return JSON.stringify([overlay?.hash, primary, shadow, sampleRate, thresholds, source?.key, destination?.key]);
+}
+
+function faultFor(choice: StoreChoice): Fault {
+  return choiceFault(choice) ?? { code: "RETR_INTERNAL", message: "a store without a reason" };
+}
+
+function buildFault(error: unknown): Fault {
+  if (error instanceof RetrieverError) return faultOf(error);
+  return { code: "RETR_BACKEND_TLS", message: "the store's connection can't be set up: check its tls.caFile" };
+}
+
+/** A source whose location depends on a missing credential is known by the overlay's digest alone. */
+function identityFor(choice: StoreChoice, plan: Plan): StoreIdentity {
+  if (choice.identity !== null) return choice.identity;
+  const unknown = identityOf({ kind: choice.kind, host: "unknown", port: 0, place: "unknown" });
+  return { ...unknown, digest: plan.overlay?.overlay.source.digest ?? unknown.digest };
+}

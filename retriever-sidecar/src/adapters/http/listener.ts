@@ -1,0 +1,54 @@
+// A server with limits on slow and idle clients, and an orderly end.
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { Address } from "#ports/address.ts";
+
+export type Handler = (request: IncomingMessage, response: ServerResponse) => void;
+export type Listener = {
+  readonly address: Address;
+  /** Refuses new connections, lets running requests finish, cuts what is left after `graceMs`. */
+  readonly close: (graceMs: number) => Promise<void>;
+};
+
+const limits = {
+  headersTimeout: 5000,
+  requestTimeout: 10_000,
+  // Longer than the idle time of common clients' pools, so that the client closes first.
+  keepAliveTimeout: 65_000,
+  connectionsCheckingInterval: 1000,
+  maxHeaderSize: 16_384,
+};
+const maxConnections = 1024;
+/** A client that neither sends nor takes anything. */
+const socketIdleMs = 70_000;
+
+/** Listens. Rejects when the address can't be bound. */
+export async function listen(address: Address, handler: Handler): Promise<Listener> {
+  const server = createServer(limits, handler);
+  // The handler decides from the announced length before the client sends the body.
+  server.on("checkContinue", handler);
+  server.maxConnections = maxConnections;
+  server.timeout = socketIdleMs;
+  await bind(server, address);
+  const bound = server.address() as AddressInfo;
+  return { address: { host: bound.address, port: bound.port }, close: (graceMs) => close(server, graceMs) };
+}
+
+function bind(server: Server, { host, port }: Address): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen({ host, port }, () => {
+      server.off("error", reject);
+      resolve();
+    });
+  });
+}
+
+async function close(server: Server, graceMs: number): Promise<void> {
+  const timer = setTimeout(() => server.closeAllConnections(), graceMs);
+  await new Promise<void>((resolve) => {
+    server.close(() => resolve());
+    server.closeIdleConnections();
+  });
+  clearTimeout(timer);
+}

@@ -1,0 +1,97 @@
+// Pools of the Postgres driver, and queries that end at a signal.
+import { Pool, type PoolClient, type PoolConfig, type QueryArrayConfig } from "pg";
+import type { PgvectorSpec } from "#core/store-spec.ts";
+
+const idleMs = 30_000;
+
+/** A pool that connects on demand. Nothing of the process's PG* variables reaches a store through it. */
+export function makePool(spec: PgvectorSpec, size: number, timeoutMs: number): Pool {
+  const pool = new Pool({
+    host: spec.host,
+    port: spec.port,
+    database: spec.database,
+    user: spec.user.reveal(),
+    // A function even for "none": for an absent password the driver would look into PGPASSWORD and ~/.pgpass.
+    password: () => spec.password?.reveal() ?? "",
+    ssl: spec.tls === null ? false : { rejectUnauthorized: true, ...(spec.tls.ca === null ? {} : { ca: spec.tls.ca }) },
+    max: size,
+    connectionTimeoutMillis: timeoutMs,
+    idleTimeoutMillis: idleMs,
+    keepAlive: true,
+    application_name: "retriever-sidecar",
+    ...sessionSettings(spec, timeoutMs),
+  });
+  // An idle connection that breaks is replaced by the next request; without a listener it would end the process.
+  pool.on("error", () => undefined);
+  return pool;
+}
+
+/** Poolers refuse or leak settings of a session, so without prepared statements none are sent. */
+function sessionSettings(spec: PgvectorSpec, timeoutMs: number): PoolConfig {
+  if (!spec.preparedStatements) return {};
+  const options = indexSettings(spec).map(([name, value]) => `-c ${name}=${value}`);
+  return { statement_timeout: timeoutMs, ...(options.length === 0 ? {} : { options: options.join(" ") }) };
+}
+
+/** Settings of the index scan that the configuration asks for. */
+export function indexSettings({ indexSettings }: PgvectorSpec): readonly (readonly [string, number])[] {
+  const { hnswEfSearch, ivfflatProbes } = indexSettings ?? {};
+  return [
+    ...(hnswEfSearch === undefined ? [] : [["hnsw.ef_search", hnswEfSearch] as const]),
+    ...(ivfflatProbes === undefined ? [] : [["ivfflat.probes", ivfflatProbes] as const]),
+  ];
+}
+
+/** Runs `work` on a connection of the pool. A failure other than the server's own words costs the connection. */
+export async function withClient<T>(
+  pool: Pool,
+  signal: AbortSignal,
+  work: (client: PoolClient) => Promise<T>,
+): Promise<T> {
+  const connecting = pool.connect();
+  const client = await untilAborted(connecting, signal).catch((error: unknown) => {
+    connecting.then((late) => late.release(), ignore);
+    throw error;
+  });
+  try {
+    const result = await untilAborted(work(client), signal);
+    client.release();
+    return result;
+  } catch (error) {
+    client.release(!isServerWord(error));
+    throw error;
+  }
+}
+
+/** Rows as arrays of the server's own text: no dates in the process's time zone, no floats printed twice. */
+export async function readRows(client: PoolClient, query: Omit<QueryArrayConfig, "rowMode" | "types">) {
+  const result = await client.query<(string | null)[]>({ ...query, rowMode: "array", types: rawTypes });
+  return result.rows;
+}
+
+const rawTypes = { getTypeParser: () => (text: string) => text } as unknown as NonNullable<QueryArrayConfig["types"]>;
+
+function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  if (signal.aborted) return Promise.reject(asError(signal.reason));
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => reject(asError(signal.reason));
+    signal.addEventListener("abort", onAbort, { once: true });
+    promise
+      .then(resolve, reject)
+      .finally(() => signal.removeEventListener("abort", onAbort))
+      .catch(ignore);
+  });
+}
+
+function asError(reason: unknown): Error {
+  return reason instanceof Error ? reason : new Error("aborted");
+}
+
+/** An error the server reported leaves the connection usable. */
+function isServerWord(error: unknown): boolean {
+  return error instanceof Error && "severity" in error && error.severity === "ERROR";
+}
+
+function ignore(): void {
+  // The outcome has been decided elsewhere.
+}

@@ -1,0 +1,108 @@
+// Postgres with pgvector: the vector goes in binary, the answer never holds one.
+import type { Pool, PoolClient } from "pg";
+import { readTime } from "#adapters/iso-time.ts";
+import type { Candidate } from "#contract/retrieve.ts";
+import type { Metric } from "#core/normalize.ts";
+import type { PgvectorSpec } from "#core/store-spec.ts";
+import type { Backend } from "#ports/backend.ts";
+import type { BackendMakings } from "#ports/backend-makings.ts";
+import { postgresError } from "./classify.ts";
+import { indexSettings, makePool, readRows, withClient } from "./connection.ts";
+import { failedFacts, probeTable } from "./probe.ts";
+import { type Statement, statementName, vectorQuery } from "./statement.ts";
+
+const probeTimeoutMs = 2000;
+/** Shapes of filters that a connection keeps prepared; further ones are sent unnamed, so that servers stay bounded. */
+const maxPrepared = 64;
+
+type Row = readonly (string | null)[];
+
+const metrics: Readonly<Record<PgvectorSpec["distance"], Metric>> = {
+  cosine: "cosine-distance",
+  l2: "distance",
+  "inner-product": "inner-product",
+};
+
+/** Opens no connection by itself. `poolSize` counts the requests' connections; a probe has one more. */
+export function makePgvectorBackend(spec: PgvectorSpec, { similarity, clock }: BackendMakings): Backend {
+  const pool = makePool(spec, spec.poolSize, spec.timeoutMs);
+  // Apart, so that a full pool doesn't look like a dead store.
+  const probePool = makePool(spec, 1, probeTimeoutMs);
+  const run = makeRunner(spec, pool);
+  // pgvector's <#> is the negative inner product.
+  const sign = spec.distance === "inner-product" ? -1 : 1;
+  const toSimilarity = (distance: number): number => similarity(metrics[spec.distance], sign * distance);
+  return {
+    retrieve: async (request, signal) => {
+      const startedAt = clock.monotonicMs();
+      try {
+        const rows = await run(vectorQuery(spec, request), signal);
+        const vectorMs = clock.monotonicMs() - startedAt;
+        return { candidates: rows.flatMap((row) => readCandidate(row, toSimilarity)), vectorMs };
+      } catch (error) {
+        throw postgresError(error, signal);
+      }
+    },
+    probe: async (signal) => {
+      try {
+        return await withClient(probePool, signal, (client) => probeTable(client, spec));
+      } catch (error) {
+        return failedFacts(postgresError(error, signal), spec.tls !== null);
+      }
+    },
+    close: async () => {
+      await Promise.allSettled([pool.end(), probePool.end()]);
+    },
+  };
+}
+
+type Runner = (statement: Statement, signal: AbortSignal) => Promise<readonly Row[]>;
+
+function makeRunner(spec: PgvectorSpec, pool: Pool): Runner {
+  if (!spec.preparedStatements && indexSettings(spec).length > 0) return makeTransactionRunner(spec, pool);
+  const prepared = new Set<string>();
+  return ({ text, values }, signal) => {
+    if (prepared.size < maxPrepared) prepared.add(text);
+    const isPrepared = spec.preparedStatements && prepared.has(text);
+    const query = { text, values: [...values], ...(isPrepared ? { name: statementName(text) } : {}) };
+    return withClient(pool, signal, (client) => readRows(client, query));
+  };
+}
+
+/** Behind a pooler only a transaction can hold settings. Any failure costs the connection, and with it the transaction. */
+function makeTransactionRunner(spec: PgvectorSpec, pool: Pool): Runner {
+  const settings = [...indexSettings(spec), ["statement_timeout", spec.timeoutMs] as const];
+  const begin = ["BEGIN READ ONLY", ...settings.map(([name, value]) => `SET LOCAL ${name} = ${value}`)].join("; ");
+  const inTransaction = async (client: PoolClient, { text, values }: Statement): Promise<readonly Row[]> => {
+    await client.query(begin);
+    try {
+      return await readRows(client, { text, values: [...values] });
+    } finally {
+      await client.query("COMMIT");
+    }
+  };
+  return (statement, signal) => withClient(pool, signal, (client) => inTransaction(client, statement));
+}
+
+/** A row without a finite distance (a zero vector has none) is left out. */
+function readCandidate(row: Row, toSimilarity: (distance: number) => number): Candidate[] {
+  const [chunkId, entityId, updatedAt, text] = row;
+  const distance = Number(text ?? Number.NaN);
+  if (!Number.isFinite(distance)) return [];
+  return [
+    {
+      chunkId: chunkId ?? "",
+      entityId: entityId ?? "",
+      similarity: toSimilarity(distance),
+      updatedAt: readTime(timestampText(updatedAt ?? null)),
+    },
+  ];
+}
+
+/** Postgres prints `2026-01-31 12:00:00.5+00`; without a zone it is UTC. */
+function timestampText(text: string | null): string | null {
+  const match = /^(\d{4}-\d{2}-\d{2})[ T](\d{2}:\d{2}:\d{2}(?:\.\d+)?)(?:([+-]\d{2})(:?\d{2})?)?$/.exec(text ?? "");
+  if (match === null) return text;
+  const [, date, time, hours, minutes] = match;
+  return `${date}T${time}${hours === undefined ? "Z" : `${hours}:${(minutes ?? "00").replace(":", "")}`}`;
+}

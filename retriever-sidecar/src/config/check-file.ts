@@ -1,0 +1,25 @@
+// `check-config`: judges a file as the sidecar would, without connecting to anything.
+import { readFileSync } from "node:fs";
+import { basename } from "node:path";
+import { overlayFileName } from "#contract/overlay.ts";
+import { RetrieverError } from "#errors.ts";
+import { parseBase, parseOverlay } from "./parse-document.ts";
+
+/** One sentence on a valid file. Throws RETR_CONFIG_INVALID with every fault and its path. */
+export function checkFile(file: string): string {
+  const text = readConfig(file);
+  if (basename(file) === overlayFileName) {
+    const { overlay } = parseOverlay(text);
+    return `${file}: valid overlay, epoch ${overlay.revision.epoch}, primary ${overlay.primary}`;
+  }
+  const base = parseBase(text);
+  return `${file}: valid base, primary ${base.primary.kind}, dual read ${base.dualRead.enabled ? "on" : "off"}`;
+}
+
+function readConfig(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    throw new RetrieverError({ code: "RETR_CONFIG_INVALID", message: `${file}: expected a readable file` });
+  }
+}

@@ -1,0 +1,48 @@
+// Text to base or overlay. A refusal lists every fault with its path and never quotes what was there.
+import { hash } from "node:crypto";
+import { parseDocument } from "yaml";
+import type { z } from "zod";
+import { type BaseConfig, baseConfigSchema } from "#contract/base.ts";
+import { faultsOf } from "#contract/config-fault.ts";
+import { type Overlay, overlaySchema } from "#contract/overlay.ts";
+import { RetrieverError } from "#errors.ts";
+
+/** A base in JSON or YAML. Throws RETR_CONFIG_INVALID. */
+export function parseBase(text: string): BaseConfig {
+  return check(baseConfigSchema, parseYaml(text), "base");
+}
+
+/** An overlay and the SHA-256 of its exact text. Throws RETR_CONFIG_INVALID. */
+export function parseOverlay(text: string): { readonly overlay: Overlay; readonly hash: string } {
+  return { overlay: check(overlaySchema, parseJson(text, "overlay"), "overlay"), hash: hash("sha256", text) };
+}
+
+/** JSON, or RETR_CONFIG_INVALID without the parser's own message, which quotes the text. */
+export function parseJson(text: string, name: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw invalid(`${name}: expected valid JSON`);
+  }
+}
+
+/** Every JSON document is YAML too; the YAML parser tells the line of a fault in either. */
+function parseYaml(text: string): unknown {
+  const document = parseDocument(text, { prettyErrors: false, uniqueKeys: true, stringKeys: true });
+  const [fault] = document.errors;
+  if (fault === undefined) return document.toJS({ maxAliasCount: 10 });
+  const line = text.slice(0, fault.pos[0]).split("\n").length;
+  throw invalid(`base: expected valid JSON or YAML, line ${line} isn't (${fault.code})`);
+}
+
+function check<T>(schema: z.ZodType<T>, value: unknown, name: string): T {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const faults = faultsOf(result.error);
+  const list = faults.slice(0, 20).map((fault) => `${fault.path}: ${fault.message}`);
+  throw invalid(`${name}: ${list.join("; ")}`.slice(0, 1900), faults[0]?.path);
+}
+
+function invalid(message: string, path?: string): RetrieverError {
+  return new RetrieverError({ code: "RETR_CONFIG_INVALID", message, ...(path === undefined ? {} : { path }) });
+}

@@ -1,0 +1,83 @@
+// Reads base and overlay out of the config directory, both from one generation of the volume.
+import { hash } from "node:crypto";
+import { readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { baseFileNames } from "#contract/base.ts";
+import { overlayFileName } from "#contract/overlay.ts";
+import type { Fault } from "#errors.ts";
+
+type FileReading = { readonly text: string } | { readonly fault: Fault };
+export type DirectoryReading = {
+  readonly base: FileReading;
+  readonly overlay: FileReading | "absent";
+  /** Changes whenever anything above does. */
+  readonly digest: string;
+};
+
+const maxFileBytes = 1_048_576;
+const attempts = 3;
+
+/** What the directory holds now. Never throws: what can't be read is a fault in its place. */
+export function readDirectory(directory: string): DirectoryReading {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return readGeneration(generationOf(directory));
+    } catch (error) {
+      // The kubelet removes the old generation right after the swap; the next look finds the new one.
+      if (attempt < attempts && isGone(error)) continue;
+      return unreadable(directory);
+    }
+  }
+}
+
+/** A projected volume keeps its files behind the link `..data`; following it once keeps base and overlay together. */
+function generationOf(directory: string): string {
+  try {
+    return realpathSync(join(directory, "..data"));
+  } catch {
+    return directory;
+  }
+}
+
+function readGeneration(directory: string): DirectoryReading {
+  const names = readdirSync(directory).filter((name) => !name.startsWith(".."));
+  const base = readBase(directory, names);
+  const overlay = names.includes(overlayFileName) ? readFile(directory, overlayFileName) : "absent";
+  return { base, overlay, digest: hash("sha256", JSON.stringify([base, overlay])) };
+}
+
+function readBase(directory: string, names: readonly string[]): FileReading {
+  const found = baseFileNames.filter((name) => names.includes(name));
+  const [only] = found;
+  if (only !== undefined && found.length === 1) return readFile(directory, only);
+  const expected = baseFileNames.join(", ");
+  const message =
+    found.length === 0
+      ? `no base: expected one of ${expected}, found ${names.join(", ") || "an empty directory"}`
+      : `several bases: expected one of ${expected}, found ${found.join(", ")}`;
+  return { fault: { code: "RETR_CONFIG_INVALID", message } };
+}
+
+function readFile(directory: string, name: string): FileReading {
+  const path = join(directory, name);
+  try {
+    if (statSync(path).size <= maxFileBytes) return { text: readFileSync(path, "utf8") };
+    return { fault: { code: "RETR_CONFIG_INVALID", message: `${name}: expected at most ${maxFileBytes} bytes` } };
+  } catch (error) {
+    if (isGone(error)) throw error;
+    return { fault: { code: "RETR_CONFIG_INVALID", message: `${name}: can't be read (${codeOf(error)})` } };
+  }
+}
+
+function unreadable(directory: string): DirectoryReading {
+  const fault: Fault = { code: "RETR_CONFIG_INVALID", message: `config directory ${directory} can't be read` };
+  return { base: { fault }, overlay: { fault }, digest: "unreadable" };
+}
+
+function isGone(error: unknown): boolean {
+  return codeOf(error) === "ENOENT";
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "unknown";
+}

@@ -1,0 +1,14 @@
+// Causes of the contract's variance event, by role and without sign: what the users' dashboards already know.
+import type { Comparison } from "./compare.ts";
+
+export type VarianceCause = "score-delta" | "latency-delta" | "mismatch" | "shadow-error";
+export type Thresholds = { readonly scoreDelta: number; readonly latencyDeltaMs: number };
+
+/** Causes for which an answered sample is an event; empty for a sample that agrees. */
+export function varianceCauses(comparison: Comparison, thresholds: Thresholds): readonly VarianceCause[] {
+  const causes: VarianceCause[] = [];
+  if (comparison.scoreDelta > thresholds.scoreDelta) causes.push("score-delta");
+  if (Math.abs(comparison.latencyDeltaMs) > thresholds.latencyDeltaMs) causes.push("latency-delta");
+  if (comparison.mismatch) causes.push("mismatch");
+  return causes;
+}

@@ -1,0 +1,160 @@
+// The sidecar's error codes in one table, and the one error class that carries them.
+// Imports nothing; the reference page is generated from the table.
+
+type ErrorEntry = {
+  /** Status of the answer to the application; for codes that never answer a request, what a caller would deserve. */
+  readonly httpStatus: number;
+  /** Whether the same call may succeed later without anybody changing anything. */
+  readonly retryable: boolean;
+  readonly summary: string;
+  readonly remedy: string;
+};
+
+export const errorTable = {
+  RETR_CONFIG_INVALID: {
+    httpStatus: 500,
+    retryable: false,
+    summary: "The base, the overlay or a setting of the process isn't valid.",
+    remedy: "Correct every path the message lists; `retriever-sidecar check-config FILE` checks a file beforehand.",
+  },
+  RETR_CREDENTIAL_MISSING: {
+    httpStatus: 503,
+    retryable: false,
+    summary: "A credential that the configuration refers to isn't set in this pod.",
+    remedy: "Add the named variable or file to the container; the message names the reference, never its value.",
+  },
+  RETR_CREDENTIAL_NOT_ALLOWED: {
+    httpStatus: 503,
+    retryable: false,
+    summary: "The overlay would send a credential to a host other than the one it is bound to.",
+    remedy:
+      "Bind the credential to this host in RETRIEVER_ALLOWED_HOSTS (`host=RETRIEVER_CRED_X`), or use the right one.",
+  },
+  RETR_HOST_NOT_ALLOWED: {
+    httpStatus: 503,
+    retryable: false,
+    summary: "The overlay names a host that the pod template doesn't list.",
+    remedy: "Add the host to RETRIEVER_ALLOWED_HOSTS of the pod template if it is meant to be reached.",
+  },
+  RETR_SOURCE_CHANGED: {
+    httpStatus: 503,
+    retryable: false,
+    summary: "The base names another store than the one the migration started from.",
+    remedy: "Restore the base's primary, or end the migration before the base changes its store.",
+  },
+  RETR_REQUEST_INVALID: {
+    httpStatus: 400,
+    retryable: false,
+    summary: "The body of a retrieve request isn't valid.",
+    remedy: "Correct the field the answer's path names.",
+  },
+  RETR_BODY_TOO_LARGE: {
+    httpStatus: 413,
+    retryable: false,
+    summary: "The body of a retrieve request exceeds the limit.",
+    remedy: "Send one embedding per request; base64 float32 is a quarter of the size of numbers.",
+  },
+  RETR_NOT_FOUND: {
+    httpStatus: 404,
+    retryable: false,
+    summary: "There is no such path on this listener.",
+    remedy:
+      "The application listener serves POST /v1/retrieve; the admin listener /metrics, /v1/status, /healthz, /readyz.",
+  },
+  RETR_METHOD_NOT_ALLOWED: {
+    httpStatus: 405,
+    retryable: false,
+    summary: "The path exists, the method doesn't.",
+    remedy: "Use the method the `allow` header names.",
+  },
+  RETR_OVERLOADED: {
+    httpStatus: 503,
+    retryable: true,
+    summary: "As many requests as the sidecar takes at once are under way.",
+    remedy: "Retry with backoff; add pods if it lasts.",
+  },
+  RETR_NOT_READY: {
+    httpStatus: 503,
+    retryable: true,
+    summary: "No valid configuration is in force, or the sidecar is shutting down.",
+    remedy:
+      "Read the message: it names the document that can't be used. The sidecar picks up a corrected one by itself.",
+  },
+  RETR_BACKEND_UNAVAILABLE: {
+    httpStatus: 503,
+    retryable: true,
+    summary: "The primary store can't be reached or failed.",
+    remedy: "See stores[].lastError of /v1/status; the pods stay ready on purpose.",
+  },
+  RETR_BACKEND_AUTH: {
+    httpStatus: 503,
+    retryable: false,
+    summary: "A store refused the credential.",
+    remedy: "Correct the credential the adapter refers to, or its rights.",
+  },
+  RETR_BACKEND_TLS: {
+    httpStatus: 503,
+    retryable: false,
+    summary: "The store's certificate couldn't be verified, or its own CA file couldn't be read.",
+    remedy: "Set tls.caFile to the authority that signed the store's certificate.",
+  },
+  RETR_BACKEND_MISSING: {
+    httpStatus: 503,
+    retryable: false,
+    summary: "The store answers, but the collection, table, column or database isn't there.",
+    remedy: "Create it, or correct its name.",
+  },
+  RETR_BACKEND_ANSWER_INVALID: {
+    httpStatus: 503,
+    retryable: true,
+    summary: "A store answered something that isn't an answer of its kind.",
+    remedy: "Check that the address is the store's own and no proxy answers in its place.",
+  },
+  RETR_DEADLINE_EXCEEDED: {
+    httpStatus: 504,
+    retryable: true,
+    summary: "A store didn't answer within its adapter's timeoutMs.",
+    remedy: "Find out why the store is slow; raise timeoutMs only if its normal answers take that long.",
+  },
+  RETR_DUAL_VARIANCE_HIGH: {
+    httpStatus: 500,
+    retryable: false,
+    summary: "One dual-read sample differs beyond the thresholds; a log event, never an answer.",
+    remedy: "See the causes in the event. One sample is no alarm; the operator judges rates.",
+  },
+  RETR_INTERNAL: {
+    httpStatus: 500,
+    retryable: false,
+    summary: "A fault of the sidecar itself.",
+    remedy: "Report it with the log line of the same time.",
+  },
+} as const satisfies Record<string, ErrorEntry>;
+
+export type ErrorCode = keyof typeof errorTable;
+
+/** What went wrong and where, without secrets: fit for status, logs and answers. */
+export type Fault = { readonly code: ErrorCode; readonly message: string; readonly path?: string };
+
+/** The one error class of the sidecar; its message never holds a secret or a query. */
+export class RetrieverError extends Error {
+  readonly code: ErrorCode;
+  readonly path: string | undefined;
+
+  constructor(fault: Fault, cause?: unknown) {
+    super(fault.message, cause === undefined ? undefined : { cause });
+    this.name = "RetrieverError";
+    this.code = fault.code;
+    this.path = fault.path;
+  }
+
+  get httpStatus(): number {
+    return errorTable[this.code].httpStatus;
+  }
+}
+
+/** The fault an unknown error stands for. Text of foreign errors is left out: it may quote what it was given. */
+export function faultOf(error: unknown): Fault {
+  if (!(error instanceof RetrieverError)) return { code: "RETR_INTERNAL", message: "internal error" };
+  const { code, message, path } = error;
+  return path === undefined ? { code, message } : { code, message, path };
+}

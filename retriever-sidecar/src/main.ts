@@ -1,0 +1,68 @@
+#!/usr/bin/env node
+// Composition root: flags, variables, signals, exit codes. The only reader of the process.
+import { readFileSync } from "node:fs";
+import { Command } from "commander";
+import { checkFile } from "#config/check-file.ts";
+import { type Flags, parseSettings } from "#config/settings.ts";
+import { errorTable, faultOf, RetrieverError } from "#errors.ts";
+import { makeLog } from "#telemetry/logger.ts";
+import { type Sidecar, startSidecar } from "./sidecar.ts";
+
+const graceMs = 10_000;
+
+async function serve(flags: Flags): Promise<void> {
+  const settings = parseSettings(flags, process.env);
+  const log = makeLog({ app: "retriever-sidecar", pod: settings.podName });
+  const sidecar = await startSidecar({
+    settings,
+    env: process.env,
+    version: readVersion(),
+    clock: { wallMs: () => Date.now(), monotonicMs: () => performance.now() },
+    random: () => Math.random(),
+    log,
+  });
+  stopOnSignals(sidecar);
+}
+
+function stopOnSignals(sidecar: Sidecar): void {
+  const stop = (): void => {
+    // A second signal, or a close that hangs, ends the process the hard way.
+    setTimeout(() => process.exit(1), graceMs + 2000).unref();
+    void sidecar.stop(graceMs).then(() => process.exit(0));
+  };
+  process.once("SIGTERM", stop);
+  process.once("SIGINT", stop);
+}
+
+function readVersion(): string {
+  const text = readFileSync(new URL("../package.json", import.meta.url), "utf8");
+  return (JSON.parse(text) as { version: string }).version;
+}
+
+/** One line a person can act on; a stack only for what isn't ours. */
+function complain(error: unknown): void {
+  const fault = faultOf(error);
+  const known = error instanceof RetrieverError;
+  const text = known ? `${fault.code}: ${fault.message}\n${errorTable[fault.code].remedy}` : String(error);
+  process.stderr.write(`${text}\n`);
+  process.exitCode = 1;
+}
+
+const program = new Command("retriever-sidecar")
+  .description("Serves retrieval from the primary store, samples the shadow, and counts the difference.")
+  .version(readVersion());
+program
+  .command("serve")
+  .description("serve the application and the operator")
+  .option("--config <dir>", "directory of the base and the overlay (RETRIEVER_CONFIG)")
+  .option("--listen <host:port>", "address for the application (RETRIEVER_LISTEN; 127.0.0.1:7080)")
+  .option("--admin <host:port>", "address for metrics, status and health (RETRIEVER_ADMIN; 0.0.0.0:7090)")
+  .action(serve);
+program
+  .command("check-config <file>")
+  .description("judge a base, or an overlay named migration.json, without connecting")
+  .action((file: string) => {
+    process.stdout.write(`${checkFile(file)}\n`);
+  });
+
+program.parseAsync().catch(complain);

@@ -1,0 +1,3 @@
+// Where a listener listens.
+
+export type Address = { readonly host: string; readonly port: number };

@@ -1,0 +1,9 @@
+// What an adapter gets besides its own configuration.
+import type { Metric } from "#core/normalize.ts";
+import type { Clock } from "./clock.ts";
+
+export type BackendMakings = {
+  /** From the store's number to the similarity the application sees. */
+  readonly similarity: (metric: Metric, value: number) => number;
+  readonly clock: Clock;
+};

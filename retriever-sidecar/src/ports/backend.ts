@@ -1,0 +1,53 @@
+// What a vector store looks like to the sidecar. Adapters implement it; nothing else talks to a store.
+import type { Candidate, RetrieveEnvelope } from "#contract/retrieve.ts";
+import type { StoreStatus } from "#contract/status.ts";
+import type { Fault } from "#errors.ts";
+
+/** A validated query vector in the forms the stores take. Conversions happen at most once. */
+export type Embedding = {
+  readonly dimension: number;
+  /** The JSON array, as the application sent it where it sent one. */
+  readonly json: () => Uint8Array;
+  /** pgvector's binary form: uint16 dimension, uint16 0, float32 each, big-endian. */
+  readonly binary: () => Buffer;
+};
+
+export type BackendRequest = RetrieveEnvelope & { readonly embedding: Embedding };
+
+export type BackendAnswer = {
+  /** Best first, at most k, similarities normalised. */
+  readonly candidates: readonly Candidate[];
+  readonly vectorMs: number;
+};
+
+type Facts =
+  | "reachable"
+  | "tls"
+  | "authenticated"
+  | "exists"
+  | "dimension"
+  | "count"
+  | "newestUpdatedAt"
+  | "indexedVectors";
+/** What a probe found out; null is "not known". */
+export type ProbeFacts = Pick<StoreStatus, Facts> & { readonly fault: Fault | null };
+
+export const unknownFacts: Omit<ProbeFacts, "fault"> = {
+  reachable: null,
+  tls: null,
+  authenticated: null,
+  exists: null,
+  dimension: null,
+  count: null,
+  newestUpdatedAt: null,
+  indexedVectors: null,
+};
+
+export interface Backend {
+  /** Rejects with a RetrieverError; RETR_REQUEST_INVALID is the application's fault, every other code the store's. */
+  retrieve(request: BackendRequest, signal: AbortSignal): Promise<BackendAnswer>;
+  /** A cheap bounded read. Never rejects: a fault is part of the facts. */
+  probe(signal: AbortSignal): Promise<ProbeFacts>;
+  /** Ends the connections. Whoever calls it has seen the last request through. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,54 @@
+// The primary path: ask the primary, hand back its answer. The shadow is a function the caller runs after answering.
+import { countAnswer, primaryFailure } from "#core/count-sample.ts";
+import { isSampled } from "#core/sampling.ts";
+import { type Fault, faultOf, RetrieverError } from "#errors.ts";
+import type { BackendAnswer, BackendRequest } from "#ports/backend.ts";
+import type { Clock, Random } from "#ports/clock.ts";
+import type { Served } from "#ports/retrieval.ts";
+import type { Runtime } from "./runtime.ts";
+import { type SampleSink, startSample } from "./sample.ts";
+
+export type ServeSink = SampleSink & {
+  readonly onAnswer: (kind: string, answer: BackendAnswer, k: number) => void;
+  readonly onFailure: (kind: string, fault: Fault) => void;
+};
+export type ServeContext = { readonly clock: Clock; readonly random: Random; readonly sink: ServeSink };
+
+/** Rejects with a RetrieverError: RETR_REQUEST_INVALID, or what became of the primary. */
+export async function serveRetrieve(runtime: Runtime, request: BackendRequest, context: ServeContext): Promise<Served> {
+  checkDimension(request.embedding.dimension, runtime.primary.dimension);
+  const answer = await askPrimary(runtime, request, context);
+  const { candidates, vectorMs } = answer;
+  return { response: { candidates, vectorMs }, afterwards: () => sampleShadow(runtime, request, answer, context) };
+}
+
+async function askPrimary(runtime: Runtime, request: BackendRequest, context: ServeContext): Promise<BackendAnswer> {
+  const { kind } = runtime.primary.identity;
+  try {
+    const answer = await runtime.primary.retrieve(request);
+    const increment = countAnswer(answer.vectorMs, answer.candidates.length);
+    runtime.evidence.add(increment, context.clock.monotonicMs());
+    context.sink.onAnswer(kind, answer, request.k);
+    return answer;
+  } catch (error) {
+    const fault = faultOf(error);
+    if (fault.code !== "RETR_REQUEST_INVALID") {
+      runtime.evidence.add(primaryFailure, context.clock.monotonicMs());
+      context.sink.onFailure(kind, fault);
+    }
+    throw error;
+  }
+}
+
+function checkDimension(got: number, expected: number | null): void {
+  if (expected === null || got === expected) return;
+  const message = `embedding: expected ${expected} numbers, got ${got}`;
+  throw new RetrieverError({ code: "RETR_REQUEST_INVALID", message, path: "embedding" });
+}
+
+function sampleShadow(runtime: Runtime, request: BackendRequest, answer: BackendAnswer, context: ServeContext): void {
+  // A sample of an epoch that has ended counts nowhere, and its pool may be closing.
+  if (!runtime.isCurrent()) return;
+  if (runtime.shadow === null || !isSampled(runtime.plan.sampleRate, context.random())) return;
+  startSample(runtime, runtime.shadow.lane, { request, answer }, context);
+}

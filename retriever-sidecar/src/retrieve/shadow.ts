@@ -1,0 +1,61 @@
+// The side path: asks the shadow about a request the application already has its answer to.
+// Bounded in number and time, behind a breaker, and silent: whatever the shadow does ends as an outcome.
+import { BrokenCircuitError, ConsecutiveBreaker, circuitBreaker, handleWhen } from "cockatiel";
+import { type Fault, faultOf } from "#errors.ts";
+import type { BackendAnswer, BackendRequest } from "#ports/backend.ts";
+
+export type ShadowOutcome =
+  | { readonly kind: "answered"; readonly answer: BackendAnswer }
+  | { readonly kind: "error"; readonly fault: Fault }
+  | { readonly kind: "timeout" }
+  /** Our own limit; says nothing about the shadow. */
+  | { readonly kind: "dropped" };
+
+export type ShadowLane = {
+  /** Starts a sample and returns at once; `onOutcome` is called exactly once, possibly before this returns. */
+  readonly sample: (request: BackendRequest, onOutcome: (outcome: ShadowOutcome) => void) => void;
+};
+
+export const maxShadowsInFlight = 64;
+const failuresUntilOpen = 10;
+const halfOpenAfterMs = 5000;
+
+/** `ask` must settle by itself within a deadline; it may throw at once or resolve to anything. */
+export function makeShadowLane(ask: (request: BackendRequest) => Promise<BackendAnswer>): ShadowLane {
+  let inFlight = 0;
+  // A request that is the application's fault must not make the shadow look dead.
+  const policy = handleWhen((error) => faultOf(error).code !== "RETR_REQUEST_INVALID");
+  const breaker = circuitBreaker(policy, {
+    breaker: new ConsecutiveBreaker(failuresUntilOpen),
+    halfOpenAfter: halfOpenAfterMs,
+  });
+  const settle = async (request: BackendRequest): Promise<ShadowOutcome> => {
+    try {
+      return { kind: "answered", answer: await breaker.execute(() => ask(request)) };
+    } catch (error) {
+      return failedOutcome(error);
+    } finally {
+      inFlight -= 1;
+    }
+  };
+  return {
+    sample: (request, onOutcome) => {
+      if (inFlight >= maxShadowsInFlight) {
+        onOutcome({ kind: "dropped" });
+        return;
+      }
+      inFlight += 1;
+      void settle(request).then(onOutcome);
+    },
+  };
+}
+
+/** An open breaker is the shadow's failure, not a limit of ours: else a dead shadow would look merely busy. */
+function failedOutcome(error: unknown): ShadowOutcome {
+  if (error instanceof BrokenCircuitError) {
+    const message = "the shadow failed repeatedly and is left alone for a moment";
+    return { kind: "error", fault: { code: "RETR_BACKEND_UNAVAILABLE", message } };
+  }
+  const fault = faultOf(error);
+  return fault.code === "RETR_DEADLINE_EXCEEDED" ? { kind: "timeout" } : { kind: "error", fault };
+}

@@ -1,0 +1,134 @@
+// One store while it is configured: its backend, what is known of its health, and who still uses it.
+import type { StoreIdentity } from "#contract/identity.ts";
+import type { StoreStatus } from "#contract/status.ts";
+import { type Fault, faultOf } from "#errors.ts";
+import {
+  type Backend,
+  type BackendAnswer,
+  type BackendRequest,
+  type ProbeFacts,
+  unknownFacts,
+} from "#ports/backend.ts";
+import type { Clock } from "#ports/clock.ts";
+import { withDeadline } from "./deadline.ts";
+
+const probeDeadlineMs = 2000;
+
+type Makings = {
+  readonly key: string;
+  readonly identity: StoreIdentity;
+  readonly timeoutMs: number;
+  readonly backend: Backend;
+  readonly clock: Clock;
+};
+
+/** Health of a store, as `/v1/status` tells it, without its place and role. */
+export type StoreHealth = Omit<StoreStatus, "store" | "role">;
+
+export class StoreHandle {
+  readonly key: string;
+  readonly identity: StoreIdentity;
+  readonly timeoutMs: number;
+  readonly #backend: Backend;
+  readonly #clock: Clock;
+  #facts: ProbeFacts | null = null;
+  #probedAtMs: number | null = null;
+  #lastOkAtMs: number | null = null;
+  #lastError: StoreStatus["lastError"] = null;
+  #isProbing = false;
+  #inFlight = 0;
+  #onIdle: (() => void) | null = null;
+
+  constructor({ key, identity, timeoutMs, backend, clock }: Makings) {
+    this.key = key;
+    this.identity = identity;
+    this.timeoutMs = timeoutMs;
+    this.#backend = backend;
+    this.#clock = clock;
+  }
+
+  /** Vector size, null until a probe told it. */
+  get dimension(): number | null {
+    return this.#facts?.dimension ?? null;
+  }
+
+  /** Asks the store, within its deadline. Rejects with a RetrieverError. */
+  async retrieve(request: BackendRequest): Promise<BackendAnswer> {
+    this.#inFlight += 1;
+    try {
+      const answer = await withDeadline(this.timeoutMs, (signal) => this.#backend.retrieve(request, signal));
+      this.#lastOkAtMs = this.#clock.monotonicMs();
+      return answer;
+    } catch (error) {
+      this.#note(faultOf(error));
+      throw error;
+    } finally {
+      this.#release();
+    }
+  }
+
+  /** Renews the facts. Never rejects; one at a time, as a slow store must not pile up probes. */
+  async probe(): Promise<void> {
+    if (this.#isProbing) return;
+    this.#isProbing = true;
+    this.#inFlight += 1;
+    const facts = await this.#askFacts();
+    this.#facts = facts;
+    this.#probedAtMs = this.#clock.monotonicMs();
+    if (facts.fault === null) this.#lastOkAtMs = this.#probedAtMs;
+    else this.#note(facts.fault);
+    this.#isProbing = false;
+    this.#release();
+  }
+
+  /** Closes the connections once nobody uses them, after `graceMs` at the latest. */
+  async retire(graceMs: number): Promise<void> {
+    await this.#idle(graceMs);
+    await this.#backend.close();
+  }
+
+  health(): StoreHealth {
+    const { fault: _, ...facts } = this.#facts ?? { ...unknownFacts, fault: null };
+    return {
+      identity: this.identity,
+      ...facts,
+      probeAgeSeconds: this.#age(this.#probedAtMs),
+      lastOkAgeSeconds: this.#age(this.#lastOkAtMs),
+      lastError: this.#lastError,
+    };
+  }
+
+  async #askFacts(): Promise<ProbeFacts> {
+    try {
+      return await withDeadline(probeDeadlineMs, (signal) => this.#backend.probe(signal));
+    } catch (error) {
+      return { ...unknownFacts, reachable: false, fault: faultOf(error) };
+    }
+  }
+
+  /** A request's own fault says nothing about the store. */
+  #note({ code, message }: Fault): void {
+    if (code === "RETR_REQUEST_INVALID") return;
+    this.#lastError = { code, message, at: new Date(this.#clock.wallMs()).toISOString() };
+  }
+
+  #release(): void {
+    this.#inFlight -= 1;
+    if (this.#inFlight === 0) this.#onIdle?.();
+  }
+
+  #idle(graceMs: number): Promise<void> {
+    if (this.#inFlight === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, graceMs);
+      this.#onIdle = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  #age(sinceMs: number | null): number | null {
+    return sinceMs === null ? null : Math.max(0, this.#clock.monotonicMs() - sinceMs) / 1000;
+  }
+}

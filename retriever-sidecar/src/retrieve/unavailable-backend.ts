@@ -1,0 +1,12 @@
+// Stands in for a store that can't be connected to (credential missing, host not allowed): every call tells why.
+import { type Fault, RetrieverError } from "#errors.ts";
+import { type Backend, unknownFacts } from "#ports/backend.ts";
+
+/** A backend that connects to nothing and fails with `fault`. */
+export function makeUnavailableBackend(fault: Fault): Backend {
+  return {
+    retrieve: () => Promise.reject(new RetrieverError(fault)),
+    probe: () => Promise.resolve({ ...unknownFacts, fault }),
+    close: () => Promise.resolve(),
+  };
+}

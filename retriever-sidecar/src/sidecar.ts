@@ -1,0 +1,128 @@
+// The running sidecar: documents, activation, listeners, probes, and an orderly end. Reads nothing of the process.
+import { randomUUID } from "node:crypto";
+import { makeAdminHandler } from "#adapters/http/admin-listener.ts";
+import { makeAppHandler } from "#adapters/http/app-listener.ts";
+import { type Handler, type Listener, listen } from "#adapters/http/listener.ts";
+import { makeBackend } from "#adapters/registry.ts";
+import type { Environment } from "#config/credentials.ts";
+import { readEnvBase } from "#config/env-base.ts";
+import { readDirectory } from "#config/read-directory.ts";
+import { type Documents, readInput } from "#config/read-input.ts";
+import type { Settings } from "#config/settings.ts";
+import { watchDirectory } from "#config/watch-directory.ts";
+import { parseRequest } from "#embedding/parse-request.ts";
+import { type Fault, RetrieverError } from "#errors.ts";
+import type { Clock, Random } from "#ports/clock.ts";
+import type { Serve } from "#ports/retrieval.ts";
+import type { Runtime } from "#retrieve/runtime.ts";
+import type { SampleEvent } from "#retrieve/sample.ts";
+import { serveRetrieve } from "#retrieve/serve.ts";
+import { type Log, logActivation, logFault, makeVarianceLog } from "#telemetry/logger.ts";
+import { type Metrics, makeMetrics } from "#telemetry/metrics.ts";
+import { Activation, epochOf } from "./activation.ts";
+import { makeStatus } from "./status.ts";
+
+export type SidecarMakings = {
+  readonly settings: Settings;
+  readonly env: Environment;
+  readonly version: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+};
+export type Sidecar = {
+  /** Stops accepting, sees running requests through for `graceMs` at the most, closes every connection. */
+  readonly stop: (graceMs: number) => Promise<void>;
+};
+
+const probeIntervalMs = 5000;
+
+/** Starts everything. Throws RETR_CONFIG_INVALID and the like when the base can't be started with. */
+export async function startSidecar(makings: SidecarMakings): Promise<Sidecar> {
+  const { settings, clock, log } = makings;
+  const metrics = makeMetrics(clock, makings.version);
+  const activation = makeActivation(makings, metrics);
+  const read = makeReader(makings);
+  const state = { isStopping: false };
+  activation.start(read());
+  const app = await listen(settings.listen, makeApp(makings, activation, metrics));
+  const admin = await listenElse(settings.admin, makeAdmin(makings, activation, { metrics, state }), app);
+  const watch = settings.config === null ? null : watchDirectory(settings.config, () => activation.consider(read()));
+  const probes = setInterval(() => void activation.probe(), probeIntervalMs);
+  log.info({ event: "listening", app: app.address, admin: admin.address }, "listening");
+  return {
+    stop: async (graceMs) => {
+      state.isStopping = true;
+      watch?.stop();
+      clearInterval(probes);
+      await app.close(graceMs);
+      await activation.close(graceMs);
+      await admin.close(0);
+    },
+  };
+}
+
+async function listenElse(address: Settings["admin"], handler: Handler, app: Listener): Promise<Listener> {
+  try {
+    return await listen(address, handler);
+  } catch (error) {
+    await app.close(0);
+    throw error;
+  }
+}
+
+function makeActivation({ clock, log }: SidecarMakings, metrics: Metrics): Activation {
+  const onActivated = (runtime: Runtime): void => {
+    logActivation(log, runtime.plan);
+    metrics.onConfig({ epoch: epochOf(runtime.plan), roles: rolesOf(runtime), thresholds: runtime.plan.thresholds });
+  };
+  const onFault = (fault: Fault | null): void => {
+    logFault(log, fault);
+    metrics.onConfigFault(fault);
+  };
+  return new Activation({ clock, makeBackend, events: { onActivated, onFault } });
+}
+
+function rolesOf({ primary, shadow }: Runtime) {
+  const roles = [{ role: "primary", kind: primary.identity.kind }];
+  return shadow === null ? roles : [...roles, { role: "shadow", kind: shadow.handle.identity.kind }];
+}
+
+/** Reads the documents as they are now. Files of credentials belong to them: their rotation is an activation. */
+function makeReader({ settings, env }: SidecarMakings): () => ReturnType<typeof readInput> {
+  const around = { env, allowedHosts: settings.allowedHosts };
+  const { config } = settings;
+  const read = (): Documents => (config === null ? readEnvBase(env) : readDirectory(config));
+  return () => readInput(read(), around);
+}
+
+function makeApp(makings: SidecarMakings, activation: Activation, metrics: Metrics): Handler {
+  const { clock, random, log } = makings;
+  const logVariance = makeVarianceLog(log, clock);
+  const onSample = (event: SampleEvent): void => {
+    metrics.onSample(event);
+    logVariance(event);
+  };
+  const context = { clock, random, sink: { onAnswer: metrics.onAnswer, onFailure: metrics.onFailure, onSample } };
+  const serve: Serve = async (body) => {
+    const request = parseRequest(body);
+    if (activation.runtime === null) throw new RetrieverError(notReady);
+    return serveRetrieve(activation.runtime, request, context);
+  };
+  return makeAppHandler({ clock, serve, onTotal: metrics.onTotal, onRejected: metrics.onRejected });
+}
+
+const notReady: Fault = { code: "RETR_NOT_READY", message: "no valid configuration is in force" };
+
+type AdminParts = { readonly metrics: Metrics; readonly state: { readonly isStopping: boolean } };
+
+function makeAdmin(makings: SidecarMakings, activation: Activation, { metrics, state }: AdminParts): Handler {
+  const { podUid, podName } = makings.settings;
+  const facts = { podUid, podName, startId: randomUUID(), version: makings.version };
+  return makeAdminHandler({
+    status: (spans) => makeStatus(facts, activation, makings.clock.monotonicMs(), spans),
+    configFault: () => activation.configFault,
+    isReady: () => activation.runtime !== null && !state.isStopping,
+    metrics: metrics.render,
+  });
+}

@@ -1,0 +1,85 @@
+// Log lines of the sidecar: JSON, one event each, never a secret, never a query.
+import { pino } from "pino";
+import type { Plan } from "#core/activation-decision.ts";
+import type { Fault } from "#errors.ts";
+import type { Clock } from "#ports/clock.ts";
+import type { SampleEvent } from "#retrieve/sample.ts";
+
+export type Log = {
+  readonly info: (fields: object, message: string) => void;
+  readonly warn: (fields: object, message: string) => void;
+  readonly error: (fields: object, message: string) => void;
+};
+
+/** Most variance events a second that are logged; the rest is counted and told with the next one. */
+const variancesPerSecond = 5;
+
+/** A logger to standard output. */
+export function makeLog(bindings: Record<string, string>): Log {
+  return pino({ base: bindings, timestamp: pino.stdTimeFunctions.isoTime, formatters: { level: levelName } });
+}
+
+function levelName(level: string): object {
+  return { level };
+}
+
+/** What an activation put in force, with the kinds that the runbook wants announced. */
+export function logActivation(log: Log, plan: Plan): void {
+  const overlay = plan.overlay?.overlay;
+  const fields = {
+    event: "activated",
+    epoch: overlay?.revision.epoch ?? 0,
+    primary: plan.primary,
+    primaryKind: kindOf(plan, plan.primary),
+    shadow: plan.shadow,
+    shadowKind: plan.shadow === "none" ? "none" : kindOf(plan, plan.shadow),
+    sampleRate: plan.sampleRate,
+    overlay: plan.overlayState,
+    sourceChanged: plan.sourceChanged,
+  };
+  log.info(fields, "configuration in force");
+  const paths = plan.base.plainCredentials;
+  if (paths.length > 0)
+    log.warn({ event: "plain-credentials", paths }, "credentials in plain text: use fromEnv or fromFile");
+}
+
+/** A document that was refused, or that the last refusal is over. */
+export function logFault(log: Log, fault: Fault | null): void {
+  if (fault === null) log.info({ event: "config-fault-over" }, "configuration accepted");
+  else log.error({ event: "config-fault", code: fault.code, path: fault.path }, fault.message);
+}
+
+/** Logs the contract's events of samples, bounded in number: one slow shadow must not flood the log. */
+export function makeVarianceLog(log: Log, clock: Clock): (event: SampleEvent) => void {
+  let second = -1;
+  let logged = 0;
+  let suppressed = 0;
+  return (event) => {
+    if (event.causes.length === 0) return;
+    const now = Math.floor(clock.monotonicMs() / 1000);
+    if (now !== second) [second, logged] = [now, 0];
+    if (logged >= variancesPerSecond) {
+      suppressed += 1;
+      return;
+    }
+    logged += 1;
+    log.warn({ ...fieldsOf(event), suppressed }, "dual-read variance");
+    suppressed = 0;
+  };
+}
+
+function fieldsOf({ primaryKind, shadowKind, causes, comparison, fault }: SampleEvent): object {
+  return {
+    event: fault === null && comparison === null ? "shadow-error" : "variance-high",
+    code: "RETR_DUAL_VARIANCE_HIGH",
+    primaryKind,
+    shadowKind,
+    causes,
+    ...(comparison === null ? {} : { comparison }),
+    ...(fault === null ? {} : { fault }),
+  };
+}
+
+function kindOf(plan: Plan, store: "source" | "destination"): string {
+  return plan[store]?.kind ?? "unknown";
+}

@@ -1,0 +1,61 @@
+// Every metric of the sidecar: name, type, labels, meaning. The metrics and their reference page are made from it.
+import { contractMetrics as contract } from "#contract/names.ts";
+
+type MetricEntry = {
+  readonly type: "counter" | "gauge" | "histogram";
+  readonly labels: readonly string[];
+  readonly help: string;
+};
+
+export const metricTable = {
+  [contract.retrievalTotal]: counter("Valid retrieve requests, answered or failed."),
+  [contract.cacheHit]: counter("Answers from a cache; always 0, the sidecar has none."),
+  [contract.cacheMiss]: counter("Look-ups that missed a cache; always 0, the sidecar has none."),
+  [contract.partial]: counter("Answers with fewer candidates than asked for."),
+  [contract.latencyTotalMs]: gauge("Time from the whole request to the answer, ms, of the last 10 minutes.", [
+    "quantile",
+  ]),
+  [contract.latencyVectorMs]: gauge("Time the primary store took, ms, of the last 10 minutes.", ["quantile"]),
+  [contract.backendLatencyMs]: gauge("Time a store took, ms, by its kind, of the last 10 minutes.", [
+    "backend",
+    "quantile",
+  ]),
+  [contract.dualDeltaLatencyMs]: gauge("Shadow minus primary, ms, of the last 10 minutes.", ["quantile"]),
+  [contract.dualDeltaScore]: gauge("Difference of the top similarities of both stores.", ["quantile"]),
+  [contract.dualSamples]: counter("Requests sampled, whatever became of them."),
+  [contract.dualMismatch]: counter("Answered samples whose top chunk differs, ties apart."),
+  [contract.dualShadowErrors]: counter("Samples that the shadow failed, timeouts included."),
+  retr_errors_total: counter("Requests that the primary failed, by code.", ["code"]),
+  retr_empty_total: counter("Answers without a candidate."),
+  retr_rejected_total: counter("Requests refused before any store was asked, by code.", ["code"]),
+  retr_dual_answered_total: counter("Samples that both stores answered."),
+  retr_dual_shadow_timeouts_total: counter("Samples that the shadow didn't answer in time."),
+  retr_dual_dropped_total: counter("Samples given up because of the sidecar's own limit."),
+  retr_dual_score_worse_total: counter("Answered samples whose destination scored lower by more than the threshold."),
+  retr_dual_latency_worse_total: counter("Answered samples whose destination was slower by at least the threshold."),
+  retr_dual_ties_total: counter("Answered samples whose top chunk differs by a tie."),
+  retr_dual_overlap_sum: counter("Sum of the shares of chunks in both answers; divide by retr_dual_answered_total."),
+  retr_dual_rank_overlap: gauge("Rank-biased overlap (p = 0.9) of both answers; the low quantiles tell.", ["quantile"]),
+  retr_dual_lag_ms: gauge("How much older a chunk of both answers is at the destination, ms.", ["quantile"]),
+  retr_primary_latency_ms: histogram("Time the primary store took, ms."),
+  retr_dual_latency_loss_ms: histogram("Destination minus source, ms; an edge at the threshold in force."),
+  retr_dual_score_loss: histogram("Source minus destination top similarity; an edge at the threshold in force."),
+  retr_backend_info: gauge("1 for the kind of store in each role.", ["role", "kind"]),
+  retr_config_epoch: gauge("Epoch of the overlay in force; 0: the base alone."),
+  retr_config_fault: gauge("1 while a document is refused, else 0."),
+  retr_build_info: gauge("1, with the version.", ["version"]),
+} as const satisfies Record<string, MetricEntry>;
+
+export type MetricName = keyof typeof metricTable;
+
+function counter<const Labels extends readonly string[] = readonly []>(help: string, labels?: Labels) {
+  return { type: "counter", labels: labels ?? [], help } as const;
+}
+
+function gauge<const Labels extends readonly string[] = readonly []>(help: string, labels?: Labels) {
+  return { type: "gauge", labels: labels ?? [], help } as const;
+}
+
+function histogram(help: string) {
+  return { type: "histogram", labels: [], help } as const;
+}

@@ -1,0 +1,198 @@
+// Metrics as counted, from the table. Their names and labels are public; see metric-table.ts.
+import { Counter, Gauge, Histogram, Registry } from "prom-client";
+import { latencyEdgesMs } from "#contract/evidence.ts";
+import { contractMetrics as contract } from "#contract/names.ts";
+import { makeRecentValues, type RecentValues } from "#core/recent-values.ts";
+import type { Thresholds } from "#core/variance.ts";
+import type { Fault } from "#errors.ts";
+import type { BackendAnswer } from "#ports/backend.ts";
+import type { Clock } from "#ports/clock.ts";
+import type { SampleEvent } from "#retrieve/sample.ts";
+import type { ServeSink } from "#retrieve/serve.ts";
+import { type MetricName, metricTable } from "./metric-table.ts";
+
+type NameOf<Type> = {
+  [Name in MetricName]: (typeof metricTable)[Name]["type"] extends Type ? Name : never;
+}[MetricName];
+type CounterName = NameOf<"counter">;
+type GaugeName = NameOf<"gauge">;
+type HistogramName = NameOf<"histogram">;
+
+export type ConfigFacts = {
+  readonly epoch: number;
+  readonly roles: readonly { readonly role: string; readonly kind: string }[];
+  readonly thresholds: Thresholds;
+};
+
+export type Metrics = Omit<ServeSink, "onSample"> & {
+  readonly onSample: (event: SampleEvent) => void;
+  readonly onTotal: (totalMs: number) => void;
+  readonly onRejected: (fault: Fault) => void;
+  readonly onConfig: (facts: ConfigFacts) => void;
+  readonly onConfigFault: (fault: Fault | null) => void;
+  /** The exposition text and its content type. */
+  readonly render: () => Promise<{ readonly text: string; readonly contentType: string }>;
+};
+
+const recentCapacity = 2048;
+const recentAgeMs = 600_000;
+const quantiles = [
+  ["p50", 0.5],
+  ["p95", 0.95],
+] as const;
+const latencyLossEdges = [-500, -160, -80, -40, -20, -10, 0, 10, 20, 40, 60, 80, 160, 500, 1000, 5000];
+const scoreLossEdges = [-0.5, -0.2, -0.1, -0.05, -0.01, 0, 0.01, 0.05, 0.1, 0.15, 0.2, 0.5, 1];
+
+/** Metrics of one process. `version` is the build's. */
+export function makeMetrics(clock: Clock, version: string): Metrics {
+  const registry = new Registry();
+  const counters = makeCounters(registry);
+  const gauges = makeGauges(registry);
+  const recent = makeQuantileGauges(gauges, clock);
+  let histograms = makeHistograms(registry, null);
+  let edges = "";
+  gauges.retr_build_info.set({ version }, 1);
+  return {
+    onTotal: (totalMs) => recent.total(totalMs),
+    onAnswer: (kind, answer, k) => {
+      countAnswer(counters, answer, k);
+      recent.vector(answer.vectorMs);
+      recent.backend(kind, answer.vectorMs);
+      histograms.retr_primary_latency_ms.observe(answer.vectorMs);
+    },
+    onFailure: (_, fault) => {
+      counters[contract.retrievalTotal].inc();
+      counters.retr_errors_total.inc({ code: fault.code });
+    },
+    onRejected: (fault) => counters.retr_rejected_total.inc({ code: fault.code }),
+    onSample: (event) => {
+      countSample(counters, event);
+      if (event.comparison === null) return;
+      recent.sample(event);
+      histograms.retr_dual_latency_loss_ms.observe(event.comparison.latencyLossMs);
+      histograms.retr_dual_score_loss.observe(event.comparison.scoreLoss);
+    },
+    onConfig: ({ epoch, roles, thresholds }) => {
+      gauges.retr_config_epoch.set(epoch);
+      gauges.retr_backend_info.reset();
+      for (const { role, kind } of roles) gauges.retr_backend_info.set({ role, kind }, 1);
+      // Edges follow the thresholds; a histogram can't change its own, so it starts anew like after a restart.
+      const next = JSON.stringify(thresholds);
+      if (next !== edges) histograms = makeHistograms(registry, thresholds);
+      edges = next;
+    },
+    onConfigFault: (fault) => gauges.retr_config_fault.set(fault === null ? 0 : 1),
+    render: async () => ({ text: await registry.metrics(), contentType: registry.contentType }),
+  };
+}
+
+type Counters = Record<CounterName, Counter>;
+type Gauges = Record<GaugeName, Gauge>;
+
+function countAnswer(counters: Counters, { candidates }: BackendAnswer, k: number): void {
+  counters[contract.retrievalTotal].inc();
+  if (candidates.length === 0) counters.retr_empty_total.inc();
+  if (candidates.length < k) counters[contract.partial].inc();
+}
+
+function countSample(counters: Counters, { kind, increment }: SampleEvent): void {
+  counters[contract.dualSamples].inc();
+  if (kind === "error" || kind === "timeout") counters[contract.dualShadowErrors].inc();
+  counters.retr_dual_answered_total.inc(increment.answered ?? 0);
+  counters.retr_dual_shadow_timeouts_total.inc(increment.shadowTimeouts ?? 0);
+  counters.retr_dual_dropped_total.inc(increment.shadowDropped ?? 0);
+  counters.retr_dual_score_worse_total.inc(increment.scoreWorse ?? 0);
+  counters.retr_dual_latency_worse_total.inc(increment.latencyWorse ?? 0);
+  counters[contract.dualMismatch].inc(increment.mismatch ?? 0);
+  counters.retr_dual_ties_total.inc(increment.ties ?? 0);
+  counters.retr_dual_overlap_sum.inc(increment.overlapSum ?? 0);
+}
+
+function makeCounters(registry: Registry): Counters {
+  return build("counter", (name, { help, labels }) => {
+    return new Counter({ name, help, labelNames: [...labels], registers: [registry] });
+  });
+}
+
+function makeGauges(registry: Registry): Gauges {
+  return build("gauge", (name, { help, labels }) => {
+    return new Gauge({ name, help, labelNames: [...labels], registers: [registry] });
+  });
+}
+
+function makeHistograms(registry: Registry, thresholds: Thresholds | null): Record<HistogramName, Histogram> {
+  const edgesOf: Record<HistogramName, readonly number[]> = {
+    retr_primary_latency_ms: latencyEdgesMs,
+    retr_dual_latency_loss_ms: withEdge(latencyLossEdges, thresholds?.latencyDeltaMs),
+    retr_dual_score_loss: withEdge(scoreLossEdges, thresholds?.scoreDelta),
+  };
+  return build("histogram", (name, { help }) => {
+    registry.removeSingleMetric(name);
+    return new Histogram({ name, help, buckets: [...edgesOf[name]], registers: [registry] });
+  });
+}
+
+function withEdge(edges: readonly number[], edge: number | undefined): readonly number[] {
+  return edge === undefined || edges.includes(edge) ? edges : [...edges, edge].toSorted((a, b) => a - b);
+}
+
+type Entry = { readonly help: string; readonly labels: readonly string[] };
+
+function build<Type extends "counter" | "gauge" | "histogram", Metric>(
+  type: Type,
+  make: (name: NameOf<Type>, entry: Entry) => Metric,
+): Record<NameOf<Type>, Metric> {
+  const entries = Object.entries(metricTable).filter(([, entry]) => entry.type === type);
+  const metrics = entries.map(([name, entry]) => [name, make(name as NameOf<Type>, entry)]);
+  return Object.fromEntries(metrics) as Record<NameOf<Type>, Metric>;
+}
+
+/** Gauges of recent quantiles are computed when somebody scrapes, not per request. */
+function makeQuantileGauges(gauges: Gauges, clock: Clock) {
+  const track = (gauge: Gauge, labels: Record<string, string> = {}): ((value: number) => void) => {
+    const values = makeRecentValues(recentCapacity, recentAgeMs);
+    addCollector(gauge, () => setQuantiles(gauge, labels, values, clock.monotonicMs()));
+    return (value) => values.add(value, clock.monotonicMs());
+  };
+  const backends = new Map<string, (value: number) => void>();
+  const backend = (kind: string, value: number): void => {
+    const known = backends.get(kind) ?? track(gauges[contract.backendLatencyMs], { backend: kind });
+    backends.set(kind, known);
+    known(value);
+  };
+  const latencyDelta = track(gauges[contract.dualDeltaLatencyMs]);
+  const scoreDelta = track(gauges[contract.dualDeltaScore]);
+  const rankOverlap = track(gauges.retr_dual_rank_overlap);
+  const lag = track(gauges.retr_dual_lag_ms);
+  return {
+    total: track(gauges[contract.latencyTotalMs]),
+    vector: track(gauges[contract.latencyVectorMs]),
+    backend,
+    sample: ({ comparison, shadowKind, shadowMs }: SampleEvent): void => {
+      if (comparison === null) return;
+      latencyDelta(comparison.latencyDeltaMs);
+      scoreDelta(comparison.scoreDelta);
+      rankOverlap(comparison.rankOverlap);
+      if (comparison.lagMs !== null) lag(comparison.lagMs);
+      if (shadowMs !== null) backend(shadowKind, shadowMs);
+    },
+  };
+}
+
+const collectors = new WeakMap<Gauge, (() => void)[]>();
+
+/** prom-client knows one collect function a gauge; a gauge with a label per store needs several. */
+function addCollector(gauge: Gauge, collect: () => void): void {
+  const known = collectors.get(gauge) ?? [];
+  known.push(collect);
+  collectors.set(gauge, known);
+  Object.assign(gauge, { collect: () => known.forEach((each) => each()) });
+}
+
+function setQuantiles(gauge: Gauge, labels: Record<string, string>, values: RecentValues, nowMs: number): void {
+  for (const [quantile, q] of quantiles) {
+    const value = values.quantile(q, nowMs);
+    if (Number.isNaN(value)) gauge.remove({ ...labels, quantile });
+    else gauge.set({ ...labels, quantile }, value);
+  }
+}
