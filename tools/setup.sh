@@ -21,6 +21,10 @@ if ! is_pinned; then
       need_npm
       echo "setup: installing Node $wanted into tools/node"
       (cd tools/node && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error)
+      # Some versions of npm drop this link again together with the package for the other processor.
+      for binary in tools/node/node_modules/node-*/bin/node; do
+        if [ -x "$binary" ]; then mkdir -p "${pinned%/node}" && ln -sf "$PWD/$binary" "$pinned"; fi
+      done
       ;;
   esac
 fi
