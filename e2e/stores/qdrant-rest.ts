@@ -1,0 +1,89 @@
+// The few calls of Qdrant's REST API that loading and degrading a collection need, over undici.
+// Works on a real server and on the stand-in alike.
+import { hash } from "node:crypto";
+import { Pool } from "undici";
+import { z } from "zod";
+import type { Dataset } from "#dataset/read.ts";
+
+/** Where a Qdrant is reached, and with what. `ca`: PEM of its authority, when the system doesn't know it. */
+export type QdrantAddress = {
+  readonly url: string;
+  readonly apiKey?: string | undefined;
+  readonly ca?: string | undefined;
+};
+
+type Call = { readonly method: "PUT" | "POST" | "DELETE" | "GET"; readonly path: string; readonly body?: unknown };
+export type Caller = { readonly call: (call: Call) => Promise<unknown>; readonly close: () => Promise<void> };
+
+const resultSchema = z.object({ result: z.unknown() });
+
+/** A connection pool for one server. Calls reject with status and text for every answer that isn't 2xx. */
+export function openQdrant({ url, apiKey, ca }: QdrantAddress): Caller {
+  const pool = new Pool(url, {
+    connections: 2,
+    keepAliveTimeout: 2000,
+    headersTimeout: 60_000,
+    bodyTimeout: 60_000,
+    ...(ca === undefined ? {} : { connect: { ca } }),
+  });
+  const call = async ({ method, path, body }: Call) => {
+    const answer = await pool.request({
+      method,
+      path,
+      headers: { "content-type": "application/json", ...(apiKey === undefined ? {} : { "api-key": apiKey }) },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await answer.body.text();
+    if (answer.statusCode >= 300) throw new Error(`${method} ${path}: ${answer.statusCode} ${text.slice(0, 500)}`);
+    return resultSchema.parse(JSON.parse(text)).result;
+  };
+  return { call, close: () => pool.close() };
+}
+
+/** Path of a collection, or of something in it. */
+export function pathOf(collection: string, rest = ""): string {
+  return `/collections/${encodeURIComponent(collection)}${rest}`;
+}
+
+/** The same id for the same chunk everywhere: a UUID (version 8) out of the chunk id's SHA-256. */
+export function pointIdOf(chunkId: string): string {
+  const digits = hash("sha256", chunkId);
+  const variant = "89ab"[Number.parseInt(digits.charAt(16), 16) % 4] ?? "8";
+  const parts = [digits.slice(0, 8), digits.slice(8, 12), `8${digits.slice(13, 16)}`, variant + digits.slice(17, 20)];
+  return [...parts, digits.slice(20, 32)].join("-");
+}
+
+const pointsPerUpsert = 250;
+
+/** Makes the collection anew (Cosine) and fills it with the sample. The payload's keys are those of the users' contract. */
+export async function loadQdrant(address: QdrantAddress, collection: string, dataset: Dataset): Promise<void> {
+  const { call, close } = openQdrant(address);
+  try {
+    await call({ method: "DELETE", path: pathOf(collection) });
+    const vectors = { size: dataset.dim, distance: "Cosine" };
+    await call({ method: "PUT", path: pathOf(collection), body: { vectors } });
+    for (let start = 0; start < dataset.chunks.length; start += pointsPerUpsert) {
+      const points = pointsOf(dataset, start, start + pointsPerUpsert);
+      await call({ method: "PUT", path: pathOf(collection, "/points?wait=true"), body: { points } });
+    }
+  } finally {
+    await close();
+  }
+}
+
+function pointsOf(dataset: Dataset, start: number, end: number): object[] {
+  return dataset.chunks.slice(start, end).map((chunk, row) => ({
+    id: pointIdOf(chunk.chunkId),
+    vector: [...dataset.vector(start + row)],
+    payload: {
+      chunk_id: chunk.chunkId,
+      entity_id: chunk.entityId,
+      updated_at: chunk.updatedAt,
+      namespace: chunk.namespace,
+      lang: chunk.lang,
+      pos: chunk.pos,
+      words: chunk.words,
+      has_example: chunk.hasExample,
+    },
+  }));
+}

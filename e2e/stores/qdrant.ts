@@ -1,0 +1,55 @@
+// A Qdrant to migrate to: the one that QDRANT_URL names, behind a proxy, else a stand-in in a process of its own.
+// Each call gives another address, hence another destination.
+import { join } from "node:path";
+import { z } from "zod";
+import { startChild } from "./child-process.ts";
+import { type Degrade, degradeExternal, degradeStandIn } from "./degrade.ts";
+import { startDegradingProxy } from "./degrading-proxy.ts";
+
+export type Qdrant = {
+  readonly url: string;
+  /** Key that its data routes want; undefined: none. */
+  readonly apiKey: string | undefined;
+  /** True: figures taken on it say nothing about Qdrant. */
+  readonly standIn: boolean;
+  readonly degrade: Degrade;
+  readonly close: () => Promise<void>;
+};
+
+export type QdrantOptions = {
+  /** 127.x address to listen on. Default 127.0.0.1. */
+  readonly address?: string;
+  /** Key that the stand-in asks for. An external server's key comes from the environment. */
+  readonly apiKey?: string;
+  /** Decides the stand-in's order of equal scores. Default 1. */
+  readonly seed?: number;
+  /** PEM files; the stand-in then speaks https. */
+  readonly tls?: { readonly certFile: string; readonly keyFile: string };
+  /** Defaults from QDRANT_URL and QDRANT_API_KEY. */
+  readonly external?: { readonly url: string | undefined; readonly apiKey: string | undefined };
+};
+
+const announcementSchema = z.strictObject({ url: z.string(), admin: z.string() });
+
+/** Starts a destination. Rejects when the stand-in doesn't start; an external server isn't asked anything yet. */
+export async function startQdrant(options: QdrantOptions = {}): Promise<Qdrant> {
+  const external = options.external ?? { url: process.env["QDRANT_URL"], apiKey: process.env["QDRANT_API_KEY"] };
+  if (external.url === undefined || external.url === "") return startStandInProcess(options);
+  const { url: upstream, apiKey } = external;
+  const proxy = await startDegradingProxy(upstream, options.address ?? "127.0.0.1");
+  const degrade = degradeExternal({ url: upstream, apiKey }, proxy);
+  return { url: proxy.url, apiKey, standIn: false, degrade, close: proxy.close };
+}
+
+async function startStandInProcess({ address = "127.0.0.1", apiKey, seed = 1, tls }: QdrantOptions): Promise<Qdrant> {
+  const tlsArguments = tls === undefined ? [] : ["--tls-cert", tls.certFile, "--tls-key", tls.keyFile];
+  const child = await startChild({
+    script: join(import.meta.dirname, "../qdrant-standin/main.ts"),
+    args: ["--listen", `${address}:0`, "--admin", `${address}:0`, "--seed", String(seed), ...tlsArguments],
+    env: apiKey === undefined ? {} : { STAND_IN_API_KEY: apiKey },
+    announces: announcementSchema,
+    deadlineMs: 20_000,
+  });
+  const { url, admin } = child.announced;
+  return { url, apiKey, standIn: true, degrade: degradeStandIn(admin), close: child.close };
+}
