@@ -1,0 +1,78 @@
+// Answers of the API server that aren't successes, as coded errors. Bodies are read as Status objects and bounded.
+import { type ErrorCode, OperatorError } from "#errors.ts";
+import { type Place, rightOf } from "./resources.ts";
+
+type StatusCause = { readonly reason?: string; readonly message?: string; readonly field?: string };
+type StatusBody = {
+  readonly reason?: string;
+  readonly message?: string;
+  readonly details?: { readonly causes?: readonly StatusCause[] };
+};
+
+export type Refusal = {
+  readonly verb: string;
+  readonly place: Place;
+  readonly status: number;
+  readonly body: string;
+  readonly retryAfter: string | undefined;
+};
+
+/** The coded error of a refused call. */
+export function refusalOf(refusal: Refusal): OperatorError {
+  const status = parseStatus(refusal.body);
+  const call = `${refusal.verb} ${describePlace(refusal.place)}`;
+  const conflict = refusal.status === 409 ? fieldConflictOf(status, call) : undefined;
+  if (conflict !== undefined) return conflict;
+  const code = codeOf(refusal.status, status.reason ?? "");
+  const said =
+    status.message === undefined || code === "ROP_NOT_FOUND" || code === "ROP_CONFLICT" ? "" : `: ${status.message}`;
+  return new OperatorError(code, `${call} (HTTP ${refusal.status})${said}`, {
+    details: {
+      verb: refusal.verb,
+      resource: rightOf(refusal.place),
+      httpStatus: refusal.status,
+      ...(status.reason === undefined ? {} : { reason: status.reason.slice(0, 80) }),
+      ...(refusal.retryAfter === undefined ? {} : { retryAfter: refusal.retryAfter.slice(0, 40) }),
+    },
+  });
+}
+
+/** `configmaps search/app`: what a call was about. */
+export function describePlace(place: Place): string {
+  const path = [place.namespace, place.name].filter((part) => part !== undefined).join("/");
+  return path === "" ? rightOf(place) : `${rightOf(place)} ${path}`;
+}
+
+const codeByStatus: ReadonlyMap<number, ErrorCode> = new Map([
+  [401, "ROP_UNAUTHENTICATED"],
+  [403, "ROP_FORBIDDEN"],
+  [404, "ROP_NOT_FOUND"],
+  [409, "ROP_CONFLICT"],
+  [410, "ROP_EXPIRED"],
+  [429, "ROP_API_UNAVAILABLE"],
+]);
+
+function codeOf(status: number, reason: string): ErrorCode {
+  if (reason === "Expired") return "ROP_EXPIRED";
+  const known = codeByStatus.get(status);
+  if (known !== undefined) return known;
+  if (status >= 500) return "ROP_API_UNAVAILABLE";
+  return status >= 400 ? "ROP_INVALID" : "ROP_API_ANSWER_INVALID";
+}
+
+function fieldConflictOf(status: StatusBody, call: string): OperatorError | undefined {
+  const causes = (status.details?.causes ?? []).filter((cause) => cause.reason === "FieldManagerConflict");
+  if (causes.length === 0) return undefined;
+  const managers = causes.map((cause) => /"([^"]{1,128})"/.exec(cause.message ?? "")?.[1] ?? "unknown manager");
+  const fields = causes.map((cause) => (cause.field ?? "unknown field").slice(0, 120));
+  const about = causes.map((_, index) => `${managers[index]} owns ${fields[index]}`).join("; ");
+  return new OperatorError("ROP_FIELD_CONFLICT", `${call}: ${about}`, { details: { managers, fields } });
+}
+
+function parseStatus(body: string): StatusBody {
+  try {
+    return (JSON.parse(body) as StatusBody | null) ?? {};
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,66 @@
+// Writes to the migration itself and to pods: status under a precondition, finalizers, one annotation.
+import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
+import { epochAnnotation, fieldManager, settleFinalizer } from "@retriever/sidecar/contract/names.ts";
+import type { MigrationMeta } from "#core/model.ts";
+import { OperatorError } from "#errors.ts";
+import type { Cluster } from "#ports/cluster.ts";
+import type { KubeObject } from "./documents.ts";
+import { editFinalizer } from "./finalizer.ts";
+import { type KubeRequest, mergePatch } from "./kube-request.ts";
+import { apiVersionOf, migrations, pods } from "./resources.ts";
+
+export type ClusterWrites = Pick<Cluster, "writeStatus" | "addFinalizer" | "removeFinalizer" | "annotatePod">;
+
+/** The writes to migrations and pods. */
+export function makeClusterWrites(request: KubeRequest): ClusterWrites {
+  const placeOf = (meta: MigrationMeta) => ({ resource: migrations, namespace: meta.namespace, name: meta.name });
+  return {
+    writeStatus: async (meta, status, signal) => {
+      const answer = (await request({
+        method: "PUT",
+        place: { ...placeOf(meta), subresource: "status" },
+        query: { fieldManager },
+        body: statusDocument(meta, status),
+        signal,
+      })) as KubeObject | undefined;
+      return answer?.metadata?.resourceVersion ?? meta.resourceVersion;
+    },
+    addFinalizer: async (meta, signal) => {
+      const there = await editFinalizer(
+        request,
+        { place: placeOf(meta), finalizer: settleFinalizer, present: true, uid: meta.uid },
+        signal,
+      );
+      // Without it, nothing after this effect may run: the object it would protect is gone.
+      if (!there) throw new OperatorError("ROP_NOT_FOUND", `retrievermigrations ${meta.namespace}/${meta.name}`);
+    },
+    removeFinalizer: async (meta, signal) => {
+      await editFinalizer(
+        request,
+        { place: placeOf(meta), finalizer: settleFinalizer, present: false, uid: meta.uid },
+        signal,
+      );
+    },
+    annotatePod: async (namespace, pod, epoch, signal) => {
+      await request({
+        method: "PATCH",
+        place: { resource: pods, namespace, name: pod },
+        query: { fieldManager },
+        contentType: mergePatch,
+        body: { metadata: { annotations: { [epochAnnotation]: String(epoch) } } },
+        signal,
+      });
+    },
+  };
+}
+
+/** The whole status in the place of the old one. The server keeps spec and metadata; version and uid are preconditions. */
+function statusDocument(meta: MigrationMeta, status: MigrationStatus): unknown {
+  const { namespace, name, uid, resourceVersion } = meta;
+  return {
+    apiVersion: apiVersionOf(migrations),
+    kind: migrations.kind,
+    metadata: { namespace, name, uid, resourceVersion },
+    status,
+  };
+}

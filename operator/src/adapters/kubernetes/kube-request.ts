@@ -1,0 +1,165 @@
+// One call to the API server: a deadline, no redirects, a bounded answer, coded errors. JSON goes in and out as it is.
+import { type Dispatcher, request } from "undici";
+import { OperatorError } from "#errors.ts";
+import type { Clock } from "#ports/clock.ts";
+import { describePlace, refusalOf } from "./api-errors.ts";
+import type { KubeConnection } from "./connection.ts";
+import { type Place, pathOf } from "./resources.ts";
+
+export const jsonPatch = "application/json-patch+json";
+export const mergePatch = "application/merge-patch+json";
+export const applyPatch = "application/apply-patch+yaml";
+
+export type KubeCall = {
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+  readonly place: Place;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+  /** Of the body; default application/json. */
+  readonly contentType?: string;
+  readonly signal: AbortSignal;
+};
+
+/** Resolves with the parsed answer; rejects with a coded error. */
+export type KubeRequest = (call: KubeCall) => Promise<unknown>;
+
+export type CallReport = {
+  readonly verb: string;
+  readonly resource: string;
+  readonly code: string;
+  readonly seconds: number;
+};
+
+export type RequestOptions = {
+  readonly deadlineMs: number;
+  readonly clock: Clock;
+  /** Told of every call that ended, for metrics. */
+  readonly report?: (call: CallReport) => void;
+};
+
+const maxAnswerBytes = 32 * 1024 * 1024;
+/** Faults of a kept-alive connection that the server had closed: a read may simply be sent again. */
+const staleConnectionCodes = new Set(["UND_ERR_SOCKET", "ECONNRESET", "EPIPE"]);
+
+/** Requests over a connection, each with the same deadline. */
+export function makeKubeRequest(connection: KubeConnection, options: RequestOptions): KubeRequest {
+  const once = async (call: KubeCall): Promise<unknown> => {
+    const deadline = AbortSignal.timeout(options.deadlineMs);
+    const signal = AbortSignal.any([call.signal, deadline]);
+    try {
+      const { headers, dispatcher } = await connection.authorize();
+      const answer = await request(urlOf(connection.server, call), {
+        method: call.method,
+        dispatcher,
+        signal,
+        headers: { ...headers, accept: "application/json", ...bodyHeaders(call) },
+        body: call.body === undefined ? null : JSON.stringify(call.body),
+      });
+      return await readAnswer(call, answer);
+    } catch (fault) {
+      throw codedFault(fault, call, deadline);
+    }
+  };
+
+  return async (call) => {
+    const from = options.clock.elapsed();
+    let code = "OK";
+    try {
+      return await withSecondChance(call, once, connection);
+    } catch (fault) {
+      code = fault instanceof OperatorError ? fault.code : "ROP_UNEXPECTED";
+      throw fault;
+    } finally {
+      const seconds = (options.clock.elapsed() - from) / 1000;
+      options.report?.({ verb: verbOf(call), resource: call.place.resource.plural, code, seconds });
+    }
+  };
+}
+
+/** One more try: of a read whose connection was gone, or of any call with a token that had just been replaced. */
+async function withSecondChance(call: KubeCall, once: KubeRequest, connection: KubeConnection): Promise<unknown> {
+  try {
+    return await once(call);
+  } catch (fault) {
+    if (!(fault instanceof OperatorError) || call.signal.aborted) throw fault;
+    if (fault.code === "ROP_UNAUTHENTICATED") {
+      connection.forget();
+      return once(call);
+    }
+    const cause = (fault.cause as { code?: unknown } | undefined)?.code;
+    if (call.method === "GET" && typeof cause === "string" && staleConnectionCodes.has(cause)) return once(call);
+    throw fault;
+  }
+}
+
+/** The verb as rights name it. */
+export function verbOf(call: Pick<KubeCall, "method" | "place">): string {
+  if (call.method === "GET") return call.place.name === undefined ? "list" : "get";
+  return { POST: "create", PUT: "update", PATCH: "patch", DELETE: "delete" }[call.method];
+}
+
+/** Full URL of a call. */
+export function urlOf(server: string, call: Pick<KubeCall, "place" | "query">): string {
+  const query = new URLSearchParams(call.query).toString();
+  return `${server}${pathOf(call.place)}${query === "" ? "" : `?${query}`}`;
+}
+
+/** A transport fault as a coded error; a coded one as it is. */
+export function codedFault(
+  fault: unknown,
+  call: Pick<KubeCall, "method" | "place" | "signal">,
+  deadline: AbortSignal,
+): OperatorError {
+  if (fault instanceof OperatorError) return fault;
+  const about = `${verbOf(call)} ${describePlace(call.place)}`;
+  if (call.signal.aborted) return new OperatorError("ROP_STOPPED", about, { cause: fault });
+  if (deadline.aborted) return new OperatorError("ROP_DEADLINE_EXCEEDED", about, { cause: fault });
+  const code = (fault as { code?: unknown }).code;
+  return new OperatorError(
+    "ROP_API_UNAVAILABLE",
+    `${about} (${typeof code === "string" ? code : "connection failed"})`,
+    { cause: fault },
+  );
+}
+
+function bodyHeaders(call: KubeCall): Record<string, string> {
+  return call.body === undefined ? {} : { "content-type": call.contentType ?? "application/json" };
+}
+
+async function readAnswer(call: KubeCall, answer: Dispatcher.ResponseData): Promise<unknown> {
+  const text = await readBounded(answer.body, maxAnswerBytes, call);
+  if (answer.statusCode < 200 || answer.statusCode > 299) {
+    const retryAfter = answer.headers["retry-after"];
+    throw refusalOf({
+      verb: verbOf(call),
+      place: call.place,
+      status: answer.statusCode,
+      body: text,
+      retryAfter: typeof retryAfter === "string" ? retryAfter : undefined,
+    });
+  }
+  if (text === "") return undefined;
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (cause) {
+    throw new OperatorError("ROP_API_ANSWER_INVALID", `${verbOf(call)} ${describePlace(call.place)}: not JSON`, {
+      cause,
+    });
+  }
+}
+
+async function readBounded(body: Dispatcher.ResponseData["body"], most: number, call: KubeCall): Promise<string> {
+  const parts: Buffer[] = [];
+  let size = 0;
+  for await (const part of body as AsyncIterable<Buffer>) {
+    size += part.length;
+    if (size > most) {
+      throw new OperatorError(
+        "ROP_API_ANSWER_INVALID",
+        `${verbOf(call)} ${describePlace(call.place)}: more than ${most} bytes`,
+      );
+    }
+    parts.push(part);
+  }
+  return Buffer.concat(parts).toString("utf8");
+}

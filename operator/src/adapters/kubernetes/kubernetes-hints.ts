@@ -1,0 +1,96 @@
+// The Hints port: reflectors over migrations, acts and overlays, each object mapped to the migrations it concerns.
+import type { OperatorError } from "#errors.ts";
+import type { Clock } from "#ports/clock.ts";
+import type { MigrationKey } from "#ports/cluster.ts";
+import type { Hints } from "#ports/hints.ts";
+import type { KubeConnection } from "./connection.ts";
+import type { KubeObject } from "./documents.ts";
+import type { KubeRequest } from "./kube-request.ts";
+import { overlayLabel } from "./overlay-config-map.ts";
+import { Reflector } from "./reflector.ts";
+import { configMaps, migrationActs, migrations, type Place, type Resource } from "./resources.ts";
+import { keyOf, makeTargetIndex } from "./target-index.ts";
+
+export type HintsOptions = {
+  readonly connection: KubeConnection;
+  readonly request: KubeRequest;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly namespaces: readonly string[];
+  readonly resyncMs: number;
+  readonly inactivityMs?: number;
+  readonly onFault: (fault: OperatorError) => void;
+};
+
+const backoff = { baseMs: 500, capMs: 30_000 };
+/** A little more than the minute between two bookmarks. */
+const defaultInactivityMs = 70_000;
+
+/** Hints from watches in all watched namespaces. */
+export function makeKubernetesHints(options: HintsOptions): Hints {
+  let reflectors: readonly Reflector[] = [];
+  return {
+    start: (wake) => {
+      reflectors = watchesOf(wake).flatMap((watch) => reflect(watch, options));
+      for (const reflector of reflectors) reflector.start();
+    },
+    stop: async () => {
+      await Promise.all(reflectors.map((reflector) => reflector.stop()));
+    },
+    listedAt: () => oldest(reflectors.map((reflector) => reflector.listedAt)),
+  };
+}
+
+/** What to watch, and whom each object wakes. */
+function watchesOf(wake: (key: MigrationKey) => void): Watch[] {
+  const index = makeTargetIndex();
+  const onMigration: Watch["onEvent"] = (type, object) => {
+    const key = keyOf(object);
+    if (type === "DELETED") index.forget(key);
+    else if (!index.note(object)) return;
+    wake(key);
+  };
+  const onMigrations: Watch["onList"] = (items) => {
+    for (const item of items) {
+      index.note(item);
+      wake(keyOf(item));
+    }
+  };
+  // Lists of acts and overlays only begin their watches: the migrations' own list wakes everything.
+  const ignore = () => undefined;
+  const onAct: Watch["onEvent"] = (_, object) => migrationOfAct(object).forEach(wake);
+  const onOverlay: Watch["onEvent"] = (_, object) => index.keysOfOverlay(keyOf(object)).forEach(wake);
+  return [
+    { resource: migrations, query: {}, onList: onMigrations, onEvent: onMigration },
+    { resource: migrationActs, query: {}, onList: ignore, onEvent: onAct },
+    { resource: configMaps, query: { labelSelector: `${overlayLabel}=true` }, onList: ignore, onEvent: onOverlay },
+  ];
+}
+
+function reflect({ resource, ...watch }: Watch, options: HintsOptions): Reflector[] {
+  const { namespaces, inactivityMs = defaultInactivityMs } = options;
+  const places: Place[] =
+    namespaces.length === 0 ? [{ resource }] : namespaces.map((namespace) => ({ resource, namespace }));
+  return places.map((place) => new Reflector({ ...options, ...watch, inactivityMs, place, backoff }));
+}
+
+type Watch = {
+  readonly resource: Resource;
+  readonly query: Readonly<Record<string, string>>;
+  readonly onList: (items: readonly KubeObject[]) => void;
+  readonly onEvent: (type: "ADDED" | "MODIFIED" | "DELETED", object: KubeObject) => void;
+};
+
+function migrationOfAct(object: KubeObject): MigrationKey[] {
+  const name = (object.spec as { migration?: { name?: unknown } } | undefined)?.migration?.name;
+  return typeof name === "string" ? [{ namespace: object.metadata?.namespace ?? "", name }] : [];
+}
+
+function oldest(times: readonly (number | undefined)[]): number | undefined {
+  let least: number | undefined;
+  for (const time of times) {
+    if (time === undefined) return undefined;
+    least = least === undefined ? time : Math.min(least, time);
+  }
+  return least;
+}

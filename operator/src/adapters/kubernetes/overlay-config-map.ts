@@ -1,0 +1,86 @@
+// The overlay's ConfigMap: owned key by key through server-side apply, kept from every pruner, owned by no object.
+import { fieldManager, overlayFinalizer, overlayName } from "@retriever/sidecar/contract/names.ts";
+import { overlayFileName } from "@retriever/sidecar/contract/overlay.ts";
+import type { OverlayIntent } from "#core/model.ts";
+import { hasCode } from "#errors.ts";
+import type { Cluster } from "#ports/cluster.ts";
+import type { KubeObject } from "./documents.ts";
+import { editFinalizer } from "./finalizer.ts";
+import { applyPatch, type KubeRequest } from "./kube-request.ts";
+import { configMaps, type Place } from "./resources.ts";
+
+/** Annotation that carries why the overlay was written, in the same write as the overlay. */
+export const intentAnnotation = "retriever.dev/intent";
+/** Label by which the operator watches its overlays. */
+export const overlayLabel = "retriever.dev/overlay";
+
+/** What keeps Argo CD and Flux from pruning an object that isn't in Git. */
+const keepAnnotations = {
+  "argocd.argoproj.io/sync-options": "Prune=false",
+  "argocd.argoproj.io/compare-options": "IgnoreExtraneous",
+  "kustomize.toolkit.fluxcd.io/prune": "disabled",
+};
+
+export type OverlayWrites = Pick<Cluster, "applyOverlay" | "releaseOverlay">;
+
+/** The writes to overlays. */
+export function makeOverlayWrites(request: KubeRequest): OverlayWrites {
+  const placeOf = (target: { readonly namespace: string; readonly name: string }): Place => ({
+    resource: configMaps,
+    namespace: target.namespace,
+    name: overlayName(target.name),
+  });
+  return {
+    applyOverlay: async (target, overlay, signal) => {
+      await request({
+        method: "PATCH",
+        place: placeOf(target),
+        query: { fieldManager, force: String(overlay.force) },
+        contentType: applyPatch,
+        body: overlayDocument(target, overlay.text, overlay.intent),
+        signal,
+      });
+    },
+    releaseOverlay: async (target, remove, signal) => {
+      const place = placeOf(target);
+      const there = await editFinalizer(request, { place, finalizer: overlayFinalizer, present: false }, signal);
+      if (there && remove) await deleteOverlay(request, place, signal);
+    },
+  };
+}
+
+function overlayDocument(
+  target: { readonly namespace: string; readonly name: string },
+  text: string,
+  intent: OverlayIntent,
+): unknown {
+  return {
+    apiVersion: "v1",
+    kind: "ConfigMap",
+    metadata: {
+      name: overlayName(target.name),
+      namespace: target.namespace,
+      labels: { "app.kubernetes.io/managed-by": fieldManager, [overlayLabel]: "true" },
+      annotations: { ...keepAnnotations, [intentAnnotation]: JSON.stringify(intent) },
+      finalizers: [overlayFinalizer],
+    },
+    data: { [overlayFileName]: text },
+  };
+}
+
+/** Deletes exactly the object whose finalizer we took: one that was made anew in between stays. */
+async function deleteOverlay(request: KubeRequest, place: Place, signal: AbortSignal): Promise<void> {
+  try {
+    const { metadata } = (await request({ method: "GET", place, signal })) as KubeObject;
+    if ((metadata?.finalizers ?? []).includes(overlayFinalizer)) return;
+    const preconditions = { uid: metadata?.uid, resourceVersion: metadata?.resourceVersion };
+    await request({
+      method: "DELETE",
+      place,
+      body: { apiVersion: "v1", kind: "DeleteOptions", preconditions },
+      signal,
+    });
+  } catch (fault) {
+    if (!hasCode(fault, "ROP_NOT_FOUND")) throw fault;
+  }
+}

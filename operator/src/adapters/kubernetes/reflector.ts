@@ -1,0 +1,135 @@
+// List and watch of one collection, for ever: what it sees only wakes the queue. Survives every fault with backoff.
+import { asOperatorError, hasCode, type OperatorError } from "#errors.ts";
+import type { Clock } from "#ports/clock.ts";
+import { type Backoff, backoffMs } from "#timing/backoff.ts";
+import { sleep } from "#timing/sleep.ts";
+import type { KubeConnection } from "./connection.ts";
+import type { KubeObject } from "./documents.ts";
+import type { KubeRequest } from "./kube-request.ts";
+import { listAll } from "./listing.ts";
+import type { Place } from "./resources.ts";
+import { readWatch } from "./watch-stream.ts";
+
+export type ReflectorOptions = {
+  readonly connection: KubeConnection;
+  readonly request: KubeRequest;
+  readonly clock: Clock;
+  /** 0..1 */
+  readonly random: () => number;
+  readonly place: Place;
+  readonly query: Readonly<Record<string, string>>;
+  /** A watch without a byte for this long is given up; bookmarks arrive about once a minute. */
+  readonly inactivityMs: number;
+  /** Everything is listed this often, however well the watch seems to be. */
+  readonly resyncMs: number;
+  readonly backoff: Backoff;
+  readonly onList: (items: readonly KubeObject[]) => void;
+  readonly onEvent: (type: "ADDED" | "MODIFIED" | "DELETED", object: KubeObject) => void;
+  /** Told of every fault: for log and metrics. */
+  readonly onFault: (fault: OperatorError) => void;
+};
+
+/** How long the server may keep one watch open. */
+const watchSeconds = 300;
+
+/** A list-watch loop with a start and a stop. */
+export class Reflector {
+  readonly #options: ReflectorOptions;
+  readonly #stopped = new AbortController();
+  #loops: Promise<unknown> = Promise.resolve();
+  #listedAt: number | undefined;
+
+  constructor(options: ReflectorOptions) {
+    this.#options = options;
+  }
+
+  /** Clock.elapsed() when the newest complete list began; undefined before the first. */
+  get listedAt(): number | undefined {
+    return this.#listedAt;
+  }
+
+  start(): void {
+    this.#loops = Promise.all([this.#watchLoop(), this.#resyncLoop()]);
+  }
+
+  /** Resolves when nothing is under way any more. */
+  async stop(): Promise<void> {
+    this.#stopped.abort();
+    await this.#loops;
+  }
+
+  async #watchLoop(): Promise<void> {
+    const { signal } = this.#stopped;
+    let version = "";
+    let failures = 0;
+    while (!signal.aborted) {
+      try {
+        if (version === "") version = await this.#list();
+        version = await this.#watch(version, () => {
+          failures = 0;
+        });
+      } catch (fault) {
+        if (signal.aborted) return;
+        failures += 1;
+        this.#report(fault);
+        // After any fault the version is in doubt only when the server said so; but a list costs little and heals all.
+        version = "";
+        await this.#pause(fault, failures);
+      }
+    }
+  }
+
+  /** Independent of the watch: a stream that brings bookmarks but loses events is healed here. */
+  async #resyncLoop(): Promise<void> {
+    const { clock, resyncMs, random } = this.#options;
+    const { signal } = this.#stopped;
+    while (!signal.aborted) {
+      await sleep(clock, resyncMs * (0.8 + 0.2 * random()), signal);
+      if (signal.aborted) return;
+      try {
+        await this.#list();
+      } catch (fault) {
+        if (!this.#stopped.signal.aborted) this.#report(fault);
+      }
+    }
+  }
+
+  async #list(): Promise<string> {
+    const { request, place, query, clock, onList } = this.#options;
+    const from = clock.elapsed();
+    const { items, resourceVersion } = await listAll(request, place, query, this.#stopped.signal);
+    this.#listedAt = Math.max(from, this.#listedAt ?? 0);
+    if (!this.#stopped.signal.aborted) onList(items);
+    return resourceVersion;
+  }
+
+  /** One stream; resolves with the last version seen when the server ends it in order. */
+  async #watch(from: string, onLife: () => void): Promise<string> {
+    const { connection, place, query, inactivityMs, clock, onEvent } = this.#options;
+    const { signal } = this.#stopped;
+    let version = from;
+    const opened = clock.elapsed();
+    await readWatch(
+      { connection, place, query, resourceVersion: from, inactivityMs, timeoutSeconds: watchSeconds, clock, signal },
+      (event) => {
+        onLife();
+        version = event.object.metadata?.resourceVersion ?? version;
+        if (event.type !== "BOOKMARK" && !signal.aborted) onEvent(event.type, event.object);
+      },
+    );
+    // A server that ends each stream at once must not be asked in a tight loop.
+    if (clock.elapsed() - opened < 1000) await this.#pause(undefined, 1);
+    return version;
+  }
+
+  #report(fault: unknown): void {
+    // An expired version is an ordinary event of a watch's life, healed by the next list.
+    if (!hasCode(fault, "ROP_EXPIRED")) this.#options.onFault(asOperatorError(fault));
+  }
+
+  async #pause(fault: unknown, failures: number): Promise<void> {
+    const { clock, backoff, random } = this.#options;
+    if (hasCode(fault, "ROP_EXPIRED") && failures === 1) return;
+    await sleep(clock, backoffMs(backoff, failures, random()), this.#stopped.signal);
+  }
+}

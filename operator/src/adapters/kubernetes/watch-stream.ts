@@ -1,0 +1,158 @@
+// One watch of one collection: its events until it ends, each line bounded, silence cut off.
+import { type Dispatcher, request } from "undici";
+import { OperatorError } from "#errors.ts";
+import type { Clock } from "#ports/clock.ts";
+import { describePlace, refusalOf } from "./api-errors.ts";
+import type { KubeConnection } from "./connection.ts";
+import type { KubeObject } from "./documents.ts";
+import { urlOf } from "./kube-request.ts";
+import type { Place } from "./resources.ts";
+
+export type WatchEvent = { readonly type: "ADDED" | "MODIFIED" | "DELETED" | "BOOKMARK"; readonly object: KubeObject };
+
+export type WatchOptions = {
+  readonly connection: KubeConnection;
+  readonly place: Place;
+  readonly query: Readonly<Record<string, string>>;
+  readonly resourceVersion: string;
+  /** No byte for this long, from the first try to connect on, ends the watch with ROP_DEADLINE_EXCEEDED. */
+  readonly inactivityMs: number;
+  /** The server ends the watch after this: a way to be balanced anew. */
+  readonly timeoutSeconds: number;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+};
+
+const maxLineBytes = 8 * 1024 * 1024;
+const eventTypes = new Set(["ADDED", "MODIFIED", "DELETED", "BOOKMARK"]);
+
+/** Calls `onEvent` for each event in order. Resolves when the server ends the stream; rejects with a coded error. */
+export async function readWatch(options: WatchOptions, onEvent: (event: WatchEvent) => void): Promise<void> {
+  const silence = makeSilenceGuard(options);
+  try {
+    const answer = await openWatch(options, silence.signal);
+    if (answer.statusCode !== 200) await refuse(options.place, answer);
+    const lines = makeLineReader((line) => onEvent(parseEvent(line, options.place)));
+    for await (const part of answer.body as AsyncIterable<Buffer>) {
+      silence.reset();
+      lines.push(part);
+    }
+  } catch (fault) {
+    throw watchFault(fault, options, silence.signal);
+  } finally {
+    silence.end();
+  }
+}
+
+function openWatch(options: WatchOptions, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
+  const query = {
+    ...options.query,
+    watch: "1",
+    allowWatchBookmarks: "true",
+    resourceVersion: options.resourceVersion,
+    timeoutSeconds: String(options.timeoutSeconds),
+  };
+  return options.connection.authorize().then(({ headers, dispatcher }) =>
+    request(urlOf(options.connection.server, { place: options.place, query }), {
+      dispatcher,
+      signal,
+      headers: { ...headers, accept: "application/json" },
+      // Silence is judged by our own guard, which also covers the connecting.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+    }),
+  );
+}
+
+/** An abort signal that fires when nothing has arrived for too long, or with the outer signal. */
+function makeSilenceGuard({ clock, inactivityMs, signal }: WatchOptions) {
+  const controller = new AbortController();
+  const abort = () => controller.abort();
+  let cancel = clock.after(inactivityMs, abort);
+  signal.addEventListener("abort", abort, { once: true });
+  if (signal.aborted) abort();
+  return {
+    signal: controller.signal,
+    reset: () => {
+      cancel();
+      cancel = clock.after(inactivityMs, abort);
+    },
+    end: () => {
+      cancel();
+      signal.removeEventListener("abort", abort);
+      controller.abort();
+    },
+  };
+}
+
+async function refuse(place: Place, answer: Dispatcher.ResponseData): Promise<never> {
+  const parts: Buffer[] = [];
+  let size = 0;
+  for await (const part of answer.body as AsyncIterable<Buffer>) {
+    size += part.length;
+    if (size <= 65_536) parts.push(part);
+    else break;
+  }
+  throw refusalOf({
+    verb: "watch",
+    place,
+    status: answer.statusCode,
+    body: Buffer.concat(parts).toString("utf8"),
+    retryAfter: undefined,
+  });
+}
+
+function makeLineReader(onLine: (line: string) => void) {
+  let rest: Buffer = Buffer.alloc(0);
+  return {
+    push: (part: Buffer) => {
+      rest = rest.length === 0 ? part : Buffer.concat([rest, part]);
+      for (let end = rest.indexOf(10); end !== -1; end = rest.indexOf(10)) {
+        const line = rest.subarray(0, end).toString("utf8");
+        rest = rest.subarray(end + 1);
+        if (line.trim() !== "") onLine(line);
+      }
+      if (rest.length > maxLineBytes)
+        throw new OperatorError("ROP_API_ANSWER_INVALID", `watch: a line of more than ${maxLineBytes} bytes`);
+    },
+  };
+}
+
+function parseEvent(line: string, place: Place): WatchEvent {
+  const about = `watch ${describePlace(place)}`;
+  let event: { readonly type?: unknown; readonly object?: KubeObject & { readonly code?: number } };
+  try {
+    event = JSON.parse(line) as typeof event;
+  } catch (cause) {
+    throw new OperatorError("ROP_API_ANSWER_INVALID", `${about}: a line that isn't JSON`, { cause });
+  }
+  if (event.type === "ERROR") {
+    throw refusalOf({
+      verb: "watch",
+      place,
+      status: event.object?.code ?? 500,
+      body: JSON.stringify(event.object ?? {}),
+      retryAfter: undefined,
+    });
+  }
+  if (typeof event.type !== "string" || !eventTypes.has(event.type) || typeof event.object !== "object") {
+    throw new OperatorError("ROP_API_ANSWER_INVALID", `${about}: an event without type or object`);
+  }
+  return { type: event.type as WatchEvent["type"], object: event.object };
+}
+
+function watchFault(fault: unknown, options: WatchOptions, silence: AbortSignal): OperatorError {
+  if (fault instanceof OperatorError) return fault;
+  const about = `watch ${describePlace(options.place)}`;
+  if (options.signal.aborted) return new OperatorError("ROP_STOPPED", about, { cause: fault });
+  if (silence.aborted)
+    return new OperatorError("ROP_DEADLINE_EXCEEDED", `${about}: silent for ${options.inactivityMs} ms`, {
+      cause: fault,
+    });
+  const code = (fault as { code?: unknown }).code;
+  return new OperatorError(
+    "ROP_API_UNAVAILABLE",
+    `${about} (${typeof code === "string" ? code : "connection failed"})`,
+    { cause: fault },
+  );
+}

@@ -1,0 +1,6 @@
+// Effect abandonOverlay: the migration goes, what it configured stays.
+import type { Doing } from "./apply.ts";
+
+export async function abandonOverlay({ cluster, target, signal }: Doing): Promise<void> {
+  await cluster.releaseOverlay(target, false, signal);
+}

@@ -1,0 +1,83 @@
+// Carries out effects in the order given and stops at the first that fails. Never decides, never retries.
+import type { Effect, MigrationMeta } from "#core/model.ts";
+import { asOperatorError, type OperatorError } from "#errors.ts";
+import type { Clock } from "#ports/clock.ts";
+import type { Cluster } from "#ports/cluster.ts";
+import { within } from "#timing/sleep.ts";
+import { abandonOverlay } from "./abandon-overlay.ts";
+import { addFinalizer } from "./add-finalizer.ts";
+import { annotatePods } from "./annotate-pods.ts";
+import { applyOverlay } from "./apply-overlay.ts";
+import { removeFinalizer } from "./remove-finalizer.ts";
+import { removeOverlay } from "./remove-overlay.ts";
+
+export type Hands = {
+  readonly cluster: Cluster;
+  readonly clock: Clock;
+  /** Of one effect, in ms. */
+  readonly deadlineMs: number;
+  /** Told of every effect that ended, for metrics. */
+  readonly report: (kind: Effect["kind"], result: "done" | "failed") => void;
+};
+
+export type Subject = {
+  readonly meta: MigrationMeta;
+  /** Name of the workload; undefined when no plan can be read: then no effect can name an overlay. */
+  readonly target: string | undefined;
+};
+
+/** One effect under way. */
+export type Doing = {
+  readonly cluster: Cluster;
+  readonly meta: MigrationMeta;
+  readonly target: { readonly namespace: string; readonly name: string };
+  readonly signal: AbortSignal;
+};
+
+export type Applied =
+  | { readonly ok: true }
+  | { readonly ok: false; readonly kind: Effect["kind"]; readonly error: OperatorError };
+
+/** Effects are idempotent: after a failure the next pass derives what is left from the observation. */
+export async function apply(
+  effects: readonly Effect[],
+  subject: Subject,
+  hands: Hands,
+  signal: AbortSignal,
+): Promise<Applied> {
+  for (const effect of effects) {
+    try {
+      const deadline = { clock: hands.clock, deadlineMs: hands.deadlineMs, signal, about: `effect ${effect.kind}` };
+      await within(deadline, (signal) => applyOne(effect, doingOf(effect, subject, hands.cluster, signal)));
+      hands.report(effect.kind, "done");
+    } catch (fault) {
+      hands.report(effect.kind, "failed");
+      return { ok: false, kind: effect.kind, error: asOperatorError(fault) };
+    }
+  }
+  return { ok: true };
+}
+
+function applyOne(effect: Effect, doing: Doing): Promise<void> {
+  switch (effect.kind) {
+    case "addFinalizer":
+      return addFinalizer(doing);
+    case "removeFinalizer":
+      return removeFinalizer(doing);
+    case "applyOverlay":
+      return applyOverlay(effect, doing);
+    case "annotatePods":
+      return annotatePods(effect, doing);
+    case "removeOverlay":
+      return removeOverlay(doing);
+    case "abandonOverlay":
+      return abandonOverlay(doing);
+  }
+}
+
+function doingOf(effect: Effect, subject: Subject, cluster: Cluster, signal: AbortSignal): Doing {
+  const { meta, target } = subject;
+  const needsTarget = effect.kind.endsWith("Overlay");
+  if (target === undefined && needsTarget) throw new RangeError(`${effect.kind} without a target`);
+  return { cluster, meta, target: { namespace: meta.namespace, name: target ?? "" }, signal };
+}

@@ -1,0 +1,6 @@
+// Effect removeFinalizer: the last thing done to a migration that is being deleted.
+import type { Doing } from "./apply.ts";
+
+export async function removeFinalizer({ cluster, meta, signal }: Doing): Promise<void> {
+  await cluster.removeFinalizer(meta, signal);
+}

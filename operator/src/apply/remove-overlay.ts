@@ -1,0 +1,6 @@
+// Effect removeOverlay: the pods go back to the base.
+import type { Doing } from "./apply.ts";
+
+export async function removeOverlay({ cluster, target, signal }: Doing): Promise<void> {
+  await cluster.releaseOverlay(target, true, signal);
+}

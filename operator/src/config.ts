@@ -1,0 +1,123 @@
+// The operator's settings: flags over environment over defaults, parsed once, every fault named at once.
+import { z } from "zod";
+import { OperatorError } from "#errors.ts";
+
+const label = z.string().regex(/^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/, "expected the name of a namespace");
+const address = z
+  .string()
+  .regex(/^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]*):\d{1,5}$/, "expected host:port, e.g. 0.0.0.0:8080");
+const truth = z.enum(["true", "false"], "expected true or false").transform((word) => word === "true");
+const whole = (least: number, most: number) =>
+  z
+    .string()
+    .regex(/^\d+$/, `expected a whole number from ${least} to ${most}`)
+    .transform(Number)
+    .pipe(z.number().min(least, `expected at least ${least}`).max(most, `expected at most ${most}`));
+const list = z
+  .string()
+  .transform((text) =>
+    text
+      .split(",")
+      .map((part) => part.trim())
+      .filter((part) => part !== ""),
+  )
+  .pipe(z.array(label).max(200));
+
+const rows = {
+  namespaces: {
+    env: "RETRIEVER_NAMESPACES",
+    about: "namespaces to watch, by commas; empty: all",
+    schema: list.default([]),
+  },
+  podNamespace: { env: "POD_NAMESPACE", about: "namespace of the lease", schema: label.default("default") },
+  podName: {
+    env: "POD_NAME",
+    about: "name of this replica; it holds the lease",
+    schema: z.string().max(253).default(""),
+  },
+  listen: {
+    env: "RETRIEVER_LISTEN",
+    about: "address of /healthz, /readyz, /metrics",
+    schema: address.default("0.0.0.0:8080"),
+  },
+  kubeconfig: {
+    env: "RETRIEVER_KUBECONFIG",
+    about: "kubeconfig file; empty: KUBECONFIG, then the pod's account",
+    schema: z.string().default(""),
+  },
+  leaderElection: {
+    env: "RETRIEVER_LEADER_ELECTION",
+    about: "whether several replicas share a lease",
+    schema: truth.default(true),
+  },
+  leaseName: { env: "RETRIEVER_LEASE_NAME", about: "name of the lease", schema: label.default("retriever-operator") },
+  apiDeadlineMs: {
+    env: "RETRIEVER_API_DEADLINE_MS",
+    about: "deadline of one API call",
+    schema: whole(100, 60_000).default(10_000),
+  },
+  sidecarDeadlineMs: {
+    env: "RETRIEVER_SIDECAR_DEADLINE_MS",
+    about: "deadline of one sidecar call",
+    schema: whole(50, 30_000).default(2000),
+  },
+  resyncMs: {
+    env: "RETRIEVER_RESYNC_MS",
+    about: "how often everything is listed",
+    schema: whole(100, 600_000).default(60_000),
+  },
+  concurrency: {
+    env: "RETRIEVER_CONCURRENCY",
+    about: "migrations looked at together",
+    schema: whole(1, 64).default(4),
+  },
+  logLevel: {
+    env: "RETRIEVER_LOG_LEVEL",
+    about: "least level that is logged",
+    schema: z.enum(["trace", "debug", "info", "warn", "error", "silent"]).default("info"),
+  },
+} as const;
+
+type Rows = typeof rows;
+export type Settings = { readonly [Name in keyof Rows]: z.output<Rows[Name]["schema"]> };
+
+/** Flag of a setting: `podNamespace` is `--pod-namespace`. */
+export function flagOf(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+/** One line per setting, for `--help`. */
+export function describeSettings(): string {
+  return Object.entries(rows)
+    .map(([name, { env, about }]) => `  --${flagOf(name)} VALUE`.padEnd(32) + `${about} (${env})`)
+    .join("\n");
+}
+
+/** Names of all flags, without dashes. */
+export function settingFlags(): string[] {
+  return Object.keys(rows).map(flagOf);
+}
+
+/**
+ * Settings from flags (by flag name) over environment variables over defaults.
+ * Throws ROP_SETTINGS_INVALID listing every fault with the setting's flag and variable.
+ */
+export function parseSettings(
+  flags: Readonly<Record<string, string | undefined>>,
+  env: Readonly<Record<string, string | undefined>>,
+): Settings {
+  const faults: string[] = [];
+  const known = new Set(settingFlags());
+  for (const flag of Object.keys(flags)) if (!known.has(flag)) faults.push(`--${flag}: unknown setting`);
+  const parsed = Object.entries(rows).map(([name, row]) => {
+    const given = flags[flagOf(name)] ?? env[row.env];
+    const result = row.schema.safeParse(given);
+    if (!result.success) {
+      for (const issue of result.error.issues)
+        faults.push(`--${flagOf(name)} (${row.env}): ${issue.message}, got ${JSON.stringify(given)}`);
+    }
+    return [name, result.data] as const;
+  });
+  if (faults.length > 0) throw new OperatorError("ROP_SETTINGS_INVALID", faults.join("; "), { details: { faults } });
+  return Object.freeze(Object.fromEntries(parsed)) as Settings;
+}

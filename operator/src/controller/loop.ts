@@ -1,0 +1,70 @@
+// The loop: hints wake the queue, the queue runs passes. Knows whether it is alive.
+import type { Clock } from "#ports/clock.ts";
+import type { MigrationKey } from "#ports/cluster.ts";
+import type { Hints } from "#ports/hints.ts";
+import type { Metrics } from "#telemetry/metrics.ts";
+import type { Probe } from "#telemetry/server.ts";
+import { WorkQueue } from "./queue.ts";
+import type { Reconcile } from "./reconcile.ts";
+
+export type LoopOptions = {
+  readonly hints: Hints;
+  readonly reconcile: Reconcile;
+  readonly clock: Clock;
+  /** 0..1 */
+  readonly random: () => number;
+  readonly metrics: Metrics;
+  readonly concurrency: number;
+  readonly resyncMs: number;
+};
+
+export type Loop = {
+  readonly start: () => void;
+  /** Resolves when no pass is under way any more. */
+  readonly stop: () => Promise<void>;
+  /** Whether everything was listed lately. */
+  readonly probe: () => Probe;
+};
+
+const backoff = { baseMs: 500, capMs: 30_000 };
+const maxKeys = 10_000;
+
+/** A loop that is not started yet. */
+export function makeLoop(options: LoopOptions): Loop {
+  const { hints, reconcile, clock, random, metrics, concurrency, resyncMs } = options;
+  const queue = new WorkQueue({
+    clock,
+    random,
+    concurrency,
+    maxKeys,
+    backoff,
+    handle: (key, signal) => reconcile(parseKey(key), signal),
+  });
+  let startedAt: number | undefined;
+  return {
+    start: () => {
+      startedAt = clock.elapsed();
+      hints.start((key) => {
+        if (!queue.add(`${key.namespace}/${key.name}`)) metrics.count("retriever_queue_refused_total");
+        metrics.set("retriever_queue_depth", queue.depth);
+      });
+    },
+    stop: async () => {
+      await Promise.all([hints.stop(), queue.stop()]);
+    },
+    probe: () => probeOf(hints.listedAt() ?? startedAt, clock.elapsed(), resyncMs),
+  };
+}
+
+function parseKey(key: string): MigrationKey {
+  const at = key.indexOf("/");
+  return { namespace: key.slice(0, at), name: key.slice(at + 1) };
+}
+
+/** Deaf means: no complete list for more than three resyncs and a minute of grace. */
+function probeOf(listedAt: number | undefined, elapsed: number, resyncMs: number): Probe {
+  if (listedAt === undefined) return { ok: true, why: "not started" };
+  const ageSeconds = Math.round((elapsed - listedAt) / 1000);
+  const ok = elapsed - listedAt < 3 * resyncMs + 60_000;
+  return { ok, why: `last complete list ${ageSeconds} s ago` };
+}

@@ -1,0 +1,190 @@
+import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
+import { describe, expect, test } from "vitest";
+import type { Decision, Effect, Migration, Observation } from "#core/model.ts";
+import { effectivePlan } from "#core/plan.ts";
+import { OperatorError } from "#errors.ts";
+import { makeLogger } from "#telemetry/logger.ts";
+import { makeMetrics } from "#telemetry/metrics.ts";
+import { searchKey, searchSpec, seedSearchApp } from "#test/builders/search-app.ts";
+import { FakeClock } from "#test/fakes/fake-clock.ts";
+import { FakeCluster } from "#test/fakes/fake-cluster.ts";
+import { FakeSidecars } from "#test/fakes/fake-sidecars.ts";
+import { makeReconcile } from "./reconcile.ts";
+
+const overlay = {
+  kind: "applyOverlay",
+  document: {} as Extract<Effect, { kind: "applyOverlay" }>["document"],
+  text: "{}",
+  intent: { migrationUid: "u", epoch: 1, rollback: null },
+  force: false,
+} as const satisfies Effect;
+
+type Seen = { readonly observation: Observation; readonly migration: Migration };
+
+function arrange(answer: (seen: Seen) => Partial<Decision>) {
+  const cluster = new FakeCluster();
+  const sidecars = new FakeSidecars();
+  const clock = new FakeClock();
+  seedSearchApp(cluster, sidecars);
+  cluster.create(searchKey, searchSpec);
+  const seen: Seen[] = [];
+  const lines: string[] = [];
+  const metrics = makeMetrics({ processMetrics: false });
+  const decide = ({ observation, migration }: Seen): Decision => {
+    seen.push({ observation, migration });
+    return {
+      status: migration.status,
+      effects: [],
+      announcements: [],
+      requeueAfterMs: 5000,
+      effectsSurviveStatusFailure: false,
+      ...answer({ observation, migration }),
+    };
+  };
+  const log = makeLogger({ level: "info", destination: { write: (line: string) => void lines.push(line) } });
+  const reconcile = makeReconcile({ cluster, sidecars, clock, decide, log, metrics, deadlineMs: 1000 });
+  const look = () => reconcile(searchKey, new AbortController().signal);
+  return { cluster, sidecars, clock, metrics, seen, lines, look };
+}
+
+const inPreflight = ({ migration }: Seen): MigrationStatus => ({ ...migration.status, phase: "Preflight", epoch: 1 });
+
+describe("a look at a migration", () => {
+  test("that brings a new status and effects writes the intent before the effects and tells afterwards", async () => {
+    const { cluster, look } = arrange((seen) => ({
+      status: inPreflight(seen),
+      effects: [{ kind: "addFinalizer" }, overlay, { kind: "annotatePods", pods: ["search-api-0", "gone"], epoch: 1 }],
+      announcements: [{ type: "Normal", reason: "Preflight", message: "Probing.", page: false }],
+    }));
+    expect(await look()).toEqual({ kind: "again", afterMs: 5000 });
+    const order = cluster.journal.filter((line) => !/^(read|list)/.test(line));
+    expect(order).toEqual([
+      "writeStatus",
+      "wrote status search/docs-to-qdrant Preflight",
+      "addFinalizer",
+      "applyOverlay",
+      "applied overlay search/search-api-retriever-migration epoch 1",
+      "annotatePod",
+      "annotatePod",
+      "announce",
+      "announced Preflight",
+    ]);
+  });
+
+  test("that changes nothing writes nothing, even when the decision carries undefined members", async () => {
+    const { cluster, look } = arrange(({ migration }) => ({
+      status: { ...migration.status, stage: undefined },
+    }));
+    await look();
+    expect(cluster.journal.filter((line) => !/^(read|list)/.test(line))).toEqual([]);
+  });
+
+  test("whose object changed meanwhile comes again soon, without effect, message or log line", async () => {
+    const { cluster, look, lines } = arrange((seen) => {
+      cluster.touch(searchKey);
+      return {
+        status: inPreflight(seen),
+        effects: [overlay],
+        announcements: [{ type: "Normal", reason: "X", message: "x", page: false }],
+        effectsSurviveStatusFailure: true,
+      };
+    });
+    expect(await look()).toEqual({ kind: "again", afterMs: 250 });
+    expect(cluster.journal).not.toContain("applyOverlay");
+    expect(cluster.sent).toEqual([]);
+    expect(lines).toEqual([]);
+  });
+
+  test("that rolls back applies the overlay although the status is refused, and fails afterwards", async () => {
+    const { cluster, look } = arrange((seen) => ({
+      status: { ...inPreflight(seen), phase: "RollingBack" },
+      effects: [{ ...overlay, force: true }],
+      effectsSurviveStatusFailure: true,
+    }));
+    cluster.failNext("writeStatus", new OperatorError("ROP_INVALID", "refused"));
+    expect(await look()).toEqual({ kind: "failed" });
+    expect(cluster.journal).toContain("applied overlay search/search-api-retriever-migration epoch 1 with force");
+  });
+
+  test("that goes forward applies nothing when the status is refused", async () => {
+    const { cluster, look } = arrange((seen) => ({ status: inPreflight(seen), effects: [overlay] }));
+    cluster.failNext("writeStatus", new OperatorError("ROP_API_UNAVAILABLE", "refused"));
+    expect(await look()).toEqual({ kind: "failed" });
+    expect(cluster.journal).not.toContain("applyOverlay");
+  });
+
+  test("whose effect fails stops there, counts the code, and derives the rest again", async () => {
+    const { cluster, look, metrics, lines } = arrange(() => ({
+      effects: [overlay, { kind: "annotatePods", pods: ["search-api-0"], epoch: 1 }],
+    }));
+    cluster.failNext("applyOverlay", new OperatorError("ROP_FIELD_CONFLICT", "argocd owns it"), 1);
+    expect(await look()).toEqual({ kind: "failed" });
+    expect(cluster.journal).not.toContain("annotatePod");
+    expect(await metrics.render()).toContain('retriever_reconcile_errors_total{code="ROP_FIELD_CONFLICT"} 1');
+    expect(lines.join("")).toContain("effect applyOverlay");
+    expect((await look()).kind).toBe("again");
+    expect(cluster.journal).toContain("annotatePod");
+  });
+
+  test("with a phase of another version holds: nothing written, said once", async () => {
+    const { cluster, look, seen } = arrange(() => ({}));
+    cluster.create(searchKey, searchSpec, { status: { phase: "Levitating", epoch: 3 } });
+    expect(await look()).toEqual({ kind: "again", afterMs: 60_000 });
+    await look();
+    expect(seen).toEqual([]);
+    expect(cluster.sent.map(({ reason, count, page }) => ({ reason, count, page }))).toEqual([
+      { reason: "StatusUnreadable", count: 1, page: true },
+    ]);
+    expect(cluster.journal.filter((line) => line.startsWith("wrote"))).toEqual([]);
+  });
+
+  test("with a spec that can't be parsed hands the faults to the decision", async () => {
+    const { cluster, look, seen } = arrange(() => ({}));
+    cluster.create(searchKey, { target: { name: "search-api" }, destination: { kind: "qdrant" } });
+    await look();
+    expect(seen[0]?.migration.spec).toMatchObject({ ok: false });
+    expect(seen[0]?.observation.target).toMatchObject({ ok: false });
+    expect(seen[0]?.observation.acts).toEqual({ ok: true, value: [] });
+  });
+
+  test("that is gone is idle and leaves no series", async () => {
+    const { cluster, look, metrics } = arrange((seen) => ({ status: inPreflight(seen) }));
+    await look();
+    expect(await metrics.render()).toContain(
+      'retriever_migration_phase{namespace="search",name="docs-to-qdrant",phase="Preflight"} 1',
+    );
+    cluster.delete(searchKey);
+    expect(await look()).toEqual({ kind: "idle" });
+    expect(await metrics.render()).not.toContain("docs-to-qdrant");
+  });
+
+  test("during which the API hangs ends at the deadline, with the unread part as data", async () => {
+    const { cluster, clock, look, seen } = arrange(() => ({}));
+    cluster.hang("listPods");
+    const looked = look();
+    await clock.advance(1000);
+    await looked;
+    expect(seen[0]?.observation.pods).toMatchObject({
+      ok: false,
+      why: expect.stringContaining("ROP_DEADLINE_EXCEEDED"),
+    });
+    expect(seen[0]?.observation.target.ok).toBe(true);
+    expect(effectivePlan((seen[0] as Seen).migration)?.target.name).toBe("search-api");
+  });
+
+  test("whose event can't be sent goes on", async () => {
+    const { cluster, look } = arrange(() => ({
+      announcements: [{ type: "Normal", reason: "X", message: "x", page: false }],
+    }));
+    cluster.failNext("announce", new Error("secret-canary"));
+    expect((await look()).kind).toBe("again");
+  });
+
+  test("that throws an uncoded fault never logs its text", async () => {
+    const { cluster, look, lines } = arrange(() => ({}));
+    cluster.failNext("readMigration", new Error("password=secret-canary"));
+    expect(await look()).toEqual({ kind: "failed" });
+    expect(lines.join("")).toContain("ROP_UNEXPECTED");
+    expect(lines.join("")).not.toContain("secret-canary");
+  });
+});

@@ -1,0 +1,181 @@
+// One look at one migration: read, observe, decide, write the intent, carry out the effects, tell, come again.
+import { isDeepStrictEqual } from "node:util";
+import { type MigrationStatus, migrationStatusSchema } from "@retriever/crds/migration-status.ts";
+import { parseMigrationSpec } from "@retriever/crds/parse.ts";
+import { apply, type Hands } from "#apply/apply.ts";
+import type { Decision, Migration, MigrationMeta, Observation } from "#core/model.ts";
+import { effectivePlan } from "#core/plan.ts";
+import { asOperatorError, hasCode, OperatorError } from "#errors.ts";
+import { type Eyes, observe } from "#observe/observe.ts";
+import type { Clock } from "#ports/clock.ts";
+import type { Cluster, MigrationKey, RawMigration } from "#ports/cluster.ts";
+import type { Sidecars } from "#ports/sidecars.ts";
+import { faultFields, type Logger } from "#telemetry/logger.ts";
+import type { Metrics } from "#telemetry/metrics.ts";
+import { within } from "#timing/sleep.ts";
+import type { Outcome } from "./queue.ts";
+import { makeTeller } from "./teller.ts";
+
+export type Decide = (input: {
+  readonly observation: Observation;
+  readonly migration: Migration;
+  readonly now: number;
+}) => Decision;
+
+export type ReconcileOptions = {
+  readonly cluster: Cluster;
+  readonly sidecars: Sidecars;
+  readonly clock: Clock;
+  readonly decide: Decide;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  /** Of one read or write, in ms. */
+  readonly deadlineMs: number;
+};
+
+export type Reconcile = (key: MigrationKey, signal: AbortSignal) => Promise<Outcome>;
+
+/** Somebody else wrote first: look again very soon, without noise. */
+const conflictMs = 250;
+/** A migration that can't be understood is looked at seldom; an edit wakes it at once. */
+const holdMs = 60_000;
+const effectDeadlines = 3;
+
+/** One pass. Never rejects for a fault of the cluster: the outcome says when to come again. */
+export function makeReconcile(options: ReconcileOptions): Reconcile {
+  const { cluster, clock, deadlineMs, metrics } = options;
+  const eyes: Eyes = { cluster, sidecars: options.sidecars, clock, deadlineMs };
+  const pass = makePass(options, eyes);
+  return async (key, signal) => {
+    const from = clock.elapsed();
+    let result = "done";
+    try {
+      const read = { clock, deadlineMs, signal, about: `migration ${key.namespace}/${key.name}` };
+      const raw = await within(read, (signal) => cluster.readMigration(key, signal));
+      if (raw === undefined) {
+        metrics.forgetMigration(key);
+        return { kind: "idle" };
+      }
+      const outcome = await pass(raw, signal);
+      result = outcome.kind === "failed" ? "failed" : "done";
+      return outcome;
+    } catch (fault) {
+      if (signal.aborted) return { kind: "idle" };
+      result = "failed";
+      metrics.count("retriever_reconcile_errors_total", { code: asOperatorError(fault).code });
+      options.log.error({ migration: `${key.namespace}/${key.name}`, ...faultFields(fault) }, "look failed");
+      return { kind: "failed" };
+    } finally {
+      metrics.observe("retriever_reconcile_seconds", { result }, (clock.elapsed() - from) / 1000);
+    }
+  };
+}
+
+function makePass(options: ReconcileOptions, eyes: Eyes) {
+  const { clock, decide, metrics, deadlineMs, cluster } = options;
+  const tell = makeTeller(options);
+  const hands: Hands = {
+    cluster,
+    clock,
+    // An effect may be several requests, and many pods.
+    deadlineMs: deadlineMs * effectDeadlines,
+    report: (kind, result) => metrics.count("retriever_effects_total", { kind, result }),
+  };
+
+  return async (raw: RawMigration, signal: AbortSignal): Promise<Outcome> => {
+    const status = migrationStatusSchema.safeParse(raw.status ?? {});
+    if (!status.success) return holdUnreadable(raw, options, tell.once, signal);
+    const migration: Migration = { meta: raw.meta, spec: specOf(raw.spec), status: status.data };
+    const observation = await observe(migration, eyes, signal);
+    signal.throwIfAborted();
+    const decision = decide({ observation, migration, now: observation.at });
+    const written = await writeIntent(migration, decision, options, signal);
+    if (written.kind === "stop") return written.outcome;
+    const subject = {
+      meta: written.meta,
+      target: effectivePlan({ ...migration, status: decision.status })?.target.name,
+    };
+    const applied = await apply(decision.effects, subject, hands, signal);
+    if (written.kind === "unwritten") throw written.fault;
+    await tell.all(written.meta, decision.announcements, signal);
+    metrics.showMigration({ ...raw.meta, target: subject.target ?? "", status: decision.status });
+    if (applied.ok) return outcomeOf(decision);
+    throw new EffectFault(applied.kind, applied.error);
+  };
+}
+
+function specOf(raw: unknown): Migration["spec"] {
+  const parsed = parseMigrationSpec(raw);
+  return parsed.ok ? { ok: true, value: parsed.spec } : parsed;
+}
+
+/** Keeps the effect's own code and says which effect it was. */
+class EffectFault extends OperatorError {
+  constructor(kind: string, error: OperatorError) {
+    super(error.code, `effect ${kind}: ${error.message}`, {
+      cause: error.cause,
+      details: { ...error.details, effect: kind },
+    });
+  }
+}
+
+type Written =
+  | { readonly kind: "written"; readonly meta: MigrationMeta }
+  /** Effects that must not wait for a status go ahead; the fault is reported after them. */
+  | { readonly kind: "unwritten"; readonly meta: MigrationMeta; readonly fault: unknown }
+  | { readonly kind: "stop"; readonly outcome: Outcome };
+
+async function writeIntent(
+  migration: Migration,
+  decision: Decision,
+  options: ReconcileOptions,
+  signal: AbortSignal,
+): Promise<Written> {
+  const { meta } = migration;
+  if (sameStatus(migration.status, decision.status)) return { kind: "written", meta };
+  const { clock, deadlineMs, cluster, metrics } = options;
+  try {
+    const write = { clock, deadlineMs, signal, about: "status" };
+    const resourceVersion = await within(write, (signal) => cluster.writeStatus(meta, decision.status, signal));
+    metrics.count("retriever_status_writes_total", { result: "done" });
+    return { kind: "written", meta: { ...meta, resourceVersion } };
+  } catch (fault) {
+    metrics.count("retriever_status_writes_total", { result: asOperatorError(fault).code });
+    if (hasCode(fault, "ROP_CONFLICT")) return { kind: "stop", outcome: { kind: "again", afterMs: conflictMs } };
+    if (hasCode(fault, "ROP_NOT_FOUND")) return { kind: "stop", outcome: { kind: "again", afterMs: conflictMs } };
+    if (!decision.effectsSurviveStatusFailure || signal.aborted) throw fault;
+    return { kind: "unwritten", meta, fault };
+  }
+}
+
+/** Equal as documents: a member that is undefined is a member that isn't there. */
+function sameStatus(present: MigrationStatus, next: MigrationStatus): boolean {
+  const plain = (status: MigrationStatus): unknown => JSON.parse(JSON.stringify(status));
+  return isDeepStrictEqual(plain(present), plain(next));
+}
+
+function outcomeOf({ requeueAfterMs }: Decision): Outcome {
+  return requeueAfterMs === null ? { kind: "idle" } : { kind: "again", afterMs: requeueAfterMs };
+}
+
+/** A status of another version: nothing is written, nothing is moved, and it is said once per version of the object. */
+async function holdUnreadable(
+  raw: RawMigration,
+  options: ReconcileOptions,
+  tellOnce: ReturnType<typeof makeTeller>["once"],
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const { metrics, log } = options;
+  const parsed = migrationStatusSchema.safeParse(raw.status);
+  const fields = parsed.success ? [] : parsed.error.issues.slice(0, 5).map((issue) => issue.path.join(".") || "(root)");
+  const fault = new OperatorError(
+    "ROP_STATUS_UNREADABLE",
+    `${raw.meta.namespace}/${raw.meta.name}: ${fields.join(", ")}`,
+    { details: { fields } },
+  );
+  metrics.count("retriever_reconcile_errors_total", { code: fault.code });
+  const message = `The status cannot be read by this operator (${fields.join(", ")}); nothing is changed until it can.`;
+  const told = await tellOnce(raw.meta, { type: "Warning", reason: "StatusUnreadable", message, page: true }, signal);
+  if (told) log.error({ migration: `${raw.meta.namespace}/${raw.meta.name}`, ...faultFields(fault) }, "holding");
+  return { kind: "again", afterMs: holdMs };
+}

@@ -1,0 +1,57 @@
+// Sends announcements after the write they tell of. A message that can't be sent is logged: it never stops the loop.
+import type { Announcement, MigrationMeta } from "#core/model.ts";
+import type { Clock } from "#ports/clock.ts";
+import type { Cluster } from "#ports/cluster.ts";
+import { faultFields, type Logger } from "#telemetry/logger.ts";
+import type { Metrics } from "#telemetry/metrics.ts";
+import { within } from "#timing/sleep.ts";
+
+export type TellerOptions = {
+  readonly cluster: Cluster;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly deadlineMs: number;
+};
+
+/** Objects for which a single message is remembered; forgetting one costs a repeated message. */
+const maxRemembered = 1000;
+
+/** `all` sends each message; `once` only when it wasn't sent for this version of the object. */
+export function makeTeller(options: TellerOptions) {
+  const { cluster, clock, log, metrics, deadlineMs } = options;
+  const toldAt = new Map<string, string>();
+
+  const all = async (
+    meta: MigrationMeta,
+    announcements: readonly Announcement[],
+    signal: AbortSignal,
+  ): Promise<void> => {
+    for (const announcement of announcements) {
+      const { type, reason, page } = announcement;
+      log[type === "Warning" ? "warn" : "info"](
+        { migration: `${meta.namespace}/${meta.name}`, reason, page },
+        announcement.message,
+      );
+      try {
+        await within({ clock, deadlineMs, signal, about: "event" }, (signal) =>
+          cluster.announce(meta, announcement, signal),
+        );
+        metrics.count("retriever_announcements_total", { type, page: String(page) });
+      } catch (fault) {
+        if (!signal.aborted) log.warn({ reason, ...faultFields(fault) }, "event not sent");
+      }
+    }
+  };
+
+  const once = async (meta: MigrationMeta, announcement: Announcement, signal: AbortSignal): Promise<boolean> => {
+    const key = `${meta.uid}/${announcement.reason}`;
+    if (toldAt.get(key) === meta.resourceVersion) return false;
+    if (toldAt.size >= maxRemembered) toldAt.clear();
+    toldAt.set(key, meta.resourceVersion);
+    await all(meta, [announcement], signal);
+    return true;
+  };
+
+  return { all, once };
+}

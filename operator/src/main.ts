@@ -1,0 +1,104 @@
+#!/usr/bin/env node
+// The controller's composition root: settings, signals, wiring, exit codes. The only reader of process here.
+import { randomBytes } from "node:crypto";
+import { parseArgs } from "node:util";
+import { openConnection } from "#adapters/kubernetes/connection.ts";
+import { type CallReport, makeKubeRequest } from "#adapters/kubernetes/kube-request.ts";
+import { makeKubernetesCluster } from "#adapters/kubernetes/kubernetes-cluster.ts";
+import { makeKubernetesHints } from "#adapters/kubernetes/kubernetes-hints.ts";
+import { makeLeaseStore } from "#adapters/kubernetes/lease-store.ts";
+import { makeHttpSidecars } from "#adapters/sidecars/http-sidecars.ts";
+import { makeSystemClock } from "#adapters/system-clock.ts";
+import { describeSettings, parseSettings, type Settings, settingFlags } from "#config.ts";
+import { leadLoop } from "#controller/lead-loop.ts";
+import { defaultLeaseTimes, type LeaderOptions } from "#controller/leader.ts";
+import { makeLoop } from "#controller/loop.ts";
+import { makeReconcile } from "#controller/reconcile.ts";
+import { decide } from "#core/decide.ts";
+import { asOperatorError, type OperatorError, remedyOf } from "#errors.ts";
+import { faultFields, makeLogger } from "#telemetry/logger.ts";
+import { type Metrics, makeMetrics } from "#telemetry/metrics.ts";
+import { openTelemetryServer } from "#telemetry/server.ts";
+
+const clock = makeSystemClock();
+const random = Math.random;
+
+async function run(settings: Settings): Promise<number> {
+  const log = makeLogger({ level: settings.logLevel });
+  const metrics = makeMetrics({ processMetrics: true });
+  const identity = `${settings.podName === "" ? "retriever-operator" : settings.podName}_${randomBytes(4).toString("hex")}`;
+  const onFault = (fault: OperatorError) => {
+    metrics.count("retriever_watch_faults_total", { code: fault.code });
+    log.warn(faultFields(fault), "API fault");
+  };
+  const { connection, request } = connect(settings, metrics);
+  const sidecars = makeHttpSidecars({ deadlineMs: settings.sidecarDeadlineMs });
+  const cluster = makeKubernetesCluster({ request, clock, namespaces: settings.namespaces, instance: identity });
+  const reconcile = makeReconcile({
+    cluster,
+    sidecars,
+    clock,
+    decide,
+    log,
+    metrics,
+    deadlineMs: settings.apiDeadlineMs,
+  });
+  const { namespaces, resyncMs, concurrency } = settings;
+  const hints = makeKubernetesHints({ connection, request, clock, random, namespaces, resyncMs, onFault });
+  const loop = makeLoop({ hints, reconcile, clock, random, metrics, concurrency, resyncMs });
+  const probes = { healthz: loop.probe, readyz: loop.probe };
+  const server = await openTelemetryServer({
+    listen: settings.listen,
+    ...probes,
+    metrics: metrics.render,
+    contentType: metrics.contentType,
+  });
+
+  const stop = new AbortController();
+  for (const name of ["SIGTERM", "SIGINT"] as const) process.once(name, () => stop.abort());
+  log.info({ identity, port: server.port, namespaces, server: connection.server }, "starting");
+  const store = makeLeaseStore(request, { namespace: settings.podNamespace, name: settings.leaseName });
+  const leader: LeaderOptions = { store, clock, random, identity, times: defaultLeaseTimes, onFault };
+  try {
+    const lost = await leadLoop(
+      { leader: settings.leaderElection ? leader : undefined, loop, metrics, log },
+      stop.signal,
+    );
+    // Writes under way must not land after the next leader's: nothing is waited for.
+    if (lost) process.exit(1);
+    return 0;
+  } finally {
+    await Promise.allSettled([server.close(), sidecars.close(), connection.close()]);
+    log.info("stopped");
+  }
+}
+
+function connect(settings: Settings, metrics: Metrics) {
+  const connection = openConnection({ kubeconfig: settings.kubeconfig, clock });
+  const report = ({ verb, resource, code, seconds }: CallReport) => {
+    metrics.count("retriever_api_requests_total", { verb, resource, code });
+    metrics.observe("retriever_api_request_seconds", { verb }, seconds);
+  };
+  return { connection, request: makeKubeRequest(connection, { deadlineMs: settings.apiDeadlineMs, clock, report }) };
+}
+
+function readSettings(): Settings | undefined {
+  const options = Object.fromEntries(
+    [...settingFlags(), "help"].map((flag) => [flag, { type: flag === "help" ? "boolean" : "string" } as const]),
+  );
+  const { values } = parseArgs({ options, allowPositionals: false });
+  if (values["help"] === true) return undefined;
+  return parseSettings(values as Record<string, string>, process.env);
+}
+
+try {
+  const settings = readSettings();
+  if (settings === undefined)
+    process.stdout.write(`retriever-operator: reconciles RetrieverMigrations\n\n${describeSettings()}\n`);
+  else process.exit(await run(settings));
+} catch (fault) {
+  const error = asOperatorError(fault);
+  const about = error.code === "ROP_UNEXPECTED" && fault instanceof Error ? fault.message : error.message;
+  process.stderr.write(`${error.code}: ${about}\n${remedyOf(error.code)}\n`);
+  process.exitCode = error.code === "ROP_SETTINGS_INVALID" ? 2 : 1;
+}

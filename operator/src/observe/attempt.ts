@@ -1,0 +1,22 @@
+// A read that becomes data whatever happens to it.
+
+import type { Read } from "#core/model.ts";
+import { asOperatorError } from "#errors.ts";
+import type { Clock } from "#ports/clock.ts";
+import { within } from "#timing/sleep.ts";
+
+export type Look = { readonly clock: Clock; readonly deadlineMs: number; readonly signal: AbortSignal };
+
+/** The value, or a bounded sentence of why there is none. Never rejects, never lasts longer than the deadline. */
+export async function attempt<T>(
+  look: Look,
+  about: string,
+  call: (signal: AbortSignal) => Promise<T>,
+): Promise<Read<T>> {
+  try {
+    return { ok: true, value: await within({ ...look, about }, call) };
+  } catch (fault) {
+    const error = asOperatorError(fault);
+    return { ok: false, why: `${error.code}: ${error.message}` };
+  }
+}

@@ -1,0 +1,59 @@
+// One look at everything a decision needs: all reads at once, each with its own deadline. Never decides.
+
+import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
+import type { Migration, Observation, Read } from "#core/model.ts";
+import { effectivePlan } from "#core/plan.ts";
+import type { Clock } from "#ports/clock.ts";
+import type { Cluster, WorkloadRead } from "#ports/cluster.ts";
+import type { Sidecars } from "#ports/sidecars.ts";
+import { attempt, type Look } from "./attempt.ts";
+import { readOverlay } from "./read-overlay.ts";
+import { readPods } from "./read-pods.ts";
+import { readTarget } from "./read-target.ts";
+
+export type Eyes = {
+  readonly cluster: Cluster;
+  readonly sidecars: Sidecars;
+  readonly clock: Clock;
+  /** Of each single read, in ms. */
+  readonly deadlineMs: number;
+};
+
+/** Reads target, overlay, pods, claims and acts. Never rejects: a read that failed says why. */
+export async function observe(migration: Migration, eyes: Eyes, signal: AbortSignal): Promise<Observation> {
+  const at = eyes.clock.now();
+  const look: Look = { clock: eyes.clock, deadlineMs: eyes.deadlineMs, signal };
+  const { namespace, uid } = migration.meta;
+  const { cluster } = eyes;
+  const plan = effectivePlan(migration);
+  const acts = attempt(look, "acts", (signal) => cluster.listActs(namespace, uid, signal));
+  if (plan === undefined) {
+    const why = "the spec cannot be parsed, and no plan was accepted";
+    return { at, target: unread(why), overlay: unread(why), pods: unread(why), claims: unread(why), acts: await acts };
+  }
+  const target = plan.target.name;
+  const workload = attempt(look, `deployment ${target}`, (signal) => cluster.readWorkload(namespace, target, signal));
+  const [targetRead, overlay, pods, claims] = await Promise.all([
+    readTarget({ namespace, target, workload }, cluster, look),
+    readOverlay({ namespace, target }, cluster, look),
+    podsOf(workload, { namespace, plan }, eyes, look),
+    attempt(look, "claims", (signal) => cluster.listClaims(namespace, target, uid, signal)),
+  ]);
+  return { at, target: targetRead, overlay, pods, claims, acts: await acts };
+}
+
+async function podsOf(
+  workload: Promise<Read<WorkloadRead | undefined>>,
+  { namespace, plan }: { readonly namespace: string; readonly plan: MigrationSpec },
+  eyes: Eyes,
+  look: Look,
+): Promise<Observation["pods"]> {
+  const read = await workload;
+  if (!read.ok) return read;
+  if (read.value === undefined) return { ok: true, value: [] };
+  return readPods({ namespace, selector: read.value.selector, plan }, eyes, look);
+}
+
+function unread(why: string): { readonly ok: false; readonly why: string } {
+  return { ok: false, why };
+}

@@ -1,0 +1,62 @@
+// The overlay as it stands in the cluster.
+import { hash } from "node:crypto";
+import { overlayFinalizer, overlayName } from "@retriever/sidecar/contract/names.ts";
+import { type Overlay, overlayFileName, overlaySchema } from "@retriever/sidecar/contract/overlay.ts";
+import { z } from "zod";
+import type { Observation, OverlayIntent } from "#core/model.ts";
+import type { Cluster, ConfigMapRead } from "#ports/cluster.ts";
+import { attempt, type Look } from "./attempt.ts";
+
+/** Annotation of the overlay's ConfigMap: why it was written. */
+const intentAnnotation = "retriever.dev/intent";
+
+const intentSchema = z.object({
+  migrationUid: z.string(),
+  epoch: z.int(),
+  rollback: z.object({ reason: z.string(), causes: z.array(z.string()), actor: z.string().nullable() }).nullable(),
+});
+
+/** The overlay's ConfigMap, read and parsed; `null` when there is none. */
+export async function readOverlay(
+  place: { readonly namespace: string; readonly target: string },
+  cluster: Cluster,
+  look: Look,
+): Promise<Observation["overlay"]> {
+  const name = overlayName(place.target);
+  const read = await attempt(look, `configmap ${name}`, (signal) =>
+    cluster.readConfigMap(place.namespace, name, signal),
+  );
+  if (!read.ok) return read;
+  return { ok: true, value: read.value === undefined ? null : toOverlay(read.value) };
+}
+
+function toOverlay(configMap: ConfigMapRead) {
+  const text = configMap.data[overlayFileName] ?? "";
+  return {
+    text,
+    hash: hash("sha256", text),
+    document: parseOverlay(text),
+    hasFinalizer: configMap.finalizers.includes(overlayFinalizer),
+    deleting: configMap.deleting,
+    intent: parseIntent(configMap.annotations[intentAnnotation]),
+    foreignManagers: configMap.foreignManagers,
+  };
+}
+
+function parseOverlay(text: string): Overlay | null {
+  const parsed = overlaySchema.safeParse(parseJson(text));
+  return parsed.success ? parsed.data : null;
+}
+
+function parseIntent(text: string | undefined): OverlayIntent | null {
+  const parsed = intentSchema.safeParse(parseJson(text ?? ""));
+  return parsed.success ? parsed.data : null;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}

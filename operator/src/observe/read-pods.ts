@@ -1,0 +1,53 @@
+// The target's pods, and what each running sidecar says of itself.
+
+import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
+import type { SidecarStatus } from "@retriever/sidecar/contract/status.ts";
+import type { Observation, PodObservation, Read } from "#core/model.ts";
+import { spansOf } from "#core/windows.ts";
+import type { PodRead } from "#ports/cluster.ts";
+import type { WindowSpan } from "#ports/sidecars.ts";
+import { mapBounded } from "#timing/bounded.ts";
+import { attempt, type Look } from "./attempt.ts";
+import type { Eyes } from "./observe.ts";
+
+/** Sidecars asked at a time: many enough for one look a second at 100 pods, few enough for a small operator. */
+const asked = 20;
+
+export type PodsPlace = { readonly namespace: string; readonly selector: string; readonly plan: MigrationSpec };
+
+/** All pods of the selector. A sidecar that doesn't answer is a pod whose status says why. */
+export async function readPods(place: PodsPlace, eyes: Eyes, look: Look): Promise<Observation["pods"]> {
+  const { namespace, selector, plan } = place;
+  const read = await attempt(look, "pods", (signal) => eyes.cluster.listPods(namespace, selector, signal));
+  if (!read.ok) return read;
+  const spans = spansOf(plan);
+  const windows = [spans.fast, spans.alert, spans.errorsNow, spans.errorsBefore];
+  return { ok: true, value: await mapBounded(read.value, asked, (pod) => observePod(pod, windows, eyes, look)) };
+}
+
+async function observePod(
+  pod: PodRead,
+  windows: readonly WindowSpan[],
+  eyes: Eyes,
+  look: Look,
+): Promise<PodObservation> {
+  const { ip, adminPort, ...rest } = pod;
+  const status = await readStatus(pod, (signal) => eyes.sidecars.readStatus(ip, adminPort, windows, signal), look);
+  return { ...rest, status: ofThisPod(status, pod) };
+}
+
+async function readStatus(
+  pod: PodRead,
+  call: (signal: AbortSignal) => Promise<SidecarStatus>,
+  look: Look,
+): Promise<Read<SidecarStatus>> {
+  if (!pod.sidecarRunning) return { ok: false, why: "the sidecar isn't running" };
+  if (pod.ip === "") return { ok: false, why: "the pod has no address yet" };
+  return attempt(look, `sidecar of ${pod.name}`, call);
+}
+
+/** An address may have gone to another pod since the list: its answer must not count for this one. */
+function ofThisPod(status: Read<SidecarStatus>, pod: PodRead): Read<SidecarStatus> {
+  if (!status.ok || status.value.podUid === pod.uid || status.value.podUid === "") return status;
+  return { ok: false, why: "another pod answered at this address" };
+}

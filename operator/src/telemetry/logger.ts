@@ -1,0 +1,37 @@
+// Structured log lines. Errors appear as code and bounded message; bodies, headers and credentials never get here.
+import { type DestinationStream, type Logger, pino } from "pino";
+import { asOperatorError } from "#errors.ts";
+
+export type { Logger } from "pino";
+
+/** A logger that writes one JSON object per line. */
+export function makeLogger(options: { readonly level: string; readonly destination?: DestinationStream }): Logger {
+  const settings = {
+    level: options.level,
+    base: { component: "retriever-operator" },
+    timestamp: () => `,"time":"${new Date().toISOString()}"`,
+    formatters: { level: (label: string) => ({ level: label }) },
+    redact: {
+      paths: ["authorization", "headers", "password", "token", "*.authorization", "*.password", "*.token"],
+      remove: true,
+    },
+  };
+  return options.destination === undefined ? pino(settings) : pino(settings, options.destination);
+}
+
+/** What of a fault is fit for a log line. */
+export function faultFields(fault: unknown): Readonly<Record<string, unknown>> {
+  const error = asOperatorError(fault);
+  return {
+    code: error.code,
+    fault: error.message,
+    details: error.details,
+    // An uncoded fault is a bug: its place is needed, its text may hold anything.
+    ...(error.code === "ROP_UNEXPECTED" && error.cause instanceof Error ? { stack: framesOf(error.cause) } : {}),
+  };
+}
+
+function framesOf(error: Error): string[] {
+  const lines = (error.stack ?? "").split("\n").map((line) => line.trim());
+  return lines.filter((line) => line.startsWith("at ")).slice(0, 8);
+}

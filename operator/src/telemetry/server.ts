@@ -1,0 +1,79 @@
+// The operator's own HTTP server: is the loop alive, is it ready, what has it counted.
+import { createServer, type RequestListener, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { OperatorError } from "#errors.ts";
+
+export type Probe = { readonly ok: boolean; readonly why: string };
+
+export type TelemetryServerOptions = {
+  /** `host:port`; port 0 takes a free one. */
+  readonly listen: string;
+  /** The loop is alive: its newest list is young enough. */
+  readonly healthz: () => Probe;
+  /** The loop has listed everything at least once, or waits for the lease. */
+  readonly readyz: () => Probe;
+  readonly metrics: () => Promise<string>;
+  readonly contentType: string;
+};
+
+export type TelemetryServer = { readonly port: number; readonly close: () => Promise<void> };
+
+/** Listens, or throws ROP_SETTINGS_INVALID when the address can't be bound. */
+export async function openTelemetryServer(options: TelemetryServerOptions): Promise<TelemetryServer> {
+  const at = options.listen.lastIndexOf(":");
+  const host = options.listen.slice(0, at).replace(/^\[|\]$/g, "");
+  const server = createServer({ requestTimeout: 5000, headersTimeout: 5000, maxHeaderSize: 8192 }, route(options));
+  server.maxConnections = 100;
+  await listen(server, Number(options.listen.slice(at + 1)), host === "" ? "0.0.0.0" : host);
+  return {
+    port: (server.address() as AddressInfo).port,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+function listen(server: Server, port: number, host: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", (cause: NodeJS.ErrnoException) => {
+      reject(
+        new OperatorError("ROP_SETTINGS_INVALID", `can't listen on ${host}:${port} (${cause.code ?? "failed"})`, {
+          cause,
+        }),
+      );
+    });
+    server.listen(port, host, resolve);
+  });
+}
+
+type Answer = { readonly status: number; readonly type: string; readonly text: string };
+
+function route(options: TelemetryServerOptions): RequestListener {
+  const answers: Readonly<Record<string, () => Promise<Answer>>> = {
+    "/healthz": async () => probeAnswer(options.healthz()),
+    "/readyz": async () => probeAnswer(options.readyz()),
+    "/metrics": async () => ({ status: 200, type: options.contentType, text: await options.metrics() }),
+  };
+  return (request, response) => {
+    const path = (request.url ?? "").split("?")[0] ?? "";
+    const answer = request.method === "GET" || request.method === "HEAD" ? answers[path] : undefined;
+    void respond(response, answer ?? (async () => ({ status: 404, type: "text/plain", text: "not found\n" })));
+  };
+}
+
+async function respond(response: ServerResponse, answer: () => Promise<Answer>): Promise<void> {
+  let said: Answer;
+  try {
+    said = await answer();
+  } catch {
+    said = { status: 500, type: "text/plain", text: "failed\n" };
+  }
+  response.writeHead(said.status, { "content-type": said.type });
+  response.end(said.text);
+}
+
+function probeAnswer({ ok, why }: Probe): Answer {
+  return { status: ok ? 200 : 503, type: "text/plain", text: `${why}\n` };
+}
