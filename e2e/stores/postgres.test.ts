@@ -55,7 +55,8 @@ describe("startPostgres and loadPgvector", () => {
     const chunk = dataset.chunks[4321];
     const select = "SELECT * FROM stores_test.vector_chunks WHERE chunk_id = $1";
     const answer = await client.query<{ embedding: string }>(select, [chunk?.chunkId]);
-    expect(Float32Array.from(JSON.parse(answer.rows[0]?.embedding ?? "[]"))).toEqual(dataset.vector(4321));
+    const positiveZeros = dataset.vector(4321).map((value) => value + 0);
+    expect(Float32Array.from(JSON.parse(answer.rows[0]?.embedding ?? "[]"))).toEqual(positiveZeros);
     expect(answer.rows[0]).toMatchObject({
       entity_id: chunk?.entityId,
       namespace: chunk?.namespace,
