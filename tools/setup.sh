@@ -45,9 +45,9 @@ fi
 
 if [ ! node_modules/.package-lock.json -nt package-lock.json ]; then
   need_npm
-  # A distribution's npm may keep its own packages where only the distribution's Node looks.
-  if ! npm --version >/dev/null 2>&1; then
-    NODE_PATH="/usr/share/nodejs:/usr/lib/nodejs${NODE_PATH:+:$NODE_PATH}"
+  # Debian's npm keeps its parts where only Debian's own Node looks.
+  if [ -d /usr/share/nodejs/npm ]; then
+    NODE_PATH="/usr/share/nodejs${NODE_PATH:+:$NODE_PATH}"
     export NODE_PATH
   fi
   echo "setup: installing packages with Node $(node --version)"
