@@ -22,6 +22,8 @@ export type KindDefinition = {
   readonly rules: readonly CelRule[];
   /** Nodes that are lists keyed by one property, by path. */
   readonly keyedLists?: Readonly<Record<string, string>>;
+  /** What `kubectl explain` says, by path. */
+  readonly descriptions: Readonly<Record<string, string>>;
   readonly columns: readonly PrinterColumn[];
 };
 
@@ -87,6 +89,9 @@ export function rootSchema(definition: KindDefinition): StructuralSchema {
       "x-kubernetes-list-type": "map",
       "x-kubernetes-list-map-keys": [key],
     }));
+  }
+  for (const [at, description] of Object.entries(definition.descriptions)) {
+    schema = changeAt(schema, segmentsOf(at), (node) => ({ description, ...node }));
   }
   return schema;
 }
