@@ -15,6 +15,7 @@ export function printDouble(value: number): string {
 export function printFloat32(value: number): string {
   const single = Math.fround(value);
   if (!Number.isFinite(single)) return "null";
+  if (single === 0) return layOut(single, float32Style);
   for (let digits = 1; digits < 9; digits += 1) {
     const candidate = Number(single.toPrecision(digits));
     if (Math.fround(candidate) === single) return layOut(candidate, float32Style);

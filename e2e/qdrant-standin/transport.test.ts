@@ -1,0 +1,116 @@
+// The stand-in's habits on the wire, the inconvenient ones included.
+import { once } from "node:events";
+import { connect } from "node:net";
+import { Readable } from "node:stream";
+import { brotliDecompressSync, gunzipSync, inflateSync, zstdDecompressSync } from "node:zlib";
+import { Agent, request } from "undici";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type StandIn, startStandIn } from "./start.ts";
+import { makeCertificate } from "./test/certificate.ts";
+
+let standIn: StandIn;
+
+beforeAll(async () => {
+  standIn = await startStandIn({ address: "127.0.0.1", port: 0, seed: 1, idleMs: 150 });
+});
+afterAll(() => standIn.close());
+
+/** Writes text to a fresh connection; everything that came until the server closed it. */
+async function exchange(text: string): Promise<string> {
+  const socket = connect(standIn.port, "127.0.0.1").setTimeout(5000);
+  socket.on("timeout", () => socket.destroy(new Error("the server didn't close within 5 s")));
+  let received = "";
+  socket.setEncoding("utf8").on("data", (part: string) => {
+    received += part;
+  });
+  socket.write(text);
+  await once(socket, "close");
+  return received;
+}
+
+const head = "Host: x\r\n";
+
+describe("a connection", () => {
+  it("is closed when idle, without a header that would have announced it", async () => {
+    const received = await exchange(`GET /healthz HTTP/1.1\r\n${head}\r\n`);
+    expect(received).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
+    expect(received.toLowerCase()).not.toContain("keep-alive");
+    expect(received.toLowerCase()).not.toContain("connection:");
+    expect(received.toLowerCase()).not.toContain("\r\nserver:");
+  });
+
+  it("is closed after a 404 for a request with a body, unannounced", async () => {
+    const received = await exchange(`POST /nope HTTP/1.1\r\n${head}Content-Length: 2\r\n\r\n{}`);
+    expect(received).toMatch(/^HTTP\/1\.1 404 Not Found\r\n/);
+    expect(received.toLowerCase()).not.toContain("connection:");
+  });
+
+  it("carries several requests sent at once", async () => {
+    const one = `GET /healthz HTTP/1.1\r\n${head}\r\n`;
+    const received = await exchange(one + one + one);
+    expect(received.match(/healthz check passed/g)).toHaveLength(3);
+  });
+
+  it("is answered 400, bare, when it doesn't speak HTTP", async () => {
+    const received = await exchange("hello\r\n\r\n");
+    expect(received).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/);
+    expect(received).toContain("connection: close");
+    expect(received).not.toContain("vary");
+  });
+
+  it("is answered 408 when no whole head comes in time", async () => {
+    const received = await exchange("GET / HTTP/1.1\r\n");
+    expect(received).toMatch(/^HTTP\/1\.1 408 Request Timeout\r\n/);
+  });
+});
+
+describe("an answer", () => {
+  it.each([
+    ["gzip", "gzip", gunzipSync],
+    ["gzip, br", "br", brotliDecompressSync],
+    ["deflate, zstd", "zstd", zstdDecompressSync],
+    ["deflate", "deflate", inflateSync],
+    ["br;q=0, gzip", "gzip", gunzipSync],
+  ])("for Accept-Encoding %s is sent as %s, chunked", async (accepted, chosen, decompress) => {
+    const answer = await request(`${standIn.url}/healthz`, { headers: { "accept-encoding": accepted } });
+    expect(answer.headers).toMatchObject({ "content-encoding": chosen, "transfer-encoding": "chunked" });
+    expect(answer.headers["content-length"]).toBeUndefined();
+    expect(answer.headers["vary"]).toMatch(/^accept-encoding, /);
+    expect(decompress(Buffer.from(await answer.body.arrayBuffer())).toString()).toBe("healthz check passed");
+  });
+
+  it("has a length when nothing the client takes is known", async () => {
+    const answer = await request(`${standIn.url}/healthz`, { headers: { "accept-encoding": "identity" } });
+    expect(answer.headers["content-length"]).toBe("20");
+    await answer.body.dump();
+  });
+});
+
+describe("a body", () => {
+  it("beyond the limit without an announced length is refused while it comes", async () => {
+    async function* endless() {
+      for (let part = 0; part < 40; part += 1) yield Buffer.alloc(1_048_576, " ");
+    }
+    const sent = request(`${standIn.url}/collections/c/points/query`, {
+      method: "POST",
+      body: Readable.from(endless()),
+    });
+    const answer = await sent.then(({ statusCode, body }) => body.text().then((text) => `${statusCode} ${text}`));
+    expect(answer).toContain("400 ");
+    expect(answer).toContain("JSON payload has exceeded limit (33554432 bytes).");
+  });
+});
+
+describe("with a certificate", () => {
+  it("speaks https to clients that trust it, and only to them", async () => {
+    const { cert, key } = await makeCertificate("127.0.0.1");
+    const secure = await startStandIn({ address: "127.0.0.1", port: 0, seed: 1, tls: { cert, key } });
+    const trusting = new Agent({ connect: { ca: cert } });
+    const answer = await request(`${secure.url}/readyz`, { dispatcher: trusting });
+    await expect(answer.body.text()).resolves.toBe("all shards are ready");
+    expect(secure.url).toMatch(/^https:/);
+    await expect(request(`${secure.url}/readyz`)).rejects.toThrow("self-signed certificate");
+    await trusting.close();
+    await secure.close();
+  });
+});
