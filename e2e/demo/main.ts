@@ -1,0 +1,56 @@
+// `make demo`: see it work. Prints what happens and, last, one line of JSON.
+import { randomInt } from "node:crypto";
+import { killRepeatedly } from "./chaos.ts";
+import { type DemoOptions, parseOptions } from "./options.ts";
+import { makeScreen } from "./screen.ts";
+import { complete, type RolledBack, rollBack, type Stage, stop } from "./stories.ts";
+import { startWorld } from "./world.ts";
+
+const startedAt = performance.now();
+const screen = makeScreen({ stream: process.stdout, elapsed: () => (performance.now() - startedAt) / 1000 });
+
+/** Slowest way back first: the one that sums the stories up. */
+function slowest(stories: Readonly<Record<string, RolledBack>>): RolledBack | undefined {
+  return Object.values(stories).toSorted((a, b) => (b.secondsToRollback ?? 0) - (a.secondsToRollback ?? 0))[0];
+}
+
+async function tell(stage: Stage, options: DemoOptions): Promise<{ result: object; good: boolean }> {
+  if (options.destinationFault !== undefined) {
+    const stopped = await stop(stage, options.destinationFault);
+    return { result: { stopped }, good: stopped.phase === "Preflight" };
+  }
+  const completed = await complete(stage);
+  const stories = await rollBack(stage, options.degradations);
+  const result = { completed, rolledBack: { ...slowest(stories), stories } };
+  const good = completed.phase === "Completed" && Object.values(stories).every((story) => story.phase === "RolledBack");
+  return { result, good };
+}
+
+async function run(options: DemoOptions): Promise<boolean> {
+  const world = await startWorld(screen.say);
+  const end = new AbortController();
+  process.once("SIGINT", () => void world.close().finally(() => process.exit(130)));
+  const seed = options.seed ?? randomInt(0xffffffff);
+  const chaos = options.killOperator ? killRepeatedly(world.operator, seed, end.signal) : undefined;
+  if (chaos !== undefined) screen.say(`CHAOS=kill-operator SEED=${seed}`);
+  try {
+    const { result, good } = await tell({ world, screen }, options);
+    end.abort();
+    const kills = await chaos;
+    if (kills !== undefined) screen.say(`the operator was killed ${kills} times`);
+    screen.done();
+    process.stdout.write(`${JSON.stringify(result)}\n`);
+    return good;
+  } finally {
+    end.abort();
+    await chaos;
+    await world.close();
+  }
+}
+
+try {
+  process.exitCode = (await run(parseOptions(process.env))) ? 0 : 1;
+} catch (fault) {
+  process.stderr.write(`${fault instanceof Error ? fault.message : String(fault)}\n`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,47 @@
+// What the demo can be asked for, from its environment.
+import { z } from "zod";
+
+/** Ways in which the destination isn't what the manifest says. */
+export const destinationFaults = ["bad-credential", "missing-collection", "wrong-dimension", "unreachable"] as const;
+export type DestinationFault = (typeof destinationFaults)[number];
+
+/** What happens to the new primary in the guard. */
+export const degradations = ["lost-chunks", "slow", "errors"] as const;
+export type Degradation = (typeof degradations)[number];
+
+const optional = <T extends z.ZodType>(schema: T) =>
+  z.preprocess((value) => (value === "" ? undefined : value), schema.optional());
+
+const optionsSchema = z.object({
+  DESTINATION: optional(z.enum(destinationFaults)),
+  DEGRADE: optional(z.enum(degradations)),
+  CHAOS: optional(z.enum(["kill-operator"])),
+  SEED: optional(z.coerce.number().int().min(0).max(0xffffffff)),
+});
+
+export type DemoOptions = {
+  readonly destinationFault: DestinationFault | undefined;
+  /** The degradations to show, one migration each. */
+  readonly degradations: readonly Degradation[];
+  readonly killOperator: boolean;
+  readonly seed: number | undefined;
+};
+
+/** Parses the environment. Throws with every fault: variable, what came, what was expected. */
+export function parseOptions(env: Readonly<Record<string, string | undefined>>): DemoOptions {
+  const parsed = optionsSchema.safeParse(env);
+  if (!parsed.success) {
+    const faults = parsed.error.issues.map((issue) => {
+      const name = String(issue.path[0]);
+      return `${name}: got ${env[name] ?? "nothing"}, ${issue.message}`;
+    });
+    throw new Error(faults.join("\n"));
+  }
+  const { DESTINATION, DEGRADE, CHAOS, SEED } = parsed.data;
+  return {
+    destinationFault: DESTINATION,
+    degradations: DEGRADE === undefined ? degradations : [DEGRADE],
+    killOperator: CHAOS !== undefined,
+    seed: SEED,
+  };
+}

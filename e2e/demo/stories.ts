@@ -1,0 +1,173 @@
+// The demo's stories: one that completes and settles, rollbacks in the guard, and one that stops in the preflight.
+
+import { setTimeout as delay } from "node:timers/promises";
+import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
+import { type Application, startApplication } from "./application.ts";
+import { type Journey, travel } from "./journey.ts";
+import { namespace } from "./manifests.ts";
+import { conditionOf, describe, describeGates, primaryOf, readStatus } from "./migration-view.ts";
+import type { Degradation, DestinationFault } from "./options.ts";
+import type { Screen } from "./screen.ts";
+import type { World } from "./world.ts";
+
+export type Stage = { readonly world: World; readonly screen: Screen };
+
+export type Completed = { phase: string; primary: string; seconds: number; requests: number; failedRequests: number };
+export type RolledBack = {
+  phase: string;
+  primary: string;
+  secondsToRollback: number | null;
+  cause: string;
+  requests: number;
+  failedRequests: number;
+};
+export type Stopped = { phase: string; condition: string; reason: string; message: string };
+
+const deadlineSeconds = 120;
+
+/** Shows looks at several migrations at once. */
+function watcher(screen: Screen): (name: string, status: MigrationStatus) => void {
+  const rows = new Map<string, { line: string; details: string[] }>();
+  return (name, status) => {
+    rows.set(name, { line: describe(name, status), details: [status.message, ...describeGates(status)] });
+    screen.show(rows);
+  };
+}
+
+/** Warm-up to Completed; then the base is changed, as Git would, and the migration settles. */
+export async function complete({ world, screen }: Stage): Promise<Completed> {
+  const application = await startApplication(world, { name: "search-api", address: "127.0.0.3" });
+  try {
+    screen.say(describeDestination(application));
+    const journey = await travel(world, {
+      name: "docs-to-qdrant",
+      application,
+      guardDuration: "12s",
+      deadlineSeconds,
+      onLook: watcher(screen),
+      say: screen.say,
+    });
+    const { status } = journey;
+    if (status.phase === "Completed") await settle({ world, screen }, journey, application);
+    const counts = application.load.counts();
+    return {
+      phase: status.phase,
+      primary: primaryOf(status),
+      seconds: round(journey.seconds),
+      requests: counts.requests,
+      failedRequests: counts.failures,
+    };
+  } finally {
+    await application.close();
+  }
+}
+
+/** Puts the destination into the base; the operator then takes the overlay away. */
+async function settle({ world, screen }: Stage, journey: Journey, application: Application): Promise<void> {
+  const base = {
+    primary: {
+      kind: "qdrant",
+      url: application.url,
+      collection: application.collection,
+      apiKey: { fromEnv: "RETRIEVER_CRED_QDRANT" },
+    },
+  };
+  screen.say(`${journey.name}: the base now names the destination itself`);
+  await world.client.mergePatch(`/api/v1/namespaces/${namespace}/configmaps/${application.name}-retriever`, {
+    data: { "retriever.json": JSON.stringify(base) },
+  });
+  const deadline = AbortSignal.timeout(45_000);
+  for (;;) {
+    deadline.throwIfAborted();
+    const settled = conditionOf(await readStatus(world.client, journey.name), "Settled");
+    if (settled?.status === "True") break;
+    await delay(250);
+  }
+  screen.say(`${journey.name}: Settled, nothing of the migration is in force any more`);
+}
+
+/** The same story for each degradation, side by side, each on its own Deployment. */
+export async function rollBack(
+  stage: Stage,
+  degradations: readonly Degradation[],
+): Promise<Record<string, RolledBack>> {
+  const look = watcher(stage.screen);
+  const told = await Promise.all(
+    degradations.map((degradation, index) => rollBackOne(stage, degradation, { index, look })),
+  );
+  return Object.fromEntries(told);
+}
+
+type Seat = { readonly index: number; readonly look: (name: string, status: MigrationStatus) => void };
+
+async function rollBackOne(
+  { world, screen }: Stage,
+  degradation: Degradation,
+  seat: Seat,
+): Promise<[string, RolledBack]> {
+  const application = await startApplication(world, {
+    name: `search-${degradation}`,
+    address: `127.0.0.${4 + seat.index}`,
+  });
+  try {
+    const journey = await travel(world, {
+      name: `guard-${degradation}`,
+      application,
+      guardDuration: "60s",
+      degradation,
+      deadlineSeconds,
+      onLook: seat.look,
+      say: screen.say,
+    });
+    const { status } = journey;
+    const cause = status.rollback?.causes[0] ?? "none";
+    screen.say(`${journey.name}: ${status.phase} by ${status.rollback?.reason ?? "nothing"}: ${cause}`);
+    const counts = application.load.counts();
+    return [
+      degradation,
+      {
+        phase: status.phase,
+        primary: primaryOf(status),
+        secondsToRollback: journey.secondsToRollback === undefined ? null : round(journey.secondsToRollback),
+        cause,
+        requests: counts.requests,
+        failedRequests: counts.failures,
+      },
+    ];
+  } finally {
+    await application.close();
+  }
+}
+
+/** A destination that isn't what the manifest says: the migration stops in the preflight and changes nothing. */
+export async function stop({ world, screen }: Stage, fault: DestinationFault): Promise<Stopped> {
+  const application = await startApplication(world, { name: "search-api", address: "127.0.0.3", fault });
+  try {
+    const journey = await travel(world, {
+      name: "docs-to-qdrant",
+      application,
+      guardDuration: "12s",
+      deadlineSeconds,
+      stopWhen: (status) => conditionOf(status, "Reachable")?.status === "False",
+      onLook: watcher(screen),
+      say: screen.say,
+    });
+    const reachable = conditionOf(journey.status, "Reachable");
+    return {
+      phase: journey.status.phase,
+      condition: "Reachable",
+      reason: reachable?.reason ?? "none",
+      message: reachable?.message ?? "none",
+    };
+  } finally {
+    await application.close();
+  }
+}
+
+function describeDestination({ url, qdrant }: Application): string {
+  return `destination: Qdrant at ${url}${qdrant.standIn ? " (a stand-in that speaks its REST API; its speed says nothing about Qdrant)" : ""}`;
+}
+
+function round(seconds: number): number {
+  return Math.round(seconds * 10) / 10;
+}

@@ -1,0 +1,84 @@
+// The few calls that demo and stories make to a Kubernetes API, over a kubeconfig with a token.
+import { readFileSync } from "node:fs";
+import { Agent, request } from "undici";
+import { parse } from "yaml";
+import { z } from "zod";
+
+const kubeconfigSchema = z.object({
+  clusters: z
+    .array(z.object({ cluster: z.object({ server: z.string(), "certificate-authority-data": z.string() }) }))
+    .min(1),
+  users: z.array(z.object({ user: z.object({ token: z.string() }) })).min(1),
+});
+
+export type KubeObject = {
+  readonly metadata: { readonly name: string; readonly uid: string; readonly namespace?: string };
+  readonly [member: string]: unknown;
+};
+
+export type KubeClient = {
+  /** Undefined when it doesn't exist. */
+  readonly get: (path: string) => Promise<KubeObject | undefined>;
+  readonly list: (path: string) => Promise<readonly KubeObject[]>;
+  readonly create: (path: string, object: object) => Promise<KubeObject>;
+  readonly mergePatch: (path: string, patch: object) => Promise<KubeObject>;
+  readonly remove: (path: string) => Promise<void>;
+  readonly close: () => Promise<void>;
+};
+
+const deadlineMs = 10_000;
+
+/** An answer of the API that isn't a success. */
+export class KubeError extends Error {
+  readonly status: number;
+  constructor(status: number, message: string) {
+    super(message);
+    this.name = "KubeError";
+    this.status = status;
+  }
+}
+
+/** Client for the first cluster and user of a kubeconfig file. */
+export function makeKubeClient(kubeconfig: string): KubeClient {
+  const { clusters, users } = kubeconfigSchema.parse(parse(readFileSync(kubeconfig, "utf8")));
+  const cluster = clusters[0]?.cluster;
+  const token = users[0]?.user.token;
+  if (cluster === undefined || token === undefined) throw new Error(`${kubeconfig} names no cluster or user`);
+  const ca = Buffer.from(cluster["certificate-authority-data"], "base64").toString("utf8");
+  const dispatcher = new Agent({ connect: { ca } });
+  const call = async (method: "GET" | "POST" | "PATCH" | "DELETE", path: string, body?: object): Promise<unknown> => {
+    const answer = await request(`${cluster.server}${path}`, {
+      method,
+      dispatcher,
+      signal: AbortSignal.timeout(deadlineMs),
+      headers: {
+        authorization: `Bearer ${token}`,
+        ...(body === undefined
+          ? {}
+          : { "content-type": method === "PATCH" ? "application/merge-patch+json" : "application/json" }),
+      },
+      body: body === undefined ? null : JSON.stringify(body),
+    });
+    const parsed: unknown = await answer.body.json();
+    if (answer.statusCode < 300) return parsed;
+    const { message = "no message" } = parsed as { message?: string };
+    throw new KubeError(answer.statusCode, `${method} ${path}: ${message}`);
+  };
+  return {
+    get: async (path) => {
+      try {
+        return (await call("GET", path)) as KubeObject;
+      } catch (fault) {
+        if (fault instanceof KubeError && fault.status === 404) return undefined;
+        throw fault;
+      }
+    },
+    list: async (path) => ((await call("GET", path)) as { items: readonly KubeObject[] }).items,
+    create: async (path, object) => (await call("POST", path, object)) as KubeObject,
+    mergePatch: async (path, patch) => (await call("PATCH", path, patch)) as KubeObject,
+    remove: async (path) => {
+      await call("DELETE", path);
+    },
+    close: () => dispatcher.close(),
+  };
+}

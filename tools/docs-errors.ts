@@ -1,0 +1,50 @@
+// The page of error codes, from the tables that the code uses.
+import { errorTable as operatorErrors } from "../operator/src/errors.ts";
+import { errorTable as sidecarErrors } from "../retriever-sidecar/src/errors.ts";
+
+/** Markdown of `docs/errors.md`. */
+export function renderErrorsPage(): string {
+  return [
+    "# Errors",
+    "",
+    "Generated from the code by `make generate`; a stale page fails `make check`.",
+    "",
+    "Every error has a code. `RETR_…` are the sidecar's: they stand in answers to the application, in its logs and in `/v1/status`. `ROP_…` are the operator's and the command line's. Messages name the field, what came and what was expected, never a secret.",
+    "",
+    "## The sidecar",
+    "",
+    "| code | HTTP | try again | means | do |",
+    "|---|---|---|---|---|",
+    ...Object.entries(sidecarErrors).map(([code, error]) =>
+      row(
+        `<a id="${code.toLowerCase()}"></a>\`${code}\``,
+        String(error.httpStatus),
+        yesNo(error.retryable),
+        error.summary,
+        error.remedy,
+      ),
+    ),
+    "",
+    "## The operator",
+    "",
+    "| code | try again | means | do |",
+    "|---|---|---|---|",
+    ...operatorErrors.map((error) =>
+      row(
+        `<a id="${error.code.toLowerCase()}"></a>\`${error.code}\``,
+        yesNo(error.retryable),
+        error.summary,
+        error.remedy,
+      ),
+    ),
+    "",
+  ].join("\n");
+}
+
+function row(...cells: readonly string[]): string {
+  return `| ${cells.join(" | ")} |`;
+}
+
+function yesNo(value: boolean): string {
+  return value ? "yes" : "no";
+}

@@ -1,0 +1,35 @@
+// The page of metrics, from the tables that the metrics are built from.
+import { metricTable as operatorMetrics } from "../operator/src/telemetry/metric-table.ts";
+import { metricTable as sidecarMetrics } from "../retriever-sidecar/src/telemetry/metric-table.ts";
+
+type Metric = { readonly type: string; readonly labels: readonly string[]; readonly help: string };
+
+/** Markdown of `docs/metrics.md`. */
+export function renderMetricsPage(): string {
+  return [
+    "# Metrics",
+    "",
+    "Generated from the code by `make generate`; a stale page fails `make check`.",
+    "",
+    "## The sidecar (`admin` port, `/metrics`)",
+    "",
+    "The names of the users' contract stay as they are, their `_ms` included; ours stand beside them. *Worse* always means the destination worse than the source, whichever of them is primary ([ADR 5](adr/0005-one-sided-harm.md)).",
+    "",
+    ...table(sidecarMetrics),
+    "",
+    "## The operator (`/metrics`)",
+    "",
+    "Base units; series of a deleted migration are removed.",
+    "",
+    ...table(Object.fromEntries(operatorMetrics.map((metric) => [metric.name, { ...metric, type: metric.kind }]))),
+    "",
+  ].join("\n");
+}
+
+function table(metrics: Readonly<Record<string, Metric>>): string[] {
+  const rows = Object.entries(metrics).map(
+    ([name, { type, labels, help }]) =>
+      `| \`${name}\` | ${type} | ${labels.map((label) => `\`${label}\``).join(", ") || "none"} | ${help} |`,
+  );
+  return ["| name | type | labels | meaning |", "|---|---|---|---|", ...rows];
+}

@@ -1,0 +1,33 @@
+// Writes the reference pages that are made from tables: errors, metrics, states. `--check` exits 1 when one is stale.
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { renderErrorsPage } from "./docs-errors.ts";
+import { renderMetricsPage } from "./docs-metrics.ts";
+
+const root = join(import.meta.dirname, "..");
+
+const pages: Readonly<Record<string, () => string>> = {
+  "docs/errors.md": renderErrorsPage,
+  "docs/metrics.md": renderMetricsPage,
+};
+
+const check = process.argv.includes("--check");
+
+for (const [path, render] of Object.entries(pages)) {
+  const file = join(root, path);
+  const text = render();
+  if (!check) {
+    writeFileSync(file, text);
+  } else if (read(file) !== text) {
+    process.stdout.write(`${path} is stale; run make generate\n`);
+    process.exitCode = 1;
+  }
+}
+
+function read(file: string): string | undefined {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return undefined;
+  }
+}
