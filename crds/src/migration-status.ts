@@ -169,6 +169,8 @@ export const migrationStatusSchema = z.strictObject({
     .strictObject({
       startedAt: instant,
       tickedAt: instant,
+      /** What the last look saw: the time after it counts by this and by what the next look sees. */
+      sight: z.enum(["healthy", "idle", "blind", "held"]).default("blind"),
       healthySeconds: z.number(),
       idleSeconds: z.number(),
       blindSeconds: z.number(),

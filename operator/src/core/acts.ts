@@ -14,7 +14,9 @@ export function applyActs(status: MigrationStatus, observation: Observation, now
   if (!observation.acts.ok) return { status, announcements: [] };
   const candidates = observation.acts.value.slice(-considered);
   const seen = status.acts?.seen ?? [];
-  const fresh = candidates.filter((act) => !seen.includes(act.uid));
+  // Once `seen` is full it forgets; an act before one that was seen has had its turn.
+  const turn = seen.length < considered ? -1 : candidates.findLastIndex((act) => seen.includes(act.uid));
+  const fresh = candidates.filter((act, index) => index > turn && !seen.includes(act.uid));
   if (fresh.length === 0) return { status, announcements: [] };
   let acts: Acts = status.acts ?? { paused: false, seen: [] };
   let next = status;

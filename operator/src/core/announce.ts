@@ -1,5 +1,5 @@
 // Flips of conditions that somebody has to hear of, once each.
-import type { Condition, ConditionType, MigrationStatus } from "@retriever/crds/migration-status.ts";
+import type { Condition, ConditionType, MigrationStatus, Phase } from "@retriever/crds/migration-status.ts";
 import type { Announcement } from "./model.ts";
 
 /** Announcements for what changed between two statuses beside the phase. */
@@ -7,11 +7,13 @@ export function announceFlips(before: MigrationStatus, next: MigrationStatus): A
   return [...wayBack(before, next), ...lateAcks(before, next), ...refusals(before, next)];
 }
 
+const served: readonly Phase[] = ["CuttingOver", "Guard", "RollingBack"];
+
 /** After the cutover a closed way back is a page: the old store's errors never send traffic to it. */
 function wayBack(before: MigrationStatus, next: MigrationStatus): Announcement[] {
   const [old, now] = both(before, next, "RollbackReady");
   if (now?.status !== "False" || (old?.status === "False" && old.reason === now.reason)) return [];
-  const page = next.phase === "Guard" || next.phase === "CuttingOver";
+  const page = served.includes(next.phase);
   return [{ type: "Warning", reason: "RollbackNotReady", message: now.message, page }];
 }
 

@@ -1,6 +1,6 @@
 // The one way into RollingBack. It needs nothing but the Kubernetes API.
 import type { Context } from "./context.ts";
-import { move, type Outcome } from "./outcome.ts";
+import { clip, move, type Outcome } from "./outcome.ts";
 
 export type RollbackCause = {
   readonly reason: string;
@@ -17,7 +17,7 @@ export function beginRollback(c: Context, cause: RollbackCause): Outcome {
     at: c.nowIso,
     from: c.status.phase,
     reason: cause.reason,
-    causes: cause.causes.slice(0, mostCauses),
+    causes: cause.causes.slice(0, mostCauses).map(clip),
     actor: cause.actor,
   };
   if (c.status.revision === undefined) {

@@ -1,15 +1,14 @@
 // Conditions from facts. They are rendered anew each time; only the time of a flip is remembered.
 import type { Condition, ConditionType, MigrationStatus } from "@retriever/crds/migration-status.ts";
+import { isFinalPhase } from "@retriever/crds/phase-steps.ts";
 import { judgeCheck } from "./checklist.ts";
 import type { Context } from "./context.ts";
-import type { Outcome } from "./outcome.ts";
+import { clip, type Outcome } from "./outcome.ts";
 import { describeAcks, isAckOverdue } from "./propagation.ts";
 import { summarise } from "./summary.ts";
 
 export type Fact = { readonly status: Condition["status"]; readonly reason: string; readonly message: string };
 type Facts = Partial<Record<ConditionType, Fact>>;
-
-const mostMessage = 2000;
 
 /** All conditions of a status, in a fixed order; `lastTransitionTime` moves only when a status flips. */
 export function renderConditions(c: Context, outcome: Outcome): Condition[] {
@@ -27,7 +26,7 @@ export function renderConditions(c: Context, outcome: Outcome): Condition[] {
       type,
       status: fact.status,
       reason: fact.reason,
-      message: fact.message.slice(0, mostMessage),
+      message: clip(fact.message),
       lastTransitionTime: old !== undefined && old.status === fact.status ? old.lastTransitionTime : c.nowIso,
       observedGeneration: c.meta.generation,
     };
@@ -78,14 +77,19 @@ function propagated(c: Context, next: MigrationStatus): Fact {
   }
   const message = `epoch ${next.epoch}: ${describeAcks(c.acks)}`;
   if (c.acks.state === "all") return { status: "True", reason: "AllPodsFollow", message };
-  if (c.acks.state === "waiting")
-    return { status: "False", reason: isAckOverdue(c) ? "AckTimeout" : "Propagating", message };
-  return { status: "Unknown", reason: c.acks.state === "none" ? "NoPods" : "NotObserved", message };
+  // Not being able to look neither clears a delay nor begins its clock anew.
+  const before = c.migration.status.conditions.find(({ type }) => type === "ConfigPropagated");
+  if (c.acks.state === "unknown" && before?.status === "False") return before;
+  const overdue = isAckOverdue(c);
+  if (c.acks.state === "waiting") return { status: "False", reason: overdue ? "AckTimeout" : "Propagating", message };
+  if (c.acks.state === "none") return { status: "Unknown", reason: overdue ? "AckTimeout" : "NoPods", message };
+  return { status: "Unknown", reason: "NotObserved", message };
 }
 
 function evidenceFacts(c: Context, next: MigrationStatus): Facts {
-  if (next.revision === undefined) return {};
-  const findings = c.harm.findings.map((finding) => finding.message).join("; ");
+  // At the end there is nothing to watch any more, and the base is meant to change.
+  if (next.revision === undefined || isFinalPhase(next.phase)) return {};
+  const findings = c.harm.weighing.map((finding) => finding.message).join("; ");
   const sampling = next.revision.shadow !== "none" || next.revision.primary === "destination";
   const metrics: Fact = !sampling
     ? { status: "Unknown", reason: "NotSampling", message: "nothing is sampled now" }
@@ -123,15 +127,11 @@ function endFacts(c: Context, outcome: Outcome): Facts {
         message: "comparing the stores after a rollback is not implemented yet",
       };
   }
-  if (isFinal(next)) {
+  if (isFinalPhase(next.phase)) {
     const settled = outcome.cleanup === "nothingLeft";
     facts.Settled = { status: settled ? "True" : "False", reason: outcome.reason, message: next.message };
   } else if (c.migration.status.phase !== "Pending" || next.phase !== "Pending") {
     facts.Settled = { status: "False", reason: "Running", message: "don't decommission anything" };
   }
   return facts;
-}
-
-function isFinal(status: MigrationStatus): boolean {
-  return status.phase === "Completed" || status.phase === "RolledBack" || status.phase === "Validated";
 }

@@ -2,12 +2,14 @@
 import { durationSeconds } from "@retriever/crds/duration.ts";
 import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
 import type { MigrationStatus, Verdict } from "@retriever/crds/migration-status.ts";
+import { isFinalPhase } from "@retriever/crds/phase-steps.ts";
 import type { Counters } from "@retriever/sidecar/contract/evidence.ts";
 import { type Acks, countAcks, followsOverlay } from "./acks.ts";
 import { type ActsApplied, applyActs } from "./acts.ts";
 import { foldEvidence, isEvidenceLost, sumWindow, totalsOf } from "./evidence.ts";
 import { judgeRamp } from "./gates/ramp.ts";
 import { type Harm, judgeHarm } from "./harm/harm.ts";
+import { instantMs } from "./instant.ts";
 import type { Announcement, Migration, MigrationMeta, Observation, PodObservation } from "./model.ts";
 import { servingPods, storeViews } from "./pods.ts";
 import { type CheckResult, judgeReachable } from "./reachable.ts";
@@ -43,11 +45,8 @@ export function assess(migration: Migration, plan: MigrationSpec, observation: O
   const nowIso = new Date(now).toISOString();
   const acted: ActsApplied = applyActs(migration.status, observation, now);
   const serving = servingPods(observation) ?? [];
-  const evidence =
-    acted.status.revision === undefined
-      ? undefined
-      : foldEvidence(acted.status.evidence, acted.status.epoch, serving, nowIso);
-  const status: MigrationStatus = evidence === undefined ? acted.status : { ...acted.status, evidence };
+  const status = gatherEvidence(acted.status, observation, nowIso);
+  const { evidence } = status;
   const totals = isEvidenceLost(evidence) || evidence === undefined ? null : totalsOf(evidence);
   const sources = storeViews(observation, "source");
   const sourceAnswers = sources.filter(isAnsweringNow).length * 2 >= Math.max(1, serving.length);
@@ -71,6 +70,13 @@ export function assess(migration: Migration, plan: MigrationSpec, observation: O
   };
 }
 
+/** Only what is being sampled is recorded; a failed list of pods says nothing about anybody. */
+function gatherEvidence(status: MigrationStatus, { pods }: Observation, nowIso: string): MigrationStatus {
+  const { revision } = status;
+  if (revision === undefined || revision.shadow === "none" || isFinalPhase(status.phase) || !pods.ok) return status;
+  return { ...status, evidence: foldEvidence(status.evidence, status.epoch, pods.value, nowIso) };
+}
+
 function acksOf(meta: MigrationMeta, plan: MigrationSpec, status: MigrationStatus, observation: Observation): Acks {
   const overlay = renderOverlay(meta, plan, status);
   return countAcks(
@@ -88,13 +94,13 @@ function gatesOf(
 ): Verdict[] {
   const stage = status.stage === undefined ? undefined : plan.stages[status.stage.index];
   if (stage === undefined || status.revision?.shadow !== "destination") return [];
-  const startedAt = status.stage?.startedAt;
+  const startedAt = instantMs(status.stage?.startedAt);
   const recent = sumWindow(serving, status.epoch, spansOf(plan).errorsNow).counters;
   return judgeRamp({
     plan,
     minSamples: stage.minSamples,
     totals,
-    elapsedSeconds: startedAt === undefined ? 0 : (now - Date.parse(startedAt)) / 1000,
+    elapsedSeconds: startedAt === undefined ? 0 : Math.max(0, now - startedAt) / 1000,
     baseline: status.baseline,
     recentShadowErrors: recent === null ? null : recent.shadowErrors + recent.shadowTimeouts,
   });

@@ -4,7 +4,9 @@ import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
 import { settleFinalizer } from "@retriever/sidecar/contract/names.ts";
 import type { Effect, MigrationMeta, Observation, OverlayObservation } from "./model.ts";
 import type { Outcome } from "./outcome.ts";
+import { isRollingBack } from "./plan.ts";
 import { intentOf, renderOverlay } from "./revision.ts";
+import { isOfAnother } from "./settle.ts";
 
 export type ConvergeInput = {
   readonly meta: MigrationMeta;
@@ -27,14 +29,14 @@ export function converge(input: ConvergeInput): Effect[] {
 
 function overlayEffects(input: ConvergeInput): Effect[] {
   const { meta, plan, observation, status } = input;
-  const rollingBack = status.phase === "RollingBack";
+  const rollingBack = isRollingBack(status);
   if (!observation.overlay.ok && !rollingBack) return [];
   const overlay = observation.overlay.ok ? observation.overlay.value : null;
   if (isGoneForGood(status, overlay)) return [];
   const rendered = renderOverlay(meta, plan, status);
   if (rendered === undefined || isAsIntended(overlay, rendered.text, status.epoch)) return [];
   // Somebody else's words stay until they go, or until a rollback takes the key back.
-  if (!rollingBack && isForeign(overlay, status.epoch)) return [];
+  if (!rollingBack && (isForeign(overlay, status.epoch) || isOfAnother(meta, overlay))) return [];
   const { document, text } = rendered;
   const apply: Effect = { kind: "applyOverlay", document, text, intent: intentOf(meta, status), force: rollingBack };
   // A deleted object can't be revived; our finalizer lets it go and the sidecars hold on meanwhile.
@@ -87,10 +89,5 @@ function cleanUp(input: ConvergeInput): Effect[] {
   if (cleanup === "abandonOverlay") return present ? [{ kind: "abandonOverlay" }, ...free] : free;
   if (cleanup === "removeOverlay")
     return present ? [{ kind: "removeOverlay" }, ...annotate(input, 0)] : [...annotate(input, 0), ...free];
-  return [...annotateWhenSettled(input), ...free];
-}
-
-/** Pods of a settled migration carry no epoch; a migration that never wrote one leaves them alone. */
-function annotateWhenSettled(input: ConvergeInput): Effect[] {
-  return input.status.revision === undefined ? [] : annotate(input, 0);
+  return free;
 }

@@ -1,5 +1,6 @@
 // The heart: one look at the world in, the next status and what to do out. Total, deterministic, without I/O.
 import type { MigrationStatus, Phase } from "@retriever/crds/migration-status.ts";
+import { isFinalPhase } from "@retriever/crds/phase-steps.ts";
 import { announceFlips } from "./announce.ts";
 import { renderConditions } from "./conditions.ts";
 import { assess, type Context } from "./context.ts";
@@ -21,7 +22,7 @@ import { pending } from "./phases/pending.ts";
 import { preflight } from "./phases/preflight.ts";
 import { rollingBack } from "./phases/rolling-back.ts";
 import { sampling } from "./phases/sampling.ts";
-import { effectivePlan } from "./plan.ts";
+import { effectivePlan, isRollingBack } from "./plan.ts";
 import { isNews, record } from "./record.ts";
 import { refuseUnreadable } from "./refuse.ts";
 import { settle } from "./settle.ts";
@@ -74,12 +75,17 @@ export function decide({ observation, migration, now }: DecideInput): Decision {
   const recorded = record(c, outcome.status);
   const conditions = renderConditions(c, { ...outcome, status: recorded });
   const status: MigrationStatus = { ...recorded, conditions, observedGeneration: migration.meta.generation };
+  const news = isNews(c, status);
+  const effects = converge({ meta: migration.meta, plan, observation, status, cleanup: outcome.cleanup });
   return {
-    status: isNews(c, status) ? status : migration.status,
-    effects: converge({ meta: migration.meta, plan, observation, status, cleanup: outcome.cleanup }),
-    announcements: [...c.actAnnouncements, ...outcome.announcements, ...announceFlips(migration.status, status)],
-    requeueAfterMs: outcome.requeueAfterMs,
-    effectsSurviveStatusFailure: status.phase === "RollingBack",
+    status: news ? status : migration.status,
+    effects,
+    // What isn't remembered as said would be said again at every look.
+    announcements: news
+      ? [...c.actAnnouncements, ...outcome.announcements, ...announceFlips(migration.status, status)]
+      : [],
+    requeueAfterMs: effects.length > 0 ? Math.min(outcome.requeueAfterMs ?? 1000, 1000) : outcome.requeueAfterMs,
+    effectsSurviveStatusFailure: isRollingBack(status),
   };
 }
 
@@ -93,6 +99,5 @@ function firstAnswer(c: Context): Outcome {
 
 /** A finished migration never runs again; it only settles. */
 function finished(c: Context): Outcome | undefined {
-  const { phase } = c.status;
-  return phase === "Completed" || phase === "RolledBack" || phase === "Validated" ? settle(c) : undefined;
+  return isFinalPhase(c.status.phase) ? settle(c) : undefined;
 }

@@ -1,6 +1,7 @@
 // Evidence over all pods of an epoch. Pods come and go; what they counted stays.
 import type { EpochEvidence } from "@retriever/crds/migration-status.ts";
 import { addCounters, type Counters, noCounters } from "@retriever/sidecar/contract/evidence.ts";
+import { isSameData } from "./deep-equal.ts";
 import type { PodObservation } from "./model.ts";
 import type { Span } from "./windows.ts";
 
@@ -8,39 +9,49 @@ import type { Span } from "./windows.ts";
 export const mostLostShare = 0.05;
 /** Losing this many is no reason for doubt, however small the fleet: a rolling restart loses at most the last look. */
 const toleratedLosses = 1;
+/** As many as the status can hold; what more pods count is left out, which only makes the evidence thinner. */
+const mostPods = 500;
 
 type PodCounters = EpochEvidence["pods"][number];
 
-/** Brings the record of an epoch up to date; begins a new one when the epoch changed. Pure fold: order of pods is no matter. */
+/**
+ * Brings the record of an epoch up to date; begins a new one when the epoch changed. `listed` is every pod of the list,
+ * serving or not: only a pod that left the list, or whose process began anew, has vanished, so that none is counted twice.
+ * The order of pods is no matter; without anything new the record is the previous one.
+ */
 export function foldEvidence(
   previous: EpochEvidence | undefined,
   epoch: number,
-  serving: readonly PodObservation[],
+  listed: readonly PodObservation[],
   recordedAt: string,
 ): EpochEvidence {
   const before = previous?.epoch === epoch ? previous : { pods: [], vanished: noCounters(), vanishedPods: 0 };
-  const unanswered = new Set(serving.filter((pod) => !pod.status.ok).map((pod) => pod.uid));
-  const current = serving.flatMap((pod) => currentCounters(pod, epoch));
-  const known = new Map(current.map((pod) => [`${pod.uid}/${pod.startId}`, pod]));
-  let vanished = before.vanished;
-  let vanishedPods = before.vanishedPods;
-  for (const pod of before.pods) {
-    const now = known.get(`${pod.uid}/${pod.startId}`);
-    if (now === undefined && unanswered.has(pod.uid)) {
-      current.push(pod);
-    } else if (now === undefined || now.counters.requests < pod.counters.requests) {
-      vanished = addCounters(vanished, pod.counters);
-      vanishedPods += 1;
-    }
-  }
-  current.sort((a, b) => (a.uid + a.startId < b.uid + b.startId ? -1 : 1));
-  return { epoch, recordedAt, pods: current, vanished, vanishedPods };
+  const present = new Set(listed.map((pod) => pod.uid));
+  const current = new Map(listed.flatMap((pod) => currentCounters(pod, epoch)).map((pod) => [pod.uid, pod]));
+  const gone = before.pods.filter((pod) => {
+    const now = current.get(pod.uid);
+    return now === undefined ? !present.has(pod.uid) : hasBegunAnew(pod, now);
+  });
+  const silent = before.pods.filter((pod) => present.has(pod.uid) && !current.has(pod.uid));
+  const next: EpochEvidence = {
+    epoch,
+    recordedAt,
+    pods: [...current.values(), ...silent].sort((a, b) => (a.uid < b.uid ? -1 : 1)).slice(0, mostPods),
+    vanished: gone.reduce((sum, pod) => addCounters(sum, pod.counters), before.vanished),
+    vanishedPods: before.vanishedPods + gone.length,
+  };
+  return previous !== undefined && isSameData({ ...next, recordedAt: previous.recordedAt }, previous) ? previous : next;
 }
 
 function currentCounters(pod: PodObservation, epoch: number): PodCounters[] {
   if (!pod.status.ok || pod.status.value.evidence.epoch !== epoch) return [];
-  const { podUid, startId, evidence } = pod.status.value;
-  return [{ uid: podUid, startId, counters: evidence.counters }];
+  const { startId, evidence } = pod.status.value;
+  return [{ uid: pod.uid, startId, counters: evidence.counters }];
+}
+
+/** Another process, or one whose counters began again. */
+function hasBegunAnew(before: PodCounters, now: PodCounters): boolean {
+  return now.startId !== before.startId || now.counters.requests < before.counters.requests;
 }
 
 /** Totals since the epoch began, over living and vanished pods. */

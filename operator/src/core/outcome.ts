@@ -1,6 +1,7 @@
 // What a guard or a phase answers, and the few ways to say it.
 import type { MigrationStatus, Phase } from "@retriever/crds/migration-status.ts";
 import type { Context } from "./context.ts";
+import { instantMs } from "./instant.ts";
 import type { Announcement } from "./model.ts";
 import { type Intent, nextEpoch } from "./revision.ts";
 
@@ -22,10 +23,23 @@ export type Outcome = {
 };
 
 const historyLength = 20;
+/** A little less than the status allows for a sentence: one that is too long must not make a status unwritable. */
+const longestMessage = 2000;
+
+/** A message cut to what a status can hold. */
+export function clip(message: string): string {
+  return message.slice(0, longestMessage);
+}
 
 /** Nothing moves; says why and what would move it. */
 export function stay(c: Context, standing: Standing, reason: string, message: string): Outcome {
-  return { status: { ...c.status, message }, standing, reason, announcements: [], requeueAfterMs: c.pollMs };
+  return {
+    status: { ...c.status, message: clip(message) },
+    standing,
+    reason,
+    announcements: [],
+    requeueAfterMs: c.pollMs,
+  };
 }
 
 export type Move = {
@@ -43,8 +57,9 @@ export type Move = {
 export function move(c: Context, step: Move): Outcome {
   const revised = step.intent === undefined ? c.status : revise(c, c.status, step.intent);
   const entered = step.phase === c.status.phase ? {} : { phase: step.phase, phaseStartedAt: c.nowIso };
-  const status: MigrationStatus = { ...revised, ...step.patch, ...entered, message: step.message };
-  const entry = { at: c.nowIso, phase: status.phase, epoch: status.epoch, reason: step.reason, message: step.message };
+  const message = clip(step.message);
+  const status: MigrationStatus = { ...revised, ...step.patch, ...entered, message };
+  const entry = { at: c.nowIso, phase: status.phase, epoch: status.epoch, reason: step.reason, message };
   return {
     status: { ...status, history: [...c.status.history, entry].slice(-historyLength) },
     standing: step.standing ?? "working",
@@ -53,7 +68,7 @@ export function move(c: Context, step: Move): Outcome {
       {
         type: step.page === true || step.warning === true ? "Warning" : "Normal",
         reason: step.reason,
-        message: step.message,
+        message,
         page: step.page === true,
       },
     ],
@@ -76,8 +91,7 @@ function revise(c: Context, status: MigrationStatus, intent: Intent): MigrationS
   };
 }
 
-/** Seconds since an instant of the status; 0 when it is absent or lies ahead (clocks may step back). */
+/** Seconds since an instant of the status; 0 when it is absent, unreadable or lies ahead (clocks may step back). */
 export function secondsSince(c: Context, instant: string | undefined): number {
-  if (instant === undefined) return 0;
-  return Math.max(0, (c.now - Date.parse(instant)) / 1000);
+  return Math.max(0, c.now - (instantMs(instant) ?? c.now)) / 1000;
 }

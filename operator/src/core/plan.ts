@@ -1,12 +1,18 @@
 // The accepted plan. Decisions follow it, never a later edit of the spec.
 import { type MigrationSpec, migrationSpecSchema } from "@retriever/crds/migration-spec.ts";
 import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
+import { planHash } from "@retriever/crds/plan.ts";
 import type { Migration } from "./model.ts";
 
-/** The plan that was accepted, else the spec as it stands. Undefined when neither can be read. */
+/** The plan that was accepted, else the spec as it stands. Undefined when neither can be read or stands for the other. */
 export function effectivePlan(migration: Migration): MigrationSpec | undefined {
-  if (migration.status.plan !== "") return readPlan(migration.status.plan);
-  return migration.spec.ok ? migration.spec.value : undefined;
+  const { status, spec, meta } = migration;
+  const current = spec.ok ? spec.value : undefined;
+  if (status.plan === "") return current;
+  const accepted = readPlan(status.plan);
+  if (accepted !== undefined || current === undefined) return accepted;
+  // The hash proves the same plan. Target and destination can't change after the start: enough for a way back.
+  return meta.deleting || planHash(current) === status.planHash ? current : undefined;
 }
 
 /** The accepted plan frozen in a status; undefined when it was damaged. */
@@ -22,4 +28,9 @@ function readPlan(text: string): MigrationSpec | undefined {
 /** Whether pods may serve the destination: from CuttingOver until a rollback has reached every pod. */
 export function isPastCutover(status: MigrationStatus): boolean {
   return status.revision?.primary === "destination";
+}
+
+/** Whether a rollback has begun and isn't finished. */
+export function isRollingBack(status: MigrationStatus): boolean {
+  return status.phase === "RollingBack" || status.phase === "VerifyingDrift";
 }

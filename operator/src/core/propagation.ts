@@ -2,12 +2,23 @@
 import { durationSeconds } from "@retriever/crds/duration.ts";
 import type { Acks } from "./acks.ts";
 import type { Context } from "./context.ts";
-import { secondsSince } from "./outcome.ts";
+import { type Outcome, secondsSince, stay } from "./outcome.ts";
 import { nameSome } from "./pods.ts";
 
-/** Whether pods have had longer than `cutover.ackTimeout` to follow. */
+/**
+ * Whether pods have had longer than `cutover.ackTimeout` to follow. A pod that came, or fell silent, after all had
+ * followed gets as long again, counted from the look that found it.
+ */
 export function isAckOverdue(c: Context): boolean {
-  return c.acks.state !== "all" && secondsSince(c, c.status.revision?.at) > durationSeconds(c.plan.cutover.ackTimeout);
+  if (c.acks.state === "all") return false;
+  const waiting = Math.min(secondsSince(c, c.status.revision?.at), secondsSince(c, lastAllFollowed(c)));
+  return waiting > durationSeconds(c.plan.cutover.ackTimeout);
+}
+
+/** When the last status that said "all pods follow" ceased to be true. */
+function lastAllFollowed(c: Context): string {
+  const stored = c.migration.status.conditions.find(({ type }) => type === "ConfigPropagated");
+  return stored === undefined || stored.status === "True" ? c.nowIso : stored.lastTransitionTime;
 }
 
 /** `2 of 3 pods follow; lagging: a, b`. */
@@ -17,4 +28,10 @@ export function describeAcks(acks: Acks): string {
   const lagging = acks.lagging.length > 0 ? `; lagging: ${nameSome(acks.lagging)}` : "";
   const lost = acks.lost.length > 0 ? `; on lost nodes: ${nameSome(acks.lost)}` : "";
   return `${acks.matched} of ${acks.pods} pods follow${lagging}${lost}`;
+}
+
+/** Nothing goes on before every pod follows; says who doesn't. */
+export function awaitAcks(c: Context): Outcome {
+  const message = `waiting for every pod to follow epoch ${c.status.epoch}: ${describeAcks(c.acks)}`;
+  return stay(c, isAckOverdue(c) ? "blocked" : "working", "Propagating", message);
 }

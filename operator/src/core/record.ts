@@ -4,6 +4,8 @@ import { durationSeconds } from "@retriever/crds/duration.ts";
 import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
 import type { Context } from "./context.ts";
 import { isSameData } from "./deep-equal.ts";
+import { instantMs } from "./instant.ts";
+import { isPastCutover } from "./plan.ts";
 
 const mostNames = 20;
 const mostCauses = 10;
@@ -13,12 +15,16 @@ export function record(c: Context, next: MigrationStatus): MigrationStatus {
   if (next.revision === undefined || next.epoch !== c.status.epoch) return next;
   const { pods, matched, lagging, lost } = c.acks;
   const acks = { pods, matched, lagging: lagging.slice(0, mostNames), lost: lost.slice(0, mostNames) };
-  return { ...next, acks, gates: [...c.gates], ...harmOf(c, next) };
+  const { harm: _harm, ...kept } = next;
+  return { ...kept, acks, gates: [...c.gates], ...harmOf(c, next) };
 }
 
 function harmOf(c: Context, next: MigrationStatus): Pick<MigrationStatus, "harm"> {
   const causes = c.harm.findings.map((finding) => finding.message).slice(0, mostCauses);
-  const { stepDowns = 0, heldSince } = next.harm ?? {};
+  const { stepDowns = 0 } = next.harm ?? {};
+  // A rollback that could not be made is said again when harm comes back after it had gone.
+  const isOver = isPastCutover(next) && c.harm.known && c.harm.weighing.length === 0;
+  const heldSince = isOver ? undefined : next.harm?.heldSince;
   if (causes.length === 0 && c.harm.since === undefined && stepDowns === 0 && heldSince === undefined) return {};
   return {
     harm: {
@@ -30,19 +36,23 @@ function harmOf(c: Context, next: MigrationStatus): Pick<MigrationStatus, "harm"
   };
 }
 
+/** Clocks are written at least this often, well within the longest gap that a guard calls seen. */
+const longestUnwrittenSeconds = 30;
+
 /**
  * Counters move at every look; writing them each time would make the API server pay for our curiosity.
- * They are written once a gate window; everything else at once.
+ * They are written once a gate window, or twice a minute where that is longer; everything else at once.
  */
 export function isNews(c: Context, next: MigrationStatus): boolean {
   const before = c.migration.status;
   if (isSameData(before, next)) return false;
   if (!isSameData(stable(before), stable(next))) return true;
-  const writtenAt = Date.parse(before.evidence?.recordedAt ?? before.guard?.tickedAt ?? "");
-  return !(c.now - writtenAt < durationSeconds(c.plan.gates.window) * 1000);
+  const writtenAt = instantMs(before.guard?.tickedAt ?? before.evidence?.recordedAt);
+  const every = Math.min(longestUnwrittenSeconds, durationSeconds(c.plan.gates.window));
+  return writtenAt === undefined || Math.abs(c.now - writtenAt) >= every * 1000;
 }
 
-/** The status without what only counts up. Blind time and a clock that was held are news: they must not be forgotten. */
+/** The status without what only counts up. What the guard saw is news as soon as it counts otherwise. */
 function stable(status: MigrationStatus): unknown {
   const { evidence, gates, message: _message, guard, conditions, harm, ...rest } = status;
   return {
@@ -56,7 +66,11 @@ function stable(status: MigrationStatus): unknown {
       condition.reason,
       condition.observedGeneration,
     ]),
-    guard: guard === undefined ? undefined : [guard.startedAt, guard.blindSeconds],
+    guard: guard === undefined ? undefined : [guard.startedAt, countsAs(guard.sight)],
     harm: harm === undefined ? undefined : [harm.alertSince, harm.stepDowns, harm.heldSince],
   };
+}
+
+function countsAs(sight: NonNullable<MigrationStatus["guard"]>["sight"]): string {
+  return sight === "idle" ? "healthy" : sight;
 }

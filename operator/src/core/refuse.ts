@@ -1,14 +1,16 @@
 // A spec or a plan that can't be read: nothing moves, and the reason is said where people look.
 import type { Condition, MigrationStatus } from "@retriever/crds/migration-status.ts";
+import { settleFinalizer } from "@retriever/sidecar/contract/names.ts";
 import { isSameData } from "./deep-equal.ts";
 import type { Decision, Migration } from "./model.ts";
+import { clip } from "./outcome.ts";
 
 /** Decision for a migration without a readable plan. A damaged accepted plan holds; it never starts anew. */
 export function refuseUnreadable(migration: Migration, now: number): Decision {
   const { spec, status, meta } = migration;
   const message =
     status.plan !== ""
-      ? "held: the accepted plan in the status can't be read; restore the status or delete the migration"
+      ? `held: the accepted plan in the status can't be read; restore it, or the spec it was accepted from${meta.deleting ? `, or take the finalizer ${settleFinalizer} off by hand, which leaves the overlay in force` : ""}`
       : `the spec is not valid: ${spec.ok ? "" : spec.faults.map((fault) => `${fault.path}: ${fault.message}`).join("; ")}`;
   const reason = status.plan === "" ? "InvalidSpec" : "PlanDamaged";
   const nowIso = new Date(now).toISOString();
@@ -19,7 +21,7 @@ export function refuseUnreadable(migration: Migration, now: number): Decision {
       type,
       status: value,
       reason,
-      message: message.slice(0, 2000),
+      message: clip(message),
       lastTransitionTime,
       observedGeneration: meta.generation,
     };
@@ -31,7 +33,7 @@ export function refuseUnreadable(migration: Migration, now: number): Decision {
   const accepted = status.plan === "" ? [set("Accepted", "False"), set("Succeeded", "Unknown")] : [];
   const next: MigrationStatus = {
     ...status,
-    message: message.slice(0, 2000),
+    message: clip(message),
     observedGeneration: meta.generation,
     conditions: [...others, ...accepted, set("Ready", "False"), set("Stalled", "True")],
   };

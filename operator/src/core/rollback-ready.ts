@@ -13,6 +13,11 @@ export type RollbackReady = {
   readonly message: string;
 };
 
+/** Whether evidence, positive and current, says that a rollback would find no source. Unknown or stale never does. */
+export function isWayBackClosed(ready: RollbackReady): boolean {
+  return ready.status === "False" && (ready.reason === "SourceChanged" || ready.reason === "SourceFailing");
+}
+
 /** Judges the source as a place to go back to. */
 export function judgeRollbackReady(
   plan: MigrationSpec,
@@ -65,10 +70,12 @@ function isSourceChanged(
   );
 }
 
-/** A finished probe or request of the last seconds that failed, and no success since. */
+/** A finished probe of the last seconds found no store that could answer, and no success since. */
 export function isFailingNow(view: StoreStatus): boolean {
   const probed = view.probeAgeSeconds !== null && view.probeAgeSeconds <= fastLaneSeconds;
-  return probed && view.reachable === false && !isAnsweringNow(view);
+  const broken =
+    view.reachable === false || view.authenticated === false || view.exists === false || view.tls === "failed";
+  return probed && broken && !isAnsweringNow(view);
 }
 
 /** A success within the last seconds. */

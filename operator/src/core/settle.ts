@@ -1,6 +1,8 @@
 // The end of an overlay's life: once the base itself names the store that serves, the overlay is released and removed.
+import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
 import { countAcks, followsBase } from "./acks.ts";
 import type { Context } from "./context.ts";
+import type { MigrationMeta, OverlayObservation } from "./model.ts";
 import { move, type Outcome, stay } from "./outcome.ts";
 import { answeredStatuses, servingPods } from "./pods.ts";
 import { describeAcks } from "./propagation.ts";
@@ -8,18 +10,30 @@ import { describeAcks } from "./propagation.ts";
 /** For Completed, RolledBack and Validated. */
 export function settle(c: Context): Outcome {
   const { revision } = c.status;
-  if (revision === undefined) return settled(c);
-  if (!c.observation.overlay.ok)
-    return stay(c, "waiting", "NotObserved", `the overlay can't be read: ${c.observation.overlay.why}`);
-  if (revision.released && c.observation.overlay.value === null) return leaveBase(c);
+  if (revision === undefined || isSettled(c.status)) return settled(c);
+  const { overlay } = c.observation;
+  if (!overlay.ok) return stay(c, "waiting", "NotObserved", `the overlay can't be read: ${overlay.why}`);
+  if (isOfAnother(c.meta, overlay.value)) return settled(c);
+  if (revision.released && overlay.value === null) return leaveBase(c);
   const matches = baseNamesServingStore(c);
   if (!revision.released) return matches ? release(c) : keep(c);
   if (c.acks.state !== "all")
     return stay(c, "waiting", "Propagating", `releasing the overlay: ${describeAcks(c.acks)}`);
+  if (!matches) return keep(c);
   return {
     ...stay(c, "waiting", "Releasing", "every pod may go back to its base; removing the overlay"),
     cleanup: "removeOverlay",
   };
+}
+
+/** Nothing of the migration is in force any more; whatever comes to the target later is not its affair. */
+export function isSettled(status: MigrationStatus): boolean {
+  return status.conditions.some(({ type, status }) => type === "Settled" && status === "True");
+}
+
+/** The overlay there belongs to a later migration. */
+export function isOfAnother(meta: MigrationMeta, overlay: OverlayObservation | null): boolean {
+  return overlay?.document != null && overlay.document.revision.migrationUid !== meta.uid;
 }
 
 /** Every pod answers, and every base names the store that is primary now. */
@@ -59,6 +73,13 @@ function leaveBase(c: Context): Outcome {
 }
 
 function settled(c: Context): Outcome {
-  const done = stay(c, "waiting", "Settled", "settled: nothing of this migration is in force any more");
+  const done = stay(c, "waiting", "Settled", describeEnd(c));
   return { ...done, requeueAfterMs: null, cleanup: "nothingLeft" };
+}
+
+/** How it ended stays readable: the last sentence of a rollback is its cause. */
+function describeEnd({ status }: Context): string {
+  if (status.revision === undefined) return status.message;
+  const end = "settled: nothing of this migration is in force any more";
+  return status.rollback === undefined ? end : `rolled back (${status.rollback.causes.join("; ")}) and ${end}`;
 }

@@ -1,8 +1,9 @@
 // Less sampling instead of more: the last good rate, then none, then a person.
 import type { Context } from "./context.ts";
 import { move, type Outcome, stay } from "./outcome.ts";
+import { withoutPromote } from "./resample.ts";
 
-/** After this many steps down in a row nobody tries again by himself. */
+/** After this many steps down since the start, or since the last Resume, nobody tries again by himself. */
 export const mostStepDowns = 3;
 
 /** Steps to the stage before; from the first stage, or after too many, to rate 0 and Hold. */
@@ -25,6 +26,7 @@ export function stepDown(c: Context, causes: readonly string[]): Outcome {
       patch: {
         stage: { index: 0, count: stage.count, sampleRate: 0 },
         harm: { causes: [...causes].slice(0, 10), stepDowns, heldSince: c.nowIso },
+        ...withoutPromote(c.status),
       },
       standing: "blocked",
       page: true,
@@ -38,6 +40,7 @@ export function stepDown(c: Context, causes: readonly string[]): Outcome {
     patch: {
       stage: { index, count: stage.count, sampleRate: lower.sampleRate },
       harm: { causes: [...causes].slice(0, 10), stepDowns },
+      ...withoutPromote(c.status),
     },
     warning: true,
   });

@@ -11,9 +11,9 @@ export function summarise(next: MigrationStatus, outcome: Outcome): Summary {
   switch (next.phase) {
     case "Completed":
     case "Validated":
-      return { Ready: fact("True"), Succeeded: fact("True") };
+      return succeeded(next);
     case "RolledBack":
-      return endedEarly(next, fact);
+      return endedEarly(next);
     case "RollingBack":
     case "VerifyingDrift":
       return { Ready: fact("False"), Succeeded: fact("Unknown"), Reconciling: fact("True") };
@@ -35,12 +35,23 @@ export function summarise(next: MigrationStatus, outcome: Outcome): Summary {
 
 function starting(outcome: Outcome, fact: (status: Fact["status"]) => Fact): Summary {
   if (outcome.standing === "stuck") return { Ready: fact("False"), Succeeded: fact("Unknown"), Stalled: fact("True") };
+  if (outcome.reason === "Paused") return { Ready: fact("True"), Succeeded: fact("Unknown") };
   const ready = outcome.standing === "blocked" ? "False" : "Unknown";
   return { Ready: fact(ready), Succeeded: fact("Unknown"), Reconciling: fact("True") };
 }
 
+/** The reason is how it ended, whatever is still being tidied up. */
+function succeeded(next: MigrationStatus): Summary {
+  const reason = next.phase === "Completed" && next.revision === undefined ? "AlreadyAtDestination" : next.phase;
+  const fact: Fact = { status: "True", reason, message: next.message };
+  return { Ready: fact, Succeeded: fact };
+}
+
 /** Asked for by a person: the configuration is restored, which is what was asked. By evidence: somebody must look. */
-function endedEarly(next: MigrationStatus, fact: (status: Fact["status"]) => Fact): Summary {
-  if (next.rollback?.reason === "Aborted") return { Ready: fact("True"), Succeeded: fact("False") };
+function endedEarly({ rollback, message }: MigrationStatus): Summary {
+  const reason = rollback?.reason ?? "RolledBack";
+  const fact = (status: Fact["status"]): Fact => ({ status, reason, message });
+  const isAskedFor = rollback !== undefined && (rollback.actor !== null || rollback.reason === "Deleted");
+  if (isAskedFor) return { Ready: fact("True"), Succeeded: fact("False") };
   return { Ready: fact("False"), Succeeded: fact("False"), Stalled: fact("True") };
 }

@@ -60,13 +60,20 @@ function judgeShare(input: GateInput, gate: GateName, bad: number, n: number, li
   };
 }
 
-/** Any recent error makes a rise wait; it fails only by its share. */
+/**
+ * Any recent error makes a rise wait, and so does a share over the limit until it is diluted. Never Fail:
+ * stepping down is the affair of the shadow-error rule, which asks for two windows.
+ */
 function judgeShadowErrors(input: GateInput, failed: number, tried: number): Verdict {
   const verdict = judgeShare(input, "shadowErrors", failed, tried, input.plan.thresholds.shadowErrors.badShare);
   if (verdict.verdict !== "Pass" && verdict.verdict !== "Fail") return verdict;
   if (input.recentShadowErrors === null)
     return { ...verdict, verdict: "Unknown", message: "shadowErrors: no recent evidence" };
-  if (input.recentShadowErrors === 0) return verdict;
+  if (input.recentShadowErrors === 0) {
+    return verdict.verdict === "Pass"
+      ? verdict
+      : { ...verdict, verdict: "NotYet", message: `${verdict.message}; waiting for samples without errors` };
+  }
   return {
     ...verdict,
     verdict: "NotYet",

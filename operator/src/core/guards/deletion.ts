@@ -1,34 +1,57 @@
 // A deleted migration goes only after the pods are safe; what it leaves behind is decided by phase and policy.
+
+import { isFinalPhase } from "@retriever/crds/phase-steps.ts";
 import { beginRollback } from "../begin-rollback.ts";
 import type { Context } from "../context.ts";
 import { type Outcome, stay } from "../outcome.ts";
-import { isPastCutover } from "../plan.ts";
-import { baseNamesServingStore, settle } from "../settle.ts";
+import { isPastCutover, isRollingBack } from "../plan.ts";
+import { isAckOverdue } from "../propagation.ts";
+import { baseNamesServingStore, isOfAnother, isSettled, settle } from "../settle.ts";
 
-const finalPhases = new Set(["Completed", "RolledBack", "Validated"]);
-
+/** Undefined while the migration isn't being deleted, and while its rollback still has pods to wait for. */
 export function deletion(c: Context): Outcome | undefined {
   if (!c.meta.deleting) return undefined;
-  if (c.status.revision === undefined) return leave(c, "nothingLeft", "nothing was changed");
-  if (nobodyServes(c)) return leave(c, "removeOverlay", "no pod of the target is left");
-  if (finalPhases.has(c.status.phase)) return cleanUp(c);
-  if (c.status.phase === "RollingBack") return undefined;
-  if (isPastCutover(c.status) && c.plan.deletionPolicy === "Keep") {
+  if (c.status.revision === undefined || isSettled(c.status)) return leave(c, "nothingLeft", "nothing is in force");
+  if (isFinalPhase(c.status.phase)) return cleanUp(c);
+  const isKept = c.plan.deletionPolicy === "Keep" && c.status.acts?.latched === undefined;
+  if (isPastCutover(c.status) && isKept) {
     return leave(c, "abandonOverlay", "deletionPolicy is Keep: the pods go on serving from the destination");
   }
-  return beginRollback(c, {
-    reason: "Deleted",
-    causes: [`the migration was deleted in ${c.status.phase}`],
-    actor: null,
-  });
+  // Whatever starts without an overlay reads the base, and the base names the source.
+  if (nobodyServes(c)) return leave(c, "removeOverlay", "no pod of the target is left");
+  if (!isRollingBack(c.status)) return rollBack(c);
+  const isStranded = c.acks.state === "none" && isAckOverdue(c);
+  return isStranded ? leave(c, "removeOverlay", "no pod runs a sidecar") : undefined;
+}
+
+function rollBack(c: Context): Outcome {
+  const causes = [`the migration was deleted in ${c.status.phase}`];
+  return beginRollback(c, { reason: "Deleted", causes, actor: null });
 }
 
 /** After the end: the overlay is removed where the base says the same, else it stays as it is. */
 function cleanUp(c: Context): Outcome {
-  const overlay = c.observation.overlay.ok ? c.observation.overlay.value : undefined;
+  const { overlay } = c.observation;
+  if (!overlay.ok) return stay(c, "waiting", "NotObserved", `deleting: the overlay can't be read: ${overlay.why}`);
+  if (overlay.value === null || isOfAnother(c.meta, overlay.value)) {
+    return leave(c, "nothingLeft", "the overlay is gone");
+  }
+  if (nobodyServes(c) || isAckOverdue(c)) return leaveUnseen(c);
   if (c.status.revision?.released === true || baseNamesServingStore(c)) return settle(c);
-  if (overlay === null) return leave(c, "nothingLeft", "the overlay is gone");
+  if (c.acks.state !== "all") {
+    return stay(c, "waiting", "Propagating", "deleting: waiting for every pod to say which store its base names");
+  }
   return leave(c, "abandonOverlay", "the base names another store than the one that serves; the overlay stays");
+}
+
+/** Not every pod can be asked. The overlay goes only where its going can't move a pod to another store. */
+function leaveUnseen(c: Context): Outcome {
+  const { revision } = c.status;
+  const isHarmless = revision?.primary === "source" || revision?.released === true;
+  if (isHarmless && (nobodyServes(c) || c.acks.state === "none")) {
+    return leave(c, "removeOverlay", "no pod of the target is left");
+  }
+  return leave(c, "abandonOverlay", "not every pod can be asked what its base names; the overlay stays");
 }
 
 function leave(c: Context, cleanup: NonNullable<Outcome["cleanup"]>, why: string): Outcome {

@@ -5,7 +5,7 @@ import type { Context } from "../context.ts";
 import { type Finding, strongestAction } from "../harm/finding.ts";
 import { type Outcome, stay } from "../outcome.ts";
 import { resetGuard } from "../phases/guard-clock.ts";
-import { isPastCutover } from "../plan.ts";
+import { isWayBackClosed } from "../rollback-ready.ts";
 import { stepDown } from "../step-down.ts";
 
 /** Acts on findings that are due; undefined when there is nothing to act on. */
@@ -18,6 +18,8 @@ export function harmed(c: Context): Outcome | undefined {
     case "StepDown":
       return stepDown(c, causes);
     case "Hold":
+      // A cutover in progress is finished or taken back; two primaries must not wait.
+      if (c.status.phase === "CuttingOver") return undefined;
       return resetGuard(stay(c, "blocked", "Harm", `held: ${causes.join("; ")}`), c.nowIso);
     case "Observe":
     case undefined:
@@ -28,10 +30,11 @@ export function harmed(c: Context): Outcome | undefined {
 function rollBack(c: Context, due: readonly Finding[]): Outcome {
   const causes = due.map((finding) => finding.message);
   const rule = due[0]?.rule ?? "alert";
-  if (c.plan.rollback.automatic && c.rollbackReady.status !== "False") {
+  const closed = isWayBackClosed(c.rollbackReady);
+  if (c.plan.rollback.automatic && !closed) {
     return beginRollback(c, { reason: `Harm${rule.charAt(0).toUpperCase()}${rule.slice(1)}`, causes, actor: null });
   }
-  const why = c.plan.rollback.automatic
+  const why = closed
     ? `the way back is closed (${c.rollbackReady.message})`
     : "rollback.automatic is false; create a Rollback act to go back";
   const first = c.status.harm?.heldSince === undefined;
@@ -46,5 +49,5 @@ function rollBack(c: Context, due: readonly Finding[]): Outcome {
       ? [{ type: "Warning", reason: "RollbackBlocked", message: held.status.message, page: true }]
       : [],
   };
-  return isPastCutover(c.status) ? resetGuard(marked, c.nowIso) : marked;
+  return resetGuard(marked, c.nowIso);
 }

@@ -3,9 +3,10 @@ import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
 import type { Context } from "../context.ts";
 import type { Outcome } from "../outcome.ts";
 import { rollingBack } from "../phases/rolling-back.ts";
+import { isRollingBack } from "../plan.ts";
 
 export function rollbackInProgress(c: Context): Outcome | undefined {
-  if (c.status.phase === "RollingBack") return rollingBack(c);
+  if (isRollingBack(c.status)) return rollingBack(c);
   return adopt(c);
 }
 

@@ -3,6 +3,7 @@ import { durationSeconds } from "@retriever/crds/duration.ts";
 import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
 import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
 import { sumWindow } from "../evidence.ts";
+import { instantMs } from "../instant.ts";
 import type { PodObservation } from "../model.ts";
 import { isPastCutover } from "../plan.ts";
 import { spansOf } from "../windows.ts";
@@ -14,6 +15,8 @@ import { findShadowErrors } from "./shadow-errors.ts";
 export type Harm = {
   /** Found now, whether or not it has lasted. */
   readonly findings: readonly Finding[];
+  /** The findings whose line does more than observe: nothing rises or completes over them. */
+  readonly weighing: readonly Finding[];
   /** To be acted on now: the fast lane at once, the rest after `sustainedFor`. */
   readonly due: readonly Finding[];
   /** Since when there have been findings without a gap, epoch ms. */
@@ -30,27 +33,37 @@ export type HarmInput = {
   readonly now: number;
 };
 
-/** Judges the windows of the epoch in force. Blind spells neither clear nor prolong a finding into an act. */
+/**
+ * Judges the windows of the epoch in force. A blind spell never clears a finding and never acts;
+ * a finding on both sides of one has lasted. Before the first revision the evidence is the application's own affair.
+ */
 export function judgeHarm(input: HarmInput): Harm {
   const { plan, status, serving, now } = input;
-  const previousSince = status.harm?.alertSince === undefined ? undefined : Date.parse(status.harm.alertSince);
-  const spans = spansOf(plan);
-  const alert = sumWindow(serving, status.epoch, spans.alert);
-  if (alert.counters === null) return { findings: [], due: [], since: previousSince, known: false };
+  const previousSince = instantMs(status.harm?.alertSince);
+  const alert = sumWindow(serving, status.epoch, spansOf(plan).alert);
+  if (status.revision === undefined || alert.counters === null) {
+    return { findings: [], weighing: [], due: [], since: previousSince, known: false };
+  }
   const pastCutover = isPastCutover(status);
-  const lasting = [
+  const found = [
     ...findAlertCauses(plan, alert.counters, status.baseline, pastCutover),
     ...(pastCutover ? findLiveCauses(plan, alert.counters, status.baseline) : []),
   ];
+  const lasting = found.filter(isWeighing);
   const since = lasting.length === 0 ? undefined : Math.min(previousSince ?? now, now);
   const sustained = since !== undefined && now - since >= durationSeconds(plan.rollback.sustainedFor) * 1000;
   const immediate = pastCutover ? fastLane(input) : shadowErrors(input);
   return {
-    findings: [...immediate, ...lasting],
+    findings: [...immediate, ...found],
+    weighing: [...immediate.filter(isWeighing), ...lasting],
     due: [...immediate, ...(sustained ? lasting : [])],
     since,
     known: true,
   };
+}
+
+function isWeighing(finding: Finding): boolean {
+  return finding.action !== "Observe";
 }
 
 function fastLane({ plan, status, serving, sourceAnswers }: HarmInput): Finding[] {

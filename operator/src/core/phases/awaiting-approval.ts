@@ -2,8 +2,10 @@
 import { approvalChecks, blockingChecks } from "../checklist.ts";
 import type { Context } from "../context.ts";
 import { move, type Outcome, stay } from "../outcome.ts";
+import { awaitAcks } from "../propagation.ts";
 
 export function awaitingApproval(c: Context): Outcome {
+  if (c.acks.state !== "all") return awaitAcks(c);
   const blocking = blockingChecks(c, approvalChecks);
   if (blocking.length > 0) {
     const causes = blocking.map(({ result }) => result.message).join("; ");

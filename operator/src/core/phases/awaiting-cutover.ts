@@ -1,23 +1,20 @@
 // AwaitingCutover: evidence goes on being gathered while a person decides.
 import type { Context } from "../context.ts";
+import { unpassed } from "../gates/failed.ts";
 import { move, type Outcome, stay } from "../outcome.ts";
-import { describeAcks, isAckOverdue } from "../propagation.ts";
+import { awaitAcks } from "../propagation.ts";
+import { resample } from "../resample.ts";
 
 export function awaitingCutover(c: Context): Outcome {
-  if (c.acks.state !== "all") {
-    return stay(
-      c,
-      isAckOverdue(c) ? "blocked" : "working",
-      "Propagating",
-      `waiting for every pod to follow epoch ${c.status.epoch}: ${describeAcks(c.acks)}`,
-    );
-  }
+  if (c.acks.state !== "all") return awaitAcks(c);
   if (c.rollbackReady.status !== "True") {
     return stay(c, "blocked", c.rollbackReady.reason, `the way back is not proved: ${c.rollbackReady.message}`);
   }
+  if (c.totals === null) return resample(c);
   const open = [
-    ...c.gates.filter((gate) => gate.verdict !== "Pass").map((gate) => gate.message),
-    ...c.harm.findings.map((finding) => finding.message),
+    ...(c.gates.length === 0 ? ["the status names no stage of the plan, so nothing was judged"] : []),
+    ...unpassed(c).map((gate) => gate.message),
+    ...c.harm.weighing.map((finding) => finding.message),
     ...(c.harm.known ? [] : ["no pod has fresh evidence"]),
   ];
   if (open.length > 0)

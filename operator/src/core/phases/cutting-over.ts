@@ -45,7 +45,14 @@ function enterGuard(c: Context): Outcome {
     message: `every pod serves from ${c.status.destination?.label ?? "the destination"}; guarding for ${c.plan.guard.duration}`,
     patch: {
       cutoverAt: c.nowIso,
-      guard: { startedAt: c.nowIso, tickedAt: c.nowIso, healthySeconds: 0, idleSeconds: 0, blindSeconds: 0 },
+      guard: {
+        startedAt: c.nowIso,
+        tickedAt: c.nowIso,
+        sight: "healthy",
+        healthySeconds: 0,
+        idleSeconds: 0,
+        blindSeconds: 0,
+      },
     },
   });
 }

@@ -1,23 +1,33 @@
-// The three clocks of the guard: healthy and idle time count, blind time doesn't.
+// The three clocks of the guard: healthy and idle time count, blind time doesn't. Time is credited by both looks
+// that enclose it, so a status that is written lazily never turns an unseen spell into a healthy one.
 import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
+import { instantMs } from "../instant.ts";
 import type { Outcome } from "../outcome.ts";
 
-export type Sight = "healthy" | "idle" | "blind" | "held";
+/** What a look saw. held: seen, but not to be counted. */
+export type Sight = NonNullable<MigrationStatus["guard"]>["sight"];
 
 /** Longer than this between two looks and the time between counts as blind, whatever the second look saw. */
 export const longestLookGapSeconds = 60;
 
-/** Adds the time since the last tick to the clock of what was seen. "held" adds it nowhere. */
+/** Adds the time since the last tick to the clock of what was seen at both its ends. "held" adds it nowhere. */
 export function tickGuard(status: MigrationStatus, nowIso: string, sight: Sight): MigrationStatus {
   const { guard } = status;
-  if (guard === undefined) return status;
-  const passed = Math.max(0, (Date.parse(nowIso) - Date.parse(guard.tickedAt)) / 1000);
-  const clock = passed > longestLookGapSeconds && sight !== "held" ? "blind" : sight;
-  const ticked = { ...guard, tickedAt: nowIso };
+  // What counts nowhere needs no tick: a pause of a day is one write.
+  if (guard === undefined || (guard.sight === "held" && sight === "held")) return status;
+  const now = Date.parse(nowIso);
+  const passed = Math.max(0, now - (instantMs(guard.tickedAt) ?? now)) / 1000;
+  const clock = clockOf(guard.sight, sight, passed);
+  const ticked = { ...guard, tickedAt: nowIso, sight };
   if (clock === "healthy") ticked.healthySeconds += passed;
   if (clock === "idle") ticked.idleSeconds += passed;
   if (clock === "blind") ticked.blindSeconds += passed;
   return { ...status, guard: ticked };
+}
+
+function clockOf(before: Sight, now: Sight, passedSeconds: number): Sight {
+  if (before === "held" || now === "held") return "held";
+  return before === "blind" || passedSeconds > longestLookGapSeconds ? "blind" : now;
 }
 
 /** The time since the last tick counts nowhere. */
@@ -31,6 +41,9 @@ export function resetGuard(outcome: Outcome, nowIso: string): Outcome {
   if (guard === undefined) return outcome;
   return {
     ...outcome,
-    status: { ...outcome.status, guard: { ...guard, tickedAt: nowIso, healthySeconds: 0, idleSeconds: 0 } },
+    status: {
+      ...outcome.status,
+      guard: { ...guard, tickedAt: nowIso, sight: "held", healthySeconds: 0, idleSeconds: 0 },
+    },
   };
 }

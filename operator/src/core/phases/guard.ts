@@ -1,7 +1,7 @@
 // Guard: the destination is primary, the source watches, and only observed time counts.
 import { durationSeconds, printDuration } from "@retriever/crds/duration.ts";
 import type { Context } from "../context.ts";
-import { sumWindow } from "../evidence.ts";
+import { sumWindow, totalsOf } from "../evidence.ts";
 import { move, type Outcome, secondsSince, stay } from "../outcome.ts";
 import { describeAcks } from "../propagation.ts";
 import { spansOf } from "../windows.ts";
@@ -14,32 +14,27 @@ export function guard(c: Context): Outcome {
   const clocks = ticked.status.guard;
   if (clocks === undefined) return stay(c, "blocked", "GuardUnknown", "the status lost the guard's clocks");
   const left = durationSeconds(c.plan.guard.duration) - clocks.healthySeconds - clocks.idleSeconds;
-  const samples = c.totals?.answered ?? 0;
+  // What vanished pods counted is a lower bound all the same: lost counts can't make too many samples.
+  const samples = totalsOf(c.status.evidence).answered;
   const missing = c.plan.cutover.shadowSampleRate > 0 ? Math.max(0, c.plan.guard.minSamples - samples) : 0;
-  if (left <= 0 && missing === 0 && sight !== "blind" && sight !== "held" && c.totals !== null) return pass(ticked);
+  const isWatching = sight === "healthy" || sight === "idle";
+  if (left <= 0 && missing === 0 && isWatching) return pass(ticked);
   const reasons = [
     ...(left > 0 ? [`${printDuration(left)} of healthy time are left`] : []),
     ...(missing > 0 ? [`${samples} of ${c.plan.guard.minSamples} samples`] : []),
-    ...(c.totals === null ? ["too many pods went away with their counts"] : []),
     ...(sight === "blind" ? [`the clock stands, ${describeAcks(c.acks)}`] : []),
+    ...(sight === "held" ? ["the clock stands while there is harm"] : []),
     ...c.harm.findings.map((finding) => finding.message),
   ];
-  return overdue(
-    ticked,
-    stay(
-      ticked,
-      sight === "blind" || sight === "held" ? "blocked" : "waiting",
-      sight === "blind" ? "Blind" : "Guarding",
-      `guarding: ${reasons.join("; ")}`,
-    ),
-  );
+  const reason = sight === "blind" ? "Blind" : "Guarding";
+  return overdue(ticked, stay(ticked, isWatching ? "waiting" : "blocked", reason, `guarding: ${reasons.join("; ")}`));
 }
 
 /** What this look saw. Findings that don't act yet make the time count nowhere. */
 function lookAround(c: Context): Sight {
   const window = sumWindow(c.serving, c.status.epoch, spansOf(c.plan).fast);
   if (c.acks.state !== "all" || window.counters === null || window.missing > 0) return "blind";
-  if (c.harm.findings.length > 0) return "held";
+  if (c.harm.weighing.length > 0) return "held";
   return window.counters.requests > 0 ? "healthy" : "idle";
 }
 
@@ -73,13 +68,9 @@ function complete(c: Context): Outcome {
 /** Past the deadline somebody has to look; it never completes by itself unproved. */
 function overdue(c: Context, outcome: Outcome): Outcome {
   if (secondsSince(c, c.status.guard?.startedAt) <= durationSeconds(c.plan.guard.deadline)) return outcome;
-  const message = `past guard.deadline ${c.plan.guard.deadline}: ${outcome.status.message}`;
-  const first = !c.status.message.startsWith("past guard.deadline");
-  return {
-    ...outcome,
-    standing: "blocked",
-    reason: "GuardOverdue",
-    status: { ...outcome.status, message },
-    announcements: first ? [{ type: "Warning", reason: "GuardOverdue", message, page: true }] : [],
-  };
+  const message = `past guard.deadline ${c.plan.guard.deadline}, create a Rollback act unless it is to go on: ${outcome.status.message}`;
+  // The history remembers that it was said: blind spells and pauses in between don't say it again.
+  if (c.status.history.some((entry) => entry.reason === "GuardOverdue"))
+    return stay(c, "blocked", "GuardOverdue", message);
+  return move(c, { phase: "Guard", reason: "GuardOverdue", message, standing: "blocked", page: true });
 }

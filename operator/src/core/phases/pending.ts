@@ -49,11 +49,7 @@ function accept(c: Context): Outcome {
   });
 }
 
-function refuseSpec({ migration, plan }: Context): Refusal | undefined {
-  if (!migration.spec.ok) {
-    const faults = migration.spec.faults.map((fault) => `${fault.path}: ${fault.message}`).join("; ");
-    return { standing: "stuck", reason: "InvalidSpec", message: `the spec is not valid: ${faults}` };
-  }
+function refuseSpec({ plan }: Context): Refusal | undefined {
   if (plan.metrics.source === "Sidecars") return undefined;
   return {
     standing: "stuck",
@@ -120,15 +116,15 @@ function refuseClaim({ observation, meta }: Context): Refusal | undefined {
   };
 }
 
-function refuseOverlay({ observation, meta }: Context): Refusal | undefined {
+/** None is ours yet: status is written before the first overlay. One of our own uid means that the status was lost. */
+function refuseOverlay({ observation }: Context): Refusal | undefined {
   if (!observation.overlay.ok)
     return {
       standing: "blocked",
       reason: "NotObserved",
       message: `the overlay can't be read: ${observation.overlay.why}`,
     };
-  const overlay = observation.overlay.value;
-  if (overlay === null || overlay.document?.revision.migrationUid === meta.uid) return undefined;
+  if (observation.overlay.value === null) return undefined;
   const message =
     "an overlay of an earlier migration is still in force; make the base name the store it serves, then delete that ConfigMap";
   return { standing: "blocked", reason: "OverlayInForce", message };

@@ -2,17 +2,10 @@
 import { blockingChecks, preflightChecks } from "../checklist.ts";
 import type { Context } from "../context.ts";
 import { move, type Outcome, stay } from "../outcome.ts";
-import { describeAcks, isAckOverdue } from "../propagation.ts";
+import { awaitAcks } from "../propagation.ts";
 
 export function preflight(c: Context): Outcome {
-  if (c.acks.state !== "all") {
-    return stay(
-      c,
-      isAckOverdue(c) ? "blocked" : "working",
-      "Propagating",
-      `waiting for every pod to follow epoch ${c.status.epoch}: ${describeAcks(c.acks)}`,
-    );
-  }
+  if (c.acks.state !== "all") return awaitAcks(c);
   const blocking = blockingChecks(c, preflightChecks);
   const [first] = blocking;
   if (first !== undefined) {

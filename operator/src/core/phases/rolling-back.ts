@@ -1,7 +1,7 @@
 // RollingBack: nudging until every pod reports the pinned source as its primary. Nothing talks it out of it.
 import type { Context } from "../context.ts";
 import { move, type Outcome, stay } from "../outcome.ts";
-import { answeredStatuses } from "../pods.ts";
+import { answeredStatuses, nameSome } from "../pods.ts";
 import { describeAcks } from "../propagation.ts";
 
 export function rollingBack(c: Context): Outcome {
@@ -9,7 +9,11 @@ export function rollingBack(c: Context): Outcome {
     (pod) => pod.config.primaryIdentity.digest !== c.status.source?.digest,
   );
   if (c.acks.state !== "all" || elsewhere.length > 0) {
-    return stay(c, "working", "Propagating", `rolling back: ${describeAcks(c.acks)}`);
+    const strangers =
+      elsewhere.length === 0
+        ? ""
+        : `; served from elsewhere by ${nameSome(elsewhere.map((pod) => pod.podName))}: make the base name ${c.status.source?.label ?? "the source"} again`;
+    return stay(c, "working", "Propagating", `rolling back: ${describeAcks(c.acks)}${strangers}`);
   }
   const causes = c.status.rollback?.causes.join("; ") ?? "";
   return move(c, {

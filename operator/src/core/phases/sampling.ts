@@ -3,8 +3,10 @@ import { durationSeconds, printDuration } from "@retriever/crds/duration.ts";
 import type { Stage } from "@retriever/crds/migration-spec.ts";
 import { measureBaseline } from "../baseline.ts";
 import type { Context } from "../context.ts";
+import { type FailedGate, failedGates, unpassed } from "../gates/failed.ts";
 import { move, type Outcome, secondsSince, stay } from "../outcome.ts";
-import { describeAcks, isAckOverdue } from "../propagation.ts";
+import { awaitAcks } from "../propagation.ts";
+import { resample } from "../resample.ts";
 import { stepDown } from "../step-down.ts";
 
 export function sampling(c: Context): Outcome {
@@ -28,17 +30,8 @@ export function sampling(c: Context): Outcome {
 
 /** Acknowledgements and first sample, before the stage's clock may run. */
 function waitForEvidence(c: Context): Outcome | undefined {
-  if (c.acks.state !== "all") {
-    const message = `waiting for every pod to follow epoch ${c.status.epoch}: ${describeAcks(c.acks)}`;
-    return stay(c, isAckOverdue(c) ? "blocked" : "working", "Propagating", message);
-  }
-  if (c.totals === null)
-    return stay(
-      c,
-      "blocked",
-      "EvidenceLost",
-      "too many pods went away with their counts; the epoch's evidence proves nothing",
-    );
+  if (c.acks.state !== "all") return awaitAcks(c);
+  if (c.totals === null) return resample(c);
   const tried = c.totals.answered + c.totals.shadowErrors + c.totals.shadowTimeouts;
   if (tried === 0)
     return stay(
@@ -58,17 +51,12 @@ function startClock(c: Context, plan: Stage): Outcome {
 }
 
 function judgeStage(c: Context, plan: Stage): Outcome {
-  const failed = c.gates.filter((gate) => gate.verdict === "Fail");
-  if (failed.length > 0)
-    return failGates(
-      c,
-      failed.map((gate) => gate.message),
-      failed.map((gate) => gate.gate),
-    );
+  const failed = failedGates(c);
+  if (failed.length > 0) return failGates(c, failed);
   const elapsed = secondsSince(c, c.status.stage?.startedAt);
   const needed = Math.max(durationSeconds(plan.minDuration), durationSeconds(c.plan.gates.minDwell));
-  const undecided = c.gates.filter((gate) => gate.verdict !== "Pass");
-  if (elapsed >= needed && undecided.length === 0 && c.harm.known && c.harm.findings.length === 0)
+  const undecided = unpassed(c);
+  if (elapsed >= needed && undecided.length === 0 && c.harm.known && c.harm.weighing.length === 0)
     return nextStage(c, elapsed);
   const reasons = [
     ...(elapsed < needed ? [`${printDuration(needed - elapsed)} of the stage are left`] : []),
@@ -80,18 +68,15 @@ function judgeStage(c: Context, plan: Stage): Outcome {
 }
 
 /** A failed gate does what its threshold's line says. */
-function failGates(c: Context, messages: readonly string[], gates: readonly string[]): Outcome {
-  const { scoreDelta, latencyDelta, mismatch, shadowErrors } = c.plan.thresholds;
-  const lines: Readonly<Record<string, { readonly beforeCutover: string }>> = {
-    scoreDelta,
-    latencyDelta,
-    mismatch,
-    shadowErrors,
-  };
-  const actions = gates.map((gate) => lines[gate]?.beforeCutover);
-  if (actions.includes("StepDown")) return stepDown(c, messages);
-  const word = actions.includes("Hold") ? "held" : "observed, not acted on, and not passed either";
-  return stay(c, "blocked", "GateFailed", `${word}: ${messages.join("; ")}`);
+function failGates(c: Context, failed: readonly FailedGate[]): Outcome {
+  const messages = failed.map(({ verdict }) => verdict.message);
+  if (failed.some(({ action }) => action === "StepDown")) return stepDown(c, messages);
+  return stay(
+    c,
+    "blocked",
+    "GateFailed",
+    `held until the evidence is within the limit, or an Abort act: ${messages.join("; ")}`,
+  );
 }
 
 function nextStage(c: Context, elapsed: number): Outcome {

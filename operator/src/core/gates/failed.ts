@@ -1,0 +1,32 @@
+// Verdicts beside the plan: which failed gates act, and which verdicts keep a stage from ending.
+import type { HarmAction } from "@retriever/crds/migration-spec.ts";
+import type { Verdict } from "@retriever/crds/migration-status.ts";
+import type { Context } from "../context.ts";
+
+export type FailedGate = { readonly verdict: Verdict; readonly action: HarmAction };
+
+/** Failed gates whose line does more than observe, with what it does before the cutover. */
+export function failedGates(c: Context): readonly FailedGate[] {
+  return c.gates.flatMap((verdict) => {
+    const action = actionOf(c, verdict.gate);
+    return verdict.verdict === "Fail" && action !== "Observe" ? [{ verdict, action }] : [];
+  });
+}
+
+/** What still stands between a stage and its end. A failed gate that is only observed doesn't; an undecided one does. */
+export function unpassed(c: Context): readonly Verdict[] {
+  return c.gates.filter(
+    ({ gate, verdict }) => verdict !== "Pass" && !(verdict === "Fail" && actionOf(c, gate) === "Observe"),
+  );
+}
+
+function actionOf({ plan }: Context, gate: string): HarmAction {
+  const { scoreDelta, latencyDelta, mismatch, shadowErrors } = plan.thresholds;
+  const lines = new Map([
+    ["scoreDelta", scoreDelta],
+    ["latencyDelta", latencyDelta],
+    ["mismatch", mismatch],
+    ["shadowErrors", shadowErrors],
+  ]);
+  return lines.get(gate)?.beforeCutover ?? "StepDown";
+}
