@@ -18,7 +18,7 @@ test: setup ## all tests; last line "N passed, N failed" (ARGS=... goes to the t
 	@node tools/test.ts $(ARGS)
 
 demo: setup ## a migration that completes and one that rolls itself back (DESTINATION= DEGRADE= CHAOS= SEED=)
-	@DESTINATION='$(DESTINATION)' DEGRADE='$(DEGRADE)' CHAOS='$(CHAOS)' SEED='$(SEED)' node e2e/demo/main.ts
+	@$(foreach name,DESTINATION DEGRADE CHAOS SEED,$(if $($(name)),$(name)='$($(name))')) node e2e/demo/main.ts
 
 generate: setup ## write the generated files
 	@node tools/generate.ts
