@@ -13,6 +13,8 @@ export type Degrade = {
   readonly slow: (latencyMs: number) => Promise<void>;
   /** Every answer is an error (500). */
   readonly fail: () => Promise<void>;
+  /** Requests are taken and never answered. */
+  readonly hang: () => Promise<void>;
   /** Connections are refused: the store is down. */
   readonly refuse: () => Promise<void>;
   /** Takes back everything, lost points included. */
@@ -36,6 +38,7 @@ export function degradeStandIn(admin: string): Degrade {
     loseHalf: () => change("PATCH", { dropHalf: true }),
     slow: (latencyMs) => change("PATCH", { latencyMs }),
     fail: () => change("PATCH", { errors: true }),
+    hang: () => change("PATCH", { hang: true }),
     refuse: () => change("PATCH", { refuse: true }),
     restore: () => change("DELETE"),
   };
@@ -58,9 +61,10 @@ export function degradeExternal(address: QdrantAddress, proxy: DegradingProxy): 
     },
     slow: async (latencyMs) => proxy.set({ latencyMs }),
     fail: async () => proxy.set({ errors: true }),
+    hang: async () => proxy.set({ hang: true }),
     refuse: async () => proxy.set({ refuse: true }),
     restore: async () => {
-      proxy.set({ latencyMs: 0, errors: false, refuse: false });
+      proxy.set({ latencyMs: 0, errors: false, hang: false, refuse: false });
       for (const [collection, points] of lost) await putBack(address, collection, points);
       lost.clear();
     },

@@ -10,6 +10,8 @@ import { urlOf } from "#qdrant-standin/url-of.ts";
 type Faults = {
   readonly latencyMs: number;
   readonly errors: boolean;
+  /** Requests are taken and never answered. */
+  readonly hang: boolean;
   /** Connections are cut as soon as they ask for something. */
   readonly refuse: boolean;
 };
@@ -25,7 +27,7 @@ const hopByHop = new Set(["connection", "keep-alive", "transfer-encoding", "upgr
 
 /** Starts a proxy on any free port of an address. `upstream`: scheme, host and port. */
 export async function startDegradingProxy(upstream: string, address: string): Promise<DegradingProxy> {
-  let faults: Faults = { latencyMs: 0, errors: false, refuse: false };
+  let faults: Faults = { latencyMs: 0, errors: false, hang: false, refuse: false };
   const pool = new Pool(upstream, {
     connections: 64,
     keepAliveTimeout: 2000,
@@ -34,8 +36,9 @@ export async function startDegradingProxy(upstream: string, address: string): Pr
   });
   const stopping = new AbortController();
   const serve = async (request: IncomingMessage, response: ServerResponse) => {
-    const { latencyMs, errors, refuse } = faults;
+    const { latencyMs, errors, hang, refuse } = faults;
     if (refuse) return request.socket.resetAndDestroy();
+    if (hang) return undefined;
     if (latencyMs > 0) await wait(latencyMs, undefined, { signal: stopping.signal });
     if (!errors) return forward(pool, request, response);
     const error = "Service internal error: staged by the proxy";

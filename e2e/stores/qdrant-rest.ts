@@ -54,6 +54,11 @@ export function pointIdOf(chunkId: string): string {
 }
 
 const pointsPerUpsert = 250;
+/** Without the one on `updated_at` nobody could ask for the newest point. */
+const payloadIndexes = [
+  ["namespace", "keyword"],
+  ["updated_at", "datetime"],
+] as const;
 
 /** Makes the collection anew (Cosine) and fills it with the sample. The payload's keys are those of the users' contract. */
 export async function loadQdrant(address: QdrantAddress, collection: string, dataset: Dataset): Promise<void> {
@@ -65,6 +70,9 @@ export async function loadQdrant(address: QdrantAddress, collection: string, dat
     for (let start = 0; start < dataset.chunks.length; start += pointsPerUpsert) {
       const points = pointsOf(dataset, start, start + pointsPerUpsert);
       await call({ method: "PUT", path: pathOf(collection, "/points?wait=true"), body: { points } });
+    }
+    for (const [field_name, field_schema] of payloadIndexes) {
+      await call({ method: "PUT", path: pathOf(collection, "/index?wait=true"), body: { field_name, field_schema } });
     }
   } finally {
     await close();

@@ -74,7 +74,14 @@ describe("a stand-in as a process", () => {
       with_payload: true,
     });
     expect(answer.points.map(({ payload }) => payload?.["namespace"])).toEqual(Array(5).fill("verb.motion"));
-    await expect(client.getCollection("chunks")).resolves.toMatchObject({ status: "green", points_count: 5000 });
+    await expect(client.getCollection("chunks")).resolves.toMatchObject({
+      status: "green",
+      points_count: 5000,
+      payload_schema: { namespace: { data_type: "keyword", points: 5000 }, updated_at: { points: 5000 } },
+    });
+    const newest = await client.scroll("chunks", { order_by: { key: "updated_at", direction: "desc" }, limit: 1 });
+    const times = dataset.chunks.map(({ updatedAt }) => updatedAt).toSorted();
+    expect(newest.points[0]?.payload?.["updated_at"]).toBe(times.at(-1));
   });
 
   it("refuses a wrong key and a missing one", async () => {
@@ -112,6 +119,17 @@ describe("a stand-in as a process", () => {
     await expect(search(store, 5)).rejects.toThrow("ECONNREFUSED");
     await store.degrade.restore();
     await expect(count(store)).resolves.toEqual({ count: 5000 });
+  });
+
+  it("leaves requests hanging until they are given up", async () => {
+    await store.degrade.hang();
+    const hanging = fetch(`${store.url}/collections/chunks`, {
+      headers: { "api-key": "secret-key" },
+      signal: AbortSignal.timeout(100),
+    });
+    await expect(hanging).rejects.toThrow("timeout");
+    await store.degrade.restore();
+    await expect(search(store, 5)).resolves.toHaveLength(10);
   });
 
   it("is gone after it was closed", async () => {
@@ -161,6 +179,9 @@ describe("an external server behind the proxy", () => {
     expect(performance.now() - started).toBeGreaterThanOrEqual(99);
     await store.degrade.fail();
     await expect(search(store, 5)).rejects.toThrow("500");
+    await store.degrade.hang();
+    const hanging = fetch(`${store.url}/collections/chunks`, { signal: AbortSignal.timeout(100) });
+    await expect(hanging).rejects.toThrow("timeout");
     await store.degrade.refuse();
     await expect(search(store, 5)).rejects.toThrow();
     await store.degrade.restore();
