@@ -18,8 +18,8 @@ export type KubeConnection = {
   /** Credentials as they are now, and the dispatcher for them. */
   readonly authorize: () => Promise<Authorized>;
   /** Forgets what was read, so that the next call reads it again: after a 401. */
-  forget(): void;
-  close(): Promise<void>;
+  readonly forget: () => void;
+  readonly close: () => Promise<void>;
 };
 
 export type ConnectionOptions = {

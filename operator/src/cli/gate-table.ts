@@ -1,0 +1,80 @@
+// The gates as a table: what was found, how sure that is, what is allowed, and the verdict.
+
+import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
+import type { Verdict } from "@retriever/crds/migration-status.ts";
+import Table from "cli-table3";
+import { countWord, digits, shareWord } from "./words.ts";
+
+const plain = {
+  top: "",
+  "top-mid": "",
+  "top-left": "",
+  "top-right": "",
+  bottom: "",
+  "bottom-mid": "",
+  "bottom-left": "",
+  "bottom-right": "",
+  left: "",
+  "left-mid": "",
+  mid: "",
+  "mid-mid": "",
+  right: "",
+  "right-mid": "",
+  middle: "   ",
+};
+
+const verdictWords = { Pass: "pass", Fail: "FAIL", NotYet: "not yet", Unknown: "unknown" } as const;
+
+/** Lines of the table, the first is its head; none when there is no gate. */
+export function renderGates(gates: readonly Verdict[], plan: MigrationSpec | undefined): string[] {
+  if (gates.length === 0) return [];
+  const table = new Table({
+    head: ["GATE", "BAD", "95 % INTERVAL", "LIMIT", "N", "VERDICT"],
+    chars: plain,
+    style: { head: [], border: [], "padding-left": 0, "padding-right": 0 },
+  });
+  for (const gate of gates) {
+    table.push([
+      gateWord(gate.gate, plan),
+      valueWord(gate),
+      intervalWord(gate),
+      limitWord(gate),
+      countWord(gate.n),
+      verdictWords[gate.verdict],
+    ]);
+  }
+  return table
+    .toString()
+    .split("\n")
+    .map((line) => line.trimEnd());
+}
+
+/** What a gate counts as bad, with its threshold where the plan has one. */
+function gateWord(gate: string, plan: MigrationSpec | undefined): string {
+  const thresholds = plan?.thresholds;
+  const words: Readonly<Record<string, string>> = {
+    scoreDelta: `score worse by > ${thresholds?.scoreDelta.limit ?? "limit"}`,
+    latencyDelta: `slower by >= ${thresholds?.latencyDelta.limitMs ?? "limit"} ms`,
+    mismatch: "other top result",
+    shadowErrors: "shadow errors",
+  };
+  return words[gate] ?? gate;
+}
+
+const isMs = (gate: Verdict) => gate.gate.endsWith("Ms");
+
+function valueWord(gate: Verdict): string {
+  if (!isMs(gate)) return shareWord(gate.value);
+  return gate.value === null ? "-" : `${digits(gate.value)} ms`;
+}
+
+function limitWord(gate: Verdict): string {
+  return isMs(gate) ? `${digits(gate.limit)} ms` : shareWord(gate.limit);
+}
+
+function intervalWord(gate: Verdict): string {
+  const [low, high] = gate.interval ?? [];
+  if (low === undefined || high === undefined) return "-";
+  if (isMs(gate)) return `${digits(low)} - ${digits(high)} ms`;
+  return `${digits(low * 100)} - ${digits(high * 100)} %`;
+}

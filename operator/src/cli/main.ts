@@ -1,0 +1,55 @@
+#!/usr/bin/env node
+// The command line's composition root: arguments, terminal, signals, exit codes. The only reader of process here.
+import { createLogUpdate } from "log-update";
+import { openConnection } from "#adapters/kubernetes/connection.ts";
+import { makeKubeRequest } from "#adapters/kubernetes/kube-request.ts";
+import { makeSystemClock } from "#adapters/system-clock.ts";
+import { makeKubeClient } from "./kube-client.ts";
+import { type Connected, type ConnectOptions, runCli } from "./program.ts";
+import type { Terminal } from "./terminal.ts";
+
+const clock = makeSystemClock();
+
+function connect({ kubeconfig, context, deadlineMs }: ConnectOptions): Connected {
+  const connection = openConnection({
+    clock,
+    maxConnections: 2,
+    ...(kubeconfig === undefined ? {} : { kubeconfig }),
+    ...(context === undefined ? {} : { context }),
+  });
+  const request = makeKubeRequest(connection, { deadlineMs, clock });
+  return {
+    client: makeKubeClient(request, connection.userName),
+    namespace: connection.namespace,
+    close: connection.close,
+  };
+}
+
+function makeTerminal(): Terminal {
+  const { stdout, stderr, env } = process;
+  const update = createLogUpdate(stdout);
+  const noColor = env["NO_COLOR"] !== undefined && env["NO_COLOR"] !== "";
+  return {
+    isTty: Boolean(stdout.isTTY),
+    color: Boolean(stdout.isTTY) && !noColor && env["TERM"] !== "dumb",
+    columns: () => stdout.columns ?? 80,
+    rows: () => stdout.rows ?? 24,
+    print: (line) => void stdout.write(`${line}\n`),
+    warn: (line) => void stderr.write(`${line}\n`),
+    frame: (lines) => update(lines.join("\n")),
+    endFrames: () => {
+      if (stdout.isTTY) update.done();
+    },
+  };
+}
+
+const stop = new AbortController();
+for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => stop.abort());
+// A reader that goes away (a pipe into head) is no fault.
+process.stdout.on("error", () => process.exit(0));
+process.exitCode = await runCli(process.argv.slice(2), {
+  terminal: makeTerminal(),
+  clock,
+  connect,
+  signal: stop.signal,
+});

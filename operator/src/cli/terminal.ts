@@ -1,0 +1,15 @@
+// Where the command line writes to.
+export type Terminal = {
+  readonly isTty: boolean;
+  readonly color: boolean;
+  readonly columns: () => number;
+  readonly rows: () => number;
+  /** A line of data. */
+  readonly print: (line: string) => void;
+  /** A line for people, apart from the data. */
+  readonly warn: (line: string) => void;
+  /** Replaces the last frame; only on a terminal. */
+  readonly frame: (lines: readonly string[]) => void;
+  /** Leaves the last frame standing. */
+  readonly endFrames: () => void;
+};

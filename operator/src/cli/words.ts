@@ -1,0 +1,39 @@
+// Numbers and times in words, ASCII only, the same on every machine.
+import { printDuration } from "@retriever/crds/duration.ts";
+
+/** 0.0123 -> `1.2 %`; `-` for nothing. */
+export function shareWord(share: number | null): string {
+  return share === null ? "-" : `${digits(share * 100)} %`;
+}
+
+/** 1134567 -> `1,134,567`. */
+export function countWord(count: number): string {
+  return String(Math.round(count)).replace(/\B(?=(\d{3})+$)/g, ",");
+}
+
+/** The two largest units: 2 h 5 m 9 s -> `2h5m`, 49 h -> `49h`. */
+export function spanWord(seconds: number): string {
+  const whole = Math.max(0, Math.floor(seconds));
+  if (whole >= 3600) return printDuration(whole - (whole % 60));
+  return printDuration(whole);
+}
+
+/** Time since an instant; undefined when there is none. */
+export function sinceWord(instant: string | undefined, now: number): string | undefined {
+  const at = Date.parse(instant ?? "");
+  return Number.isNaN(at) ? undefined : spanWord((now - at) / 1000);
+}
+
+/** At most `width` characters, on one line, without anything a terminal would obey. */
+export function clipped(text: string, width: number): string {
+  // oxlint-disable-next-line no-control-regex -- control characters are what is taken out
+  const line = text.replace(/[\u0000-\u001f\u007f-\u009f]+/g, " ");
+  return line.length <= width ? line : `${line.slice(0, Math.max(0, width - 3))}...`;
+}
+
+/** At most three significant digits above 1, one decimal below 10. */
+export function digits(value: number): string {
+  const size = Math.abs(value);
+  if (size >= 100) return countWord(value);
+  return String(Number(value.toFixed(size >= 10 ? 0 : size >= 0.1 || size === 0 ? 1 : 2)));
+}
