@@ -112,6 +112,12 @@ export function parseObject(
 ): KubeObject {
   if (!isObject(body))
     throw badRequest("the object provided is unrecognized (must be of type Object): expected a JSON object");
+  // Built-in kinds are decoded with the path's kind as default; custom ones have to say what they are.
+  if (type.custom && (body["apiVersion"] === undefined || body["kind"] === undefined)) {
+    throw badRequest(
+      `Object 'Kind' is missing in a ${type.kind}: expected apiVersion ${groupVersion(type)} and kind ${type.kind}`,
+    );
+  }
   const apiVersion = body["apiVersion"] ?? groupVersion(type);
   const kind = body["kind"] ?? type.kind;
   if (apiVersion !== groupVersion(type) || kind !== type.kind) {

@@ -55,6 +55,8 @@ export type ManagerConflict = {
   readonly manager: string;
   readonly subresource: string;
   readonly operation: Operation;
+  readonly apiVersion: string;
+  readonly time: string;
   readonly paths: readonly string[];
 };
 
@@ -157,6 +159,8 @@ export function applyConfiguration(
       manager: entry.manager,
       subresource: entry.subresource,
       operation: entry.operation,
+      apiVersion: entry.apiVersion,
+      time: entry.time,
       paths: readablePaths(clash),
     }));
   const rest = clashes.map(({ entry, clash }) => ({

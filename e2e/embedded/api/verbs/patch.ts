@@ -2,7 +2,15 @@
 // Each turns the request into a proposal; write.ts judges and stores it.
 import jsonPatch from "fast-json-patch";
 import { type Call, type Cluster, type Outcome, timestamp, writerOf } from "#embedded/api/call.ts";
-import { badRequest, conflict, failure, notFound, unprocessable, unsupportedMediaType } from "#embedded/api/failure.ts";
+import {
+  badRequest,
+  conflict,
+  failure,
+  invalid,
+  notFound,
+  unprocessable,
+  unsupportedMediaType,
+} from "#embedded/api/failure.ts";
 import { applyConfiguration, type ManagerConflict } from "#embedded/api/fields/managers.ts";
 import { undeclaredFields } from "#embedded/api/fields/typed.ts";
 import { copy, isObject, type JsonObject, type KubeObject } from "#embedded/api/json.ts";
@@ -21,6 +29,7 @@ const maxOperations = 10_000;
 export function patchObject(cluster: Cluster, call: Call): Outcome {
   const { type, namespace, name, contentType } = call;
   if (contentType === applyPatchType) return applyPatch(cluster, call);
+  if (call.query.has("force")) throw badOption("force", "Forbidden: may not be specified for non-apply patch");
   const live = cluster.store.get(type.storage, namespace, name);
   const supported = type.custom
     ? [jsonPatchType, mergePatchType, applyPatchType]
@@ -32,6 +41,12 @@ export function patchObject(cluster: Cluster, call: Call): Outcome {
   const body = patched(call, before);
   const after = parseObject(type, body, namespace, name);
   return write(cluster, call, { before, after });
+}
+
+function badOption(field: string, message: string): Error {
+  const subject = { group: "meta.k8s.io", plural: "patchoptions", kind: "PatchOptions" };
+  const reason = message.startsWith("Required") ? "FieldValueRequired" : "FieldValueForbidden";
+  return invalid(subject, "", [{ reason, field, message }]);
 }
 
 function patched(call: Call, before: KubeObject): unknown {
@@ -84,10 +99,7 @@ function refuseStrategicParts(value: unknown, path: string): void {
 function applyPatch(cluster: Cluster, call: Call): Outcome {
   const { type, namespace, name } = call;
   if (call.subresource === "scale") throw badRequest("the embedded API does not support apply on scale");
-  if (!call.query.has("fieldManager"))
-    throw badRequest(
-      'PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply patch',
-    );
+  if (!call.query.has("fieldManager")) throw badOption("fieldManager", "Required value: is required for apply patch");
   const config = parseApplied(call);
   const stored = cluster.store.get(type.storage, namespace, name);
   const live = stored === undefined ? undefined : served(type, stored);
@@ -137,16 +149,25 @@ function parseApplied(call: Call): KubeObject {
 }
 
 function applyConflict(conflicts: readonly ManagerConflict[]): Error {
-  const causes = conflicts.flatMap(({ manager, subresource, operation, paths }) => {
-    const who = `"${manager}"${subresource === "" ? "" : ` with subresource "${subresource}"`}${operation === "Update" ? " using Update" : ""}`;
-    return paths.map((field) => ({ reason: "FieldManagerConflict", message: `conflict with ${who}`, field }));
-  });
-  const lines = causes.map((cause) => `${cause.message}: ${cause.field}`);
-  const count = causes.length === 1 ? "1 conflict" : `${causes.length} conflicts`;
-  return failure({
-    code: 409,
-    reason: "Conflict",
-    message: `Apply failed with ${count}: ${lines.join("; ")}`,
-    details: { causes },
-  });
+  const rows = conflicts.flatMap((conflict) => conflict.paths.map((field) => ({ who: managerText(conflict), field })));
+  const causes = rows.map(({ who, field }) => ({
+    reason: "FieldManagerConflict",
+    message: `conflict with ${who}`,
+    field,
+  }));
+  const [only] = rows;
+  if (rows.length === 1 && only !== undefined) {
+    const message = `Apply failed with 1 conflict: conflict with ${only.who}: ${only.field}`;
+    return failure({ code: 409, reason: "Conflict", message, details: { causes } });
+  }
+  const groups = conflicts.map((conflict) =>
+    [`conflicts with ${managerText(conflict)}:`, ...conflict.paths.map((path) => `- ${path}`)].join("\n"),
+  );
+  const message = `Apply failed with ${rows.length} conflicts: ${groups.join("\n")}`;
+  return failure({ code: 409, reason: "Conflict", message, details: { causes } });
+}
+
+function managerText({ manager, subresource, operation, apiVersion, time }: ManagerConflict): string {
+  const who = `${JSON.stringify(manager)}${subresource === "" ? "" : ` with subresource ${JSON.stringify(subresource)}`}`;
+  return operation === "Update" ? `${who} using ${apiVersion} at ${time}` : who;
 }

@@ -1,0 +1,66 @@
+// The conformance suite: the same checks for the embedded API and for a real one, given a kubeconfig.
+// Needs the rights to create namespaces and definitions; leaves nothing but its definition's removal behind.
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { applying } from "./applying.ts";
+import { at } from "./client.ts";
+import { ending, leasing, reporting } from "./coordination.ts";
+import { shaping, subresources, validating } from "./custom-resources.ts";
+import { changing, creating, finalizing, reading } from "./objects.ts";
+import { type Checks, definitions, openScene, type Scene, until } from "./scene.ts";
+import { watching } from "./watching.ts";
+import { widgetDefinition } from "./widget.ts";
+
+const sections: Readonly<Record<string, Checks>> = {
+  creating,
+  reading,
+  changing,
+  finalizing,
+  watching,
+  "applying server-side": applying,
+  "custom resources: shape": shaping,
+  "custom resources: validation": validating,
+  "custom resources: status": subresources,
+  leases: leasing,
+  events: reporting,
+  namespaces: ending,
+};
+
+const checkTimeoutMs = 90_000;
+
+/** Registers the suite; the kubeconfig is asked for when it begins. */
+export function describeConformance(getKubeconfig: () => Promise<string>): void {
+  describe("conformance to the Kubernetes API", () => {
+    let scene: Scene;
+    beforeAll(async () => {
+      scene = await openScene(await getKubeconfig());
+      await installWidgets(scene);
+    });
+    afterAll(async () => {
+      await scene.client.request("DELETE", `${definitions}/${widgetDefinition.metadata.name}`);
+      await scene[Symbol.asyncDispose]();
+    });
+    describe.each(Object.entries(sections))("%s", (_section, checks) => {
+      for (const [title, check] of Object.entries(checks)) it(title, () => check(scene), checkTimeoutMs);
+    });
+  });
+}
+
+async function installWidgets(scene: Scene): Promise<void> {
+  const made = await scene.client.request("POST", definitions, { body: widgetDefinition });
+  expect([201, 409], JSON.stringify(made.body)).toContain(made.status);
+  await until(
+    () => scene.client.request("GET", `${definitions}/${widgetDefinition.metadata.name}`),
+    (reply) =>
+      conditionsOf(reply.body).some((one) => at(one, "type") === "Established" && at(one, "status") === "True"),
+  );
+  // Established is said a moment before every API server serves the resource.
+  await until(
+    () => scene.client.request("GET", scene.widgets),
+    (reply) => reply.status === 200,
+  );
+}
+
+function conditionsOf(definition: unknown): readonly unknown[] {
+  const conditions = at(definition, "status", "conditions");
+  return Array.isArray(conditions) ? conditions : [];
+}

@@ -1,0 +1,99 @@
+// What every conformance check works with: a client, a namespace of its own, and short ways to speak of objects.
+// Creates and removes only what carries the suite's own names.
+import { randomBytes } from "node:crypto";
+import { expect } from "vitest";
+import { at, type Body, type Client, connect, type Reply } from "./client.ts";
+
+export type Scene = AsyncDisposable & {
+  readonly client: Client;
+  readonly namespace: string;
+  /** A name nobody else uses. */
+  readonly name: (prefix: string) => string;
+  readonly configMaps: string;
+  readonly leases: string;
+  readonly widgets: string;
+};
+
+/** One thing that must hold, on the double as on a real API server. */
+export type Check = (scene: Scene) => Promise<void>;
+export type Checks = Readonly<Record<string, Check>>;
+
+export const mergePatch = "application/merge-patch+json";
+export const jsonPatch = "application/json-patch+json";
+export const applyPatch = "application/apply-patch+yaml";
+
+const waitMs = 60_000;
+const pollMs = 100;
+
+export const definitions = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+
+/** Opens a namespace for the suite; disposing deletes it. */
+export async function openScene(kubeconfig: string): Promise<Scene> {
+  const client = connect(kubeconfig);
+  const name = (prefix: string) => `${prefix}-${randomBytes(4).toString("hex")}`;
+  const namespace = name("conformance");
+  expectStatus(await client.request("POST", "/api/v1/namespaces", { body: { metadata: { name: namespace } } }), 201);
+  return {
+    client,
+    namespace,
+    name,
+    configMaps: `/api/v1/namespaces/${namespace}/configmaps`,
+    leases: `/apis/coordination.k8s.io/v1/namespaces/${namespace}/leases`,
+    widgets: `/apis/test.retriever.dev/v1/namespaces/${namespace}/widgets`,
+    [Symbol.asyncDispose]: async () => {
+      await client.request("DELETE", `/api/v1/namespaces/${namespace}`);
+      await client[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** The body of a reply that has this status; the failure shows what came instead. */
+export function expectStatus(reply: Reply, status: number): Body {
+  expect({ status: reply.status, body: reply.status === status ? undefined : reply.body }).toEqual({
+    status,
+    body: undefined,
+  });
+  return reply.body;
+}
+
+/** Expects a failed Status with this code and reason. */
+export function expectFailure(reply: Reply, code: number, reason: string): Body {
+  const { kind, status, code: got, reason: why } = reply.body;
+  expect({ http: reply.status, kind, status, code: got, reason: why }, JSON.stringify(reply.body)).toEqual({
+    http: code,
+    kind: "Status",
+    status: "Failure",
+    code,
+    reason,
+  });
+  return reply.body;
+}
+
+/** The fields that the causes of a failed Status name. */
+export function causeFields(status: Body): readonly unknown[] {
+  const causes = at(status, "details", "causes");
+  return Array.isArray(causes) ? causes.map((cause: unknown) => at(cause, "field")) : [];
+}
+
+export function versionOf(object: Body): string {
+  return String(at(object, "metadata", "resourceVersion"));
+}
+
+/** Creates a ConfigMap and returns it. */
+export async function createConfigMap(scene: Scene, metadata: Body, data: Body = {}): Promise<Body> {
+  return expectStatus(await scene.client.request("POST", scene.configMaps, { body: { metadata, data } }), 201);
+}
+
+/** Asks again until the reply is as wanted. */
+export async function until(ask: () => Promise<Reply>, wanted: (reply: Reply) => boolean): Promise<Reply> {
+  const deadline = Date.now() + waitMs;
+  for (;;) {
+    const reply = await ask();
+    if (wanted(reply)) return reply;
+    if (Date.now() > deadline)
+      throw new Error(
+        `not reached within ${waitMs} ms; last: ${reply.status} ${JSON.stringify(reply.body).slice(0, 500)}`,
+      );
+    await new Promise((resolve) => setTimeout(resolve, pollMs));
+  }
+}
