@@ -19,6 +19,8 @@ type ConfigFault = { readonly code: string; readonly message: string; readonly a
 
 export type ActivationEvents = {
   readonly onActivated: (runtime: Runtime) => void;
+  /** What runs is the same, what is said about it isn't: the overlay vanished or is back, the base changed its store. */
+  readonly onNoticed: (plan: Plan) => void;
   /** A fault that is new; null: the last one is gone. */
   readonly onFault: (fault: Fault | null) => void;
 };
@@ -100,10 +102,18 @@ export class Activation {
     };
     this.#runtime = runtime;
     this.#runningKey = runningKey;
-    if (isSame) return;
+    if (isSame) {
+      this.#notice(previous, plan);
+      return;
+    }
     this.#drain(previous, runtime);
     this.#makings.events.onActivated(runtime);
     void this.probe();
+  }
+
+  #notice(previous: Runtime | null, { overlayState, sourceChanged }: Plan): void {
+    if (previous?.plan.overlayState === overlayState && previous.plan.sourceChanged === sourceChanged) return;
+    if (this.#runtime !== null) this.#makings.events.onNoticed(this.#runtime.plan);
   }
 
   /** Connections outlive an activation that doesn't touch their store: a step of the ramp must not make them cold. */

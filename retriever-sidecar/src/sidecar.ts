@@ -10,14 +10,15 @@ import { readDirectory } from "#config/read-directory.ts";
 import { type Documents, readInput } from "#config/read-input.ts";
 import type { Settings } from "#config/settings.ts";
 import { watchDirectory } from "#config/watch-directory.ts";
+import type { Plan } from "#core/activation-decision.ts";
 import { parseRequest } from "#embedding/parse-request.ts";
-import { type Fault, RetrieverError } from "#errors.ts";
+import { type Fault, faultOf, RetrieverError } from "#errors.ts";
 import type { Clock, Random } from "#ports/clock.ts";
 import type { Serve } from "#ports/retrieval.ts";
 import type { Runtime } from "#retrieve/runtime.ts";
 import type { SampleEvent } from "#retrieve/sample.ts";
 import { serveRetrieve } from "#retrieve/serve.ts";
-import { type Log, logActivation, logFault, makeVarianceLog } from "#telemetry/logger.ts";
+import { type Log, logActivation, logFault, logNotice, makeVarianceLog } from "#telemetry/logger.ts";
 import { type Metrics, makeMetrics } from "#telemetry/metrics.ts";
 import { Activation, epochOf } from "./activation.ts";
 import { makeStatus } from "./status.ts";
@@ -47,7 +48,7 @@ export async function startSidecar(makings: SidecarMakings): Promise<Sidecar> {
   activation.start(read());
   const app = await listen(settings.listen, makeApp(makings, activation, metrics));
   const admin = await listenElse(settings.admin, makeAdmin(makings, activation, { metrics, state }), app);
-  const watch = settings.config === null ? null : watchDirectory(settings.config, () => activation.consider(read()));
+  const watch = settings.config === null ? null : watchDirectory(settings.config, makeLook(makings, activation, read));
   const probes = setInterval(() => void activation.probe(), probeIntervalMs);
   log.info({ event: "listening", app: app.address, admin: admin.address }, "listening");
   return {
@@ -76,11 +77,12 @@ function makeActivation({ clock, log }: SidecarMakings, metrics: Metrics): Activ
     logActivation(log, runtime.plan);
     metrics.onConfig({ epoch: epochOf(runtime.plan), roles: rolesOf(runtime), thresholds: runtime.plan.thresholds });
   };
+  const onNoticed = (plan: Plan): void => logNotice(log, plan);
   const onFault = (fault: Fault | null): void => {
     logFault(log, fault);
     metrics.onConfigFault(fault);
   };
-  return new Activation({ clock, makeBackend, events: { onActivated, onFault } });
+  return new Activation({ clock, makeBackend, events: { onActivated, onNoticed, onFault } });
 }
 
 function rolesOf({ primary, shadow }: Runtime) {
@@ -94,6 +96,17 @@ function makeReader({ settings, env }: SidecarMakings): () => ReturnType<typeof 
   const { config } = settings;
   const read = (): Documents => (config === null ? readEnvBase(env) : readDirectory(config));
   return () => readInput(read(), around);
+}
+
+/** A look that fails is a bug; the configuration in force serves on. */
+function makeLook({ log }: SidecarMakings, activation: Activation, read: ReturnType<typeof makeReader>): () => void {
+  return () => {
+    try {
+      activation.consider(read());
+    } catch (error) {
+      log.error({ event: "activation-failed", ...faultOf(error) }, "activation failed");
+    }
+  };
 }
 
 function makeApp(makings: SidecarMakings, activation: Activation, metrics: Metrics): Handler {

@@ -25,10 +25,13 @@ function readEmbedding(body: Uint8Array, { start, end, count }: LocatedEmbedding
   return embeddingFromBase64(text.includes("\\") ? (JSON.parse(text) as string) : text.slice(1, -1));
 }
 
-/** Parses the body with a 0 in the embedding's place; as the value is valid JSON itself, so is the whole body. */
+/**
+ * Parses the body with null in the embedding's place; as the value is valid JSON itself, so is the whole body.
+ * Not with 0: what follows could continue a number (`[1]e9`), but nothing continues null.
+ */
 function parseEnvelope(body: Uint8Array, { start, end }: LocatedEmbedding): RetrieveEnvelope {
   const document = parseJson(body, start, end);
-  if (typeof document !== "object" || document === null || !("embedding" in document) || document.embedding !== 0) {
+  if (typeof document !== "object" || document === null || !("embedding" in document) || document.embedding !== null) {
     throw refuse("(root): expected a JSON object with one member named embedding", "(root)");
   }
   const { embedding: _, ...rest } = document;
@@ -40,7 +43,7 @@ function parseEnvelope(body: Uint8Array, { start, end }: LocatedEmbedding): Retr
 
 function parseJson(body: Uint8Array, start: number, end: number): unknown {
   try {
-    return JSON.parse(`${utf8.decode(body.subarray(0, start))}0${utf8.decode(body.subarray(end))}`);
+    return JSON.parse(`${utf8.decode(body.subarray(0, start))}null${utf8.decode(body.subarray(end))}`);
   } catch {
     throw refuse("(root): expected valid JSON in UTF-8", "(root)");
   }

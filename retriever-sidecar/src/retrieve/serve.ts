@@ -16,7 +16,6 @@ export type ServeContext = { readonly clock: Clock; readonly random: Random; rea
 
 /** Rejects with a RetrieverError: RETR_REQUEST_INVALID, or what became of the primary. */
 export async function serveRetrieve(runtime: Runtime, request: BackendRequest, context: ServeContext): Promise<Served> {
-  checkDimension(request.embedding.dimension, runtime.primary.dimension);
   const answer = await askPrimary(runtime, request, context);
   const { candidates, vectorMs } = answer;
   return { response: { candidates, vectorMs }, afterwards: () => sampleShadow(runtime, request, answer, context) };
@@ -25,19 +24,34 @@ export async function serveRetrieve(runtime: Runtime, request: BackendRequest, c
 async function askPrimary(runtime: Runtime, request: BackendRequest, context: ServeContext): Promise<BackendAnswer> {
   const { kind } = runtime.primary.identity;
   try {
+    checkDimension(request.embedding.dimension, runtime.primary.dimension);
     const answer = await runtime.primary.retrieve(request);
     const increment = countAnswer(answer.vectorMs, answer.candidates.length);
     runtime.evidence.add(increment, context.clock.monotonicMs());
     context.sink.onAnswer(kind, answer, request.k);
     return answer;
   } catch (error) {
-    const fault = faultOf(error);
+    const fault = attribute(faultOf(error), runtime, request);
     if (fault.code !== "RETR_REQUEST_INVALID") {
       runtime.evidence.add(primaryFailure, context.clock.monotonicMs());
       context.sink.onFailure(kind, fault);
     }
-    throw error;
+    throw new RetrieverError(fault, error);
   }
+}
+
+/**
+ * An embedding of the other store's size is no fault of the application: the primary has the wrong size.
+ * Else a destination rebuilt with another dimension would refuse everything and yet look healthy.
+ */
+function attribute(fault: Fault, { source, destination, primary }: Runtime, { embedding }: BackendRequest): Fault {
+  if (fault.code !== "RETR_REQUEST_INVALID" || fault.path !== "embedding") return fault;
+  const other = primary === source ? destination : source;
+  if (other?.dimension !== embedding.dimension) return fault;
+  return {
+    code: "RETR_BACKEND_ANSWER_INVALID",
+    message: `the primary store has another size of vectors: ${fault.message}`,
+  };
 }
 
 function checkDimension(got: number, expected: number | null): void {

@@ -43,6 +43,14 @@ export function logActivation(log: Log, plan: Plan): void {
     log.warn({ event: "plain-credentials", paths }, "credentials in plain text: use fromEnv or fromFile");
 }
 
+/** What changed around a configuration that stays in force. */
+export function logNotice(log: Log, { overlayState, sourceChanged }: Plan): void {
+  const isCalm = overlayState !== "vanished" && !sourceChanged;
+  const fields = { event: "noticed", overlay: overlayState, sourceChanged };
+  if (isCalm) log.info(fields, "overlay and base agree with what is in force");
+  else log.warn(fields, "overlay or base no longer agree with what is in force, which stays");
+}
+
 /** A document that was refused, or that the last refusal is over. */
 export function logFault(log: Log, fault: Fault | null): void {
   if (fault === null) log.info({ event: "config-fault-over" }, "configuration accepted");

@@ -4,7 +4,7 @@ import { type Fault, faultOf } from "#errors.ts";
 import type { Clock } from "#ports/clock.ts";
 import type { Serve } from "#ports/retrieval.ts";
 import type { Handler } from "./listener.ts";
-import { isAnnouncedTooLarge, readBody, refuseBody } from "./read-body.ts";
+import { isAnnouncedTooLarge, readBody, refuseBody, tooLarge } from "./read-body.ts";
 import { sendFault, sendJson } from "./respond.ts";
 
 export const maxRequestsInFlight = 256;
@@ -48,6 +48,7 @@ function refusalOf(request: IncomingMessage, inFlight: number): Refusal | undefi
     const message = "content-encoding: expected a body that isn't compressed";
     return { fault: { code: "RETR_REQUEST_INVALID", message, path: "content-encoding" } };
   }
+  if (isAnnouncedTooLarge(request)) return { fault: tooLarge };
   if (inFlight >= maxRequestsInFlight) {
     const message = `${maxRequestsInFlight} requests are under way, the most at once`;
     return { fault: { code: "RETR_OVERLOADED", message }, headers: { "retry-after": "1" } };

@@ -19,9 +19,8 @@ export function isAnnouncedTooLarge(request: IncomingMessage): boolean {
   return Number(request.headers["content-length"] ?? 0) > maxBodyBytes;
 }
 
-/** The body. Rejects with RETR_BODY_TOO_LARGE as soon as it exceeds the limit; with an abort when the client left. */
+/** The body. Rejects with RETR_BODY_TOO_LARGE as soon as it exceeds the limit, and when the client left. */
 export function readBody(request: IncomingMessage): Promise<Buffer> {
-  if (isAnnouncedTooLarge(request)) return Promise.reject(new RetrieverError(tooLarge));
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;

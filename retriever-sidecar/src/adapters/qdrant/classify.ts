@@ -27,7 +27,8 @@ function requestFault(status: number, body: string): Fault {
   if (body.includes("Not existing vector name")) {
     return fault("RETR_BACKEND_MISSING", "Qdrant has no vector of the configured name in this collection");
   }
-  return fault("RETR_REQUEST_INVALID", `Qdrant refused the request (HTTP ${status})`);
+  // Whatever else could be wrong with a request has been checked before, so the application isn't to blame.
+  return fault("RETR_BACKEND_ANSWER_INVALID", `Qdrant refused a valid request (HTTP ${status})`);
 }
 
 /** Anything thrown on the way. A deadline shows as the signal's own reason. */

@@ -1,0 +1,113 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { parseRequest } from "#embedding/parse-request.ts";
+import type { Backend } from "#ports/backend.ts";
+import { describeBackend } from "#test/backend-contract.ts";
+import { startPostgres, type TestPostgres } from "#test/fakes/postgres-server.ts";
+import { makePoints, vectorAt } from "#test/points.ts";
+import { makeSpec, testMakings } from "#test/spec.ts";
+import { makePgvectorBackend } from "./pgvector-backend.ts";
+
+let postgres: TestPostgres;
+let backend: Backend;
+
+beforeAll(async () => {
+  postgres = await startPostgres(makePoints(40));
+  backend = make({});
+});
+
+afterAll(async () => {
+  await backend.close();
+  await postgres.close();
+});
+
+function make(change: object, port = postgres.port): Backend {
+  const connectionString = `postgres://postgres:secret-word@127.0.0.1:${port}/postgres`;
+  const tuning = { metadataColumns: ["lang", "pages"], preparedStatements: false, poolSize: 1, timeoutMs: 2000 };
+  return makePgvectorBackend(makeSpec("pgvector", { connectionString, ...tuning, ...change }), testMakings);
+}
+
+function ask(target: Backend, body: object) {
+  return target.retrieve(parseRequest(Buffer.from(JSON.stringify(body))), AbortSignal.timeout(5000));
+}
+
+describeBackend({
+  backend: () => backend,
+  missing: () => make({ table: "absent" }),
+  unreachable: () => make({}, 9),
+});
+
+test("prepared statements and settings of the index serve the same answers on a connection of their own", async () => {
+  const body = { embedding: vectorAt(5), k: 3, namespace: "odd", filters: { lang: "en" } };
+  const expected = await ask(backend, body);
+  const variants = [
+    { preparedStatements: true },
+    { preparedStatements: true, indexSettings: { hnswEfSearch: 100, ivfflatProbes: 4 } },
+    { preparedStatements: false, indexSettings: { hnswEfSearch: 100 } },
+  ];
+  for (const variant of variants) {
+    const other = make(variant);
+    for (let round = 0; round < 3; round += 1) expect((await ask(other, body)).candidates).toEqual(expected.candidates);
+    await other.close();
+    await postgres.database.exec("DEALLOCATE ALL");
+  }
+});
+
+const distances = [
+  { distance: "cosine", best: 1 },
+  { distance: "l2", best: 1 },
+  { distance: "inner-product", best: undefined },
+] as const;
+
+test.each(distances)(
+  "distance $distance ranks the equal vector first with rising distance",
+  async ({ distance, best }) => {
+    const other = make({ distance });
+    const { candidates } = await ask(other, { embedding: vectorAt(20), k: 40 });
+    const similarities = candidates.map((candidate) => candidate.similarity);
+    expect(similarities).toEqual(similarities.toSorted((a, b) => b - a));
+    expect(new Set(similarities).size).toBe(40);
+    const [first] = candidates;
+    expect(best === undefined || (first?.chunkId === "chunk-20" && Math.abs(first.similarity - best) < 1e-5)).toBe(
+      true,
+    );
+    await other.close();
+  },
+);
+
+test("a filter on anything but a metadata column is refused by name and never reaches the store", async () => {
+  await expect(ask(backend, { embedding: vectorAt(1), k: 1, filters: { entity_id: "x" } })).rejects.toMatchObject({
+    code: "RETR_REQUEST_INVALID",
+    path: "filters.entity_id",
+    message: "filters.entity_id: expected one of the store's metadataColumns (lang, pages)",
+  });
+});
+
+test("a filter value the column can't hold is the request's fault", async () => {
+  await expect(ask(backend, { embedding: vectorAt(1), k: 1, filters: { pages: "many" } })).rejects.toMatchObject({
+    code: "RETR_REQUEST_INVALID",
+    path: "filters",
+  });
+});
+
+test("a table without the configured column is missing something, and the message names no value", async () => {
+  const other = make({ embeddingColumn: "vec" });
+  expect(await other.probe(AbortSignal.timeout(2000))).toMatchObject({
+    exists: false,
+    fault: { code: "RETR_BACKEND_MISSING" },
+  });
+  await expect(ask(other, { embedding: vectorAt(1), k: 1 })).rejects.toMatchObject({ code: "RETR_BACKEND_MISSING" });
+  await other.close();
+});
+
+test("the newest update is told while the table is small", async () => {
+  expect((await backend.probe(AbortSignal.timeout(2000))).newestUpdatedAt).toBe("2026-01-01T00:00:39.000Z");
+});
+
+test("a server without TLS fails an adapter that wants it as TLS", async () => {
+  const connectionString = `postgres://postgres:secret-word@127.0.0.1:${postgres.port}/postgres?sslmode=require`;
+  const other = make({ connectionString });
+  const facts = await other.probe(AbortSignal.timeout(2000));
+  expect(facts).toMatchObject({ reachable: true, tls: "failed", fault: { code: "RETR_BACKEND_TLS" } });
+  expect(JSON.stringify(facts)).not.toContain("secret-word");
+  await other.close();
+});

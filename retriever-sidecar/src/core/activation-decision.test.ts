@@ -1,0 +1,219 @@
+import { expect, test } from "vitest";
+import { identityOf } from "#contract/identity.ts";
+import { overlaySchema } from "#contract/overlay.ts";
+import type { Fault } from "#errors.ts";
+import { makeOverlay } from "#test/documents.ts";
+import {
+  type ActivationInput,
+  type BaseReading,
+  decideActivation,
+  type OverlayReading,
+  type Plan,
+} from "./activation-decision.ts";
+import type { StoreChoice } from "./store-spec.ts";
+
+const missing: Fault = { code: "RETR_CREDENTIAL_MISSING", message: "missing" };
+const broken: Fault = { code: "RETR_CONFIG_INVALID", message: "broken" };
+const spec = { kind: "qdrant", url: "http://x" } as unknown as Extract<
+  StoreChoice["resolved"],
+  { spec: unknown }
+>["spec"];
+
+function store(host: string, fault?: Fault): StoreChoice {
+  const identity = identityOf({ kind: "qdrant", host, port: 1, place: "c" });
+  return { identity, kind: "qdrant", resolved: fault === undefined ? { spec } : { fault } };
+}
+
+function base(source: StoreChoice, shadow: StoreChoice | null = null): ActivationInput["base"] {
+  const normalization = { strategy: "auto" as const, targetRange: [0, 1] as [number, number] };
+  const value: BaseReading = { source, shadow, sampleRate: 0.3, normalization, plainCredentials: [] };
+  return { kind: "valid", value };
+}
+
+type Change = Parameters<typeof makeOverlay>[2];
+
+function overlay(change: Change = {}, destination = store("new")): { kind: "valid"; value: OverlayReading } {
+  const text = makeOverlay(
+    store("old").identity?.digest ?? "",
+    { kind: "qdrant", url: "http://new", collection: "c" },
+    change,
+  );
+  return { kind: "valid", value: { overlay: overlaySchema.parse(JSON.parse(text)), hash: text, destination } };
+}
+
+const absent = { kind: "absent" } as const;
+const atDestination = { primary: "destination", shadow: "source", sampleRate: 0.05 } as const;
+
+function run(input: ActivationInput): { plan: Plan; fault: Fault | null } {
+  const decision = decideActivation(input);
+  if (decision.kind !== "run") throw new Error(decision.kind);
+  return decision;
+}
+
+function start(baseNow: ActivationInput["base"], overlayNow: ActivationInput["overlay"]): Plan {
+  return run({ base: baseNow, overlay: overlayNow, inForce: null }).plan;
+}
+
+test("starting with a base alone serves its primary, and its own dual read", () => {
+  expect(start(base(store("old")), absent)).toMatchObject({
+    overlay: null,
+    primary: "source",
+    shadow: "none",
+    sampleRate: 0,
+  });
+  const dual = start(base(store("old"), store("extra")), absent);
+  expect(dual).toMatchObject({
+    shadow: "destination",
+    sampleRate: 0.3,
+    destination: { identity: { label: "qdrant://extra:1/c" } },
+  });
+});
+
+test("an overlay in force replaces the base's own dual read", () => {
+  const plan = start(base(store("old"), store("extra")), overlay({ shadow: "destination", sampleRate: 0.1 }));
+  expect(plan.destination?.identity?.label).toBe("qdrant://new:1/c");
+  expect(plan.sampleRate).toBe(0.1);
+});
+
+test("starting with an invalid base exits, also beside a valid overlay", () => {
+  expect(decideActivation({ base: { kind: "invalid", fault: broken }, overlay: overlay(), inForce: null }).kind).toBe(
+    "exit",
+  );
+});
+
+test("starting with a base whose primary lacks its credential exits", () => {
+  expect(decideActivation({ base: base(store("old", missing)), overlay: absent, inForce: null })).toEqual({
+    kind: "exit",
+    fault: missing,
+  });
+});
+
+test("starting with an unreadable overlay waits and never guesses a primary", () => {
+  const invalid = { kind: "invalid", fault: broken } as const;
+  expect(decideActivation({ base: base(store("old")), overlay: invalid, inForce: null })).toEqual({
+    kind: "wait",
+    fault: broken,
+  });
+});
+
+test("starting where the overlay's primary lacks its credential waits for a rollback instead of guessing", () => {
+  const decision = decideActivation({
+    base: base(store("old")),
+    overlay: overlay(atDestination, store("new", missing)),
+    inForce: null,
+  });
+  expect(decision).toEqual({ kind: "wait", fault: missing });
+});
+
+test("a missing credential of the shadow stops neither a start nor a change", () => {
+  const shadowing = overlay({ shadow: "destination", sampleRate: 0.1 }, store("new", missing));
+  expect(start(base(store("old")), shadowing).shadow).toBe("destination");
+  expect(start(base(store("old", missing)), overlay(atDestination)).primary).toBe("destination");
+});
+
+test("a source whose location depends on a missing credential is taken for the pinned one", () => {
+  const nowhere: StoreChoice = { identity: null, kind: "pgvector", resolved: { fault: missing } };
+  const plan = start(base(nowhere), overlay(atDestination));
+  expect(plan).toMatchObject({ primary: "destination", shadow: "source", sourceChanged: false, baseIdentity: null });
+});
+
+test("a rollback is put in force though the destination lacks its credential, its host or everything", () => {
+  const inForce = start(base(store("old")), overlay({ ...atDestination, epoch: 4 }));
+  const back = overlay({ epoch: 5 }, store("new", missing));
+  const { plan, fault } = run({ base: { kind: "invalid", fault: broken }, overlay: back, inForce });
+  expect(plan).toMatchObject({
+    primary: "source",
+    shadow: "none",
+    overlay: { hash: back.value.hash },
+    baseIdentity: null,
+  });
+  expect(fault).toBe(broken);
+});
+
+test("a running sidecar refuses a primary that lacks its credential and keeps what it has", () => {
+  const inForce = start(base(store("old")), overlay({ epoch: 4 }));
+  const { plan, fault } = run({
+    base: base(store("old")),
+    overlay: overlay({ ...atDestination, epoch: 5 }, store("new", missing)),
+    inForce,
+  });
+  expect(plan.overlay?.overlay.revision.epoch).toBe(4);
+  expect(fault).toBe(missing);
+});
+
+test("a running sidecar keeps the old overlay while the new one can't be read", () => {
+  const inForce = start(base(store("old")), overlay(atDestination));
+  const { plan, fault } = run({ base: base(store("old")), overlay: { kind: "invalid", fault: broken }, inForce });
+  expect(plan).toEqual(inForce);
+  expect(fault).toBe(broken);
+});
+
+test("the base changes its store under an overlay: a running sidecar keeps its source, and says so", () => {
+  const inForce = start(base(store("old")), overlay(atDestination));
+  const changed = run({ base: base(store("new")), overlay: overlay(atDestination), inForce }).plan;
+  expect(changed).toMatchObject({ sourceChanged: true, primary: "destination", shadow: "source" });
+  expect(changed.source).toEqual(store("old"));
+  expect(changed.baseIdentity).toEqual(store("new").identity);
+  const rolledBack = run({ base: base(store("new")), overlay: overlay({ epoch: 2 }), inForce: changed }).plan;
+  expect(rolledBack).toMatchObject({ primary: "source", source: store("old"), sourceChanged: true });
+  const restored = run({ base: base(store("old")), overlay: overlay({ epoch: 2 }), inForce: rolledBack }).plan;
+  expect(restored.sourceChanged).toBe(false);
+});
+
+test("the base changed its store and a sidecar starts: destination alone, or the base unacknowledged", () => {
+  const alone = start(base(store("other")), overlay(atDestination));
+  expect(alone).toMatchObject({
+    primary: "destination",
+    shadow: "none",
+    sampleRate: 0,
+    source: null,
+    sourceChanged: true,
+  });
+  expect(alone.overlay).not.toBeNull();
+  const { plan, fault } = run({
+    base: base(store("other")),
+    overlay: overlay({ shadow: "destination", sampleRate: 1 }),
+    inForce: null,
+  });
+  expect(plan).toMatchObject({
+    overlay: null,
+    primary: "source",
+    shadow: "none",
+    sourceChanged: true,
+    source: store("other"),
+  });
+  expect(fault?.code).toBe("RETR_SOURCE_CHANGED");
+  const later = run({ base: base(store("other")), overlay: overlay({ ...atDestination, epoch: 2 }), inForce: plan });
+  expect(later.plan).toMatchObject({ primary: "destination", shadow: "none", source: null, sourceChanged: true });
+});
+
+test("an overlay that vanishes unreleased stays in force, is reported, and is back when the file is", () => {
+  const inForce = start(base(store("old")), overlay(atDestination));
+  const vanished = run({ base: base(store("old")), overlay: absent, inForce }).plan;
+  expect(vanished).toEqual({ ...inForce, overlayState: "vanished" });
+  expect(run({ base: base(store("old")), overlay: overlay(atDestination), inForce: vanished }).plan).toEqual(inForce);
+});
+
+test("an overlay that vanishes after having been released hands over to the base", () => {
+  const inForce = start(
+    base(store("new")),
+    overlay({ ...atDestination, shadow: "none", sampleRate: 0, released: true }),
+  );
+  const plan = run({ base: base(store("new")), overlay: absent, inForce }).plan;
+  expect(plan).toMatchObject({
+    overlay: null,
+    overlayState: "absent",
+    primary: "source",
+    source: store("new"),
+    sourceChanged: false,
+  });
+});
+
+test("an older epoch of the same migration is refused, another migration's is not", () => {
+  const inForce = start(base(store("old")), overlay({ epoch: 9 }));
+  const older = run({ base: base(store("old")), overlay: overlay({ ...atDestination, epoch: 8 }), inForce });
+  expect(older.plan.overlay?.overlay.revision.epoch).toBe(9);
+  expect(older.fault?.path).toBe("revision.epoch");
+  const other = run({ base: base(store("old")), overlay: overlay({ epoch: 1, migrationUid: "migration-2" }), inForce });
+  expect(other.plan.overlay?.overlay.revision.epoch).toBe(1);
+});

@@ -1,0 +1,224 @@
+import { expect, test } from "vitest";
+import { latencyEdgesMs, noCounters } from "#contract/evidence.ts";
+import { identityOf } from "#contract/identity.ts";
+import type { Plan } from "#core/activation-decision.ts";
+import { makeEvidenceLog } from "#core/evidence.ts";
+import { parseRequest } from "#embedding/parse-request.ts";
+import { RetrieverError } from "#errors.ts";
+import { type Backend, type BackendAnswer, unknownFacts } from "#ports/backend.ts";
+import { waitUntil } from "#test/wait-until.ts";
+import type { Runtime } from "./runtime.ts";
+import type { SampleEvent } from "./sample.ts";
+import { serveRetrieve } from "./serve.ts";
+import { makeShadowLane, maxShadowsInFlight } from "./shadow.ts";
+import { StoreHandle } from "./store-handle.ts";
+
+const clock = { wallMs: () => 0, monotonicMs: () => performance.now() };
+const good: BackendAnswer = {
+  candidates: [{ chunkId: "a", entityId: "e", similarity: 0.9, updatedAt: null }],
+  vectorMs: 3,
+};
+const request = parseRequest(Buffer.from('{"embedding":[1,2],"k":1}'));
+
+function backend(retrieve: Backend["retrieve"]): Backend {
+  return { retrieve, probe: () => Promise.resolve({ ...unknownFacts, fault: null }), close: () => Promise.resolve() };
+}
+
+function handle(name: string, retrieve: Backend["retrieve"], timeoutMs = 200): StoreHandle {
+  const identity = identityOf({ kind: "qdrant", host: name, port: 1, place: "c" });
+  return new StoreHandle({ key: name, identity, timeoutMs, backend: backend(retrieve), clock });
+}
+
+function makeRuntime(primary: Backend["retrieve"], shadow: Backend["retrieve"]): Runtime {
+  const plan = {
+    primary: "source",
+    sampleRate: 1,
+    thresholds: { scoreDelta: 0.2, latencyDeltaMs: 80 },
+  } as unknown as Plan;
+  const [source, destination] = [handle("old", primary), handle("new", shadow)];
+  const lane = makeShadowLane((each) => destination.retrieve(each));
+  const evidence = makeEvidenceLog(1, performance.now());
+  return {
+    plan,
+    source,
+    destination,
+    primary: source,
+    shadow: { handle: destination, lane },
+    evidence,
+    isCurrent: () => true,
+  };
+}
+
+function makeContext() {
+  const samples: SampleEvent[] = [];
+  const sink = {
+    onAnswer: () => undefined,
+    onFailure: () => undefined,
+    onSample: (event: SampleEvent) => samples.push(event),
+  };
+  return { samples, context: { clock, random: () => 0, sink } };
+}
+
+const ok = (): Promise<BackendAnswer> => Promise.resolve(good);
+const never = (): Promise<BackendAnswer> => new Promise(() => undefined);
+
+const shadows: { title: string; retrieve: Backend["retrieve"]; counted: object }[] = [
+  { title: "agrees", retrieve: ok, counted: { answered: 1, overlapSum: 1, shadowErrors: 0 } },
+  { title: "never settles and ignores its signal", retrieve: never, counted: { shadowTimeouts: 1, shadowErrors: 0 } },
+  { title: "rejects", retrieve: () => Promise.reject(new Error("no")), counted: { shadowErrors: 1 } },
+  {
+    title: "throws before it returns a promise",
+    retrieve: () => {
+      throw new Error("at once");
+    },
+    counted: { shadowErrors: 1 },
+  },
+  {
+    title: "answers junk",
+    retrieve: () => Promise.resolve({ hello: 1 } as unknown as BackendAnswer),
+    counted: { shadowErrors: 1 },
+  },
+  {
+    title: "answers nothing at all",
+    retrieve: () => Promise.resolve(undefined as unknown as BackendAnswer),
+    counted: { shadowErrors: 1 },
+  },
+  {
+    title: "answers numbers that are none",
+    retrieve: () => Promise.resolve({ ...good, vectorMs: Number.NaN }),
+    counted: { shadowErrors: 1, scoreWorseSum: 0 },
+  },
+];
+
+test.each(shadows)("a shadow that $title leaves the answer alone and is counted", async ({ retrieve, counted }) => {
+  const runtime = makeRuntime(ok, retrieve);
+  const { samples, context } = makeContext();
+  const served = await serveRetrieve(runtime, request, context);
+  expect(served.response).toEqual(good);
+  expect(samples).toEqual([]);
+  expect(served.afterwards()).toBeUndefined();
+  await waitUntil(() => samples.length === 1);
+  expect(runtime.evidence.read(performance.now(), []).counters).toMatchObject({ requests: 1, errors: 0, ...counted });
+});
+
+test("the shadow isn't asked before the answer is out", async () => {
+  let asked = 0;
+  const runtime = makeRuntime(ok, () => {
+    asked += 1;
+    return ok();
+  });
+  const served = await serveRetrieve(runtime, request, makeContext().context);
+  expect(asked).toBe(0);
+  served.afterwards();
+  expect(asked).toBe(1);
+});
+
+test("more samples at once than the limit are dropped, counted apart, and don't look like the shadow's fault", async () => {
+  const runtime = makeRuntime(ok, never);
+  const { samples, context } = makeContext();
+  for (let index = 0; index < maxShadowsInFlight + 5; index += 1)
+    (await serveRetrieve(runtime, request, context)).afterwards();
+  expect(samples.map((sample) => sample.kind)).toEqual(["dropped", "dropped", "dropped", "dropped", "dropped"]);
+  await waitUntil(() => samples.length === maxShadowsInFlight + 5);
+  expect(runtime.evidence.read(performance.now(), []).counters).toMatchObject({ shadowDropped: 5, shadowTimeouts: 64 });
+});
+
+test("a shadow that keeps failing is left alone for a while, and its samples still count as errors", async () => {
+  let asked = 0;
+  const runtime = makeRuntime(ok, () => {
+    asked += 1;
+    return Promise.reject(new RetrieverError({ code: "RETR_BACKEND_UNAVAILABLE", message: "down" }));
+  });
+  const { samples, context } = makeContext();
+  for (let index = 1; index <= 30; index += 1) {
+    (await serveRetrieve(runtime, request, context)).afterwards();
+    await waitUntil(() => samples.length === index);
+  }
+  expect(asked).toBe(10);
+  expect(runtime.evidence.read(performance.now(), []).counters.shadowErrors).toBe(30);
+});
+
+test("a primary that never settles ends at its deadline and is the request's error, not a sample", async () => {
+  const runtime = makeRuntime(never, ok);
+  const { context, samples } = makeContext();
+  await expect(serveRetrieve(runtime, request, context)).rejects.toMatchObject({ code: "RETR_DEADLINE_EXCEEDED" });
+  expect(samples).toEqual([]);
+  const { counters } = runtime.evidence.read(performance.now(), []);
+  expect(counters).toEqual({ ...noCounters(), requests: 1, errors: 1 });
+});
+
+test("an answer counts into the latency bucket of the time its store took", async () => {
+  const runtime = makeRuntime(() => Promise.resolve({ ...good, vectorMs: 80 }), ok);
+  await serveRetrieve(runtime, request, makeContext().context);
+  const { latencyBuckets, latencySumMs } = runtime.evidence.read(performance.now(), []).counters;
+  expect(latencyBuckets[latencyEdgesMs.indexOf(80)]).toBe(1);
+  expect(latencySumMs).toBe(80);
+});
+
+test("a sample of an epoch that is over isn't taken", async () => {
+  let isCurrent = true;
+  let asked = 0;
+  const runtime = {
+    ...makeRuntime(ok, () => {
+      asked += 1;
+      return ok();
+    }),
+    isCurrent: () => isCurrent,
+  };
+  const served = await serveRetrieve(runtime, request, makeContext().context);
+  isCurrent = false;
+  served.afterwards();
+  expect(asked).toBe(0);
+});
+
+test("an embedding of another size than the known one is refused before the store is asked", async () => {
+  const probed = handle("old", never);
+  const known = { ...backend(ok), probe: () => Promise.resolve({ ...unknownFacts, dimension: 3, fault: null }) };
+  const primary = new StoreHandle({ key: "k", identity: probed.identity, timeoutMs: 100, backend: known, clock });
+  await primary.probe();
+  const runtime = { ...makeRuntime(never, ok), primary };
+  await expect(serveRetrieve(runtime, request, makeContext().context)).rejects.toMatchObject({
+    code: "RETR_REQUEST_INVALID",
+    message: "embedding: expected 3 numbers, got 2",
+  });
+});
+
+test("an embedding of the other store's size blames the primary, which counts as failed", async () => {
+  const sized = async (size: number): Promise<StoreHandle> => {
+    const known = { ...backend(ok), probe: () => Promise.resolve({ ...unknownFacts, dimension: size, fault: null }) };
+    const store = new StoreHandle({
+      key: `${size}`,
+      identity: handle("x", ok).identity,
+      timeoutMs: 100,
+      backend: known,
+      clock,
+    });
+    await store.probe();
+    return store;
+  };
+  const [source, destination] = [await sized(2), await sized(3)];
+  const runtime = { ...makeRuntime(ok, ok), source, destination, primary: destination };
+  await expect(serveRetrieve(runtime, request, makeContext().context)).rejects.toMatchObject({
+    code: "RETR_BACKEND_ANSWER_INVALID",
+  });
+  expect(runtime.evidence.read(performance.now(), []).counters).toMatchObject({ requests: 1, errors: 1 });
+});
+
+test("a store in use is closed only after its last request", async () => {
+  let settle: (answer: BackendAnswer) => void = () => undefined;
+  let isClosed = false;
+  const slow = backend(() => new Promise((resolve) => (settle = resolve)));
+  const close = () => {
+    isClosed = true;
+    return Promise.resolve();
+  };
+  const { identity } = handle("old", never);
+  const store = new StoreHandle({ key: "k", identity, timeoutMs: 5000, backend: { ...slow, close }, clock });
+  const asking = store.retrieve(request);
+  const retiring = store.retire(5000);
+  expect(isClosed).toBe(false);
+  settle(good);
+  expect(await asking).toEqual(good);
+  await retiring;
+  expect(isClosed).toBe(true);
+});

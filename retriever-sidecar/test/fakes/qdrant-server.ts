@@ -1,0 +1,115 @@
+// A few collections behind Qdrant's REST shapes: enough for the adapter's own calls, and faults on demand.
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+
+export type FakePoint = {
+  readonly id: number;
+  readonly vector: readonly number[];
+  readonly payload: Record<string, unknown>;
+};
+export type FakeQdrant = {
+  readonly url: string;
+  readonly port: number;
+  /** Requests seen, newest last. */
+  readonly seen: { readonly path: string; readonly body: string; readonly apiKey: string | undefined }[];
+  /** Answers in place of the collection's: set by a test; undefined, or returning "as usual", for the normal behaviour. */
+  behave: ((request: IncomingMessage, response: ServerResponse) => unknown) | undefined;
+  readonly close: () => Promise<void>;
+};
+type Options = {
+  readonly points: readonly FakePoint[];
+  readonly host?: string;
+  readonly apiKey?: string;
+  readonly collection?: string;
+};
+type Query = { query: number[]; limit: number; filter?: { must: Condition[] } };
+type Condition = { key: string; match?: { value: unknown }; range?: { gte: number; lte: number } };
+
+/** Listens on a free port; `collection` (default chunks) holds the points, Cosine. */
+export async function startFakeQdrant(options: Options): Promise<FakeQdrant> {
+  const seen: FakeQdrant["seen"] = [];
+  const server = createServer((request, response) => {
+    void handle(request, response);
+  });
+  const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const body = await readAll(request);
+    const apiKey = request.headers["api-key"];
+    seen.push({ path: request.url ?? "", body, apiKey: typeof apiKey === "string" ? apiKey : undefined });
+    const isSpecial = fake.behave !== undefined && fake.behave(request, response) !== "as usual";
+    if (!isSpecial) answer(options, request, body, response);
+  };
+  const host = options.host ?? "127.0.0.1";
+  await new Promise<void>((resolve) => server.listen({ host, port: 0 }, resolve));
+  const { port } = server.address() as AddressInfo;
+  const fake: FakeQdrant = { url: `http://${host}:${port}`, port, seen, behave: undefined, close: () => close(server) };
+  return fake;
+}
+
+function answer(options: Options, request: IncomingMessage, body: string, response: ServerResponse): void {
+  const { points, apiKey, collection = "chunks" } = options;
+  if (apiKey !== undefined && request.headers["api-key"] !== apiKey) {
+    response.writeHead(401).end("Invalid API key or JWT");
+    return;
+  }
+  const [path] = (request.url ?? "").split("?");
+  const folder = `/collections/${collection}`;
+  if (path === folder) return send(response, 200, { result: infoOf(points) });
+  if (path === `${folder}/points/query`) return sendQuery(response, points, JSON.parse(body) as Query);
+  return send(response, 404, { status: { error: "Not found: Collection `x` doesn't exist!" } });
+}
+
+function sendQuery(response: ServerResponse, points: readonly FakePoint[], query: Query): void {
+  const dimension = points[0]?.vector.length ?? 0;
+  if (query.query.length !== dimension) {
+    const error = `Wrong input: Vector dimension error: expected dim: ${dimension}, got ${query.query.length}`;
+    return send(response, 400, { status: { error } });
+  }
+  const found = points
+    .filter((point) => (query.filter?.must ?? []).every((condition) => matches(point, condition)))
+    .map((point) => ({ id: point.id, version: 0, score: cosine(point.vector, query.query), payload: point.payload }))
+    .toSorted((a, b) => b.score - a.score)
+    .slice(0, query.limit);
+  return send(response, 200, { result: { points: found } });
+}
+
+function matches({ payload }: FakePoint, { key, match, range }: Condition): boolean {
+  const value = payload[key];
+  if (range !== undefined) return typeof value === "number" && value >= range.gte && value <= range.lte;
+  return value === match?.value;
+}
+
+/** Cosine similarity, rounded to float32 as Qdrant prints it. */
+function cosine(a: readonly number[], b: readonly number[]): number {
+  const dot = (x: readonly number[], y: readonly number[]) => x.reduce((sum, value, i) => sum + value * (y[i] ?? 0), 0);
+  return Math.fround(dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b)));
+}
+
+function infoOf(points: readonly FakePoint[]): object {
+  const vectors = { size: points[0]?.vector.length ?? 0, distance: "Cosine" };
+  return {
+    status: "green",
+    indexed_vectors_count: 0,
+    points_count: points.length,
+    config: { params: { vectors } },
+    payload_schema: {},
+  };
+}
+
+function send(response: ServerResponse, status: number, body: object): void {
+  const text = JSON.stringify({ ...body, time: 0.0001 });
+  response.writeHead(status, { "content-type": "application/json", "content-length": Buffer.byteLength(text) });
+  response.end(text);
+}
+
+async function readAll(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString();
+}
+
+async function close(server: Server): Promise<void> {
+  await new Promise<void>((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
+}

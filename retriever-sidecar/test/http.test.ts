@@ -1,0 +1,151 @@
+import { connect } from "node:net";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type ConfigDirectory, makeConfigDirectory } from "./config-directory.ts";
+import { qdrantBase } from "./documents.ts";
+import { type FakeQdrant, startFakeQdrant } from "./fakes/qdrant-server.ts";
+import { dimension, makePoints, vectorAt } from "./points.ts";
+import { runSidecar, type SidecarProcess, startSidecar } from "./sidecar-process.ts";
+import { waitUntil } from "./wait-until.ts";
+
+let store: FakeQdrant;
+let directory: ConfigDirectory;
+let sidecar: SidecarProcess;
+
+beforeAll(async () => {
+  store = await startFakeQdrant({ points: makePoints(20) });
+  directory = makeConfigDirectory();
+  directory.write({ "retriever.yaml": qdrantBase(store.url) });
+  sidecar = await startSidecar({ config: directory.path });
+  await waitUntil(async () => (await sidecar.status()).stores[0]?.dimension === dimension);
+});
+
+afterAll(async () => {
+  await sidecar.stop();
+  await store.close();
+  directory.remove();
+});
+
+const good = JSON.stringify({ embedding: vectorAt(1), k: 1 });
+const hostile = [
+  { title: "a body that is not JSON", body: "hello", path: "(root)" },
+  { title: "an empty body", body: "", path: "(root)" },
+  { title: "NaN in the embedding", body: good.replace("[", "[NaN,"), path: "embedding" },
+  { title: "an embedding of a wrong dimension", body: '{"embedding":[1,2],"k":1}', path: "embedding" },
+  { title: "k of 0", body: good.replace('"k":1', '"k":0'), path: "k" },
+  { title: "k of a million", body: good.replace('"k":1', '"k":1000000'), path: "k" },
+];
+
+test.each(hostile)("$title gets a 400 that names the place", async ({ body, path }) => {
+  const before = store.seen.filter((request) => request.path.includes("query")).length;
+  const answer = await sidecar.retrieve(body);
+  expect(answer).toMatchObject({ status: 400, body: { error: { code: "RETR_REQUEST_INVALID", path } } });
+  expect(answer.body.error?.message).toContain("expected");
+  expect(store.seen.filter((request) => request.path.includes("query"))).toHaveLength(before);
+});
+
+test("a body of 10 MB gets a 413 without being taken in, announced or not", async () => {
+  const huge = Buffer.alloc(10_000_000, 32);
+  expect(await sidecar.retrieve(huge)).toMatchObject({ status: 413, body: { error: { code: "RETR_BODY_TOO_LARGE" } } });
+  const { port } = new URL(sidecar.appUrl);
+  const answer = await exchange(Number(port), [
+    "POST /v1/retrieve HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n",
+    ...Array.from({ length: 30 }, () => `10000\r\n${" ".repeat(65_536)}\r\n`),
+  ]);
+  expect(answer).toMatch(/^HTTP\/1.1 413 /);
+  expect((await sidecar.retrieve(good)).status).toBe(200);
+});
+
+test("a client that expects to be asked for its body is refused before it sends one", async () => {
+  const { port } = new URL(sidecar.appUrl);
+  const head = "POST /v1/retrieve HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\ncontent-length: 9999999\r\n\r\n";
+  expect(await exchange(Number(port), [head])).toMatch(/^HTTP\/1.1 413 /);
+});
+
+const misses = [
+  { title: "another path", path: "/v1/other", method: "POST", status: 404 },
+  { title: "another method", path: "/v1/retrieve", method: "GET", status: 405 },
+];
+
+test.each(misses)("$title is refused with $status", async ({ path, method, status }) => {
+  expect((await fetch(`${sidecar.appUrl}${path}`, { method })).status).toBe(status);
+});
+
+test("the admin listener refuses windows that aren't any, and everything but reads", async () => {
+  expect((await fetch(`${sidecar.adminUrl}/v1/status?windows=15,x`)).status).toBe(400);
+  expect((await fetch(`${sidecar.adminUrl}/v1/status`, { method: "POST" })).status).toBe(405);
+  expect((await fetch(`${sidecar.adminUrl}/nothing`)).status).toBe(404);
+});
+
+test("metrics carry the contract's names after one request", async () => {
+  await sidecar.retrieve(good);
+  const text = await (await fetch(`${sidecar.adminUrl}/metrics`)).text();
+  expect(text).toMatch(/^retrieval_total \d+$/m);
+  expect(text).toMatch(/^retr_latency_vector_ms\{quantile="p95"\} [\d.]+$/m);
+  expect(text).toMatch(/^retr_backend_latency_ms\{backend="qdrant",quantile="p50"\} [\d.]+$/m);
+  expect(text).toMatch(/^retr_dual_score_loss_bucket\{le="0.2"\} 0$/m);
+});
+
+test("check-config judges base and overlay files and lists every fault", async () => {
+  const files = makeConfigDirectory();
+  files.write({ "retriever.yaml": qdrantBase(store.url), "migration.json": '{"schema":2,"primary":"x"}' });
+  expect(await runSidecar(["check-config", `${files.path}/..data/retriever.yaml`])).toMatchObject({ code: 0 });
+  const refused = await runSidecar(["check-config", `${files.path}/..data/migration.json`]);
+  files.remove();
+  expect(refused.code).toBe(1);
+  expect(refused.stderr).toMatch(/RETR_CONFIG_INVALID: overlay: schema: .*; revision: .*; primary: /);
+});
+
+test("more requests at once than the limit are refused as overload, and served again afterwards", async () => {
+  store.behave = () => undefined;
+  const answers = await Promise.all(Array.from({ length: 300 }, () => sidecar.retrieve(good)));
+  store.behave = undefined;
+  const codes = answers.map((answer) => answer.body.error?.code);
+  expect(codes.filter((code) => code === "RETR_OVERLOADED")).toHaveLength(300 - 256);
+  expect(codes.filter((code) => code === "RETR_DEADLINE_EXCEEDED")).toHaveLength(256);
+  expect((await sidecar.retrieve(good)).status).toBe(200);
+});
+
+test("SIGTERM lets a running request finish, refuses new ones and ends within the grace period", async () => {
+  const patient = makeConfigDirectory();
+  patient.write({ "retriever.json": qdrantBase(store.url, { timeoutMs: 5000 }) });
+  const other = await startSidecar({ config: patient.path });
+  let finish: () => void = () => undefined;
+  store.behave = (request, response) => {
+    if (request.method === "GET") return "as usual";
+    finish = () => response.end(JSON.stringify({ result: { points: [] } }));
+    return undefined;
+  };
+  const seen = store.seen.length;
+  const running = other.retrieve(good);
+  await waitUntil(() => store.seen.slice(seen).some((request) => request.path.includes("query")));
+  const startedAt = performance.now();
+  const stopping = other.stop();
+  await waitUntil(() =>
+    other.retrieve(good).then(
+      () => false,
+      () => true,
+    ),
+  );
+  expect(await other.ready()).toBe(503);
+  finish();
+  expect((await running).status).toBe(200);
+  expect(await stopping).toBe(0);
+  expect(performance.now() - startedAt).toBeLessThan(8000);
+  store.behave = undefined;
+  patient.remove();
+});
+
+/** Sends raw pieces one after the other and reads until the server closes. */
+function exchange(port: number, pieces: readonly string[]): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, "127.0.0.1", () => {
+      for (const piece of pieces) socket.write(piece);
+    });
+    let text = "";
+    socket.on("data", (chunk) => {
+      text += chunk.toString();
+    });
+    socket.once("close", () => resolve(text));
+    socket.once("error", reject);
+  });
+}
