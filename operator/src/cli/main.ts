@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 // The command line's composition root: arguments, terminal, signals, exit codes. The only reader of process here.
+import { isatty } from "node:tty";
 import { createLogUpdate } from "log-update";
 import { openConnection } from "#adapters/kubernetes/connection.ts";
 import { makeKubeRequest } from "#adapters/kubernetes/kube-request.ts";
@@ -27,18 +28,19 @@ function connect({ kubeconfig, context, deadlineMs }: ConnectOptions): Connected
 
 function makeTerminal(): Terminal {
   const { stdout, stderr, env } = process;
+  const isTty = isatty(1);
   const update = createLogUpdate(stdout);
   const noColor = env["NO_COLOR"] !== undefined && env["NO_COLOR"] !== "";
   return {
-    isTty: Boolean(stdout.isTTY),
-    color: Boolean(stdout.isTTY) && !noColor && env["TERM"] !== "dumb",
+    isTty,
+    color: isTty && !noColor && env["TERM"] !== "dumb",
     columns: () => stdout.columns ?? 80,
     rows: () => stdout.rows ?? 24,
     print: (line) => void stdout.write(`${line}\n`),
     warn: (line) => void stderr.write(`${line}\n`),
     frame: (lines) => update(lines.join("\n")),
     endFrames: () => {
-      if (stdout.isTTY) update.done();
+      if (isTty) update.done();
     },
   };
 }

@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from "node:util";
 import type { Verdict } from "@retriever/crds/migration-status.ts";
 import { describe, expect, test } from "vitest";
 import { aCondition, aPlanText, aRawMigration, aStatus } from "#test/builders/migration.ts";
@@ -161,8 +162,7 @@ describe("the status of a migration", () => {
   test("in colour says the same words", () => {
     const plain = renderStatus(viewMigration(aRawMigration(ramping)), now, wide);
     const coloured = renderStatus(viewMigration(aRawMigration(ramping)), now, { ...wide, color: true });
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: the escape codes are what is taken out
-    expect(coloured.map((line) => line.replace(/\u001b\[\d+m/g, ""))).toEqual(plain);
+    expect(coloured.map(stripVTControlCharacters)).toEqual(plain);
     expect(coloured.join("")).toContain("\u001b[32mpass");
   });
 

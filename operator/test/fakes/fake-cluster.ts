@@ -221,6 +221,14 @@ export class FakeCluster implements Cluster {
     });
   }
 
+  /** What `kubectl delete configmap` does. */
+  deleteConfigMap(namespace: string, name: string): void {
+    const id = `${namespace}/${name}`;
+    const before = this.configMaps.get(id);
+    if (before === undefined || before.finalizers.length === 0) this.configMaps.delete(id);
+    else this.configMaps.set(id, { ...before, deleting: true });
+  }
+
   statusOf(key: MigrationKey): MigrationStatus | undefined {
     return this.migrations.get(idOf(key))?.status as MigrationStatus | undefined;
   }

@@ -63,9 +63,7 @@ export function makeClusterReads(request: KubeRequest, watched: readonly string[
       return found === undefined ? undefined : readWorkloadDocument(found);
     },
     readNamespaceTerminating: async (namespace, signal) => {
-      const found = (await get({ resource: namespaceResource, namespace, name: namespace }, signal)) as
-        | KubeObject
-        | undefined;
+      const found = (await get({ resource: namespaceResource, name: namespace }, signal)) as KubeObject | undefined;
       return found === undefined || found.metadata?.deletionTimestamp !== undefined;
     },
     readConfigMap: async (namespace, name, signal) => {

@@ -178,5 +178,6 @@ describe("the reflector", () => {
     await until(() => seen.length === 1, "an event");
     await reflector?.stop();
     await until(() => ended, "the end of the stream");
+    expect(seen).toEqual(["ADDED a"]);
   });
 });

@@ -1,0 +1,291 @@
+// A toy cluster that folds `decide` over virtual time. Every status it takes is held to the rules of the API server.
+import { hash as digest } from "node:crypto";
+import type { Act } from "@retriever/crds/migration.ts";
+import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
+import { type MigrationStatus, migrationStatusSchema, type Phase } from "@retriever/crds/migration-status.ts";
+import { isLegalStep } from "@retriever/crds/phase-steps.ts";
+import { overlaySchema, type StoreName } from "@retriever/sidecar/contract/overlay.ts";
+import { decide } from "#core/decide.ts";
+import type {
+  ActObservation,
+  Announcement,
+  ClaimObservation,
+  Decision,
+  Effect,
+  Migration,
+  MigrationMeta,
+  Observation,
+  OverlayObservation,
+  PodObservation,
+  TargetObservation,
+} from "#core/model.ts";
+import { spansOf } from "#core/windows.ts";
+import { destinationIdentity, sourceIdentity } from "#test/builders/sidecar-status.ts";
+import { aSpec } from "#test/builders/spec.ts";
+import { goodTraffic, ToyPod, type Traffic, type World } from "#test/toy-pod.ts";
+
+export type Script = {
+  readonly spec?: MigrationSpec;
+  readonly uid?: string;
+  readonly pods?: number;
+  /** Shortest time between two looks, seconds; a look asked for later comes later. */
+  readonly lookSeconds?: number;
+};
+
+type Part = "target" | "overlay" | "pods" | "claims" | "acts";
+export type Said = Announcement & { readonly at: number };
+
+const startedAt = Date.parse("2026-03-01T00:00:00Z");
+
+/** One migration, one workload. Fields are the script: change them between runs. */
+export class Simulation {
+  now = startedAt;
+  spec: Migration["spec"];
+  meta: MigrationMeta;
+  status: MigrationStatus = migrationStatusSchema.parse({});
+  pods: ToyPod[];
+  target: TargetObservation = {
+    found: true,
+    namespaceTerminating: false,
+    replicas: 3,
+    hasSidecar: true,
+    mountsOverlay: true,
+    baseConfigMaps: ["search-api-retriever"],
+    baseFaults: [],
+  };
+  overlay: OverlayObservation | null = null;
+  acts: ActObservation[] = [];
+  claims: ClaimObservation[] = [];
+  base = sourceIdentity;
+  behindSeconds: Record<StoreName, number> = { source: 0, destination: 0 };
+  readonly failing = new Set<StoreName>();
+  readonly unreadable = new Set<Part>();
+  traffic: (at: number, primary: StoreName) => Traffic = () => goodTraffic;
+  /** The API server refuses the status, not for a conflict. */
+  refusesStatus = false;
+  /** Effects fail. */
+  refusesEffects = false;
+  gone = false;
+  readonly trace: string[] = [];
+  readonly said: Said[] = [];
+  readonly applied: Effect["kind"][] = [];
+  writes = 0;
+  last: Decision | undefined;
+  readonly #lookMs: number;
+
+  constructor(script: Script = {}) {
+    this.spec = { ok: true, value: script.spec ?? aSpec() };
+    this.#lookMs = (script.lookSeconds ?? 5) * 1000;
+    this.pods = Array.from({ length: script.pods ?? 3 }, (_, index) => new ToyPod(`pod-${index + 1}`, this.now));
+    this.meta = {
+      namespace: "search",
+      name: "docs-to-qdrant",
+      uid: script.uid ?? "migration-1",
+      generation: 1,
+      resourceVersion: "1",
+      createdAt: startedAt,
+      deleting: false,
+      finalizers: [],
+    };
+  }
+
+  get phase(): Phase {
+    return this.status.phase;
+  }
+
+  /** Phases and revisions in the order in which they came. */
+  get story(): string {
+    return this.trace.join("\n");
+  }
+
+  /** Reasons of the announcements that page. */
+  get pages(): string[] {
+    return this.said.filter(({ page }) => page).map(({ reason }) => reason);
+  }
+
+  condition(type: string): string | undefined {
+    const found = this.status.conditions.find((condition) => condition.type === type);
+    return found === undefined ? undefined : `${found.status}/${found.reason}`;
+  }
+
+  act(act: Act, more: Partial<ActObservation> = {}): void {
+    const uid = `act-${this.acts.length + 1}`;
+    const basics = { name: uid, uid, createdAt: this.now, act, actor: "ada", reason: "", planHash: null };
+    this.acts = [...this.acts, { ...basics, expiresAt: null, ...more }];
+  }
+
+  delete(): void {
+    this.meta = { ...this.meta, deleting: true };
+    if (this.meta.finalizers.length === 0) this.gone = true;
+  }
+
+  pod(index: number): ToyPod {
+    const pod = this.pods[index];
+    if (pod === undefined) throw new RangeError(`no pod ${index}`);
+    return pod;
+  }
+
+  addPod(name: string): ToyPod {
+    const pod = new ToyPod(name, this.now);
+    this.pods = [...this.pods, pod];
+    return pod;
+  }
+
+  /** Somebody else writes the overlay's key. */
+  seizeOverlay(manager: string, text = "{}"): void {
+    if (this.overlay === null) throw new Error("no overlay to seize");
+    this.overlay = { ...this.overlay, text, hash: "foreign", document: null, foreignManagers: [manager] };
+  }
+
+  /** Looks until the time is up or the object is gone. */
+  run(seconds: number): this {
+    const end = this.now + seconds * 1000;
+    while (this.now < end && !this.gone) {
+      const decision = this.look();
+      const wanted = decision.requeueAfterMs ?? this.#lookMs;
+      this.now = Math.min(end, this.now + Math.max(wanted, this.#lookMs));
+    }
+    return this;
+  }
+
+  /** Looks until the phase is there and one look longer; throws with the story after `seconds`. */
+  until(phase: Phase, seconds = 200_000): this {
+    return this.runWhile(() => this.phase !== phase, seconds, phase);
+  }
+
+  runWhile(isWaiting: () => boolean, seconds = 200_000, what = "the end of the wait"): this {
+    const end = this.now + seconds * 1000;
+    while (isWaiting() && !this.gone) {
+      if (this.now > end) throw new Error(`never came to ${what}; ${this.status.message}\n${this.story}`);
+      const decision = this.look();
+      if (!isWaiting()) break;
+      this.now += Math.max(decision.requeueAfterMs ?? this.#lookMs, this.#lookMs);
+    }
+    return this;
+  }
+
+  /** One pass of the loop. */
+  look(): Decision {
+    for (const pod of this.pods) pod.tick(this.#world());
+    const decision = this.decideNow();
+    this.last = decision;
+    const isRefused = this.refusesStatus && decision.status !== this.status;
+    if (!isRefused) this.#write(decision);
+    if (!isRefused || decision.effectsSurviveStatusFailure) for (const effect of decision.effects) this.#apply(effect);
+    return decision;
+  }
+
+  /** Judges without doing anything. */
+  decideNow(): Decision {
+    const migration: Migration = { meta: this.meta, spec: this.spec, status: this.status };
+    return decide({ migration, observation: this.observation(), now: this.now });
+  }
+
+  observation(): Observation {
+    const world = this.#world();
+    const read = <T>(part: Part, value: T) =>
+      this.unreadable.has(part) ? { ok: false as const, why: "timed out" } : { ok: true as const, value };
+    return {
+      at: this.now,
+      target: read("target", this.target),
+      overlay: read("overlay", this.overlay),
+      pods: read(
+        "pods",
+        this.pods.map((pod): PodObservation => pod.observe(world)),
+      ),
+      claims: read("claims", this.claims),
+      acts: read("acts", this.acts),
+    };
+  }
+
+  /** At the fixed point: nothing to write and nothing to do, however often one looks. */
+  isQuiet(): boolean {
+    const decision = this.decideNow();
+    return decision.status === this.status && decision.effects.length === 0 && decision.announcements.length === 0;
+  }
+
+  #world(): World {
+    const { now, base, overlay, traffic, failing, behindSeconds } = this;
+    const spans = this.spec.ok ? spansOf(this.spec.value) : spansOf(aSpec());
+    const windows = [spans.fast, spans.alert, spans.errorsNow, spans.errorsBefore];
+    return { now, base, destination: destinationIdentity, overlay, traffic, failing, spans: windows, behindSeconds };
+  }
+
+  #write({ status, announcements }: Decision): void {
+    const before = this.status;
+    for (const announcement of announcements) this.said.push({ ...announcement, at: this.now });
+    if (status === before) return;
+    this.writes += 1;
+    check(before, status);
+    this.status = migrationStatusSchema.parse(JSON.parse(JSON.stringify(status)));
+    this.#note(before, status);
+  }
+
+  #note(before: MigrationStatus, { phase, revision, rollback }: MigrationStatus): void {
+    if (before.phase === phase && before.revision?.epoch === revision?.epoch) return;
+    const where =
+      revision === undefined
+        ? "nothing written"
+        : `${revision.primary}+${revision.shadow}@${revision.sampleRate}${revision.released ? " released" : ""}`;
+    const why = rollback !== undefined && before.rollback === undefined ? ` because ${rollback.reason}` : "";
+    this.trace.push(`${phase}: ${where}${why}`);
+  }
+
+  #apply(effect: Effect): void {
+    if (this.refusesEffects) return;
+    this.applied.push(effect.kind);
+    switch (effect.kind) {
+      case "addFinalizer":
+        this.meta = { ...this.meta, finalizers: ["retriever.dev/settle"] };
+        return;
+      case "removeFinalizer":
+        this.meta = { ...this.meta, finalizers: [] };
+        this.gone = this.meta.deleting;
+        return;
+      case "applyOverlay":
+        return this.#applyOverlay(effect);
+      case "annotatePods":
+        for (const pod of this.pods) if (effect.pods.includes(pod.name)) pod.annotatedEpoch = effect.epoch;
+        return;
+      case "removeOverlay":
+        this.overlay = null;
+        return;
+      case "abandonOverlay":
+        if (this.overlay !== null) this.overlay = { ...this.overlay, hasFinalizer: false };
+        return;
+    }
+  }
+
+  #applyOverlay({ document, text, intent, force }: Extract<Effect, { kind: "applyOverlay" }>): void {
+    const isForeign = (this.overlay?.foreignManagers.length ?? 0) > 0;
+    if (isForeign && !force) throw new Error("a forward step took the overlay from another manager");
+    const written = this.overlay?.document?.revision.epoch ?? 0;
+    if (written > document.revision.epoch) throw new Error(`the overlay's epoch fell from ${written}`);
+    overlaySchema.parse(JSON.parse(text));
+    const hash = digest("sha256", text);
+    this.overlay = { text, hash, document, hasFinalizer: true, deleting: false, intent, foreignManagers: [] };
+  }
+}
+
+/** What the CEL rules of the resource hold every update to, and what no update may do on top of that. */
+function check(before: MigrationStatus, after: MigrationStatus): void {
+  const refuse = (what: string): never => {
+    throw new Error(`${what}: ${before.phase} ${before.epoch} to ${after.phase} ${after.epoch} (${after.message})`);
+  };
+  if (!isLegalStep(before.phase, after.phase)) refuse("illegal step");
+  if (after.epoch < before.epoch) refuse("the epoch fell");
+  if (before.rollback !== undefined && after.rollback === undefined) refuse("the rollback was lost");
+  if (before.rollback !== undefined && after.revision?.primary === "destination") refuse("the rollback was undone");
+  if (before.plan !== "" && after.plan !== before.plan) refuse("the plan changed");
+  const types = after.conditions.filter(({ status }) => status === "True").map(({ type }) => type);
+  if (types.includes("Reconciling") && types.includes("Stalled")) refuse("both Reconciling and Stalled");
+  if (after.message === "" || after.message.includes("undefined") || after.message.includes("NaN"))
+    refuse("no message to go by");
+}
+
+/** A simulation that has come to a phase by itself, with a Promote where one is needed. */
+export function simulationAt(phase: Phase, script: Script = {}): Simulation {
+  const sim = new Simulation(script);
+  sim.until(phase === "Pending" ? "Pending" : phase);
+  return sim;
+}
