@@ -121,7 +121,7 @@ test("SIGTERM lets a running request finish, refuses new ones and ends within th
   const startedAt = performance.now();
   const stopping = other.stop();
   await waitUntil(() =>
-    other.retrieve(good).then(
+    fetch(other.appUrl).then(
       () => false,
       () => true,
     ),

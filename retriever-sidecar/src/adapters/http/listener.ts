@@ -24,14 +24,20 @@ const socketIdleMs = 70_000;
 
 /** Listens. Rejects when the address can't be bound. */
 export async function listen(address: Address, handler: Handler): Promise<Listener> {
-  const server = createServer(limits, handler);
+  const active = new Set<ServerResponse>();
+  const tracked: Handler = (request, response) => {
+    active.add(response);
+    response.once("close", () => active.delete(response));
+    handler(request, response);
+  };
+  const server = createServer(limits, tracked);
   // The handler decides from the announced length before the client sends the body.
-  server.on("checkContinue", handler);
+  server.on("checkContinue", tracked);
   server.maxConnections = maxConnections;
   server.timeout = socketIdleMs;
   await bind(server, address);
   const bound = server.address() as AddressInfo;
-  return { address: { host: bound.address, port: bound.port }, close: (graceMs) => close(server, graceMs) };
+  return { address: { host: bound.address, port: bound.port }, close: (graceMs) => close(server, active, graceMs) };
 }
 
 function bind(server: Server, { host, port }: Address): Promise<void> {
@@ -44,7 +50,9 @@ function bind(server: Server, { host, port }: Address): Promise<void> {
   });
 }
 
-async function close(server: Server, graceMs: number): Promise<void> {
+async function close(server: Server, active: ReadonlySet<ServerResponse>, graceMs: number): Promise<void> {
+  // A connection kept alive behind its last answer would hold the server open for the whole grace.
+  for (const response of active) if (!response.headersSent) response.setHeader("connection", "close");
   const timer = setTimeout(() => server.closeAllConnections(), graceMs);
   await new Promise<void>((resolve) => {
     server.close(() => resolve());
