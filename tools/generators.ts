@@ -3,4 +3,7 @@
 
 export type Generator = { readonly name: string; readonly script: string };
 
-export const generators: readonly Generator[] = [{ name: "manifests", script: "crds/generate.ts" }];
+export const generators: readonly Generator[] = [
+  { name: "manifests", script: "crds/generate.ts" },
+  { name: "docs", script: "tools/docs.ts" },
+];
