@@ -1,6 +1,8 @@
 // A few collections behind Qdrant's REST shapes: enough for the adapter's own calls, and faults on demand.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
+import type { TestCertificate } from "#test/certificate.ts";
 
 export type FakePoint = {
   readonly id: number;
@@ -21,6 +23,8 @@ type Options = {
   readonly host?: string;
   readonly apiKey?: string;
   readonly collection?: string;
+  /** Speaks TLS with this certificate. */
+  readonly tls?: TestCertificate;
 };
 type Query = { query: number[]; limit: number; filter?: { must: Condition[] } };
 type Condition = { key: string; match?: { value: unknown }; range?: { gte: number; lte: number } };
@@ -28,9 +32,9 @@ type Condition = { key: string; match?: { value: unknown }; range?: { gte: numbe
 /** Listens on a free port; `collection` (default chunks) holds the points, Cosine. */
 export async function startFakeQdrant(options: Options): Promise<FakeQdrant> {
   const seen: FakeQdrant["seen"] = [];
-  const server = createServer((request, response) => {
-    void handle(request, response);
-  });
+  const onRequest = (request: IncomingMessage, response: ServerResponse): void => void handle(request, response);
+  const { tls } = options;
+  const server = tls === undefined ? createServer(onRequest) : createTlsServer(tls, onRequest);
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const body = await readAll(request);
     const apiKey = request.headers["api-key"];
@@ -41,7 +45,13 @@ export async function startFakeQdrant(options: Options): Promise<FakeQdrant> {
   const host = options.host ?? "127.0.0.1";
   await new Promise<void>((resolve) => server.listen({ host, port: 0 }, resolve));
   const { port } = server.address() as AddressInfo;
-  const fake: FakeQdrant = { url: `http://${host}:${port}`, port, seen, behave: undefined, close: () => close(server) };
+  const fake: FakeQdrant = {
+    url: `${tls === undefined ? "http" : "https"}://${host}:${port}`,
+    port,
+    seen,
+    behave: undefined,
+    close: () => close(server),
+  };
   return fake;
 }
 

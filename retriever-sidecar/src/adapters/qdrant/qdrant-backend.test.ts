@@ -1,8 +1,12 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { QdrantClient } from "@qdrant/js-client-rest";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { parseRequest } from "#embedding/parse-request.ts";
 import type { Backend } from "#ports/backend.ts";
 import { describeBackend } from "#test/backend-contract.ts";
+import { makeCertificate } from "#test/certificate.ts";
 import { type FakeQdrant, startFakeQdrant } from "#test/fakes/qdrant-server.ts";
 import { makePoints, vectorAt } from "#test/points.ts";
 import { makeSpec, testMakings } from "#test/spec.ts";
@@ -110,6 +114,30 @@ test("an answer that never comes ends at the signal", async () => {
   await expect(backend.retrieve(request, AbortSignal.timeout(100))).rejects.toMatchObject({
     code: "RETR_DEADLINE_EXCEEDED",
   });
+});
+
+test("a certificate is verified against the adapter's own authority, and against that alone", async () => {
+  const [certificate, stranger] = [makeCertificate("127.0.0.1"), makeCertificate("127.0.0.1")];
+  const secure = await startFakeQdrant({ points: makePoints(40), apiKey: "key", tls: certificate });
+  const folder = mkdtempSync(join(tmpdir(), "retriever-ca-"));
+  const trusting = (name: string, cert: string): Backend => {
+    writeFileSync(join(folder, name), cert);
+    return make({ url: secure.url, tls: { caFile: join(folder, name) } });
+  };
+  const backends = [
+    trusting("own.pem", certificate.cert),
+    trusting("other.pem", stranger.cert),
+    make({ url: secure.url }),
+  ];
+  const facts = await Promise.all(backends.map((each) => each.probe(AbortSignal.timeout(2000))));
+  expect(facts.map((each) => each.tls)).toEqual(["verified", "failed", "failed"]);
+  expect(facts.map((each) => each.count)).toEqual([40, null, null]);
+  expect(facts[1]?.fault?.code).toBe("RETR_BACKEND_TLS");
+  expect((await ask(backends[0] as Backend)).candidates[0]?.chunkId).toBe("chunk-3");
+  expect(secure.seen.every((request) => request.apiKey === "key")).toBe(true);
+  for (const each of backends) await each.close();
+  await secure.close();
+  rmSync(folder, { recursive: true });
 });
 
 test("TLS with a certificate of unknown origin fails as TLS, not as a dead store", async () => {
