@@ -1,0 +1,112 @@
+import type { ServerResponse } from "node:http";
+import { afterEach, describe, expect, test } from "vitest";
+import { makeSystemClock } from "#adapters/system-clock.ts";
+import type { Hints } from "#ports/hints.ts";
+import { type Played, playServer, reply, until } from "#test/api-server.ts";
+import type { KubeObject, ObjectMeta } from "./documents.ts";
+import { makeKubeRequest } from "./kube-request.ts";
+import { makeKubernetesHints } from "./kubernetes-hints.ts";
+
+let played: Played | undefined;
+let hints: Hints | undefined;
+afterEach(async () => {
+  await hints?.stop();
+  await played?.close();
+});
+
+function aMigration(more: ObjectMeta = {}, phase = "Pending"): KubeObject {
+  return {
+    metadata: { namespace: "search", name: "docs", uid: "u", generation: 1, resourceVersion: "1", ...more },
+    spec: { target: { name: "app" } },
+    status: { phase },
+  };
+}
+
+async function arrange(namespaces: readonly string[] = []) {
+  const streams = new Map<string, ServerResponse>();
+  const woken: string[] = [];
+  played = await playServer(({ url }, response) => {
+    const plural = url.pathname.split("/").at(-1) ?? "";
+    if (url.searchParams.get("watch") === "1") {
+      response.writeHead(200);
+      response.flushHeaders();
+      streams.set(plural, response);
+    } else
+      reply(response, 200, {
+        metadata: { resourceVersion: "5" },
+        items: plural === "retrievermigrations" ? [aMigration()] : [],
+      });
+  });
+  const clock = makeSystemClock();
+  hints = makeKubernetesHints({
+    connection: played.connection,
+    request: makeKubeRequest(played.connection, { deadlineMs: 1000, clock }),
+    clock,
+    random: () => 0.5,
+    namespaces,
+    resyncMs: 60_000,
+    onFault: () => undefined,
+  });
+  hints.start((key) => woken.push(`${key.namespace}/${key.name}`));
+  await until(() => streams.size === 3 && woken.length >= 1, "lists and watches");
+  woken.length = 0;
+  const send = (plural: string, type: string, object: KubeObject) =>
+    streams.get(plural)?.write(`${JSON.stringify({ type, object })}\n`);
+  /** A last event that surely wakes: what was sent before it has been seen. */
+  const seen = async () => {
+    send("retrievermigrations", "ADDED", aMigration({ name: "last" }));
+    await until(() => woken.includes("search/last"), "the last event");
+    return woken.filter((key) => key !== "search/last");
+  };
+  return { send, seen, woken, requests: played.requests };
+}
+
+describe("a hint", () => {
+  test("comes of a change of the spec, a deletion or a finalizer", async () => {
+    const { send, seen } = await arrange();
+    send("retrievermigrations", "MODIFIED", aMigration({ generation: 2 }));
+    send("retrievermigrations", "MODIFIED", aMigration({ generation: 2, deletionTimestamp: "2026-01-01T00:00:00Z" }));
+    send("retrievermigrations", "DELETED", aMigration({ generation: 2 }));
+    expect((await seen()).length).toBe(3);
+  });
+
+  test("doesn't come of our own status writes: no look causes the next", async () => {
+    const { send, seen } = await arrange();
+    for (let version = 2; version < 10; version += 1) {
+      send("retrievermigrations", "MODIFIED", aMigration({ resourceVersion: String(version) }, "Guard"));
+    }
+    expect(await seen()).toEqual([]);
+  });
+
+  test.each([
+    [
+      "an act, for the migration it names",
+      "migrationacts",
+      { metadata: { namespace: "search", name: "x" }, spec: { migration: { name: "docs" } } },
+    ],
+    [
+      "an overlay, for the migrations of its target",
+      "configmaps",
+      { metadata: { namespace: "search", name: "app-retriever-migration" } },
+    ],
+  ])("comes of %s", async (_, plural, object) => {
+    const { send, woken } = await arrange();
+    send(plural, "ADDED", object);
+    await until(() => woken.includes("search/docs"), "the hint");
+    expect(woken).toEqual(["search/docs"]);
+  });
+
+  test("needs a list per watched namespace, overlays by label", async () => {
+    const { requests } = await arrange(["search"]);
+    const paths = requests.map(({ url }) => url);
+    expect(paths.some((path) => path.startsWith("/apis/retriever.dev/v1alpha1/namespaces/search/migrationacts"))).toBe(
+      true,
+    );
+    expect(
+      paths.some((path) =>
+        path.startsWith("/api/v1/namespaces/search/configmaps?labelSelector=retriever.dev%2Foverlay%3Dtrue"),
+      ),
+    ).toBe(true);
+    expect(hints?.listedAt()).toBeGreaterThan(0);
+  });
+});

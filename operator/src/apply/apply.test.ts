@@ -1,0 +1,96 @@
+import { describe, expect, test } from "vitest";
+import type { Effect } from "#core/model.ts";
+import { OperatorError } from "#errors.ts";
+import { searchKey, searchSpec, seedSearchApp } from "#test/builders/search-app.ts";
+import { FakeClock } from "#test/fakes/fake-clock.ts";
+import { FakeCluster } from "#test/fakes/fake-cluster.ts";
+import { FakeSidecars } from "#test/fakes/fake-sidecars.ts";
+import { apply } from "./apply.ts";
+
+const overlayId = "search/search-api-retriever-migration";
+const overlay = {
+  kind: "applyOverlay",
+  document: {} as Extract<Effect, { kind: "applyOverlay" }>["document"],
+  text: "{}",
+  intent: { migrationUid: "u", epoch: 2, rollback: null },
+  force: false,
+} as const satisfies Effect;
+
+function arrange(target: string | undefined = "search-api") {
+  const cluster = new FakeCluster();
+  const clock = new FakeClock();
+  seedSearchApp(cluster, new FakeSidecars());
+  const meta = cluster.create(searchKey, searchSpec);
+  const reports: string[] = [];
+  const hands = {
+    cluster,
+    clock,
+    deadlineMs: 1000,
+    report: (kind: string, result: string) => void reports.push(`${kind} ${result}`),
+  };
+  const run = (effects: readonly Effect[]) => apply(effects, { meta, target }, hands, new AbortController().signal);
+  return { cluster, clock, reports, run };
+}
+
+describe("effects", () => {
+  test("carried out twice are carried out once", async () => {
+    const { cluster, run } = arrange();
+    const effects: readonly Effect[] = [
+      { kind: "addFinalizer" },
+      overlay,
+      { kind: "annotatePods", pods: ["search-api-0"], epoch: 2 },
+    ];
+    expect(await run(effects)).toEqual({ ok: true });
+    const once = JSON.stringify([...cluster.configMaps, ...cluster.pods]);
+    expect(await run(effects)).toEqual({ ok: true });
+    expect(JSON.stringify([...cluster.configMaps, ...cluster.pods])).toBe(once);
+  });
+
+  test("stop at the first that fails, and say which", async () => {
+    const { cluster, reports, run } = arrange();
+    cluster.failNext("applyOverlay", new OperatorError("ROP_FIELD_CONFLICT", "flux owns it"));
+    expect(await run([{ kind: "addFinalizer" }, overlay, { kind: "removeOverlay" }])).toMatchObject({
+      ok: false,
+      kind: "applyOverlay",
+      error: { code: "ROP_FIELD_CONFLICT" },
+    });
+    expect(reports).toEqual(["addFinalizer done", "applyOverlay failed"]);
+  });
+
+  test("on pods reach every pod that is left, although one refuses and one is gone", async () => {
+    const { cluster, run } = arrange();
+    cluster.failNext("annotatePod", new OperatorError("ROP_API_UNAVAILABLE", "down"), 1);
+    const pods = ["search-api-0", "gone", "search-api-1", "search-api-2"];
+    expect(await run([{ kind: "annotatePods", pods, epoch: 2 }])).toMatchObject({
+      ok: false,
+      error: { code: "ROP_API_UNAVAILABLE" },
+    });
+    expect(cluster.pods.map(({ pod }) => pod.annotatedEpoch)).toEqual([0, 2, 2]);
+    expect(await run([{ kind: "annotatePods", pods, epoch: 2 }])).toEqual({ ok: true });
+  });
+
+  test("that remove or abandon the overlay differ in what stays", async () => {
+    const { cluster, run } = arrange();
+    await run([overlay, { kind: "abandonOverlay" }]);
+    expect(cluster.configMaps.get(overlayId)).toMatchObject({ finalizers: [] });
+    await run([{ kind: "removeOverlay" }, { kind: "removeFinalizer" }]);
+    expect(cluster.configMaps.has(overlayId)).toBe(false);
+  });
+
+  test("that hang end at the deadline", async () => {
+    const { cluster, clock, run } = arrange();
+    cluster.hang("applyOverlay");
+    const applied = run([overlay]);
+    await clock.advance(1000);
+    expect(await applied).toMatchObject({ ok: false, error: { code: "ROP_DEADLINE_EXCEEDED" } });
+  });
+
+  test("on an overlay of an unknown target fail without a call", async () => {
+    const cluster = new FakeCluster();
+    const meta = cluster.create(searchKey, {});
+    const hands = { cluster, clock: new FakeClock(), deadlineMs: 1000, report: () => undefined };
+    const applied = await apply([overlay], { meta, target: undefined }, hands, new AbortController().signal);
+    expect(applied).toMatchObject({ ok: false, error: { code: "ROP_UNEXPECTED" } });
+    expect(cluster.journal).toEqual([]);
+  });
+});

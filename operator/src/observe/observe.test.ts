@@ -1,0 +1,169 @@
+import { migrationSpecSchema } from "@retriever/crds/migration-spec.ts";
+import { describe, expect, test } from "vitest";
+import type { Migration } from "#core/model.ts";
+import { OperatorError } from "#errors.ts";
+import { aStatus } from "#test/builders/migration.ts";
+import { aPod, aWorkload, searchKey, searchSpec, seedSearchApp } from "#test/builders/search-app.ts";
+import { aSidecarStatus } from "#test/builders/sidecar-status.ts";
+import { FakeClock } from "#test/fakes/fake-clock.ts";
+import { FakeCluster } from "#test/fakes/fake-cluster.ts";
+import { FakeSidecars } from "#test/fakes/fake-sidecars.ts";
+import { observe } from "./observe.ts";
+
+function arrange(pods = 3) {
+  const cluster = new FakeCluster();
+  const sidecars = new FakeSidecars();
+  const clock = new FakeClock();
+  seedSearchApp(cluster, sidecars, pods);
+  const meta = cluster.create(searchKey, searchSpec);
+  const migration: Migration = {
+    meta,
+    spec: { ok: true, value: migrationSpecSchema.parse(searchSpec) },
+    status: aStatus(),
+  };
+  const look = (of: Migration = migration) =>
+    observe(of, { cluster, sidecars, clock, deadlineMs: 1000 }, new AbortController().signal);
+  return { cluster, sidecars, clock, migration, look };
+}
+
+describe("an observation", () => {
+  test("of a healthy target has every part", async () => {
+    const { look, clock } = arrange();
+    const seen = await look();
+    expect(seen.at).toBe(clock.now());
+    expect(seen.target).toEqual({
+      ok: true,
+      value: {
+        found: true,
+        namespaceTerminating: false,
+        replicas: 3,
+        hasSidecar: true,
+        mountsOverlay: true,
+        baseConfigMaps: ["search-api-retriever"],
+        baseFaults: [],
+      },
+    });
+    expect(seen).toMatchObject({
+      overlay: { ok: true, value: null },
+      claims: { ok: true, value: [] },
+      acts: { ok: true, value: [] },
+    });
+    expect(seen.pods.ok && seen.pods.value.map(({ name, status }) => [name, status.ok])).toEqual([
+      ["search-api-0", true],
+      ["search-api-1", true],
+      ["search-api-2", true],
+    ]);
+  });
+
+  test("asks the sidecars for the four spans in their fixed order", async () => {
+    const { look, sidecars } = arrange(1);
+    await look();
+    expect(sidecars.asked[0]?.windows).toEqual([
+      { seconds: 15, offsetSeconds: 0 },
+      { seconds: 300, offsetSeconds: 0 },
+      { seconds: 300, offsetSeconds: 0 },
+      { seconds: 300, offsetSeconds: 300 },
+    ]);
+  });
+
+  test("of many pods asks at most twenty at a time", async () => {
+    const { look, sidecars } = arrange(60);
+    const seen = await look();
+    expect(seen.pods.ok && seen.pods.value.length).toBe(60);
+    expect(sidecars.mostAtOnce).toBe(20);
+  });
+
+  test("of a pod that can't answer says why, and of the others what they say", async () => {
+    const { look, sidecars, cluster } = arrange(1);
+    sidecars.silence("ip-search-api-0");
+    const app = { namespace: "search", selector: "app=search-api" };
+    cluster.pods.push({ ...app, pod: aPod("starting", { sidecarRunning: false }) });
+    cluster.pods.push({ ...app, pod: aPod("pending", { ip: "" }) });
+    cluster.pods.push({ ...app, pod: aPod("replaced") });
+    sidecars.answer("ip-replaced", () => aSidecarStatus({ podUid: "another-uid" }));
+    const seen = await look();
+    const whys = seen.pods.ok
+      ? seen.pods.value.map(({ name, status }) => `${name}: ${status.ok ? "ok" : status.why}`)
+      : [];
+    expect(whys).toEqual([
+      expect.stringContaining("ROP_SIDECAR_UNREACHABLE"),
+      "starting: the sidecar isn't running",
+      "pending: the pod has no address yet",
+      "replaced: another pod answered at this address",
+    ]);
+  });
+
+  test.each([
+    ["readWorkload", ["target", "pods"]],
+    ["readConfigMap", ["target", "overlay"]],
+    ["readNamespaceTerminating", ["target"]],
+    ["listPods", ["pods"]],
+    ["listClaims", ["claims"]],
+    ["listActs", ["acts"]],
+  ] as const)("whose %s fails leaves exactly %j unread, with a reason", async (method, parts) => {
+    const { look, cluster } = arrange();
+    cluster.failNext(method, new OperatorError("ROP_FORBIDDEN", "get things"));
+    const seen = await look();
+    const all = ["target", "overlay", "pods", "claims", "acts"] as const;
+    expect(all.filter((part) => !seen[part].ok)).toEqual(parts);
+    for (const part of parts)
+      expect(seen[part]).toMatchObject({ ok: false, why: expect.stringContaining("ROP_FORBIDDEN") });
+  });
+
+  test("whose every read hangs ends at the deadline with everything unread", async () => {
+    const { look, cluster, clock } = arrange();
+    for (const method of [
+      "readWorkload",
+      "readConfigMap",
+      "readNamespaceTerminating",
+      "listClaims",
+      "listActs",
+    ] as const)
+      cluster.hang(method);
+    const seen = look();
+    await clock.advance(1000);
+    expect(Object.values(await seen).filter((part) => typeof part === "object" && part.ok)).toEqual([]);
+    expect(clock.pending).toBe(0);
+  });
+
+  test("of a target that is gone says so, without pods", async () => {
+    const { look, cluster } = arrange();
+    cluster.workloads.clear();
+    cluster.terminating.add("search");
+    const seen = await look();
+    expect(seen.target).toEqual({ ok: true, value: { found: false, namespaceTerminating: true } });
+    expect(seen.pods).toEqual({ ok: true, value: [] });
+  });
+
+  test("follows the accepted plan, not a later edit of the spec", async () => {
+    const { look, cluster, migration } = arrange();
+    cluster.workloads.set("search/edited", aWorkload({ replicas: 99 }));
+    const plan = JSON.stringify(migrationSpecSchema.parse(searchSpec));
+    const edited = migrationSpecSchema.parse({ ...searchSpec, target: { name: "edited" } });
+    const seen = await look({ ...migration, spec: { ok: true, value: edited }, status: { ...migration.status, plan } });
+    expect(seen.target).toMatchObject({ value: { replicas: 3 } });
+  });
+
+  test("reads the overlay with its intent, hash and foreign managers", async () => {
+    const { look, cluster, migration } = arrange();
+    const intent = {
+      migrationUid: migration.meta.uid,
+      epoch: 3,
+      rollback: { reason: "Alert", causes: ["slow"], actor: null },
+    };
+    await cluster.applyOverlay({ namespace: "search", name: "search-api" }, { text: "{}", intent, force: false });
+    cluster.writeConfigMap("search", "search-api-retriever-migration", { "migration.json": "not json" }, "flux");
+    expect((await look()).overlay).toEqual({
+      ok: true,
+      value: {
+        text: "not json",
+        hash: expect.stringMatching(/^[0-9a-f]{64}$/),
+        document: null,
+        hasFinalizer: true,
+        deleting: false,
+        intent,
+        foreignManagers: ["flux"],
+      },
+    });
+  });
+});
