@@ -1,0 +1,146 @@
+import { expect, test } from "vitest";
+import { readInput } from "#config/read-input.ts";
+import type { Plan } from "#core/activation-decision.ts";
+import type { StoreSpec } from "#core/store-spec.ts";
+import { parseRequest } from "#embedding/parse-request.ts";
+import type { Fault } from "#errors.ts";
+import type { Backend, BackendAnswer } from "#ports/backend.ts";
+import type { Runtime } from "#retrieve/runtime.ts";
+import { makeOverlay, qdrantBase, qdrantDestination, qdrantDigest } from "#test/documents.ts";
+import { waitUntil } from "#test/wait-until.ts";
+import { Activation, epochOf } from "./activation.ts";
+
+const [sourceUrl, destinationUrl] = ["http://old:1", "http://new:1"];
+const request = parseRequest(Buffer.from('{"embedding":[1],"k":1}'));
+const base = qdrantBase(sourceUrl);
+const ramp = { shadow: "destination", sampleRate: 0.02 } as const;
+
+type Made = { readonly url: string; isClosed: boolean; settle: (answer: BackendAnswer) => void };
+
+/** Backends that answer when told to, and never finish a probe. */
+function makeStage(refuse: (spec: StoreSpec) => boolean = () => false) {
+  const made: Made[] = [];
+  const faults: (Fault | null)[] = [];
+  const activated: Runtime[] = [];
+  const noticed: Plan[] = [];
+  const makeBackend = (spec: StoreSpec): Backend => {
+    if (refuse(spec)) throw new TypeError("no such certificate");
+    const entry: Made = { url: spec.kind === "qdrant" ? spec.url : "", isClosed: false, settle: () => undefined };
+    made.push(entry);
+    return {
+      retrieve: () => new Promise((resolve) => (entry.settle = resolve)),
+      probe: () => new Promise(() => undefined),
+      close: () => {
+        entry.isClosed = true;
+        return Promise.resolve();
+      },
+    };
+  };
+  const events = {
+    onActivated: (runtime: Runtime) => void activated.push(runtime),
+    onNoticed: (plan: Plan) => void noticed.push(plan),
+    onFault: (fault: Fault | null) => void faults.push(fault),
+  };
+  const clock = { wallMs: () => 0, monotonicMs: () => performance.now() };
+  return { made, faults, activated, noticed, activation: new Activation({ clock, makeBackend, events }) };
+}
+
+type Change = NonNullable<Parameters<typeof makeOverlay>[2]>;
+
+function documents(overlay: Change | null, baseText = base, adapter: object = {}) {
+  const text = (change: Change) =>
+    makeOverlay(qdrantDigest(sourceUrl), qdrantDestination(destinationUrl, adapter), change);
+  const around = { env: {}, allowedHosts: [{ host: "new", port: null, credential: null }] };
+  return readInput(
+    { base: { text: baseText }, overlay: overlay === null ? "absent" : { text: text(overlay) } },
+    around,
+  );
+}
+
+test("an activation is in force when the call returns, whatever the probes do", () => {
+  const { activation, activated } = makeStage();
+  activation.start(documents({ epoch: 3, ...ramp }));
+  expect(activated.map((runtime) => epochOf(runtime.plan))).toEqual([3]);
+  expect(activation.runtime?.primary.identity.label).toBe("qdrant://old:1/chunks");
+});
+
+test("the steps of a ramp and the cutover keep their connections, and each starts its own evidence", () => {
+  const { activation, activated, made } = makeStage();
+  activation.start(documents({ epoch: 1, ...ramp }));
+  activation.runtime?.evidence.add({ requests: 1 }, performance.now());
+  activation.consider(documents({ epoch: 2, ...ramp, sampleRate: 0.05 }));
+  expect(activation.runtime?.evidence.read(performance.now(), []).counters.requests).toBe(0);
+  activation.consider(documents({ epoch: 3, primary: "destination", shadow: "source", sampleRate: 0.05 }));
+  expect(activated).toHaveLength(3);
+  expect(made.map((entry) => [entry.url, entry.isClosed])).toEqual([
+    [sourceUrl, false],
+    [destinationUrl, false],
+  ]);
+});
+
+test("the same documents again change nothing and log nothing", () => {
+  const { activation, activated, faults } = makeStage();
+  activation.start(documents({ epoch: 1, ...ramp }));
+  const first = activation.runtime;
+  for (let round = 0; round < 3; round += 1) activation.consider(documents({ epoch: 1, ...ramp }));
+  expect(activated).toHaveLength(1);
+  expect(faults).toEqual([]);
+  expect(activation.runtime?.evidence).toBe(first?.evidence);
+  expect(activation.runtime?.shadow).toBe(first?.shadow);
+  expect(first?.isCurrent()).toBe(true);
+});
+
+test("a base that is tuned anew gets new connections, the old ones see their requests through first", async () => {
+  const { activation, made } = makeStage();
+  activation.start(documents(null));
+  const before = activation.runtime;
+  const asking = before?.primary.retrieve(request);
+  activation.consider(documents(null, qdrantBase(sourceUrl, { timeoutMs: 900 })));
+  expect(before?.isCurrent()).toBe(false);
+  expect(made.map((entry) => entry.isClosed)).toEqual([false, false]);
+  made[0]?.settle({ candidates: [], vectorMs: 1 });
+  expect(await asking).toEqual({ candidates: [], vectorMs: 1 });
+  // The probe that never ends holds the old store until its own deadline.
+  await waitUntil(() => made[0]?.isClosed);
+  expect(made[1]?.isClosed).toBe(false);
+  expect(activation.runtime?.evidence).toBe(before?.evidence);
+});
+
+test("a store whose connection can't even be made degrades alone", async () => {
+  const { activation } = makeStage((spec) => spec.kind === "qdrant" && spec.url === destinationUrl);
+  activation.start(documents({ epoch: 1, ...ramp }));
+  await waitUntil(() => activation.runtime?.destination?.health().lastError?.code === "RETR_BACKEND_TLS");
+  expect(activation.configFault).toBeNull();
+});
+
+test("a fault is told once, kept with its time, and over with the next accepted document", () => {
+  const { activation, faults } = makeStage();
+  activation.start(documents({ epoch: 2, ...ramp }));
+  for (let round = 0; round < 3; round += 1) activation.consider(documents({ epoch: 1, ...ramp }));
+  expect(activation.configFault).toMatchObject({ code: "RETR_CONFIG_INVALID", at: "1970-01-01T00:00:00.000Z" });
+  activation.consider(documents({ epoch: 2, ...ramp }));
+  expect(faults.map((fault) => fault?.code ?? null)).toEqual(["RETR_CONFIG_INVALID", null]);
+});
+
+test("an overlay that vanishes is noticed without a new activation", () => {
+  const { activation, activated, noticed } = makeStage();
+  activation.start(documents({ epoch: 2, ...ramp }));
+  activation.consider(documents(null));
+  activation.consider(documents(null));
+  expect(activated).toHaveLength(1);
+  expect(noticed.map((plan) => plan.overlayState)).toEqual(["vanished"]);
+});
+
+test("a start on an unreadable overlay waits with the fault; on a broken base it throws", () => {
+  const { activation } = makeStage();
+  activation.start({
+    ...documents(null),
+    overlay: { kind: "invalid", fault: { code: "RETR_CONFIG_INVALID", message: "x" } },
+  });
+  expect(activation.runtime).toBeNull();
+  expect(activation.configFault?.message).toBe("x");
+  activation.consider(documents(null, "not: [a base"));
+  expect(activation.runtime).toBeNull();
+  expect(activation.configFault?.message).toContain("line 1");
+  expect(() => makeStage().activation.start(documents(null, "[]"))).toThrow(/base: /);
+});

@@ -1,0 +1,65 @@
+import { expect, test } from "vitest";
+import { contractMetrics } from "#contract/names.ts";
+import type { SampleEvent } from "#retrieve/sample.ts";
+import { metricTable } from "./metric-table.ts";
+import { makeMetrics } from "./metrics.ts";
+
+const clock = { wallMs: () => 0, monotonicMs: () => 0 };
+
+function answered(scoreLoss: number, latencyLossMs: number): SampleEvent {
+  const comparison = {
+    scoreDelta: Math.abs(scoreLoss),
+    latencyDeltaMs: latencyLossMs,
+    mismatch: true,
+    tie: false,
+    scoreLoss,
+    latencyLossMs,
+    overlap: 0.5,
+    rankOverlap: 0.4,
+    lagMs: null,
+  };
+  const increment = { answered: 1, mismatch: 1, overlapSum: 0.5 };
+  const kinds = { primaryKind: "pgvector", shadowKind: "qdrant" };
+  return { ...kinds, kind: "answered", causes: ["mismatch"], increment, comparison, shadowMs: 9, fault: null };
+}
+
+test("every metric of the table is exposed with its type, and every name of the contract is in the table", async () => {
+  const { text } = await makeMetrics(clock, "1.2.3").render();
+  for (const [name, { type }] of Object.entries(metricTable)) expect(text).toContain(`# TYPE ${name} ${type}`);
+  expect(Object.keys(metricTable)).toEqual(expect.arrayContaining(Object.values(contractMetrics)));
+  expect(text).toContain('retr_build_info{version="1.2.3"} 1');
+});
+
+test("histograms have an edge at the thresholds in force, also after they change", async () => {
+  const metrics = makeMetrics(clock, "1");
+  const roles = [{ role: "primary", kind: "pgvector" }];
+  metrics.onConfig({ epoch: 1, roles, thresholds: { scoreDelta: 0.33, latencyDeltaMs: 77 } });
+  metrics.onSample(answered(0.3, 78));
+  const { text } = await metrics.render();
+  expect(text).toContain('retr_dual_score_loss_bucket{le="0.33"} 1');
+  expect(text).toContain('retr_dual_latency_loss_ms_bucket{le="77"} 0');
+  metrics.onConfig({ epoch: 2, roles, thresholds: { scoreDelta: 0.2, latencyDeltaMs: 80 } });
+  expect((await metrics.render()).text).not.toContain('le="77"');
+});
+
+test("samples count by what became of them, and deltas keep their sign", async () => {
+  const metrics = makeMetrics(clock, "1");
+  metrics.onSample(answered(0.1, -40));
+  const nothing = { ...answered(0, 0), comparison: null, shadowMs: null };
+  metrics.onSample({ ...nothing, kind: "timeout", increment: { shadowTimeouts: 1 } });
+  metrics.onSample({ ...nothing, kind: "error", increment: { shadowErrors: 1 } });
+  metrics.onSample({ ...nothing, kind: "dropped", increment: { shadowDropped: 1 } });
+  const { text } = await metrics.render();
+  for (const line of [
+    "retr_dual_samples_total 4",
+    "retr_dual_answered_total 1",
+    "retr_dual_mismatch_total 1",
+    "retr_dual_shadow_errors_total 2",
+    "retr_dual_shadow_timeouts_total 1",
+    "retr_dual_dropped_total 1",
+    'retr_dual_delta_latency_ms{quantile="p50"} -40',
+    'retr_backend_latency_ms{backend="qdrant",quantile="p95"} 9',
+  ]) {
+    expect(text).toContain(line);
+  }
+});
