@@ -58,14 +58,9 @@ export function expectStatus(reply: Reply, status: number): Body {
 
 /** Expects a failed Status with this code and reason. */
 export function expectFailure(reply: Reply, code: number, reason: string): Body {
-  const { kind, status, code: got, reason: why } = reply.body;
-  expect({ http: reply.status, kind, status, code: got, reason: why }, JSON.stringify(reply.body)).toEqual({
-    http: code,
-    kind: "Status",
-    status: "Failure",
-    code,
-    reason,
-  });
+  const { kind, status, message } = reply.body;
+  const got = { http: reply.status, kind, status, code: reply.body["code"], reason: reply.body["reason"], message };
+  expect(got).toEqual({ http: code, kind: "Status", status: "Failure", code, reason, message });
   return reply.body;
 }
 

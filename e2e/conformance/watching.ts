@@ -47,7 +47,7 @@ export const watching: Checks = {
     await label(null);
     await stream.next(about(name, "DELETED"));
     await label(name);
-    await stream.next(about(name, "ADDED"));
+    expect((await stream.next(about(name, "ADDED"))).type).toBe("ADDED");
   },
   "a watch that asks for initial events gets them, and then a bookmark that says so": async (scene) => {
     const name = scene.name("initial");
@@ -63,12 +63,13 @@ export const watching: Checks = {
     const name = scene.name("exists");
     await createConfigMap(scene, { name });
     await using stream = await scene.client.watch(scene.configMaps, {});
-    await stream.next(about(name, "ADDED"));
+    expect((await stream.next(about(name, "ADDED"))).type).toBe("ADDED");
   },
   "a watch ends at its deadline": async (scene) => {
     const resourceVersion = await listVersion(scene, scene.configMaps);
     const stream = await scene.client.watch(scene.configMaps, { resourceVersion, timeoutSeconds: "1" });
     await stream.ended;
+    await expect(stream.next(() => true)).rejects.toThrow("the stream ended");
   },
   "a watch from a version that is too old is told 410 Expired": async (scene) => {
     await using stream = await scene.client.watch(scene.widgets, { resourceVersion: "1" });

@@ -4,7 +4,7 @@ import type { Cause } from "./failure.ts";
 import { isObject, type JsonObject, type KubeObject, listOf, objectOf, textOf, valueAt } from "./json.ts";
 import type { ResourceType } from "./resource-type.ts";
 import { ruleFaults } from "./schema/cel.ts";
-import { type Schema, withObjectFields } from "./schema/schema.ts";
+import { withObjectFields } from "./schema/schema.ts";
 import { structuralFaults } from "./schema/structural.ts";
 
 /** Finalizer that keeps a definition until its objects are gone. */
@@ -66,7 +66,7 @@ function versionFaults(version: JsonObject, index: number): Cause[] {
   const faults = structuralFaults(schema, path);
   if (faults.length > 0) return faults;
   // Rules that this CEL does not know are refused here, never skipped when an object comes.
-  return ruleFaults(schema as Schema, path);
+  return ruleFaults(schema, path);
 }
 
 /** Fills in names, status and the clean-up finalizer. */
@@ -125,7 +125,7 @@ function definedType(definition: KubeObject, version: JsonObject): ResourceType 
     namespaced: valueAt(definition, "spec", "scope") === "Namespaced",
     storage: `${group}/${plural}`,
     subresources: Object.keys(objectOf(version["subresources"])).filter((name) => name === "status"),
-    schema: withObjectFields(objectOf(valueAt(version, "schema", "openAPIV3Schema")) as Schema),
+    schema: withObjectFields(objectOf(valueAt(version, "schema", "openAPIV3Schema"))),
     custom: true,
     unconditionalUpdate: false,
     createOnUpdate: false,

@@ -1,7 +1,7 @@
 // Rules of metadata that every kind shares: names, labels, finalizers, and what a client can't set.
 // Pure.
 import { badRequest, type Cause } from "./failure.ts";
-import { isObject, type KubeObject, type Metadata, textOf } from "./json.ts";
+import { isObject, type JsonObject, type KubeObject, type Metadata, textOf } from "./json.ts";
 import { groupVersion, type ResourceType } from "./resource-type.ts";
 
 const subdomain = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
@@ -110,30 +110,33 @@ export function parseObject(
   namespace: string | undefined,
   name: string,
 ): KubeObject {
-  if (!isObject(body))
-    throw badRequest("the object provided is unrecognized (must be of type Object): expected a JSON object");
-  // Built-in kinds are decoded with the path's kind as default; custom ones have to say what they are.
-  if (type.custom && (body["apiVersion"] === undefined || body["kind"] === undefined)) {
-    throw badRequest(
-      `Object 'Kind' is missing in a ${type.kind}: expected apiVersion ${groupVersion(type)} and kind ${type.kind}`,
-    );
-  }
-  const apiVersion = body["apiVersion"] ?? groupVersion(type);
-  const kind = body["kind"] ?? type.kind;
-  if (apiVersion !== groupVersion(type) || kind !== type.kind) {
-    throw badRequest(
-      `the API version in the data (${textOf(apiVersion)}, Kind=${textOf(kind)}) does not match the expected API version (${groupVersion(type)}, Kind=${type.kind})`,
-    );
-  }
+  if (!isObject(body)) throw badRequest("the object provided is unrecognized: expected a JSON object");
+  checkKind(type, body);
   const raw = isObject(body["metadata"]) ? body["metadata"] : {};
+  checkPlace(raw, namespace, name);
+  const metadata = { ...raw, name: name === "" ? textOf(raw["name"]) : name } as Metadata;
+  if (namespace === undefined) delete metadata.namespace;
+  else metadata.namespace = namespace;
+  return { ...body, apiVersion: groupVersion(type), kind: type.kind, metadata };
+}
+
+function checkKind(type: ResourceType, body: JsonObject): void {
+  const { apiVersion, kind } = body;
+  const wanted = `${groupVersion(type)}, Kind=${type.kind}`;
+  // Built-in kinds are decoded with the path's kind as default; custom ones have to say what they are.
+  if (type.custom && (apiVersion === undefined || kind === undefined)) {
+    throw badRequest(`Object 'Kind' is missing: expected apiVersion and kind of ${wanted}`);
+  }
+  if ((apiVersion ?? groupVersion(type)) === groupVersion(type) && (kind ?? type.kind) === type.kind) return;
+  const got = `${textOf(apiVersion)}, Kind=${textOf(kind)}`;
+  throw badRequest(`the API version in the data (${got}) does not match the expected API version (${wanted})`);
+}
+
+function checkPlace(raw: JsonObject, namespace: string | undefined, name: string): void {
   if (namespace !== undefined && raw["namespace"] !== undefined && raw["namespace"] !== namespace) {
     throw badRequest("the namespace of the provided object does not match the namespace sent on the request");
   }
   if (name !== "" && raw["name"] !== undefined && raw["name"] !== name) {
     throw badRequest(`the name of the object (${textOf(raw["name"])}) does not match the name on the URL (${name})`);
   }
-  const place = namespace === undefined ? {} : { namespace };
-  const metadata = { ...raw, ...place, name: name === "" ? textOf(raw["name"]) : name } as Metadata;
-  if (namespace === undefined) delete metadata.namespace;
-  return { ...body, apiVersion: groupVersion(type), kind: type.kind, metadata };
 }

@@ -25,30 +25,33 @@ export function removeNow(cluster: Cluster, type: ResourceType, object: KubeObje
   return last;
 }
 
-/** Marks an object as being deleted and removes it if nothing holds it. */
+/** Marks an object as being deleted and removes it if nothing holds it. A second deletion can only shorten the grace. */
 export function beginDeletion(
   cluster: Cluster,
   type: ResourceType,
   object: KubeObject,
   graceSeconds: number,
 ): KubeObject {
-  if (
-    object.metadata.deletionTimestamp !== undefined &&
-    (object.metadata.deletionGracePeriodSeconds ?? 0) <= graceSeconds
-  )
-    return object;
-  const marked = copy(object);
-  marked.metadata.deletionTimestamp = timestamp(new Date(cluster.now().getTime() + graceSeconds * 1000));
-  marked.metadata.deletionGracePeriodSeconds = graceSeconds;
-  if (type.hasGeneration && object.metadata.deletionTimestamp === undefined)
-    marked.metadata.generation = (object.metadata.generation ?? 0) + 1;
-  if (type.plural === "namespaces") marked["status"] = { ...objectOf(marked["status"]), phase: "Terminating" };
-  const held = (marked.metadata.finalizers ?? []).length > 0 || type.plural === "namespaces" || graceSeconds > 0;
+  const { deletionTimestamp, deletionGracePeriodSeconds = 0, finalizers = [] } = object.metadata;
+  if (deletionTimestamp !== undefined && deletionGracePeriodSeconds <= graceSeconds) return object;
+  const marked = markDeleted(cluster, type, object, graceSeconds);
+  const held = finalizers.length > 0 || type.plural === "namespaces" || graceSeconds > 0;
   if (!held) return removeNow(cluster, type, marked);
   const stored = cluster.store.put(type.storage, marked);
   if (type.plural === "namespaces") return emptyNamespace(cluster, type, stored);
   if (type.plural === "customresourcedefinitions") deleteInstances(cluster, stored);
   return stored;
+}
+
+function markDeleted(cluster: Cluster, type: ResourceType, object: KubeObject, graceSeconds: number): KubeObject {
+  const marked = copy(object);
+  const { metadata } = marked;
+  const first = metadata.deletionTimestamp === undefined;
+  if (first && type.hasGeneration) metadata.generation = (metadata.generation ?? 0) + 1;
+  metadata.deletionTimestamp = timestamp(new Date(cluster.now().getTime() + graceSeconds * 1000));
+  metadata.deletionGracePeriodSeconds = graceSeconds;
+  if (type.plural === "namespaces") marked["status"] = { ...objectOf(marked["status"]), phase: "Terminating" };
+  return marked;
 }
 
 function emptyNamespace(cluster: Cluster, type: ResourceType, namespace: KubeObject): KubeObject {

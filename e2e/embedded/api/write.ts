@@ -39,6 +39,8 @@ export function write(cluster: Cluster, call: Call, proposal: Proposal): Outcome
   after.metadata.managedFields = copy([...(proposal.managedFields ?? trackUpdate(context, before, after))]);
   checkObject(call, before, after);
   admit(cluster, call, before, after);
+  // Objects are also completed when read from storage, so a default of the status shows from the first read on.
+  applyDefaults(type.schema, after);
   const code = before === undefined ? 201 : 200;
   if (isDryRun(call)) return { object: after, code, warnings };
   if (before !== undefined && isUnchanged(before, after)) return { object: before, code, warnings };

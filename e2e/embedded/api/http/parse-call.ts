@@ -97,20 +97,24 @@ export function parseCall(cluster: Cluster, incoming: Incoming, user: User): Cal
 }
 
 function parsePlace(path: string): Place {
-  const parts = path.split("/").slice(1).map(decodeURIComponent);
-  const isCore = parts[0] === "api";
-  if (!isCore && parts[0] !== "apis") throw noSuchPath();
-  const group = isCore ? "" : (parts[1] ?? "");
-  const version = parts[isCore ? 1 : 2] ?? "";
-  const rest = parts.slice(isCore ? 2 : 3);
-  const inNamespace =
-    rest[0] === "namespaces" &&
-    rest.length >= 3 &&
-    !(isCore && rest.length === 3 && ["status", "finalize"].includes(rest[2] ?? ""));
-  const namespace = inNamespace ? rest[1] : undefined;
-  const [plural = "", name = "", subresource = "", ...more] = inNamespace ? rest.slice(2) : rest;
+  const [root, ...parts] = path.split("/").slice(1).map(decodeURIComponent);
+  if (root !== "api" && root !== "apis") throw noSuchPath();
+  const isCore = root === "api";
+  const { group, version, rest } = splitGroup(isCore ? ["", ...parts] : parts);
+  const scoped = isScoped(rest, isCore);
+  const [plural = "", name = "", subresource = "", ...more] = scoped ? rest.slice(2) : rest;
   if (plural === "" || more.length > 0) throw noSuchPath();
-  return { group, version, namespace, plural, name, subresource };
+  return { group, version, namespace: scoped ? rest[1] : undefined, plural, name, subresource };
+}
+
+function splitGroup([group = "", version = "", ...rest]: readonly string[]) {
+  return { group, version, rest };
+}
+
+/** Whether `namespaces/<name>/…` is the place of something else, not the Namespace itself or a part of it. */
+function isScoped(rest: readonly string[], isCore: boolean): boolean {
+  if (rest[0] !== "namespaces" || rest.length < 3) return false;
+  return !(isCore && rest.length === 3 && ["status", "finalize"].includes(rest[2] ?? ""));
 }
 
 function checkScope(type: ResourceType, place: Place): void {
@@ -149,22 +153,25 @@ function checkValues(query: ReadonlyMap<string, string>): void {
   }
 }
 
-function verbOf(
-  method: string,
-  { name, namespace }: Place,
-  query: ReadonlyMap<string, string>,
-  type: ResourceType,
-): Verb {
-  const onCollection = name === "";
-  if (method === "GET" || method === "HEAD") {
-    if (!onCollection) return "get";
-    return ["true", "1"].includes(query.get("watch") ?? "") ? "watch" : "list";
-  }
-  if (method === "POST" && onCollection && (!type.namespaced || namespace !== undefined)) return "create";
-  if (method === "PUT" && !onCollection) return "update";
-  if (method === "PATCH" && !onCollection) return "patch";
-  if (method === "DELETE") return onCollection ? "deletecollection" : "delete";
-  throw methodNotAllowed();
+const collectionVerbs: Readonly<Record<string, Verb>> = {
+  GET: "list",
+  HEAD: "list",
+  POST: "create",
+  DELETE: "deletecollection",
+};
+const objectVerbs: Readonly<Record<string, Verb>> = {
+  GET: "get",
+  HEAD: "get",
+  PUT: "update",
+  PATCH: "patch",
+  DELETE: "delete",
+};
+
+function verbOf(method: string, place: Place, query: ReadonlyMap<string, string>, type: ResourceType): Verb {
+  const verb = (place.name === "" ? collectionVerbs : objectVerbs)[method];
+  const everywhere = type.namespaced && place.namespace === undefined;
+  if (verb === undefined || (verb === "create" && everywhere)) throw methodNotAllowed();
+  return verb === "list" && ["true", "1"].includes(query.get("watch") ?? "") ? "watch" : verb;
 }
 
 const jsonTypes = ["application/json", "application/yaml", ""];

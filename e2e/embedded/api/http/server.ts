@@ -66,28 +66,23 @@ async function handle(
 
 async function readExchange(parts: ServerParts, request: IncomingMessage, response: ServerResponse): Promise<Exchange> {
   const body = await readBody(request);
-  const token = /^Bearer (.+)$/.exec(request.headers.authorization ?? "")?.[1];
-  const user = token === undefined ? undefined : parts.userOf(token);
+  const { authorization = "", accept = "*/*" } = request.headers;
+  const user = parts.userOf(/^Bearer (.+)$/.exec(authorization)?.[1] ?? "");
   if (user === undefined) throw unauthorized();
-  if (!accepts(request.headers.accept ?? "*/*"))
-    throw failure({
-      code: 406,
-      reason: "NotAcceptable",
-      message: "only the following media types are accepted: application/json",
-    });
-  const contentType = (request.headers["content-type"] ?? "").split(";")[0]?.trim() ?? "";
-  const url = new URL(request.url ?? "/", "https://embedded");
+  const notAcceptable = "only the following media types are accepted: application/json";
+  if (!accepts(accept)) throw failure({ code: 406, reason: "NotAcceptable", message: notAcceptable });
+  return { request, response, user, incoming: incomingOf(request, body) };
+}
+
+function incomingOf(request: IncomingMessage, body: string): Incoming {
+  const { "content-type": type = "", "user-agent": userAgent = "" } = request.headers;
+  const contentType = type.split(";")[0]?.trim() ?? "";
   return {
-    request,
-    response,
-    user,
-    incoming: {
-      method: request.method ?? "GET",
-      url,
-      contentType,
-      userAgent: request.headers["user-agent"] ?? "",
-      body,
-    },
+    method: request.method ?? "GET",
+    url: new URL(request.url ?? "/", "https://embedded"),
+    contentType,
+    userAgent,
+    body,
   };
 }
 

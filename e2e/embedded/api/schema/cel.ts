@@ -49,7 +49,7 @@ export function ruleFaults(schema: Schema, path: string): Cause[] {
     faults.push(...ruleFaults(child, `${path}.properties[${name}]`));
   if (schema.items !== undefined) faults.push(...ruleFaults(schema.items, `${path}.items`));
   if (isObject(schema.additionalProperties))
-    faults.push(...ruleFaults(schema.additionalProperties as Schema, `${path}.additionalProperties`));
+    faults.push(...ruleFaults(schema.additionalProperties, `${path}.additionalProperties`));
   return faults;
 }
 
@@ -99,18 +99,27 @@ export function evaluateRules(node: Checked): Cause[] {
 
 function evaluate(rule: Rule, node: Checked): Cause[] {
   const { schema, value, old } = node;
-  const transition = /\boldSelf\b/.test(rule.rule);
-  if (transition && old === undefined && rule.optionalOldSelf !== true) return [];
-  if (!transition && old !== undefined && equal(old, value)) return [];
+  if (!applies(rule, node)) return [];
   const oldSelf = old === undefined ? null : toCel(schema, old);
   const context = { self: toCel(schema, value), oldSelf: rule.optionalOldSelf === true ? optional(oldSelf) : oldSelf };
   try {
     if (compile(rule.rule)(context) === true) return [];
     return [fault(rule, node, text(rule, context))];
   } catch (error) {
-    const why = error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error);
-    return [fault(rule, node, `rule evaluation error: ${why}: ${rule.rule}`)];
+    return [fault(rule, node, `rule evaluation error: ${firstLine(error)}: ${rule.rule}`)];
   }
+}
+
+/** A transition rule needs an old value; any other rule is not asked again about a value that did not change. */
+function applies(rule: Rule, { value, old }: Checked): boolean {
+  const isTransition = /\boldSelf\b/.test(rule.rule);
+  if (isTransition) return old !== undefined || rule.optionalOldSelf === true;
+  return old === undefined || !equal(old, value);
+}
+
+function firstLine(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return message.split("\n")[0] ?? "";
 }
 
 function optional(value: unknown): unknown {

@@ -7,7 +7,7 @@ import { open, type Schema } from "./schema.ts";
 export function fieldSchema(schema: Schema, name: string): Schema | undefined {
   const declared = schema.properties?.[name];
   if (declared !== undefined) return declared;
-  if (isObject(schema.additionalProperties)) return schema.additionalProperties as Schema;
+  if (isObject(schema.additionalProperties)) return schema.additionalProperties;
   if (schema.additionalProperties === true) return {};
   if (schema["x-kubernetes-preserve-unknown-fields"] === true) return {};
   return undefined;

@@ -47,35 +47,34 @@ function keyFaults(schema: JsonObject, path: string): Cause[] {
     .map((key) => problem(`${path}.${key}`, `${key} is not supported in a structural schema`));
 }
 
+function missing(field: string, message: string): Cause {
+  return { reason: "FieldValueRequired", message: `Required value: ${message}`, field };
+}
+
 function shapeFaults(schema: JsonObject, path: string): Cause[] {
-  const faults: Cause[] = [];
-  const typeless =
-    schema["x-kubernetes-int-or-string"] === true || schema["x-kubernetes-preserve-unknown-fields"] === true;
-  if (schema["type"] === undefined && !typeless)
-    faults.push({
-      reason: "FieldValueRequired",
-      message: "Required value: must not be empty for specified object fields",
-      field: `${path}.type`,
-    });
-  if (schema["properties"] !== undefined && schema["additionalProperties"] !== undefined) {
-    faults.push(problem(`${path}.additionalProperties`, "additionalProperties and properties are mutual exclusive"));
-  }
-  if (schema["additionalProperties"] === false)
-    faults.push(problem(`${path}.additionalProperties`, "additionalProperties cannot be false"));
-  if (schema["uniqueItems"] === true)
-    faults.push(
+  const { type, properties, additionalProperties, uniqueItems, items } = schema;
+  const open = schema["x-kubernetes-int-or-string"] === true || schema["x-kubernetes-preserve-unknown-fields"] === true;
+  const bounds = ["exclusiveMinimum", "exclusiveMaximum"].filter(
+    (name) => !["undefined", "boolean"].includes(typeof schema[name]),
+  );
+  const rows: readonly (readonly [boolean, Cause])[] = [
+    [type === undefined && !open, missing(`${path}.type`, "must not be empty for specified object fields")],
+    [type === "array" && !isObject(items), missing(`${path}.items`, "must be specified")],
+    [
+      properties !== undefined && additionalProperties !== undefined,
+      problem(`${path}.additionalProperties`, "additionalProperties and properties are mutual exclusive"),
+    ],
+    [additionalProperties === false, problem(`${path}.additionalProperties`, "additionalProperties cannot be false")],
+    [
+      uniqueItems === true,
       problem(
         `${path}.uniqueItems`,
         "uniqueItems cannot be set to true since the runtime complexity becomes quadratic",
       ),
-    );
-  for (const bound of ["exclusiveMinimum", "exclusiveMaximum"]) {
-    if (schema[bound] !== undefined && typeof schema[bound] !== "boolean")
-      faults.push(problem(`${path}.${bound}`, "must be a boolean"));
-  }
-  if (schema["type"] === "array" && !isObject(schema["items"]))
-    faults.push({ reason: "FieldValueRequired", message: "Required value: must be specified", field: `${path}.items` });
-  return faults;
+    ],
+  ];
+  const faults = rows.filter(([broken]) => broken).map(([, cause]) => cause);
+  return [...faults, ...bounds.map((name) => problem(`${path}.${name}`, "must be a boolean"))];
 }
 
 function childFaults(schema: JsonObject, path: string): Cause[] {

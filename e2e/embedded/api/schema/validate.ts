@@ -93,7 +93,7 @@ function combinations(node: Checked): Cause[] {
 
 function stringFaults(schema: Schema, value: string, path: string): Cause[] {
   const faults: Cause[] = [];
-  const length = [...value].length;
+  const length = Array.from(value).length;
   if (schema.maxLength !== undefined && length > schema.maxLength) {
     const message = `Too long: may not be more than ${schema.maxLength} bytes`;
     faults.push({ reason: "FieldValueTooLong", message, field: path });

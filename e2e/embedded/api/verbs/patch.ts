@@ -103,14 +103,7 @@ function applyPatch(cluster: Cluster, call: Call): Outcome {
   const config = parseApplied(call);
   const stored = cluster.store.get(type.storage, namespace, name);
   const live = stored === undefined ? undefined : served(type, stored);
-  if (live === undefined && call.subresource !== "") throw notFound(type, name);
-  if (live === undefined) checkNamespace(cluster, call, name);
-  if (live === undefined && config.metadata.uid !== undefined)
-    throw conflict(
-      type,
-      name,
-      `uid mismatch: the provided object specified uid ${config.metadata.uid}, and no existing object was found`,
-    );
+  if (live === undefined) checkCreatable(cluster, call, config);
   const context = {
     schema: type.schema,
     writer: writerOf(call, "Apply"),
@@ -119,13 +112,23 @@ function applyPatch(cluster: Cluster, call: Call): Outcome {
   };
   const applied = applyConfiguration(context, live, config, call.query.get("force") === "true");
   if (applied.conflicts.length > 0) throw applyConflict(applied.conflicts);
-  const after = { ...applied.object, metadata: { ...live?.metadata, ...applied.object.metadata } };
-  // Fields that the manager gave up must not come back from the live metadata.
-  for (const field of ["labels", "annotations", "finalizers", "ownerReferences"] as const) {
-    if (applied.object.metadata[field] === undefined) delete after.metadata[field];
-  }
-  after.metadata.resourceVersion = config.metadata.resourceVersion ?? live?.metadata.resourceVersion ?? "";
+  // Without a version of its own, an apply is judged against the live one and can't be stale.
+  const resourceVersion = config.metadata.resourceVersion ?? live?.metadata.resourceVersion ?? "";
+  const after = { ...applied.object, metadata: { ...applied.object.metadata, resourceVersion } };
   return write(cluster, call, { before: live, after, managedFields: applied.managedFields });
+}
+
+function checkCreatable(cluster: Cluster, call: Call, config: KubeObject): void {
+  const { type, name } = call;
+  if (call.subresource !== "") throw notFound(type, name);
+  checkNamespace(cluster, call, name);
+  const { uid } = config.metadata;
+  if (uid === undefined) return;
+  throw conflict(
+    type,
+    name,
+    `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`,
+  );
 }
 
 function parseApplied(call: Call): KubeObject {
