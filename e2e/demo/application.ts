@@ -5,9 +5,9 @@ import { z } from "zod";
 import { type Load, startLoad } from "#load/load.ts";
 import { type Qdrant, startQdrant } from "#stores/qdrant.ts";
 import { loadQdrant } from "#stores/qdrant-rest.ts";
-import { applicationDeployment, baseConfigMap, namespace } from "./manifests.ts";
+import { applicationDeployment, baseConfigMap, namespace } from "#world/application-manifests.ts";
+import type { World } from "#world/start-world.ts";
 import type { DestinationFault } from "./options.ts";
-import { table, type World } from "./world.ts";
 
 export const replicas = 3;
 const requestsPerSecond = 24;
@@ -56,7 +56,7 @@ export async function startApplication(world: World, options: ApplicationOptions
   const input = {
     name,
     replicas,
-    table,
+    table: world.table,
     postgresUrl: world.postgres.connectionString,
     qdrantKey: fault === "bad-credential" ? "not-the-key" : (qdrant.apiKey ?? ""),
     allowedHosts: host,

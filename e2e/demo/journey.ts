@@ -2,12 +2,12 @@
 
 import { setTimeout as delay } from "node:timers/promises";
 import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
+import { kubectlRetriever } from "#world/command-line.ts";
+import { conditionOf, migrationsPath, readStatus } from "#world/migration-status.ts";
+import type { World } from "#world/start-world.ts";
 import type { Application } from "./application.ts";
-import { kubectlRetriever } from "./command-line.ts";
-import { migrationManifest } from "./manifests.ts";
-import { conditionOf, migrationsPath, readStatus } from "./migration-view.ts";
+import { migrationManifest } from "./migration-manifest.ts";
 import type { Degradation } from "./options.ts";
-import type { World } from "./world.ts";
 
 const lookEveryMs = 250;
 const slowMs = 400;
@@ -74,7 +74,12 @@ export async function travel(world: World, options: JourneyOptions): Promise<Jou
       ) {
         promoted = true;
         say(`${name}: kubectl-retriever promote ${name}`);
-        await kubectlRetriever(world.adminKubeconfig, "promote", name, "the demo's person at the terminal");
+        await kubectlRetriever(world.adminKubeconfig, [
+          "promote",
+          name,
+          "--reason",
+          "the demo's person at the terminal",
+        ]);
       }
       if (options.degradation !== undefined && degradedAt === undefined && isCalm(status)) {
         await degrade(application, options.degradation);

@@ -1,10 +1,10 @@
 // `make demo`: see it work. Prints what happens and, last, one line of JSON.
 import { randomInt } from "node:crypto";
+import { startWorld } from "#world/start-world.ts";
 import { killRepeatedly } from "./chaos.ts";
 import { type DemoOptions, parseOptions } from "./options.ts";
 import { makeScreen } from "./screen.ts";
 import { complete, type RolledBack, rollBack, type Stage, stop } from "./stories.ts";
-import { startWorld } from "./world.ts";
 
 const startedAt = performance.now();
 const screen = makeScreen({ stream: process.stdout, elapsed: () => (performance.now() - startedAt) / 1000 });
@@ -27,7 +27,7 @@ async function tell(stage: Stage, options: DemoOptions): Promise<{ result: objec
 }
 
 async function run(options: DemoOptions): Promise<boolean> {
-  const world = await startWorld(screen.say);
+  const world = await startWorld({ name: "demo", say: screen.say });
   const end = new AbortController();
   process.once("SIGINT", () => void world.close().finally(() => process.exit(130)));
   const seed = options.seed ?? randomInt(0xffffffff);

@@ -1,20 +1,5 @@
-// What the demo reads of a migration, parsed, and how it puts it on one line.
-import { type MigrationStatus, migrationStatusSchema } from "@retriever/crds/migration-status.ts";
-import type { KubeClient } from "#kube/client.ts";
-import { namespace } from "./manifests.ts";
-
-export const migrationsPath = `/apis/retriever.dev/v1alpha1/namespaces/${namespace}/retrievermigrations`;
-
-/** Status of a migration; the defaults of an empty one while the operator hasn't written any. */
-export async function readStatus(client: KubeClient, name: string): Promise<MigrationStatus> {
-  const object = await client.get(`${migrationsPath}/${name}`);
-  return migrationStatusSchema.parse(object?.["status"] ?? {});
-}
-
-/** Condition by type, if it is there. */
-export function conditionOf(status: MigrationStatus, type: string): MigrationStatus["conditions"][number] | undefined {
-  return status.conditions.find((condition) => condition.type === type);
-}
+// How the demo puts a migration on one line, and its gates below it.
+import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
 
 /** Store that serves by intent: its kind. */
 export function primaryOf(status: MigrationStatus): string {

@@ -2,13 +2,14 @@
 
 import { setTimeout as delay } from "node:timers/promises";
 import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
+import { namespace } from "#world/application-manifests.ts";
+import { conditionOf, readStatus } from "#world/migration-status.ts";
+import type { World } from "#world/start-world.ts";
 import { type Application, startApplication } from "./application.ts";
 import { type Journey, travel } from "./journey.ts";
-import { namespace } from "./manifests.ts";
-import { conditionOf, describe, describeGates, primaryOf, readStatus } from "./migration-view.ts";
+import { describe, describeGates, primaryOf } from "./migration-view.ts";
 import type { Degradation, DestinationFault } from "./options.ts";
 import type { Screen } from "./screen.ts";
-import type { World } from "./world.ts";
 
 export type Stage = { readonly world: World; readonly screen: Screen };
 

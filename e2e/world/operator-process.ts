@@ -1,4 +1,5 @@
 // The real operator as a process of its own: started, killed without warning, started again.
+// Nothing is shared with it but the cluster.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { openSync } from "node:fs";
@@ -11,16 +12,20 @@ export type OperatorOptions = {
   readonly namespace: string;
   /** File that gets everything the operator logs. */
   readonly logFile: string;
+  /** Settings beyond these, as environment variables. */
+  readonly env?: Readonly<Record<string, string>>;
 };
 
 export type OperatorProcess = {
   /** SIGKILL, then a new process: nothing but the cluster remembers what was going on. */
   readonly killAndRestart: () => Promise<void>;
+  /** SIGKILL alone; `killAndRestart` starts it again. */
+  readonly kill: () => Promise<void>;
   readonly stop: () => Promise<void>;
 };
 
-/** Starts the operator without leader election: the demo has one replica. */
-export function startOperator({ kubeconfig, namespace, logFile }: OperatorOptions): OperatorProcess {
+/** Starts the operator without leader election: there is one replica. */
+export function startOperator({ kubeconfig, namespace, logFile, env }: OperatorOptions): OperatorProcess {
   const log = openSync(logFile, "a");
   const start = (): ChildProcess =>
     spawn(process.execPath, [join(repository, "operator/src/main.ts")], {
@@ -31,6 +36,7 @@ export function startOperator({ kubeconfig, namespace, logFile }: OperatorOption
         RETRIEVER_NAMESPACES: namespace,
         RETRIEVER_LISTEN: "127.0.0.1:0",
         RETRIEVER_LEADER_ELECTION: "false",
+        ...env,
       },
     });
   let current = start();
@@ -45,6 +51,7 @@ export function startOperator({ kubeconfig, namespace, logFile }: OperatorOption
       await end("SIGKILL");
       current = start();
     },
+    kill: () => end("SIGKILL"),
     stop: () => end("SIGTERM"),
   };
 }

@@ -1,0 +1,49 @@
+// The runbook with a demo's durations: what a user would apply, nothing that the operator knows otherwise.
+import type { MigrationSpecInput } from "@retriever/crds/migration-spec.ts";
+import { namespace } from "#world/application-manifests.ts";
+
+export type MigrationInput = {
+  readonly name: string;
+  readonly target: string;
+  readonly url: string;
+  readonly collection: string;
+  /** Healthy time the guard asks for. */
+  readonly guardDuration: string;
+};
+
+/** The runbook with a demo's durations: 27 h become seconds by the manifest alone. */
+export function migrationManifest(input: MigrationInput): object {
+  const spec: MigrationSpecInput = {
+    target: { kind: "Deployment", name: input.target },
+    destination: {
+      kind: "qdrant",
+      url: input.url,
+      collection: input.collection,
+      apiKey: { fromEnv: "RETRIEVER_CRED_QDRANT" },
+    },
+    // Nobody writes during the demo, so the source can't fall behind.
+    writes: "SourceOnly",
+    checklist: {
+      parity: { policy: "Skip" },
+      alerts: { policy: "Skip" },
+      approvals: { policy: "Skip" },
+      window: { policy: "Skip" },
+      staging: { policy: "Skip" },
+      smokeTests: { policy: "Skip" },
+    },
+    stages: [
+      { sampleRate: 0.2, minDuration: "4s", minSamples: 20 },
+      { sampleRate: 0.5, minDuration: "4s", minSamples: 40 },
+    ],
+    gates: { window: "1s", minDwell: "3s" },
+    cutover: { shadowSampleRate: 0.5, ackTimeout: "30s", validationTimeout: "30s" },
+    guard: { duration: input.guardDuration, deadline: "10m", minSamples: 40 },
+    rollback: { window: "8s", sustainedFor: "4s" },
+  };
+  return {
+    apiVersion: "retriever.dev/v1alpha1",
+    kind: "RetrieverMigration",
+    metadata: { name: input.name, namespace },
+    spec,
+  };
+}
