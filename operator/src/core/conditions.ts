@@ -5,6 +5,7 @@ import { judgeCheck } from "./checklist.ts";
 import type { Context } from "./context.ts";
 import { clip, type Outcome } from "./outcome.ts";
 import { describeAcks, isAckOverdue } from "./propagation.ts";
+import { isOverlayGone } from "./settle.ts";
 import { summarise } from "./summary.ts";
 
 export type Fact = { readonly status: Condition["status"]; readonly reason: string; readonly message: string };
@@ -72,7 +73,7 @@ function skippable(fact: Fact): Fact {
 function propagated(c: Context, next: MigrationStatus): Fact {
   if (next.epoch !== c.status.epoch)
     return { status: "False", reason: "Propagating", message: `epoch ${next.epoch} was just decided` };
-  if (next.revision?.released === true && c.observation.overlay.ok && c.observation.overlay.value === null) {
+  if (isOverlayGone(c.status, c.observation)) {
     return { status: "True", reason: "OverlayRemoved", message: "the pods are on their base" };
   }
   const message = `epoch ${next.epoch}: ${describeAcks(c.acks)}`;

@@ -6,6 +6,7 @@ import type { Context } from "./context.ts";
 import { isSameData } from "./deep-equal.ts";
 import { instantMs } from "./instant.ts";
 import { isPastCutover } from "./plan.ts";
+import { isOverlayGone } from "./settle.ts";
 
 const mostNames = 20;
 const mostCauses = 10;
@@ -13,18 +14,22 @@ const mostCauses = 10;
 /** Adds acknowledgements, gate verdicts and harm of the epoch in force; a new epoch begins without them. */
 export function record(c: Context, next: MigrationStatus): MigrationStatus {
   if (next.revision === undefined || next.epoch !== c.status.epoch) return next;
+  if (isOverlayGone(c.status, c.observation)) return withoutAcks(next);
   const { pods, matched, lagging, lost } = c.acks;
   const acks = { pods, matched, lagging: lagging.slice(0, mostNames), lost: lost.slice(0, mostNames) };
   const { harm: _harm, ...kept } = next;
   return { ...kept, acks, gates: [...c.gates], ...harmOf(c, next) };
 }
 
+/** After the end nobody has to follow any more. */
+function withoutAcks({ acks: _acks, ...kept }: MigrationStatus): MigrationStatus {
+  return kept;
+}
+
 function harmOf(c: Context, next: MigrationStatus): Pick<MigrationStatus, "harm"> {
   const causes = c.harm.findings.map((finding) => finding.message).slice(0, mostCauses);
-  const { stepDowns = 0 } = next.harm ?? {};
-  // A rollback that could not be made is said again when harm comes back after it had gone.
-  const isOver = isPastCutover(next) && c.harm.known && c.harm.weighing.length === 0;
-  const heldSince = isOver ? undefined : next.harm?.heldSince;
+  const stepDowns = next.harm?.stepDowns ?? 0;
+  const heldSince = heldSinceOf(c, next);
   if (causes.length === 0 && c.harm.since === undefined && stepDowns === 0 && heldSince === undefined) return {};
   return {
     harm: {
@@ -34,6 +39,12 @@ function harmOf(c: Context, next: MigrationStatus): Pick<MigrationStatus, "harm"
       ...(heldSince === undefined ? {} : { heldSince }),
     },
   };
+}
+
+/** A rollback that could not be made is said again when harm comes back after it had gone. */
+function heldSinceOf({ harm }: Context, next: MigrationStatus): string | undefined {
+  const isOver = isPastCutover(next) && harm.known && harm.weighing.length === 0;
+  return isOver ? undefined : next.harm?.heldSince;
 }
 
 /** Clocks are written at least this often, well within the longest gap that a guard calls seen. */

@@ -2,7 +2,7 @@
 import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
 import { countAcks, followsBase } from "./acks.ts";
 import type { Context } from "./context.ts";
-import type { MigrationMeta, OverlayObservation } from "./model.ts";
+import type { MigrationMeta, Observation, OverlayObservation } from "./model.ts";
 import { move, type Outcome, stay } from "./outcome.ts";
 import { answeredStatuses, servingPods } from "./pods.ts";
 import { describeAcks } from "./propagation.ts";
@@ -29,6 +29,11 @@ export function settle(c: Context): Outcome {
 /** Nothing of the migration is in force any more; whatever comes to the target later is not its affair. */
 export function isSettled(status: MigrationStatus): boolean {
   return status.conditions.some(({ type, status }) => type === "Settled" && status === "True");
+}
+
+/** Released and removed, or long settled: no pod has to follow it any more. */
+export function isOverlayGone(status: MigrationStatus, { overlay }: Observation): boolean {
+  return isSettled(status) || (status.revision?.released === true && overlay.ok && overlay.value === null);
 }
 
 /** The overlay there belongs to a later migration. */

@@ -22,11 +22,11 @@ export function unpassed(c: Context): readonly Verdict[] {
 
 function actionOf({ plan }: Context, gate: string): HarmAction {
   const { scoreDelta, latencyDelta, mismatch, shadowErrors } = plan.thresholds;
-  const lines = new Map([
-    ["scoreDelta", scoreDelta],
-    ["latencyDelta", latencyDelta],
-    ["mismatch", mismatch],
-    ["shadowErrors", shadowErrors],
-  ]);
-  return lines.get(gate)?.beforeCutover ?? "StepDown";
+  const lines: Readonly<Record<string, { readonly beforeCutover: HarmAction }>> = {
+    scoreDelta,
+    latencyDelta,
+    mismatch,
+    shadowErrors,
+  };
+  return lines[gate]?.beforeCutover ?? "StepDown";
 }

@@ -19,7 +19,8 @@ export function deletion(c: Context): Outcome | undefined {
   }
   // Whatever starts without an overlay reads the base, and the base names the source.
   if (nobodyServes(c)) return leave(c, "removeOverlay", "no pod of the target is left");
-  if (!isRollingBack(c.status)) return rollBack(c);
+  // A person's Abort or Rollback does the same, and is named as the cause.
+  if (!isRollingBack(c.status)) return c.status.acts?.latched === undefined ? rollBack(c) : undefined;
   const isStranded = c.acks.state === "none" && isAckOverdue(c);
   return isStranded ? leave(c, "removeOverlay", "no pod runs a sidecar") : undefined;
 }

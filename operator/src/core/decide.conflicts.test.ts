@@ -1,0 +1,206 @@
+// Others change the same things, statuses are lost or refused, and reads fail.
+import { describe, expect, it } from "vitest";
+import type { Phase } from "@retriever/crds/migration-status.ts";
+import { destinationIdentity } from "#test/builders/sidecar-status.ts";
+import { aSpec, shortPlan } from "#test/builders/spec.ts";
+import { Simulation, simulationAt } from "#test/simulate.ts";
+import { goodTraffic } from "#test/toy-pod.ts";
+
+const spec = aSpec(shortPlan);
+const sampling = ["Preflight", "AwaitingApproval", "WarmUp", "Ramp", "AwaitingCutover"] satisfies Phase[];
+
+describe("the base names another store while the migration runs", () => {
+  it.each(sampling)("in %s: SourceChanged, held until it is put back", (phase) => {
+    const sim = simulationAt(phase, { spec });
+    const { base } = sim;
+    sim.base = destinationIdentity;
+    sim.run(600);
+    expect(sim.phase).toBe(phase);
+    expect(sim.condition("Ready")).toBe("False/SourceChanged");
+    expect(sim.status.message).toContain("put it back");
+    sim.base = base;
+    sim.until("Completed", 3600);
+  });
+
+  it("after Completed it is what was asked for: no warning", () => {
+    const sim = simulationAt("Completed", { spec });
+    sim.base = destinationIdentity;
+    sim.run(120);
+    expect(sim.said.filter(({ type }) => type === "Warning")).toEqual([]);
+    expect(sim.condition("RollbackReady")).toBeUndefined();
+  });
+
+  it("after the overlay was released but before it was removed: it stays until the base is right again", () => {
+    const sim = simulationAt("Completed", { spec });
+    const { base } = sim;
+    sim.base = destinationIdentity;
+    sim.runWhile(() => sim.status.revision?.released !== true, 60);
+    sim.base = base;
+    sim.run(120);
+    expect(sim.overlay).not.toBeNull();
+    expect(sim.condition("Settled")).toBe("False/BaseNotUpdated");
+  });
+});
+
+describe("a status that can't be written", () => {
+  it("while rolling back: the overlay is written all the same, and the next pass takes it up from there", () => {
+    const sim = simulationAt("Guard", { spec }).run(30);
+    sim.refusesStatus = true;
+    sim.traffic = (_at, primary) => ({ ...goodTraffic, errorShare: primary === "destination" ? 1 : 0 });
+    sim.run(60);
+    expect(sim.phase).toBe("Guard");
+    expect(sim.overlay?.document).toMatchObject({ primary: "source", shadow: "none" });
+    expect(sim.overlay?.intent?.rollback?.reason).toBe("HarmFastLane");
+    const epoch = sim.overlay?.document?.revision.epoch;
+    sim.refusesStatus = false;
+    sim.traffic = () => goodTraffic;
+    sim.until("RolledBack", 60);
+    expect(sim.status.epoch).toBe(epoch);
+    expect(sim.status.rollback).toMatchObject({ reason: "HarmFastLane", from: "Guard" });
+    expect(sim.pages).toEqual(["RollbackAdopted"]);
+  });
+
+  it("in any forward step: nothing is done", () => {
+    const sim = simulationAt("AwaitingCutover", { spec });
+    sim.refusesStatus = true;
+    sim.run(60);
+    expect(sim.overlay?.document?.primary).toBe("source");
+    sim.refusesStatus = false;
+    sim.until("Guard", 60);
+  });
+});
+
+describe("an older status was restored", () => {
+  it("TimeTravel: held, and an Abort returns to the source with a later epoch", () => {
+    const sim = simulationAt("Ramp", { spec });
+    const old = sim.status;
+    sim.until("Guard", 900);
+    const { epoch } = sim.status;
+    sim.status = old;
+    sim.run(60);
+    expect(sim.condition("Ready")).toBe("False/TimeTravel");
+    expect(sim.overlay?.document?.primary).toBe("destination");
+    sim.act("Abort");
+    sim.until("RolledBack", 60);
+    expect(sim.status.epoch).toBeGreaterThan(epoch);
+  });
+
+  it("TimeTravel is seen from the pods as well", () => {
+    const sim = simulationAt("WarmUp", { spec }).run(20);
+    const { status } = sim;
+    sim.until("Ramp", 900).run(20);
+    sim.status = status;
+    sim.unreadable.add("overlay");
+    sim.look();
+    expect(sim.condition("Ready")).toBe("False/TimeTravel");
+    expect(sim.status.message).toContain("at a later epoch");
+  });
+
+  it("to nothing at all: an overlay in force keeps it from starting anew", () => {
+    const sim = simulationAt("Guard", { spec });
+    sim.status = new Simulation().status;
+    sim.run(60);
+    expect(sim.phase).toBe("Pending");
+    expect(sim.condition("Ready")).toBe("False/OverlayInForce");
+    expect(sim.overlay?.document?.primary).toBe("destination");
+  });
+});
+
+describe("reads that fail", () => {
+  it.each(["target", "overlay", "pods", "acts"] as const)("%s: nothing moves forward", (part) => {
+    const sim = simulationAt("Ramp", { spec });
+    sim.unreadable.add(part);
+    sim.run(900);
+    expect(sim.phase).toBe("Ramp");
+    expect(sim.condition("Ready")).toBe("False/NotObserved");
+    expect(sim.status.message).toContain(`waiting for a look at ${part} (timed out)`);
+    sim.unreadable.clear();
+    sim.until("Completed", 3600);
+  });
+
+  it("pods: lose no evidence and count none twice", () => {
+    const sim = simulationAt("Ramp", { spec }).run(20);
+    sim.unreadable.add("pods");
+    sim.run(20);
+    sim.unreadable.clear();
+    sim.run(10);
+    expect(sim.status.evidence).toMatchObject({ vanishedPods: 0 });
+    expect(sim.status.evidence?.pods).toHaveLength(3);
+  });
+
+  it("don't stop harm from being acted on", () => {
+    const sim = simulationAt("Guard", { spec }).run(20);
+    sim.unreadable.add("target");
+    sim.unreadable.add("acts");
+    sim.unreadable.add("overlay");
+    sim.traffic = (_at, primary) => ({ ...goodTraffic, errorShare: primary === "destination" ? 1 : 0 });
+    sim.until("RolledBack", 60);
+  });
+
+  it("a rollback needs no answer of the overlay to write it", () => {
+    const sim = simulationAt("Guard", { spec }).run(20);
+    sim.act("Rollback");
+    sim.look();
+    sim.unreadable.add("overlay");
+    expect(sim.look().effects.map(({ kind }) => kind)).toContain("applyOverlay");
+  });
+
+  it("pods while they lag: the delay isn't forgotten", () => {
+    const sim = simulationAt("AwaitingApproval", { spec });
+    sim.pod(0).ackDelayMs = Number.POSITIVE_INFINITY;
+    sim.until("WarmUp", 10);
+    sim.run(70);
+    sim.unreadable.add("pods");
+    sim.run(10);
+    expect(sim.condition("ConfigPropagated")).toBe("False/AckTimeout");
+    sim.unreadable.clear();
+    sim.run(10);
+    expect(sim.pages).toEqual(["AckTimeout"]);
+  });
+});
+
+describe("two migrations on one target", () => {
+  it("the later one is refused until the first has settled, and the first leaves it alone then", () => {
+    const first = simulationAt("Guard", { spec });
+    const second = new Simulation({ spec, uid: "migration-2" });
+    const claim = () => ({
+      name: "first",
+      uid: first.meta.uid,
+      createdAt: first.meta.createdAt,
+      phase: first.phase,
+      accepted: true,
+      settled: first.condition("Settled") === "True/Settled",
+    });
+    second.claims = [claim()];
+    second.run(60);
+    expect(second.condition("Stalled")).toBe("True/TargetClaimed");
+    expect(second.status.message).toContain("migration first (Guard) has this target");
+    expect(second.applied).toEqual([]);
+
+    first.act("Abort");
+    first.until("RolledBack", 60);
+    first.run(60);
+    expect(first.condition("Settled")).toBe("True/Settled");
+    second.claims = [claim()];
+    second.until("Ramp", 900);
+    // The first looks again, with the second's overlay in force.
+    first.overlay = second.overlay;
+    first.pods = second.pods;
+    expect(first.isQuiet()).toBe(true);
+  });
+
+  it("a finished one that hadn't settled yet gives way to the overlay of a later one", () => {
+    const first = simulationAt("Guard", { spec });
+    first.act("Abort");
+    first.until("RolledBack", 60);
+    const second = simulationAt("Guard", { spec, uid: "migration-2" });
+    first.overlay = second.overlay;
+    first.pods = second.pods;
+    first.run(60);
+    expect(first.overlay?.text).toBe(second.overlay?.text);
+    expect(first.condition("Settled")).toBe("True/Settled");
+    first.delete();
+    first.run(5);
+    expect(first.overlay?.text).toBe(second.overlay?.text);
+  });
+});

@@ -1,0 +1,169 @@
+// Harm before the cutover: less sampling instead of more, and in the end a person.
+import { describe, expect, it } from "vitest";
+import { aSpec, shortPlan } from "#test/builders/spec.ts";
+import { Simulation, simulationAt } from "#test/simulate.ts";
+import { goodTraffic, type Traffic } from "#test/toy-pod.ts";
+
+const spec = aSpec({ ...shortPlan, cutover: { hold: true } });
+
+function turn(sim: Simulation, bad: Partial<Traffic>): Simulation {
+  sim.traffic = () => ({ ...goodTraffic, ...bad });
+  return sim;
+}
+
+describe("harm in the ramp", () => {
+  it.each([
+    ["lower scores", { scoreWorse: 0.2 }, "scoreDelta: 20 %"],
+    ["a slower destination", { latencyWorse: 0.2 }, "latencyDelta: 20 %"],
+    ["other top chunks", { mismatch: 0.5 }, "mismatch: 50 %"],
+    ["errors of the destination in two windows", { shadowErrors: 0.02 }, "shadow errors"],
+  ] satisfies [string, Partial<Traffic>, string][])("steps down to the last good rate for %s", (_name, bad, words) => {
+    const sim = simulationAt("Ramp", { spec });
+    turn(sim, bad).runWhile(() => sim.status.stage?.index === 1, 600);
+    expect(sim.story).toContain("Ramp: source+destination@0.5\nRamp: source+destination@0.1");
+    expect(sim.status.history.at(-1)).toMatchObject({ reason: "SteppedDown" });
+    expect(sim.status.history.at(-1)?.message).toContain(words);
+  });
+
+  it("steps down for an alert that has lasted, long before the gates have their samples", () => {
+    const stages = shortPlan.stages?.map((stage, index) => ({ ...stage, minSamples: index === 0 ? 100 : 1_000_000 }));
+    const sim = simulationAt("Ramp", { spec: aSpec({ ...shortPlan, stages }) });
+    const at = sim.now;
+    turn(sim, { scoreWorse: 0.2 }).runWhile(() => sim.status.stage?.index === 1, 600);
+    expect((sim.now - at) / 1000).toBeGreaterThanOrEqual(30);
+    expect(sim.status.history.at(-1)?.message).toContain("score lower by more than 0.2");
+  });
+
+  it("steps on to rate 0, holds, pages once, and begins again with the first stage after a Resume", () => {
+    const sim = simulationAt("Ramp", { spec });
+    turn(sim, { scoreWorse: 0.5 }).runWhile(() => sim.status.harm?.heldSince === undefined, 900);
+    sim.run(600);
+    expect(sim.story.split("\n").slice(-3)).toEqual([
+      "Ramp: source+destination@0.5",
+      "Ramp: source+destination@0.1",
+      "Ramp: source+destination@0",
+    ]);
+    expect(sim.pages).toEqual(["Held"]);
+    expect(sim.condition("Ready")).toBe("False/Held");
+    expect(sim.status.message).toContain("Resume");
+    turn(sim, {});
+    sim.run(300);
+    expect(sim.status.revision?.sampleRate).toBe(0);
+    sim.act("Resume");
+    sim.run(30);
+    expect(sim.trace.at(-1)).toBe("Ramp: source+destination@0.1");
+    sim.until("AwaitingCutover", 900);
+  });
+
+  it("does nothing about samples dropped by our own limit but wait for better ones", () => {
+    const sim = simulationAt("WarmUp", { spec });
+    turn(sim, { rps: 0 }).run(600);
+    expect(sim.phase).toBe("WarmUp");
+    expect(sim.status.message).toContain("first sample");
+    expect(sim.condition("Ready")).toBe("True/NoSamples");
+  });
+
+  it("steps back from AwaitingCutover to Ramp and asks for the Promote again", () => {
+    const sim = simulationAt("AwaitingCutover", { spec });
+    turn(sim, { shadowErrors: 0.0005 });
+    sim.run(20);
+    sim.act("Promote");
+    sim.run(20);
+    expect(sim.status.acts?.promotedBy).toBe("ada");
+    turn(sim, { scoreWorse: 0.9 }).until("Ramp", 600);
+    expect(sim.trace.at(-1)).toBe("Ramp: source+destination@0.1");
+    expect(sim.status.acts?.promotedBy).toBeUndefined();
+    turn(sim, {}).until("AwaitingCutover", 900);
+    sim.run(120);
+    expect(sim.phase).toBe("AwaitingCutover");
+  });
+
+  it("holds at rate 0 from AwaitingCutover when there is only one stage", () => {
+    const one = aSpec({ ...shortPlan, stages: shortPlan.stages?.slice(0, 1), cutover: { hold: true } });
+    const sim = simulationAt("AwaitingCutover", { spec: one });
+    turn(sim, { scoreWorse: 0.9 }).until("Ramp", 600);
+    expect(sim.trace.at(-1)).toBe("Ramp: source+destination@0");
+  });
+
+  it("gives up after three steps down, however well the lower stage goes", () => {
+    const sim = new Simulation({ spec });
+    sim.traffic = () => ({ ...goodTraffic, scoreWorse: sim.status.stage?.index === 1 ? 0.9 : 0 });
+    sim.runWhile(() => sim.status.harm?.heldSince === undefined, 5000);
+    expect(sim.trace.filter((line) => line === "Ramp: source+destination@0.5")).toHaveLength(4);
+    expect(sim.pages).toEqual(["Held"]);
+  });
+});
+
+describe("what a line of the thresholds says to do", () => {
+  const withLine = (beforeCutover: "Hold" | "Observe") =>
+    aSpec({ ...shortPlan, thresholds: { latencyDelta: { beforeCutover } }, cutover: { hold: true } });
+
+  it("Hold: stays at the rate until the harm is gone", () => {
+    const sim = simulationAt("Ramp", { spec: withLine("Hold") });
+    turn(sim, { latencyWorse: 0.5 }).run(300);
+    expect(sim.trace.at(-1)).toBe("Ramp: source+destination@0.5");
+    expect(sim.condition("Ready")).toBe("False/Harm");
+  });
+
+  it("Hold: a failed gate without present harm holds as well, and says what would move it", () => {
+    const sim = simulationAt("Ramp", { spec: withLine("Hold") });
+    turn(sim, { latencyWorse: 0.5 }).run(40);
+    turn(sim, { rps: 0.5 }).run(120);
+    expect(sim.condition("Ready")).toBe("False/GateFailed");
+    expect(sim.status.message).toContain("Abort");
+  });
+
+  it("Observe: is reported and stops nothing", () => {
+    const sim = simulationAt("Ramp", { spec: withLine("Observe") });
+    turn(sim, { latencyWorse: 0.5 });
+    sim.until("AwaitingCutover", 600);
+    sim.run(30);
+    expect(sim.status.harm?.causes[0]).toContain("slower");
+    sim.act("Promote");
+    sim.until("CuttingOver", 60);
+  });
+});
+
+describe("shadow errors", () => {
+  it("stop every rise while they are in the window and step down only in the second one", () => {
+    const sim = simulationAt("WarmUp", { spec });
+    sim.run(60);
+    turn(sim, { shadowErrors: 0.0001 });
+    sim.run(10);
+    turn(sim, {});
+    sim.run(5);
+    expect(sim.status.gates.find(({ gate }) => gate === "shadowErrors")?.verdict).toBe("NotYet");
+    sim.until("Ramp", 600);
+    expect(sim.said.some(({ reason }) => reason === "SteppedDown")).toBe(false);
+  });
+
+  it("that are over leave a share that has to be diluted, without a step down", () => {
+    const sim = simulationAt("WarmUp", { spec });
+    sim.run(5);
+    turn(sim, { shadowErrors: 0.2 }).run(10);
+    turn(sim, {}).run(150);
+    expect(sim.phase).toBe("WarmUp");
+    expect(sim.status.message).toContain("waiting for samples without errors");
+  });
+});
+
+describe("evidence that went away", () => {
+  it("measures the stage again when too many pods vanished with their counts", () => {
+    const sim = simulationAt("Ramp", { spec });
+    sim.run(20);
+    sim.pod(0).restart();
+    sim.pod(1).restart();
+    sim.run(30);
+    expect(sim.status.history.at(-1)?.reason).toBe("EvidenceLost");
+    expect(sim.trace.at(-1)).toBe("Ramp: source+destination@0.5");
+    sim.until("AwaitingCutover", 600);
+  });
+
+  it("goes back to Ramp from AwaitingCutover to measure the last stage again", () => {
+    const sim = simulationAt("AwaitingCutover", { spec });
+    for (const pod of sim.pods) pod.restart();
+    sim.until("Ramp", 60);
+    expect(sim.trace.at(-1)).toBe("Ramp: source+destination@0.5");
+    sim.until("AwaitingCutover", 600);
+  });
+});

@@ -1,0 +1,173 @@
+// Pods that don't follow, pods that aren't there, and an overlay that others touch.
+import { describe, expect, it } from "vitest";
+import type { Phase } from "@retriever/crds/migration-status.ts";
+import { aSpec, shortPlan } from "#test/builders/spec.ts";
+import { type Simulation, simulationAt } from "#test/simulate.ts";
+import { goodTraffic } from "#test/toy-pod.ts";
+
+const spec = aSpec(shortPlan);
+const never = Number.POSITIVE_INFINITY;
+
+function stuckFrom(phase: Phase): Simulation {
+  const sim = simulationAt(phase, { spec });
+  sim.pod(1).ackDelayMs = never;
+  return sim;
+}
+
+describe("a pod that never acknowledges", () => {
+  it("in WarmUp: the stage's clock never starts, and it pages once", () => {
+    const sim = stuckFrom("AwaitingApproval").until("WarmUp", 60);
+    sim.run(900);
+    expect(sim.phase).toBe("WarmUp");
+    expect(sim.status.stage?.startedAt).toBeUndefined();
+    expect(sim.pages).toEqual(["AckTimeout"]);
+    expect(sim.status.message).toContain("lagging: pod-2");
+    expect(sim.condition("Ready")).toBe("False/Propagating");
+  });
+
+  it("in CuttingOver: goes back after ackTimeout", () => {
+    const sim = stuckFrom("AwaitingCutover").until("CuttingOver", 60);
+    const at = sim.now;
+    sim.until("RollingBack", 120);
+    expect((sim.now - at) / 1000).toBeGreaterThan(60);
+    expect(sim.status.rollback).toMatchObject({ reason: "AckTimeout", from: "CuttingOver" });
+    expect(sim.pages).toEqual(["AckTimeout"]);
+    sim.pod(1).ackDelayMs = 0;
+    sim.until("RolledBack", 120);
+  });
+
+  it("in RollingBack: keeps at it, pages once and names the pod; ends when the pod follows", () => {
+    const sim = simulationAt("Guard", { spec }).run(20);
+    sim.pod(1).ackDelayMs = never;
+    sim.act("Rollback");
+    sim.run(900);
+    expect(sim.phase).toBe("RollingBack");
+    expect(sim.pages).toEqual(["AckTimeout"]);
+    expect(sim.status.message).toContain("pod-2");
+    sim.pod(1).ackDelayMs = 0;
+    sim.until("RolledBack", 60);
+  });
+
+  it("on a lost node is listed apart", () => {
+    const sim = stuckFrom("AwaitingApproval").until("WarmUp", 60);
+    sim.pod(1).nodeLost = true;
+    sim.pod(1).silent = true;
+    sim.run(30);
+    expect(sim.status.acks).toMatchObject({ lagging: [], lost: ["pod-2"] });
+    expect(sim.status.message).toContain("on lost nodes: pod-2");
+  });
+});
+
+describe("a pod that comes late", () => {
+  it("gets its own ackTimeout: a scale-up in the guard doesn't page", () => {
+    const sim = simulationAt("Guard", { spec }).run(120);
+    sim.addPod("pod-4").ackDelayMs = 40_000;
+    sim.until("Completed", 900);
+    expect(sim.pages).toEqual([]);
+  });
+
+  it("one missed answer long after the cutover doesn't roll a cutover back", () => {
+    const sim = simulationAt("AwaitingCutover", { spec: aSpec({ ...shortPlan, cutover: { hold: true } }) });
+    sim.act("Promote");
+    sim.until("CuttingOver", 30);
+    sim.traffic = () => ({ ...goodTraffic, rps: 0 });
+    sim.run(90);
+    sim.pod(0).silent = true;
+    sim.run(10);
+    sim.pod(0).silent = false;
+    sim.run(10);
+    expect(sim.phase).toBe("CuttingOver");
+  });
+});
+
+describe("without requests after the cutover", () => {
+  it("goes back after validationTimeout when there had been traffic before", () => {
+    const sim = simulationAt("CuttingOver", { spec });
+    sim.traffic = () => ({ ...goodTraffic, rps: 0 });
+    sim.until("RolledBack", 600);
+    expect(sim.status.rollback?.reason).toBe("ValidationTimeout");
+  });
+
+  it("goes on when there had hardly been any", () => {
+    const quiet = aSpec({
+      ...shortPlan,
+      stages: [{ sampleRate: 1, minDuration: "2m", minSamples: 1 }],
+      guard: { duration: "1m", deadline: "2m", minSamples: 0 },
+    });
+    const sim = simulationAt("WarmUp", { spec: quiet });
+    sim.traffic = () => ({ ...goodTraffic, rps: 0.003 });
+    sim.until("Completed", 3600);
+    expect(sim.status.guard?.idleSeconds).toBeGreaterThanOrEqual(0);
+  });
+});
+
+describe("zero pods", () => {
+  it.each([
+    "Pending",
+    "Preflight",
+    "AwaitingApproval",
+    "WarmUp",
+    "Ramp",
+    "AwaitingCutover",
+    "Guard",
+    "RollingBack",
+  ] satisfies Phase[])("in %s: an empty set is unknown, so nothing advances", (phase) => {
+    const sim = simulationAt(phase === "RollingBack" ? "Guard" : phase, { spec });
+    if (phase === "RollingBack") {
+      sim.act("Rollback");
+      sim.look();
+    }
+    const { epoch } = sim.status;
+    sim.pods = [];
+    sim.run(900);
+    expect(sim.phase).toBe(phase);
+    expect(sim.status.epoch).toBe(epoch);
+    expect(sim.status.message).toContain("empty set is unknown");
+  });
+
+  it("in CuttingOver: goes back after ackTimeout and waits there", () => {
+    const sim = simulationAt("CuttingOver", { spec });
+    sim.pods = [];
+    sim.run(900);
+    expect(sim.phase).toBe("RollingBack");
+    expect(sim.status.rollback?.reason).toBe("AckTimeout");
+  });
+});
+
+describe("an overlay that others touch", () => {
+  it("deleted by hand in the guard: the pods serve on and it is restored", () => {
+    const sim = simulationAt("Guard", { spec }).run(20);
+    const text = sim.overlay?.text;
+    sim.overlay = null;
+    sim.run(10);
+    expect(sim.overlay?.text).toBe(text);
+    expect(sim.phase).toBe("Guard");
+    expect(sim.status.message).toContain("guarding");
+  });
+
+  it("being deleted: our finalizer lets it go and it is written again", () => {
+    const sim = simulationAt("Guard", { spec }).run(20);
+    if (sim.overlay !== null) sim.overlay = { ...sim.overlay, deleting: true };
+    expect(sim.look().effects.map(({ kind }) => kind)).toEqual(["removeOverlay", "applyOverlay"]);
+    expect(sim.overlay).toMatchObject({ deleting: false, hasFinalizer: true });
+  });
+
+  it("changed by another manager: OwnershipConflict, held, and a rollback takes it back by force", () => {
+    const sim = simulationAt("Guard", { spec }).run(20);
+    sim.seizeOverlay("helm");
+    sim.run(60);
+    expect(sim.overlay?.foreignManagers).toEqual(["helm"]);
+    expect(sim.condition("Ready")).toBe("False/OwnershipConflict");
+    sim.act("Rollback");
+    sim.until("RolledBack", 60);
+    expect(sim.overlay?.foreignManagers).toEqual([]);
+  });
+
+  it("owned by another manager but with our words is left alone", () => {
+    const sim = simulationAt("Guard", { spec }).run(20);
+    sim.seizeOverlay("argocd", sim.overlay?.text);
+    if (sim.overlay !== null) sim.overlay = { ...sim.overlay, hasFinalizer: true };
+    const decision = sim.decideNow();
+    expect(decision.effects).toEqual([]);
+  });
+});
