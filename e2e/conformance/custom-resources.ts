@@ -5,6 +5,7 @@ import {
   applyPatch,
   type Checks,
   causeFields,
+  definitions,
   expectFailure,
   expectStatus,
   jsonPatch,
@@ -81,6 +82,25 @@ async function refusedAt(scene: Scene, spec: unknown): Promise<string> {
   return `${fields.join(",")} | ${String(status["message"])}`;
 }
 
+/** A definition with one rule at its root. */
+function gadgets(rule: string): Body {
+  const size = { type: "integer" };
+  const list = { type: "array", maxItems: 3, items: { type: "object", required: ["size"], properties: { size } } };
+  const spec = { type: "object", required: ["size", "list"], properties: { size, list } };
+  const schema = { type: "object", required: ["spec"], properties: { spec }, "x-kubernetes-validations": [{ rule }] };
+  return {
+    apiVersion: "apiextensions.k8s.io/v1",
+    kind: "CustomResourceDefinition",
+    metadata: { name: "gadgets.test.retriever.dev" },
+    spec: {
+      group: "test.retriever.dev",
+      scope: "Namespaced",
+      names: { plural: "gadgets", singular: "gadget", kind: "Gadget" },
+      versions: [{ name: "v1", served: true, storage: true, schema: { openAPIV3Schema: schema } }],
+    },
+  };
+}
+
 export const validating: Checks = {
   "a value out of range, of a wrong type, too long, missing or not listed is Invalid at its field": async (scene) => {
     expect(await refusedAt(scene, { size: 0 })).toMatch(/^spec\.size \| .*should be greater than or equal to 1/);
@@ -148,30 +168,14 @@ export const validating: Checks = {
     expectStatus(await patch(scene, name, { spec: { fixed: null } }), 200);
     expectStatus(await patch(scene, name, { spec: { fixed: "b" } }), 200);
   },
-  "a definition whose rule does not compile is Invalid": async (scene) => {
-    const broken = {
-      apiVersion: "apiextensions.k8s.io/v1",
-      kind: "CustomResourceDefinition",
-      metadata: { name: "gadgets.test.retriever.dev" },
-      spec: {
-        group: "test.retriever.dev",
-        scope: "Namespaced",
-        names: { plural: "gadgets", singular: "gadget", kind: "Gadget" },
-        versions: [
-          {
-            name: "v1",
-            served: true,
-            storage: true,
-            schema: { openAPIV3Schema: { type: "object", "x-kubernetes-validations": [{ rule: "self.size >" }] } },
-          },
-        ],
-      },
-    };
-    expectFailure(
-      await scene.client.request("POST", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", { body: broken }),
-      422,
-      "Invalid",
-    );
+  "a definition is Invalid when a rule does not compile or names a field that is not declared": async (scene) => {
+    for (const rule of ["self.size >", "self.spec.sice > 1", "self.spec.list.all(one, one.sice > 1)"]) {
+      const reply = await scene.client.request("POST", definitions, { body: gadgets(rule) });
+      const [field] = causeFields(expectFailure(reply, 422, "Invalid"));
+      expect(field).toMatch(/openAPIV3Schema\.x-kubernetes-validations\[0\]\.rule$/);
+    }
+    const fine = gadgets("self.spec.size > 1 && self.spec.list.all(one, one.size > 1)");
+    expectStatus(await scene.client.request("POST", definitions, { query: { dryRun: "All" }, body: fine }), 201);
   },
 };
 

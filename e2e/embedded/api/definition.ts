@@ -59,8 +59,9 @@ export function checkDefinition(object: KubeObject, old: KubeObject | undefined)
   return [...faults, ...versions.flatMap(versionFaults)];
 }
 
-function versionFaults(version: JsonObject, index: number): Cause[] {
-  const path = `spec.versions[${index}].schema.openAPIV3Schema`;
+function versionFaults(version: JsonObject, index: number, all: readonly JsonObject[]): Cause[] {
+  // A schema that all versions share is judged at the top, under the name it had there.
+  const path = all.length === 1 ? "spec.validation.openAPIV3Schema" : `spec.versions[${index}].schema.openAPIV3Schema`;
   const schema = valueAt(version, "schema", "openAPIV3Schema");
   if (!isObject(schema)) return [cause(path, "Required value: schemas are required", "FieldValueRequired")];
   const faults = structuralFaults(schema, path);

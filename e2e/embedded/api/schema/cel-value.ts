@@ -35,7 +35,8 @@ function textual(schema: Schema, value: string): unknown {
   return value;
 }
 
-function escapeName(name: string): string {
+/** A field's name as rules write it. */
+export function escapeName(name: string): string {
   if (reserved.has(name)) return `__${name}__`;
   return name
     .replaceAll("__", "__underscores__")

@@ -3,6 +3,7 @@
 import { Environment, type ParseResult } from "@marcbachmann/cel-js";
 import type { Cause } from "#embedded/api/failure.ts";
 import { equal, isObject } from "#embedded/api/json.ts";
+import { ruleRoot, undeclaredSelections } from "./cel-fields.ts";
 import { toCel } from "./cel-value.ts";
 import { childPath, fieldSchema, itemSchema, sameItem } from "./descend.ts";
 import type { Rule, Schema } from "./schema.ts";
@@ -40,26 +41,32 @@ function compile(expression: string): ParseResult {
   return made;
 }
 
-/** Every rule of a schema that does not compile, as a fault at its place. */
+/** Every rule of a version's schema that does not compile or names a field that is not declared, at its place. */
 export function ruleFaults(schema: Schema, path: string): Cause[] {
+  return schemaRuleFaults(ruleRoot(schema), path);
+}
+
+function schemaRuleFaults(schema: Schema, path: string): Cause[] {
   const faults = (schema["x-kubernetes-validations"] ?? []).flatMap((rule, index) =>
-    compileFault(rule, `${path}.x-kubernetes-validations[${index}].rule`),
+    compileFault(rule, schema, `${path}.x-kubernetes-validations[${index}].rule`),
   );
-  for (const [name, child] of Object.entries(schema.properties ?? {}))
-    faults.push(...ruleFaults(child, `${path}.properties[${name}]`));
-  if (schema.items !== undefined) faults.push(...ruleFaults(schema.items, `${path}.items`));
-  if (isObject(schema.additionalProperties))
-    faults.push(...ruleFaults(schema.additionalProperties, `${path}.additionalProperties`));
+  for (const [name, child] of Object.entries(schema.properties ?? {})) {
+    faults.push(...schemaRuleFaults(child, `${path}.properties[${name}]`));
+  }
+  if (schema.items !== undefined) faults.push(...schemaRuleFaults(schema.items, `${path}.items`));
+  const free = schema.additionalProperties;
+  if (isObject(free)) faults.push(...schemaRuleFaults(free, `${path}.additionalProperties`));
   return faults;
 }
 
-function compileFault(rule: Rule, field: string): Cause[] {
+function compileFault(rule: Rule, schema: Schema, field: string): Cause[] {
   try {
     const { valid, error } = environment.check(rule.rule);
-    if (valid) return [];
-    return [compileFailed(rule.rule, field, error?.message ?? "not valid")];
+    if (!valid) return [compileFailed(rule.rule, field, error?.message ?? "not valid")];
+    const undeclared = undeclaredSelections(environment.parse(rule.rule).ast, schema);
+    return undeclared.map((name) => compileFailed(rule.rule, field, `undefined field '${name}'`));
   } catch (error) {
-    return [compileFailed(rule.rule, field, error instanceof Error ? error.message : String(error))];
+    return [compileFailed(rule.rule, field, firstLine(error))];
   }
 }
 
