@@ -98,14 +98,14 @@ export function settingFlags(): string[] {
   return Object.keys(rows).map(flagOf);
 }
 
+/** Flags by name; `true` is one without a value. */
+export type Flags = Readonly<Record<string, string | boolean | undefined | readonly (string | boolean)[]>>;
+
 /**
  * Settings from flags (by flag name) over environment variables over defaults.
  * Throws ROP_SETTINGS_INVALID listing every fault with the setting's flag and variable.
  */
-export function parseSettings(
-  flags: Readonly<Record<string, string | undefined>>,
-  env: Readonly<Record<string, string | undefined>>,
-): Settings {
+export function parseSettings(flags: Flags, env: Readonly<Record<string, string | undefined>>): Settings {
   const faults: string[] = [];
   const known = new Set(settingFlags());
   for (const flag of Object.keys(flags)) if (!known.has(flag)) faults.push(`--${flag}: unknown setting`);

@@ -83,12 +83,11 @@ function connect(settings: Settings, metrics: Metrics) {
 }
 
 function readSettings(): Settings | undefined {
-  const options = Object.fromEntries(
-    [...settingFlags(), "help"].map((flag) => [flag, { type: flag === "help" ? "boolean" : "string" } as const]),
-  );
-  const { values } = parseArgs({ options, allowPositionals: false });
-  if (values["help"] === true) return undefined;
-  return parseSettings(values as Record<string, string>, process.env);
+  const options = Object.fromEntries(settingFlags().map((flag) => [flag, { type: "string" } as const]));
+  // Unknown flags are faults of the settings like any other: they are listed with the rest.
+  const { values } = parseArgs({ options, strict: false });
+  const { help, ...flags } = values;
+  return help === true ? undefined : parseSettings(flags, process.env);
 }
 
 try {

@@ -81,8 +81,12 @@ function makeShow(asked: StatusRequest, { terminal, clock }: StatusTools): (view
   };
 }
 
+/** As kubectl prints it: without who wrote which field. */
 function document(view: MigrationView, output: "json" | "yaml"): string {
-  return output === "json" ? JSON.stringify(view.raw, null, 2) : stringify(view.raw).trimEnd();
+  const raw = view.raw as { readonly metadata?: Readonly<Record<string, unknown>> };
+  const { managedFields: _managedFields, ...metadata } = raw.metadata ?? {};
+  const shown = { ...raw, metadata };
+  return output === "json" ? JSON.stringify(shown, null, 2) : stringify(shown).trimEnd();
 }
 
 /** A deleted migration ends a watch by itself: reading it fails. */

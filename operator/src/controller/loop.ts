@@ -40,13 +40,13 @@ export function makeLoop(options: LoopOptions): Loop {
     backoff,
     handle: (key, signal) => reconcile(parseKey(key), signal),
   });
+  metrics.follow("retriever_queue_depth", () => queue.depth);
   let startedAt: number | undefined;
   return {
     start: () => {
       startedAt = clock.elapsed();
       hints.start((key) => {
         if (!queue.add(`${key.namespace}/${key.name}`)) metrics.count("retriever_queue_refused_total");
-        metrics.set("retriever_queue_depth", queue.depth);
       });
     },
     stop: async () => {

@@ -14,6 +14,8 @@ export type Metrics = {
   readonly count: (name: MetricName, labels?: Readonly<Record<string, string>>) => void;
   readonly observe: (name: MetricName, labels: Readonly<Record<string, string>>, value: number) => void;
   readonly set: (name: MetricName, value: number) => void;
+  /** A gauge that is read when it is scraped. */
+  readonly follow: (name: MetricName, read: () => number) => void;
   /** Replaces all series of a migration. */
   readonly showMigration: (facts: MigrationFacts) => void;
   readonly forgetMigration: (key: { readonly namespace: string; readonly name: string }) => void;
@@ -41,6 +43,7 @@ export function makeMetrics(options: { readonly processMetrics: boolean }): Metr
     else histograms.set(name, new Histogram({ ...shape, buckets }));
   }
   const shown = new Map<string, readonly Series[]>();
+  const followed = new Map<MetricName, () => number>();
 
   const forgetMigration = (key: { readonly namespace: string; readonly name: string }) => {
     const id = `${key.namespace}/${key.name}`;
@@ -59,7 +62,11 @@ export function makeMetrics(options: { readonly processMetrics: boolean }): Metr
       shown.set(`${facts.namespace}/${facts.name}`, series);
     },
     forgetMigration,
-    render: () => registry.metrics(),
+    follow: (name, read) => followed.set(name, read),
+    render: () => {
+      for (const [name, read] of followed) gauges.get(name)?.set(read());
+      return registry.metrics();
+    },
     contentType: registry.contentType,
   };
 }

@@ -114,6 +114,16 @@ describe("a call to the API server", () => {
     expect(calls).toBe(3);
   });
 
+  test("refused for an old token is sent once more with what the files hold now", async () => {
+    let forgotten = 0;
+    const server = await playServer((_, response) => reply(response, forgotten === 0 ? 401 : 200, {}));
+    played = server;
+    const connection = { ...server.connection, forget: () => void (forgotten += 1) };
+    const request = makeKubeRequest(connection, { deadlineMs: 1000, clock: makeSystemClock() });
+    expect(await request({ ...get, method: "PATCH", body: {} })).toEqual({});
+    expect(server.requests.length).toBe(2);
+  });
+
   test("that isn't answered with JSON is invalid, without a word of the answer", async () => {
     const { fail } = await arrange((_, response) => reply(response, 200, "<html>secret-canary"));
     const error = await fail(get);

@@ -22,7 +22,9 @@ function aMigration(more: ObjectMeta = {}, phase = "Pending"): KubeObject {
   };
 }
 
-async function arrange(namespaces: readonly string[] = []) {
+type Arrangement = { readonly namespaces: readonly string[]; readonly resyncMs: number; readonly phase: string };
+
+async function arrange({ namespaces = [], resyncMs = 60_000, phase = "Pending" }: Partial<Arrangement> = {}) {
   const streams = new Map<string, ServerResponse>();
   const woken: string[] = [];
   played = await playServer(({ url }, response) => {
@@ -34,7 +36,7 @@ async function arrange(namespaces: readonly string[] = []) {
     } else
       reply(response, 200, {
         metadata: { resourceVersion: "5" },
-        items: plural === "retrievermigrations" ? [aMigration()] : [],
+        items: plural === "retrievermigrations" ? [aMigration({}, phase)] : [],
       });
   });
   const clock = makeSystemClock();
@@ -44,7 +46,7 @@ async function arrange(namespaces: readonly string[] = []) {
     clock,
     random: () => 0.5,
     namespaces,
-    resyncMs: 60_000,
+    resyncMs,
     onFault: () => undefined,
   });
   hints.start((key) => woken.push(`${key.namespace}/${key.name}`));
@@ -96,8 +98,24 @@ describe("a hint", () => {
     expect(woken).toEqual(["search/docs"]);
   });
 
+  test("comes of every list while a migration runs, and of every tenth when it has finished", async () => {
+    const runs = await arrange({ resyncMs: 20 });
+    const countLists = () =>
+      runs.requests.filter(({ url }) => url.includes("retrievermigrations") && !url.includes("watch=")).length;
+    await until(() => countLists() > 4, "lists");
+    expect(runs.woken.length).toBeGreaterThanOrEqual(2);
+    await hints?.stop();
+    await played?.close();
+    const rests = await arrange({ resyncMs: 20, phase: "Completed" });
+    await until(() => rests.woken.length >= 1, "the tenth list");
+    const lists = rests.requests.filter(
+      ({ url }) => url.includes("retrievermigrations") && !url.includes("watch="),
+    ).length;
+    expect(lists).toBeGreaterThanOrEqual(10);
+  });
+
   test("needs a list per watched namespace, overlays by label", async () => {
-    const { requests } = await arrange(["search"]);
+    const { requests } = await arrange({ namespaces: ["search"] });
     const paths = requests.map(({ url }) => url);
     expect(paths.some((path) => path.startsWith("/apis/retriever.dev/v1alpha1/namespaces/search/migrationacts"))).toBe(
       true,

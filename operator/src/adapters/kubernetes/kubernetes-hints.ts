@@ -25,6 +25,8 @@ export type HintsOptions = {
 const backoff = { baseMs: 500, capMs: 30_000 };
 /** A little more than the minute between two bookmarks. */
 const defaultInactivityMs = 70_000;
+/** Of so many lists one wakes the finished migrations, too: hundreds of them must cost next to nothing. */
+const finishedEvery = 10;
 
 /** Hints from watches in all watched namespaces. */
 export function makeKubernetesHints(options: HintsOptions): Hints {
@@ -50,10 +52,12 @@ function watchesOf(wake: (key: MigrationKey) => void): Watch[] {
     else if (!index.note(object)) return;
     wake(key);
   };
+  let lists = 0;
   const onMigrations: Watch["onList"] = (items) => {
+    lists += 1;
     for (const item of items) {
-      index.note(item);
-      wake(keyOf(item));
+      const changed = index.note(item);
+      if (changed || !isFinished(item) || lists % finishedEvery === 0) wake(keyOf(item));
     }
   };
   // Lists of acts and overlays only begin their watches: the migrations' own list wakes everything.
@@ -65,6 +69,15 @@ function watchesOf(wake: (key: MigrationKey) => void): Watch[] {
     { resource: migrationActs, query: {}, onList: ignore, onEvent: onAct },
     { resource: configMaps, query: { labelSelector: `${overlayLabel}=true` }, onList: ignore, onEvent: onOverlay },
   ];
+}
+
+/** A finished migration only waits for acts, edits and deletion, and each of these has an event of its own. */
+function isFinished({ metadata, status }: KubeObject): boolean {
+  const phase = (status as { readonly phase?: unknown } | undefined)?.phase;
+  return (
+    metadata?.deletionTimestamp === undefined &&
+    (phase === "Completed" || phase === "RolledBack" || phase === "Validated")
+  );
 }
 
 function reflect({ resource, ...watch }: Watch, options: HintsOptions): Reflector[] {

@@ -1,0 +1,84 @@
+import { describe, expect, test } from "vitest";
+import { OperatorError } from "#errors.ts";
+import type { LeaseRead, LeaseRecord, LeaseStore } from "#ports/lease.ts";
+import { makeLogger } from "#telemetry/logger.ts";
+import { makeMetrics } from "#telemetry/metrics.ts";
+import { FakeClock, settle } from "#test/fakes/fake-clock.ts";
+import { leadLoop } from "./lead-loop.ts";
+import { defaultLeaseTimes } from "./leader.ts";
+import type { Loop } from "./loop.ts";
+
+function arrange(more: { readonly leaderElection?: boolean; readonly lease?: LeaseRead } = {}) {
+  const clock = new FakeClock();
+  const story: string[] = [];
+  const state: { lease: LeaseRead | undefined; fault: unknown } = { lease: more.lease, fault: undefined };
+  const store: LeaseStore = {
+    read: async () => state.lease,
+    write: async (record: LeaseRecord) => {
+      if (state.fault !== undefined) throw state.fault;
+      state.lease = { ...record, resourceVersion: "1" };
+      return state.lease;
+    },
+  };
+  const loop: Loop = {
+    start: () => void story.push("start"),
+    stop: async () => void story.push("stop"),
+    probe: () => ({ ok: true, why: "" }),
+  };
+  const leader = { store, clock, random: () => 0.5, identity: "a", times: defaultLeaseTimes, onFault: () => undefined };
+  const metrics = makeMetrics({ processMetrics: false });
+  const stop = new AbortController();
+  const log = makeLogger({ level: "silent" });
+  const ended = leadLoop(
+    { leader: more.leaderElection === false ? undefined : leader, loop, metrics, log },
+    stop.signal,
+  );
+  return { clock, story, state, stop, ended, metrics };
+}
+
+describe("the loop of a leader", () => {
+  test("runs until it is told to stop, then gives the lease away", async () => {
+    const { story, state, stop, ended, metrics } = arrange();
+    await settle();
+    expect(story).toEqual(["start"]);
+    expect(await metrics.render()).toContain("retriever_leader 1");
+    stop.abort();
+    expect(await ended).toBe(false);
+    expect(story).toEqual(["start", "stop"]);
+    expect(state.lease?.holder).toBe("");
+  });
+
+  test("that loses its lease ends without waiting for anything", async () => {
+    const { clock, story, state, ended } = arrange();
+    await settle();
+    state.fault = new OperatorError("ROP_API_UNAVAILABLE", "down");
+    await clock.advance(20_000);
+    expect(await ended).toBe(true);
+    expect(story).toEqual(["start"]);
+  });
+
+  test("never starts when it is stopped while it waits", async () => {
+    const lease = {
+      holder: "other",
+      durationSeconds: 15,
+      renewedAt: 0,
+      acquiredAt: 0,
+      transitions: 1,
+      resourceVersion: "1",
+    };
+    const { clock, story, stop, ended } = arrange({ lease });
+    await clock.advance(5000);
+    stop.abort();
+    expect(await ended).toBe(false);
+    expect(story).toEqual([]);
+  });
+
+  test("needs no lease when there is only one", async () => {
+    const { story, state, stop, ended } = arrange({ leaderElection: false });
+    await settle();
+    expect(story).toEqual(["start"]);
+    stop.abort();
+    expect(await ended).toBe(false);
+    expect(state.lease).toBeUndefined();
+  });
+});
