@@ -134,8 +134,13 @@ function makeAdmin(makings: SidecarMakings, activation: Activation, { metrics, s
   const facts = { podUid, podName, startId: randomUUID(), version: makings.version };
   return makeAdminHandler({
     status: (spans) => makeStatus(facts, activation, makings.clock.monotonicMs(), spans),
-    configFault: () => activation.configFault,
-    isReady: () => activation.runtime !== null && !state.isStopping,
+    unreadiness: () => (state.isStopping ? "shutting down" : missingConfig(activation)),
     metrics: metrics.render,
   });
+}
+
+function missingConfig({ runtime, configFault }: Activation): string | null {
+  if (runtime !== null) return null;
+  const reason = configFault === null ? "" : `: ${configFault.code}: ${configFault.message}`;
+  return `${notReady.message}${reason}`;
 }

@@ -3,16 +3,14 @@ import type { ServerResponse } from "node:http";
 import { maxWindows, parseWindows } from "#contract/evidence.ts";
 import type { SidecarStatus } from "#contract/status.ts";
 import type { Span } from "#core/evidence.ts";
-import type { Fault } from "#errors.ts";
 import type { Handler } from "./listener.ts";
 import { sendFault, sendJson } from "./respond.ts";
 
 export type AdminContext = {
   /** Null while nothing is in force. */
   readonly status: (spans: readonly Span[]) => SidecarStatus | null;
-  readonly configFault: () => { readonly code: string; readonly message: string } | null;
-  /** A valid configuration is in force and the process isn't ending. The stores' health doesn't matter. */
-  readonly isReady: () => boolean;
+  /** Null: a valid configuration is in force and the process isn't ending. The stores' health doesn't matter. */
+  readonly unreadiness: () => string | null;
   readonly metrics: () => Promise<{ readonly text: string; readonly contentType: string }>;
 };
 
@@ -47,8 +45,9 @@ export function makeAdminHandler(context: AdminContext): Handler {
 }
 
 function sendReadiness(response: ServerResponse, context: AdminContext): void {
-  if (context.isReady()) sendJson(response, 200, { status: "ready" });
-  else sendFault(response, notReady(context));
+  const message = context.unreadiness();
+  if (message === null) sendJson(response, 200, { status: "ready" });
+  else sendFault(response, { code: "RETR_NOT_READY", message });
 }
 
 function sendStatus(response: ServerResponse, query: string, context: AdminContext): void {
@@ -59,7 +58,8 @@ function sendStatus(response: ServerResponse, query: string, context: AdminConte
     return;
   }
   const status = context.status(spans);
-  if (status === null) sendFault(response, notReady(context));
+  const message = context.unreadiness() ?? "no valid configuration is in force";
+  if (status === null) sendFault(response, { code: "RETR_NOT_READY", message });
   else sendJson(response, 200, status);
 }
 
@@ -71,10 +71,4 @@ async function sendMetrics(response: ServerResponse, context: AdminContext): Pro
   } catch {
     sendFault(response, { code: "RETR_INTERNAL", message: "metrics can't be rendered" });
   }
-}
-
-function notReady(context: AdminContext): Fault {
-  const fault = context.configFault();
-  const reason = fault === null ? "" : `: ${fault.code}: ${fault.message}`;
-  return { code: "RETR_NOT_READY", message: `no valid configuration is in force${reason}` };
 }

@@ -90,10 +90,14 @@ test("a filter value the column can't hold is the request's fault", async () => 
 });
 
 test("a table without the configured column is missing something, and the message names no value", async () => {
+  await postgres.database.exec("CREATE TABLE bare (chunk_id text, embedding vector(8))");
+  const bare = make({ table: "bare" });
+  expect((await bare.probe(AbortSignal.timeout(2000))).fault?.message).toBe("the table lacks entity_id, updated_at");
+  await bare.close();
   const other = make({ embeddingColumn: "vec" });
   expect(await other.probe(AbortSignal.timeout(2000))).toMatchObject({
     exists: false,
-    fault: { code: "RETR_BACKEND_MISSING" },
+    fault: { code: "RETR_BACKEND_MISSING", message: "the table lacks vec" },
   });
   await expect(ask(other, { embedding: vectorAt(1), k: 1 })).rejects.toMatchObject({ code: "RETR_BACKEND_MISSING" });
   await other.close();

@@ -10,9 +10,12 @@ import { tableOf } from "./statement.ts";
 /** Up to so many rows are counted; beyond it the planner's estimate serves. */
 const exactCountLimit = 50_000;
 
+const requiredColumns = ["chunk_id", "entity_id", "updated_at"];
+
 const catalogueQuery = `
 SELECT c.reltuples::bigint, a.atttypmod,
-  EXISTS (SELECT 1 FROM pg_attribute u WHERE u.attrelid = c.oid AND u.attname = 'updated_at' AND NOT u.attisdropped),
+  (SELECT string_agg(u.attname::text, ', ') FROM pg_attribute u WHERE u.attrelid = c.oid AND NOT u.attisdropped
+    AND u.attname = ANY (ARRAY['chunk_id', 'entity_id', 'updated_at'])),
   EXISTS (SELECT 1 FROM pg_index i JOIN pg_attribute u ON u.attrelid = c.oid AND u.attnum = i.indkey[0]
     WHERE i.indrelid = c.oid AND u.attname = 'updated_at' AND i.indpred IS NULL)
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -24,10 +27,12 @@ export async function probeTable(client: PoolClient, spec: PgvectorSpec): Promis
   const values = [spec.schema, spec.table, spec.embeddingColumn];
   const [row] = await readRows(client, { text: catalogueQuery, values });
   if (row === undefined) throw missing("Postgres has no such table");
-  const [estimate, typeModifier, hasUpdatedAt, hasTimeIndex] = row;
-  if (typeModifier === null) throw missing("the table lacks the configured embeddingColumn");
+  const [estimate, typeModifier, found, hasTimeIndex] = row;
+  const lacking = requiredColumns.filter((column) => !(found ?? "").split(", ").includes(column));
+  if (typeModifier === null) lacking.push(spec.embeddingColumn);
+  if (lacking.length > 0) throw missing(`the table lacks ${lacking.join(", ")}`);
   const { count, isExact } = await countRows(client, spec, Number(estimate));
-  const isCheap = hasUpdatedAt === "t" && (hasTimeIndex === "t" || isExact);
+  const isCheap = hasTimeIndex === "t" || isExact;
   const dimension = Number(typeModifier);
   return {
     ...unknownFacts,

@@ -89,6 +89,14 @@ test("a wrong key is told as such by request and probe", async () => {
   await wrong.close();
 });
 
+test("a vector name that the collection doesn't have is found by the probe", async () => {
+  const named = make({ vectorName: "absent" });
+  const facts = await named.probe(AbortSignal.timeout(2000));
+  expect(facts).toMatchObject({ reachable: true, exists: false, fault: { code: "RETR_BACKEND_MISSING" } });
+  expect(facts.fault?.message).toContain("vectorName");
+  await named.close();
+});
+
 test("a redirect is refused, so that the key stays with its host", async () => {
   const elsewhere = await startFakeQdrant({ points: makePoints(40) });
   server.behave = (_, response) => response.writeHead(307, { location: `${elsewhere.url}/collections/chunks` }).end();

@@ -75,6 +75,7 @@ export function makeQdrantBackend(spec: QdrantSpec, { similarity, clock }: Backe
       const tls = spec.tls === null ? "off" : "verified";
       try {
         const info = await readInfo(signal);
+        if (info.dimension === null) throw new RetrieverError(noVector);
         const newestUpdatedAt = info.hasTimeIndex ? await readNewestTime(call, folder, signal) : null;
         return { ...foundFacts(info, newestUpdatedAt), tls };
       } catch (error) {
@@ -85,6 +86,11 @@ export function makeQdrantBackend(spec: QdrantSpec, { similarity, clock }: Backe
     close: () => pool.destroy(),
   };
 }
+
+const noVector = {
+  code: "RETR_BACKEND_MISSING",
+  message: "the collection has no vector of the configured name (vectorName)",
+} as const;
 
 function makePool(spec: QdrantSpec): Pool {
   const ca = spec.tls?.ca ?? null;
