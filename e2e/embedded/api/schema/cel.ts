@@ -60,13 +60,20 @@ function schemaRuleFaults(schema: Schema, path: string): Cause[] {
 }
 
 function compileFault(rule: Rule, schema: Schema, field: string): Cause[] {
+  const faults = expressionFaults(rule.rule, schema, field);
+  if (rule.messageExpression === undefined) return faults;
+  const place = field.replace(/rule$/, "messageExpression");
+  return [...faults, ...expressionFaults(rule.messageExpression, schema, place)];
+}
+
+function expressionFaults(expression: string, schema: Schema, field: string): Cause[] {
   try {
-    const { valid, error } = environment.check(rule.rule);
-    if (!valid) return [compileFailed(rule.rule, field, error?.message ?? "not valid")];
-    const undeclared = undeclaredSelections(environment.parse(rule.rule).ast, schema);
-    return undeclared.map((name) => compileFailed(rule.rule, field, `undefined field '${name}'`));
+    const { valid, error } = environment.check(expression);
+    if (!valid) return [compileFailed(expression, field, error?.message ?? "not valid")];
+    const undeclared = undeclaredSelections(environment.parse(expression).ast, schema);
+    return undeclared.map((name) => compileFailed(expression, field, `undefined field '${name}'`));
   } catch (error) {
-    return [compileFailed(rule.rule, field, firstLine(error))];
+    return [compileFailed(expression, field, firstLine(error))];
   }
 }
 

@@ -1,7 +1,7 @@
 // Walking down a structural schema: which schema governs a field or an item, and how list items are told apart.
 // Pure.
 import { equal, isObject } from "#embedded/api/json.ts";
-import { open, type Schema } from "./schema.ts";
+import type { Schema } from "./schema.ts";
 
 /** The schema of one field, or undefined when the field is not declared. */
 export function fieldSchema(schema: Schema, name: string): Schema | undefined {
@@ -20,10 +20,6 @@ export function isDeclared(schema: Schema, name: string): boolean {
 
 export function itemSchema(schema: Schema): Schema {
   return schema.items ?? {};
-}
-
-export function embeddedSchema(schema: Schema): Schema {
-  return schema["x-kubernetes-embedded-resource"] === true && schema.properties === undefined ? open : schema;
 }
 
 /** The key fields of an item of a map list, with the schema's defaults for absent ones. */

@@ -1,0 +1,91 @@
+// CEL rules: the types of values, transitions, messages, and what is refused when a definition is created.
+import { describe, expect, it } from "vitest";
+import { evaluateRules, ruleFaults } from "./cel.ts";
+import type { Rule, Schema } from "./schema.ts";
+
+const parts: Schema = {
+  type: "object",
+  properties: {
+    count: { type: "integer" },
+    rate: { type: "number" },
+    at: { type: "string", format: "date-time" },
+    "dashed-name": { type: "string" },
+    free: { type: "object", additionalProperties: { type: "integer" } },
+    list: { type: "array", items: { type: "object", properties: { rate: { type: "number" } } } },
+  },
+};
+
+function withRule(rule: Rule): Schema {
+  return { ...parts, "x-kubernetes-validations": [rule] };
+}
+
+function messages(rule: Rule, value: unknown, old?: unknown): readonly string[] {
+  return evaluateRules({ schema: withRule(rule), value, old, path: "spec" }).map((cause) => cause.message);
+}
+
+describe("values in rules", () => {
+  const holding: readonly (readonly [string, unknown])[] = [
+    ["self.count / 2 == 1", { count: 3 }],
+    ["self.rate / 2.0 == 0.5", { rate: 1 }],
+    ["self.rate < 1", { rate: 0.02 }],
+    ["self.at < timestamp('2027-01-01T00:00:00Z')", { at: "2026-01-01T00:00:00Z" }],
+    ["self.dashed__dash__name == 'x'", { "dashed-name": "x" }],
+    ["self.free.all(key, self.free[key] > 0)", { free: { a: 1, b: 2 } }],
+    ["self.list.map(one, one.rate).isSorted()", { list: [{ rate: 0.1 }, { rate: 0.2 }] }],
+    ["duration('1h30m') > duration('80m')", {}],
+    ["!has(self.count)", {}],
+  ];
+
+  it.each(holding)("%s holds", (rule, value) => {
+    expect(messages({ rule }, value)).toEqual([]);
+  });
+
+  it("a rule that reads a field that is not there fails with the reason", () => {
+    expect(messages({ rule: "self.count > 1" }, {})[0]).toContain("No such key");
+  });
+});
+
+describe("transitions", () => {
+  it("a rule on oldSelf is skipped on create and asked on every update", () => {
+    const rule = { rule: "self.count >= oldSelf.count", message: "never falls" };
+    expect(messages(rule, { count: 1 })).toEqual([]);
+    expect(messages(rule, { count: 1 }, { count: 2 })).toEqual(['Invalid value: "object": never falls']);
+  });
+
+  it("with optionalOldSelf a rule is asked on create too", () => {
+    const rule = { rule: "oldSelf.hasValue() || self.count == 0", optionalOldSelf: true, message: "begins at 0" };
+    expect(messages(rule, { count: 1 })).toHaveLength(1);
+    expect(messages(rule, { count: 0 })).toEqual([]);
+    expect(messages(rule, { count: 1 }, { count: 0 })).toEqual([]);
+  });
+
+  it("any other rule is not asked again about an unchanged value", () => {
+    const rule = { rule: "self.count < 1" };
+    expect(messages(rule, { count: 5 }, { count: 5 })).toEqual([]);
+    expect(messages(rule, { count: 6 }, { count: 5 })).toHaveLength(1);
+  });
+});
+
+describe("rules that are refused", () => {
+  const refused: readonly (readonly [string, string])[] = [
+    ["self.cuont > 1", "undefined field 'cuont'"],
+    ["self.list.exists(one, one.rat > 1.0)", "undefined field 'rat'"],
+    ["self.list[0].rat > 1.0", "undefined field 'rat'"],
+    ["has(self.rat)", "undefined field 'rat'"],
+    ["noSuchFunction(self.count)", "noSuchFunction"],
+    ["self.count >", "compilation failed"],
+  ];
+
+  it.each(refused)("%s", (rule, why) => {
+    expect(
+      ruleFaults(withRule({ rule }), "schema")
+        .map((cause) => cause.message)
+        .join(),
+    ).toContain(why);
+  });
+
+  it("a message expression is judged like a rule", () => {
+    const [fault] = ruleFaults(withRule({ rule: "true", messageExpression: "self.cuont" }), "schema");
+    expect(fault?.field).toBe("schema.x-kubernetes-validations[0].messageExpression");
+  });
+});
