@@ -3,7 +3,7 @@
 import type { Effect } from "#core/model.ts";
 import { hasCode } from "#errors.ts";
 import { mapBounded } from "#timing/bounded.ts";
-import type { Doing } from "./apply.ts";
+import type { Doing } from "./doing.ts";
 
 const patchedAtOnce = 20;
 

@@ -8,6 +8,7 @@ import { abandonOverlay } from "./abandon-overlay.ts";
 import { addFinalizer } from "./add-finalizer.ts";
 import { annotatePods } from "./annotate-pods.ts";
 import { applyOverlay } from "./apply-overlay.ts";
+import type { Doing } from "./doing.ts";
 import { removeFinalizer } from "./remove-finalizer.ts";
 import { removeOverlay } from "./remove-overlay.ts";
 
@@ -24,14 +25,6 @@ export type Subject = {
   readonly meta: MigrationMeta;
   /** Name of the workload; undefined when no plan can be read: then no effect can name an overlay. */
   readonly target: string | undefined;
-};
-
-/** One effect under way. */
-export type Doing = {
-  readonly cluster: Cluster;
-  readonly meta: MigrationMeta;
-  readonly target: { readonly namespace: string; readonly name: string };
-  readonly signal: AbortSignal;
 };
 
 export type Applied =

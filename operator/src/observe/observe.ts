@@ -3,21 +3,12 @@
 import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
 import type { Migration, Observation, Read } from "#core/model.ts";
 import { effectivePlan } from "#core/plan.ts";
-import type { Clock } from "#ports/clock.ts";
-import type { Cluster, WorkloadRead } from "#ports/cluster.ts";
-import type { Sidecars } from "#ports/sidecars.ts";
+import type { WorkloadRead } from "#ports/cluster.ts";
 import { attempt, type Look } from "./attempt.ts";
+import type { Eyes } from "./eyes.ts";
 import { readOverlay } from "./read-overlay.ts";
 import { readPods } from "./read-pods.ts";
 import { readTarget } from "./read-target.ts";
-
-export type Eyes = {
-  readonly cluster: Cluster;
-  readonly sidecars: Sidecars;
-  readonly clock: Clock;
-  /** Of each single read, in ms. */
-  readonly deadlineMs: number;
-};
 
 /** Reads target, overlay, pods, claims and acts. Never rejects: a read that failed says why. */
 export async function observe(migration: Migration, eyes: Eyes, signal: AbortSignal): Promise<Observation> {

@@ -2,19 +2,10 @@
 import { hash } from "node:crypto";
 import { overlayFinalizer, overlayName } from "@retriever/sidecar/contract/names.ts";
 import { type Overlay, overlayFileName, overlaySchema } from "@retriever/sidecar/contract/overlay.ts";
-import { z } from "zod";
-import type { Observation, OverlayIntent } from "#core/model.ts";
+import type { Observation } from "#core/model.ts";
+import { intentAnnotation, parseIntent } from "#overlay-intent.ts";
 import type { Cluster, ConfigMapRead } from "#ports/cluster.ts";
 import { attempt, type Look } from "./attempt.ts";
-
-/** Annotation of the overlay's ConfigMap: why it was written. */
-const intentAnnotation = "retriever.dev/intent";
-
-const intentSchema = z.object({
-  migrationUid: z.string(),
-  epoch: z.int(),
-  rollback: z.object({ reason: z.string(), causes: z.array(z.string()), actor: z.string().nullable() }).nullable(),
-});
 
 /** The overlay's ConfigMap, read and parsed; `null` when there is none. */
 export async function readOverlay(
@@ -45,11 +36,6 @@ function toOverlay(configMap: ConfigMapRead) {
 
 function parseOverlay(text: string): Overlay | null {
   const parsed = overlaySchema.safeParse(parseJson(text));
-  return parsed.success ? parsed.data : null;
-}
-
-function parseIntent(text: string | undefined): OverlayIntent | null {
-  const parsed = intentSchema.safeParse(parseJson(text ?? ""));
   return parsed.success ? parsed.data : null;
 }
 

@@ -8,7 +8,7 @@ import type { PodRead } from "#ports/cluster.ts";
 import type { WindowSpan } from "#ports/sidecars.ts";
 import { mapBounded } from "#timing/bounded.ts";
 import { attempt, type Look } from "./attempt.ts";
-import type { Eyes } from "./observe.ts";
+import type { Eyes } from "./eyes.ts";
 
 /** Sidecars asked at a time: many enough for one look a second at 100 pods, few enough for a small operator. */
 const asked = 20;

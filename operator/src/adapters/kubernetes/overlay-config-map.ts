@@ -3,14 +3,13 @@ import { fieldManager, overlayFinalizer, overlayName } from "@retriever/sidecar/
 import { overlayFileName } from "@retriever/sidecar/contract/overlay.ts";
 import type { OverlayIntent } from "#core/model.ts";
 import { hasCode } from "#errors.ts";
+import { intentAnnotation, printIntent } from "#overlay-intent.ts";
 import type { Cluster } from "#ports/cluster.ts";
 import type { KubeObject } from "./documents.ts";
 import { editFinalizer } from "./finalizer.ts";
 import { applyPatch, type KubeRequest } from "./kube-request.ts";
 import { configMaps, type Place } from "./resources.ts";
 
-/** Annotation that carries why the overlay was written, in the same write as the overlay. */
-export const intentAnnotation = "retriever.dev/intent";
 /** Label by which the operator watches its overlays. */
 export const overlayLabel = "retriever.dev/overlay";
 
@@ -61,7 +60,7 @@ function overlayDocument(
       name: overlayName(target.name),
       namespace: target.namespace,
       labels: { "app.kubernetes.io/managed-by": fieldManager, [overlayLabel]: "true" },
-      annotations: { ...keepAnnotations, [intentAnnotation]: JSON.stringify(intent) },
+      annotations: { ...keepAnnotations, [intentAnnotation]: printIntent(intent) },
       finalizers: [overlayFinalizer],
     },
     data: { [overlayFileName]: text },

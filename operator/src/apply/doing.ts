@@ -1,0 +1,11 @@
+// What an effect gets to work with.
+import type { MigrationMeta } from "#core/model.ts";
+import type { Cluster } from "#ports/cluster.ts";
+
+/** One effect under way. */
+export type Doing = {
+  readonly cluster: Cluster;
+  readonly meta: MigrationMeta;
+  readonly target: { readonly namespace: string; readonly name: string };
+  readonly signal: AbortSignal;
+};

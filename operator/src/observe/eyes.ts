@@ -1,0 +1,12 @@
+// What an observation sees with.
+import type { Clock } from "#ports/clock.ts";
+import type { Cluster } from "#ports/cluster.ts";
+import type { Sidecars } from "#ports/sidecars.ts";
+
+export type Eyes = {
+  readonly cluster: Cluster;
+  readonly sidecars: Sidecars;
+  readonly clock: Clock;
+  /** Of each single read, in ms. */
+  readonly deadlineMs: number;
+};
