@@ -37,6 +37,7 @@ function syncDeployment(cluster: ClusterAccess, deployment: KubeObject, now: Dat
   const owned = cluster.pods().filter((pod) => ownerUid(pod) === deployment.metadata.uid);
   const active = owned.filter((pod) => pod.metadata.deletionTimestamp === undefined);
   const hash = hashOf(deployment);
+  let refusal: string | undefined;
   if (deployment.metadata.deletionTimestamp === undefined) {
     const facts = active.map((pod) => ({
       name: pod.metadata.name,
@@ -54,9 +55,9 @@ function syncDeployment(cluster: ClusterAccess, deployment: KubeObject, now: Dat
     });
     const { namespace } = placeOf(deployment);
     for (const name of step.remove) cluster.deletePod({ namespace, name });
-    for (let count = 0; count < step.create; count += 1) createPod(cluster, deployment, hash);
+    for (let count = 0; count < step.create; count += 1) refusal = createPod(cluster, deployment, hash);
   }
-  report(cluster, deployment, active, now);
+  report(cluster, deployment, { pods: active, refusal, now });
 }
 
 function replicasOf(deployment: KubeObject): number {
@@ -64,7 +65,8 @@ function replicasOf(deployment: KubeObject): number {
   return typeof replicas === "number" ? replicas : 1;
 }
 
-function createPod(cluster: ClusterAccess, deployment: KubeObject, hash: string): void {
+/** Returns why the pod was refused, if it was. */
+function createPod(cluster: ClusterAccess, deployment: KubeObject, hash: string): string | undefined {
   const { namespace, name } = placeOf(deployment);
   const template = copy(objectOf(valueAt(deployment, "spec", "template")));
   const metadata = objectOf(template["metadata"]);
@@ -90,13 +92,17 @@ function createPod(cluster: ClusterAccess, deployment: KubeObject, hash: string)
   };
   try {
     cluster.createPod(pod, namespace);
+    return undefined;
   } catch (error) {
-    // A namespace that is going away, or a name that is taken: the next pass sees what is left to do.
-    if (!(error instanceof ApiFailure)) throw error;
+    // A refused template shows in the Deployment's conditions; the next change of anything tries again.
+    if (error instanceof ApiFailure) return error.message;
+    throw error;
   }
 }
 
-function report(cluster: ClusterAccess, deployment: KubeObject, pods: readonly KubeObject[], now: Date): void {
+type Report = { readonly pods: readonly KubeObject[]; readonly refusal: string | undefined; readonly now: Date };
+
+function report(cluster: ClusterAccess, deployment: KubeObject, { pods, refusal, now }: Report): void {
   const wanted = replicasOf(deployment);
   const hash = hashOf(deployment);
   const ready = pods.filter(isReady).length;
@@ -138,6 +144,7 @@ function report(cluster: ClusterAccess, deployment: KubeObject, pods: readonly K
         complete ? "NewReplicaSetAvailable" : "ReplicaSetUpdated",
         complete ? "The rollout is complete." : "The rollout is progressing.",
       ),
+      ...(refusal === undefined ? [] : [condition("ReplicaFailure", true, "FailedCreate", refusal)]),
     ],
   });
 }

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { request } from "undici";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { badRequest } from "#embedded/api/failure.ts";
 import { type KubeObject, listOf, textOf, valueAt } from "#embedded/api/json.ts";
 import type { DirectCall } from "#embedded/api/start-api.ts";
 import { type EmbeddedCluster, startEmbeddedCluster } from "#embedded/start-embedded-cluster.ts";
@@ -183,6 +184,20 @@ describe("pods of a Deployment", () => {
     expect(valueAt(first(pods()), "status", "phase")).toBe("Pending");
     base("a");
     await ready(1);
+  });
+
+  it("that are refused leave their reason in the Deployment's conditions", async () => {
+    await start();
+    const release = cluster.api.admission((attempt) => {
+      if (attempt.resource === "pods") throw badRequest("no room");
+    });
+    deployment(1);
+    await expect
+      .poll(() => direct({ verb: "get", ...apps })["status"], wait)
+      .toMatchObject({
+        conditions: expect.arrayContaining([expect.objectContaining({ type: "ReplicaFailure", message: "no room" })]),
+      });
+    release();
   });
 });
 
