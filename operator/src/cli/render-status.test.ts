@@ -153,10 +153,16 @@ describe("the status of a migration", () => {
       ...ramping,
       gates,
       message: "x".repeat(2000),
+      acks: { pods: 3, matched: 1, lagging: ["a"], lost: ["b"] },
+      guard: { startedAt: "", tickedAt: "", sight: "healthy", healthySeconds: 1, idleSeconds: 0, blindSeconds: 0 },
+      harm: { causes: ["slow"], stepDowns: 0 },
+      acts: { paused: false, seen: [], latched: { act: "Abort", actor: "a", reason: "", at: "" } },
       rollback: { at: "", from: "Ramp", reason: "R", causes: ["y".repeat(900)], actor: null },
     });
     const lines = renderStatus(viewMigration(aRawMigration(crowded)), now, { ...wide, rows: 200 });
     expect(lines.length).toBeLessThanOrEqual(24);
+    expect(lines.join("\n")).toContain("gate11");
+    expect(lines.join("\n")).toContain("ASKED");
   });
 
   test("in colour says the same words", () => {

@@ -104,6 +104,23 @@ describe("the loop with the real decisions", () => {
     await loop.stop();
   });
 
+  test("whose lists fail for minutes is no longer alive, and is again after the next one", async () => {
+    const { cluster, clock, operator } = arrange();
+    const { loop } = operator();
+    expect(loop.probe().ok).toBe(true);
+    loop.start();
+    await clock.advance(1000);
+    cluster.failNext("listMigrations", new OperatorError("ROP_API_UNAVAILABLE", "down"));
+    await clock.advance(180_000);
+    expect(loop.probe().ok).toBe(true);
+    await clock.advance(120_000);
+    expect(loop.probe()).toEqual({ ok: false, why: "last complete list 301 s ago" });
+    cluster.heal();
+    await clock.advance(60_000);
+    expect(loop.probe().ok).toBe(true);
+    await loop.stop();
+  });
+
   test("woken by an act to roll back does so at once", async () => {
     const { cluster, clock, fleet, meta, operator, until } = arrange();
     const { loop, hints } = operator();
