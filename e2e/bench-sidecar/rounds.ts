@@ -1,0 +1,73 @@
+// Interleaved rounds: every subject once a round, in changing order, so that what disturbs the machine disturbs all.
+import { setTimeout as wait } from "node:timers/promises";
+import type { WatchedProcess } from "#sidecar/watched-process.ts";
+import { readCpuMicros } from "./cpu-time.ts";
+import type { Load } from "./load.ts";
+import type { Subject, SubjectName } from "./subjects.ts";
+
+export type Sample = {
+  readonly cpuMicros: number;
+  readonly perSecond: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  readonly failed: number;
+};
+/** Samples of each subject, one a round. */
+export type Samples = ReadonlyMap<SubjectName, readonly Sample[]>;
+export type RoundOptions = {
+  readonly rounds: number;
+  readonly requests: number;
+  /** Requests to each subject before the first round: a young process compiles more than it serves. */
+  readonly warmUp: number;
+  readonly load: Load;
+  readonly onRound: (round: number) => void;
+};
+export type Measured = {
+  readonly samples: Samples;
+  /** Microseconds of parsing and printing one request's numbers, one a round. */
+  readonly codecMicros: readonly number[];
+};
+
+const connections = 16;
+const deadlineMs = 60_000;
+/** A subject that stops answering is waited for no longer. */
+const hangDeadlineMs = 1500;
+/** For what a subject still does after its last answer: the shadow's samples. */
+const settleMs = 50;
+
+/** Warms up, then runs `rounds` rounds. Rejects when a subject fails requests it should answer. */
+export async function runRounds(
+  subjects: readonly Subject[],
+  codec: WatchedProcess<unknown>,
+  { rounds, requests, warmUp, load, onRound }: RoundOptions,
+): Promise<Measured> {
+  const samples = new Map<SubjectName, Sample[]>(subjects.map(({ name }) => [name, []]));
+  const codecMicros: number[] = [];
+  for (const subject of subjects) await measure(subject, warmUp, load);
+  for (let round = 0; round < rounds; round += 1) {
+    for (const subject of orderOf(subjects, round))
+      samples.get(subject.name)?.push(await measure(subject, requests, load));
+    codecMicros.push(((await codec.ask({}, deadlineMs)) as { micros: number }).micros);
+    onRound(round);
+  }
+  return { samples, codecMicros };
+}
+
+/** Another start each round, every second round backwards: nobody always runs after the same neighbour. */
+export function orderOf<T>(items: readonly T[], round: number): T[] {
+  const start = items.length === 0 ? 0 : round % items.length;
+  const rotated = [...items.slice(start), ...items.slice(0, start)];
+  return round % 2 === 0 ? rotated : rotated.toReversed();
+}
+
+async function measure({ name, url, pid, body, mayHang }: Subject, requests: number, load: Load): Promise<Sample> {
+  const before = readCpuMicros(pid);
+  const shot = { url, body, connections, requests, deadlineMs: mayHang ? hangDeadlineMs : deadlineMs };
+  const { completed, failed, seconds, p50Ms, p99Ms } = await load.fire(shot);
+  if (!mayHang && (failed > 0 || completed < requests)) {
+    throw new Error(`${name}: ${completed} of ${requests} requests answered, ${failed} failed`);
+  }
+  await wait(settleMs);
+  const cpuMicros = (readCpuMicros(pid) - before) / Math.max(1, completed);
+  return { cpuMicros, perSecond: completed / seconds, p50Ms, p99Ms, failed };
+}

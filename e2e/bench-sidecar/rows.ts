@@ -1,0 +1,116 @@
+// From samples to the rows of the table. Pure.
+import { type Goal, judge, judgeAmount, type Verdict } from "./goal.ts";
+import type { Memory } from "./memory.ts";
+import type { Measured, Sample } from "./rounds.ts";
+import { estimateMedian, ratios } from "./statistics.ts";
+import type { SubjectName } from "./subjects.ts";
+
+export type Part = {
+  readonly what: string;
+  readonly value: number;
+  /** 95 %; null for amounts, which aren't estimated. */
+  readonly interval: readonly [number, number] | null;
+  /** Rounds behind it. */
+  readonly n: number;
+  /** Null: shown for comparison, nothing is demanded. */
+  readonly goal: Goal | null;
+  readonly verdict: Verdict | null;
+};
+export type RowId = "G1" | "G2" | "G3" | "G4" | "G12" | "M" | "null";
+export type Row = { readonly id: RowId; readonly parts: readonly Part[] };
+
+const most = (limit: number): Goal => ({ at: "most", limit });
+const least = (limit: number): Goal => ({ at: "least", limit });
+
+type Measure = keyof Omit<Sample, "failed">;
+type Compared = { readonly measure: Measure; readonly of: SubjectName; readonly to: SubjectName };
+
+/** All rows whose subjects were there. */
+export function makeRows(measured: Measured, memory: Memory): Row[] {
+  const compare = (what: string, compared: Compared, goal: Goal | null): Part[] => {
+    const [of, to] = [measured.samples.get(compared.of), measured.samples.get(compared.to)];
+    if (of === undefined || to === undefined) return [];
+    const pick = (samples: readonly Sample[]): number[] => samples.map((sample) => sample[compared.measure]);
+    return [estimated(what, ratios(pick(of), pick(to)), goal)];
+  };
+  const cpu = (what: string, of: SubjectName, to: SubjectName, goal: Goal | null): Part[] =>
+    compare(what, { measure: "cpuMicros", of, to }, goal);
+  const hanging = { of: "sidecar hanging shadow", to: "sidecar" } as const;
+  const mirror = { of: "nginx mirror hanging", to: "nginx" } as const;
+  return [
+    {
+      id: "G1",
+      parts: [
+        ...compare("throughput, hanging shadow / no shadow", { measure: "perSecond", ...hanging }, least(0.95)),
+        ...compare("p99, hanging shadow / no shadow", { measure: "p99Ms", ...hanging }, most(1.15)),
+        ...compare("peer: throughput, nginx mirror hanging / nginx", { measure: "perSecond", ...mirror }, null),
+      ],
+    },
+    {
+      id: "G2",
+      parts: [
+        ...cpu("CPU, sidecar / obvious build (stretch 0.25)", "sidecar", "obvious build", most(0.3)),
+        ...cpu("peer: CPU, fastify / obvious build", "fastify", "obvious build", null),
+      ],
+    },
+    { id: "G3", parts: cpu("CPU, sidecar at 5 % / node pipe", "sidecar 5 %", "node pipe", most(1.6)) },
+    {
+      id: "G4",
+      parts: [
+        ...cpu("CPU, sampling 5 % / none", "sidecar 5 %", "sidecar", most(1.1)),
+        ...cpu("CPU, sampling 100 % / none", "sidecar 100 %", "sidecar", most(1.6)),
+        ...cpu("peer: CPU, nginx mirror / nginx", "nginx mirror", "nginx", null),
+      ],
+    },
+    {
+      id: "G12",
+      parts: [
+        ...cpu(
+          "CPU, pgvector path / JSON.parse and text parameters",
+          "sidecar pgvector",
+          "pgvector as text",
+          most(0.8),
+        ),
+        ...base64Part(measured),
+      ],
+    },
+    { id: "M", parts: memoryParts(memory) },
+    { id: "null", parts: cpu("CPU, the same sidecar twice", "sidecar again", "sidecar", null) },
+  ];
+}
+
+/** What the embedding alone costs as base64: a request of 768 numbers less one of a single number. */
+function base64Part({ samples, codecMicros }: Measured): Part[] {
+  const whole = samples.get("sidecar pgvector base64");
+  const bare = samples.get("sidecar pgvector 1-d");
+  if (whole === undefined || bare === undefined) return [];
+  const costs = whole.map(({ cpuMicros }, round) => cpuMicros - (bare[round]?.cpuMicros ?? Number.NaN));
+  return [
+    estimated("CPU of a base64 embedding / JSON numbers parsed and printed", ratios(costs, codecMicros), most(0.1)),
+  ];
+}
+
+function estimated(what: string, values: readonly number[], goal: Goal | null): Part {
+  const { median, interval, n } = estimateMedian(values);
+  const verdict = goal === null ? null : judge({ interval }, goal);
+  return { what, value: median, interval, n, goal, verdict };
+}
+
+function memoryParts({ peakRssMib, growthMib, rssGrowthMib, fromRequest, toRequest }: Memory): Part[] {
+  const span = `${fromRequest} to ${toRequest}`;
+  return [
+    amount("MiB, peak RSS at 100 concurrent 1536-d requests", peakRssMib, most(200)),
+    amount(`MiB, growth of heap + external, request ${span}`, growthMib, most(5)),
+    amount(`MiB, growth of RSS, request ${span}`, rssGrowthMib, null),
+  ];
+}
+
+function amount(what: string, value: number, goal: Goal | null): Part {
+  return { what, value, interval: null, n: 1, goal, verdict: goal === null ? null : judgeAmount(value, goal) };
+}
+
+/** Whether everything demanded in a row is met. */
+export function isMet({ parts }: Row): boolean {
+  const demanded = parts.filter(({ goal }) => goal !== null);
+  return demanded.length > 0 && demanded.every(({ verdict }) => verdict === "met");
+}

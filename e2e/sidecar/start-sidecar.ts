@@ -1,0 +1,79 @@
+// The real sidecar as a process, started from a base as a user would write it.
+// It is reached through its listeners alone.
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type SidecarStatus, sidecarStatusSchema } from "@retriever/sidecar/contract/status.ts";
+import { request } from "undici";
+import { startProcess, type WatchedProcess } from "./watched-process.ts";
+
+export type SidecarOptions = {
+  /** Content of `retriever.json`. */
+  readonly base: object;
+  readonly core?: number | undefined;
+  /** Before the script's name. */
+  readonly nodeArguments?: readonly string[];
+  readonly withChannel?: boolean;
+};
+
+type Announced = { readonly appUrl: string; readonly adminUrl: string };
+export type Sidecar = Announced & {
+  readonly process: WatchedProcess<Announced>;
+  readonly status: () => Promise<SidecarStatus>;
+  /** Exposition text. */
+  readonly metrics: () => Promise<string>;
+  /** Ends it in order; its exit code. */
+  readonly stop: () => Promise<number | null>;
+};
+
+const main = fileURLToPath(import.meta.resolve("@retriever/sidecar/main.ts"));
+const adminDeadlineMs = 10_000;
+
+/** Starts `serve` on free ports. Rejects with its output when it doesn't come up. */
+export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
+  const { base, core, nodeArguments = [], withChannel = false } = options;
+  const folder = mkdtempSync(join(tmpdir(), "retriever-sidecar-"));
+  writeFileSync(join(folder, "retriever.json"), JSON.stringify(base));
+  const serve = ["serve", "--config", folder, "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"];
+  const started = await startProcess<Announced>({
+    command: process.execPath,
+    args: [...nodeArguments, main, ...serve],
+    core,
+    withChannel,
+    readLine: readListening,
+  }).catch((error: unknown) => {
+    rmSync(folder, { recursive: true, force: true });
+    throw error;
+  });
+  const { announced } = started;
+  return {
+    ...announced,
+    process: started,
+    status: async () => sidecarStatusSchema.parse(JSON.parse(await read(`${announced.adminUrl}/v1/status`))),
+    metrics: () => read(`${announced.adminUrl}/metrics`),
+    stop: async () => {
+      const code = await started.stop();
+      rmSync(folder, { recursive: true, force: true });
+      return code;
+    },
+  };
+}
+
+type Listening = { readonly event?: string; readonly app?: Address; readonly admin?: Address };
+type Address = { readonly host: string; readonly port: number };
+
+function readListening(line: string): Announced | undefined {
+  if (!line.startsWith("{")) return undefined;
+  const { event, app, admin } = JSON.parse(line) as Listening;
+  if (event !== "listening" || app === undefined || admin === undefined) return undefined;
+  return { appUrl: `http://${app.host}:${app.port}`, adminUrl: `http://${admin.host}:${admin.port}` };
+}
+
+async function read(url: string): Promise<string> {
+  const signal = AbortSignal.timeout(adminDeadlineMs);
+  const { statusCode, body } = await request(url, { signal });
+  const text = await body.text();
+  if (statusCode !== 200) throw new Error(`${url} answered ${statusCode}`);
+  return text;
+}
