@@ -1,6 +1,6 @@
 # Everything a developer runs. `make` alone lists it.
 .DEFAULT_GOAL := help
-.PHONY: help setup check test demo generate clean
+.PHONY: help setup check test demo sim-gates generate clean bench-sidecar fuzz-sidecar show-comparison
 
 # The pinned Node comes first, whatever Node this shell has.
 export PATH := $(CURDIR)/tools/node/node_modules/.bin:$(PATH)
@@ -20,8 +20,20 @@ test: setup ## all tests; last line "N passed, N failed" (ARGS=... goes to the t
 demo: setup ## a migration that completes and one that rolls itself back (DESTINATION= DEGRADE= CHAOS= SEED=)
 	@$(foreach name,DESTINATION DEGRADE CHAOS SEED,$(if $($(name)),$(name)='$($(name))')) node e2e/demo/main.ts
 
+sim-gates: setup ## what the gates decide on simulated stages and on shuffled ids; about ten seconds
+	@node e2e/sim-gates/main.ts
+
 generate: setup ## write the generated files
 	@node tools/generate.ts
+
+bench-sidecar: setup ## what the sidecar costs beside its peers, about 12 minutes; last line JSON (ARGS=--quick)
+	@node e2e/bench-sidecar/main.ts $(ARGS)
+
+fuzz-sidecar: setup ## 10,000 hostile requests and broken stores; last line "N passed, N failed" (ARGS=--seed=N)
+	@node e2e/fuzz-sidecar/main.ts $(ARGS)
+
+show-comparison: setup ## which metric notices which damage to a store; last line JSON
+	@node e2e/comparison/main.ts
 
 clean: ## remove what was installed and written, the pinned Node included
 	@rm -rf node_modules */node_modules tools/node/node_modules coverage reports

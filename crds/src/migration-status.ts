@@ -100,6 +100,26 @@ export const epochEvidenceSchema = z.strictObject({
 });
 export type EpochEvidence = z.infer<typeof epochEvidenceSchema>;
 
+const gateWindowsSchema = z.strictObject({
+  gate: z.string().max(40),
+  /** Totals of the epoch when the open window began. */
+  openBad: z.number(),
+  openN: z.number(),
+  /** Sums over the closed windows with a sample: how many, bad, samples, bad² / samples. */
+  windows: z.int().min(0),
+  bad: z.number(),
+  n: z.number(),
+  squares: z.number(),
+});
+
+/** What the gates know of bursts: sums over the windows of an epoch, enough to go on after any restart. */
+export const dispersionStateSchema = z.strictObject({
+  epoch: z.int(),
+  openedAt: instant,
+  gates: z.array(gateWindowsSchema).max(12),
+});
+export type DispersionState = z.infer<typeof dispersionStateSchema>;
+
 export const baselineSchema = z.strictObject({
   requests: z.number(),
   errorShare: z.number(),
@@ -107,6 +127,8 @@ export const baselineSchema = z.strictObject({
   p95Ms: z.number(),
   /** Share of top-1 mismatches in the warm-up; null until measured. */
   mismatchShare: z.number().nullable(),
+  /** Samples that `mismatchShare` rests on. */
+  mismatchSamples: z.number().optional(),
   requestsPerSecond: z.number(),
 });
 export type Baseline = z.infer<typeof baselineSchema>;
@@ -156,6 +178,7 @@ export const migrationStatusSchema = z.strictObject({
     .optional(),
   gates: z.array(verdictSchema).max(12).default([]),
   evidence: epochEvidenceSchema.optional(),
+  dispersion: dispersionStateSchema.optional(),
   baseline: baselineSchema.optional(),
   acks: z
     .strictObject({

@@ -4,7 +4,7 @@
 /** Alternatives a side. */
 const gridSize = 24;
 /** Distances of the alternatives from the limit, as shares of the way to 1 or to 0: geometric, so denser near it. */
-const above = geometricGrid(0.01, 0.98, gridSize);
+const above = geometricGrid(0.001, 0.98, gridSize);
 const below = geometricGrid(0.05, 0.98, gridSize);
 const logGridSize = Math.log(gridSize);
 

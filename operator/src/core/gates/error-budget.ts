@@ -1,21 +1,21 @@
-// How often the gates of one migration may be wrong, shared over its gates and stages (union bound).
+// How often the gates of one migration may be wrong, shared over its gates and stages.
 
 /** Chance that any p95 or mean gate ever fails a healthy destination in a whole migration. */
 export const failBudget = 0.01;
-/** Chance that any gate ever passes a rate over its limit in a whole migration. */
+/**
+ * Chance that a gate ever passes a rate over its limit. Not shared: a bad destination is promoted only if the gate that
+ * should see it passes in every stage, each time on new samples, so the chance of one stage bounds the migration's.
+ */
 export const passBudget = 0.05;
 /** Chance that mismatch or overlap fails a healthy destination, per gate and stage: they may fail at the first sample. */
 export const strictAlpha = 1e-4;
 
-/** Gates that share the budgets: scoreDelta, scoreMean, latencyDelta. */
-const deflatedGates = 3;
-/** All gates that pass by evidence: mismatch and overlap as well. */
-const passingGates = 5;
+/** Gates that share `failBudget`: scoreDelta, scoreMean, latencyDelta. */
+const sharingGates = 3;
 
 export type ErrorShares = { readonly alpha: number; readonly beta: number };
 
-/** What one gate of one stage may spend; `stages` at least 1. */
+/** What one gate of one stage may spend: the union bound over gates and stages for failing. */
 export function errorShares(stages: number): ErrorShares {
-  const count = Math.max(1, stages);
-  return { alpha: failBudget / (deflatedGates * count), beta: passBudget / (passingGates * count) };
+  return { alpha: failBudget / (sharingGates * Math.max(1, stages)), beta: passBudget };
 }

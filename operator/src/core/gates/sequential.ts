@@ -43,7 +43,10 @@ const mostSamples = 1e9;
  * Samples after which a rate of `share` passes, if it stays what it is; null when it never does. To first order
  * dispersion x ln(1/beta) / KL(share || limit), plus what the mixture costs.
  */
-export function samplesToPass(share: number, question: Pick<RateQuestion, "limit" | "beta" | "dispersion">): number | null {
+export function samplesToPass(
+  share: number,
+  question: Pick<RateQuestion, "limit" | "beta" | "dispersion">,
+): number | null {
   const { limit, beta } = question;
   const phi = question.dispersion ?? 1;
   if (limit <= 0 || limit >= 1) return share <= limit ? 1 : null;
@@ -51,7 +54,10 @@ export function samplesToPass(share: number, question: Pick<RateQuestion, "limit
 }
 
 /** Samples after which a rate of `share` fails; null when it never does. */
-export function samplesToFail(share: number, question: Pick<RateQuestion, "limit" | "alpha" | "dispersion">): number | null {
+export function samplesToFail(
+  share: number,
+  question: Pick<RateQuestion, "limit" | "alpha" | "dispersion">,
+): number | null {
   const { limit, alpha } = question;
   const phi = question.dispersion ?? 1;
   return samplesUntil((n) => logEvidenceAbove((share * n) / phi, n / phi, limit) >= -Math.log(alpha));
