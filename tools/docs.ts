@@ -1,6 +1,7 @@
 // Writes the reference pages that are made from tables: errors, metrics, states. `--check` exits 1 when one is stale.
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { renderStatesPage } from "../crds/src/states-doc.ts";
 import { renderErrorsPage } from "./docs-errors.ts";
 import { renderMetricsPage } from "./docs-metrics.ts";
 
@@ -9,6 +10,7 @@ const root = join(import.meta.dirname, "..");
 const pages: Readonly<Record<string, () => string>> = {
   "docs/errors.md": renderErrorsPage,
   "docs/metrics.md": renderMetricsPage,
+  "docs/states.md": renderStatesPage,
 };
 
 const check = process.argv.includes("--check");

@@ -71,7 +71,7 @@ export class Simulation {
   readonly applied: Effect["kind"][] = [];
   writes = 0;
   last: Decision | undefined;
-  readonly #lookMs: number;
+  #lookMs: number;
 
   constructor(script: Script = {}) {
     this.spec = { ok: true, value: script.spec ?? aSpec() };
@@ -87,6 +87,19 @@ export class Simulation {
       deleting: false,
       finalizers: [],
     };
+  }
+
+  /** The same cluster at the same moment. The script's functions stay the defaults. */
+  clone(): Simulation {
+    const copy = new Simulation();
+    const { now, spec, meta, status, target, overlay, last, writes } = this;
+    Object.assign(copy, { now, spec, meta, status, target, overlay, last, writes });
+    copy.#lookMs = this.#lookMs;
+    copy.pods = this.pods.map((pod) => pod.clone());
+    copy.trace.push(...this.trace);
+    copy.said.push(...this.said);
+    copy.applied.push(...this.applied);
+    return copy;
   }
 
   get phase(): Phase {
@@ -129,6 +142,11 @@ export class Simulation {
     const pod = new ToyPod(name, this.now);
     this.pods = [...this.pods, pod];
     return pod;
+  }
+
+  /** `kubectl delete configmap`, finalizer and all. */
+  dropOverlay(): void {
+    this.overlay = null;
   }
 
   /** Somebody else writes the overlay's key. */
@@ -283,9 +301,12 @@ function check(before: MigrationStatus, after: MigrationStatus): void {
     refuse("no message to go by");
 }
 
-/** A simulation that has come to a phase by itself, with a Promote where one is needed. */
+const reached = new Map<string, Simulation>();
+
+/** A simulation that has come to a phase by itself. The way there is walked once per script. */
 export function simulationAt(phase: Phase, script: Script = {}): Simulation {
-  const sim = new Simulation(script);
-  sim.until(phase === "Pending" ? "Pending" : phase);
-  return sim;
+  const key = JSON.stringify([phase, script]);
+  const known = reached.get(key) ?? new Simulation(script).until(phase);
+  reached.set(key, known);
+  return known.clone();
 }

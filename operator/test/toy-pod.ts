@@ -68,6 +68,20 @@ export class ToyPod {
     this.#lastTick = now;
   }
 
+  clone(): ToyPod {
+    const copy = new ToyPod(this.name, this.#lastTick);
+    copy.ackDelayMs = this.ackDelayMs;
+    copy.annotatedEpoch = this.annotatedEpoch;
+    copy.#starts = this.#starts;
+    copy.#inForce = this.#inForce;
+    copy.#pendingSince = this.#pendingSince;
+    copy.#overlay = this.#overlay;
+    copy.#slices = [...this.#slices];
+    copy.#totals = this.#totals;
+    copy.#activatedAt = this.#activatedAt;
+    return copy;
+  }
+
   /** The process begins anew: counters are gone, the configuration is read again at once. */
   restart(): void {
     this.#starts += 1;

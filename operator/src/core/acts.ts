@@ -1,5 +1,6 @@
 // What people asked for. Every act takes effect once, and only where it means something.
 import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
+import { isFinalPhase } from "@retriever/crds/phase-steps.ts";
 import type { ActObservation, Announcement, Observation } from "./model.ts";
 
 export type ActsApplied = { readonly status: MigrationStatus; readonly announcements: readonly Announcement[] };
@@ -39,7 +40,7 @@ function refuse(act: ActObservation, status: MigrationStatus, now: number): stri
   if (act.planHash !== null && act.planHash !== status.planHash) {
     return `it was given for plan ${act.planHash}, the accepted plan is ${status.planHash || "none yet"}`;
   }
-  if (status.phase === "Completed" || status.phase === "RolledBack" || status.phase === "Validated") {
+  if (isFinalPhase(status.phase)) {
     return `a migration in phase ${status.phase} never runs again`;
   }
   if (act.act === "Promote" && status.phase !== "AwaitingCutover") {

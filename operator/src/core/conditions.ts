@@ -77,14 +77,19 @@ function propagated(c: Context, next: MigrationStatus): Fact {
     return { status: "True", reason: "OverlayRemoved", message: "the pods are on their base" };
   }
   const message = `epoch ${next.epoch}: ${describeAcks(c.acks)}`;
-  if (c.acks.state === "all") return { status: "True", reason: "AllPodsFollow", message };
-  // Not being able to look neither clears a delay nor begins its clock anew.
+  return c.acks.state === "all" ? { status: "True", reason: "AllPodsFollow", message } : notPropagated(c, message);
+}
+
+/** Not being able to look neither clears a delay nor begins its clock anew. */
+function notPropagated(c: Context, message: string): Fact {
   const before = c.migration.status.conditions.find(({ type }) => type === "ConfigPropagated");
-  if (c.acks.state === "unknown" && before?.status === "False") return before;
-  const overdue = isAckOverdue(c);
-  if (c.acks.state === "waiting") return { status: "False", reason: overdue ? "AckTimeout" : "Propagating", message };
-  if (c.acks.state === "none") return { status: "Unknown", reason: overdue ? "AckTimeout" : "NoPods", message };
-  return { status: "Unknown", reason: "NotObserved", message };
+  if (c.acks.state === "unknown") {
+    return before?.status === "False" ? before : { status: "Unknown", reason: "NotObserved", message };
+  }
+  const isOverdue = isAckOverdue(c);
+  return c.acks.state === "waiting"
+    ? { status: "False", reason: isOverdue ? "AckTimeout" : "Propagating", message }
+    : { status: "Unknown", reason: isOverdue ? "AckTimeout" : "NoPods", message };
 }
 
 function evidenceFacts(c: Context, next: MigrationStatus): Facts {
@@ -104,35 +109,32 @@ function evidenceFacts(c: Context, next: MigrationStatus): Facts {
 
 function endFacts(c: Context, outcome: Outcome): Facts {
   const next = outcome.status;
-  const facts: Facts = {};
-  if (next.cutoverAt !== undefined)
-    facts.CutOver = { status: "True", reason: "CutOver", message: `since ${next.cutoverAt}` };
-  if (next.phase === "Completed" && next.cutoverAt !== undefined) {
-    facts.GuardPassed = {
-      status: "True",
-      reason: "GuardPassed",
-      message: `${Math.round(next.guard?.healthySeconds ?? 0)} s healthy, ${Math.round(next.guard?.idleSeconds ?? 0)} s idle`,
-    };
-  }
-  if (next.rollback !== undefined) {
-    const done = next.phase === "RolledBack";
-    facts.RolledBack = {
-      status: done ? "True" : "False",
-      reason: next.rollback.reason,
-      message: next.rollback.causes.join("; "),
-    };
-    if (next.cutoverAt !== undefined)
-      facts.Reconciled = {
-        status: "Unknown",
-        reason: "NotImplemented",
-        message: "comparing the stores after a rollback is not implemented yet",
-      };
-  }
-  if (isFinalPhase(next.phase)) {
-    const settled = outcome.cleanup === "nothingLeft";
-    facts.Settled = { status: settled ? "True" : "False", reason: outcome.reason, message: next.message };
-  } else if (c.migration.status.phase !== "Pending" || next.phase !== "Pending") {
-    facts.Settled = { status: "False", reason: "Running", message: "don't decommission anything" };
-  }
-  return facts;
+  const isUnborn = c.migration.status.phase === "Pending" && next.phase === "Pending";
+  return { ...cutoverFacts(next), ...rollbackFacts(next), ...(isUnborn ? {} : { Settled: settledFact(outcome) }) };
+}
+
+function cutoverFacts({ cutoverAt, phase, guard }: MigrationStatus): Facts {
+  if (cutoverAt === undefined) return {};
+  const CutOver: Fact = { status: "True", reason: "CutOver", message: `since ${cutoverAt}` };
+  if (phase !== "Completed" || guard === undefined) return { CutOver };
+  const message = `${Math.round(guard.healthySeconds)} s healthy, ${Math.round(guard.idleSeconds)} s idle`;
+  return { CutOver, GuardPassed: { status: "True", reason: "GuardPassed", message } };
+}
+
+function rollbackFacts({ rollback, phase, cutoverAt }: MigrationStatus): Facts {
+  if (rollback === undefined) return {};
+  const RolledBack: Fact = {
+    status: phase === "RolledBack" ? "True" : "False",
+    reason: rollback.reason,
+    message: rollback.causes.join("; "),
+  };
+  if (cutoverAt === undefined) return { RolledBack };
+  const message = "comparing the stores after a rollback is not implemented yet";
+  return { RolledBack, Reconciled: { status: "Unknown", reason: "NotImplemented", message } };
+}
+
+function settledFact({ status, cleanup, reason }: Outcome): Fact {
+  if (!isFinalPhase(status.phase))
+    return { status: "False", reason: "Running", message: "don't decommission anything" };
+  return { status: cleanup === "nothingLeft" ? "True" : "False", reason, message: status.message };
 }

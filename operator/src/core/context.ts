@@ -40,6 +40,8 @@ export type Context = {
   readonly pollMs: number;
 };
 
+type Judged = Pick<Context, "plan" | "status" | "serving" | "totals" | "now">;
+
 /** Judges everything there is to judge. Pure; `now` in epoch ms. */
 export function assess(migration: Migration, plan: MigrationSpec, observation: Observation, now: number): Context {
   const nowIso = new Date(now).toISOString();
@@ -61,7 +63,7 @@ export function assess(migration: Migration, plan: MigrationSpec, observation: O
     serving,
     acks: acksOf(migration.meta, plan, status, observation),
     totals,
-    gates: gatesOf(plan, status, serving, totals, now),
+    gates: gatesOf({ plan, status, serving, totals, now }),
     harm: judgeHarm({ plan, status, serving, sourceAnswers, now }),
     rollbackReady: judgeRollbackReady(plan, status, observation),
     reachable: judgeReachable(observation),
@@ -85,13 +87,7 @@ function acksOf(meta: MigrationMeta, plan: MigrationSpec, status: MigrationStatu
   );
 }
 
-function gatesOf(
-  plan: MigrationSpec,
-  status: MigrationStatus,
-  serving: readonly PodObservation[],
-  totals: Counters | null,
-  now: number,
-): Verdict[] {
+function gatesOf({ plan, status, serving, totals, now }: Judged): Verdict[] {
   const stage = status.stage === undefined ? undefined : plan.stages[status.stage.index];
   if (stage === undefined || status.revision?.shadow !== "destination") return [];
   const startedAt = instantMs(status.stage?.startedAt);

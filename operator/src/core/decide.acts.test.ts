@@ -1,7 +1,8 @@
 // What people ask for, in every phase.
-import { describe, expect, it } from "vitest";
+
 import type { Act } from "@retriever/crds/migration.ts";
 import type { Phase } from "@retriever/crds/migration-status.ts";
+import { describe, expect, it } from "vitest";
 import { aSpec, shortPlan } from "#test/builders/spec.ts";
 import { Simulation, simulationAt } from "#test/simulate.ts";
 import { goodTraffic } from "#test/toy-pod.ts";
@@ -53,7 +54,7 @@ describe.each(["Abort", "Rollback"] satisfies Act[])("%s", (act) => {
     sim.unreadable.clear();
     sim.look();
     sim.acts = [];
-    sim.until("RolledBack", 60);
+    expect(sim.until("RolledBack", 60).status.rollback?.actor).toBe("ada");
   });
 
   it("on a finished migration has no effect and says so", () => {
@@ -114,7 +115,7 @@ describe("Pause", () => {
     sim.act("Pause");
     sim.run(20);
     sim.act("Rollback");
-    sim.until("RolledBack", 60);
+    expect(sim.until("RolledBack", 60).status.acts?.paused).toBe(true);
   });
 });
 
@@ -169,7 +170,7 @@ describe("an act that isn't for this moment", () => {
   it("for this plan's hash is taken", () => {
     const sim = simulationAt("WarmUp", { spec });
     sim.act("Abort", { planHash: sim.status.planHash, expiresAt: sim.now + 1 });
-    sim.until("RolledBack", 60);
+    expect(sim.until("RolledBack", 60).status.rollback?.reason).toBe("Aborted");
   });
 
   it("with a plan hash before acceptance is refused", () => {

@@ -1,6 +1,7 @@
 // Others change the same things, statuses are lost or refused, and reads fail.
-import { describe, expect, it } from "vitest";
+
 import type { Phase } from "@retriever/crds/migration-status.ts";
+import { describe, expect, it } from "vitest";
 import { destinationIdentity } from "#test/builders/sidecar-status.ts";
 import { aSpec, shortPlan } from "#test/builders/spec.ts";
 import { Simulation, simulationAt } from "#test/simulate.ts";
@@ -134,7 +135,7 @@ describe("reads that fail", () => {
     sim.unreadable.add("acts");
     sim.unreadable.add("overlay");
     sim.traffic = (_at, primary) => ({ ...goodTraffic, errorShare: primary === "destination" ? 1 : 0 });
-    sim.until("RolledBack", 60);
+    expect(sim.until("RolledBack", 60).status.rollback?.reason).toBe("HarmFastLane");
   });
 
   it("a rollback needs no answer of the overlay to write it", () => {

@@ -173,6 +173,6 @@ describe("what a line of the thresholds says to do after the cutover", () => {
   it("Observe: is reported, and the guard's clock runs on", () => {
     const sim = inGuard({ thresholds: { livePrimary: { afterCutover: "Observe" } } });
     degrade(sim, { latencyMs: 400 });
-    sim.until("Completed", 900);
+    expect(sim.until("Completed", 900).status.harm?.causes).toBeUndefined();
   });
 });

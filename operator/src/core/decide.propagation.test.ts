@@ -1,6 +1,7 @@
 // Pods that don't follow, pods that aren't there, and an overlay that others touch.
-import { describe, expect, it } from "vitest";
+
 import type { Phase } from "@retriever/crds/migration-status.ts";
+import { describe, expect, it } from "vitest";
 import { aSpec, shortPlan } from "#test/builders/spec.ts";
 import { type Simulation, simulationAt } from "#test/simulate.ts";
 import { goodTraffic } from "#test/toy-pod.ts";
@@ -138,7 +139,7 @@ describe("an overlay that others touch", () => {
   it("deleted by hand in the guard: the pods serve on and it is restored", () => {
     const sim = simulationAt("Guard", { spec }).run(20);
     const text = sim.overlay?.text;
-    sim.overlay = null;
+    sim.dropOverlay();
     sim.run(10);
     expect(sim.overlay?.text).toBe(text);
     expect(sim.phase).toBe("Guard");
@@ -165,8 +166,8 @@ describe("an overlay that others touch", () => {
 
   it("owned by another manager but with our words is left alone", () => {
     const sim = simulationAt("Guard", { spec }).run(20);
-    sim.seizeOverlay("argocd", sim.overlay?.text);
-    if (sim.overlay !== null) sim.overlay = { ...sim.overlay, hasFinalizer: true };
+    const { overlay } = sim.observation();
+    sim.seizeOverlay("argocd", overlay.ok ? overlay.value?.text : undefined);
     const decision = sim.decideNow();
     expect(decision.effects).toEqual([]);
   });

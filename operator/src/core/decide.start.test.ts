@@ -8,7 +8,7 @@ import { goodTraffic } from "#test/toy-pod.ts";
 const spec = aSpec(shortPlan);
 
 /** Held in Pending, with nothing written, until mended. */
-function expectRefusal(sim: Simulation, condition: string, words: string, mend: () => void): void {
+function refusedUntil(sim: Simulation, condition: string, words: string, mend: () => void): string {
   sim.run(300);
   expect(sim.phase).toBe("Pending");
   expect(sim.condition("Ready")).toBe(condition);
@@ -18,15 +18,25 @@ function expectRefusal(sim: Simulation, condition: string, words: string, mend: 
   expect(sim.isQuiet()).toBe(true);
   expect(sim.last?.requeueAfterMs).toBeGreaterThan(0);
   mend();
-  sim.until("Preflight", 60);
+  return sim.until("Preflight", 60).phase;
 }
 
 describe("what keeps a migration in Pending", () => {
   const found = new Simulation().target;
   it.each([
-    ["no target", { found: false, namespaceTerminating: false }, "False/TargetNotFound", "Deployment search-api does not exist"],
+    [
+      "no target",
+      { found: false, namespaceTerminating: false },
+      "False/TargetNotFound",
+      "Deployment search-api does not exist",
+    ],
     ["no sidecar", { ...found, hasSidecar: false }, "False/NoSidecar", "no container named retriever-sidecar"],
-    ["no overlay mounted", { ...found, mountsOverlay: false }, "False/OverlayNotMounted", "search-api-retriever-migration"],
+    [
+      "no overlay mounted",
+      { ...found, mountsOverlay: false },
+      "False/OverlayNotMounted",
+      "search-api-retriever-migration",
+    ],
     ["no base", { ...found, baseConfigMaps: [] }, "False/NoBase", "expected one"],
     ["two bases", { ...found, baseConfigMaps: ["a", "b"] }, "False/SeveralBases", "found 2: a, b"],
     [
@@ -38,46 +48,61 @@ describe("what keeps a migration in Pending", () => {
   ])("%s", (_name, target, condition, words) => {
     const sim = new Simulation({ spec });
     sim.target = target as typeof sim.target;
-    expectRefusal(sim, condition, words, () => {
-      sim.target = found;
-    });
+    expect(
+      refusedUntil(sim, condition, words, () => {
+        sim.target = found;
+      }),
+    ).toBe("Preflight");
   });
 
   it.each(["target", "claims", "overlay", "pods"] as const)("%s that can't be read", (part) => {
     const sim = new Simulation({ spec });
     sim.unreadable.add(part);
-    expectRefusal(sim, "False/NotObserved", "timed out", () => sim.unreadable.clear());
+    expect(refusedUntil(sim, "False/NotObserved", "timed out", () => sim.unreadable.clear())).toBe("Preflight");
   });
 
   it("no pods", () => {
     const sim = new Simulation({ spec, pods: 0 });
-    expectRefusal(sim, "False/NoPods", "empty set is unknown", () => sim.addPod("late"));
+    expect(refusedUntil(sim, "False/NoPods", "empty set is unknown", () => sim.addPod("late"))).toBe("Preflight");
   });
 
   it("a silent sidecar", () => {
     const sim = new Simulation({ spec });
     sim.pod(1).silent = true;
-    expectRefusal(sim, "False/SidecarSilent", "pod-2", () => {
-      sim.pod(1).silent = false;
-    });
+    expect(
+      refusedUntil(sim, "False/SidecarSilent", "pod-2", () => {
+        sim.pod(1).silent = false;
+      }),
+    ).toBe("Preflight");
   });
 
   it("an overlay of an earlier migration", () => {
     const sim = new Simulation({ spec });
     sim.overlay = simulationAt("Guard", { spec, uid: "earlier" }).overlay;
     for (const pod of sim.pods) pod.ackDelayMs = Number.POSITIVE_INFINITY;
-    expectRefusal(sim, "False/OverlayInForce", "earlier migration", () => {
-      sim.overlay = null;
-    });
+    expect(
+      refusedUntil(sim, "False/OverlayInForce", "earlier migration", () => {
+        sim.overlay = null;
+      }),
+    ).toBe("Preflight");
   });
 
   it("another migration that was created earlier, and not one that was created later", () => {
     const sim = new Simulation({ spec });
-    const claim = { name: "other", uid: "other", createdAt: sim.meta.createdAt - 1, phase: "Pending", accepted: false, settled: false } as const;
+    const claim = {
+      name: "other",
+      uid: "other",
+      createdAt: sim.meta.createdAt - 1,
+      phase: "Pending",
+      accepted: false,
+      settled: false,
+    } as const;
     sim.claims = [claim];
-    expectRefusal(sim, "False/TargetClaimed", "migration other (Pending)", () => {
-      sim.claims = [{ ...claim, createdAt: claim.createdAt + 2 }];
-    });
+    expect(
+      refusedUntil(sim, "False/TargetClaimed", "migration other (Pending)", () => {
+        sim.claims = [{ ...claim, createdAt: claim.createdAt + 2 }];
+      }),
+    ).toBe("Preflight");
   });
 
   it("metrics from elsewhere aren't implemented yet, and the message names the field", () => {
@@ -97,13 +122,17 @@ describe("what keeps a migration in Pending", () => {
       const observation = observe();
       if (!observation.pods.ok) return observation;
       const pods = observation.pods.value.map((pod, index) =>
-        index === 0 && pod.status.ok ? { ...pod, status: { ok: true as const, value: { ...pod.status.value, ...more } } } : pod,
+        index === 0 && pod.status.ok
+          ? { ...pod, status: { ok: true as const, value: { ...pod.status.value, ...more } } }
+          : pod,
       );
       return { ...observation, pods: { ok: true, value: pods } };
     };
-    expectRefusal(sim, `False/${reason}`, words, () => {
-      sim.observation = observe;
-    });
+    expect(
+      refusedUntil(sim, `False/${reason}`, words, () => {
+        sim.observation = observe;
+      }),
+    ).toBe("Preflight");
   });
 });
 
@@ -142,8 +171,6 @@ describe("a spec that isn't valid", () => {
   it("after acceptance: goes on with the frozen plan", () => {
     const sim = simulationAt("WarmUp", { spec });
     sim.spec = { ok: false, faults };
-    const { observation } = sim;
-    sim.observation = observation;
     expect(sim.run(20).phase).toBe("WarmUp");
     sim.spec = { ok: true, value: aSpec() };
     expect(sim.run(20).phase).toBe("WarmUp");
@@ -210,7 +237,7 @@ describe("the preflight", () => {
   it("the application's own dual read before acceptance is no harm of ours", () => {
     const sim = new Simulation({ spec });
     sim.traffic = () => ({ ...goodTraffic, errorShare: 0.9, mismatch: 1 });
-    sim.until("Preflight", 60);
+    expect(sim.until("Preflight", 60).status.harm).toBeUndefined();
   });
 
   it("Validate ends Validated, with the shadow off, and settles", () => {

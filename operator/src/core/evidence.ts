@@ -36,7 +36,7 @@ export function foldEvidence(
   const next: EpochEvidence = {
     epoch,
     recordedAt,
-    pods: [...current.values(), ...silent].sort((a, b) => (a.uid < b.uid ? -1 : 1)).slice(0, mostPods),
+    pods: [...current.values(), ...silent].toSorted((a, b) => (a.uid < b.uid ? -1 : 1)).slice(0, mostPods),
     vanished: gone.reduce((sum, pod) => addCounters(sum, pod.counters), before.vanished),
     vanishedPods: before.vanishedPods + gone.length,
   };

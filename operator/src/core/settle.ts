@@ -38,7 +38,8 @@ export function isOverlayGone(status: MigrationStatus, { overlay }: Observation)
 
 /** The overlay there belongs to a later migration. */
 export function isOfAnother(meta: MigrationMeta, overlay: OverlayObservation | null): boolean {
-  return overlay?.document != null && overlay.document.revision.migrationUid !== meta.uid;
+  const document = overlay?.document ?? undefined;
+  return document !== undefined && document.revision.migrationUid !== meta.uid;
 }
 
 /** Every pod answers, and every base names the store that is primary now. */

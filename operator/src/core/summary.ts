@@ -1,37 +1,25 @@
 // Ready, Succeeded, Reconciling, Stalled: what kstatus, Argo CD, Flux and Helm read.
-import type { ConditionType, MigrationStatus } from "@retriever/crds/migration-status.ts";
+import type { ConditionType, MigrationStatus, Phase } from "@retriever/crds/migration-status.ts";
+import { isFinalPhase } from "@retriever/crds/phase-steps.ts";
 import type { Fact } from "./conditions.ts";
 import type { Outcome } from "./outcome.ts";
+import { isRollingBack } from "./plan.ts";
 
 type Summary = Partial<Record<ConditionType, Fact>>;
 
 /** Ready means "accepted, doing what was asked, way back intact", not "finished"; Succeeded is the result. */
 export function summarise(next: MigrationStatus, outcome: Outcome): Summary {
   const fact = (status: Fact["status"]): Fact => ({ status, reason: outcome.reason, message: next.message });
-  switch (next.phase) {
-    case "Completed":
-    case "Validated":
-      return succeeded(next);
-    case "RolledBack":
-      return endedEarly(next);
-    case "RollingBack":
-    case "VerifyingDrift":
-      return { Ready: fact("False"), Succeeded: fact("Unknown"), Reconciling: fact("True") };
-    case "Pending":
-    case "Preflight":
-    case "CuttingOver":
-      return starting(outcome, fact);
-    case "AwaitingApproval":
-    case "WarmUp":
-    case "Ramp":
-    case "AwaitingCutover":
-    case "Guard":
-      return {
-        Ready: fact(outcome.standing === "blocked" || outcome.standing === "stuck" ? "False" : "True"),
-        Succeeded: fact("Unknown"),
-      };
-  }
+  if (next.phase === "RolledBack") return endedEarly(next);
+  if (isFinalPhase(next.phase)) return succeeded(next);
+  if (isRollingBack(next)) return { Ready: fact("False"), Succeeded: fact("Unknown"), Reconciling: fact("True") };
+  if (transient.includes(next.phase)) return starting(outcome, fact);
+  const isHeld = outcome.standing === "blocked" || outcome.standing === "stuck";
+  return { Ready: fact(isHeld ? "False" : "True"), Succeeded: fact("Unknown") };
 }
+
+/** Phases that are meant to pass within minutes. */
+const transient: readonly Phase[] = ["Pending", "Preflight", "CuttingOver"];
 
 function starting(outcome: Outcome, fact: (status: Fact["status"]) => Fact): Summary {
   if (outcome.standing === "stuck") return { Ready: fact("False"), Succeeded: fact("Unknown"), Stalled: fact("True") };

@@ -9,5 +9,8 @@ export function wilsonInterval(bad: number, n: number): [number, number] | null 
   const share = Math.min(1, Math.max(0, bad / n));
   const centre = (share + (z * z) / (2 * n)) / (1 + (z * z) / n);
   const half = (z / (1 + (z * z) / n)) * Math.sqrt((share * (1 - share)) / n + (z * z) / (4 * n * n));
-  return [Math.max(0, centre - half), Math.min(1, centre + half)];
+  // Counts beyond what numbers can square say nothing, which is an interval too.
+  return Number.isFinite(centre) && Number.isFinite(half)
+    ? [Math.max(0, centre - half), Math.min(1, centre + half)]
+    : [0, 1];
 }

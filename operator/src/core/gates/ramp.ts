@@ -1,7 +1,7 @@
 // The gates of a ramp stage: rates of bad samples against limits. Pass, Fail, NotYet; Unknown without evidence.
 import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
 import type { Baseline, Verdict } from "@retriever/crds/migration-status.ts";
-import type { Counters } from "@retriever/sidecar/contract/evidence.ts";
+import { type Counters, noCounters } from "@retriever/sidecar/contract/evidence.ts";
 import { wilsonInterval } from "./interval.ts";
 
 export const gateNames = ["scoreDelta", "latencyDelta", "mismatch", "shadowErrors"] as const;
@@ -21,23 +21,30 @@ export type GateInput = {
 
 /** Judges every gate; the order is that of `gateNames`. */
 export function judgeRamp(input: GateInput): Verdict[] {
-  const { plan, totals, baseline } = input;
-  const { thresholds } = plan;
-  const tried = totals === null ? 0 : totals.answered + totals.shadowErrors + totals.shadowTimeouts;
-  const failed = totals === null ? 0 : totals.shadowErrors + totals.shadowTimeouts;
-  const mismatchLimit =
-    baseline?.mismatchShare == null
-      ? thresholds.mismatch.ceiling
-      : Math.min(thresholds.mismatch.ceiling, baseline.mismatchShare + thresholds.mismatch.overBaseline);
+  const { scoreDelta, latencyDelta, shadowErrors } = input.plan.thresholds;
+  const totals = input.totals ?? noCounters();
+  const { answered } = totals;
+  const failed = totals.shadowErrors + totals.shadowTimeouts;
+  const tried = answered + failed;
+  const share = (gate: GateName, counts: Counts) => judgeShare(input, gate, counts);
   return [
-    judgeShare(input, "scoreDelta", totals?.scoreWorse ?? 0, totals?.answered ?? 0, thresholds.scoreDelta.badShare),
-    judgeShare(input, "latencyDelta", (totals?.latencyWorse ?? 0) + failed, tried, thresholds.latencyDelta.badShare),
-    judgeShare(input, "mismatch", totals?.mismatch ?? 0, totals?.answered ?? 0, mismatchLimit),
-    judgeShadowErrors(input, failed, tried),
+    share("scoreDelta", { bad: totals.scoreWorse, n: answered, limit: scoreDelta.badShare }),
+    share("latencyDelta", { bad: totals.latencyWorse + failed, n: tried, limit: latencyDelta.badShare }),
+    share("mismatch", { bad: totals.mismatch, n: answered, limit: mismatchLimit(input) }),
+    judgeShadowErrors(input, { bad: failed, n: tried, limit: shadowErrors.badShare }),
   ];
 }
 
-function judgeShare(input: GateInput, gate: GateName, bad: number, n: number, limit: number): Verdict {
+type Counts = { readonly bad: number; readonly n: number; readonly limit: number };
+
+/** Never above the ceiling, and once the corpus was measured not far above what it is anyway. */
+function mismatchLimit({ plan, baseline }: GateInput): number {
+  const { ceiling, overBaseline } = plan.thresholds.mismatch;
+  const measured = baseline?.mismatchShare ?? null;
+  return measured === null ? ceiling : Math.min(ceiling, measured + overBaseline);
+}
+
+function judgeShare(input: GateInput, gate: GateName, { bad, n, limit }: Counts): Verdict {
   const value = n > 0 ? bad / n : null;
   const facts = {
     gate,
@@ -48,7 +55,7 @@ function judgeShare(input: GateInput, gate: GateName, bad: number, n: number, li
     windowSeconds: Math.max(0, Math.round(input.elapsedSeconds)),
   };
   if (input.totals === null) return { ...facts, verdict: "Unknown", message: `${gate}: no trustworthy evidence` };
-  if (n < input.minSamples) {
+  if (n < Math.max(1, input.minSamples)) {
     return { ...facts, verdict: "NotYet", message: `${gate}: ${n} of ${input.minSamples} samples` };
   }
   const passes = value !== null && value <= limit;
@@ -64,8 +71,8 @@ function judgeShare(input: GateInput, gate: GateName, bad: number, n: number, li
  * Any recent error makes a rise wait, and so does a share over the limit until it is diluted. Never Fail:
  * stepping down is the affair of the shadow-error rule, which asks for two windows.
  */
-function judgeShadowErrors(input: GateInput, failed: number, tried: number): Verdict {
-  const verdict = judgeShare(input, "shadowErrors", failed, tried, input.plan.thresholds.shadowErrors.badShare);
+function judgeShadowErrors(input: GateInput, counts: Counts): Verdict {
+  const verdict = judgeShare(input, "shadowErrors", counts);
   if (verdict.verdict !== "Pass" && verdict.verdict !== "Fail") return verdict;
   if (input.recentShadowErrors === null)
     return { ...verdict, verdict: "Unknown", message: "shadowErrors: no recent evidence" };

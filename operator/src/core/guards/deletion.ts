@@ -13,8 +13,7 @@ export function deletion(c: Context): Outcome | undefined {
   if (!c.meta.deleting) return undefined;
   if (c.status.revision === undefined || isSettled(c.status)) return leave(c, "nothingLeft", "nothing is in force");
   if (isFinalPhase(c.status.phase)) return cleanUp(c);
-  const isKept = c.plan.deletionPolicy === "Keep" && c.status.acts?.latched === undefined;
-  if (isPastCutover(c.status) && isKept) {
+  if (isKept(c)) {
     return leave(c, "abandonOverlay", "deletionPolicy is Keep: the pods go on serving from the destination");
   }
   // Whatever starts without an overlay reads the base, and the base names the source.
@@ -23,6 +22,11 @@ export function deletion(c: Context): Outcome | undefined {
   if (!isRollingBack(c.status)) return c.status.acts?.latched === undefined ? rollBack(c) : undefined;
   const isStranded = c.acks.state === "none" && isAckOverdue(c);
   return isStranded ? leave(c, "removeOverlay", "no pod runs a sidecar") : undefined;
+}
+
+/** A person's Abort or Rollback outweighs the policy. */
+function isKept({ status, plan }: Context): boolean {
+  return isPastCutover(status) && plan.deletionPolicy === "Keep" && status.acts?.latched === undefined;
 }
 
 function rollBack(c: Context): Outcome {

@@ -14,8 +14,9 @@ export function rollbackInProgress(c: Context): Outcome | undefined {
 function adopt(c: Context): Outcome | undefined {
   const overlay = c.observation.overlay.ok ? c.observation.overlay.value : null;
   const intent = overlay?.intent;
-  if (intent?.rollback == null || intent.migrationUid !== c.meta.uid || intent.epoch <= c.status.epoch)
-    return undefined;
+  const rollback = intent?.rollback ?? undefined;
+  if (intent === undefined || intent === null || rollback === undefined) return undefined;
+  if (intent.migrationUid !== c.meta.uid || intent.epoch <= c.status.epoch) return undefined;
   const { evidence: _evidence, acks: _acks, ...kept } = c.status;
   const message = "rolling back: taken up from the overlay, which was written while the status could not be";
   const status: MigrationStatus = {
@@ -28,9 +29,9 @@ function adopt(c: Context): Outcome | undefined {
     rollback: {
       at: c.nowIso,
       from: c.status.phase,
-      reason: intent.rollback.reason,
-      causes: [...intent.rollback.causes],
-      actor: intent.rollback.actor,
+      reason: rollback.reason,
+      causes: [...rollback.causes],
+      actor: rollback.actor,
     },
     message,
   };

@@ -11,28 +11,30 @@ export function awaitingCutover(c: Context): Outcome {
     return stay(c, "blocked", c.rollbackReady.reason, `the way back is not proved: ${c.rollbackReady.message}`);
   }
   if (c.totals === null) return resample(c);
-  const open = [
+  const open = openQuestions(c);
+  if (open.length > 0) {
+    const message = `the gates must pass at the moment of the cutover: ${open.join("; ")}`;
+    return stay(c, "blocked", "GatesNotPassing", message);
+  }
+  const by = c.status.acts?.promotedBy;
+  if (c.plan.cutover.hold && by === undefined) {
+    const message = `every gate passes; create a Promote act to cut over. ${describeLoad(c)}`;
+    return stay(c, "waiting", "AwaitingPromote", message);
+  }
+  return cutOver(c, by);
+}
+
+/** What the evidence of this moment leaves open; nothing judged is as open as anything can be. */
+function openQuestions(c: Context): readonly string[] {
+  return [
     ...(c.gates.length === 0 ? ["the status names no stage of the plan, so nothing was judged"] : []),
     ...unpassed(c).map((gate) => gate.message),
     ...c.harm.weighing.map((finding) => finding.message),
     ...(c.harm.known ? [] : ["no pod has fresh evidence"]),
   ];
-  if (open.length > 0)
-    return stay(
-      c,
-      "blocked",
-      "GatesNotPassing",
-      `the gates must pass at the moment of the cutover: ${open.join("; ")}`,
-    );
-  if (c.plan.cutover.hold && c.status.acts?.promotedBy === undefined) {
-    return stay(
-      c,
-      "waiting",
-      "AwaitingPromote",
-      `every gate passes; create a Promote act to cut over. ${describeLoad(c)}`,
-    );
-  }
-  const by = c.status.acts?.promotedBy;
+}
+
+function cutOver(c: Context, by: string | undefined): Outcome {
   return move(c, {
     phase: "CuttingOver",
     reason: "CutoverStarted",

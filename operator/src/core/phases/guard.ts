@@ -16,18 +16,28 @@ export function guard(c: Context): Outcome {
   const left = durationSeconds(c.plan.guard.duration) - clocks.healthySeconds - clocks.idleSeconds;
   // What vanished pods counted is a lower bound all the same: lost counts can't make too many samples.
   const samples = totalsOf(c.status.evidence).answered;
-  const missing = c.plan.cutover.shadowSampleRate > 0 ? Math.max(0, c.plan.guard.minSamples - samples) : 0;
+  const missing = neededSamples(c) - samples;
   const isWatching = sight === "healthy" || sight === "idle";
-  if (left <= 0 && missing === 0 && isWatching) return pass(ticked);
+  if (left <= 0 && missing <= 0 && isWatching) return pass(ticked);
   const reasons = [
     ...(left > 0 ? [`${printDuration(left)} of healthy time are left`] : []),
     ...(missing > 0 ? [`${samples} of ${c.plan.guard.minSamples} samples`] : []),
-    ...(sight === "blind" ? [`the clock stands, ${describeAcks(c.acks)}`] : []),
-    ...(sight === "held" ? ["the clock stands while there is harm"] : []),
-    ...c.harm.findings.map((finding) => finding.message),
+    ...describeSight(c, sight),
   ];
   const reason = sight === "blind" ? "Blind" : "Guarding";
   return overdue(ticked, stay(ticked, isWatching ? "waiting" : "blocked", reason, `guarding: ${reasons.join("; ")}`));
+}
+
+function describeSight(c: Context, sight: Sight): readonly string[] {
+  const findings = c.harm.findings.map((finding) => finding.message);
+  if (sight === "blind")
+    return [`the clock stands until every pod's evidence is seen: ${describeAcks(c.acks)}`, ...findings];
+  return sight === "held" ? ["the clock stands while there is harm", ...findings] : findings;
+}
+
+/** Without a shadow nothing can be compared, which the plan knew. */
+function neededSamples({ plan }: Context): number {
+  return plan.cutover.shadowSampleRate > 0 ? plan.guard.minSamples : 0;
 }
 
 /** What this look saw. Findings that don't act yet make the time count nowhere. */

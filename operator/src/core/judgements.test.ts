@@ -1,0 +1,155 @@
+// Small judgements on a few facts: reachable, the way back, claims, equality of data.
+
+import type { Phase } from "@retriever/crds/migration-status.ts";
+import type { StoreStatus } from "@retriever/sidecar/contract/status.ts";
+import { describe, expect, it } from "vitest";
+import { aSpec } from "#test/builders/spec.ts";
+import { aMigration, anObservation, aPod } from "#test/builders/world.ts";
+import { rivalOf } from "./claims.ts";
+import { isSameData } from "./deep-equal.ts";
+import type { Observation } from "./model.ts";
+import { nameSome } from "./pods.ts";
+import { judgeReachable } from "./reachable.ts";
+import { isWayBackClosed, judgeRollbackReady } from "./rollback-ready.ts";
+
+const probing = aMigration().in("Preflight").build();
+const guarding = aMigration().in("Guard").build();
+
+/** Two pods; the first sees the store like this. */
+function seeing(store: "source" | "destination", more: Partial<StoreStatus>, both = false): Observation {
+  const pods = ["pod-1", "pod-2"].map((name, index) => {
+    const pod = aPod(name).following(guarding);
+    return (index === 0 || both ? pod.seeing(store, more) : pod).build();
+  });
+  return anObservation(guarding, {}, { pods: { ok: true, value: pods } });
+}
+
+const fault = (code: string) => ({ code, message: `because of ${code}`, at: "2026-03-01T12:00:00Z" });
+
+describe("reachable", () => {
+  it.each([
+    ["AllPodsReached", {}],
+    ["NotProbed", { reachable: null, authenticated: null, exists: null, dimension: null }],
+    ["Unreachable", { reachable: false }],
+    ["TlsNotVerified", { tls: "failed" }],
+    ["CredentialRefused", { authenticated: false }],
+    ["CollectionMissing", { exists: false }],
+    ["WrongDimension", { dimension: 768 }],
+    ["CredentialMissing", { lastError: fault("RETR_CREDENTIAL_MISSING") }],
+    ["CredentialNotAllowed", { lastError: fault("RETR_CREDENTIAL_NOT_ALLOWED") }],
+    ["HostNotAllowed", { lastError: fault("RETR_HOST_NOT_ALLOWED") }],
+    ["Unreachable", { reachable: false, lastError: fault("RETR_BACKEND_UNAVAILABLE") }],
+  ] as [string, Partial<StoreStatus>][])("%s", (reason, view) => {
+    const result = judgeReachable(seeing("destination", view));
+    expect(result.reason).toBe(reason);
+    expect(result.status).toBe(reason === "AllPodsReached" ? "True" : reason === "NotProbed" ? "Unknown" : "False");
+    expect(result.message.includes("because of")).toBe(view.lastError !== undefined);
+  });
+
+  it("is Unknown without pods, without a list of pods, and while the source's dimension isn't known", () => {
+    expect(judgeReachable(anObservation(probing, {}, { pods: { ok: true, value: [] } })).status).toBe("Unknown");
+    expect(judgeReachable(anObservation(probing, {}, { pods: { ok: false, why: "timed out" } })).status).toBe(
+      "Unknown",
+    );
+    expect(judgeReachable(seeing("source", { dimension: null }, true)).reason).toBe("SourceNotProbed");
+  });
+});
+
+describe("RollbackReady", () => {
+  const judge = (observation: Observation, writes: "Both" | "SourceOnly" | "DestinationAfterCutover" = "Both") =>
+    judgeRollbackReady(aSpec({ writes }), guarding.status, observation);
+
+  it.each([
+    ["SourceAnswers", {}],
+    ["SourceFailing", { reachable: false, lastOkAgeSeconds: 16 }],
+    ["SourceFailing", { authenticated: false, lastOkAgeSeconds: null, lastError: fault("RETR_X") }],
+    ["SourceFailing", { exists: false, lastOkAgeSeconds: 20 }],
+    ["SourceFailing", { tls: "failed", lastOkAgeSeconds: 20 }],
+    ["SourceAnswers", { reachable: false, lastOkAgeSeconds: 15 }],
+    ["SourceNotSeen", { reachable: false, lastOkAgeSeconds: 60, probeAgeSeconds: 16 }],
+    ["SourceNotSeen", { lastOkAgeSeconds: null, probeAgeSeconds: null }],
+    ["FreshnessUnknown", { newestUpdatedAt: null }],
+    ["FreshnessUnknown", { newestUpdatedAt: "yesterday" }],
+    ["SourceStale", { newestUpdatedAt: "2025-12-31T23:44:00.000Z" }],
+    ["SourceAnswers", { newestUpdatedAt: "2025-12-31T23:45:00.000Z" }],
+  ] satisfies [string, Partial<StoreStatus>][])("%s", (reason, view) => {
+    const ready = judge(seeing("source", view, true));
+    expect(ready.reason).toBe(reason);
+    expect(isWayBackClosed(ready)).toBe(reason === "SourceFailing");
+  });
+
+  it("fails from half the pods on, and says what they say", () => {
+    const ready = judge(seeing("source", { reachable: false, lastOkAgeSeconds: 60, lastError: fault("RETR_X") }));
+    expect(ready).toMatchObject({ status: "False", reason: "SourceFailing" });
+    expect(ready.message).toContain("from 1 of 2 pods: because of RETR_X");
+  });
+
+  it("names the store whose freshness isn't known", () => {
+    expect(judge(seeing("destination", { newestUpdatedAt: null }, true)).message).toContain("of the destination");
+  });
+
+  it("says what a rollback would hide when not both stores are written to", () => {
+    expect(judge(anObservation(guarding), "SourceOnly").message).toContain("nothing");
+    expect(judge(anObservation(guarding), "DestinationAfterCutover")).toMatchObject({
+      status: "True",
+      reason: "StaleByDesign",
+    });
+  });
+
+  it("is Unknown, which stops no rollback, when no sidecar answers", () => {
+    const silent = anObservation(guarding, {}, { pods: { ok: true, value: [aPod().silent().build()] } });
+    const ready = judge(silent);
+    expect([ready.status, isWayBackClosed(ready)]).toEqual(["Unknown", false]);
+  });
+});
+
+describe("claims", () => {
+  const claim = (
+    more: Partial<{ uid: string; createdAt: number; phase: Phase; accepted: boolean; settled: boolean }>,
+  ) => ({
+    name: "other",
+    uid: "other",
+    createdAt: probing.meta.createdAt,
+    phase: "Pending" as Phase,
+    accepted: false,
+    settled: false,
+    ...more,
+  });
+  it.each([
+    ["created earlier", { createdAt: 0 }, true],
+    ["created later", { createdAt: 9e12 }, false],
+    ["created later but accepted", { createdAt: 9e12, accepted: true, phase: "Guard" }, true],
+    ["created at the same time, lower uid", { uid: "a" }, true],
+    ["created at the same time, higher uid", { uid: "z" }, false],
+    ["rolled back", { createdAt: 0, accepted: true, phase: "RolledBack" }, false],
+    ["validated", { createdAt: 0, accepted: true, phase: "Validated" }, false],
+    ["completed, not settled", { accepted: true, phase: "Completed" }, true],
+    ["completed and settled", { accepted: true, phase: "Completed", settled: true }, false],
+  ] as const)("%s", (_name, more, isRival) => {
+    expect(rivalOf(probing.meta, [claim(more)]) !== undefined).toBe(isRival);
+  });
+});
+
+describe("isSameData", () => {
+  it.each([
+    [{ a: 1, b: undefined }, { a: 1 }, true],
+    [{ a: 1 }, { a: 1, b: 2 }, false],
+    [{ a: [1, { b: 2 }] }, { a: [1, { b: 2 }] }, true],
+    [[1, 2], [2, 1], false],
+    [[], {}, false],
+    [{ a: 1 }, { b: 1 }, false],
+    [null, {}, false],
+    ["a", "a", true],
+    [{ a: undefined }, { b: undefined }, true],
+    [Number.NaN, Number.NaN, true],
+  ])("%o and %o: %s", (a, b, same) => {
+    expect(isSameData(a, b)).toBe(same);
+  });
+});
+
+describe("nameSome", () => {
+  it("names five and counts the rest", () => {
+    expect(nameSome(["a", "b"])).toBe("a, b");
+    expect(nameSome(["a", "b", "c", "d", "e", "f", "g"])).toBe("a, b, c, d, e and 2 more");
+  });
+});
