@@ -1,5 +1,11 @@
 // A few collections behind Qdrant's REST shapes: enough for the adapter's own calls, and faults on demand.
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import type { TestCertificate } from "#test/certificate.ts";
@@ -13,7 +19,16 @@ export type FakeQdrant = {
   readonly url: string;
   readonly port: number;
   /** Requests seen, newest last. */
-  readonly seen: { readonly path: string; readonly body: string; readonly apiKey: string | undefined }[];
+  readonly seen: {
+    readonly path: string;
+    readonly body: string;
+    readonly apiKey: string | undefined;
+    readonly headers: IncomingHttpHeaders;
+  }[];
+  /** Connections open now. */
+  readonly openSockets: () => number;
+  /** Connections since the start. */
+  readonly openedSockets: () => number;
   /** Answers in place of the collection's: set by a test; undefined, or returning "as usual", for the normal behaviour. */
   behave: ((request: IncomingMessage, response: ServerResponse) => unknown) | undefined;
   readonly close: () => Promise<void>;
@@ -37,11 +52,13 @@ export async function startFakeQdrant(options: Options): Promise<FakeQdrant> {
   const server = tls === undefined ? createServer(onRequest) : createTlsServer(tls, onRequest);
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const body = await readAll(request);
-    const apiKey = request.headers["api-key"];
-    seen.push({ path: request.url ?? "", body, apiKey: typeof apiKey === "string" ? apiKey : undefined });
+    const { headers } = request;
+    const apiKey = headers["api-key"];
+    seen.push({ path: request.url ?? "", body, apiKey: typeof apiKey === "string" ? apiKey : undefined, headers });
     const isSpecial = fake.behave !== undefined && fake.behave(request, response) !== "as usual";
     if (!isSpecial) answer(options, request, body, response);
   };
+  const sockets = countSockets(server);
   const host = options.host ?? "127.0.0.1";
   await new Promise<void>((resolve) => server.listen({ host, port: 0 }, resolve));
   const { port } = server.address() as AddressInfo;
@@ -49,10 +66,24 @@ export async function startFakeQdrant(options: Options): Promise<FakeQdrant> {
     url: `${tls === undefined ? "http" : "https"}://${host}:${port}`,
     port,
     seen,
+    openSockets: () => sockets.open,
+    openedSockets: () => sockets.opened,
     behave: undefined,
     close: () => close(server),
   };
   return fake;
+}
+
+function countSockets(server: Server): { open: number; opened: number } {
+  const sockets = { open: 0, opened: 0 };
+  server.on("connection", (socket) => {
+    sockets.open += 1;
+    sockets.opened += 1;
+    socket.once("close", () => {
+      sockets.open -= 1;
+    });
+  });
+  return sockets;
 }
 
 function answer(options: Options, request: IncomingMessage, body: string, response: ServerResponse): void {
