@@ -28,13 +28,23 @@ export function latencyQuantileMs(buckets: readonly number[], p: number): number
 /** Baseline from the totals of a passed stage. `mismatchShare` is kept from the first stage that measured it. */
 export function measureBaseline(totals: Counters, seconds: number, previous: Baseline | undefined): Baseline {
   const requests = Math.max(1, totals.requests);
-  const answered = Math.max(1, totals.answered);
   return {
     requests: totals.requests,
     errorShare: totals.errors / requests,
     emptyShare: totals.empty / requests,
     p95Ms: latencyQuantileMs(totals.latencyBuckets, 0.95) ?? 0,
-    mismatchShare: previous?.mismatchShare ?? totals.mismatch / answered,
+    ...measureMismatch(totals, previous),
     requestsPerSecond: totals.requests / Math.max(1, seconds),
   };
+}
+
+function measureMismatch(
+  { mismatch, answered }: Counters,
+  previous: Baseline | undefined,
+): Pick<Baseline, "mismatchShare" | "mismatchSamples"> {
+  if (previous !== undefined && previous.mismatchShare !== null) {
+    const { mismatchShare, mismatchSamples } = previous;
+    return mismatchSamples === undefined ? { mismatchShare } : { mismatchShare, mismatchSamples };
+  }
+  return { mismatchShare: mismatch / Math.max(1, answered), mismatchSamples: answered };
 }

@@ -1,6 +1,8 @@
 // The one way into RollingBack. It needs nothing but the Kubernetes API.
+
 import type { Context } from "./context.ts";
 import { clip, move, type Outcome } from "./outcome.ts";
+import { labelOf } from "./store-label.ts";
 
 export type RollbackCause = {
   readonly reason: string;
@@ -34,7 +36,7 @@ export function beginRollback(c: Context, cause: RollbackCause): Outcome {
   return move(c, {
     phase: "RollingBack",
     reason: cause.reason,
-    message: `rolling back to ${c.status.source?.label ?? "the source"}: ${why}`,
+    message: `rolling back to ${labelOf(c.status, "source")}: ${why}`,
     intent: { primary: "source", shadow: "none", sampleRate: 0, released: false },
     patch: { rollback },
     page: cause.actor === null && cause.reason !== "Deleted",

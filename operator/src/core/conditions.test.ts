@@ -4,10 +4,11 @@ import type { Condition, MigrationStatus } from "@retriever/crds/migration-statu
 import { describe, expect, it } from "vitest";
 import { someCounters } from "#test/builders/counters.ts";
 import { aSpec, shortPlan } from "#test/builders/spec.ts";
-import { aMigration, anObservation, noon } from "#test/builders/world.ts";
+import { aMigration, anObservation, aPod, noon } from "#test/builders/world.ts";
 import { simulationAt } from "#test/simulate.ts";
 import { decide } from "./decide.ts";
 import type { Migration, Observation } from "./model.ts";
+import { labelOf } from "./store-label.ts";
 
 const counters = someCounters({ requests: 5000, answered: 100 });
 
@@ -131,14 +132,55 @@ describe("the ways a damaged status is met", () => {
     ["the guard's clocks are gone", "Guard", { guard: undefined }, "lost the guard's clocks"],
     ["no stage before the cutover", "AwaitingCutover", { stage: undefined }, "names no stage of the plan"],
   ] as const)("%s: held with a message", (_name, phase, damage, words) => {
-    const migration = aMigration(aSpec(shortPlan))
-      .in(phase)
-      .with(damage)
-      .build();
+    const migration = aMigration(aSpec(shortPlan)).in(phase).with(damage).build();
     const { status } = pass(migration);
     expect(status.phase).toBe(phase);
     expect(status.message).toContain(words);
     expect(conditionOf(status, "Ready")?.status).toBe("False");
+  });
+
+  it("windows that a sidecar left out: judged by those that came", () => {
+    for (const phase of ["Ramp", "Guard"] as const) {
+      const migration = aMigration().in(phase).build();
+      const pod = aPod()
+        .following(migration, counters)
+        .saying(({ evidence }) => ({
+          evidence: {
+            ...evidence,
+            windows: evidence.windows.filter(({ seconds, offsetSeconds }) => seconds === 300 && offsetSeconds === 0),
+          },
+        }))
+        .build();
+      const { status } = pass(migration, { pods: { ok: true, value: [pod] } });
+      expect(status.phase).toBe(phase);
+      expect(conditionOf(status, "MetricsHealthy")?.status).toBe("True");
+    }
+  });
+
+  it("harm without a stage to step down from: held", () => {
+    const migration = aMigration().in("Ramp").with({ stage: undefined }).build();
+    const lasting = { alertSince: new Date(noon - 900_000).toISOString(), causes: [], stepDowns: 0 };
+    const bad = { ...counters, scoreWorse: 90 };
+    const observation = anObservation(migration, bad);
+    const { status } = decide({
+      migration: { ...migration, status: { ...migration.status, harm: lasting } },
+      observation,
+      now: noon,
+    });
+    expect(status.message).toContain("held at rate 0");
+  });
+
+  it("stores without a name: called by what they are", () => {
+    const migration = aMigration().in("Guard").with({ source: undefined }).build();
+    expect(labelOf(migration.status, "source")).toBe("the source");
+    expect(pass(migration).status.message).not.toContain("undefined");
+  });
+
+  it("a rollback with no cause and no reason in the status still ends", () => {
+    const migration = aMigration().in("RollingBack").build();
+    const { status } = pass(migration);
+    expect(status.phase).toBe("RolledBack");
+    expect(conditionOf(status, "Stalled")).toMatchObject({ status: "True", reason: "RolledBack" });
   });
 
   it("evidence lost together with the stage: held, never resampled blindly", () => {

@@ -7,6 +7,8 @@ import type { Counters } from "@retriever/sidecar/contract/evidence.ts";
 import { type Acks, countAcks, followsOverlay } from "./acks.ts";
 import { type ActsApplied, applyActs } from "./acts.ts";
 import { foldEvidence, isEvidenceLost, sumWindow, totalsOf } from "./evidence.ts";
+import { foldDispersion } from "./gates/dispersion-state.ts";
+import { listCounts } from "./gates/gate-counts.ts";
 import { judgeRamp } from "./gates/ramp.ts";
 import { type Harm, judgeHarm } from "./harm/harm.ts";
 import { instantMs } from "./instant.ts";
@@ -47,9 +49,10 @@ export function assess(migration: Migration, plan: MigrationSpec, observation: O
   const nowIso = new Date(now).toISOString();
   const acted: ActsApplied = applyActs(migration.status, observation, now);
   const serving = servingPods(observation) ?? [];
-  const status = gatherEvidence(acted.status, observation, nowIso);
-  const { evidence } = status;
+  const counted = gatherEvidence(acted.status, observation, nowIso);
+  const { evidence } = counted;
   const totals = isEvidenceLost(evidence) || evidence === undefined ? null : totalsOf(evidence);
+  const status = gatherWindows(counted, plan, totals, now);
   const sources = storeViews(observation, "source");
   const sourceAnswers = sources.filter(isAnsweringNow).length * 2 >= Math.max(1, serving.length);
   return {
@@ -79,6 +82,28 @@ function gatherEvidence(status: MigrationStatus, { pods }: Observation, nowIso: 
   return { ...status, evidence: foldEvidence(status.evidence, status.epoch, pods.value, nowIso) };
 }
 
+/** What the windows of a stage tell of bursts; only where gates are judged. */
+function gatherWindows(
+  status: MigrationStatus,
+  plan: MigrationSpec,
+  totals: Counters | null,
+  now: number,
+): MigrationStatus {
+  if (totals === null || !isJudged(status) || isFinalPhase(status.phase)) return status;
+  const dispersion = foldDispersion(status.dispersion, {
+    epoch: status.epoch,
+    counts: listCounts(totals),
+    now,
+    windowSeconds: durationSeconds(plan.gates.window),
+  });
+  return dispersion === status.dispersion ? status : { ...status, dispersion };
+}
+
+/** A stage samples the destination as the shadow. */
+function isJudged({ stage, revision }: MigrationStatus): boolean {
+  return stage !== undefined && revision?.shadow === "destination";
+}
+
 function acksOf(meta: MigrationMeta, plan: MigrationSpec, status: MigrationStatus, observation: Observation): Acks {
   const overlay = renderOverlay(meta, plan, status);
   return countAcks(
@@ -89,13 +114,15 @@ function acksOf(meta: MigrationMeta, plan: MigrationSpec, status: MigrationStatu
 
 function gatesOf({ plan, status, serving, totals, now }: Judged): Verdict[] {
   const stage = status.stage === undefined ? undefined : plan.stages[status.stage.index];
-  if (stage === undefined || status.revision?.shadow !== "destination") return [];
+  if (stage === undefined || !isJudged(status)) return [];
   const startedAt = instantMs(status.stage?.startedAt);
   const recent = sumWindow(serving, status.epoch, spansOf(plan).errorsNow).counters;
   return judgeRamp({
     plan,
     minSamples: stage.minSamples,
+    sampleRate: status.revision?.sampleRate ?? 0,
     totals,
+    dispersion: status.dispersion,
     elapsedSeconds: startedAt === undefined ? 0 : Math.max(0, now - startedAt) / 1000,
     baseline: status.baseline,
     recentShadowErrors: recent === null ? null : recent.shadowErrors + recent.shadowTimeouts,

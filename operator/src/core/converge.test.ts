@@ -44,6 +44,12 @@ describe("converge", () => {
     expect(effects(bare, seeing(null))).toEqual(["addFinalizer", "applyOverlay"]);
   });
 
+  it("writes a rollback before a lost finalizer: nothing stands before it", () => {
+    const back = aMigration().in("RollingBack").build();
+    const bare = { ...back, meta: { ...back.meta, finalizers: [] } };
+    expect(effects(bare, seeing(null, bare))).toEqual(["applyOverlay", "addFinalizer"]);
+  });
+
   it.each([
     ["absent", null, ["applyOverlay"]],
     ["with other words", itsOverlay({ text: "{}" }), ["applyOverlay"]],

@@ -24,7 +24,9 @@ export function converge(input: ConvergeInput): Effect[] {
   const overlay = overlayEffects(input);
   const finalizer: Effect[] =
     meta.finalizers.includes(settleFinalizer) || meta.deleting ? [] : [{ kind: "addFinalizer" }];
-  return [...finalizer, ...overlay, ...annotate(input, wantedAnnotation(input))];
+  const effects = [...overlay, ...annotate(input, wantedAnnotation(input))];
+  // Effects stop at the first that fails; nothing stands before a rollback.
+  return isRollingBack(status) ? [...effects, ...finalizer] : [...finalizer, ...effects];
 }
 
 function overlayEffects(input: ConvergeInput): Effect[] {

@@ -71,6 +71,17 @@ describe("a status that can't be written", () => {
   });
 });
 
+describe("an overlay taken over during the cutover", () => {
+  it("is taken back by the rollback after ackTimeout: two primaries must not wait", () => {
+    const sim = simulationAt("CuttingOver", { spec });
+    sim.seizeOverlay("helm");
+    sim.run(30);
+    expect(sim.condition("Ready")).toBe("False/OwnershipConflict");
+    sim.until("RolledBack", 120);
+    expect(sim.status.rollback?.reason).toBe("AckTimeout");
+  });
+});
+
 describe("an older status was restored", () => {
   it("TimeTravel: held, and an Abort returns to the source with a later epoch", () => {
     const sim = simulationAt("Ramp", { spec });
@@ -145,6 +156,18 @@ describe("reads that fail", () => {
     sim.unreadable.add("overlay");
     expect(sim.look().effects.map(({ kind }) => kind)).toContain("applyOverlay");
   });
+
+  it.each(["pods", "overlay", "target"] as const)(
+    "%s in CuttingOver: goes back after ackTimeout, seen or not",
+    (part) => {
+      const sim = simulationAt("CuttingOver", { spec });
+      sim.pod(0).ackDelayMs = Number.POSITIVE_INFINITY;
+      sim.unreadable.add(part);
+      sim.until("RollingBack", 120);
+      expect(sim.status.rollback?.reason).toBe("AckTimeout");
+      expect(sim.overlay?.document?.primary).toBe("source");
+    },
+  );
 
   it("pods while they lag: the delay isn't forgotten", () => {
     const sim = simulationAt("AwaitingApproval", { spec });

@@ -172,6 +172,9 @@ describe("what a line of the thresholds says to do after the cutover", () => {
 
   it("Observe: is reported, and the guard's clock runs on", () => {
     const sim = inGuard({ thresholds: { livePrimary: { afterCutover: "Observe" } } });
+    degrade(sim, { latencyMs: 400, errorShare: 0.5 });
+    sim.run(60);
+    expect(sim.status.harm?.causes.join()).toContain("within 15 s");
     degrade(sim, { latencyMs: 400 });
     expect(sim.until("Completed", 900).status.harm?.causes).toBeUndefined();
   });

@@ -50,6 +50,10 @@ describe("harm in the ramp", () => {
     sim.run(300);
     expect(sim.status.revision?.sampleRate).toBe(0);
     sim.act("Resume");
+    sim.pod(0).silent = true;
+    sim.run(30);
+    expect(sim.status.revision?.sampleRate).toBe(0);
+    sim.pod(0).silent = false;
     sim.run(30);
     expect(sim.trace.at(-1)).toBe("Ramp: source+destination@0.1");
     sim.until("AwaitingCutover", 900);

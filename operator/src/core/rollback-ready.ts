@@ -5,6 +5,7 @@ import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
 import type { StoreStatus } from "@retriever/sidecar/contract/status.ts";
 import type { Observation } from "./model.ts";
 import { answeredStatuses, nameSome, servingPods, storeViews } from "./pods.ts";
+import { labelOf } from "./store-label.ts";
 import { fastLaneSeconds } from "./windows.ts";
 
 export type RollbackReady = {
@@ -38,7 +39,7 @@ export function judgeRollbackReady(
     return {
       status: "False",
       reason: "SourceChanged",
-      message: `the base no longer names ${status.source?.label ?? "the source"} (seen by ${nameSome(changed)}); put it back`,
+      message: `the base no longer names ${labelOf(status, "source")} (seen by ${nameSome(changed)}); put it back`,
     };
   }
   const views = storeViews(observation, "source");

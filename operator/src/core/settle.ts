@@ -1,11 +1,13 @@
 // The end of an overlay's life: once the base itself names the store that serves, the overlay is released and removed.
 import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
+import type { StoreName } from "@retriever/sidecar/contract/overlay.ts";
 import { countAcks, followsBase } from "./acks.ts";
 import type { Context } from "./context.ts";
 import type { MigrationMeta, Observation, OverlayObservation } from "./model.ts";
 import { move, type Outcome, stay } from "./outcome.ts";
 import { answeredStatuses, servingPods } from "./pods.ts";
 import { describeAcks } from "./propagation.ts";
+import { labelOf } from "./store-label.ts";
 
 /** For Completed, RolledBack and Validated. */
 export function settle(c: Context): Outcome {
@@ -42,9 +44,13 @@ export function isOfAnother(meta: MigrationMeta, overlay: OverlayObservation | n
   return document !== undefined && document.revision.migrationUid !== meta.uid;
 }
 
+function servingStore(c: Context): StoreName {
+  return c.status.revision?.primary ?? "source";
+}
+
 /** Every pod answers, and every base names the store that is primary now. */
 export function baseNamesServingStore(c: Context): boolean {
-  const store = c.status.revision?.primary === "destination" ? c.status.destination : c.status.source;
+  const store = c.status[servingStore(c)];
   const statuses = answeredStatuses(c.observation);
   return (
     statuses.length > 0 &&
@@ -54,19 +60,19 @@ export function baseNamesServingStore(c: Context): boolean {
 }
 
 function release(c: Context): Outcome {
-  const { revision, phase } = c.status;
+  const { phase } = c.status;
   return move(c, {
     phase,
     reason: "OverlayReleased",
     message: "the base names the store that serves; the overlay is released",
-    intent: { primary: revision?.primary ?? "source", shadow: "none", sampleRate: 0, released: true },
+    intent: { primary: servingStore(c), shadow: "none", sampleRate: 0, released: true },
     standing: "waiting",
   });
 }
 
 function keep(c: Context): Outcome {
-  const store = c.status.revision?.primary === "destination" ? c.status.destination : c.status.source;
-  const message = `make the base name ${store?.label ?? "the store that serves"} as its primary; until then the overlay stays and nothing may be decommissioned`;
+  const label = labelOf(c.status, servingStore(c));
+  const message = `make the base name ${label} as its primary; until then the overlay stays and nothing may be decommissioned`;
   return { ...stay(c, "waiting", "BaseNotUpdated", message), requeueAfterMs: 30_000 };
 }
 

@@ -2,17 +2,23 @@
 import type { Context } from "../context.ts";
 import { type Outcome, stay } from "../outcome.ts";
 import { holdGuardClock } from "../phases/guard-clock.ts";
+import { isAckOverdue } from "../propagation.ts";
 import { renderOverlay } from "../revision.ts";
 
 /** SourceChanged, OwnershipConflict, TimeTravel, in this order. */
 export function conflicts(c: Context): Outcome | undefined {
   if (c.status.revision === undefined) return undefined;
   const found = sourceChanged(c) ?? ownershipConflict(c) ?? timeTravel(c);
-  if (found === undefined) return undefined;
+  if (found === undefined || isOverdueCutover(c, found)) return undefined;
   return holdGuardClock(stay(c, "blocked", found.reason, found.message), c.nowIso);
 }
 
 type Conflict = { readonly reason: string; readonly message: string };
+
+/** Two primaries must not wait for whoever took the overlay; only a lost way back keeps a late cutover where it is. */
+function isOverdueCutover(c: Context, { reason }: Conflict): boolean {
+  return c.status.phase === "CuttingOver" && reason !== "SourceChanged" && isAckOverdue(c);
+}
 
 function sourceChanged(c: Context): Conflict | undefined {
   if (c.rollbackReady.reason !== "SourceChanged") return undefined;

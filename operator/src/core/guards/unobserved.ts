@@ -5,6 +5,8 @@ import { type Outcome, stay } from "../outcome.ts";
 import { tickGuard } from "../phases/guard-clock.ts";
 
 export function unobserved(c: Context): Outcome | undefined {
+  // A cutover goes back after ackTimeout, seen or not; two primaries must not wait for a look.
+  if (c.status.phase === "CuttingOver") return undefined;
   const { target, overlay, pods, acts } = c.observation;
   const reads: readonly [string, Read<unknown>][] = [
     ["target", target],

@@ -1,9 +1,11 @@
 // AwaitingCutover: evidence goes on being gathered while a person decides.
+
 import type { Context } from "../context.ts";
 import { unpassed } from "../gates/failed.ts";
 import { move, type Outcome, stay } from "../outcome.ts";
 import { awaitAcks } from "../propagation.ts";
 import { resample } from "../resample.ts";
+import { labelOf } from "../store-label.ts";
 
 export function awaitingCutover(c: Context): Outcome {
   if (c.acks.state !== "all") return awaitAcks(c);
@@ -38,7 +40,7 @@ function cutOver(c: Context, by: string | undefined): Outcome {
   return move(c, {
     phase: "CuttingOver",
     reason: "CutoverStarted",
-    message: `cutting over to ${c.status.destination?.label ?? "the destination"}${by === undefined ? "" : `, promoted by ${by}`}`,
+    message: `cutting over to ${labelOf(c.status, "destination")}${by === undefined ? "" : `, promoted by ${by}`}`,
     intent: { primary: "destination", shadow: "source", sampleRate: c.plan.cutover.shadowSampleRate, released: false },
   });
 }

@@ -5,6 +5,7 @@ import type { Context } from "../context.ts";
 import { sumWindow } from "../evidence.ts";
 import { move, type Outcome, secondsSince, stay } from "../outcome.ts";
 import { describeAcks, isAckOverdue } from "../propagation.ts";
+import { labelOf } from "../store-label.ts";
 import { spansOf } from "../windows.ts";
 
 /** Traffic below this was too thin before the cutover to expect a request during the validation. */
@@ -42,7 +43,7 @@ function enterGuard(c: Context): Outcome {
   return move(c, {
     phase: "Guard",
     reason: "CutOver",
-    message: `every pod serves from ${c.status.destination?.label ?? "the destination"}; guarding for ${c.plan.guard.duration}`,
+    message: `every pod serves from ${labelOf(c.status, "destination")}; guarding for ${c.plan.guard.duration}`,
     patch: {
       cutoverAt: c.nowIso,
       guard: {

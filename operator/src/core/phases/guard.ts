@@ -4,6 +4,7 @@ import type { Context } from "../context.ts";
 import { sumWindow, totalsOf } from "../evidence.ts";
 import { move, type Outcome, secondsSince, stay } from "../outcome.ts";
 import { describeAcks } from "../propagation.ts";
+import { labelOf } from "../store-label.ts";
 import { spansOf } from "../windows.ts";
 import { type Sight, tickGuard } from "./guard-clock.ts";
 
@@ -69,7 +70,7 @@ function complete(c: Context): Outcome {
   return move(c, {
     phase: "Completed",
     reason: "Completed",
-    message: `completed: the application serves from ${c.status.destination?.label ?? "the destination"}`,
+    message: `completed: the application serves from ${labelOf(c.status, "destination")}`,
     patch: { completedAt: c.nowIso },
     standing: "waiting",
   });

@@ -3,6 +3,7 @@ import { durationSeconds, printDuration } from "@retriever/crds/duration.ts";
 import type { Stage } from "@retriever/crds/migration-spec.ts";
 import { measureBaseline } from "../baseline.ts";
 import type { Context } from "../context.ts";
+import { enterFirstStage } from "../enter-stage.ts";
 import { type FailedGate, failedGates, unpassed } from "../gates/failed.ts";
 import { move, type Outcome, secondsSince, stay } from "../outcome.ts";
 import { awaitAcks } from "../propagation.ts";
@@ -21,11 +22,21 @@ export function sampling(c: Context): Outcome {
       "Held",
       "held at rate 0 after harm; create a Resume act to begin again with the first stage",
     );
-  if (c.status.revision?.sampleRate === 0) return restart(c);
+  if (c.status.revision?.sampleRate === 0) return resume(c);
   const wait = waitForEvidence(c);
   if (wait !== undefined) return wait;
   if (stage.startedAt === undefined) return startClock(c, plan);
   return judgeStage(c, plan);
+}
+
+/** After a Resume from a hold: the first stage again, once every pod follows. */
+function resume(c: Context): Outcome {
+  if (c.acks.state !== "all") return awaitAcks(c);
+  return enterFirstStage(c, {
+    phase: c.status.phase,
+    reason: "SamplingResumed",
+    what: "begins again with the first stage",
+  });
 }
 
 /** Acknowledgements and first sample, before the stage's clock may run. */
@@ -109,19 +120,6 @@ function nextStage(c: Context, elapsed: number): Outcome {
     message: "every stage passed; waiting for the cutover",
     patch: kept,
     standing: "waiting",
-  });
-}
-
-/** After a Resume from a hold: the first stage again. */
-function restart(c: Context): Outcome {
-  const first = c.plan.stages[0];
-  if (first === undefined) return stay(c, "stuck", "NoStages", "spec.stages is empty");
-  return move(c, {
-    phase: c.status.phase,
-    reason: "SamplingResumed",
-    message: `begins again with the first stage at rate ${first.sampleRate}`,
-    intent: { primary: "source", shadow: "destination", sampleRate: first.sampleRate, released: false },
-    patch: { stage: { index: 0, count: c.plan.stages.length, sampleRate: first.sampleRate } },
   });
 }
 
