@@ -1,5 +1,7 @@
 import { expect, test } from "vitest";
-import { readInput } from "#config/read-input.ts";
+import type { QdrantSpec } from "#adapters/qdrant/spec.ts";
+import { adapters } from "#adapters/registry.ts";
+import { makeReadInput } from "#config/read-input.ts";
 import type { Plan } from "#core/activation-decision.ts";
 import type { StoreSpec } from "#core/store-spec.ts";
 import { parseRequest } from "#embedding/parse-request.ts";
@@ -17,6 +19,10 @@ const ramp = { shadow: "destination", sampleRate: 0.02 } as const;
 
 type Made = { readonly url: string; isClosed: boolean; settle: (answer: BackendAnswer) => void };
 
+function urlOf(spec: StoreSpec): string {
+  return (spec as QdrantSpec).url;
+}
+
 /** Backends that answer when told to, and never finish a probe. */
 function makeStage(refuse: (spec: StoreSpec) => boolean = () => false) {
   const made: Made[] = [];
@@ -25,7 +31,7 @@ function makeStage(refuse: (spec: StoreSpec) => boolean = () => false) {
   const noticed: Plan[] = [];
   const makeBackend = (spec: StoreSpec): Backend => {
     if (refuse(spec)) throw new TypeError("no such certificate");
-    const entry: Made = { url: spec.kind === "qdrant" ? spec.url : "", isClosed: false, settle: () => undefined };
+    const entry: Made = { url: urlOf(spec), isClosed: false, settle: () => undefined };
     made.push(entry);
     return {
       retrieve: () => new Promise((resolve) => (entry.settle = resolve)),
@@ -50,11 +56,9 @@ type Change = NonNullable<Parameters<typeof makeOverlay>[2]>;
 function documents(overlay: Change | null, baseText = base, adapter: object = {}) {
   const text = (change: Change) =>
     makeOverlay(qdrantDigest(sourceUrl), qdrantDestination(destinationUrl, adapter), change);
-  const around = { env: {}, allowedHosts: [{ host: "new", port: null, credential: null }] };
-  return readInput(
-    { base: { text: baseText }, overlay: overlay === null ? "absent" : { text: text(overlay) } },
-    around,
-  );
+  const allowedHosts = [{ host: "new", port: null, credential: null }];
+  const readInput = makeReadInput({ env: {}, allowedHosts, registry: adapters });
+  return readInput({ base: { text: baseText }, overlay: overlay === null ? "absent" : { text: text(overlay) } });
 }
 
 test("an activation is in force when the call returns, whatever the probes do", () => {
@@ -107,7 +111,7 @@ test("a base that is tuned anew gets new connections, the old ones see their req
 });
 
 test("a store whose connection can't even be made degrades alone", async () => {
-  const { activation } = makeStage((spec) => spec.kind === "qdrant" && spec.url === destinationUrl);
+  const { activation } = makeStage((spec) => urlOf(spec) === destinationUrl);
   activation.start(documents({ epoch: 1, ...ramp }));
   await waitUntil(() => activation.runtime?.destination?.health().lastError?.code === "RETR_BACKEND_TLS");
   expect(activation.configFault).toBeNull();

@@ -7,7 +7,7 @@ import { similarityOf } from "#core/normalize.ts";
 import { choiceFault, type StoreChoice, type StoreSpec, specOf, storeKey } from "#core/store-spec.ts";
 import { type Fault, faultOf, RetrieverError } from "#errors.ts";
 import type { Backend } from "#ports/backend.ts";
-import type { BackendMakings } from "#ports/backend-makings.ts";
+import type { MakeBackend } from "#ports/backend-makings.ts";
 import type { Clock } from "#ports/clock.ts";
 import type { Runtime } from "#retrieve/runtime.ts";
 import { makeShadowLane } from "#retrieve/shadow.ts";
@@ -26,7 +26,7 @@ export type ActivationEvents = {
 };
 type Makings = {
   readonly clock: Clock;
-  readonly makeBackend: (spec: StoreSpec, makings: BackendMakings) => Backend;
+  readonly makeBackend: MakeBackend;
   readonly events: ActivationEvents;
 };
 

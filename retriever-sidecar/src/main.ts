@@ -2,6 +2,7 @@
 // Composition root: flags, variables, signals, exit codes. The only reader of the process.
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
+import { adapters } from "#adapters/registry.ts";
 import { checkFile } from "#config/check-file.ts";
 import { type Flags, parseSettings } from "#config/settings.ts";
 import { errorTable, faultOf, RetrieverError } from "#errors.ts";
@@ -20,6 +21,7 @@ async function serve(flags: Flags): Promise<void> {
     clock: { wallMs: () => Date.now(), monotonicMs: () => performance.now() },
     random: () => Math.random(),
     log,
+    registry: adapters,
   });
   stopOnSignals(sidecar);
 }
@@ -62,7 +64,7 @@ program
   .command("check-config <file>")
   .description("judge a base, or an overlay named migration.json, without connecting")
   .action((file: string) => {
-    process.stdout.write(`${checkFile(file)}\n`);
+    process.stdout.write(`${checkFile(file, adapters)}\n`);
   });
 
 program.parseAsync().catch(complain);

@@ -1,13 +1,14 @@
 // The running sidecar: documents, activation, listeners, probes, and an orderly end. Reads nothing of the process.
 import { randomUUID } from "node:crypto";
+import type { Registry } from "#adapters/adapter.ts";
 import { makeAdminHandler } from "#adapters/http/admin-listener.ts";
 import { makeAppHandler } from "#adapters/http/app-listener.ts";
 import { type Handler, type Listener, listen } from "#adapters/http/listener.ts";
-import { makeBackend } from "#adapters/registry.ts";
+import { backendsOf } from "#adapters/registry.ts";
 import type { Environment } from "#config/credentials.ts";
 import { readEnvBase } from "#config/env-base.ts";
 import { readDirectory } from "#config/read-directory.ts";
-import { type Documents, readInput } from "#config/read-input.ts";
+import { type Documents, makeReadInput, type ReadInput } from "#config/read-input.ts";
 import type { Settings } from "#config/settings.ts";
 import { watchDirectory } from "#config/watch-directory.ts";
 import type { Plan } from "#core/activation-decision.ts";
@@ -30,6 +31,8 @@ export type SidecarMakings = {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  /** The kinds of stores that can be configured. */
+  readonly registry: Registry;
 };
 export type Sidecar = {
   /** Stops accepting, sees running requests through for `graceMs` at the most, closes every connection. */
@@ -72,7 +75,7 @@ async function listenElse(address: Settings["admin"], handler: Handler, app: Lis
   }
 }
 
-function makeActivation({ clock, log }: SidecarMakings, metrics: Metrics): Activation {
+function makeActivation({ clock, log, registry }: SidecarMakings, metrics: Metrics): Activation {
   const onActivated = (runtime: Runtime): void => {
     logActivation(log, runtime.plan);
     metrics.onConfig({ epoch: epochOf(runtime.plan), roles: rolesOf(runtime), thresholds: runtime.plan.thresholds });
@@ -82,7 +85,7 @@ function makeActivation({ clock, log }: SidecarMakings, metrics: Metrics): Activ
     logFault(log, fault);
     metrics.onConfigFault(fault);
   };
-  return new Activation({ clock, makeBackend, events: { onActivated, onNoticed, onFault } });
+  return new Activation({ clock, makeBackend: backendsOf(registry), events: { onActivated, onNoticed, onFault } });
 }
 
 function rolesOf({ primary, shadow }: Runtime) {
@@ -91,11 +94,11 @@ function rolesOf({ primary, shadow }: Runtime) {
 }
 
 /** Reads the documents as they are now. Files of credentials belong to them: their rotation is an activation. */
-function makeReader({ settings, env }: SidecarMakings): () => ReturnType<typeof readInput> {
-  const around = { env, allowedHosts: settings.allowedHosts };
+function makeReader({ settings, env, registry }: SidecarMakings): () => ReturnType<ReadInput> {
+  const readInput = makeReadInput({ env, allowedHosts: settings.allowedHosts, registry });
   const { config } = settings;
   const read = (): Documents => (config === null ? readEnvBase(env) : readDirectory(config));
-  return () => readInput(read(), around);
+  return () => readInput(read());
 }
 
 /** A look that fails is a bug; the configuration in force serves on. */

@@ -3,8 +3,8 @@ import { Pool } from "undici";
 import { expect, test } from "vitest";
 import { makeAppHandler } from "#adapters/http/app-listener.ts";
 import { type Listener, listen } from "#adapters/http/listener.ts";
-import { makeBackend } from "#adapters/registry.ts";
-import { readInput } from "#config/read-input.ts";
+import { adapters, backendsOf } from "#adapters/registry.ts";
+import { makeReadInput } from "#config/read-input.ts";
 import { parseRequest } from "#embedding/parse-request.ts";
 import { RetrieverError } from "#errors.ts";
 import type { Serve } from "#ports/retrieval.ts";
@@ -19,6 +19,9 @@ const activations = 1000;
 const clients = 4;
 const clock = { wallMs: () => Date.now(), monotonicMs: () => performance.now() };
 const question = JSON.stringify({ embedding: vectorAt(3), k: 5 });
+
+const allowedHosts = [{ host: "127.0.0.2", port: null, credential: null }];
+const readInput = makeReadInput({ env: {}, allowedHosts, registry: adapters });
 
 type Answer = { readonly candidates: readonly { readonly chunkId: string; readonly similarity: number }[] };
 
@@ -40,8 +43,7 @@ function documentsAt(epoch: number, source: FakeQdrant, destination: FakeQdrant)
     : ({ primary: "destination", shadow: "source" } as const);
   const adapter = qdrantDestination(destination.url, { timeoutMs: 5000 });
   const overlay = makeOverlay(qdrantDigest(source.url), adapter, { epoch, sampleRate: 0.5, ...roles });
-  const around = { env: {}, allowedHosts: [{ host: "127.0.0.2", port: null, credential: null }] };
-  return readInput({ base: { text: JSON.stringify({ ...base, normalization }) }, overlay: { text: overlay } }, around);
+  return readInput({ base: { text: JSON.stringify({ ...base, normalization }) }, overlay: { text: overlay } });
 }
 
 /** Which configuration an answer comes from; "mixed" when its parts belong to several. */
@@ -104,7 +106,7 @@ test("a thousand activations under steady load fail no request, mix no answer an
   const [source, destination] = [await startStore("127.0.0.1", "old"), await startStore("127.0.0.2", "new")];
   const samples: string[] = [];
   const events = { onActivated: () => undefined, onNoticed: () => undefined, onFault: () => undefined };
-  const activation = new Activation({ clock, makeBackend, events });
+  const activation = new Activation({ clock, makeBackend: backendsOf(adapters), events });
   activation.start(documentsAt(2, source, destination));
   const listener = await serveApp(activation, samples);
   const load = startLoad(listener.address.port);

@@ -1,16 +1,17 @@
 // Which adapter serves which kind: one line each.
-import type { StoreSpec } from "#core/store-spec.ts";
-import type { Backend } from "#ports/backend.ts";
-import type { BackendMakings } from "#ports/backend-makings.ts";
-import { makePgvectorBackend } from "./pgvector/pgvector-backend.ts";
-import { makeQdrantBackend } from "./qdrant/qdrant-backend.ts";
+import { RetrieverError } from "#errors.ts";
+import type { MakeBackend } from "#ports/backend-makings.ts";
+import type { Registry } from "./adapter.ts";
+import { pgvectorAdapter } from "./pgvector/pgvector-adapter.ts";
+import { qdrantAdapter } from "./qdrant/qdrant-adapter.ts";
 
-/** Makes the backend of a resolved adapter; connects on demand only. */
-export function makeBackend(spec: StoreSpec, makings: BackendMakings): Backend {
-  switch (spec.kind) {
-    case "pgvector":
-      return makePgvectorBackend(spec, makings);
-    case "qdrant":
-      return makeQdrantBackend(spec, makings);
-  }
+export const adapters: Registry = [pgvectorAdapter, qdrantAdapter];
+
+/** Makes backends of resolved adapters; they connect on demand only. */
+export function backendsOf(registry: Registry): MakeBackend {
+  return (spec, makings) => {
+    const adapter = registry.find(({ kind }) => kind === spec.kind);
+    if (adapter !== undefined) return adapter.makeBackend(spec, makings);
+    throw new RetrieverError({ code: "RETR_INTERNAL", message: `no adapter serves the kind ${spec.kind}` });
+  };
 }

@@ -1,18 +1,21 @@
 // `check-config`: judges a file as the sidecar would, without connecting to anything.
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
+import type { Registry } from "#adapters/adapter.ts";
 import { overlayFileName } from "#contract/overlay.ts";
 import { RetrieverError } from "#errors.ts";
+import { makeDocumentSchemas } from "./document-schemas.ts";
 import { parseBase, parseOverlay } from "./parse-document.ts";
 
 /** One sentence on a valid file. Throws RETR_CONFIG_INVALID with every fault and its path. */
-export function checkFile(file: string): string {
+export function checkFile(file: string, registry: Registry): string {
   const text = readConfig(file);
+  const schemas = makeDocumentSchemas(registry);
   if (basename(file) === overlayFileName) {
-    const { overlay } = parseOverlay(text);
+    const { overlay } = parseOverlay(text, schemas);
     return `${file}: valid overlay, epoch ${overlay.revision.epoch}, primary ${overlay.primary}`;
   }
-  const base = parseBase(text);
+  const base = parseBase(text, schemas);
   return `${file}: valid base, primary ${base.primary.kind}, dual read ${base.dualRead.enabled ? "on" : "off"}`;
 }
 

@@ -2,19 +2,21 @@
 import { hash } from "node:crypto";
 import { parseDocument } from "yaml";
 import type { z } from "zod";
-import { type BaseConfig, baseConfigSchema } from "#contract/base.ts";
 import { faultsOf } from "#contract/config-fault.ts";
-import { type Overlay, overlaySchema } from "#contract/overlay.ts";
 import { RetrieverError } from "#errors.ts";
+import type { BaseConfig, DocumentSchemas, OverlayDocument } from "./document-schemas.ts";
 
 /** A base in JSON or YAML. Throws RETR_CONFIG_INVALID. */
-export function parseBase(text: string): BaseConfig {
-  return check(baseConfigSchema, parseYaml(text), "base");
+export function parseBase(text: string, { base }: DocumentSchemas): BaseConfig {
+  return check(base, parseYaml(text), "base");
 }
 
 /** An overlay and the SHA-256 of its exact text. Throws RETR_CONFIG_INVALID. */
-export function parseOverlay(text: string): { readonly overlay: Overlay; readonly hash: string } {
-  return { overlay: check(overlaySchema, parseJson(text, "overlay"), "overlay"), hash: hash("sha256", text) };
+export function parseOverlay(
+  text: string,
+  { overlay }: DocumentSchemas,
+): { readonly overlay: OverlayDocument; readonly hash: string } {
+  return { overlay: check(overlay, parseJson(text, "overlay"), "overlay"), hash: hash("sha256", text) };
 }
 
 /** JSON, or RETR_CONFIG_INVALID without the parser's own message, which quotes the text. */

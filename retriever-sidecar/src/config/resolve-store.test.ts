@@ -1,21 +1,23 @@
 import { inspect } from "node:util";
 import { expect, test } from "vitest";
+import type { PgvectorSpec } from "#adapters/pgvector/spec.ts";
+import { adapters } from "#adapters/registry.ts";
 import { baseAdapterSchema } from "#contract/adapter.ts";
 import type { Normalization } from "#contract/base.ts";
-import { choiceFault, type PgvectorSpec, type StoreChoice, specOf, storeKey } from "#core/store-spec.ts";
+import { choiceFault, type StoreChoice, specOf, storeKey } from "#core/store-spec.ts";
 import { resolveBaseAdapter } from "./resolve-store.ts";
 
 const normalization: Normalization = { strategy: "auto", targetRange: [0, 1] };
 
 function resolve(connectionString: unknown, env: Record<string, string> = {}, change: object = {}): StoreChoice {
   const adapter = baseAdapterSchema.parse({ kind: "pgvector", connectionString, ...change });
-  return resolveBaseAdapter(adapter, env, "primary");
+  return resolveBaseAdapter(adapter, { env, registry: adapters }, "primary");
 }
 
 function specFrom(choice: StoreChoice): PgvectorSpec {
   const spec = specOf(choice);
   if (spec?.kind !== "pgvector") throw new Error(JSON.stringify(choiceFault(choice)));
-  return spec;
+  return spec as PgvectorSpec;
 }
 
 test("a connection string is taken apart, with escapes and defaults", () => {

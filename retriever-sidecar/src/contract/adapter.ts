@@ -58,7 +58,7 @@ const qdrantShape = {
 };
 
 /** pgvector as a base names it: one connection string, as in the users' contract. */
-const pgvectorBaseSchema = z.strictObject({
+export const pgvectorBaseSchema = z.strictObject({
   kind: z.literal("pgvector"),
   connectionString: baseCredentialSchema,
   ...pgvectorTuning,
@@ -77,7 +77,7 @@ export const pgvectorOverlaySchema = z.strictObject({
   tls: tlsSchema.optional(),
 });
 
-const qdrantBaseSchema = z.strictObject({ ...qdrantShape, apiKey: baseCredentialSchema.optional() });
+export const qdrantBaseSchema = z.strictObject({ ...qdrantShape, apiKey: baseCredentialSchema.optional() });
 export const qdrantOverlaySchema = z.strictObject({ ...qdrantShape, apiKey: overlayCredentialSchema.optional() });
 
 /** Adapter in a base (`retriever.json`). */
@@ -87,4 +87,3 @@ export const overlayAdapterSchema = z.discriminatedUnion("kind", [pgvectorOverla
 
 export type BaseAdapter = z.infer<typeof baseAdapterSchema>;
 export type OverlayAdapter = z.infer<typeof overlayAdapterSchema>;
-export type AdapterKind = OverlayAdapter["kind"];

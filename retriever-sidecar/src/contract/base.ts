@@ -14,21 +14,25 @@ export const normalizationSchema = z.strictObject({
     .default([0, 1]),
 });
 
-export const baseConfigSchema = z.strictObject({
-  primary: baseAdapterSchema,
-  dualRead: z
-    .strictObject({
-      enabled: z.boolean().default(false),
-      sampleRate: z.number().min(0).max(1).default(0),
-      shadow: baseAdapterSchema.optional(),
-    })
-    .refine((dualRead) => !dualRead.enabled || dualRead.shadow !== undefined, {
-      path: ["shadow"],
-      message: "expected a shadow adapter because dualRead.enabled is true",
-    })
-    .default({ enabled: false, sampleRate: 0 }),
-  normalization: normalizationSchema.default({ strategy: "auto", targetRange: [0, 1] }),
-});
+/** Schema of a base whose adapters are those of `adapter`. */
+export function makeBaseConfigSchema<Adapter extends z.ZodType>(adapter: Adapter) {
+  return z.strictObject({
+    primary: adapter,
+    dualRead: z
+      .strictObject({
+        enabled: z.boolean().default(false),
+        sampleRate: z.number().min(0).max(1).default(0),
+        shadow: adapter.optional(),
+      })
+      .refine((dualRead) => !dualRead.enabled || dualRead.shadow !== undefined, {
+        path: ["shadow"],
+        message: "expected a shadow adapter because dualRead.enabled is true",
+      })
+      .default({ enabled: false, sampleRate: 0 }),
+    normalization: normalizationSchema.default({ strategy: "auto", targetRange: [0, 1] }),
+  });
+}
 
-export type BaseConfig = z.infer<typeof baseConfigSchema>;
+/** A base with the adapters of the contract. */
+export const baseConfigSchema = makeBaseConfigSchema(baseAdapterSchema);
 export type Normalization = z.infer<typeof normalizationSchema>;

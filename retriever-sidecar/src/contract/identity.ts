@@ -1,9 +1,9 @@
 // What makes two configurations the same store: kind, host, port and place. No credential, no tuning.
 import { hash } from "node:crypto";
-import type { AdapterKind, OverlayAdapter } from "./adapter.ts";
+import type { OverlayAdapter } from "./adapter.ts";
 
 export type StoreLocation = {
-  readonly kind: AdapterKind;
+  readonly kind: string;
   readonly host: string;
   readonly port: number;
   /** `database/schema.table` of pgvector, the collection of Qdrant. */
@@ -11,7 +11,7 @@ export type StoreLocation = {
 };
 
 export type StoreIdentity = {
-  readonly kind: AdapterKind;
+  readonly kind: string;
   /** `kind://host:port/place`, for people. */
   readonly label: string;
   /** First 32 hex digits of the label's SHA-256; equality of stores everywhere means equality of digests. */

@@ -10,37 +10,43 @@ export const overlaySchemas = [1] as const;
 export const storeNameSchema = z.enum(["source", "destination"]);
 export type StoreName = z.infer<typeof storeNameSchema>;
 
-export const overlaySchema = z
-  .strictObject({
-    schema: z.literal(1),
-    revision: z.strictObject({
-      /** Rises with every change; never falls. */
-      epoch: z.int().min(1),
-      migrationUid: z.string().min(1).max(64),
-      /** Hash of the accepted plan. */
-      plan: z.string().min(1).max(64),
-    }),
-    /** The base's primary at acceptance, by identity digest: its configuration is copied nowhere. */
-    source: z.strictObject({ digest: z.string().regex(/^[0-9a-f]{32}$/) }),
-    destination: overlayAdapterSchema,
-    primary: storeNameSchema,
-    shadow: z.enum(["source", "destination", "none"]),
-    sampleRate: z.number().min(0).max(1),
-    /** A sample is bad beyond these; the sidecars count, the operator judges. */
-    thresholds: z.strictObject({
-      scoreDelta: z.number().gt(0).max(1),
-      latencyDeltaMs: z.number().gt(0).max(60_000),
-    }),
-    /** True: the base may take over again; only then is a vanished overlay honoured. */
-    released: z.boolean(),
-  })
-  .refine((overlay) => overlay.shadow !== overlay.primary, {
-    path: ["shadow"],
-    message: "expected another store than the primary",
-  })
-  .refine((overlay) => overlay.shadow !== "none" || overlay.sampleRate === 0, {
-    path: ["sampleRate"],
-    message: "expected 0 because shadow is none",
-  });
+/** Schema of an overlay whose destination is one of `adapter`. */
+export function makeOverlaySchema<Adapter extends z.ZodType>(adapter: Adapter) {
+  return z
+    .strictObject({
+      schema: z.literal(1),
+      revision: z.strictObject({
+        /** Rises with every change; never falls. */
+        epoch: z.int().min(1),
+        migrationUid: z.string().min(1).max(64),
+        /** Hash of the accepted plan. */
+        plan: z.string().min(1).max(64),
+      }),
+      /** The base's primary at acceptance, by identity digest: its configuration is copied nowhere. */
+      source: z.strictObject({ digest: z.string().regex(/^[0-9a-f]{32}$/) }),
+      destination: adapter,
+      primary: storeNameSchema,
+      shadow: z.enum(["source", "destination", "none"]),
+      sampleRate: z.number().min(0).max(1),
+      /** A sample is bad beyond these; the sidecars count, the operator judges. */
+      thresholds: z.strictObject({
+        scoreDelta: z.number().gt(0).max(1),
+        latencyDeltaMs: z.number().gt(0).max(60_000),
+      }),
+      /** True: the base may take over again; only then is a vanished overlay honoured. */
+      released: z.boolean(),
+    })
+    .refine((overlay) => overlay.shadow !== overlay.primary, {
+      path: ["shadow"],
+      message: "expected another store than the primary",
+    })
+    .refine((overlay) => overlay.shadow !== "none" || overlay.sampleRate === 0, {
+      path: ["sampleRate"],
+      message: "expected 0 because shadow is none",
+    });
+}
+
+/** An overlay with the adapters of the contract. */
+export const overlaySchema = makeOverlaySchema(overlayAdapterSchema);
 
 export type Overlay = z.infer<typeof overlaySchema>;

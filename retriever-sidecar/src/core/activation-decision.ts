@@ -1,5 +1,5 @@
 // What to run, given the documents as they are now and what is in force. The rules of base and overlay, and no I/O.
-import type { BaseConfig, Normalization } from "#contract/base.ts";
+import type { Normalization } from "#contract/base.ts";
 import type { StoreIdentity } from "#contract/identity.ts";
 import type { Overlay, StoreName } from "#contract/overlay.ts";
 import { latencyDeltaThresholdMs, scoreDeltaThreshold } from "#contract/thresholds.ts";
@@ -12,12 +12,17 @@ export type BaseReading = {
   readonly source: StoreChoice;
   /** The base's own shadow; null unless its dual read is enabled. */
   readonly shadow: StoreChoice | null;
-  readonly sampleRate: BaseConfig["dualRead"]["sampleRate"];
+  readonly sampleRate: number;
   readonly normalization: Normalization;
   /** Places of credentials that stand in the base as plain text. */
   readonly plainCredentials: readonly string[];
 };
-export type OverlayReading = { readonly overlay: Overlay; readonly hash: string; readonly destination: StoreChoice };
+/** The destination is given as looked up; how it was written down is its adapter's matter. */
+export type OverlayReading = {
+  readonly overlay: Omit<Overlay, "destination">;
+  readonly hash: string;
+  readonly destination: StoreChoice;
+};
 
 export type ActivationInput = {
   readonly base:

@@ -1,37 +1,21 @@
 // An adapter with everything resolved: what is needed to connect, and what makes it another connection.
 import { hash } from "node:crypto";
-import type { BaseAdapter } from "#contract/adapter.ts";
 import type { Normalization } from "#contract/base.ts";
 import type { StoreIdentity } from "#contract/identity.ts";
 import type { Fault } from "#errors.ts";
 import { Secret } from "./secret.ts";
 
-type QdrantBase = Extract<BaseAdapter, { kind: "qdrant" }>;
-type PgvectorBase = Extract<BaseAdapter, { kind: "pgvector" }>;
-
 /** Text of the authority's certificate; null: the system's authorities. */
-type Tls = { readonly ca: string | null };
+export type Tls = { readonly ca: string | null };
 
-export type QdrantSpec = Omit<QdrantBase, "apiKey" | "tls"> & {
-  readonly apiKey: Secret | null;
-  readonly tls: Tls | null;
-};
-export type PgvectorSpec = Omit<PgvectorBase, "connectionString" | "tls"> & {
-  readonly host: string;
-  readonly port: number;
-  readonly database: string;
-  readonly user: Secret;
-  readonly password: Secret | null;
-  /** Null: plain text. */
-  readonly tls: Tls | null;
-};
-export type StoreSpec = QdrantSpec | PgvectorSpec;
+/** What every adapter needs to know of itself; the rest is its own matter. */
+export type StoreSpec = { readonly kind: string; readonly timeoutMs: number };
 
 /** A store as the configuration names it: usable, or why not. */
 export type StoreChoice = {
   /** Null when even the location depends on a credential that is missing. */
   readonly identity: StoreIdentity | null;
-  readonly kind: StoreSpec["kind"];
+  readonly kind: string;
   readonly resolved: { readonly spec: StoreSpec } | { readonly fault: Fault };
 };
 

@@ -1,5 +1,7 @@
 // What an adapter gets besides its own configuration.
 import type { Metric } from "#core/normalize.ts";
+import type { StoreSpec } from "#core/store-spec.ts";
+import type { Backend } from "./backend.ts";
 import type { Clock } from "./clock.ts";
 
 export type BackendMakings = {
@@ -7,3 +9,6 @@ export type BackendMakings = {
   readonly similarity: (metric: Metric, value: number) => number;
   readonly clock: Clock;
 };
+
+/** Throws when the connection can't be set up. */
+export type MakeBackend = (spec: StoreSpec, makings: BackendMakings) => Backend;

@@ -1,6 +1,6 @@
 // Pools of the Postgres driver, and queries that end at a signal.
 import { Pool, type PoolClient, type PoolConfig, type QueryArrayConfig } from "pg";
-import type { PgvectorSpec } from "#core/store-spec.ts";
+import type { PgvectorSpec } from "./spec.ts";
 
 const idleMs = 30_000;
 

@@ -3,12 +3,12 @@ import type { Pool, PoolClient } from "pg";
 import { readTime } from "#adapters/iso-time.ts";
 import type { Candidate } from "#contract/retrieve.ts";
 import type { Metric } from "#core/normalize.ts";
-import type { PgvectorSpec } from "#core/store-spec.ts";
 import type { Backend } from "#ports/backend.ts";
 import type { BackendMakings } from "#ports/backend-makings.ts";
 import { postgresError } from "./classify.ts";
 import { indexSettings, makePool, readRows, withClient } from "./connection.ts";
 import { failedFacts, probeTable } from "./probe.ts";
+import type { PgvectorSpec } from "./spec.ts";
 import { type Statement, statementName, vectorQuery } from "./statement.ts";
 
 const probeTimeoutMs = 2000;

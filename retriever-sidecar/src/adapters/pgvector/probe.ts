@@ -1,10 +1,10 @@
 // A cheap look at the table: catalogue first, rows only while they are few or an index leads to them.
 import type { PoolClient } from "pg";
 import { readTime } from "#adapters/iso-time.ts";
-import type { PgvectorSpec } from "#core/store-spec.ts";
 import { RetrieverError } from "#errors.ts";
 import { type ProbeFacts, unknownFacts } from "#ports/backend.ts";
 import { readRows } from "./connection.ts";
+import type { PgvectorSpec } from "./spec.ts";
 import { tableOf } from "./statement.ts";
 
 /** Up to so many rows are counted; beyond it the planner's estimate serves. */

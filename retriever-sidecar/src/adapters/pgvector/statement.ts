@@ -1,8 +1,8 @@
 // SQL of a vector query. Identifiers are validated by the schema and quoted all the same; values are parameters.
 import { hash } from "node:crypto";
-import type { PgvectorSpec } from "#core/store-spec.ts";
 import { RetrieverError } from "#errors.ts";
 import type { BackendRequest } from "#ports/backend.ts";
+import type { PgvectorSpec } from "./spec.ts";
 
 export type Statement = { readonly text: string; readonly values: readonly unknown[] };
 type Shape = Pick<

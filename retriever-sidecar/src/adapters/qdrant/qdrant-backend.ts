@@ -1,7 +1,6 @@
 // Qdrant over its REST API, on a pool of its own. Never follows a redirect: the key would go along.
 import { Pool } from "undici";
 import type { Metric } from "#core/normalize.ts";
-import type { QdrantSpec } from "#core/store-spec.ts";
 import { RetrieverError } from "#errors.ts";
 import {
   type Backend,
@@ -14,6 +13,7 @@ import type { BackendMakings } from "#ports/backend-makings.ts";
 import { type CollectionInfo, type Distance, readCandidates, readCollection, readNewest } from "./answer.ts";
 import { statusFault, transportError } from "./classify.ts";
 import { queryBody } from "./query-body.ts";
+import type { QdrantSpec } from "./spec.ts";
 
 // Qdrant closes an idle connection after 5 s without a word; a pool that keeps it longer sends into the void.
 const keepAliveMs = 4000;
