@@ -13,16 +13,17 @@ function turn(sim: Simulation, bad: Partial<Traffic>): Simulation {
 
 describe("harm in the ramp", () => {
   it.each([
-    ["lower scores", { scoreWorse: 0.2 }, "scoreDelta: 20 %"],
-    ["a slower destination", { latencyWorse: 0.2 }, "latencyDelta: 20 %"],
-    ["other top chunks", { mismatch: 0.5 }, "mismatch: 50 %"],
-    ["errors of the destination in two windows", { shadowErrors: 0.02 }, "shadow errors"],
-  ] satisfies [string, Partial<Traffic>, string][])("steps down to the last good rate for %s", (_name, bad, words) => {
+    ["lower scores", { scoreWorse: 0.2 }, /scoreDelta: |score lower/],
+    ["a slower destination", { latencyWorse: 0.2 }, /latencyDelta: |slower by 80 ms/],
+    ["other top chunks", { mismatch: 0.5 }, /mismatch: |another top chunk/],
+    ["errors of the destination in two windows", { shadowErrors: 0.02 }, /shadow errors/],
+  ] satisfies [string, Partial<Traffic>, RegExp][])("steps down to the last good rate for %s", (_name, bad, words) => {
     const sim = simulationAt("Ramp", { spec });
     turn(sim, bad).runWhile(() => sim.status.stage?.index === 1, 600);
     expect(sim.story).toContain("Ramp: source+destination@0.5\nRamp: source+destination@0.1");
     expect(sim.status.history.at(-1)).toMatchObject({ reason: "SteppedDown" });
-    expect(sim.status.history.at(-1)?.message).toContain(words);
+    // A gate or the alert, whichever is sure first.
+    expect(sim.status.history.at(-1)?.message).toMatch(words);
   });
 
   it("steps down for an alert that has lasted, long before the gates have their samples", () => {
