@@ -74,12 +74,7 @@ export async function travel(world: World, options: JourneyOptions): Promise<Jou
       ) {
         promoted = true;
         say(`${name}: kubectl-retriever promote ${name}`);
-        await kubectlRetriever(world.adminKubeconfig, [
-          "promote",
-          name,
-          "--reason",
-          "the demo's person at the terminal",
-        ]);
+        await promote(world, name);
       }
       if (options.degradation !== undefined && degradedAt === undefined && isCalm(status)) {
         await degrade(application, options.degradation);
@@ -92,6 +87,12 @@ export async function travel(world: World, options: JourneyOptions): Promise<Jou
   } finally {
     signal.abort();
   }
+}
+
+async function promote(world: World, name: string): Promise<void> {
+  const words = ["promote", name, "--reason", "the demo's person at the terminal"];
+  const { exitCode, stderr } = await kubectlRetriever(world.adminKubeconfig, words);
+  if (exitCode !== 0) throw new Error(`kubectl-retriever promote ${name}: ${stderr}`);
 }
 
 function isCalm(status: MigrationStatus): boolean {

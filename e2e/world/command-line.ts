@@ -1,16 +1,21 @@
 // A person at a terminal: the real kubectl-retriever as a process of its own.
-// It is started, waited for, and judged by its exit code.
+// It is started and waited for; what its exit code means is judged by whoever asked.
 import { execFile } from "node:child_process";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { namespace } from "./application-manifests.ts";
 
 const cli = join(import.meta.dirname, "../../operator/src/cli/main.ts");
-const run = promisify(execFile);
 
-/** Runs `kubectl-retriever WORDS`; resolves with what it printed, rejects with its error output when it fails. */
-export async function kubectlRetriever(kubeconfig: string, words: readonly string[]): Promise<string> {
+export type CommandResult = { readonly exitCode: number; readonly stdout: string; readonly stderr: string };
+
+/** Runs `kubectl-retriever WORDS`. Rejects when it doesn't end by itself within 20 s. */
+export function kubectlRetriever(kubeconfig: string, words: readonly string[]): Promise<CommandResult> {
   const args = [cli, ...words, "--namespace", namespace, "--kubeconfig", kubeconfig];
-  const { stdout } = await run(process.execPath, args, { timeout: 20_000 });
-  return stdout;
+  return new Promise((resolve, reject) => {
+    execFile(process.execPath, args, { timeout: 20_000 }, (fault, stdout, stderr) => {
+      if (fault === null) resolve({ exitCode: 0, stdout, stderr });
+      else if (typeof fault.code === "number") resolve({ exitCode: fault.code, stdout, stderr });
+      else reject(new Error(`kubectl-retriever ${words.join(" ")}: ${fault.message}`, { cause: fault }));
+    });
+  });
 }
