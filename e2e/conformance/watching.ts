@@ -2,6 +2,7 @@
 import { expect } from "vitest";
 import { at, type Frame } from "./client.ts";
 import { type Checks, createConfigMap, expectStatus, mergePatch, type Scene, versionOf } from "./scene.ts";
+import { untilTestEnds } from "./until-test-ends.ts";
 
 function about(name: string, type: string): (frame: Frame) => boolean {
   return (frame) => frame.type === type && at(frame.object, "metadata", "name") === name;
@@ -16,7 +17,7 @@ export const watching: Checks = {
     const name = scene.name("seen");
     const resourceVersion = await listVersion(scene, scene.configMaps);
     await createConfigMap(scene, { name });
-    await using stream = await scene.client.watch(scene.configMaps, { resourceVersion });
+    const stream = untilTestEnds(await scene.client.watch(scene.configMaps, { resourceVersion }));
     await stream.next(about(name, "ADDED"));
     const path = `${scene.configMaps}/${name}`;
     expectStatus(
@@ -33,7 +34,9 @@ export const watching: Checks = {
   ) => {
     const name = scene.name("match");
     const resourceVersion = await listVersion(scene, scene.configMaps);
-    await using stream = await scene.client.watch(scene.configMaps, { resourceVersion, labelSelector: `set=${name}` });
+    const stream = untilTestEnds(
+      await scene.client.watch(scene.configMaps, { resourceVersion, labelSelector: `set=${name}` }),
+    );
     await createConfigMap(scene, { name, labels: { set: name } });
     await stream.next(about(name, "ADDED"));
     const label = async (set: string | null) =>
@@ -53,7 +56,7 @@ export const watching: Checks = {
     const name = scene.name("initial");
     await createConfigMap(scene, { name });
     const query = { sendInitialEvents: "true", resourceVersionMatch: "NotOlderThan", allowWatchBookmarks: "true" };
-    await using stream = await scene.client.watch(scene.configMaps, query);
+    const stream = untilTestEnds(await scene.client.watch(scene.configMaps, query));
     await stream.next(about(name, "ADDED"));
     const mark = await stream.next((frame) => frame.type === "BOOKMARK");
     expect(at(mark.object, "metadata", "annotations", "k8s.io/initial-events-end")).toBe("true");
@@ -62,7 +65,7 @@ export const watching: Checks = {
   "a watch without a version begins with what exists": async (scene) => {
     const name = scene.name("exists");
     await createConfigMap(scene, { name });
-    await using stream = await scene.client.watch(scene.configMaps, {});
+    const stream = untilTestEnds(await scene.client.watch(scene.configMaps, {}));
     expect((await stream.next(about(name, "ADDED"))).type).toBe("ADDED");
   },
   "a watch ends at its deadline": async (scene) => {
@@ -72,7 +75,7 @@ export const watching: Checks = {
     await expect(stream.next(() => true)).rejects.toThrow("the stream ended");
   },
   "a watch from a version that is too old is told 410 Expired": async (scene) => {
-    await using stream = await scene.client.watch(scene.widgets, { resourceVersion: "1" });
+    const stream = untilTestEnds(await scene.client.watch(scene.widgets, { resourceVersion: "1" }));
     const frame = await stream.next((one) => one.type === "ERROR");
     expect(frame.object["code"]).toBe(410);
     expect(frame.object["reason"]).toBe("Expired");
@@ -81,7 +84,7 @@ export const watching: Checks = {
     const name = scene.name("slow");
     const resourceVersion = await listVersion(scene, scene.configMaps);
     await createConfigMap(scene, { name, finalizers: ["test.retriever.dev/hold"] });
-    await using stream = await scene.client.watch(scene.configMaps, { resourceVersion });
+    const stream = untilTestEnds(await scene.client.watch(scene.configMaps, { resourceVersion }));
     const path = `${scene.configMaps}/${name}`;
     expectStatus(await scene.client.request("DELETE", path), 200);
     const marked = await stream.next(about(name, "MODIFIED"));

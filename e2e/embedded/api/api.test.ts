@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { at, type Client, connect } from "#conformance/client.ts";
 import { causeFields, expectFailure, expectStatus, jsonPatch, mergePatch, versionOf } from "#conformance/scene.ts";
+import { untilTestEnds } from "#conformance/until-test-ends.ts";
 import { forbidden } from "./failure.ts";
 import { type EmbeddedApi, startApi } from "./start-api.ts";
 
@@ -81,7 +82,7 @@ describe("history of the embedded API", () => {
   it("tells a watch 410 when its version fell out of the bounded history", async () => {
     const first = await create("first");
     for (const name of ["a", "b", "c", "d", "e", "f"]) await create(name);
-    await using stream = await client.watch(configMaps, { resourceVersion: versionOf(first) });
+    const stream = untilTestEnds(await client.watch(configMaps, { resourceVersion: versionOf(first) }));
     const frame = await stream.next((one) => one.type === "ERROR");
     expect(frame.object).toMatchObject({ code: 410, reason: "Expired" });
   });
@@ -118,12 +119,14 @@ describe("history of the embedded API", () => {
   });
 
   it("sends bookmarks at the interval it was started with", async () => {
-    await using quick = await startApi({ directory: join(directory, "quick"), bookmarkEveryMs: 20 });
-    await using other = connect(quick.kubeconfigPath("admin"));
-    await using stream = await other.watch(configMaps, {
-      resourceVersion: String(quick.store.revision),
-      allowWatchBookmarks: "true",
-    });
+    const quick = untilTestEnds(await startApi({ directory: join(directory, "quick"), bookmarkEveryMs: 20 }));
+    const other = untilTestEnds(connect(quick.kubeconfigPath("admin")));
+    const stream = untilTestEnds(
+      await other.watch(configMaps, {
+        resourceVersion: String(quick.store.revision),
+        allowWatchBookmarks: "true",
+      }),
+    );
     const mark = await stream.next((one) => one.type === "BOOKMARK");
     expect(versionOf(mark.object)).toBe(String(quick.store.revision));
   });
