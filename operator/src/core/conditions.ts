@@ -8,7 +8,6 @@ import { describeAcks, isAckOverdue } from "./propagation.ts";
 import { isOverlayGone } from "./settle.ts";
 import { summarise } from "./summary.ts";
 
-export type Fact = { readonly status: Condition["status"]; readonly reason: string; readonly message: string };
 type Facts = Partial<Record<ConditionType, Fact>>;
 
 /** All conditions of a status, in a fixed order; `lastTransitionTime` moves only when a status flips. */

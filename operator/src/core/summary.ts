@@ -1,7 +1,7 @@
 // Ready, Succeeded, Reconciling, Stalled: what kstatus, Argo CD, Flux and Helm read.
 import type { ConditionType, MigrationStatus, Phase } from "@retriever/crds/migration-status.ts";
 import { isFinalPhase } from "@retriever/crds/phase-steps.ts";
-import type { Fact } from "./conditions.ts";
+import type { Fact } from "./fact.ts";
 import type { Outcome } from "./outcome.ts";
 import { isRollingBack } from "./plan.ts";
 
