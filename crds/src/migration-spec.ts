@@ -67,6 +67,16 @@ const thresholdsSchema = z.strictObject({
       ...actions,
     })
     .prefault({}),
+  overlap: z
+    .strictObject({
+      /**
+       * Chunks in both answers, on average. Between what damage was measured to leave (0.5 with half of the chunks
+       * missing or binary vectors without rescoring) and what two healthy indexes share at a weak preset (0.72).
+       */
+      floor: share.default(0.6),
+      beforeCutover: actions.beforeCutover,
+    })
+    .prefault({}),
   shadowErrors: z.strictObject({ badShare: share.default(0.001), ...actions }).prefault({}),
   /** The new primary against the baseline, over all requests, from the cutover on. */
   livePrimary: z

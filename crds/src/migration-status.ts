@@ -66,7 +66,7 @@ export type Condition = z.infer<typeof conditionSchema>;
 export const verdictSchema = z.strictObject({
   gate: z.string().max(40),
   verdict: z.enum(["Pass", "Fail", "NotYet", "Unknown"]),
-  /** Observed share or value, and its 95 % interval. */
+  /** Observed share or mean, and an interval that holds it at all looks together in 95 % of the epochs. */
   value: z.number().nullable(),
   interval: z.array(z.number()).length(2).nullable(),
   n: z.number(),

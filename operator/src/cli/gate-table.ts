@@ -55,7 +55,10 @@ function gateWord(gate: string, plan: MigrationSpec | undefined): string {
   const words: Readonly<Record<string, string>> = {
     scoreDelta: `score worse by > ${thresholds?.scoreDelta.limit ?? "limit"}`,
     latencyDelta: `slower by >= ${thresholds?.latencyDelta.limitMs ?? "limit"} ms`,
+    scoreMean: "score worse on average",
     mismatch: "other top result",
+    overlap: "chunks in both answers",
+    sampleRatio: "requests sampled",
     shadowErrors: "shadow errors",
   };
   return words[gate] ?? gate;

@@ -10,7 +10,7 @@ import { decide } from "./decide.ts";
 import type { Migration, Observation } from "./model.ts";
 import { labelOf } from "./store-label.ts";
 
-const counters = someCounters({ requests: 5000, answered: 100 });
+const counters = someCounters({ requests: 5000, answered: 100, overlapSum: 100 });
 
 function pass(migration: Migration, more: Partial<Observation> = {}, now = noon) {
   return decide({ migration, observation: anObservation(migration, counters, more), now });

@@ -16,7 +16,7 @@ export function lowerBound(bad: number, n: number, alpha: number): number {
 export function upperBound(bad: number, n: number, alpha: number): number {
   const needed = -Math.log(alpha);
   if (n <= 0 || bad >= n) return 1;
-  return bisect((limit) => logEvidenceBelow(bad, n, limit) < needed).above;
+  return bisect((limit) => !(logEvidenceBelow(bad, n, limit) >= needed)).above;
 }
 
 /** Both bounds, `alpha` shared equally. Null without a sample. */

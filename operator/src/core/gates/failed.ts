@@ -21,11 +21,13 @@ export function unpassed(c: Context): readonly Verdict[] {
 }
 
 function actionOf({ plan }: Context, gate: string): HarmAction {
-  const { scoreDelta, latencyDelta, mismatch, shadowErrors } = plan.thresholds;
+  const { scoreDelta, latencyDelta, mismatch, overlap, shadowErrors } = plan.thresholds;
   const lines: Readonly<Record<string, { readonly beforeCutover: HarmAction }>> = {
     scoreDelta,
+    scoreMean: scoreDelta,
     latencyDelta,
     mismatch,
+    overlap,
     shadowErrors,
   };
   return lines[gate]?.beforeCutover ?? "StepDown";

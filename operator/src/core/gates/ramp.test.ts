@@ -1,9 +1,11 @@
-import type { Baseline, Verdict } from "@retriever/crds/migration-status.ts";
+import type { Baseline, DispersionState, Verdict } from "@retriever/crds/migration-status.ts";
+import type { Counters } from "@retriever/sidecar/contract/evidence.ts";
 import { describe, expect, it } from "vitest";
 import { someCounters } from "#test/builders/counters.ts";
 import { aSpec } from "#test/builders/spec.ts";
-import { wilsonInterval } from "./interval.ts";
-import { type GateInput, judgeRamp } from "./ramp.ts";
+import { foldDispersion } from "./dispersion-state.ts";
+import { listCounts } from "./gate-counts.ts";
+import { type GateInput, gateNames, judgeRamp } from "./ramp.ts";
 
 const baseline: Baseline = {
   requests: 1,
@@ -11,15 +13,37 @@ const baseline: Baseline = {
   emptyShare: 0,
   p95Ms: 1,
   mismatchShare: 0.02,
+  mismatchSamples: 1000,
   requestsPerSecond: 1,
 };
 
-function judge(gate: string, more: Partial<GateInput>): Verdict | undefined {
+/** Samples that agree in everything but what is named. */
+function samples(more: Partial<Counters>): Counters {
+  const answered = more.answered ?? 0;
+  return someCounters({ overlapSum: answered, requests: answered * 50, ...more });
+}
+
+/** Twelve windows with a twelfth of the totals each; the bad ones in the first `badWindows` of them. */
+function windowsOf(totals: Counters, badWindows = 12): DispersionState {
+  let state: DispersionState | undefined;
+  for (let window = 0; window <= 12; window += 1) {
+    const bad = Math.min(1, window / badWindows);
+    const counts = listCounts(totals).map((count) => ({ ...count, bad: count.bad * bad, n: (count.n * window) / 12 }));
+    state = foldDispersion(state, { epoch: 2, counts, now: window * 30_000, windowSeconds: 30 });
+  }
+  if (state === undefined) throw new Error("no windows");
+  return state;
+}
+
+function judge(gate: string, counters: Partial<Counters>, more: Partial<GateInput> = {}): Verdict | undefined {
+  const totals = samples(counters);
   const input: GateInput = {
     plan: aSpec(),
     minSamples: 1000,
-    totals: someCounters({ answered: 1000 }),
-    elapsedSeconds: 60.4,
+    sampleRate: 0.02,
+    totals,
+    dispersion: windowsOf(totals),
+    elapsedSeconds: 3600.4,
     baseline: undefined,
     recentShadowErrors: 0,
     ...more,
@@ -27,71 +51,129 @@ function judge(gate: string, more: Partial<GateInput>): Verdict | undefined {
   return judgeRamp(input).find((verdict) => verdict.gate === gate);
 }
 
-describe("a gate at its limits", () => {
+describe("a gate", () => {
   it.each([
-    ["scoreDelta", { answered: 1000, scoreWorse: 50 }, "Pass"],
-    ["scoreDelta", { answered: 1000, scoreWorse: 51 }, "Fail"],
-    ["scoreDelta", { answered: 999, scoreWorse: 999 }, "NotYet"],
-    ["latencyDelta", { answered: 1000, latencyWorse: 50 }, "Pass"],
-    ["latencyDelta", { answered: 1000, latencyWorse: 51 }, "Fail"],
-    ["latencyDelta", { answered: 950, shadowTimeouts: 50 }, "Pass"],
-    ["latencyDelta", { answered: 949, shadowTimeouts: 51 }, "Fail"],
-    ["mismatch", { answered: 1000, mismatch: 200 }, "Pass"],
-    ["mismatch", { answered: 1000, mismatch: 201 }, "Fail"],
+    ["scoreDelta", { answered: 1000, scoreWorse: 20 }, "Pass"],
+    ["scoreDelta", { answered: 1000, scoreWorse: 45 }, "NotYet"],
+    ["scoreDelta", { answered: 1000, scoreWorse: 100 }, "Fail"],
+    ["scoreDelta", { answered: 999 }, "NotYet"],
+    ["scoreMean", { answered: 1000, scoreWorseSum: 50 }, "Pass"],
+    ["scoreMean", { answered: 1000, scoreWorseSum: 190 }, "NotYet"],
+    ["scoreMean", { answered: 1000, scoreWorseSum: 300 }, "Fail"],
+    ["latencyDelta", { answered: 1000, latencyWorse: 20 }, "Pass"],
+    ["latencyDelta", { answered: 980, latencyWorse: 10, shadowTimeouts: 20 }, "Pass"],
+    ["latencyDelta", { answered: 900, shadowTimeouts: 60, shadowErrors: 40 }, "Fail"],
+    ["mismatch", { answered: 1000, mismatch: 150 }, "Pass"],
+    ["mismatch", { answered: 1000, mismatch: 195 }, "NotYet"],
+    ["mismatch", { answered: 1000, mismatch: 300 }, "Fail"],
+    ["overlap", { answered: 1000, overlapSum: 720 }, "Pass"],
+    ["overlap", { answered: 1000, overlapSum: 610 }, "NotYet"],
+    ["overlap", { answered: 1000, overlapSum: 500 }, "Fail"],
     ["shadowErrors", { answered: 999, shadowErrors: 1 }, "Pass"],
     ["shadowErrors", { answered: 998, shadowErrors: 2 }, "NotYet"],
+    ["shadowErrors", { answered: 10 }, "NotYet"],
+    ["sampleRatio", { answered: 1000, requests: 50_000 }, "Pass"],
+    ["sampleRatio", { answered: 1000, requests: 20_000 }, "NotYet"],
+    ["sampleRatio", { answered: 1000, requests: 200_000 }, "NotYet"],
+    ["sampleRatio", { answered: 500, shadowDropped: 500, requests: 55_000, errors: 5000 }, "Pass"],
+    ["sampleRatio", {}, "Pass"],
   ] as const)("%s with %o: %s", (gate, counters, verdict) => {
-    expect(judge(gate, { totals: someCounters(counters) })?.verdict).toBe(verdict);
+    expect(judge(gate, counters)?.verdict).toBe(verdict);
   });
 
-  it.each([
-    [70, "Pass"],
-    [71, "Fail"],
-  ] as const)("mismatch is held to the measured baseline and a margin: %d of 1000 %s", (mismatch, verdict) => {
-    expect(judge("mismatch", { baseline, totals: someCounters({ answered: 1000, mismatch }) })?.verdict).toBe(verdict);
+  it("passes only after the dwell, and fails before it", () => {
+    const early = { elapsedSeconds: 599 };
+    expect(judge("latencyDelta", { answered: 2000 }, early)?.message).toContain("the least time of observation");
+    expect(judge("latencyDelta", { answered: 2000, latencyWorse: 300 }, early)?.verdict).toBe("Fail");
   });
 
-  it("never lets a baseline lift the mismatch above the ceiling", () => {
-    expect(judge("mismatch", { baseline: { ...baseline, mismatchShare: 0.5 } })?.limit).toBe(0.2);
+  it("discounts bursts before passing and before failing", () => {
+    const good = samples({ answered: 1000, latencyWorse: 20 });
+    expect(judge("latencyDelta", good, { dispersion: windowsOf(good, 1) })?.verdict).toBe("NotYet");
+    const bad = samples({ answered: 1000, latencyWorse: 90 });
+    expect(judge("latencyDelta", bad)?.verdict).toBe("Fail");
+    expect(judge("latencyDelta", bad, { dispersion: windowsOf(bad, 2) })?.verdict).toBe("NotYet");
   });
 
-  it("shadow errors of the last window make a rise wait, unknown ones too", () => {
-    expect(judge("shadowErrors", { recentShadowErrors: 1 })?.verdict).toBe("NotYet");
-    expect(judge("shadowErrors", { recentShadowErrors: null })?.verdict).toBe("Unknown");
+  it("waits for windows that tell of bursts, but for ids on the wrong vectors it waits for nothing", () => {
+    const shuffled = { answered: 8, mismatch: 8, overlapSum: 0 };
+    const first = { dispersion: undefined, elapsedSeconds: 2 };
+    expect(judge("mismatch", shuffled, first)?.verdict).toBe("Fail");
+    expect(judge("mismatch", { answered: 7, mismatch: 7 }, first)?.verdict).toBe("NotYet");
+    expect(judge("overlap", { answered: 14, overlapSum: 0 }, first)?.verdict).toBe("Fail");
+    expect(judge("scoreDelta", { answered: 2000, scoreWorse: 2000 }, first)?.message).toContain("bursts");
   });
 
-  it("without trustworthy totals every gate is Unknown", () => {
-    for (const gate of ["scoreDelta", "latencyDelta", "mismatch", "shadowErrors"]) {
-      expect(judge(gate, { totals: null })).toMatchObject({ verdict: "Unknown", value: null, interval: null });
-    }
-  });
-
-  it("asks for at least one sample where the plan asks for none", () => {
-    expect(judge("scoreDelta", { minSamples: 0, totals: someCounters() })?.verdict).toBe("NotYet");
+  it("without trustworthy totals is Unknown, whichever it is", () => {
+    const input = { totals: null, dispersion: undefined };
+    const verdicts = gateNames.map((gate) => judge(gate, {}, input));
+    expect(verdicts.map((verdict) => verdict?.gate)).toEqual([...gateNames]);
+    for (const verdict of verdicts) expect(verdict).toMatchObject({ verdict: "Unknown", value: null, interval: null });
   });
 
   it("carries what a reader needs to check it", () => {
-    const verdict = judge("scoreDelta", { totals: someCounters({ answered: 2000, scoreWorse: 20 }) });
-    expect(verdict).toMatchObject({ value: 0.01, n: 2000, limit: 0.05, windowSeconds: 60 });
+    const verdict = judge("scoreDelta", { answered: 2000, scoreWorse: 20 });
+    expect(verdict).toMatchObject({ value: 0.01, n: 2000, limit: 0.05, windowSeconds: 3600 });
     expect(verdict?.message).toBe("scoreDelta: 1 % of 2000 samples are bad, within the limit of 5 %");
+    const [lower, upper] = verdict?.interval ?? [];
+    expect(lower).toBeLessThan(0.01);
+    expect(upper).toBeGreaterThan(0.01);
+    expect(upper).toBeLessThan(0.05);
+  });
+
+  it("says how many more samples it needs, or that no number is enough", () => {
+    expect(judge("scoreDelta", { answered: 1000, scoreWorse: 40 })?.message).toMatch(
+      /not surely within the limit of 5 %, about \d+ more samples would prove it$/,
+    );
+    expect(judge("scoreDelta", { answered: 1000, scoreWorse: 55 })?.message).toContain("too close to it");
+    expect(judge("scoreDelta", { answered: 20 })?.message).toBe(
+      "scoreDelta: 0 % of 20 samples are bad; 1000 are needed",
+    );
   });
 });
 
-describe("wilsonInterval", () => {
+describe("the mismatch gate with a measured baseline", () => {
   it.each([
-    // Values of the published example 81 of 263 (Newcombe 1998).
-    [81, 263, [0.2553, 0.3662]],
-    [0, 20, [0, 0.1611]],
-    [20, 20, [0.8389, 1]],
-  ] as const)("%d of %d", (bad, n, [low, high]) => {
-    const interval = wilsonInterval(bad, n) ?? [];
-    expect(interval[0]).toBeCloseTo(low, 3);
-    expect(interval[1]).toBeCloseTo(high, 3);
+    [40, "Pass"],
+    [65, "NotYet"],
+    [90, "NotYet"],
+    [200, "Fail"],
+  ] as const)("of 2 %% and a margin of 5 %%: %d of 1000 %s", (mismatch, verdict) => {
+    expect(judge("mismatch", { answered: 1000, mismatch }, { baseline })?.verdict).toBe(verdict);
   });
 
-  it("is nothing without a sample, and everything when the counts are beyond counting", () => {
-    expect(wilsonInterval(0, 0)).toBeNull();
-    expect(wilsonInterval(1, 1e-320)).toEqual([0, 1]);
-    expect(wilsonInterval(5, 2)?.[1]).toBe(1);
+  it("is never lifted above the ceiling", () => {
+    const high = { ...baseline, mismatchShare: 0.5 };
+    expect(judge("mismatch", { answered: 1000 }, { baseline: high })?.limit).toBe(0.2);
+  });
+
+  it("fails at the ceiling only when nobody knows what the baseline rests on", () => {
+    const { mismatchSamples: _samples, ...unknown } = baseline;
+    expect(judge("mismatch", { answered: 1000, mismatch: 190 }, { baseline })?.verdict).toBe("Fail");
+    expect(judge("mismatch", { answered: 1000, mismatch: 190 }, { baseline: unknown })?.verdict).toBe("NotYet");
+  });
+});
+
+describe("the overlap gate", () => {
+  it("publishes the share in both answers, its interval and its floor", () => {
+    const verdict = judge("overlap", { answered: 1000, overlapSum: 970 });
+    expect(verdict).toMatchObject({ value: 0.97, limit: 0.6 });
+    expect(verdict?.interval?.[0]).toBeLessThan(0.97);
+    expect(verdict?.interval?.[1]).toBeGreaterThan(0.97);
+    expect(verdict?.message).toBe(
+      "overlap: 97 % of the chunks of 1000 samples are in both answers, within the floor of 60 %",
+    );
+    expect(judge("overlap", { answered: 1000, overlapSum: 100 })?.message).toContain("under the floor of 60 %");
+  });
+});
+
+describe("the shadow-error gate", () => {
+  it("waits for errors of the last window, and for a window that is known", () => {
+    expect(judge("shadowErrors", { answered: 1000 }, { recentShadowErrors: 1 })?.verdict).toBe("NotYet");
+    expect(judge("shadowErrors", { answered: 1000 }, { recentShadowErrors: null })?.verdict).toBe("Unknown");
+  });
+
+  it("asks for at least one sample where the plan asks for none", () => {
+    expect(judge("shadowErrors", {}, { minSamples: 0 })?.message).toBe("shadowErrors: 0 of 1 samples");
   });
 });

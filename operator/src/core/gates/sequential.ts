@@ -7,6 +7,8 @@ export type RateQuestion = {
   readonly n: number;
   /** The rate (or mean) that may not be exceeded, 0..1. */
   readonly limit: number;
+  /** Where failing begins if that is further off: a limit that was measured has an uncertainty of its own. */
+  readonly failLimit?: number;
   /** Chance of ever failing a rate within the limit. */
   readonly alpha: number;
   /** Chance of ever passing a rate above the limit. */
@@ -25,7 +27,7 @@ export type SequentialVerdict = "Pass" | "Fail" | "NotYet";
 export function judgeRate(question: RateQuestion): SequentialVerdict {
   const { limit, alpha, beta, dispersion, dwellPassed, deflates } = question;
   const isFailing = (phi: number): boolean =>
-    logEvidenceAbove(question.bad / phi, question.n / phi, limit) >= -Math.log(alpha);
+    logEvidenceAbove(question.bad / phi, question.n / phi, question.failLimit ?? limit) >= -Math.log(alpha);
   if (deflates === "passing" && isFailing(1)) return "Fail";
   if (dispersion === null) return "NotYet";
   if (deflates === "both" && isFailing(dispersion)) return "Fail";

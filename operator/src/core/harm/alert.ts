@@ -2,7 +2,7 @@
 import type { HarmAction, MigrationSpec } from "@retriever/crds/migration-spec.ts";
 import type { Baseline } from "@retriever/crds/migration-status.ts";
 import type { Counters } from "@retriever/sidecar/contract/evidence.ts";
-import { percent } from "../gates/ramp.ts";
+import { percent } from "../gates/gate-message.ts";
 import type { Finding } from "./finding.ts";
 
 /** Fewer samples than this in the window say nothing: one bad sample must not be an alert. */

@@ -3,7 +3,7 @@ import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
 import type { Baseline } from "@retriever/crds/migration-status.ts";
 import type { Counters } from "@retriever/sidecar/contract/evidence.ts";
 import { latencyQuantileMs } from "../baseline.ts";
-import { percent } from "../gates/ramp.ts";
+import { percent } from "../gates/gate-message.ts";
 import { fastLaneSeconds } from "../windows.ts";
 import type { Finding } from "./finding.ts";
 

@@ -1,7 +1,7 @@
 // Errors of the shadow. Before the cutover they are the destination's; afterwards the old store's.
 import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
 import type { Counters } from "@retriever/sidecar/contract/evidence.ts";
-import { percent } from "../gates/ramp.ts";
+import { percent } from "../gates/gate-message.ts";
 import type { Span } from "../windows.ts";
 import type { Finding } from "./finding.ts";
 

@@ -1,0 +1,79 @@
+// Verdicts of the gates on rates: what was seen, how sure it is, and what it means.
+import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
+import type { Baseline, DispersionState, Verdict } from "@retriever/crds/migration-status.ts";
+import type { Counters } from "@retriever/sidecar/contract/evidence.ts";
+import { confidenceSequence } from "./confidence-sequence.ts";
+import { leastWindows } from "./dispersion.ts";
+import { dispersionOfGate } from "./dispersion-state.ts";
+import { countsOf, type RateGate, rateGates } from "./gate-counts.ts";
+import { gateRules } from "./gate-limits.ts";
+import { describeLimit, describeMissing, describeSeen } from "./gate-message.ts";
+import { judgeRate, type RateQuestion, samplesToPass } from "./sequential.ts";
+
+export type RateGateInput = {
+  readonly plan: MigrationSpec;
+  /** Binds passing only: damage that is plain from the first samples isn't waited for. */
+  readonly minSamples: number;
+  readonly totals: Counters;
+  readonly dispersion: DispersionState | undefined;
+  /** `gates.minDwell` has passed since the stage's clock started. */
+  readonly dwellPassed: boolean;
+  readonly elapsedSeconds: number;
+  readonly baseline: Baseline | undefined;
+};
+
+/** Error of the published interval over all looks together. */
+const intervalAlpha = 0.05;
+
+/** Interval of a rate as verdicts publish it; null without a sample. */
+export function publishedInterval(bad: number, n: number): [number, number] | null {
+  return confidenceSequence(bad, n, intervalAlpha);
+}
+
+/** One verdict per gate of `rateGates`, in that order. */
+export function judgeRateGates(input: RateGateInput): Verdict[] {
+  const rules = gateRules(input.plan, input.baseline);
+  const counts = countsOf(input.totals);
+  return rateGates.map((gate) => {
+    const dispersion = dispersionOfGate(input.dispersion, gate);
+    return judgeGate(input, gate, { ...rules[gate], ...counts[gate], dispersion, dwellPassed: input.dwellPassed });
+  });
+}
+
+function judgeGate(input: RateGateInput, gate: RateGate, question: RateQuestion): Verdict {
+  const { bad, n, limit } = question;
+  const phi = question.dispersion ?? 1;
+  const interval = publishedInterval(bad / phi, n / phi);
+  const isMirrored = gate === "overlap";
+  const facts = {
+    gate,
+    value: n > 0 ? published(isMirrored, Math.min(1, bad / n)) : null,
+    interval: interval === null || !isMirrored ? interval : ([1 - interval[1], 1 - interval[0]] as [number, number]),
+    n,
+    limit: published(isMirrored, limit),
+    windowSeconds: Math.max(0, Math.round(input.elapsedSeconds)),
+  };
+  const verdict = judgeRate({ ...question, dwellPassed: question.dwellPassed && n >= input.minSamples });
+  const seen = describeSeen(gate, facts.value, n);
+  const bound = describeLimit(gate, facts.limit);
+  const side = isMirrored ? "under" : "over";
+  if (verdict === "Fail") return { ...facts, verdict, message: `${seen}, ${side} ${bound}` };
+  if (verdict === "Pass") return { ...facts, verdict, message: `${seen}, within ${bound}` };
+  return { ...facts, verdict, message: `${seen}; ${describeWait(input, question, bound)}` };
+}
+
+/** Without the noise of 1 - (1 - x). */
+function published(isMirrored: boolean, share: number): number {
+  return isMirrored ? Number((1 - share).toPrecision(12)) : share;
+}
+
+/** Why there is no verdict yet: the first thing that is missing. */
+function describeWait({ minSamples }: RateGateInput, question: RateQuestion, bound: string): string {
+  const { bad, n, dispersion } = question;
+  if (n <= 0) return "waiting for the first";
+  if (n < minSamples) return `${minSamples} are needed`;
+  if (dispersion === null) return `bursts can't be told yet, ${leastWindows} windows with samples are needed`;
+  const needed = samplesToPass(bad / n, question);
+  if (needed !== null && needed <= n) return "the least time of observation hasn't passed";
+  return `not surely within ${bound}, ${describeMissing(needed === null ? null : needed - n)}`;
+}
