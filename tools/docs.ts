@@ -1,6 +1,7 @@
-// Writes the reference pages that are made from tables: errors, metrics, states. `--check` exits 1 when one is stale.
+// Writes the reference pages that are made from tables: errors, metrics, resource, states. `--check` exits 1 when one is stale.
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { renderResourcePage } from "../crds/src/resource-doc.ts";
 import { renderStatesPage } from "../crds/src/states-doc.ts";
 import { renderErrorsPage } from "./docs-errors.ts";
 import { renderMetricsPage } from "./docs-metrics.ts";
@@ -10,6 +11,7 @@ const root = join(import.meta.dirname, "..");
 const pages: Readonly<Record<string, () => string>> = {
   "docs/errors.md": renderErrorsPage,
   "docs/metrics.md": renderMetricsPage,
+  "docs/resource.md": renderResourcePage,
   "docs/states.md": renderStatesPage,
 };
 

@@ -1,7 +1,10 @@
 // What `kubectl explain` says about the fields, by path. A path that isn't in the schema fails the generation.
+// Here stand the nodes and the fields that stand alone; the leaves below them have files of their own.
+import { inertActFields, inertSpecFields, withInert } from "./inert-fields.ts";
+import { actFieldDescriptions, specFieldDescriptions } from "./spec-field-descriptions.ts";
+import { statusFieldDescriptions } from "./status-field-descriptions.ts";
 
-/** Fields of RetrieverMigration. */
-export const migrationDescriptions: Readonly<Record<string, string>> = {
+const ofMigration: Readonly<Record<string, string>> = {
   spec: "What should move where. Two fields are enough: target and destination.",
   "spec.target": "The workload whose pods move; they carry the container retriever-sidecar. Immutable once started.",
   "spec.destination":
@@ -15,9 +18,11 @@ export const migrationDescriptions: Readonly<Record<string, string>> = {
   "spec.stages": "The ramp. Rates rise strictly; a stage ends when its time has passed and every gate passes.",
   "spec.thresholds":
     "Limits of harm: the destination worse than the source. Each says what a breach does before and after the cutover.",
-  "spec.thresholds.scoreDelta": "Share of samples whose top similarity is lower by more than limit.",
+  "spec.thresholds.scoreDelta":
+    "Share of samples whose top similarity is lower by more than limit; the mean loss is held to limit as well.",
   "spec.thresholds.latencyDelta": "Share of samples answered slower by at least limitMs.",
   "spec.thresholds.mismatch": "Share of samples with another top result, over the baseline of the warm-up.",
+  "spec.thresholds.overlap": "Least share of chunks in both answers, on average over the samples.",
   "spec.thresholds.shadowErrors": "Share of samples that the destination failed, timeouts included.",
   "spec.thresholds.livePrimary": "The new primary against the baseline, over all requests, from the cutover on.",
   "spec.gates": "Over which span gates are judged, and how long a stage lasts at least.",
@@ -37,20 +42,23 @@ export const migrationDescriptions: Readonly<Record<string, string>> = {
     "What deleting it in CuttingOver or Guard means; before the cutover it always means the source.",
   "spec.communications": "Whom to tell, and when the postmortem is due.",
   "spec.metrics": "Where the evidence comes from: Sidecars, or the name of a Prometheus the administrator configured.",
+  ...specFieldDescriptions,
   status: "Everything the operator remembers. Written by the operator alone.",
   "status.phase": "Where it is, for people. Conditions are for programs.",
   "status.message": "Why it isn't moving, and what would move it.",
   "status.epoch": "Number of the configuration in force; it never falls.",
   "status.planHash": "Hash of the accepted plan.",
   "status.revision": "What the sidecars are told.",
+  "status.gates": "The verdict of every gate with what it rests on: value, interval over all looks, samples, limit.",
+  "status.dispersion": "How far bad samples come in bursts: sums over the windows of the epoch.",
   "status.acks": "Which pods have the configuration in force.",
   "status.guard": "The guard's clocks, in seconds. Only healthy time counts.",
   "status.rollback": "Set once and never removed: why and when it went back.",
   "status.history": "The last 20 steps.",
+  ...statusFieldDescriptions,
 };
 
-/** Fields of MigrationAct. */
-export const migrationActDescriptions: Readonly<Record<string, string>> = {
+const ofAct: Readonly<Record<string, string>> = {
   spec: "Immutable. What is wrong is not corrected: another act follows.",
   "spec.migration": "The migration, by name and UID: an act never reaches a later one of the same name.",
   "spec.act":
@@ -61,4 +69,11 @@ export const migrationActDescriptions: Readonly<Record<string, string>> = {
   "spec.expires": "After this instant it has no effect.",
   "spec.actor": "The requesting user.",
   "spec.reason": "Why, for whoever reads the history.",
+  ...actFieldDescriptions,
 };
+
+/** Fields of RetrieverMigration. */
+export const migrationDescriptions = withInert(ofMigration, inertSpecFields());
+
+/** Fields of MigrationAct. */
+export const migrationActDescriptions = withInert(ofAct, inertActFields);

@@ -50,11 +50,13 @@ function expectationOf(issue: Issue): string {
     case "invalid_value":
       return oneOf(issue.values);
     case "too_small":
-      return `${issue.inclusive === false ? "more than" : "at least"} ${issue.minimum}${unitOf(issue.origin)}`;
+      return `${issue.inclusive === false ? "more than" : "at least"} ${amount(issue.minimum, issue.origin)}`;
     case "too_big":
-      return `${issue.inclusive === false ? "less than" : "at most"} ${issue.maximum}${unitOf(issue.origin)}`;
+      return `${issue.inclusive === false ? "less than" : "at most"} ${amount(issue.maximum, issue.origin)}`;
     case "invalid_union":
       return unionExpectation(issue);
+    case "invalid_format":
+      return formatExpectation(issue);
     default:
       return withoutPrefix(issue.message);
   }
@@ -80,9 +82,20 @@ function receivedOf(issue: Issue): unknown {
   return (issue.input as Readonly<Record<string, unknown>> | undefined)?.[issue.discriminator];
 }
 
-function unitOf(origin: string): string {
-  if (origin === "string") return " characters";
-  return origin === "array" ? " items" : "";
+/** A format's own words where the schema has none of its own. */
+function formatExpectation(issue: z.core.$ZodIssueInvalidStringFormat): string {
+  if (!issue.message.startsWith("Invalid ")) return withoutPrefix(issue.message);
+  if (issue.format === "datetime") return "an instant such as 2030-01-31T12:00:00Z";
+  if (issue.format === "starts_with" && "prefix" in issue) {
+    return `a text that begins with ${JSON.stringify(issue.prefix)}`;
+  }
+  return issue.pattern === undefined ? withoutPrefix(issue.message) : `a match of ${issue.pattern}`;
+}
+
+function amount(count: number | bigint, origin: string): string {
+  const unit = ({ string: " character", array: " item" } as const)[origin];
+  if (unit === undefined) return String(count);
+  return `${count}${unit}${Number(count) === 1 ? "" : "s"}`;
 }
 
 function withoutPrefix(message: string): string {

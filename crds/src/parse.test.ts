@@ -70,7 +70,7 @@ describe("parseMigrationSpec", () => {
       "spec.destination.apiKey",
       "received object {}, expected exactly one of fromEnv, fromFile",
     ],
-    [{ target, destination, stages: [] }, "spec.stages", "received array [], expected at least 1 items"],
+    [{ target, destination, stages: [] }, "spec.stages", "received array [], expected at least 1 item"],
   ])("refuses %j", (input, path, message) => {
     expect(faultsOf(input)).toMatchObject({ [path]: message });
   });

@@ -111,6 +111,10 @@ function changeAt(
 ): StructuralSchema {
   const [name, ...rest] = path;
   if (name === undefined) return change(schema);
+  if (name.endsWith("[]")) {
+    const inList = (list: StructuralSchema) => ({ ...list, items: changeAt(list.items ?? {}, rest, change) });
+    return changeAt(schema, [name.slice(0, -2)], inList);
+  }
   const child = schema.properties?.[name];
   if (child === undefined) throw new TypeError(`no property ${name} to put a rule on`);
   return { ...schema, properties: { ...schema.properties, [name]: changeAt(child, rest, change) } };

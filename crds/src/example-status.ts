@@ -1,0 +1,118 @@
+// A whole status with every field, as the pages show it and as the tests write it. Pure.
+// It tells of a rollback that begins in the guard, since only then is every field there.
+
+const at = "2030-01-01T12:00:00.000Z";
+
+const counters = {
+  requests: 5000,
+  errors: 5,
+  empty: 10,
+  latencySumMs: 61_000,
+  latencyBuckets: [0, 10, 185, 2000, 2500, 250, 30, 10, 5, 5, 0, 0, 0, 0, 0],
+  answered: 248,
+  shadowErrors: 1,
+  shadowTimeouts: 1,
+  shadowDropped: 0,
+  scoreWorse: 12,
+  latencyWorse: 2,
+  mismatch: 40,
+  ties: 3,
+  overlapSum: 210.4,
+  scoreWorseSum: 9.5,
+} as const;
+
+const condition = (type: string, reason: string, message: string) => ({
+  type,
+  status: "True",
+  reason,
+  message,
+  lastTransitionTime: at,
+  observedGeneration: 1,
+});
+
+const progress = {
+  observedGeneration: 1,
+  phase: "RollingBack",
+  message: "rolling back to pgvector: score lower by more than 0.2 in 12 % of 248 samples",
+  conditions: [
+    condition("CutOver", "CutOver", `since ${at}`),
+    condition("RollbackReady", "SourceAnswers", "the source answers"),
+  ],
+  phaseStartedAt: at,
+  planHash: "0123456789abcdef",
+  plan: '{"mode":"Migrate"}',
+  source: { kind: "pgvector", label: "pgvector pg.search.svc/search", digest: "0123456789abcdef0123456789abcdef" },
+  destination: { kind: "qdrant", label: "qdrant qdrant.search.svc/chunks", digest: "fedcba9876543210fedcba9876543210" },
+  epoch: 6,
+  revision: { epoch: 6, primary: "source", shadow: "none", sampleRate: 0, released: false, at },
+  stage: { index: 2, count: 3, sampleRate: 0.1, startedAt: at },
+} as const;
+
+const evidence = {
+  gates: [
+    {
+      gate: "scoreDelta",
+      verdict: "Fail",
+      value: 0.12,
+      interval: [0.08, 0.17],
+      n: 248,
+      limit: 0.05,
+      windowSeconds: 300,
+      message: "scoreDelta: 12 % of 248 samples are bad, over the limit of 5 %",
+    },
+  ],
+  evidence: {
+    epoch: 5,
+    recordedAt: at,
+    pods: [{ uid: "6f1d4c1e-0000-4000-8000-000000000001", startId: "a1b2c3", counters }],
+    vanished: counters,
+    vanishedPods: 1,
+  },
+  dispersion: {
+    epoch: 5,
+    openedAt: at,
+    gates: [{ gate: "scoreDelta", openBad: 12, openN: 240, windows: 10, bad: 11, n: 236, squares: 1.5 }],
+  },
+  baseline: {
+    requests: 40_000,
+    errorShare: 0.001,
+    emptyShare: 0.002,
+    p95Ms: 24.5,
+    mismatchShare: 0.15,
+    mismatchSamples: 4000,
+    requestsPerSecond: 14.8,
+  },
+} as const;
+
+/** What the operator may have written. Valid by schema and rules. */
+export const exampleStatus = {
+  ...progress,
+  ...evidence,
+  acks: { pods: 3, matched: 1, lagging: ["search-api-7d9f-abcde"], lost: ["search-api-7d9f-fghij"] },
+  guard: {
+    startedAt: at,
+    tickedAt: at,
+    sight: "held",
+    healthySeconds: 4200,
+    idleSeconds: 60,
+    blindSeconds: 30,
+  },
+  harm: { alertSince: at, causes: ["score lower by more than 0.2"], stepDowns: 1, heldSince: at },
+  acts: {
+    paused: false,
+    seen: ["6f1d4c1e-0000-4000-8000-000000000002"],
+    promotedBy: "user-a",
+    latched: { act: "Rollback", actor: "user-b", reason: "answers look wrong", at },
+  },
+  rollback: {
+    at,
+    from: "Guard",
+    reason: "RollbackRequested",
+    causes: ["Rollback by user-b: answers look wrong"],
+    actor: "user-b",
+  },
+  skippedChecks: ["parity"],
+  cutoverAt: at,
+  completedAt: at,
+  history: [{ at, phase: "Guard", epoch: 5, reason: "CutOver", message: "every pod serves from the destination" }],
+} as const;

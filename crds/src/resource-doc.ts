@@ -1,0 +1,118 @@
+// The page of the resources: every field with type, default, bounds, meaning, and what is taken and refused. Pure.
+import { migrationActRules, migrationRules } from "./cel-rules.ts";
+import { migrationActDescriptions, migrationDescriptions } from "./descriptions.ts";
+import { exampleOf, type FieldExample, refusalOf } from "./field-example.ts";
+import { actExamples, specExamples } from "./field-examples.ts";
+import { migrationActSpecSchema } from "./migration.ts";
+import { migrationSpecSchema } from "./migration-spec.ts";
+import { migrationStatusSchema } from "./migration-status.ts";
+import { type SchemaField, schemaFields } from "./schema-fields.ts";
+import { statusExampleOf } from "./status-examples.ts";
+
+type Descriptions = Readonly<Record<string, string>>;
+type ExampleOf = (field: SchemaField) => FieldExample | undefined;
+
+const vanished = "status.evidence.vanished.";
+
+/** Markdown of `docs/resource.md`. */
+export function renderResourcePage(): string {
+  const spec = schemaFields(migrationSpecSchema, "spec");
+  const status = schemaFields(migrationStatusSchema, "status").filter(({ path }) => !path.startsWith(vanished));
+  const act = schemaFields(migrationActSpecSchema, "spec");
+  return [
+    ...opening,
+    "## RetrieverMigration: spec",
+    "",
+    ...sections(spec, migrationDescriptions, (field) => exampleOf(specExamples, field)),
+    "### Rules between fields",
+    "",
+    ...rulesOf(migrationRules.filter(({ at }) => at === "" || at.startsWith("spec"))),
+    "## RetrieverMigration: status",
+    "",
+    `${migrationDescriptions["status"]} The examples are one status of a rollback that begins in the guard. \`status.evidence.vanished\` has the fields of \`status.evidence.pods[].counters\`: the counts of processes that are gone.`,
+    "",
+    ...sections(status, migrationDescriptions, ({ path }) => statusExampleOf(path)),
+    "### Rules of the status",
+    "",
+    "They bind every writer, the operator included. The steps between phases stand in [states.md](states.md).",
+    "",
+    ...rulesOf(migrationRules.filter(({ at }) => at.startsWith("status"))),
+    "## MigrationAct: spec",
+    "",
+    ...table(act, migrationActDescriptions, (field) => exampleOf(actExamples, field)),
+    ...rulesOf(migrationActRules),
+  ].join("\n");
+}
+
+const opening = [
+  "# The resources",
+  "",
+  "Generated from the schemas in `crds/src` by `make generate`; a stale page fails `make check`. `kubectl explain rmig.spec` says the same in the terminal.",
+  "",
+  "Two fields are enough: `spec.target.name` and `spec.destination`; everything else has a default. A test puts every value of the column *taken* into the [default manifest](../examples/default/migration.yaml) and creates it, and sees every value of the column *refused* refused: with exactly these words by whoever checks a manifest without a cluster, and under the field's name by the API server.",
+  "",
+  'A duration is one or more numbers with a unit: `30s`, `10m`, `1h30m`; units are `ms`, `s`, `m`, `h`. `[]` stands for any item of a list. A share lies between 0 and 1. *Required* means: wherever the object around the field is there. "Not acted on yet" is meant as it stands: the API takes the field, and nobody reads it.',
+  "",
+];
+
+/** One table per object right under the root, and one for what stands there alone. */
+function sections(fields: readonly SchemaField[], descriptions: Descriptions, example: ExampleOf): string[] {
+  const groups = Map.groupBy(fields, groupOf);
+  return [...groups].flatMap(([group, members]) => {
+    const [path, kind] = group.split(" ");
+    const title = kind === undefined ? [`### ${path}`] : [`### ${path}, kind ${kind}`];
+    const meaning = path?.includes(".") === true ? descriptions[path] : undefined;
+    return [...title, "", ...(meaning === undefined ? [] : [meaning, ""]), ...table(members, descriptions, example)];
+  });
+}
+
+function groupOf({ path, variant, type }: SchemaField): string {
+  const [root = "", name = "", ...below] = path.split(".");
+  if (below.length === 0 && type !== "list") return root;
+  const top = `${root}.${name.replace("[]", "")}`;
+  return variant === undefined ? top : `${top} ${variant}`;
+}
+
+function table(fields: readonly SchemaField[], descriptions: Descriptions, example: ExampleOf): string[] {
+  const rows = fields.map((field) => {
+    const shown = example(field);
+    return row(
+      code(field.path),
+      [field.type, field.range].filter((part) => part !== "").join(": "),
+      field.default === undefined ? (field.required ? "**required**" : "none") : printed(field.default),
+      descriptions[field.path] ?? "",
+      shown === undefined ? "" : printed(shown[0]),
+      shown === undefined ? "" : escaped(refusalOf(shown)),
+    );
+  });
+  return ["| field | type | default | meaning | taken | refused |", "|---|---|---|---|---|---|", ...rows, ""];
+}
+
+function rulesOf(rules: readonly { readonly at: string; readonly message: string }[]): string[] {
+  return [
+    "| at | rule |",
+    "|---|---|",
+    ...rules.map(({ at, message }) => row(at === "" ? "the object" : code(at), message)),
+    "",
+  ];
+}
+
+/** A value as one writes it in a manifest; what is long, a list's items say below. */
+function printed(value: unknown): string {
+  const text = typeof value === "string" && value !== "" ? value : JSON.stringify(value);
+  return code(text.length > longestValue ? `${text.slice(0, longestValue)}…` : text);
+}
+
+const longestValue = 80;
+
+function row(...cells: readonly string[]): string {
+  return `| ${cells.join(" | ")} |`;
+}
+
+function code(text: string): string {
+  return `\`${escaped(text)}\``;
+}
+
+function escaped(text: string): string {
+  return text.replaceAll("|", "\\|");
+}

@@ -1,0 +1,104 @@
+// What the fields of the two specs mean, leaf by leaf; the nodes above them stand in descriptions.ts.
+
+const credential = (what: string) => ({
+  [`spec.destination.${what}.fromEnv`]:
+    "Environment variable of the sidecar's container, named RETRIEVER_CRED_*; or fromFile.",
+  [`spec.destination.${what}.fromFile`]:
+    "File directly under /etc/retriever/credentials in the sidecar's container; or fromEnv.",
+});
+
+const check = (name: string, what: string) => ({
+  [`spec.checklist.${name}.policy`]: `${what} Require blocks until it is True; Skip is repeated in status.skippedChecks.`,
+});
+
+const beforeCutover = "What a breach does before the cutover.";
+const afterCutover = "What a breach does from the cutover on.";
+
+const destinationFields: Readonly<Record<string, string>> = {
+  "spec.destination.kind": "Which store it is; decides which other fields there are.",
+  "spec.destination.host": "Host of PostgreSQL. The pods' RETRIEVER_ALLOWED_HOSTS has to name it.",
+  "spec.destination.port": "Port of PostgreSQL.",
+  "spec.destination.database": "Database that holds the table.",
+  ...credential("user"),
+  ...credential("password"),
+  "spec.destination.schema": "Schema of the table.",
+  "spec.destination.table": "Table of the chunks.",
+  "spec.destination.embeddingColumn": "Column of the vectors.",
+  "spec.destination.metadataColumns": "Further columns that come back as metadata and can be filtered.",
+  "spec.destination.namespaceField": "Column or payload key that keeps the namespaces apart.",
+  "spec.destination.distance": "Distance of the vectors' index; similarities follow from it.",
+  "spec.destination.poolSize": "Most connections of one pod.",
+  "spec.destination.preparedStatements": "False behind a pooler in transaction mode.",
+  "spec.destination.indexSettings.hnswEfSearch": "hnsw.ef_search of every query; the server's own when absent.",
+  "spec.destination.indexSettings.ivfflatProbes": "ivfflat.probes of every query; the server's own when absent.",
+  "spec.destination.tls.caFile":
+    "PEM file of the authority that signed the store's certificate; the system's authorities when absent.",
+  "spec.destination.url": "http(s)://host[:port] of Qdrant. The pods' RETRIEVER_ALLOWED_HOSTS has to name the host.",
+  "spec.destination.collection": "Collection of the chunks.",
+  "spec.destination.consistency": "Strong asks every replica of a shard, eventual any one.",
+  "spec.destination.vectorName": "Named vector to search; the unnamed one when absent.",
+  ...credential("apiKey"),
+};
+
+const thresholdFields: Readonly<Record<string, string>> = {
+  "spec.thresholds.scoreDelta.limit": "A sample is bad when its top similarity is lower by more than this.",
+  "spec.thresholds.scoreDelta.badShare": "Share of bad samples that is still within the limit; 0.05 reads as a p95.",
+  "spec.thresholds.scoreDelta.beforeCutover": beforeCutover,
+  "spec.thresholds.scoreDelta.afterCutover": afterCutover,
+  "spec.thresholds.latencyDelta.limitMs": "A sample is bad when it is slower by at least this many milliseconds.",
+  "spec.thresholds.latencyDelta.badShare": "Share of bad samples that is still within the limit; 0.05 reads as a p95.",
+  "spec.thresholds.latencyDelta.beforeCutover": beforeCutover,
+  "spec.thresholds.latencyDelta.afterCutover": afterCutover,
+  "spec.thresholds.mismatch.overBaseline": "Share of mismatches allowed above what the warm-up measured.",
+  "spec.thresholds.mismatch.ceiling": "No warm-up passes above this share, whatever the corpus.",
+  "spec.thresholds.mismatch.beforeCutover": beforeCutover,
+  "spec.thresholds.mismatch.afterCutover": afterCutover,
+  "spec.thresholds.overlap.floor": "Least mean share of chunks that stand in both answers.",
+  "spec.thresholds.overlap.beforeCutover": beforeCutover,
+  "spec.thresholds.shadowErrors.badShare": "Share of samples that the destination may fail.",
+  "spec.thresholds.shadowErrors.beforeCutover": beforeCutover,
+  "spec.thresholds.shadowErrors.afterCutover":
+    "Not acted on: after the cutover the shadow is the old store, and its errors never draw traffic back to it.",
+  "spec.thresholds.livePrimary.errorsOverBaseline": "Share of failed requests allowed above the baseline.",
+  "spec.thresholds.livePrimary.emptyOverBaseline": "Share of empty answers allowed above the baseline.",
+  "spec.thresholds.livePrimary.p95OverBaselineMs": "Milliseconds that p95 may lie above the baseline.",
+  "spec.thresholds.livePrimary.afterCutover": afterCutover,
+};
+
+/** Leaves of RetrieverMigration's spec, by path. */
+export const specFieldDescriptions: Readonly<Record<string, string>> = {
+  "spec.target.kind": "Kind of the workload.",
+  "spec.target.name": "Name of the workload, in the migration's namespace.",
+  ...destinationFields,
+  ...check("reachable", "Every pod reached the destination: network, TLS, credential, collection, dimension."),
+  ...check("parity", "Both stores hold the same candidates."),
+  ...check("alerts", "The alerts on the variance are in place and armed."),
+  ...check("approvals", "The people who must agree have agreed."),
+  ...check("window", "It is within the agreed window."),
+  ...check("staging", "The same plan was validated in staging."),
+  ...check("smokeTests", "The smoke tests ran and passed."),
+  "spec.stages[].sampleRate": "Share of requests that also ask the destination.",
+  "spec.stages[].minDuration": "How long the stage lasts at least; gates.minDwell where that is longer.",
+  "spec.stages[].minSamples": "How many samples a gate needs at least before it decides.",
+  ...thresholdFields,
+  "spec.gates.window": "Length of the windows in which bad samples are counted, from 1s to 15m.",
+  "spec.gates.minDwell": "How long a stage lasts at least, whatever minDuration says.",
+  "spec.cutover.validationTimeout": "How long requests may take to resume after the cutover before it is taken back.",
+  "spec.guard.minSamples": "How many answered samples the guard needs; none are asked for at shadowSampleRate 0.",
+  "spec.guard.next": "Migration that starts once this one is settled. Goes with RepointShadow, and only with it.",
+  "spec.rollback.automatic": "False: harm after the cutover is announced and holds, and a Rollback act goes back.",
+  "spec.rollback.alert": "Name of the users' alert; it stands in the causes.",
+  "spec.rollback.window": "Span over which harm is judged, from 1s to 15m.",
+  "spec.rollback.immediateWindow":
+    "A rollback within this time after the cutover is an immediate one, later a delayed one.",
+  "spec.rollback.integrity": "Whether a delayed rollback compares what was written since the cutover.",
+  "spec.communications.sinks": "Names of the sinks that are told; the administrator configures them.",
+  "spec.communications.postmortemDue": "How long after a rollback the postmortem is due.",
+  "spec.metrics.source": "Sidecars, or the name of a Prometheus the administrator configured.",
+};
+
+/** Leaves of MigrationAct's spec, by path. */
+export const actFieldDescriptions: Readonly<Record<string, string>> = {
+  "spec.migration.name": "Name of the migration, in the act's namespace.",
+  "spec.migration.uid": "UID of the migration.",
+};
