@@ -3,6 +3,7 @@ import type { Condition, ConditionType, MigrationStatus } from "@retriever/crds/
 import { isFinalPhase } from "@retriever/crds/phase-steps.ts";
 import { judgeCheck } from "./checklist.ts";
 import type { Context } from "./context.ts";
+import type { Fact } from "./fact.ts";
 import { clip, type Outcome } from "./outcome.ts";
 import { describeAcks, isAckOverdue } from "./propagation.ts";
 import { isOverlayGone } from "./settle.ts";
