@@ -120,8 +120,8 @@ function makeApp(makings: SidecarMakings, activation: Activation, metrics: Metri
     logVariance(event);
   };
   const context = { clock, random, sink: { onAnswer: metrics.onAnswer, onFailure: metrics.onFailure, onSample } };
-  const serve: Serve = async (body) => {
-    const request = parseRequest(body);
+  const serve: Serve = async (body, trace) => {
+    const request = parseRequest(body, trace);
     if (activation.runtime === null) throw new RetrieverError(notReady);
     return serveRetrieve(activation.runtime, request, context);
   };

@@ -3,20 +3,21 @@ import { faultsOf } from "#contract/config-fault.ts";
 import { maxDimension, type RetrieveEnvelope, retrieveEnvelopeSchema } from "#contract/retrieve.ts";
 import { RetrieverError } from "#errors.ts";
 import type { BackendRequest, Embedding } from "#ports/backend.ts";
+import type { TraceContext } from "#ports/trace.ts";
 import { embeddingFromBase64, embeddingFromJson } from "./embedding.ts";
 import { type LocatedEmbedding, locateEmbedding, textOf } from "./locate-embedding.ts";
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** Throws RETR_REQUEST_INVALID with the path of the first fault and what was expected there. */
-export function parseRequest(body: Uint8Array): BackendRequest {
+export function parseRequest(body: Uint8Array, trace: TraceContext | null = null): BackendRequest {
   const located = locateEmbedding(body);
   const envelope = parseEnvelope(body, located);
   const embedding = readEmbedding(body, located);
   if (embedding.dimension < 1 || embedding.dimension > maxDimension) {
     throw refuse(`embedding: expected 1 to ${maxDimension} numbers, got ${embedding.dimension}`, "embedding");
   }
-  return { ...envelope, embedding };
+  return trace === null ? { ...envelope, embedding } : { ...envelope, embedding, trace };
 }
 
 function readEmbedding(body: Uint8Array, { start, end, count }: LocatedEmbedding): Embedding {

@@ -2,6 +2,7 @@
 import type { Candidate, RetrieveEnvelope } from "#contract/retrieve.ts";
 import type { StoreStatus } from "#contract/status.ts";
 import type { Fault } from "#errors.ts";
+import type { TraceContext } from "./trace.ts";
 
 /** A validated query vector in the forms the stores take. Conversions happen at most once. */
 export type Embedding = {
@@ -12,7 +13,11 @@ export type Embedding = {
   readonly binary: () => Buffer;
 };
 
-export type BackendRequest = RetrieveEnvelope & { readonly embedding: Embedding };
+export type BackendRequest = RetrieveEnvelope & {
+  readonly embedding: Embedding;
+  /** For stores that are reached over HTTP. */
+  readonly trace?: TraceContext;
+};
 
 export type BackendAnswer = {
   /** Best first, at most k, similarities normalised. */

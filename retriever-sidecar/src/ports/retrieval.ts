@@ -1,5 +1,6 @@
 // What the application's listener asks for: an answer to a body, and what is to happen once it has been written.
 import type { RetrieveResponse } from "#contract/retrieve.ts";
+import type { TraceContext } from "./trace.ts";
 
 export type Served = {
   readonly response: RetrieveResponse;
@@ -8,4 +9,4 @@ export type Served = {
 };
 
 /** Rejects with a RetrieverError. */
-export type Serve = (body: Uint8Array) => Promise<Served>;
+export type Serve = (body: Uint8Array, trace: TraceContext | null) => Promise<Served>;

@@ -2,10 +2,11 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { type Fault, faultOf } from "#errors.ts";
 import type { Clock } from "#ports/clock.ts";
-import type { Serve } from "#ports/retrieval.ts";
+import type { Serve, Served } from "#ports/retrieval.ts";
 import type { Handler } from "./listener.ts";
 import { isAnnouncedTooLarge, readBody, refuseBody, tooLarge } from "./read-body.ts";
 import { sendFault, sendJson } from "./respond.ts";
+import { readTraceContext } from "./trace-context.ts";
 
 export const maxRequestsInFlight = 256;
 const path = "/v1/retrieve";
@@ -28,14 +29,19 @@ export function makeAppHandler(context: AppContext): Handler {
       return;
     }
     inFlight += 1;
+    const course: Course = { served: null };
+    // "close" follows an answer that has been written, and comes alone when the client has left.
     response.once("close", () => {
       inFlight -= 1;
+      course.served?.afterwards();
     });
     if (request.headers.expect !== undefined) response.writeContinue();
-    void answer(request, response, context);
+    void answer(request, response, course, context);
   };
 }
 
+/** How far a request has come. */
+type Course = { served: Served | null };
 type Refusal = { readonly fault: Fault; readonly headers?: object };
 
 function refusalOf(request: IncomingMessage, inFlight: number): Refusal | undefined {
@@ -62,17 +68,17 @@ function reject(request: IncomingMessage, response: ServerResponse, { fault, hea
   else sendFault(response, fault, { ...headers, connection: "close" });
 }
 
-async function answer(request: IncomingMessage, response: ServerResponse, context: AppContext): Promise<void> {
+async function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  course: Course,
+  context: AppContext,
+): Promise<void> {
   try {
     const body = await readBody(request);
     const startedAt = context.clock.monotonicMs();
-    const served = await context.serve(body);
-    // "close" follows "finish", and comes alone when the client has left.
-    response.once("close", served.afterwards);
-    response.once("finish", () => {
-      response.off("close", served.afterwards);
-      served.afterwards();
-    });
+    const served = await context.serve(body, readTraceContext(request.headers));
+    course.served = served;
     sendJson(response, 200, served.response);
     context.onTotal(context.clock.monotonicMs() - startedAt);
   } catch (error) {

@@ -34,9 +34,9 @@ export function readBody(request: IncomingMessage): Promise<Buffer> {
       chunks.push(chunk);
     };
     request.on("data", onData);
-    request.once("end", () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)));
-    request.once("error", reject);
-    request.once("close", () => reject(new Error("client left")));
+    request.on("end", () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)));
+    // Follows the end too, when it no longer matters; an error without a listener shows as "close" alone.
+    request.on("close", () => reject(new Error("client left")));
   });
 }
 

@@ -10,8 +10,10 @@ import {
   unknownFacts,
 } from "#ports/backend.ts";
 import type { BackendMakings } from "#ports/backend-makings.ts";
+import type { TraceContext } from "#ports/trace.ts";
 import { type CollectionInfo, type Distance, readCandidates, readCollection, readNewest } from "./answer.ts";
 import { statusFault, transportError } from "./classify.ts";
+import { exchange } from "./exchange.ts";
 import { queryBody } from "./query-body.ts";
 import type { QdrantSpec } from "./spec.ts";
 
@@ -30,7 +32,8 @@ const metrics: Readonly<Record<Distance, Metric>> = {
 type Call = {
   readonly method: "GET" | "POST";
   readonly path: string;
-  readonly body?: Buffer;
+  readonly body?: Buffer | null;
+  readonly trace?: TraceContext | undefined;
   readonly signal: AbortSignal;
 };
 
@@ -39,16 +42,17 @@ export function makeQdrantBackend(spec: QdrantSpec, { similarity, clock }: Backe
   const pool = makePool(spec);
   const folder = `/collections/${encodeURIComponent(spec.collection)}`;
   const headers = spec.apiKey === null ? {} : { "api-key": spec.apiKey.reveal() };
+  const jsonHeaders = { ...headers, "content-type": "application/json" };
   const queryPath = `${folder}/points/query${queryString(spec)}`;
   let metric: Metric | undefined;
 
-  const call = async ({ signal, ...rest }: Call): Promise<string> => {
+  const call = async ({ method, path, body = null, trace, signal }: Call): Promise<string> => {
+    const own = body === null ? headers : jsonHeaders;
+    const all = trace === undefined ? own : { ...own, ...traceHeaders(trace) };
     try {
-      const json = rest.body === undefined ? {} : { "content-type": "application/json" };
-      const answer = await pool.request({ ...rest, body: rest.body ?? null, headers: { ...headers, ...json }, signal });
-      const text = await answer.body.text();
-      if (answer.statusCode === 200) return text;
-      throw new RetrieverError(statusFault(answer.statusCode, text));
+      const { status, text } = await exchange(pool, { method, path, body, headers: all }, signal);
+      if (status === 200) return text;
+      throw new RetrieverError(statusFault(status, text));
     } catch (error) {
       throw transportError(error, signal);
     }
@@ -66,8 +70,10 @@ export function makeQdrantBackend(spec: QdrantSpec, { similarity, clock }: Backe
   return {
     retrieve: async (request: BackendRequest, signal: AbortSignal): Promise<BackendAnswer> => {
       const startedAt = clock.monotonicMs();
-      const answering = call({ method: "POST", path: queryPath, body: queryBody(spec, request), signal });
-      const [text, learned] = await Promise.all([answering, metric ?? learnMetric(signal)]);
+      const { trace } = request;
+      const answering = call({ method: "POST", path: queryPath, body: queryBody(spec, request), trace, signal });
+      const [text, learned] =
+        metric === undefined ? await Promise.all([answering, learnMetric(signal)]) : [await answering, metric];
       const vectorMs = clock.monotonicMs() - startedAt;
       return { candidates: readCandidates(text, (score) => similarity(learned, score)), vectorMs };
     },
@@ -85,6 +91,10 @@ export function makeQdrantBackend(spec: QdrantSpec, { similarity, clock }: Backe
     // Whoever closes has seen the last request through, so nothing is cut off.
     close: () => pool.destroy(),
   };
+}
+
+function traceHeaders({ traceparent, tracestate }: TraceContext): Record<string, string> {
+  return tracestate === null ? { traceparent } : { traceparent, tracestate };
 }
 
 const noVector = {
