@@ -68,7 +68,8 @@ const localFaults: Readonly<Record<string, string>> = {
   RETR_HOST_NOT_ALLOWED: "HostNotAllowed",
 };
 
-function isLocalRefusal(code: string): boolean {
+/** Whether the pod itself refuses to connect: no credential, or not an allowed one or host. */
+export function isLocalRefusal(code: string): boolean {
   return Object.hasOwn(localFaults, code);
 }
 

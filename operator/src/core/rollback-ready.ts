@@ -5,6 +5,7 @@ import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
 import type { StoreStatus } from "@retriever/sidecar/contract/status.ts";
 import type { Observation } from "./model.ts";
 import { answeredStatuses, nameSome, servingPods, storeViews } from "./pods.ts";
+import { isLocalRefusal } from "./reachable.ts";
 import { labelOf } from "./store-label.ts";
 import { fastLaneSeconds } from "./windows.ts";
 
@@ -74,8 +75,13 @@ function isSourceChanged(
 /** A finished probe of the last seconds found no store that could answer, and no success since. */
 export function isFailingNow(view: StoreStatus): boolean {
   const probed = view.probeAgeSeconds !== null && view.probeAgeSeconds <= fastLaneSeconds;
+  const refused = view.lastError !== null && isLocalRefusal(view.lastError.code);
   const broken =
-    view.reachable === false || view.authenticated === false || view.exists === false || view.tls === "failed";
+    refused ||
+    view.reachable === false ||
+    view.authenticated === false ||
+    view.exists === false ||
+    view.tls === "failed";
   return probed && broken && !isAnsweringNow(view);
 }
 
