@@ -8,11 +8,15 @@ const cli = join(import.meta.dirname, "../../operator/src/cli/main.ts");
 
 export type CommandResult = { readonly exitCode: number; readonly stdout: string; readonly stderr: string };
 
-/** Runs `kubectl-retriever WORDS`. Rejects when it doesn't end by itself within 20 s. */
+/** Runs `kubectl-retriever WORDS` against a cluster. Rejects when it doesn't end by itself within 20 s. */
 export function kubectlRetriever(kubeconfig: string, words: readonly string[]): Promise<CommandResult> {
-  const args = [cli, ...words, "--namespace", namespace, "--kubeconfig", kubeconfig];
+  return retrieverOffline([...words, "--namespace", namespace, "--kubeconfig", kubeconfig]);
+}
+
+/** Runs `kubectl-retriever WORDS` as it is; for commands that need no cluster. */
+export function retrieverOffline(words: readonly string[]): Promise<CommandResult> {
   return new Promise((resolve, reject) => {
-    execFile(process.execPath, args, { timeout: 20_000 }, (fault, stdout, stderr) => {
+    execFile(process.execPath, [cli, ...words], { timeout: 20_000 }, (fault, stdout, stderr) => {
       if (fault === null) resolve({ exitCode: 0, stdout, stderr });
       else if (typeof fault.code === "number") resolve({ exitCode: fault.code, stdout, stderr });
       else reject(new Error(`kubectl-retriever ${words.join(" ")}: ${fault.message}`, { cause: fault }));

@@ -90,7 +90,7 @@ async function build(options: WorldOptions, onClose: (closer: () => Promise<unkn
 }
 
 /** Namespace and custom resource definitions, as `kubectl apply` would. */
-async function installResources(client: KubeClient): Promise<void> {
+export async function installResources(client: KubeClient): Promise<void> {
   await client.create("/api/v1/namespaces", { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } });
   for (const file of crdFiles) {
     const documents = parseAllDocuments(await readFile(join(manifests, file), "utf8"));

@@ -1,0 +1,28 @@
+// The operator's own view of a cluster, held on the embedded API to the same promises as its fake.
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describeClusterContract } from "@retriever/operator/test/cluster-contract.ts";
+import { openKubeHarness } from "@retriever/operator/test/kube-harness.ts";
+import { startApi } from "#embedded/api/start-api.ts";
+import { makeKubeClient } from "#kube/client.ts";
+import { installResources } from "#world/start-world.ts";
+
+describeClusterContract("The adapter on the embedded API", async () => {
+  const directory = await mkdtemp(join(tmpdir(), "retriever-contract-"));
+  const api = await startApi({ directory });
+  const admin = api.kubeconfigPath("admin");
+  const client = makeKubeClient(admin);
+  await installResources(client);
+  await client.close();
+  const operator = api.kubeconfigPath("operator");
+  const harness = await openKubeHarness({ operator, admin, namespace: "contract" });
+  return {
+    ...harness,
+    close: async () => {
+      await harness.close();
+      await api.close();
+      await rm(directory, { recursive: true });
+    },
+  };
+});
