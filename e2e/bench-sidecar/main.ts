@@ -1,7 +1,7 @@
 // `make bench-sidecar`: what the sidecar costs, beside its peers, on the machine it runs on.
 // The stores are trivial on purpose: they cost nothing, so that what is left is the hop. Nothing here tells about a store.
 import { parseArgs } from "node:util";
-import { canPin } from "#sidecar/watched-process.ts";
+import { canPin, endOnSignals } from "#sidecar/watched-process.ts";
 import { startLoad } from "./load.ts";
 import { measureMemory } from "./memory.ts";
 import { hasNginx } from "./nginx.ts";
@@ -13,7 +13,7 @@ import { loadCore, serverCore, startPeer, startScene } from "./subjects.ts";
 const { values } = parseArgs({ options: { quick: { type: "boolean", default: false } } });
 const sizes = values.quick
   ? { rounds: 3, requests: 600, warmUp: 2000, memorySpan: 5000 }
-  : { rounds: 15, requests: 1500, warmUp: 6000, memorySpan: 100_000 };
+  : { rounds: 31, requests: 700, warmUp: 6000, memorySpan: 100_000 };
 
 function say(text: string): void {
   process.stdout.write(`${text}\n`);
@@ -50,4 +50,5 @@ async function run(): Promise<void> {
   }
 }
 
+endOnSignals();
 await run();

@@ -10,22 +10,25 @@ import { hasNginx, startNginxProxy, startNginxStore } from "./nginx.ts";
 export const serverCore = 0;
 export const loadCore = 1;
 
-export type SubjectName =
-  | "sidecar"
-  | "sidecar again"
-  | "sidecar 5 %"
-  | "sidecar 100 %"
-  | "sidecar hanging shadow"
-  | "obvious build"
-  | "fastify"
-  | "node pipe"
-  | "nginx"
-  | "nginx mirror"
-  | "nginx mirror hanging"
-  | "sidecar pgvector"
-  | "sidecar pgvector base64"
-  | "sidecar pgvector 1-d"
-  | "pgvector as text";
+/** Subjects in the order they are measured in: whoever is compared stands close by. */
+const subjectNames = [
+  "node pipe",
+  "sidecar 5 %",
+  "sidecar",
+  "sidecar again",
+  "sidecar hanging shadow",
+  "sidecar 100 %",
+  "obvious build",
+  "fastify",
+  "nginx",
+  "nginx mirror",
+  "nginx mirror hanging",
+  "pgvector as text",
+  "sidecar pgvector",
+  "sidecar pgvector base64",
+  "sidecar pgvector 1-d",
+] as const;
+export type SubjectName = (typeof subjectNames)[number];
 
 export type Subject = {
   readonly name: SubjectName;
@@ -63,7 +66,9 @@ export async function startScene(): Promise<Scene> {
     const sidecars = await startSidecars(stores, stoppers);
     const peers = await startPeers(stores, stoppers);
     const proxies = hasNginx ? await startProxies(folder, stores, stoppers) : [];
-    return { subjects: [...sidecars, ...peers, ...proxies], stores, stop };
+    const started = new Map([...sidecars, ...peers, ...proxies].map((subject) => [subject.name, subject]));
+    const subjects = subjectNames.flatMap((name) => started.get(name) ?? []);
+    return { subjects, stores, stop };
   } catch (error) {
     await stop();
     throw error;

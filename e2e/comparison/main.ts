@@ -4,6 +4,7 @@ import Table from "cli-table3";
 import { makeRandom } from "#bench-sidecar/bodies.ts";
 import { type Dataset, loadDataset } from "#dataset/read.ts";
 import { type StandIn, startStandIn } from "#qdrant-standin/start.ts";
+import { endOnSignals } from "#sidecar/watched-process.ts";
 import { blend, damages, type StoredChunk, storedChunks } from "./damage.ts";
 import { caughtBy, type Finding } from "./finding.ts";
 import { measure } from "./measure.ts";
@@ -82,6 +83,7 @@ function summaryOf(rows: readonly Row[]): object {
   return { standIn: true, damages: summary };
 }
 
+endOnSignals();
 const dataset = loadDataset();
 const standIn = await startStandIn({ address: "127.0.0.1", port: 0, seed: 1 });
 try {

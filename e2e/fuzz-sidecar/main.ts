@@ -1,6 +1,7 @@
 // `make fuzz-sidecar`: hostile requests, broken stores, and the official client as oracle, against real sidecar processes.
 // The same seed gives the same requests.
 import { parseArgs } from "node:util";
+import { endOnSignals } from "#sidecar/watched-process.ts";
 import { runBrokenStores } from "./broken-stores.ts";
 import { runDifferential } from "./differential.ts";
 import { runHostileRequests } from "./hostile-requests.ts";
@@ -38,6 +39,7 @@ const phases = [
   },
 ];
 
+endOnSignals();
 for (const { name, run } of phases) {
   const started = performance.now();
   await run().catch((error: unknown) =>

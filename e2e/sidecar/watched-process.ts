@@ -33,6 +33,17 @@ export type WatchedProcess<T> = {
 const maxOutputChars = 64 * 1_048_576;
 const stopGraceMs = 15_000;
 
+/** None outlives its caller, however that one ends short of SIGKILL. */
+const running = new Set<ChildProcess>();
+process.once("exit", () => {
+  for (const child of running) child.kill("SIGKILL");
+});
+
+/** For mains: an interrupt ends the process, and with it whatever it has started. */
+export function endOnSignals(): void {
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(130));
+}
+
 /** Whether processes can be pinned to a core here. */
 export const canPin = spawnSync("taskset", ["-V"], { stdio: "ignore" }).status === 0;
 
@@ -44,6 +55,9 @@ export async function startProcess<T>(options: ProcessOptions<T>): Promise<Watch
     options,
   );
   const output = gather(child);
+  running.add(child);
+  child.once("exit", () => running.delete(child));
+  child.on("error", () => running.delete(child));
   try {
     const announced = await announcement(child, readLine, deadlineMs);
     return {
