@@ -23,6 +23,8 @@ export function makePool(spec: PgvectorSpec, size: number, timeoutMs: number): P
   });
   // An idle connection that breaks is replaced by the next request; without a listener it would end the process.
   pool.on("error", () => undefined);
+  // The pool doesn't listen to a connection that is in use; its query is told of the break by its own callback.
+  pool.on("connect", (client) => client.on("error", () => undefined));
   return pool;
 }
 
