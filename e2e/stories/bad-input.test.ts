@@ -4,7 +4,7 @@ import { namespace } from "#world/application-manifests.ts";
 import { conditionOf, migrationsPath } from "#world/migration-status.ts";
 import { configMapsPath, deploymentsPath, type Play, startPlay } from "./play.ts";
 import { collection, narrowCollection, openStage, type Stage } from "./stage.ts";
-import { type StorySpec, storyMigration } from "./story-migration.ts";
+import { storyMigration } from "./story-migration.ts";
 import { conditionIs, eventOf, overlayOf } from "./traces.ts";
 
 let stage: Stage;
@@ -23,7 +23,7 @@ const someone = { name: "refused", target: "steady", destination };
 
 /** What the API says to this migration; it must refuse it. */
 async function refusal(changes: object): Promise<string> {
-  const object = storyMigration(someone, changes as StorySpec);
+  const object = storyMigration(someone, changes);
   const answer = await stage.world.client.create(migrationsPath, object).then(
     () => "it was accepted",
     (fault: unknown) => (fault instanceof Error ? fault.message : String(fault)),
@@ -113,7 +113,7 @@ describe.concurrent("an application that can't be migrated is refused with the r
     await deployment(name, bases);
     for (const base of bases) await configMap(`${name}-${base}`, '{"primary":{}}');
     await stage.world.client.create(migrationsPath, storyMigration({ ...someone, name, target: name }));
-    await isRefused({ ...play, name }, reason, says);
+    expect(await refusedInPending({ ...play, name }, reason)).toMatch(says);
   });
 
   it.each([
@@ -131,17 +131,18 @@ describe.concurrent("an application that can't be migrated is refused with the r
     await deployment(name, ["only"]);
     await configMap(`${name}-only`, text);
     await stage.world.client.create(migrationsPath, storyMigration({ ...someone, name, target: name }));
-    await isRefused({ ...play, name }, "InvalidBase", says);
+    expect(await refusedInPending({ ...play, name }, "InvalidBase")).toMatch(says);
   });
 
-  async function isRefused(of: Play, reason: string, says: RegExp): Promise<void> {
-    const event = await eventOf(of, reason);
-    expect(event.message).toMatch(says);
+  /** The message of event and status; nothing else must be there. */
+  async function refusedInPending(of: Play, reason: string): Promise<string> {
+    const { message } = await eventOf(of, reason);
     expect(await stage.world.client.get(`${configMapsPath}/${of.name}-retriever-migration`)).toBeUndefined();
     const object = await stage.world.client.get(`${migrationsPath}/${of.name}`);
-    expect(object).toMatchObject({ status: { phase: "Pending", message: expect.stringMatching(says) as string } });
+    expect(object).toMatchObject({ status: { phase: "Pending", message } });
     expect(object?.metadata).not.toHaveProperty("finalizers");
     await stage.world.client.remove(`${migrationsPath}/${of.name}`);
+    return message;
   }
 
   async function configMap(name: string, text: string): Promise<void> {

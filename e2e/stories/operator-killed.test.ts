@@ -61,6 +61,7 @@ describe("an operator killed", { timeout: 120_000 }, () => {
     runner.thaw(deaf?.name ?? "");
     const completed = await play.reach("Completed");
     await serveFrom(play, completed.destination?.digest);
+    expect(completed.rollback).toBeUndefined();
     await play.close();
   });
 

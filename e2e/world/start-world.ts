@@ -45,7 +45,7 @@ export type World = {
 export async function startWorld(options: WorldOptions): Promise<World> {
   const closers: (() => Promise<unknown>)[] = [];
   const close = async () => {
-    for (const closer of closers.splice(0).reverse()) await closer();
+    for (const closer of closers.splice(0).toReversed()) await closer();
   };
   try {
     return { ...(await build(options, (closer) => closers.push(closer))), close };
