@@ -2,6 +2,7 @@
 // The stores are trivial on purpose: they cost nothing, so that what is left is the hop. Nothing here tells about a store.
 import { parseArgs } from "node:util";
 import { canPin, endOnSignals } from "#sidecar/watched-process.ts";
+import { checkAnswers } from "./check-answers.ts";
 import { startLoad } from "./load.ts";
 import { measureMemory } from "./memory.ts";
 import { hasNginx } from "./nginx.ts";
@@ -28,6 +29,7 @@ async function run(): Promise<void> {
   const codec = await startPeer("codec-main.ts", [], serverCore);
   const scene = await startScene();
   try {
+    await checkAnswers(scene.subjects);
     const started = performance.now();
     const onRound = (round: number): void =>
       say(`round ${round + 1} of ${sizes.rounds}, ${((performance.now() - started) / 1000).toFixed(0)} s`);

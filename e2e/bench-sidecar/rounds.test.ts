@@ -1,7 +1,9 @@
 // Order of the rounds, and what the kernel's line about a process says.
 import { describe, expect, it } from "vitest";
 import { makeBodies } from "./bodies.ts";
+import { countChunks } from "./check-answers.ts";
 import { parseStat } from "./cpu-time.ts";
+import { queryAnswer } from "./peers/canned.ts";
 import { orderOf } from "./rounds.ts";
 
 describe("the order of a round", () => {
@@ -32,5 +34,13 @@ describe("the load's bodies", () => {
   it("hold the same kind of numbers as base64", () => {
     const { embedding } = JSON.parse(String(makeBodies("base64-768")[0])) as { embedding: string };
     expect(Buffer.from(embedding, "base64")).toHaveLength(768 * 4);
+  });
+});
+
+describe("the candidates of an answer", () => {
+  it("are counted in the store's words and in the users'", () => {
+    expect(countChunks(queryAnswer)).toBe(10);
+    expect(countChunks('{"candidates":[{"chunkId":"a"},{"chunkId":"b"}]}')).toBe(2);
+    expect(countChunks("{}")).toBe(0);
   });
 });

@@ -54,7 +54,7 @@ async function readFinding(sidecar: Sidecar, expected: number): Promise<Finding>
     scoreDeltaP95: readSample(exposition, "retr_dual_delta_score", 'quantile="p95"') ?? Number.NaN,
     mismatch: mismatch / answered,
     overlap: overlapSum / answered,
-    rankOverlap: readRankOverlap(exposition),
+    rankOverlap: readRankOverlap(exposition, answered),
     lagDays: lagMs === undefined ? null : lagMs / dayMs,
   };
 }
@@ -71,10 +71,9 @@ async function endedCounters(sidecar: Sidecar, expected: number) {
   }
 }
 
-/** The mean where a histogram tells it, else the median. */
-function readRankOverlap(exposition: string): number {
+/** The mean where its sum is exported, else the median. */
+function readRankOverlap(exposition: string, answered: number): number {
   const sum = readSample(exposition, "retr_dual_rank_overlap_sum");
-  const count = readSample(exposition, "retr_dual_rank_overlap_count");
-  if (sum !== undefined && count !== undefined) return sum / count;
+  if (sum !== undefined) return sum / answered;
   return readSample(exposition, "retr_dual_rank_overlap", 'quantile="p50"') ?? Number.NaN;
 }
