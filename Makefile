@@ -20,7 +20,7 @@ test: setup ## all tests; last line "N passed, N failed" (ARGS=... goes to the t
 demo: setup ## a migration that completes and one that rolls itself back (DESTINATION= DEGRADE= CHAOS= SEED=)
 	@$(foreach name,DESTINATION DEGRADE CHAOS SEED,$(if $($(name)),$(name)='$($(name))')) node e2e/demo/main.ts
 
-sim-gates: setup ## what the gates decide on simulated stages and on shuffled ids; about ten seconds
+sim-gates: setup ## what the gates decide on simulated stages and on shuffled ids; under a minute
 	@node e2e/sim-gates/main.ts
 
 generate: setup ## write the generated files
