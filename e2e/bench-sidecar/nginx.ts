@@ -12,10 +12,11 @@ import { collectionAnswer, queryAnswer } from "./peers/canned.ts";
 export type Nginx = { readonly urls: readonly string[]; readonly process: WatchedProcess<undefined> };
 type Placed = { readonly folder: string; readonly name: string; readonly core: number };
 
+const program = "nginx";
 const startDeadlineMs = 5000;
 
 /** Whether there is an nginx to run. */
-export const hasNginx = spawnSync("nginx", ["-v"], { stdio: "ignore" }).status === 0;
+export const hasNginx = spawnSync(program, ["-v"], { stdio: "ignore" }).status === 0;
 
 /** Answers like Qdrant, always the same, on two addresses. */
 export async function startNginxStore(placed: Placed): Promise<Nginx> {
@@ -52,7 +53,7 @@ async function start({ folder, name, core }: Placed, ports: readonly number[], s
   mkdirSync(home, { recursive: true });
   writeFileSync(join(home, "nginx.conf"), configOf(home, server));
   const started = await startProcess<undefined>({
-    command: "nginx",
+    command: program,
     args: ["-p", home, "-c", join(home, "nginx.conf"), "-e", "stderr"],
     core,
   });

@@ -30,6 +30,8 @@ export type WatchedProcess<T> = {
   readonly stop: () => Promise<number | null>;
 };
 
+/** Sets the core of a command and becomes it. */
+const pinner = "taskset";
 const maxOutputChars = 64 * 1_048_576;
 const stopGraceMs = 15_000;
 
@@ -45,13 +47,13 @@ export function endOnSignals(): void {
 }
 
 /** Whether processes can be pinned to a core here. */
-export const canPin = spawnSync("taskset", ["-V"], { stdio: "ignore" }).status === 0;
+export const canPin = spawnSync(pinner, ["-V"], { stdio: "ignore" }).status === 0;
 
 /** Starts a process. Rejects with the end of its output when it ends, or announces nothing, before the deadline. */
 export async function startProcess<T>(options: ProcessOptions<T>): Promise<WatchedProcess<T>> {
   const { command, args, core, readLine, deadlineMs = 20_000 } = options;
   const child = launch(
-    core === undefined || !canPin ? [command, ...args] : ["taskset", "-c", `${core}`, command, ...args],
+    core === undefined || !canPin ? [command, ...args] : [pinner, "-c", `${core}`, command, ...args],
     options,
   );
   const output = gather(child);
