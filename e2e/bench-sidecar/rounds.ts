@@ -15,7 +15,10 @@ export type Sample = {
 /** Samples of each subject, one a round. */
 export type Samples = ReadonlyMap<SubjectName, readonly Sample[]>;
 export type RoundOptions = {
+  /** At least so many. */
   readonly rounds: number;
+  /** At most so many, as long as there is time. */
+  readonly maxRounds: number;
   readonly requests: number;
   /** Requests to each subject before the first round: a young process compiles more than it serves. */
   readonly warmUp: number;
@@ -30,21 +33,25 @@ export type Measured = {
 
 const connections = 16;
 const deadlineMs = 60_000;
+/** More rounds than demanded are run only within this time. */
+const roundsMs = 300_000;
 /** A subject that stops answering is waited for no longer. */
 const hangDeadlineMs = 1500;
 /** For what a subject still does after its last answer: the shadow's samples. */
 const settleMs = 50;
 
-/** Warms up, then runs `rounds` rounds. Rejects when a subject fails requests it should answer. */
+/** Warms up, then runs `rounds` rounds, and up to `maxRounds` while five minutes last. Rejects when a subject fails requests it should answer. */
 export async function runRounds(
   subjects: readonly Subject[],
   codec: WatchedProcess<unknown>,
-  { rounds, requests, warmUp, load, onRound }: RoundOptions,
+  { rounds, maxRounds, requests, warmUp, load, onRound }: RoundOptions,
 ): Promise<Measured> {
   const samples = new Map<SubjectName, Sample[]>(subjects.map(({ name }) => [name, []]));
   const codecMicros: number[] = [];
   for (const subject of subjects) await measure(subject, warmUp, load);
-  for (let round = 0; round < rounds; round += 1) {
+  const startedAt = performance.now();
+  const hasTime = (): boolean => performance.now() - startedAt < roundsMs;
+  for (let round = 0; round < rounds || (round < maxRounds && hasTime()); round += 1) {
     for (const subject of orderOf(subjects, round))
       samples.get(subject.name)?.push(await measure(subject, requests, load));
     codecMicros.push(((await codec.ask({}, deadlineMs)) as { micros: number }).micros);
