@@ -5,13 +5,14 @@ import type { Subject } from "./subjects.ts";
 
 const expected = 10;
 const deadlineMs = 10_000;
+const headers = { "content-type": "application/json" };
 
 /** Asks every subject once. Rejects with the first one that answers something else. */
 export async function checkAnswers(subjects: readonly Subject[]): Promise<void> {
   for (const { name, url, body: kind } of subjects) {
     const [body = null] = makeBodies(kind);
     const signal = AbortSignal.timeout(deadlineMs);
-    const { statusCode, body: answer } = await request(url, { method: "POST", body, signal, reset: true });
+    const { statusCode, body: answer } = await request(url, { method: "POST", headers, body, signal, reset: true });
     const text = await answer.text();
     const found = countChunks(text);
     if (statusCode !== 200 || found !== expected) {
