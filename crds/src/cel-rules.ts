@@ -71,7 +71,7 @@ const statusRules: readonly CelRule[] = [
 /** Rules of RetrieverMigration. */
 export const migrationRules: readonly CelRule[] = [
   ...rootRules,
-  ...specRules.map(({ field, rule, message }) => ({ at: `spec.${field}`, rule, message })),
+  ...specRules.map(({ field, at, rule, message }) => ({ at: at ?? `spec.${field}`, rule, message })),
   ...statusRules,
 ];
 
@@ -82,5 +82,15 @@ export const migrationActRules: readonly CelRule[] = [
     at: "spec",
     rule: "self.act != 'Waive' || has(self.check)",
     message: "expected check, the name of the check that is waived",
+  },
+  {
+    at: "spec",
+    rule: "self.act != 'Approve' || (has(self.role) && has(self.planHash))",
+    message: "expected role and planHash: an approval is given in a role, for one plan",
+  },
+  {
+    at: "spec",
+    rule: "self.act != 'Waive' || (has(self.reason) && size(self.reason) > 0)",
+    message: "expected a reason: a waived check was not verified",
   },
 ];

@@ -1,6 +1,6 @@
 // What `kubectl explain` says about the fields, by path. A path that isn't in the schema fails the generation.
 // Here stand the nodes and the fields that stand alone; the leaves below them have files of their own.
-import { inertActFields, inertSpecFields, withInert } from "./inert-fields.ts";
+import { inertSpecFields, withInert } from "./inert-fields.ts";
 import { actFieldDescriptions, specFieldDescriptions } from "./spec-field-descriptions.ts";
 import { statusFieldDescriptions } from "./status-field-descriptions.ts";
 
@@ -63,12 +63,12 @@ const ofAct: Readonly<Record<string, string>> = {
   "spec.migration": "The migration, by name and UID: an act never reaches a later one of the same name.",
   "spec.act":
     "Approve, Waive (one check that is Unknown), Pause, Resume, Promote (cut over), Abort and Rollback (both latch).",
-  "spec.role": "Role in which it is done.",
+  "spec.role": "Role in which it is done; an Approve needs one.",
   "spec.check": "The check that a Waive is about.",
-  "spec.planHash": "The plan it was decided on; another plan makes it void.",
+  "spec.planHash": "The plan it was decided on; another plan makes it void. An Approve needs it.",
   "spec.expires": "After this instant it has no effect.",
   "spec.actor": "The requesting user.",
-  "spec.reason": "Why, for whoever reads the history.",
+  "spec.reason": "Why, for whoever reads the history. A Waive needs it.",
   ...actFieldDescriptions,
 };
 
@@ -76,4 +76,4 @@ const ofAct: Readonly<Record<string, string>> = {
 export const migrationDescriptions = withInert(ofMigration, inertSpecFields());
 
 /** Fields of MigrationAct. */
-export const migrationActDescriptions = withInert(ofAct, inertActFields);
+export const migrationActDescriptions = ofAct;

@@ -102,6 +102,9 @@ export const exampleStatus = {
     paused: false,
     seen: ["6f1d4c1e-0000-4000-8000-000000000002"],
     promotedBy: "user-a",
+    retriedBy: "user-a",
+    approvals: [{ role: "sre-on-call", actor: "user-b", at, until: "2030-01-04T12:00:00.000Z" }],
+    waived: [{ check: "alerts", actor: "user-b", reason: "watched by hand", at }],
     latched: { act: "Rollback", actor: "user-b", reason: "answers look wrong", at },
   },
   rollback: {

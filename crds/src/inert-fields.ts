@@ -1,22 +1,14 @@
 // What the API takes and nobody acts on yet: said where people read about a field, and held to the code by a test.
 // Whoever makes a field act takes its line away here; nothing else has to change.
-import type { CheckName } from "./migration-spec.ts";
+import type { CheckName } from "./checklist-spec.ts";
 
 /** Checks that nobody answers yet: they are Unknown, and block unless they are skipped. */
-export const unansweredChecks: readonly CheckName[] = [
-  "parity",
-  "alerts",
-  "approvals",
-  "window",
-  "staging",
-  "smokeTests",
-];
+export const unansweredChecks: readonly CheckName[] = ["parity", "alerts", "window", "staging", "smokeTests"];
 
 const nothing = "Not acted on yet.";
 
 /** Fields of RetrieverMigration that do nothing, or not everything; with the words that say so. */
 export const inertFields: Readonly<Record<string, string>> = {
-  "spec.requestedBy": nothing,
   "spec.cutover.freezeDeploys": nothing,
   "spec.guard.then": "So far RepointShadow does what DisableDualRead does.",
   "spec.guard.next": nothing,
@@ -25,13 +17,6 @@ export const inertFields: Readonly<Record<string, string>> = {
   "spec.communications.sinks": nothing,
   "spec.communications.postmortemDue": nothing,
   "spec.metrics.source": "So far anything but Sidecars keeps the migration in Pending.",
-};
-
-/** The same of MigrationAct. */
-export const inertActFields: Readonly<Record<string, string>> = {
-  "spec.act": "So far Approve and Waive have no effect.",
-  "spec.role": nothing,
-  "spec.check": nothing,
 };
 
 /** Descriptions with these words behind them. */

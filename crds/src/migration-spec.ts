@@ -2,6 +2,7 @@
 import { overlayAdapterSchema } from "@retriever/sidecar/contract/adapter.ts";
 import { latencyDeltaThresholdMs, p95BadShare, scoreDeltaThreshold } from "@retriever/sidecar/contract/thresholds.ts";
 import { z } from "zod";
+import { checklistSchema } from "./checklist-spec.ts";
 import { durationSchema } from "./duration.ts";
 
 const share = z.number().min(0).max(1);
@@ -18,22 +19,6 @@ const actions = {
   beforeCutover: z.enum(["StepDown", "Hold", "Observe"]).default("StepDown"),
   afterCutover: z.enum(["Hold", "Rollback", "Observe"]).default("Rollback"),
 };
-
-const checkSchema = z.strictObject({ policy: z.enum(["Require", "Skip"]).default("Require") }).prefault({});
-
-/** Names of the checklist's checks, in the order in which they are made. */
-export const checkNames = ["reachable", "parity", "alerts", "approvals", "window", "staging", "smokeTests"] as const;
-export type CheckName = (typeof checkNames)[number];
-
-const checklistSchema = z.strictObject({
-  reachable: checkSchema,
-  parity: checkSchema,
-  alerts: checkSchema,
-  approvals: checkSchema,
-  window: checkSchema,
-  staging: checkSchema,
-  smokeTests: checkSchema,
-});
 
 export const stageSchema = z.strictObject({
   /** Share of requests that also ask the destination, 0..1. */
@@ -53,7 +38,8 @@ const thresholdsSchema = z.strictObject({
     .prefault({}),
   latencyDelta: z
     .strictObject({
-      limitMs: z.number().gt(0).max(60_000).default(latencyDeltaThresholdMs),
+      /** From 1 ms on: less is a number of seconds by mistake. */
+      limitMs: z.number().min(1).max(60_000).default(latencyDeltaThresholdMs),
       badShare: share.default(p95BadShare),
       ...actions,
     })
@@ -83,7 +69,7 @@ const thresholdsSchema = z.strictObject({
     .strictObject({
       errorsOverBaseline: share.default(0.01),
       emptyOverBaseline: share.default(0.05),
-      p95OverBaselineMs: z.number().gt(0).max(60_000).default(latencyDeltaThresholdMs),
+      p95OverBaselineMs: z.number().min(1).max(60_000).default(latencyDeltaThresholdMs),
       afterCutover: actions.afterCutover,
     })
     .prefault({}),

@@ -152,6 +152,23 @@ export const rollbackStatusSchema = z.strictObject({
   actor: z.string().max(253).nullable(),
 });
 
+const approvalStatusSchema = z.strictObject({
+  role: z.string().max(63),
+  actor: shortName,
+  at: instant,
+  /** From here on it doesn't count any more. */
+  until: instant,
+});
+export type ApprovalStatus = z.infer<typeof approvalStatusSchema>;
+
+const waiverStatusSchema = z.strictObject({
+  check: z.string().max(63),
+  actor: shortName,
+  reason: sentence,
+  at: instant,
+});
+export type WaiverStatus = z.infer<typeof waiverStatusSchema>;
+
 export const migrationStatusSchema = z.strictObject({
   observedGeneration: z.int().default(-1),
   phase: z.enum(phases).default("Pending"),
@@ -215,7 +232,13 @@ export const migrationStatusSchema = z.strictObject({
       paused: z.boolean().default(false),
       /** UIDs of the acts that took effect, newest last. */
       seen: z.array(shortName).max(50).default([]),
-      promotedBy: z.string().max(253).optional(),
+      promotedBy: shortName.optional(),
+      /** Who let a plan run again that had been rolled back. */
+      retriedBy: shortName.optional(),
+      /** Approvals of the accepted plan, one per person and role; newest last. */
+      approvals: z.array(approvalStatusSchema).max(50).optional(),
+      /** Checks that a person waived while they were Unknown. */
+      waived: z.array(waiverStatusSchema).max(10).optional(),
       latched: z
         .strictObject({ act: z.enum(["Abort", "Rollback"]), actor: z.string().max(253), reason: sentence, at: instant })
         .optional(),

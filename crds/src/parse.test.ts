@@ -89,7 +89,10 @@ describe("parseMigrationActSpec", () => {
   });
 
   it.each([
-    [{ ...act, act: "Waive" }, "spec.check"],
+    [{ ...act, act: "Waive", reason: "by hand" }, "spec.check"],
+    [{ ...act, act: "Waive", check: "alerts" }, "spec.reason"],
+    [{ ...act, act: "Approve", role: "sre" }, "spec.planHash"],
+    [{ ...act, act: "Approve", planHash: "0123456789abcdef" }, "spec.role"],
     [{ ...act, act: "Jump" }, "spec.act"],
     [{ ...act, actor: undefined }, "spec.actor"],
     [{ ...act, expires: "tomorrow" }, "spec.expires"],

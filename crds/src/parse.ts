@@ -25,13 +25,21 @@ export function parseMigrationActSpec(input: unknown): Parsed<MigrationActSpec> 
   const parsed = migrationActSpecSchema.safeParse(input, { reportInput: true });
   const faults = shapeFaults(parsed);
   if (!parsed.success) return { ok: false, faults };
-  if (parsed.data.act === "Waive" && parsed.data.check === undefined) {
-    return {
-      ok: false,
-      faults: [{ path: "spec.check", message: "received nothing, expected the check that is waived" }],
-    };
-  }
-  return { ok: true, spec: parsed.data };
+  const missing = actFaults(parsed.data);
+  return missing.length === 0 ? { ok: true, spec: parsed.data } : { ok: false, faults: missing };
+}
+
+/** What an act of its kind has to say. */
+function actFaults({ act, check, role, planHash, reason }: MigrationActSpec): ConfigFault[] {
+  const needed: readonly [string, boolean, string][] = [
+    ["check", act === "Waive" && check === undefined, "the check that is waived"],
+    ["reason", act === "Waive" && reason === "", "why the check is waived"],
+    ["role", act === "Approve" && role === undefined, "the role it is approved in"],
+    ["planHash", act === "Approve" && planHash === undefined, "the hash of the plan that is approved"],
+  ];
+  return needed.flatMap(([field, isMissing, what]) =>
+    isMissing ? [{ path: `spec.${field}`, message: `received nothing, expected ${what}` }] : [],
+  );
 }
 
 function shapeFaults(parsed: z.ZodSafeParseResult<unknown>): ConfigFault[] {
@@ -42,8 +50,8 @@ function ruleFaults(input: unknown): ConfigFault[] {
   const sound = soundFields(input);
   return specRules
     .filter(({ field, holds }) => field in sound && !holds(sound as MigrationSpec))
-    .map(({ field, message, received }) => ({
-      path: `spec.${field}`,
+    .map(({ field, at = "spec", message, received }) => ({
+      path: at === "spec" ? `spec.${field}` : at,
       message: `received ${describe(received(sound as MigrationSpec))}, ${message}`,
     }));
 }
@@ -52,8 +60,8 @@ function ruleFaults(input: unknown): ConfigFault[] {
 function soundFields(input: unknown): Partial<MigrationSpec> {
   const given = typeof input === "object" && input !== null ? (input as Readonly<Record<string, unknown>>) : {};
   const sound: Record<string, unknown> = {};
-  for (const { field } of specRules) {
-    const parsed = migrationSpecSchema.shape[field].safeParse(given[field]);
+  for (const [field, schema] of Object.entries(migrationSpecSchema.shape)) {
+    const parsed = schema.safeParse(given[field]);
     if (parsed.success) sound[field] = parsed.data;
   }
   return sound;

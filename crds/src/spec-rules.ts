@@ -4,8 +4,10 @@ import { durationSeconds } from "./duration.ts";
 import { type MigrationSpec, maxStages, type Stage } from "./migration-spec.ts";
 
 export type SpecRule = {
-  /** Field of the spec that carries the rule; `self` is its value, and no rule looks beyond it. */
-  readonly field: "stages" | "gates" | "rollback" | "cutover" | "guard";
+  /** Field of the spec that carries the rule; `self` is its value, and no rule without `at` looks beyond it. */
+  readonly field: "stages" | "gates" | "rollback" | "cutover" | "guard" | "checklist" | "requestedBy";
+  /** Node of the CEL rule where it isn't the field: then `self` is that node's value. */
+  readonly at?: string;
   readonly rule: string;
   /** Expectation, as the refusal states it. */
   readonly message: string;
@@ -32,11 +34,38 @@ function within(duration: string, floor: string, ceiling: string): boolean {
   return seconds >= durationSeconds(floor) && seconds <= durationSeconds(ceiling);
 }
 
+function namesOf({ approvals }: MigrationSpec["checklist"]): string[] {
+  return approvals.roles.map(({ name }) => name);
+}
+
 function isRising(stages: readonly Stage[]): boolean {
   return stages.every((stage, index) => index === 0 || (stages[index - 1]?.sampleRate ?? 0) < stage.sampleRate);
 }
 
+/** Of the checks that ask more than one question. */
+const checklistRules: readonly SpecRule[] = [
+  {
+    field: "checklist",
+    at: "spec.checklist.approvals",
+    rule: "!has(self.roles) || self.roles.all(one, self.roles.exists_one(other, other.name == one.name))",
+    message: "expected every role once",
+    holds: ({ checklist }) => new Set(namesOf(checklist)).size === checklist.approvals.roles.length,
+    received: ({ checklist }) => namesOf(checklist),
+  },
+  {
+    field: "requestedBy",
+    at: "spec",
+    rule: "!has(self.checklist) || !has(self.checklist.approvals) || !has(self.checklist.approvals.fourEyes) || !self.checklist.approvals.fourEyes || has(self.requestedBy)",
+    message: "expected the requesting user beside checklist.approvals.fourEyes",
+    // Where the checklist is at fault itself, nothing is asked of its neighbour.
+    holds: ({ checklist, requestedBy }: Partial<MigrationSpec>) =>
+      checklist?.approvals.fourEyes !== true || requestedBy !== undefined,
+    received: ({ requestedBy }) => requestedBy,
+  },
+];
+
 export const specRules: readonly SpecRule[] = [
+  ...checklistRules,
   {
     field: "stages",
     // A list of places instead of comprehension variables: plain CEL, the same on every API server.

@@ -36,6 +36,12 @@ describe("rules of the spec", () => {
     ["a guard of nothing", { guard: { duration: "0s" } }, "never completed unwatched"],
     ["a deadline before the guard's end", { guard: { duration: "24h", deadline: "23h" } }, "isn't shorter"],
     ["a shadow repointed to nobody", { guard: { then: "RepointShadow" } }, "exactly when"],
+    [
+      "a role that comes twice",
+      { checklist: { approvals: { roles: [{ name: "sre" }, { name: "sre", quorum: 2 }] } } },
+      "every role once",
+    ],
+    ["four eyes of whom", { checklist: { approvals: { fourEyes: true } } }, "the requesting user"],
     ["a next migration nobody starts", { guard: { next: "other" } }, "exactly when"],
   ])("refuse %s", (_name, spec, message) => {
     expect(created(spec)).toEqual([expect.stringContaining(message)]);
@@ -45,6 +51,7 @@ describe("rules of the spec", () => {
     ["the two fields", {}],
     ["one stage", { stages: [{ sampleRate: 1 }] }],
     ["twenty rising stages", { stages: Array.from({ length: 20 }, (_, i) => ({ sampleRate: (i + 1) / 20 })) }],
+    ["four eyes of somebody", { requestedBy: "user-a", checklist: { approvals: { fourEyes: true } } }],
     ["the edges of the windows", { gates: { window: "1s" }, rollback: { window: "15m" } }],
     ["a deadline at the guard's end", { guard: { duration: "1h30m", deadline: "90m" } }],
     ["a repointed shadow", { guard: { then: "RepointShadow", next: "other" } }],
@@ -54,7 +61,12 @@ describe("rules of the spec", () => {
 
   it("say the same as CEL and as code", () => {
     const duration = fc.nat({ max: 200_000 }).map(printDuration);
+    const role = fc.record({ name: fc.constantFrom("a", "b", "c"), quorum: fc.integer({ min: 1, max: 10 }) });
     const anySpec = fc.record({
+      requestedBy: fc.constantFrom(undefined, "user-a"),
+      checklist: fc.record({
+        approvals: fc.record({ roles: fc.array(role, { minLength: 1, maxLength: 3 }), fourEyes: fc.boolean() }),
+      }),
       stages: fc.array(fc.record({ sampleRate: fc.constantFrom(0.01, 0.02, 0.5, 1) }), { minLength: 1, maxLength: 5 }),
       gates: fc.record({ window: duration }),
       rollback: fc.record({ window: duration }),
@@ -191,7 +203,23 @@ describe("rules of a MigrationAct", () => {
   });
 
   it("refuse a waiver that doesn't name its check", () => {
-    expect(violations(actSchema, anAct({ act: "Waive" }))).toEqual([expect.stringContaining("expected check")]);
-    expect(violations(actSchema, anAct({ act: "Waive", check: "parity" }))).toEqual([]);
+    const reason = "compared by hand";
+    expect(violations(actSchema, anAct({ act: "Waive", reason }))).toEqual([expect.stringContaining("expected check")]);
+    expect(violations(actSchema, anAct({ act: "Waive", check: "parity", reason }))).toEqual([]);
+  });
+
+  it("refuse a waiver without a reason", () => {
+    const waiver = { act: "Waive", check: "parity" };
+    expect(violations(actSchema, anAct(waiver))).toEqual([expect.stringContaining("expected a reason")]);
+  });
+
+  it.each([{ role: "sre" }, { planHash: "0123456789abcdef" }])("refuse an approval with only %o", (part) => {
+    expect(violations(actSchema, anAct({ act: "Approve", ...part }))).toEqual([
+      expect.stringContaining("expected role and planHash"),
+    ]);
+  });
+
+  it("accept an approval in a role, for a plan", () => {
+    expect(violations(actSchema, anAct({ act: "Approve", role: "sre", planHash: "0123456789abcdef" }))).toEqual([]);
   });
 });

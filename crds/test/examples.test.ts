@@ -3,8 +3,8 @@ import { baseConfigSchema, baseFileNames } from "@retriever/sidecar/contract/bas
 import { adminPort, overlayName, retrievePort, sidecarContainer } from "@retriever/sidecar/contract/names.ts";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
+import { checkNames } from "#checklist-spec.ts";
 import { migrationActKind, migrationKind } from "#kinds.ts";
-import { checkNames } from "#migration-spec.ts";
 import { parseMigrationActSpec, parseMigrationSpec } from "#parse.ts";
 import type { StructuralSchema } from "#schema-node.ts";
 import { violations, withDefaults } from "#test/admission.ts";

@@ -186,13 +186,28 @@ export function describeClusterContract(title: string, open: () => Promise<Clust
       ]);
     });
 
+    test("an approval and a waiver tell their role, check and plan", async () => {
+      const meta = await created("agreed");
+      const on = { migration: { name: "agreed", uid: meta.uid }, actor: "user-a" };
+      await hands.createAct("a-yes", { ...on, act: "Approve", role: "sre-on-call", planHash: "0123456789abcdef" });
+      await hands.createAct("b-waive", { ...on, act: "Waive", check: "parity", reason: "compared by hand" });
+      expect(await hands.cluster.listActs(hands.namespace, meta.uid, signal)).toMatchObject([
+        { act: "Approve", role: "sre-on-call", planHash: "0123456789abcdef" },
+        { act: "Waive", check: "parity", reason: "compared by hand" },
+      ]);
+    });
+
+    test("identity isn't proved while nobody has installed the policy", async () => {
+      expect(await hands.cluster.readActIdentityProved(signal)).toBe(false);
+    });
+
     test("the claims on a target are those of the other migrations", async () => {
       const first = await created("claim-a", "claimed");
       const second = await created("claim-b", "claimed");
       await created("claim-c", "unclaimed");
       await hands.cluster.writeStatus(first, aStatus({ planHash: "abc" }), signal);
       expect(await hands.cluster.listClaims(hands.namespace, "claimed", second.uid, signal)).toMatchObject([
-        { name: "claim-a", uid: first.uid, phase: "Pending", accepted: true, settled: false },
+        { name: "claim-a", uid: first.uid, phase: "Pending", accepted: true, settled: false, planHash: "abc" },
       ]);
     });
 

@@ -57,6 +57,7 @@ export class Simulation {
   acts: ActObservation[] = [];
   claims: ClaimObservation[] = [];
   base = sourceIdentity;
+  actIdentity: Observation["actIdentity"] = { ok: true, value: "proved" };
   behindSeconds: Record<StoreName, number> = { source: 0, destination: 0 };
   readonly failing = new Set<StoreName>();
   readonly unreadable = new Set<Part>();
@@ -123,8 +124,9 @@ export class Simulation {
 
   act(act: Act, more: Partial<ActObservation> = {}): void {
     const uid = `act-${this.acts.length + 1}`;
-    const basics = { name: uid, uid, createdAt: this.now, act, actor: "ada", reason: "", planHash: null };
-    this.acts = [...this.acts, { ...basics, expiresAt: null, ...more }];
+    const basics = { name: uid, uid, createdAt: this.now, act, actor: "ada", reason: "" };
+    const unnamed = { planHash: null, expiresAt: null };
+    this.acts = [...this.acts, { ...basics, ...unnamed, ...more }];
   }
 
   delete(): void {
@@ -213,6 +215,7 @@ export class Simulation {
       ),
       claims: read("claims", this.claims),
       acts: read("acts", this.acts),
+      ...(this.actIdentity === undefined ? {} : { actIdentity: this.actIdentity }),
     };
   }
 

@@ -1,17 +1,37 @@
 // What people asked for. Every act takes effect once, and only where it means something.
-import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
+
+import { checkNames } from "@retriever/crds/checklist-spec.ts";
+import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
+import type { MigrationStatus, Phase } from "@retriever/crds/migration-status.ts";
 import { isFinalPhase } from "@retriever/crds/phase-steps.ts";
+import { planHash } from "@retriever/crds/plan.ts";
+import { recordApproval, refuseApproval } from "./approvals.ts";
+import { rolledBackBefore } from "./claims.ts";
 import type { ActObservation, Announcement, Observation } from "./model.ts";
 
 export type ActsApplied = { readonly status: MigrationStatus; readonly announcements: readonly Announcement[] };
+
+/** What acts are judged on. `plan` is the accepted plan, before acceptance the spec. */
+export type ActsInput = {
+  readonly status: MigrationStatus;
+  readonly plan: MigrationSpec;
+  readonly observation: Observation;
+  /** Epoch ms. */
+  readonly now: number;
+};
 
 type Acts = NonNullable<MigrationStatus["acts"]>;
 
 /** Only the newest acts are considered; `seen` holds as many, so none is ever taken twice. */
 const considered = 50;
+/** There are fewer checks than this. */
+const mostWaivers = 10;
+/** Where the checklist is asked, and a waiver can answer. */
+const asking: readonly Phase[] = ["Preflight", "AwaitingApproval"];
 
 /** Applies the acts not seen yet, oldest first. A failed read applies nothing. */
-export function applyActs(status: MigrationStatus, observation: Observation, now: number): ActsApplied {
+export function applyActs(input: ActsInput): ActsApplied {
+  const { status, observation } = input;
   if (!observation.acts.ok) return { status, announcements: [] };
   const candidates = observation.acts.value.slice(-considered);
   const seen = status.acts?.seen ?? [];
@@ -23,9 +43,9 @@ export function applyActs(status: MigrationStatus, observation: Observation, now
   let next = status;
   const announcements: Announcement[] = [];
   for (const act of fresh) {
-    const refusal = refuse(act, status, now);
+    const refusal = refuse(act, input);
     if (refusal === undefined) {
-      acts = take(act, acts, now);
+      acts = take(act, acts, input);
       if (act.act === "Resume") next = unhold(next);
     }
     announcements.push(announce(act, refusal));
@@ -35,29 +55,63 @@ export function applyActs(status: MigrationStatus, observation: Observation, now
 }
 
 /** Why an act has no effect; undefined when it has. */
-function refuse(act: ActObservation, status: MigrationStatus, now: number): string | undefined {
+function refuse(act: ActObservation, input: ActsInput): string | undefined {
+  const { status, now } = input;
   if (act.expiresAt !== null && act.expiresAt <= now) return "it had expired";
-  if (act.planHash !== null && act.planHash !== status.planHash) {
+  if (act.planHash !== null && act.planHash !== hashInQuestion(act, input)) {
     return `it was given for plan ${act.planHash}, the accepted plan is ${status.planHash || "none yet"}`;
   }
-  if (isFinalPhase(status.phase)) {
-    return `a migration in phase ${status.phase} never runs again`;
-  }
-  if (act.act === "Promote" && status.phase !== "AwaitingCutover") {
-    return `the phase is ${status.phase}; Promote is taken in AwaitingCutover, when the evidence is there`;
-  }
-  if (act.act === "Approve" || act.act === "Waive") return `${act.act} is not implemented yet`;
-  return undefined;
+  return isFinalPhase(status.phase)
+    ? `a migration in phase ${status.phase} never runs again`
+    : refuseKind(act, input);
 }
 
-function take(act: ActObservation, acts: Acts, now: number): Acts {
+function refuseKind(act: ActObservation, input: ActsInput): string | undefined {
+  switch (act.act) {
+    case "Promote":
+      return refusePromote(input);
+    case "Approve":
+      return refuseApproval(act, input);
+    case "Waive":
+      return refuseWaiver(act, input);
+    case "Pause":
+    case "Resume":
+    case "Abort":
+    case "Rollback":
+      return undefined;
+  }
+}
+
+/** Only a Promote may speak of a plan that isn't accepted yet: it is what lets it be. */
+function hashInQuestion({ act }: ActObservation, { status, plan }: ActsInput): string {
+  return act === "Promote" && status.phase === "Pending" ? planHash(plan) : status.planHash;
+}
+
+function refusePromote({ status, plan, observation }: ActsInput): string | undefined {
+  if (status.phase === "AwaitingCutover") return undefined;
+  if (status.phase === "Pending" && rolledBackBefore(plan, observation) !== undefined) return undefined;
+  return `the phase is ${status.phase}; Promote is taken in AwaitingCutover, when the evidence is there`;
+}
+
+function refuseWaiver({ check, reason }: ActObservation, { status, plan }: ActsInput): string | undefined {
+  const name = checkNames.find((one) => one === check);
+  if (name === undefined)
+    return `there is no check ${check ?? "without a name"}; expected one of ${checkNames.join(", ")}`;
+  if (name === "approvals") return "approvals can't be waived: they are what a waiver would stand for";
+  if (reason === "") return "a waiver needs a reason";
+  if (plan.checklist[name].policy === "Skip") return `spec.checklist.${name}.policy is Skip already`;
+  if (asking.includes(status.phase)) return undefined;
+  return `the phase is ${status.phase}; checks are waived in ${asking.join(" and ")}`;
+}
+
+function take(act: ActObservation, acts: Acts, { status, plan, now }: ActsInput): Acts {
   switch (act.act) {
     case "Pause":
       return { ...acts, paused: true };
     case "Resume":
       return { ...acts, paused: false };
     case "Promote":
-      return { ...acts, promotedBy: act.actor };
+      return promote(act, acts, status.phase === "Pending");
     case "Abort":
     case "Rollback":
       return {
@@ -70,9 +124,21 @@ function take(act: ActObservation, acts: Acts, now: number): Acts {
         },
       };
     case "Approve":
+      return { ...acts, approvals: recordApproval(act, acts.approvals ?? [], plan) };
     case "Waive":
-      return acts;
+      return waive(act, acts);
   }
+}
+
+/** Who lets a plan begin again hasn't promoted its cutover. */
+function promote({ actor }: ActObservation, acts: Acts, isPending: boolean): Acts {
+  return isPending ? { ...acts, retriedBy: actor } : { ...acts, promotedBy: actor };
+}
+
+function waive({ check, actor, reason, createdAt }: ActObservation, acts: Acts): Acts {
+  const waiver = { check: check ?? "", actor, reason, at: new Date(createdAt).toISOString() };
+  const others = (acts.waived ?? []).filter((one) => one.check !== waiver.check);
+  return { ...acts, waived: [...others, waiver].slice(-mostWaivers) };
 }
 
 /** A Resume also ends a hold after stepping down to nothing. */

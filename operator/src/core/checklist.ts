@@ -1,5 +1,6 @@
 // The runbook's checklist. A check is True on evidence, skipped openly, or Unknown; Unknown blocks.
-import type { CheckName } from "@retriever/crds/migration-spec.ts";
+import type { CheckName } from "@retriever/crds/checklist-spec.ts";
+import { judgeApprovals } from "./approvals.ts";
 import type { Context } from "./context.ts";
 import type { CheckResult } from "./reachable.ts";
 
@@ -13,16 +14,40 @@ export const preflightChecks = [
 ] as const satisfies readonly CheckName[];
 export const approvalChecks = ["approvals", "window"] as const satisfies readonly CheckName[];
 
-/** One check of the list. */
+/** One check of the list. A waiver answers only what is Unknown. */
 export function judgeCheck(c: Context, name: CheckName): CheckResult {
   if (c.plan.checklist[name].policy === "Skip") {
     return { status: "True", reason: "Skipped", message: `spec.checklist.${name}.policy is Skip` };
   }
-  if (name === "reachable") return c.reachable;
+  const result = ask(c, name);
+  const waiver = c.status.acts?.waived?.find(({ check }) => check === name);
+  if (waiver === undefined || result.status === "True") return result;
+  const words = `waived by ${waiver.actor}: ${waiver.reason}`;
+  return result.status === "Unknown"
+    ? { status: "True", reason: "Waived", message: `${words} (${result.message})` }
+    : { ...result, message: `${result.message}; ${words}, which counts only while the check is Unknown` };
+}
+
+function ask(c: Context, name: CheckName): CheckResult {
+  switch (name) {
+    case "reachable":
+      return c.reachable;
+    case "approvals":
+      return judgeApprovals(c, c.observation.actIdentity);
+    case "parity":
+    case "alerts":
+    case "window":
+    case "staging":
+    case "smokeTests":
+      return notImplemented(name);
+  }
+}
+
+function notImplemented(name: CheckName): CheckResult {
   return {
     status: "Unknown",
     reason: "NotImplemented",
-    message: `the check ${name} is not implemented yet; set spec.checklist.${name}.policy to Skip to go on without it`,
+    message: `the check ${name} is not implemented yet; set spec.checklist.${name}.policy to Skip, or waive it by a Waive act, to go on without it`,
   };
 }
 

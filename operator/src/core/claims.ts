@@ -1,5 +1,7 @@
 // At most one migration on a target: who has it, decided the same way by everyone who looks.
-import type { ClaimObservation, MigrationMeta } from "./model.ts";
+import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
+import { planHash } from "@retriever/crds/plan.ts";
+import type { ClaimObservation, MigrationMeta, Observation } from "./model.ts";
 
 /** The migration that holds the target or comes before us; undefined when the target is ours. */
 export function rivalOf(meta: MigrationMeta, claims: readonly ClaimObservation[]): ClaimObservation | undefined {
@@ -16,4 +18,11 @@ function isOver(claim: ClaimObservation): boolean {
 function comesBefore(claim: ClaimObservation, meta: MigrationMeta): boolean {
   if (claim.createdAt !== meta.createdAt) return claim.createdAt < meta.createdAt;
   return claim.uid < meta.uid;
+}
+
+/** Another migration with the very same plan that was rolled back; undefined when there is none to be seen. */
+export function rolledBackBefore(plan: MigrationSpec, { claims }: Observation): ClaimObservation | undefined {
+  if (!claims.ok) return undefined;
+  const hash = planHash(plan);
+  return claims.value.find((claim) => claim.phase === "RolledBack" && claim.planHash === hash);
 }

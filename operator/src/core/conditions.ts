@@ -1,5 +1,5 @@
 // Conditions from facts. They are rendered anew each time; only the time of a flip is remembered.
-import type { Condition, ConditionType, MigrationStatus } from "@retriever/crds/migration-status.ts";
+import type { Condition, ConditionType, MigrationStatus, Phase } from "@retriever/crds/migration-status.ts";
 import { isFinalPhase } from "@retriever/crds/phase-steps.ts";
 import { judgeCheck } from "./checklist.ts";
 import type { Context } from "./context.ts";
@@ -50,9 +50,12 @@ function progressFacts(c: Context, next: MigrationStatus): Facts {
   };
 }
 
+const checking: readonly Phase[] = ["Pending", "Preflight", "AwaitingApproval"];
+
 /** The checklist keeps the answer it had when the preflight was passed. */
 function checkFacts(c: Context, next: MigrationStatus): Facts {
-  const asked = next.phase === "Preflight" || next.phase === "AwaitingApproval" || next.phase === "Pending";
+  // The look that answers it is the last one that asks.
+  const asked = [c.status.phase, next.phase].some((phase) => checking.includes(phase));
   const kept = (type: ConditionType, judge: () => Fact): Fact => {
     const old = c.migration.status.conditions.find((condition) => condition.type === type);
     return !asked && old !== undefined ? old : judge();
@@ -65,9 +68,9 @@ function checkFacts(c: Context, next: MigrationStatus): Facts {
   };
 }
 
-/** A skipped check was not verified: the condition says Unknown, openly. */
+/** A skipped or waived check was not verified: the condition says Unknown, openly. */
 function skippable(fact: Fact): Fact {
-  return fact.reason === "Skipped" ? { ...fact, status: "Unknown" } : fact;
+  return fact.reason === "Skipped" || fact.reason === "Waived" ? { ...fact, status: "Unknown" } : fact;
 }
 
 function propagated(c: Context, next: MigrationStatus): Fact {

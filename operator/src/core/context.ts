@@ -47,7 +47,7 @@ type Judged = Pick<Context, "plan" | "status" | "serving" | "totals" | "now">;
 /** Judges everything there is to judge. Pure; `now` in epoch ms. */
 export function assess(migration: Migration, plan: MigrationSpec, observation: Observation, now: number): Context {
   const nowIso = new Date(now).toISOString();
-  const acted: ActsApplied = applyActs(migration.status, observation, now);
+  const acted: ActsApplied = applyActs({ status: migration.status, plan, observation, now });
   const serving = servingPods(observation) ?? [];
   const counted = gatherEvidence(acted.status, observation, nowIso);
   const { evidence } = counted;

@@ -180,13 +180,6 @@ describe("an act that isn't for this moment", () => {
     expect(sim.said.map(({ message }) => message).join()).toContain("none yet");
   });
 
-  it.each(["Approve", "Waive"] satisfies Act[])("%s says that it isn't implemented yet", (act) => {
-    const sim = simulationAt("AwaitingApproval", { spec });
-    sim.act(act);
-    sim.look();
-    expect(sim.said.map(({ message }) => message).join()).toContain(`${act} is not implemented yet`);
-  });
-
   it("never has a second turn, even when fifty others came after it and one of them was deleted", () => {
     const sim = simulationAt("AwaitingCutover", { spec });
     sim.act("Pause", { uid: "the-pause" });

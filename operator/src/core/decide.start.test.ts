@@ -207,12 +207,12 @@ describe("the preflight", () => {
     expect(sim.condition("Ready")).toBe("False/NotImplemented");
   });
 
-  it("the same for approvals, where it waits in AwaitingApproval", () => {
+  it("approvals are waited for in AwaitingApproval", () => {
     const skip = { policy: "Skip" } as const;
     const checklist = { parity: skip, alerts: skip, staging: skip, smokeTests: skip };
     const sim = new Simulation({ spec: aSpec({ checklist }) }).run(60);
     expect(sim.phase).toBe("AwaitingApproval");
-    expect(sim.status.message).toContain("spec.checklist.approvals.policy");
+    expect(sim.status.message).toContain("needs product-owner 0 of 1, needs sre-on-call 0 of 1");
     expect(sim.isQuiet()).toBe(true);
   });
 

@@ -87,6 +87,8 @@ export type ClaimObservation = {
   /** It was accepted, or it has ever written an overlay. */
   readonly accepted: boolean;
   readonly settled: boolean;
+  /** Hash of the plan it accepted. */
+  readonly planHash?: string;
 };
 
 export type ActObservation = {
@@ -96,10 +98,20 @@ export type ActObservation = {
   readonly act: Act;
   readonly actor: string;
   readonly reason: string;
+  /** Approve: the role it is given in. */
+  readonly role?: string | null;
+  /** Waive: the check it is about. */
+  readonly check?: string | null;
   readonly planHash: string | null;
   /** Epoch ms, null when it doesn't expire. */
   readonly expiresAt: number | null;
 };
+
+/**
+ * Whether the actor of an act is who it says. proved: the admission policy is in force. unproved: it isn't.
+ * trusted: the administrator does without it.
+ */
+export type ActIdentity = "proved" | "unproved" | "trusted";
 
 /** Everything read in one pass, each part on its own deadline. */
 export type Observation = {
@@ -112,6 +124,8 @@ export type Observation = {
   readonly claims: Read<readonly ClaimObservation[]>;
   /** Acts on this migration's uid, oldest first. */
   readonly acts: Read<readonly ActObservation[]>;
+  /** Read only while approvals are asked for; absent is not proved. */
+  readonly actIdentity?: Read<ActIdentity>;
 };
 
 export type Migration = {

@@ -9,4 +9,6 @@ export type Eyes = {
   readonly clock: Clock;
   /** Of each single read, in ms. */
   readonly deadlineMs: number;
+  /** proved (the default): the admission policy is looked for. trusted: the administrator does without. */
+  readonly actIdentity?: "proved" | "trusted";
 };

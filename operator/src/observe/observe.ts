@@ -6,6 +6,7 @@ import { effectivePlan } from "#core/plan.ts";
 import type { WorkloadRead } from "#ports/cluster.ts";
 import { attempt, type Look } from "./attempt.ts";
 import type { Eyes } from "./eyes.ts";
+import { readIdentity } from "./read-identity.ts";
 import { readOverlay } from "./read-overlay.ts";
 import { readPods } from "./read-pods.ts";
 import { readTarget } from "./read-target.ts";
@@ -24,13 +25,14 @@ export async function observe(migration: Migration, eyes: Eyes, signal: AbortSig
   }
   const target = plan.target.name;
   const workload = attempt(look, `deployment ${target}`, (signal) => cluster.readWorkload(namespace, target, signal));
-  const [targetRead, overlay, pods, claims] = await Promise.all([
+  const [targetRead, overlay, pods, claims, identity] = await Promise.all([
     readTarget({ namespace, target, workload }, cluster, look),
     readOverlay({ namespace, target }, cluster, look),
     podsOf(workload, { namespace, plan }, eyes, look),
     attempt(look, "claims", (signal) => cluster.listClaims(namespace, target, uid, signal)),
+    readIdentity({ phase: migration.status.phase, plan }, eyes, look),
   ]);
-  return { at, target: targetRead, overlay, pods, claims, acts: await acts };
+  return { at, target: targetRead, overlay, pods, claims, acts: await acts, ...identity };
 }
 
 async function podsOf(

@@ -65,6 +65,8 @@ export interface Cluster {
     signal: AbortSignal,
   ): Promise<readonly ClaimObservation[]>;
   listActs(namespace: string, migrationUid: string, signal: AbortSignal): Promise<readonly ActObservation[]>;
+  /** Whether the admission policy that proves who an act's actor is stands, and is bound so that it denies. */
+  readActIdentityProved(signal: AbortSignal): Promise<boolean>;
 
   /** Replaces the status; fails with code ROP_CONFLICT when `meta.resourceVersion` is not the current one. Returns the new resourceVersion. */
   writeStatus(meta: MigrationMeta, status: MigrationStatus, signal: AbortSignal): Promise<string>;

@@ -22,6 +22,7 @@ export class FakeCluster implements Cluster {
   readonly pods: { namespace: string; selector: string; pod: PodRead }[] = [];
   readonly acts: StoredAct[] = [];
   readonly terminating = new Set<string>();
+  actIdentityProved = false;
   readonly #faults = new Map<keyof Cluster, { readonly fault: unknown; left: number }>();
   readonly #hangs = new Set<keyof Cluster>();
   #version = 100;
@@ -93,6 +94,11 @@ export class FakeCluster implements Cluster {
     return own
       .toSorted((a, b) => a.observation.createdAt - b.observation.createdAt)
       .map(({ observation }) => observation);
+  }
+
+  async readActIdentityProved(): Promise<boolean> {
+    await this.#enter("readActIdentityProved");
+    return this.actIdentityProved;
   }
 
   async writeStatus(meta: MigrationMeta, status: MigrationStatus): Promise<string> {
@@ -272,5 +278,6 @@ function claimOf(meta: MigrationMeta, status: Partial<MigrationStatus>): ClaimOb
     phase: status.phase ?? "Pending",
     accepted: (status.planHash ?? "") !== "" || (status.epoch ?? 0) > 0 || isTrue("Accepted"),
     settled: isTrue("Settled"),
+    ...(status.planHash === undefined ? {} : { planHash: status.planHash }),
   };
 }

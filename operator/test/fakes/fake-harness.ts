@@ -15,8 +15,10 @@ export function openFakeHarness(): ClusterHarness {
     touchMigration: async (name) => cluster.touch({ namespace, name }),
     deleteMigration: async (name) => cluster.delete({ namespace, name }),
     createAct: async (name, spec) => {
-      const { migration, act, actor, reason, planHash = null } = spec as MigrationActSpec;
-      const observation = { name, uid: `uid-${name}`, createdAt: 0, act, actor, reason, planHash, expiresAt: null };
+      const { migration, act, actor, reason, role, check, planHash = null } = spec as MigrationActSpec;
+      const basics = { name, uid: `uid-${name}`, createdAt: 0, act, actor, reason, planHash };
+      const named = { ...(role === undefined ? {} : { role }), ...(check === undefined ? {} : { check }) };
+      const observation = { ...basics, ...named, expiresAt: null };
       cluster.acts.push({ namespace, migrationUid: migration.uid, observation });
     },
     createApp: async (name, pods) => {

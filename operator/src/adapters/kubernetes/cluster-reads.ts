@@ -6,10 +6,13 @@ import type { ActObservation, ClaimObservation, MigrationMeta } from "#core/mode
 import { hasCode } from "#errors.ts";
 import type { Cluster, ConfigMapRead } from "#ports/cluster.ts";
 import type { ConfigMapDocument, DeploymentDocument, KubeObject, ObjectMeta, PodDocument } from "./documents.ts";
+import { identityPolicyName, isActIdentityProved } from "./identity-policy.ts";
 import type { KubeRequest } from "./kube-request.ts";
 import { listAll } from "./listing.ts";
 import { readPodDocument, readWorkloadDocument } from "./read-workload.ts";
 import {
+  admissionPolicies,
+  admissionPolicyBindings,
   configMaps,
   deployments,
   migrationActs,
@@ -29,6 +32,7 @@ export type ClusterReads = Pick<
   | "listPods"
   | "listClaims"
   | "listActs"
+  | "readActIdentityProved"
 >;
 
 /** The reading half of the Cluster port. */
@@ -85,6 +89,14 @@ export function makeClusterReads(request: KubeRequest, watched: readonly string[
         toAct(item, migrationUid),
       );
       return acts.toSorted((a, b) => a.createdAt - b.createdAt || (a.name < b.name ? -1 : 1));
+    },
+    readActIdentityProved: async (signal) => {
+      const [policy, binding] = await Promise.all(
+        [admissionPolicies, admissionPolicyBindings].map((resource) =>
+          get({ resource, name: identityPolicyName }, signal),
+        ),
+      );
+      return isActIdentityProved(policy as KubeObject | undefined, binding as KubeObject | undefined);
     },
   };
 }
@@ -146,6 +158,7 @@ function toClaim(item: KubeObject): ClaimObservation {
     phase: phases.find((phase) => phase === status.phase) ?? "Pending",
     accepted: hasStarted(status),
     settled: isTrue(status, "Settled"),
+    ...(typeof status.planHash === "string" ? { planHash: status.planHash } : {}),
   };
 }
 
@@ -163,7 +176,7 @@ function isTrue(status: ClaimStatus, type: string): boolean {
 function toAct(item: KubeObject, migrationUid: string): ActObservation[] {
   const parsed = migrationActSpecSchema.safeParse(item.spec);
   if (!parsed.success || parsed.data.migration.uid !== migrationUid) return [];
-  const { act, actor, reason, planHash, expires } = parsed.data;
+  const { act, actor, reason, role, check, planHash, expires } = parsed.data;
   return [
     {
       name: item.metadata?.name ?? "",
@@ -174,6 +187,8 @@ function toAct(item: KubeObject, migrationUid: string): ActObservation[] {
       reason,
       planHash: planHash ?? null,
       expiresAt: expires === undefined ? null : instantOf(expires),
+      ...(role === undefined ? {} : { role }),
+      ...(check === undefined ? {} : { check }),
     },
   ];
 }

@@ -25,6 +25,18 @@ export const events: Resource = { group: "", version: "v1", plural: "events", ki
 export const namespaces: Resource = { group: "", version: "v1", plural: "namespaces", kind: "Namespace" };
 export const deployments: Resource = { group: "apps", version: "v1", plural: "deployments", kind: "Deployment" };
 export const leases: Resource = { group: "coordination.k8s.io", version: "v1", plural: "leases", kind: "Lease" };
+export const admissionPolicies: Resource = {
+  group: "admissionregistration.k8s.io",
+  version: "v1",
+  plural: "validatingadmissionpolicies",
+  kind: "ValidatingAdmissionPolicy",
+};
+export const admissionPolicyBindings: Resource = {
+  group: "admissionregistration.k8s.io",
+  version: "v1",
+  plural: "validatingadmissionpolicybindings",
+  kind: "ValidatingAdmissionPolicyBinding",
+};
 export const selfSubjectReviews: Resource = {
   group: "authentication.k8s.io",
   version: "v1",

@@ -2,7 +2,7 @@
 import { planHash } from "@retriever/crds/plan.ts";
 import { identityOf, locateOverlayAdapter } from "@retriever/sidecar/contract/identity.ts";
 import { overlaySchemas } from "@retriever/sidecar/contract/overlay.ts";
-import { rivalOf } from "../claims.ts";
+import { rivalOf, rolledBackBefore } from "../claims.ts";
 import type { Context } from "../context.ts";
 import { move, type Outcome, type Standing, stay } from "../outcome.ts";
 import { answeredStatuses, nameSome } from "../pods.ts";
@@ -11,7 +11,13 @@ type Refusal = { readonly standing: Standing; readonly reason: string; readonly 
 
 export function pending(c: Context): Outcome {
   const refusal =
-    refuseSpec(c) ?? refuseTarget(c) ?? refuseBase(c) ?? refuseClaim(c) ?? refuseOverlay(c) ?? refusePods(c);
+    refuseSpec(c) ??
+    refuseTarget(c) ??
+    refuseBase(c) ??
+    refuseClaim(c) ??
+    refuseOverlay(c) ??
+    refusePods(c) ??
+    refuseRepetition(c);
   if (refusal !== undefined) {
     const outcome = stay(c, refusal.standing, refusal.reason, refusal.message);
     return { ...outcome, requeueAfterMs: Math.max(5000, c.pollMs) };
@@ -113,6 +119,17 @@ function refuseClaim({ observation, meta }: Context): Refusal | undefined {
     standing: "stuck",
     reason: "TargetClaimed",
     message: `migration ${rival.name} (${rival.phase}) has this target; it ends at RolledBack, Settled or deletion`,
+  };
+}
+
+/** What was rolled back once isn't tried again by applying the same manifest again. */
+function refuseRepetition({ plan, observation, status }: Context): Refusal | undefined {
+  const before = rolledBackBefore(plan, observation);
+  if (before === undefined || status.acts?.retriedBy !== undefined) return undefined;
+  return {
+    standing: "waiting",
+    reason: "RolledBackBefore",
+    message: `migration ${before.name} had the same plan ${before.planHash} and was rolled back; create a Promote act to run it again`,
   };
 }
 

@@ -1,0 +1,45 @@
+// The checklist of a spec: what has to be answered before anything changes. Imports zod and durations only.
+import { z } from "zod";
+import { durationSchema } from "./duration.ts";
+
+const policy = z.enum(["Require", "Skip"]).default("Require");
+const checkSchema = z.strictObject({ policy }).prefault({});
+
+/** Names of the checklist's checks, in the order in which they are made. */
+export const checkNames = ["reachable", "parity", "alerts", "approvals", "window", "staging", "smokeTests"] as const;
+export type CheckName = (typeof checkNames)[number];
+
+const roleSchema = z.strictObject({
+  name: z.string().min(1).max(63),
+  /** How many different people of the role have to approve. */
+  quorum: z.int().min(1).max(10).default(1),
+});
+export type ApprovalRole = z.infer<typeof roleSchema>;
+
+const approvalsSchema = z
+  .strictObject({
+    policy,
+    roles: z
+      .array(roleSchema)
+      .min(1)
+      .max(10)
+      .default([
+        { name: "product-owner", quorum: 1 },
+        { name: "sre-on-call", quorum: 1 },
+      ]),
+    /** How long an approval counts; the approval itself may say less. */
+    expiry: durationSchema.default("72h"),
+    /** Whoever asked for the migration can't approve it. */
+    fourEyes: z.boolean().default(false),
+  })
+  .prefault({});
+
+export const checklistSchema = z.strictObject({
+  reachable: checkSchema,
+  parity: checkSchema,
+  alerts: checkSchema,
+  approvals: approvalsSchema,
+  window: checkSchema,
+  staging: checkSchema,
+  smokeTests: checkSchema,
+});

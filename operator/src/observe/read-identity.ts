@@ -1,0 +1,24 @@
+// Whether the actors of acts are who they say: asked only while somebody's approval is waited for.
+import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
+import type { Phase } from "@retriever/crds/migration-status.ts";
+import type { ActIdentity, Observation } from "#core/model.ts";
+import { attempt, type Look } from "./attempt.ts";
+import type { Eyes } from "./eyes.ts";
+
+const approving: readonly Phase[] = ["Preflight", "AwaitingApproval"];
+
+type Asked = { readonly phase: Phase; readonly plan: MigrationSpec };
+
+/** Empty where nobody asks. Never rejects. */
+export async function readIdentity(
+  { phase, plan }: Asked,
+  { cluster, actIdentity = "proved" }: Eyes,
+  look: Look,
+): Promise<Pick<Observation, "actIdentity">> {
+  if (plan.checklist.approvals.policy === "Skip" || !approving.includes(phase)) return {};
+  if (actIdentity === "trusted") return { actIdentity: { ok: true, value: "trusted" } };
+  const read = await attempt(look, "admission policy", (signal) => cluster.readActIdentityProved(signal));
+  if (!read.ok) return { actIdentity: read };
+  const value: ActIdentity = read.value ? "proved" : "unproved";
+  return { actIdentity: { ok: true, value } };
+}
