@@ -76,6 +76,11 @@ const rows = {
     about: "least level that is logged",
     schema: z.enum(["trace", "debug", "info", "warn", "error", "silent"]).default("info"),
   },
+  evidenceLog: {
+    env: "RETRIEVER_EVIDENCE_LOG",
+    about: "whether evidence is logged besides being kept in ConfigMaps",
+    schema: truth.default(true),
+  },
 } as const;
 
 type Rows = typeof rows;

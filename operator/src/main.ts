@@ -3,6 +3,7 @@
 import { randomBytes } from "node:crypto";
 import { parseArgs } from "node:util";
 import { openConnection } from "#adapters/kubernetes/connection.ts";
+import { makeEvidenceStore } from "#adapters/kubernetes/evidence-config-maps.ts";
 import { type CallReport, makeKubeRequest } from "#adapters/kubernetes/kube-request.ts";
 import { makeKubernetesCluster } from "#adapters/kubernetes/kubernetes-cluster.ts";
 import { makeKubernetesHints } from "#adapters/kubernetes/kubernetes-hints.ts";
@@ -10,11 +11,14 @@ import { makeLeaseStore } from "#adapters/kubernetes/lease-store.ts";
 import { makeHttpSidecars } from "#adapters/sidecars/http-sidecars.ts";
 import { makeSystemClock } from "#adapters/system-clock.ts";
 import { describeSettings, parseSettings, type Settings, settingFlags } from "#config.ts";
+import { EvidenceRecorder } from "#controller/evidence-recorder.ts";
 import { leadLoop } from "#controller/lead-loop.ts";
 import { defaultLeaseTimes, type LeaderOptions } from "#controller/leader.ts";
 import { makeLoop } from "#controller/loop.ts";
 import { makeReconcile } from "#controller/reconcile.ts";
+import { makeTeller } from "#controller/teller.ts";
 import { decide } from "#core/decide.ts";
+import type { EvidenceRecord } from "#core/evidence-record.ts";
 import { asOperatorError, type OperatorError, remedyOf } from "#errors.ts";
 import { faultFields, makeLogger } from "#telemetry/logger.ts";
 import { type Metrics, makeMetrics } from "#telemetry/metrics.ts";
@@ -22,6 +26,8 @@ import { openTelemetryServer } from "#telemetry/server.ts";
 
 const clock = makeSystemClock();
 const random = Math.random;
+/** Of writing the last evidence when the process is asked to stop. */
+const evidenceGraceMs = 2000;
 
 async function run(settings: Settings): Promise<number> {
   const log = makeLogger({ level: settings.logLevel });
@@ -34,15 +40,15 @@ async function run(settings: Settings): Promise<number> {
   const { connection, request } = connect(settings, metrics);
   const sidecars = makeHttpSidecars({ deadlineMs: settings.sidecarDeadlineMs });
   const cluster = makeKubernetesCluster({ request, clock, namespaces: settings.namespaces, instance: identity });
-  const reconcile = makeReconcile({
-    cluster,
-    sidecars,
-    clock,
-    decide,
-    log,
-    metrics,
-    deadlineMs: settings.apiDeadlineMs,
+  const shared = { clock, log, metrics, deadlineMs: settings.apiDeadlineMs };
+  const evidence = new EvidenceRecorder({
+    ...shared,
+    store: makeEvidenceStore(request),
+    random,
+    print: settings.evidenceLog ? evidencePrinter() : undefined,
+    tell: makeTeller({ ...shared, cluster }).all,
   });
+  const reconcile = makeReconcile({ ...shared, cluster, sidecars, decide, evidence });
   const { namespaces, resyncMs, concurrency } = settings;
   const hints = makeKubernetesHints({ connection, request, clock, random, namespaces, resyncMs, onFault });
   const loop = makeLoop({ hints, reconcile, clock, random, metrics, concurrency, resyncMs });
@@ -66,11 +72,18 @@ async function run(settings: Settings): Promise<number> {
     );
     // Writes under way must not land after the next leader's: nothing is waited for.
     if (lost) process.exit(1);
+    await evidence.close(evidenceGraceMs);
     return 0;
   } finally {
     await Promise.allSettled([server.close(), sidecars.close(), connection.close()]);
     log.info("stopped");
   }
+}
+
+/** Evidence is written whatever level is logged. */
+function evidencePrinter(): (record: EvidenceRecord) => void {
+  const log = makeLogger({ level: "info", component: "evidence" });
+  return (record) => log.info({ record }, "evidence");
 }
 
 function connect(settings: Settings, metrics: Metrics) {

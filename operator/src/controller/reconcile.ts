@@ -6,6 +6,7 @@ import { apply, type Hands } from "#apply/apply.ts";
 import type { Decision, Migration, MigrationMeta, Observation } from "#core/model.ts";
 import { effectivePlan } from "#core/plan.ts";
 import { asOperatorError, hasCode, OperatorError } from "#errors.ts";
+import type { Look } from "#evidence/draft.ts";
 import type { Eyes } from "#observe/eyes.ts";
 import { observe } from "#observe/observe.ts";
 import type { Clock } from "#ports/clock.ts";
@@ -28,6 +29,8 @@ export type ReconcileOptions = {
   readonly sidecars: Sidecars;
   readonly clock: Clock;
   readonly decide: Decide;
+  /** Is handed every look that led to something; must neither throw nor wait. */
+  readonly evidence?: { readonly look: (look: Look) => void };
   readonly log: Logger;
   readonly metrics: Metrics;
   /** Of one read or write, in ms. */
@@ -89,9 +92,11 @@ function makePass(options: ReconcileOptions, eyes: Eyes) {
     const migration: Migration = { meta: raw.meta, spec: specOf(raw.spec), status: status.data };
     const observation = await observe(migration, eyes, signal);
     signal.throwIfAborted();
-    const decision = decide({ observation, migration, now: observation.at });
+    const input = { observation, migration, now: observation.at };
+    const decision = decide(input);
     const written = await writeIntent(migration, decision, options, signal);
     if (written.kind === "stop") return written.outcome;
+    options.evidence?.look({ input, decision, statusWritten: written.kind === "written" });
     const subject = {
       meta: written.meta,
       target: effectivePlan({ ...migration, status: decision.status })?.target.name,

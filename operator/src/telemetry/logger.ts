@@ -4,11 +4,18 @@ import { asOperatorError } from "#errors.ts";
 
 export type { Logger } from "pino";
 
+export type LoggerOptions = {
+  readonly level: string;
+  readonly destination?: DestinationStream;
+  /** Default: retriever-operator. */
+  readonly component?: string;
+};
+
 /** A logger that writes one JSON object per line. */
-export function makeLogger(options: { readonly level: string; readonly destination?: DestinationStream }): Logger {
+export function makeLogger(options: LoggerOptions): Logger {
   const settings = {
     level: options.level,
-    base: { component: "retriever-operator" },
+    base: { component: options.component ?? "retriever-operator" },
     timestamp: () => `,"time":"${new Date().toISOString()}"`,
     formatters: { level: (label: string) => ({ level: label }) },
     redact: {

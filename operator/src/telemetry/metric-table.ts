@@ -92,6 +92,12 @@ export const metricTable = [
     labels: ["type", "page"],
     help: "Messages sent as Kubernetes events.",
   },
+  {
+    name: "retriever_evidence_records_total",
+    kind: "counter",
+    labels: ["result"],
+    help: "Evidence records: done, dropped, or the code of a write that failed.",
+  },
   { name: "retriever_queue_depth", kind: "gauge", labels: [], help: "Migrations ready or under way." },
   {
     name: "retriever_queue_refused_total",

@@ -17,6 +17,8 @@ export type KubeCall = {
   readonly body?: unknown;
   /** Of the body; default application/json. */
   readonly contentType?: string;
+  /** Another form of the answer; default application/json. */
+  readonly accept?: string;
   readonly signal: AbortSignal;
 };
 
@@ -52,7 +54,7 @@ export function makeKubeRequest(connection: KubeConnection, options: RequestOpti
         method: call.method,
         dispatcher,
         signal,
-        headers: { ...headers, accept: "application/json", ...bodyHeaders(call) },
+        headers: { ...headers, accept: call.accept ?? "application/json", ...bodyHeaders(call) },
         body: call.body === undefined ? null : JSON.stringify(call.body),
       });
       return await readAnswer(call, answer);

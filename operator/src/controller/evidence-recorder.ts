@@ -1,0 +1,234 @@
+// Keeps the evidence beside the loop, never in its way: a look hands over and goes on, writes happen one at a time.
+// What it remembers only saves requests; where a chain ends is the cluster's to say.
+import { type EvidenceDraft, type EvidenceRecord, seal } from "#core/evidence-record.ts";
+import type { Announcement, MigrationMeta } from "#core/model.ts";
+import { asOperatorError, hasCode } from "#errors.ts";
+import { draftCounters, draftDecision, gistOf, isCounting, isDecisive, type Look } from "#evidence/draft.ts";
+import type { Clock } from "#ports/clock.ts";
+import type { EvidenceStore, StoredEnd } from "#ports/evidence-store.ts";
+import { faultFields, type Logger } from "#telemetry/logger.ts";
+import type { Metrics } from "#telemetry/metrics.ts";
+import { type Backoff, backoffMs } from "#timing/backoff.ts";
+import { within } from "#timing/sleep.ts";
+
+export type RecorderOptions = {
+  readonly store: EvidenceStore;
+  readonly clock: Clock;
+  /** 0..1 */
+  readonly random: () => number;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  /** Of one request to the store, in ms. */
+  readonly deadlineMs: number;
+  /** Gets every record once it is kept. */
+  readonly print?: ((record: EvidenceRecord) => void) | undefined;
+  readonly tell: (meta: MigrationMeta, messages: readonly Announcement[], signal: AbortSignal) => Promise<void>;
+};
+
+/** Counters are kept once a minute; so is a decision that only repeats the one before. */
+const everyMs = 60_000;
+const maxBooks = 1000;
+/** Records that wait, over all migrations: a few MiB. */
+const maxWaiting = 200;
+const failuresUntilTold = 3;
+/** More than an hour and a half of a store that can't be written. */
+const maxFailures = 100;
+const backoff: Backoff = { baseMs: 1000, capMs: 60_000 };
+
+type Attempt = { readonly draft: EvidenceDraft; readonly record: EvidenceRecord };
+type Book = {
+  meta: MigrationMeta;
+  readonly drafts: EvidenceDraft[];
+  end: StoredEnd | undefined;
+  /** The last write without an answer: it may have happened. */
+  attempt: Attempt | undefined;
+  /** Epoch ms of the look whose counters were kept last. */
+  countersAt: number;
+  gist: string;
+  gistAt: number;
+  /** Records given up since the last one that was kept. */
+  missing: number;
+  failures: number;
+  /** Clock.elapsed() before which nothing is tried. */
+  notBefore: number;
+};
+
+/** Takes looks, writes records behind each other. After `close()` nothing is written. */
+export class EvidenceRecorder {
+  readonly #options: RecorderOptions;
+  readonly #books = new Map<string, Book>();
+  readonly #stopped = new AbortController();
+  #work: Promise<void> | undefined;
+
+  constructor(options: RecorderOptions) {
+    this.#options = options;
+  }
+
+  /** Takes note of a look and returns at once; never throws. What couldn't be written before is tried again. */
+  look(look: Look): void {
+    if (this.#stopped.signal.aborted) return;
+    try {
+      this.#note(this.#bookOf(look), look);
+    } catch (fault) {
+      this.#options.metrics.count("retriever_evidence_records_total", { result: asOperatorError(fault).code });
+      this.#options.log.error(faultFields(fault), "no evidence of a look");
+    }
+    this.#start();
+  }
+
+  /** Tries once more what still waits, for at most `graceMs`. */
+  async close(graceMs: number): Promise<void> {
+    const cancel = this.#options.clock.after(graceMs, () => this.#stopped.abort());
+    await this.#work;
+    for (const book of this.#books.values()) book.notBefore = 0;
+    this.#start();
+    await this.#work;
+    cancel();
+    this.#stopped.abort();
+  }
+
+  #bookOf({ input }: Look): Book {
+    const { meta } = input.migration;
+    const known = this.#books.get(meta.uid);
+    if (known !== undefined) {
+      known.meta = meta;
+      return known;
+    }
+    if (this.#books.size >= maxBooks) this.#forgetOne();
+    const book = newBook(meta, input.now);
+    this.#books.set(meta.uid, book);
+    return book;
+  }
+
+  #forgetOne(): void {
+    const books = [...this.#books.values()];
+    const book = books.find(({ drafts }) => drafts.length === 0) ?? books[0];
+    if (book === undefined) return;
+    this.#giveUp(book, book.drafts.length);
+    this.#books.delete(book.meta.uid);
+  }
+
+  #note(book: Book, look: Look): void {
+    const { now } = look.input;
+    const isOver = (since: number) => Math.abs(now - since) >= everyMs;
+    if (isDecisive(look)) {
+      const gist = gistOf(look);
+      if (gist === book.gist && !isOver(book.gistAt)) return;
+      book.gist = gist;
+      book.gistAt = now;
+      this.#queue(book, draftDecision(look));
+    } else if (isCounting(look.decision.status) && isOver(book.countersAt)) {
+      book.countersAt = now;
+      this.#queue(book, draftCounters(look));
+    }
+  }
+
+  /** When too much waits, the oldest of this migration goes; the next record says how many are missing. */
+  #queue(book: Book, draft: EvidenceDraft): void {
+    book.drafts.push(draft);
+    let waiting = 0;
+    for (const { drafts } of this.#books.values()) waiting += drafts.length;
+    if (waiting > maxWaiting) this.#giveUp(book, 1);
+  }
+
+  #giveUp(book: Book, count: number): void {
+    book.drafts.splice(0, count);
+    book.missing += count;
+    for (let one = 0; one < count; one += 1)
+      this.#options.metrics.count("retriever_evidence_records_total", { result: "dropped" });
+  }
+
+  #start(): void {
+    this.#work ??= this.#workOff().finally(() => {
+      this.#work = undefined;
+    });
+  }
+
+  async #workOff(): Promise<void> {
+    for (let book = this.#nextDue(); book !== undefined; book = this.#nextDue()) await this.#write(book);
+  }
+
+  #nextDue(): Book | undefined {
+    if (this.#stopped.signal.aborted) return undefined;
+    const elapsed = this.#options.clock.elapsed();
+    for (const book of this.#books.values()) if (book.drafts.length > 0 && book.notBefore <= elapsed) return book;
+    return undefined;
+  }
+
+  async #write(book: Book): Promise<void> {
+    try {
+      await this.#append(book);
+      book.failures = 0;
+      this.#options.metrics.count("retriever_evidence_records_total", { result: "done" });
+    } catch (fault) {
+      book.end = undefined;
+      if (!this.#stopped.signal.aborted) await this.#fail(book, fault);
+    }
+  }
+
+  /** One record. Whether a write without an answer happened is seen at the chain's end. */
+  async #append(book: Book): Promise<void> {
+    const end = book.end ?? (await this.#ask("read", (signal) => this.#options.store.readEnd(book.meta, signal)));
+    if (book.attempt !== undefined && end.hash === book.attempt.record.hash) return this.#kept(book, book.attempt, end);
+    const draft = book.drafts[0];
+    if (draft === undefined) return;
+    const record = seal({ ...draft, missing: book.missing }, end);
+    const attempt = { draft, record };
+    book.attempt = attempt;
+    const next = await this.#ask("write", (signal) => this.#options.store.append(book.meta, end, record, signal));
+    this.#kept(book, attempt, next);
+  }
+
+  #kept(book: Book, { draft, record }: Attempt, end: StoredEnd): void {
+    book.end = end;
+    book.attempt = undefined;
+    book.missing -= record.missing;
+    const at = book.drafts.indexOf(draft);
+    if (at !== -1) book.drafts.splice(at, 1);
+    // Given up while it was being written, and there after all.
+    else book.missing = Math.max(0, book.missing - 1);
+    this.#options.print?.(record);
+  }
+
+  async #fail(book: Book, fault: unknown): Promise<void> {
+    const { clock, random, log, metrics, tell } = this.#options;
+    const { code, message } = asOperatorError(fault);
+    metrics.count("retriever_evidence_records_total", { result: code });
+    book.failures += 1;
+    // Somebody else wrote: the end is read again at once, and no more than once.
+    const delay =
+      hasCode(fault, "ROP_CONFLICT") && book.failures === 1 ? 0 : backoffMs(backoff, book.failures, random());
+    book.notBefore = clock.elapsed() + delay;
+    if (book.failures === maxFailures) this.#giveUp(book, book.drafts.length);
+    if (book.failures !== failuresUntilTold) return;
+    const { namespace, name } = book.meta;
+    log.warn({ migration: `${namespace}/${name}`, ...faultFields(fault) }, "evidence not kept");
+    const text = `Evidence can't be kept (${message}); the migration goes on, and what waits is written when it can be.`;
+    await tell(
+      book.meta,
+      [{ type: "Warning", reason: "EvidenceNotKept", message: text, page: false }],
+      this.#stopped.signal,
+    );
+  }
+
+  #ask<T>(what: string, call: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const { clock, deadlineMs } = this.#options;
+    return within({ clock, deadlineMs, signal: this.#stopped.signal, about: `${what} evidence` }, call);
+  }
+}
+
+function newBook(meta: MigrationMeta, now: number): Book {
+  return {
+    meta,
+    drafts: [],
+    end: undefined,
+    attempt: undefined,
+    // The first minute's counters come after a minute, however often the operator starts.
+    countersAt: now,
+    gist: "",
+    gistAt: 0,
+    missing: 0,
+    failures: 0,
+    notBefore: 0,
+  };
+}

@@ -1,0 +1,64 @@
+// The loop with the real decisions on a toy fleet, its evidence kept: a world for the tests of what is recorded.
+import type { Phase } from "@retriever/crds/migration-status.ts";
+import { makeEvidenceReader, makeEvidenceStore } from "#adapters/kubernetes/evidence-config-maps.ts";
+import { EvidenceRecorder } from "#controller/evidence-recorder.ts";
+import { makeLoop } from "#controller/loop.ts";
+import { makeReconcile } from "#controller/reconcile.ts";
+import { makeTeller } from "#controller/teller.ts";
+import { decide } from "#core/decide.ts";
+import type { EvidenceRecord } from "#core/evidence-record.ts";
+import { printChainFile } from "#evidence/chain-file.ts";
+import { makeLogger } from "#telemetry/logger.ts";
+import { makeMetrics } from "#telemetry/metrics.ts";
+import { aWorkload, baseText, searchKey, searchSpec } from "#test/builders/search-app.ts";
+import { onlyReachable, shortPlan } from "#test/builders/spec.ts";
+import { FakeClock } from "#test/fakes/fake-clock.ts";
+import { FakeCluster } from "#test/fakes/fake-cluster.ts";
+import { FakeConfigMaps } from "#test/fakes/fake-config-maps.ts";
+import { FakeHints } from "#test/fakes/fake-hints.ts";
+import { FakeSidecars } from "#test/fakes/fake-sidecars.ts";
+import { ToyFleet } from "#test/fakes/toy-fleet.ts";
+
+/** A world with one accepted-to-be migration; `spec` is merged over the short plan. */
+export function recordedWorld({ spec = {}, pods = 3 }: { spec?: object; pods?: number } = {}) {
+  const cluster = new FakeCluster();
+  const sidecars = new FakeSidecars();
+  const clock = new FakeClock();
+  const maps = new FakeConfigMaps();
+  const printed: EvidenceRecord[] = [];
+  cluster.workloads.set("search/search-api", aWorkload({ replicas: pods }));
+  cluster.writeConfigMap("search", "search-api-retriever", { "retriever.json": baseText });
+  const fleet = new ToyFleet(cluster, sidecars, clock, pods);
+  const plan = { ...searchSpec, checklist: onlyReachable, ...shortPlan, ...spec };
+  const meta = cluster.create(searchKey, plan, { createdAt: clock.now() });
+  const metrics = makeMetrics({ processMetrics: false });
+  const log = makeLogger({ level: "silent" });
+  const shared = { clock, log, metrics, deadlineMs: 5000 };
+  /** A new process: nothing in memory. */
+  const operator = () => {
+    const evidence = new EvidenceRecorder({
+      ...shared,
+      store: makeEvidenceStore(maps.request),
+      random: () => 0.5,
+      print: (record) => void printed.push(record),
+      tell: makeTeller({ ...shared, cluster }).all,
+    });
+    const hints = new FakeHints(cluster, clock);
+    const reconcile = makeReconcile({ ...shared, cluster, sidecars, decide, evidence });
+    const random = () => 0.5;
+    const loop = makeLoop({ hints, reconcile, clock, random, metrics, concurrency: 2, resyncMs: 60_000 });
+    return { loop, hints, evidence };
+  };
+  const phase = (): Phase | undefined => cluster.statusOf(searchKey)?.phase;
+  const until = async (wanted: Phase, seconds = 3600) => {
+    for (let waited = 0; phase() !== wanted; waited += 1) {
+      if (waited > seconds) throw new Error(`never ${wanted}: ${phase()}, ${cluster.statusOf(searchKey)?.message}`);
+      await clock.advance(1000);
+    }
+  };
+  const file = async (): Promise<string> => {
+    const chain = await makeEvidenceReader(maps.request).readChain(meta, new AbortController().signal);
+    return chain === undefined ? "" : printChainFile(meta, chain);
+  };
+  return { cluster, clock, maps, fleet, meta, metrics, printed, operator, phase, until, file };
+}
