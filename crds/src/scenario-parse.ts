@@ -1,0 +1,70 @@
+// An unknown document → a scenario with every default, or all its faults at once. Pure.
+import type { ConfigFault } from "@retriever/sidecar/contract/config-fault.ts";
+import { durationPattern, durationSeconds } from "./duration.ts";
+import { describe, faultsOfIssue } from "./faults.ts";
+import { eventActions, type Scenario, scenarioSchema } from "./scenario.ts";
+
+export type ParsedScenario =
+  | { readonly ok: true; readonly scenario: Scenario }
+  | { readonly ok: false; readonly faults: readonly ConfigFault[] };
+
+/** Longest rehearsal: a week. */
+const longestSeconds = 168 * 3600;
+
+/**
+ * A scenario with defaults. Faults name the path from `scenario`, what came and what was expected; the rules between
+ * fields are judged as well, wherever the fields themselves are sound. Never throws.
+ */
+export function parseScenario(input: unknown): ParsedScenario {
+  const parsed = scenarioSchema.safeParse(input, { reportInput: true });
+  const shape = parsed.success ? [] : parsed.error.issues.flatMap((issue) => faultsOfIssue(issue, "scenario"));
+  const faults = [...shape, ...untilFaults(input), ...eventFaults(input)];
+  return parsed.success && faults.length === 0 ? { ok: true, scenario: parsed.data } : { ok: false, faults };
+}
+
+type Raw = Readonly<Record<string, unknown>>;
+
+function asRecord(input: unknown): Raw {
+  return typeof input === "object" && input !== null && !Array.isArray(input) ? (input as Raw) : {};
+}
+
+function untilFaults(input: unknown): ConfigFault[] {
+  const until = asRecord(input)["until"];
+  if (typeof until !== "string" || !durationPattern.test(until)) return [];
+  const seconds = durationSeconds(until);
+  if (seconds >= 1 && seconds <= longestSeconds) return [];
+  return [{ path: "scenario.until", message: `received ${describe(until)}, expected a time from 1s to 168h` }];
+}
+
+function eventFaults(input: unknown): ConfigFault[] {
+  const events = asRecord(input)["events"];
+  return Array.isArray(events) ? events.flatMap((event, index) => faultsOfEvent(asRecord(event), index)) : [];
+}
+
+function faultsOfEvent(event: Raw, index: number): ConfigFault[] {
+  const path = `scenario.events[${index}]`;
+  const given = eventActions.filter((action) => event[action] !== undefined);
+  const faults: ConfigFault[] = [];
+  if (given.length !== 1) {
+    const received = given.length === 0 ? "none" : given.join(" and ");
+    faults.push({ path, message: `received ${received}, expected exactly one of ${eventActions.join(", ")}` });
+  }
+  if (event["for"] !== undefined && given.length === 1 && !canEnd(event)) {
+    faults.push({ path: `${path}.for`, message: `received ${describe(event["for"])}, expected nothing: it can't end` });
+  }
+  if (event["operator"] !== undefined && event["for"] === undefined) {
+    faults.push({ path: `${path}.for`, message: "received nothing, expected how long the operator is down" });
+  }
+  for (const field of ["actor", "reason"]) {
+    if (event[field] === undefined || event["act"] !== undefined) continue;
+    faults.push({ path: `${path}.${field}`, message: `received ${describe(event[field])}, expected it only with act` });
+  }
+  return faults;
+}
+
+/** Whether what the event does can be undone after a while. */
+function canEnd(event: Raw): boolean {
+  const pods = asRecord(event["pods"]);
+  if (event["pods"] !== undefined) return "silent" in pods || "stuck" in pods;
+  return ["traffic", "source", "destination", "operator", "unreadable"].some((action) => event[action] !== undefined);
+}

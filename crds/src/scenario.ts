@@ -1,0 +1,145 @@
+// The scenario of a rehearsal: what the world does while the operator decides. Every default is a healthy world.
+import { z } from "zod";
+import { durationSchema } from "./duration.ts";
+import { momentExpectation, parseMoment } from "./scenario-moment.ts";
+
+export const scenarioKind = "RehearsalScenario";
+
+const share = z.number().min(0).max(1);
+const latencyMs = z.number().gt(0).max(60_000);
+const requestsPerSecond = z.number().min(0).max(10_000);
+
+/** Most pods a rehearsal plays: more would only take longer. */
+const mostPods = 50;
+
+/** How one store behaves. */
+const storeFields = {
+  /** Median time of an answer. */
+  latencyMs: latencyMs.default(18),
+  /** Share of requests it fails. */
+  errors: share.default(0),
+  /** Share of answers without a candidate. */
+  empty: share.default(0),
+  /** It can't be reached: every request and every probe fails. */
+  down: z.boolean().default(false),
+  /** It refuses the credential. */
+  refusesCredential: z.boolean().default(false),
+  /** The collection or table is missing. */
+  missing: z.boolean().default(false),
+  dimension: z.int().min(1).max(16_000).default(384),
+  /** How far its newest `updated_at` is behind the clock. */
+  behind: durationSchema.default("0s"),
+};
+
+const sourceSchema = z.strictObject(storeFields);
+const destinationSchema = z.strictObject({
+  ...storeFields,
+  /** Share of samples whose top similarity is lower than the source's by more than the threshold. */
+  scoreWorse: share.default(0.006),
+  /** Share of samples slower than the source by the threshold or more; from both stores' latencies when left out. */
+  latencyWorse: share.optional(),
+  /** Share of samples with another top chunk. */
+  mismatch: share.default(0.03),
+});
+
+const trafficSchema = z.strictObject({
+  /** Of all pods together. */
+  requestsPerSecond: requestsPerSecond.default(20),
+  /** 24 factors, the first for 00:00 to 01:00 UTC; 1 is `requestsPerSecond`. */
+  byHour: z.array(z.number().min(0).max(100)).length(24).optional(),
+});
+
+/** The same fields without defaults: what an event doesn't name stays as it was. */
+function withoutDefaults<Shape extends z.ZodRawShape>(shape: Shape) {
+  const bare = Object.entries(shape).map(([name, schema]) => [
+    name,
+    (schema instanceof z.ZodDefault ? schema.unwrap() : schema) as z.ZodType,
+  ]);
+  return Object.fromEntries(bare) as {
+    [Key in keyof Shape]: Shape[Key] extends z.ZodDefault<infer Inner> ? Inner : Shape[Key];
+  };
+}
+
+const podCount = z.int().min(1).max(mostPods);
+
+/** What happens to the pods; `silent` and `stuck` count from the first pod. */
+const podsEventSchema = z.union([
+  z.strictObject({ scale: z.int().min(0).max(mostPods) }),
+  /** The sidecar's process begins anew in as many pods. */
+  z.strictObject({ restart: podCount }),
+  /** As many pods are replaced by new ones. */
+  z.strictObject({ replace: podCount }),
+  /** The operator can't reach as many sidecars: a blind spell. */
+  z.strictObject({ silent: podCount }),
+  /** As many pods never see a new configuration. */
+  z.strictObject({ stuck: podCount }),
+]);
+
+export const scenarioActs = ["Promote", "Pause", "Resume", "Abort", "Rollback"] as const;
+
+/** What an event may do; each event does one of them. */
+export const eventActions = [
+  "traffic",
+  "source",
+  "destination",
+  "pods",
+  "operator",
+  "unreadable",
+  "act",
+  "base",
+  "overlay",
+  "migration",
+] as const;
+export type EventAction = (typeof eventActions)[number];
+
+export const scenarioEventSchema = z.strictObject({
+  /** When: see `parseMoment`. */
+  at: z.string().refine((text) => parseMoment(text) !== undefined, `expected ${momentExpectation}`),
+  /** For how long; for good when left out. Only where something can end by itself. */
+  for: durationSchema.optional(),
+  /** What a reader of the timeline should see; a wording is made up when left out. */
+  note: z.string().min(1).max(120).optional(),
+  traffic: z.strictObject({ requestsPerSecond }).optional(),
+  source: z.strictObject(withoutDefaults(storeFields)).partial().optional(),
+  destination: z.strictObject(withoutDefaults(destinationSchema.shape)).partial().optional(),
+  pods: podsEventSchema.optional(),
+  /** No operator looks; its successor knows only what the cluster knows. */
+  operator: z.enum(["Down"]).optional(),
+  /** What the API server doesn't answer. */
+  unreadable: z
+    .array(z.enum(["target", "overlay", "pods", "acts"]))
+    .min(1)
+    .optional(),
+  act: z.enum(scenarioActs).optional(),
+  actor: z.string().min(1).max(253).optional(),
+  reason: z.string().max(1024).optional(),
+  /** Which store the application's base names from now on. */
+  base: z.enum(["Source", "Destination", "Another"]).optional(),
+  /** Somebody deletes the overlay, or takes its content over. */
+  overlay: z.enum(["Deleted", "Seized"]).optional(),
+  migration: z.enum(["Deleted"]).optional(),
+});
+export type ScenarioEvent = z.infer<typeof scenarioEventSchema>;
+
+export const scenarioSchema = z.strictObject({
+  kind: z.literal(scenarioKind),
+  /** What it shows, in one line. */
+  shows: z.string().min(1).max(200),
+  startsAt: z.iso.datetime().default("2026-03-02T08:00:00Z"),
+  /** The rehearsal ends here at the latest. */
+  until: durationSchema.default("48h"),
+  pods: z
+    .strictObject({
+      count: z.int().min(0).max(mostPods).default(3),
+      /** From the overlay's write to its being in force. */
+      followAfter: durationSchema.default("800ms"),
+    })
+    .prefault({}),
+  traffic: trafficSchema.prefault({}),
+  source: sourceSchema.prefault({}),
+  destination: destinationSchema.prefault({}),
+  events: z.array(scenarioEventSchema).max(200).default([]),
+});
+export type Scenario = z.infer<typeof scenarioSchema>;
+export type SourceBehaviour = Scenario["source"];
+export type DestinationBehaviour = Scenario["destination"];

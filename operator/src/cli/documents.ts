@@ -1,0 +1,78 @@
+// The documents of a YAML or JSON file, and the line on which a path of one stands. Reads as kubectl does: YAML 1.1.
+import { isMap, isNode, isScalar, LineCounter, parseAllDocuments } from "yaml";
+
+export type LocatedDocument = {
+  readonly value: unknown;
+  /** The document's `kind`; empty when it has none. */
+  readonly kind: string;
+  readonly firstLine: number;
+  /** Line of a path such as `spec.stages[0].sampleRate`, or of the nearest place above it that is there. */
+  readonly lineOf: (path: string) => number;
+};
+
+export type SyntaxFault = { readonly line: number; readonly message: string };
+
+export type Documents = { readonly documents: readonly LocatedDocument[]; readonly faults: readonly SyntaxFault[] };
+
+/** All documents of a text, empty ones left out. Never throws: what can't be read is a fault. */
+export function readDocuments(text: string): Documents {
+  const counter = new LineCounter();
+  const parsed = parseAllDocuments(text, { version: "1.1", lineCounter: counter, prettyErrors: false });
+  const documents: LocatedDocument[] = [];
+  const faults: SyntaxFault[] = [];
+  for (const document of Array.isArray(parsed) ? parsed : []) {
+    const lineAt = (offset: number | undefined): number => counter.linePos(offset ?? document.range[0]).line;
+    faults.push(...document.errors.map(({ pos, message }) => ({ line: lineAt(pos[0]), message })));
+    if (document.errors.length > 0 || document.contents === null) continue;
+    const value = valueOf(() => document.toJS({ maxAliasCount: 100 }) as unknown);
+    if (value.fault !== undefined) faults.push({ line: lineAt(undefined), message: value.fault });
+    else {
+      const nodeAt = (keys: readonly (string | number)[]): unknown =>
+        keys.length === 0 ? document.contents : document.getIn(keys, true);
+      documents.push({
+        value: value.value,
+        kind: kindOf(value.value),
+        firstLine: lineAt(document.contents.range?.[0]),
+        lineOf: (path) => lineAt(offsetOf(nodeAt, keysOf(path))),
+      });
+    }
+  }
+  return { documents, faults };
+}
+
+function valueOf(read: () => unknown): { readonly value?: unknown; readonly fault?: string } {
+  try {
+    return { value: read() };
+  } catch (fault) {
+    return { fault: fault instanceof Error ? fault.message : "can't be read" };
+  }
+}
+
+function kindOf(value: unknown): string {
+  const kind = typeof value === "object" && value !== null && "kind" in value ? value.kind : undefined;
+  return typeof kind === "string" ? kind : "";
+}
+
+/** `spec.stages[0].sampleRate` as keys. */
+export function keysOf(path: string): (string | number)[] {
+  return [...path.matchAll(/([^.[\]]+)|\[(\d+)\]/g)].map(([, name, index]) =>
+    index === undefined ? (name ?? "") : Number(index),
+  );
+}
+
+function offsetOf(nodeAt: (keys: readonly (string | number)[]) => unknown, keys: readonly (string | number)[]) {
+  for (let length = keys.length; length >= 0; length -= 1) {
+    const node = nodeAt(keys.slice(0, length));
+    if (!isNode(node)) continue;
+    const key = keys[length - 1];
+    const parent = length === 0 ? undefined : nodeAt(keys.slice(0, length - 1));
+    return keyOffset(isMap(parent) ? parent.items : [], key) ?? node.range?.[0];
+  }
+  return undefined;
+}
+
+/** The place of a field is its name, not its value. */
+function keyOffset(pairs: readonly { readonly key: unknown }[], key: string | number | undefined): number | undefined {
+  for (const { key: name } of pairs) if (isScalar(name) && name.value === key) return name.range?.[0];
+  return undefined;
+}

@@ -1,0 +1,19 @@
+// Files as the offline commands need them; main.ts passes the real ones in, a test its own.
+
+export type Files = {
+  /** `-` is the standard input. Rejects when it can't be read. */
+  readonly read: (path: string) => Promise<string>;
+  readonly write: (path: string, text: string) => Promise<void>;
+};
+
+/** Why a file can't be used, without what is in it. */
+export function fileFault(verb: "read" | "write", path: string, fault: unknown): string {
+  const code = fault instanceof Error && "code" in fault ? String(fault.code) : "unknown fault";
+  const words: Readonly<Record<string, string>> = {
+    ENOENT: "there is no such file",
+    EACCES: "not allowed",
+    EISDIR: "it is a folder",
+    EFBIG: "it is larger than 1 MiB",
+  };
+  return `can't ${verb} ${path}: ${words[code] ?? code}`;
+}

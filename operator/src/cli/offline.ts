@@ -1,0 +1,61 @@
+// The commands that need files and no cluster: rehearse, plan and lint.
+import { type Command, InvalidArgumentError } from "commander";
+import { forecastFile } from "./forecast.ts";
+import { lintFiles, type OfflineTools } from "./lint.ts";
+import { rehearseFiles } from "./rehearse.ts";
+
+const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value];
+
+/** Adds the commands to the program; each ends with its exit code. */
+export function addOfflineCommands(program: Command, tools: OfflineTools, end: (code: number) => void): void {
+  program
+    .command("rehearse")
+    .description("Play a migration against a scenario: virtual clock, the operator's own decisions, no cluster")
+    .requiredOption("-f, --filename <file>", "manifest with one RetrieverMigration; - is the standard input")
+    .requiredOption("--scenario <file>", "scenario to play; see examples/scenarios")
+    .option("--seed <number>", "of the generator that draws the traffic; the same seed plays the same", parseSeed, 1)
+    .option("--json", "one JSON object per decision and event, then one for the end", false)
+    .option("--html <file>", "write a page with the timeline")
+    .action(async (options: RehearseOptions) => {
+      const { filename, scenario, seed, json, html } = options;
+      end(await rehearseFiles({ manifest: filename, scenario, seed, json, html }, tools));
+    });
+  program
+    .command("plan")
+    .description("Say how long a migration takes at least, and which gate has too little traffic to decide")
+    .requiredOption("-f, --filename <file>", "manifest with one RetrieverMigration; - is the standard input")
+    .option("--rate <number>", "requests per second of the whole workload; may be repeated", collectRate, [])
+    .action(async ({ filename, rate }: { filename: string; rate: readonly number[] }) => {
+      end(await forecastFile(filename, rate, tools));
+    });
+  program
+    .command("lint")
+    .description("Check manifests, acts and scenarios: every fault at once, with its line, value and expectation")
+    .requiredOption("-f, --filename <file>", "file to check; may be repeated; - is the standard input", collect, [])
+    .action(async ({ filename }: { filename: readonly string[] }) => {
+      end(await lintFiles(filename, tools));
+    });
+}
+
+type RehearseOptions = {
+  readonly filename: string;
+  readonly scenario: string;
+  readonly seed: number;
+  readonly json: boolean;
+  readonly html?: string;
+};
+
+function parseSeed(text: string): number {
+  const seed = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
+  if (!(seed < 2 ** 32)) throw new InvalidArgumentError("expected a whole number from 0 to 4294967295");
+  return seed;
+}
+
+const mostRates = 4;
+
+function collectRate(text: string, before: readonly number[]): readonly number[] {
+  const rate = /^\d{1,6}(\.\d{1,6})?$/.test(text) ? Number(text) : 0;
+  if (!(rate > 0)) throw new InvalidArgumentError("expected requests per second, more than 0, such as 12 or 0.5");
+  if (before.length === mostRates) throw new InvalidArgumentError(`expected at most ${mostRates} rates`);
+  return [...before, rate];
+}

@@ -1,0 +1,34 @@
+// A scenario's event in words.
+import type { ScenarioEvent } from "@retriever/crds/scenario.ts";
+
+/** The event's own note, or its fields; `(over)` at its end. */
+export function describeEvent(event: ScenarioEvent, kind: "begin" | "end"): string {
+  const what = event.note ?? wordsOf(event);
+  return kind === "end" ? `${what} (over)` : what;
+}
+
+function wordsOf(event: ScenarioEvent): string {
+  if (event.traffic !== undefined) return `traffic is ${event.traffic.requestsPerSecond} requests/s`;
+  if (event.source !== undefined) return `source: ${fieldsOf(event.source)}`;
+  if (event.destination !== undefined) return `destination: ${fieldsOf(event.destination)}`;
+  if (event.pods !== undefined) return `pods: ${fieldsOf(event.pods)}`;
+  if (event.operator !== undefined) return "the operator is down";
+  if (event.unreadable !== undefined) return `the API server does not answer for ${event.unreadable.join(", ")}`;
+  if (event.act !== undefined) return actWords(event);
+  if (event.base !== undefined) return `the base names ${baseWords[event.base]}`;
+  if (event.overlay !== undefined) return `the overlay is ${event.overlay.toLowerCase()}`;
+  return "the migration is deleted";
+}
+
+const baseWords = { Source: "the source", Destination: "the destination", Another: "another store" } as const;
+
+function actWords({ act, actor, reason }: ScenarioEvent): string {
+  const who = `${act} by ${actor ?? "rehearsal"}`;
+  return reason === undefined ? who : `${who}: ${reason}`;
+}
+
+function fieldsOf(fields: object): string {
+  return Object.entries(fields)
+    .map(([name, value]) => `${name} ${String(value)}`)
+    .join(", ");
+}

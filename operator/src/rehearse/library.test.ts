@@ -1,0 +1,81 @@
+import { describe, expect, it } from "vitest";
+import { defaultMigration, scenarioNamed, scenarioNames, scenarioText } from "#test/rehearse/library.ts";
+import { rehearse } from "./rehearse.ts";
+import { lastReasonOf, pagesOf, traceOf } from "./trace.ts";
+
+const start = "Preflight > AwaitingApproval > WarmUp 1";
+const ramp = `${start} > Ramp 2 > Ramp 3 > AwaitingCutover`;
+const guard = `${ramp} > CuttingOver > Guard`;
+
+type Expected = {
+  readonly trace: string;
+  readonly reason: string;
+  readonly ending: string;
+  readonly pages?: readonly string[];
+};
+
+const completes: Expected = { trace: `${guard} > Completed`, reason: "Completed", ending: "ended" };
+const rollsBack = (reason: string): Expected => ({
+  trace: `${guard} > RollingBack > RolledBack`,
+  reason,
+  ending: "ended",
+});
+
+/** What each scenario of the library comes to. */
+const library: Readonly<Record<string, Expected>> = {
+  healthy: completes,
+  "base-changed-in-guard": { ...completes, pages: ["RollbackNotReady"] },
+  "degrades-in-guard": { ...rollsBack("HarmAlert"), pages: ["HarmAlert"] },
+  "errors-right-after-cutover": { ...rollsBack("HarmFastLane"), pages: ["HarmFastLane"] },
+  "faster-destination": completes,
+  "late-rollback": rollsBack("RollbackRequested"),
+  "metrics-lost": { ...completes, pages: ["AckTimeout"] },
+  "never-good-enough": { trace: start, reason: "Held", ending: "waiting", pages: ["Held"] },
+  "no-traffic": { trace: start, reason: "WarmUpStarted", ending: "unfinished" },
+  "nobody-promotes": { trace: ramp, reason: "RampPassed", ending: "waiting" },
+  "old-store-fails-after-cutover": { ...completes, pages: ["RollbackNotReady"] },
+  "operator-restarts": completes,
+  "overlay-seized": { trace: `${start} > Ramp 2 > RollingBack > RolledBack`, reason: "Aborted", ending: "ended" },
+  "paused-overnight": completes,
+  "pod-never-acknowledges": {
+    trace: `${ramp} > CuttingOver > RollingBack > RolledBack`,
+    reason: "AckTimeout",
+    ending: "ended",
+    pages: ["AckTimeout", "AckTimeout"],
+  },
+  "quiet-night": completes,
+  "rolling-restart": completes,
+  "scaled-to-zero": { ...completes, pages: ["AckTimeout"] },
+  "shuffled-ids": { trace: start, reason: "Held", ending: "waiting", pages: ["Held"] },
+  "slow-while-old-store-is-down": {
+    ...rollsBack("HarmLivePrimary"),
+    pages: ["RollbackNotReady", "RollbackBlocked", "HarmLivePrimary"],
+  },
+  "step-down-and-recover": {
+    ...completes,
+    trace: `${start} > Ramp 2 > Ramp 1 > Ramp 2 > Ramp 3 > AwaitingCutover > CuttingOver > Guard > Completed`,
+  },
+  "wrong-dimension": { trace: "Preflight", reason: "Accepted", ending: "unfinished" },
+};
+
+describe("the library of scenarios", () => {
+  it("is the library of these tests, and each file begins with one comment line that says what it shows", () => {
+    expect(scenarioNames).toEqual(Object.keys(library).toSorted());
+    for (const name of scenarioNames) expect(scenarioText(name)).toMatch(/^# Shows .+\.\nkind: RehearsalScenario\n/);
+  });
+
+  it.each(Object.entries(library))(
+    "%s comes to its end, for its reason, and pages as often as it should",
+    (name, expected) => {
+      const rehearsal = rehearse(defaultMigration(), scenarioNamed(name), 1);
+      expect({
+        trace: traceOf(rehearsal),
+        reason: lastReasonOf(rehearsal),
+        ending: rehearsal.ending,
+        pages: pagesOf(rehearsal),
+        unreached: rehearsal.unreached,
+      }).toEqual({ pages: [], unreached: [], ...expected });
+    },
+    120_000,
+  );
+});

@@ -1,0 +1,72 @@
+// A rehearsal as lines for people and as one JSON object per decision. Pure: the same rehearsal, the same bytes.
+import type { DecisionEntry, Entry, Rehearsal } from "./chronicle.ts";
+import { clockWord, percentWord } from "./clock-word.ts";
+import { decisionsOf, summarise } from "./summary.ts";
+import { lastReasonOf } from "./trace.ts";
+
+export type Title = {
+  readonly namespace: string;
+  readonly name: string;
+  readonly scenario: string;
+  readonly shows: string;
+  readonly seed: number;
+};
+
+/** One line per decision and event, between a head and the result; longer ones are cut to `columns`. */
+export function renderText(title: Title, rehearsal: Rehearsal, columns: number): string[] {
+  const rows = rehearsal.entries.map(rowOf);
+  const widths = [0, 1, 2].map((index) => Math.max(...rows.map((row) => row[index]?.length ?? 0)));
+  const lines = rows.map((row) =>
+    row
+      .map((cell, index) => cell.padEnd(widths[index] ?? 0))
+      .join("  ")
+      .trimEnd(),
+  );
+  const { unreached } = rehearsal;
+  return [
+    `${title.namespace}/${title.name}, scenario ${title.scenario}: ${title.shows}`,
+    `Virtual clock, production decisions, seed ${title.seed}. No cluster, no store was touched.`,
+    "",
+    ...lines,
+    "",
+    `${summarise(rehearsal)}. ${decisionsOf(rehearsal).length} decisions in ${rehearsal.looks} looks.`,
+    ...(unreached.length === 0 ? [] : [`Never came: the events at ${unreached.join(", ")}.`]),
+  ].map((line) => (line.length <= columns ? line : `${line.slice(0, Math.max(0, columns - 3))}...`));
+}
+
+function rowOf(entry: Entry): string[] {
+  const at = clockWord(entry.seconds);
+  if (entry.kind === "event") return [at, "(event)", "", entry.what];
+  return [at, phaseWord(entry), entry.reason, entry.message];
+}
+
+/** `Ramp 2, 5 %`: the phase, and while it samples the stage and its rate. */
+export function phaseWord({ phase, stage, sampleRate }: DecisionEntry): string {
+  const samples = phase === "WarmUp" || phase === "Ramp";
+  return samples && stage !== null ? `${phase} ${stage}, ${percentWord(sampleRate)}` : phase;
+}
+
+/** One JSON object per line: a decision or an event each, then the end. Keys are in a fixed order. */
+export function renderJson(title: Title, rehearsal: Rehearsal): string[] {
+  const entries = rehearsal.entries.map(({ kind, seconds, ...rest }) => ({
+    kind,
+    at: clockWord(seconds),
+    seconds,
+    ...rest,
+  }));
+  const { status, ending, seconds, looks, unreached } = rehearsal;
+  const end = {
+    kind: "end",
+    at: clockWord(seconds),
+    seconds,
+    ending,
+    phase: status.phase,
+    reason: lastReasonOf(rehearsal),
+    message: status.message,
+    summary: summarise(rehearsal),
+    looks,
+    unreached,
+    ...title,
+  };
+  return [...entries, end].map((line) => JSON.stringify(line));
+}

@@ -1,0 +1,32 @@
+// The library of scenarios, played against the smallest migration.
+import { readdirSync, readFileSync } from "node:fs";
+import { parseMigrationSpec } from "@retriever/crds/parse.ts";
+import type { Scenario } from "@retriever/crds/scenario.ts";
+import { parseScenario } from "@retriever/crds/scenario-parse.ts";
+import { parse } from "yaml";
+import { type RehearsedMigration, rehearsedMigration } from "#rehearse/manifest.ts";
+
+const examples = new URL("../../../examples/", import.meta.url);
+
+/** Names of the files without their ending. */
+export const scenarioNames = readdirSync(new URL("scenarios/", examples))
+  .filter((file) => file.endsWith(".yaml"))
+  .map((file) => file.replace(".yaml", ""))
+  .toSorted();
+
+export function scenarioText(name: string): string {
+  return readFileSync(new URL(`scenarios/${name}.yaml`, examples), "utf8");
+}
+
+export function scenarioNamed(name: string): Scenario {
+  const parsed = parseScenario(parse(scenarioText(name), { version: "1.1" }));
+  if (!parsed.ok) throw new Error(`${name}: ${JSON.stringify(parsed.faults)}`);
+  return parsed.scenario;
+}
+
+export function defaultMigration(): RehearsedMigration {
+  const manifest = parse(readFileSync(new URL("default/migration.yaml", examples), "utf8")) as { spec: unknown };
+  const parsed = parseMigrationSpec(manifest.spec);
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.faults));
+  return rehearsedMigration("search", "docs-to-qdrant", parsed.spec);
+}
