@@ -6,6 +6,8 @@ import { openConnection } from "#adapters/kubernetes/connection.ts";
 import { makeKubeRequest } from "#adapters/kubernetes/kube-request.ts";
 import { makeSystemClock } from "#adapters/system-clock.ts";
 import { makeKubeClient } from "./kube-client.ts";
+import { localFiles } from "./local-files.ts";
+import { addOfflineCommands } from "./offline.ts";
 import { type Connected, type ConnectOptions, runCli } from "./program.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -45,13 +47,15 @@ function makeTerminal(): Terminal {
   };
 }
 
+const terminal = makeTerminal();
 const stop = new AbortController();
 for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => stop.abort());
 // A reader that goes away (a pipe into head) is no fault.
 process.stdout.on("error", () => process.exit(0));
 process.exitCode = await runCli(process.argv.slice(2), {
-  terminal: makeTerminal(),
+  terminal,
   clock,
   connect,
   signal: stop.signal,
+  extend: (program, end) => addOfflineCommands(program, { files: localFiles, terminal }, end),
 });

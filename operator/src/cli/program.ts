@@ -26,6 +26,8 @@ export type Surroundings = {
   readonly clock: Clock;
   readonly connect: (options: ConnectOptions) => Connected;
   readonly signal: AbortSignal;
+  /** Commands that need something else than a cluster. */
+  readonly extend?: (program: Command, end: (code: number) => void) => void;
 };
 
 type Shared = {
@@ -99,6 +101,7 @@ function makeProgram(around: Surroundings, end: (code: number) => void): Command
         );
       });
   }
+  around.extend?.(program, end);
   return program;
 }
 
