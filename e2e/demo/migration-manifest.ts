@@ -32,8 +32,9 @@ export function migrationManifest(input: MigrationInput): object {
       smokeTests: { policy: "Skip" },
     },
     stages: [
-      { sampleRate: 0.2, minDuration: "4s", minSamples: 20 },
-      { sampleRate: 0.5, minDuration: "4s", minSamples: 40 },
+      // A gate needs about a hundred samples to pass a perfect destination, and twice as many after a few slow ones.
+      { sampleRate: 0.4, minDuration: "6s", minSamples: 60 },
+      { sampleRate: 0.8, minDuration: "6s", minSamples: 80 },
     ],
     gates: { window: "1s", minDwell: "3s" },
     cutover: { shadowSampleRate: 0.5, ackTimeout: "30s", validationTimeout: "30s" },
