@@ -1,10 +1,13 @@
 #!/usr/bin/env node
 // The command line's composition root: arguments, terminal, signals, exit codes. The only reader of process here.
+import { createInterface } from "node:readline/promises";
 import { isatty } from "node:tty";
 import { createLogUpdate } from "log-update";
 import { openConnection } from "#adapters/kubernetes/connection.ts";
+import { makeEvidenceReader } from "#adapters/kubernetes/evidence-config-maps.ts";
 import { makeKubeRequest } from "#adapters/kubernetes/kube-request.ts";
 import { makeSystemClock } from "#adapters/system-clock.ts";
+import { localEvidenceFiles } from "./evidence-files.ts";
 import { makeKubeClient } from "./kube-client.ts";
 import { localFiles } from "./local-files.ts";
 import { addOfflineCommands } from "./offline.ts";
@@ -23,9 +26,22 @@ function connect({ kubeconfig, context, deadlineMs }: ConnectOptions): Connected
   const request = makeKubeRequest(connection, { deadlineMs, clock });
   return {
     client: makeKubeClient(request, connection.userName),
+    evidence: makeEvidenceReader(request),
     namespace: connection.namespace,
     close: connection.close,
   };
+}
+
+/** Asks on stderr: stdout is for data. A closed input or an interrupt answers nothing. */
+async function ask(question: string): Promise<string> {
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return await lines.question(question, { signal: stop.signal });
+  } catch {
+    return "";
+  } finally {
+    lines.close();
+  }
 }
 
 function makeTerminal(): Terminal {
@@ -44,10 +60,12 @@ function makeTerminal(): Terminal {
     endFrames: () => {
       if (isTty) update.done();
     },
+    ...(isatty(0) ? { ask } : {}),
   };
 }
 
 const terminal = makeTerminal();
+
 const stop = new AbortController();
 for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => stop.abort());
 // A reader that goes away (a pipe into head) is no fault.
@@ -56,6 +74,7 @@ process.exitCode = await runCli(process.argv.slice(2), {
   terminal,
   clock,
   connect,
+  evidenceFiles: localEvidenceFiles,
   signal: stop.signal,
   extend: (program, end) => addOfflineCommands(program, { files: localFiles, terminal }, end),
 });

@@ -15,6 +15,9 @@ type Arrangement = {
   readonly terminal?: Partial<Terminal>;
 };
 
+const evidence = { readChain: async () => undefined };
+const evidenceFiles = { read: async () => "", write: async () => undefined };
+
 function arrange({ statuses = [aStatus()], client = {}, terminal = {} }: Arrangement = {}) {
   const written = makeFakeTerminal(terminal);
   const clock = new FakeClock();
@@ -33,9 +36,10 @@ function arrange({ statuses = [aStatus()], client = {}, terminal = {} }: Arrange
   };
   const connect = (options: ConnectOptions) => {
     connections.push(options);
-    return { client: fake, namespace: "search", close: async () => undefined };
+    return { client: fake, evidence, namespace: "search", close: async () => undefined };
   };
-  const run = (line: string) => runCli(line.split(" "), { terminal: written, clock, connect, signal: stop.signal });
+  const around = { terminal: written, clock, connect, evidenceFiles, signal: stop.signal };
+  const run = (line: string) => runCli(line.split(" "), around);
   return { run, acts, connections, clock, stop, ...written };
 }
 
@@ -133,6 +137,48 @@ describe("an act", () => {
       },
     ]);
     expect(printed[0]).toContain("created");
+  });
+
+  const accepted = aStatus({ phase: "AwaitingApproval", planHash: "0123456789abcdef" });
+
+  test("approve asks for the typed user name and approves the accepted plan in the role", async () => {
+    const asked: string[] = [];
+    const ask = async (question: string) => {
+      asked.push(question);
+      return " user-a ";
+    };
+    const { run, acts } = arrange({ statuses: [accepted], terminal: { ask } });
+    expect(await run("approve docs-to-qdrant --role sre --expires 1h")).toBe(0);
+    expect(asked).toEqual([expect.stringContaining("plan 0123456789abcdef of search/docs-to-qdrant as sre")]);
+    expect(acts[0]?.spec).toMatchObject({ act: "Approve", role: "sre", planHash: "0123456789abcdef" });
+    expect(acts[0]?.spec.expires).toMatch(/Z$/);
+  });
+
+  test.each([
+    ["another name is typed", "approve docs --role sre", async () => "user-b", "not your user name"],
+    ["nobody can be asked", "approve docs --role sre", undefined, "--yes-i-am user-a"],
+    ["the given name is another's", "approve docs --role sre --yes-i-am user-b", undefined, "says user-b"],
+  ])("approve is refused when %s", async (_, line, ask, words) => {
+    const { run, acts, warned } = arrange({ statuses: [accepted], terminal: ask === undefined ? {} : { ask } });
+    expect(await run(line)).toBe(2);
+    expect(acts).toEqual([]);
+    expect(warned.join()).toContain(words);
+  });
+
+  test("approve takes the name as an option, and needs an accepted plan and a role", async () => {
+    const { run, acts } = arrange({ statuses: [accepted, aStatus()] });
+    expect(await run("approve docs --role sre --yes-i-am user-a")).toBe(0);
+    expect(await run("approve docs --role sre --yes-i-am user-a")).toBe(2);
+    expect(await run("approve docs --yes-i-am user-a")).toBe(1);
+    expect(acts).toHaveLength(1);
+  });
+
+  test("waive names the check and its reason, and needs both", async () => {
+    const { run, acts } = arrange({ statuses: [accepted] });
+    expect(await run("waive docs --check parity --reason compared")).toBe(0);
+    expect(acts[0]?.spec).toMatchObject({ act: "Waive", check: "parity", reason: "compared" });
+    expect(await run("waive docs --check parity")).toBe(1);
+    expect(await run("waive docs --reason compared")).toBe(1);
   });
 
   test("on a finished migration is refused before anything is created", async () => {

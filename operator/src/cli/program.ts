@@ -3,9 +3,11 @@ import { durationPattern, durationSeconds } from "@retriever/crds/duration.ts";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { asOperatorError, remedyOf } from "#errors.ts";
 import type { Clock } from "#ports/clock.ts";
-import { actCommands, createAct } from "./act.ts";
+import type { EvidenceReader } from "#ports/evidence-store.ts";
+import { collectEvidence, type EvidenceFiles, replayFile } from "./evidence.ts";
 import { exitCodeOfFault, exitCodes } from "./exit-codes.ts";
 import type { KubeClient } from "./kube-client.ts";
+import { addPeopleCommands } from "./people-commands.ts";
 import { showStatus } from "./status.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -17,6 +19,7 @@ export type ConnectOptions = {
 
 export type Connected = {
   readonly client: KubeClient;
+  readonly evidence: EvidenceReader;
   readonly namespace: string;
   readonly close: () => Promise<void>;
 };
@@ -25,6 +28,7 @@ export type Surroundings = {
   readonly terminal: Terminal;
   readonly clock: Clock;
   readonly connect: (options: ConnectOptions) => Connected;
+  readonly evidenceFiles: EvidenceFiles;
   readonly signal: AbortSignal;
   /** Commands that need something else than a cluster. */
   readonly extend?: (program: Command, end: (code: number) => void) => void;
@@ -87,22 +91,42 @@ function makeProgram(around: Surroundings, end: (code: number) => void): Command
       );
     });
 
-  for (const { command, act, about } of actCommands) {
-    shared(program.command(command))
-      .description(about)
-      .argument("<name>", "name of the RetrieverMigration")
-      .option("--reason <text>", "why, for the record", "")
-      .action(async (name: string, options: Shared & { reason: string }) => {
-        const { reason } = options;
-        end(
-          await connected(options, around, ({ client, namespace }) =>
-            createAct({ namespace, name, act, reason }, client, terminal, around.signal),
-          ),
-        );
-      });
-  }
+  addPeopleCommands({
+    program,
+    shared,
+    run: async (options, act) => end(await connected(options as Shared, around, act)),
+    terminal,
+    now: around.clock.now,
+    signal: around.signal,
+  });
   around.extend?.(program, end);
+  addEvidenceCommands(program, around, end);
   return program;
+}
+
+function addEvidenceCommands(program: Command, around: Surroundings, end: (code: number) => void): void {
+  const { terminal, evidenceFiles: files } = around;
+  shared(program.command("evidence"))
+    .description(
+      "Take a migration's evidence out of the cluster: one JSON line per record, each bound to the one before",
+    )
+    .argument("<name>", "name of the RetrieverMigration")
+    .option("-o, --output <file>", "file to write; default: the standard output")
+    .action(async (name: string, options: Shared & { output?: string }) => {
+      const { output } = options;
+      end(
+        await connected(options, around, ({ client, evidence, namespace }) =>
+          collectEvidence({ namespace, name, output }, { client, evidence, files, terminal }, around.signal),
+        ),
+      );
+    });
+  program
+    .command("replay")
+    .description("Prove an evidence file and decide everything in it again; needs no cluster")
+    .argument("<file>", "what `evidence` wrote; - is the standard input")
+    .action(async (file: string) => {
+      end(await replayFile(file, files, terminal));
+    });
 }
 
 function shared(command: Command): Command {
