@@ -28,6 +28,7 @@ describe("the settings", () => {
       resyncMs: 60_000,
       concurrency: 4,
       logLevel: "info",
+      actIdentity: "proved",
       evidenceLog: true,
     });
   });

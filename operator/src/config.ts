@@ -76,6 +76,11 @@ const rows = {
     about: "least level that is logged",
     schema: z.enum(["trace", "debug", "info", "warn", "error", "silent"]).default("info"),
   },
+  actIdentity: {
+    env: "RETRIEVER_ACT_IDENTITY",
+    about: "proved: approvals count once the admission policy retriever-act-identity is in force; trusted: without it",
+    schema: z.enum(["proved", "trusted"]).default("proved"),
+  },
   evidenceLog: {
     env: "RETRIEVER_EVIDENCE_LOG",
     about: "whether evidence is logged besides being kept in ConfigMaps",

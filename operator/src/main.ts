@@ -48,7 +48,14 @@ async function run(settings: Settings): Promise<number> {
     print: settings.evidenceLog ? evidencePrinter() : undefined,
     tell: makeTeller({ ...shared, cluster }).all,
   });
-  const reconcile = makeReconcile({ ...shared, cluster, sidecars, decide, evidence });
+  const reconcile = makeReconcile({
+    ...shared,
+    cluster,
+    sidecars,
+    decide,
+    evidence,
+    actIdentity: settings.actIdentity,
+  });
   const { namespaces, resyncMs, concurrency } = settings;
   const hints = makeKubernetesHints({ connection, request, clock, random, namespaces, resyncMs, onFault });
   const loop = makeLoop({ hints, reconcile, clock, random, metrics, concurrency, resyncMs });

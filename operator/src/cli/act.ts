@@ -1,12 +1,14 @@
 // People act through objects: each command creates one immutable MigrationAct.
-import type { Act } from "@retriever/crds/migration.ts";
+import type { Act, MigrationActSpec } from "@retriever/crds/migration.ts";
 import type { Phase } from "@retriever/crds/migration-status.ts";
 import { exitCodes } from "./exit-codes.ts";
 import type { KubeClient } from "./kube-client.ts";
-import { viewMigration } from "./migration-view.ts";
+import { type MigrationView, viewMigration } from "./migration-view.ts";
 import type { Terminal } from "./terminal.ts";
 
 export const actCommands = [
+  { command: "approve", act: "Approve", about: "Agree to the accepted plan, in a role" },
+  { command: "waive", act: "Waive", about: "Let a check that is Unknown pass, with a reason" },
   { command: "promote", act: "Promote", about: "Let it go on where it waits for a person" },
   { command: "pause", act: "Pause", about: "Hold it where it is; a rollback stays possible" },
   { command: "resume", act: "Resume", about: "Take back a pause or a hold" },
@@ -16,7 +18,16 @@ export const actCommands = [
 
 const ended: readonly Phase[] = ["Completed", "RolledBack", "Validated"];
 
-export type ActRequest = {
+export type ActOptions = {
+  readonly role?: string;
+  readonly check?: string;
+  /** Epoch ms. */
+  readonly expiresAt?: number;
+  /** The user name, given instead of typed. */
+  readonly yesIAm?: string;
+};
+
+export type ActRequest = ActOptions & {
   readonly namespace: string;
   readonly name: string;
   readonly act: Act;
@@ -33,16 +44,51 @@ export async function createAct(
   const { namespace, name, act, reason } = asked;
   const [raw, actor] = await Promise.all([client.readMigration(namespace, name, signal), client.whoAmI(signal)]);
   const view = viewMigration(raw);
-  const { phase } = view.status;
-  if (ended.includes(phase) && !(phase === "Completed" && act === "Rollback")) {
-    terminal.warn(`refused: ${namespace}/${name} is ${phase}; a finished migration never runs again`);
+  const refusal =
+    refuseAct(asked, view, actor) ??
+    (act === "Approve" ? await refuseStranger(asked, view, actor, terminal) : undefined);
+  if (refusal !== undefined) {
+    terminal.warn(`refused: ${refusal}`);
     return exitCodes.refused;
   }
-  if (actor === "") {
-    terminal.warn("refused: neither the API server nor the kubeconfig says who you are; an act needs an actor");
-    return exitCodes.refused;
-  }
-  const created = await client.createAct(namespace, { migration: { name, uid: view.uid }, act, actor, reason }, signal);
+  const spec = { migration: { name, uid: view.uid }, act, actor, reason, ...specOf(asked, view) };
+  const created = await client.createAct(namespace, spec, signal);
   terminal.print(`migrationact/${created} created: ${act} ${namespace}/${name} by ${actor}`);
   return exitCodes.ok;
+}
+
+function refuseAct({ namespace, name, act }: ActRequest, { status }: MigrationView, actor: string): string | undefined {
+  const { phase, planHash } = status;
+  if (ended.includes(phase) && !(phase === "Completed" && act === "Rollback")) {
+    return `${namespace}/${name} is ${phase}; a finished migration never runs again`;
+  }
+  if (actor === "") return "neither the API server nor the kubeconfig says who you are; an act needs an actor";
+  return act === "Approve" && planHash === "" ? `${namespace}/${name} has no accepted plan to approve yet` : undefined;
+}
+
+/** An approval is worth what its name is worth: whoever gives it says who he is. */
+async function refuseStranger(
+  { namespace, name, role, yesIAm }: ActRequest,
+  { status }: MigrationView,
+  actor: string,
+  terminal: Terminal,
+): Promise<string | undefined> {
+  if (yesIAm !== undefined)
+    return yesIAm === actor ? undefined : `--yes-i-am says ${yesIAm}, the API server says ${actor}`;
+  if (terminal.ask === undefined) return `nobody can be asked here; approve with --yes-i-am ${actor}`;
+  const question = `You approve plan ${status.planHash} of ${namespace}/${name} as ${role}. Type your user name, ${actor}: `;
+  const answer = await terminal.ask(question);
+  return answer.trim() === actor ? undefined : "that is not your user name; nothing was approved";
+}
+
+function specOf(
+  { act, role, check, expiresAt }: ActRequest,
+  { status }: MigrationView,
+): Partial<Pick<MigrationActSpec, "role" | "check" | "planHash" | "expires">> {
+  return {
+    ...(role === undefined ? {} : { role }),
+    ...(check === undefined ? {} : { check }),
+    ...(act === "Approve" ? { planHash: status.planHash } : {}),
+    ...(expiresAt === undefined ? {} : { expires: new Date(expiresAt).toISOString() }),
+  };
 }

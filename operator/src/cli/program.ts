@@ -96,7 +96,7 @@ function makeProgram(around: Surroundings, end: (code: number) => void): Command
     shared,
     run: async (options, act) => end(await connected(options as Shared, around, act)),
     terminal,
-    now: around.clock.now,
+    now: () => around.clock.now(),
     signal: around.signal,
   });
   around.extend?.(program, end);

@@ -12,4 +12,6 @@ export type Terminal = {
   readonly frame: (lines: readonly string[]) => void;
   /** Leaves the last frame standing. */
   readonly endFrames: () => void;
+  /** Asks a person and resolves with the line typed; absent where nobody sits at the input. */
+  readonly ask?: (question: string) => Promise<string>;
 };

@@ -35,6 +35,8 @@ export type ReconcileOptions = {
   readonly metrics: Metrics;
   /** Of one read or write, in ms. */
   readonly deadlineMs: number;
+  /** Whether acts are trusted about their actors; default: proved, by the admission policy. */
+  readonly actIdentity?: Eyes["actIdentity"];
 };
 
 export type Reconcile = (key: MigrationKey, signal: AbortSignal) => Promise<Outcome>;
@@ -48,7 +50,8 @@ const effectDeadlines = 3;
 /** One pass. Never rejects for a fault of the cluster: the outcome says when to come again. */
 export function makeReconcile(options: ReconcileOptions): Reconcile {
   const { cluster, clock, deadlineMs, metrics } = options;
-  const eyes: Eyes = { cluster, sidecars: options.sidecars, clock, deadlineMs };
+  const { sidecars, actIdentity = "proved" } = options;
+  const eyes: Eyes = { cluster, sidecars, clock, deadlineMs, actIdentity };
   const pass = makePass(options, eyes);
   return async (key, signal) => {
     const from = clock.elapsed();

@@ -78,7 +78,7 @@ describe("a plan that asks two roles", () => {
     approve(sim, "ada", "sre");
     expect(refusals(sim)).toEqual([expect.stringContaining("four eyes: ada asked for this migration")]);
     approve(sim, "grace", "sre");
-    sim.until("WarmUp", 30);
+    expect(sim.until("WarmUp", 30).status.acts?.approvals).toMatchObject([{ actor: "grace" }]);
   });
 
   it("is not approved before the plan is accepted, or where nobody is asked", () => {
@@ -191,7 +191,7 @@ describe("the same plan after a rollback", () => {
   it("begins at once when anything in it has changed", () => {
     const sim = again();
     sim.spec = { ok: true, value: aSpec({ ...shortPlan, requestedBy: "ada" }) };
-    sim.until("Preflight", 60);
+    expect(sim.until("Preflight", 60).status.acts).toBeUndefined();
   });
 
   it("of another migration's Promote in Pending is refused as any early one", () => {

@@ -90,15 +90,18 @@ export function makeClusterReads(request: KubeRequest, watched: readonly string[
       );
       return acts.toSorted((a, b) => a.createdAt - b.createdAt || (a.name < b.name ? -1 : 1));
     },
-    readActIdentityProved: async (signal) => {
-      const [policy, binding] = await Promise.all(
-        [admissionPolicies, admissionPolicyBindings].map((resource) =>
-          get({ resource, name: identityPolicyName }, signal),
-        ),
-      );
-      return isActIdentityProved(policy as KubeObject | undefined, binding as KubeObject | undefined);
-    },
+    readActIdentityProved: (signal) => readIdentityProved(get, signal),
   };
+}
+
+async function readIdentityProved(
+  get: (place: Place, signal: AbortSignal) => Promise<unknown>,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const [policy, binding] = await Promise.all(
+    [admissionPolicies, admissionPolicyBindings].map((resource) => get({ resource, name: identityPolicyName }, signal)),
+  );
+  return isActIdentityProved(policy as KubeObject | undefined, binding as KubeObject | undefined);
 }
 
 /** What a RetrieverMigration is called, and how it stands. */
