@@ -12,9 +12,8 @@ export function qdrantBase(url: string, change: object = {}): string {
   return JSON.stringify({ primary: { kind: "qdrant", url, collection: "chunks", timeoutMs: 500, ...change } });
 }
 
-/** Base whose primary is the table at `port`, written as a plain string. */
-export function pgvectorBase(port: number, change: object = {}): string {
-  const connectionString = `postgres://postgres:postgres@127.0.0.1:${port}/postgres`;
+/** Base whose primary is the table `vector_chunks`, its connection written as a plain string. */
+export function pgvectorBase(connectionString: string, change: object = {}): string {
   const tuning = { metadataColumns: ["lang", "pages"], preparedStatements: false, poolSize: 1, ...change };
   return JSON.stringify({ primary: { kind: "pgvector", connectionString, ...tuning } });
 }

@@ -19,9 +19,8 @@ beforeAll(async () => {
   postgres = await startPostgres(points);
   qdrant = await startFakeQdrant({ points, apiKey: "right-key" });
   directory = makeConfigDirectory();
-  directory.write({ "retriever.json": pgvectorBase(postgres.port) });
-  const connection = `postgres://x@127.0.0.1:${postgres.port}/postgres`;
-  digest = identityOf(locatePostgres(connection, "public", "vector_chunks")).digest;
+  directory.write({ "retriever.json": pgvectorBase(postgres.connectionString) });
+  digest = identityOf(locatePostgres(postgres.connectionString, "public", "vector_chunks")).digest;
   sidecar = await startSidecar({
     config: directory.path,
     env: { RETRIEVER_ALLOWED_HOSTS: `127.0.0.1:${qdrant.port}=RETRIEVER_CRED_Q`, RETRIEVER_CRED_Q: "right-key" },
@@ -41,7 +40,7 @@ function overlay(change: Parameters<typeof makeOverlay>[2]): string {
 }
 
 async function activate(change: { epoch: number } & NonNullable<Parameters<typeof makeOverlay>[2]>): Promise<void> {
-  directory.write({ "retriever.json": pgvectorBase(postgres.port), "migration.json": overlay(change) });
+  directory.write({ "retriever.json": pgvectorBase(postgres.connectionString), "migration.json": overlay(change) });
   await waitUntil(async () => (await sidecar.status()).config.epoch === change.epoch);
 }
 

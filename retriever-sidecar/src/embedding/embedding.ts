@@ -55,12 +55,16 @@ function parseNumbers(json: Uint8Array): readonly number[] {
   return JSON.parse(Buffer.from(json.buffer, json.byteOffset, json.byteLength).toString("latin1")) as number[];
 }
 
+const isLittleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
+
 /** pgvector's binary form, so that the server parses no text. */
 function encodeVector(values: ArrayLike<number>): Buffer {
-  const buffer = Buffer.allocUnsafe(4 + values.length * 4);
+  const buffer = Buffer.allocUnsafeSlow(4 + values.length * 4);
+  const floats = new Float32Array(buffer.buffer, 4);
+  floats.set(values);
+  if (isLittleEndian) buffer.swap32();
   buffer.writeUInt16BE(values.length, 0);
   buffer.writeUInt16BE(0, 2);
-  for (let index = 0; index < values.length; index += 1) buffer.writeFloatBE(values[index] ?? 0, 4 + index * 4);
   return buffer;
 }
 

@@ -1,5 +1,13 @@
 // Pools of the Postgres driver, and queries that end at a signal.
-import { Pool, type PoolClient, type PoolConfig, type QueryArrayConfig } from "pg";
+import {
+  Pool,
+  type PoolClient,
+  type PoolConfig,
+  Query,
+  type QueryArrayConfig,
+  type QueryArrayResult,
+  type QueryConfig,
+} from "pg";
 import type { PgvectorSpec } from "./spec.ts";
 
 const idleMs = 30_000;
@@ -45,45 +53,53 @@ export function indexSettings({ indexSettings }: PgvectorSpec): readonly (readon
 }
 
 /** Runs `work` on a connection of the pool. A failure other than the server's own words costs the connection. */
-export async function withClient<T>(
-  pool: Pool,
-  signal: AbortSignal,
-  work: (client: PoolClient) => Promise<T>,
-): Promise<T> {
-  const connecting = pool.connect();
-  const client = await untilAborted(connecting, signal).catch((error: unknown) => {
-    connecting.then((late) => late.release(), ignore);
-    throw error;
+export function withClient<T>(pool: Pool, signal: AbortSignal, work: (client: PoolClient) => Promise<T>): Promise<T> {
+  if (signal.aborted) return Promise.reject(asError(signal.reason));
+  return new Promise((resolve, reject) => {
+    let held: PoolClient | null = null;
+    const settle = (isBroken: boolean): void => {
+      signal.removeEventListener("abort", onAbort);
+      held?.release(isBroken);
+      held = null;
+    };
+    // Whoever still runs on the connection goes down with it; one that is only coming goes back unused.
+    const onAbort = (): void => {
+      settle(true);
+      reject(asError(signal.reason));
+    };
+    const run = async (): Promise<void> => {
+      const client = await pool.connect();
+      if (signal.aborted) return client.release();
+      held = client;
+      const result = await work(client);
+      settle(false);
+      resolve(result);
+    };
+    signal.addEventListener("abort", onAbort);
+    run().catch((error: unknown) => {
+      settle(!isServerWord(error));
+      reject(asError(error));
+    });
   });
-  try {
-    const result = await untilAborted(work(client), signal);
-    client.release();
-    return result;
-  } catch (error) {
-    client.release(!isServerWord(error));
-    throw error;
-  }
 }
 
 /** Rows as arrays of the server's own text: no dates in the process's time zone, no floats printed twice. */
-export async function readRows(client: PoolClient, query: Omit<QueryArrayConfig, "rowMode" | "types">) {
-  const result = await client.query<(string | null)[]>({ ...query, rowMode: "array", types: rawTypes });
-  return result.rows;
+export function readRows(
+  client: PoolClient,
+  query: Omit<QueryArrayConfig, "rowMode" | "types">,
+): Promise<(string | null)[][]> {
+  return new Promise((resolve, reject) => {
+    const config: QueryArrayConfig = { ...query, rowMode: "array", types: rawTypes };
+    const onEnd = (error: Error | null, result: QueryArrayResult<(string | null)[]>): void => {
+      if (error) reject(error);
+      else resolve(result.rows);
+    };
+    // A query of its own, as the driver copies a configuration member by member. Its types know one form only.
+    client.query(new Query(config as QueryConfig, onEnd as never));
+  });
 }
 
 const rawTypes = { getTypeParser: () => (text: string) => text } as unknown as NonNullable<QueryArrayConfig["types"]>;
-
-function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  if (signal.aborted) return Promise.reject(asError(signal.reason));
-  return new Promise((resolve, reject) => {
-    const onAbort = (): void => reject(asError(signal.reason));
-    signal.addEventListener("abort", onAbort, { once: true });
-    promise
-      .then(resolve, reject)
-      .finally(() => signal.removeEventListener("abort", onAbort))
-      .catch(ignore);
-  });
-}
 
 function asError(reason: unknown): Error {
   return reason instanceof Error ? reason : new Error("aborted");
@@ -92,8 +108,4 @@ function asError(reason: unknown): Error {
 /** An error the server reported leaves the connection usable. */
 function isServerWord(error: unknown): boolean {
   return error instanceof Error && "severity" in error && error.severity === "ERROR";
-}
-
-function ignore(): void {
-  // The outcome has been decided elsewhere.
 }

@@ -1,3 +1,4 @@
+import { type AddressInfo, createServer } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { parseRequest } from "#embedding/parse-request.ts";
 import type { Backend } from "#ports/backend.ts";
@@ -20,9 +21,11 @@ afterAll(async () => {
   await postgres.close();
 });
 
-function make(change: object, port = postgres.port): Backend {
-  const connectionString = `postgres://postgres:secret-word@127.0.0.1:${port}/postgres`;
-  const tuning = { metadataColumns: ["lang", "pages"], preparedStatements: false, poolSize: 1, timeoutMs: 2000 };
+/** A real server is met the way it is in production; the embedded one has a single session for everybody. */
+function make(change: object): Backend {
+  const { connectionString, hasSessions } = postgres;
+  const pooled = hasSessions ? { poolSize: 5 } : { preparedStatements: false, poolSize: 1 };
+  const tuning = { metadataColumns: ["lang", "pages"], timeoutMs: 2000, ...pooled };
   return makePgvectorBackend(makeSpec("pgvector", { connectionString, ...tuning, ...change }), testMakings);
 }
 
@@ -33,7 +36,7 @@ function ask(target: Backend, body: object) {
 describeBackend({
   backend: () => backend,
   missing: () => make({ table: "absent" }),
-  unreachable: () => make({}, 9),
+  unreachable: () => make({ connectionString: "postgres://u:p@127.0.0.1:9/d" }),
 });
 
 test("prepared statements and settings of the index serve the same answers on a connection of their own", async () => {
@@ -48,7 +51,7 @@ test("prepared statements and settings of the index serve the same answers on a 
     const other = make(variant);
     for (let round = 0; round < 3; round += 1) expect((await ask(other, body)).candidates).toEqual(expected.candidates);
     await other.close();
-    await postgres.database.exec("DEALLOCATE ALL");
+    await postgres.exec("DEALLOCATE ALL");
   }
 });
 
@@ -90,7 +93,7 @@ test("a filter value the column can't hold is the request's fault", async () => 
 });
 
 test("a table without the configured column is missing something, and the message names no value", async () => {
-  await postgres.database.exec("CREATE TABLE bare (chunk_id text, embedding vector(8))");
+  await postgres.exec("CREATE TABLE bare (chunk_id text, embedding vector(8))");
   const bare = make({ table: "bare" });
   expect((await bare.probe(AbortSignal.timeout(2000))).fault?.message).toBe("the table lacks entity_id, updated_at");
   await bare.close();
@@ -108,10 +111,40 @@ test("the newest update is told while the table is small", async () => {
 });
 
 test("a server without TLS fails an adapter that wants it as TLS", async () => {
-  const connectionString = `postgres://postgres:secret-word@127.0.0.1:${postgres.port}/postgres?sslmode=require`;
+  const connectionString = `${postgres.connectionString}?sslmode=require`;
   const other = make({ connectionString });
   const facts = await other.probe(AbortSignal.timeout(2000));
   expect(facts).toMatchObject({ reachable: true, tls: "failed", fault: { code: "RETR_BACKEND_TLS" } });
   expect(JSON.stringify(facts)).not.toContain("secret-word");
   await other.close();
+});
+
+test("a server that accepts and says nothing ends a request at its signal, and closing doesn't wait for it", async () => {
+  const silent = createServer(() => undefined);
+  await new Promise<void>((resolve) => silent.listen({ host: "127.0.0.1", port: 0 }, resolve));
+  const { port } = silent.address() as AddressInfo;
+  const other = make({ connectionString: `postgres://u:p@127.0.0.1:${port}/d`, timeoutMs: 300 });
+  const request = parseRequest(Buffer.from(JSON.stringify({ embedding: vectorAt(1), k: 1 })));
+  const asking = other.retrieve(request, AbortSignal.timeout(100));
+  await expect(asking).rejects.toMatchObject({ code: "RETR_DEADLINE_EXCEEDED" });
+  await other.close();
+  silent.close();
+});
+
+test("settings of the index and the time limit hold on the connection that asks", async () => {
+  const settings = ["hnsw.ef_search", "ivfflat.probes", "statement_timeout"];
+  const shown = settings.map((name) => `current_setting('${name}', true)`).join(" || ' ' || ");
+  await postgres.exec(
+    `CREATE VIEW told AS SELECT ${shown} AS chunk_id, entity_id, updated_at, embedding FROM vector_chunks`,
+  );
+  for (const preparedStatements of [true, false]) {
+    const indexSettings = { hnswEfSearch: 123, ivfflatProbes: 7 };
+    const other = make({ table: "told", indexSettings, preparedStatements, timeoutMs: 2500 });
+    const { candidates } = await ask(other, { embedding: vectorAt(1), k: 1 });
+    // The embedded server takes no settings with the connection, only those of a transaction.
+    const isTold = postgres.hasSessions || !preparedStatements;
+    if (isTold) expect(candidates[0]?.chunkId).toMatch(/^123 7 2500(ms)?$/);
+    await other.close();
+    await postgres.exec("DEALLOCATE ALL");
+  }
 });

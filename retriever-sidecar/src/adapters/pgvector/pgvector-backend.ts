@@ -60,11 +60,14 @@ type Runner = (statement: Statement, signal: AbortSignal) => Promise<readonly Ro
 
 function makeRunner(spec: PgvectorSpec, pool: Pool): Runner {
   if (!spec.preparedStatements && indexSettings(spec).length > 0) return makeTransactionRunner(spec, pool);
-  const prepared = new Set<string>();
+  const names = new Map<string, string>();
+  const nameOf = (text: string): string | undefined => {
+    if (spec.preparedStatements && !names.has(text) && names.size < maxPrepared) names.set(text, statementName(text));
+    return names.get(text);
+  };
   return ({ text, values }, signal) => {
-    if (prepared.size < maxPrepared) prepared.add(text);
-    const isPrepared = spec.preparedStatements && prepared.has(text);
-    const query = { text, values: [...values], ...(isPrepared ? { name: statementName(text) } : {}) };
+    const name = nameOf(text);
+    const query = name === undefined ? { text, values: [...values] } : { text, values: [...values], name };
     return withClient(pool, signal, (client) => readRows(client, query));
   };
 }
@@ -101,6 +104,7 @@ function readCandidate(row: Row, toSimilarity: (distance: number) => number): Ca
 
 /** Postgres prints `2026-01-31 12:00:00.5+00`; without a zone it is UTC. */
 function timestampText(text: string | null): string | null {
+  if (text?.length === 22 && text.endsWith("+00")) return `${text.slice(0, 10)}T${text.slice(11, 19)}.000Z`;
   const match = /^(\d{4}-\d{2}-\d{2})[ T](\d{2}:\d{2}:\d{2}(?:\.\d+)?)(?:([+-]\d{2})(:?\d{2})?)?$/.exec(text ?? "");
   if (match === null) return text;
   const [, date, time, hours, minutes] = match;
