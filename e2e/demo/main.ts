@@ -17,12 +17,14 @@ function slowest(stories: Readonly<Record<string, RolledBack>>): RolledBack | un
 async function tell(stage: Stage, options: DemoOptions): Promise<{ result: object; good: boolean }> {
   if (options.destinationFault !== undefined) {
     const stopped = await stop(stage, options.destinationFault);
-    return { result: { stopped }, good: stopped.phase === "Preflight" };
+    return { result: { stopped }, good: stopped.phase === "Preflight" && stopped.replayed };
   }
   const completed = await complete(stage);
   const stories = await rollBack(stage, options.degradations);
   const result = { completed, rolledBack: { ...slowest(stories), stories } };
-  const good = completed.phase === "Completed" && Object.values(stories).every((story) => story.phase === "RolledBack");
+  const rolledBack = Object.values(stories);
+  const ended = completed.phase === "Completed" && rolledBack.every(({ phase }) => phase === "RolledBack");
+  const good = ended && [completed, ...rolledBack].every(({ replayed }) => replayed);
   return { result, good };
 }
 

@@ -6,6 +6,7 @@ import { namespace } from "#world/application-manifests.ts";
 import { conditionOf, readStatus } from "#world/migration-status.ts";
 import type { World } from "#world/start-world.ts";
 import { type Application, startApplication } from "./application.ts";
+import { replayEvidence } from "./evidence.ts";
 import { type Journey, travel } from "./journey.ts";
 import { describe, describeGates, primaryOf } from "./migration-view.ts";
 import type { Degradation, DestinationFault } from "./options.ts";
@@ -13,7 +14,15 @@ import type { Screen } from "./screen.ts";
 
 export type Stage = { readonly world: World; readonly screen: Screen };
 
-export type Completed = { phase: string; primary: string; seconds: number; requests: number; failedRequests: number };
+export type Completed = {
+  phase: string;
+  primary: string;
+  seconds: number;
+  requests: number;
+  failedRequests: number;
+  /** Whether every decision came out the same again from the evidence alone. */
+  replayed: boolean;
+};
 export type RolledBack = {
   phase: string;
   primary: string;
@@ -21,8 +30,9 @@ export type RolledBack = {
   cause: string;
   requests: number;
   failedRequests: number;
+  replayed: boolean;
 };
-export type Stopped = { phase: string; condition: string; reason: string; message: string };
+export type Stopped = { phase: string; condition: string; reason: string; message: string; replayed: boolean };
 
 const deadlineSeconds = 120;
 
@@ -50,6 +60,7 @@ export async function complete({ world, screen }: Stage): Promise<Completed> {
     });
     const { status } = journey;
     if (status.phase === "Completed") await settle({ world, screen }, journey, application);
+    const replayed = await replayEvidence(world, journey.name, screen.say);
     const counts = application.load.counts();
     return {
       phase: status.phase,
@@ -57,6 +68,7 @@ export async function complete({ world, screen }: Stage): Promise<Completed> {
       seconds: round(journey.seconds),
       requests: counts.requests,
       failedRequests: counts.failures,
+      replayed,
     };
   } finally {
     await application.close();
@@ -123,6 +135,7 @@ async function rollBackOne(
     const { status } = journey;
     const cause = status.rollback?.causes[0] ?? "none";
     screen.say(`${journey.name}: ${status.phase} by ${status.rollback?.reason ?? "nothing"}: ${cause}`);
+    const replayed = await replayEvidence(world, journey.name, screen.say);
     const counts = application.load.counts();
     return [
       degradation,
@@ -133,6 +146,7 @@ async function rollBackOne(
         cause,
         requests: counts.requests,
         failedRequests: counts.failures,
+        replayed,
       },
     ];
   } finally {
@@ -154,11 +168,13 @@ export async function stop({ world, screen }: Stage, fault: DestinationFault): P
       say: screen.say,
     });
     const reachable = conditionOf(journey.status, "Reachable");
+    const replayed = await replayEvidence(world, journey.name, screen.say);
     return {
       phase: journey.status.phase,
       condition: "Reachable",
       reason: reachable?.reason ?? "none",
       message: reachable?.message ?? "none",
+      replayed,
     };
   } finally {
     await application.close();

@@ -1,0 +1,25 @@
+// What a migration left behind, taken out of the cluster and decided again by the real command line, in a process of its own.
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { kubectlRetriever, retrieverOffline } from "#world/command-line.ts";
+import type { World } from "#world/start-world.ts";
+
+/** Whether the chain is intact and every decision comes out the same again. What the commands said is passed on. */
+export async function replayEvidence(world: World, name: string, say: (line: string) => void): Promise<boolean> {
+  const folder = await mkdtemp(join(tmpdir(), "retriever-evidence-"));
+  const file = join(folder, "evidence.jsonl");
+  try {
+    const collected = await kubectlRetriever(world.adminKubeconfig, ["evidence", name, "--output", file]);
+    if (collected.exitCode !== 0) {
+      say(`${name}: no evidence: ${collected.stderr.trim()}`);
+      return false;
+    }
+    const { exitCode, stdout, stderr } = await retrieverOffline(["replay", file]);
+    for (const line of stderr.split("\n").filter((line) => line !== "")) say(`${name}: ${line}`);
+    say(`${name}: evidence: ${stdout.trim()}${exitCode === 0 ? ", replayed" : ""}`);
+    return exitCode === 0;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
