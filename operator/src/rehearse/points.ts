@@ -1,5 +1,4 @@
 // The numbers of one moment, from the same windows that the operator judges.
-import { durationSeconds } from "@retriever/crds/duration.ts";
 import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
 import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
 import { noCounters } from "@retriever/sidecar/contract/evidence.ts";
@@ -40,9 +39,4 @@ const fewest = 20;
 
 function share(bad: number, n: number): number | null {
   return n < fewest ? null : bad / n;
-}
-
-/** Length of the window behind every point, seconds. */
-export function windowSeconds(plan: MigrationSpec): number {
-  return durationSeconds(plan.rollback.window);
 }
