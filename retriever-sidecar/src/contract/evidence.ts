@@ -34,6 +34,8 @@ export const countersSchema = z.strictObject({
   /** Answered samples whose top chunk differs, ties (1e-6) apart. */
   mismatch: count,
   ties: count,
+  /** Answered samples whose answers differ because the source holds chunks newer than anything the destination has. */
+  lagging: count.default(0),
   /** Sum over answered samples of |top k of both| / k, 0..1 each. */
   overlapSum: count,
   /** Sum over answered samples of max(0, source - destination) top similarity. */
@@ -77,6 +79,7 @@ export function noCounters(): Counters {
     latencyWorse: 0,
     mismatch: 0,
     ties: 0,
+    lagging: 0,
     overlapSum: 0,
     scoreWorseSum: 0,
   };

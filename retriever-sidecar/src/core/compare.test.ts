@@ -69,14 +69,17 @@ const rows = [
 ];
 
 test.each(rows)("$title", ({ primary, shadow, expected }) => {
-  expect(compareAnswers(primary, shadow, "source")).toMatchObject(expected);
+  expect(compareAnswers(primary, shadow, sourcePrimary)).toMatchObject(expected);
 });
+
+const sourcePrimary = { primaryStore: "source", destinationNewest: null } as const;
+const destinationPrimary = { primaryStore: "destination", destinationNewest: null } as const;
 
 test("losses are the destination's, whichever store is primary", () => {
   const source = answer([["a", 0.9]], 10);
   const destination = answer([["a", 0.6]], 30);
-  const before = compareAnswers(source, destination, "source");
-  const after = compareAnswers(destination, source, "destination");
+  const before = compareAnswers(source, destination, sourcePrimary);
+  const after = compareAnswers(destination, source, destinationPrimary);
   for (const comparison of [before, after]) {
     expect(comparison.scoreLoss).toBeCloseTo(0.3);
     expect(comparison.latencyLossMs).toBe(20);
@@ -90,9 +93,9 @@ test("lag is told apart from loss: the age of the destination's oldest common ch
     vectorMs: 1,
     candidates: [candidate("a", 0.9, "2026-01-01T00:00:00Z"), candidate("c", 0.7, null)],
   };
-  expect(compareAnswers(source, destination, "source").lagMs).toBe(60_000);
-  expect(compareAnswers(destination, source, "source").lagMs).toBe(0);
-  expect(compareAnswers(answer([["a", 1]]), answer([["a", 1]]), "source").lagMs).toBeNull();
+  expect(compareAnswers(source, destination, sourcePrimary).lagMs).toBe(60_000);
+  expect(compareAnswers(destination, source, sourcePrimary).lagMs).toBe(0);
+  expect(compareAnswers(answer([["a", 1]]), answer([["a", 1]]), sourcePrimary).lagMs).toBeNull();
 });
 
 test("rank-biased overlap is 1 for equal lists, 0 for disjoint ones, and symmetric in between", () => {
@@ -108,4 +111,20 @@ test("rank-biased overlap is 1 for equal lists, 0 for disjoint ones, and symmetr
       expect(rankBiasedOverlap(list(a), list(a.map((name) => `other-${name}`)))).toBe(0);
     }),
   );
+});
+
+test("chunks only the source has are lag when newer than the destination's newest, else loss, whichever is primary", () => {
+  const at = (chunkId: string, minute: number | null) => ({
+    chunkId,
+    entityId: "e",
+    similarity: 0.5,
+    updatedAt: minute === null ? null : new Date(Date.UTC(2026, 0, 1, 0, minute)).toISOString(),
+  });
+  const source = { candidates: [at("a", 1), at("b", 9), at("c", 3), at("d", null)], vectorMs: 1 };
+  const destination = { candidates: [at("a", 1), at("x", 9)], vectorMs: 1 };
+  const destinationNewest = "2026-01-01T00:05:00.000Z";
+  const apart = { newer: 1, lost: 2 };
+  expect(compareAnswers(source, destination, { primaryStore: "source", destinationNewest })).toMatchObject(apart);
+  expect(compareAnswers(destination, source, { primaryStore: "destination", destinationNewest })).toMatchObject(apart);
+  expect(compareAnswers(source, destination, sourcePrimary)).toMatchObject({ newer: 0, lost: 3 });
 });

@@ -23,12 +23,27 @@ export type Comparison = {
   readonly rankOverlap: number;
   /** How much older the destination's oldest common chunk is, ms; null when no common chunk tells. */
   readonly lagMs: number | null;
+  /** Chunks that only the source answered: written after the destination's newest, so they may still be on their way. */
+  readonly newer: number;
+  /** Chunks that only the source answered and that the destination has had time to get. */
+  readonly lost: number;
 };
 
 const persistence = 0.9;
 
-/** Compares a sample. `primaryStore` says which of both stores answered the application; total for any answers. */
-export function compareAnswers(primary: Answer, shadow: Answer, primaryStore: StoreName): Comparison {
+export type Sides = {
+  /** Which of both stores answered the application. */
+  readonly primaryStore: StoreName;
+  /** `updated_at` of the destination's newest chunk as last probed; null: not known, then nothing counts as newer. */
+  readonly destinationNewest: string | null;
+};
+
+/** Compares a sample; total for any answers. */
+export function compareAnswers(
+  primary: Answer,
+  shadow: Answer,
+  { primaryStore, destinationNewest }: Sides,
+): Comparison {
   const scoreDelta = topSimilarity(primary) - topSimilarity(shadow);
   const latencyDeltaMs = shadow.vectorMs - primary.vectorMs;
   const [source, destination] = primaryStore === "source" ? [primary, shadow] : [shadow, primary];
@@ -43,6 +58,7 @@ export function compareAnswers(primary: Answer, shadow: Answer, primaryStore: St
     overlap: overlapOf(primary.candidates, shadow.candidates),
     rankOverlap: rankBiasedOverlap(primary.candidates, shadow.candidates),
     lagMs: lagOf(source.candidates, destination.candidates),
+    ...missingOf(source.candidates, destination.candidates, destinationNewest),
   };
 }
 
@@ -105,4 +121,13 @@ function lagOf(source: readonly Candidate[], destination: readonly Candidate[]):
     if (Number.isFinite(difference)) lag = Math.max(lag ?? 0, difference);
   }
   return lag;
+}
+
+/** What the destination lacks of the source's answer, apart by whether it can have had it when it was last probed. */
+function missingOf(source: readonly Candidate[], destination: readonly Candidate[], newest: string | null) {
+  const answered = new Set(destination.map((candidate) => candidate.chunkId));
+  const missing = source.filter((candidate) => !answered.has(candidate.chunkId));
+  const horizon = newest === null ? Number.NaN : Date.parse(newest);
+  const newer = missing.filter(({ updatedAt }) => updatedAt !== null && Date.parse(updatedAt) > horizon).length;
+  return { newer, lost: missing.length - newer };
 }

@@ -19,6 +19,7 @@ export function countComparison(comparison: Comparison, thresholds: Thresholds):
     latencyWorse: comparison.latencyLossMs >= thresholds.latencyDeltaMs ? 1 : 0,
     mismatch: comparison.mismatch ? 1 : 0,
     ties: comparison.tie ? 1 : 0,
+    lagging: comparison.newer > 0 ? 1 : 0,
     overlapSum: comparison.overlap,
     scoreWorseSum: Math.max(0, comparison.scoreLoss),
   };

@@ -11,6 +11,8 @@ import type { ShadowLane, ShadowOutcome } from "./shadow.ts";
 
 export type SampleEvent = {
   readonly kind: ShadowOutcome["kind"];
+  /** Of the request; it may name a tenant, so it goes to bounded labels only. */
+  readonly namespace: string | undefined;
   readonly primaryKind: string;
   readonly shadowKind: string;
   readonly causes: readonly VarianceCause[];
@@ -28,14 +30,15 @@ type Context = { readonly clock: Clock; readonly sink: SampleSink };
 /** Starts the sample and returns at once. Never throws: a shadow that answers junk counts as an error. */
 export function startSample(runtime: Runtime, lane: ShadowLane, asked: Asked, context: Context): void {
   lane.sample(asked.request, (outcome) => {
-    const event = makeEvent(runtime, asked.answer, outcome);
+    const event = makeEvent(runtime, asked, outcome);
     runtime.evidence.add(event.increment, context.clock.monotonicMs());
     context.sink.onSample(event);
   });
 }
 
-function makeEvent(runtime: Runtime, primary: BackendAnswer, outcome: ShadowOutcome): SampleEvent {
+function makeEvent(runtime: Runtime, { request, answer: primary }: Asked, outcome: ShadowOutcome): SampleEvent {
   const kinds = {
+    namespace: request.namespace,
     primaryKind: runtime.primary.identity.kind,
     shadowKind: runtime.shadow?.handle.identity.kind ?? "none",
   };
@@ -55,11 +58,14 @@ function makeEvent(runtime: Runtime, primary: BackendAnswer, outcome: ShadowOutc
 const noAnswer = { comparison: null, shadowMs: null } as const;
 const junk: Fault = { code: "RETR_BACKEND_ANSWER_INVALID", message: "the shadow's answer can't be compared" };
 
-type Judged = Omit<SampleEvent, "primaryKind" | "shadowKind">;
+type Judged = Omit<SampleEvent, "namespace" | "primaryKind" | "shadowKind">;
 
-function judge({ plan }: Runtime, primary: BackendAnswer, shadow: BackendAnswer): Judged {
+function judge({ plan, destination }: Runtime, primary: BackendAnswer, shadow: BackendAnswer): Judged {
   try {
-    const comparison = compareAnswers(primary, shadow, plan.primary);
+    const comparison = compareAnswers(primary, shadow, {
+      primaryStore: plan.primary,
+      destinationNewest: destination?.newestUpdatedAt ?? null,
+    });
     // A number that isn't one would poison every sum it is added to.
     if (!Number.isFinite(comparison.scoreDelta + comparison.latencyDeltaMs)) return { ...noAnswer, ...failed(junk) };
     return {

@@ -52,6 +52,11 @@ export class StoreHandle {
     return this.#facts?.dimension ?? null;
   }
 
+  /** `updated_at` of the newest chunk as last probed; null while unknown. */
+  get newestUpdatedAt(): string | null {
+    return this.#facts?.newestUpdatedAt ?? null;
+  }
+
   /** Asks the store, within its deadline. Rejects with a RetrieverError. */
   async retrieve(request: BackendRequest): Promise<BackendAnswer> {
     this.#inFlight += 1;

@@ -34,12 +34,25 @@ export const metricTable = {
   retr_dual_score_worse_total: counter("Answered samples whose destination scored lower by more than the threshold."),
   retr_dual_latency_worse_total: counter("Answered samples whose destination was slower by at least the threshold."),
   retr_dual_ties_total: counter("Answered samples whose top chunk differs by a tie."),
+  retr_dual_lagging_total: counter(
+    "Answered samples in which the source has chunks newer than the destination's newest.",
+  ),
+  retr_dual_newer_chunks_total: counter("Chunks only the source answered, newer than the destination's newest: lag."),
+  retr_dual_lost_chunks_total: counter("Chunks only the source answered that the destination should have: loss."),
   retr_dual_overlap_sum: counter("Sum of the shares of chunks in both answers; divide by retr_dual_answered_total."),
   retr_dual_rank_overlap: gauge("Rank-biased overlap (p = 0.9) of both answers; the low quantiles tell.", ["quantile"]),
   retr_dual_lag_ms: gauge("How much older a chunk of both answers is at the destination, ms.", ["quantile"]),
   retr_primary_latency_ms: histogram("Time the primary store took, ms."),
   retr_dual_latency_loss_ms: histogram("Destination minus source, ms; an edge at the threshold in force."),
   retr_dual_score_loss: histogram("Source minus destination top similarity; an edge at the threshold in force."),
+  retr_dual_overlap: histogram("Share of chunks in both answers, 0..1."),
+  retr_dual_rank_biased_overlap: histogram("Rank-biased overlap (p = 0.9) of both answers, 0..1."),
+  retr_namespace_samples_total: counter(namespaceHelp("Samples"), ["namespace"]),
+  retr_namespace_mismatch_total: counter(namespaceHelp("Answered samples whose top chunk differs"), ["namespace"]),
+  retr_namespace_score_worse_total: counter(namespaceHelp("Answered samples over the score threshold"), ["namespace"]),
+  retr_namespace_latency_worse_total: counter(namespaceHelp("Answered samples over the latency threshold"), [
+    "namespace",
+  ]),
   retr_backend_info: gauge("1 for the kind of store in each role.", ["role", "kind"]),
   retr_config_epoch: gauge("Epoch of the overlay in force; 0: the base alone."),
   retr_config_fault: gauge("1 while a document is refused, else 0."),
@@ -54,6 +67,10 @@ function counter<const Labels extends readonly string[] = readonly []>(help: str
 
 function gauge<const Labels extends readonly string[] = readonly []>(help: string, labels?: Labels) {
   return { type: "gauge", labels: labels ?? [], help } as const;
+}
+
+function namespaceHelp(what: string): string {
+  return `${what}, by namespace: the first 20 seen by name, further ones as "other", requests without one as "none".`;
 }
 
 function histogram(help: string) {

@@ -17,9 +17,11 @@ function answered(scoreLoss: number, latencyLossMs: number): SampleEvent {
     overlap: 0.5,
     rankOverlap: 0.4,
     lagMs: null,
+    newer: 0,
+    lost: 0,
   };
   const increment = { answered: 1, mismatch: 1, overlapSum: 0.5 };
-  const kinds = { primaryKind: "pgvector", shadowKind: "qdrant" };
+  const kinds = { namespace: "docs", primaryKind: "pgvector", shadowKind: "qdrant" };
   return { ...kinds, kind: "answered", causes: ["mismatch"], increment, comparison, shadowMs: 9, fault: null };
 }
 
@@ -62,4 +64,14 @@ test("samples count by what became of them, and deltas keep their sign", async (
   ]) {
     expect(text).toContain(line);
   }
+});
+
+test("samples are sliced by namespace and overlaps fall into buckets with the edges that tell damage apart", async () => {
+  const metrics = makeMetrics(clock, "1");
+  metrics.onSample(answered(0, 0));
+  const { text } = await metrics.render();
+  expect(text).toContain('retr_namespace_samples_total{namespace="docs"} 1');
+  expect(text).toContain('retr_namespace_mismatch_total{namespace="docs"} 1');
+  for (const edge of [0.5, 0.7, 0.8, 0.9, 1]) expect(text).toContain(`retr_dual_overlap_bucket{le="${edge}"} 1`);
+  expect(text).toContain('retr_dual_rank_biased_overlap_bucket{le="0.5"} 1');
 });

@@ -2,6 +2,7 @@
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import { latencyEdgesMs } from "#contract/evidence.ts";
 import { contractMetrics as contract } from "#contract/names.ts";
+import { makeBoundedLabel } from "#core/bounded-label.ts";
 import { makeRecentValues, type RecentValues } from "#core/recent-values.ts";
 import type { Thresholds } from "#core/variance.ts";
 import type { Fault } from "#errors.ts";
@@ -34,6 +35,8 @@ export type Metrics = Omit<ServeSink, "onSample"> & {
   readonly render: () => Promise<{ readonly text: string; readonly contentType: string }>;
 };
 
+/** Namespaces come from requests, so their number needs a bound. */
+const maxNamespaces = 20;
 const recentCapacity = 2048;
 const recentAgeMs = 600_000;
 const quantiles = [
@@ -41,6 +44,7 @@ const quantiles = [
   ["p95", 0.95],
 ] as const;
 const latencyLossEdges = [-500, -160, -80, -40, -20, -10, 0, 10, 20, 40, 60, 80, 160, 500, 1000, 5000];
+const overlapEdges = [0.5, 0.7, 0.8, 0.9, 1];
 const scoreLossEdges = [-0.5, -0.2, -0.1, -0.05, -0.01, 0, 0.01, 0.05, 0.1, 0.15, 0.2, 0.5, 1];
 
 /** Metrics of one process. `version` is the build's. */
@@ -48,6 +52,7 @@ export function makeMetrics(clock: Clock, version: string): Metrics {
   const registry = new Registry();
   const counters = makeCounters(registry);
   const gauges = makeGauges(registry);
+  const namespaceLabel = makeBoundedLabel(maxNamespaces);
   const recent = makeQuantileGauges(gauges, clock);
   let histograms = makeHistograms(registry, null);
   let edges = "";
@@ -67,9 +72,14 @@ export function makeMetrics(clock: Clock, version: string): Metrics {
     onRejected: (fault) => counters.retr_rejected_total.inc({ code: fault.code }),
     onSample: (event) => {
       countSample(counters, event);
+      countSlice(counters, namespaceLabel(event.namespace), event);
       if (event.comparison === null) return;
       recent.sample(event);
       histograms.retr_dual_latency_loss_ms.observe(event.comparison.latencyLossMs);
+      histograms.retr_dual_overlap.observe(event.comparison.overlap);
+      histograms.retr_dual_rank_biased_overlap.observe(event.comparison.rankOverlap);
+      counters.retr_dual_newer_chunks_total.inc(event.comparison.newer);
+      counters.retr_dual_lost_chunks_total.inc(event.comparison.lost);
       histograms.retr_dual_score_loss.observe(event.comparison.scoreLoss);
     },
     onConfig: ({ epoch, roles, thresholds }) => {
@@ -103,9 +113,17 @@ function countSample(counters: Counters, { kind, increment }: SampleEvent): void
   counters.retr_dual_dropped_total.inc(increment.shadowDropped ?? 0);
   counters.retr_dual_score_worse_total.inc(increment.scoreWorse ?? 0);
   counters.retr_dual_latency_worse_total.inc(increment.latencyWorse ?? 0);
+  counters.retr_dual_lagging_total.inc(increment.lagging ?? 0);
   counters[contract.dualMismatch].inc(increment.mismatch ?? 0);
   counters.retr_dual_ties_total.inc(increment.ties ?? 0);
   counters.retr_dual_overlap_sum.inc(increment.overlapSum ?? 0);
+}
+
+function countSlice(counters: Counters, namespace: string, { increment }: SampleEvent): void {
+  counters.retr_namespace_samples_total.inc({ namespace });
+  counters.retr_namespace_mismatch_total.inc({ namespace }, increment.mismatch ?? 0);
+  counters.retr_namespace_score_worse_total.inc({ namespace }, increment.scoreWorse ?? 0);
+  counters.retr_namespace_latency_worse_total.inc({ namespace }, increment.latencyWorse ?? 0);
 }
 
 function makeCounters(registry: Registry): Counters {
@@ -124,6 +142,8 @@ function makeHistograms(registry: Registry, thresholds: Thresholds | null): Reco
   const edgesOf: Record<HistogramName, readonly number[]> = {
     retr_primary_latency_ms: latencyEdgesMs,
     retr_dual_latency_loss_ms: withEdge(latencyLossEdges, thresholds?.latencyDeltaMs),
+    retr_dual_overlap: overlapEdges,
+    retr_dual_rank_biased_overlap: overlapEdges,
     retr_dual_score_loss: withEdge(scoreLossEdges, thresholds?.scoreDelta),
   };
   return build("histogram", (name, { help }) => {

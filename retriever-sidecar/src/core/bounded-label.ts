@@ -1,0 +1,13 @@
+// Label values of a metric that come from requests: the first ones by name, so that nobody can make the series grow.
+
+/** From a value to its label: itself for the first `limit` seen, "other" for further ones, "none" for undefined. */
+export function makeBoundedLabel(limit: number): (value: string | undefined) => string {
+  const seen = new Set<string>();
+  return (value) => {
+    if (value === undefined) return "none";
+    if (seen.has(value)) return value;
+    if (seen.size >= limit) return "other";
+    seen.add(value);
+    return value;
+  };
+}
