@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { renderResourcePage } from "../crds/src/resource-doc.ts";
 import { renderStatesPage } from "../crds/src/states-doc.ts";
+import { contractPages } from "./docs-contract.ts";
 import { renderErrorsPage } from "./docs-errors.ts";
 import { renderMetricsPage } from "./docs-metrics.ts";
 
@@ -13,6 +14,7 @@ const pages: Readonly<Record<string, () => string>> = {
   "docs/metrics.md": renderMetricsPage,
   "docs/resource.md": renderResourcePage,
   "docs/states.md": renderStatesPage,
+  ...contractPages,
 };
 
 const check = process.argv.includes("--check");

@@ -1,4 +1,6 @@
+import { readFileSync } from "node:fs";
 import { connect } from "node:net";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type ConfigDirectory, makeConfigDirectory } from "./config-directory.ts";
 import { qdrantBase } from "./documents.ts";
@@ -77,6 +79,22 @@ test("the admin listener refuses windows that aren't any, and everything but rea
   expect((await fetch(`${sidecar.adminUrl}/v1/status?windows=15,x`)).status).toBe(400);
   expect((await fetch(`${sidecar.adminUrl}/v1/status`, { method: "POST" })).status).toBe(405);
   expect((await fetch(`${sidecar.adminUrl}/nothing`)).status).toBe(404);
+});
+
+test("the contract's documents are served as they lie under docs/", async () => {
+  for (const name of ["retriever-config.schema.json", "retriever-overlay.schema.json", "sidecar-openapi.json"]) {
+    const answer = await fetch(`${sidecar.adminUrl}/docs/${name}`);
+    const file = fileURLToPath(new URL(`../../docs/${name}`, import.meta.url));
+    expect(await answer.json()).toEqual(JSON.parse(readFileSync(file, "utf8")));
+  }
+  expect((await fetch(`${sidecar.adminUrl}/docs/toString`)).status).toBe(404);
+});
+
+test("a request's trace reaches the store", async () => {
+  const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+  const headers = { traceparent, tracestate: "vendor=1" };
+  await fetch(`${sidecar.appUrl}/v1/retrieve`, { method: "POST", body: good, headers });
+  expect(store.seen.findLast(({ path }) => path.includes("query"))?.headers).toMatchObject(headers);
 });
 
 test("metrics carry the contract's names after one request", async () => {

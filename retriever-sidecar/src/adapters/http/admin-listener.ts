@@ -1,5 +1,6 @@
 // The operator's and the kubelet's side: metrics, status, health. Reads only.
 import type { ServerResponse } from "node:http";
+import { contractDocuments } from "#contract/documents.ts";
 import { maxWindows, parseWindows } from "#contract/evidence.ts";
 import type { SidecarStatus } from "#contract/status.ts";
 import type { Span } from "#core/evidence.ts";
@@ -36,9 +37,10 @@ export function makeAdminHandler(context: AdminContext): Handler {
       case "/metrics":
         return void sendMetrics(response, context);
       default:
+        if (sendDocument(response, pathname)) return;
         return sendFault(response, {
           code: "RETR_NOT_FOUND",
-          message: "expected /metrics, /v1/status, /healthz or /readyz",
+          message: "expected /metrics, /v1/status, /healthz, /readyz or /docs/sidecar-openapi.json",
         });
     }
   };
@@ -61,6 +63,14 @@ function sendStatus(response: ServerResponse, query: string, context: AdminConte
   const message = context.unreadiness() ?? "no valid configuration is in force";
   if (status === null) sendFault(response, { code: "RETR_NOT_READY", message });
   else sendJson(response, 200, status);
+}
+
+/** Whether the path names a document of the contract, which has then been sent. */
+function sendDocument(response: ServerResponse, pathname = ""): boolean {
+  const name = pathname.startsWith("/docs/") ? pathname.slice("/docs/".length) : "";
+  const render = Object.hasOwn(contractDocuments, name) ? contractDocuments[name] : undefined;
+  if (render !== undefined) sendJson(response, 200, render());
+  return render !== undefined;
 }
 
 async function sendMetrics(response: ServerResponse, context: AdminContext): Promise<void> {

@@ -10,20 +10,27 @@ export type Listener = {
   readonly close: (graceMs: number) => Promise<void>;
 };
 
-const limits = {
+/** In ms, but for `maxHeaderSize` in bytes. */
+export type ClientLimits = typeof clientLimits;
+
+const clientLimits = {
   headersTimeout: 5000,
   requestTimeout: 10_000,
   // Longer than the idle time of common clients' pools, so that the client closes first.
   keepAliveTimeout: 65_000,
   connectionsCheckingInterval: 1000,
   maxHeaderSize: 16_384,
+  /** A client that neither sends nor takes anything. */
+  socketIdleMs: 70_000,
 };
 const maxConnections = 1024;
-/** A client that neither sends nor takes anything. */
-const socketIdleMs = 70_000;
 
 /** Listens. Rejects when the address can't be bound. */
-export async function listen(address: Address, handler: Handler): Promise<Listener> {
+export async function listen(
+  address: Address,
+  handler: Handler,
+  limits: ClientLimits = clientLimits,
+): Promise<Listener> {
   const active = new Set<ServerResponse>();
   const tracked: Handler = (request, response) => {
     active.add(response);
@@ -34,7 +41,7 @@ export async function listen(address: Address, handler: Handler): Promise<Listen
   // The handler decides from the announced length before the client sends the body.
   server.on("checkContinue", tracked);
   server.maxConnections = maxConnections;
-  server.timeout = socketIdleMs;
+  server.timeout = limits.socketIdleMs;
   await bind(server, address);
   const bound = server.address() as AddressInfo;
   return { address: { host: bound.address, port: bound.port }, close: (graceMs) => close(server, active, graceMs) };

@@ -1,0 +1,86 @@
+import { once } from "node:events";
+import { connect, type Socket } from "node:net";
+import { afterEach, expect, test } from "vitest";
+import { makeAppHandler } from "./app-listener.ts";
+import { type Listener, listen } from "./listener.ts";
+
+const limits = {
+  headersTimeout: 150,
+  requestTimeout: 300,
+  keepAliveTimeout: 200,
+  connectionsCheckingInterval: 20,
+  maxHeaderSize: 4096,
+  socketIdleMs: 400,
+};
+const cleanups: (() => unknown)[] = [];
+
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0)) await cleanup();
+});
+
+async function start(): Promise<{ readonly served: string[]; readonly listener: Listener }> {
+  const served: string[] = [];
+  const handler = makeAppHandler({
+    clock: { wallMs: () => 0, monotonicMs: () => 0 },
+    serve: (body, trace) => {
+      served.push(trace?.traceparent ?? Buffer.from(body).toString());
+      return Promise.resolve({ response: { candidates: [], vectorMs: 1 }, afterwards: () => undefined });
+    },
+    onTotal: () => undefined,
+    onRejected: () => undefined,
+  });
+  const listener = await listen({ host: "127.0.0.1", port: 0 }, handler, limits);
+  cleanups.push(() => listener.close(0));
+  return { served, listener };
+}
+
+/** Sends and reads until the server ends the connection. */
+async function talk({ address }: Listener, text: string, allowHalfOpen = false): Promise<string> {
+  const socket: Socket = connect({ host: address.host, port: address.port, allowHalfOpen });
+  let answer = "";
+  socket.on("data", (chunk: Buffer) => {
+    answer += chunk.toString();
+  });
+  socket.write(text);
+  await once(socket, "end", { signal: AbortSignal.timeout(5000) });
+  socket.destroy();
+  return answer;
+}
+
+const head = "POST /v1/retrieve HTTP/1.1\r\nhost: x\r\n";
+const slow = [
+  { title: "stops within its headers", text: head, status: "408" },
+  { title: "stops within its body", text: `${head}content-length: 10\r\n\r\nabc`, status: "408" },
+  { title: "sends headers beyond the limit", text: `${head}x: ${"y".repeat(5000)}\r\n\r\n`, status: "431" },
+];
+
+test.each(slow)("a client that $title is answered $status and let go, and nothing is served", async (client) => {
+  const { served, listener } = await start();
+  expect(await talk(listener, client.text)).toMatch(new RegExp(`^HTTP/1.1 ${client.status} `));
+  expect(served).toEqual([]);
+});
+
+test("a client that connects and says nothing is let go", async () => {
+  const { listener } = await start();
+  expect(await talk(listener, "")).toMatch(/^(HTTP\/1.1 408 .*)?/);
+});
+
+test("a client that keeps its half open after the answer is let go once idle", async () => {
+  const { served, listener } = await start();
+  const answer = await talk(listener, `${head}content-length: 2\r\n\r\n{}`, true);
+  expect(answer).toMatch(/^HTTP\/1.1 200 /);
+  expect(served).toEqual(["{}"]);
+});
+
+const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+const traces = [
+  { title: "a valid trace", value: traceparent, seen: traceparent },
+  { title: "a trace of another form", value: "00-xyz-1-01", seen: "{}" },
+  { title: "a trace of zeros", value: `00-${"0".repeat(32)}-b7ad6b7169203331-01`, seen: "{}" },
+];
+
+test.each(traces)("$title is passed on only if it is one", async ({ value, seen }) => {
+  const { served, listener } = await start();
+  await talk(listener, `${head}traceparent: ${value}\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}`);
+  expect(served).toEqual([seen]);
+});

@@ -1,0 +1,137 @@
+// The contract for other tools: JSON Schemas of base and overlay, OpenAPI of both listeners. Made from the same schemas
+// that judge the documents.
+import { z } from "zod";
+import { baseConfigSchema } from "./base.ts";
+import { overlaySchema } from "./overlay.ts";
+import { maxBodyBytes, maxDimension, retrieveEnvelopeSchema } from "./retrieve.ts";
+import { sidecarStatusSchema } from "./status.ts";
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** JSON Schema (2020-12) of `retriever.json`. */
+export function baseJsonSchema(): Json {
+  return { title: "Retriever base configuration", ...z.toJSONSchema(baseConfigSchema, { io: "input" }) };
+}
+
+/** JSON Schema (2020-12) of `migration.json`. */
+export function overlayJsonSchema(): Json {
+  return { title: "Retriever migration overlay", ...z.toJSONSchema(overlaySchema, { io: "input" }) };
+}
+
+const candidate = {
+  type: "object",
+  required: ["chunkId", "entityId", "similarity", "updatedAt"],
+  properties: {
+    chunkId: { type: "string" },
+    entityId: { type: "string" },
+    similarity: {
+      type: "number",
+      minimum: 0,
+      maximum: 1,
+      description: "Within the configured range; higher is nearer.",
+    },
+    updatedAt: { type: ["string", "null"], format: "date-time" },
+  },
+};
+
+const errorBody = {
+  type: "object",
+  required: ["error"],
+  properties: {
+    error: {
+      type: "object",
+      required: ["code", "message"],
+      properties: { code: { type: "string" }, message: { type: "string" }, path: { type: "string" } },
+    },
+  },
+};
+
+const embedding = {
+  description: "Numbers within float32, or base64 of little-endian float32.",
+  oneOf: [
+    { type: "array", items: { type: "number" }, minItems: 1, maxItems: maxDimension },
+    { type: "string", contentEncoding: "base64" },
+  ],
+};
+
+function retrieveRequest(): Json {
+  const { $schema: _, required, properties, ...rest } = z.toJSONSchema(retrieveEnvelopeSchema, { io: "input" });
+  return { ...rest, required: ["embedding", ...(required ?? [])], properties: { embedding, ...properties } };
+}
+
+function answer(description: string, schema: Json): Json {
+  return { description, content: { "application/json": { schema } } };
+}
+
+function failure(description: string): Json {
+  return answer(description, { $ref: "#/components/schemas/Error" });
+}
+
+function retrieveOperation(): Json {
+  return {
+    summary: "The nearest chunks of an embedding, from the primary store",
+    description: `At most ${maxBodyBytes} bytes. traceparent and tracestate are passed on to stores reached over HTTP.`,
+    parameters: ["traceparent", "tracestate"].map((name) => ({ name, in: "header", schema: { type: "string" } })),
+    requestBody: { required: true, content: { "application/json": { schema: retrieveRequest() } } },
+    responses: {
+      200: answer("Best first, at most k", {
+        type: "object",
+        required: ["candidates", "vectorMs"],
+        properties: { candidates: { type: "array", items: candidate }, vectorMs: { type: "number" } },
+      }),
+      400: failure("RETR_REQUEST_INVALID, with the path of the field"),
+      413: failure("RETR_BODY_TOO_LARGE"),
+      503: failure("RETR_BACKEND_UNAVAILABLE, RETR_OVERLOADED or RETR_NOT_READY"),
+      504: failure("RETR_DEADLINE_EXCEEDED"),
+    },
+  };
+}
+
+function statusOperation(): Json {
+  const { $schema: _, ...status } = z.toJSONSchema(sidecarStatusSchema, { io: "output" });
+  const windows = { name: "windows", in: "query", schema: { type: "string" }, example: "15,300,300@300" };
+  return {
+    summary: "What this pod runs, knows of its stores, and has counted",
+    parameters: [windows],
+    responses: {
+      200: answer("The status", status),
+      400: failure("windows aren't any"),
+      503: failure("RETR_NOT_READY"),
+    },
+  };
+}
+
+function plain(summary: string, responses: Json): Json {
+  return { get: { summary, responses } };
+}
+
+/** OpenAPI 3.1 of the application's and the admin listener. */
+export function openApi(): Json {
+  const [app, admin] = ["http://127.0.0.1:7080", "http://127.0.0.1:7090"].map((url) => ({ servers: [{ url }] }));
+  const text = { 200: { description: "Exposition text", content: { "text/plain": { schema: { type: "string" } } } } };
+  return {
+    openapi: "3.1.0",
+    info: { title: "retriever-sidecar", version: "v1" },
+    paths: {
+      "/v1/retrieve": { ...app, post: retrieveOperation() },
+      "/v1/status": { ...admin, get: statusOperation() },
+      "/metrics": { ...admin, ...plain("Metrics", text) },
+      "/healthz": { ...admin, ...plain("Alive", { 200: { description: "Alive" } }) },
+      "/readyz": {
+        ...admin,
+        ...plain("A valid configuration is in force", {
+          200: { description: "Ready" },
+          503: failure("RETR_NOT_READY"),
+        }),
+      },
+    },
+    components: { schemas: { Error: errorBody } },
+  };
+}
+
+/** The documents by the name they have under `docs/`, in the repository and on the admin listener. */
+export const contractDocuments: Readonly<Record<string, () => Json>> = {
+  "retriever-config.schema.json": baseJsonSchema,
+  "retriever-overlay.schema.json": overlayJsonSchema,
+  "sidecar-openapi.json": openApi,
+};
