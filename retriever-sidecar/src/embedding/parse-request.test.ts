@@ -180,3 +180,18 @@ test("a value of the embedding's size never becomes text of ours: Qdrant gets th
   const body = '{"k":3,"embedding":[ 1.50, -0.0,2E-3 ]}';
   expect(Buffer.from(parse(body).embedding.json()).toString()).toBe("[ 1.50, -0.0,2E-3 ]");
 });
+
+test.each([
+  ["a broken escape", String.raw`{"embedding":"\u000","k":1}`],
+  ["a control character beside an escape", '{"embedding":"\\/\u0001","k":1}'],
+])("an embedding text with %s is the request's fault, with its path", (_, body) => {
+  expect(refusal(body)).toMatchObject({ code: "RETR_REQUEST_INVALID", path: "embedding" });
+});
+
+test.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])(
+  "base64 that holds %d is refused by its element",
+  (value) => {
+    const text = Buffer.from(Float32Array.of(1, value).buffer).toString("base64");
+    expect(refusal(JSON.stringify({ embedding: text, k: 1 }))?.message).toContain("element 1");
+  },
+);

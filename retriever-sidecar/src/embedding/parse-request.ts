@@ -23,7 +23,16 @@ export function parseRequest(body: Uint8Array, trace: TraceContext | null = null
 function readEmbedding(body: Uint8Array, { start, end, count }: LocatedEmbedding): Embedding {
   if (count !== null) return embeddingFromJson(body.subarray(start, end), count);
   const text = textOf(body, start, end);
-  return embeddingFromBase64(text.includes("\\") ? (JSON.parse(text) as string) : text.slice(1, -1));
+  return embeddingFromBase64(text.includes("\\") ? unescapeText(text) : text.slice(1, -1));
+}
+
+/** `\/` is a legal way to write a slash, so base64 may come escaped. */
+function unescapeText(text: string): string {
+  try {
+    return JSON.parse(text) as string;
+  } catch {
+    throw refuse("embedding: expected a valid JSON string", "embedding");
+  }
 }
 
 /**

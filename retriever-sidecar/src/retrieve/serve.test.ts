@@ -222,3 +222,19 @@ test("a store in use is closed only after its last request", async () => {
   await retiring;
   expect(isClosed).toBe(true);
 });
+
+test("a store that answers with more than it was asked for is cut at k, primary and shadow alike", async () => {
+  const many: BackendAnswer = {
+    candidates: ["a", "b", "c"].flatMap((chunkId) => good.candidates.map((one) => ({ ...one, chunkId }))),
+    vectorMs: 1,
+  };
+  const runtime = makeRuntime(
+    () => Promise.resolve(many),
+    () => Promise.resolve(many),
+  );
+  const { context } = makeContext();
+  const served = await serveRetrieve(runtime, request, context);
+  expect(served.response.candidates.map(({ chunkId }) => chunkId)).toEqual(["a"]);
+  const shadow = await runtime.shadow?.handle.retrieve(request);
+  expect(shadow?.candidates).toHaveLength(1);
+});

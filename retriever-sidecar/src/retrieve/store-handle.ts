@@ -63,7 +63,7 @@ export class StoreHandle {
     try {
       const answer = await withDeadline(this.timeoutMs, (signal) => this.#backend.retrieve(request, signal));
       this.#lastOkAtMs = this.#clock.monotonicMs();
-      return answer;
+      return atMost(request.k, answer);
     } catch (error) {
       this.#note(faultOf(error));
       throw error;
@@ -136,4 +136,9 @@ export class StoreHandle {
   #age(sinceMs: number | null): number | null {
     return sinceMs === null ? null : Math.max(0, this.#clock.monotonicMs() - sinceMs) / 1000;
   }
+}
+
+/** A store that answers with more than it was asked for must not make an answer, or a comparison, longer. */
+function atMost(k: number, answer: BackendAnswer): BackendAnswer {
+  return answer.candidates.length <= k ? answer : { ...answer, candidates: answer.candidates.slice(0, k) };
 }

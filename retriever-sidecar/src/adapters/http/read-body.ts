@@ -35,8 +35,10 @@ export function readBody(request: IncomingMessage): Promise<Buffer> {
     };
     request.on("data", onData);
     request.on("end", () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)));
-    // Follows the end too, when it no longer matters; an error without a listener shows as "close" alone.
-    request.on("close", () => reject(new Error("client left")));
+    // Follows the end too, when an error (and its stack) would be made for nobody; one without a listener shows here alone.
+    request.on("close", () => {
+      if (!request.complete) reject(new Error("client left"));
+    });
   });
 }
 
