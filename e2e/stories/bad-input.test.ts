@@ -82,7 +82,7 @@ describe("an invalid manifest is refused by the API with field, value and expect
 });
 
 describe.concurrent("an application that can't be migrated is refused with the reason, and nothing is changed", {
-  timeout: 90_000,
+  timeout: 240_000,
 }, () => {
   it("an unknown target", async () => {
     await stage.world.client.create(migrationsPath, storyMigration({ ...someone, name: "nobody", target: "nobody" }));
@@ -183,7 +183,7 @@ describe.concurrent("an application that can't be migrated is refused with the r
 });
 
 describe.concurrent("a destination that can't be used stops in Preflight with Reachable=False, and the pods serve on", {
-  timeout: 90_000,
+  timeout: 240_000,
 }, () => {
   it.each([
     { what: "unreachable", name: "to-nowhere", reason: "Unreachable", says: /can't be reached/ },

@@ -3,7 +3,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 
 const lookEveryMs = 100;
-const defaultDeadlineMs = 30_000;
+const defaultDeadlineMs = 60_000;
 
 /**
  * Resolves with the first look that isn't false, null or undefined. A look that throws counts as "not yet".

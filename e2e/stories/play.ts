@@ -22,7 +22,7 @@ export const deploymentsPath = `/apis/apps/v1/namespaces/${namespace}/deployment
 export type PlayOptions = {
   /** 1 when absent. */
   readonly replicas?: number;
-  /** 20 requests/s when absent; 0: nobody searches. */
+  /** 8 requests/s when absent; 0: nobody searches. */
   readonly ratePerSecond?: number;
   /** Value of RETRIEVER_CRED_QDRANT; the right one when absent, null: no such variable. */
   readonly qdrantKey?: string | null;
@@ -84,7 +84,7 @@ export async function startPlay(stage: Stage, name: string, options: PlayOptions
   await world.client.create(deploymentsPath, options.deployment?.(usual) ?? usual);
   const play = makePlay(stage, name, { source, destination });
   await play.ready(input.replicas);
-  const load = options.ratePerSecond === 0 ? undefined : search(play, options.ratePerSecond ?? 20);
+  const load = options.ratePerSecond === 0 ? undefined : search(play, options.ratePerSecond ?? 8);
   const close = async () => {
     await load?.stop();
     await world.client.remove(`${deploymentsPath}/${name}`);

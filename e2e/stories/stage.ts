@@ -23,7 +23,7 @@ export type Stage = {
 export async function openStage(name: string): Promise<Stage> {
   const world = await startWorld({
     name: `story-${name}`,
-    chunks: 300,
+    chunks: 100,
     table: `story_${name.replaceAll("-", "_")}`,
     index: "none",
     address: "127.0.0.1",

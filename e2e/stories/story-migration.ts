@@ -7,7 +7,13 @@ export type StorySpec = Omit<MigrationSpecInput, "target" | "destination"> &
   Partial<Pick<MigrationSpecInput, "destination">>;
 
 /** Times differ on a machine that runs many stories at once; only stories about times look at them. */
-export const anyLatency = { limitMs: 60_000, badShare: 0.5 } as const;
+export const anyTime = {
+  scoreDelta: { badShare: 0.5 },
+  latencyDelta: { limitMs: 60_000, badShare: 0.5 },
+  mismatch: { overBaseline: 0.5, ceiling: 0.5 },
+  shadowErrors: { badShare: 0.5 },
+  livePrimary: { p95OverBaselineMs: 60_000 },
+} as const;
 
 const skip = { policy: "Skip" } as const;
 
@@ -25,13 +31,7 @@ export function storyMigration({ name, target, destination }: StoryMigration, ch
     writes: "SourceOnly",
     checklist: { parity: skip, alerts: skip, approvals: skip, window: skip, staging: skip, smokeTests: skip },
     stages: [{ sampleRate: 1, minDuration: "1s", minSamples: 10 }],
-    thresholds: {
-      scoreDelta: { badShare: 0.5 },
-      latencyDelta: anyLatency,
-      mismatch: { overBaseline: 0.5, ceiling: 0.5 },
-      shadowErrors: { badShare: 0.5 },
-      livePrimary: { p95OverBaselineMs: 60_000 },
-    },
+    thresholds: anyTime,
     gates: { window: "1s", minDwell: "1s" },
     cutover: { hold: false, shadowSampleRate: 0.5, ackTimeout: "30s", validationTimeout: "20s" },
     guard: { duration: "1s", deadline: "10m", minSamples: 1 },
