@@ -1,6 +1,7 @@
 // The checklist of a spec: what has to be answered before anything changes. Imports zod and durations only.
 import { z } from "zod";
 import { durationSchema } from "./duration.ts";
+import { days, timeOfDaySchema, timeZoneSchema } from "./time-window.ts";
 
 const policy = z.enum(["Require", "Skip"]).default("Require");
 const checkSchema = z.strictObject({ policy }).prefault({});
@@ -34,12 +35,43 @@ const approvalsSchema = z
   })
   .prefault({});
 
+const windowSchema = z
+  .strictObject({
+    policy,
+    timeZone: timeZoneSchema.default("UTC"),
+    /** Days on which it opens. */
+    days: z.array(z.enum(days)).min(1).max(7).default(["Mon", "Tue", "Wed", "Thu"]),
+    start: timeOfDaySchema.default("09:00"),
+    /** On the next day where it isn't after start. */
+    end: timeOfDaySchema.default("16:00"),
+  })
+  .prefault({});
+export type MigrationWindow = z.infer<typeof windowSchema>;
+
+const stagingSchema = z
+  .strictObject({
+    policy,
+    /** Migration of the same namespace, of mode Validate. */
+    from: z
+      .string()
+      .max(253)
+      .regex(/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/, "expected the name of an object")
+      .optional(),
+    /** status.validation.result of a migration of another cluster. */
+    result: z
+      .string()
+      .max(33)
+      .regex(/^[0-9a-f]{16}-[0-9a-f]{16}$/, "expected the result that a migration of mode Validate ended with")
+      .optional(),
+  })
+  .prefault({});
+
 export const checklistSchema = z.strictObject({
   reachable: checkSchema,
   parity: checkSchema,
   alerts: checkSchema,
   approvals: approvalsSchema,
-  window: checkSchema,
-  staging: checkSchema,
+  window: windowSchema,
+  staging: stagingSchema,
   smokeTests: checkSchema,
 });

@@ -11,8 +11,11 @@ const ofMigration: Readonly<Record<string, string>> = {
     "The store to move to. Credentials by reference only; they are resolved in the pods. Immutable once started.",
   "spec.destination.timeoutMs": "Deadline of one request to the store, in milliseconds.",
   "spec.mode": "Migrate, or Validate: dual read only, ends in the phase Validated.",
+  "spec.validate": "Of mode Validate.",
   "spec.writes": "Which stores the application writes to; decides what a stale way back means.",
   "spec.requestedBy": "Who asked for it; that person can't approve it where four eyes are required.",
+  "spec.stages[].untilPeak":
+    "The stage lasts until this time of a day was sampled from beginning to end: a region's peak.",
   "spec.checklist":
     "Checks before anything changes. A check that can't be made is Unknown and blocks; Skip leaves it out openly.",
   "spec.stages": "The ramp. Rates rise strictly; a stage ends when its time has passed and every gate passes.",

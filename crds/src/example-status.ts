@@ -114,6 +114,7 @@ export const exampleStatus = {
     causes: ["Rollback by user-b: answers look wrong"],
     actor: "user-b",
   },
+  validation: { startedAt: at, result: "0123456789abcdef-fedcba9876543210" },
   skippedChecks: ["parity"],
   cutoverAt: at,
   completedAt: at,

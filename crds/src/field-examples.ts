@@ -2,6 +2,13 @@
 // A field without a row fails a test; the expectation is what the refusal says behind "expected".
 import type { FieldExamples } from "./field-example.ts";
 
+const peak = {
+  "spec.stages[].sampleRate": 0.02,
+  "spec.stages[].untilPeak.timeZone": "Asia/Tokyo",
+  "spec.stages[].untilPeak.from": "09:00",
+  "spec.stages[].untilPeak.to": "11:00",
+};
+
 /** Fields of RetrieverMigration's spec. */
 export const specExamples: FieldExamples = {
   "spec.target.kind": ["Deployment", "StatefulSet", '"Deployment"'],
@@ -77,6 +84,7 @@ export const specExamples: FieldExamples = {
     { "spec.destination.apiKey.fromEnv": undefined },
   ],
   "spec.mode": ["Validate", "Test", 'one of "Migrate", "Validate"'],
+  "spec.validate.duration": ["48h", "1 day", 'a duration such as "30s", "10m" or "1h30m"'],
   "spec.writes": ["SourceOnly", "Neither", 'one of "Both", "SourceOnly", "DestinationAfterCutover"'],
   "spec.requestedBy": ["user-a", "", "at least 1 character"],
   "spec.checklist.reachable.policy": ["Skip", "Ignore", 'one of "Require", "Skip"'],
@@ -94,6 +102,16 @@ export const specExamples: FieldExamples = {
   "spec.checklist.approvals.expiry": ["24h", "3 days", 'a duration such as "30s", "10m" or "1h30m"'],
   "spec.checklist.approvals.fourEyes": [true, "yes", "a boolean", { "spec.requestedBy": "user-a" }],
   "spec.checklist.window.policy": ["Skip", "Ignore", 'one of "Require", "Skip"'],
+  "spec.checklist.window.timeZone": ["Europe/Berlin", "Berlin", 'a time zone such as "UTC" or "Europe/Berlin"'],
+  "spec.checklist.window.days": [["Tue", "Wed"], [], "at least 1 item"],
+  "spec.checklist.window.start": ["10:30", "10.30", 'a time of day such as "09:30", up to "24:00"'],
+  "spec.checklist.window.end": ["24:00", "25:00", 'a time of day such as "09:30", up to "24:00"'],
+  "spec.checklist.staging.from": ["docs-to-qdrant-staging", "Docs staging", "the name of an object"],
+  "spec.checklist.staging.result": [
+    "0123456789abcdef-fedcba9876543210",
+    "passed",
+    "the result that a migration of mode Validate ended with",
+  ],
   "spec.checklist.staging.policy": ["Skip", "Ignore", 'one of "Require", "Skip"'],
   "spec.checklist.smokeTests.policy": ["Skip", "Ignore", 'one of "Require", "Skip"'],
   "spec.stages": [[{ sampleRate: 0.01 }, { sampleRate: 0.1 }], [], "at least 1 item"],
@@ -105,6 +123,9 @@ export const specExamples: FieldExamples = {
     { "spec.stages[].sampleRate": 0.02 },
   ],
   "spec.stages[].minSamples": [2000, 0, "at least 1", { "spec.stages[].sampleRate": 0.02 }],
+  "spec.stages[].untilPeak.timeZone": ["Asia/Tokyo", "Tokyo", 'a time zone such as "UTC" or "Europe/Berlin"', peak],
+  "spec.stages[].untilPeak.from": ["09:00", "9 am", 'a time of day such as "09:30", up to "24:00"', peak],
+  "spec.stages[].untilPeak.to": ["11:00", "noon", 'a time of day such as "09:30", up to "24:00"', peak],
   "spec.thresholds.scoreDelta.limit": [0.1, 20, "at most 1"],
   "spec.thresholds.scoreDelta.badShare": [0.01, 5, "at most 1"],
   "spec.thresholds.scoreDelta.beforeCutover": ["Hold", "Rollback", 'one of "StepDown", "Hold", "Observe"'],

@@ -4,6 +4,7 @@ import { latencyDeltaThresholdMs, p95BadShare, scoreDeltaThreshold } from "@retr
 import { z } from "zod";
 import { checklistSchema } from "./checklist-spec.ts";
 import { durationSchema } from "./duration.ts";
+import { timeOfDaySchema, timeZoneSchema } from "./time-window.ts";
 
 const share = z.number().min(0).max(1);
 const objectName = z
@@ -25,6 +26,8 @@ export const stageSchema = z.strictObject({
   sampleRate: z.number().gt(0).max(1),
   minDuration: durationSchema.default("45m"),
   minSamples: z.int().min(1).max(1_000_000_000).default(1000),
+  /** The stage lasts until this time of a day was sampled from beginning to end: a region's peak. */
+  untilPeak: z.strictObject({ timeZone: timeZoneSchema, from: timeOfDaySchema, to: timeOfDaySchema }).optional(),
 });
 export type Stage = z.infer<typeof stageSchema>;
 
@@ -115,6 +118,8 @@ export const migrationSpecSchema = z.strictObject({
   target: z.strictObject({ kind: z.enum(["Deployment"]).default("Deployment"), name: objectName }),
   destination: overlayAdapterSchema,
   mode: z.enum(["Migrate", "Validate"]).default("Migrate"),
+  /** Of mode Validate: how long the dual read lasts at least. */
+  validate: z.strictObject({ duration: durationSchema.default("24h") }).prefault({}),
   writes: z.enum(["Both", "SourceOnly", "DestinationAfterCutover"]).default("Both"),
   requestedBy: z.string().min(1).max(253).optional(),
   checklist: checklistSchema.prefault({}),

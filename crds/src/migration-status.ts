@@ -245,6 +245,8 @@ export const migrationStatusSchema = z.strictObject({
     })
     .optional(),
   rollback: rollbackStatusSchema.optional(),
+  /** Of mode Validate: since when, and what it ended with. */
+  validation: z.strictObject({ startedAt: instant, result: z.string().max(64).optional() }).optional(),
   skippedChecks: z.array(shortName).max(10).default([]),
   cutoverAt: instant.optional(),
   completedAt: instant.optional(),

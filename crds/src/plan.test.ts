@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { migrationSpecSchema } from "./migration-spec.ts";
-import { canonicalJson, planHash } from "./plan.ts";
+import { canonicalJson, planHash, validationHash } from "./plan.ts";
 
 const minimal = { target: { name: "a" }, destination: { kind: "qdrant", url: "http://q:6333", collection: "c" } };
 
@@ -17,6 +17,22 @@ it("changes with any value", () => {
   const spec = migrationSpecSchema.parse(minimal);
   expect(planHash({ ...spec, mode: "Validate" })).not.toBe(planHash(spec));
   expect(planHash({ ...spec, stages: spec.stages.toReversed() })).not.toBe(planHash(spec));
+});
+
+it("hashes what a validation proves whatever the mode, the people and the place, and nothing less", () => {
+  const spec = migrationSpecSchema.parse(minimal);
+  const elsewhere = migrationSpecSchema.parse({
+    target: { name: "b" },
+    destination: { ...minimal.destination, url: "https://other:6333", apiKey: { fromEnv: "RETRIEVER_CRED_Q" } },
+    mode: "Validate",
+    requestedBy: "user-a",
+    checklist: { parity: { policy: "Skip" } },
+  });
+  expect(validationHash(elsewhere)).toBe(validationHash(spec));
+  expect(validationHash({ ...spec, stages: spec.stages.slice(1) })).not.toBe(validationHash(spec));
+  expect(validationHash({ ...spec, guard: { ...spec.guard, duration: "1h" } })).not.toBe(validationHash(spec));
+  const other = migrationSpecSchema.parse({ ...minimal, destination: { ...minimal.destination, collection: "d" } });
+  expect(validationHash(other)).not.toBe(validationHash(spec));
 });
 
 it("prints canonical JSON that reads back as the same value", () => {

@@ -53,6 +53,22 @@ const checklistRules: readonly SpecRule[] = [
     received: ({ checklist }) => namesOf(checklist),
   },
   {
+    field: "checklist",
+    at: "spec.checklist.window",
+    rule: "!has(self.start) || !has(self.end) || self.start != self.end",
+    message: "expected start and end to differ: such a window never opens",
+    holds: ({ checklist }) => checklist.window.start !== checklist.window.end,
+    received: ({ checklist }) => [checklist.window.start, checklist.window.end],
+  },
+  {
+    field: "checklist",
+    at: "spec.checklist.staging",
+    rule: "!has(self.from) || !has(self.result)",
+    message: "expected from or result, not both",
+    holds: ({ checklist }) => checklist.staging.from === undefined || checklist.staging.result === undefined,
+    received: ({ checklist }) => [checklist.staging.from, checklist.staging.result],
+  },
+  {
     field: "requestedBy",
     at: "spec",
     rule: "!has(self.checklist) || !has(self.checklist.approvals) || !has(self.checklist.approvals.fourEyes) || !self.checklist.approvals.fourEyes || has(self.requestedBy)",
@@ -73,6 +89,14 @@ export const specRules: readonly SpecRule[] = [
     message: "expected sample rates that rise strictly from stage to stage",
     holds: (spec) => isRising(spec.stages),
     received: (spec) => spec.stages.map((stage) => stage.sampleRate),
+  },
+  {
+    field: "stages",
+    at: "spec.stages[].untilPeak",
+    rule: "self.from != self.to",
+    message: "expected from and to to differ: such a peak never comes",
+    holds: ({ stages }) => stages.every(({ untilPeak }) => untilPeak === undefined || untilPeak.from !== untilPeak.to),
+    received: ({ stages }) => stages.map(({ untilPeak }) => untilPeak?.from),
   },
   {
     field: "gates",

@@ -129,6 +129,8 @@ const refusals: Readonly<Record<string, Refusal>> = {
   "status.rollback.reason": ["two words", "a match of /^[A-Za-z][A-Za-z0-9]*$/"],
   "status.rollback.causes": ["none", "an array"],
   "status.rollback.actor": [7, "a string"],
+  "status.validation.startedAt": [7, "a string"],
+  "status.validation.result": [7, "a string"],
   "status.skippedChecks": ["none", "an array"],
   "status.cutoverAt": [7, "a string"],
   "status.completedAt": [7, "a string"],

@@ -47,6 +47,9 @@ const progressFields: Readonly<Record<string, string>> = {
   "status.stage.count": "How many stages there are.",
   "status.stage.sampleRate": "Rate of the stage.",
   "status.stage.startedAt": "When every pod had the rate and the first sample had come.",
+  "status.validation.startedAt": "Since when it has sampled without stepping down.",
+  "status.validation.result":
+    "What it ended with: the hash of what was validated, and of this very validation. Goes into checklist.staging.",
   "status.skippedChecks": "Checks that the plan skips.",
   "status.cutoverAt": "When every pod served from the destination.",
   "status.completedAt": "When it was Completed or Validated.",

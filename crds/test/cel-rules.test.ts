@@ -42,6 +42,17 @@ describe("rules of the spec", () => {
       "every role once",
     ],
     ["four eyes of whom", { checklist: { approvals: { fourEyes: true } } }, "the requesting user"],
+    ["a window that never opens", { checklist: { window: { start: "09:00", end: "09:00" } } }, "never opens"],
+    [
+      "a peak that never comes",
+      { stages: [{ sampleRate: 1, untilPeak: { timeZone: "UTC", from: "09:00", to: "09:00" } }] },
+      "never comes",
+    ],
+    [
+      "two proofs of staging",
+      { checklist: { staging: { from: "a", result: "0123456789abcdef-0123456789abcdef" } } },
+      "not both",
+    ],
     ["a next migration nobody starts", { guard: { next: "other" } }, "exactly when"],
   ])("refuse %s", (_name, spec, message) => {
     expect(created(spec)).toEqual([expect.stringContaining(message)]);

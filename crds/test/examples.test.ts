@@ -64,6 +64,7 @@ describe("examples of migrations", () => {
       "destination.user.fromFile",
       "destination.password.fromEnv",
       "destination.apiKey.fromFile",
+      "checklist.staging.result",
     ]);
     const onlyDefaults = parseMigrationSpec({ target: spec["target"], destination: spec["destination"] });
     expect(onlyDefaults).toMatchObject({

@@ -58,6 +58,7 @@ export class Simulation {
   claims: ClaimObservation[] = [];
   base = sourceIdentity;
   actIdentity: Observation["actIdentity"] = { ok: true, value: "proved" };
+  staging: Observation["staging"];
   behindSeconds: Record<StoreName, number> = { source: 0, destination: 0 };
   readonly failing = new Set<StoreName>();
   readonly unreadable = new Set<Part>();
@@ -215,6 +216,7 @@ export class Simulation {
       ),
       claims: read("claims", this.claims),
       acts: read("acts", this.acts),
+      ...(this.staging === undefined ? {} : { staging: this.staging }),
       ...(this.actIdentity === undefined ? {} : { actIdentity: this.actIdentity }),
     };
   }

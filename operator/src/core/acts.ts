@@ -61,9 +61,7 @@ function refuse(act: ActObservation, input: ActsInput): string | undefined {
   if (act.planHash !== null && act.planHash !== hashInQuestion(act, input)) {
     return `it was given for plan ${act.planHash}, the accepted plan is ${status.planHash || "none yet"}`;
   }
-  return isFinalPhase(status.phase)
-    ? `a migration in phase ${status.phase} never runs again`
-    : refuseKind(act, input);
+  return isFinalPhase(status.phase) ? `a migration in phase ${status.phase} never runs again` : refuseKind(act, input);
 }
 
 function refuseKind(act: ActObservation, input: ActsInput): string | undefined {

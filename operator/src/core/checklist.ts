@@ -2,7 +2,9 @@
 import type { CheckName } from "@retriever/crds/checklist-spec.ts";
 import { judgeApprovals } from "./approvals.ts";
 import type { Context } from "./context.ts";
+import { judgeWindow } from "./migration-window.ts";
 import type { CheckResult } from "./reachable.ts";
+import { judgeStaging } from "./staging.ts";
 
 /** What every phase needs before it may be left. */
 export const preflightChecks = [
@@ -34,10 +36,12 @@ function ask(c: Context, name: CheckName): CheckResult {
       return c.reachable;
     case "approvals":
       return judgeApprovals(c, c.observation.actIdentity);
+    case "window":
+      return judgeWindow(c.plan, c.now);
+    case "staging":
+      return judgeStaging(c.plan, c.observation.staging);
     case "parity":
     case "alerts":
-    case "window":
-    case "staging":
     case "smokeTests":
       return notImplemented(name);
   }

@@ -241,7 +241,9 @@ describe("the preflight", () => {
   });
 
   it("Validate ends Validated, with the shadow off, and settles", () => {
-    const sim = simulationAt("Validated", { spec: aSpec({ ...shortPlan, mode: "Validate" }) });
+    const sim = simulationAt("Validated", {
+      spec: aSpec({ ...shortPlan, mode: "Validate", validate: { duration: "4m" } }),
+    });
     expect(sim.trace.at(-1)).toBe("Validated: source+none@0");
     sim.run(120);
     expect(sim.condition("Succeeded")).toBe("True/Validated");

@@ -113,6 +113,13 @@ export type ActObservation = {
  */
 export type ActIdentity = "proved" | "unproved" | "trusted";
 
+/** The migration named in checklist.staging.from. */
+export type StagingObservation = {
+  readonly phase: string;
+  /** What its validation ended with; empty when it hasn't. */
+  readonly result: string;
+};
+
 /** Everything read in one pass, each part on its own deadline. */
 export type Observation = {
   /** Epoch ms at which the pass began. */
@@ -126,6 +133,8 @@ export type Observation = {
   readonly acts: Read<readonly ActObservation[]>;
   /** Read only while approvals are asked for; absent is not proved. */
   readonly actIdentity?: Read<ActIdentity>;
+  /** Read only while the checklist asks for it; null when there is no such migration. */
+  readonly staging?: Read<StagingObservation | null>;
 };
 
 export type Migration = {

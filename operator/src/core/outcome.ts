@@ -48,6 +48,8 @@ export type Move = {
   readonly message: string;
   readonly intent?: Intent;
   readonly patch?: Partial<MigrationStatus>;
+  /** Fields that end with the step. */
+  readonly forget?: readonly "validation"[];
   readonly standing?: Standing;
   readonly page?: boolean;
   readonly warning?: boolean;
@@ -59,6 +61,7 @@ export function move(c: Context, step: Move): Outcome {
   const entered = step.phase === c.status.phase ? {} : { phase: step.phase, phaseStartedAt: c.nowIso };
   const message = clip(step.message);
   const status: MigrationStatus = { ...revised, ...step.patch, ...entered, message };
+  for (const field of step.forget ?? []) delete status[field];
   const entry = { at: c.nowIso, phase: status.phase, epoch: status.epoch, reason: step.reason, message };
   return {
     status: { ...status, history: [...c.status.history, entry].slice(-historyLength) },

@@ -28,6 +28,7 @@ export function stepDown(c: Context, causes: readonly string[]): Outcome {
         harm: { causes: [...causes].slice(0, 10), stepDowns, heldSince: c.nowIso },
         ...withoutPromote(c.status),
       },
+      forget: ["validation"],
       standing: "blocked",
       page: true,
     });
@@ -42,6 +43,7 @@ export function stepDown(c: Context, causes: readonly string[]): Outcome {
       harm: { causes: [...causes].slice(0, 10), stepDowns },
       ...withoutPromote(c.status),
     },
+    forget: ["validation"],
     warning: true,
   });
 }

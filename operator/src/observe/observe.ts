@@ -9,6 +9,7 @@ import type { Eyes } from "./eyes.ts";
 import { readIdentity } from "./read-identity.ts";
 import { readOverlay } from "./read-overlay.ts";
 import { readPods } from "./read-pods.ts";
+import { readStaging } from "./read-staging.ts";
 import { readTarget } from "./read-target.ts";
 
 /** Reads target, overlay, pods, claims and acts. Never rejects: a read that failed says why. */
@@ -25,14 +26,16 @@ export async function observe(migration: Migration, eyes: Eyes, signal: AbortSig
   }
   const target = plan.target.name;
   const workload = attempt(look, `deployment ${target}`, (signal) => cluster.readWorkload(namespace, target, signal));
-  const [targetRead, overlay, pods, claims, identity] = await Promise.all([
+  const { phase } = migration.status;
+  const [targetRead, overlay, pods, claims, identity, staging] = await Promise.all([
     readTarget({ namespace, target, workload }, cluster, look),
     readOverlay({ namespace, target }, cluster, look),
     podsOf(workload, { namespace, plan }, eyes, look),
     attempt(look, "claims", (signal) => cluster.listClaims(namespace, target, uid, signal)),
-    readIdentity({ phase: migration.status.phase, plan }, eyes, look),
+    readIdentity({ phase, plan }, eyes, look),
+    readStaging({ namespace, phase, plan }, cluster, look),
   ]);
-  return { at, target: targetRead, overlay, pods, claims, acts: await acts, ...identity };
+  return { at, target: targetRead, overlay, pods, claims, acts: await acts, ...identity, ...staging };
 }
 
 async function podsOf(

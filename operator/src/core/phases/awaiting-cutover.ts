@@ -1,5 +1,6 @@
 // AwaitingCutover: evidence goes on being gathered while a person decides.
 
+import { judgeCheck } from "../checklist.ts";
 import type { Context } from "../context.ts";
 import { unpassed } from "../gates/failed.ts";
 import { move, type Outcome, stay } from "../outcome.ts";
@@ -18,6 +19,9 @@ export function awaitingCutover(c: Context): Outcome {
     const message = `the gates must pass at the moment of the cutover: ${open.join("; ")}`;
     return stay(c, "blocked", "GatesNotPassing", message);
   }
+  const window = judgeCheck(c, "window");
+  if (window.status !== "True")
+    return stay(c, "waiting", window.reason, `every gate passes, but it is ${window.message}`);
   const by = c.status.acts?.promotedBy;
   if (c.plan.cutover.hold && by === undefined) {
     const message = `every gate passes; create a Promote act to cut over. ${describeLoad(c)}`;

@@ -2,12 +2,15 @@
 import { durationSeconds, printDuration } from "@retriever/crds/duration.ts";
 import type { Stage } from "@retriever/crds/migration-spec.ts";
 import { measureBaseline } from "../baseline.ts";
+import { endOfNextSpan, localTime } from "../calendar.ts";
 import type { Context } from "../context.ts";
 import { enterFirstStage } from "../enter-stage.ts";
 import { type FailedGate, failedGates, unpassed } from "../gates/failed.ts";
+import { instantMs } from "../instant.ts";
 import { move, type Outcome, secondsSince, stay } from "../outcome.ts";
 import { awaitAcks } from "../propagation.ts";
 import { resample } from "../resample.ts";
+import { validationResult } from "../staging.ts";
 import { stepDown } from "../step-down.ts";
 
 export function sampling(c: Context): Outcome {
@@ -58,7 +61,9 @@ function startClock(c: Context, plan: Stage): Outcome {
   const { stage } = c.status;
   const started = stay(c, "working", "Sampling", describeStage(c, plan));
   if (stage === undefined) return started;
-  return { ...started, status: { ...started.status, stage: { ...stage, startedAt: c.nowIso } } };
+  const status = { ...started.status, stage: { ...stage, startedAt: c.nowIso } };
+  if (c.plan.mode !== "Validate") return { ...started, status };
+  return { ...started, status: { ...status, validation: { startedAt: c.nowIso, ...status.validation } } };
 }
 
 function judgeStage(c: Context, plan: Stage): Outcome {
@@ -66,16 +71,40 @@ function judgeStage(c: Context, plan: Stage): Outcome {
   if (failed.length > 0) return failGates(c, failed);
   const elapsed = secondsSince(c, c.status.stage?.startedAt);
   const needed = Math.max(durationSeconds(plan.minDuration), durationSeconds(c.plan.gates.minDwell));
+  const times = openTimes(c, plan, needed - elapsed);
   const undecided = unpassed(c);
-  if (elapsed >= needed && undecided.length === 0 && c.harm.known && c.harm.weighing.length === 0)
+  if (times.length === 0 && undecided.length === 0 && c.harm.known && c.harm.weighing.length === 0)
     return nextStage(c, elapsed);
   const reasons = [
-    ...(elapsed < needed ? [`${printDuration(needed - elapsed)} of the stage are left`] : []),
+    ...times,
     ...undecided.map((gate) => gate.message),
     ...c.harm.findings.map((finding) => finding.message),
     ...(c.harm.known ? [] : ["no pod has fresh evidence"]),
   ];
   return stay(c, "working", "Sampling", `${describeStage(c, plan)}: ${reasons.join("; ")}`);
+}
+
+/** What has to be waited for, whatever the gates say: the stage's time, a region's peak, the validation's soak. */
+function openTimes(c: Context, { untilPeak }: Stage, leftSeconds: number): string[] {
+  const startedAt = instantMs(c.status.stage?.startedAt) ?? c.now;
+  const peakEndsAt = untilPeak === undefined ? c.now : endOfNextSpan(untilPeak, startedAt);
+  const soakLeft = soakLeftSeconds(c);
+  return [
+    ...(leftSeconds > 0 ? [`${printDuration(leftSeconds)} of the stage are left`] : []),
+    ...(untilPeak !== undefined && peakEndsAt > c.now
+      ? [
+          `the peak from ${untilPeak.from} to ${untilPeak.to} has to be sampled whole, until ${localTime(peakEndsAt, untilPeak.timeZone)}`,
+        ]
+      : []),
+    ...(soakLeft > 0 ? [`${printDuration(soakLeft)} of the validation are left`] : []),
+  ];
+}
+
+/** The last stage of a validation lasts until the whole of it has; a step down begins it anew. */
+function soakLeftSeconds(c: Context): number {
+  const isLast = (c.status.stage?.index ?? 0) === c.plan.stages.length - 1;
+  if (c.plan.mode !== "Validate" || !isLast) return 0;
+  return durationSeconds(c.plan.validate.duration) - secondsSince(c, c.status.validation?.startedAt);
 }
 
 /** A failed gate does what its threshold's line says. */
@@ -105,12 +134,14 @@ function nextStage(c: Context, elapsed: number): Outcome {
     });
   }
   if (c.plan.mode === "Validate") {
+    const result = validationResult(c.plan, c.meta.uid, c.nowIso);
+    const validation = { startedAt: c.nowIso, ...c.status.validation, result };
     return move(c, {
       phase: "Validated",
       reason: "Validated",
-      message: `all ${c.plan.stages.length} stages passed; the shadow is off again`,
+      message: `all ${c.plan.stages.length} stages passed; the shadow is off again. Result ${result}`,
       intent: { primary: "source", shadow: "none", sampleRate: 0, released: false },
-      patch: { ...kept, completedAt: c.nowIso },
+      patch: { ...kept, validation, completedAt: c.nowIso },
       standing: "waiting",
     });
   }
