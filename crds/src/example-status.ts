@@ -17,6 +17,7 @@ const counters = {
   latencyWorse: 2,
   mismatch: 40,
   ties: 3,
+  lagging: 4,
   overlapSum: 210.4,
   scoreWorseSum: 9.5,
 } as const;

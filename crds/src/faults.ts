@@ -1,4 +1,4 @@
-// Zod's issues → faults that name the field, what came and what was expected. Only for documents without secrets.
+// Zod's issues → faults that name the field, what came and what was expected. What may be a secret is never quoted.
 import type { ConfigFault } from "@retriever/sidecar/contract/config-fault.ts";
 import type { z } from "zod";
 
@@ -15,7 +15,7 @@ export function faultsOfIssue(issue: Issue, root: string, at: readonly PropertyK
       const received = issue.input?.[key];
       return {
         path: printPath(root, [...path, key]),
-        message: `received ${describe(received)}, expected no such field`,
+        message: `received ${describe(received, key)}, expected no such field`,
       };
     });
   }
@@ -26,7 +26,7 @@ export function faultsOfIssue(issue: Issue, root: string, at: readonly PropertyK
   return [
     {
       path: printPath(root, path),
-      message: `received ${describe(receivedOf(issue))}, expected ${expectationOf(issue)}`,
+      message: `received ${describe(receivedOf(issue), path)}, expected ${expectationOf(issue)}`,
     },
   ];
 }
@@ -102,14 +102,28 @@ function withoutPrefix(message: string): string {
   return message.replace(/^(Invalid input: )?expected /, "");
 }
 
-/** `nothing`, or type and value, cut where it gets long. */
-export function describe(value: unknown): string {
+/** Fields whose text may be a credential, whoever misspelt them: somebody will put the secret itself there one day. */
+const secretive = /key|password|passwd|secret|token|credential|connection|^user|^from(Env|File)$/i;
+/** A variable's name or a file's path: what a reference should be, and worth reading in a message. */
+const reference = /^([A-Z_][A-Z0-9_]*|\/[\w./-]*)$/;
+const hidden = "(not shown)";
+
+/**
+ * `nothing`, or type and value, cut where it gets long. Text in a field that may hold a credential is not shown.
+ * `at` is the path of the value, or its last part.
+ */
+export function describe(value: unknown, at: PropertyKey | readonly PropertyKey[] = []): string {
   if (value === undefined) return "nothing";
   if (value === null) return "null";
   if (typeof value === "number" || typeof value === "boolean") return `${typeof value} ${value}`;
-  const text = JSON.stringify(value) ?? typeof value;
+  const path = typeof at === "object" ? at : [at];
+  const inside = path.some((part) => secretive.test(String(part)));
+  const shown = (key: string, inner: unknown): unknown =>
+    typeof inner === "string" && (inside || secretive.test(key)) && !reference.test(inner) ? hidden : inner;
+  const text = JSON.stringify(value, shown) ?? typeof value;
   const kind = Array.isArray(value) ? "array" : typeof value;
-  return `${kind} ${text.length > maxQuotation ? `${text.slice(0, maxQuotation)}…` : text}`;
+  const cut = text.length > maxQuotation ? `${text.slice(0, maxQuotation)}…` : text;
+  return `${kind} ${cut === JSON.stringify(hidden) ? hidden : cut}`;
 }
 
 function printPath(root: string, path: readonly PropertyKey[]): string {

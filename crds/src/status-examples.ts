@@ -69,6 +69,7 @@ const refusals: Readonly<Record<string, Refusal>> = {
   "status.evidence.pods[].counters.latencyWorse": [-1, "at least 0"],
   "status.evidence.pods[].counters.mismatch": [-1, "at least 0"],
   "status.evidence.pods[].counters.ties": [-1, "at least 0"],
+  "status.evidence.pods[].counters.lagging": [-1, "at least 0"],
   "status.evidence.pods[].counters.overlapSum": [-1, "at least 0"],
   "status.evidence.pods[].counters.scoreWorseSum": [-1, "at least 0"],
   "status.evidence.vanishedPods": [1.5, "an integer"],
