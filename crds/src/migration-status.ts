@@ -133,6 +133,16 @@ export const baselineSchema = z.strictObject({
 });
 export type Baseline = z.infer<typeof baselineSchema>;
 
+export const sourceBaselineSchema = z.strictObject({
+  requests: z.number(),
+  requestsPerSecond: z.number(),
+  errorShare: z.number(),
+  p50Ms: z.number(),
+  p95Ms: z.number(),
+  at: instant,
+});
+export type SourceBaseline = z.infer<typeof sourceBaselineSchema>;
+
 const historyEntrySchema = z.strictObject({
   at: instant,
   phase: z.enum(phases),
@@ -150,6 +160,8 @@ export const rollbackStatusSchema = z.strictObject({
   causes: z.array(sentence).max(10),
   /** Act that asked for it; null when the operator decided. */
   actor: z.string().max(253).nullable(),
+  /** After a rollback from the destination: whether the source does as it did before the migration. */
+  baseline: z.enum(["Confirmed", "Differs", "NotMeasured"]).optional(),
 });
 
 const approvalStatusSchema = z.strictObject({
@@ -197,6 +209,10 @@ export const migrationStatusSchema = z.strictObject({
   evidence: epochEvidenceSchema.optional(),
   dispersion: dispersionStateSchema.optional(),
   baseline: baselineSchema.optional(),
+  /** What the source did before the first sample. */
+  sourceBaseline: sourceBaselineSchema.optional(),
+  /** Load right before the cutover. */
+  throughput: z.strictObject({ requestsPerSecond: z.number() }).optional(),
   acks: z
     .strictObject({
       pods: z.int(),

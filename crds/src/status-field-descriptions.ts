@@ -98,10 +98,22 @@ const evidenceFields: Readonly<Record<string, string>> = {
   "status.baseline.requestsPerSecond": "Requests per second.",
 };
 
+const sourceFields: Readonly<Record<string, string>> = {
+  "status.sourceBaseline": "What the source did before the first sample; held against it again after a rollback.",
+  "status.sourceBaseline.requests": "Requests it rests on.",
+  "status.sourceBaseline.requestsPerSecond": "Requests per second.",
+  "status.sourceBaseline.errorShare": "Share of failed requests.",
+  "status.sourceBaseline.p50Ms": "p50 of its times, in milliseconds.",
+  "status.sourceBaseline.p95Ms": "p95 of its times, in milliseconds.",
+  "status.sourceBaseline.at": "When it was measured.",
+  "status.throughput.requestsPerSecond": "Answered requests per second right before the cutover.",
+};
+
 /** Leaves of RetrieverMigration's status, by path. */
 export const statusFieldDescriptions: Readonly<Record<string, string>> = {
   ...progressFields,
   ...evidenceFields,
+  ...sourceFields,
   "status.acks.pods": "Pods with a sidecar.",
   "status.acks.matched": "Those that have it.",
   "status.acks.lagging": "Those that don't, by name; at most 20.",
@@ -140,5 +152,6 @@ export const statusFieldDescriptions: Readonly<Record<string, string>> = {
   "status.rollback.from": "Phase in which it was decided.",
   "status.rollback.reason": "Why, as one word.",
   "status.rollback.causes": "All causes that were found, most severe first.",
+  "status.rollback.baseline": "Whether the source does as before the migration; NotMeasured without enough requests.",
   "status.rollback.actor": "Who asked for it; null when the operator decided.",
 };
