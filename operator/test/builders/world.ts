@@ -18,7 +18,6 @@ import { aSidecarStatus, aStore, destinationIdentity, sourceIdentity } from "./s
 import { aSpec } from "./spec.ts";
 
 export const noon = Date.parse("2026-03-01T12:00:00Z");
-const noonIso = new Date(noon).toISOString();
 
 const meta: MigrationMeta = {
   namespace: "search",
