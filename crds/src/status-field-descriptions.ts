@@ -20,7 +20,8 @@ const counters = (where: string) => ({
   [`${where}.latencyWorse`]: "Samples that the destination answered slower by at least the limit.",
   [`${where}.mismatch`]: "Samples whose top chunk differs, ties apart.",
   [`${where}.ties`]: "Samples whose top chunk differs by a tie.",
-  [`${where}.lagging`]: "Samples with chunks that only one store has because they are newer than the other store's newest.",
+  [`${where}.lagging`]:
+    "Samples with chunks that only one store has because they are newer than the other store's newest.",
   [`${where}.overlapSum`]: "Sum over the samples of the share of chunks in both answers.",
   [`${where}.scoreWorseSum`]: "Sum over the samples of how much lower the destination's top similarity was.",
 });

@@ -1,5 +1,5 @@
 // The first stage, entered after the approval and again after a Resume.
-import type { Phase } from "@retriever/crds/migration-status.ts";
+import type { MigrationStatus, Phase } from "@retriever/crds/migration-status.ts";
 import type { Context } from "./context.ts";
 import { move, type Outcome, stay } from "./outcome.ts";
 
@@ -8,10 +8,11 @@ export type Entrance = {
   readonly reason: string;
   /** Beginning of the message; the rate follows. */
   readonly what: string;
+  readonly patch?: Partial<MigrationStatus>;
 };
 
 /** Samples at the first stage's rate, with a clock that hasn't started. */
-export function enterFirstStage(c: Context, { phase, reason, what }: Entrance): Outcome {
+export function enterFirstStage(c: Context, { phase, reason, what, patch }: Entrance): Outcome {
   const [first] = c.plan.stages;
   if (first === undefined) return stay(c, "stuck", "NoStages", "spec.stages is empty, expected at least one");
   return move(c, {
@@ -19,6 +20,6 @@ export function enterFirstStage(c: Context, { phase, reason, what }: Entrance): 
     reason,
     message: `${what} at rate ${first.sampleRate}`,
     intent: { primary: "source", shadow: "destination", sampleRate: first.sampleRate, released: false },
-    patch: { stage: { index: 0, count: c.plan.stages.length, sampleRate: first.sampleRate } },
+    patch: { ...patch, stage: { index: 0, count: c.plan.stages.length, sampleRate: first.sampleRate } },
   });
 }

@@ -4,10 +4,11 @@ import type { StoreName } from "@retriever/sidecar/contract/overlay.ts";
 import { countAcks, followsBase } from "./acks.ts";
 import type { Context } from "./context.ts";
 import type { MigrationMeta, Observation, OverlayObservation } from "./model.ts";
-import { move, type Outcome, stay } from "./outcome.ts";
+import { move, type Outcome, secondsSince, stay } from "./outcome.ts";
 import { answeredStatuses, servingPods } from "./pods.ts";
 import { describeAcks } from "./propagation.ts";
 import { labelOf } from "./store-label.ts";
+import { compareSource } from "./throughput.ts";
 
 /** For Completed, RolledBack and Validated. */
 export function settle(c: Context): Outcome {
@@ -17,6 +18,8 @@ export function settle(c: Context): Outcome {
   if (!overlay.ok) return stay(c, "waiting", "NotObserved", `the overlay can't be read: ${overlay.why}`);
   if (isOfAnother(c.meta, overlay.value)) return settled(c);
   if (revision.released && overlay.value === null) return leaveBase(c);
+  const compared = compareBaseline(c);
+  if (compared !== undefined) return compared;
   const matches = baseNamesServingStore(c);
   if (!revision.released) return matches ? release(c) : keep(c);
   if (c.acks.state !== "all")
@@ -26,6 +29,40 @@ export function settle(c: Context): Outcome {
     ...stay(c, "waiting", "Releasing", "every pod may go back to its base; removing the overlay"),
     cleanup: "removeOverlay",
   };
+}
+
+/** How long the source's requests are waited for after a rollback. */
+const longestComparisonSeconds = 30;
+
+/** After a rollback from the destination, before the overlay goes: does the source do as it did before? */
+function compareBaseline(c: Context): Outcome | undefined {
+  const { rollback, sourceBaseline, phase } = c.status;
+  const wasServed = rollback?.from === "CuttingOver" || rollback?.from === "Guard";
+  if (phase !== "RolledBack" || !wasServed || rollback.baseline !== undefined) return undefined;
+  const compared = sourceBaseline === undefined ? undefined : compareSource(c, sourceBaseline);
+  const say = (baseline: "Confirmed" | "Differs" | "NotMeasured", words: string): Outcome =>
+    move(c, {
+      phase,
+      reason: `Baseline${baseline}`,
+      message: `rolled back (${rollback.causes.join("; ")}); ${words}`,
+      patch: { rollback: { ...rollback, baseline } },
+      standing: "waiting",
+      warning: baseline !== "Confirmed",
+    });
+  if (compared !== undefined) {
+    return compared.isConfirmed
+      ? say("Confirmed", `baseline confirmed: ${compared.message}`)
+      : say("Differs", `the source does not do as before: ${compared.message}`);
+  }
+  if (sourceBaseline === undefined || secondsSince(c, c.status.phaseStartedAt) > longestComparisonSeconds) {
+    return say("NotMeasured", "too few requests to compare the source with what it did before");
+  }
+  return stay(
+    c,
+    "waiting",
+    "ComparingBaseline",
+    `rolled back (${rollback.causes.join("; ")}); waiting for requests to compare with`,
+  );
 }
 
 /** Nothing of the migration is in force any more; whatever comes to the target later is not its affair. */

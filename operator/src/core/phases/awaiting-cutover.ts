@@ -7,6 +7,7 @@ import { move, type Outcome, stay } from "../outcome.ts";
 import { awaitAcks } from "../propagation.ts";
 import { resample } from "../resample.ts";
 import { labelOf } from "../store-label.ts";
+import { measureThroughput } from "../throughput.ts";
 
 export function awaitingCutover(c: Context): Outcome {
   if (c.acks.state !== "all") return awaitAcks(c);
@@ -41,11 +42,13 @@ function openQuestions(c: Context): readonly string[] {
 }
 
 function cutOver(c: Context, by: string | undefined): Outcome {
+  const throughput = measureThroughput(c);
   return move(c, {
     phase: "CuttingOver",
     reason: "CutoverStarted",
     message: `cutting over to ${labelOf(c.status, "destination")}${by === undefined ? "" : `, promoted by ${by}`}`,
     intent: { primary: "destination", shadow: "source", sampleRate: c.plan.cutover.shadowSampleRate, released: false },
+    ...(throughput === undefined ? {} : { patch: { throughput } }),
   });
 }
 

@@ -2,11 +2,10 @@
 import { durationSeconds } from "@retriever/crds/duration.ts";
 import { beginRollback } from "../begin-rollback.ts";
 import type { Context } from "../context.ts";
-import { sumWindow } from "../evidence.ts";
 import { move, type Outcome, secondsSince, stay } from "../outcome.ts";
 import { describeAcks, isAckOverdue } from "../propagation.ts";
 import { labelOf } from "../store-label.ts";
-import { spansOf } from "../windows.ts";
+import { judgeThroughput } from "../throughput.ts";
 
 /** Traffic below this was too thin before the cutover to expect a request during the validation. */
 const expectedRequests = 5;
@@ -21,22 +20,21 @@ export function cuttingOver(c: Context): Outcome {
   }
   if (c.acks.state !== "all") return stay(c, "working", "Propagating", `cutting over: ${describeAcks(c.acks)}`);
   const waited = secondsSince(c, c.status.revision?.at);
-  if (hasThroughput(c, waited)) return enterGuard(c);
+  const throughput = judgeThroughput(c);
+  if (throughput.verdict === "resumed" || (waited > 0 && expectsNobody(c))) return enterGuard(c);
   if (waited > durationSeconds(c.plan.cutover.validationTimeout)) {
-    const cause = `retrieval_total did not resume within ${c.plan.cutover.validationTimeout} after the cutover`;
+    const cause = `retrieval_total did not resume within ${c.plan.cutover.validationTimeout} after the cutover: ${throughput.message}`;
     return beginRollback(c, { reason: "ValidationTimeout", causes: [cause], actor: null });
   }
-  return stay(c, "working", "Validating", "every pod serves from the destination; waiting for requests to resume");
+  const message = `every pod serves from the destination; waiting for requests to resume: ${throughput.message}`;
+  return stay(c, "working", "Validating", message);
 }
 
-/** Requests go on, or there were none to expect. */
-function hasThroughput(c: Context, waitedSeconds: number): boolean {
-  const { counters } = sumWindow(c.serving, c.status.epoch, spansOf(c.plan).fast);
-  if (counters !== null && counters.requests - counters.errors > 0) return true;
-  return (
-    (c.status.baseline?.requestsPerSecond ?? 0) * durationSeconds(c.plan.cutover.validationTimeout) <
-      expectedRequests && waitedSeconds > 0
-  );
+/** There were too few requests before to wait for one. */
+function expectsNobody({ status, plan }: Context): boolean {
+  const rate = status.throughput?.requestsPerSecond ?? 0;
+  const usual = status.baseline?.requestsPerSecond ?? 0;
+  return Math.max(rate, usual) * durationSeconds(plan.cutover.validationTimeout) < expectedRequests;
 }
 
 function enterGuard(c: Context): Outcome {
