@@ -299,7 +299,8 @@ function check(before: MigrationStatus, after: MigrationStatus): void {
   if (after.epoch < before.epoch) refuse("the epoch fell");
   if (before.rollback !== undefined && after.rollback === undefined) refuse("the rollback was lost");
   if (before.rollback !== undefined && after.revision?.primary === "destination") refuse("the rollback was undone");
-  if (before.plan !== "" && after.plan !== before.plan) refuse("the plan changed");
+  const isReplanned = ["Preflight", "AwaitingApproval"].includes(before.phase) && after.planHash !== before.planHash;
+  if (before.plan !== "" && after.plan !== before.plan && !isReplanned) refuse("the plan changed");
   const types = after.conditions.filter(({ status }) => status === "True").map(({ type }) => type);
   if (types.includes("Reconciling") && types.includes("Stalled")) refuse("both Reconciling and Stalled");
   if (after.message === "" || after.message.includes("undefined") || after.message.includes("NaN"))

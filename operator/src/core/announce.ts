@@ -4,7 +4,7 @@ import type { Announcement } from "./model.ts";
 
 /** Announcements for what changed between two statuses beside the phase. */
 export function announceFlips(before: MigrationStatus, next: MigrationStatus): Announcement[] {
-  return [...wayBack(before, next), ...lateAcks(before, next), ...refusals(before, next)];
+  return [...wayBack(before, next), ...lateAcks(before, next), ...refusals(before, next), ...edits(before, next)];
 }
 
 const served: readonly Phase[] = ["CuttingOver", "Guard", "RollingBack"];
@@ -29,6 +29,15 @@ function refusals(before: MigrationStatus, next: MigrationStatus): Announcement[
   const starting = next.phase === "Pending" || next.phase === "Preflight";
   if (!starting || now?.status !== "False" || old?.reason === now.reason) return [];
   return [{ type: "Warning", reason: now.reason, message: now.message, page: false }];
+}
+
+/** What became of an edit of the spec: said once per edit. */
+function edits(before: MigrationStatus, next: MigrationStatus): Announcement[] {
+  const [old, now] = both(before, next, "Accepted");
+  const isEdit = now?.reason === "EditIgnored" || now?.reason === "SafeEditApplied";
+  if (!isEdit || (old?.reason === now.reason && old.message === now.message)) return [];
+  const type = now.reason === "EditIgnored" ? "Warning" : "Normal";
+  return [{ type, reason: now.reason, message: now.message, page: false }];
 }
 
 function both(

@@ -1,5 +1,6 @@
 // The runbook's checklist. A check is True on evidence, skipped openly, or Unknown; Unknown blocks.
 import type { CheckName } from "@retriever/crds/checklist-spec.ts";
+import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
 import { judgeApprovals } from "./approvals.ts";
 import type { Context } from "./context.ts";
 import { judgeWindow } from "./migration-window.ts";
@@ -53,6 +54,11 @@ function notImplemented(name: CheckName): CheckResult {
     reason: "NotImplemented",
     message: `the check ${name} is not implemented yet; set spec.checklist.${name}.policy to Skip, or waive it by a Waive act, to go on without it`,
   };
+}
+
+/** Names of the checks that a plan skips. */
+export function skippedChecks({ checklist }: MigrationSpec): string[] {
+  return Object.entries(checklist).flatMap(([name, { policy }]) => (policy === "Skip" ? [name] : []));
 }
 
 /** The checks that block, in the order of the list. */

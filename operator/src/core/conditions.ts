@@ -3,8 +3,10 @@ import type { Condition, ConditionType, MigrationStatus, Phase } from "@retrieve
 import { isFinalPhase } from "@retriever/crds/phase-steps.ts";
 import { judgeCheck } from "./checklist.ts";
 import type { Context } from "./context.ts";
+import { judgeEdits } from "./edits.ts";
 import type { Fact } from "./fact.ts";
 import { clip, type Outcome } from "./outcome.ts";
+import { readPlan } from "./plan.ts";
 import { describeAcks, isAckOverdue } from "./propagation.ts";
 import { isOverlayGone } from "./settle.ts";
 import { summarise } from "./summary.ts";
@@ -38,7 +40,7 @@ function progressFacts(c: Context, next: MigrationStatus): Facts {
   const accepted: Fact =
     next.phase === "Pending"
       ? { status: "False", reason: "NotAccepted", message: next.message }
-      : { status: "True", reason: "Accepted", message: `plan ${next.planHash || "none"}` };
+      : acceptedFact(c, next);
   return {
     Accepted: accepted,
     ...(next.planHash === "" ? {} : checkFacts(c, next)),
@@ -51,6 +53,26 @@ function progressFacts(c: Context, next: MigrationStatus): Facts {
 }
 
 const checking: readonly Phase[] = ["Pending", "Preflight", "AwaitingApproval"];
+
+/** The plan that is followed, and what an edit of the spec does to it. */
+function acceptedFact({ migration }: Context, { plan, planHash }: MigrationStatus): Fact {
+  const message = `plan ${planHash || "none"}`;
+  const accepted = plan === "" ? undefined : readPlan(plan);
+  if (accepted === undefined) return { status: "True", reason: "Accepted", message };
+  if (!migration.spec.ok) {
+    return { status: "True", reason: "EditIgnored", message: `${message} goes on; the spec is not valid any more` };
+  }
+  const { applied, gated } = judgeEdits(accepted, migration.spec.value);
+  const taken = applied.length === 0 ? "" : `; applied from the spec: ${applied.join(", ")}`;
+  if (gated.length === 0)
+    return { status: "True", reason: taken === "" ? "Accepted" : "SafeEditApplied", message: `${message}${taken}` };
+  const left = `${gated.join(", ")} can't change any more`;
+  return {
+    status: "True",
+    reason: "EditIgnored",
+    message: `${message} goes on: ${left}; create another migration${taken}`,
+  };
+}
 
 /** The checklist keeps the answer it had when the preflight was passed. */
 function checkFacts(c: Context, next: MigrationStatus): Facts {

@@ -10,6 +10,7 @@ import { deletion } from "./guards/deletion.ts";
 import { harmed } from "./guards/harmed.ts";
 import { latched } from "./guards/latched.ts";
 import { paused } from "./guards/paused.ts";
+import { replanned } from "./guards/replanned.ts";
 import { rollbackInProgress } from "./guards/rollback-in-progress.ts";
 import { unobserved } from "./guards/unobserved.ts";
 import type { Decision, Migration, Observation } from "./model.ts";
@@ -47,6 +48,7 @@ const guards: readonly Judge[] = [
   paused,
   conflicts,
   unobserved,
+  replanned,
 ];
 
 /** What each phase does when no guard speaks. */

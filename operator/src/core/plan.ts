@@ -1,7 +1,8 @@
-// The accepted plan. Decisions follow it, never a later edit of the spec.
+// The accepted plan. Decisions follow it; of a later edit they take only what is safe.
 import { type MigrationSpec, migrationSpecSchema } from "@retriever/crds/migration-spec.ts";
 import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
 import { planHash } from "@retriever/crds/plan.ts";
+import { judgeEdits } from "./edits.ts";
 import type { Migration } from "./model.ts";
 
 /** The plan that was accepted, else the spec as it stands. Undefined when neither can be read or stands for the other. */
@@ -10,13 +11,14 @@ export function effectivePlan(migration: Migration): MigrationSpec | undefined {
   const current = spec.ok ? spec.value : undefined;
   if (status.plan === "") return current;
   const accepted = readPlan(status.plan);
-  if (accepted !== undefined || current === undefined) return accepted;
+  if (accepted !== undefined) return current === undefined ? accepted : judgeEdits(accepted, current).plan;
+  if (current === undefined) return undefined;
   // The hash proves the same plan. Target and destination can't change after the start: enough for a way back.
   return meta.deleting || planHash(current) === status.planHash ? current : undefined;
 }
 
 /** The accepted plan frozen in a status; undefined when it was damaged. */
-function readPlan(text: string): MigrationSpec | undefined {
+export function readPlan(text: string): MigrationSpec | undefined {
   try {
     const parsed = migrationSpecSchema.safeParse(JSON.parse(text));
     return parsed.success ? parsed.data : undefined;

@@ -1,6 +1,7 @@
 // The migration whose validation this one rests on: read only while the checklist asks.
 import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
 import type { Phase } from "@retriever/crds/migration-status.ts";
+import { replannable } from "#core/edits.ts";
 import type { Observation, StagingObservation } from "#core/model.ts";
 import type { Cluster, RawMigration } from "#ports/cluster.ts";
 import { attempt, type Look } from "./attempt.ts";
@@ -14,7 +15,7 @@ export async function readStaging(
   look: Look,
 ): Promise<Pick<Observation, "staging">> {
   const { policy, from: name } = plan.checklist.staging;
-  if (policy === "Skip" || name === undefined || phase !== "Preflight") return {};
+  if (policy === "Skip" || name === undefined || !replannable.includes(phase)) return {};
   const read = await attempt(look, `migration ${name}`, (signal) => cluster.readMigration({ namespace, name }, signal));
   return { staging: read.ok ? { ok: true, value: read.value === undefined ? null : toStaging(read.value) } : read };
 }

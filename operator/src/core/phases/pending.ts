@@ -2,6 +2,7 @@
 import { planHash } from "@retriever/crds/plan.ts";
 import { identityOf, locateOverlayAdapter } from "@retriever/sidecar/contract/identity.ts";
 import { overlaySchemas } from "@retriever/sidecar/contract/overlay.ts";
+import { skippedChecks } from "../checklist.ts";
 import { rivalOf, rolledBackBefore } from "../claims.ts";
 import type { Context } from "../context.ts";
 import { move, type Outcome, type Standing, stay } from "../outcome.ts";
@@ -34,7 +35,7 @@ function accept(c: Context): Outcome {
     destination,
     planHash: planHash(c.plan),
     plan: JSON.stringify(c.plan),
-    skippedChecks: Object.entries(c.plan.checklist).flatMap(([name, check]) => (check.policy === "Skip" ? [name] : [])),
+    skippedChecks: skippedChecks(c.plan),
   };
   if (source.digest === destination.digest) {
     const message = `the application already serves from ${destination.label}; nothing was changed`;
