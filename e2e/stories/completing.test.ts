@@ -16,8 +16,8 @@ afterAll(() => stage.close());
 
 describe.concurrent("a migration that goes forward", { timeout: 240_000 }, () => {
   it("completes with a faster destination, settles once the base names it, and then writes nothing any more", async () => {
-    const play = await startPlay(stage, "faster", { replicas: 2, ratePerSecond: 10 });
-    play.source.slow(150);
+    const play = await startPlay(stage, "faster", { replicas: 2, ratePerSecond: 4 });
+    play.source.slow(120);
     // The users' 80 ms, in either direction, would stand against every sample.
     await play.migrate({ thresholds: { ...anyTime, latencyDelta: { badShare: 0.5 } } });
     const completed = await play.reach("Completed");
