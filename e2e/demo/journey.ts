@@ -10,7 +10,7 @@ import { migrationManifest } from "./migration-manifest.ts";
 import type { Degradation } from "./options.ts";
 
 const lookEveryMs = 250;
-const slowMs = 400;
+const slowMs = 2000;
 /** Healthy seconds of guard before the trouble begins. */
 const calmSeconds = 3;
 

@@ -36,6 +36,8 @@ export function migrationManifest(input: MigrationInput): object {
       { sampleRate: 0.4, minDuration: "6s", minSamples: 60 },
       { sampleRate: 0.8, minDuration: "6s", minSamples: 80 },
     ],
+    // A dozen sidecars, two stores and a cluster share this machine's cores: 80 ms would judge its scheduler.
+    thresholds: { latencyDelta: { limitMs: 1000 }, livePrimary: { p95OverBaselineMs: 1000 } },
     gates: { window: "1s", minDwell: "3s" },
     cutover: { shadowSampleRate: 0.5, ackTimeout: "30s", validationTimeout: "30s" },
     guard: { duration: input.guardDuration, deadline: "10m", minSamples: 40 },
