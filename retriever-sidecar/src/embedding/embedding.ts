@@ -2,6 +2,7 @@
 
 import { RetrieverError } from "#errors.ts";
 import type { Embedding } from "#ports/backend.ts";
+import { readFloats } from "./read-floats.ts";
 
 const isLittleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
 
@@ -12,7 +13,7 @@ export function embeddingFromJson(json: Uint8Array, dimension: number): Embeddin
     dimension,
     json: () => json,
     binary: () => {
-      binary ??= encodeVector(parseNumbers(json));
+      binary ??= encodeVector(dimension, (floats) => readFloats(json, floats));
       return binary;
     },
   };
@@ -31,7 +32,7 @@ export function embeddingFromBase64(text: string): Embedding {
       return json;
     },
     binary: () => {
-      binary ??= encodeVector(values);
+      binary ??= encodeVector(values.length, (floats) => floats.set(values));
       return binary;
     },
   };
@@ -54,23 +55,20 @@ function decodeBase64(text: string): Float32Array {
 const exponentBits = 0x7f80_0000;
 
 function refuseNonFinite(values: Float32Array): void {
-  const words = new Uint32Array(values.buffer, 0, values.length);
-  const index = words.findIndex((word) => (word & exponentBits) === exponentBits);
-  if (index !== -1) throw refuse(`element ${index}: expected a finite number`);
-}
-
-function parseNumbers(json: Uint8Array): readonly number[] {
-  // The scanner has proved that this is an array of numbers.
-  return JSON.parse(Buffer.from(json.buffer, json.byteOffset, json.byteLength).toString("latin1")) as number[];
+  const words = new Int32Array(values.buffer, 0, values.length);
+  for (let index = 0; index < words.length; index += 1) {
+    if (((words[index] as number) & exponentBits) === exponentBits) {
+      throw refuse(`element ${index}: expected a finite number`);
+    }
+  }
 }
 
 /** pgvector's binary form, so that the server parses no text. */
-function encodeVector(values: ArrayLike<number>): Buffer {
-  const buffer = Buffer.allocUnsafeSlow(4 + values.length * 4);
-  const floats = new Float32Array(buffer.buffer, 4);
-  floats.set(values);
+function encodeVector(dimension: number, fill: (floats: Float32Array) => void): Buffer {
+  const buffer = Buffer.allocUnsafeSlow(4 + dimension * 4);
+  fill(new Float32Array(buffer.buffer, 4));
   if (isLittleEndian) buffer.swap32();
-  buffer.writeUInt16BE(values.length, 0);
+  buffer.writeUInt16BE(dimension, 0);
   buffer.writeUInt16BE(0, 2);
   return buffer;
 }

@@ -12,6 +12,8 @@ export type LocatedEmbedding = {
 
 const [openBrace, closeBrace, openBracket, closeBracket] = [123, 125, 91, 93];
 const [quote, backslash, colon, comma] = [34, 92, 58, 44];
+/** Shorter strings aren't worth a native search. */
+const plainLength = 64;
 
 /** Throws RETR_REQUEST_INVALID when the body isn't an object, or holds no embedding, two, or one of another type. */
 export function locateEmbedding(bytes: Uint8Array): LocatedEmbedding {
@@ -53,12 +55,25 @@ function keyIs(bytes: Uint8Array, start: number, end: number): boolean {
 /** Index after the string that starts at `start`. */
 function skipString(bytes: Uint8Array, start: number): number {
   if (bytes[start] !== quote) throw refuse("expected valid JSON");
+  const plainEnd = start + plainLength < bytes.length ? endOfPlain(bytes, start) : undefined;
+  if (plainEnd !== undefined) return plainEnd;
   for (let at = start + 1; at < bytes.length; at += 1) {
     const byte = bytes[at];
     if (byte === quote) return at + 1;
     if (byte === backslash) at += 1;
   }
   throw refuse("expected valid JSON");
+}
+
+/**
+ * Index after a long string without escapes, which base64 is; undefined for any other.
+ * It looks no further than the next quote, so that a body of many strings isn't searched over and over.
+ */
+function endOfPlain(bytes: Uint8Array, start: number): number | undefined {
+  const rest = Buffer.from(bytes.buffer, bytes.byteOffset + start + 1, bytes.length - start - 1);
+  const length = rest.indexOf(quote);
+  if (length < plainLength || rest.subarray(0, length).includes(backslash)) return undefined;
+  return start + length + 2;
 }
 
 /** Index after any value. Lenient: it only has to be right for valid JSON, anything else JSON.parse refuses. */

@@ -1,13 +1,5 @@
-// Pools of the Postgres driver, and queries that end at a signal.
-import {
-  Pool,
-  type PoolClient,
-  type PoolConfig,
-  Query,
-  type QueryArrayConfig,
-  type QueryArrayResult,
-  type QueryConfig,
-} from "pg";
+// Pools of the Postgres driver, and work on their connections that ends at a signal.
+import { Pool, type PoolClient, type PoolConfig } from "pg";
 import type { PgvectorSpec } from "./spec.ts";
 
 const idleMs = 30_000;
@@ -83,29 +75,15 @@ export function withClient<T>(pool: Pool, signal: AbortSignal, work: (client: Po
   });
 }
 
-/** Rows as arrays of the server's own text: no dates in the process's time zone, no floats printed twice. */
-export function readRows(
-  client: PoolClient,
-  query: Omit<QueryArrayConfig, "rowMode" | "types">,
-): Promise<(string | null)[][]> {
-  return new Promise((resolve, reject) => {
-    const config: QueryArrayConfig = { ...query, rowMode: "array", types: rawTypes };
-    const onEnd = (error: Error | null, result: QueryArrayResult<(string | null)[]>): void => {
-      if (error) reject(error);
-      else resolve(result.rows);
-    };
-    // A query of its own, as the driver copies a configuration member by member. Its types know one form only.
-    client.query(new Query(config as QueryConfig, onEnd as never));
-  });
-}
-
-const rawTypes = { getTypeParser: () => (text: string) => text } as unknown as NonNullable<QueryArrayConfig["types"]>;
-
 function asError(reason: unknown): Error {
   return reason instanceof Error ? reason : new Error("aborted");
 }
 
-/** An error the server reported leaves the connection usable. */
+/** Of a prepared statement that the server has forgotten, or whose columns have changed since: others would fail alike. */
+const spentStatements = new Set(["26000", "0A000"]);
+
+/** An error the server reported leaves the connection usable, unless a statement kept there isn't any more. */
 function isServerWord(error: unknown): boolean {
-  return error instanceof Error && "severity" in error && error.severity === "ERROR";
+  if (!(error instanceof Error) || !("severity" in error) || error.severity !== "ERROR") return false;
+  return !("code" in error && typeof error.code === "string" && spentStatements.has(error.code));
 }

@@ -6,16 +6,15 @@ import type { Metric } from "#core/normalize.ts";
 import type { Backend } from "#ports/backend.ts";
 import type { BackendMakings } from "#ports/backend-makings.ts";
 import { postgresError } from "./classify.ts";
-import { indexSettings, makePool, readRows, withClient } from "./connection.ts";
+import { indexSettings, makePool, withClient } from "./connection.ts";
 import { failedFacts, probeTable } from "./probe.ts";
+import { type Row, readRows } from "./row-query.ts";
 import type { PgvectorSpec } from "./spec.ts";
 import { type Statement, statementName, vectorQuery } from "./statement.ts";
 
 const probeTimeoutMs = 2000;
 /** Shapes of filters that a connection keeps prepared; further ones are sent unnamed, so that servers stay bounded. */
 const maxPrepared = 64;
-
-type Row = readonly (string | null)[];
 
 const metrics: Readonly<Record<PgvectorSpec["distance"], Metric>> = {
   cosine: "cosine-distance",
@@ -66,8 +65,7 @@ function makeRunner(spec: PgvectorSpec, pool: Pool): Runner {
     return names.get(text);
   };
   return ({ text, values }, signal) => {
-    const name = nameOf(text);
-    const query = name === undefined ? { text, values: [...values] } : { text, values: [...values], name };
+    const query = { text, values, name: nameOf(text) };
     return withClient(pool, signal, (client) => readRows(client, query));
   };
 }
@@ -76,10 +74,10 @@ function makeRunner(spec: PgvectorSpec, pool: Pool): Runner {
 function makeTransactionRunner(spec: PgvectorSpec, pool: Pool): Runner {
   const settings = [...indexSettings(spec), ["statement_timeout", spec.timeoutMs] as const];
   const begin = ["BEGIN READ ONLY", ...settings.map(([name, value]) => `SET LOCAL ${name} = ${value}`)].join("; ");
-  const inTransaction = async (client: PoolClient, { text, values }: Statement): Promise<readonly Row[]> => {
+  const inTransaction = async (client: PoolClient, statement: Statement): Promise<readonly Row[]> => {
     await client.query(begin);
     try {
-      return await readRows(client, { text, values: [...values] });
+      return await readRows(client, statement);
     } finally {
       await client.query("COMMIT");
     }
@@ -102,11 +100,16 @@ function readCandidate(row: Row, toSimilarity: (distance: number) => number): Ca
   ];
 }
 
-/** Postgres prints `2026-01-31 12:00:00.5+00`; without a zone it is UTC. */
+/** `2026-01-31 12:00:00.5+00`, as Postgres prints it; without a zone it is UTC. */
+const printed = /^(\d{4}-\d{2}-\d{2})[ T](\d{2}:\d{2}:\d{2})(?:\.(\d+))?(?:([+-]\d{2})(:?\d{2})?)?$/;
+
+/** ISO 8601 with milliseconds, in the zone it came in; anything else as it came. */
 function timestampText(text: string | null): string | null {
-  if (text?.length === 22 && text.endsWith("+00")) return `${text.slice(0, 10)}T${text.slice(11, 19)}.000Z`;
-  const match = /^(\d{4}-\d{2}-\d{2})[ T](\d{2}:\d{2}:\d{2}(?:\.\d+)?)(?:([+-]\d{2})(:?\d{2})?)?$/.exec(text ?? "");
+  if (text === null) return null;
+  if (text.length === 22 && text.endsWith("+00")) return `${text.slice(0, 10)}T${text.slice(11, 19)}.000Z`;
+  const match = printed.exec(text);
   if (match === null) return text;
-  const [, date, time, hours, minutes] = match;
-  return `${date}T${time}${hours === undefined ? "Z" : `${hours}:${(minutes ?? "00").replace(":", "")}`}`;
+  const [, date, time, fraction = "", hours = "+00", minutes = "00"] = match;
+  const zone = hours === "+00" && minutes === "00" ? "Z" : `${hours}:${minutes.replace(":", "")}`;
+  return `${date}T${time}.${fraction.slice(0, 3).padEnd(3, "0")}${zone}`;
 }

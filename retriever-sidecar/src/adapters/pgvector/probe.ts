@@ -3,7 +3,7 @@ import type { PoolClient } from "pg";
 import { readTime } from "#adapters/iso-time.ts";
 import { RetrieverError } from "#errors.ts";
 import { type ProbeFacts, unknownFacts } from "#ports/backend.ts";
-import { readRows } from "./connection.ts";
+import { readRows } from "./row-query.ts";
 import type { PgvectorSpec } from "./spec.ts";
 import { tableOf } from "./statement.ts";
 
@@ -50,14 +50,14 @@ export async function probeTable(client: PoolClient, spec: PgvectorSpec): Promis
 async function countRows(client: PoolClient, spec: PgvectorSpec, estimate: number) {
   if (estimate > exactCountLimit * 1.2) return { count: estimate, isExact: false };
   const text = `SELECT count(*) FROM (SELECT 1 FROM ${tableOf(spec)} LIMIT ${exactCountLimit + 1}) AS few`;
-  const [row] = await readRows(client, { text });
+  const [row] = await readRows(client, { text, values: [] });
   const count = Number(row?.[0] ?? 0);
   return count > exactCountLimit ? { count: Math.max(count, estimate), isExact: false } : { count, isExact: true };
 }
 
 async function readNewest(client: PoolClient, spec: PgvectorSpec): Promise<string | null> {
   const text = `SELECT max("updated_at") FROM ${tableOf(spec)}`;
-  const [row] = await readRows(client, { text });
+  const [row] = await readRows(client, { text, values: [] });
   return readTime(row?.[0]);
 }
 

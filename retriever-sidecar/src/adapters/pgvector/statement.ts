@@ -4,7 +4,7 @@ import { RetrieverError } from "#errors.ts";
 import type { BackendRequest } from "#ports/backend.ts";
 import type { PgvectorSpec } from "./spec.ts";
 
-export type Statement = { readonly text: string; readonly values: readonly unknown[] };
+export type Statement = { readonly text: string; readonly values: readonly (Buffer | string)[] };
 type Shape = Pick<
   PgvectorSpec,
   "schema" | "table" | "embeddingColumn" | "metadataColumns" | "namespaceField" | "distance"
@@ -18,7 +18,7 @@ const operators: Readonly<Record<PgvectorSpec["distance"], string>> = {
 
 /** Columns of the answer, in this order: chunk_id, entity_id, updated_at, distance. Throws RETR_REQUEST_INVALID. */
 export function vectorQuery(shape: Shape, request: BackendRequest): Statement {
-  const values: unknown[] = [request.embedding.binary(), request.k];
+  const values: (Buffer | string)[] = [request.embedding.binary(), String(request.k)];
   const conditions = filtersOf(shape, request).map(([column, value]) => {
     values.push(String(value));
     return `${quoteName(column)} = $${values.length}`;

@@ -1,0 +1,83 @@
+// A query as the driver runs it, with no more messages and copies than its rows need: their shape is known beforehand,
+// so it isn't asked for, and every value stays the server's own text.
+import type { Connection, PoolClient, Submittable } from "pg";
+
+export type Row = readonly (string | null)[];
+export type RowQuery = {
+  readonly text: string;
+  /** Buffers go in binary. */
+  readonly values: readonly (Buffer | string)[];
+  /** The connection keeps a named statement prepared. */
+  readonly name?: string | undefined;
+};
+
+/** What is used of the driver's connection. */
+type Wire = {
+  readonly stream: { readonly cork: () => void; readonly uncork: () => void };
+  readonly parsedStatements: Readonly<Record<string, string>>;
+  readonly parse: (statement: { readonly text: string; readonly name: string }) => void;
+  readonly bind: (call: { readonly statement: string; readonly values: RowQuery["values"] }) => void;
+  readonly execute: (call: object) => void;
+  readonly sync: () => void;
+  readonly sendCopyFail: (why: string) => void;
+};
+
+type Settle = (error: Error | null, rows: readonly Row[]) => void;
+
+/** Runs one statement. Rejects with what the server reports, and with the connection's end. */
+export function readRows(client: PoolClient, query: RowQuery): Promise<readonly Row[]> {
+  return new Promise((resolve, reject) => {
+    const settle: Settle = (error, rows) => (error === null ? resolve(rows) : reject(error));
+    client.query(new Submitted(query, settle));
+  });
+}
+
+/** The driver calls `submit` once the connection is free, and the handlers as messages come. */
+class Submitted implements Submittable {
+  /** The driver notes under this name which text a connection has prepared. */
+  readonly name: string;
+  readonly text: string;
+  readonly #values: RowQuery["values"];
+  readonly #settle: Settle;
+  readonly #rows: Row[] = [];
+
+  constructor({ name = "", text, values }: RowQuery, settle: Settle) {
+    this.name = name;
+    this.text = text;
+    this.#values = values;
+    this.#settle = settle;
+  }
+
+  submit = (connection: Connection): void => {
+    const wire = connection as unknown as Wire;
+    wire.stream.cork();
+    const { name, text } = this;
+    if (name === "" || wire.parsedStatements[name] !== text) wire.parse({ text, name });
+    wire.bind({ statement: name, values: this.#values });
+    wire.execute({});
+    wire.sync();
+    wire.stream.uncork();
+  };
+
+  handleDataRow({ fields }: { readonly fields: Row }): void {
+    this.#rows.push(fields);
+  }
+
+  handleReadyForQuery(): void {
+    this.#settle(null, this.#rows);
+  }
+
+  handleError(error: Error): void {
+    this.#settle(error, []);
+  }
+
+  handleCopyInResponse(wire: Wire): void {
+    wire.sendCopyFail("nothing to copy");
+  }
+
+  handleRowDescription(): void {}
+  handleCommandComplete(): void {}
+  handleEmptyQuery(): void {}
+  handlePortalSuspended(): void {}
+  handleCopyData(): void {}
+}
