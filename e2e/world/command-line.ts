@@ -16,7 +16,7 @@ export function kubectlRetriever(kubeconfig: string, words: readonly string[]): 
 /** Runs `kubectl-retriever WORDS` as it is; for commands that need no cluster. */
 export function retrieverOffline(words: readonly string[]): Promise<CommandResult> {
   return new Promise((resolve, reject) => {
-    execFile(process.execPath, [cli, ...words], { timeout: 20_000 }, (fault, stdout, stderr) => {
+    execFile(process.execPath, [cli, ...words], { timeout: 60_000 }, (fault, stdout, stderr) => {
       if (fault === null) resolve({ exitCode: 0, stdout, stderr });
       else if (typeof fault.code === "number") resolve({ exitCode: fault.code, stdout, stderr });
       else reject(new Error(`kubectl-retriever ${words.join(" ")}: ${fault.message}`, { cause: fault }));
