@@ -1,6 +1,6 @@
 // Requests of the load: the same sequence in every run. What is searched doesn't matter here, only its size.
 
-export type BodyKind = "json-768" | "json-1536" | "base64-768" | "json-1";
+export type BodyKind = "json-768" | "json-1536" | "base64-768";
 
 /** So many that their numbers don't fit V8's cache of numbers' texts, which would flatter whoever prints them. */
 const distinctBodies = 512;

@@ -9,7 +9,7 @@ import { hasNginx } from "./nginx.ts";
 import { printRows, printSubjects, summaryOf } from "./report.ts";
 import { runRounds } from "./rounds.ts";
 import { makeRows } from "./rows.ts";
-import { loadCore, serverCore, startPeer, startScene } from "./subjects.ts";
+import { loadCore, serverCore, startCodec, startScene } from "./subjects.ts";
 
 const { values } = parseArgs({ options: { quick: { type: "boolean", default: false } } });
 const sizes = values.quick
@@ -26,7 +26,7 @@ async function run(): Promise<void> {
   );
   if (!hasNginx) say("nginx is not installed: its rows are missing, and the trivial store is Node's");
   const load = await startLoad(loadCore);
-  const codec = await startPeer("codec-main.ts", [], serverCore);
+  const codec = await startCodec(serverCore);
   const scene = await startScene();
   try {
     await checkAnswers(scene.subjects);

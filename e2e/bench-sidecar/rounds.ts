@@ -25,10 +25,12 @@ export type RoundOptions = {
   readonly load: Load;
   readonly onRound: (round: number) => void;
 };
+/** CPU microseconds: of JSON parsed and printed again, and of base64 decoded, checked and encoded for pgvector. */
+export type CodecCosts = { readonly numbersMicros: number; readonly base64Micros: number };
 export type Measured = {
   readonly samples: Samples;
-  /** Microseconds of parsing and printing one request's numbers, one a round. */
-  readonly codecMicros: readonly number[];
+  /** What one vector of 768 costs in its forms, one a round. */
+  readonly codec: readonly CodecCosts[];
 };
 
 const connections = 16;
@@ -43,21 +45,21 @@ const settleMs = 50;
 /** Warms up, then runs `rounds` rounds, and up to `maxRounds` while five minutes last. Rejects when a subject fails requests it should answer. */
 export async function runRounds(
   subjects: readonly Subject[],
-  codec: WatchedProcess<unknown>,
+  codecProcess: WatchedProcess<unknown>,
   { rounds, maxRounds, requests, warmUp, load, onRound }: RoundOptions,
 ): Promise<Measured> {
   const samples = new Map<SubjectName, Sample[]>(subjects.map(({ name }) => [name, []]));
-  const codecMicros: number[] = [];
+  const codec: CodecCosts[] = [];
   for (const subject of subjects) await measure(subject, warmUp, load);
   const startedAt = performance.now();
   const hasTime = (): boolean => performance.now() - startedAt < roundsMs;
   for (let round = 0; round < rounds || (round < maxRounds && hasTime()); round += 1) {
     for (const subject of orderOf(subjects, round))
       samples.get(subject.name)?.push(await measure(subject, requests, load));
-    codecMicros.push(((await codec.ask({}, deadlineMs)) as { micros: number }).micros);
+    codec.push((await codecProcess.ask({}, deadlineMs)) as CodecCosts);
     onRound(round);
   }
-  return { samples, codecMicros };
+  return { samples, codec };
 }
 
 /** Another start each round, every second round backwards: nobody always runs after the same neighbour. */

@@ -71,7 +71,8 @@ export function makeRows(measured: Measured, memory: Memory): Row[] {
           "pgvector as text",
           most(0.8),
         ),
-        ...base64Part(measured),
+        base64Part(measured),
+        ...cpu("CPU, pgvector path, base64 / JSON numbers", "sidecar pgvector base64", "sidecar pgvector", null),
       ],
     },
     { id: "M", parts: memoryParts(memory) },
@@ -79,15 +80,10 @@ export function makeRows(measured: Measured, memory: Memory): Row[] {
   ];
 }
 
-/** What the embedding alone costs as base64: a request of 768 numbers less one of a single number. */
-function base64Part({ samples, codecMicros }: Measured): Part[] {
-  const whole = samples.get("sidecar pgvector base64");
-  const bare = samples.get("sidecar pgvector 1-d");
-  if (whole === undefined || bare === undefined) return [];
-  const costs = whole.map(({ cpuMicros }, round) => cpuMicros - (bare[round]?.cpuMicros ?? Number.NaN));
-  return [
-    estimated("CPU of a base64 embedding / JSON numbers parsed and printed", ratios(costs, codecMicros), most(0.1)),
-  ];
+/** Both forms of the same vectors, measured turn by turn in one process. */
+function base64Part({ codec }: Measured): Part {
+  const [base64, numbers] = [codec.map((costs) => costs.base64Micros), codec.map((costs) => costs.numbersMicros)];
+  return estimated("CPU of a base64 embedding / JSON numbers parsed and printed", ratios(base64, numbers), most(0.1));
 }
 
 function estimated(what: string, values: readonly number[], goal: Goal | null): Part {

@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { startSidecar } from "#sidecar/start-sidecar.ts";
 import { startProcess, type WatchedProcess } from "#sidecar/watched-process.ts";
 import type { BodyKind } from "./bodies.ts";
@@ -26,7 +27,6 @@ const subjectNames = [
   "pgvector as text",
   "sidecar pgvector",
   "sidecar pgvector base64",
-  "sidecar pgvector 1-d",
 ] as const;
 export type SubjectName = (typeof subjectNames)[number];
 
@@ -113,9 +113,9 @@ async function startSidecars(stores: Stores, stoppers: Stopper[]): Promise<Subje
     stoppers.push(sidecar.stop);
     const place = { url: `${sidecar.appUrl}/v1/retrieve`, pid: sidecar.process.pid, mayHang: false };
     subjects.push({ ...place, name, body: "json-768" });
-    if (name !== "sidecar pgvector") continue;
-    subjects.push({ ...place, name: "sidecar pgvector base64", body: "base64-768" });
-    subjects.push({ ...place, name: "sidecar pgvector 1-d", body: "json-1" });
+    if (name === "sidecar pgvector") {
+      subjects.push({ ...place, name: "sidecar pgvector base64", body: "base64-768" });
+    }
   }
   return subjects;
 }
@@ -154,17 +154,17 @@ async function startProxies(folder: string, stores: Stores, stoppers: Stopper[])
   return subjects;
 }
 
+type Announced = Readonly<Record<string, string>>;
+const readLine = (line: string): Announced => JSON.parse(line) as Announced;
+
 /** Starts a script of `peers/`; it announces its addresses. */
-export function startPeer(
-  script: string,
-  args: readonly string[],
-  core: number,
-): Promise<WatchedProcess<Readonly<Record<string, string>>>> {
-  return startProcess({
-    command: process.execPath,
-    args: [join(import.meta.dirname, "peers", script), ...args],
-    core,
-    withChannel: script === "codec-main.ts",
-    readLine: (line) => JSON.parse(line) as Record<string, string>,
-  });
+export function startPeer(script: string, args: readonly string[], core: number): Promise<WatchedProcess<Announced>> {
+  const path = join(import.meta.dirname, "peers", script);
+  return startProcess({ command: process.execPath, args: [path, ...args], core, readLine });
+}
+
+/** Starts the process that measures the forms of a vector whenever it is asked. */
+export function startCodec(core: number): Promise<WatchedProcess<Announced>> {
+  const path = fileURLToPath(import.meta.resolve("@retriever/sidecar/test/codec-main.ts"));
+  return startProcess({ command: process.execPath, args: [path], core, withChannel: true, readLine });
 }

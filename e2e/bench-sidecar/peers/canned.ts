@@ -34,6 +34,6 @@ export function collectionAnswer(dimension: string): string {
 export const rows = points.map(({ score, payload }) => [
   payload.chunk_id,
   payload.entity_id,
-  payload.updated_at.replace("T", " ").replace("Z", "+00"),
+  payload.updated_at.replace("T", " ").replace(".000Z", "+00"),
   String(1 - score),
 ]);
