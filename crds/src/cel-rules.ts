@@ -90,6 +90,11 @@ export const migrationActRules: readonly CelRule[] = [
   },
   {
     at: "spec",
+    rule: "self.act != 'Postmortem' || (has(self.text) && size(self.text) > 0)",
+    message: "expected text: the postmortem itself",
+  },
+  {
+    at: "spec",
     rule: "self.act != 'Waive' || (has(self.reason) && size(self.reason) > 0)",
     message: "expected a reason: a waived check was not verified",
   },

@@ -65,9 +65,10 @@ const ofAct: Readonly<Record<string, string>> = {
   spec: "Immutable. What is wrong is not corrected: another act follows.",
   "spec.migration": "The migration, by name and UID: an act never reaches a later one of the same name.",
   "spec.act":
-    "Approve, Waive (one check that is Unknown), Pause, Resume, Promote (cut over), Abort and Rollback (both latch).",
+    "Approve, Waive (one check that is Unknown), Pause, Resume, Promote (cut over), Abort and Rollback (both latch), Postmortem (after a rollback).",
   "spec.role": "Role in which it is done; an Approve needs one.",
   "spec.check": "The check that a Waive is about.",
+  "spec.text": "The postmortem: root cause, metrics, remediation.",
   "spec.planHash": "The plan it was decided on; another plan makes it void. An Approve needs it.",
   "spec.expires": "After this instant it has no effect.",
   "spec.actor": "The requesting user.",

@@ -185,7 +185,11 @@ export const exampleAct = {
 export const actExamples: FieldExamples = {
   "spec.migration.name": ["docs-to-qdrant", "", "at least 1 character"],
   "spec.migration.uid": ["6f1d4c1e-0000-4000-8000-000000000000", 7, "a string"],
-  "spec.act": ["Promote", "Cutover", 'one of "Approve", "Waive", "Pause", "Resume", "Promote", "Abort", "Rollback"'],
+  "spec.act": [
+    "Promote",
+    "Cutover",
+    'one of "Approve", "Waive", "Pause", "Resume", "Promote", "Abort", "Rollback", "Postmortem"',
+  ],
   "spec.role": ["sre-on-call", "", "at least 1 character"],
   "spec.check": ["alerts", "", "at least 1 character", { "spec.act": "Waive", "spec.reason": "watched by hand" }],
   "spec.planHash": [
@@ -195,5 +199,6 @@ export const actExamples: FieldExamples = {
   ],
   "spec.expires": ["2030-01-01T12:00:00Z", "tomorrow", "an instant such as 2030-01-31T12:00:00Z"],
   "spec.actor": ["user-a", "", "at least 1 character"],
+  "spec.text": ["root cause: the index was built without its filter", 7, "a string"],
   "spec.reason": ["evidence read, on call agrees", ["evidence"], "a string"],
 };

@@ -12,10 +12,7 @@ export const inertFields: Readonly<Record<string, string>> = {
   "spec.cutover.freezeDeploys": nothing,
   "spec.guard.then": "So far RepointShadow does what DisableDualRead does.",
   "spec.guard.next": nothing,
-  "spec.rollback.immediateWindow": nothing,
   "spec.rollback.integrity": nothing,
-  "spec.communications.sinks": nothing,
-  "spec.communications.postmortemDue": nothing,
   "spec.metrics.source": "So far anything but Sidecars keeps the migration in Pending.",
 };
 

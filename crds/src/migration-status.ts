@@ -2,6 +2,7 @@
 import { countersSchema } from "@retriever/sidecar/contract/evidence.ts";
 import { identitySchema } from "@retriever/sidecar/contract/status.ts";
 import { z } from "zod";
+import { outboxMessageSchema } from "./outbox-status.ts";
 
 export const phases = [
   "Pending",
@@ -263,6 +264,10 @@ export const migrationStatusSchema = z.strictObject({
   rollback: rollbackStatusSchema.optional(),
   /** Of mode Validate: since when, and what it ended with. */
   validation: z.strictObject({ startedAt: instant, result: z.string().max(64).optional() }).optional(),
+  /** Messages for the sinks, delivered at least once. */
+  outbox: z.array(outboxMessageSchema).max(50).optional(),
+  /** Who recorded the postmortem; its words stand in the act. */
+  postmortem: z.strictObject({ at: instant, actor: shortName, act: shortName }).optional(),
   skippedChecks: z.array(shortName).max(10).default([]),
   cutoverAt: instant.optional(),
   completedAt: instant.optional(),

@@ -6,7 +6,7 @@ import { migrationStatusSchema } from "./migration-status.ts";
 export const apiGroup = "retriever.dev";
 export const apiVersion = "v1alpha1";
 
-export const acts = ["Approve", "Waive", "Pause", "Resume", "Promote", "Abort", "Rollback"] as const;
+export const acts = ["Approve", "Waive", "Pause", "Resume", "Promote", "Abort", "Rollback", "Postmortem"] as const;
 export type Act = (typeof acts)[number];
 
 export const migrationActSpecSchema = z.strictObject({
@@ -20,6 +20,8 @@ export const migrationActSpecSchema = z.strictObject({
   /** The requesting user; an admission policy proves it. */
   actor: z.string().min(1).max(253),
   reason: z.string().max(1024).default(""),
+  /** Postmortem: root cause, metrics and remediation. */
+  text: z.string().max(8192).optional(),
 });
 export type MigrationActSpec = z.infer<typeof migrationActSpecSchema>;
 

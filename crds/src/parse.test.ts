@@ -63,7 +63,7 @@ describe("parseMigrationSpec", () => {
     [
       { target, destination: { ...destination, apiKey: "s" } },
       "spec.destination.apiKey",
-      'received string (not shown), expected an object',
+      "received string (not shown), expected an object",
     ],
     [
       { target, destination: { ...destination, apiKey: {} } },

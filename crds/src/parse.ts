@@ -30,10 +30,11 @@ export function parseMigrationActSpec(input: unknown): Parsed<MigrationActSpec> 
 }
 
 /** What an act of its kind has to say. */
-function actFaults({ act, check, role, planHash, reason }: MigrationActSpec): ConfigFault[] {
+function actFaults({ act, check, role, planHash, reason, text }: MigrationActSpec): ConfigFault[] {
   const needed: readonly [string, boolean, string][] = [
     ["check", act === "Waive" && check === undefined, "the check that is waived"],
     ["reason", act === "Waive" && reason === "", "why the check is waived"],
+    ["text", act === "Postmortem" && (text ?? "") === "", "the postmortem itself"],
     ["role", act === "Approve" && role === undefined, "the role it is approved in"],
     ["planHash", act === "Approve" && planHash === undefined, "the hash of the plan that is approved"],
   ];

@@ -29,6 +29,7 @@ describe("the settings", () => {
       concurrency: 4,
       logLevel: "info",
       actIdentity: "proved",
+      sinks: "",
       evidenceLog: true,
     });
   });

@@ -81,6 +81,11 @@ const rows = {
     about: "proved: approvals count once the admission policy retriever-act-identity is in force; trusted: without it",
     schema: z.enum(["proved", "trusted"]).default("proved"),
   },
+  sinks: {
+    env: "RETRIEVER_SINKS",
+    about: "YAML file with the sinks that migrations may name; empty: none",
+    schema: z.string().max(4096).default(""),
+  },
   evidenceLog: {
     env: "RETRIEVER_EVIDENCE_LOG",
     about: "whether evidence is logged besides being kept in ConfigMaps",

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // The controller's composition root: settings, signals, wiring, exit codes. The only reader of process here.
 import { randomBytes } from "node:crypto";
+import { readFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { openConnection } from "#adapters/kubernetes/connection.ts";
 import { makeEvidenceStore } from "#adapters/kubernetes/evidence-config-maps.ts";
@@ -9,6 +10,7 @@ import { makeKubernetesCluster } from "#adapters/kubernetes/kubernetes-cluster.t
 import { makeKubernetesHints } from "#adapters/kubernetes/kubernetes-hints.ts";
 import { makeLeaseStore } from "#adapters/kubernetes/lease-store.ts";
 import { makeHttpSidecars } from "#adapters/sidecars/http-sidecars.ts";
+import { makeHttpSinks } from "#adapters/sinks/http-sinks.ts";
 import { makeSystemClock } from "#adapters/system-clock.ts";
 import { describeSettings, parseSettings, type Settings, settingFlags } from "#config.ts";
 import { EvidenceRecorder } from "#controller/evidence-recorder.ts";
@@ -20,7 +22,9 @@ import { makeTeller } from "#controller/teller.ts";
 import { decide } from "#core/decide.ts";
 import type { EvidenceRecord } from "#core/evidence-record.ts";
 import { asOperatorError, type OperatorError, remedyOf } from "#errors.ts";
-import { faultFields, makeLogger } from "#telemetry/logger.ts";
+import { Courier } from "#outbox/courier.ts";
+import { parseSinks } from "#outbox/sinks-file.ts";
+import { faultFields, type Logger, makeLogger } from "#telemetry/logger.ts";
 import { type Metrics, makeMetrics } from "#telemetry/metrics.ts";
 import { openTelemetryServer } from "#telemetry/server.ts";
 
@@ -48,6 +52,7 @@ async function run(settings: Settings): Promise<number> {
     print: settings.evidenceLog ? evidencePrinter() : undefined,
     tell: makeTeller({ ...shared, cluster }).all,
   });
+  const courier = await openCourier(settings, log);
   const reconcile = makeReconcile({
     ...shared,
     cluster,
@@ -55,6 +60,7 @@ async function run(settings: Settings): Promise<number> {
     decide,
     evidence,
     actIdentity: settings.actIdentity,
+    courier,
   });
   const { namespaces, resyncMs, concurrency } = settings;
   const hints = makeKubernetesHints({ connection, request, clock, random, namespaces, resyncMs, onFault });
@@ -82,9 +88,19 @@ async function run(settings: Settings): Promise<number> {
     await evidence.close(evidenceGraceMs);
     return 0;
   } finally {
-    await Promise.allSettled([server.close(), sidecars.close(), connection.close()]);
+    await Promise.allSettled([server.close(), courier.close(), sidecars.close(), connection.close()]);
     log.info("stopped");
   }
+}
+
+async function openCourier(settings: Settings, log: Logger): Promise<Courier> {
+  const sinks = settings.sinks === "" ? [] : parseSinks(await readFile(settings.sinks, "utf8"));
+  return new Courier({
+    sinks: makeHttpSinks({ sinks, deadlineMs: settings.apiDeadlineMs }),
+    report: (sink, error) => {
+      if (error !== null) log.warn({ sink, error }, "message not delivered");
+    },
+  });
 }
 
 /** Evidence is written whatever level is logged. */

@@ -59,6 +59,8 @@ export class Simulation {
   base = sourceIdentity;
   actIdentity: Observation["actIdentity"] = { ok: true, value: "proved" };
   staging: Observation["staging"];
+  /** What a sink answers to a message; undefined: nothing yet. */
+  sink: ((key: string) => string | null | undefined) | undefined;
   behindSeconds: Record<StoreName, number> = { source: 0, destination: 0 };
   readonly failing = new Set<StoreName>();
   readonly unreadable = new Set<Part>();
@@ -216,6 +218,7 @@ export class Simulation {
       ),
       claims: read("claims", this.claims),
       acts: read("acts", this.acts),
+      ...this.#deliveries(),
       ...(this.staging === undefined ? {} : { staging: this.staging }),
       ...(this.actIdentity === undefined ? {} : { actIdentity: this.actIdentity }),
     };
@@ -225,6 +228,15 @@ export class Simulation {
   isQuiet(): boolean {
     const decision = this.decideNow();
     return decision.status === this.status && decision.effects.length === 0 && decision.announcements.length === 0;
+  }
+
+  /** Every sink answers what was due at the last look. */
+  #deliveries(): Pick<Observation, "deliveries"> {
+    const answers = (this.status.outbox ?? [])
+      .filter(({ nextAttemptAt }) => Date.parse(nextAttemptAt) <= this.now)
+      .flatMap(({ key, pending }) => pending.map((sink) => ({ key, sink, error: this.sink?.(key) })))
+      .flatMap(({ error, ...rest }) => (error === undefined ? [] : [{ ...rest, error }]));
+    return answers.length === 0 ? {} : { deliveries: { ok: true, value: answers } };
   }
 
   #world(): World {

@@ -13,6 +13,7 @@ export const actCommands = [
   { command: "pause", act: "Pause", about: "Hold it where it is; a rollback stays possible" },
   { command: "resume", act: "Resume", about: "Take back a pause or a hold" },
   { command: "abort", act: "Abort", about: "Give it up and go back to the source, for good" },
+  { command: "postmortem", act: "Postmortem", about: "Record the postmortem of a rollback" },
   { command: "rollback", act: "Rollback", about: "Go back to the source now, for good" },
 ] as const satisfies readonly { readonly command: string; readonly act: Act; readonly about: string }[];
 
@@ -23,6 +24,8 @@ export type ActOptions = {
   readonly check?: string;
   /** Epoch ms. */
   readonly expiresAt?: number;
+  /** The postmortem itself. */
+  readonly text?: string;
   /** The user name, given instead of typed. */
   readonly yesIAm?: string;
 };
@@ -59,11 +62,17 @@ export async function createAct(
 
 function refuseAct({ namespace, name, act }: ActRequest, { status }: MigrationView, actor: string): string | undefined {
   const { phase, planHash } = status;
+  if (act === "Postmortem") return refusePostmortem(phase, actor);
   if (ended.includes(phase) && !(phase === "Completed" && act === "Rollback")) {
     return `${namespace}/${name} is ${phase}; a finished migration never runs again`;
   }
   if (actor === "") return "neither the API server nor the kubeconfig says who you are; an act needs an actor";
   return act === "Approve" && planHash === "" ? `${namespace}/${name} has no accepted plan to approve yet` : undefined;
+}
+
+function refusePostmortem(phase: Phase, actor: string): string | undefined {
+  if (actor === "") return "neither the API server nor the kubeconfig says who you are; an act needs an actor";
+  return phase === "RolledBack" ? undefined : `the phase is ${phase}; a postmortem follows a rollback`;
 }
 
 /** An approval is worth what its name is worth: whoever gives it says who he is. */
@@ -82,12 +91,13 @@ async function refuseStranger(
 }
 
 function specOf(
-  { act, role, check, expiresAt }: ActRequest,
+  { act, role, check, text, expiresAt }: ActRequest,
   { status }: MigrationView,
-): Partial<Pick<MigrationActSpec, "role" | "check" | "planHash" | "expires">> {
+): Partial<Pick<MigrationActSpec, "role" | "check" | "text" | "planHash" | "expires">> {
   return {
     ...(role === undefined ? {} : { role }),
     ...(check === undefined ? {} : { check }),
+    ...(text === undefined ? {} : { text }),
     ...(act === "Approve" ? { planHash: status.planHash } : {}),
     ...(expiresAt === undefined ? {} : { expires: new Date(expiresAt).toISOString() }),
   };

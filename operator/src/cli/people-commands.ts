@@ -2,6 +2,7 @@
 import { durationPattern, durationSeconds } from "@retriever/crds/duration.ts";
 import { type Command, InvalidArgumentError } from "commander";
 import { type ActOptions, actCommands, createAct } from "./act.ts";
+import { fileFault } from "./files.ts";
 import type { KubeClient } from "./kube-client.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -15,6 +16,7 @@ export type PeopleCommands = {
     act: (connection: { readonly client: KubeClient; readonly namespace: string }) => Promise<number>,
   ) => Promise<void>;
   readonly terminal: Terminal;
+  readonly files: { readonly read: (path: string) => Promise<string> };
   /** Epoch ms. */
   readonly now: () => number;
   readonly signal: AbortSignal;
@@ -26,24 +28,32 @@ type Given = {
   readonly check?: string;
   readonly expires?: number;
   readonly yesIAm?: string;
+  readonly file?: string;
 };
 
-/** promote, pause, resume, abort, rollback, approve, waive. */
+/** What the API takes of a postmortem, in characters. */
+const longestReport = 8192;
+
+/** approve, waive, promote, pause, resume, abort, postmortem, rollback. */
 export function addPeopleCommands(commands: PeopleCommands): void {
-  const { program, shared, run, terminal, now, signal } = commands;
+  const { program, shared, run, terminal, files, now, signal } = commands;
   for (const { command, act, about } of actCommands) {
     const line = shared(program.command(command))
       .description(about)
       .argument("<name>", "name of the RetrieverMigration");
     if (act === "Waive") line.requiredOption("--reason <text>", "why, for the record");
     else line.option("--reason <text>", "why, for the record", "");
+    if (act === "Postmortem")
+      line.requiredOption("--file <file>", "the report, at most 8 KiB; - is the standard input");
     if (act === "Approve") addApproveOptions(line);
     if (act === "Waive") line.requiredOption("--check <name>", "the check that is waived");
     line.action(async (name: string, given: Given) => {
+      const text = given.file === undefined ? undefined : await readReport(files, given.file, line);
       const { reason, role, check, yesIAm, expires } = given;
       const more: ActOptions = {
         ...(role === undefined ? {} : { role }),
         ...(check === undefined ? {} : { check }),
+        ...(text === undefined ? {} : { text }),
         ...(yesIAm === undefined ? {} : { yesIAm }),
         ...(expires === undefined ? {} : { expiresAt: now() + expires }),
       };
@@ -52,6 +62,16 @@ export function addPeopleCommands(commands: PeopleCommands): void {
       );
     });
   }
+}
+
+/** The report; a file that can't be used ends the command with its reason. */
+async function readReport(files: PeopleCommands["files"], path: string, command: Command): Promise<string> {
+  const text = await files
+    .read(path)
+    .catch((fault: unknown) => command.error(`error: ${fileFault("read", path, fault)}`));
+  const length = text.trim().length;
+  if (length > 0 && length <= longestReport) return text.trim();
+  return command.error(`error: ${path} has ${length} characters, expected 1 to ${longestReport}`);
 }
 
 function addApproveOptions(command: Command): void {

@@ -13,12 +13,13 @@ type Arrangement = {
   readonly statuses?: readonly MigrationStatus[];
   readonly client?: Partial<KubeClient>;
   readonly terminal?: Partial<Terminal>;
+  readonly files?: { readonly read: (path: string) => Promise<string> };
 };
 
 const evidence = { readChain: async () => undefined };
 const evidenceFiles = { read: async () => "", write: async () => undefined };
 
-function arrange({ statuses = [aStatus()], client = {}, terminal = {} }: Arrangement = {}) {
+function arrange({ statuses = [aStatus()], client = {}, terminal = {}, files }: Arrangement = {}) {
   const written = makeFakeTerminal(terminal);
   const clock = new FakeClock();
   const acts: { readonly namespace: string; readonly spec: MigrationActSpec }[] = [];
@@ -38,7 +39,13 @@ function arrange({ statuses = [aStatus()], client = {}, terminal = {} }: Arrange
     connections.push(options);
     return { client: fake, evidence, namespace: "search", close: async () => undefined };
   };
-  const around = { terminal: written, clock, connect, evidenceFiles, signal: stop.signal };
+  const around = {
+    terminal: written,
+    clock,
+    connect,
+    evidenceFiles: { ...evidenceFiles, ...files },
+    signal: stop.signal,
+  };
   const run = (line: string) => runCli(line.split(" "), around);
   return { run, acts, connections, clock, stop, ...written };
 }
@@ -179,6 +186,17 @@ describe("an act", () => {
     expect(acts[0]?.spec).toMatchObject({ act: "Waive", check: "parity", reason: "compared" });
     expect(await run("waive docs --check parity")).toBe(1);
     expect(await run("waive docs --reason compared")).toBe(1);
+  });
+
+  test("postmortem takes the report of a rolled back migration from a file, and nothing empty or too long", async () => {
+    let report = "# Root cause\n";
+    const { run, acts, warned } = arrange({ statuses: [back], files: { read: async () => report } });
+    expect(await run("postmortem docs-to-qdrant --file report.md")).toBe(0);
+    expect(acts[0]?.spec).toMatchObject({ act: "Postmortem", text: "# Root cause" });
+    for (report of ["", "x".repeat(8193)]) expect(await run("postmortem docs-to-qdrant --file report.md")).toBe(1);
+    expect(warned.join()).toContain("has 8193 characters, expected 1 to 8192");
+    expect(await arrange().run("postmortem docs-to-qdrant --file report.md")).not.toBe(0);
+    expect(acts).toHaveLength(1);
   });
 
   test("on a finished migration is refused before anything is created", async () => {

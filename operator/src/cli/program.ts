@@ -96,6 +96,7 @@ function makeProgram(around: Surroundings, end: (code: number) => void): Command
     shared,
     run: async (options, act) => end(await connected(options as Shared, around, act)),
     terminal,
+    files: around.evidenceFiles,
     now: () => around.clock.now(),
     signal: around.signal,
   });

@@ -9,6 +9,7 @@ import { asOperatorError, hasCode, OperatorError } from "#errors.ts";
 import type { Look } from "#evidence/draft.ts";
 import type { Eyes } from "#observe/eyes.ts";
 import { observe } from "#observe/observe.ts";
+import type { Courier } from "#outbox/courier.ts";
 import type { Clock } from "#ports/clock.ts";
 import type { Cluster, MigrationKey, RawMigration } from "#ports/cluster.ts";
 import type { Sidecars } from "#ports/sidecars.ts";
@@ -31,6 +32,8 @@ export type ReconcileOptions = {
   readonly decide: Decide;
   /** Is handed every look that led to something; must neither throw nor wait. */
   readonly evidence?: { readonly look: (look: Look) => void };
+  /** Takes messages to the sinks, beside the loop; must neither throw nor wait. */
+  readonly courier?: Pick<Courier, "answers" | "forget" | "send">;
   readonly log: Logger;
   readonly metrics: Metrics;
   /** Of one read or write, in ms. */
@@ -93,12 +96,14 @@ function makePass(options: ReconcileOptions, eyes: Eyes) {
     const status = migrationStatusSchema.safeParse(raw.status ?? {});
     if (!status.success) return holdUnreadable(raw, options, tell.once, signal);
     const migration: Migration = { meta: raw.meta, spec: specOf(raw.spec), status: status.data };
-    const observation = await observe(migration, eyes, signal);
+    const mail = openMail(options.courier, raw.meta);
+    const observation = { ...(await observe(migration, eyes, signal)), ...mail.deliveries };
     signal.throwIfAborted();
     const input = { observation, migration, now: observation.at };
     const decision = decide(input);
     const written = await writeIntent(migration, decision, options, signal);
     if (written.kind === "stop") return written.outcome;
+    if (written.kind === "written") mail.post(decision.status, observation.at);
     options.evidence?.look({ input, decision, statusWritten: written.kind === "written" });
     const subject = {
       meta: written.meta,
@@ -111,6 +116,18 @@ function makePass(options: ReconcileOptions, eyes: Eyes) {
     if (applied.ok) return outcomeOf(decision);
     throw new EffectFault(applied.kind, applied.error);
   };
+}
+
+/** What sinks answered since the last look; posting strikes it off and sends what is due. */
+function openMail(courier: ReconcileOptions["courier"], meta: MigrationMeta) {
+  const answers = courier?.answers(meta) ?? [];
+  const deliveries: Pick<Observation, "deliveries"> =
+    answers.length === 0 ? {} : { deliveries: { ok: true, value: answers } };
+  const post = (status: MigrationStatus, now: number): void => {
+    courier?.forget(answers);
+    courier?.send(meta, status.outbox ?? [], now);
+  };
+  return { deliveries, post };
 }
 
 function specOf(raw: unknown): Migration["spec"] {

@@ -8,6 +8,7 @@ import { planHash } from "@retriever/crds/plan.ts";
 import { recordApproval, refuseApproval } from "./approvals.ts";
 import { rolledBackBefore } from "./claims.ts";
 import type { ActObservation, Announcement, Observation } from "./model.ts";
+import { wantsPostmortem } from "./postmortem.ts";
 
 export type ActsApplied = { readonly status: MigrationStatus; readonly announcements: readonly Announcement[] };
 
@@ -47,6 +48,7 @@ export function applyActs(input: ActsInput): ActsApplied {
     if (refusal === undefined) {
       acts = take(act, acts, input);
       if (act.act === "Resume") next = unhold(next);
+      if (act.act === "Postmortem") next = { ...next, postmortem: recordOf(act) };
     }
     announcements.push(announce(act, refusal));
     acts = { ...acts, seen: [...acts.seen, act.uid].slice(-considered) };
@@ -61,6 +63,7 @@ function refuse(act: ActObservation, input: ActsInput): string | undefined {
   if (act.planHash !== null && act.planHash !== hashInQuestion(act, input)) {
     return `it was given for plan ${act.planHash}, the accepted plan is ${status.planHash || "none yet"}`;
   }
+  if (act.act === "Postmortem") return refusePostmortem(status);
   return isFinalPhase(status.phase) ? `a migration in phase ${status.phase} never runs again` : refuseKind(act, input);
 }
 
@@ -76,8 +79,14 @@ function refuseKind(act: ActObservation, input: ActsInput): string | undefined {
     case "Resume":
     case "Abort":
     case "Rollback":
+    case "Postmortem":
       return undefined;
   }
+}
+
+function refusePostmortem(status: MigrationStatus): string | undefined {
+  if (status.phase !== "RolledBack") return `the phase is ${status.phase}; a postmortem follows a rollback`;
+  return wantsPostmortem(status) ? undefined : "no traffic was taken back and somebody asked for it: none is wanted";
 }
 
 /** Only a Promote may speak of a plan that isn't accepted yet: it is what lets it be. */
@@ -125,6 +134,8 @@ function take(act: ActObservation, acts: Acts, { status, plan, now }: ActsInput)
       return { ...acts, approvals: recordApproval(act, acts.approvals ?? [], plan) };
     case "Waive":
       return waive(act, acts);
+    case "Postmortem":
+      return acts;
   }
 }
 
@@ -137,6 +148,10 @@ function waive({ check, actor, reason, createdAt }: ActObservation, acts: Acts):
   const waiver = { check: check ?? "", actor, reason, at: new Date(createdAt).toISOString() };
   const others = (acts.waived ?? []).filter((one) => one.check !== waiver.check);
   return { ...acts, waived: [...others, waiver].slice(-mostWaivers) };
+}
+
+function recordOf({ name, actor, createdAt }: ActObservation): NonNullable<MigrationStatus["postmortem"]> {
+  return { at: new Date(createdAt).toISOString(), actor, act: name };
 }
 
 /** A Resume also ends a hold after stepping down to nothing. */

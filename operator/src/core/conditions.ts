@@ -7,6 +7,7 @@ import { judgeEdits } from "./edits.ts";
 import type { Fact } from "./fact.ts";
 import { clip, type Outcome } from "./outcome.ts";
 import { readPlan } from "./plan.ts";
+import { postmortemFact } from "./postmortem.ts";
 import { describeAcks, isAckOverdue } from "./propagation.ts";
 import { isOverlayGone } from "./settle.ts";
 import { summarise } from "./summary.ts";
@@ -135,7 +136,12 @@ function evidenceFacts(c: Context, next: MigrationStatus): Facts {
 function endFacts(c: Context, outcome: Outcome): Facts {
   const next = outcome.status;
   const isUnborn = c.migration.status.phase === "Pending" && next.phase === "Pending";
-  return { ...cutoverFacts(next), ...rollbackFacts(next), ...(isUnborn ? {} : { Settled: settledFact(outcome) }) };
+  return {
+    ...cutoverFacts(next),
+    ...rollbackFacts(next),
+    ...postmortemFacts(c, next),
+    ...(isUnborn ? {} : { Settled: settledFact(outcome) }),
+  };
 }
 
 function cutoverFacts({ cutoverAt, phase, guard }: MigrationStatus): Facts {
@@ -144,6 +150,11 @@ function cutoverFacts({ cutoverAt, phase, guard }: MigrationStatus): Facts {
   if (phase !== "Completed" || guard === undefined) return { CutOver };
   const message = `${Math.round(guard.healthySeconds)} s healthy, ${Math.round(guard.idleSeconds)} s idle`;
   return { CutOver, GuardPassed: { status: "True", reason: "GuardPassed", message } };
+}
+
+function postmortemFacts(c: Context, next: MigrationStatus): Facts {
+  const fact = postmortemFact(c.plan, next, c.now);
+  return fact === undefined ? {} : { PostmortemDue: fact };
 }
 
 function rollbackFacts({ rollback, phase, cutoverAt }: MigrationStatus): Facts {

@@ -14,6 +14,7 @@ import { replanned } from "./guards/replanned.ts";
 import { rollbackInProgress } from "./guards/rollback-in-progress.ts";
 import { unobserved } from "./guards/unobserved.ts";
 import type { Decision, Migration, Observation } from "./model.ts";
+import { nextDeliveryMs, updateOutbox } from "./outbox.ts";
 import type { Outcome } from "./outcome.ts";
 import { awaitingApproval } from "./phases/awaiting-approval.ts";
 import { awaitingCutover } from "./phases/awaiting-cutover.ts";
@@ -76,7 +77,8 @@ export function decide({ observation, migration, now }: DecideInput): Decision {
   const outcome = firstAnswer(c);
   const recorded = record(c, outcome.status);
   const conditions = renderConditions(c, { ...outcome, status: recorded });
-  const status: MigrationStatus = { ...recorded, conditions, observedGeneration: migration.meta.generation };
+  const judged: MigrationStatus = { ...recorded, conditions, observedGeneration: migration.meta.generation };
+  const status = withOutbox(c, judged);
   const news = isNews(c, status);
   const effects = converge({ meta: migration.meta, plan, observation, status, cleanup: outcome.cleanup });
   return {
@@ -86,9 +88,26 @@ export function decide({ observation, migration, now }: DecideInput): Decision {
     announcements: news
       ? [...c.actAnnouncements, ...outcome.announcements, ...announceFlips(migration.status, status)]
       : [],
-    requeueAfterMs: effects.length > 0 ? Math.min(outcome.requeueAfterMs ?? 1000, 1000) : outcome.requeueAfterMs,
+    requeueAfterMs: soonest(outcome.requeueAfterMs, [
+      ...(effects.length > 0 ? [1000] : []),
+      ...nextDeliveryMs(status.outbox ?? [], now),
+    ]),
     effectsSurviveStatusFailure: isRollingBack(status),
   };
+}
+
+/** What people outside are to be told goes into the same write as what it tells of. */
+function withOutbox(c: Context, next: MigrationStatus): MigrationStatus {
+  const { deliveries: read } = c.observation;
+  const deliveries = read?.ok === true ? read.value : [];
+  const before = c.migration.status;
+  const outbox = updateOutbox({ uid: c.meta.uid, plan: c.plan, before, next, deliveries, now: c.now });
+  return outbox.length === 0 ? next : { ...next, outbox: [...outbox] };
+}
+
+function soonest(first: number | null, others: readonly number[]): number | null {
+  const delays = first === null ? others : [first, ...others];
+  return delays.length === 0 ? null : Math.min(...delays);
 }
 
 function firstAnswer(c: Context): Outcome {

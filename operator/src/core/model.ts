@@ -120,6 +120,9 @@ export type StagingObservation = {
   readonly result: string;
 };
 
+/** What a sink answered to a message of the outbox; null is success. */
+export type Delivery = { readonly key: string; readonly sink: string; readonly error: string | null };
+
 /** Everything read in one pass, each part on its own deadline. */
 export type Observation = {
   /** Epoch ms at which the pass began. */
@@ -135,6 +138,8 @@ export type Observation = {
   readonly actIdentity?: Read<ActIdentity>;
   /** Read only while the checklist asks for it; null when there is no such migration. */
   readonly staging?: Read<StagingObservation | null>;
+  /** What sinks answered since the last look. */
+  readonly deliveries?: Read<readonly Delivery[]>;
 };
 
 export type Migration = {

@@ -1,0 +1,177 @@
+import { createHmac } from "node:crypto";
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { createServer, type IncomingMessage, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { OutboxMessage } from "@retriever/crds/outbox-status.ts";
+import { afterEach, describe, expect, test } from "vitest";
+import { makeHttpSinks } from "#adapters/sinks/http-sinks.ts";
+import type { MigrationMeta } from "#core/model.ts";
+import { Courier } from "./courier.ts";
+import { parseSinks, type SinkConfig } from "./sinks-file.ts";
+
+type Received = { readonly headers: IncomingMessage["headers"]; readonly body: string };
+
+const meta = { namespace: "search", name: "docs-to-qdrant", uid: "uid-1" } as MigrationMeta;
+const at = "2026-03-01T12:00:00.000Z";
+const now = Date.parse(at);
+const closing: (() => Promise<void>)[] = [];
+
+afterEach(async () => {
+  for (const close of closing.splice(0)) await close();
+});
+
+/** A sink that answers each request with the next code; 0 never answers. */
+async function aSink(...codes: number[]): Promise<{ url: string; received: Received[] }> {
+  const received: Received[] = [];
+  const server: Server = createServer((request, response) => {
+    let body = "";
+    request.on("data", (part: Buffer) => (body += part.toString()));
+    request.on("end", () => {
+      received.push({ headers: request.headers, body });
+      const code = codes[Math.min(received.length, codes.length) - 1] ?? 200;
+      if (code === 0) return;
+      response.writeHead(code, code === 302 ? { location: "/elsewhere" } : {}).end("x".repeat(10));
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  closing.push(async () => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  });
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`, received };
+}
+
+function aCourier(sinks: readonly SinkConfig[], deadlineMs = 2000): Courier {
+  const courier = new Courier({ sinks: makeHttpSinks({ sinks, deadlineMs }) });
+  closing.push(() => courier.close());
+  return courier;
+}
+
+function aMessage(more: Partial<OutboxMessage> = {}): OutboxMessage {
+  const key = "uid-1/4/PreCutover";
+  return {
+    key,
+    kind: "PreCutover",
+    text: "every stage passed; waiting",
+    at,
+    pending: ["engineering"],
+    failed: [],
+    attempts: 0,
+    nextAttemptAt: at,
+    ...more,
+  };
+}
+
+describe("a webhook", () => {
+  test("gets a signed envelope with the message's key and a calendar entry", async () => {
+    const { url, received } = await aSink(204);
+    const secretFile = join(mkdtempSync(join(tmpdir(), "sink-")), "key");
+    writeFileSync(secretFile, "s3cret\n");
+    const courier = aCourier([{ name: "engineering", kind: "webhook", url, secretFile }]);
+    courier.send(meta, [aMessage()], now);
+    await courier.idle();
+    expect(courier.answers(meta)).toEqual([{ key: "uid-1/4/PreCutover", sink: "engineering", error: null }]);
+    const [{ headers, body }] = received as [Received];
+    expect(headers["x-retriever-signature"]).toBe(
+      `sha256=${createHmac("sha256", "s3cret").update(body).digest("hex")}`,
+    );
+    const envelope = JSON.parse(body) as { data: { calendar: string } };
+    expect(envelope).toMatchObject({
+      specversion: "1.0",
+      id: "uid-1/4/PreCutover",
+      source: "/namespaces/search/retrievermigrations/docs-to-qdrant",
+      type: "dev.retriever.migration.PreCutover",
+    });
+    const lines = envelope.data.calendar.split("\r\n");
+    expect(lines).toContain("DTSTART:20260301T120000Z");
+    expect(lines).toContain("DESCRIPTION:every stage passed\\; waiting");
+    expect(lines.every((line) => Buffer.byteLength(line) <= 75)).toBe(true);
+  });
+
+  test.each([
+    ["fails", 500, "HTTP 500"],
+    ["sends elsewhere", 302, "HTTP 302"],
+    ["hangs", 0, "no answer within the deadline"],
+  ])("that %s is asked once, and the answer says why it didn't take it", async (_name, code, error) => {
+    const { url, received } = await aSink(code);
+    const courier = aCourier([{ name: "engineering", kind: "webhook", url }], 300);
+    courier.send(meta, [aMessage()], now);
+    courier.send(meta, [aMessage()], now);
+    await courier.idle();
+    expect(courier.answers(meta)).toEqual([{ key: "uid-1/4/PreCutover", sink: "engineering", error }]);
+    expect(received).toHaveLength(1);
+  });
+});
+
+test("a Slack message is plain text below 6 kB without markup of others", async () => {
+  const { url, received } = await aSink(200);
+  const courier = aCourier([{ name: "engineering", kind: "slack", url }]);
+  courier.send(meta, [aMessage({ text: `<!channel> & ${"ü".repeat(5000)}` })], now);
+  await courier.idle();
+  const { body } = received[0] as Received;
+  expect(Buffer.byteLength(body)).toBeLessThan(6000);
+  expect((JSON.parse(body) as { text: string }).text).toContain("&lt;!channel&gt; &amp; ü");
+});
+
+describe("a courier", () => {
+  test("sends nothing before it is due, and nothing anew before the answer stands in a status", async () => {
+    const { url, received } = await aSink(500, 200);
+    const courier = aCourier([{ name: "engineering", kind: "webhook", url }]);
+    courier.send(meta, [aMessage()], now - 1);
+    await courier.idle();
+    expect(received).toHaveLength(0);
+    courier.send(meta, [aMessage()], now);
+    await courier.idle();
+    courier.send(meta, [aMessage()], now);
+    await courier.idle();
+    expect(received).toHaveLength(1);
+    courier.forget(courier.answers(meta));
+    courier.send(meta, [aMessage({ attempts: 1 })], now);
+    await courier.idle();
+    expect(received).toHaveLength(2);
+  });
+
+  test("that restarts between sending and recording sends the same message under the same key", async () => {
+    const { url, received } = await aSink(200);
+    const sinks: SinkConfig[] = [{ name: "engineering", kind: "webhook", url }];
+    for (const courier of [aCourier(sinks), aCourier(sinks)]) {
+      courier.send(meta, [aMessage()], now);
+      await courier.idle();
+    }
+    expect(received.map(({ headers }) => headers["x-retriever-id"])).toEqual([
+      "uid-1/4/PreCutover",
+      "uid-1/4/PreCutover",
+    ]);
+  });
+
+  test("says of a sink nobody configured that there is none", async () => {
+    const courier = aCourier([]);
+    courier.send(meta, [aMessage()], now);
+    await courier.idle();
+    expect(courier.answers(meta)[0]?.error).toBe("no sink of this name is configured");
+    expect(courier.answers({ uid: "uid-2" })).toEqual([]);
+  });
+});
+
+describe("the file of sinks", () => {
+  test("lists names, kinds and addresses", () => {
+    const text = "sinks:\n  - { name: eng, kind: slack, url: 'https://hooks.example/x' }\n";
+    expect(parseSinks(text)).toEqual([{ name: "eng", kind: "slack", url: "https://hooks.example/x" }]);
+  });
+
+  test.each([
+    ["no YAML", "sinks: [", "(root)"],
+    ["an unknown kind", "sinks: [{ name: a, kind: mail, url: 'http://a' }]", "sinks.0.kind"],
+    ["another protocol", "sinks: [{ name: a, kind: slack, url: 'ftp://secret' }]", "sinks.0.url"],
+    [
+      "a name twice",
+      "sinks: [{ name: a, kind: slack, url: 'http://a' }, { name: a, kind: slack, url: 'http://b' }]",
+      "once",
+    ],
+  ])("with %s is refused without quoting an address", (_name, text, words) => {
+    expect(() => parseSinks(text)).toThrow(words);
+    expect(() => parseSinks(text)).not.toThrow("secret");
+  });
+});
