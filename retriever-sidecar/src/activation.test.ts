@@ -51,6 +51,24 @@ function makeStage(refuse: (spec: StoreSpec) => boolean = () => false) {
   return { made, faults, activated, noticed, activation: new Activation({ clock, makeBackend, events }) };
 }
 
+test("a base with an exact search has its lane, and a change of its rate is put in force without new evidence", () => {
+  const { activation, activated } = makeStage();
+  const withExact = (sampleRate: number, store = "source"): string =>
+    JSON.stringify({ ...(JSON.parse(base) as object), exactSearch: { sampleRate, store } });
+  activation.start(documents(null, withExact(0.1)));
+  expect(activation.runtime?.exact?.sampleRate).toBe(0.1);
+  const before = activation.runtime;
+  activation.consider(documents(null, withExact(0.2)));
+  expect(activation.runtime?.exact?.sampleRate).toBe(0.2);
+  expect(activation.runtime?.evidence).toBe(before?.evidence);
+  // There is no destination to search in yet.
+  activation.consider(documents(null, withExact(0.2, "destination")));
+  expect(activation.runtime?.exact).toBeNull();
+  activation.consider(documents({ epoch: 1 }, withExact(0.2, "destination")));
+  expect(activation.runtime?.exact?.sampleRate).toBe(0.2);
+  expect(activated).toHaveLength(4);
+});
+
 type Change = NonNullable<Parameters<typeof makeOverlay>[2]>;
 
 function documents(overlay: Change | null, baseText = base, adapter: object = {}) {

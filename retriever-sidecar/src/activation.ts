@@ -9,6 +9,7 @@ import { type Fault, faultOf, RetrieverError } from "#errors.ts";
 import type { Backend } from "#ports/backend.ts";
 import type { MakeBackend } from "#ports/backend-makings.ts";
 import type { Clock } from "#ports/clock.ts";
+import { maxExactInFlight } from "#retrieve/exact.ts";
 import type { Runtime } from "#retrieve/runtime.ts";
 import { makeShadowLane } from "#retrieve/shadow.ts";
 import { StoreHandle } from "#retrieve/store-handle.ts";
@@ -97,6 +98,7 @@ export class Activation {
       destination,
       primary,
       shadow: isSame && previous !== null ? previous.shadow : makeShadow(shadowHandle),
+      exact: isSame && previous !== null ? previous.exact : makeExact(plan, source, destination),
       evidence: this.#evidenceOf(plan, source, destination),
       isCurrent: () => this.#runningKey === runningKey,
     };
@@ -179,9 +181,17 @@ function makeShadow(handle: StoreHandle | null): Runtime["shadow"] {
   return handle === null ? null : { handle, lane: makeShadowLane((request) => handle.retrieve(request)) };
 }
 
+function makeExact({ base }: Plan, source: StoreHandle | null, destination: StoreHandle | null): Runtime["exact"] {
+  const handle = base.exactSearch?.store === "source" ? source : destination;
+  if (base.exactSearch === null || handle === null) return null;
+  const lane = makeShadowLane((request) => handle.retrieveExact(request), maxExactInFlight);
+  return { sampleRate: base.exactSearch.sampleRate, lane };
+}
+
 function keyOf(plan: Plan, source: StoreHandle | null, destination: StoreHandle | null): string {
-  const { primary, shadow, sampleRate, thresholds, overlay } = plan;
-  return JSON.stringify([overlay?.hash, primary, shadow, sampleRate, thresholds, source?.key, destination?.key]);
+  const { primary, shadow, sampleRate, thresholds, overlay, base } = plan;
+  const stores = [source?.key, destination?.key];
+  return JSON.stringify([overlay?.hash, primary, shadow, sampleRate, thresholds, base.exactSearch, stores]);
 }
 
 function faultFor(choice: StoreChoice): Fault {

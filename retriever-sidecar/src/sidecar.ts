@@ -119,7 +119,8 @@ function makeApp(makings: SidecarMakings, activation: Activation, metrics: Metri
     metrics.onSample(event);
     logVariance(event);
   };
-  const context = { clock, random, sink: { onAnswer: metrics.onAnswer, onFailure: metrics.onFailure, onSample } };
+  const { onAnswer, onFailure, onExact } = metrics;
+  const context = { clock, random, sink: { onAnswer, onFailure, onExact, onSample } };
   const serve: Serve = async (body, trace) => {
     const request = parseRequest(body, trace);
     if (activation.runtime === null) throw new RetrieverError(notReady);

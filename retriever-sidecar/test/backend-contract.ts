@@ -28,6 +28,15 @@ export function describeBackend(under: BackendUnderTest): void {
     expect(vectorMs).toBeGreaterThan(0);
   });
 
+  test("an exact request narrows and ranks as any other", async () => {
+    const exact = {
+      ...request({ embedding: vectorAt(9), k: 3, namespace: "odd", filters: { lang: "de" } }),
+      isExact: true,
+    };
+    const { candidates } = await under.backend().retrieve(exact, AbortSignal.timeout(5000));
+    expect(candidates.map((each) => each.chunkId)).toEqual(["chunk-9", "chunk-15", "chunk-3"]);
+  });
+
   test("a namespace and filters of every type narrow the answer", async () => {
     const ids = async (rest: object) =>
       (await ask(under.backend(), { embedding: vectorAt(9), k: 3, ...rest })).candidates.map((each) => each.chunkId);

@@ -61,6 +61,7 @@ function serveApp(activation: Activation, samples: string[]): Promise<Listener> 
   const sink = {
     onAnswer: () => undefined,
     onFailure: () => undefined,
+    onExact: () => undefined,
     onSample: ({ kind }: { kind: string }) => samples.push(kind),
   };
   const serve: Serve = async (body) => {

@@ -33,7 +33,7 @@ function readBase(file: Documents["base"], around: Around): ActivationInput["bas
   }
 }
 
-function lookUp({ primary, dualRead, normalization }: BaseConfig, around: Around): BaseReading {
+function lookUp({ primary, dualRead, normalization, exactSearch }: BaseConfig, around: Around): BaseReading {
   const shadow = dualRead.enabled ? dualRead.shadow : undefined;
   const plain = shadow === undefined ? [] : plainCredentials(shadow, around.registry, "dualRead.shadow");
   return {
@@ -41,6 +41,7 @@ function lookUp({ primary, dualRead, normalization }: BaseConfig, around: Around
     shadow: shadow === undefined ? null : resolveBaseAdapter(shadow, around, "dualRead.shadow"),
     sampleRate: dualRead.sampleRate,
     normalization,
+    exactSearch: exactSearch ?? null,
     plainCredentials: [...plainCredentials(primary, around.registry, "primary"), ...plain],
   };
 }

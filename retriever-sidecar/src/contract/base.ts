@@ -1,6 +1,7 @@
 // The base: the users' own configuration of their retrieval service, owned by them or by Git.
 import { z } from "zod";
 import { baseAdapterSchema } from "./adapter.ts";
+import { storeNameSchema } from "./overlay.ts";
 
 /** File names a base may have inside the config directory. */
 export const baseFileNames = ["retriever.json", "retriever.yaml", "retriever.yml"] as const;
@@ -12,6 +13,13 @@ export const normalizationSchema = z.strictObject({
     .tuple([z.number().min(0).max(1), z.number().min(0).max(1)])
     .refine(([min, max]) => min < max, "expected min < max")
     .default([0, 1]),
+});
+
+/** Some requests are answered once more without any index, to tell the recall of both stores' own answers. */
+export const exactSearchSchema = z.strictObject({
+  sampleRate: z.number().min(0).max(1),
+  /** Whose vectors are the truth. */
+  store: storeNameSchema,
 });
 
 /** Schema of a base whose adapters are those of `adapter`. */
@@ -30,9 +38,11 @@ export function makeBaseConfigSchema<Adapter extends z.ZodType>(adapter: Adapter
       })
       .default({ enabled: false, sampleRate: 0 }),
     normalization: normalizationSchema.default({ strategy: "auto", targetRange: [0, 1] }),
+    exactSearch: exactSearchSchema.optional(),
   });
 }
 
 /** A base with the adapters of the contract. */
 export const baseConfigSchema = makeBaseConfigSchema(baseAdapterSchema);
+export type ExactSearchSetting = z.infer<typeof exactSearchSchema>;
 export type Normalization = z.infer<typeof normalizationSchema>;

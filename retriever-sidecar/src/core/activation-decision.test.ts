@@ -26,7 +26,14 @@ function store(host: string, fault?: Fault): StoreChoice {
 
 function base(source: StoreChoice, shadow: StoreChoice | null = null): ActivationInput["base"] {
   const normalization = { strategy: "auto" as const, targetRange: [0, 1] as [number, number] };
-  const value: BaseReading = { source, shadow, sampleRate: 0.3, normalization, plainCredentials: [] };
+  const value: BaseReading = {
+    source,
+    shadow,
+    sampleRate: 0.3,
+    normalization,
+    exactSearch: null,
+    plainCredentials: [],
+  };
   return { kind: "valid", value };
 }
 

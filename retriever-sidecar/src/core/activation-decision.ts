@@ -1,5 +1,5 @@
 // What to run, given the documents as they are now and what is in force. The rules of base and overlay, and no I/O.
-import type { Normalization } from "#contract/base.ts";
+import type { ExactSearchSetting, Normalization } from "#contract/base.ts";
 import type { StoreIdentity } from "#contract/identity.ts";
 import type { Overlay, StoreName } from "#contract/overlay.ts";
 import { latencyDeltaThresholdMs, scoreDeltaThreshold } from "#contract/thresholds.ts";
@@ -14,6 +14,8 @@ export type BaseReading = {
   readonly shadow: StoreChoice | null;
   readonly sampleRate: number;
   readonly normalization: Normalization;
+  /** Null: no exact search. */
+  readonly exactSearch: ExactSearchSetting | null;
   /** Places of credentials that stand in the base as plain text. */
   readonly plainCredentials: readonly string[];
 };

@@ -15,9 +15,14 @@ export type Embedding = {
 
 export type BackendRequest = RetrieveEnvelope & {
   readonly embedding: Embedding;
+  /** Without any index: every vector is looked at. A measurement, so it may take `exactTimeoutMs`. */
+  readonly isExact?: boolean;
   /** For stores that are reached over HTTP. */
   readonly trace?: TraceContext;
 };
+
+/** Longer than any answer somebody waits for: a whole store is read. */
+export const exactTimeoutMs = 10_000;
 
 export type BackendAnswer = {
   /** Best first, at most k, similarities normalised. */

@@ -27,12 +27,23 @@ export type SampleSink = { readonly onSample: (event: SampleEvent) => void };
 type Asked = { readonly request: BackendRequest; readonly answer: BackendAnswer };
 type Context = { readonly clock: Clock; readonly sink: SampleSink };
 
-/** Starts the sample and returns at once. Never throws: a shadow that answers junk counts as an error. */
-export function startSample(runtime: Runtime, lane: ShadowLane, asked: Asked, context: Context): void {
-  lane.sample(asked.request, (outcome) => {
-    const event = makeEvent(runtime, asked, outcome);
-    runtime.evidence.add(event.increment, context.clock.monotonicMs());
-    context.sink.onSample(event);
+/**
+ * Starts the sample and returns at once. Never throws: a shadow that answers junk counts as an error.
+ * Resolves with the shadow's answer, or with null when there is none to compare.
+ */
+export function startSample(
+  runtime: Runtime,
+  lane: ShadowLane,
+  asked: Asked,
+  context: Context,
+): Promise<BackendAnswer | null> {
+  return new Promise((resolve) => {
+    lane.sample(asked.request, (outcome) => {
+      const event = makeEvent(runtime, asked, outcome);
+      runtime.evidence.add(event.increment, context.clock.monotonicMs());
+      context.sink.onSample(event);
+      resolve(outcome.kind === "answered" && event.comparison !== null ? outcome.answer : null);
+    });
   });
 }
 

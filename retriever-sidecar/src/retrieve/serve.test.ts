@@ -44,6 +44,7 @@ function makeRuntime(primary: Backend["retrieve"], shadow: Backend["retrieve"]):
     destination,
     primary: source,
     shadow: { handle: destination, lane },
+    exact: null,
     evidence,
     isCurrent: () => true,
   };
@@ -54,6 +55,7 @@ function makeContext() {
   const sink = {
     onAnswer: () => undefined,
     onFailure: () => undefined,
+    onExact: () => undefined,
     onSample: (event: SampleEvent) => samples.push(event),
   };
   return { samples, context: { clock, random: () => 0, sink } };

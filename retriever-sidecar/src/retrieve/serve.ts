@@ -1,24 +1,26 @@
-// The primary path: ask the primary, hand back its answer. The shadow is a function the caller runs after answering.
+// The primary path: ask the primary, hand back its answer. Samples are a function the caller runs after answering.
 import { countAnswer, primaryFailure } from "#core/count-sample.ts";
 import { isSampled } from "#core/sampling.ts";
 import { type Fault, faultOf, RetrieverError } from "#errors.ts";
 import type { BackendAnswer, BackendRequest } from "#ports/backend.ts";
 import type { Clock, Random } from "#ports/clock.ts";
 import type { Served } from "#ports/retrieval.ts";
+import { type ExactSink, startExact } from "./exact.ts";
 import type { Runtime } from "./runtime.ts";
 import { type SampleSink, startSample } from "./sample.ts";
 
-export type ServeSink = SampleSink & {
-  readonly onAnswer: (kind: string, answer: BackendAnswer, k: number) => void;
-  readonly onFailure: (kind: string, fault: Fault) => void;
-};
+export type ServeSink = SampleSink &
+  ExactSink & {
+    readonly onAnswer: (kind: string, answer: BackendAnswer, k: number) => void;
+    readonly onFailure: (kind: string, fault: Fault) => void;
+  };
 export type ServeContext = { readonly clock: Clock; readonly random: Random; readonly sink: ServeSink };
 
 /** Rejects with a RetrieverError: RETR_REQUEST_INVALID, or what became of the primary. */
 export async function serveRetrieve(runtime: Runtime, request: BackendRequest, context: ServeContext): Promise<Served> {
   const answer = await askPrimary(runtime, request, context);
   const { candidates, vectorMs } = answer;
-  return { response: { candidates, vectorMs }, afterwards: () => sampleShadow(runtime, request, answer, context) };
+  return { response: { candidates, vectorMs }, afterwards: () => sample(runtime, request, answer, context) };
 }
 
 async function askPrimary(runtime: Runtime, request: BackendRequest, context: ServeContext): Promise<BackendAnswer> {
@@ -60,9 +62,15 @@ function checkDimension(got: number, expected: number | null): void {
   throw new RetrieverError({ code: "RETR_REQUEST_INVALID", message, path: "embedding" });
 }
 
-function sampleShadow(runtime: Runtime, request: BackendRequest, answer: BackendAnswer, context: ServeContext): void {
+function sample(runtime: Runtime, request: BackendRequest, answer: BackendAnswer, context: ServeContext): void {
   // A sample of an epoch that has ended counts nowhere, and its pool may be closing.
   if (!runtime.isCurrent()) return;
-  if (runtime.shadow === null || !isSampled(runtime.plan.sampleRate, context.random())) return;
-  startSample(runtime, runtime.shadow.lane, { request, answer }, context);
+  const { shadow, exact, plan } = runtime;
+  if (shadow === null && exact === null) return;
+  // One draw for both, so that the rarer kind of sample lies within the other and has both answers.
+  const draw = context.random();
+  const lane = shadow !== null && isSampled(plan.sampleRate, draw) ? shadow.lane : null;
+  const sampled = lane === null ? null : startSample(runtime, lane, { request, answer }, context);
+  if (exact === null || !isSampled(exact.sampleRate, draw)) return;
+  startExact(exact, { request, answer, shadow: sampled ?? Promise.resolve(null) }, context.sink);
 }

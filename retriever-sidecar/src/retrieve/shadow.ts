@@ -21,7 +21,10 @@ const failuresUntilOpen = 10;
 const halfOpenAfterMs = 5000;
 
 /** `ask` must settle by itself within a deadline; it may throw at once or resolve to anything. */
-export function makeShadowLane(ask: (request: BackendRequest) => Promise<BackendAnswer>): ShadowLane {
+export function makeShadowLane(
+  ask: (request: BackendRequest) => Promise<BackendAnswer>,
+  maxInFlight = maxShadowsInFlight,
+): ShadowLane {
   let inFlight = 0;
   // A request that is the application's fault must not make the shadow look dead.
   const policy = handleWhen((error) => faultOf(error).code !== "RETR_REQUEST_INVALID");
@@ -40,7 +43,7 @@ export function makeShadowLane(ask: (request: BackendRequest) => Promise<Backend
   };
   return {
     sample: (request, onOutcome) => {
-      if (inFlight >= maxShadowsInFlight) {
+      if (inFlight >= maxInFlight) {
         onOutcome({ kind: "dropped" });
         return;
       }

@@ -6,6 +6,7 @@ import {
   type Backend,
   type BackendAnswer,
   type BackendRequest,
+  exactTimeoutMs,
   type ProbeFacts,
   unknownFacts,
 } from "#ports/backend.ts";
@@ -67,6 +68,17 @@ export class StoreHandle {
     } catch (error) {
       this.#note(faultOf(error));
       throw error;
+    } finally {
+      this.#release();
+    }
+  }
+
+  /** The answer no index had a part in. Its failures say nothing about how the store serves, so they aren't noted. */
+  async retrieveExact(request: BackendRequest): Promise<BackendAnswer> {
+    this.#inFlight += 1;
+    try {
+      const exact = { ...request, isExact: true };
+      return atMost(request.k, await withDeadline(exactTimeoutMs, (signal) => this.#backend.retrieve(exact, signal)));
     } finally {
       this.#release();
     }

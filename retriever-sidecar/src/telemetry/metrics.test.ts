@@ -66,6 +66,26 @@ test("samples count by what became of them, and deltas keep their sign", async (
   }
 });
 
+test("exact searches count by what became of them, and recalls fall into their histograms", async () => {
+  const metrics = makeMetrics(clock, "1");
+  const nothing = { primaryRecall: null, shadowRecall: null, fault: null };
+  metrics.onExact({ ...nothing, kind: "answered", primaryRecall: 0.9, shadowRecall: 1 });
+  for (const kind of ["answered", "timeout", "error", "dropped"] as const) metrics.onExact({ ...nothing, kind });
+  const { text } = await metrics.render();
+  for (const line of [
+    "retr_exact_samples_total 5",
+    "retr_exact_errors_total 2",
+    "retr_exact_dropped_total 1",
+    'retr_recall_primary_bucket{le="0.9"} 1',
+    "retr_recall_primary_sum 0.9",
+    "retr_recall_primary_count 1",
+    'retr_recall_shadow_bucket{le="0.99"} 0',
+    "retr_recall_shadow_count 1",
+  ]) {
+    expect(text).toContain(line);
+  }
+});
+
 test("samples are sliced by namespace and overlaps fall into buckets with the edges that tell damage apart", async () => {
   const metrics = makeMetrics(clock, "1");
   metrics.onSample(answered(0, 0));

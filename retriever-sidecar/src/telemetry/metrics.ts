@@ -8,6 +8,7 @@ import type { Thresholds } from "#core/variance.ts";
 import type { Fault } from "#errors.ts";
 import type { BackendAnswer } from "#ports/backend.ts";
 import type { Clock } from "#ports/clock.ts";
+import type { ExactEvent } from "#retrieve/exact.ts";
 import type { SampleEvent } from "#retrieve/sample.ts";
 import type { ServeSink } from "#retrieve/serve.ts";
 import { type MetricName, metricTable } from "./metric-table.ts";
@@ -45,6 +46,7 @@ const quantiles = [
 ] as const;
 const latencyLossEdges = [-500, -160, -80, -40, -20, -10, 0, 10, 20, 40, 60, 80, 160, 500, 1000, 5000];
 const overlapEdges = [0.5, 0.7, 0.8, 0.9, 1];
+const recallEdges = [0.5, 0.7, 0.8, 0.9, 0.95, 0.99, 1];
 const scoreLossEdges = [-0.5, -0.2, -0.1, -0.05, -0.01, 0, 0.01, 0.05, 0.1, 0.15, 0.2, 0.5, 1];
 
 /** Metrics of one process. `version` is the build's. */
@@ -81,6 +83,11 @@ export function makeMetrics(clock: Clock, version: string): Metrics {
       counters.retr_dual_newer_chunks_total.inc(event.comparison.newer);
       counters.retr_dual_lost_chunks_total.inc(event.comparison.lost);
       histograms.retr_dual_score_loss.observe(event.comparison.scoreLoss);
+    },
+    onExact: (event) => {
+      countExact(counters, event);
+      if (event.primaryRecall !== null) histograms.retr_recall_primary.observe(event.primaryRecall);
+      if (event.shadowRecall !== null) histograms.retr_recall_shadow.observe(event.shadowRecall);
     },
     onConfig: ({ epoch, roles, thresholds }) => {
       gauges.retr_config_epoch.set(epoch);
@@ -119,6 +126,12 @@ function countSample(counters: Counters, { kind, increment }: SampleEvent): void
   counters.retr_dual_overlap_sum.inc(increment.overlapSum ?? 0);
 }
 
+function countExact(counters: Counters, { kind }: ExactEvent): void {
+  counters.retr_exact_samples_total.inc();
+  if (kind === "error" || kind === "timeout") counters.retr_exact_errors_total.inc();
+  if (kind === "dropped") counters.retr_exact_dropped_total.inc();
+}
+
 function countSlice(counters: Counters, namespace: string, { increment }: SampleEvent): void {
   counters.retr_namespace_samples_total.inc({ namespace });
   counters.retr_namespace_mismatch_total.inc({ namespace }, increment.mismatch ?? 0);
@@ -144,6 +157,8 @@ function makeHistograms(registry: Registry, thresholds: Thresholds | null): Reco
     retr_dual_latency_loss_ms: withEdge(latencyLossEdges, thresholds?.latencyDeltaMs),
     retr_dual_overlap: overlapEdges,
     retr_dual_rank_biased_overlap: overlapEdges,
+    retr_recall_primary: recallEdges,
+    retr_recall_shadow: recallEdges,
     retr_dual_score_loss: withEdge(scoreLossEdges, thresholds?.scoreDelta),
   };
   return build("histogram", (name, { help }) => {

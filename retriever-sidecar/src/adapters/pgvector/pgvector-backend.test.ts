@@ -131,6 +131,21 @@ test("a server that accepts and says nothing ends a request at its signal, and c
   silent.close();
 });
 
+test("an exact request has the index switched off and more time, and leaves other requests theirs", async () => {
+  const shown = "current_setting('enable_indexscan') || ' ' || current_setting('statement_timeout')";
+  await postgres.exec(
+    `CREATE VIEW planned AS SELECT ${shown} AS chunk_id, entity_id, updated_at, embedding FROM vector_chunks`,
+  );
+  const other = make({ table: "planned" });
+  const request = parseRequest(Buffer.from(JSON.stringify({ embedding: vectorAt(1), k: 1 })));
+  const exact = await other.retrieve({ ...request, isExact: true }, AbortSignal.timeout(5000));
+  expect(exact.candidates[0]?.chunkId).toMatch(/^off 10(000|s)$/);
+  const usual = await other.retrieve(request, AbortSignal.timeout(5000));
+  expect(usual.candidates[0]?.chunkId).toMatch(/^on (?!10s|10000)/);
+  await other.close();
+  await postgres.exec("DEALLOCATE ALL");
+});
+
 test("settings of the index and the time limit hold on the connection that asks", async () => {
   const settings = ["hnsw.ef_search", "ivfflat.probes", "statement_timeout"];
   const shown = settings.map((name) => `current_setting('${name}', true)`).join(" || ' ' || ");

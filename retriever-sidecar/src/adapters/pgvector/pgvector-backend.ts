@@ -3,7 +3,7 @@ import type { Pool, PoolClient } from "pg";
 import { readTime } from "#adapters/iso-time.ts";
 import type { Candidate } from "#contract/retrieve.ts";
 import type { Metric } from "#core/normalize.ts";
-import type { Backend } from "#ports/backend.ts";
+import { type Backend, exactTimeoutMs } from "#ports/backend.ts";
 import type { BackendMakings } from "#ports/backend-makings.ts";
 import { postgresError } from "./classify.ts";
 import { indexSettings, makePool, withClient } from "./connection.ts";
@@ -13,6 +13,12 @@ import type { PgvectorSpec } from "./spec.ts";
 import { type Statement, statementName, vectorQuery } from "./statement.ts";
 
 const probeTimeoutMs = 2000;
+const exactPoolSize = 2;
+/** Without an index of vectors every row is measured. */
+const exactSettings = [
+  ["enable_indexscan", "off"],
+  ["statement_timeout", exactTimeoutMs],
+] as const;
 /** Shapes of filters that a connection keeps prepared; further ones are sent unnamed, so that servers stay bounded. */
 const maxPrepared = 64;
 
@@ -22,12 +28,15 @@ const metrics: Readonly<Record<PgvectorSpec["distance"], Metric>> = {
   "inner-product": "inner-product",
 };
 
-/** Opens no connection by itself. `poolSize` counts the requests' connections; a probe has one more. */
+/** Opens no connection by itself. `poolSize` counts the requests' connections; a probe has one more, exact searches two. */
 export function makePgvectorBackend(spec: PgvectorSpec, { similarity, clock }: BackendMakings): Backend {
   const pool = makePool(spec, spec.poolSize, spec.timeoutMs);
   // Apart, so that a full pool doesn't look like a dead store.
   const probePool = makePool(spec, 1, probeTimeoutMs);
+  // Apart as well: a search of the whole table must not hold a connection that somebody waits for.
+  const exactPool = makePool(spec, exactPoolSize, exactTimeoutMs);
   const run = makeRunner(spec, pool);
+  const runExact = makeTransactionRunner(exactPool, exactSettings);
   // pgvector's <#> is the negative inner product.
   const sign = spec.distance === "inner-product" ? -1 : 1;
   const toSimilarity = (distance: number): number => similarity(metrics[spec.distance], sign * distance);
@@ -35,7 +44,7 @@ export function makePgvectorBackend(spec: PgvectorSpec, { similarity, clock }: B
     retrieve: async (request, signal) => {
       const startedAt = clock.monotonicMs();
       try {
-        const rows = await run(vectorQuery(spec, request), signal);
+        const rows = await (request.isExact === true ? runExact : run)(vectorQuery(spec, request), signal);
         const vectorMs = clock.monotonicMs() - startedAt;
         return { candidates: rows.flatMap((row) => readCandidate(row, toSimilarity)), vectorMs };
       } catch (error) {
@@ -50,7 +59,7 @@ export function makePgvectorBackend(spec: PgvectorSpec, { similarity, clock }: B
       }
     },
     close: async () => {
-      await Promise.allSettled([pool.end(), probePool.end()]);
+      await Promise.allSettled([pool.end(), probePool.end(), exactPool.end()]);
     },
   };
 }
@@ -58,7 +67,9 @@ export function makePgvectorBackend(spec: PgvectorSpec, { similarity, clock }: B
 type Runner = (statement: Statement, signal: AbortSignal) => Promise<readonly Row[]>;
 
 function makeRunner(spec: PgvectorSpec, pool: Pool): Runner {
-  if (!spec.preparedStatements && indexSettings(spec).length > 0) return makeTransactionRunner(spec, pool);
+  if (!spec.preparedStatements && indexSettings(spec).length > 0) {
+    return makeTransactionRunner(pool, [...indexSettings(spec), ["statement_timeout", spec.timeoutMs]]);
+  }
   const names = new Map<string, string>();
   const nameOf = (text: string): string | undefined => {
     if (spec.preparedStatements && !names.has(text) && names.size < maxPrepared) names.set(text, statementName(text));
@@ -70,9 +81,8 @@ function makeRunner(spec: PgvectorSpec, pool: Pool): Runner {
   };
 }
 
-/** Behind a pooler only a transaction can hold settings. Any failure costs the connection, and with it the transaction. */
-function makeTransactionRunner(spec: PgvectorSpec, pool: Pool): Runner {
-  const settings = [...indexSettings(spec), ["statement_timeout", spec.timeoutMs] as const];
+/** Settings of one transaction; behind a pooler nothing else can hold them. Any failure costs the connection, and with it the transaction. */
+function makeTransactionRunner(pool: Pool, settings: readonly (readonly [string, string | number])[]): Runner {
   const begin = ["BEGIN READ ONLY", ...settings.map(([name, value]) => `SET LOCAL ${name} = ${value}`)].join("; ");
   const inTransaction = async (client: PoolClient, statement: Statement): Promise<readonly Row[]> => {
     await client.query(begin);

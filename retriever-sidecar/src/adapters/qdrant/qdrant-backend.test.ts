@@ -61,6 +61,16 @@ test("the query carries the application's own bytes, the key, and Qdrant's words
   );
 });
 
+test("an exact request asks Qdrant for a search without its index, and gives it more time", async () => {
+  const exact = { ...parseRequest(Buffer.from(JSON.stringify({ embedding: vectorAt(3), k: 1 }))), isExact: true };
+  await backend.retrieve(exact, AbortSignal.timeout(2000));
+  const seen = server.seen.findLast((request) => request.path.includes("/points/query"));
+  expect(seen?.path).toBe("/collections/chunks/points/query?timeout=10");
+  expect(JSON.parse(seen?.body ?? "")).toMatchObject({ limit: 1, params: { exact: true } });
+  await ask(backend);
+  expect(server.seen.at(-1)?.body).not.toContain("exact");
+});
+
 test("the official client, asked the same, ranks and scores the same", async () => {
   const client = new QdrantClient({ url: server.url, apiKey: "key", checkCompatibility: false });
   const oracle = await client.query("chunks", { query: vectorAt(11.4), limit: 10, with_payload: true });

@@ -6,6 +6,7 @@ import {
   type Backend,
   type BackendAnswer,
   type BackendRequest,
+  exactTimeoutMs,
   type ProbeFacts,
   unknownFacts,
 } from "#ports/backend.ts";
@@ -34,6 +35,8 @@ type Call = {
   readonly path: string;
   readonly body?: Buffer | null;
   readonly trace?: TraceContext | undefined;
+  /** May take longer than an answer somebody waits for. */
+  readonly isExact?: boolean;
   readonly signal: AbortSignal;
 };
 
@@ -44,13 +47,15 @@ export function makeQdrantBackend(spec: QdrantSpec, { similarity, clock }: Backe
   const headers = spec.apiKey === null ? {} : { "api-key": spec.apiKey.reveal() };
   const jsonHeaders = { ...headers, "content-type": "application/json" };
   const queryPath = `${folder}/points/query${queryString(spec)}`;
+  const exactPath = `${folder}/points/query${queryString({ ...spec, timeoutMs: exactTimeoutMs })}`;
   let metric: Metric | undefined;
 
-  const call = async ({ method, path, body = null, trace, signal }: Call): Promise<string> => {
+  const call = async ({ method, path, body = null, trace, isExact = false, signal }: Call): Promise<string> => {
     const own = body === null ? headers : jsonHeaders;
     const all = trace === undefined ? own : { ...own, ...traceHeaders(trace) };
+    const limits = isExact ? { headersTimeout: exactTimeoutMs, bodyTimeout: exactTimeoutMs } : {};
     try {
-      const { status, text } = await exchange(pool, { method, path, body, headers: all }, signal);
+      const { status, text } = await exchange(pool, { method, path, body, headers: all, ...limits }, signal);
       if (status === 200) return text;
       throw new RetrieverError(statusFault(status, text));
     } catch (error) {
@@ -70,8 +75,9 @@ export function makeQdrantBackend(spec: QdrantSpec, { similarity, clock }: Backe
   return {
     retrieve: async (request: BackendRequest, signal: AbortSignal): Promise<BackendAnswer> => {
       const startedAt = clock.monotonicMs();
-      const { trace } = request;
-      const answering = call({ method: "POST", path: queryPath, body: queryBody(spec, request), trace, signal });
+      const { trace, isExact = false } = request;
+      const body = queryBody(spec, request);
+      const answering = call({ method: "POST", path: isExact ? exactPath : queryPath, body, trace, isExact, signal });
       const [text, learned] =
         metric === undefined ? await Promise.all([answering, learnMetric(signal)]) : [await answering, metric];
       const vectorMs = clock.monotonicMs() - startedAt;

@@ -12,6 +12,7 @@ export function queryBody(spec: Pick<QdrantSpec, "namespaceField" | "vectorName"
   const rest = {
     limit: request.k,
     with_payload: ["chunk_id", "entity_id", "updated_at"],
+    ...(request.isExact === true ? { params: { exact: true } } : {}),
     ...(spec.vectorName === undefined ? {} : { using: spec.vectorName }),
     ...(conditions.length === 0 ? {} : { filter: { must: conditions } }),
   };
