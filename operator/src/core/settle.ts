@@ -107,10 +107,13 @@ function release(c: Context): Outcome {
   });
 }
 
+/** Somebody will change the base one day; nobody waits for us to notice. */
+const unhurriedMs = 30_000;
+
 function keep(c: Context): Outcome {
   const label = labelOf(c.status, servingStore(c));
   const message = `make the base name ${label} as its primary; until then the overlay stays and nothing may be decommissioned`;
-  return { ...stay(c, "waiting", "BaseNotUpdated", message), requeueAfterMs: 30_000 };
+  return { ...stay(c, "waiting", "BaseNotUpdated", message), requeueAfterMs: Math.min(unhurriedMs, c.pollMs * 10) };
 }
 
 /** The overlay is gone; wait until the pods say so too. */
