@@ -10,7 +10,7 @@ import { type Span, spansOf } from "./windows.ts";
 /** The runbook's "expected throughput": within half and twice what it was. */
 const least = 0.5;
 const most = 2;
-/** As many requests must have been expected before their number says something; or the window must be full. */
+/** As many requests must have been expected before their number says something. */
 const tellingRequests = 20;
 
 export type Throughput = "resumed" | "different" | "tooEarly" | "tooThin";
@@ -29,9 +29,11 @@ export function judgeThroughput(c: Context): { readonly verdict: Throughput; rea
   const expected = before * coveredSeconds;
   const now = rateOf(window) ?? 0;
   const message = `${rate(now)} requests/s are answered, before the cutover it were ${rate(before)} (within ${least} to ${most} times)`;
-  const isFull = coveredSeconds >= spansOf(c.plan).fast.seconds;
-  if (counters === null || (expected < tellingRequests && !isFull)) return { verdict: "tooEarly", message };
-  if (expected < tellingRequests) return { verdict: now > 0 ? "resumed" : "tooThin", message };
+  if (counters === null) return { verdict: "tooEarly", message };
+  // Where a whole window is too thin to tell rates apart, any answer is a sign of life.
+  if (before * spansOf(c.plan).fast.seconds < tellingRequests)
+    return { verdict: now > 0 ? "resumed" : "tooThin", message };
+  if (expected < tellingRequests) return { verdict: "tooEarly", message };
   const isSame = now >= before * least && now <= before * most;
   return { verdict: isSame ? "resumed" : "different", message };
 }
