@@ -1,5 +1,7 @@
 // Pools of the Postgres driver, and work on their connections that ends at a signal.
+
 import { Pool, type PoolClient, type PoolConfig } from "pg";
+import { codeOf } from "#adapters/node-error.ts";
 import type { PgvectorSpec } from "./spec.ts";
 
 const idleMs = 30_000;
@@ -79,11 +81,15 @@ function asError(reason: unknown): Error {
   return reason instanceof Error ? reason : new Error("aborted");
 }
 
-/** Of a prepared statement that the server has forgotten, or whose columns have changed since: others would fail alike. */
-const spentStatements = new Set(["26000", "0A000"]);
-
-/** An error the server reported leaves the connection usable, unless a statement kept there isn't any more. */
+/** An error the server reported leaves the connection usable, unless what is prepared there isn't any more. */
 function isServerWord(error: unknown): boolean {
-  if (!(error instanceof Error) || !("severity" in error) || error.severity !== "ERROR") return false;
-  return !("code" in error && typeof error.code === "string" && spentStatements.has(error.code));
+  return error instanceof Error && "severity" in error && error.severity === "ERROR" && !isSpentStatement(error);
+}
+
+/** Forgotten by the server; its columns have changed since; prepared by somebody else on a session that a pooler shares. */
+const spentStates = new Set(["26000", "0A000", "42P05"]);
+
+/** Of a prepared statement that can't be used: the same query unnamed can. */
+export function isSpentStatement(error: unknown): boolean {
+  return spentStates.has(codeOf(error));
 }

@@ -55,6 +55,17 @@ test("prepared statements and settings of the index serve the same answers on a 
   }
 });
 
+test("a table that is altered under prepared statements fails no request", async () => {
+  await postgres.exec("CREATE TABLE altered AS SELECT * FROM vector_chunks");
+  const other = make({ table: "altered", preparedStatements: true });
+  const body = { embedding: vectorAt(5), k: 1 };
+  await ask(other, body);
+  await postgres.exec("ALTER TABLE altered ALTER COLUMN entity_id TYPE varchar(80)");
+  for (let round = 0; round < 3; round += 1) expect((await ask(other, body)).candidates[0]?.chunkId).toBe("chunk-5");
+  await other.close();
+  await postgres.exec("DEALLOCATE ALL");
+});
+
 const distances = [
   { distance: "cosine", best: 1 },
   { distance: "l2", best: 1 },

@@ -6,9 +6,9 @@ import type { Metric } from "#core/normalize.ts";
 import { type Backend, exactTimeoutMs } from "#ports/backend.ts";
 import type { BackendMakings } from "#ports/backend-makings.ts";
 import { postgresError } from "./classify.ts";
-import { indexSettings, makePool, withClient } from "./connection.ts";
+import { indexSettings, isSpentStatement, makePool, withClient } from "./connection.ts";
 import { failedFacts, probeTable } from "./probe.ts";
-import { type Row, readRows } from "./row-query.ts";
+import { type Row, type RowQuery, readRows } from "./row-query.ts";
 import type { PgvectorSpec } from "./spec.ts";
 import { type Statement, statementName, vectorQuery } from "./statement.ts";
 
@@ -75,9 +75,18 @@ function makeRunner(spec: PgvectorSpec, pool: Pool): Runner {
     if (spec.preparedStatements && !names.has(text) && names.size < maxPrepared) names.set(text, statementName(text));
     return names.get(text);
   };
-  return ({ text, values }, signal) => {
-    const query = { text, values, name: nameOf(text) };
-    return withClient(pool, signal, (client) => readRows(client, query));
+  const ask = (query: RowQuery, signal: AbortSignal): Promise<readonly Row[]> =>
+    withClient(pool, signal, (client) => readRows(client, query));
+  return async (statement, signal) => {
+    const name = nameOf(statement.text);
+    if (name === undefined) return ask(statement, signal);
+    try {
+      return await ask({ ...statement, name }, signal);
+    } catch (error) {
+      // For instance because the table was altered: once more with nothing prepared, on another connection.
+      if (isSpentStatement(error)) return ask(statement, signal);
+      throw error;
+    }
   };
 }
 
