@@ -6,4 +6,5 @@ export type Generator = { readonly name: string; readonly script: string };
 export const generators: readonly Generator[] = [
   { name: "manifests", script: "crds/generate.ts" },
   { name: "docs", script: "tools/docs.ts" },
+  { name: "lockfile", script: "tools/complete-lockfile.ts" },
 ];
