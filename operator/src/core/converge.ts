@@ -5,6 +5,7 @@ import { settleFinalizer } from "@retriever/sidecar/contract/names.ts";
 import type { Effect, MigrationMeta, Observation, OverlayObservation } from "./model.ts";
 import type { Outcome } from "./outcome.ts";
 import { isRollingBack } from "./plan.ts";
+import { answeredStatuses } from "./pods.ts";
 import { intentOf, renderOverlay } from "./revision.ts";
 import { isOfAnother } from "./settle.ts";
 
@@ -38,11 +39,16 @@ function overlayEffects(input: ConvergeInput): Effect[] {
   const rendered = renderOverlay(meta, plan, status);
   if (rendered === undefined || isAsIntended(overlay, rendered.text, status.epoch)) return [];
   // Somebody else's words stay until they go, or until a rollback takes the key back.
-  if (!rollingBack && (isForeign(overlay, status.epoch) || isOfAnother(meta, overlay))) return [];
+  if (!rollingBack && isNotOurs(input, overlay)) return [];
   const { document, text } = rendered;
   const apply: Effect = { kind: "applyOverlay", document, text, intent: intentOf(meta, status), force: rollingBack };
   // A deleted object can't be revived; our finalizer lets it go and the sidecars hold on meanwhile.
   return overlay?.deleting === true ? [{ kind: "removeOverlay" }, apply] : [apply];
+}
+
+/** The overlay's key isn't for a step of this status to write. */
+function isNotOurs(input: ConvergeInput, overlay: OverlayObservation | null): boolean {
+  return isForeign(overlay, input.status.epoch) || isOfAnother(input.meta, overlay) || isBehindAPod(input);
 }
 
 /** Released and removed: it must not come back. */
@@ -65,6 +71,13 @@ function isForeign(overlay: OverlayObservation | null, epoch: number): boolean {
   if (overlay === null) return false;
   const written = overlay.document?.revision.epoch ?? 0;
   return overlay.foreignManagers.length > 0 || written > epoch;
+}
+
+/** A pod has taken a later document of ours: where it is gone, an older one must not come in its place. */
+function isBehindAPod({ meta, status, observation }: ConvergeInput): boolean {
+  return answeredStatuses(observation).some(
+    ({ config }) => config.migrationUid === meta.uid && config.epoch > status.epoch,
+  );
 }
 
 /** The kubelet looks at its volumes when the annotation changes; 0 after the overlay is gone. */

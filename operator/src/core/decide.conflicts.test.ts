@@ -97,6 +97,22 @@ describe("an older status was restored", () => {
     expect(sim.status.epoch).toBeGreaterThan(epoch);
   });
 
+  it("an overlay that went after the pods took a rollback doesn't come back as what it was before", () => {
+    const sim = simulationAt("Guard", { spec });
+    sim.refusesStatus = true;
+    sim.act("Rollback");
+    sim.run(30);
+    sim.dropOverlay();
+    sim.acts = [];
+    sim.refusesStatus = false;
+    sim.run(60);
+    expect(sim.overlay).toBeNull();
+    expect(sim.condition("Ready")).toBe("False/TimeTravel");
+    expect(sim.isQuiet()).toBe(true);
+    sim.act("Abort");
+    sim.until("RolledBack", 600);
+  });
+
   it("TimeTravel is seen from the pods as well", () => {
     const sim = simulationAt("WarmUp", { spec }).run(20);
     const { status } = sim;

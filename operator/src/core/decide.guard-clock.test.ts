@@ -16,6 +16,53 @@ function counted(sim: Simulation): number {
   return guardOf(sim).healthySeconds + guardOf(sim).idleSeconds;
 }
 
+describe("the look that begins the guard", () => {
+  it("under harm lets the time after it count nowhere", () => {
+    const sim = simulationAt("CuttingOver", { spec });
+    sim.traffic = (_at, primary) => (primary === "destination" ? { ...goodTraffic, emptyShare: 0.9 } : goodTraffic);
+    sim.until("Guard");
+    expect(guardOf(sim).sight).toBe("held");
+    sim.traffic = () => goodTraffic;
+    sim.look();
+    expect(counted(sim)).toBe(0);
+  });
+
+  it("while a person has paused lets the time after it count nowhere", () => {
+    const sim = simulationAt("CuttingOver", { spec });
+    sim.act("Pause");
+    sim.until("Guard");
+    expect(guardOf(sim).sight).toBe("held");
+  });
+});
+
+describe("what is written while the clock stands", () => {
+  const seldom = aSpec({ ...shortPlan, gates: { window: "30s", minDwell: "30s" } });
+
+  it("in a pause is the counters, twice a minute", () => {
+    const sim = simulationAt("Guard", { spec: seldom });
+    sim.act("Pause");
+    sim.run(10);
+    const before = sim.writes;
+    sim.run(600);
+    expect(sim.writes - before).toBeLessThanOrEqual(21);
+  });
+
+  it("in a rollback that is blocked is the counters, twice a minute", () => {
+    const manual = aSpec({
+      ...shortPlan,
+      gates: { window: "30s", minDwell: "30s" },
+      rollback: { window: "1m", sustainedFor: "30s", automatic: false },
+    });
+    const sim = simulationAt("Guard", { spec: manual });
+    sim.traffic = () => ({ ...goodTraffic, emptyShare: 0.9 });
+    sim.run(240);
+    expect(sim.pages).toEqual(["RollbackBlocked"]);
+    const before = sim.writes;
+    sim.run(600);
+    expect(sim.writes - before).toBeLessThanOrEqual(21);
+  });
+});
+
 describe("time that counts", () => {
   it("healthy and idle time complete the guard together", () => {
     const sim = simulationAt("Guard", { spec }).run(900);

@@ -58,9 +58,14 @@ export function isNews(c: Context, next: MigrationStatus): boolean {
   const before = c.migration.status;
   if (isSameData(before, next)) return false;
   if (!isSameData(stable(before), stable(next))) return true;
-  const writtenAt = instantMs(before.guard?.tickedAt ?? before.evidence?.recordedAt);
+  const writtenAt = latest(instantMs(before.guard?.tickedAt), instantMs(before.evidence?.recordedAt));
   const every = Math.min(longestUnwrittenSeconds, durationSeconds(c.plan.gates.window));
   return writtenAt === undefined || Math.abs(c.now - writtenAt) >= every * 1000;
+}
+
+/** A clock that stands says nothing of when the counters were written. */
+function latest(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined || b === undefined ? (a ?? b) : Math.max(a, b);
 }
 
 /** The status without what only counts up. What the guard saw is news as soon as it counts otherwise. */

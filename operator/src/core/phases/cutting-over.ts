@@ -6,6 +6,7 @@ import { move, type Outcome, secondsSince, stay } from "../outcome.ts";
 import { describeAcks, isAckOverdue } from "../propagation.ts";
 import { labelOf } from "../store-label.ts";
 import { judgeThroughput } from "../throughput.ts";
+import { lookAround } from "./guard-sight.ts";
 
 /** Traffic below this was too thin before the cutover to expect a request during the validation. */
 const expectedRequests = 5;
@@ -47,7 +48,7 @@ function enterGuard(c: Context): Outcome {
       guard: {
         startedAt: c.nowIso,
         tickedAt: c.nowIso,
-        sight: "healthy",
+        sight: lookAround(c),
         healthySeconds: 0,
         idleSeconds: 0,
         blindSeconds: 0,

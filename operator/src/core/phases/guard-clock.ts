@@ -39,6 +39,8 @@ export function holdGuardClock(outcome: Outcome, nowIso: string): Outcome {
 export function resetGuard(outcome: Outcome, nowIso: string): Outcome {
   const { guard } = outcome.status;
   if (guard === undefined) return outcome;
+  // Reset already: harm that lasts is one write.
+  if (guard.sight === "held" && guard.healthySeconds === 0 && guard.idleSeconds === 0) return outcome;
   return {
     ...outcome,
     status: {

@@ -1,12 +1,12 @@
 // Guard: the destination is primary, the source watches, and only observed time counts.
 import { durationSeconds, printDuration } from "@retriever/crds/duration.ts";
 import type { Context } from "../context.ts";
-import { sumWindow, totalsOf } from "../evidence.ts";
+import { totalsOf } from "../evidence.ts";
 import { move, type Outcome, secondsSince, stay } from "../outcome.ts";
 import { describeAcks } from "../propagation.ts";
 import { labelOf } from "../store-label.ts";
-import { spansOf } from "../windows.ts";
 import { type Sight, tickGuard } from "./guard-clock.ts";
+import { lookAround } from "./guard-sight.ts";
 
 export function guard(c: Context): Outcome {
   if (c.status.revision?.shadow === "none") return finish(c);
@@ -39,14 +39,6 @@ function describeSight(c: Context, sight: Sight): readonly string[] {
 /** Without a shadow nothing can be compared, which the plan knew. */
 function neededSamples({ plan }: Context): number {
   return plan.cutover.shadowSampleRate > 0 ? plan.guard.minSamples : 0;
-}
-
-/** What this look saw. Findings that don't act yet make the time count nowhere. */
-function lookAround(c: Context): Sight {
-  const window = sumWindow(c.serving, c.status.epoch, spansOf(c.plan).fast);
-  if (c.acks.state !== "all" || window.counters === null || window.missing > 0) return "blind";
-  if (c.harm.weighing.length > 0) return "held";
-  return window.counters.requests > 0 ? "healthy" : "idle";
 }
 
 function pass(c: Context): Outcome {
