@@ -1,6 +1,6 @@
 # Everything a developer runs. `make` alone lists it.
 .DEFAULT_GOAL := help
-.PHONY: help setup check test demo sim-gates generate clean bench-sidecar fuzz-sidecar show-comparison
+.PHONY: help setup check test demo sim-gates generate clean bench-sidecar fuzz-sidecar show-comparison explore
 
 # The pinned Node comes first, whatever Node this shell has.
 export PATH := $(CURDIR)/tools/node/node_modules/.bin:$(PATH)
@@ -22,6 +22,9 @@ demo: setup ## a migration that completes and one that rolls itself back (DESTIN
 
 sim-gates: setup ## what the gates decide on simulated stages and on shuffled ids; under a minute
 	@node e2e/sim-gates/main.ts
+
+explore: setup ## every state a migration can come to under three faults; last line JSON, under 3 minutes (ARGS=faults)
+	@node operator/test/explore/main.ts $(ARGS)
 
 generate: setup ## write the generated files
 	@node tools/generate.ts

@@ -1,0 +1,184 @@
+// Equal worlds made equal: times become ages that stop counting, epochs become ranks, what is only said is left out.
+import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
+import { type Counters, noCounters } from "@retriever/sidecar/contract/evidence.ts";
+import { podKey } from "./key.ts";
+import { podName } from "./observe.ts";
+import { absenceSteps, docOf, origin, rates, stepMs, steps, withEpoch } from "./plan.ts";
+import type { OverlayObject, Pod, World } from "./world.ts";
+
+/** The same world with its clock set back to the origin. Exact: nothing that decides is lost. */
+export function canonicalise(world: World, now: number): World {
+  const ranks = rankEpochs(world);
+  const renamed: World = {
+    ...world,
+    status: normalise(world.status, ranks, now),
+    overlay: world.overlay === null ? null : rerank(world.overlay, ranks),
+    pods: [rerankPod(world.pods[0], ranks, world.status.epoch), rerankPod(world.pods[1], ranks, world.status.epoch)],
+  };
+  return sortPods(forgetRates(matchStarts(renamed)));
+}
+
+type Rank = (epoch: number) => number;
+
+/** Annotation of an epoch that isn't the status's. */
+const stale = -1;
+
+function rankEpochs({ status, overlay, pods }: World): Rank {
+  const used = [
+    status.epoch,
+    overlay?.doc?.document.revision.epoch ?? 0,
+    overlay?.intent?.epoch ?? 0,
+    ...pods.map((pod) => pod.force?.document.revision.epoch ?? 0),
+  ];
+  const sorted = [...new Set(used)].filter((epoch) => epoch > 0).toSorted((a, b) => a - b);
+  return (epoch) => sorted.indexOf(epoch) + 1;
+}
+
+function rerank(overlay: OverlayObject, rank: Rank): OverlayObject {
+  const { doc, intent } = overlay;
+  return {
+    ...overlay,
+    doc: doc === null ? null : withEpoch(doc, rank(doc.document.revision.epoch)),
+    intent: intent === null ? null : { ...intent, epoch: rank(intent.epoch) },
+  };
+}
+
+function rerankPod(pod: Pod, rank: Rank, current: number): Pod {
+  const { force, annotated } = pod;
+  return {
+    ...pod,
+    // An older annotation is only another one.
+    annotated: annotated === current || annotated === 0 ? rank(annotated) : stale,
+    force: force === null ? null : withEpoch(force, rank(force.document.revision.epoch)),
+  };
+}
+
+/** At which rate a pod that reads nothing samples is no matter once it has been left behind. */
+function forgetRates(world: World): World {
+  const { pods, overlay, status } = world;
+  const forget = (pod: Pod, other: Pod): Pod => {
+    const document = pod.force?.document;
+    if (document === undefined || !pod.deaf || document.shadow !== "destination" || document.sampleRate === rates[0])
+      return pod;
+    const { epoch } = document.revision;
+    const others = [status.epoch, overlay?.doc?.document.revision.epoch, other.force?.document.revision.epoch];
+    return others.includes(epoch)
+      ? pod
+      : { ...pod, force: docOf({ ...document, sampleRate: rates[0] }), seen: "nothing" };
+  };
+  const [a, b] = pods;
+  return { ...world, pods: [forget(a, b), forget(b, a)] };
+}
+
+function normalise(status: MigrationStatus, rank: Rank, now: number): MigrationStatus {
+  const age = (cap: number) => (at: string) => iso(origin - Math.min(cap * stepMs, Math.max(0, now - Date.parse(at))));
+  const next: MigrationStatus = { ...status, epoch: rank(status.epoch), history: overdueOnly(status) };
+  if (status.revision !== undefined) {
+    const at = age(Math.max(steps.ackTimeout, steps.validation) + 1)(status.revision.at);
+    next.revision = { ...status.revision, epoch: rank(status.revision.epoch), at };
+  }
+  if (status.stage?.startedAt !== undefined)
+    next.stage = { ...status.stage, startedAt: age(steps.stage)(status.stage.startedAt) };
+  if (status.harm?.alertSince !== undefined)
+    next.harm = { ...status.harm, alertSince: age(steps.sustained)(status.harm.alertSince) };
+  // Any step down may have been the last before the hold: up and down again leads there.
+  if ((next.harm?.stepDowns ?? 0) > 0) next.harm = { causes: [], ...next.harm, stepDowns: 3 };
+  if (status.phaseStartedAt !== undefined) next.phaseStartedAt = age(2)(status.phaseStartedAt);
+  normaliseEvidence(status, next, age(1));
+  normaliseGuard(status, next, age);
+  if (status.acts !== undefined) next.acts = { ...status.acts, seen: [] };
+  next.conditions = status.conditions.map((condition) => ({
+    ...condition,
+    lastTransitionTime:
+      condition.type === "ConfigPropagated" ? age(steps.ackTimeout + 1)(condition.lastTransitionTime) : iso(origin),
+  }));
+  return next;
+}
+
+/** Counters of another epoch are never read again. Bursts are known or not: one more look closes all windows. */
+function normaliseEvidence(status: MigrationStatus, next: MigrationStatus, age: (at: string) => string): void {
+  const { evidence, dispersion, epoch } = status;
+  if (evidence?.epoch !== epoch) delete next.evidence;
+  else {
+    const recorded = evidence.recordedAt === undefined ? {} : { recordedAt: age(evidence.recordedAt) };
+    next.evidence = { ...evidence, epoch: next.epoch, vanished: outweighed(evidence), ...recorded };
+  }
+  if (dispersion?.epoch !== epoch) delete next.dispersion;
+  else {
+    const gates = dispersion.gates.map((gate) => {
+      const { openBad: bad, openN: n } = gate;
+      return { ...gate, windows: n > 0 ? 8 : 0, bad, n, squares: n > 0 ? (bad * bad) / n : 0 };
+    });
+    next.dispersion = { ...dispersion, epoch: next.epoch, openedAt: age(dispersion.openedAt), gates };
+  }
+}
+
+/** What was counted by processes that are gone weighs nothing beside good samples that go on. */
+function outweighed({ pods, vanished }: NonNullable<MigrationStatus["evidence"]>): Counters {
+  const isGood = ({ counters }: (typeof pods)[number]): boolean =>
+    counters.requests > 0 && counters.scoreWorse === 0 && counters.shadowErrors === 0;
+  return pods.length > 0 && pods.every(isGood) ? noCounters() : vanished;
+}
+
+function normaliseGuard(
+  { guard }: MigrationStatus,
+  next: MigrationStatus,
+  age: (cap: number) => (at: string) => string,
+): void {
+  if (guard === undefined) return;
+  const counted = Math.min((steps.guard * stepMs) / 1000, guard.healthySeconds + guard.idleSeconds);
+  next.guard = {
+    ...guard,
+    startedAt: age(steps.deadline + 1)(guard.startedAt),
+    tickedAt: age(absenceSteps)(guard.tickedAt),
+    healthySeconds: counted,
+    idleSeconds: 0,
+    blindSeconds: 0,
+  };
+}
+
+function overdueOnly({ history }: MigrationStatus): MigrationStatus["history"] {
+  return history.filter(({ reason }) => reason === "GuardOverdue").slice(0, 1);
+}
+
+const isos = new Map<number, string>();
+
+function iso(ms: number): string {
+  const known = isos.get(ms) ?? new Date(ms).toISOString();
+  isos.set(ms, known);
+  return known;
+}
+
+/** Whether a process is the one that was counted is all that a start id tells. */
+function matchStarts(world: World): World {
+  const { evidence } = world.status;
+  const known = new Map(evidence?.pods.map((pod) => [pod.uid, pod.startId]));
+  const pods = world.pods.map((pod, index) => {
+    const start = known.get(`uid-${podName(index)}`);
+    const counted = start === undefined || start === (pod.counted ? "known" : "new");
+    return counted === pod.counted ? pod : { ...pod, counted };
+  });
+  if (evidence === undefined) return { ...world, pods: pods as [Pod, Pod] };
+  const renamed = { ...evidence, pods: evidence.pods.map((pod) => ({ ...pod, startId: "known" })) };
+  return { ...world, pods: pods as [Pod, Pod], status: { ...world.status, evidence: renamed } };
+}
+
+/** Which pod is called what is no matter. */
+function sortPods(world: World): World {
+  const [a, b] = world.pods;
+  if (`${podKey(a, 0, world)} ${a.deaf}` <= `${podKey(b, 1, world)} ${b.deaf}`) return world;
+  const { evidence } = world.status;
+  const other = (uid: string): string => `uid-${podName(uid === `uid-${podName(0)}` ? 1 : 0)}`;
+  const swapped =
+    evidence === undefined
+      ? {}
+      : {
+          evidence: {
+            ...evidence,
+            pods: evidence.pods
+              .map((pod) => ({ ...pod, uid: other(pod.uid) }))
+              .toSorted((x, y) => (x.uid < y.uid ? -1 : 1)),
+          },
+        };
+  return { ...world, pods: [b, a], status: { ...world.status, ...swapped } };
+}

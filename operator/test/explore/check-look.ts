@@ -1,0 +1,226 @@
+// Invariants of one look: what it found, what it left. Written down a second time, from the design and not from the core.
+import { ghostFound, isNewRevision } from "./ghost.ts";
+import type { Look } from "./look.ts";
+import { rates, steps } from "./plan.ts";
+import type { Report } from "./report.ts";
+import {
+  allRun,
+  hasGoodSamples,
+  isFinal,
+  isHarmless,
+  isMixed,
+  isRollbackKnown,
+  primariesOf,
+  shadowRate,
+} from "./truths.ts";
+import { primaryOf } from "./world.ts";
+
+/** The steps a migration may take. */
+const mayFollow: Readonly<Record<string, readonly string[]>> = {
+  Pending: ["Preflight", "Completed", "RollingBack", "RolledBack"],
+  Preflight: ["AwaitingApproval", "RollingBack", "RolledBack"],
+  AwaitingApproval: ["WarmUp", "RollingBack"],
+  WarmUp: ["Ramp", "AwaitingCutover", "RollingBack"],
+  Ramp: ["AwaitingCutover", "RollingBack"],
+  AwaitingCutover: ["CuttingOver", "Ramp", "RollingBack"],
+  CuttingOver: ["Guard", "RollingBack"],
+  Guard: ["Completed", "RollingBack"],
+  RollingBack: ["VerifyingDrift", "RolledBack"],
+  VerifyingDrift: ["RolledBack", "RollingBack"],
+};
+const order = [
+  "Pending",
+  "Preflight",
+  "AwaitingApproval",
+  "WarmUp",
+  "Ramp",
+  "AwaitingCutover",
+  "CuttingOver",
+  "Guard",
+  "Completed",
+];
+
+export function checkLook(look: Look, report: Report): void {
+  checkPhases(look, report);
+  checkRise(look, report);
+  checkUnknown(look, report);
+  checkCutover(look, report);
+  checkRollback(look, report);
+  checkLatch(look, report);
+  checkEnds(look, report);
+}
+
+function checkPhases({ found, left, isWritten }: Look, report: Report): void {
+  const [from, to] = [found.status, left.status];
+  const isStep = from.phase === to.phase || mayFollow[from.phase]?.includes(to.phase) === true;
+  report.check("phases", isStep, `${from.phase} to ${to.phase}`);
+  if (isFinal(found)) report.check("final", from.phase === to.phase, `${from.phase} to ${to.phase}`);
+  if (found.acts.length === 0 && from.acts?.paused === true && from.phase !== "CuttingOver")
+    report.check(
+      "pause",
+      order.indexOf(to.phase) <= order.indexOf(from.phase) && shadowRate(left) <= shadowRate(found),
+      "went on while paused",
+    );
+  report.check(
+    "status",
+    !isWritten || left.status.message !== "" || left.status.phase === "Pending",
+    "no message to go by",
+  );
+}
+
+/** Rates rise only on acknowledged, harmless, long enough evidence of the rate before. */
+function checkRise(look: Look, report: Report): void {
+  const { found, left, evidence } = look;
+  const [before, after] = [shadowRate(found), shadowRate(left)];
+  if (after <= before) return;
+  report.check("I3", allRun(found, evidence), `rate ${before} to ${after} before every pod followed`);
+  report.check("I3", after === rates[0] || before > 0, `rate ${before} to ${after} skips stages`);
+  if (before === 0) return;
+  report.check("I3", isHarmless(evidence, found), `rate ${before} to ${after} on evidence ${evidence}`);
+  report.check("I3", hasGoodSamples(found), `rate ${before} to ${after} without good samples of the epoch`);
+  report.check(
+    "I3",
+    ghostFound(look).sampled >= steps.stage,
+    `rate ${before} to ${after} before the stage's time was sampled`,
+  );
+}
+
+/** Nothing goes forward on what can't be seen. */
+function checkUnknown(look: Look, report: Report): void {
+  const { found, left, evidence } = look;
+  const [from, to] = [order.indexOf(found.status.phase), order.indexOf(left.status.phase)];
+  const isBlind = !found.listable || evidence === "silent";
+  const needsWindows =
+    found.status.phase === "CuttingOver" || shadowRate(found) > 0 || found.status.revision?.shadow === "source";
+  const isUnknown = isBlind || (evidence === "unknown" && needsWindows);
+  if (isUnknown) {
+    report.check(
+      "I4",
+      to < 0 || from < 0 || to <= from,
+      `${found.status.phase} to ${left.status.phase} on evidence ${evidence}`,
+    );
+    const counted = (world: Look["found"]): number =>
+      (world.status.guard?.healthySeconds ?? 0) + (world.status.guard?.idleSeconds ?? 0);
+    report.check("I4", counted(left) <= counted(found), `the guard counts time on evidence ${evidence}`);
+  }
+  const isOpen = left.status.conditions.some(({ type, status }) => type === "RollbackReady" && status === "True");
+  if (isNewRevision(look) || !look.isWritten || look.isQuiet || isFinal(left)) return;
+  if (isBlind || found.down === "source" || (found.base !== "source" && found.pods.some((pod) => pod.force !== null)))
+    report.check("I4", !isOpen, "RollbackReady is True of a source that isn't seen to answer");
+}
+
+/** The destination becomes primary only after everything, and two primaries don't stay. */
+function checkCutover(look: Look, report: Report): void {
+  const { found, left, evidence } = look;
+  const before = ghostFound(look);
+  if (left.status.revision?.primary === "destination" && found.status.revision?.primary !== "destination") {
+    report.check(
+      "I5",
+      found.status.phase === "AwaitingCutover" && before.passed === rates.length,
+      "cut over before the last stage was passed",
+    );
+    report.check("I5", before.promoted, "cut over without a Promote");
+    report.check(
+      "I5",
+      allRun(found, evidence) && isHarmless(evidence, found) && hasGoodSamples(found),
+      `cut over on evidence ${evidence}`,
+    );
+    report.check("I5", found.down !== "source" && found.base === "source", "cut over without a way back");
+  }
+  const isClosed = found.down === "source" || found.base !== "source";
+  if (
+    found.status.phase === "CuttingOver" &&
+    isMixed(found) &&
+    before.mixed > steps.ackTimeout + 2 &&
+    !isClosed &&
+    look.isWritten
+  )
+    report.check("I6", left.status.phase !== "CuttingOver", `two primaries for ${before.mixed} steps`);
+  if (found.status.phase === "CuttingOver" && left.status.phase === "Guard")
+    report.check("I6", !isMixed(found) && allRun(found, evidence), "guards while pods have two primaries");
+}
+
+/** A rollback needs the API and nothing else. */
+function checkRollback(look: Look, report: Report): void {
+  const { found, left, isWhole } = look;
+  const isAsked =
+    found.status.acts?.latched !== undefined || found.acts.includes("Abort") || found.acts.includes("Rollback");
+  if (isAsked && !isFinal(found) && look.isWritten)
+    report.check(
+      "I7",
+      left.gone || left.status.phase === "RollingBack" || left.status.phase === "RolledBack",
+      "an Abort or Rollback was not obeyed",
+    );
+  if (left.status.phase !== "RollingBack" || !isWhole || left.gone) return;
+  const document = left.overlay?.doc?.document;
+  const isBack = document?.primary === "source" && document.shadow === "none" && document.sampleRate === 0;
+  report.check("I7", isBack && left.overlay?.deleting !== true, "rolling back, and the overlay doesn't say so");
+}
+
+/** A rollback once written is never undone; epochs never fall. */
+function checkLatch({ found, left, documents, epoch }: Look, report: Report): void {
+  report.check("I9", epoch >= found.status.epoch, `the epoch fell from ${found.status.epoch} to ${epoch}`);
+  const before = found.overlay?.doc ?? undefined;
+  report.check(
+    "I8",
+    found.status.rollback === undefined || left.status.rollback !== undefined,
+    "the rollback was lost",
+  );
+  for (const { document, text } of documents) {
+    const written = before?.document.revision.epoch ?? 0;
+    report.check(
+      "I9",
+      document.revision.epoch >= written,
+      `the overlay's epoch fell from ${written} to ${document.revision.epoch}`,
+    );
+    if (document.revision.epoch === written)
+      report.check("I9", text === before?.text, `epoch ${written} was written twice`);
+    if (isRollbackKnown(found))
+      report.check(
+        "I8",
+        document.primary === "source" && document.sampleRate === 0,
+        `${document.primary}+${document.shadow}@${document.sampleRate} after a rollback was written`,
+      );
+  }
+}
+
+/** Ends are true: of the pods, not only of the status. */
+function checkEnds(look: Look, report: Report): void {
+  const { found, left, evidence } = look;
+  const isOver = (phase: string): boolean => left.status.phase === phase && found.status.phase !== phase;
+  if (isOver("RolledBack") && found.status.revision !== undefined)
+    report.check(
+      "rolled back",
+      found.listable && evidence !== "silent" && primariesOf(found).every((store) => store === "source"),
+      "RolledBack while a pod is elsewhere",
+    );
+  const isGuardOver =
+    found.status.phase === "Guard" &&
+    found.status.revision?.shadow === "source" &&
+    left.status.revision?.shadow === "none" &&
+    left.status.revision.primary === "destination";
+  if (isGuardOver) {
+    report.check("I10", ghostFound(look).guarded >= steps.guard, "the guard ended before its time was seen");
+    report.check(
+      "I10",
+      allRun(found, evidence) && isHarmless(evidence, found),
+      `the guard ended on evidence ${evidence}`,
+    );
+  }
+  if (isOver("Completed") && found.status.phase === "Guard")
+    report.check(
+      "I10",
+      allRun(found, evidence) && primariesOf(found).every((store) => store === "destination"),
+      "Completed while a pod is elsewhere",
+    );
+  if (found.finalizer && !left.finalizer) checkLeaving(look, report);
+}
+
+/** The finalizer goes when no pod reads both stores and every pod is where the migration ended. */
+function checkLeaving({ left }: Look, report: Report): void {
+  const end = left.status.phase === "Completed" ? "destination" : "source";
+  const isHome = left.pods.every((pod) => pod.force === null || primaryOf(pod, left.base) === end);
+  const isSingle = left.pods.every((pod) => pod.force === null || pod.force.document.shadow === "none");
+  report.check("finalizer", isHome && isSingle, "the finalizer went before the pods were safe");
+  report.check("finalizer", left.overlay?.hasFinalizer !== true, "the overlay keeps a finalizer that nobody takes off");
+}

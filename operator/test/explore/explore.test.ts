@@ -1,0 +1,113 @@
+// The exploration finds nothing in the product and finds what is planted.
+import { describe, expect, it } from "vitest";
+import { decide } from "#core/decide.ts";
+import type { Decision } from "#core/model.ts";
+import type { Decide } from "./look.ts";
+import { invariants } from "./report.ts";
+import { explore } from "./search.ts";
+
+/** The product with one mistake in it. */
+function planted(change: (decision: Decision, input: Parameters<Decide>[0]) => Decision): Decide {
+  return (input) => change(decide(input), input);
+}
+
+function brokenBy(bug: Decide, mostFaults = 0): readonly string[] {
+  const found = explore({ decide: bug, mostFaults, mostViolations: 1 });
+  return [...new Set(found.violations.map(({ invariant }) => invariant))];
+}
+
+describe("the product", () => {
+  it("breaks no invariant under one fault, and every invariant is asked", () => {
+    const found = explore({ decide, mostFaults: 1 });
+    expect(found.violations).toEqual([]);
+    expect(found.isComplete).toBe(true);
+    expect(found.worlds).toBeGreaterThan(1000);
+    expect([...found.report.checked.keys()].toSorted()).toEqual(Object.keys(invariants).toSorted());
+  }, 60_000);
+
+  it("shows the way to a violation from the creation on", () => {
+    const bug = planted((decision) =>
+      decision.status.phase === "RollingBack" ? { ...decision, effects: [] } : decision,
+    );
+    const [first] = explore({ decide: bug, mostFaults: 0, mostViolations: 1 }).violations;
+    expect(first?.path[0]).toMatch(/^the migration is created\n +Pending wants nothing/);
+    expect(first?.path.at(-1)).toMatch(/^evidence harmful\n +RollingBack wants/);
+  });
+
+  it("is explored the same way twice", () => {
+    const [a, b] = [explore({ decide, mostFaults: 0 }), explore({ decide, mostFaults: 0 })];
+    expect([b.worlds, b.transitions, b.depth]).toEqual([a.worlds, a.transitions, a.depth]);
+  });
+});
+
+describe("a planted bug is caught:", () => {
+  it("a rate that rises although no pod answers", () => {
+    const bug = planted((decision, { observation, migration }) => {
+      const { stage, revision } = migration.status;
+      const isSilent = observation.pods.ok && observation.pods.value.some(({ status }) => !status.ok);
+      if (!isSilent || stage?.index !== 0 || revision?.sampleRate !== 0.1) return decision;
+      const epoch = revision.epoch + 1;
+      const status = {
+        ...decision.status,
+        epoch,
+        stage: { index: 1, count: 3, sampleRate: 0.3 },
+        revision: { ...revision, epoch, sampleRate: 0.3 },
+      };
+      return { ...decision, status, effects: [] };
+    });
+    expect(brokenBy(bug, 1)).toEqual(["I3"]);
+  });
+
+  it("a guard that ends as soon as it has begun", () => {
+    const bug = planted((decision) => {
+      const { phase, guard } = decision.status;
+      return phase !== "Guard" || guard === undefined || guard.healthySeconds > 0
+        ? decision
+        : { ...decision, status: { ...decision.status, guard: { ...guard, healthySeconds: 40 } } };
+    });
+    expect(brokenBy(bug)).toEqual(["I10"]);
+  });
+
+  it("a finalizer that goes before the pods are back", () => {
+    const bug = planted((decision, { migration }) =>
+      migration.meta.deleting && migration.meta.finalizers.length > 0
+        ? { ...decision, effects: [...decision.effects, { kind: "removeFinalizer" }] }
+        : decision,
+    );
+    expect(brokenBy(bug, 1)).toEqual(["finalizer"]);
+  });
+
+  it("a rollback that is not written", () => {
+    const bug = planted((decision) =>
+      decision.status.phase === "RollingBack" ? { ...decision, effects: [] } : decision,
+    );
+    expect(brokenBy(bug)).toEqual(["I7"]);
+  });
+
+  it("a rollback that ends before the pods are back", () => {
+    const bug = planted((decision) =>
+      decision.status.phase === "RollingBack"
+        ? { ...decision, status: { ...decision.status, phase: "RolledBack" } }
+        : decision,
+    );
+    expect(brokenBy(bug)).toEqual(["phases", "rolled back"]);
+  });
+
+  it("a status that is written at every look", () => {
+    const bug = planted((decision) => ({ ...decision, status: { ...decision.status } }));
+    expect(brokenBy(bug)).toEqual(["quiet"]);
+  });
+
+  it("a pause that nobody heeds", () => {
+    const bug: Decide = (input) => {
+      const { migration } = input;
+      const { acts } = migration.status;
+      if (acts?.paused !== true) return decide(input);
+      const deaf = { ...migration, status: { ...migration.status, acts: { ...acts, paused: false } } };
+      const decision = decide({ ...input, migration: deaf });
+      const status = { ...decision.status, acts: { ...decision.status.acts, seen: [], paused: true } };
+      return { ...decision, status };
+    };
+    expect(brokenBy(bug, 1)).toEqual(["pause"]);
+  });
+});

@@ -1,0 +1,89 @@
+// What the checker remembers from look to look, by its own counting.
+import type { Look } from "./look.ts";
+import { absenceSteps, rates, steps } from "./plan.ts";
+import { allRun, hasGoodSamples, isHarmless, isMixed, shadowRate, stageOf } from "./truths.ts";
+import { type Ghost, noSample, type World } from "./world.ts";
+
+/** The memory as the look finds it: with the time since the last one, and with what it sees itself. */
+export function ghostFound(look: Look): Ghost {
+  const { found, evidence, after } = look;
+  const { ghost } = found;
+  const away = Math.min(absenceSteps, ghost.away + after);
+  const isGood = isGuardGood(look);
+  const credited = ghost.lastLookGood && isGood && away < absenceSteps ? away : 0;
+  return {
+    ...ghost,
+    away,
+    sampled: sampledBy(ghost, found, evidence, after),
+    guarded: isWatching(found) ? Math.min(steps.guard, ghost.guarded + credited) : 0,
+    mixed: found.status.phase === "CuttingOver" && isMixed(found) ? Math.min(4, ghost.mixed + after) : 0,
+  };
+}
+
+function sampledBy(ghost: Ghost, found: World, evidence: Look["evidence"], after: number): number {
+  if (ghost.sampled >= 0) return Math.min(steps.stage, ghost.sampled + after);
+  const isSeen = found.listable && evidence !== "silent" && shadowRate(found) > 0;
+  const hasSample = (pod: World["pods"][number]): boolean =>
+    pod.seen !== "nothing" && pod.force?.document.revision.epoch === found.status.epoch;
+  if (ghost.sampled === noSample && !(isSeen && found.pods.some(hasSample))) return noSample;
+  return allRun(found, evidence) ? 0 : -1;
+}
+
+function isGuardGood({ found, left, evidence }: Look): boolean {
+  const isPaused = left.status.acts?.paused === true;
+  return !isPaused && allRun(found, evidence) && isHarmless(evidence, found);
+}
+
+/** The memory that goes on: what a look that was written leaves behind. */
+export function ghostLeft(look: Look): Ghost {
+  const { left, found, evidence } = look;
+  const before = ghostFound(look);
+  const isGuard = isWatching(left);
+  const isRevised = isNewRevision(look);
+  const isBlind = !found.listable || evidence === "silent" || evidence === "unknown" || !hasFollower(found);
+  const isHarmful = !isBlind && (evidence === "harmful" || evidence === "errors");
+  // Harm in two looks is due: what the guard had counted is void.
+  const isVoid =
+    isGuard &&
+    ((isHarmful && evidence === "errors" && found.down !== "source") || (isHarmful && found.ghost.lastLookHarmful));
+  const isSampling = shadowRate(left) > 0;
+  const sampled = isRevised || !isSampling ? noSample : before.sampled;
+  return {
+    passed: left.status.phase === "CuttingOver" || isSampling ? passedBy(look, before) : 0,
+    sampled,
+    promoted: left.status.phase === "AwaitingCutover" && before.promoted,
+    guarded: isGuard && !isVoid ? before.guarded : 0,
+    lastLookGood: isGuard && isGuardGood(look),
+    away: isGuard && !look.isWritten ? before.away : 0,
+    // A blind spell never clears a finding.
+    lastLookHarmful: isGuard && (isHarmful || (isBlind && before.lastLookHarmful)),
+    mixed: left.status.phase === "CuttingOver" ? before.mixed : 0,
+  };
+}
+
+/** Only pods of the epoch have evidence of it. */
+function hasFollower({ pods, status }: World): boolean {
+  return pods.some((pod) => pod.force?.document.revision.epoch === status.epoch);
+}
+
+/** The guard is under way: the source is still asked. */
+function isWatching({ status }: World): boolean {
+  return status.phase === "Guard" && status.revision?.shadow === "source";
+}
+
+/** This look decided on another revision. */
+export function isNewRevision({ found, epoch, isWritten }: Look): boolean {
+  return isWritten && epoch !== found.status.epoch;
+}
+
+/** Stages passed by our own clock. A rate that fell, or is measured again, has to be passed again. */
+function passedBy(look: Look, before: Ghost): number {
+  const { found, left } = look;
+  const stage = stageOf(shadowRate(found));
+  const hasHeld =
+    before.sampled >= steps.stage && hasGoodSamples(found) && isHarmless(look.evidence, found) && stage >= 0;
+  const passed = hasHeld ? Math.max(before.passed, stage + 1) : before.passed;
+  const isAhead = left.status.phase === "AwaitingCutover" || left.status.phase === "CuttingOver";
+  const next = isAhead ? rates.length : Math.max(0, stageOf(shadowRate(left)));
+  return Math.min(passed, next);
+}

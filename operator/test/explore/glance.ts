@@ -1,0 +1,82 @@
+// The ways in which one look can go: what traffic was like, what could be read, and what a person asked for before it.
+import type { StoreName } from "@retriever/sidecar/contract/overlay.ts";
+import type { Evidence } from "./evidence.ts";
+import { isFinal, shadowRate } from "./truths.ts";
+import type { ExploredAct, World } from "./world.ts";
+
+export type Glance = {
+  readonly name: string;
+  readonly evidence: Evidence;
+  readonly faults: number;
+  readonly listable?: false;
+  readonly down?: StoreName;
+  readonly act?: ExploredAct;
+};
+
+/** The calm one first. */
+export function glancesOf(world: World): readonly Glance[] {
+  const classes = classesOf(world);
+  return [
+    ...classes.map((evidence) => ({ name: `evidence ${evidence}`, evidence, faults: costOf(evidence) })),
+    ...unread(world),
+    ...down(world),
+    ...asked(world, classes),
+  ];
+}
+
+/** Good and bad traffic are what a migration is for; everything else that traffic and sidecars may do is a fault. */
+function costOf(evidence: Evidence): number {
+  return evidence === "healthy" || evidence === "harmful" ? 0 : 1;
+}
+
+/** Classes that can make a difference in a world. */
+function classesOf(world: World): readonly Evidence[] {
+  if (!isWatched(world)) return ["healthy", "silent"];
+  return ["healthy", "none", "harmful", "errors", "unknown", "silent"];
+}
+
+function isWatched(world: World): boolean {
+  return !isFinal(world) && (shadowRate(world) > 0 || world.status.revision?.primary === "destination");
+}
+
+function unread(world: World): Glance[] {
+  return classesOf(world)
+    .filter((evidence) => evidence === "healthy" || evidence === "harmful")
+    .map((evidence) => ({ name: `pods can't be listed, evidence ${evidence}`, evidence, faults: 1, listable: false }));
+}
+
+function down(world: World): Glance[] {
+  const classes: readonly Evidence[] = isWatched(world) ? ["healthy", "harmful", "errors"] : ["healthy"];
+  const source = classes.map((evidence) => ({
+    name: `the source is down, evidence ${evidence}`,
+    evidence,
+    faults: 1,
+    down: "source" as const,
+  }));
+  const evidence = isWatched(world) ? "errors" : "healthy";
+  return [...source, { name: "the destination is down", evidence, faults: 1, down: "destination" }];
+}
+
+function asked(world: World, classes: readonly Evidence[]): Glance[] {
+  const { status } = world;
+  if (isFinal(world) || status.phase === "RollingBack") return [];
+  const isPaused = status.acts?.paused === true;
+  const awaitsPromote = status.phase === "AwaitingCutover" && status.acts?.promotedBy === undefined;
+  const faults = (act: ExploredAct): number =>
+    (act === "Promote" && awaitsPromote) || (act === "Resume" && (isPaused || status.harm?.heldSince !== undefined))
+      ? 0
+      : 1;
+  const acts: readonly ExploredAct[] = [isPaused ? "Resume" : "Pause", "Promote", "Abort", "Rollback"];
+  const held: readonly ExploredAct[] = status.harm?.heldSince !== undefined && !isPaused ? ["Resume"] : [];
+  // A latched act is obeyed whatever the evidence says: seen and unseen are the two cases.
+  const evidenceFor = (act: ExploredAct): readonly Evidence[] =>
+    act === "Abort" || act === "Rollback" ? classes.filter((one) => one === "healthy" || one === "silent") : classes;
+  return [...acts, ...held].flatMap((act) =>
+    evidenceFor(act).map((evidence) => ({
+      name: `${act} is asked for, evidence ${evidence}`,
+      evidence,
+      faults: faults(act) + costOf(evidence),
+      act,
+    })),
+  );
+}

@@ -1,0 +1,112 @@
+// What tells worlds apart: everything that a later look can decide on, phase by phase, and nothing that is only said.
+import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
+import type { Counters } from "@retriever/sidecar/contract/evidence.ts";
+import { podName } from "./observe.ts";
+import type { Pod, World } from "./world.ts";
+
+/** Equal for worlds from which the same can follow. */
+export function keyOf(world: World): string {
+  // Nothing follows.
+  if (world.gone) return `gone ${world.status.phase}`;
+  const hidden = [...world.pods.map((pod) => pod.deaf), ...Object.values(world.ghost)];
+  return `${decisionKey(world)};${hidden.join()}`;
+}
+
+/** Equal for worlds in which the operator sees the same. */
+export function decisionKey(world: World): string {
+  const { base, acts, deleting, finalizer, listable, down, status, pods } = world;
+  return [
+    statusKey(status),
+    overlayKey(world),
+    podKey(pods[0], 0, world),
+    podKey(pods[1], 1, world),
+    base,
+    acts,
+    deleting,
+    finalizer,
+    listable,
+    down,
+  ].join(";");
+}
+
+function overlayKey({ overlay }: World): string {
+  if (overlay === null) return "-";
+  const { doc, intent, hasFinalizer, deleting, foreign } = overlay;
+  return [doc?.hash.slice(0, 12), intent?.epoch, intent?.rollback !== null, hasFinalizer, deleting, foreign].join();
+}
+
+/** One pod, with what the status has of its counters. */
+export function podKey(pod: Pod, index: number, { status }: World): string {
+  const { force, vanished, pinned, annotated, counted, seen } = pod;
+  const isJudged = status.revision?.shadow === "destination";
+  const counters = status.evidence?.pods.find(({ uid }) => uid === `uid-${podName(index)}`)?.counters;
+  return [
+    force?.hash.slice(0, 12),
+    vanished,
+    pinned,
+    annotated,
+    isJudged && counted,
+    seen,
+    isJudged && counters !== undefined ? classOf(counters) : "",
+  ].join();
+}
+
+function classOf({ requests, scoreWorse, shadowErrors }: Counters): string {
+  return `${requests > 0}${scoreWorse > 0}${shadowErrors > 0}`;
+}
+
+const sampling = new Set<string>(["WarmUp", "Ramp", "AwaitingCutover"]);
+const ending = new Set<string>(["Completed", "RolledBack", "Validated"]);
+
+function statusKey(status: MigrationStatus): string {
+  const { phase, revision, acts } = status;
+  const shown = revision && [revision.epoch, revision.primary, revision.shadow, revision.sampleRate, revision.released];
+  const settled = status.conditions.some((one) => one.type === "Settled" && one.status === "True");
+  const hasBaseline = !ending.has(phase) && status.sourceBaseline !== undefined;
+  const basics = [phase, status.epoch, shown, settled, hasBaseline].join();
+  if (ending.has(phase)) return `${basics} ${agesKey(status)} ${comparisonKey(status)}`;
+  if (phase === "RollingBack") return `${basics} ${comparisonKey(status)}`;
+  const people = [acts?.paused === true, acts?.latched?.act].join();
+  if (sampling.has(phase)) return `${basics} ${people} ${samplingKey(status)}`;
+  if (phase === "CuttingOver")
+    return `${basics} ${people} ${agesKey(status)} ${harmKey(status)} ${(status.throughput?.requestsPerSecond ?? 0) > 0}`;
+  if (phase === "Guard") return `${basics} ${people} ${guardKey(status)} ${harmKey(status)}`;
+  return `${basics} ${people}`;
+}
+
+/** Since when pods have been awaited; decides only where two primaries live, and in the end. */
+function agesKey({ revision, conditions }: MigrationStatus): string {
+  const propagated = conditions.find(({ type }) => type === "ConfigPropagated");
+  return [revision?.at, propagated?.status, propagated?.status === "True" ? "" : propagated?.lastTransitionTime].join();
+}
+
+/** After a rollback from the destination the source is compared with what it did before. */
+function comparisonKey({ rollback, sourceBaseline, phaseStartedAt }: MigrationStatus): string {
+  const wasServed = rollback?.from === "CuttingOver" || rollback?.from === "Guard";
+  if (!wasServed || rollback?.baseline !== undefined) return "";
+  return [wasServed, sourceBaseline !== undefined, phaseStartedAt].join();
+}
+
+function harmKey({ harm }: MigrationStatus): string {
+  return [harm?.alertSince, harm?.heldSince !== undefined].join();
+}
+
+function samplingKey(status: MigrationStatus): string {
+  const { stage, evidence, dispersion, acts, harm, baseline } = status;
+  return [
+    stage?.index,
+    stage?.startedAt,
+    evidence && [Math.min(2, evidence.vanishedPods), classOf(evidence.vanished)],
+    dispersion?.gates.some(({ openN }) => openN > 0),
+    acts?.promotedBy,
+    harm?.stepDowns,
+    baseline?.mismatchShare,
+    harmKey(status),
+  ].join();
+}
+
+function guardKey({ guard, evidence }: MigrationStatus): string {
+  const samples =
+    evidence?.pods.some(({ counters }) => counters.answered > 0) || (evidence?.vanished.answered ?? 0) > 0;
+  return [guard?.sight, guard?.sight === "held" ? "" : guard?.tickedAt, guard?.healthySeconds, samples].join();
+}

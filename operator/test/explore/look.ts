@@ -1,0 +1,186 @@
+// One look of the production `decide`, and every way in which it can be cut short.
+import type { decide } from "#core/decide.ts";
+import type { Decision, Effect } from "#core/model.ts";
+import { canonicalise } from "./canonical.ts";
+import { count, type Evidence } from "./evidence.ts";
+import type { Glance } from "./glance.ts";
+import { decisionKey } from "./key.ts";
+import { finalizerName, observe } from "./observe.ts";
+import { type Doc, docOf, origin, spec, stepMs } from "./plan.ts";
+import { follow } from "./sidecar.ts";
+import type { Pod, World } from "./world.ts";
+
+export type Decide = typeof decide;
+
+export type Look = {
+  readonly name: string;
+  readonly faults: number;
+  readonly evidence: Evidence;
+  /** Steps since the last look. */
+  readonly after: number;
+  /** As the operator found it: pods have followed and counted, nothing is decided. */
+  readonly found: World;
+  readonly left: World;
+  /** The status was written, if there was anything to write. */
+  readonly isWritten: boolean;
+  /** Every effect took place. */
+  readonly isWhole: boolean;
+  readonly documents: readonly Doc[];
+  /** Epoch that was decided, in the numbers of `found`. */
+  readonly epoch: number;
+  /** Nothing was written and nothing done. */
+  readonly isQuiet: boolean;
+};
+
+/** Time passes: pods look at their files and serve. */
+export function pass(world: World, evidence: Evidence): World {
+  const step = (pod: Pod): Pod => count(follow(pod, world.overlay, world.base), evidence);
+  return { ...world, pods: [step(world.pods[0]), step(world.pods[1])] };
+}
+
+/** Every end of a look that comes a step from now. */
+export function looksOf(world: World, glance: Glance, judge: Judge): Look[] {
+  const { evidence, listable = true, down = null, act } = glance;
+  const now = origin + stepMs;
+  const passed = pass(world, evidence);
+  const found: World = {
+    ...passed,
+    listable,
+    down,
+    acts: act === undefined ? world.acts : [...world.acts, act],
+    ghost:
+      act === "Promote" && world.status.phase === "AwaitingCutover" ? { ...world.ghost, promoted: true } : world.ghost,
+  };
+  const decision = judge(found, evidence);
+  return endings(found, decision).map((ending) => ({
+    ...ending,
+    name: `${glance.name}${ending.name}`,
+    faults: glance.faults + ending.faults,
+    evidence,
+    after: 1,
+    found,
+    epoch: decision.status.epoch,
+    left: canonicalise({ ...ending.left, listable: true, down: null }, now),
+  }));
+}
+
+export type Judge = (found: World, evidence: Evidence) => Decision;
+
+/** The production judgement of what a look found. Worlds that look the same are judged once. */
+export function makeJudge(decide: Decide): Judge {
+  const known = new Map<string, { readonly decision: Decision; readonly isNews: boolean }>();
+  return (found, evidence) => {
+    const key = `${evidence} ${decisionKey(found)}`;
+    const before = known.get(key);
+    if (before !== undefined) return before.isNews ? before.decision : { ...before.decision, status: found.status };
+    const decision = judge(found, evidence, decide);
+    known.set(key, { decision, isNews: decision.status !== found.status });
+    return decision;
+  };
+}
+
+/** Judges every look anew. */
+export function makeFreshJudge(decide: Decide): Judge {
+  return (found, evidence) => judge(found, evidence, decide);
+}
+
+function judge(found: World, evidence: Evidence, decide: Decide): Decision {
+  const now = origin + stepMs;
+  const meta = {
+    namespace: "search",
+    name: "docs-to-qdrant",
+    uid: "migration-1",
+    generation: 1,
+    resourceVersion: "1",
+    createdAt: origin - 1,
+    deleting: found.deleting,
+    finalizers: found.finalizer ? [finalizerName] : [],
+  };
+  const migration = { meta, spec: { ok: true, value: spec } as const, status: found.status };
+  return decide({ migration, observation: observe(found, evidence, now), now });
+}
+
+type Ending = Pick<Look, "name" | "faults" | "left" | "isWritten" | "isWhole" | "documents" | "isQuiet">;
+
+function endings(found: World, decision: Decision): Ending[] {
+  const isNews = decision.status !== found.status;
+  const { effects } = decision;
+  const written = isNews ? withStatus(found, decision) : found;
+  const whole = carryOut(written, effects);
+  const isQuiet = !isNews && effects.length === 0 && decision.announcements.length === 0;
+  const result: Ending[] = [{ name: "", faults: 0, isWritten: true, ...whole, isQuiet }];
+  const most = Math.min(effects.length, whole.isWhole ? effects.length : whole.done + 1);
+  for (let done = 0; done < most; done += 1) {
+    const cut = carryOut(written, effects.slice(0, done));
+    const name = done === 0 ? "; it dies after the status write" : `; the reply to ${effects[done - 1]?.kind} is lost`;
+    result.push({ name, faults: 1, isWritten: true, ...cut, isWhole: false, isQuiet: false });
+  }
+  if (isNews && decision.effectsSurviveStatusFailure) {
+    const unwritten = carryOut(found, effects);
+    result.push({ name: "; the status write is refused", faults: 1, isWritten: false, ...unwritten, isQuiet: false });
+  }
+  return result;
+}
+
+function withStatus(found: World, { status }: Decision): World {
+  const seen = new Set(status.acts?.seen);
+  const acts = found.acts.filter((act, index) => !seen.has(`act-${index}-${act}`));
+  return { ...found, status, acts };
+}
+
+type CarriedOut = {
+  readonly left: World;
+  readonly documents: readonly Doc[];
+  readonly isWhole: boolean;
+  readonly done: number;
+};
+
+/** In their order; the first that the API refuses ends it. */
+function carryOut(world: World, effects: readonly Effect[]): CarriedOut {
+  const documents: Doc[] = [];
+  let left = world;
+  for (const [done, effect] of effects.entries()) {
+    const isForeign = left.overlay?.foreign === true;
+    if (effect.kind === "applyOverlay" && isForeign && !effect.force) return { left, documents, isWhole: false, done };
+    if (effect.kind === "applyOverlay") documents.push(docOf(effect.document));
+    left = carryOutOne(left, effect);
+  }
+  return { left, documents, isWhole: true, done: effects.length };
+}
+
+function carryOutOne(world: World, effect: Effect): World {
+  switch (effect.kind) {
+    case "addFinalizer":
+      return { ...world, finalizer: true };
+    case "removeFinalizer":
+      return { ...world, finalizer: false, gone: world.deleting };
+    case "applyOverlay": {
+      const doc = docOf(effect.document);
+      if (doc.text !== effect.text) throw new Error("the text of an overlay isn't its document");
+      const { intent } = effect;
+      const deleting = world.overlay?.deleting === true;
+      return { ...world, overlay: { doc, intent, hasFinalizer: true, deleting, foreign: false } };
+    }
+    case "annotatePods": {
+      const annotate = (pod: Pod, index: number): Pod =>
+        effect.pods.includes(`pod-${index + 1}`) ? { ...pod, annotated: effect.epoch } : pod;
+      return { ...world, pods: [annotate(world.pods[0], 0), annotate(world.pods[1], 1)] };
+    }
+    case "removeOverlay":
+      return { ...world, overlay: null };
+    case "abandonOverlay":
+      return leaveOverlay(world);
+  }
+}
+
+/** A deleted object goes with its last finalizer. */
+function leaveOverlay(world: World): World {
+  const { overlay } = world;
+  if (overlay === null) return world;
+  return { ...world, overlay: overlay.deleting ? null : { ...overlay, hasFinalizer: false } };
+}
+
+/** Nobody looks for some steps: the operator is away, or its status write is refused. */
+export function absence(world: World, evidence: Evidence, after: number): World {
+  return canonicalise(pass(world, evidence), origin + after * stepMs);
+}

@@ -1,0 +1,93 @@
+// What can happen between two looks: faults, what people ask for, and what heals.
+import { restart } from "./sidecar.ts";
+import type { Pod, World } from "./world.ts";
+
+export type Change = {
+  readonly name: string;
+  /** Faults cost; healing and the answers that the operator waits for don't. */
+  readonly isFault: boolean;
+  readonly to: World;
+};
+
+/** Every change that can happen to a world while nobody looks. */
+export function changesOf(world: World): Change[] {
+  if (world.gone) return [];
+  return [...podFaults(world), ...objectFaults(world), ...heals(world)];
+}
+
+function fault(name: string, to: World): Change {
+  return { name, isFault: true, to };
+}
+
+function free(name: string, to: World): Change {
+  return { name, isFault: false, to };
+}
+
+function withPod(world: World, index: 0 | 1, change: (pod: Pod) => Pod): World {
+  const [a, b] = world.pods;
+  return { ...world, pods: index === 0 ? [change(a), b] : [a, change(b)] };
+}
+
+function podFaults(world: World): Change[] {
+  return ([0, 1] as const).flatMap((index) => [
+    fault(
+      `pod ${index + 1} restarts`,
+      withPod(world, index, (pod) => restart(pod, world.overlay, world.base)),
+    ),
+    ...(world.pods[index].deaf
+      ? []
+      : [
+          fault(
+            `pod ${index + 1} stops reading its files`,
+            withPod(world, index, (pod) => ({ ...pod, deaf: true })),
+          ),
+        ]),
+  ]);
+}
+
+function objectFaults(world: World): Change[] {
+  const { overlay, deleting, finalizer, base, status } = world;
+  const ours = overlay !== null && !overlay.foreign ? overlay : undefined;
+  return [
+    ...(base === "source" && status.phase !== "Completed"
+      ? [fault("the base names the destination", { ...world, base: "destination" })]
+      : []),
+    ...(overlay === null ? [] : [fault("the overlay is torn away", { ...world, overlay: null })]),
+    ...(overlay === null || overlay.deleting
+      ? []
+      : [fault("the overlay is deleted", { ...world, overlay: { ...overlay, deleting: true } })]),
+    ...(ours === undefined
+      ? []
+      : [fault("another manager edits the overlay", { ...world, overlay: { ...ours, doc: null, foreign: true } })]),
+    ...(deleting ? [] : [fault("the migration is deleted", { ...world, deleting: true, gone: !finalizer })]),
+  ];
+}
+
+/** What the operator waits for comes, and what was broken works again. */
+function heals(world: World): Change[] {
+  const { status, overlay } = world;
+  return [
+    ...(status.phase === "Completed" && world.base === "source"
+      ? [free("the base names the destination", { ...world, base: "destination" })]
+      : []),
+    ...(status.phase !== "Completed" && world.base === "destination"
+      ? [free("the base names the source again", { ...world, base: "source" })]
+      : []),
+    ...(overlay?.foreign === true
+      ? [free("the other manager leaves the overlay", { ...world, overlay: { ...overlay, foreign: false } })]
+      : []),
+    ...environment(world),
+  ];
+}
+
+function environment(world: World): Change[] {
+  const healed = healEnvironment(world);
+  return healed === world ? [] : [free("the pods read their files again", healed)];
+}
+
+/** Every pod reads its files. */
+export function healEnvironment(world: World): World {
+  if (!world.pods.some((pod) => pod.deaf)) return world;
+  const hear = (pod: Pod): Pod => (pod.deaf ? { ...pod, deaf: false } : pod);
+  return { ...world, pods: [hear(world.pods[0]), hear(world.pods[1])] };
+}

@@ -1,0 +1,59 @@
+// The plan that is explored, and its clock: a handful of steps in which everything that waits for time can come due.
+import { hash } from "node:crypto";
+import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
+import type { Overlay } from "@retriever/sidecar/contract/overlay.ts";
+import { aSpec } from "#test/builders/spec.ts";
+
+/** One step of the clock. A look comes a step after the last one. */
+export const stepMs = 20_000;
+/** Beginning of every look's past; times in a status are steps before it. */
+export const origin = Date.parse("2026-03-01T00:00:00Z");
+/** Longer than any two looks may be apart for the guard to have seen the time between. */
+export const absenceSteps = 4;
+
+/** What the plan asks, in steps: ages beyond these no longer make a difference. */
+export const steps = { stage: 1, ackTimeout: 1, validation: 2, sustained: 1, guard: 2, deadline: 4 } as const;
+export const rates = [0.1, 0.3, 0.5] as const;
+export const cutoverRate = 0.05;
+
+const seconds = (count: number): string => `${(count * stepMs) / 1000}s`;
+
+export const spec: MigrationSpec = aSpec({
+  stages: rates.map((sampleRate) => ({ sampleRate, minDuration: seconds(steps.stage), minSamples: 100 })),
+  gates: { window: "10s", minDwell: seconds(steps.stage) },
+  rollback: { window: seconds(1), sustainedFor: seconds(steps.sustained) },
+  guard: { duration: seconds(steps.guard), deadline: seconds(steps.deadline), minSamples: 50 },
+  cutover: {
+    ackTimeout: seconds(steps.ackTimeout),
+    validationTimeout: seconds(steps.validation),
+    shadowSampleRate: cutoverRate,
+  },
+});
+
+/** An overlay as the pods read it: equal documents are the same object. */
+export type Doc = { readonly text: string; readonly hash: string; readonly document: Overlay };
+
+const docs = new Map<string, Doc>();
+
+/** The one object for a document. */
+export function docOf(document: Overlay): Doc {
+  const text = `${JSON.stringify(document, null, 2)}\n`;
+  const known = docs.get(text);
+  if (known !== undefined) return known;
+  const doc = { text, hash: hash("sha256", text), document };
+  docs.set(text, doc);
+  return doc;
+}
+
+const renumbered = new Map<string, Doc>();
+
+/** The same document with another epoch. */
+export function withEpoch(doc: Doc, epoch: number): Doc {
+  if (doc.document.revision.epoch === epoch) return doc;
+  const key = `${doc.hash} ${epoch}`;
+  const known = renumbered.get(key);
+  if (known !== undefined) return known;
+  const next = docOf({ ...doc.document, revision: { ...doc.document.revision, epoch } });
+  renumbered.set(key, next);
+  return next;
+}

@@ -1,0 +1,57 @@
+// What is true of a world, read off documents and pods. The checker's own eyes: nothing of the core is used.
+import type { Evidence } from "./evidence.ts";
+import { rates } from "./plan.ts";
+import { primaryOf, type World } from "./world.ts";
+
+const endings: readonly string[] = ["Completed", "RolledBack", "Validated"];
+
+export function isFinal({ status }: World): boolean {
+  return endings.includes(status.phase);
+}
+
+/** Every pod runs the overlay of the epoch in the status, and the operator sees it. The object itself may have gone. */
+export function allRun(world: World, evidence: Evidence): boolean {
+  const [a, b] = world.pods;
+  if (!world.listable || evidence === "silent" || a.force === null || a.force !== b.force) return false;
+  return a.force.document.revision.epoch === world.status.epoch;
+}
+
+/** Nothing is wrong with the destination now, and that is known. */
+export function isHarmless(evidence: Evidence, world: World): boolean {
+  return world.listable && (evidence === "none" || evidence === "healthy");
+}
+
+/** Counters of the epoch are there and show no damage. */
+export function hasGoodSamples({ pods }: World): boolean {
+  return pods.some((pod) => pod.seen === "good") && pods.every((pod) => pod.seen === "good" || pod.seen === "nothing");
+}
+
+/** Stores that answer requests now. */
+export function primariesOf({ pods, base }: World): readonly string[] {
+  return pods.map((pod) => primaryOf(pod, base));
+}
+
+export function isMixed(world: World): boolean {
+  return new Set(primariesOf(world)).size > 1;
+}
+
+/** The rate at which the destination is asked as the shadow, as the status wants it. */
+export function shadowRate({ status }: World): number {
+  return status.revision?.shadow === "destination" ? status.revision.sampleRate : 0;
+}
+
+/** Index of a rate among the stages; -1 for none. */
+export function stageOf(rate: number): number {
+  return rates.findIndex((one) => one === rate);
+}
+
+/** A pod runs what the status never heard of. */
+export function isAhead({ status, pods }: World): boolean {
+  return pods.some((pod) => (pod.force?.document.revision.epoch ?? 0) > status.epoch);
+}
+
+/** Somebody still knows that a rollback was written: the status, the overlay, or a pod that is ahead of the status. */
+export function isRollbackKnown(world: World): boolean {
+  const { status, overlay } = world;
+  return status.rollback !== undefined || (overlay?.intent?.rollback ?? null) !== null || isAhead(world);
+}

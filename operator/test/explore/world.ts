@@ -1,0 +1,110 @@
+// One state of the explored world: what the API server holds, what the pods run, what people and stores do.
+import { type MigrationStatus, migrationStatusSchema } from "@retriever/crds/migration-status.ts";
+import type { StoreName } from "@retriever/sidecar/contract/overlay.ts";
+import type { OverlayIntent } from "#core/model.ts";
+import type { Doc } from "./plan.ts";
+
+/** What a pod's counters of its epoch are full of. */
+export type Seen = "nothing" | "good" | "bad" | "errors";
+
+export type Pod = {
+  /** The overlay in force; null: the base alone. */
+  readonly force: Doc | null;
+  /** The overlay's file is gone without having been released. */
+  readonly vanished: boolean;
+  /** It still has the adapter of the source that the migration began with. */
+  readonly pinned: boolean;
+  /** Never reads its files again. */
+  readonly deaf: boolean;
+  readonly annotated: number;
+  /** The process is the one that the status has counters of. */
+  readonly counted: boolean;
+  readonly seen: Seen;
+};
+
+export type OverlayObject = {
+  /** Null: somebody else's words, which no sidecar can read. */
+  readonly doc: Doc | null;
+  readonly intent: OverlayIntent | null;
+  readonly hasFinalizer: boolean;
+  readonly deleting: boolean;
+  readonly foreign: boolean;
+};
+
+export type ExploredAct = "Pause" | "Resume" | "Promote" | "Abort" | "Rollback";
+
+/** What the checker remembers on its own, so as not to take the status's word for it. All saturate. */
+export type Ghost = {
+  /** Stages that held their rate for their time, on evidence. */
+  readonly passed: number;
+  /** Steps since every pod followed the epoch and a sample was there; -1 with a sample alone, -2 without. */
+  readonly sampled: number;
+  readonly promoted: boolean;
+  /** Steps of the guard between two looks that both saw every pod without harm. */
+  readonly guarded: number;
+  readonly lastLookGood: boolean;
+  /** Steps of the guard since the last look. */
+  readonly away: number;
+  readonly lastLookHarmful: boolean;
+  /** Steps for which pods have had two primaries. */
+  readonly mixed: number;
+};
+
+export const noSample = -2;
+
+export type World = {
+  readonly status: MigrationStatus;
+  readonly overlay: OverlayObject | null;
+  readonly pods: readonly [Pod, Pod];
+  readonly base: StoreName;
+  /** Acts that no status has taken yet. */
+  readonly acts: readonly ExploredAct[];
+  readonly deleting: boolean;
+  readonly finalizer: boolean;
+  readonly gone: boolean;
+  readonly listable: boolean;
+  readonly down: StoreName | null;
+  readonly ghost: Ghost;
+};
+
+const newPod: Pod = {
+  force: null,
+  vanished: false,
+  pinned: true,
+  deaf: false,
+  annotated: 0,
+  counted: true,
+  seen: "nothing",
+};
+
+/** A migration just created, two pods on their base. */
+export function firstWorld(): World {
+  return {
+    status: migrationStatusSchema.parse({}),
+    overlay: null,
+    pods: [newPod, newPod],
+    base: "source",
+    acts: [],
+    deleting: false,
+    finalizer: false,
+    gone: false,
+    listable: true,
+    down: null,
+    ghost: {
+      passed: 0,
+      sampled: noSample,
+      promoted: false,
+      guarded: 0,
+      lastLookGood: false,
+      away: 0,
+      lastLookHarmful: false,
+      mixed: 0,
+    },
+  };
+}
+
+/** The store that answers a pod's requests. */
+export function primaryOf({ force, pinned }: Pod, base: StoreName): StoreName {
+  if (force === null) return base;
+  return force.document.primary === "source" && !pinned ? base : force.document.primary;
+}
