@@ -33,3 +33,18 @@ export const overlayFinalizer = "retriever.dev/overlay";
 export function overlayName(workload: string): string {
   return `${workload}-retriever-migration`;
 }
+
+/** Name of the suspended CronJob that verification Jobs are made from. */
+export function verifyTemplateName(workload: string): string {
+  return `${workload}-retriever-verify`;
+}
+
+/** Container of a verification pod, and the port it serves `GET /v1/report` on until the report was fetched. */
+export const verifyContainer = "retriever-verify";
+export const reportPort = "report";
+
+/**
+ * Annotation on a verification Job's pod template: compare only what was written since (ISO 8601). The template's
+ * container reads it through the downward API as RETRIEVER_VERIFY_SINCE, so that the Job can equal its template.
+ */
+export const verifySinceAnnotation = "retriever.dev/verify-since";
