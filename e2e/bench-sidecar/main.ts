@@ -14,7 +14,7 @@ import { loadCore, serverCore, startCodec, startScene } from "./subjects.ts";
 const { values } = parseArgs({ options: { quick: { type: "boolean", default: false } } });
 const sizes = values.quick
   ? { rounds: 3, maxRounds: 3, requests: 600, warmUp: 2000, memorySpan: 5000 }
-  : { rounds: 15, maxRounds: 31, requests: 700, warmUp: 4000, memorySpan: 100_000 };
+  : { rounds: 15, maxRounds: 61, requests: 2000, warmUp: 6000, memorySpan: 100_000 };
 
 function say(text: string): void {
   process.stdout.write(`${text}\n`);

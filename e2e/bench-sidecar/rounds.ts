@@ -19,6 +19,7 @@ export type RoundOptions = {
   readonly rounds: number;
   /** At most so many, as long as there is time. */
   readonly maxRounds: number;
+  /** Of one subject in a round: so many that waking up, with cold caches, hardly counts. */
   readonly requests: number;
   /** Requests to each subject before the first round: a young process compiles more than it serves. */
   readonly warmUp: number;
@@ -36,13 +37,13 @@ export type Measured = {
 const connections = 16;
 const deadlineMs = 60_000;
 /** More rounds than demanded are run only within this time. */
-const roundsMs = 300_000;
+const roundsMs = 480_000;
 /** A subject that stops answering is waited for no longer. */
 const hangDeadlineMs = 1500;
 /** For what a subject still does after its last answer: the shadow's samples. */
 const settleMs = 50;
 
-/** Warms up, then runs `rounds` rounds, and up to `maxRounds` while five minutes last. Rejects when a subject fails requests it should answer. */
+/** Warms up, then runs `rounds` rounds, and up to `maxRounds` while eight minutes last. Rejects when a subject fails requests it should answer. */
 export async function runRounds(
   subjects: readonly Subject[],
   codecProcess: WatchedProcess<unknown>,

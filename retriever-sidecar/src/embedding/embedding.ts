@@ -44,11 +44,16 @@ function decodeBase64(text: string): Float32Array {
   // Unpooled, so that the floats are aligned and can be looked at where they lie.
   const bytes = Buffer.allocUnsafeSlow(byteLength);
   // What isn't base64 is skipped, and is missed here.
-  if (byteLength === 0 || byteLength % 4 !== 0 || bytes.write(text, "base64") !== byteLength) {
-    throw refuse("expected base64 of little-endian float32 values");
-  }
+  const isWhole = byteLength > 0 && byteLength % 4 === 0 && bytes.write(text, "base64") === byteLength;
+  if (!isWhole || !isStandard(text, bytes)) throw refuse("expected base64 of little-endian float32 values");
   if (!isLittleEndian) bytes.swap32();
   return new Float32Array(bytes.buffer, 0, byteLength / 4);
+}
+
+/** Node also reads the URL's alphabet, missing padding and stray bits in the last group; one vector has one text. */
+function isStandard(text: string, bytes: Buffer): boolean {
+  const lastGroup = bytes.toString("base64", bytes.length - (bytes.length % 3 || 3));
+  return text.length % 4 === 0 && !text.includes("-") && !text.includes("_") && text.endsWith(lastGroup);
 }
 
 /** All exponent bits set is infinity or NaN (IEEE 754). */
