@@ -1,5 +1,5 @@
 // The table that the loader makes is the one of the users' contract, and the sample can be searched in it.
-// Runs on PGlite, or on the server that PGVECTOR_URL names, in a schema of its own.
+// Runs on whatever Postgres there is, in a schema of its own.
 import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { loadDataset } from "#dataset/read.ts";

@@ -1,21 +1,34 @@
-// A Postgres with pgvector to migrate from: the one that PGVECTOR_URL names, else PGlite in a process of its own.
+// A Postgres with pgvector to migrate from: the one that PGVECTOR_URL names, a container, a server from a Python wheel, or
+// PGlite in a process of its own, whatever comes first.
 // Also puts the sample into the table of the users' contract.
 import { join } from "node:path";
 import { Client } from "pg";
 import { z } from "zod";
 import type { Dataset } from "#dataset/read.ts";
 import { startChild } from "./child-process.ts";
+import { hasDocker, startDockerPostgres } from "./docker-postgres.ts";
+import { startWheelPostgres } from "./wheel-postgres.ts";
 
+/** All but pglite are a Postgres of their own. */
+type PostgresKind = "external" | "container" | "wheel" | "pglite";
 export type Postgres = {
   readonly connectionString: string;
-  readonly kind: "external" | "pglite";
+  readonly kind: PostgresKind;
   readonly close: () => Promise<void>;
 };
 
 const announcementSchema = z.strictObject({ connectionString: z.string() });
 
+/** What to tell people. */
+export const postgresNames: Readonly<Record<PostgresKind, string>> = {
+  external: "the server of PGVECTOR_URL",
+  container: "Postgres in a container",
+  wheel: "Postgres from a wheel",
+  pglite: "PGlite",
+};
+
 /**
- * An external server is used as it is and left running.
+ * An external server is used as it is and left running; the others end with their caller.
  * PGlite is ONE session for all connections: named prepared statements of two connections collide (so adapters need
  * `preparedStatements: false`), settings are shared, and an open transaction blocks everybody. It serves demos and
  * functional tests, not tests of concurrency, and its times say nothing about Postgres.
@@ -27,6 +40,14 @@ export async function startPostgres(
   if (externalUrl !== undefined && externalUrl !== "") {
     return { connectionString: externalUrl, kind: "external", close: async () => {} };
   }
+  if (await hasDocker()) return { ...(await startDockerPostgres(address)), kind: "container" };
+  // No Python, no pip, no network, no wheel for this machine: nothing that PGlite doesn't do without.
+  const server = await startWheelPostgres({ address }).catch(() => undefined);
+  return server === undefined ? startPglite(address) : { ...server, kind: "wheel" };
+}
+
+/** PGlite, whatever else there is. */
+async function startPglite(address: string): Promise<Postgres> {
   const child = await startChild({
     script: join(import.meta.dirname, "pglite-main.ts"),
     args: ["--address", address],

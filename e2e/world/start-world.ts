@@ -7,7 +7,7 @@ import { parseAllDocuments } from "yaml";
 import { type Dataset, loadDataset } from "#dataset/read.ts";
 import { type EmbeddedCluster, startEmbeddedCluster } from "#embedded/start-embedded-cluster.ts";
 import { type KubeClient, makeKubeClient } from "#kube/client.ts";
-import { loadPgvector, type Postgres, startPostgres, type Table } from "#stores/postgres.ts";
+import { loadPgvector, type Postgres, postgresNames, startPostgres, type Table } from "#stores/postgres.ts";
 import { namespace } from "./application-manifests.ts";
 import { type OperatorProcess, startOperator } from "./operator-process.ts";
 
@@ -65,7 +65,7 @@ async function build(options: WorldOptions, onClose: (closer: () => Promise<unkn
   const place: Table = { schema: "public", table, ...(options.index === undefined ? {} : { index: options.index }) };
   await loadPgvector(postgres.connectionString, place, dataset);
   say(
-    `source: ${dataset.chunks.length} chunks of dimension ${dataset.dim} in pgvector (${postgres.kind === "pglite" ? "PGlite" : "PGVECTOR_URL"})`,
+    `source: ${dataset.chunks.length} chunks of dimension ${dataset.dim} in pgvector (${postgresNames[postgres.kind]})`,
   );
   await mkdir(join(directory, "cluster"));
   const cluster = await startEmbeddedCluster({

@@ -1,0 +1,57 @@
+// Postgres with pgvector out of the PyPI package `pgserver`: only its programs are used, nothing of its Python.
+// Its own starter would add a system user and open folders up to the root; ours does neither.
+import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, rename, rm } from "node:fs/promises";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+
+const run = promisify(execFile);
+
+const wheel = "pgserver==0.1.4";
+/** The package is built for these; its programs don't care which Python fetches them. */
+const pythonVersion = "3.11";
+const installDeadlineMs = 180_000;
+
+/** Folder of the installation (`bin`, `lib`, `share`), fetched once by pip. Rejects when that isn't possible here. */
+export async function installWheel(cache: string = cacheFolder()): Promise<string> {
+  const place = join(cache, wheel.replace("==", "-"));
+  const installation = join(place, "pgserver/pginstall");
+  if (existsSync(join(installation, "bin/postgres"))) return installation;
+  await mkdir(cache, { recursive: true });
+  const scratch = await mkdtemp(join(cache, "installing-"));
+  try {
+    await fetchWheel(join(scratch, "wheel"));
+    await rename(join(scratch, "wheel"), place);
+  } catch (error) {
+    // Whoever was faster has installed the same.
+    if (!existsSync(join(installation, "bin/postgres"))) throw error;
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+  return installation;
+}
+
+async function fetchWheel(folder: string): Promise<void> {
+  const flags = ["--quiet", "--no-deps", "--only-binary=:all:", `--python-version=${pythonVersion}`];
+  const pip = [
+    "-m",
+    "pip",
+    "install",
+    ...flags,
+    "--disable-pip-version-check",
+    "--no-input",
+    "--target",
+    folder,
+    wheel,
+  ];
+  await run("python3", pip, { timeout: installDeadlineMs });
+}
+
+/** Root's home is closed to the account that runs the server. */
+function cacheFolder(): string {
+  const name = "retriever-migration-operator";
+  if (process.getuid?.() === 0) return join("/var/cache", name);
+  return join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), name);
+}

