@@ -1,6 +1,6 @@
 # Everything a developer runs. `make` alone lists it.
 .DEFAULT_GOAL := help
-.PHONY: help setup check test demo sim-gates generate clean bench-sidecar fuzz-sidecar show-comparison explore
+.PHONY: help setup check test demo sim-gates generate clean bench-sidecar fuzz-sidecar show-comparison explore sbom
 
 # The pinned Node comes first, whatever Node this shell has.
 export PATH := $(CURDIR)/tools/node/node_modules/.bin:$(PATH)
@@ -37,6 +37,11 @@ fuzz-sidecar: setup ## 10,000 hostile requests and broken stores; last line "N p
 
 show-comparison: setup ## which metric notices which damage to a store; last line JSON
 	@node e2e/comparison/main.ts
+
+sbom: setup ## what the images are made of, CycloneDX, into reports/
+	@mkdir -p reports
+	@node tools/image-files.ts operator --sbom > reports/sbom-operator.json
+	@node tools/image-files.ts sidecar --sbom > reports/sbom-sidecar.json
 
 clean: ## remove what was installed and written, the pinned Node included
 	@rm -rf node_modules */node_modules tools/node/node_modules coverage reports

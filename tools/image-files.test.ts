@@ -1,0 +1,106 @@
+// The images' lists against the tree: complete, nothing of the workshop, and what they lay out starts.
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join, normalize } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { contentsOf, filesOf, images, readLockfile, specifiersOf } from "./image-list.ts";
+import { renderSbom } from "./image-sbom.ts";
+import { runCommand } from "./run-command.ts";
+
+const root = join(import.meta.dirname, "..");
+const folder = mkdtempSync(join(tmpdir(), "retriever-image-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** The file of the tree that a module of a workspace names; undefined for a package's. */
+function fileNamed(from: string, specifier: string): string | undefined {
+  const workspace = from.split("/")[0] ?? "";
+  if (specifier.startsWith(".")) return normalize(join(dirname(from), specifier));
+  if (specifier.startsWith("#")) return `${workspace}/src/${specifier.slice(1)}`;
+  if (specifier.startsWith("@retriever/crds/")) return `crds/src/${specifier.slice("@retriever/crds/".length)}`;
+  if (specifier.startsWith("@retriever/sidecar/"))
+    return `retriever-sidecar/src/${specifier.slice("@retriever/sidecar/".length)}`;
+  return undefined;
+}
+
+const entries: Readonly<Record<(typeof images)[number], readonly string[]>> = {
+  operator: ["operator/src/main.ts", "operator/src/cli/main.ts"],
+  sidecar: ["retriever-sidecar/src/main.ts"],
+};
+
+describe.each(images)("the image of the %s", (image) => {
+  const { files, packages, links } = contentsOf(root, image);
+
+  it("holds every file that its files load", () => {
+    const held = new Set(files);
+    const missing = files
+      .filter((file) => file.endsWith(".ts"))
+      .flatMap((file) =>
+        specifiersOf(readFileSync(join(root, file), "utf8")).flatMap((specifier) => {
+          const named = fileNamed(file, specifier);
+          return named === undefined || held.has(named) ? [] : `${file}: ${specifier}`;
+        }),
+      );
+    expect(missing).toEqual([]);
+  });
+
+  it("holds no tests and no tools", () => {
+    expect(files.filter((file) => /\.test\.ts$|\/test\/|^e2e|^tools/.test(file))).toEqual([]);
+    expect(packages.filter((place) => /\/(vitest|typescript|fast-check|@types\/.*)$/.test(place))).toEqual([]);
+    expect(packages.filter((place) => !existsSync(join(root, place)))).toEqual([]);
+  });
+
+  it("links workspaces by their folders", () => {
+    const expected = { "node_modules/@retriever/crds": "crds", "node_modules/@retriever/sidecar": "retriever-sidecar" };
+    expect(links).toEqual(image === "operator" ? expected : {});
+  });
+
+  it("has a bill of materials with every package, its version and its hash", () => {
+    const { components } = JSON.parse(renderSbom(image, contentsOf(root, image), readLockfile(root), "24.0.0")) as {
+      components: { "bom-ref": string; purl?: string; hashes?: { content: string }[] }[];
+    };
+    const listed = components.filter((component) => component["bom-ref"].includes("node_modules/"));
+    expect(listed.map((component) => component["bom-ref"])).toEqual(packages);
+    expect(listed.filter(({ hashes }) => !/^[0-9a-f]{128}$/.test(hashes?.[0]?.content ?? ""))).toEqual([]);
+    expect(components.filter(({ purl }) => purl === "pkg:npm/zod@4.6.7")).toHaveLength(1);
+  });
+
+  it("starts from what is laid out, with its own Node", async () => {
+    const out = join(folder, image);
+    const script = join(root, "tools/image-files.ts");
+    const laid = await runCommand([process.execPath, script, image, out], { cwd: folder, deadlineSeconds: 25 });
+    expect(laid).toMatchObject({ code: 0 });
+    const node = join(out, "usr/local/bin/node");
+    for (const entry of entries[image]) {
+      const started = await runCommand([node, join(out, "app", entry), "--help"], { cwd: "/", deadlineSeconds: 25 });
+      expect(started).toMatchObject({ code: 0 });
+    }
+  }, 60_000);
+});
+
+describe("a list of files", () => {
+  it("that names what isn't there is refused with the line", () => {
+    expect(() => filesOf(root, "operator/src/gone/**/*.ts\n")).toThrow("operator/src/gone/**/*.ts: no such file");
+  });
+
+  it("takes out what a later line excludes", () => {
+    const all = filesOf(root, "images/*\n");
+    expect(filesOf(root, "# both\nimages/*\n!images/*.md\n")).toEqual(all.filter((file) => !file.endsWith(".md")));
+  });
+});
+
+describe("the modules a source loads", () => {
+  it("are those it imports and exports from, lazily too, without types", () => {
+    const source = `import type { A } from "types-only";
+import { type B, b } from "one";
+import {
+  c,
+} from "./two.ts";
+import "three";
+export { d } from "#four.ts";
+export type { E } from "types-again";
+const f = await import("five");
+const text = 'from "six"';
+`;
+    expect(specifiersOf(source)).toEqual(["one", "./two.ts", "three", "#four.ts", "five"]);
+  });
+});
