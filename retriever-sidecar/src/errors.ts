@@ -122,6 +122,37 @@ export const errorTable = {
     summary: "One dual-read sample differs beyond the thresholds; a log event, never an answer.",
     remedy: "See the causes in the event. One sample is no alarm; the operator judges rates.",
   },
+  RETR_VERIFY_UNSUPPORTED: {
+    httpStatus: 500,
+    retryable: false,
+    summary: "A store's adapter can't be verified or repaired: it doesn't let the store be read through or written.",
+    remedy: "Give the adapter the missing side, see docs/adapters.md, or waive the verification.",
+  },
+  RETR_VERIFY_NOT_COMPARABLE: {
+    httpStatus: 500,
+    retryable: false,
+    summary:
+      "The two stores can't hold the same data as they are: dimension, metric, ids or fields are of other kinds.",
+    remedy: "Correct the store or its configuration as the message says; a lower --level compares less.",
+  },
+  RETR_VERIFY_DUPLICATE_IDS: {
+    httpStatus: 500,
+    retryable: false,
+    summary: "A store holds a chunk id more than once, so that it can't be said which of them counts.",
+    remedy: "Remove the doubles the message names, and give the chunk id a unique index where the store has one.",
+  },
+  RETR_VERIFY_CHECKPOINT_INVALID: {
+    httpStatus: 500,
+    retryable: false,
+    summary: "The checkpoint in the report folder can't be gone on from: damaged, or of another run.",
+    remedy: "Resume with the options and stores of the interrupted run, or start anew without --resume.",
+  },
+  RETR_VERIFY_FOLDER_UNWRITABLE: {
+    httpStatus: 500,
+    retryable: true,
+    summary: "The report folder can't be written: full, read-only or missing.",
+    remedy: "Free space or correct the folder's rights; --resume goes on from the last checkpoint.",
+  },
   RETR_INTERNAL: {
     httpStatus: 500,
     retryable: false,

@@ -6,6 +6,7 @@ import type { Secret } from "#core/secret.ts";
 import type { StoreSpec, Tls } from "#core/store-spec.ts";
 import type { Backend } from "#ports/backend.ts";
 import type { BackendMakings } from "#ports/backend-makings.ts";
+import type { ChunkAccess, ChunkStore, ChunkWriter } from "#ports/chunk-store.ts";
 
 /** An adapter's configuration as a document holds it: its kind decides who reads the rest. */
 export type AdapterDocument = { readonly kind: string };
@@ -39,6 +40,10 @@ type Definition<Base, Overlay, Spec extends StoreSpec> = {
   readonly overlay: Form<Overlay, Spec>;
   /** Connects on demand only. */
   readonly makeBackend: (spec: Spec, makings: BackendMakings) => Backend;
+  /** Reads the store through for `verify`; a kind without it can't be verified. */
+  readonly makeChunkStore?: (spec: Spec, access: ChunkAccess) => ChunkStore;
+  /** Writes the store for a repair; a kind without it can't be repaired. */
+  readonly makeChunkWriter?: (spec: Spec, access: ChunkAccess) => ChunkWriter;
 };
 
 /** An adapter as the registry holds it; each gets only documents of its own kind. */
