@@ -1,4 +1,5 @@
-// The checklist of a spec: what has to be answered before anything changes. Imports zod and durations only.
+// The checklist of a spec: what has to be answered before anything changes. Imports zod, durations and the levels only.
+import { verifyLevels } from "@retriever/sidecar/contract/verify-report.ts";
 import { z } from "zod";
 import { durationSchema } from "./duration.ts";
 import { days, timeOfDaySchema, timeZoneSchema } from "./time-window.ts";
@@ -66,12 +67,57 @@ const stagingSchema = z
   })
   .prefault({});
 
+/** Differences that are still equal enough. */
+const tolerated = z.int().min(0).max(1_000_000_000).default(0);
+
+const paritySchema = z
+  .strictObject({
+    policy,
+    /** What has to have been compared at least. */
+    level: z.enum(verifyLevels).default("fresh"),
+    tolerance: z
+      .strictObject({
+        missing: tolerated,
+        extra: tolerated,
+        stale: tolerated,
+        payload: tolerated,
+        vector: tolerated,
+      })
+      .prefault({}),
+    /** How long an equal result counts before the start. */
+    maxAge: durationSchema.default("24h"),
+    /** After this a result that isn't equal is asked for again; before the cutover every result. */
+    recheck: durationSchema.default("15m"),
+    /** Longer than this, and a comparison has no result. */
+    timeout: durationSchema.default("2h"),
+  })
+  .prefault({});
+export type ParitySpec = z.infer<typeof paritySchema>;
+
+const smokeTestsSchema = z
+  .strictObject({
+    policy,
+    /** Suspended CronJobs of the same namespace; a Job of each has to succeed. */
+    cronJobs: z
+      .array(
+        z
+          .string()
+          .max(52)
+          .regex(/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/, "expected the name of a CronJob"),
+      )
+      .max(10)
+      .default([]),
+    /** Longer than this, and a test has not passed. */
+    timeout: durationSchema.default("15m"),
+  })
+  .prefault({});
+
 export const checklistSchema = z.strictObject({
   reachable: checkSchema,
-  parity: checkSchema,
+  parity: paritySchema,
   alerts: checkSchema,
   approvals: approvalsSchema,
   window: windowSchema,
   staging: stagingSchema,
-  smokeTests: checkSchema,
+  smokeTests: smokeTestsSchema,
 });

@@ -3,6 +3,7 @@ import { countersSchema } from "@retriever/sidecar/contract/evidence.ts";
 import { identitySchema } from "@retriever/sidecar/contract/status.ts";
 import { z } from "zod";
 import { outboxMessageSchema } from "./outbox-status.ts";
+import { smokeTestStatusSchema, verificationStatusSchema } from "./verification-status.ts";
 
 export const phases = [
   "Pending",
@@ -242,6 +243,8 @@ export const migrationStatusSchema = z.strictObject({
       stepDowns: z.int().default(0),
       /** Set while rises are held until a person resumes. */
       heldSince: instant.optional(),
+      /** Newest firing sample of a Prometheus that was judged. */
+      firingUntil: instant.optional(),
     })
     .optional(),
   acts: z
@@ -262,6 +265,10 @@ export const migrationStatusSchema = z.strictObject({
     })
     .optional(),
   rollback: rollbackStatusSchema.optional(),
+  /** Comparisons of the stores: under way, and the newest result of each purpose. */
+  verification: verificationStatusSchema.optional(),
+  /** The newest run of each smoke test. */
+  smokeTests: z.array(smokeTestStatusSchema).max(10).optional(),
   /** Of mode Validate: since when, and what it ended with. */
   validation: z.strictObject({ startedAt: instant, result: z.string().max(64).optional() }).optional(),
   /** Messages for the sinks, delivered at least once. */

@@ -69,6 +69,23 @@ const checklistRules: readonly SpecRule[] = [
     received: ({ checklist }) => [checklist.staging.from, checklist.staging.result],
   },
   {
+    field: "checklist",
+    at: "spec.checklist.parity",
+    rule: `${atLeast("maxAge", "1s")} && ${atLeast("recheck", "1s")} && ${atLeast("timeout", "1s")}`,
+    message: "expected maxAge, recheck and timeout of at least 1s",
+    holds: ({ checklist: { parity } }) =>
+      [parity.maxAge, parity.recheck, parity.timeout].every((one) => durationSeconds(one) >= 1),
+    received: ({ checklist: { parity } }) => [parity.maxAge, parity.recheck, parity.timeout],
+  },
+  {
+    field: "checklist",
+    at: "spec.checklist.smokeTests",
+    rule: "!has(self.cronJobs) || self.cronJobs.all(one, self.cronJobs.exists_one(other, other == one))",
+    message: "expected every CronJob once",
+    holds: ({ checklist: { smokeTests } }) => new Set(smokeTests.cronJobs).size === smokeTests.cronJobs.length,
+    received: ({ checklist: { smokeTests } }) => smokeTests.cronJobs,
+  },
+  {
     field: "requestedBy",
     at: "spec",
     rule: "!has(self.checklist) || !has(self.checklist.approvals) || !has(self.checklist.approvals.fourEyes) || !self.checklist.approvals.fourEyes || has(self.requestedBy)",

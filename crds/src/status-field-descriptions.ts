@@ -123,11 +123,48 @@ const sourceFields: Readonly<Record<string, string>> = {
   "status.throughput.requestsPerSecond": "Answered requests per second right before the cutover.",
 };
 
+const jobFields: Readonly<Record<string, string>> = {
+  "status.verification": "Comparisons of the two stores.",
+  "status.verification.equalSince": "When the last comparison that found nothing above the tolerance was asked for.",
+  "status.verification.runs": "The comparison under way, and the newest result of each purpose.",
+  "status.verification.runs[].purpose": "What it is for.",
+  "status.verification.runs[].number": "How many comparisons were asked for until then.",
+  "status.verification.runs[].job": "Job that compares.",
+  "status.verification.runs[].since": "Only what was written since then is compared; everything when absent.",
+  "status.verification.runs[].askedAt": "When it was asked for.",
+  "status.verification.runs[].result.outcome": "Compared: the counts are evidence. Unknown: nothing can be said.",
+  "status.verification.runs[].result.reason": "Why, as one word.",
+  "status.verification.runs[].result.message": "What came of it, as a sentence.",
+  "status.verification.runs[].result.at": "When the operator took note of it.",
+  "status.verification.runs[].result.level": "What was compared.",
+  "status.verification.runs[].result.counts.missing": "Chunks that the destination lacks.",
+  "status.verification.runs[].result.counts.extra": "Chunks that only the destination has.",
+  "status.verification.runs[].result.counts.stale": "Chunks whose updated_at differs.",
+  "status.verification.runs[].result.counts.payload": "Chunks with other fields.",
+  "status.verification.runs[].result.counts.vector": "Chunks with another vector.",
+  "status.verification.runs[].result.counts.lagging":
+    "Chunks that the lag between the stores explains: no differences.",
+  "status.verification.runs[].result.read.source": "Chunks read at the source.",
+  "status.verification.runs[].result.read.destination": "Chunks read at the destination.",
+  "status.verification.runs[].result.newestDifferenceAt": "Newest updated_at among the differences.",
+  "status.verification.runs[].result.ids": "Some chunks that differ; at most 20.",
+  "status.verification.runs[].result.report": "ConfigMap that keeps the report; absent when it could not be fetched.",
+  "status.smokeTests": "The newest run of each smoke test.",
+  "status.smokeTests[].cronJob": "Suspended CronJob it was made from.",
+  "status.smokeTests[].number": "How often it was asked for.",
+  "status.smokeTests[].job": "Job that tests.",
+  "status.smokeTests[].askedAt": "When it was asked for.",
+  "status.smokeTests[].result.passed": "Whether the Job completed.",
+  "status.smokeTests[].result.message": "What came of it, as a sentence.",
+  "status.smokeTests[].result.at": "When the operator took note of it.",
+};
+
 /** Leaves of RetrieverMigration's status, by path. */
 export const statusFieldDescriptions: Readonly<Record<string, string>> = {
   ...progressFields,
   ...evidenceFields,
   ...sourceFields,
+  ...jobFields,
   "status.acks.pods": "Pods with a sidecar.",
   "status.acks.matched": "Those that have it.",
   "status.acks.lagging": "Those that don't, by name; at most 20.",
