@@ -45,15 +45,16 @@ function decodeBase64(text: string): Float32Array {
   const bytes = Buffer.allocUnsafeSlow(byteLength);
   // What isn't base64 is skipped, and is missed here.
   const isWhole = byteLength > 0 && byteLength % 4 === 0 && bytes.write(text, "base64") === byteLength;
-  if (!isWhole || !isStandard(text, bytes)) throw refuse("expected base64 of little-endian float32 values");
+  if (!isWhole || !isStandard(text, bytes, padding)) throw refuse("expected base64 of little-endian float32 values");
   if (!isLittleEndian) bytes.swap32();
   return new Float32Array(bytes.buffer, 0, byteLength / 4);
 }
 
-/** Node also reads the URL's alphabet, missing padding and stray bits in the last group; one vector has one text. */
-function isStandard(text: string, bytes: Buffer): boolean {
-  const lastGroup = bytes.toString("base64", bytes.length - (bytes.length % 3 || 3));
-  return text.length % 4 === 0 && !text.includes("-") && !text.includes("_") && text.endsWith(lastGroup);
+/** Node also reads the URL's alphabet and stray bits in the last group: one vector would have many texts. Padding may lack. */
+function isStandard(text: string, bytes: Buffer, padding: number): boolean {
+  const tail = bytes.length % 3 || 3;
+  const lastGroup = bytes.toString("base64", bytes.length - tail).slice(0, tail + 1);
+  return !text.includes("-") && !text.includes("_") && text.endsWith(lastGroup, text.length - padding);
 }
 
 /** All exponent bits set is infinity or NaN (IEEE 754). */

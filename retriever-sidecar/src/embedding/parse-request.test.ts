@@ -58,6 +58,8 @@ test("base64 of float32 gives the same vector as numbers", () => {
       const request = parse(JSON.stringify({ embedding: text, k: 1 }));
       expect(decode(request.embedding.binary())).toEqual(vector.map(Math.fround));
       expect(JSON.parse(Buffer.from(request.embedding.json()).toString())).toEqual(vector.map((value) => value + 0));
+      const unpadded = parse(JSON.stringify({ embedding: text.replace(/=+$/, ""), k: 1 }));
+      expect(unpadded.embedding.binary()).toEqual(request.embedding.binary());
     }),
   );
 });
@@ -149,7 +151,6 @@ const refused = [
     path: "embedding",
     message: /base64/,
   },
-  { title: "base64 without its padding", body: '{"embedding":"AACAPw","k":1}', path: "embedding", message: /base64/ },
   {
     title: "base64 with stray last bits",
     body: '{"embedding":"AACAPx==","k":1}',
