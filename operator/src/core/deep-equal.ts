@@ -5,13 +5,12 @@ export function isSameData(a: unknown, b: unknown): boolean {
   if (Object.is(a, b)) return true;
   if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
   if (Array.isArray(a) !== Array.isArray(b)) return false;
-  const left = definedEntries(a);
-  const right = new Map(definedEntries(b));
   return (
-    left.length === right.size && left.every(([key, value]) => right.has(key) && isSameData(value, right.get(key)))
+    Object.keys(a).every((key) => isSameData(memberOf(a, key), memberOf(b, key))) &&
+    Object.keys(b).every((key) => Object.hasOwn(a, key) || memberOf(b, key) === undefined)
   );
 }
 
-function definedEntries(value: object): [string, unknown][] {
-  return Object.entries(value).filter(([, member]) => member !== undefined);
+function memberOf(value: object, key: string): unknown {
+  return Object.hasOwn(value, key) ? (value as Readonly<Record<string, unknown>>)[key] : undefined;
 }

@@ -17,8 +17,21 @@ export function effectivePlan(migration: Migration): MigrationSpec | undefined {
   return meta.deleting || planHash(current) === status.planHash ? current : undefined;
 }
 
-/** The accepted plan frozen in a status; undefined when it was damaged. */
+/** Plans that were read before: each is read at every look, and parsing it would be a third of a quiet one. */
+const known = new Map<string, MigrationSpec | undefined>();
+const mostKnown = 64;
+
+/** The accepted plan frozen in a status; undefined when it was damaged. The same text gives the same object. */
 export function readPlan(text: string): MigrationSpec | undefined {
+  if (known.has(text)) return known.get(text);
+  // A plan that comes again after so many others costs what it cost the first time.
+  if (known.size >= mostKnown) known.clear();
+  const plan = parsePlan(text);
+  known.set(text, plan);
+  return plan;
+}
+
+function parsePlan(text: string): MigrationSpec | undefined {
   try {
     const parsed = migrationSpecSchema.safeParse(JSON.parse(text));
     return parsed.success ? parsed.data : undefined;
