@@ -94,7 +94,7 @@ try {
   process.stdout.write(`${print(rows)}\n`);
   process.stdout.write("caught by: p95 of the score delta over 0.2, mismatch 5 points over an undamaged copy's,\n");
   process.stdout.write("overlap@10 or RBO below 0.9, lag over a day. Benign changes should be caught by nothing.\n");
-  process.stdout.write("RBO is the mean where the sidecar exports one, else the median of its gauge.\n");
+  process.stdout.write("overlap@10 and RBO are means over the samples.\n");
   process.stdout.write(`${JSON.stringify(summaryOf(rows))}\n`);
 } finally {
   await standIn.close();

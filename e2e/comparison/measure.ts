@@ -54,7 +54,7 @@ async function readFinding(sidecar: Sidecar, expected: number): Promise<Finding>
     scoreDeltaP95: readSample(exposition, "retr_dual_delta_score", 'quantile="p95"') ?? Number.NaN,
     mismatch: mismatch / answered,
     overlap: overlapSum / answered,
-    rankOverlap: readRankOverlap(exposition, answered),
+    rankOverlap: (readSample(exposition, "retr_dual_rank_biased_overlap_sum") ?? Number.NaN) / answered,
     lagDays: lagMs === undefined ? null : lagMs / dayMs,
   };
 }
@@ -69,11 +69,4 @@ async function endedCounters(sidecar: Sidecar, expected: number) {
       throw new Error(`${answered} of ${expected} samples were answered by both stores`);
     }
   }
-}
-
-/** The mean where its sum is exported, else the median. */
-function readRankOverlap(exposition: string, answered: number): number {
-  const sum = readSample(exposition, "retr_dual_rank_overlap_sum");
-  if (sum !== undefined) return sum / answered;
-  return readSample(exposition, "retr_dual_rank_overlap", 'quantile="p50"') ?? Number.NaN;
 }
