@@ -98,7 +98,7 @@ export const exampleStatus = {
     idleSeconds: 60,
     blindSeconds: 30,
   },
-  harm: { alertSince: at, causes: ["score lower by more than 0.2"], stepDowns: 1, heldSince: at },
+  harm: { alertSince: at, causes: ["score lower by more than 0.2"], stepDowns: 1, heldSince: at, firingUntil: at },
   acts: {
     paused: false,
     seen: ["6f1d4c1e-0000-4000-8000-000000000002"],

@@ -112,6 +112,7 @@ const refusals: Readonly<Record<string, Refusal>> = {
   "status.harm.causes": ["none", "an array"],
   "status.harm.stepDowns": [1.5, "an integer"],
   "status.harm.heldSince": [7, "a string"],
+  "status.harm.firingUntil": [7, "a string"],
   "status.acts.paused": ["yes", "a boolean"],
   "status.acts.seen": ["none", "an array"],
   "status.acts.promotedBy": [7, "a string"],

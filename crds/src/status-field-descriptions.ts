@@ -180,6 +180,7 @@ export const statusFieldDescriptions: Readonly<Record<string, string>> = {
   "status.harm.causes": "What was found.",
   "status.harm.stepDowns": "How often the rate was stepped down since the start or the last Resume.",
   "status.harm.heldSince": "Set while rises are held until a person resumes.",
+  "status.harm.firingUntil": "Newest firing sample of a Prometheus that was judged.",
   "status.acts": "What people asked for.",
   "status.acts.paused": "Whether rises are paused.",
   "status.acts.seen": "UIDs of the acts that were judged, newest last; at most 50.",

@@ -30,6 +30,9 @@ describe("the settings", () => {
       logLevel: "info",
       actIdentity: "proved",
       sinks: "",
+      prometheus: "",
+      webhookListen: "",
+      webhookTokenFile: "",
       evidenceLog: true,
     });
   });

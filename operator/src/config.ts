@@ -86,6 +86,21 @@ const rows = {
     about: "YAML file with the sinks that migrations may name; empty: none",
     schema: z.string().max(4096).default(""),
   },
+  prometheus: {
+    env: "RETRIEVER_PROMETHEUS",
+    about: "YAML file with the Prometheus servers that migrations may name; empty: none",
+    schema: z.string().max(4096).default(""),
+  },
+  webhookListen: {
+    env: "RETRIEVER_WEBHOOK_LISTEN",
+    about: "address of the Alertmanager webhook /v1/alerts; empty: none",
+    schema: z.union([z.literal(""), address]).default(""),
+  },
+  webhookTokenFile: {
+    env: "RETRIEVER_WEBHOOK_TOKEN_FILE",
+    about: "file with the bearer token that Alertmanager sends",
+    schema: z.string().max(4096).default(""),
+  },
   evidenceLog: {
     env: "RETRIEVER_EVIDENCE_LOG",
     about: "whether evidence is logged besides being kept in ConfigMaps",
@@ -133,6 +148,11 @@ export function parseSettings(flags: Flags, env: Readonly<Record<string, string 
     }
     return [name, result.data] as const;
   });
+  const settings = Object.freeze(Object.fromEntries(parsed)) as Settings;
+  if (faults.length === 0 && settings.webhookListen !== "" && settings.webhookTokenFile === "")
+    faults.push(
+      "--webhook-token-file (RETRIEVER_WEBHOOK_TOKEN_FILE): expected a file beside --webhook-listen, got none",
+    );
   if (faults.length > 0) throw new OperatorError("ROP_SETTINGS_INVALID", faults.join("; "), { details: { faults } });
-  return Object.freeze(Object.fromEntries(parsed)) as Settings;
+  return settings;
 }

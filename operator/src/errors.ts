@@ -88,6 +88,18 @@ export const errorTable = [
     remedy: "Check the sidecar's version and that port admin belongs to it.",
   },
   {
+    code: "ROP_ALERTS_UNAVAILABLE",
+    retryable: true,
+    summary: "a Prometheus or Alertmanager can't be read",
+    remedy: "Check the named source: its address, its token and CA files, and that it answers within the deadline.",
+  },
+  {
+    code: "ROP_ALERTS_ANSWER_INVALID",
+    retryable: true,
+    summary: "a Prometheus or Alertmanager sent an answer that can't be used whole",
+    remedy: "Check that the address is the API's own and no proxy's, and what the source warns of.",
+  },
+  {
     code: "ROP_STATUS_UNREADABLE",
     retryable: false,
     summary: "the migration's status cannot be read by this version",

@@ -9,6 +9,8 @@ import { type CallReport, makeKubeRequest } from "#adapters/kubernetes/kube-requ
 import { makeKubernetesCluster } from "#adapters/kubernetes/kubernetes-cluster.ts";
 import { makeKubernetesHints } from "#adapters/kubernetes/kubernetes-hints.ts";
 import { makeLeaseStore } from "#adapters/kubernetes/lease-store.ts";
+import { type HttpAlertSources, makeHttpAlertSources } from "#adapters/prometheus/http-alert-sources.ts";
+import { parseSources } from "#adapters/prometheus/sources-file.ts";
 import { makeHttpSidecars } from "#adapters/sidecars/http-sidecars.ts";
 import { makeHttpSinks } from "#adapters/sinks/http-sinks.ts";
 import { makeSystemClock } from "#adapters/system-clock.ts";
@@ -21,7 +23,7 @@ import { makeReconcile } from "#controller/reconcile.ts";
 import { makeTeller } from "#controller/teller.ts";
 import { decide } from "#core/decide.ts";
 import type { EvidenceRecord } from "#core/evidence-record.ts";
-import { asOperatorError, type OperatorError, remedyOf } from "#errors.ts";
+import { asOperatorError, OperatorError, remedyOf } from "#errors.ts";
 import { Courier } from "#outbox/courier.ts";
 import { parseSinks } from "#outbox/sinks-file.ts";
 import { faultFields, type Logger, makeLogger } from "#telemetry/logger.ts";
@@ -32,6 +34,8 @@ const clock = makeSystemClock();
 const random = Math.random;
 /** Of writing the last evidence when the process is asked to stop. */
 const evidenceGraceMs = 2000;
+/** Of one request to a Prometheus. */
+const alertDeadlineMs = 5000;
 
 async function run(settings: Settings): Promise<number> {
   const log = makeLogger({ level: settings.logLevel });
@@ -52,11 +56,13 @@ async function run(settings: Settings): Promise<number> {
     print: settings.evidenceLog ? evidencePrinter() : undefined,
     tell: makeTeller({ ...shared, cluster }).all,
   });
-  const courier = await openCourier(settings, log);
+  const courier = await openCourier(settings, log, metrics);
+  const alertSources = await openAlertSources(settings, metrics);
   const reconcile = makeReconcile({
     ...shared,
     cluster,
     sidecars,
+    alertSources,
     decide,
     evidence,
     actIdentity: settings.actIdentity,
@@ -88,16 +94,41 @@ async function run(settings: Settings): Promise<number> {
     await evidence.close(evidenceGraceMs);
     return 0;
   } finally {
-    await Promise.allSettled([server.close(), courier.close(), sidecars.close(), connection.close()]);
+    await Promise.allSettled([
+      server.close(),
+      courier.close(),
+      alertSources.close(),
+      sidecars.close(),
+      connection.close(),
+    ]);
     log.info("stopped");
   }
 }
 
-async function openCourier(settings: Settings, log: Logger): Promise<Courier> {
-  const sinks = settings.sinks === "" ? [] : parseSinks(await readFile(settings.sinks, "utf8"));
+async function openAlertSources(settings: Settings, metrics: Metrics): Promise<HttpAlertSources> {
+  const sources = settings.prometheus === "" ? [] : parseSources(await readSetting(settings.prometheus, "prometheus"));
+  const report = (source: string, kind: string, result: string) =>
+    metrics.count("retriever_alert_source_reads_total", { source, kind, result });
+  return makeHttpAlertSources({ sources, deadlineMs: alertDeadlineMs, clock, report });
+}
+
+/** A file that a setting names. */
+async function readSetting(file: string, setting: string): Promise<string> {
+  try {
+    return await readFile(file, "utf8");
+  } catch (cause) {
+    const code = (cause as { code?: unknown }).code;
+    const why = typeof code === "string" ? code : "failed";
+    throw new OperatorError("ROP_SETTINGS_INVALID", `--${setting}: its file can't be read (${why})`, { cause });
+  }
+}
+
+async function openCourier(settings: Settings, log: Logger, metrics: Metrics): Promise<Courier> {
+  const sinks = settings.sinks === "" ? [] : parseSinks(await readSetting(settings.sinks, "sinks"));
   return new Courier({
     sinks: makeHttpSinks({ sinks, deadlineMs: settings.apiDeadlineMs }),
     report: (sink, error) => {
+      metrics.count("retriever_sink_messages_total", { sink, result: error === null ? "done" : "failed" });
       if (error !== null) log.warn({ sink, error }, "message not delivered");
     },
   });

@@ -5,6 +5,7 @@ import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
 import { type MigrationStatus, migrationStatusSchema, type Phase } from "@retriever/crds/migration-status.ts";
 import { isLegalStep } from "@retriever/crds/phase-steps.ts";
 import { overlaySchema, type StoreName } from "@retriever/sidecar/contract/overlay.ts";
+import type { AlertsRead } from "#core/alert-observation.ts";
 import { decide } from "#core/decide.ts";
 import type {
   ActObservation,
@@ -59,6 +60,8 @@ export class Simulation {
   base = sourceIdentity;
   actIdentity: Observation["actIdentity"] = { ok: true, value: "proved" };
   staging: Observation["staging"];
+  /** What the Prometheus says; undefined: the plan asks none. */
+  alerts: ((now: number) => AlertsRead) | undefined;
   /** What a sink answers to a message; undefined: nothing yet. */
   sink: ((key: string) => string | null | undefined) | undefined;
   behindSeconds: Record<StoreName, number> = { source: 0, destination: 0 };
@@ -219,6 +222,7 @@ export class Simulation {
       claims: read("claims", this.claims),
       acts: read("acts", this.acts),
       ...this.#deliveries(),
+      ...(this.alerts === undefined ? {} : { alerts: this.alerts(this.now) }),
       ...(this.staging === undefined ? {} : { staging: this.staging }),
       ...(this.actIdentity === undefined ? {} : { actIdentity: this.actIdentity }),
     };

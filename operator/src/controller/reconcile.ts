@@ -10,6 +10,7 @@ import type { Look } from "#evidence/draft.ts";
 import type { Eyes } from "#observe/eyes.ts";
 import { observe } from "#observe/observe.ts";
 import type { Courier } from "#outbox/courier.ts";
+import type { AlertSources } from "#ports/alert-sources.ts";
 import type { Clock } from "#ports/clock.ts";
 import type { Cluster, MigrationKey, RawMigration } from "#ports/cluster.ts";
 import type { Sidecars } from "#ports/sidecars.ts";
@@ -28,6 +29,8 @@ export type Decide = (input: {
 export type ReconcileOptions = {
   readonly cluster: Cluster;
   readonly sidecars: Sidecars;
+  /** Absent: there is no source but Sidecars. */
+  readonly alertSources?: AlertSources | undefined;
   readonly clock: Clock;
   readonly decide: Decide;
   /** Is handed every look that led to something; must neither throw nor wait. */
@@ -53,8 +56,8 @@ const effectDeadlines = 3;
 /** One pass. Never rejects for a fault of the cluster: the outcome says when to come again. */
 export function makeReconcile(options: ReconcileOptions): Reconcile {
   const { cluster, clock, deadlineMs, metrics } = options;
-  const { sidecars, actIdentity = "proved" } = options;
-  const eyes: Eyes = { cluster, sidecars, clock, deadlineMs, actIdentity };
+  const { sidecars, alertSources, actIdentity = "proved" } = options;
+  const eyes: Eyes = { cluster, sidecars, alertSources, clock, deadlineMs, actIdentity };
   const pass = makePass(options, eyes);
   return async (key, signal) => {
     const from = clock.elapsed();

@@ -4,7 +4,13 @@ import type { Announcement } from "./model.ts";
 
 /** Announcements for what changed between two statuses beside the phase. */
 export function announceFlips(before: MigrationStatus, next: MigrationStatus): Announcement[] {
-  return [...wayBack(before, next), ...lateAcks(before, next), ...refusals(before, next), ...edits(before, next)];
+  return [
+    ...wayBack(before, next),
+    ...deafness(before, next),
+    ...lateAcks(before, next),
+    ...refusals(before, next),
+    ...edits(before, next),
+  ];
 }
 
 const served: readonly Phase[] = ["CuttingOver", "Guard", "RollingBack"];
@@ -16,6 +22,19 @@ function wayBack(before: MigrationStatus, next: MigrationStatus): Announcement[]
   const page = served.includes(next.phase);
   return [{ type: "Warning", reason: "RollbackNotReady", message: now.message, page }];
 }
+
+/** A rule that vanished is a page once people rely on it; a Prometheus that can't be read is only told. */
+function deafness(before: MigrationStatus, next: MigrationStatus): Announcement[] {
+  const [old, now] = both(before, next, "AlertsArmed");
+  if (old === undefined || now === undefined || !relied.includes(next.phase)) return [];
+  if (now.status === "True" || old.status === now.status || notTold.includes(now.reason)) return [];
+  const page = now.status === "False" && served.includes(next.phase);
+  return [{ type: "Warning", reason: "AlertsNotArmed", message: now.message, page }];
+}
+
+const relied: readonly Phase[] = ["WarmUp", "Ramp", "AwaitingCutover", "CuttingOver", "Guard"];
+/** Nobody relies on it, or it comes by itself within minutes. */
+const notTold: readonly string[] = ["Skipped", "Waived", "CanaryNotArrived"];
 
 function lateAcks(before: MigrationStatus, next: MigrationStatus): Announcement[] {
   const [old, now] = both(before, next, "ConfigPropagated");

@@ -1,6 +1,7 @@
 // The runbook's checklist. A check is True on evidence, skipped openly, or Unknown; Unknown blocks.
 import type { CheckName } from "@retriever/crds/checklist-spec.ts";
 import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
+import { judgeAlerts } from "./alerts.ts";
 import { judgeApprovals } from "./approvals.ts";
 import type { Context } from "./context.ts";
 import { judgeWindow } from "./migration-window.ts";
@@ -41,8 +42,9 @@ function ask(c: Context, name: CheckName): CheckResult {
       return judgeWindow(c.plan, c.now);
     case "staging":
       return judgeStaging(c.plan, c.observation.staging);
-    case "parity":
     case "alerts":
+      return judgeAlerts(c);
+    case "parity":
     case "smokeTests":
       return notImplemented(name);
   }

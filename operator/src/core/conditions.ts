@@ -1,6 +1,7 @@
 // Conditions from facts. They are rendered anew each time; only the time of a flip is remembered.
 import type { Condition, ConditionType, MigrationStatus, Phase } from "@retriever/crds/migration-status.ts";
 import { isFinalPhase } from "@retriever/crds/phase-steps.ts";
+import { sidecarSource } from "./alerts.ts";
 import { judgeCheck } from "./checklist.ts";
 import type { Context } from "./context.ts";
 import { judgeEdits } from "./edits.ts";
@@ -75,18 +76,19 @@ function acceptedFact({ migration }: Context, { plan, planHash }: MigrationStatu
   };
 }
 
-/** The checklist keeps the answer it had when the preflight was passed. */
+/** The checklist keeps the answer it had when the preflight was passed; a Prometheus is listened to until the end. */
 function checkFacts(c: Context, next: MigrationStatus): Facts {
   // The look that answers it is the last one that asks.
   const asked = [c.status.phase, next.phase].some((phase) => checking.includes(phase));
-  const kept = (type: ConditionType, judge: () => Fact): Fact => {
+  const listens = c.plan.metrics.source !== sidecarSource && !isFinalPhase(next.phase);
+  const kept = (type: ConditionType, judge: () => Fact, isAsked = asked): Fact => {
     const old = c.migration.status.conditions.find((condition) => condition.type === type);
-    return !asked && old !== undefined ? old : judge();
+    return !isAsked && old !== undefined ? old : judge();
   };
   return {
     Reachable: kept("Reachable", () => judgeCheck(c, "reachable")),
     ParityVerified: kept("ParityVerified", () => skippable(judgeCheck(c, "parity"))),
-    AlertsArmed: kept("AlertsArmed", () => skippable(judgeCheck(c, "alerts"))),
+    AlertsArmed: kept("AlertsArmed", () => skippable(judgeCheck(c, "alerts")), asked || listens),
     Approved: kept("Approved", () => skippable(judgeCheck(c, "approvals"))),
   };
 }

@@ -67,7 +67,7 @@ export function assess(migration: Migration, plan: MigrationSpec, observation: O
     acks: acksOf(migration.meta, plan, status, observation),
     totals,
     gates: gatesOf({ plan, status, serving, totals, now }),
-    harm: judgeHarm({ plan, status, serving, sourceAnswers, now }),
+    harm: judgeHarm({ plan, status, serving, sourceAnswers, now, alerts: observation.alerts }),
     rollbackReady: judgeRollbackReady(plan, status, observation),
     reachable: judgeReachable(observation),
     actAnnouncements: acted.announcements,

@@ -105,38 +105,12 @@ describe("what keeps a migration in Pending", () => {
     ).toBe("Preflight");
   });
 
-  it("metrics from elsewhere aren't implemented yet, and the message names the field", () => {
+  it("a source of metrics that nobody configured, and the message names the field", () => {
     const sim = new Simulation({ spec: aSpec({ ...shortPlan, metrics: { source: "main" } }) }).run(60);
-    expect(sim.condition("Stalled")).toBe("True/NotImplemented");
-    expect(sim.status.message).toContain("spec.metrics.source: got main, expected Sidecars");
+    expect(sim.condition("Ready")).toBe("False/UnknownMetricsSource");
+    expect(sim.status.message).toContain("spec.metrics.source: got main, expected one of Sidecars");
   });
 
-  it.each([
-    ["disagree about their base", { base: destinationIdentity }, "BasesDiffer", "disagree"],
-    ["have no valid base", { base: null }, "BaseUnknown", "no valid base"],
-    ["can't read our overlay", { readableOverlaySchemas: [2] }, "SidecarTooOld", "can't read overlay schema 1"],
-  ])("pods that %s", (_name, more, reason, words) => {
-    const sim = new Simulation({ spec, pods: reason === "BasesDiffer" ? 2 : 1 });
-    const observe = sim.observation.bind(sim);
-    sim.observation = () => {
-      const observation = observe();
-      if (!observation.pods.ok) return observation;
-      const pods = observation.pods.value.map((pod, index) =>
-        index === 0 && pod.status.ok
-          ? { ...pod, status: { ok: true as const, value: { ...pod.status.value, ...more } } }
-          : pod,
-      );
-      return { ...observation, pods: { ok: true, value: pods } };
-    };
-    expect(
-      refusedUntil(sim, `False/${reason}`, words, () => {
-        sim.observation = observe;
-      }),
-    ).toBe("Preflight");
-  });
-});
-
-describe("source and destination the same store", () => {
   it("Completed/AlreadyAtDestination without an effect, settled, and it stays so", () => {
     const sim = new Simulation({ spec });
     sim.base = destinationIdentity;

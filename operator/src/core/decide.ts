@@ -12,6 +12,7 @@ import { latched } from "./guards/latched.ts";
 import { paused } from "./guards/paused.ts";
 import { replanned } from "./guards/replanned.ts";
 import { rollbackInProgress } from "./guards/rollback-in-progress.ts";
+import { unarmed } from "./guards/unarmed.ts";
 import { unobserved } from "./guards/unobserved.ts";
 import type { Decision, Migration, Observation } from "./model.ts";
 import { nextDeliveryMs, updateOutbox } from "./outbox.ts";
@@ -49,6 +50,7 @@ const guards: readonly Judge[] = [
   paused,
   conflicts,
   unobserved,
+  unarmed,
   replanned,
 ];
 

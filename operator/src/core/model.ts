@@ -6,6 +6,7 @@ import type { ConfigFault } from "@retriever/sidecar/contract/config-fault.ts";
 import type { StoreIdentity } from "@retriever/sidecar/contract/identity.ts";
 import type { Overlay } from "@retriever/sidecar/contract/overlay.ts";
 import type { SidecarStatus } from "@retriever/sidecar/contract/status.ts";
+import type { AlertsRead } from "./alert-observation.ts";
 
 /** A read that either brought a value or says why not. A failed read is data: it never becomes "fine" or zero. */
 export type Read<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly why: string };
@@ -138,6 +139,8 @@ export type Observation = {
   readonly actIdentity?: Read<ActIdentity>;
   /** Read only while the checklist asks for it; null when there is no such migration. */
   readonly staging?: Read<StagingObservation | null>;
+  /** What the Prometheus of the plan says; absent for the source Sidecars. */
+  readonly alerts?: AlertsRead;
   /** What sinks answered since the last look. */
   readonly deliveries?: Read<readonly Delivery[]>;
 };

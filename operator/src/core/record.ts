@@ -30,12 +30,15 @@ function harmOf(c: Context, next: MigrationStatus): Pick<MigrationStatus, "harm"
   const causes = c.harm.findings.map((finding) => finding.message).slice(0, mostCauses);
   const stepDowns = next.harm?.stepDowns ?? 0;
   const heldSince = heldSinceOf(c, next);
-  if (causes.length === 0 && c.harm.since === undefined && stepDowns === 0 && heldSince === undefined) return {};
+  const { since, firingUntil } = c.harm;
+  const nothing = [since, heldSince, firingUntil].every((instant) => instant === undefined);
+  if (causes.length === 0 && stepDowns === 0 && nothing) return {};
   return {
     harm: {
       causes,
       stepDowns,
-      ...(c.harm.since === undefined ? {} : { alertSince: new Date(c.harm.since).toISOString() }),
+      ...(since === undefined ? {} : { alertSince: new Date(since).toISOString() }),
+      ...(firingUntil === undefined ? {} : { firingUntil: new Date(firingUntil).toISOString() }),
       ...(heldSince === undefined ? {} : { heldSince }),
     },
   };

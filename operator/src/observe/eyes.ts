@@ -1,4 +1,5 @@
 // What an observation sees with.
+import type { AlertSources } from "#ports/alert-sources.ts";
 import type { Clock } from "#ports/clock.ts";
 import type { Cluster } from "#ports/cluster.ts";
 import type { Sidecars } from "#ports/sidecars.ts";
@@ -6,6 +7,8 @@ import type { Sidecars } from "#ports/sidecars.ts";
 export type Eyes = {
   readonly cluster: Cluster;
   readonly sidecars: Sidecars;
+  /** Absent: there is no source but Sidecars. */
+  readonly alertSources?: AlertSources | undefined;
   readonly clock: Clock;
   /** Of each single read, in ms. */
   readonly deadlineMs: number;

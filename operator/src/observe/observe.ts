@@ -6,6 +6,7 @@ import { effectivePlan } from "#core/plan.ts";
 import type { WorkloadRead } from "#ports/cluster.ts";
 import { attempt, type Look } from "./attempt.ts";
 import type { Eyes } from "./eyes.ts";
+import { readAlerts } from "./read-alerts.ts";
 import { readIdentity } from "./read-identity.ts";
 import { readOverlay } from "./read-overlay.ts";
 import { readPods } from "./read-pods.ts";
@@ -27,15 +28,16 @@ export async function observe(migration: Migration, eyes: Eyes, signal: AbortSig
   const target = plan.target.name;
   const workload = attempt(look, `deployment ${target}`, (signal) => cluster.readWorkload(namespace, target, signal));
   const { phase } = migration.status;
-  const [targetRead, overlay, pods, claims, identity, staging] = await Promise.all([
+  const [targetRead, overlay, pods, claims, identity, staging, alerts] = await Promise.all([
     readTarget({ namespace, target, workload }, cluster, look),
     readOverlay({ namespace, target }, cluster, look),
     podsOf(workload, { namespace, plan }, eyes, look),
     attempt(look, "claims", (signal) => cluster.listClaims(namespace, target, uid, signal)),
     readIdentity({ phase, plan }, eyes, look),
     readStaging({ namespace, phase, plan }, cluster, look),
+    readAlerts({ migration, plan }, eyes, look),
   ]);
-  return { at, target: targetRead, overlay, pods, claims, acts: await acts, ...identity, ...staging };
+  return { at, target: targetRead, overlay, pods, claims, acts: await acts, ...identity, ...staging, ...alerts };
 }
 
 async function podsOf(

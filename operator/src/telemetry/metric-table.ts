@@ -118,6 +118,24 @@ export const metricTable = [
     help: "Length of calls to the API server.",
   },
   {
+    name: "retriever_sink_messages_total",
+    kind: "counter",
+    labels: ["sink", "result"],
+    help: "Messages that a sink of the administrator's file took (done) or not (failed).",
+  },
+  {
+    name: "retriever_alert_source_reads_total",
+    kind: "counter",
+    labels: ["source", "kind", "result"],
+    help: "Reads of a Prometheus (rules, query) or its Alertmanagers: done, or the code of the fault.",
+  },
+  {
+    name: "retriever_alert_webhook_calls_total",
+    kind: "counter",
+    labels: ["result"],
+    help: "Calls of the Alertmanager webhook: taken, or why not.",
+  },
+  {
     name: "retriever_watch_faults_total",
     kind: "counter",
     labels: ["code"],

@@ -2,6 +2,7 @@
 import { durationSeconds } from "@retriever/crds/duration.ts";
 import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
 import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
+import type { AlertsRead } from "../alert-observation.ts";
 import { sumWindow } from "../evidence.ts";
 import { instantMs } from "../instant.ts";
 import type { PodObservation } from "../model.ts";
@@ -9,6 +10,7 @@ import { isPastCutover } from "../plan.ts";
 import { spansOf } from "../windows.ts";
 import { findAlertCauses } from "./alert.ts";
 import type { Finding } from "./finding.ts";
+import { judgeFirings } from "./firing.ts";
 import { findFastLane, findLiveCauses } from "./live-primary.ts";
 import { findShadowErrors } from "./shadow-errors.ts";
 
@@ -19,10 +21,12 @@ export type Harm = {
   readonly weighing: readonly Finding[];
   /** To be acted on now: the fast lane at once, the rest after `sustainedFor`. */
   readonly due: readonly Finding[];
-  /** Since when there have been findings without a gap, epoch ms. */
+  /** Since when the sidecars' evidence has shown findings without a gap, epoch ms. */
   readonly since: number | undefined;
   /** Whether the evidence needed to say so was there. */
   readonly known: boolean;
+  /** Newest firing sample of a Prometheus that was judged, epoch ms. */
+  readonly firingUntil?: number | undefined;
 };
 
 export type HarmInput = {
@@ -31,13 +35,30 @@ export type HarmInput = {
   readonly serving: readonly PodObservation[];
   readonly sourceAnswers: boolean;
   readonly now: number;
+  /** What a Prometheus says, beside the sidecars' evidence. */
+  readonly alerts?: AlertsRead | undefined;
 };
+
+/** The sidecars' evidence, and the alert of a Prometheus where one is asked: either may act, all causes are kept. */
+export function judgeHarm(input: HarmInput): Harm {
+  const own = judgeWindows(input);
+  const { findings, due, until } = judgeFirings({ plan: input.plan, status: input.status, alerts: input.alerts });
+  if (findings.length === 0) return { ...own, firingUntil: until };
+  return {
+    findings: [...own.findings, ...findings],
+    weighing: [...own.weighing, ...findings.filter(isWeighing)],
+    due: [...own.due, ...due],
+    since: own.since,
+    known: true,
+    firingUntil: until,
+  };
+}
 
 /**
  * Judges the windows of the epoch in force. A blind spell never clears a finding and never acts;
  * a finding on both sides of one has lasted. Before the first revision the evidence is the application's own affair.
  */
-export function judgeHarm(input: HarmInput): Harm {
+function judgeWindows(input: HarmInput): Harm {
   const { plan, status, serving, now } = input;
   const previousSince = instantMs(status.harm?.alertSince);
   const alert = sumWindow(serving, status.epoch, spansOf(plan).alert);

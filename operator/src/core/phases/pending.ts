@@ -2,6 +2,7 @@
 import { planHash } from "@retriever/crds/plan.ts";
 import { identityOf, locateOverlayAdapter } from "@retriever/sidecar/contract/identity.ts";
 import { overlaySchemas } from "@retriever/sidecar/contract/overlay.ts";
+import { sidecarSource } from "../alerts.ts";
 import { skippedChecks } from "../checklist.ts";
 import { rivalOf, rolledBackBefore } from "../claims.ts";
 import type { Context } from "../context.ts";
@@ -56,12 +57,15 @@ function accept(c: Context): Outcome {
   });
 }
 
-function refuseSpec({ plan }: Context): Refusal | undefined {
-  if (plan.metrics.source === "Sidecars") return undefined;
+function refuseSpec({ plan, observation }: Context): Refusal | undefined {
+  const { source } = plan.metrics;
+  const names = observation.alerts?.names ?? [];
+  if (source === sidecarSource || names.includes(source)) return undefined;
+  const known = [sidecarSource, ...names].join(", ");
   return {
-    standing: "stuck",
-    reason: "NotImplemented",
-    message: `spec.metrics.source: got ${plan.metrics.source}, expected Sidecars (other sources are not implemented yet)`,
+    standing: "blocked",
+    reason: "UnknownMetricsSource",
+    message: `spec.metrics.source: got ${source}, expected one of ${known} (the administrator's file names the sources)`,
   };
 }
 

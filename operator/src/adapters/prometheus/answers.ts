@@ -1,0 +1,94 @@
+// What Prometheus and Alertmanager answer, as far as it is read here. Anything else makes the answer unusable.
+import { z } from "zod";
+import { OperatorError } from "#errors.ts";
+
+const labelsSchema = z.record(z.string(), z.string());
+const instantSchema = z
+  .string()
+  .max(40)
+  .refine((text) => !Number.isNaN(Date.parse(text)), "expected an instant");
+
+const activeAlertSchema = z.object({
+  labels: labelsSchema,
+  annotations: labelsSchema.default({}),
+  state: z.enum(["pending", "firing", "inactive"]),
+  activeAt: instantSchema,
+  value: z.string(),
+});
+export type ActiveAlert = z.infer<typeof activeAlertSchema>;
+
+const alertingRuleSchema = z.object({
+  type: z.literal("alerting"),
+  name: z.string(),
+  duration: z.number().min(0),
+  health: z.enum(["ok", "err", "unknown"]),
+  lastEvaluation: instantSchema,
+  labels: labelsSchema.default({}),
+  alerts: z.array(activeAlertSchema).default([]),
+});
+export type AlertingRule = z.infer<typeof alertingRuleSchema>;
+
+const rulesSchema = z.object({
+  groups: z.array(
+    z.object({
+      name: z.string(),
+      interval: z.number().gt(0),
+      rules: z.array(z.union([alertingRuleSchema, z.object({ type: z.literal("recording") })])),
+    }),
+  ),
+  /** There are more groups than these. */
+  groupNextToken: z.string().optional(),
+});
+
+const sampleSchema = z.tuple([z.number(), z.string()]);
+const matrixSchema = z.object({
+  resultType: z.literal("matrix"),
+  result: z.array(z.object({ metric: labelsSchema, values: z.array(sampleSchema) })),
+});
+export type Series = z.infer<typeof matrixSchema>["result"][number];
+
+const envelopeSchema = z.object({
+  status: z.literal("success"),
+  data: z.unknown(),
+  warnings: z.array(z.string()).default([]),
+});
+
+export type RuleInGroup = { readonly group: string; readonly intervalSeconds: number; readonly rule: AlertingRule };
+
+/** Alerting rules of these names, with their groups. */
+export function parseRules(about: string, answer: unknown, names: readonly string[]): RuleInGroup[] {
+  const { groups, groupNextToken } = parseData(about, answer, rulesSchema);
+  if (groupNextToken !== undefined && groupNextToken !== "")
+    throw new OperatorError("ROP_ALERTS_ANSWER_INVALID", `${about}: only a part of the rules`);
+  return groups.flatMap(({ name, interval, rules }) =>
+    rules.flatMap((rule) =>
+      rule.type === "alerting" && names.includes(rule.name) ? [{ group: name, intervalSeconds: interval, rule }] : [],
+    ),
+  );
+}
+
+/** Series of an instant query over a range. */
+export function parseSeries(about: string, answer: unknown): readonly Series[] {
+  return parseData(about, answer, matrixSchema).result;
+}
+
+/** How many alerts an Alertmanager holds. */
+export function parseHeldAlerts(about: string, answer: unknown): number {
+  return parse(about, answer, z.array(z.object({ labels: labelsSchema }))).length;
+}
+
+/** An answer with a warning may lack a part: what isn't in it was perhaps only not read. */
+function parseData<T>(about: string, answer: unknown, schema: z.ZodType<T>): T {
+  const { data, warnings } = parse(about, answer, envelopeSchema);
+  if (warnings.length > 0)
+    throw new OperatorError("ROP_ALERTS_ANSWER_INVALID", `${about}: ${warnings.length} warnings, so perhaps a part`);
+  return parse(about, data, schema);
+}
+
+/** Names the fields that are wrong, never what stood in them. */
+function parse<T>(about: string, document: unknown, schema: z.ZodType<T>): T {
+  const parsed = schema.safeParse(document);
+  if (parsed.success) return parsed.data;
+  const fields = parsed.error.issues.slice(0, 3).map(({ path }) => path.join(".") || "(root)");
+  throw new OperatorError("ROP_ALERTS_ANSWER_INVALID", `${about}: not what its API answers (${fields.join(", ")})`);
+}

@@ -1,0 +1,130 @@
+// One place that is asked over HTTP: a GET with a deadline, no redirects, a bounded answer of JSON, and its own trust.
+import { readFile } from "node:fs/promises";
+import { Agent, type Dispatcher, request } from "undici";
+import { OperatorError } from "#errors.ts";
+import type { PlaceConfig } from "./sources-file.ts";
+
+/** An answer beyond this is refused: it would have been cut somewhere. */
+const maxAnswerBytes = 8 * 1024 * 1024;
+
+export type Place = {
+  /** The parsed answer, whatever it holds. Throws ROP_ALERTS_UNAVAILABLE or ROP_ALERTS_ANSWER_INVALID. */
+  readonly get: (path: string, query: readonly Parameter[], signal: AbortSignal) => Promise<unknown>;
+  readonly close: () => Promise<void>;
+};
+export type Parameter = readonly [name: string, value: string];
+
+type Options = PlaceConfig & {
+  /** How messages call it; an address never stands in them. */
+  readonly about: string;
+  /** Of one request, in ms. */
+  readonly deadlineMs: number;
+};
+
+/** A place whose token and certificate authorities are read anew for each request, so that they can be rotated. */
+export function openPlace({ about, url, tokenFile, caFile, deadlineMs }: Options): Place {
+  const base = url.replace(/\/+$/, "");
+  const trust = openTrust(deadlineMs);
+  return {
+    get: async (path, query, outer) => {
+      const token = await readPart(tokenFile, "tokenFile", about);
+      const dispatcher = trust.agentFor(await readPart(caFile, "caFile", about));
+      const deadline = AbortSignal.timeout(deadlineMs);
+      const headers = {
+        accept: "application/json",
+        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      };
+      try {
+        const signal = AbortSignal.any([outer, deadline]);
+        const answer = await request(`${base}${path}${printQuery(query)}`, { dispatcher, headers, signal });
+        return parseJson(about, await readAnswer(about, answer));
+      } catch (fault) {
+        throw codedFault(fault, about, { outer, deadline });
+      }
+    },
+    close: trust.close,
+  };
+}
+
+/** The agent of the authorities last read; another file content makes another agent. */
+function openTrust(deadlineMs: number) {
+  let current: { readonly ca: string | undefined; readonly agent: Agent } | undefined;
+  const open = (ca: string | undefined) =>
+    new Agent({
+      connections: 4,
+      pipelining: 1,
+      allowH2: false,
+      keepAliveTimeout: 4000,
+      keepAliveMaxTimeout: 4000,
+      connect: { timeout: deadlineMs, ...(ca === undefined ? {} : { ca }) },
+    });
+  return {
+    agentFor: (ca: string | undefined): Agent => {
+      if (current !== undefined && current.ca === ca) return current.agent;
+      // Requests under way end by themselves; none lasts longer than its deadline.
+      void current?.agent.close().catch(() => undefined);
+      current = { ca, agent: open(ca) };
+      return current.agent;
+    },
+    close: async (): Promise<void> => {
+      await current?.agent.destroy();
+    },
+  };
+}
+
+async function readPart(file: string | undefined, name: string, about: string): Promise<string | undefined> {
+  if (file === undefined) return undefined;
+  let text: string;
+  try {
+    text = (await readFile(file, "utf8")).trim();
+  } catch {
+    throw new OperatorError("ROP_ALERTS_UNAVAILABLE", `${about}: its ${name} can't be read`);
+  }
+  // A line break in a header would be a second header.
+  if (text === "" || (name === "tokenFile" && !/^[\x21-\x7e]+$/.test(text)))
+    throw new OperatorError("ROP_ALERTS_UNAVAILABLE", `${about}: its ${name} doesn't hold what it should`);
+  return text;
+}
+
+function printQuery(query: readonly Parameter[]): string {
+  const text = new URLSearchParams(query.map(([name, value]): [string, string] => [name, value])).toString();
+  return text === "" ? "" : `?${text}`;
+}
+
+async function readAnswer(about: string, answer: Dispatcher.ResponseData): Promise<string> {
+  if (answer.statusCode !== 200) {
+    answer.body.destroy();
+    const hint = answer.statusCode === 401 || answer.statusCode === 403 ? ": it doesn't take the token" : "";
+    throw new OperatorError("ROP_ALERTS_UNAVAILABLE", `${about}: HTTP ${answer.statusCode}, expected 200${hint}`);
+  }
+  const parts: Buffer[] = [];
+  let size = 0;
+  for await (const part of answer.body as AsyncIterable<Buffer>) {
+    size += part.length;
+    if (size > maxAnswerBytes)
+      throw new OperatorError("ROP_ALERTS_ANSWER_INVALID", `${about}: more than ${maxAnswerBytes} bytes`);
+    parts.push(part);
+  }
+  return Buffer.concat(parts).toString("utf8");
+}
+
+function parseJson(about: string, text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    throw new OperatorError("ROP_ALERTS_ANSWER_INVALID", `${about}: not JSON`);
+  }
+}
+
+function codedFault(
+  fault: unknown,
+  about: string,
+  signals: { readonly outer: AbortSignal; readonly deadline: AbortSignal },
+): OperatorError {
+  if (fault instanceof OperatorError) return fault;
+  if (signals.outer.aborted) return new OperatorError("ROP_STOPPED", about, { cause: fault });
+  if (signals.deadline.aborted) return new OperatorError("ROP_DEADLINE_EXCEEDED", about, { cause: fault });
+  const code = (fault as { code?: unknown }).code;
+  const why = typeof code === "string" ? code : "connection failed";
+  return new OperatorError("ROP_ALERTS_UNAVAILABLE", `${about}: ${why}`, { cause: fault });
+}

@@ -1,0 +1,59 @@
+// The administrator's file of sources: names, addresses, and files with what proves who asks and who answers.
+import { parse } from "yaml";
+import { z } from "zod";
+import { OperatorError } from "#errors.ts";
+
+const file = z.string().startsWith("/", "expected an absolute path").max(4096);
+const place = {
+  url: z
+    .url({ protocol: /^https?$/, error: "expected an http or https address" })
+    .max(2048)
+    // What is secret in an address would stand in this file's errors and in proxies' logs.
+    .refine((url) => isPlain(url), "expected an address without user, query or fragment; use tokenFile"),
+  /** File with a bearer token; read at each use. */
+  tokenFile: file.optional(),
+  /** File with the certificate authorities to trust instead of the usual ones; read at each use. */
+  caFile: file.optional(),
+};
+
+const alertmanagerSchema = z.strictObject(place);
+
+const sourceSchema = z.strictObject({
+  name: z.string().regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, "expected a name of small letters, digits and dashes"),
+  ...place,
+  /** Alertmanagers that this Prometheus sends to: one of them has to hold the canary. */
+  alertmanagers: z.array(alertmanagerSchema).min(1).max(4).optional(),
+});
+export type SourceConfig = z.infer<typeof sourceSchema>;
+export type PlaceConfig = z.infer<typeof alertmanagerSchema>;
+
+const fileSchema = z
+  .strictObject({ prometheus: z.array(sourceSchema).max(16) })
+  .refine(
+    ({ prometheus }) => new Set(prometheus.map(({ name }) => name)).size === prometheus.length,
+    "expected every name once",
+  );
+
+/** Sources of a YAML document. Throws ROP_SETTINGS_INVALID with every fault's path; never quotes an address. */
+export function parseSources(text: string): readonly SourceConfig[] {
+  const parsed = fileSchema.safeParse(readYaml(text));
+  if (parsed.success) return parsed.data.prometheus;
+  const faults = parsed.error.issues.map(
+    ({ path, message }) => `prometheus file: ${path.join(".") || "(root)"}: ${message}`,
+  );
+  throw new OperatorError("ROP_SETTINGS_INVALID", faults.join("; "), { details: { faults } });
+}
+
+function readYaml(text: string): unknown {
+  try {
+    return parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+function isPlain(url: string): boolean {
+  if (!URL.canParse(url)) return true;
+  const { username, password, search, hash } = new URL(url);
+  return [username, password, search, hash].every((part) => part === "");
+}

@@ -1,0 +1,85 @@
+// What a firing alert of a Prometheus means for an epoch: when it is this epoch's, when it has lasted, and what it asks for.
+import { describe, expect, it } from "vitest";
+import { aFiring, someAlerts } from "#test/builders/alerts.ts";
+import { aSpec } from "#test/builders/spec.ts";
+import { aMigration, noon } from "#test/builders/world.ts";
+import type { Firing } from "../alert-observation.ts";
+import { judgeFirings } from "./firing.ts";
+
+const plan = aSpec({ metrics: { source: "monitoring" }, rollback: { window: "1m", sustainedFor: "30s" } });
+/** The epoch began ten minutes before noon. */
+const activatedAt = noon - 600_000;
+
+function judge(firings: readonly Firing[], { phase = "Guard", until = undefined as string | undefined } = {}) {
+  const { status } = aMigration(plan)
+    .in(phase as "Guard")
+    .with(phase === "Guard" ? { cutoverAt: new Date(activatedAt).toISOString() } : {})
+    .with(until === undefined ? {} : { harm: { causes: [], stepDowns: 0, firingUntil: until } })
+    .build();
+  const alerts = { names: ["monitoring"], read: { ok: true as const, value: someAlerts(noon, { firings }) } };
+  return judgeFirings({ plan, status, alerts });
+}
+
+describe("an alert that fires", () => {
+  it("is found at once, and due when its for and the rest of the wait make sustainedFor", () => {
+    expect(judge([aFiring(noon, 29_999)])).toMatchObject({ findings: [{ action: "Rollback" }], due: [] });
+    const { due, until } = judge([aFiring(noon, 30_000)]);
+    expect(due).toHaveLength(1);
+    expect(due[0]?.message).toContain("held 30 s of 30s, its for of 10 s included");
+    expect(until).toBe(noon);
+  });
+
+  it("since before the epoch is its doing only once the window holds nothing older", () => {
+    const carried = (lastAt: number) => aFiring(noon, 0, { activeAt: activatedAt - 1, lastAt });
+    expect(judge([carried(activatedAt + 60_000 + 29_999)]).due).toEqual([]);
+    expect(judge([carried(activatedAt + 60_000 + 30_000)]).due).toHaveLength(1);
+  });
+
+  it.each([
+    [[], "Rollback", "StepDown"],
+    [["nobody knows"], "Rollback", "StepDown"],
+    [["mismatch"], "Rollback", "StepDown"],
+    [["shadow-error"], "Observe", "StepDown"],
+    [["destination-faster"], "Observe", "Observe"],
+    [["destination-faster", "score-delta"], "Rollback", "StepDown"],
+    [["constructor"], "Rollback", "StepDown"],
+  ])("with the causes %j asks for %s after the cutover and %s before", (causes, after, before) => {
+    expect(judge([aFiring(noon, 60_000, { causes })]).due[0]?.action).toBe(after);
+    expect(judge([aFiring(noon, 60_000, { causes })], { phase: "Ramp" }).due[0]?.action).toBe(before);
+  });
+
+  it("before anything is sampled is nobody's harm", () => {
+    expect(judge([aFiring(noon, 60_000)], { phase: "Preflight" }).findings).toEqual([]);
+  });
+});
+
+describe("an alert that has ended between two looks", () => {
+  const ended = (heldMs: number) =>
+    aFiring(noon, 0, { activeAt: null, firstAt: noon - 120_000, lastAt: noon - 130_000 + heldMs });
+
+  it("is due when it had lasted, without the rules' word for it", () => {
+    expect(judge([ended(30_000)]).due).toHaveLength(1);
+    expect(judge([ended(30_000)]).due[0]?.message).toContain("fired in Prometheus monitoring until");
+  });
+
+  it("is nothing when it hadn't lasted, or was judged while it lasted", () => {
+    expect(judge([ended(29_999)]).findings).toEqual([]);
+    expect(judge([ended(30_000)], { until: new Date(noon - 100_000).toISOString() }).findings).toEqual([]);
+    expect(judge([ended(30_000)], { until: new Date(noon - 100_001).toISOString() }).due).toHaveLength(1);
+  });
+
+  it("before the epoch is the last epoch's", () => {
+    expect(judge([aFiring(noon, 0, { activeAt: null, firstAt: 0, lastAt: activatedAt - 1 })]).findings).toEqual([]);
+  });
+});
+
+describe("a read that failed", () => {
+  it("finds nothing and forgets nothing", () => {
+    const { status } = aMigration(plan)
+      .in("Guard")
+      .with({ harm: { causes: [], stepDowns: 0, firingUntil: new Date(noon).toISOString() } })
+      .build();
+    const alerts = { names: ["monitoring"], read: { ok: false as const, why: "HTTP 500" } };
+    expect(judgeFirings({ plan, status, alerts })).toEqual({ findings: [], due: [], until: noon });
+  });
+});

@@ -1,0 +1,33 @@
+// What the plan's Prometheus says of the alert: asked from the preflight to the end of the guard.
+import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
+import type { Phase } from "@retriever/crds/migration-status.ts";
+import { sidecarSource } from "#core/alerts.ts";
+import { instantMs } from "#core/instant.ts";
+import type { Migration, Observation } from "#core/model.ts";
+import { attempt, type Look } from "./attempt.ts";
+import type { Eyes } from "./eyes.ts";
+
+type Asked = { readonly migration: Migration; readonly plan: MigrationSpec };
+
+/** Empty for the source Sidecars; the names alone where nothing is judged yet, or any more. Never rejects. */
+export async function readAlerts(
+  { migration: { meta, status }, plan }: Asked,
+  { alertSources }: Eyes,
+  look: Look,
+): Promise<Pick<Observation, "alerts">> {
+  const { source } = plan.metrics;
+  if (source === sidecarSource) return {};
+  const names = alertSources?.names ?? [];
+  if (alertSources === undefined || unasked.includes(status.phase)) return { alerts: { names } };
+  const question = {
+    source,
+    alert: plan.rollback.alert,
+    namespace: meta.namespace,
+    target: plan.target.name,
+    since: instantMs(status.revision?.at) ?? null,
+  };
+  const read = await attempt(look, `Prometheus ${source}`, (signal) => alertSources.read(question, signal));
+  return { alerts: { names, read } };
+}
+
+const unasked: readonly Phase[] = ["Pending", "RollingBack", "VerifyingDrift", "RolledBack", "Completed", "Validated"];
