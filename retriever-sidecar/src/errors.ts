@@ -153,6 +153,19 @@ export const errorTable = {
     summary: "The report folder can't be written: full, read-only or missing.",
     remedy: "Free space or correct the folder's rights; --resume goes on from the last checkpoint.",
   },
+  RETR_REPAIR_REFUSED: {
+    httpStatus: 500,
+    retryable: false,
+    summary: "The report can't be repaired from: edited, of other stores, incomplete, or without a result.",
+    remedy:
+      "Verify again and repair from the report that was written then; the message says what is wrong with this one.",
+  },
+  RETR_REPAIR_WRITE_REFUSED: {
+    httpStatus: 500,
+    retryable: false,
+    summary: "A store refused to take a chunk of a repair; chunks written before it are written.",
+    remedy: "Correct the table or collection as the message says, then repair from the same report again.",
+  },
   RETR_INTERNAL: {
     httpStatus: 500,
     retryable: false,

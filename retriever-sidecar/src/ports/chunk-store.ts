@@ -3,37 +3,15 @@
 import type { StoreIdentity } from "#contract/identity.ts";
 import type { VerifyLevel } from "#contract/verify-report.ts";
 import type { StoreSpec } from "#core/store-spec.ts";
+import type { FoundChunk, StoreDescription } from "#core/verify/store-facts.ts";
 
-/** A store's vectors by metric and by the width of their numbers; null: none of the report's words. */
-export type VectorMetric = "cosine" | "dot" | "l2";
-export type VectorPrecision = "float32" | "half" | "int8" | "binary";
-/** What the ids look like. text: anything; the others where the column, or every id looked at, is of the kind. */
-export type IdKind = "text" | "integer" | "uuid";
+export type { FoundChunk, StoreDescription };
 
 /**
  * Fields that both stores are to hold alike, by their names in either (columns, payload keys). `entity_id` and the
  * namespace are compared always and aren't listed.
  */
 export type AgreedFields = readonly string[];
-
-/** Everything known of a store without reading it through. Null: not known. */
-export type StoreDescription = {
-  readonly dimension: number | null;
-  readonly metric: VectorMetric | null;
-  /** The store's own word for its metric, for messages. */
-  readonly metricName: string;
-  readonly precision: VectorPrecision | null;
-  /** Whether the store keeps only directions: it normalises what it is given. */
-  readonly isNormalised: boolean;
-  readonly idKind: IdKind | null;
-  /** A few ids, for messages and to try look-ups with. */
-  readonly someIds: readonly string[];
-  /** ms since 1970. */
-  readonly newestUpdatedAtMs: number | null;
-  readonly count: number | null;
-  /** Whether a look-up by id is led by an index; without one each batch of them may read the whole store. */
-  readonly isLookUpCheap: boolean;
-};
 
 export type ScanOptions = {
   readonly level: VerifyLevel;
@@ -64,16 +42,6 @@ export type ChunkBatch = {
   readonly storeMs: number;
 };
 
-/** One chunk as a look-up finds it; what the level doesn't ask for is null. */
-export type FoundChunk = {
-  readonly id: string;
-  readonly namespace: string | null;
-  readonly updatedAtMs: number | null;
-  /** Hex of `digestPayload`. */
-  readonly payloadDigest: string | null;
-  readonly vector: Float32Array | null;
-};
-
 /** Reads one store. Every method rejects with a RetrieverError, and ends at the signal. */
 export interface ChunkStore {
   readonly identity: StoreIdentity;
@@ -102,8 +70,13 @@ export interface ChunkWriter {
   readonly identity: StoreIdentity;
   /** Whole chunks by id (at most `mostLookedUp`), in any order; missing ones are left out. */
   fetch(ids: readonly string[], signal: AbortSignal): Promise<readonly WholeChunk[]>;
-  /** Writes each chunk, replacing the one with its id. Repeating it changes nothing. */
-  upsert(chunks: readonly WholeChunk[], signal: AbortSignal): Promise<void>;
+  /** Sentences on what somebody should know before anything is written. */
+  cautions(signal: AbortSignal): Promise<readonly string[]>;
+  /**
+   * Writes each chunk, replacing the one with its id; each id at most once. Repeating it changes nothing.
+   * Resolves with the ids left as they are, because what the store holds is newer by whole milliseconds.
+   */
+  upsert(chunks: readonly WholeChunk[], signal: AbortSignal): Promise<readonly string[]>;
   /** Removes chunks by id; ids that aren't there are no error. */
   remove(ids: readonly string[], signal: AbortSignal): Promise<void>;
   close(): Promise<void>;

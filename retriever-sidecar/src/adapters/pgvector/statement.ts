@@ -53,6 +53,6 @@ function refuseFilter(key: string, columns: readonly string[]): RetrieverError {
   return new RetrieverError({ code: "RETR_REQUEST_INVALID", message, path: `filters.${key}` });
 }
 
-function quoteName(name: string): string {
+export function quoteName(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }

@@ -4,7 +4,7 @@ import type { Dispatcher, Pool } from "undici";
 type Answer = { readonly status: number; readonly text: string };
 type Limits = Pick<Dispatcher.DispatchOptions, "headersTimeout" | "bodyTimeout">;
 type Options = Pick<Dispatcher.DispatchOptions, "body" | "headers" | "path"> &
-  Limits & { readonly method: "GET" | "POST" };
+  Limits & { readonly method: "GET" | "POST" | "PUT" };
 
 /** The answer as text. Rejects with undici's errors, and with the signal's reason once it aborts. */
 export function exchange(pool: Pool, options: Options, signal: AbortSignal): Promise<Answer> {

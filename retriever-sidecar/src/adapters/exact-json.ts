@@ -1,0 +1,27 @@
+// JSON whose numbers keep the spelling they came in: 64-bit ids and `1.0` pass through unchanged.
+
+type Reviver = (key: string, value: unknown, context: { readonly source?: string }) => unknown;
+// Both belong to the language; the library of types that is in force is older.
+const { parse, rawJSON } = JSON as unknown as {
+  readonly parse: (text: string, reviver: Reviver) => unknown;
+  readonly rawJSON: (text: string) => unknown;
+};
+
+/** Parses; a number that would print differently stays raw JSON, which `JSON.stringify` prints as it came. Throws SyntaxError. */
+export function parseExact(text: string): unknown {
+  return parse(text, (_, value, { source }) =>
+    typeof value === "number" && source !== undefined && String(value) !== source ? rawJSON(source) : value,
+  );
+}
+
+/** The number of a member, raw or not; NaN for anything else. */
+export function numberOf(value: unknown): number {
+  if (typeof value === "number") return value;
+  const isRaw = typeof value === "object" && value !== null && "rawJSON" in value;
+  return isRaw ? Number(value.rawJSON) : Number.NaN;
+}
+
+/** A vector's numbers for `JSON.stringify`, which would lose the sign of zero. */
+export function exactNumbers(vector: Float32Array): unknown[] {
+  return Array.from(vector, (value) => (Object.is(value, -0) ? rawJSON("-0.0") : value));
+}

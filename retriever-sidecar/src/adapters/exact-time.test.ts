@@ -1,0 +1,20 @@
+import { expect, test } from "vitest";
+import { exactTime, millisecondsOf } from "./exact-time.ts";
+
+test.each([
+  ["2026-01-31T12:00:00Z", "2026-01-31T12:00:00.000Z"],
+  ["2026-01-31 12:00:00.5+00", "2026-01-31T12:00:00.500Z"],
+  ["2026-01-31T12:00:00.123456+05:30", "2026-01-31T06:30:00.123456Z"],
+  ["2026-01-31T12:00:00.123400-0130", "2026-01-31T13:30:00.1234Z"],
+  ["2026-01-31T12:00:00", "2026-01-31T12:00:00.000Z"],
+  ["infinity", null],
+  ["2026-13-31T12:00:00Z", null],
+  [null, null],
+])("%s is %s", (text, expected) => {
+  expect(exactTime(text)).toBe(expected);
+});
+
+test("finer digits don't count as milliseconds", () => {
+  expect(millisecondsOf("2026-01-31T12:00:00.1239Z")).toBe(Date.UTC(2026, 0, 31, 12, 0, 0, 123));
+  expect(millisecondsOf("soon")).toBeNull();
+});

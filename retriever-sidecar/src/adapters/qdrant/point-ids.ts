@@ -1,0 +1,65 @@
+// Which point id a chunk gets that a collection doesn't hold yet: by the rule its other points follow, as far as one shows.
+import { hash } from "node:crypto";
+
+/** As JSON carries it: a UUID, or an unsigned integer, raw where it is beyond 2^53. */
+export type PointIdRule = { readonly name: string; readonly idOf: (chunkId: string) => string | number | undefined };
+
+const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+/** Name spaces of RFC 9562, appendix C. */
+const namespaces = {
+  URL: "6ba7b811-9dad-11d1-80b4-00c04fd430c8",
+  DNS: "6ba7b810-9dad-11d1-80b4-00c04fd430c8",
+  OID: "6ba7b812-9dad-11d1-80b4-00c04fd430c8",
+  X500: "6ba7b814-9dad-11d1-80b4-00c04fd430c8",
+} as const;
+
+const ofName: PointIdRule = { name: "UUID version 5 (URL)", idOf: (id) => hashedUuid(namespaces.URL, id, 5) };
+
+const rules: readonly PointIdRule[] = [
+  { name: "the chunk id itself", idOf: (id) => (uuidPattern.test(id) ? id.toLowerCase() : undefined) },
+  { name: "the chunk id as integer", idOf: (id) => (/^(0|[1-9]\d{0,14})$/.test(id) ? Number(id) : undefined) },
+  ofName,
+  ...(["DNS", "OID", "X500"] as const).map((name) => ({
+    name: `UUID version 5 (${name})`,
+    idOf: (id: string) => hashedUuid(namespaces[name], id, 5),
+  })),
+  ...(["URL", "DNS", "OID", "X500"] as const).map((name) => ({
+    name: `UUID version 3 (${name})`,
+    idOf: (id: string) => hashedUuid(namespaces[name], id, 3),
+  })),
+  { name: "UUID of the MD5", idOf: (id) => hyphenate(hash("md5", id)) },
+  { name: "UUID version 8 of the SHA-256", idOf: (id) => stamp(hash("sha256", id), 8) },
+];
+
+type KnownPoint = { readonly id: string; readonly chunkId: string };
+
+/**
+ * The first rule that every known point follows; UUID version 5 of the chunk id for a collection without points.
+ * Null when no rule fits: an application that makes ids another way would write a chunk a second time.
+ */
+export function pointIdRule(known: readonly KnownPoint[]): PointIdRule | null {
+  if (known.length === 0) return ofName;
+  return rules.find(({ idOf }) => known.every(({ id, chunkId }) => String(idOf(chunkId)) === id)) ?? null;
+}
+
+/** What a chunk gets where no rule shows. */
+export const fallbackRule = ofName;
+
+function hashedUuid(namespace: string, name: string, version: 3 | 5): string {
+  const bytes = Buffer.concat([Buffer.from(namespace.replaceAll("-", ""), "hex"), Buffer.from(name)]);
+  return stamp(hash(version === 3 ? "md5" : "sha1", bytes), version);
+}
+
+/** Version and variant into the first 32 digits. */
+function stamp(digits: string, version: number): string {
+  const variant = ((Number.parseInt(digits.charAt(16), 16) & 3) | 8).toString(16);
+  return hyphenate(`${digits.slice(0, 12)}${version}${digits.slice(13, 16)}${variant}${digits.slice(17, 32)}`);
+}
+
+function hyphenate(digits: string): string {
+  const cuts = [0, 8, 12, 16, 20, 32];
+  return cuts
+    .slice(1)
+    .map((end, index) => digits.slice(cuts[index], end))
+    .join("-");
+}
