@@ -3,6 +3,7 @@ import { defineAdapter, type Lookup, tlsOf } from "#adapters/adapter.ts";
 import { pgvectorBaseSchema, pgvectorOverlaySchema } from "#contract/adapter.ts";
 import { locateOverlayAdapter, locatePostgres, type StoreLocation } from "#contract/identity.ts";
 import { Secret } from "#core/secret.ts";
+import { makePgvectorChunkStore } from "./chunk-store.ts";
 import { makePgvectorChunkWriter } from "./chunk-writer.ts";
 import { makePgvectorBackend } from "./pgvector-backend.ts";
 import type { PgvectorBase, PgvectorOverlay, PgvectorSpec } from "./spec.ts";
@@ -22,6 +23,7 @@ export const pgvectorAdapter = defineAdapter({
     resolve: specFromParts,
   },
   makeBackend: makePgvectorBackend,
+  makeChunkStore: makePgvectorChunkStore,
   makeChunkWriter: makePgvectorChunkWriter,
 });
 

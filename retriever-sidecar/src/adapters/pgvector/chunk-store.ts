@@ -1,0 +1,144 @@
+// A table as verification reads it: through in one snapshot by pages, and by id. Two connections, opened on demand.
+import type { Pool, PoolClient } from "pg";
+import { ChunkPage } from "#adapters/chunk-page.ts";
+import type { VerifyLevel } from "#contract/verify-report.ts";
+import { RetrieverError } from "#errors.ts";
+import type { ChunkAccess, ChunkBatch, ChunkStore, FoundChunk, ScanOptions } from "#ports/chunk-store.ts";
+import { readChunkRow, readTextField } from "./chunk-row.ts";
+import { type ChunkTable, idsOfType, lookUpQuery, pageQuery, settings } from "./chunk-sql.ts";
+import { postgresError } from "./classify.ts";
+import { makePool, withClient } from "./connection.ts";
+import { copyRows } from "./copy-query.ts";
+import { type DescribedTable, describeTable } from "./describe-table.ts";
+import type { PgvectorSpec } from "./spec.ts";
+
+/** A page or a look-up reads thousands of rows: more than an answer to one request may take. */
+const leastTimeoutMs = 30_000;
+
+type Reading = {
+  readonly client: PoolClient;
+  readonly table: ChunkTable;
+  readonly options: ScanOptions;
+  readonly page: ChunkPage;
+};
+
+/** Opens no connection by itself. */
+export function makePgvectorChunkStore(spec: PgvectorSpec, { identity, fields }: ChunkAccess): ChunkStore {
+  const timeoutMs = Math.max(spec.timeoutMs, leastTimeoutMs);
+  const scanPool = makePool(spec, 1, timeoutMs);
+  const lookUpPool = makePool(spec, 1, timeoutMs);
+  let described: DescribedTable | undefined;
+  const describe = async (signal: AbortSignal): Promise<DescribedTable> => {
+    described ??= await withClient(lookUpPool, signal, (client) => describeTable(client, spec, fields));
+    return described;
+  };
+  return {
+    identity,
+    describe: async (signal) => {
+      described = undefined;
+      return (await describe(signal).catch(rethrow(signal))).description;
+    },
+    scan: async function* (options, signal) {
+      const { table, description } = await describe(signal).catch(rethrow(signal));
+      const page = new ChunkPage({
+        level: options.level,
+        pageSize: options.pageSize + 1,
+        dimension: description.dimension ?? 0,
+      });
+      yield* readPages(scanPool, { table, options, page, timeoutMs }, signal);
+    },
+    lookUp: async (ids, level, signal) => {
+      try {
+        const { table, description } = await describe(signal);
+        const possible = idsOfType(ids, table.idType);
+        if (possible.length === 0) return [];
+        const text = `BEGIN READ ONLY; ${settings(timeoutMs)}; ${lookUpQuery(table, possible, level)}; COMMIT`;
+        const dimension = description.dimension ?? 0;
+        return await withClient(lookUpPool, signal, (client) => findRows(client, text, { level, dimension }));
+      } catch (error) {
+        throw postgresError(error, signal);
+      }
+    },
+    close: async () => {
+      await Promise.allSettled([scanPool.end(), lookUpPool.end()]);
+    },
+  };
+}
+
+function rethrow(signal: AbortSignal): (error: unknown) => never {
+  return (error) => {
+    throw postgresError(error, signal);
+  };
+}
+
+type Pages = Omit<Reading, "client"> & { readonly timeoutMs: number };
+
+/** All pages are of one moment; the connection goes down with whoever stops reading before the end. */
+async function* readPages(pool: Pool, pages: Pages, signal: AbortSignal): AsyncGenerator<ChunkBatch> {
+  const client = await pool.connect().catch(rethrow(signal));
+  const cut = (): void => client.release(true);
+  signal.addEventListener("abort", cut, { once: true });
+  let isOver = false;
+  try {
+    signal.throwIfAborted();
+    await client.query(`BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; ${settings(pages.timeoutMs)}`);
+    let { after } = pages.options;
+    for (let hasMore = true; hasMore; ) {
+      const startedAt = performance.now();
+      hasMore = await readPage({ ...pages, client, options: { ...pages.options, after } });
+      const { page } = pages;
+      if (page.count === 0) break;
+      after = page.idAt(page.count - 1);
+      yield page.toBatch(after, performance.now() - startedAt);
+    }
+    await client.query("COMMIT");
+    isOver = true;
+  } catch (error) {
+    throw postgresError(error, signal);
+  } finally {
+    signal.removeEventListener("abort", cut);
+    if (!signal.aborted) client.release(!isOver);
+  }
+}
+
+/** Fills the page; whether there may be more. Throws RETR_VERIFY_DUPLICATE_IDS: ids come in order, so doubles are neighbours. */
+async function readPage({ client, table, options, page }: Reading): Promise<boolean> {
+  const { after, level, pageSize } = options;
+  const before = after === null ? null : Buffer.from(after);
+  let rows = 0;
+  page.clear();
+  await copyRows(client, pageQuery(table, options), (bytes, start) => {
+    rows += 1;
+    const end = start + 4 + bytes.readInt32BE(start);
+    // The page before ended with it; in another snapshot it may be gone.
+    if (rows === 1 && before !== null && before.compare(bytes, start + 4, end) === 0) return;
+    if (page.lastIdIs(bytes, start + 4, end) || (rows === 2 && before?.compare(bytes, start + 4, end) === 0)) {
+      throw doubled(bytes.toString("utf8", start + 4, end));
+    }
+    readChunkRow(page, level, bytes, start);
+  });
+  return rows > pageSize;
+}
+
+function doubled(id: string): RetrieverError {
+  const message = `chunk_id: expected each value once, ${JSON.stringify(id.slice(0, 200))} is in several rows`;
+  return new RetrieverError({ code: "RETR_VERIFY_DUPLICATE_IDS", message });
+}
+
+type Found = { readonly level: VerifyLevel; readonly dimension: number };
+
+async function findRows(client: PoolClient, text: string, { level, dimension }: Found): Promise<FoundChunk[]> {
+  const found: FoundChunk[] = [];
+  const page = new ChunkPage({ level, pageSize: 1, dimension });
+  try {
+    await copyRows(client, text, (bytes, start) => {
+      page.clear();
+      const namespaceAt = readChunkRow(page, level, bytes, start);
+      found.push(page.toFound(readTextField(bytes, namespaceAt).text));
+    });
+  } catch (error) {
+    await client.query("ROLLBACK").catch(() => undefined);
+    throw error;
+  }
+  return found;
+}
