@@ -6,6 +6,8 @@ import type { PlaceConfig } from "./sources-file.ts";
 
 /** An answer beyond this is refused: it would have been cut somewhere. */
 const maxAnswerBytes = 8 * 1024 * 1024;
+/** What is read of a refusal before its connection is given up. */
+const maxRefusalBytes = 65_536;
 
 export type Place = {
   /** The parsed answer, whatever it holds. Throws ROP_ALERTS_UNAVAILABLE or ROP_ALERTS_ANSWER_INVALID. */
@@ -93,7 +95,7 @@ function printQuery(query: readonly Parameter[]): string {
 
 async function readAnswer(about: string, answer: Dispatcher.ResponseData): Promise<string> {
   if (answer.statusCode !== 200) {
-    answer.body.destroy();
+    await answer.body.dump({ limit: maxRefusalBytes });
     const hint = answer.statusCode === 401 || answer.statusCode === 403 ? ": it doesn't take the token" : "";
     throw new OperatorError("ROP_ALERTS_UNAVAILABLE", `${about}: HTTP ${answer.statusCode}, expected 200${hint}`);
   }
