@@ -5,6 +5,7 @@ import { Agent, request } from "undici";
 import { parse } from "yaml";
 
 export type Body = { readonly [name: string]: unknown };
+/** An answer that isn't JSON has its words in `text`. */
 export type Reply = { readonly status: number; readonly body: Body };
 export type Frame = { readonly type: string; readonly object: Body };
 
@@ -111,7 +112,9 @@ async function send(access: Access, method: string, path: string, options: Reque
     dispatcher: access.dispatcher,
     signal: AbortSignal.timeout(deadlineMs),
   });
-  return { status: reply.statusCode, body: (await reply.body.json()) as Body };
+  const answer = await reply.body.text();
+  const isJson = reply.headers["content-type"] === "application/json";
+  return { status: reply.statusCode, body: isJson ? (JSON.parse(answer) as Body) : { text: answer } };
 }
 
 async function openWatch(access: Access, path: string, query: Readonly<Record<string, string>>): Promise<WatchStream> {

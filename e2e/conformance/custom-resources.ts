@@ -168,15 +168,19 @@ export const validating: Checks = {
     expectStatus(await patch(scene, name, { spec: { fixed: null } }), 200);
     expectStatus(await patch(scene, name, { spec: { fixed: "b" } }), 200);
   },
-  "a definition is Invalid when a rule does not compile or names a field that is not declared": async (scene) => {
-    for (const rule of ["self.size >", "self.spec.sice > 1", "self.spec.list.all(one, one.sice > 1)"]) {
-      const reply = await scene.client.request("POST", definitions, { body: gadgets(rule) });
-      const [field] = causeFields(expectFailure(reply, 422, "Invalid"));
-      expect(field).toMatch(/openAPIV3Schema\.x-kubernetes-validations\[0\]\.rule$/);
-    }
-    const fine = gadgets("self.spec.size > 1 && self.spec.list.all(one, one.size > 1)");
-    expectStatus(await scene.client.request("POST", definitions, { query: { dryRun: "All" }, body: fine }), 201);
-  },
+  "a definition is Invalid when a rule does not compile, names a field that is not declared, or may cost too much":
+    async (scene) => {
+      for (const rule of ["self.size >", "self.spec.sice > 1", "self.spec.list.all(one, one.sice > 1)"]) {
+        const reply = await scene.client.request("POST", definitions, { body: gadgets(rule) });
+        const [field] = causeFields(expectFailure(reply, 422, "Invalid"));
+        expect(field).toMatch(/openAPIV3Schema\.x-kubernetes-validations\[0\]\.rule$/);
+      }
+      const costly = gadgets("'size ' + string(self.spec.size) != 'size 0'");
+      const refused = expectFailure(await scene.client.request("POST", definitions, { body: costly }), 422, "Invalid");
+      expect(causeFields(refused)[0]).toMatch(/openAPIV3Schema\.x-kubernetes-validations\[0\]\.rule$/);
+      const fine = gadgets("self.spec.size > 1 && self.spec.list.all(one, one.size > 1)");
+      expectStatus(await scene.client.request("POST", definitions, { query: { dryRun: "All" }, body: fine }), 201);
+    },
 };
 
 export const subresources: Checks = {

@@ -74,8 +74,14 @@ export const reading: Checks = {
     const status = expectFailure(await scene.client.request("GET", `${scene.configMaps}/nowhere`), 404, "NotFound");
     expect(status["details"]).toEqual({ name: "nowhere", kind: "configmaps" });
   },
-  "a path that serves nothing is NotFound": async (scene) => {
-    expectFailure(await scene.client.request("GET", "/apis/nobody.example/v1/things"), 404, "NotFound");
+  "a path in a group of Kubernetes' own that serves nothing is NotFound": async (scene) => {
+    for (const path of ["/api/v1/things", "/api/v9/pods", "/apis/apps/v1/things", "/apis/apps/v9/deployments"])
+      expectFailure(await scene.client.request("GET", path), 404, "NotFound");
+  },
+  "any other path that serves nothing is answered in plain words": async (scene) => {
+    const paths = ["/apis/nobody.example/v1/things", "/apis/test.retriever.dev/v1/things", "/things"];
+    for (const path of paths)
+      expect(await scene.client.request("GET", path)).toEqual({ status: 404, body: { text: "404 page not found\n" } });
   },
   "a wrong token is Unauthorized": async (scene) => {
     expectFailure(await scene.client.request("GET", scene.configMaps, { token: "wrong" }), 401, "Unauthorized");
@@ -220,7 +226,8 @@ export const finalizing: Checks = {
       422,
       "Invalid",
     );
-    expect(causeFields(late)).toEqual(["metadata.finalizers"]);
+    // The metadata of an update is looked at twice.
+    expect(causeFields(late)).toEqual(["metadata.finalizers", "metadata.finalizers"]);
     expectStatus(
       await scene.client.request("PATCH", path, { contentType: mergePatch, body: { metadata: { finalizers: null } } }),
       200,

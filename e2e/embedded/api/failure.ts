@@ -51,13 +51,20 @@ export function notFound(subject: Subject, name: string): ApiFailure {
 }
 
 /** The path names nothing that is served. */
-export function noSuchPath(): ApiFailure {
-  return failure({
-    code: 404,
-    reason: "NotFound",
-    message: "the server could not find the requested resource",
-    details: {},
-  });
+export class NoSuchPath extends ApiFailure {
+  constructor() {
+    const message = "the server could not find the requested resource";
+    super({
+      kind: "Status",
+      apiVersion: "v1",
+      metadata: {},
+      status: "Failure",
+      message,
+      reason: "NotFound",
+      details: {},
+      code: 404,
+    });
+  }
 }
 
 export function alreadyExists(subject: Subject, name: string): ApiFailure {
@@ -75,7 +82,7 @@ export const staleVersion =
   "the object has been modified; please apply your changes to the latest version and try again";
 
 export function invalid(subject: Subject, name: string, causes: readonly Cause[]): ApiFailure {
-  const lines = causes.map((cause) => `${cause.field}: ${cause.message}`);
+  const lines = [...new Set(causes.map((cause) => `${cause.field}: ${cause.message}`))];
   const list = lines.length === 1 ? lines[0] : `[${lines.join(", ")}]`;
   const kind = subject.group === "" ? subject.kind : `${subject.kind}.${subject.group}`;
   const more = { ...details(subject, name), kind: subject.kind, causes };

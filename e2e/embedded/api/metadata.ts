@@ -92,7 +92,9 @@ function finalizerFaults(metadata: Metadata, old: Metadata | undefined): Cause[]
   const added = finalizers.filter((name) => !(old.finalizers ?? []).includes(name));
   if (added.length === 0) return faults;
   const message = `Forbidden: no new finalizers can be added if the object is being deleted, found new finalizers []string{${added.map((name) => JSON.stringify(name)).join(", ")}}`;
-  return [...faults, { reason: "FieldValueForbidden", field: "metadata.finalizers", message }];
+  const cause: Cause = { reason: "FieldValueForbidden", field: "metadata.finalizers", message };
+  // A real one looks twice at the metadata of an update, and says this twice.
+  return [...faults, cause, cause];
 }
 
 function ownerFaults(metadata: Metadata): Cause[] {

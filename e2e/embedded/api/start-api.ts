@@ -6,7 +6,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { type Answer, answer } from "./answer.ts";
 import type { Admission, Call, Cluster, User, Verb } from "./call.ts";
-import { noSuchPath } from "./failure.ts";
+import { NoSuchPath } from "./failure.ts";
 import { makeCertificates } from "./http/certificate.ts";
 import { type Faults, makeFaults, makeRequestLog, type RequestLog } from "./http/faults.ts";
 import { renderKubeconfig } from "./http/kubeconfig.ts";
@@ -173,7 +173,7 @@ function makeCluster(options: ApiOptions, now: () => Date): Cluster {
 
 function toCall(cluster: Cluster, call: DirectCall): Call {
   const type = cluster.registry.find(call.group, call.version, call.plural);
-  if (type === undefined) throw noSuchPath();
+  if (type === undefined) throw new NoSuchPath();
   const manager = call.manager ?? "embedded";
   return {
     verb: call.verb,

@@ -6,7 +6,7 @@ import {
   badRequest,
   forbidden,
   methodNotAllowed,
-  noSuchPath,
+  NoSuchPath,
   notSupported,
   unsupportedMediaType,
 } from "#embedded/api/failure.ts";
@@ -69,7 +69,7 @@ export function parseCall(cluster: Cluster, incoming: Incoming, user: User): Cal
     );
   }
   const type = cluster.registry.find(place.group, place.version, place.plural);
-  if (type === undefined) throw noSuchPath();
+  if (type === undefined) throw new NoSuchPath();
   checkScope(type, place);
   const query = parseQuery(incoming.url.searchParams);
   const verb = verbOf(incoming.method, place, query, type);
@@ -98,12 +98,12 @@ export function parseCall(cluster: Cluster, incoming: Incoming, user: User): Cal
 
 function parsePlace(path: string): Place {
   const [root, ...parts] = path.split("/").slice(1).map(decodeURIComponent);
-  if (root !== "api" && root !== "apis") throw noSuchPath();
+  if (root !== "api" && root !== "apis") throw new NoSuchPath();
   const isCore = root === "api";
   const { group, version, rest } = splitGroup(isCore ? ["", ...parts] : parts);
   const scoped = isScoped(rest, isCore);
   const [plural = "", name = "", subresource = "", ...more] = scoped ? rest.slice(2) : rest;
-  if (plural === "" || more.length > 0) throw noSuchPath();
+  if (plural === "" || more.length > 0) throw new NoSuchPath();
   return { group, version, namespace: scoped ? rest[1] : undefined, plural, name, subresource };
 }
 
@@ -118,9 +118,9 @@ function isScoped(rest: readonly string[], isCore: boolean): boolean {
 }
 
 function checkScope(type: ResourceType, place: Place): void {
-  if (!type.namespaced && place.namespace !== undefined) throw noSuchPath();
-  if (type.namespaced && place.namespace === undefined && place.name !== "") throw noSuchPath();
-  if (place.subresource !== "" && !type.subresources.includes(place.subresource)) throw noSuchPath();
+  if (!type.namespaced && place.namespace !== undefined) throw new NoSuchPath();
+  if (type.namespaced && place.namespace === undefined && place.name !== "") throw new NoSuchPath();
+  if (place.subresource !== "" && !type.subresources.includes(place.subresource)) throw new NoSuchPath();
 }
 
 function parseQuery(params: URLSearchParams): Map<string, string> {

@@ -3,9 +3,10 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer, type Server } from "node:https";
 import { answer } from "#embedded/api/answer.ts";
+import { builtinTypes } from "#embedded/api/builtin.ts";
 import type { Call, Cluster, User } from "#embedded/api/call.ts";
 import { discover } from "#embedded/api/discovery.ts";
-import { badRequest, failure, noSuchPath, statusOf, tooManyRequests, unauthorized } from "#embedded/api/failure.ts";
+import { badRequest, failure, NoSuchPath, statusOf, tooManyRequests, unauthorized } from "#embedded/api/failure.ts";
 import { startWatch, type WatchTiming } from "#embedded/api/verbs/watch.ts";
 import type { Certificates } from "./certificate.ts";
 import type { FaultOutcome, FaultSubject, Faults, RequestLog } from "./faults.ts";
@@ -37,7 +38,7 @@ export function makeServer(parts: ServerParts): { readonly server: Server; reado
   const watches = new Set<() => void>();
   const { cert, key } = parts.certificates;
   const server = createServer({ cert, key, requestTimeout: 30_000, keepAliveTimeout: 60_000 }, (request, response) => {
-    handle(parts, watches, request, response).catch((error: unknown) => refuse(response, error));
+    handle(parts, watches, request, response).catch((error: unknown) => refuse(request, response, error));
   });
   const endWatches = () => {
     for (const end of watches) end();
@@ -58,7 +59,7 @@ async function handle(
   try {
     status = fault === undefined ? respond(parts, watches, exchange) : strike(parts, watches, exchange, fault);
   } catch (error) {
-    status = refuse(response, error);
+    status = refuse(request, response, error);
   }
   const { verb: _verb, ...logged } = subject;
   parts.log.add({ ...logged, status });
@@ -120,10 +121,10 @@ function subjectOf({ incoming, user }: Exchange): FaultSubject {
 function respond(parts: ServerParts, watches: Set<() => void>, exchange: Exchange): number {
   const { incoming, response, user } = exchange;
   const path = incoming.url.pathname.replace(/(.)\/$/, "$1");
-  if (["/healthz", "/livez", "/readyz"].includes(path)) return sendText(response, "ok");
+  if (["/healthz", "/livez", "/readyz"].includes(path)) return sendText(response, 200, "ok");
   const document = incoming.method === "GET" ? discover(parts.cluster.registry, path) : undefined;
   if (document !== undefined) return sendJson(response, 200, document);
-  if (!path.startsWith("/api")) throw noSuchPath();
+  if (!path.startsWith("/api")) throw new NoSuchPath();
   const call = parseCall(parts.cluster, incoming, user);
   if (call.verb === "watch") return openWatch(parts, watches, exchange, call);
   const { code, body, warnings } = answer(parts.cluster, call);
@@ -186,13 +187,19 @@ function sendJson(response: ServerResponse, code: number, body: unknown): number
   return code;
 }
 
-function sendText(response: ServerResponse, text: string): number {
-  response.writeHead(200, { "content-type": "text/plain" });
+function sendText(response: ServerResponse, code: number, text: string): number {
+  response.writeHead(code, { "content-type": "text/plain; charset=utf-8" });
   response.end(text);
-  return 200;
+  return code;
 }
 
-function refuse(response: ServerResponse, error: unknown): number {
+/** Groups of Kubernetes' own answer with a Status whatever is asked of them; for all else nobody is responsible. */
+function isOwnGroup(path: string): boolean {
+  const [root, group] = path.split("/").slice(1);
+  return root === "api" || (root === "apis" && builtinTypes.some((type) => type.group === group));
+}
+
+function refuse(request: IncomingMessage, response: ServerResponse, error: unknown): number {
   const status =
     error instanceof URIError ? badRequest("the path is not valid percent-encoding").status : statusOf(error);
   if (response.headersSent) {
@@ -201,5 +208,7 @@ function refuse(response: ServerResponse, error: unknown): number {
   }
   if (status.code === 413) response.setHeader("connection", "close");
   if (status.code === 429) response.setHeader("retry-after", "1");
+  if (error instanceof NoSuchPath && !isOwnGroup(request.url ?? ""))
+    return sendText(response, 404, "404 page not found\n");
   return sendJson(response, status.code, status);
 }

@@ -34,6 +34,13 @@ export function undeclaredSelections(ast: ASTNode, schema: Schema): string[] {
   return found;
 }
 
+/** Whether text is joined with `string(…)`, whose length, hence the cost, counts as unbounded whatever it is made of. */
+export function joinsUnboundedText(node: ASTNode): boolean {
+  const children = childrenOf(node.args);
+  const isMade = ({ op, args }: ASTNode) => op === "call" && Array.isArray(args) && args[0] === "string";
+  return (node.op === "+" && children.some(isMade)) || children.some(joinsUnboundedText);
+}
+
 /** Visits a node and returns the schema of its value, if it is known. */
 function visit(node: ASTNode, scope: Scope, found: string[]): Schema | undefined {
   switch (node.op) {

@@ -3,7 +3,7 @@
 import { Environment, type ParseResult } from "@marcbachmann/cel-js";
 import type { Cause } from "#embedded/api/failure.ts";
 import { equal, isObject } from "#embedded/api/json.ts";
-import { ruleRoot, undeclaredSelections } from "./cel-fields.ts";
+import { joinsUnboundedText, ruleRoot, undeclaredSelections } from "./cel-fields.ts";
 import { toCel } from "./cel-value.ts";
 import { childPath, fieldSchema, itemSchema, sameItem } from "./descend.ts";
 import type { Rule, Schema } from "./schema.ts";
@@ -70,11 +70,24 @@ function expressionFaults(expression: string, schema: Schema, field: string): Ca
   try {
     const { valid, error } = environment.check(expression);
     if (!valid) return [compileFailed(expression, field, error?.message ?? "not valid")];
-    const undeclared = undeclaredSelections(environment.parse(expression).ast, schema);
+    const { ast } = environment.parse(expression);
+    const undeclared = undeclaredSelections(ast, schema);
+    if (undeclared.length === 0 && joinsUnboundedText(ast)) return [tooCostly(field)];
     return undeclared.map((name) => compileFailed(expression, field, `undefined field '${name}'`));
   } catch (error) {
     return [compileFailed(expression, field, firstLine(error))];
   }
+}
+
+function tooCostly(field: string): Cause {
+  const what = field.endsWith(".rule") ? "rule" : "messageExpression";
+  const advice =
+    "try simplifying the rule, or adding maxItems, maxProperties, and maxLength where arrays, maps, and strings are declared";
+  return {
+    reason: "FieldValueForbidden",
+    message: `Forbidden: estimated ${what} cost exceeds budget by factor of more than 100x (${advice})`,
+    field,
+  };
 }
 
 function compileFailed(rule: string, field: string, why: string): Cause {
