@@ -1,9 +1,12 @@
 import { defineConfig } from "vitest/config";
 
+/** Set by `make e2e`, which has started a real cluster for the tests in e2e/real. */
+const hasCluster = process.env["RETRIEVER_E2E"] !== undefined;
+
 export default defineConfig({
   test: {
-    include: ["{crds,operator,retriever-sidecar,e2e,tools}/**/*.test.ts"],
-    exclude: ["**/node_modules/**", "e2e/cluster/**"],
+    include: hasCluster ? ["e2e/real/**/*.test.ts"] : ["{crds,operator,retriever-sidecar,e2e,tools}/**/*.test.ts"],
+    exclude: hasCluster ? ["**/node_modules/**"] : ["**/node_modules/**", "e2e/real/**"],
     testTimeout: 30_000,
     hookTimeout: 60_000,
     retry: 0,
