@@ -1,6 +1,6 @@
 # Everything a developer runs. `make` alone lists it.
 .DEFAULT_GOAL := help
-.PHONY: help setup check test demo sim-gates generate clean bench-sidecar fuzz-sidecar show-comparison explore sbom
+.PHONY: help setup check test demo sim-gates generate clean bench-sidecar fuzz-sidecar show-comparison explore e2e sbom
 
 # The pinned Node comes first, whatever Node this shell has.
 export PATH := $(CURDIR)/tools/node/node_modules/.bin:$(PATH)
@@ -42,6 +42,9 @@ sbom: setup ## what the images are made of, CycloneDX, into reports/
 	@mkdir -p reports
 	@node tools/image-files.ts operator --sbom > reports/sbom-operator.json
 	@node tools/image-files.ts sidecar --sbom > reports/sbom-sidecar.json
+
+e2e: setup ## conformance and stories on a real cluster; figures as JSON, last line "N passed, N failed" (ARGS=--part=node)
+	@node e2e/real/main.ts $(ARGS)
 
 clean: ## remove what was installed and written, the pinned Node included
 	@rm -rf node_modules */node_modules tools/node/node_modules coverage reports
