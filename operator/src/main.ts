@@ -1,7 +1,6 @@
 #!/usr/bin/env node
 // The controller's composition root: settings, signals, wiring, exit codes. The only reader of process here.
 import { randomBytes } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { openConnection } from "#adapters/kubernetes/connection.ts";
 import { makeEvidenceStore } from "#adapters/kubernetes/evidence-config-maps.ts";
@@ -9,33 +8,31 @@ import { type CallReport, makeKubeRequest } from "#adapters/kubernetes/kube-requ
 import { makeKubernetesCluster } from "#adapters/kubernetes/kubernetes-cluster.ts";
 import { makeKubernetesHints } from "#adapters/kubernetes/kubernetes-hints.ts";
 import { makeLeaseStore } from "#adapters/kubernetes/lease-store.ts";
-import { type HttpAlertSources, makeHttpAlertSources } from "#adapters/prometheus/http-alert-sources.ts";
-import { parseSources } from "#adapters/prometheus/sources-file.ts";
 import { makeHttpSidecars } from "#adapters/sidecars/http-sidecars.ts";
 import { makeHttpSinks } from "#adapters/sinks/http-sinks.ts";
 import { makeSystemClock } from "#adapters/system-clock.ts";
+import { openAlerting } from "#alerting.ts";
 import { describeSettings, parseSettings, type Settings, settingFlags } from "#config.ts";
 import { EvidenceRecorder } from "#controller/evidence-recorder.ts";
 import { leadLoop } from "#controller/lead-loop.ts";
 import { defaultLeaseTimes, type LeaderOptions } from "#controller/leader.ts";
-import { makeLoop } from "#controller/loop.ts";
+import { type Loop, makeLoop } from "#controller/loop.ts";
 import { makeReconcile } from "#controller/reconcile.ts";
 import { makeTeller } from "#controller/teller.ts";
 import { decide } from "#core/decide.ts";
 import type { EvidenceRecord } from "#core/evidence-record.ts";
-import { asOperatorError, OperatorError, remedyOf } from "#errors.ts";
+import { asOperatorError, type OperatorError, remedyOf } from "#errors.ts";
 import { Courier } from "#outbox/courier.ts";
 import { parseSinks } from "#outbox/sinks-file.ts";
+import { readSettingsFile } from "#settings-file.ts";
 import { faultFields, type Logger, makeLogger } from "#telemetry/logger.ts";
 import { type Metrics, makeMetrics } from "#telemetry/metrics.ts";
-import { openTelemetryServer } from "#telemetry/server.ts";
+import { openTelemetryServer, type TelemetryServer } from "#telemetry/server.ts";
 
 const clock = makeSystemClock();
 const random = Math.random;
 /** Of writing the last evidence when the process is asked to stop. */
 const evidenceGraceMs = 2000;
-/** Of one request to a Prometheus. */
-const alertDeadlineMs = 5000;
 
 async function run(settings: Settings): Promise<number> {
   const log = makeLogger({ level: settings.logLevel });
@@ -57,12 +54,12 @@ async function run(settings: Settings): Promise<number> {
     tell: makeTeller({ ...shared, cluster }).all,
   });
   const courier = await openCourier(settings, log, metrics);
-  const alertSources = await openAlertSources(settings, metrics);
+  const alerting = await openAlerting({ settings, clock, metrics });
   const reconcile = makeReconcile({
     ...shared,
     cluster,
     sidecars,
-    alertSources,
+    alertSources: alerting.sources,
     decide,
     evidence,
     actIdentity: settings.actIdentity,
@@ -71,17 +68,11 @@ async function run(settings: Settings): Promise<number> {
   const { namespaces, resyncMs, concurrency } = settings;
   const hints = makeKubernetesHints({ connection, request, clock, random, namespaces, resyncMs, onFault });
   const loop = makeLoop({ hints, reconcile, clock, random, metrics, concurrency, resyncMs });
-  const probes = { healthz: loop.probe, readyz: loop.probe };
-  const server = await openTelemetryServer({
-    listen: settings.listen,
-    ...probes,
-    metrics: metrics.render,
-    contentType: metrics.contentType,
-  });
-
+  const server = await openTelemetry(settings, loop, metrics);
+  const webhookPort = await alerting.listen(loop);
   const stop = new AbortController();
   for (const name of ["SIGTERM", "SIGINT"] as const) process.once(name, () => stop.abort());
-  log.info({ identity, port: server.port, namespaces, server: connection.server }, "starting");
+  log.info({ identity, port: server.port, webhookPort, namespaces, server: connection.server }, "starting");
   const store = makeLeaseStore(request, { namespace: settings.podNamespace, name: settings.leaseName });
   const leader: LeaderOptions = { store, clock, random, identity, times: defaultLeaseTimes, onFault };
   try {
@@ -97,7 +88,7 @@ async function run(settings: Settings): Promise<number> {
     await Promise.allSettled([
       server.close(),
       courier.close(),
-      alertSources.close(),
+      alerting.close(),
       sidecars.close(),
       connection.close(),
     ]);
@@ -105,26 +96,13 @@ async function run(settings: Settings): Promise<number> {
   }
 }
 
-async function openAlertSources(settings: Settings, metrics: Metrics): Promise<HttpAlertSources> {
-  const sources = settings.prometheus === "" ? [] : parseSources(await readSetting(settings.prometheus, "prometheus"));
-  const report = (source: string, kind: string, result: string) =>
-    metrics.count("retriever_alert_source_reads_total", { source, kind, result });
-  return makeHttpAlertSources({ sources, deadlineMs: alertDeadlineMs, clock, report });
-}
-
-/** A file that a setting names. */
-async function readSetting(file: string, setting: string): Promise<string> {
-  try {
-    return await readFile(file, "utf8");
-  } catch (cause) {
-    const code = (cause as { code?: unknown }).code;
-    const why = typeof code === "string" ? code : "failed";
-    throw new OperatorError("ROP_SETTINGS_INVALID", `--${setting}: its file can't be read (${why})`, { cause });
-  }
+function openTelemetry({ listen }: Settings, { probe }: Loop, metrics: Metrics): Promise<TelemetryServer> {
+  const { render, contentType } = metrics;
+  return openTelemetryServer({ listen, healthz: probe, readyz: probe, metrics: render, contentType });
 }
 
 async function openCourier(settings: Settings, log: Logger, metrics: Metrics): Promise<Courier> {
-  const sinks = settings.sinks === "" ? [] : parseSinks(await readSetting(settings.sinks, "sinks"));
+  const sinks = settings.sinks === "" ? [] : parseSinks(await readSettingsFile(settings.sinks, "sinks"));
   return new Courier({
     sinks: makeHttpSinks({ sinks, deadlineMs: settings.apiDeadlineMs }),
     report: (sink, error) => {

@@ -7,7 +7,7 @@ import type { Loop } from "./loop.ts";
 export type LeadLoopOptions = {
   /** Undefined: lead without a lease. */
   readonly leader: LeaderOptions | undefined;
-  readonly loop: Loop;
+  readonly loop: Pick<Loop, "start" | "stop">;
   readonly metrics: Metrics;
   readonly log: Logger;
 };

@@ -22,6 +22,8 @@ export type Loop = {
   readonly start: () => void;
   /** Resolves when no pass is under way any more. */
   readonly stop: () => Promise<void>;
+  /** Looks soon at the migrations of a workload. False while the loop isn't running. */
+  readonly wakeTarget: (workload: MigrationKey) => boolean;
   /** Whether everything was listed lately. */
   readonly probe: () => Probe;
 };
@@ -42,15 +44,23 @@ export function makeLoop(options: LoopOptions): Loop {
   });
   metrics.follow("retriever_queue_depth", () => queue.depth);
   let startedAt: number | undefined;
+  let isRunning = false;
+  const wake = (key: MigrationKey): void => {
+    if (!queue.add(`${key.namespace}/${key.name}`)) metrics.count("retriever_queue_refused_total");
+  };
   return {
     start: () => {
       startedAt = clock.elapsed();
-      hints.start((key) => {
-        if (!queue.add(`${key.namespace}/${key.name}`)) metrics.count("retriever_queue_refused_total");
-      });
+      isRunning = true;
+      hints.start(wake);
     },
     stop: async () => {
+      isRunning = false;
       await Promise.all([hints.stop(), queue.stop()]);
+    },
+    wakeTarget: (workload) => {
+      if (isRunning) hints.keysOfTarget(workload).forEach(wake);
+      return isRunning;
     },
     probe: () => probeOf(hints.listedAt() ?? startedAt, clock.elapsed(), resyncMs),
   };

@@ -6,6 +6,8 @@ export interface Hints {
   start(wake: (key: MigrationKey) => void): void;
   /** Ends all streams and timers; no `wake` follows. */
   stop(): Promise<void>;
+  /** The migrations that name this workload, as last seen. */
+  keysOfTarget(workload: MigrationKey): readonly MigrationKey[];
   /** Clock.elapsed() of the oldest of the newest complete lists; undefined until each succeeded once. */
   listedAt(): number | undefined;
 }

@@ -28,6 +28,13 @@ export class FakeHints implements Hints {
     if (!this.#stopped) this.#wake(key);
   }
 
+  /** Migrations by `namespace/workload`. */
+  readonly targets = new Map<string, readonly MigrationKey[]>();
+
+  keysOfTarget({ namespace, name }: MigrationKey): readonly MigrationKey[] {
+    return this.targets.get(`${namespace}/${name}`) ?? [];
+  }
+
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#cancel();

@@ -98,6 +98,12 @@ describe("a hint", () => {
     expect(woken).toEqual(["search/docs"]);
   });
 
+  test("can be asked for by the workload that migrations name", async () => {
+    await arrange();
+    expect(hints?.keysOfTarget({ namespace: "search", name: "app" })).toEqual([{ namespace: "search", name: "docs" }]);
+    expect(hints?.keysOfTarget({ namespace: "other", name: "app" })).toEqual([]);
+  });
+
   test("comes of every list while a migration runs, and of every tenth when it has finished", async () => {
     const runs = await arrange({ resyncMs: 20 });
     const countLists = () =>

@@ -1,4 +1,6 @@
 // The Hints port: reflectors over migrations, acts and overlays, each object mapped to the migrations it concerns.
+
+import { overlayName } from "@retriever/sidecar/contract/names.ts";
 import type { OperatorError } from "#errors.ts";
 import type { Clock } from "#ports/clock.ts";
 import type { MigrationKey } from "#ports/cluster.ts";
@@ -9,7 +11,7 @@ import type { KubeRequest } from "./kube-request.ts";
 import { overlayLabel } from "./overlay-config-map.ts";
 import { Reflector } from "./reflector.ts";
 import { configMaps, migrationActs, migrations, type Place, type Resource } from "./resources.ts";
-import { keyOf, makeTargetIndex } from "./target-index.ts";
+import { keyOf, makeTargetIndex, type TargetIndex } from "./target-index.ts";
 
 export type HintsOptions = {
   readonly connection: KubeConnection;
@@ -31,21 +33,22 @@ const finishedEvery = 10;
 /** Hints from watches in all watched namespaces. */
 export function makeKubernetesHints(options: HintsOptions): Hints {
   let reflectors: readonly Reflector[] = [];
+  const index = makeTargetIndex();
   return {
     start: (wake) => {
-      reflectors = watchesOf(wake).flatMap((watch) => reflect(watch, options));
+      reflectors = watchesOf(wake, index).flatMap((watch) => reflect(watch, options));
       for (const reflector of reflectors) reflector.start();
     },
     stop: async () => {
       await Promise.all(reflectors.map((reflector) => reflector.stop()));
     },
+    keysOfTarget: ({ namespace, name }) => index.keysOfOverlay({ namespace, name: overlayName(name) }),
     listedAt: () => oldest(reflectors.map((reflector) => reflector.listedAt)),
   };
 }
 
 /** What to watch, and whom each object wakes. */
-function watchesOf(wake: (key: MigrationKey) => void): Watch[] {
-  const index = makeTargetIndex();
+function watchesOf(wake: (key: MigrationKey) => void, index: TargetIndex): Watch[] {
   const onMigration: Watch["onEvent"] = (type, object) => {
     const key = keyOf(object);
     if (type === "DELETED") index.forget(key);
