@@ -37,7 +37,7 @@ const evidenceGraceMs = 2000;
 async function run(settings: Settings): Promise<number> {
   const log = makeLogger({ level: settings.logLevel });
   const metrics = makeMetrics({ processMetrics: true });
-  const identity = `${settings.podName === "" ? "retriever-operator" : settings.podName}_${randomBytes(4).toString("hex")}`;
+  const identity = `${settings.podName || "retriever-operator"}_${randomBytes(4).toString("hex")}`;
   const onFault = (fault: OperatorError) => {
     metrics.count("retriever_watch_faults_total", { code: fault.code });
     log.warn(faultFields(fault), "API fault");
@@ -46,13 +46,9 @@ async function run(settings: Settings): Promise<number> {
   const sidecars = makeHttpSidecars({ deadlineMs: settings.sidecarDeadlineMs });
   const cluster = makeKubernetesCluster({ request, clock, namespaces: settings.namespaces, instance: identity });
   const shared = { clock, log, metrics, deadlineMs: settings.apiDeadlineMs };
-  const evidence = new EvidenceRecorder({
-    ...shared,
-    store: makeEvidenceStore(request),
-    random,
-    print: settings.evidenceLog ? evidencePrinter() : undefined,
-    tell: makeTeller({ ...shared, cluster }).all,
-  });
+  const tell = makeTeller({ ...shared, cluster }).all;
+  const print = settings.evidenceLog ? evidencePrinter() : undefined;
+  const evidence = new EvidenceRecorder({ ...shared, store: makeEvidenceStore(request), random, print, tell });
   const courier = await openCourier(settings, log, metrics);
   const alerting = await openAlerting({ settings, clock, metrics });
   const reconcile = makeReconcile({
@@ -76,10 +72,8 @@ async function run(settings: Settings): Promise<number> {
   const store = makeLeaseStore(request, { namespace: settings.podNamespace, name: settings.leaseName });
   const leader: LeaderOptions = { store, clock, random, identity, times: defaultLeaseTimes, onFault };
   try {
-    const lost = await leadLoop(
-      { leader: settings.leaderElection ? leader : undefined, loop, metrics, log },
-      stop.signal,
-    );
+    const election = settings.leaderElection ? leader : undefined;
+    const lost = await leadLoop({ leader: election, loop, metrics, log }, stop.signal);
     // Writes under way must not land after the next leader's: nothing is waited for.
     if (lost) process.exit(1);
     await evidence.close(evidenceGraceMs);
