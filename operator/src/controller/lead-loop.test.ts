@@ -20,10 +20,9 @@ function arrange(more: { readonly leaderElection?: boolean; readonly lease?: Lea
       return state.lease;
     },
   };
-  const loop: Loop = {
+  const loop: Pick<Loop, "start" | "stop"> = {
     start: () => void story.push("start"),
     stop: async () => void story.push("stop"),
-    probe: () => ({ ok: true, why: "" }),
   };
   const leader = { store, clock, random: () => 0.5, identity: "a", times: defaultLeaseTimes, onFault: () => undefined };
   const metrics = makeMetrics({ processMetrics: false });
