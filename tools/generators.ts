@@ -5,6 +5,7 @@ export type Generator = { readonly name: string; readonly script: string };
 
 export const generators: readonly Generator[] = [
   { name: "manifests", script: "crds/generate.ts" },
+  { name: "charts", script: "tools/generate-charts.ts" },
   { name: "docs", script: "tools/docs.ts" },
   { name: "lockfile", script: "tools/complete-lockfile.ts" },
 ];

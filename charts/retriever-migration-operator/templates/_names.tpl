@@ -1,0 +1,103 @@
+{{- /* Names, labels, images: what several templates say. */ -}}
+
+{{- define "retriever.fullname" -}}
+{{- if contains .Chart.Name .Release.Name -}}
+{{- .Release.Name | trunc 52 | trimSuffix "-" -}}
+{{- else -}}
+{{- printf "%s-%s" .Release.Name .Chart.Name | trunc 52 | trimSuffix "-" -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "retriever.selectorLabels" -}}
+app.kubernetes.io/name: {{ .Chart.Name }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/component: operator
+{{- end -}}
+
+{{- define "retriever.labels" -}}
+app.kubernetes.io/name: {{ .Chart.Name }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
+{{- end -}}
+
+{{- define "retriever.serviceAccount" -}}
+{{- .Values.serviceAccount.name | default (include "retriever.fullname" .) -}}
+{{- end -}}
+
+{{- /* The operator as the API server knows it. */ -}}
+{{- define "retriever.userName" -}}
+system:serviceaccount:{{ .Release.Namespace }}:{{ include "retriever.serviceAccount" . }}
+{{- end -}}
+
+{{- define "retriever.image" -}}
+{{- $image := .Values.image -}}
+{{- if $image.digest -}}
+{{- printf "%s@%s" $image.repository $image.digest -}}
+{{- else -}}
+{{- printf "%s:%s" $image.repository ($image.tag | default .Chart.AppVersion) -}}
+{{- end -}}
+{{- end -}}
+
+{{- /* Cluster-scoped names carry the namespace, so that two releases don't meet. */ -}}
+{{- define "retriever.clusterName" -}}
+{{- printf "%s-%s" .Release.Namespace (include "retriever.fullname" .) | trunc 63 | trimSuffix "-" -}}
+{{- end -}}
+
+{{- define "retriever.podSecurity" -}}
+runAsNonRoot: true
+runAsUser: 65532
+runAsGroup: 65532
+fsGroup: 65532
+seccompProfile: { type: RuntimeDefault }
+{{- end -}}
+
+{{- define "retriever.containerSecurity" -}}
+allowPrivilegeEscalation: false
+readOnlyRootFilesystem: true
+capabilities: { drop: [ALL] }
+{{- end -}}
+
+{{- /* A pod of the command line under the operator's account: hooks and tests. `.words` are its arguments. */ -}}
+{{- define "retriever.cliPod" -}}
+{{- $ := .root -}}
+restartPolicy: Never
+serviceAccountName: {{ include "retriever.serviceAccount" $ }}
+automountServiceAccountToken: true
+{{- with $.Values.imagePullSecrets }}
+imagePullSecrets: {{ toYaml . | nindent 2 }}
+{{- end }}
+securityContext: {{ include "retriever.podSecurity" $ | nindent 2 }}
+containers:
+  - name: kubectl-retriever
+    image: {{ include "retriever.image" $ }}
+    imagePullPolicy: {{ $.Values.image.pullPolicy }}
+    command: [/usr/local/bin/node, /app/operator/src/cli/main.ts]
+    args: {{ toJson .words }}
+    resources:
+      requests: { cpu: 50m, memory: 96Mi }
+      limits: { memory: 256Mi }
+    securityContext: {{ include "retriever.containerSecurity" $ | nindent 6 }}
+{{- with $.Values.nodeSelector }}
+nodeSelector: {{ toYaml . | nindent 2 }}
+{{- end }}
+{{- with $.Values.tolerations }}
+tolerations: {{ toYaml . | nindent 2 }}
+{{- end }}
+{{- end -}}
+
+{{- /* Arguments of `kubectl-retriever check` for what this release watches. */ -}}
+{{- define "retriever.checkWords" -}}
+{{- $words := list "check" -}}
+{{- range .Values.namespaces }}{{ $words = append $words "--in" }}{{ $words = append $words . }}{{ end -}}
+{{- toJson $words -}}
+{{- end -}}
+
+{{- /* Projected sources of the file of Prometheus servers; empty: none. */ -}}
+{{- define "retriever.prometheusFiles" -}}
+{{- $sources := list -}}
+{{- with .Values.prometheus.configMapName }}{{ $sources = append $sources (printf "{ configMap: { name: %s } }" .) }}{{ end -}}
+{{- with .Values.prometheus.secretName }}{{ $sources = append $sources (printf "{ secret: { name: %s } }" .) }}{{ end -}}
+{{- join ", " $sources -}}
+{{- end -}}

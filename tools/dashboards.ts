@@ -1,0 +1,230 @@
+// The four dashboards of the users' variance monitoring, as Grafana reads them. Pure; tools/generate-charts.ts writes them.
+
+export type Panel = {
+  readonly title: string;
+  readonly about: string;
+  /** Of what is drawn; Grafana's names. */
+  readonly unit: "percentunit" | "ms" | "short" | "reqps";
+  /** Legend of each query. */
+  readonly queries: Readonly<Record<string, string>>;
+  /** Where the line turns red. */
+  readonly limit?: number;
+};
+export type Dashboard = {
+  readonly uid: string;
+  readonly title: string;
+  readonly about: string;
+  readonly panels: readonly Panel[];
+};
+
+const at = '{namespace=~"$namespace", target=~"$target"}';
+const over = (metric: string, window = "5m") => `sum by (namespace, target) (rate(${metric}${at}[${window}]))`;
+const share = (metric: string, window = "5m") =>
+  `${over(metric, window)} / ${over("retr_dual_answered_total", window)}`;
+const p = (quantile: number, metric: string) =>
+  `histogram_quantile(${quantile}, sum by (namespace, target, le) (rate(${metric}_bucket${at}[5m])))`;
+/** How many times faster than allowed bad samples come: 1 uses the allowance up exactly. */
+const burn = (metric: string, window: string) => `(${share(metric, window)}) / 0.05`;
+
+/** By file name without its ending. */
+export const dashboards: Readonly<Record<string, Dashboard>> = {
+  "variance-overview": {
+    uid: "retriever-variance",
+    title: "Retriever: variance overview",
+    about: "Is the destination worse than the source, and how fast is the allowance of 5 % bad samples used up?",
+    panels: [
+      {
+        title: "Burn rate of bad scores and latencies",
+        about: "1 uses the allowance up exactly; the alert needs more than 1 for 5 minutes.",
+        unit: "short",
+        limit: 1,
+        queries: {
+          "score 5m {{target}}": burn("retr_dual_score_worse_total", "5m"),
+          "score 1h {{target}}": burn("retr_dual_score_worse_total", "1h"),
+          "latency 5m {{target}}": burn("retr_dual_latency_worse_total", "5m"),
+          "latency 1h {{target}}": burn("retr_dual_latency_worse_total", "1h"),
+        },
+      },
+      {
+        title: "Samples with another top chunk",
+        about: "Ties apart. What is normal was measured in the warm-up.",
+        unit: "percentunit",
+        queries: { "{{target}}": share("retr_dual_mismatch_total") },
+      },
+      {
+        title: "Latency, destination minus source",
+        about: "Below 0 the destination is faster: reported, never a cause.",
+        unit: "ms",
+        limit: 80,
+        queries: {
+          "p50 {{target}}": p(0.5, "retr_dual_latency_loss_ms"),
+          "p95 {{target}}": p(0.95, "retr_dual_latency_loss_ms"),
+        },
+      },
+      {
+        title: "Score, source minus destination",
+        about: "Top similarities, 0 to 1.",
+        unit: "short",
+        limit: 0.2,
+        queries: {
+          "p50 {{target}}": p(0.5, "retr_dual_score_loss"),
+          "p95 {{target}}": p(0.95, "retr_dual_score_loss"),
+        },
+      },
+      {
+        title: "Chunks in both answers",
+        about: "Mean share; blind to ties and to order.",
+        unit: "percentunit",
+        queries: { "{{target}}": `${over("retr_dual_overlap_sum")} / ${over("retr_dual_answered_total")}` },
+      },
+      {
+        title: "Phase of the migration",
+        about: "1 for the present phase.",
+        unit: "short",
+        queries: {
+          "{{name}} {{phase}}":
+            'max by (namespace, name, phase) (retriever_migration_phase{namespace=~"$namespace"}) == 1',
+        },
+      },
+    ],
+  },
+  "shadow-health": {
+    uid: "retriever-shadow",
+    title: "Retriever: shadow health",
+    about: "Does the store that only watches answer, in time, and all we ask?",
+    panels: [
+      {
+        title: "What became of the samples",
+        about: "Answered, failed, late, or given up by the sidecar's own limit.",
+        unit: "reqps",
+        queries: {
+          "answered {{target}}": over("retr_dual_answered_total"),
+          "errors {{target}}": over("retr_dual_shadow_errors_total"),
+          "time-outs {{target}}": over("retr_dual_shadow_timeouts_total"),
+          "dropped {{target}}": over("retr_dual_dropped_total"),
+        },
+      },
+      {
+        title: "Share of failed samples",
+        about: "More than 0 in two windows of 5 minutes is an alert.",
+        unit: "percentunit",
+        limit: 0.001,
+        queries: { "{{target}}": `${over("retr_dual_shadow_errors_total")} / ${over("retr_dual_samples_total")}` },
+      },
+      {
+        title: "Chunks the destination lacks",
+        about: "Lag is newer than its newest chunk; the rest is loss.",
+        unit: "reqps",
+        queries: {
+          "lag {{target}}": over("retr_dual_newer_chunks_total"),
+          "loss {{target}}": over("retr_dual_lost_chunks_total"),
+        },
+      },
+      {
+        title: "Conditions",
+        about: "1 where the condition is False.",
+        unit: "short",
+        queries: {
+          "{{name}} {{condition}}":
+            'max by (namespace, name, condition) (retriever_migration_condition{namespace=~"$namespace", status="false", condition=~"Reachable|MetricsHealthy|ConfigPropagated|RollbackReady"}) == 1',
+        },
+      },
+    ],
+  },
+  "backend-latency": {
+    uid: "retriever-latency",
+    title: "Retriever: backend latency comparison",
+    about: "How long does each store take, and the whole answer?",
+    panels: [
+      {
+        title: "Time a store takes, p95",
+        about: "By kind; of the last 10 minutes, the slowest pod.",
+        unit: "ms",
+        queries: {
+          "{{backend}} {{target}}":
+            'max by (namespace, target, backend) (retr_backend_latency_ms{namespace=~"$namespace", target=~"$target", backend=~"$store", quantile="p95"})',
+        },
+      },
+      {
+        title: "Time a store takes, p50",
+        about: "By kind; of the last 10 minutes, the slowest pod.",
+        unit: "ms",
+        queries: {
+          "{{backend}} {{target}}":
+            'max by (namespace, target, backend) (retr_backend_latency_ms{namespace=~"$namespace", target=~"$target", backend=~"$store", quantile="p50"})',
+        },
+      },
+      {
+        title: "Primary, all requests",
+        about: "What users feel.",
+        unit: "ms",
+        queries: {
+          "p50 {{target}}": p(0.5, "retr_primary_latency_ms"),
+          "p95 {{target}}": p(0.95, "retr_primary_latency_ms"),
+          "p99 {{target}}": p(0.99, "retr_primary_latency_ms"),
+        },
+      },
+      {
+        title: "Stores by role",
+        about: "Pods that have a kind of store in a role.",
+        unit: "short",
+        queries: {
+          "{{role}} {{kind}} {{target}}":
+            'count by (namespace, target, role, kind) (retr_backend_info{namespace=~"$namespace", target=~"$target", kind=~"$store"} == 1)',
+        },
+      },
+      {
+        title: "Failed and empty answers",
+        about: "Of all requests.",
+        unit: "percentunit",
+        queries: {
+          "failed {{target}}": `${over("retr_errors_total")} / ${over("retrieval_total")}`,
+          "empty {{target}}": `${over("retr_empty_total")} / ${over("retrieval_total")}`,
+        },
+      },
+    ],
+  },
+  "sample-rate-audit": {
+    uid: "retriever-sampling",
+    title: "Retriever: sample rate audit",
+    about: "Do the pods sample what they were told, all of them the same?",
+    panels: [
+      {
+        title: "Expected and actual sample rate",
+        about: "Actual: samples per request.",
+        unit: "percentunit",
+        queries: {
+          "actual {{target}}": `${over("retr_dual_samples_total")} / ${over("retrieval_total")}`,
+          "expected {{name}}": 'max by (namespace, name) (retriever_migration_sample_rate{namespace=~"$namespace"})',
+        },
+      },
+      {
+        title: "Requests and samples",
+        about: "Growth of samples must follow requests times rate.",
+        unit: "reqps",
+        queries: {
+          "requests {{target}}": over("retrieval_total"),
+          "samples {{target}}": over("retr_dual_samples_total"),
+        },
+      },
+      {
+        title: "Epochs in force",
+        about: "One line per target when all pods agree.",
+        unit: "short",
+        queries: {
+          "lowest {{target}}": `min by (namespace, target) (retr_config_epoch${at})`,
+          "highest {{target}}": `max by (namespace, target) (retr_config_epoch${at})`,
+          "wanted {{name}}": 'max by (namespace, name) (retriever_migration_epoch{namespace=~"$namespace"})',
+        },
+      },
+      {
+        title: "Pods that confirmed",
+        about: "All, and those that follow the epoch.",
+        unit: "short",
+        queries: {
+          "{{name}} {{state}}": 'max by (namespace, name, state) (retriever_migration_pods{namespace=~"$namespace"})',
+        },
+      },
+    ],
+  },
+};
