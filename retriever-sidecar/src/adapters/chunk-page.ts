@@ -13,6 +13,8 @@ export class ChunkPage {
   readonly payloadDigests: Int32Array | null;
   readonly vectors: Float32Array | null;
   readonly dimension: number;
+  /** Whether moments belong to the level. */
+  readonly isDated: boolean;
   idEnds: Uint32Array;
   idBytes: Uint8Array;
   count = 0;
@@ -20,6 +22,7 @@ export class ChunkPage {
 
   constructor({ level, pageSize, dimension }: Shape) {
     this.dimension = dimension;
+    this.isDated = level !== "ids";
     this.idEnds = new Uint32Array(pageSize);
     this.idBytes = new Uint8Array(pageSize * bytesPerId);
     this.updatedAtMs = new Float64Array(pageSize).fill(Number.NaN);
@@ -38,6 +41,18 @@ export class ChunkPage {
     this.#reserve(after);
     for (let from = start, to = this.#end; from < end; from += 1, to += 1) this.idBytes[to] = bytes[from] as number;
     this.#finish(after);
+  }
+
+  /** The same from a part of a text. */
+  addIdSlice(text: string, start: number, end: number): void {
+    const from = this.#end;
+    this.#reserve(from + end - start);
+    for (let at = start; at < end; at += 1) {
+      const code = text.charCodeAt(at);
+      if (code > 127) return this.addIdText(text.slice(start, end));
+      this.idBytes[from + at - start] = code;
+    }
+    this.#finish(from + end - start);
   }
 
   /** The same from text. */

@@ -21,6 +21,11 @@ export function numberOf(value: unknown): number {
   return isRaw ? Number(value.rawJSON) : Number.NaN;
 }
 
+/** JSON that `JSON.stringify` prints as it is. Throws SyntaxError for anything but a string, number or word. */
+export function rawJson(text: string): unknown {
+  return rawJSON(text);
+}
+
 /** A vector's numbers for `JSON.stringify`, which would lose the sign of zero. */
 export function exactNumbers(vector: Float32Array): unknown[] {
   return Array.from(vector, (value) => (Object.is(value, -0) ? rawJSON("-0.0") : value));

@@ -5,8 +5,14 @@ import { numberOf, parseExact } from "#adapters/exact-json.ts";
 import type { FakeQdrant } from "./qdrant-server.ts";
 
 export type HeldPoint = { readonly id: unknown; readonly payload: Record<string, unknown>; readonly vector: unknown };
-type Scroll = { limit: number; offset?: unknown; filter?: { should: readonly Match[] }; with_payload: unknown };
-type Match = { readonly key: string; readonly match: { readonly any: readonly unknown[] } };
+type Scroll = { limit: number; offset?: unknown; filter?: { should: readonly Condition[] }; with_payload: unknown };
+type Condition = {
+  readonly key?: string;
+  readonly match?: { readonly any: readonly unknown[] };
+  readonly range?: { readonly gte: string };
+  readonly is_empty?: { readonly key: string };
+  readonly has_id?: readonly unknown[];
+};
 
 /** What the collection holds, by the JSON of its ids. */
 export type HeldPoints = Map<string, HeldPoint>;
@@ -38,7 +44,9 @@ const routes: Readonly<Record<string, (held: HeldPoints, body: Scroll & Write) =
 };
 
 function scroll(held: HeldPoints, { limit, offset, filter }: Scroll): object {
-  const all = [...held.values()].filter(({ payload }) => filter === undefined || filter.should.some(fits(payload)));
+  const all = [...held.values()].filter(
+    ({ id, payload }) => filter === undefined || filter.should.some(fits(id, payload)),
+  );
   const start = offset === undefined ? 0 : numberOf(offset);
   // Its offsets are ids; here they are places, which nobody but the fake reads.
   return {
@@ -47,8 +55,13 @@ function scroll(held: HeldPoints, { limit, offset, filter }: Scroll): object {
   };
 }
 
-function fits(payload: HeldPoint["payload"]): (condition: Match) => boolean {
-  return ({ key, match }) => match.any.some((value) => JSON.stringify(value) === JSON.stringify(payload[key] ?? null));
+function fits(id: unknown, payload: HeldPoint["payload"]): (condition: Condition) => boolean {
+  return ({ key = "", match, range, is_empty, has_id }) => {
+    if (has_id !== undefined) return has_id.some((value) => JSON.stringify(value) === JSON.stringify(id));
+    if (is_empty !== undefined) return (payload[is_empty.key] ?? null) === null;
+    if (range !== undefined) return Date.parse(String(payload[key])) >= Date.parse(range.gte);
+    return match?.any.some((value) => JSON.stringify(value) === JSON.stringify(payload[key] ?? null)) === true;
+  };
 }
 
 function send(response: ServerResponse, result: unknown): void {

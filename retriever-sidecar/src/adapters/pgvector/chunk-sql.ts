@@ -20,15 +20,22 @@ export function settings(timeoutMs: number): string {
   return `SET LOCAL timezone TO 'UTC'; SET LOCAL statement_timeout TO ${timeoutMs}`;
 }
 
-/** One more row than a page: the last one of the page before, from which it goes on. */
-export function pageQuery(table: ChunkTable, { level, sinceMs, after, pageSize }: ScanOptions): string {
+/** Rows of a page: a further page begins with the last one of the page before. */
+export function rowsOf({ after, pageSize }: Pick<ScanOptions, "after" | "pageSize">): number {
+  return after === null ? pageSize : pageSize + 1;
+}
+
+/** The next rows in the order of their ids. */
+export function pageQuery(table: ChunkTable, options: ScanOptions): string {
+  const { level, sinceMs, after } = options;
   const conditions = [
     ...(after === null ? [] : [`"chunk_id" >= ${escapeLiteral(after)}`]),
     ...(sinceMs === null ? [] : [writtenSince(sinceMs)]),
   ];
   const where = conditions.length === 0 ? "" : ` WHERE ${conditions.join(" AND ")}`;
   const columns = columnsOf(table, level).join(", ");
-  return copy(`SELECT ${columns} FROM ${tableOf(table)}${where} ORDER BY "chunk_id" LIMIT ${pageSize + 1}`);
+  // By the column itself: its bare name would mean the text that is selected, which has another order and no index.
+  return copy(`SELECT ${columns} FROM ${tableOf(table)} AS t${where} ORDER BY t."chunk_id" LIMIT ${rowsOf(options)}`);
 }
 
 function writtenSince(sinceMs: number): string {

@@ -5,7 +5,7 @@ import type { VerifyLevel } from "#contract/verify-report.ts";
 import { RetrieverError } from "#errors.ts";
 import type { ChunkAccess, ChunkBatch, ChunkStore, FoundChunk, ScanOptions } from "#ports/chunk-store.ts";
 import { readChunkRow, readTextField } from "./chunk-row.ts";
-import { type ChunkTable, idsOfType, lookUpQuery, pageQuery, settings } from "./chunk-sql.ts";
+import { type ChunkTable, idsOfType, lookUpQuery, pageQuery, rowsOf, settings } from "./chunk-sql.ts";
 import { postgresError } from "./classify.ts";
 import { makePool, withClient } from "./connection.ts";
 import { copyRows } from "./copy-query.ts";
@@ -73,37 +73,61 @@ function rethrow(signal: AbortSignal): (error: unknown) => never {
 
 type Pages = Omit<Reading, "client"> & { readonly timeoutMs: number };
 
-/** All pages are of one moment; the connection goes down with whoever stops reading before the end. */
+/** All pages are of one moment. */
 async function* readPages(pool: Pool, pages: Pages, signal: AbortSignal): AsyncGenerator<ChunkBatch> {
   const client = await pool.connect().catch(rethrow(signal));
-  const cut = (): void => client.release(true);
-  signal.addEventListener("abort", cut, { once: true });
-  let isOver = false;
+  const session = { client, signal, isCut: false };
   try {
-    signal.throwIfAborted();
-    await client.query(`BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; ${settings(pages.timeoutMs)}`);
+    const begin = `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; ${settings(pages.timeoutMs)}`;
+    await inSession(session, () => client.query(begin));
     let { after } = pages.options;
     for (let hasMore = true; hasMore; ) {
       const startedAt = performance.now();
-      hasMore = await readPage({ ...pages, client, options: { ...pages.options, after } });
+      const options = { ...pages.options, after };
+      hasMore = await inSession(session, () => readPage({ ...pages, client, options }));
       const { page } = pages;
       if (page.count === 0) break;
       after = page.idAt(page.count - 1);
       yield page.toBatch(after, performance.now() - startedAt);
     }
-    await client.query("COMMIT");
-    isOver = true;
   } catch (error) {
     throw postgresError(error, signal);
   } finally {
-    signal.removeEventListener("abort", cut);
-    if (!signal.aborted) client.release(!isOver);
+    await endSession(session);
   }
+}
+
+type Session = { readonly client: PoolClient; readonly signal: AbortSignal; isCut: boolean };
+
+/** Runs one query; the connection goes down with one that the signal ends. */
+async function inSession<T>(session: Session, run: () => Promise<T>): Promise<T> {
+  const { client, signal } = session;
+  signal.throwIfAborted();
+  const cut = (): void => {
+    session.isCut = true;
+    client.release(true);
+  };
+  signal.addEventListener("abort", cut, { once: true });
+  try {
+    return await run();
+  } finally {
+    signal.removeEventListener("abort", cut);
+  }
+}
+
+/** Nobody must find the transaction still open, whyever the reading ended. */
+async function endSession({ client, isCut }: Session): Promise<void> {
+  if (isCut) return;
+  const isClean = await client.query("ROLLBACK").then(
+    () => true,
+    () => false,
+  );
+  client.release(!isClean);
 }
 
 /** Fills the page; whether there may be more. Throws RETR_VERIFY_DUPLICATE_IDS: ids come in order, so doubles are neighbours. */
 async function readPage({ client, table, options, page }: Reading): Promise<boolean> {
-  const { after, level, pageSize } = options;
+  const { after, level } = options;
   const before = after === null ? null : Buffer.from(after);
   let rows = 0;
   page.clear();
@@ -117,7 +141,7 @@ async function readPage({ client, table, options, page }: Reading): Promise<bool
     }
     readChunkRow(page, level, bytes, start);
   });
-  return rows > pageSize;
+  return rows === rowsOf(options);
 }
 
 function doubled(id: string): RetrieverError {

@@ -11,6 +11,10 @@ export type CollectionInfo = {
   readonly indexedVectors: number | null;
   /** Whether points can be ordered by `updated_at` cheaply. */
   readonly hasTimeIndex: boolean;
+  /** Whether points can be found by `chunk_id` cheaply. */
+  readonly hasIdIndex: boolean;
+  /** How numbers of vectors are kept, in Qdrant's word; null: as it does unless told otherwise. */
+  readonly datatype: string | null;
 };
 
 /** Candidates of a query, best first. A point without a score is left out. Throws RETR_BACKEND_ANSWER_INVALID. */
@@ -40,15 +44,20 @@ export function readCollection(body: string, vectorName: string | undefined): Co
   const vectors = member(member(member(result, "config"), "params"), "vectors");
   const vector = vectorName === undefined ? vectors : member(vectors, vectorName);
   const distance = member(vector, "distance");
-  const timeIndex = member(member(member(result, "payload_schema"), "updated_at"), "data_type");
+  const indexOf = (key: string) => member(member(member(result, "payload_schema"), key), "data_type");
+  const datatype = member(vector, "datatype");
   return {
     distance: isDistance(distance) ? distance : null,
     dimension: numberOf(member(vector, "size")),
     points: numberOf(member(result, "points_count")),
     indexedVectors: numberOf(member(result, "indexed_vectors_count")),
-    hasTimeIndex: timeIndex === "datetime",
+    hasTimeIndex: indexOf("updated_at") === "datetime",
+    hasIdIndex: idIndexes.includes(indexOf("chunk_id")),
+    datatype: typeof datatype === "string" ? datatype : null,
   };
 }
+
+const idIndexes: readonly unknown[] = ["keyword", "uuid", "integer"];
 
 /** `updated_at` of the first point of a scroll. */
 export function readNewest(body: string): string | null {

@@ -14,7 +14,7 @@ export type PointsCaller = {
   readonly call: (call: PointsCall, signal: AbortSignal) => Promise<string>;
   readonly close: () => Promise<void>;
 };
-type PointsCall = { readonly method: "POST" | "PUT"; readonly path: string; readonly body: object };
+type PointsCall = { readonly method: "GET" | "POST" | "PUT"; readonly path: string; readonly body?: object };
 
 /** Connects on demand only. Never follows a redirect: the key would go along. */
 export function openPoints(spec: QdrantSpec): PointsCaller {
@@ -32,7 +32,12 @@ export function openPoints(spec: QdrantSpec): PointsCaller {
     call: async ({ method, path, body }, signal) => {
       try {
         const query = `${path.includes("?") ? "&" : "?"}timeout=${timeoutSeconds}`;
-        const options = { method, path: `${folder}${path}${query}`, body: JSON.stringify(body), headers };
+        const options = {
+          method,
+          path: `${folder}${path}${query}`,
+          body: body === undefined ? null : JSON.stringify(body),
+          headers,
+        };
         const { status, text } = await exchange(pool, options, signal);
         if (status === 200) return text;
         throw new RetrieverError(refusal(status, method) ?? statusFault(status, text));

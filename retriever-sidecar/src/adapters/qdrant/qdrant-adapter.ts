@@ -2,6 +2,7 @@
 import { defineAdapter, type Lookup, tlsOf } from "#adapters/adapter.ts";
 import { qdrantBaseSchema, qdrantOverlaySchema } from "#contract/adapter.ts";
 import { locateQdrant } from "#contract/identity.ts";
+import { makeQdrantChunkStore } from "./chunk-store.ts";
 import { makeQdrantChunkWriter } from "./chunk-writer.ts";
 import { makeQdrantBackend } from "./qdrant-backend.ts";
 import type { QdrantDocument, QdrantSpec } from "./spec.ts";
@@ -17,6 +18,7 @@ export const qdrantAdapter = defineAdapter({
   base: { schema: qdrantBaseSchema, ...form },
   overlay: { schema: qdrantOverlaySchema, ...form },
   makeBackend: makeQdrantBackend,
+  makeChunkStore: makeQdrantChunkStore,
   makeChunkWriter: makeQdrantChunkWriter,
 });
 

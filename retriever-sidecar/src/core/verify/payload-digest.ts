@@ -55,7 +55,8 @@ function canonicalObject(value: object | null): string {
 /** A name (entity, namespace): stores keep it as text or as a number, applications see text. */
 export function canonicalName(value: unknown): string {
   if (value === null || value === undefined) return "0";
-  return `s${typeof value === "object" ? canonicalObject(value) : String(value as string | number | boolean)}`;
+  if (typeof value === "string") return `s${value}`;
+  return `s${typeof value === "object" ? canonicalObject(value) : canonicalText(value).slice(1)}`;
 }
 
 /** Digest of entity, namespace and the agreed fields, in the order both stores are given them: 64 bits in two words. */

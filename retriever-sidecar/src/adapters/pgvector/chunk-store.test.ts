@@ -1,0 +1,110 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { ChunkStore } from "#ports/chunk-store.ts";
+import { describeChunkStore, readAll } from "#test/chunk-store-contract.ts";
+import { startPostgres, type TestPostgres } from "#test/fakes/postgres-server.ts";
+import { makePoints } from "#test/points.ts";
+import { makeSpec } from "#test/spec.ts";
+import { makePgvectorChunkStore } from "./chunk-store.ts";
+
+const identity = { kind: "pgvector", label: "pgvector://test", digest: "0".repeat(32) };
+const limit = (): AbortSignal => AbortSignal.timeout(10_000);
+let postgres: TestPostgres;
+let store: ChunkStore;
+
+beforeAll(async () => {
+  postgres = await startPostgres(makePoints(40));
+  store = make({});
+});
+
+afterAll(async () => {
+  await store.close();
+  await postgres.close();
+});
+
+function make(change: object, fields: readonly string[] = ["lang", "pages"]): ChunkStore {
+  const { connectionString, hasSessions } = postgres;
+  const spec = makeSpec("pgvector", { connectionString, preparedStatements: hasSessions, ...change });
+  return makePgvectorChunkStore(spec, { identity, fields });
+}
+
+describeChunkStore({
+  store: () => store,
+  missing: () => make({ table: "absent" }),
+  unreachable: () => make({ connectionString: "postgres://u:p@127.0.0.1:9/d" }),
+});
+
+async function withTable<T>(columns: string, rows: string, work: (other: ChunkStore) => Promise<T>): Promise<T> {
+  await postgres.exec(`CREATE TABLE other (${columns}); INSERT INTO other ${rows}`);
+  const other = make({ table: "other" }, []);
+  try {
+    return await work(other);
+  } finally {
+    await other.close();
+    await postgres.exec("DROP TABLE other");
+  }
+}
+
+const dated = "entity_id text, updated_at timestamptz, embedding vector(2)";
+
+test("a chunk id that is in two rows ends the scan by its name, within a page and across pages", async () => {
+  const rows = "SELECT 'c' || (n / 2), 'e', now(), '[1,2]' FROM generate_series(2, 9) n";
+  await withTable(`chunk_id text, ${dated}`, rows, async (other) => {
+    for (const pageSize of [1, 2, 3, 20]) {
+      const failed = readAll(other, { level: "ids", pageSize });
+      await expect(failed).rejects.toMatchObject({
+        code: "RETR_VERIFY_DUPLICATE_IDS",
+        message: expect.stringContaining('"c1"') as string,
+      });
+    }
+  });
+});
+
+test("ids of other types are read and found as text, and what the type can't hold isn't there", async () => {
+  const rows = "SELECT n, 'e', NULL, '[1,2]' FROM generate_series(-1, 12) n";
+  await withTable(`chunk_id bigint PRIMARY KEY, ${dated}`, rows, async (other) => {
+    expect((await other.describe(limit())).idKind).toBe("integer");
+    const { chunks } = await readAll(other, { level: "fresh", pageSize: 5 });
+    expect(chunks.map(({ id }) => Number(id)).toSorted((a, b) => a - b)).toEqual(
+      Array.from({ length: 14 }, (_, n) => n - 1),
+    );
+    expect(chunks.every(({ updatedAtMs }) => Number.isNaN(updatedAtMs))).toBe(true);
+    const found = await other.lookUp(["12", "x", "99999999999999999999", "013", "-1"], "fresh", limit());
+    expect(found.map(({ id }) => id).toSorted()).toEqual(["-1", "12"]);
+  });
+});
+
+test.each([
+  { type: "timestamp", value: "'2026-01-31 12:00:00.123456'", expected: Date.UTC(2026, 0, 31, 12, 0, 0, 123) },
+  { type: "timestamptz", value: "'2026-01-31 12:00:00.9999+02'", expected: Date.UTC(2026, 0, 31, 10, 0, 0, 999) },
+  { type: "timestamptz", value: "'1969-12-31 23:59:59.9995Z'", expected: -1 },
+  { type: "timestamptz", value: "'infinity'", expected: Number.NaN },
+  { type: "date", value: "'2026-01-31'", expected: Date.UTC(2026, 0, 31) },
+  { type: "text", value: "'2026-01-31T12:00:00Z'", expected: Date.UTC(2026, 0, 31, 12) },
+])("a moment of type $type, $value, is read to the millisecond in UTC", async ({ type, value, expected }) => {
+  const columns = `chunk_id text PRIMARY KEY, entity_id text, updated_at ${type}, embedding vector(2)`;
+  await withTable(columns, `VALUES ('a', 'e', ${value}, '[1,2]')`, async (other) => {
+    const { chunks } = await readAll(other, { level: "fresh" });
+    expect(chunks[0]?.updatedAtMs).toBe(expected);
+  });
+});
+
+test.each([
+  { type: "halfvec(3)", value: "[1,2,-0.5]", vector: [1, 2, -0.5], precision: "half" },
+  { type: "bit(3)", value: "101", vector: [1, 0, 1], precision: "binary" },
+])("vectors of type $type are read as numbers", async ({ type, value, vector, precision }) => {
+  const columns = `chunk_id text PRIMARY KEY, entity_id text, updated_at timestamptz, embedding ${type}`;
+  await withTable(columns, `VALUES ('a', 'e', now(), '${value}')`, async (other) => {
+    expect(await other.describe(limit())).toMatchObject({ precision, dimension: 3 });
+    const [found] = await other.lookUp(["a"], "vector", limit());
+    expect([...(found?.vector ?? [])]).toEqual(vector);
+  });
+});
+
+test("a table that lacks columns is refused by their names", async () => {
+  await withTable("chunk_id text, embedding vector(2)", "VALUES ('a', '[1,2]')", async (other) => {
+    await expect(other.describe(limit())).rejects.toMatchObject({
+      code: "RETR_BACKEND_MISSING",
+      message: "the table lacks entity_id, updated_at",
+    });
+  });
+});
