@@ -13,6 +13,7 @@ import {
   pauseImage,
   podSubnet,
   serviceRange,
+  userNameOf,
 } from "./layout.ts";
 
 export const componentNames = [
@@ -65,6 +66,8 @@ const commandLines: Readonly<Record<ComponentName, (layout: Layout) => readonly 
     `--service-account-signing-key-file=${join(folder, "accounts.key")}`,
     "--authorization-mode=RBAC",
     "--kubelet-preferred-address-types=InternalIP",
+    `--audit-policy-file=${join(folder, "audit.yaml")}`,
+    `--audit-log-path=${join(folder, auditLog)}`,
     "--profiling=false",
   ],
   "kube-controller-manager": (layout) => [
@@ -88,6 +91,17 @@ const commandLines: Readonly<Record<ComponentName, (layout: Layout) => readonly 
     `--cert-dir=${join(layout.folder, "certificates")}`,
   ],
 };
+
+/** What the operator did, one JSON line per answered request. */
+export const auditLog = "audit.jsonl";
+
+/** Which requests are written down: the operator's, without their bodies. */
+export const auditPolicy = stringify({
+  apiVersion: "audit.k8s.io/v1",
+  kind: "Policy",
+  omitStages: ["RequestReceived", "ResponseStarted"],
+  rules: [{ level: "Metadata", users: [userNameOf("operator")] }, { level: "None" }],
+});
 
 /** Files of a node, by name in the cluster's folder. */
 export function nodeFiles(layout: Layout): Readonly<Record<string, string>> {

@@ -47,4 +47,4 @@ export function groupsOf(user: TokenUser): readonly string[] {
 
 export const apiUrlOf = ({ apiAddress, apiPort }: Layout) => `https://${apiAddress}:${apiPort}`;
 export const kubeconfigOf = ({ folder }: Layout, user: TokenUser) => join(folder, `${user}.kubeconfig`);
-export const containerdSocketOf = ({ folder }: Layout) => join(folder, "containerd.sock");
+export const containerdSocketOf = ({ folder }: Pick<Layout, "folder">) => join(folder, "containerd.sock");

@@ -11,7 +11,7 @@ import { Agent, request } from "undici";
 import { makeCertificates } from "#embedded/api/http/certificate.ts";
 import { renderKubeconfig } from "#embedded/api/http/kubeconfig.ts";
 import type { KubernetesBinaries } from "./binaries.ts";
-import { type ComponentName, componentNames, nodeFiles } from "./components.ts";
+import { auditPolicy, type ComponentName, componentNames, nodeFiles } from "./components.ts";
 import { importImages } from "./import-images.ts";
 import {
   apiUrlOf,
@@ -99,6 +99,7 @@ async function writeFiles(layout: Layout): Promise<void> {
   await write("ca.crt", ca);
   await write("api.crt", cert);
   await write("api.key", key);
+  await write("audit.yaml", auditPolicy);
   const accounts = generateKeyPairSync("rsa", { modulusLength: 2048 });
   await write("accounts.pub", accounts.publicKey.export({ type: "spki", format: "pem" }).toString());
   await write("accounts.key", accounts.privateKey.export({ type: "pkcs1", format: "pem" }).toString());

@@ -17,7 +17,7 @@ const ownerSchema = z.strictObject({
 type Owner = z.infer<typeof ownerSchema>;
 
 /** One per user; short, because sockets' paths are. */
-const base = join(tmpdir(), `retriever-e2e-${process.getuid?.() ?? 0}`);
+const usualBase = join(tmpdir(), `retriever-e2e-${process.getuid?.() ?? 0}`);
 const ownerFile = "owner.json";
 
 export type StateFolder = {
@@ -28,9 +28,9 @@ export type StateFolder = {
 };
 
 /** Clears what dead owners left, and makes a folder owned by this process. A machine has room for one node only. */
-export async function openStateFolder(kind: ClusterKind): Promise<StateFolder> {
+export async function openStateFolder(kind: ClusterKind, base = usualBase): Promise<StateFolder> {
   await mkdir(base, { recursive: true, mode: 0o755 });
-  const living = await sweep();
+  const living = await sweep(base);
   const rival = living.find((one) => one.kind === "node");
   if (kind === "node" && rival !== undefined)
     throw new Error(`process ${rival.owner.pid} runs a node on this machine; only one at a time has room`);
@@ -52,7 +52,7 @@ export async function openStateFolder(kind: ClusterKind): Promise<StateFolder> {
 }
 
 /** Ends and removes what has no owner any more; resolves with the owners that live. */
-async function sweep(): Promise<readonly Owner[]> {
+async function sweep(base: string): Promise<readonly Owner[]> {
   const living: Owner[] = [];
   for (const name of await readdir(base)) {
     const folder = join(base, name);

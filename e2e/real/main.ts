@@ -32,7 +32,8 @@ async function runPart(kind: ClusterKind, scratch: string, filter: readonly stri
   try {
     const { adminKubeconfig, operatorKubeconfig, folder, binaries } = cluster;
     const figures = join(scratch, "figures.jsonl");
-    return await runTests({ adminKubeconfig, operatorKubeconfig, folder, binaries, figures }, [parts[kind], ...filter]);
+    const files = filter.length === 0 ? [parts[kind]] : filter.map((word) => `${parts[kind]}/${word}`);
+    return await runTests({ adminKubeconfig, operatorKubeconfig, folder, binaries, figures }, files);
   } finally {
     await cluster.close();
     open.delete(cluster);

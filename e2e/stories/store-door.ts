@@ -14,8 +14,11 @@ export type StoreDoor = {
   readonly close: () => Promise<void>;
 };
 
-/** Opens a door on any free port of 127.0.0.1. */
-export async function openDoor(upstream: { readonly host: string; readonly port: number }): Promise<StoreDoor> {
+/** Opens a door on any free port of an address of this machine. */
+export async function openDoor(
+  upstream: { readonly host: string; readonly port: number },
+  address = "127.0.0.1",
+): Promise<StoreDoor> {
   const clients = new Set<Socket>();
   const state = { isShut: false, latencyMs: 0 };
   const server = createServer((client) => {
@@ -28,13 +31,13 @@ export async function openDoor(upstream: { readonly host: string; readonly port:
     client.once("close", () => clients.delete(client));
     join(client, connect(upstream.port, upstream.host), state);
   });
-  server.listen(0, "127.0.0.1");
+  server.listen(0, address);
   await once(server, "listening");
   const cut = () => {
     for (const client of clients) client.destroy();
   };
   return {
-    host: "127.0.0.1",
+    host: address,
     port: (server.address() as AddressInfo).port,
     shut: () => {
       state.isShut = true;

@@ -1,0 +1,55 @@
+// Pods of a real cluster, as the API tells them, and what their sidecars say of themselves.
+// Reads only.
+import { type SidecarStatus, sidecarStatusSchema } from "@retriever/sidecar/contract/status.ts";
+import { request } from "undici";
+import { z } from "zod";
+import type { KubeClient } from "#kube/client.ts";
+
+const podSchema = z.object({
+  metadata: z.object({
+    name: z.string(),
+    uid: z.string(),
+    deletionTimestamp: z.string().optional(),
+    labels: z.record(z.string(), z.string()).default({}),
+  }),
+  status: z
+    .object({
+      podIP: z.string().default(""),
+      conditions: z.array(z.object({ type: z.string(), status: z.string() })).default([]),
+      containerStatuses: z.array(z.object({ containerID: z.string().default(""), restartCount: z.int() })).default([]),
+    })
+    .prefault({}),
+});
+
+export type RealPod = {
+  readonly name: string;
+  readonly uid: string;
+  readonly ip: string;
+  readonly ready: boolean;
+  readonly restarts: number;
+  /** Of its first container, without the runtime's name. */
+  readonly containerId: string;
+};
+
+/** Pods of an application that aren't going away. */
+export async function realPods(client: KubeClient, namespace: string, application: string): Promise<RealPod[]> {
+  const objects = await client.list(`/api/v1/namespaces/${namespace}/pods`);
+  return objects
+    .map((object) => podSchema.parse(object))
+    .filter(({ metadata }) => metadata.labels["app.kubernetes.io/name"] === application)
+    .filter(({ metadata }) => metadata.deletionTimestamp === undefined)
+    .map(({ metadata, status }) => ({
+      name: metadata.name,
+      uid: metadata.uid,
+      ip: status.podIP,
+      ready: status.conditions.some(({ type, status: is }) => type === "Ready" && is === "True"),
+      restarts: status.containerStatuses[0]?.restartCount ?? 0,
+      containerId: (status.containerStatuses[0]?.containerID ?? "").replace(/^.*:\/\//, ""),
+    }));
+}
+
+/** What a pod's sidecar says. Rejects when it doesn't answer within 2 s. */
+export async function sidecarOf(pod: RealPod): Promise<SidecarStatus> {
+  const { body } = await request(`http://${pod.ip}:7090/v1/status`, { signal: AbortSignal.timeout(2000) });
+  return sidecarStatusSchema.parse(await body.json());
+}

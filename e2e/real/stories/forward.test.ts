@@ -1,0 +1,74 @@
+// Stories that go forward on real pods: to Completed, past an operator that is killed, past an API server that restarts.
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { control } from "#cluster/start-go-cluster.ts";
+import { noteFigure } from "#real/figures.ts";
+import { type Play, startPlay } from "#real/play.ts";
+import { openStage, type Stage } from "#real/stage.ts";
+import { eventually } from "#stories/eventually.ts";
+
+let stage: Stage;
+beforeAll(async () => {
+  stage = await openStage("forward");
+}, 240_000);
+afterAll(() => stage.close());
+
+/** What every story ends with: nobody's request failed, and the operator has nothing left to write. */
+async function endsQuietly(play: Play): Promise<void> {
+  expect(await play.writesDuringResync()).toEqual([]);
+  const { failuresByReason, requests } = await play.load.stop();
+  noteFigure(`requests of ${play.name}`, requests);
+  expect(failuresByReason).toEqual({});
+}
+
+async function baseNamesDestination(play: Play): Promise<void> {
+  const apiKey = { fromEnv: "RETRIEVER_CRED_QDRANT" };
+  const primary = { kind: "qdrant", url: play.destination.url, collection: "chunks", apiKey };
+  await stage.client.mergePatch(play.basePath, { data: { "retriever.json": JSON.stringify({ primary }) } });
+}
+
+describe("on a real kubelet, a migration", { timeout: 400_000 }, () => {
+  it("completes, serves from the destination in every pod, and settles once the base names it", async () => {
+    const play = await startPlay(stage, "completes");
+    await play.migrate();
+    const completed = await play.reach("Completed");
+    expect(completed.rollback).toBeUndefined();
+    await play.allServeFrom(completed.destination?.digest);
+    await play.conditionIs("Settled", "False", "BaseNotUpdated");
+    expect(await play.writesDuringResync()).toEqual([]);
+    await baseNamesDestination(play);
+    await play.settled();
+    await eventually("the overlay is gone", async () => (await stage.client.get(play.overlayPath)) === undefined);
+    await endsQuietly(play);
+    await play.close();
+  });
+
+  it("whose operator is killed in CuttingOver completes under the other replica", async () => {
+    const play = await startPlay(stage, "killed");
+    await play.migrate({ cutover: { hold: true } });
+    await play.conditionIs("Ready", "True", "AwaitingPromote");
+    const leader = await stage.leader();
+    await play.act("Promote");
+    await play.reach("CuttingOver");
+    await stage.killContainer(leader);
+    const completed = await play.reach("Completed");
+    expect(completed.rollback).toBeUndefined();
+    expect((await stage.leader()).name).not.toBe(leader.name);
+    await play.allServeFrom(completed.destination?.digest);
+    await endsQuietly(play);
+    await play.close();
+  });
+
+  it("goes on where it was after the API server was away", async () => {
+    const play = await startPlay(stage, "api-restart");
+    await play.migrate({ stages: [{ sampleRate: 1, minDuration: "20s", minSamples: 10 }] });
+    const { epoch } = await play.reach("WarmUp");
+    await control(stage.folder, "kill", "kube-apiserver");
+    await control(stage.folder, "start", "kube-apiserver");
+    expect((await play.status()).epoch).toBe(epoch);
+    const completed = await play.reach("Completed");
+    expect(completed.rollback).toBeUndefined();
+    await play.allServeFrom(completed.destination?.digest);
+    await endsQuietly(play);
+    await play.close();
+  });
+});
