@@ -12,9 +12,9 @@ const defaultDeadlineMs = 60_000;
 export async function eventually<T>(
   what: string,
   look: () => Promise<T | false | null | undefined>,
-  options: { readonly deadlineMs?: number; readonly describe?: () => Promise<string> } = {},
+  options: { readonly deadlineMs?: number; readonly everyMs?: number; readonly describe?: () => Promise<string> } = {},
 ): Promise<T> {
-  const { deadlineMs = defaultDeadlineMs, describe } = options;
+  const { deadlineMs = defaultDeadlineMs, everyMs = lookEveryMs, describe } = options;
   const startedAt = performance.now();
   let fault: unknown;
   for (;;) {
@@ -26,7 +26,7 @@ export async function eventually<T>(
       fault = error;
     }
     if (performance.now() - startedAt > deadlineMs) break;
-    await delay(lookEveryMs);
+    await delay(everyMs);
   }
   const last = describe === undefined ? "" : `: ${await describe()}`;
   throw new Error(`not within ${deadlineMs} ms: ${what}${last}`, { cause: fault });

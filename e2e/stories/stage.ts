@@ -19,15 +19,18 @@ export type Stage = {
   readonly close: () => Promise<void>;
 };
 
-/** Opens a stage. `name`: of the file, and of its table when Postgres is one that others use too. */
-export async function openStage(name: string): Promise<Stage> {
+/**
+ * Opens a stage. `name`: of the file, and of its table when Postgres is one that others use too.
+ * `operatorEnv`: settings of the operator beyond a stage's own.
+ */
+export async function openStage(name: string, operatorEnv: Readonly<Record<string, string>> = {}): Promise<Stage> {
   const world = await startWorld({
     name: `story-${name}`,
     chunks: 100,
     table: `story_${name.replaceAll("-", "_")}`,
     index: "none",
     address: "127.0.0.1",
-    operatorEnv: { RETRIEVER_RESYNC_MS: "400", RETRIEVER_CONCURRENCY: "16" },
+    operatorEnv: { RETRIEVER_RESYNC_MS: "400", RETRIEVER_CONCURRENCY: "16", ...operatorEnv },
   });
   try {
     const qdrant = await startQdrant({ apiKey });

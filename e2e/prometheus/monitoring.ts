@@ -1,0 +1,144 @@
+// A real Prometheus and Alertmanager that watch the pods of stories, with the rules that the chart ships.
+import { mkdir, rename, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { request } from "undici";
+import { z } from "zod";
+import { namespace } from "#world/application-manifests.ts";
+import type { Binaries } from "./binaries.ts";
+import { alertName, quickRules } from "./rules.ts";
+import { freePort, startTool } from "./tool-process.ts";
+
+export type MonitoringOptions = {
+  readonly binaries: Binaries;
+  readonly directory: string;
+  /** Where Alertmanager calls the operator; absent: nowhere. */
+  readonly webhook?: { readonly url: string; readonly tokenFile: string };
+};
+
+export type Firing = {
+  /** When its condition began to hold, epoch ms. */
+  readonly activeAt: number;
+  /** First firing sample, epoch ms. */
+  readonly firingAt: number;
+};
+
+export type Monitoring = {
+  readonly prometheusUrl: string;
+  readonly alertmanagerUrl: string;
+  /** Scrapes these pods from now on, each with its target. */
+  readonly follow: (pods: readonly { readonly ip: string; readonly target: string }[]) => Promise<void>;
+  readonly writeRules: (text: string) => Promise<void>;
+  /** The alert's first firing of a target; undefined while there is none. */
+  readonly firingOf: (target: string) => Promise<Firing | undefined>;
+  readonly close: () => Promise<void>;
+};
+
+const host = "127.0.0.1";
+const adminPort = 7090;
+
+/** Starts both; resolves when they are ready. */
+export async function startMonitoring({ binaries, directory, webhook }: MonitoringOptions): Promise<Monitoring> {
+  await mkdir(directory, { recursive: true });
+  const file = (name: string) => join(directory, name);
+  const [prometheusPort, alertmanagerPort] = [await freePort(host), await freePort(host)];
+  const prometheusUrl = `http://${host}:${prometheusPort}`;
+  const alertmanagerUrl = `http://${host}:${alertmanagerPort}`;
+  await writeFile(file("rules.yml"), await quickRules());
+  await writeFile(file("targets.json"), "[]");
+  await writeFile(file("prometheus.yml"), prometheusConfig(`${host}:${alertmanagerPort}`));
+  await writeFile(file("alertmanager.yml"), alertmanagerConfig(webhook));
+  const alertmanager = await startTool({
+    command: binaries.alertmanager,
+    args: [
+      `--config.file=${file("alertmanager.yml")}`,
+      `--storage.path=${file("alertmanager")}`,
+      `--web.listen-address=${host}:${alertmanagerPort}`,
+      "--cluster.listen-address=",
+    ],
+    logFile: file("alertmanager.log"),
+    readyUrl: `${alertmanagerUrl}/-/ready`,
+  });
+  const prometheus = await startTool({
+    command: binaries.prometheus,
+    args: [
+      `--config.file=${file("prometheus.yml")}`,
+      `--storage.tsdb.path=${file("prometheus")}`,
+      `--web.listen-address=${host}:${prometheusPort}`,
+    ],
+    logFile: file("prometheus.log"),
+    readyUrl: `${prometheusUrl}/-/ready`,
+  }).catch(async (fault: unknown) => {
+    await alertmanager.close();
+    throw fault;
+  });
+  return {
+    prometheusUrl,
+    alertmanagerUrl,
+    follow: (pods) => replace(file("targets.json"), JSON.stringify(pods.map(targetOf))),
+    writeRules: async (text) => {
+      await replace(file("rules.yml"), text);
+      prometheus.reload();
+    },
+    firingOf: (target) => firingOf(prometheusUrl, target),
+    close: async () => {
+      await Promise.all([prometheus.close(), alertmanager.close()]);
+    },
+  };
+}
+
+/** Whoever reads it meanwhile sees the old file or the new one. */
+async function replace(file: string, text: string): Promise<void> {
+  await writeFile(`${file}.new`, text);
+  await rename(`${file}.new`, file);
+}
+
+/** What the chart's PodMonitor makes of a pod. */
+function targetOf({ ip, target }: { readonly ip: string; readonly target: string }): object {
+  return { targets: [`${ip}:${adminPort}`], labels: { namespace, target } };
+}
+
+function prometheusConfig(alertmanager: string): string {
+  return JSON.stringify({
+    global: { scrape_interval: "1s", scrape_timeout: "1s", evaluation_interval: "1s" },
+    rule_files: ["rules.yml"],
+    alerting: { alertmanagers: [{ static_configs: [{ targets: [alertmanager] }] }] },
+    scrape_configs: [{ job_name: "sidecars", file_sd_configs: [{ files: ["targets.json"], refresh_interval: "5s" }] }],
+  });
+}
+
+function alertmanagerConfig(webhook: MonitoringOptions["webhook"]): string {
+  const authorization = { credentials_file: webhook?.tokenFile };
+  const call = { url: webhook?.url, send_resolved: true, http_config: { authorization } };
+  const matchers = [`alertname=~"${alertName}|RETR_ALERT_CANARY"`];
+  const route = { matchers, receiver: "operator", group_wait: "0s", group_interval: "1s", repeat_interval: "1m" };
+  return JSON.stringify({
+    route: { receiver: "nobody", group_by: ["alertname", "namespace", "target"], ...(webhook && { routes: [route] }) },
+    receivers: [{ name: "nobody" }, ...(webhook ? [{ name: "operator", webhook_configs: [call] }] : [])],
+  });
+}
+
+const answerSchema = z.object({
+  data: z.object({
+    result: z.array(z.object({ values: z.array(z.tuple([z.number(), z.string()])).default([]) })),
+  }),
+});
+
+async function firingOf(prometheusUrl: string, target: string): Promise<Firing | undefined> {
+  const labels = `alertname="${alertName}",target="${target}"`;
+  const [firing, active] = await Promise.all([
+    query(prometheusUrl, `ALERTS{${labels},alertstate="firing"}[1h]`),
+    query(prometheusUrl, `ALERTS_FOR_STATE{${labels}}[1h]`),
+  ]);
+  const [first] = firing.toSorted(([a], [b]) => a - b);
+  if (first === undefined) return undefined;
+  const firingAt = first[0] * 1000;
+  // The series tells since when; the oldest instant that led to this firing.
+  const since = active.filter(([at]) => at * 1000 <= firingAt).at(-1)?.[1];
+  return { firingAt, activeAt: Number(since ?? first[0]) * 1000 };
+}
+
+async function query(prometheusUrl: string, text: string): Promise<readonly [number, string][]> {
+  const url = `${prometheusUrl}/api/v1/query?query=${encodeURIComponent(text)}`;
+  const { body } = await request(url, { signal: AbortSignal.timeout(5000) });
+  return answerSchema.parse(await body.json()).data.result.flatMap(({ values }) => values);
+}
