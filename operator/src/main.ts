@@ -7,7 +7,9 @@ import { makeEvidenceStore } from "#adapters/kubernetes/evidence-config-maps.ts"
 import { type CallReport, makeKubeRequest } from "#adapters/kubernetes/kube-request.ts";
 import { makeKubernetesCluster } from "#adapters/kubernetes/kubernetes-cluster.ts";
 import { makeKubernetesHints } from "#adapters/kubernetes/kubernetes-hints.ts";
+import { makeKubernetesJobs } from "#adapters/kubernetes/kubernetes-jobs.ts";
 import { makeLeaseStore } from "#adapters/kubernetes/lease-store.ts";
+import { makeHttpReports } from "#adapters/sidecars/http-reports.ts";
 import { makeHttpSidecars } from "#adapters/sidecars/http-sidecars.ts";
 import { makeHttpSinks } from "#adapters/sinks/http-sinks.ts";
 import { makeSystemClock } from "#adapters/system-clock.ts";
@@ -44,6 +46,7 @@ async function run(settings: Settings): Promise<number> {
   };
   const { connection, request } = connect(settings, metrics);
   const sidecars = makeHttpSidecars({ deadlineMs: settings.sidecarDeadlineMs });
+  const reports = makeHttpReports({ deadlineMs: settings.sidecarDeadlineMs });
   const cluster = makeKubernetesCluster({ request, clock, namespaces: settings.namespaces, instance: identity });
   const shared = { clock, log, metrics, deadlineMs: settings.apiDeadlineMs };
   const tell = makeTeller({ ...shared, cluster }).all;
@@ -55,6 +58,8 @@ async function run(settings: Settings): Promise<number> {
     ...shared,
     cluster,
     sidecars,
+    jobs: makeKubernetesJobs(request),
+    reports,
     alertSources: alerting.sources,
     decide,
     evidence,
@@ -84,6 +89,7 @@ async function run(settings: Settings): Promise<number> {
       courier.close(),
       alerting.close(),
       sidecars.close(),
+      reports.close(),
       connection.close(),
     ]);
     log.info("stopped");

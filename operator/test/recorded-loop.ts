@@ -16,6 +16,7 @@ import { FakeClock } from "#test/fakes/fake-clock.ts";
 import { FakeCluster } from "#test/fakes/fake-cluster.ts";
 import { FakeConfigMaps } from "#test/fakes/fake-config-maps.ts";
 import { FakeHints } from "#test/fakes/fake-hints.ts";
+import { FakeJobs, FakeReports } from "#test/fakes/fake-jobs.ts";
 import { FakeSidecars } from "#test/fakes/fake-sidecars.ts";
 import { ToyFleet } from "#test/fakes/toy-fleet.ts";
 
@@ -44,7 +45,15 @@ export function recordedWorld({ spec = {}, pods = 3 }: { spec?: object; pods?: n
       tell: makeTeller({ ...shared, cluster }).all,
     });
     const hints = new FakeHints(cluster, clock);
-    const reconcile = makeReconcile({ ...shared, cluster, sidecars, decide, evidence });
+    const reconcile = makeReconcile({
+      ...shared,
+      cluster,
+      sidecars,
+      jobs: new FakeJobs(),
+      reports: new FakeReports(),
+      decide,
+      evidence,
+    });
     const random = () => 0.5;
     const loop = makeLoop({ hints, reconcile, clock, random, metrics, concurrency: 2, resyncMs: 60_000 });
     return { loop, hints, evidence };

@@ -21,6 +21,7 @@ import type {
   TargetObservation,
 } from "#core/model.ts";
 import { spansOf } from "#core/windows.ts";
+import { isJobEffect, ToyVerifier } from "#rehearse/toy-verifier.ts";
 import { destinationIdentity, sourceIdentity } from "#test/builders/sidecar-status.ts";
 import { aSpec } from "#test/builders/spec.ts";
 import { goodTraffic, ToyPod, type Traffic, type World } from "#test/toy-pod.ts";
@@ -62,6 +63,11 @@ export class Simulation {
   staging: Observation["staging"];
   /** What the Prometheus says; undefined: the plan asks none. */
   alerts: ((now: number) => AlertsRead) | undefined;
+  /** Its Jobs are looked at in every phase; undefined: they can't be read. */
+  verifier: ToyVerifier | undefined = new ToyVerifier(
+    { source: sourceIdentity, destination: destinationIdentity },
+    30_000,
+  );
   /** What a sink answers to a message; undefined: nothing yet. */
   sink: ((key: string) => string | null | undefined) | undefined;
   behindSeconds: Record<StoreName, number> = { source: 0, destination: 0 };
@@ -223,6 +229,10 @@ export class Simulation {
       acts: read("acts", this.acts),
       ...this.#deliveries(),
       ...(this.alerts === undefined ? {} : { alerts: this.alerts(this.now) }),
+      jobs:
+        this.verifier === undefined
+          ? { ok: false, why: "timed out" }
+          : { ok: true, value: this.verifier.observe(this.now) },
       ...(this.staging === undefined ? {} : { staging: this.staging }),
       ...(this.actIdentity === undefined ? {} : { actIdentity: this.actIdentity }),
     };
@@ -273,6 +283,7 @@ export class Simulation {
   #apply(effect: Effect): void {
     if (this.refusesEffects) return;
     this.applied.push(effect.kind);
+    if (isJobEffect(effect)) return this.verifier?.apply(effect, this.now);
     switch (effect.kind) {
       case "addFinalizer":
         this.meta = { ...this.meta, finalizers: ["retriever.dev/settle"] };

@@ -4,6 +4,7 @@ import { OperatorError } from "#errors.ts";
 import { searchKey, searchSpec, seedSearchApp } from "#test/builders/search-app.ts";
 import { FakeClock } from "#test/fakes/fake-clock.ts";
 import { FakeCluster } from "#test/fakes/fake-cluster.ts";
+import { FakeJobs, FakeReports } from "#test/fakes/fake-jobs.ts";
 import { FakeSidecars } from "#test/fakes/fake-sidecars.ts";
 import { apply } from "./apply.ts";
 
@@ -22,14 +23,18 @@ function arrange(target: string | undefined = "search-api") {
   seedSearchApp(cluster, new FakeSidecars());
   const meta = cluster.create(searchKey, searchSpec);
   const reports: string[] = [];
+  const jobs = new FakeJobs();
+  const verifiers = new FakeReports();
   const hands = {
     cluster,
+    jobs,
+    reports: verifiers,
     clock,
     deadlineMs: 1000,
     report: (kind: string, result: string) => void reports.push(`${kind} ${result}`),
   };
   const run = (effects: readonly Effect[]) => apply(effects, { meta, target }, hands, new AbortController().signal);
-  return { cluster, clock, reports, run };
+  return { cluster, jobs, verifiers, clock, reports, run };
 }
 
 describe("effects", () => {
@@ -88,7 +93,8 @@ describe("effects", () => {
   test("on an overlay of an unknown target fail without a call", async () => {
     const cluster = new FakeCluster();
     const meta = cluster.create(searchKey, {});
-    const hands = { cluster, clock: new FakeClock(), deadlineMs: 1000, report: () => undefined };
+    const idle = { jobs: new FakeJobs(), reports: new FakeReports(), report: () => undefined };
+    const hands = { cluster, clock: new FakeClock(), deadlineMs: 1000, ...idle };
     const applied = await apply([overlay], { meta, target: undefined }, hands, new AbortController().signal);
     expect(applied).toMatchObject({ ok: false, error: { code: "ROP_UNEXPECTED" } });
     expect(cluster.journal).toEqual([]);

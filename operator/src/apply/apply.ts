@@ -3,17 +3,23 @@ import type { Effect, MigrationMeta } from "#core/model.ts";
 import { asOperatorError, type OperatorError } from "#errors.ts";
 import type { Clock } from "#ports/clock.ts";
 import type { Cluster } from "#ports/cluster.ts";
+import type { Jobs, Reports } from "#ports/jobs.ts";
 import { within } from "#timing/sleep.ts";
 import { abandonOverlay } from "./abandon-overlay.ts";
 import { addFinalizer } from "./add-finalizer.ts";
 import { annotatePods } from "./annotate-pods.ts";
 import { applyOverlay } from "./apply-overlay.ts";
+import { createJob } from "./create-job.ts";
+import { deleteJobs } from "./delete-jobs.ts";
 import type { Doing } from "./doing.ts";
+import { keepReport } from "./keep-report.ts";
 import { removeFinalizer } from "./remove-finalizer.ts";
 import { removeOverlay } from "./remove-overlay.ts";
 
 export type Hands = {
   readonly cluster: Cluster;
+  readonly jobs: Jobs;
+  readonly reports: Pick<Reports, "fetch">;
   readonly clock: Clock;
   /** Of one effect, in ms. */
   readonly deadlineMs: number;
@@ -41,7 +47,7 @@ export async function apply(
   for (const effect of effects) {
     try {
       const deadline = { clock: hands.clock, deadlineMs: hands.deadlineMs, signal, about: `effect ${effect.kind}` };
-      await within(deadline, (signal) => applyOne(effect, doingOf(effect, subject, hands.cluster, signal)));
+      await within(deadline, (signal) => applyOne(effect, doingOf(effect, subject, hands, signal)));
       hands.report(effect.kind, "done");
     } catch (fault) {
       hands.report(effect.kind, "failed");
@@ -65,12 +71,18 @@ function applyOne(effect: Effect, doing: Doing): Promise<void> {
       return removeOverlay(doing);
     case "abandonOverlay":
       return abandonOverlay(doing);
+    case "createJob":
+      return createJob(effect, doing);
+    case "keepReport":
+      return keepReport(effect, doing);
+    case "deleteJobs":
+      return deleteJobs(effect, doing);
   }
 }
 
-function doingOf(effect: Effect, subject: Subject, cluster: Cluster, signal: AbortSignal): Doing {
+function doingOf(effect: Effect, subject: Subject, { cluster, jobs, reports }: Hands, signal: AbortSignal): Doing {
   const { meta, target } = subject;
   const needsTarget = effect.kind.endsWith("Overlay");
   if (target === undefined && needsTarget) throw new RangeError(`${effect.kind} without a target`);
-  return { cluster, meta, target: { namespace: meta.namespace, name: target ?? "" }, signal };
+  return { cluster, jobs, reports, meta, target: { namespace: meta.namespace, name: target ?? "" }, signal };
 }

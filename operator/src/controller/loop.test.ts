@@ -10,6 +10,7 @@ import { onlyReachable, shortPlan } from "#test/builders/spec.ts";
 import { FakeClock } from "#test/fakes/fake-clock.ts";
 import { FakeCluster } from "#test/fakes/fake-cluster.ts";
 import { FakeHints } from "#test/fakes/fake-hints.ts";
+import { FakeJobs, FakeReports } from "#test/fakes/fake-jobs.ts";
 import { FakeSidecars } from "#test/fakes/fake-sidecars.ts";
 import { ToyFleet } from "#test/fakes/toy-fleet.ts";
 import { goodTraffic } from "#test/toy-pod.ts";
@@ -34,7 +35,17 @@ function arrange() {
   /** A new process: nothing in memory. */
   const operator = () => {
     const hints = new FakeHints(cluster, clock);
-    const reconcile = makeReconcile({ cluster, sidecars, clock, decide, log, metrics, deadlineMs: 5000 });
+    const reconcile = makeReconcile({
+      cluster,
+      sidecars,
+      jobs: new FakeJobs(),
+      reports: new FakeReports(),
+      clock,
+      decide,
+      log,
+      metrics,
+      deadlineMs: 5000,
+    });
     return {
       hints,
       loop: makeLoop({ hints, reconcile, clock, random: () => 0.5, metrics, concurrency: 2, resyncMs: 60_000 }),

@@ -8,6 +8,7 @@ import { makeMetrics } from "#telemetry/metrics.ts";
 import { searchKey, searchSpec, seedSearchApp } from "#test/builders/search-app.ts";
 import { FakeClock } from "#test/fakes/fake-clock.ts";
 import { FakeCluster } from "#test/fakes/fake-cluster.ts";
+import { FakeJobs, FakeReports } from "#test/fakes/fake-jobs.ts";
 import { FakeSidecars } from "#test/fakes/fake-sidecars.ts";
 import { makeReconcile } from "./reconcile.ts";
 
@@ -42,7 +43,17 @@ function arrange(answer: (seen: Seen) => Partial<Decision>) {
     };
   };
   const log = makeLogger({ level: "info", destination: { write: (line: string) => void lines.push(line) } });
-  const reconcile = makeReconcile({ cluster, sidecars, clock, decide, log, metrics, deadlineMs: 1000 });
+  const reconcile = makeReconcile({
+    cluster,
+    sidecars,
+    jobs: new FakeJobs(),
+    reports: new FakeReports(),
+    clock,
+    decide,
+    log,
+    metrics,
+    deadlineMs: 1000,
+  });
   const look = () => reconcile(searchKey, new AbortController().signal);
   return { cluster, sidecars, clock, metrics, seen, lines, look };
 }

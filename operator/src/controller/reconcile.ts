@@ -13,6 +13,7 @@ import type { Courier } from "#outbox/courier.ts";
 import type { AlertSources } from "#ports/alert-sources.ts";
 import type { Clock } from "#ports/clock.ts";
 import type { Cluster, MigrationKey, RawMigration } from "#ports/cluster.ts";
+import type { Jobs, Reports } from "#ports/jobs.ts";
 import type { Sidecars } from "#ports/sidecars.ts";
 import { faultFields, type Logger } from "#telemetry/logger.ts";
 import type { Metrics } from "#telemetry/metrics.ts";
@@ -29,6 +30,8 @@ export type Decide = (input: {
 export type ReconcileOptions = {
   readonly cluster: Cluster;
   readonly sidecars: Sidecars;
+  readonly jobs: Jobs;
+  readonly reports: Reports;
   /** Absent: there is no source but Sidecars. */
   readonly alertSources?: AlertSources | undefined;
   readonly clock: Clock;
@@ -56,8 +59,8 @@ const effectDeadlines = 3;
 /** One pass. Never rejects for a fault of the cluster: the outcome says when to come again. */
 export function makeReconcile(options: ReconcileOptions): Reconcile {
   const { cluster, clock, deadlineMs, metrics } = options;
-  const { sidecars, alertSources, actIdentity = "proved" } = options;
-  const eyes: Eyes = { cluster, sidecars, alertSources, clock, deadlineMs, actIdentity };
+  const { sidecars, jobs, reports, alertSources, actIdentity = "proved" } = options;
+  const eyes: Eyes = { cluster, sidecars, jobs, reports, alertSources, clock, deadlineMs, actIdentity };
   const pass = makePass(options, eyes);
   return async (key, signal) => {
     const from = clock.elapsed();
@@ -85,10 +88,12 @@ export function makeReconcile(options: ReconcileOptions): Reconcile {
 }
 
 function makePass(options: ReconcileOptions, eyes: Eyes) {
-  const { clock, decide, metrics, deadlineMs, cluster } = options;
+  const { clock, decide, metrics, deadlineMs, cluster, jobs, reports } = options;
   const tell = makeTeller(options);
   const hands: Hands = {
     cluster,
+    jobs,
+    reports,
     clock,
     // An effect may be several requests, and many pods.
     deadlineMs: deadlineMs * effectDeadlines,

@@ -64,6 +64,7 @@ function refuse(act: ActObservation, input: ActsInput): string | undefined {
     return `it was given for plan ${act.planHash}, the accepted plan is ${status.planHash || "none yet"}`;
   }
   if (act.act === "Postmortem") return refusePostmortem(status);
+  if (act.act === "Waive" && status.phase === "RolledBack") return refuseClosing(act, status);
   return isFinalPhase(status.phase) ? `a migration in phase ${status.phase} never runs again` : refuseKind(act, input);
 }
 
@@ -107,8 +108,16 @@ function refuseWaiver({ check, reason }: ActObservation, { status, plan }: ActsI
   if (name === "approvals") return "approvals can't be waived: they are what a waiver would stand for";
   if (reason === "") return "a waiver needs a reason";
   if (plan.checklist[name].policy === "Skip") return `spec.checklist.${name}.policy is Skip already`;
-  if (asking.includes(status.phase)) return undefined;
+  if (asking.includes(status.phase) || (name === "parity" && status.phase === "AwaitingCutover")) return undefined;
   return `the phase is ${status.phase}; checks are waived in ${asking.join(" and ")}`;
+}
+
+/** After a late rollback a person says that what only the destination received is dealt with. */
+function refuseClosing({ check, reason }: ActObservation, { phase, conditions }: MigrationStatus): string | undefined {
+  const reconciled = conditions.find(({ type }) => type === "Reconciled");
+  if (check !== "parity") return `a migration in phase ${phase} never runs again; expected a waiver of parity`;
+  if (reconciled === undefined || reconciled.status === "True") return "nothing is left to reconcile";
+  return reason === "" ? "a waiver needs a reason" : undefined;
 }
 
 function take(act: ActObservation, acts: Acts, { status, plan, now }: ActsInput): Acts {
@@ -145,9 +154,10 @@ function promote({ actor }: ActObservation, acts: Acts, isPending: boolean): Act
 }
 
 function waive({ check, actor, reason, createdAt }: ActObservation, acts: Acts): Acts {
-  const waiver = { check: check ?? "", actor, reason, at: new Date(createdAt).toISOString() };
-  const others = (acts.waived ?? []).filter((one) => one.check !== waiver.check);
-  return { ...acts, waived: [...others, waiver].slice(-mostWaivers) };
+  const at = new Date(createdAt).toISOString();
+  const waivers = checkNames.filter((one) => one === check).map((one) => ({ check: one, actor, reason, at }));
+  const others = (acts.waived ?? []).filter((one) => one.check !== check);
+  return { ...acts, waived: [...others, ...waivers].slice(-mostWaivers) };
 }
 
 function recordOf({ name, actor, createdAt }: ActObservation): NonNullable<MigrationStatus["postmortem"]> {

@@ -7,6 +7,7 @@ import type { Context } from "./context.ts";
 import { judgeWindow } from "./migration-window.ts";
 import type { CheckResult } from "./reachable.ts";
 import { judgeStaging } from "./staging.ts";
+import { judgeParity } from "./verification/parity.ts";
 
 /** What every phase needs before it may be left. */
 export const preflightChecks = [
@@ -45,6 +46,7 @@ function ask(c: Context, name: CheckName): CheckResult {
     case "alerts":
       return judgeAlerts(c);
     case "parity":
+      return judgeParity(c);
     case "smokeTests":
       return notImplemented(name);
   }

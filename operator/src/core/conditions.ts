@@ -12,6 +12,7 @@ import { postmortemFact } from "./postmortem.ts";
 import { describeAcks, isAckOverdue } from "./propagation.ts";
 import { isOverlayGone } from "./settle.ts";
 import { summarise } from "./summary.ts";
+import { reconciledFact } from "./verification/reconciled.ts";
 
 type Facts = Partial<Record<ConditionType, Fact>>;
 
@@ -80,6 +81,9 @@ function acceptedFact({ migration }: Context, { plan, planHash }: MigrationStatu
 function checkFacts(c: Context, next: MigrationStatus): Facts {
   // The look that answers it is the last one that asks.
   const asked = [c.status.phase, next.phase].some((phase) => checking.includes(phase));
+  const comparesAgain = c.status.phase === "AwaitingCutover";
+  // What this look has asked for is under way.
+  const of = next.verification === undefined ? c : { ...c, status: { ...c.status, verification: next.verification } };
   const listens = c.plan.metrics.source !== sidecarSource && !isFinalPhase(next.phase);
   const kept = (type: ConditionType, judge: () => Fact, isAsked = asked): Fact => {
     const old = c.migration.status.conditions.find((condition) => condition.type === type);
@@ -87,7 +91,7 @@ function checkFacts(c: Context, next: MigrationStatus): Facts {
   };
   return {
     Reachable: kept("Reachable", () => judgeCheck(c, "reachable")),
-    ParityVerified: kept("ParityVerified", () => skippable(judgeCheck(c, "parity"))),
+    ParityVerified: kept("ParityVerified", () => skippable(judgeCheck(of, "parity")), asked || comparesAgain),
     AlertsArmed: kept("AlertsArmed", () => skippable(judgeCheck(c, "alerts")), asked || listens),
     Approved: kept("Approved", () => skippable(judgeCheck(c, "approvals"))),
   };
@@ -140,7 +144,7 @@ function endFacts(c: Context, outcome: Outcome): Facts {
   const isUnborn = c.migration.status.phase === "Pending" && next.phase === "Pending";
   return {
     ...cutoverFacts(next),
-    ...rollbackFacts(next),
+    ...rollbackFacts(c, next),
     ...postmortemFacts(c, next),
     ...(isUnborn ? {} : { Settled: settledFact(outcome) }),
   };
@@ -159,16 +163,16 @@ function postmortemFacts(c: Context, next: MigrationStatus): Facts {
   return fact === undefined ? {} : { PostmortemDue: fact };
 }
 
-function rollbackFacts({ rollback, phase, cutoverAt }: MigrationStatus): Facts {
+function rollbackFacts(c: Context, next: MigrationStatus): Facts {
+  const { rollback, phase } = next;
   if (rollback === undefined) return {};
   const RolledBack: Fact = {
     status: phase === "RolledBack" ? "True" : "False",
     reason: rollback.reason,
     message: rollback.causes.join("; "),
   };
-  if (cutoverAt === undefined) return { RolledBack };
-  const message = "comparing the stores after a rollback is not implemented yet";
-  return { RolledBack, Reconciled: { status: "Unknown", reason: "NotImplemented", message } };
+  const Reconciled = reconciledFact(c.plan, next);
+  return Reconciled === undefined ? { RolledBack } : { RolledBack, Reconciled };
 }
 
 function settledFact({ status, cleanup, reason }: Outcome): Fact {

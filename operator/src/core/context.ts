@@ -17,6 +17,8 @@ import { servingPods, storeViews } from "./pods.ts";
 import { type CheckResult, judgeReachable } from "./reachable.ts";
 import { renderOverlay } from "./revision.ts";
 import { isAnsweringNow, judgeRollbackReady, type RollbackReady } from "./rollback-ready.ts";
+import { foldVerification } from "./verification/fold.ts";
+import { reportNameOf } from "./verification/runs.ts";
 import { spansOf } from "./windows.ts";
 
 export type Context = {
@@ -49,7 +51,9 @@ export function assess(migration: Migration, plan: MigrationSpec, observation: O
   const nowIso = new Date(now).toISOString();
   const acted: ActsApplied = applyActs({ status: migration.status, plan, observation, now });
   const serving = servingPods(observation) ?? [];
-  const counted = gatherEvidence(acted.status, observation, nowIso);
+  const reportName = reportNameOf(migration.meta);
+  const folded = foldVerification({ status: acted.status, plan, observation, reportName, now });
+  const counted = gatherEvidence(folded, observation, nowIso);
   const { evidence } = counted;
   const totals = isEvidenceLost(evidence) || evidence === undefined ? null : totalsOf(evidence);
   const status = gatherWindows(counted, plan, totals, now);

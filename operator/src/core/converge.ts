@@ -2,12 +2,14 @@
 import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
 import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
 import { settleFinalizer } from "@retriever/sidecar/contract/names.ts";
-import type { Effect, MigrationMeta, Observation, OverlayObservation } from "./model.ts";
+import { frozenBase } from "./deploy-freeze.ts";
+import type { Effect, MigrationMeta, Observation, OverlayIntent, OverlayObservation } from "./model.ts";
 import type { Outcome } from "./outcome.ts";
 import { isRollingBack } from "./plan.ts";
 import { answeredStatuses } from "./pods.ts";
 import { intentOf, renderOverlay } from "./revision.ts";
 import { isOfAnother } from "./settle.ts";
+import { jobEffects } from "./verification/effects.ts";
 
 export type ConvergeInput = {
   readonly meta: MigrationMeta;
@@ -17,8 +19,12 @@ export type ConvergeInput = {
   readonly cleanup: Outcome["cleanup"];
 };
 
-/** Effects in the order in which they must happen. */
+/** Effects in the order in which they must happen. Jobs come last: nothing waits for them. */
 export function converge(input: ConvergeInput): Effect[] {
+  return [...convergeOverlay(input), ...jobEffects({ ...input, target: input.plan.target.name })];
+}
+
+function convergeOverlay(input: ConvergeInput): Effect[] {
   if (input.cleanup !== undefined) return cleanUp(input);
   const { meta, status } = input;
   if (status.revision === undefined) return [];
@@ -37,11 +43,12 @@ function overlayEffects(input: ConvergeInput): Effect[] {
   const overlay = observation.overlay.ok ? observation.overlay.value : null;
   if (isGoneForGood(status, overlay)) return [];
   const rendered = renderOverlay(meta, plan, status);
-  if (rendered === undefined || isAsIntended(overlay, rendered.text, status.epoch)) return [];
+  const intent = intentOf(meta, status, frozenBase(plan, status, observation));
+  if (rendered === undefined || isAsIntended(overlay, rendered.text, intent)) return [];
   // Somebody else's words stay until they go, or until a rollback takes the key back.
   if (!rollingBack && isNotOurs(input, overlay)) return [];
   const { document, text } = rendered;
-  const apply: Effect = { kind: "applyOverlay", document, text, intent: intentOf(meta, status), force: rollingBack };
+  const apply: Effect = { kind: "applyOverlay", document, text, intent, force: rollingBack };
   // A deleted object can't be revived; our finalizer lets it go and the sidecars hold on meanwhile.
   return overlay?.deleting === true ? [{ kind: "removeOverlay" }, apply] : [apply];
 }
@@ -56,13 +63,14 @@ function isGoneForGood(status: MigrationStatus, overlay: OverlayObservation | nu
   return status.revision?.released === true && (overlay === null || overlay.deleting);
 }
 
-function isAsIntended(overlay: OverlayObservation | null, text: string, epoch: number): boolean {
+function isAsIntended(overlay: OverlayObservation | null, text: string, intent: OverlayIntent): boolean {
   return (
     overlay !== null &&
     overlay.text === text &&
     overlay.hasFinalizer &&
     !overlay.deleting &&
-    overlay.intent?.epoch === epoch
+    overlay.intent?.epoch === intent.epoch &&
+    overlay.intent.frozen === intent.frozen
   );
 }
 

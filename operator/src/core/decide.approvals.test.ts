@@ -126,8 +126,10 @@ describe("Waive", () => {
   const spec = aSpec({ ...shortPlan, checklist: { ...onlyReachable, parity: { policy: "Require" } } });
 
   it("of a check that is Unknown lets it go on, and the condition stays Unknown with the waiver's words", () => {
-    const sim = simulationAt("Preflight", { spec }).run(30);
-    expect(sim.status.message).toContain("parity is not implemented yet");
+    const sim = new Simulation({ spec });
+    sim.verifier = undefined;
+    sim.run(60);
+    expect(sim.status.message).toContain("Jobs that compare the stores can't be read");
     sim.act("Waive", { check: "parity", reason: "compared by hand" });
     sim.until("WarmUp", 60);
     sim.run(10);

@@ -69,6 +69,6 @@ describe("an edit of what was agreed on", () => {
     const sim = simulationAt("AwaitingApproval", { spec: aSpec({ ...shortPlan, checklist }) });
     edit(sim, { checklist: { ...checklist, parity: { policy: "Require" } } });
     sim.run(60);
-    expect(sim.status.message).toContain("parity is not implemented yet");
+    expect(sim.condition("ParityVerified")).toBe("True/Equal");
   });
 });

@@ -1,7 +1,7 @@
 // From Pending to the first sample: what has to be there, and what is said when it isn't.
 import { describe, expect, it } from "vitest";
 import { destinationIdentity, sourceIdentity } from "#test/builders/sidecar-status.ts";
-import { aSpec, shortPlan } from "#test/builders/spec.ts";
+import { aSpec, onlyReachable, shortPlan } from "#test/builders/spec.ts";
 import { Simulation, simulationAt } from "#test/simulate.ts";
 import { goodTraffic } from "#test/toy-pod.ts";
 
@@ -173,12 +173,14 @@ describe("a spec that isn't valid", () => {
 });
 
 describe("the preflight", () => {
-  it("a check that isn't built yet is Unknown, blocks, and names the field to skip it", () => {
-    const sim = new Simulation({ spec: aSpec({ checklist: { parity: { policy: "Require" } } }) }).run(60);
+  it("a check that can't be made is Unknown, blocks, and names what it lacks", () => {
+    const sim = new Simulation({ spec: aSpec({ checklist: { ...onlyReachable, parity: { policy: "Require" } } }) });
+    if (sim.verifier !== undefined) sim.verifier.hasTemplate = false;
+    sim.run(60);
     expect(sim.phase).toBe("Preflight");
-    expect(sim.condition("ParityVerified")).toBe("Unknown/NotImplemented");
-    expect(sim.status.message).toContain("spec.checklist.parity.policy to Skip");
-    expect(sim.condition("Ready")).toBe("False/NotImplemented");
+    expect(sim.condition("ParityVerified")).toBe("Unknown/NoTemplate");
+    expect(sim.status.message).toContain("no CronJob search-api-retriever-verify");
+    expect(sim.condition("Ready")).toBe("False/NoTemplate");
   });
 
   it("approvals are waited for in AwaitingApproval", () => {

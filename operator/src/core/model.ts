@@ -7,6 +7,7 @@ import type { StoreIdentity } from "@retriever/sidecar/contract/identity.ts";
 import type { Overlay } from "@retriever/sidecar/contract/overlay.ts";
 import type { SidecarStatus } from "@retriever/sidecar/contract/status.ts";
 import type { AlertsRead } from "./alert-observation.ts";
+import type { JobsObservation } from "./job-observation.ts";
 
 /** A read that either brought a value or says why not. A failed read is data: it never becomes "fine" or zero. */
 export type Read<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly why: string };
@@ -64,6 +65,8 @@ export type OverlayIntent = {
     readonly causes: readonly string[];
     readonly actor: string | null;
   } | null;
+  /** Base that is frozen with the target, empty when it isn't known; absent: nothing is frozen. */
+  readonly frozen?: string;
 };
 
 export type PodObservation = {
@@ -141,6 +144,8 @@ export type Observation = {
   readonly staging?: Read<StagingObservation | null>;
   /** What the Prometheus of the plan says; absent for the source Sidecars. */
   readonly alerts?: AlertsRead;
+  /** Jobs that compare the stores and smoke tests; read only while a phase asks for them. */
+  readonly jobs?: Read<JobsObservation>;
   /** What sinks answered since the last look. */
   readonly deliveries?: Read<readonly Delivery[]>;
 };
@@ -171,7 +176,23 @@ export type Effect =
   /** Take our finalizer off and delete it: the pods go back to the base. */
   | { readonly kind: "removeOverlay" }
   /** Take our finalizer off and leave it: the migration goes, what it configured stays. */
-  | { readonly kind: "abandonOverlay" };
+  | { readonly kind: "abandonOverlay" }
+  /** A Job as its template says; `since` (ISO 8601) is the only thing that may differ. */
+  | { readonly kind: "createJob"; readonly job: string; readonly template: string; readonly since: string | null }
+  /** Fetch the report that a verifier serves, prove it, and keep it. */
+  | {
+      readonly kind: "keepReport";
+      readonly job: string;
+      readonly configMap: string;
+      readonly partition: number;
+      readonly partitions: number;
+      readonly address: string;
+      readonly port: number;
+      /** Digests of the stores that it must be about. */
+      readonly source: string;
+      readonly destination: string;
+    }
+  | { readonly kind: "deleteJobs"; readonly jobs: readonly string[] };
 
 /** A message for people, sent once per transition as a Kubernetes event. */
 export type Announcement = {

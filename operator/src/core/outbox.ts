@@ -1,12 +1,13 @@
 // What people outside are told, kept in the status until every sink has it. Sending is somebody else's; a sink that
 // fails is tried again and given up in the end, and holds nothing.
 import { hash } from "node:crypto";
-import { durationSeconds } from "@retriever/crds/duration.ts";
 import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
 import type { MigrationStatus, Phase } from "@retriever/crds/migration-status.ts";
 import type { OutboxKind, OutboxMessage } from "@retriever/crds/outbox-status.ts";
 import { instantMs } from "./instant.ts";
 import type { Delivery } from "./model.ts";
+import { isLateRollback } from "./verification/purpose.ts";
+import { reconciledFact } from "./verification/reconciled.ts";
 
 /** As many as the status holds. */
 const mostMessages = 50;
@@ -15,6 +16,7 @@ export const mostAttempts = 15;
 const firstWaitMs = 5000;
 const longestWaitMs = 3_600_000;
 const longestError = 200;
+const longestText = 2000;
 
 export type OutboxInput = {
   readonly uid: string;
@@ -109,19 +111,11 @@ function phaseNews(plan: MigrationSpec, next: MigrationStatus): News[] {
   return kind === undefined ? [] : [{ kind, text: next.message }];
 }
 
-function rollbackNews(plan: MigrationSpec, { message, rollback, cutoverAt }: MigrationStatus): News[] {
-  const servedMs = (instantMs(rollback?.at) ?? 0) - (instantMs(cutoverAt) ?? Number.POSITIVE_INFINITY);
-  const isLate = servedMs > durationSeconds(plan.rollback.immediateWindow) * 1000;
+function rollbackNews(plan: MigrationSpec, next: MigrationStatus): News[] {
+  const { message, rollback } = next;
   return [
     { kind: "Rollback", text: message },
-    ...(isLate
-      ? [
-          {
-            kind: "Corrections" as const,
-            text: `Served from the destination for more than ${plan.rollback.immediateWindow}: compare what was written since ${cutoverAt} and file tickets for what needs correcting.`,
-          },
-        ]
-      : []),
+    ...(isLateRollback(plan, next) ? [{ kind: "Corrections" as const, text: correctionsText(plan, next) }] : []),
     ...(rollback?.actor === null
       ? [
           {
@@ -131,6 +125,17 @@ function rollbackNews(plan: MigrationSpec, { message, rollback, cutoverAt }: Mig
         ]
       : []),
   ];
+}
+
+/** What was found is listed; what could not be compared is asked for. */
+function correctionsText(plan: MigrationSpec, status: MigrationStatus): string {
+  const begin = `Served from the destination for more than ${plan.rollback.immediateWindow}: `;
+  const found = reconciledFact(plan, status);
+  if (found?.status === "True") return `${begin}nothing needs correcting, ${found.message}.`.slice(0, longestText);
+  const task = "file tickets for what needs correcting";
+  if (found?.status === "False") return `${begin}${task}. ${found.message}`.slice(0, longestText);
+  const why = found === undefined ? "" : ` (${found.message})`;
+  return `${begin}compare what was written since ${status.cutoverAt} and ${task}${why}.`.slice(0, longestText);
 }
 
 function isDue({ conditions }: MigrationStatus): boolean {

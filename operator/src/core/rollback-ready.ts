@@ -7,6 +7,7 @@ import type { Observation } from "./model.ts";
 import { answeredStatuses, nameSome, servingPods, storeViews } from "./pods.ts";
 import { isLocalRefusal } from "./reachable.ts";
 import { labelOf } from "./store-label.ts";
+import { hiddenByRollback } from "./verification/reconciled.ts";
 import { fastLaneSeconds } from "./windows.ts";
 
 export type RollbackReady = {
@@ -59,7 +60,7 @@ export function judgeRollbackReady(
       message: "too few pods have an answer of the source from the last seconds",
     };
   }
-  return judgeStaleness(plan, observation);
+  return judgeStaleness(plan, status, observation);
 }
 
 function isSourceChanged(
@@ -95,13 +96,14 @@ function lastErrorOf(views: readonly StoreStatus[]): string {
 }
 
 /** Staleness by who receives the writes: gated when both do, a stated fact otherwise. */
-function judgeStaleness(plan: MigrationSpec, observation: Observation): RollbackReady {
+function judgeStaleness(plan: MigrationSpec, status: MigrationStatus, observation: Observation): RollbackReady {
   if (plan.writes !== "Both") {
     const hidden =
       plan.writes === "SourceOnly"
         ? "nothing, since only the source is written to"
         : "what only the destination received since the cutover";
-    return { status: "True", reason: "StaleByDesign", message: `the source answers; a rollback would hide ${hidden}` };
+    const message = `the source answers; a rollback would hide ${hidden}${hiddenByRollback(status)}`;
+    return { status: "True", reason: "StaleByDesign", message };
   }
   const source = newest(storeViews(observation, "source"));
   const destination = newest(storeViews(observation, "destination"));
@@ -120,7 +122,8 @@ function judgeStaleness(plan: MigrationSpec, observation: Observation): Rollback
       message: `the source is ${printDuration(behindSeconds)} behind the destination (limit ${plan.rollback.maxStaleness})`,
     };
   }
-  return { status: "True", reason: "SourceAnswers", message: "the source answers and is as fresh as the destination" };
+  const message = `the source answers and is as fresh as the destination${hiddenByRollback(status)}`;
+  return { status: "True", reason: "SourceAnswers", message };
 }
 
 function newest(views: readonly StoreStatus[]): number | null {

@@ -2,11 +2,14 @@
 import type { AlertSources } from "#ports/alert-sources.ts";
 import type { Clock } from "#ports/clock.ts";
 import type { Cluster } from "#ports/cluster.ts";
+import type { Jobs, Reports } from "#ports/jobs.ts";
 import type { Sidecars } from "#ports/sidecars.ts";
 
 export type Eyes = {
   readonly cluster: Cluster;
   readonly sidecars: Sidecars;
+  readonly jobs: Jobs;
+  readonly reports: Pick<Reports, "isReady">;
   /** Absent: there is no source but Sidecars. */
   readonly alertSources?: AlertSources | undefined;
   readonly clock: Clock;

@@ -7,12 +7,15 @@ import { aPod, aWorkload, searchKey, searchSpec, seedSearchApp } from "#test/bui
 import { aSidecarStatus } from "#test/builders/sidecar-status.ts";
 import { FakeClock } from "#test/fakes/fake-clock.ts";
 import { FakeCluster } from "#test/fakes/fake-cluster.ts";
+import { FakeJobs, FakeReports } from "#test/fakes/fake-jobs.ts";
 import { FakeSidecars } from "#test/fakes/fake-sidecars.ts";
 import { observe } from "./observe.ts";
 
 function arrange(pods = 3) {
   const cluster = new FakeCluster();
   const sidecars = new FakeSidecars();
+  const jobs = new FakeJobs();
+  const reports = new FakeReports();
   const clock = new FakeClock();
   seedSearchApp(cluster, sidecars, pods);
   const meta = cluster.create(searchKey, searchSpec);
@@ -22,8 +25,8 @@ function arrange(pods = 3) {
     status: aStatus(),
   };
   const look = (of: Migration = migration) =>
-    observe(of, { cluster, sidecars, clock, deadlineMs: 1000 }, new AbortController().signal);
-  return { cluster, sidecars, clock, migration, look };
+    observe(of, { cluster, sidecars, jobs, reports, clock, deadlineMs: 1000 }, new AbortController().signal);
+  return { cluster, sidecars, jobs, reports, clock, migration, look };
 }
 
 describe("an observation", () => {

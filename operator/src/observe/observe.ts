@@ -8,6 +8,7 @@ import { attempt, type Look } from "./attempt.ts";
 import type { Eyes } from "./eyes.ts";
 import { readAlerts } from "./read-alerts.ts";
 import { readIdentity } from "./read-identity.ts";
+import { readJobs } from "./read-jobs.ts";
 import { readOverlay } from "./read-overlay.ts";
 import { readPods } from "./read-pods.ts";
 import { readStaging } from "./read-staging.ts";
@@ -28,7 +29,7 @@ export async function observe(migration: Migration, eyes: Eyes, signal: AbortSig
   const target = plan.target.name;
   const workload = attempt(look, `deployment ${target}`, (signal) => cluster.readWorkload(namespace, target, signal));
   const { phase } = migration.status;
-  const [targetRead, overlay, pods, claims, identity, staging, alerts] = await Promise.all([
+  const [targetRead, overlay, pods, claims, identity, staging, alerts, jobs] = await Promise.all([
     readTarget({ namespace, target, workload }, cluster, look),
     readOverlay({ namespace, target }, cluster, look),
     podsOf(workload, { namespace, plan }, eyes, look),
@@ -36,8 +37,20 @@ export async function observe(migration: Migration, eyes: Eyes, signal: AbortSig
     readIdentity({ phase, plan }, eyes, look),
     readStaging({ namespace, phase, plan }, cluster, look),
     readAlerts({ migration, plan }, eyes, look),
+    readJobs({ meta: migration.meta, plan, status: migration.status }, eyes, look),
   ]);
-  return { at, target: targetRead, overlay, pods, claims, acts: await acts, ...identity, ...staging, ...alerts };
+  return {
+    at,
+    target: targetRead,
+    overlay,
+    pods,
+    claims,
+    acts: await acts,
+    ...identity,
+    ...staging,
+    ...alerts,
+    ...jobs,
+  };
 }
 
 async function podsOf(

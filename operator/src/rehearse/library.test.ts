@@ -20,15 +20,20 @@ const rollsBack = (reason: string): Expected => ({
   reason,
   ending: "ended",
 });
+/** Later than a quarter of an hour after the cutover, what was written since is compared. */
+const rollsBackLate = (reason: string): Expected => ({
+  ...rollsBack(reason),
+  trace: `${guard} > RollingBack > VerifyingDrift > RolledBack`,
+});
 
 /** What each scenario of the library comes to. */
 const library: Readonly<Record<string, Expected>> = {
   healthy: completes,
   "base-changed-in-guard": { ...completes, pages: ["RollbackNotReady"] },
-  "degrades-in-guard": { ...rollsBack("HarmAlert"), pages: ["HarmAlert"] },
+  "degrades-in-guard": { ...rollsBackLate("HarmAlert"), pages: ["HarmAlert"] },
   "errors-right-after-cutover": { ...rollsBack("HarmFastLane"), pages: ["HarmFastLane"] },
   "faster-destination": completes,
-  "late-rollback": rollsBack("RollbackRequested"),
+  "late-rollback": rollsBackLate("RollbackRequested"),
   "metrics-lost": { ...completes, pages: ["AckTimeout"] },
   "never-good-enough": { trace: start, reason: "Held", ending: "waiting", pages: ["Held"] },
   "no-traffic": { trace: start, reason: "WarmUpStarted", ending: "unfinished" },
@@ -48,7 +53,7 @@ const library: Readonly<Record<string, Expected>> = {
   "scaled-to-zero": { ...completes, pages: ["AckTimeout"] },
   "shuffled-ids": { trace: start, reason: "Held", ending: "waiting", pages: ["Held"] },
   "slow-while-old-store-is-down": {
-    ...rollsBack("HarmLivePrimary"),
+    ...rollsBackLate("HarmLivePrimary"),
     pages: ["RollbackNotReady", "RollbackBlocked", "HarmLivePrimary"],
   },
   "step-down-and-recover": {

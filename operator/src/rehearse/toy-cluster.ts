@@ -23,11 +23,15 @@ import type { Random } from "./draws.ts";
 import type { RehearsedMigration } from "./manifest.ts";
 import { type Neighbourhood, neighbourhoodOf } from "./neighbourhood.ts";
 import { type OverlayFile, type Surroundings, ToyPod } from "./toy-pod.ts";
+import { isJobEffect, ToyVerifier } from "./toy-verifier.ts";
 import { type Regime, regimeOf, type World, worldAt } from "./world.ts";
 
 export type Mark = { readonly nowMs: number; readonly drawn: number };
 
-type Part = NonNullable<ScenarioEvent["unreadable"]>[number];
+/** How long the comparison of a small corpus takes. */
+const verificationMs = 90_000;
+
+type Part = NonNullable<ScenarioEvent["unreadable"]>[number] | "jobs";
 
 /** Starts at the scenario's start, before anything was written. Instants in epoch ms. */
 export class ToyCluster {
@@ -50,6 +54,7 @@ export class ToyCluster {
   #status: MigrationStatus = migrationStatusSchema.parse({});
   #isGone = false;
   #pods: readonly ToyPod[] = [];
+  readonly #verifier: ToyVerifier;
   #named = 0;
 
   constructor(rehearsed: RehearsedMigration, scenario: Scenario, random: Random) {
@@ -64,6 +69,7 @@ export class ToyCluster {
     this.#world = worldAt(scenario, this.#running, this.#hour);
     this.#regime = regimeOf(this.#world, rehearsed.spec.thresholds.latencyDelta.limitMs);
     this.#base = this.#neighbours.source;
+    this.#verifier = new ToyVerifier(this.#neighbours, verificationMs);
     this.#meta = { ...rehearsed.meta, createdAt: this.#nowMs };
     this.#pods = Array.from({ length: scenario.pods.count }, () => this.#addPod());
     this.#reconsider();
@@ -144,6 +150,7 @@ export class ToyCluster {
       ),
       claims: { ok: true, value: [] },
       acts: this.#read("acts", this.#acts),
+      jobs: this.#read("jobs", this.#verifier.observe(this.#nowMs)),
     };
   }
 
@@ -158,6 +165,7 @@ export class ToyCluster {
   }
 
   apply(effect: Effect): void {
+    if (isJobEffect(effect)) return this.#verifier.apply(effect, this.#nowMs);
     switch (effect.kind) {
       case "addFinalizer":
         this.#meta = { ...this.#meta, finalizers: [settleFinalizer] };
@@ -244,7 +252,7 @@ export class ToyCluster {
   }
 
   #read<T>(part: Part, value: T): Read<T> {
-    return this.#running.some(({ unreadable }) => unreadable?.includes(part))
+    return this.#running.some(({ unreadable }) => unreadable?.some((one) => one === part))
       ? { ok: false, why: "the API server does not answer" }
       : { ok: true, value };
   }

@@ -170,6 +170,10 @@ function carryOutOne(world: World, effect: Effect): World {
       return { ...world, overlay: null };
     case "abandonOverlay":
       return leaveOverlay(world);
+    case "createJob":
+    case "keepReport":
+    case "deleteJobs":
+      throw new Error("the explored plan asks for no Jobs");
   }
 }
 

@@ -16,6 +16,7 @@ export type ObjectMeta = {
   readonly finalizers?: readonly string[];
   readonly annotations?: Readonly<Record<string, string>>;
   readonly labels?: Readonly<Record<string, string>>;
+  readonly ownerReferences?: readonly { readonly uid?: string }[];
   readonly managedFields?: readonly ManagedFields[];
 };
 

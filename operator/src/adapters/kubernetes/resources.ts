@@ -24,6 +24,8 @@ export const pods: Resource = { group: "", version: "v1", plural: "pods", kind: 
 export const events: Resource = { group: "", version: "v1", plural: "events", kind: "Event" };
 export const namespaces: Resource = { group: "", version: "v1", plural: "namespaces", kind: "Namespace" };
 export const deployments: Resource = { group: "apps", version: "v1", plural: "deployments", kind: "Deployment" };
+export const jobs: Resource = { group: "batch", version: "v1", plural: "jobs", kind: "Job" };
+export const cronJobs: Resource = { group: "batch", version: "v1", plural: "cronjobs", kind: "CronJob" };
 export const leases: Resource = { group: "coordination.k8s.io", version: "v1", plural: "leases", kind: "Lease" };
 export const admissionPolicies: Resource = {
   group: "admissionregistration.k8s.io",

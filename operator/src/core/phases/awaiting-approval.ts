@@ -5,13 +5,16 @@ import { enterFirstStage } from "../enter-stage.ts";
 import { type Outcome, stay } from "../outcome.ts";
 import { awaitAcks } from "../propagation.ts";
 import { measureSource } from "../throughput.ts";
+import { askParity } from "../verification/ask.ts";
 
-export function awaitingApproval(c: Context): Outcome {
-  if (c.acks.state !== "all") return awaitAcks(c);
+export function awaitingApproval(context: Context): Outcome {
+  if (context.acks.state !== "all") return awaitAcks(context);
+  const c = askParity(context);
   const blocking = blockingChecks(c, [...preflightChecks, ...approvalChecks]);
-  if (blocking.length > 0) {
+  const [first] = blocking;
+  if (first !== undefined) {
     const causes = blocking.map(({ result }) => result.message).join("; ");
-    return stay(c, "waiting", blocking[0]?.result.reason ?? "NotApproved", `waiting for approval: ${causes}`);
+    return stay(c, "waiting", first.result.reason, `waiting for approval: ${causes}`);
   }
   const sourceBaseline = measureSource(c);
   return enterFirstStage(c, {

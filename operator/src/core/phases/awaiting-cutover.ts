@@ -8,9 +8,11 @@ import { awaitAcks } from "../propagation.ts";
 import { resample } from "../resample.ts";
 import { labelOf } from "../store-label.ts";
 import { measureThroughput } from "../throughput.ts";
+import { askParity } from "../verification/ask.ts";
 
-export function awaitingCutover(c: Context): Outcome {
-  if (c.acks.state !== "all") return awaitAcks(c);
+export function awaitingCutover(context: Context): Outcome {
+  if (context.acks.state !== "all") return awaitAcks(context);
+  const c = askParity(context);
   if (c.rollbackReady.status !== "True") {
     return stay(c, "blocked", c.rollbackReady.reason, `the way back is not proved: ${c.rollbackReady.message}`);
   }
@@ -19,6 +21,16 @@ export function awaitingCutover(c: Context): Outcome {
   if (open.length > 0) {
     const message = `the gates must pass at the moment of the cutover: ${open.join("; ")}`;
     return stay(c, "blocked", "GatesNotPassing", message);
+  }
+  return answerPeople(c);
+}
+
+/** The evidence is there; what is left to ask is whether the stores still hold the same, and people. */
+function answerPeople(c: Context): Outcome {
+  const parity = judgeCheck(c, "parity");
+  if (parity.status !== "True") {
+    const standing = parity.reason === "Comparing" || parity.reason === "NotCompared" ? "waiting" : "blocked";
+    return stay(c, standing, parity.reason, `every gate passes, but before the cutover: ${parity.message}`);
   }
   const window = judgeCheck(c, "window");
   if (window.status !== "True")

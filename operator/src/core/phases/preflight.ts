@@ -3,16 +3,17 @@ import { blockingChecks, preflightChecks } from "../checklist.ts";
 import type { Context } from "../context.ts";
 import { move, type Outcome, stay } from "../outcome.ts";
 import { awaitAcks } from "../propagation.ts";
+import { askParity } from "../verification/ask.ts";
 
-export function preflight(c: Context): Outcome {
-  if (c.acks.state !== "all") return awaitAcks(c);
+export function preflight(context: Context): Outcome {
+  if (context.acks.state !== "all") return awaitAcks(context);
+  // What can't be reached can't be read either.
+  const c = context.reachable.status === "True" ? askParity(context) : context;
   const blocking = blockingChecks(c, preflightChecks);
   const [first] = blocking;
   if (first !== undefined) {
     const causes = blocking.map(({ result }) => result.message).join("; ");
-    const pending = blocking.every(
-      ({ result }) => result.reason === "NotProbed" || result.reason === "SourceNotProbed",
-    );
+    const pending = blocking.every(({ result }) => comesByItself.includes(result.reason));
     return stay(c, pending ? "working" : "blocked", first.result.reason, `preflight: ${causes}`);
   }
   return move(c, {
@@ -21,3 +22,5 @@ export function preflight(c: Context): Outcome {
     message: "the checklist is answered; waiting for approval",
   });
 }
+
+const comesByItself: readonly string[] = ["NotProbed", "SourceNotProbed", "NotCompared", "Comparing"];

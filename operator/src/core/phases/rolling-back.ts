@@ -5,6 +5,9 @@ import { move, type Outcome, stay } from "../outcome.ts";
 import { answeredStatuses, nameSome } from "../pods.ts";
 import { describeAcks } from "../propagation.ts";
 import { labelOf } from "../store-label.ts";
+import { isLateRollback } from "../verification/purpose.ts";
+import { reconciledFact, servedFor } from "../verification/reconciled.ts";
+import { compareAfterRollback } from "./verifying-drift.ts";
 
 export function rollingBack(c: Context): Outcome {
   const elsewhere = answeredStatuses(c.observation).filter(
@@ -17,11 +20,32 @@ export function rollingBack(c: Context): Outcome {
         : `; served from elsewhere by ${nameSome(elsewhere.map((pod) => pod.podName))}: make the base name ${labelOf(c.status, "source")} again`;
     return stay(c, "working", "Propagating", `rolling back: ${describeAcks(c.acks)}${strangers}`);
   }
+  if (c.status.phase === "RollingBack" && wantsComparison(c)) {
+    const when = servedFor(c.status);
+    return move(c, {
+      phase: "VerifyingDrift",
+      reason: "VerifyingDrift",
+      message: `every pod serves from ${labelOf(c.status, "source")} again, ${when}; comparing what was written since`,
+    });
+  }
+  if (c.status.phase !== "VerifyingDrift") return ended(c);
+  const compared = compareAfterRollback(c);
+  return compared.outcome ?? ended(compared.context);
+}
+
+/** Only once every pod is back, and never while somebody waits for the object to go. */
+function wantsComparison({ plan, status, meta }: Context): boolean {
+  return plan.rollback.integrity === "Verify" && isLateRollback(plan, status) && !meta.deleting;
+}
+
+function ended(c: Context): Outcome {
   const causes = c.status.rollback?.causes.join("; ") ?? "";
+  const drift = c.status.phase === "VerifyingDrift" ? reconciledFact(c.plan, c.status) : undefined;
+  const found = drift === undefined ? "" : `. ${drift.message}`;
   return move(c, {
     phase: "RolledBack",
     reason: c.status.rollback?.reason ?? "RolledBack",
-    message: `rolled back: every pod serves from ${labelOf(c.status, "source")} again. Cause: ${causes}`,
+    message: `rolled back: every pod serves from ${labelOf(c.status, "source")} again. Cause: ${causes}${found}`,
     standing: "waiting",
     warning: true,
   });

@@ -1,0 +1,48 @@
+// What was seen of the Jobs that a migration asked for, and of what they are made from. Data only.
+import type { VerifySummary } from "@retriever/sidecar/contract/verify-report.ts";
+
+/** A CronJob that Jobs are made from. */
+export type JobTemplate = {
+  readonly name: string;
+  /** One that isn't suspended would also run by itself. */
+  readonly suspended: boolean;
+  /** Whether its pods have a container named retriever-verify. */
+  readonly hasVerifier: boolean;
+};
+
+/** A pod of a verification Job. */
+export type VerifyPod = {
+  readonly name: string;
+  /** Completion index; 0 unless the Job is Indexed. */
+  readonly partition: number;
+  /** Null until the verifier ended. */
+  readonly exitCode: number | null;
+  /** Epoch ms; 0 until the verifier ended. */
+  readonly endedAt: number;
+  /** What it said at its end; null: nothing, or nothing that can be read. */
+  readonly summary: VerifySummary | null;
+  /** Where its report can be fetched now; null: nowhere. */
+  readonly report: { readonly address: string; readonly port: number } | null;
+};
+
+export type JobSeen = {
+  readonly name: string;
+  readonly state: "running" | "succeeded" | "failed";
+  /** Why it failed, as the cluster says it; may be empty. */
+  readonly message: string;
+  /** Completions it needs; a verification is cut into as many partitions. */
+  readonly partitions: number;
+  /** Read of the verification under way only. */
+  readonly pods: readonly VerifyPod[];
+};
+
+export type JobsObservation = {
+  /** What verifications are made from; null when there is no such CronJob. */
+  readonly verifier: JobTemplate | null;
+  /** What smoke tests are made from; those that exist. */
+  readonly tests: readonly JobTemplate[];
+  /** The Jobs that carry the migration's uid. */
+  readonly jobs: readonly JobSeen[];
+  /** Job whose report is kept; null: none. */
+  readonly reportOf: string | null;
+};

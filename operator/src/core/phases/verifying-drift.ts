@@ -1,0 +1,52 @@
+// VerifyingDrift: the pods are back at the source; what only the destination received is looked for. Nothing waits for it
+// longer than there is hope for an answer.
+import type { VerificationRun } from "@retriever/crds/verification-status.ts";
+import { verifyTemplateName } from "@retriever/sidecar/contract/names.ts";
+import type { Context } from "../context.ts";
+import { type Outcome, secondsSince, stay } from "../outcome.ts";
+import { askVerification, resultInForce } from "../verification/ask.ts";
+import { jobNameOf, openRun, withRun } from "../verification/runs.ts";
+
+/** How long an API server that doesn't show its Jobs is asked again. */
+const longestBlindSeconds = 60;
+
+/** An outcome while the comparison is under way; else the context to end with, its result in the status. */
+export function compareAfterRollback(context: Context): { readonly context: Context; readonly outcome?: Outcome } {
+  const c = askVerification(context, "Rollback");
+  if (resultInForce(c, "Rollback") !== undefined) return { context: c };
+  const hopeless = hopelessOf(c);
+  if (hopeless !== undefined) return { context: { ...c, status: giveUp(c, hopeless) } };
+  const job = openRun(c.status)?.job;
+  const what = job === undefined ? "waiting for a look at the Jobs" : `Job ${job} compares what was written since`;
+  return { context: c, outcome: stay(c, "working", "Comparing", `every pod is back at the source; ${what}`) };
+}
+
+type Hopeless = Pick<NonNullable<VerificationRun["result"]>, "reason" | "message">;
+
+/** Why no comparison will come. */
+function hopelessOf(c: Context): Hopeless | undefined {
+  const { jobs } = c.observation;
+  if (c.meta.deleting) return { reason: "Deleted", message: "the migration was deleted" };
+  if (jobs === undefined) return { reason: "NotObserved", message: "the Jobs were not looked at" };
+  if (!jobs.ok) {
+    const isOver = secondsSince(c, c.status.phaseStartedAt) > longestBlindSeconds;
+    return isOver ? { reason: "NotObserved", message: jobs.why } : undefined;
+  }
+  const run = openRun(c.status);
+  const isUnderWay = run !== undefined && jobs.value.jobs.some(({ name }) => name === run.job);
+  const { verifier } = jobs.value;
+  if (isUnderWay || (verifier?.suspended === true && verifier.hasVerifier)) return undefined;
+  const name = verifyTemplateName(c.plan.target.name);
+  return { reason: "NoTemplate", message: `there is no suspended CronJob ${name} with a container retriever-verify` };
+}
+
+function giveUp(c: Context, { reason, message }: Hopeless) {
+  const number = Math.max(0, ...(c.status.verification?.runs ?? []).map((run) => run.number)) + 1;
+  const under = openRun(c.status) ?? {
+    purpose: "Rollback" as const,
+    number,
+    job: jobNameOf(c.meta, "verify-rollback", number),
+    askedAt: c.nowIso,
+  };
+  return withRun(c.status, { ...under, result: { outcome: "Unknown", reason, message, at: c.nowIso } });
+}

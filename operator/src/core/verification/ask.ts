@@ -1,0 +1,70 @@
+// When the stores are to be compared, and since when.
+import { durationSeconds } from "@retriever/crds/duration.ts";
+import type { VerificationPurpose } from "@retriever/crds/verification-status.ts";
+import type { Context } from "../context.ts";
+import { instantMs } from "../instant.ts";
+import { judgeResult } from "./judge-result.ts";
+import { purposeOf } from "./purpose.ts";
+import { type ConcludedRun, concludedRun, jobNameOf, openRun, withRun } from "./runs.ts";
+
+/** What may have been under way to the stores, and clocks that differ: taken off the time since when is compared. */
+const marginSeconds = 300;
+
+/** The context with the verification that the phase asks for, where the plan asks for parity. */
+export function askParity(c: Context): Context {
+  const purpose = purposeOf(c.status.phase);
+  return purpose === undefined || c.plan.checklist.parity.policy === "Skip" ? c : askVerification(c, purpose);
+}
+
+/** The context with a verification in its status where one is due; effects follow from the status. */
+export function askVerification(c: Context, purpose: VerificationPurpose): Context {
+  if (!isPossible(c) || !isDue(c, purpose)) return c;
+  const { verification } = c.status;
+  const number = Math.max(0, ...(verification?.runs ?? []).map((run) => run.number)) + 1;
+  const since = sinceOf(c, purpose);
+  const status = withRun(c.status, {
+    purpose,
+    number,
+    job: jobNameOf(c.meta, `verify-${purpose.toLowerCase()}`, number),
+    askedAt: c.nowIso,
+    ...(since === undefined ? {} : { since }),
+  });
+  return { ...c, status };
+}
+
+function isPossible({ observation, meta }: Context): boolean {
+  const { jobs } = observation;
+  const verifier = jobs?.ok === true ? jobs.value.verifier : null;
+  return verifier !== null && verifier.suspended && verifier.hasVerifier && !meta.deleting;
+}
+
+function isDue(c: Context, purpose: VerificationPurpose): boolean {
+  if (openRun(c.status)?.purpose === purpose) return false;
+  const last = resultInForce(c, purpose);
+  if (last === undefined) return true;
+  // After a rollback the answer is given once; what it says is for people.
+  if (purpose === "Rollback") return false;
+  const { maxAge, recheck } = c.plan.checklist.parity;
+  const isEqual = judgeResult(c.plan, last.result).status === "True";
+  return ageSeconds(c, last) >= durationSeconds(isEqual && purpose === "Preflight" ? maxAge : recheck);
+}
+
+/** The newest result that counts for a purpose: for the cutover, one that was asked for in this wait for it. */
+export function resultInForce(c: Context, purpose: VerificationPurpose): ConcludedRun | undefined {
+  const run = concludedRun(c.status, purpose);
+  if (run === undefined || purpose === "Preflight") return run;
+  const from = instantMs(c.status.phaseStartedAt) ?? 0;
+  return (instantMs(run.askedAt) ?? 0) >= from ? run : undefined;
+}
+
+/** How old a result is, by when the operator took note of it. */
+export function ageSeconds(c: Context, { result }: ConcludedRun): number {
+  return Math.max(0, c.now - (instantMs(result.at) ?? 0)) / 1000;
+}
+
+/** Before the cutover what changed since the stores were equal, after a rollback what came since the cutover. */
+function sinceOf({ status }: Context, purpose: VerificationPurpose): string | undefined {
+  if (purpose === "Preflight") return undefined;
+  const from = instantMs(purpose === "Rollback" ? status.cutoverAt : status.verification?.equalSince);
+  return from === undefined ? undefined : new Date(from - marginSeconds * 1000).toISOString();
+}

@@ -1,0 +1,28 @@
+// A result in one sentence: how many chunks differ, in which way, and where the rest can be read.
+import type { VerificationResult } from "@retriever/crds/verification-status.ts";
+import { type DifferenceCounts, differenceKinds, driftOf } from "@retriever/sidecar/contract/verify-report.ts";
+import { nameSome } from "../pods.ts";
+
+const shownIds = 3;
+
+/** `12 chunks differ: 10 missing, 2 stale; newest 2026-…; e.g. a, b; report in ConfigMap docs-drift`. */
+export function describeResult({ counts, read, newestDifferenceAt, ids = [], report }: VerificationResult): string {
+  if (counts === undefined) return "nothing was compared";
+  const compared =
+    read === undefined ? "" : ` (${read.source} read at the source, ${read.destination} at the destination)`;
+  const lag = counts.lagging === 0 ? "" : `; ${counts.lagging} more are explained by the lag`;
+  if (driftOf(counts) === 0) return `no chunk differs${compared}${lag}`;
+  const newest = newestDifferenceAt === undefined ? "" : `; the newest of ${newestDifferenceAt}`;
+  const some = ids.length === 0 ? "" : `; e.g. ${nameSome(ids.slice(0, shownIds))}`;
+  const kept = report === undefined ? "" : `; report in ConfigMap ${report}`;
+  return `${plural(driftOf(counts))}: ${describeCounts(counts)}${compared}${lag}${newest}${some}${kept}`;
+}
+
+/** `10 missing, 2 stale`; what is zero isn't named. */
+export function describeCounts(counts: DifferenceCounts): string {
+  return differenceKinds.flatMap((kind) => (counts[kind] === 0 ? [] : [`${counts[kind]} ${kind}`])).join(", ");
+}
+
+function plural(differing: number): string {
+  return differing === 1 ? "1 chunk differs" : `${differing} chunks differ`;
+}

@@ -1,0 +1,74 @@
+// From the verifications and tests of a status to the Jobs there must be: created once, kept for a while, few of them.
+import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
+import { verifyTemplateName } from "@retriever/sidecar/contract/names.ts";
+import type { JobSeen, JobsObservation } from "../job-observation.ts";
+import type { Effect, MigrationMeta, Observation } from "../model.ts";
+import { purposeOf } from "./purpose.ts";
+import { openRun, reportNameOf } from "./runs.ts";
+
+/** Finished Jobs that stay for whoever wants to read their logs. */
+const mostFinished = 3;
+
+export type JobsInput = {
+  readonly meta: MigrationMeta;
+  /** Name of the workload. */
+  readonly target: string;
+  readonly observation: Observation;
+  readonly status: MigrationStatus;
+};
+
+/** Creates before it fetches before it deletes. Nothing where the Jobs were not looked at. */
+export function jobEffects(input: JobsInput): Effect[] {
+  const { jobs } = input.observation;
+  if (jobs?.ok !== true) return [];
+  return [...createVerification(input, jobs.value), ...keepReports(input, jobs.value), ...clear(input, jobs.value)];
+}
+
+function wantedRun({ meta, status }: JobsInput) {
+  const run = openRun(status);
+  return run !== undefined && run.purpose === purposeOf(status.phase) && !meta.deleting ? run : undefined;
+}
+
+function createVerification(input: JobsInput, { verifier, jobs }: JobsObservation): Effect[] {
+  const run = wantedRun(input);
+  if (run === undefined || verifier === null || !verifier.suspended || jobs.some(({ name }) => name === run.job))
+    return [];
+  const template = verifyTemplateName(input.target);
+  return [{ kind: "createJob", job: run.job, template, since: run.since ?? null }];
+}
+
+/** A report is there until it was fetched; what a pod offers now is kept now. */
+function keepReports(input: JobsInput, { jobs }: JobsObservation): Effect[] {
+  const run = wantedRun(input);
+  const job = jobs.find(({ name }) => name === run?.job);
+  const { source, destination } = input.status;
+  if (job === undefined || source === undefined || destination === undefined) return [];
+  return job.pods.flatMap(({ partition, report }): Effect[] =>
+    report === null
+      ? []
+      : [
+          {
+            kind: "keepReport",
+            job: job.name,
+            configMap: reportNameOf(input.meta),
+            partition,
+            partitions: job.partitions,
+            ...report,
+            source: source.digest,
+            destination: destination.digest,
+          },
+        ],
+  );
+}
+
+/** What nobody waits for any more is ended; of what has ended the newest stay. */
+function clear(input: JobsInput, { jobs }: JobsObservation): Effect[] {
+  const { status } = input;
+  const wanted = new Set([wantedRun(input)?.job, ...(status.smokeTests ?? []).map(({ job }) => job)]);
+  const others = jobs.filter(({ name }) => !wanted.has(name));
+  const isRunning = ({ state }: JobSeen): boolean => state === "running";
+  const finished = others.filter((job) => !isRunning(job));
+  const surplus = finished.slice(0, Math.max(0, finished.length - mostFinished));
+  const doomed = [...others.filter(isRunning), ...surplus].map(({ name }) => name);
+  return doomed.length === 0 ? [] : [{ kind: "deleteJobs", jobs: doomed }];
+}

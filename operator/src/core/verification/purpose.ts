@@ -1,0 +1,32 @@
+// What a verification is for, and in which phases somebody waits for it.
+import { durationSeconds } from "@retriever/crds/duration.ts";
+import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
+import type { MigrationStatus, Phase } from "@retriever/crds/migration-status.ts";
+import type { VerificationPurpose } from "@retriever/crds/verification-status.ts";
+import { instantMs } from "../instant.ts";
+
+const waiting: Readonly<Record<VerificationPurpose, readonly Phase[]>> = {
+  Preflight: ["Preflight", "AwaitingApproval"],
+  Cutover: ["AwaitingCutover"],
+  Rollback: ["VerifyingDrift"],
+};
+
+/** What the stores are compared for in a phase; undefined where nobody asks. */
+export function purposeOf(phase: Phase): VerificationPurpose | undefined {
+  return (Object.keys(waiting) as VerificationPurpose[]).find((purpose) => waiting[purpose].includes(phase));
+}
+
+/** Whether the rollback took traffic back later than `rollback.immediateWindow` after the cutover. */
+export function isLateRollback(plan: MigrationSpec, { rollback, cutoverAt }: MigrationStatus): boolean {
+  const servedMs = (instantMs(rollback?.at) ?? 0) - (instantMs(cutoverAt) ?? Number.POSITIVE_INFINITY);
+  return servedMs > durationSeconds(plan.rollback.immediateWindow) * 1000;
+}
+
+/** Whether a phase asks for Jobs: then they are looked at. At the end they are, until the last are cleaned up. */
+export function asksForJobs(plan: MigrationSpec, { phase, verification }: MigrationStatus): boolean {
+  if (phase === "VerifyingDrift") return true;
+  if (phase === "RolledBack") return verification !== undefined;
+  const { parity, smokeTests } = plan.checklist;
+  const isTesting = smokeTests.policy === "Require" && waiting.Preflight.includes(phase);
+  return isTesting || (parity.policy === "Require" && purposeOf(phase) !== undefined);
+}

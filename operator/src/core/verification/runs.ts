@@ -1,0 +1,59 @@
+// The verifications a status knows of: the one under way, and the newest result of each purpose.
+import { hash } from "node:crypto";
+import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
+import type { VerificationPurpose, VerificationResult, VerificationRun } from "@retriever/crds/verification-status.ts";
+import type { MigrationMeta } from "../model.ts";
+
+export type ConcludedRun = VerificationRun & { readonly result: VerificationResult };
+
+/** The verification under way. */
+export function openRun({ verification }: MigrationStatus): VerificationRun | undefined {
+  return verification?.runs.find(({ result }) => result === undefined);
+}
+
+/** The newest verification for a purpose that has a result. */
+export function concludedRun(
+  { verification }: MigrationStatus,
+  purpose: VerificationPurpose,
+): ConcludedRun | undefined {
+  return verification?.runs.findLast((run): run is ConcludedRun => run.purpose === purpose && run.result !== undefined);
+}
+
+/** The newest verification of all that compared something. */
+export function comparedRun({ verification }: MigrationStatus): ConcludedRun | undefined {
+  return verification?.runs.findLast((run): run is ConcludedRun => run.result?.outcome === "Compared");
+}
+
+/** The status with a run in the place of the one of its number; of each purpose the newest result stays. */
+export function withRun(status: MigrationStatus, run: VerificationRun): MigrationStatus {
+  const others = (status.verification?.runs ?? []).filter(({ number, result }) => number !== run.number && result);
+  const runs = [...others, run];
+  const kept = runs.filter(
+    (one, index) =>
+      one === run ||
+      !runs.some((later, at) => at > index && later.purpose === one.purpose && later.result !== undefined),
+  );
+  return { ...status, verification: { ...status.verification, runs: kept } };
+}
+
+/** The status without a verification that nobody waits for any more. */
+export function withoutOpenRun(status: MigrationStatus): MigrationStatus {
+  const { verification } = status;
+  if (verification === undefined) return status;
+  return { ...status, verification: { ...verification, runs: verification.runs.filter(({ result }) => result) } };
+}
+
+/** Room for a suffix in the 63 characters that a Job's pods can be labelled with. */
+const longestPrefix = 28;
+
+/** The same run is always the same Job; migrations of one name, one after the other, don't share theirs. */
+export function jobNameOf({ name, uid }: MigrationMeta, what: string, number: number): string {
+  const mark = hash("sha256", uid).slice(0, 6);
+  const prefix = name.length <= longestPrefix ? name : `${name.slice(0, longestPrefix - 7)}-${mark}`;
+  return `${prefix.replaceAll(".", "-")}-${what}-${number}-${mark}`;
+}
+
+/** ConfigMap that keeps the report of the last verification. */
+export function reportNameOf({ name }: Pick<MigrationMeta, "name">): string {
+  return `${name}-drift`;
+}

@@ -1,0 +1,94 @@
+// The Jobs of a migration, looked at while a phase asks for them.
+import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
+import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
+import { verifyContainer, verifyTemplateName } from "@retriever/sidecar/contract/names.ts";
+import { verifySummarySchema } from "@retriever/sidecar/contract/verify-report.ts";
+import type { JobSeen, JobsObservation, JobTemplate, VerifyPod } from "#core/job-observation.ts";
+import type { MigrationMeta, Observation } from "#core/model.ts";
+import { asksForJobs } from "#core/verification/purpose.ts";
+import { openRun, reportNameOf } from "#core/verification/runs.ts";
+import type { JobPodRead, JobRead, JobTemplateRead } from "#ports/jobs.ts";
+import { mapBounded } from "#timing/bounded.ts";
+import { attempt, type Look } from "./attempt.ts";
+import type { Eyes } from "./eyes.ts";
+
+type Asked = { readonly meta: MigrationMeta; readonly plan: MigrationSpec; readonly status: MigrationStatus };
+
+/** Verifiers asked at a time whether their report is ready. */
+const askedAtOnce = 8;
+
+/** Empty where nobody asks. Never rejects. */
+export async function readJobs(asked: Asked, eyes: Eyes, look: Look): Promise<Pick<Observation, "jobs">> {
+  if (!asksForJobs(asked.plan, asked.status)) return {};
+  return { jobs: await attempt(look, "jobs", (signal) => lookAtJobs(asked, eyes, look, signal)) };
+}
+
+async function lookAtJobs(
+  { meta, plan, status }: Asked,
+  eyes: Eyes,
+  look: Look,
+  signal: AbortSignal,
+): Promise<JobsObservation> {
+  const { namespace, uid } = meta;
+  const { jobs } = eyes;
+  const run = openRun(status);
+  const { smokeTests } = plan.checklist;
+  const tests = smokeTests.policy === "Require" ? smokeTests.cronJobs : [];
+  const [verifier, found, listed, reportOf] = await Promise.all([
+    jobs.readTemplate(namespace, verifyTemplateName(plan.target.name), signal),
+    Promise.all(tests.map((name) => jobs.readTemplate(namespace, name, signal))),
+    jobs.listJobs(namespace, uid, signal),
+    run === undefined ? undefined : jobs.readReportOf(namespace, reportNameOf(meta), signal),
+  ]);
+  const seen = await Promise.all(
+    listed.map(async (job): Promise<JobSeen> => {
+      const { name, state, message, partitions } = job;
+      const pods = name === run?.job ? await podsOf(job, namespace, { eyes, look, signal }) : [];
+      return { name, state, message, partitions, pods };
+    }),
+  );
+  return {
+    verifier: verifier === undefined ? null : toTemplate(verifier),
+    tests: found.flatMap((template) => (template === undefined ? [] : [toTemplate(template)])),
+    jobs: seen,
+    reportOf: reportOf ?? null,
+  };
+}
+
+function toTemplate({ name, suspended, containers }: JobTemplateRead): JobTemplate {
+  return { name, suspended, hasVerifier: containers.includes(verifyContainer) };
+}
+
+type Sight = { readonly eyes: Eyes; readonly look: Look; readonly signal: AbortSignal };
+
+async function podsOf(job: JobRead, namespace: string, sight: Sight): Promise<VerifyPod[]> {
+  const pods = await sight.eyes.jobs.listPods(namespace, job, verifyContainer, sight.signal);
+  return mapBounded(pods, askedAtOnce, async (pod): Promise<VerifyPod> => {
+    const { name, partition, ended } = pod;
+    return {
+      name,
+      partition,
+      exitCode: ended?.exitCode ?? null,
+      endedAt: ended?.at ?? 0,
+      summary: ended === null ? null : parseSummary(ended.message),
+      report: await reportOf(pod, sight),
+    };
+  });
+}
+
+/** Strict: what isn't exactly a summary is none. */
+function parseSummary(text: string): VerifyPod["summary"] {
+  try {
+    return verifySummarySchema.safeParse(JSON.parse(text)).data ?? null;
+  } catch {
+    return null;
+  }
+}
+
+/** A verifier that can't be asked is still comparing, as far as anybody can tell. */
+async function reportOf({ name, running, ip, reportPort }: JobPodRead, sight: Sight): Promise<VerifyPod["report"]> {
+  if (!running || ip === "" || reportPort === 0) return null;
+  const { eyes, look } = sight;
+  const ready = await attempt(look, `report of ${name}`, (signal) => eyes.reports.isReady(ip, reportPort, signal));
+  return ready.ok && ready.value ? { address: ip, port: reportPort } : null;
+}

@@ -1,0 +1,81 @@
+// Jobs in the cluster: what they are made from, how they stand, and the report they leave.
+import type { MigrationMeta } from "#core/model.ts";
+
+export type JobTemplateRead = {
+  readonly name: string;
+  readonly suspended: boolean;
+  /** Names of the containers of its pods. */
+  readonly containers: readonly string[];
+};
+
+export type JobRead = {
+  readonly name: string;
+  readonly uid: string;
+  /** Epoch ms. */
+  readonly createdAt: number;
+  readonly state: "running" | "succeeded" | "failed";
+  readonly message: string;
+  /** Completions of an Indexed Job; 1 of any other. */
+  readonly partitions: number;
+};
+
+/** One container of a Job's pod. */
+export type JobPodRead = {
+  readonly name: string;
+  readonly partition: number;
+  /** Empty until the pod has an address. */
+  readonly ip: string;
+  /** Port by the contract's name; 0 when the container names none. */
+  readonly reportPort: number;
+  readonly running: boolean;
+  readonly ended: { readonly exitCode: number; readonly at: number; readonly message: string } | null;
+};
+
+export type JobWish = {
+  readonly name: string;
+  readonly template: string;
+  /** ISO 8601; null: the annotation is left out. */
+  readonly since: string | null;
+};
+
+export type KeptReport = {
+  readonly job: string;
+  readonly partition: number;
+  readonly text: string;
+};
+
+export interface Jobs {
+  /** A CronJob; undefined when it doesn't exist. */
+  readTemplate(namespace: string, name: string, signal: AbortSignal): Promise<JobTemplateRead | undefined>;
+  /** Jobs that carry the migration's uid, oldest first. */
+  listJobs(namespace: string, migrationUid: string, signal: AbortSignal): Promise<readonly JobRead[]>;
+  /** Pods that a Job owns, as one of their containers stands. */
+  listPods(
+    namespace: string,
+    job: Pick<JobRead, "name" | "uid">,
+    container: string,
+    signal: AbortSignal,
+  ): Promise<readonly JobPodRead[]>;
+  /**
+   * Makes a Job whose spec is the template's. One that is there already and is ours is success; somebody else's of that
+   * name fails with ROP_CONFLICT, a missing or running template with ROP_NOT_FOUND or ROP_INVALID.
+   */
+  createJob(meta: MigrationMeta, wish: JobWish, signal: AbortSignal): Promise<void>;
+  /** Deletes a Job of this migration with its pods. One that is gone, or isn't ours, is left alone. */
+  deleteJob(meta: MigrationMeta, name: string, signal: AbortSignal): Promise<void>;
+  /** Name of the Job whose report the ConfigMap keeps; undefined: none. */
+  readReportOf(namespace: string, configMap: string, signal: AbortSignal): Promise<string | undefined>;
+  /** Keeps a report in the ConfigMap; those of another Job make room for it. */
+  keepReport(meta: MigrationMeta, configMap: string, report: KeptReport, signal: AbortSignal): Promise<void>;
+}
+
+export interface Reports {
+  /** Whether a verifier has its report ready; false as long as it compares. Rejects when it can't be reached. */
+  isReady(address: string, port: number, signal: AbortSignal): Promise<boolean>;
+  /** The report's text, proved by its digest and about these stores. Fetching it lets the verifier end. */
+  fetch(from: ReportPlace, stores: ReportStores, signal: AbortSignal): Promise<string>;
+}
+
+export type ReportPlace = { readonly address: string; readonly port: number; readonly maxBytes: number };
+/** Digests of the identities. */
+export type ReportStores = { readonly source: string; readonly destination: string };

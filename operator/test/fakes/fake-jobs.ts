@@ -1,0 +1,114 @@
+// Jobs in memory: the port's promises, and the hands of a cluster that runs them.
+import { verifyContainer } from "@retriever/sidecar/contract/names.ts";
+import type { MigrationMeta } from "#core/model.ts";
+import { OperatorError } from "#errors.ts";
+import type { JobPodRead, JobRead, Jobs, JobTemplateRead, JobWish, KeptReport, Reports } from "#ports/jobs.ts";
+
+type Stored = { job: JobRead; readonly migrationUid: string; readonly wish: JobWish; pods: JobPodRead[] };
+
+/** Every write is written down in `journal`, e.g. `created docs-verify-preflight-1-abc123`. */
+export class FakeJobs implements Jobs {
+  readonly journal: string[] = [];
+  readonly templates = new Map<string, JobTemplateRead>();
+  readonly stored = new Map<string, Stored>();
+  readonly kept = new Map<string, { readonly job: string; readonly texts: Map<number, string> }>();
+  fault: unknown;
+  #made = 0;
+
+  /** A suspended CronJob with the verifier in it. */
+  addTemplate(name: string, more: Partial<JobTemplateRead> = {}): void {
+    this.templates.set(name, { name, suspended: true, containers: [verifyContainer], ...more });
+  }
+
+  /** What the Job controller and the kubelet make of a Job. */
+  run(name: string, state: JobRead["state"], pods: readonly Partial<JobPodRead>[] = []): void {
+    const stored = this.stored.get(name);
+    if (stored === undefined) throw new Error(`no Job ${name}`);
+    stored.job = { ...stored.job, state };
+    stored.pods = pods.map((pod, index) => ({
+      name: `${name}-${index}`,
+      partition: index,
+      ip: `ip-${name}-${index}`,
+      reportPort: 7091,
+      running: state === "running",
+      ended: null,
+      ...pod,
+    }));
+  }
+
+  async readTemplate(_namespace: string, name: string): Promise<JobTemplateRead | undefined> {
+    this.#enter();
+    return this.templates.get(name);
+  }
+
+  async listJobs(_namespace: string, migrationUid: string): Promise<readonly JobRead[]> {
+    this.#enter();
+    return [...this.stored.values()].filter((one) => one.migrationUid === migrationUid).map(({ job }) => job);
+  }
+
+  async listPods(_namespace: string, job: Pick<JobRead, "name">): Promise<readonly JobPodRead[]> {
+    this.#enter();
+    return this.stored.get(job.name)?.pods ?? [];
+  }
+
+  async createJob(meta: MigrationMeta, wish: JobWish): Promise<void> {
+    this.#enter();
+    const template = this.templates.get(wish.template);
+    if (template === undefined) throw new OperatorError("ROP_NOT_FOUND", wish.template);
+    if (!template.suspended) throw new OperatorError("ROP_INVALID", wish.template);
+    const there = this.stored.get(wish.name);
+    if (there !== undefined && there.migrationUid !== meta.uid) throw new OperatorError("ROP_CONFLICT", wish.name);
+    if (there !== undefined) return;
+    this.#made += 1;
+    const job: JobRead = {
+      name: wish.name,
+      uid: `uid-${wish.name}`,
+      createdAt: this.#made,
+      state: "running",
+      message: "",
+      partitions: 1,
+    };
+    this.stored.set(wish.name, { job, migrationUid: meta.uid, wish, pods: [] });
+    this.journal.push(`created ${wish.name}`);
+  }
+
+  async deleteJob(meta: MigrationMeta, name: string): Promise<void> {
+    this.#enter();
+    if (this.stored.get(name)?.migrationUid !== meta.uid) return;
+    this.stored.delete(name);
+    this.journal.push(`deleted ${name}`);
+  }
+
+  async readReportOf(_namespace: string, configMap: string): Promise<string | undefined> {
+    this.#enter();
+    return this.kept.get(configMap)?.job;
+  }
+
+  async keepReport(_meta: MigrationMeta, configMap: string, { job, partition, text }: KeptReport): Promise<void> {
+    this.#enter();
+    const before = this.kept.get(configMap);
+    const texts = before?.job === job ? before.texts : new Map<number, string>();
+    this.kept.set(configMap, { job, texts: texts.set(partition, text) });
+    this.journal.push(`kept ${configMap} of ${job}`);
+  }
+
+  #enter(): void {
+    if (this.fault !== undefined) throw this.fault;
+  }
+}
+
+/** Reports by address; an address without one is still comparing. */
+export class FakeReports implements Reports {
+  readonly texts = new Map<string, string>();
+
+  async isReady(address: string): Promise<boolean> {
+    return this.texts.has(address);
+  }
+
+  async fetch({ address }: { readonly address: string }): Promise<string> {
+    const text = this.texts.get(address);
+    if (text === undefined) throw new OperatorError("ROP_SIDECAR_UNREACHABLE", address);
+    this.texts.delete(address);
+    return text;
+  }
+}
