@@ -17,7 +17,7 @@ import { type RealPod, realPods, sidecarOf } from "./pods.ts";
 import { collection, type Stage } from "./stage.ts";
 
 const replicas = 3;
-const ratePerSecond = 15;
+const ratePerSecond = 6;
 /** For pods to start, and for whatever has a real kubelet in its way. */
 const deadlineMs = 120_000;
 
