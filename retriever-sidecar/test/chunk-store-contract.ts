@@ -1,6 +1,6 @@
 // What every adapter's chunk store must do, run on each of them.
 import { expect, test } from "vitest";
-import { idOf } from "#adapters/chunk-page.ts";
+import { idTextAt } from "#core/verify/id-text.ts";
 import type { ChunkStore, ScanOptions } from "#ports/chunk-store.ts";
 import { makePoints } from "./points.ts";
 
@@ -31,7 +31,7 @@ export async function readAll(store: ChunkStore, options: Partial<ScanOptions> =
     const { updatedAtMs, payloadDigests, vectors } = batch;
     for (let row = 0; row < batch.count; row += 1) {
       chunks.push({
-        id: idOf(batch, row),
+        id: idTextAt(batch, row),
         updatedAtMs: updatedAtMs[row] as number,
         payload: payloadDigests?.slice(row * 2, row * 2 + 2).join(),
         vector: vectors === null ? undefined : Array.from(vectors.subarray(row * 8, row * 8 + 8)),
@@ -162,7 +162,7 @@ async function headOf(store: ChunkStore, batches: number): Promise<string[]> {
   const ids: string[] = [];
   let seen = 0;
   for await (const batch of store.scan({ ...whole, level: "fresh" }, limit())) {
-    for (let row = 0; row < batch.count; row += 1) ids.push(idOf(batch, row));
+    for (let row = 0; row < batch.count; row += 1) ids.push(idTextAt(batch, row));
     seen += 1;
     if (seen === batches) break;
   }

@@ -1,5 +1,6 @@
 // The columns of a batch while a store's answer is being read into them. Reused from page to page.
 import type { VerifyLevel } from "#contract/verify-report.ts";
+import { idTextAt } from "#core/verify/id-text.ts";
 import { hexOf } from "#core/verify/payload-digest.ts";
 import type { ChunkBatch, FoundChunk } from "#ports/chunk-store.ts";
 
@@ -94,12 +95,12 @@ export class ChunkPage {
 
   /** Text of the id at `index`. */
   idAt(index: number): string {
-    return idOf(this, index);
+    return idTextAt(this, index);
   }
 
   toBatch(cursor: string, storeMs: number): ChunkBatch {
-    const { count, idBytes, idEnds, updatedAtMs, payloadDigests, vectors } = this;
-    return { count, idBytes, idEnds, updatedAtMs, payloadDigests, vectors, cursor, storeMs };
+    const { count, idBytes, idEnds, updatedAtMs, payloadDigests, vectors, dimension } = this;
+    return { count, idBytes, idEnds, updatedAtMs, payloadDigests, vectors, dimension, cursor, storeMs };
   }
 
   #reserve(bytes: number): void {
@@ -117,13 +118,4 @@ export class ChunkPage {
 }
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder();
 const none = new Float32Array(0);
-
-type Ids = { readonly idBytes: Uint8Array; readonly idEnds: Uint32Array };
-
-/** Text of the id at `index` of a batch. */
-export function idOf({ idBytes, idEnds }: Ids, index: number): string {
-  const start = index === 0 ? 0 : (idEnds[index - 1] as number);
-  return decoder.decode(idBytes.subarray(start, idEnds[index]));
-}

@@ -36,6 +36,7 @@ export type ChunkBatch = {
   readonly payloadDigests: Int32Array | null;
   /** `dimension` numbers a chunk, at level `vector`; null below. A chunk without a vector has NaN. */
   readonly vectors: Float32Array | null;
+  readonly dimension: number;
   /** Where a scan goes on that is resumed after this batch. */
   readonly cursor: string;
   /** How long the store took to give it, ms. */

@@ -7,7 +7,7 @@ function batchOf(ids: readonly string[]): ChunkBatch {
   let end = 0;
   const idEnds = Uint32Array.from(bytes, ({ length }) => (end += length));
   const updatedAtMs = new Float64Array(ids.length);
-  const rest = { payloadDigests: null, vectors: null, cursor: "", storeMs: 0 };
+  const rest = { payloadDigests: null, vectors: null, dimension: 0, cursor: "", storeMs: 0 };
   return { count: ids.length, idBytes: Buffer.concat(bytes), idEnds, updatedAtMs, ...rest };
 }
 

@@ -1,0 +1,178 @@
+// One verification from the first page to what it found. What a store throws is the reason why nothing can be said.
+import type { VerifyReport } from "#contract/verify-report.ts";
+import { driftOf } from "#contract/verify-report.ts";
+import { foreignIds, haveForeignIds, undated, whyIncomparable } from "#core/verify/comparable.ts";
+import { beginRun, type RunState } from "#core/verify/run-state.ts";
+import { vectorRule } from "#core/verify/same-vector.ts";
+import { isoOf, type Tally, tally } from "#core/verify/tally.ts";
+import { type Fault, faultOf, RetrieverError } from "#errors.ts";
+import { decodeCheckpoint } from "./checkpoint.ts";
+import { type Checkpoints, keepCheckpoints } from "./checkpoints.ts";
+import { confirm } from "./confirm.ts";
+import { compareVectors, fillTable, nameLeftovers, type Passing } from "./passes.ts";
+import {
+  type Both,
+  checkpointFile,
+  type Descriptions,
+  onBoth,
+  type RunMakings,
+  type RunOptions,
+  type RunProgress,
+} from "./run-makings.ts";
+
+/** A report but for who wrote it, when it ended, the quality and the digest. */
+export type Findings = Omit<VerifyReport, "schema" | "version" | "finishedAt" | "quality" | "digest">;
+
+const describeDeadlineMs = 60_000;
+
+/**
+ * Compares the stores. Resolves whatever the stores do: what fails is the reason of an unknown outcome. Rejects only
+ * with RETR_VERIFY_CHECKPOINT_INVALID, before anything was read. Leaves a checkpoint; whoever has kept what was found
+ * removes it.
+ */
+export async function runVerification(
+  options: RunOptions,
+  makings: RunMakings,
+  signal: AbortSignal,
+): Promise<Findings> {
+  const about = describeRun(options, makings);
+  const state = (await resume(options, makings, about)) ?? begin(options, makings);
+  const checkpoints = keepCheckpoints(state, about, makings, options.checkpointMs);
+  let descriptions: Descriptions | null = null;
+  try {
+    descriptions = await describe(state, makings, signal);
+    const found = await compare({ state, options, makings, signal, onBatch: () => {} }, descriptions, checkpoints);
+    return { ...findings(state, makings, descriptions), ...judge(found, state) };
+  } catch (error) {
+    const fault = signal.aborted ? stopped : faultOf(error);
+    if (!(error instanceof RetrieverError) && !signal.aborted) makings.onNote(`internal error: ${String(error)}`);
+    return { ...findings(state, makings, descriptions), ...unknown(fault) };
+  } finally {
+    await checkpoints.end();
+  }
+}
+
+const stopped: Fault = { code: "RETR_DEADLINE_EXCEEDED", message: "the run was stopped before its end" };
+
+/** Everything that makes it this run: going on with anything else would compare two different things. */
+function describeRun({ scope, cells, fields }: RunOptions, { stores }: RunMakings): string {
+  const { source, destination } = stores;
+  return JSON.stringify([scope, cells, source.identity.digest, destination.identity.digest, fields]);
+}
+
+async function resume({ isResumed }: RunOptions, { files, onNote }: RunMakings, about: string) {
+  if (!isResumed || files === null) return undefined;
+  const bytes = await files.read(checkpointFile);
+  if (bytes === null) onNote("no checkpoint in the report folder: starting anew");
+  return bytes === null ? undefined : decodeCheckpoint(bytes, about);
+}
+
+function begin({ scope, cells }: RunOptions, { clock, random }: RunMakings): RunState {
+  const word = (): number => Math.floor(random() * 0x1_0000_0000) | 0;
+  return beginRun({ scope, cells, startedAtMs: clock.wallMs(), seed: [word(), word()] });
+}
+
+async function describe(state: RunState, { stores }: RunMakings, signal: AbortSignal): Promise<Descriptions> {
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(describeDeadlineMs)]);
+  const both = await onBoth(limit, (name, either) => stores[name].describe(either));
+  const fault = whyIncomparable(both.source, both.destination, state.scope.level);
+  if (fault !== undefined) throw new RetrieverError(fault);
+  if (haveForeignIds(both.source, both.destination) && !(await shareIds(both, stores, limit))) {
+    throw new RetrieverError(foreignIds(both.source, both.destination));
+  }
+  return both;
+}
+
+/** Whether at least one of some ids of either store is in the other. */
+async function shareIds({ source, destination }: Descriptions, stores: RunMakings["stores"], limit: AbortSignal) {
+  const { source: inSource, destination: inDestination } = await onBoth(limit, (name, either) =>
+    stores[name].lookUp((name === "source" ? destination : source).someIds, "ids", either),
+  );
+  return inSource.length + inDestination.length > 0;
+}
+
+async function compare(passing: Passing, both: Descriptions, checkpoints: Checkpoints): Promise<Tally> {
+  const { state, options, makings, signal } = passing;
+  const tell = makeTeller(state, both, makings);
+  const whole = { ...passing, onBatch: tell.onBatch };
+  const vector = vectorRule(both.source, both.destination);
+  if (state.step === "table") await fillTable(whole);
+  await checkpoints.saveNow();
+  checkDates(state);
+  if (state.step === "name") await nameLeftovers({ ...whole, onBatch: tell.restart() });
+  await checkpoints.saveNow();
+  if (state.step === "vectors") {
+    const driver = both.source.isLookUpCheap ? "destination" : "source";
+    await compareVectors({ ...whole, onBatch: tell.restart() }, vector, driver);
+    await checkpoints.saveNow();
+  }
+  const rule = { level: state.scope.level, vector };
+  const lagMs = options.scope.lagSeconds * 1000;
+  const settled = await confirm(state.suspects, { rule, lagMs, makings, onBatch: tell.onConfirmed }, signal);
+  return tally(settled, state.isTruncated);
+}
+
+/** A store without any dates isn't stale: its field is missing, or has another name. */
+function checkDates({ scope, totals: { source, destination } }: RunState): void {
+  if (scope.level === "ids") return;
+  if (source.read > 0 && source.dated === 0 && destination.dated > 0) throw new RetrieverError(undated("source"));
+  if (destination.read > 0 && destination.dated === 0 && source.dated > 0) {
+    throw new RetrieverError(undated("destination"));
+  }
+}
+
+function makeTeller(state: RunState, both: Descriptions, { onProgress }: RunMakings) {
+  let read = { source: 0, destination: 0 };
+  const total: Both<number | null> = { source: both.source.count, destination: both.destination.count };
+  const progress = (): RunProgress => {
+    const { step, part, parts, suspects } = state;
+    return { step, part, parts, read: { ...read }, total, suspects: suspects.length };
+  };
+  const onBatch: Passing["onBatch"] = (name, chunks) => {
+    read[name] += chunks;
+    onProgress(progress());
+  };
+  return {
+    onBatch,
+    restart: () => {
+      read = { source: 0, destination: 0 };
+      return onBatch;
+    },
+    onConfirmed: (done: number, all: number) => {
+      const [now, most] = [
+        { source: done, destination: done },
+        { source: all, destination: all },
+      ];
+      onProgress({ ...progress(), read: now, total: most });
+    },
+  };
+}
+
+function judge(found: Tally, { isTruncated }: RunState): Tally & Pick<Findings, "outcome" | "reason"> {
+  if (driftOf(found.counts) > 0) return { ...found, outcome: "drift", reason: null };
+  if (!isTruncated) return { ...found, outcome: "equal", reason: null };
+  const reason = "more seemed to differ than could be looked at, and what was looked at doesn't differ any more";
+  return { ...found, outcome: "unknown", reason };
+}
+
+function unknown({ code, message }: Fault): Tally & Pick<Findings, "outcome" | "reason"> {
+  const reason = `${code}: ${message}`.slice(0, 2000);
+  return { ...tally([], true), outcome: "unknown", reason };
+}
+
+type Head = Pick<Findings, "startedAt" | "scope" | "source" | "destination">;
+
+function findings(state: RunState, { stores }: RunMakings, both: Descriptions | null): Head {
+  const storeOf = (name: "source" | "destination"): Findings["source"] => {
+    const { read, newestMs } = state.totals[name];
+    const { dimension = null, metric = null, precision = null, newestUpdatedAtMs = null } = both?.[name] ?? {};
+    const newestUpdatedAt = isoOf(newestMs ?? newestUpdatedAtMs);
+    return { identity: stores[name].identity, dimension, metric, precision, read, newestUpdatedAt };
+  };
+  return {
+    startedAt: new Date(state.startedAtMs).toISOString(),
+    scope: state.scope,
+    source: storeOf("source"),
+    destination: storeOf("destination"),
+  };
+}
