@@ -11,7 +11,6 @@ import { makeKubernetesJobs } from "#adapters/kubernetes/kubernetes-jobs.ts";
 import { makeLeaseStore } from "#adapters/kubernetes/lease-store.ts";
 import { makeHttpReports } from "#adapters/sidecars/http-reports.ts";
 import { makeHttpSidecars } from "#adapters/sidecars/http-sidecars.ts";
-import { makeHttpSinks } from "#adapters/sinks/http-sinks.ts";
 import { makeSystemClock } from "#adapters/system-clock.ts";
 import { openAlerting } from "#alerting.ts";
 import { describeSettings, parseSettings, type Settings, settingFlags } from "#config.ts";
@@ -24,10 +23,8 @@ import { makeTeller } from "#controller/teller.ts";
 import { decide } from "#core/decide.ts";
 import type { EvidenceRecord } from "#core/evidence-record.ts";
 import { asOperatorError, type OperatorError, remedyOf } from "#errors.ts";
-import { Courier } from "#outbox/courier.ts";
-import { parseSinks } from "#outbox/sinks-file.ts";
-import { readSettingsFile } from "#settings-file.ts";
-import { faultFields, type Logger, makeLogger } from "#telemetry/logger.ts";
+import { openCourier } from "#messaging.ts";
+import { faultFields, makeLogger } from "#telemetry/logger.ts";
 import { type Metrics, makeMetrics } from "#telemetry/metrics.ts";
 import { openTelemetryServer, type TelemetryServer } from "#telemetry/server.ts";
 
@@ -52,7 +49,7 @@ async function run(settings: Settings): Promise<number> {
   const tell = makeTeller({ ...shared, cluster }).all;
   const print = settings.evidenceLog ? evidencePrinter() : undefined;
   const evidence = new EvidenceRecorder({ ...shared, store: makeEvidenceStore(request), random, print, tell });
-  const courier = await openCourier(settings, log, metrics);
+  const courier = await openCourier({ settings, log, metrics });
   const alerting = await openAlerting({ settings, clock, metrics });
   const reconcile = makeReconcile({
     ...shared,
@@ -99,17 +96,6 @@ async function run(settings: Settings): Promise<number> {
 function openTelemetry({ listen }: Settings, { probe }: Loop, metrics: Metrics): Promise<TelemetryServer> {
   const { render, contentType } = metrics;
   return openTelemetryServer({ listen, healthz: probe, readyz: probe, metrics: render, contentType });
-}
-
-async function openCourier(settings: Settings, log: Logger, metrics: Metrics): Promise<Courier> {
-  const sinks = settings.sinks === "" ? [] : parseSinks(await readSettingsFile(settings.sinks, "sinks"));
-  return new Courier({
-    sinks: makeHttpSinks({ sinks, deadlineMs: settings.apiDeadlineMs }),
-    report: (sink, error) => {
-      metrics.count("retriever_sink_messages_total", { sink, result: error === null ? "done" : "failed" });
-      if (error !== null) log.warn({ sink, error }, "message not delivered");
-    },
-  });
 }
 
 /** Evidence is written whatever level is logged. */

@@ -121,7 +121,7 @@ export const metricTable = [
     name: "retriever_sink_messages_total",
     kind: "counter",
     labels: ["sink", "result"],
-    help: "Messages that a sink of the administrator's file took (done) or not (failed).",
+    help: "Messages that a sink took (done) or not (failed); unknown: named by a migration, not by the administrator's file.",
   },
   {
     name: "retriever_alert_source_reads_total",

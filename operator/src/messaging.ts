@@ -1,0 +1,29 @@
+// Wires what leaves the cluster: the administrator's sinks, and the courier that carries messages to them.
+import { makeHttpSinks } from "#adapters/sinks/http-sinks.ts";
+import type { Settings } from "#config.ts";
+import { Courier } from "#outbox/courier.ts";
+import { parseSinks } from "#outbox/sinks-file.ts";
+import { readSettingsFile } from "#settings-file.ts";
+import type { Logger } from "#telemetry/logger.ts";
+import type { Metrics } from "#telemetry/metrics.ts";
+
+export type MessagingOptions = {
+  readonly settings: Pick<Settings, "sinks" | "apiDeadlineMs">;
+  readonly metrics: Pick<Metrics, "count">;
+  readonly log: Pick<Logger, "warn">;
+};
+
+/** A courier for the sinks of the file. Throws ROP_SETTINGS_INVALID when the file can't be used. */
+export async function openCourier({ settings, metrics, log }: MessagingOptions): Promise<Courier> {
+  const sinks = settings.sinks === "" ? [] : parseSinks(await readSettingsFile(settings.sinks, "sinks"));
+  const known = new Set(sinks.map(({ name }) => name));
+  return new Courier({
+    sinks: makeHttpSinks({ sinks, deadlineMs: settings.apiDeadlineMs }),
+    report: (sink, error) => {
+      // A migration may name any sink: only those of the file become a label.
+      const label = known.has(sink) ? sink : "unknown";
+      metrics.count("retriever_sink_messages_total", { sink: label, result: error === null ? "done" : "failed" });
+      if (error !== null) log.warn({ sink, error }, "message not delivered");
+    },
+  });
+}
