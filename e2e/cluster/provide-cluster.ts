@@ -3,13 +3,15 @@
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { promisify } from "node:util";
+import { hasDocker } from "#stores/docker-postgres.ts";
 import { type KubernetesBinaries, kubernetesBinaries } from "./binaries.ts";
 import { findGo, type Say } from "./go-build.ts";
 import { type ClusterKind, kubeconfigOf } from "./layout.ts";
+import { startDockerCluster } from "./start-docker-cluster.ts";
 import { startGoCluster } from "./start-go-cluster.ts";
 
 export type ProvidedCluster = {
-  readonly provider: "KUBECONFIG" | "go";
+  readonly provider: "KUBECONFIG" | "docker" | "go";
   readonly kind: ClusterKind;
   readonly adminKubeconfig: string;
   /** Of the account that the operator's tests use; the administrator's where there is no other. */
@@ -39,6 +41,11 @@ export async function provideCluster(kind: ClusterKind, say: Say): Promise<Provi
       binaries: undefined,
       close: async () => {},
     };
+  }
+  if (kind === "control-plane" && (await hasDocker())) {
+    say("cluster: k3s in a container, since Docker answers");
+    const { close, ...kubeconfigs } = await startDockerCluster();
+    return { provider: "docker", kind, ...kubeconfigs, folder: undefined, binaries: undefined, close };
   }
   const lacking = kind === "node" ? await lackingForNode() : [];
   if (lacking.length > 0) return { missing: lacking.join(", ") };
