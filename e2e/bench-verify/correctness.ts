@@ -1,0 +1,66 @@
+// V1 and V7: seeded faults are found as what they are and nothing else is, and one repair makes the stores equal.
+import { startQdrant } from "#stores/qdrant.ts";
+import { seedFaults } from "./corpus.ts";
+import { chooseFaults, type SeededFault, scoreOf } from "./faults.ts";
+import { makeCollection } from "./qdrant-corpus.ts";
+import { amount, least, most, type Part, type Row } from "./rows.ts";
+import { type Scene, tableAdapter } from "./scene.ts";
+import { makePlace, type Place, reportFile, startVerify, verify } from "./verify-process.ts";
+
+const level = ["--level", "fresh", "--budget", "0"] as const;
+const mostPasses = 3;
+
+type Found = { readonly row: Part[]; readonly repair: Part[] };
+
+/** On the large tables, and with the stand-in in the copy's place. */
+export async function measureCorrectness(scene: Scene): Promise<Row[]> {
+  const { sizes, seed, say } = scene;
+  const faults = chooseFaults(sizes.rows, sizes.faults, seed);
+  await seedFaults(scene.client, "public.bench_copy", faults);
+  const own = await findAndRepair(makePlace(tableAdapter(scene, "source"), tableAdapter(scene, "copy")), faults, false);
+  say("V1 and V7 with Qdrant");
+  const qdrant = await startQdrant({ address: "127.0.0.62" });
+  try {
+    await makeCollection(qdrant, "bench", sizes.rows, faults);
+    const destination = { kind: "qdrant", url: qdrant.url, collection: "bench", apiKey: qdrant.apiKey };
+    const place = makePlace(tableAdapter(scene, "source"), destination);
+    const other = await findAndRepair(place, faults, qdrant.standIn);
+    return [
+      { id: "V1", parts: [...own.row, ...other.row] },
+      { id: "V7", parts: [...own.repair, ...other.repair] },
+    ];
+  } finally {
+    await qdrant.close();
+  }
+}
+
+async function findAndRepair(place: Place, faults: readonly SeededFault[], standIn: boolean): Promise<Found> {
+  const where = standIn ? "pgvector and Qdrant's stand-in" : "two tables";
+  try {
+    const { report, seconds } = await verify(place, level);
+    const { found, falsely } = scoreOf(report.differences, faults);
+    const passes = await repairUntilEqual(place);
+    return {
+      row: [
+        amount(`seeded faults found, ${where}, ${report.source.read} chunks`, found, least(faults.length), { standIn }),
+        amount(`false differences, ${where}`, falsely, most(0), { standIn }),
+        amount(`s, whole run, ${where}`, seconds, null, { standIn }),
+      ],
+      repair: [amount(`repairs until equal, ${where}`, passes, most(1), { standIn })],
+    };
+  } finally {
+    place.remove();
+  }
+}
+
+/** Repairs of the report at hand until verify says equal; infinite when three don't do. */
+async function repairUntilEqual(place: Place): Promise<number> {
+  for (let passes = 1; passes <= mostPasses; passes += 1) {
+    const direction = ["--direction", "source-to-destination", "--delete-extra", "--yes"];
+    const repaired = await startVerify(place, ["--repair", reportFile(place), ...direction]).ended;
+    if (repaired.exitCode !== 0) throw new Error(`the repair ended with ${repaired.exitCode}:\n${repaired.output}`);
+    const { report } = await verify(place, level);
+    if (report.outcome === "equal") return passes;
+  }
+  return Number.POSITIVE_INFINITY;
+}

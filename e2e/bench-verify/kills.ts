@@ -1,0 +1,60 @@
+// V5: a run that is killed anywhere and resumed says what an undisturbed one says.
+import { mkdirSync, rmSync } from "node:fs";
+import { setTimeout as pause } from "node:timers/promises";
+import { makeChance } from "./chance.ts";
+import { makeTable, seedFaults } from "./corpus.ts";
+import { chooseFaults } from "./faults.ts";
+import { amount, least, type Row } from "./rows.ts";
+import { type Scene, tableAdapter } from "./scene.ts";
+import { contentOf, makePlace, type Place, readReport, startVerify, verify } from "./verify-process.ts";
+
+/** A run long enough to be killed in every step. */
+const runSeconds = 4;
+
+/** Kills one run after the other at a moment of chance. */
+export async function measureKills(scene: Scene): Promise<Row> {
+  const { sizes, seed, client, say } = scene;
+  await makeTable(client, "public.bench_few", sizes.fewRows);
+  await makeTable(client, "public.bench_few_copy", sizes.fewRows);
+  await seedFaults(client, "public.bench_few_copy", chooseFaults(sizes.fewRows, sizes.faults, seed));
+  const place = makePlace(tableAdapter(scene, "few"), tableAdapter(scene, "few_copy"));
+  const budget = `${Math.ceil(sizes.fewRows / runSeconds)}`;
+  const args = ["--level", "fresh", "--lag", "1s", "--budget", budget, "--checkpoint", "250ms"];
+  const chance = makeChance(seed);
+  try {
+    const undisturbed = await verify(place, args);
+    const expected = contentOf(undisturbed.report);
+    let [same, killed] = [0, 0];
+    for (let round = 0; round < sizes.kills; round += 1) {
+      empty(place);
+      if (await killAt(place, args, chance() * undisturbed.seconds)) killed += 1;
+      await verify(place, [...args, "--resume"]);
+      if (contentOf(readReport(place)) === expected) same += 1;
+      say(`V5 ${round + 1} of ${sizes.kills}: ${same} the same`);
+    }
+    const what = `killed at a moment of chance and resumed: the same report, of ${sizes.kills}`;
+    return {
+      id: "V5",
+      parts: [
+        amount(what, same, least(sizes.kills), { n: sizes.kills }),
+        amount("runs that were still under way when killed", killed, null, { n: sizes.kills }),
+      ],
+    };
+  } finally {
+    place.remove();
+  }
+}
+
+function empty({ reports }: Place): void {
+  rmSync(reports, { recursive: true, force: true });
+  mkdirSync(reports);
+}
+
+/** Whether it was still running. */
+async function killAt(place: Place, args: readonly string[], seconds: number): Promise<boolean> {
+  const run = startVerify(place, args);
+  await Promise.race([pause(seconds * 1000), run.ended]);
+  run.kill();
+  const { exitCode } = await run.ended;
+  return exitCode === null;
+}

@@ -1,0 +1,23 @@
+import { expect, it } from "vitest";
+import { amount, estimated, least, most, printRows, summaryOf } from "./rows.ts";
+
+const rows = [
+  { id: "V1", parts: [amount("found", 100, least(100)), amount("false", 1, most(0))] },
+  { id: "V3", parts: [amount("rate", 0.5, least(0.8), { standIn: true })] },
+  { id: "V4", parts: [estimated("ratio", { median: 1.0512, interval: [1, 1.1], n: 15 }, most(1.2))] },
+] as const;
+
+it("a row is met when everything demanded of it is, and figures of the stand-in decide nothing", () => {
+  expect(summaryOf(rows)).toMatchObject({
+    V1: { value: 100, goal: 100, ok: false },
+    V3: { value: 0.5, goal: 0.8, ok: null, standIn: true },
+    V4: { value: 1.05, goal: 1.2, ok: true, interval: [1, 1.1], n: 15 },
+  });
+});
+
+it("the table holds every part with its verdict", () => {
+  const lines = printRows(rows)
+    .split("\n")
+    .filter((line) => line.includes("V"));
+  expect(lines.map((line) => line.split("│").at(-2)?.trim())).toEqual(["met", "missed", "stand-in", "met"]);
+});

@@ -1,0 +1,56 @@
+// What all measurements share: one real Postgres, its clients, and adapters as a base names them.
+import { Client } from "pg";
+import { type Postgres, startPostgres } from "#stores/postgres.ts";
+import { makeTable } from "./corpus.ts";
+
+export type Sizes = {
+  /** Chunks of the large tables. */
+  readonly rows: number;
+  /** Chunks of the tables that are read many times. */
+  readonly fewRows: number;
+  /** Ids of the simulated stream. */
+  readonly streamIds: number;
+  readonly streamDifferences: number;
+  readonly faults: number;
+  readonly rounds: number;
+  readonly kills: number;
+};
+export type Scene = {
+  readonly sizes: Sizes;
+  readonly seed: number;
+  readonly postgres: Postgres;
+  readonly client: Client;
+  readonly say: (text: string) => void;
+  readonly close: () => Promise<void>;
+};
+
+/** Starts the server, and makes the large tables `source` and `copy`. Rejects when there is no Postgres of its own to be had. */
+export async function startScene(sizes: Sizes, seed: number, say: Scene["say"]): Promise<Scene> {
+  const postgres = await startPostgres("127.0.0.61");
+  try {
+    if (postgres.kind === "pglite")
+      throw new Error("there is no real Postgres here: set PGVECTOR_URL, or install Docker or pip");
+    const client = await connect(postgres);
+    for (const table of ["source", "copy"]) await makeTable(client, `public.bench_${table}`, sizes.rows);
+    const close = async (): Promise<void> => {
+      await client.end();
+      await postgres.close();
+    };
+    return { sizes, seed, postgres, client, say, close };
+  } catch (error) {
+    await postgres.close();
+    throw error;
+  }
+}
+
+export async function connect({ connectionString }: Postgres): Promise<Client> {
+  const client = new Client({ connectionString, connectionTimeoutMillis: 10_000, statement_timeout: 300_000 });
+  client.on("error", () => undefined);
+  await client.connect();
+  return client;
+}
+
+/** Adapter of a table, as a base names it. */
+export function tableAdapter({ postgres }: Pick<Scene, "postgres">, table: string): object {
+  return { kind: "pgvector", connectionString: postgres.connectionString, table: `bench_${table}` };
+}
