@@ -19,7 +19,6 @@ const sources = globSync("operator/src/**/*.ts", { cwd: root })
 /** What the operator's sources would say if they acted on it. */
 const traces: Readonly<Record<string, RegExp>> = {
   "spec.requestedBy": /\brequestedBy\b/,
-  "spec.cutover.freezeDeploys": /\bfreezeDeploys\b/,
   "spec.guard.then": /"RepointShadow"/,
   "spec.guard.next": /\bguard\.next\b/,
   "spec.rollback.immediateWindow": /\bimmediateWindow\b/,

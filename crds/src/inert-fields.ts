@@ -9,7 +9,6 @@ const nothing = "Not acted on yet.";
 
 /** Fields of RetrieverMigration that do nothing, or not everything; with the words that say so. */
 export const inertFields: Readonly<Record<string, string>> = {
-  "spec.cutover.freezeDeploys": nothing,
   "spec.guard.then": "So far RepointShadow does what DisableDualRead does.",
   "spec.guard.next": nothing,
   "spec.rollback.integrity": nothing,

@@ -9,6 +9,7 @@ const intentSchema = z.object({
   migrationUid: z.string(),
   epoch: z.int(),
   rollback: z.object({ reason: z.string(), causes: z.array(z.string()), actor: z.string().nullable() }).nullable(),
+  frozen: z.string().exactOptional(),
 });
 
 /** Value of the annotation. */

@@ -43,13 +43,14 @@ export function nextEpoch(status: MigrationStatus, observation: Observation): nu
   return Math.max(status.epoch, overlay, ...acknowledged) + 1;
 }
 
-/** The annotation that travels with the overlay. */
-export function intentOf(meta: MigrationMeta, status: MigrationStatus): OverlayIntent {
+/** The annotation that travels with the overlay. `frozen` is the base of a deploy freeze, undefined outside of one. */
+export function intentOf(meta: MigrationMeta, status: MigrationStatus, frozen?: string): OverlayIntent {
   const { rollback } = status;
   return {
     migrationUid: meta.uid,
     epoch: status.epoch,
     rollback:
       rollback === undefined ? null : { reason: rollback.reason, causes: rollback.causes, actor: rollback.actor },
+    ...(frozen === undefined ? {} : { frozen }),
   };
 }

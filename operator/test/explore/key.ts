@@ -32,7 +32,15 @@ export function decisionKey(world: World): string {
 function overlayKey({ overlay }: World): string {
   if (overlay === null) return "-";
   const { doc, intent, hasFinalizer, deleting, foreign } = overlay;
-  return [doc?.hash.slice(0, 12), intent?.epoch, intent?.rollback !== null, hasFinalizer, deleting, foreign].join();
+  return [
+    doc?.hash.slice(0, 12),
+    intent?.epoch,
+    intent?.rollback !== null,
+    intent?.frozen,
+    hasFinalizer,
+    deleting,
+    foreign,
+  ].join();
 }
 
 /** One pod, with what the status has of its counters. */

@@ -7,11 +7,14 @@ import { intentAnnotation, printIntent } from "#overlay-intent.ts";
 import type { Cluster } from "#ports/cluster.ts";
 import type { KubeObject } from "./documents.ts";
 import { editFinalizer } from "./finalizer.ts";
-import { applyPatch, type KubeRequest } from "./kube-request.ts";
+import { applyPatch, type KubeRequest, mergePatch } from "./kube-request.ts";
 import { configMaps, type Place } from "./resources.ts";
 
 /** Label by which the operator watches its overlays. */
 export const overlayLabel = "retriever.dev/overlay";
+/** Label and annotation by which the admission policies know a deploy freeze, and the base that it binds. */
+const frozenLabel = "retriever.dev/frozen";
+const frozenBaseAnnotation = "retriever.dev/frozen-base";
 
 /** What keeps Argo CD and Flux from pruning an object that isn't in Git. */
 const keepAnnotations = {
@@ -42,6 +45,8 @@ export function makeOverlayWrites(request: KubeRequest): OverlayWrites {
     },
     releaseOverlay: async (target, remove, signal) => {
       const place = placeOf(target);
+      // Left behind, it must not freeze anything for ever. First, so that a release cut short is begun anew.
+      if (!remove) await thaw(request, place, signal);
       const there = await editFinalizer(request, { place, finalizer: overlayFinalizer, present: false }, signal);
       if (there && remove) await deleteOverlay(request, place, signal);
     },
@@ -59,12 +64,30 @@ function overlayDocument(
     metadata: {
       name: overlayName(target.name),
       namespace: target.namespace,
-      labels: { "app.kubernetes.io/managed-by": fieldManager, [overlayLabel]: "true" },
-      annotations: { ...keepAnnotations, [intentAnnotation]: printIntent(intent) },
+      // Applied as a whole: what a later write doesn't name any more is gone.
+      labels: {
+        "app.kubernetes.io/managed-by": fieldManager,
+        [overlayLabel]: "true",
+        ...(intent.frozen === undefined ? {} : { [frozenLabel]: "true" }),
+      },
+      annotations: {
+        ...keepAnnotations,
+        [intentAnnotation]: printIntent(intent),
+        ...(intent.frozen === undefined || intent.frozen === "" ? {} : { [frozenBaseAnnotation]: intent.frozen }),
+      },
       finalizers: [overlayFinalizer],
     },
     data: { [overlayFileName]: text },
   };
+}
+
+async function thaw(request: KubeRequest, place: Place, signal: AbortSignal): Promise<void> {
+  const metadata = { labels: { [frozenLabel]: null }, annotations: { [frozenBaseAnnotation]: null } };
+  try {
+    await request({ method: "PATCH", place, contentType: mergePatch, body: { metadata }, signal });
+  } catch (fault) {
+    if (!hasCode(fault, "ROP_NOT_FOUND")) throw fault;
+  }
 }
 
 /** Deletes exactly the object whose finalizer we took: one that was made anew in between stays. */
