@@ -1,12 +1,12 @@
 // One pod as a kubelet runs it: volumes, the sidecar's process, restarts, readiness, status, termination.
 // Lives from the pod's assignment until its object is gone.
-import { mkdirSync, rmSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { timestamp } from "#embedded/api/call.ts";
 import { equal, isObject, type JsonObject, type KubeObject, listOf, textOf, valueAt } from "#embedded/api/json.ts";
 import { type ClusterAccess, placeOf } from "./cluster-access.ts";
 import { launchOf } from "./container-env.ts";
-import { type Container, containersOf, portOf } from "./pod-shape.ts";
+import { type Container, containersOf, portOf, runsOnce } from "./pod-shape.ts";
 import { type ContainerState, type PodFacts, renderPodStatus } from "./pod-status.ts";
 import { probe } from "./probe.ts";
 import type { Exit, Processes, Running } from "./processes.ts";
@@ -16,6 +16,8 @@ import { filesOf } from "./volume-content.ts";
 export type PodSettings = {
   readonly nodeName: string;
   readonly sidecarContainer: string;
+  /** Runs the same command; its arguments say what it does. */
+  readonly verifyContainer: string;
   readonly sidecarCommand: readonly string[];
   readonly volumeRefreshMs: number;
   readonly volumePromptMs: number;
@@ -39,6 +41,7 @@ const setupRetryMs = 1000;
 const maxBackoffMs = 10_000;
 const failureThreshold = 3;
 const probeTimeoutMs = 1000;
+const maxMessageBytes = 4096;
 
 /** Runs one pod. */
 export class PodRuntime {
@@ -114,7 +117,8 @@ export class PodRuntime {
   }
 
   get #active(): Container | undefined {
-    return containersOf(this.#pod).find((container) => container.name === this.#parts.settings.sidecarContainer);
+    const { sidecarContainer, verifyContainer } = this.#parts.settings;
+    return containersOf(this.#pod).find(({ name }) => name === sidecarContainer || name === verifyContainer);
   }
 
   #start(): void {
@@ -124,7 +128,8 @@ export class PodRuntime {
       const container = this.#active;
       if (container !== undefined) this.#launch(container);
       this.#state = { kind: "running", startedAt: timestamp(this.#parts.now()) };
-      if (container === undefined) this.#ready = true;
+      if (container === undefined || !isProbed(container, this.#parts.settings)) this.#ready = true;
+      if (container === undefined && runsOnce(this.#pod)) this.#end({ code: 0, signal: null });
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
       this.#state = { kind: "waiting", reason: "CreateContainerConfigError", message };
@@ -137,6 +142,7 @@ export class PodRuntime {
     const { settings, podIp, directory, logFile, cluster, processes } = this.#parts;
     const namespace = this.#pod.metadata.namespace ?? "";
     const hostPaths = new Map(container.mounts.map((mount) => [mount.path, this.#volumePath(mount.volume)]));
+    hostPaths.set(container.terminationMessagePath, this.#terminationLog);
     const { args, env } = launchOf(container, {
       pod: this.#pod,
       podIp,
@@ -153,13 +159,13 @@ export class PodRuntime {
   #exited(exit: Exit): void {
     this.#process = undefined;
     if (this.#closed) return;
-    const at = timestamp(this.#parts.now());
-    this.#ready = false;
-    this.#failures = 0;
-    this.#lastExit = { exit, at };
-    this.#state = { kind: "terminated", exit, at };
+    this.#end(exit);
     if (this.#graceMs !== undefined) {
       this.#finish();
+      return;
+    }
+    if (runsOnce(this.#pod)) {
+      this.#report();
       return;
     }
     // The first restart is immediate, as a kubelet's; the next ones back off.
@@ -170,6 +176,19 @@ export class PodRuntime {
     this.#restarts += 1;
     this.#report();
     this.#after(backoffMs, () => this.#start());
+  }
+
+  #end(exit: Exit): void {
+    const at = timestamp(this.#parts.now());
+    this.#ready = false;
+    this.#failures = 0;
+    // What ran once has no earlier end.
+    if (!runsOnce(this.#pod)) this.#lastExit = { exit, at };
+    this.#state = { kind: "terminated", exit, at, message: lastWords(this.#terminationLog) };
+  }
+
+  get #terminationLog(): string {
+    return join(this.#parts.directory, "termination-log");
   }
 
   #terminate(): void {
@@ -216,6 +235,7 @@ export class PodRuntime {
   async #checkReadiness(): Promise<void> {
     const container = this.#active;
     if (this.#probing || this.#process === undefined || container === undefined) return;
+    if (!isProbed(container, this.#parts.settings)) return;
     this.#probing = true;
     const answered = await probe({ host: this.#parts.podIp, timeoutMs: probeTimeoutMs, ...probeTarget(container) });
     this.#probing = false;
@@ -232,7 +252,8 @@ export class PodRuntime {
     const facts: PodFacts = {
       podIp: this.#parts.podIp,
       containers: containersOf(this.#pod),
-      active: this.#parts.settings.sidecarContainer,
+      active: this.#active?.name ?? containersOf(this.#pod)[0]?.name ?? "",
+      runsOnce: runsOnce(this.#pod),
       state: this.#state,
       lastExit: this.#lastExit,
       ready: this.#ready,
@@ -241,6 +262,20 @@ export class PodRuntime {
       now: timestamp(this.#parts.now()),
     };
     this.#parts.cluster.writePodStatus(placeOf(this.#pod), renderPodStatus(facts, this.#pod["status"]));
+  }
+}
+
+/** The sidecar always is; what has no probe of its own is ready as soon as it runs. */
+function isProbed({ name, readiness }: Container, { sidecarContainer }: PodSettings): boolean {
+  return name === sidecarContainer || readiness !== undefined;
+}
+
+/** The first 4 KiB of what the process left for its end, as a kubelet reads it. */
+function lastWords(path: string): string {
+  try {
+    return readFileSync(path).subarray(0, maxMessageBytes).toString("utf8");
+  } catch {
+    return "";
   }
 }
 

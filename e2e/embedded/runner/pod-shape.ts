@@ -12,6 +12,8 @@ export type Container = {
   readonly ports: readonly ContainerPort[];
   readonly mounts: readonly Mount[];
   readonly readiness: JsonObject | undefined;
+  /** File whose content becomes the message of its end. */
+  readonly terminationMessagePath: string;
 };
 
 export function containersOf(pod: KubeObject): Container[] {
@@ -27,6 +29,7 @@ export function containersOf(pod: KubeObject): Container[] {
         port: Number(valueAt(port, "containerPort")),
       })),
       mounts: listOf(raw["volumeMounts"]).map(mountOf),
+      terminationMessagePath: textOf(raw["terminationMessagePath"]) || "/dev/termination-log",
       readiness: isObject(raw["readinessProbe"]) ? raw["readinessProbe"] : undefined,
     }));
 }
@@ -39,6 +42,11 @@ function mountOf(raw: unknown): Mount {
 
 export function portOf(container: Container, name: string, fallback: number): number {
   return container.ports.find((port) => port.name === name)?.port ?? fallback;
+}
+
+/** Whether its containers run once, as a Job's do. */
+export function runsOnce(pod: KubeObject): boolean {
+  return valueAt(pod, "spec", "restartPolicy") === "Never";
 }
 
 export function keyOf(object: KubeObject): string {

@@ -7,7 +7,7 @@ import type { Exit } from "./processes.ts";
 export type ContainerState =
   | { readonly kind: "waiting"; readonly reason: string; readonly message: string }
   | { readonly kind: "running"; readonly startedAt: string }
-  | { readonly kind: "terminated"; readonly exit: Exit; readonly at: string };
+  | { readonly kind: "terminated"; readonly exit: Exit; readonly at: string; readonly message?: string };
 
 export type PodFacts = {
   readonly podIp: string;
@@ -17,6 +17,8 @@ export type PodFacts = {
   readonly state: ContainerState;
   readonly lastExit: { readonly exit: Exit; readonly at: string } | undefined;
   readonly ready: boolean;
+  /** It isn't started again: its end is the pod's. */
+  readonly runsOnce: boolean;
   readonly restartCount: number;
   readonly startTime: string;
   readonly now: string;
@@ -32,7 +34,7 @@ export function renderPodStatus(facts: PodFacts, previous: unknown): JsonObject 
     condition("Ready", facts.ready, facts, previous),
   ];
   return {
-    phase: started ? "Running" : "Pending",
+    phase: phaseOf(facts, started),
     hostIP: "127.0.0.1",
     podIP: facts.podIp,
     podIPs: [{ ip: facts.podIp }],
@@ -41,6 +43,11 @@ export function renderPodStatus(facts: PodFacts, previous: unknown): JsonObject 
     conditions,
     containerStatuses: facts.containers.map((container) => containerStatus(container, facts, started)),
   };
+}
+
+function phaseOf({ state, runsOnce }: PodFacts, started: boolean): string {
+  if (runsOnce && state.kind === "terminated") return state.exit.code === 0 ? "Succeeded" : "Failed";
+  return started ? "Running" : "Pending";
 }
 
 function condition(type: string, holds: boolean, facts: PodFacts, previous: unknown): JsonObject {
@@ -80,7 +87,10 @@ function containerStatus(container: Container, facts: PodFacts, started: boolean
 
 function stateOf(state: ContainerState): JsonObject {
   if (state.kind === "running") return { running: { startedAt: state.startedAt } };
-  if (state.kind === "terminated") return { terminated: terminated(state.exit, state.at) };
+  if (state.kind === "terminated") {
+    const message = state.message === undefined || state.message === "" ? {} : { message: state.message };
+    return { terminated: { ...terminated(state.exit, state.at), ...message } };
+  }
   return { waiting: { reason: state.reason, message: state.message } };
 }
 

@@ -3,12 +3,13 @@
 import { randomInt } from "node:crypto";
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { sidecarContainer } from "@retriever/sidecar/contract/names.ts";
+import { sidecarContainer, verifyContainer } from "@retriever/sidecar/contract/names.ts";
 import type { EmbeddedApi } from "#embedded/api/start-api.ts";
 import type { StoreEvent } from "#embedded/api/store.ts";
 import { makeAddresses } from "./addresses.ts";
 import { makeClusterAccess } from "./cluster-access.ts";
 import { syncDeployments } from "./deployments.ts";
+import { syncJobs } from "./jobs.ts";
 import { Kubelet, logFileOf } from "./kubelet.ts";
 import type { PodSettings } from "./pod-runtime.ts";
 import { makeProcesses } from "./processes.ts";
@@ -42,6 +43,7 @@ const sidecarMain = fileURLToPath(new URL("../../../retriever-sidecar/src/main.t
 const defaults: PodSettings = {
   nodeName: "embedded",
   sidecarContainer,
+  verifyContainer,
   sidecarCommand: [process.execPath, sidecarMain],
   volumeRefreshMs: 60_000,
   volumePromptMs: 150,
@@ -61,6 +63,7 @@ export function startRunner(options: RunnerOptions): Runner {
   const pass = () => {
     try {
       syncDeployments(cluster, now());
+      syncJobs(cluster, now());
       kubelet.sync();
     } catch (error) {
       onError(error);
@@ -87,9 +90,9 @@ function rethrow(error: unknown): never {
   throw error;
 }
 
-const watched = new Set(["/pods", "apps/deployments"]);
+const watched = new Set(["/pods", "apps/deployments", "batch/jobs"]);
 
-/** One pass soon after any change of a pod or Deployment; changes in between are covered by the same pass. */
+/** One pass soon after any change of a pod, Deployment or Job; changes in between are covered by the same pass. */
 function subscribe({ store }: EmbeddedApi, pass: () => void): () => void {
   let scheduled: NodeJS.Immediate | undefined;
   const schedule = (event?: StoreEvent) => {
