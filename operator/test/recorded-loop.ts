@@ -8,6 +8,7 @@ import { makeTeller } from "#controller/teller.ts";
 import { decide } from "#core/decide.ts";
 import type { EvidenceRecord } from "#core/evidence-record.ts";
 import { printChainFile } from "#evidence/chain-file.ts";
+import type { AlertSources } from "#ports/alert-sources.ts";
 import { makeLogger } from "#telemetry/logger.ts";
 import { makeMetrics } from "#telemetry/metrics.ts";
 import { aWorkload, baseText, searchKey, searchSpec } from "#test/builders/search-app.ts";
@@ -21,7 +22,15 @@ import { FakeSidecars } from "#test/fakes/fake-sidecars.ts";
 import { ToyFleet } from "#test/fakes/toy-fleet.ts";
 
 /** A world with one accepted-to-be migration; `spec` is merged over the short plan. */
-export function recordedWorld({ spec = {}, pods = 3 }: { spec?: object; pods?: number } = {}) {
+export function recordedWorld({
+  spec = {},
+  pods = 3,
+  alertSources,
+}: {
+  spec?: object;
+  pods?: number;
+  alertSources?: AlertSources;
+} = {}) {
   const cluster = new FakeCluster();
   const sidecars = new FakeSidecars();
   const clock = new FakeClock();
@@ -51,6 +60,7 @@ export function recordedWorld({ spec = {}, pods = 3 }: { spec?: object; pods?: n
       sidecars,
       jobs: new FakeJobs(),
       reports: new FakeReports(),
+      alertSources,
       decide,
       evidence,
     });

@@ -8,9 +8,7 @@ import type { Overlay } from "@retriever/sidecar/contract/overlay.ts";
 import type { SidecarStatus } from "@retriever/sidecar/contract/status.ts";
 import type { AlertsRead } from "./alert-observation.ts";
 import type { JobsObservation } from "./job-observation.ts";
-
-/** A read that either brought a value or says why not. A failed read is data: it never becomes "fine" or zero. */
-export type Read<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly why: string };
+import type { Read } from "./read.ts";
 
 export type MigrationMeta = {
   readonly namespace: string;
@@ -214,4 +212,4 @@ export type Decision = {
   readonly effectsSurviveStatusFailure: boolean;
 };
 
-export type { StoreIdentity };
+export type { Read, StoreIdentity };
