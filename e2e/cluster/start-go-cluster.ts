@@ -1,12 +1,11 @@
 // A cluster of Kubernetes' own parts on this machine: certificates, accounts and configuration, then the supervisor.
 // Everything is in one folder that goes with the cluster; what a crash leaves, the next start removes.
-import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { generateKeyPairSync, randomBytes, randomInt } from "node:crypto";
 import { once } from "node:events";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
-import { promisify } from "node:util";
 import { Agent, request } from "undici";
 import { makeCertificates } from "#embedded/api/http/certificate.ts";
 import { renderKubeconfig } from "#embedded/api/http/kubeconfig.ts";
@@ -28,7 +27,6 @@ import {
 import { makeBridge } from "./machine.ts";
 import { openStateFolder } from "./state-folder.ts";
 
-const run = promisify(execFile);
 /** For every part to come up, on a machine that has other things to do. */
 const startDeadlineMs = 300_000;
 const controlDeadlineMs = 150_000;
@@ -155,18 +153,4 @@ async function end(child: ChildProcess): Promise<void> {
   const timer = setTimeout(() => child.kill("SIGKILL"), 5000);
   await exited;
   clearTimeout(timer);
-}
-
-/** Runs the cluster's own kubectl; its standard output. */
-export async function kubectl(program: string, layout: Layout, words: readonly string[]): Promise<string> {
-  const { stdout } = await run(program, ["--kubeconfig", kubeconfigOf(layout, "admin"), ...words], {
-    timeout: controlDeadlineMs,
-    maxBuffer: 16 * 1_048_576,
-  });
-  return stdout;
-}
-
-/** Text of a component's log, for the error of a failed test. */
-export function logOf(layout: Layout, component: ComponentName): Promise<string> {
-  return readFile(join(layout.folder, "logs", `${component}.log`), "utf8");
 }

@@ -3,9 +3,16 @@
 import { appendFileSync } from "node:fs";
 import { givenCluster } from "./given-cluster.ts";
 
-/** Notes a figure; one of the same name replaces it. */
-export function noteFigure(name: string, figure: unknown): void {
-  appendFileSync(givenCluster().figures, `${JSON.stringify({ [name]: figure })}\n`);
+const names = {
+  K2: "K2 seconds from the intent to the last of 3 pods, at most 5",
+  K3: "K3 failed requests because of a cutover or rollback, none",
+  K4: "K4 seconds until another replica leads, at most 20",
+  requests: "requests",
+} as const;
+
+/** Notes a figure of a story or a test. */
+export function noteFigure(name: keyof typeof names, of: string, value: unknown): void {
+  appendFileSync(givenCluster().figures, `${JSON.stringify({ figure: names[name], of, value })}\n`);
 }
 
 /** Milliseconds as seconds with two digits. */

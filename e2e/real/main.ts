@@ -1,10 +1,11 @@
 // `make e2e`: conformance and stories on a real cluster. Says which cluster it took; prints the figures as one JSON
 // line and ends with `N passed, N failed`. A cluster that can't be had is said aloud, and a failure under CI=1.
 import { spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { auditLog } from "#cluster/components.ts";
 import type { ClusterKind } from "#cluster/layout.ts";
 import { type ProvidedCluster, provideCluster } from "#cluster/provide-cluster.ts";
 import { type GivenCluster, givenVariable } from "./given-cluster.ts";
@@ -33,11 +34,23 @@ async function runPart(kind: ClusterKind, scratch: string, filter: readonly stri
     const { adminKubeconfig, operatorKubeconfig, folder, binaries } = cluster;
     const figures = join(scratch, "figures.jsonl");
     const files = filter.length === 0 ? [parts[kind]] : filter.map((word) => `${parts[kind]}/${word}`);
-    return await runTests({ adminKubeconfig, operatorKubeconfig, folder, binaries, figures }, files);
+    const tally = await runTests({ adminKubeconfig, operatorKubeconfig, folder, binaries, figures }, files);
+    if (tally.failed > 0 && folder !== undefined) keepLogs(kind, folder);
+    return tally;
   } finally {
     await cluster.close();
     open.delete(cluster);
   }
+}
+
+/** What the parts, the pods and the operator said, for whoever looks for the reason. */
+function keepLogs(kind: ClusterKind, folder: string): void {
+  const kept = join(root, "reports/e2e", kind);
+  rmSync(kept, { recursive: true, force: true });
+  for (const name of ["logs", "log", auditLog]) {
+    if (existsSync(join(folder, name))) cpSync(join(folder, name), join(kept, name), { recursive: true });
+  }
+  say(`logs: ${kept}`);
 }
 
 async function runTests(given: GivenCluster, words: readonly string[]): Promise<Tally> {
@@ -65,12 +78,17 @@ function tallyOf(reportFile: string, code: number): Tally {
   return { passed: report.numPassedTests, failed };
 }
 
-/** All figures as one object; a later one of the same name wins. */
+/** All figures by name, the stories' own below it. */
 function readFigures(scratch: string): object {
   const file = join(scratch, "figures.jsonl");
   if (!existsSync(file)) return {};
   const lines = readFileSync(file, "utf8").trim().split("\n");
-  return Object.assign({}, ...lines.map((line) => JSON.parse(line) as object)) as object;
+  const figures: Record<string, Record<string, unknown>> = {};
+  for (const line of lines) {
+    const { figure, of, value } = JSON.parse(line) as { figure: string; of: string; value: unknown };
+    figures[figure] = { ...figures[figure], [of]: value };
+  }
+  return figures;
 }
 
 async function main(): Promise<number> {

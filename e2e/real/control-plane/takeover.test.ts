@@ -94,7 +94,7 @@ async function playPair(lease: string): Promise<number[]> {
 it("a leader that is killed is followed within 20 s, ten times out of ten", { timeout: 300_000 }, async () => {
   const leases = Array.from({ length: pairs }, (_, index) => `takeover-${index}`);
   const took = (await Promise.all(leases.map(playPair))).flat();
-  noteFigure("K4 seconds until another replica leads", took);
+  noteFigure("K4", "takeovers", took);
   expect(took).toHaveLength(pairs * roundsPerPair);
   expect(Math.max(...took)).toBeLessThanOrEqual(must.takeoverSeconds);
 });

@@ -15,8 +15,9 @@ afterAll(() => stage.close());
 /** What every story ends with: nobody's request failed, and the operator has nothing left to write. */
 async function endsQuietly(play: Play): Promise<void> {
   expect(await play.writesDuringResync()).toEqual([]);
-  const { failuresByReason, requests } = await play.load.stop();
-  noteFigure(`requests of ${play.name}`, requests);
+  const { failures, failuresByReason, requests } = await play.load.stop();
+  noteFigure("requests", play.name, requests);
+  noteFigure("K3", play.name, failures);
   expect(failuresByReason).toEqual({});
 }
 
