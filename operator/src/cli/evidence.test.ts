@@ -22,6 +22,8 @@ function arrange(kept: KeptChain | null = chain, disk: Readonly<Record<string, s
   const gone = (code: string) => Object.assign(new Error("private text"), { code });
   const client = {
     readMigration: async () => aRawMigration(),
+    listMigrations: async () => [],
+    readActIdentityProved: async () => true,
     whoAmI: async () => "user-a",
     createAct: async () => "",
   };

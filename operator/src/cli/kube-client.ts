@@ -1,11 +1,17 @@
 // What the command line asks of the API server: one migration, who we are, one new act.
 import type { MigrationActSpec } from "@retriever/crds/migration.ts";
+import { makeClusterReads } from "#adapters/kubernetes/cluster-reads.ts";
 import type { KubeRequest } from "#adapters/kubernetes/kube-request.ts";
+import { listAll } from "#adapters/kubernetes/listing.ts";
 import { apiVersionOf, migrationActs, migrations, selfSubjectReviews } from "#adapters/kubernetes/resources.ts";
 import { hasCode } from "#errors.ts";
 
 export type KubeClient = {
   readonly readMigration: (namespace: string, name: string, signal: AbortSignal) => Promise<unknown>;
+  /** As the server sent them; `undefined`: of all namespaces. */
+  readonly listMigrations: (namespace: string | undefined, signal: AbortSignal) => Promise<readonly unknown[]>;
+  /** Whether the policy is in force that proves who acts. */
+  readonly readActIdentityProved: (signal: AbortSignal) => Promise<boolean>;
   /** The user as the server knows it; the kubeconfig's name of it when the server doesn't say. */
   readonly whoAmI: (signal: AbortSignal) => Promise<string>;
   /** Name of the created act. */
@@ -17,6 +23,11 @@ export function makeKubeClient(request: KubeRequest, userName: string): KubeClie
   return {
     readMigration: (namespace, name, signal) =>
       request({ method: "GET", place: { resource: migrations, namespace, name }, signal }),
+    listMigrations: async (namespace, signal) => {
+      const place = { resource: migrations, ...(namespace === undefined ? {} : { namespace }) };
+      return (await listAll(request, place, {}, signal)).items;
+    },
+    readActIdentityProved: makeClusterReads(request, []).readActIdentityProved,
     whoAmI: async (signal) => {
       const body = { apiVersion: apiVersionOf(selfSubjectReviews), kind: selfSubjectReviews.kind };
       try {

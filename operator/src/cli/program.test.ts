@@ -28,6 +28,8 @@ function arrange({ statuses = [aStatus()], client = {}, terminal = {}, files }: 
   let reads = 0;
   const fake: KubeClient = {
     readMigration: async () => aRawMigration(statuses[Math.min(reads++, statuses.length - 1)]),
+    listMigrations: async () => statuses.map((status) => aRawMigration(status)),
+    readActIdentityProved: async () => true,
     whoAmI: async () => "user-a",
     createAct: async (namespace, spec) => {
       acts.push({ namespace, spec });

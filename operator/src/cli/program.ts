@@ -4,6 +4,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from "commander
 import { asOperatorError, remedyOf } from "#errors.ts";
 import type { Clock } from "#ports/clock.ts";
 import type { EvidenceReader } from "#ports/evidence-store.ts";
+import { checkCluster } from "./check-cluster.ts";
 import { collectEvidence, type EvidenceFiles, replayFile } from "./evidence.ts";
 import { exitCodeOfFault, exitCodes } from "./exit-codes.ts";
 import type { KubeClient } from "./kube-client.ts";
@@ -91,6 +92,15 @@ function makeProgram(around: Surroundings, end: (code: number) => void): Command
       );
     });
 
+  shared(program.command("check"))
+    .description("Check that the API is served, may be listed, and proves who acts")
+    .option("--in <namespace>", "namespace to look at, once for each; default: all", collect, [])
+    .option("--idle", "refuse while a migration is under way", false)
+    .action(async (options: Shared & { in: readonly string[]; idle: boolean }) => {
+      const asked = { namespaces: options.in, idle: options.idle };
+      end(await connected(options, around, ({ client }) => checkCluster(asked, client, terminal, around.signal)));
+    });
+
   addPeopleCommands({
     program,
     shared,
@@ -150,6 +160,10 @@ async function connected(
   } finally {
     await connection.close();
   }
+}
+
+function collect(value: string, before: readonly string[]): readonly string[] {
+  return [...before, value];
 }
 
 /** `10s`, `1m` or whole seconds, in ms. */
