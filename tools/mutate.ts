@@ -1,0 +1,89 @@
+// `make mutate`: changes the operator's core in every way Stryker knows, one change at a time, and counts which changes
+// the tests notice. Arguments name the parts (gates harm guards phases heart); without any, all of them. Last line JSON.
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { type MutationReport, type Part, renderScore, scoreOf } from "./mutation-score.ts";
+import { runCommand } from "./run-command.ts";
+
+const root = join(import.meta.dirname, "..");
+const core = "operator/src/core";
+const deadlineSeconds = 4 * 3600;
+const wanted = 0.9;
+
+/** Each part with the tests that stand for it: the fewer, the sooner it is known. */
+const parts: Readonly<Record<string, { readonly mutate: readonly string[]; readonly tests: readonly string[] }>> = {
+  gates: { mutate: [`${core}/gates/*.ts`], tests: [`${core}/gates/*.test.ts`] },
+  harm: {
+    mutate: [`${core}/harm/*.ts`],
+    tests: [`${core}/harm/*.test.ts`, `${core}/decide.harm-*.test.ts`, `${core}/alerts.test.ts`],
+  },
+  guards: {
+    mutate: [`${core}/guards/*.ts`],
+    tests: [`${core}/decide.{acts,alerts,conflicts,deletion,edits,harm-after,harm-before,guard-clock}.test.ts`],
+  },
+  phases: { mutate: [`${core}/phases/*.ts`], tests: [`${core}/decide.*.test.ts`, `${core}/phases/*.test.ts`] },
+  heart: { mutate: [`${core}/*.ts`], tests: [`${core}/*.test.ts`] },
+};
+
+function configOf(name: string, mutate: readonly string[]): object {
+  return {
+    testRunner: "vitest",
+    plugins: ["@stryker-mutator/vitest-runner"],
+    // Related files are found through the import graph, which aliases hide.
+    vitest: { configFile: "tools/mutate.vitest.ts", related: false },
+    mutate: [...mutate, "!**/*.test.ts"],
+    coverageAnalysis: "perTest",
+    concurrency: 1,
+    // Slow machines make no mutant an endless loop.
+    timeoutMS: 60_000,
+    incremental: true,
+    incrementalFile: `reports/mutation/${name}.incremental.json`,
+    reporters: ["json"],
+    jsonReporter: { fileName: `reports/mutation/${name}.json` },
+    tempDirName: "reports/stryker",
+    ignorePatterns: ["e2e", "coverage", "docs", "charts", "tools/node"],
+    // Stryker would rewrite it with the API of an older TypeScript.
+    tsconfigFile: "tsconfig.none.json",
+    warnings: { slow: false },
+    allowConsoleColors: false,
+  };
+}
+
+async function mutate(name: string): Promise<Part | undefined> {
+  const part = parts[name];
+  if (part === undefined) {
+    process.stdout.write(`received ${name}, expected some of ${Object.keys(parts).join(", ")}\n`);
+    return undefined;
+  }
+  const config = join(root, `reports/mutation/${name}.config.json`);
+  mkdirSync(join(root, "reports/mutation"), { recursive: true });
+  writeFileSync(config, JSON.stringify(configOf(name, part.mutate)));
+  process.env["MUTATE_TESTS"] = JSON.stringify(part.tests);
+  const stryker = join(root, "node_modules/@stryker-mutator/core/bin/stryker.js");
+  const ran = await runCommand([process.execPath, stryker, "run", config], { cwd: root, deadlineSeconds });
+  if (ran.code !== 0) {
+    process.stdout.write(`${name}: Stryker ended with ${ran.code}\n${ran.output}\n`);
+    return undefined;
+  }
+  const report = JSON.parse(readFileSync(join(root, `reports/mutation/${name}.json`), "utf8")) as MutationReport;
+  return { name, seconds: ran.seconds, ...scoreOf(report) };
+}
+
+async function mutateAll(names: readonly string[]): Promise<number> {
+  const done: Part[] = [];
+  for (const name of names) {
+    const part = await mutate(name);
+    if (part === undefined) return 1;
+    done.push(part);
+    process.stdout.write(`${renderScore(part).join("\n")}\n`);
+  }
+  const mutants = done.reduce((sum, part) => sum + part.mutants, 0);
+  const killed = done.reduce((sum, part) => sum + part.killed, 0);
+  const score = mutants === 0 ? 0 : Number((killed / mutants).toFixed(4));
+  const byPart = Object.fromEntries(done.map((part) => [part.name, part.killed / Math.max(1, part.mutants)]));
+  process.stdout.write(`${JSON.stringify({ mutants, killed, score, wanted, parts: byPart })}\n`);
+  return score >= wanted ? 0 : 1;
+}
+
+const named = process.argv.slice(2);
+process.exitCode = await mutateAll(named.length > 0 ? named : Object.keys(parts));
