@@ -52,7 +52,7 @@ export const alertSpec: StorySpec = {
     shadowErrors: never,
     livePrimary: { p95OverBaselineMs: 60_000, errorsOverBaseline: 1, emptyOverBaseline: 1 },
   },
-  cutover: { hold: false, shadowSampleRate: 1, ackTimeout: "30s", validationTimeout: "20s" },
+  cutover: { hold: false, shadowSampleRate: 1, ackTimeout: "2m", validationTimeout: "5m" },
   guard: longGuard,
   rollback: { window: "20s", sustainedFor: `${forSeconds}s` },
 };

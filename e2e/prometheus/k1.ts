@@ -15,7 +15,7 @@ export type K1Run = {
 };
 
 const lookEveryMs = 50;
-const phaseDeadlineMs = 180_000;
+const phaseDeadlineMs = 300_000;
 
 /** Brings an application to its guard, degrades its destination and waits for the rollback. */
 export async function measureRun(

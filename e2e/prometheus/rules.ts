@@ -2,7 +2,11 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 
-const shipped = join(import.meta.dirname, "../../charts/retriever-migration-operator/files/rules/retriever.yaml");
+/** The rule file that the chart ships. */
+export const shipped = join(
+  import.meta.dirname,
+  "../../charts/retriever-migration-operator/files/rules/retriever.yaml",
+);
 
 export const alertName = "RETR_DUAL_VARIANCE_HIGH";
 /** The alert's window and its `for`, of 5 minutes each. */

@@ -24,7 +24,7 @@ export type Alerting = {
 };
 
 /** Of one request to a Prometheus or an Alertmanager. */
-const deadlineMs = 5000;
+const deadlineMs = 3000;
 
 /** Throws ROP_SETTINGS_INVALID when the file of sources can't be used. */
 export async function openAlerting({ settings, clock, metrics }: AlertingOptions): Promise<Alerting> {
