@@ -22,7 +22,8 @@ export type Flags = {
 
 const addressPattern = /^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+):(\d{1,5})$/;
 
-const addressSchema = z.string().transform((text, context): Address => {
+/** `host:port`, an IPv6 address in brackets. */
+export const addressSchema = z.string().transform((text, context): Address => {
   const match = addressPattern.exec(text);
   const port = Number(match?.[2]);
   if (match !== null && port <= 65_535) return { host: (match[1] ?? "").replace(/^\[|\]$/g, ""), port };

@@ -9,7 +9,12 @@ import { Secret } from "./secret.ts";
 export type Tls = { readonly ca: string | null };
 
 /** What every adapter needs to know of itself; the rest is its own matter. */
-export type StoreSpec = { readonly kind: string; readonly timeoutMs: number };
+export type StoreSpec = {
+  readonly kind: string;
+  readonly timeoutMs: number;
+  /** Fields beside the contract's own that its chunks are to have; absent: it lists none. */
+  readonly metadataColumns?: readonly string[];
+};
 
 /** A store as the configuration names it: usable, or why not. */
 export type StoreChoice = {

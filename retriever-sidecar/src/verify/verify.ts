@@ -1,0 +1,168 @@
+// `verify` from its options to its exit code: run, report, page, short form, and the report served.
+import type { Registry } from "#adapters/adapter.ts";
+import type { Environment } from "#config/credentials.ts";
+import type { VerifyReport } from "#contract/verify-report.ts";
+import { seal, summaryText } from "#core/verify/finish-report.ts";
+import { reportPage } from "#core/verify/report-page.ts";
+import { defaultCells } from "#core/verify/sketch.ts";
+import { type ErrorCode, errorTable, faultOf, RetrieverError } from "#errors.ts";
+import type { Clock, Random } from "#ports/clock.ts";
+import type { ReportFiles } from "#ports/report-files.ts";
+import { type NamedStores, nameStores, openStores } from "./open-stores.ts";
+import { parseVerifyOptions, type VerifyFlags, type VerifyOptions } from "./options.ts";
+import { makeProgressTeller } from "./progress.ts";
+import { type Findings, runVerification } from "./run.ts";
+import { checkpointFile, type RunMakings, type RunOptions } from "./run-makings.ts";
+import { type ReportServer, serveReport } from "./serve-report.ts";
+
+/** What the process lends. */
+export type VerifyProcess = {
+  readonly env: Environment;
+  readonly version: string;
+  readonly registry: Registry;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly pause: RunMakings["pause"];
+  readonly openFolder: (folder: string) => ReportFiles;
+  readonly writeFile: (path: string, text: string) => Promise<void>;
+  /** Where progress goes, and whether a person reads it. */
+  readonly progress: { readonly isTerminal: boolean; readonly write: (text: string) => void };
+  readonly print: (text: string) => void;
+  readonly signal: AbortSignal;
+};
+
+export const exitCodes = { equal: 0, drift: 1, unknown: 2, badUsage: 3 } as const;
+export const reportFile = "report.json";
+export const pageFile = "report.html";
+
+const pageSize = 10_000;
+const checkpointMs = 5000;
+
+const usageCodes: ReadonlySet<ErrorCode> = new Set([
+  "RETR_CONFIG_INVALID",
+  "RETR_CREDENTIAL_MISSING",
+  "RETR_CREDENTIAL_NOT_ALLOWED",
+  "RETR_HOST_NOT_ALLOWED",
+  "RETR_SOURCE_CHANGED",
+  "RETR_VERIFY_UNSUPPORTED",
+  "RETR_VERIFY_CHECKPOINT_INVALID",
+]);
+
+/** The exit code of an error that ended the command before its report. */
+export function exitCodeOf(error: unknown): number {
+  return usageCodes.has(faultOf(error).code) ? exitCodes.badUsage : exitCodes.unknown;
+}
+
+/** Resolves with the exit code. Rejects with what ended it before there was anything to report. */
+export async function verify(flags: VerifyFlags, process: VerifyProcess): Promise<number> {
+  const options = parseVerifyOptions(flags, process.env);
+  const named = nameStores(flags, process);
+  const server = options.serveReport === null ? null : await serveAt(options.serveReport);
+  try {
+    const report = await compare(options, named, { process, server });
+    const fault = await keep(report, options, process);
+    process.print(closing(report, process.progress.isTerminal));
+    await server?.untilFetched(report, options.serveForMs, process.signal);
+    if (fault !== undefined) throw fault;
+    return exitCodes[report.outcome];
+  } finally {
+    await server?.close();
+  }
+}
+
+async function serveAt(address: NonNullable<VerifyOptions["serveReport"]>): Promise<ReportServer> {
+  try {
+    return await serveReport(address);
+  } catch (error) {
+    const message = `verify: --serve-report: ${address.host}:${address.port} can't be listened on`;
+    throw new RetrieverError({ code: "RETR_CONFIG_INVALID", message }, error);
+  }
+}
+
+type Around = { readonly process: VerifyProcess; readonly server: ReportServer | null };
+
+async function compare(options: VerifyOptions, named: NamedStores, { process, server }: Around): Promise<VerifyReport> {
+  const { clock, random, pause, signal, version } = process;
+  const stores = openStores(named, process.registry);
+  const teller = makeProgressTeller(process.progress, clock);
+  const { scope, rowsPerSecond, isResumed, reportFolder } = options;
+  const run: RunOptions = {
+    scope,
+    rowsPerSecond,
+    isResumed,
+    fields: named.fields,
+    pageSize,
+    cells: defaultCells,
+    checkpointMs,
+  };
+  const files = reportFolder === null ? null : process.openFolder(reportFolder);
+  const onProgress: RunMakings["onProgress"] = (progress) => {
+    teller.onProgress(progress);
+    server?.tell(progress);
+  };
+  try {
+    const makings = { stores, clock, random, pause, files, onProgress, onNote: teller.onNote };
+    const found = await runVerification(run, makings, signal);
+    return finish(found, version, clock);
+  } finally {
+    teller.end();
+    await Promise.all([stores.source.close(), stores.destination.close()]);
+  }
+}
+
+function finish(found: Findings, version: string, clock: Clock): VerifyReport {
+  const finishedAt = new Date(clock.wallMs()).toISOString();
+  return seal({ schema: 1, version, ...found, finishedAt, quality: null });
+}
+
+/** Writes everything that is left behind. What can't be written comes back: a report nobody can read is none. */
+async function keep(
+  report: VerifyReport,
+  { reportFolder, terminationLog }: VerifyOptions,
+  { openFolder, writeFile }: VerifyProcess,
+): Promise<unknown> {
+  let fault: unknown;
+  const attempt = async (write: () => Promise<void>): Promise<void> => {
+    await write().catch((error: unknown) => {
+      fault ??= error;
+    });
+  };
+  const files = reportFolder === null ? null : openFolder(reportFolder);
+  if (files !== null) {
+    await attempt(() => files.write(reportFile, `${JSON.stringify(report, null, 1)}\n`));
+    await attempt(() => files.write(pageFile, reportPage(report)));
+    // Only now: a run that is interrupted here finds its way again.
+    if (fault === undefined && report.outcome !== "unknown") await attempt(() => files.remove(checkpointFile));
+  }
+  if (terminationLog !== null) {
+    const told = fault === undefined ? report : withoutReport(report, fault);
+    await attempt(() => writeFile(terminationLog, summaryText(told)));
+  }
+  return fault;
+}
+
+/** What can't be shown isn't evidence. */
+function withoutReport(report: VerifyReport, error: unknown): VerifyReport {
+  const { code, message } = faultOf(error);
+  const { digest: _digest, ...rest } = report;
+  return seal({ ...rest, outcome: "unknown", reason: `${code}: ${message}` });
+}
+
+function closing(report: VerifyReport, isTerminal: boolean): string {
+  if (!isTerminal) return `${summaryText(report)}\n`;
+  const { outcome, reason, counts, source, destination } = report;
+  const kinds = Object.entries(counts).filter(([, count]) => count > 0);
+  const told = kinds.map(([kind, count]) => `${count} ${kind}`).join(", ") || "no differences";
+  const lines = [
+    `${outcome}: ${told}${report.isListComplete ? "" : ", and more than is listed"}`,
+    `source ${source.identity.label}: ${source.read} chunks`,
+    `destination ${destination.identity.label}: ${destination.read} chunks`,
+    ...(reason === null ? [] : [reason, remedyOf(reason)]),
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+function remedyOf(reason: string): string {
+  const [code = ""] = reason.split(":");
+  return Object.hasOwn(errorTable, code) ? errorTable[code as ErrorCode].remedy : "";
+}
