@@ -133,6 +133,12 @@ export const specExamples: FieldExamples = {
     'a duration such as "30s", "10m" or "1h30m"',
     { "spec.stages[].sampleRate": 0.02 },
   ],
+  "spec.stages[].deadline": [
+    "36h",
+    "a day",
+    'a duration such as "30s", "10m" or "1h30m"',
+    { "spec.stages[].sampleRate": 0.02 },
+  ],
   "spec.stages[].minSamples": [2000, 0, "at least 1", { "spec.stages[].sampleRate": 0.02 }],
   "spec.stages[].untilPeak.timeZone": [
     "Asia/Tokyo",

@@ -26,6 +26,8 @@ export const stageSchema = z.strictObject({
   sampleRate: z.number().gt(0).max(1),
   minDuration: durationSchema.default("45m"),
   minSamples: z.int().min(1).max(1_000_000_000).default(1000),
+  /** A stage whose gates haven't decided by then calls a person; it never ends unproved. */
+  deadline: durationSchema.default("24h"),
   /** The stage lasts until this time of a day was sampled from beginning to end: a region's peak. */
   untilPeak: z.strictObject({ timeZone: timeZoneSchema, from: timeOfDaySchema, to: timeOfDaySchema }).optional(),
 });
@@ -109,9 +111,9 @@ const rollbackSchema = z.strictObject({
 export const maxStages = 20;
 
 const defaultStages = [
-  { sampleRate: 0.02, minDuration: "2h", minSamples: 1000 },
-  { sampleRate: 0.05, minDuration: "45m", minSamples: 1000 },
-  { sampleRate: 0.1, minDuration: "45m", minSamples: 1000 },
+  { sampleRate: 0.02, minDuration: "2h", minSamples: 1000, deadline: "24h" },
+  { sampleRate: 0.05, minDuration: "45m", minSamples: 1000, deadline: "24h" },
+  { sampleRate: 0.1, minDuration: "45m", minSamples: 1000, deadline: "24h" },
 ];
 
 export const migrationSpecSchema = z.strictObject({

@@ -108,6 +108,8 @@ export const specFieldDescriptions: Readonly<Record<string, string>> = {
   "spec.checklist.smokeTests.timeout": "How long one test may take before it has failed.",
   "spec.stages[].sampleRate": "Share of requests that also ask the destination.",
   "spec.stages[].minDuration": "How long the stage lasts at least; gates.minDwell where that is longer.",
+  "spec.stages[].deadline":
+    "When to call a person because the gates have not decided, counted from the stage's configuration; it never ends unproved.",
   "spec.stages[].minSamples": "How many samples a gate needs at least before it decides.",
   ...thresholdFields,
   "spec.gates.window": "Length of the windows in which bad samples are counted, from 1s to 15m.",

@@ -38,6 +38,10 @@ function namesOf({ approvals }: MigrationSpec["checklist"]): string[] {
   return approvals.roles.map(({ name }) => name);
 }
 
+function isInTime({ deadline, minDuration }: Stage): boolean {
+  return durationSeconds(deadline) >= durationSeconds(minDuration);
+}
+
 function isRising(stages: readonly Stage[]): boolean {
   return stages.every((stage, index) => index === 0 || (stages[index - 1]?.sampleRate ?? 0) < stage.sampleRate);
 }
@@ -114,6 +118,14 @@ export const specRules: readonly SpecRule[] = [
     message: "expected from and to to differ: such a peak never comes",
     holds: ({ stages }) => stages.every(({ untilPeak }) => untilPeak === undefined || untilPeak.from !== untilPeak.to),
     received: ({ stages }) => stages.map(({ untilPeak }) => untilPeak?.from),
+  },
+  {
+    field: "stages",
+    at: "spec.stages[]",
+    rule: "!has(self.deadline) || !has(self.minDuration) || duration(self.deadline) >= duration(self.minDuration)",
+    message: "expected a deadline that isn't shorter than minDuration",
+    holds: ({ stages }) => stages.every(isInTime),
+    received: ({ stages }) => stages.filter((stage) => !isInTime(stage)).map((s) => [s.deadline, s.minDuration]),
   },
   {
     field: "gates",

@@ -1,17 +1,31 @@
 // WarmUp and Ramp: a stage ends when its time has passed and every gate passes on enough samples.
 import { durationSeconds, printDuration } from "@retriever/crds/duration.ts";
 import type { Stage } from "@retriever/crds/migration-spec.ts";
+import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
+import type { Counters } from "@retriever/sidecar/contract/evidence.ts";
 import { measureBaseline } from "../baseline.ts";
 import { endOfNextSpan, localTime } from "../calendar.ts";
 import type { Context } from "../context.ts";
 import { enterFirstStage } from "../enter-stage.ts";
 import { type FailedGate, failedGates, unpassed } from "../gates/failed.ts";
+import { triedSamples } from "../gates/gate-counts.ts";
 import { instantMs } from "../instant.ts";
 import { move, type Outcome, secondsSince, stay } from "../outcome.ts";
 import { awaitAcks } from "../propagation.ts";
 import { resample } from "../resample.ts";
 import { validationResult } from "../staging.ts";
 import { stepDown } from "../step-down.ts";
+
+type StageStatus = NonNullable<MigrationStatus["stage"]>;
+
+/** The stage that is being sampled, by its plan, by the status, and by what was counted. */
+type Place = {
+  readonly plan: Stage;
+  readonly stage: StageStatus;
+  readonly totals: Counters;
+  /** `stage 1 of 3 at rate 0.02`. */
+  readonly name: string;
+};
 
 export function sampling(c: Context): Outcome {
   const { stage } = c.status;
@@ -26,10 +40,11 @@ export function sampling(c: Context): Outcome {
       "held at rate 0 after harm; create a Resume act to begin again with the first stage",
     );
   if (c.status.revision?.sampleRate === 0) return resume(c);
-  const wait = waitForEvidence(c);
-  if (wait !== undefined) return wait;
-  if (stage.startedAt === undefined) return startClock(c, plan);
-  return judgeStage(c, plan);
+  if (c.acks.state !== "all") return awaitAcks(c);
+  if (c.totals === null) return resample(c);
+  const at: Place = { plan, stage, totals: c.totals, name: describeStage(c, stage, plan) };
+  if (triedSamples(c.totals) === 0) return waitForSample(c, at);
+  return stage.startedAt === undefined ? startClock(c, at) : judgeStage(c, at);
 }
 
 /** After a Resume from a hold: the first stage again, once every pod follows. */
@@ -42,53 +57,54 @@ function resume(c: Context): Outcome {
   });
 }
 
-/** Acknowledgements and first sample, before the stage's clock may run. */
-function waitForEvidence(c: Context): Outcome | undefined {
-  if (c.acks.state !== "all") return awaitAcks(c);
-  if (c.totals === null) return resample(c);
-  const tried = c.totals.answered + c.totals.shadowErrors + c.totals.shadowTimeouts;
-  if (tried === 0)
-    return stay(
-      c,
-      "waiting",
-      "NoSamples",
-      `waiting for the first sample; ${c.totals.requests} requests seen at rate ${c.status.revision?.sampleRate}`,
-    );
-  return undefined;
+/** No stage's clock runs before the first sample. */
+function waitForSample(c: Context, at: Place): Outcome {
+  const seen = `${at.totals.requests} requests seen at rate ${c.status.revision?.sampleRate}`;
+  return overdue(c, at, stay(c, "waiting", "NoSamples", `waiting for the first sample; ${seen}`));
 }
 
-function startClock(c: Context, plan: Stage): Outcome {
-  const { stage } = c.status;
-  const started = stay(c, "working", "Sampling", describeStage(c, plan));
-  if (stage === undefined) return started;
+function startClock(c: Context, { stage, name }: Place): Outcome {
+  const started = stay(c, "working", "Sampling", name);
   const status = { ...started.status, stage: { ...stage, startedAt: c.nowIso } };
   if (c.plan.mode !== "Validate") return { ...started, status };
   return { ...started, status: { ...status, validation: { startedAt: c.nowIso, ...status.validation } } };
 }
 
-function judgeStage(c: Context, plan: Stage): Outcome {
+function judgeStage(c: Context, at: Place): Outcome {
   const failed = failedGates(c);
   if (failed.length > 0) return failGates(c, failed);
-  const elapsed = secondsSince(c, c.status.stage?.startedAt);
-  const needed = Math.max(durationSeconds(plan.minDuration), durationSeconds(c.plan.gates.minDwell));
-  const times = openTimes(c, plan, needed - elapsed);
+  const elapsed = secondsSince(c, at.stage.startedAt);
+  const needed = Math.max(durationSeconds(at.plan.minDuration), durationSeconds(c.plan.gates.minDwell));
+  const times = openTimes(c, at, needed - elapsed);
   const undecided = unpassed(c);
-  if (times.length === 0 && undecided.length === 0 && c.harm.known && c.harm.weighing.length === 0)
-    return nextStage(c, elapsed);
+  const isOpen = undecided.length > 0 || !c.harm.known || c.harm.weighing.length > 0;
+  if (times.length === 0 && !isOpen) return nextStage(c, at, elapsed);
   const reasons = [
     ...times,
     ...undecided.map((gate) => gate.message),
     ...c.harm.findings.map((finding) => finding.message),
     ...(c.harm.known ? [] : ["no pod has fresh evidence"]),
   ];
-  return stay(c, "working", "Sampling", `${describeStage(c, plan)}: ${reasons.join("; ")}`);
+  const sampled = stay(c, "working", "Sampling", `${at.name}: ${reasons.join("; ")}`);
+  return isOpen ? overdue(c, at, sampled) : sampled;
+}
+
+/** Past the deadline somebody has to look. It goes on by itself only on evidence, as before. */
+function overdue(c: Context, { plan, stage }: Place, outcome: Outcome): Outcome {
+  if (secondsSince(c, c.status.revision?.at) <= durationSeconds(plan.deadline)) return outcome;
+  const message = `past stages[${stage.index}].deadline ${plan.deadline}, held until the evidence is there; more traffic helps, or an Abort act and a plan with a higher rate: ${outcome.status.message}`;
+  const { history, epoch, phase } = c.status;
+  // The history remembers that it was said; what is measured anew may be late anew.
+  if (history.some((entry) => entry.reason === "StageOverdue" && entry.epoch === epoch))
+    return stay(c, "blocked", "StageOverdue", message);
+  return move(c, { phase, reason: "StageOverdue", message, standing: "blocked", page: true });
 }
 
 /** What has to be waited for, whatever the gates say: the stage's time, a region's peak, the validation's soak. */
-function openTimes(c: Context, { untilPeak }: Stage, leftSeconds: number): string[] {
-  const startedAt = instantMs(c.status.stage?.startedAt) ?? c.now;
+function openTimes(c: Context, { plan: { untilPeak }, stage }: Place, leftSeconds: number): string[] {
+  const startedAt = instantMs(stage.startedAt) ?? c.now;
   const peakEndsAt = untilPeak === undefined ? c.now : endOfNextSpan(untilPeak, startedAt);
-  const soakLeft = soakLeftSeconds(c);
+  const soakLeft = soakLeftSeconds(c, stage);
   return [
     ...(leftSeconds > 0 ? [`${printDuration(leftSeconds)} of the stage are left`] : []),
     ...(untilPeak !== undefined && peakEndsAt > c.now
@@ -101,8 +117,8 @@ function openTimes(c: Context, { untilPeak }: Stage, leftSeconds: number): strin
 }
 
 /** The last stage of a validation lasts until the whole of it has; a step down begins it anew. */
-function soakLeftSeconds(c: Context): number {
-  const isLast = (c.status.stage?.index ?? 0) === c.plan.stages.length - 1;
+function soakLeftSeconds(c: Context, { index }: StageStatus): number {
+  const isLast = index === c.plan.stages.length - 1;
   if (c.plan.mode !== "Validate" || !isLast) return 0;
   return durationSeconds(c.plan.validate.duration) - secondsSince(c, c.status.validation?.startedAt);
 }
@@ -119,11 +135,10 @@ function failGates(c: Context, failed: readonly FailedGate[]): Outcome {
   );
 }
 
-function nextStage(c: Context, elapsed: number): Outcome {
-  const index = (c.status.stage?.index ?? 0) + 1;
+function nextStage(c: Context, { stage, totals }: Place, elapsed: number): Outcome {
+  const index = stage.index + 1;
   const next = c.plan.stages[index];
-  const baseline = c.totals === null ? c.status.baseline : measureBaseline(c.totals, elapsed, c.status.baseline);
-  const kept = baseline === undefined ? {} : { baseline };
+  const kept = { baseline: measureBaseline(totals, elapsed, c.status.baseline) };
   if (next !== undefined) {
     return move(c, {
       phase: "Ramp",
@@ -154,7 +169,6 @@ function nextStage(c: Context, elapsed: number): Outcome {
   });
 }
 
-function describeStage(c: Context, plan: Stage): string {
-  const index = c.status.stage?.index ?? 0;
+function describeStage(c: Context, { index }: StageStatus, plan: Stage): string {
   return `stage ${index + 1} of ${c.plan.stages.length} at rate ${plan.sampleRate}`;
 }
