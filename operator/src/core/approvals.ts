@@ -35,12 +35,13 @@ export function recordApproval(
   approvals: readonly ApprovalStatus[],
   plan: MigrationSpec,
 ): ApprovalStatus[] {
-  const role = act.role ?? "";
-  const others = approvals.filter((one) => one.role !== role || one.actor !== act.actor);
+  const others = approvals.filter((one) => one.role !== act.role || one.actor !== act.actor);
   const at = new Date(act.createdAt).toISOString();
-  return [...others, { role, actor: act.actor, at, until: new Date(untilOf(act, plan)).toISOString() }].slice(
-    -mostApprovals,
-  );
+  const until = new Date(untilOf(act, plan)).toISOString();
+  const given = plan.checklist.approvals.roles
+    .filter(({ name }) => name === act.role)
+    .map(({ name }) => ({ role: name, actor: act.actor, at, until }));
+  return [...others, ...given].slice(-mostApprovals);
 }
 
 /** End of an approval, epoch ms: its own, or the plan's, whichever is sooner. */

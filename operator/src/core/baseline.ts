@@ -16,7 +16,7 @@ export function latencyQuantileMs(buckets: readonly number[], p: number): number
   let below = 0;
   for (const [index, count] of buckets.entries()) {
     if (count > 0 && below + count >= rank) {
-      const lower = index === 0 ? 0 : (latencyEdgesMs[index - 1] ?? 0);
+      const lower = latencyEdgesMs[index - 1] ?? 0;
       const upper = latencyEdgesMs[index] ?? slowestMs;
       return lower + ((upper - lower) * (rank - below)) / count;
     }

@@ -27,8 +27,8 @@ export function openingAt(span: DailySpan, openDays: readonly Day[], now: number
 
 /** End of the first occurrence that begins at or after `since`, epoch ms. Always there: a span comes daily. */
 export function endOfNextSpan(span: DailySpan, since: number): number {
-  const next = occurrences(span, since, furthestDays).find(({ from }) => from >= since);
-  return next?.to ?? Number.POSITIVE_INFINITY;
+  const coming = occurrences(span, since, furthestDays).filter(({ from }) => from >= since);
+  return Math.min(...coming.map(({ to }) => to));
 }
 
 /** An instant as people there write it: `Mon 2026-03-02 09:00 Europe/Berlin`. */
@@ -61,5 +61,5 @@ function instantOf(date: Temporal.PlainDate, time: string, timeZone: string): nu
 }
 
 function dayOf({ dayOfWeek }: { readonly dayOfWeek: number }): Day {
-  return days[dayOfWeek - 1] ?? "Mon";
+  return days[dayOfWeek - 1] as Day;
 }

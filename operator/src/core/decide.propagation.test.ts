@@ -95,7 +95,7 @@ describe("without requests after the cutover", () => {
       stages: [{ sampleRate: 1, minDuration: "2m", minSamples: 1 }],
       guard: { duration: "1m", deadline: "2m", minSamples: 0 },
     });
-    const sim = simulationAt("WarmUp", { spec: quiet });
+    const sim = simulationAt("WarmUp", { spec: quiet, lookSeconds: 50 });
     sim.traffic = () => ({ ...goodTraffic, rps: 0.003 });
     sim.until("Completed", 20_000);
     expect(sim.status.guard?.idleSeconds).toBeGreaterThanOrEqual(0);

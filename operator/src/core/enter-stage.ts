@@ -1,7 +1,8 @@
 // The first stage, entered after the approval and again after a Resume.
+import type { Stage } from "@retriever/crds/migration-spec.ts";
 import type { MigrationStatus, Phase } from "@retriever/crds/migration-status.ts";
 import type { Context } from "./context.ts";
-import { move, type Outcome, stay } from "./outcome.ts";
+import { move, type Outcome } from "./outcome.ts";
 
 export type Entrance = {
   readonly phase: Phase;
@@ -13,8 +14,8 @@ export type Entrance = {
 
 /** Samples at the first stage's rate, with a clock that hasn't started. */
 export function enterFirstStage(c: Context, { phase, reason, what, patch }: Entrance): Outcome {
-  const [first] = c.plan.stages;
-  if (first === undefined) return stay(c, "stuck", "NoStages", "spec.stages is empty, expected at least one");
+  // The API takes no plan without a stage.
+  const first = c.plan.stages[0] as Stage;
   return move(c, {
     phase,
     reason,

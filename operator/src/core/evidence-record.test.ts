@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { aDraft } from "#test/builders/evidence.ts";
 import { aStatus } from "#test/builders/migration.ts";
-import { canonicalJson, chainStart, changeOf, hashOf, printRecord, seal } from "./evidence-record.ts";
+import { actorsOf, canonicalJson, chainStart, changeOf, hashOf, printRecord, seal } from "./evidence-record.ts";
 
 describe("a record", () => {
   test("read and printed again is the same text with the same hash", () => {
@@ -38,4 +38,37 @@ test("a change of a status names what was set and what is gone, and nothing else
     unset: ["cutoverAt"],
   });
   expect(changeOf(before, { ...before, rollback: undefined })).toEqual({ set: {}, unset: [] });
+});
+
+test("what isn't there at all is the text null", () => {
+  expect(canonicalJson(undefined)).toBe("null");
+});
+
+describe("the people of a decision", () => {
+  const act = (uid: string) => ({
+    name: uid,
+    uid,
+    createdAt: 0,
+    act: "Pause",
+    actor: `by ${uid}`,
+    reason: "r",
+    planHash: null,
+    expiresAt: null,
+  });
+  const acts = { ok: true, value: [act("a"), act("b"), act("c")] };
+  const having = (...seen: string[]) => aStatus({ acts: { paused: false, seen } });
+  const people = (observed: object, before: typeof seenNone, after: typeof seenNone) =>
+    actorsOf({ acts: observed } as never, before, after).map(({ actor }) => actor);
+  const seenNone = aStatus();
+
+  test("are those whose acts it was the first to see", () => {
+    expect(people(acts, having("a"), having("a", "b"))).toEqual(["by b"]);
+    expect(people(acts, seenNone, having("a", "c"))).toEqual(["by a", "by c"]);
+    expect(people(acts, having("a"), having("a"))).toEqual([]);
+    expect(people(acts, seenNone, seenNone)).toEqual([]);
+  });
+
+  test("are nobody where the acts can't be read", () => {
+    expect(people({ ok: false, why: "timed out" }, seenNone, having("a"))).toEqual([]);
+  });
 });

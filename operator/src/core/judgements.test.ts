@@ -1,14 +1,19 @@
 // Small judgements on a few facts: reachable, the way back, claims, equality of data.
 
 import type { Phase } from "@retriever/crds/migration-status.ts";
+import { planHash } from "@retriever/crds/plan.ts";
 import type { StoreStatus } from "@retriever/sidecar/contract/status.ts";
 import { describe, expect, it } from "vitest";
-import { aSpec } from "#test/builders/spec.ts";
-import { aMigration, anObservation, aPod } from "#test/builders/world.ts";
-import { rivalOf } from "./claims.ts";
+import { someCounters } from "#test/builders/counters.ts";
+import { aSpec, onlyReachable } from "#test/builders/spec.ts";
+import { aMigration, anObservation, aPod, noon } from "#test/builders/world.ts";
+import { latencyQuantileMs, measureBaseline } from "./baseline.ts";
+import { rivalOf, rolledBackBefore } from "./claims.ts";
 import { isSameData } from "./deep-equal.ts";
+import { judgeWindow } from "./migration-window.ts";
 import type { Observation } from "./model.ts";
 import { nameSome } from "./pods.ts";
+import { postmortemFact } from "./postmortem.ts";
 import { judgeReachable } from "./reachable.ts";
 import { isWayBackClosed, judgeRollbackReady } from "./rollback-ready.ts";
 
@@ -151,5 +156,86 @@ describe("nameSome", () => {
   it("names five and counts the rest", () => {
     expect(nameSome(["a", "b"])).toBe("a, b");
     expect(nameSome(["a", "b", "c", "d", "e", "f", "g"])).toBe("a, b, c, d, e and 2 more");
+  });
+});
+
+describe("the baseline", () => {
+  const counted = someCounters({ requests: 200, errors: 4, empty: 10, answered: 100, mismatch: 30 });
+
+  it("keeps the first measured mismatch, with its samples where they were kept", () => {
+    const first = measureBaseline(counted, 100, undefined);
+    expect(first).toMatchObject({ mismatchShare: 0.3, mismatchSamples: 100, requestsPerSecond: 2 });
+    expect(first).toMatchObject({ requests: 200, errorShare: 0.02, emptyShare: 0.05, p95Ms: 0 });
+    const later = someCounters({ requests: 10, answered: 10, mismatch: 9 });
+    expect(measureBaseline(later, 1, first)).toMatchObject({ mismatchShare: 0.3, mismatchSamples: 100 });
+    const { mismatchSamples: _samples, ...old } = first;
+    expect(measureBaseline(later, 1, old)).not.toHaveProperty("mismatchSamples");
+    expect(measureBaseline(later, 1, { ...first, mismatchShare: null }).mismatchShare).toBe(0.9);
+  });
+
+  it("divides by nothing smaller than one", () => {
+    expect(measureBaseline(someCounters(), 0, undefined)).toMatchObject({ errorShare: 0, requestsPerSecond: 0 });
+  });
+
+  it("takes quantiles linearly within a bucket, the first from 0 on", () => {
+    expect(latencyQuantileMs([10], 0.5)).toBe(0.5);
+    expect(latencyQuantileMs([0, 10], 0.5)).toBe(1.75);
+    expect(latencyQuantileMs([10, 10], 0.5)).toBe(1);
+    expect(latencyQuantileMs([], 0.5)).toBeNull();
+  });
+});
+
+it("no claim of a plan that was rolled back is known while claims can't be read, or of another plan or phase", () => {
+  const plan = aSpec();
+  const hash = planHash(plan);
+  const claim = (more: object) => ({
+    name: "a",
+    uid: "a",
+    createdAt: 0,
+    phase: "RolledBack",
+    accepted: true,
+    settled: true,
+    planHash: hash,
+    ...more,
+  });
+  const before = (claims: unknown) => rolledBackBefore(plan, { claims } as never)?.name;
+  expect(before({ ok: true, value: [claim({ planHash: "other" }), claim({ name: "b" })] })).toBe("b");
+  expect(before({ ok: true, value: [claim({ planHash: "other" }), claim({ phase: "Completed" })] })).toBeUndefined();
+  expect(before({ ok: false, why: "timed out" })).toBeUndefined();
+});
+
+it("a window without days never opens, and says so", () => {
+  const { checklist, ...rest } = aSpec({ checklist: { ...onlyReachable, window: {} } });
+  const never = { ...rest, checklist: { ...checklist, window: { ...checklist.window, days: [] } } };
+  expect(judgeWindow(never, noon)).toMatchObject({ status: "False", reason: "WindowClosed" });
+  expect(judgeWindow(never, noon).message).toContain("it opens next in no near time");
+});
+
+describe("the postmortem", () => {
+  const plan = aSpec({ communications: { postmortemDue: "48h" } });
+  const rolledBack = (more: object) =>
+    aMigration()
+      .in("Guard")
+      .with({ rollback: { at: "2026-03-01T12:00:00Z", from: "Ramp", reason: "x", causes: [], actor: null, ...more } })
+      .build().status;
+  const after = (hours: number, status = rolledBack({})) => postmortemFact(plan, status, noon + hours * 3_600_000);
+
+  it("is due after its time, counted from the rollback, or from now where nobody can tell", () => {
+    expect(after(47.99)).toMatchObject({
+      status: "False",
+      reason: "NotDueYet",
+      message: "due at 2026-03-03T12:00:00.000Z",
+    });
+    expect(after(48)).toMatchObject({ status: "True", reason: "Due" });
+    expect(after(480, rolledBack({ at: "?" }))).toMatchObject({ reason: "NotDueYet" });
+  });
+
+  it("is wanted where traffic was taken back or nobody asked, and recorded by a person", () => {
+    expect(after(1, rolledBack({ actor: "ada" }))).toBeUndefined();
+    expect(after(1, rolledBack({ actor: "ada", from: "Guard" }))?.reason).toBe("NotDueYet");
+    expect(after(1, rolledBack({ actor: "ada", from: "CuttingOver" }))?.reason).toBe("NotDueYet");
+    expect(after(1, aMigration().in("Guard").build().status)).toBeUndefined();
+    const recorded = { ...rolledBack({}), postmortem: { at: "2026-03-02", actor: "ada", act: "a" } };
+    expect(after(480, recorded)).toMatchObject({ status: "False", message: "recorded by ada at 2026-03-02" });
   });
 });

@@ -46,8 +46,8 @@ function faultOf(view: StoreStatus, sourceDimension: number | null): CheckResult
   const where = view.identity.label;
   const cause = view.lastError === null ? "" : `: ${view.lastError.message}`;
   const fail = (reason: string, message: string): CheckResult => ({ status: "False", reason, message });
-  if (view.lastError !== null && isLocalRefusal(view.lastError.code))
-    return fail(localReason(view.lastError.code), view.lastError.message);
+  const refused = view.lastError === null ? undefined : localFaults.get(view.lastError.code);
+  if (view.lastError !== null && refused !== undefined) return fail(refused, view.lastError.message);
   if (view.tls === "failed") return fail("TlsNotVerified", `${where} could not prove who it is${cause}`);
   if (view.reachable === false) return fail("Unreachable", `${where} can't be reached${cause}`);
   if (view.authenticated === false) return fail("CredentialRefused", `${where} refused the credential${cause}`);
@@ -61,18 +61,14 @@ function faultOf(view: StoreStatus, sourceDimension: number | null): CheckResult
   return undefined;
 }
 
-/** Faults that the pod found before it opened a connection. */
-const localFaults: Readonly<Record<string, string>> = {
-  RETR_CREDENTIAL_MISSING: "CredentialMissing",
-  RETR_CREDENTIAL_NOT_ALLOWED: "CredentialNotAllowed",
-  RETR_HOST_NOT_ALLOWED: "HostNotAllowed",
-};
+/** Faults that the pod found before it opened a connection, with the reasons they are told by. */
+const localFaults: ReadonlyMap<string, string> = new Map([
+  ["RETR_CREDENTIAL_MISSING", "CredentialMissing"],
+  ["RETR_CREDENTIAL_NOT_ALLOWED", "CredentialNotAllowed"],
+  ["RETR_HOST_NOT_ALLOWED", "HostNotAllowed"],
+]);
 
 /** Whether the pod itself refuses to connect: no credential, or not an allowed one or host. */
 export function isLocalRefusal(code: string): boolean {
-  return Object.hasOwn(localFaults, code);
-}
-
-function localReason(code: string): string {
-  return localFaults[code] ?? "Refused";
+  return localFaults.has(code);
 }

@@ -8,10 +8,11 @@ import { clip } from "./outcome.ts";
 /** Decision for a migration without a readable plan. A damaged accepted plan holds; it never starts anew. */
 export function refuseUnreadable(migration: Migration, now: number): Decision {
   const { spec, status, meta } = migration;
+  const faults = spec.ok ? [] : spec.faults;
   const message =
     status.plan !== ""
       ? `held: the accepted plan in the status can't be read; restore it, or the spec it was accepted from${meta.deleting ? `, or take the finalizer ${settleFinalizer} off by hand, which leaves the overlay in force` : ""}`
-      : `the spec is not valid: ${spec.ok ? "" : spec.faults.map((fault) => `${fault.path}: ${fault.message}`).join("; ")}`;
+      : `the spec is not valid: ${faults.map((fault) => `${fault.path}: ${fault.message}`).join("; ")}`;
   const reason = status.plan === "" ? "InvalidSpec" : "PlanDamaged";
   const nowIso = new Date(now).toISOString();
   const set = (type: Condition["type"], value: Condition["status"]): Condition => {

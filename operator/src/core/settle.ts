@@ -5,6 +5,7 @@ import { countAcks, followsBase } from "./acks.ts";
 import type { Context } from "./context.ts";
 import type { MigrationMeta, Observation, OverlayObservation } from "./model.ts";
 import { move, type Outcome, secondsSince, stay } from "./outcome.ts";
+import { isPastCutover } from "./plan.ts";
 import { answeredStatuses, servingPods } from "./pods.ts";
 import { describeAcks } from "./propagation.ts";
 import { labelOf } from "./store-label.ts";
@@ -82,7 +83,7 @@ export function isOfAnother(meta: MigrationMeta, overlay: OverlayObservation | n
 }
 
 function servingStore(c: Context): StoreName {
-  return c.status.revision?.primary ?? "source";
+  return isPastCutover(c.status) ? "destination" : "source";
 }
 
 /** Every pod answers, and every base names the store that is primary now. */

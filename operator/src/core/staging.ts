@@ -29,7 +29,7 @@ export function judgeStaging(plan: MigrationSpec, staging: Observation["staging"
 
 function compare(plan: MigrationSpec, result: string, who: string): Fact {
   const expected = validationHash(plan);
-  const proved = result.split("-")[0] ?? "";
+  const proved = result.replace(/-.*/, "");
   if (proved === expected) return { status: "True", reason: "Validated", message: `validated by ${who}` };
   return refused(
     "OtherPlanValidated",

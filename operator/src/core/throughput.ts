@@ -50,7 +50,7 @@ export function measureSource(c: Context): SourceBaseline | undefined {
   return {
     requests: counters.requests,
     requestsPerSecond: counters.requests / window.coveredSeconds,
-    errorShare: counters.errors / counters.requests,
+    errorShare: Math.min(1, counters.errors / counters.requests),
     p50Ms: latencyQuantileMs(counters.latencyBuckets, 0.5) ?? 0,
     p95Ms: latencyQuantileMs(counters.latencyBuckets, 0.95) ?? 0,
     at: c.nowIso,

@@ -34,6 +34,12 @@ const rows = [
     expected: "Fail",
   },
   { title: "a limit of 0 and nothing bad", more: { n: 10, limit: 0 }, expected: "Pass" },
+  { title: "a limit of 0 and no sample", more: { n: 0, limit: 0 }, expected: "NotYet" },
+  {
+    title: "a limit of 0, nothing bad, before the dwell",
+    more: { n: 10, limit: 0, dwellPassed: false },
+    expected: "NotYet",
+  },
   { title: "a limit of 0 and one bad", more: { bad: 1, n: 1e6, limit: 0 }, expected: "Fail" },
   { title: "a limit of 1 and only bad ones", more: { bad: 10, n: 10, limit: 1 }, expected: "NotYet" },
   { title: "counts that aren't numbers", more: { bad: Number.NaN, n: 1000 }, expected: "NotYet" },
@@ -102,4 +108,14 @@ test("samples to a fail: a handful when all are bad, none when the rate is withi
 test("the chance of a wrong fail is shared over gates and stages, that of a wrong pass isn't", () => {
   expect(errorShares(3)).toEqual({ alpha: failBudget / 9, beta: passBudget });
   expect(errorShares(0).alpha).toBe(failBudget / 3);
+});
+
+test("bursts that aren't known yet count as none, known ones take as many times the samples", () => {
+  const needed = (dispersion: number | null) => [
+    samplesToPass(0.01, { limit: 0.05, beta: 0.05, dispersion }) ?? 0,
+    samplesToFail(0.2, { limit: 0.05, alpha: 0.001, dispersion }) ?? 0,
+  ];
+  expect(needed(null)).toEqual(needed(1));
+  const [pass = 0, fail = 0] = needed(1);
+  expect(needed(10).map((n) => Math.round(n / 10))).toEqual([pass, fail]);
 });

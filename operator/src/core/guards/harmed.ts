@@ -2,7 +2,7 @@
 
 import { beginRollback } from "../begin-rollback.ts";
 import type { Context } from "../context.ts";
-import { type Finding, strongestAction } from "../harm/finding.ts";
+import { type Finding, strongestFinding } from "../harm/finding.ts";
 import { type Outcome, stay } from "../outcome.ts";
 import { resetGuard } from "../phases/guard-clock.ts";
 import { isWayBackClosed } from "../rollback-ready.ts";
@@ -12,9 +12,10 @@ import { stepDown } from "../step-down.ts";
 export function harmed(c: Context): Outcome | undefined {
   const due = c.harm.due;
   const causes = due.map((finding) => finding.message);
-  switch (strongestAction(due)) {
+  const strongest = strongestFinding(due);
+  switch (strongest?.action) {
     case "Rollback":
-      return rollBack(c, due);
+      return rollBack(c, strongest, causes);
     case "StepDown":
       return stepDown(c, causes);
     case "Hold":
@@ -27,9 +28,7 @@ export function harmed(c: Context): Outcome | undefined {
   }
 }
 
-function rollBack(c: Context, due: readonly Finding[]): Outcome {
-  const causes = due.map((finding) => finding.message);
-  const rule = due[0]?.rule ?? "alert";
+function rollBack(c: Context, { rule }: Finding, causes: readonly string[]): Outcome {
   const closed = isWayBackClosed(c.rollbackReady);
   if (c.plan.rollback.automatic && !closed) {
     return beginRollback(c, { reason: `Harm${rule.charAt(0).toUpperCase()}${rule.slice(1)}`, causes, actor: null });

@@ -13,7 +13,12 @@ export type Finding = {
 /** Strongest first. */
 const order: readonly HarmAction[] = ["Rollback", "StepDown", "Hold", "Observe"];
 
+/** The first of the findings with the strongest action; undefined without any. */
+export function strongestFinding(findings: readonly Finding[]): Finding | undefined {
+  return order.flatMap((action) => findings.filter((finding) => finding.action === action))[0];
+}
+
 /** The strongest action among findings; undefined without any. */
 export function strongestAction(findings: readonly Finding[]): HarmAction | undefined {
-  return order.find((action) => findings.some((finding) => finding.action === action));
+  return strongestFinding(findings)?.action;
 }

@@ -29,7 +29,7 @@ export function pending(c: Context): Outcome {
 
 function accept(c: Context): Outcome {
   const source = answeredStatuses(c.observation)[0]?.base ?? undefined;
-  if (source === undefined) return stay(c, "blocked", "BaseUnknown", "no pod can say which store its base names");
+  if (source === undefined) return stay(c, "blocked", "BaseUnknown", "the sidecars have no valid base");
   const destination = identityOf(locateOverlayAdapter(c.plan.destination));
   const accepted = {
     source,
@@ -172,8 +172,6 @@ function refusePods({ observation, serving }: Context): Refusal | undefined {
       reason: "BasesDiffer",
       message: `pods disagree about their base: ${[...bases].join(" / ")}`,
     };
-  if (statuses.some((pod) => pod.base === null))
-    return { standing: "blocked", reason: "BaseUnknown", message: "the sidecars have no valid base" };
   const unable = statuses.filter(
     (pod) => !overlaySchemas.some((schema) => pod.readableOverlaySchemas.includes(schema)),
   );
