@@ -89,6 +89,6 @@ describe("docs/alerts.md", () => {
   it("has a heading for every alert that is shipped, and for no other", async () => {
     const alerts = [...(await readFile(shipped, "utf8")).matchAll(/- alert: (\S+)/g)].map(([, name]) => name);
     const headings = [...(await readFile(page, "utf8")).matchAll(/^### (\S+)$/gm)].map(([, name]) => name);
-    expect(headings.toSorted()).toEqual([...new Set(alerts)].toSorted());
+    expect(new Set(headings)).toEqual(new Set(alerts));
   });
 });

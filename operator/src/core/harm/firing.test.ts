@@ -1,4 +1,5 @@
 // What a firing alert of a Prometheus means for an epoch: when it is this epoch's, when it has lasted, and what it asks for.
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { aFiring, someAlerts } from "#test/builders/alerts.ts";
 import { aSpec } from "#test/builders/spec.ts";
@@ -17,7 +18,7 @@ function judge(firings: readonly Firing[], { phase = "Guard", until = undefined 
     .with(until === undefined ? {} : { harm: { causes: [], stepDowns: 0, firingUntil: until } })
     .build();
   const alerts = { names: ["monitoring"], read: { ok: true as const, value: someAlerts(noon, { firings }) } };
-  return judgeFirings({ plan, status, alerts });
+  return judgeFirings({ plan, status, alerts, now: noon });
 }
 
 describe("an alert that fires", () => {
@@ -53,6 +54,32 @@ describe("an alert that fires", () => {
   });
 });
 
+describe("a Prometheus whose clock is another", () => {
+  it("ahead of ours makes no alert last longer than we have seen", () => {
+    expect(judge([aFiring(noon, 29_999, { lastAt: noon + 3_600_000 })]).due).toEqual([]);
+  });
+
+  it("by whatever, and whatever it answers, is judged without a fault", () => {
+    const instant = fc.oneof(fc.double({ noNaN: true, noDefaultInfinity: true }), fc.integer({ min: 0, max: 4e12 }));
+    const firing = fc.record({
+      labels: fc.constant({}),
+      causes: fc.array(fc.string(), { maxLength: 3 }),
+      firstAt: instant,
+      lastAt: instant,
+      activeAt: fc.option(instant),
+      forSeconds: fc.double({ min: 0, noNaN: true, noDefaultInfinity: true }),
+      value: fc.option(fc.string()),
+    });
+    fc.assert(
+      fc.property(fc.array(firing, { maxLength: 4 }), (firings) => {
+        const { due, findings, until } = judge(firings);
+        expect(findings).toEqual(expect.arrayContaining([...due]));
+        expect(until === undefined || until <= noon).toBe(true);
+      }),
+    );
+  });
+});
+
 describe("an alert that has ended between two looks", () => {
   const ended = (heldMs: number) =>
     aFiring(noon, 0, { activeAt: null, firstAt: noon - 120_000, lastAt: noon - 130_000 + heldMs });
@@ -80,6 +107,6 @@ describe("a read that failed", () => {
       .with({ harm: { causes: [], stepDowns: 0, firingUntil: new Date(noon).toISOString() } })
       .build();
     const alerts = { names: ["monitoring"], read: { ok: false as const, why: "HTTP 500" } };
-    expect(judgeFirings({ plan, status, alerts })).toEqual({ findings: [], due: [], until: noon });
+    expect(judgeFirings({ plan, status, alerts, now: noon })).toEqual({ findings: [], due: [], until: noon });
   });
 });

@@ -20,19 +20,23 @@ export type FiringsInput = {
   readonly plan: MigrationSpec;
   readonly status: MigrationStatus;
   readonly alerts: AlertsRead | undefined;
+  /** Epoch ms. */
+  readonly now: number;
 };
 
 /** Causes that say the destination is the better one: reported, never acted on. */
 const harmless: readonly string[] = ["destination-faster", "destination-better"];
 
 /** Judges what was read; a failed read finds nothing, and says nothing about what it didn't see. */
-export function judgeFirings({ plan, status, alerts }: FiringsInput): Firings {
+export function judgeFirings({ plan, status, alerts, now }: FiringsInput): Firings {
   const until = instantMs(status.harm?.firingUntil);
   const activatedAt = instantMs(status.revision?.at);
   const read = alerts?.read;
   if (read?.ok !== true || activatedAt === undefined || !isSampling(status)) return { findings: [], due: [], until };
   const sustainedMs = durationSeconds(plan.rollback.sustainedFor) * 1000;
   const judged = read.value.firings
+    // Of a clock that is ahead of ours nothing counts that is still to come.
+    .map((firing) => ({ ...firing, lastAt: Math.min(firing.lastAt, now) }))
     // What ended before the newest sample that was judged has had its turn.
     .filter(({ activeAt, lastAt }) => lastAt >= activatedAt && (activeAt !== null || lastAt > (until ?? 0)))
     .map((firing) => {

@@ -42,7 +42,8 @@ export type HarmInput = {
 /** The sidecars' evidence, and the alert of a Prometheus where one is asked: either may act, all causes are kept. */
 export function judgeHarm(input: HarmInput): Harm {
   const own = judgeWindows(input);
-  const { findings, due, until } = judgeFirings({ plan: input.plan, status: input.status, alerts: input.alerts });
+  const { plan, status, alerts, now } = input;
+  const { findings, due, until } = judgeFirings({ plan, status, alerts, now });
   if (findings.length === 0) return { ...own, firingUntil: until };
   return {
     findings: [...own.findings, ...findings],
