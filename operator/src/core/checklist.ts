@@ -8,6 +8,7 @@ import { judgeWindow } from "./migration-window.ts";
 import type { CheckResult } from "./reachable.ts";
 import { judgeStaging } from "./staging.ts";
 import { judgeParity } from "./verification/parity.ts";
+import { judgeSmokeTests } from "./verification/smoke-tests.ts";
 
 /** What every phase needs before it may be left. */
 export const preflightChecks = [
@@ -48,16 +49,8 @@ function ask(c: Context, name: CheckName): CheckResult {
     case "parity":
       return judgeParity(c);
     case "smokeTests":
-      return notImplemented(name);
+      return judgeSmokeTests(c);
   }
-}
-
-function notImplemented(name: CheckName): CheckResult {
-  return {
-    status: "Unknown",
-    reason: "NotImplemented",
-    message: `the check ${name} is not implemented yet; set spec.checklist.${name}.policy to Skip, or waive it by a Waive act, to go on without it`,
-  };
 }
 
 /** Names of the checks that a plan skips. */

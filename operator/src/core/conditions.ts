@@ -171,7 +171,7 @@ function rollbackFacts(c: Context, next: MigrationStatus): Facts {
     reason: rollback.reason,
     message: rollback.causes.join("; "),
   };
-  const Reconciled = reconciledFact(c.plan, next);
+  const Reconciled: Fact | undefined = reconciledFact(c.plan, next);
   return Reconciled === undefined ? { RolledBack } : { RolledBack, Reconciled };
 }
 

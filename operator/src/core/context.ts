@@ -19,6 +19,7 @@ import { renderOverlay } from "./revision.ts";
 import { isAnsweringNow, judgeRollbackReady, type RollbackReady } from "./rollback-ready.ts";
 import { foldVerification } from "./verification/fold.ts";
 import { reportNameOf } from "./verification/runs.ts";
+import { foldSmokeTests } from "./verification/smoke-tests.ts";
 import { spansOf } from "./windows.ts";
 
 export type Context = {
@@ -52,7 +53,8 @@ export function assess(migration: Migration, plan: MigrationSpec, observation: O
   const acted: ActsApplied = applyActs({ status: migration.status, plan, observation, now });
   const serving = servingPods(observation) ?? [];
   const reportName = reportNameOf(migration.meta);
-  const folded = foldVerification({ status: acted.status, plan, observation, reportName, now });
+  const tested = foldSmokeTests({ status: acted.status, plan, observation, now });
+  const folded = foldVerification({ status: tested, plan, observation, reportName, now });
   const counted = gatherEvidence(folded, observation, nowIso);
   const { evidence } = counted;
   const totals = isEvidenceLost(evidence) || evidence === undefined ? null : totalsOf(evidence);

@@ -6,10 +6,11 @@ import { type Outcome, stay } from "../outcome.ts";
 import { awaitAcks } from "../propagation.ts";
 import { measureSource } from "../throughput.ts";
 import { askParity } from "../verification/ask.ts";
+import { askSmokeTests } from "../verification/smoke-tests.ts";
 
 export function awaitingApproval(context: Context): Outcome {
   if (context.acks.state !== "all") return awaitAcks(context);
-  const c = askParity(context);
+  const c = askSmokeTests(askParity(context));
   const blocking = blockingChecks(c, [...preflightChecks, ...approvalChecks]);
   const [first] = blocking;
   if (first !== undefined) {

@@ -4,11 +4,12 @@ import type { Context } from "../context.ts";
 import { move, type Outcome, stay } from "../outcome.ts";
 import { awaitAcks } from "../propagation.ts";
 import { askParity } from "../verification/ask.ts";
+import { askSmokeTests } from "../verification/smoke-tests.ts";
 
 export function preflight(context: Context): Outcome {
   if (context.acks.state !== "all") return awaitAcks(context);
   // What can't be reached can't be read either.
-  const c = context.reachable.status === "True" ? askParity(context) : context;
+  const c = context.reachable.status === "True" ? askSmokeTests(askParity(context)) : context;
   const blocking = blockingChecks(c, preflightChecks);
   const [first] = blocking;
   if (first !== undefined) {
@@ -23,4 +24,4 @@ export function preflight(context: Context): Outcome {
   });
 }
 
-const comesByItself: readonly string[] = ["NotProbed", "SourceNotProbed", "NotCompared", "Comparing"];
+const comesByItself: readonly string[] = ["NotProbed", "SourceNotProbed", "NotCompared", "Comparing", "Testing"];

@@ -21,7 +21,12 @@ export type JobsInput = {
 export function jobEffects(input: JobsInput): Effect[] {
   const { jobs } = input.observation;
   if (jobs?.ok !== true) return [];
-  return [...createVerification(input, jobs.value), ...keepReports(input, jobs.value), ...clear(input, jobs.value)];
+  return [
+    ...createVerification(input, jobs.value),
+    ...createTests(input, jobs.value),
+    ...keepReports(input, jobs.value),
+    ...clear(input, jobs.value),
+  ];
 }
 
 function wantedRun({ meta, status }: JobsInput) {
@@ -35,6 +40,17 @@ function createVerification(input: JobsInput, { verifier, jobs }: JobsObservatio
     return [];
   const template = verifyTemplateName(input.target);
   return [{ kind: "createJob", job: run.job, template, since: run.since ?? null }];
+}
+
+function createTests({ meta, status }: JobsInput, { tests, jobs }: JobsObservation): Effect[] {
+  if (meta.deleting || purposeOf(status.phase) !== "Preflight") return [];
+  return (status.smokeTests ?? []).flatMap(({ cronJob, job, result }): Effect[] => {
+    const isThere = jobs.some(({ name }) => name === job);
+    const isPossible = tests.some(({ name, suspended }) => name === cronJob && suspended);
+    return result !== undefined || isThere || !isPossible
+      ? []
+      : [{ kind: "createJob", job, template: cronJob, since: null }];
+  });
 }
 
 /** A report is there until it was fetched; what a pod offers now is kept now. */
