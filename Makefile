@@ -1,6 +1,6 @@
 # Everything a developer runs. `make` alone lists it.
 .DEFAULT_GOAL := help
-.PHONY: help setup check test demo sim-gates generate clean bench-sidecar bench-verify fuzz-sidecar show-comparison explore coverage mutate e2e sbom
+.PHONY: help setup check test demo sim-gates generate clean bench-sidecar bench-verify bench-alerts fuzz-sidecar show-comparison explore coverage mutate e2e sbom
 
 # The pinned Node comes first, whatever Node this shell has.
 export PATH := $(CURDIR)/tools/node/node_modules/.bin:$(PATH)
@@ -43,6 +43,9 @@ bench-verify: setup ## what verify and repair promise, on a real Postgres; under
 
 fuzz-sidecar: setup ## 10,000 hostile requests and broken stores; last line "N passed, N failed" (ARGS=--seed=N)
 	@node e2e/fuzz-sidecar/main.ts $(ARGS)
+
+bench-alerts: setup ## from an alert's firing in a real Prometheus to the rollback's intent, 20 runs; last line JSON (ARGS=--webhook)
+	@node e2e/prometheus/main.ts $(ARGS)
 
 show-comparison: setup ## which metric notices which damage to a store; last line JSON
 	@node e2e/comparison/main.ts

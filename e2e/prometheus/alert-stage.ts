@@ -82,6 +82,8 @@ export async function openAlertStage({ name, binaries, webhook }: AlertStageOpti
     await writeFile(sources, JSON.stringify({ prometheus: [source] }));
     const stage = await openStage(name, {
       RETRIEVER_PROMETHEUS: sources,
+      // As it is by default: a stage's own, much shorter one would make the operator look all the time.
+      RETRIEVER_RESYNC_MS: "60000",
       ...(webhook ? { RETRIEVER_WEBHOOK_LISTEN: address, RETRIEVER_WEBHOOK_TOKEN_FILE: tokenFile } : {}),
     });
     closers.push(stage.close);
