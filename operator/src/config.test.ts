@@ -22,6 +22,7 @@ describe("the settings", () => {
       listen: "0.0.0.0:8080",
       kubeconfig: "",
       leaderElection: true,
+      leaseMs: 15_000,
       leaseName: "retriever-operator",
       apiDeadlineMs: 10_000,
       sidecarDeadlineMs: 2000,

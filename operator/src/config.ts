@@ -50,6 +50,11 @@ const rows = {
     about: "whether several replicas share a lease",
     schema: truth.default(true),
   },
+  leaseMs: {
+    env: "RETRIEVER_LEASE_MS",
+    about: "how long a leader that fell silent is waited for",
+    schema: whole(1000, 120_000).default(15_000),
+  },
   leaseName: { env: "RETRIEVER_LEASE_NAME", about: "name of the lease", schema: label.default("retriever-operator") },
   apiDeadlineMs: {
     env: "RETRIEVER_API_DEADLINE_MS",

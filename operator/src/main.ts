@@ -4,7 +4,7 @@ import { randomBytes } from "node:crypto";
 import { parseArgs } from "node:util";
 import { openConnection } from "#adapters/kubernetes/connection.ts";
 import { makeEvidenceStore } from "#adapters/kubernetes/evidence-config-maps.ts";
-import { type CallReport, makeKubeRequest } from "#adapters/kubernetes/kube-request.ts";
+import { type CallReport, type KubeRequest, makeKubeRequest } from "#adapters/kubernetes/kube-request.ts";
 import { makeKubernetesCluster } from "#adapters/kubernetes/kubernetes-cluster.ts";
 import { makeKubernetesHints } from "#adapters/kubernetes/kubernetes-hints.ts";
 import { makeKubernetesJobs } from "#adapters/kubernetes/kubernetes-jobs.ts";
@@ -16,7 +16,7 @@ import { openAlerting } from "#alerting.ts";
 import { describeSettings, parseSettings, type Settings, settingFlags } from "#config.ts";
 import { EvidenceRecorder } from "#controller/evidence-recorder.ts";
 import { leadLoop } from "#controller/lead-loop.ts";
-import { defaultLeaseTimes, type LeaderOptions } from "#controller/leader.ts";
+import { type LeaderOptions, type Leadership, leaseTimesOf } from "#controller/leader.ts";
 import { type Loop, makeLoop } from "#controller/loop.ts";
 import { makeReconcile } from "#controller/reconcile.ts";
 import { makeTeller } from "#controller/teller.ts";
@@ -41,7 +41,8 @@ async function run(settings: Settings): Promise<number> {
     metrics.count("retriever_watch_faults_total", { code: fault.code });
     log.warn(faultFields(fault), "API fault");
   };
-  const { connection, request } = connect(settings, metrics);
+  const tenure = { holds: () => false };
+  const { connection, request, leaseRequest } = connect(settings, metrics, () => tenure.holds());
   const sidecars = makeHttpSidecars({ deadlineMs: settings.sidecarDeadlineMs });
   const reports = makeHttpReports({ deadlineMs: settings.sidecarDeadlineMs });
   const cluster = makeKubernetesCluster({ request, clock, namespaces: settings.namespaces, instance: identity });
@@ -71,14 +72,13 @@ async function run(settings: Settings): Promise<number> {
   const stop = new AbortController();
   for (const name of ["SIGTERM", "SIGINT"] as const) process.once(name, () => stop.abort());
   log.info({ identity, port: server.port, webhookPort, namespaces, server: connection.server }, "starting");
-  const store = makeLeaseStore(request, { namespace: settings.podNamespace, name: settings.leaseName });
-  const leader: LeaderOptions = { store, clock, random, identity, times: defaultLeaseTimes, onFault };
+  const leader = electionOf(settings, leaseRequest, { identity, onFault });
+  const onLead = ({ holds }: Leadership) => void Object.assign(tenure, { holds });
+  const finish = () => evidence.close(evidenceGraceMs);
   try {
-    const election = settings.leaderElection ? leader : undefined;
-    const lost = await leadLoop({ leader: election, loop, metrics, log }, stop.signal);
+    const lost = await leadLoop({ leader, loop, metrics, log, onLead, finish }, stop.signal);
     // Writes under way must not land after the next leader's: nothing is waited for.
     if (lost) process.exit(1);
-    await evidence.close(evidenceGraceMs);
     return 0;
   } finally {
     await Promise.allSettled([
@@ -93,6 +93,17 @@ async function run(settings: Settings): Promise<number> {
   }
 }
 
+/** Undefined: there is one replica, which leads. */
+function electionOf(
+  settings: Settings,
+  request: KubeRequest,
+  own: Pick<LeaderOptions, "identity" | "onFault">,
+): LeaderOptions | undefined {
+  if (!settings.leaderElection) return undefined;
+  const store = makeLeaseStore(request, { namespace: settings.podNamespace, name: settings.leaseName });
+  return { store, clock, random, times: leaseTimesOf(settings.leaseMs), ...own };
+}
+
 function openTelemetry({ listen }: Settings, { probe }: Loop, metrics: Metrics): Promise<TelemetryServer> {
   const { render, contentType } = metrics;
   return openTelemetryServer({ listen, healthz: probe, readyz: probe, metrics: render, contentType });
@@ -104,13 +115,19 @@ function evidencePrinter(): (record: EvidenceRecord) => void {
   return (record) => log.info({ record }, "evidence");
 }
 
-function connect(settings: Settings, metrics: Metrics) {
+/** Two ways to ask the API: the lease's own, and one that writes only while this process leads. */
+function connect(settings: Settings, metrics: Metrics, mayWrite: () => boolean) {
   const connection = openConnection({ kubeconfig: settings.kubeconfig, clock });
   const report = ({ verb, resource, code, seconds }: CallReport) => {
     metrics.count("retriever_api_requests_total", { verb, resource, code });
     metrics.observe("retriever_api_request_seconds", { verb }, seconds);
   };
-  return { connection, request: makeKubeRequest(connection, { deadlineMs: settings.apiDeadlineMs, clock, report }) };
+  const options = { deadlineMs: settings.apiDeadlineMs, clock, report };
+  return {
+    connection,
+    request: makeKubeRequest(connection, { ...options, mayWrite }),
+    leaseRequest: makeKubeRequest(connection, options),
+  };
 }
 
 function readSettings(): Settings | undefined {

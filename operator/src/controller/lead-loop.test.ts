@@ -5,7 +5,7 @@ import { makeLogger } from "#telemetry/logger.ts";
 import { makeMetrics } from "#telemetry/metrics.ts";
 import { FakeClock, settle } from "#test/fakes/fake-clock.ts";
 import { leadLoop } from "./lead-loop.ts";
-import { defaultLeaseTimes } from "./leader.ts";
+import { leaseTimesOf } from "./leader.ts";
 import type { Loop } from "./loop.ts";
 
 function arrange(more: { readonly leaderElection?: boolean; readonly lease?: LeaseRead } = {}) {
@@ -24,26 +24,40 @@ function arrange(more: { readonly leaderElection?: boolean; readonly lease?: Lea
     start: () => void story.push("start"),
     stop: async () => void story.push("stop"),
   };
-  const leader = { store, clock, random: () => 0.5, identity: "a", times: defaultLeaseTimes, onFault: () => undefined };
+  const leader = {
+    store,
+    clock,
+    random: () => 0.5,
+    identity: "a",
+    times: leaseTimesOf(15_000),
+    onFault: () => undefined,
+  };
   const metrics = makeMetrics({ processMetrics: false });
   const stop = new AbortController();
   const log = makeLogger({ level: "silent" });
   const ended = leadLoop(
-    { leader: more.leaderElection === false ? undefined : leader, loop, metrics, log },
+    {
+      leader: more.leaderElection === false ? undefined : leader,
+      loop,
+      metrics,
+      log,
+      onLead: (leadership) => void story.push(`lead, holds: ${leadership.holds()}`),
+      finish: async () => void story.push(`finish, holder: ${state.lease?.holder}`),
+    },
     stop.signal,
   );
   return { clock, story, state, stop, ended, metrics };
 }
 
 describe("the loop of a leader", () => {
-  test("runs until it is told to stop, then gives the lease away", async () => {
+  test("runs until it is told to stop, finishes its writing, then gives the lease away", async () => {
     const { story, state, stop, ended, metrics } = arrange();
     await settle();
-    expect(story).toEqual(["start"]);
+    expect(story).toEqual(["lead, holds: true", "start"]);
     expect(await metrics.render()).toContain("retriever_leader 1");
     stop.abort();
     expect(await ended).toBe(false);
-    expect(story).toEqual(["start", "stop"]);
+    expect(story).toEqual(["lead, holds: true", "start", "stop", "finish, holder: a"]);
     expect(state.lease?.holder).toBe("");
   });
 
@@ -53,7 +67,7 @@ describe("the loop of a leader", () => {
     state.fault = new OperatorError("ROP_API_UNAVAILABLE", "down");
     await clock.advance(20_000);
     expect(await ended).toBe(true);
-    expect(story).toEqual(["start"]);
+    expect(story).toEqual(["lead, holds: true", "start"]);
   });
 
   test("never starts when it is stopped while it waits", async () => {
@@ -75,7 +89,7 @@ describe("the loop of a leader", () => {
   test("needs no lease when there is only one", async () => {
     const { story, state, stop, ended } = arrange({ leaderElection: false });
     await settle();
-    expect(story).toEqual(["start"]);
+    expect(story).toEqual(["lead, holds: true", "start"]);
     stop.abort();
     expect(await ended).toBe(false);
     expect(state.lease).toBeUndefined();

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { OperatorError } from "#errors.ts";
 import type { LeaseRead, LeaseRecord, LeaseStore } from "#ports/lease.ts";
 import { FakeClock, settle } from "#test/fakes/fake-clock.ts";
-import { defaultLeaseTimes, type LeaderOptions, lead } from "./leader.ts";
+import { type LeaderOptions, lead, leaseTimesOf } from "./leader.ts";
 
 /** A lease in memory with versions, faults and lost answers. */
 class FakeLease implements LeaseStore {
@@ -33,7 +33,7 @@ function arrange(identity: string, lease = new FakeLease(), clock = new FakeCloc
     clock,
     random: () => 0.5,
     identity,
-    times: defaultLeaseTimes,
+    times: leaseTimesOf(15_000),
     onFault: (fault) => faults.push(fault),
   };
   const stop = new AbortController();
@@ -135,6 +135,38 @@ describe("the lease", () => {
     lease.fault = undefined;
     await clock.advance(4000);
     expect((await leadership).fencing).toBe(1);
+  });
+
+  test("says no from the first moment after a pause that outlasted it, and yes again once a renewal came through", async () => {
+    const { lease, clock, leading } = arrange("a");
+    const leadership = await leading();
+    expect(leadership.holds()).toBe(true);
+    clock.standStill(10_001);
+    expect(leadership.holds()).toBe(false);
+    await clock.advance(0);
+    expect(leadership.holds()).toBe(true);
+    clock.standStill(16_000);
+    lease.current = foreign;
+    expect(leadership.holds()).toBe(false);
+    await clock.advance(0);
+    expect(await settledOf(leadership.lost)).toMatchObject({ code: "ROP_LEASE_LOST" });
+    expect(leadership.holds()).toBe(false);
+  });
+
+  test("that was released isn't held, however fresh it is", async () => {
+    const { leading } = arrange("a");
+    const leadership = await leading();
+    await leadership.release();
+    expect(leadership.holds()).toBe(false);
+  });
+
+  test("of any length is renewed three times while it lasts, and given up before others may take it", () => {
+    for (const leaseMs of [1000, 2000, 15_000, 120_000]) {
+      const { renewWithinMs, renewEveryMs, retryMs } = leaseTimesOf(leaseMs);
+      expect(renewEveryMs * 3).toBeLessThan(leaseMs);
+      expect(renewWithinMs + renewEveryMs).toBeLessThan(leaseMs);
+      expect(retryMs).toBeGreaterThan(0);
+    }
   });
 
   test("no longer wanted is not waited for", async () => {

@@ -16,12 +16,11 @@ export type LeaseTimes = {
   readonly retryMs: number;
 };
 
-export const defaultLeaseTimes: LeaseTimes = {
-  leaseMs: 15_000,
-  renewWithinMs: 10_000,
-  renewEveryMs: 4000,
-  retryMs: 2000,
-};
+/** The other times for a lease of this length, in the usual proportions: 15 s go with 10, 4 and 2. */
+export function leaseTimesOf(leaseMs: number): LeaseTimes {
+  const share = (fifteenths: number) => Math.floor((leaseMs * fifteenths) / 15);
+  return { leaseMs, renewWithinMs: share(10), renewEveryMs: share(4), retryMs: share(2) };
+}
 
 export type LeaderOptions = {
   readonly store: LeaseStore;
@@ -37,6 +36,11 @@ export type LeaderOptions = {
 export type Leadership = {
   /** Rises with every change of the holder. */
   readonly fencing: number;
+  /**
+   * Whether nobody else can lead yet, by our own clock: asked before every write. A process that was paused past its
+   * lease answers no from its first instruction on, until a renewal proves that nobody came in between.
+   */
+  readonly holds: () => boolean;
   /** Resolves with the reason when the lease is lost; never after `release`. */
   readonly lost: Promise<OperatorError>;
   /** Stops renewing and lets the next one take over at once. */
@@ -84,14 +88,17 @@ function take(options: LeaderOptions, lease: LeaseRead | undefined, signal: Abor
 function hold(options: LeaderOptions, taken: LeaseRead, from: number): Leadership {
   const stopped = new AbortController();
   let lease = taken;
+  let renewedAt = from;
   const lost = renewUntilLost(options, from, {
     signal: stopped.signal,
     renew: async (signal) => {
+      const sentAt = options.clock.elapsed();
       lease = await options.store.write(
         { ...recordOf(lease), renewedAt: options.clock.now() },
         lease.resourceVersion,
         signal,
       );
+      renewedAt = sentAt;
     },
     adopt: (newer) => {
       lease = newer;
@@ -99,6 +106,7 @@ function hold(options: LeaderOptions, taken: LeaseRead, from: number): Leadershi
   });
   return {
     fencing: taken.transitions,
+    holds: () => !stopped.signal.aborted && options.clock.elapsed() - renewedAt <= options.times.renewWithinMs,
     lost,
     release: async () => {
       stopped.abort();

@@ -37,6 +37,11 @@ export class FakeClock implements Clock {
     this.#wallOffset += byMs;
   }
 
+  /** The process is paused: time goes on, and timers that come due wait for the next `advance`. */
+  standStill(forMs: number): void {
+    this.#elapsed += forMs;
+  }
+
   /** Lets the time pass, timer by timer, with every promise settled in between. */
   async advance(byMs: number): Promise<void> {
     const until = this.#elapsed + byMs;

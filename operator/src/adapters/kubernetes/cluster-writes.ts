@@ -7,6 +7,8 @@ import type { Cluster } from "#ports/cluster.ts";
 import type { KubeObject } from "./documents.ts";
 import { editFinalizer } from "./finalizer.ts";
 import { type KubeRequest, mergePatch } from "./kube-request.ts";
+import { listAll } from "./listing.ts";
+import { overtakenAgain } from "./read-and-write.ts";
 import { apiVersionOf, migrations, pods } from "./resources.ts";
 
 export type ClusterWrites = Pick<Cluster, "writeStatus" | "addFinalizer" | "removeFinalizer" | "annotatePod">;
@@ -41,17 +43,37 @@ export function makeClusterWrites(request: KubeRequest): ClusterWrites {
         signal,
       );
     },
-    annotatePod: async (namespace, pod, epoch, signal) => {
-      await request({
-        method: "PATCH",
-        place: { resource: pods, namespace, name: pod },
-        query: { fieldManager },
-        contentType: mergePatch,
-        body: { metadata: { annotations: { [epochAnnotation]: String(epoch) } } },
-        signal,
-      });
-    },
+    annotatePod: (namespace, pod, epoch, signal) =>
+      overtakenAgain(async () => {
+        const { metadata } = await readPod(request, { namespace, name: pod }, signal);
+        const annotations = { [epochAnnotation]: String(epoch) };
+        await request({
+          method: "PATCH",
+          place: { resource: pods, namespace, name: pod },
+          query: { fieldManager },
+          contentType: mergePatch,
+          body: { metadata: { uid: metadata?.uid, resourceVersion: metadata?.resourceVersion, annotations } },
+          signal,
+        });
+      }),
   };
+}
+
+/** A list of one: the operator has the right to list pods, which it needs anyhow, and no other right to read them. */
+async function readPod(
+  request: KubeRequest,
+  { namespace, name }: { readonly namespace: string; readonly name: string },
+  signal: AbortSignal,
+): Promise<KubeObject> {
+  const { items } = await listAll(
+    request,
+    { resource: pods, namespace },
+    { fieldSelector: `metadata.name=${name}` },
+    signal,
+  );
+  const [found] = items;
+  if (found === undefined) throw new OperatorError("ROP_NOT_FOUND", `pods ${namespace}/${name}`);
+  return found;
 }
 
 /** The whole status in the place of the old one. The server keeps spec and metadata; version and uid are preconditions. */

@@ -124,6 +124,22 @@ describe("a call to the API server", () => {
     expect(server.requests.length).toBe(2);
   });
 
+  test("that writes isn't sent by who doesn't lead any more, not even with a new token; one that reads is", async () => {
+    let leads = true;
+    const server = await playServer((_, response) => {
+      leads = false;
+      reply(response, 401, {});
+    });
+    played = server;
+    const options = { deadlineMs: 1000, clock: makeSystemClock(), mayWrite: () => leads };
+    const request = makeKubeRequest(server.connection, options);
+    const write = { ...get, method: "PATCH", body: {} } as const;
+    await expect(request(write)).rejects.toMatchObject({ code: "ROP_LEASE_LOST" });
+    await expect(request(write)).rejects.toMatchObject({ code: "ROP_LEASE_LOST" });
+    await expect(request(get)).rejects.toMatchObject({ code: "ROP_UNAUTHENTICATED" });
+    expect(server.requests.map(({ method }) => method)).toEqual(["PATCH", "GET", "GET"]);
+  });
+
   test("that isn't answered with JSON is invalid, without a word of the answer", async () => {
     const { fail } = await arrange((_, response) => reply(response, 200, "<html>secret-canary"));
     const error = await fail(get);

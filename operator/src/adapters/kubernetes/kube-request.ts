@@ -37,6 +37,8 @@ export type RequestOptions = {
   readonly clock: Clock;
   /** Told of every call that ended, for metrics. */
   readonly report?: (call: CallReport) => void;
+  /** Asked at the last moment before anything but a read is sent; a no is ROP_LEASE_LOST. Absent: always. */
+  readonly mayWrite?: () => boolean;
 };
 
 const maxAnswerBytes = 32 * 1024 * 1024;
@@ -50,6 +52,8 @@ export function makeKubeRequest(connection: KubeConnection, options: RequestOpti
     const signal = AbortSignal.any([call.signal, deadline]);
     try {
       const { headers, dispatcher } = await connection.authorize();
+      if (call.method !== "GET" && options.mayWrite?.() === false)
+        throw new OperatorError("ROP_LEASE_LOST", `${verbOf(call)} ${describePlace(call.place)} was not sent`);
       const answer = await request(urlOf(connection.server, call), {
         method: call.method,
         dispatcher,

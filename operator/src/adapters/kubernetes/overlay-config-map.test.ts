@@ -8,13 +8,14 @@ const target = { namespace: "search", name: "search-api" };
 const signal = new AbortController().signal;
 type Sent = Pick<KubeCall, "method" | "place" | "body">;
 
-/** Answers reads with an overlay that has our finalizer, and remembers what was sent. */
+/** Answers reads with a frozen overlay that has our finalizer, and remembers what was sent. */
 function recorder(fault?: OperatorError) {
   const sent: Sent[] = [];
   const writes = makeOverlayWrites(async ({ method, place, body }) => {
     sent.push({ method, place, body });
     if (fault !== undefined) throw fault;
-    return { metadata: { finalizers: ["retriever.dev/overlay"], resourceVersion: "7" } };
+    const labels = { "retriever.dev/frozen": "true" };
+    return { metadata: { finalizers: ["retriever.dev/overlay"], resourceVersion: "7", labels } };
   });
   return { sent, writes };
 }
@@ -22,7 +23,8 @@ function recorder(fault?: OperatorError) {
 async function metadataOf(intent: OverlayIntent) {
   const { sent, writes } = recorder();
   await writes.applyOverlay(target, { text: "{}", intent, force: false }, signal);
-  return (sent[0]?.body as { metadata: { labels: object; annotations: object } }).metadata;
+  const applied = sent.at(-1)?.body as { metadata: { labels: object; annotations: object } } | undefined;
+  return applied?.metadata ?? { labels: {}, annotations: {} };
 }
 
 const intent: OverlayIntent = { migrationUid: "u", epoch: 4, rollback: null };
@@ -49,8 +51,8 @@ describe("an overlay's ConfigMap", () => {
     const { sent, writes } = recorder();
     await writes.releaseOverlay(target, false, signal);
     const frozen = { labels: { "retriever.dev/frozen": null }, annotations: { "retriever.dev/frozen-base": null } };
-    expect(sent.map(({ method }) => method)).toEqual(["PATCH", "GET", "PATCH"]);
-    expect(sent[0]?.body).toEqual({ metadata: frozen });
+    expect(sent.map(({ method }) => method)).toEqual(["GET", "PATCH", "GET", "PATCH"]);
+    expect(sent[1]?.body).toEqual({ metadata: { resourceVersion: "7", ...frozen } });
   });
 
   test("that is gone is let go all the same", async () => {

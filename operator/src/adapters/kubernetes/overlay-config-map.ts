@@ -8,6 +8,7 @@ import type { Cluster } from "#ports/cluster.ts";
 import type { KubeObject } from "./documents.ts";
 import { editFinalizer } from "./finalizer.ts";
 import { applyPatch, type KubeRequest, mergePatch } from "./kube-request.ts";
+import { overtakenAgain, readObject } from "./read-and-write.ts";
 import { configMaps, type Place } from "./resources.ts";
 
 /** Label by which the operator watches its overlays. */
@@ -33,16 +34,19 @@ export function makeOverlayWrites(request: KubeRequest): OverlayWrites {
     name: overlayName(target.name),
   });
   return {
-    applyOverlay: async (target, overlay, signal) => {
-      await request({
-        method: "PATCH",
-        place: placeOf(target),
-        query: { fieldManager, force: String(overlay.force) },
-        contentType: applyPatch,
-        body: overlayDocument(target, overlay.text, overlay.intent),
-        signal,
-      });
-    },
+    applyOverlay: (target, overlay, signal) =>
+      overtakenAgain(async () => {
+        const place = placeOf(target);
+        const there = (await readObject(request, place, signal)) ?? (await createEmpty(request, target, signal));
+        await request({
+          method: "PATCH",
+          place,
+          query: { fieldManager, force: String(overlay.force) },
+          contentType: applyPatch,
+          body: overlayDocument(target, overlay, there),
+          signal,
+        });
+      }),
     releaseOverlay: async (target, remove, signal) => {
       const place = placeOf(target);
       // Left behind, it must not freeze anything for ever. First, so that a release cut short is begun anew.
@@ -53,41 +57,68 @@ export function makeOverlayWrites(request: KubeRequest): OverlayWrites {
   };
 }
 
+type Target = { readonly namespace: string; readonly name: string };
+
+/** Judged against exactly the object read: an apply without a version would pass over whatever came in between. */
 function overlayDocument(
-  target: { readonly namespace: string; readonly name: string },
-  text: string,
-  intent: OverlayIntent,
+  target: Target,
+  { text, intent }: { readonly text: string; readonly intent: OverlayIntent },
+  { metadata }: KubeObject,
 ): unknown {
+  const { uid, resourceVersion } = metadata ?? {};
+  const { frozen } = intent;
+  const empty = emptyOverlay(target);
+  // Applied as a whole: what a later write doesn't name any more is gone.
+  const labels = { ...empty.metadata.labels, ...(frozen === undefined ? {} : { [frozenLabel]: "true" }) };
+  const annotations = {
+    ...keepAnnotations,
+    [intentAnnotation]: printIntent(intent),
+    ...(frozen === undefined || frozen === "" ? {} : { [frozenBaseAnnotation]: frozen }),
+  };
+  return {
+    ...empty,
+    metadata: { ...empty.metadata, uid, resourceVersion, labels, annotations },
+    data: { [overlayFileName]: text },
+  };
+}
+
+/**
+ * The overlay's object before it says anything; to a sidecar it is as good as none. A create fails where somebody was
+ * faster, which an apply doesn't.
+ */
+async function createEmpty(request: KubeRequest, target: Target, signal: AbortSignal): Promise<KubeObject> {
+  const place = { resource: configMaps, namespace: target.namespace };
+  const body = emptyOverlay(target);
+  return (await request({ method: "POST", place, query: { fieldManager }, body, signal })) as KubeObject;
+}
+
+function emptyOverlay(target: Target) {
   return {
     apiVersion: "v1",
     kind: "ConfigMap",
     metadata: {
       name: overlayName(target.name),
       namespace: target.namespace,
-      // Applied as a whole: what a later write doesn't name any more is gone.
-      labels: {
-        "app.kubernetes.io/managed-by": fieldManager,
-        [overlayLabel]: "true",
-        ...(intent.frozen === undefined ? {} : { [frozenLabel]: "true" }),
-      },
-      annotations: {
-        ...keepAnnotations,
-        [intentAnnotation]: printIntent(intent),
-        ...(intent.frozen === undefined || intent.frozen === "" ? {} : { [frozenBaseAnnotation]: intent.frozen }),
-      },
+      labels: { "app.kubernetes.io/managed-by": fieldManager, [overlayLabel]: "true" },
+      annotations: keepAnnotations,
       finalizers: [overlayFinalizer],
     },
-    data: { [overlayFileName]: text },
   };
 }
 
-async function thaw(request: KubeRequest, place: Place, signal: AbortSignal): Promise<void> {
-  const metadata = { labels: { [frozenLabel]: null }, annotations: { [frozenBaseAnnotation]: null } };
-  try {
+function thaw(request: KubeRequest, place: Place, signal: AbortSignal): Promise<void> {
+  return overtakenAgain(async () => {
+    const there = await readObject(request, place, signal);
+    if (there?.metadata?.labels?.[frozenLabel] === undefined) return;
+    const { uid, resourceVersion } = there.metadata;
+    const metadata = {
+      uid,
+      resourceVersion,
+      labels: { [frozenLabel]: null },
+      annotations: { [frozenBaseAnnotation]: null },
+    };
     await request({ method: "PATCH", place, contentType: mergePatch, body: { metadata }, signal });
-  } catch (fault) {
-    if (!hasCode(fault, "ROP_NOT_FOUND")) throw fault;
-  }
+  });
 }
 
 /** Deletes exactly the object whose finalizer we took: one that was made anew in between stays. */
