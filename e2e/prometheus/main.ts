@@ -36,6 +36,9 @@ async function measure(
   { together, binaries }: { readonly together: number; readonly binaries: Binaries },
 ): Promise<K1Run[]> {
   const stage = await openAlertStage({ name: "k1", binaries, webhook: values.webhook });
+  // An interrupt ends what was started, too.
+  for (const signal of ["SIGINT", "SIGTERM"] as const)
+    process.once(signal, () => void stage.close().finally(() => process.exit(130)));
   try {
     const names = Array.from({ length: count }, (_, index) => `k1-${index + 1}`);
     const runs: K1Run[] = [];
