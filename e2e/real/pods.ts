@@ -4,6 +4,11 @@ import { type SidecarStatus, sidecarStatusSchema } from "@retriever/sidecar/cont
 import { request } from "undici";
 import { z } from "zod";
 import type { KubeClient } from "#kube/client.ts";
+import { eventually } from "#stories/eventually.ts";
+
+/** For pods to start, and for whatever has a real kubelet in its way. */
+const deadlineMs = 120_000;
+const followEveryMs = 500;
 
 const podSchema = z.object({
   metadata: z.object({
@@ -52,4 +57,53 @@ export async function realPods(client: KubeClient, namespace: string, applicatio
 export async function sidecarOf(pod: RealPod): Promise<SidecarStatus> {
   const { body } = await request(`http://${pod.ip}:7090/v1/status`, { signal: AbortSignal.timeout(2000) });
   return sidecarStatusSchema.parse(await body.json());
+}
+
+/** Waits until there are so many pods, all ready; none of them one of `besides`. */
+export function readyPods(
+  look: () => Promise<readonly RealPod[]>,
+  count: number,
+  besides: readonly RealPod[],
+): Promise<readonly RealPod[]> {
+  const isNew = ({ uid }: RealPod) => besides.every((old) => old.uid !== uid);
+  return eventually(
+    `${count} pods are ready`,
+    async () => {
+      const all = await look();
+      return all.length === count && all.every((pod) => pod.ready && isNew(pod)) ? all : false;
+    },
+    { deadlineMs, describe: async () => JSON.stringify(await look()) },
+  );
+}
+
+/** The ready pods, looked for anew twice a second, as whoever balances a Service's load knows them. */
+export function followPods(look: () => Promise<readonly RealPod[]>, atFirst: readonly RealPod[]) {
+  let known = atFirst;
+  const refresh = async () => {
+    try {
+      known = (await look()).filter(({ ready }) => ready);
+    } catch {
+      // The API server is away: those of before are still there.
+    }
+  };
+  const timer = setInterval(() => void refresh(), followEveryMs);
+  return { pods: () => known, stop: () => clearInterval(timer) };
+}
+
+/**
+ * When the last of these pods began to serve from the store of this digest, epoch ms.
+ * Each sidecar says for how long its epoch has been in force: so looking late doesn't make it late.
+ */
+export async function lastToServeFrom(pods: readonly RealPod[], digest: string | undefined): Promise<number> {
+  const since = pods.map((pod) =>
+    eventually(
+      `${pod.name} serves from there`,
+      async () => {
+        const { config, evidence } = await sidecarOf(pod);
+        return config.primaryIdentity.digest === digest ? Date.now() - evidence.sinceSeconds * 1000 : false;
+      },
+      { deadlineMs },
+    ),
+  );
+  return Math.max(...(await Promise.all(since)));
 }

@@ -1,7 +1,6 @@
 // What the stories of one file share: stores on this machine's address among the pods, and the operator in the cluster.
 // Opened before the first story, closed after the last one.
 import { execFile } from "node:child_process";
-import { join } from "node:path";
 import { promisify } from "node:util";
 import { containerdSocketOf, hostAddress, operatorAccount } from "#cluster/layout.ts";
 import { type Dataset, loadDataset } from "#dataset/read.ts";
@@ -89,8 +88,7 @@ async function leadingPod(client: KubeClient): Promise<RealPod> {
   });
 }
 
-async function killContainer(folder: string, pod: RealPod): Promise<void> {
-  const socket = containerdSocketOf({ folder });
-  const words = ["--address", socket, "--namespace", "k8s.io", "tasks", "kill", "--signal", "SIGKILL"];
-  await run("ctr", [...words, pod.containerId], { timeout: 10_000, cwd: join(folder) });
+async function killContainer(folder: string, { containerId }: RealPod): Promise<void> {
+  const address = ["--address", containerdSocketOf({ folder }), "--namespace", "k8s.io"];
+  await run("ctr", [...address, "tasks", "kill", "--signal", "SIGKILL", containerId], { timeout: 10_000 });
 }

@@ -55,6 +55,7 @@ describe("on a real kubelet, a migration", { timeout: 400_000 }, () => {
     expect(completed.rollback).toBeUndefined();
     expect((await stage.leader()).name).not.toBe(leader.name);
     await play.allServeFrom(completed.destination?.digest);
+    await play.conditionIs("Settled", "False", "BaseNotUpdated");
     await endsQuietly(play);
     await play.close();
   });
@@ -69,6 +70,7 @@ describe("on a real kubelet, a migration", { timeout: 400_000 }, () => {
     const completed = await play.reach("Completed");
     expect(completed.rollback).toBeUndefined();
     await play.allServeFrom(completed.destination?.digest);
+    await play.conditionIs("Settled", "False", "BaseNotUpdated");
     await endsQuietly(play);
     await play.close();
   });
