@@ -1,0 +1,35 @@
+{{- /* One entry for the pod's containers (initContainers with `native`). */ -}}
+{{- define "retriever-sidecar.container" -}}
+{{- $ := index .Values "retriever-sidecar" -}}
+- name: retriever-sidecar
+  image: {{ include "retriever-sidecar.image" . }}
+  imagePullPolicy: {{ $.image.pullPolicy }}
+  {{- if $.native }}
+  restartPolicy: Always
+  {{- end }}
+  args: [serve, --config, /etc/retriever/config, --listen, "127.0.0.1:{{ $.retrievePort }}", --admin, "0.0.0.0:{{ $.adminPort }}"]
+  env: {{ include "retriever-sidecar.env" . | nindent 4 }}
+  ports:
+    - { name: retrieve, containerPort: {{ $.retrievePort }} }
+    - { name: admin, containerPort: {{ $.adminPort }} }
+  # About the sidecar, not the stores: a store's outage must not take the pods out of service.
+  startupProbe: { httpGet: { path: /readyz, port: admin }, periodSeconds: 1, failureThreshold: 60 }
+  readinessProbe: { httpGet: { path: /readyz, port: admin }, periodSeconds: 5 }
+  livenessProbe: { httpGet: { path: /healthz, port: admin }, periodSeconds: 10, failureThreshold: 6 }
+  resources: {{ toYaml $.resources | nindent 4 }}
+  securityContext: {{ include "retriever-sidecar.security" . | nindent 4 }}
+  volumeMounts: {{ include "retriever-sidecar.mounts" . | nindent 4 }}
+{{- end -}}
+
+{{- /* Entries for the pod's volumes: base and, once a migration has begun, its overlay, in one directory. */ -}}
+{{- define "retriever-sidecar.volumes" -}}
+{{- $ := index .Values "retriever-sidecar" -}}
+- name: retriever-config
+  projected:
+    sources:
+      - configMap: { name: {{ required "retriever-sidecar.base: expected the ConfigMap with the base, got none" $.base }} }
+      - configMap: { name: {{ include "retriever-sidecar.workload" . }}-retriever-migration, optional: true }
+{{- if $.credentialsSecret }}
+- { name: retriever-credentials, secret: { secretName: {{ $.credentialsSecret }} } }
+{{- end }}
+{{- end -}}
