@@ -24,8 +24,8 @@ export function migrationManifest(input: MigrationInput): object {
     // Nobody writes during the demo, so the source can't fall behind.
     writes: "SourceOnly",
     checklist: {
-      parity: { policy: "Skip" },
-      alerts: { policy: "Skip" },
+      // A corpus of this size is compared within a second or two.
+      parity: { level: "payload", recheck: "5s", timeout: "60s" },
       approvals: { policy: "Skip" },
       window: { policy: "Skip" },
       staging: { policy: "Skip" },

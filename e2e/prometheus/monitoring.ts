@@ -71,10 +71,15 @@ export async function startMonitoring({ binaries, directory, webhook }: Monitori
     await alertmanager.close();
     throw fault;
   });
+  let followed: Promise<void> = Promise.resolve();
   return {
     prometheusUrl,
     alertmanagerUrl,
-    follow: (pods) => replace(file("targets.json"), JSON.stringify(pods.map(targetOf))),
+    follow: (pods) => {
+      // One after the other: the newest list stays.
+      followed = followed.then(() => replace(file("targets.json"), JSON.stringify(pods.map(targetOf))));
+      return followed;
+    },
     writeRules: async (text) => {
       await replace(file("rules.yml"), text);
       prometheus.reload();
