@@ -153,6 +153,22 @@ describe("planted faults", () => {
     });
   });
 
+  it("and what was answered are counted by user, verb and resource", async () => {
+    await create("x");
+    await client.request("GET", configMaps);
+    await client.request("GET", `${configMaps}/x`);
+    await client.request("PATCH", `${configMaps}/x`, { contentType: mergePatch, body: { data: { a: "1" } } });
+    await client.request("GET", "/api/v1/namespaces/default");
+    expect(Object.fromEntries(api.requests.counts("admin"))).toEqual({
+      "create configmaps": 1,
+      "list configmaps": 1,
+      "get configmaps": 1,
+      "patch configmaps": 1,
+      "get namespaces": 1,
+    });
+    expect(api.requests.counts("operator").size).toBe(0);
+  });
+
   it("reset: the connection breaks and nothing is stored", async () => {
     api.faults.add({ ...onWrites, outcome: "reset", times: 1 });
     await expect(create("x")).rejects.toThrow(/closed|reset|socket/i);

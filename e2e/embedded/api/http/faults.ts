@@ -65,18 +65,39 @@ export function makeFaults(): Faults {
 export type RequestLog = {
   /** The newest requests, oldest first. */
   readonly all: () => readonly LoggedRequest[];
+  /** How many requests a user has made since the start or the last `clear`, by `verb resource`: `get pods`, `update leases`. */
+  readonly counts: (user: string) => ReadonlyMap<string, number>;
   readonly clear: () => void;
-  readonly add: (request: LoggedRequest) => void;
+  readonly add: (request: LoggedRequest, verb: FaultSubject["verb"]) => void;
 };
 
 export function makeRequestLog(limit: number): RequestLog {
   let entries: LoggedRequest[] = [];
+  const counts = new Map<string, Map<string, number>>();
   return {
     all: () => [...entries],
-    clear: () => void (entries = []),
-    add: (request) => {
+    counts: (user) => new Map(counts.get(user)),
+    clear: () => {
+      entries = [];
+      counts.clear();
+    },
+    add: (request, verb) => {
       entries.push(request);
       if (entries.length > limit) entries.shift();
+      const own = counts.get(request.user) ?? new Map<string, number>();
+      const key = kindOf(request.path, verb);
+      counts.set(request.user, own.set(key, (own.get(key) ?? 0) + 1));
     },
   };
+}
+
+const verbs: Readonly<Record<string, string>> = { post: "create", put: "update" };
+
+/** Verb and resource as rights name them. */
+function kindOf(path: string, verb: string): string {
+  const [root, ...rest] = path.split("/").slice(1);
+  const below = rest.slice(root === "api" ? 1 : 2);
+  const [plural = "", name, subresource] = below[0] === "namespaces" && below.length > 2 ? below.slice(2) : below;
+  const resource = subresource === undefined ? plural : `${plural}/${subresource}`;
+  return `${verb === "get" && name === undefined ? "list" : (verbs[verb] ?? verb)} ${resource}`;
 }

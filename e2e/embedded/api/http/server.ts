@@ -61,8 +61,8 @@ async function handle(
   } catch (error) {
     status = refuse(request, response, error);
   }
-  const { verb: _verb, ...logged } = subject;
-  parts.log.add({ ...logged, status });
+  const { verb, ...logged } = subject;
+  parts.log.add({ ...logged, status }, verb);
 }
 
 async function readExchange(parts: ServerParts, request: IncomingMessage, response: ServerResponse): Promise<Exchange> {
