@@ -5,6 +5,7 @@ import { baseConfigSchema } from "./base.ts";
 import { overlaySchema } from "./overlay.ts";
 import { maxBodyBytes, maxDimension, retrieveEnvelopeSchema } from "./retrieve.ts";
 import { sidecarStatusSchema } from "./status.ts";
+import { verifyReportSchema } from "./verify-report.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -16,6 +17,11 @@ export function baseJsonSchema(): Json {
 /** JSON Schema (2020-12) of `migration.json`. */
 export function overlayJsonSchema(): Json {
   return { title: "Retriever migration overlay", ...z.toJSONSchema(overlaySchema, { io: "input" }) };
+}
+
+/** JSON Schema (2020-12) of the report that `verify` leaves. */
+export function verifyReportJsonSchema(): Json {
+  return { title: "Retriever verification report", ...z.toJSONSchema(verifyReportSchema, { io: "output" }) };
 }
 
 const candidate = {
@@ -134,4 +140,5 @@ export const contractDocuments: Readonly<Record<string, () => Json>> = {
   "retriever-config.schema.json": baseJsonSchema,
   "retriever-overlay.schema.json": overlayJsonSchema,
   "sidecar-openapi.json": openApi,
+  "verify-report.schema.json": verifyReportJsonSchema,
 };

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import type { Environment } from "#config/credentials.ts";
 import { addressSchema } from "#config/settings.ts";
+import { maxK } from "#contract/retrieve.ts";
 import { type VerifyReport, verifyLevels } from "#contract/verify-report.ts";
 import { RetrieverError } from "#errors.ts";
 import type { Address } from "#ports/address.ts";
@@ -22,11 +23,22 @@ export type VerifyFlags = Readonly<
       | "report"
       | "serveReport"
       | "serveFor"
-      | "terminationLog",
+      | "terminationLog"
+      | "checkpoint"
+      | "quality"
+      | "queries"
+      | "k",
       string
     >
   >
 > & { readonly resume?: boolean };
+
+export type QualityWish = {
+  readonly queries: number;
+  readonly k: number;
+  /** Null: the vectors of sampled chunks. */
+  readonly file: string | null;
+};
 
 export type VerifyOptions = {
   readonly scope: VerifyReport["scope"];
@@ -40,6 +52,9 @@ export type VerifyOptions = {
   readonly serveForMs: number;
   /** Null: no short form is written. */
   readonly terminationLog: string | null;
+  readonly checkpointMs: number;
+  /** Null: no index is probed. */
+  readonly quality: QualityWish | null;
 };
 
 const mostPartitions = 4096;
@@ -87,6 +102,11 @@ const flagsSchema = z.object({
   serveReport: addressSchema.nullable(),
   serveFor: numberIn(0, 86_400, "expected seconds, at most 86400"),
   terminationLog: z.string().min(1).nullable(),
+  checkpoint: numberIn(0.1, 3600, "expected seconds, 0.1 to 3600"),
+  quality: numberIn(1, 10_000, "expected a number of queries, 1 to 10000").nullable(),
+  queries: z.string().min(1).nullable(),
+  // One more is asked for where a chunk is left out of its own neighbours.
+  k: numberIn(1, maxK - 1, `expected 1 to ${maxK - 1}`),
 });
 
 const names: Readonly<Record<string, string>> = {
@@ -101,10 +121,12 @@ export function parseVerifyOptions(flags: VerifyFlags, env: Environment): Verify
   const faults = result.success ? [] : result.error.issues.map(({ path, message }) => `--${nameOf(path)}: ${message}`);
   if (flags.resume === true && flags.report === undefined)
     faults.push("--resume: expected --report with its checkpoint");
+  if (flags.queries !== undefined && flags.quality === undefined) faults.push("--queries: expected --quality with it");
   if (!result.success || faults.length > 0) {
     throw new RetrieverError({ code: "RETR_CONFIG_INVALID", message: `verify: ${faults.join("; ")}` });
   }
   const { level, since, sample, lag, report, serveReport, serveFor, terminationLog, ...rest } = result.data;
+  const { quality, queries, k } = rest;
   return {
     scope: { level, since, partition: rest.partition, sample, lagSeconds: lag },
     rowsPerSecond: rest.budget,
@@ -113,6 +135,8 @@ export function parseVerifyOptions(flags: VerifyFlags, env: Environment): Verify
     serveReport,
     serveForMs: serveFor * 1000,
     terminationLog,
+    checkpointMs: rest.checkpoint * 1000,
+    quality: quality === null ? null : { queries: quality, k, file: queries },
   };
 }
 
@@ -126,6 +150,10 @@ const defaults = {
   serveReport: null,
   serveFor: "120",
   terminationLog: null,
+  checkpoint: "5",
+  quality: null,
+  queries: null,
+  k: "10",
 };
 
 function withDefaults(flags: VerifyFlags, env: Environment): object {

@@ -78,6 +78,7 @@ async function absorbSide(passing: Passing, name: StoreName): Promise<void> {
       level: tableLevel(state),
       onBatch: (batch) => {
         absorb(batch, totals);
+        if (totals !== null && name === "source") passing.makings.onSourceBatch?.(batch);
         onBatch(name, batch.count);
       },
     },

@@ -3,7 +3,7 @@ import type { StoreName } from "#contract/overlay.ts";
 import type { VerifyReport } from "#contract/verify-report.ts";
 import type { RunStep } from "#core/verify/run-state.ts";
 import type { StoreDescription } from "#core/verify/store-facts.ts";
-import type { AgreedFields, ChunkStore } from "#ports/chunk-store.ts";
+import type { AgreedFields, ChunkBatch, ChunkStore } from "#ports/chunk-store.ts";
 import type { Clock, Random } from "#ports/clock.ts";
 import type { ReportFiles } from "#ports/report-files.ts";
 
@@ -41,6 +41,8 @@ export type RunMakings = {
   /** Null: no checkpoints. */
   readonly files: ReportFiles | null;
   readonly onProgress: (progress: RunProgress) => void;
+  /** Sees every chunk of the source once. */
+  readonly onSourceBatch?: (batch: ChunkBatch) => void;
   /** A line for people and logs; never data. */
   readonly onNote: (note: string) => void;
 };

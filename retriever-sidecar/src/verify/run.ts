@@ -1,6 +1,6 @@
 // One verification from the first page to what it found. What a store throws is the reason why nothing can be said.
-import type { VerifyReport } from "#contract/verify-report.ts";
-import { driftOf } from "#contract/verify-report.ts";
+import type { StoreName } from "#contract/overlay.ts";
+import { driftOf, type VerifyReport } from "#contract/verify-report.ts";
 import { foreignIds, haveForeignIds, undated, whyIncomparable } from "#core/verify/comparable.ts";
 import { beginRun, type RunState } from "#core/verify/run-state.ts";
 import { vectorRule } from "#core/verify/same-vector.ts";
@@ -17,7 +17,7 @@ import {
   onBoth,
   type RunMakings,
   type RunOptions,
-  type RunProgress,
+  storeNames,
 } from "./run-makings.ts";
 
 /** A report but for who wrote it, when it ended, the quality and the digest. */
@@ -99,11 +99,14 @@ async function compare(passing: Passing, both: Descriptions, checkpoints: Checkp
   if (state.step === "table") await fillTable(whole);
   await checkpoints.saveNow();
   checkDates(state);
-  if (state.step === "name") await nameLeftovers({ ...whole, onBatch: tell.restart() });
+  if (state.step === "name") {
+    const named = storeNames.filter((name) => state.wanted[name].length > 0);
+    await nameLeftovers({ ...whole, onBatch: tell.restart(named) });
+  }
   await checkpoints.saveNow();
   if (state.step === "vectors") {
     const driver = both.source.isLookUpCheap ? "destination" : "source";
-    await compareVectors({ ...whole, onBatch: tell.restart() }, vector, driver);
+    await compareVectors({ ...whole, onBatch: tell.restart([driver]) }, vector, driver);
     await checkpoints.saveNow();
   }
   const rule = { level: state.scope.level, vector };
@@ -123,27 +126,32 @@ function checkDates({ scope, totals: { source, destination } }: RunState): void 
 
 function makeTeller(state: RunState, both: Descriptions, { onProgress }: RunMakings) {
   let read = { source: 0, destination: 0 };
-  const total: Both<number | null> = { source: both.source.count, destination: both.destination.count };
-  const progress = (): RunProgress => {
-    const { step, part, parts, suspects } = state;
-    return { step, part, parts, read: { ...read }, total, suspects: suspects.length };
+  let total: Both<number | null> = { source: both.source.count, destination: both.destination.count };
+  let part = 0;
+  const tell = (): void => {
+    const { step, parts, suspects } = state;
+    onProgress({ step, part, parts, read: { ...read }, total, suspects: suspects.length });
   };
   const onBatch: Passing["onBatch"] = (name, chunks) => {
+    // Each part is another pass over everything.
+    if (part !== state.part) read = { source: 0, destination: 0 };
+    part = state.part;
     read[name] += chunks;
-    onProgress(progress());
+    tell();
   };
   return {
     onBatch,
-    restart: () => {
+    /** A pass over these stores only. */
+    restart: (names: readonly StoreName[]) => {
+      const countOf = (name: StoreName) => (names.includes(name) ? both[name].count : 0);
       read = { source: 0, destination: 0 };
+      total = { source: countOf("source"), destination: countOf("destination") };
       return onBatch;
     },
     onConfirmed: (done: number, all: number) => {
-      const [now, most] = [
-        { source: done, destination: done },
-        { source: all, destination: all },
-      ];
-      onProgress({ ...progress(), read: now, total: most });
+      read = { source: done, destination: done };
+      total = { source: all, destination: all };
+      tell();
     },
   };
 }
@@ -163,7 +171,7 @@ function unknown({ code, message }: Fault): Tally & Pick<Findings, "outcome" | "
 type Head = Pick<Findings, "startedAt" | "scope" | "source" | "destination">;
 
 function findings(state: RunState, { stores }: RunMakings, both: Descriptions | null): Head {
-  const storeOf = (name: "source" | "destination"): Findings["source"] => {
+  const storeOf = (name: StoreName): Findings["source"] => {
     const { read, newestMs } = state.totals[name];
     const { dimension = null, metric = null, precision = null, newestUpdatedAtMs = null } = both?.[name] ?? {};
     const newestUpdatedAt = isoOf(newestMs ?? newestUpdatedAtMs);

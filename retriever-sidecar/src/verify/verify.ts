@@ -8,6 +8,8 @@ import { defaultCells } from "#core/verify/sketch.ts";
 import { type ErrorCode, errorTable, faultOf, RetrieverError } from "#errors.ts";
 import type { Clock, Random } from "#ports/clock.ts";
 import type { ReportFiles } from "#ports/report-files.ts";
+import { runQuality } from "#quality/quality-run.ts";
+import { makeQuerySample } from "#quality/query-sample.ts";
 import { type NamedStores, nameStores, openStores } from "./open-stores.ts";
 import { parseVerifyOptions, type VerifyFlags, type VerifyOptions } from "./options.ts";
 import { makeProgressTeller } from "./progress.ts";
@@ -36,7 +38,6 @@ export const reportFile = "report.json";
 export const pageFile = "report.html";
 
 const pageSize = 10_000;
-const checkpointMs = 5000;
 
 const usageCodes: ReadonlySet<ErrorCode> = new Set([
   "RETR_CONFIG_INVALID",
@@ -46,6 +47,7 @@ const usageCodes: ReadonlySet<ErrorCode> = new Set([
   "RETR_SOURCE_CHANGED",
   "RETR_VERIFY_UNSUPPORTED",
   "RETR_VERIFY_CHECKPOINT_INVALID",
+  "RETR_REPAIR_REFUSED",
 ]);
 
 /** The exit code of an error that ended the command before its report. */
@@ -85,7 +87,8 @@ async function compare(options: VerifyOptions, named: NamedStores, { process, se
   const { clock, random, pause, signal, version } = process;
   const stores = openStores(named, process.registry);
   const teller = makeProgressTeller(process.progress, clock);
-  const { scope, rowsPerSecond, isResumed, reportFolder } = options;
+  const { scope, rowsPerSecond, isResumed, reportFolder, checkpointMs, quality: wish } = options;
+  const sample = makeQuerySample(wish !== null && wish.file === null ? wish.queries : 0, random);
   const run: RunOptions = {
     scope,
     rowsPerSecond,
@@ -101,18 +104,27 @@ async function compare(options: VerifyOptions, named: NamedStores, { process, se
     server?.tell(progress);
   };
   try {
-    const makings = { stores, clock, random, pause, files, onProgress, onNote: teller.onNote };
+    const { onNote } = teller;
+    const makings = { stores, clock, random, pause, files, onProgress, onNote, onSourceBatch: sample.take };
     const found = await runVerification(run, makings, signal);
-    return finish(found, version, clock);
+    const probe = { named, registry: process.registry, clock, ids: sample.ids(), onNote };
+    const isWanted = wish !== null && found.outcome !== "unknown";
+    return finish(
+      { ...found, quality: isWanted ? await runQuality({ ...probe, wish }, signal) : null },
+      version,
+      clock,
+    );
   } finally {
     teller.end();
     await Promise.all([stores.source.close(), stores.destination.close()]);
   }
 }
 
-function finish(found: Findings, version: string, clock: Clock): VerifyReport {
+type Probed = Findings & Pick<VerifyReport, "quality">;
+
+function finish(found: Probed, version: string, clock: Clock): VerifyReport {
   const finishedAt = new Date(clock.wallMs()).toISOString();
-  return seal({ schema: 1, version, ...found, finishedAt, quality: null });
+  return seal({ schema: 1, version, ...found, finishedAt });
 }
 
 /** Writes everything that is left behind. What can't be written comes back: a report nobody can read is none. */
