@@ -57,6 +57,19 @@ describe("a migration of a Prometheus", () => {
   });
 });
 
+describe("a migration of no Prometheus", () => {
+  it("is armed by the operator's own evaluation, and keeps that answer while a pod is silent", () => {
+    const own = aSpec({ ...shortPlan, checklist: { ...onlyReachable, alerts: { policy: "Require" } } });
+    const sim = simulationAt("Guard", { spec: own });
+    expect(sim.condition("AlertsArmed")).toBe("True/EvaluatedByOperator");
+    sim.pod(0).silent = true;
+    sim.run(30);
+    expect(sim.condition("AlertsArmed")).toBe("True/EvaluatedByOperator");
+    sim.pod(0).silent = false;
+    sim.until("Completed", 900);
+  });
+});
+
 describe("the alert fires", () => {
   it("in the guard: rolled back once it has lasted, its for counted, with the sidecars seeing nothing", () => {
     const sim = at("Guard").run(30);
