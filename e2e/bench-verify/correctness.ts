@@ -1,13 +1,12 @@
 // V1 and V7: seeded faults are found as what they are and nothing else is, and one repair makes the stores equal.
-import { startQdrant } from "#stores/qdrant.ts";
 import { seedFaults } from "./corpus.ts";
 import { chooseFaults, type SeededFault, scoreOf } from "./faults.ts";
-import { makeCollection } from "./qdrant-corpus.ts";
+import { seedPointFaults } from "./qdrant-corpus.ts";
 import { amount, least, most, type Part, type Row } from "./rows.ts";
 import { type Scene, tableAdapter } from "./scene.ts";
 import { makePlace, type Place, reportFile, startVerify, verify } from "./verify-process.ts";
 
-const level = ["--level", "fresh", "--budget", "0"] as const;
+const level = ["--level", "fresh", "--budget", "none"] as const;
 const mostPasses = 3;
 
 type Found = { readonly row: Part[]; readonly repair: Part[] };
@@ -19,19 +18,13 @@ export async function measureCorrectness(scene: Scene): Promise<Row[]> {
   await seedFaults(scene.client, "public.bench_copy", faults);
   const own = await findAndRepair(makePlace(tableAdapter(scene, "source"), tableAdapter(scene, "copy")), faults, false);
   say("V1 and V7 with Qdrant");
-  const qdrant = await startQdrant({ address: "127.0.0.62" });
-  try {
-    await makeCollection(qdrant, "bench", sizes.rows, faults);
-    const destination = { kind: "qdrant", url: qdrant.url, collection: "bench", apiKey: qdrant.apiKey };
-    const place = makePlace(tableAdapter(scene, "source"), destination);
-    const other = await findAndRepair(place, faults, qdrant.standIn);
-    return [
-      { id: "V1", parts: [...own.row, ...other.row] },
-      { id: "V7", parts: [...own.repair, ...other.repair] },
-    ];
-  } finally {
-    await qdrant.close();
-  }
+  const { qdrant, name, adapter } = await scene.collection();
+  await seedPointFaults(qdrant, name, faults);
+  const other = await findAndRepair(makePlace(tableAdapter(scene, "source"), adapter), faults, qdrant.standIn);
+  return [
+    { id: "V1", parts: [...own.row, ...other.row] },
+    { id: "V7", parts: [...own.repair, ...other.repair] },
+  ];
 }
 
 async function findAndRepair(place: Place, faults: readonly SeededFault[], standIn: boolean): Promise<Found> {

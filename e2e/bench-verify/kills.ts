@@ -19,7 +19,7 @@ export async function measureKills(scene: Scene): Promise<Row> {
   await seedFaults(client, "public.bench_few_copy", chooseFaults(sizes.fewRows, sizes.faults, seed));
   const place = makePlace(tableAdapter(scene, "few"), tableAdapter(scene, "few_copy"));
   const budget = `${Math.ceil(sizes.fewRows / runSeconds)}`;
-  const args = ["--level", "fresh", "--lag", "1s", "--budget", budget, "--checkpoint", "250ms"];
+  const args = ["--level", "fresh", "--lag", "1", "--budget", budget, "--checkpoint", "0.25"];
   const chance = makeChance(seed);
   try {
     const undisturbed = await verify(place, args);

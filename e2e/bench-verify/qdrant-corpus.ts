@@ -23,16 +23,8 @@ function pointOf(index: number, fault: Change): object {
   };
 }
 
-/** Makes the collection anew with `rows` chunks, the faults among them. */
-export async function makeCollection(
-  address: QdrantAddress,
-  collection: string,
-  rows: number,
-  faults: readonly SeededFault[],
-): Promise<void> {
-  const byIndex = new Map(faults.map((fault) => [fault.index, fault]));
-  const leftOver = faults.filter(({ kind }) => kind === "left over").map(({ index }) => index);
-  const isLost = (index: number): boolean => byIndex.get(index)?.kind.startsWith("lost") === true;
+/** Makes the collection anew with `rows` chunks. */
+export async function makeCollection(address: QdrantAddress, collection: string, rows: number): Promise<void> {
   const { call, close } = openQdrant(address);
   try {
     await call({ method: "DELETE", path: pathOf(collection) });
@@ -46,11 +38,27 @@ export async function makeCollection(
     }
     for (let start = 0; start < rows; start += pointsPerUpsert) {
       const size = Math.min(pointsPerUpsert, rows - start);
-      const indexes = Array.from({ length: size }, (_, step) => start + step).filter((index) => !isLost(index));
-      const last = start + size === rows ? leftOver : [];
-      const points = [...indexes, ...last].map((index) => pointOf(index, byIndex.get(index)));
+      const points = Array.from({ length: size }, (_, step) => pointOf(start + step, undefined));
       await call({ method: "PUT", path: pathOf(collection, "/points?wait=true"), body: { points } });
     }
+  } finally {
+    await close();
+  }
+}
+
+/** Puts the faults into the collection. */
+export async function seedPointFaults(
+  address: QdrantAddress,
+  collection: string,
+  faults: readonly SeededFault[],
+): Promise<void> {
+  const isLost = ({ kind }: SeededFault): boolean => kind === "lost" || kind === "lost in a row";
+  const lost = faults.filter(isLost).map(({ index }) => pointIdOf(idOf(index)));
+  const points = faults.filter((fault) => !isLost(fault)).map((fault) => pointOf(fault.index, fault));
+  const { call, close } = openQdrant(address);
+  try {
+    await call({ method: "POST", path: pathOf(collection, "/points/delete?wait=true"), body: { points: lost } });
+    await call({ method: "PUT", path: pathOf(collection, "/points?wait=true"), body: { points } });
   } finally {
     await close();
   }

@@ -1,7 +1,9 @@
 // What all measurements share: one real Postgres, its clients, and adapters as a base names them.
 import { Client } from "pg";
 import { type Postgres, startPostgres } from "#stores/postgres.ts";
+import { type Qdrant, startQdrant } from "#stores/qdrant.ts";
 import { makeTable } from "./corpus.ts";
+import { makeCollection } from "./qdrant-corpus.ts";
 
 export type Sizes = {
   /** Chunks of the large tables. */
@@ -21,7 +23,16 @@ export type Scene = {
   readonly postgres: Postgres;
   readonly client: Client;
   readonly say: (text: string) => void;
+  /** Another copy of the large table, as a collection; filled when it is first asked for. */
+  readonly collection: () => Promise<Collection>;
   readonly close: () => Promise<void>;
+};
+
+export type Collection = {
+  readonly qdrant: Qdrant;
+  readonly name: string;
+  /** As a base names it. */
+  readonly adapter: object;
 };
 
 /** Starts the server, and makes the large tables `source` and `copy`. Rejects when there is no Postgres of its own to be had. */
@@ -32,15 +43,26 @@ export async function startScene(sizes: Sizes, seed: number, say: Scene["say"]):
       throw new Error("there is no real Postgres here: set PGVECTOR_URL, or install Docker or pip");
     const client = await connect(postgres);
     for (const table of ["source", "copy"]) await makeTable(client, `public.bench_${table}`, sizes.rows);
+    let filling: Promise<Collection> | undefined;
+    const collection = (): Promise<Collection> => (filling ??= startCollection(sizes.rows));
     const close = async (): Promise<void> => {
       await client.end();
       await postgres.close();
+      await (await filling?.catch(() => undefined))?.qdrant.close();
     };
-    return { sizes, seed, postgres, client, say, close };
+    return { sizes, seed, postgres, client, say, collection, close };
   } catch (error) {
     await postgres.close();
     throw error;
   }
+}
+
+async function startCollection(rows: number): Promise<Collection> {
+  const qdrant = await startQdrant({ address: "127.0.0.62" });
+  const name = "bench";
+  await makeCollection(qdrant, name, rows);
+  const { url, apiKey } = qdrant;
+  return { qdrant, name, adapter: { kind: "qdrant", url, collection: name, apiKey } };
 }
 
 export async function connect({ connectionString }: Postgres): Promise<Client> {

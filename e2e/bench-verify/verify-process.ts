@@ -56,7 +56,9 @@ process.once("exit", () => {
 /** Starts `verify` on the place with further arguments. */
 export function startVerify(place: Place, args: readonly string[]): Running {
   const startedAt = performance.now();
-  const all = [main, "verify", "--config", place.config, "--report", place.reports, ...args];
+  // A repair leaves no report.
+  const folder = args.includes("--repair") ? [] : ["--report", place.reports];
+  const all = [main, "verify", "--config", place.config, ...folder, ...args];
   const child = spawn(process.execPath, all, { stdio: ["ignore", "pipe", "pipe"] });
   const pid = child.pid ?? 0;
   running.add(pid);

@@ -23,7 +23,7 @@ export async function measureWrites(scene: Scene): Promise<Row> {
   const writing = startWriting(writer, sizes.fewRows, makeChance(seed));
   try {
     const budget = `${Math.ceil(sizes.fewRows / runSeconds)}`;
-    const args = ["--level", "fresh", "--lag", `${lagSeconds}s`, "--budget", budget];
+    const args = ["--level", "fresh", "--lag", `${lagSeconds}`, "--budget", budget];
     const { report, seconds } = await verify(place, args);
     const { lagging, ...kinds } = report.counts;
     const falsely = Object.values(kinds).reduce((sum, count) => sum + count, 0);

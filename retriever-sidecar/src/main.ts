@@ -10,6 +10,7 @@ import { type Flags, parseSettings } from "#config/settings.ts";
 import { errorTable, faultOf, RetrieverError } from "#errors.ts";
 import type { Clock } from "#ports/clock.ts";
 import { makeLog } from "#telemetry/logger.ts";
+import { isRepair, type RepairFlags, repairStores } from "./repair/repair-command.ts";
 import { type Sidecar, startSidecar } from "./sidecar.ts";
 import type { VerifyFlags } from "./verify/options.ts";
 import { openReportFolder } from "./verify/report-folder.ts";
@@ -44,7 +45,7 @@ function stopOnSignals(sidecar: Sidecar): void {
 }
 
 /** Exit codes are answers here, so that nothing else may end with one of them. */
-async function runVerify(flags: VerifyFlags): Promise<void> {
+async function runVerify(flags: VerifyFlags & RepairFlags): Promise<void> {
   const stopping = new AbortController();
   process.once("SIGTERM", () => stopping.abort());
   process.once("SIGINT", () => stopping.abort());
@@ -53,7 +54,8 @@ async function runVerify(flags: VerifyFlags): Promise<void> {
     process.exit(exitCodes.unknown);
   });
   try {
-    process.exitCode = await verify(flags, {
+    const command = isRepair(flags) ? repairStores : verify;
+    process.exitCode = await command(flags, {
       env: process.env,
       version: readVersion(),
       registry: adapters,
@@ -119,6 +121,14 @@ program
   .option("--serve-report <host:port>", "serve GET /v1/report until it was fetched")
   .option("--serve-for <seconds>", "or for so long (120)")
   .option("--termination-log <file>", "write a summary of at most 4096 bytes")
+  .option("--checkpoint <seconds>", "write a checkpoint that often (5)")
+  .option("--quality <n>", "probe both stores' indexes with n queries against their own exact search")
+  .option("--queries <file>", "take the queries from a file, one request a line")
+  .option("--k <k>", "neighbours of a query (10)")
+  .option("--repair <report.json>", "make the chunks of a saved report the same in both stores; dry run without --yes")
+  .option("--direction <direction>", "of a repair: source-to-destination or destination-to-source")
+  .option("--delete-extra", "a repair also removes what only the written store has")
+  .option("--yes", "a repair writes")
   .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : exitCodes.badUsage))
   .action(runVerify);
 

@@ -6,6 +6,7 @@ import { seal, summaryText } from "#core/verify/finish-report.ts";
 import { reportPage } from "#core/verify/report-page.ts";
 import { defaultCells } from "#core/verify/sketch.ts";
 import { type ErrorCode, errorTable, faultOf, RetrieverError } from "#errors.ts";
+import type { Address } from "#ports/address.ts";
 import type { Clock, Random } from "#ports/clock.ts";
 import type { ReportFiles } from "#ports/report-files.ts";
 import { runQuality } from "#quality/quality-run.ts";
@@ -59,7 +60,7 @@ export function exitCodeOf(error: unknown): number {
 export async function verify(flags: VerifyFlags, process: VerifyProcess): Promise<number> {
   const options = parseVerifyOptions(flags, process.env);
   const named = nameStores(flags, process);
-  const server = options.serveReport === null ? null : await serveAt(options.serveReport);
+  const server = options.serveReport === null ? null : await serveAt(options.serveReport, process.progress);
   try {
     const report = await compare(options, named, { process, server });
     const fault = await keep(report, options, process);
@@ -72,9 +73,13 @@ export async function verify(flags: VerifyFlags, process: VerifyProcess): Promis
   }
 }
 
-async function serveAt(address: NonNullable<VerifyOptions["serveReport"]>): Promise<ReportServer> {
+async function serveAt(address: Address, { isTerminal, write }: VerifyProcess["progress"]): Promise<ReportServer> {
   try {
-    return await serveReport(address);
+    const server = await serveReport(address);
+    const { host, port } = server.address;
+    const report = `${host.includes(":") ? `[${host}]` : host}:${port}`;
+    write(isTerminal ? `serving http://${report}/v1/report\n` : `${JSON.stringify({ event: "serving", report })}\n`);
+    return server;
   } catch (error) {
     const message = `verify: --serve-report: ${address.host}:${address.port} can't be listened on`;
     throw new RetrieverError({ code: "RETR_CONFIG_INVALID", message }, error);
