@@ -1,0 +1,116 @@
+// Rules and dashboards held to the metrics that exist and to the page that explains the alerts.
+import { globSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { parse } from "yaml";
+import { canaryAlert } from "../operator/src/core/alert-observation.ts";
+import { metricTable as operatorMetrics } from "../operator/src/telemetry/metric-table.ts";
+import { metricTable as sidecarMetrics } from "../retriever-sidecar/src/telemetry/metric-table.ts";
+
+const root = join(import.meta.dirname, "..");
+const chart = join(root, "charts/retriever-migration-operator/files");
+
+type Rule = {
+  readonly record?: string;
+  readonly alert?: string;
+  readonly expr: string;
+  readonly for?: string;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly annotations?: Readonly<Record<string, string>>;
+};
+const file = parse(readFileSync(join(chart, "rules/retriever.yaml"), "utf8")) as {
+  readonly groups: readonly { readonly rules: readonly Rule[] }[];
+};
+const rules = file.groups.flatMap((group) => group.rules);
+const alerts = rules.filter(({ alert }) => alert !== undefined);
+const records = rules.flatMap(({ record }) => record ?? []);
+const page = readFileSync(join(root, "docs/alerts.md"), "utf8");
+
+const names = new Set([
+  ...operatorMetrics.map(({ name }) => name as string),
+  ...Object.keys(sidecarMetrics),
+  ...records,
+]);
+/** Labels and functions that look like one of our metrics. */
+const words = new Set(["retriever"]);
+
+function unknownMetrics(expr: string): string[] {
+  const plain = expr.replace(/"[^"]*"/g, '""');
+  const found = plain.match(/\b(?:[a-z_]+:)?(?:retr_|retrieval_|retriever_)[a-z0-9_]*(?::[a-z0-9_]+)?/g) ?? [];
+  return found.filter(
+    (name) => !names.has(name) && !names.has(name.replace(/_(bucket|sum|count)$/, "")) && !words.has(name),
+  );
+}
+
+function promises(name: string): Rule {
+  return alerts.find(({ alert }) => alert === name) ?? { expr: "" };
+}
+
+describe("the rules", () => {
+  it("ask for metrics that exist", () => {
+    expect(rules.flatMap(({ expr }) => unknownMetrics(expr))).toEqual([]);
+    expect(unknownMetrics("rate(retr_gone_total[5m]) + namespace_target:retr_gone:ratio")).toHaveLength(2);
+  });
+
+  it.each(alerts.map((rule) => [rule.alert ?? "", rule] as const))(
+    "%s says what to do, and where it is explained",
+    (alert, rule) => {
+      const { summary, description, runbook_url: url } = rule.annotations ?? {};
+      expect(summary).toBeTruthy();
+      expect(description).toBeTruthy();
+      expect(rule.labels?.["severity"]).toMatch(/^(critical|warning|info|none)$/);
+      expect(url).toBe(`RUNBOOK_URL#${alert.toLowerCase()}`);
+      expect(page).toContain(`\n### ${alert}\n`);
+    },
+  );
+
+  it("are all there are on the page", () => {
+    const headings = [...page.matchAll(/^### (\S+)$/gm)].map(([, heading]) => heading);
+    expect(headings).toEqual(alerts.map(({ alert }) => alert));
+  });
+
+  it("state the users' thresholds, one-sided, by namespace and target", () => {
+    const high = promises("RETR_DUAL_VARIANCE_HIGH");
+    expect(high.for).toBe("5m");
+    expect(high.expr).toMatch(/score_worse:ratio_rate5m > 0.05.*latency_worse:ratio_rate5m > 0.05.*>= 20/s);
+    for (const cause of ["score-delta", "latency-delta", "mismatch"])
+      expect(high.expr).toContain(`"cause", "${cause}"`);
+    expect(promises("RetrieverLatencyDeltaWarning")).toMatchObject({ for: "15m" });
+    expect(promises("RetrieverLatencyDeltaWarning").expr).toContain(">= 60");
+    expect(promises("RetrieverScoreDeltaWarning").expr).toContain(">= 0.15");
+    const sidecars = alerts.filter(({ expr }) => /retr_dual/.test(expr)).map(({ expr }) => expr);
+    for (const expr of sidecars) expect(expr).toMatch(/namespace_target:|by \(namespace, target\)/);
+  });
+
+  it("have the canary the operator listens for", () => {
+    expect(promises(canaryAlert).expr).toContain("by (namespace, target)");
+  });
+});
+
+describe("the dashboards", () => {
+  const dashboards = globSync("dashboards/*.json", { cwd: chart }).map((path) => ({
+    path,
+    text: readFileSync(join(chart, path), "utf8"),
+  }));
+
+  it("are the users' four", () => {
+    expect(dashboards.map(({ path }) => path.replace("dashboards/", "")).toSorted()).toEqual([
+      "backend-latency.json",
+      "sample-rate-audit.json",
+      "shadow-health.json",
+      "variance-overview.json",
+    ]);
+  });
+
+  it.each(dashboards)("$path asks for metrics that exist, and has a store variable", ({ text }) => {
+    const { panels, templating } = JSON.parse(text) as {
+      panels: { targets: { expr: string }[] }[];
+      templating: { list: { name: string; query: string | { query: string } }[] };
+    };
+    const queries = panels.flatMap(({ targets }) => targets.map(({ expr }) => expr));
+    expect(queries.length).toBeGreaterThan(3);
+    expect(queries.flatMap(unknownMetrics)).toEqual([]);
+    expect(templating.list.map(({ name }) => name)).toEqual(["datasource", "namespace", "target", "store"]);
+    expect(unknownMetrics(JSON.stringify(templating.list.map(({ query }) => query)).replaceAll('"', " "))).toEqual([]);
+  });
+});

@@ -1,0 +1,118 @@
+// Renders the charts with a helm (HELM names it) and writes charts/*/renderings, or with --check compares. Also lints, and
+// tries the values that must be refused. The last line counts.
+import { cpSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { runCommand } from "./run-command.ts";
+
+const root = join(import.meta.dirname, "..");
+const operator = join(root, "charts/retriever-migration-operator");
+const sidecar = join(root, "charts/retriever-sidecar");
+const kubernetes = ["--kube-version", "1.35.0"];
+
+type Result = { readonly name: string; readonly fault: string | undefined };
+
+/** `chart` rendered with each values file of `from`/renderings. */
+type Rendered = { readonly chart: string; readonly from: string; readonly release: string; readonly namespace: string };
+
+/** What a person may get wrong, and the words they must find. */
+const refusals: readonly (readonly [setting: string, words: string])[] = [
+  ["replica=3", "'replica' not allowed"],
+  ["settings.logLevl=info", "'logLevl' not allowed"],
+  ["settings.actIdentity=maybe", "/settings/actIdentity"],
+  ["image.digest=sha256:1", "/image/digest"],
+  ["replicas=9", "/replicas"],
+  ["namespaces={Search}", "/namespaces/0"],
+  ["prometheusRule.create=true", "prometheusRule.runbookUrl: expected"],
+];
+
+async function main(check: boolean): Promise<number> {
+  const helm = process.env["HELM"];
+  if (helm === undefined) {
+    process.stderr.write("HELM: expected the path of a helm, got none\n");
+    return 2;
+  }
+  const folder = mkdtempSync(join(tmpdir(), "retriever-charts-"));
+  try {
+    // What `helm dependency build` does, without writing into the tree.
+    const example = join(folder, "search-api");
+    cpSync(join(root, "examples/chart"), example, { recursive: true });
+    cpSync(sidecar, join(example, "charts/retriever-sidecar"), { recursive: true });
+    const rendered: readonly Rendered[] = [
+      { chart: operator, from: operator, release: "retriever", namespace: "retriever-system" },
+      { chart: example, from: sidecar, release: "search-api", namespace: "search" },
+    ];
+    const results: Result[] = [];
+    for (const chart of [operator, sidecar, example]) results.push(await lint(helm, chart));
+    for (const one of rendered) results.push(...(await renderAll(helm, one, check)));
+    results.push(await crdsAreCopies(helm));
+    for (const [setting, words] of refusals) results.push(await isRefused(helm, setting, words));
+    return report(results);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function lint(helm: string, chart: string): Promise<Result> {
+  const { code, output } = await run(helm, ["lint", "--strict", chart, ...kubernetes]);
+  return { name: `lint ${basename(chart)}`, fault: code === 0 ? undefined : output };
+}
+
+async function renderAll(helm: string, { chart, from, release, namespace }: Rendered, check: boolean) {
+  const results: Result[] = [];
+  for (const values of globSync(join(from, "renderings/*.values.yaml")).toSorted()) {
+    const file = values.replace(/\.values\.yaml$/, ".yaml");
+    const words = ["template", release, chart, "--namespace", namespace, "--values", values, ...kubernetes];
+    const { code, output, stdout } = await run(helm, words);
+    // Helm 3 and 4 part their documents by different blank lines.
+    const text = `${stdout.replaceAll(/\n+(?=---\n)/g, "\n").trimEnd()}\n`;
+    const isSame = code === 0 && text === read(file);
+    if (code === 0 && !check && !isSame) writeFileSync(file, text);
+    const stale = check && !isSame ? `${file} is stale: run node tools/render-charts.ts` : undefined;
+    results.push({ name: `render ${basename(chart)} ${basename(file)}`, fault: code === 0 ? stale : output });
+  }
+  return results;
+}
+
+/** The manifests with nothing but the annotation that keeps them. */
+async function crdsAreCopies(helm: string): Promise<Result> {
+  const words = ["template", "retriever", operator, "--show-only", "templates/crds.yaml", ...kubernetes];
+  const { code, output, stdout } = await run(helm, words);
+  const kept = stdout.replaceAll("\n  annotations:\n    helm.sh/resource-policy: keep", "");
+  const missing = globSync(join(root, "crds/manifests/*.yaml")).filter(
+    (file) => !kept.includes(readFileSync(file, "utf8").trim()),
+  );
+  const isKept = stdout.split("helm.sh/resource-policy: keep").length === 3;
+  const fault = missing.length > 0 ? `not as they are: ${missing.join(", ")}` : isKept ? undefined : "not kept";
+  return { name: "CRDs are the manifests, kept", fault: code === 0 ? fault : output };
+}
+
+async function isRefused(helm: string, setting: string, words: string): Promise<Result> {
+  const { code, output } = await run(helm, ["template", "retriever", operator, "--set", setting, ...kubernetes]);
+  const refused = code !== 0 && output.includes(words);
+  return { name: `refuse --set ${setting}`, fault: refused ? undefined : `exit ${code}, expected ${words}: ${output}` };
+}
+
+function run(helm: string, words: readonly string[]) {
+  return runCommand([helm, ...words], { cwd: root, deadlineSeconds: 60 });
+}
+
+function read(file: string): string | undefined {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return undefined;
+  }
+}
+
+function report(results: readonly Result[]): number {
+  for (const { name, fault } of results) {
+    process.stdout.write(`${fault === undefined ? "ok  " : "FAIL"} ${name}\n`);
+    if (fault !== undefined) process.stdout.write(`${fault.slice(0, 2000).trimEnd()}\n`);
+  }
+  const failed = results.filter(({ fault }) => fault !== undefined).length;
+  process.stdout.write(`${results.length - failed} passed, ${failed} failed\n`);
+  return failed === 0 ? 0 : 1;
+}
+
+process.exitCode = await main(process.argv.includes("--check"));
