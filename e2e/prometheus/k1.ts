@@ -1,6 +1,7 @@
 // K1: from the alert's first firing in a real Prometheus to the rollback's intent in the API. The rule's own `for`
 // comes before that and is told apart.
 
+import { setTimeout as delay } from "node:timers/promises";
 import { eventually } from "#stories/eventually.ts";
 import type { Play } from "#stories/play.ts";
 import { type AlertStage, alertSpec, degradedMs } from "./alert-stage.ts";
@@ -14,6 +15,8 @@ export type K1Run = {
   readonly degradedToActiveMs: number;
 };
 
+/** Of the operator, by the migration's windows. */
+const lookIntervalMs = 5000;
 const lookEveryMs = 50;
 const phaseDeadlineMs = 300_000;
 
@@ -26,6 +29,8 @@ export async function measureRun(
   try {
     await play.migrate(alertSpec);
     await play.reach("Guard", phaseDeadlineMs);
+    // The operator's looks follow from when the guard began: the alert has to come at any moment between two of them.
+    await delay(Math.random() * lookIntervalMs);
     const degradedAt = Date.now();
     await play.destination.degrade.slow(degradedMs);
     const intentAt = await intentOf(play);
