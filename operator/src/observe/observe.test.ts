@@ -2,7 +2,7 @@ import { migrationSpecSchema } from "@retriever/crds/migration-spec.ts";
 import { describe, expect, test } from "vitest";
 import type { Migration } from "#core/model.ts";
 import { OperatorError } from "#errors.ts";
-import { aStatus } from "#test/builders/migration.ts";
+import { aCondition, aStatus } from "#test/builders/migration.ts";
 import { aPod, aWorkload, searchKey, searchSpec, seedSearchApp } from "#test/builders/search-app.ts";
 import { aSidecarStatus } from "#test/builders/sidecar-status.ts";
 import { FakeClock } from "#test/fakes/fake-clock.ts";
@@ -56,6 +56,16 @@ describe("an observation", () => {
       ["search-api-1", true],
       ["search-api-2", true],
     ]);
+  });
+
+  test("of a settled migration asks for its acts alone", async () => {
+    const { look, migration, sidecars } = arrange();
+    const status = aStatus({ phase: "RolledBack", conditions: [aCondition("Settled", "True")] });
+    const seen = await look({ ...migration, status });
+    expect(seen.acts).toEqual({ ok: true, value: [] });
+    const parts = [seen.target, seen.overlay, seen.pods, seen.claims];
+    expect(parts.map(({ ok }) => ok)).toEqual([false, false, false, false]);
+    expect(sidecars.asked).toEqual([]);
   });
 
   test("asks the sidecars for the four spans in their fixed order", async () => {

@@ -3,6 +3,7 @@
 import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
 import type { Migration, Observation, Read } from "#core/model.ts";
 import { effectivePlan } from "#core/plan.ts";
+import { isSettled } from "#core/settle.ts";
 import type { WorkloadRead } from "#ports/cluster.ts";
 import { attempt, type Look } from "./attempt.ts";
 import type { Eyes } from "./eyes.ts";
@@ -22,9 +23,11 @@ export async function observe(migration: Migration, eyes: Eyes, signal: AbortSig
   const { cluster } = eyes;
   const plan = effectivePlan(migration);
   const acts = attempt(look, "acts", (signal) => cluster.listActs(namespace, uid, signal));
-  if (plan === undefined) {
-    const why = "the spec cannot be parsed, and no plan was accepted";
-    return { at, target: unread(why), overlay: unread(why), pods: unread(why), claims: unread(why), acts: await acts };
+  // A settled migration is nobody's rival, and whatever comes to its target later is not its affair.
+  const idle = isSettled(migration.status) ? "nothing of this migration is in force any more" : undefined;
+  if (plan === undefined || idle !== undefined) {
+    const why = unread(idle ?? "the spec cannot be parsed, and no plan was accepted");
+    return { at, target: why, overlay: why, pods: why, claims: why, acts: await acts };
   }
   const target = plan.target.name;
   const workload = attempt(look, `deployment ${target}`, (signal) => cluster.readWorkload(namespace, target, signal));

@@ -14,19 +14,33 @@ afterEach(async () => {
   await played?.close();
 });
 
-function aMigration(more: ObjectMeta = {}, phase = "Pending"): KubeObject {
+type Conditions = readonly { readonly type: string; readonly status: string; readonly reason: string }[];
+const settled = { type: "Settled", status: "True", reason: "Settled" };
+
+function aMigration(more: ObjectMeta = {}, phase = "Pending", conditions: Conditions = []): KubeObject {
   return {
     metadata: { namespace: "search", name: "docs", uid: "u", generation: 1, resourceVersion: "1", ...more },
     spec: { target: { name: "app" } },
-    status: { phase },
+    status: { phase, conditions },
   };
 }
 
-type Arrangement = { readonly namespaces: readonly string[]; readonly resyncMs: number; readonly phase: string };
+type Arrangement = {
+  readonly namespaces: readonly string[];
+  readonly resyncMs: number;
+  readonly phase: string;
+  readonly conditions: Conditions;
+};
 
-async function arrange({ namespaces = [], resyncMs = 60_000, phase = "Pending" }: Partial<Arrangement> = {}) {
+async function arrange(more: Partial<Arrangement> = {}) {
+  const { namespaces = [], resyncMs = 60_000, phase = "Pending", conditions = [] } = more;
+  const acts: KubeObject[] = [];
   const streams = new Map<string, ServerResponse>();
   const woken: string[] = [];
+  const itemsOf = (plural: string): readonly KubeObject[] => {
+    if (plural === "retrievermigrations") return [aMigration({}, phase, conditions)];
+    return plural === "migrationacts" ? acts : [];
+  };
   played = await playServer(({ url }, response) => {
     const plural = url.pathname.split("/").at(-1) ?? "";
     if (url.searchParams.get("watch") === "1") {
@@ -36,7 +50,7 @@ async function arrange({ namespaces = [], resyncMs = 60_000, phase = "Pending" }
     } else
       reply(response, 200, {
         metadata: { resourceVersion: "5" },
-        items: plural === "retrievermigrations" ? [aMigration({}, phase)] : [],
+        items: itemsOf(plural),
       });
   });
   const clock = makeSystemClock();
@@ -60,7 +74,7 @@ async function arrange({ namespaces = [], resyncMs = 60_000, phase = "Pending" }
     await until(() => woken.includes("search/last"), "the last event");
     return woken.filter((key) => key !== "search/last");
   };
-  return { send, seen, woken, requests: played.requests };
+  return { send, seen, woken, acts, requests: played.requests };
 }
 
 describe("a hint", () => {
@@ -118,6 +132,31 @@ describe("a hint", () => {
       ({ url }) => url.includes("retrievermigrations") && !url.includes("watch="),
     ).length;
     expect(lists).toBeGreaterThanOrEqual(10);
+  });
+
+  const listsOf = ({ requests }: Awaited<ReturnType<typeof arrange>>, plural: string) =>
+    requests.filter(({ url }) => url.includes(plural) && !url.includes("watch=")).length;
+
+  test("never comes of a list once nothing of a migration is in force", async () => {
+    const rests = await arrange({ resyncMs: 10, phase: "RolledBack", conditions: [settled] });
+    await until(() => listsOf(rests, "retrievermigrations") > 21, "twenty lists");
+    expect(rests.woken).toEqual([]);
+  });
+
+  test("comes of lists until its postmortem is due", async () => {
+    const due = { type: "PostmortemDue", status: "False", reason: "NotDueYet" };
+    const waits = await arrange({ resyncMs: 10, phase: "RolledBack", conditions: [settled, due] });
+    await until(() => waits.woken.length > 1, "lists that wake");
+    expect(new Set(waits.woken)).toEqual(new Set(["search/docs"]));
+  });
+
+  test("comes of an act that only a list tells of, once", async () => {
+    const act = { metadata: { namespace: "search", name: "x", uid: "a" }, spec: { migration: { name: "docs" } } };
+    const lost = await arrange({ resyncMs: 10, phase: "RolledBack", conditions: [settled] });
+    lost.acts.push(act);
+    const before = listsOf(lost, "migrationacts");
+    await until(() => listsOf(lost, "migrationacts") > before + 5, "lists of acts");
+    expect(lost.woken).toEqual(["search/docs"]);
   });
 
   test("needs a list per watched namespace, overlays by label", async () => {

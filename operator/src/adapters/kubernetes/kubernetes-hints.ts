@@ -60,16 +60,25 @@ function watchesOf(wake: (key: MigrationKey) => void, index: TargetIndex): Watch
     lists += 1;
     for (const item of items) {
       const changed = index.note(item);
-      if (changed || !isFinished(item) || lists % finishedEvery === 0) wake(keyOf(item));
+      const isDue = !isFinished(item) || (lists % finishedEvery === 0 && !isAtRest(item));
+      if (changed || isDue) wake(keyOf(item));
     }
   };
-  // Lists of acts and overlays only begin their watches: the migrations' own list wakes everything.
+  let known: ReadonlySet<string> | undefined;
+  // An act whose event was lost is found by the next list; those of the first come with all migrations.
+  const onActs: Watch["onList"] = (items) => {
+    const before = known;
+    known = new Set(items.map(({ metadata }) => metadata?.uid ?? ""));
+    if (before === undefined) return;
+    for (const item of items) if (!before.has(item.metadata?.uid ?? "")) migrationOfAct(item).forEach(wake);
+  };
+  // Lists of overlays only begin their watch: the migrations' own list wakes whoever an overlay is in force for.
   const ignore = () => undefined;
   const onAct: Watch["onEvent"] = (_, object) => migrationOfAct(object).forEach(wake);
   const onOverlay: Watch["onEvent"] = (_, object) => index.keysOfOverlay(keyOf(object)).forEach(wake);
   return [
     { resource: migrations, query: {}, onList: onMigrations, onEvent: onMigration },
-    { resource: migrationActs, query: {}, onList: ignore, onEvent: onAct },
+    { resource: migrationActs, query: {}, onList: onActs, onEvent: onAct },
     { resource: configMaps, query: { labelSelector: `${overlayLabel}=true` }, onList: ignore, onEvent: onOverlay },
   ];
 }
@@ -81,6 +90,18 @@ function isFinished({ metadata, status }: KubeObject): boolean {
     metadata?.deletionTimestamp === undefined &&
     (phase === "Completed" || phase === "RolledBack" || phase === "Validated")
   );
+}
+
+type Told = {
+  readonly conditions?: readonly { readonly type?: string; readonly status?: string; readonly reason?: string }[];
+};
+
+/** Nothing of it is in force, and time alone changes nothing: then no list needs to wake it, however many there are. */
+function isAtRest({ status }: KubeObject): boolean {
+  const { conditions = [] } = (status ?? {}) as Told;
+  const isSettled = conditions.some(({ type, status }) => type === "Settled" && status === "True");
+  const waits = conditions.some(({ type, reason }) => type === "PostmortemDue" && reason === "NotDueYet");
+  return isSettled && !waits;
 }
 
 function reflect({ resource, ...watch }: Watch, options: HintsOptions): Reflector[] {
