@@ -9,6 +9,8 @@ const givenSchema = z.strictObject({
   folder: z.string().optional(),
   /** Programs of the cluster's version. */
   binaries: z.string().optional(),
+  helm3: z.string().optional(),
+  helm4: z.string().optional(),
   /** File that takes one JSON line per figure. */
   figures: z.string(),
 });

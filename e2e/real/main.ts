@@ -1,11 +1,13 @@
 // `make e2e`: conformance and stories on a real cluster. Says which cluster it took; prints the figures as one JSON
 // line and ends with `N passed, N failed`. A cluster that can't be had is said aloud, and a failure under CI=1.
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { helmBinary } from "#cluster/binaries.ts";
 import { auditLog } from "#cluster/components.ts";
+import { findGo } from "#cluster/go-build.ts";
 import type { ClusterKind } from "#cluster/layout.ts";
 import { type ProvidedCluster, provideCluster } from "#cluster/provide-cluster.ts";
 import { type GivenCluster, givenVariable } from "./given-cluster.ts";
@@ -21,6 +23,7 @@ const parts: Readonly<Record<ClusterKind, string>> = {
 
 type Tally = { readonly passed: number; readonly failed: number };
 const open = new Set<ProvidedCluster>();
+const running = new Set<ChildProcess>();
 
 async function runPart(kind: ClusterKind, scratch: string, filter: readonly string[]): Promise<Tally> {
   say(`\n=== ${kind}`);
@@ -34,13 +37,20 @@ async function runPart(kind: ClusterKind, scratch: string, filter: readonly stri
     const { adminKubeconfig, operatorKubeconfig, folder, binaries } = cluster;
     const figures = join(scratch, "figures.jsonl");
     const files = filter.length === 0 ? [parts[kind]] : filter.map((word) => `${parts[kind]}/${word}`);
-    const tally = await runTests({ adminKubeconfig, operatorKubeconfig, folder, binaries, figures }, files);
+    const kubeconfigs = { adminKubeconfig, operatorKubeconfig };
+    const tally = await runTests({ ...kubeconfigs, folder, binaries, figures, ...(await helms(kind)) }, files);
     if (tally.failed > 0 && folder !== undefined) keepLogs(kind, folder);
     return tally;
   } finally {
     await cluster.close();
     open.delete(cluster);
   }
+}
+
+/** Stories install the operator by Helm. */
+async function helms(kind: ClusterKind): Promise<Pick<GivenCluster, "helm3" | "helm4">> {
+  const go = kind === "node" ? await findGo() : undefined;
+  return go === undefined ? {} : { helm3: await helmBinary(go, 3, say), helm4: await helmBinary(go, 4, say) };
 }
 
 /** What the parts, the pods and the operator said, for whoever looks for the reason. */
@@ -63,6 +73,8 @@ async function runTests(given: GivenCluster, words: readonly string[]): Promise<
     stdio: "inherit",
     env: { ...process.env, [givenVariable]: JSON.stringify(given) },
   });
+  running.add(child);
+  child.once("exit", () => running.delete(child));
   const code = await new Promise<number>((resolve) => {
     child.once("error", () => resolve(127));
     child.once("close", (exitCode) => resolve(exitCode ?? 1));
@@ -115,6 +127,7 @@ async function main(): Promise<number> {
 /** An interrupt ends what was started, and its traces. */
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
   process.once(signal, () => {
+    for (const child of running) child.kill("SIGKILL");
     void Promise.allSettled([...open].map((cluster) => cluster.close())).finally(() => process.exit(130));
   });
 }

@@ -1,7 +1,6 @@
-// The objects that stories apply to a real cluster: the operator as two pods, and an application of three.
+// The objects that stories apply to a real cluster: an application of three pods with the sidecar.
 // Data only.
-import { operatorImage, sidecarImage } from "#cluster/import-images.ts";
-import { operatorAccount } from "#cluster/layout.ts";
+import { sidecarImage } from "#cluster/import-images.ts";
 import { type ApplicationInput, applicationDeployment, baseConfigMap } from "#world/application-manifests.ts";
 
 const restricted = {
@@ -11,44 +10,6 @@ const restricted = {
   capabilities: { drop: ["ALL"] },
   seccompProfile: { type: "RuntimeDefault" },
 };
-
-/** How often the operator looks at everything, so that "it writes nothing any more" is soon seen. */
-const resyncMs = "2000";
-
-export const operatorLabels = { "app.kubernetes.io/name": operatorAccount.name };
-
-/** Two replicas, one of which leads, below the account that `installOperatorRights` has made. */
-export function operatorDeployment(replicas = 2): object {
-  const { name, namespace } = operatorAccount;
-  const field = (fieldPath: string) => ({ valueFrom: { fieldRef: { fieldPath } } });
-  const probe = (path: string) => ({ httpGet: { path, port: 8080 }, periodSeconds: 2 });
-  const container = {
-    name: "operator",
-    image: operatorImage,
-    imagePullPolicy: "Never",
-    securityContext: restricted,
-    env: [
-      { name: "POD_NAME", ...field("metadata.name") },
-      { name: "POD_NAMESPACE", ...field("metadata.namespace") },
-      { name: "RETRIEVER_RESYNC_MS", value: resyncMs },
-    ],
-    readinessProbe: probe("/readyz"),
-    livenessProbe: { ...probe("/healthz"), failureThreshold: 10 },
-  };
-  return {
-    apiVersion: "apps/v1",
-    kind: "Deployment",
-    metadata: { name, namespace },
-    spec: {
-      replicas,
-      selector: { matchLabels: operatorLabels },
-      template: {
-        metadata: { labels: operatorLabels },
-        spec: { serviceAccountName: name, terminationGracePeriodSeconds: 5, containers: [container] },
-      },
-    },
-  };
-}
 
 type Container = { readonly env: readonly object[] };
 type Deployment = {

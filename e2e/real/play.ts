@@ -1,6 +1,7 @@
 // One story's own application in a namespace of its own: three pods on a real kubelet, a door to each store, people
 // searching, and the migration. Everything ends with it.
 import { overlayName } from "@retriever/sidecar/contract/names.ts";
+import { z } from "zod";
 import { hostAddress } from "#cluster/layout.ts";
 import { type Load, startLoad } from "#load/load.ts";
 import { type Qdrant, startQdrant } from "#stores/qdrant.ts";
@@ -33,6 +34,8 @@ export type Play = WatchedMigration & {
   readonly deploymentPath: string;
   readonly overlayPath: string;
   readonly basePath: string;
+  /** Changes members of the overlay's document, as somebody who isn't the operator. */
+  readonly editOverlay: (changes: object) => Promise<void>;
   /** What the operator writes during one resync of this migration. */
   readonly writesDuringResync: () => Promise<string[]>;
   readonly close: () => Promise<void>;
@@ -78,6 +81,8 @@ async function removeNamespace({ stage, namespace, migrationPath }: Omit<Play, "
   await client.remove(`/api/v1/namespaces/${namespace}`);
 }
 
+const overlaySchema = z.object({ data: z.object({ "migration.json": z.string() }) });
+
 type Parts = Pick<Play, "stage" | "name" | "namespace" | "source" | "destination">;
 
 function makePlay(parts: Parts): Omit<Play, "load" | "close"> {
@@ -86,6 +91,7 @@ function makePlay(parts: Parts): Omit<Play, "load" | "close"> {
   const own = `/apis/retriever.dev/v1alpha1/namespaces/${namespace}`;
   const migrationPath = `${own}/retrievermigrations/${name}`;
   const configMaps = `/api/v1/namespaces/${namespace}/configmaps`;
+  const overlayPath = `${configMaps}/${overlayName(name)}`;
   const watching = watchMigration(client, name, migrationPath);
   const pods = () => realPods(client, namespace, name);
   const touch = () =>
@@ -112,8 +118,13 @@ function makePlay(parts: Parts): Omit<Play, "load" | "close"> {
     },
     allServeFrom: async (digest) => lastToServeFrom(await pods(), digest),
     migrationPath,
+    editOverlay: async (changes) => {
+      const { data } = overlaySchema.parse(await client.get(overlayPath));
+      const text = JSON.stringify({ ...(JSON.parse(data["migration.json"]) as object), ...changes });
+      await client.mergePatch(overlayPath, { data: { "migration.json": text } });
+    },
     deploymentPath: `/apis/apps/v1/namespaces/${namespace}/deployments/${name}`,
-    overlayPath: `${configMaps}/${overlayName(name)}`,
+    overlayPath,
     basePath: `${configMaps}/${name}-retriever`,
     writesDuringResync: () => writesDuringResync({ folder: stage.folder, namespace, migration: name, touch }),
   };

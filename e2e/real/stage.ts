@@ -10,14 +10,13 @@ import { type Qdrant, startQdrant } from "#stores/qdrant.ts";
 import { loadQdrant } from "#stores/qdrant-rest.ts";
 import { eventually } from "#stories/eventually.ts";
 import { givenCluster } from "./given-cluster.ts";
-import { ensure, installDefinitions, installOperatorRights } from "./install.ts";
-import { operatorDeployment } from "./objects.ts";
 import { type RealPod, realPods } from "./pods.ts";
+import { installRelease, release } from "./release.ts";
 
 export const collection = "chunks";
 const apiKey = "key-of-the-stories-destination";
 const chunks = 100;
-const { namespace: system, name: operatorName } = operatorAccount;
+const { namespace: system } = operatorAccount;
 
 export type Stage = {
   readonly client: KubeClient;
@@ -38,7 +37,8 @@ const run = promisify(execFile);
 
 /** Opens a stage on the given cluster; `name` is of the stories' table. */
 export async function openStage(name: string): Promise<Stage> {
-  const { adminKubeconfig, folder } = givenCluster();
+  const given = givenCluster();
+  const { adminKubeconfig, folder } = given;
   if (folder === undefined) throw new Error("these stories need a cluster of their own");
   const closers: (() => Promise<unknown>)[] = [];
   const close = async () => {
@@ -48,7 +48,7 @@ export async function openStage(name: string): Promise<Stage> {
     const client = makeKubeClient(adminKubeconfig);
     closers.push(client.close);
     const stores = await openStores(`real_${name.replaceAll("-", "_")}`, closers);
-    await installOperator(client);
+    await installRelease(given);
     const leader = () => leadingPod(client);
     await leader();
     return { client, folder, ...stores, leader, killContainer: (pod) => killContainer(folder, pod), close };
@@ -70,21 +70,11 @@ async function openStores(table: string, closers: (() => Promise<unknown>)[]) {
   return { dataset, table, postgres, qdrant };
 }
 
-async function installOperator(client: KubeClient): Promise<void> {
-  await installDefinitions(client);
-  await installOperatorRights(client);
-  await ensure(client, `/apis/apps/v1/namespaces/${system}/deployments`, operatorDeployment());
-  await eventually("both operators are ready", async () => {
-    const pods = await realPods(client, system, operatorName);
-    return pods.length === 2 && pods.every(({ ready }) => ready);
-  });
-}
-
 async function leadingPod(client: KubeClient): Promise<RealPod> {
   return eventually("an operator leads", async () => {
-    const lease = await client.get(`/apis/coordination.k8s.io/v1/namespaces/${system}/leases/${operatorName}`);
+    const lease = await client.get(`/apis/coordination.k8s.io/v1/namespaces/${system}/leases/${release}`);
     const { holderIdentity = "" } = (lease?.["spec"] ?? {}) as { readonly holderIdentity?: string };
-    return (await realPods(client, system, operatorName)).find(({ name }) => holderIdentity.startsWith(`${name}_`));
+    return (await realPods(client, system, release)).find(({ name }) => holderIdentity.startsWith(`${name}_`));
   });
 }
 

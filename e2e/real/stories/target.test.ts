@@ -36,7 +36,7 @@ describe("on a real kubelet, a migration", { timeout: 400_000 }, () => {
     const play = await startPlay(stage, "edited");
     await play.migrate({ stages: longStage });
     const { source } = await play.reach("WarmUp");
-    await stage.client.mergePatch(play.overlayPath, { data: { "migration.json": "{}" } });
+    await play.editOverlay({ sampleRate: 0.5 });
     const held = await play.conditionIs("Ready", "False", "OwnershipConflict");
     expect(held.phase).toBe("WarmUp");
     await play.act("Abort");

@@ -1,0 +1,83 @@
+// The chart on a real API server, by both Helms: linted, tested, upgraded and uninstalled while a migration is under way.
+import { execFile } from "node:child_process";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { noteFigure } from "#real/figures.ts";
+import { givenCluster } from "#real/given-cluster.ts";
+import { startPlay } from "#real/play.ts";
+import { chart, helm, release, values } from "#real/release.ts";
+import { openStage, type Stage } from "#real/stage.ts";
+import { longGuard } from "#stories/story-migration.ts";
+
+const run = promisify(execFile);
+let stage: Stage;
+beforeAll(async () => {
+  stage = await openStage("helm");
+}, 240_000);
+afterAll(() => stage.close());
+
+const definition = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/retrievermigrations.retriever.dev";
+
+describe("the operator's chart", { timeout: 400_000 }, () => {
+  it.each([3, 4] as const)("is linted by Helm %i without a fault", async (version) => {
+    const { exitCode, stdout } = await helm(givenCluster(), version, ["lint", chart, ...values]);
+    expect({ exitCode, stdout }).toMatchObject({ exitCode: 0, stdout: expect.stringContaining("0 chart(s) failed") });
+  });
+
+  it.each([3, 4] as const)("rendered by Helm %i is what the API server takes, field by field", async (version) => {
+    const given = givenCluster();
+    const { stdout: manifests } = await helm(given, version, ["template", release, chart, "--no-hooks", ...values]);
+    const kubectl = join(given.binaries ?? "", "kubectl");
+    const words = ["apply", "--dry-run=server", "--validate=strict", "--server-side", "--force-conflicts", "-f", "-"];
+    const applying = run(kubectl, ["--kubeconfig", given.adminKubeconfig, ...words], { timeout: 120_000 });
+    applying.child.stdin?.end(manifests);
+    const { stdout } = await applying;
+    expect(stdout).toContain(`deployment.apps/${release} serverside-applied (server dry run)`);
+  });
+
+  it("passes its own test", async () => {
+    const { exitCode, stderr } = await helm(givenCluster(), 3, ["test", release, "--timeout", "2m"]);
+    expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 });
+  });
+
+  it("is upgraded in the guard without anybody noticing, and refuses to be uninstalled until the migration has ended", async () => {
+    const play = await startPlay(stage, "upgraded");
+    await play.migrate({ guard: longGuard });
+    const { epoch, source, destination } = await play.reach("Guard");
+    const before = await stage.leader();
+    const upgrade = [
+      "upgrade",
+      release,
+      chart,
+      "--wait",
+      "--timeout",
+      "4m",
+      ...values,
+      "--set",
+      "podAnnotations.again=yes",
+    ];
+    expect(await helm(givenCluster(), 4, upgrade)).toMatchObject({ exitCode: 0 });
+    expect((await stage.leader()).uid).not.toBe(before.uid);
+    expect(await play.status()).toMatchObject({ phase: "Guard", epoch });
+    await play.allServeFrom(destination?.digest);
+
+    const refused = await helm(givenCluster(), 3, ["uninstall", release, "--timeout", "2m"]);
+    expect(refused.exitCode).not.toBe(0);
+    expect(await play.status()).toMatchObject({ phase: "Guard", epoch });
+    await play.act("Rollback");
+    await play.reach("RolledBack");
+    await play.allServeFrom(source?.digest);
+    await play.settled();
+    const { failures, failuresByReason } = await play.load.stop();
+    noteFigure("K3", play.name, failures);
+    expect(failuresByReason).toEqual({});
+
+    expect(await helm(givenCluster(), 3, ["uninstall", release, "--wait", "--timeout", "2m"])).toMatchObject({
+      exitCode: 0,
+    });
+    expect(await stage.client.get(definition)).toBeDefined();
+    expect((await play.status()).phase).toBe("RolledBack");
+    await play.close();
+  });
+});
