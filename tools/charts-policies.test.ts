@@ -1,0 +1,162 @@
+// What the stored renderings promise without a cluster: policies that deny and parse, pods that pass the restricted standard.
+import { globSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parse as parseCel } from "@marcbachmann/cel-js";
+import { describe, expect, it } from "vitest";
+import { parseAllDocuments } from "yaml";
+import { acts } from "../crds/src/migration.ts";
+import { identityPolicyName, isActIdentityProved } from "../operator/src/adapters/kubernetes/identity-policy.ts";
+
+const root = join(import.meta.dirname, "..");
+
+type Expression = { readonly expression: string; readonly messageExpression?: string; readonly message?: string };
+type PolicySpec = {
+  readonly failurePolicy?: string;
+  readonly paramKind?: unknown;
+  readonly matchConditions?: readonly Expression[];
+  readonly variables?: readonly Expression[];
+  readonly validations?: readonly Expression[];
+};
+type BindingSpec = {
+  readonly policyName: string;
+  readonly validationActions: readonly string[];
+  readonly paramRef?: { readonly parameterNotFoundAction: string };
+};
+type Container = {
+  readonly name: string;
+  readonly image: string;
+  readonly securityContext?: {
+    readonly allowPrivilegeEscalation?: boolean;
+    readonly readOnlyRootFilesystem?: boolean;
+    readonly capabilities?: { readonly drop?: readonly string[]; readonly add?: readonly string[] };
+  };
+  readonly resources?: { readonly limits?: { readonly memory?: string } };
+  readonly volumeMounts?: readonly { readonly subPath?: string }[];
+};
+type PodSpec = {
+  readonly securityContext?: { readonly runAsNonRoot?: boolean; readonly seccompProfile?: { readonly type: string } };
+  readonly containers: readonly Container[];
+  readonly hostNetwork?: boolean;
+  readonly volumes?: readonly Readonly<Record<string, unknown>>[];
+};
+type Template = { readonly spec: PodSpec };
+type Manifest = {
+  readonly kind: string;
+  readonly metadata: { readonly name: string; readonly annotations?: Readonly<Record<string, string>> };
+  readonly spec?: unknown;
+};
+
+const manifests = globSync("charts/*/renderings/!(*.values).yaml", { cwd: root })
+  .filter((file) => !file.endsWith(".values.yaml"))
+  .flatMap((file) =>
+    parseAllDocuments(readFileSync(join(root, file), "utf8")).map((document) => ({
+      file,
+      ...(document.toJS() as Manifest),
+    })),
+  );
+
+const policies = manifests.filter(({ kind }) => kind === "ValidatingAdmissionPolicy");
+const bindings = manifests.filter(({ kind }) => kind === "ValidatingAdmissionPolicyBinding");
+const identity = policies.filter(({ metadata }) => metadata.name === identityPolicyName);
+
+function isCel(text: string): boolean {
+  try {
+    parseCel(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+describe("every admission policy", () => {
+  it("is there: who acts, the operator's pods, ConfigMaps and Jobs, the epoch, the freeze", () => {
+    const names = policies.map(({ metadata }) => metadata.name.replace(/^.*operator-/, ""));
+    expect([...new Set(names)].toSorted()).toEqual(
+      ["configmaps", "freeze-base", "freeze-target", "jobs", "jobs-equal", "overlay-epoch", "pods"].concat(
+        identityPolicyName,
+      ),
+    );
+  });
+
+  it.each(policies.map((policy) => [`${policy.metadata.name} (${policy.file})`, policy] as const))(
+    "%s fails closed and is bound to deny, whatever it is about",
+    (_, policy) => {
+      const spec = policy.spec as PolicySpec;
+      expect(spec.failurePolicy).toBe("Fail");
+      const own = bindings.filter(
+        ({ file, metadata }) => file === policy.file && metadata.name === policy.metadata.name,
+      );
+      expect(own).toHaveLength(1);
+      const bound = own[0]?.spec as BindingSpec;
+      expect(bound).toMatchObject({ policyName: policy.metadata.name, validationActions: ["Deny"] });
+      expect(bound).not.toHaveProperty("matchResources");
+      // Deny is asked before the match conditions: it would refuse everybody where there is no parameter.
+      expect(bound.paramRef?.parameterNotFoundAction).toBe(spec.paramKind === undefined ? undefined : "Allow");
+    },
+  );
+
+  it("is written in CEL, and says what it expects", () => {
+    const expressions = policies.flatMap(({ spec }) => {
+      const { matchConditions = [], variables = [], validations = [] } = spec as PolicySpec;
+      return [...matchConditions, ...variables, ...validations];
+    });
+    const texts = expressions.flatMap(({ expression, messageExpression }) => [expression, messageExpression ?? "true"]);
+    expect(texts.length).toBeGreaterThan(100);
+    expect(texts.filter((text) => !isCel(text))).toEqual([]);
+    expect(isCel("object.spec ==")).toBe(false);
+    const silent = policies.flatMap(({ spec }) =>
+      ((spec as PolicySpec).validations ?? []).filter(({ message = "" }) => message.length < 20),
+    );
+    expect(silent).toEqual([]);
+  });
+});
+
+describe("the policy that proves who acts", () => {
+  it("is what the operator looks for", () => {
+    const [policy] = identity;
+    const binding = bindings.find(({ metadata }) => metadata.name === identityPolicyName);
+    expect(isActIdentityProved(policy, binding)).toBe(true);
+    expect(isActIdentityProved(policy, undefined)).toBe(false);
+  });
+
+  it("knows a right for every act, which some role gives", () => {
+    const roles = manifests.filter(({ kind }) => kind === "ClusterRole") as unknown as {
+      rules: { resources: string[] }[];
+    }[];
+    const given = new Set(roles.flatMap(({ rules }) => rules.flatMap(({ resources }) => resources)));
+    const rights = acts.map((act) => (act === "Approve" ? "approve-sre-on-call" : act.toLowerCase()));
+    expect(rights.filter((right) => !given.has(`retrievermigrations/${right}`))).toEqual([]);
+  });
+});
+
+describe("every pod", () => {
+  const pods = manifests.flatMap(({ file, kind, metadata, spec }) => {
+    const templates: Readonly<Record<string, () => Template>> = {
+      Pod: () => ({ spec: spec as PodSpec }),
+      Deployment: () => (spec as { template: Template }).template,
+      Job: () => (spec as { template: Template }).template,
+      CronJob: () => (spec as { jobTemplate: { spec: { template: Template } } }).jobTemplate.spec.template,
+    };
+    const template = templates[kind]?.();
+    return template === undefined ? [] : [[`${kind} ${metadata.name} (${file})`, template.spec] as const];
+  });
+
+  it.each(pods)("%s passes the restricted standard and writes nowhere of its own", (_, pod) => {
+    expect(pod.securityContext).toMatchObject({ runAsNonRoot: true, seccompProfile: { type: "RuntimeDefault" } });
+    expect(pod.hostNetwork).toBeUndefined();
+    expect((pod.volumes ?? []).filter((volume) => "hostPath" in volume)).toEqual([]);
+    for (const { securityContext, volumeMounts = [], ...container } of pod.containers) {
+      expect(securityContext).toMatchObject({ allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } });
+      expect(securityContext?.capabilities?.add).toBeUndefined();
+      expect(volumeMounts.filter(({ subPath }) => subPath !== undefined)).toEqual([]);
+      // The example's application is anybody's.
+      const isOurs = container.name !== "search-api";
+      expect(!isOurs || securityContext?.readOnlyRootFilesystem).toBe(true);
+      expect(!isOurs || container.resources?.limits?.memory !== undefined).toBe(true);
+    }
+  });
+
+  it("is counted", () => {
+    expect(pods.length).toBeGreaterThanOrEqual(9);
+  });
+});

@@ -1,0 +1,174 @@
+// The operator's rights, held to what its adapters ask of the API server: no call without a right, no right without a call.
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { parseAllDocuments } from "yaml";
+import { makeEvidenceStore } from "../operator/src/adapters/kubernetes/evidence-config-maps.ts";
+import { type KubeRequest, verbOf } from "../operator/src/adapters/kubernetes/kube-request.ts";
+import { makeKubernetesCluster } from "../operator/src/adapters/kubernetes/kubernetes-cluster.ts";
+import { makeKubernetesJobs } from "../operator/src/adapters/kubernetes/kubernetes-jobs.ts";
+import { makeLeaseStore } from "../operator/src/adapters/kubernetes/lease-store.ts";
+import {
+  configMaps,
+  migrationActs,
+  migrations,
+  type Resource,
+  rightOf,
+} from "../operator/src/adapters/kubernetes/resources.ts";
+import { OperatorError } from "../operator/src/errors.ts";
+
+const root = join(import.meta.dirname, "..");
+const { signal } = new AbortController();
+const name = { namespace: "search", name: "docs", uid: "u" };
+const meta = { ...name, generation: 1, resourceVersion: "1", createdAt: 0, deleting: false, finalizers: [] };
+
+type Rule = {
+  readonly apiGroups: readonly string[];
+  readonly resources: readonly string[];
+  readonly resourceNames?: readonly string[];
+  readonly verbs: readonly string[];
+};
+type Manifest = {
+  readonly kind: string;
+  readonly metadata: { readonly name: string; readonly namespace?: string };
+  readonly rules?: readonly Rule[];
+};
+
+function manifestsOf(rendering: string): readonly Manifest[] {
+  const text = readFileSync(join(root, `charts/retriever-migration-operator/renderings/${rendering}.yaml`), "utf8");
+  return parseAllDocuments(text).map((document) => document.toJS() as Manifest);
+}
+
+/** `get configmaps`, one line per right. */
+function rightsOf(roles: readonly Manifest[]): string[] {
+  const rules = roles.flatMap(({ rules = [] }) => rules);
+  const rights = rules.flatMap(({ apiGroups, resources, verbs }) =>
+    apiGroups.flatMap((group) =>
+      resources.flatMap((resource) => verbs.map((verb) => `${verb} ${nameOf(group, resource)}`)),
+    ),
+  );
+  return [...new Set(rights)].toSorted();
+}
+
+function nameOf(group: string, resource: string): string {
+  const [plural = "", ...below] = resource.split("/");
+  return [group === "" ? plural : `${plural}.${group}`, ...below].join("/");
+}
+
+/** Notes every call; answers with an object that fits, or as if nothing were there. */
+function recorder(isThere: boolean) {
+  const asked = new Set<string>();
+  const request: KubeRequest = async ({ method, place }) => {
+    asked.add(`${verbOf({ method, place })} ${rightOf(place)}`);
+    if (method !== "GET") return { metadata: { name: "a", resourceVersion: "2" } };
+    const items = place.resource.plural === "pods" ? [{ metadata: { name: "p" } }] : [];
+    if (place.name === undefined) return { metadata: {}, items };
+    if (!isThere) throw new OperatorError("ROP_NOT_FOUND", place.name);
+    const finalizers = ["retriever.dev/settle", "retriever.dev/overlay"];
+    const labels = { "retriever.dev/migration-uid": "u" };
+    return {
+      metadata: { name: place.name, uid: "u", finalizers, labels },
+      spec: { suspend: true, jobTemplate: { spec: {} } },
+    };
+  };
+  return { asked, request };
+}
+
+/** Everything the adapters can ask, with objects there and without. */
+async function askEverything(isThere: boolean): Promise<Set<string>> {
+  const { asked, request } = recorder(isThere);
+  const clock = { now: () => 0, elapsed: () => 0 } as unknown as Parameters<typeof makeKubernetesCluster>[0]["clock"];
+  const cluster = makeKubernetesCluster({ request, clock, namespaces: [], instance: "i" });
+  const jobs = makeKubernetesJobs(request);
+  const evidence = makeEvidenceStore(request);
+  const lease = makeLeaseStore(request, { namespace: "retriever-system", name: "l" });
+  const target = { namespace: "search", name: "search-api" };
+  const intent = { migrationUid: "u", epoch: 1, rollback: null };
+  const said = { type: "Normal", reason: "R", message: "m", page: false } as const;
+  const record = { holder: "h", durationSeconds: 15, renewedAt: 0, acquiredAt: 0, transitions: 0 };
+  const place = {
+    maps: Array.from({ length: 20 }, (_, index) => `docs-evidence-${index + 101}`),
+    resourceVersion: "1",
+  };
+  const text = { seq: 1, hash: "0".repeat(64) } as unknown as Parameters<typeof evidence.append>[2];
+  const end = (bytes: number) => ({ seq: 0, hash: "", place: { ...place, bytes } });
+  const wishes: readonly (() => Promise<unknown>)[] = [
+    () => cluster.listMigrations(signal),
+    () => cluster.readMigration(meta, signal),
+    () => cluster.readWorkload("search", "search-api", signal),
+    () => cluster.readNamespaceTerminating("search", signal),
+    () => cluster.readConfigMap("search", "base", signal),
+    () => cluster.listPods("search", "a=b", signal),
+    () => cluster.listClaims("search", "search-api", "u", signal),
+    () => cluster.listActs("search", "u", signal),
+    () => cluster.readActIdentityProved(signal),
+    () => cluster.writeStatus(meta, {} as never, signal),
+    () => cluster.addFinalizer(meta, signal),
+    () => cluster.removeFinalizer(meta, signal),
+    () => cluster.annotatePod("search", "p", 1, signal),
+    () => cluster.applyOverlay(target, { text: "{}", intent, force: false }, signal),
+    () => cluster.releaseOverlay(target, true, signal),
+    () => cluster.releaseOverlay(target, false, signal),
+    () => cluster.announce(meta, said, signal),
+    () => cluster.announce(meta, said, signal),
+    () => evidence.readEnd({ namespace: "search", name: "docs", uid: "u" }, signal),
+    () => evidence.append({ namespace: "search", name: "docs", uid: "u" }, end(0), text, signal),
+    () => evidence.append({ namespace: "search", name: "docs", uid: "u" }, end(512 * 1024), text, signal),
+    () => lease.read(signal),
+    () => lease.write(record, undefined, signal),
+    () => lease.write(record, "1", signal),
+    () => jobs.readTemplate("search", "verify", signal),
+    () => jobs.listJobs("search", "u", signal),
+    () => jobs.listPods("search", { name: "j", uid: "u" }, "c", signal),
+    () => jobs.createJob(meta, { name: "j", template: "verify", since: null }, signal),
+    () => jobs.deleteJob(meta, "j", signal),
+    () => jobs.readReportOf("search", "docs-drift", signal),
+    () => jobs.keepReport(meta, "docs-drift", { job: "j", partition: 0, text: "{}" }, signal),
+  ];
+  // What isn't there is a fault to some of them; here only the question counts.
+  for (const wish of wishes) await wish().catch(() => undefined);
+  return asked;
+}
+
+/** Watches are opened beside the requests; what is watched stands in one table. */
+function watched(): string[] {
+  const text = readFileSync(join(root, "operator/src/adapters/kubernetes/kubernetes-hints.ts"), "utf8");
+  const known: Readonly<Record<string, Resource>> = { migrations, migrationActs, configMaps };
+  return [...text.matchAll(/\{ resource: (\w+), query/g)].flatMap(([, variable = ""]) => {
+    const resource = known[variable];
+    const right = resource === undefined ? `${variable}, which this test doesn't know` : rightOf({ resource });
+    return [`list ${right}`, `watch ${right}`];
+  });
+}
+
+describe("the operator's rights", async () => {
+  const asked = new Set([...(await askEverything(true)), ...(await askEverything(false)), ...watched()]);
+  const needed = [...asked].toSorted();
+  const own = (manifests: readonly Manifest[]) =>
+    manifests.filter(
+      ({ kind, metadata }) => /^(Cluster)?Role$/.test(kind) && /operator(-lease|-policies)?$/.test(metadata.name),
+    );
+
+  it("are what the adapters ask for, no less and no more", () => {
+    expect(needed.length).toBeGreaterThan(25);
+    expect(rightsOf(own(manifestsOf("default")))).toEqual(needed);
+  });
+
+  it("are the same in every listed namespace, and beyond them only to see one policy by name", () => {
+    const roles = own(manifestsOf("everything"));
+    const roleOf = (namespace: string) =>
+      roles.filter(({ kind, metadata }) => kind === "Role" && metadata.namespace === namespace);
+    const clusterWide = roles.filter(({ kind }) => kind === "ClusterRole");
+    expect(clusterWide.flatMap(({ rules = [] }) => rules.map(({ resourceNames }) => resourceNames))).toEqual([
+      ["retriever-act-identity"],
+    ]);
+    for (const namespace of ["search", "shop"])
+      expect(rightsOf([...roleOf(namespace), ...roleOf("retriever-system"), ...clusterWide])).toEqual(needed);
+  });
+
+  it("name no Secret, no wildcard, no exec and no way to more rights", () => {
+    const roles = [...manifestsOf("default"), ...manifestsOf("everything")].filter(({ kind }) => kind.endsWith("Role"));
+    const words = rightsOf(roles).join("\n");
+    expect(words).not.toMatch(/secret|\*|exec|attach|proxy|token|^(escalate|bind|impersonate) /m);
+  });
+});
