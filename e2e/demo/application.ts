@@ -4,8 +4,8 @@ import { request } from "undici";
 import { z } from "zod";
 import { type Load, startLoad } from "#load/load.ts";
 import { type Qdrant, startQdrant } from "#stores/qdrant.ts";
-import { loadQdrant } from "#stores/qdrant-rest.ts";
-import { applicationDeployment, baseConfigMap, namespace } from "#world/application-manifests.ts";
+import { driftQdrant, loadQdrant, type QdrantAddress, writeNewChunks } from "#stores/qdrant-rest.ts";
+import { applicationDeployment, baseConfigMap, namespace, verifyCronJob } from "#world/application-manifests.ts";
 import type { World } from "#world/start-world.ts";
 import type { DestinationFault } from "./options.ts";
 
@@ -20,6 +20,10 @@ export type Application = {
   readonly url: string;
   readonly qdrant: Qdrant;
   readonly load: Load;
+  /** Environment of the application's containers that reach a store. */
+  readonly storeEnv: Readonly<Record<string, string>>;
+  /** Writes chunks to the destination alone; resolves with their ids. */
+  readonly writeToDestination: (count: number) => Promise<readonly string[]>;
   /** Digest of the store each pod serves from; a pod that doesn't answer is null. */
   readonly primaries: () => Promise<readonly (string | null)[]>;
   readonly close: () => Promise<void>;
@@ -63,6 +67,7 @@ export async function startApplication(world: World, options: ApplicationOptions
   };
   await world.client.create(`/api/v1/namespaces/${namespace}/configmaps`, baseConfigMap(input));
   await world.client.create(`/apis/apps/v1/namespaces/${namespace}/deployments`, applicationDeployment(input));
+  await world.client.create(`/apis/batch/v1/namespaces/${namespace}/cronjobs`, verifyCronJob(input));
   const addresses = await readyAddresses(world, name);
   const load = startLoad({
     endpoints: () => addresses.map((address) => `http://${address}:7080`),
@@ -76,6 +81,15 @@ export async function startApplication(world: World, options: ApplicationOptions
     url: qdrant.url,
     qdrant,
     load,
+    storeEnv: {
+      RETRIEVER_ALLOWED_HOSTS: host,
+      RETRIEVER_CRED_QDRANT: input.qdrantKey,
+      PGVECTOR_URL: world.postgres.connectionString,
+    },
+    writeToDestination: (count) => {
+      const address: QdrantAddress = { url: qdrant.url, apiKey: qdrant.apiKey };
+      return writeNewChunks(address, collection, { dataset: world.dataset, count });
+    },
     primaries: () => Promise.all(addresses.map(readPrimary)),
     close: async () => {
       await load.stop();
@@ -97,6 +111,7 @@ async function fillDestination(
     collection,
     fault === "wrong-dimension" ? narrow : dataset,
   );
+  if (fault === "drifted") await driftQdrant({ url: qdrant.url, apiKey: qdrant.apiKey }, collection, dataset);
   if (fault === "unreachable") await qdrant.degrade.refuse();
 }
 

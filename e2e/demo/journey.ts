@@ -26,10 +26,15 @@ export type JourneyOptions = {
   readonly degradation?: Degradation;
   /** Stop as soon as a look shows that it doesn't go on. */
   readonly stopWhen?: (status: MigrationStatus) => boolean;
+  /** What else a person does about what a look shows. */
+  readonly attend?: (status: MigrationStatus) => Promise<void>;
   readonly deadlineSeconds: number;
   readonly onLook: (name: string, status: MigrationStatus) => void;
   readonly say: (line: string) => void;
 };
+
+/** The immediate window of the late story, and how long after it somebody goes back. */
+const lateWindow = "4s";
 
 const finalPhases = new Set(["Completed", "RolledBack", "Validated"]);
 
@@ -40,10 +45,15 @@ export async function travel(world: World, options: JourneyOptions): Promise<Jou
   const say = (line: string) => options.say(`${name}: ${line}`);
   const startedAt = performance.now();
   const secondsPassed = () => (performance.now() - startedAt) / 1000;
-  const manifest = migrationManifest({ name, target: application.name, url, collection, guardDuration });
+  const immediateWindow = degradation === "late" ? lateWindow : undefined;
+  const target = application.name;
+  const manifest = migrationManifest({ name, target, url, collection, guardDuration, immediateWindow });
   await world.client.create(migrationsPath, manifest);
   const person = makePerson(world, name, say);
-  const trouble = degradation === undefined ? undefined : makeTrouble(application, degradation, say);
+  const trouble =
+    degradation === undefined
+      ? undefined
+      : makeTrouble({ application, degradation, say, rollBack: askBack(world, name) });
   try {
     for (;;) {
       const status = await readStatus(world.client, name);
@@ -55,12 +65,22 @@ export async function travel(world: World, options: JourneyOptions): Promise<Jou
         throw new Error(`${name} is still in ${status.phase} after ${deadlineSeconds} s: ${status.message}`);
       }
       await person(status);
+      await options.attend?.(status);
       await trouble?.look(status);
       await delay(lookEveryMs);
     }
   } finally {
     trouble?.stop();
   }
+}
+
+/** A person who goes back. */
+function askBack(world: World, name: string): () => Promise<void> {
+  return async () => {
+    const words = ["rollback", name, "--reason", "answers look wrong to the people who read them"];
+    const { exitCode, stderr } = await kubectlRetriever(world.adminKubeconfig, words);
+    if (exitCode !== 0) throw new Error(`kubectl-retriever rollback ${name}: ${stderr}`);
+  };
 }
 
 /** Promotes once, when the migration waits for it. */

@@ -4,7 +4,7 @@ import { startWorld } from "#world/start-world.ts";
 import { killRepeatedly } from "./chaos.ts";
 import { type DemoOptions, parseOptions } from "./options.ts";
 import { makeScreen } from "./screen.ts";
-import { complete, type RolledBack, rollBack, type Stage, stop } from "./stories.ts";
+import { complete, completeAfterRepair, type RolledBack, rollBack, type Stage, stop } from "./stories.ts";
 
 const startedAt = performance.now();
 const screen = makeScreen({ stream: process.stdout, elapsed: () => (performance.now() - startedAt) / 1000 });
@@ -15,6 +15,11 @@ function slowest(stories: Readonly<Record<string, RolledBack>>): RolledBack | un
 }
 
 async function tell(stage: Stage, options: DemoOptions): Promise<{ result: object; good: boolean }> {
+  if (options.destinationFault === "drifted") {
+    const { stopped, completed } = await completeAfterRepair(stage);
+    const isRepaired = stopped?.phase === "Preflight" && completed.phase === "Completed";
+    return { result: { stopped, completed }, good: isRepaired && completed.replayed };
+  }
   if (options.destinationFault !== undefined) {
     const stopped = await stop(stage, options.destinationFault);
     return { result: { stopped }, good: stopped.phase === "Preflight" && stopped.replayed };

@@ -9,6 +9,8 @@ export type MigrationInput = {
   readonly collection: string;
   /** Healthy time the guard asks for. */
   readonly guardDuration: string;
+  /** Later than this after the cutover a rollback compares the stores; 15m when absent. */
+  readonly immediateWindow?: string | undefined;
 };
 
 /** The runbook with a demo's durations: 27 h become seconds by the manifest alone. */
@@ -21,11 +23,11 @@ export function migrationManifest(input: MigrationInput): object {
       collection: input.collection,
       apiKey: { fromEnv: "RETRIEVER_CRED_QDRANT" },
     },
-    // Nobody writes during the demo, so the source can't fall behind.
-    writes: "SourceOnly",
+    // Nobody writes during the demo, so the source can't fall behind; but where a late rollback is to be shown.
+    writes: input.immediateWindow === undefined ? "SourceOnly" : "DestinationAfterCutover",
     checklist: {
       // A corpus of this size is compared within a second or two.
-      parity: { level: "payload", recheck: "5s", timeout: "60s" },
+      parity: { level: "payload", recheck: "15s", timeout: "60s" },
       approvals: { policy: "Skip" },
       window: { policy: "Skip" },
       staging: { policy: "Skip" },
@@ -41,7 +43,11 @@ export function migrationManifest(input: MigrationInput): object {
     gates: { window: "1s", minDwell: "3s" },
     cutover: { shadowSampleRate: 0.5, ackTimeout: "30s", validationTimeout: "30s" },
     guard: { duration: input.guardDuration, deadline: "10m", minSamples: 40 },
-    rollback: { window: "8s", sustainedFor: "4s" },
+    rollback: {
+      window: "8s",
+      sustainedFor: "4s",
+      ...(input.immediateWindow === undefined ? {} : { immediateWindow: input.immediateWindow }),
+    },
   };
   return {
     apiVersion: "retriever.dev/v1alpha1",

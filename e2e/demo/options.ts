@@ -2,11 +2,19 @@
 import { z } from "zod";
 
 /** Ways in which the destination isn't what the manifest says. */
-export const destinationFaults = ["bad-credential", "missing-collection", "wrong-dimension", "unreachable"] as const;
+export const destinationFaults = [
+  "bad-credential",
+  "missing-collection",
+  "wrong-dimension",
+  "unreachable",
+  "drifted",
+] as const;
 export type DestinationFault = (typeof destinationFaults)[number];
 
-/** What happens to the new primary in the guard. */
-export const degradations = ["lost-chunks", "slow", "errors"] as const;
+/** What happens to the new primary in the guard, one migration each; late only when it is asked for. */
+const usual = ["lost-chunks", "slow", "errors"] as const;
+/** late: a person goes back later than the immediate window, after writes that only the new primary received. */
+export const degradations = [...usual, "late"] as const;
 export type Degradation = (typeof degradations)[number];
 
 const optional = <T extends z.ZodType>(schema: T) =>
@@ -40,7 +48,7 @@ export function parseOptions(env: Readonly<Record<string, string | undefined>>):
   const { DESTINATION, DEGRADE, CHAOS, SEED } = parsed.data;
   return {
     destinationFault: DESTINATION,
-    degradations: DEGRADE === undefined ? degradations : [DEGRADE],
+    degradations: DEGRADE === undefined ? usual : [DEGRADE],
     killOperator: CHAOS !== undefined,
     seed: SEED,
   };

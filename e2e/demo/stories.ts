@@ -10,6 +10,7 @@ import { replayEvidence } from "./evidence.ts";
 import { type Journey, travel } from "./journey.ts";
 import { describe, describeGates, primaryOf } from "./migration-view.ts";
 import type { Degradation, DestinationFault } from "./options.ts";
+import { repairDrift } from "./repair.ts";
 import type { Screen } from "./screen.ts";
 
 export type Stage = { readonly world: World; readonly screen: Screen };
@@ -28,13 +29,15 @@ export type RolledBack = {
   primary: string;
   secondsToRollback: number | null;
   cause: string;
+  /** Of a late rollback: whether the source has what the destination received. */
+  reconciled?: string;
   requests: number;
   failedRequests: number;
   replayed: boolean;
 };
 export type Stopped = { phase: string; condition: string; reason: string; message: string; replayed: boolean };
 
-const deadlineSeconds = 120;
+const deadlineSeconds = 150;
 
 /** Shows looks at several migrations at once. */
 function watcher(screen: Screen): (name: string, status: MigrationStatus) => void {
@@ -45,9 +48,15 @@ function watcher(screen: Screen): (name: string, status: MigrationStatus) => voi
   };
 }
 
+type Attend = (application: Application, status: MigrationStatus) => Promise<void>;
+
 /** Warm-up to Completed; then the base is changed, as Git would, and the migration settles. */
-export async function complete({ world, screen }: Stage): Promise<Completed> {
-  const application = await startApplication(world, { name: "search-api", address: "127.0.0.3" });
+export async function complete(
+  { world, screen }: Stage,
+  fault?: DestinationFault,
+  attend?: Attend,
+): Promise<Completed> {
+  const application = await startApplication(world, { name: "search-api", address: "127.0.0.3", fault });
   try {
     screen.say(describeDestination(application));
     const journey = await travel(world, {
@@ -55,6 +64,7 @@ export async function complete({ world, screen }: Stage): Promise<Completed> {
       application,
       guardDuration: "12s",
       deadlineSeconds,
+      ...(attend === undefined ? {} : { attend: (status) => attend(application, status) }),
       onLook: watcher(screen),
       say: screen.say,
     });
@@ -73,6 +83,23 @@ export async function complete({ world, screen }: Stage): Promise<Completed> {
   } finally {
     await application.close();
   }
+}
+
+/** The preflight finds that the stores differ and stops; a person repairs what the report names, and it goes on. */
+export async function completeAfterRepair(stage: Stage): Promise<{ stopped: Stopped | null; completed: Completed }> {
+  const { world, screen } = stage;
+  const migration = "docs-to-qdrant";
+  let stopped: Stopped | null = null;
+  const completed = await complete(stage, "drifted", async (application, status) => {
+    const parity = conditionOf(status, "ParityVerified");
+    if (stopped !== null || parity?.status !== "False") return;
+    const { reason, message } = parity;
+    stopped = { phase: status.phase, condition: "ParityVerified", reason, message, replayed: true };
+    screen.say(`${migration}: stopped in ${status.phase}, ParityVerified is False: ${message}`);
+    const say = (line: string) => screen.say(`${migration}: ${line}`);
+    await repairDrift(world, application, { migration, say });
+  });
+  return { stopped, completed };
 }
 
 /** Puts the destination into the base; the operator then takes the overlay away. */
@@ -134,6 +161,8 @@ async function rollBackOne(
     });
     const { status } = journey;
     const cause = status.rollback?.causes[0] ?? "none";
+    const reconciled = conditionOf(status, "Reconciled");
+    if (degradation === "late") screen.say(`${journey.name}: Reconciled ${reconciled?.status}: ${reconciled?.message}`);
     screen.say(`${journey.name}: ${status.phase} by ${status.rollback?.reason ?? "nothing"}: ${cause}`);
     const replayed = await replayEvidence(world, journey.name, screen.say);
     const counts = application.load.counts();
@@ -144,6 +173,7 @@ async function rollBackOne(
         primary: primaryOf(status),
         secondsToRollback: journey.secondsToRollback === undefined ? null : round(journey.secondsToRollback),
         cause,
+        ...(degradation === "late" ? { reconciled: reconciled?.reason ?? "none" } : {}),
         requests: counts.requests,
         failedRequests: counts.failures,
         replayed,

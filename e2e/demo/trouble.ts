@@ -7,6 +7,9 @@ import type { Degradation } from "./options.ts";
 const slowMs = 2000;
 /** Healthy seconds of guard before the trouble begins. */
 const calmSeconds = 3;
+/** Later than the immediate window of that story. */
+const lateSeconds = 6;
+const lateWrites = 7;
 const lookEveryMs = 200;
 
 export type Trouble = {
@@ -17,16 +20,25 @@ export type Trouble = {
   readonly stop: () => void;
 };
 
+export type TroubleOptions = {
+  readonly application: Application;
+  readonly degradation: Degradation;
+  readonly say: (line: string) => void;
+  /** A person asks for the way back. */
+  readonly rollBack: () => Promise<void>;
+};
+
 /** Nothing happens before the first look at a calm guard. */
-export function makeTrouble(application: Application, degradation: Degradation, say: (line: string) => void): Trouble {
+export function makeTrouble({ application, degradation, say, rollBack }: TroubleOptions): Trouble {
   const end = new AbortController();
   let lasted: Promise<number> | undefined;
   return {
     look: async (status) => {
-      if (lasted !== undefined || !isCalm(status)) return;
-      await degrade(application, degradation);
+      if (lasted !== undefined || !isCalm(status, degradation)) return;
+      if (degradation === "late") await writeAndGoBack(application, { say, rollBack });
+      else await degrade(application, degradation);
       const beganAt = performance.now();
-      say(`the destination ${describe(degradation)} from now on`);
+      if (degradation !== "late") say(`the destination ${describe(degradation)} from now on`);
       lasted = watchRecovery(application, status.source?.digest, end.signal).then((at) => (at - beganAt) / 1000);
     },
     secondsToRollback: async () => lasted,
@@ -34,17 +46,30 @@ export function makeTrouble(application: Application, degradation: Degradation, 
   };
 }
 
-function isCalm(status: MigrationStatus): boolean {
-  return status.phase === "Guard" && (status.guard?.healthySeconds ?? 0) >= calmSeconds;
+function isCalm({ phase, guard }: MigrationStatus, degradation: Degradation): boolean {
+  return phase === "Guard" && (guard?.healthySeconds ?? 0) >= (degradation === "late" ? lateSeconds : calmSeconds);
 }
 
-async function degrade({ qdrant, collection }: Application, degradation: Degradation): Promise<void> {
+/** Writes that only the new primary receives; then somebody wants the old one back. */
+async function writeAndGoBack(
+  application: Application,
+  { say, rollBack }: Pick<TroubleOptions, "say" | "rollBack">,
+): Promise<void> {
+  const ids = await application.writeToDestination(lateWrites);
+  say(`${ids.length} chunks are written to the new primary alone: ${ids.slice(0, 2).join(", ")}, ...`);
+  say("kubectl-retriever rollback, later than the immediate window");
+  await rollBack();
+}
+
+type Worse = Exclude<Degradation, "late">;
+
+async function degrade({ qdrant, collection }: Application, degradation: Worse): Promise<void> {
   if (degradation === "lost-chunks") await qdrant.degrade.loseHalf(collection);
   else if (degradation === "slow") await qdrant.degrade.slow(slowMs);
   else await qdrant.degrade.fail();
 }
 
-function describe(degradation: Degradation): string {
+function describe(degradation: Worse): string {
   if (degradation === "lost-chunks") return "has lost half of its chunks";
   return degradation === "slow" ? `answers ${slowMs} ms later` : "answers nothing but errors";
 }

@@ -79,14 +79,57 @@ export async function loadQdrant(address: QdrantAddress, collection: string, dat
   }
 }
 
-function pointsOf(dataset: Dataset, start: number, end: number): object[] {
+/** How many chunks a drifted collection lacks, and how many it has in an older form. */
+export type Drift = { readonly missing: number; readonly stale: number };
+
+/** Takes every hundredth chunk away, and makes the one after it older than the source's. */
+export async function driftQdrant(address: QdrantAddress, collection: string, dataset: Dataset): Promise<Drift> {
+  const { call, close } = openQdrant(address);
+  try {
+    const hundredths = Array.from({ length: Math.floor(dataset.chunks.length / 100) }, (_, index) => index * 100);
+    const ids = hundredths.flatMap((row) => pointIdsOf(dataset, row));
+    await call({ method: "POST", path: pathOf(collection, "/points/delete?wait=true"), body: { points: ids } });
+    const points = hundredths.flatMap((row) => pointsOf(dataset, row + 1, row + 2, "2001-01-01T00:00:00Z"));
+    await call({ method: "PUT", path: pathOf(collection, "/points?wait=true"), body: { points } });
+    return { missing: ids.length, stale: points.length };
+  } finally {
+    await close();
+  }
+}
+
+/** Writes chunks that no other store has: new ids, the vectors of the first chunks, written just now. */
+export async function writeNewChunks(
+  address: QdrantAddress,
+  collection: string,
+  { dataset, count }: { readonly dataset: Dataset; readonly count: number },
+): Promise<readonly string[]> {
+  const { call, close } = openQdrant(address);
+  try {
+    const names = Array.from({ length: count }, (_, index) => `written-after-the-cutover-${index + 1}`);
+    const renamed: Dataset = {
+      ...dataset,
+      chunks: dataset.chunks.slice(0, count).map((chunk, index) => ({ ...chunk, chunkId: names[index] ?? "" })),
+    };
+    const points = pointsOf(renamed, 0, count, new Date().toISOString());
+    await call({ method: "PUT", path: pathOf(collection, "/points?wait=true"), body: { points } });
+    return names;
+  } finally {
+    await close();
+  }
+}
+
+function pointIdsOf(dataset: Dataset, row: number): string[] {
+  return dataset.chunks.slice(row, row + 1).map(({ chunkId }) => pointIdOf(chunkId));
+}
+
+function pointsOf(dataset: Dataset, start: number, end: number, updatedAt?: string): object[] {
   return dataset.chunks.slice(start, end).map((chunk, row) => ({
     id: pointIdOf(chunk.chunkId),
     vector: [...dataset.vector(start + row)],
     payload: {
       chunk_id: chunk.chunkId,
       entity_id: chunk.entityId,
-      updated_at: chunk.updatedAt,
+      updated_at: updatedAt ?? chunk.updatedAt,
       namespace: chunk.namespace,
       lang: chunk.lang,
       pos: chunk.pos,

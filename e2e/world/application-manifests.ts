@@ -1,6 +1,6 @@
 // The objects of an application as its owner would apply them: base ConfigMap, and Deployment with the sidecar.
 // Nothing here is known to the operator otherwise.
-import { overlayName } from "@retriever/sidecar/contract/names.ts";
+import { overlayName, reportPort, verifyContainer, verifyTemplateName } from "@retriever/sidecar/contract/names.ts";
 
 export const namespace = "search";
 
@@ -51,25 +51,63 @@ export function applicationDeployment(input: ApplicationInput): object {
         metadata: { labels },
         spec: {
           containers: [sidecarContainerOf(input)],
-          volumes: [
-            {
-              name: "retriever-config",
-              projected: {
-                sources: [
-                  { configMap: { name: `${input.name}-retriever` } },
-                  { configMap: { name: overlayName(input.name), optional: true } },
-                ],
-              },
-            },
-          ],
+          volumes: [configVolume(input)],
         },
       },
     },
   };
 }
 
+function configVolume({ name }: Pick<ApplicationInput, "name">): object {
+  const sources = [
+    { configMap: { name: `${name}-retriever` } },
+    { configMap: { name: overlayName(name), optional: true } },
+  ];
+  return { name: "retriever-config", projected: { sources } };
+}
+
+/** The suspended CronJob that the operator compares the stores with, as the library chart renders it. */
+export function verifyCronJob(input: ApplicationInput): object {
+  const folder = "/var/lib/retriever-verify";
+  const container = {
+    name: verifyContainer,
+    image: "retriever-sidecar:demo",
+    args: "verify --level payload --lag 1 --serve-report 0.0.0.0:7091 --termination-log /dev/termination-log"
+      .split(" ")
+      .concat("--config", configFolder, "--report", folder),
+    env: [
+      ...storeEnv(input),
+      { name: "RETRIEVER_VERIFY_SINCE", ...field("metadata.annotations['retriever.dev/verify-since']") },
+    ],
+    ports: [{ name: reportPort, containerPort: 7091 }],
+    volumeMounts: [
+      { name: "retriever-config", mountPath: configFolder },
+      { name: "report", mountPath: folder },
+    ],
+  };
+  const volumes = [configVolume(input), { name: "report", emptyDir: {} }];
+  const spec = { restartPolicy: "Never", containers: [container], volumes };
+  return {
+    apiVersion: "batch/v1",
+    kind: "CronJob",
+    metadata: { name: verifyTemplateName(input.name), namespace },
+    spec: { suspend: true, schedule: "0 0 1 1 *", jobTemplate: { spec: { backoffLimit: 0, template: { spec } } } },
+  };
+}
+
+function field(fieldPath: string): object {
+  return { valueFrom: { fieldRef: { fieldPath } } };
+}
+
+function storeEnv({ allowedHosts, qdrantKey, postgresUrl }: ApplicationInput): readonly object[] {
+  return [
+    { name: "RETRIEVER_ALLOWED_HOSTS", value: allowedHosts },
+    ...(qdrantKey === undefined ? [] : [{ name: "RETRIEVER_CRED_QDRANT", value: qdrantKey }]),
+    { name: "PGVECTOR_URL", value: postgresUrl },
+  ];
+}
+
 function sidecarContainerOf(input: ApplicationInput): object {
-  const field = (fieldPath: string) => ({ valueFrom: { fieldRef: { fieldPath } } });
   return {
     name: "retriever-sidecar",
     image: "retriever-sidecar:demo",
@@ -77,9 +115,7 @@ function sidecarContainerOf(input: ApplicationInput): object {
     env: [
       { name: "RETRIEVER_POD_UID", ...field("metadata.uid") },
       { name: "RETRIEVER_POD_NAME", ...field("metadata.name") },
-      { name: "RETRIEVER_ALLOWED_HOSTS", value: input.allowedHosts },
-      ...(input.qdrantKey === undefined ? [] : [{ name: "RETRIEVER_CRED_QDRANT", value: input.qdrantKey }]),
-      { name: "PGVECTOR_URL", value: input.postgresUrl },
+      ...storeEnv(input),
     ],
     ports: [
       { name: "retrieve", containerPort: 7080 },

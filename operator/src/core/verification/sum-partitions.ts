@@ -25,6 +25,9 @@ export type Finding =
     }
   | { readonly outcome: "Unknown"; readonly reason: string; readonly message: string };
 
+/** The verifier's exit code for options and configurations that it refuses. */
+const badUsage = 3;
+
 type Evidence = { readonly pod: VerifyPod; readonly summary: VerifySummary };
 type Fault = { readonly reason: string; readonly message: string };
 
@@ -67,6 +70,9 @@ function faultOfPartition(partition: number, pods: readonly VerifyPod[], job: Jo
 function faultOf(pod: VerifyPod, { partitions }: JobSeen, asked: Asked): Fault | undefined {
   const { summary, exitCode } = pod;
   if (exitCode === null) return { reason: "NotEnded", message: `pod ${pod.name} has not ended` };
+  if (summary === null && exitCode === badUsage) {
+    return { reason: "BadUsage", message: `pod ${pod.name} refused its options or its configuration; read its log` };
+  }
   if (summary === null) {
     return { reason: "NoSummary", message: `pod ${pod.name} ended with code ${exitCode} and left no summary` };
   }
