@@ -82,7 +82,12 @@ test("the admin listener refuses windows that aren't any, and everything but rea
 });
 
 test("the contract's documents are served as they lie under docs/", async () => {
-  for (const name of ["retriever-config.schema.json", "retriever-overlay.schema.json", "sidecar-openapi.json", "verify-report.schema.json"]) {
+  for (const name of [
+    "retriever-config.schema.json",
+    "retriever-overlay.schema.json",
+    "sidecar-openapi.json",
+    "verify-report.schema.json",
+  ]) {
     const answer = await fetch(`${sidecar.adminUrl}/docs/${name}`);
     const file = fileURLToPath(new URL(`../../docs/${name}`, import.meta.url));
     expect(await answer.json()).toEqual(JSON.parse(readFileSync(file, "utf8")));

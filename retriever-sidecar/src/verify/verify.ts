@@ -64,10 +64,11 @@ export async function verify(flags: VerifyFlags, process: VerifyProcess): Promis
   try {
     const report = await compare(options, named, { process, server });
     const fault = await keep(report, options, process);
-    process.print(closing(report, process.progress.isTerminal));
-    await server?.untilFetched(report, options.serveForMs, process.signal);
-    if (fault !== undefined) throw fault;
-    return exitCodes[report.outcome];
+    const told = fault === undefined ? report : withoutReport(report, fault);
+    if (options.terminationLog !== null) await process.writeFile(options.terminationLog, summaryText(told));
+    process.print(closing(told, process.progress.isTerminal));
+    await server?.untilFetched(told, options.serveForMs, process.signal);
+    return exitCodes[told.outcome];
   } finally {
     await server?.close();
   }
@@ -132,35 +133,28 @@ function finish(found: Probed, version: string, clock: Clock): VerifyReport {
   return seal({ schema: 1, version, ...found, finishedAt });
 }
 
-/** Writes everything that is left behind. What can't be written comes back: a report nobody can read is none. */
+/** Writes the report and its page. What can't be written comes back. */
 async function keep(
   report: VerifyReport,
-  { reportFolder, terminationLog }: VerifyOptions,
-  { openFolder, writeFile }: VerifyProcess,
-): Promise<unknown> {
-  let fault: unknown;
-  const attempt = async (write: () => Promise<void>): Promise<void> => {
-    await write().catch((error: unknown) => {
-      fault ??= error;
-    });
-  };
-  const files = reportFolder === null ? null : openFolder(reportFolder);
-  if (files !== null) {
-    await attempt(() => files.write(reportFile, `${JSON.stringify(report, null, 1)}\n`));
-    await attempt(() => files.write(pageFile, reportPage(report)));
+  { reportFolder }: VerifyOptions,
+  { openFolder }: VerifyProcess,
+): Promise<RetrieverError | undefined> {
+  if (reportFolder === null) return undefined;
+  const files = openFolder(reportFolder);
+  try {
+    await files.write(pageFile, reportPage(report));
+    await files.write(reportFile, `${JSON.stringify(report, null, 1)}\n`);
     // Only now: a run that is interrupted here finds its way again.
-    if (fault === undefined && report.outcome !== "unknown") await attempt(() => files.remove(checkpointFile));
+    if (report.outcome !== "unknown") await files.remove(checkpointFile);
+    return undefined;
+  } catch (error) {
+    if (error instanceof RetrieverError) return error;
+    throw error;
   }
-  if (terminationLog !== null) {
-    const told = fault === undefined ? report : withoutReport(report, fault);
-    await attempt(() => writeFile(terminationLog, summaryText(told)));
-  }
-  return fault;
 }
 
-/** What can't be shown isn't evidence. */
-function withoutReport(report: VerifyReport, error: unknown): VerifyReport {
-  const { code, message } = faultOf(error);
+/** Evidence that nobody can read is none. */
+function withoutReport(report: VerifyReport, { code, message }: RetrieverError): VerifyReport {
   const { digest: _digest, ...rest } = report;
   return seal({ ...rest, outcome: "unknown", reason: `${code}: ${message}` });
 }
