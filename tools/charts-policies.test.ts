@@ -111,6 +111,14 @@ describe("every admission policy", () => {
   });
 });
 
+describe("docs/install.md", () => {
+  it("names every policy", () => {
+    const page = readFileSync(join(root, "docs/install.md"), "utf8");
+    const names = policies.map(({ metadata }) => metadata.name.replace(/^.*operator-/, "…-"));
+    expect(names.filter((name) => !page.includes(`\`${name}\``))).toEqual([]);
+  });
+});
+
 describe("the policy that proves who acts", () => {
   it("is what the operator looks for", () => {
     const [policy] = identity;
