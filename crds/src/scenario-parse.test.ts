@@ -40,6 +40,24 @@ it("all faults come at once, with path, value and expectation", () => {
   ]);
 });
 
+it("an approval names its role, a waiver its check, and nothing else does", () => {
+  const events = [
+    { at: "1m", act: "Approve", role: "sre" },
+    { at: "1m", act: "Waive", check: "parity", reason: "x" },
+    { at: "1m", act: "Approve" },
+    { at: "1m", act: "Waive", check: "everything" },
+    { at: "1m", act: "Pause", role: "sre", check: "parity" },
+  ];
+  const parsed = parseScenario({ ...sound, events });
+  expect(parsed.ok ? [] : parsed.faults.map(({ path, message }) => `${path}: ${message}`)).toEqual([
+    expect.stringMatching(/^scenario\.events\[3\]\.check: received string "everything", expected one of "reachable"/),
+    "scenario.events[2].role: received nothing, expected it with act Approve",
+    'scenario.events[4].role: received string "sre", expected it only with act Approve',
+    'scenario.events[4].check: received string "parity", expected it only with act Waive',
+  ]);
+  expect(parseScenario({ ...sound, events: events.slice(0, 2) }).ok).toBe(true);
+});
+
 it.each([null, 7, "text", [], { kind: "Deployment" }])("%j is refused and nothing throws", (input) => {
   expect(parseScenario(input).ok).toBe(false);
 });

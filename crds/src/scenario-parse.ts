@@ -59,7 +59,19 @@ function faultsOfEvent(event: Raw, index: number): ConfigFault[] {
     if (event[field] === undefined || event["act"] !== undefined) continue;
     faults.push({ path: `${path}.${field}`, message: `received ${describe(event[field])}, expected it only with act` });
   }
-  return faults;
+  return [...faults, ...actFaults(event, path)];
+}
+
+/** What an act says beside who and why, and which act has to. */
+const needs = { role: "Approve", check: "Waive" } as const;
+
+function actFaults(event: Raw, path: string): ConfigFault[] {
+  return Object.entries(needs).flatMap(([field, act]) => {
+    const isGiven = event[field] !== undefined;
+    if (isGiven === (event["act"] === act)) return [];
+    const expected = isGiven ? `expected it only with act ${act}` : `expected it with act ${act}`;
+    return [{ path: `${path}.${field}`, message: `received ${describe(event[field])}, ${expected}` }];
+  });
 }
 
 /** Whether what the event does can be undone after a while. */

@@ -1,5 +1,6 @@
 // The scenario of a rehearsal: what the world does while the operator decides. Every default is a healthy world.
 import { z } from "zod";
+import { checkNames } from "./checklist-spec.ts";
 import { durationSchema } from "./duration.ts";
 import { momentExpectation, parseMoment } from "./scenario-moment.ts";
 
@@ -75,7 +76,7 @@ const podsEventSchema = z.union([
   z.strictObject({ stuck: podCount }),
 ]);
 
-export const scenarioActs = ["Promote", "Pause", "Resume", "Abort", "Rollback"] as const;
+export const scenarioActs = ["Approve", "Waive", "Promote", "Pause", "Resume", "Abort", "Rollback"] as const;
 
 /** What an event may do; each event does one of them. */
 export const eventActions = [
@@ -113,6 +114,10 @@ export const scenarioEventSchema = z.strictObject({
   act: z.enum(scenarioActs).optional(),
   actor: z.string().min(1).max(253).optional(),
   reason: z.string().max(1024).optional(),
+  /** Of an Approve: the role it is given in. It names the plan that is accepted at that moment. */
+  role: z.string().min(1).max(63).optional(),
+  /** Of a Waive: what is waived. */
+  check: z.enum(checkNames).optional(),
   /** Which store the application's base names from now on. */
   base: z.enum(["Source", "Destination", "Another"]).optional(),
   /** Somebody deletes the overlay, or takes its content over. */

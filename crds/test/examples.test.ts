@@ -43,13 +43,16 @@ const answeredAlone: readonly string[] = ["reachable", "alerts"];
 const accepted = [...filesOf("default"), ...filesOf("full")];
 
 describe("examples of migrations", () => {
-  it.each(accepted)("%s is accepted by schema and rules, under its right name", (file) => {
-    const manifest = manifestOf(file);
-    expect(manifest).toMatchObject({ apiVersion: "retriever.dev/v1alpha1", kind: "RetrieverMigration" });
-    expect(parsed(manifest)).toMatchObject({ ok: true });
-    const schema = rootSchema(migrationKind);
-    expect(violations(schema, withDefaults(schema, manifest))).toEqual([]);
-  });
+  it.each([...accepted, ...filesOf("approvals")])(
+    "%s is accepted by schema and rules, under its right name",
+    (file) => {
+      const manifest = manifestOf(file);
+      expect(manifest).toMatchObject({ apiVersion: "retriever.dev/v1alpha1", kind: "RetrieverMigration" });
+      expect(parsed(manifest)).toMatchObject({ ok: true });
+      const schema = rootSchema(migrationKind);
+      expect(violations(schema, withDefaults(schema, manifest))).toEqual([]);
+    },
+  );
 
   it.each(accepted)("%s skips the checks that need something beside the application, and no other", (file) => {
     const checklist = manifestOf(file).spec["checklist"] as Readonly<Record<string, { readonly policy: string }>>;

@@ -22,8 +22,9 @@ function wordsOf(event: ScenarioEvent): string {
 
 const baseWords = { Source: "the source", Destination: "the destination", Another: "another store" } as const;
 
-function actWords({ act, actor, reason }: ScenarioEvent): string {
-  const who = `${act} by ${actor ?? "rehearsal"}`;
+function actWords({ act, actor, reason, role, check }: ScenarioEvent): string {
+  const what = [act, ...(role === undefined ? [] : [`as ${role}`]), ...(check === undefined ? [] : [`of ${check}`])];
+  const who = `${what.join(" ")} by ${actor ?? "rehearsal"}`;
   return reason === undefined ? who : `${who}: ${reason}`;
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { defaultMigration, scenarioNamed, scenarioNames, scenarioText } from "#test/rehearse/library.ts";
+import { exampleMigration, scenarioNamed, scenarioNames, scenarioText } from "#test/rehearse/library.ts";
 import { rehearse } from "./rehearse.ts";
 import { lastReasonOf, pagesOf, traceOf } from "./trace.ts";
 
@@ -12,6 +12,8 @@ type Expected = {
   readonly reason: string;
   readonly ending: string;
   readonly pages?: readonly string[];
+  /** Folder of the example it is played against; the default one otherwise. */
+  readonly against?: "approvals";
 };
 
 const completes: Expected = { trace: `${guard} > Completed`, reason: "Completed", ending: "ended" };
@@ -37,11 +39,18 @@ const library: Readonly<Record<string, Expected>> = {
   "metrics-lost": { ...completes, pages: ["AckTimeout"] },
   "never-good-enough": { trace: start, reason: "Held", ending: "waiting", pages: ["Held"] },
   "no-traffic": { trace: start, reason: "WarmUpStarted", ending: "unfinished" },
+  "nobody-approves": {
+    trace: "Preflight > AwaitingApproval",
+    reason: "PreflightPassed",
+    ending: "waiting",
+    against: "approvals",
+  },
   "nobody-promotes": { trace: ramp, reason: "RampPassed", ending: "waiting" },
   "old-store-fails-after-cutover": { ...completes, pages: ["RollbackNotReady"] },
   "operator-restarts": completes,
   "overlay-seized": { trace: `${start} > Ramp 2 > RollingBack > RolledBack`, reason: "Aborted", ending: "ended" },
   "paused-overnight": completes,
+  "people-agree": { ...completes, against: "approvals" },
   "pod-never-acknowledges": {
     trace: `${ramp} > CuttingOver > RollingBack > RolledBack`,
     reason: "AckTimeout",
@@ -72,14 +81,15 @@ describe("the library of scenarios", () => {
   it.each(Object.entries(library))(
     "%s comes to its end, for its reason, and pages as often as it should",
     (name, expected) => {
-      const rehearsal = rehearse(defaultMigration(), scenarioNamed(name), 1);
+      const { against = "default", ...end } = expected;
+      const rehearsal = rehearse(exampleMigration(against), scenarioNamed(name), 1);
       expect({
         trace: traceOf(rehearsal),
         reason: lastReasonOf(rehearsal),
         ending: rehearsal.ending,
         pages: pagesOf(rehearsal),
         unreached: rehearsal.unreached,
-      }).toEqual({ pages: [], unreached: [], ...expected });
+      }).toEqual({ pages: [], unreached: [], ...end });
     },
     120_000,
   );

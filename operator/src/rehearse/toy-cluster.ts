@@ -150,6 +150,7 @@ export class ToyCluster {
       ),
       claims: { ok: true, value: [] },
       acts: this.#read("acts", this.#acts),
+      actIdentity: { ok: true, value: "proved" },
       jobs: this.#read("jobs", this.#verifier.observe(this.#nowMs)),
     };
   }
@@ -245,8 +246,9 @@ export class ToyCluster {
 
   #act(event: ScenarioEvent, act: ActObservation["act"]): void {
     const name = `act-${this.#acts.length + 1}`;
-    const { actor = "rehearsal", reason = "" } = event;
-    const said = { act, actor, reason, role: null, check: null, planHash: null, expiresAt: null };
+    const { actor = "rehearsal", reason = "", role = null, check = null } = event;
+    const planHash = act === "Approve" ? this.#status.planHash : null;
+    const said = { act, actor, reason, role, check, planHash, expiresAt: null };
     const taken = { name, uid: name, createdAt: this.#nowMs, ...said };
     this.#acts = [...this.#acts, taken];
   }

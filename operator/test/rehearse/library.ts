@@ -1,4 +1,4 @@
-// The library of scenarios, played against the smallest migration.
+// The library of scenarios, and the migrations they are played against.
 import { readdirSync, readFileSync } from "node:fs";
 import { parseMigrationSpec } from "@retriever/crds/parse.ts";
 import type { Scenario } from "@retriever/crds/scenario.ts";
@@ -25,7 +25,12 @@ export function scenarioNamed(name: string): Scenario {
 }
 
 export function defaultMigration(): RehearsedMigration {
-  const manifest = parse(readFileSync(new URL("default/migration.yaml", examples), "utf8")) as { spec: unknown };
+  return exampleMigration("default");
+}
+
+/** The migration of a folder of examples. */
+export function exampleMigration(folder: "default" | "approvals"): RehearsedMigration {
+  const manifest = parse(readFileSync(new URL(`${folder}/migration.yaml`, examples), "utf8")) as { spec: unknown };
   const parsed = parseMigrationSpec(manifest.spec);
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.faults));
   return rehearsedMigration("search", "docs-to-qdrant", parsed.spec);
