@@ -1,5 +1,6 @@
 import { stripVTControlCharacters } from "node:util";
 import type { Verdict } from "@retriever/crds/migration-status.ts";
+import type { OutboxMessage } from "@retriever/crds/outbox-status.ts";
 import { describe, expect, test } from "vitest";
 import { aCondition, aPlanText, aRawMigration, aStatus } from "#test/builders/migration.ts";
 import { viewMigration } from "./migration-view.ts";
@@ -120,6 +121,45 @@ describe("the status of a migration", () => {
       "Result: all pods serve the source",
       "ROLLBACK    from Guard Requested; asked for; asked by user-a",
       "ASKED       Rollback   by user-a: slow",
+    ]);
+  });
+
+  test("names who approved, what was waived and why, and what nobody outside has been told yet", () => {
+    const message = (kind: OutboxMessage["kind"], more: Partial<OutboxMessage>): OutboxMessage => ({
+      key: `uid/1/${kind}`,
+      kind,
+      text: "x",
+      at: "",
+      pending: [],
+      failed: [],
+      attempts: 0,
+      nextAttemptAt: "",
+      ...more,
+    });
+    const waiting = aStatus({
+      phase: "AwaitingApproval",
+      message: "waiting for approval: needs sre 1 of 2",
+      acts: {
+        paused: false,
+        seen: [],
+        approvals: [{ role: "sre", actor: "ada", at: "", until: "" }],
+        waived: [{ check: "parity", actor: "grace", reason: "counted by hand", at: "" }],
+      },
+      outbox: [
+        message("Start", {}),
+        message("PreCutover", { pending: ["chat"], attempts: 1, lastError: "chat: HTTP 503" }),
+        message("Rollback", { failed: ["mail", "chat"], attempts: 15 }),
+        message("PostmortemDue", { pending: ["chat", "mail"] }),
+      ],
+    });
+    expect(renderStatus(viewMigration(aRawMigration(waiting)), now, wide)).toEqual([
+      "docs-to-qdrant   AwaitingApproval   pgvector -> qdrant",
+      "Not further because: waiting for approval: needs sre 1 of 2",
+      "APPROVED    by         ada (sre)",
+      "WAIVED      parity     by grace: counted by hand",
+      "OUTBOX      waiting    PreCutover; waiting for chat; 1 try; chat: HTTP 503",
+      "OUTBOX      GIVEN UP   Rollback; given up for mail, chat; 15 tries",
+      "OUTBOX      waiting    PostmortemDue; waiting for chat, mail",
     ]);
   });
 

@@ -18,6 +18,7 @@ export type Canvas = {
 type Section = { readonly rank: number; readonly lines: readonly string[] };
 
 const maxLines = 24;
+const mostMessages = 4;
 
 /** The whole picture, at most 24 lines, none longer than the canvas. */
 export function renderStatus(view: MigrationView, now: number, canvas: Canvas): string[] {
@@ -27,7 +28,8 @@ export function renderStatus(view: MigrationView, now: number, canvas: Canvas): 
     { rank: 4, lines: spaced(renderGates(view.status.gates, view.plan)) },
     { rank: 2, lines: spaced([wayBackLine(view.status), configLine(view), laggingLine(view.status), guardLine(view)]) },
     { rank: 3, lines: [harmLine(view.status), rollbackLine(view.status), latchedLine(view.status)].filter(isLine) },
-    { rank: 5, lines: [skippedLine(view.status)].filter(isLine) },
+    { rank: 5, lines: [...approvedLine(view.status), ...waivedLines(view.status), ...skippedLines(view.status)] },
+    { rank: 6, lines: outboxLines(view.status) },
   ];
   const room = Math.max(1, Math.min(maxLines, canvas.rows - 1));
   return fit(sections, room).map((line) => paint(clipped(line, Math.max(20, canvas.columns)), canvas.color));
@@ -149,8 +151,34 @@ function latchedLine({ acts }: MigrationStatus): string | undefined {
     : row("ASKED", latched.act, `by ${latched.actor}${latched.reason === "" ? "" : `: ${latched.reason}`}`);
 }
 
-function skippedLine({ skippedChecks }: MigrationStatus): string | undefined {
-  return skippedChecks.length === 0 ? undefined : row("SKIPPED", "checks", skippedChecks.join(", "));
+function skippedLines({ skippedChecks }: MigrationStatus): string[] {
+  return skippedChecks.length === 0 ? [] : [row("SKIPPED", "checks", skippedChecks.join(", "))];
+}
+
+function approvedLine({ acts }: MigrationStatus): string[] {
+  const approvals = acts?.approvals ?? [];
+  if (approvals.length === 0) return [];
+  return [row("APPROVED", "by", approvals.map(({ actor, role }) => `${actor} (${role})`).join(", "))];
+}
+
+function waivedLines({ acts }: MigrationStatus): string[] {
+  return (acts?.waived ?? []).map(({ check, actor, reason }) => row("WAIVED", check, `by ${actor}: ${reason}`));
+}
+
+/** What people outside are to be told, where somebody doesn't have it; the newest last. */
+function outboxLines({ outbox }: MigrationStatus): string[] {
+  const open = (outbox ?? []).filter(({ pending, failed }) => pending.length + failed.length > 0);
+  return open.slice(-mostMessages).map(({ kind, pending, failed, attempts, lastError }) => {
+    const waiting = pending.length === 0 ? [] : [`waiting for ${pending.join(", ")}`];
+    const lost = failed.length === 0 ? [] : [`given up for ${failed.join(", ")}`];
+    const tries = attempts === 0 ? [] : [`${attempts} ${attempts === 1 ? "try" : "tries"}`];
+    const why = lastError === undefined ? [] : [lastError];
+    return row(
+      "OUTBOX",
+      pending.length > 0 ? "waiting" : "GIVEN UP",
+      [kind, ...waiting, ...lost, ...tries, ...why].join("; "),
+    );
+  });
 }
 
 function row(title: string, word: string, rest: string): string {
@@ -171,7 +199,7 @@ function spaced(lines: readonly (string | undefined)[]): string[] {
   return present.length === 0 ? [] : ["", ...present];
 }
 
-const bad = /\b(FAIL|NOT READY|Stalled|Not ready|RollingBack|RolledBack)\b/g;
+const bad = /\b(FAIL|NOT READY|GIVEN UP|Stalled|Not ready|RollingBack|RolledBack)\b/g;
 const good = /\b(pass|Completed)\b/g;
 
 /** Words carry the meaning; colour only repeats it. */
@@ -179,6 +207,6 @@ function paint(line: string, color: boolean): string {
   if (!color) return line;
   const style = (format: "red" | "green" | "bold") => (word: string) =>
     styleText(format, word, { validateStream: false });
-  if (/^(GATE|WAY BACK|CONFIG)\b/.test(line)) return line.replace(bad, style("red"));
+  if (/^(GATE|WAY BACK|CONFIG|OUTBOX|WAIVED|APPROVED)\b/.test(line)) return line.replace(bad, style("red"));
   return line.replace(bad, style("red")).replace(good, style("green"));
 }
