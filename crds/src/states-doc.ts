@@ -19,17 +19,26 @@ const meanings: Readonly<Record<Phase, string>> = {
   Validated: "end of `mode: Validate`: every stage passed, the shadow is off again",
 };
 
+/** What happens within a phase and begins a new epoch, so that every pod has to follow anew. */
+const within: readonly (readonly [Phase, string])[] = [
+  ["Preflight", "the plan was edited"],
+  ["AwaitingApproval", "the plan was edited, approvals are void"],
+  ["WarmUp", "held at rate 0, resumed, or measured again"],
+  ["Ramp", "next stage, a step down, or measured again"],
+];
+
 /** Markdown of `docs/states.md`. The table holds every legal step; the drawing those that tell the story. */
 export function renderStatesPage(): string {
   return [
     "# States",
     "",
-    "Generated from `crds/src/phase-steps.ts` by `make generate`; a stale page fails `make check`. The API server refuses a status that takes any other step. The step to RollingBack is there in every phase that isn't final; it is left out of the drawing but for the phases after the cutover.",
+    "Generated from `crds/src/phase-steps.ts` by `make generate`; a stale page fails `make check`. The API server refuses a status that takes any other step. The step to RollingBack is there in every phase that isn't final; it is left out of the drawing but for the phases after the cutover. An arrow from a phase to itself is a new epoch within it.",
     "",
     "```mermaid",
     "stateDiagram-v2",
     "  [*] --> Pending",
     ...drawnSteps().map(([from, to]) => `  ${from} --> ${to}`),
+    ...within.map(([phase, what]) => `  ${phase} --> ${phase} : ${what}`),
     ...phases.filter(isFinalPhase).map((phase) => `  ${phase} --> [*]`),
     "```",
     "",
