@@ -92,8 +92,8 @@ test("a moment in the usual form is what Date.parse says, and no other form is t
       const [whole = "", fraction = ""] = date.toISOString().slice(0, -1).split(".");
       const text = digits === 0 ? `${whole}Z` : `${whole}.${fraction.padEnd(9, "7").slice(0, digits)}Z`;
       const time = momentAt(`--${text}--`, 2, 2 + text.length);
-      if (!Number.isNaN(time)) expect(time).toBe(Date.parse(text));
-      else expect(date.getUTCDate()).toBeGreaterThan(28);
+      const isLeft = Number.isNaN(time) && date.getUTCDate() > 28;
+      expect(isLeft || time === Date.parse(text)).toBe(true);
     }),
   );
   for (const text of [
