@@ -3,12 +3,19 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describeClusterContract } from "@retriever/operator/test/cluster-contract.ts";
+import { describeJobsContract } from "@retriever/operator/test/jobs-contract.ts";
 import { openKubeHarness } from "@retriever/operator/test/kube-harness.ts";
+import { openKubeJobsHarness } from "@retriever/operator/test/kube-jobs-harness.ts";
 import { startApi } from "#embedded/api/start-api.ts";
 import { makeKubeClient } from "#kube/client.ts";
 import { installResources } from "#world/start-world.ts";
 
-describeClusterContract("The adapter on the embedded API", async () => {
+type Accounts = { readonly operator: string; readonly admin: string; readonly namespace: string };
+
+/** An API server of its own for what `open` makes of its kubeconfigs. */
+async function onEmbeddedApi<Harness extends { readonly close: () => Promise<void> }>(
+  open: (accounts: Accounts) => Promise<Harness>,
+): Promise<Harness> {
   const directory = await mkdtemp(join(tmpdir(), "retriever-contract-"));
   const api = await startApi({ directory });
   const admin = api.kubeconfigPath("admin");
@@ -16,7 +23,7 @@ describeClusterContract("The adapter on the embedded API", async () => {
   await installResources(client);
   await client.close();
   const operator = api.kubeconfigPath("operator");
-  const harness = await openKubeHarness({ operator, admin, namespace: "contract" });
+  const harness = await open({ operator, admin, namespace: "contract" });
   return {
     ...harness,
     close: async () => {
@@ -25,4 +32,7 @@ describeClusterContract("The adapter on the embedded API", async () => {
       await rm(directory, { recursive: true });
     },
   };
-});
+}
+
+describeClusterContract("The adapter on the embedded API", () => onEmbeddedApi(openKubeHarness));
+describeJobsContract("The adapter on the embedded API", () => onEmbeddedApi(openKubeJobsHarness));

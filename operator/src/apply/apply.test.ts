@@ -90,6 +90,26 @@ describe("effects", () => {
     expect(await applied).toMatchObject({ ok: false, error: { code: "ROP_DEADLINE_EXCEEDED" } });
   });
 
+  test("make a Job once, and end the ones that nobody waits for", async () => {
+    const { jobs, run } = arrange();
+    jobs.addTemplate("verify");
+    const create: Effect = { kind: "createJob", job: "docs-verify-1", template: "verify", since: null };
+    await run([create]);
+    await run([create, { kind: "deleteJobs", jobs: ["docs-verify-1", "gone"] }]);
+    expect(jobs.journal).toEqual(["created docs-verify-1", "deleted docs-verify-1"]);
+  });
+
+  test("keep a report, and don't mind a verifier that has gone", async () => {
+    const { jobs, verifiers, run } = arrange();
+    const place = { address: "ip", port: 7091, source: "a", destination: "b", configMap: "docs-drift" };
+    const keep: Effect = { kind: "keepReport", job: "docs-verify-1", partition: 0, partitions: 1, ...place };
+    expect(await run([keep])).toEqual({ ok: true });
+    expect(jobs.journal).toEqual([]);
+    verifiers.texts.set("ip", "the report");
+    await run([keep]);
+    expect(jobs.kept.get("docs-drift")?.texts.get(0)).toBe("the report");
+  });
+
   test("on an overlay of an unknown target fail without a call", async () => {
     const cluster = new FakeCluster();
     const meta = cluster.create(searchKey, {});

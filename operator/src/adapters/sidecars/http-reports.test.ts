@@ -1,0 +1,102 @@
+import { digestOfReport, type VerifyReport } from "@retriever/sidecar/contract/verify-report.ts";
+import { afterEach, describe, expect, test } from "vitest";
+import type { OperatorError } from "#errors.ts";
+import { type Handler, type Played, playServer, reply } from "#test/api-server.ts";
+import { destinationIdentity, sourceIdentity } from "#test/builders/sidecar-status.ts";
+import { type HttpReports, makeHttpReports } from "./http-reports.ts";
+
+let played: Played | undefined;
+let reports: HttpReports | undefined;
+afterEach(async () => {
+  await reports?.close();
+  await played?.close();
+});
+
+const { signal } = new AbortController();
+const stores = { source: sourceIdentity.digest, destination: destinationIdentity.digest };
+const at = "2026-01-01T00:00:00.000Z";
+const store = { dimension: 384, metric: "cosine", precision: "float32", read: 10, newestUpdatedAt: at } as const;
+
+function aReport(more: Partial<VerifyReport> = {}): VerifyReport {
+  const unsigned = {
+    schema: 1,
+    version: "0.1.0",
+    outcome: "equal",
+    reason: null,
+    startedAt: at,
+    finishedAt: at,
+    scope: { level: "fresh", since: null, partition: { index: 0, count: 1 }, sample: 1, lagSeconds: 5 },
+    source: { identity: sourceIdentity, ...store },
+    destination: { identity: destinationIdentity, ...store },
+    counts: { missing: 0, extra: 0, stale: 0, payload: 0, vector: 0, lagging: 0 },
+    namespaces: [],
+    newestDifferenceAt: null,
+    isListComplete: true,
+    differences: [],
+    quality: null,
+  } as const satisfies Omit<VerifyReport, "digest">;
+  return { ...unsigned, digest: digestOfReport(unsigned), ...more };
+}
+
+async function arrange(handler: Handler, deadlineMs = 1000) {
+  played = await playServer(handler);
+  const client = makeHttpReports({ deadlineMs });
+  reports = client;
+  const port = Number(new URL(played.url).port);
+  const from = { address: "127.0.0.1", port, maxBytes: 4096 };
+  return {
+    isReady: () => client.isReady("127.0.0.1", port, signal),
+    fetch: () => client.fetch(from, stores, signal),
+    fail: () =>
+      client.fetch(from, stores, signal).then(
+        () => Promise.reject(new Error("expected a fault")),
+        (fault: unknown) => fault as OperatorError,
+      ),
+    requests: played.requests,
+  };
+}
+
+describe("a verifier's report", () => {
+  test("is ready once the verifier has it, which is asked without fetching it", async () => {
+    let status = 202;
+    const { isReady, requests } = await arrange((_, response) => reply(response, status, ""));
+    expect(await isReady()).toBe(false);
+    status = 200;
+    expect(await isReady()).toBe(true);
+    expect(requests.map(({ method, url }) => `${method} ${url}`)).toEqual(["HEAD /v1/report", "HEAD /v1/report"]);
+  });
+
+  test("is fetched as it was sent, with a bound on its size", async () => {
+    const { fetch, requests } = await arrange((_, response) => reply(response, 200, aReport()));
+    expect(JSON.parse(await fetch())).toEqual(aReport());
+    expect(requests[0]?.url).toBe("/v1/report?maxBytes=4096");
+  });
+
+  test.each<[string, unknown, string]>([
+    ["was edited by hand", aReport({ outcome: "drift" }), "the digest is not the report's"],
+    ["is about another source", aReport({ source: { identity: destinationIdentity, ...store } }), "digest"],
+    ["has a field too many", { ...aReport(), secret: "secret-canary" }, "secret"],
+    ["is no JSON", "secret-canary", "not JSON"],
+    ["is larger than was asked for", "x".repeat(4097), "more than 4096 bytes"],
+  ])("that %s is refused, none of it repeated", async (_, body, words) => {
+    const { fail } = await arrange((_request, response) => reply(response, 200, body));
+    const error = await fail();
+    expect([error.code, error.message]).toEqual(["ROP_SIDECAR_ANSWER_INVALID", expect.stringContaining(words)]);
+    expect(error.message).not.toContain("secret-canary");
+  });
+
+  test("about other stores than the migration's is refused, however well it is signed", async () => {
+    const { digest: _digest, ...rest } = aReport();
+    const foreign = { ...rest, destination: { ...rest.destination, identity: sourceIdentity } };
+    const signed = { ...foreign, digest: digestOfReport(foreign) };
+    const { fail } = await arrange((_, response) => reply(response, 200, signed));
+    expect((await fail()).message).toContain("other stores");
+  });
+
+  test("of a verifier that is gone, or never answers, is a coded fault", async () => {
+    const { fail } = await arrange(() => undefined, 100);
+    expect((await fail()).code).toBe("ROP_DEADLINE_EXCEEDED");
+    await played?.close();
+    expect((await fail()).code).toBe("ROP_SIDECAR_UNREACHABLE");
+  });
+});

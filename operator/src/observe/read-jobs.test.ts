@@ -1,0 +1,84 @@
+import { migrationSpecSchema } from "@retriever/crds/migration-spec.ts";
+import type { MigrationStatus, Phase } from "@retriever/crds/migration-status.ts";
+import { describe, expect, test } from "vitest";
+import { OperatorError } from "#errors.ts";
+import { aStatus } from "#test/builders/migration.ts";
+import { searchKey, searchSpec, seedSearchApp } from "#test/builders/search-app.ts";
+import { FakeClock } from "#test/fakes/fake-clock.ts";
+import { FakeCluster } from "#test/fakes/fake-cluster.ts";
+import { FakeJobs, FakeReports } from "#test/fakes/fake-jobs.ts";
+import { FakeSidecars } from "#test/fakes/fake-sidecars.ts";
+import { observe } from "./observe.ts";
+
+const run = {
+  purpose: "Preflight",
+  number: 1,
+  job: "docs-verify-preflight-1-abc123",
+  askedAt: "2026-01-01T00:00:00.000Z",
+} as const;
+const wish = { name: run.job, template: "search-api-retriever-verify", since: null };
+
+function arrange(status: Partial<MigrationStatus> = {}, spec: object = {}) {
+  const [cluster, sidecars, clock] = [new FakeCluster(), new FakeSidecars(), new FakeClock()];
+  const [jobs, reports] = [new FakeJobs(), new FakeReports()];
+  seedSearchApp(cluster, sidecars, 1);
+  jobs.addTemplate(wish.template);
+  const meta = cluster.create(searchKey, searchSpec);
+  const value = migrationSpecSchema.parse({ ...searchSpec, ...spec });
+  const phase: Phase = "Preflight";
+  const migration = { meta, spec: { ok: true as const, value }, status: aStatus({ phase, ...status }) };
+  const eyes = { cluster, sidecars, jobs, reports, clock, deadlineMs: 1000 };
+  return { jobs, reports, meta, look: () => observe(migration, eyes, new AbortController().signal) };
+}
+
+describe("the Jobs of a migration", () => {
+  test("are looked at with what they are made from", async () => {
+    const { jobs, meta, look } = arrange({ verification: { runs: [run] } });
+    await jobs.createJob(meta, wish);
+    expect((await look()).jobs).toEqual({
+      ok: true,
+      value: {
+        verifier: { name: wish.template, suspended: true, hasVerifier: true },
+        tests: [],
+        jobs: [{ name: run.job, state: "running", message: "", partitions: 1, pods: [] }],
+        reportOf: null,
+      },
+    });
+  });
+
+  test.each([["Ramp"], ["Guard"], ["RollingBack"], ["Completed"]] as const)(
+    "are not looked at in %s: nobody asks for them",
+    async (phase) => expect(await arrange({ phase }).look()).not.toHaveProperty("jobs"),
+  );
+
+  test("are not looked at where the plan skips them", async () => {
+    const skip = { policy: "Skip" };
+    const { look } = arrange({}, { checklist: { parity: skip, smokeTests: skip } });
+    expect(await look()).not.toHaveProperty("jobs");
+  });
+
+  test("show where a report can be fetched, and what a pod said at its end", async () => {
+    const { jobs, reports, meta, look } = arrange({ verification: { runs: [run] } });
+    await jobs.createJob(meta, wish);
+    jobs.run(run.job, "running", [{ ip: "ip-ready" }, { ip: "ip-busy" }]);
+    reports.texts.set("ip-ready", "{}");
+    const served = await look();
+    expect(served.jobs?.ok === true && served.jobs.value.jobs[0]?.pods.map(({ report }) => report)).toEqual([
+      { address: "ip-ready", port: 7091 },
+      null,
+    ]);
+    jobs.run(run.job, "failed", [
+      { running: false, ended: { exitCode: 2, at: 5, message: '{"schema":1,"outcome":"equal"}' } },
+    ]);
+    const ended = await look();
+    expect(ended.jobs?.ok === true && ended.jobs.value.jobs[0]?.pods[0]).toMatchObject({ exitCode: 2, summary: null });
+  });
+
+  test("that can't be read are unread, with a reason, and hold nothing else up", async () => {
+    const { jobs, look } = arrange();
+    jobs.fault = new OperatorError("ROP_FORBIDDEN", "list jobs.batch");
+    const seen = await look();
+    expect(seen.jobs).toMatchObject({ ok: false, why: expect.stringContaining("list jobs.batch") });
+    expect(seen.pods.ok).toBe(true);
+  });
+});

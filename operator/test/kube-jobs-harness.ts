@@ -1,0 +1,52 @@
+// The contract's harness on any API server that a kubeconfig names: the adapter under test, and an admin's hands.
+import { openConnection } from "#adapters/kubernetes/connection.ts";
+import { makeKubeRequest } from "#adapters/kubernetes/kube-request.ts";
+import { makeKubernetesCluster } from "#adapters/kubernetes/kubernetes-cluster.ts";
+import { makeKubernetesJobs } from "#adapters/kubernetes/kubernetes-jobs.ts";
+import * as kinds from "#adapters/kubernetes/resources.ts";
+import { makeSystemClock } from "#adapters/system-clock.ts";
+import { searchSpec } from "./builders/search-app.ts";
+import type { JobsHarness } from "./jobs-contract.ts";
+import type { KubeHarnessOptions } from "./kube-harness.ts";
+
+/** Opens both connections and creates the namespace. The CustomResourceDefinitions must be there. */
+export async function openKubeJobsHarness({ operator, admin, namespace }: KubeHarnessOptions): Promise<JobsHarness> {
+  const clock = makeSystemClock();
+  const connections = [operator, admin].map((kubeconfig) => openConnection({ kubeconfig, clock }));
+  const [tested, free] = connections.map((connection) => makeKubeRequest(connection, { deadlineMs: 10_000, clock }));
+  if (tested === undefined || free === undefined) throw new Error("two connections");
+  const { signal } = new AbortController();
+  const create = async (resource: kinds.Resource, name: string, content: object) => {
+    const within = resource === kinds.namespaces ? {} : { namespace };
+    const metadata = { name, ...within };
+    const body = { apiVersion: kinds.apiVersionOf(resource), kind: resource.kind, metadata, ...content };
+    const place = { resource, ...within };
+    await free({ method: "POST", place, body, signal });
+  };
+  await create(kinds.namespaces, namespace, {});
+  const cluster = makeKubernetesCluster({ request: tested, clock, namespaces: [namespace], instance: "contract" });
+  return {
+    jobs: makeKubernetesJobs(tested),
+    namespace,
+    createMigration: async (name) => {
+      await create(kinds.migrations, name, { spec: { ...searchSpec, target: { name: `${name}-app` } } });
+      const raw = await cluster.readMigration({ namespace, name }, signal);
+      if (raw === undefined) throw new Error(`no migration ${name}`);
+      return raw.meta;
+    },
+    createTemplate: (name, suspend) => create(kinds.cronJobs, name, { spec: cronJobSpec(suspend) }),
+    close: async () => {
+      await Promise.all(connections.map((connection) => connection.close()));
+    },
+  };
+}
+
+function cronJobSpec(suspend: boolean): object {
+  // Never scheduled: nothing is pulled, nothing runs.
+  const pod = {
+    schedulerName: "nobody",
+    restartPolicy: "Never",
+    containers: [{ name: "retriever-verify", image: "sidecar" }],
+  };
+  return { suspend, schedule: "0 0 1 1 *", jobTemplate: { spec: { backoffLimit: 0, template: { spec: pod } } } };
+}
