@@ -83,6 +83,20 @@ test("a point keeps its 64-bit id, and what the chunk doesn't speak of", async (
   });
 });
 
+test("many large vectors go in several requests, and all of them arrive", async () => {
+  const vector = new Float32Array(16_000).fill(1 / 3);
+  const ids = Array.from({ length: 60 }, (_, index) => `large-${index}`);
+  const before = server.seen.length;
+  await writer.upsert(
+    ids.map((id) => makeChunk(id, { vector })),
+    limit(),
+  );
+  const bodies = server.seen.slice(before).filter(({ path }) => path.startsWith("/collections/chunks/points?wait"));
+  expect(bodies.length).toBeGreaterThan(1);
+  expect(Math.max(...bodies.map(({ body }) => body.length))).toBeLessThan(33_554_432);
+  expect(await writer.fetch(ids, limit())).toHaveLength(60);
+});
+
 test("a chunk held twice is refused by name, and nothing is written", async () => {
   hold(1, { chunk_id: "a" });
   hold(2, { chunk_id: "a" });
@@ -110,6 +124,14 @@ test("refusals of a write are told apart from those of the way there", async () 
     return writer.upsert([makeChunk("a")], limit());
   };
   await expect(answer(400)()).rejects.toMatchObject({ code: "RETR_REPAIR_WRITE_REFUSED" });
+  const removing = (): unknown => {
+    server.behave = (request, response) =>
+      request.url?.includes("/delete") === true
+        ? response.writeHead(403).end("{}")
+        : response.end('{"result":{"points":[{"id":1,"payload":{"chunk_id":"a"}}]}}');
+    return writer.remove(["a"], limit());
+  };
+  await expect(removing()).rejects.toMatchObject({ code: "RETR_BACKEND_AUTH" });
   await expect(answer(403)()).rejects.toMatchObject({
     code: "RETR_BACKEND_AUTH",
     message: "the credential has no right to write the collection (HTTP 403)",

@@ -11,7 +11,9 @@ import type { QdrantSpec } from "./spec.ts";
 
 /** Points looked at to learn how point ids are made. */
 const rulePoints = 16;
-const pagePoints = 1000;
+const pagePoints = 200;
+/** A quarter of what Qdrant takes in one request. */
+const upsertChars = 8 * 1_048_576;
 
 type Habits = {
   /** Null: no rule is known. */
@@ -44,7 +46,9 @@ export function makeQdrantChunkWriter(spec: QdrantSpec, { identity, fields }: Ch
       const [newer, writable] = partition(chunks, (chunk) => isNewer(held.get(chunk.id), chunk));
       const made = await habits(signal);
       const points = writable.map((chunk) => pointOf(chunk, held.get(chunk.id), { ...place, habits: made }));
-      if (points.length > 0) await caller.call({ method: "PUT", path: "/points?wait=true", body: { points } }, signal);
+      for (const body of upsertBodies(points)) {
+        await caller.call({ method: "PUT", path: "/points?wait=true", body }, signal);
+      }
       return newer.map(({ id }) => id);
     },
     remove: async (ids, signal) => {
@@ -134,6 +138,22 @@ async function findOnce(place: Place, ids: readonly string[], signal: AbortSigna
 function isNewer(held: StoredPoint | undefined, chunk: WholeChunk): boolean {
   const heldAt = held === undefined ? null : millisecondsOf(updatedAtOf(held));
   return heldAt !== null && heldAt > (millisecondsOf(chunk.updatedAt) ?? Number.NEGATIVE_INFINITY);
+}
+
+/** Requests of a bearable size; a point that is larger by itself goes alone. */
+function upsertBodies(points: readonly object[]): string[] {
+  const bodies: string[][] = [];
+  let chars = Number.POSITIVE_INFINITY;
+  for (const point of points) {
+    const text = JSON.stringify(point);
+    chars += text.length;
+    if (chars > upsertChars) {
+      bodies.push([]);
+      chars = text.length;
+    }
+    bodies.at(-1)?.push(text);
+  }
+  return bodies.map((texts) => `{"points":[${texts.join(",")}]}`);
 }
 
 /** An upsert replaces a point as a whole, so what the chunk doesn't speak of is taken over from the point that is there. */

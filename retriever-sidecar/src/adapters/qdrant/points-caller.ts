@@ -1,6 +1,6 @@
 // Requests nobody waits for at a request's pace: the points of one collection, read and written for a repair.
 import { Pool } from "undici";
-import { RetrieverError } from "#errors.ts";
+import { type Fault, RetrieverError } from "#errors.ts";
 import { statusFault, transportError } from "./classify.ts";
 import { exchange } from "./exchange.ts";
 import type { QdrantSpec } from "./spec.ts";
@@ -14,7 +14,8 @@ export type PointsCaller = {
   readonly call: (call: PointsCall, signal: AbortSignal) => Promise<string>;
   readonly close: () => Promise<void>;
 };
-type PointsCall = { readonly method: "GET" | "POST" | "PUT"; readonly path: string; readonly body?: object };
+/** A body in text is JSON already. */
+type PointsCall = { readonly method: "GET" | "POST" | "PUT"; readonly path: string; readonly body?: object | string };
 
 /** Connects on demand only. Never follows a redirect: the key would go along. */
 export function openPoints(spec: QdrantSpec): PointsCaller {
@@ -35,12 +36,12 @@ export function openPoints(spec: QdrantSpec): PointsCaller {
         const options = {
           method,
           path: `${folder}${path}${query}`,
-          body: body === undefined ? null : JSON.stringify(body),
+          body: typeof body === "object" ? JSON.stringify(body) : (body ?? null),
           headers,
         };
         const { status, text } = await exchange(pool, options, signal);
         if (status === 200) return text;
-        throw new RetrieverError(refusal(status, method) ?? statusFault(status, text));
+        throw new RetrieverError(refusal(status, method, path) ?? statusFault(status, text));
       } catch (error) {
         throw transportError(error, signal);
       }
@@ -50,14 +51,13 @@ export function openPoints(spec: QdrantSpec): PointsCaller {
 }
 
 /** What a status means for a write; undefined: the same as for a read. */
-function refusal(status: number, method: PointsCall["method"]) {
-  if (status === 403) {
-    return {
-      code: "RETR_BACKEND_AUTH",
-      message: "the credential has no right to write the collection (HTTP 403)",
-    } as const;
+function refusal(status: number, method: PointsCall["method"], path: string): Fault | undefined {
+  const isWrite = method === "PUT" || path.startsWith("/points/delete");
+  if (isWrite && status === 403) {
+    const message = "the credential has no right to write the collection (HTTP 403)";
+    return { code: "RETR_BACKEND_AUTH", message };
   }
-  if (method !== "PUT" || (status !== 400 && status !== 422)) return undefined;
+  if (!isWrite || (status !== 400 && status !== 422)) return undefined;
   const message = `Qdrant refused a point: a vector's name or size, or a payload's value, doesn't fit (HTTP ${status})`;
-  return { code: "RETR_REPAIR_WRITE_REFUSED", message } as const;
+  return { code: "RETR_REPAIR_WRITE_REFUSED", message };
 }
