@@ -1,6 +1,6 @@
 # Everything a developer runs. `make` alone lists it.
 .DEFAULT_GOAL := help
-.PHONY: help setup check test demo sim-gates generate clean bench-sidecar bench-verify bench-alerts fuzz-sidecar show-comparison explore coverage mutate e2e sbom
+.PHONY: help setup check test demo sim-gates generate clean bench-sidecar bench-verify bench-alerts fuzz-sidecar show-comparison explore rehearse coverage mutate e2e sbom
 
 # The pinned Node comes first, whatever Node this shell has.
 export PATH := $(CURDIR)/tools/node/node_modules/.bin:$(PATH)
@@ -25,6 +25,9 @@ sim-gates: setup ## what the gates decide on simulated stages and on shuffled id
 
 explore: setup ## every state a migration can come to under three faults; last line JSON, under 3 minutes (ARGS=faults)
 	@node operator/test/explore/main.ts $(ARGS)
+
+rehearse: setup ## every scenario of the library twice: seconds, and whether the same comes out; last line JSON
+	@node operator/test/rehearse/main.ts
 
 coverage: setup ## branch coverage of the operator's core by the tests beside it; fails below 100 %; last line JSON
 	@node tools/coverage.ts
