@@ -122,7 +122,8 @@ describe.concurrent("when somebody interferes", { timeout: 240_000 }, () => {
     const isOwnStatus = (request: { method: string; path: string }) =>
       request.method !== "GET" && request.path.endsWith("/retrievermigrations/status-refused/status");
     const heal = faults.add({ match: isOwnStatus, outcome: { status: 500 } });
-    await play.act("Rollback");
+    const asked = await play.kubectl("rollback", "--reason", "searches miss results");
+    expect(asked.stdout).toContain("created: Rollback search/status-refused by admin");
     await eventually("every pod serves from the source", async () =>
       (await play.sidecars()).every(({ config }) => config.primaryIdentity.digest === source?.digest),
     );
@@ -130,6 +131,7 @@ describe.concurrent("when somebody interferes", { timeout: 240_000 }, () => {
     heal();
     const status = await play.reach("RolledBack");
     expect(status.rollback).toMatchObject({ reason: "RollbackRequested", from: "Guard", actor: "admin" });
+    expect(status.rollback?.causes[0]).toContain("searches miss results");
     expect(await eventOf(play, "RollbackAdopted")).toMatchObject({ type: "Warning" });
     await settled(play);
     expect(await writesDuringResync(play)).toEqual([]);
