@@ -26,6 +26,7 @@ export const values: readonly string[] = [
   "image.pullPolicy=Never",
   `serviceAccount.name=${account}`,
   `settings.resyncMs=${resyncMs}`,
+  "resources.requests.cpu=200m",
 ].flatMap((value) => ["--set", value]);
 
 /** Runs Helm with these words in the operator's namespace. Rejects when it doesn't end by itself. */
@@ -44,8 +45,15 @@ export function helm(given: GivenCluster, version: HelmVersion, words: readonly 
   });
 }
 
+/** A refused uninstall leaves a release that Helm neither upgrades nor installs. */
+async function clearHalfUninstalled(given: GivenCluster, version: HelmVersion): Promise<void> {
+  const { stdout } = await helm(given, version, ["list", "--uninstalling", "--short"]);
+  if (stdout.includes(release)) await helm(given, version, ["uninstall", release, "--no-hooks", "--wait"]);
+}
+
 /** Installs the release, or upgrades it to what it is, and waits until both replicas are ready. */
 export async function installRelease(given: GivenCluster, version: HelmVersion = 3): Promise<void> {
+  await clearHalfUninstalled(given, version);
   const words = ["upgrade", "--install", release, chart, "--create-namespace", "--wait", "--timeout", "4m", ...values];
   const { exitCode, stderr } = await helm(given, version, words);
   if (exitCode !== 0) throw new Error(`helm ended with ${exitCode}: ${stderr}`);

@@ -3,6 +3,7 @@ import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { kubernetesVersion } from "#cluster/binaries.ts";
 import { noteFigure } from "#real/figures.ts";
 import { givenCluster } from "#real/given-cluster.ts";
 import { startPlay } from "#real/play.ts";
@@ -27,7 +28,9 @@ describe("the operator's chart", { timeout: 400_000 }, () => {
 
   it.each([3, 4] as const)("rendered by Helm %i is what the API server takes, field by field", async (version) => {
     const given = givenCluster();
-    const { stdout: manifests } = await helm(given, version, ["template", release, chart, "--no-hooks", ...values]);
+    const rendering = ["template", release, chart, "--no-hooks", "--kube-version", kubernetesVersion, ...values];
+    const { exitCode, stdout: manifests, stderr } = await helm(given, version, rendering);
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
     const kubectl = join(given.binaries ?? "", "kubectl");
     const words = ["apply", "--dry-run=server", "--validate=strict", "--server-side", "--force-conflicts", "-f", "-"];
     const applying = run(kubectl, ["--kubeconfig", given.adminKubeconfig, ...words], { timeout: 120_000 });
@@ -64,6 +67,9 @@ describe("the operator's chart", { timeout: 400_000 }, () => {
 
     const refused = await helm(givenCluster(), 3, ["uninstall", release, "--timeout", "2m"]);
     expect(refused.exitCode).not.toBe(0);
+    // Helm calls such a release "uninstalling"; this makes it one that can be upgraded again.
+    const rollback = ["rollback", release, "--wait", "--timeout", "2m"];
+    expect(await helm(givenCluster(), 3, rollback)).toMatchObject({ exitCode: 0 });
     expect(await play.status()).toMatchObject({ phase: "Guard", epoch });
     await play.act("Rollback");
     await play.reach("RolledBack");
