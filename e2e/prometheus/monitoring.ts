@@ -130,16 +130,24 @@ const answerSchema = z.object({
 
 async function firingOf(prometheusUrl: string, target: string): Promise<Firing | undefined> {
   const labels = `alertname="${alertName}",target="${target}"`;
-  const [firing, active] = await Promise.all([
+  const [firing, pending] = await Promise.all([
     query(prometheusUrl, `ALERTS{${labels},alertstate="firing"}[1h]`),
-    query(prometheusUrl, `ALERTS_FOR_STATE{${labels}}[1h]`),
+    query(prometheusUrl, `ALERTS{${labels},alertstate="pending"}[1h]`),
   ]);
-  const [first] = firing.toSorted(([a], [b]) => a - b);
-  if (first === undefined) return undefined;
-  const firingAt = first[0] * 1000;
-  // The series tells since when; the oldest instant that led to this firing.
-  const since = active.filter(([at]) => at * 1000 <= firingAt).at(-1)?.[1];
-  return { firingAt, activeAt: Number(since ?? first[0]) * 1000 };
+  const [firingAt] = instantsOf(firing);
+  if (firingAt === undefined) return undefined;
+  // Back over every evaluation that found it pending, to the first one without a gap.
+  let activeAt = firingAt;
+  for (const at of instantsOf(pending).toReversed()) if (at <= activeAt && activeAt - at <= longestGapMs) activeAt = at;
+  return { firingAt, activeAt };
+}
+
+/** Evaluations are a second apart; one may be lost. */
+const longestGapMs = 2500;
+
+/** Epoch ms of samples, oldest first. */
+function instantsOf(samples: readonly (readonly [seconds: number, value: string])[]): number[] {
+  return samples.map(([seconds]) => Math.round(seconds * 1000)).toSorted((a, b) => a - b);
 }
 
 async function query(prometheusUrl: string, text: string): Promise<readonly [number, string][]> {
