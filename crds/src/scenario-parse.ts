@@ -78,5 +78,7 @@ function actFaults(event: Raw, path: string): ConfigFault[] {
 function canEnd(event: Raw): boolean {
   const pods = asRecord(event["pods"]);
   if (event["pods"] !== undefined) return "silent" in pods || "stuck" in pods;
-  return ["traffic", "source", "destination", "operator", "unreadable"].some((action) => event[action] !== undefined);
+  return ["traffic", "source", "destination", "parity", "operator", "unreadable"].some(
+    (action) => event[action] !== undefined,
+  );
 }

@@ -43,6 +43,24 @@ const destinationSchema = z.strictObject({
   mismatch: share.default(0.03),
 });
 
+const differing = z.int().min(0).max(1_000_000_000);
+
+/** What a comparison of the stores would find. */
+const parityFields = {
+  missing: differing.default(0),
+  extra: differing.default(0),
+  stale: differing.default(0),
+  payload: differing.default(0),
+  vector: differing.default(0),
+  /** Explained by the lag between the stores. */
+  lagging: differing.default(0),
+  /** It ends without an answer. */
+  cannot: z.boolean().default(false),
+  /** There is no CronJob to compare with. */
+  noTemplate: z.boolean().default(false),
+  takes: durationSchema.default("90s"),
+};
+
 const trafficSchema = z.strictObject({
   /** Of all pods together. */
   requestsPerSecond: requestsPerSecond.default(20),
@@ -83,6 +101,7 @@ export const eventActions = [
   "traffic",
   "source",
   "destination",
+  "parity",
   "pods",
   "operator",
   "unreadable",
@@ -103,6 +122,7 @@ export const scenarioEventSchema = z.strictObject({
   traffic: z.strictObject({ requestsPerSecond }).optional(),
   source: z.strictObject(withoutDefaults(storeFields)).partial().optional(),
   destination: z.strictObject(withoutDefaults(destinationSchema.shape)).partial().optional(),
+  parity: z.strictObject(withoutDefaults(parityFields)).partial().optional(),
   pods: podsEventSchema.optional(),
   /** No operator looks; its successor knows only what the cluster knows. */
   operator: z.enum(["Down"]).optional(),
@@ -143,8 +163,10 @@ export const scenarioSchema = z.strictObject({
   traffic: trafficSchema.prefault({}),
   source: sourceSchema.prefault({}),
   destination: destinationSchema.prefault({}),
+  parity: z.strictObject(parityFields).prefault({}),
   events: z.array(scenarioEventSchema).max(200).default([]),
 });
 export type Scenario = z.infer<typeof scenarioSchema>;
 export type SourceBehaviour = Scenario["source"];
 export type DestinationBehaviour = Scenario["destination"];
+export type ParityBehaviour = Scenario["parity"];

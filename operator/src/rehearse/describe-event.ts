@@ -11,6 +11,7 @@ function wordsOf(event: ScenarioEvent): string {
   if (event.traffic !== undefined) return `traffic is ${event.traffic.requestsPerSecond} requests/s`;
   if (event.source !== undefined) return `source: ${fieldsOf(event.source)}`;
   if (event.destination !== undefined) return `destination: ${fieldsOf(event.destination)}`;
+  if (event.parity !== undefined) return `the stores differ: ${fieldsOf(event.parity)}`;
   if (event.pods !== undefined) return `pods: ${fieldsOf(event.pods)}`;
   if (event.operator !== undefined) return "the operator is down";
   if (event.unreadable !== undefined) return `the API server does not answer for ${event.unreadable.join(", ")}`;

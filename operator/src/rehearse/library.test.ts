@@ -36,6 +36,7 @@ const library: Readonly<Record<string, Expected>> = {
   "errors-right-after-cutover": { ...rollsBack("HarmFastLane"), pages: ["HarmFastLane"] },
   "faster-destination": completes,
   "late-rollback": rollsBackLate("RollbackRequested"),
+  "late-rollback-with-corrections": rollsBackLate("RollbackRequested"),
   "metrics-lost": { ...completes, pages: ["AckTimeout"] },
   "never-good-enough": { trace: start, reason: "Held", ending: "waiting", pages: ["Held"] },
   "no-traffic": { trace: start, reason: "WarmUpStarted", ending: "unfinished" },

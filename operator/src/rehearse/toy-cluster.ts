@@ -28,9 +28,6 @@ import { type Regime, regimeOf, type World, worldAt } from "./world.ts";
 
 export type Mark = { readonly nowMs: number; readonly drawn: number };
 
-/** How long the comparison of a small corpus takes. */
-const verificationMs = 90_000;
-
 type Part = NonNullable<ScenarioEvent["unreadable"]>[number] | "jobs";
 
 /** Starts at the scenario's start, before anything was written. Instants in epoch ms. */
@@ -69,7 +66,7 @@ export class ToyCluster {
     this.#world = worldAt(scenario, this.#running, this.#hour);
     this.#regime = regimeOf(this.#world, rehearsed.spec.thresholds.latencyDelta.limitMs);
     this.#base = this.#neighbours.source;
-    this.#verifier = new ToyVerifier(this.#neighbours, verificationMs);
+    this.#verifier = new ToyVerifier(this.#neighbours, durationSeconds(scenario.parity.takes) * 1000);
     this.#meta = { ...rehearsed.meta, createdAt: this.#nowMs };
     this.#pods = Array.from({ length: scenario.pods.count }, () => this.#addPod());
     this.#reconsider();
@@ -210,6 +207,8 @@ export class ToyCluster {
   #reconsider(): void {
     this.#world = worldAt(this.#scenario, this.#running, this.#hour);
     this.#regime = regimeOf(this.#world, this.#rehearsed.spec.thresholds.latencyDelta.limitMs);
+    const { noTemplate, takes, ...parity } = this.#world.parity;
+    Object.assign(this.#verifier, { parity, hasTemplate: !noTemplate, takesMs: durationSeconds(takes) * 1000 });
     for (const store of ["source", "destination"] as const) {
       const { down, refusesCredential, missing } = this.#world[store];
       const fails = down || refusesCredential || missing;

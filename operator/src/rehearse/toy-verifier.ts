@@ -14,7 +14,13 @@ export function isJobEffect(effect: Effect): effect is JobEffect {
   return effect.kind === "createJob" || effect.kind === "keepReport" || effect.kind === "deleteJobs";
 }
 
-type Asked = { readonly name: string; readonly since: string | null; readonly askedMs: number; readonly found: Parity };
+type Asked = {
+  readonly name: string;
+  readonly since: string | null;
+  readonly askedMs: number;
+  readonly endMs: number;
+  readonly found: Parity;
+};
 type Stores = { readonly source: StoreIdentity; readonly destination: StoreIdentity };
 
 const none: DifferenceCounts = { missing: 0, extra: 0, stale: 0, payload: 0, vector: 0, lagging: 0 };
@@ -41,7 +47,8 @@ export class ToyVerifier {
     if (effect.kind !== "createJob" || this.#jobs.some(({ name }) => name === effect.job)) return;
     const passes = this.tests[effect.template];
     const found = passes === undefined ? this.parity : { cannot: !passes };
-    this.#jobs = [...this.#jobs, { name: effect.job, since: effect.since, askedMs: nowMs, found }];
+    const { job: name, since } = effect;
+    this.#jobs = [...this.#jobs, { name, since, askedMs: nowMs, endMs: nowMs + this.takesMs, found }];
   }
 
   observe(nowMs: number): JobsObservation {
@@ -54,19 +61,19 @@ export class ToyVerifier {
   }
 
   #seen(job: Asked, nowMs: number): JobSeen {
-    const { name, askedMs, found } = job;
-    if (nowMs < askedMs + this.takesMs) return { name, state: "running", message: "", partitions: 1, pods: [] };
+    const { name, endMs, found } = job;
+    if (nowMs < endMs) return { name, state: "running", message: "", partitions: 1, pods: [] };
     const summary = this.#summaryOf(job);
     const exitCode = { equal: 0, drift: 1, unknown: 2 }[summary.outcome];
-    const pod = { name: `${name}-0`, partition: 0, exitCode, endedAt: askedMs + this.takesMs, summary, report: null };
+    const pod = { name: `${name}-0`, partition: 0, exitCode, endedAt: endMs, summary, report: null };
     const isGood = found.cannot !== true && exitCode === 0;
     return { name, state: isGood ? "succeeded" : "failed", message: "", partitions: 1, pods: [pod] };
   }
 
-  #summaryOf({ since, askedMs, found }: Asked): VerifySummary {
+  #summaryOf({ since, askedMs, endMs, found }: Asked): VerifySummary {
     const { cannot = false, ...more } = found;
-    const counts = { ...none, ...more };
-    const at = new Date(askedMs + this.takesMs).toISOString();
+    const counts: DifferenceCounts = { ...none, ...more };
+    const at = new Date(endMs).toISOString();
     return {
       schema: 1,
       outcome: cannot ? "unknown" : driftOf(counts) === 0 ? "equal" : "drift",

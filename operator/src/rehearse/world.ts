@@ -1,11 +1,18 @@
 // The world of a rehearsal at one moment: traffic and stores as the scenario and its running events have them. Pure.
-import type { DestinationBehaviour, Scenario, ScenarioEvent, SourceBehaviour } from "@retriever/crds/scenario.ts";
+import type {
+  DestinationBehaviour,
+  ParityBehaviour,
+  Scenario,
+  ScenarioEvent,
+  SourceBehaviour,
+} from "@retriever/crds/scenario.ts";
 import { bucketShares, meanMs, shareSlowerBy } from "./latency.ts";
 
 export type World = {
   readonly requestsPerSecond: number;
   readonly source: SourceBehaviour;
   readonly destination: DestinationBehaviour;
+  readonly parity: ParityBehaviour;
 };
 
 /** The scenario at an hour of the day (UTC), changed by the running events in the order in which they began. */
@@ -15,12 +22,14 @@ export function worldAt(scenario: Scenario, running: readonly ScenarioEvent[], h
     requestsPerSecond: scenario.traffic.requestsPerSecond * factor,
     source: scenario.source,
     destination: scenario.destination,
+    parity: scenario.parity,
   };
   for (const event of running) {
     world = {
       requestsPerSecond: event.traffic?.requestsPerSecond ?? world.requestsPerSecond,
       source: changed(world.source, event.source),
       destination: changed(world.destination, event.destination),
+      parity: changed(world.parity, event.parity),
     };
   }
   return world;

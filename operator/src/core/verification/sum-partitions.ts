@@ -69,13 +69,7 @@ function faultOfPartition(partition: number, pods: readonly VerifyPod[], job: Jo
 /** Why a pod's word is no evidence; undefined when it is. */
 function faultOf(pod: VerifyPod, { partitions }: JobSeen, asked: Asked): Fault | undefined {
   const { summary, exitCode } = pod;
-  if (exitCode === null) return { reason: "NotEnded", message: `pod ${pod.name} has not ended` };
-  if (summary === null && exitCode === badUsage) {
-    return { reason: "BadUsage", message: `pod ${pod.name} refused its options or its configuration; read its log` };
-  }
-  if (summary === null) {
-    return { reason: "NoSummary", message: `pod ${pod.name} ended with code ${exitCode} and left no summary` };
-  }
+  if (summary === null || exitCode === null) return wordless(pod);
   if (summary.outcome === "unknown") {
     return { reason: "CannotSay", message: `pod ${pod.name} can't say: ${summary.reason ?? "no reason given"}` };
   }
@@ -94,6 +88,13 @@ function faultOf(pod: VerifyPod, { partitions }: JobSeen, asked: Asked): Fault |
   if (scope.sample < 1)
     return { reason: "Sampled", message: `only a share of ${scope.sample} of the chunks was compared` };
   return contradictionOf(pod.name, exitCode, summary);
+}
+
+function wordless({ name, exitCode }: VerifyPod): Fault {
+  if (exitCode === null) return { reason: "NotEnded", message: `pod ${name} has not ended` };
+  return exitCode === badUsage
+    ? { reason: "BadUsage", message: `pod ${name} refused its options or its configuration; read its log` }
+    : { reason: "NoSummary", message: `pod ${name} ended with code ${exitCode} and left no summary` };
 }
 
 /** An earlier beginning, or none, is more than was asked for. */
