@@ -115,9 +115,12 @@ async function compare(passing: Passing, both: Descriptions, checkpoints: Checkp
   return tally(settled, state.isTruncated);
 }
 
-/** A store without any dates isn't stale: its field is missing, or has another name. */
+/**
+ * A store without any dates isn't stale: its field is missing, or has another name. Of what was written since a moment
+ * one store may truly hold nothing but undated chunks.
+ */
 function checkDates({ scope, totals: { source, destination } }: RunState): void {
-  if (scope.level === "ids") return;
+  if (scope.level === "ids" || scope.since !== null) return;
   if (source.read > 0 && source.dated === 0 && destination.dated > 0) throw new RetrieverError(undated("source"));
   if (destination.read > 0 && destination.dated === 0 && source.dated > 0) {
     throw new RetrieverError(undated("destination"));

@@ -108,3 +108,22 @@ test("a table that lacks columns is refused by their names", async () => {
     });
   });
 });
+
+test("a column without a declared dimension has that of its rows", async () => {
+  const columns = "chunk_id text PRIMARY KEY, entity_id text, updated_at timestamptz, embedding vector";
+  await withTable(columns, "VALUES ('a', 'e', now(), '[1,2,3]')", async (other) => {
+    expect((await other.describe(limit())).dimension).toBe(3);
+    expect([...((await other.lookUp(["a"], "vector", limit()))[0]?.vector ?? [])]).toEqual([1, 2, 3]);
+  });
+});
+
+test("a time that is none is the table's fault, not a request's", async () => {
+  const columns = "chunk_id text PRIMARY KEY, entity_id text, updated_at text, embedding vector(2)";
+  await withTable(columns, "VALUES ('a', 'e', 'soon', '[1,2]')", async (other) => {
+    await postgres.exec("CREATE INDEX ON other (updated_at)");
+    const code = "RETR_VERIFY_NOT_COMPARABLE";
+    await expect(readAll(other, { level: "fresh" })).rejects.toMatchObject({ code });
+    await expect(other.lookUp(["a"], "fresh", limit())).rejects.toMatchObject({ code });
+    expect((await readAll(other, { level: "ids" })).chunks).toHaveLength(1);
+  });
+});

@@ -1,6 +1,7 @@
 // A table as verification reads it: through in one snapshot by pages, and by id. Two connections, opened on demand.
 import type { Pool, PoolClient } from "pg";
 import { ChunkPage } from "#adapters/chunk-page.ts";
+import { codeOf } from "#adapters/node-error.ts";
 import type { VerifyLevel } from "#contract/verify-report.ts";
 import { RetrieverError } from "#errors.ts";
 import type { ChunkAccess, ChunkBatch, ChunkStore, FoundChunk, ScanOptions } from "#ports/chunk-store.ts";
@@ -56,7 +57,7 @@ export function makePgvectorChunkStore(spec: PgvectorSpec, { identity, fields }:
         const dimension = description.dimension ?? 0;
         return await withClient(lookUpPool, signal, (client) => findRows(client, text, { level, dimension }));
       } catch (error) {
-        throw postgresError(error, signal);
+        throw readError(error, signal);
       }
     },
     close: async () => {
@@ -67,8 +68,16 @@ export function makePgvectorChunkStore(spec: PgvectorSpec, { identity, fields }:
 
 function rethrow(signal: AbortSignal): (error: unknown) => never {
   return (error) => {
-    throw postgresError(error, signal);
+    throw readError(error, signal);
   };
+}
+
+/** Nobody has asked for a value here: one that can't be read is the table's. */
+function readError(error: unknown, signal: AbortSignal): RetrieverError {
+  const told = postgresError(error, signal);
+  if (told.code !== "RETR_REQUEST_INVALID") return told;
+  const message = `a value of the table can't be read as what its column stands for, such as updated_at (${codeOf(error)})`;
+  return new RetrieverError({ code: "RETR_VERIFY_NOT_COMPARABLE", message }, error);
 }
 
 type Pages = Omit<Reading, "client"> & { readonly timeoutMs: number };
@@ -91,7 +100,7 @@ async function* readPages(pool: Pool, pages: Pages, signal: AbortSignal): AsyncG
       yield page.toBatch(after, performance.now() - startedAt);
     }
   } catch (error) {
-    throw postgresError(error, signal);
+    throw readError(error, signal);
   } finally {
     await endSession(session);
   }

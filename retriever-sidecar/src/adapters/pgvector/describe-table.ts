@@ -21,6 +21,8 @@ const idKinds: Readonly<Record<string, IdKind>> = {
   uuid: "uuid",
 };
 
+const moments = /^(timestamp|date)/;
+
 const columnsQuery = `
 SELECT a.attname::text, format_type(a.atttypid, NULL), a.atttypmod, c.reltuples::bigint,
   EXISTS (SELECT 1 FROM pg_index i WHERE i.indrelid = c.oid AND i.indkey[0] = a.attnum AND i.indpred IS NULL
@@ -56,15 +58,16 @@ export async function describeTable(
     throw incomparable(`${spec.embeddingColumn}: expected vector, halfvec or bit, the column is ${vector.type}`);
   }
   const ids = await readIds(client, spec);
+  const dated = columns.get("updated_at") as Column;
   const description: StoreDescription = {
-    dimension: vector.modifier > 0 ? vector.modifier : null,
+    dimension: vector.modifier > 0 ? vector.modifier : await readDimension(client, spec, vectorType),
     metric: metrics[spec.distance],
     metricName: spec.distance,
     precision,
     isNormalised: false,
     idKind: idKinds[id.type] ?? idKindOf(ids),
     someIds: ids,
-    newestUpdatedAtMs: columns.get("updated_at")?.isIndexed === true ? await readNewest(client, spec) : null,
+    newestUpdatedAtMs: dated.isIndexed && moments.test(dated.type) ? await readNewest(client, spec) : null,
     count: await countRows(client, spec, id),
     isLookUpCheap: id.isIndexed,
   };
@@ -86,6 +89,15 @@ async function readIds(client: PoolClient, spec: PgvectorSpec): Promise<string[]
   const text = `SELECT "chunk_id"::text FROM ${tableOf(spec)} WHERE "chunk_id" IS NOT NULL LIMIT ${someIds}`;
   const rows = await readRows(client, { text, values: [] });
   return rows.map(([id]) => id ?? "");
+}
+
+/** Of a column that was declared without one: that of some row. */
+async function readDimension(client: PoolClient, spec: PgvectorSpec, vectorType: string): Promise<number | null> {
+  const vector = quoteName(spec.embeddingColumn);
+  const measure = vectorType === "bit" ? `length(${vector})` : `vector_dims(${vector})`;
+  const text = `SELECT ${measure} FROM ${tableOf(spec)} WHERE ${vector} IS NOT NULL LIMIT 1`;
+  const [row] = await readRows(client, { text, values: [] });
+  return row === undefined ? null : Number(row[0]);
 }
 
 async function readNewest(client: PoolClient, spec: PgvectorSpec): Promise<number | null> {

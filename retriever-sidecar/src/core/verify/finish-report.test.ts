@@ -74,6 +74,13 @@ test("what stores say can't become markup of the page", () => {
   expect(page).toContain("a &#38; &#60;b&#62;");
 });
 
+test("the page tells each index's recall, and what wasn't measured", () => {
+  const source = { value: 0.987_654, interval: [0.91, 1], queries: 200 };
+  const page = reportPage(makeReport([], { quality: { k: 10, source, destination: null } }));
+  expect(page).toContain("recall@10");
+  expect(page).toMatch(/0\.988.*0\.910 to 1\.000.*200/);
+});
+
 test("the page says how many there are when it shows fewer", () => {
   expect(reportPage(makeReport(many))).toContain("2,980 more; the JSON beside this page lists 3,000.");
   expect(reportPage(makeReport([]))).not.toContain("By namespace");

@@ -42,6 +42,7 @@ ${stores(report)}
 ${scope(report)}
 ${counts(report)}
 ${namespaces(report)}
+${quality(report)}
 ${differenceKinds.map((kind) => examples(report, kind)).join("\n")}
 <p class="note">Version ${escape(report.version)}; from ${report.startedAt} to ${report.finishedAt}. Digest <code>${report.digest}</code>: a repair refuses this report's JSON once it was edited.</p>
 </body></html>
@@ -95,6 +96,20 @@ function namespaces({ namespaces: all }: VerifyReport): string {
     return `<tr><td><code>${escape(namespace)}</code></td>${cells.join("")}</tr>`;
   });
   return `<h2>By namespace</h2><table><tr><th>namespace</th>${head}</tr>${rows.join("")}</table>`;
+}
+
+function quality({ quality: measured }: VerifyReport): string {
+  if (measured === null) return "";
+  const rows = (["source", "destination"] as const).map((name) => {
+    const recall = measured[name];
+    if (recall === null)
+      return `<tr><td>${name}</td><td class="n">${said(null)}</td><td></td><td class="n">0</td></tr>`;
+    const [from = 0, to = 0] = recall.interval;
+    const interval = `${from.toFixed(3)} to ${to.toFixed(3)}`;
+    return `<tr><td>${name}</td><td class="n">${recall.value.toFixed(3)}</td><td>${interval}</td><td class="n">${number(recall.queries)}</td></tr>`;
+  });
+  const head = `<tr><th>store</th><th class="n">recall@${measured.k}</th><th>95 % interval</th><th class="n">queries</th></tr>`;
+  return `<h2>Each index against its own store's exact search</h2><table>${head}${rows.join("")}</table>`;
 }
 
 function examples({ differences, counts: all }: VerifyReport, kind: Difference["kind"]): string {
