@@ -48,10 +48,9 @@ export function openAskAs(kubeconfig: string): {
       const signal = AbortSignal.timeout(deadlineMs);
       return new Promise((resolve, reject) => {
         const sent = request(`${cluster.server}${path}`, { method, agent, headers, signal }, (answer) => {
-          json(answer).then((said) => {
-            const { message = `status ${answer.statusCode}` } = said as { readonly message?: string };
-            resolve((answer.statusCode ?? 500) < 300 ? "allowed" : message);
-          }, reject);
+          json(answer)
+            .then((said) => verdictOf(answer.statusCode ?? 500, said))
+            .then(resolve, reject);
         });
         sent.once("error", reject);
         sent.end(body === undefined ? undefined : JSON.stringify(body));
@@ -59,4 +58,9 @@ export function openAskAs(kubeconfig: string): {
     },
     close: () => agent.destroy(),
   };
+}
+
+function verdictOf(status: number, said: unknown): Answer {
+  const { message = `status ${status}` } = said as { readonly message?: string };
+  return status < 300 ? "allowed" : message;
 }

@@ -3,6 +3,8 @@
 {{- define "retriever.fullname" -}}
 {{- if contains .Chart.Name .Release.Name -}}
 {{- .Release.Name | trunc 52 | trimSuffix "-" -}}
+{{- else if hasPrefix .Release.Name .Chart.Name -}}
+{{- .Chart.Name -}}
 {{- else -}}
 {{- printf "%s-%s" .Release.Name .Chart.Name | trunc 52 | trimSuffix "-" -}}
 {{- end -}}
