@@ -119,14 +119,15 @@ function acksOf(meta: MigrationMeta, plan: MigrationSpec, status: MigrationStatu
 }
 
 function gatesOf({ plan, status, serving, totals, now }: Judged): Verdict[] {
-  const stage = status.stage === undefined ? undefined : plan.stages[status.stage.index];
-  if (stage === undefined || !isJudged(status)) return [];
-  const startedAt = instantMs(status.stage?.startedAt);
+  const { stage: at, revision } = status;
+  const stage = at === undefined ? undefined : plan.stages[at.index];
+  if (at === undefined || stage === undefined || revision?.shadow !== "destination") return [];
+  const startedAt = instantMs(at.startedAt);
   const recent = sumWindow(serving, status.epoch, spansOf(plan).errorsNow).counters;
   return judgeRamp({
     plan,
     minSamples: stage.minSamples,
-    sampleRate: status.revision?.sampleRate ?? 0,
+    sampleRate: revision.sampleRate,
     totals,
     dispersion: status.dispersion,
     elapsedSeconds: startedAt === undefined ? 0 : Math.max(0, now - startedAt) / 1000,

@@ -95,6 +95,11 @@ describe("a stage", () => {
   });
 });
 
+it("a cutover that waits for a person, without the baseline, says so without a load", () => {
+  const sim = simulationAt("AwaitingCutover", { spec: aSpec({ ...shortPlan, cutover: { hold: true } }) });
+  expect(lookWithout(sim, ["baseline"])?.status.message).toContain("proved at 0.0 requests/s, the cutover sends 0.0");
+});
+
 describe("a cutover", () => {
   it("that lost the load before it compares with the baseline of the ramp", () => {
     const sim = simulationAt("CuttingOver", { spec });

@@ -67,6 +67,7 @@ function cutOver(c: Context, by: string | undefined): Outcome {
 /** To what load the destination was proved, and what the cutover will send. */
 function describeLoad(c: Context): string {
   const rate = c.status.baseline?.requestsPerSecond ?? 0;
-  const proved = rate * (c.status.revision?.sampleRate ?? 0);
+  // Its gates pass, so there is a revision that was sampled.
+  const proved = rate * (c.status.revision?.sampleRate as number);
   return `The destination was proved at ${proved.toPrecision(2)} requests/s, the cutover sends ${rate.toPrecision(2)}; ${c.rollbackReady.message}`;
 }
