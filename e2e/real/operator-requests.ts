@@ -27,8 +27,9 @@ export type OperatorRequest = {
 };
 
 const reading = new Set(["get", "list", "watch"]);
-/** The first is asked for and may have been under way; the second is the operator's own. */
-const looks = 2;
+/** The operator lists all migrations at every resync, and looks at finished ones at every tenth. */
+const lists = 11;
+const deadlineMs = 120_000;
 
 /** Requests that were answered after this place of the log. */
 async function requestsSince(file: string, start: number): Promise<readonly OperatorRequest[]> {
@@ -56,25 +57,21 @@ function parseLine(line: string) {
   }
 }
 
-export type Watched = {
-  /** Of the cluster. */
-  readonly folder: string;
-  readonly namespace: string;
-  readonly migration: string;
-  /** Changes something of the migration that means nothing, so that the operator looks. */
-  readonly touch: () => Promise<unknown>;
-};
-
-/** Waits for two more looks of the operator at a migration, and resolves with what it wrote meanwhile to its namespace. */
-export async function writesDuringResync({ folder, namespace, migration, touch }: Watched): Promise<string[]> {
+/** Waits until the operator has gone through everything once more, and resolves with what it wrote meanwhile to a namespace. */
+export async function writesDuringResync(folder: string, namespace: string): Promise<string[]> {
   const file = join(folder, auditLog);
   const start = statSync(file).size;
-  await touch();
-  const seen = await eventually(`the operator looks ${looks} times at ${namespace}/${migration}`, async () => {
-    const requests = (await requestsSince(file, start)).filter((one) => one.namespace === namespace);
-    const isLook = ({ verb, resource, name }: OperatorRequest) =>
-      verb === "get" && resource === "retrievermigrations" && name === migration;
-    return requests.filter(isLook).length >= looks ? requests : false;
-  });
-  return seen.filter(({ verb }) => !reading.has(verb)).map(({ verb, resource, name }) => `${verb} ${resource} ${name}`);
+  const isList = ({ verb, resource, namespace: where }: OperatorRequest) =>
+    verb === "list" && resource === "retrievermigrations" && where === "";
+  const seen = await eventually(
+    `the operator lists all migrations ${lists} times`,
+    async () => {
+      const requests = await requestsSince(file, start);
+      return requests.filter(isList).length >= lists ? requests : false;
+    },
+    { deadlineMs },
+  );
+  return seen
+    .filter((one) => one.namespace === namespace && !reading.has(one.verb))
+    .map(({ verb, resource, name }) => `${verb} ${resource} ${name}`);
 }

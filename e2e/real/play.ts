@@ -94,8 +94,6 @@ function makePlay(parts: Parts): Omit<Play, "load" | "close"> {
   const overlayPath = `${configMaps}/${overlayName(name)}`;
   const watching = watchMigration(client, name, migrationPath);
   const pods = () => realPods(client, namespace, name);
-  const touch = () =>
-    client.mergePatch(migrationPath, { metadata: { annotations: { "retriever.test/touched": `${Date.now()}` } } });
   return {
     ...parts,
     ...watching,
@@ -126,7 +124,7 @@ function makePlay(parts: Parts): Omit<Play, "load" | "close"> {
     deploymentPath: `/apis/apps/v1/namespaces/${namespace}/deployments/${name}`,
     overlayPath,
     basePath: `${configMaps}/${name}-retriever`,
-    writesDuringResync: () => writesDuringResync({ folder: stage.folder, namespace, migration: name, touch }),
+    writesDuringResync: () => writesDuringResync(stage.folder, namespace),
   };
 }
 

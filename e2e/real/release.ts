@@ -16,7 +16,7 @@ export type HelmAnswer = { readonly exitCode: number; readonly stdout: string; r
 export type HelmVersion = 3 | 4;
 
 /** How often the operator looks at everything, so that "it writes nothing any more" is soon seen. */
-const resyncMs = 2000;
+const resyncMs = 1000;
 const [repository = "", tag = ""] = operatorImage.split(":");
 
 /** What differs from the chart's defaults. */
