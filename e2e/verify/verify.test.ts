@@ -1,4 +1,6 @@
 // The verification of a real sample in two stores, as an operator's Job or a person runs it.
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { digestOfReport } from "@retriever/sidecar/contract/verify-report.ts";
 import { Client } from "pg";
 import { request } from "undici";
@@ -210,6 +212,7 @@ test("the overlay's destination is compared, from hosts that are allowed only", 
   const own = makeVerifyFolder({ "retriever.json": base, "migration.json": overlay });
   const refused = await startVerify(own).ended;
   expect(refused).toMatchObject({ code: 3, stderr: expect.stringContaining("RETR_HOST_NOT_ALLOWED") as string });
+  expect(readFileSync(join(own.path, "termination-log"), "utf8")).toMatch(/^RETR_HOST_NOT_ALLOWED: destination: /);
   const allowed = await startVerify(own, [], { RETRIEVER_ALLOWED_HOSTS: `127.0.0.72:${port}` }).ended;
   expect(allowed.code).toBe(0);
   const moved = { ...overlay, source: { digest: "0".repeat(32) } };

@@ -70,6 +70,9 @@ async function runVerify(flags: VerifyFlags & RepairFlags): Promise<void> {
     });
   } catch (error) {
     complain(error);
+    const { code, message } = faultOf(error);
+    if (flags.terminationLog !== undefined)
+      await writeFile(flags.terminationLog, `${code}: ${message}`).catch(complain);
     process.exitCode = exitCodeOf(error);
   }
 }

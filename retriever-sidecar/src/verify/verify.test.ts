@@ -99,6 +99,12 @@ test("a full report folder makes equal stores unknown, wherever the outcome is t
   expect(files.held.size).toBe(0);
 });
 
+test("a summary that can't be written costs nothing but itself", async () => {
+  const writeFile = () => Promise.reject(new Error("EACCES"));
+  expect(await run({ a: two, b: two }, { writeFile })).toBe(0);
+  expect(files.held.has(reportFile)).toBe(true);
+});
+
 test("a kind that can't be read through, a missing destination and one store twice are bad usage", async () => {
   const refusal = async (registry: readonly Adapter[]) => {
     const error: unknown = await run({}, { registry }).catch((thrown: unknown) => thrown);

@@ -65,7 +65,7 @@ export async function verify(flags: VerifyFlags, process: VerifyProcess): Promis
     const report = await compare(options, named, { process, server });
     const fault = await keep(report, options, process);
     const told = fault === undefined ? report : withoutReport(report, fault);
-    if (options.terminationLog !== null) await process.writeFile(options.terminationLog, summaryText(told));
+    await leaveWords(options.terminationLog, summaryText(told), process);
     process.print(closing(told, process.progress.isTerminal));
     await server?.untilFetched(told, options.serveForMs, process.signal);
     return exitCodes[told.outcome];
@@ -131,6 +131,12 @@ type Probed = Findings & Pick<VerifyReport, "quality">;
 function finish(found: Probed, version: string, clock: Clock): VerifyReport {
   const finishedAt = new Date(clock.wallMs()).toISOString();
   return seal({ schema: 1, version, ...found, finishedAt });
+}
+
+/** Whoever can't read them there may still fetch the report. */
+async function leaveWords(path: string | null, words: string, { writeFile, progress }: VerifyProcess): Promise<void> {
+  if (path === null) return;
+  await writeFile(path, words).catch(() => progress.write(`${path} can't be written\n`));
 }
 
 /** Writes the report and its page. What can't be written comes back. */
