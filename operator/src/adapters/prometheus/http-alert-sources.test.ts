@@ -42,7 +42,7 @@ async function play(handler: Handler): Promise<Played> {
   return played;
 }
 
-function open(config: Partial<SourceConfig> & { url: string }, deadlineMs = 1000): HttpAlertSources {
+function open(config: Partial<SourceConfig> & { url: string }, deadlineMs = 20_000): HttpAlertSources {
   const sources = makeHttpAlertSources({
     sources: [{ name: "monitoring", ...config }],
     deadlineMs,
