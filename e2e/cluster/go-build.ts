@@ -32,12 +32,15 @@ export type Say = (line: string) => void;
 const run = promisify(execFile);
 const buildDeadlineMs = 3_600_000;
 
-/** The `go` on PATH, else where Go's own archive puts it; undefined when there is none. */
+/** Kubernetes asks for it. A Go from 1.21 on fetches the one that a module asks for by itself, where it may. */
+const leastMinor = 25;
+
+/** The `go` on PATH, else where Go's own archive puts it; undefined when there is none that is new enough. */
 export async function findGo(): Promise<string | undefined> {
   for (const candidate of ["go", "/usr/local/go/bin/go"]) {
     try {
-      await run(candidate, ["version"], { timeout: 60_000 });
-      return candidate;
+      const { stdout } = await run(candidate, ["version"], { cwd: join(import.meta.dirname, "go"), timeout: 300_000 });
+      if (Number(/ go1\.(\d+)/.exec(stdout)?.[1]) >= leastMinor) return candidate;
     } catch {
       // The next place may have it.
     }
