@@ -155,6 +155,19 @@ test("an edited report, one of other stores and half an order are bad usage, and
   expect((await verify(place, level)).report.counts.missing).toBe(1);
 });
 
+test("a store that fails ends the repair with what it came to, and can't say", { timeout: 120_000 }, async () => {
+  await points("POST", "/delete?wait=true", { points: [pointIdOf(idAt(1))] });
+  const place = openPlace();
+  await verify(place, level);
+  await client.query("ALTER TABLE vector_chunks RENAME TO elsewhere");
+  const failed = await repairFrom(place, [...forward, "--yes"]);
+  expect(failed.exitCode).toBe(2);
+  expect(failed.output).toContain("stopped: before the first batch; the same report can be repaired from again");
+  expect(failed.output).toContain("RETR_BACKEND_MISSING");
+  await client.query("ALTER TABLE elsewhere RENAME TO vector_chunks");
+  expect((await repairFrom(place, [...forward, "--yes"])).exitCode).toBe(0);
+});
+
 test("a mistuned index is blamed on its own store, in the report", { timeout: 120_000 }, async () => {
   // So few rows may be read quicker than an index; one session for all, as PGlite has it, needs the second.
   await client.query("ALTER ROLE CURRENT_USER SET enable_seqscan = off; SET enable_seqscan = off");

@@ -63,8 +63,13 @@ export async function repairStores(flags: RepairFlags & VerifyFlags, around: Rep
       lagMs: (flags.lag === undefined ? report : { scope }).scope.lagSeconds * 1000,
       rowsPerSecond,
     };
-    const makings = { stores, writers, clock: around.clock, pause: around.pause, onProgress: teller(around) };
-    return end(plan, await repair(plan, run, makings, around.signal), around);
+    const tell = makeTeller(around);
+    const makings = { stores, writers, clock: around.clock, pause: around.pause, onProgress: tell.onProgress };
+    const result = await repair(plan, run, makings, around.signal).catch((error: unknown) => {
+      tell.stopped();
+      throw error;
+    });
+    return end(plan, result, around);
   } finally {
     await Promise.allSettled(
       [stores, writers].flatMap(({ source, destination }) => [source.close(), destination.close()]),
@@ -114,14 +119,18 @@ function end(plan: RepairPlan, result: RepairResult, { print }: RepairProcess): 
   return result.remaining.length === 0 ? 0 : 1;
 }
 
-/** Says where it is, every few seconds. */
-function teller({ clock, progress }: RepairProcess): RepairMakings["onProgress"] {
+/** Says where it is, every few seconds, and how far it came when it is stopped. */
+function makeTeller({ clock, progress }: RepairProcess) {
   let toldAt = clock.monotonicMs();
-  return ({ step, done, total }) => {
+  let last = "before the first batch";
+  const onProgress: RepairMakings["onProgress"] = ({ step, done, total }) => {
+    last = `${step} ${done} of ${total}`;
     if (clock.monotonicMs() - toldAt < progressMs) return;
     toldAt = clock.monotonicMs();
-    progress.write(`  ${step} ${done} of ${total}\n`);
+    progress.write(`  ${last}\n`);
   };
+  const stopped = (): void => progress.write(`  stopped: ${last}; the same report can be repaired from again\n`);
+  return { onProgress, stopped };
 }
 
 function withDeadline(signal: AbortSignal): AbortSignal {
