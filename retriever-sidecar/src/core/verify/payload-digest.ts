@@ -13,9 +13,9 @@ export function canonicalText(value: unknown): string {
     case "string":
       return canonicalString(value);
     case "number":
-      return Number.isInteger(value) ? `n${value === 0 ? 0 : value}` : `n${Math.fround(value)}`;
+      return `n${canonicalNumber(value)}`;
     case "bigint":
-      return `n${Number(value)}`;
+      return `n${canonicalNumber(Number(value))}`;
     case "boolean":
       return value ? "t" : "f";
     case "object":
@@ -23,6 +23,13 @@ export function canonicalText(value: unknown): string {
     default:
       return "0";
   }
+}
+
+/** Whole numbers as they are; others as the float32 that a `real` column knows, where that is a number of its own. */
+function canonicalNumber(value: number): number {
+  if (Number.isSafeInteger(value)) return value === 0 ? 0 : value;
+  const single = Math.fround(value);
+  return single !== 0 && Number.isFinite(single) ? single : value;
 }
 
 function canonicalString(text: string): string {
