@@ -107,7 +107,7 @@ test("columns of every type and what an application copies of them have one dige
   );
   expect(found).toHaveLength(rows.length);
   const byId = new Map(found.map(({ id, payloadDigest }) => [id, payloadDigest]));
-  for (const each of rows) expect(byId.get(each.chunk_id), JSON.stringify(each)).toBe(digestInQdrant(each));
+  expect(rows.filter((each) => byId.get(each.chunk_id) !== digestInQdrant(each))).toEqual([]);
 });
 
 function digestInQdrant(held: object): string {
