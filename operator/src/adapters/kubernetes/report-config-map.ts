@@ -1,7 +1,7 @@
 // The report of the last verification in a ConfigMap: one key per partition, those of an earlier Job make room.
 import { fieldManager } from "@retriever/sidecar/contract/names.ts";
 import type { MigrationMeta } from "#core/model.ts";
-import { hasCode } from "#errors.ts";
+import { hasCode, OperatorError } from "#errors.ts";
 import type { KeptReport } from "#ports/jobs.ts";
 import type { ConfigMapDocument, KubeObject } from "./documents.ts";
 import { type KubeRequest, mergePatch } from "./kube-request.ts";
@@ -31,7 +31,10 @@ export async function readReportOf(
 
 export type Keeping = { readonly meta: MigrationMeta; readonly name: string; readonly report: KeptReport };
 
-/** Adds the partition's key; a map of another Job, or of an earlier migration of this name, is emptied first. */
+/**
+ * Adds the partition's key; a map of another Job, or of an earlier migration of this name, is emptied first. A map that
+ * isn't a report's is left alone: ROP_CONFLICT.
+ */
 export async function keepReport(request: KubeRequest, keeping: Keeping, signal: AbortSignal): Promise<void> {
   const { meta, name, report } = keeping;
   const place = { resource: configMaps, namespace: meta.namespace, name };
@@ -43,7 +46,14 @@ export async function keepReport(request: KubeRequest, keeping: Keeping, signal:
   };
   try {
     const there = (await request({ method: "GET", place, signal })) as ConfigMapDocument;
-    const isSame = there.metadata?.annotations?.[jobAnnotation] === report.job;
+    const keeps = there.metadata?.annotations?.[jobAnnotation];
+    if (keeps === undefined) {
+      throw new OperatorError(
+        "ROP_CONFLICT",
+        `configmaps ${meta.namespace}/${name} is somebody else's; rename or delete it`,
+      );
+    }
+    const isSame = keeps === report.job;
     const others = isSame ? [] : Object.keys(there.data ?? {}).filter((other) => other !== key);
     const data = { ...Object.fromEntries(others.map((other) => [other, null])), [key]: report.text };
     const body = { metadata: { ...metadata, resourceVersion: there.metadata?.resourceVersion }, data };
