@@ -111,6 +111,19 @@ describe("every admission policy", () => {
   });
 });
 
+describe("an application without Helm", () => {
+  it("has the same verification as one with the library chart", () => {
+    const rendered = manifests.filter(({ file }) => file.endsWith("retriever-sidecar/renderings/example.yaml"));
+    const own = parseAllDocuments(readFileSync(join(root, "examples/application/verify.yaml"), "utf8"));
+    expect(own.map((document) => (document.toJS() as Manifest).kind)).toEqual(["CronJob", "Role", "RoleBinding"]);
+    for (const document of own) {
+      const manifest = document.toJS() as Manifest;
+      const [same] = rendered.filter(({ kind }) => kind === manifest.kind).map(({ file: _, ...rest }) => rest);
+      expect(manifest).toEqual(same);
+    }
+  });
+});
+
 describe("docs/install.md", () => {
   it("names every policy", () => {
     const page = readFileSync(join(root, "docs/install.md"), "utf8");
