@@ -32,9 +32,9 @@ export default {
     ),
     rule(
       "e2e-imports-public-entries-only",
-      "Stories use what a stranger could use: the contract, the resources' schemas, the maths of the gates, the contract of a cluster, or a main.ts started as a process.",
+      "Stories use what a stranger could use: the contract, the resources' schemas, the maths of the gates, the contracts of a cluster and of Jobs, or a main.ts started as a process.",
       { path: "^e2e/", pathNot: "^$" },
-      { path: "^(operator/(?!src/core/gates/|test/(cluster-contract|kube-harness)\\.ts$)|tools/|retriever-sidecar/(?!src/contract/)|crds/(?!src/|manifests/))" },
+      { path: "^(operator/(?!src/core/gates/|test/(cluster-contract|jobs-contract|kube-harness|kube-jobs-harness)\\.ts$)|tools/|retriever-sidecar/(?!src/contract/)|crds/(?!src/|manifests/))" },
     ),
     rule(
       "nobody-imports-e2e",

@@ -18,8 +18,8 @@ import { type CheckResult, judgeReachable } from "./reachable.ts";
 import { renderOverlay } from "./revision.ts";
 import { isAnsweringNow, judgeRollbackReady, type RollbackReady } from "./rollback-ready.ts";
 import { foldVerification } from "./verification/fold.ts";
+import { foldSmokeTests } from "./verification/fold-smoke-tests.ts";
 import { reportNameOf } from "./verification/runs.ts";
-import { foldSmokeTests } from "./verification/smoke-tests.ts";
 import { spansOf } from "./windows.ts";
 
 export type Context = {

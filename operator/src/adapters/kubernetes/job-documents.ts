@@ -8,7 +8,7 @@ import { apiVersionOf, jobs, migrations } from "./resources.ts";
 /** Label of a Job; its value is the migration's uid. */
 export const jobLabel = "retriever.dev/migration-uid";
 /** Annotation of a Job: the suspended CronJob that its spec equals. */
-export const templateAnnotation = "retriever.dev/job-template";
+const templateAnnotation = "retriever.dev/job-template";
 const indexAnnotation = "batch.kubernetes.io/job-completion-index";
 const maxPartitions = 256;
 

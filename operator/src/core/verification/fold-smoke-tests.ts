@@ -1,0 +1,46 @@
+// What the Jobs of smoke tests say, taken over into the status: a test under way gets its result, once.
+import { durationSeconds } from "@retriever/crds/duration.ts";
+import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
+import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
+import type { SmokeTestStatus } from "@retriever/crds/verification-status.ts";
+import { instantMs } from "../instant.ts";
+import type { JobsObservation } from "../job-observation.ts";
+import type { Observation } from "../model.ts";
+
+export type FoldTestsInput = {
+  readonly status: MigrationStatus;
+  readonly plan: MigrationSpec;
+  readonly observation: Observation;
+  /** Epoch ms. */
+  readonly now: number;
+};
+
+/** The status with the results of the tests under way. */
+export function foldSmokeTests({ status, plan, observation, now }: FoldTestsInput): MigrationStatus {
+  const { smokeTests } = status;
+  if (smokeTests === undefined || smokeTests.every(({ result }) => result !== undefined)) return status;
+  const seen = observation.jobs?.ok === true ? observation.jobs.value : undefined;
+  const { timeout } = plan.checklist.smokeTests;
+  const folded = smokeTests.map((test): SmokeTestStatus => {
+    if (test.result !== undefined) return test;
+    const ended = endOf(test, seen) ?? lateOf(test, timeout, now);
+    return ended === undefined ? test : { ...test, result: { ...ended, at: new Date(now).toISOString() } };
+  });
+  return folded.some((test, index) => test !== smokeTests[index]) ? { ...status, smokeTests: folded } : status;
+}
+
+type End = { readonly passed: boolean; readonly message: string };
+
+function endOf({ job }: SmokeTestStatus, seen: JobsObservation | undefined): End | undefined {
+  const found = seen?.jobs.find(({ name }) => name === job);
+  if (found === undefined || found.state === "running") return undefined;
+  if (found.state === "succeeded") return { passed: true, message: `Job ${job} completed` };
+  return { passed: false, message: `Job ${job} failed${found.message === "" ? "" : `: ${found.message}`}` };
+}
+
+function lateOf({ job, askedAt }: SmokeTestStatus, timeout: string, now: number): End | undefined {
+  const waitedMs = now - (instantMs(askedAt) ?? Number.NEGATIVE_INFINITY);
+  return waitedMs <= durationSeconds(timeout) * 1000
+    ? undefined
+    : { passed: false, message: `Job ${job} did not end within ${timeout}` };
+}
