@@ -20,6 +20,7 @@ const rows = [
   { title: "a share a little under the limit", more: { bad: 4, n: 100 }, expected: "NotYet" },
   { title: "half of a hundred bad", more: { bad: 50, n: 100 }, expected: "Fail" },
   { title: "half of a hundred bad before the dwell", more: { bad: 50, n: 100, dwellPassed: false }, expected: "Fail" },
+  { title: "thirty of a hundred bad, in bursts of three", more: { bad: 30, n: 100, dispersion: 3 }, expected: "Fail" },
   { title: "half bad, but all of it in bursts", more: { bad: 50, n: 100, dispersion: 20 }, expected: "NotYet" },
   { title: "a thousand good samples, dispersion unknown", more: { n: 1000, dispersion: null }, expected: "NotYet" },
   { title: "half bad, dispersion unknown", more: { bad: 50, n: 100, dispersion: null }, expected: "NotYet" },
