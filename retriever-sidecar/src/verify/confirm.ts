@@ -3,12 +3,13 @@ import type { DifferenceKind, VerifyLevel } from "#contract/verify-report.ts";
 import { differenceOf, hasMoved, isYoung, type Pair, type PairRule, pairUp } from "#core/verify/pair.ts";
 import { RetrieverError } from "#errors.ts";
 import { mostLookedUp } from "#ports/chunk-store.ts";
+import { withRetries } from "./retrying.ts";
 import { onBoth, type RunMakings } from "./run-makings.ts";
 
 export type Confirming = {
   readonly rule: PairRule;
   readonly lagMs: number;
-  readonly makings: Pick<RunMakings, "stores" | "clock" | "pause">;
+  readonly makings: Pick<RunMakings, "stores" | "clock" | "pause" | "random">;
   /** Called after every batch, with ids looked up so far and in all. */
   readonly onBatch: (done: number, total: number) => void;
 };
@@ -67,13 +68,16 @@ function* batchesOf(ids: readonly string[]): Generator<readonly string[]> {
 async function lookUp(
   ids: readonly string[],
   level: VerifyLevel,
-  { stores }: Confirming["makings"],
+  makings: Confirming["makings"],
   signal: AbortSignal,
 ): Promise<readonly Pair[]> {
-  const limit = AbortSignal.any([signal, AbortSignal.timeout(deadlineMs)]);
   // The moment is wanted at every level: it tells a lag from a loss.
   const asked = level === "ids" ? "fresh" : level;
-  const { source, destination } = await onBoth(limit, (name, either) => stores[name].lookUp(ids, asked, either));
+  const ask = () => {
+    const limit = AbortSignal.any([signal, AbortSignal.timeout(deadlineMs)]);
+    return onBoth(limit, (name, either) => makings.stores[name].lookUp(ids, asked, either));
+  };
+  const { source, destination } = await withRetries(ask, makings, signal);
   const { pairs, doubled } = pairUp(ids, source, destination);
   if (doubled === null) return pairs;
   const message = `chunk_id: expected each value once, the ${doubled.store} holds ${JSON.stringify(doubled.id.slice(0, 200))} more than once`;

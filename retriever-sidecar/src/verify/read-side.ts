@@ -2,15 +2,14 @@
 import type { VerifyLevel } from "#contract/verify-report.ts";
 import type { SideState } from "#core/verify/run-state.ts";
 import { makeThrottle } from "#core/verify/throttle.ts";
-import { errorTable, RetrieverError } from "#errors.ts";
 import type { ChunkBatch, ChunkStore } from "#ports/chunk-store.ts";
+import { isPassing, pauseBefore } from "./retrying.ts";
 import type { RunMakings, RunOptions } from "./run-makings.ts";
 
 /** For one page, pauses not counted. */
 const pageDeadlineMs = 90_000;
 /** Broken connections in a row without a page in between. */
 const mostRetries = 4;
-const firstRetryMs = 500;
 
 export type Reading = {
   readonly store: ChunkStore;
@@ -35,15 +34,11 @@ export async function readSide(reading: Reading, tools: Tools, signal: AbortSign
     } catch (error) {
       retries = side.cursor === before ? retries + 1 : 1;
       if (signal.aborted || !isPassing(error) || retries > mostRetries) throw error;
-      const { code, message } = error as RetrieverError;
+      const { code, message } = error;
       tools.onNote(`${code}: ${message}; reading goes on where it stood (${retries} of ${mostRetries})`);
-      await tools.pause(firstRetryMs * 2 ** retries * (0.5 + tools.random()), signal);
+      await tools.pause(pauseBefore(retries, tools.random()), signal);
     }
   }
-}
-
-function isPassing(error: unknown): boolean {
-  return error instanceof RetrieverError && errorTable[error.code].retryable;
 }
 
 async function readPages(reading: Reading, { clock, pause }: Tools, signal: AbortSignal): Promise<void> {

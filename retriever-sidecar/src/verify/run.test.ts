@@ -277,6 +277,22 @@ describe("stores that fail", () => {
     expect(notes).toHaveLength(1);
   });
 
+  test("one that is lost for a look-up or at the first question comes back as well", async () => {
+    for (const failing of ["describe", "lookUp"] as const) {
+      const source = makeMemoryChunkStore("a", chunksUpTo(5));
+      const asIs = source[failing].bind(source) as (...args: unknown[]) => Promise<never>;
+      let calls = 0;
+      Object.assign(source, {
+        [failing]: (...args: unknown[]) => {
+          calls += 1;
+          return calls % 3 === 0 ? asIs(...args) : Promise.reject(lost());
+        },
+      });
+      expect((await runOver(source, makeMemoryChunkStore("b", []))).counts.missing).toBe(5);
+      expect(calls).toBe(failing === "describe" ? 3 : 6);
+    }
+  });
+
   test("one that stays away makes the outcome unknown, never equal, and nothing found before counts", async () => {
     const destination = makeMemoryChunkStore("b", chunksUpTo(90));
     destination.onRead = () => {

@@ -10,6 +10,7 @@ import { decodeCheckpoint } from "./checkpoint.ts";
 import { type Checkpoints, keepCheckpoints } from "./checkpoints.ts";
 import { confirm } from "./confirm.ts";
 import { compareVectors, fillTable, nameLeftovers, type Passing } from "./passes.ts";
+import { withRetries } from "./retrying.ts";
 import {
   type Both,
   checkpointFile,
@@ -72,12 +73,14 @@ function begin({ scope, cells }: RunOptions, { clock, random }: RunMakings): Run
   return beginRun({ scope, cells, startedAtMs: clock.wallMs(), seed: [word(), word()] });
 }
 
-async function describe(state: RunState, { stores }: RunMakings, signal: AbortSignal): Promise<Descriptions> {
-  const limit = AbortSignal.any([signal, AbortSignal.timeout(describeDeadlineMs)]);
-  const both = await onBoth(limit, (name, either) => stores[name].describe(either));
+async function describe(state: RunState, makings: RunMakings, signal: AbortSignal): Promise<Descriptions> {
+  const { stores } = makings;
+  const limit = () => AbortSignal.any([signal, AbortSignal.timeout(describeDeadlineMs)]);
+  const ask = () => onBoth(limit(), (name, either) => stores[name].describe(either));
+  const both = await withRetries(ask, makings, signal);
   const fault = whyIncomparable(both.source, both.destination, state.scope.level);
   if (fault !== undefined) throw new RetrieverError(fault);
-  if (haveForeignIds(both.source, both.destination) && !(await shareIds(both, stores, limit))) {
+  if (haveForeignIds(both.source, both.destination) && !(await shareIds(both, stores, limit()))) {
     throw new RetrieverError(foreignIds(both.source, both.destination));
   }
   return both;
