@@ -39,10 +39,21 @@ const local = `${rbac}/namespaces/${namespace}`;
 const asked = openAskAs(adminKubeconfig);
 let admin: KubeClient;
 
+/** The cluster-wide part of the rendering. */
+const installed = parseAllDocuments(readFileSync(rendering, "utf8")).flatMap((parsed) => {
+  const document = parsed.toJS() as { readonly kind: string; readonly metadata: { readonly name: string } };
+  const collection = collections[document.kind];
+  return collection === undefined ? [] : [{ collection, document }];
+});
+
 const post = (as: User, path: string, body: object): Ask => ({ as, method: "POST", path, body });
 const patch = (as: User, path: string, body: object): Ask => ({ as, method: "PATCH", path, body });
 const allowed = "allowed";
 const applyType = "application/apply-patch+yaml";
+
+/** Policies are in force, and out of it, a moment after they are written. */
+const ofPolicy = "the operator writes ConfigMaps";
+const probe = () => asked.ask(post(operator, `${core}/configmaps?dryRun=All`, { metadata: { name: "probe" } }));
 
 async function grant(name: string, rules: readonly object[], subjects: readonly object[]): Promise<void> {
   await ensure(admin, `${local}/roles`, { metadata: { name }, rules });
@@ -67,13 +78,7 @@ beforeAll(async () => {
   await installDefinitions(admin);
   await ensure(admin, "/api/v1/namespaces", { metadata: { name: namespace } });
   await ensure(admin, `${core}/serviceaccounts`, { metadata: { name: "default" } });
-  const documents = parseAllDocuments(readFileSync(rendering, "utf8")).map(
-    (document) => document.toJS() as { kind: string; metadata: object },
-  );
-  for (const document of documents) {
-    const collection = collections[document.kind];
-    if (collection !== undefined) await ensure(admin, collection, document);
-  }
+  for (const { collection, document } of installed) await ensure(admin, collection, document);
   const all = [
     rule(["", "apps", "retriever.dev"], ["configmaps", "pods", "deployments", "retrievermigrations", "migrationacts"]),
   ];
@@ -81,16 +86,15 @@ beforeAll(async () => {
   const approve = [rule(["retriever.dev"], ["retrievermigrations/approve-sre-on-call"], ["create"])];
   await grant("alice", approve, [{ kind: "User", name: "alice", apiGroup: "rbac.authorization.k8s.io" }]);
   // More than the chart gives: what the policies hold, they hold alone.
-  await grant("operator", [rule([""], ["pods"])], [account]);
-  // Policies are in force a moment after they are there.
-  const probe = { metadata: { name: "probe" } };
-  await eventually("the policies are in force", async () => {
-    const answer = await asked.ask({ ...post(operator, `${core}/configmaps?dryRun=All`, probe) });
-    return answer.includes("the operator writes ConfigMaps");
-  });
+  await grant("operator", [rule([""], ["pods", "configmaps"])], [account]);
+  await eventually("the policies are in force", async () => (await probe()).includes(ofPolicy));
 });
 
 afterAll(async () => {
+  // Whoever uses this cluster next acts under other names.
+  for (const { collection, document } of installed.toReversed())
+    await admin.remove(`${collection}/${document.metadata.name}`);
+  await eventually("the policies are gone", async () => !(await probe()).includes(ofPolicy));
   await admin.remove(`/api/v1/namespaces/${namespace}`);
   await admin.close();
   asked.close();
