@@ -46,10 +46,11 @@ async function startReplica(lease: string, name: string): Promise<ChildProcess> 
   running.add(child);
   child.once("exit", () => running.delete(child));
   const lines = createInterface({ input: child.stdout });
-  for await (const [line] of on(lines, "line", { signal: AbortSignal.timeout(startDeadlineMs) })) {
-    if (String(line).includes('"starting"')) break;
+  const signal = AbortSignal.timeout(startDeadlineMs);
+  for await (const [line] of on(lines, "line", { signal, close: ["close"] })) {
+    if (String(line).includes('"starting"')) return child;
   }
-  return child;
+  throw new Error(`${name} ended before it began`);
 }
 
 async function holderOf(lease: string): Promise<string> {
