@@ -1,14 +1,7 @@
 // The operator's metrics on a registry of their own. Counts what it is told; series of migrations that are gone go, too.
-import { conditionTypes, type MigrationStatus, phases } from "@retriever/crds/migration-status.ts";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import { type MetricName, metricTable } from "./metric-table.ts";
-
-export type MigrationFacts = {
-  readonly namespace: string;
-  readonly name: string;
-  readonly target: string;
-  readonly status: MigrationStatus;
-};
+import { isOfMigrations, keepFacts, type MigrationFacts, renderMigrations } from "./migration-metrics.ts";
 
 export type Metrics = {
   readonly count: (name: MetricName, labels?: Readonly<Record<string, string>>) => void;
@@ -24,10 +17,7 @@ export type Metrics = {
   readonly contentType: string;
 };
 
-type Labels = Readonly<Record<string, string>>;
 const buckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
-const verdicts = ["Pass", "Fail", "NotYet", "Unknown"] as const;
-const conditionStates = ["True", "False", "Unknown"] as const;
 
 /** Metrics of the table, and Node's own when asked for. */
 export function makeMetrics(options: { readonly processMetrics: boolean }): Metrics {
@@ -36,98 +26,29 @@ export function makeMetrics(options: { readonly processMetrics: boolean }): Metr
   const counters = new Map<string, Counter>();
   const gauges = new Map<string, Gauge>();
   const histograms = new Map<string, Histogram>();
-  for (const { name, kind, labels, help } of metricTable) {
+  for (const row of metricTable) {
+    if (isOfMigrations(row)) continue;
+    const { name, kind, labels, help } = row;
     const shape = { name, help, labelNames: [...labels], registers: [registry] };
     if (kind === "counter") counters.set(name, new Counter(shape));
     else if (kind === "gauge") gauges.set(name, new Gauge(shape));
     else histograms.set(name, new Histogram({ ...shape, buckets }));
   }
-  const shown = new Map<string, readonly Series[]>();
+  const shown = new Map<string, string>();
   const followed = new Map<MetricName, () => number>();
-
-  const forgetMigration = (key: { readonly namespace: string; readonly name: string }) => {
-    const id = `${key.namespace}/${key.name}`;
-    for (const { metric, labels } of shown.get(id) ?? []) gauges.get(metric)?.remove({ ...labels });
-    shown.delete(id);
-  };
+  const idOf = (key: { readonly namespace: string; readonly name: string }) => `${key.namespace}/${key.name}`;
 
   return {
     count: (name, labels = {}) => counters.get(name)?.inc({ ...labels }),
     observe: (name, labels, value) => histograms.get(name)?.observe({ ...labels }, value),
     set: (name, value) => gauges.get(name)?.set(value),
-    showMigration: (facts) => {
-      forgetMigration(facts);
-      const series = seriesOf(facts);
-      for (const { metric, labels, value } of series) gauges.get(metric)?.set({ ...labels }, value);
-      shown.set(`${facts.namespace}/${facts.name}`, series);
-    },
-    forgetMigration,
+    showMigration: (facts) => void shown.set(idOf(facts), keepFacts(facts)),
+    forgetMigration: (key) => void shown.delete(idOf(key)),
     follow: (name, read) => followed.set(name, read),
-    render: () => {
+    render: async () => {
       for (const [name, read] of followed) gauges.get(name)?.set(read());
-      return registry.metrics();
+      return `${renderMigrations(shown.values())}${await registry.metrics()}`;
     },
     contentType: registry.contentType,
   };
-}
-
-type Series = { readonly metric: MetricName; readonly labels: Labels; readonly value: number };
-
-function seriesOf({ namespace, name, target, status }: MigrationFacts): Series[] {
-  const own = { namespace, name };
-  const series = (metric: MetricName, labels: Labels, value: number): Series => ({
-    metric,
-    labels: { ...own, ...labels },
-    value,
-  });
-  const { source, destination, planHash, revision, acks, guard } = status;
-  const about = { target, source: source?.kind ?? "", destination: destination?.kind ?? "", plan: planHash };
-  return [
-    series("retriever_migration_info", about, 1),
-    ...phases.map((phase) => series("retriever_migration_phase", { phase }, phase === status.phase ? 1 : 0)),
-    series("retriever_migration_epoch", {}, status.epoch),
-    series("retriever_migration_sample_rate", {}, revision?.sampleRate ?? 0),
-    ...conditionSeries(status, series),
-    ...gateSeries(status, series),
-    ...(acks === undefined
-      ? []
-      : [
-          series("retriever_migration_pods", { state: "all" }, acks.pods),
-          series("retriever_migration_pods", { state: "confirmed" }, acks.matched),
-        ]),
-    ...(guard === undefined
-      ? []
-      : [
-          series("retriever_migration_guard_seconds", { clock: "healthy" }, guard.healthySeconds),
-          series("retriever_migration_guard_seconds", { clock: "idle" }, guard.idleSeconds),
-          series("retriever_migration_guard_seconds", { clock: "blind" }, guard.blindSeconds),
-        ]),
-  ];
-}
-
-type MakeSeries = (metric: MetricName, labels: Labels, value: number) => Series;
-
-function conditionSeries(status: MigrationStatus, series: MakeSeries): Series[] {
-  return conditionTypes.flatMap((type) => {
-    const present = status.conditions.find((condition) => condition.type === type);
-    if (present === undefined) return [];
-    return conditionStates.map((state) =>
-      series(
-        "retriever_migration_condition",
-        { condition: type, status: state.toLowerCase() },
-        state === present.status ? 1 : 0,
-      ),
-    );
-  });
-}
-
-function gateSeries(status: MigrationStatus, series: MakeSeries): Series[] {
-  return status.gates.flatMap(({ gate, value, limit, n, verdict }) => [
-    ...(value === null ? [] : [series("retriever_migration_gate_value", { gate }, value)]),
-    series("retriever_migration_gate_limit", { gate }, limit),
-    series("retriever_migration_gate_samples", { gate }, n),
-    ...verdicts.map((word) =>
-      series("retriever_migration_gate_verdict", { gate, verdict: word }, word === verdict ? 1 : 0),
-    ),
-  ]);
 }
