@@ -5,13 +5,8 @@ import type { CheckName } from "./checklist-spec.ts";
 /** Checks that nobody answers yet: they are Unknown, and block unless they are skipped. */
 export const unansweredChecks: readonly CheckName[] = [];
 
-const nothing = "Not acted on yet.";
-
 /** Fields of RetrieverMigration that do nothing, or not everything; with the words that say so. */
-export const inertFields: Readonly<Record<string, string>> = {
-  "spec.guard.then": "So far RepointShadow does what DisableDualRead does.",
-  "spec.guard.next": nothing,
-};
+export const inertFields: Readonly<Record<string, string>> = {};
 
 /** Descriptions with these words behind them. */
 export function withInert(

@@ -4,8 +4,13 @@ import { planHash } from "@retriever/crds/plan.ts";
 import type { ClaimObservation, MigrationMeta, Observation } from "./model.ts";
 
 /** The migration that holds the target or comes before us; undefined when the target is ours. */
-export function rivalOf(meta: MigrationMeta, claims: readonly ClaimObservation[]): ClaimObservation | undefined {
-  const living = claims.filter((claim) => !isOver(claim));
+export function rivalOf(
+  meta: MigrationMeta,
+  plan: MigrationSpec,
+  claims: readonly ClaimObservation[],
+): ClaimObservation | undefined {
+  // Who waits for us isn't before us, however early it was created.
+  const living = claims.filter((claim) => !isOver(claim) && (claim.accepted || claim.name !== plan.guard.next));
   return living.find((claim) => claim.accepted) ?? living.find((claim) => comesBefore(claim, meta));
 }
 
@@ -13,6 +18,11 @@ export function rivalOf(meta: MigrationMeta, claims: readonly ClaimObservation[]
 function isOver(claim: ClaimObservation): boolean {
   if (claim.phase === "RolledBack" || claim.phase === "Validated") return true;
   return claim.phase === "Completed" && claim.settled;
+}
+
+/** The migration that names us in guard.next and isn't settled at its destination; a deleted one is none. */
+export function predecessorOf(meta: MigrationMeta, claims: readonly ClaimObservation[]): ClaimObservation | undefined {
+  return claims.find(({ next, phase, settled }) => next === meta.name && !(phase === "Completed" && settled));
 }
 
 function comesBefore(claim: ClaimObservation, meta: MigrationMeta): boolean {

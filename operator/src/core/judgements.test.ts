@@ -131,7 +131,7 @@ describe("claims", () => {
     ["completed, not settled", { accepted: true, phase: "Completed" }, true],
     ["completed and settled", { accepted: true, phase: "Completed", settled: true }, false],
   ] as const)("%s", (_name, more, isRival) => {
-    expect(rivalOf(probing.meta, [claim(more)]) !== undefined).toBe(isRival);
+    expect(rivalOf(probing.meta, aSpec(), [claim(more)]) !== undefined).toBe(isRival);
   });
 });
 

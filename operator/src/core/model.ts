@@ -91,6 +91,8 @@ export type ClaimObservation = {
   readonly settled: boolean;
   /** Hash of the plan it accepted. */
   readonly planHash?: string;
+  /** spec.guard.next: the migration that comes after it. */
+  readonly next?: string;
 };
 
 export type ActObservation = {

@@ -85,7 +85,11 @@ export class FakeCluster implements Cluster {
     const others = [...this.migrations.values()].filter(
       ({ meta, spec }) => meta.namespace === namespace && meta.uid !== exceptUid && targetOf(spec) === target,
     );
-    return others.map(({ meta, status }) => claimOf(meta, (status ?? {}) as Partial<MigrationStatus>));
+    return others.map(({ meta, spec, status }) => {
+      const next = (spec as { guard?: { next?: string } } | undefined)?.guard?.next;
+      const claim = claimOf(meta, (status ?? {}) as Partial<MigrationStatus>);
+      return next === undefined ? claim : { ...claim, next };
+    });
   }
 
   async listActs(namespace: string, migrationUid: string): Promise<readonly ActObservation[]> {

@@ -162,7 +162,13 @@ function toClaim(item: KubeObject): ClaimObservation {
     accepted: hasStarted(status),
     settled: isTrue(status, "Settled"),
     ...(typeof status.planHash === "string" ? { planHash: status.planHash } : {}),
+    ...nextOf(item),
   };
+}
+
+function nextOf(item: KubeObject): Pick<ClaimObservation, "next"> {
+  const next = (item.spec as { guard?: { next?: unknown } } | undefined)?.guard?.next;
+  return typeof next === "string" ? { next } : {};
 }
 
 function hasStarted(status: ClaimStatus): boolean {

@@ -4,8 +4,9 @@ import { identityOf, locateOverlayAdapter } from "@retriever/sidecar/contract/id
 import { overlaySchemas } from "@retriever/sidecar/contract/overlay.ts";
 import { sidecarSource } from "../alerts.ts";
 import { skippedChecks } from "../checklist.ts";
-import { rivalOf, rolledBackBefore } from "../claims.ts";
+import { predecessorOf, rivalOf, rolledBackBefore } from "../claims.ts";
 import type { Context } from "../context.ts";
+import type { ClaimObservation } from "../model.ts";
 import { move, type Outcome, type Standing, stay } from "../outcome.ts";
 import { answeredStatuses, nameSome } from "../pods.ts";
 
@@ -111,14 +112,26 @@ function refuseBase({ observation }: Context): Refusal | undefined {
   return { standing: "blocked", reason: "InvalidBase", message: `base ConfigMap ${baseConfigMaps[0]}: ${faults}` };
 }
 
-function refuseClaim({ observation, meta }: Context): Refusal | undefined {
+/** Its turn comes when the one before it has arrived; after a rollback there is nothing to follow. */
+function awaitPredecessor({ name, phase }: ClaimObservation): Refusal {
+  if (phase !== "RolledBack") {
+    const message = `migration ${name} (${phase}) comes first: its guard.next names this one, which starts once it is settled`;
+    return { standing: "waiting", reason: "WaitsForPredecessor", message };
+  }
+  const message = `migration ${name} was rolled back, and its guard.next names this one; delete it to start this one all the same`;
+  return { standing: "blocked", reason: "PredecessorRolledBack", message };
+}
+
+function refuseClaim({ observation, meta, plan }: Context): Refusal | undefined {
   if (!observation.claims.ok)
     return {
       standing: "blocked",
       reason: "NotObserved",
       message: `other migrations can't be listed: ${observation.claims.why}`,
     };
-  const rival = rivalOf(meta, observation.claims.value);
+  const before = predecessorOf(meta, observation.claims.value);
+  if (before !== undefined) return awaitPredecessor(before);
+  const rival = rivalOf(meta, plan, observation.claims.value);
   if (rival === undefined) return undefined;
   return {
     standing: "stuck",
