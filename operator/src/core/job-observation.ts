@@ -21,6 +21,8 @@ export type VerifyPod = {
   readonly endedAt: number;
   /** What it said at its end; null: nothing, or nothing that can be read. */
   readonly summary: VerifySummary | null;
+  /** The beginning of last words that are no summary; empty otherwise. */
+  readonly words: string;
   /** Where its report can be fetched now; null: nowhere. */
   readonly report: { readonly address: string; readonly port: number } | null;
 };

@@ -68,10 +68,14 @@ describe("the Jobs of a migration", () => {
       null,
     ]);
     jobs.run(run.job, "failed", [
-      { running: false, ended: { exitCode: 2, at: 5, message: '{"schema":1,"outcome":"equal"}' } },
+      { running: false, ended: { exitCode: 3, at: 5, message: "RETR_CONFIG_INVALID: --level\n" } },
     ]);
     const ended = await look();
-    expect(ended.jobs?.ok === true && ended.jobs.value.jobs[0]?.pods[0]).toMatchObject({ exitCode: 2, summary: null });
+    expect(ended.jobs?.ok === true && ended.jobs.value.jobs[0]?.pods[0]).toMatchObject({
+      exitCode: 3,
+      summary: null,
+      words: "RETR_CONFIG_INVALID: --level",
+    });
   });
 
   test("that can't be read are unread, with a reason, and hold nothing else up", async () => {

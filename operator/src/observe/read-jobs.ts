@@ -16,6 +16,8 @@ type Asked = { readonly meta: MigrationMeta; readonly plan: MigrationSpec; reado
 
 /** Verifiers asked at a time whether their report is ready. */
 const askedAtOnce = 8;
+/** Of last words that are no summary: a code and a sentence. */
+const mostWords = 300;
 
 /** Empty where nobody asks. Never rejects. */
 export async function readJobs(asked: Asked, eyes: Eyes, look: Look): Promise<Pick<Observation, "jobs">> {
@@ -65,12 +67,14 @@ async function podsOf(job: JobRead, namespace: string, sight: Sight): Promise<Ve
   const pods = await sight.eyes.jobs.listPods(namespace, job, verifyContainer, sight.signal);
   return mapBounded(pods, askedAtOnce, async (pod): Promise<VerifyPod> => {
     const { name, partition, ended } = pod;
+    const summary = ended === null ? null : parseSummary(ended.message);
     return {
       name,
       partition,
       exitCode: ended?.exitCode ?? null,
       endedAt: ended?.at ?? 0,
-      summary: ended === null ? null : parseSummary(ended.message),
+      summary,
+      words: summary === null ? (ended?.message.trim().slice(0, mostWords) ?? "") : "",
       report: await reportOf(pod, sight),
     };
   });

@@ -65,7 +65,7 @@ export class ToyVerifier {
     if (nowMs < endMs) return { name, state: "running", message: "", partitions: 1, pods: [] };
     const summary = this.#summaryOf(job);
     const exitCode = { equal: 0, drift: 1, unknown: 2 }[summary.outcome];
-    const pod = { name: `${name}-0`, partition: 0, exitCode, endedAt: endMs, summary, report: null };
+    const pod = { name: `${name}-0`, partition: 0, exitCode, endedAt: endMs, summary, words: "", report: null };
     const isGood = found.cannot !== true && exitCode === 0;
     return { name, state: isGood ? "succeeded" : "failed", message: "", partitions: 1, pods: [pod] };
   }

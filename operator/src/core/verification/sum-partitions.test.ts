@@ -37,7 +37,7 @@ const scoped = (more: Partial<VerifySummary["scope"]>) => aSummary({ scope: { ..
 
 function aPod(summary: VerifySummary | null, more: Partial<VerifyPod> = {}): VerifyPod {
   const exitCode = summary === null ? 137 : { equal: 0, drift: 1, unknown: 2 }[summary.outcome];
-  return { name: "pod", partition: 0, exitCode, endedAt: 1, summary, report: null, ...more };
+  return { name: "pod", partition: 0, exitCode, endedAt: 1, summary, words: "", report: null, ...more };
 }
 
 function aJob(pods: readonly VerifyPod[], more: Partial<JobSeen> = {}): JobSeen {

@@ -90,11 +90,12 @@ function faultOf(pod: VerifyPod, { partitions }: JobSeen, asked: Asked): Fault |
   return contradictionOf(pod.name, exitCode, summary);
 }
 
-function wordless({ name, exitCode }: VerifyPod): Fault {
+function wordless({ name, exitCode, words }: VerifyPod): Fault {
   if (exitCode === null) return { reason: "NotEnded", message: `pod ${name} has not ended` };
+  const said = words === "" ? "; read its log" : `: ${words}`;
   return exitCode === badUsage
-    ? { reason: "BadUsage", message: `pod ${name} refused its options or its configuration; read its log` }
-    : { reason: "NoSummary", message: `pod ${name} ended with code ${exitCode} and left no summary` };
+    ? { reason: "BadUsage", message: `pod ${name} refused its options or its configuration${said}` }
+    : { reason: "NoSummary", message: `pod ${name} ended with code ${exitCode} and left no summary${said}` };
 }
 
 /** An earlier beginning, or none, is more than was asked for. */
