@@ -3,6 +3,7 @@ import type { Baseline } from "@retriever/crds/migration-status.ts";
 import { expect, it } from "vitest";
 import { allAt, someCounters } from "#test/builders/counters.ts";
 import { aSpec } from "#test/builders/spec.ts";
+import { latencyQuantileMs } from "../baseline.ts";
 import { findAlertCauses } from "./alert.ts";
 import { type Finding, strongestFinding } from "./finding.ts";
 import { findFastLane, findLiveCauses } from "./live-primary.ts";
@@ -61,7 +62,7 @@ it("the live primary states each thing that is worse beside what it was", () => 
   const buckets = allAt(400, 200);
   const window = someCounters({ requests: 200, errors: 10, empty: 30, latencyBuckets: buckets });
   const found = findLiveCauses(plan, window, baseline);
-  expect(found.map(({ rule, action }) => [rule, action])).toEqual(Array(3).fill(["livePrimary", "Hold"]));
+  expect(found.map(({ rule, action }) => `${rule} ${action}`)).toEqual(Array(3).fill("livePrimary Hold"));
   expect(found.map(({ message }) => message)).toEqual([
     "live primary: of 200 requests over 5m, 5 % failed (before the cutover 1 %)",
     "live primary: of 200 requests over 5m, 15 % came back empty (before the cutover 2 %)",
@@ -71,11 +72,14 @@ it("the live primary states each thing that is worse beside what it was", () => 
   ]);
 });
 
-it("the latency of the live primary is harmful from the allowed margin on", () => {
-  const p95 = (p95Ms: number) =>
-    findLiveCauses(plan, someCounters({ requests: 100, latencyBuckets: allAt(5, 100) }), { ...baseline, p95Ms });
-  expect(p95(-75.2)).toHaveLength(1);
-  expect(p95(-75)).toHaveLength(0);
+it("the latency of the live primary is harmful from the allowed margin on, and from 50 requests on", () => {
+  const latencyBuckets = allAt(400, 100);
+  const p95Ms = latencyQuantileMs(latencyBuckets, 0.95) ?? 0;
+  const found = (before: number, requests = 50) =>
+    findLiveCauses(plan, someCounters({ requests, latencyBuckets }), { ...baseline, p95Ms: before });
+  expect(found(p95Ms - 80)).toHaveLength(1);
+  expect(found(p95Ms - 79.5)).toHaveLength(0);
+  expect(found(0, 49)).toHaveLength(0);
 });
 
 it("shadow errors state both windows and the limit", () => {

@@ -14,7 +14,7 @@ export const fastLaneErrorShare = 0.2;
 
 /** The fast lane: errors on every fifth request while the source answers. Undefined when it doesn't apply. */
 export function findFastLane(plan: MigrationSpec, fast: Counters, sourceAnswers: boolean): Finding | undefined {
-  const share = fast.requests > 0 ? fast.errors / fast.requests : 0;
+  const share = fast.errors / fast.requests;
   if (!sourceAnswers || fast.requests < liveMinRequests || share < fastLaneErrorShare) return undefined;
   return {
     rule: "fastLane",

@@ -1,5 +1,6 @@
 // Pending asked by itself, without the guards before it: nothing is accepted over what can't be read.
 import { expect, it } from "vitest";
+import { destinationIdentity } from "#test/builders/sidecar-status.ts";
 import { aMigration, anObservation, aPod, noon } from "#test/builders/world.ts";
 import { assess } from "../context.ts";
 import type { Observation } from "../model.ts";
@@ -35,4 +36,31 @@ it("with everything there accepts the plan as epoch 1, by its hash, and tells it
   expect(status).toMatchObject({ phase: "Preflight", epoch: 1, revision: { primary: "source", shadow: "none" } });
   expect(announcements).toMatchObject([{ type: "Normal", reason: "Accepted", page: false }]);
   expect(announcements[0]?.message).toContain(`accepted plan ${status.planHash}: pgvector://`);
+});
+
+const theirs = { base: destinationIdentity };
+
+it.each([
+  { changed: ["pod-1"], more: theirs, reason: "BasesDiffer", words: "pods disagree about their base" },
+  {
+    changed: ["pod-1", "pod-2"],
+    more: { base: null },
+    reason: "BaseUnknown",
+    words: "the sidecars have no valid base",
+  },
+  { changed: ["pod-2"], more: { base: null }, reason: "BasesDiffer", words: "/ no valid base" },
+  {
+    changed: ["pod-2"],
+    more: { readableOverlaySchemas: [2] },
+    reason: "SidecarTooOld",
+    words: "pod-2 can't read overlay schema 1",
+  },
+])("$changed that say $more keep it waiting: $reason", ({ changed, more, reason, words }) => {
+  const value = ["pod-1", "pod-2"].map((name) => {
+    const pod = aPod(name);
+    return (changed.includes(name) ? pod.saying(() => more) : pod).build();
+  });
+  const outcome = asked({ pods: { ok: true, value } });
+  expect(outcome).toMatchObject({ reason, standing: "blocked", status: { phase: "Pending" } });
+  expect(outcome.status.message).toContain(words);
 });
