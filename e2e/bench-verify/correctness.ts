@@ -16,19 +16,31 @@ export async function measureCorrectness(scene: Scene): Promise<Row[]> {
   const { sizes, seed, say } = scene;
   const faults = chooseFaults(sizes.rows, sizes.faults, seed);
   await seedFaults(scene.client, "public.bench_copy", faults);
-  const own = await findAndRepair(makePlace(tableAdapter(scene, "source"), tableAdapter(scene, "copy")), faults, false);
+  const own = await findAndRepair(
+    {
+      place: makePlace(tableAdapter(scene, "source"), tableAdapter(scene, "copy")),
+      where: "two tables",
+      standIn: false,
+    },
+    faults,
+  );
   say("V1 and V7 with Qdrant");
-  const { qdrant, name, adapter } = await scene.collection();
-  await seedPointFaults(qdrant, name, faults);
-  const other = await findAndRepair(makePlace(tableAdapter(scene, "source"), adapter), faults, qdrant.standIn);
+  const { qdrant, name, rows, adapter, table } = await scene.collection();
+  const pointFaults = chooseFaults(rows, sizes.faults, seed);
+  await seedPointFaults(qdrant, name, pointFaults);
+  const other = await findAndRepair(
+    { place: makePlace(tableAdapter(scene, table), adapter), where: "table and collection", standIn: qdrant.standIn },
+    pointFaults,
+  );
   return [
     { id: "V1", parts: [...own.row, ...other.row] },
     { id: "V7", parts: [...own.repair, ...other.repair] },
   ];
 }
 
-async function findAndRepair(place: Place, faults: readonly SeededFault[], standIn: boolean): Promise<Found> {
-  const where = standIn ? "pgvector and Qdrant's stand-in" : "two tables";
+type Stores = { readonly place: Place; readonly where: string; readonly standIn: boolean };
+
+async function findAndRepair({ place, where, standIn }: Stores, faults: readonly SeededFault[]): Promise<Found> {
   try {
     const { report, seconds } = await verify(place, level);
     const { found, falsely } = scoreOf(report.differences, faults);

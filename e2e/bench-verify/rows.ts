@@ -3,7 +3,8 @@ import Table from "cli-table3";
 import { type Goal, judge, judgeAmount, printGoal, type Verdict } from "#bench-sidecar/goal.ts";
 import type { Estimate } from "#bench-sidecar/statistics.ts";
 
-export type RowId = "V1" | "V2" | "V3" | "V4" | "V5" | "V6" | "V7";
+export const rowIds = ["V1", "V2", "V3", "V4", "V5", "V6", "V7"] as const;
+export type RowId = (typeof rowIds)[number];
 export type Part = {
   readonly what: string;
   readonly value: number;

@@ -8,6 +8,8 @@ import { makeCollection } from "./qdrant-corpus.ts";
 export type Sizes = {
   /** Chunks of the large tables. */
   readonly rows: number;
+  /** Points of the collection on the stand-in, which looks at every point for every page and every look-up. */
+  readonly standInRows: number;
   /** Chunks of the tables that are read many times. */
   readonly fewRows: number;
   /** Ids of the simulated stream. */
@@ -23,7 +25,7 @@ export type Scene = {
   readonly postgres: Postgres;
   readonly client: Client;
   readonly say: (text: string) => void;
-  /** Another copy of the large table, as a collection; filled when it is first asked for. */
+  /** A collection and a table of the same chunks; filled when they are first asked for. */
   readonly collection: () => Promise<Collection>;
   readonly close: () => Promise<void>;
 };
@@ -31,8 +33,11 @@ export type Scene = {
 export type Collection = {
   readonly qdrant: Qdrant;
   readonly name: string;
+  readonly rows: number;
   /** As a base names it. */
   readonly adapter: object;
+  /** The same chunks in Postgres. */
+  readonly table: string;
 };
 
 /** Starts the server, and makes the large tables `source` and `copy`. Rejects when there is no Postgres of its own to be had. */
@@ -44,7 +49,7 @@ export async function startScene(sizes: Sizes, seed: number, say: Scene["say"]):
     const client = await connect(postgres);
     for (const table of ["source", "copy"]) await makeTable(client, `public.bench_${table}`, sizes.rows);
     let filling: Promise<Collection> | undefined;
-    const collection = (): Promise<Collection> => (filling ??= startCollection(sizes.rows));
+    const collection = (): Promise<Collection> => (filling ??= startCollection(client, sizes));
     const close = async (): Promise<void> => {
       await client.end();
       await postgres.close();
@@ -57,12 +62,14 @@ export async function startScene(sizes: Sizes, seed: number, say: Scene["say"]):
   }
 }
 
-async function startCollection(rows: number): Promise<Collection> {
+async function startCollection(client: Client, sizes: Sizes): Promise<Collection> {
   const qdrant = await startQdrant({ address: "127.0.0.62" });
-  const name = "bench";
+  const [name, table] = ["bench", "beside"];
+  const rows = qdrant.standIn ? sizes.standInRows : sizes.rows;
+  await makeTable(client, `public.bench_${table}`, rows);
   await makeCollection(qdrant, name, rows);
   const { url, apiKey } = qdrant;
-  return { qdrant, name, adapter: { kind: "qdrant", url, collection: name, apiKey } };
+  return { qdrant, name, rows, table, adapter: { kind: "qdrant", url, collection: name, apiKey } };
 }
 
 export async function connect({ connectionString }: Postgres): Promise<Client> {

@@ -19,8 +19,8 @@ export async function measureThroughput(scene: Scene): Promise<Row> {
   const perSecond = await medianRate(tables, ({ source, destination }) => source + destination);
   tables.remove();
   say("V3 with Qdrant");
-  const { qdrant, adapter } = await scene.collection();
-  const place = makePlace(tableAdapter(scene, "source"), adapter);
+  const { qdrant, adapter, table } = await scene.collection();
+  const place = makePlace(tableAdapter(scene, table), adapter);
   const raw = median(await times(repeats, () => scrollRate(qdrant)));
   const compared = await medianRate(place, (read) => read.destination);
   place.remove();
