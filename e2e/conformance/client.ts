@@ -13,6 +13,7 @@ export type RequestOptions = {
   readonly query?: Readonly<Record<string, string>>;
   readonly body?: unknown;
   readonly contentType?: string;
+  readonly accept?: string;
   /** Another token than the kubeconfig's; empty for none. */
   readonly token?: string;
 };
@@ -98,7 +99,7 @@ async function send(access: Access, method: string, path: string, options: Reque
   const { token, body } = options;
   const headers: Record<string, string> = {
     ...access.headers,
-    accept: "application/json",
+    accept: options.accept ?? "application/json",
     "user-agent": "conformance/1",
   };
   if (token !== undefined) headers["authorization"] = `Bearer ${token}`;

@@ -106,6 +106,18 @@ export const reading: Checks = {
     expect(versionOf(rest)).toBe(versionOf(first));
     expect(at(rest, "metadata", "continue") ?? "").toBe("");
   },
+  "a list as metadata alone has nothing else in its items, and null instead of none": async (scene) => {
+    const name = scene.name("meta");
+    await createConfigMap(scene, { name, labels: { set: name } }, { a: "1" });
+    const accept = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json";
+    const ask = (set: string) =>
+      scene.client.request("GET", scene.configMaps, { accept, query: { labelSelector: `set=${set}` } });
+    const one = expectStatus(await ask(name), 200);
+    expect(one).toMatchObject({ kind: "PartialObjectMetadataList", apiVersion: "meta.k8s.io/v1" });
+    expect(at(one, "items", 0, "metadata", "name")).toBe(name);
+    expect(at(one, "items", 0, "data")).toBeUndefined();
+    expect(expectStatus(await ask(`${name}-none`), 200)["items"]).toBeNull();
+  },
   "label selectors select by equality and by set": async (scene) => {
     const set = scene.name("select");
     await createConfigMap(scene, { name: `${set}-1`, labels: { set, tier: "gold" } });

@@ -10,6 +10,7 @@ import { badRequest, failure, NoSuchPath, statusOf, tooManyRequests, unauthorize
 import { startWatch, type WatchTiming } from "#embedded/api/verbs/watch.ts";
 import type { Certificates } from "./certificate.ts";
 import type { FaultOutcome, FaultSubject, Faults, RequestLog } from "./faults.ts";
+import { asAsked } from "./metadata-only.ts";
 import { type Incoming, parseCall } from "./parse-call.ts";
 
 export type ServerParts = {
@@ -129,7 +130,7 @@ function respond(parts: ServerParts, watches: Set<() => void>, exchange: Exchang
   if (call.verb === "watch") return openWatch(parts, watches, exchange, call);
   const { code, body, warnings } = answer(parts.cluster, call);
   for (const warning of warnings) response.appendHeader("Warning", `299 - ${JSON.stringify(warning)}`);
-  return sendJson(response, code, body);
+  return sendJson(response, code, asAsked(exchange.request.headers.accept ?? "", body));
 }
 
 function strike(parts: ServerParts, watches: Set<() => void>, exchange: Exchange, fault: FaultOutcome): number {

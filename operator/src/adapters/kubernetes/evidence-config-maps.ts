@@ -191,7 +191,9 @@ async function listMaps(request: KubeRequest, subject: EvidenceSubject, signal: 
     query: { labelSelector: `${evidenceLabel}=${uid}` },
     accept: metadataOf("PartialObjectMetadataList"),
     signal,
-  })) as { readonly items?: readonly KubeObject[] } | undefined;
+  })) as { readonly items?: readonly KubeObject[] | null } | undefined;
+  // A list of metadata without any has `items: null`, other than every other list.
+  if (answer?.items === null) return [];
   if (!Array.isArray(answer?.items)) throw new OperatorError("ROP_API_ANSWER_INVALID", "list configmaps: no items");
   const items = answer.items as readonly KubeObject[];
   return items
