@@ -35,6 +35,8 @@ describe("on a real kubelet, a migration", { timeout: 400_000 }, () => {
     expect(completed.rollback).toBeUndefined();
     await play.allServeFrom(completed.destination?.digest);
     await play.conditionIs("Settled", "False", "BaseNotUpdated");
+    const evidence = `/api/v1/namespaces/${play.namespace}/configmaps?labelSelector=retriever.dev/evidence`;
+    await eventually("evidence is kept", async () => (await stage.client.list(evidence)).length > 0);
     expect(await play.writesDuringResync()).toEqual([]);
     await baseNamesDestination(play);
     await play.settled();
