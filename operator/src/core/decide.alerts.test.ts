@@ -181,7 +181,7 @@ describe("the alert falls silent", () => {
   });
 
   it("in the cutover: it is finished all the same", () => {
-    at("CuttingOver", () => "no answer").until("Guard", 120);
+    expect(at("CuttingOver", () => "no answer").until("Guard", 120).phase).toBe("Guard");
   });
 
   it("and the sidecars show harm in the guard: rolled back by their evidence alone", () => {

@@ -92,3 +92,41 @@ test("a gate nobody counted, or no state at all, has no dispersion", () => {
   expect(dispersionOfGate(undefined, "latencyDelta")).toBeNull();
   expect(dispersionOfGate(opened(), "overlap")).toBeNull();
 });
+
+test.each([
+  ["fewer samples with as many bad ones", 3, 10],
+  ["fewer bad ones among more samples", 2, 60],
+  ["more bad ones than samples", 43, 60],
+  ["a bad one more and no sample", 4, 30],
+])("%s are counts cut short: no window, and counted on from there", (_name, bad, n) => {
+  const before = foldDispersion(opened(), at(30, 3, 30));
+  expect(gateOf(foldDispersion(before, at(60, bad, n)))).toEqual({
+    ...gateOf(before),
+    openBad: bad,
+    openN: n,
+  });
+});
+
+test("a window of only bad samples is one", () => {
+  const before = foldDispersion(opened(), at(30, 3, 30));
+  expect(gateOf(foldDispersion(before, at(60, 33, 60)))).toMatchObject({ windows: 2, bad: 33, n: 60 });
+});
+
+test("a second look at the same instant changes nothing", () => {
+  const state = opened();
+  expect(foldDispersion(state, at(0, 3, 30))).toBe(state);
+});
+
+test("one gate that counted closes the window of all", () => {
+  const both = (second: number, n: number) => ({
+    ...at(second, 0, n),
+    counts: [
+      { gate: "latencyDelta", bad: 1, n: 10 },
+      { gate: "overlap", bad: 0, n },
+    ],
+  });
+  const state = foldDispersion(undefined, both(0, 0));
+  const next = foldDispersion(state, both(31, 5));
+  expect(next.gates.map(({ windows }) => windows)).toEqual([0, 1]);
+  expect(next.openedAt).toBe("2026-03-01T00:00:31.000Z");
+});
