@@ -87,7 +87,7 @@ export class FakeCluster implements Cluster {
     );
     return others.map(({ meta, spec, status }) => {
       const next = (spec as { guard?: { next?: string } } | undefined)?.guard?.next;
-      const claim = claimOf(meta, (status ?? {}) as Partial<MigrationStatus>);
+      const claim = claimOf(meta, status ?? {});
       return next === undefined ? claim : { ...claim, next };
     });
   }
