@@ -44,7 +44,13 @@ export class FakeConfigMaps {
     const { method, place } = call;
     const body = call.body as Body | undefined;
     if (method === "POST") return this.#create(body?.metadata?.name ?? "", body ?? {});
-    if (place.name === undefined) return { items: this.#select(call.query?.["labelSelector"] ?? "") };
+    if (place.name === undefined) {
+      const items = this.#select(call.query?.["labelSelector"] ?? "");
+      // An API server has null for none where metadata alone is asked for.
+      return {
+        items: items.length === 0 && call.accept?.includes("PartialObjectMetadataList") === true ? null : items,
+      };
+    }
     const map = this.maps.get(place.name);
     if (map === undefined) throw new OperatorError("ROP_NOT_FOUND", place.name);
     if (method === "PATCH") this.#merge(map, body ?? {});
