@@ -112,7 +112,8 @@ export class ToyPod {
 
   #look({ now, overlay }: World): void {
     const text = overlay?.text ?? null;
-    if (this.#pendingSince?.text !== text) this.#pendingSince = { text, at: now };
+    // A clock put back doesn't stretch a kubelet's delay.
+    if (this.#pendingSince?.text !== text || this.#pendingSince.at > now) this.#pendingSince = { text, at: now };
     if (now - this.#pendingSince.at < this.ackDelayMs) return;
     if (overlay === null) {
       if (this.#inForce === null) return;
