@@ -31,7 +31,8 @@ const ofMigration: Readonly<Record<string, string>> = {
   "spec.gates": "Over which span gates are judged, and how long a stage lasts at least.",
   "spec.cutover": "How the destination becomes primary.",
   "spec.cutover.hold": "Wait for a MigrationAct Promote even though every gate passes.",
-  "spec.cutover.freezeDeploys": "Refuse other pods and another base for the workload while it cuts over. Needs the admission policies of the chart.",
+  "spec.cutover.freezeDeploys":
+    "Refuse other pods and another base for the workload while it cuts over. Needs the admission policies of the chart.",
   "spec.cutover.shadowSampleRate": "Share of requests that also ask the old store after the cutover.",
   "spec.cutover.ackTimeout": "How long every pod may take to acknowledge a change before the cutover is taken back.",
   "spec.guard": "The watch after the cutover.",
