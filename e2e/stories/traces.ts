@@ -80,8 +80,10 @@ export async function overlayOf(play: Play): Promise<Readonly<Record<string, unk
 
 /** The first may have been under way; the second begins after everything that was seen before. */
 const looks = 2;
+/** One that has ended is looked at again at every tenth resync, and each resync lists all migrations. */
+const lists = 11;
 
-/** Waits for two more looks of the operator at a migration, and resolves with what it wrote meanwhile. */
+/** Waits until the operator had reason to look again, and resolves with what it wrote meanwhile about a migration. */
 export async function writesDuringResync(play: Play): Promise<string[]> {
   const { requests } = play.stage.world.cluster.api;
   const mark = requests.all().at(-1);
@@ -93,11 +95,14 @@ export async function writesDuringResync(play: Play): Promise<string[]> {
   };
   const told = JSON.stringify(await eventsOf(play));
   const own = `/retrievermigrations/${play.name}`;
-  const seen = await eventually(`the operator looks ${looks} times at ${play.name}`, async () => {
-    const asked = since();
-    const count = asked.filter(({ method, path }) => method === "GET" && path.endsWith(own)).length;
-    return count >= looks ? asked : false;
-  });
+  const seen = await eventually(
+    `the operator looks ${looks} times at ${play.name}, or lists ${lists} times`,
+    async () => {
+      const asked = since();
+      const reads = (end: string) => asked.filter(({ method, path }) => method === "GET" && path.endsWith(end)).length;
+      return reads(own) >= looks || reads("/retrievermigrations") >= lists ? asked : false;
+    },
+  );
   const mine = new RegExp(`/${play.name}(?:[-./]|$)`);
   const writes = seen.filter(({ method, path }) => method !== "GET" && mine.test(path));
   const events = told === JSON.stringify(await eventsOf(play)) ? [] : ["events changed"];
