@@ -223,7 +223,8 @@ describe("an overlay", () => {
   });
 });
 
-describe("the deploy freeze", () => {
+// The API server reads policies and their parameters by watches of its own; on a busy machine they may lag.
+describe("the deploy freeze", { timeout: 150_000 }, () => {
   const image = (as: User, name: string, tag: string): Ask => ({
     ...patch(as, `${apps}/${name}`, {
       spec: { template: { spec: { containers: [{ name: "c", image: `c:${tag}` }] } } },
@@ -243,8 +244,14 @@ describe("the deploy freeze", () => {
   it("binds the target's pods and its base while it lasts, and nothing else", async () => {
     expect(await asked.ask(image(alice, "search-api", "2"))).toBe(allowed);
     expect(await asked.ask(overlay(operator, 10, true))).toBe(allowed);
-    await eventually("the freeze is seen", async () =>
-      (await asked.ask(image(alice, "search-api", "3"))).includes("deploys of search-api are frozen"),
+    let answer = "";
+    await eventually(
+      "the freeze is seen",
+      async () => {
+        answer = await asked.ask(image(alice, "search-api", "3"));
+        return answer.includes("deploys of search-api are frozen");
+      },
+      { describe: async () => answer },
     );
     const base = `${core}/configmaps/base`;
     expect(await asked.ask(patch(alice, base, { data: { a: "c" } }))).toContain("base is frozen");
