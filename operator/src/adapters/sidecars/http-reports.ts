@@ -4,6 +4,7 @@ import { digestOfReport, type VerifyReport, verifyReportSchema } from "@retrieve
 import { Agent, type Dispatcher, request } from "undici";
 import { OperatorError } from "#errors.ts";
 import type { ReportPlace, ReportStores, Reports } from "#ports/jobs.ts";
+import { transportFault } from "./transport-fault.ts";
 
 export type HttpReports = Reports & { close(): Promise<void> };
 
@@ -28,7 +29,7 @@ export function makeHttpReports(options: { readonly deadlineMs: number }): HttpR
       });
       return await read(answer, peer);
     } catch (fault) {
-      throw codedFault(fault, peer, { outer: signal, deadline });
+      throw transportFault(fault, { what: "report", peer }, { outer: signal, deadline });
     }
   };
   return {
@@ -82,18 +83,4 @@ function parse(peer: string, text: string): VerifyReport {
 
 function invalid(peer: string, what: string): OperatorError {
   return new OperatorError("ROP_SIDECAR_ANSWER_INVALID", `report of ${peer}: ${what}`);
-}
-
-function codedFault(
-  fault: unknown,
-  peer: string,
-  signals: { readonly outer: AbortSignal; readonly deadline: AbortSignal },
-): OperatorError {
-  if (fault instanceof OperatorError) return fault;
-  if (signals.outer.aborted) return new OperatorError("ROP_STOPPED", `report of ${peer}`, { cause: fault });
-  if (signals.deadline.aborted)
-    return new OperatorError("ROP_DEADLINE_EXCEEDED", `report of ${peer}`, { cause: fault });
-  const code = (fault as { code?: unknown }).code;
-  const about = `${peer} (${typeof code === "string" ? code : "connection failed"})`;
-  return new OperatorError("ROP_SIDECAR_UNREACHABLE", about, { cause: fault });
 }

@@ -6,6 +6,7 @@ import { type SidecarStatus, sidecarStatusSchema } from "@retriever/sidecar/cont
 import { Agent, type Dispatcher, request } from "undici";
 import { OperatorError } from "#errors.ts";
 import type { Sidecars, WindowSpan } from "#ports/sidecars.ts";
+import { transportFault } from "./transport-fault.ts";
 
 const maxAnswerBytes = 1024 * 1024;
 
@@ -34,7 +35,7 @@ export function makeHttpSidecars(options: { readonly deadlineMs: number; readonl
         });
         return parseStatus(peer, await readAnswer(peer, answer));
       } catch (fault) {
-        throw codedFault(fault, peer, { outer: signal, deadline });
+        throw transportFault(fault, { what: "status", peer }, { outer: signal, deadline });
       }
     },
     close: () => agent.destroy(),
@@ -75,21 +76,4 @@ function parseStatus(peer: string, text: string): SidecarStatus {
     .slice(0, 5)
     .map(({ path, message }) => `${path}: ${message}`);
   throw new OperatorError("ROP_SIDECAR_ANSWER_INVALID", `${peer}: ${faults.join("; ")}`);
-}
-
-function codedFault(
-  fault: unknown,
-  peer: string,
-  signals: { readonly outer: AbortSignal; readonly deadline: AbortSignal },
-): OperatorError {
-  if (fault instanceof OperatorError) return fault;
-  if (signals.outer.aborted) return new OperatorError("ROP_STOPPED", `status of ${peer}`, { cause: fault });
-  if (signals.deadline.aborted)
-    return new OperatorError("ROP_DEADLINE_EXCEEDED", `status of ${peer}`, { cause: fault });
-  const code = (fault as { code?: unknown }).code;
-  return new OperatorError(
-    "ROP_SIDECAR_UNREACHABLE",
-    `${peer} (${typeof code === "string" ? code : "connection failed"})`,
-    { cause: fault },
-  );
 }
