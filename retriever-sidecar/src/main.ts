@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { setTimeout as pause } from "node:timers/promises";
+import { setFlagsFromString } from "node:v8";
 import { Command } from "commander";
 import { adapters } from "#adapters/registry.ts";
 import { checkFile } from "#config/check-file.ts";
@@ -17,9 +18,16 @@ import { openReportFolder } from "./verify/report-folder.ts";
 import { exitCodeOf, exitCodes, verify } from "./verify/verify.ts";
 
 const graceMs = 10_000;
+/**
+ * How far beyond what is alive (some 25 MiB) the old generation may grow before it is collected whole. V8 counts the
+ * requests' buffers as grown, young or not, and after its first whole collection would begin the next every few hundred
+ * requests: a third more CPU, three times the p99. With this the young collections free the buffers first.
+ */
+const heapGrowthPercent = 400;
 const clock: Clock = { wallMs: () => Date.now(), monotonicMs: () => performance.now() };
 
 async function serve(flags: Flags): Promise<void> {
+  setFlagsFromString(`--heap-growing-percent=${heapGrowthPercent}`);
   const settings = parseSettings(flags, process.env);
   const log = makeLog({ app: "retriever-sidecar", pod: settings.podName });
   const sidecar = await startSidecar({
