@@ -31,10 +31,10 @@ export async function listen(
   handler: Handler,
   limits: ClientLimits = clientLimits,
 ): Promise<Listener> {
-  const active = new Set<ServerResponse>();
+  const active: ServerResponse[] = [];
   const tracked: Handler = (request, response) => {
-    active.add(response);
-    response.once("close", () => active.delete(response));
+    active.push(response);
+    response.once("close", () => remove(active, response));
     handler(request, response);
   };
   const server = createServer(limits, tracked);
@@ -47,6 +47,16 @@ export async function listen(
   return { address: { host: bound.address, port: bound.port }, close: (graceMs) => close(server, active, graceMs) };
 }
 
+/**
+ * Not a Set: V8 links each outgrown table of one to the next, and a table that has grown old keeps all that follow, with
+ * the requests in them, until the next collection of the whole heap. The few under way are soon searched.
+ */
+function remove(active: ServerResponse[], response: ServerResponse): void {
+  const last = active.pop();
+  const at = last === undefined || last === response ? -1 : active.indexOf(response);
+  if (at !== -1 && last !== undefined) active[at] = last;
+}
+
 function bind(server: Server, { host, port }: Address): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once("error", reject);
@@ -57,7 +67,7 @@ function bind(server: Server, { host, port }: Address): Promise<void> {
   });
 }
 
-async function close(server: Server, active: ReadonlySet<ServerResponse>, graceMs: number): Promise<void> {
+async function close(server: Server, active: readonly ServerResponse[], graceMs: number): Promise<void> {
   // A connection kept alive behind its last answer would hold the server open for the whole grace.
   for (const response of active) if (!response.headersSent) response.setHeader("connection", "close");
   const timer = setTimeout(() => server.closeAllConnections(), graceMs);
