@@ -97,8 +97,8 @@ export class Activation {
       source,
       destination,
       primary,
-      shadow: isSame && previous !== null ? previous.shadow : makeShadow(shadowHandle),
-      exact: isSame && previous !== null ? previous.exact : makeExact(plan, source, destination),
+      shadow: isSame && previous !== null ? previous.shadow : makeShadow(shadowHandle, this.#makings.clock),
+      exact: isSame && previous !== null ? previous.exact : this.#makeExact(plan, source, destination),
       evidence: this.#evidenceOf(plan, source, destination),
       isCurrent: () => this.#runningKey === runningKey,
     };
@@ -142,6 +142,13 @@ export class Activation {
     }
   }
 
+  #makeExact({ base }: Plan, source: StoreHandle | null, destination: StoreHandle | null): Runtime["exact"] {
+    const handle = base.exactSearch?.store === "source" ? source : destination;
+    if (base.exactSearch === null || handle === null) return null;
+    const lane = makeShadowLane((request) => handle.retrieveExact(request), this.#makings.clock, maxExactInFlight);
+    return { sampleRate: base.exactSearch.sampleRate, lane };
+  }
+
   #evidenceOf(plan: Plan, source: StoreHandle | null, destination: StoreHandle | null): EvidenceLog {
     const key = JSON.stringify([plan.overlay?.hash, source?.identity.digest, destination?.identity.digest]);
     const current = this.#runtime?.evidence;
@@ -177,15 +184,8 @@ function handlesOf(runtime: Runtime | null): StoreHandle[] {
   return [runtime?.source ?? null, runtime?.destination ?? null].filter((handle) => handle !== null);
 }
 
-function makeShadow(handle: StoreHandle | null): Runtime["shadow"] {
-  return handle === null ? null : { handle, lane: makeShadowLane((request) => handle.retrieve(request)) };
-}
-
-function makeExact({ base }: Plan, source: StoreHandle | null, destination: StoreHandle | null): Runtime["exact"] {
-  const handle = base.exactSearch?.store === "source" ? source : destination;
-  if (base.exactSearch === null || handle === null) return null;
-  const lane = makeShadowLane((request) => handle.retrieveExact(request), maxExactInFlight);
-  return { sampleRate: base.exactSearch.sampleRate, lane };
+function makeShadow(handle: StoreHandle | null, clock: Clock): Runtime["shadow"] {
+  return handle === null ? null : { handle, lane: makeShadowLane((request) => handle.retrieve(request), clock) };
 }
 
 function keyOf(plan: Plan, source: StoreHandle | null, destination: StoreHandle | null): string {

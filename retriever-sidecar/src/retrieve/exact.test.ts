@@ -46,8 +46,11 @@ function makeScene(exact: Backend["retrieve"], { sampleRate = 1, exactRate = 1 }
     source,
     destination,
     primary: source,
-    shadow: { handle: destination, lane: makeShadowLane((each) => destination.retrieve(each)) },
-    exact: { sampleRate: exactRate, lane: makeShadowLane((each) => source.retrieveExact(each), maxExactInFlight) },
+    shadow: { handle: destination, lane: makeShadowLane((each) => destination.retrieve(each), clock) },
+    exact: {
+      sampleRate: exactRate,
+      lane: makeShadowLane((each) => source.retrieveExact(each), clock, maxExactInFlight),
+    },
     evidence: makeEvidenceLog(1, performance.now()),
     isCurrent: () => true,
   };

@@ -36,7 +36,7 @@ function makeRuntime(primary: Backend["retrieve"], shadow: Backend["retrieve"]):
     thresholds: { scoreDelta: 0.2, latencyDeltaMs: 80 },
   } as unknown as Plan;
   const [source, destination] = [handle("old", primary), handle("new", shadow)];
-  const lane = makeShadowLane((each) => destination.retrieve(each));
+  const lane = makeShadowLane((each) => destination.retrieve(each), clock);
   const evidence = makeEvidenceLog(1, performance.now());
   return {
     plan,

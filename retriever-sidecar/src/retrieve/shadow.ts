@@ -1,8 +1,9 @@
 // The side path: asks the shadow about a request the application already has its answer to.
 // Bounded in number and time, behind a breaker, and silent: whatever the shadow does ends as an outcome.
-import { BrokenCircuitError, ConsecutiveBreaker, circuitBreaker, handleWhen } from "cockatiel";
+import { BrokenCircuitError, CircuitState, ConsecutiveBreaker, circuitBreaker, handleWhen } from "cockatiel";
 import { type Fault, faultOf } from "#errors.ts";
 import type { BackendAnswer, BackendRequest } from "#ports/backend.ts";
+import type { Clock } from "#ports/clock.ts";
 
 export type ShadowOutcome =
   | { readonly kind: "answered"; readonly answer: BackendAnswer }
@@ -23,15 +24,22 @@ const halfOpenAfterMs = 5000;
 /** `ask` must settle by itself within a deadline; it may throw at once or resolve to anything. */
 export function makeShadowLane(
   ask: (request: BackendRequest) => Promise<BackendAnswer>,
+  clock: Pick<Clock, "monotonicMs">,
   maxInFlight = maxShadowsInFlight,
 ): ShadowLane {
   let inFlight = 0;
+  let restsUntilMs = Number.NEGATIVE_INFINITY;
   // A request that is the application's fault must not make the shadow look dead.
   const policy = handleWhen((error) => faultOf(error).code !== "RETR_REQUEST_INVALID");
   const breaker = circuitBreaker(policy, {
     breaker: new ConsecutiveBreaker(failuresUntilOpen),
     halfOpenAfter: halfOpenAfterMs,
   });
+  breaker.onBreak(() => {
+    restsUntilMs = clock.monotonicMs() + halfOpenAfterMs;
+  });
+  // Asked before the breaker: an error with its stack for each sample would cost, and behind a trial samples would queue.
+  const rests = (): boolean => breaker.state === CircuitState.HalfOpen || clock.monotonicMs() < restsUntilMs;
   const settle = async (request: BackendRequest): Promise<ShadowOutcome> => {
     try {
       return { kind: "answered", answer: await breaker.execute(() => ask(request)) };
@@ -43,6 +51,10 @@ export function makeShadowLane(
   };
   return {
     sample: (request, onOutcome) => {
+      if (rests()) {
+        onOutcome(leftAlone);
+        return;
+      }
       if (inFlight >= maxInFlight) {
         onOutcome({ kind: "dropped" });
         return;
@@ -54,11 +66,16 @@ export function makeShadowLane(
 }
 
 /** An open breaker is the shadow's failure, not a limit of ours: else a dead shadow would look merely busy. */
+const leftAlone: ShadowOutcome = {
+  kind: "error",
+  fault: {
+    code: "RETR_BACKEND_UNAVAILABLE",
+    message: "the shadow failed repeatedly and is left alone for a moment",
+  },
+};
+
 function failedOutcome(error: unknown): ShadowOutcome {
-  if (error instanceof BrokenCircuitError) {
-    const message = "the shadow failed repeatedly and is left alone for a moment";
-    return { kind: "error", fault: { code: "RETR_BACKEND_UNAVAILABLE", message } };
-  }
+  if (error instanceof BrokenCircuitError) return leftAlone;
   const fault = faultOf(error);
   return fault.code === "RETR_DEADLINE_EXCEEDED" ? { kind: "timeout" } : { kind: "error", fault };
 }
