@@ -2,6 +2,7 @@
 import { type Dispatcher, request } from "undici";
 import { OperatorError } from "#errors.ts";
 import type { Clock } from "#ports/clock.ts";
+import { limitTime } from "#timing/time-limit.ts";
 import { describePlace, refusalOf } from "./api-errors.ts";
 import type { KubeConnection } from "./connection.ts";
 import { type Place, pathOf } from "./resources.ts";
@@ -48,8 +49,7 @@ const staleConnectionCodes = new Set(["UND_ERR_SOCKET", "ECONNRESET", "EPIPE"]);
 /** Requests over a connection, each with the same deadline. */
 export function makeKubeRequest(connection: KubeConnection, options: RequestOptions): KubeRequest {
   const once = async (call: KubeCall): Promise<unknown> => {
-    const deadline = AbortSignal.timeout(options.deadlineMs);
-    const signal = AbortSignal.any([call.signal, deadline]);
+    const limit = limitTime({ clock: options.clock, limitMs: options.deadlineMs, signal: call.signal });
     try {
       const { headers, dispatcher } = await connection.authorize();
       if (call.method !== "GET" && options.mayWrite?.() === false)
@@ -57,13 +57,15 @@ export function makeKubeRequest(connection: KubeConnection, options: RequestOpti
       const answer = await request(urlOf(connection.server, call), {
         method: call.method,
         dispatcher,
-        signal,
+        signal: limit.signal,
         headers: { ...headers, accept: call.accept ?? "application/json", ...bodyHeaders(call) },
         body: call.body === undefined ? null : JSON.stringify(call.body),
       });
       return await readAnswer(call, answer);
     } catch (fault) {
-      throw codedFault(fault, call, deadline);
+      throw codedFault(fault, call, limit.signal);
+    } finally {
+      limit.end();
     }
   };
 
@@ -114,12 +116,12 @@ export function urlOf(server: string, call: Pick<KubeCall, "place" | "query">): 
 export function codedFault(
   fault: unknown,
   call: Pick<KubeCall, "method" | "place" | "signal">,
-  deadline: AbortSignal,
+  limit: AbortSignal,
 ): OperatorError {
   if (fault instanceof OperatorError) return fault;
   const about = `${verbOf(call)} ${describePlace(call.place)}`;
   if (call.signal.aborted) return new OperatorError("ROP_STOPPED", about, { cause: fault });
-  if (deadline.aborted) return new OperatorError("ROP_DEADLINE_EXCEEDED", about, { cause: fault });
+  if (limit.aborted) return new OperatorError("ROP_DEADLINE_EXCEEDED", about, { cause: fault });
   const code = (fault as { code?: unknown }).code;
   return new OperatorError(
     "ROP_API_UNAVAILABLE",

@@ -2,6 +2,7 @@
 import { type Dispatcher, request } from "undici";
 import { OperatorError } from "#errors.ts";
 import type { Clock } from "#ports/clock.ts";
+import { limitTime } from "#timing/time-limit.ts";
 import { describePlace, refusalOf } from "./api-errors.ts";
 import type { KubeConnection } from "./connection.ts";
 import type { KubeObject } from "./documents.ts";
@@ -28,13 +29,14 @@ const eventTypes = new Set(["ADDED", "MODIFIED", "DELETED", "BOOKMARK"]);
 
 /** Calls `onEvent` for each event in order. Resolves when the server ends the stream; rejects with a coded error. */
 export async function readWatch(options: WatchOptions, onEvent: (event: WatchEvent) => void): Promise<void> {
-  const silence = makeSilenceGuard(options);
+  const { clock, inactivityMs, signal } = options;
+  const silence = limitTime({ clock, limitMs: inactivityMs, signal });
   try {
     const answer = await openWatch(options, silence.signal);
     if (answer.statusCode !== 200) await refuse(options.place, answer);
     const lines = makeLineReader((line) => onEvent(parseEvent(line, options.place)));
     for await (const part of answer.body as AsyncIterable<Buffer>) {
-      silence.reset();
+      silence.renew();
       lines.push(part);
     }
   } catch (fault) {
@@ -62,27 +64,6 @@ function openWatch(options: WatchOptions, signal: AbortSignal): Promise<Dispatch
       bodyTimeout: 0,
     }),
   );
-}
-
-/** An abort signal that fires when nothing has arrived for too long, or with the outer signal. */
-function makeSilenceGuard({ clock, inactivityMs, signal }: WatchOptions) {
-  const controller = new AbortController();
-  const abort = () => controller.abort();
-  let cancel = clock.after(inactivityMs, abort);
-  signal.addEventListener("abort", abort, { once: true });
-  if (signal.aborted) abort();
-  return {
-    signal: controller.signal,
-    reset: () => {
-      cancel();
-      cancel = clock.after(inactivityMs, abort);
-    },
-    end: () => {
-      cancel();
-      signal.removeEventListener("abort", abort);
-      controller.abort();
-    },
-  };
 }
 
 async function refuse(place: Place, answer: Dispatcher.ResponseData): Promise<never> {
