@@ -1,6 +1,7 @@
 // The operator as its own process, beside the bench: started with settings, paused, continued, watched for its end.
 // Nothing is shared with it but the API.
 import { join } from "node:path";
+import { nodeArgumentsOf } from "#cluster/image-config.ts";
 import { startProcess, type WatchedProcess } from "#sidecar/watched-process.ts";
 
 const main = join(import.meta.dirname, "../../operator/src/main.ts");
@@ -11,7 +12,7 @@ export type BenchOperatorOptions = {
   readonly namespaces: readonly string[];
   /** Settings beyond these, as environment variables. */
   readonly env?: Readonly<Record<string, string>>;
-  /** Before the script's name. */
+  /** Before the script's name, beside those of the image. */
   readonly nodeArguments?: readonly string[];
 };
 
@@ -24,7 +25,7 @@ export async function startBenchOperator(options: BenchOperatorOptions): Promise
   const { kubeconfig, namespaces, env, nodeArguments = [] } = options;
   const child = await startProcess<true>({
     command: process.execPath,
-    args: [...nodeArguments, main],
+    args: [...nodeArgumentsOf("operator"), ...nodeArguments, main],
     env: {
       RETRIEVER_KUBECONFIG: kubeconfig,
       RETRIEVER_NAMESPACES: namespaces.join(","),

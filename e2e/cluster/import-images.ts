@@ -7,6 +7,7 @@ import { copyFile, mkdir, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { promisify } from "node:util";
+import { type ImageConfig, type ImageName, imageConfigOf } from "./image-config.ts";
 import { containerdSocketOf, type Layout, pauseImage } from "./layout.ts";
 
 const run = promisify(execFile);
@@ -20,7 +21,7 @@ type Image = {
   readonly tag: string;
   /** Folders, each of which becomes a layer. */
   readonly layers: readonly string[];
-  readonly config: { readonly Entrypoint: readonly string[]; readonly Cmd?: readonly string[] };
+  readonly config: ImageConfig;
 };
 
 const unprivileged = "65532:65532";
@@ -36,12 +37,8 @@ export async function importImages(layout: Layout, pauseProgram: string): Promis
   await copyFile(pauseProgram, join(pause, "pause"));
   const images: readonly Image[] = [
     { tag: pauseImage, layers: [pause], config: { Entrypoint: ["/pause"] } },
-    { tag: operatorImage, layers: operator, config: { Entrypoint: [node, "/app/operator/src/main.ts"] } },
-    {
-      tag: sidecarImage,
-      layers: sidecar,
-      config: { Entrypoint: [node, "/app/retriever-sidecar/src/main.ts"], Cmd: ["serve"] },
-    },
+    { tag: operatorImage, layers: operator, config: imageConfigOf("operator") },
+    { tag: sidecarImage, layers: sidecar, config: imageConfigOf("sidecar") },
   ];
   const archive = await pack(images, folder);
   const containerd = ["--address", containerdSocketOf(layout), "--namespace", "k8s.io"];
@@ -50,7 +47,7 @@ export async function importImages(layout: Layout, pauseProgram: string): Promis
 }
 
 /** Two folders: Node with what it needs from the system, and this project's files. */
-async function layOut(name: "operator" | "sidecar", folder: string): Promise<readonly string[]> {
+async function layOut(name: ImageName, folder: string): Promise<readonly string[]> {
   const whole = join(folder, name);
   const base = join(folder, `${name}-base`);
   await mkdir(folder, { recursive: true });

@@ -1,0 +1,26 @@
+import { expect, it } from "vitest";
+import { imageConfigOf, nodeArgumentsOf } from "./image-config.ts";
+
+const text = `FROM base AS build
+ENTRYPOINT ["/wrong"]
+
+FROM base AS operator
+ENTRYPOINT ["/node", "--flag=1", "/main.ts"]
+
+FROM base AS sidecar
+ENTRYPOINT ["/node", "/other.ts"]
+CMD ["serve"]
+`;
+
+it("an image starts as its own target of the Dockerfile says", () => {
+  expect(imageConfigOf("operator", text)).toEqual({ Entrypoint: ["/node", "--flag=1", "/main.ts"] });
+  expect(imageConfigOf("sidecar", text)).toEqual({ Entrypoint: ["/node", "/other.ts"], Cmd: ["serve"] });
+});
+
+it("a target without a way to start is refused by its name", () => {
+  expect(() => imageConfigOf("operator", "FROM base AS operator\n")).toThrow("operator has no ENTRYPOINT");
+});
+
+it("the operator's own Dockerfile gives Node arguments and no script among them", () => {
+  expect(nodeArgumentsOf("operator").every((word) => word.startsWith("--"))).toBe(true);
+});
