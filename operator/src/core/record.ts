@@ -59,11 +59,16 @@ const longestUnwrittenSeconds = 30;
  */
 export function isNews(c: Context, next: MigrationStatus): boolean {
   const before = c.migration.status;
-  if (isSameData(before, next)) return false;
+  if (isSameData(ageless(before), ageless(next))) return false;
   if (!isSameData(stable(before), stable(next))) return true;
   const writtenAt = latest(instantMs(before.guard?.tickedAt), instantMs(before.evidence?.recordedAt));
   const every = Math.min(longestUnwrittenSeconds, durationSeconds(c.plan.gates.window));
   return writtenAt === undefined || Math.abs(c.now - writtenAt) >= every * 1000;
+}
+
+/** Where nothing was counted, evidence that only grew older is no news: a target without pods may stay so for days. */
+function ageless({ gates, ...rest }: MigrationStatus): unknown {
+  return { ...rest, gates: gates.map(({ windowSeconds: _windowSeconds, ...gate }) => gate) };
 }
 
 /** A clock that stands says nothing of when the counters were written. */

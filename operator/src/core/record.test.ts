@@ -1,0 +1,14 @@
+// When a pass is worth a write: the simulated cluster counts them.
+import { expect, it } from "vitest";
+import { aSpec, shortPlan } from "#test/builders/spec.ts";
+import { simulationAt } from "#test/simulate.ts";
+
+it("a target without pods in mid-ramp is said once and written no more, however long it stays so", () => {
+  const sim = simulationAt("Ramp", { spec: aSpec(shortPlan) }).run(20);
+  sim.pods = [];
+  sim.run(120);
+  expect(sim.condition("ConfigPropagated")).toBe("Unknown/AckTimeout");
+  const { writes } = sim;
+  sim.run(3600);
+  expect({ phase: sim.phase, writes: sim.writes - writes }).toEqual({ phase: "Ramp", writes: 0 });
+});
