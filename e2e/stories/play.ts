@@ -5,7 +5,13 @@ import { overlayName } from "@retriever/sidecar/contract/names.ts";
 import type { SidecarStatus } from "@retriever/sidecar/contract/status.ts";
 import { type Load, startLoad } from "#load/load.ts";
 import { type Qdrant, startQdrant } from "#stores/qdrant.ts";
-import { applicationDeployment, baseConfigMap, namespace } from "#world/application-manifests.ts";
+import {
+  type ApplicationInput,
+  applicationDeployment,
+  baseConfigMap,
+  namespace,
+  verifyCronJob,
+} from "#world/application-manifests.ts";
 import { type CommandResult, kubectlRetriever } from "#world/command-line.ts";
 import { migrationsPath, readStatus } from "#world/migration-status.ts";
 import { eventually } from "./eventually.ts";
@@ -18,6 +24,7 @@ export const configMapsPath = `/api/v1/namespaces/${namespace}/configmaps`;
 const podsPath = `/api/v1/namespaces/${namespace}/pods`;
 const actsPath = `/apis/retriever.dev/v1alpha1/namespaces/${namespace}/migrationacts`;
 export const deploymentsPath = `/apis/apps/v1/namespaces/${namespace}/deployments`;
+export const cronJobsPath = `/apis/batch/v1/namespaces/${namespace}/cronjobs`;
 
 export type PlayOptions = {
   /** 1 when absent. */
@@ -30,13 +37,21 @@ export type PlayOptions = {
   readonly allowedHosts?: string;
   /** Replaces the Deployment by what the story makes of it. */
   readonly deployment?: (usual: object) => object;
+  /** Table of the source; the stage's when absent. */
+  readonly table?: string;
+  /** What the story makes of the CronJob that compares the stores; there is none when absent. */
+  readonly verifier?: (usual: object) => object;
 };
+
+type StoryAct = "Promote" | "Pause" | "Resume" | "Abort" | "Rollback" | "Waive";
 
 export type Play = {
   readonly name: string;
   readonly stage: Stage;
   readonly source: StoreDoor;
   readonly destination: Qdrant;
+  /** Environment of the application's containers that reach a store. */
+  readonly storeEnv: Readonly<Record<string, string>>;
   /** Undefined when nobody searches. */
   readonly load: Load | undefined;
   /** Applies the migration, named like the application unless `as` names it. */
@@ -54,8 +69,8 @@ export type Play = {
   readonly basePath: string;
   /** `kubectl-retriever WORD NAME` by the administrator. */
   readonly kubectl: (word: string, ...more: readonly string[]) => Promise<CommandResult>;
-  /** Creates a MigrationAct, as `kubectl apply` would. */
-  readonly act: (act: "Promote" | "Pause" | "Resume" | "Abort" | "Rollback", reason?: string) => Promise<void>;
+  /** Creates a MigrationAct, as `kubectl apply` would. A Waive names its check. */
+  readonly act: (act: StoryAct, reason?: string, check?: string) => Promise<void>;
   /** Kills a pod's process or deletes the pod, and waits until as many pods are ready again. */
   readonly restart: (how: "kill" | "delete") => Promise<readonly StoryPod[]>;
   readonly scale: (replicas: number) => Promise<void>;
@@ -70,19 +85,22 @@ export async function startPlay(stage: Stage, name: string, options: PlayOptions
   const source = await openDoor({ host: url.hostname, port: Number(url.port) });
   url.host = `${source.host}:${source.port}`;
   const destination = await startQdrant({ external: stage.qdrant });
-  const key = options.qdrantKey === undefined ? (destination.apiKey ?? apiKey) : options.qdrantKey;
-  const input = {
+  const key = options.qdrantKey === undefined ? (destination.apiKey ?? apiKey) : (options.qdrantKey ?? undefined);
+  const input: ApplicationInput = {
     name,
     replicas: options.replicas ?? 1,
-    table: world.table,
+    table: options.table ?? world.table,
     postgresUrl: url.href,
-    qdrantKey: key ?? undefined,
+    qdrantKey: key,
     allowedHosts: options.allowedHosts ?? new URL(destination.url).hostname,
   };
-  const usual = applicationDeployment(input);
-  await world.client.create(configMapsPath, baseConfigMap(input));
-  await world.client.create(deploymentsPath, options.deployment?.(usual) ?? usual);
-  const play = makePlay(stage, name, { source, destination });
+  await apply(stage, input, options);
+  const storeEnv = {
+    RETRIEVER_ALLOWED_HOSTS: input.allowedHosts,
+    PGVECTOR_URL: input.postgresUrl,
+    ...(key === undefined ? {} : { RETRIEVER_CRED_QDRANT: key }),
+  };
+  const play = makePlay(stage, name, { source, destination, storeEnv });
   await play.ready(input.replicas);
   const load = options.ratePerSecond === 0 ? undefined : search(play, options.ratePerSecond ?? 8);
   const close = async () => {
@@ -95,7 +113,14 @@ export async function startPlay(stage: Stage, name: string, options: PlayOptions
   return { ...play, load, close };
 }
 
-type Doors = Pick<Play, "source" | "destination">;
+async function apply({ world }: Stage, input: ApplicationInput, { deployment, verifier }: PlayOptions): Promise<void> {
+  const usual = applicationDeployment(input);
+  await world.client.create(configMapsPath, baseConfigMap(input));
+  await world.client.create(deploymentsPath, deployment?.(usual) ?? usual);
+  if (verifier !== undefined) await world.client.create(cronJobsPath, verifier(verifyCronJob(input)));
+}
+
+type Doors = Pick<Play, "source" | "destination" | "storeEnv">;
 
 function makePlay(stage: Stage, name: string, doors: Doors): Omit<Play, "load" | "close"> {
   const { world } = stage;
@@ -135,14 +160,14 @@ function makePlay(stage: Stage, name: string, doors: Doors): Omit<Play, "load" |
     overlayPath: `${configMapsPath}/${overlayName(name)}`,
     basePath: `${configMapsPath}/${name}-retriever`,
     kubectl: (word, ...more) => kubectlRetriever(world.adminKubeconfig, [word, name, ...more]),
-    act: async (act, reason = "as the story goes") => {
+    act: async (act, reason = "as the story goes", check) => {
       const object = await client.get(`${migrationsPath}/${name}`);
       const migration = { name, uid: object?.metadata.uid };
       await client.create(actsPath, {
         apiVersion: "retriever.dev/v1alpha1",
         kind: "MigrationAct",
         metadata: { generateName: `${name}-`, namespace },
-        spec: { migration, act, actor: "admin", reason },
+        spec: { migration, act, actor: "admin", reason, ...(check === undefined ? {} : { check }) },
       });
     },
     restart: (how) => restart({ stage, pods }, how),
