@@ -11,6 +11,9 @@ export type TimeLimit = {
 
 export type TimeLimitOptions = { readonly clock: Clock; readonly limitMs: number; readonly signal: AbortSignal };
 
+/** One for all: each abort without a reason would make an exception and its stack. Nobody is left to read it. */
+const ended = new Error("the time limit was ended");
+
 /** Begins at once; whoever begins one ends it. */
 export function limitTime({ clock, limitMs, signal }: TimeLimitOptions): TimeLimit {
   const controller = new AbortController();
@@ -27,7 +30,7 @@ export function limitTime({ clock, limitMs, signal }: TimeLimitOptions): TimeLim
     end: () => {
       cancel();
       signal.removeEventListener("abort", abort);
-      controller.abort();
+      controller.abort(ended);
     },
   };
 }
