@@ -7,8 +7,13 @@ import { z } from "zod";
 import { auditLog } from "#cluster/components.ts";
 import { eventually } from "#stories/eventually.ts";
 
+/** The API server knows from its token in which pod an account asks. */
+const podName = "authentication.kubernetes.io/pod-name";
+
 const entrySchema = z.object({
   verb: z.string(),
+  user: z.object({ extra: z.record(z.string(), z.array(z.string())).default({}) }),
+  responseStatus: z.object({ code: z.int() }),
   objectRef: z
     .object({
       resource: z.string(),
@@ -24,6 +29,10 @@ export type OperatorRequest = {
   readonly resource: string;
   readonly namespace: string;
   readonly name: string;
+  /** Pod of the operator that asked. */
+  readonly pod: string;
+  /** Status of the answer. */
+  readonly code: number;
 };
 
 const reading = new Set(["get", "list", "watch"]);
@@ -43,6 +52,8 @@ async function requestsSince(file: string, start: number): Promise<readonly Oper
       resource: subresource === undefined ? resource : `${resource}/${subresource}`,
       namespace,
       name,
+      pod: entry.user.extra[podName]?.[0] ?? "",
+      code: entry.responseStatus.code,
     });
   }
   return requests;
@@ -66,6 +77,17 @@ export async function writesDuringResync(folder: string, namespace: string): Pro
   return seen
     .filter((one) => one.namespace === namespace && !reading.has(one.verb))
     .map(({ verb, resource, name }) => `${verb} ${resource} ${name}`);
+}
+
+/** The place in the log that everything from now on comes after. */
+export function placeOfNow(folder: string): number {
+  return statSync(join(folder, auditLog)).size;
+}
+
+/** What one pod of the operator wrote, or tried to write, anywhere after this place of the log. */
+export async function writesOfPod(folder: string, pod: string, start: number): Promise<readonly OperatorRequest[]> {
+  const requests = await requestsSince(join(folder, auditLog), start);
+  return requests.filter((one) => one.pod === pod && !reading.has(one.verb));
 }
 
 /** Waits for so many lists of all migrations from now on; what was asked meanwhile. */

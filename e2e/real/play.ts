@@ -5,16 +5,26 @@ import { z } from "zod";
 import { hostAddress } from "#cluster/layout.ts";
 import { type Load, startLoad } from "#load/load.ts";
 import { type Qdrant, startQdrant } from "#stores/qdrant.ts";
+import { eventually } from "#stories/eventually.ts";
 import { openDoor, type StoreDoor } from "#stories/store-door.ts";
 import { type StorySpec, storyMigration } from "#stories/story-migration.ts";
-import { applicationObjects } from "./objects.ts";
+import type { ApplicationInput } from "#world/application-manifests.ts";
+import { applicationObjects, usualBaseName } from "./objects.ts";
 import { writesDuringResync } from "./operator-requests.ts";
 import { followPods, lastToServeFrom, type RealPod, readyPods, realPods } from "./pods.ts";
 import { collection, type Stage } from "./stage.ts";
 import { type WatchedMigration, watchMigration } from "./watch-migration.ts";
 
-const replicas = 3;
 const ratePerSecond = 6;
+/** As many answers in a row are no luck. */
+const inARow = 12;
+
+export type PlayOptions = {
+  /** Pods at first, default 3. */
+  readonly replicas?: number;
+  /** ConfigMap that the Deployment takes its base from. */
+  readonly baseName?: string;
+};
 
 export type Play = WatchedMigration & {
   readonly name: string;
@@ -22,15 +32,24 @@ export type Play = WatchedMigration & {
   readonly stage: Stage;
   readonly source: StoreDoor;
   readonly destination: Qdrant;
+  /** How the application is configured. */
+  readonly application: ApplicationInput;
   readonly load: Load;
+  /** Waits until people get answers again; how many requests had failed until then. */
+  readonly answered: () => Promise<number>;
   readonly migrate: (changes?: StorySpec) => Promise<void>;
   readonly pods: () => Promise<readonly RealPod[]>;
   /** Waits until there are so many pods, all ready; none of them one of `besides`. */
   readonly ready: (count: number, besides?: readonly RealPod[]) => Promise<readonly RealPod[]>;
-  readonly act: (act: "Promote" | "Abort" | "Rollback") => Promise<void>;
+  /** Changes the number of pods as an autoscaler does. */
+  readonly scale: (count: number) => Promise<void>;
+  /** Touches the pods, so that their kubelet looks at their ConfigMaps now and not within a minute. */
+  readonly touchPods: () => Promise<void>;
+  readonly act: (act: "Promote" | "Resume" | "Abort" | "Rollback") => Promise<void>;
   /** Waits until every pod serves from the store of this digest; when the last of them began to, epoch ms. */
   readonly allServeFrom: (digest: string | undefined) => Promise<number>;
   readonly migrationPath: string;
+  readonly actsPath: string;
   readonly deploymentPath: string;
   readonly overlayPath: string;
   readonly basePath: string;
@@ -42,14 +61,15 @@ export type Play = WatchedMigration & {
 };
 
 /** Sets the story up; resolves when its pods are ready. */
-export async function startPlay(stage: Stage, name: string): Promise<Play> {
+export async function startPlay(stage: Stage, name: string, options: PlayOptions = {}): Promise<Play> {
+  const { replicas = 3, baseName = usualBaseName(name) } = options;
   const { client } = stage;
   const namespace = `story-${name}`;
   const url = new URL(stage.postgres.connectionString);
   const source = await openDoor({ host: url.hostname, port: Number(url.port) }, hostAddress);
   url.host = `${source.host}:${source.port}`;
   const destination = await startQdrant({ external: stage.qdrant, address: hostAddress });
-  const input = {
+  const application: ApplicationInput = {
     name,
     replicas,
     table: stage.table,
@@ -57,11 +77,11 @@ export async function startPlay(stage: Stage, name: string): Promise<Play> {
     qdrantKey: destination.apiKey,
     allowedHosts: new URL(destination.url).hostname,
   };
-  const { base, deployment } = applicationObjects(input, namespace);
+  const { base, deployment } = applicationObjects(application, namespace, baseName);
   await client.create("/api/v1/namespaces", { metadata: { name: namespace } });
   await client.create(`/api/v1/namespaces/${namespace}/configmaps`, base);
   await client.create(`/apis/apps/v1/namespaces/${namespace}/deployments`, deployment);
-  const play = makePlay({ stage, name, namespace, source, destination });
+  const play = makePlay({ stage, name, namespace, application, source, destination }, baseName);
   const following = followPods(play.pods, await play.ready(replicas));
   const load = search(stage, following.pods);
   const close = async () => {
@@ -70,11 +90,11 @@ export async function startPlay(stage: Stage, name: string): Promise<Play> {
     await removeNamespace(play);
     await Promise.all([source.close(), destination.close()]);
   };
-  return { ...play, load, close };
+  return { ...play, load, answered: () => answersAgain(load), close };
 }
 
 /** The migration first: its namespace alone would take it along in no order. */
-async function removeNamespace({ stage, namespace, migrationPath }: Omit<Play, "load" | "close">): Promise<void> {
+async function removeNamespace({ stage, namespace, migrationPath }: Unplayed): Promise<void> {
   const { client } = stage;
   if ((await client.get(`/api/v1/namespaces/${namespace}`)) === undefined) return;
   if ((await client.get(migrationPath)) !== undefined) await client.remove(migrationPath);
@@ -83,9 +103,10 @@ async function removeNamespace({ stage, namespace, migrationPath }: Omit<Play, "
 
 const overlaySchema = z.object({ data: z.object({ "migration.json": z.string() }) });
 
-type Parts = Pick<Play, "stage" | "name" | "namespace" | "source" | "destination">;
+type Parts = Pick<Play, "stage" | "name" | "namespace" | "application" | "source" | "destination">;
+type Unplayed = Omit<Play, "load" | "answered" | "close">;
 
-function makePlay(parts: Parts): Omit<Play, "load" | "close"> {
+function makePlay(parts: Parts, baseName: string): Unplayed {
   const { stage, name, namespace, destination } = parts;
   const { client } = stage;
   const own = `/apis/retriever.dev/v1alpha1/namespaces/${namespace}`;
@@ -93,6 +114,7 @@ function makePlay(parts: Parts): Omit<Play, "load" | "close"> {
   const configMaps = `/api/v1/namespaces/${namespace}/configmaps`;
   const overlayPath = `${configMaps}/${overlayName(name)}`;
   const watching = watchMigration(client, name, migrationPath);
+  const deploymentPath = `/apis/apps/v1/namespaces/${namespace}/deployments/${name}`;
   const pods = () => realPods(client, namespace, name);
   return {
     ...parts,
@@ -105,6 +127,14 @@ function makePlay(parts: Parts): Omit<Play, "load" | "close"> {
     },
     pods,
     ready: (count, besides = []) => readyPods(pods, count, besides),
+    scale: async (count) => {
+      await client.mergePatch(`${deploymentPath}/scale`, { spec: { replicas: count } });
+    },
+    touchPods: async () => {
+      const annotations = { "retriever.test/touched": new Date().toISOString() };
+      for (const pod of await pods())
+        await client.mergePatch(`/api/v1/namespaces/${namespace}/pods/${pod.name}`, { metadata: { annotations } });
+    },
     act: async (act) => {
       const uid = (await client.get(migrationPath))?.metadata.uid;
       await client.create(`${own}/migrationacts`, {
@@ -116,16 +146,27 @@ function makePlay(parts: Parts): Omit<Play, "load" | "close"> {
     },
     allServeFrom: async (digest) => lastToServeFrom(await pods(), digest),
     migrationPath,
+    actsPath: `${own}/migrationacts`,
     editOverlay: async (changes) => {
       const { data } = overlaySchema.parse(await client.get(overlayPath));
       const text = JSON.stringify({ ...(JSON.parse(data["migration.json"]) as object), ...changes });
       await client.mergePatch(overlayPath, { data: { "migration.json": text } });
     },
-    deploymentPath: `/apis/apps/v1/namespaces/${namespace}/deployments/${name}`,
+    deploymentPath,
     overlayPath,
-    basePath: `${configMaps}/${name}-retriever`,
+    basePath: `${configMaps}/${baseName}`,
     writesDuringResync: () => writesDuringResync(stage.folder, namespace),
   };
+}
+
+/** Whatever failed before, so many requests in a row are answered. */
+function answersAgain(load: Load): Promise<number> {
+  let from = load.counts();
+  return eventually("people get answers again", async () => {
+    const now = load.counts();
+    if (now.failures !== from.failures) from = now;
+    return now.requests - from.requests >= inARow ? now.failures : false;
+  });
 }
 
 /** Real queries to the pods that were there at the start, as a Service would send them. */

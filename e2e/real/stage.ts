@@ -26,10 +26,15 @@ export type Stage = {
   readonly table: string;
   readonly postgres: Postgres;
   readonly qdrant: Qdrant;
-  /** The pod that leads now. */
+  /** The operator's pods. */
+  readonly operators: () => Promise<readonly RealPod[]>;
+  /** The one of them that leads now. */
   readonly leader: () => Promise<RealPod>;
-  /** SIGKILL to the process in a pod's container, as by a machine that is short of memory. */
-  readonly killContainer: (pod: RealPod) => Promise<void>;
+  /**
+   * Sends a signal to the process in a pod's container: SIGKILL as by a machine that is short of memory, SIGSTOP and
+   * SIGCONT as by one that was asleep.
+   */
+  readonly signal: (pod: RealPod, signal: "SIGKILL" | "SIGSTOP" | "SIGCONT") => Promise<void>;
   readonly close: () => Promise<void>;
 };
 
@@ -49,9 +54,11 @@ export async function openStage(name: string): Promise<Stage> {
     closers.push(client.close);
     const stores = await openStores(`real_${name.replaceAll("-", "_")}`, closers);
     await installRelease(given);
-    const leader = () => leadingPod(client);
+    const operators = () => realPods(client, system, release);
+    const leader = () => leadingPod(client, operators);
     await leader();
-    return { client, folder, ...stores, leader, killContainer: (pod) => killContainer(folder, pod), close };
+    const signal: Stage["signal"] = (pod, name) => signalContainer(folder, pod, name);
+    return { client, folder, ...stores, operators, leader, signal, close };
   } catch (fault) {
     await close();
     throw fault;
@@ -70,15 +77,15 @@ async function openStores(table: string, closers: (() => Promise<unknown>)[]) {
   return { dataset, table, postgres, qdrant };
 }
 
-async function leadingPod(client: KubeClient): Promise<RealPod> {
+async function leadingPod(client: KubeClient, operators: Stage["operators"]): Promise<RealPod> {
   return eventually("an operator leads", async () => {
     const lease = await client.get(`/apis/coordination.k8s.io/v1/namespaces/${system}/leases/${release}`);
     const { holderIdentity = "" } = (lease?.["spec"] ?? {}) as { readonly holderIdentity?: string };
-    return (await realPods(client, system, release)).find(({ name }) => holderIdentity.startsWith(`${name}_`));
+    return (await operators()).find(({ name }) => holderIdentity.startsWith(`${name}_`));
   });
 }
 
-async function killContainer(folder: string, { containerId }: RealPod): Promise<void> {
+async function signalContainer(folder: string, { containerId }: RealPod, signal: string): Promise<void> {
   const address = ["--address", containerdSocketOf({ folder }), "--namespace", "k8s.io"];
-  await run("ctr", [...address, "tasks", "kill", "--signal", "SIGKILL", containerId], { timeout: 10_000 });
+  await run("ctr", [...address, "tasks", "kill", "--signal", signal, containerId], { timeout: 10_000 });
 }

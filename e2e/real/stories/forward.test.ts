@@ -1,6 +1,7 @@
 // Stories that go forward on real pods: to Completed, past an operator that is killed, past an API server that restarts.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { control } from "#cluster/start-go-cluster.ts";
+import { destinationBase, writeBase } from "#real/bases.ts";
 import { noteFigure } from "#real/figures.ts";
 import { type Play, startPlay } from "#real/play.ts";
 import { openStage, type Stage } from "#real/stage.ts";
@@ -21,12 +22,6 @@ async function endsQuietly(play: Play): Promise<void> {
   expect(failuresByReason).toEqual({});
 }
 
-async function baseNamesDestination(play: Play): Promise<void> {
-  const apiKey = { fromEnv: "RETRIEVER_CRED_QDRANT" };
-  const primary = { kind: "qdrant", url: play.destination.url, collection: "chunks", apiKey };
-  await stage.client.mergePatch(play.basePath, { data: { "retriever.json": JSON.stringify({ primary }) } });
-}
-
 describe("on a real kubelet, a migration", { timeout: 400_000 }, () => {
   it("completes, serves from the destination in every pod, and settles once the base names it", async () => {
     const play = await startPlay(stage, "completes");
@@ -38,9 +33,10 @@ describe("on a real kubelet, a migration", { timeout: 400_000 }, () => {
     const evidence = `/api/v1/namespaces/${play.namespace}/configmaps?labelSelector=retriever.dev/evidence`;
     await eventually("evidence is kept", async () => (await stage.client.list(evidence)).length > 0);
     expect(await play.writesDuringResync()).toEqual([]);
-    await baseNamesDestination(play);
+    await writeBase(play, destinationBase(play));
     await play.settled();
     await eventually("the overlay is gone", async () => (await stage.client.get(play.overlayPath)) === undefined);
+    await play.allServeFrom(completed.destination?.digest);
     await endsQuietly(play);
     await play.close();
   });
@@ -52,7 +48,7 @@ describe("on a real kubelet, a migration", { timeout: 400_000 }, () => {
     const leader = await stage.leader();
     await play.act("Promote");
     await play.reach("CuttingOver");
-    await stage.killContainer(leader);
+    await stage.signal(leader, "SIGKILL");
     const completed = await play.reach("Completed");
     expect(completed.rollback).toBeUndefined();
     expect((await stage.leader()).name).not.toBe(leader.name);
