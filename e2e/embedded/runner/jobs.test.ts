@@ -100,7 +100,7 @@ const lastWords = (pod: KubeObject | undefined) =>
   objectOf(valueAt(listOf(valueAt(pod, "status", "containerStatuses"))[0], "state", "terminated"));
 
 it("a Job whose verifier finds no difference completes, and its last words are the summary", async () => {
-  create("good", "equal");
+  create("good", "equal", { activeDeadlineSeconds: 86_400 });
   expect(conditionOf(await ended("good"))).toMatchObject({ type: "Complete" });
   const [pod, ...others] = pods("good");
   expect(others).toEqual([]);
@@ -120,6 +120,13 @@ it("a FailJob rule ends a Job at once", async () => {
   create("ruled", "unknown", { backoffLimit: 6, podFailurePolicy: { rules } });
   expect(conditionOf(await ended("ruled"))).toMatchObject({ type: "Failed", reason: "PodFailurePolicy" });
   expect(pods("ruled").length).toBe(1);
+});
+
+it("a Job that is active for longer than it may fails, and its pod ends before it has said anything", async () => {
+  create("slow", "equal", { activeDeadlineSeconds: 1 });
+  expect(conditionOf(await ended("slow"))).toMatchObject({ type: "Failed", reason: "DeadlineExceeded" });
+  await vi.waitFor(() => expect(pods("slow")).toEqual([]), wait);
+  expect(valueAt(direct({ verb: "get", ...jobs, name: "slow" }), "status")).toMatchObject({ active: 0, succeeded: 0 });
 });
 
 it("an Indexed Job runs every partition, few at a time, and each knows its index", async () => {

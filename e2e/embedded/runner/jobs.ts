@@ -1,5 +1,5 @@
 // The Job controller: makes the pods of every Job, one per completion, and reports how they ended.
-// Steps once per change. Left out: deadlines, ttlSecondsAfterFinished, suspension of Jobs, exponential backoff.
+// Steps once per change and at deadlines. Left out: ttlSecondsAfterFinished, suspension of Jobs, exponential backoff.
 import { randomBytes } from "node:crypto";
 import { timestamp } from "#embedded/api/call.ts";
 import {
@@ -17,15 +17,18 @@ import { type ClusterAccess, placeOf } from "./cluster-access.ts";
 const indexAnnotation = "batch.kubernetes.io/job-completion-index";
 const defaultBackoffLimit = 6;
 
-/** One pass over all Jobs and the pods whose Job is gone. */
-export function syncJobs(cluster: ClusterAccess, now: Date): void {
+/** One pass over all Jobs and the pods whose Job is gone. Returns when the first deadline passes, in epoch ms. */
+export function syncJobs(cluster: ClusterAccess, now: Date): number | undefined {
   const jobs = cluster.jobs();
   const uids = new Set(jobs.map((job) => job.metadata.uid));
-  for (const job of jobs) if (job.metadata.deletionTimestamp === undefined) syncJob(cluster, job, now);
+  const open = jobs.filter((job) => job.metadata.deletionTimestamp === undefined && !isFinished(job));
+  for (const job of open) syncJob(cluster, job, now);
   for (const pod of cluster.pods()) {
     const uid = ownerUid(pod);
     if (uid !== "" && !uids.has(uid) && pod.metadata.deletionTimestamp === undefined) cluster.deletePod(placeOf(pod));
   }
+  const deadlines = open.flatMap((job) => deadlineOf(job) ?? []);
+  return deadlines.length === 0 ? undefined : Math.min(...deadlines);
 }
 
 function ownerUid(pod: KubeObject): string {
@@ -34,14 +37,13 @@ function ownerUid(pod: KubeObject): string {
 }
 
 function syncJob(cluster: ClusterAccess, job: KubeObject, now: Date): void {
-  if (isFinished(job)) return;
   const pods = cluster.pods().filter((pod) => ownerUid(pod) === job.metadata.uid);
   const failed = pods.filter((pod) => phaseOf(pod) === "Failed");
   const done = new Set(pods.filter((pod) => phaseOf(pod) === "Succeeded").map(indexOf));
   const active = pods.filter((pod) => !["Failed", "Succeeded"].includes(phaseOf(pod)));
   const counts = { active: active.length, succeeded: done.size, failed: failed.length };
   const completions = numberAt(job, "completions", 1);
-  const verdict = endOf(job, { done: done.size, completions, failed });
+  const verdict = endOf(job, { done: done.size, completions, failed, now });
   if (verdict !== undefined) {
     for (const pod of active) cluster.deletePod(placeOf(pod));
     cluster.writeJobStatus(placeOf(job), { ...counts, active: 0, conditions: [condition(verdict, now)] });
@@ -58,17 +60,31 @@ function syncJob(cluster: ClusterAccess, job: KubeObject, now: Date): void {
 }
 
 type Verdict = { readonly type: "Complete" | "Failed"; readonly reason: string; readonly message: string };
-type Progress = { readonly done: number; readonly completions: number; readonly failed: readonly KubeObject[] };
+type Progress = {
+  readonly done: number;
+  readonly completions: number;
+  readonly failed: readonly KubeObject[];
+  readonly now: Date;
+};
 
-function endOf(job: KubeObject, { done, completions, failed }: Progress): Verdict | undefined {
+function endOf(job: KubeObject, { done, completions, failed, now }: Progress): Verdict | undefined {
   if (done >= completions) return { type: "Complete", reason: "CompletionsReached", message: "" };
   const rule = failed.find((pod) => isFinalFailure(job, pod));
   if (rule !== undefined) {
     const message = `Container of pod ${rule.metadata.name} matched a FailJob rule`;
     return { type: "Failed", reason: "PodFailurePolicy", message };
   }
-  if (failed.length <= numberAt(job, "backoffLimit", defaultBackoffLimit)) return undefined;
-  return { type: "Failed", reason: "BackoffLimitExceeded", message: "Job has reached the specified backoff limit" };
+  if (failed.length > numberAt(job, "backoffLimit", defaultBackoffLimit))
+    return { type: "Failed", reason: "BackoffLimitExceeded", message: "Job has reached the specified backoff limit" };
+  if (now.getTime() < (deadlineOf(job) ?? Number.POSITIVE_INFINITY)) return undefined;
+  return { type: "Failed", reason: "DeadlineExceeded", message: "Job was active longer than specified deadline" };
+}
+
+/** Epoch ms; undefined until the Job has begun, and for one that may take as long as it likes. */
+function deadlineOf(job: KubeObject): number | undefined {
+  const seconds = numberAt(job, "activeDeadlineSeconds", Number.POSITIVE_INFINITY);
+  const at = Date.parse(textOf(valueAt(job, "status", "startTime"))) + seconds * 1000;
+  return Number.isFinite(at) ? at : undefined;
 }
 
 /** A FailJob rule of the pod failure policy, by exit code. Other rules are left out. */

@@ -63,10 +63,12 @@ export function startRunner(options: RunnerOptions): Runner {
   const pass = () => {
     try {
       syncDeployments(cluster, now());
-      syncJobs(cluster, now());
+      const dueAt = syncJobs(cluster, now());
       kubelet.sync();
+      return dueAt;
     } catch (error) {
       onError(error);
+      return undefined;
     }
   };
   const unsubscribe = subscribe(api, pass);
@@ -92,14 +94,23 @@ function rethrow(error: unknown): never {
 
 const watched = new Set(["/pods", "apps/deployments", "batch/jobs"]);
 
-/** One pass soon after any change of a pod, Deployment or Job; changes in between are covered by the same pass. */
-function subscribe({ store }: EmbeddedApi, pass: () => void): () => void {
+/** A timer can't wait for longer than 24 days; a look in between does no harm. */
+const longestWaitMs = 3_600_000;
+
+/**
+ * One pass soon after any change of a pod, Deployment or Job, changes in between being covered by the same pass, and one
+ * when the last pass said that something is due, in epoch ms.
+ */
+function subscribe({ store }: EmbeddedApi, pass: () => number | undefined): () => void {
   let scheduled: NodeJS.Immediate | undefined;
+  let due: NodeJS.Timeout | undefined;
   const schedule = (event?: StoreEvent) => {
     if (scheduled !== undefined || (event !== undefined && !watched.has(event.storage))) return;
     scheduled = setImmediate(() => {
       scheduled = undefined;
-      pass();
+      const dueAt = pass();
+      clearTimeout(due);
+      if (dueAt !== undefined) due = setTimeout(schedule, Math.max(0, Math.min(longestWaitMs, dueAt - Date.now())));
     });
   };
   const unsubscribe = store.subscribe(schedule);
@@ -107,6 +118,7 @@ function subscribe({ store }: EmbeddedApi, pass: () => void): () => void {
   return () => {
     unsubscribe();
     clearImmediate(scheduled);
+    clearTimeout(due);
   };
 }
 
