@@ -117,7 +117,6 @@ describe.concurrent("a migration whose stores are compared", { timeout: 240_000 
     expect({ exitCode, done }).toMatchObject({ exitCode: 0, done: { written: 3, removed: 0, remaining: {} } });
     const completed = await play.reach("Completed", patienceMs);
     expect(conditionOf(completed, "ParityVerified")).toMatchObject({ status: "True", reason: "Equal" });
-    expect(play.load?.counts().failuresByReason).toEqual({});
     await play.close();
   });
 
@@ -235,7 +234,6 @@ describe.concurrent("a migration whose stores are compared", { timeout: 240_000 
     const { differences, scope } = await keptReport(play);
     expect(differences.map(({ kind, id }) => `${kind} ${id}`).toSorted()).toEqual(written.map((id) => `extra ${id}`));
     expect(Date.parse(scope.since ?? "")).toBeLessThan(Date.parse(back.cutoverAt ?? ""));
-    expect(play.load?.counts().failuresByReason).toEqual({});
 
     expect(await repair(play, play.name, "destination-to-source")).toMatchObject({ exitCode: 0, done: { written: 7 } });
     const ids = written.map((id) => `'${id}'`).join();
