@@ -81,8 +81,9 @@ function isForTarget({ labels }: AlertRule, { meta, plan }: AlertsInput): boolea
   return namespace === meta.namespace && target === plan.target.name;
 }
 
+/** A rule that was never evaluated is older than any. */
 function ageSeconds({ evaluatedAt }: AlertRule, now: number): number {
-  return (now - (evaluatedAt ?? now)) / 1000;
+  return (now - Number(evaluatedAt)) / 1000;
 }
 
 function longestAgeSeconds({ intervalSeconds }: AlertRule): number {

@@ -4,6 +4,7 @@ import { hash } from "node:crypto";
 import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
 import type { MigrationStatus, Phase } from "@retriever/crds/migration-status.ts";
 import type { OutboxKind, OutboxMessage } from "@retriever/crds/outbox-status.ts";
+import type { Fact } from "./fact.ts";
 import { instantMs } from "./instant.ts";
 import type { Delivery } from "./model.ts";
 import { isLateRollback } from "./verification/purpose.ts";
@@ -113,9 +114,12 @@ function phaseNews(plan: MigrationSpec, next: MigrationStatus): News[] {
 
 function rollbackNews(plan: MigrationSpec, next: MigrationStatus): News[] {
   const { message, rollback } = next;
+  const drift = reconciledFact(plan, next);
   return [
     { kind: "Rollback", text: message },
-    ...(isLateRollback(plan, next) ? [{ kind: "Corrections" as const, text: correctionsText(plan, next) }] : []),
+    ...(drift !== undefined && isLateRollback(plan, next)
+      ? [{ kind: "Corrections" as const, text: correctionsText(plan, next, drift) }]
+      : []),
     ...(rollback?.actor === null
       ? [
           {
@@ -128,14 +132,13 @@ function rollbackNews(plan: MigrationSpec, next: MigrationStatus): News[] {
 }
 
 /** What was found is listed; what could not be compared is asked for. */
-function correctionsText(plan: MigrationSpec, status: MigrationStatus): string {
+function correctionsText(plan: MigrationSpec, { cutoverAt }: MigrationStatus, drift: Fact): string {
   const begin = `Served from the destination for more than ${plan.rollback.immediateWindow}: `;
-  const found = reconciledFact(plan, status);
-  if (found?.status === "True") return `${begin}nothing needs correcting, ${found.message}.`.slice(0, longestText);
+  const { status, message } = drift;
+  if (status === "True") return `${begin}nothing needs correcting, ${message}.`.slice(0, longestText);
   const task = "file tickets for what needs correcting";
-  if (found?.status === "False") return `${begin}${task}. ${found.message}`.slice(0, longestText);
-  const why = found === undefined ? "" : ` (${found.message})`;
-  return `${begin}compare what was written since ${status.cutoverAt} and ${task}${why}.`.slice(0, longestText);
+  if (status === "False") return `${begin}${task}. ${message}`.slice(0, longestText);
+  return `${begin}compare what was written since ${cutoverAt} and ${task} (${message}).`.slice(0, longestText);
 }
 
 function isDue({ conditions }: MigrationStatus): boolean {

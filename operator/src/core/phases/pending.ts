@@ -6,7 +6,7 @@ import { sidecarSource } from "../alerts.ts";
 import { skippedChecks } from "../checklist.ts";
 import { predecessorOf, rivalOf, rolledBackBefore } from "../claims.ts";
 import type { Context } from "../context.ts";
-import type { ClaimObservation } from "../model.ts";
+import type { ClaimObservation, TargetObservation } from "../model.ts";
 import { move, type Outcome, type Standing, stay } from "../outcome.ts";
 import { answeredStatuses, nameSome } from "../pods.ts";
 
@@ -14,13 +14,7 @@ type Refusal = { readonly standing: Standing; readonly reason: string; readonly 
 
 export function pending(c: Context): Outcome {
   const refusal =
-    refuseSpec(c) ??
-    refuseTarget(c) ??
-    refuseBase(c) ??
-    refuseClaim(c) ??
-    refuseOverlay(c) ??
-    refusePods(c) ??
-    refuseRepetition(c);
+    refuseSpec(c) ?? refuseTarget(c) ?? refuseClaim(c) ?? refuseOverlay(c) ?? refusePods(c) ?? refuseRepetition(c);
   if (refusal !== undefined) {
     const outcome = stay(c, refusal.standing, refusal.reason, refusal.message);
     return { ...outcome, requeueAfterMs: Math.max(5000, c.pollMs) };
@@ -86,12 +80,11 @@ function refuseTarget({ observation, plan }: Context): Refusal | undefined {
       message: `${where} does not project ConfigMap ${plan.target.name}-retriever-migration (optional: true, without subPath) into the sidecar's config folder`,
     };
   }
-  return undefined;
+  return refuseBase(target);
 }
 
-function refuseBase({ observation }: Context): Refusal | undefined {
-  if (!observation.target.ok || !observation.target.value.found) return undefined;
-  const { baseConfigMaps, baseFaults } = observation.target.value;
+function refuseBase(target: Extract<TargetObservation, { found: true }>): Refusal | undefined {
+  const { baseConfigMaps, baseFaults } = target;
   if (baseConfigMaps.length === 0) {
     return {
       standing: "blocked",

@@ -5,7 +5,7 @@ import { verifyTemplateName } from "@retriever/sidecar/contract/names.ts";
 import type { Context } from "../context.ts";
 import { type Outcome, secondsSince, stay } from "../outcome.ts";
 import { askVerification, resultInForce } from "../verification/ask.ts";
-import { jobNameOf, openRun, withRun } from "../verification/runs.ts";
+import { jobNameOf, nextNumber, openRun, withRun } from "../verification/runs.ts";
 
 /** How long an API server that doesn't show its Jobs is asked again. */
 const longestBlindSeconds = 60;
@@ -41,7 +41,7 @@ function hopelessOf(c: Context): Hopeless | undefined {
 }
 
 function giveUp(c: Context, { reason, message }: Hopeless) {
-  const number = Math.max(0, ...(c.status.verification?.runs ?? []).map((run) => run.number)) + 1;
+  const number = nextNumber(c.status);
   const under = openRun(c.status) ?? {
     purpose: "Rollback" as const,
     number,

@@ -5,7 +5,7 @@ import type { Context } from "../context.ts";
 import { instantMs } from "../instant.ts";
 import { judgeResult } from "./judge-result.ts";
 import { purposeOf } from "./purpose.ts";
-import { type ConcludedRun, concludedRun, jobNameOf, openRun, withRun } from "./runs.ts";
+import { type ConcludedRun, concludedRun, jobNameOf, nextNumber, openRun, withRun } from "./runs.ts";
 
 /** What may have been under way to the stores, and clocks that differ: taken off the time since when is compared. */
 const marginSeconds = 300;
@@ -19,8 +19,7 @@ export function askParity(c: Context): Context {
 /** The context with a verification in its status where one is due; effects follow from the status. */
 export function askVerification(c: Context, purpose: VerificationPurpose): Context {
   if (!isPossible(c) || !isDue(c, purpose)) return c;
-  const { verification } = c.status;
-  const number = Math.max(0, ...(verification?.runs ?? []).map((run) => run.number)) + 1;
+  const number = nextNumber(c.status);
   const since = sinceOf(c, purpose);
   const status = withRun(c.status, {
     purpose,

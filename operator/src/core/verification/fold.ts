@@ -58,9 +58,9 @@ function conclude(run: VerificationRun, input: FoldInput): VerificationResult | 
 
 function findingOf(run: VerificationRun, { jobs }: JobsObservation, status: MigrationStatus): Finding | undefined {
   const job = jobs.find(({ name }) => name === run.job);
-  if (job === undefined) return undefined;
   const { source, destination } = status;
-  const asked: Asked = { source: source?.digest ?? "", destination: destination?.digest ?? "", since: run.since };
+  if (job === undefined || source === undefined || destination === undefined) return undefined;
+  const asked: Asked = { source: source.digest, destination: destination.digest, since: run.since };
   // A second try of a partition that found a difference would find it again.
   return job.state === "running" && !hasAllPartitions(job, asked) ? undefined : sumPartitions(job, asked);
 }

@@ -16,10 +16,14 @@ export function purposeOf(phase: Phase): VerificationPurpose | undefined {
   return (Object.keys(waiting) as VerificationPurpose[]).find((purpose) => waiting[purpose].includes(phase));
 }
 
+/** How long the destination served before the rollback; negative where one of the two can't be dated. */
+export function servedSeconds({ rollback, cutoverAt }: MigrationStatus): number {
+  return ((instantMs(rollback?.at) ?? 0) - (instantMs(cutoverAt) ?? Number.POSITIVE_INFINITY)) / 1000;
+}
+
 /** Whether the rollback took traffic back later than `rollback.immediateWindow` after the cutover. */
-export function isLateRollback(plan: MigrationSpec, { rollback, cutoverAt }: MigrationStatus): boolean {
-  const servedMs = (instantMs(rollback?.at) ?? 0) - (instantMs(cutoverAt) ?? Number.POSITIVE_INFINITY);
-  return servedMs > durationSeconds(plan.rollback.immediateWindow) * 1000;
+export function isLateRollback(plan: MigrationSpec, status: MigrationStatus): boolean {
+  return servedSeconds(status) > durationSeconds(plan.rollback.immediateWindow);
 }
 
 /** Whether a phase asks for Jobs: then they are looked at. At the end they are, until the last are cleaned up. */

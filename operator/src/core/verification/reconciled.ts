@@ -5,7 +5,7 @@ import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
 import type { DifferenceCounts } from "@retriever/sidecar/contract/verify-report.ts";
 import type { Fact } from "../fact.ts";
 import { instantMs } from "../instant.ts";
-import { isLateRollback } from "./purpose.ts";
+import { isLateRollback, servedSeconds } from "./purpose.ts";
 import { comparedRun, concludedRun } from "./runs.ts";
 
 /** What the source lacks or has in another form. What only the source has is no correction to it. */
@@ -62,8 +62,7 @@ export function hiddenByRollback(status: MigrationStatus): string {
   return extra === 0 ? "" : `; ${extra} chunks are only at the destination (compared at ${result.at})`;
 }
 
-/** For messages: `4h after the cutover`. */
-export function servedFor({ rollback, cutoverAt }: MigrationStatus): string {
-  const servedMs = (instantMs(rollback?.at) ?? 0) - (instantMs(cutoverAt) ?? 0);
-  return `${printDuration(servedMs / 1000)} after the cutover`;
+/** For messages about a late rollback: `4h after the cutover`. */
+export function servedFor(status: MigrationStatus): string {
+  return `${printDuration(servedSeconds(status))} after the cutover`;
 }

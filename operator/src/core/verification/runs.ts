@@ -6,41 +6,45 @@ import type { MigrationMeta } from "../model.ts";
 
 export type ConcludedRun = VerificationRun & { readonly result: VerificationResult };
 
+/** The number of the next verification. */
+export function nextNumber(status: MigrationStatus): number {
+  return Math.max(0, ...runsOf(status).map(({ number }) => number)) + 1;
+}
+
 /** The verification under way. */
-export function openRun({ verification }: MigrationStatus): VerificationRun | undefined {
-  return verification?.runs.find(({ result }) => result === undefined);
+export function openRun(status: MigrationStatus): VerificationRun | undefined {
+  return runsOf(status).find(({ result }) => result === undefined);
 }
 
 /** The newest verification for a purpose that has a result. */
-export function concludedRun(
-  { verification }: MigrationStatus,
-  purpose: VerificationPurpose,
-): ConcludedRun | undefined {
-  return verification?.runs.findLast((run): run is ConcludedRun => run.purpose === purpose && run.result !== undefined);
+export function concludedRun(status: MigrationStatus, purpose: VerificationPurpose): ConcludedRun | undefined {
+  return runsOf(status).findLast((run): run is ConcludedRun => run.purpose === purpose && run.result !== undefined);
 }
 
 /** The newest verification of all that compared something. */
-export function comparedRun({ verification }: MigrationStatus): ConcludedRun | undefined {
-  return verification?.runs.findLast((run): run is ConcludedRun => run.result?.outcome === "Compared");
+export function comparedRun(status: MigrationStatus): ConcludedRun | undefined {
+  return runsOf(status).findLast((run): run is ConcludedRun => run.result?.outcome === "Compared");
 }
 
 /** The status with a run in the place of the one of its number; of each purpose the newest result stays. */
 export function withRun(status: MigrationStatus, run: VerificationRun): MigrationStatus {
-  const others = (status.verification?.runs ?? []).filter(({ number, result }) => number !== run.number && result);
+  const others = runsOf(status).filter(({ number, result }) => number !== run.number && result);
   const runs = [...others, run];
   const kept = runs.filter(
-    (one, index) =>
-      one === run ||
-      !runs.some((later, at) => at > index && later.purpose === one.purpose && later.result !== undefined),
+    ({ purpose }, index) =>
+      !runs.some((later, at) => at > index && later.purpose === purpose && later.result !== undefined),
   );
   return { ...status, verification: { ...status.verification, runs: kept } };
 }
 
 /** The status without a verification that nobody waits for any more. */
 export function withoutOpenRun(status: MigrationStatus): MigrationStatus {
-  const { verification } = status;
-  if (verification === undefined) return status;
-  return { ...status, verification: { ...verification, runs: verification.runs.filter(({ result }) => result) } };
+  const runs = runsOf(status).filter(({ result }) => result);
+  return { ...status, verification: { ...status.verification, runs } };
+}
+
+function runsOf({ verification }: MigrationStatus): readonly VerificationRun[] {
+  return verification?.runs ?? [];
 }
 
 /** Room for a suffix in the 63 characters that a Job's pods can be labelled with. */

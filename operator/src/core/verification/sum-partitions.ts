@@ -51,9 +51,9 @@ export function sumPartitions(job: JobSeen, asked: Asked): Finding {
   return { outcome: "Unknown", reason: first.reason, message: `${first.message}${rest}` };
 }
 
-/** The pods of each partition, the one that ended last first. */
+/** The pods of each partition, the one that ended last first. There is always one: of none nothing was compared. */
 function partitionsOf({ partitions, pods }: JobSeen): VerifyPod[][] {
-  return Array.from({ length: partitions }, (_, partition) =>
+  return Array.from({ length: Math.max(1, partitions) }, (_, partition) =>
     pods.filter((pod) => pod.partition === partition).toSorted((a, b) => b.endedAt - a.endedAt),
   );
 }
@@ -70,10 +70,10 @@ function faultOfPartition(partition: number, pods: readonly VerifyPod[], job: Jo
 function faultOf(pod: VerifyPod, { partitions }: JobSeen, asked: Asked): Fault | undefined {
   const { summary, exitCode } = pod;
   if (summary === null || exitCode === null) return wordless(pod);
-  if (summary.outcome === "unknown") {
+  const { outcome, source, destination, scope } = summary;
+  if (outcome === "unknown") {
     return { reason: "CannotSay", message: `pod ${pod.name} can't say: ${summary.reason ?? "no reason given"}` };
   }
-  const { source, destination, scope } = summary;
   const strange = (what: string): Fault => ({ reason: "ForeignResult", message: `pod ${pod.name} compared ${what}` });
   if (source !== asked.source || destination !== asked.destination)
     return strange("other stores than this migration's");
@@ -87,7 +87,7 @@ function faultOf(pod: VerifyPod, { partitions }: JobSeen, asked: Asked): Fault |
   }
   if (scope.sample < 1)
     return { reason: "Sampled", message: `only a share of ${scope.sample} of the chunks was compared` };
-  return contradictionOf(pod.name, exitCode, summary);
+  return contradictionOf(pod.name, exitCode, outcome, driftOf(summary.counts));
 }
 
 function wordless({ name, exitCode, words }: VerifyPod): Fault {
@@ -107,21 +107,23 @@ function covers(compared: string | null, asked: string | undefined): boolean {
 
 const exitCodes = { equal: 0, drift: 1 } as const;
 
-function contradictionOf(name: string, exitCode: number, { outcome, counts }: VerifySummary): Fault | undefined {
-  if (outcome === "unknown") return undefined;
-  const isDrift = driftOf(counts) > 0;
-  if (exitCode === exitCodes[outcome] && isDrift === (outcome === "drift")) return undefined;
-  const message = `pod ${name} says ${outcome} with ${driftOf(counts)} differences and ended with code ${exitCode}`;
+function contradictionOf(
+  name: string,
+  exitCode: number,
+  outcome: keyof typeof exitCodes,
+  differences: number,
+): Fault | undefined {
+  if (exitCode === exitCodes[outcome] && differences > 0 === (outcome === "drift")) return undefined;
+  const message = `pod ${name} says ${outcome} with ${differences} differences and ended with code ${exitCode}`;
   return { reason: "Contradiction", message };
 }
 
 function sum(summaries: readonly VerifySummary[]): Finding {
   const total = (of: (summary: VerifySummary) => number): number => summaries.reduce((all, one) => all + of(one), 0);
-  const lowest = Math.min(...summaries.map(({ scope }) => verifyLevels.indexOf(scope.level)));
   const newest = summaries.flatMap(({ newestDifferenceAt }) => newestDifferenceAt ?? []).toSorted(byInstant);
   return {
     outcome: "Compared",
-    level: verifyLevels[lowest] ?? "ids",
+    level: summaries.map(({ scope }) => scope.level).reduce(lower),
     counts: {
       missing: total(({ counts }) => counts.missing),
       extra: total(({ counts }) => counts.extra),
@@ -134,6 +136,10 @@ function sum(summaries: readonly VerifySummary[]): Finding {
     newestDifferenceAt: newest.at(-1),
     ids: summaries.flatMap(({ ids }) => ids).slice(0, mostShownIds),
   };
+}
+
+function lower(a: VerifyLevel, b: VerifyLevel): VerifyLevel {
+  return verifyLevels.indexOf(a) < verifyLevels.indexOf(b) ? a : b;
 }
 
 function byInstant(a: string, b: string): number {
