@@ -66,6 +66,15 @@ describe("the alert of a Prometheus", () => {
     expect(isDeaf(fact)).toBe(true);
   });
 
+  it("of a Prometheus that was not asked is Unknown", () => {
+    const { meta } = migration;
+    expect(judgeAlerts({ plan, meta, observation: anObservation(migration), serving: [], now: noon })).toEqual({
+      status: "Unknown",
+      reason: "NotObserved",
+      message: "Prometheus monitoring was not asked",
+    });
+  });
+
   it("of a rule that sets the labels of this very target is armed", () => {
     const rules = [aRule(noon, { labels: { namespace: "search", target: "search-api" } })];
     expect(judge(someAlerts(noon, { rules })).status).toBe("True");

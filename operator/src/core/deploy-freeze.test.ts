@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { aSpec, shortPlan } from "#test/builders/spec.ts";
+import { aMigration, anObservation } from "#test/builders/world.ts";
 import { simulationAt } from "#test/simulate.ts";
+import { frozenBase } from "./deploy-freeze.ts";
 
 const spec = aSpec(shortPlan);
 const base = "search-api-retriever";
@@ -21,6 +23,14 @@ describe("the deploy freeze", () => {
     sim.run(2);
     expect(sim.status.phase).toBe("CuttingOver");
     expect(sim.overlay?.intent?.frozen).toBe(base);
+  });
+
+  it("names no base where neither the target nor what was frozen before can be seen", () => {
+    const migration = aMigration(spec).in("CuttingOver").build();
+    const unseen = { ok: false, why: "timed out" } as const;
+    const blind = anObservation(migration, {}, { target: unseen, overlay: unseen });
+    expect(frozenBase(spec, migration.status, blind)).toBe("");
+    expect(frozenBase(spec, migration.status, anObservation(migration, {}, { overlay: unseen }))).toBe(base);
   });
 
   it("ends with a rollback", () => {
