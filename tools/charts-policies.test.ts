@@ -5,7 +5,7 @@ import { parse as parseCel } from "@marcbachmann/cel-js";
 import { describe, expect, it } from "vitest";
 import { parseAllDocuments } from "yaml";
 import { acts } from "../crds/src/migration.ts";
-import { identityPolicyName, isActIdentityProved } from "../operator/src/adapters/kubernetes/identity-policy.ts";
+import { identityPolicyName, isInForce } from "../operator/src/adapters/kubernetes/admission-policies.ts";
 
 const root = join(import.meta.dirname, "..");
 
@@ -95,6 +95,25 @@ describe("every admission policy", () => {
     },
   );
 
+  it("is one that the operator of its release looks for, may read, and finds in force", () => {
+    for (const file of new Set(policies.map((policy) => policy.file))) {
+      const own = policies.filter((policy) => policy.file === file).map(({ metadata }) => metadata.name);
+      const told = /RETRIEVER_POLICIES, value: "([^"]*)"/.exec(readFileSync(join(root, file), "utf8"))?.[1] ?? "";
+      expect(told.split(",").toSorted()).toEqual(own.toSorted());
+      const role = manifests.find(
+        (one) => one.file === file && one.kind === "ClusterRole" && /-policies$/.test(one.metadata.name),
+      );
+      const { rules } = role as unknown as { readonly rules: readonly { readonly resourceNames: readonly string[] }[] };
+      expect(rules[0]?.resourceNames.toSorted()).toEqual(own.toSorted());
+      for (const name of own) {
+        const [policy, binding] = [policies, bindings].map((all) =>
+          all.find((one) => one.file === file && one.metadata.name === name),
+        );
+        expect(isInForce({ name, policy, binding })).toBe(true);
+      }
+    }
+  });
+
   it("is written in CEL, and says what it expects", () => {
     const expressions = policies.flatMap(({ spec }) => {
       const { matchConditions = [], variables = [], validations = [] } = spec as PolicySpec;
@@ -136,8 +155,8 @@ describe("the policy that proves who acts", () => {
   it("is what the operator looks for", () => {
     const [policy] = identity;
     const binding = bindings.find(({ metadata }) => metadata.name === identityPolicyName);
-    expect(isActIdentityProved(policy, binding)).toBe(true);
-    expect(isActIdentityProved(policy, undefined)).toBe(false);
+    expect(isInForce({ name: identityPolicyName, policy, binding })).toBe(true);
+    expect(isInForce({ name: identityPolicyName, policy, binding: undefined })).toBe(false);
   });
 
   it("knows a right for every act, which some role gives", () => {

@@ -163,6 +163,26 @@ const cases: readonly Case[] = [
     { code: "ROP_FORBIDDEN", ...warning },
   ],
   [
+    "RetrieverAdmissionPolicyMissing",
+    "the leader misses one",
+    {
+      'retriever_admission_policy_in_force{policy="shop-pods",instance="a"}': "0x60",
+      'retriever_leader{instance="a"}': "1x60",
+    },
+    { policy: "shop-pods", ...warning },
+  ],
+  [
+    "RetrieverAdmissionPolicyMissing",
+    "one missed it that led before",
+    {
+      'retriever_admission_policy_in_force{policy="shop-pods",instance="a"}': "0x60",
+      'retriever_admission_policy_in_force{policy="shop-pods",instance="b"}': "1x60",
+      'retriever_leader{instance="a"}': "0x60",
+      'retriever_leader{instance="b"}': "1x60",
+    },
+    undefined,
+  ],
+  [
     "RetrieverMigrationStalled",
     "a person is needed",
     condition("Stalled", "true", "1x60"),

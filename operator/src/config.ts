@@ -2,7 +2,9 @@
 import { z } from "zod";
 import { OperatorError } from "#errors.ts";
 
-const label = z.string().regex(/^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/, "expected the name of a namespace");
+const label = z
+  .string()
+  .regex(/^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/, "expected a name of lower-case letters, digits, - and .");
 const address = z
   .string()
   .regex(/^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]*):\d{1,5}$/, "expected host:port, e.g. 0.0.0.0:8080");
@@ -85,6 +87,11 @@ const rows = {
     env: "RETRIEVER_ACT_IDENTITY",
     about: "proved: approvals count once the admission policy retriever-act-identity is in force; trusted: without it",
     schema: z.enum(["proved", "trusted"]).default("proved"),
+  },
+  policies: {
+    env: "RETRIEVER_POLICIES",
+    about: "admission policies that must be in force, by commas; it tells of those that aren't; empty: none",
+    schema: list.default([]),
   },
   sinks: {
     env: "RETRIEVER_SINKS",

@@ -8,6 +8,7 @@ import { type CallReport, type KubeRequest, makeKubeRequest } from "#adapters/ku
 import { makeKubernetesCluster } from "#adapters/kubernetes/kubernetes-cluster.ts";
 import { makeKubernetesHints } from "#adapters/kubernetes/kubernetes-hints.ts";
 import { makeKubernetesJobs } from "#adapters/kubernetes/kubernetes-jobs.ts";
+import { makeKubernetesPolicies } from "#adapters/kubernetes/kubernetes-policies.ts";
 import { makeLeaseStore } from "#adapters/kubernetes/lease-store.ts";
 import { makeHttpReports } from "#adapters/sidecars/http-reports.ts";
 import { makeHttpSidecars } from "#adapters/sidecars/http-sidecars.ts";
@@ -18,6 +19,7 @@ import { EvidenceRecorder } from "#controller/evidence-recorder.ts";
 import { leadLoop } from "#controller/lead-loop.ts";
 import { type LeaderOptions, type Leadership, leaseTimesOf } from "#controller/leader.ts";
 import { type Loop, makeLoop } from "#controller/loop.ts";
+import { watchPolicies } from "#controller/policy-watch.ts";
 import { makeReconcile } from "#controller/reconcile.ts";
 import { makeTeller } from "#controller/teller.ts";
 import { decide } from "#core/decide.ts";
@@ -73,7 +75,11 @@ async function run(settings: Settings): Promise<number> {
   for (const name of ["SIGTERM", "SIGINT"] as const) process.once(name, () => stop.abort());
   log.info({ identity, port: server.port, webhookPort, namespaces, server: connection.server }, "starting");
   const leader = electionOf(settings, leaseRequest, { identity, onFault });
-  const onLead = ({ holds }: Leadership) => void Object.assign(tenure, { holds });
+  const watched = { ...shared, policies: makeKubernetesPolicies(request), names: settings.policies };
+  const onLead = ({ holds }: Leadership) => {
+    Object.assign(tenure, { holds });
+    void watchPolicies(watched, stop.signal);
+  };
   const finish = () => evidence.close(evidenceGraceMs);
   try {
     const lost = await leadLoop({ leader, loop, metrics, log, onLead, finish }, stop.signal);

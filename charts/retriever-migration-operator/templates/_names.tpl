@@ -47,6 +47,15 @@ system:serviceaccount:{{ .Release.Namespace }}:{{ include "retriever.serviceAcco
 {{- printf "%s-%s" .Release.Namespace (include "retriever.fullname" .) | trunc 63 | trimSuffix "-" -}}
 {{- end -}}
 
+{{- /* The admission policies, and their bindings of the same names, by commas. */ -}}
+{{- define "retriever.policies" -}}
+{{- $name := include "retriever.clusterName" . -}}
+{{- $own := list "pods" "configmaps" "jobs" "jobs-equal" "overlay-epoch" "freeze-target" "freeze-base" -}}
+{{- $names := list "retriever-act-identity" -}}
+{{- range $own }}{{ $names = append $names (printf "%s-%s" $name .) }}{{ end -}}
+{{- join "," $names -}}
+{{- end -}}
+
 {{- define "retriever.podSecurity" -}}
 runAsNonRoot: true
 runAsUser: 65532

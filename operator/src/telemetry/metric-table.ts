@@ -141,6 +141,12 @@ export const metricTable = [
     labels: ["code"],
     help: "Faults of lists and watches that only wake the loop.",
   },
+  {
+    name: "retriever_admission_policy_in_force",
+    kind: "gauge",
+    labels: ["policy"],
+    help: "1 while an admission policy the release relies on is there, fails closed and denies; as the leader last saw.",
+  },
   { name: "retriever_leader", kind: "gauge", labels: [], help: "1 while this replica leads." },
   {
     name: "retriever_lease_transitions",

@@ -6,7 +6,7 @@ import { isOfMigrations, keepFacts, type MigrationFacts, renderMigrations } from
 export type Metrics = {
   readonly count: (name: MetricName, labels?: Readonly<Record<string, string>>) => void;
   readonly observe: (name: MetricName, labels: Readonly<Record<string, string>>, value: number) => void;
-  readonly set: (name: MetricName, value: number) => void;
+  readonly set: (name: MetricName, value: number, labels?: Readonly<Record<string, string>>) => void;
   /** A gauge that is read when it is scraped. */
   readonly follow: (name: MetricName, read: () => number) => void;
   /** Replaces all series of a migration. */
@@ -41,7 +41,7 @@ export function makeMetrics(options: { readonly processMetrics: boolean }): Metr
   return {
     count: (name, labels = {}) => counters.get(name)?.inc({ ...labels }),
     observe: (name, labels, value) => histograms.get(name)?.observe({ ...labels }, value),
-    set: (name, value) => gauges.get(name)?.set(value),
+    set: (name, value, labels = {}) => gauges.get(name)?.set({ ...labels }, value),
     showMigration: (facts) => void shown.set(idOf(facts), keepFacts(facts)),
     forgetMigration: (key) => void shown.delete(idOf(key)),
     follow: (name, read) => followed.set(name, read),

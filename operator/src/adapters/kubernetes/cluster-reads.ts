@@ -5,14 +5,13 @@ import { fieldManager } from "@retriever/sidecar/contract/names.ts";
 import type { ActObservation, ClaimObservation, MigrationMeta } from "#core/model.ts";
 import { hasCode } from "#errors.ts";
 import type { Cluster, ConfigMapRead } from "#ports/cluster.ts";
+import { identityPolicyName, isInForce } from "./admission-policies.ts";
 import type { ConfigMapDocument, DeploymentDocument, KubeObject, ObjectMeta, PodDocument } from "./documents.ts";
-import { identityPolicyName, isActIdentityProved } from "./identity-policy.ts";
 import type { KubeRequest } from "./kube-request.ts";
+import { readPolicy } from "./kubernetes-policies.ts";
 import { listAll } from "./listing.ts";
 import { readPodDocument, readWorkloadDocument } from "./read-workload.ts";
 import {
-  admissionPolicies,
-  admissionPolicyBindings,
   configMaps,
   deployments,
   migrationActs,
@@ -90,18 +89,8 @@ export function makeClusterReads(request: KubeRequest, watched: readonly string[
       );
       return acts.toSorted((a, b) => a.createdAt - b.createdAt || (a.name < b.name ? -1 : 1));
     },
-    readActIdentityProved: (signal) => readIdentityProved(get, signal),
+    readActIdentityProved: async (signal) => isInForce(await readPolicy(request, identityPolicyName, signal)),
   };
-}
-
-async function readIdentityProved(
-  get: (place: Place, signal: AbortSignal) => Promise<unknown>,
-  signal: AbortSignal,
-): Promise<boolean> {
-  const [policy, binding] = await Promise.all(
-    [admissionPolicies, admissionPolicyBindings].map((resource) => get({ resource, name: identityPolicyName }, signal)),
-  );
-  return isActIdentityProved(policy as KubeObject | undefined, binding as KubeObject | undefined);
 }
 
 /** What a RetrieverMigration is called, and how it stands. */

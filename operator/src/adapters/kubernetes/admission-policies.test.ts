@@ -1,13 +1,13 @@
 import { describe, expect, test } from "vitest";
-import { isActIdentityProved } from "./identity-policy.ts";
+import { isInForce, identityPolicyName as name } from "./admission-policies.ts";
 
 const policy = { spec: { failurePolicy: "Fail" } };
-const binding = { spec: { policyName: "retriever-act-identity", validationActions: ["Deny", "Audit"] } };
+const binding = { spec: { policyName: name, validationActions: ["Deny", "Audit"] } };
 
-describe("the policy that proves actors", () => {
-  test("proves when it fails closed and is bound to deny; the server's default is to fail", () => {
-    expect(isActIdentityProved(policy, binding)).toBe(true);
-    expect(isActIdentityProved({ spec: {} }, binding)).toBe(true);
+describe("an admission policy", () => {
+  test("is in force when it fails closed and is bound to deny; the server's default is to fail", () => {
+    expect(isInForce({ name, policy, binding })).toBe(true);
+    expect(isInForce({ name, policy: { spec: {} }, binding })).toBe(true);
   });
 
   test.each([
@@ -21,7 +21,7 @@ describe("the policy that proves actors", () => {
       policy,
       { spec: { ...binding.spec, matchResources: { namespaceSelector: {} } } },
     ],
-  ])("proves nothing when %s", (_name, policy, binding) => {
-    expect(isActIdentityProved(policy, binding)).toBe(false);
+  ])("isn't when %s", (_name, policy, binding) => {
+    expect(isInForce({ name, policy, binding })).toBe(false);
   });
 });
