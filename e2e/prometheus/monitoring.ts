@@ -3,7 +3,7 @@ import { mkdir, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { request } from "undici";
 import { z } from "zod";
-import { namespace } from "#world/application-manifests.ts";
+import { namespace as usualNamespace } from "#world/application-manifests.ts";
 import type { Binaries } from "./binaries.ts";
 import { alertName, quickRules } from "./rules.ts";
 import { freePort, startTool } from "./tool-process.ts";
@@ -11,6 +11,8 @@ import { freePort, startTool } from "./tool-process.ts";
 export type MonitoringOptions = {
   readonly binaries: Binaries;
   readonly directory: string;
+  /** Address of this machine to listen on. Default 127.0.0.1. */
+  readonly address?: string;
   /** Where Alertmanager calls the operator; absent: nowhere. */
   readonly webhook?: { readonly url: string; readonly tokenFile: string };
 };
@@ -22,22 +24,25 @@ export type Firing = {
   readonly firingAt: number;
 };
 
+/** `namespace`: by default the one of all embedded stories. */
+type Followed = { readonly ip: string; readonly target: string; readonly namespace?: string };
+
 export type Monitoring = {
   readonly prometheusUrl: string;
   readonly alertmanagerUrl: string;
   /** Scrapes these pods from now on, each with its target. */
-  readonly follow: (pods: readonly { readonly ip: string; readonly target: string }[]) => Promise<void>;
+  readonly follow: (pods: readonly Followed[]) => Promise<void>;
   readonly writeRules: (text: string) => Promise<void>;
   /** The alert's first firing of a target; undefined while there is none. */
   readonly firingOf: (target: string) => Promise<Firing | undefined>;
   readonly close: () => Promise<void>;
 };
 
-const host = "127.0.0.1";
 const adminPort = 7090;
 
 /** Starts both; resolves when they are ready. */
-export async function startMonitoring({ binaries, directory, webhook }: MonitoringOptions): Promise<Monitoring> {
+export async function startMonitoring(options: MonitoringOptions): Promise<Monitoring> {
+  const { binaries, directory, webhook, address: host = "127.0.0.1" } = options;
   await mkdir(directory, { recursive: true });
   const file = (name: string) => join(directory, name);
   const [prometheusPort, alertmanagerPort] = [await freePort(host), await freePort(host)];
@@ -98,7 +103,7 @@ async function replace(file: string, text: string): Promise<void> {
 }
 
 /** What the chart's PodMonitor makes of a pod. */
-function targetOf({ ip, target }: { readonly ip: string; readonly target: string }): object {
+function targetOf({ ip, target, namespace = usualNamespace }: Followed): object {
   return { targets: [`${ip}:${adminPort}`], labels: { namespace, target } };
 }
 

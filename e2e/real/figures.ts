@@ -4,6 +4,7 @@ import { appendFileSync } from "node:fs";
 import { givenCluster } from "./given-cluster.ts";
 
 const names = {
+  K1: "K1 seconds from the alert's firing to the intent, at most 10",
   K2: "K2 seconds from the intent to the last of 3 pods, at most 5",
   K3: "K3 failed requests because of a cutover or rollback, none",
   K4: "K4 seconds until another replica leads, at most 20",

@@ -51,10 +51,12 @@ async function clearHalfUninstalled(given: GivenCluster, version: HelmVersion): 
   if (stdout.includes(release)) await helm(given, version, ["uninstall", release, "--no-hooks", "--wait"]);
 }
 
-/** Installs the release, or upgrades it to what it is, and waits until both replicas are ready. */
-export async function installRelease(given: GivenCluster, version: HelmVersion = 3): Promise<void> {
+/** Installs the release, or upgrades it to what it is with these settings, and waits until both replicas are ready. */
+export async function installRelease(given: GivenCluster, settings: readonly string[] = []): Promise<void> {
+  const version = 3;
   await clearHalfUninstalled(given, version);
-  const words = ["upgrade", "--install", release, chart, "--create-namespace", "--wait", "--timeout", "4m", ...values];
+  const all = [...values, ...settings.flatMap((setting) => ["--set", setting])];
+  const words = ["upgrade", "--install", release, chart, "--create-namespace", "--wait", "--timeout", "4m", ...all];
   const { exitCode, stderr } = await helm(given, version, words);
   if (exitCode !== 0) throw new Error(`helm ended with ${exitCode}: ${stderr}`);
 }

@@ -40,8 +40,8 @@ export type Stage = {
 
 const run = promisify(execFile);
 
-/** Opens a stage on the given cluster; `name` is of the stories' table. */
-export async function openStage(name: string): Promise<Stage> {
+/** Opens a stage on the given cluster; `name` is of the stories' table. `settings` are further values of the chart. */
+export async function openStage(name: string, settings: readonly string[] = []): Promise<Stage> {
   const given = givenCluster();
   const { adminKubeconfig, folder } = given;
   if (folder === undefined) throw new Error("these stories need a cluster of their own");
@@ -53,7 +53,7 @@ export async function openStage(name: string): Promise<Stage> {
     const client = makeKubeClient(adminKubeconfig);
     closers.push(client.close);
     const stores = await openStores(`real_${name.replaceAll("-", "_")}`, closers);
-    await installRelease(given);
+    await installRelease(given, settings);
     const operators = () => realPods(client, system, release);
     const leader = () => leadingPod(client, operators);
     await leader();

@@ -1,0 +1,86 @@
+// A story of the alert: a real Prometheus on this machine scrapes real pods by the rules that the chart ships, and the
+// operator in the cluster goes back when it fires.
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { hostAddress, operatorAccount } from "#cluster/layout.ts";
+import { makeKubeClient } from "#kube/client.ts";
+import { alertSpec, degradedMs } from "#prometheus/alert-stage.ts";
+import { findBinaries } from "#prometheus/binaries.ts";
+import { type Monitoring, startMonitoring } from "#prometheus/monitoring.ts";
+import { forSeconds } from "#prometheus/rules.ts";
+import { noteFigure, seconds } from "#real/figures.ts";
+import { givenCluster } from "#real/given-cluster.ts";
+import { ensure } from "#real/install.ts";
+import { type Play, startPlay } from "#real/play.ts";
+import { openStage, type Stage } from "#real/stage.ts";
+import { eventually } from "#stories/eventually.ts";
+import { conditionOf } from "#world/migration-status.ts";
+
+const must = { firingToIntentSeconds: 10 };
+const { namespace: system } = operatorAccount;
+const configMapName = "prometheus-of-the-stories";
+const configMaps = `/api/v1/namespaces/${system}/configmaps`;
+
+let directory: string;
+let monitoring: Monitoring;
+let stage: Stage;
+beforeAll(async () => {
+  const binaries = findBinaries();
+  if ("missing" in binaries) throw new Error(binaries.missing);
+  directory = await mkdtemp(join(tmpdir(), "retriever-real-alert-"));
+  monitoring = await startMonitoring({ binaries, directory, address: hostAddress });
+  await tellOperator(monitoring);
+  stage = await openStage("alert", [`prometheus.configMapName=${configMapName}`]);
+}, 240_000);
+afterAll(async () => {
+  await stage?.client.remove(`${configMaps}/${configMapName}`);
+  await stage?.close();
+  await monitoring?.close();
+  await rm(directory, { recursive: true, force: true });
+});
+
+/** The administrator's file of sources, where the chart looks for it. */
+async function tellOperator({ prometheusUrl: url, alertmanagerUrl }: Monitoring): Promise<void> {
+  const client = makeKubeClient(givenCluster().adminKubeconfig);
+  const source = { name: "monitoring", url, alertmanagers: [{ url: alertmanagerUrl }] };
+  const data = { "prometheus.yaml": JSON.stringify({ prometheus: [source] }) };
+  await ensure(client, "/api/v1/namespaces", { metadata: { name: system } });
+  await client.create(configMaps, { metadata: { name: configMapName }, data });
+  await client.close();
+}
+
+async function scrape(play: Play): Promise<void> {
+  const pods = await play.pods();
+  await monitoring.follow(pods.map(({ ip }) => ({ ip, target: play.name, namespace: play.namespace })));
+}
+
+describe("on a real kubelet, a migration", { timeout: 400_000 }, () => {
+  it("that listens to a Prometheus goes back when the chart's alert fires there in the guard", async () => {
+    const play = await startPlay(stage, "alerted");
+    await scrape(play);
+    await play.migrate(alertSpec);
+    const armed = await play.reach("Guard");
+    expect(conditionOf(armed, "AlertsArmed")).toMatchObject({ status: "True", reason: "Armed" });
+    await play.destination.degrade.slow(degradedMs);
+    const { rollback } = await eventually(
+      "it goes back",
+      async () => [await play.status()].find((status) => status.rollback !== undefined),
+      { deadlineMs: 120_000, describe: async () => (await play.status()).message },
+    );
+    expect(rollback).toMatchObject({ reason: "HarmAlert", from: "Guard", actor: null });
+    expect(rollback?.causes.join("; ")).toContain("fires in Prometheus monitoring");
+    const firing = await eventually("Prometheus tells of its firing", () => monitoring.firingOf(play.name));
+    const took = seconds(Date.parse(rollback?.at ?? "") - firing.firingAt);
+    noteFigure("K1", play.name, took);
+    expect(took).toBeLessThanOrEqual(must.firingToIntentSeconds);
+    expect(firing.firingAt - firing.activeAt).toBeGreaterThanOrEqual(forSeconds * 1000);
+    await play.reach("RolledBack");
+    await play.allServeFrom(armed.source?.digest);
+    await play.settled();
+    expect(await play.writesDuringResync()).toEqual([]);
+    expect((await play.load.stop()).failuresByReason).toEqual({});
+    await play.close();
+  });
+});
