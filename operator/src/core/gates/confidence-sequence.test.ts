@@ -70,3 +70,9 @@ test("the true share lies inside at every one of 40 looks in all but alpha of th
   }
   expect(missed / runs).toBeLessThanOrEqual(alpha);
 });
+
+test("both bounds share alpha equally, and are exact to thirty halvings", () => {
+  const [lower, upper] = confidenceSequence(30, 1000, 0.05) ?? [0, 0];
+  expect([lower, upper]).toEqual([lowerBound(30, 1000, 0.025), upperBound(30, 1000, 0.025)]);
+  for (const bound of [lower, upper]) expect(Number.isInteger(bound * 2 ** 30)).toBe(true);
+});

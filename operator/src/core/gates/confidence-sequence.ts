@@ -7,7 +7,6 @@ const halvings = 30;
 /** The rate is above this, 0..1; wrong at any look ever with a chance of at most `alpha`. */
 export function lowerBound(bad: number, n: number, alpha: number): number {
   const needed = -Math.log(alpha);
-  if (n <= 0 || bad <= 0) return 0;
   // Evidence of being above a limit falls with the limit, so that the refuted limits end at one place.
   return bisect((limit) => logEvidenceAbove(bad, n, limit) >= needed).below;
 }
@@ -15,7 +14,6 @@ export function lowerBound(bad: number, n: number, alpha: number): number {
 /** The rate is below this, 0..1; wrong at any look ever with a chance of at most `alpha`. */
 export function upperBound(bad: number, n: number, alpha: number): number {
   const needed = -Math.log(alpha);
-  if (n <= 0 || bad >= n) return 1;
   return bisect((limit) => !(logEvidenceBelow(bad, n, limit) >= needed)).above;
 }
 

@@ -130,3 +130,12 @@ test("one gate that counted closes the window of all", () => {
   expect(next.gates.map(({ windows }) => windows)).toEqual([0, 1]);
   expect(next.openedAt).toBe("2026-03-01T00:00:31.000Z");
 });
+
+test("a gate that joins while nothing is counted of the others opens its window", () => {
+  const counts = [
+    { gate: "latencyDelta", bad: 0, n: 0 },
+    { gate: "overlap", bad: 0, n: 0 },
+  ];
+  const state = foldDispersion(opened(), { ...at(30, 0, 0), counts });
+  expect(state.gates.map(({ gate }) => gate)).toEqual(["latencyDelta", "overlap"]);
+});

@@ -57,7 +57,7 @@ function closeWindow(before: GateWindows | undefined, count: GateCount): GateWin
   const n = count.n - before.openN;
   const { gate, windows, bad: allBad, n: all, squares } = before;
   const sums = { windows, bad: allBad, n: all, squares };
-  const isCutShort = n < 0 || bad < -rounding || bad > n + rounding;
+  const isCutShort = bad < -rounding || bad > n + rounding;
   const next = isCutShort ? sums : addWindow(sums, Math.min(n, Math.max(0, bad)), n);
   return { gate, openBad: count.bad, openN: count.n, ...next };
 }

@@ -60,3 +60,7 @@ test("samples that are all good, or all bad, have nothing to disperse", () => {
 function binomial(n: number, share: number, chance: () => number): number {
   return Array.from({ length: n }, chance).filter((value) => value < share).length;
 }
+
+test("sums that name windows and no sample tell nothing", () => {
+  expect(dispersionOf({ windows: 6, bad: 0, n: 0, squares: 0 })).toBeNull();
+});

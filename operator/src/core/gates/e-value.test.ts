@@ -122,3 +122,8 @@ test.each(atTheLimit)(
     }
   },
 );
+
+test("nothing is above a limit of 1, or below a limit of 0: that is no evidence, not evidence against it", () => {
+  expect(logEvidenceAbove(3, 10, 1)).toBe(0);
+  expect(logEvidenceBelow(3, 10, 0)).toBe(0);
+});

@@ -15,7 +15,7 @@ const logGridSize = Math.log(gridSize);
  */
 export function logEvidenceAbove(bad: number, n: number, limit: number): number {
   const [x, good] = clampCounts(bad, n);
-  if (limit >= 1 || x + good === 0) return 0;
+  if (limit >= 1) return 0;
   if (limit <= 0) return x > 0 ? Number.POSITIVE_INFINITY : 0;
   // p = limit + u (1 - limit), so that (1 - p) / (1 - limit) = 1 - u.
   const odds = (1 - limit) / limit;
@@ -25,7 +25,7 @@ export function logEvidenceAbove(bad: number, n: number, limit: number): number 
 /** ln E that the rate is below `limit`. Falls with `bad`, rises with `limit`; nothing is below 0. */
 export function logEvidenceBelow(bad: number, n: number, limit: number): number {
   const [x, good] = clampCounts(bad, n);
-  if (limit <= 0 || x + good === 0) return 0;
+  if (limit <= 0) return 0;
   if (limit >= 1) return good > 0 ? Number.POSITIVE_INFINITY : 0;
   const odds = limit / (1 - limit);
   // p = limit (1 - u): the mirror image.

@@ -32,9 +32,9 @@ function mismatchLimits(
   baseline: Baseline | undefined,
 ): Pick<GateRules, "limit" | "failLimit" | "alpha"> {
   const { ceiling, overBaseline } = plan.thresholds.mismatch;
-  const measured = baseline?.mismatchShare ?? null;
-  if (measured === null) return { limit: ceiling, failLimit: ceiling, alpha: strictAlpha };
-  const samples = baseline?.mismatchSamples ?? 0;
+  if (baseline === undefined || baseline.mismatchShare === null)
+    return { limit: ceiling, failLimit: ceiling, alpha: strictAlpha };
+  const { mismatchShare: measured, mismatchSamples: samples = 0 } = baseline;
   const highest = upperBound(measured * samples, samples, strictAlpha / 2);
   return {
     limit: Math.min(ceiling, measured + overBaseline),

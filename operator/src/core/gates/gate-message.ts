@@ -34,9 +34,5 @@ export function describeMissing(more: number | null): string {
 }
 
 function round(value: number): number {
-  return Number(value.toPrecision(3)) === value
-    ? value
-    : value >= 1000
-      ? Math.round(value)
-      : Number(value.toPrecision(3));
+  return value >= 1000 ? Math.round(value) : Number(value.toPrecision(3));
 }

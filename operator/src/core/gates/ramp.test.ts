@@ -83,6 +83,7 @@ describe("a gate", () => {
 
   it("passes only after the dwell, and fails before it", () => {
     const early = { elapsedSeconds: 599 };
+    expect(judge("latencyDelta", { answered: 2000 }, { elapsedSeconds: 600 })?.verdict).toBe("Pass");
     expect(judge("latencyDelta", { answered: 2000 }, early)?.message).toContain("the least time of observation");
     expect(judge("latencyDelta", { answered: 2000, latencyWorse: 300 }, early)?.verdict).toBe("Fail");
   });
@@ -171,6 +172,24 @@ describe("the shadow-error gate", () => {
   it("waits for errors of the last window, and for a window that is known", () => {
     expect(judge("shadowErrors", { answered: 1000 }, { recentShadowErrors: 1 })?.verdict).toBe("NotYet");
     expect(judge("shadowErrors", { answered: 1000 }, { recentShadowErrors: null })?.verdict).toBe("Unknown");
+  });
+
+  it.each([
+    [{ answered: 999, shadowErrors: 1 }, {}, "0.1 % of 1000 samples are bad, within the limit of 0.1 %"],
+    [
+      { answered: 998, shadowErrors: 2 },
+      {},
+      "0.2 % of 1000 samples are bad, over the limit of 0.1 %; waiting for samples without errors",
+    ],
+    [{ answered: 10 }, {}, "10 of 1000 samples"],
+    [{ answered: 1000 }, { recentShadowErrors: 1 }, "1 in the last error window"],
+    [{ answered: 1000 }, { recentShadowErrors: null }, "no recent evidence"],
+    [{ answered: 1000 }, { totals: null }, "no trustworthy evidence"],
+  ])("says of %o with %o: %s", (counters, more, words) => {
+    expect(judge("shadowErrors", counters, more)).toMatchObject({
+      message: `shadowErrors: ${words}`,
+      windowSeconds: 3600,
+    });
   });
 
   it("asks for at least one sample where the plan asks for none", () => {

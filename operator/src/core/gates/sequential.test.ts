@@ -120,3 +120,15 @@ test("bursts that aren't known yet count as none, known ones take as many times 
   const [pass = 0, fail = 0] = needed(1);
   expect(needed(10).map((n) => Math.round(n / 10))).toEqual([pass, fail]);
 });
+
+test("a limit of 0 passes without anything bad, once bursts are known and a sample was seen", () => {
+  const none = { ...question, limit: 0, bad: 0, n: 10, dwellPassed: true };
+  expect(judgeRate({ ...none, dispersion: 1 })).toBe("Pass");
+  expect(judgeRate({ ...none, dispersion: 1, n: 0 })).toBe("NotYet");
+  expect(judgeRate({ ...none, dispersion: 1, bad: 1, failLimit: 0.5 })).toBe("NotYet");
+  expect(judgeRate({ ...none, dispersion: null })).toBe("NotYet");
+});
+
+test("a limit of 1 is kept by the first sample, bad as it may be", () => {
+  expect(samplesToPass(1, { limit: 1, beta: 0.05, dispersion: 1 })).toBe(1);
+});

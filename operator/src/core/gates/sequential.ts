@@ -30,7 +30,8 @@ export function judgeRate(question: RateQuestion): SequentialVerdict {
     logEvidenceAbove(question.bad / phi, question.n / phi, question.failLimit ?? limit) >= -Math.log(alpha);
   if (deflates === "passing" && isFailing(1)) return "Fail";
   if (dispersion === null) return "NotYet";
-  if (deflates === "both" && isFailing(dispersion)) return "Fail";
+  // What doesn't fail undiscounted doesn't fail discounted either.
+  if (isFailing(dispersion)) return "Fail";
   if (!dwellPassed) return "NotYet";
   if (limit <= 0) return question.bad <= 0 && question.n > 0 ? "Pass" : "NotYet";
   return logEvidenceBelow(question.bad / dispersion, question.n / dispersion, limit) >= -Math.log(beta)
