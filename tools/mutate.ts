@@ -1,5 +1,5 @@
 // `make mutate`: changes the operator's core in every way Stryker knows, one change at a time, and counts which changes
-// the tests notice. Arguments name the parts (gates harm guards phases heart); without any, all of them. Last line JSON.
+// the tests notice. Arguments name parts (`parts` below); without any, all of them. Last line JSON.
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type MutationReport, type Part, renderScore, scoreOf } from "./mutation-score.ts";
@@ -20,6 +20,10 @@ const parts: Readonly<Record<string, { readonly mutate: readonly string[]; reado
   guards: {
     mutate: [`${core}/guards/*.ts`],
     tests: [`${core}/decide.{acts,alerts,conflicts,deletion,edits,harm-after,harm-before,guard-clock}.test.ts`],
+  },
+  verification: {
+    mutate: [`${core}/verification/*.ts`],
+    tests: [`${core}/verification/*.test.ts`, `${core}/phases/verifying-drift.test.ts`],
   },
   phases: { mutate: [`${core}/phases/*.ts`], tests: [`${core}/decide.*.test.ts`, `${core}/phases/*.test.ts`] },
   heart: { mutate: [`${core}/*.ts`], tests: [`${core}/*.test.ts`] },
