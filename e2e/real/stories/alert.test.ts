@@ -23,12 +23,19 @@ const { namespace: system } = operatorAccount;
 const configMapName = "prometheus-of-the-stories";
 const configMaps = `/api/v1/namespaces/${system}/configmaps`;
 
-let directory: string;
+const binaries = findBinaries();
+const missing = "missing" in binaries ? binaries.missing : undefined;
+if (missing !== undefined) {
+  process.stderr.write(`\nSKIPPED, the story with a real Prometheus: ${missing}\n\n`);
+  // In CI a missing peer is a failure.
+  if (process.env["CI"] === "1") it("Prometheus and Alertmanager are there", () => expect.fail(missing));
+}
+
+let directory: string | undefined;
 let monitoring: Monitoring;
 let stage: Stage;
 beforeAll(async () => {
-  const binaries = findBinaries();
-  if ("missing" in binaries) throw new Error(binaries.missing);
+  if ("missing" in binaries) return;
   directory = await mkdtemp(join(tmpdir(), "retriever-real-alert-"));
   monitoring = await startMonitoring({ binaries, directory, address: hostAddress });
   await tellOperator(monitoring);
@@ -38,7 +45,7 @@ afterAll(async () => {
   await stage?.client.remove(`${configMaps}/${configMapName}`);
   await stage?.close();
   await monitoring?.close();
-  await rm(directory, { recursive: true, force: true });
+  if (directory !== undefined) await rm(directory, { recursive: true, force: true });
 });
 
 /** The administrator's file of sources, where the chart looks for it. */
@@ -56,7 +63,7 @@ async function scrape(play: Play): Promise<void> {
   await monitoring.follow(pods.map(({ ip }) => ({ ip, target: play.name, namespace: play.namespace })));
 }
 
-describe("on a real kubelet, a migration", { timeout: 400_000 }, () => {
+describe.skipIf(missing !== undefined)("on a real kubelet, a migration", { timeout: 400_000 }, () => {
   it("that listens to a Prometheus goes back when the chart's alert fires there in the guard", async () => {
     const play = await startPlay(stage, "alerted");
     await scrape(play);
