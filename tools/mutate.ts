@@ -19,7 +19,10 @@ const parts: Readonly<Record<string, { readonly mutate: readonly string[]; reado
   },
   guards: {
     mutate: [`${core}/guards/*.ts`],
-    tests: [`${core}/decide.{acts,alerts,conflicts,deletion,edits,harm-after,harm-before,guard-clock}.test.ts`],
+    tests: [
+      `${core}/guards/*.test.ts`,
+      `${core}/decide.{acts,alerts,conflicts,deletion,edits,harm-after,harm-before,guard-clock}.test.ts`,
+    ],
   },
   verification: {
     mutate: [`${core}/verification/*.ts`],

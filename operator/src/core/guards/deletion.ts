@@ -1,5 +1,6 @@
 // A deleted migration goes only after the pods are safe; what it leaves behind is decided by phase and policy.
 
+import type { Revision } from "@retriever/crds/migration-status.ts";
 import { isFinalPhase } from "@retriever/crds/phase-steps.ts";
 import { beginRollback } from "../begin-rollback.ts";
 import type { Context } from "../context.ts";
@@ -11,8 +12,9 @@ import { baseNamesServingStore, isOfAnother, isSettled, settle } from "../settle
 /** Undefined while the migration isn't being deleted, and while its rollback still has pods to wait for. */
 export function deletion(c: Context): Outcome | undefined {
   if (!c.meta.deleting) return undefined;
-  if (c.status.revision === undefined || isSettled(c.status)) return leave(c, "nothingLeft", "nothing is in force");
-  if (isFinalPhase(c.status.phase)) return cleanUp(c);
+  const { revision } = c.status;
+  if (revision === undefined || isSettled(c.status)) return leave(c, "nothingLeft", "nothing is in force");
+  if (isFinalPhase(c.status.phase)) return cleanUp(c, revision);
   if (isKept(c)) {
     return leave(c, "abandonOverlay", "deletionPolicy is Keep: the pods go on serving from the destination");
   }
@@ -35,14 +37,14 @@ function rollBack(c: Context): Outcome {
 }
 
 /** After the end: the overlay is removed where the base says the same, else it stays as it is. */
-function cleanUp(c: Context): Outcome {
+function cleanUp(c: Context, revision: Revision): Outcome {
   const { overlay } = c.observation;
   if (!overlay.ok) return stay(c, "waiting", "NotObserved", `deleting: the overlay can't be read: ${overlay.why}`);
   if (overlay.value === null || isOfAnother(c.meta, overlay.value)) {
     return leave(c, "nothingLeft", "the overlay is gone");
   }
-  if (nobodyServes(c) || isAckOverdue(c)) return leaveUnseen(c);
-  if (c.status.revision?.released === true || baseNamesServingStore(c)) return settle(c);
+  if (nobodyServes(c) || isAckOverdue(c)) return leaveUnseen(c, revision);
+  if (revision.released || baseNamesServingStore(c)) return settle(c);
   if (c.acks.state !== "all") {
     return stay(c, "waiting", "Propagating", "deleting: waiting for every pod to say which store its base names");
   }
@@ -50,9 +52,8 @@ function cleanUp(c: Context): Outcome {
 }
 
 /** Not every pod can be asked. The overlay goes only where its going can't move a pod to another store. */
-function leaveUnseen(c: Context): Outcome {
-  const { revision } = c.status;
-  const isHarmless = revision?.primary === "source" || revision?.released === true;
+function leaveUnseen(c: Context, { primary, released }: Revision): Outcome {
+  const isHarmless = primary === "source" || released;
   if (isHarmless && (nobodyServes(c) || c.acks.state === "none")) {
     return leave(c, "removeOverlay", "no pod of the target is left");
   }
