@@ -1,6 +1,6 @@
 # Everything a developer runs. `make` alone lists it.
 .DEFAULT_GOAL := help
-.PHONY: help setup check test demo sim-gates generate clean bench-sidecar bench-operator bench-verify bench-alerts fuzz-sidecar show-comparison explore rehearse coverage mutate e2e sbom
+.PHONY: help setup check test demo sim-gates generate clean bench bench-sidecar bench-operator bench-verify bench-alerts fuzz-sidecar show-comparison explore rehearse coverage mutate e2e sbom
 
 # The pinned Node comes first, whatever Node this shell has.
 export PATH := $(CURDIR)/tools/node/node_modules/.bin:$(PATH)
@@ -32,11 +32,13 @@ rehearse: setup ## every scenario of the library twice: seconds, and whether the
 coverage: setup ## branch coverage of the operator's core by the tests beside it; fails below 100 %; last line JSON
 	@node tools/coverage.ts
 
-mutate: setup ## changes the operator's core and counts what its tests notice; an hour and more; last line JSON (ARGS=gates harm guards verification phases heart)
+mutate: setup ## changes the operator's core and counts what its tests notice; an hour and more; last line JSON (ARGS=gates harm guards verification phases facts heart)
 	@node tools/mutate.ts $(ARGS)
 
 generate: setup ## write the generated files
 	@node tools/generate.ts
+
+bench: bench-sidecar bench-verify bench-operator bench-alerts ## every table of figures, each with its JSON line; under an hour
 
 bench-sidecar: setup ## what the sidecar costs beside its peers, about 12 minutes; last line JSON (ARGS=--quick)
 	@node e2e/bench-sidecar/main.ts $(ARGS)
@@ -53,7 +55,7 @@ fuzz-sidecar: setup ## 10,000 hostile requests and broken stores; last line "N p
 bench-alerts: setup ## from an alert's firing in a real Prometheus to the rollback's intent, 20 runs; last line JSON (ARGS=--webhook)
 	@node e2e/prometheus/main.ts $(ARGS)
 
-show-comparison: setup ## which metric notices which damage to a store; last line JSON
+show-comparison: setup ## which metric notices which damage to a store, on 20,000 chunks; two minutes, last line JSON
 	@node e2e/comparison/main.ts
 
 sbom: setup ## what the images are made of, CycloneDX, into reports/

@@ -1,4 +1,4 @@
-// The sample is what its README says: whole, unit vectors, and searchable with known answers.
+// The data are what their README says: whole, unit vectors, and searchable with known answers.
 import { cpSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -31,7 +31,24 @@ function normOf(vector: Float32Array): number {
 }
 
 describe("the dataset", () => {
-  it("has 5,000 distinct chunks and 269 queries of 384 dimensions", () => {
+  it("has 20,000 distinct chunks and 1,000 queries, each with its vector", () => {
+    const whole = loadDataset(20_000);
+    expect(whole).toMatchObject({ dim: 384, chunks: { length: 20_000 }, queries: { length: 1000 } });
+    expect(new Set(whole.chunks.map(({ chunkId }) => chunkId)).size).toBe(20_000);
+    expect(whole.vector(4999)).toEqual(dataset.vector(4999));
+    expect(normOf(whole.vector(19_999))).toBeCloseTo(1, 3);
+    const row = whole.queries.findIndex(({ queryId }) => queryId === dataset.queries[7]?.queryId);
+    expect(whole.queryVector(row)).toEqual(dataset.queryVector(7));
+  });
+
+  it("that is cut in the middle of an entity ends before it", () => {
+    const row = dataset.chunks.findIndex(({ entityId }, index) => dataset.chunks[index + 1]?.entityId === entityId);
+    const { chunks } = loadDataset(row + 1);
+    expect(chunks.length).toBeLessThan(row + 1);
+    expect(chunks.at(-1)?.entityId).not.toBe(dataset.chunks[row]?.entityId);
+  });
+
+  it("as most read it has 5,000 distinct chunks and 269 queries of 384 dimensions", () => {
     expect(dataset).toMatchObject({ dim: 384, chunks: { length: 5000 }, queries: { length: 269 } });
     expect(new Set(dataset.chunks.map(({ chunkId }) => chunkId)).size).toBe(5000);
     expect(dataset.vector(4999)).toHaveLength(384);
@@ -75,10 +92,10 @@ describe("the dataset", () => {
     const vectors = readFileSync(join(copy, "vectors.f16.bin"));
     vectors[1000] = (vectors[1000] ?? 0) ^ 1;
     writeFileSync(join(copy, "vectors.f16.bin"), vectors);
-    expect(() => loadDataset(copy)).toThrow(/^vectors\.f16\.bin: sha256 is/);
+    expect(() => loadDataset(5000, copy)).toThrow(/^vectors\.f16\.bin: sha256 is/);
   });
 
-  it("is described by the README with the manifest's sizes and checksums, in under 6 MB", () => {
+  it("is described by the README with the manifest's sizes and checksums, in under 18 MB", () => {
     const readme = readFileSync(join(here, "README.md"), "utf8");
     const manifest = manifestSchema.parse(JSON.parse(readFileSync(join(here, "manifest.json"), "utf8")));
     for (const name of fileNames) {
@@ -86,7 +103,7 @@ describe("the dataset", () => {
       expect(statSync(join(here, name)).size).toBe(bytes);
       expect(readme).toContain(`| ${bytes} | \`${sha256}\` |`);
     }
-    expect(fileNames.reduce((sum, name) => sum + manifest.files[name].bytes, 0)).toBeLessThan(6e6);
+    expect(fileNames.reduce((sum, name) => sum + manifest.files[name].bytes, 0)).toBeLessThan(18e6);
   });
 });
 

@@ -1,5 +1,5 @@
-// Reads the sample of real chunks and queries that the demo, the tests and the benchmarks search.
-// Every file is held against its checksum first: a damaged sample is refused, not searched.
+// Reads the real chunks and queries that the demo, the tests and the benchmarks search.
+// Every file is held against its checksum first: a damaged one is refused, not searched.
 import { hash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -53,18 +53,43 @@ export type Dataset = {
   readonly queryVector: (index: number) => Float32Array;
 };
 
-/** The sample beside this module, or the one in `folder`. Throws when a file isn't the one that its manifest names. */
-export function loadDataset(folder: string = import.meta.dirname): Dataset {
+/** A fair sample: rows stand in hash order. Enough for whoever doesn't ask about all. */
+const sampleChunks = 5000;
+
+/**
+ * The first chunks, cut back to whole entities, and the queries whose source is among them; from the files beside this
+ * module, or in `folder`. Throws when a file isn't the one that its manifest names.
+ */
+export function loadDataset(wantedChunks: number = sampleChunks, folder: string = import.meta.dirname): Dataset {
   const manifest = manifestSchema.parse(JSON.parse(readFileSync(join(folder, "manifest.json"), "utf8")));
   const read = (name: FileName) => readVerified(folder, name, manifest);
   const { dim } = manifest;
+  const chunks = firstEntities(parseLines(read("chunks.jsonl.gz"), chunkSchema, manifest.chunks), wantedChunks);
+  const known = new Set(chunks.map(({ chunkId }) => chunkId));
+  const queries = parseLines(read("queries.jsonl.gz"), querySchema, manifest.queries);
+  const rows = queries.flatMap(({ sourceChunkId }, row) => (known.has(sourceChunkId) ? [row] : []));
+  const queryVectors = read("queries.f16.bin");
   return {
     dim,
-    chunks: parseLines(read("chunks.jsonl.gz"), chunkSchema, manifest.chunks),
-    queries: parseLines(read("queries.jsonl.gz"), querySchema, manifest.queries),
-    vector: rowsOf(decodeFloat16(read("vectors.f16.bin")), dim, manifest.chunks),
-    queryVector: rowsOf(decodeFloat16(read("queries.f16.bin")), dim, manifest.queries),
+    chunks,
+    queries: rows.flatMap((row) => queries[row] ?? []),
+    vector: rowsOf(decodeFloat16(rowBytes(read("vectors.f16.bin"), dim, 0, chunks.length)), dim, chunks.length),
+    queryVector: rowsOf(
+      decodeFloat16(Buffer.concat(rows.map((row) => rowBytes(queryVectors, dim, row, row + 1)))),
+      dim,
+      rows.length,
+    ),
   };
+}
+
+function firstEntities(chunks: readonly Chunk[], wanted: number): readonly Chunk[] {
+  let end = Math.min(wanted, chunks.length);
+  while (end > 0 && end < chunks.length && chunks[end]?.entityId === chunks[end - 1]?.entityId) end -= 1;
+  return chunks.slice(0, end);
+}
+
+function rowBytes(bytes: Buffer, dim: number, from: number, to: number): Buffer {
+  return bytes.subarray(from * dim * Uint16Array.BYTES_PER_ELEMENT, to * dim * Uint16Array.BYTES_PER_ELEMENT);
 }
 
 function readVerified(folder: string, name: FileName, manifest: Manifest): Buffer {
