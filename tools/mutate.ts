@@ -10,6 +10,11 @@ const core = "operator/src/core";
 const deadlineSeconds = 4 * 3600;
 const wanted = 0.9;
 
+/** What has tests of its own: judged without the long stories. */
+const facts =
+  "acts,alerts,approvals,baseline,calendar,claims,converge,deep-equal,deploy-freeze,evidence-record,instant," +
+  "migration-window,outbox,plan,pods,postmortem,reachable,rollback-ready";
+
 /** Each part with the tests that stand for it: the fewer, the sooner it is known. */
 const parts: Readonly<Record<string, { readonly mutate: readonly string[]; readonly tests: readonly string[] }>> = {
   gates: { mutate: [`${core}/gates/*.ts`], tests: [`${core}/gates/*.test.ts`] },
@@ -29,7 +34,14 @@ const parts: Readonly<Record<string, { readonly mutate: readonly string[]; reado
     tests: [`${core}/verification/*.test.ts`, `${core}/phases/verifying-drift.test.ts`],
   },
   phases: { mutate: [`${core}/phases/*.ts`], tests: [`${core}/decide.*.test.ts`, `${core}/phases/*.test.ts`] },
-  heart: { mutate: [`${core}/*.ts`], tests: [`${core}/*.test.ts`] },
+  facts: {
+    mutate: [`${core}/{${facts}}.ts`],
+    tests: [
+      `${core}/{acts,alerts,approvals,calendar,converge,deploy-freeze,evidence-record,judgements,outbox,plan}.test.ts`,
+      `${core}/decide.acts.test.ts`,
+    ],
+  },
+  heart: { mutate: [`${core}/*.ts`, `!${core}/{${facts}}.ts`], tests: [`${core}/*.test.ts`] },
 };
 
 function configOf(name: string, mutate: readonly string[]): object {
