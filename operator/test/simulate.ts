@@ -1,10 +1,8 @@
 // A toy cluster that folds `decide` over virtual time. Every status it takes is held to the rules of the API server.
-import { hash as digest } from "node:crypto";
 import type { Act } from "@retriever/crds/migration.ts";
 import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
 import { type MigrationStatus, migrationStatusSchema, type Phase } from "@retriever/crds/migration-status.ts";
-import { isLegalStep } from "@retriever/crds/phase-steps.ts";
-import { overlaySchema, type StoreName } from "@retriever/sidecar/contract/overlay.ts";
+import type { StoreName } from "@retriever/sidecar/contract/overlay.ts";
 import type { AlertsRead } from "#core/alert-observation.ts";
 import { decide } from "#core/decide.ts";
 import type {
@@ -17,14 +15,15 @@ import type {
   MigrationMeta,
   Observation,
   OverlayObservation,
-  PodObservation,
-  TargetObservation,
 } from "#core/model.ts";
 import { spansOf } from "#core/windows.ts";
 import { isJobEffect, ToyVerifier } from "#rehearse/toy-verifier.ts";
+import { checkStatus, overlayAfter } from "#test/api-rules.ts";
+import { aTarget } from "#test/builders/search-app.ts";
 import { destinationIdentity, sourceIdentity } from "#test/builders/sidecar-status.ts";
 import { aSpec } from "#test/builders/spec.ts";
 import { goodTraffic, ToyPod, type Traffic, type World } from "#test/toy-pod.ts";
+import { deliveriesOf, type SinkAnswer } from "#test/toy-sinks.ts";
 
 export type Script = {
   readonly spec?: MigrationSpec;
@@ -46,15 +45,7 @@ export class Simulation {
   meta: MigrationMeta;
   status: MigrationStatus = migrationStatusSchema.parse({});
   pods: ToyPod[];
-  target: TargetObservation = {
-    found: true,
-    namespaceTerminating: false,
-    replicas: 3,
-    hasSidecar: true,
-    mountsOverlay: true,
-    baseConfigMaps: ["search-api-retriever"],
-    baseFaults: [],
-  };
+  target = aTarget(3);
   overlay: OverlayObservation | null = null;
   acts: ActObservation[] = [];
   claims: ClaimObservation[] = [];
@@ -68,8 +59,7 @@ export class Simulation {
     { source: sourceIdentity, destination: destinationIdentity },
     30_000,
   );
-  /** What a sink answers to a message; undefined: nothing yet. */
-  sink: ((key: string) => string | null | undefined) | undefined;
+  sink: SinkAnswer;
   behindSeconds: Record<StoreName, number> = { source: 0, destination: 0 };
   readonly failing = new Set<StoreName>();
   readonly unreadable = new Set<Part>();
@@ -215,19 +205,17 @@ export class Simulation {
 
   observation(): Observation {
     const world = this.#world();
+    const pods = this.pods.map((pod) => pod.observe(world));
     const read = <T>(part: Part, value: T) =>
       this.unreadable.has(part) ? { ok: false as const, why: "timed out" } : { ok: true as const, value };
     return {
       at: this.now,
       target: read("target", this.target),
       overlay: read("overlay", this.overlay),
-      pods: read(
-        "pods",
-        this.pods.map((pod): PodObservation => pod.observe(world)),
-      ),
+      pods: read("pods", pods),
       claims: read("claims", this.claims),
       acts: read("acts", this.acts),
-      ...this.#deliveries(),
+      ...deliveriesOf(this.status, this.now, this.sink),
       ...(this.alerts === undefined ? {} : { alerts: this.alerts(this.now) }),
       jobs:
         this.verifier === undefined
@@ -244,15 +232,6 @@ export class Simulation {
     return decision.status === this.status && decision.effects.length === 0 && decision.announcements.length === 0;
   }
 
-  /** Every sink answers what was due at the last look. */
-  #deliveries(): Pick<Observation, "deliveries"> {
-    const answers = (this.status.outbox ?? [])
-      .filter(({ nextAttemptAt }) => Date.parse(nextAttemptAt) <= this.now)
-      .flatMap(({ key, pending }) => pending.map((sink) => ({ key, sink, error: this.sink?.(key) })))
-      .flatMap(({ error, ...rest }) => (error === undefined ? [] : [{ ...rest, error }]));
-    return answers.length === 0 ? {} : { deliveries: { ok: true, value: answers } };
-  }
-
   #world(): World {
     const { now, base, overlay, traffic, failing, behindSeconds } = this;
     const spans = this.spec.ok ? spansOf(this.spec.value) : spansOf(aSpec());
@@ -265,7 +244,7 @@ export class Simulation {
     for (const announcement of announcements) this.said.push({ ...announcement, at: this.now });
     if (status === before) return;
     this.writes += 1;
-    check(before, status);
+    checkStatus(before, status);
     this.status = migrationStatusSchema.parse(JSON.parse(JSON.stringify(status)));
     this.#note(before, status);
   }
@@ -293,7 +272,8 @@ export class Simulation {
         this.gone = this.meta.deleting;
         return;
       case "applyOverlay":
-        return this.#applyOverlay(effect);
+        this.overlay = overlayAfter(this.overlay, effect);
+        return;
       case "annotatePods":
         for (const pod of this.pods) if (effect.pods.includes(pod.name)) pod.annotatedEpoch = effect.epoch;
         return;
@@ -305,33 +285,6 @@ export class Simulation {
         return;
     }
   }
-
-  #applyOverlay({ document, text, intent, force }: Extract<Effect, { kind: "applyOverlay" }>): void {
-    const isForeign = (this.overlay?.foreignManagers.length ?? 0) > 0;
-    if (isForeign && !force) throw new Error("a forward step took the overlay from another manager");
-    const written = this.overlay?.document?.revision.epoch ?? 0;
-    if (written > document.revision.epoch) throw new Error(`the overlay's epoch fell from ${written}`);
-    overlaySchema.parse(JSON.parse(text));
-    const hash = digest("sha256", text);
-    this.overlay = { text, hash, document, hasFinalizer: true, deleting: false, intent, foreignManagers: [] };
-  }
-}
-
-/** What the CEL rules of the resource hold every update to, and what no update may do on top of that. */
-function check(before: MigrationStatus, after: MigrationStatus): void {
-  const refuse = (what: string): never => {
-    throw new Error(`${what}: ${before.phase} ${before.epoch} to ${after.phase} ${after.epoch} (${after.message})`);
-  };
-  if (!isLegalStep(before.phase, after.phase)) refuse("illegal step");
-  if (after.epoch < before.epoch) refuse("the epoch fell");
-  if (before.rollback !== undefined && after.rollback === undefined) refuse("the rollback was lost");
-  if (before.rollback !== undefined && after.revision?.primary === "destination") refuse("the rollback was undone");
-  const isReplanned = ["Preflight", "AwaitingApproval"].includes(before.phase) && after.planHash !== before.planHash;
-  if (before.plan !== "" && after.plan !== before.plan && !isReplanned) refuse("the plan changed");
-  const types = after.conditions.filter(({ status }) => status === "True").map(({ type }) => type);
-  if (types.includes("Reconciling") && types.includes("Stalled")) refuse("both Reconciling and Stalled");
-  if (after.message === "" || after.message.includes("undefined") || after.message.includes("NaN"))
-    refuse("no message to go by");
 }
 
 const reached = new Map<string, Simulation>();

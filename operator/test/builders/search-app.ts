@@ -1,4 +1,5 @@
 // A namespace with the usual application: a Deployment with sidecars, its base, its pods.
+import type { TargetObservation } from "#core/model.ts";
 import type { PodRead, WorkloadRead } from "#ports/cluster.ts";
 import type { FakeCluster } from "#test/fakes/fake-cluster.ts";
 import type { FakeSidecars } from "#test/fakes/fake-sidecars.ts";
@@ -25,6 +26,19 @@ export function aWorkload(more: Partial<WorkloadRead> = {}): WorkloadRead {
       { configMap: "search-api-retriever-migration", optional: true, items: null },
     ],
     ...more,
+  };
+}
+
+/** What a look sees of such a workload. */
+export function aTarget(replicas: number): TargetObservation {
+  return {
+    found: true,
+    namespaceTerminating: false,
+    replicas,
+    hasSidecar: true,
+    mountsOverlay: true,
+    baseConfigMaps: ["search-api-retriever"],
+    baseFaults: [],
   };
 }
 

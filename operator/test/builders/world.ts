@@ -14,6 +14,7 @@ import type { Migration, MigrationMeta, Observation, OverlayObservation, PodObse
 import { intentOf, renderOverlay } from "#core/revision.ts";
 import { spansOf } from "#core/windows.ts";
 import { someCounters } from "./counters.ts";
+import { aTarget } from "./search-app.ts";
 import { aSidecarStatus, aStore, destinationIdentity, sourceIdentity } from "./sidecar-status.ts";
 import { aSpec } from "./spec.ts";
 
@@ -182,18 +183,7 @@ export function anObservation(
 ): Observation {
   return {
     at: noon,
-    target: {
-      ok: true,
-      value: {
-        found: true,
-        namespaceTerminating: false,
-        replicas: 2,
-        hasSidecar: true,
-        mountsOverlay: true,
-        baseConfigMaps: ["search-api-retriever"],
-        baseFaults: [],
-      },
-    },
+    target: { ok: true, value: aTarget(2) },
     overlay: { ok: true, value: overlayOf(migration) },
     pods: { ok: true, value: ["pod-1", "pod-2"].map((name) => aPod(name).following(migration, counters).build()) },
     claims: { ok: true, value: [] },

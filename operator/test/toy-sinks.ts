@@ -1,0 +1,19 @@
+// Sinks that answer at once: every message that was due at the last look gets its answer.
+import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
+import type { Observation } from "#core/model.ts";
+
+/** What a sink answers to a message; undefined: nothing yet. */
+export type SinkAnswer = ((key: string) => string | null | undefined) | undefined;
+
+/** The answers to what a status has due. */
+export function deliveriesOf(
+  { outbox = [] }: MigrationStatus,
+  now: number,
+  answer: SinkAnswer,
+): Pick<Observation, "deliveries"> {
+  const answers = outbox
+    .filter(({ nextAttemptAt }) => Date.parse(nextAttemptAt) <= now)
+    .flatMap(({ key, pending }) => pending.map((sink) => ({ key, sink, error: answer?.(key) })))
+    .flatMap(({ error, ...rest }) => (error === undefined ? [] : [{ ...rest, error }]));
+  return answers.length === 0 ? {} : { deliveries: { ok: true, value: answers } };
+}
