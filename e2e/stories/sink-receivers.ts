@@ -1,0 +1,46 @@
+// Who takes messages outside: one server with a place for each sink, which keeps what came and answers as it is told.
+import { once } from "node:events";
+import { createServer, type IncomingHttpHeaders } from "node:http";
+import type { AddressInfo } from "node:net";
+import { text } from "node:stream/consumers";
+
+export type Received = { readonly sink: string; readonly headers: IncomingHttpHeaders; readonly body: string };
+
+export type SinkReceivers = {
+  readonly urlOf: (sink: string) => string;
+  readonly received: (sink: string) => readonly Received[];
+  /** From now on every message to this sink is answered so; `silence`: not at all. Default: 204. */
+  readonly answer: (sink: string, how: number | "silence") => void;
+  readonly close: () => Promise<void>;
+};
+
+/** Listens on any free port. */
+export async function openSinkReceivers(): Promise<SinkReceivers> {
+  const all: Received[] = [];
+  const answers = new Map<string, number | "silence">();
+  const server = createServer((request, response) => {
+    const sink = (request.url ?? "").slice(1);
+    text(request).then(
+      (body) => {
+        all.push({ sink, headers: request.headers, body });
+        const how = answers.get(sink) ?? 204;
+        if (how !== "silence") response.writeHead(how).end();
+      },
+      () => response.destroy(),
+    );
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  return {
+    urlOf: (sink) => `http://127.0.0.1:${port}/${sink}`,
+    received: (sink) => all.filter((one) => one.sink === sink),
+    answer: (sink, how) => void answers.set(sink, how),
+    close: async () => {
+      const closed = once(server, "close");
+      server.close();
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
