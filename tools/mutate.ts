@@ -33,7 +33,7 @@ const parts: Readonly<Record<string, { readonly mutate: readonly string[]; reado
     mutate: [`${core}/verification/*.ts`],
     tests: [`${core}/verification/*.test.ts`, `${core}/phases/verifying-drift.test.ts`],
   },
-  phases: { mutate: [`${core}/phases/*.ts`], tests: [`${core}/decide.*.test.ts`, `${core}/phases/*.test.ts`] },
+  phases: { mutate: [`${core}/phases/*.ts`], tests: [`${core}/phases/*.test.ts`] },
   facts: {
     mutate: [`${core}/{${facts}}.ts`],
     tests: [
