@@ -15,7 +15,7 @@ export function canonicalise(world: World, now: number): World {
     overlay: world.overlay === null ? null : rerank(world.overlay, ranks),
     pods: [rerankPod(world.pods[0], ranks, world.status.epoch), rerankPod(world.pods[1], ranks, world.status.epoch)],
   };
-  return sortPods(forgetRates(matchStarts(renamed)));
+  return sortPods(forgetRates(forgetJob(matchStarts(renamed))));
 }
 
 type Rank = (epoch: number) => number;
@@ -70,6 +70,14 @@ function forgetRates(world: World): World {
   return { ...world, pods: [forget(a, b), forget(b, a)] };
 }
 
+/** How a Job ended is no matter once its word was taken, or nobody waits for it. */
+function forgetJob(world: World): World {
+  const { job, status } = world;
+  if (job === null || job.state === "running") return world;
+  const isOpen = (status.verification?.runs ?? []).every(({ result }) => result === undefined);
+  return status.phase === "VerifyingDrift" && isOpen ? world : { ...world, job: null };
+}
+
 function normalise(status: MigrationStatus, rank: Rank, now: number): MigrationStatus {
   const age = (cap: number) => (at: string) => iso(origin - Math.min(cap * stepMs, Math.max(0, now - Date.parse(at))));
   const next: MigrationStatus = { ...status, epoch: rank(status.epoch), history: overdueOnly(status) };
@@ -83,9 +91,11 @@ function normalise(status: MigrationStatus, rank: Rank, now: number): MigrationS
     next.harm = { ...status.harm, alertSince: age(steps.sustained)(status.harm.alertSince) };
   // Any step down may have been the last before the hold: up and down again leads there.
   if ((next.harm?.stepDowns ?? 0) > 0) next.harm = { causes: [], ...next.harm, stepDowns: 3 };
-  if (status.phaseStartedAt !== undefined) next.phaseStartedAt = age(2)(status.phaseStartedAt);
+  if (status.phaseStartedAt !== undefined)
+    next.phaseStartedAt = age(status.phase === "VerifyingDrift" ? steps.blind + 1 : 2)(status.phaseStartedAt);
   normaliseEvidence(status, next, age(1));
   normaliseGuard(status, next, age);
+  normaliseRollback(status, next, age(steps.comparison + 1));
   if (status.acts !== undefined) next.acts = { ...status.acts, seen: [] };
   next.conditions = status.conditions.map((condition) => ({
     ...condition,
@@ -135,6 +145,19 @@ function normaliseGuard(
     idleSeconds: 0,
     blindSeconds: 0,
   };
+}
+
+/** Whether a rollback was a late one is all that its times tell; in the guard any that comes is. */
+function normaliseRollback(
+  { rollback, cutoverAt, verification }: MigrationStatus,
+  next: MigrationStatus,
+  age: (at: string) => string,
+): void {
+  if (cutoverAt !== undefined) next.cutoverAt = iso(origin);
+  if (rollback !== undefined) next.rollback = { ...rollback, at: iso(origin + stepMs) };
+  if (verification === undefined) return;
+  const runs = verification.runs.map((run) => ({ ...run, askedAt: age(run.askedAt) }));
+  next.verification = { ...verification, runs };
 }
 
 function overdueOnly({ history }: MigrationStatus): MigrationStatus["history"] {

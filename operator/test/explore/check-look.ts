@@ -1,4 +1,5 @@
 // Invariants of one look: what it found, what it left. Written down a second time, from the design and not from the core.
+import { checkDrift } from "./check-drift.ts";
 import { ghostFound, isNewRevision } from "./ghost.ts";
 import type { Look } from "./look.ts";
 import { rates, steps } from "./plan.ts";
@@ -48,6 +49,7 @@ export function checkLook(look: Look, report: Report): void {
   checkRollback(look, report);
   checkLatch(look, report);
   checkEnds(look, report);
+  checkDrift(look, report);
 }
 
 function checkPhases({ found, left, isWritten }: Look, report: Report): void {
@@ -140,18 +142,17 @@ function checkCutover(look: Look, report: Report): void {
     report.check("I6", !isMixed(found) && allRun(found, evidence), "guards while pods have two primaries");
 }
 
+const back: readonly string[] = ["RollingBack", "VerifyingDrift", "RolledBack"];
+
 /** A rollback needs the API and nothing else. */
 function checkRollback(look: Look, report: Report): void {
   const { found, left, isWhole } = look;
   const isAsked =
     found.status.acts?.latched !== undefined || found.acts.includes("Abort") || found.acts.includes("Rollback");
   if (isAsked && !isFinal(found) && look.isWritten)
-    report.check(
-      "I7",
-      left.gone || left.status.phase === "RollingBack" || left.status.phase === "RolledBack",
-      "an Abort or Rollback was not obeyed",
-    );
-  if (left.status.phase !== "RollingBack" || !isWhole || left.gone) return;
+    report.check("I7", left.gone || back.includes(left.status.phase), "an Abort or Rollback was not obeyed");
+  const isUnderWay = left.status.phase === "RollingBack" || left.status.phase === "VerifyingDrift";
+  if (!isUnderWay || !isWhole || left.gone) return;
   const document = left.overlay?.doc?.document;
   const isBack = document?.primary === "source" && document.shadow === "none" && document.sampleRate === 0;
   report.check("I7", isBack && left.overlay?.deleting !== true, "rolling back, and the overlay doesn't say so");

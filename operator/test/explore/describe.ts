@@ -24,6 +24,7 @@ export function describe(world: World): string {
     ...(world.listable ? [] : ["unlistable"]),
     ...(world.down === null ? [] : [`${world.down} down`]),
     ...(world.deleting ? ["deleting"] : []),
+    ...(world.job === null ? [] : [`Job ${world.job.state}`]),
     ...(world.gone ? ["gone"] : []),
     ...(status.acts?.paused === true ? ["paused"] : []),
     ...(status.harm?.heldSince === undefined ? [] : ["held"]),

@@ -16,6 +16,8 @@ function brokenBy(bug: Decide, mostFaults = 0): readonly string[] {
   return [...new Set(found.violations.map(({ invariant }) => invariant))];
 }
 
+const early = { kind: "createJob", job: "early", template: "search-api-retriever-verify", since: null } as const;
+
 describe("the product", () => {
   it("breaks no invariant under one fault, and every invariant is asked", () => {
     const found = explore({ decide, mostFaults: 1 });
@@ -91,6 +93,43 @@ describe("a planted bug is caught:", () => {
         : decision,
     );
     expect(brokenBy(bug)).toEqual(["phases", "rolled back"]);
+  });
+
+  it("a late rollback that ends uncompared", () => {
+    const bug = planted((decision, { migration }) =>
+      migration.status.phase === "RollingBack" && decision.status.phase === "VerifyingDrift"
+        ? { ...decision, status: { ...decision.status, phase: "RolledBack" } }
+        : decision,
+    );
+    expect(brokenBy(bug)).toEqual(["I11"]);
+  });
+
+  it("a comparison that could not be made and is taken for an equal one", () => {
+    const bug = planted((decision, { migration }) => {
+      if (migration.status.phase !== "VerifyingDrift") return decision;
+      const conditions = decision.status.conditions.map((one) =>
+        one.type === "Reconciled" && one.reason === "CannotSay" ? { ...one, status: "True" as const } : one,
+      );
+      return { ...decision, status: { ...decision.status, conditions } };
+    });
+    expect(brokenBy(bug, 1)).toEqual(["I11"]);
+  });
+
+  it("a comparison that begins before the pods are back", () => {
+    const bug = planted((decision, { migration }) =>
+      migration.status.phase === "Guard" && decision.status.phase === "RollingBack"
+        ? { ...decision, effects: [...decision.effects, early] }
+        : decision,
+    );
+    expect(brokenBy(bug)).toEqual(["I11"]);
+  });
+
+  it("a Job that is left running", () => {
+    const bug = planted((decision) => ({
+      ...decision,
+      effects: decision.effects.filter(({ kind }) => kind !== "deleteJobs"),
+    }));
+    expect(brokenBy(bug)).toEqual(["I11"]);
   });
 
   it("a status that is written at every look", () => {

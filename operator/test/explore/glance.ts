@@ -10,6 +10,7 @@ export type Glance = {
   readonly faults: number;
   readonly listable?: false;
   readonly down?: StoreName;
+  readonly verifier?: World["verifier"];
   readonly act?: ExploredAct;
 };
 
@@ -20,6 +21,7 @@ export function glancesOf(world: World): readonly Glance[] {
     ...classes.map((evidence) => ({ name: `evidence ${evidence}`, evidence, faults: costOf(evidence) })),
     ...unread(world),
     ...down(world),
+    ...jobless(world),
     ...asked(world, classes),
   ];
 }
@@ -57,9 +59,18 @@ function down(world: World): Glance[] {
   return [...source, { name: "the destination is down", evidence, faults: 1, down: "destination" }];
 }
 
+/** What a comparison needs isn't there. */
+function jobless({ status, job }: World): Glance[] {
+  const basics = { evidence: "healthy", faults: 1 } as const;
+  const unread = { name: "the Jobs can't be read", ...basics, verifier: "unread" } as const;
+  const gone = { name: "the CronJob is gone", ...basics, verifier: "gone" } as const;
+  if (status.phase === "VerifyingDrift") return [unread, gone];
+  return status.phase === "RolledBack" && job !== null ? [unread] : [];
+}
+
 function asked(world: World, classes: readonly Evidence[]): Glance[] {
   const { status } = world;
-  if (isFinal(world) || status.phase === "RollingBack") return [];
+  if (isFinal(world) || status.phase === "RollingBack" || status.phase === "VerifyingDrift") return [];
   const isPaused = status.acts?.paused === true;
   const awaitsPromote = status.phase === "AwaitingCutover" && status.acts?.promotedBy === undefined;
   const faults = (act: ExploredAct): number =>

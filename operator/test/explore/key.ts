@@ -14,7 +14,7 @@ export function keyOf(world: World): string {
 
 /** Equal for worlds in which the operator sees the same. */
 export function decisionKey(world: World): string {
-  const { base, acts, deleting, finalizer, listable, down, status, pods } = world;
+  const { base, acts, deleting, finalizer, listable, down, job, verifier, status, pods } = world;
   return [
     statusKey(status),
     overlayKey(world),
@@ -26,6 +26,8 @@ export function decisionKey(world: World): string {
     finalizer,
     listable,
     down,
+    job?.state,
+    verifier,
   ].join(";");
 }
 
@@ -73,7 +75,8 @@ function statusKey(status: MigrationStatus): string {
   const hasBaseline = !ending.has(phase) && status.sourceBaseline !== undefined;
   const basics = [phase, status.epoch, shown, settled, hasBaseline].join();
   if (ending.has(phase)) return `${basics} ${agesKey(status)} ${comparisonKey(status)}`;
-  if (phase === "RollingBack") return `${basics} ${comparisonKey(status)}`;
+  if (phase === "RollingBack") return `${basics} ${comparisonKey(status)} ${status.cutoverAt !== undefined}`;
+  if (phase === "VerifyingDrift") return `${basics} ${comparisonKey(status)} ${driftKey(status)}`;
   const people = [acts?.paused === true, acts?.latched?.act].join();
   if (sampling.has(phase)) return `${basics} ${people} ${samplingKey(status)}`;
   if (phase === "CuttingOver")
@@ -93,6 +96,12 @@ function comparisonKey({ rollback, sourceBaseline, phaseStartedAt }: MigrationSt
   const wasServed = rollback?.from === "CuttingOver" || rollback?.from === "Guard";
   if (!wasServed || rollback?.baseline !== undefined) return "";
   return [wasServed, sourceBaseline !== undefined, phaseStartedAt].join();
+}
+
+/** How long the answer is waited for; which one it was is only said. */
+function driftKey({ phaseStartedAt, verification }: MigrationStatus): string {
+  const [run] = verification?.runs ?? [];
+  return [phaseStartedAt, run && (run.result === undefined ? run.askedAt : "concluded")].join();
 }
 
 function harmKey({ harm }: MigrationStatus): string {

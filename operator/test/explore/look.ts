@@ -40,13 +40,14 @@ export function pass(world: World, evidence: Evidence): World {
 
 /** Every end of a look that comes a step from now. */
 export function looksOf(world: World, glance: Glance, judge: Judge): Look[] {
-  const { evidence, listable = true, down = null, act } = glance;
+  const { evidence, listable = true, down = null, verifier = "there", act } = glance;
   const now = origin + stepMs;
   const passed = pass(world, evidence);
   const found: World = {
     ...passed,
     listable,
     down,
+    verifier,
     acts: act === undefined ? world.acts : [...world.acts, act],
     ghost:
       act === "Promote" && world.status.phase === "AwaitingCutover" ? { ...world.ghost, promoted: true } : world.ghost,
@@ -60,7 +61,7 @@ export function looksOf(world: World, glance: Glance, judge: Judge): Look[] {
     after: 1,
     found,
     epoch: decision.status.epoch,
-    left: canonicalise({ ...ending.left, listable: true, down: null }, now),
+    left: canonicalise({ ...ending.left, listable: true, down: null, verifier: "there" }, now),
   }));
 }
 
@@ -171,9 +172,11 @@ function carryOutOne(world: World, effect: Effect): World {
     case "abandonOverlay":
       return leaveOverlay(world);
     case "createJob":
-    case "keepReport":
+      return { ...world, job: world.job ?? { name: effect.job, state: "running" } };
     case "deleteJobs":
-      throw new Error("the explored plan asks for no Jobs");
+      return { ...world, job: world.job !== null && effect.jobs.includes(world.job.name) ? null : world.job };
+    case "keepReport":
+      throw new Error("the explored Job offers no report");
   }
 }
 

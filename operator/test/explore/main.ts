@@ -14,7 +14,9 @@ const found = explore({
 });
 const { worlds, transitions, depth, byFaults, report, violations, isComplete } = found;
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
-print(`\n2 pods, 3 stages, up to ${mostFaults} faults: ${worlds} states, ${transitions} transitions, depth ${depth}`);
+print(
+  `\n2 pods, 3 stages, 1 comparison after a late rollback, up to ${mostFaults} faults: ${worlds} states, ${transitions} transitions, depth ${depth}`,
+);
 print(
   `states by the fewest faults they need: ${byFaults.join(", ")}; ${((performance.now() - from) / 1000).toFixed(1)} s`,
 );

@@ -1,6 +1,6 @@
 // What can happen between two looks: faults, what people ask for, and what heals.
 import { restart } from "./sidecar.ts";
-import type { Pod, World } from "./world.ts";
+import type { Job, Pod, World } from "./world.ts";
 
 export type Change = {
   readonly name: string;
@@ -12,7 +12,7 @@ export type Change = {
 /** Every change that can happen to a world while nobody looks. */
 export function changesOf(world: World): Change[] {
   if (world.gone) return [];
-  return [...podFaults(world), ...objectFaults(world), ...heals(world)];
+  return [...podFaults(world), ...objectFaults(world), ...heals(world), ...jobEnds(world)];
 }
 
 function fault(name: string, to: World): Change {
@@ -83,6 +83,21 @@ function heals(world: World): Change[] {
 function environment(world: World): Change[] {
   const healed = healEnvironment(world);
   return healed === world ? [] : [free("the pods read their files again", healed)];
+}
+
+/** The comparison ends. That there is an answer is what it is for; that it has none is a fault. */
+function jobEnds(world: World): Change[] {
+  const { job, status } = world;
+  if (job === null || job.state !== "running") return [];
+  const as = (state: Job["state"]): World => ({ ...world, job: { ...job, state } });
+  // Nobody waits for its answer any more.
+  if (status.phase !== "VerifyingDrift") return [free("the Job ends", as("equal"))];
+  return [
+    free("the Job finds no difference", as("equal")),
+    free("the Job finds a difference", as("drift")),
+    fault("the Job can't say", as("unknown")),
+    fault("the Job is deleted", { ...world, job: null }),
+  ];
 }
 
 /** Every pod reads its files. */

@@ -1,7 +1,9 @@
 // What a look sees of the explored world, in the operator's own terms.
 import type { StoreStatus } from "@retriever/sidecar/contract/status.ts";
 import type { ActObservation, Observation, OverlayObservation, PodObservation } from "#core/model.ts";
+import { aTarget } from "#test/builders/search-app.ts";
 import { aSidecarStatus, aStore, destinationIdentity, sourceIdentity } from "#test/builders/sidecar-status.ts";
+import { jobsOf } from "./drift.ts";
 import { type Evidence, totals, windowsOf } from "./evidence.ts";
 import { origin } from "./plan.ts";
 import { type OverlayObject, type Pod, primaryOf, type World } from "./world.ts";
@@ -14,18 +16,7 @@ export function observe(world: World, evidence: Evidence, at: number): Observati
   const unread = { ok: false, why: "timed out" } as const;
   return {
     at,
-    target: {
-      ok: true,
-      value: {
-        found: true,
-        namespaceTerminating: false,
-        replicas: 2,
-        hasSidecar: true,
-        mountsOverlay: true,
-        baseConfigMaps: ["search-api-retriever"],
-        baseFaults: [],
-      },
-    },
+    target: { ok: true, value: aTarget(2) },
     overlay: { ok: true, value: world.overlay === null ? null : overlayOf(world.overlay) },
     pods: world.listable
       ? { ok: true, value: world.pods.map((pod, index) => podOf(pod, index, world, evidence)) }
@@ -33,6 +24,7 @@ export function observe(world: World, evidence: Evidence, at: number): Observati
     claims: { ok: true, value: [] },
     acts: { ok: true, value: world.acts.map(actOf) },
     actIdentity: { ok: true, value: "proved" },
+    ...jobsOf(world),
   };
 }
 

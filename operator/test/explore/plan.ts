@@ -1,8 +1,10 @@
 // The plan that is explored, and its clock: a handful of steps in which everything that waits for time can come due.
+// What is compared is bounded: no parity before the cutover, one Job after a rollback, which says equal, drift or unknown,
+// or nothing in its time. Every rollback out of the guard is a late one, every earlier one isn't.
 import { hash } from "node:crypto";
 import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
 import type { Overlay } from "@retriever/sidecar/contract/overlay.ts";
-import { aSpec } from "#test/builders/spec.ts";
+import { aSpec, onlyReachable } from "#test/builders/spec.ts";
 
 /** One step of the clock. A look comes a step after the last one. */
 export const stepMs = 20_000;
@@ -12,16 +14,26 @@ export const origin = Date.parse("2026-03-01T00:00:00Z");
 export const absenceSteps = 4;
 
 /** What the plan asks, in steps: ages beyond these no longer make a difference. */
-export const steps = { stage: 1, ackTimeout: 1, validation: 2, sustained: 1, guard: 2, deadline: 4 } as const;
+export const steps = {
+  stage: 1,
+  ackTimeout: 1,
+  validation: 2,
+  sustained: 1,
+  guard: 2,
+  deadline: 4,
+  comparison: 1,
+  blind: 3,
+} as const;
 export const rates = [0.1, 0.3, 0.5] as const;
 export const cutoverRate = 0.05;
 
 const seconds = (count: number): string => `${(count * stepMs) / 1000}s`;
 
 export const spec: MigrationSpec = aSpec({
+  checklist: { ...onlyReachable, parity: { policy: "Skip", timeout: seconds(steps.comparison) } },
   stages: rates.map((sampleRate) => ({ sampleRate, minDuration: seconds(steps.stage), minSamples: 100 })),
   gates: { window: "10s", minDwell: seconds(steps.stage) },
-  rollback: { window: seconds(1), sustainedFor: seconds(steps.sustained) },
+  rollback: { window: seconds(1), sustainedFor: seconds(steps.sustained), immediateWindow: seconds(0.5) },
   guard: { duration: seconds(steps.guard), deadline: seconds(steps.deadline), minSamples: 50 },
   cutover: {
     ackTimeout: seconds(steps.ackTimeout),

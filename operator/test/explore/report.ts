@@ -11,6 +11,7 @@ export const invariants = {
   I8: "a rollback is latched",
   I9: "an epoch means one thing and never falls",
   I10: "completed only after the guard's time was seen",
+  I11: "a late rollback is compared once every pod is back, and says what its Job said",
   phases: "only legal steps",
   final: "final phases are final",
   "rolled back": "RolledBack only with every pod on the source",

@@ -31,6 +31,9 @@ export type OverlayObject = {
   readonly foreign: boolean;
 };
 
+/** The one comparison: under way, or what it said at its end. */
+export type Job = { readonly name: string; readonly state: "running" | "equal" | "drift" | "unknown" };
+
 export type ExploredAct = "Pause" | "Resume" | "Promote" | "Abort" | "Rollback";
 
 /** What the checker remembers on its own, so as not to take the status's word for it. All saturate. */
@@ -64,6 +67,10 @@ export type World = {
   readonly gone: boolean;
   readonly listable: boolean;
   readonly down: StoreName | null;
+  /** Null as well once nothing depends on how it ended. */
+  readonly job: Job | null;
+  /** The CronJob that the comparison is made from; unread: no Job can be seen. */
+  readonly verifier: "there" | "gone" | "unread";
   readonly ghost: Ghost;
 };
 
@@ -90,6 +97,8 @@ export function firstWorld(): World {
     gone: false,
     listable: true,
     down: null,
+    job: null,
+    verifier: "there",
     ghost: {
       passed: 0,
       sampled: noSample,
