@@ -46,6 +46,12 @@ export const errorTable = [
     remedy: "Read the named field; after an upgrade, install the matching CustomResourceDefinitions.",
   },
   {
+    code: "ROP_DEFINITION_OUTDATED",
+    retryable: true,
+    summary: "the API server drops fields of the status: its CustomResourceDefinition is older than the operator",
+    remedy: "Install the CustomResourceDefinitions of this release; until then nothing moves but a rollback.",
+  },
+  {
     code: "ROP_EXPIRED",
     retryable: true,
     summary: "the resource version is too old",

@@ -5,6 +5,7 @@ import type { MigrationMeta } from "#core/model.ts";
 import { OperatorError } from "#errors.ts";
 import type { Cluster } from "#ports/cluster.ts";
 import type { KubeObject } from "./documents.ts";
+import { droppedFields } from "./dropped-fields.ts";
 import { editFinalizer } from "./finalizer.ts";
 import { type KubeRequest, mergePatch } from "./kube-request.ts";
 import { listAll } from "./listing.ts";
@@ -25,6 +26,7 @@ export function makeClusterWrites(request: KubeRequest): ClusterWrites {
         body: statusDocument(meta, status),
         signal,
       })) as KubeObject | undefined;
+      refuseDropped(meta, status, answer?.status);
       return answer?.metadata?.resourceVersion ?? meta.resourceVersion;
     },
     addFinalizer: async (meta, signal) => {
@@ -57,6 +59,14 @@ export function makeClusterWrites(request: KubeRequest): ClusterWrites {
         });
       }),
   };
+}
+
+/** A status that is kept in part would be decided on as if the rest had never been: nothing is moved on it. */
+function refuseDropped({ namespace, name }: MigrationMeta, sent: MigrationStatus, kept: unknown): void {
+  const dropped = kept === undefined ? [] : droppedFields(sent, kept, "status");
+  if (dropped.length === 0) return;
+  const about = `retrievermigrations ${namespace}/${name}: the API server doesn't keep ${dropped.join(", ")}`;
+  throw new OperatorError("ROP_DEFINITION_OUTDATED", about, { details: { fields: dropped } });
 }
 
 /** A list of one: the operator has the right to list pods, which it needs anyhow, and no other right to read them. */
