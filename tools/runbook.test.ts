@@ -1,4 +1,4 @@
-// docs/runbook.md held to the code: what it names is there, what it calls planned isn't, and no line is left out.
+// docs/runbook.md held to the code: what it names is there, and no line is left out.
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -46,7 +46,7 @@ type Named = { readonly kind: string; readonly name: string };
 type Row = { readonly lines: readonly number[]; readonly state: string; readonly named: readonly Named[] };
 
 const kinds = ["field", "phase", "condition", "reason", "act", "metric", "command", "file"] as const;
-const kindPattern = new RegExp(`((?:planned )?(?:${kinds.join("|")}))s? (\`[^\`]+\`(?:, \`[^\`]+\`)*)`, "g");
+const kindPattern = new RegExp(`(${kinds.join("|")})s? (\`[^\`]+\`(?:, \`[^\`]+\`)*)`, "g");
 
 /** `fields `a`, `b`` names two fields. */
 function namedIn(text: string): Named[] {
@@ -120,10 +120,8 @@ describe("docs/runbook.md", () => {
     expect(rows.flatMap(({ lines }) => lines)).toEqual(spoken);
   });
 
-  it.each(kinds)("names a %s only if it is there, and calls it planned only if it isn't", (kind) => {
-    const missing = names(kind).filter((name) => !exists[kind](name));
-    const built = names(`planned ${kind}`).filter((name) => exists[kind](name));
-    expect({ missing, built }).toEqual({ missing: [], built: [] });
+  it.each(kinds)("names a %s only if it is there", (kind) => {
+    expect(names(kind).filter((name) => !exists[kind](name))).toEqual([]);
     expect(names(kind).length).toBeGreaterThan(0);
   });
 
@@ -132,19 +130,17 @@ describe("docs/runbook.md", () => {
     expect(what.map((text) => text.replaceAll(kindPattern, "")).filter((text) => text.includes("`"))).toEqual([]);
   });
 
-  it("says of every line how far it is, in one of four words", () => {
-    expect(rows.filter(({ state }) => !/^(done|in part|not built yet|people)(:|$)/.test(state))).toEqual([]);
+  it("says of every line how far it is, in one of three words", () => {
+    expect(rows.filter(({ state }) => !/^(done|in part|people)(:|$)/.test(state))).toEqual([]);
   });
 
-  it("calls no line done that names what nobody acts on, and none unbuilt that names only what is built", () => {
+  it("calls no line done that names what nobody acts on", () => {
     const inert = new Set([
       ...Object.keys(inertFields),
       ...unansweredChecks.map((name) => `spec.checklist.${name}.policy`),
     ]);
-    const isOpen = ({ kind, name }: Named) => kind.startsWith("planned") || inert.has(name);
     const wrong = rows.filter(
-      ({ state, named }) =>
-        (state.startsWith("done") && named.some(isOpen)) || (state.startsWith("not built") && !named.some(isOpen)),
+      ({ state, named }) => state.startsWith("done") && named.some(({ name }) => inert.has(name)),
     );
     expect(wrong).toEqual([]);
   });
