@@ -1,7 +1,6 @@
 // The administrator's file of sinks: names, addresses, and files with the keys of their signatures.
-import { parse } from "yaml";
 import { z } from "zod";
-import { OperatorError } from "#errors.ts";
+import { parseSettings } from "#settings-file.ts";
 
 const sinkSchema = z.strictObject({
   name: z.string().regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, "expected a name of small letters, digits and dashes"),
@@ -18,18 +17,5 @@ const fileSchema = z
 
 /** Sinks of a YAML document. Throws ROP_SETTINGS_INVALID with every fault's path; never quotes an address. */
 export function parseSinks(text: string): readonly SinkConfig[] {
-  const parsed = fileSchema.safeParse(readYaml(text));
-  if (parsed.success) return parsed.data.sinks;
-  const faults = parsed.error.issues.map(
-    ({ path, message }) => `sinks file: ${path.join(".") || "(root)"}: ${message}`,
-  );
-  throw new OperatorError("ROP_SETTINGS_INVALID", faults.join("; "), { details: { faults } });
-}
-
-function readYaml(text: string): unknown {
-  try {
-    return parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
+  return parseSettings(text, "sinks file", fileSchema).sinks;
 }

@@ -1,7 +1,6 @@
 // The administrator's file of sources: names, addresses, and files with what proves who asks and who answers.
-import { parse } from "yaml";
 import { z } from "zod";
-import { OperatorError } from "#errors.ts";
+import { parseSettings } from "#settings-file.ts";
 
 const file = z.string().startsWith("/", "expected an absolute path").max(4096);
 const place = {
@@ -36,20 +35,7 @@ const fileSchema = z
 
 /** Sources of a YAML document. Throws ROP_SETTINGS_INVALID with every fault's path; never quotes an address. */
 export function parseSources(text: string): readonly SourceConfig[] {
-  const parsed = fileSchema.safeParse(readYaml(text));
-  if (parsed.success) return parsed.data.prometheus;
-  const faults = parsed.error.issues.map(
-    ({ path, message }) => `prometheus file: ${path.join(".") || "(root)"}: ${message}`,
-  );
-  throw new OperatorError("ROP_SETTINGS_INVALID", faults.join("; "), { details: { faults } });
-}
-
-function readYaml(text: string): unknown {
-  try {
-    return parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
+  return parseSettings(text, "prometheus file", fileSchema).prometheus;
 }
 
 function isPlain(url: string): boolean {
