@@ -67,7 +67,7 @@ describe("on a real kubelet, a migration", { timeout: 400_000 }, () => {
     await play.close();
   });
 
-  it("deleted in the guard is gone once every pod serves from the source", async () => {
+  it.concurrent("deleted in the guard is gone once every pod serves from the source", async () => {
     const play = await startPlay(stage, "deleted");
     await play.migrate({ guard: longGuard });
     const { source } = await play.reach("Guard");
@@ -79,7 +79,7 @@ describe("on a real kubelet, a migration", { timeout: 400_000 }, () => {
     await play.close();
   });
 
-  it("whose namespace is deleted in the guard doesn't keep it", async () => {
+  it.concurrent("whose namespace is deleted in the guard doesn't keep it", async () => {
     const play = await startPlay(stage, "homeless");
     await play.migrate({ guard: longGuard });
     await play.reach("Guard");
