@@ -19,7 +19,9 @@ export type Score = {
 export type Part = Score & { readonly name: string; readonly seconds: number };
 
 const noticed = ["Killed", "Timeout"];
-const unnoticed = ["Survived", "NoCoverage"];
+/** A change at which the test runner itself broke was never judged; TypeScript is only stripped, so that is no verdict. */
+const unjudged = "RuntimeError";
+const unnoticed = ["Survived", "NoCoverage", unjudged];
 
 /** Counts a report. */
 export function scoreOf({ files }: MutationReport): Score {
@@ -30,7 +32,7 @@ export function scoreOf({ files }: MutationReport): Score {
     mutants: killed + left.length,
     killed,
     survivors: left.map(({ file, mutatorName, replacement = "", status, location: { start } }) => {
-      const reached = status === "NoCoverage" ? ", never run" : "";
+      const reached = status === "NoCoverage" ? ", never run" : status === unjudged ? ", never judged" : "";
       return `${file}:${start.line}:${start.column} ${mutatorName}${reached}: ${oneLine(replacement)}`;
     }),
   };
