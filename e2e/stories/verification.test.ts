@@ -239,7 +239,7 @@ describe.concurrent("a migration whose stores are compared", { timeout: 240_000 
     expect(await repair(play, play.name, "destination-to-source")).toMatchObject({ exitCode: 0, done: { written: 7 } });
     const ids = written.map((id) => `'${id}'`).join();
     expect(await askSource(`SELECT 1 FROM ${tableOf(play.name)} WHERE chunk_id IN (${ids})`)).toHaveLength(7);
-    await play.act("Waive", "copied back, ticket 7", "parity");
+    await play.kubectl("waive", "--check", "parity", "--reason", "copied back, ticket 7");
     const closed = await conditionIs(play, "Reconciled", "True", "Waived");
     expect(conditionOf(closed, "Reconciled")?.message).toMatch(/^closed by admin: copied back, ticket 7 \(7 chunks /);
     await play.close();

@@ -63,11 +63,16 @@ export async function createAct(
 function refuseAct({ namespace, name, act }: ActRequest, { status }: MigrationView, actor: string): string | undefined {
   const { phase, planHash } = status;
   if (act === "Postmortem") return refusePostmortem(phase, actor);
-  if (ended.includes(phase) && !(phase === "Completed" && act === "Rollback")) {
+  if (ended.includes(phase) && !isOfEnd(phase, act)) {
     return `${namespace}/${name} is ${phase}; a finished migration never runs again`;
   }
   if (actor === "") return "neither the API server nor the kubeconfig says who you are; an act needs an actor";
   return act === "Approve" && planHash === "" ? `${namespace}/${name} has no accepted plan to approve yet` : undefined;
+}
+
+/** A completed migration can still go back; corrections after a late rollback are closed by a waiver of parity. */
+function isOfEnd(phase: Phase, act: Act): boolean {
+  return (phase === "Completed" && act === "Rollback") || (phase === "RolledBack" && act === "Waive");
 }
 
 function refusePostmortem(phase: Phase, actor: string): string | undefined {

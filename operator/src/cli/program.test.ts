@@ -201,6 +201,12 @@ describe("an act", () => {
     expect(acts).toHaveLength(1);
   });
 
+  test("waive closes the corrections of a migration that was rolled back", async () => {
+    const { run, acts } = arrange({ statuses: [back] });
+    expect(await run("waive docs-to-qdrant --check parity --reason copied-back")).toBe(0);
+    expect(acts[0]?.spec).toMatchObject({ act: "Waive", check: "parity", reason: "copied-back" });
+  });
+
   test("on a finished migration is refused before anything is created", async () => {
     const { run, acts, warned } = arrange({ statuses: [back] });
     expect(await run("promote docs-to-qdrant")).toBe(2);
