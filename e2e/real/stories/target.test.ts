@@ -14,7 +14,8 @@ afterAll(() => stage.close());
 const longStage = [{ sampleRate: 1, minDuration: "1h", minSamples: 10 }];
 
 describe("on a real kubelet, a migration", { timeout: 400_000 }, () => {
-  it("whose target is rolled out anew and scaled up in mid-ramp measures again and completes in all pods", async () => {
+  // Seven pods at most beside the operator's two: so many have room on a machine of two processors.
+  it.concurrent("whose target is rolled out anew and scaled up in mid-ramp measures again and completes in all pods", async () => {
     const play = await startPlay(stage, "rollout");
     await play.migrate({ stages: [{ sampleRate: 1, minDuration: "30s", minSamples: 10 }] });
     await play.reach("WarmUp");
@@ -32,10 +33,12 @@ describe("on a real kubelet, a migration", { timeout: 400_000 }, () => {
     await play.close();
   });
 
-  it("whose overlay somebody else edits in mid-ramp stands still, names them, and goes back when asked to", async () => {
-    const play = await startPlay(stage, "edited");
+  it.concurrent("whose overlay somebody else edits in mid-ramp stands still, names them, and goes back when asked to", async () => {
+    const play = await startPlay(stage, "edited", { replicas: 2 });
     await play.migrate({ stages: longStage });
     const { source } = await play.reach("WarmUp");
+    // Before that, the one of the epoch before may still stand there.
+    await play.conditionIs("ConfigPropagated", "True");
     await play.editOverlay({ sampleRate: 0.5 });
     const held = await play.conditionIs("Ready", "False", "OwnershipConflict");
     expect(held.phase).toBe("WarmUp");
