@@ -46,6 +46,7 @@ if (process.argv.includes("--check")) {
     process.stdout.write("package-lock.json misses platform packages; run make generate\n");
     process.exitCode = 1;
   }
-} else {
+} else if (after !== before) {
+  // A lockfile that is newer than the installation is installed again.
   writeFileSync(file, after);
 }
