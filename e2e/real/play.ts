@@ -43,7 +43,7 @@ export type Play = WatchedMigration & {
   readonly ready: (count: number, besides?: readonly RealPod[]) => Promise<readonly RealPod[]>;
   /** Changes the number of pods as an autoscaler does. */
   readonly scale: (count: number) => Promise<void>;
-  /** Touches the pods, so that their kubelet looks at their ConfigMaps now and not within a minute. */
+  /** Touches all pods of the namespace, so that the kubelet looks at their ConfigMaps now and not within a minute. */
   readonly touchPods: () => Promise<void>;
   readonly act: (act: "Promote" | "Resume" | "Abort" | "Rollback") => Promise<void>;
   /** Waits until every pod serves from the store of this digest; when the last of them began to, epoch ms. */
@@ -115,6 +115,7 @@ function makePlay(parts: Parts, baseName: string): Unplayed {
   const overlayPath = `${configMaps}/${overlayName(name)}`;
   const watching = watchMigration(client, name, migrationPath);
   const deploymentPath = `/apis/apps/v1/namespaces/${namespace}/deployments/${name}`;
+  const podsPath = `/api/v1/namespaces/${namespace}/pods`;
   const pods = () => realPods(client, namespace, name);
   return {
     ...parts,
@@ -132,8 +133,8 @@ function makePlay(parts: Parts, baseName: string): Unplayed {
     },
     touchPods: async () => {
       const annotations = { "retriever.test/touched": new Date().toISOString() };
-      for (const pod of await pods())
-        await client.mergePatch(`/api/v1/namespaces/${namespace}/pods/${pod.name}`, { metadata: { annotations } });
+      for (const { metadata } of await client.list(podsPath))
+        await client.mergePatch(`${podsPath}/${metadata.name}`, { metadata: { annotations } });
     },
     act: async (act) => {
       const uid = (await client.get(migrationPath))?.metadata.uid;
