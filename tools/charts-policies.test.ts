@@ -101,7 +101,7 @@ describe("every admission policy", () => {
       const told = /RETRIEVER_POLICIES, value: "([^"]*)"/.exec(readFileSync(join(root, file), "utf8"))?.[1] ?? "";
       expect(told.split(",").toSorted()).toEqual(own.toSorted());
       const role = manifests.find(
-        (one) => one.file === file && one.kind === "ClusterRole" && /-policies$/.test(one.metadata.name),
+        (one) => one.file === file && one.kind === "ClusterRole" && one.metadata.name.endsWith("-policies"),
       );
       const { rules } = role as unknown as { readonly rules: readonly { readonly resourceNames: readonly string[] }[] };
       expect(rules[0]?.resourceNames.toSorted()).toEqual(own.toSorted());

@@ -45,8 +45,8 @@ async function run(settings: Settings): Promise<number> {
   };
   const tenure = { holds: () => false };
   const { connection, request, leaseRequest } = connect(settings, metrics, () => tenure.holds());
-  const sidecars = makeHttpSidecars({ deadlineMs: settings.sidecarDeadlineMs });
-  const reports = makeHttpReports({ deadlineMs: settings.sidecarDeadlineMs });
+  const peers = { deadlineMs: settings.sidecarDeadlineMs };
+  const [sidecars, reports] = [makeHttpSidecars(peers), makeHttpReports(peers)];
   const cluster = makeKubernetesCluster({ request, clock, namespaces: settings.namespaces, instance: identity });
   const shared = { clock, log, metrics, deadlineMs: settings.apiDeadlineMs };
   const tell = makeTeller({ ...shared, cluster }).all;
@@ -87,14 +87,8 @@ async function run(settings: Settings): Promise<number> {
     if (lost) process.exit(1);
     return 0;
   } finally {
-    await Promise.allSettled([
-      server.close(),
-      courier.close(),
-      alerting.close(),
-      sidecars.close(),
-      reports.close(),
-      connection.close(),
-    ]);
+    const open = [server, courier, alerting, sidecars, reports, connection];
+    await Promise.allSettled(open.map((each) => each.close()));
     log.info("stopped");
   }
 }
