@@ -1,6 +1,6 @@
 // Who takes messages outside: one server with a place for each sink, which keeps what came and answers as it is told.
 import { once } from "node:events";
-import { createServer, type IncomingHttpHeaders } from "node:http";
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 
@@ -18,16 +18,14 @@ export type SinkReceivers = {
 export async function openSinkReceivers(): Promise<SinkReceivers> {
   const all: Received[] = [];
   const answers = new Map<string, number | "silence">();
-  const server = createServer((request, response) => {
+  const take = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const sink = (request.url ?? "").slice(1);
-    text(request).then(
-      (body) => {
-        all.push({ sink, headers: request.headers, body });
-        const how = answers.get(sink) ?? 204;
-        if (how !== "silence") response.writeHead(how).end();
-      },
-      () => response.destroy(),
-    );
+    all.push({ sink, headers: request.headers, body: await text(request) });
+    const how = answers.get(sink) ?? 204;
+    if (how !== "silence") response.writeHead(how).end();
+  };
+  const server = createServer((request, response) => {
+    take(request, response).catch(() => response.destroy());
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
