@@ -11,6 +11,7 @@ import { findGo } from "#cluster/go-build.ts";
 import type { ClusterKind } from "#cluster/layout.ts";
 import { type ProvidedCluster, provideCluster } from "#cluster/provide-cluster.ts";
 import { type GivenCluster, givenVariable } from "./given-cluster.ts";
+import { transcriptName } from "./kubectl-watch.ts";
 
 const root = join(import.meta.dirname, "../..");
 const say = (line: string) => void process.stdout.write(`${line}\n`);
@@ -116,6 +117,8 @@ async function main(): Promise<number> {
       passed += tally.passed;
       failed += tally.failed;
     }
+    const transcript = join(scratch, transcriptName);
+    if (existsSync(transcript)) say(readFileSync(transcript, "utf8"));
     say(JSON.stringify(readFigures(scratch)));
   } finally {
     rmSync(scratch, { recursive: true, force: true });

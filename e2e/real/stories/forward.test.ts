@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { control } from "#cluster/start-go-cluster.ts";
 import { destinationBase, writeBase } from "#real/bases.ts";
 import { noteFigure } from "#real/figures.ts";
+import { followByKubectl } from "#real/kubectl-watch.ts";
 import { type Play, startPlay } from "#real/play.ts";
 import { openStage, type Stage } from "#real/stage.ts";
 import { eventually } from "#stories/eventually.ts";
@@ -25,11 +26,13 @@ async function endsQuietly(play: Play): Promise<void> {
 describe("on a real kubelet, a migration", { timeout: 400_000 }, () => {
   it("completes, serves from the destination in every pod, and settles once the base names it", async () => {
     const play = await startPlay(stage, "completes");
+    const following = followByKubectl(play.namespace);
     await play.migrate();
     const completed = await play.reach("Completed");
     expect(completed.rollback).toBeUndefined();
     await play.allServeFrom(completed.destination?.digest);
     await play.conditionIs("Settled", "False", "BaseNotUpdated");
+    expect(await following.stop()).toMatch(/^completes +.*Completed/m);
     const evidence = `/api/v1/namespaces/${play.namespace}/configmaps?labelSelector=retriever.dev/evidence`;
     await eventually("evidence is kept", async () => (await stage.client.list(evidence)).length > 0);
     expect(await play.writesDuringResync()).toEqual([]);
