@@ -45,8 +45,7 @@ export function makeEvidenceLog(epoch: number, activatedAtMs: number): EvidenceL
   return {
     epoch,
     add: (increment, atMs) => {
-      applyIncrement(totals, increment);
-      applyIncrement(slotAt(atMs), increment);
+      applyIncrement([totals, slotAt(atMs)], increment);
     },
     read: (nowMs, spans) => ({
       epoch,
@@ -71,17 +70,25 @@ function readWindow(
   return { ...span, coveredSeconds: Math.max(0, endMs - startMs) / 1000, counters: toCounters(sumOf(from, to)) };
 }
 
-function applyIncrement(row: Float64Array, increment: Increment): void {
-  for (const [key, value] of Object.entries(increment)) {
-    if (key === "latencyMs") addLatency(row, value);
-    else addAt(row, fieldIndex.get(key as Plain), value);
+type Rows = readonly [Float64Array, Float64Array];
+
+function applyIncrement([totals, bucket]: Rows, increment: Increment): void {
+  // Keys, not entries: an array for each field would be made at every request.
+  for (const key of Object.keys(increment) as (keyof Increment)[]) {
+    const value = increment[key] ?? 0;
+    const index = key === "latencyMs" ? latencySumIndex : fieldIndex.get(key);
+    addAt(totals, index, value);
+    addAt(bucket, index, value);
+    if (key !== "latencyMs") continue;
+    const counted = bucketIndexOf(value);
+    addAt(totals, counted, 1);
+    addAt(bucket, counted, 1);
   }
 }
 
-function addLatency(row: Float64Array, latencyMs: number): void {
+function bucketIndexOf(latencyMs: number): number {
   const edge = latencyEdgesMs.findIndex((upper) => latencyMs <= upper);
-  addAt(row, latencySumIndex, latencyMs);
-  addAt(row, plainFields.length + (edge === -1 ? latencyEdgesMs.length : edge), 1);
+  return plainFields.length + (edge === -1 ? latencyEdgesMs.length : edge);
 }
 
 function addAt(row: Float64Array, index: number | undefined, value: number): void {

@@ -25,51 +25,57 @@ export type SampleEvent = {
 export type SampleSink = { readonly onSample: (event: SampleEvent) => void };
 
 type Asked = { readonly request: BackendRequest; readonly answer: BackendAnswer };
-type Context = { readonly clock: Clock; readonly sink: SampleSink };
+type Context = {
+  readonly clock: Clock;
+  readonly sink: SampleSink;
+  readonly onShadow?: ((answer: BackendAnswer | null) => void) | undefined;
+};
 
 /**
  * Starts the sample and returns at once. Never throws: a shadow that answers junk counts as an error.
- * Resolves with the shadow's answer, or with null when there is none to compare.
+ * `onShadow` gets the shadow's answer, or null when there is none to compare; once, possibly before this returns.
  */
 export function startSample(
   runtime: Runtime,
   lane: ShadowLane,
   asked: Asked,
-  context: Context,
-): Promise<BackendAnswer | null> {
-  return new Promise((resolve) => {
-    lane.sample(asked.request, (outcome) => {
-      const event = makeEvent(runtime, asked, outcome);
-      runtime.evidence.add(event.increment, context.clock.monotonicMs());
-      context.sink.onSample(event);
-      resolve(outcome.kind === "answered" && event.comparison !== null ? outcome.answer : null);
-    });
+  { clock, sink, onShadow }: Context,
+): void {
+  lane.sample(asked.request, (outcome) => {
+    const event = makeEvent(runtime, asked, outcome);
+    runtime.evidence.add(event.increment, clock.monotonicMs());
+    sink.onSample(event);
+    onShadow?.(outcome.kind === "answered" && event.comparison !== null ? outcome.answer : null);
   });
 }
 
 function makeEvent(runtime: Runtime, { request, answer: primary }: Asked, outcome: ShadowOutcome): SampleEvent {
-  const kinds = {
-    namespace: request.namespace,
-    primaryKind: runtime.primary.identity.kind,
-    shadowKind: runtime.shadow?.handle.identity.kind ?? "none",
-  };
-  const nothing = { ...kinds, comparison: null, shadowMs: null, fault: null, causes: [] };
+  const { namespace } = request;
+  const primaryKind = runtime.primary.identity.kind;
+  const shadowKind = runtime.shadow?.handle.identity.kind ?? "none";
+  return { namespace, primaryKind, shadowKind, ...becameOf(runtime, primary, outcome) };
+}
+
+function becameOf(runtime: Runtime, primary: BackendAnswer, outcome: ShadowOutcome): Judged {
   switch (outcome.kind) {
     case "answered":
-      return { ...kinds, ...judge(runtime, primary, outcome.answer) };
+      return judge(runtime, primary, outcome.answer);
     case "dropped":
-      return { ...nothing, kind: "dropped", increment: { shadowDropped: 1 } };
+      return dropped;
     case "timeout":
-      return { ...nothing, kind: "timeout", causes: ["shadow-error"], increment: { shadowTimeouts: 1 } };
+      return timedOut;
     case "error":
-      return { ...nothing, ...failed(outcome.fault) };
+      return { ...failure, fault: outcome.fault };
   }
 }
 
-const noAnswer = { comparison: null, shadowMs: null } as const;
-const junk: Fault = { code: "RETR_BACKEND_ANSWER_INVALID", message: "the shadow's answer can't be compared" };
-
 type Judged = Omit<SampleEvent, "namespace" | "primaryKind" | "shadowKind">;
+
+const nothing = { comparison: null, shadowMs: null, fault: null } as const;
+const dropped: Judged = { ...nothing, kind: "dropped", causes: [], increment: { shadowDropped: 1 } };
+const timedOut: Judged = { ...nothing, kind: "timeout", causes: ["shadow-error"], increment: { shadowTimeouts: 1 } };
+const failure: Judged = { ...nothing, kind: "error", causes: ["shadow-error"], increment: { shadowErrors: 1 } };
+const junk: Fault = { code: "RETR_BACKEND_ANSWER_INVALID", message: "the shadow's answer can't be compared" };
 
 function judge({ plan, destination }: Runtime, primary: BackendAnswer, shadow: BackendAnswer): Judged {
   try {
@@ -78,7 +84,7 @@ function judge({ plan, destination }: Runtime, primary: BackendAnswer, shadow: B
       destinationNewest: destination?.newestUpdatedAt ?? null,
     });
     // A number that isn't one would poison every sum it is added to.
-    if (!Number.isFinite(comparison.scoreDelta + comparison.latencyDeltaMs)) return { ...noAnswer, ...failed(junk) };
+    if (!Number.isFinite(comparison.scoreDelta + comparison.latencyDeltaMs)) return { ...failure, fault: junk };
     return {
       kind: "answered",
       comparison,
@@ -88,10 +94,6 @@ function judge({ plan, destination }: Runtime, primary: BackendAnswer, shadow: B
       increment: countComparison(comparison, plan.thresholds),
     };
   } catch {
-    return { ...noAnswer, ...failed(junk) };
+    return { ...failure, fault: junk };
   }
-}
-
-function failed(fault: Fault) {
-  return { kind: "error", causes: ["shadow-error"], increment: { shadowErrors: 1 }, fault } as const;
 }

@@ -70,7 +70,13 @@ function sample(runtime: Runtime, request: BackendRequest, answer: BackendAnswer
   // One draw for both, so that the rarer kind of sample lies within the other and has both answers.
   const draw = context.random();
   const lane = shadow !== null && isSampled(plan.sampleRate, draw) ? shadow.lane : null;
-  const sampled = lane === null ? null : startSample(runtime, lane, { request, answer }, context);
-  if (exact === null || !isSampled(exact.sampleRate, draw)) return;
-  startExact(exact, { request, answer, shadow: sampled ?? Promise.resolve(null) }, context.sink);
+  const isExact = exact !== null && isSampled(exact.sampleRate, draw);
+  if (!isExact) {
+    if (lane !== null) startSample(runtime, lane, { request, answer }, context);
+    return;
+  }
+  const shadowAnswer = Promise.withResolvers<BackendAnswer | null>();
+  if (lane === null) shadowAnswer.resolve(null);
+  else startSample(runtime, lane, { request, answer }, { ...context, onShadow: shadowAnswer.resolve });
+  startExact(exact, { request, answer, shadow: shadowAnswer.promise }, context.sink);
 }

@@ -1,5 +1,5 @@
 // Metrics as counted, from the table. Their names and labels are public; see metric-table.ts.
-import { Counter, Gauge, Histogram, Registry } from "prom-client";
+import { Gauge, Histogram, Registry } from "prom-client";
 import { latencyEdgesMs } from "#contract/evidence.ts";
 import { contractMetrics as contract } from "#contract/names.ts";
 import { makeBoundedLabel } from "#core/bounded-label.ts";
@@ -12,6 +12,7 @@ import type { ExactEvent } from "#retrieve/exact.ts";
 import type { SampleEvent } from "#retrieve/sample.ts";
 import type { ServeSink } from "#retrieve/serve.ts";
 import { type MetricName, metricTable } from "./metric-table.ts";
+import { makeTally, type Tally } from "./tally.ts";
 
 type NameOf<Type> = {
   [Name in MetricName]: (typeof metricTable)[Name]["type"] extends Type ? Name : never;
@@ -68,10 +69,10 @@ export function makeMetrics(clock: Clock, version: string): Metrics {
       histograms.retr_primary_latency_ms.observe(answer.vectorMs);
     },
     onFailure: (_, fault) => {
-      counters[contract.retrievalTotal].inc();
-      counters.retr_errors_total.inc({ code: fault.code });
+      counters[contract.retrievalTotal].add(1);
+      counters.retr_errors_total.add(1, fault.code);
     },
-    onRejected: (fault) => counters.retr_rejected_total.inc({ code: fault.code }),
+    onRejected: (fault) => counters.retr_rejected_total.add(1, fault.code),
     onSample: (event) => {
       countSample(counters, event);
       countSlice(counters, namespaceLabel(event.namespace), event);
@@ -80,8 +81,8 @@ export function makeMetrics(clock: Clock, version: string): Metrics {
       histograms.retr_dual_latency_loss_ms.observe(event.comparison.latencyLossMs);
       histograms.retr_dual_overlap.observe(event.comparison.overlap);
       histograms.retr_dual_rank_biased_overlap.observe(event.comparison.rankOverlap);
-      counters.retr_dual_newer_chunks_total.inc(event.comparison.newer);
-      counters.retr_dual_lost_chunks_total.inc(event.comparison.lost);
+      counters.retr_dual_newer_chunks_total.add(event.comparison.newer);
+      counters.retr_dual_lost_chunks_total.add(event.comparison.lost);
       histograms.retr_dual_score_loss.observe(event.comparison.scoreLoss);
     },
     onExact: (event) => {
@@ -103,45 +104,45 @@ export function makeMetrics(clock: Clock, version: string): Metrics {
   };
 }
 
-type Counters = Record<CounterName, Counter>;
+type Counters = Record<CounterName, Tally>;
 type Gauges = Record<GaugeName, Gauge>;
 
 function countAnswer(counters: Counters, { candidates }: BackendAnswer, k: number): void {
-  counters[contract.retrievalTotal].inc();
-  if (candidates.length === 0) counters.retr_empty_total.inc();
-  if (candidates.length < k) counters[contract.partial].inc();
+  counters[contract.retrievalTotal].add(1);
+  if (candidates.length === 0) counters.retr_empty_total.add(1);
+  if (candidates.length < k) counters[contract.partial].add(1);
 }
 
 function countSample(counters: Counters, { kind, increment }: SampleEvent): void {
-  counters[contract.dualSamples].inc();
-  if (kind === "error" || kind === "timeout") counters[contract.dualShadowErrors].inc();
-  counters.retr_dual_answered_total.inc(increment.answered ?? 0);
-  counters.retr_dual_shadow_timeouts_total.inc(increment.shadowTimeouts ?? 0);
-  counters.retr_dual_dropped_total.inc(increment.shadowDropped ?? 0);
-  counters.retr_dual_score_worse_total.inc(increment.scoreWorse ?? 0);
-  counters.retr_dual_latency_worse_total.inc(increment.latencyWorse ?? 0);
-  counters.retr_dual_lagging_total.inc(increment.lagging ?? 0);
-  counters[contract.dualMismatch].inc(increment.mismatch ?? 0);
-  counters.retr_dual_ties_total.inc(increment.ties ?? 0);
-  counters.retr_dual_overlap_sum.inc(increment.overlapSum ?? 0);
+  counters[contract.dualSamples].add(1);
+  if (kind === "error" || kind === "timeout") counters[contract.dualShadowErrors].add(1);
+  counters.retr_dual_answered_total.add(increment.answered ?? 0);
+  counters.retr_dual_shadow_timeouts_total.add(increment.shadowTimeouts ?? 0);
+  counters.retr_dual_dropped_total.add(increment.shadowDropped ?? 0);
+  counters.retr_dual_score_worse_total.add(increment.scoreWorse ?? 0);
+  counters.retr_dual_latency_worse_total.add(increment.latencyWorse ?? 0);
+  counters.retr_dual_lagging_total.add(increment.lagging ?? 0);
+  counters[contract.dualMismatch].add(increment.mismatch ?? 0);
+  counters.retr_dual_ties_total.add(increment.ties ?? 0);
+  counters.retr_dual_overlap_sum.add(increment.overlapSum ?? 0);
 }
 
 function countExact(counters: Counters, { kind }: ExactEvent): void {
-  counters.retr_exact_samples_total.inc();
-  if (kind === "error" || kind === "timeout") counters.retr_exact_errors_total.inc();
-  if (kind === "dropped") counters.retr_exact_dropped_total.inc();
+  counters.retr_exact_samples_total.add(1);
+  if (kind === "error" || kind === "timeout") counters.retr_exact_errors_total.add(1);
+  if (kind === "dropped") counters.retr_exact_dropped_total.add(1);
 }
 
 function countSlice(counters: Counters, namespace: string, { increment }: SampleEvent): void {
-  counters.retr_namespace_samples_total.inc({ namespace });
-  counters.retr_namespace_mismatch_total.inc({ namespace }, increment.mismatch ?? 0);
-  counters.retr_namespace_score_worse_total.inc({ namespace }, increment.scoreWorse ?? 0);
-  counters.retr_namespace_latency_worse_total.inc({ namespace }, increment.latencyWorse ?? 0);
+  counters.retr_namespace_samples_total.add(1, namespace);
+  counters.retr_namespace_mismatch_total.add(increment.mismatch ?? 0, namespace);
+  counters.retr_namespace_score_worse_total.add(increment.scoreWorse ?? 0, namespace);
+  counters.retr_namespace_latency_worse_total.add(increment.latencyWorse ?? 0, namespace);
 }
 
 function makeCounters(registry: Registry): Counters {
   return build("counter", (name, { help, labels }) => {
-    return new Counter({ name, help, labelNames: [...labels], registers: [registry] });
+    return makeTally(registry, { name, help, labels });
   });
 }
 
