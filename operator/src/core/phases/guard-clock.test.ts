@@ -48,6 +48,11 @@ describe("the time between two looks", () => {
     expect(counted("blind")).toMatchObject({ healthySeconds: 100, idleSeconds: 20, blindSeconds: 13 });
   });
 
+  it("is told to the millisecond, without the dust of adding up", () => {
+    const guard = clocks({ tickedAt: ago(0.2), ...zero, healthySeconds: 0.1 });
+    expect(tick(guard, "healthy")).toMatchObject({ healthySeconds: 0.3 });
+  });
+
   it("is unseen when it is longer than a minute", () => {
     const after = (seconds: number) => tick(clocks({ tickedAt: ago(seconds), ...zero }), "healthy");
     expect(after(60)).toMatchObject({ healthySeconds: 60, blindSeconds: 0 });

@@ -19,10 +19,15 @@ export function tickGuard(status: MigrationStatus, nowIso: string, sight: Sight)
   const passed = Math.max(0, now - (instantMs(guard.tickedAt) ?? now)) / 1000;
   const clock = clockOf(guard.sight, sight, passed);
   const ticked = { ...guard, tickedAt: nowIso, sight };
-  if (clock === "healthy") ticked.healthySeconds += passed;
-  if (clock === "idle") ticked.idleSeconds += passed;
-  if (clock === "blind") ticked.blindSeconds += passed;
+  if (clock === "healthy") ticked.healthySeconds = sumSeconds(ticked.healthySeconds, passed);
+  if (clock === "idle") ticked.idleSeconds = sumSeconds(ticked.idleSeconds, passed);
+  if (clock === "blind") ticked.blindSeconds = sumSeconds(ticked.blindSeconds, passed);
   return { ...status, guard: ticked };
+}
+
+/** To the millisecond that times are told in: a sum of thousandths is shown to people. */
+function sumSeconds(seconds: number, more: number): number {
+  return Math.round((seconds + more) * 1000) / 1000;
 }
 
 function clockOf(before: Sight, now: Sight, passedSeconds: number): Sight {
