@@ -122,7 +122,8 @@ test("more samples at once than the limit are dropped, counted apart, and don't 
     (await serveRetrieve(runtime, request, context)).afterwards();
   expect(samples.map((sample) => sample.kind)).toEqual(["dropped", "dropped", "dropped", "dropped", "dropped"]);
   await waitUntil(() => samples.length === maxShadowsInFlight + 5);
-  expect(runtime.evidence.read(performance.now(), []).counters).toMatchObject({ shadowDropped: 5, shadowTimeouts: 64 });
+  const { shadowDropped, shadowTimeouts } = runtime.evidence.read(performance.now(), []).counters;
+  expect([shadowDropped, shadowTimeouts]).toEqual([5, maxShadowsInFlight]);
 });
 
 test("a shadow that keeps failing is left alone for a while, and its samples still count as errors", async () => {
