@@ -61,11 +61,7 @@ test("every epoch is acknowledged with the hash of its exact text, and its evide
   const { base, overlay } = await setting();
   const directory = folder({ "retriever.json": base });
   const sidecar = await start(directory);
-  expect(sidecar.log.find((line) => line["event"] === "activated")).toMatchObject({
-    epoch: 0,
-    primaryKind: "qdrant",
-    shadowKind: "none",
-  });
+  expect(await sidecar.logged("activated", 0)).toMatchObject({ primaryKind: "qdrant", shadowKind: "none" });
   await sidecar.retrieve(question);
   expect((await sidecar.status()).evidence.counters.requests).toBe(1);
   const text = `${overlay({ epoch: 5, shadow: "destination", sampleRate: 1 })}\n`;
@@ -73,10 +69,7 @@ test("every epoch is acknowledged with the hash of its exact text, and its evide
   const status = await epoch(sidecar, 5);
   expect(status.config).toMatchObject({ hash: hash("sha256", text), overlay: "in-force", shadow: "destination" });
   expect(status.evidence).toMatchObject({ epoch: 5, counters: { requests: 0 } });
-  expect(sidecar.log.findLast((line) => line["event"] === "activated")).toMatchObject({
-    epoch: 5,
-    shadowKind: "qdrant",
-  });
+  expect(await sidecar.logged("activated", 5)).toMatchObject({ shadowKind: "qdrant" });
 });
 
 test("a rollback, a restart and a scale-up work while the new store is down and its credential is missing", async () => {

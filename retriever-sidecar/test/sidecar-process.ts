@@ -4,12 +4,16 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { type SidecarStatus, sidecarStatusSchema } from "#contract/status.ts";
+import { waitUntil } from "./wait-until.ts";
 
 export type LogLine = Record<string, unknown>;
 export type SidecarProcess = {
   readonly appUrl: string;
   readonly adminUrl: string;
+  /** All lines once it has ended; before that, those that came through the pipe so far. */
   readonly log: readonly LogLine[];
+  /** The line of this event and epoch. An answer over HTTP may overtake the line that was written before it. */
+  readonly logged: (event: string, epoch: number) => Promise<LogLine>;
   readonly status: (windows?: string) => Promise<SidecarStatus>;
   readonly retrieve: (body: unknown) => Promise<{ readonly status: number; readonly body: RetrieveAnswer }>;
   readonly ready: () => Promise<number>;
@@ -68,6 +72,7 @@ export async function startSidecar({ config, env = {} }: Options): Promise<Sidec
     appUrl,
     adminUrl,
     log,
+    logged: (event, epoch) => waitUntil(() => log.find((line) => line["event"] === event && line["epoch"] === epoch)),
     status: (windows = "") => readStatus(adminUrl, windows),
     retrieve: (body) => postRetrieve(appUrl, body),
     ready: async () => (await fetch(`${adminUrl}/readyz`)).status,
@@ -94,7 +99,7 @@ async function postRetrieve(appUrl: string, body: unknown) {
 async function stop(child: ChildProcess): Promise<number | null> {
   if (child.exitCode !== null) return child.exitCode;
   child.kill("SIGTERM");
-  const [code] = (await once(child, "exit")) as [number | null];
+  const [code] = (await once(child, "close")) as [number | null];
   return code;
 }
 
