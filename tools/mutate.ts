@@ -52,7 +52,7 @@ function configOf(name: string, mutate: readonly string[]): object {
     vitest: { configFile: "tools/mutate.vitest.ts", related: false },
     mutate: [...mutate, "!**/*.test.ts"],
     coverageAnalysis: "perTest",
-    concurrency: 1,
+    concurrency: 2,
     // Slow machines make no mutant an endless loop.
     timeoutMS: 60_000,
     incremental: true,

@@ -15,9 +15,11 @@ beforeAll(async () => {
 }, 240_000);
 afterAll(() => stage.close());
 
-/** Deletes the migration; resolves when it is gone. */
-async function removeMigration({ migrationPath, status }: Play): Promise<void> {
+/** Deletes the migration and does what comes then; resolves when it is gone. */
+async function removeMigration(play: Play, then?: (play: Play) => Promise<unknown>): Promise<void> {
+  const { migrationPath, status } = play;
   await stage.client.remove(migrationPath);
+  await then?.(play);
   await eventually("the migration is gone", async () => (await stage.client.get(migrationPath)) === undefined, {
     deadlineMs: 90_000,
     describe: async () => (await status()).message,
@@ -45,7 +47,13 @@ type Case = {
   readonly before?: (play: Play) => Promise<void>;
   /** What has to happen for it to come there, and stay. */
   readonly on?: (play: Play) => Promise<unknown>;
+  /** What has to happen, once it is deleted, for it to go. */
+  readonly then?: (play: Play) => Promise<unknown>;
 };
+
+async function signalPods(play: Play, signal: "SIGSTOP" | "SIGCONT"): Promise<void> {
+  for (const pod of await play.pods()) await stage.signal(pod, signal);
+}
 
 const onTheWay: readonly Case[] = [
   { phase: "Pending", spec: { metrics: { source: "nobody-knows-it" } } },
@@ -63,6 +71,19 @@ const onTheWay: readonly Case[] = [
       await play.load.stop();
       await play.act("Promote");
     },
+  },
+  { phase: "Validated", spec: { mode: "Validate", validate: { duration: "1s" } } },
+  {
+    // A rollback ends once every pod has said that it is back; this one can't.
+    phase: "RollingBack",
+    spec: { stages: [long] },
+    on: async (play) => {
+      await play.reach("WarmUp");
+      await play.load.stop();
+      await signalPods(play, "SIGSTOP");
+      await play.act("Abort");
+    },
+    then: (play) => signalPods(play, "SIGCONT"),
   },
   {
     phase: "RolledBack",
@@ -83,7 +104,7 @@ describe.concurrent("on a real kubelet, a migration deleted", { timeout: 400_000
     await play.migrate(one.spec);
     await one.on?.(play);
     await play.reach(one.phase);
-    await removeMigration(play);
+    await removeMigration(play, one.then);
     expect(await stage.client.get(play.overlayPath)).toBeUndefined();
     expect(await followBase(play)).toEqual([source]);
     await play.allServeFrom(source);

@@ -44,7 +44,7 @@ describe("on a real kubelet, a migration", { timeout: 400_000 }, () => {
     await play.close();
   });
 
-  it("whose operator is killed in CuttingOver completes under the other replica", async () => {
+  it("whose operator is killed in CuttingOver completes under whoever leads next", async () => {
     const play = await startPlay(stage, "killed");
     await play.migrate({ cutover: { hold: true } });
     await play.conditionIs("Ready", "True", "AwaitingPromote");
@@ -54,7 +54,8 @@ describe("on a real kubelet, a migration", { timeout: 400_000 }, () => {
     await stage.signal(leader, "SIGKILL");
     const completed = await play.reach("Completed");
     expect(completed.rollback).toBeUndefined();
-    expect((await stage.leader()).name).not.toBe(leader.name);
+    // Its pod starts the container again at once, and may lead again.
+    expect((await stage.leader()).containerId).not.toBe(leader.containerId);
     await play.allServeFrom(completed.destination?.digest);
     await play.conditionIs("Settled", "False", "BaseNotUpdated");
     await endsQuietly(play);

@@ -4,11 +4,14 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { kubernetesVersion } from "#cluster/binaries.ts";
+import { operatorAccount } from "#cluster/layout.ts";
 import { noteFigure } from "#real/figures.ts";
 import { givenCluster } from "#real/given-cluster.ts";
 import { startPlay } from "#real/play.ts";
-import { chart, helm, release, values } from "#real/release.ts";
+import { type RealPod, readyPods } from "#real/pods.ts";
+import { chart, helm, installRelease, release, values } from "#real/release.ts";
 import { openStage, type Stage } from "#real/stage.ts";
+import { eventually } from "#stories/eventually.ts";
 import { longGuard } from "#stories/story-migration.ts";
 
 const run = promisify(execFile);
@@ -18,7 +21,16 @@ beforeAll(async () => {
 }, 240_000);
 afterAll(() => stage.close());
 
+const pods = `/api/v1/namespaces/${operatorAccount.namespace}/pods`;
+const bindings = "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicybindings";
 const definition = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/retrievermigrations.retriever.dev";
+
+/** What a replica tells of the policies it relies on: true for those in force. */
+async function policiesTold({ ip }: RealPod): Promise<Readonly<Record<string, boolean>>> {
+  const response = await fetch(`http://${ip}:8080/metrics`, { signal: AbortSignal.timeout(5000) });
+  const told = (await response.text()).matchAll(/^retriever_admission_policy_in_force\{policy="(.+)"\} ([01])$/gm);
+  return Object.fromEntries([...told].map(([, name = "", value]) => [name, value === "1"]));
+}
 
 describe("the operator's chart", { timeout: 400_000 }, () => {
   it.each([3, 4] as const)("is linted by Helm %i without a fault", async (version) => {
@@ -42,6 +54,23 @@ describe("the operator's chart", { timeout: 400_000 }, () => {
   it("passes its own test", async () => {
     const { exitCode, stderr } = await helm(givenCluster(), 3, ["test", release, "--timeout", "2m"]);
     expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 });
+  });
+
+  it("brings the policies that every replica finds in force, until somebody takes one away", async () => {
+    const installed = (await stage.client.list(bindings)).map(({ metadata }) => metadata.name);
+    const own = installed.filter((name) => name.startsWith("retriever-"));
+    expect(own).toHaveLength(8);
+    const before = await stage.operators();
+    const inForce = Object.fromEntries(own.map((name) => [name, true]));
+    for (const pod of before) expect(await policiesTold(pod)).toEqual(inForce);
+
+    const lost = own.find((name) => name.endsWith("overlay-epoch")) ?? "";
+    await stage.client.remove(`${bindings}/${lost}`);
+    for (const { name } of before) await stage.client.remove(`${pods}/${name}`);
+    for (const pod of await readyPods(stage.operators, before.length, before))
+      await eventually(`${pod.name} misses ${lost}`, async () => (await policiesTold(pod))[lost] === false);
+    await installRelease(givenCluster());
+    expect(await stage.client.get(`${bindings}/${lost}`)).toBeDefined();
   });
 
   it("is upgraded in the guard without anybody noticing, and refuses to be uninstalled until the migration has ended", async () => {
@@ -84,6 +113,23 @@ describe("the operator's chart", { timeout: 400_000 }, () => {
     });
     expect(await stage.client.get(definition)).toBeDefined();
     expect((await play.status()).phase).toBe("RolledBack");
+    await play.close();
+  });
+
+  it("is uninstalled together with a migration that is deleted in the guard, once that is gone", async () => {
+    await installRelease(givenCluster());
+    const play = await startPlay(stage, "both-gone");
+    await play.migrate({ guard: longGuard });
+    const { source } = await play.reach("Guard");
+    await stage.client.remove(play.migrationPath);
+    const uninstalled = await helm(givenCluster(), 4, ["uninstall", release, "--wait", "--timeout", "3m"]);
+    expect(uninstalled).toMatchObject({ exitCode: 0 });
+    expect(await stage.client.get(play.migrationPath)).toBeUndefined();
+    expect(await stage.client.get(play.overlayPath)).toBeUndefined();
+    await play.allServeFrom(source?.digest);
+    const { failures, failuresByReason } = await play.load.stop();
+    noteFigure("K3", play.name, failures);
+    expect(failuresByReason).toEqual({});
     await play.close();
   });
 });

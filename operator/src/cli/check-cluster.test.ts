@@ -2,6 +2,7 @@ import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
 import { describe, expect, test } from "vitest";
 import { OperatorError } from "#errors.ts";
 import { aCondition, aRawMigration, aStatus } from "#test/builders/migration.ts";
+import { FakeClock } from "#test/fakes/fake-clock.ts";
 import { makeFakeTerminal } from "#test/fakes/fake-terminal.ts";
 import { checkCluster } from "./check-cluster.ts";
 import type { KubeClient } from "./kube-client.ts";
@@ -22,9 +23,18 @@ function arrange(statuses: readonly MigrationStatus[], more: Partial<KubeClient>
     ...more,
   };
   const terminal = makeFakeTerminal();
+  const clock = new FakeClock();
   const check = (idle: boolean, namespaces: readonly string[] = []) =>
-    checkCluster({ namespaces, idle }, client, terminal, signal);
-  return { check, asked, ...terminal };
+    checkCluster({ namespaces, idle }, { client, terminal, clock }, signal);
+  return { check, asked, clock, ...terminal };
+}
+
+const finalizers = ["retriever.dev/settle"];
+
+function aDeletedOne(status: MigrationStatus, kept: readonly string[] = finalizers) {
+  const raw = aRawMigration(status);
+  const metadata = { ...(raw["metadata"] as object), deletionTimestamp: "2026-01-01T00:00:00Z", finalizers: kept };
+  return { ...raw, metadata };
 }
 
 const begun = aStatus({ phase: "Guard", epoch: 4 });
@@ -75,6 +85,45 @@ describe("check --idle", () => {
     const { check, printed } = arrange([aStatus({ phase: "Completed", epoch: 5 })]);
     expect(await check(true)).toBe(0);
     expect(printed.join("\n")).toContain("not settled");
+  });
+
+  test.each([begun, settled, aStatus({ phase: "Pending" })])(
+    "waits for one that is being deleted in $phase, and passes once it is gone",
+    async (status) => {
+      const listed = [[aDeletedOne(status)], [aDeletedOne(status)], []];
+      const { check, clock, printed } = arrange([], { listMigrations: async () => listed.shift() ?? [] });
+      const checked = check(true);
+      await clock.advance(4000);
+      expect(await checked).toBe(0);
+      expect(printed.at(-1)).toBe("waiting for 1 to be deleted");
+      expect(listed).toEqual([]);
+    },
+  );
+
+  test("refuses one that is being deleted and isn't gone after 90 s", async () => {
+    const { check, clock, warned } = arrange([], { listMigrations: async () => [aDeletedOne(begun)] });
+    const checked = check(true);
+    await clock.advance(89_000);
+    expect(warned).toEqual([]);
+    await clock.advance(1000);
+    expect(await checked).toBe(2);
+    expect(warned).toEqual(["refused: without the operator these are never gone: search/docs-to-qdrant: Guard"]);
+  });
+
+  test("refuses at once while another is under way, and as soon as another begins", async () => {
+    const both = [aDeletedOne(settled), aRawMigration(begun)];
+    expect(await arrange([], { listMigrations: async () => both }).check(true)).toBe(2);
+    const listed = [[aDeletedOne(settled)], both];
+    const { check, clock, warned } = arrange([], { listMigrations: async () => listed.shift() ?? both });
+    const checked = check(true);
+    await clock.advance(2000);
+    expect(await checked).toBe(2);
+    expect(warned.join("\n")).toContain("nobody rolls these back");
+  });
+
+  test("passes where somebody else's finalizer alone keeps a deleted one that is over", async () => {
+    const { check } = arrange([], { listMigrations: async () => [aDeletedOne(settled, ["example.org/other"])] });
+    expect(await check(true)).toBe(0);
   });
 
   test("passes where the API isn't served any more", async () => {

@@ -98,7 +98,7 @@ function makeProgram(around: Surroundings, end: (code: number) => void): Command
     .option("--idle", "refuse while a migration is under way", false)
     .action(async (options: Shared & { in: readonly string[]; idle: boolean }) => {
       const asked = { namespaces: options.in, idle: options.idle };
-      end(await connected(options, around, ({ client }) => checkCluster(asked, client, terminal, around.signal)));
+      end(await connected(options, around, ({ client }) => checkCluster(asked, { client, ...around }, around.signal)));
     });
 
   addPeopleCommands({
