@@ -30,6 +30,46 @@ describe("an alert that fires", () => {
     expect(until).toBe(noon);
   });
 
+  it("says which, where, why, how much and for how long, and what nobody stated it calls so", () => {
+    const said = (more: Partial<Firing>) => judge([aFiring(noon, 60_000, more)]).due;
+    const held = "held 60 s of 30s, its for of 10 s included";
+    const of = (message: string) => [{ rule: "alert", action: "Rollback", message }];
+    expect(said({ causes: ["score-delta", "mismatch"] })).toEqual(
+      of(`RETR_DUAL_VARIANCE_HIGH fires in Prometheus monitoring (cause score-delta, mismatch, value 0.5; ${held})`),
+    );
+    expect(said({ causes: [], value: null })).toEqual(
+      of(`RETR_DUAL_VARIANCE_HIGH fires in Prometheus monitoring (no cause stated; ${held})`),
+    );
+    const ended = { activeAt: null, firstAt: noon - 60_000, lastAt: noon - 10_000 };
+    expect(said(ended)).toEqual(
+      of(
+        `RETR_DUAL_VARIANCE_HIGH fired in Prometheus monitoring until 2026-03-01T11:59:50.000Z (cause mismatch, value 0.5; ${held})`,
+      ),
+    );
+  });
+
+  it("from the very instant of the activation is the epoch's, one that fires since then all the more", () => {
+    const from = (activeAt: number) => judge([aFiring(noon, 0, { activeAt, lastAt: activatedAt + 30_000 })]).due;
+    expect(from(activatedAt)).toHaveLength(1);
+    expect(from(activatedAt - 1)).toHaveLength(0);
+    const at = (lastAt: number) => judge([aFiring(noon, 0, { activeAt: activatedAt - 1, lastAt })]);
+    expect(at(activatedAt).findings).toHaveLength(1);
+    expect(at(activatedAt - 1)).toEqual({ findings: [], due: [], until: undefined });
+  });
+
+  it("over no time yet says 0 s and not less", () => {
+    const early = aFiring(noon, 0, { activeAt: activatedAt - 1, lastAt: activatedAt });
+    expect(judge([early]).findings[0]?.message).toContain("held 0 s of 30s");
+  });
+
+  it("is judged up to its newest sample, and no further back than before", () => {
+    const lasting = (lastAt: number) => aFiring(noon, 60_000, { lastAt });
+    expect(judge([lasting(noon - 2000), lasting(noon - 1000)]).until).toBe(noon - 1000);
+    expect(judge([lasting(noon - 2000)], { until: new Date(noon - 500).toISOString() }).until).toBe(noon - 500);
+    expect(judge([]).until).toBeUndefined();
+    expect(judge([], { until: new Date(noon).toISOString() }).until).toBe(noon);
+  });
+
   it("since before the epoch is its doing only once the window holds nothing older", () => {
     const carried = (lastAt: number) => aFiring(noon, 0, { activeAt: activatedAt - 1, lastAt });
     expect(judge([carried(activatedAt + 60_000 + 29_999)]).due).toEqual([]);
@@ -51,6 +91,8 @@ describe("an alert that fires", () => {
 
   it("before anything is sampled is nobody's harm", () => {
     expect(judge([aFiring(noon, 60_000)], { phase: "Preflight" }).findings).toEqual([]);
+    // Nobody samples any more, but the destination serves.
+    expect(judge([aFiring(noon, 60_000)], { phase: "Completed" }).findings).toHaveLength(1);
   });
 });
 
