@@ -21,6 +21,14 @@ const anApproval = (more: Partial<ActObservation> = {}): ActObservation => ({
   expiresAt: null,
   ...more,
 });
+const twoRoles = (fourEyes: boolean) =>
+  aSpec({
+    requestedBy: "ada",
+    checklist: {
+      ...onlyReachable,
+      approvals: { roles: [{ name: "sre", quorum: 2 }, { name: "owner" }], expiry: "1h", fourEyes },
+    },
+  });
 const kept = (role: string, actor: string, until: string) => ({ role, actor, at: "2026-03-01T11:00:00Z", until });
 
 describe("an approval", () => {
@@ -32,6 +40,30 @@ describe("an approval", () => {
     [{}, undefined],
   ])("%j is refused because %s", (more, refusal) => {
     expect(refuseApproval(anApproval(more), { plan, status: aStatus({ planHash: "p" }), now })).toBe(refusal);
+  });
+
+  it.each([
+    ["is refused before a plan", "", plan, {}, "no plan is accepted yet"],
+    ["of no plan", "p", plan, { planHash: null }, "it names no plan; an approval is given for one plan, by its hash"],
+    [
+      "that nobody asks for",
+      "p",
+      aSpec({ checklist: onlyReachable }),
+      {},
+      "spec.checklist.approvals.policy is Skip: nobody is asked",
+    ],
+    ["in another role", "p", twoRoles(false), { role: "intern" }, "the plan asks no intern; it asks sre, owner"],
+    [
+      "of who asked for the migration",
+      "p",
+      twoRoles(true),
+      {},
+      "four eyes: ada asked for this migration and can't approve it",
+    ],
+    ["of who asked, where two eyes are enough,", "p", twoRoles(false), {}, undefined],
+    ["of another pair of eyes", "p", twoRoles(true), { actor: "grace" }, undefined],
+  ] as const)("%s, of plan %j: refused where there is a reason", (_what, planHash, asked, more, refusal) => {
+    expect(refuseApproval(anApproval(more), { plan: asked, status: aStatus({ planHash }), now })).toBe(refusal);
   });
 
   it("counts until its own end or the plan's, whichever is sooner", () => {
@@ -56,17 +88,82 @@ describe("an approval", () => {
 });
 
 describe("the check", () => {
-  const judge = (untils: readonly string[]) => {
-    const approvals = untils.map((until, index) => kept("sre", `user-${index}`, until));
-    const status = aStatus({ planHash: "p", acts: { paused: false, seen: [], approvals } });
-    return judgeApprovals({ plan, status, now }, { ok: true, value: "proved" });
-  };
+  const later = "2026-03-01T12:00:01Z";
+  const approvedBy = (
+    approvals: readonly ReturnType<typeof kept>[],
+    asked = plan,
+  ): Parameters<typeof judgeApprovals>[0] => ({
+    plan: asked,
+    status: aStatus({ planHash: "p", acts: { paused: false, seen: [], approvals: [...approvals] } }),
+    now,
+  });
+  const users = (...untils: string[]) => approvedBy(untils.map((until, index) => kept("sre", `user-${index}`, until)));
+  const proved = { ok: true, value: "proved" } as const;
 
-  it("counts what hasn't ended, and nothing whose end can't be read", () => {
-    const later = "2026-03-01T12:00:01Z";
-    expect(judge([later, later])).toMatchObject({ status: "True", reason: "Approved" });
-    expect(judge([later, "2026-03-01T12:00:00Z"])).toMatchObject({ status: "False", reason: "ApprovalsMissing" });
-    expect(judge([later, "soon"]).message).toContain("needs sre 1 of 2");
-    expect(judge([]).message).toContain("needs sre 0 of 2");
+  it.each([
+    ["both", users(later, later), "True", "Approved", "approved by user-0 (sre), user-1 (sre)"],
+    [
+      "one, the other ended",
+      users(later, "2026-03-01T12:00:00Z"),
+      "False",
+      "ApprovalsMissing",
+      "approve plan p: needs sre 1 of 2, so far user-0 (sre)",
+    ],
+    [
+      "one, the other's end can't be read",
+      users(later, "soon"),
+      "False",
+      "ApprovalsMissing",
+      "approve plan p: needs sre 1 of 2, so far user-0 (sre)",
+    ],
+    ["nobody", users(), "False", "ApprovalsMissing", "approve plan p: needs sre 0 of 2"],
+    [
+      "others in other roles",
+      approvedBy([kept("owner", "ada", later), kept("intern", "bob", later)], twoRoles(false)),
+      "False",
+      "ApprovalsMissing",
+      "approve plan p: needs sre 0 of 2, so far ada (owner)",
+    ],
+    [
+      "too few in each role",
+      approvedBy([kept("sre", "ada", later)], twoRoles(false)),
+      "False",
+      "ApprovalsMissing",
+      "approve plan p: needs sre 1 of 2, needs owner 0 of 1, so far ada (sre)",
+    ],
+  ])("%s agreed: it says who is missing", (_who, asked, status, reason, message) => {
+    expect(judgeApprovals(asked, proved)).toEqual({ status, reason, message });
+  });
+
+  it("counts nobody while no act was ever taken", () => {
+    expect(judgeApprovals({ plan, status: aStatus({ planHash: "p" }), now }, proved).message).toBe(
+      "approve plan p: needs sre 0 of 2",
+    );
+  });
+
+  const unproved =
+    "approvals prove nothing without the admission policy retriever-act-identity and its binding: install both, or set the operator to --act-identity=trusted";
+  it.each([
+    ["nothing is known of", undefined, "IdentityNotProved", unproved],
+    ["nothing proves", { ok: true, value: "unproved" }, "IdentityNotProved", unproved],
+    [
+      "can't be looked up",
+      { ok: false, why: "timed out" },
+      "IdentityNotObserved",
+      "whether actors are who they say can't be looked up: timed out",
+    ],
+  ] as const)("is Unknown while %s who actors are, however many agreed", (_what, identity, reason, doubt) => {
+    const message = `${doubt}; so far user-0 (sre), user-1 (sre)`;
+    expect(judgeApprovals(users(later, later), identity)).toEqual({ status: "Unknown", reason, message });
+  });
+
+  it("says openly that actors are trusted, once the quorum is there", () => {
+    const trusted = { ok: true, value: "trusted" } as const;
+    expect(judgeApprovals(users(later, later), trusted)).toEqual({
+      status: "True",
+      reason: "ApprovedOnTrust",
+      message: "approved by user-0 (sre), user-1 (sre); the operator is set to trust what acts say of their actors",
+    });
+    expect(judgeApprovals(users(later), trusted).reason).toBe("ApprovalsMissing");
   });
 });
