@@ -3,24 +3,20 @@ import { basename } from "node:path";
 import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
-/** Whole migrations take seconds, these the longest. */
-const slow = ["window", "guard-clock", "laws"].map((name) => `decide.${name}.test.ts`);
-
 /** The quickest tests first: the first that notices a change ends its turn. */
 class QuickestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    return files.toSorted((a, b) => rankOf(a) - rankOf(b));
+    const isStory = ({ moduleId }: TestSpecification) => Number(basename(moduleId).startsWith("decide."));
+    return files.toSorted((a, b) => isStory(a) - isStory(b));
   }
 }
 
-function rankOf({ moduleId }: TestSpecification): number {
-  const name = basename(moduleId);
-  return slow.indexOf(name) + (name.startsWith("decide.") ? 2 : 1);
-}
+const { include = [], exclude = [] } = JSON.parse(process.env["MUTATE_TESTS"] ?? "{}") as Record<string, string[]>;
 
 export default defineConfig({
   test: {
-    include: JSON.parse(process.env["MUTATE_TESTS"] ?? "[]") as string[],
+    include,
+    exclude,
     testTimeout: 60_000,
     retry: 0,
     isolate: false,
