@@ -1,0 +1,139 @@
+// What changed between two statuses and somebody has to hear: once, and as a page only where people rely on it.
+import type { Condition, MigrationStatus, Phase } from "@retriever/crds/migration-status.ts";
+import { describe, expect, it } from "vitest";
+import { aCondition, aStatus } from "#test/builders/migration.ts";
+import { announceFlips } from "./announce.ts";
+
+type Said = readonly [Condition["status"], reason: string, message?: string];
+
+/** What is told when a condition goes from one to the other while the migration is in a phase. */
+function told(type: Condition["type"], phase: Phase, before: Said | undefined, now: Said | undefined): object[] {
+  const status = (said: Said | undefined): MigrationStatus => {
+    if (said === undefined) return aStatus({ phase, conditions: [] });
+    const [value, reason, message = "as it is"] = said;
+    return aStatus({
+      phase,
+      conditions: [aCondition("Paused", "False"), { ...aCondition(type, value, message), reason }],
+    });
+  };
+  return announceFlips(status(before), status(now));
+}
+const warning = (reason: string, page: boolean, message = "as it is") => ({ type: "Warning", reason, message, page });
+
+describe("a way back that closes", () => {
+  it.each([
+    ["WarmUp", false],
+    ["AwaitingCutover", false],
+    ["CuttingOver", true],
+    ["Guard", true],
+    ["RollingBack", true],
+    ["Completed", false],
+  ] as const)("in %s is told, and is a page: %s", (phase, page) => {
+    const open = ["True", "SourceAnswers"] as const;
+    expect(told("RollbackReady", phase, open, ["False", "SourceFailing"])).toEqual([warning("RollbackNotReady", page)]);
+  });
+
+  it.each([
+    ["was never known before", undefined, ["False", "SourceStale"], 1],
+    ["was unknown for the same reason", ["Unknown", "SourceStale"], ["False", "SourceStale"], 1],
+    ["was closed for another reason", ["False", "SourceFailing"], ["False", "SourceStale"], 1],
+    ["is closed as before", ["False", "SourceStale"], ["False", "SourceStale"], 0],
+    ["is only unknown", ["True", "SourceAnswers"], ["Unknown", "NoEvidence"], 0],
+    ["isn't judged any more", ["True", "SourceAnswers"], undefined, 0],
+  ] as const)("and %s", (_what, before, now, times) => {
+    expect(told("RollbackReady", "Guard", before, now)).toHaveLength(times);
+  });
+});
+
+describe("an alert that isn't armed any more", () => {
+  const armed = ["True", "Armed"] as const;
+
+  it.each([
+    ["WarmUp", [warning("AlertsNotArmed", false)]],
+    ["Ramp", [warning("AlertsNotArmed", false)]],
+    ["AwaitingCutover", [warning("AlertsNotArmed", false)]],
+    ["CuttingOver", [warning("AlertsNotArmed", true)]],
+    ["Guard", [warning("AlertsNotArmed", true)]],
+    ["Preflight", []],
+    ["RollingBack", []],
+    ["Completed", []],
+  ] as const)("is told in %s while people rely on it", (phase, said) => {
+    expect(told("AlertsArmed", phase, armed, ["False", "RuleMissing"])).toEqual(said);
+  });
+
+  it.each([
+    ["can't be looked up", armed, ["Unknown", "NotObserved"], [warning("AlertsNotArmed", false)]],
+    [
+      "was unknown and is now missing",
+      ["Unknown", "NotObserved"],
+      ["False", "RuleMissing"],
+      [warning("AlertsNotArmed", true)],
+    ],
+    ["is missing as before", ["False", "RuleMissing"], ["False", "RuleSilent"], []],
+    ["is armed again", ["Unknown", "NotObserved"], armed, []],
+    ["was never judged", undefined, ["False", "RuleMissing"], []],
+    ["isn't judged any more", armed, undefined, []],
+    ["is skipped", armed, ["Unknown", "Skipped"], []],
+    ["is waived", armed, ["Unknown", "Waived"], []],
+    ["waits for its canary", armed, ["Unknown", "CanaryNotArrived"], []],
+  ] as const)("and %s", (_what, before, now, said) => {
+    expect(told("AlertsArmed", "Guard", before, now)).toEqual(said);
+  });
+});
+
+describe("pods that don't follow in time", () => {
+  it.each([
+    ["never judged before", undefined, ["False", "AckTimeout"], 1],
+    ["on their way", ["False", "Propagating"], ["False", "AckTimeout"], 1],
+    ["late as before", ["False", "AckTimeout"], ["Unknown", "AckTimeout"], 0],
+    ["there again", ["False", "AckTimeout"], ["True", "AllPodsFollow"], 0],
+    ["gone", ["False", "AckTimeout"], undefined, 0],
+  ] as const)("page once: %s", (_what, before, now, times) => {
+    const page = Array.from({ length: times }, () => warning("AckTimeout", true));
+    expect(told("ConfigPropagated", "Ramp", before, now)).toEqual(page);
+  });
+});
+
+describe("what keeps a migration from starting", () => {
+  it.each([
+    ["Pending", 1],
+    ["Preflight", 1],
+    ["AwaitingApproval", 0],
+    ["Ramp", 0],
+  ] as const)("is told in %s, %s times", (phase, times) => {
+    const said = Array.from({ length: times }, () => warning("Refused", false));
+    expect(told("Ready", phase, ["False", "Waiting"], ["False", "Refused"])).toEqual(said);
+    expect(told("Ready", phase, undefined, ["False", "Refused"])).toEqual(said);
+  });
+
+  it.each([
+    ["is the same as before", ["False", "Refused"], ["False", "Refused", "in other words"]],
+    ["isn't certain", ["False", "Waiting"], ["Unknown", "Refused"]],
+    ["isn't judged", ["False", "Waiting"], undefined],
+  ] as const)("isn't told when it %s", (_what, before, now) => {
+    expect(told("Ready", "Pending", before, now)).toEqual([]);
+  });
+});
+
+describe("what became of an edit", () => {
+  const accepted = ["True", "Accepted"] as const;
+  const normal = { type: "Normal", reason: "SafeEditApplied", message: "as it is", page: false };
+
+  it.each([
+    ["was ignored", accepted, ["True", "EditIgnored"], [warning("EditIgnored", false)]],
+    ["took effect", accepted, ["True", "SafeEditApplied"], [normal]],
+    ["took effect from the start", undefined, ["True", "SafeEditApplied"], [normal]],
+    ["was taken back", ["True", "EditIgnored"], accepted, []],
+    ["is ignored as before", ["True", "EditIgnored"], ["True", "EditIgnored"], []],
+    [
+      "is another one",
+      ["True", "EditIgnored"],
+      ["True", "EditIgnored", "another"],
+      [warning("EditIgnored", false, "another")],
+    ],
+    ["took effect in part", ["True", "SafeEditApplied"], ["True", "EditIgnored"], [warning("EditIgnored", false)]],
+    ["isn't judged", accepted, undefined, []],
+  ] as const)("is told once: it %s", (_what, before, now, said) => {
+    expect(told("Accepted", "Ramp", before, now)).toEqual(said);
+  });
+});
