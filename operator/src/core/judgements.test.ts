@@ -5,14 +5,12 @@ import { planHash } from "@retriever/crds/plan.ts";
 import type { StoreStatus } from "@retriever/sidecar/contract/status.ts";
 import { describe, expect, it } from "vitest";
 import { someCounters } from "#test/builders/counters.ts";
-import { aSpec, onlyReachable } from "#test/builders/spec.ts";
+import { aSpec } from "#test/builders/spec.ts";
 import { aMigration, anObservation, aPod, noon } from "#test/builders/world.ts";
 import { latencyQuantileMs, measureBaseline } from "./baseline.ts";
 import { rivalOf, rolledBackBefore } from "./claims.ts";
 import { isSameData } from "./deep-equal.ts";
-import { judgeWindow } from "./migration-window.ts";
 import type { Observation } from "./model.ts";
-import { nameSome } from "./pods.ts";
 import { postmortemFact } from "./postmortem.ts";
 import { judgeReachable } from "./reachable.ts";
 import { isWayBackClosed, judgeRollbackReady } from "./rollback-ready.ts";
@@ -152,13 +150,6 @@ describe("isSameData", () => {
   });
 });
 
-describe("nameSome", () => {
-  it("names five and counts the rest", () => {
-    expect(nameSome(["a", "b"])).toBe("a, b");
-    expect(nameSome(["a", "b", "c", "d", "e", "f", "g"])).toBe("a, b, c, d, e and 2 more");
-  });
-});
-
 describe("the baseline", () => {
   const counted = someCounters({ requests: 200, errors: 4, empty: 10, answered: 100, mismatch: 30 });
 
@@ -202,13 +193,6 @@ it("no claim of a plan that was rolled back is known while claims can't be read,
   expect(before({ ok: true, value: [claim({ planHash: "other" }), claim({ name: "b" })] })).toBe("b");
   expect(before({ ok: true, value: [claim({ planHash: "other" }), claim({ phase: "Completed" })] })).toBeUndefined();
   expect(before({ ok: false, why: "timed out" })).toBeUndefined();
-});
-
-it("a window without days never opens, and says so", () => {
-  const { checklist, ...rest } = aSpec({ checklist: { ...onlyReachable, window: {} } });
-  const never = { ...rest, checklist: { ...checklist, window: { ...checklist.window, days: [] } } };
-  expect(judgeWindow(never, noon)).toMatchObject({ status: "False", reason: "WindowClosed" });
-  expect(judgeWindow(never, noon).message).toContain("it opens next in no near time");
 });
 
 describe("the postmortem", () => {
