@@ -57,6 +57,12 @@ describe("a completed migration", () => {
     expect(settle(completed([there, here], released)).reason).toBe("BaseNotUpdated");
   });
 
+  it("leaves the overlay of a later migration alone", () => {
+    const c = completed([here]);
+    const outcome = settle({ ...c, meta: { ...c.meta, uid: "another" } });
+    expect([outcome.reason, outcome.cleanup]).toEqual(["Settled", "nothingLeft"]);
+  });
+
   it("waits while the overlay can't be read", () => {
     const c = aContext("Completed", { see: { overlay: { ok: false, why: "timed out" } } });
     expect(tell(settle(c))).toBe("Completed waiting NotObserved: the overlay can't be read: timed out");
