@@ -5,7 +5,9 @@ const hasCluster = process.env["RETRIEVER_E2E"] !== undefined;
 
 export default defineConfig({
   test: {
-    include: hasCluster ? ["e2e/real/**/*.test.ts"] : ["{crds,operator,retriever-sidecar,e2e,tools}/**/*.test.ts"],
+    include: hasCluster
+      ? ["e2e/real/**/*.test.ts"]
+      : ["{stores,crds,operator,retriever-sidecar,retriever-data,kubectl-retriever,e2e,tools}/**/*.test.ts"],
     exclude: hasCluster ? ["**/node_modules/**"] : ["**/node_modules/**", "e2e/real/**"],
     testTimeout: 30_000,
     hookTimeout: 60_000,

@@ -1,5 +1,5 @@
 // The checklist of a spec: what has to be answered before anything changes. Imports zod, durations and the levels only.
-import { verifyLevels } from "@retriever/sidecar/contract/verify-report.ts";
+import { verifyLevels } from "@retriever/stores/ports/chunk-store.ts";
 import { z } from "zod";
 import { durationSchema } from "./duration.ts";
 import { days, timeOfDaySchema, timeZoneSchema } from "./time-window.ts";

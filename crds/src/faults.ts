@@ -1,5 +1,5 @@
 // Zod's issues → faults that name the field, what came and what was expected. What may be a secret is never quoted.
-import type { ConfigFault } from "@retriever/sidecar/contract/config-fault.ts";
+import type { ConfigFault } from "@retriever/stores/config/config-fault.ts";
 import type { z } from "zod";
 
 type Issue = z.core.$ZodIssue;

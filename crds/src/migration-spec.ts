@@ -1,6 +1,7 @@
 // The spec of a RetrieverMigration. Every default is the runbook's value.
-import { overlayAdapterSchema } from "@retriever/sidecar/contract/adapter.ts";
+
 import { latencyDeltaThresholdMs, p95BadShare, scoreDeltaThreshold } from "@retriever/sidecar/contract/thresholds.ts";
+import { overlayAdapterSchema } from "@retriever/stores/kinds.ts";
 import { z } from "zod";
 import { checklistSchema } from "./checklist-spec.ts";
 import { durationSchema } from "./duration.ts";

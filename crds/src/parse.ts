@@ -1,5 +1,5 @@
 // An unknown document → a spec with every default, or all its faults at once. Pure.
-import type { ConfigFault } from "@retriever/sidecar/contract/config-fault.ts";
+import type { ConfigFault } from "@retriever/stores/config/config-fault.ts";
 import type { z } from "zod";
 import { describe, faultsOfIssue } from "./faults.ts";
 import { type MigrationActSpec, migrationActSpecSchema } from "./migration.ts";

@@ -1,5 +1,5 @@
 // An unknown document → a scenario with every default, or all its faults at once. Pure.
-import type { ConfigFault } from "@retriever/sidecar/contract/config-fault.ts";
+import type { ConfigFault } from "@retriever/stores/config/config-fault.ts";
 import { durationPattern, durationSeconds } from "./duration.ts";
 import { describe, faultsOfIssue } from "./faults.ts";
 import { eventActions, type Scenario, scenarioSchema } from "./scenario.ts";

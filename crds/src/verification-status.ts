@@ -1,5 +1,5 @@
 // What a status keeps of the Jobs it asked for: comparisons of the two stores, and smoke tests.
-import { verifyLevels } from "@retriever/sidecar/contract/verify-report.ts";
+import { verifyLevels } from "@retriever/stores/ports/chunk-store.ts";
 import { z } from "zod";
 
 const instant = z.string().max(40);

@@ -1,4 +1,4 @@
-// `retriever-sidecar verify` as a stranger runs it: a config directory, a report folder, a process.
+// `retriever-data verify` as a stranger runs it: a config directory, a report folder, a process.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -8,7 +8,7 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { type VerifyReport, verifyReportSchema } from "@retriever/sidecar/contract/verify-report.ts";
 
-const main = fileURLToPath(import.meta.resolve("@retriever/sidecar/main.ts"));
+const main = fileURLToPath(import.meta.resolve("@retriever/data/main.ts"));
 
 export type Place = {
   readonly config: string;

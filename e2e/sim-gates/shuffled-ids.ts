@@ -1,6 +1,6 @@
 // G6: a destination whose ids sit on the wrong vectors. Real chunks and queries, exact search, the product's gates.
-import { strictAlpha } from "@retriever/operator/gates/error-budget.ts";
-import { judgeRate, type RateQuestion, type SequentialVerdict } from "@retriever/operator/gates/sequential.ts";
+import { strictAlpha } from "@retriever/operator/core/gates/error-budget.ts";
+import { judgeRate, type RateQuestion, type SequentialVerdict } from "@retriever/operator/core/gates/sequential.ts";
 import { p95BadShare, scoreDeltaThreshold, tieEpsilon } from "@retriever/sidecar/contract/thresholds.ts";
 import type { Dataset } from "#dataset/read.ts";
 import { type Chance, seededChance } from "./chance.ts";

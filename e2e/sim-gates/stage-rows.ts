@@ -1,6 +1,6 @@
 // G5 and G5b: many stages per true share of bad samples, counted by their ends and held to what they must reach.
-import { errorShares } from "@retriever/operator/gates/error-budget.ts";
-import type { SequentialVerdict } from "@retriever/operator/gates/sequential.ts";
+import { errorShares } from "@retriever/operator/core/gates/error-budget.ts";
+import type { SequentialVerdict } from "@retriever/operator/core/gates/sequential.ts";
 import { p95BadShare } from "@retriever/sidecar/contract/thresholds.ts";
 import { type BadSamples, type Chance, seededChance } from "./chance.ts";
 import { playStage, type StageEnd } from "./stage.ts";

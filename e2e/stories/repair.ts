@@ -9,7 +9,7 @@ import { type VerifyReport, verifyReportSchema } from "@retriever/sidecar/contra
 import { z } from "zod";
 import { configMapsPath, type Play } from "./play.ts";
 
-const sidecar = fileURLToPath(import.meta.resolve("@retriever/sidecar/main.ts"));
+const main = fileURLToPath(import.meta.resolve("@retriever/data/main.ts"));
 const deadlineMs = 60_000;
 
 const keptSchema = z.object({ data: z.object({ "report-0.json": z.string() }) });
@@ -35,7 +35,7 @@ async function reportText({ stage, name }: Play): Promise<string> {
   return keptSchema.parse(kept).data["report-0.json"];
 }
 
-/** `retriever-sidecar verify --repair … --yes` between the source and a collection. Rejects when it doesn't end. */
+/** `retriever-data verify --repair … --yes` between the source and a collection. Rejects when it doesn't end. */
 export async function repair(
   play: Play,
   collection: string,
@@ -63,7 +63,7 @@ export async function repair(
 function run({ storeEnv }: Play, words: readonly string[]): Promise<Repaired> {
   const options = { timeout: deadlineMs, env: { ...storeEnv } };
   return new Promise((resolve, reject) => {
-    execFile(process.execPath, [sidecar, "verify", ...words], options, (fault, stdout, stderr) => {
+    execFile(process.execPath, [main, "verify", ...words], options, (fault, stdout, stderr) => {
       const line = stdout.split("\n").findLast((each) => each.startsWith('{"repair"'));
       const exitCode = fault === null ? 0 : fault.code;
       if (typeof exitCode !== "number" || line === undefined)

@@ -1,4 +1,4 @@
-// `retriever-sidecar verify` as a process, from a folder of its own.
+// `retriever-data verify` as a process, from a folder of its own.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -12,7 +12,7 @@ import {
   verifySummarySchema,
 } from "@retriever/sidecar/contract/verify-report.ts";
 
-const main = fileURLToPath(import.meta.resolve("@retriever/sidecar/main.ts"));
+const main = fileURLToPath(import.meta.resolve("@retriever/data/main.ts"));
 
 export type VerifyFolder = {
   readonly path: string;

@@ -72,6 +72,7 @@ export function verifyCronJob(input: ApplicationInput): object {
   const container = {
     name: verifyContainer,
     image: "retriever-sidecar:demo",
+    command: ["/usr/local/bin/node", "/app/retriever-data/src/main.ts"],
     args: "verify --level payload --lag 1 --serve-report 0.0.0.0:7091 --termination-log /dev/termination-log"
       .split(" ")
       .concat("--config", configFolder, "--report", folder),

@@ -16,9 +16,11 @@ import { filesOf } from "./volume-content.ts";
 export type PodSettings = {
   readonly nodeName: string;
   readonly sidecarContainer: string;
-  /** Runs the same command; its arguments say what it does. */
   readonly verifyContainer: string;
+  /** Entry point of the image; a container's own command comes before it. */
   readonly sidecarCommand: readonly string[];
+  /** Folder that stands for `/app/` of the image. */
+  readonly imageRoot: string;
   readonly volumeRefreshMs: number;
   readonly volumePromptMs: number;
   readonly probeEveryMs: number;
@@ -151,7 +153,8 @@ export class PodRuntime {
       configMap: (name) => cluster.configMapData({ namespace, name }),
       secret: (name) => settings.secrets[`${namespace}/${name}`],
     });
-    const running = processes.start({ command: [...settings.sidecarCommand, ...args], env, cwd: directory, logFile });
+    const command = [...entryPoint(container, settings), ...args];
+    const running = processes.start({ command, env, cwd: directory, logFile });
     this.#process = running;
     void running.exited.then((exit) => this.#exited(exit));
   }
@@ -286,4 +289,11 @@ function probeTarget(container: Container): { readonly port: number; readonly pa
     port: typeof port === "number" ? port : portOf(container, textOf(port), 7090),
     path: textOf(valueAt(http, "path")) || "/readyz",
   };
+}
+
+function entryPoint({ command }: Container, { sidecarCommand, imageRoot }: PodSettings): readonly string[] {
+  if (command.length === 0) return sidecarCommand;
+  return command.map((word) =>
+    word === "/usr/local/bin/node" ? process.execPath : word.replace(/^\/app\//, imageRoot),
+  );
 }

@@ -7,6 +7,8 @@ export type Mount = { readonly volume: string; readonly path: string };
 export type Container = {
   readonly name: string;
   readonly image: string;
+  /** In place of the image's own; empty: the image's own. */
+  readonly command: readonly string[];
   readonly args: readonly string[];
   readonly env: readonly JsonObject[];
   readonly ports: readonly ContainerPort[];
@@ -22,6 +24,7 @@ export function containersOf(pod: KubeObject): Container[] {
     .map((raw) => ({
       name: textOf(raw["name"]),
       image: textOf(raw["image"]),
+      command: listOf(raw["command"]).map(textOf),
       args: listOf(raw["args"]).map(textOf),
       env: listOf(raw["env"]).filter(isObject),
       ports: listOf(raw["ports"]).map((port) => ({

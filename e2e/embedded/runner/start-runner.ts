@@ -38,13 +38,14 @@ export type Runner = AsyncDisposable & {
 };
 
 const maxLogBytes = 1024 * 1024;
-const sidecarMain = fileURLToPath(new URL("../../../retriever-sidecar/src/main.ts", import.meta.url));
+const imageRoot = fileURLToPath(new URL("../../../", import.meta.url));
 
 const defaults: PodSettings = {
   nodeName: "embedded",
   sidecarContainer,
   verifyContainer,
-  sidecarCommand: [process.execPath, sidecarMain],
+  sidecarCommand: [process.execPath, `${imageRoot}retriever-sidecar/src/main.ts`],
+  imageRoot,
   volumeRefreshMs: 60_000,
   volumePromptMs: 150,
   probeEveryMs: 500,

@@ -4,9 +4,10 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { identityOf, locateOverlayAdapter } from "@retriever/sidecar/contract/identity.ts";
 import { overlaySchema } from "@retriever/sidecar/contract/overlay.ts";
 import { digestOfReport, type VerifyReport, type VerifySummary } from "@retriever/sidecar/contract/verify-report.ts";
+import { identityOf } from "@retriever/stores/config/identity.ts";
+import { locateOverlayAdapter } from "@retriever/stores/kinds.ts";
 
 const longestServedMs = 2000;
 const { values } = parseArgs({

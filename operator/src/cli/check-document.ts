@@ -4,7 +4,7 @@ import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
 import { parseMigrationActSpec, parseMigrationSpec } from "@retriever/crds/parse.ts";
 import { type Scenario, scenarioKind } from "@retriever/crds/scenario.ts";
 import { parseScenario } from "@retriever/crds/scenario-parse.ts";
-import type { ConfigFault } from "@retriever/sidecar/contract/config-fault.ts";
+import type { ConfigFault } from "@retriever/stores/config/config-fault.ts";
 import type { LocatedDocument } from "./documents.ts";
 
 export const ownKinds = ["RetrieverMigration", "MigrationAct", scenarioKind] as const;

@@ -2,10 +2,10 @@
 import type { Act } from "@retriever/crds/migration.ts";
 import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
 import type { MigrationStatus, Phase } from "@retriever/crds/migration-status.ts";
-import type { ConfigFault } from "@retriever/sidecar/contract/config-fault.ts";
-import type { StoreIdentity } from "@retriever/sidecar/contract/identity.ts";
 import type { Overlay } from "@retriever/sidecar/contract/overlay.ts";
 import type { SidecarStatus } from "@retriever/sidecar/contract/status.ts";
+import type { ConfigFault } from "@retriever/stores/config/config-fault.ts";
+import type { StoreIdentity } from "@retriever/stores/config/identity.ts";
 import type { AlertsRead } from "./alert-observation.ts";
 import type { JobsObservation } from "./job-observation.ts";
 import type { Read } from "./read.ts";

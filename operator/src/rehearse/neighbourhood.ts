@@ -1,6 +1,7 @@
 // What stands around a rehearsed migration: the stores by identity, and a workload that is set up as it must be.
 import type { ScenarioEvent } from "@retriever/crds/scenario.ts";
-import { identityOf, locateOverlayAdapter, type StoreIdentity } from "@retriever/sidecar/contract/identity.ts";
+import { identityOf, type StoreIdentity } from "@retriever/stores/config/identity.ts";
+import { locateOverlayAdapter } from "@retriever/stores/kinds.ts";
 import type { TargetObservation } from "#core/model.ts";
 import type { RehearsedMigration } from "./manifest.ts";
 

@@ -5,9 +5,9 @@ import { durationSeconds } from "@retriever/crds/duration.ts";
 import { type MigrationStatus, migrationStatusSchema } from "@retriever/crds/migration-status.ts";
 import { isLegalStep } from "@retriever/crds/phase-steps.ts";
 import type { Scenario, ScenarioEvent } from "@retriever/crds/scenario.ts";
-import type { StoreIdentity } from "@retriever/sidecar/contract/identity.ts";
 import { settleFinalizer } from "@retriever/sidecar/contract/names.ts";
 import type { StoreName } from "@retriever/sidecar/contract/overlay.ts";
+import type { StoreIdentity } from "@retriever/stores/config/identity.ts";
 import type {
   ActObservation,
   Effect,

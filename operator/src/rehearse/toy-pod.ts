@@ -1,7 +1,8 @@
 // A toy sidecar in a toy pod: follows the overlay after a while, serves the scenario's traffic, counts evidence.
-import { identityOf, type StoreIdentity } from "@retriever/sidecar/contract/identity.ts";
+
 import type { Overlay, StoreName } from "@retriever/sidecar/contract/overlay.ts";
 import type { SidecarStatus, StoreStatus } from "@retriever/sidecar/contract/status.ts";
+import { identityOf, type StoreIdentity } from "@retriever/stores/config/identity.ts";
 import type { PodObservation } from "#core/model.ts";
 import type { Span } from "#core/windows.ts";
 import type { Random } from "./draws.ts";

@@ -1,6 +1,7 @@
 // The Jobs of a toy cluster: a verification takes its time and then says what the stores differ in.
-import type { StoreIdentity } from "@retriever/sidecar/contract/identity.ts";
+
 import { type DifferenceCounts, driftOf, type VerifySummary } from "@retriever/sidecar/contract/verify-report.ts";
+import type { StoreIdentity } from "@retriever/stores/config/identity.ts";
 import type { JobSeen, JobsObservation } from "#core/job-observation.ts";
 import type { Effect } from "#core/model.ts";
 

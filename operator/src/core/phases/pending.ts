@@ -1,7 +1,8 @@
 // Pending: is there one workload, one base, one claim, and another store to go to? Nothing is written before yes.
 import { planHash } from "@retriever/crds/plan.ts";
-import { identityOf, locateOverlayAdapter } from "@retriever/sidecar/contract/identity.ts";
 import { overlaySchemas } from "@retriever/sidecar/contract/overlay.ts";
+import { identityOf } from "@retriever/stores/config/identity.ts";
+import { locateOverlayAdapter } from "@retriever/stores/kinds.ts";
 import { sidecarSource } from "../alerts.ts";
 import { skippedChecks } from "../checklist.ts";
 import { predecessorOf, rivalOf, rolledBackBefore } from "../claims.ts";

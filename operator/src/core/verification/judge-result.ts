@@ -1,12 +1,8 @@
 // A result held against what the plan tolerates.
 import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
 import type { VerificationResult } from "@retriever/crds/verification-status.ts";
-import {
-  type DifferenceCounts,
-  differenceKinds,
-  driftOf,
-  verifyLevels,
-} from "@retriever/sidecar/contract/verify-report.ts";
+import { type DifferenceCounts, differenceKinds, driftOf } from "@retriever/sidecar/contract/verify-report.ts";
+import { verifyLevels } from "@retriever/stores/ports/chunk-store.ts";
 import type { CheckResult } from "../reachable.ts";
 
 /** The kinds of which there are more than the plan tolerates, with both numbers. */
