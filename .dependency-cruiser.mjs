@@ -65,14 +65,14 @@ export default {
     rule(
       "rehearsals-are-pure",
       "A rehearsal plays the core and touches nothing: only itself, core, crds, the contract, d3's scales and shapes, and node:crypto. The command line reads and writes its files.",
-      { path: "^operator/src/rehearse/" },
+      { path: "^kubectl-retriever/src/rehearse/" },
       { pathNot: "^(operator/src/(rehearse|core)/|crds/src/|retriever-sidecar/src/contract/|node_modules/(@types/)?d3-(scale|shape)/|(node:)?crypto$)" },
     ),
     rule(
       "only-the-command-line-rehearses",
       "Rehearsals are for people: nothing that acts on a cluster may depend on one.",
       { path: "^operator/src/(?!cli/|rehearse/)" },
-      { path: "^operator/src/rehearse/" },
+      { path: "^kubectl-retriever/src/rehearse/" },
     ),
     rule(
       "crds-do-no-io",

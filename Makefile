@@ -27,7 +27,7 @@ explore: setup ## every state a migration can come to under three faults; last l
 	@node operator/test/explore/main.ts $(ARGS)
 
 rehearse: setup ## every scenario of the library twice: seconds, and whether the same comes out; last line JSON
-	@node operator/test/rehearse/main.ts
+	@node kubectl-retriever/test/rehearse/main.ts
 
 coverage: setup ## branch coverage of the operator's core by the tests beside it; fails below 100 %; last line JSON
 	@node tools/coverage.ts

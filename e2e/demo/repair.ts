@@ -54,15 +54,10 @@ async function collect(world: World, { folder, application, migration }: Collect
 /** Lines that it printed. 1 is the answer of a dry run with something to do. */
 function run(words: readonly string[], env: Readonly<Record<string, string>>): Promise<string[]> {
   return new Promise((resolve, reject) => {
-    execFile(
-      process.execPath,
-      [main, ...words],
-      { timeout: deadlineMs, env: { ...env } },
-      (fault, stdout, stderr) => {
-        if (fault !== null && fault.code !== 1)
-          reject(new Error(`${words.join(" ")}: ${stderr.trim()}`, { cause: fault }));
-        else resolve(stdout.split("\n").filter((line) => line !== ""));
-      },
-    );
+    execFile(process.execPath, [main, ...words], { timeout: deadlineMs, env: { ...env } }, (fault, stdout, stderr) => {
+      if (fault !== null && fault.code !== 1)
+        reject(new Error(`${words.join(" ")}: ${stderr.trim()}`, { cause: fault }));
+      else resolve(stdout.split("\n").filter((line) => line !== ""));
+    });
   });
 }

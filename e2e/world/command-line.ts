@@ -4,7 +4,7 @@ import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { namespace } from "./application-manifests.ts";
 
-const cli = join(import.meta.dirname, "../../operator/src/cli/main.ts");
+const cli = join(import.meta.dirname, "../../kubectl-retriever/src/main.ts");
 
 export type CommandResult = { readonly exitCode: number; readonly stdout: string; readonly stderr: string };
 

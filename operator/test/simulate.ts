@@ -2,6 +2,7 @@
 import type { Act } from "@retriever/crds/migration.ts";
 import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
 import { type MigrationStatus, migrationStatusSchema, type Phase } from "@retriever/crds/migration-status.ts";
+import { isJobEffect, ToyVerifier } from "@retriever/kubectl/toy/toy-verifier.ts";
 import type { StoreName } from "@retriever/sidecar/contract/overlay.ts";
 import type { AlertsRead } from "#core/alert-observation.ts";
 import { decide } from "#core/decide.ts";
@@ -17,7 +18,6 @@ import type {
   OverlayObservation,
 } from "#core/model.ts";
 import { spansOf } from "#core/windows.ts";
-import { isJobEffect, ToyVerifier } from "#rehearse/toy-verifier.ts";
 import { checkStatus, overlayAfter } from "#test/api-rules.ts";
 import { aTarget } from "#test/builders/search-app.ts";
 import { destinationIdentity, sourceIdentity } from "#test/builders/sidecar-status.ts";

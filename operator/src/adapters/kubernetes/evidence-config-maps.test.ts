@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { printChainFile, readChainFile } from "#audit/chain-file.ts";
 import { type EvidenceDraft, seal } from "#core/evidence-record.ts";
 import { OperatorError } from "#errors.ts";
-import { printChainFile, readChainFile } from "#evidence/chain-file.ts";
 import type { StoredEnd } from "#ports/evidence-store.ts";
 import { aDraft, subject } from "#test/builders/evidence.ts";
 import { FakeConfigMaps } from "#test/fakes/fake-config-maps.ts";
