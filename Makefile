@@ -21,7 +21,7 @@ demo: setup ## a migration that completes and one that rolls itself back (DESTIN
 	@$(foreach name,DESTINATION DEGRADE CHAOS SEED,$(if $($(name)),$(name)='$($(name))')) node e2e/demo/main.ts
 
 sim-gates: setup ## what the gates decide on simulated stages and on shuffled ids; under a minute
-	@node e2e/sim-gates/main.ts
+	@node e2e/bench/gates/main.ts
 
 explore: setup ## every state a migration can come to under three faults; last line JSON, under 3 minutes (ARGS=faults)
 	@node operator/test/explore/main.ts $(ARGS)
@@ -41,22 +41,22 @@ generate: setup ## write the generated files
 bench: bench-sidecar bench-verify bench-operator bench-alerts ## every table of figures, each with its JSON line; under an hour
 
 bench-sidecar: setup ## what the sidecar costs beside its peers, about 12 minutes; last line JSON (ARGS=--quick)
-	@node e2e/bench-sidecar/main.ts $(ARGS)
+	@node e2e/bench/sidecar/main.ts $(ARGS)
 
 bench-verify: setup ## what verify and repair promise, on a real Postgres; under 15 minutes; last line JSON (ARGS=--quick)
-	@node e2e/bench-verify/main.ts $(ARGS)
+	@node e2e/bench/data/main.ts $(ARGS)
 
 bench-operator: setup ## leaders, acknowledgements, many migrations, about 8 minutes; last line JSON (ARGS=--quick)
-	@node e2e/bench-operator/main.ts $(ARGS)
+	@node e2e/bench/operator/main.ts $(ARGS)
 
 fuzz-sidecar: setup ## 10,000 hostile requests and broken stores; last line "N passed, N failed" (ARGS=--seed=N)
-	@node e2e/fuzz-sidecar/main.ts $(ARGS)
+	@node e2e/fuzz/main.ts $(ARGS)
 
 bench-alerts: setup ## from an alert's firing in a real Prometheus to the rollback's intent, 20 runs; last line JSON (ARGS=--webhook)
-	@node e2e/prometheus/main.ts $(ARGS)
+	@node e2e/bench/alerts/main.ts $(ARGS)
 
 show-comparison: setup ## which metric notices which damage to a store, on 20,000 chunks; two minutes, last line JSON
-	@node e2e/comparison/main.ts
+	@node e2e/bench/comparison/main.ts
 
 sbom: setup ## what the images are made of, CycloneDX, into reports/
 	@mkdir -p reports
@@ -64,7 +64,7 @@ sbom: setup ## what the images are made of, CycloneDX, into reports/
 	@node tools/image-files.ts sidecar --sbom > reports/sbom-sidecar.json
 
 e2e: setup ## conformance and stories on a real cluster; figures as JSON, last line "N passed, N failed" (ARGS=--part=node)
-	@node e2e/real/main.ts $(ARGS)
+	@node e2e/stories/real/main.ts $(ARGS)
 
 clean: ## remove what was installed and written, the pinned Node included
 	@rm -rf node_modules */node_modules tools/node/node_modules coverage reports

@@ -1,6 +1,6 @@
 // The runbook with a demo's durations: what a user would apply, nothing that the operator knows otherwise.
 import type { MigrationSpecInput } from "@retriever/crds/migration-spec.ts";
-import { namespace } from "#world/application-manifests.ts";
+import { namespace } from "#support/world/application-manifests.ts";
 
 export type MigrationInput = {
   readonly name: string;

@@ -5,8 +5,8 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { overlayName } from "@retriever/sidecar/contract/names.ts";
-import { namespace } from "#world/application-manifests.ts";
-import type { World } from "#world/start-world.ts";
+import { namespace } from "#support/world/application-manifests.ts";
+import type { World } from "#support/world/start-world.ts";
 import type { Application } from "./application.ts";
 
 const main = join(import.meta.dirname, "../../retriever-data/src/main.ts");

@@ -2,9 +2,9 @@
 
 import { setTimeout as delay } from "node:timers/promises";
 import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
-import { namespace } from "#world/application-manifests.ts";
-import { conditionOf, readStatus } from "#world/migration-status.ts";
-import type { World } from "#world/start-world.ts";
+import { namespace } from "#support/world/application-manifests.ts";
+import { conditionOf, readStatus } from "#support/world/migration-status.ts";
+import type { World } from "#support/world/start-world.ts";
 import { type Application, startApplication } from "./application.ts";
 import { replayEvidence } from "./evidence.ts";
 import { type Journey, travel } from "./journey.ts";

@@ -5,7 +5,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import { pipeline } from "node:stream/promises";
 import { setTimeout as wait } from "node:timers/promises";
 import { Pool } from "undici";
-import { urlOf } from "#qdrant-standin/url-of.ts";
+import { urlOf } from "./qdrant-standin/url-of.ts";
 
 type Faults = {
   readonly latencyMs: number;

@@ -44,7 +44,7 @@ export async function startQdrant(options: QdrantOptions = {}): Promise<Qdrant> 
 async function startStandInProcess({ address = "127.0.0.1", apiKey, seed = 1, tls }: QdrantOptions): Promise<Qdrant> {
   const tlsArguments = tls === undefined ? [] : ["--tls-cert", tls.certFile, "--tls-key", tls.keyFile];
   const child = await startChild({
-    script: join(import.meta.dirname, "../qdrant-standin/main.ts"),
+    script: join(import.meta.dirname, "qdrant-standin/main.ts"),
     args: ["--listen", `${address}:0`, "--admin", `${address}:0`, "--seed", String(seed), ...tlsArguments],
     env: apiKey === undefined ? {} : { STAND_IN_API_KEY: apiKey },
     announces: announcementSchema,
