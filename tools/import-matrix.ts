@@ -8,6 +8,18 @@ import { runCommand } from "./run-command.ts";
 
 const root = join(import.meta.dirname, "..");
 
+/** Every folder with sources. */
+export const workspaceFolders = [
+  "stores",
+  "crds",
+  "operator",
+  "retriever-sidecar",
+  "retriever-data",
+  "kubectl-retriever",
+  "e2e",
+  "tools",
+];
+
 export type Violation = { readonly rule: string; readonly from: string; readonly to: string };
 export type Cruise = { readonly modules: number; readonly violations: readonly Violation[] };
 
@@ -41,7 +53,7 @@ export async function complaintsAboutMatrix(): Promise<string[]> {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), "retriever-matrix-")));
   try {
     plantViolations(root, folder);
-    const { violations } = await cruise(folder, ["crds", "operator", "retriever-sidecar", "e2e", "tools"]);
+    const { violations } = await cruise(folder, workspaceFolders);
     const blind = plants
       .filter(
         ({ rule, file }) => !violations.some((found) => found.rule === rule && [found.from, found.to].includes(file)),

@@ -13,11 +13,12 @@ const targets: readonly string[] = [
   "operator/src/adapters/api.ts",
   "operator/src/apply/write.ts",
   "operator/src/controller/loop.ts",
-  "kubectl-retriever/src/rehearse/play.ts",
   "operator/test/fake.ts",
   "operator/src/core/decide.test.ts",
   "retriever-sidecar/src/retrieve/serve.ts",
   "retriever-sidecar/src/contract/names.ts",
+  "stores/src/qdrant/config.ts",
+  "stores/src/qdrant/exchange.ts",
 ];
 
 type Plant = { readonly rule: string; readonly file: string; readonly imports: string };
@@ -30,7 +31,25 @@ export const plants: readonly Plant[] = [
     imports: "../../retriever-sidecar/src/retrieve/serve.ts",
   },
   { rule: "operator-imports-contract-and-crds-only", file: "operator/src/p2.ts", imports: "../../crds/generate.ts" },
-  { rule: "sidecar-imports-no-workspace", file: "retriever-sidecar/src/p3.ts", imports: "../../crds/src/kind.ts" },
+  { rule: "sidecar-imports-stores-only", file: "retriever-sidecar/src/p3.ts", imports: "../../crds/src/kind.ts" },
+  { rule: "stores-import-no-workspace", file: "stores/src/p24.ts", imports: "@retriever/sidecar/contract/names.ts" },
+  { rule: "kinds-of-store-stand-alone", file: "stores/src/pgvector/p25.ts", imports: "#qdrant/config.ts" },
+  {
+    rule: "clients-are-loaded-by-their-kind",
+    file: "operator/src/p26.ts",
+    imports: "@retriever/stores/qdrant/exchange.ts",
+  },
+  { rule: "stores-configuration-is-pure", file: "stores/src/config/p27.ts", imports: "node:fs" },
+  {
+    rule: "data-reads-the-sidecars-documents",
+    file: "retriever-data/src/p28.ts",
+    imports: "@retriever/sidecar/retrieve/serve.ts",
+  },
+  {
+    rule: "the-plugin-ends-at-the-cluster",
+    file: "kubectl-retriever/src/p29.ts",
+    imports: "@retriever/operator/apply/write.ts",
+  },
   { rule: "e2e-imports-public-entries-only", file: "e2e/p4.ts", imports: "../operator/src/core/decide.ts" },
   { rule: "nobody-imports-e2e", file: "tools/p5.ts", imports: "../e2e/story.ts" },
   {
@@ -38,10 +57,9 @@ export const plants: readonly Plant[] = [
     file: "retriever-sidecar/src/contract/p6.ts",
     imports: "node:fs/promises",
   },
-  { rule: "sidecar-core-is-pure", file: "retriever-sidecar/src/core/p7.ts", imports: "node:fs" },
+  { rule: "data-plane-cores-are-pure", file: "retriever-sidecar/src/core/p7.ts", imports: "node:fs" },
   { rule: "operator-core-is-pure", file: "operator/src/core/p8.ts", imports: "#adapters/api.ts" },
   { rule: "rehearsals-are-pure", file: "kubectl-retriever/src/rehearse/p22.ts", imports: "node:fs/promises" },
-  { rule: "only-the-command-line-rehearses", file: "operator/src/controller/p23.ts", imports: "#rehearse/play.ts" },
   { rule: "crds-do-no-io", file: "crds/src/p9.ts", imports: "node:fs" },
   { rule: "ports-are-types", file: "operator/src/ports/p10.ts", imports: "node:events" },
   { rule: "inner-folders-know-no-adapter", file: "operator/src/controller/p11.ts", imports: "#adapters/api.ts" },
@@ -66,9 +84,12 @@ export const soundImports: readonly Omit<Plant, "rule">[] = [
 ];
 
 const workspaces: readonly (readonly [folder: string, name: string])[] = [
+  ["stores", "stores"],
   ["crds", "crds"],
   ["operator", "operator"],
   ["retriever-sidecar", "sidecar"],
+  ["retriever-data", "data"],
+  ["kubectl-retriever", "kubectl"],
   ["e2e", "e2e"],
 ];
 

@@ -74,7 +74,7 @@ function sources(folder: string): string {
 }
 
 const core = sources("operator/src/core");
-const cli = sources("kubectl-retriever/src/commands");
+const cli = sources("kubectl-retriever/src");
 const fields = new Set(
   [...schemaFields(migrationSpecSchema, "spec"), ...schemaFields(migrationStatusSchema, "status")].map(
     ({ path }) => path,

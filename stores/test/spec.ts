@@ -13,7 +13,7 @@ type Spec = PgvectorSpec | QdrantSpec;
 
 /** Credentials of a test stand in its documents; its files are the system's own. */
 const lookup: Lookup = {
-  credential: (credential) => new Secret(String(credential)),
+  credential: (credential) => new Secret(typeof credential === "string" ? credential : JSON.stringify(credential)),
   authority: (caFile) => (caFile === undefined ? null : readFileSync(caFile, "utf8")),
   refuse: (field, message) => new Error(`${field}: ${message}`),
 };
