@@ -8,7 +8,7 @@ import { runCommand } from "./run-command.ts";
 
 const root = join(import.meta.dirname, "..");
 
-export type Violation = { readonly rule: string; readonly from: string; readonly to: string };
+type Violation = { readonly rule: string; readonly from: string; readonly to: string };
 /** `specifier` as it stands in the file at `from`, and the path it means. */
 type Import = { readonly from: string; readonly specifier: string; readonly to: string };
 type Cruise = {
