@@ -56,7 +56,7 @@ export const replacedWords: readonly ReplacedWord[] = [
 ];
 
 /** The words of a name or a text: cut at humps, digits and signs, in lower case. */
-function wordsOf(text: string): string[] {
+export function wordsOf(text: string): string[] {
   const spaced = text.replaceAll(/([a-z0-9])([A-Z])/g, "$1 $2").replaceAll(/([A-Z])([A-Z][a-z])/g, "$1 $2");
   return spaced
     .toLowerCase()
