@@ -1,6 +1,6 @@
 # Everything a developer runs. `make` alone lists it.
 .DEFAULT_GOAL := help
-.PHONY: help setup check test demo sim-gates generate clean bench bench-sidecar bench-operator bench-verify bench-alerts fuzz-sidecar show-comparison explore rehearse coverage mutate e2e sbom
+.PHONY: help setup check test stats demo sim-gates generate clean bench bench-sidecar bench-operator bench-verify bench-alerts fuzz-sidecar show-comparison explore rehearse coverage mutate e2e sbom
 
 # The pinned Node comes first, whatever Node this shell has.
 export PATH := $(CURDIR)/tools/node/node_modules/.bin:$(PATH)
@@ -13,6 +13,9 @@ setup: ## install the pinned Node and the packages (called by the others)
 
 check: setup ## types, lint, format, import matrix, dead code, generated files; under a minute
 	@node tools/check.ts
+
+stats: setup ## size and shape of the tree against their limits; last line JSON (ARGS=--list: what is counted)
+	@node tools/stats.ts $(ARGS)
 
 test: setup ## all tests; last line "N passed, N failed" (ARGS=... goes to the test runner)
 	@node tools/test.ts $(ARGS)

@@ -20,11 +20,20 @@ export const workspaceFolders = [
   "tools",
 ];
 
-export type Violation = { readonly rule: string; readonly from: string; readonly to: string };
-export type Cruise = { readonly modules: number; readonly violations: readonly Violation[] };
+type Violation = { readonly rule: string; readonly from: string; readonly to: string };
+/** `specifier` as it stands in the file at `from`, and the path it means. */
+type Import = { readonly from: string; readonly specifier: string; readonly to: string };
+type Cruise = {
+  readonly modules: number;
+  readonly imports: readonly Import[];
+  readonly violations: readonly Violation[];
+};
 
 type CruiseResult = {
-  readonly modules: readonly { readonly source: string }[];
+  readonly modules: readonly {
+    readonly source: string;
+    readonly dependencies: readonly { readonly module: string; readonly resolved: string }[];
+  }[];
   readonly summary: {
     readonly violations: readonly {
       readonly rule: { readonly name: string };
@@ -44,6 +53,9 @@ export async function cruise(cwd: string, folders: readonly string[]): Promise<C
   const result = JSON.parse(stdout) as CruiseResult;
   return {
     modules: result.modules.filter(({ source }) => source.endsWith(".ts")).length,
+    imports: result.modules.flatMap(({ source, dependencies }) =>
+      dependencies.map(({ module, resolved }) => ({ from: source, specifier: module, to: resolved })),
+    ),
     violations: result.summary.violations.map(({ rule, from, to }) => ({ rule: rule.name, from, to })),
   };
 }
