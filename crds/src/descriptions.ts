@@ -1,10 +1,10 @@
 // What `kubectl explain` says about the fields, by path. A path that isn't in the schema fails the generation.
 // Here stand the nodes and the fields that stand alone; the leaves below them have files of their own.
-import { inertSpecFields, withInert } from "./inert-fields.ts";
 import { actFieldDescriptions, specFieldDescriptions } from "./spec-field-descriptions.ts";
 import { statusFieldDescriptions } from "./status-field-descriptions.ts";
 
-const ofMigration: Readonly<Record<string, string>> = {
+/** Fields of RetrieverMigration. */
+export const migrationDescriptions: Readonly<Record<string, string>> = {
   spec: "What should move where. Two fields are enough: target and destination.",
   "spec.target": "The workload whose pods move; they carry the container retriever-sidecar. Immutable once started.",
   "spec.destination":
@@ -62,7 +62,8 @@ const ofMigration: Readonly<Record<string, string>> = {
   ...statusFieldDescriptions,
 };
 
-const ofAct: Readonly<Record<string, string>> = {
+/** Fields of MigrationAct. */
+export const migrationActDescriptions: Readonly<Record<string, string>> = {
   spec: "Immutable. What is wrong is not corrected: another act follows.",
   "spec.migration": "The migration, by name and UID: an act never reaches a later one of the same name.",
   "spec.act":
@@ -76,9 +77,3 @@ const ofAct: Readonly<Record<string, string>> = {
   "spec.reason": "Why, for whoever reads the history. A Waive needs it.",
   ...actFieldDescriptions,
 };
-
-/** Fields of RetrieverMigration. */
-export const migrationDescriptions = withInert(ofMigration, inertSpecFields());
-
-/** Fields of MigrationAct. */
-export const migrationActDescriptions = ofAct;

@@ -51,7 +51,7 @@ const opening = [
   "",
   "Two fields are enough: `spec.target.name` and `spec.destination`; everything else has a default. A test puts every value of the column *taken* into the [default manifest](../examples/default/migration.yaml) and creates it, and sees every value of the column *refused* refused: with exactly these words by whoever checks a manifest without a cluster, and under the field's name by the API server.",
   "",
-  'A duration is one or more numbers with a unit: `30s`, `10m`, `1h30m`; units are `ms`, `s`, `m`, `h`. `[]` stands for any item of a list. A share lies between 0 and 1. *Required* means: wherever the object around the field is there. "Not acted on yet" is meant as it stands: the API takes the field, and nobody reads it.',
+  "A duration is one or more numbers with a unit: `30s`, `10m`, `1h30m`; units are `ms`, `s`, `m`, `h`. `[]` stands for any item of a list. A share lies between 0 and 1. *Required* means: wherever the object around the field is there.",
   "",
 ];
 

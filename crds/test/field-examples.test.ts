@@ -8,7 +8,6 @@ import { exampleStatus } from "#example-status.ts";
 import { faultsOfIssue } from "#faults.ts";
 import { exampleOf, faultPath, refusalOf, valueAt, withValues } from "#field-example.ts";
 import { actExamples, exampleAct, specExamples } from "#field-examples.ts";
-import { inertSpecFields } from "#inert-fields.ts";
 import { migrationActSpecSchema } from "#migration.ts";
 import { migrationSpecSchema } from "#migration-spec.ts";
 import { migrationStatusSchema } from "#migration-status.ts";
@@ -126,10 +125,5 @@ describe("the page of the resources", () => {
       const row = rows.find((cells) => cells[1] === `\`${path}\`` && cells.length === 8);
       expect({ path, empty: row?.slice(1, 7).filter((cell) => cell === "") }).toEqual({ path, empty: [] });
     }
-  });
-
-  it("marks only fields that exist as not acted on", () => {
-    const paths = new Set(specFields.map(({ path }) => path));
-    expect(Object.keys(inertSpecFields()).filter((path) => !paths.has(path))).toEqual([]);
   });
 });
