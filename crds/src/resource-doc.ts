@@ -1,37 +1,30 @@
 // The page of the resources: every field with type, default, bounds, meaning, and what is taken and refused. Pure.
+import type { z } from "zod";
 import { migrationActRules, migrationRules } from "./cel-rules.ts";
-import { migrationActDescriptions, migrationDescriptions } from "./descriptions.ts";
-import { exampleOf, type FieldExample, refusalOf } from "./field-example.ts";
-import { actExamples, specExamples } from "./field-examples.ts";
+import { exampleDocument, refusalOf, valueAt } from "./field-example.ts";
 import { migrationActSpecSchema } from "./migration.ts";
 import { migrationSpecSchema } from "./migration-spec.ts";
 import { migrationStatusSchema } from "./migration-status.ts";
 import { type SchemaField, schemaFields } from "./schema-fields.ts";
-import { statusExampleOf } from "./status-examples.ts";
-
-type Descriptions = Readonly<Record<string, string>>;
-type ExampleOf = (field: SchemaField) => FieldExample | undefined;
+import { jsonSchemaOf } from "./schema-node.ts";
 
 const vanished = "status.evidence.vanished.";
 
 /** Markdown of `docs/resource.md`. */
 export function renderResourcePage(): string {
-  const spec = schemaFields(migrationSpecSchema, "spec");
-  const status = schemaFields(migrationStatusSchema, "status").filter(({ path }) => !path.startsWith(vanished));
-  const act = schemaFields(migrationActSpecSchema, "spec");
   return [
     ...opening,
     "## RetrieverMigration: spec",
     "",
-    ...sections(spec, migrationDescriptions, (field) => exampleOf(specExamples, field)),
+    ...sections(migrationSpecSchema, "spec"),
     "### Rules between fields",
     "",
     ...rulesOf(migrationRules.filter(({ at }) => at === "" || at.startsWith("spec"))),
     "## RetrieverMigration: status",
     "",
-    `${migrationDescriptions["status"]} The examples are one status of a rollback that begins in the guard. \`status.evidence.vanished\` has the fields of \`status.evidence.pods[].counters\`: the counts of processes that are gone.`,
+    `${migrationStatusSchema.description} The examples are one status of a rollback that begins in the guard. \`status.evidence.vanished\` has the fields of \`status.evidence.pods[].counters\`: the counts of processes that are gone.`,
     "",
-    ...sections(status, migrationDescriptions, ({ path }) => statusExampleOf(path)),
+    ...sections(migrationStatusSchema, "status"),
     "### Rules of the status",
     "",
     "They bind every writer, the operator included. The steps between phases stand in [states.md](states.md).",
@@ -39,7 +32,7 @@ export function renderResourcePage(): string {
     ...rulesOf(migrationRules.filter(({ at }) => at.startsWith("status"))),
     "## MigrationAct: spec",
     "",
-    ...table(act, migrationActDescriptions, (field) => exampleOf(actExamples, field)),
+    ...table(rowsOf(migrationActSpecSchema, "spec")),
     ...rulesOf(migrationActRules),
   ].join("\n");
 }
@@ -51,18 +44,31 @@ const opening = [
   "",
   "Two fields are enough: `spec.target.name` and `spec.destination`; everything else has a default. A test puts every value of the column *taken* into the [default manifest](../examples/default/migration.yaml) and creates it, and sees every value of the column *refused* refused: with exactly these words by whoever checks a manifest without a cluster, and under the field's name by the API server.",
   "",
-  'A duration is one or more numbers with a unit: `30s`, `10m`, `1h30m`; units are `ms`, `s`, `m`, `h`. `[]` stands for any item of a list. A share lies between 0 and 1. *Required* means: wherever the object around the field is there. "Not acted on yet" is meant as it stands: the API takes the field, and nobody reads it.',
+  "A duration is one or more numbers with a unit: `30s`, `10m`, `1h30m`; units are `ms`, `s`, `m`, `h`. `[]` stands for any item of a list. A share lies between 0 and 1. *Required* means: wherever the object around the field is there.",
   "",
 ];
 
+/** A field with the words of its refusal; in a status a list is shown as the examples of its items make it. */
+type Row = SchemaField & { readonly refusal: string };
+
+function rowsOf(schema: z.ZodType, root: string): Row[] {
+  const fields = schemaFields(schema, root).filter(({ path }) => !path.startsWith(vanished));
+  const whole = exampleDocument(fields);
+  return fields.map((field) => ({
+    ...field,
+    taken: field.taken ?? valueAt(whole, field.path),
+    refusal: refusalOf(schema, root, field) ?? "",
+  }));
+}
+
 /** One table per object right under the root, and one for what stands there alone. */
-function sections(fields: readonly SchemaField[], descriptions: Descriptions, example: ExampleOf): string[] {
-  const groups = Map.groupBy(fields, groupOf);
-  return [...groups].flatMap(([group, members]) => {
-    const [path, kind] = group.split(" ");
+function sections(schema: z.ZodType, root: string): string[] {
+  const { properties } = jsonSchemaOf(schema);
+  return [...Map.groupBy(rowsOf(schema, root), groupOf)].flatMap(([group, rows]) => {
+    const [path = "", kind] = group.split(" ");
     const title = kind === undefined ? [`### ${path}`] : [`### ${path}, kind ${kind}`];
-    const meaning = path?.includes(".") === true ? descriptions[path] : undefined;
-    return [...title, "", ...(meaning === undefined ? [] : [meaning, ""]), ...table(members, descriptions, example)];
+    const meaning = properties?.[path.split(".")[1] ?? ""]?.description;
+    return [...title, "", ...(meaning === undefined ? [] : [meaning, ""]), ...table(rows)];
   });
 }
 
@@ -73,18 +79,17 @@ function groupOf({ path, variant, type }: SchemaField): string {
   return variant === undefined ? top : `${top} ${variant}`;
 }
 
-function table(fields: readonly SchemaField[], descriptions: Descriptions, example: ExampleOf): string[] {
-  const rows = fields.map((field) => {
-    const shown = example(field);
-    return row(
+function table(fields: readonly Row[]): string[] {
+  const rows = fields.map((field) =>
+    row(
       code(field.path),
       [field.type, field.range].filter((part) => part !== "").join(": "),
       field.default === undefined ? (field.required ? "**required**" : "none") : printed(field.default),
-      descriptions[field.path] ?? "",
-      shown === undefined ? "" : printed(shown[0]),
-      shown === undefined ? "" : escaped(refusalOf(shown)),
-    );
-  });
+      field.description ?? "",
+      field.taken === undefined ? "" : printed(field.taken),
+      escaped(field.refusal),
+    ),
+  );
   return ["| field | type | default | meaning | taken | refused |", "|---|---|---|---|---|---|", ...rows, ""];
 }
 

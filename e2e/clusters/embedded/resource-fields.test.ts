@@ -2,14 +2,11 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { exampleStatus } from "@retriever/crds/example-status.ts";
-import { exampleOf, faultPath, withValues } from "@retriever/crds/field-example.ts";
-import { actExamples, exampleAct, specExamples } from "@retriever/crds/field-examples.ts";
+import { documentFor, exampleDocument, faultPath, withValues } from "@retriever/crds/field-example.ts";
 import { migrationActSpecSchema } from "@retriever/crds/migration.ts";
 import { migrationSpecSchema } from "@retriever/crds/migration-spec.ts";
 import { migrationStatusSchema, type Phase } from "@retriever/crds/migration-status.ts";
 import { type SchemaField, schemaFields } from "@retriever/crds/schema-fields.ts";
-import { statusExampleOf } from "@retriever/crds/status-examples.ts";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { at, type Body, type Client, connect, type Reply } from "../conformance/client.ts";
@@ -31,6 +28,10 @@ const way: readonly Phase[] = [
   "CuttingOver",
   "Guard",
 ];
+
+const specFields = schemaFields(migrationSpecSchema, "spec");
+const actFields = schemaFields(migrationActSpecSchema, "spec");
+const statusFields = schemaFields(migrationStatusSchema, "status");
 
 let api: EmbeddedApi;
 let client: Client;
@@ -83,39 +84,36 @@ function named(fields: readonly SchemaField[]): (readonly [string, SchemaField])
 }
 
 describe("fields at the API", () => {
-  it.each(named(schemaFields(migrationSpecSchema, "spec")))(
-    "%s: example created, the other refused",
-    async (_name, field) => {
-      const [accepted, refused, , beside] = exampleOf(specExamples, field) ?? [];
-      const document = withValues(field.variant === "pgvector" ? toPgvector : toQdrant, beside ?? {});
-      expectStatus(await create(migrations, withValues(document, { [field.path]: accepted })), 201);
-      const reply = await create(migrations, withValues(document, { [field.path]: refused }));
-      expect(namedBy(reply, field.path)).not.toEqual([]);
-    },
-  );
+  it.each(named(specFields))("%s: example created, the other refused", async (_name, field) => {
+    const document = documentFor(field, specFields, field.variant === "pgvector" ? toPgvector : toQdrant);
+    expectStatus(await create(migrations, withValues(document, { [field.path]: field.taken })), 201);
+    const reply = await create(migrations, withValues(document, { [field.path]: field.refused }));
+    expect(namedBy(reply, field.path)).not.toEqual([]);
+  });
 
-  it.each(named(schemaFields(migrationActSpecSchema, "spec")))(
-    "MigrationAct %s: example created, the other refused",
-    async (_name, field) => {
-      const [accepted, refused, , beside] = exampleOf(actExamples, field) ?? [];
-      const kind = { apiVersion: "retriever.dev/v1alpha1", kind: "MigrationAct" };
-      const document = withValues({ ...kind, ...exampleAct }, beside ?? {});
-      expectStatus(await create(acts, withValues(document, { [field.path]: accepted })), 201);
-      const reply = await create(acts, withValues(document, { [field.path]: refused }));
-      expect(namedBy(reply, field.path)).not.toEqual([]);
-    },
-  );
+  it.each(named(actFields))("MigrationAct %s: example created, the other refused", async (_name, field) => {
+    const { spec } = exampleDocument(actFields.filter(({ required }) => required));
+    const document = documentFor(field, actFields, {
+      apiVersion: "retriever.dev/v1alpha1",
+      kind: "MigrationAct",
+      spec,
+    });
+    expectStatus(await create(acts, withValues(document, { [field.path]: field.taken })), 201);
+    const reply = await create(acts, withValues(document, { [field.path]: field.refused }));
+    expect(namedBy(reply, field.path)).not.toEqual([]);
+  });
 
   it("takes the example status once its phases have gone before, and refuses it with any one field wrong", async () => {
     const object = expectStatus(await create(migrations, toQdrant), 201);
     const path = `${migrations}/${String(at(object, "metadata", "name"))}/status`;
     const write = (status: unknown) => client.request("PATCH", path, { body: { status }, contentType: mergePatch });
     for (const phase of way) expectStatus(await write({ phase }), 200);
-    for (const field of schemaFields(migrationStatusSchema, "status")) {
-      const { status } = withValues({ status: exampleStatus }, { [field.path]: statusExampleOf(field.path)?.[1] });
+    const example = exampleDocument(statusFields);
+    for (const field of statusFields) {
+      const { status } = withValues(example, { [field.path]: field.refused });
       expect({ field, at: namedBy(await write(status), field.path) }).not.toMatchObject({ at: [] });
     }
-    const written = expectStatus(await write(exampleStatus), 200);
-    expect(written["status"]).toEqual(exampleStatus);
+    const written = expectStatus(await write(example["status"]), 200);
+    expect(written["status"]).toEqual(example["status"]);
   });
 });

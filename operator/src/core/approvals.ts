@@ -1,7 +1,9 @@
 // Who has agreed, and who is missing. Approvals count by role, by different people, for one plan, for a while.
+
+import type { ApprovalStatus } from "@retriever/crds/acts-status.ts";
 import { durationSeconds } from "@retriever/crds/duration.ts";
 import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
-import type { ApprovalStatus, MigrationStatus } from "@retriever/crds/migration-status.ts";
+import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
 import type { Fact } from "./fact.ts";
 import { instantMs } from "./instant.ts";
 import type { ActIdentity, ActObservation, Observation } from "./model.ts";

@@ -1,7 +1,8 @@
 // pgvector's configuration: as a document holds it, and with everything resolved, whichever form it was written in.
 import { z } from "zod";
-import { baseCredentialSchema, overlayCredentialSchema } from "#config/credential.ts";
-import { timeoutMsSchema, tlsSchema } from "#config/fields.ts";
+import { baseCredentialSchema, overlayCredential } from "#config/credential.ts";
+import { doc } from "#config/field-doc.ts";
+import { kindSchema, namespaceDoc, timeoutMsSchema, tlsSchema } from "#config/fields.ts";
 import type { StoreLocation } from "#config/identity.ts";
 import type { Secret } from "#config/secret.ts";
 import type { Tls } from "#config/store-spec.ts";
@@ -16,26 +17,51 @@ const hostName = z
   .regex(/^[A-Za-z0-9]([A-Za-z0-9.:-]*[A-Za-z0-9])?$/, "expected a host name or address");
 
 const tuning = {
-  schema: sqlName.default("public"),
-  table: sqlName.default("vector_chunks"),
-  embeddingColumn: sqlName.default("embedding"),
-  metadataColumns: z.array(sqlName).max(32).default([]),
-  namespaceField: sqlName.default("namespace"),
-  distance: z.enum(["cosine", "l2", "inner-product"]).default("cosine"),
+  schema: sqlName.default("public").meta(doc("Schema of the table.", "retrieval", "public; drop table chunks")),
+  table: sqlName.default("vector_chunks").meta(doc("Table of the chunks.", "chunks", "vector-chunks")),
+  embeddingColumn: sqlName.default("embedding").meta(doc("Column of the vectors.", "vector", "1st")),
+  metadataColumns: z
+    .array(sqlName)
+    .max(32)
+    .default([])
+    .meta(doc("Further columns that come back as metadata and can be filtered.", ["language", "source"], "language")),
+  namespaceField: sqlName.default("namespace").meta(namespaceDoc("tenant", "tenant.id")),
+  distance: z
+    .enum(["cosine", "l2", "inner-product"])
+    .default("cosine")
+    .meta(doc("Distance of the vectors' index; similarities follow from it.", "l2", "euclid")),
   timeoutMs: timeoutMsSchema,
-  poolSize: z.int().min(1).max(200).default(10),
-  preparedStatements: z.boolean().default(true),
+  poolSize: z
+    .int()
+    .min(1)
+    .max(200)
+    .default(10)
+    .meta(doc("Most connections of one pod.", 20, 0)),
+  preparedStatements: z
+    .boolean()
+    .default(true)
+    .meta(doc("False behind a pooler in transaction mode.", false, "no")),
   indexSettings: z
     .strictObject({
-      hnswEfSearch: z.int().min(1).max(1000).optional(),
-      ivfflatProbes: z.int().min(1).max(32_768).optional(),
+      hnswEfSearch: z
+        .int()
+        .min(1)
+        .max(1000)
+        .optional()
+        .meta(doc("hnsw.ef_search of every query; the server's own when absent.", 200, 5000)),
+      ivfflatProbes: z
+        .int()
+        .min(1)
+        .max(32_768)
+        .optional()
+        .meta(doc("ivfflat.probes of every query; the server's own when absent.", 20, 0)),
     })
     .optional(),
 };
 
 /** pgvector as a base names it: one connection string, as in the users' contract. */
 export const pgvectorBaseSchema = z.strictObject({
-  kind: z.literal("pgvector"),
+  kind: kindSchema("pgvector"),
   connectionString: baseCredentialSchema,
   ...tuning,
   tls: tlsSchema.optional(),
@@ -43,12 +69,30 @@ export const pgvectorBaseSchema = z.strictObject({
 
 /** pgvector as an overlay names it: the host is readable, so that it can be checked before anything connects. */
 export const pgvectorOverlaySchema = z.strictObject({
-  kind: z.literal("pgvector"),
-  host: hostName,
-  port: z.int().min(1).max(65_535).default(5432),
-  database: z.string().min(1).max(63),
-  user: overlayCredentialSchema,
-  password: overlayCredentialSchema.optional(),
+  kind: kindSchema("pgvector"),
+  host: hostName.meta(
+    doc(
+      "Host of PostgreSQL. The pods' RETRIEVER_ALLOWED_HOSTS has to name it.",
+      "pg.search.svc",
+      "pg.search.svc/chunks",
+    ),
+  ),
+  port: z
+    .int()
+    .min(1)
+    .max(65_535)
+    .default(5432)
+    .meta(doc("Port of PostgreSQL.", 6432, 70_000)),
+  database: z
+    .string()
+    .min(1)
+    .max(63)
+    .meta(doc("Database that holds the table.", "search", "")),
+  user: overlayCredential(["RETRIEVER_CRED_PG_USER", "PGUSER"], ["/etc/retriever/credentials/pg-user", "/etc/passwd"]),
+  password: overlayCredential(
+    ["RETRIEVER_CRED_PG_PASSWORD", "PGPASSWORD"],
+    ["/etc/retriever/credentials/pg-password", "/etc/retriever/credentials/../secret"],
+  ).optional(),
   ...tuning,
   tls: tlsSchema.optional(),
 });
