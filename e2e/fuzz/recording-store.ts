@@ -1,7 +1,6 @@
 // A store that answers like Qdrant, remembers every query it got, and misbehaves on demand.
-import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import { listen } from "#support/http-server.ts";
 
 export type Misbehave = (response: ServerResponse, request: IncomingMessage) => void;
 export type RecordingStore = {
@@ -42,10 +41,9 @@ export async function startRecordingStore(name: string, dimension: number): Prom
       () => response.destroy(),
     );
   });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
+  const { url, close } = await listen(server);
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url,
     takeQueries: () => {
       const taken = queries;
       queries = [];
@@ -57,11 +55,7 @@ export async function startRecordingStore(name: string, dimension: number): Prom
     setDimension: (next) => {
       size = next;
     },
-    close: async () => {
-      server.closeAllConnections();
-      server.close();
-      await once(server, "close");
-    },
+    close,
   };
 }
 

@@ -1,11 +1,10 @@
 // A small reverse proxy before an external Qdrant that can make its answers slow, wrong or absent.
 // It gives every destination an address of its own, too: several can stand before one server.
-import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { pipeline } from "node:stream/promises";
 import { setTimeout as wait } from "node:timers/promises";
 import { Pool } from "undici";
-import { urlOf } from "./qdrant-standin/url-of.ts";
+import { listen } from "#support/http-server.ts";
 
 type Faults = {
   readonly latencyMs: number;
@@ -48,19 +47,15 @@ export async function startDegradingProxy(upstream: string, address: string): Pr
   const server = createServer({ keepAliveTimeout: 5000 }, (request, response) => {
     serve(request, response).catch(() => response.destroy());
   });
-  server.listen(0, address);
-  await once(server, "listening");
+  const { url, close } = await listen(server, address);
   return {
-    url: urlOf(server),
+    url,
     set: (changes) => {
       faults = { ...faults, ...changes };
     },
     close: async () => {
       stopping.abort();
-      const closed = once(server, "close");
-      server.close();
-      server.closeAllConnections();
-      await closed;
+      await close();
       await pool.destroy();
     },
   };

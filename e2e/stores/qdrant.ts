@@ -21,10 +21,6 @@ export type QdrantOptions = {
   readonly address?: string;
   /** Key that the stand-in asks for. An external server's key comes from the environment. */
   readonly apiKey?: string;
-  /** Decides the stand-in's order of equal scores. Default 1. */
-  readonly seed?: number;
-  /** PEM files; the stand-in then speaks https. */
-  readonly tls?: { readonly certFile: string; readonly keyFile: string };
   /** Defaults from QDRANT_URL and QDRANT_API_KEY. */
   readonly external?: { readonly url: string | undefined; readonly apiKey: string | undefined };
 };
@@ -41,11 +37,10 @@ export async function startQdrant(options: QdrantOptions = {}): Promise<Qdrant> 
   return { url: proxy.url, apiKey, standIn: false, degrade, close: proxy.close };
 }
 
-async function startStandInProcess({ address = "127.0.0.1", apiKey, seed = 1, tls }: QdrantOptions): Promise<Qdrant> {
-  const tlsArguments = tls === undefined ? [] : ["--tls-cert", tls.certFile, "--tls-key", tls.keyFile];
+async function startStandInProcess({ address = "127.0.0.1", apiKey }: QdrantOptions): Promise<Qdrant> {
   const child = await startChild({
-    script: join(import.meta.dirname, "qdrant-standin/main.ts"),
-    args: ["--listen", `${address}:0`, "--admin", `${address}:0`, "--seed", String(seed), ...tlsArguments],
+    script: join(import.meta.dirname, "../qdrant-standin/main.ts"),
+    args: ["--listen", `${address}:0`, "--admin", `${address}:0`],
     env: apiKey === undefined ? {} : { STAND_IN_API_KEY: apiKey },
     announces: announcementSchema,
     deadlineMs: 20_000,

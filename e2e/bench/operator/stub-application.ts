@@ -1,8 +1,8 @@
 // An application whose pods only exist in the API: its sidecars are answered for here, and follow the overlay at once.
 // For rows about the operator alone; they say nothing about sidecars or kubelets.
+
 import { hash } from "node:crypto";
-import { once } from "node:events";
-import { createServer, type Server } from "node:http";
+import { createServer } from "node:http";
 import { noCounters, parseWindows } from "@retriever/sidecar/contract/evidence.ts";
 import { overlayName } from "@retriever/sidecar/contract/names.ts";
 import { type Overlay, overlayFileName, overlaySchema } from "@retriever/sidecar/contract/overlay.ts";
@@ -10,6 +10,7 @@ import type { SidecarStatus, StoreStatus } from "@retriever/sidecar/contract/sta
 import { identityOf } from "@retriever/stores/config/identity.ts";
 import { locateOverlayAdapter } from "@retriever/stores/kinds.ts";
 import type { EmbeddedApi } from "#clusters/embedded/api/start-api.ts";
+import { listen } from "#support/http-server.ts";
 import { applicationDeployment, baseConfigMap } from "#support/world/application-manifests.ts";
 import type { Place } from "./acts.ts";
 import { kinds } from "./bench-cluster.ts";
@@ -77,14 +78,7 @@ export async function openStubSidecar(
     const status = statusOf(api, application(), windows);
     response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(status));
   });
-  await once(server.listen(adminPort, address), "listening");
-  return () => closeServer(server);
-}
-
-async function closeServer(server: Server): Promise<void> {
-  server.closeAllConnections();
-  server.close();
-  await once(server, "close");
+  return (await listen(server, address, adminPort)).close;
 }
 
 type Spans = NonNullable<ReturnType<typeof parseWindows>>;

@@ -90,7 +90,7 @@ async function writeFiles(layout: Layout): Promise<void> {
     await mkdir(dirname(path), { recursive: true });
     await writeFile(path, content, { mode: 0o600 });
   };
-  const { ca, cert, key } = makeCertificates(
+  const { ca, cert, key } = await makeCertificates(
     [layout.apiAddress, layout.loopback, serviceAddress, hostAddress],
     new Date(),
   );

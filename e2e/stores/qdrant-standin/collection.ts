@@ -1,15 +1,17 @@
 // One collection in memory: points by slot, their vectors, payloads and payload indexes.
 // Reads see only what `visible` lets through: that is how a loss of points is staged.
-import type { CollectionConfig } from "./collection-config.ts";
 import { wrongInput } from "./fault.ts";
 import type { Predicate } from "./filter.ts";
-import { type Json, JsonObject } from "./json-value.ts";
-import type { PayloadIndex } from "./payload-index.ts";
+import type { JsonObject } from "./json.ts";
 import { comparePointIds, type PointId } from "./point-id.ts";
-import { VectorSpace } from "./vector-space.ts";
+import { type VectorParams, VectorSpace } from "./vector-space.ts";
 
-export type Vectors = ReadonlyMap<string, Float32Array>;
-export type NewPoint = { readonly id: PointId; readonly vectors: Vectors; readonly payload: JsonObject };
+/** Those with which a filter finds the same as without: with another one Qdrant's integer 42 finds 42.0, too. */
+export const indexTypes = ["keyword", "datetime"] as const;
+type IndexType = (typeof indexTypes)[number];
+
+type Vectors = ReadonlyMap<string, Float32Array>;
+type NewPoint = { readonly id: PointId; readonly vectors: Vectors; readonly payload: JsonObject };
 export type Point = {
   readonly id: PointId;
   readonly slot: number;
@@ -21,8 +23,8 @@ export type Point = {
 export type Visibility = (slot: number) => boolean;
 
 export class Collection {
-  readonly config: CollectionConfig;
-  readonly indexes = new Map<string, PayloadIndex>();
+  /** By payload path. */
+  readonly indexes = new Map<string, IndexType>();
   readonly spaces: ReadonlyMap<string, VectorSpace>;
   private readonly points: (Point | undefined)[] = [];
   private readonly slots = new Map<PointId, number>();
@@ -31,12 +33,10 @@ export class Collection {
   private ordered: readonly Point[] | undefined = undefined;
   private operations = 0;
 
-  constructor(config: CollectionConfig, visible: Visibility) {
-    this.config = config;
+  /** `vectors`: by name; the unnamed vector has the empty one. */
+  constructor(vectors: Iterable<readonly [string, VectorParams]>, visible: Visibility) {
     this.visible = visible;
-    this.spaces = new Map(
-      [...config.vectors].map(([name, { size, distance }]) => [name, new VectorSpace(size, distance)]),
-    );
+    this.spaces = new Map(Array.from(vectors, ([name, params]) => [name, new VectorSpace(params)]));
   }
 
   /** The space of a vector name. Throws when there is none. */
@@ -116,13 +116,14 @@ export class Collection {
     return this.nextOperation();
   }
 
-  /** Gives points another payload, made from the one that they have. */
-  changePayloads(ids: readonly PointId[], change: (payload: JsonObject) => JsonObject): number {
+  /** Merges members into payloads. */
+  setPayload(ids: readonly PointId[], changes: JsonObject): number {
     const version = this.nextOperation();
     for (const id of ids) {
       const slot = this.slots.get(id);
       const point = slot === undefined ? undefined : this.points[slot];
-      if (point !== undefined) this.points[point.slot] = { ...point, version, payload: change(point.payload) };
+      if (point === undefined) continue;
+      this.points[point.slot] = { ...point, version, payload: { ...point.payload, ...changes } };
     }
     this.ordered = undefined;
     return version;
@@ -133,9 +134,4 @@ export class Collection {
 export function checkDimension(space: VectorSpace, vector: Float32Array): void {
   if (vector.length === space.size) return;
   throw wrongInput(`Vector dimension error: expected dim: ${space.size}, got ${vector.length}`);
-}
-
-/** A payload with some members replaced or added. */
-export function mergePayload(payload: JsonObject, changes: Iterable<readonly [string, Json]>): JsonObject {
-  return new JsonObject([...payload, ...changes]);
 }

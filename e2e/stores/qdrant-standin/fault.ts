@@ -13,36 +13,15 @@ export class ApiFault extends Error {
   }
 }
 
-/** A body of the wrong shape. The place in the body is added by whoever has the body. */
-export class ShapeFault extends Error {
-  readonly placed: boolean;
-
-  constructor(text: string, placed = true) {
-    super(text);
-    this.placed = placed;
-  }
-}
-
-/** A body of the right shape whose value is out of bounds: 422. */
-export class LimitFault extends Error {}
-
 export function wrongInput(text: string): ApiFault {
   return new ApiFault(400, `Wrong input: ${text}`);
 }
 
-export function badRequest(text: string): ApiFault {
-  return new ApiFault(400, `Bad request: ${text}`);
-}
-
-export function notFound(text: string): ApiFault {
-  return new ApiFault(404, `Not found: ${text}`);
-}
-
 export function noCollection(name: string): ApiFault {
-  return notFound(`Collection \`${name}\` doesn't exist!`);
+  return new ApiFault(404, `Not found: Collection \`${name}\` doesn't exist!`);
 }
 
 /** What Qdrant has and this server hasn't: refused openly, never answered wrongly. */
 export function notInStandIn(what: string): ApiFault {
-  return new ApiFault(501, `Not implemented: the stand-in has no ${what}`);
+  return new ApiFault(501, `Not implemented: the stand-in has no ${what}`, true);
 }

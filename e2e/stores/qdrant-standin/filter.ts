@@ -1,101 +1,111 @@
 // Filters of requests as predicates over a point. Types are strict: 12 isn't "12", and a wrong shape is refused.
 // Everything works without a payload index, by looking at every point.
-
-import { notInStandIn, ShapeFault } from "./fault.ts";
-import { type Check, parseFieldChecks } from "./field-check.ts";
-import { isArray, type Json, JsonObject } from "./json-value.ts";
-import { asList, asObject, asString, readUnsigned, required } from "./members.ts";
+import { z } from "zod";
+import { parseDatetime } from "./datetime.ts";
+import { isArray, isInteger, type Json, type JsonObject, toDouble } from "./json.ts";
 import { elementsAt, parsePath, valuesAt } from "./payload.ts";
-import { type PointId, parsePointId } from "./point-id.ts";
+import { type PointId, readPointId } from "./point-id.ts";
 
-export type Subject = { readonly id: PointId; readonly payload: JsonObject };
+type Subject = { readonly id: PointId; readonly payload: JsonObject };
 export type Predicate = (subject: Subject) => boolean;
+type Test = (value: Json) => boolean;
 
-const clauses = ["should", "min_should", "must", "must_not"];
+export const pointIdSchema = readAs(readPointId);
+const integer = z.custom<number | bigint>(isInteger);
 
-/** `filter` of a request; undefined when it filters nothing. Throws ShapeFault. */
-export function parseFilter(value: Json | undefined): Predicate | undefined {
-  if (value === undefined || value === null) return undefined;
-  const object = asObject(value, "struct Filter");
-  if (object.size === 0) return undefined;
-  const unknown = [...object.keys()].find((name) => !clauses.includes(name));
-  if (unknown !== undefined) {
-    throw new ShapeFault(
-      `unknown field \`${unknown}\`, expected one of ${clauses.map((name) => `\`${name}\``).join(", ")}`,
-    );
-  }
-  const must = parseConditions(object.get("must"));
-  const should = parseConditions(object.get("should"));
-  const mustNot = parseConditions(object.get("must_not"));
-  const minShould = parseMinShould(object.get("min_should"));
-  return (subject) =>
-    must.every((holds) => holds(subject)) &&
-    (should.length === 0 || should.some((holds) => holds(subject))) &&
-    !mustNot.some((holds) => holds(subject)) &&
-    minShould(subject);
+/** What `read` makes of a value; a value of which it makes nothing is refused. */
+export function readAs<T>(read: (value: unknown) => T | undefined) {
+  return z.unknown().transform((value, context): T => {
+    const result = read(value);
+    if (result !== undefined) return result;
+    context.addIssue("unexpected value");
+    return z.NEVER;
+  });
 }
 
-/** A list of conditions, or one alone in place of a list. */
-function parseConditions(value: Json | undefined): readonly Predicate[] {
-  if (value === undefined || value === null) return [];
-  return isArray(value) ? value.map(parseCondition) : [parseCondition(value)];
+function boundsOf(bound: ReturnType<typeof readAs<number>>) {
+  const optional = bound.optional();
+  return z.strictObject({ gt: optional, gte: optional, lt: optional, lte: optional });
 }
 
-function parseMinShould(value: Json | undefined): Predicate {
-  if (value === undefined || value === null) return () => true;
-  const object = asObject(value, "struct MinShould");
-  const conditions = asList(required(object, "conditions")).map(parseCondition);
-  const least = readUnsigned(object, "min_count") ?? 0;
-  return (subject) => conditions.filter((holds) => holds(subject)).length >= least;
+type Bounds = z.infer<ReturnType<typeof boundsOf>>;
+
+function timeOf(value: unknown): number | undefined {
+  return typeof value === "string" ? parseDatetime(value) : undefined;
 }
 
-function parseCondition(value: Json): Predicate {
-  const object = asObject(value, "a condition");
-  if (object.has("key")) return parseField(object);
-  if (object.has("is_empty")) return parseKeyed(object.get("is_empty"), isEmptyAt);
-  if (object.has("is_null")) return parseKeyed(object.get("is_null"), isNullAt);
-  if (object.has("has_id")) return parseHasId(object);
-  if (object.has("nested")) return parseNested(object);
-  if (object.has("has_vector")) throw notInStandIn("has_vector condition");
-  return parseFilter(object) ?? (() => true);
+function within(bounds: Bounds, read: (value: Json) => number | undefined): Test {
+  const { gt = -Infinity, gte = -Infinity, lt = Infinity, lte = Infinity } = bounds;
+  const isOpen = { low: bounds.gt === undefined, high: bounds.lt === undefined };
+  return (value) => {
+    const number = read(value);
+    if (number === undefined || number < gte || number > lte) return false;
+    return (isOpen.low || number > gt) && (isOpen.high || number < lt);
+  };
 }
 
-function parseField(object: JsonObject): Predicate {
-  const path = parsePath(asString(object.get("key")));
-  const checks = parseFieldChecks(object);
-  return ({ payload }) => checks.every((check) => passes(check, payload, path));
+/** Bounds that are all numbers make a numeric range, all RFC 3339 a range of times; a mixture is refused. */
+const rangeSchema = z.union([
+  boundsOf(readAs(toDouble)).transform((bounds) => within(bounds, toDouble)),
+  boundsOf(readAs(timeOf)).transform((bounds) => within(bounds, timeOf)),
+]);
+
+/** `any` takes strings alone or integers alone. */
+const matchSchema = z.union([
+  z
+    .strictObject({ value: z.union([z.string(), z.boolean(), integer]) })
+    .transform(({ value }): Test => isEqualTo(value)),
+  z.strictObject({ any: z.union([z.array(z.string()), z.array(integer)]) }).transform(({ any }): Test => isAnyOf(any)),
+]);
+
+function isEqualTo(wanted: Json): Test {
+  return (value) => value === wanted;
 }
 
-function passes(check: Check, payload: JsonObject, path: readonly string[]): boolean {
-  if (check.on === "elements") return elementsAt(payload, path).some(check.test);
-  return valuesAt(payload, path).some(check.test);
+function isAnyOf(wanted: readonly Json[]): Test {
+  const set = new Set(wanted);
+  return (value) => set.has(value);
 }
 
-type KeyTest = (payload: JsonObject, path: readonly string[]) => boolean;
+const conditionSchema = z
+  .strictObject({
+    key: z.string().optional(),
+    match: matchSchema.nullish(),
+    range: rangeSchema.nullish(),
+    is_empty: z.strictObject({ key: z.string() }).optional(),
+    has_id: z.array(pointIdSchema).optional(),
+  })
+  .transform(({ key, match, range, is_empty, has_id }, context): Predicate => {
+    const tests = [match, range].filter((test) => typeof test === "function");
+    if (key !== undefined && tests.length > 0) return passesAt(parsePath(key), tests);
+    if (is_empty !== undefined) return isEmptyAt(parsePath(is_empty.key));
+    if (has_id !== undefined) return hasIdOf(new Set(has_id));
+    context.addIssue("a condition without a check");
+    return z.NEVER;
+  });
 
-function parseKeyed(value: Json | undefined, test: KeyTest): Predicate {
-  const path = parsePath(asString(required(asObject(value, "struct PayloadField"), "key")));
-  return ({ payload }) => test(payload, path);
+/** A list passes when one of its elements does. */
+function passesAt(path: readonly string[], tests: readonly Test[]): Predicate {
+  return ({ payload }) => tests.every((test) => elementsAt(payload, path).some(test));
 }
 
-function isEmptyAt(payload: JsonObject, path: readonly string[]): boolean {
-  return valuesAt(payload, path).every((value) => value === null || (isArray(value) && value.length === 0));
+function isEmptyAt(path: readonly string[]): Predicate {
+  return ({ payload }) =>
+    valuesAt(payload, path).every((value) => value === null || (isArray(value) && value.length === 0));
 }
 
-function isNullAt(payload: JsonObject, path: readonly string[]): boolean {
-  return valuesAt(payload, path).some((value) => value === null);
-}
-
-function parseHasId(object: JsonObject): Predicate {
-  const ids = new Set(asList(object.get("has_id")).map(parsePointId));
+function hasIdOf(ids: ReadonlySet<PointId>): Predicate {
   return ({ id }) => ids.has(id);
 }
 
-/** Holds when one element of the list at `key` passes the whole filter by itself. */
-function parseNested(object: JsonObject): Predicate {
-  const nested = asObject(object.get("nested"), "struct Nested");
-  const path = parsePath(asString(required(nested, "key")).replace(/\[\]$/, ""));
-  const holds = parseFilter(required(nested, "filter")) ?? (() => true);
-  return ({ id, payload }) =>
-    elementsAt(payload, path).some((element) => element instanceof JsonObject && holds({ id, payload: element }));
-}
+const conditions = z.array(conditionSchema).nullish();
+
+/** `filter` of a request. One without conditions lets everything through. */
+export const filterSchema = z
+  .strictObject({ must: conditions, should: conditions })
+  .transform(({ must, should }): Predicate => {
+    const all = must ?? [];
+    const some = should ?? [];
+    return (subject) =>
+      all.every((holds) => holds(subject)) && (some.length === 0 || some.some((holds) => holds(subject)));
+  });

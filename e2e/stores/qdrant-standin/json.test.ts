@@ -1,9 +1,8 @@
 // Parsing and printing as Qdrant does: nothing that JSON can say is lost, and numbers come out in its digits.
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { JsonSyntaxError, parseJson } from "./json-parse.ts";
-import { printDouble, printFloat32, printJson } from "./json-print.ts";
-import { fromPlain } from "./json-value.ts";
+import { parseJson, printJson } from "./json.ts";
+import { printDouble, printFloat32 } from "./print-number.ts";
 
 describe("parseJson and printJson", () => {
   it("lose nothing: what is printed reads as the same JavaScript value", () => {
@@ -11,7 +10,6 @@ describe("parseJson and printJson", () => {
       fc.property(fc.jsonValue({ maxDepth: 4 }), (value) => {
         const text = JSON.stringify(value);
         expect(JSON.parse(printJson(parseJson(text)))).toEqual(JSON.parse(text));
-        expect(JSON.parse(printJson(fromPlain(JSON.parse(text))))).toEqual(JSON.parse(text));
       }),
     );
   });
@@ -41,23 +39,10 @@ describe("parseJson and printJson", () => {
     ["1e2", "100.0"],
     ["-0", "-0.0"],
     ["[1, 2.50]", "[1,2.5]"],
+    ['{"a":7E3,"b":[-0.0,1e-7,0.1]}', '{"a":7000.0,"b":[-0.0,1e-7,0.1]}'],
     ['"\\u00e4\\n"', '"ä\\n"'],
   ])("print %s as %s", (text, printed) => {
     expect(printJson(parseJson(text))).toBe(printed);
-  });
-
-  it.each([
-    ["", "EOF while parsing a value at line 1 column 0"],
-    ['{"a":1,}', "trailing comma at line 1 column 8"],
-    ['{"a" 1}', "expected `:` at line 1 column 6"],
-    ["[1 2]", "expected `,` or `]` at line 1 column 4"],
-    ["{1:2}", "key must be a string at line 1 column 2"],
-    ['"ä', "EOF while parsing a string at line 1 column 3"],
-    ["{}\n x", "trailing characters at line 2 column 2"],
-    ["1e400", "number out of range at line 1 column 5"],
-    ["[".repeat(200), "recursion limit exceeded at line 1 column 128"],
-  ])("refuse %j with its place", (text, message) => {
-    expect(() => parseJson(text)).toThrow(new JsonSyntaxError(message));
   });
 });
 

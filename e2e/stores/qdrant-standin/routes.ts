@@ -1,261 +1,177 @@
-// The routes of the REST API: which path, who may take it, and what its body is read as.
-// Reading a body and doing the work are two steps: rights are checked in between, as Qdrant does.
-import { type Catalog, parseAliasActions } from "./catalog.ts";
-import type { Collection } from "./collection.ts";
-import { parseCollectionConfig } from "./collection-config.ts";
-import { ApiFault, notFound, notInStandIn, wrongInput } from "./fault.ts";
-import type { Json } from "./json-value.ts";
-import type { Parameters } from "./parameters.ts";
-import { parsePathId, printPointId } from "./point-id.ts";
-import { printRecord, printScored } from "./print-point.ts";
-import { parseBatch, parseQuery, parseSearch, type Query, runQuery } from "./query.ts";
-import { describeCollection, parseCount, parseFacet, parseRetrieve, parseScroll, type Task } from "./reads.ts";
+// The routes of the REST API that take a key: each reads its body and does its work.
+// Refusals are thrown as ApiFault.
+import type { z } from "zod";
 import {
-  parseClearPayload,
-  parseCreateIndex,
-  parseDelete,
-  parseDeletePayload,
-  parseOverwritePayload,
-  parseSetPayload,
-  parseUpsert,
-  type Write,
-} from "./writes.ts";
+  countBody,
+  createBody,
+  deleteBody,
+  indexBody,
+  queryBody,
+  readBody,
+  retrieveBody,
+  scrollBody,
+  setPayloadBody,
+  upsertBody,
+} from "./bodies.ts";
+import { Collection, indexTypes, type Visibility } from "./collection.ts";
+import { ApiFault, noCollection, notInStandIn } from "./fault.ts";
+import { pointPrinter } from "./print-point.ts";
+import { describeCollection, runQuery, runScroll } from "./queries.ts";
 
-export type Context = {
-  readonly catalog: Catalog;
+/** All data of a server. They live longer than any listening socket. */
+export type Store = {
+  readonly collections: Map<string, Collection>;
+  readonly visible: Visibility;
+  /** Decides the order of equal scores. */
   readonly seed: number;
+};
+
+export type Call = {
+  readonly store: Store;
   /** What stands in the path for `*`, decoded. */
   readonly names: readonly string[];
-  readonly parameters: Parameters;
-  readonly body: Json;
+  /** Whether the answer to a write says that it is in force; here it always is. */
+  readonly wait: boolean;
+  readonly body: string;
 };
 
-/** `result`: printed JSON for the `result` member. `text` and `json`: the whole body. */
-export type Answer = { readonly kind: "result" | "text" | "json"; readonly text: string };
+/** Gives the printed `result` of the answer. */
+export type Route = { readonly place: string; readonly pattern: RegExp; readonly answer: (call: Call) => string };
 
-export type Route = {
-  readonly method: string;
-  readonly path: readonly string[];
-  /** `open`: without a key, and never disturbed by staged faults. */
-  readonly access: "open" | "read" | "write";
-  readonly hasBody: boolean;
-  /** Reads path and body; throws what is wrong with them. The answer comes from calling what it returns. */
-  readonly prepare: (context: Context) => () => Answer;
-};
-
-const version = { title: "qdrant - vector search engine", version: "1.18.3", commit: "stand-in" };
-
-function result(text: string): Answer {
-  return { kind: "result", text };
+function makeRoute(place: string, answer: Route["answer"]): Route {
+  return { place, pattern: new RegExp(`^${place.replaceAll("*", "([^/]+)")}$`), answer };
 }
 
-function plain(path: string, text: string): Route {
-  return makeRoute(`GET ${path}`, "open", () => () => ({ kind: "text", text }));
+/** The route of a method and path, and what stands there for `*`. A trailing slash doesn't count. */
+export function matchRoute(method: string, path: string): { route: Route; names: readonly string[] } | undefined {
+  for (const route of routes) {
+    const match = route.pattern.exec(`${method} ${path.replace(/\/+$/, "")}`);
+    if (match === null) continue;
+    try {
+      return { route, names: match.slice(1).map(decodeURIComponent) };
+    } catch {
+      return undefined;
+    }
+  }
+  return undefined;
 }
 
-function makeRoute(place: string, access: Route["access"], prepare: Route["prepare"]): Route {
-  const [method = "", path = ""] = place.split(" ");
-  const hasBody = method !== "GET" && method !== "DELETE";
-  return { method, path: path.split("/").filter((step) => step !== ""), access, hasBody, prepare };
+function collectionOf({ store, names: [name = ""] }: Call): Collection {
+  const collection = store.collections.get(name);
+  if (collection === undefined) throw noCollection(name);
+  return collection;
 }
 
-/** A read of one collection with a body. */
-function read(path: string, parse: (body: Json) => Task): Route {
-  return makeRoute(`POST /collections/*${path}`, "read", ({ catalog, names, body }) => {
-    const task = parse(body);
-    return () => result(task(catalog.get(names[0] ?? "")));
-  });
+/** Bodies are read whole before the collection is asked for: that is Qdrant's order of checks. */
+function withBody<T>(schema: z.ZodType<T>, work: (collection: Collection, body: T, call: Call) => string) {
+  return (call: Call): string => {
+    const body = readBody(schema, call.body);
+    return work(collectionOf(call), body, call);
+  };
 }
 
-function write(method: string, path: string, parse: (body: Json) => Write): Route {
-  return makeRoute(`${method} /collections/*${path}`, "write", ({ catalog, names, body, parameters }) => {
-    const apply = parse(body);
-    return () => {
-      const operation = apply(catalog.get(names[0] ?? ""));
-      return result(`{"operation_id":${operation},"status":"${parameters.wait ? "completed" : "acknowledged"}"}`);
-    };
-  });
+/** `apply` gives the number of the update. */
+function write<T>(place: string, schema: z.ZodType<T>, apply: (collection: Collection, body: T) => number): Route {
+  return makeRoute(
+    place,
+    withBody(schema, (collection, body, { wait }) => {
+      const operation = apply(collection, body);
+      return `{"operation_id":${operation},"status":"${wait ? "completed" : "acknowledged"}"}`;
+    }),
+  );
 }
-
-type Search = {
-  readonly parse: (body: Json) => readonly Query[];
-  readonly print: (answers: readonly string[]) => string;
-};
-
-function search(path: string, { parse, print }: Search): Route {
-  return makeRoute(`POST /collections/*/points${path}`, "read", ({ catalog, names, body, seed }) => {
-    const queries = parse(body);
-    return () => {
-      const collection = catalog.get(names[0] ?? "");
-      return result(print(queries.map((query) => printHits(collection, query, seed))));
-    };
-  });
-}
-
-function printHits(collection: Collection, query: Query, seed: number): string {
-  const shown = { payload: query.showPayload, vector: query.showVector };
-  return `[${runQuery(collection, query, seed)
-    .map((hit) => printScored(collection, hit, shown))
-    .join(",")}]`;
-}
-
-function only(answers: readonly string[]): string {
-  return answers[0] ?? "[]";
-}
-
-function listed(answers: readonly string[]): string {
-  return `[${answers.join(",")}]`;
-}
-
-function points(answer: string): string {
-  return `{"points":${answer}}`;
-}
-
-const service: readonly Route[] = [
-  makeRoute("GET /", "open", () => () => ({ kind: "json", text: JSON.stringify(version) })),
-  plain("/healthz", "healthz check passed"),
-  plain("/livez", "healthz check passed"),
-  plain("/readyz", "all shards are ready"),
-  makeRoute("GET /metrics", "read", ({ catalog }) => () => ({ kind: "text", text: metricsOf(catalog) })),
-  makeRoute(
-    "GET /telemetry",
-    "read",
-    ({ catalog }) =>
-      () =>
-        result(telemetryOf(catalog)),
-  ),
-];
-
-function metricsOf(catalog: Catalog): string {
-  const version = `app_info{name="qdrant",version="1.18.3"} 1`;
-  return `# HELP app_info information about qdrant server\n# TYPE app_info gauge\n${version}\n# TYPE collections_total gauge\ncollections_total ${catalog.collections.size}\n`;
-}
-
-/** Answers aren't counted here, so only the shape is Qdrant's. */
-function telemetryOf({ collections }: Catalog): string {
-  const none = { count: 0, avg_duration_micros: 0.5 };
-  const counted = ["/readyz", "/livez", "/healthz", "/"].map((path) => [`GET ${path}`, { 200: none }] as const);
-  return JSON.stringify({
-    id: "00000000-0000-4000-8000-000000000000",
-    app: { name: "qdrant", version: version.version, startup: "1970-01-01T00:00:00Z" },
-    collections: { number_of_collections: collections.size },
-    cluster: { enabled: false, resharding_enabled: false },
-    requests: { rest: { responses: Object.fromEntries(counted) }, grpc: { responses: {} } },
-  });
-}
-
-const collections: readonly Route[] = [
-  makeRoute("GET /collections", "read", ({ catalog }) => () => {
-    return result(JSON.stringify({ collections: [...catalog.collections.keys()].map((name) => ({ name })) }));
-  }),
-  makeRoute("GET /aliases", "read", ({ catalog }) => () => {
-    const aliases = [...catalog.aliases].map(([alias, name]) => ({ alias_name: alias, collection_name: name }));
-    return result(JSON.stringify({ aliases }));
-  }),
-  makeRoute("POST /collections/aliases", "write", ({ catalog, body }) => {
-    const change = parseAliasActions(body);
-    return () => {
-      change(catalog);
-      return result("true");
-    };
-  }),
-  makeRoute(
-    "GET /collections/*",
-    "read",
-    ({ catalog, names }) =>
-      () =>
-        result(describeCollection(catalog.get(names[0] ?? ""))),
-  ),
-  makeRoute(
-    "GET /collections/*/exists",
-    "read",
-    ({ catalog, names }) =>
-      () =>
-        result(`{"exists":${catalog.has(names[0] ?? "")}}`),
-  ),
-  makeRoute("PUT /collections/*", "write", prepareCreate),
-  makeRoute(
-    "DELETE /collections/*",
-    "write",
-    ({ catalog, names }) =>
-      () =>
-        result(String(catalog.delete(names[0] ?? ""))),
-  ),
-  makeRoute("DELETE /collections/*/index/*", "write", ({ catalog, names, parameters }) => () => {
-    const collection = catalog.get(names[0] ?? "");
-    collection.indexes.delete(names[1] ?? "");
-    const status = parameters.wait ? "completed" : "acknowledged";
-    return result(`{"operation_id":${collection.nextOperation()},"status":"${status}"}`);
-  }),
-];
 
 const forbiddenInNames = '<>:"/\\|?*\0\u001f';
 
-function prepareCreate({ catalog, names, body }: Context): () => Answer {
-  const name = names[0] ?? "";
-  const forbidden = Array.from(forbiddenInNames).find((character) => name.includes(character));
-  if (forbidden !== undefined) {
-    const text = `[collection_name: collection name cannot contain "${forbidden}" char]`;
-    throw new ApiFault(422, `Validation error in path parameters: ${text}`, true);
+function create(call: Call): string {
+  const { store, names, body } = call;
+  const [name = ""] = names;
+  if (Array.from(forbiddenInNames).some((character) => name.includes(character))) {
+    throw new ApiFault(422, "Validation error in path parameters: the name has a forbidden character", true);
   }
-  const config = parseCollectionConfig(body);
-  return () => {
-    catalog.create(name, config);
-    return result("true");
-  };
+  const { vectors } = readBody(createBody, body);
+  if (store.collections.has(name)) throw new ApiFault(409, `Wrong input: Collection \`${name}\` already exists!`);
+  const named = "distance" in vectors && typeof vectors.distance === "string" ? { "": vectors } : vectors;
+  store.collections.set(name, new Collection(Object.entries(named), store.visible));
+  return "true";
 }
 
-function prepareGetPoint({ catalog, names }: Context): () => Answer {
-  const text = names[1] ?? "";
-  const id = parsePathId(text);
-  if (id === undefined) throw wrongInput(`Can not recognize "${text}" as point id`);
-  return () => {
-    const collection = catalog.get(names[0] ?? "");
-    const point = collection.find(id);
-    if (point === undefined) throw notFound(`Point with id ${printPointId(id)} does not exists!`);
-    return result(printRecord(collection, point, { payload: (payload) => payload, vector: true }));
-  };
-}
-
-const collectionRoutes: readonly Route[] = [
-  makeRoute("GET /collections/*/points/*", "read", prepareGetPoint),
-  read("/points", parseRetrieve),
-  read("/points/scroll", parseScroll),
-  read("/points/count", parseCount),
-  read("/facet", parseFacet),
-  search("/query", { parse: (body) => [parseQuery(body)], print: (answers) => points(only(answers)) }),
-  search("/query/batch", {
-    parse: (body) => parseBatch(body, parseQuery),
-    print: (answers) => listed(answers.map(points)),
+const present: readonly Route[] = [
+  makeRoute("GET /collections/*", (call) => JSON.stringify(describeCollection(collectionOf(call)))),
+  makeRoute("PUT /collections/*", create),
+  makeRoute("DELETE /collections/*", ({ store, names }) => String(store.collections.delete(names[0] ?? ""))),
+  makeRoute(
+    "POST /collections/*/points",
+    // In the order of the request, each once, missing ones left out.
+    withBody(retrieveBody, (collection, body) => {
+      const print = pointPrinter(collection, body);
+      const points = [...new Set(body.ids)].flatMap((id) => collection.find(id) ?? []);
+      return `[${points.map((point) => print(point)).join(",")}]`;
+    }),
+  ),
+  makeRoute(
+    "POST /collections/*/points/query",
+    withBody(queryBody, (collection, body, { store }) => runQuery(collection, body, store.seed)),
+  ),
+  makeRoute("POST /collections/*/points/scroll", withBody(scrollBody, runScroll)),
+  makeRoute(
+    "POST /collections/*/points/count",
+    withBody(countBody, (collection, { filter }) => `{"count":${collection.count(filter ?? undefined)}}`),
+  ),
+  write("PUT /collections/*/points", upsertBody, (collection, { points }) => {
+    if (points.length === 0) throw new ApiFault(400, "Bad request: Empty update request");
+    if (points.some(({ vector }) => [...vector.values()].some(({ length }) => length === 0)))
+      throw new ApiFault(422, "Validation error in JSON body: [dense vector must not be empty]", true);
+    return collection.upsert(
+      points.map(({ id, vector, payload }) => ({ id, vectors: vector, payload: payload ?? {} })),
+    );
   }),
-  search("/search", { parse: (body) => [parseSearch(body)], print: only }),
-  search("/search/batch", { parse: (body) => parseBatch(body, parseSearch), print: listed }),
-  write("PUT", "/points", parseUpsert),
-  write("POST", "/points/delete", parseDelete),
-  write("POST", "/points/payload", parseSetPayload),
-  write("PUT", "/points/payload", parseOverwritePayload),
-  write("POST", "/points/payload/delete", parseDeletePayload),
-  write("POST", "/points/payload/clear", parseClearPayload),
-  write("PUT", "/index", parseCreateIndex),
+  write("POST /collections/*/points/delete", deleteBody, (collection, body) =>
+    collection.delete("points" in body ? body.points : collection.scan(body.filter).map(({ id }) => id)),
+  ),
+  write("POST /collections/*/points/payload", setPayloadBody, (collection, { points, payload }) =>
+    collection.setPayload(points, payload),
+  ),
+  write("PUT /collections/*/index", indexBody, (collection, { field_name, field_schema }) => {
+    const type = indexTypes.find((candidate) => candidate === field_schema);
+    if (type === undefined) throw notInStandIn(`${field_schema} index`);
+    collection.indexes.set(field_name, type);
+    return collection.nextOperation();
+  }),
 ];
 
 /** Routes of Qdrant that this server refuses by name instead of denying that they are there. */
-const missing: readonly Route[] = [
+const missing = [
+  "GET /metrics",
+  "GET /telemetry",
+  "GET /cluster",
+  "GET /aliases",
+  "POST /collections/aliases",
+  "GET /collections",
   "PATCH /collections/*",
+  "GET /collections/*/exists",
+  "DELETE /collections/*/index/*",
+  "POST /collections/*/facet",
+  "GET /collections/*/points/*",
+  "PUT /collections/*/points/payload",
+  "POST /collections/*/points/payload/delete",
+  "POST /collections/*/points/payload/clear",
   "POST /collections/*/points/batch",
   "PUT /collections/*/points/vectors",
   "POST /collections/*/points/vectors/delete",
+  "POST /collections/*/points/query/batch",
   "POST /collections/*/points/query/groups",
+  "POST /collections/*/points/search",
+  "POST /collections/*/points/search/batch",
   "POST /collections/*/points/recommend",
   "POST /collections/*/points/discover",
   "GET /collections/*/optimizations",
   "GET /collections/*/snapshots",
   "POST /collections/*/snapshots",
-  "GET /cluster",
 ].map((place) =>
-  makeRoute(place, "read", () => {
+  makeRoute(place, () => {
     throw notInStandIn(place);
   }),
 );
 
-export const routes: readonly Route[] = [...service, ...collections, ...collectionRoutes, ...missing];
+const routes: readonly Route[] = [...present, ...missing];

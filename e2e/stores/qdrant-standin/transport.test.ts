@@ -2,11 +2,10 @@
 import { once } from "node:events";
 import { connect } from "node:net";
 import { Readable } from "node:stream";
-import { brotliDecompressSync, gunzipSync, inflateSync, zstdDecompressSync } from "node:zlib";
-import { Agent, request } from "undici";
+import { gunzipSync } from "node:zlib";
+import { request } from "undici";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type StandIn, startStandIn } from "./start.ts";
-import { makeCertificate } from "./test/certificate.ts";
 
 let standIn: StandIn;
 
@@ -65,18 +64,12 @@ describe("a connection", () => {
 });
 
 describe("an answer", () => {
-  it.each([
-    ["gzip", "gzip", gunzipSync],
-    ["gzip, br", "br", brotliDecompressSync],
-    ["deflate, zstd", "zstd", zstdDecompressSync],
-    ["deflate", "deflate", inflateSync],
-    ["br;q=0, gzip", "gzip", gunzipSync],
-  ])("for Accept-Encoding %s is sent as %s, chunked", async (accepted, chosen, decompress) => {
-    const answer = await request(`${standIn.url}/healthz`, { headers: { "accept-encoding": accepted } });
-    expect(answer.headers).toMatchObject({ "content-encoding": chosen, "transfer-encoding": "chunked" });
+  it("is sent gzipped and chunked to a client that takes it", async () => {
+    const answer = await request(`${standIn.url}/healthz`, { headers: { "accept-encoding": "gzip, deflate" } });
+    expect(answer.headers).toMatchObject({ "content-encoding": "gzip", "transfer-encoding": "chunked" });
     expect(answer.headers["content-length"]).toBeUndefined();
     expect(answer.headers["vary"]).toMatch(/^accept-encoding, /);
-    expect(decompress(Buffer.from(await answer.body.arrayBuffer())).toString()).toBe("healthz check passed");
+    expect(gunzipSync(Buffer.from(await answer.body.arrayBuffer())).toString()).toBe("healthz check passed");
   });
 
   it("has a length when nothing the client takes is known", async () => {
@@ -98,19 +91,5 @@ describe("a body", () => {
     const answer = await sent.then(({ statusCode, body }) => body.text().then((text) => `${statusCode} ${text}`));
     expect(answer).toContain("400 ");
     expect(answer).toContain("JSON payload has exceeded limit (33554432 bytes).");
-  });
-});
-
-describe("with a certificate", () => {
-  it("speaks https to clients that trust it, and only to them", async () => {
-    const { cert, key } = await makeCertificate("127.0.0.1");
-    const secure = await startStandIn({ address: "127.0.0.1", port: 0, seed: 1, tls: { cert, key } });
-    const trusting = new Agent({ connect: { ca: cert } });
-    const answer = await request(`${secure.url}/readyz`, { dispatcher: trusting });
-    await expect(answer.body.text()).resolves.toBe("all shards are ready");
-    expect(secure.url).toMatch(/^https:/);
-    await expect(request(`${secure.url}/readyz`)).rejects.toThrow("self-signed certificate");
-    await trusting.close();
-    await secure.close();
   });
 });

@@ -13,12 +13,12 @@ function scoreOf(distance: Distance, a: Float32Array, b: Float32Array): number {
 }
 
 function spaceOf(distance: Distance, vectors: readonly number[][]): VectorSpace {
-  const space = new VectorSpace(5, distance);
+  const space = new VectorSpace({ size: 5, distance });
   for (const [slot, vector] of vectors.entries()) space.set(slot, Float32Array.from(vector));
   return space;
 }
 
-const every = { accepts: () => true, tieBreak: (slot: number) => slot, threshold: undefined };
+const every = { accepts: () => true, tieBreak: (slot: number) => slot };
 
 describe.each(distances)("a search by %s", (distance) => {
   it("gives the best of all vectors, best first, equal scores by the tie break", () => {
@@ -56,26 +56,6 @@ describe("a space", () => {
     });
     expect(hits).toEqual([{ slot: 1, score: 2 }]);
     expect(space.get(0)).toBeUndefined();
-  });
-
-  it("leaves out a score equal to the threshold, for similarities and distances", () => {
-    const vectors = [
-      [7, 0, 0, 0, 0],
-      [8, 0, 0, 0, 0],
-      [6, 0, 0, 0, 0],
-    ];
-    const dot = { query: Float32Array.of(1, 0, 0, 0, 0), count: 5, ...every, threshold: 7 };
-    expect(
-      spaceOf("Dot", vectors)
-        .search(dot)
-        .map(({ slot }) => slot),
-    ).toEqual([1]);
-    const euclid = { query: Float32Array.of(2, 0, 0, 0, 0), count: 5, ...every, threshold: 5 };
-    expect(
-      spaceOf("Euclid", vectors)
-        .search(euclid)
-        .map(({ slot }) => slot),
-    ).toEqual([2]);
   });
 
   it("keeps Cosine vectors at length 1 and a zero vector at zero", () => {

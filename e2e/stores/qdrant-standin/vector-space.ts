@@ -3,6 +3,7 @@
 
 export const distances = ["Cosine", "Dot", "Euclid", "Manhattan"] as const;
 export type Distance = (typeof distances)[number];
+export type VectorParams = { readonly size: number; readonly distance: Distance };
 
 export type Hit = { readonly slot: number; readonly score: number };
 
@@ -14,8 +15,6 @@ export type Search = {
   readonly accepts: (slot: number) => boolean;
   /** Decides between equal scores; the lower goes first. */
   readonly tieBreak: (slot: number) => number;
-  /** Strict: a score equal to it is left out. */
-  readonly threshold: number | undefined;
 };
 
 /** Vectors by slot. Grows by doubling; a freed slot keeps its room. */
@@ -25,7 +24,7 @@ export class VectorSpace {
   private values: Float32Array;
   private present: Uint8Array;
 
-  constructor(size: number, distance: Distance) {
+  constructor({ size, distance }: VectorParams) {
     this.size = size;
     this.distance = distance;
     this.values = new Float32Array(size * 64);
@@ -48,17 +47,16 @@ export class VectorSpace {
   }
 
   /** Best first. `query` is prepared here. */
-  search({ query, count, accepts, tieBreak, threshold }: Search): readonly Hit[] {
+  search({ query, count, accepts, tieBreak }: Search): readonly Hit[] {
     const prepared = this.prepare(query);
     const measure = measures[this.distance];
     const sign = this.distance === "Cosine" || this.distance === "Dot" ? 1 : -1;
     const best = new BestHits(count, tieBreak);
     for (let slot = 0; slot < this.present.length; slot += 1) {
       if (this.present[slot] !== 1 || !accepts(slot)) continue;
-      const score = Math.fround(measure(this.values, slot * this.size, prepared));
-      if (threshold === undefined || sign * score > sign * threshold) best.offer(slot, sign * score);
+      best.offer(slot, sign * Math.fround(measure(this.values, slot * this.size, prepared)));
     }
-    return best.sorted().map((hit) => ({ slot: hit.slot, score: sign * hit.score }));
+    return best.hits.map((hit) => ({ slot: hit.slot, score: sign * hit.score }));
   }
 
   private reserve(slots: number): void {
@@ -119,9 +117,9 @@ function manhattan(values: Float32Array, start: number, query: Float32Array): nu
   return sum;
 }
 
-/** The `count` best hits seen so far: a heap with the worst on top, so that most offers end at one comparison. */
+/** The `count` best hits seen so far, best first: most offers end at one comparison. */
 class BestHits {
-  private readonly heap: Hit[] = [];
+  readonly hits: Hit[] = [];
   private readonly count: number;
   private readonly tieBreak: (slot: number) => number;
 
@@ -131,19 +129,13 @@ class BestHits {
   }
 
   offer(slot: number, score: number): void {
-    const worst = this.heap[0];
-    if (worst !== undefined && this.heap.length >= this.count) {
-      if (score < worst.score || this.compare({ slot, score }, worst) >= 0) return;
-      this.heap[0] = { slot, score };
-      this.siftDown();
-      return;
-    }
-    this.heap.push({ slot, score });
-    this.siftUp(this.heap.length - 1);
-  }
-
-  sorted(): readonly Hit[] {
-    return this.heap.toSorted((a, b) => this.compare(a, b));
+    const offered = { slot, score };
+    const worst = this.hits.at(-1);
+    const isFull = this.hits.length >= this.count;
+    if (isFull && (worst === undefined || this.compare(offered, worst) >= 0)) return;
+    if (isFull) this.hits.pop();
+    const place = this.hits.findLastIndex((hit) => this.compare(hit, offered) < 0) + 1;
+    this.hits.splice(place, 0, offered);
   }
 
   /** Negative when `a` goes before `b`. A score that is no number goes last. */
@@ -152,33 +144,5 @@ class BestHits {
     const right = Number.isNaN(b.score) ? -Infinity : b.score;
     if (left !== right) return left > right ? -1 : 1;
     return this.tieBreak(a.slot) - this.tieBreak(b.slot) || a.slot - b.slot;
-  }
-
-  private siftUp(from: number): void {
-    for (let child = from; child > 0; ) {
-      const parent = (child - 1) >> 1;
-      if (!this.swapIfWorse(child, parent)) return;
-      child = parent;
-    }
-  }
-
-  private siftDown(): void {
-    for (let parent = 0; ; ) {
-      const left = 2 * parent + 1;
-      const right = left + 1;
-      const [a, b] = [this.heap[left], this.heap[right]];
-      if (a === undefined) return;
-      const worse = b !== undefined && this.compare(b, a) > 0 ? right : left;
-      if (!this.swapIfWorse(worse, parent)) return;
-      parent = worse;
-    }
-  }
-
-  private swapIfWorse(child: number, parent: number): boolean {
-    const [low, high] = [this.heap[child], this.heap[parent]];
-    if (low === undefined || high === undefined || this.compare(low, high) <= 0) return false;
-    this.heap[parent] = low;
-    this.heap[child] = high;
-    return true;
   }
 }

@@ -1,8 +1,7 @@
 // Who takes messages outside: one server with a place for each sink, which keeps what came and answers as it is told.
-import { once } from "node:events";
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
+import { listen } from "#support/http-server.ts";
 
 export type Received = { readonly sink: string; readonly headers: IncomingHttpHeaders; readonly body: string };
 
@@ -27,18 +26,11 @@ export async function openSinkReceivers(): Promise<SinkReceivers> {
   const server = createServer((request, response) => {
     take(request, response).catch(() => response.destroy());
   });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
+  const { url, close } = await listen(server);
   return {
-    urlOf: (sink) => `http://127.0.0.1:${port}/${sink}`,
+    urlOf: (sink) => `${url}/${sink}`,
     received: (sink) => all.filter((one) => one.sink === sink),
     answer: (sink, how) => void answers.set(sink, how),
-    close: async () => {
-      const closed = once(server, "close");
-      server.close();
-      server.closeAllConnections();
-      await closed;
-    },
+    close,
   };
 }

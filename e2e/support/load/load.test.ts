@@ -1,8 +1,7 @@
 // The load generator against small HTTP servers: what it sends, counts and how it ends.
-import { once } from "node:events";
 import { createServer, type RequestListener } from "node:http";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { urlOf } from "#stores/qdrant-standin/url-of.ts";
+import { listen } from "#support/http-server.ts";
 import { loadDataset } from "../dataset/read.ts";
 import { type LoadResult, startLoad } from "./load.ts";
 
@@ -14,14 +13,9 @@ const good = JSON.stringify({
 });
 
 async function serve(listener: RequestListener): Promise<string> {
-  const server = createServer(listener);
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  onTestFinished(() => {
-    server.close();
-    server.closeAllConnections();
-  });
-  return urlOf(server);
+  const { url, close } = await listen(createServer(listener));
+  onTestFinished(close);
+  return url;
 }
 
 describe("the load", () => {
@@ -71,12 +65,8 @@ describe("the load", () => {
   });
 
   it("counts what isn't a 2xx, what can't be connected to and what is no answer, with the times of the first and last", async () => {
-    const closed = createServer();
-    closed.listen(0, "127.0.0.1");
-    await once(closed, "listening");
-    const refused = urlOf(closed);
-    closed.close();
-    await once(closed, "close");
+    const { url: refused, close } = await listen(createServer());
+    await close();
     const failing = await serve((_, response) => response.writeHead(503).end());
     const babbling = await serve((_, response) => response.end("{}"));
     const endpoints = [refused, failing, babbling, await serve((_, response) => response.end(good))];

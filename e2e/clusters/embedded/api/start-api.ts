@@ -86,7 +86,7 @@ export async function startApi(options: ApiOptions): Promise<EmbeddedApi> {
   const cluster = makeCluster(options, now);
   const tokens = new Map(Object.keys(users).map((name) => [name, randomBytes(24).toString("base64url")]));
   const byToken = new Map(Object.entries(users).map(([name, user]) => [tokens.get(name) ?? "", user]));
-  const certificates = makeCertificates([address], new Date());
+  const certificates = await makeCertificates([address], new Date());
   const faults = makeFaults();
   const requests = makeRequestLog(defaults.requestLog);
   const timing = {

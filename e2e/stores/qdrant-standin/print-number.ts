@@ -1,6 +1,5 @@
-// JSON text with Qdrant's way of printing numbers: the fewest digits that read back the same, fractions marked as such.
+// Qdrant's way of printing fractions: the fewest digits that read back the same, and a point even where they are whole.
 // A float32 and a double differ in digits and in where exponents begin.
-import { isArray, type Json, JsonObject, WholeFloat } from "./json-value.ts";
 
 type Style = { readonly mostBefore: number; readonly mostZeros: number };
 const doubleStyle: Style = { mostBefore: 16, mostZeros: 4 };
@@ -42,23 +41,4 @@ function layOutDigits(digits: string, pointAt: number, { mostBefore, mostZeros }
   if (pointAt <= 0) return `0.${"0".repeat(-pointAt)}${digits}`;
   if (pointAt >= digits.length) return `${digits.padEnd(pointAt, "0")}.0`;
   return `${digits.slice(0, pointAt)}.${digits.slice(pointAt)}`;
-}
-
-/** Prints a value as it was read. */
-export function printJson(value: Json): string {
-  if (value === null) return "null";
-  if (typeof value === "string") return JSON.stringify(value);
-  if (typeof value === "number") return Number.isInteger(value) ? String(value) : printDouble(value);
-  if (typeof value === "boolean" || typeof value === "bigint") return String(value);
-  if (value instanceof WholeFloat) return printDouble(value.value);
-  if (isArray(value)) return `[${value.map(printJson).join(",")}]`;
-  return value instanceof JsonObject
-    ? printMembers([...value].map(([name, member]) => [name, printJson(member)]))
-    : "null";
-}
-
-/** An object from members whose values are printed already; undefined ones are left out. */
-export function printMembers(members: readonly (readonly [name: string, text: string | undefined])[]): string {
-  const printed = members.flatMap(([name, text]) => (text === undefined ? [] : [`${JSON.stringify(name)}:${text}`]));
-  return `{${printed.join(",")}}`;
 }

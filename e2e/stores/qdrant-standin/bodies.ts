@@ -1,0 +1,94 @@
+// The bodies of requests: strict, so that a member that Qdrant has and this server lacks is refused by name.
+// Other faults have Qdrant's status and class; the rest of their wording is this server's own.
+import { z } from "zod";
+import { ApiFault, notInStandIn } from "./fault.ts";
+import { filterSchema, pointIdSchema, readAs } from "./filter.ts";
+import { isObject, type Json, type JsonObject, parseJson, toDouble } from "./json.ts";
+import { distances } from "./vector-space.ts";
+
+/** Reads a body. Throws ApiFault: 400 for syntax and types, 422 for values out of bounds, 501 for what isn't there. */
+export function readBody<T>(schema: z.ZodType<T>, text: string): T {
+  const parsed = schema.safeParse(parse(text));
+  if (parsed.success) return parsed.data;
+  const { issues } = parsed.error;
+  const unknown = issues.find((issue) => issue.code === "unrecognized_keys");
+  if (unknown !== undefined) throw notInStandIn(unknown.keys.join(", "));
+  const isLimit = issues.every(({ code }) => code === "too_small" || code === "too_big");
+  const [status, kind] = isLimit ? [422, "Validation"] : [400, "Format"];
+  throw new ApiFault(status, `${kind} error in JSON body: ${z.prettifyError(parsed.error)}`, true);
+}
+
+function parse(text: string): Json {
+  try {
+    return parseJson(text);
+  } catch {
+    throw new ApiFault(400, "Format error in JSON body: the body is no JSON document", true);
+  }
+}
+
+const unsigned = z.custom<number>((value) => typeof value === "number" && Number.isInteger(value) && value >= 0);
+const limit = unsigned.pipe(z.number().min(1)).nullish();
+const paths = z.union([z.boolean(), z.array(z.string())]).nullish();
+const shown = { with_payload: paths, with_vector: paths };
+const filter = filterSchema.nullish();
+
+function floatsOf(value: unknown): Float32Array | undefined {
+  if (!Array.isArray(value)) return undefined;
+  const numbers = (value as Json[]).map(toDouble);
+  return numbers.includes(undefined) ? undefined : Float32Array.from(numbers as number[]);
+}
+
+/** A list of numbers. Numbers beyond float32 become infinite, as they do in Qdrant. */
+const dense = readAs(floatsOf);
+const payload = z.custom<JsonObject>(isObject);
+const ids = z.array(pointIdSchema);
+
+const vectorParams = z.strictObject({
+  size: unsigned.refine((size) => size > 0).pipe(z.number().max(65_536)),
+  distance: z.enum(distances),
+});
+
+/** One unnamed vector, or vectors by name. */
+export const createBody = z.strictObject({ vectors: z.union([vectorParams, z.record(z.string(), vectorParams)]) });
+
+export const queryBody = z.strictObject({
+  query: dense,
+  using: z.string().nullish(),
+  limit,
+  filter,
+  ...shown,
+  /** The search is exact anyway. */
+  params: z.strictObject({ exact: z.boolean().nullish() }).nullish(),
+});
+
+export const scrollBody = z.strictObject({
+  ...shown,
+  limit,
+  filter,
+  offset: pointIdSchema.nullish(),
+  order_by: z
+    .union([
+      z.string().transform((key) => ({ key, direction: "asc" as const })),
+      z.strictObject({ key: z.string(), direction: z.enum(["asc", "desc"]).nullish() }),
+    ])
+    .nullish(),
+});
+
+export const retrieveBody = z.strictObject({ ...shown, ids });
+export const countBody = z.strictObject({ filter, exact: z.boolean().nullish() });
+
+/** Vectors by name; the unnamed one under the empty name. */
+const pointVectors = z.union([
+  dense.transform((vector) => new Map([["", vector]])),
+  z.record(z.string(), dense).transform((named) => new Map(Object.entries(named))),
+]);
+
+export const upsertBody = z.strictObject({
+  points: z.array(z.strictObject({ id: pointIdSchema, vector: pointVectors, payload: payload.nullish() })),
+});
+export const deleteBody = z.union([z.strictObject({ points: ids }), z.strictObject({ filter: filterSchema })]);
+export const setPayloadBody = z.strictObject({ points: ids, payload });
+export const indexBody = z.strictObject({
+  field_name: z.string(),
+  field_schema: z.union([z.string(), z.strictObject({ type: z.string() }).transform(({ type }) => type)]),
+});
