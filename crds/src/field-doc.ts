@@ -4,7 +4,7 @@ import { z } from "zod";
 
 type Values = Readonly<Record<string, unknown>>;
 
-export type FieldDoc = {
+type FieldDoc = {
   /** What `kubectl explain` says. */
   readonly description: string;
   /** The first is shown and tried. */
@@ -16,7 +16,7 @@ export type FieldDoc = {
 };
 
 /** Docs of what is in a field: of the fields of an object, or of the objects of a union, in its order. */
-export type ObjectDocs = { readonly [name: string]: FieldDoc | ObjectDocs | readonly ObjectDocs[] };
+type ObjectDocs = { readonly [name: string]: FieldDoc | ObjectDocs | readonly ObjectDocs[] };
 
 /** Metadata of a field. What is left out comes from the type that the field is made from. */
 export function doc(description: string, taken?: unknown, refused?: unknown, beside?: Values): FieldDoc {
@@ -46,7 +46,7 @@ function withDocs(schema: z.ZodType, docs: ObjectDocs[string]): z.ZodType {
   if (!(schema instanceof z.ZodObject)) throw new TypeError("docs of fields, but no object");
   const shape = schema.shape as Readonly<Record<string, z.ZodType>>;
   const named = Object.entries(docs).map(([name, inner]) => [name, withDocs(fieldOf(shape, name), inner)]);
-  return z.strictObject({ ...shape, ...Object.fromEntries(named) });
+  return schema.safeExtend(Object.fromEntries(named));
 }
 
 function fieldOf(shape: Readonly<Record<string, z.ZodType>>, name: string): z.ZodType {
