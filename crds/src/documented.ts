@@ -3,7 +3,7 @@ import type { FieldDoc } from "@retriever/stores/config/field-doc.ts";
 import { z } from "zod";
 
 /** Docs of what is in a field: of the fields of an object, or of the objects of a union, in its order. */
-export type ObjectDocs = { readonly [name: string]: FieldDoc | ObjectDocs | readonly ObjectDocs[] };
+type ObjectDocs = { readonly [name: string]: FieldDoc | ObjectDocs | readonly ObjectDocs[] };
 
 /**
  * A schema of the sidecar's contract with docs at its fields; it takes and refuses the same. The contract's own schemas
@@ -23,7 +23,7 @@ function withDocs(schema: z.ZodType, docs: ObjectDocs[string]): z.ZodType {
   if (!(schema instanceof z.ZodObject)) throw new TypeError("docs of fields, but no object");
   const shape = schema.shape as Readonly<Record<string, z.ZodType>>;
   const named = Object.entries(docs).map(([name, inner]) => [name, withDocs(fieldOf(shape, name), inner)]);
-  return z.strictObject({ ...shape, ...Object.fromEntries(named) });
+  return schema.safeExtend(Object.fromEntries(named));
 }
 
 function fieldOf(shape: Readonly<Record<string, z.ZodType>>, name: string): z.ZodType {

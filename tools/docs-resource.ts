@@ -1,12 +1,13 @@
 // The page of the resources: every field with type, default, bounds, meaning, and what is taken and refused. Pure.
-import type { z } from "zod";
-import { migrationActRules, migrationRules } from "./cel-rules.ts";
-import { exampleDocument, refusalOf, valueAt } from "./field-example.ts";
-import { migrationActSpecSchema } from "./migration.ts";
-import { migrationSpecSchema } from "./migration-spec.ts";
-import { migrationStatusSchema } from "./migration-status.ts";
-import { type SchemaField, schemaFields } from "./schema-fields.ts";
-import { jsonSchemaOf } from "./schema-node.ts";
+import { migrationActRules, migrationRules } from "../crds/src/cel-rules.ts";
+import { exampleDocument, refusalOf, valueAt } from "../crds/src/field-example.ts";
+import { migrationActSpecSchema } from "../crds/src/migration.ts";
+import { migrationSpecSchema } from "../crds/src/migration-spec.ts";
+import { migrationStatusSchema } from "../crds/src/migration-status.ts";
+import { type SchemaField, schemaFields } from "../crds/src/schema-fields.ts";
+import { jsonSchemaOf } from "../crds/src/schema-node.ts";
+
+type Schema = Parameters<typeof schemaFields>[0];
 
 const vanished = "status.evidence.vanished.";
 
@@ -51,7 +52,7 @@ const opening = [
 /** A field with the words of its refusal; in a status a list is shown as the examples of its items make it. */
 type Row = SchemaField & { readonly refusal: string };
 
-function rowsOf(schema: z.ZodType, root: string): Row[] {
+function rowsOf(schema: Schema, root: string): Row[] {
   const fields = schemaFields(schema, root).filter(({ path }) => !path.startsWith(vanished));
   const whole = exampleDocument(fields);
   return fields.map((field) => ({
@@ -62,7 +63,7 @@ function rowsOf(schema: z.ZodType, root: string): Row[] {
 }
 
 /** One table per object right under the root, and one for what stands there alone. */
-function sections(schema: z.ZodType, root: string): string[] {
+function sections(schema: Schema, root: string): string[] {
   const { properties } = jsonSchemaOf(schema);
   return [...Map.groupBy(rowsOf(schema, root), groupOf)].flatMap(([group, rows]) => {
     const [path = "", kind] = group.split(" ");

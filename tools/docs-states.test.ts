@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { phases } from "./migration-status.ts";
-import { isLegalStep, legalSteps } from "./phase-steps.ts";
-import { renderStatesPage } from "./states-doc.ts";
+import { phases } from "../crds/src/migration-status.ts";
+import { isLegalStep, legalSteps } from "../crds/src/phase-steps.ts";
+import { renderStatesPage } from "./docs-states.ts";
 
 const page = renderStatesPage();
 const arrows = [...page.matchAll(/^ {2}(\w+) --> (\w+)$/gm)].map(([, from, to]) => [from, to] as const);
