@@ -2,7 +2,8 @@
 import { addCounters, type Counters, latencyEdgesMs, noCounters } from "@retriever/sidecar/contract/evidence.ts";
 import type { Overlay, StoreName } from "@retriever/sidecar/contract/overlay.ts";
 import type { SidecarStatus, StoreStatus } from "@retriever/sidecar/contract/status.ts";
-import type { PodObservation, StoreIdentity } from "#core/model.ts";
+import type { StoreIdentity } from "@retriever/stores/config/identity.ts";
+import type { PodObservation } from "#core/model/workload.ts";
 import type { Span } from "#core/windows.ts";
 import { aSidecarStatus, aStore, sourceIdentity } from "#test/builders/sidecar-status.ts";
 

@@ -2,7 +2,7 @@
 import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
 import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
 import { sumWindow } from "@retriever/operator/core/evidence.ts";
-import type { Observation } from "@retriever/operator/core/model.ts";
+import type { Observation } from "@retriever/operator/core/model/observation.ts";
 import { servingPods } from "@retriever/operator/core/pods.ts";
 import { spansOf } from "@retriever/operator/core/windows.ts";
 import { noCounters } from "@retriever/sidecar/contract/evidence.ts";

@@ -12,7 +12,7 @@ import {
   evidenceSchema,
   keepDecision,
 } from "#core/evidence-record.ts";
-import type { Decision } from "#core/model.ts";
+import type { Decision } from "#core/model/decision.ts";
 import { keepInput } from "./kept-input.ts";
 
 /** A look that led to something: its status is written, or its rollback goes ahead without. */

@@ -1,6 +1,8 @@
 import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
 import { describe, expect, test } from "vitest";
-import type { Decision, Effect, Migration, Observation } from "#core/model.ts";
+import type { Decision, Effect } from "#core/model/decision.ts";
+import type { Migration } from "#core/model/migration.ts";
+import type { Observation } from "#core/model/observation.ts";
 import { effectivePlan } from "#core/plan.ts";
 import { OperatorError } from "#errors.ts";
 import { makeLogger } from "#telemetry/logger.ts";

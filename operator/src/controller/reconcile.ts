@@ -4,7 +4,9 @@ import { type MigrationStatus, migrationStatusSchema } from "@retriever/crds/mig
 import { parseMigrationSpec } from "@retriever/crds/parse.ts";
 import { apply, type Hands } from "#apply/apply.ts";
 import type { Look } from "#audit/draft.ts";
-import type { Decision, Migration, MigrationMeta, Observation } from "#core/model.ts";
+import type { Decision } from "#core/model/decision.ts";
+import type { Migration, MigrationMeta } from "#core/model/migration.ts";
+import type { Observation } from "#core/model/observation.ts";
 import { effectivePlan } from "#core/plan.ts";
 import { asOperatorError, hasCode, OperatorError } from "#errors.ts";
 import type { Eyes } from "#observe/eyes.ts";

@@ -1,17 +1,6 @@
 // Who follows the revision in force. An empty set of pods is unknown, never "all".
-import type { PodObservation } from "./model.ts";
-
-export type AckState = "all" | "waiting" | "none" | "unknown";
-
-export type Acks = {
-  readonly state: AckState;
-  readonly pods: number;
-  readonly matched: number;
-  /** Names of pods that don't follow yet. */
-  readonly lagging: readonly string[];
-  /** Lagging pods on lost nodes, listed apart. */
-  readonly lost: readonly string[];
-};
+import type { Acks } from "./model/context.ts";
+import type { PodObservation } from "./model/workload.ts";
 
 /** `serving` null: pods couldn't be listed. `follows` says whether a pod's status shows the wanted configuration. */
 export function countAcks(serving: readonly PodObservation[] | null, follows: (pod: PodObservation) => boolean): Acks {

@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 import { aCondition, aStatus } from "#test/builders/migration.ts";
 import { aSpec, onlyReachable } from "#test/builders/spec.ts";
 import { type ActsApplied, applyActs } from "./acts.ts";
-import type { ActObservation, Observation } from "./model.ts";
+import type { ActObservation, Observation } from "./model/observation.ts";
 
 const now = Date.parse("2026-03-01T12:00:00Z");
 const at = "2026-03-01T11:00:00.000Z";

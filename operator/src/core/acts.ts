@@ -7,7 +7,8 @@ import { isFinalPhase } from "@retriever/crds/phase-steps.ts";
 import { planHash } from "@retriever/crds/plan.ts";
 import { recordApproval, refuseApproval } from "./approvals.ts";
 import { rolledBackBefore } from "./claims.ts";
-import type { ActObservation, Announcement, Observation } from "./model.ts";
+import type { Announcement } from "./model/decision.ts";
+import type { ActObservation, Observation } from "./model/observation.ts";
 import { wantsPostmortem } from "./postmortem.ts";
 
 export type ActsApplied = { readonly status: MigrationStatus; readonly announcements: readonly Announcement[] };

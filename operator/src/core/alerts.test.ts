@@ -3,8 +3,8 @@ import { describe, expect, it } from "vitest";
 import { aFiring, aRule, someAlerts } from "#test/builders/alerts.ts";
 import { aSpec } from "#test/builders/spec.ts";
 import { aMigration, anObservation, aPod, noon } from "#test/builders/world.ts";
-import type { AlertsObservation } from "./alert-observation.ts";
 import { isDeaf, judgeAlerts } from "./alerts.ts";
+import type { AlertsObservation } from "./model/alert-observation.ts";
 
 const plan = aSpec({ metrics: { source: "monitoring" } });
 const migration = aMigration(plan).in("Guard").build();

@@ -1,8 +1,10 @@
 // AlertsArmed: would the alert be heard? True only on a rule that is evaluated and a canary that was seen to fire.
 import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
-import { type AlertRule, type AlertsObservation, type CanaryDelivery, canaryAlert } from "./alert-observation.ts";
-import type { Fact } from "./fact.ts";
-import type { MigrationMeta, Observation, PodObservation } from "./model.ts";
+import { type AlertRule, type AlertsObservation, type CanaryDelivery, canaryAlert } from "./model/alert-observation.ts";
+import type { MigrationMeta } from "./model/migration.ts";
+import type { Observation } from "./model/observation.ts";
+import type { Fact } from "./model/status-readings.ts";
+import type { PodObservation } from "./model/workload.ts";
 
 /** The source that needs no Prometheus. */
 export const sidecarSource = "Sidecars";

@@ -1,6 +1,6 @@
 // Flips of conditions that somebody has to hear of, once each.
 import type { Condition, ConditionType, MigrationStatus, Phase } from "@retriever/crds/migration-status.ts";
-import type { Announcement } from "./model.ts";
+import type { Announcement } from "./model/decision.ts";
 
 /** Announcements for what changed between two statuses beside the phase. */
 export function announceFlips(before: MigrationStatus, next: MigrationStatus): Announcement[] {

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { aStatus } from "#test/builders/migration.ts";
 import { aSpec, onlyReachable } from "#test/builders/spec.ts";
 import { judgeApprovals, recordApproval, refuseApproval } from "./approvals.ts";
-import type { ActObservation } from "./model.ts";
+import type { ActObservation } from "./model/observation.ts";
 
 const now = Date.parse("2026-03-01T12:00:00Z");
 const plan = aSpec({

@@ -2,9 +2,9 @@
 import { durationSeconds } from "@retriever/crds/duration.ts";
 import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
 import type { ApprovalStatus, MigrationStatus } from "@retriever/crds/migration-status.ts";
-import type { Fact } from "./fact.ts";
-import { instantMs } from "./instant.ts";
-import type { ActIdentity, ActObservation, Observation } from "./model.ts";
+import type { ActIdentity, ActObservation, Observation } from "./model/observation.ts";
+import type { Fact } from "./model/status-readings.ts";
+import { instantMs } from "./model/status-readings.ts";
 
 /** As many as the status holds. */
 const mostApprovals = 50;

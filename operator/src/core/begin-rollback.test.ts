@@ -3,8 +3,8 @@ import { describe, expect, it } from "vitest";
 import { aContext, ago, tell } from "#test/builders/context.ts";
 import { aSpec } from "#test/builders/spec.ts";
 import { aMigration, anObservation, noon } from "#test/builders/world.ts";
+import { assess } from "./assess.ts";
 import { beginRollback, type RollbackCause } from "./begin-rollback.ts";
-import { assess } from "./context.ts";
 
 const harm: RollbackCause = { reason: "HarmAlert", causes: ["too slow", "wrong"], actor: null };
 const asked: RollbackCause = { reason: "RollbackRequested", causes: ["Rollback by ada"], actor: "ada" };

@@ -1,8 +1,9 @@
 // The one way into RollingBack. It needs nothing but the Kubernetes API.
 
-import type { Context } from "./context.ts";
-import { clip, move, type Outcome } from "./outcome.ts";
-import { labelOf } from "./store-label.ts";
+import type { Context } from "./model/context.ts";
+import type { Outcome } from "./model/decision.ts";
+import { labelOf } from "./model/status-readings.ts";
+import { clip, move } from "./outcome.ts";
 
 export type RollbackCause = {
   readonly reason: string;

@@ -6,8 +6,8 @@ import { aContext, asking } from "#test/builders/context.ts";
 import { aSpec } from "#test/builders/spec.ts";
 import { someJobs } from "#test/builders/verification.ts";
 import { approvalChecks, blockingChecks, judgeCheck, preflightChecks, skippedChecks } from "./checklist.ts";
-import type { Context } from "./context.ts";
-import type { CheckResult } from "./reachable.ts";
+import type { Context } from "./model/context.ts";
+import type { Fact } from "./model/status-readings.ts";
 
 const require = { policy: "Require" } as const;
 const everyCheck: CheckName[] = ["reachable", "parity", "alerts", "approvals", "window", "staging", "smokeTests"];
@@ -33,10 +33,10 @@ const all = () =>
     staging: { from: "rehearsed" },
     smokeTests: { cronJobs: ["smoke"] },
   });
-const found = (status: CheckResult["status"], reason = "Because"): CheckResult => ({ status, reason, message: "so" });
+const found = (status: Fact["status"], reason = "Because"): Fact => ({ status, reason, message: "so" });
 
 describe("a check", () => {
-  it.each<[CheckName, CheckResult["status"], string]>([
+  it.each<[CheckName, Fact["status"], string]>([
     ["reachable", "True", "AllPodsReached"],
     ["parity", "Unknown", "NotCompared"],
     ["alerts", "True", "EvaluatedByOperator"],
@@ -71,8 +71,7 @@ describe("a check", () => {
 });
 
 describe("a waiver", () => {
-  const judge = (result: CheckResult, check: string) =>
-    judgeCheck({ ...asked({}, check), reachable: result }, "reachable");
+  const judge = (result: Fact, check: string) => judgeCheck({ ...asked({}, check), reachable: result }, "reachable");
 
   it("answers what is Unknown, and says what it stands for", () => {
     expect(judge(found("Unknown"), "reachable")).toEqual({

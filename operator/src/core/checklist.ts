@@ -3,9 +3,9 @@ import type { CheckName } from "@retriever/crds/checklist-spec.ts";
 import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
 import { judgeAlerts } from "./alerts.ts";
 import { judgeApprovals } from "./approvals.ts";
-import type { Context } from "./context.ts";
 import { judgeWindow } from "./migration-window.ts";
-import type { CheckResult } from "./reachable.ts";
+import type { Context } from "./model/context.ts";
+import type { Fact } from "./model/status-readings.ts";
 import { judgeStaging } from "./staging.ts";
 import { judgeParity } from "./verification/parity.ts";
 import { judgeSmokeTests } from "./verification/smoke-tests.ts";
@@ -21,7 +21,7 @@ export const preflightChecks = [
 export const approvalChecks = ["approvals", "window"] as const satisfies readonly CheckName[];
 
 /** One check of the list. A waiver answers only what is Unknown. */
-export function judgeCheck(c: Context, name: CheckName): CheckResult {
+export function judgeCheck(c: Context, name: CheckName): Fact {
   if (c.plan.checklist[name].policy === "Skip") {
     return { status: "True", reason: "Skipped", message: `spec.checklist.${name}.policy is Skip` };
   }
@@ -34,7 +34,7 @@ export function judgeCheck(c: Context, name: CheckName): CheckResult {
     : { ...result, message: `${result.message}; ${words}, which counts only while the check is Unknown` };
 }
 
-function ask(c: Context, name: CheckName): CheckResult {
+function ask(c: Context, name: CheckName): Fact {
   switch (name) {
     case "reachable":
       return c.reachable;
@@ -62,7 +62,7 @@ export function skippedChecks({ checklist }: MigrationSpec): string[] {
 export function blockingChecks(
   c: Context,
   names: readonly CheckName[],
-): readonly { readonly name: CheckName; readonly result: CheckResult }[] {
+): readonly { readonly name: CheckName; readonly result: Fact }[] {
   return names.flatMap((name) => {
     const result = judgeCheck(c, name);
     return result.status === "True" ? [] : [{ name, result }];

@@ -1,7 +1,8 @@
 // At most one migration on a target: who has it, decided the same way by everyone who looks.
 import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
 import { planHash } from "@retriever/crds/plan.ts";
-import type { ClaimObservation, MigrationMeta, Observation } from "./model.ts";
+import type { MigrationMeta } from "./model/migration.ts";
+import type { ClaimObservation, Observation } from "./model/observation.ts";
 
 /** The migration that holds the target or comes before us; undefined when the target is ours. */
 export function rivalOf(

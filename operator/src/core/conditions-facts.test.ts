@@ -6,7 +6,7 @@ import { aContext, aFinding, ago, lagging, someHarm } from "#test/builders/conte
 import { aCondition, aPlanText, aStatus } from "#test/builders/migration.ts";
 import { aSpec } from "#test/builders/spec.ts";
 import { renderConditions } from "./conditions.ts";
-import type { Context } from "./context.ts";
+import type { Context } from "./model/context.ts";
 import { stay } from "./outcome.ts";
 
 /** What a condition says after a look that moved nothing, but for what `next` changes. */

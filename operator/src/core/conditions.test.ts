@@ -7,8 +7,9 @@ import { aSpec, shortPlan } from "#test/builders/spec.ts";
 import { aMigration, anObservation, aPod, noon } from "#test/builders/world.ts";
 import { simulationAt } from "#test/simulate.ts";
 import { decide } from "./decide.ts";
-import type { Migration, Observation } from "./model.ts";
-import { labelOf } from "./store-label.ts";
+import type { Migration } from "./model/migration.ts";
+import type { Observation } from "./model/observation.ts";
+import { labelOf } from "./model/status-readings.ts";
 
 const counters = someCounters({ requests: 5000, answered: 100, overlapSum: 100 });
 

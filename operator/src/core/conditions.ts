@@ -3,10 +3,11 @@ import type { Condition, ConditionType, MigrationStatus, Phase } from "@retrieve
 import { isFinalPhase } from "@retriever/crds/phase-steps.ts";
 import { sidecarSource } from "./alerts.ts";
 import { judgeCheck } from "./checklist.ts";
-import type { Context } from "./context.ts";
 import { judgeEdits } from "./edits.ts";
-import type { Fact } from "./fact.ts";
-import { clip, type Outcome } from "./outcome.ts";
+import type { Context } from "./model/context.ts";
+import type { Outcome } from "./model/decision.ts";
+import type { Fact } from "./model/status-readings.ts";
+import { clip } from "./outcome.ts";
 import { readPlan } from "./plan.ts";
 import { postmortemFact } from "./postmortem.ts";
 import { describeAcks, isAckOverdue } from "./propagation.ts";

@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import { aSpec } from "#test/builders/spec.ts";
 import { aMigration, anObservation, aPod, overlayOf } from "#test/builders/world.ts";
 import { type ConvergeInput, converge } from "./converge.ts";
-import type { Migration, OverlayObservation } from "./model.ts";
+import type { Migration } from "./model/migration.ts";
+import type { OverlayObservation } from "./model/workload.ts";
 
 const guarding = aMigration().in("Guard").build();
 const guardingRevision = {

@@ -4,7 +4,7 @@ import { aFiring, someAlerts } from "#test/builders/alerts.ts";
 import { aSpec, onlyReachable, shortPlan } from "#test/builders/spec.ts";
 import { type Simulation, simulationAt } from "#test/simulate.ts";
 import { goodTraffic } from "#test/toy-pod.ts";
-import type { AlertsObservation } from "./alert-observation.ts";
+import type { AlertsObservation } from "./model/alert-observation.ts";
 
 const spec = aSpec({
   ...shortPlan,

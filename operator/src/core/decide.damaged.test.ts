@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { aSpec, shortPlan } from "#test/builders/spec.ts";
 import { type Simulation, simulationAt } from "#test/simulate.ts";
 import { decide } from "./decide.ts";
-import type { Decision } from "./model.ts";
+import type { Decision } from "./model/decision.ts";
 
 const spec = aSpec(shortPlan);
 const phases = [

@@ -10,7 +10,8 @@ import { Simulation, simulationAt } from "#test/simulate.ts";
 import { goodTraffic } from "#test/toy-pod.ts";
 import { decide } from "./decide.ts";
 import { foldEvidence, totalsOf } from "./evidence.ts";
-import type { Observation, PodObservation } from "./model.ts";
+import type { Observation } from "./model/observation.ts";
+import type { PodObservation } from "./model/workload.ts";
 
 const spec = aSpec(shortPlan);
 const living = [

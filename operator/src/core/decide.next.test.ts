@@ -1,8 +1,8 @@
 // guard.next: the migration that comes after another one waits for its turn.
 import { describe, expect, test } from "vitest";
-import type { ClaimObservation } from "#core/model.ts";
 import { aSpec, shortPlan } from "#test/builders/spec.ts";
 import { Simulation } from "#test/simulate.ts";
+import type { ClaimObservation } from "./model/observation.ts";
 
 const spec = aSpec(shortPlan);
 const nameOfNext = "docs-to-qdrant";

@@ -9,7 +9,10 @@ import { destinationIdentity } from "#test/builders/sidecar-status.ts";
 import { aSpec } from "#test/builders/spec.ts";
 import { aMigration, anObservation, aPod, noon, overlayOf } from "#test/builders/world.ts";
 import { decide } from "./decide.ts";
-import type { ActObservation, Decision, Migration, Observation, OverlayObservation } from "./model.ts";
+import type { Decision } from "./model/decision.ts";
+import type { Migration } from "./model/migration.ts";
+import type { ActObservation, Observation } from "./model/observation.ts";
+import type { OverlayObservation } from "./model/workload.ts";
 
 const refused = { ok: false, why: "timed out" } as const;
 /** A plan that relies on a Prometheus, which nobody here answers for. */

@@ -4,7 +4,7 @@ import { aSpec, shortPlan } from "#test/builders/spec.ts";
 import { Simulation, simulationAt } from "#test/simulate.ts";
 import { goodTraffic } from "#test/toy-pod.ts";
 import { decide } from "./decide.ts";
-import type { PodObservation } from "./model.ts";
+import type { PodObservation } from "./model/workload.ts";
 
 const spec = aSpec({ ...shortPlan, cutover: { hold: false, validationTimeout: "2m" } });
 

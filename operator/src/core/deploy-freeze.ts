@@ -1,7 +1,7 @@
 // The deploy freeze of a cutover: what the overlay says of it, so that an admission policy can hold it.
 import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
 import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
-import type { Observation } from "./model.ts";
+import type { Observation } from "./model/observation.ts";
 
 /**
  * Name of the base that is frozen together with the target while it cuts over; empty when the base isn't known; undefined

@@ -1,8 +1,9 @@
 // The first stage, entered after the approval and again after a Resume.
 import type { Stage } from "@retriever/crds/migration-spec.ts";
 import type { MigrationStatus, Phase } from "@retriever/crds/migration-status.ts";
-import type { Context } from "./context.ts";
-import { move, type Outcome } from "./outcome.ts";
+import type { Context } from "./model/context.ts";
+import type { Outcome } from "./model/decision.ts";
+import { move } from "./outcome.ts";
 
 export type Entrance = {
   readonly phase: Phase;

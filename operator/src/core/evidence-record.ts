@@ -4,7 +4,9 @@ import { hash } from "node:crypto";
 import type { DispersionState, MigrationStatus, Verdict } from "@retriever/crds/migration-status.ts";
 import type { Counters } from "@retriever/sidecar/contract/evidence.ts";
 import { isSameData } from "./deep-equal.ts";
-import type { Announcement, Decision, Effect, Migration, Observation } from "./model.ts";
+import type { Announcement, Decision, Effect } from "./model/decision.ts";
+import type { Migration } from "./model/migration.ts";
+import type { Observation } from "./model/observation.ts";
 
 export const evidenceSchema = 1;
 

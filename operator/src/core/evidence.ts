@@ -2,7 +2,7 @@
 import type { EpochEvidence } from "@retriever/crds/migration-status.ts";
 import { addCounters, type Counters, noCounters } from "@retriever/sidecar/contract/evidence.ts";
 import { isSameData } from "./deep-equal.ts";
-import type { PodObservation } from "./model.ts";
+import type { PodObservation } from "./model/workload.ts";
 import type { Span } from "./windows.ts";
 
 /** More processes than this share lost in an epoch and its totals prove nothing any more. */

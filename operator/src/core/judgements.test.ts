@@ -10,7 +10,7 @@ import { aMigration, anObservation, aPod, noon } from "#test/builders/world.ts";
 import { latencyQuantileMs, measureBaseline } from "./baseline.ts";
 import { rivalOf, rolledBackBefore } from "./claims.ts";
 import { isSameData } from "./deep-equal.ts";
-import type { Observation } from "./model.ts";
+import type { Observation } from "./model/observation.ts";
 import { postmortemFact } from "./postmortem.ts";
 import { judgeReachable } from "./reachable.ts";
 import { isWayBackClosed, judgeRollbackReady } from "./rollback-ready.ts";

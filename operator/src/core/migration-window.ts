@@ -1,7 +1,7 @@
 // The agreed window: nothing starts or cuts over outside of it. A rollback never asks.
 import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
 import { localTime, openingAt } from "./calendar.ts";
-import type { Fact } from "./fact.ts";
+import type { Fact } from "./model/status-readings.ts";
 
 /** The check at an instant in epoch ms. */
 export function judgeWindow({ checklist: { window } }: MigrationSpec, now: number): Fact {

@@ -4,7 +4,7 @@ import type { OutboxMessage } from "@retriever/crds/outbox-status.ts";
 import { describe, expect, it } from "vitest";
 import { aCondition, aStatus } from "#test/builders/migration.ts";
 import { aSpec } from "#test/builders/spec.ts";
-import type { Delivery } from "./model.ts";
+import type { Delivery } from "./model/observation.ts";
 import { mostAttempts, nextDeliveryMs, updateOutbox } from "./outbox.ts";
 
 const now = Date.parse("2026-03-01T12:00:00Z");

@@ -4,9 +4,9 @@ import { hash } from "node:crypto";
 import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
 import type { MigrationStatus, Phase } from "@retriever/crds/migration-status.ts";
 import type { OutboxKind, OutboxMessage } from "@retriever/crds/outbox-status.ts";
-import type { Fact } from "./fact.ts";
-import { instantMs } from "./instant.ts";
-import type { Delivery } from "./model.ts";
+import type { Delivery } from "./model/observation.ts";
+import type { Fact } from "./model/status-readings.ts";
+import { instantMs } from "./model/status-readings.ts";
 import { isLateRollback } from "./verification/purpose.ts";
 import { reconciledFact } from "./verification/reconciled.ts";
 

@@ -1,26 +1,8 @@
 // What a guard or a phase answers, and the few ways to say it.
 import type { MigrationStatus, Phase } from "@retriever/crds/migration-status.ts";
-import type { Context } from "./context.ts";
-import { instantMs } from "./instant.ts";
-import type { Announcement } from "./model.ts";
+import type { Context } from "./model/context.ts";
+import type { Outcome, Standing } from "./model/decision.ts";
 import { type Intent, nextEpoch } from "./revision.ts";
-
-/**
- * How the migration stands, for the summary conditions.
- * working: moves by itself · waiting: for a person or a clock · blocked: something has to change · stuck: can't ever work.
- */
-export type Standing = "working" | "waiting" | "blocked" | "stuck";
-
-export type Outcome = {
-  readonly status: MigrationStatus;
-  readonly standing: Standing;
-  /** PascalCase; becomes the reason of the summary conditions. */
-  readonly reason: string;
-  readonly announcements: readonly Announcement[];
-  readonly requeueAfterMs: number | null;
-  /** What to do with the overlay at the end of its life. */
-  readonly cleanup?: "removeOverlay" | "abandonOverlay" | "nothingLeft";
-};
 
 const historyLength = 20;
 /** A little less than the status allows for a sentence: one that is too long must not make a status unwritable. */
@@ -92,9 +74,4 @@ function revise(c: Context, status: MigrationStatus, intent: Intent): MigrationS
     gates: [],
     ...(harm === undefined ? {} : { harm }),
   };
-}
-
-/** Seconds since an instant of the status; 0 when it is absent, unreadable or lies ahead (clocks may step back). */
-export function secondsSince(c: Context, instant: string | undefined): number {
-  return Math.max(0, c.now - (instantMs(instant) ?? c.now)) / 1000;
 }

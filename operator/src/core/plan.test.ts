@@ -4,8 +4,9 @@ import { describe, expect, it } from "vitest";
 import { aPlanText, aStatus } from "#test/builders/migration.ts";
 import { aSpec } from "#test/builders/spec.ts";
 import { aMigration } from "#test/builders/world.ts";
-import type { Migration } from "./model.ts";
-import { effectivePlan, isPastCutover, isRollingBack, readPlan } from "./plan.ts";
+import type { Migration } from "./model/migration.ts";
+import { isPastCutover, isRollingBack } from "./model/status-readings.ts";
+import { effectivePlan, readPlan } from "./plan.ts";
 
 const unreadable = { ok: false, faults: [] } as unknown as Migration["spec"];
 const unlike = aSpec({ writes: "SourceOnly" });

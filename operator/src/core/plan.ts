@@ -1,9 +1,8 @@
 // The accepted plan. Decisions follow it; of a later edit they take only what is safe.
 import { type MigrationSpec, migrationSpecSchema } from "@retriever/crds/migration-spec.ts";
-import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
 import { planHash } from "@retriever/crds/plan.ts";
 import { judgeEdits } from "./edits.ts";
-import type { Migration } from "./model.ts";
+import type { Migration } from "./model/migration.ts";
 
 /** The plan that was accepted, else the spec as it stands. Undefined when neither can be read or stands for the other. */
 export function effectivePlan(migration: Migration): MigrationSpec | undefined {
@@ -38,14 +37,4 @@ function parsePlan(text: string): MigrationSpec | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** Whether pods may serve the destination: from CuttingOver until a rollback has reached every pod. */
-export function isPastCutover(status: MigrationStatus): boolean {
-  return status.revision?.primary === "destination";
-}
-
-/** Whether a rollback has begun and isn't finished. */
-export function isRollingBack(status: MigrationStatus): boolean {
-  return status.phase === "RollingBack" || status.phase === "VerifyingDrift";
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { aMigration, anObservation, aPod } from "#test/builders/world.ts";
-import type { PodObservation } from "./model.ts";
+import type { PodObservation } from "./model/workload.ts";
 import { answeredStatuses, nameSome, servingPods, storeViews } from "./pods.ts";
 
 const migration = aMigration().in("Guard").build();

@@ -2,7 +2,8 @@
 
 import type { StoreName } from "@retriever/sidecar/contract/overlay.ts";
 import type { SidecarStatus, StoreStatus } from "@retriever/sidecar/contract/status.ts";
-import type { Observation, PodObservation } from "./model.ts";
+import type { Observation } from "./model/observation.ts";
+import type { PodObservation } from "./model/workload.ts";
 
 /** The pods that must acknowledge: not terminating, sidecar running, ready or not. Null when pods couldn't be listed. */
 export function servingPods(observation: Observation): readonly PodObservation[] | null {

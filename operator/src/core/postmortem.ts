@@ -2,8 +2,8 @@
 import { durationSeconds } from "@retriever/crds/duration.ts";
 import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
 import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
-import type { Fact } from "./fact.ts";
-import { instantMs } from "./instant.ts";
+import type { Fact } from "./model/status-readings.ts";
+import { instantMs } from "./model/status-readings.ts";
 
 /** Whether a rollback wants one: it took traffic back, or nobody asked for it. */
 export function wantsPostmortem({ rollback, revision }: MigrationStatus): boolean {

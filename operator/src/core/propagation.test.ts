@@ -3,8 +3,7 @@ import type { Condition } from "@retriever/crds/migration-status.ts";
 import { describe, expect, it } from "vitest";
 import { aContext, ago, lagging, tell } from "#test/builders/context.ts";
 import { aCondition } from "#test/builders/migration.ts";
-import type { Acks } from "./acks.ts";
-import type { Context } from "./context.ts";
+import type { Acks, Context } from "./model/context.ts";
 import { awaitAcks, describeAcks, isAckOverdue } from "./propagation.ts";
 
 /** How long pods may take by default. */

@@ -1,8 +1,9 @@
 // How far the revision in force has come, in words.
 import { durationSeconds } from "@retriever/crds/duration.ts";
-import type { Acks } from "./acks.ts";
-import type { Context } from "./context.ts";
-import { type Outcome, secondsSince, stay } from "./outcome.ts";
+import type { Acks, Context } from "./model/context.ts";
+import type { Outcome } from "./model/decision.ts";
+import { secondsSince } from "./model/status-readings.ts";
+import { stay } from "./outcome.ts";
 import { nameSome } from "./pods.ts";
 
 /**

@@ -1,16 +1,11 @@
 // Preflight's first check: what every pod's probe of the destination found.
 import type { StoreStatus } from "@retriever/sidecar/contract/status.ts";
-import type { Observation } from "./model.ts";
+import type { Observation } from "./model/observation.ts";
+import type { Fact } from "./model/status-readings.ts";
 import { servingPods, storeViews } from "./pods.ts";
 
-export type CheckResult = {
-  readonly status: "True" | "False" | "Unknown";
-  readonly reason: string;
-  readonly message: string;
-};
-
 /** True only when every serving pod reached, authenticated to and found the destination, with the source's dimension. */
-export function judgeReachable(observation: Observation): CheckResult {
+export function judgeReachable(observation: Observation): Fact {
   const serving = servingPods(observation) ?? [];
   const views = storeViews(observation, "destination");
   const dimension = storeViews(observation, "source").find((view) => view.dimension !== null)?.dimension ?? null;
@@ -42,10 +37,10 @@ function isProven(view: StoreStatus): boolean {
 }
 
 /** The first thing wrong with the destination as one pod sees it; undefined while nothing is known to be wrong. */
-function faultOf(view: StoreStatus, sourceDimension: number | null): CheckResult | undefined {
+function faultOf(view: StoreStatus, sourceDimension: number | null): Fact | undefined {
   const where = view.identity.label;
   const cause = view.lastError === null ? "" : `: ${view.lastError.message}`;
-  const fail = (reason: string, message: string): CheckResult => ({ status: "False", reason, message });
+  const fail = (reason: string, message: string): Fact => ({ status: "False", reason, message });
   const refused = view.lastError === null ? undefined : localFaults.get(view.lastError.code);
   if (view.lastError !== null && refused !== undefined) return fail(refused, view.lastError.message);
   if (view.tls === "failed") return fail("TlsNotVerified", `${where} could not prove who it is${cause}`);

@@ -2,10 +2,9 @@
 
 import { durationSeconds } from "@retriever/crds/duration.ts";
 import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
-import type { Context } from "./context.ts";
 import { isSameData } from "./deep-equal.ts";
-import { instantMs } from "./instant.ts";
-import { isPastCutover } from "./plan.ts";
+import type { Context } from "./model/context.ts";
+import { instantMs, isPastCutover } from "./model/status-readings.ts";
 import { isOverlayGone } from "./settle.ts";
 
 const mostNames = 20;

@@ -2,7 +2,8 @@
 import type { Condition, MigrationStatus } from "@retriever/crds/migration-status.ts";
 import { settleFinalizer } from "@retriever/sidecar/contract/names.ts";
 import { isSameData } from "./deep-equal.ts";
-import type { Decision, Migration } from "./model.ts";
+import type { Decision } from "./model/decision.ts";
+import type { Migration } from "./model/migration.ts";
 import { clip } from "./outcome.ts";
 
 /** Decision for a migration without a readable plan. A damaged accepted plan holds; it never starts anew. */

@@ -1,7 +1,8 @@
 // A stage whose evidence went away with its pods is measured once more, at the same rate.
 import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
-import type { Context } from "./context.ts";
-import { move, type Outcome, stay } from "./outcome.ts";
+import type { Context } from "./model/context.ts";
+import type { Outcome } from "./model/decision.ts";
+import { move, stay } from "./outcome.ts";
 
 /** The same stage in a new epoch: the counts begin anew, the rate doesn't change. */
 export function resample(c: Context): Outcome {

@@ -3,7 +3,9 @@ import { hash } from "node:crypto";
 import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
 import type { MigrationStatus, Revision } from "@retriever/crds/migration-status.ts";
 import type { Overlay } from "@retriever/sidecar/contract/overlay.ts";
-import type { MigrationMeta, Observation, OverlayIntent } from "./model.ts";
+import type { MigrationMeta } from "./model/migration.ts";
+import type { Observation } from "./model/observation.ts";
+import type { OverlayIntent } from "./model/workload.ts";
 import { answeredStatuses } from "./pods.ts";
 
 export type Intent = Pick<Revision, "primary" | "shadow" | "sampleRate" | "released">;

@@ -3,30 +3,21 @@ import { durationSeconds, printDuration } from "@retriever/crds/duration.ts";
 import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
 import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
 import type { StoreStatus } from "@retriever/sidecar/contract/status.ts";
-import type { Observation } from "./model.ts";
+import type { Observation } from "./model/observation.ts";
+import type { Fact } from "./model/status-readings.ts";
+import { labelOf } from "./model/status-readings.ts";
 import { answeredStatuses, nameSome, servingPods, storeViews } from "./pods.ts";
 import { isLocalRefusal } from "./reachable.ts";
-import { labelOf } from "./store-label.ts";
 import { hiddenByRollback } from "./verification/reconciled.ts";
 import { fastLaneSeconds } from "./windows.ts";
 
-export type RollbackReady = {
-  readonly status: "True" | "False" | "Unknown";
-  readonly reason: string;
-  readonly message: string;
-};
-
 /** Whether evidence, positive and current, says that a rollback would find no source. Unknown or stale never does. */
-export function isWayBackClosed(ready: RollbackReady): boolean {
+export function isWayBackClosed(ready: Fact): boolean {
   return ready.status === "False" && (ready.reason === "SourceChanged" || ready.reason === "SourceFailing");
 }
 
 /** Judges the source as a place to go back to. */
-export function judgeRollbackReady(
-  plan: MigrationSpec,
-  status: MigrationStatus,
-  observation: Observation,
-): RollbackReady {
+export function judgeRollbackReady(plan: MigrationSpec, status: MigrationStatus, observation: Observation): Fact {
   const serving = servingPods(observation);
   const statuses = answeredStatuses(observation);
   if (serving === null || statuses.length === 0) {
@@ -96,7 +87,7 @@ function lastErrorOf(views: readonly StoreStatus[]): string {
 }
 
 /** Staleness by who receives the writes: gated when both do, a stated fact otherwise. */
-function judgeStaleness(plan: MigrationSpec, status: MigrationStatus, observation: Observation): RollbackReady {
+function judgeStaleness(plan: MigrationSpec, status: MigrationStatus, observation: Observation): Fact {
   if (plan.writes !== "Both") {
     const hidden =
       plan.writes === "SourceOnly"

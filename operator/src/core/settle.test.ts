@@ -7,7 +7,7 @@ import { aCondition } from "#test/builders/migration.ts";
 import { destinationIdentity, sourceIdentity } from "#test/builders/sidecar-status.ts";
 import { aSpec } from "#test/builders/spec.ts";
 import { aMigration, anObservation, aPod, type PodBuilder } from "#test/builders/world.ts";
-import type { Context } from "./context.ts";
+import type { Context } from "./model/context.ts";
 import { baseNamesServingStore, isOfAnother, isOverlayGone, settle } from "./settle.ts";
 
 const served = { primary: "destination", shadow: "none", sampleRate: 0, epoch: 5, at: ago(600) } as const;

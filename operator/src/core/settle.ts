@@ -2,13 +2,15 @@
 import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
 import type { StoreName } from "@retriever/sidecar/contract/overlay.ts";
 import { countAcks, followsBase } from "./acks.ts";
-import type { Context } from "./context.ts";
-import type { MigrationMeta, Observation, OverlayObservation } from "./model.ts";
-import { move, type Outcome, secondsSince, stay } from "./outcome.ts";
-import { isPastCutover } from "./plan.ts";
+import type { Context } from "./model/context.ts";
+import type { Outcome } from "./model/decision.ts";
+import type { MigrationMeta } from "./model/migration.ts";
+import type { Observation } from "./model/observation.ts";
+import { isPastCutover, labelOf, secondsSince } from "./model/status-readings.ts";
+import type { OverlayObservation } from "./model/workload.ts";
+import { move, stay } from "./outcome.ts";
 import { answeredStatuses, servingPods } from "./pods.ts";
 import { describeAcks } from "./propagation.ts";
-import { labelOf } from "./store-label.ts";
 import { compareSource } from "./throughput.ts";
 
 /** For Completed, RolledBack and Validated. */

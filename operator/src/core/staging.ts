@@ -2,8 +2,8 @@
 import { hash } from "node:crypto";
 import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
 import { validationHash } from "@retriever/crds/plan.ts";
-import type { Fact } from "./fact.ts";
-import type { Observation } from "./model.ts";
+import type { Observation } from "./model/observation.ts";
+import type { Fact } from "./model/status-readings.ts";
 
 /** What a validation ends with: the hash of what was proved, and of this very validation. */
 export function validationResult(plan: MigrationSpec, uid: string, endedAt: string): string {

@@ -3,7 +3,7 @@ import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
 import { describe, expect, it } from "vitest";
 import { aContext, ago, aVerdict } from "#test/builders/context.ts";
 import { someCounters } from "#test/builders/counters.ts";
-import type { Context } from "./context.ts";
+import type { Context } from "./model/context.ts";
 import { mostStepDowns, stepDown } from "./step-down.ts";
 
 /** In the second of three stages, at rate 0.05, begun a minute ago. */

@@ -1,6 +1,7 @@
 // Less sampling instead of more: the last good rate, then none, then a person.
-import type { Context } from "./context.ts";
-import { move, type Outcome, stay } from "./outcome.ts";
+import type { Context } from "./model/context.ts";
+import type { Outcome } from "./model/decision.ts";
+import { move, stay } from "./outcome.ts";
 import { withoutPromote } from "./resample.ts";
 
 /** After this many steps down since the start, or since the last Resume, nobody tries again by himself. */

@@ -1,9 +1,9 @@
 // Ready, Succeeded, Reconciling, Stalled: what kstatus, Argo CD, Flux and Helm read.
 import type { ConditionType, MigrationStatus, Phase } from "@retriever/crds/migration-status.ts";
 import { isFinalPhase } from "@retriever/crds/phase-steps.ts";
-import type { Fact } from "./fact.ts";
-import type { Outcome } from "./outcome.ts";
-import { isRollingBack } from "./plan.ts";
+import type { Outcome } from "./model/decision.ts";
+import type { Fact } from "./model/status-readings.ts";
+import { isRollingBack } from "./model/status-readings.ts";
 
 type Summary = Partial<Record<ConditionType, Fact>>;
 

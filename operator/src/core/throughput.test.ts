@@ -6,7 +6,7 @@ import { aContext } from "#test/builders/context.ts";
 import { allAt, someCounters } from "#test/builders/counters.ts";
 import { aSpec } from "#test/builders/spec.ts";
 import { aPod, noon } from "#test/builders/world.ts";
-import type { Context } from "./context.ts";
+import type { Context } from "./model/context.ts";
 import { compareSource, judgeThroughput, measureSource, measureThroughput } from "./throughput.ts";
 import { type Span, spansOf } from "./windows.ts";
 

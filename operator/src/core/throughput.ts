@@ -2,9 +2,9 @@
 // held against the new primary right after the cutover, and against the source after a rollback.
 import type { SourceBaseline } from "@retriever/crds/migration-status.ts";
 import { latencyQuantileMs } from "./baseline.ts";
-import type { Context } from "./context.ts";
 import { sumWindow, type WindowSum } from "./evidence.ts";
 import { percent } from "./gates/gate-message.ts";
+import type { Context } from "./model/context.ts";
 import { type Span, spansOf } from "./windows.ts";
 
 /** The runbook's "expected throughput": within half and twice what it was. */

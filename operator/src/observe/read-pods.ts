@@ -2,7 +2,8 @@
 
 import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
 import type { SidecarStatus } from "@retriever/sidecar/contract/status.ts";
-import type { Observation, PodObservation, Read } from "#core/model.ts";
+import type { Observation } from "#core/model/observation.ts";
+import type { PodObservation, Read } from "#core/model/workload.ts";
 import { spansOf } from "#core/windows.ts";
 import type { PodRead } from "#ports/cluster.ts";
 import type { WindowSpan } from "#ports/sidecars.ts";

@@ -2,7 +2,7 @@
 import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
 import type { Phase } from "@retriever/crds/migration-status.ts";
 import { replannable } from "#core/edits.ts";
-import type { Observation, StagingObservation } from "#core/model.ts";
+import type { Observation, StagingObservation } from "#core/model/observation.ts";
 import type { Cluster, RawMigration } from "#ports/cluster.ts";
 import { attempt, type Look } from "./attempt.ts";
 

@@ -5,8 +5,10 @@ import { aCondition } from "#test/builders/migration.ts";
 import { destinationIdentity } from "#test/builders/sidecar-status.ts";
 import { aSpec } from "#test/builders/spec.ts";
 import { aMigration, anObservation, aPod, noon, overlayOf } from "#test/builders/world.ts";
-import { assess } from "../context.ts";
-import type { Migration, Observation, OverlayObservation } from "../model.ts";
+import { assess } from "../assess.ts";
+import type { Migration } from "../model/migration.ts";
+import type { Observation } from "../model/observation.ts";
+import type { OverlayObservation } from "../model/workload.ts";
 import { conflicts } from "./conflicts.ts";
 
 const plan = aSpec();

@@ -1,6 +1,7 @@
 // Facts that mean somebody else is changing the same thing. Nothing moves forward over them.
-import type { Context } from "../context.ts";
-import { type Outcome, stay } from "../outcome.ts";
+import type { Context } from "../model/context.ts";
+import type { Outcome } from "../model/decision.ts";
+import { stay } from "../outcome.ts";
 import { holdGuardClock } from "../phases/guard-clock.ts";
 import { isAckOverdue } from "../propagation.ts";
 import { renderOverlay } from "../revision.ts";

@@ -5,8 +5,9 @@ import { aCondition } from "#test/builders/migration.ts";
 import { destinationIdentity } from "#test/builders/sidecar-status.ts";
 import { aSpec } from "#test/builders/spec.ts";
 import { aMigration, anObservation, aPod, noon, overlayOf } from "#test/builders/world.ts";
-import { assess } from "../context.ts";
-import type { Observation, PodObservation, TargetObservation } from "../model.ts";
+import { assess } from "../assess.ts";
+import type { Observation } from "../model/observation.ts";
+import type { PodObservation, TargetObservation } from "../model/workload.ts";
 import { deletion } from "./deletion.ts";
 
 type Script = {

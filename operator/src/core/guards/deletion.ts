@@ -3,9 +3,10 @@
 import type { Revision } from "@retriever/crds/migration-status.ts";
 import { isFinalPhase } from "@retriever/crds/phase-steps.ts";
 import { beginRollback } from "../begin-rollback.ts";
-import type { Context } from "../context.ts";
-import { type Outcome, stay } from "../outcome.ts";
-import { isPastCutover, isRollingBack } from "../plan.ts";
+import type { Context } from "../model/context.ts";
+import type { Outcome } from "../model/decision.ts";
+import { isPastCutover, isRollingBack } from "../model/status-readings.ts";
+import { stay } from "../outcome.ts";
 import { isAckOverdue } from "../propagation.ts";
 import { baseNamesServingStore, isOfAnother, isSettled, settle } from "../settle.ts";
 

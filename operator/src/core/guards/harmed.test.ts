@@ -2,8 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { aContext, aFinding, someHarm, tell } from "#test/builders/context.ts";
 import { aSpec } from "#test/builders/spec.ts";
-import type { Context } from "../context.ts";
-import type { Finding } from "../harm/finding.ts";
+import type { Context, Finding } from "../model/context.ts";
 import { harmed } from "./harmed.ts";
 
 const open = { status: "True", reason: "Ready", message: "every pod reaches the source" } as const;

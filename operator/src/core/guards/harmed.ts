@@ -1,9 +1,10 @@
 // Harm goes before everything a person may be waiting for: it acts in every phase that sends the destination traffic.
 
 import { beginRollback } from "../begin-rollback.ts";
-import type { Context } from "../context.ts";
-import { type Finding, strongestFinding } from "../harm/finding.ts";
-import { type Outcome, stay } from "../outcome.ts";
+import { strongestFinding } from "../harm/finding.ts";
+import type { Context, Finding } from "../model/context.ts";
+import type { Outcome } from "../model/decision.ts";
+import { stay } from "../outcome.ts";
 import { resetGuard } from "../phases/guard-clock.ts";
 import { isWayBackClosed } from "../rollback-ready.ts";
 import { stepDown } from "../step-down.ts";

@@ -1,7 +1,7 @@
 // A person's Abort or Rollback, once taken, can't be talked out of.
 import { beginRollback } from "../begin-rollback.ts";
-import type { Context } from "../context.ts";
-import type { Outcome } from "../outcome.ts";
+import type { Context } from "../model/context.ts";
+import type { Outcome } from "../model/decision.ts";
 
 export function latched(c: Context): Outcome | undefined {
   const act = c.status.acts?.latched;

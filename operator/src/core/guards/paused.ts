@@ -1,6 +1,7 @@
 // A pause stops progress, never protection: it stands behind harm and latched acts.
-import type { Context } from "../context.ts";
-import { type Outcome, stay } from "../outcome.ts";
+import type { Context } from "../model/context.ts";
+import type { Outcome } from "../model/decision.ts";
+import { stay } from "../outcome.ts";
 import { holdGuardClock } from "../phases/guard-clock.ts";
 
 export function paused(c: Context): Outcome | undefined {

@@ -3,7 +3,7 @@ import { planHash } from "@retriever/crds/plan.ts";
 import { describe, expect, it } from "vitest";
 import { aContext } from "#test/builders/context.ts";
 import { aSpec } from "#test/builders/spec.ts";
-import type { Context } from "../context.ts";
+import type { Context } from "../model/context.ts";
 import { replanned } from "./replanned.ts";
 
 const edited = aSpec({ writes: "SourceOnly" });

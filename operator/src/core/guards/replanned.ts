@@ -1,9 +1,10 @@
 // A plan that was edited before anything was sampled is accepted anew; whoever approved the old one is asked again.
 import { planHash } from "@retriever/crds/plan.ts";
 import { skippedChecks } from "../checklist.ts";
-import type { Context } from "../context.ts";
 import { judgeEdits, replannable } from "../edits.ts";
-import { move, type Outcome } from "../outcome.ts";
+import type { Context } from "../model/context.ts";
+import type { Outcome } from "../model/decision.ts";
+import { move } from "../outcome.ts";
 
 export function replanned(c: Context): Outcome | undefined {
   const { spec } = c.migration;

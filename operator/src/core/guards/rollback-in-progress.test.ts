@@ -1,7 +1,7 @@
 // A rollback that has begun, asked by itself; and one that only the overlay knows of.
 import { describe, expect, it } from "vitest";
 import { aContext, tell } from "#test/builders/context.ts";
-import type { Context } from "../context.ts";
+import type { Context } from "../model/context.ts";
 import { rollbackInProgress } from "./rollback-in-progress.ts";
 
 const rollback = { reason: "HarmAlert", causes: ["too slow"], actor: null };

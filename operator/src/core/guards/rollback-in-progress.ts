@@ -1,9 +1,9 @@
 // A rollback that has begun is finished before anything else is looked at.
 import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
-import type { Context } from "../context.ts";
-import type { Outcome } from "../outcome.ts";
+import type { Context } from "../model/context.ts";
+import type { Outcome } from "../model/decision.ts";
+import { isRollingBack } from "../model/status-readings.ts";
 import { rollingBack } from "../phases/rolling-back.ts";
-import { isRollingBack } from "../plan.ts";
 
 export function rollbackInProgress(c: Context): Outcome | undefined {
   if (isRollingBack(c.status)) return rollingBack(c);

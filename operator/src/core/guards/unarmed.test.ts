@@ -4,7 +4,7 @@ import { aRule, someAlerts } from "#test/builders/alerts.ts";
 import { aContext, asking, tell } from "#test/builders/context.ts";
 import { aSpec } from "#test/builders/spec.ts";
 import { noon } from "#test/builders/world.ts";
-import type { AlertsObservation } from "../alert-observation.ts";
+import type { AlertsObservation } from "../model/alert-observation.ts";
 import { unarmed } from "./unarmed.ts";
 
 const listening = { metrics: { source: "monitoring" }, ...asking({ alerts: { policy: "Require" } }) };

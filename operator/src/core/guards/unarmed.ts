@@ -2,8 +2,9 @@
 import type { Phase } from "@retriever/crds/migration-status.ts";
 import { isDeaf, sidecarSource } from "../alerts.ts";
 import { judgeCheck } from "../checklist.ts";
-import type { Context } from "../context.ts";
-import { type Outcome, stay } from "../outcome.ts";
+import type { Context } from "../model/context.ts";
+import type { Outcome } from "../model/decision.ts";
+import { stay } from "../outcome.ts";
 import { holdGuardClock, tickGuard } from "../phases/guard-clock.ts";
 
 /** A cutover in progress is finished or taken back; two primaries must not wait for a Prometheus. */

@@ -1,7 +1,8 @@
 // What can't be seen can't be judged: nothing moves on a failed read.
-import type { Context } from "../context.ts";
-import type { Read } from "../model.ts";
-import { type Outcome, stay } from "../outcome.ts";
+import type { Context } from "../model/context.ts";
+import type { Outcome } from "../model/decision.ts";
+import type { Read } from "../model/workload.ts";
+import { stay } from "../outcome.ts";
 import { tickGuard } from "../phases/guard-clock.ts";
 
 export function unobserved(c: Context): Outcome | undefined {

@@ -1,8 +1,9 @@
 // AwaitingApproval: people and the window; then the first samples.
 import { approvalChecks, blockingChecks, preflightChecks } from "../checklist.ts";
-import type { Context } from "../context.ts";
 import { enterFirstStage } from "../enter-stage.ts";
-import { type Outcome, stay } from "../outcome.ts";
+import type { Context } from "../model/context.ts";
+import type { Outcome } from "../model/decision.ts";
+import { stay } from "../outcome.ts";
 import { awaitAcks } from "../propagation.ts";
 import { measureSource } from "../throughput.ts";
 import { askParity } from "../verification/ask.ts";

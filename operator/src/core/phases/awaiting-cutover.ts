@@ -1,12 +1,13 @@
 // AwaitingCutover: evidence goes on being gathered while a person decides.
 
 import { judgeCheck } from "../checklist.ts";
-import type { Context } from "../context.ts";
 import { unpassed } from "../gates/failed.ts";
-import { move, type Outcome, stay } from "../outcome.ts";
+import type { Context } from "../model/context.ts";
+import type { Outcome } from "../model/decision.ts";
+import { labelOf } from "../model/status-readings.ts";
+import { move, stay } from "../outcome.ts";
 import { awaitAcks } from "../propagation.ts";
 import { resample } from "../resample.ts";
-import { labelOf } from "../store-label.ts";
 import { measureThroughput } from "../throughput.ts";
 import { askParity } from "../verification/ask.ts";
 

@@ -1,10 +1,11 @@
 // CuttingOver: two primaries may live only for a moment. It ends in Guard or goes back.
 import { durationSeconds } from "@retriever/crds/duration.ts";
 import { beginRollback } from "../begin-rollback.ts";
-import type { Context } from "../context.ts";
-import { move, type Outcome, secondsSince, stay } from "../outcome.ts";
+import type { Context } from "../model/context.ts";
+import type { Outcome } from "../model/decision.ts";
+import { labelOf, secondsSince } from "../model/status-readings.ts";
+import { move, stay } from "../outcome.ts";
 import { describeAcks, isAckOverdue } from "../propagation.ts";
-import { labelOf } from "../store-label.ts";
 import { judgeThroughput } from "../throughput.ts";
 import { lookAround } from "./guard-sight.ts";
 

@@ -1,8 +1,8 @@
 // The three clocks of the guard: healthy and idle time count, blind time doesn't. Time is credited by both looks
 // that enclose it, so a status that is written lazily never turns an unseen spell into a healthy one.
 import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
-import { instantMs } from "../instant.ts";
-import type { Outcome } from "../outcome.ts";
+import type { Outcome } from "../model/decision.ts";
+import { instantMs } from "../model/status-readings.ts";
 
 /** What a look saw. held: seen, but not to be counted. */
 export type Sight = NonNullable<MigrationStatus["guard"]>["sight"];

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { aFinding, aReadyContext, lagging, someHarm } from "#test/builders/context.ts";
 import { aPod } from "#test/builders/world.ts";
-import type { Context } from "../context.ts";
+import type { Context } from "../model/context.ts";
 import { lookAround } from "./guard-sight.ts";
 
 describe("what a look sees of a guarded primary", () => {

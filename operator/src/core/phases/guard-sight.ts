@@ -1,6 +1,7 @@
 // What a look sees of a primary that is being guarded: it decides on which clock the time around it counts.
-import type { Context } from "../context.ts";
+
 import { sumWindow } from "../evidence.ts";
+import type { Context } from "../model/context.ts";
 import { spansOf } from "../windows.ts";
 import type { Sight } from "./guard-clock.ts";
 

@@ -6,9 +6,11 @@ import { locateOverlayAdapter } from "@retriever/stores/kinds.ts";
 import { sidecarSource } from "../alerts.ts";
 import { skippedChecks } from "../checklist.ts";
 import { predecessorOf, rivalOf, rolledBackBefore } from "../claims.ts";
-import type { Context } from "../context.ts";
-import type { ClaimObservation, TargetObservation } from "../model.ts";
-import { move, type Outcome, type Standing, stay } from "../outcome.ts";
+import type { Context } from "../model/context.ts";
+import type { Outcome, Standing } from "../model/decision.ts";
+import type { ClaimObservation } from "../model/observation.ts";
+import type { TargetObservation } from "../model/workload.ts";
+import { move, stay } from "../outcome.ts";
 import { answeredStatuses, nameSome } from "../pods.ts";
 
 type Refusal = { readonly standing: Standing; readonly reason: string; readonly message: string };

@@ -1,7 +1,8 @@
 // Preflight: the probe epoch has reached every pod, and the checklist is answered.
 import { blockingChecks, preflightChecks } from "../checklist.ts";
-import type { Context } from "../context.ts";
-import { move, type Outcome, stay } from "../outcome.ts";
+import type { Context } from "../model/context.ts";
+import type { Outcome } from "../model/decision.ts";
+import { move, stay } from "../outcome.ts";
 import { awaitAcks } from "../propagation.ts";
 import { askParity } from "../verification/ask.ts";
 import { askSmokeTests } from "../verification/smoke-tests.ts";

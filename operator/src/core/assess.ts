@@ -4,46 +4,27 @@ import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
 import type { MigrationStatus, Verdict } from "@retriever/crds/migration-status.ts";
 import { isFinalPhase } from "@retriever/crds/phase-steps.ts";
 import type { Counters } from "@retriever/sidecar/contract/evidence.ts";
-import { type Acks, countAcks, followsOverlay } from "./acks.ts";
+import { countAcks, followsOverlay } from "./acks.ts";
 import { type ActsApplied, applyActs } from "./acts.ts";
 import { foldEvidence, isEvidenceLost, sumWindow, totalsOf } from "./evidence.ts";
 import { foldDispersion } from "./gates/dispersion-state.ts";
 import { listCounts } from "./gates/gate-counts.ts";
 import { judgeRamp } from "./gates/ramp.ts";
-import { type Harm, judgeHarm } from "./harm/harm.ts";
-import { instantMs } from "./instant.ts";
-import type { Announcement, Migration, MigrationMeta, Observation, PodObservation } from "./model.ts";
+import { judgeHarm } from "./harm/harm.ts";
+import type { Acks, Context } from "./model/context.ts";
+
+import type { Migration, MigrationMeta } from "./model/migration.ts";
+import type { Observation } from "./model/observation.ts";
+import { instantMs } from "./model/status-readings.ts";
+
 import { servingPods, storeViews } from "./pods.ts";
-import { type CheckResult, judgeReachable } from "./reachable.ts";
+import { judgeReachable } from "./reachable.ts";
 import { renderOverlay } from "./revision.ts";
-import { isAnsweringNow, judgeRollbackReady, type RollbackReady } from "./rollback-ready.ts";
+import { isAnsweringNow, judgeRollbackReady } from "./rollback-ready.ts";
 import { foldVerification } from "./verification/fold.ts";
 import { foldSmokeTests } from "./verification/fold-smoke-tests.ts";
 import { reportNameOf } from "./verification/runs.ts";
 import { spansOf } from "./windows.ts";
-
-export type Context = {
-  readonly migration: Migration;
-  readonly meta: MigrationMeta;
-  readonly plan: MigrationSpec;
-  readonly observation: Observation;
-  /** The present status, with people's acts and the newest evidence in it. */
-  readonly status: MigrationStatus;
-  readonly now: number;
-  readonly nowIso: string;
-  readonly serving: readonly PodObservation[];
-  readonly acks: Acks;
-  /** Totals of the epoch; null when they can't be trusted. */
-  readonly totals: Counters | null;
-  readonly gates: readonly Verdict[];
-  readonly harm: Harm;
-  readonly rollbackReady: RollbackReady;
-  readonly reachable: CheckResult;
-  /** Announcements of acts that took effect or were refused. */
-  readonly actAnnouncements: readonly Announcement[];
-  /** Delay until the next look while something is being sampled. */
-  readonly pollMs: number;
-};
 
 type Judged = Pick<Context, "plan" | "status" | "serving" | "totals" | "now">;
 

@@ -1,5 +1,5 @@
 // What a Prometheus says about a migration's alert, as it was read. Data only; epoch ms throughout.
-import type { Read } from "./read.ts";
+import type { Read } from "./workload.ts";
 
 /** An alerting rule that always fires where the target's series are scraped: what proves the path of the alert. */
 export const canaryAlert = "RETR_ALERT_CANARY";
