@@ -1,6 +1,7 @@
 // Conditions from facts. They are rendered anew each time; only the time of a flip is remembered.
 import type { Condition, ConditionType, MigrationStatus, Phase } from "@retriever/crds/migration-status.ts";
 import { isFinalPhase } from "@retriever/crds/phase-steps.ts";
+import { readPlan } from "./accepted-plan.ts";
 import { sidecarSource } from "./alerts.ts";
 import { judgeCheck } from "./checklist.ts";
 import { judgeEdits } from "./edits.ts";
@@ -8,10 +9,9 @@ import type { Context } from "./model/context.ts";
 import type { Outcome } from "./model/decision.ts";
 import type { Fact } from "./model/status-readings.ts";
 import { clip } from "./outcome.ts";
-import { readPlan } from "./plan.ts";
+import { isOverlayGone } from "./overlay-state.ts";
 import { postmortemFact } from "./postmortem.ts";
 import { describeAcks, isAckOverdue } from "./propagation.ts";
-import { isOverlayGone } from "./settle.ts";
 import { summarise } from "./summary.ts";
 import { reconciledFact } from "./verification/reconciled.ts";
 

@@ -8,9 +8,9 @@ import type { MigrationMeta } from "./model/migration.ts";
 import type { Observation } from "./model/observation.ts";
 import { isRollingBack } from "./model/status-readings.ts";
 import type { OverlayIntent, OverlayObservation } from "./model/workload.ts";
+import { isOfAnother } from "./overlay-state.ts";
 import { answeredStatuses } from "./pods.ts";
 import { intentOf, renderOverlay } from "./revision.ts";
-import { isOfAnother } from "./settle.ts";
 import { jobEffects } from "./verification/effects.ts";
 
 export type ConvergeInput = {

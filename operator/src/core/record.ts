@@ -5,7 +5,7 @@ import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
 import { isSameData } from "./deep-equal.ts";
 import type { Context } from "./model/context.ts";
 import { instantMs, isPastCutover } from "./model/status-readings.ts";
-import { isOverlayGone } from "./settle.ts";
+import { isOverlayGone } from "./overlay-state.ts";
 
 const mostNames = 20;
 const mostCauses = 10;

@@ -8,7 +8,8 @@ import { destinationIdentity, sourceIdentity } from "#test/builders/sidecar-stat
 import { aSpec } from "#test/builders/spec.ts";
 import { aMigration, anObservation, aPod, type PodBuilder } from "#test/builders/world.ts";
 import type { Context } from "./model/context.ts";
-import { baseNamesServingStore, isOfAnother, isOverlayGone, settle } from "./settle.ts";
+import { isOfAnother, isOverlayGone } from "./overlay-state.ts";
+import { baseNamesServingStore, settle } from "./settle.ts";
 
 const served = { primary: "destination", shadow: "none", sampleRate: 0, epoch: 5, at: ago(600) } as const;
 const released = { revision: { ...served, released: true } } as const;

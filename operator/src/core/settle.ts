@@ -1,14 +1,11 @@
 // The end of an overlay's life: once the base itself names the store that serves, the overlay is released and removed.
-import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
 import type { StoreName } from "@retriever/sidecar/contract/overlay.ts";
 import { countAcks, followsBase } from "./acks.ts";
 import type { Context } from "./model/context.ts";
 import type { Outcome } from "./model/decision.ts";
-import type { MigrationMeta } from "./model/migration.ts";
-import type { Observation } from "./model/observation.ts";
 import { isPastCutover, labelOf, secondsSince } from "./model/status-readings.ts";
-import type { OverlayObservation } from "./model/workload.ts";
 import { move, stay } from "./outcome.ts";
+import { isOfAnother, isSettled } from "./overlay-state.ts";
 import { answeredStatuses, servingPods } from "./pods.ts";
 import { describeAcks } from "./propagation.ts";
 import { compareSource } from "./throughput.ts";
@@ -66,22 +63,6 @@ function compareBaseline(c: Context): Outcome | undefined {
     "ComparingBaseline",
     `rolled back (${rollback.causes.join("; ")}); waiting for requests to compare with`,
   );
-}
-
-/** Nothing of the migration is in force any more; whatever comes to the target later is not its affair. */
-export function isSettled(status: MigrationStatus): boolean {
-  return status.conditions.some(({ type, status }) => type === "Settled" && status === "True");
-}
-
-/** Released and removed, or long settled: no pod has to follow it any more. */
-export function isOverlayGone(status: MigrationStatus, { overlay }: Observation): boolean {
-  return isSettled(status) || (status.revision?.released === true && overlay.ok && overlay.value === null);
-}
-
-/** The overlay there belongs to a later migration. */
-export function isOfAnother(meta: MigrationMeta, overlay: OverlayObservation | null): boolean {
-  const document = overlay?.document ?? undefined;
-  return document !== undefined && document.revision.migrationUid !== meta.uid;
 }
 
 function servingStore(c: Context): StoreName {

@@ -7,8 +7,9 @@ import type { Context } from "../model/context.ts";
 import type { Outcome } from "../model/decision.ts";
 import { isPastCutover, isRollingBack } from "../model/status-readings.ts";
 import { stay } from "../outcome.ts";
+import { isOfAnother, isSettled } from "../overlay-state.ts";
 import { isAckOverdue } from "../propagation.ts";
-import { baseNamesServingStore, isOfAnother, isSettled, settle } from "../settle.ts";
+import { baseNamesServingStore, settle } from "../settle.ts";
 
 /** Undefined while the migration isn't being deleted, and while its rollback still has pods to wait for. */
 export function deletion(c: Context): Outcome | undefined {
