@@ -6,7 +6,7 @@ import { inertFields, unansweredChecks } from "../crds/src/inert-fields.ts";
 import { migrationSpecSchema } from "../crds/src/migration-spec.ts";
 import { migrationStatusSchema } from "../crds/src/migration-status.ts";
 import { assess } from "../operator/src/core/assess.ts";
-import { judgeCheck } from "../operator/src/core/checklist.ts";
+import { judgeCheck } from "../operator/src/core/checks/checklist.ts";
 
 type CheckName = Parameters<typeof judgeCheck>[1];
 const checkNames = Object.keys(migrationSpecSchema.shape.checklist.unwrap().shape) as CheckName[];

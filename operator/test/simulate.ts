@@ -10,7 +10,7 @@ import type { Announcement, Decision, Effect } from "#core/model/decision.ts";
 import type { Migration, MigrationMeta } from "#core/model/migration.ts";
 import type { ActObservation, ClaimObservation, Observation } from "#core/model/observation.ts";
 import type { OverlayObservation } from "#core/model/workload.ts";
-import { spansOf } from "#core/windows.ts";
+import { spansOf } from "#core/time/evidence-spans.ts";
 import { checkStatus, overlayAfter } from "#test/api-rules.ts";
 import { aTarget } from "#test/builders/search-app.ts";
 import { destinationIdentity, sourceIdentity } from "#test/builders/sidecar-status.ts";

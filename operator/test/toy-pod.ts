@@ -4,7 +4,7 @@ import type { Overlay, StoreName } from "@retriever/sidecar/contract/overlay.ts"
 import type { SidecarStatus, StoreStatus } from "@retriever/sidecar/contract/status.ts";
 import type { StoreIdentity } from "@retriever/stores/config/identity.ts";
 import type { PodObservation } from "#core/model/workload.ts";
-import type { Span } from "#core/windows.ts";
+import type { Span } from "#core/time/evidence-spans.ts";
 import { aSidecarStatus, aStore, sourceIdentity } from "#test/builders/sidecar-status.ts";
 
 /** Per second and pod; shares 0..1. The second group is of samples, the first of all requests. */

@@ -4,27 +4,25 @@ import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
 import type { MigrationStatus, Verdict } from "@retriever/crds/migration-status.ts";
 import { isFinalPhase } from "@retriever/crds/phase-steps.ts";
 import type { Counters } from "@retriever/sidecar/contract/evidence.ts";
-import { countAcks, followsOverlay } from "./acks.ts";
-import { type ActsApplied, applyActs } from "./acts.ts";
-import { foldEvidence, isEvidenceLost, sumWindow, totalsOf } from "./evidence.ts";
+import { judgeReachable } from "./checks/reachable.ts";
+import { isAnsweringNow, judgeRollbackReady } from "./checks/rollback-ready.ts";
 import { foldDispersion } from "./gates/dispersion-state.ts";
 import { listCounts } from "./gates/gate-counts.ts";
 import { judgeRamp } from "./gates/ramp.ts";
 import { judgeHarm } from "./harm/harm.ts";
 import type { Acks, Context } from "./model/context.ts";
-
 import type { Migration, MigrationMeta } from "./model/migration.ts";
 import type { Observation } from "./model/observation.ts";
 import { instantMs } from "./model/status-readings.ts";
-
-import { servingPods, storeViews } from "./pods.ts";
-import { judgeReachable } from "./reachable.ts";
-import { renderOverlay } from "./revision.ts";
-import { isAnsweringNow, judgeRollbackReady } from "./rollback-ready.ts";
+import { renderOverlay } from "./overlay/revision.ts";
+import { type ActsApplied, applyActs } from "./people/acts.ts";
+import { countAcks, followsOverlay } from "./pods/acks.ts";
+import { foldEvidence, isEvidenceLost, sumWindow, totalsOf } from "./pods/epoch-evidence.ts";
+import { servingPods, storeViews } from "./pods/pods.ts";
+import { spansOf } from "./time/evidence-spans.ts";
 import { foldVerification } from "./verification/fold.ts";
 import { foldSmokeTests } from "./verification/fold-smoke-tests.ts";
 import { reportNameOf } from "./verification/runs.ts";
-import { spansOf } from "./windows.ts";
 
 type Judged = Pick<Context, "plan" | "status" | "serving" | "totals" | "now">;
 

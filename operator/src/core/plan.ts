@@ -1,9 +1,9 @@
 // The accepted plan. Decisions follow it; of a later edit they take only what is safe.
 import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
 import { planHash } from "@retriever/crds/plan.ts";
-import { readPlan } from "./accepted-plan.ts";
-import { judgeEdits } from "./edits.ts";
 import type { Migration } from "./model/migration.ts";
+import { readPlan } from "./people/accepted-plan.ts";
+import { judgeEdits } from "./people/edits.ts";
 
 /** The plan that was accepted, else the spec as it stands. Undefined when neither can be read or stands for the other. */
 export function effectivePlan(migration: Migration): MigrationSpec | undefined {

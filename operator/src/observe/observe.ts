@@ -4,7 +4,7 @@ import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
 import type { Migration } from "#core/model/migration.ts";
 import type { Observation } from "#core/model/observation.ts";
 import type { Read } from "#core/model/workload.ts";
-import { isSettled } from "#core/overlay-state.ts";
+import { isSettled } from "#core/overlay/overlay-state.ts";
 import { effectivePlan } from "#core/plan.ts";
 import type { WorkloadRead } from "#ports/cluster.ts";
 import { attempt, type Look } from "./attempt.ts";

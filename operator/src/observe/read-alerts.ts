@@ -1,7 +1,7 @@
 // What the plan's Prometheus says of the alert: asked from the preflight to the end of the guard.
 import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
 import type { Phase } from "@retriever/crds/migration-status.ts";
-import { sidecarSource } from "#core/alerts.ts";
+import { sidecarSource } from "#core/checks/alerts.ts";
 import type { Migration } from "#core/model/migration.ts";
 import type { Observation } from "#core/model/observation.ts";
 import { instantMs } from "#core/model/status-readings.ts";

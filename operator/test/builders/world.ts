@@ -13,8 +13,8 @@ import type { SidecarStatus, StoreStatus } from "@retriever/sidecar/contract/sta
 import type { Migration, MigrationMeta } from "#core/model/migration.ts";
 import type { Observation } from "#core/model/observation.ts";
 import type { OverlayObservation, PodObservation } from "#core/model/workload.ts";
-import { intentOf, renderOverlay } from "#core/revision.ts";
-import { spansOf } from "#core/windows.ts";
+import { intentOf, renderOverlay } from "#core/overlay/revision.ts";
+import { spansOf } from "#core/time/evidence-spans.ts";
 import { someCounters } from "./counters.ts";
 import { aTarget } from "./search-app.ts";
 import { aSidecarStatus, aStore, destinationIdentity, sourceIdentity } from "./sidecar-status.ts";

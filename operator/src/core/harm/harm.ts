@@ -2,12 +2,12 @@
 import { durationSeconds } from "@retriever/crds/duration.ts";
 import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
 import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
-import { sumWindow } from "../evidence.ts";
 import type { AlertsRead } from "../model/alert-observation.ts";
 import type { Finding, Harm } from "../model/context.ts";
 import { instantMs, isPastCutover } from "../model/status-readings.ts";
 import type { PodObservation } from "../model/workload.ts";
-import { spansOf } from "../windows.ts";
+import { sumWindow } from "../pods/epoch-evidence.ts";
+import { spansOf } from "../time/evidence-spans.ts";
 import { findAlertCauses } from "./alert.ts";
 import { judgeFirings } from "./firing.ts";
 import { findFastLane, findLiveCauses } from "./live-primary.ts";

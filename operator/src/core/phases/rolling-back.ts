@@ -3,9 +3,9 @@
 import type { Context } from "../model/context.ts";
 import type { Outcome } from "../model/decision.ts";
 import { labelOf } from "../model/status-readings.ts";
-import { move, stay } from "../outcome.ts";
-import { answeredStatuses, nameSome } from "../pods.ts";
-import { describeAcks } from "../propagation.ts";
+import { answeredStatuses, nameSome } from "../pods/pods.ts";
+import { describeAcks } from "../steps/propagation.ts";
+import { move, stay } from "../steps/transition.ts";
 import { isLateRollback } from "../verification/purpose.ts";
 import { reconciledFact, servedFor } from "../verification/reconciled.ts";
 import { compareAfterRollback } from "./verifying-drift.ts";

@@ -3,19 +3,19 @@ import { durationSeconds, printDuration } from "@retriever/crds/duration.ts";
 import type { Stage } from "@retriever/crds/migration-spec.ts";
 import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
 import type { Counters } from "@retriever/sidecar/contract/evidence.ts";
-import { measureBaseline } from "../baseline.ts";
-import { endOfNextSpan, localTime } from "../calendar.ts";
-import { enterFirstStage } from "../enter-stage.ts";
+import { validationResult } from "../checks/staging.ts";
 import { type FailedGate, failedGates, unpassed } from "../gates/failed.ts";
 import { triedSamples } from "../gates/gate-counts.ts";
+import { measureBaseline } from "../harm/baseline.ts";
 import type { Context } from "../model/context.ts";
 import type { Outcome } from "../model/decision.ts";
 import { instantMs, secondsSince } from "../model/status-readings.ts";
-import { move, stay } from "../outcome.ts";
-import { awaitAcks } from "../propagation.ts";
-import { resample } from "../resample.ts";
-import { validationResult } from "../staging.ts";
-import { stepDown } from "../step-down.ts";
+import { enterFirstStage } from "../steps/enter-stage.ts";
+import { awaitAcks } from "../steps/propagation.ts";
+import { resample } from "../steps/resample.ts";
+import { stepDown } from "../steps/step-down.ts";
+import { move, stay } from "../steps/transition.ts";
+import { endOfNextSpan, localTime } from "../time/calendar.ts";
 
 type StageStatus = NonNullable<MigrationStatus["stage"]>;
 

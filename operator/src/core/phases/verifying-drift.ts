@@ -5,7 +5,7 @@ import { verifyTemplateName } from "@retriever/sidecar/contract/names.ts";
 import type { Context } from "../model/context.ts";
 import type { Outcome } from "../model/decision.ts";
 import { secondsSince } from "../model/status-readings.ts";
-import { stay } from "../outcome.ts";
+import { stay } from "../steps/transition.ts";
 import { askVerification, resultInForce } from "../verification/ask.ts";
 import { jobNameOf, nextNumber, openRun, withRun } from "../verification/runs.ts";
 

@@ -5,7 +5,7 @@ import type { Context } from "../model/context.ts";
 import type { JobsObservation } from "../model/job-observation.ts";
 import type { Fact } from "../model/status-readings.ts";
 import { instantMs } from "../model/status-readings.ts";
-import { nameSome } from "../pods.ts";
+import { nameSome } from "../pods/pods.ts";
 import { jobNameOf } from "./runs.ts";
 
 /** The context with a run of every test that is due: not run for this plan, or failed as long ago as it may take. */
