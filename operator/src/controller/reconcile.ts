@@ -1,5 +1,4 @@
 // One look at one migration: read, observe, decide, write the intent, carry out the effects, tell, come again.
-import { isDeepStrictEqual } from "node:util";
 import { type MigrationStatus, migrationStatusSchema } from "@retriever/crds/migration-status.ts";
 import { parseMigrationSpec } from "@retriever/crds/parse.ts";
 import { apply, type Hands } from "#apply/apply.ts";
@@ -168,7 +167,8 @@ async function writeIntent(
   signal: AbortSignal,
 ): Promise<Written> {
   const { meta } = migration;
-  if (sameStatus(migration.status, decision.status)) return { kind: "written", meta };
+  // `decide` returns the very status it was given when there is nothing to write.
+  if (decision.status === migration.status) return { kind: "written", meta };
   const { clock, deadlineMs, cluster, metrics } = options;
   try {
     const write = { clock, deadlineMs, signal, about: "status" };
@@ -182,12 +182,6 @@ async function writeIntent(
     if (!decision.effectsSurviveStatusFailure || signal.aborted) throw fault;
     return { kind: "unwritten", meta, fault };
   }
-}
-
-/** Equal as documents: a member that is undefined is a member that isn't there. */
-function sameStatus(present: MigrationStatus, next: MigrationStatus): boolean {
-  const plain = (status: MigrationStatus): unknown => JSON.parse(JSON.stringify(status));
-  return isDeepStrictEqual(plain(present), plain(next));
 }
 
 function outcomeOf({ requeueAfterMs }: Decision): Outcome {

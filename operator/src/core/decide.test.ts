@@ -76,6 +76,20 @@ describe("of several guards the first in this order answers", () => {
     expect(told(world)).toMatch(words);
   });
 
+  it.each(["RollingBack", "VerifyingDrift"] as const)("%s is carried through, whatever else is wrong", (phase) => {
+    const troubles = order.filter(([name]) => name !== "finished" && name !== "deletion");
+    const begun: World = {
+      migration: aMigration(listening)
+        .in(phase)
+        .with({ rollback: { ...rollback, at: ago(60), from: "Guard" } })
+        .build(),
+      see: {},
+    };
+    expect(told(troubles.reduce((world, [, add]) => add(world), begun))).toMatch(
+      /^RolledBack: rolled back: every pod serves from/,
+    );
+  });
+
   it("a look that failed before a new plan, and a new plan before the checklist", () => {
     const migration = aMigration().in("Preflight").build();
     const edited: Migration = { ...migration, spec: { ok: true, value: aSpec({ writes: "SourceOnly" }) } };

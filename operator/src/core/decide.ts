@@ -1,6 +1,6 @@
 // The heart: one look at the world in, the next status and what to do out. Total, deterministic, without I/O.
 import type { MigrationStatus, Phase } from "@retriever/crds/migration-status.ts";
-import { isFinalPhase } from "@retriever/crds/phase-steps.ts";
+import { finalPhases } from "@retriever/crds/phase-steps.ts";
 import { assess } from "./assess.ts";
 import type { Context } from "./model/context.ts";
 import type { Decision, Outcome } from "./model/decision.ts";
@@ -20,13 +20,13 @@ import { rollingBack } from "./phases/rolling-back.ts";
 import { sampling } from "./phases/sampling.ts";
 import { settle } from "./phases/settle.ts";
 import { effectivePlan } from "./plan.ts";
+import { adoptRollback } from "./preempt/adopt-rollback.ts";
 import { conflicts } from "./preempt/conflicts.ts";
 import { deletion } from "./preempt/deletion.ts";
 import { harmed } from "./preempt/harmed.ts";
 import { latched } from "./preempt/latched.ts";
 import { paused } from "./preempt/paused.ts";
 import { replanned } from "./preempt/replanned.ts";
-import { rollbackInProgress } from "./preempt/rollback-in-progress.ts";
 import { unarmed } from "./preempt/unarmed.ts";
 import { unobserved } from "./preempt/unobserved.ts";
 import { renderConditions } from "./status/conditions.ts";
@@ -40,24 +40,16 @@ export type DecideInput = {
   readonly now: number;
 };
 
-type Judge = (c: Context) => Outcome | undefined;
+type Rule = (c: Context) => Outcome | undefined;
 type Handler = (c: Context) => Outcome;
 
-/** In every phase, in this order; the first that answers decides. */
-const guards: readonly Judge[] = [
-  deletion,
-  finished,
-  rollbackInProgress,
-  latched,
-  harmed,
-  paused,
-  conflicts,
-  unobserved,
-  unarmed,
-  replanned,
-];
+/** In every phase but those that are carried through; in this order, the first that answers decides. */
+const preempting: readonly Rule[] = [adoptRollback, latched, harmed, paused, conflicts, unobserved, unarmed, replanned];
 
-/** What each phase does when no guard speaks. */
+/** A rollback is finished before anything else is looked at, and a finished migration only settles: it never runs again. */
+const carriedThrough: readonly Phase[] = ["RollingBack", "VerifyingDrift", ...finalPhases];
+
+/** What each phase does when nothing preempts it. */
 const handlers: Readonly<Record<Phase, Handler>> = {
   Pending: pending,
   Preflight: preflight,
@@ -116,14 +108,11 @@ function soonest(first: number | null, others: readonly number[]): number | null
 }
 
 function firstAnswer(c: Context): Outcome {
-  for (const guard of guards) {
-    const outcome = guard(c);
+  const { phase } = c.status;
+  const rules = carriedThrough.includes(phase) ? [deletion] : [deletion, ...preempting];
+  for (const rule of rules) {
+    const outcome = rule(c);
     if (outcome !== undefined) return outcome;
   }
-  return handlers[c.status.phase](c);
-}
-
-/** A finished migration never runs again; it only settles. */
-function finished(c: Context): Outcome | undefined {
-  return isFinalPhase(c.status.phase) ? settle(c) : undefined;
+  return handlers[phase](c);
 }

@@ -1,17 +1,10 @@
-// A rollback that has begun is finished before anything else is looked at.
+// A rollback that was written to the overlay while the status could not be.
 import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
 import type { Context } from "../model/context.ts";
 import type { Outcome } from "../model/decision.ts";
-import { isRollingBack } from "../model/status-readings.ts";
-import { rollingBack } from "../phases/rolling-back.ts";
 
-export function rollbackInProgress(c: Context): Outcome | undefined {
-  if (isRollingBack(c.status)) return rollingBack(c);
-  return adopt(c);
-}
-
-/** The overlay carries a rollback that the status never heard of, because the status couldn't be written. */
-function adopt(c: Context): Outcome | undefined {
+/** The overlay carries a rollback that the status does not know, because it could not be written. */
+export function adoptRollback(c: Context): Outcome | undefined {
   const overlay = c.observation.overlay.ok ? c.observation.overlay.value : null;
   const intent = overlay?.intent;
   const rollback = intent?.rollback ?? undefined;

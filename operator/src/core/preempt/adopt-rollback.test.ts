@@ -1,8 +1,8 @@
-// A rollback that has begun, asked by itself; and one that only the overlay knows of.
+// A rollback that only the overlay knows of.
 import { describe, expect, it } from "vitest";
-import { aContext, tell } from "#test/builders/context.ts";
+import { aContext } from "#test/builders/context.ts";
 import type { Context } from "../model/context.ts";
-import { rollbackInProgress } from "./rollback-in-progress.ts";
+import { adoptRollback } from "./adopt-rollback.ts";
 
 const rollback = { reason: "HarmAlert", causes: ["too slow"], actor: null };
 
@@ -19,7 +19,7 @@ function overlaySays(intent: object | null | undefined): Context {
 describe("an overlay whose rollback the status never heard of", () => {
   it("is taken up as it was decided, and told", () => {
     const c = overlaySays({ epoch: 6, rollback });
-    const outcome = rollbackInProgress(c);
+    const outcome = adoptRollback(c);
     const { evidence: _evidence, acks: _acks, ...kept } = c.status;
     const message = "rolling back: taken up from the overlay, which was written while the status could not be";
     const at = "2026-03-01T12:00:00.000Z";
@@ -49,7 +49,7 @@ describe("an overlay whose rollback the status never heard of", () => {
     ["that can't be read", null],
     ["that isn't there", undefined],
   ])("%s is not", (_title, intent) => {
-    expect(rollbackInProgress(overlaySays(intent))).toBeUndefined();
+    expect(adoptRollback(overlaySays(intent))).toBeUndefined();
   });
 
   it("is not, where no overlay is or can be read", () => {
@@ -58,12 +58,7 @@ describe("an overlay whose rollback the status never heard of", () => {
       ...c,
       observation: { ...c.observation, overlay },
     });
-    expect(rollbackInProgress(seeing({ ok: true, value: null }))).toBeUndefined();
-    expect(rollbackInProgress(seeing({ ok: false, why: "timed out" }))).toBeUndefined();
+    expect(adoptRollback(seeing({ ok: true, value: null }))).toBeUndefined();
+    expect(adoptRollback(seeing({ ok: false, why: "timed out" }))).toBeUndefined();
   });
-});
-
-it("goes on by itself once begun, whatever the overlay says", () => {
-  const outcome = rollbackInProgress(aContext("RollingBack"));
-  expect(outcome && tell(outcome)).toMatch(/^(RollingBack|RolledBack) /);
 });
