@@ -1,6 +1,8 @@
 // Who may import whom. Everything a rule names is an error; each comment speaks to whoever broke it.
 // `tools/import-matrix.ts` runs this and proves, on a copy with planted violations, that every rule fires.
 
+import { coreRooms } from "./tools/core-rooms.ts";
+
 const notTests = "(\\.test\\.ts$|/test/|/testdata/)";
 const io = "^(node:)?(fs|net|tls|http|https|http2|dgram|dns|child_process|cluster|worker_threads|os|process)(/|$)";
 
@@ -8,6 +10,16 @@ const io = "^(node:)?(fs|net|tls|http|https|http2|dgram|dns|child_process|cluste
 function rule(name, comment, from, to) {
   return { name, comment, severity: "error", from: { pathNot: notTests, ...from }, to };
 }
+
+/** A room of the core imports only itself and the rooms below it; the last room imports them all, but not the root. */
+const roomRules = coreRooms.map((room, index) =>
+  rule(
+    `core-${room}-looks-down`,
+    "A room of the core builds on the rooms below it (tools/core-rooms.ts): move what both need into the lower one.",
+    { path: `^operator/src/core/${room}/` },
+    { path: `^operator/src/core/(${[...coreRooms.slice(index + 1).map((above) => `${above}/`), "[^/]+$"].join("|")})` },
+  ),
+);
 
 export default {
   forbidden: [
@@ -101,6 +113,13 @@ export default {
       { path: "^operator/src/core/" },
       { pathNot: "^(operator/src/(core/|errors\\.ts$)|crds/src/|retriever-sidecar/src/contract/|stores/src/(config/|ports/|kinds\\.ts$)|node_modules/temporal-(polyfill|spec|utils)/|(node:)?crypto$)" },
     ),
+    rule(
+      "core-has-known-rooms",
+      "A folder of the core has its place in the order of tools/core-rooms.ts.",
+      {},
+      { path: "^operator/src/core/[^/]+/", pathNot: `^operator/src/core/(${coreRooms.join("|")})/` },
+    ),
+    ...roomRules,
     rule(
       "rehearsals-are-pure",
       "A rehearsal plays the core and touches nothing: only itself, core, crds, the contract, the stores' identities, d3's scales and shapes, and node:crypto. The command line reads and writes its files.",

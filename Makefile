@@ -35,7 +35,7 @@ rehearse: setup ## every scenario of the library twice: seconds, and whether the
 coverage: setup ## branch coverage of the operator's core by the tests beside it; fails below 100 %; last line JSON
 	@node tools/coverage.ts
 
-mutate: setup ## changes the operator's core and counts what its tests notice; an hour and more; last line JSON (ARGS=gates harm guards verification phases facts heart)
+mutate: setup ## changes the operator's core and counts what its tests notice; an hour and more; last line JSON (ARGS=gates harm preempt verification phases facts heart)
 	@node tools/mutate.ts $(ARGS)
 
 generate: setup ## write the generated files

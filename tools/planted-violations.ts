@@ -2,6 +2,7 @@
 // A rule that no longer fires on it guards nothing.
 import { cpSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { coreRooms } from "./core-rooms.ts";
 
 /** Sound files that the planted ones reach for. */
 const targets: readonly string[] = [
@@ -10,6 +11,7 @@ const targets: readonly string[] = [
   "e2e/story.ts",
   "operator/src/main.ts",
   "operator/src/core/decide.ts",
+  "operator/src/core/attic/here.ts",
   "operator/src/adapters/api.ts",
   "operator/src/apply/write.ts",
   "operator/src/controller/loop.ts",
@@ -22,6 +24,16 @@ const targets: readonly string[] = [
 ];
 
 type Plant = { readonly rule: string; readonly file: string; readonly imports: string };
+
+/** Every room of the core reaching for the next one above it, the last one for the root. */
+const roomPlants: readonly Plant[] = coreRooms.map((room, index) => {
+  const above = coreRooms[index + 1];
+  return {
+    rule: `core-${room}-looks-down`,
+    file: `operator/src/core/${room}/p24.ts`,
+    imports: above === undefined ? "#core/decide.ts" : `#core/${above}/s5.ts`,
+  };
+});
 
 /** Which rule each planted file must set off. */
 export const plants: readonly Plant[] = [
@@ -59,6 +71,8 @@ export const plants: readonly Plant[] = [
   },
   { rule: "data-plane-cores-are-pure", file: "retriever-sidecar/src/core/p7.ts", imports: "node:fs" },
   { rule: "operator-core-is-pure", file: "operator/src/core/p8.ts", imports: "#adapters/api.ts" },
+  { rule: "core-has-known-rooms", file: "operator/src/core/p25.ts", imports: "#core/attic/here.ts" },
+  ...roomPlants,
   { rule: "rehearsals-are-pure", file: "kubectl-retriever/src/rehearse/p22.ts", imports: "node:fs/promises" },
   { rule: "crds-do-no-io", file: "crds/src/p9.ts", imports: "node:fs" },
   { rule: "ports-are-types", file: "operator/src/ports/p10.ts", imports: "node:events" },
@@ -78,6 +92,10 @@ export const plants: readonly Plant[] = [
 /** Imports that no rule may refuse: were they unresolved or refused, the matrix would be wrong the other way. */
 export const soundImports: readonly Omit<Plant, "rule">[] = [
   { file: "operator/src/core/s1.ts", imports: "@retriever/crds/kind.ts" },
+  ...coreRooms.map((room, index) => ({
+    file: `operator/src/core/${room}/s5.ts`,
+    imports: `#core/${coreRooms[index - 1] ?? room}/s6.ts`,
+  })),
   { file: "operator/src/core/s2.ts", imports: "@retriever/sidecar/contract/names.ts" },
   { file: "e2e/s3.ts", imports: "@retriever/sidecar/contract/names.ts" },
   { file: "retriever-sidecar/src/contract/s4.ts", imports: "node:crypto" },
@@ -106,6 +124,7 @@ export function plantViolations(root: string, folder: string): void {
     cpSync(join(root, workspace, "package.json"), join(folder, workspace, "package.json"));
     symlinkSync(join(folder, workspace), join(folder, "node_modules/@retriever", name));
   }
+  for (const room of coreRooms) write(`operator/src/core/${room}/s6.ts`, "export const here = 1;\n");
   for (const file of targets) write(file, "export const here = 1;\n");
   for (const { file, imports } of [...plants, ...soundImports]) write(file, `import "${imports}";\n`);
   write("operator/src/core/p20-back.ts", 'import type { a } from "#core/p20.ts";\nexport type B = typeof a;\n');

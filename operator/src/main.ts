@@ -23,7 +23,7 @@ import { watchPolicies } from "#controller/policy-watch.ts";
 import { makeReconcile } from "#controller/reconcile.ts";
 import { makeTeller } from "#controller/teller.ts";
 import { decide } from "#core/decide.ts";
-import type { EvidenceRecord } from "#core/evidence-record.ts";
+import type { EvidenceRecord } from "#core/status/audit-record.ts";
 import { asOperatorError, type OperatorError, remedyOf } from "#errors.ts";
 import { openCourier } from "#messaging.ts";
 import { faultFields, makeLogger } from "#telemetry/logger.ts";

@@ -1,6 +1,7 @@
 // What every Cluster must keep: the one in memory, and the adapter on any API server.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { MigrationMeta, OverlayIntent } from "#core/model.ts";
+import type { MigrationMeta } from "#core/model/migration.ts";
+import type { OverlayIntent } from "#core/model/workload.ts";
 import type { Cluster, RawMigration } from "#ports/cluster.ts";
 import { aStatus } from "./builders/migration.ts";
 import { searchSpec } from "./builders/search-app.ts";

@@ -7,7 +7,7 @@ import { makeLoop } from "#controller/loop.ts";
 import { makeReconcile } from "#controller/reconcile.ts";
 import { makeTeller } from "#controller/teller.ts";
 import { decide } from "#core/decide.ts";
-import type { EvidenceRecord } from "#core/evidence-record.ts";
+import type { EvidenceRecord } from "#core/status/audit-record.ts";
 import type { AlertSources } from "#ports/alert-sources.ts";
 import { makeLogger } from "#telemetry/logger.ts";
 import { makeMetrics } from "#telemetry/metrics.ts";

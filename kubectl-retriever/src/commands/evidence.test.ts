@@ -1,4 +1,4 @@
-import { printRecord } from "@retriever/operator/core/evidence-record.ts";
+import { printRecord } from "@retriever/operator/core/status/audit-record.ts";
 import type { KeptChain } from "@retriever/operator/ports/evidence-store.ts";
 import { aChain, aChainFile, aDraft, subject } from "@retriever/operator/test/builders/evidence.ts";
 import { aRawMigration } from "@retriever/operator/test/builders/migration.ts";

@@ -1,7 +1,7 @@
 // What a rehearsal tells: every decision worth a line, every event, and the curve of the numbers. Data only.
 import type { MigrationStatus, Phase } from "@retriever/crds/migration-status.ts";
-import type { Announcement, Decision, Effect } from "@retriever/operator/core/model.ts";
-import { isSettled } from "@retriever/operator/core/settle.ts";
+import type { Announcement, Decision, Effect } from "@retriever/operator/core/model/decision.ts";
+import { isSettled } from "@retriever/operator/core/overlay/overlay-state.ts";
 
 /** A step of the operator: a phase, a revision, another reason, or something said to people. */
 export type DecisionEntry = {

@@ -2,7 +2,8 @@
 import { durationSeconds } from "@retriever/crds/duration.ts";
 import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
 import { decide } from "@retriever/operator/core/decide.ts";
-import type { Decision, Observation } from "@retriever/operator/core/model.ts";
+import type { Decision } from "@retriever/operator/core/model/decision.ts";
+import type { Observation } from "@retriever/operator/core/model/observation.ts";
 import type { ToyCluster } from "#toy/toy-cluster.ts";
 import { type Entry, entryOf, type Point } from "./chronicle.ts";
 import type { RehearsedMigration } from "./manifest.ts";

@@ -1,10 +1,10 @@
 // The numbers of one moment, from the same windows that the operator judges.
 import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
 import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
-import { sumWindow } from "@retriever/operator/core/evidence.ts";
-import type { Observation } from "@retriever/operator/core/model.ts";
-import { servingPods } from "@retriever/operator/core/pods.ts";
-import { spansOf } from "@retriever/operator/core/windows.ts";
+import type { Observation } from "@retriever/operator/core/model/observation.ts";
+import { sumWindow } from "@retriever/operator/core/pods/epoch-evidence.ts";
+import { servingPods } from "@retriever/operator/core/pods/pods.ts";
+import { spansOf } from "@retriever/operator/core/time/evidence-spans.ts";
 import { noCounters } from "@retriever/sidecar/contract/evidence.ts";
 import type { Point } from "./chronicle.ts";
 

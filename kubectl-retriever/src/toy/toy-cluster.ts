@@ -5,16 +5,11 @@ import { durationSeconds } from "@retriever/crds/duration.ts";
 import { type MigrationStatus, migrationStatusSchema } from "@retriever/crds/migration-status.ts";
 import { isLegalStep } from "@retriever/crds/phase-steps.ts";
 import type { Scenario, ScenarioEvent } from "@retriever/crds/scenario.ts";
-import type {
-  ActObservation,
-  Effect,
-  Migration,
-  MigrationMeta,
-  Observation,
-  OverlayObservation,
-  Read,
-} from "@retriever/operator/core/model.ts";
-import { type Span, spansOf } from "@retriever/operator/core/windows.ts";
+import type { Effect } from "@retriever/operator/core/model/decision.ts";
+import type { Migration, MigrationMeta } from "@retriever/operator/core/model/migration.ts";
+import type { ActObservation, Observation } from "@retriever/operator/core/model/observation.ts";
+import type { OverlayObservation, Read } from "@retriever/operator/core/model/workload.ts";
+import { type Span, spansOf } from "@retriever/operator/core/time/evidence-spans.ts";
 import { settleFinalizer } from "@retriever/sidecar/contract/names.ts";
 import type { StoreName } from "@retriever/sidecar/contract/overlay.ts";
 import type { StoreIdentity } from "@retriever/stores/config/identity.ts";

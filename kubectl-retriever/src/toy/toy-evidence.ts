@@ -1,7 +1,7 @@
 // What a toy sidecar has counted: running sums per second, so that any window is one subtraction. It holds exactly
 // the seconds that the real ring holds.
 
-import type { Span } from "@retriever/operator/core/windows.ts";
+import type { Span } from "@retriever/operator/core/time/evidence-spans.ts";
 import { type Counters, type Evidence, noCounters } from "@retriever/sidecar/contract/evidence.ts";
 
 type Plain = Exclude<keyof Counters, "latencyBuckets">;

@@ -1,7 +1,7 @@
 // A toy sidecar in a toy pod: follows the overlay after a while, serves the scenario's traffic, counts evidence.
 
-import type { PodObservation } from "@retriever/operator/core/model.ts";
-import type { Span } from "@retriever/operator/core/windows.ts";
+import type { PodObservation } from "@retriever/operator/core/model/workload.ts";
+import type { Span } from "@retriever/operator/core/time/evidence-spans.ts";
 import type { Overlay, StoreName } from "@retriever/sidecar/contract/overlay.ts";
 import type { SidecarStatus, StoreStatus } from "@retriever/sidecar/contract/status.ts";
 import { identityOf, type StoreIdentity } from "@retriever/stores/config/identity.ts";

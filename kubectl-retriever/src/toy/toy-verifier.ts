@@ -1,7 +1,7 @@
 // The Jobs of a toy cluster: a verification takes its time and then says what the stores differ in.
 
-import type { JobSeen, JobsObservation } from "@retriever/operator/core/job-observation.ts";
-import type { Effect } from "@retriever/operator/core/model.ts";
+import type { Effect } from "@retriever/operator/core/model/decision.ts";
+import type { JobSeen, JobsObservation } from "@retriever/operator/core/model/job-observation.ts";
 import { type DifferenceCounts, driftOf, type VerifySummary } from "@retriever/sidecar/contract/verify-report.ts";
 import type { StoreIdentity } from "@retriever/stores/config/identity.ts";
 

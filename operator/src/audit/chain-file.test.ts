@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { printRecord, seal } from "#core/evidence-record.ts";
+import { printRecord, seal } from "#core/status/audit-record.ts";
 import { aChain, aChainFile, aDraft } from "#test/builders/evidence.ts";
 import { type ChainFile, readChainFile } from "./chain-file.ts";
 

@@ -8,7 +8,7 @@ import {
   evidenceSchema,
   hashOf,
   printRecord,
-} from "#core/evidence-record.ts";
+} from "#core/status/audit-record.ts";
 import type { EvidenceSubject, KeptChain } from "#ports/evidence-store.ts";
 
 const digest = z.string().regex(/^[0-9a-f]{64}$/);

@@ -1,7 +1,8 @@
 // From a look to a record: which looks are worth one, and what it holds. Decides nothing about the migration.
 import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
 import { isFinalPhase } from "@retriever/crds/phase-steps.ts";
-import { totalsOf } from "#core/evidence.ts";
+import type { Decision } from "#core/model/decision.ts";
+import { totalsOf } from "#core/pods/epoch-evidence.ts";
 import {
   actorsOf,
   type CountersDraft,
@@ -11,8 +12,7 @@ import {
   type EvidenceCommon,
   evidenceSchema,
   keepDecision,
-} from "#core/evidence-record.ts";
-import type { Decision } from "#core/model.ts";
+} from "#core/status/audit-record.ts";
 import { keepInput } from "./kept-input.ts";
 
 /** A look that led to something: its status is written, or its rollback goes ahead without. */

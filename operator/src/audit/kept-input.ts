@@ -2,7 +2,7 @@
 // An input from which a part was missing would prove another decision.
 import { hash } from "node:crypto";
 import { gunzipSync, gzipSync } from "node:zlib";
-import type { DecisionInput, KeptInput } from "#core/evidence-record.ts";
+import type { DecisionInput, KeptInput } from "#core/status/audit-record.ts";
 
 /** Up to this size a record can be read with kubectl alone. */
 const maxPlainBytes = 48 * 1024;

@@ -1,7 +1,7 @@
 // The evidence of an alert: what a Prometheus said is kept with the decision, and the decision follows from it again.
 import { beforeAll, describe, expect, test } from "vitest";
-import type { AlertsObservation } from "#core/alert-observation.ts";
 import { decide } from "#core/decide.ts";
+import type { AlertsObservation } from "#core/model/alert-observation.ts";
 import type { AlertQuestion, AlertSources } from "#ports/alert-sources.ts";
 import { aFiring, someAlerts } from "#test/builders/alerts.ts";
 import { onlyReachable } from "#test/builders/spec.ts";

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { decide } from "#core/decide.ts";
-import { chainStart, type EvidenceRecord, printRecord, seal } from "#core/evidence-record.ts";
+import { chainStart, type EvidenceRecord, printRecord, seal } from "#core/status/audit-record.ts";
 import { aChain, aChainFile, aDraft, subject } from "#test/builders/evidence.ts";
 import { recordedWorld } from "#test/recorded-loop.ts";
 import { goodTraffic } from "#test/toy-pod.ts";

@@ -1,6 +1,7 @@
 // Decides again what was decided, from what was seen then, and compares. The decisions themselves are passed in.
-import { canonicalJson, type DecisionDraft, type EvidenceRecord } from "#core/evidence-record.ts";
-import type { Decision } from "#core/model.ts";
+
+import type { Decision } from "#core/model/decision.ts";
+import { canonicalJson, type DecisionDraft, type EvidenceRecord } from "#core/status/audit-record.ts";
 import { type ChainFile, type Link, readChainFile } from "./chain-file.ts";
 import { draftDecision } from "./draft.ts";
 import { readKeptInput } from "./kept-input.ts";

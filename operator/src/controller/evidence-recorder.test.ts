@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { Look } from "#audit/draft.ts";
 import { replay } from "#audit/replay.ts";
 import { decide } from "#core/decide.ts";
-import type { Decision } from "#core/model.ts";
+import type { Decision } from "#core/model/decision.ts";
 import { OperatorError } from "#errors.ts";
 import { aStatus } from "#test/builders/migration.ts";
 import { recordedWorld } from "#test/recorded-loop.ts";

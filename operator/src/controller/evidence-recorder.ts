@@ -2,8 +2,9 @@
 // What it remembers only saves requests; where a chain ends is the cluster's to say.
 
 import { draftCounters, draftDecision, gistOf, isCounting, isDecisive, type Look } from "#audit/draft.ts";
-import { type EvidenceDraft, type EvidenceRecord, seal } from "#core/evidence-record.ts";
-import type { Announcement, MigrationMeta } from "#core/model.ts";
+import type { Announcement } from "#core/model/decision.ts";
+import type { MigrationMeta } from "#core/model/migration.ts";
+import { type EvidenceDraft, type EvidenceRecord, seal } from "#core/status/audit-record.ts";
 import { asOperatorError, hasCode } from "#errors.ts";
 import type { Clock } from "#ports/clock.ts";
 import type { EvidenceStore, StoredEnd } from "#ports/evidence-store.ts";

@@ -9,7 +9,10 @@ import { destinationIdentity } from "#test/builders/sidecar-status.ts";
 import { aSpec } from "#test/builders/spec.ts";
 import { aMigration, anObservation, aPod, noon, overlayOf } from "#test/builders/world.ts";
 import { decide } from "./decide.ts";
-import type { ActObservation, Decision, Migration, Observation, OverlayObservation } from "./model.ts";
+import type { Decision } from "./model/decision.ts";
+import type { Migration } from "./model/migration.ts";
+import type { ActObservation, Observation } from "./model/observation.ts";
+import type { OverlayObservation } from "./model/workload.ts";
 
 const refused = { ok: false, why: "timed out" } as const;
 /** A plan that relies on a Prometheus, which nobody here answers for. */
@@ -71,6 +74,20 @@ describe("of several guards the first in this order answers", () => {
     const troubles = order.slice(0, index + 1);
     const world = troubles.reduce<World>((before, [, add]) => add(before), { migration: guarding, see: {} });
     expect(told(world)).toMatch(words);
+  });
+
+  it.each(["RollingBack", "VerifyingDrift"] as const)("%s is carried through, whatever else is wrong", (phase) => {
+    const troubles = order.filter(([name]) => name !== "finished" && name !== "deletion");
+    const begun: World = {
+      migration: aMigration(listening)
+        .in(phase)
+        .with({ rollback: { ...rollback, at: ago(60), from: "Guard" } })
+        .build(),
+      see: {},
+    };
+    expect(told(troubles.reduce((world, [, add]) => add(world), begun))).toMatch(
+      /^RolledBack: rolled back: every pod serves from/,
+    );
   });
 
   it("a look that failed before a new plan, and a new plan before the checklist", () => {

@@ -1,7 +1,7 @@
 // Chains of small records, and files of them.
 
 import { printChainFile } from "#audit/chain-file.ts";
-import { chainStart, type EvidenceDraft, type EvidenceRecord, printRecord, seal } from "#core/evidence-record.ts";
+import { chainStart, type EvidenceDraft, type EvidenceRecord, printRecord, seal } from "#core/status/audit-record.ts";
 
 export const subject = { namespace: "search", name: "docs-to-qdrant", uid: "uid-1" };
 

@@ -1,7 +1,7 @@
 // The exploration finds nothing in the product and finds what is planted.
 import { describe, expect, it } from "vitest";
 import { decide } from "#core/decide.ts";
-import type { Decision } from "#core/model.ts";
+import type { Decision } from "#core/model/decision.ts";
 import type { Decide } from "./look.ts";
 import { invariants } from "./report.ts";
 import { explore } from "./search.ts";

@@ -1,6 +1,7 @@
 // Kubernetes events. The same message again within the window raises a count instead of making another event.
 import { hash, randomUUID } from "node:crypto";
-import type { Announcement, MigrationMeta } from "#core/model.ts";
+import type { Announcement } from "#core/model/decision.ts";
+import type { MigrationMeta } from "#core/model/migration.ts";
 import { hasCode } from "#errors.ts";
 import type { Clock } from "#ports/clock.ts";
 import type { Cluster } from "#ports/cluster.ts";

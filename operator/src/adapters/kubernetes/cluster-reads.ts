@@ -2,7 +2,8 @@
 import { migrationActSpecSchema } from "@retriever/crds/migration.ts";
 import { phases } from "@retriever/crds/migration-status.ts";
 import { fieldManager } from "@retriever/sidecar/contract/names.ts";
-import type { ActObservation, ClaimObservation, MigrationMeta } from "#core/model.ts";
+import type { MigrationMeta } from "#core/model/migration.ts";
+import type { ActObservation, ClaimObservation } from "#core/model/observation.ts";
 import { hasCode } from "#errors.ts";
 import type { Cluster, ConfigMapRead } from "#ports/cluster.ts";
 import { identityPolicyName, isInForce } from "./admission-policies.ts";

@@ -1,7 +1,7 @@
 // Writes to the migration itself and to pods: status under a precondition, finalizers, one annotation.
 import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
 import { epochAnnotation, fieldManager, settleFinalizer } from "@retriever/sidecar/contract/names.ts";
-import type { MigrationMeta } from "#core/model.ts";
+import type { MigrationMeta } from "#core/model/migration.ts";
 import { OperatorError } from "#errors.ts";
 import type { Cluster } from "#ports/cluster.ts";
 import type { KubeObject } from "./documents.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { printChainFile, readChainFile } from "#audit/chain-file.ts";
-import { type EvidenceDraft, seal } from "#core/evidence-record.ts";
+import { type EvidenceDraft, seal } from "#core/status/audit-record.ts";
 import { OperatorError } from "#errors.ts";
 import type { StoredEnd } from "#ports/evidence-store.ts";
 import { aDraft, subject } from "#test/builders/evidence.ts";

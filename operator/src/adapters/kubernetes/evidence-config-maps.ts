@@ -1,7 +1,7 @@
 // Evidence in ConfigMaps: one key per record, written behind each other under the version read, the oldest map dropped.
 // Only metadata is read to find the end; the records themselves are read by people alone.
 import { fieldManager } from "@retriever/sidecar/contract/names.ts";
-import { type ChainEnd, chainStart, type EvidenceRecord, printRecord } from "#core/evidence-record.ts";
+import { type ChainEnd, chainStart, type EvidenceRecord, printRecord } from "#core/status/audit-record.ts";
 import { hasCode, OperatorError } from "#errors.ts";
 import type { EvidenceReader, EvidenceStore, EvidenceSubject, KeptChain, StoredEnd } from "#ports/evidence-store.ts";
 import type { ConfigMapDocument, KubeObject, ObjectMeta } from "./documents.ts";

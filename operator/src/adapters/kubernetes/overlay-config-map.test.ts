@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { OverlayIntent } from "#core/model.ts";
+import type { OverlayIntent } from "#core/model/workload.ts";
 import { OperatorError } from "#errors.ts";
 import type { KubeCall } from "./kube-request.ts";
 import { makeOverlayWrites } from "./overlay-config-map.ts";

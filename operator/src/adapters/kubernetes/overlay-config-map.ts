@@ -1,7 +1,7 @@
 // The overlay's ConfigMap: owned key by key through server-side apply, kept from every pruner, owned by no object.
 import { fieldManager, overlayFinalizer, overlayName } from "@retriever/sidecar/contract/names.ts";
 import { overlayFileName } from "@retriever/sidecar/contract/overlay.ts";
-import type { OverlayIntent } from "#core/model.ts";
+import type { OverlayIntent } from "#core/model/workload.ts";
 import { hasCode } from "#errors.ts";
 import { intentAnnotation, printIntent } from "#overlay-intent.ts";
 import type { Cluster } from "#ports/cluster.ts";

@@ -1,6 +1,6 @@
 // The report of the last verification in a ConfigMap: one key per partition, those of an earlier Job make room.
 import { fieldManager } from "@retriever/sidecar/contract/names.ts";
-import type { MigrationMeta } from "#core/model.ts";
+import type { MigrationMeta } from "#core/model/migration.ts";
 import { hasCode, OperatorError } from "#errors.ts";
 import type { KeptReport } from "#ports/jobs.ts";
 import type { ConfigMapDocument, KubeObject } from "./documents.ts";

@@ -3,7 +3,7 @@ import type { HarmAction, MigrationSpec } from "@retriever/crds/migration-spec.t
 import type { Baseline } from "@retriever/crds/migration-status.ts";
 import type { Counters } from "@retriever/sidecar/contract/evidence.ts";
 import { percent } from "../gates/gate-message.ts";
-import type { Finding } from "./finding.ts";
+import type { Finding } from "../model/context.ts";
 
 /** Fewer samples than this in the window say nothing: one bad sample must not be an alert. */
 export const alertMinSamples = 20;

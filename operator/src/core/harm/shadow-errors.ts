@@ -2,8 +2,8 @@
 import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
 import type { Counters } from "@retriever/sidecar/contract/evidence.ts";
 import { percent } from "../gates/gate-message.ts";
-import type { Span } from "../windows.ts";
-import type { Finding } from "./finding.ts";
+import type { Finding } from "../model/context.ts";
+import type { Span } from "../time/evidence-spans.ts";
 
 /**
  * Before the cutover: two consecutive windows with errors, and a share above the limit in the newer one.

@@ -6,7 +6,7 @@ import { aContext, aFinding, ago, lagging, someHarm } from "#test/builders/conte
 import { someCounters } from "#test/builders/counters.ts";
 import { aSpec } from "#test/builders/spec.ts";
 import { aPod, noon } from "#test/builders/world.ts";
-import type { Context } from "../context.ts";
+import type { Context } from "../model/context.ts";
 import { guard } from "./guard.ts";
 
 const limits = { duration: "1h", deadline: "2h", minSamples: 100 };

@@ -1,12 +1,13 @@
 // Guard: the destination is primary, the source watches, and only observed time counts.
 import { durationSeconds, printDuration } from "@retriever/crds/duration.ts";
-import type { Context } from "../context.ts";
-import { totalsOf } from "../evidence.ts";
-import { move, type Outcome, secondsSince, stay } from "../outcome.ts";
-import { describeAcks } from "../propagation.ts";
-import { labelOf } from "../store-label.ts";
-import { type Sight, tickGuard } from "./guard-clock.ts";
-import { lookAround } from "./guard-sight.ts";
+import type { Context } from "../model/context.ts";
+import type { Outcome } from "../model/decision.ts";
+import { labelOf, secondsSince } from "../model/status-readings.ts";
+import { totalsOf } from "../pods/epoch-evidence.ts";
+import { type Sight, tickGuard } from "../steps/guard-clock.ts";
+import { describeAcks } from "../steps/propagation.ts";
+import { move, stay } from "../steps/transition.ts";
+import { lookAround } from "./guard-visibility.ts";
 
 export function guard(c: Context): Outcome {
   if (c.status.revision?.shadow === "none") return finish(c);

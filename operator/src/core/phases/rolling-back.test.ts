@@ -7,7 +7,7 @@ import { destinationIdentity } from "#test/builders/sidecar-status.ts";
 import { aSpec } from "#test/builders/spec.ts";
 import { aResult, aRun } from "#test/builders/verification.ts";
 import { aPod } from "#test/builders/world.ts";
-import type { Context } from "../context.ts";
+import type { Context } from "../model/context.ts";
 import { rollingBack } from "./rolling-back.ts";
 
 const rollback = {

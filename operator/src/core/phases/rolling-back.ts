@@ -1,10 +1,11 @@
 // RollingBack: nudging until every pod reports the pinned source as its primary. Nothing talks it out of it.
 
-import type { Context } from "../context.ts";
-import { move, type Outcome, stay } from "../outcome.ts";
-import { answeredStatuses, nameSome } from "../pods.ts";
-import { describeAcks } from "../propagation.ts";
-import { labelOf } from "../store-label.ts";
+import type { Context } from "../model/context.ts";
+import type { Outcome } from "../model/decision.ts";
+import { labelOf } from "../model/status-readings.ts";
+import { answeredStatuses, nameSome } from "../pods/pods.ts";
+import { describeAcks } from "../steps/propagation.ts";
+import { move, stay } from "../steps/transition.ts";
 import { isLateRollback } from "../verification/purpose.ts";
 import { reconciledFact, servedFor } from "../verification/reconciled.ts";
 import { compareAfterRollback } from "./verifying-drift.ts";

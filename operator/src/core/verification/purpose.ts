@@ -3,7 +3,7 @@ import { durationSeconds } from "@retriever/crds/duration.ts";
 import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
 import type { MigrationStatus, Phase } from "@retriever/crds/migration-status.ts";
 import type { VerificationPurpose } from "@retriever/crds/verification-status.ts";
-import { instantMs } from "../instant.ts";
+import { instantMs } from "../model/status-readings.ts";
 
 const waiting: Readonly<Record<VerificationPurpose, readonly Phase[]>> = {
   Preflight: ["Preflight", "AwaitingApproval"],

@@ -3,8 +3,8 @@ import { printDuration } from "@retriever/crds/duration.ts";
 import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
 import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
 import type { DifferenceCounts } from "@retriever/sidecar/contract/verify-report.ts";
-import type { Fact } from "../fact.ts";
-import { instantMs } from "../instant.ts";
+import type { Fact } from "../model/status-readings.ts";
+import { instantMs } from "../model/status-readings.ts";
 import { isLateRollback, servedSeconds } from "./purpose.ts";
 import { comparedRun, concludedRun } from "./runs.ts";
 
