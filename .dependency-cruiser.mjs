@@ -175,8 +175,8 @@ export default {
     ),
     rule(
       "only-an-adapter-speaks-kubernetes",
-      "@kubernetes/client-node lives in operator/src/adapters/kubernetes and nowhere else of the product: use the cluster port.",
-      { path: "^(operator|retriever-sidecar|retriever-data|kubectl-retriever|stores|crds)/", pathNot: "^operator/src/adapters/kubernetes/|\\.test\\.ts$|/test/" },
+      "@kubernetes/client-node lives in operator/src/kube and nowhere else of the product: use the cluster port.",
+      { path: "^(operator|retriever-sidecar|retriever-data|kubectl-retriever|stores|crds)/", pathNot: "^operator/src/kube/|\\.test\\.ts$|/test/" },
       { path: "node_modules/@kubernetes/" },
     ),
     rule(

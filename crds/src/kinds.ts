@@ -23,7 +23,7 @@ export const migrationKind: KindDefinition = {
     {
       name: "Guard",
       type: "number",
-      jsonPath: ".status.guard.healthySeconds",
+      jsonPath: ".status.guard.watchedSeconds",
       description: "Healthy seconds of the guard",
     },
     { name: "Ready", type: "string", jsonPath: '.status.conditions[?(@.type=="Ready")].status' },

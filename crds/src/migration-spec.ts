@@ -61,7 +61,7 @@ const guardSchema = z.strictObject({
   minSamples: countFrom(0)
     .default(1000)
     .meta(doc("How many answered samples the guard needs; none are asked for at shadowSampleRate 0.", 5000, 0.5)),
-  then: z
+  onPassed: z
     .enum(["DisableDualRead", "KeepShadow", "RepointShadow"])
     .default("DisableDualRead")
     .meta(
@@ -78,7 +78,7 @@ const guardSchema = z.strictObject({
         "Migration that starts once this one is settled. Goes with RepointShadow, and only with it.",
         "docs-to-next",
         "Docs to next",
-        { "spec.guard.then": "RepointShadow" },
+        { "spec.guard.onPassed": "RepointShadow" },
       ),
     ),
 });
@@ -95,12 +95,12 @@ const rollbackSchema = z.strictObject({
   sustainedFor: durationSchema
     .default("5m")
     .meta(doc("How long the alert's condition must hold without a gap.", "10m", "1.5m")),
-  immediateWindow: durationSchema
+  verifyDriftAfter: durationSchema
     .default("15m")
     .meta(
       doc("A rollback within this time after the cutover is an immediate one, later a delayed one.", "30m", "soon"),
     ),
-  maxStaleness: durationSchema
+  maxSourceStaleness: durationSchema
     .default("15m")
     .meta(doc("How old the source's newest data may be for the way back to count as ready.", "1h", "1w")),
   integrity: z

@@ -45,7 +45,7 @@ export const conditionTypes = [
   "CutOver",
   "GuardPassed",
   "RolledBack",
-  "Reconciled",
+  "DriftResolved",
   "Settled",
   "PostmortemDue",
   "Paused",
@@ -122,9 +122,9 @@ const guardStatusSchema = z.strictObject({
     .enum(["healthy", "idle", "blind", "held"])
     .default("blind")
     .meta(doc("What the last look saw; held counts on no clock.", "held", "sleepy")),
-  healthySeconds: z.number().meta(doc("Time with requests and without harm.", 4200)),
+  watchedSeconds: z.number().meta(doc("Time with requests and without harm.", 4200)),
   idleSeconds: z.number().meta(doc("Time without requests; it counts like healthy time.", 60)),
-  blindSeconds: z.number().meta(doc("Time without sight of every pod's evidence; it doesn't count.", 30)),
+  unobservedSeconds: z.number().meta(doc("Time without sight of every pod's evidence; it doesn't count.", 30)),
 });
 
 const harmStatusSchema = z.strictObject({

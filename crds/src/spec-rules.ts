@@ -165,9 +165,9 @@ export const specRules: readonly SpecRule[] = [
   },
   {
     field: "guard",
-    rule: "!has(self.then) || (self.then == 'RepointShadow') == has(self.next)",
-    message: "expected next exactly when then is RepointShadow",
-    holds: ({ guard }) => (guard.then === "RepointShadow") === (guard.next !== undefined),
-    received: ({ guard }) => [guard.then, guard.next],
+    rule: "!has(self.onPassed) || (self.onPassed == 'RepointShadow') == has(self.next)",
+    message: "expected next exactly when onPassed is RepointShadow",
+    holds: ({ guard }) => (guard.onPassed === "RepointShadow") === (guard.next !== undefined),
+    received: ({ guard }) => [guard.onPassed, guard.next],
   },
 ];

@@ -1,5 +1,9 @@
 // The ramp of a spec: its stages, how they are judged, and the harm that ends them.
-import { latencyDeltaThresholdMs, p95BadShare, scoreDeltaThreshold } from "@retriever/sidecar/contract/thresholds.ts";
+import {
+  latencyDeltaThresholdMs,
+  p95MaxBadShare,
+  scoreDeltaThreshold,
+} from "@retriever/sidecar/contract/thresholds.ts";
 import { doc } from "@retriever/stores/config/field-doc.ts";
 import { z } from "zod";
 import { durationSchema } from "./duration.ts";
@@ -84,20 +88,20 @@ const scoreDeltaSchema = z.strictObject({
   limit: positiveShare
     .default(scoreDeltaThreshold)
     .meta(doc("A sample is bad when its top similarity is lower by more than this.", 0.1, 20)),
-  badShare: share.default(p95BadShare).meta(doc(p95Meaning, 0.01, 5)),
+  maxBadShare: share.default(p95MaxBadShare).meta(doc(p95Meaning, 0.01, 5)),
   beforeCutover,
   afterCutover,
 });
 
 const latencyDeltaSchema = z.strictObject({
   limitMs: slowdownMs.meta(doc("A sample is bad when it is slower by at least this many milliseconds.", 50, 0.08)),
-  badShare: share.default(p95BadShare).meta(doc(p95Meaning, 0.01, -0.05)),
+  maxBadShare: share.default(p95MaxBadShare).meta(doc(p95Meaning, 0.01, -0.05)),
   beforeCutover,
   afterCutover,
 });
 
 const mismatchSchema = z.strictObject({
-  overBaseline: share.default(0.05).meta(doc("Share of mismatches allowed above what the warm-up measured.", 0.02, 2)),
+  maxIncrease: share.default(0.05).meta(doc("Share of mismatches allowed above what the warm-up measured.", 0.02, 2)),
   ceiling: share.default(0.2).meta(doc("No warm-up passes above this share, whatever the corpus.", 0.3, "20%")),
   beforeCutover,
   afterCutover,
@@ -113,7 +117,7 @@ const overlapSchema = z.strictObject({
 });
 
 const shadowErrorsSchema = z.strictObject({
-  badShare: share.default(0.001).meta(doc("Share of samples that the destination may fail.", 0.01, 1.5)),
+  maxBadShare: share.default(0.001).meta(doc("Share of samples that the destination may fail.", 0.01, 1.5)),
   beforeCutover,
   afterCutover: afterCutover.describe(
     "Not acted on: after the cutover the shadow is the old store, and its errors never draw traffic back to it.",

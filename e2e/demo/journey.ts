@@ -45,9 +45,9 @@ export async function travel(world: World, options: JourneyOptions): Promise<Jou
   const say = (line: string) => options.say(`${name}: ${line}`);
   const startedAt = performance.now();
   const secondsPassed = () => (performance.now() - startedAt) / 1000;
-  const immediateWindow = degradation === "late" ? lateWindow : undefined;
+  const verifyDriftAfter = degradation === "late" ? lateWindow : undefined;
   const target = application.name;
-  const manifest = migrationManifest({ name, target, url, collection, guardDuration, immediateWindow });
+  const manifest = migrationManifest({ name, target, url, collection, guardDuration, verifyDriftAfter });
   await world.client.create(migrationsPath, manifest);
   const person = makePerson(world, name, say);
   const trouble =

@@ -161,8 +161,9 @@ async function rollBackOne(
     });
     const { status } = journey;
     const cause = status.rollback?.causes[0] ?? "none";
-    const reconciled = conditionOf(status, "Reconciled");
-    if (degradation === "late") screen.say(`${journey.name}: Reconciled ${reconciled?.status}: ${reconciled?.message}`);
+    const reconciled = conditionOf(status, "DriftResolved");
+    if (degradation === "late")
+      screen.say(`${journey.name}: DriftResolved ${reconciled?.status}: ${reconciled?.message}`);
     screen.say(`${journey.name}: ${status.phase} by ${status.rollback?.reason ?? "nothing"}: ${cause}`);
     const replayed = await replayEvidence(world, journey.name, screen.say);
     const counts = application.load.counts();

@@ -1,5 +1,5 @@
-import type { KubeCall } from "@retriever/operator/adapters/kubernetes/kube-request.ts";
 import { OperatorError } from "@retriever/operator/errors.ts";
+import type { KubeCall } from "@retriever/operator/kube/kube-request.ts";
 import { describe, expect, test } from "vitest";
 import { makeKubeClient } from "./kube-client.ts";
 

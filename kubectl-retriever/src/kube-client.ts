@@ -1,15 +1,10 @@
 // What the command line asks of the API server: one migration, who we are, one new act.
 import type { MigrationActSpec } from "@retriever/crds/migration.ts";
-import { makeClusterReads } from "@retriever/operator/adapters/kubernetes/cluster-reads.ts";
-import type { KubeRequest } from "@retriever/operator/adapters/kubernetes/kube-request.ts";
-import { listAll } from "@retriever/operator/adapters/kubernetes/listing.ts";
-import {
-  apiVersionOf,
-  migrationActs,
-  migrations,
-  selfSubjectReviews,
-} from "@retriever/operator/adapters/kubernetes/resources.ts";
+import { makeClusterReads } from "@retriever/operator/adapters/cluster/cluster-reads.ts";
 import { hasCode } from "@retriever/operator/errors.ts";
+import type { KubeRequest } from "@retriever/operator/kube/kube-request.ts";
+import { listAll } from "@retriever/operator/kube/listing.ts";
+import { apiVersionOf, migrationActs, migrations, selfSubjectReviews } from "@retriever/operator/kube/resources.ts";
 
 export type KubeClient = {
   readonly readMigration: (namespace: string, name: string, signal: AbortSignal) => Promise<unknown>;

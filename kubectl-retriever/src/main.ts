@@ -2,10 +2,10 @@
 // The command line's composition root: arguments, terminal, signals, exit codes. The only reader of process here.
 import { createInterface } from "node:readline/promises";
 import { isatty } from "node:tty";
-import { openConnection } from "@retriever/operator/adapters/kubernetes/connection.ts";
-import { makeEvidenceReader } from "@retriever/operator/adapters/kubernetes/evidence-config-maps.ts";
-import { makeKubeRequest } from "@retriever/operator/adapters/kubernetes/kube-request.ts";
+import { makeEvidenceReader } from "@retriever/operator/adapters/audit/evidence-config-maps.ts";
 import { makeSystemClock } from "@retriever/operator/adapters/system-clock.ts";
+import { openConnection } from "@retriever/operator/kube/connection.ts";
+import { makeKubeRequest } from "@retriever/operator/kube/kube-request.ts";
 import { createLogUpdate } from "log-update";
 import { addOfflineCommands } from "#commands/offline.ts";
 import { localEvidenceFiles } from "#files/evidence-files.ts";

@@ -214,7 +214,7 @@ export function describeClusterContract(title: string, open: () => Promise<Clust
 
     test("a claim says which migration comes after it", async () => {
       const { cluster, namespace } = hands;
-      const guard = { then: "RepointShadow", next: "comes-after" };
+      const guard = { onPassed: "RepointShadow", next: "comes-after" };
       await hands.createMigration("comes-first", { ...searchSpec, target: { name: "in-turn" }, guard });
       const meta = await created("comes-after", "in-turn");
       expect(await cluster.listClaims(namespace, "in-turn", meta.uid, signal)).toMatchObject([{ next: "comes-after" }]);

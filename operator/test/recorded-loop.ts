@@ -1,6 +1,6 @@
 // The loop with the real decisions on a toy fleet, its evidence kept: a world for the tests of what is recorded.
 import type { Phase } from "@retriever/crds/migration-status.ts";
-import { makeEvidenceReader, makeEvidenceStore } from "#adapters/kubernetes/evidence-config-maps.ts";
+import { makeEvidenceReader, makeEvidenceStore } from "#adapters/audit/evidence-config-maps.ts";
 import { printChainFile } from "#audit/chain-file.ts";
 import { EvidenceRecorder } from "#controller/evidence-recorder.ts";
 import { makeLoop } from "#controller/loop.ts";

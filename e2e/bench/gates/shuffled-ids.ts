@@ -1,7 +1,7 @@
 // G6: a destination whose ids sit on the wrong vectors. Real chunks and queries, exact search, the product's gates.
 import { strictAlpha } from "@retriever/operator/core/gates/error-budget.ts";
 import { judgeRate, type RateQuestion, type SequentialVerdict } from "@retriever/operator/core/gates/sequential.ts";
-import { p95BadShare, scoreDeltaThreshold, tieEpsilon } from "@retriever/sidecar/contract/thresholds.ts";
+import { p95MaxBadShare, scoreDeltaThreshold, tieEpsilon } from "@retriever/sidecar/contract/thresholds.ts";
 import type { Dataset } from "#support/dataset/read.ts";
 import { type Chance, seededChance } from "./chance.ts";
 
@@ -66,7 +66,7 @@ function playShuffle(
     if ((source[0]?.similarity ?? 0) - (destination[0]?.similarity ?? 0) > scoreDeltaThreshold) scoreWorse += 1;
     const n = index + 1;
     if (samples > n && judge({ bad: mismatch, n, limit: ceiling, deflates: "passing" }) === "Fail") samples = n;
-    if (score !== "Fail") score = judge({ bad: scoreWorse, n, limit: p95BadShare, deflates: "both" });
+    if (score !== "Fail") score = judge({ bad: scoreWorse, n, limit: p95MaxBadShare, deflates: "both" });
   }
   return { samples, score, mismatchShare: mismatch / order.length };
 }

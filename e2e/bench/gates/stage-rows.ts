@@ -1,7 +1,7 @@
 // G5 and G5b: many stages per true share of bad samples, counted by their ends and held to what they must reach.
 import { errorShares } from "@retriever/operator/core/gates/error-budget.ts";
 import type { SequentialVerdict } from "@retriever/operator/core/gates/sequential.ts";
-import { p95BadShare } from "@retriever/sidecar/contract/thresholds.ts";
+import { p95MaxBadShare } from "@retriever/sidecar/contract/thresholds.ts";
 import { type BadSamples, type Chance, seededChance } from "./chance.ts";
 import { playStage, type StageEnd } from "./stage.ts";
 
@@ -34,7 +34,7 @@ export function playStudy(study: StageStudy): StageRow[] {
     const ends = Array.from({ length: study.runs }, (_, run) => {
       const chance = seededChance(study.seed + row * study.runs + run);
       return playStage(study.source(share, chance), {
-        limit: p95BadShare,
+        limit: p95MaxBadShare,
         shares: errorShares(planStages),
         dwellSeconds: study.dwellSeconds,
       });

@@ -43,7 +43,7 @@ describe.skipIf(missing !== undefined)("with a real Prometheus and Alertmanager"
     await eventually("looks pass", async () => {
       const { guard, conditions } = await play.status();
       const looked = conditions.find(({ type }) => type === "AlertsArmed");
-      return looked?.status === "False" && guard?.healthySeconds === held.guard?.healthySeconds;
+      return looked?.status === "False" && guard?.watchedSeconds === held.guard?.watchedSeconds;
     });
     await monitoring.writeRules(await quickRules());
     const back = await conditionIs(play, "AlertsArmed", "True", "Armed");

@@ -19,7 +19,7 @@ describe.concurrent("a migration that goes forward", { timeout: 240_000 }, () =>
     const play = await startPlay(stage, "faster", { replicas: 2, ratePerSecond: 4 });
     play.source.slow(120);
     // The users' 80 ms, in either direction, would stand against every sample.
-    await play.migrate({ thresholds: { ...anyTime, latencyDelta: { badShare: 0.5 } } });
+    await play.migrate({ thresholds: { ...anyTime, latencyDelta: { maxBadShare: 0.5 } } });
     const completed = await play.reach("Completed");
     expect(completed.rollback).toBeUndefined();
     expect(completed.revision).toMatchObject({ primary: "destination", shadow: "none" });
@@ -129,10 +129,10 @@ describe.concurrent("a migration that goes forward", { timeout: 240_000 }, () =>
     await play.reach("Guard");
     await play.scale(0);
     await play.ready(0);
-    const before = await play.see("blind", ({ guard }) => (guard?.blindSeconds ?? 0) > 0);
-    const blind = await play.see("longer blind", ({ guard }) => (guard?.blindSeconds ?? 0) >= 3);
+    const before = await play.see("blind", ({ guard }) => (guard?.unobservedSeconds ?? 0) > 0);
+    const blind = await play.see("longer blind", ({ guard }) => (guard?.unobservedSeconds ?? 0) >= 3);
     expect(blind.phase).toBe("Guard");
-    expect(blind.guard?.healthySeconds).toBe(before.guard?.healthySeconds);
+    expect(blind.guard?.watchedSeconds).toBe(before.guard?.watchedSeconds);
     await play.scale(1);
     const [pod] = await play.ready(1);
     expect(pod).toBeDefined();

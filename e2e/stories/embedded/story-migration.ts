@@ -8,10 +8,10 @@ export type StorySpec = Omit<MigrationSpecInput, "target" | "destination"> &
 
 /** Times differ on a machine that runs many stories at once; only stories about times look at them. */
 export const anyTime = {
-  scoreDelta: { badShare: 0.5 },
-  latencyDelta: { limitMs: 60_000, badShare: 0.5 },
-  mismatch: { overBaseline: 0.5, ceiling: 0.5 },
-  shadowErrors: { badShare: 0.5 },
+  scoreDelta: { maxBadShare: 0.5 },
+  latencyDelta: { limitMs: 60_000, maxBadShare: 0.5 },
+  mismatch: { maxIncrease: 0.5, ceiling: 0.5 },
+  shadowErrors: { maxBadShare: 0.5 },
   livePrimary: { p95OverBaselineMs: 60_000 },
 } as const;
 

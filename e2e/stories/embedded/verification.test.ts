@@ -217,20 +217,20 @@ describe.concurrent("a migration whose stores are compared", { timeout: 240_000 
     await migrate(play, {
       writes: "DestinationAfterCutover",
       guard: longGuard,
-      rollback: { window: "2s", sustainedFor: "1s", immediateWindow: "1s" },
+      rollback: { window: "2s", sustainedFor: "1s", verifyDriftAfter: "1s" },
     });
     await play.reach("Guard", patienceMs);
-    await play.see("the immediate window is over", ({ guard }) => (guard?.healthySeconds ?? 0) >= 2);
+    await play.see("the immediate window is over", ({ guard }) => (guard?.watchedSeconds ?? 0) >= 2);
     const { dataset } = stage.world;
     const written = await writeNewChunks(play.destination, play.name, { dataset, count: 7 });
     await play.kubectl("rollback", "--reason", "answers look wrong");
     const comparing = await play.reach("VerifyingDrift");
-    expect(conditionOf(comparing, "Reconciled")).toMatchObject({ status: "Unknown", reason: "Comparing" });
+    expect(conditionOf(comparing, "DriftResolved")).toMatchObject({ status: "Unknown", reason: "Comparing" });
     const [sidecar] = await play.sidecars();
     expect(sidecar?.config.primaryIdentity.digest).toBe(comparing.source?.digest);
 
     const back = await play.reach("RolledBack");
-    expect(conditionOf(back, "Reconciled")).toMatchObject({ status: "False", reason: "CorrectionsOpen" });
+    expect(conditionOf(back, "DriftResolved")).toMatchObject({ status: "False", reason: "CorrectionsOpen" });
     expect(back.message).toContain("7 chunks of the destination are not as such at the source since the cutover of ");
     const { differences, scope } = await keptReport(play);
     expect(differences.map(({ kind, id }) => `${kind} ${id}`).toSorted()).toEqual(written.map((id) => `extra ${id}`));
@@ -240,8 +240,10 @@ describe.concurrent("a migration whose stores are compared", { timeout: 240_000 
     const ids = written.map((id) => `'${id}'`).join();
     expect(await askSource(`SELECT 1 FROM ${tableOf(play.name)} WHERE chunk_id IN (${ids})`)).toHaveLength(7);
     await play.kubectl("waive", "--check", "parity", "--reason", "copied back, ticket 7");
-    const closed = await conditionIs(play, "Reconciled", "True", "Waived");
-    expect(conditionOf(closed, "Reconciled")?.message).toMatch(/^closed by admin: copied back, ticket 7 \(7 chunks /);
+    const closed = await conditionIs(play, "DriftResolved", "True", "Waived");
+    expect(conditionOf(closed, "DriftResolved")?.message).toMatch(
+      /^closed by admin: copied back, ticket 7 \(7 chunks /,
+    );
     await play.close();
   });
 });

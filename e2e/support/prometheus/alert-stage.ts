@@ -32,7 +32,7 @@ const ratePerSecond = 8;
 const limitMs = 1500;
 /** How late the destination's answers are once it is degraded. */
 export const degradedMs = 2500;
-const never = { badShare: 1 } as const;
+const never = { maxBadShare: 1 } as const;
 const skip = { policy: "Skip" } as const;
 
 /**
@@ -48,7 +48,7 @@ export const alertSpec: StorySpec = {
     ...anyTime,
     scoreDelta: never,
     latencyDelta: { limitMs, ...never },
-    mismatch: { overBaseline: 1, ceiling: 1 },
+    mismatch: { maxIncrease: 1, ceiling: 1 },
     shadowErrors: never,
     livePrimary: { p95OverBaselineMs: 60_000, errorsOverBaseline: 1, emptyOverBaseline: 1 },
   },

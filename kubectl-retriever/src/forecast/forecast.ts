@@ -108,7 +108,7 @@ function evidenceOf(plan: MigrationSpec, index: number): Pick<GateForecast, "gat
     const evidence = samplesToPass(healthyShares[gate], { limit, beta, dispersion: 1 });
     return { gate, limit: gate === "overlap" ? 1 - limit : limit, evidence };
   });
-  return [...rates, { gate: "shadowErrors", limit: plan.thresholds.shadowErrors.badShare, evidence: 1 }];
+  return [...rates, { gate: "shadowErrors", limit: plan.thresholds.shadowErrors.maxBadShare, evidence: 1 }];
 }
 
 function measuredBaseline(samples: number): Baseline {

@@ -125,7 +125,7 @@ function guardLine({ status, plan }: MigrationView): string | undefined {
   return row(
     "GUARD",
     "clocks",
-    `healthy ${spanWord(guard.healthySeconds)}${of}, idle ${spanWord(guard.idleSeconds)}, blind ${spanWord(guard.blindSeconds)}`,
+    `healthy ${spanWord(guard.watchedSeconds)}${of}, idle ${spanWord(guard.idleSeconds)}, blind ${spanWord(guard.unobservedSeconds)}`,
   );
 }
 

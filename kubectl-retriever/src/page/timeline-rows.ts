@@ -20,15 +20,15 @@ const mostPoints = 1500;
 export function rowsOf(plan: MigrationSpec, points: readonly Point[], frame: Frame): readonly RowMarkup[] {
   const { scoreDelta, latencyDelta, shadowErrors, livePrimary } = plan.thresholds;
   const gates: readonly [string, string, Value, Value][] = [
-    ["score", `worse by > ${scoreDelta.limit}`, ({ scoreDelta }) => scoreDelta, () => scoreDelta.badShare],
+    ["score", `worse by > ${scoreDelta.limit}`, ({ scoreDelta }) => scoreDelta, () => scoreDelta.maxBadShare],
     [
       "latency",
       `slower by ≥ ${latencyDelta.limitMs} ms`,
       ({ latencyDelta }) => latencyDelta,
-      () => latencyDelta.badShare,
+      () => latencyDelta.maxBadShare,
     ],
     ["top result", "another chunk", ({ mismatch }) => mismatch, ({ mismatchLimit }) => mismatchLimit],
-    ["shadow errors", "of all samples", ({ shadowErrors }) => shadowErrors, () => shadowErrors.badShare],
+    ["shadow errors", "of all samples", ({ shadowErrors }) => shadowErrors, () => shadowErrors.maxBadShare],
   ];
   const live: Value = ({ liveErrors }) => liveErrors;
   const hasLiveErrors = points.some((point) => (live(point) ?? 0) > 0);

@@ -45,7 +45,7 @@ it("the scenario of a late rollback with corrections counts them", () => {
   const spec = parseMigrationSpec({
     ...searchSpec,
     ...shortPlan,
-    rollback: { immediateWindow: "1m" },
+    rollback: { verifyDriftAfter: "1m" },
     checklist: onlyReachable,
   });
   if (!spec.ok) throw new Error(JSON.stringify(spec.faults));
@@ -57,5 +57,5 @@ it("the scenario of a late rollback with corrections counts them", () => {
   const scenario = parseScenario({ ...rest, until: "1h", events });
   if (!scenario.ok) throw new Error(JSON.stringify(scenario.faults));
   const rehearsal = rehearse(rehearsedMigration("search", "docs-to-qdrant", spec.spec), scenario.scenario, 1);
-  expect(conditionOf(rehearsal, "Reconciled")).toBe("False/CorrectionsOpen");
+  expect(conditionOf(rehearsal, "DriftResolved")).toBe("False/CorrectionsOpen");
 });

@@ -30,7 +30,7 @@ export function pointOf(
     mismatch: share(seen.mismatch, seen.answered),
     shadowErrors: share(failed, seen.answered + failed),
     liveErrors: share(seen.errors, seen.requests),
-    mismatchLimit: baseline === null ? mismatch.ceiling : Math.min(mismatch.ceiling, baseline + mismatch.overBaseline),
+    mismatchLimit: baseline === null ? mismatch.ceiling : Math.min(mismatch.ceiling, baseline + mismatch.maxIncrease),
   };
 }
 

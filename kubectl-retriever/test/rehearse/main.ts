@@ -37,6 +37,6 @@ for (const name of scenarioNames) {
 }
 const healthy = Number((seconds.get("healthy") ?? Number.POSITIVE_INFINITY).toFixed(2));
 const ok = healthy < mostSeconds && differing === 0;
-const found = { scenarios: scenarioNames.length, healthySeconds: healthy, mostSeconds, differing, ok };
+const found = { scenarios: scenarioNames.length, watchedSeconds: healthy, mostSeconds, differing, ok };
 process.stdout.write(`${JSON.stringify({ R1: found })}\n`);
 process.exitCode = ok ? 0 : 1;

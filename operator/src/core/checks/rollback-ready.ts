@@ -8,7 +8,7 @@ import type { Fact } from "../model/status-readings.ts";
 import { labelOf } from "../model/status-readings.ts";
 import { answeredStatuses, nameSome, servingPods, storeViews } from "../pods/pods.ts";
 import { fastLaneSeconds } from "../time/evidence-spans.ts";
-import { hiddenByRollback } from "../verification/reconciled.ts";
+import { hiddenByRollback } from "../verification/drift-resolved.ts";
 import { isLocalRefusal } from "./reachable.ts";
 
 /** Whether evidence, positive and current, says that a rollback would find no source. Unknown or stale never does. */
@@ -106,11 +106,11 @@ function judgeStaleness(plan: MigrationSpec, status: MigrationStatus, observatio
     };
   }
   const behindSeconds = (destination - source) / 1000;
-  if (behindSeconds > durationSeconds(plan.rollback.maxStaleness)) {
+  if (behindSeconds > durationSeconds(plan.rollback.maxSourceStaleness)) {
     return {
       status: "False",
       reason: "SourceStale",
-      message: `the source is ${printDuration(behindSeconds)} behind the destination (limit ${plan.rollback.maxStaleness})`,
+      message: `the source is ${printDuration(behindSeconds)} behind the destination (limit ${plan.rollback.maxSourceStaleness})`,
     };
   }
   const message = `the source answers and is as fresh as the destination${hiddenByRollback(status)}`;

@@ -18,21 +18,21 @@ export function findAlertCauses(
   const { scoreDelta, latencyDelta, mismatch } = plan.thresholds;
   // The source's own failures after the cutover are no harm done by the destination.
   const failed = pastCutover ? 0 : window.shadowErrors + window.shadowTimeouts;
-  const mismatchLimit = (baseline?.mismatchShare ?? mismatch.ceiling) + mismatch.overBaseline;
+  const mismatchLimit = (baseline?.mismatchShare ?? mismatch.ceiling) + mismatch.maxIncrease;
   const lines = [
     {
       line: scoreDelta,
       what: `score lower by more than ${scoreDelta.limit}`,
       bad: window.scoreWorse,
       n: window.answered,
-      limit: scoreDelta.badShare,
+      limit: scoreDelta.maxBadShare,
     },
     {
       line: latencyDelta,
       what: `slower by ${latencyDelta.limitMs} ms or more`,
       bad: window.latencyWorse + failed,
       n: window.answered + failed,
-      limit: latencyDelta.badShare,
+      limit: latencyDelta.maxBadShare,
     },
     { line: mismatch, what: "another top chunk", bad: window.mismatch, n: window.answered, limit: mismatchLimit },
   ];

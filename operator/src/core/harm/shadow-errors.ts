@@ -18,11 +18,11 @@ export function findShadowErrors(
   const failedNow = now.shadowErrors + now.shadowTimeouts;
   const failedBefore = before.shadowErrors + before.shadowTimeouts;
   const tried = now.answered + failedNow;
-  const { badShare, beforeCutover } = plan.thresholds.shadowErrors;
-  if (failedNow === 0 || failedBefore === 0 || failedNow / tried <= badShare) return undefined;
+  const { maxBadShare, beforeCutover } = plan.thresholds.shadowErrors;
+  if (failedNow === 0 || failedBefore === 0 || failedNow / tried <= maxBadShare) return undefined;
   return {
     rule: "shadowErrors",
     action: beforeCutover,
-    message: `shadow errors: ${failedNow} of ${tried} samples failed in the last ${span.seconds} s and ${failedBefore} in the ${span.seconds} s before (limit ${percent(badShare)} in two windows)`,
+    message: `shadow errors: ${failedNow} of ${tried} samples failed in the last ${span.seconds} s and ${failedBefore} in the ${span.seconds} s before (limit ${percent(maxBadShare)} in two windows)`,
   };
 }

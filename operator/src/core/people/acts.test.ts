@@ -44,7 +44,10 @@ function apply(status: Partial<MigrationStatus>, acts: readonly ActObservation[]
 const said = (applied: ActsApplied) => applied.announcements.map(({ reason, message }) => `${reason}: ${message}`);
 
 const after = (reconciled: "True" | "False") =>
-  ({ phase: "RolledBack", conditions: [aCondition("Ready", "False"), aCondition("Reconciled", reconciled)] }) as const;
+  ({
+    phase: "RolledBack",
+    conditions: [aCondition("Ready", "False"), aCondition("DriftResolved", reconciled)],
+  }) as const;
 const rollback = { reason: "Asked", causes: [], from: "Guard", actor: null, at } satisfies MigrationStatus["rollback"];
 const revision = { epoch: 6, primary: "source", shadow: "none", sampleRate: 0, released: false, at } as const;
 const ramp = { phase: "Ramp", planHash: "p" } as const;

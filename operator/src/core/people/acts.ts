@@ -115,7 +115,7 @@ function refuseWaiver({ check, reason }: ActObservation, { status, plan }: ActsI
 
 /** After a late rollback a person says that what only the destination received is dealt with. */
 function refuseClosing({ check, reason }: ActObservation, { phase, conditions }: MigrationStatus): string | undefined {
-  const reconciled = conditions.find(({ type }) => type === "Reconciled");
+  const reconciled = conditions.find(({ type }) => type === "DriftResolved");
   if (check !== "parity") return `a migration in phase ${phase} never runs again; expected a waiver of parity`;
   if (reconciled === undefined || reconciled.status === "True") return "nothing is left to reconcile";
   return reason === "" ? "a waiver needs a reason" : undefined;

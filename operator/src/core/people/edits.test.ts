@@ -76,7 +76,7 @@ describe("an edit of what was agreed on", () => {
     ["an earlier deadline of the guard", "spec.guard", accepted, guard({ deadline: "4319m" })],
     ["fewer samples of the guard", "spec.guard", accepted, guard({ minSamples: 999 })],
     ["a cutover that isn't held any more", "spec.cutover", cutover({ hold: true }), accepted],
-    ["what follows the guard", "spec.guard", accepted, guard({ then: "KeepShadow" })],
+    ["what follows the guard", "spec.guard", accepted, guard({ onPassed: "KeepShadow" })],
     ["the rate after the cutover", "spec.cutover", accepted, cutover({ shadowSampleRate: 0.5 })],
     ["the rollback's window", "spec.rollback", accepted, edited({ rollback: { window: "6m" } })],
     ["the target", "spec.target", accepted, edited({ target: { name: "other" } })],

@@ -7,8 +7,8 @@ import type { OutboxKind, OutboxMessage } from "@retriever/crds/outbox-status.ts
 import type { Delivery } from "../model/observation.ts";
 import type { Fact } from "../model/status-readings.ts";
 import { instantMs } from "../model/status-readings.ts";
+import { driftResolvedFact } from "../verification/drift-resolved.ts";
 import { isLateRollback } from "../verification/purpose.ts";
-import { reconciledFact } from "../verification/reconciled.ts";
 
 /** As many as the status holds. */
 const mostMessages = 50;
@@ -114,7 +114,7 @@ function phaseNews(plan: MigrationSpec, next: MigrationStatus): News[] {
 
 function rollbackNews(plan: MigrationSpec, next: MigrationStatus): News[] {
   const { message, rollback } = next;
-  const drift = reconciledFact(plan, next);
+  const drift = driftResolvedFact(plan, next);
   return [
     { kind: "Rollback", text: message },
     ...(drift !== undefined && isLateRollback(plan, next)
@@ -133,7 +133,7 @@ function rollbackNews(plan: MigrationSpec, next: MigrationStatus): News[] {
 
 /** What was found is listed; what could not be compared is asked for. */
 function correctionsText(plan: MigrationSpec, { cutoverAt }: MigrationStatus, drift: Fact): string {
-  const begin = `Served from the destination for more than ${plan.rollback.immediateWindow}: `;
+  const begin = `Served from the destination for more than ${plan.rollback.verifyDriftAfter}: `;
   const { status, message } = drift;
   if (status === "True") return `${begin}nothing needs correcting, ${message}.`.slice(0, longestText);
   const task = "file tickets for what needs correcting";

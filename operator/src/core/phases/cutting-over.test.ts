@@ -28,9 +28,9 @@ describe("a cutover", () => {
       startedAt: ago(0),
       tickedAt: ago(0),
       sight: "healthy",
-      healthySeconds: 0,
+      watchedSeconds: 0,
       idleSeconds: 0,
-      blindSeconds: 0,
+      unobservedSeconds: 0,
     });
   });
 

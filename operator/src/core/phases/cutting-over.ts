@@ -50,9 +50,9 @@ function enterGuard(c: Context): Outcome {
         startedAt: c.nowIso,
         tickedAt: c.nowIso,
         sight: lookAround(c),
-        healthySeconds: 0,
+        watchedSeconds: 0,
         idleSeconds: 0,
-        blindSeconds: 0,
+        unobservedSeconds: 0,
       },
     },
   });

@@ -15,7 +15,7 @@ export function guard(c: Context): Outcome {
   const ticked: Context = { ...c, status: tickGuard(c.status, c.nowIso, sight) };
   const clocks = ticked.status.guard;
   if (clocks === undefined) return stay(c, "blocked", "GuardUnknown", "the status lost the guard's clocks");
-  const left = durationSeconds(c.plan.guard.duration) - clocks.healthySeconds - clocks.idleSeconds;
+  const left = durationSeconds(c.plan.guard.duration) - clocks.watchedSeconds - clocks.idleSeconds;
   // What vanished pods counted is a lower bound all the same: lost counts can't make too many samples.
   const samples = totalsOf(c.status.evidence).answered;
   const missing = neededSamples(c) - samples;
@@ -43,7 +43,7 @@ function neededSamples({ plan }: Context): number {
 }
 
 function pass(c: Context): Outcome {
-  if (c.plan.guard.then === "KeepShadow") return complete(c);
+  if (c.plan.guard.onPassed === "KeepShadow") return complete(c);
   return move(c, {
     phase: "Guard",
     reason: "GuardPassed",

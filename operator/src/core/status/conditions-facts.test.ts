@@ -170,7 +170,7 @@ describe("MetricsHealthy", () => {
 
 describe("the ends", () => {
   const guard = { ...aStatus().guard, startedAt: ago(90), tickedAt: ago(1), sight: "healthy" } as const;
-  const clocks = { ...guard, healthySeconds: 80.4, idleSeconds: 9.6, blindSeconds: 0 };
+  const clocks = { ...guard, watchedSeconds: 80.4, idleSeconds: 9.6, unobservedSeconds: 0 };
   const cutoverAt = "2026-03-01T11:00:00Z";
 
   it("CutOver is said from the cutover on, GuardPassed when it is completed", () => {

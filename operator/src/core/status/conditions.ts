@@ -12,7 +12,7 @@ import { judgeEdits } from "../people/edits.ts";
 import { postmortemFact } from "../people/postmortem.ts";
 import { describeAcks, isAckOverdue } from "../steps/propagation.ts";
 import { clip } from "../steps/transition.ts";
-import { reconciledFact } from "../verification/reconciled.ts";
+import { driftResolvedFact } from "../verification/drift-resolved.ts";
 import { summarise } from "./summary.ts";
 
 type Facts = Partial<Record<ConditionType, Fact>>;
@@ -155,7 +155,7 @@ function cutoverFacts({ cutoverAt, phase, guard }: MigrationStatus): Facts {
   if (cutoverAt === undefined) return {};
   const CutOver: Fact = { status: "True", reason: "CutOver", message: `since ${cutoverAt}` };
   if (phase !== "Completed" || guard === undefined) return { CutOver };
-  const message = `${Math.round(guard.healthySeconds)} s healthy, ${Math.round(guard.idleSeconds)} s idle`;
+  const message = `${Math.round(guard.watchedSeconds)} s healthy, ${Math.round(guard.idleSeconds)} s idle`;
   return { CutOver, GuardPassed: { status: "True", reason: "GuardPassed", message } };
 }
 
@@ -172,8 +172,8 @@ function rollbackFacts(c: Context, next: MigrationStatus): Facts {
     reason: rollback.reason,
     message: rollback.causes.join("; "),
   };
-  const Reconciled: Fact | undefined = reconciledFact(c.plan, next);
-  return Reconciled === undefined ? { RolledBack } : { RolledBack, Reconciled };
+  const DriftResolved: Fact | undefined = driftResolvedFact(c.plan, next);
+  return DriftResolved === undefined ? { RolledBack } : { RolledBack, DriftResolved };
 }
 
 function settledFact({ status, cleanup, reason }: Outcome): Fact {

@@ -7,14 +7,14 @@ import { holdGuardClock, resetGuard, type Sight, tickGuard } from "./guard-clock
 import { stay } from "./transition.ts";
 
 type Clocks = NonNullable<MigrationStatus["guard"]>;
-const zero = { healthySeconds: 0, idleSeconds: 0, blindSeconds: 0 };
+const zero = { watchedSeconds: 0, idleSeconds: 0, unobservedSeconds: 0 };
 const clocks = (more: Partial<Clocks> = {}): Clocks => ({
   startedAt: ago(600),
   tickedAt: ago(10),
   sight: "healthy",
-  healthySeconds: 100,
+  watchedSeconds: 100,
   idleSeconds: 20,
-  blindSeconds: 3,
+  unobservedSeconds: 3,
   ...more,
 });
 const tick = (before: Clocks, sight: Sight) => tickGuard(aStatus({ guard: before }), ago(0), sight).guard;
@@ -22,12 +22,12 @@ const sights: Sight[] = ["healthy", "idle", "blind", "held"];
 
 describe("the time between two looks", () => {
   it.each<[Sight, Sight, Partial<typeof zero>]>([
-    ["healthy", "healthy", { healthySeconds: 10 }],
-    ["idle", "healthy", { healthySeconds: 10 }],
+    ["healthy", "healthy", { watchedSeconds: 10 }],
+    ["idle", "healthy", { watchedSeconds: 10 }],
     ["healthy", "idle", { idleSeconds: 10 }],
-    ["healthy", "blind", { blindSeconds: 10 }],
-    ["blind", "healthy", { blindSeconds: 10 }],
-    ["blind", "idle", { blindSeconds: 10 }],
+    ["healthy", "blind", { unobservedSeconds: 10 }],
+    ["blind", "healthy", { unobservedSeconds: 10 }],
+    ["blind", "idle", { unobservedSeconds: 10 }],
     ["held", "healthy", {}],
     ["held", "blind", {}],
     ["healthy", "held", {}],
@@ -43,20 +43,20 @@ describe("the time between two looks", () => {
 
   it("adds to what was counted before", () => {
     const counted = (sight: Sight) => tick(clocks({ sight }), sight);
-    expect(counted("healthy")).toMatchObject({ healthySeconds: 110, idleSeconds: 20, blindSeconds: 3 });
-    expect(counted("idle")).toMatchObject({ healthySeconds: 100, idleSeconds: 30, blindSeconds: 3 });
-    expect(counted("blind")).toMatchObject({ healthySeconds: 100, idleSeconds: 20, blindSeconds: 13 });
+    expect(counted("healthy")).toMatchObject({ watchedSeconds: 110, idleSeconds: 20, unobservedSeconds: 3 });
+    expect(counted("idle")).toMatchObject({ watchedSeconds: 100, idleSeconds: 30, unobservedSeconds: 3 });
+    expect(counted("blind")).toMatchObject({ watchedSeconds: 100, idleSeconds: 20, unobservedSeconds: 13 });
   });
 
   it("is told to the millisecond, without the dust of adding up", () => {
-    const guard = clocks({ tickedAt: ago(0.2), ...zero, healthySeconds: 0.1 });
-    expect(tick(guard, "healthy")).toMatchObject({ healthySeconds: 0.3 });
+    const guard = clocks({ tickedAt: ago(0.2), ...zero, watchedSeconds: 0.1 });
+    expect(tick(guard, "healthy")).toMatchObject({ watchedSeconds: 0.3 });
   });
 
   it("is unseen when it is longer than a minute", () => {
     const after = (seconds: number) => tick(clocks({ tickedAt: ago(seconds), ...zero }), "healthy");
-    expect(after(60)).toMatchObject({ healthySeconds: 60, blindSeconds: 0 });
-    expect(after(60.001)).toMatchObject({ healthySeconds: 0, blindSeconds: 60.001 });
+    expect(after(60)).toMatchObject({ watchedSeconds: 60, unobservedSeconds: 0 });
+    expect(after(60.001)).toMatchObject({ watchedSeconds: 0, unobservedSeconds: 60.001 });
   });
 
   it("is none where a clock went back, or nobody can read the last tick", () => {
@@ -69,11 +69,11 @@ describe("the time between two looks", () => {
     const sight = fc.constantFrom(...sights);
     fc.assert(
       fc.property(sight, sight, fc.integer({ min: 0, max: 1000 }), (before, now, seconds) => {
-        const { healthySeconds, idleSeconds, blindSeconds } =
+        const { watchedSeconds, idleSeconds, unobservedSeconds } =
           tick(clocks({ sight: before, tickedAt: ago(seconds), ...zero }), now) ?? clocks(zero);
         const isHeld = before === "held" || now === "held";
-        expect(healthySeconds + idleSeconds + blindSeconds).toBe(isHeld ? 0 : seconds);
-        expect(before === "blind" && healthySeconds + idleSeconds > 0).toBe(false);
+        expect(watchedSeconds + idleSeconds + unobservedSeconds).toBe(isHeld ? 0 : seconds);
+        expect(before === "blind" && watchedSeconds + idleSeconds > 0).toBe(false);
       }),
     );
   });
@@ -103,16 +103,16 @@ describe("an outcome over which the guard", () => {
   it("begins anew forgets what was seen well, and keeps what wasn't seen", () => {
     const reset = resetGuard(outcome(clocks()), ago(0));
     expect(reset).toMatchObject({ reason: "Harm", standing: "blocked" });
-    expect(reset.status.guard).toEqual(clocks({ tickedAt: ago(0), sight: "held", healthySeconds: 0, idleSeconds: 0 }));
+    expect(reset.status.guard).toEqual(clocks({ tickedAt: ago(0), sight: "held", watchedSeconds: 0, idleSeconds: 0 }));
   });
 
   it("began anew already is one write", () => {
-    const done = outcome(clocks({ sight: "held", healthySeconds: 0, idleSeconds: 0 }));
+    const done = outcome(clocks({ sight: "held", watchedSeconds: 0, idleSeconds: 0 }));
     expect(resetGuard(done, ago(0))).toBe(done);
     const none = outcome();
     expect(resetGuard(none, ago(0))).toBe(none);
-    for (const more of [{ sight: "healthy" }, { healthySeconds: 1 }, { idleSeconds: 1 }] as const) {
-      const before = clocks({ sight: "held", healthySeconds: 0, idleSeconds: 0, ...more });
+    for (const more of [{ sight: "healthy" }, { watchedSeconds: 1 }, { idleSeconds: 1 }] as const) {
+      const before = clocks({ sight: "held", watchedSeconds: 0, idleSeconds: 0, ...more });
       expect(resetGuard(outcome(before), ago(0)).status.guard?.tickedAt).toBe(ago(0));
     }
   });

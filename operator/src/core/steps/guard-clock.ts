@@ -19,9 +19,9 @@ export function tickGuard(status: MigrationStatus, nowIso: string, sight: Sight)
   const passed = Math.max(0, now - (instantMs(guard.tickedAt) ?? now)) / 1000;
   const clock = clockOf(guard.sight, sight, passed);
   const ticked = { ...guard, tickedAt: nowIso, sight };
-  if (clock === "healthy") ticked.healthySeconds = sumSeconds(ticked.healthySeconds, passed);
+  if (clock === "healthy") ticked.watchedSeconds = sumSeconds(ticked.watchedSeconds, passed);
   if (clock === "idle") ticked.idleSeconds = sumSeconds(ticked.idleSeconds, passed);
-  if (clock === "blind") ticked.blindSeconds = sumSeconds(ticked.blindSeconds, passed);
+  if (clock === "blind") ticked.unobservedSeconds = sumSeconds(ticked.unobservedSeconds, passed);
   return { ...status, guard: ticked };
 }
 
@@ -45,12 +45,12 @@ export function resetGuard(outcome: Outcome, nowIso: string): Outcome {
   const { guard } = outcome.status;
   if (guard === undefined) return outcome;
   // Reset already: harm that lasts is one write.
-  if (guard.sight === "held" && guard.healthySeconds === 0 && guard.idleSeconds === 0) return outcome;
+  if (guard.sight === "held" && guard.watchedSeconds === 0 && guard.idleSeconds === 0) return outcome;
   return {
     ...outcome,
     status: {
       ...outcome.status,
-      guard: { ...guard, tickedAt: nowIso, sight: "held", healthySeconds: 0, idleSeconds: 0 },
+      guard: { ...guard, tickedAt: nowIso, sight: "held", watchedSeconds: 0, idleSeconds: 0 },
     },
   };
 }

@@ -104,7 +104,7 @@ describe("Pause", () => {
     const { guard } = sim.status;
     sim.traffic = () => ({ ...goodTraffic, rps: 0 });
     sim.run(900);
-    expect(sim.status.guard).toMatchObject({ healthySeconds: guard?.healthySeconds, blindSeconds: 0 });
+    expect(sim.status.guard).toMatchObject({ watchedSeconds: guard?.watchedSeconds, unobservedSeconds: 0 });
     const { writes } = sim;
     sim.run(900);
     expect(sim.writes).toBe(writes);

@@ -154,11 +154,11 @@ describe("the alert falls silent", () => {
 
   it.each(deaf)("in the guard, since %s: a page, the clock stands, and no rollback from it", (_, say, condition) => {
     const sim = at("Guard").run(60);
-    const before = sim.status.guard?.healthySeconds ?? 0;
+    const before = sim.status.guard?.watchedSeconds ?? 0;
     tell(sim, say).run(300);
     expect([sim.phase, sim.condition("AlertsArmed")]).toEqual(["Guard", condition]);
     expect(sim.pages).toEqual(["AlertsNotArmed"]);
-    expect((sim.status.guard?.healthySeconds ?? 0) - before).toBeLessThanOrEqual(30);
+    expect((sim.status.guard?.watchedSeconds ?? 0) - before).toBeLessThanOrEqual(30);
     expect(sim.condition("Ready")).toMatch(/^False/);
     tell(sim).until("Completed", 900);
     expect(sim.pages).toEqual(["AlertsNotArmed"]);
@@ -170,7 +170,7 @@ describe("the alert falls silent", () => {
     expect(sim.condition("AlertsArmed")).toBe("Unknown/NotObserved");
     expect(sim.pages).toEqual([]);
     expect(sim.said.map(({ reason }) => reason)).toContain("AlertsNotArmed");
-    expect(sim.status.guard?.blindSeconds).toBeGreaterThan(60);
+    expect(sim.status.guard?.unobservedSeconds).toBeGreaterThan(60);
     expect(sim.status.message).toContain("HTTP 500");
   });
 

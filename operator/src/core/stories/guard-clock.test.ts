@@ -13,7 +13,7 @@ function guardOf(sim: Simulation) {
 }
 
 function counted(sim: Simulation): number {
-  return guardOf(sim).healthySeconds + guardOf(sim).idleSeconds;
+  return guardOf(sim).watchedSeconds + guardOf(sim).idleSeconds;
 }
 
 describe("the look that begins the guard", () => {
@@ -80,7 +80,7 @@ describe("time that counts", () => {
     const at = sim.now;
     sim.until("Completed", 3600);
     expect((sim.now - at) / 1000).toBeLessThan(330);
-    expect(guardOf(sim).blindSeconds).toBe(0);
+    expect(guardOf(sim).unobservedSeconds).toBe(0);
   });
 
   it("is enough only with the samples the plan asks for; rolling restarts don't lose them", () => {
@@ -99,7 +99,7 @@ describe("time that counts", () => {
   });
 
   it("ends with the shadow kept when the plan says so", () => {
-    const kept = aSpec({ ...shortPlan, guard: { ...shortPlan.guard, then: "KeepShadow" } });
+    const kept = aSpec({ ...shortPlan, guard: { ...shortPlan.guard, onPassed: "KeepShadow" } });
     const sim = simulationAt("Completed", { spec: kept });
     expect(sim.trace.at(-1)).toBe("Completed: destination+source@0.05");
     sim.run(120);
@@ -124,7 +124,7 @@ describe("time that doesn't count", () => {
     sim.unreadable.add("pods");
     sim.run(900);
     expect(counted(sim)).toBe(before);
-    expect(guardOf(sim).blindSeconds).toBeGreaterThan(850);
+    expect(guardOf(sim).unobservedSeconds).toBeGreaterThan(850);
     sim.unreadable.clear();
     sim.run(10);
     expect(counted(sim) - before).toBeLessThan(10);
@@ -145,7 +145,7 @@ describe("time that doesn't count", () => {
     sim.now += 7_200_000;
     sim.run(1);
     expect(counted(sim)).toBe(before);
-    expect(guardOf(sim).blindSeconds).toBeGreaterThan(7190);
+    expect(guardOf(sim).unobservedSeconds).toBeGreaterThan(7190);
     expect(sim.phase).toBe("Guard");
   });
 

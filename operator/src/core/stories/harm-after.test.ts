@@ -104,7 +104,7 @@ describe("no way back", () => {
     expect(sim.phase).toBe("Guard");
     expect(sim.pages).toEqual(["RollbackNotReady", "RollbackBlocked"]);
     expect(sim.status.message).toContain("the way back is closed");
-    expect(sim.status.guard?.healthySeconds).toBe(0);
+    expect(sim.status.guard?.watchedSeconds).toBe(0);
     sim.failing.clear();
     sim.until("RolledBack", 60);
   });
@@ -153,9 +153,9 @@ describe("what a line of the thresholds says to do after the cutover", () => {
   it("Hold: begins the guard anew and stays", () => {
     const sim = inGuard({ thresholds: { mismatch: { afterCutover: "Hold" } } });
     sim.run(60);
-    expect(sim.status.guard?.healthySeconds).toBeGreaterThan(50);
+    expect(sim.status.guard?.watchedSeconds).toBeGreaterThan(50);
     degrade(sim, { mismatch: 0.9 }).run(120);
-    expect(sim.status.guard).toMatchObject({ healthySeconds: 0, idleSeconds: 0 });
+    expect(sim.status.guard).toMatchObject({ watchedSeconds: 0, idleSeconds: 0 });
     expect(sim.condition("Ready")).toBe("False/Harm");
     degrade(sim, {});
     sim.until("Completed", 900);

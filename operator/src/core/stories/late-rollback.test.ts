@@ -1,10 +1,10 @@
-// A rollback later than rollback.immediateWindow after the cutover: what only the destination received is looked for.
+// A rollback later than rollback.verifyDriftAfter after the cutover: what only the destination received is looked for.
 import type { MigrationSpecInput } from "@retriever/crds/migration-spec.ts";
 import { describe, expect, test } from "vitest";
 import { aSpec, shortPlan } from "#test/builders/spec.ts";
 import { type Simulation, simulationAt } from "#test/simulate.ts";
 
-const rollback = { ...shortPlan.rollback, immediateWindow: "1m" };
+const rollback = { ...shortPlan.rollback, verifyDriftAfter: "1m" };
 const more: Partial<MigrationSpecInput> = { rollback, communications: { sinks: ["engineering"] } };
 
 /** In the guard, two minutes after the cutover, and somebody asks to go back. */
@@ -19,7 +19,7 @@ function late(
 }
 
 const phases = (sim: Simulation) => sim.trace.slice(-2).map((line) => line.split(":")[0]);
-const reconciled = (sim: Simulation) => sim.condition("Reconciled");
+const reconciled = (sim: Simulation) => sim.condition("DriftResolved");
 const corrections = (sim: Simulation) => sim.status.outbox?.find(({ kind }) => kind === "Corrections")?.text ?? "";
 const served = (sim: Simulation) =>
   sim.observation().pods.ok && sim.pods.every((pod) => pod.name !== "" && sim.status.revision?.primary === "source");
@@ -48,7 +48,7 @@ describe("a late rollback", () => {
     expect(corrections(sim)).toContain("file tickets for what needs correcting");
     expect(corrections(sim)).toContain("9 missing, 5 extra, 2 stale");
     sim.act("Waive", { check: "parity", reason: "copied back by hand, ticket 7" });
-    expect(sim.run(10).status.conditions.find(({ type }) => type === "Reconciled")).toMatchObject({
+    expect(sim.run(10).status.conditions.find(({ type }) => type === "DriftResolved")).toMatchObject({
       status: "True",
       reason: "Waived",
       message: expect.stringContaining("ticket 7"),

@@ -47,7 +47,7 @@ describe("the migration that guard.next names", () => {
   });
 
   test("is no rival of the one before it, however early it was created", () => {
-    const guard = { ...shortPlan.guard, then: "RepointShadow", next: "docs-to-next" } as const;
+    const guard = { ...shortPlan.guard, onPassed: "RepointShadow", next: "docs-to-next" } as const;
     const sim = new Simulation({ spec: aSpec({ ...shortPlan, guard }) });
     const rest = { phase: "Pending", accepted: false, settled: false } as const;
     sim.claims = [{ name: "docs-to-next", uid: "uid-0", createdAt: sim.meta.createdAt - 1000, ...rest }];

@@ -25,7 +25,7 @@ describe("the outbox", () => {
     const late = aSpec({
       ...shortPlan,
       communications: { sinks: ["engineering"] },
-      rollback: { immediateWindow: "1s", window: "1m", sustainedFor: "30s" },
+      rollback: { verifyDriftAfter: "1s", window: "1m", sustainedFor: "30s" },
     });
     const sim = simulationAt("Guard", { spec: late }).run(60);
     sim.act("Rollback");

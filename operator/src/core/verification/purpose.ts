@@ -21,9 +21,9 @@ export function servedSeconds({ rollback, cutoverAt }: MigrationStatus): number 
   return ((instantMs(rollback?.at) ?? 0) - (instantMs(cutoverAt) ?? Number.POSITIVE_INFINITY)) / 1000;
 }
 
-/** Whether the rollback took traffic back later than `rollback.immediateWindow` after the cutover. */
+/** Whether the rollback took traffic back later than `rollback.verifyDriftAfter` after the cutover. */
 export function isLateRollback(plan: MigrationSpec, status: MigrationStatus): boolean {
-  return servedSeconds(status) > durationSeconds(plan.rollback.immediateWindow);
+  return servedSeconds(status) > durationSeconds(plan.rollback.verifyDriftAfter);
 }
 
 /** Whether a phase asks for Jobs: then they are looked at. At the end they are, until the last are cleaned up. */

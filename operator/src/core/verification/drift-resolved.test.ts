@@ -4,9 +4,9 @@ import { describe, expect, test } from "vitest";
 import { aStatus } from "#test/builders/migration.ts";
 import { aSpec } from "#test/builders/spec.ts";
 import { aResult, aRun, someCounts } from "#test/builders/verification.ts";
-import { correctionsOf, hiddenByRollback, reconciledFact, servedFor } from "./reconciled.ts";
+import { correctionsOf, driftResolvedFact, hiddenByRollback, servedFor } from "./drift-resolved.ts";
 
-const plan = aSpec({ rollback: { immediateWindow: "15m" } });
+const plan = aSpec({ rollback: { verifyDriftAfter: "15m" } });
 const cutoverAt = "2026-03-01T08:00:00Z";
 const rollback = {
   at: "2026-03-01T12:00:00Z",
@@ -27,8 +27,8 @@ test("corrections are what the source lacks or has in another form", () => {
 
 describe("whether the source has what the destination received", () => {
   test("is no question where no traffic was moved, or none was taken back", () => {
-    expect(reconciledFact(plan, aStatus({ cutoverAt }))).toBeUndefined();
-    expect(reconciledFact(plan, aStatus({ rollback }))).toBeUndefined();
+    expect(driftResolvedFact(plan, aStatus({ cutoverAt }))).toBeUndefined();
+    expect(driftResolvedFact(plan, aStatus({ rollback }))).toBeUndefined();
   });
 
   test.each<[string, MigrationStatus, string, string]>([
@@ -71,13 +71,13 @@ describe("whether the source has what the destination received", () => {
       "nothing is compared within 15m of the cutover",
     ],
   ])("follows %s", (_, status, answer, message) => {
-    const fact = reconciledFact(plan, status);
+    const fact = driftResolvedFact(plan, status);
     expect([`${fact?.status}/${fact?.reason}`, fact?.message]).toEqual([answer, message]);
   });
 
   test("isn't asked by a plan that skips it", () => {
-    const skipping = aSpec({ rollback: { immediateWindow: "15m", integrity: "Skip" } });
-    expect(reconciledFact(skipping, found(differing))).toEqual({
+    const skipping = aSpec({ rollback: { verifyDriftAfter: "15m", integrity: "Skip" } });
+    expect(driftResolvedFact(skipping, found(differing))).toEqual({
       status: "Unknown",
       reason: "Skipped",
       message: "spec.rollback.integrity is Skip",
@@ -91,7 +91,7 @@ describe("a person's waiver of parity", () => {
   });
 
   test("closes what is open when it was given after the rollback, and keeps what was found", () => {
-    expect(reconciledFact(plan, found(differing, waived(rollback.at)))).toEqual({
+    expect(driftResolvedFact(plan, found(differing, waived(rollback.at)))).toEqual({
       status: "True",
       reason: "Waived",
       message: expect.stringMatching(/^closed by ada: ticket 7 \(7 chunks of the destination .*\)$/),
@@ -104,11 +104,11 @@ describe("a person's waiver of parity", () => {
     ["of another check", waived(rollback.at, "window")],
     ["of a rollback nobody can date", { ...waived(rollback.at), rollback: { ...rollback, at: "?" } }],
   ])("given %s closes nothing", (_, more) => {
-    expect(reconciledFact(plan, found(differing, more))).not.toMatchObject({ status: "True" });
+    expect(driftResolvedFact(plan, found(differing, more))).not.toMatchObject({ status: "True" });
   });
 
   test("isn't needed where nothing differs", () => {
-    expect(reconciledFact(plan, found(aResult(), waived(rollback.at)))).toMatchObject({ reason: "Equal" });
+    expect(driftResolvedFact(plan, found(aResult(), waived(rollback.at)))).toMatchObject({ reason: "Equal" });
   });
 });
 

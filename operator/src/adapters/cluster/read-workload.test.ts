@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Container, DeploymentDocument, PodDocument, Volume } from "./documents.ts";
+import type { Container, DeploymentDocument, PodDocument, Volume } from "#kube/documents.ts";
 import { printSelector, readPodDocument, readWorkloadDocument } from "./read-workload.ts";
 
 const volumes: readonly Volume[] = [

@@ -1,6 +1,5 @@
 // A Deployment and its pods as the operator sees them: pure translation of documents.
 import { adminPort, epochAnnotation, sidecarContainer } from "@retriever/sidecar/contract/names.ts";
-import type { ConfigSource, PodRead, WorkloadRead } from "#ports/cluster.ts";
 import type {
   ConfigMapSource,
   Container,
@@ -9,7 +8,8 @@ import type {
   PodDocument,
   PodSpec,
   Volume,
-} from "./documents.ts";
+} from "#kube/documents.ts";
+import type { ConfigSource, PodRead, WorkloadRead } from "#ports/cluster.ts";
 
 /** Port of the sidecar's admin listener when the container names none. */
 const defaultAdminPort = 7090;

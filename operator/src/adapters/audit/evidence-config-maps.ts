@@ -3,10 +3,10 @@
 import { fieldManager } from "@retriever/sidecar/contract/names.ts";
 import { type ChainEnd, chainStart, type EvidenceRecord, printRecord } from "#core/status/audit-record.ts";
 import { hasCode, OperatorError } from "#errors.ts";
+import type { ConfigMapDocument, KubeObject, ObjectMeta } from "#kube/documents.ts";
+import { type KubeRequest, mergePatch } from "#kube/kube-request.ts";
+import { apiVersionOf, configMaps, migrations } from "#kube/resources.ts";
 import type { EvidenceReader, EvidenceStore, EvidenceSubject, KeptChain, StoredEnd } from "#ports/evidence-store.ts";
-import type { ConfigMapDocument, KubeObject, ObjectMeta } from "./documents.ts";
-import { type KubeRequest, mergePatch } from "./kube-request.ts";
-import { apiVersionOf, configMaps, migrations } from "./resources.ts";
 
 /** Label of evidence; its value is the migration's uid. Not the overlays' label: writing evidence wakes nobody. */
 export const evidenceLabel = "retriever.dev/evidence";

@@ -1,8 +1,8 @@
 // Adding and taking one finalizer: read, patch under a test of the version read, and again when somebody was faster.
 import { hasCode } from "#errors.ts";
-import type { KubeObject } from "./documents.ts";
-import { jsonPatch, type KubeRequest } from "./kube-request.ts";
-import type { Place } from "./resources.ts";
+import type { KubeObject } from "#kube/documents.ts";
+import { jsonPatch, type KubeRequest } from "#kube/kube-request.ts";
+import type { Place } from "#kube/resources.ts";
 
 /** How often somebody else may be faster before the pass gives up and comes again later. */
 const tries = 4;

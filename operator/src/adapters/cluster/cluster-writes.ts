@@ -3,14 +3,14 @@ import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
 import { epochAnnotation, fieldManager, settleFinalizer } from "@retriever/sidecar/contract/names.ts";
 import type { MigrationMeta } from "#core/model/migration.ts";
 import { OperatorError } from "#errors.ts";
+import type { KubeObject } from "#kube/documents.ts";
+import { droppedFields } from "#kube/dropped-fields.ts";
+import { type KubeRequest, mergePatch } from "#kube/kube-request.ts";
+import { listAll } from "#kube/listing.ts";
+import { overtakenAgain } from "#kube/read-and-write.ts";
+import { apiVersionOf, migrations, pods } from "#kube/resources.ts";
 import type { Cluster } from "#ports/cluster.ts";
-import type { KubeObject } from "./documents.ts";
-import { droppedFields } from "./dropped-fields.ts";
 import { editFinalizer } from "./finalizer.ts";
-import { type KubeRequest, mergePatch } from "./kube-request.ts";
-import { listAll } from "./listing.ts";
-import { overtakenAgain } from "./read-and-write.ts";
-import { apiVersionOf, migrations, pods } from "./resources.ts";
 
 export type ClusterWrites = Pick<Cluster, "writeStatus" | "addFinalizer" | "removeFinalizer" | "annotatePod">;
 

@@ -5,8 +5,8 @@ import { OperatorError } from "#errors.ts";
 import type { StoredEnd } from "#ports/evidence-store.ts";
 import { aDraft, subject } from "#test/builders/evidence.ts";
 import { FakeConfigMaps } from "#test/fakes/fake-config-maps.ts";
+import { overlayLabel } from "../cluster/overlay-config-map.ts";
 import { evidenceLabel, makeEvidenceReader, makeEvidenceStore } from "./evidence-config-maps.ts";
-import { overlayLabel } from "./overlay-config-map.ts";
 
 const { signal } = new AbortController();
 

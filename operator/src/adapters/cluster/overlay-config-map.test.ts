@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { OverlayIntent } from "#core/model/workload.ts";
 import { OperatorError } from "#errors.ts";
-import type { KubeCall } from "./kube-request.ts";
+import type { KubeCall } from "#kube/kube-request.ts";
 import { makeOverlayWrites } from "./overlay-config-map.ts";
 
 const target = { namespace: "search", name: "search-api" };

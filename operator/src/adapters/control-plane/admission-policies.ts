@@ -1,5 +1,5 @@
 // Whether an admission policy can be relied on. Pure.
-import type { KubeObject } from "./documents.ts";
+import type { KubeObject } from "#kube/documents.ts";
 
 /** Name of the ValidatingAdmissionPolicy that proves who an act's actor is, and of its binding. */
 export const identityPolicyName = "retriever-act-identity";

@@ -1,10 +1,10 @@
 import type { ServerResponse } from "node:http";
 import { afterEach, describe, expect, test } from "vitest";
-import { makeSystemClock } from "#adapters/system-clock.ts";
+import type { KubeObject, ObjectMeta } from "#kube/documents.ts";
+import { makeKubeRequest } from "#kube/kube-request.ts";
 import type { Hints } from "#ports/hints.ts";
 import { type Played, playServer, reply, until } from "#test/api-server.ts";
-import type { KubeObject, ObjectMeta } from "./documents.ts";
-import { makeKubeRequest } from "./kube-request.ts";
+import { makeSystemClock } from "../system-clock.ts";
 import { makeKubernetesHints } from "./kubernetes-hints.ts";
 
 let played: Played | undefined;

@@ -1,9 +1,9 @@
 // The LeaseStore port on coordination.k8s.io/v1.
 import { hasCode } from "#errors.ts";
+import type { ObjectMeta } from "#kube/documents.ts";
+import type { KubeRequest } from "#kube/kube-request.ts";
+import { apiVersionOf, leases } from "#kube/resources.ts";
 import type { LeaseRead, LeaseRecord, LeaseStore } from "#ports/lease.ts";
-import type { ObjectMeta } from "./documents.ts";
-import type { KubeRequest } from "./kube-request.ts";
-import { apiVersionOf, leases } from "./resources.ts";
 
 type LeaseDocument = {
   readonly metadata?: ObjectMeta;

@@ -2,16 +2,16 @@
 
 import { overlayName } from "@retriever/sidecar/contract/names.ts";
 import type { OperatorError } from "#errors.ts";
+import type { KubeConnection } from "#kube/connection.ts";
+import type { KubeObject } from "#kube/documents.ts";
+import type { KubeRequest } from "#kube/kube-request.ts";
+import { Reflector } from "#kube/reflector.ts";
+import { configMaps, migrationActs, migrations, type Place, type Resource } from "#kube/resources.ts";
 import type { Clock } from "#ports/clock.ts";
 import type { MigrationKey } from "#ports/cluster.ts";
 import type { Hints } from "#ports/hints.ts";
-import type { KubeConnection } from "./connection.ts";
-import type { KubeObject } from "./documents.ts";
-import type { KubeRequest } from "./kube-request.ts";
-import { overlayLabel } from "./overlay-config-map.ts";
-import { Reflector } from "./reflector.ts";
-import { configMaps, migrationActs, migrations, type Place, type Resource } from "./resources.ts";
-import { keyOf, makeTargetIndex, type TargetIndex } from "./target-index.ts";
+import { overlayLabel } from "../cluster/overlay-config-map.ts";
+import { keyOf, makeTargetIndex, type TargetIndex } from "../cluster/target-index.ts";
 
 export type HintsOptions = {
   readonly connection: KubeConnection;

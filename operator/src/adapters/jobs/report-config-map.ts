@@ -2,10 +2,10 @@
 import { fieldManager } from "@retriever/sidecar/contract/names.ts";
 import type { MigrationMeta } from "#core/model/migration.ts";
 import { hasCode, OperatorError } from "#errors.ts";
+import type { ConfigMapDocument, KubeObject } from "#kube/documents.ts";
+import { type KubeRequest, mergePatch } from "#kube/kube-request.ts";
+import { apiVersionOf, configMaps, migrations } from "#kube/resources.ts";
 import type { KeptReport } from "#ports/jobs.ts";
-import type { ConfigMapDocument, KubeObject } from "./documents.ts";
-import { type KubeRequest, mergePatch } from "./kube-request.ts";
-import { apiVersionOf, configMaps, migrations } from "./resources.ts";
 
 /** Which Job the report is of. */
 const jobAnnotation = "retriever.dev/report-of";

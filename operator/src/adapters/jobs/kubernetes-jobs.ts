@@ -1,7 +1,10 @@
 // The Jobs port on a Kubernetes API: live reads, creations that are success when they were made before.
 import { hasCode, OperatorError } from "#errors.ts";
+import type { KubeObject } from "#kube/documents.ts";
+import type { KubeRequest } from "#kube/kube-request.ts";
+import { listAll } from "#kube/listing.ts";
+import { cronJobs, jobs, type Place, pods } from "#kube/resources.ts";
 import type { Jobs } from "#ports/jobs.ts";
-import type { KubeObject } from "./documents.ts";
 import {
   type CronJobDocument,
   jobLabel,
@@ -10,10 +13,7 @@ import {
   readTemplateDocument,
   renderJob,
 } from "./job-documents.ts";
-import type { KubeRequest } from "./kube-request.ts";
-import { listAll } from "./listing.ts";
 import { keepReport, readReportOf } from "./report-config-map.ts";
-import { cronJobs, jobs, type Place, pods } from "./resources.ts";
 
 /** Jobs over live requests. Holds nothing. */
 export function makeKubernetesJobs(request: KubeRequest): Jobs {

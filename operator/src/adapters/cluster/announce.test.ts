@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { OperatorError } from "#errors.ts";
+import type { KubeCall } from "#kube/kube-request.ts";
 import { FakeClock } from "#test/fakes/fake-clock.ts";
 import { FakeCluster } from "#test/fakes/fake-cluster.ts";
 import { makeAnnouncer } from "./announce.ts";
-import type { KubeCall } from "./kube-request.ts";
 
 const meta = new FakeCluster().create({ namespace: "search", name: "docs" }, {});
 const announcement = { type: "Warning", reason: "RollingBack", message: "slow", page: true } as const;

@@ -1,10 +1,11 @@
 // The Cluster port on a Kubernetes API. Reads are live GETs and lists (never a cache); writes are patches of what we own.
+
+import type { KubeRequest } from "#kube/kube-request.ts";
 import type { Clock } from "#ports/clock.ts";
 import type { Cluster } from "#ports/cluster.ts";
 import { makeAnnouncer } from "./announce.ts";
 import { makeClusterReads } from "./cluster-reads.ts";
 import { makeClusterWrites } from "./cluster-writes.ts";
-import type { KubeRequest } from "./kube-request.ts";
 import { makeOverlayWrites } from "./overlay-config-map.ts";
 
 export type KubernetesClusterOptions = {

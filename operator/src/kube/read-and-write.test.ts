@@ -1,9 +1,9 @@
 // Writes of overlays and pods hold only for the version that was read: nothing that came in between is passed over.
 import { describe, expect, test } from "vitest";
+import { makeClusterWrites } from "#adapters/cluster/cluster-writes.ts";
+import { makeOverlayWrites } from "#adapters/cluster/overlay-config-map.ts";
 import { OperatorError } from "#errors.ts";
-import { makeClusterWrites } from "./cluster-writes.ts";
 import type { KubeCall } from "./kube-request.ts";
-import { makeOverlayWrites } from "./overlay-config-map.ts";
 
 const { signal } = new AbortController();
 const target = { namespace: "search", name: "app" };

@@ -1,10 +1,10 @@
 // The Policies port on a Kubernetes API. Reads only.
 import { hasCode } from "#errors.ts";
+import type { KubeObject } from "#kube/documents.ts";
+import type { KubeRequest } from "#kube/kube-request.ts";
+import { admissionPolicies, admissionPolicyBindings, type Resource } from "#kube/resources.ts";
 import type { Policies } from "#ports/policies.ts";
 import { isInForce, type PolicyPair } from "./admission-policies.ts";
-import type { KubeObject } from "./documents.ts";
-import type { KubeRequest } from "./kube-request.ts";
-import { admissionPolicies, admissionPolicyBindings, type Resource } from "./resources.ts";
 
 export function makeKubernetesPolicies(request: KubeRequest): Policies {
   return { isInForce: async (name, signal) => isInForce(await readPolicy(request, name, signal)) };

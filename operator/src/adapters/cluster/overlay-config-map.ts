@@ -3,13 +3,13 @@ import { fieldManager, overlayFinalizer, overlayName } from "@retriever/sidecar/
 import { overlayFileName } from "@retriever/sidecar/contract/overlay.ts";
 import type { OverlayIntent } from "#core/model/workload.ts";
 import { hasCode } from "#errors.ts";
+import type { KubeObject } from "#kube/documents.ts";
+import { applyPatch, type KubeRequest, mergePatch } from "#kube/kube-request.ts";
+import { overtakenAgain, readObject } from "#kube/read-and-write.ts";
+import { configMaps, type Place } from "#kube/resources.ts";
 import { intentAnnotation, printIntent } from "#overlay-intent.ts";
 import type { Cluster } from "#ports/cluster.ts";
-import type { KubeObject } from "./documents.ts";
 import { editFinalizer } from "./finalizer.ts";
-import { applyPatch, type KubeRequest, mergePatch } from "./kube-request.ts";
-import { overtakenAgain, readObject } from "./read-and-write.ts";
-import { configMaps, type Place } from "./resources.ts";
 
 /** Label by which the operator watches its overlays. */
 export const overlayLabel = "retriever.dev/overlay";

@@ -1,9 +1,9 @@
 // CronJobs, Jobs and their pods as the operator sees them: pure translation of documents, in both directions.
 import { fieldManager, reportPort, verifySinceAnnotation } from "@retriever/sidecar/contract/names.ts";
 import type { MigrationMeta } from "#core/model/migration.ts";
+import type { Container, KubeObject, ObjectMeta } from "#kube/documents.ts";
+import { apiVersionOf, jobs, migrations } from "#kube/resources.ts";
 import type { JobPodRead, JobRead, JobTemplateRead, JobWish } from "#ports/jobs.ts";
-import type { Container, KubeObject, ObjectMeta } from "./documents.ts";
-import { apiVersionOf, jobs, migrations } from "./resources.ts";
 
 /** Label of a Job; its value is the migration's uid. */
 export const jobLabel = "retriever.dev/migration-uid";

@@ -5,13 +5,9 @@ import { fieldManager } from "@retriever/sidecar/contract/names.ts";
 import type { MigrationMeta } from "#core/model/migration.ts";
 import type { ActObservation, ClaimObservation } from "#core/model/observation.ts";
 import { hasCode } from "#errors.ts";
-import type { Cluster, ConfigMapRead } from "#ports/cluster.ts";
-import { identityPolicyName, isInForce } from "./admission-policies.ts";
-import type { ConfigMapDocument, DeploymentDocument, KubeObject, ObjectMeta, PodDocument } from "./documents.ts";
-import type { KubeRequest } from "./kube-request.ts";
-import { readPolicy } from "./kubernetes-policies.ts";
-import { listAll } from "./listing.ts";
-import { readPodDocument, readWorkloadDocument } from "./read-workload.ts";
+import type { ConfigMapDocument, DeploymentDocument, KubeObject, ObjectMeta, PodDocument } from "#kube/documents.ts";
+import type { KubeRequest } from "#kube/kube-request.ts";
+import { listAll } from "#kube/listing.ts";
 import {
   configMaps,
   deployments,
@@ -20,7 +16,11 @@ import {
   namespaces as namespaceResource,
   type Place,
   pods,
-} from "./resources.ts";
+} from "#kube/resources.ts";
+import type { Cluster, ConfigMapRead } from "#ports/cluster.ts";
+import { identityPolicyName, isInForce } from "../control-plane/admission-policies.ts";
+import { readPolicy } from "../control-plane/kubernetes-policies.ts";
+import { readPodDocument, readWorkloadDocument } from "./read-workload.ts";
 
 export type ClusterReads = Pick<
   Cluster,

@@ -3,10 +3,10 @@ import { hash, randomUUID } from "node:crypto";
 import type { Announcement } from "#core/model/decision.ts";
 import type { MigrationMeta } from "#core/model/migration.ts";
 import { hasCode } from "#errors.ts";
+import { type KubeRequest, mergePatch } from "#kube/kube-request.ts";
+import { apiVersionOf, events, migrations } from "#kube/resources.ts";
 import type { Clock } from "#ports/clock.ts";
 import type { Cluster } from "#ports/cluster.ts";
-import { type KubeRequest, mergePatch } from "./kube-request.ts";
-import { apiVersionOf, events, migrations } from "./resources.ts";
 
 /** An event lives an hour in the API server; a count is raised only while it is surely there. */
 const windowMs = 30 * 60_000;

@@ -1,8 +1,8 @@
 // Which migrations name which target, as last seen: good enough to wake them, never to decide.
 import { overlayName } from "@retriever/sidecar/contract/names.ts";
+import type { KubeObject } from "#kube/documents.ts";
 import type { MigrationKey } from "#ports/cluster.ts";
 import { targetOf } from "./cluster-reads.ts";
-import type { KubeObject } from "./documents.ts";
 
 export type TargetIndex = {
   /** Remembers a migration; true when anything but its status differs from what was remembered. */

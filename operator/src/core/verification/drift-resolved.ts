@@ -1,4 +1,4 @@
-// After a late rollback: what did only the destination receive? The condition Reconciled, and its words for people.
+// After a late rollback: what did only the destination receive? The condition DriftResolved, and its words for people.
 import { printDuration } from "@retriever/crds/duration.ts";
 import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
 import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
@@ -14,7 +14,7 @@ export function correctionsOf({ extra, stale, payload, vector }: DifferenceCount
 }
 
 /** Undefined where no traffic was ever moved. */
-export function reconciledFact(plan: MigrationSpec, status: MigrationStatus): Fact | undefined {
+export function driftResolvedFact(plan: MigrationSpec, status: MigrationStatus): Fact | undefined {
   if (status.rollback === undefined || status.cutoverAt === undefined) return undefined;
   const fact = judge(plan, status);
   const closed = closedBy(status);
@@ -33,7 +33,7 @@ function judge(plan: MigrationSpec, status: MigrationStatus): Fact {
   if (!isLateRollback(plan, status)) {
     return unknown(
       "WithinImmediateWindow",
-      `nothing is compared within ${plan.rollback.immediateWindow} of the cutover`,
+      `nothing is compared within ${plan.rollback.verifyDriftAfter} of the cutover`,
     );
   }
   if (plan.rollback.integrity === "Skip") return unknown("Skipped", "spec.rollback.integrity is Skip");
