@@ -5,6 +5,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { overlayName } from "@retriever/sidecar/contract/names.ts";
+import { patienceMs } from "#support/patience.ts";
 import { namespace } from "#world/application-manifests.ts";
 import type { World } from "#world/start-world.ts";
 import type { Application } from "./application.ts";
@@ -57,7 +58,7 @@ function run(words: readonly string[], env: Readonly<Record<string, string>>): P
     execFile(
       process.execPath,
       [sidecar, ...words],
-      { timeout: deadlineMs, env: { ...env } },
+      { timeout: patienceMs(deadlineMs), env: { ...env } },
       (fault, stdout, stderr) => {
         if (fault !== null && fault.code !== 1)
           reject(new Error(`${words.join(" ")}: ${stderr.trim()}`, { cause: fault }));
