@@ -32,6 +32,8 @@ export default defineConfig({
             ? ["e2e/real/**/*.test.ts"]
             : ["{e2e,operator/test,retriever-sidecar/test,tools}/**/*.test.ts"],
           exclude: hasCluster ? ["**/node_modules/**"] : ["**/node_modules/**", "e2e/real/**"],
+          // Stories on the real cluster share its stores.
+          isolate: !hasCluster,
         },
       },
       {
