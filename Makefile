@@ -1,6 +1,6 @@
 # Everything a developer runs. `make` alone lists it.
 .DEFAULT_GOAL := help
-.PHONY: help setup check test stats demo sim-gates generate clean bench bench-sidecar bench-operator bench-verify bench-alerts fuzz-sidecar show-comparison explore rehearse coverage mutate e2e sbom
+.PHONY: help stats setup check test test-busy demo sim-gates generate clean bench bench-sidecar bench-operator bench-verify bench-alerts fuzz-sidecar show-comparison explore rehearse coverage mutate e2e sbom
 
 # The pinned Node comes first, whatever Node this shell has.
 export PATH := $(CURDIR)/tools/node/node_modules/.bin:$(PATH)
@@ -20,7 +20,10 @@ stats: setup ## size and shape of the tree against their limits; last line JSON 
 test: setup ## all tests; last line "N passed, N failed" (ARGS=... goes to the test runner)
 	@node tools/test.ts $(ARGS)
 
-demo: setup ## a migration that completes and one that rolls itself back (DESTINATION= DEGRADE= CHAOS= SEED=)
+test-busy: setup ## make test and make demo beside two busy loops; last line JSON (ARGS=--times=3)
+	@node tools/test-busy.ts $(ARGS)
+
+demo: setup ## a migration that completes and one that rolls itself back (DESTINATION= DEGRADE= CHAOS= SEED= QDRANT_URL=)
 	@$(foreach name,DESTINATION DEGRADE CHAOS SEED,$(if $($(name)),$(name)='$($(name))')) node e2e/demo/main.ts
 
 sim-gates: setup ## what the gates decide on simulated stages and on shuffled ids; under a minute

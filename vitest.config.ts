@@ -1,16 +1,63 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /** Set by `make e2e`, which has started a real cluster for the tests in e2e/stories/real. */
 const hasCluster = process.env["RETRIEVER_E2E"] !== undefined;
 
+/**
+ * In this order. The first wait for minutes, most of it for clocks: begun last, they would still run when everything
+ * else has ended.
+ */
+const order = ["/e2e/stories/alerts/alerts.", "/e2e/stories/", "/e2e/", "/test/", "/tools/"];
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId }: TestSpecification): number => {
+      const index = order.findIndex((part) => moduleId.includes(part));
+      return index === -1 ? order.length : index;
+    };
+    return files.toSorted((a, b) => rank(a) - rank(b));
+  }
+}
+
 export default defineConfig({
   test: {
-    include: hasCluster
-      ? ["e2e/stories/real/**/*.test.ts"]
-      : ["{stores,crds,operator,retriever-sidecar,retriever-data,kubectl-retriever,e2e,tools}/**/*.test.ts"],
-    exclude: hasCluster ? ["**/node_modules/**"] : ["**/node_modules/**", "e2e/stories/real/**"],
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: "processes",
+          include: hasCluster
+            ? ["e2e/stories/real/**/*.test.ts"]
+            : [
+                "{e2e,stores/test,operator/test,retriever-sidecar/test,retriever-data/test,kubectl-retriever/test,tools}/**/*.test.ts",
+              ],
+          exclude: hasCluster ? ["**/node_modules/**"] : ["**/node_modules/**", "e2e/stories/real/**"],
+          // Stories on the real cluster share its stores.
+          isolate: !hasCluster,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "units",
+          include: hasCluster
+            ? []
+            : [
+                "{stores/src,crds,operator/src,retriever-sidecar/src,retriever-data/src,kubectl-retriever/src}/**/*.test.ts",
+              ],
+          // A process of its own for each file costs more than most of these tests do.
+          isolate: false,
+        },
+      },
+    ],
+    // One more than there are processors, because one of them usually waits.
+    maxWorkers: availableParallelism() + 1,
+    sequence: { sequencer: LongestFirst },
+    // They only end what hangs. How long something may take is said by whoever waits for it.
+    testTimeout: 600_000,
+    hookTimeout: 300_000,
     retry: 0,
   },
 });

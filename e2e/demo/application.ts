@@ -1,10 +1,15 @@
 // One application of the demo: a Deployment of three pods on pgvector, its destination, and people searching.
+
+import { randomBytes } from "node:crypto";
+import type { MigrationSpecInput } from "@retriever/crds/migration-spec.ts";
 import { sidecarStatusSchema } from "@retriever/sidecar/contract/status.ts";
 import { request } from "undici";
 import { z } from "zod";
 import { type Qdrant, startQdrant } from "#stores/qdrant.ts";
 import { driftQdrant, loadQdrant, type QdrantAddress, writeNewChunks } from "#stores/qdrant-rest.ts";
+import { eventually } from "#stories/embedded/eventually.ts";
 import { type Load, startLoad } from "#support/load/load.ts";
+import { patienceMs } from "#support/patience.ts";
 import {
   applicationDeployment,
   baseConfigMap,
@@ -17,20 +22,29 @@ import type { DestinationFault } from "./options.ts";
 export const replicas = 3;
 const requestsPerSecond = 24;
 const k = 10;
+/** Long, so that late answers of a busy machine are answers: how late one may be is a matter of the story about it. */
+const storeTimeoutMs = 20_000;
+const requestDeadlineMs = 30_000;
 const apiKey = "demo-key-of-the-destination";
+const credential = "RETRIEVER_CRED_QDRANT";
 
 export type Application = {
   readonly name: string;
+  /** The collection that holds the chunks; a fault may have the destination name another one. */
   readonly collection: string;
-  readonly url: string;
+  /** The destination as a migration and a base name it. */
+  readonly destination: Extract<MigrationSpecInput["destination"], { readonly kind: "qdrant" }>;
   readonly qdrant: Qdrant;
   readonly load: Load;
   /** Environment of the application's containers that reach a store. */
   readonly storeEnv: Readonly<Record<string, string>>;
   /** Writes chunks to the destination alone; resolves with their ids. */
   readonly writeToDestination: (count: number) => Promise<readonly string[]>;
+  /** Within so many milliseconds 95 of 100 requests so far came back; undefined before the first. */
+  readonly p95Ms: () => number | undefined;
   /** Digest of the store each pod serves from; a pod that doesn't answer is null. */
   readonly primaries: () => Promise<readonly (string | null)[]>;
+  /** Ends load and destination, and takes away what was written to a server that is somebody else's. */
   readonly close: () => Promise<void>;
 };
 
@@ -39,6 +53,8 @@ export type ApplicationOptions = {
   /** 127.x address of the destination. */
   readonly address: string;
   readonly fault?: DestinationFault | undefined;
+  /** Applications that have begun, by what ends them: an interrupt leaves nothing behind. */
+  readonly open: Set<() => Promise<void>>;
 };
 
 const podSchema = z.object({
@@ -55,51 +71,79 @@ const podSchema = z.object({
     .default({}),
 });
 
-/** Starts destination, pods and load; resolves when every pod is ready and answers. */
+/** Starts destination, pods and load; resolves when every pod is ready and answers. On a fault, ends what had started. */
 export async function startApplication(world: World, options: ApplicationOptions): Promise<Application> {
-  const { name, fault } = options;
-  const collection = "chunks";
   const qdrant = await startQdrant({ address: options.address, apiKey });
+  // One server may hold the destinations of several applications, of several demos, and what is somebody else's.
+  const collection = `retriever-demo-${randomBytes(4).toString("hex")}-${options.name}`;
+  // What can't be ended keeps nothing else from it.
+  const started = new AsyncDisposableStack();
+  const close = () => started.disposeAsync();
+  options.open.add(close);
+  started.defer(async () => void options.open.delete(close));
+  started.defer(qdrant.close);
+  started.defer(() => qdrant.removeCollection(collection));
+  try {
+    const { load, ...application } = await build(world, { ...options, qdrant, collection });
+    started.defer(async () => void (await load.stop()));
+    return { ...application, load, close };
+  } catch (fault) {
+    await close();
+    throw fault;
+  }
+}
+
+type Place = ApplicationOptions & { readonly qdrant: Qdrant; readonly collection: string };
+
+async function build(world: World, place: Place): Promise<Omit<Application, "close">> {
+  const { name, fault, qdrant, collection } = place;
+  if (fault === "bad-credential" && qdrant.apiKey === undefined)
+    throw new Error("DESTINATION=bad-credential: the server of QDRANT_URL asks for no key; expected QDRANT_API_KEY");
   await fillDestination(world, qdrant, collection, fault);
-  const host = new URL(qdrant.url).hostname;
   const input = {
     name,
     replicas,
     table: world.table,
     postgresUrl: world.postgres.connectionString,
-    qdrantKey: fault === "bad-credential" ? "not-the-key" : (qdrant.apiKey ?? ""),
-    allowedHosts: host,
+    qdrantKey: fault === "bad-credential" ? "not-the-key" : qdrant.apiKey,
+    allowedHosts: new URL(qdrant.url).hostname,
   };
   await world.client.create(`/api/v1/namespaces/${namespace}/configmaps`, baseConfigMap(input));
   await world.client.create(`/apis/apps/v1/namespaces/${namespace}/deployments`, applicationDeployment(input));
   await world.client.create(`/apis/batch/v1/namespaces/${namespace}/cronjobs`, verifyCronJob(input));
   const addresses = await readyAddresses(world, name);
+  const durations: number[] = [];
   const load = startLoad({
     endpoints: () => addresses.map((address) => `http://${address}:7080`),
     queries: world.dataset.queries.map((_, index) => ({ embedding: world.dataset.queryVector(index) })),
     ratePerSecond: requestsPerSecond,
     k,
+    deadlineMs: requestDeadlineMs,
+    onResult: ({ durationMs }) => void durations.push(durationMs),
   });
   return {
     name,
-    collection: fault === "missing-collection" ? "no-such-collection" : collection,
-    url: qdrant.url,
+    collection,
+    destination: {
+      kind: "qdrant",
+      url: qdrant.url,
+      timeoutMs: storeTimeoutMs,
+      collection: fault === "missing-collection" ? "no-such-collection" : collection,
+      ...(input.qdrantKey === undefined ? {} : { apiKey: { fromEnv: credential } }),
+    },
     qdrant,
     load,
     storeEnv: {
-      RETRIEVER_ALLOWED_HOSTS: host,
-      RETRIEVER_CRED_QDRANT: input.qdrantKey,
+      RETRIEVER_ALLOWED_HOSTS: input.allowedHosts,
       PGVECTOR_URL: world.postgres.connectionString,
+      ...(input.qdrantKey === undefined ? {} : { [credential]: input.qdrantKey }),
     },
     writeToDestination: (count) => {
       const address: QdrantAddress = { url: qdrant.url, apiKey: qdrant.apiKey };
       return writeNewChunks(address, collection, { dataset: world.dataset, count });
     },
+    p95Ms: () => durations.toSorted((a, b) => a - b)[Math.floor(durations.length * 0.95)],
     primaries: () => Promise.all(addresses.map(readPrimary)),
-    close: async () => {
-      await load.stop();
-      await qdrant.close();
-    },
   };
 }
 
@@ -120,26 +164,23 @@ async function fillDestination(
   if (fault === "unreachable") await qdrant.degrade.refuse();
 }
 
-/** Addresses of the pods once all are ready; gives up after a minute. */
-async function readyAddresses(world: World, name: string): Promise<string[]> {
-  const deadline = AbortSignal.timeout(60_000);
-  for (;;) {
-    deadline.throwIfAborted();
+/** Addresses of the pods once all are ready. */
+function readyAddresses(world: World, name: string): Promise<string[]> {
+  return eventually(`${name} has ${replicas} ready pods`, async () => {
     const pods = (await world.client.list(`/api/v1/namespaces/${namespace}/pods`)).map((pod) => podSchema.parse(pod));
     const own = pods.filter((pod) => pod.metadata.labels["app.kubernetes.io/name"] === name);
     const ready = own.filter((pod) =>
       pod.status.conditions?.some((condition) => condition.type === "Ready" && condition.status === "True"),
     );
     const addresses = ready.flatMap((pod) => pod.status.podIP ?? []);
-    if (addresses.length === replicas) return addresses;
-    await new Promise((resolve) => setTimeout(resolve, 200));
-  }
+    return addresses.length === replicas ? addresses : false;
+  });
 }
 
 async function readPrimary(address: string): Promise<string | null> {
   try {
     const { statusCode, body } = await request(`http://${address}:7090/v1/status`, {
-      signal: AbortSignal.timeout(2000),
+      signal: AbortSignal.timeout(patienceMs(2000)),
     });
     const parsed = sidecarStatusSchema.safeParse(await body.json());
     return statusCode === 200 && parsed.success ? parsed.data.config.primaryIdentity.digest : null;

@@ -1,6 +1,7 @@
 // One migration from `kubectl apply` to its end, as a person would live it: watch, promote, and (in a rollback story) trouble.
 import { setTimeout as delay } from "node:timers/promises";
 import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
+import { patienceMs } from "#support/patience.ts";
 import { kubectlRetriever } from "#support/world/command-line.ts";
 import { conditionOf, migrationsPath, readStatus } from "#support/world/migration-status.ts";
 import type { World } from "#support/world/start-world.ts";
@@ -10,6 +11,8 @@ import type { Degradation } from "./options.ts";
 import { makeTrouble } from "./trouble.ts";
 
 const lookEveryMs = 250;
+/** For one migration, on a quiet machine. */
+const deadlineMs = 150_000;
 
 export type Journey = {
   readonly name: string;
@@ -24,11 +27,12 @@ export type JourneyOptions = {
   readonly application: Application;
   readonly guardDuration: string;
   readonly degradation?: Degradation;
+  /** Slower by this than the source is harm; absent: in this story latency isn't judged. */
+  readonly latencyLimitMs?: number | undefined;
   /** Stop as soon as a look shows that it doesn't go on. */
   readonly stopWhen?: (status: MigrationStatus) => boolean;
   /** What else a person does about what a look shows. */
   readonly attend?: (status: MigrationStatus) => Promise<void>;
-  readonly deadlineSeconds: number;
   readonly onLook: (name: string, status: MigrationStatus) => void;
   readonly say: (line: string) => void;
 };
@@ -38,22 +42,21 @@ const lateWindow = "4s";
 
 const finalPhases = new Set(["Completed", "RolledBack", "Validated"]);
 
-/** Rejects when the migration hasn't ended by the deadline. */
+/** Rejects when the migration doesn't end. */
 export async function travel(world: World, options: JourneyOptions): Promise<Journey> {
-  const { name, application, degradation, deadlineSeconds, guardDuration } = options;
-  const { url, collection } = application;
+  const { name, application, degradation, guardDuration, latencyLimitMs } = options;
+  const { name: target, destination } = application;
   const say = (line: string) => options.say(`${name}: ${line}`);
   const startedAt = performance.now();
   const secondsPassed = () => (performance.now() - startedAt) / 1000;
   const verifyDriftAfter = degradation === "late" ? lateWindow : undefined;
-  const target = application.name;
-  const manifest = migrationManifest({ name, target, url, collection, guardDuration, verifyDriftAfter });
+  const manifest = migrationManifest({ name, target, destination, guardDuration, verifyDriftAfter, latencyLimitMs });
   await world.client.create(migrationsPath, manifest);
   const person = makePerson(world, name, say);
   const trouble =
     degradation === undefined
       ? undefined
-      : makeTrouble({ application, degradation, say, rollBack: askBack(world, name) });
+      : makeTrouble({ application, degradation, latencyLimitMs, say, rollBack: askBack(world, name) });
   try {
     for (;;) {
       const status = await readStatus(world.client, name);
@@ -61,8 +64,9 @@ export async function travel(world: World, options: JourneyOptions): Promise<Jou
       if (finalPhases.has(status.phase) || options.stopWhen?.(status) === true) {
         return { name, status, seconds: secondsPassed(), secondsToRollback: await trouble?.secondsToRollback() };
       }
-      if (secondsPassed() > deadlineSeconds) {
-        throw new Error(`${name} is still in ${status.phase} after ${deadlineSeconds} s: ${status.message}`);
+      if (secondsPassed() * 1000 > patienceMs(deadlineMs)) {
+        const seconds = Math.round(secondsPassed());
+        throw new Error(`${name} is still in ${status.phase} after ${seconds} s: ${status.message}`);
       }
       await person(status);
       await options.attend?.(status);

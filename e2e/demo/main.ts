@@ -2,62 +2,95 @@
 import { randomInt } from "node:crypto";
 import { startWorld } from "#support/world/start-world.ts";
 import { killRepeatedly } from "./chaos.ts";
+import { describeMachine, type Machine } from "./machine.ts";
 import { type DemoOptions, parseOptions } from "./options.ts";
 import { makeScreen } from "./screen.ts";
-import { complete, completeAfterRepair, type RolledBack, rollBack, type Stage, stop } from "./stories.ts";
+import {
+  type Completed,
+  complete,
+  completeAfterRepair,
+  type Failed,
+  failureOf,
+  type RolledBack,
+  rollBack,
+  type Stage,
+  type Stopped,
+  stop,
+} from "./stories.ts";
 
 const startedAt = performance.now();
 const screen = makeScreen({ stream: process.stdout, elapsed: () => (performance.now() - startedAt) / 1000 });
 
 /** Slowest way back first: the one that sums the stories up. */
-function slowest(stories: Readonly<Record<string, RolledBack>>): RolledBack | undefined {
-  return Object.values(stories).toSorted((a, b) => (b.secondsToRollback ?? 0) - (a.secondsToRollback ?? 0))[0];
+function slowest(stories: readonly (RolledBack | Failed)[]): RolledBack | undefined {
+  return stories
+    .filter((story) => "phase" in story)
+    .toSorted((a, b) => (b.secondsToRollback ?? 0) - (a.secondsToRollback ?? 0))[0];
 }
 
-async function tell(stage: Stage, options: DemoOptions): Promise<{ result: object; good: boolean }> {
+/** What the last line says; what wasn't come to is absent. */
+type Result = {
+  completed?: Completed;
+  stopped?: Stopped | null;
+  rolledBack?: Partial<RolledBack> & { readonly stories: Readonly<Record<string, RolledBack | Failed>> };
+  machine?: Machine;
+  failure?: string;
+};
+
+/** Fills in the result as it goes; whether everything ended as it should. */
+async function tell(stage: Stage, options: DemoOptions, result: Result): Promise<boolean> {
   if (options.destinationFault === "drifted") {
     const { stopped, completed } = await completeAfterRepair(stage);
-    const isRepaired = stopped?.phase === "Preflight" && completed.phase === "Completed";
-    return { result: { stopped, completed }, good: isRepaired && completed.replayed };
+    Object.assign(result, { stopped, completed });
+    return stopped?.phase === "Preflight" && completed.phase === "Completed" && completed.replayed;
   }
   if (options.destinationFault !== undefined) {
     const stopped = await stop(stage, options.destinationFault);
-    return { result: { stopped }, good: stopped.phase === "Preflight" && stopped.replayed };
+    result.stopped = stopped;
+    return stopped.phase === "Preflight" && stopped.replayed;
   }
   const completed = await complete(stage);
-  const stories = await rollBack(stage, options.degradations);
-  const result = { completed, rolledBack: { ...slowest(stories), stories } };
-  const rolledBack = Object.values(stories);
-  const ended = completed.phase === "Completed" && rolledBack.every(({ phase }) => phase === "RolledBack");
-  const good = ended && [completed, ...rolledBack].every(({ replayed }) => replayed);
-  return { result, good };
+  result.completed = completed;
+  const stories = await rollBack(stage, options.degradations, result.machine?.latencyLimitMs ?? 0);
+  const all = Object.values(stories);
+  result.rolledBack = { ...slowest(all), stories };
+  const isBack = all.every((story) => "phase" in story && story.phase === "RolledBack" && story.replayed);
+  return completed.phase === "Completed" && completed.replayed && isBack;
 }
 
-async function run(options: DemoOptions): Promise<boolean> {
+async function run(options: DemoOptions, result: Result): Promise<boolean> {
   const world = await startWorld({ name: "demo", say: screen.say });
   const end = new AbortController();
-  process.once("SIGINT", () => void world.close().finally(() => process.exit(130)));
+  const open: Stage["open"] = new Set();
+  const leave = async () => {
+    await Promise.allSettled([...open].map((close) => close()));
+    await world.close();
+  };
+  process.once("SIGINT", () => void leave().finally(() => process.exit(130)));
   const seed = options.seed ?? randomInt(0xffffffff);
   const chaos = options.killOperator ? killRepeatedly(world.operator, seed, end.signal) : undefined;
   if (chaos !== undefined) screen.say(`CHAOS=kill-operator SEED=${seed}`);
+  const onMachine = (machine: Machine) => {
+    result.machine = machine;
+    if (machine.tooSlow) screen.say(describeMachine(machine));
+  };
   try {
-    const { result, good } = await tell({ world, screen }, options);
+    return await tell({ world, screen, open, onMachine }, options, result);
+  } finally {
     end.abort();
     const kills = await chaos;
     if (kills !== undefined) screen.say(`the operator was killed ${kills} times`);
-    screen.done();
-    process.stdout.write(`${JSON.stringify(result)}\n`);
-    return good;
-  } finally {
-    end.abort();
-    await chaos;
-    await world.close();
+    await leave();
   }
 }
 
+const result: Result = {};
 try {
-  process.exitCode = (await run(parseOptions(process.env))) ? 0 : 1;
+  process.exitCode = (await run(parseOptions(process.env), result)) ? 0 : 1;
 } catch (fault) {
-  process.stderr.write(`${fault instanceof Error ? fault.message : String(fault)}\n`);
+  Object.assign(result, failureOf(fault));
+  process.stderr.write(`${result.failure}\n`);
   process.exitCode = 1;
 }
+screen.done();
+process.stdout.write(`${JSON.stringify(result)}\n`);

@@ -5,6 +5,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { overlayName } from "@retriever/sidecar/contract/names.ts";
+import { patienceMs } from "#support/patience.ts";
 import { namespace } from "#support/world/application-manifests.ts";
 import type { World } from "#support/world/start-world.ts";
 import type { Application } from "./application.ts";
@@ -54,10 +55,15 @@ async function collect(world: World, { folder, application, migration }: Collect
 /** Lines that it printed. 1 is the answer of a dry run with something to do. */
 function run(words: readonly string[], env: Readonly<Record<string, string>>): Promise<string[]> {
   return new Promise((resolve, reject) => {
-    execFile(process.execPath, [main, ...words], { timeout: deadlineMs, env: { ...env } }, (fault, stdout, stderr) => {
-      if (fault !== null && fault.code !== 1)
-        reject(new Error(`${words.join(" ")}: ${stderr.trim()}`, { cause: fault }));
-      else resolve(stdout.split("\n").filter((line) => line !== ""));
-    });
+    execFile(
+      process.execPath,
+      [main, ...words],
+      { timeout: patienceMs(deadlineMs), env: { ...env } },
+      (fault, stdout, stderr) => {
+        if (fault !== null && fault.code !== 1)
+          reject(new Error(`${words.join(" ")}: ${stderr.trim()}`, { cause: fault }));
+        else resolve(stdout.split("\n").filter((line) => line !== ""));
+      },
+    );
   });
 }

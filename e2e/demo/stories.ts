@@ -1,19 +1,27 @@
 // The demo's stories: one that completes and settles, rollbacks in the guard, and one that stops in the preflight.
 
-import { setTimeout as delay } from "node:timers/promises";
 import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
+import { eventually } from "#stories/embedded/eventually.ts";
 import { namespace } from "#support/world/application-manifests.ts";
 import { conditionOf, readStatus } from "#support/world/migration-status.ts";
 import type { World } from "#support/world/start-world.ts";
 import { type Application, startApplication } from "./application.ts";
 import { replayEvidence } from "./evidence.ts";
 import { type Journey, travel } from "./journey.ts";
+import { judgeMachine, type Machine } from "./machine.ts";
 import { describe, describeGates, primaryOf } from "./migration-view.ts";
 import type { Degradation, DestinationFault } from "./options.ts";
 import { repairDrift } from "./repair.ts";
 import type { Screen } from "./screen.ts";
 
-export type Stage = { readonly world: World; readonly screen: Screen };
+export type Stage = {
+  readonly world: World;
+  readonly screen: Screen;
+  /** Applications that have begun, by what ends them. */
+  readonly open: Set<() => Promise<void>>;
+  /** What the machine can do by the requests so far, of an application whose stores nobody has made worse. */
+  readonly onMachine: (machine: Machine) => void;
+};
 
 export type Completed = {
   phase: string;
@@ -35,9 +43,8 @@ export type RolledBack = {
   failedRequests: number;
   replayed: boolean;
 };
+export type Failed = { readonly failure: string };
 export type Stopped = { phase: string; condition: string; reason: string; message: string; replayed: boolean };
-
-const deadlineSeconds = 150;
 
 /** Shows looks at several migrations at once. */
 function watcher(screen: Screen): (name: string, status: MigrationStatus) => void {
@@ -51,25 +58,21 @@ function watcher(screen: Screen): (name: string, status: MigrationStatus) => voi
 type Attend = (application: Application, status: MigrationStatus) => Promise<void>;
 
 /** Warm-up to Completed; then the base is changed, as Git would, and the migration settles. */
-export async function complete(
-  { world, screen }: Stage,
-  fault?: DestinationFault,
-  attend?: Attend,
-): Promise<Completed> {
-  const application = await startApplication(world, { name: "search-api", address: "127.0.0.3", fault });
+export async function complete(stage: Stage, fault?: DestinationFault, attend?: Attend): Promise<Completed> {
+  const { world, screen, open } = stage;
+  const application = await startApplication(world, { name: "search-api", address: "127.0.0.3", fault, open });
   try {
     screen.say(describeDestination(application));
     const journey = await travel(world, {
       name: "docs-to-qdrant",
       application,
       guardDuration: "12s",
-      deadlineSeconds,
       ...(attend === undefined ? {} : { attend: (status) => attend(application, status) }),
       onLook: watcher(screen),
       say: screen.say,
     });
     const { status } = journey;
-    if (status.phase === "Completed") await settle({ world, screen }, journey, application);
+    if (status.phase === "Completed") await settle(stage, journey, application);
     const replayed = await replayEvidence(world, journey.name, screen.say);
     const counts = application.load.counts();
     return {
@@ -81,6 +84,7 @@ export async function complete(
       replayed,
     };
   } finally {
+    stage.onMachine(judgeMachine(application.p95Ms()));
     await application.close();
   }
 }
@@ -104,50 +108,47 @@ export async function completeAfterRepair(stage: Stage): Promise<{ stopped: Stop
 
 /** Puts the destination into the base; the operator then takes the overlay away. */
 async function settle({ world, screen }: Stage, journey: Journey, application: Application): Promise<void> {
-  const base = {
-    primary: {
-      kind: "qdrant",
-      url: application.url,
-      collection: application.collection,
-      apiKey: { fromEnv: "RETRIEVER_CRED_QDRANT" },
-    },
-  };
   screen.say(`${journey.name}: the base now names the destination itself`);
   await world.client.mergePatch(`/api/v1/namespaces/${namespace}/configmaps/${application.name}-retriever`, {
-    data: { "retriever.json": JSON.stringify(base) },
+    data: { "retriever.json": JSON.stringify({ primary: application.destination }) },
   });
-  const deadline = AbortSignal.timeout(45_000);
-  for (;;) {
-    deadline.throwIfAborted();
-    const settled = conditionOf(await readStatus(world.client, journey.name), "Settled");
-    if (settled?.status === "True") break;
-    await delay(250);
-  }
+  await eventually(
+    `${journey.name} settles`,
+    async () => conditionOf(await readStatus(world.client, journey.name), "Settled")?.status === "True",
+  );
   screen.say(`${journey.name}: Settled, nothing of the migration is in force any more`);
 }
 
-/** The same story for each degradation, side by side, each on its own Deployment. */
+/** The same story for each degradation, side by side, each on its own Deployment; one that fails ends no other. */
 export async function rollBack(
   stage: Stage,
   degradations: readonly Degradation[],
-): Promise<Record<string, RolledBack>> {
+  latencyLimitMs: number,
+): Promise<Record<string, RolledBack | Failed>> {
   const look = watcher(stage.screen);
-  const told = await Promise.all(
-    degradations.map((degradation, index) => rollBackOne(stage, degradation, { index, look })),
-  );
-  return Object.fromEntries(told);
+  const told = degradations.map(async (degradation, index) => {
+    const seat = { index, look, ...(degradation === "slow" ? { latencyLimitMs } : {}) };
+    return [degradation, await rollBackOne(stage, degradation, seat).catch(failureOf)] as const;
+  });
+  return Object.fromEntries(await Promise.all(told));
 }
 
-type Seat = { readonly index: number; readonly look: (name: string, status: MigrationStatus) => void };
+/** A story that didn't come to its end, and why. */
+export function failureOf(fault: unknown): Failed {
+  return { failure: fault instanceof Error ? fault.message : String(fault) };
+}
 
-async function rollBackOne(
-  { world, screen }: Stage,
-  degradation: Degradation,
-  seat: Seat,
-): Promise<[string, RolledBack]> {
+type Seat = {
+  readonly index: number;
+  readonly look: (name: string, status: MigrationStatus) => void;
+  readonly latencyLimitMs?: number;
+};
+
+async function rollBackOne({ world, screen, open }: Stage, degradation: Degradation, seat: Seat): Promise<RolledBack> {
   const application = await startApplication(world, {
     name: `search-${degradation}`,
     address: `127.0.0.${4 + seat.index}`,
+    open,
   });
   try {
     const journey = await travel(world, {
@@ -155,7 +156,7 @@ async function rollBackOne(
       application,
       guardDuration: "60s",
       degradation,
-      deadlineSeconds,
+      latencyLimitMs: seat.latencyLimitMs,
       onLook: seat.look,
       say: screen.say,
     });
@@ -167,33 +168,29 @@ async function rollBackOne(
     screen.say(`${journey.name}: ${status.phase} by ${status.rollback?.reason ?? "nothing"}: ${cause}`);
     const replayed = await replayEvidence(world, journey.name, screen.say);
     const counts = application.load.counts();
-    return [
-      degradation,
-      {
-        phase: status.phase,
-        primary: primaryOf(status),
-        secondsToRollback: journey.secondsToRollback === undefined ? null : round(journey.secondsToRollback),
-        cause,
-        ...(degradation === "late" ? { reconciled: reconciled?.reason ?? "none" } : {}),
-        requests: counts.requests,
-        failedRequests: counts.failures,
-        replayed,
-      },
-    ];
+    return {
+      phase: status.phase,
+      primary: primaryOf(status),
+      secondsToRollback: journey.secondsToRollback === undefined ? null : round(journey.secondsToRollback),
+      cause,
+      ...(degradation === "late" ? { reconciled: reconciled?.reason ?? "none" } : {}),
+      requests: counts.requests,
+      failedRequests: counts.failures,
+      replayed,
+    };
   } finally {
     await application.close();
   }
 }
 
 /** A destination that isn't what the manifest says: the migration stops in the preflight and changes nothing. */
-export async function stop({ world, screen }: Stage, fault: DestinationFault): Promise<Stopped> {
-  const application = await startApplication(world, { name: "search-api", address: "127.0.0.3", fault });
+export async function stop({ world, screen, open }: Stage, fault: DestinationFault): Promise<Stopped> {
+  const application = await startApplication(world, { name: "search-api", address: "127.0.0.3", fault, open });
   try {
     const journey = await travel(world, {
       name: "docs-to-qdrant",
       application,
       guardDuration: "12s",
-      deadlineSeconds,
       stopWhen: (status) => conditionOf(status, "Reachable")?.status === "False",
       onLook: watcher(screen),
       say: screen.say,
@@ -212,8 +209,8 @@ export async function stop({ world, screen }: Stage, fault: DestinationFault): P
   }
 }
 
-function describeDestination({ url, qdrant }: Application): string {
-  return `destination: Qdrant at ${url}${qdrant.standIn ? " (a stand-in that speaks its REST API; its speed says nothing about Qdrant)" : ""}`;
+function describeDestination({ qdrant }: Application): string {
+  return `destination: Qdrant at ${qdrant.url}${qdrant.standIn ? " (a stand-in that speaks its REST API; its speed says nothing about Qdrant)" : ""}`;
 }
 
 function round(seconds: number): number {

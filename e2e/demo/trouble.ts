@@ -4,7 +4,6 @@ import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
 import type { Application } from "./application.ts";
 import type { Degradation } from "./options.ts";
 
-const slowMs = 2000;
 /** Healthy seconds of guard before the trouble begins. */
 const calmSeconds = 3;
 /** Later than the immediate window of that story. */
@@ -23,22 +22,25 @@ export type Trouble = {
 export type TroubleOptions = {
   readonly application: Application;
   readonly degradation: Degradation;
+  /** What the story that turns slow exceeds. */
+  readonly latencyLimitMs: number | undefined;
   readonly say: (line: string) => void;
   /** A person asks for the way back. */
   readonly rollBack: () => Promise<void>;
 };
 
 /** Nothing happens before the first look at a calm guard. */
-export function makeTrouble({ application, degradation, say, rollBack }: TroubleOptions): Trouble {
+export function makeTrouble({ application, degradation, latencyLimitMs = 0, say, rollBack }: TroubleOptions): Trouble {
+  const slowMs = 2 * latencyLimitMs;
   const end = new AbortController();
   let lasted: Promise<number> | undefined;
   return {
     look: async (status) => {
       if (lasted !== undefined || !isCalm(status, degradation)) return;
       if (degradation === "late") await writeAndGoBack(application, { say, rollBack });
-      else await degrade(application, degradation);
+      else await degrade(application, degradation, slowMs);
       const beganAt = performance.now();
-      if (degradation !== "late") say(`the destination ${describe(degradation)} from now on`);
+      if (degradation !== "late") say(`the destination ${describe(degradation, slowMs)} from now on`);
       lasted = watchRecovery(application, status.source?.digest, end.signal).then((at) => (at - beganAt) / 1000);
     },
     secondsToRollback: async () => lasted,
@@ -63,13 +65,13 @@ async function writeAndGoBack(
 
 type Worse = Exclude<Degradation, "late">;
 
-async function degrade({ qdrant, collection }: Application, degradation: Worse): Promise<void> {
+async function degrade({ qdrant, collection }: Application, degradation: Worse, slowMs: number): Promise<void> {
   if (degradation === "lost-chunks") await qdrant.degrade.loseHalf(collection);
   else if (degradation === "slow") await qdrant.degrade.slow(slowMs);
   else await qdrant.degrade.fail();
 }
 
-function describe(degradation: Worse): string {
+function describe(degradation: Worse, slowMs: number): string {
   if (degradation === "lost-chunks") return "has lost half of its chunks";
   return degradation === "slow" ? `answers ${slowMs} ms later` : "answers nothing but errors";
 }

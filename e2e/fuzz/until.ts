@@ -1,14 +1,15 @@
 // Waiting for what will come, with a deadline.
 import { setTimeout as wait } from "node:timers/promises";
+import { patienceMs } from "#support/patience.ts";
 import type { Sidecar } from "#support/sidecar/start-sidecar.ts";
 
 const deadlineMs = 15_000;
 
-/** Resolves when `condition` holds; rejects after 15 s with what was waited for. */
+/** Resolves when `condition` holds; rejects with what was waited for, on a quiet machine after 15 s. */
 export async function until(what: string, condition: () => Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + deadlineMs;
+  const startedAt = performance.now();
   while (!(await condition())) {
-    if (performance.now() > deadline) throw new Error(`waited in vain for ${what}`);
+    if (performance.now() - startedAt > patienceMs(deadlineMs)) throw new Error(`waited in vain for ${what}`);
     await wait(20);
   }
 }

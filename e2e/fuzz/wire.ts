@@ -1,6 +1,7 @@
 // Requests byte by byte, as no client library would send them, and what came back.
 import { connect } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
+import { patienceMs } from "#support/patience.ts";
 
 /** How a request gets onto the wire. */
 export type Delivery =
@@ -38,7 +39,7 @@ export async function send(url: string, body: Uint8Array, delivery: Delivery): P
   socket.on("end", () => socket.end());
   socket.on("error", () => undefined);
   socket.once("close", resolve);
-  socket.setTimeout(deadlineMs, () => socket.destroy());
+  socket.setTimeout(patienceMs(deadlineMs), () => socket.destroy());
   const head = `POST ${pathname} HTTP/1.1\r\nhost: ${hostname}\r\nconnection: close\r\ncontent-type: application/json\r\n`;
   for (const step of stepsOf(head, body, delivery)) {
     if (socket.destroyed) break;

@@ -18,7 +18,7 @@ function scriptOf(source: string): string {
   return script;
 }
 
-function start(source: string, deadlineMs = 10_000) {
+function start(source: string, deadlineMs = 30_000) {
   return startChild({
     script: scriptOf(source),
     args: ["argument"],

@@ -5,6 +5,7 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 import type { z } from "zod";
+import { patienceMs } from "#support/patience.ts";
 
 export type ChildOptions<T> = {
   /** File of the script. */
@@ -14,6 +15,7 @@ export type ChildOptions<T> = {
   readonly env: Readonly<Record<string, string>>;
   /** What the script announces. */
   readonly announces: z.ZodType<T>;
+  /** Of a quiet machine. */
   readonly deadlineMs: number;
 };
 
@@ -47,7 +49,7 @@ export async function startChild<T>({ script, args, env, announces, deadlineMs }
 
 async function firstLine(child: Spawned, deadlineMs: number): Promise<string> {
   const lines = createInterface({ input: child.stdout });
-  const signal = AbortSignal.timeout(deadlineMs);
+  const signal = AbortSignal.timeout(patienceMs(deadlineMs));
   const ended = once(child, "exit", { signal }).then(() => {
     throw new Error("the process ended");
   });

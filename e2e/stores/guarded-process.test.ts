@@ -4,8 +4,8 @@ import { once } from "node:events";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as pause } from "node:timers/promises";
 import { expect, it, onTestFinished } from "vitest";
+import { eventually } from "#stories/embedded/eventually.ts";
 import { startGuarded } from "./guarded-process.ts";
 
 function makeFolder(): string {
@@ -15,11 +15,7 @@ function makeFolder(): string {
 }
 
 async function until(isSo: () => boolean): Promise<void> {
-  const endAt = performance.now() + 10_000;
-  while (!isSo()) {
-    if (performance.now() > endAt) throw new Error(`not so after 10 s: ${String(isSo)}`);
-    await pause(20);
-  }
+  await eventually(String(isSo), async () => isSo(), { everyMs: 20 });
 }
 
 /** A server that says its process and waits. */
@@ -48,7 +44,11 @@ it("ends the server of a caller that was killed", async () => {
   const [logFile, mark, script] = [join(folder, "log"), join(folder, "mark"), join(folder, "caller.ts")];
   const options = JSON.stringify({ command, logFile, ending, endingArguments: [mark] });
   const module = JSON.stringify(join(import.meta.dirname, "guarded-process.ts"));
-  writeFileSync(script, `import { startGuarded } from ${module};\nstartGuarded(${options});\n`);
+  writeFileSync(
+    script,
+    `import { eventually } from "#stories/embedded/eventually.ts";
+import { startGuarded } from ${module};\nstartGuarded(${options});\n`,
+  );
   const caller = spawn(process.execPath, [script], { stdio: "ignore" });
   await until(() => existsSync(logFile) && readFileSync(logFile, "utf8").includes("\n"));
   const pid = Number.parseInt(readFileSync(logFile, "utf8"), 10);

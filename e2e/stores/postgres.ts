@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { Client } from "pg";
 import { z } from "zod";
 import type { Dataset } from "#support/dataset/read.ts";
+import { patienceMs } from "#support/patience.ts";
 import { startChild } from "./child-process.ts";
 import { hasDocker, startDockerPostgres } from "./docker-postgres.ts";
 import { startWheelPostgres } from "./wheel-postgres.ts";
@@ -73,7 +74,11 @@ export async function loadPgvector(connectionString: string, table: Table, datas
   for (const name of [table.schema, table.table]) {
     if (!identifier.test(name)) throw new TypeError(`${JSON.stringify(name)} is not a plain SQL identifier`);
   }
-  const client = new Client({ connectionString, connectionTimeoutMillis: 10_000, statement_timeout: 120_000 });
+  const client = new Client({
+    connectionString,
+    connectionTimeoutMillis: patienceMs(10_000),
+    statement_timeout: patienceMs(120_000),
+  });
   await client.connect();
   try {
     const name = `"${table.schema}"."${table.table}"`;

@@ -79,6 +79,16 @@ export async function loadQdrant(address: QdrantAddress, collection: string, dat
   }
 }
 
+/** Removes the collection; one that isn't there is no fault. */
+export async function removeCollection(address: QdrantAddress, collection: string): Promise<void> {
+  const { call, close } = openQdrant(address);
+  try {
+    await call({ method: "DELETE", path: pathOf(collection) });
+  } finally {
+    await close();
+  }
+}
+
 /** How many chunks a drifted collection lacks, and how many it has in an older form. */
 export type Drift = { readonly missing: number; readonly stale: number };
 

@@ -5,6 +5,7 @@ import { z } from "zod";
 import { startChild } from "./child-process.ts";
 import { type Degrade, degradeExternal, degradeStandIn } from "./degrade.ts";
 import { startDegradingProxy } from "./degrading-proxy.ts";
+import { removeCollection } from "./qdrant-rest.ts";
 
 export type Qdrant = {
   readonly url: string;
@@ -13,6 +14,8 @@ export type Qdrant = {
   /** True: figures taken on it say nothing about Qdrant. */
   readonly standIn: boolean;
   readonly degrade: Degrade;
+  /** Removes a collection, whatever is degraded. A stand-in's go with its process. */
+  readonly removeCollection: (name: string) => Promise<void>;
   readonly close: () => Promise<void>;
 };
 
@@ -31,10 +34,18 @@ const announcementSchema = z.strictObject({ url: z.string(), admin: z.string() }
 export async function startQdrant(options: QdrantOptions = {}): Promise<Qdrant> {
   const external = options.external ?? { url: process.env["QDRANT_URL"], apiKey: process.env["QDRANT_API_KEY"] };
   if (external.url === undefined || external.url === "") return startStandInProcess(options);
-  const { url: upstream, apiKey } = external;
+  const { url: upstream } = external;
+  const apiKey = external.apiKey === "" ? undefined : external.apiKey;
   const proxy = await startDegradingProxy(upstream, options.address ?? "127.0.0.1");
-  const degrade = degradeExternal({ url: upstream, apiKey }, proxy);
-  return { url: proxy.url, apiKey, standIn: false, degrade, close: proxy.close };
+  const server = { url: upstream, apiKey };
+  return {
+    url: proxy.url,
+    apiKey,
+    standIn: false,
+    degrade: degradeExternal(server, proxy),
+    removeCollection: (name) => removeCollection(server, name),
+    close: proxy.close,
+  };
 }
 
 async function startStandInProcess({ address = "127.0.0.1", apiKey }: QdrantOptions): Promise<Qdrant> {
@@ -46,5 +57,12 @@ async function startStandInProcess({ address = "127.0.0.1", apiKey }: QdrantOpti
     deadlineMs: 20_000,
   });
   const { url, admin } = child.announced;
-  return { url, apiKey, standIn: true, degrade: degradeStandIn(admin), close: child.close };
+  return {
+    url,
+    apiKey,
+    standIn: true,
+    degrade: degradeStandIn(admin),
+    removeCollection: async () => undefined,
+    close: child.close,
+  };
 }

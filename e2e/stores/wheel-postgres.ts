@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { promisify } from "node:util";
 import { Client } from "pg";
+import { patienceMs } from "#support/patience.ts";
 import { type Guarded, startGuarded } from "./guarded-process.ts";
 import { installWheel } from "./wheel-install.ts";
 
@@ -76,7 +77,7 @@ async function initialise({ installation, folder, password, account }: Place & {
   if (account !== undefined) await chown(passwordFile, account.uid, account.gid);
   const flags = ["--username=postgres", "--auth=scram-sha-256", `--pwfile=${passwordFile}`];
   const rest = ["--encoding=UTF8", "--locale=C", "--no-sync", "--no-instructions", "-D", join(folder, "data")];
-  const options = { cwd: "/", timeout: initDeadlineMs, ...account };
+  const options = { cwd: "/", timeout: patienceMs(initDeadlineMs), ...account };
   await run(join(installation, "bin/initdb"), [...flags, ...rest], options);
   await rm(passwordFile);
 }
@@ -109,9 +110,13 @@ async function freePort(address: string): Promise<number> {
 
 /** Whether it answers before the deadline. */
 async function answers(connectionString: string, server: Guarded): Promise<boolean> {
-  const endAt = performance.now() + startDeadlineMs;
-  while (performance.now() < endAt && server.isRunning()) {
-    const client = new Client({ connectionString, connectionTimeoutMillis: 2000, query_timeout: 2000 });
+  const startedAt = performance.now();
+  while (performance.now() - startedAt < patienceMs(startDeadlineMs) && server.isRunning()) {
+    const client = new Client({
+      connectionString,
+      connectionTimeoutMillis: patienceMs(2000),
+      query_timeout: patienceMs(2000),
+    });
     client.on("error", () => undefined);
     try {
       await client.connect();

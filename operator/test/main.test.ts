@@ -11,7 +11,7 @@ function run(entry: string, words: readonly string[], env: Readonly<Record<strin
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [entry, ...words], {
       env: { PATH: "/nowhere", HOME: "/nowhere", ...env },
-      timeout: 20_000,
+      timeout: 120_000,
     });
     let [stdout, stderr] = ["", ""];
     child.stdout.on("data", (part: Buffer) => {

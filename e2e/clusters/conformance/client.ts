@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import { Agent, request } from "undici";
 import { parse } from "yaml";
+import { patienceMs } from "#support/patience.ts";
 
 export type Body = { readonly [name: string]: unknown };
 /** An answer that isn't JSON has its words in `text`. */
@@ -74,7 +75,7 @@ function readAccess(path: string): Access {
     key: material(user, "client-key"),
   };
   const given = Object.fromEntries(Object.entries(connectOptions).filter(([, value]) => value !== undefined));
-  const dispatcher = new Agent({ connect: given, headersTimeout: deadlineMs, bodyTimeout: 0 });
+  const dispatcher = new Agent({ connect: given, headersTimeout: patienceMs(deadlineMs), bodyTimeout: 0 });
   return {
     server: String(at(cluster, "server")),
     headers: typeof token === "string" ? { authorization: `Bearer ${token}` } : {},
@@ -111,7 +112,7 @@ async function send(access: Access, method: string, path: string, options: Reque
     headers,
     body: text,
     dispatcher: access.dispatcher,
-    signal: AbortSignal.timeout(deadlineMs),
+    signal: AbortSignal.timeout(patienceMs(deadlineMs)),
   });
   const answer = await reply.body.text();
   const isJson = reply.headers["content-type"] === "application/json";
@@ -140,7 +141,7 @@ async function openWatch(access: Access, path: string, query: Readonly<Record<st
   });
   let read = 0;
   const next = async (wanted: (frame: Frame) => boolean): Promise<Frame> => {
-    const timer = AbortSignal.timeout(deadlineMs);
+    const timer = AbortSignal.timeout(patienceMs(deadlineMs));
     for (;;) {
       for (; read < frames.length; read += 1) {
         const frame = frames[read];

@@ -2,6 +2,7 @@
 // Creates and removes only what carries the suite's own names.
 import { randomBytes } from "node:crypto";
 import { expect } from "vitest";
+import { patienceMs } from "#support/patience.ts";
 import { at, type Body, type Client, connect, type Reply } from "./client.ts";
 
 export type Scene = AsyncDisposable & {
@@ -81,13 +82,13 @@ export async function createConfigMap(scene: Scene, metadata: Body, data: Body =
 
 /** Asks again until the reply is as wanted. */
 export async function until(ask: () => Promise<Reply>, wanted: (reply: Reply) => boolean): Promise<Reply> {
-  const deadline = Date.now() + waitMs;
+  const startedAt = performance.now();
   for (;;) {
     const reply = await ask();
     if (wanted(reply)) return reply;
-    if (Date.now() > deadline)
+    if (performance.now() - startedAt > patienceMs(waitMs))
       throw new Error(
-        `not reached within ${waitMs} ms; last: ${reply.status} ${JSON.stringify(reply.body).slice(0, 500)}`,
+        `not reached within ${patienceMs(waitMs)} ms; last: ${reply.status} ${JSON.stringify(reply.body).slice(0, 500)}`,
       );
     await new Promise((resolve) => setTimeout(resolve, pollMs));
   }

@@ -16,12 +16,12 @@ if (missing !== undefined) {
   if (process.env["CI"] === "1") it("Prometheus and Alertmanager are there", () => expect.fail(missing));
 }
 
-describe.skipIf(missing !== undefined)("with a real Prometheus and Alertmanager", { timeout: 300_000 }, () => {
+describe.skipIf(missing !== undefined)("with a real Prometheus and Alertmanager", () => {
   let alerts: AlertStage;
   beforeAll(async () => {
     if ("missing" in binaries) return;
     alerts = await openAlertStage({ name: "alerts", binaries, webhook: true });
-  }, 120_000);
+  });
   afterAll(() => alerts?.close());
 
   it("an alert that fires in the guard rolls back within 10 s of it, its for apart", async () => {

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { patienceMs } from "#support/patience.ts";
 import { findBinaries } from "#support/prometheus/binaries.ts";
 import { shipped } from "#support/prometheus/rules.ts";
 
@@ -251,7 +252,9 @@ async function judge([alert, , series, labels]: Case): Promise<string> {
   const text = JSON.stringify({ rule_files: ["rules.yaml"], evaluation_interval: "15s", tests: [test] });
   await writeFile(join(folder, "test.yaml"), text);
   try {
-    await promisify(execFile)(binaries.promtool, ["test", "rules", join(folder, "test.yaml")], { timeout: 30_000 });
+    await promisify(execFile)(binaries.promtool, ["test", "rules", join(folder, "test.yaml")], {
+      timeout: patienceMs(30_000),
+    });
     return "as expected";
   } catch (fault) {
     return String((fault as { stderr?: unknown }).stderr);

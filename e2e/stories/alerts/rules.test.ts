@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { patienceMs } from "#support/patience.ts";
 import { findBinaries } from "#support/prometheus/binaries.ts";
 import { alertName, shipped } from "#support/prometheus/rules.ts";
 
@@ -47,7 +48,9 @@ async function judge(perMinute: Readonly<Record<string, number>>, { causes, minu
     JSON.stringify({ rule_files: ["rules.yaml"], evaluation_interval: "15s", tests: [test] }),
   );
   try {
-    await promisify(execFile)(binaries.promtool, ["test", "rules", join(folder, "test.yaml")], { timeout: 30_000 });
+    await promisify(execFile)(binaries.promtool, ["test", "rules", join(folder, "test.yaml")], {
+      timeout: patienceMs(30_000),
+    });
     return "as expected";
   } catch (fault) {
     return String((fault as { stderr?: unknown }).stderr);

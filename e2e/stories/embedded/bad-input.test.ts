@@ -78,12 +78,10 @@ describe("an invalid manifest is refused by the API with field, value and expect
     const change = stage.world.client.mergePatch(`${migrationsPath}/moving`, { spec: { target: { name: "steady" } } });
     await expect(change).rejects.toThrow(/spec\.target.*(immutable|can't change|cannot change)/s);
     await moving.close();
-  }, 60_000);
+  });
 });
 
-describe.concurrent("an application that can't be migrated is refused with the reason, and nothing is changed", {
-  timeout: 240_000,
-}, () => {
+describe.concurrent("an application that can't be migrated is refused with the reason, and nothing is changed", () => {
   it("an unknown target", async () => {
     await stage.world.client.create(migrationsPath, storyMigration({ ...someone, name: "nobody", target: "nobody" }));
     const nobody = { ...play, name: "nobody" };
@@ -182,9 +180,7 @@ describe.concurrent("an application that can't be migrated is refused with the r
   }
 });
 
-describe.concurrent("a destination that can't be used stops in Preflight with Reachable=False, and the pods serve on", {
-  timeout: 240_000,
-}, () => {
+describe.concurrent("a destination that can't be used stops in Preflight with Reachable=False, and the pods serve on", () => {
   it.each([
     { what: "unreachable", name: "to-nowhere", reason: "Unreachable", says: /can't be reached/ },
     { what: "with a wrong credential", name: "to-locked", reason: "CredentialRefused", says: /refused the credential/ },

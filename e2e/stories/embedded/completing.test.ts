@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => stage.close());
 
-describe.concurrent("a migration that goes forward", { timeout: 240_000 }, () => {
+describe.concurrent("a migration that goes forward", () => {
   it("completes with a faster destination, settles once the base names it, and then writes nothing any more", async () => {
     const play = await startPlay(stage, "faster", { replicas: 2, ratePerSecond: 4 });
     play.source.slow(120);

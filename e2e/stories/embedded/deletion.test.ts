@@ -24,7 +24,7 @@ async function deleteMigration(play: Play): Promise<void> {
 const longWarmUp: StorySpec = { stages: [{ sampleRate: 1, minDuration: "1h", minSamples: 10 }] };
 const waiting: StorySpec = { cutover: { hold: true } };
 
-describe.concurrent("a migration deleted", { timeout: 240_000 }, () => {
+describe.concurrent("a migration deleted", () => {
   it.each([
     { phase: "WarmUp", name: "gone-warm-up", spec: longWarmUp },
     { phase: "AwaitingCutover", name: "gone-awaiting", spec: waiting },

@@ -1,8 +1,10 @@
 // Waiting for a condition instead of for time: looks again and again until it holds or its deadline has passed.
 // The error says what was waited for and what was seen last.
 import { setTimeout as delay } from "node:timers/promises";
+import { patienceMs } from "#support/patience.ts";
 
 const lookEveryMs = 100;
+/** Of a quiet machine. */
 const defaultDeadlineMs = 60_000;
 
 /**
@@ -25,9 +27,9 @@ export async function eventually<T>(
     } catch (error) {
       fault = error;
     }
-    if (performance.now() - startedAt > deadlineMs) break;
+    if (performance.now() - startedAt > patienceMs(deadlineMs)) break;
     await delay(everyMs);
   }
   const last = describe === undefined ? "" : `: ${await describe()}`;
-  throw new Error(`not within ${deadlineMs} ms: ${what}${last}`, { cause: fault });
+  throw new Error(`not within ${Math.round(performance.now() - startedAt)} ms: ${what}${last}`, { cause: fault });
 }

@@ -27,7 +27,7 @@ function firstPod(play: Play): string {
   return pod.name;
 }
 
-describe.concurrent("when somebody interferes", { timeout: 240_000 }, () => {
+describe.concurrent("when somebody interferes", () => {
   it("a base switched to the destination in the guard closes the way back, and no Rollback is called done until it is put back", async () => {
     const { client } = stage.world;
     const play = await startPlay(stage, "base-switched", { replicas: 2 });
@@ -139,7 +139,7 @@ describe.concurrent("when somebody interferes", { timeout: 240_000 }, () => {
   });
 });
 
-describe.concurrent("a pod that never acknowledges", { timeout: 240_000 }, () => {
+describe.concurrent("a pod that never acknowledges", () => {
   it("holds the warm-up up, is named with a page, and no longer once it is replaced", async () => {
     const play = await startPlay(stage, "deaf-in-warm-up", { replicas: 2 });
     const deaf = firstPod(play);

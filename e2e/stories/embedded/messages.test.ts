@@ -54,7 +54,7 @@ function isSigned({ headers, body }: Received): boolean {
   return headers["x-retriever-signature"] === `sha256=${createHmac("sha256", key).update(body).digest("hex")}`;
 }
 
-describe.concurrent("a migration that names sinks", { timeout: 240_000 }, () => {
+describe.concurrent("a migration that names sinks", () => {
   it("tells of its course in order, signed, with a calendar entry before the cutover, and Slack in words", async () => {
     const play = await startPlay(stage, "told", { ratePerSecond: 8 });
     await play.migrate({ communications: { sinks: ["incidents", "engineering"] } });

@@ -26,7 +26,7 @@ async function serveFrom(play: Play, digest: string | undefined): Promise<void> 
   );
 }
 
-describe("an operator killed", { timeout: 240_000 }, () => {
+describe("an operator killed", () => {
   it("in CuttingOver before the overlay was written comes back and completes", async () => {
     const play = await startPlay(stage, "killed-cutting");
     await play.migrate({ cutover: { hold: true } });

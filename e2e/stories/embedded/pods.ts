@@ -3,6 +3,7 @@
 import { type SidecarStatus, sidecarStatusSchema } from "@retriever/sidecar/contract/status.ts";
 import { request } from "undici";
 import { z } from "zod";
+import { patienceMs } from "#support/patience.ts";
 import { namespace } from "#support/world/application-manifests.ts";
 import type { World } from "#support/world/start-world.ts";
 
@@ -57,8 +58,8 @@ export function podsOf(world: World, application: string): StoryPod[] {
     });
 }
 
-/** What a pod's sidecar says. Rejects when it doesn't answer within 2 s. */
+/** What a pod's sidecar says. Rejects when it doesn't answer, on a quiet machine within 2 s. */
 export async function sidecarOf(pod: StoryPod): Promise<SidecarStatus> {
-  const { body } = await request(`http://${pod.ip}:7090/v1/status`, { signal: AbortSignal.timeout(2000) });
+  const { body } = await request(`http://${pod.ip}:7090/v1/status`, { signal: AbortSignal.timeout(patienceMs(2000)) });
   return sidecarStatusSchema.parse(await body.json());
 }

@@ -24,7 +24,7 @@ async function primaries(play: Play): Promise<string[]> {
   return (await play.sidecars()).map(({ config }) => config.primary);
 }
 
-describe.concurrent("with a store down", { timeout: 240_000 }, () => {
+describe.concurrent("with a store down", () => {
   it("no pod becomes unready in the guard while both stores are down", async () => {
     const play = await startPlay(stage, "both-down", { replicas: 2, ratePerSecond: 4 });
     await play.migrate({ guard: longGuard });
@@ -121,7 +121,7 @@ describe.concurrent("with a store down", { timeout: 240_000 }, () => {
   });
 });
 
-describe.concurrent("with the shadow's credential missing", { timeout: 240_000 }, () => {
+describe.concurrent("with the shadow's credential missing", () => {
   it("new pods become ready and serve from the source, nothing advances, and an Abort goes through", async () => {
     const play = await startPlay(stage, "no-credential");
     await play.migrate({ stages: [{ sampleRate: 1, minDuration: "1h", minSamples: 10 }] });

@@ -101,7 +101,7 @@ function verifyingPod(play: Play): string | undefined {
   return own?.metadata.name;
 }
 
-describe.concurrent("a migration whose stores are compared", { timeout: 240_000 }, () => {
+describe.concurrent("a migration whose stores are compared", () => {
   it("stops in Preflight with counts while the destination lacks chunks, and completes once it is repaired", async () => {
     const play = await startVerified("lacking");
     await lose(play, [3, 5, 8]);

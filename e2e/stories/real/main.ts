@@ -26,21 +26,51 @@ type Tally = { readonly passed: number; readonly failed: number };
 const open = new Set<ProvidedCluster>();
 const running = new Set<ChildProcess>();
 
-async function runPart(kind: ClusterKind, scratch: string, filter: readonly string[]): Promise<Tally> {
+/** One part after the other comes up, so that nothing is built twice; their tests run side by side. */
+async function runParts(kinds: readonly ClusterKind[], scratch: string, filter: readonly string[]): Promise<Tally> {
+  const begun: Promise<Tally>[] = [];
+  // What a part says while a later one comes up, or beside the node that takes much longer, waits for the end.
+  const said: string[] = [];
+  try {
+    for (const kind of kinds) {
+      const files = filter.length === 0 ? [parts[kind]] : filter.map((word) => `${parts[kind]}/${word}`);
+      const print = kind === kinds.at(-1) ? undefined : (text: string) => void said.push(text);
+      const { ended } = await startPart(kind, { scratch, files, print });
+      begun.push(ended);
+    }
+  } finally {
+    await Promise.allSettled(begun);
+    say(said.join(""));
+  }
+  const tallies = await Promise.all(begun);
+  const sum = (count: keyof Tally) => tallies.reduce((total, tally) => total + tally[count], 0);
+  return { passed: sum("passed"), failed: sum("failed") };
+}
+
+type PartRun = Pick<TestRun, "files" | "print"> & { readonly scratch: string };
+
+/** Begins the tests of a part; resolves once its cluster is there. */
+async function startPart(kind: ClusterKind, { scratch, ...run }: PartRun): Promise<{ readonly ended: Promise<Tally> }> {
   say(`\n=== ${kind}`);
   const cluster = await provideCluster(kind, say);
   if ("missing" in cluster) {
     say(`SKIPPED: no cluster for ${parts[kind]}; missing: ${cluster.missing}`);
-    return { passed: 0, failed: process.env["CI"] === "1" ? 1 : 0 };
+    return { ended: Promise.resolve({ passed: 0, failed: process.env["CI"] === "1" ? 1 : 0 }) };
   }
   open.add(cluster);
+  const given = await givenOf(cluster, join(scratch, "figures.jsonl"));
+  return { ended: runPart(cluster, given, { ...run, reportFile: join(scratch, `${kind}.json`) }) };
+}
+
+async function givenOf(cluster: ProvidedCluster, figures: string): Promise<GivenCluster> {
+  const { kind, adminKubeconfig, operatorKubeconfig, folder, binaries } = cluster;
+  return { adminKubeconfig, operatorKubeconfig, folder, binaries, figures, ...(await helms(kind)) };
+}
+
+async function runPart(cluster: ProvidedCluster, given: GivenCluster, run: TestRun): Promise<Tally> {
   try {
-    const { adminKubeconfig, operatorKubeconfig, folder, binaries } = cluster;
-    const figures = join(scratch, "figures.jsonl");
-    const files = filter.length === 0 ? [parts[kind]] : filter.map((word) => `${parts[kind]}/${word}`);
-    const kubeconfigs = { adminKubeconfig, operatorKubeconfig };
-    const tally = await runTests({ ...kubeconfigs, folder, binaries, figures, ...(await helms(kind)) }, files);
-    if (tally.failed > 0 && folder !== undefined) keepLogs(kind, folder);
+    const tally = await runTests(given, run);
+    if (tally.failed > 0 && cluster.folder !== undefined) keepLogs(cluster.kind, cluster.folder);
     return tally;
   } finally {
     await cluster.close();
@@ -64,16 +94,22 @@ function keepLogs(kind: ClusterKind, folder: string): void {
   say(`logs: ${kept}`);
 }
 
-async function runTests(given: GivenCluster, words: readonly string[]): Promise<Tally> {
-  const reportFile = join(given.figures, "..", "report.json");
-  rmSync(reportFile, { force: true });
+type TestRun = {
+  readonly files: readonly string[];
+  readonly reportFile: string;
+  /** Takes what the tests print; undefined: it goes where this program's output goes. */
+  readonly print: ((text: string) => void) | undefined;
+};
+
+async function runTests(given: GivenCluster, { files, reportFile, print }: TestRun): Promise<Tally> {
   const runner = join(root, "node_modules/vitest/vitest.mjs");
   const reporters = ["--reporter=verbose", "--reporter=json", `--outputFile.json=${reportFile}`];
-  const child = spawn(process.execPath, [runner, "run", "--no-file-parallelism", ...reporters, ...words], {
+  const child = spawn(process.execPath, [runner, "run", "--no-file-parallelism", ...reporters, ...files], {
     cwd: root,
-    stdio: "inherit",
+    stdio: print === undefined ? "inherit" : ["ignore", "pipe", "pipe"],
     env: { ...process.env, [givenVariable]: JSON.stringify(given) },
   });
+  for (const stream of [child.stdout, child.stderr]) stream?.setEncoding("utf8").on("data", print ?? say);
   running.add(child);
   child.once("exit", () => running.delete(child));
   const code = await new Promise<number>((resolve) => {
@@ -110,21 +146,17 @@ async function main(): Promise<number> {
     (kind) => values.part === undefined || values.part === kind,
   );
   const scratch = mkdtempSync(join(tmpdir(), "retriever-e2e-run-"));
-  let [passed, failed] = [0, 0];
+  let tally: Tally = { passed: 0, failed: 0 };
   try {
-    for (const kind of chosen) {
-      const tally = await runPart(kind, scratch, positionals);
-      passed += tally.passed;
-      failed += tally.failed;
-    }
+    tally = await runParts(chosen, scratch, positionals);
     const transcript = join(scratch, transcriptName);
     if (existsSync(transcript)) say(readFileSync(transcript, "utf8"));
     say(JSON.stringify(readFigures(scratch)));
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
-  say(`${passed} passed, ${failed} failed`);
-  return failed === 0 ? 0 : 1;
+  say(`${tally.passed} passed, ${tally.failed} failed`);
+  return tally.failed === 0 ? 0 : 1;
 }
 
 /** An interrupt ends what was started, and its traces. */

@@ -1,5 +1,5 @@
-// What the stories of one file share: stores on this machine's address among the pods, and the operator in the cluster.
-// Opened before the first story, closed after the last one.
+// What stories share: stores on this machine's address among the pods, and the operator in the cluster.
+// Opened before the first story of a file, closed after its last one.
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { containerdSocketOf, hostAddress, operatorAccount } from "#clusters/real/layout.ts";
@@ -52,7 +52,9 @@ export async function openStage(name: string, settings: readonly string[] = []):
   try {
     const client = makeKubeClient(adminKubeconfig);
     closers.push(client.close);
-    const stores = await openStores(`real_${name.replaceAll("-", "_")}`, closers);
+    const table = `real_${name.replaceAll("-", "_")}`;
+    const stores = { ...(await openStores()), table };
+    await loadPgvector(stores.postgres.connectionString, { schema: "public", table, index: "none" }, stores.dataset);
     await installRelease(given, settings);
     const operators = () => realPods(client, system, release);
     const leader = () => leadingPod(client, operators);
@@ -65,16 +67,21 @@ export async function openStage(name: string, settings: readonly string[] = []):
   }
 }
 
-async function openStores(table: string, closers: (() => Promise<unknown>)[]) {
+type Stores = Pick<Stage, "dataset" | "postgres" | "qdrant">;
+let stores: Promise<Stores> | undefined;
+
+/** The files share them, as they share their process; they end with it. */
+function openStores(): Promise<Stores> {
+  stores ??= startStores();
+  return stores;
+}
+
+async function startStores(): Promise<Stores> {
   const whole = loadDataset();
   const dataset = { ...whole, chunks: whole.chunks.slice(0, chunks) };
-  const postgres = await startPostgres();
-  closers.push(postgres.close);
-  await loadPgvector(postgres.connectionString, { schema: "public", table, index: "none" }, dataset);
-  const qdrant = await startQdrant({ address: hostAddress, apiKey });
-  closers.push(qdrant.close);
+  const [postgres, qdrant] = await Promise.all([startPostgres(), startQdrant({ address: hostAddress, apiKey })]);
   await loadQdrant(qdrant, collection, dataset);
-  return { dataset, table, postgres, qdrant };
+  return { dataset, postgres, qdrant };
 }
 
 async function leadingPod(client: KubeClient, operators: Stage["operators"]): Promise<RealPod> {

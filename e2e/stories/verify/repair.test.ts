@@ -82,9 +82,7 @@ async function repairFrom(place: Place, args: readonly string[]) {
   return { exitCode, output, line: line === undefined ? null : (JSON.parse(line) as { repair: unknown }) };
 }
 
-test("a reviewed report first shows its plan, then makes the destination as the source is", {
-  timeout: 120_000,
-}, async () => {
+test("a reviewed report first shows its plan, then makes the destination as the source is", async () => {
   const expected = await damage();
   const place = openPlace();
   const drifted = await verify(place, level);
@@ -110,7 +108,7 @@ test("a reviewed report first shows its plan, then makes the destination as the 
   expect(kept.payload).toMatchObject({ note: "the application's own", chunk_id: idAt(2) });
 });
 
-test("a delayed rollback brings the source what only the new store received", { timeout: 120_000 }, async () => {
+test("a delayed rollback brings the source what only the new store received", async () => {
   const updatedAt = new Date(Date.now() - 60_000).toISOString();
   const payload = {
     chunk_id: "after-cutover",
@@ -134,9 +132,7 @@ test("a delayed rollback brings the source what only the new store received", { 
   expect((await verify(place, level)).report.outcome).toBe("equal");
 });
 
-test("an edited report, one of other stores and half an order are bad usage, and nothing is written", {
-  timeout: 120_000,
-}, async () => {
+test("an edited report, one of other stores and half an order are bad usage, and nothing is written", async () => {
   await points("POST", "/delete?wait=true", { points: [pointIdOf(idAt(1))] });
   const place = openPlace();
   await verify(place, level);
@@ -155,7 +151,7 @@ test("an edited report, one of other stores and half an order are bad usage, and
   expect((await verify(place, level)).report.counts.missing).toBe(1);
 });
 
-test("a store that fails ends the repair with what it came to, and can't say", { timeout: 120_000 }, async () => {
+test("a store that fails ends the repair with what it came to, and can't say", async () => {
   await points("POST", "/delete?wait=true", { points: [pointIdOf(idAt(1))] });
   const place = openPlace();
   await verify(place, level);
@@ -168,7 +164,7 @@ test("a store that fails ends the repair with what it came to, and can't say", {
   expect((await repairFrom(place, [...forward, "--yes"])).exitCode).toBe(0);
 });
 
-test("a mistuned index is blamed on its own store, in the report", { timeout: 120_000 }, async () => {
+test("a mistuned index is blamed on its own store, in the report", async () => {
   // So few rows may be read quicker than an index; one session for all, as PGlite has it, needs the second.
   await client.query("ALTER ROLE CURRENT_USER SET enable_seqscan = off; SET enable_seqscan = off");
   const { report } = await verify(openPlace({ hnswEfSearch: 1 }), ["--quality", "15", "--k", "10"]);

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { Agent, request } from "undici";
 import { parse } from "yaml";
 import { z } from "zod";
+import { patienceMs } from "#support/patience.ts";
 
 const kubeconfigSchema = z.object({
   clusters: z
@@ -50,7 +51,7 @@ export function makeKubeClient(kubeconfig: string): KubeClient {
     const answer = await request(`${cluster.server}${path}`, {
       method,
       dispatcher,
-      signal: AbortSignal.timeout(deadlineMs),
+      signal: AbortSignal.timeout(patienceMs(deadlineMs)),
       headers: {
         authorization: `Bearer ${token}`,
         ...(body === undefined

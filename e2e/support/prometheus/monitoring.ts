@@ -3,6 +3,7 @@ import { mkdir, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { request } from "undici";
 import { z } from "zod";
+import { patienceMs } from "#support/patience.ts";
 import { namespace as usualNamespace } from "../world/application-manifests.ts";
 import type { Binaries } from "./binaries.ts";
 import { alertName, quickRules } from "./rules.ts";
@@ -157,6 +158,6 @@ function instantsOf(samples: readonly (readonly [seconds: number, value: string]
 
 async function query(prometheusUrl: string, text: string): Promise<readonly [number, string][]> {
   const url = `${prometheusUrl}/api/v1/query?query=${encodeURIComponent(text)}`;
-  const { body } = await request(url, { signal: AbortSignal.timeout(5000) });
+  const { body } = await request(url, { signal: AbortSignal.timeout(patienceMs(5000)) });
   return answerSchema.parse(await body.json()).data.result.flatMap(({ values }) => values);
 }

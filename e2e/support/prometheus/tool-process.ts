@@ -7,6 +7,7 @@ import type { AddressInfo } from "node:net";
 import { createServer } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { request } from "undici";
+import { patienceMs } from "#support/patience.ts";
 
 export type ToolOptions = {
   readonly command: string;
@@ -45,9 +46,9 @@ export async function startTool({ command, args, logFile, readyUrl }: ToolOption
 }
 
 async function untilReady(url: string, child: ChildProcess): Promise<void> {
-  const giveUpAt = performance.now() + readyMs;
-  while (performance.now() < giveUpAt && child.exitCode === null) {
-    const status = await request(url, { signal: AbortSignal.timeout(2000) })
+  const startedAt = performance.now();
+  while (performance.now() - startedAt < patienceMs(readyMs) && child.exitCode === null) {
+    const status = await request(url, { signal: AbortSignal.timeout(patienceMs(2000)) })
       .then(async ({ statusCode, body }) => {
         await body.dump();
         return statusCode;
@@ -56,7 +57,9 @@ async function untilReady(url: string, child: ChildProcess): Promise<void> {
     if (status === 200) return;
     await delay(100);
   }
-  throw new Error(child.exitCode === null ? `not ready within ${readyMs} ms` : `it ended with ${child.exitCode}`);
+  throw new Error(
+    child.exitCode === null ? `not ready within ${patienceMs(readyMs)} ms` : `it ended with ${child.exitCode}`,
+  );
 }
 
 async function stop(child: ChildProcess): Promise<void> {

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type SidecarStatus, sidecarStatusSchema } from "@retriever/sidecar/contract/status.ts";
 import { request } from "undici";
+import { patienceMs } from "#support/patience.ts";
 import { startProcess, type WatchedProcess } from "./watched-process.ts";
 
 export type SidecarOptions = {
@@ -71,7 +72,7 @@ function readListening(line: string): Announced | undefined {
 }
 
 async function read(url: string): Promise<string> {
-  const signal = AbortSignal.timeout(adminDeadlineMs);
+  const signal = AbortSignal.timeout(patienceMs(adminDeadlineMs));
   const { statusCode, body } = await request(url, { signal });
   const text = await body.text();
   if (statusCode !== 200) throw new Error(`${url} answered ${statusCode}`);

@@ -3,6 +3,7 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
+import { patienceMs } from "#support/patience.ts";
 
 export type ProcessOptions<T> = {
   readonly command: string;
@@ -15,6 +16,7 @@ export type ProcessOptions<T> = {
   readonly readLine?: (line: string) => T | undefined;
   /** Opens a channel for messages; both ends must be Node. */
   readonly withChannel?: boolean;
+  /** Of a quiet machine, default 20 s. */
   readonly deadlineMs?: number;
 };
 
@@ -61,7 +63,7 @@ export async function startProcess<T>(options: ProcessOptions<T>): Promise<Watch
   child.once("exit", () => running.delete(child));
   child.on("error", () => running.delete(child));
   try {
-    const announced = await announcement(child, readLine, deadlineMs);
+    const announced = await announcement(child, readLine, patienceMs(deadlineMs));
     return {
       pid: child.pid ?? 0,
       announced,

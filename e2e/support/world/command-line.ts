@@ -2,13 +2,14 @@
 // It is started and waited for; what its exit code means is judged by whoever asked.
 import { execFile } from "node:child_process";
 import { join } from "node:path";
+import { patienceMs } from "#support/patience.ts";
 import { namespace } from "./application-manifests.ts";
 
 const cli = join(import.meta.dirname, "../../../kubectl-retriever/src/main.ts");
 
 export type CommandResult = { readonly exitCode: number; readonly stdout: string; readonly stderr: string };
 
-/** Runs `kubectl-retriever WORDS` against a cluster. Rejects when it doesn't end by itself within 20 s. */
+/** Runs `kubectl-retriever WORDS` against a cluster. Rejects when it doesn't end by itself, on a quiet machine within a minute. */
 export function kubectlRetriever(kubeconfig: string, words: readonly string[]): Promise<CommandResult> {
   return retrieverOffline([...words, "--namespace", namespace, "--kubeconfig", kubeconfig]);
 }
@@ -16,7 +17,7 @@ export function kubectlRetriever(kubeconfig: string, words: readonly string[]): 
 /** Runs `kubectl-retriever WORDS` as it is; for commands that need no cluster. */
 export function retrieverOffline(words: readonly string[]): Promise<CommandResult> {
   return new Promise((resolve, reject) => {
-    execFile(process.execPath, [cli, ...words], { timeout: 60_000 }, (fault, stdout, stderr) => {
+    execFile(process.execPath, [cli, ...words], { timeout: patienceMs(60_000) }, (fault, stdout, stderr) => {
       if (fault === null) resolve({ exitCode: 0, stdout, stderr });
       else if (typeof fault.code === "number") resolve({ exitCode: fault.code, stdout, stderr });
       else reject(new Error(`kubectl-retriever ${words.join(" ")}: ${fault.message}`, { cause: fault }));

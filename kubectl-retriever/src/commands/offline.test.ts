@@ -103,4 +103,4 @@ it("rehearse exits as the same end of a real migration would, and writes the pag
   expect(lines.at(-1)).toMatchObject({ kind: "end", scenario: "held", phase: "WarmUp", reason: "Held", seed: 1 });
   expect(lines.slice(0, -1).every(({ kind }) => kind === "decision")).toBe(true);
   expect(ran.written.get("out.html")).toMatch(/^<!doctype html>/);
-}, 60_000);
+});

@@ -17,13 +17,13 @@ it("played twice with the same seed, the JSON, the text and the page are byte-id
     return [...renderJson(title, rehearsal), ...renderText(title, rehearsal, 200), page].join("\n");
   };
   expect(all()).toBe(all());
-}, 60_000);
+});
 
 it("another seed draws other traffic and comes to the same end", () => {
   const [one, other] = [short(1), short(2)];
   expect(other.status.phase).toBe(one.status.phase);
   expect(other.points).not.toEqual(one.points);
-}, 60_000);
+});
 
 it("an event whose moment never comes is named at the end", () => {
   const parsed = parseScenario({
@@ -35,7 +35,7 @@ it("an event whose moment never comes is named at the end", () => {
   if (!parsed.ok) throw new Error("the scenario is sound");
   const rehearsal = rehearse(defaultMigration(), parsed.scenario, 1);
   expect(rehearsal).toMatchObject({ ending: "unfinished", unreached: ["Guard+1h"] });
-}, 60_000);
+});
 
 it("the page needs no script and no network, says its drawing in words, and escapes what comes from outside", () => {
   const evil = { ...title, name: `<script>"'&` };
@@ -48,4 +48,4 @@ it("the page needs no script and no network, says its drawing in words, and esca
   expect(page).toContain("prefers-color-scheme:dark");
   expect(page).not.toContain("NaN");
   expect(page).not.toContain("undefined");
-}, 60_000);
+});

@@ -9,7 +9,7 @@ import type { DirectCall } from "../api/start-api.ts";
 import { type EmbeddedCluster, startEmbeddedCluster } from "../start-embedded-cluster.ts";
 
 const standIn = fileURLToPath(new URL("../test/stand-in-verifier.ts", import.meta.url));
-const wait = { timeout: 15_000, interval: 20 };
+const wait = { timeout: 60_000, interval: 20 };
 const jobs = { group: "batch", version: "v1", plural: "jobs", namespace: "default" } as const;
 const overlay = {
   schema: 1,

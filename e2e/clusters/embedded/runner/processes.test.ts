@@ -25,6 +25,6 @@ it("a runner that is killed leaves no child behind", async () => {
   const pid = Number(line.toString());
   expect(isAlive(pid)).toBe(true);
   parent.kill("SIGKILL");
-  await expect.poll(() => isAlive(pid), { timeout: 10_000, interval: 20 }).toBe(false);
+  await expect.poll(() => isAlive(pid), { timeout: 60_000, interval: 20 }).toBe(false);
   await rm(directory, { recursive: true });
 });

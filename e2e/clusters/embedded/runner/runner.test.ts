@@ -12,7 +12,7 @@ import { type EmbeddedCluster, startEmbeddedCluster } from "../start-embedded-cl
 import { isReady } from "./pod-shape.ts";
 
 const standIn = fileURLToPath(new URL("../test/stand-in-sidecar.ts", import.meta.url));
-const wait = { timeout: 15_000, interval: 20 };
+const wait = { timeout: 60_000, interval: 20 };
 const apps = { group: "apps", version: "v1", plural: "deployments", namespace: "default", name: "search-api" } as const;
 const configMaps = { group: "", version: "v1", plural: "configmaps", namespace: "default" } as const;
 const contentType = "application/merge-patch+json";
