@@ -10,8 +10,8 @@ import type { Clock } from "#ports/clock.ts";
 import type { EvidenceStore, StoredEnd } from "#ports/evidence-store.ts";
 import { faultFields, type Logger } from "#telemetry/logger.ts";
 import type { Metrics } from "#telemetry/metrics.ts";
-import { type Backoff, backoffMs } from "#timing/backoff.ts";
-import { within } from "#timing/sleep.ts";
+import { within } from "#timing/deadline.ts";
+import { type Backoff, backoffMs } from "#timing/delay.ts";
 
 export type RecorderOptions = {
   readonly store: EvidenceStore;

@@ -2,8 +2,8 @@
 import { asOperatorError, hasCode, OperatorError } from "#errors.ts";
 import type { Clock } from "#ports/clock.ts";
 import type { LeaseRead, LeaseStore } from "#ports/lease.ts";
-import { backoffMs } from "#timing/backoff.ts";
-import { sleep, within } from "#timing/sleep.ts";
+import { within } from "#timing/deadline.ts";
+import { backoffMs, sleep } from "#timing/delay.ts";
 
 export type LeaseTimes = {
   /** Others wait this long after the last renewal they saw. */
@@ -111,10 +111,10 @@ function hold(options: LeaderOptions, taken: LeaseRead, from: number): Leadershi
     release: async () => {
       stopped.abort();
       const record = { ...recordOf(lease), holder: "", renewedAt: options.clock.now() };
-      const giveUp = AbortSignal.timeout(options.times.retryMs);
-      await options.store
-        .write(record, lease.resourceVersion, giveUp)
-        .catch((fault: unknown) => options.onFault(asOperatorError(fault)));
+      const deadline = { clock: options.clock, deadlineMs: options.times.retryMs, about: "release lease" };
+      await within({ ...deadline, signal: new AbortController().signal }, (signal) =>
+        options.store.write(record, lease.resourceVersion, signal),
+      ).catch((fault: unknown) => options.onFault(asOperatorError(fault)));
     },
   };
 }

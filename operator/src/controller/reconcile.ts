@@ -1,7 +1,7 @@
 // One look at one migration: read, observe, decide, write the intent, carry out the effects, tell, come again.
 import { type MigrationStatus, migrationStatusSchema } from "@retriever/crds/migration-status.ts";
 import { parseMigrationSpec } from "@retriever/crds/parse.ts";
-import { apply, type Hands } from "#apply/apply.ts";
+import { type ApplyDeps, apply } from "#apply/apply.ts";
 import type { Look } from "#audit/draft.ts";
 import type { Decision } from "#core/model/decision.ts";
 import type { Migration, MigrationMeta } from "#core/model/migration.ts";
@@ -18,7 +18,7 @@ import type { Jobs, Reports } from "#ports/jobs.ts";
 import type { Sidecars } from "#ports/sidecars.ts";
 import { faultFields, type Logger } from "#telemetry/logger.ts";
 import type { Metrics } from "#telemetry/metrics.ts";
-import { within } from "#timing/sleep.ts";
+import { within } from "#timing/deadline.ts";
 import type { Outcome } from "./queue.ts";
 import { makeTeller } from "./teller.ts";
 
@@ -91,7 +91,7 @@ export function makeReconcile(options: ReconcileOptions): Reconcile {
 function makePass(options: ReconcileOptions, eyes: Eyes) {
   const { clock, decide, metrics, deadlineMs, cluster, jobs, reports } = options;
   const tell = makeTeller(options);
-  const hands: Hands = {
+  const deps: ApplyDeps = {
     cluster,
     jobs,
     reports,
@@ -118,7 +118,7 @@ function makePass(options: ReconcileOptions, eyes: Eyes) {
       meta: written.meta,
       target: effectivePlan({ ...migration, status: decision.status })?.target.name,
     };
-    const applied = await apply(decision.effects, subject, hands, signal);
+    const applied = await apply(decision.effects, subject, deps, signal);
     if (written.kind === "unwritten") throw written.fault;
     await tell.all(written.meta, decision.announcements, signal);
     metrics.showMigration({ ...raw.meta, target: subject.target ?? "", status: decision.status });

@@ -5,7 +5,7 @@ import type { Clock } from "#ports/clock.ts";
 import type { Cluster } from "#ports/cluster.ts";
 import { faultFields, type Logger } from "#telemetry/logger.ts";
 import type { Metrics } from "#telemetry/metrics.ts";
-import { within } from "#timing/sleep.ts";
+import { within } from "#timing/deadline.ts";
 
 export type TellerOptions = {
   readonly cluster: Cluster;
