@@ -12,7 +12,7 @@ import { hiddenByRollback } from "../verification/drift-resolved.ts";
 import { isLocalRefusal } from "./reachable.ts";
 
 /** Whether evidence, positive and current, says that a rollback would find no source. Unknown or stale never does. */
-export function isWayBackClosed(ready: Fact): boolean {
+export function isRollbackPathClosed(ready: Fact): boolean {
   return ready.status === "False" && (ready.reason === "SourceChanged" || ready.reason === "SourceFailing");
 }
 
