@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parseAllDocuments } from "yaml";
-import { makeEvidenceStore } from "../operator/src/adapters/audit/evidence-config-maps.ts";
+import { makeAuditStore } from "../operator/src/adapters/audit/audit-config-maps.ts";
 import { makeKubernetesCluster } from "../operator/src/adapters/cluster/kubernetes-cluster.ts";
 import { makeLeaseStore } from "../operator/src/adapters/control-plane/lease-store.ts";
 import { makeKubernetesJobs } from "../operator/src/adapters/jobs/kubernetes-jobs.ts";
@@ -74,7 +74,7 @@ async function askEverything(isThere: boolean): Promise<Set<string>> {
   const clock = { now: () => 0, elapsed: () => 0 } as unknown as Parameters<typeof makeKubernetesCluster>[0]["clock"];
   const cluster = makeKubernetesCluster({ request, clock, namespaces: [], instance: "i" });
   const jobs = makeKubernetesJobs(request);
-  const evidence = makeEvidenceStore(request);
+  const evidence = makeAuditStore(request);
   const lease = makeLeaseStore(request, { namespace: "retriever-system", name: "l" });
   const target = { namespace: "search", name: "search-api" };
   const intent = { migrationUid: "u", epoch: 1, rollback: null };
@@ -126,7 +126,7 @@ async function askEverything(isThere: boolean): Promise<Set<string>> {
 
 /** Watches are opened beside the requests; what is watched stands in one table. */
 function watched(): string[] {
-  const text = readFileSync(join(root, "operator/src/adapters/control-plane/kubernetes-hints.ts"), "utf8");
+  const text = readFileSync(join(root, "operator/src/adapters/control-plane/kubernetes-event-source.ts"), "utf8");
   const known: Readonly<Record<string, Resource>> = { migrations, migrationActs, configMaps };
   return [...text.matchAll(/\{ resource: (\w+), query/g)].flatMap(([, variable = ""]) => {
     const resource = known[variable];

@@ -2,7 +2,7 @@
 // The command line's composition root: arguments, terminal, signals, exit codes. The only reader of process here.
 import { createInterface } from "node:readline/promises";
 import { isatty } from "node:tty";
-import { makeEvidenceReader } from "@retriever/operator/adapters/audit/evidence-config-maps.ts";
+import { makeEvidenceReader } from "@retriever/operator/adapters/audit/audit-config-maps.ts";
 import { makeSystemClock } from "@retriever/operator/adapters/system-clock.ts";
 import { openConnection } from "@retriever/operator/kube/connection.ts";
 import { makeKubeRequest } from "@retriever/operator/kube/kube-request.ts";

@@ -1,8 +1,8 @@
 // The commands and their options. Everything outside is passed in, so that a test can run a command whole.
 import { durationPattern, durationSeconds } from "@retriever/crds/duration.ts";
 import { asOperatorError, remedyOf } from "@retriever/operator/errors.ts";
+import type { EvidenceReader } from "@retriever/operator/ports/audit-store.ts";
 import type { Clock } from "@retriever/operator/ports/clock.ts";
-import type { EvidenceReader } from "@retriever/operator/ports/evidence-store.ts";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { checkCluster } from "#commands/check-cluster.ts";
 import { collectEvidence, type EvidenceFiles, replayFile } from "#commands/evidence.ts";

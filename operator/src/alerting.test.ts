@@ -8,7 +8,7 @@ import { makeMetrics } from "#telemetry/metrics.ts";
 import { until } from "#test/api-server.ts";
 import { FakeClock } from "#test/fakes/fake-clock.ts";
 import { FakeCluster } from "#test/fakes/fake-cluster.ts";
-import { FakeHints } from "#test/fakes/fake-hints.ts";
+import { FakeEventSource } from "#test/fakes/fake-event-source.ts";
 import { openAlerting } from "./alerting.ts";
 
 const place = { namespace: "search", target: "search-api" };
@@ -27,7 +27,7 @@ afterEach(async () => {
 async function arrange() {
   const clock = new FakeClock();
   const metrics = makeMetrics({ processMetrics: false });
-  const hints = new FakeHints(new FakeCluster(), clock);
+  const hints = new FakeEventSource(new FakeCluster(), clock);
   hints.targets.set("search/search-api", [{ namespace: "search", name: "docs-to-qdrant" }]);
   const looks: string[] = [];
   const loop = makeLoop({

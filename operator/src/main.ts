@@ -2,9 +2,9 @@
 // The controller's composition root: settings, signals, wiring, exit codes. The only reader of process here.
 import { randomBytes } from "node:crypto";
 import { parseArgs } from "node:util";
-import { makeEvidenceStore } from "#adapters/audit/evidence-config-maps.ts";
+import { makeAuditStore } from "#adapters/audit/audit-config-maps.ts";
 import { makeKubernetesCluster } from "#adapters/cluster/kubernetes-cluster.ts";
-import { makeKubernetesHints } from "#adapters/control-plane/kubernetes-hints.ts";
+import { makeKubernetesEventSource } from "#adapters/control-plane/kubernetes-event-source.ts";
 import { makeKubernetesPolicies } from "#adapters/control-plane/kubernetes-policies.ts";
 import { makeLeaseStore } from "#adapters/control-plane/lease-store.ts";
 import { makeKubernetesJobs } from "#adapters/jobs/kubernetes-jobs.ts";
@@ -13,19 +13,19 @@ import { makeHttpSidecars } from "#adapters/sidecars/http-sidecars.ts";
 import { makeSystemClock } from "#adapters/system-clock.ts";
 import { openAlerting } from "#alerting.ts";
 import { describeSettings, parseSettings, type Settings, settingFlags } from "#config.ts";
-import { EvidenceRecorder } from "#controller/evidence-recorder.ts";
-import { leadLoop } from "#controller/lead-loop.ts";
-import { type LeaderOptions, type Leadership, leaseTimesOf } from "#controller/leader.ts";
+import { AuditRecorder } from "#controller/audit-recorder.ts";
+import { makeEventRecorder } from "#controller/event-recorder.ts";
+import { type LeaderElectionOptions, type Leadership, leaseTimesOf } from "#controller/leader-election.ts";
 import { type Loop, makeLoop } from "#controller/loop.ts";
 import { watchPolicies } from "#controller/policy-watch.ts";
 import { makeReconcile } from "#controller/reconcile.ts";
-import { makeTeller } from "#controller/teller.ts";
+import { runWhileLeading } from "#controller/run-while-leading.ts";
 import { decide } from "#core/decide.ts";
-import type { EvidenceRecord } from "#core/status/audit-record.ts";
+import type { AuditRecord } from "#core/status/audit-record.ts";
 import { asOperatorError, type OperatorError, remedyOf } from "#errors.ts";
 import { openConnection } from "#kube/connection.ts";
 import { type CallReport, type KubeRequest, makeKubeRequest } from "#kube/kube-request.ts";
-import { openCourier } from "#messaging.ts";
+import { openNotifier } from "#messaging.ts";
 import { faultFields, makeLogger } from "#telemetry/logger.ts";
 import { type Metrics, makeMetrics } from "#telemetry/metrics.ts";
 import { openTelemetryServer, type TelemetryServer } from "#telemetry/server.ts";
@@ -49,10 +49,10 @@ async function run(settings: Settings): Promise<number> {
   const [sidecars, reports] = [makeHttpSidecars(peers), makeHttpReports(peers)];
   const cluster = makeKubernetesCluster({ request, clock, namespaces: settings.namespaces, instance: identity });
   const shared = { clock, log, metrics, deadlineMs: settings.apiDeadlineMs };
-  const tell = makeTeller({ ...shared, cluster }).all;
+  const tell = makeEventRecorder({ ...shared, cluster }).all;
   const print = settings.evidenceLog ? evidencePrinter() : undefined;
-  const evidence = new EvidenceRecorder({ ...shared, store: makeEvidenceStore(request), random, print, tell });
-  const courier = await openCourier({ settings, log, metrics });
+  const evidence = new AuditRecorder({ ...shared, store: makeAuditStore(request), random, print, tell });
+  const notifier = await openNotifier({ settings, log, metrics });
   const alerting = await openAlerting({ settings, clock, metrics });
   const reconcile = makeReconcile({
     ...shared,
@@ -64,10 +64,10 @@ async function run(settings: Settings): Promise<number> {
     decide,
     evidence,
     actIdentity: settings.actIdentity,
-    courier,
+    notifier,
   });
   const { namespaces, resyncMs, concurrency } = settings;
-  const hints = makeKubernetesHints({ connection, request, clock, random, namespaces, resyncMs, onFault });
+  const hints = makeKubernetesEventSource({ connection, request, clock, random, namespaces, resyncMs, onFault });
   const loop = makeLoop({ hints, reconcile, clock, random, metrics, concurrency, resyncMs });
   const server = await openTelemetry(settings, loop, metrics);
   const webhookPort = await alerting.listen(loop);
@@ -82,12 +82,12 @@ async function run(settings: Settings): Promise<number> {
   };
   const finish = () => evidence.close(evidenceGraceMs);
   try {
-    const lost = await leadLoop({ leader, loop, metrics, log, onLead, finish }, stop.signal);
+    const lost = await runWhileLeading({ leader, loop, metrics, log, onLead, finish }, stop.signal);
     // Writes under way must not land after the next leader's: nothing is waited for.
     if (lost) process.exit(1);
     return 0;
   } finally {
-    const open = [server, courier, alerting, sidecars, reports, connection];
+    const open = [server, notifier, alerting, sidecars, reports, connection];
     await Promise.allSettled(open.map((each) => each.close()));
     log.info("stopped");
   }
@@ -97,8 +97,8 @@ async function run(settings: Settings): Promise<number> {
 function electionOf(
   settings: Settings,
   request: KubeRequest,
-  own: Pick<LeaderOptions, "identity" | "onFault">,
-): LeaderOptions | undefined {
+  own: Pick<LeaderElectionOptions, "identity" | "onFault">,
+): LeaderElectionOptions | undefined {
   if (!settings.leaderElection) return undefined;
   const store = makeLeaseStore(request, { namespace: settings.podNamespace, name: settings.leaseName });
   return { store, clock, random, times: leaseTimesOf(settings.leaseMs), ...own };
@@ -110,7 +110,7 @@ function openTelemetry({ listen }: Settings, { probe }: Loop, metrics: Metrics):
 }
 
 /** Evidence is written whatever level is logged. */
-function evidencePrinter(): (record: EvidenceRecord) => void {
+function evidencePrinter(): (record: AuditRecord) => void {
   const log = makeLogger({ level: "info", component: "evidence" });
   return (record) => log.info({ record }, "evidence");
 }

@@ -1,4 +1,4 @@
-// Sinks through the whole loop: real decisions, a real courier and a real HTTP sink, on a toy fleet and a fake clock.
+// Sinks through the whole loop: real decisions, a real notifier and a real HTTP sink, on a toy fleet and a fake clock.
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import type { ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
@@ -15,12 +15,12 @@ import { aWorkload, baseText, searchKey, searchSpec } from "#test/builders/searc
 import { onlyReachable, shortPlan } from "#test/builders/spec.ts";
 import { FakeClock } from "#test/fakes/fake-clock.ts";
 import { FakeCluster } from "#test/fakes/fake-cluster.ts";
-import { FakeHints } from "#test/fakes/fake-hints.ts";
+import { FakeEventSource } from "#test/fakes/fake-event-source.ts";
 import { FakeJobs, FakeReports } from "#test/fakes/fake-jobs.ts";
 import { FakeSidecars } from "#test/fakes/fake-sidecars.ts";
 import { ToyFleet } from "#test/fakes/toy-fleet.ts";
 import { goodTraffic } from "#test/toy-pod.ts";
-import { openCourier } from "./messaging.ts";
+import { openNotifier } from "./messaging.ts";
 
 const closing: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -54,11 +54,11 @@ async function arrange(answer: (response: ServerResponse, call: number) => void)
   const spec = { ...searchSpec, checklist: onlyReachable, ...shortPlan, communications };
   const { uid } = cluster.create(searchKey, spec, { createdAt: clock.now() });
 
-  const courier = await openCourier({ settings: { sinks, apiDeadlineMs: 5000 }, metrics, log });
-  closing.push(() => courier.close());
+  const notifier = await openNotifier({ settings: { sinks, apiDeadlineMs: 5000 }, metrics, log });
+  closing.push(() => notifier.close());
   const ports = { cluster, sidecars, jobs: new FakeJobs(), reports: new FakeReports(), clock };
-  const reconcile = makeReconcile({ ...ports, decide, courier, log, metrics, deadlineMs: 5000 });
-  const hints = new FakeHints(cluster, clock);
+  const reconcile = makeReconcile({ ...ports, decide, notifier, log, metrics, deadlineMs: 5000 });
+  const hints = new FakeEventSource(cluster, clock);
   const random = () => 0.5;
   const loop = makeLoop({ hints, reconcile, clock, random, metrics, concurrency: 1, resyncMs: 60_000 });
   closing.push(loop.stop);
@@ -70,7 +70,7 @@ async function arrange(answer: (response: ServerResponse, call: number) => void)
       if (waited > seconds) throw new Error(`never came: ${status()?.phase}, ${JSON.stringify(status()?.outbox)}`);
       await clock.advance(1000);
       // The sink answers in real time, the loop lives in the clock's.
-      await courier.idle();
+      await notifier.idle();
     }
   };
   const reach = (phase: Phase) => until(() => status()?.phase === phase);

@@ -1,13 +1,13 @@
 // The loop with the real decisions on a toy fleet, its evidence kept: a world for the tests of what is recorded.
 import type { Phase } from "@retriever/crds/migration-status.ts";
-import { makeEvidenceReader, makeEvidenceStore } from "#adapters/audit/evidence-config-maps.ts";
+import { makeAuditStore, makeEvidenceReader } from "#adapters/audit/audit-config-maps.ts";
 import { printChainFile } from "#audit/chain-file.ts";
-import { EvidenceRecorder } from "#controller/evidence-recorder.ts";
+import { AuditRecorder } from "#controller/audit-recorder.ts";
+import { makeEventRecorder } from "#controller/event-recorder.ts";
 import { makeLoop } from "#controller/loop.ts";
 import { makeReconcile } from "#controller/reconcile.ts";
-import { makeTeller } from "#controller/teller.ts";
 import { decide } from "#core/decide.ts";
-import type { EvidenceRecord } from "#core/status/audit-record.ts";
+import type { AuditRecord } from "#core/status/audit-record.ts";
 import type { AlertSources } from "#ports/alert-sources.ts";
 import { makeLogger } from "#telemetry/logger.ts";
 import { makeMetrics } from "#telemetry/metrics.ts";
@@ -16,7 +16,7 @@ import { onlyReachable, shortPlan } from "#test/builders/spec.ts";
 import { FakeClock } from "#test/fakes/fake-clock.ts";
 import { FakeCluster } from "#test/fakes/fake-cluster.ts";
 import { FakeConfigMaps } from "#test/fakes/fake-config-maps.ts";
-import { FakeHints } from "#test/fakes/fake-hints.ts";
+import { FakeEventSource } from "#test/fakes/fake-event-source.ts";
 import { FakeJobs, FakeReports } from "#test/fakes/fake-jobs.ts";
 import { FakeSidecars } from "#test/fakes/fake-sidecars.ts";
 import { ToyFleet } from "#test/fakes/toy-fleet.ts";
@@ -35,7 +35,7 @@ export function recordedWorld({
   const sidecars = new FakeSidecars();
   const clock = new FakeClock();
   const maps = new FakeConfigMaps();
-  const printed: EvidenceRecord[] = [];
+  const printed: AuditRecord[] = [];
   cluster.workloads.set("search/search-api", aWorkload({ replicas: pods }));
   cluster.writeConfigMap("search", "search-api-retriever", { "retriever.json": baseText });
   const fleet = new ToyFleet(cluster, sidecars, clock, pods);
@@ -46,14 +46,14 @@ export function recordedWorld({
   const shared = { clock, log, metrics, deadlineMs: 5000 };
   /** A new process: nothing in memory. */
   const operator = () => {
-    const evidence = new EvidenceRecorder({
+    const evidence = new AuditRecorder({
       ...shared,
-      store: makeEvidenceStore(maps.request),
+      store: makeAuditStore(maps.request),
       random: () => 0.5,
       print: (record) => void printed.push(record),
-      tell: makeTeller({ ...shared, cluster }).all,
+      tell: makeEventRecorder({ ...shared, cluster }).all,
     });
-    const hints = new FakeHints(cluster, clock);
+    const hints = new FakeEventSource(cluster, clock);
     const reconcile = makeReconcile({
       ...shared,
       cluster,

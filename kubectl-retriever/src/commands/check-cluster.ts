@@ -2,7 +2,7 @@
 import type { Phase } from "@retriever/crds/migration-status.ts";
 import { hasCode } from "@retriever/operator/errors.ts";
 import type { Clock } from "@retriever/operator/ports/clock.ts";
-import { sleep } from "@retriever/operator/timing/sleep.ts";
+import { sleep } from "@retriever/operator/timing/delay.ts";
 import { settleFinalizer } from "@retriever/sidecar/contract/names.ts";
 import type { KubeClient } from "#kube-client.ts";
 import { exitCodes } from "#output/exit-codes.ts";

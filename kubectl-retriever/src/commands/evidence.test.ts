@@ -1,5 +1,5 @@
 import { printRecord } from "@retriever/operator/core/status/audit-record.ts";
-import type { KeptChain } from "@retriever/operator/ports/evidence-store.ts";
+import type { KeptChain } from "@retriever/operator/ports/audit-store.ts";
 import { aChain, aChainFile, aDraft, subject } from "@retriever/operator/test/builders/evidence.ts";
 import { aRawMigration } from "@retriever/operator/test/builders/migration.ts";
 import { FakeClock } from "@retriever/operator/test/fakes/fake-clock.ts";

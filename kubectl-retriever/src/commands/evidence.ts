@@ -3,7 +3,7 @@
 import { printChainFile, readChainFile } from "@retriever/operator/audit/chain-file.ts";
 import { type Replayed, replay } from "@retriever/operator/audit/replay.ts";
 import { decide } from "@retriever/operator/core/decide.ts";
-import type { EvidenceReader } from "@retriever/operator/ports/evidence-store.ts";
+import type { EvidenceReader } from "@retriever/operator/ports/audit-store.ts";
 import type { KubeClient } from "#kube-client.ts";
 import { exitCodes } from "#output/exit-codes.ts";
 import { viewMigration } from "#output/migration-view.ts";

@@ -2,7 +2,7 @@
 
 import { asOperatorError, hasCode } from "@retriever/operator/errors.ts";
 import type { Clock } from "@retriever/operator/ports/clock.ts";
-import { sleep } from "@retriever/operator/timing/sleep.ts";
+import { sleep } from "@retriever/operator/timing/delay.ts";
 import { stringify } from "yaml";
 import type { KubeClient } from "#kube-client.ts";
 import { exitCodeOfStatus, exitCodes } from "#output/exit-codes.ts";

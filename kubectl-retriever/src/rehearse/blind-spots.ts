@@ -3,7 +3,7 @@ import { durationSeconds } from "@retriever/crds/duration.ts";
 import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
 import { alertMinSamples } from "@retriever/operator/core/harm/alert.ts";
 import { liveMinRequests } from "@retriever/operator/core/harm/live-primary.ts";
-import { fastLaneSeconds } from "@retriever/operator/core/time/evidence-spans.ts";
+import { fastWindowSeconds } from "@retriever/operator/core/time/evidence-spans.ts";
 import { percentWord } from "./clock-word.ts";
 
 /** One sentence per rule that would never have enough, with what would be enough. */
@@ -34,7 +34,7 @@ function alertBlindness(plan: MigrationSpec, where: string, rate: number, reques
 
 function liveBlindness(plan: MigrationSpec, requestsPerSecond: number): string[] {
   const windows: readonly [string, number][] = [
-    ["the fast lane", fastLaneSeconds],
+    ["the severe-harm rule", fastWindowSeconds],
     ["the watch over the live primary", durationSeconds(plan.rollback.window)],
   ];
   return windows.flatMap(([what, seconds]) => {

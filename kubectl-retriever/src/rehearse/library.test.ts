@@ -33,7 +33,7 @@ const library: Readonly<Record<string, Expected>> = {
   healthy: completes,
   "base-changed-in-guard": { ...completes, pages: ["RollbackNotReady"] },
   "degrades-in-guard": { ...rollsBackLate("HarmAlert"), pages: ["HarmAlert"] },
-  "errors-right-after-cutover": { ...rollsBack("HarmFastLane"), pages: ["HarmFastLane"] },
+  "errors-right-after-cutover": { ...rollsBack("HarmSevere"), pages: ["HarmSevere"] },
   "faster-destination": completes,
   "late-rollback": rollsBackLate("RollbackRequested"),
   "late-rollback-with-corrections": rollsBackLate("RollbackRequested"),

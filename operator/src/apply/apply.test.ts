@@ -25,7 +25,7 @@ function arrange(target: string | undefined = "search-api") {
   const reports: string[] = [];
   const jobs = new FakeJobs();
   const verifiers = new FakeReports();
-  const hands = {
+  const deps = {
     cluster,
     jobs,
     reports: verifiers,
@@ -33,7 +33,7 @@ function arrange(target: string | undefined = "search-api") {
     deadlineMs: 1000,
     report: (kind: string, result: string) => void reports.push(`${kind} ${result}`),
   };
-  const run = (effects: readonly Effect[]) => apply(effects, { meta, target }, hands, new AbortController().signal);
+  const run = (effects: readonly Effect[]) => apply(effects, { meta, target }, deps, new AbortController().signal);
   return { cluster, jobs, verifiers, clock, reports, run };
 }
 
@@ -114,8 +114,8 @@ describe("effects", () => {
     const cluster = new FakeCluster();
     const meta = cluster.create(searchKey, {});
     const idle = { jobs: new FakeJobs(), reports: new FakeReports(), report: () => undefined };
-    const hands = { cluster, clock: new FakeClock(), deadlineMs: 1000, ...idle };
-    const applied = await apply([overlay], { meta, target: undefined }, hands, new AbortController().signal);
+    const deps = { cluster, clock: new FakeClock(), deadlineMs: 1000, ...idle };
+    const applied = await apply([overlay], { meta, target: undefined }, deps, new AbortController().signal);
     expect(applied).toMatchObject({ ok: false, error: { code: "ROP_UNEXPECTED" } });
     expect(cluster.journal).toEqual([]);
   });

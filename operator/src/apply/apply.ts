@@ -5,19 +5,12 @@ import { asOperatorError, type OperatorError } from "#errors.ts";
 import type { Clock } from "#ports/clock.ts";
 import type { Cluster } from "#ports/cluster.ts";
 import type { Jobs, Reports } from "#ports/jobs.ts";
-import { within } from "#timing/sleep.ts";
-import { abandonOverlay } from "./abandon-overlay.ts";
-import { addFinalizer } from "./add-finalizer.ts";
+import { within } from "#timing/deadline.ts";
 import { annotatePods } from "./annotate-pods.ts";
-import { applyOverlay } from "./apply-overlay.ts";
-import { createJob } from "./create-job.ts";
-import { deleteJobs } from "./delete-jobs.ts";
-import type { Doing } from "./doing.ts";
+import type { EffectContext } from "./effect-context.ts";
 import { keepReport } from "./keep-report.ts";
-import { removeFinalizer } from "./remove-finalizer.ts";
-import { removeOverlay } from "./remove-overlay.ts";
 
-export type Hands = {
+export type ApplyDeps = {
   readonly cluster: Cluster;
   readonly jobs: Jobs;
   readonly reports: Pick<Reports, "fetch">;
@@ -42,46 +35,59 @@ export type Applied =
 export async function apply(
   effects: readonly Effect[],
   subject: Subject,
-  hands: Hands,
+  deps: ApplyDeps,
   signal: AbortSignal,
 ): Promise<Applied> {
   for (const effect of effects) {
     try {
-      const deadline = { clock: hands.clock, deadlineMs: hands.deadlineMs, signal, about: `effect ${effect.kind}` };
-      await within(deadline, (signal) => applyOne(effect, doingOf(effect, subject, hands, signal)));
-      hands.report(effect.kind, "done");
+      const deadline = { clock: deps.clock, deadlineMs: deps.deadlineMs, signal, about: `effect ${effect.kind}` };
+      await within(deadline, (signal) => applyOne(effect, contextOf(effect, subject, deps, signal)));
+      deps.report(effect.kind, "done");
     } catch (fault) {
-      hands.report(effect.kind, "failed");
+      deps.report(effect.kind, "failed");
       return { ok: false, kind: effect.kind, error: asOperatorError(fault) };
     }
   }
   return { ok: true };
 }
 
-function applyOne(effect: Effect, doing: Doing): Promise<void> {
+async function applyOne(effect: Effect, context: EffectContext): Promise<void> {
+  const { cluster, jobs, meta, target, signal } = context;
   switch (effect.kind) {
+    // Before anything else is written, so that a deletion waits for the rollback path.
     case "addFinalizer":
-      return addFinalizer(doing);
+      return cluster.addFinalizer(meta, signal);
+    // The last thing done to a migration that is being deleted.
     case "removeFinalizer":
-      return removeFinalizer(doing);
+      return cluster.removeFinalizer(meta, signal);
+    // The exact text and its intent in one write.
     case "applyOverlay":
-      return applyOverlay(effect, doing);
+      await cluster.applyOverlay(target, { text: effect.text, intent: effect.intent, force: effect.force }, signal);
+      return;
     case "annotatePods":
-      return annotatePods(effect, doing);
+      return annotatePods(effect, context);
+    // The pods go back to the base.
     case "removeOverlay":
-      return removeOverlay(doing);
+      return cluster.releaseOverlay(target, true, signal);
+    // The migration goes, what it configured stays.
     case "abandonOverlay":
-      return abandonOverlay(doing);
+      return cluster.releaseOverlay(target, false, signal);
     case "createJob":
-      return createJob(effect, doing);
+      return jobs.createJob(meta, { name: effect.job, template: effect.template, since: effect.since }, signal);
     case "keepReport":
-      return keepReport(effect, doing);
+      return keepReport(effect, context);
+    // With their pods, one after the other.
     case "deleteJobs":
-      return deleteJobs(effect, doing);
+      for (const job of effect.jobs) await jobs.deleteJob(meta, job, signal);
   }
 }
 
-function doingOf(effect: Effect, subject: Subject, { cluster, jobs, reports }: Hands, signal: AbortSignal): Doing {
+function contextOf(
+  effect: Effect,
+  subject: Subject,
+  { cluster, jobs, reports }: ApplyDeps,
+  signal: AbortSignal,
+): EffectContext {
   const { meta, target } = subject;
   const needsTarget = effect.kind.endsWith("Overlay");
   if (target === undefined && needsTarget) throw new RangeError(`${effect.kind} without a target`);

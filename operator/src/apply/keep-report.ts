@@ -1,16 +1,19 @@
-// Effect keepReport: fetched, proved, kept. A verifier that has gone since the look took its report along: what it found
-// stands in its last words all the same.
+// Effect keepReport: fetched, proved, kept. A verifier that ended since the observation has no report to fetch any more;
+// what it found is in its termination message.
 import type { Effect } from "#core/model/decision.ts";
 import { hasCode } from "#errors.ts";
-import type { Doing } from "./doing.ts";
+import type { EffectContext } from "./effect-context.ts";
 
 /** Of all partitions together: an API server takes 1 MiB. */
 const maxReportBytes = 900 * 1024;
 
-export async function keepReport(effect: Extract<Effect, { kind: "keepReport" }>, doing: Doing): Promise<void> {
+export async function keepReport(
+  effect: Extract<Effect, { kind: "keepReport" }>,
+  context: EffectContext,
+): Promise<void> {
   const { address, port, partition, partitions, job, configMap, source, destination } = effect;
   const from = { address, port, maxBytes: Math.floor(maxReportBytes / partitions) };
-  const { jobs, reports, meta, signal } = doing;
+  const { jobs, reports, meta, signal } = context;
   let text: string;
   try {
     text = await reports.fetch(from, { source, destination }, signal);

@@ -2,21 +2,21 @@
 // The first and the last line prove that nothing was cut off; in between every link proves the one before.
 import { z } from "zod";
 import {
+  type AuditRecord,
+  auditSchema,
   type ChainEnd,
   canonicalJson,
-  type EvidenceRecord,
-  evidenceSchema,
   hashOf,
   printRecord,
 } from "#core/status/audit-record.ts";
-import type { EvidenceSubject, KeptChain } from "#ports/evidence-store.ts";
+import type { EvidenceSubject, KeptChain } from "#ports/audit-store.ts";
 
 const digest = z.string().regex(/^[0-9a-f]{64}$/);
 const endShape = { seq: z.int().min(0), hash: digest };
 const subjectSchema = z.strictObject({ namespace: z.string(), name: z.string(), uid: z.string() });
 const headSchema = z.strictObject({
   kind: z.literal("chain"),
-  schema: z.literal(evidenceSchema),
+  schema: z.literal(auditSchema),
   migration: subjectSchema,
   after: z.strictObject(endShape),
 });
@@ -24,7 +24,7 @@ const footSchema = z.strictObject({ kind: z.literal("end"), ...endShape });
 const common = {
   ...endShape,
   previous: digest,
-  schema: z.literal(evidenceSchema),
+  schema: z.literal(auditSchema),
   at: z.string(),
   migration: subjectSchema,
   phase: z.string(),
@@ -44,12 +44,12 @@ const recordSchema = z.discriminatedUnion("kind", [
 
 /** The file of a chain. Ends that can't be read are taken from the records: then only the links are proved. */
 export function printChainFile(migration: EvidenceSubject, chain: KeptChain): string {
-  const records = chain.lines.map((line) => parseJson(line) as Partial<EvidenceRecord> | undefined);
+  const records = chain.lines.map((line) => parseJson(line) as Partial<AuditRecord> | undefined);
   const [first, last] = [records[0], records.at(-1)];
   const after = chain.after ?? { seq: (first?.seq ?? 1) - 1, hash: first?.previous ?? "" };
   const end = chain.end ?? { seq: last?.seq ?? 0, hash: last?.hash ?? "" };
   const { namespace, name, uid } = migration;
-  const head = { kind: "chain", schema: evidenceSchema, migration: { namespace, name, uid }, after: endOf(after) };
+  const head = { kind: "chain", schema: auditSchema, migration: { namespace, name, uid }, after: endOf(after) };
   const lines = [canonicalJson(head), ...chain.lines, canonicalJson({ kind: "end", ...endOf(end) })];
   return `${lines.join("\n")}\n`;
 }
@@ -64,7 +64,7 @@ export type Link = {
   readonly line: number;
   /** The number it bears, or the one that is due. */
   readonly seq: number;
-  readonly record: EvidenceRecord | undefined;
+  readonly record: AuditRecord | undefined;
   /** Why it isn't the link that is due; undefined when it is. */
   readonly fault: string | undefined;
 };
@@ -119,7 +119,7 @@ function readLink(line: string, due: ChainEnd, migration: EvidenceSubject): Omit
         : `its field ${shaped.error.issues[0]?.path.join(".")} is not what a record has`;
     return { seq, record: undefined, fault: `${where}: it was altered` };
   }
-  const record = parsed as EvidenceRecord;
+  const record = parsed as AuditRecord;
   const read = { seq: record.seq, record };
   if (printRecord(record) !== line) return { ...read, fault: "its text isn't as it was written: it was altered" };
   if (hashOf(record) !== record.hash) return { ...read, fault: "its content isn't what its hash says: it was altered" };

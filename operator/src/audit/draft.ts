@@ -4,13 +4,13 @@ import { isFinalPhase } from "@retriever/crds/phase-steps.ts";
 import type { Decision } from "#core/model/decision.ts";
 import { totalsOf } from "#core/pods/epoch-evidence.ts";
 import {
+  type AuditCommon,
   actorsOf,
+  auditSchema,
   type CountersDraft,
   canonicalJson,
   type DecisionDraft,
   type DecisionInput,
-  type EvidenceCommon,
-  evidenceSchema,
   keepDecision,
 } from "#core/status/audit-record.ts";
 import { keepInput } from "./kept-input.ts";
@@ -74,9 +74,9 @@ export function draftCounters(look: Look): CountersDraft {
   };
 }
 
-function commonOf({ input, decision }: Look): EvidenceCommon {
+function commonOf({ input, decision }: Look): AuditCommon {
   const { namespace, name, uid } = input.migration.meta;
   const { phase, epoch, gates } = decision.status;
   const at = new Date(input.now).toISOString();
-  return { schema: evidenceSchema, at, migration: { namespace, name, uid }, phase, epoch, verdicts: gates, missing: 0 };
+  return { schema: auditSchema, at, migration: { namespace, name, uid }, phase, epoch, verdicts: gates, missing: 0 };
 }

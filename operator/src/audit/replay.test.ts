@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { decide } from "#core/decide.ts";
-import { chainStart, type EvidenceRecord, printRecord, seal } from "#core/status/audit-record.ts";
+import { type AuditRecord, chainStart, printRecord, seal } from "#core/status/audit-record.ts";
 import { aChain, aChainFile, aDraft, subject } from "#test/builders/evidence.ts";
 import { recordedWorld } from "#test/recorded-loop.ts";
 import { goodTraffic } from "#test/toy-pod.ts";
@@ -8,13 +8,13 @@ import { printChainFile } from "./chain-file.ts";
 import { replay } from "./replay.ts";
 
 type World = ReturnType<typeof recordedWorld>;
-type Decision = Extract<EvidenceRecord, { kind: "decision" }>;
+type Decision = Extract<AuditRecord, { kind: "decision" }>;
 
 /** The file of records changed by one who makes every hash fit again. */
-function forge(records: readonly EvidenceRecord[], change: (record: EvidenceRecord) => EvidenceRecord): string {
+function forge(records: readonly AuditRecord[], change: (record: AuditRecord) => AuditRecord): string {
   let after = chainStart;
   const forged = records.map((record) => {
-    const { seq: _seq, hash: _hash, previous: _previous, ...draft } = change(structuredClone<EvidenceRecord>(record));
+    const { seq: _seq, hash: _hash, previous: _previous, ...draft } = change(structuredClone<AuditRecord>(record));
     const sealed = seal(draft, after);
     after = sealed;
     return sealed;
@@ -26,14 +26,14 @@ function forge(records: readonly EvidenceRecord[], change: (record: EvidenceReco
   });
 }
 
-function decisionsOf(records: readonly EvidenceRecord[]): Decision[] {
+function decisionsOf(records: readonly AuditRecord[]): Decision[] {
   return records.filter((record) => record.kind === "decision");
 }
 
 describe("the evidence of a migration that completed", () => {
   let world: World;
   let text: string;
-  let records: readonly EvidenceRecord[];
+  let records: readonly AuditRecord[];
   beforeAll(async () => {
     world = recordedWorld();
     const { loop, evidence } = world.operator();

@@ -1,12 +1,12 @@
 // Decides again what was decided, from what was seen then, and compares. The decisions themselves are passed in.
 
 import type { Decision } from "#core/model/decision.ts";
-import { canonicalJson, type DecisionDraft, type EvidenceRecord } from "#core/status/audit-record.ts";
+import { type AuditRecord, canonicalJson, type DecisionDraft } from "#core/status/audit-record.ts";
 import { type ChainFile, type Link, readChainFile } from "./chain-file.ts";
 import { draftDecision } from "./draft.ts";
 import { readKeptInput } from "./kept-input.ts";
 
-type DecisionRecord = EvidenceRecord & DecisionDraft;
+type DecisionRecord = AuditRecord & DecisionDraft;
 export type DecideAgain = (input: NonNullable<ReturnType<typeof readKeptInput>>) => Decision;
 
 export type ReplayFault = {
@@ -38,7 +38,7 @@ export function replay(text: string, decide: DecideAgain): Replayed {
   if (!file.ok) return { ...nothing, fault: { seq: null, line: file.line, message: file.fault } };
   const counts = { records: 0, rederived: 0, tooLarge: 0, missing: 0 };
   const gaps: string[] = [];
-  let before: EvidenceRecord | undefined;
+  let before: AuditRecord | undefined;
   let fault: ReplayFault | undefined;
   for (const link of file.links) {
     const judged = judge(link, decide);
@@ -129,7 +129,7 @@ function clip(value: unknown): string {
 }
 
 /** Every step of phase and epoch is on record; where one is missing, the operator ended between deciding and keeping. */
-function gapBetween(before: EvidenceRecord | undefined, record: EvidenceRecord): string | undefined {
+function gapBetween(before: AuditRecord | undefined, record: AuditRecord): string | undefined {
   const from = startOf(record);
   if (from === undefined) return undefined;
   const left = before ?? (record.seq === 1 ? { phase: "Pending", epoch: 0 } : undefined);
@@ -139,7 +139,7 @@ function gapBetween(before: EvidenceRecord | undefined, record: EvidenceRecord):
   return `before record ${record.seq}: from ${left.phase} at epoch ${left.epoch} to ${from.phase} at epoch ${from.epoch}`;
 }
 
-function startOf(record: EvidenceRecord): { readonly phase: string; readonly epoch: number } | undefined {
+function startOf(record: AuditRecord): { readonly phase: string; readonly epoch: number } | undefined {
   if (record.kind === "counters") return record;
   try {
     return readKeptInput(record.input)?.migration.status;

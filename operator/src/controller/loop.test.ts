@@ -9,7 +9,7 @@ import { aWorkload, baseText, searchKey, searchSpec } from "#test/builders/searc
 import { onlyReachable, shortPlan } from "#test/builders/spec.ts";
 import { FakeClock } from "#test/fakes/fake-clock.ts";
 import { FakeCluster } from "#test/fakes/fake-cluster.ts";
-import { FakeHints } from "#test/fakes/fake-hints.ts";
+import { FakeEventSource } from "#test/fakes/fake-event-source.ts";
 import { FakeJobs, FakeReports } from "#test/fakes/fake-jobs.ts";
 import { FakeSidecars } from "#test/fakes/fake-sidecars.ts";
 import { ToyFleet } from "#test/fakes/toy-fleet.ts";
@@ -34,7 +34,7 @@ function arrange() {
   const metrics = makeMetrics({ processMetrics: false });
   /** A new process: nothing in memory. */
   const operator = () => {
-    const hints = new FakeHints(cluster, clock);
+    const hints = new FakeEventSource(cluster, clock);
     const reconcile = makeReconcile({
       cluster,
       sidecars,

@@ -1,14 +1,14 @@
 // The loop: hints wake the queue, the queue runs passes. Knows whether it is alive.
 import type { Clock } from "#ports/clock.ts";
 import type { MigrationKey } from "#ports/cluster.ts";
-import type { Hints } from "#ports/hints.ts";
+import type { EventSource } from "#ports/event-source.ts";
 import type { Metrics } from "#telemetry/metrics.ts";
 import type { Probe } from "#telemetry/server.ts";
 import { WorkQueue } from "./queue.ts";
 import type { Reconcile } from "./reconcile.ts";
 
 export type LoopOptions = {
-  readonly hints: Hints;
+  readonly hints: EventSource;
   readonly reconcile: Reconcile;
   readonly clock: Clock;
   /** 0..1 */

@@ -3,7 +3,8 @@ import type { Clock } from "#ports/clock.ts";
 import type { Policies } from "#ports/policies.ts";
 import { faultFields, type Logger } from "#telemetry/logger.ts";
 import type { Metrics } from "#telemetry/metrics.ts";
-import { sleep, within } from "#timing/sleep.ts";
+import { within } from "#timing/deadline.ts";
+import { sleep } from "#timing/delay.ts";
 
 export type PolicyWatchOptions = {
   readonly policies: Policies;

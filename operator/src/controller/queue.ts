@@ -1,6 +1,6 @@
 // The work queue: one pass per key at a time, wakes coalesced, delays, backoff after failures, a bound, a way to stop.
 import type { Clock } from "#ports/clock.ts";
-import { type Backoff, backoffMs } from "#timing/backoff.ts";
+import { type Backoff, backoffMs } from "#timing/delay.ts";
 
 /** How a pass ended: look again after a time, only when woken, or after a growing delay. */
 export type Outcome =

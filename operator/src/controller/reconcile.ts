@@ -1,16 +1,16 @@
 // One look at one migration: read, observe, decide, write the intent, carry out the effects, tell, come again.
 import { type MigrationStatus, migrationStatusSchema } from "@retriever/crds/migration-status.ts";
 import { parseMigrationSpec } from "@retriever/crds/parse.ts";
-import { apply, type Hands } from "#apply/apply.ts";
+import { type ApplyDeps, apply } from "#apply/apply.ts";
 import type { Look } from "#audit/draft.ts";
 import type { Decision } from "#core/model/decision.ts";
 import type { Migration, MigrationMeta } from "#core/model/migration.ts";
 import type { Observation } from "#core/model/observation.ts";
 import { effectivePlan } from "#core/plan.ts";
 import { asOperatorError, hasCode, OperatorError } from "#errors.ts";
-import type { Eyes } from "#observe/eyes.ts";
+import type { Notifier } from "#notify/notifier.ts";
 import { observe } from "#observe/observe.ts";
-import type { Courier } from "#outbox/courier.ts";
+import type { ObserveDeps } from "#observe/observe-deps.ts";
 import type { AlertSources } from "#ports/alert-sources.ts";
 import type { Clock } from "#ports/clock.ts";
 import type { Cluster, MigrationKey, RawMigration } from "#ports/cluster.ts";
@@ -18,9 +18,9 @@ import type { Jobs, Reports } from "#ports/jobs.ts";
 import type { Sidecars } from "#ports/sidecars.ts";
 import { faultFields, type Logger } from "#telemetry/logger.ts";
 import type { Metrics } from "#telemetry/metrics.ts";
-import { within } from "#timing/sleep.ts";
+import { within } from "#timing/deadline.ts";
+import { makeEventRecorder } from "./event-recorder.ts";
 import type { Outcome } from "./queue.ts";
-import { makeTeller } from "./teller.ts";
 
 export type Decide = (input: {
   readonly observation: Observation;
@@ -40,13 +40,13 @@ export type ReconcileOptions = {
   /** Is handed every look that led to something; must neither throw nor wait. */
   readonly evidence?: { readonly look: (look: Look) => void };
   /** Takes messages to the sinks, beside the loop; must neither throw nor wait. */
-  readonly courier?: Pick<Courier, "answers" | "forget" | "send">;
+  readonly notifier?: Pick<Notifier, "answers" | "forget" | "send">;
   readonly log: Logger;
   readonly metrics: Metrics;
   /** Of one read or write, in ms. */
   readonly deadlineMs: number;
   /** Whether acts are trusted about their actors; default: proved, by the admission policy. */
-  readonly actIdentity?: Eyes["actIdentity"];
+  readonly actIdentity?: ObserveDeps["actIdentity"];
 };
 
 export type Reconcile = (key: MigrationKey, signal: AbortSignal) => Promise<Outcome>;
@@ -61,7 +61,7 @@ const effectDeadlines = 3;
 export function makeReconcile(options: ReconcileOptions): Reconcile {
   const { cluster, clock, deadlineMs, metrics } = options;
   const { sidecars, jobs, reports, alertSources, actIdentity = "proved" } = options;
-  const eyes: Eyes = { cluster, sidecars, jobs, reports, alertSources, clock, deadlineMs, actIdentity };
+  const eyes: ObserveDeps = { cluster, sidecars, jobs, reports, alertSources, clock, deadlineMs, actIdentity };
   const pass = makePass(options, eyes);
   return async (key, signal) => {
     const from = clock.elapsed();
@@ -88,10 +88,10 @@ export function makeReconcile(options: ReconcileOptions): Reconcile {
   };
 }
 
-function makePass(options: ReconcileOptions, eyes: Eyes) {
+function makePass(options: ReconcileOptions, eyes: ObserveDeps) {
   const { clock, decide, metrics, deadlineMs, cluster, jobs, reports } = options;
-  const tell = makeTeller(options);
-  const hands: Hands = {
+  const tell = makeEventRecorder(options);
+  const deps: ApplyDeps = {
     cluster,
     jobs,
     reports,
@@ -105,7 +105,7 @@ function makePass(options: ReconcileOptions, eyes: Eyes) {
     const status = migrationStatusSchema.safeParse(raw.status ?? {});
     if (!status.success) return holdUnreadable(raw, options, tell.once, signal);
     const migration: Migration = { meta: raw.meta, spec: specOf(raw.spec), status: status.data };
-    const mail = openMail(options.courier, raw.meta);
+    const mail = openMail(options.notifier, raw.meta);
     const observation = { ...(await observe(migration, eyes, signal)), ...mail.deliveries };
     signal.throwIfAborted();
     const input = { observation, migration, now: observation.at };
@@ -118,7 +118,7 @@ function makePass(options: ReconcileOptions, eyes: Eyes) {
       meta: written.meta,
       target: effectivePlan({ ...migration, status: decision.status })?.target.name,
     };
-    const applied = await apply(decision.effects, subject, hands, signal);
+    const applied = await apply(decision.effects, subject, deps, signal);
     if (written.kind === "unwritten") throw written.fault;
     await tell.all(written.meta, decision.announcements, signal);
     metrics.showMigration({ ...raw.meta, target: subject.target ?? "", status: decision.status });
@@ -128,13 +128,13 @@ function makePass(options: ReconcileOptions, eyes: Eyes) {
 }
 
 /** What sinks answered since the last look; posting strikes it off and sends what is due. */
-function openMail(courier: ReconcileOptions["courier"], meta: MigrationMeta) {
-  const answers = courier?.answers(meta) ?? [];
+function openMail(notifier: ReconcileOptions["notifier"], meta: MigrationMeta) {
+  const answers = notifier?.answers(meta) ?? [];
   const deliveries: Pick<Observation, "deliveries"> =
     answers.length === 0 ? {} : { deliveries: { ok: true, value: answers } };
   const post = (status: MigrationStatus, now: number): void => {
-    courier?.forget(answers);
-    courier?.send(meta, status.outbox ?? [], now);
+    notifier?.forget(answers);
+    notifier?.send(meta, status.outbox ?? [], now);
   };
   return { deliveries, post };
 }
@@ -192,7 +192,7 @@ function outcomeOf({ requeueAfterMs }: Decision): Outcome {
 async function holdUnreadable(
   raw: RawMigration,
   options: ReconcileOptions,
-  tellOnce: ReturnType<typeof makeTeller>["once"],
+  tellOnce: ReturnType<typeof makeEventRecorder>["once"],
   signal: AbortSignal,
 ): Promise<Outcome> {
   const { metrics, log } = options;

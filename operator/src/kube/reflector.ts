@@ -1,8 +1,7 @@
 // List and watch of one collection, for ever: what it sees only wakes the queue. Survives every fault with backoff.
 import { asOperatorError, hasCode, type OperatorError } from "#errors.ts";
 import type { Clock } from "#ports/clock.ts";
-import { type Backoff, backoffMs } from "#timing/backoff.ts";
-import { sleep } from "#timing/sleep.ts";
+import { type Backoff, backoffMs, sleep } from "#timing/delay.ts";
 import type { KubeConnection } from "./connection.ts";
 import type { KubeObject } from "./documents.ts";
 import type { KubeRequest } from "./kube-request.ts";

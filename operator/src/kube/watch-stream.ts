@@ -2,7 +2,7 @@
 import { type Dispatcher, request } from "undici";
 import { OperatorError } from "#errors.ts";
 import type { Clock } from "#ports/clock.ts";
-import { limitTime } from "#timing/time-limit.ts";
+import { limitTime } from "#timing/deadline.ts";
 import { describePlace, refusalOf } from "./api-errors.ts";
 import type { KubeConnection } from "./connection.ts";
 import type { KubeObject } from "./documents.ts";

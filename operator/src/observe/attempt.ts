@@ -3,8 +3,9 @@
 import type { Read } from "#core/model/workload.ts";
 import { asOperatorError } from "#errors.ts";
 import type { Clock } from "#ports/clock.ts";
-import { within } from "#timing/sleep.ts";
+import { within } from "#timing/deadline.ts";
 
+/** Of one read: its deadline, and the signal of the whole reconcile. */
 export type Look = { readonly clock: Clock; readonly deadlineMs: number; readonly signal: AbortSignal };
 
 /** The value, or a bounded sentence of why there is none. Never rejects, never lasts longer than the deadline. */

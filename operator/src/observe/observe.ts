@@ -8,7 +8,7 @@ import { isSettled } from "#core/overlay/overlay-state.ts";
 import { effectivePlan } from "#core/plan.ts";
 import type { WorkloadRead } from "#ports/cluster.ts";
 import { attempt, type Look } from "./attempt.ts";
-import type { Eyes } from "./eyes.ts";
+import type { ObserveDeps } from "./observe-deps.ts";
 import { readAlerts } from "./read-alerts.ts";
 import { readIdentity } from "./read-identity.ts";
 import { readJobs } from "./read-jobs.ts";
@@ -18,7 +18,7 @@ import { readStaging } from "./read-staging.ts";
 import { readTarget } from "./read-target.ts";
 
 /** Reads target, overlay, pods, claims and acts. Never rejects: a read that failed says why. */
-export async function observe(migration: Migration, eyes: Eyes, signal: AbortSignal): Promise<Observation> {
+export async function observe(migration: Migration, eyes: ObserveDeps, signal: AbortSignal): Promise<Observation> {
   const at = eyes.clock.now();
   const look: Look = { clock: eyes.clock, deadlineMs: eyes.deadlineMs, signal };
   const { namespace, uid } = migration.meta;
@@ -61,7 +61,7 @@ export async function observe(migration: Migration, eyes: Eyes, signal: AbortSig
 async function podsOf(
   workload: Promise<Read<WorkloadRead | undefined>>,
   { namespace, plan }: { readonly namespace: string; readonly plan: MigrationSpec },
-  eyes: Eyes,
+  eyes: ObserveDeps,
   look: Look,
 ): Promise<Observation["pods"]> {
   const read = await workload;

@@ -6,14 +6,14 @@ import type { Migration } from "#core/model/migration.ts";
 import type { Observation } from "#core/model/observation.ts";
 import { instantMs } from "#core/model/status-readings.ts";
 import { attempt, type Look } from "./attempt.ts";
-import type { Eyes } from "./eyes.ts";
+import type { ObserveDeps } from "./observe-deps.ts";
 
 type Asked = { readonly migration: Migration; readonly plan: MigrationSpec };
 
 /** Empty for the source Sidecars; the names alone where nothing is judged yet, or any more. Never rejects. */
 export async function readAlerts(
   { migration: { meta, status }, plan }: Asked,
-  { alertSources }: Eyes,
+  { alertSources }: ObserveDeps,
   look: Look,
 ): Promise<Pick<Observation, "alerts">> {
   const { source } = plan.metrics;

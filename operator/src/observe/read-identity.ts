@@ -3,7 +3,7 @@ import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
 import type { Phase } from "@retriever/crds/migration-status.ts";
 import type { ActIdentity, Observation } from "#core/model/observation.ts";
 import { attempt, type Look } from "./attempt.ts";
-import type { Eyes } from "./eyes.ts";
+import type { ObserveDeps } from "./observe-deps.ts";
 
 const approving: readonly Phase[] = ["Preflight", "AwaitingApproval"];
 
@@ -12,7 +12,7 @@ type Asked = { readonly phase: Phase; readonly plan: MigrationSpec };
 /** Empty where nobody asks. Never rejects. */
 export async function readIdentity(
   { phase, plan }: Asked,
-  { cluster, actIdentity = "proved" }: Eyes,
+  { cluster, actIdentity = "proved" }: ObserveDeps,
   look: Look,
 ): Promise<Pick<Observation, "actIdentity">> {
   if (plan.checklist.approvals.policy === "Skip" || !approving.includes(phase)) return {};

@@ -11,7 +11,7 @@ import { openRun, reportNameOf } from "#core/verification/runs.ts";
 import type { JobPodRead, JobRead, JobTemplateRead } from "#ports/jobs.ts";
 import { mapBounded } from "#timing/bounded.ts";
 import { attempt, type Look } from "./attempt.ts";
-import type { Eyes } from "./eyes.ts";
+import type { ObserveDeps } from "./observe-deps.ts";
 
 type Asked = { readonly meta: MigrationMeta; readonly plan: MigrationSpec; readonly status: MigrationStatus };
 
@@ -21,14 +21,14 @@ const askedAtOnce = 8;
 const mostWords = 300;
 
 /** Empty where nobody asks. Never rejects. */
-export async function readJobs(asked: Asked, eyes: Eyes, look: Look): Promise<Pick<Observation, "jobs">> {
+export async function readJobs(asked: Asked, eyes: ObserveDeps, look: Look): Promise<Pick<Observation, "jobs">> {
   if (!asksForJobs(asked.plan, asked.status)) return {};
   return { jobs: await attempt(look, "jobs", (signal) => lookAtJobs(asked, eyes, look, signal)) };
 }
 
 async function lookAtJobs(
   { meta, plan, status }: Asked,
-  eyes: Eyes,
+  eyes: ObserveDeps,
   look: Look,
   signal: AbortSignal,
 ): Promise<JobsObservation> {
@@ -62,7 +62,7 @@ function toTemplate({ name, suspended, containers }: JobTemplateRead): JobTempla
   return { name, suspended, hasVerifier: containers.includes(verifyContainer) };
 }
 
-type Sight = { readonly eyes: Eyes; readonly look: Look; readonly signal: AbortSignal };
+type Sight = { readonly eyes: ObserveDeps; readonly look: Look; readonly signal: AbortSignal };
 
 async function podsOf(job: JobRead, namespace: string, sight: Sight): Promise<VerifyPod[]> {
   const pods = await sight.eyes.jobs.listPods(namespace, job, verifyContainer, sight.signal);

@@ -9,7 +9,7 @@ import type { PodRead } from "#ports/cluster.ts";
 import type { WindowSpan } from "#ports/sidecars.ts";
 import { mapBounded } from "#timing/bounded.ts";
 import { attempt, type Look } from "./attempt.ts";
-import type { Eyes } from "./eyes.ts";
+import type { ObserveDeps } from "./observe-deps.ts";
 
 /** Sidecars asked at a time: many enough for one look a second at 100 pods, few enough for a small operator. */
 const asked = 20;
@@ -17,7 +17,7 @@ const asked = 20;
 export type PodsPlace = { readonly namespace: string; readonly selector: string; readonly plan: MigrationSpec };
 
 /** All pods of the selector. A sidecar that doesn't answer is a pod whose status says why. */
-export async function readPods(place: PodsPlace, eyes: Eyes, look: Look): Promise<Observation["pods"]> {
+export async function readPods(place: PodsPlace, eyes: ObserveDeps, look: Look): Promise<Observation["pods"]> {
   const { namespace, selector, plan } = place;
   const read = await attempt(look, "pods", (signal) => eyes.cluster.listPods(namespace, selector, signal));
   if (!read.ok) return read;
@@ -29,7 +29,7 @@ export async function readPods(place: PodsPlace, eyes: Eyes, look: Look): Promis
 async function observePod(
   pod: PodRead,
   windows: readonly WindowSpan[],
-  eyes: Eyes,
+  eyes: ObserveDeps,
   look: Look,
 ): Promise<PodObservation> {
   const { ip, adminPort, ...rest } = pod;

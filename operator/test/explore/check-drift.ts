@@ -1,5 +1,5 @@
 // Invariants of the comparison after a late rollback. The checker's own eyes: nothing of the core is used.
-import type { Look } from "./look.ts";
+import type { Look } from "./reconcile.ts";
 import type { Report } from "./report.ts";
 import { allRun, primariesOf } from "./truths.ts";
 import type { World } from "./world.ts";

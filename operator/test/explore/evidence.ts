@@ -6,7 +6,7 @@ import { spec } from "./plan.ts";
 import type { Pod, Seen } from "./world.ts";
 
 /**
- * none: no requests. healthy: enough to pass. harmful: worse over the alert's window. errors: the fast lane, before the
+ * none: no requests. healthy: enough to pass. harmful: worse over the alert's window. errors: the severe-harm rule, before the
  * cutover shadow errors. unknown: pods answer without windows. silent: pods don't answer.
  */
 export type Evidence = "none" | "healthy" | "harmful" | "errors" | "unknown" | "silent";

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { decide } from "#core/decide.ts";
 import type { Decision } from "#core/model/decision.ts";
-import type { Decide } from "./look.ts";
+import type { Decide } from "./reconcile.ts";
 import { invariants } from "./report.ts";
 import { explore } from "./search.ts";
 

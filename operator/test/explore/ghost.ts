@@ -1,6 +1,7 @@
 // What the checker remembers from look to look, by its own counting.
-import type { Look } from "./look.ts";
+
 import { absenceSteps, rates, steps } from "./plan.ts";
+import type { Look } from "./reconcile.ts";
 import { allRun, hasGoodSamples, isHarmless, isMixed, shadowRate, stageOf } from "./truths.ts";
 import { type Ghost, noSample, type World } from "./world.ts";
 

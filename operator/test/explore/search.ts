@@ -1,14 +1,14 @@
 // Breadth first over every reachable world, by number of faults: each world is expanded once, with the fewest it needs.
 import { canonicalise } from "./canonical.ts";
-import { checkLook } from "./check-look.ts";
+import { checkLook } from "./check-reconcile.ts";
 import { checkWorld } from "./check-world.ts";
 import { describe } from "./describe.ts";
 import { ghostFound, ghostLeft } from "./ghost.ts";
 import { type Glance, glancesOf } from "./glance.ts";
 import { keyOf } from "./key.ts";
-import { absence, type Decide, type Judge, type Look, looksOf, makeFreshJudge, makeJudge } from "./look.ts";
 import { changesOf, healEnvironment } from "./moves.ts";
 import { absenceSteps, origin } from "./plan.ts";
+import { absence, type Decide, type Judge, type Look, looksOf, makeFreshJudge, makeJudge } from "./reconcile.ts";
 import { Report, type Violation } from "./report.ts";
 import { checkRest, type RestNode } from "./rest.ts";
 import { isAhead, isFinal } from "./truths.ts";

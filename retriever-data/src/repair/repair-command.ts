@@ -64,7 +64,7 @@ export async function repairStores(flags: RepairFlags & VerifyFlags, around: Rep
       lagMs: (flags.lag === undefined ? report : { scope }).scope.lagSeconds * 1000,
       rowsPerSecond,
     };
-    const tell = makeTeller(around);
+    const tell = makeEventRecorder(around);
     const deps = { stores, writers, clock: around.clock, pause: around.pause, onProgress: tell.onProgress };
     const result = await repair(plan, run, deps, around.signal).catch((error: unknown) => {
       tell.stopped();
@@ -121,7 +121,7 @@ function end(plan: RepairPlan, result: RepairResult, { print }: RepairProcess): 
 }
 
 /** Says where it is, every few seconds, and how far it came when it is stopped. */
-function makeTeller({ clock, progress }: RepairProcess) {
+function makeEventRecorder({ clock, progress }: RepairProcess) {
   let toldAt = clock.monotonicMs();
   let last = "before the first batch";
   const onProgress: RepairDeps["onProgress"] = ({ step, done, total }) => {

@@ -92,7 +92,7 @@ async function shareIds({ source, destination }: Descriptions, stores: RunDeps["
 
 async function compare(passing: Passing, both: Descriptions, checkpoints: Checkpoints): Promise<Tally> {
   const { state, options, deps, signal } = passing;
-  const tell = makeTeller(state, both, deps);
+  const tell = makeEventRecorder(state, both, deps);
   const whole = { ...passing, onBatch: tell.onBatch };
   const vector = vectorRule(both.source, both.destination);
   if (state.step === "table") await fillTable(whole);
@@ -126,7 +126,7 @@ function checkDates({ scope, totals: { source, destination } }: RunState): void 
   }
 }
 
-function makeTeller(state: RunState, both: Descriptions, { onProgress }: RunDeps) {
+function makeEventRecorder(state: RunState, both: Descriptions, { onProgress }: RunDeps) {
   let read = { source: 0, destination: 0 };
   let total: Both<number | null> = { source: both.source.count, destination: both.destination.count };
   let part = 0;

@@ -1,8 +1,8 @@
 // Sinks over HTTP: one POST, a deadline, no redirects, nothing of the answer but its status.
 import { readFile } from "node:fs/promises";
 import { Agent, request } from "undici";
-import { render } from "#outbox/render.ts";
-import type { SinkConfig } from "#outbox/sinks-file.ts";
+import { render } from "#notify/render.ts";
+import type { SinkConfig } from "#notify/sinks-file.ts";
 import type { Sinks } from "#ports/sinks.ts";
 
 export type HttpSinksOptions = {

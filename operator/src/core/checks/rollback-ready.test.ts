@@ -5,7 +5,7 @@ import { aSpec } from "#test/builders/spec.ts";
 import { fault, seeing as seenBy } from "#test/builders/store-views.ts";
 import { aMigration, anObservation, aPod } from "#test/builders/world.ts";
 import type { Observation } from "../model/observation.ts";
-import { isWayBackClosed, judgeRollbackReady } from "./rollback-ready.ts";
+import { isRollbackPathClosed, judgeRollbackReady } from "./rollback-ready.ts";
 
 const guarding = aMigration().in("Guard").build();
 const seeing = (store: "source" | "destination", more: Partial<StoreStatus>, both = false): Observation =>
@@ -31,7 +31,7 @@ describe("RollbackReady", () => {
   ] satisfies [string, Partial<StoreStatus>][])("%s", (reason, view) => {
     const ready = judge(seeing("source", view, true));
     expect(ready.reason).toBe(reason);
-    expect(isWayBackClosed(ready)).toBe(reason === "SourceFailing");
+    expect(isRollbackPathClosed(ready)).toBe(reason === "SourceFailing");
   });
 
   it("fails from half the pods on, and says what they say", () => {
@@ -55,6 +55,6 @@ describe("RollbackReady", () => {
   it("is Unknown, which stops no rollback, when no sidecar answers", () => {
     const silent = anObservation(guarding, {}, { pods: { ok: true, value: [aPod().silent().build()] } });
     const ready = judge(silent);
-    expect([ready.status, isWayBackClosed(ready)]).toEqual(["Unknown", false]);
+    expect([ready.status, isRollbackPathClosed(ready)]).toEqual(["Unknown", false]);
   });
 });

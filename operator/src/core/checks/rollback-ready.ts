@@ -7,12 +7,12 @@ import type { Observation } from "../model/observation.ts";
 import type { Fact } from "../model/status-readings.ts";
 import { labelOf } from "../model/status-readings.ts";
 import { answeredStatuses, nameSome, servingPods, storeViews } from "../pods/pods.ts";
-import { fastLaneSeconds } from "../time/evidence-spans.ts";
+import { fastWindowSeconds } from "../time/evidence-spans.ts";
 import { hiddenByRollback } from "../verification/drift-resolved.ts";
 import { isLocalRefusal } from "./reachable.ts";
 
 /** Whether evidence, positive and current, says that a rollback would find no source. Unknown or stale never does. */
-export function isWayBackClosed(ready: Fact): boolean {
+export function isRollbackPathClosed(ready: Fact): boolean {
   return ready.status === "False" && (ready.reason === "SourceChanged" || ready.reason === "SourceFailing");
 }
 
@@ -66,7 +66,7 @@ function isSourceChanged(
 
 /** A finished probe of the last seconds found no store that could answer, and no success since. */
 export function isFailingNow(view: StoreStatus): boolean {
-  const probed = view.probeAgeSeconds !== null && view.probeAgeSeconds <= fastLaneSeconds;
+  const probed = view.probeAgeSeconds !== null && view.probeAgeSeconds <= fastWindowSeconds;
   const refused = view.lastError !== null && isLocalRefusal(view.lastError.code);
   const broken =
     refused ||
@@ -79,7 +79,7 @@ export function isFailingNow(view: StoreStatus): boolean {
 
 /** A success within the last seconds. */
 export function isAnsweringNow(view: StoreStatus): boolean {
-  return view.lastOkAgeSeconds !== null && view.lastOkAgeSeconds <= fastLaneSeconds;
+  return view.lastOkAgeSeconds !== null && view.lastOkAgeSeconds <= fastWindowSeconds;
 }
 
 function lastErrorOf(views: readonly StoreStatus[]): string {

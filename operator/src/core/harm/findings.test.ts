@@ -7,7 +7,7 @@ import type { Finding } from "../model/context.ts";
 import { findAlertCauses } from "./alert.ts";
 import { latencyQuantileMs } from "./baseline.ts";
 import { strongestFinding } from "./finding.ts";
-import { findFastLane, findLiveCauses } from "./live-primary.ts";
+import { findLiveCauses, findSevereHarm } from "./live-primary.ts";
 import { findShadowErrors } from "./shadow-errors.ts";
 
 const plan = aSpec({
@@ -51,9 +51,9 @@ it("the alert names its three causes apart, each with its own limit and action",
   expect(after[1]).toContain("in 20 % of 100 samples");
 });
 
-it("the fast lane states share, number, span and limit", () => {
-  expect(findFastLane(plan, someCounters({ requests: 200, errors: 50 }), true)).toEqual({
-    rule: "fastLane",
+it("the severe-harm rule states share, number, span and limit", () => {
+  expect(findSevereHarm(plan, someCounters({ requests: 200, errors: 50 }), true)).toEqual({
+    rule: "severe",
     action: "Hold",
     message: "live primary: 25 % of 200 requests failed within 15 s while the source answers (limit 20 %)",
   });

@@ -100,7 +100,7 @@ describe("failures", () => {
   const failing = { answered: 0, requests: 100, errors: 100 };
 
   it("of the live primary are due at once after the cutover, if the source answers, and nobody's business before", () => {
-    expect(judge(guarded, { counters: failing }).due).toEqual(["fastLane Rollback"]);
+    expect(judge(guarded, { counters: failing }).due).toEqual(["severe Rollback"]);
     expect(judge(guarded, { counters: failing, sourceAnswers: false }).due).toEqual([]);
     expect(judge(ramping, { counters: failing })).toEqual(nothing);
   });

@@ -10,7 +10,7 @@ import { sumWindow } from "../pods/epoch-evidence.ts";
 import { spansOf } from "../time/evidence-spans.ts";
 import { findAlertCauses } from "./alert.ts";
 import { judgeFirings } from "./firing.ts";
-import { findFastLane, findLiveCauses } from "./live-primary.ts";
+import { findLiveCauses, findSevereHarm } from "./live-primary.ts";
 import { findShadowErrors } from "./shadow-errors.ts";
 
 export type HarmInput = {
@@ -58,7 +58,7 @@ function judgeWindows(input: HarmInput): Harm {
   const lasting = found.filter(isWeighing);
   const since = lasting.length === 0 ? undefined : Math.min(previousSince ?? now, now);
   const sustained = since !== undefined && now - since >= durationSeconds(plan.rollback.sustainedFor) * 1000;
-  const immediate = pastCutover ? fastLane(input) : shadowErrors(input);
+  const immediate = pastCutover ? findSevere(input) : shadowErrors(input);
   return {
     findings: [...immediate, ...found],
     weighing: [...immediate.filter(isWeighing), ...lasting],
@@ -72,9 +72,9 @@ function isWeighing(finding: Finding): boolean {
   return finding.action !== "Observe";
 }
 
-function fastLane({ plan, status, serving, sourceAnswers }: HarmInput): Finding[] {
+function findSevere({ plan, status, serving, sourceAnswers }: HarmInput): Finding[] {
   const { counters } = sumWindow(serving, status.epoch, spansOf(plan).fast);
-  const finding = counters === null ? undefined : findFastLane(plan, counters, sourceAnswers);
+  const finding = counters === null ? undefined : findSevereHarm(plan, counters, sourceAnswers);
   return finding === undefined ? [] : [finding];
 }
 

@@ -4,22 +4,22 @@ import type { Baseline } from "@retriever/crds/migration-status.ts";
 import type { Counters } from "@retriever/sidecar/contract/evidence.ts";
 import { percent } from "../gates/gate-message.ts";
 import type { Finding } from "../model/context.ts";
-import { fastLaneSeconds } from "../time/evidence-spans.ts";
+import { fastWindowSeconds } from "../time/evidence-spans.ts";
 import { latencyQuantileMs } from "./baseline.ts";
 
 /** Fewer requests than this in a window say nothing about the new primary. */
 export const liveMinRequests = 50;
 /** From this share of errors on nobody waits for `sustainedFor`. */
-export const fastLaneErrorShare = 0.2;
+export const severeErrorShare = 0.2;
 
-/** The fast lane: errors on every fifth request while the source answers. Undefined when it doesn't apply. */
-export function findFastLane(plan: MigrationSpec, fast: Counters, sourceAnswers: boolean): Finding | undefined {
+/** The severe-harm rule: errors on every fifth request while the source answers. Undefined when it doesn't apply. */
+export function findSevereHarm(plan: MigrationSpec, fast: Counters, sourceAnswers: boolean): Finding | undefined {
   const share = fast.errors / fast.requests;
-  if (!sourceAnswers || fast.requests < liveMinRequests || share < fastLaneErrorShare) return undefined;
+  if (!sourceAnswers || fast.requests < liveMinRequests || share < severeErrorShare) return undefined;
   return {
-    rule: "fastLane",
+    rule: "severe",
     action: plan.thresholds.livePrimary.afterCutover,
-    message: `live primary: ${percent(share)} of ${fast.requests} requests failed within ${fastLaneSeconds} s while the source answers (limit ${percent(fastLaneErrorShare)})`,
+    message: `live primary: ${percent(share)} of ${fast.requests} requests failed within ${fastWindowSeconds} s while the source answers (limit ${percent(severeErrorShare)})`,
   };
 }
 

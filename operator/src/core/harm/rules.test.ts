@@ -7,7 +7,7 @@ import { aSpec } from "#test/builders/spec.ts";
 import { findAlertCauses } from "./alert.ts";
 import { latencyQuantileMs, measureBaseline } from "./baseline.ts";
 import { strongestAction } from "./finding.ts";
-import { findFastLane, findLiveCauses } from "./live-primary.ts";
+import { findLiveCauses, findSevereHarm } from "./live-primary.ts";
 import { findShadowErrors } from "./shadow-errors.ts";
 
 const plan = aSpec();
@@ -58,8 +58,8 @@ describe("the live primary", () => {
     [{ requests: 49, errors: 49 }, true, false],
     [{ requests: 50, errors: 50 }, false, false],
     [{ requests: 0, errors: 0 }, true, false],
-  ])("fast lane with %o, source answers %s: %s", (counters, sourceAnswers, found) => {
-    expect(findFastLane(plan, someCounters(counters), sourceAnswers) !== undefined).toBe(found);
+  ])("severe-harm rule with %o, source answers %s: %s", (counters, sourceAnswers, found) => {
+    expect(findSevereHarm(plan, someCounters(counters), sourceAnswers) !== undefined).toBe(found);
   });
 
   it.each([

@@ -21,7 +21,7 @@ export type Acks = {
   readonly lost: readonly string[];
 };
 
-export type HarmRule = "alert" | "livePrimary" | "fastLane" | "shadowErrors";
+export type HarmRule = "alert" | "livePrimary" | "severe" | "shadowErrors";
 
 /** One thing found wrong with the destination, and what the plan says to do about it. */
 export type Finding = {
@@ -37,7 +37,7 @@ export type Harm = {
   readonly findings: readonly Finding[];
   /** The findings whose line does more than observe: nothing rises or completes over them. */
   readonly weighing: readonly Finding[];
-  /** To be acted on now: the fast lane at once, the rest after `sustainedFor`. */
+  /** To be acted on now: the severe-harm rule at once, the rest after `sustainedFor`. */
   readonly due: readonly Finding[];
   /** Since when the sidecars' evidence has shown findings without a gap, epoch ms. */
   readonly since: number | undefined;

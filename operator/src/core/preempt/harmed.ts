@@ -1,6 +1,6 @@
 // Harm goes before everything a person may be waiting for: it acts in every phase that sends the destination traffic.
 
-import { isWayBackClosed } from "../checks/rollback-ready.ts";
+import { isRollbackPathClosed } from "../checks/rollback-ready.ts";
 import { strongestFinding } from "../harm/finding.ts";
 import type { Context, Finding } from "../model/context.ts";
 import type { Outcome } from "../model/decision.ts";
@@ -30,7 +30,7 @@ export function harmed(c: Context): Outcome | undefined {
 }
 
 function rollBack(c: Context, { rule }: Finding, causes: readonly string[]): Outcome {
-  const closed = isWayBackClosed(c.rollbackReady);
+  const closed = isRollbackPathClosed(c.rollbackReady);
   if (c.plan.rollback.automatic && !closed) {
     return beginRollback(c, { reason: `Harm${rule.charAt(0).toUpperCase()}${rule.slice(1)}`, causes, actor: null });
   }

@@ -8,7 +8,7 @@ import { isSameData } from "../model/deep-equal.ts";
 import type { Migration } from "../model/migration.ts";
 import type { Observation } from "../model/observation.ts";
 
-export const evidenceSchema = 1;
+export const auditSchema = 1;
 
 /** Where a chain stands: the last link's number and hash. */
 export type ChainEnd = { readonly seq: number; readonly hash: string };
@@ -49,8 +49,8 @@ export type KeptDecision = {
 export type PersonsAct = { readonly act: string; readonly actor: string; readonly reason: string };
 
 /** What every record says. */
-export type EvidenceCommon = {
-  readonly schema: typeof evidenceSchema;
+export type AuditCommon = {
+  readonly schema: typeof auditSchema;
   /** ISO instant of the look. */
   readonly at: string;
   readonly migration: { readonly namespace: string; readonly name: string; readonly uid: string };
@@ -62,7 +62,7 @@ export type EvidenceCommon = {
   readonly missing: number;
 };
 
-export type DecisionDraft = EvidenceCommon & {
+export type DecisionDraft = AuditCommon & {
   readonly kind: "decision";
   /** False: a rollback was carried out although the status could not be written. */
   readonly statusWritten: boolean;
@@ -71,7 +71,7 @@ export type DecisionDraft = EvidenceCommon & {
   readonly decision: KeptDecision;
 };
 
-export type CountersDraft = EvidenceCommon & {
+export type CountersDraft = AuditCommon & {
   readonly kind: "counters";
   readonly pods: number;
   /** Totals of the epoch; null while nothing is sampled. */
@@ -82,8 +82,8 @@ export type CountersDraft = EvidenceCommon & {
 };
 
 /** A record that has no place in the chain yet. */
-export type EvidenceDraft = DecisionDraft | CountersDraft;
-export type EvidenceRecord = EvidenceDraft & ChainEnd & { readonly previous: string };
+export type AuditDraft = DecisionDraft | CountersDraft;
+export type AuditRecord = AuditDraft & ChainEnd & { readonly previous: string };
 
 /** The same data is the same text, whatever the order of its members; what is undefined is left out. For comparing. */
 export function canonicalJson(value: unknown): string {
@@ -95,7 +95,7 @@ export function canonicalJson(value: unknown): string {
 }
 
 /** Puts a draft behind the end of a chain. */
-export function seal(draft: EvidenceDraft, after: ChainEnd): EvidenceRecord {
+export function seal(draft: AuditDraft, after: ChainEnd): AuditRecord {
   const open = { ...draft, seq: after.seq + 1, previous: after.hash };
   return { ...open, hash: hashOf(open) };
 }
@@ -107,7 +107,7 @@ export function hashOf(record: Readonly<Record<string, unknown>>): string {
 }
 
 /** The one text of a record, its hash last. Reading it and printing it again gives the same text. */
-export function printRecord(record: EvidenceRecord): string {
+export function printRecord(record: AuditRecord): string {
   const { hash, ...content } = record;
   return JSON.stringify({ ...content, hash });
 }

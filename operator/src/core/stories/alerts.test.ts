@@ -188,6 +188,6 @@ describe("the alert falls silent", () => {
     const sim = at("Guard", () => "no answer").run(30);
     sim.traffic = () => ({ ...goodTraffic, errorShare: 0.9 });
     sim.until("RolledBack", 120);
-    expect(sim.status.rollback?.reason).toBe("HarmFastLane");
+    expect(sim.status.rollback?.reason).toBe("HarmSevere");
   });
 });

@@ -51,13 +51,13 @@ describe("a status that can't be written", () => {
     sim.run(60);
     expect(sim.phase).toBe("Guard");
     expect(sim.overlay?.document).toMatchObject({ primary: "source", shadow: "none" });
-    expect(sim.overlay?.intent?.rollback?.reason).toBe("HarmFastLane");
+    expect(sim.overlay?.intent?.rollback?.reason).toBe("HarmSevere");
     const epoch = sim.overlay?.document?.revision.epoch;
     sim.refusesStatus = false;
     sim.traffic = () => goodTraffic;
     sim.until("RolledBack", 60);
     expect(sim.status.epoch).toBe(epoch);
-    expect(sim.status.rollback).toMatchObject({ reason: "HarmFastLane", from: "Guard" });
+    expect(sim.status.rollback).toMatchObject({ reason: "HarmSevere", from: "Guard" });
     expect(sim.pages).toEqual(["RollbackAdopted"]);
   });
 
@@ -162,7 +162,7 @@ describe("reads that fail", () => {
     sim.unreadable.add("acts");
     sim.unreadable.add("overlay");
     sim.traffic = (_at, primary) => ({ ...goodTraffic, errorShare: primary === "destination" ? 1 : 0 });
-    expect(sim.until("RolledBack", 60).status.rollback?.reason).toBe("HarmFastLane");
+    expect(sim.until("RolledBack", 60).status.rollback?.reason).toBe("HarmSevere");
   });
 
   it("a rollback needs no answer of the overlay to write it", () => {

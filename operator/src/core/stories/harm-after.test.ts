@@ -25,7 +25,7 @@ describe("harm in the guard rolls back by itself", () => {
     ["a slower primary over all requests", { latencyMs: 400 }, "HarmLivePrimary", "p95"],
     ["empty answers", { emptyShare: 0.5 }, "HarmLivePrimary", "came back empty"],
     ["a few errors", { errorShare: 0.05 }, "HarmLivePrimary", "failed"],
-    ["errors on every second request", { errorShare: 0.5 }, "HarmFastLane", "within 15 s"],
+    ["errors on every second request", { errorShare: 0.5 }, "HarmSevere", "within 15 s"],
   ] satisfies [string, Partial<Traffic>, string, string][])("%s", (_name, bad, reason, words) => {
     const sim = degrade(inGuard(), bad);
     const at = sim.now;
@@ -38,7 +38,7 @@ describe("harm in the guard rolls back by itself", () => {
     expect(sim.status.rollback?.from).toBe("Guard");
     expect(sim.pages).toEqual([reason]);
     const seconds = (sim.now - at) / 1000;
-    expect(seconds).toBeLessThan(reason === "HarmFastLane" ? 30 : 90);
+    expect(seconds).toBeLessThan(reason === "HarmSevere" ? 30 : 90);
     sim.run(60);
     expect(sim.condition("Ready")).toBe(`False/${reason}`);
     expect(sim.condition("Stalled")).toBe(`True/${reason}`);

@@ -9,7 +9,7 @@ describe("a rollback in the overlay's intent", () => {
   const adopted = (more: { migrationUid?: string; epoch?: number; rollback?: null }) => {
     const sim = simulationAt("Guard", { spec });
     if (sim.overlay?.intent === null || sim.overlay === null) throw new Error("an overlay of ours has an intent");
-    const rollback = { reason: "HarmFastLane", causes: ["errors"], actor: null };
+    const rollback = { reason: "HarmSevere", causes: ["errors"], actor: null };
     const { intent } = sim.overlay;
     sim.overlay = { ...sim.overlay, intent: { ...intent, epoch: sim.status.epoch + 1, rollback, ...more } };
     return sim.decideNow();
@@ -19,7 +19,7 @@ describe("a rollback in the overlay's intent", () => {
     const { status, announcements } = adopted({});
     expect(status).toMatchObject({ phase: "RollingBack", epoch: 5 });
     expect(status.revision).toMatchObject({ primary: "source", shadow: "none", sampleRate: 0, released: false });
-    expect(status.rollback).toMatchObject({ from: "Guard", reason: "HarmFastLane", causes: ["errors"], actor: null });
+    expect(status.rollback).toMatchObject({ from: "Guard", reason: "HarmSevere", causes: ["errors"], actor: null });
     expect(announcements).toMatchObject([{ reason: "RollbackAdopted", type: "Warning", page: true }]);
   });
 

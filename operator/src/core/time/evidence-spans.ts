@@ -5,17 +5,17 @@ import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
 
 export type Span = { readonly seconds: number; readonly offsetSeconds: number };
 
-/** Span of the fast lane and of "the source answers now": design values, the same for every plan. */
-export const fastLaneSeconds = 15;
+/** Span of the severe-harm rule and of "the source answers now": design values, the same for every plan. */
+export const fastWindowSeconds = 15;
 /** Shadow errors are judged over two spans of this length, as the users' alert does. */
 export const shadowErrorSeconds = 300;
 
-/** The spans in a fixed order: fast lane, alert, the last and the last but one shadow-error window. */
+/** The spans in a fixed order: severe-harm rule, alert, the last and the last but one shadow-error window. */
 export function spansOf(spec: MigrationSpec): { fast: Span; alert: Span; errorsNow: Span; errorsBefore: Span } {
   const alertSeconds = clamp(Math.round(durationSeconds(spec.rollback.window)));
   const errorSeconds = Math.min(shadowErrorSeconds, alertSeconds);
   return {
-    fast: { seconds: fastLaneSeconds, offsetSeconds: 0 },
+    fast: { seconds: fastWindowSeconds, offsetSeconds: 0 },
     alert: { seconds: alertSeconds, offsetSeconds: 0 },
     errorsNow: { seconds: errorSeconds, offsetSeconds: 0 },
     errorsBefore: { seconds: errorSeconds, offsetSeconds: errorSeconds },

@@ -5,9 +5,9 @@ import type { Clock } from "#ports/clock.ts";
 import type { Cluster } from "#ports/cluster.ts";
 import { faultFields, type Logger } from "#telemetry/logger.ts";
 import type { Metrics } from "#telemetry/metrics.ts";
-import { within } from "#timing/sleep.ts";
+import { within } from "#timing/deadline.ts";
 
-export type TellerOptions = {
+export type EventRecorderOptions = {
   readonly cluster: Cluster;
   readonly clock: Clock;
   readonly log: Logger;
@@ -19,7 +19,7 @@ export type TellerOptions = {
 const maxRemembered = 1000;
 
 /** `all` sends each message; `once` only when it wasn't sent for this version of the object. */
-export function makeTeller(options: TellerOptions) {
+export function makeEventRecorder(options: EventRecorderOptions) {
   const { cluster, clock, log, metrics, deadlineMs } = options;
   const toldAt = new Map<string, string>();
 

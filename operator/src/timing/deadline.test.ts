@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Clock } from "#ports/clock.ts";
-import { limitTime } from "./time-limit.ts";
+import { limitTime } from "./deadline.ts";
 
 function arrange() {
   const timers = new Map<() => void, number>();

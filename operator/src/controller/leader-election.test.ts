@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { OperatorError } from "#errors.ts";
 import type { LeaseRead, LeaseRecord, LeaseStore } from "#ports/lease.ts";
 import { FakeClock, settle } from "#test/fakes/fake-clock.ts";
-import { type LeaderOptions, lead, leaseTimesOf } from "./leader.ts";
+import { type LeaderElectionOptions, lead, leaseTimesOf } from "./leader-election.ts";
 
 /** A lease in memory with versions, faults and lost answers. */
 class FakeLease implements LeaseStore {
@@ -28,7 +28,7 @@ class FakeLease implements LeaseStore {
 
 function arrange(identity: string, lease = new FakeLease(), clock = new FakeClock()) {
   const faults: OperatorError[] = [];
-  const options: LeaderOptions = {
+  const options: LeaderElectionOptions = {
     store: lease,
     clock,
     random: () => 0.5,

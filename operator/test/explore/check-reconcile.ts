@@ -1,8 +1,8 @@
 // Invariants of one look: what it found, what it left. Written down a second time, from the design and not from the core.
 import { checkDrift } from "./check-drift.ts";
 import { ghostFound, isNewRevision } from "./ghost.ts";
-import type { Look } from "./look.ts";
 import { rates, steps } from "./plan.ts";
+import type { Look } from "./reconcile.ts";
 import type { Report } from "./report.ts";
 import {
   allRun,

@@ -8,7 +8,7 @@ import type { OutboxMessage } from "@retriever/crds/outbox-status.ts";
 import { afterEach, describe, expect, test } from "vitest";
 import { makeHttpSinks } from "#adapters/sinks/http-sinks.ts";
 import type { MigrationMeta } from "#core/model/migration.ts";
-import { Courier } from "./courier.ts";
+import { Notifier } from "./notifier.ts";
 import { parseSinks, type SinkConfig } from "./sinks-file.ts";
 
 type Received = { readonly headers: IncomingMessage["headers"]; readonly body: string };
@@ -43,10 +43,10 @@ async function aSink(...codes: number[]): Promise<{ url: string; received: Recei
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`, received };
 }
 
-function aCourier(sinks: readonly SinkConfig[], deadlineMs = 2000): Courier {
-  const courier = new Courier({ sinks: makeHttpSinks({ sinks, deadlineMs }) });
-  closing.push(() => courier.close());
-  return courier;
+function aCourier(sinks: readonly SinkConfig[], deadlineMs = 2000): Notifier {
+  const notifier = new Notifier({ sinks: makeHttpSinks({ sinks, deadlineMs }) });
+  closing.push(() => notifier.close());
+  return notifier;
 }
 
 function aMessage(more: Partial<OutboxMessage> = {}): OutboxMessage {
@@ -69,10 +69,10 @@ describe("a webhook", () => {
     const { url, received } = await aSink(204);
     const secretFile = join(mkdtempSync(join(tmpdir(), "sink-")), "key");
     writeFileSync(secretFile, "s3cret\n");
-    const courier = aCourier([{ name: "engineering", kind: "webhook", url, secretFile }]);
-    courier.send(meta, [aMessage()], now);
-    await courier.idle();
-    expect(courier.answers(meta)).toEqual([{ key: "uid-1/4/PreCutover", sink: "engineering", error: null }]);
+    const notifier = aCourier([{ name: "engineering", kind: "webhook", url, secretFile }]);
+    notifier.send(meta, [aMessage()], now);
+    await notifier.idle();
+    expect(notifier.answers(meta)).toEqual([{ key: "uid-1/4/PreCutover", sink: "engineering", error: null }]);
     const [{ headers, body }] = received as [Received];
     expect(headers["x-retriever-signature"]).toBe(
       `sha256=${createHmac("sha256", "s3cret").update(body).digest("hex")}`,
@@ -96,49 +96,49 @@ describe("a webhook", () => {
     ["hangs", 0, "no answer within the deadline"],
   ])("that %s is asked once, and the answer says why it didn't take it", async (_name, code, error) => {
     const { url, received } = await aSink(code);
-    const courier = aCourier([{ name: "engineering", kind: "webhook", url }], 300);
-    courier.send(meta, [aMessage()], now);
-    courier.send(meta, [aMessage()], now);
-    await courier.idle();
-    expect(courier.answers(meta)).toEqual([{ key: "uid-1/4/PreCutover", sink: "engineering", error }]);
+    const notifier = aCourier([{ name: "engineering", kind: "webhook", url }], 300);
+    notifier.send(meta, [aMessage()], now);
+    notifier.send(meta, [aMessage()], now);
+    await notifier.idle();
+    expect(notifier.answers(meta)).toEqual([{ key: "uid-1/4/PreCutover", sink: "engineering", error }]);
     expect(received).toHaveLength(1);
   });
 });
 
 test("a Slack message is plain text below 6 kB without markup of others", async () => {
   const { url, received } = await aSink(200);
-  const courier = aCourier([{ name: "engineering", kind: "slack", url }]);
-  courier.send(meta, [aMessage({ text: `<!channel> & ${"ü".repeat(5000)}` })], now);
-  await courier.idle();
+  const notifier = aCourier([{ name: "engineering", kind: "slack", url }]);
+  notifier.send(meta, [aMessage({ text: `<!channel> & ${"ü".repeat(5000)}` })], now);
+  await notifier.idle();
   const { body } = received[0] as Received;
   expect(Buffer.byteLength(body)).toBeLessThan(6000);
   expect((JSON.parse(body) as { text: string }).text).toContain("&lt;!channel&gt; &amp; ü");
 });
 
-describe("a courier", () => {
+describe("a notifier", () => {
   test("sends nothing before it is due, and nothing anew before the answer stands in a status", async () => {
     const { url, received } = await aSink(500, 200);
-    const courier = aCourier([{ name: "engineering", kind: "webhook", url }]);
-    courier.send(meta, [aMessage()], now - 1);
-    await courier.idle();
+    const notifier = aCourier([{ name: "engineering", kind: "webhook", url }]);
+    notifier.send(meta, [aMessage()], now - 1);
+    await notifier.idle();
     expect(received).toHaveLength(0);
-    courier.send(meta, [aMessage()], now);
-    await courier.idle();
-    courier.send(meta, [aMessage()], now);
-    await courier.idle();
+    notifier.send(meta, [aMessage()], now);
+    await notifier.idle();
+    notifier.send(meta, [aMessage()], now);
+    await notifier.idle();
     expect(received).toHaveLength(1);
-    courier.forget(courier.answers(meta));
-    courier.send(meta, [aMessage({ attempts: 1 })], now);
-    await courier.idle();
+    notifier.forget(notifier.answers(meta));
+    notifier.send(meta, [aMessage({ attempts: 1 })], now);
+    await notifier.idle();
     expect(received).toHaveLength(2);
   });
 
   test("that restarts between sending and recording sends the same message under the same key", async () => {
     const { url, received } = await aSink(200);
     const sinks: SinkConfig[] = [{ name: "engineering", kind: "webhook", url }];
-    for (const courier of [aCourier(sinks), aCourier(sinks)]) {
-      courier.send(meta, [aMessage()], now);
-      await courier.idle();
+    for (const notifier of [aCourier(sinks), aCourier(sinks)]) {
+      notifier.send(meta, [aMessage()], now);
+      await notifier.idle();
     }
     expect(received.map(({ headers }) => headers["x-retriever-id"])).toEqual([
       "uid-1/4/PreCutover",
@@ -147,11 +147,11 @@ describe("a courier", () => {
   });
 
   test("says of a sink nobody configured that there is none", async () => {
-    const courier = aCourier([]);
-    courier.send(meta, [aMessage()], now);
-    await courier.idle();
-    expect(courier.answers(meta)[0]?.error).toBe("no sink of this name is configured");
-    expect(courier.answers({ uid: "uid-2" })).toEqual([]);
+    const notifier = aCourier([]);
+    notifier.send(meta, [aMessage()], now);
+    await notifier.idle();
+    expect(notifier.answers(meta)[0]?.error).toBe("no sink of this name is configured");
+    expect(notifier.answers({ uid: "uid-2" })).toEqual([]);
   });
 });
 

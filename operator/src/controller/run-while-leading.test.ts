@@ -4,9 +4,9 @@ import type { LeaseRead, LeaseRecord, LeaseStore } from "#ports/lease.ts";
 import { makeLogger } from "#telemetry/logger.ts";
 import { makeMetrics } from "#telemetry/metrics.ts";
 import { FakeClock, settle } from "#test/fakes/fake-clock.ts";
-import { leadLoop } from "./lead-loop.ts";
-import { leaseTimesOf } from "./leader.ts";
+import { leaseTimesOf } from "./leader-election.ts";
 import type { Loop } from "./loop.ts";
+import { runWhileLeading } from "./run-while-leading.ts";
 
 function arrange(more: { readonly leaderElection?: boolean; readonly lease?: LeaseRead } = {}) {
   const clock = new FakeClock();
@@ -35,7 +35,7 @@ function arrange(more: { readonly leaderElection?: boolean; readonly lease?: Lea
   const metrics = makeMetrics({ processMetrics: false });
   const stop = new AbortController();
   const log = makeLogger({ level: "silent" });
-  const ended = leadLoop(
+  const ended = runWhileLeading(
     {
       leader: more.leaderElection === false ? undefined : leader,
       loop,

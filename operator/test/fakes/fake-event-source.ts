@@ -1,9 +1,9 @@
-// Hints by hand, and a list of everything now and then.
+// EventSource by hand, and a list of everything now and then.
 import type { Clock } from "#ports/clock.ts";
 import type { Cluster, MigrationKey } from "#ports/cluster.ts";
-import type { Hints } from "#ports/hints.ts";
+import type { EventSource } from "#ports/event-source.ts";
 
-export class FakeHints implements Hints {
+export class FakeEventSource implements EventSource {
   readonly #cluster: Cluster;
   readonly #clock: Clock;
   readonly #resyncMs: number;

@@ -2,8 +2,8 @@
 import { asOperatorError, hasCode, OperatorError } from "#errors.ts";
 import type { Clock } from "#ports/clock.ts";
 import type { LeaseRead, LeaseStore } from "#ports/lease.ts";
-import { backoffMs } from "#timing/backoff.ts";
-import { sleep, within } from "#timing/sleep.ts";
+import { within } from "#timing/deadline.ts";
+import { backoffMs, sleep } from "#timing/delay.ts";
 
 export type LeaseTimes = {
   /** Others wait this long after the last renewal they saw. */
@@ -22,7 +22,7 @@ export function leaseTimesOf(leaseMs: number): LeaseTimes {
   return { leaseMs, renewWithinMs: share(10), renewEveryMs: share(4), retryMs: share(2) };
 }
 
-export type LeaderOptions = {
+export type LeaderElectionOptions = {
   readonly store: LeaseStore;
   readonly clock: Clock;
   /** 0..1 */
@@ -48,7 +48,7 @@ export type Leadership = {
 };
 
 /** Waits until this process leads. Rejects with ROP_STOPPED when the signal aborts first. */
-export async function lead(options: LeaderOptions, signal: AbortSignal): Promise<Leadership> {
+export async function lead(options: LeaderElectionOptions, signal: AbortSignal): Promise<Leadership> {
   const { clock, random, times } = options;
   let seen: { readonly mark: string; readonly at: number } | undefined;
   while (!signal.aborted) {
@@ -67,12 +67,12 @@ export async function lead(options: LeaderOptions, signal: AbortSignal): Promise
   throw new OperatorError("ROP_STOPPED", "waiting for the lease");
 }
 
-function isFree(lease: LeaseRead | undefined, { identity }: LeaderOptions, unchangedMs: number): boolean {
+function isFree(lease: LeaseRead | undefined, { identity }: LeaderElectionOptions, unchangedMs: number): boolean {
   if (lease === undefined || lease.holder === "" || lease.holder === identity) return true;
   return unchangedMs > lease.durationSeconds * 1000;
 }
 
-function take(options: LeaderOptions, lease: LeaseRead | undefined, signal: AbortSignal): Promise<LeaseRead> {
+function take(options: LeaderElectionOptions, lease: LeaseRead | undefined, signal: AbortSignal): Promise<LeaseRead> {
   const now = options.clock.now();
   const record = {
     holder: options.identity,
@@ -85,7 +85,7 @@ function take(options: LeaderOptions, lease: LeaseRead | undefined, signal: Abor
 }
 
 /** `from`: Clock.elapsed() before the request that took it was sent, the earliest moment others may count from. */
-function hold(options: LeaderOptions, taken: LeaseRead, from: number): Leadership {
+function hold(options: LeaderElectionOptions, taken: LeaseRead, from: number): Leadership {
   const stopped = new AbortController();
   let lease = taken;
   let renewedAt = from;
@@ -111,10 +111,10 @@ function hold(options: LeaderOptions, taken: LeaseRead, from: number): Leadershi
     release: async () => {
       stopped.abort();
       const record = { ...recordOf(lease), holder: "", renewedAt: options.clock.now() };
-      const giveUp = AbortSignal.timeout(options.times.retryMs);
-      await options.store
-        .write(record, lease.resourceVersion, giveUp)
-        .catch((fault: unknown) => options.onFault(asOperatorError(fault)));
+      const deadline = { clock: options.clock, deadlineMs: options.times.retryMs, about: "release lease" };
+      await within({ ...deadline, signal: new AbortController().signal }, (signal) =>
+        options.store.write(record, lease.resourceVersion, signal),
+      ).catch((fault: unknown) => options.onFault(asOperatorError(fault)));
     },
   };
 }
@@ -125,7 +125,7 @@ type Renewal = {
   readonly adopt: (lease: LeaseRead) => void;
 };
 
-async function renewUntilLost(options: LeaderOptions, from: number, renewal: Renewal): Promise<OperatorError> {
+async function renewUntilLost(options: LeaderElectionOptions, from: number, renewal: Renewal): Promise<OperatorError> {
   const { clock, times } = options;
   const { signal } = renewal;
   let renewedAt = from;
@@ -153,7 +153,7 @@ async function renewUntilLost(options: LeaderOptions, from: number, renewal: Ren
 }
 
 /** After a conflict: ours still (an earlier renewal arrived though its answer didn't), or another's? */
-async function isTaken(options: LeaderOptions, renewal: Renewal): Promise<boolean> {
+async function isTaken(options: LeaderElectionOptions, renewal: Renewal): Promise<boolean> {
   try {
     const lease = await call(options, renewal.signal, "read lease", (signal) => options.store.read(signal));
     if (lease?.holder !== options.identity) return true;
@@ -169,7 +169,7 @@ function recordOf({ holder, durationSeconds, renewedAt, acquiredAt, transitions 
 }
 
 function call<T>(
-  options: LeaderOptions,
+  options: LeaderElectionOptions,
   signal: AbortSignal,
   about: string,
   ask: (signal: AbortSignal) => Promise<T>,

@@ -5,7 +5,7 @@ import type { Cluster } from "#ports/cluster.ts";
 import type { Jobs, Reports } from "#ports/jobs.ts";
 import type { Sidecars } from "#ports/sidecars.ts";
 
-export type Eyes = {
+export type ObserveDeps = {
   readonly cluster: Cluster;
   readonly sidecars: Sidecars;
   readonly jobs: Jobs;

@@ -1,12 +1,12 @@
 // The loop, run only while this process leads.
 import { faultFields, type Logger } from "#telemetry/logger.ts";
 import type { Metrics } from "#telemetry/metrics.ts";
-import { type LeaderOptions, type Leadership, lead } from "./leader.ts";
+import { type LeaderElectionOptions, type Leadership, lead } from "./leader-election.ts";
 import type { Loop } from "./loop.ts";
 
-export type LeadLoopOptions = {
+export type RunWhileLeadingOptions = {
   /** Undefined: lead without a lease. */
-  readonly leader: LeaderOptions | undefined;
+  readonly leader: LeaderElectionOptions | undefined;
   readonly loop: Pick<Loop, "start" | "stop">;
   /** Told of the leadership before the loop starts: what it says of itself decides about every write. */
   readonly onLead?: (leadership: Leadership) => void;
@@ -25,7 +25,7 @@ const sole: Leadership = {
 };
 
 /** Runs the loop until the signal aborts (false, all ended, lease released) or the lease is lost (true, nothing awaited). */
-export async function leadLoop(options: LeadLoopOptions, signal: AbortSignal): Promise<boolean> {
+export async function runWhileLeading(options: RunWhileLeadingOptions, signal: AbortSignal): Promise<boolean> {
   const { leader, loop, metrics, log } = options;
   const leadership = leader === undefined ? sole : await lead(leader, signal).catch(() => undefined);
   if (leadership === undefined) return false;

@@ -1,19 +1,19 @@
 import { describe, expect, test } from "vitest";
 import { printChainFile, readChainFile } from "#audit/chain-file.ts";
-import { type EvidenceDraft, seal } from "#core/status/audit-record.ts";
+import { type AuditDraft, seal } from "#core/status/audit-record.ts";
 import { OperatorError } from "#errors.ts";
-import type { StoredEnd } from "#ports/evidence-store.ts";
+import type { StoredEnd } from "#ports/audit-store.ts";
 import { aDraft, subject } from "#test/builders/evidence.ts";
 import { FakeConfigMaps } from "#test/fakes/fake-config-maps.ts";
 import { overlayLabel } from "../cluster/overlay-config-map.ts";
-import { evidenceLabel, makeEvidenceReader, makeEvidenceStore } from "./evidence-config-maps.ts";
+import { evidenceLabel, makeAuditStore, makeEvidenceReader } from "./audit-config-maps.ts";
 
 const { signal } = new AbortController();
 
 function arrange() {
   const maps = new FakeConfigMaps();
-  const store = makeEvidenceStore(maps.request);
-  const write = async (end: StoredEnd, draft: EvidenceDraft = aDraft()) =>
+  const store = makeAuditStore(maps.request);
+  const write = async (end: StoredEnd, draft: AuditDraft = aDraft()) =>
     store.append(subject, end, seal(draft, end), signal);
   /** Adds `count` records of about `bytes` bytes. */
   const fill = async (count: number, bytes = 100) => {
@@ -113,7 +113,7 @@ describe("evidence in ConfigMaps", () => {
   test("takes the next free name when an earlier migration of this name left its maps", async () => {
     const { maps, fill, proved } = arrange();
     const other = { ...subject, uid: "uid-0" };
-    const store = makeEvidenceStore(maps.request);
+    const store = makeAuditStore(maps.request);
     const start = await store.readEnd(other, signal);
     await store.append(other, start, seal(aDraft(), start), signal);
     await fill(2);

@@ -1,10 +1,10 @@
-// What an effect gets to work with.
+// What an effect is carried out with.
 import type { MigrationMeta } from "#core/model/migration.ts";
 import type { Cluster } from "#ports/cluster.ts";
 import type { Jobs, Reports } from "#ports/jobs.ts";
 
 /** One effect under way. */
-export type Doing = {
+export type EffectContext = {
   readonly cluster: Cluster;
   readonly jobs: Jobs;
   readonly reports: Pick<Reports, "fetch">;

@@ -5,7 +5,7 @@ import type { MigrationMeta } from "#core/model/migration.ts";
 import type { Delivery } from "#core/model/observation.ts";
 import type { Sinks } from "#ports/sinks.ts";
 
-export type CourierOptions = {
+export type NotifierOptions = {
   readonly sinks: Sinks;
   /** Told of every answer, for metrics and logs. */
   readonly report?: (sink: string, error: string | null) => void;
@@ -17,13 +17,13 @@ const mostAnswers = 1000;
 const longestError = 120;
 
 /** At-least-once delivery: `answers` are handed to the next look, and forgotten once its status is written. */
-export class Courier {
-  readonly #options: CourierOptions;
+export class Notifier {
+  readonly #options: NotifierOptions;
   readonly #stop = new AbortController();
   readonly #underWay = new Map<string, Promise<void>>();
   readonly #answers = new Map<string, Delivery>();
 
-  constructor(options: CourierOptions) {
+  constructor(options: NotifierOptions) {
     this.#options = options;
   }
 

@@ -1,7 +1,7 @@
-// What wakes the loop. Hints are never facts: a decision reads live, and a lost hint costs one resync at most.
+// What wakes the loop. EventSource are never facts: a decision reads live, and a lost hint costs one resync at most.
 import type { MigrationKey } from "./cluster.ts";
 
-export interface Hints {
+export interface EventSource {
   /** Begins to call `wake`: for every migration after each list, and for the ones that an event concerns. */
   start(wake: (key: MigrationKey) => void): void;
   /** Ends all streams and timers; no `wake` follows. */

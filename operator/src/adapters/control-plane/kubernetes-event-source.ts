@@ -1,4 +1,4 @@
-// The Hints port: reflectors over migrations, acts and overlays, each object mapped to the migrations it concerns.
+// The EventSource port: reflectors over migrations, acts and overlays, each object mapped to the migrations it concerns.
 
 import { overlayName } from "@retriever/sidecar/contract/names.ts";
 import type { OperatorError } from "#errors.ts";
@@ -9,7 +9,7 @@ import { Reflector } from "#kube/reflector.ts";
 import { configMaps, migrationActs, migrations, type Place, type Resource } from "#kube/resources.ts";
 import type { Clock } from "#ports/clock.ts";
 import type { MigrationKey } from "#ports/cluster.ts";
-import type { Hints } from "#ports/hints.ts";
+import type { EventSource } from "#ports/event-source.ts";
 import { overlayLabel } from "../cluster/overlay-config-map.ts";
 import { keyOf, makeTargetIndex, type TargetIndex } from "../cluster/target-index.ts";
 
@@ -30,8 +30,8 @@ const defaultInactivityMs = 70_000;
 /** Of so many lists one wakes the finished migrations, too: hundreds of them must cost next to nothing. */
 const finishedEvery = 10;
 
-/** Hints from watches in all watched namespaces. */
-export function makeKubernetesHints(options: HintsOptions): Hints {
+/** EventSource from watches in all watched namespaces. */
+export function makeKubernetesEventSource(options: HintsOptions): EventSource {
   let reflectors: readonly Reflector[] = [];
   const index = makeTargetIndex();
   return {

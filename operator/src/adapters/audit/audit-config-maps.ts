@@ -1,12 +1,12 @@
 // Evidence in ConfigMaps: one key per record, written behind each other under the version read, the oldest map dropped.
 // Only metadata is read to find the end; the records themselves are read by people alone.
 import { fieldManager } from "@retriever/sidecar/contract/names.ts";
-import { type ChainEnd, chainStart, type EvidenceRecord, printRecord } from "#core/status/audit-record.ts";
+import { type AuditRecord, type ChainEnd, chainStart, printRecord } from "#core/status/audit-record.ts";
 import { hasCode, OperatorError } from "#errors.ts";
 import type { ConfigMapDocument, KubeObject, ObjectMeta } from "#kube/documents.ts";
 import { type KubeRequest, mergePatch } from "#kube/kube-request.ts";
 import { apiVersionOf, configMaps, migrations } from "#kube/resources.ts";
-import type { EvidenceReader, EvidenceStore, EvidenceSubject, KeptChain, StoredEnd } from "#ports/evidence-store.ts";
+import type { AuditStore, EvidenceReader, EvidenceSubject, KeptChain, StoredEnd } from "#ports/audit-store.ts";
 
 /** Label of evidence; its value is the migration's uid. Not the overlays' label: writing evidence wakes nobody. */
 export const evidenceLabel = "retriever.dev/evidence";
@@ -29,7 +29,7 @@ type MapEnd = ChainEnd & { readonly bytes: number };
 type Place = { readonly maps: readonly string[]; readonly resourceVersion: string; readonly bytes: number };
 
 /** The store over live requests. Holds nothing. */
-export function makeEvidenceStore(request: KubeRequest): EvidenceStore {
+export function makeAuditStore(request: KubeRequest): AuditStore {
   return {
     readEnd: async (subject, signal) => {
       const maps = await listMaps(request, subject, signal);
@@ -61,7 +61,7 @@ export function makeEvidenceStore(request: KubeRequest): EvidenceStore {
 type Write = {
   readonly subject: EvidenceSubject;
   readonly end: StoredEnd;
-  readonly record: EvidenceRecord;
+  readonly record: AuditRecord;
   readonly text: string;
 };
 

@@ -2,13 +2,13 @@ import type { ServerResponse } from "node:http";
 import { afterEach, describe, expect, test } from "vitest";
 import type { KubeObject, ObjectMeta } from "#kube/documents.ts";
 import { makeKubeRequest } from "#kube/kube-request.ts";
-import type { Hints } from "#ports/hints.ts";
+import type { EventSource } from "#ports/event-source.ts";
 import { type Played, playServer, reply, until } from "#test/api-server.ts";
 import { makeSystemClock } from "../system-clock.ts";
-import { makeKubernetesHints } from "./kubernetes-hints.ts";
+import { makeKubernetesEventSource } from "./kubernetes-event-source.ts";
 
 let played: Played | undefined;
-let hints: Hints | undefined;
+let hints: EventSource | undefined;
 afterEach(async () => {
   await hints?.stop();
   await played?.close();
@@ -54,7 +54,7 @@ async function arrange(more: Partial<Arrangement> = {}) {
       });
   });
   const clock = makeSystemClock();
-  hints = makeKubernetesHints({
+  hints = makeKubernetesEventSource({
     connection: played.connection,
     request: makeKubeRequest(played.connection, { deadlineMs: 1000, clock }),
     clock,

@@ -4,17 +4,17 @@
 import { draftCounters, draftDecision, gistOf, isCounting, isDecisive, type Look } from "#audit/draft.ts";
 import type { Announcement } from "#core/model/decision.ts";
 import type { MigrationMeta } from "#core/model/migration.ts";
-import { type EvidenceDraft, type EvidenceRecord, seal } from "#core/status/audit-record.ts";
+import { type AuditDraft, type AuditRecord, seal } from "#core/status/audit-record.ts";
 import { asOperatorError, hasCode } from "#errors.ts";
+import type { AuditStore, StoredEnd } from "#ports/audit-store.ts";
 import type { Clock } from "#ports/clock.ts";
-import type { EvidenceStore, StoredEnd } from "#ports/evidence-store.ts";
 import { faultFields, type Logger } from "#telemetry/logger.ts";
 import type { Metrics } from "#telemetry/metrics.ts";
-import { type Backoff, backoffMs } from "#timing/backoff.ts";
-import { within } from "#timing/sleep.ts";
+import { within } from "#timing/deadline.ts";
+import { type Backoff, backoffMs } from "#timing/delay.ts";
 
 export type RecorderOptions = {
-  readonly store: EvidenceStore;
+  readonly store: AuditStore;
   readonly clock: Clock;
   /** 0..1 */
   readonly random: () => number;
@@ -23,7 +23,7 @@ export type RecorderOptions = {
   /** Of one request to the store, in ms. */
   readonly deadlineMs: number;
   /** Gets every record once it is kept. */
-  readonly print?: ((record: EvidenceRecord) => void) | undefined;
+  readonly print?: ((record: AuditRecord) => void) | undefined;
   readonly tell: (meta: MigrationMeta, messages: readonly Announcement[], signal: AbortSignal) => Promise<void>;
 };
 
@@ -37,10 +37,10 @@ const failuresUntilTold = 3;
 const maxFailures = 100;
 const backoff: Backoff = { baseMs: 1000, capMs: 60_000 };
 
-type Attempt = { readonly draft: EvidenceDraft; readonly record: EvidenceRecord };
+type Attempt = { readonly draft: AuditDraft; readonly record: AuditRecord };
 type Book = {
   meta: MigrationMeta;
-  readonly drafts: EvidenceDraft[];
+  readonly drafts: AuditDraft[];
   end: StoredEnd | undefined;
   /** The last write without an answer: it may have happened. */
   attempt: Attempt | undefined;
@@ -56,7 +56,7 @@ type Book = {
 };
 
 /** Takes looks, writes records behind each other. After `close()` nothing is written. */
-export class EvidenceRecorder {
+export class AuditRecorder {
   readonly #options: RecorderOptions;
   readonly #books = new Map<string, Book>();
   readonly #stopped = new AbortController();
@@ -126,7 +126,7 @@ export class EvidenceRecorder {
   }
 
   /** When too much waits, the oldest of this migration goes; the next record says how many are missing. */
-  #queue(book: Book, draft: EvidenceDraft): void {
+  #queue(book: Book, draft: AuditDraft): void {
     book.drafts.push(draft);
     let waiting = 0;
     for (const { drafts } of this.#books.values()) waiting += drafts.length;
