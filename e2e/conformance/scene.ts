@@ -15,7 +15,7 @@ export type Scene = AsyncDisposable & {
 };
 
 /** One thing that must hold, on the double as on a real API server. */
-export type Check = (scene: Scene) => Promise<void>;
+type Check = (scene: Scene) => Promise<void>;
 export type Checks = Readonly<Record<string, Check>>;
 
 export const mergePatch = "application/merge-patch+json";

@@ -52,16 +52,6 @@ export const watching: Checks = {
     await label(name);
     expect((await stream.next(about(name, "ADDED"))).type).toBe("ADDED");
   },
-  "a watch that asks for initial events gets them, and then a bookmark that says so": async (scene) => {
-    const name = scene.name("initial");
-    await createConfigMap(scene, { name });
-    const query = { sendInitialEvents: "true", resourceVersionMatch: "NotOlderThan", allowWatchBookmarks: "true" };
-    const stream = untilTestEnds(await scene.client.watch(scene.configMaps, query));
-    await stream.next(about(name, "ADDED"));
-    const mark = await stream.next((frame) => frame.type === "BOOKMARK");
-    expect(at(mark.object, "metadata", "annotations", "k8s.io/initial-events-end")).toBe("true");
-    expect(Number(versionOf(mark.object))).toBeGreaterThan(0);
-  },
   "a watch without a version begins with what exists": async (scene) => {
     const name = scene.name("exists");
     await createConfigMap(scene, { name });

@@ -26,7 +26,7 @@ export type Store = {
   readonly seed: number;
 };
 
-export type Call = {
+type Call = {
   readonly store: Store;
   /** What stands in the path for `*`, decoded. */
   readonly names: readonly string[];

@@ -7,7 +7,7 @@ export type VectorParams = { readonly size: number; readonly distance: Distance 
 
 export type Hit = { readonly slot: number; readonly score: number };
 
-export type Search = {
+type Search = {
   readonly query: Float32Array;
   /** How many of the best are wanted. */
   readonly count: number;

@@ -23,7 +23,6 @@ export type PodSettings = {
   readonly volumePromptMs: number;
   readonly probeEveryMs: number;
   readonly restartBackoffMs: number;
-  readonly secrets: Readonly<Record<string, Readonly<Record<string, string>>>>;
 };
 
 export type PodParts = {
@@ -139,8 +138,7 @@ export class PodRuntime {
   }
 
   #launch(container: Container): void {
-    const { settings, podIp, directory, logFile, cluster, processes } = this.#parts;
-    const namespace = this.#pod.metadata.namespace ?? "";
+    const { settings, podIp, directory, logFile, processes } = this.#parts;
     const hostPaths = new Map(container.mounts.map((mount) => [mount.path, this.#volumePath(mount.volume)]));
     hostPaths.set(container.terminationMessagePath, this.#terminationLog);
     const { args, env } = launchOf(container, {
@@ -148,8 +146,6 @@ export class PodRuntime {
       podIp,
       nodeName: settings.nodeName,
       hostPaths,
-      configMap: (name) => cluster.configMapData({ namespace, name }),
-      secret: (name) => settings.secrets[`${namespace}/${name}`],
     });
     const running = processes.start({ command: [...settings.sidecarCommand, ...args], env, cwd: directory, logFile });
     this.#process = running;
