@@ -1,6 +1,8 @@
 // Who may import whom. Everything a rule names is an error; each comment speaks to whoever broke it.
 // `tools/import-matrix.ts` runs this and proves, on a copy with planted violations, that every rule fires.
 
+import { coreRooms } from "./tools/core-rooms.ts";
+
 const notTests = "(\\.test\\.ts$|/test/|/testdata/)";
 const io = "^(node:)?(fs|net|tls|http|https|http2|dgram|dns|child_process|cluster|worker_threads|os|process)(/|$)";
 
@@ -9,32 +11,72 @@ function rule(name, comment, from, to) {
   return { name, comment, severity: "error", from: { pathNot: notTests, ...from }, to };
 }
 
+/** A room of the core imports only itself and the rooms below it; the last room imports them all, but not the root. */
+const roomRules = coreRooms.map((room, index) =>
+  rule(
+    `core-${room}-looks-down`,
+    "A room of the core builds on the rooms below it (tools/core-rooms.ts): move what both need into the lower one.",
+    { path: `^operator/src/core/${room}/` },
+    { path: `^operator/src/core/(${[...coreRooms.slice(index + 1).map((above) => `${above}/`), "[^/]+$"].join("|")})` },
+  ),
+);
+
 export default {
   forbidden: [
     // Between the workspaces.
     rule(
+      "stores-import-no-workspace",
+      "The stores are below everybody: turn the import round.",
+      { path: "^stores/", pathNot: "^$" },
+      { path: "^(operator|crds|e2e|tools|retriever-sidecar|retriever-data|kubectl-retriever)/" },
+    ),
+    rule(
+      "kinds-of-store-stand-alone",
+      "A kind of store is one folder: what two kinds need belongs beside them in stores/src.",
+      { path: "^stores/src/(pgvector|qdrant)/" },
+      { path: "^stores/src/(pgvector|qdrant)/", pathNot: "^stores/src/$1/" },
+    ),
+    rule(
+      "clients-are-loaded-by-their-kind",
+      "Whoever judges documents must not load a client library: reach a store through the list of kinds.",
+      { path: "^(operator|crds|kubectl-retriever|retriever-sidecar|retriever-data|stores/src/[^/]+\\.ts$)", pathNot: "\\.test\\.ts$|/test/" },
+      { path: "^stores/src/(pgvector|qdrant)/(?!(kind|config)\\.ts$)" },
+    ),
+    rule(
       "crds-imports-contract-only",
-      "The API's schemas build on the sidecar's contract and on nothing else of another workspace: move what you need into contract.",
+      "The API's schemas build on the sidecar's contract and the stores' configuration, and on nothing else of another workspace.",
       { path: "^crds/", pathNot: "^$" },
-      { path: "^(operator|e2e|tools|retriever-sidecar/(?!src/contract/))" },
+      { path: "^(operator|e2e|tools|kubectl-retriever|retriever-data|retriever-sidecar/(?!src/contract/)|stores/src/(embedding|chunks|values)/)" },
     ),
     rule(
       "operator-imports-contract-and-crds-only",
       "The operator knows the sidecar by its contract: what both need belongs in retriever-sidecar/src/contract.",
-      { path: "^operator/", pathNot: "^$" },
-      { path: "^(e2e|tools|crds/(?!src/|manifests/)|retriever-sidecar/(?!src/contract/))" },
+      { path: "^operator/src/", pathNot: "^$" },
+      { path: "^(e2e|tools|kubectl-retriever|retriever-data|crds/(?!src/|manifests/)|retriever-sidecar/(?!src/contract/))" },
     ),
     rule(
-      "sidecar-imports-no-workspace",
-      "The sidecar owns the contract and knows nobody: turn the import round.",
+      "sidecar-imports-stores-only",
+      "The sidecar owns the contract and knows the stores: turn the import round.",
       { path: "^retriever-sidecar/", pathNot: "^$" },
-      { path: "^(operator|crds|e2e|tools)/" },
+      { path: "^(operator|crds|e2e|tools|kubectl-retriever|retriever-data)/" },
+    ),
+    rule(
+      "data-reads-the-sidecars-documents",
+      "The data tool reads the sidecar's configuration and writes its contract: it knows nothing of how requests are served.",
+      { path: "^retriever-data/src/" },
+      { path: "^(operator|crds|e2e|tools|kubectl-retriever|retriever-sidecar/(?!src/(contract|config|http)/|src/retrieve/parse-request\\.ts$))" },
+    ),
+    rule(
+      "the-plugin-ends-at-the-cluster",
+      "The kubectl plugin uses the operator's decisions and its Kubernetes client; it never serves, reads or writes a store.",
+      { path: "^kubectl-retriever/src/" },
+      { path: "^(e2e|tools|retriever-data|retriever-sidecar/(?!src/contract/)|operator/src/(observe|apply|controller|outbox|notify|telemetry)/)" },
     ),
     rule(
       "e2e-imports-public-entries-only",
       "Stories use what a stranger could use: the contract, the resources' schemas, the maths of the gates, the contracts of a cluster and of Jobs, or a main.ts started as a process.",
       { path: "^e2e/", pathNot: "^$" },
-      { path: "^(operator/(?!src/core/gates/|test/(cluster-contract|jobs-contract|kube-harness|kube-jobs-harness)\\.ts$)|tools/|retriever-sidecar/(?!src/contract/)|crds/(?!src/|manifests/))" },
+      { path: "^(operator/(?!src/core/gates/|test/(cluster-contract|jobs-contract|kube-harness|kube-jobs-harness)\\.ts$)|tools/|kubectl-retriever/|retriever-data/|retriever-sidecar/(?!src/contract/)|stores/src/(?!config/|errors\\.ts$|kinds\\.ts$|ports/|[a-z]+/config\\.ts$)|crds/(?!src/|manifests/))" },
     ),
     rule(
       "nobody-imports-e2e",
@@ -46,58 +88,68 @@ export default {
     // The pure folders.
     rule(
       "contract-imports-itself-and-zod",
-      "The contract is pure and stands alone: only itself, zod and node:crypto. Both sides must be able to load it anywhere.",
+      "The contract is pure and stands alone: only itself, the stores' configuration and ports, zod and node:crypto. Both sides must be able to load it anywhere.",
       { path: "^retriever-sidecar/src/contract/" },
-      { pathNot: "^(retriever-sidecar/src/contract/|node_modules/zod/|(node:)?crypto$)" },
+      { pathNot: "^(retriever-sidecar/src/contract/|stores/src/(config/|ports/|kinds\\.ts$)|node_modules/zod/|(node:)?crypto$)" },
     ),
     rule(
-      "sidecar-core-is-pure",
-      "The sidecar's core decides on values: only itself, the contract, the code table and node:crypto. Pass time, chance and I/O in.",
-      { path: "^retriever-sidecar/src/core/" },
-      { pathNot: "^(retriever-sidecar/src/(core/|contract/|errors\\.ts$)|(node:)?crypto$)" },
+      "data-plane-cores-are-pure",
+      "This core decides on values: only itself, the contract, the stores' configuration and ports, the code table and node:crypto. Pass time, chance and I/O in.",
+      { path: "^(retriever-sidecar|retriever-data)/src/core/" },
+      {
+        path: "^[^/]",
+        pathNot: "^(retriever-sidecar/src/contract/|stores/src/(config/|ports/|chunks/(element-hash|id-text|payload-digest)\\.ts$|errors\\.ts$)|(node:)?crypto$|(retriever-sidecar|retriever-data)/src/core/)",
+      },
+    ),
+    rule(
+      "stores-configuration-is-pure",
+      "The configuration of stores is loaded by whoever judges documents: only itself, zod, the code table and node:crypto.",
+      { path: "^stores/src/(config/|[a-z]+/config\\.ts$)" },
+      { pathNot: "^(stores/src/(config/|errors\\.ts$)|node_modules/zod/|(node:)?crypto$)" },
     ),
     rule(
       "operator-core-is-pure",
       "The operator's core decides on values: only itself, crds, the contract, the code table, the calendar's arithmetic and node:crypto. Pass time, chance and I/O in.",
       { path: "^operator/src/core/" },
-      { pathNot: "^(operator/src/(core/|errors\\.ts$)|crds/src/|retriever-sidecar/src/contract/|node_modules/temporal-(polyfill|spec|utils)/|(node:)?crypto$)" },
+      { pathNot: "^(operator/src/(core/|errors\\.ts$)|crds/src/|retriever-sidecar/src/contract/|stores/src/(config/|ports/|kinds\\.ts$)|node_modules/temporal-(polyfill|spec|utils)/|(node:)?crypto$)" },
     ),
+    rule(
+      "core-has-known-rooms",
+      "A folder of the core has its place in the order of tools/core-rooms.ts.",
+      {},
+      { path: "^operator/src/core/[^/]+/", pathNot: `^operator/src/core/(${coreRooms.join("|")})/` },
+    ),
+    ...roomRules,
     rule(
       "rehearsals-are-pure",
-      "A rehearsal plays the core and touches nothing: only itself, core, crds, the contract, d3's scales and shapes, and node:crypto. The command line reads and writes its files.",
-      { path: "^operator/src/rehearse/" },
-      { pathNot: "^(operator/src/(rehearse|core)/|crds/src/|retriever-sidecar/src/contract/|node_modules/(@types/)?d3-(scale|shape)/|(node:)?crypto$)" },
-    ),
-    rule(
-      "only-the-command-line-rehearses",
-      "Rehearsals are for people: nothing that acts on a cluster may depend on one.",
-      { path: "^operator/src/(?!cli/|rehearse/)" },
-      { path: "^operator/src/rehearse/" },
+      "A rehearsal plays the core and touches nothing: only itself, core, crds, the contract, the stores' identities, d3's scales and shapes, and node:crypto. The command line reads and writes its files.",
+      { path: "^kubectl-retriever/src/(rehearse|toy|page|forecast)/" },
+      { pathNot: "^(kubectl-retriever/src/(rehearse|toy|page|forecast)/|operator/src/core/|crds/src/|retriever-sidecar/src/contract/|stores/src/(config/|ports/|kinds\\.ts$)|node_modules/(@types/)?d3-(scale|shape)/|(node:)?crypto$)" },
     ),
     rule(
       "crds-do-no-io",
       "The schemas are pure: only generate.ts reads and writes files.",
       { path: "^crds/src/" },
-      { pathNot: "^(crds/src/|retriever-sidecar/src/contract/|node_modules/zod/|(node:)?crypto$)" },
+      { pathNot: "^(crds/src/|retriever-sidecar/src/contract/|stores/src/(config/|ports/|kinds\\.ts$)|node_modules/zod/|(node:)?crypto$)" },
     ),
 
     // Inside the operator and the sidecar.
     rule(
       "ports-are-types",
       "A port says what is needed, not how: only types of core, crds and contract, and other ports.",
-      { path: "^(operator|retriever-sidecar)/src/ports/" },
-      { pathNot: "^(operator/src/(core/|ports/|errors\\.ts$)|retriever-sidecar/src/(core/|ports/|contract/|errors\\.ts$)|crds/src/)" },
+      { path: "^(operator|retriever-sidecar|retriever-data|stores)/src/ports/" },
+      { pathNot: "^(operator/src/(core/|ports/|errors\\.ts$)|retriever-(sidecar|data)/src/(core/|ports/|contract/)|stores/src/(config/|ports/|similarity\\.ts$|errors\\.ts$)|crds/src/)" },
     ),
     rule(
       "inner-folders-know-no-adapter",
       "This folder works through ports: take the adapter as a parameter and let main.ts wire it.",
-      { path: "^(operator/src/(core|ports|observe|apply|controller)|retriever-sidecar/src/(core|ports|retrieve|embedding|activation))/" },
-      { path: "^(operator|retriever-sidecar)/src/(adapters|cli)/" },
+      { path: "^operator/src/(core|ports|observe|apply|controller)/" },
+      { path: "^operator/src/adapters/" },
     ),
     rule(
       "inner-folders-do-no-io",
       "Reading and writing the world belongs in adapters: ask for it through a port.",
-      { path: "^(operator/src/(observe|apply|controller)|retriever-sidecar/src/(retrieve|embedding|activation))/" },
+      { path: "^(operator/src/(observe|apply|controller)/|retriever-sidecar/src/(retrieve/|activation\\.ts$)|stores/src/embedding/)" },
       { path: io },
     ),
     rule(
@@ -109,29 +161,29 @@ export default {
     rule(
       "adapters-look-outwards",
       "An adapter serves a port: it doesn't know the loop, the request path or the activation that use it.",
-      { path: "^(operator|retriever-sidecar)/src/adapters/" },
-      { path: "^(operator/src/(observe|apply|controller|cli)|retriever-sidecar/src/(retrieve|activation))/" },
+      { path: "^(operator/src/adapters|retriever-sidecar/src/http)/" },
+      { path: "^(operator/src/(observe|apply|controller)/|retriever-sidecar/src/(retrieve/|activation\\.ts$))" },
     ),
     rule(
       "telemetry-knows-names-only",
       "Telemetry records what it is told: it may know the types of what it records, and start nothing that acts.",
       { path: "^(operator|retriever-sidecar)/src/telemetry/" },
       {
-        path: "^(operator|retriever-sidecar)/src/(observe|apply|controller|adapters|cli|retrieve|activation)/",
+        path: "^(operator/src/(observe|apply|controller|adapters)/|retriever-sidecar/src/(http/|retrieve/|activation\\.ts$))",
         dependencyTypesNot: ["type-only"],
       },
     ),
     rule(
       "only-an-adapter-speaks-kubernetes",
-      "@kubernetes/client-node lives in operator/src/adapters/kubernetes and nowhere else of the product: use the cluster port.",
-      { path: "^(operator|retriever-sidecar|crds)/", pathNot: "^operator/src/adapters/kubernetes/|\\.test\\.ts$|/test/" },
+      "@kubernetes/client-node lives in operator/src/kube and nowhere else of the product: use the cluster port.",
+      { path: "^(operator|retriever-sidecar|retriever-data|kubectl-retriever|stores|crds)/", pathNot: "^operator/src/kube/|\\.test\\.ts$|/test/" },
       { path: "node_modules/@kubernetes/" },
     ),
     rule(
       "nobody-imports-main",
       "main.ts is where a process starts: start it as a process, or move what you need out of it.",
       {},
-      { path: "^(operator|retriever-sidecar)/src/(cli/)?main\\.ts$" },
+      { path: "^(operator|retriever-sidecar|retriever-data|kubectl-retriever)/src/main\\.ts$" },
     ),
 
     // Everywhere.
@@ -144,8 +196,8 @@ export default {
     rule(
       "product-imports-no-test-support",
       "Builders and fakes are for tests: the product can't depend on them.",
-      { path: "^(operator|retriever-sidecar|crds)/" },
-      { path: "^(operator|retriever-sidecar|crds)/test/" },
+      { path: "^[^/]+/(src/|generate\\.ts$)" },
+      { path: "^[^/]+/test/", pathNot: "^e2e/" },
     ),
     rule(
       "no-cycles",

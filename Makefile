@@ -1,6 +1,6 @@
 # Everything a developer runs. `make` alone lists it.
 .DEFAULT_GOAL := help
-.PHONY: help setup check test demo sim-gates generate clean bench bench-sidecar bench-operator bench-verify bench-alerts fuzz-sidecar show-comparison explore rehearse coverage mutate e2e sbom
+.PHONY: help setup check test stats demo sim-gates generate clean bench bench-sidecar bench-operator bench-verify bench-alerts fuzz-sidecar show-comparison explore rehearse coverage mutate e2e sbom
 
 # The pinned Node comes first, whatever Node this shell has.
 export PATH := $(CURDIR)/tools/node/node_modules/.bin:$(PATH)
@@ -14,6 +14,9 @@ setup: ## install the pinned Node and the packages (called by the others)
 check: setup ## types, lint, format, import matrix, dead code, generated files; under a minute
 	@node tools/check.ts
 
+stats: setup ## size and shape of the tree against their limits; last line JSON (ARGS=--list: what is counted)
+	@node tools/stats.ts $(ARGS)
+
 test: setup ## all tests; last line "N passed, N failed" (ARGS=... goes to the test runner)
 	@node tools/test.ts $(ARGS)
 
@@ -21,18 +24,18 @@ demo: setup ## a migration that completes and one that rolls itself back (DESTIN
 	@$(foreach name,DESTINATION DEGRADE CHAOS SEED,$(if $($(name)),$(name)='$($(name))')) node e2e/demo/main.ts
 
 sim-gates: setup ## what the gates decide on simulated stages and on shuffled ids; under a minute
-	@node e2e/sim-gates/main.ts
+	@node e2e/bench/gates/main.ts
 
 explore: setup ## every state a migration can come to under three faults; last line JSON, under 3 minutes (ARGS=faults)
 	@node operator/test/explore/main.ts $(ARGS)
 
 rehearse: setup ## every scenario of the library twice: seconds, and whether the same comes out; last line JSON
-	@node operator/test/rehearse/main.ts
+	@node kubectl-retriever/test/rehearse/main.ts
 
 coverage: setup ## branch coverage of the operator's core by the tests beside it; fails below 100 %; last line JSON
 	@node tools/coverage.ts
 
-mutate: setup ## changes the operator's core and counts what its tests notice; an hour and more; last line JSON (ARGS=gates harm guards verification phases facts heart)
+mutate: setup ## changes the operator's core and counts what its tests notice; an hour and more; last line JSON (ARGS=gates harm preempt verification phases facts heart)
 	@node tools/mutate.ts $(ARGS)
 
 generate: setup ## write the generated files
@@ -41,22 +44,22 @@ generate: setup ## write the generated files
 bench: bench-sidecar bench-verify bench-operator bench-alerts ## every table of figures, each with its JSON line; under an hour
 
 bench-sidecar: setup ## what the sidecar costs beside its peers, about 12 minutes; last line JSON (ARGS=--quick)
-	@node e2e/bench-sidecar/main.ts $(ARGS)
+	@node e2e/bench/sidecar/main.ts $(ARGS)
 
 bench-verify: setup ## what verify and repair promise, on a real Postgres; under 15 minutes; last line JSON (ARGS=--quick)
-	@node e2e/bench-verify/main.ts $(ARGS)
+	@node e2e/bench/data/main.ts $(ARGS)
 
 bench-operator: setup ## leaders, acknowledgements, many migrations, about 8 minutes; last line JSON (ARGS=--quick)
-	@node e2e/bench-operator/main.ts $(ARGS)
+	@node e2e/bench/operator/main.ts $(ARGS)
 
 fuzz-sidecar: setup ## 10,000 hostile requests and broken stores; last line "N passed, N failed" (ARGS=--seed=N)
-	@node e2e/fuzz-sidecar/main.ts $(ARGS)
+	@node e2e/fuzz/main.ts $(ARGS)
 
 bench-alerts: setup ## from an alert's firing in a real Prometheus to the rollback's intent, 20 runs; last line JSON (ARGS=--webhook)
-	@node e2e/prometheus/main.ts $(ARGS)
+	@node e2e/bench/alerts/main.ts $(ARGS)
 
 show-comparison: setup ## which metric notices which damage to a store, on 20,000 chunks; two minutes, last line JSON
-	@node e2e/comparison/main.ts
+	@node e2e/bench/comparison/main.ts
 
 sbom: setup ## what the images are made of, CycloneDX, into reports/
 	@mkdir -p reports
@@ -64,7 +67,7 @@ sbom: setup ## what the images are made of, CycloneDX, into reports/
 	@node tools/image-files.ts sidecar --sbom > reports/sbom-sidecar.json
 
 e2e: setup ## conformance and stories on a real cluster; figures as JSON, last line "N passed, N failed" (ARGS=--part=node)
-	@node e2e/real/main.ts $(ARGS)
+	@node e2e/stories/real/main.ts $(ARGS)
 
 clean: ## remove what was installed and written, the pinned Node included
 	@rm -rf node_modules */node_modules tools/node/node_modules coverage reports

@@ -9,7 +9,7 @@ type FileCoverage = {
 };
 export type CoverageReport = Readonly<Record<string, FileCoverage>>;
 
-export type OpenBranch = { readonly file: string; readonly line: number; readonly kind: string };
+type OpenBranch = { readonly file: string; readonly line: number; readonly kind: string };
 
 /** Counts the ways of every branch; an else that isn't written has the place of its if. */
 export function uncoveredBranches(report: CoverageReport): {

@@ -3,19 +3,13 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parseAllDocuments } from "yaml";
-import { makeEvidenceStore } from "../operator/src/adapters/kubernetes/evidence-config-maps.ts";
-import { type KubeRequest, verbOf } from "../operator/src/adapters/kubernetes/kube-request.ts";
-import { makeKubernetesCluster } from "../operator/src/adapters/kubernetes/kubernetes-cluster.ts";
-import { makeKubernetesJobs } from "../operator/src/adapters/kubernetes/kubernetes-jobs.ts";
-import { makeLeaseStore } from "../operator/src/adapters/kubernetes/lease-store.ts";
-import {
-  configMaps,
-  migrationActs,
-  migrations,
-  type Resource,
-  rightOf,
-} from "../operator/src/adapters/kubernetes/resources.ts";
+import { makeEvidenceStore } from "../operator/src/adapters/audit/evidence-config-maps.ts";
+import { makeKubernetesCluster } from "../operator/src/adapters/cluster/kubernetes-cluster.ts";
+import { makeLeaseStore } from "../operator/src/adapters/control-plane/lease-store.ts";
+import { makeKubernetesJobs } from "../operator/src/adapters/jobs/kubernetes-jobs.ts";
 import { OperatorError } from "../operator/src/errors.ts";
+import { type KubeRequest, verbOf } from "../operator/src/kube/kube-request.ts";
+import { configMaps, migrationActs, migrations, type Resource, rightOf } from "../operator/src/kube/resources.ts";
 
 const root = join(import.meta.dirname, "..");
 const { signal } = new AbortController();
@@ -132,7 +126,7 @@ async function askEverything(isThere: boolean): Promise<Set<string>> {
 
 /** Watches are opened beside the requests; what is watched stands in one table. */
 function watched(): string[] {
-  const text = readFileSync(join(root, "operator/src/adapters/kubernetes/kubernetes-hints.ts"), "utf8");
+  const text = readFileSync(join(root, "operator/src/adapters/control-plane/kubernetes-hints.ts"), "utf8");
   const known: Readonly<Record<string, Resource>> = { migrations, migrationActs, configMaps };
   return [...text.matchAll(/\{ resource: (\w+), query/g)].flatMap(([, variable = ""]) => {
     const resource = known[variable];

@@ -1,9 +1,9 @@
 // The import matrix as a command: prints each violation with the rule's advice; exit 1 when there is any.
 import { join } from "node:path";
-import { complaintsAboutMatrix, cruise } from "./import-matrix.ts";
+import { complaintsAboutMatrix, cruise, workspaceFolders } from "./import-matrix.ts";
 
 const [{ modules, violations }, complaints] = await Promise.all([
-  cruise(join(import.meta.dirname, ".."), ["crds", "operator", "retriever-sidecar", "e2e", "tools"]),
+  cruise(join(import.meta.dirname, ".."), workspaceFolders),
   complaintsAboutMatrix(),
 ]);
 

@@ -7,9 +7,12 @@ const root = join(import.meta.dirname, "..");
 const places: Readonly<Record<string, string>> = {
   root: "package.json",
   "tools/node": "tools/node/package.json",
+  stores: "stores/package.json",
   crds: "crds/package.json",
   operator: "operator/package.json",
   "retriever-sidecar": "retriever-sidecar/package.json",
+  "retriever-data": "retriever-data/package.json",
+  "kubectl-retriever": "kubectl-retriever/package.json",
   e2e: "e2e/package.json",
 };
 

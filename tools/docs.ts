@@ -1,11 +1,11 @@
 // Writes the reference pages that are made from tables: errors, metrics, resource, states. `--check` exits 1 when one is stale.
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { renderResourcePage } from "../crds/src/resource-doc.ts";
-import { renderStatesPage } from "../crds/src/states-doc.ts";
 import { contractPages } from "./docs-contract.ts";
 import { renderErrorsPage } from "./docs-errors.ts";
 import { renderMetricsPage } from "./docs-metrics.ts";
+import { renderResourcePage } from "./docs-resource.ts";
+import { renderStatesPage } from "./docs-states.ts";
 
 const root = join(import.meta.dirname, "..");
 

@@ -1,7 +1,7 @@
 // Every script that writes files into the tree. Each takes --check: exit 1 when what it would write isn't there.
 // `make generate` runs them, `make check` asks them; a new generator is one more line.
 
-export type Generator = { readonly name: string; readonly script: string };
+type Generator = { readonly name: string; readonly script: string };
 
 export const generators: readonly Generator[] = [
   { name: "manifests", script: "crds/generate.ts" },

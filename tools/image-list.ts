@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 
 /** The images, by the name of their list in `images/`. */
 export const images = ["operator", "sidecar"] as const;
-export type Image = (typeof images)[number];
+type Image = (typeof images)[number];
 
 type LockEntry = {
   readonly name?: string;

@@ -8,11 +8,32 @@ import { runCommand } from "./run-command.ts";
 
 const root = join(import.meta.dirname, "..");
 
-export type Violation = { readonly rule: string; readonly from: string; readonly to: string };
-export type Cruise = { readonly modules: number; readonly violations: readonly Violation[] };
+/** Every folder with sources. */
+export const workspaceFolders = [
+  "stores",
+  "crds",
+  "operator",
+  "retriever-sidecar",
+  "retriever-data",
+  "kubectl-retriever",
+  "e2e",
+  "tools",
+];
+
+type Violation = { readonly rule: string; readonly from: string; readonly to: string };
+/** `specifier` as it stands in the file at `from`, and the path it means. */
+type Import = { readonly from: string; readonly specifier: string; readonly to: string };
+type Cruise = {
+  readonly modules: number;
+  readonly imports: readonly Import[];
+  readonly violations: readonly Violation[];
+};
 
 type CruiseResult = {
-  readonly modules: readonly { readonly source: string }[];
+  readonly modules: readonly {
+    readonly source: string;
+    readonly dependencies: readonly { readonly module: string; readonly resolved: string }[];
+  }[];
   readonly summary: {
     readonly violations: readonly {
       readonly rule: { readonly name: string };
@@ -32,6 +53,9 @@ export async function cruise(cwd: string, folders: readonly string[]): Promise<C
   const result = JSON.parse(stdout) as CruiseResult;
   return {
     modules: result.modules.filter(({ source }) => source.endsWith(".ts")).length,
+    imports: result.modules.flatMap(({ source, dependencies }) =>
+      dependencies.map(({ module, resolved }) => ({ from: source, specifier: module, to: resolved })),
+    ),
     violations: result.summary.violations.map(({ rule, from, to }) => ({ rule: rule.name, from, to })),
   };
 }
@@ -41,7 +65,7 @@ export async function complaintsAboutMatrix(): Promise<string[]> {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), "retriever-matrix-")));
   try {
     plantViolations(root, folder);
-    const { violations } = await cruise(folder, ["crds", "operator", "retriever-sidecar", "e2e", "tools"]);
+    const { violations } = await cruise(folder, workspaceFolders);
     const blind = plants
       .filter(
         ({ rule, file }) => !violations.some((found) => found.rule === rule && [found.from, found.to].includes(file)),

@@ -11,12 +11,22 @@ const deadlineSeconds = 4 * 3600;
 const wanted = 0.9;
 
 /** What is judged by tests of its own alone. */
-const facts =
-  "acts,alerts,approvals,baseline,calendar,claims,converge,deep-equal,deploy-freeze,evidence-record,instant," +
-  "migration-window,outbox,plan,pods,postmortem,reachable,rollback-ready";
+const facts = [
+  "plan",
+  "model/{deep-equal,status-readings}",
+  "time/{calendar,migration-window}",
+  "pods/pods",
+  "checks/{alerts,approvals,claims,reachable,rollback-ready}",
+  "people/{accepted-plan,acts,outbox,postmortem}",
+  "overlay/{converge,deploy-freeze}",
+  "status/audit-record",
+].join();
+
+/** Rooms that the stories of whole migrations judge together with the tests beside them. */
+const heart = "{time,pods,checks,people,overlay,steps,status}";
 
 /** Stories that take seconds each: whatever they notice, others do too, or it counts as not noticed. */
-const longStories = `${core}/decide.{acts,guard-clock,healthy,laws,stage-deadline,window}.test.ts`;
+const longStories = `${core}/stories/{acts,guard-clock,healthy,laws,stage-deadline,window}.test.ts`;
 
 /** What is changed, by which tests that is judged, and which of those take too long. */
 type Judged = {
@@ -30,13 +40,13 @@ const parts: Readonly<Record<string, Judged>> = {
   gates: { mutate: [`${core}/gates/*.ts`], tests: [`${core}/gates/*.test.ts`] },
   harm: {
     mutate: [`${core}/harm/*.ts`],
-    tests: [`${core}/harm/*.test.ts`, `${core}/decide.harm-*.test.ts`, `${core}/alerts.test.ts`],
+    tests: [`${core}/harm/*.test.ts`, `${core}/stories/{harm-*,throughput}.test.ts`, `${core}/checks/alerts.test.ts`],
   },
-  guards: {
-    mutate: [`${core}/guards/*.ts`],
+  preempt: {
+    mutate: [`${core}/preempt/*.ts`],
     tests: [
-      `${core}/guards/*.test.ts`,
-      `${core}/decide.{acts,alerts,conflicts,deletion,edits,harm-after,harm-before,guard-clock}.test.ts`,
+      `${core}/preempt/*.test.ts`,
+      `${core}/stories/{acts,alerts,conflicts,deletion,edits,harm-after,harm-before,guard-clock}.test.ts`,
     ],
   },
   verification: {
@@ -44,10 +54,10 @@ const parts: Readonly<Record<string, Judged>> = {
     tests: [`${core}/verification/*.test.ts`, `${core}/phases/verifying-drift.test.ts`],
   },
   phases: { mutate: [`${core}/phases/*.ts`], tests: [`${core}/phases/*.test.ts`] },
-  facts: { mutate: [`${core}/{${facts}}.ts`], tests: [`${core}/{${facts},judgements}.test.ts`] },
+  facts: { mutate: [`${core}/{${facts}}.ts`], tests: [`${core}/{${facts}}.test.ts`] },
   heart: {
-    mutate: [`${core}/*.ts`, `!${core}/{${facts}}.ts`],
-    tests: [`${core}/*.test.ts`],
+    mutate: [`${core}/*.ts`, `${core}/${heart}/*.ts`, `!${core}/{${facts}}.ts`],
+    tests: [`${core}/*.test.ts`, `${core}/${heart}/*.test.ts`, `${core}/stories/*.test.ts`],
     without: [longStories],
   },
 };

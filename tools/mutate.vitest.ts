@@ -1,12 +1,11 @@
 // The tests by which a part of the operator's core is judged; `tools/mutate.ts` names them.
-import { basename } from "node:path";
 import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /** The quickest tests first: the first that notices a change ends its turn. */
 class QuickestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const isStory = ({ moduleId }: TestSpecification) => Number(basename(moduleId).startsWith("decide."));
+    const isStory = ({ moduleId }: TestSpecification) => Number(moduleId.includes("/stories/"));
     return files.toSorted((a, b) => isStory(a) - isStory(b));
   }
 }

@@ -8,7 +8,7 @@ type Mutant = {
 };
 export type MutationReport = { readonly files: Readonly<Record<string, { readonly mutants: readonly Mutant[] }>> };
 
-export type Score = {
+type Score = {
   /** Those that count: what doesn't compile or was left out doesn't. */
   readonly mutants: number;
   /** Noticed by a test, an endless loop included. */

@@ -2,6 +2,7 @@
 // A rule that no longer fires on it guards nothing.
 import { cpSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { coreRooms } from "./core-rooms.ts";
 
 /** Sound files that the planted ones reach for. */
 const targets: readonly string[] = [
@@ -10,17 +11,29 @@ const targets: readonly string[] = [
   "e2e/story.ts",
   "operator/src/main.ts",
   "operator/src/core/decide.ts",
+  "operator/src/core/attic/here.ts",
   "operator/src/adapters/api.ts",
   "operator/src/apply/write.ts",
   "operator/src/controller/loop.ts",
-  "operator/src/rehearse/play.ts",
   "operator/test/fake.ts",
   "operator/src/core/decide.test.ts",
   "retriever-sidecar/src/retrieve/serve.ts",
   "retriever-sidecar/src/contract/names.ts",
+  "stores/src/qdrant/config.ts",
+  "stores/src/qdrant/exchange.ts",
 ];
 
 type Plant = { readonly rule: string; readonly file: string; readonly imports: string };
+
+/** Every room of the core reaching for the next one above it, the last one for the root. */
+const roomPlants: readonly Plant[] = coreRooms.map((room, index) => {
+  const above = coreRooms[index + 1];
+  return {
+    rule: `core-${room}-looks-down`,
+    file: `operator/src/core/${room}/p24.ts`,
+    imports: above === undefined ? "#core/decide.ts" : `#core/${above}/s5.ts`,
+  };
+});
 
 /** Which rule each planted file must set off. */
 export const plants: readonly Plant[] = [
@@ -30,7 +43,25 @@ export const plants: readonly Plant[] = [
     imports: "../../retriever-sidecar/src/retrieve/serve.ts",
   },
   { rule: "operator-imports-contract-and-crds-only", file: "operator/src/p2.ts", imports: "../../crds/generate.ts" },
-  { rule: "sidecar-imports-no-workspace", file: "retriever-sidecar/src/p3.ts", imports: "../../crds/src/kind.ts" },
+  { rule: "sidecar-imports-stores-only", file: "retriever-sidecar/src/p3.ts", imports: "../../crds/src/kind.ts" },
+  { rule: "stores-import-no-workspace", file: "stores/src/p24.ts", imports: "@retriever/sidecar/contract/names.ts" },
+  { rule: "kinds-of-store-stand-alone", file: "stores/src/pgvector/p25.ts", imports: "#qdrant/config.ts" },
+  {
+    rule: "clients-are-loaded-by-their-kind",
+    file: "operator/src/p26.ts",
+    imports: "@retriever/stores/qdrant/exchange.ts",
+  },
+  { rule: "stores-configuration-is-pure", file: "stores/src/config/p27.ts", imports: "node:fs" },
+  {
+    rule: "data-reads-the-sidecars-documents",
+    file: "retriever-data/src/p28.ts",
+    imports: "@retriever/sidecar/retrieve/serve.ts",
+  },
+  {
+    rule: "the-plugin-ends-at-the-cluster",
+    file: "kubectl-retriever/src/p29.ts",
+    imports: "@retriever/operator/apply/write.ts",
+  },
   { rule: "e2e-imports-public-entries-only", file: "e2e/p4.ts", imports: "../operator/src/core/decide.ts" },
   { rule: "nobody-imports-e2e", file: "tools/p5.ts", imports: "../e2e/story.ts" },
   {
@@ -38,10 +69,11 @@ export const plants: readonly Plant[] = [
     file: "retriever-sidecar/src/contract/p6.ts",
     imports: "node:fs/promises",
   },
-  { rule: "sidecar-core-is-pure", file: "retriever-sidecar/src/core/p7.ts", imports: "node:fs" },
+  { rule: "data-plane-cores-are-pure", file: "retriever-sidecar/src/core/p7.ts", imports: "node:fs" },
   { rule: "operator-core-is-pure", file: "operator/src/core/p8.ts", imports: "#adapters/api.ts" },
-  { rule: "rehearsals-are-pure", file: "operator/src/rehearse/p22.ts", imports: "node:fs/promises" },
-  { rule: "only-the-command-line-rehearses", file: "operator/src/controller/p23.ts", imports: "#rehearse/play.ts" },
+  { rule: "core-has-known-rooms", file: "operator/src/core/p25.ts", imports: "#core/attic/here.ts" },
+  ...roomPlants,
+  { rule: "rehearsals-are-pure", file: "kubectl-retriever/src/rehearse/p22.ts", imports: "node:fs/promises" },
   { rule: "crds-do-no-io", file: "crds/src/p9.ts", imports: "node:fs" },
   { rule: "ports-are-types", file: "operator/src/ports/p10.ts", imports: "node:events" },
   { rule: "inner-folders-know-no-adapter", file: "operator/src/controller/p11.ts", imports: "#adapters/api.ts" },
@@ -60,15 +92,22 @@ export const plants: readonly Plant[] = [
 /** Imports that no rule may refuse: were they unresolved or refused, the matrix would be wrong the other way. */
 export const soundImports: readonly Omit<Plant, "rule">[] = [
   { file: "operator/src/core/s1.ts", imports: "@retriever/crds/kind.ts" },
+  ...coreRooms.map((room, index) => ({
+    file: `operator/src/core/${room}/s5.ts`,
+    imports: `#core/${coreRooms[index - 1] ?? room}/s6.ts`,
+  })),
   { file: "operator/src/core/s2.ts", imports: "@retriever/sidecar/contract/names.ts" },
   { file: "e2e/s3.ts", imports: "@retriever/sidecar/contract/names.ts" },
   { file: "retriever-sidecar/src/contract/s4.ts", imports: "node:crypto" },
 ];
 
 const workspaces: readonly (readonly [folder: string, name: string])[] = [
+  ["stores", "stores"],
   ["crds", "crds"],
   ["operator", "operator"],
   ["retriever-sidecar", "sidecar"],
+  ["retriever-data", "data"],
+  ["kubectl-retriever", "kubectl"],
   ["e2e", "e2e"],
 ];
 
@@ -85,6 +124,7 @@ export function plantViolations(root: string, folder: string): void {
     cpSync(join(root, workspace, "package.json"), join(folder, workspace, "package.json"));
     symlinkSync(join(folder, workspace), join(folder, "node_modules/@retriever", name));
   }
+  for (const room of coreRooms) write(`operator/src/core/${room}/s6.ts`, "export const here = 1;\n");
   for (const file of targets) write(file, "export const here = 1;\n");
   for (const { file, imports } of [...plants, ...soundImports]) write(file, `import "${imports}";\n`);
   write("operator/src/core/p20-back.ts", 'import type { a } from "#core/p20.ts";\nexport type B = typeof a;\n');

@@ -10,7 +10,7 @@ export type Ran = {
   readonly seconds: number;
 };
 
-export type RunOptions = {
+type RunOptions = {
   readonly cwd: string;
   readonly deadlineSeconds: number;
 };

@@ -12,7 +12,7 @@ export type TestReport = {
   }[];
 };
 
-export type Summary = {
+type Summary = {
   readonly passed: number;
   readonly failed: number;
   readonly skipped: number;

@@ -1,123 +1,165 @@
-// The checklist of a spec: what has to be answered before anything changes. Imports zod, durations and the levels only.
-import { verifyLevels } from "@retriever/sidecar/contract/verify-report.ts";
+// The checklist of a spec: what has to be answered before anything changes.
+
+import { doc } from "@retriever/stores/config/field-doc.ts";
+import { verifyLevels } from "@retriever/stores/ports/chunk-store.ts";
 import { z } from "zod";
 import { durationSchema } from "./duration.ts";
+import { countFrom, nonEmpty, objectName } from "./field-types.ts";
 import { days, timeOfDaySchema, timeZoneSchema } from "./time-window.ts";
-
-const policy = z.enum(["Require", "Skip"]).default("Require");
-const checkSchema = z.strictObject({ policy }).prefault({});
 
 /** Names of the checklist's checks, in the order in which they are made. */
 export const checkNames = ["reachable", "parity", "alerts", "approvals", "window", "staging", "smokeTests"] as const;
 export type CheckName = (typeof checkNames)[number];
 
+/** Whether a check is made; `what` says what it shows. */
+function policy(what: string) {
+  const meaning = `${what} Require blocks until it is True; Skip is repeated in status.skippedChecks.`;
+  return z
+    .enum(["Require", "Skip"])
+    .default("Require")
+    .meta(doc(meaning, "Skip", "Ignore"));
+}
+
 const roleSchema = z.strictObject({
-  name: z.string().min(1).max(63),
-  /** How many different people of the role have to approve. */
-  quorum: z.int().min(1).max(10).default(1),
+  name: nonEmpty(63).meta(doc("Name of the role, as the Approve states it.", "sre-on-call", "")),
+  quorum: z
+    .int()
+    .min(1)
+    .max(10)
+    .default(1)
+    .meta(doc("How many different people have to approve in this role.", 2, 0)),
 });
-export type ApprovalRole = z.infer<typeof roleSchema>;
 
-const approvalsSchema = z
-  .strictObject({
-    policy,
-    roles: z
-      .array(roleSchema)
-      .min(1)
-      .max(10)
-      .default([
-        { name: "product-owner", quorum: 1 },
-        { name: "sre-on-call", quorum: 1 },
-      ]),
-    /** How long an approval counts; the approval itself may say less. */
-    expiry: durationSchema.default("72h"),
-    /** Whoever asked for the migration can't approve it. */
-    fourEyes: z.boolean().default(false),
-  })
-  .prefault({});
+const approvalsSchema = z.strictObject({
+  policy: policy("The people who must agree have agreed."),
+  roles: z
+    .array(roleSchema)
+    .min(1)
+    .max(10)
+    .default([
+      { name: "product-owner", quorum: 1 },
+      { name: "sre-on-call", quorum: 1 },
+    ])
+    .meta(doc("Who has to agree. Every role needs its quorum.", [{ name: "sre-on-call", quorum: 2 }], [])),
+  expiry: durationSchema
+    .default("72h")
+    .meta(doc("How long an approval counts; spec.expires of the Approve may end it sooner.", "24h", "3 days")),
+  fourEyes: z
+    .boolean()
+    .default(false)
+    .meta(
+      doc("True: spec.requestedBy can't approve. Needs spec.requestedBy.", true, "yes", {
+        "spec.requestedBy": "user-a",
+      }),
+    ),
+});
 
-const windowSchema = z
-  .strictObject({
-    policy,
-    timeZone: timeZoneSchema.default("UTC"),
-    /** Days on which it opens. */
-    days: z.array(z.enum(days)).min(1).max(7).default(["Mon", "Tue", "Wed", "Thu"]),
-    start: timeOfDaySchema.default("09:00"),
-    /** On the next day where it isn't after start. */
-    end: timeOfDaySchema.default("16:00"),
-  })
-  .prefault({});
-export type MigrationWindow = z.infer<typeof windowSchema>;
+const windowSchema = z.strictObject({
+  policy: policy("It is within the agreed window, at the start and at the cutover; a rollback is always allowed."),
+  timeZone: timeZoneSchema
+    .default("UTC")
+    .meta(doc("Time zone of start and end; daylight saving is followed.", "Europe/Berlin", "Europe Berlin")),
+  days: z
+    .array(z.enum(days))
+    .min(1)
+    .max(7)
+    .default(["Mon", "Tue", "Wed", "Thu"])
+    .meta(doc("Days on which the window opens.", ["Tue", "Wed"], [])),
+  start: timeOfDaySchema.default("09:00").meta(doc("When it opens.", "10:30", "10.30")),
+  end: timeOfDaySchema
+    .default("16:00")
+    .meta(doc("When it closes; on the next day where that isn't after start.", "24:00", "25:00")),
+});
 
-const stagingSchema = z
-  .strictObject({
-    policy,
-    /** Migration of the same namespace, of mode Validate. */
-    from: z
-      .string()
-      .max(253)
-      .regex(/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/, "expected the name of an object")
-      .optional(),
-    /** status.validation.result of a migration of another cluster. */
-    result: z
-      .string()
-      .max(33)
-      .regex(/^[0-9a-f]{16}-[0-9a-f]{16}$/, "expected the result that a migration of mode Validate ended with")
-      .optional(),
-  })
-  .prefault({});
+const stagingSchema = z.strictObject({
+  policy: policy("The same plan was validated before, by a migration of mode Validate."),
+  from: objectName
+    .optional()
+    .meta(
+      doc(
+        "Migration of mode Validate in the same namespace; it must be Validated.",
+        "docs-to-qdrant-staging",
+        "Docs staging",
+      ),
+    ),
+  result: z
+    .string()
+    .max(33)
+    .regex(/^[0-9a-f]{16}-[0-9a-f]{16}$/, "expected the result that a migration of mode Validate ended with")
+    .optional()
+    .meta(
+      doc(
+        "status.validation.result of a migration of mode Validate in another cluster.",
+        "0123456789abcdef-fedcba9876543210",
+        "passed",
+      ),
+    ),
+});
 
-/** Differences that are still equal enough. */
-const tolerated = z.int().min(0).max(1_000_000_000).default(0);
+const tolerated = countFrom(0)
+  .default(0)
+  .meta({ examples: [10] });
 
-const paritySchema = z
-  .strictObject({
-    policy,
-    /** What has to have been compared at least. */
-    level: z.enum(verifyLevels).default("fresh"),
-    tolerance: z
-      .strictObject({
-        missing: tolerated,
-        extra: tolerated,
-        stale: tolerated,
-        payload: tolerated,
-        vector: tolerated,
-      })
-      .prefault({}),
-    /** How long an equal result counts before the start. */
-    maxAge: durationSchema.default("24h"),
-    /** After this a result that isn't equal is asked for again; before the cutover every result. */
-    recheck: durationSchema.default("15m"),
-    /** Longer than this, and a comparison has no result. */
-    timeout: durationSchema.default("2h"),
-  })
-  .prefault({});
-export type ParitySpec = z.infer<typeof paritySchema>;
+const paritySchema = z.strictObject({
+  policy: policy("Both stores hold the same candidates, before the start and again before the cutover."),
+  level: z
+    .enum(verifyLevels)
+    .default("fresh")
+    .meta(
+      doc(
+        "What has to have been compared at least: the ids, updated_at as well, the payload as well, the vectors as well.",
+        "payload",
+        "text",
+      ),
+    ),
+  tolerance: z
+    .strictObject({
+      missing: tolerated.meta(doc("Chunks that the destination may lack.")),
+      extra: tolerated.meta(doc("Chunks that only the destination may have.", 10, "1 %")),
+      stale: tolerated.meta(doc("Chunks whose updated_at may differ.", 10, 0.5)),
+      payload: tolerated.meta(doc("Chunks whose fields may differ.")),
+      vector: tolerated.meta(doc("Chunks whose vectors may differ.")),
+    })
+    .prefault({})
+    .describe("Differences that are still equal enough, by kind."),
+  maxAge: durationSchema.default("24h").meta(doc("How long an equal result counts before the start.", "72h", "3 days")),
+  recheck: durationSchema
+    .default("15m")
+    .meta(
+      doc(
+        "After this the stores are compared again where they weren't equal, and before the cutover in any case.",
+        "1h",
+        "hourly",
+      ),
+    ),
+  timeout: durationSchema.default("2h").meta(doc("How long one comparison may take before it is given up.", "6h", "6")),
+});
 
-const smokeTestsSchema = z
-  .strictObject({
-    policy,
-    /** Suspended CronJobs of the same namespace; a Job of each has to succeed. */
-    cronJobs: z
-      .array(
-        z
-          .string()
-          .max(52)
-          .regex(/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/, "expected the name of a CronJob"),
-      )
-      .max(10)
-      .default([]),
-    /** Longer than this, and a test has not passed. */
-    timeout: durationSchema.default("15m"),
-  })
-  .prefault({});
+const cronJobName = z
+  .string()
+  .max(52)
+  .regex(/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/, "expected the name of a CronJob");
+
+const smokeTestsSchema = z.strictObject({
+  policy: policy("A Job of every CronJob named here completed since the plan was accepted."),
+  cronJobs: z
+    .array(cronJobName)
+    .max(10)
+    .default([])
+    .meta(doc("Suspended CronJobs of the migration's namespace.", ["search-api-smoke"], "smoke")),
+  timeout: durationSchema.default("15m").meta(doc("How long one test may take before it has failed.", "5m", "5 min")),
+});
 
 export const checklistSchema = z.strictObject({
-  reachable: checkSchema,
-  parity: paritySchema,
-  alerts: checkSchema,
-  approvals: approvalsSchema,
-  window: windowSchema,
-  staging: stagingSchema,
-  smokeTests: smokeTestsSchema,
+  reachable: z
+    .strictObject({
+      policy: policy("Every pod reached the destination: network, TLS, credential, collection, dimension."),
+    })
+    .prefault({}),
+  parity: paritySchema.prefault({}),
+  alerts: z.strictObject({ policy: policy("The alerts on the variance are in place and armed.") }).prefault({}),
+  approvals: approvalsSchema.prefault({}),
+  window: windowSchema.prefault({}),
+  staging: stagingSchema.prefault({}),
+  smokeTests: smokeTestsSchema.prefault({}),
 });

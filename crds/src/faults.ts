@@ -1,5 +1,5 @@
 // Zod's issues → faults that name the field, what came and what was expected. What may be a secret is never quoted.
-import type { ConfigFault } from "@retriever/sidecar/contract/config-fault.ts";
+import type { ConfigFault } from "@retriever/stores/config/config-fault.ts";
 import type { z } from "zod";
 
 type Issue = z.core.$ZodIssue;
@@ -7,8 +7,18 @@ type Issue = z.core.$ZodIssue;
 /** Longest quotation of a received value. */
 const maxQuotation = 120;
 
-/** One or more faults of an issue; `root` stands before every path. Issues need `reportInput`. */
-export function faultsOfIssue(issue: Issue, root: string, at: readonly PropertyKey[] = []): ConfigFault[] {
+/** What a schema makes of an input: the value with its defaults, or faults whose paths begin with `root`. Never throws. */
+export function parseShape<T>(
+  schema: z.ZodType<T>,
+  input: unknown,
+  root: string,
+): { readonly data: T | undefined; readonly faults: readonly ConfigFault[] } {
+  const { data, error } = schema.safeParse(input, { reportInput: true });
+  return { data, faults: (error?.issues ?? []).flatMap((issue) => faultsOfIssue(issue, root)) };
+}
+
+/** One or more faults of an issue. */
+function faultsOfIssue(issue: Issue, root: string, at: readonly PropertyKey[] = []): ConfigFault[] {
   const path = [...at, ...issue.path];
   if (issue.code === "unrecognized_keys") {
     return issue.keys.map((key) => {

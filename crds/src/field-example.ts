@@ -1,26 +1,36 @@
-// What an example of a field is, and how it is put into a manifest. Pure; the pages and the tests share it.
-import { describe } from "./faults.ts";
+// How the example of a field is put into a manifest. Pure; the page and the tests share it.
+import type { z } from "zod";
+import { parseShape } from "./faults.ts";
 import type { SchemaField } from "./schema-fields.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** A value that is taken, one that is refused and what is expected instead, and what has to stand beside both. */
-export type FieldExample = readonly [accepted: unknown, refused: unknown, expected: string, beside?: Fields];
-
-/** Examples by path. Where the kinds of a store disagree, `qdrant:spec…` goes before `spec…`. */
-export type FieldExamples = Readonly<Record<string, FieldExample>>;
-
-/** The example of a field; undefined when nobody has written one. */
-export function exampleOf(
-  examples: FieldExamples,
-  field: Pick<SchemaField, "path" | "variant">,
-): FieldExample | undefined {
-  return examples[`${field.variant}:${field.path}`] ?? examples[field.path];
+/** One document of all the fields' examples. */
+export function exampleDocument(fields: readonly SchemaField[]): Fields {
+  const shown = fields.filter(({ taken }) => taken !== undefined);
+  return withValues({}, Object.fromEntries(shown.map(({ path, taken }) => [path, taken])));
 }
 
-/** The words of the refusal. */
-export function refusalOf([, refused, expected]: FieldExample): string {
-  return `received ${describe(refused)}, expected ${expected}`;
+/** A document with everything that the field needs beside it, and nothing that it can't stand beside. */
+export function documentFor(field: SchemaField, fields: readonly SchemaField[], document: Fields): Fields {
+  const missing = fields.filter((other) => isNeededBy(other, field) && valueAt(document, other.path) === undefined);
+  return withValues(document, {
+    ...Object.fromEntries(missing.map(({ path, taken }) => [path, taken])),
+    ...field.beside,
+  });
+}
+
+/** Whether a field is required in one of the objects around another. */
+function isNeededBy({ path, required, variant }: SchemaField, field: SchemaField): boolean {
+  const object = path.slice(0, path.lastIndexOf(".") + 1);
+  return required && path !== field.path && variant === field.variant && field.path.startsWith(object);
+}
+
+/** The words in which the schema of `root` refuses the field's wrong value; undefined when it takes it. */
+export function refusalOf(schema: z.ZodType, root: string, field: SchemaField): string | undefined {
+  const document = withValues({}, { ...field.beside, [field.path]: field.refused });
+  const { faults } = parseShape(schema, document[root], root);
+  return faults.find(({ path }) => path === faultPath(field.path))?.message;
 }
 
 /** Path as a fault names it: an item of a list is its first. */

@@ -1,6 +1,5 @@
 // The kinds of the API group: schema, rules, names and printed columns in one place each.
 import { migrationActRules, migrationRules } from "./cel-rules.ts";
-import { migrationActDescriptions, migrationDescriptions } from "./descriptions.ts";
 import { apiGroup, apiVersion, migrationActSpecSchema } from "./migration.ts";
 import { migrationSpecSchema } from "./migration-spec.ts";
 import { migrationStatusSchema } from "./migration-status.ts";
@@ -15,7 +14,6 @@ export const migrationKind: KindDefinition = {
   // -1: readers that compare it with the generation see an object nobody has looked at yet, not a settled one.
   status: { schema: migrationStatusSchema, default: { observedGeneration: -1 } },
   rules: migrationRules,
-  descriptions: migrationDescriptions,
   keyedLists: { "status.conditions": "type" },
   columns: [
     { name: "Phase", type: "string", jsonPath: ".status.phase" },
@@ -25,7 +23,7 @@ export const migrationKind: KindDefinition = {
     {
       name: "Guard",
       type: "number",
-      jsonPath: ".status.guard.healthySeconds",
+      jsonPath: ".status.guard.watchedSeconds",
       description: "Healthy seconds of the guard",
     },
     { name: "Ready", type: "string", jsonPath: '.status.conditions[?(@.type=="Ready")].status' },
@@ -40,7 +38,6 @@ export const migrationActKind: KindDefinition = {
   description: "What a person asks of a migration: immutable, with its author.",
   spec: migrationActSpecSchema,
   rules: migrationActRules,
-  descriptions: migrationActDescriptions,
   columns: [
     { name: "Migration", type: "string", jsonPath: ".spec.migration.name" },
     { name: "Act", type: "string", jsonPath: ".spec.act" },

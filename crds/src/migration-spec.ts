@@ -1,147 +1,185 @@
 // The spec of a RetrieverMigration. Every default is the runbook's value.
-import { overlayAdapterSchema } from "@retriever/sidecar/contract/adapter.ts";
-import { latencyDeltaThresholdMs, p95BadShare, scoreDeltaThreshold } from "@retriever/sidecar/contract/thresholds.ts";
+
+import { doc } from "@retriever/stores/config/field-doc.ts";
+import { overlayAdapterSchema } from "@retriever/stores/kinds.ts";
 import { z } from "zod";
 import { checklistSchema } from "./checklist-spec.ts";
 import { durationSchema } from "./duration.ts";
-import { timeOfDaySchema, timeZoneSchema } from "./time-window.ts";
+import { countFrom, nonEmpty, objectName, share } from "./field-types.ts";
+import { gatesSchema, stagesSchema, thresholdsSchema } from "./stages-spec.ts";
 
-const share = z.number().min(0).max(1);
-const objectName = z
-  .string()
-  .max(253)
-  .regex(/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/, "expected the name of an object");
+/** What a breached threshold does. Observe only reports. */
+export type HarmAction = "StepDown" | "Hold" | "Rollback" | "Observe";
 
-/** What a breached line does. Observe only reports. */
-export const harmActionSchema = z.enum(["StepDown", "Hold", "Rollback", "Observe"]);
-export type HarmAction = z.infer<typeof harmActionSchema>;
-
-const actions = {
-  beforeCutover: z.enum(["StepDown", "Hold", "Observe"]).default("StepDown"),
-  afterCutover: z.enum(["Hold", "Rollback", "Observe"]).default("Rollback"),
-};
-
-export const stageSchema = z.strictObject({
-  /** Share of requests that also ask the destination, 0..1. */
-  sampleRate: z.number().gt(0).max(1),
-  minDuration: durationSchema.default("45m"),
-  minSamples: z.int().min(1).max(1_000_000_000).default(1000),
-  /** A stage whose gates haven't decided by then calls a person; it never ends unproved. */
-  deadline: durationSchema.default("24h"),
-  /** The stage lasts until this time of a day was sampled from beginning to end: a region's peak. */
-  untilPeak: z.strictObject({ timeZone: timeZoneSchema, from: timeOfDaySchema, to: timeOfDaySchema }).optional(),
+const targetSchema = z.strictObject({
+  kind: z
+    .enum(["Deployment"])
+    .default("Deployment")
+    .meta(doc("Kind of the workload.", "Deployment", "StatefulSet")),
+  name: objectName.meta(doc("Name of the workload, in the migration's namespace.", "search-api", "Search API")),
 });
-export type Stage = z.infer<typeof stageSchema>;
 
-const thresholdsSchema = z.strictObject({
-  scoreDelta: z
-    .strictObject({
-      limit: z.number().gt(0).max(1).default(scoreDeltaThreshold),
-      badShare: share.default(p95BadShare),
-      ...actions,
-    })
-    .prefault({}),
-  latencyDelta: z
-    .strictObject({
-      /** From 1 ms on: less is a number of seconds by mistake. */
-      limitMs: z.number().min(1).max(60_000).default(latencyDeltaThresholdMs),
-      badShare: share.default(p95BadShare),
-      ...actions,
-    })
-    .prefault({}),
-  mismatch: z
-    .strictObject({
-      /** Allowed above the baseline measured in the warm-up. */
-      overBaseline: share.default(0.05),
-      /** No warm-up passes above this, whatever the corpus. */
-      ceiling: share.default(0.2),
-      ...actions,
-    })
-    .prefault({}),
-  overlap: z
-    .strictObject({
-      /**
-       * Chunks in both answers, on average. Between what damage was measured to leave (0.5 with half of the chunks
-       * missing or binary vectors without rescoring) and what two healthy indexes share at a weak preset (0.72).
-       */
-      floor: share.default(0.6),
-      beforeCutover: actions.beforeCutover,
-    })
-    .prefault({}),
-  shadowErrors: z.strictObject({ badShare: share.default(0.001), ...actions }).prefault({}),
-  /** The new primary against the baseline, over all requests, from the cutover on. */
-  livePrimary: z
-    .strictObject({
-      errorsOverBaseline: share.default(0.01),
-      emptyOverBaseline: share.default(0.05),
-      p95OverBaselineMs: z.number().min(1).max(60_000).default(latencyDeltaThresholdMs),
-      afterCutover: actions.afterCutover,
-    })
-    .prefault({}),
+const validateSchema = z.strictObject({
+  duration: durationSchema
+    .default("24h")
+    .meta(doc("How long the dual read lasts without stepping down, over all stages.", "48h", "1 day")),
 });
 
 const cutoverSchema = z.strictObject({
-  /** Wait for a Promote even though every gate passes. */
-  hold: z.boolean().default(true),
-  freezeDeploys: z.boolean().default(true),
-  shadowSampleRate: share.default(0.05),
-  ackTimeout: durationSchema.default("60s"),
-  validationTimeout: durationSchema.default("5m"),
+  hold: z
+    .boolean()
+    .default(true)
+    .meta(doc("Wait for a MigrationAct Promote even though every gate passes.", false, "no")),
+  freezeDeploys: z
+    .boolean()
+    .default(true)
+    .meta(
+      doc(
+        "Refuse other pods and another base for the workload while it cuts over. Needs the admission policies of the chart.",
+        false,
+        0,
+      ),
+    ),
+  shadowSampleRate: share
+    .default(0.05)
+    .meta(doc("Share of requests that also ask the old store after the cutover.", 0.1, 5)),
+  ackTimeout: durationSchema
+    .default("60s")
+    .meta(doc("How long every pod may take to acknowledge a change before the cutover is taken back.", "2m", 60)),
+  validationTimeout: durationSchema
+    .default("5m")
+    .meta(doc("How long requests may take to resume after the cutover before it is taken back.", "10m", "10min")),
 });
 
 const guardSchema = z.strictObject({
-  duration: durationSchema.default("24h"),
-  deadline: durationSchema.default("72h"),
-  minSamples: z.int().min(0).max(1_000_000_000).default(1000),
-  then: z.enum(["DisableDualRead", "KeepShadow", "RepointShadow"]).default("DisableDualRead"),
-  next: objectName.optional(),
+  duration: durationSchema
+    .default("24h")
+    .meta(doc("Healthy time needed; time without observation doesn't count.", "12h", "1d")),
+  deadline: durationSchema
+    .default("72h")
+    .meta(doc("When to call a person; the guard never ends unproved.", "96h", "4d")),
+  minSamples: countFrom(0)
+    .default(1000)
+    .meta(doc("How many answered samples the guard needs; none are asked for at shadowSampleRate 0.", 5000, 0.5)),
+  onPassed: z
+    .enum(["DisableDualRead", "KeepShadow", "RepointShadow"])
+    .default("DisableDualRead")
+    .meta(
+      doc(
+        "What becomes of the dual read afterwards. RepointShadow starts the migration named in next.",
+        "KeepShadow",
+        "DropSource",
+      ),
+    ),
+  next: objectName
+    .optional()
+    .meta(
+      doc(
+        "Migration that starts once this one is settled. Goes with RepointShadow, and only with it.",
+        "docs-to-next",
+        "Docs to next",
+        { "spec.guard.onPassed": "RepointShadow" },
+      ),
+    ),
 });
 
 const rollbackSchema = z.strictObject({
-  automatic: z.boolean().default(true),
-  alert: z.string().min(1).max(128).default("RETR_DUAL_VARIANCE_HIGH"),
-  window: durationSchema.default("5m"),
-  sustainedFor: durationSchema.default("5m"),
-  immediateWindow: durationSchema.default("15m"),
-  maxStaleness: durationSchema.default("15m"),
-  integrity: z.enum(["Verify", "Skip"]).default("Verify"),
+  automatic: z
+    .boolean()
+    .default(true)
+    .meta(doc("False: harm after the cutover is announced and holds, and a Rollback act goes back.", false, "off")),
+  alert: nonEmpty(128)
+    .default("RETR_DUAL_VARIANCE_HIGH")
+    .meta(doc("Name of the users' alert; it stands in the causes.", "RETR_DUAL_VARIANCE_HIGH", "")),
+  window: durationSchema.default("5m").meta(doc("Span over which harm is judged, from 1s to 15m.", "10m", "5 m")),
+  sustainedFor: durationSchema
+    .default("5m")
+    .meta(doc("How long the alert's condition must hold without a gap.", "10m", "1.5m")),
+  verifyDriftAfter: durationSchema
+    .default("15m")
+    .meta(
+      doc("A rollback within this time after the cutover is an immediate one, later a delayed one.", "30m", "soon"),
+    ),
+  maxSourceStaleness: durationSchema
+    .default("15m")
+    .meta(doc("How old the source's newest data may be for the way back to count as ready.", "1h", "1w")),
+  integrity: z
+    .enum(["Verify", "Skip"])
+    .default("Verify")
+    .meta(doc("Whether a delayed rollback compares what was written since the cutover.", "Skip", "Repair")),
 });
 
-/** Longest list of stages; the rule that they rise walks this many places. */
-export const maxStages = 20;
-
-const defaultStages = [
-  { sampleRate: 0.02, minDuration: "2h", minSamples: 1000, deadline: "24h" },
-  { sampleRate: 0.05, minDuration: "45m", minSamples: 1000, deadline: "24h" },
-  { sampleRate: 0.1, minDuration: "45m", minSamples: 1000, deadline: "24h" },
-];
-
-export const migrationSpecSchema = z.strictObject({
-  target: z.strictObject({ kind: z.enum(["Deployment"]).default("Deployment"), name: objectName }),
-  destination: overlayAdapterSchema,
-  mode: z.enum(["Migrate", "Validate"]).default("Migrate"),
-  /** Of mode Validate: how long the dual read lasts at least. */
-  validate: z.strictObject({ duration: durationSchema.default("24h") }).prefault({}),
-  writes: z.enum(["Both", "SourceOnly", "DestinationAfterCutover"]).default("Both"),
-  requestedBy: z.string().min(1).max(253).optional(),
-  checklist: checklistSchema.prefault({}),
-  stages: z.array(stageSchema).min(1).max(maxStages).default(defaultStages),
-  thresholds: thresholdsSchema.prefault({}),
-  gates: z
-    .strictObject({ window: durationSchema.default("30s"), minDwell: durationSchema.default("10m") })
-    .prefault({}),
-  cutover: cutoverSchema.prefault({}),
-  guard: guardSchema.prefault({}),
-  rollback: rollbackSchema.prefault({}),
-  deletionPolicy: z.enum(["Rollback", "Keep"]).default("Rollback"),
-  communications: z
-    .strictObject({
-      sinks: z.array(z.string().min(1).max(63)).max(16).default([]),
-      postmortemDue: durationSchema.default("48h"),
-    })
-    .prefault({}),
-  metrics: z.strictObject({ source: z.string().min(1).max(63).default("Sidecars") }).prefault({}),
+const communicationsSchema = z.strictObject({
+  sinks: z
+    .array(nonEmpty(63))
+    .max(16)
+    .default([])
+    .meta(doc("Names of the sinks that are told; the administrator configures them.", ["engineering"], "engineering")),
+  postmortemDue: durationSchema
+    .default("48h")
+    .meta(doc("How long after a rollback the postmortem is due.", "72h", "2d")),
 });
+
+const metricsSchema = z.strictObject({
+  source: nonEmpty(63)
+    .default("Sidecars")
+    .meta(doc("Sidecars, or the name of a Prometheus the administrator configured.", "Sidecars", "")),
+});
+
+export const migrationSpecSchema = z
+  .strictObject({
+    target: targetSchema.describe(
+      "The workload whose pods move; they carry the container retriever-sidecar. Immutable once started.",
+    ),
+    destination: overlayAdapterSchema.describe(
+      "The store to move to. Credentials by reference only; they are resolved in the pods. Immutable once started.",
+    ),
+    mode: z
+      .enum(["Migrate", "Validate"])
+      .default("Migrate")
+      .meta(doc("Migrate, or Validate: dual read only, ends in the phase Validated.", "Validate", "Test")),
+    validate: validateSchema.prefault({}).describe("Of mode Validate."),
+    writes: z
+      .enum(["Both", "SourceOnly", "DestinationAfterCutover"])
+      .default("Both")
+      .meta(
+        doc("Which stores the application writes to; decides what a stale way back means.", "SourceOnly", "Neither"),
+      ),
+    requestedBy: nonEmpty(253)
+      .optional()
+      .meta(doc("Who asked for it; that person can't approve it where four eyes are required.", "user-a", "")),
+    checklist: checklistSchema
+      .prefault({})
+      .describe(
+        "Checks before anything changes. A check that can't be made is Unknown and blocks; Skip leaves it out openly.",
+      ),
+    stages: stagesSchema,
+    thresholds: thresholdsSchema
+      .prefault({})
+      .describe(
+        "Limits of harm: the destination worse than the source. Each says what a breach does before and after the cutover.",
+      ),
+    gates: gatesSchema.prefault({}).describe("Over which span gates are judged, and how long a stage lasts at least."),
+    cutover: cutoverSchema.prefault({}).describe("How the destination becomes primary."),
+    guard: guardSchema.prefault({}).describe("The watch after the cutover."),
+    rollback: rollbackSchema.prefault({}).describe("When the operator goes back by itself after the cutover."),
+    deletionPolicy: z
+      .enum(["Rollback", "Keep"])
+      .default("Rollback")
+      .meta(
+        doc(
+          "What deleting it in CuttingOver or Guard means; before the cutover it always means the source.",
+          "Keep",
+          "Orphan",
+        ),
+      ),
+    communications: communicationsSchema.prefault({}).describe("Whom to tell, and when the postmortem is due."),
+    metrics: metricsSchema
+      .prefault({})
+      .describe("Where the evidence comes from: Sidecars, or the name of a Prometheus the administrator configured."),
+  })
+  .describe("What should move where. Two fields are enough: target and destination.");
 
 export type MigrationSpec = z.infer<typeof migrationSpecSchema>;
 export type MigrationSpecInput = z.input<typeof migrationSpecSchema>;
+export type Stage = MigrationSpec["stages"][number];

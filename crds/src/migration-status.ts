@@ -1,7 +1,18 @@
 // The status of a RetrieverMigration: everything the operator must remember lives here and nowhere else.
-import { countersSchema } from "@retriever/sidecar/contract/evidence.ts";
+// The examples are one status of a rollback that begins in the guard, since only then is every field there.
 import { identitySchema } from "@retriever/sidecar/contract/status.ts";
+import { doc } from "@retriever/stores/config/field-doc.ts";
 import { z } from "zod";
+import { actsStatusSchema } from "./acts-status.ts";
+import { documented } from "./documented.ts";
+import {
+  baselineSchema,
+  dispersionStateSchema,
+  epochEvidenceSchema,
+  sourceBaselineSchema,
+  verdictsSchema,
+} from "./evidence-status.ts";
+import { instant, reasonWord, sentence, shortName } from "./field-types.ts";
 import { outboxMessageSchema } from "./outbox-status.ts";
 import { smokeTestStatusSchema, verificationStatusSchema } from "./verification-status.ts";
 
@@ -34,7 +45,7 @@ export const conditionTypes = [
   "CutOver",
   "GuardPassed",
   "RolledBack",
-  "Reconciled",
+  "DriftResolved",
   "Settled",
   "PostmortemDue",
   "Paused",
@@ -45,240 +56,213 @@ export const conditionTypes = [
 ] as const;
 export type ConditionType = (typeof conditionTypes)[number];
 
-const instant = z.string().max(40);
-const reason = z
-  .string()
-  .max(128)
-  .regex(/^[A-Za-z][A-Za-z0-9]*$/);
-const sentence = z.string().max(2048);
-/** Name, UID or the like: bounded, since the API server prices a rule by the longest value it may meet. */
-const shortName = z.string().max(253);
+const causes = z.array(sentence).max(10);
 
-export const conditionSchema = z.strictObject({
-  type: z.enum(conditionTypes),
-  status: z.enum(["True", "False", "Unknown"]),
-  reason,
-  message: sentence,
-  lastTransitionTime: instant,
-  observedGeneration: z.int(),
+const conditionSchema = z.strictObject({
+  type: z.enum(conditionTypes).meta(doc("What it says something about.", "CutOver", "Done")),
+  status: z
+    .enum(["True", "False", "Unknown"])
+    .meta(doc("Unknown where nothing was proved; it never counts as True.", "True", "Yes")),
+  reason: reasonWord.meta(doc("Why, as one word for programs.", "CutOver", "not one word")),
+  message: sentence.meta(doc("Why, as a sentence for people.", "since 2030-01-01T12:00:00.000Z")),
+  lastTransitionTime: instant.describe("When the status flipped last."),
+  observedGeneration: z.int().meta(doc("Generation of the spec it was judged on.", 1)),
 });
 export type Condition = z.infer<typeof conditionSchema>;
 
-/** A verdict of one gate, with everything a reader needs to check it. */
-export const verdictSchema = z.strictObject({
-  gate: z.string().max(40),
-  verdict: z.enum(["Pass", "Fail", "NotYet", "Unknown"]),
-  /** Observed share or mean, and an interval that holds it at all looks together in 95 % of the epochs. */
-  value: z.number().nullable(),
-  interval: z.array(z.number()).length(2).nullable(),
-  n: z.number(),
-  limit: z.number(),
-  windowSeconds: z.number(),
-  message: sentence,
-});
-export type Verdict = z.infer<typeof verdictSchema>;
+function identity(what: string, example: readonly [kind: string, place: string, digest: string], refused: string) {
+  const [kind, place, digest] = example;
+  return documented(identitySchema, {
+    kind: doc(`Kind of the ${what}.`, kind, ""),
+    label: doc("For people: kind, host and collection or table, without credentials.", `${kind} ${place}`),
+    digest: doc("For programs: equal digests are the same store.", digest, refused),
+  });
+}
 
 /** What the sidecars are told; the intent, written before the overlay. */
-export const revisionSchema = z.strictObject({
-  epoch: z.int().min(1),
-  primary: z.enum(["source", "destination"]),
-  shadow: z.enum(["source", "destination", "none"]),
-  sampleRate: z.number().min(0).max(1),
-  released: z.boolean(),
-  at: instant,
+const revisionSchema = z.strictObject({
+  epoch: z.int().min(1).meta(doc("Number of the configuration.", 6)),
+  primary: z.enum(["source", "destination"]).meta(doc("Store that answers the requests.", "source", "none")),
+  shadow: z.enum(["source", "destination", "none"]).meta(doc("Store that is asked as well.", "none", "both")),
+  sampleRate: z
+    .number()
+    .min(0)
+    .max(1)
+    .meta(doc("Share of requests that also ask the shadow.", 0, 1.5)),
+  released: z.boolean().meta(doc("True once the base may take over again.", false)),
+  at: instant.describe("When it was decided."),
 });
 export type Revision = z.infer<typeof revisionSchema>;
 
-const podEvidenceSchema = z.strictObject({ uid: shortName, startId: shortName, counters: countersSchema });
-
-/** Counters of one epoch over all pods, including those that are gone. */
-export const epochEvidenceSchema = z.strictObject({
-  epoch: z.int(),
-  recordedAt: instant,
-  pods: z.array(podEvidenceSchema).max(500),
-  /** Totals of pods (or processes) that are gone. */
-  vanished: countersSchema,
-  vanishedPods: z.int(),
-});
-export type EpochEvidence = z.infer<typeof epochEvidenceSchema>;
-
-const gateWindowsSchema = z.strictObject({
-  gate: z.string().max(40),
-  /** Totals of the epoch when the open window began. */
-  openBad: z.number(),
-  openN: z.number(),
-  /** Sums over the closed windows with a sample: how many, bad, samples, bad² / samples. */
-  windows: z.int().min(0),
-  bad: z.number(),
-  n: z.number(),
-  squares: z.number(),
+const stageStatusSchema = z.strictObject({
+  index: z.int().min(0).meta(doc("Stage of the ramp, from 0.", 2)),
+  count: z.int().min(1).meta(doc("How many stages there are.", 3)),
+  sampleRate: z.number().meta(doc("Rate of the stage.", 0.1)),
+  startedAt: instant.optional().describe("When every pod had the rate and the first sample had come."),
 });
 
-/** What the gates know of bursts: sums over the windows of an epoch, enough to go on after any restart. */
-export const dispersionStateSchema = z.strictObject({
-  epoch: z.int(),
-  openedAt: instant,
-  gates: z.array(gateWindowsSchema).max(12),
+const acksSchema = z.strictObject({
+  pods: z.int().meta(doc("Pods with a sidecar.", 3)),
+  matched: z.int().meta(doc("Those that have it.", 1)),
+  lagging: z
+    .array(shortName)
+    .max(20)
+    .meta(doc("Those that don't, by name; at most 20.", ["search-api-7d9f-abcde"])),
+  lost: z
+    .array(shortName)
+    .max(20)
+    .meta(doc("Those that don't answer, by name; at most 20.", ["search-api-7d9f-fghij"])),
 });
-export type DispersionState = z.infer<typeof dispersionStateSchema>;
 
-export const baselineSchema = z.strictObject({
-  requests: z.number(),
-  errorShare: z.number(),
-  emptyShare: z.number(),
-  p95Ms: z.number(),
-  /** Share of top-1 mismatches in the warm-up; null until measured. */
-  mismatchShare: z.number().nullable(),
-  /** Samples that `mismatchShare` rests on. */
-  mismatchSamples: z.number().optional(),
-  requestsPerSecond: z.number(),
+const guardStatusSchema = z.strictObject({
+  startedAt: instant.describe("When the guard began."),
+  tickedAt: instant.describe("When its clocks were moved last."),
+  /** The time after it counts by this and by what the next look sees. */
+  sight: z
+    .enum(["healthy", "idle", "blind", "held"])
+    .default("blind")
+    .meta(doc("What the last look saw; held counts on no clock.", "held", "sleepy")),
+  watchedSeconds: z.number().meta(doc("Time with requests and without harm.", 4200)),
+  idleSeconds: z.number().meta(doc("Time without requests; it counts like healthy time.", 60)),
+  unobservedSeconds: z.number().meta(doc("Time without sight of every pod's evidence; it doesn't count.", 30)),
 });
-export type Baseline = z.infer<typeof baselineSchema>;
 
-export const sourceBaselineSchema = z.strictObject({
-  requests: z.number(),
-  requestsPerSecond: z.number(),
-  errorShare: z.number(),
-  p50Ms: z.number(),
-  p95Ms: z.number(),
-  at: instant,
+const harmStatusSchema = z.strictObject({
+  alertSince: instant.optional().describe("Since when the alert's condition has held without a gap."),
+  causes: causes.default([]).meta(doc("What was found.", ["score lower by more than 0.2"])),
+  stepDowns: z.int().default(0).meta(doc("How often the rate was stepped down since the start or the last Resume.", 1)),
+  heldSince: instant.optional().describe("Set while rises are held until a person resumes."),
+  firingUntil: instant.optional().describe("Newest firing sample of a Prometheus that was judged."),
 });
-export type SourceBaseline = z.infer<typeof sourceBaselineSchema>;
+
+const rollbackStatusSchema = z.strictObject({
+  at: instant.describe("When it was decided."),
+  from: z.enum(phases).meta(doc("Phase in which it was decided.", "Guard", "Nowhere")),
+  reason: reasonWord.meta(doc("Why, as one word.", "RollbackRequested")),
+  causes: causes.meta(
+    doc("All causes that were found, most severe first.", ["Rollback by user-b: answers look wrong"]),
+  ),
+  actor: shortName.nullable().meta(doc("Who asked for it; null when the operator decided.", "user-b")),
+  baseline: z
+    .enum(["Confirmed", "Differs", "NotMeasured"])
+    .optional()
+    .meta(
+      doc("Whether the source does as before the migration; NotMeasured without enough requests.", "Confirmed", "Fine"),
+    ),
+});
 
 const historyEntrySchema = z.strictObject({
-  at: instant,
-  phase: z.enum(phases),
-  epoch: z.int(),
-  reason,
-  message: sentence,
+  at: instant.describe("When the step was taken."),
+  phase: z.enum(phases).meta(doc("The phase after it.", "Guard", "Ended")),
+  epoch: z.int().meta(doc("The epoch after it.", 5)),
+  reason: reasonWord.meta(doc("Why, as one word; also the reason of its event.", "CutOver", "passed!")),
+  message: sentence.meta(doc("Why, as a sentence.", "every pod serves from the destination")),
 });
 
-export const rollbackStatusSchema = z.strictObject({
-  at: instant,
-  /** Phase it was decided in. */
-  from: z.enum(phases),
-  reason,
-  /** All causes that were found, most severe first. */
-  causes: z.array(sentence).max(10),
-  /** Act that asked for it; null when the operator decided. */
-  actor: z.string().max(253).nullable(),
-  /** After a rollback from the destination: whether the source does as it did before the migration. */
-  baseline: z.enum(["Confirmed", "Differs", "NotMeasured"]).optional(),
+const validationStatusSchema = z.strictObject({
+  startedAt: instant.describe("Since when it has sampled without stepping down."),
+  result: z
+    .string()
+    .max(64)
+    .optional()
+    .meta(
+      doc(
+        "What it ended with: the hash of what was validated, and of this very validation. Goes into checklist.staging.",
+        "0123456789abcdef-fedcba9876543210",
+      ),
+    ),
 });
 
-const approvalStatusSchema = z.strictObject({
-  role: z.string().max(63),
-  actor: shortName,
-  at: instant,
-  /** From here on it doesn't count any more. */
-  until: instant,
+const postmortemSchema = z.strictObject({
+  at: instant.describe("When it was recorded."),
+  actor: shortName.meta(doc("Who recorded it.", "user-b")),
+  act: shortName.meta(doc("The MigrationAct that holds its words.", "docs-to-qdrant-postmortem-x1")),
 });
-export type ApprovalStatus = z.infer<typeof approvalStatusSchema>;
 
-const waiverStatusSchema = z.strictObject({
-  check: z.string().max(63),
-  actor: shortName,
-  reason: sentence,
-  at: instant,
-});
-export type WaiverStatus = z.infer<typeof waiverStatusSchema>;
-
-export const migrationStatusSchema = z.strictObject({
-  observedGeneration: z.int().default(-1),
-  phase: z.enum(phases).default("Pending"),
-  /** One sentence: why it isn't moving, and what would move it. */
-  message: sentence.default(""),
-  conditions: z.array(conditionSchema).max(30).default([]),
-  phaseStartedAt: instant.optional(),
-  /** Hash of the accepted plan; empty before acceptance. */
-  planHash: z.string().max(64).default(""),
-  /** Accepted effective spec as JSON: decisions follow it, not later edits. */
-  plan: z.string().max(65_536).default(""),
-  source: identitySchema.optional(),
-  destination: identitySchema.optional(),
-  epoch: z.int().min(0).default(0),
-  revision: revisionSchema.optional(),
-  stage: z
-    .strictObject({
-      index: z.int().min(0),
-      count: z.int().min(1),
-      sampleRate: z.number(),
-      /** When all pods had acknowledged and the first sample had arrived. */
-      startedAt: instant.optional(),
-    })
-    .optional(),
-  gates: z.array(verdictSchema).max(12).default([]),
-  evidence: epochEvidenceSchema.optional(),
-  dispersion: dispersionStateSchema.optional(),
-  baseline: baselineSchema.optional(),
-  /** What the source did before the first sample. */
-  sourceBaseline: sourceBaselineSchema.optional(),
-  /** Load right before the cutover. */
-  throughput: z.strictObject({ requestsPerSecond: z.number() }).optional(),
-  acks: z
-    .strictObject({
-      pods: z.int(),
-      matched: z.int(),
-      lagging: z.array(shortName).max(20),
-      lost: z.array(shortName).max(20),
-    })
-    .optional(),
-  guard: z
-    .strictObject({
-      startedAt: instant,
-      tickedAt: instant,
-      /** What the last look saw: the time after it counts by this and by what the next look sees. */
-      sight: z.enum(["healthy", "idle", "blind", "held"]).default("blind"),
-      healthySeconds: z.number(),
-      idleSeconds: z.number(),
-      blindSeconds: z.number(),
-    })
-    .optional(),
-  harm: z
-    .strictObject({
-      /** Since when the alert's condition has held without a gap. */
-      alertSince: instant.optional(),
-      causes: z.array(sentence).max(10).default([]),
-      /** How often the rate was stepped down. */
-      stepDowns: z.int().default(0),
-      /** Set while rises are held until a person resumes. */
-      heldSince: instant.optional(),
-      /** Newest firing sample of a Prometheus that was judged. */
-      firingUntil: instant.optional(),
-    })
-    .optional(),
-  acts: z
-    .strictObject({
-      paused: z.boolean().default(false),
-      /** UIDs of the acts that took effect, newest last. */
-      seen: z.array(shortName).max(50).default([]),
-      promotedBy: shortName.optional(),
-      /** Who let a plan run again that had been rolled back. */
-      retriedBy: shortName.optional(),
-      /** Approvals of the accepted plan, one per person and role; newest last. */
-      approvals: z.array(approvalStatusSchema).max(50).optional(),
-      /** Checks that a person waived while they were Unknown. */
-      waived: z.array(waiverStatusSchema).max(10).optional(),
-      latched: z
-        .strictObject({ act: z.enum(["Abort", "Rollback"]), actor: z.string().max(253), reason: sentence, at: instant })
-        .optional(),
-    })
-    .optional(),
-  rollback: rollbackStatusSchema.optional(),
-  /** Comparisons of the stores: under way, and the newest result of each purpose. */
-  verification: verificationStatusSchema.optional(),
-  /** The newest run of each smoke test. */
-  smokeTests: z.array(smokeTestStatusSchema).max(10).optional(),
-  /** Of mode Validate: since when, and what it ended with. */
-  validation: z.strictObject({ startedAt: instant, result: z.string().max(64).optional() }).optional(),
-  /** Messages for the sinks, delivered at least once. */
-  outbox: z.array(outboxMessageSchema).max(50).optional(),
-  /** Who recorded the postmortem; its words stand in the act. */
-  postmortem: z.strictObject({ at: instant, actor: shortName, act: shortName }).optional(),
-  skippedChecks: z.array(shortName).max(10).default([]),
-  cutoverAt: instant.optional(),
-  completedAt: instant.optional(),
-  history: z.array(historyEntrySchema).max(20).default([]),
-});
+export const migrationStatusSchema = z
+  .strictObject({
+    observedGeneration: z
+      .int()
+      .default(-1)
+      .meta(doc("Generation of the spec that was looked at; -1 before the first look.", 1)),
+    phase: z
+      .enum(phases)
+      .default("Pending")
+      .meta(doc("Where it is, for people. Conditions are for programs.", "RollingBack", "Running")),
+    message: sentence
+      .default("")
+      .meta(
+        doc(
+          "Why it isn't moving, and what would move it.",
+          "rolling back to pgvector: score lower by more than 0.2 in 12 % of 248 samples",
+        ),
+      ),
+    conditions: z.array(conditionSchema).max(30).default([]).describe("One per type, in a fixed order."),
+    phaseStartedAt: instant.optional().describe("When the phase began."),
+    /** Empty before acceptance. */
+    planHash: z.string().max(64).default("").meta(doc("Hash of the accepted plan.", "0123456789abcdef")),
+    plan: z
+      .string()
+      .max(65_536)
+      .default("")
+      .meta(
+        doc(
+          "The accepted spec with every default, as JSON. Decisions follow it, not later edits.",
+          '{"mode":"Migrate"}',
+        ),
+      ),
+    source: identity(
+      "store that served at acceptance",
+      ["pgvector", "pg.search.svc/search", "0123456789abcdef0123456789abcdef"],
+      "0123",
+    ).optional(),
+    destination: identity(
+      "store to move to",
+      ["qdrant", "qdrant.search.svc/chunks", "fedcba9876543210fedcba9876543210"],
+      "SHA256",
+    ).optional(),
+    epoch: z.int().min(0).default(0).meta(doc("Number of the configuration in force; it never falls.", 6)),
+    revision: revisionSchema.optional().describe("What the sidecars are told."),
+    stage: stageStatusSchema.optional(),
+    gates: verdictsSchema,
+    evidence: epochEvidenceSchema.optional(),
+    dispersion: dispersionStateSchema.optional(),
+    baseline: baselineSchema.optional(),
+    sourceBaseline: sourceBaselineSchema.optional(),
+    throughput: z
+      .strictObject({
+        requestsPerSecond: z.number().meta(doc("Answered requests per second right before the cutover.", 14.9)),
+      })
+      .optional(),
+    acks: acksSchema.optional().describe("Which pods have the configuration in force."),
+    guard: guardStatusSchema.optional().describe("The guard's clocks, in seconds. Only healthy time counts."),
+    harm: harmStatusSchema.optional().describe("What is worse now, and what was done about it."),
+    acts: actsStatusSchema.optional(),
+    rollback: rollbackStatusSchema.optional().describe("Set once and never removed: why and when it went back."),
+    verification: verificationStatusSchema.optional(),
+    smokeTests: z.array(smokeTestStatusSchema).max(10).optional().describe("The newest run of each smoke test."),
+    /** Of mode Validate. */
+    validation: validationStatusSchema.optional(),
+    outbox: z
+      .array(outboxMessageSchema)
+      .max(50)
+      .optional()
+      .describe("What the sinks are told, at least once each; at most 50 messages."),
+    postmortem: postmortemSchema.optional(),
+    skippedChecks: z
+      .array(shortName)
+      .max(10)
+      .default([])
+      .meta(doc("Checks that the plan skips.", ["parity"])),
+    cutoverAt: instant.optional().describe("When every pod served from the destination."),
+    completedAt: instant.optional().describe("When it was Completed or Validated."),
+    history: z.array(historyEntrySchema).max(20).default([]).describe("The last 20 steps."),
+  })
+  .describe("Everything the operator remembers. Written by the operator alone.");
 
 export type MigrationStatus = z.infer<typeof migrationStatusSchema>;
+export type Verdict = MigrationStatus["gates"][number];
+export type EpochEvidence = NonNullable<MigrationStatus["evidence"]>;
+export type DispersionState = NonNullable<MigrationStatus["dispersion"]>;
+export type Baseline = NonNullable<MigrationStatus["baseline"]>;
+export type SourceBaseline = NonNullable<MigrationStatus["sourceBaseline"]>;

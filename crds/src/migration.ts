@@ -1,7 +1,8 @@
-// The kinds of the API group, as objects.
+// The API group, and the spec of a MigrationAct.
+
+import { doc } from "@retriever/stores/config/field-doc.ts";
 import { z } from "zod";
-import { migrationSpecSchema } from "./migration-spec.ts";
-import { migrationStatusSchema } from "./migration-status.ts";
+import { nonEmpty } from "./field-types.ts";
 
 export const apiGroup = "retriever.dev";
 export const apiVersion = "v1alpha1";
@@ -9,23 +10,68 @@ export const apiVersion = "v1alpha1";
 export const acts = ["Approve", "Waive", "Pause", "Resume", "Promote", "Abort", "Rollback", "Postmortem"] as const;
 export type Act = (typeof acts)[number];
 
-export const migrationActSpecSchema = z.strictObject({
-  migration: z.strictObject({ name: z.string().min(1).max(253), uid: z.string().min(1).max(64) }),
-  act: z.enum(acts),
-  role: z.string().min(1).max(63).optional(),
-  /** Waive: the check that is Unknown. */
-  check: z.string().min(1).max(63).optional(),
-  planHash: z.string().max(64).optional(),
-  expires: z.iso.datetime().max(40).optional(),
-  /** The requesting user; an admission policy proves it. */
-  actor: z.string().min(1).max(253),
-  reason: z.string().max(1024).default(""),
-  /** Postmortem: root cause, metrics and remediation. */
-  text: z.string().max(8192).optional(),
+const migrationRefSchema = z.strictObject({
+  name: nonEmpty(253).meta(doc("Name of the migration, in the act's namespace.", "docs-to-qdrant", "")),
+  uid: nonEmpty(64).meta(doc("UID of the migration.", "6f1d4c1e-0000-4000-8000-000000000000")),
 });
-export type MigrationActSpec = z.infer<typeof migrationActSpecSchema>;
 
-export const migrationSchema = z.object({
-  spec: migrationSpecSchema,
-  status: migrationStatusSchema.optional(),
-});
+export const migrationActSpecSchema = z
+  .strictObject({
+    migration: migrationRefSchema.describe(
+      "The migration, by name and UID: an act never reaches a later one of the same name.",
+    ),
+    act: z
+      .enum(acts)
+      .meta(
+        doc(
+          "Approve, Waive (one check that is Unknown), Pause, Resume, Promote (cut over), Abort and Rollback (both latch), Postmortem (after a rollback).",
+          "Promote",
+          "Cutover",
+        ),
+      ),
+    role: nonEmpty(63)
+      .optional()
+      .meta(doc("Role in which it is done; an Approve needs one.", "sre-on-call", "")),
+    check: nonEmpty(63)
+      .optional()
+      .meta(
+        doc("The check that a Waive is about.", "alerts", "", {
+          "spec.act": "Waive",
+          "spec.reason": "watched by hand",
+        }),
+      ),
+    planHash: z
+      .string()
+      .max(64)
+      .optional()
+      .meta(
+        doc(
+          "The plan it was decided on; another plan makes it void. An Approve needs it.",
+          "0123456789abcdef",
+          "x".repeat(65),
+        ),
+      ),
+    expires: z.iso
+      .datetime()
+      .max(40)
+      .optional()
+      .meta(doc("After this instant it has no effect.", "2030-01-01T12:00:00Z", "tomorrow")),
+    /** An admission policy proves it. */
+    actor: nonEmpty(253).meta(doc("The requesting user.", "user-a", "")),
+    reason: z
+      .string()
+      .max(1024)
+      .default("")
+      .meta(
+        doc("Why, for whoever reads the history. A Waive needs it.", "evidence read, on call agrees", ["evidence"]),
+      ),
+    text: z
+      .string()
+      .max(8192)
+      .optional()
+      .meta(
+        doc("The postmortem: root cause, metrics, remediation.", "root cause: the index was built without its filter"),
+      ),
+  })
+  .describe("Immutable. What is wrong is not corrected: another act follows.");
+export type MigrationActSpec = z.infer<typeof migrationActSpecSchema>;

@@ -1,10 +1,11 @@
 // The outbox of a status: what people outside are told, and which sinks have it.
-import { z } from "zod";
 
-const instant = z.string().max(40);
+import { doc } from "@retriever/stores/config/field-doc.ts";
+import { z } from "zod";
+import { instant, sentence, shortName } from "./field-types.ts";
 
 /** What people outside are told about; the word stands in the message's key. */
-export const outboxKinds = [
+const outboxKinds = [
   "Start",
   "PreCutover",
   "Midpoint",
@@ -16,20 +17,19 @@ export const outboxKinds = [
 ] as const;
 export type OutboxKind = (typeof outboxKinds)[number];
 
-const sinkName = z.string().max(63);
+const sinkNames = z.array(z.string().max(63)).max(16);
 
 export const outboxMessageSchema = z.strictObject({
-  /** uid/epoch/kind: the same message again has the same key, whoever sends it. */
-  key: z.string().max(253),
-  kind: z.enum(outboxKinds),
-  text: z.string().max(2048),
-  at: instant,
-  /** Sinks that don't have it yet. */
-  pending: z.array(sinkName).max(16),
-  /** Sinks that were given up. */
-  failed: z.array(sinkName).max(16),
-  attempts: z.int().min(0),
-  nextAttemptAt: instant,
-  lastError: z.string().max(256).optional(),
+  key: shortName.meta(
+    doc("UID/epoch/kind: what comes twice has the same key.", "6f1d4c1e-0000-4000-8000-000000000000/5/Midpoint"),
+  ),
+  kind: z.enum(outboxKinds).meta(doc("What it is about.", "Midpoint", "Gossip")),
+  text: sentence.meta(doc("The message.", "every pod serves from the destination")),
+  at: instant.describe("When it happened."),
+  pending: sinkNames.meta(doc("Sinks that don't have it yet.", ["engineering"])),
+  failed: sinkNames.meta(doc("Sinks that were given up.", ["incidents"])),
+  attempts: z.int().min(0).meta(doc("How often it was tried.", 2)),
+  nextAttemptAt: instant.describe("When it is tried next."),
+  lastError: z.string().max(256).optional().meta(doc("What the last try failed with.", "engineering: HTTP 503")),
 });
 export type OutboxMessage = z.infer<typeof outboxMessageSchema>;

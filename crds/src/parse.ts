@@ -1,12 +1,11 @@
 // An unknown document → a spec with every default, or all its faults at once. Pure.
-import type { ConfigFault } from "@retriever/sidecar/contract/config-fault.ts";
-import type { z } from "zod";
-import { describe, faultsOfIssue } from "./faults.ts";
+import type { ConfigFault } from "@retriever/stores/config/config-fault.ts";
+import { describe, parseShape } from "./faults.ts";
 import { type MigrationActSpec, migrationActSpecSchema } from "./migration.ts";
 import { type MigrationSpec, migrationSpecSchema } from "./migration-spec.ts";
 import { specRules } from "./spec-rules.ts";
 
-export type Parsed<T> =
+type Parsed<T> =
   | { readonly ok: true; readonly spec: T }
   | { readonly ok: false; readonly faults: readonly ConfigFault[] };
 
@@ -15,18 +14,17 @@ export type Parsed<T> =
  * the rules between fields are judged as well, wherever the fields themselves are sound. Never throws.
  */
 export function parseMigrationSpec(input: unknown): Parsed<MigrationSpec> {
-  const parsed = migrationSpecSchema.safeParse(input, { reportInput: true });
-  const faults = [...shapeFaults(parsed), ...ruleFaults(input)];
-  return parsed.success && faults.length === 0 ? { ok: true, spec: parsed.data } : { ok: false, faults };
+  const shape = parseShape(migrationSpecSchema, input, "spec");
+  const faults = [...shape.faults, ...ruleFaults(input)];
+  return shape.data !== undefined && faults.length === 0 ? { ok: true, spec: shape.data } : { ok: false, faults };
 }
 
 /** Spec of a MigrationAct, on the same terms. */
 export function parseMigrationActSpec(input: unknown): Parsed<MigrationActSpec> {
-  const parsed = migrationActSpecSchema.safeParse(input, { reportInput: true });
-  const faults = shapeFaults(parsed);
-  if (!parsed.success) return { ok: false, faults };
-  const missing = actFaults(parsed.data);
-  return missing.length === 0 ? { ok: true, spec: parsed.data } : { ok: false, faults: missing };
+  const { data, faults } = parseShape(migrationActSpecSchema, input, "spec");
+  if (data === undefined) return { ok: false, faults };
+  const missing = actFaults(data);
+  return missing.length === 0 ? { ok: true, spec: data } : { ok: false, faults: missing };
 }
 
 /** What an act of its kind has to say. */
@@ -41,10 +39,6 @@ function actFaults({ act, check, role, planHash, reason, text }: MigrationActSpe
   return needed.flatMap(([field, isMissing, what]) =>
     isMissing ? [{ path: `spec.${field}`, message: `received nothing, expected ${what}` }] : [],
   );
-}
-
-function shapeFaults(parsed: z.ZodSafeParseResult<unknown>): ConfigFault[] {
-  return parsed.success ? [] : parsed.error.issues.flatMap((issue) => faultsOfIssue(issue, "spec"));
 }
 
 function ruleFaults(input: unknown): ConfigFault[] {

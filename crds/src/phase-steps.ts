@@ -1,6 +1,6 @@
 // The table of legal phase steps: the API server refuses a status that takes any other.
 // It says what may happen, never what should; deciding is the operator's part.
-import type { Phase } from "./migration-status.ts";
+import { type Phase, phases } from "./migration-status.ts";
 
 /** Every step a status update may take. RollingBack is reachable from every phase that isn't final. */
 export const legalSteps: Readonly<Record<Phase, readonly Phase[]>> = {
@@ -19,13 +19,13 @@ export const legalSteps: Readonly<Record<Phase, readonly Phase[]>> = {
   Validated: [],
 };
 
-/** Phases without a way out. */
-export const finalPhases: readonly Phase[] = ["Completed", "RolledBack", "Validated"];
-
 /** Whether nothing may follow a phase. */
 export function isFinalPhase(phase: Phase): boolean {
   return legalSteps[phase].length === 0;
 }
+
+/** Phases without a way out. */
+export const finalPhases = phases.filter(isFinalPhase);
 
 /** Whether a status update may go from one phase to another; staying is always legal. */
 export function isLegalStep(from: Phase, to: Phase): boolean {

@@ -8,7 +8,7 @@ export type Anchor =
   | { readonly kind: "phase"; readonly phase: Phase }
   | { readonly kind: "stage"; readonly stage: number };
 
-export type Moment = { readonly anchor: Anchor; readonly afterSeconds: number };
+type Moment = { readonly anchor: Anchor; readonly afterSeconds: number };
 
 /** What a moment may look like, as a refusal states it. */
 export const momentExpectation =

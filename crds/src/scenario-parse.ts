@@ -1,10 +1,10 @@
 // An unknown document → a scenario with every default, or all its faults at once. Pure.
-import type { ConfigFault } from "@retriever/sidecar/contract/config-fault.ts";
+import type { ConfigFault } from "@retriever/stores/config/config-fault.ts";
 import { durationPattern, durationSeconds } from "./duration.ts";
-import { describe, faultsOfIssue } from "./faults.ts";
+import { describe, parseShape } from "./faults.ts";
 import { eventActions, type Scenario, scenarioSchema } from "./scenario.ts";
 
-export type ParsedScenario =
+type ParsedScenario =
   | { readonly ok: true; readonly scenario: Scenario }
   | { readonly ok: false; readonly faults: readonly ConfigFault[] };
 
@@ -16,10 +16,9 @@ const longestSeconds = 168 * 3600;
  * fields are judged as well, wherever the fields themselves are sound. Never throws.
  */
 export function parseScenario(input: unknown): ParsedScenario {
-  const parsed = scenarioSchema.safeParse(input, { reportInput: true });
-  const shape = parsed.success ? [] : parsed.error.issues.flatMap((issue) => faultsOfIssue(issue, "scenario"));
+  const { data, faults: shape } = parseShape(scenarioSchema, input, "scenario");
   const faults = [...shape, ...untilFaults(input), ...eventFaults(input)];
-  return parsed.success && faults.length === 0 ? { ok: true, scenario: parsed.data } : { ok: false, faults };
+  return data !== undefined && faults.length === 0 ? { ok: true, scenario: data } : { ok: false, faults };
 }
 
 type Raw = Readonly<Record<string, unknown>>;

@@ -94,7 +94,7 @@ const podsEventSchema = z.union([
   z.strictObject({ stuck: podCount }),
 ]);
 
-export const scenarioActs = ["Approve", "Waive", "Promote", "Pause", "Resume", "Abort", "Rollback"] as const;
+const scenarioActs = ["Approve", "Waive", "Promote", "Pause", "Resume", "Abort", "Rollback"] as const;
 
 /** What an event may do; each event does one of them. */
 export const eventActions = [
@@ -110,9 +110,8 @@ export const eventActions = [
   "overlay",
   "migration",
 ] as const;
-export type EventAction = (typeof eventActions)[number];
 
-export const scenarioEventSchema = z.strictObject({
+const scenarioEventSchema = z.strictObject({
   /** When: see `parseMoment`. */
   at: z.string().refine((text) => parseMoment(text) !== undefined, `expected ${momentExpectation}`),
   /** For how long; for good when left out. Only where something can end by itself. */

@@ -1,7 +1,7 @@
-// Every field of a kind as a flat list: type, bounds, default, by path. Read from the zod schema. Pure.
-import { z } from "zod";
+// Every field of a kind as a flat list: type, bounds, default, docs, by path. Read from the zod schema. Pure.
+import type { z } from "zod";
 import { durationPattern } from "./duration.ts";
-import type { JsonSchema } from "./schema-node.ts";
+import { type JsonSchema, jsonSchemaOf } from "./schema-node.ts";
 
 /** A field that holds no further fields. `[]` in the path stands for any item of a list. */
 export type SchemaField = {
@@ -13,40 +13,49 @@ export type SchemaField = {
   readonly range: string;
   readonly required: boolean;
   readonly default: unknown;
+  /** Undefined where nobody has said what the field means: a test fails. */
+  readonly description: string | undefined;
+  /** A value that is taken; undefined where there is no example. */
+  readonly taken: unknown;
+  /** A value that is refused. */
+  readonly refused: unknown;
+  /** What has to be in the document beside both, by path; undefined takes a field away. */
+  readonly beside: Readonly<Record<string, unknown>>;
 };
 
-type Place = Pick<SchemaField, "path" | "variant" | "required">;
+type Place = Pick<SchemaField, "path" | "variant" | "required" | "beside">;
 
 /** The leaves of a schema, in its order; `root` is the first word of every path. Throws TypeError for a shapeless node. */
 export function schemaFields(schema: z.ZodType, root: string): SchemaField[] {
-  const json = z.toJSONSchema(schema, { target: "openapi-3.0", io: "input" }) as JsonSchema;
-  return walk(json, { path: root, variant: undefined, required: true });
+  return walk(jsonSchemaOf(schema), { path: root, variant: undefined, required: true, beside: {} });
 }
 
 function walk(node: JsonSchema, place: Place): SchemaField[] {
   const branches = node.oneOf ?? node.anyOf;
   if (branches !== undefined) {
-    return branches.flatMap((branch) => walkBranch(branch, place));
+    return branches.flatMap((branch) => walkBranch(branch, branches, place));
   }
   if (node.items?.properties !== undefined) {
-    const list: SchemaField = { ...place, type: "list", range: rangeOf(node), default: node.default };
-    return [list, ...walk(node.items, { ...place, path: `${place.path}[]` })];
+    return [field(node, "list", place), ...walk(node.items, { ...place, path: `${place.path}[]` })];
   }
   if (node.properties === undefined) return [leaf(node, place)];
   return Object.entries(node.properties).flatMap(([name, child]) =>
-    walk(child, {
-      path: `${place.path}.${name}`,
-      variant: place.variant,
-      required: node.required?.includes(name) ?? false,
-    }),
+    walk(child, { ...place, path: `${place.path}.${name}`, required: node.required?.includes(name) ?? false }),
   );
 }
 
-/** Without a kind the branches are a choice: none of their fields has to be there. */
-function walkBranch(branch: JsonSchema, place: Place): SchemaField[] {
+/** Without a kind the branches are a choice: none of their fields has to be there, and none beside another's. */
+function walkBranch(branch: JsonSchema, branches: readonly JsonSchema[], place: Place): SchemaField[] {
   const kind = kindOf(branch);
-  if (kind !== undefined) return walk(branch, { ...place, variant: kind });
-  return walk(branch, place).map((field) => ({ ...field, required: false }));
+  if (kind !== undefined) {
+    return walk(branch, { ...place, variant: kind, beside: { ...place.beside, [`${place.path}.kind`]: kind } });
+  }
+  const others = branches.filter((other) => other !== branch).flatMap((other) => Object.keys(other.properties ?? {}));
+  const without = Object.fromEntries(others.map((name) => [`${place.path}.${name}`, undefined]));
+  return walk(branch, { ...place, beside: { ...place.beside, ...without } }).map((one) => ({
+    ...one,
+    required: false,
+  }));
 }
 
 /** The literal that tells the branches of a union apart. */
@@ -57,7 +66,26 @@ function kindOf(branch: JsonSchema): string | undefined {
 
 function leaf(node: JsonSchema, place: Place): SchemaField {
   if (node.type === undefined) throw new TypeError(`${place.path}: a node without a type`);
-  return { ...place, type: typeOf(node), range: rangeOf(node), default: node.default };
+  return field(node, typeOf(node), place);
+}
+
+function field(node: JsonSchema, type: string, place: Place): SchemaField {
+  return {
+    ...place,
+    type,
+    range: rangeOf(node),
+    default: node.default,
+    description: node.description,
+    taken: node.examples?.[0],
+    refused: "refused" in node ? node.refused : wrongFor(node),
+    beside: { ...place.beside, ...node.beside },
+  };
+}
+
+/** A value below the minimum, or of another type. */
+function wrongFor(node: JsonSchema): unknown {
+  if (hasFloor(node)) return (node.minimum ?? 0) - 1;
+  return { integer: 1.5, number: "many", boolean: "yes", array: "none" }[node.type ?? ""] ?? 7;
 }
 
 function typeOf(node: JsonSchema): string {
@@ -82,9 +110,12 @@ function span(least: number | undefined, most: number | undefined, unit: string)
 
 function numberRange(node: JsonSchema): string {
   const { minimum, maximum } = node;
-  const hasFloor = minimum !== undefined && minimum !== Number.MIN_SAFE_INTEGER;
   const hasCeiling = maximum !== undefined && maximum !== Number.MAX_SAFE_INTEGER;
-  const floor = hasFloor ? `${node.exclusiveMinimum === true ? "above" : "from"} ${minimum}` : "";
+  const floor = hasFloor(node) ? `${node.exclusiveMinimum === true ? "above" : "from"} ${minimum}` : "";
   const ceiling = hasCeiling ? `${node.exclusiveMaximum === true ? "below" : "to"} ${maximum}` : "";
   return [floor, ceiling].filter((part) => part !== "").join(" ");
+}
+
+function hasFloor({ minimum }: JsonSchema): boolean {
+  return minimum !== undefined && minimum !== Number.MIN_SAFE_INTEGER;
 }

@@ -1,4 +1,5 @@
-// The two dialects of a schema's nodes: as zod prints them, and as the API server takes them. Types only.
+// The two dialects of a schema's nodes: as zod prints them, and as the API server takes them.
+import { z } from "zod";
 
 export type CelValidation = { readonly rule: string; readonly message: string };
 
@@ -35,4 +36,24 @@ export type JsonSchema = StructuralSchema & {
   readonly anyOf?: readonly JsonSchema[];
   readonly properties?: Readonly<Record<string, JsonSchema>>;
   readonly items?: JsonSchema;
+  /** Of the field's docs; no manifest has them. */
+  readonly examples?: readonly unknown[];
+  readonly refused?: unknown;
+  readonly beside?: Readonly<Record<string, unknown>>;
 };
+
+/** A zod schema as zod prints it, of what people write: what has a default may be left out. */
+export function jsonSchemaOf(schema: z.ZodType): JsonSchema {
+  return z.toJSONSchema(schema, { target: "openapi-3.0", io: "input" }) as JsonSchema;
+}
+
+/** The same without the examples, for which a manifest has no place. */
+export function jsonSchemaWithoutExamples(schema: z.ZodType): JsonSchema {
+  return z.toJSONSchema(schema, {
+    target: "openapi-3.0",
+    io: "input",
+    override: ({ jsonSchema }) => {
+      for (const keyword of ["examples", "refused", "beside"]) delete jsonSchema[keyword];
+    },
+  }) as JsonSchema;
+}

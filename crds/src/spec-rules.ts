@@ -1,9 +1,10 @@
 // What a spec must satisfy beyond its shape: each rule once as CEL for the API server, once as code for whoever
 // checks a manifest without a cluster. A test holds both to the same verdicts.
 import { durationSeconds } from "./duration.ts";
-import { type MigrationSpec, maxStages, type Stage } from "./migration-spec.ts";
+import type { MigrationSpec, Stage } from "./migration-spec.ts";
+import { maxStages } from "./stages-spec.ts";
 
-export type SpecRule = {
+type SpecRule = {
   /** Field of the spec that carries the rule; `self` is its value, and no rule without `at` looks beyond it. */
   readonly field: "stages" | "gates" | "rollback" | "cutover" | "guard" | "checklist" | "requestedBy";
   /** Node of the CEL rule where it isn't the field: then `self` is that node's value. */
@@ -164,9 +165,9 @@ export const specRules: readonly SpecRule[] = [
   },
   {
     field: "guard",
-    rule: "!has(self.then) || (self.then == 'RepointShadow') == has(self.next)",
-    message: "expected next exactly when then is RepointShadow",
-    holds: ({ guard }) => (guard.then === "RepointShadow") === (guard.next !== undefined),
-    received: ({ guard }) => [guard.then, guard.next],
+    rule: "!has(self.onPassed) || (self.onPassed == 'RepointShadow') == has(self.next)",
+    message: "expected next exactly when onPassed is RepointShadow",
+    holds: ({ guard }) => (guard.onPassed === "RepointShadow") === (guard.next !== undefined),
+    received: ({ guard }) => [guard.onPassed, guard.next],
   },
 ];

@@ -11,9 +11,12 @@ export function toStructural(schema: JsonSchema): StructuralSchema {
     return toStructural({ ...rest, ...flattenUnion(alternatives) });
   }
   if (schema.type === undefined) throw new TypeError(`a node without a type: ${JSON.stringify(schema)}`);
-  const { $schema: _dialect, additionalProperties: _closed, format: _format, properties, items, ...kept } = schema;
+  const { $schema: _dialect, additionalProperties: _closed, format: _format, ...kept } = schema;
+  const { description, properties, items, ...bounds } = kept;
   return {
-    ...withoutIntegerBounds(kept),
+    // First, where a reader of the manifest looks for it.
+    ...(description !== undefined && { description }),
+    ...withoutIntegerBounds(bounds),
     ...(properties && { properties: mapValues(properties, toStructural) }),
     ...(items && { items: toStructural(items) }),
   };

@@ -1,10 +1,10 @@
 // Zod schema of a kind → its CustomResourceDefinition as a plain object. Pure; what it returns is data to print.
-import { z } from "zod";
+import type { z } from "zod";
 import type { CelRule } from "./cel-rules.ts";
-import type { JsonSchema, StructuralSchema } from "./schema-node.ts";
+import { jsonSchemaWithoutExamples, type StructuralSchema } from "./schema-node.ts";
 import { toStructural } from "./structural-schema.ts";
 
-export type PrinterColumn = {
+type PrinterColumn = {
   readonly name: string;
   readonly type: "string" | "integer" | "number" | "date";
   readonly jsonPath: string;
@@ -22,8 +22,6 @@ export type KindDefinition = {
   readonly rules: readonly CelRule[];
   /** Nodes that are lists keyed by one property, by path. */
   readonly keyedLists?: Readonly<Record<string, string>>;
-  /** What `kubectl explain` says, by path. */
-  readonly descriptions: Readonly<Record<string, string>>;
   readonly columns: readonly PrinterColumn[];
 };
 
@@ -90,14 +88,11 @@ export function rootSchema(definition: KindDefinition): StructuralSchema {
       "x-kubernetes-list-map-keys": [key],
     }));
   }
-  for (const [at, description] of Object.entries(definition.descriptions)) {
-    schema = changeAt(schema, segmentsOf(at), (node) => ({ description, ...node }));
-  }
   return schema;
 }
 
 function structuralOf(schema: z.ZodType): StructuralSchema {
-  return toStructural(z.toJSONSchema(schema, { target: "openapi-3.0", io: "input" }) as JsonSchema);
+  return toStructural(jsonSchemaWithoutExamples(schema));
 }
 
 function segmentsOf(path: string): string[] {

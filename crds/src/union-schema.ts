@@ -50,7 +50,7 @@ function mergedProperties(
 }
 
 function mergedLiteral(variants: readonly JsonSchema[]): JsonSchema {
-  return { type: "string", enum: variants.flatMap((variant) => variant.enum ?? []) };
+  return { ...variants[0], enum: variants.flatMap((variant) => variant.enum ?? []) };
 }
 
 function mergedVariants(name: string, variants: readonly JsonSchema[], branchCount: number): JsonSchema {

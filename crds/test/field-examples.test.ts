@@ -1,34 +1,53 @@
 // The examples that docs/resource.md prints, applied; and that no field goes without.
 import { readFileSync } from "node:fs";
+import type { ConfigFault } from "@retriever/stores/config/config-fault.ts";
+import { doc } from "@retriever/stores/config/field-doc.ts";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import type { z } from "zod";
-import { migrationActDescriptions, migrationDescriptions } from "#descriptions.ts";
-import { exampleStatus } from "#example-status.ts";
-import { faultsOfIssue } from "#faults.ts";
-import { exampleOf, faultPath, refusalOf, valueAt, withValues } from "#field-example.ts";
-import { actExamples, exampleAct, specExamples } from "#field-examples.ts";
-import { inertSpecFields } from "#inert-fields.ts";
+import { z } from "zod";
+import { documented } from "#documented.ts";
+import { parseShape } from "#faults.ts";
+import { documentFor, exampleDocument, faultPath, valueAt, withValues } from "#field-example.ts";
 import { migrationActSpecSchema } from "#migration.ts";
 import { migrationSpecSchema } from "#migration-spec.ts";
 import { migrationStatusSchema } from "#migration-status.ts";
 import { parseMigrationActSpec, parseMigrationSpec } from "#parse.ts";
-import { renderResourcePage } from "#resource-doc.ts";
 import { type SchemaField, schemaFields } from "#schema-fields.ts";
-import { statusExampleOf } from "#status-examples.ts";
 
 type Document = Readonly<Record<string, unknown>>;
 
-function manifest(file: string): Document {
-  return parse(readFileSync(new URL(`../../examples/${file}`, import.meta.url), "utf8")) as Document;
+function fileOf(path: string): string {
+  return readFileSync(new URL(`../../${path}`, import.meta.url), "utf8");
 }
 
-const toQdrant = manifest("default/migration.yaml");
-const toPgvector = manifest("full/pgvector.yaml");
+const toQdrant = parse(fileOf("examples/default/migration.yaml")) as Document;
+const toPgvector = parse(fileOf("examples/full/pgvector.yaml")) as Document;
 
 const specFields = schemaFields(migrationSpecSchema, "spec");
 const statusFields = schemaFields(migrationStatusSchema, "status");
 const actFields = schemaFields(migrationActSpecSchema, "spec");
+
+const exampleStatus = exampleDocument(statusFields)["status"];
+const exampleAct = exampleDocument(actFields.filter(({ required }) => required));
+
+/** The page as it is checked in: rows of six cells. */
+const rows = fileOf("docs/resource.md")
+  .split("\n")
+  .map((line) => line.split(/(?<!\\)\|/).map((cell) => cell.trim().replaceAll("\\|", "|")))
+  .filter((cells) => cells.length === 8);
+
+/** The cells of a field's rows: one, or one per kind of store. */
+function rowsOf({ path }: SchemaField): string[][] {
+  // The counters of processes that are gone share the rows of those that run.
+  const shown = path.replace("evidence.vanished.", "evidence.pods[].counters.");
+  return rows.filter((cells) => cells[1] === `\`${shown}\``);
+}
+
+/** One fault, at the field, in the words of the page. */
+function refusalOf(field: SchemaField) {
+  const words = rowsOf(field).map((cells) => cells[6]);
+  return [{ path: faultPath(field.path), message: expect.toBeOneOf(words) }];
+}
 
 /** `path (variant)`, as the name of a case. */
 function named(fields: readonly SchemaField[]): (readonly [string, SchemaField])[] {
@@ -39,97 +58,78 @@ function faultsOf(parsed: ReturnType<typeof parseMigrationSpec> | ReturnType<typ
   return parsed.ok ? [] : parsed.faults;
 }
 
-function statusFaults(status: unknown) {
-  const parsed: z.ZodSafeParseResult<unknown> = migrationStatusSchema.safeParse(status, { reportInput: true });
-  return parsed.success ? [] : parsed.error.issues.flatMap((issue) => faultsOfIssue(issue, "status"));
+function statusFaults(status: unknown): readonly ConfigFault[] {
+  return parseShape(migrationStatusSchema, status, "status").faults;
 }
 
 describe("examples of the spec's fields", () => {
   it.each(named(specFields))(
     "%s: the one is taken in the default manifest, the other refused with its words",
     (_name, field) => {
-      const example = exampleOf(specExamples, field);
-      if (example === undefined) throw new Error(`${field.path}: no row in crds/src/field-examples.ts`);
-      const [accepted, refused, , beside] = example;
-      const document = withValues(field.variant === "pgvector" ? toPgvector : toQdrant, beside ?? {});
-      const taken = withValues(document, { [field.path]: accepted });
-      expect(valueAt(taken, field.path)).toEqual(accepted);
+      const document = documentFor(field, specFields, field.variant === "pgvector" ? toPgvector : toQdrant);
+      const taken = withValues(document, { [field.path]: field.taken });
+      expect(field.taken).toBeDefined();
+      expect(valueAt(taken, field.path)).toEqual(field.taken);
       expect(faultsOf(parseMigrationSpec(taken["spec"]))).toEqual([]);
-      const { spec } = withValues(document, { [field.path]: refused });
-      expect(faultsOf(parseMigrationSpec(spec))).toEqual([
-        { path: faultPath(field.path), message: refusalOf(example) },
-      ]);
+      const { spec } = withValues(document, { [field.path]: field.refused });
+      expect(faultsOf(parseMigrationSpec(spec))).toEqual(refusalOf(field));
     },
   );
 
-  it("stand in no row without a field", () => {
-    const known = new Set(specFields.flatMap(({ path, variant }) => [path, `${variant}:${path}`]));
-    expect(Object.keys(specExamples).filter((key) => !known.has(key))).toEqual([]);
-  });
-
   it("differ from the default wherever there is something else to say", () => {
-    const same = specFields.filter((field) => {
-      const accepted = exampleOf(specExamples, field)?.[0];
-      return accepted === field.default && field.range !== `\`${String(field.default)}\``;
-    });
-    // The name of the alert is the users'; the other source of metrics isn't built.
+    const same = specFields.filter(
+      (field) => field.taken === field.default && field.range !== `\`${String(field.default)}\``,
+    );
+    // The name of the alert is the users'; the other sources of metrics are the administrator's.
     expect(same.map(({ path }) => path)).toEqual(["spec.rollback.alert", "spec.metrics.source"]);
   });
 });
 
 describe("examples of the status' fields", () => {
-  it("are together a status", () => {
+  it("are together a status, with every field", () => {
     expect(statusFaults(exampleStatus)).toEqual([]);
+    const missing = statusFields.filter(({ path }) => valueAt({ status: exampleStatus }, path) === undefined);
+    expect(missing.map(({ path }) => path)).toEqual([]);
   });
 
   it.each(named(statusFields))("%s: a wrong value is refused with its words", (_name, field) => {
-    const example = statusExampleOf(field.path);
-    if (example === undefined)
-      throw new Error(`${field.path}: no row in crds/src/status-examples.ts, or no value in example-status.ts`);
-    const { status } = withValues({ status: exampleStatus }, { [field.path]: example[1] });
-    expect(statusFaults(status)).toEqual([{ path: faultPath(field.path), message: refusalOf(example) }]);
+    const { status } = withValues({ status: exampleStatus }, { [field.path]: field.refused });
+    expect(statusFaults(status)).toEqual(refusalOf(field));
   });
 });
 
 describe("examples of an act's fields", () => {
   it.each(named(actFields))("%s: the one is taken, the other refused with its words", (_name, field) => {
-    const example = exampleOf(actExamples, field);
-    if (example === undefined) throw new Error(`${field.path}: no row in crds/src/field-examples.ts`);
-    const [accepted, refused, , beside] = example;
-    const document = withValues(exampleAct, beside ?? {});
-    const taken = withValues(document, { [field.path]: accepted });
+    const document = documentFor(field, actFields, exampleAct);
+    const taken = withValues(document, { [field.path]: field.taken });
+    expect(field.taken).toBeDefined();
     expect(faultsOf(parseMigrationActSpec(taken["spec"]))).toEqual([]);
-    const { spec } = withValues(document, { [field.path]: refused });
-    expect(faultsOf(parseMigrationActSpec(spec))).toEqual([
-      { path: faultPath(field.path), message: refusalOf(example) },
-    ]);
+    const { spec } = withValues(document, { [field.path]: field.refused });
+    expect(faultsOf(parseMigrationActSpec(spec))).toEqual(refusalOf(field));
   });
 });
 
-describe("the page of the resources", () => {
-  const page = renderResourcePage();
-
-  it("says what every field means", () => {
-    const silent = [
-      ...[...specFields, ...statusFields].filter(({ path }) => migrationDescriptions[path] === undefined),
-      ...actFields.filter(({ path }) => migrationActDescriptions[path] === undefined),
-    ];
+describe("docs of fields", () => {
+  it("stand at every field", () => {
+    const silent = [...specFields, ...statusFields, ...actFields].filter(
+      ({ description }) => description === undefined,
+    );
     expect(silent.map(({ path }) => path)).toEqual([]);
   });
 
-  it("has a row of six cells for every field, none of them empty", () => {
-    const rows = page.split("\n").map((line) => line.split(/(?<!\\)\|/).map((cell) => cell.trim()));
-    const shown = [...specFields, ...statusFields, ...actFields].filter(
-      ({ path }) => !path.startsWith("status.evidence.vanished."),
-    );
-    for (const { path } of shown) {
-      const row = rows.find((cells) => cells[1] === `\`${path}\`` && cells.length === 8);
-      expect({ path, empty: row?.slice(1, 7).filter((cell) => cell === "") }).toEqual({ path, empty: [] });
+  it("are rows of six cells on the page, none of them empty", () => {
+    for (const field of [...specFields, ...statusFields, ...actFields]) {
+      const [row] = rowsOf(field);
+      const empty = row?.slice(1, 7).filter((cell) => cell === "");
+      expect({ path: field.path, empty }).toEqual({ path: field.path, empty: [] });
     }
   });
 
-  it("marks only fields that exist as not acted on", () => {
-    const paths = new Set(specFields.map(({ path }) => path));
-    expect(Object.keys(inertSpecFields()).filter((path) => !paths.has(path))).toEqual([]);
+  it("of the contract's schemas name only fields that are there, and leave the contract's schema without", () => {
+    const contract = z.strictObject({ port: z.int().min(1).optional() });
+    const here = documented(contract, { port: doc("Port of the store.", 5432) });
+    expect(schemaFields(here, "spec")).toMatchObject([{ description: "Port of the store.", taken: 5432, refused: 0 }]);
+    expect(schemaFields(contract, "spec")).toMatchObject([{ description: undefined, taken: undefined }]);
+    expect(() => documented(contract, { prot: doc("Port of the store.") })).toThrow(TypeError);
   });
 });

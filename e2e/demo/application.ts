@@ -2,11 +2,16 @@
 import { sidecarStatusSchema } from "@retriever/sidecar/contract/status.ts";
 import { request } from "undici";
 import { z } from "zod";
-import { type Load, startLoad } from "#load/load.ts";
 import { type Qdrant, startQdrant } from "#stores/qdrant.ts";
 import { driftQdrant, loadQdrant, type QdrantAddress, writeNewChunks } from "#stores/qdrant-rest.ts";
-import { applicationDeployment, baseConfigMap, namespace, verifyCronJob } from "#world/application-manifests.ts";
-import type { World } from "#world/start-world.ts";
+import { type Load, startLoad } from "#support/load/load.ts";
+import {
+  applicationDeployment,
+  baseConfigMap,
+  namespace,
+  verifyCronJob,
+} from "#support/world/application-manifests.ts";
+import type { World } from "#support/world/start-world.ts";
 import type { DestinationFault } from "./options.ts";
 
 export const replicas = 3;

@@ -1,6 +1,6 @@
 // Kills the operator at moments drawn from a seed, until told to stop.
 import { setTimeout as delay } from "node:timers/promises";
-import type { OperatorProcess } from "#world/operator-process.ts";
+import type { OperatorProcess } from "#support/world/operator-process.ts";
 
 /** mulberry32 (Tommy Ettinger, public domain): a small generator whose whole state is the seed. Returns 0..1. */
 function randomFrom(seed: number): () => number {

@@ -2,8 +2,8 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { kubectlRetriever, retrieverOffline } from "#world/command-line.ts";
-import type { World } from "#world/start-world.ts";
+import { kubectlRetriever, retrieverOffline } from "#support/world/command-line.ts";
+import type { World } from "#support/world/start-world.ts";
 
 /** Whether the chain is intact and every decision comes out the same again. What the commands said is passed on. */
 export async function replayEvidence(world: World, name: string, say: (line: string) => void): Promise<boolean> {

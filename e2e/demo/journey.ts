@@ -1,9 +1,9 @@
 // One migration from `kubectl apply` to its end, as a person would live it: watch, promote, and (in a rollback story) trouble.
 import { setTimeout as delay } from "node:timers/promises";
 import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
-import { kubectlRetriever } from "#world/command-line.ts";
-import { conditionOf, migrationsPath, readStatus } from "#world/migration-status.ts";
-import type { World } from "#world/start-world.ts";
+import { kubectlRetriever } from "#support/world/command-line.ts";
+import { conditionOf, migrationsPath, readStatus } from "#support/world/migration-status.ts";
+import type { World } from "#support/world/start-world.ts";
 import type { Application } from "./application.ts";
 import { migrationManifest } from "./migration-manifest.ts";
 import type { Degradation } from "./options.ts";
@@ -45,9 +45,9 @@ export async function travel(world: World, options: JourneyOptions): Promise<Jou
   const say = (line: string) => options.say(`${name}: ${line}`);
   const startedAt = performance.now();
   const secondsPassed = () => (performance.now() - startedAt) / 1000;
-  const immediateWindow = degradation === "late" ? lateWindow : undefined;
+  const verifyDriftAfter = degradation === "late" ? lateWindow : undefined;
   const target = application.name;
-  const manifest = migrationManifest({ name, target, url, collection, guardDuration, immediateWindow });
+  const manifest = migrationManifest({ name, target, url, collection, guardDuration, verifyDriftAfter });
   await world.client.create(migrationsPath, manifest);
   const person = makePerson(world, name, say);
   const trouble =

@@ -1,6 +1,6 @@
 // `make demo`: see it work. Prints what happens and, last, one line of JSON.
 import { randomInt } from "node:crypto";
-import { startWorld } from "#world/start-world.ts";
+import { startWorld } from "#support/world/start-world.ts";
 import { killRepeatedly } from "./chaos.ts";
 import { type DemoOptions, parseOptions } from "./options.ts";
 import { makeScreen } from "./screen.ts";

@@ -1,6 +1,6 @@
 // The runbook with a demo's durations: what a user would apply, nothing that the operator knows otherwise.
 import type { MigrationSpecInput } from "@retriever/crds/migration-spec.ts";
-import { namespace } from "#world/application-manifests.ts";
+import { namespace } from "#support/world/application-manifests.ts";
 
 export type MigrationInput = {
   readonly name: string;
@@ -10,7 +10,7 @@ export type MigrationInput = {
   /** Healthy time the guard asks for. */
   readonly guardDuration: string;
   /** Later than this after the cutover a rollback compares the stores; 15m when absent. */
-  readonly immediateWindow?: string | undefined;
+  readonly verifyDriftAfter?: string | undefined;
 };
 
 /** The runbook with a demo's durations: 27 h become seconds by the manifest alone. */
@@ -24,7 +24,7 @@ export function migrationManifest(input: MigrationInput): object {
       apiKey: { fromEnv: "RETRIEVER_CRED_QDRANT" },
     },
     // Nobody writes during the demo, so the source can't fall behind; but where a late rollback is to be shown.
-    writes: input.immediateWindow === undefined ? "SourceOnly" : "DestinationAfterCutover",
+    writes: input.verifyDriftAfter === undefined ? "SourceOnly" : "DestinationAfterCutover",
     checklist: {
       // A corpus of this size is compared within a second or two.
       parity: { level: "payload", recheck: "15s", timeout: "60s" },
@@ -46,7 +46,7 @@ export function migrationManifest(input: MigrationInput): object {
     rollback: {
       window: "8s",
       sustainedFor: "4s",
-      ...(input.immediateWindow === undefined ? {} : { immediateWindow: input.immediateWindow }),
+      ...(input.verifyDriftAfter === undefined ? {} : { verifyDriftAfter: input.verifyDriftAfter }),
     },
   };
   return {

@@ -5,11 +5,11 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { overlayName } from "@retriever/sidecar/contract/names.ts";
-import { namespace } from "#world/application-manifests.ts";
-import type { World } from "#world/start-world.ts";
+import { namespace } from "#support/world/application-manifests.ts";
+import type { World } from "#support/world/start-world.ts";
 import type { Application } from "./application.ts";
 
-const sidecar = join(import.meta.dirname, "../../retriever-sidecar/src/main.ts");
+const main = join(import.meta.dirname, "../../retriever-data/src/main.ts");
 const deadlineMs = 60_000;
 
 /** Resolves once the destination holds what the report says the source holds. Rejects with what the command said. */
@@ -23,7 +23,7 @@ export async function repairDrift(
     const { report } = await collect(world, { folder, application, migration });
     say(`kubectl get configmap ${migration}-drift -o jsonpath='{.data.report-0\\.json}' > report.json`);
     const words = ["verify", "--repair", report, "--direction", "source-to-destination", "--config", folder];
-    const printed = "retriever-sidecar verify --repair report.json --direction source-to-destination";
+    const printed = "retriever-data verify --repair report.json --direction source-to-destination";
     say(printed);
     for (const line of await run(words, application.storeEnv)) say(`  ${line}`);
     say(`${printed} --yes`);
@@ -54,15 +54,10 @@ async function collect(world: World, { folder, application, migration }: Collect
 /** Lines that it printed. 1 is the answer of a dry run with something to do. */
 function run(words: readonly string[], env: Readonly<Record<string, string>>): Promise<string[]> {
   return new Promise((resolve, reject) => {
-    execFile(
-      process.execPath,
-      [sidecar, ...words],
-      { timeout: deadlineMs, env: { ...env } },
-      (fault, stdout, stderr) => {
-        if (fault !== null && fault.code !== 1)
-          reject(new Error(`${words.join(" ")}: ${stderr.trim()}`, { cause: fault }));
-        else resolve(stdout.split("\n").filter((line) => line !== ""));
-      },
-    );
+    execFile(process.execPath, [main, ...words], { timeout: deadlineMs, env: { ...env } }, (fault, stdout, stderr) => {
+      if (fault !== null && fault.code !== 1)
+        reject(new Error(`${words.join(" ")}: ${stderr.trim()}`, { cause: fault }));
+      else resolve(stdout.split("\n").filter((line) => line !== ""));
+    });
   });
 }

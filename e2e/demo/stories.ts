@@ -2,9 +2,9 @@
 
 import { setTimeout as delay } from "node:timers/promises";
 import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
-import { namespace } from "#world/application-manifests.ts";
-import { conditionOf, readStatus } from "#world/migration-status.ts";
-import type { World } from "#world/start-world.ts";
+import { namespace } from "#support/world/application-manifests.ts";
+import { conditionOf, readStatus } from "#support/world/migration-status.ts";
+import type { World } from "#support/world/start-world.ts";
 import { type Application, startApplication } from "./application.ts";
 import { replayEvidence } from "./evidence.ts";
 import { type Journey, travel } from "./journey.ts";
@@ -161,8 +161,9 @@ async function rollBackOne(
     });
     const { status } = journey;
     const cause = status.rollback?.causes[0] ?? "none";
-    const reconciled = conditionOf(status, "Reconciled");
-    if (degradation === "late") screen.say(`${journey.name}: Reconciled ${reconciled?.status}: ${reconciled?.message}`);
+    const reconciled = conditionOf(status, "DriftResolved");
+    if (degradation === "late")
+      screen.say(`${journey.name}: DriftResolved ${reconciled?.status}: ${reconciled?.message}`);
     screen.say(`${journey.name}: ${status.phase} by ${status.rollback?.reason ?? "nothing"}: ${cause}`);
     const replayed = await replayEvidence(world, journey.name, screen.say);
     const counts = application.load.counts();

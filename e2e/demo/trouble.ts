@@ -47,7 +47,7 @@ export function makeTrouble({ application, degradation, say, rollBack }: Trouble
 }
 
 function isCalm({ phase, guard }: MigrationStatus, degradation: Degradation): boolean {
-  return phase === "Guard" && (guard?.healthySeconds ?? 0) >= (degradation === "late" ? lateSeconds : calmSeconds);
+  return phase === "Guard" && (guard?.watchedSeconds ?? 0) >= (degradation === "late" ? lateSeconds : calmSeconds);
 }
 
 /** Writes that only the new primary receives; then somebody wants the old one back. */

@@ -58,7 +58,7 @@ describe("startChild", () => {
 });
 
 describe("our own scripts", () => {
-  it.each(["../qdrant-standin/main.ts", "pglite-main.ts"])("%s ends when its caller is gone", async (script) => {
+  it.each(["qdrant-standin/main.ts", "pglite-main.ts"])("%s ends when its caller is gone", async (script) => {
     const child = spawn(process.execPath, [join(import.meta.dirname, script)], { stdio: ["pipe", "pipe", "inherit"] });
     onTestFinished(() => void child.kill("SIGKILL"));
     const exited = once(child, "exit");

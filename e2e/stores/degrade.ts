@@ -2,9 +2,9 @@
 // The stand-in is told so over its admin port; an external Qdrant is degraded by a proxy before it and by deleting points.
 import { Pool } from "undici";
 import { z } from "zod";
-import type { FaultChanges } from "#qdrant-standin/admin.ts";
 import type { DegradingProxy } from "./degrading-proxy.ts";
 import { openQdrant, pathOf, type QdrantAddress } from "./qdrant-rest.ts";
+import type { FaultChanges } from "./qdrant-standin/admin.ts";
 
 export type Degrade = {
   /** Searches no longer find every second point of the collection. */

@@ -2,7 +2,7 @@
 // Runs on whatever Postgres there is, in a schema of its own.
 import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { loadDataset } from "#dataset/read.ts";
+import { loadDataset } from "#support/dataset/read.ts";
 import { loadPgvector, type Postgres, startPostgres } from "./postgres.ts";
 
 const dataset = loadDataset();

@@ -4,7 +4,7 @@
 import { join } from "node:path";
 import { Client } from "pg";
 import { z } from "zod";
-import type { Dataset } from "#dataset/read.ts";
+import type { Dataset } from "#support/dataset/read.ts";
 import { startChild } from "./child-process.ts";
 import { hasDocker, startDockerPostgres } from "./docker-postgres.ts";
 import { startWheelPostgres } from "./wheel-postgres.ts";

@@ -3,7 +3,7 @@
 import { hash } from "node:crypto";
 import { Pool } from "undici";
 import { z } from "zod";
-import type { Dataset } from "#dataset/read.ts";
+import type { Dataset } from "#support/dataset/read.ts";
 
 /** Where a Qdrant is reached, and with what. `ca`: PEM of its authority, when the system doesn't know it. */
 export type QdrantAddress = {

@@ -2,10 +2,10 @@
 // What the product's client library sees is checked too: it is the oracle for the wire format.
 import { QdrantClient } from "@qdrant/js-client-rest";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
-import { loadDataset } from "#dataset/read.ts";
-import { startStandIn } from "#qdrant-standin/start.ts";
+import { loadDataset } from "#support/dataset/read.ts";
 import { type Qdrant, startQdrant } from "./qdrant.ts";
 import { loadQdrant, openQdrant, pathOf, pointIdOf } from "./qdrant-rest.ts";
+import { startStandIn } from "./qdrant-standin/start.ts";
 
 const dataset = loadDataset();
 const none = { url: undefined, apiKey: undefined };

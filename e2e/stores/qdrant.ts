@@ -39,7 +39,7 @@ export async function startQdrant(options: QdrantOptions = {}): Promise<Qdrant> 
 
 async function startStandInProcess({ address = "127.0.0.1", apiKey }: QdrantOptions): Promise<Qdrant> {
   const child = await startChild({
-    script: join(import.meta.dirname, "../qdrant-standin/main.ts"),
+    script: join(import.meta.dirname, "qdrant-standin/main.ts"),
     args: ["--listen", `${address}:0`, "--admin", `${address}:0`],
     env: apiKey === undefined ? {} : { STAND_IN_API_KEY: apiKey },
     announces: announcementSchema,

@@ -1,6 +1,6 @@
 // Why an overlay was written, as its ConfigMap carries it: one notation for the writer and the reader.
 import { z } from "zod";
-import type { OverlayIntent } from "#core/model.ts";
+import type { OverlayIntent } from "#core/model/workload.ts";
 
 /** Annotation of the overlay's ConfigMap, written in the same request as the overlay. */
 export const intentAnnotation = "retriever.dev/intent";

@@ -4,7 +4,8 @@ import { hash as digest } from "node:crypto";
 import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
 import { isLegalStep } from "@retriever/crds/phase-steps.ts";
 import { overlaySchema } from "@retriever/sidecar/contract/overlay.ts";
-import type { Effect, OverlayObservation } from "#core/model.ts";
+import type { Effect } from "#core/model/decision.ts";
+import type { OverlayObservation } from "#core/model/workload.ts";
 
 /** What the CEL rules of the resource hold every update to, and what no update may do on top of that. */
 export function checkStatus(before: MigrationStatus, after: MigrationStatus): void {

@@ -1,6 +1,7 @@
 // What every Cluster must keep: the one in memory, and the adapter on any API server.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { MigrationMeta, OverlayIntent } from "#core/model.ts";
+import type { MigrationMeta } from "#core/model/migration.ts";
+import type { OverlayIntent } from "#core/model/workload.ts";
 import type { Cluster, RawMigration } from "#ports/cluster.ts";
 import { aStatus } from "./builders/migration.ts";
 import { searchSpec } from "./builders/search-app.ts";
@@ -213,7 +214,7 @@ export function describeClusterContract(title: string, open: () => Promise<Clust
 
     test("a claim says which migration comes after it", async () => {
       const { cluster, namespace } = hands;
-      const guard = { then: "RepointShadow", next: "comes-after" };
+      const guard = { onPassed: "RepointShadow", next: "comes-after" };
       await hands.createMigration("comes-first", { ...searchSpec, target: { name: "in-turn" }, guard });
       const meta = await created("comes-after", "in-turn");
       expect(await cluster.listClaims(namespace, "in-turn", meta.uid, signal)).toMatchObject([{ next: "comes-after" }]);

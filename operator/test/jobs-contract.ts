@@ -1,6 +1,6 @@
 // What every Jobs must keep: the one in memory, and the adapter on any API server.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { MigrationMeta } from "#core/model.ts";
+import type { MigrationMeta } from "#core/model/migration.ts";
 import type { Jobs } from "#ports/jobs.ts";
 
 /** Jobs of an empty namespace, and the hands of a user in it. */

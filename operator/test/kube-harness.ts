@@ -1,10 +1,11 @@
 // The contract's harness on any API server that a kubeconfig names: the adapter under test, and an admin's hands.
-import { openConnection } from "#adapters/kubernetes/connection.ts";
-import { type KubeRequest, makeKubeRequest, mergePatch } from "#adapters/kubernetes/kube-request.ts";
-import { makeKubernetesCluster } from "#adapters/kubernetes/kubernetes-cluster.ts";
-import * as kinds from "#adapters/kubernetes/resources.ts";
+
+import { makeKubernetesCluster } from "#adapters/cluster/kubernetes-cluster.ts";
 import { makeSystemClock } from "#adapters/system-clock.ts";
 import { hasCode } from "#errors.ts";
+import { openConnection } from "#kube/connection.ts";
+import { type KubeRequest, makeKubeRequest, mergePatch } from "#kube/kube-request.ts";
+import * as kinds from "#kube/resources.ts";
 import type { ClusterHarness } from "./cluster-contract.ts";
 
 export type KubeHarnessOptions = {

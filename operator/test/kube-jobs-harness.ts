@@ -1,10 +1,11 @@
 // The contract's harness on any API server that a kubeconfig names: the adapter under test, and an admin's hands.
-import { openConnection } from "#adapters/kubernetes/connection.ts";
-import { makeKubeRequest } from "#adapters/kubernetes/kube-request.ts";
-import { makeKubernetesCluster } from "#adapters/kubernetes/kubernetes-cluster.ts";
-import { makeKubernetesJobs } from "#adapters/kubernetes/kubernetes-jobs.ts";
-import * as kinds from "#adapters/kubernetes/resources.ts";
+
+import { makeKubernetesCluster } from "#adapters/cluster/kubernetes-cluster.ts";
+import { makeKubernetesJobs } from "#adapters/jobs/kubernetes-jobs.ts";
 import { makeSystemClock } from "#adapters/system-clock.ts";
+import { openConnection } from "#kube/connection.ts";
+import { makeKubeRequest } from "#kube/kube-request.ts";
+import * as kinds from "#kube/resources.ts";
 import { searchSpec } from "./builders/search-app.ts";
 import type { JobsHarness } from "./jobs-contract.ts";
 import type { KubeHarnessOptions } from "./kube-harness.ts";

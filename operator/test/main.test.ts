@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 
 const main = join(import.meta.dirname, "../src/main.ts");
-const cli = join(import.meta.dirname, "../src/cli/main.ts");
+const cli = join(import.meta.dirname, "../../kubectl-retriever/src/main.ts");
 
 type Ended = { readonly code: number | null; readonly stdout: string; readonly stderr: string };
 

@@ -1,13 +1,13 @@
 // The loop with the real decisions on a toy fleet, its evidence kept: a world for the tests of what is recorded.
 import type { Phase } from "@retriever/crds/migration-status.ts";
-import { makeEvidenceReader, makeEvidenceStore } from "#adapters/kubernetes/evidence-config-maps.ts";
+import { makeEvidenceReader, makeEvidenceStore } from "#adapters/audit/evidence-config-maps.ts";
+import { printChainFile } from "#audit/chain-file.ts";
 import { EvidenceRecorder } from "#controller/evidence-recorder.ts";
 import { makeLoop } from "#controller/loop.ts";
 import { makeReconcile } from "#controller/reconcile.ts";
 import { makeTeller } from "#controller/teller.ts";
 import { decide } from "#core/decide.ts";
-import type { EvidenceRecord } from "#core/evidence-record.ts";
-import { printChainFile } from "#evidence/chain-file.ts";
+import type { EvidenceRecord } from "#core/status/audit-record.ts";
 import type { AlertSources } from "#ports/alert-sources.ts";
 import { makeLogger } from "#telemetry/logger.ts";
 import { makeMetrics } from "#telemetry/metrics.ts";

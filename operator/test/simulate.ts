@@ -2,22 +2,15 @@
 import type { Act } from "@retriever/crds/migration.ts";
 import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
 import { type MigrationStatus, migrationStatusSchema, type Phase } from "@retriever/crds/migration-status.ts";
+import { isJobEffect, ToyVerifier } from "@retriever/kubectl/toy/toy-verifier.ts";
 import type { StoreName } from "@retriever/sidecar/contract/overlay.ts";
-import type { AlertsRead } from "#core/alert-observation.ts";
 import { decide } from "#core/decide.ts";
-import type {
-  ActObservation,
-  Announcement,
-  ClaimObservation,
-  Decision,
-  Effect,
-  Migration,
-  MigrationMeta,
-  Observation,
-  OverlayObservation,
-} from "#core/model.ts";
-import { spansOf } from "#core/windows.ts";
-import { isJobEffect, ToyVerifier } from "#rehearse/toy-verifier.ts";
+import type { AlertsRead } from "#core/model/alert-observation.ts";
+import type { Announcement, Decision, Effect } from "#core/model/decision.ts";
+import type { Migration, MigrationMeta } from "#core/model/migration.ts";
+import type { ActObservation, ClaimObservation, Observation } from "#core/model/observation.ts";
+import type { OverlayObservation } from "#core/model/workload.ts";
+import { spansOf } from "#core/time/evidence-spans.ts";
 import { checkStatus, overlayAfter } from "#test/api-rules.ts";
 import { aTarget } from "#test/builders/search-app.ts";
 import { destinationIdentity, sourceIdentity } from "#test/builders/sidecar-status.ts";

@@ -2,8 +2,9 @@
 import { addCounters, type Counters, latencyEdgesMs, noCounters } from "@retriever/sidecar/contract/evidence.ts";
 import type { Overlay, StoreName } from "@retriever/sidecar/contract/overlay.ts";
 import type { SidecarStatus, StoreStatus } from "@retriever/sidecar/contract/status.ts";
-import type { PodObservation, StoreIdentity } from "#core/model.ts";
-import type { Span } from "#core/windows.ts";
+import type { StoreIdentity } from "@retriever/stores/config/identity.ts";
+import type { PodObservation } from "#core/model/workload.ts";
+import type { Span } from "#core/time/evidence-spans.ts";
 import { aSidecarStatus, aStore, sourceIdentity } from "#test/builders/sidecar-status.ts";
 
 /** Per second and pod; shares 0..1. The second group is of samples, the first of all requests. */

@@ -1,6 +1,6 @@
 // Sinks that answer at once: every message that was due at the last look gets its answer.
 import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
-import type { Observation } from "#core/model.ts";
+import type { Observation } from "#core/model/observation.ts";
 
 /** What a sink answers to a message; undefined: nothing yet. */
 export type SinkAnswer = ((key: string) => string | null | undefined) | undefined;

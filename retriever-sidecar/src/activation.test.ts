@@ -1,12 +1,12 @@
+import type { StoreSpec } from "@retriever/stores/config/store-spec.ts";
+import type { Fault } from "@retriever/stores/errors.ts";
+import { loadAdapters } from "@retriever/stores/kinds.ts";
+import type { Backend, BackendAnswer } from "@retriever/stores/ports/backend.ts";
+import type { QdrantSpec } from "@retriever/stores/qdrant/config.ts";
 import { expect, test } from "vitest";
-import type { QdrantSpec } from "#adapters/qdrant/spec.ts";
-import { adapters } from "#adapters/registry.ts";
 import { makeReadInput } from "#config/read-input.ts";
 import type { Plan } from "#core/activation-decision.ts";
-import type { StoreSpec } from "#core/store-spec.ts";
-import { parseRequest } from "#embedding/parse-request.ts";
-import type { Fault } from "#errors.ts";
-import type { Backend, BackendAnswer } from "#ports/backend.ts";
+import { parseRequest } from "#retrieve/parse-request.ts";
 import type { Runtime } from "#retrieve/runtime.ts";
 import { makeOverlay, qdrantBase, qdrantDestination, qdrantDigest } from "#test/documents.ts";
 import { waitUntil } from "#test/wait-until.ts";
@@ -69,13 +69,15 @@ test("a base with an exact search has its lane, and a change of its rate is put 
   expect(activated).toHaveLength(4);
 });
 
+const registry = await loadAdapters();
+
 type Change = NonNullable<Parameters<typeof makeOverlay>[2]>;
 
 function documents(overlay: Change | null, baseText = base, adapter: object = {}) {
   const text = (change: Change) =>
     makeOverlay(qdrantDigest(sourceUrl), qdrantDestination(destinationUrl, adapter), change);
   const allowedHosts = [{ host: "new", port: null, credential: null }];
-  const readInput = makeReadInput({ env: {}, allowedHosts, registry: adapters });
+  const readInput = makeReadInput({ env: {}, allowedHosts, registry });
   return readInput({ base: { text: baseText }, overlay: overlay === null ? "absent" : { text: text(overlay) } });
 }
 

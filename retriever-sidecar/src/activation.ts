@@ -1,14 +1,21 @@
 // Puts a plan in force: build, swap at once, drain what is no longer used, then probe. Nothing here waits for a store.
-import type { Normalization } from "#contract/base.ts";
-import { identityOf, type StoreIdentity } from "#contract/identity.ts";
+
+import { identityOf, type StoreIdentity } from "@retriever/stores/config/identity.ts";
+import type { Normalization } from "@retriever/stores/config/normalization.ts";
+import {
+  choiceFault,
+  type StoreChoice,
+  type StoreSpec,
+  specOf,
+  storeKey,
+} from "@retriever/stores/config/store-spec.ts";
+import { type Fault, faultOf, RetrieverError } from "@retriever/stores/errors.ts";
+import type { Backend } from "@retriever/stores/ports/backend.ts";
+import type { MakeBackend } from "@retriever/stores/ports/backend-deps.ts";
+import type { Clock } from "@retriever/stores/ports/clock.ts";
+import { similarityOf } from "@retriever/stores/similarity.ts";
 import { type ActivationInput, decideActivation, type Plan } from "#core/activation-decision.ts";
 import { type EvidenceLog, makeEvidenceLog } from "#core/evidence.ts";
-import { similarityOf } from "#core/normalize.ts";
-import { choiceFault, type StoreChoice, type StoreSpec, specOf, storeKey } from "#core/store-spec.ts";
-import { type Fault, faultOf, RetrieverError } from "#errors.ts";
-import type { Backend } from "#ports/backend.ts";
-import type { MakeBackend } from "#ports/backend-makings.ts";
-import type { Clock } from "#ports/clock.ts";
 import { maxExactInFlight } from "#retrieve/exact.ts";
 import type { Runtime } from "#retrieve/runtime.ts";
 import { makeShadowLane } from "#retrieve/shadow.ts";
@@ -25,7 +32,7 @@ export type ActivationEvents = {
   /** A fault that is new; null: the last one is gone. */
   readonly onFault: (fault: Fault | null) => void;
 };
-type Makings = {
+type Deps = {
   readonly clock: Clock;
   readonly makeBackend: MakeBackend;
   readonly events: ActivationEvents;
@@ -35,15 +42,15 @@ const drainGraceMs = 10_000;
 const unavailableTimeoutMs = 5000;
 
 export class Activation {
-  readonly #makings: Makings;
+  readonly #deps: Deps;
   #runtime: Runtime | null = null;
   #fault: (Fault & { readonly at: string }) | null = null;
   #runningKey = "";
   #evidenceKey = "";
   readonly #draining = new Set<Promise<void>>();
 
-  constructor(makings: Makings) {
-    this.#makings = makings;
+  constructor(deps: Deps) {
+    this.#deps = deps;
   }
 
   /** What is in force; null while none is. */
@@ -97,7 +104,7 @@ export class Activation {
       source,
       destination,
       primary,
-      shadow: isSame && previous !== null ? previous.shadow : makeShadow(shadowHandle, this.#makings.clock),
+      shadow: isSame && previous !== null ? previous.shadow : makeShadow(shadowHandle, this.#deps.clock),
       exact: isSame && previous !== null ? previous.exact : this.#makeExact(plan, source, destination),
       evidence: this.#evidenceOf(plan, source, destination),
       isCurrent: () => this.#runningKey === runningKey,
@@ -109,13 +116,13 @@ export class Activation {
       return;
     }
     this.#drain(previous, runtime);
-    this.#makings.events.onActivated(runtime);
+    this.#deps.events.onActivated(runtime);
     void this.probe();
   }
 
   #notice(previous: Runtime | null, { overlayState, sourceChanged }: Plan): void {
     if (previous?.plan.overlayState === overlayState && previous.plan.sourceChanged === sourceChanged) return;
-    if (this.#runtime !== null) this.#makings.events.onNoticed(this.#runtime.plan);
+    if (this.#runtime !== null) this.#deps.events.onNoticed(this.#runtime.plan);
   }
 
   /** Connections outlive an activation that doesn't touch their store: a step of the ramp must not make them cold. */
@@ -124,7 +131,7 @@ export class Activation {
     const key = storeKey(choice, normalization);
     const known = handlesOf(this.#runtime).find((handle) => handle.key === key);
     if (known !== undefined) return known;
-    const { clock } = this.#makings;
+    const { clock } = this.#deps;
     const spec = specOf(choice);
     const backend =
       spec === undefined ? makeUnavailableBackend(faultFor(choice)) : this.#backendOf(spec, normalization);
@@ -133,7 +140,7 @@ export class Activation {
   }
 
   #backendOf(spec: StoreSpec, normalization: Normalization): Backend {
-    const { clock, makeBackend } = this.#makings;
+    const { clock, makeBackend } = this.#deps;
     try {
       return makeBackend(spec, { clock, similarity: (metric, value) => similarityOf(metric, value, normalization) });
     } catch (error) {
@@ -145,7 +152,7 @@ export class Activation {
   #makeExact({ base }: Plan, source: StoreHandle | null, destination: StoreHandle | null): Runtime["exact"] {
     const handle = base.exactSearch?.store === "source" ? source : destination;
     if (base.exactSearch === null || handle === null) return null;
-    const lane = makeShadowLane((request) => handle.retrieveExact(request), this.#makings.clock, maxExactInFlight);
+    const lane = makeShadowLane((request) => handle.retrieveExact(request), this.#deps.clock, maxExactInFlight);
     return { sampleRate: base.exactSearch.sampleRate, lane };
   }
 
@@ -154,7 +161,7 @@ export class Activation {
     const current = this.#runtime?.evidence;
     if (current !== undefined && key === this.#evidenceKey) return current;
     this.#evidenceKey = key;
-    return makeEvidenceLog(epochOf(plan), this.#makings.clock.monotonicMs());
+    return makeEvidenceLog(epochOf(plan), this.#deps.clock.monotonicMs());
   }
 
   #drain(previous: Runtime | null, next: Runtime): void {
@@ -170,8 +177,8 @@ export class Activation {
   #setFault(fault: Fault | null): void {
     const isSame = fault?.code === this.#fault?.code && fault?.message === this.#fault?.message;
     if (isSame) return;
-    this.#fault = fault === null ? null : { ...fault, at: new Date(this.#makings.clock.wallMs()).toISOString() };
-    this.#makings.events.onFault(fault);
+    this.#fault = fault === null ? null : { ...fault, at: new Date(this.#deps.clock.wallMs()).toISOString() };
+    this.#deps.events.onFault(fault);
   }
 }
 

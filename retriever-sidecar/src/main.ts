@@ -1,21 +1,15 @@
 #!/usr/bin/env node
 // Composition root: flags, variables, signals, exit codes. The only reader of the process.
 import { readFileSync } from "node:fs";
-import { writeFile } from "node:fs/promises";
-import { setTimeout as pause } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
+import { errorTable, faultOf, RetrieverError } from "@retriever/stores/errors.ts";
+import { loadAdapters } from "@retriever/stores/kinds.ts";
+import type { Clock } from "@retriever/stores/ports/clock.ts";
 import { Command } from "commander";
-import { adapters } from "#adapters/registry.ts";
 import { checkFile } from "#config/check-file.ts";
 import { type Flags, parseSettings } from "#config/settings.ts";
-import { errorTable, faultOf, RetrieverError } from "#errors.ts";
-import type { Clock } from "#ports/clock.ts";
 import { makeLog } from "#telemetry/logger.ts";
-import { isRepair, type RepairFlags, repairStores } from "./repair/repair-command.ts";
 import { type Sidecar, startSidecar } from "./sidecar.ts";
-import type { VerifyFlags } from "./verify/options.ts";
-import { openReportFolder } from "./verify/report-folder.ts";
-import { exitCodeOf, exitCodes, verify } from "./verify/verify.ts";
 
 const graceMs = 10_000;
 /**
@@ -37,7 +31,7 @@ async function serve(flags: Flags): Promise<void> {
     clock,
     random: () => Math.random(),
     log,
-    registry: adapters,
+    registry: await loadAdapters(),
   });
   stopOnSignals(sidecar);
 }
@@ -50,39 +44,6 @@ function stopOnSignals(sidecar: Sidecar): void {
   };
   process.once("SIGTERM", stop);
   process.once("SIGINT", stop);
-}
-
-/** Exit codes are answers here, so that nothing else may end with one of them. */
-async function runVerify(flags: VerifyFlags & RepairFlags): Promise<void> {
-  const stopping = new AbortController();
-  process.once("SIGTERM", () => stopping.abort());
-  process.once("SIGINT", () => stopping.abort());
-  process.once("uncaughtException", (error) => {
-    complain(error);
-    process.exit(exitCodes.unknown);
-  });
-  try {
-    const command = isRepair(flags) ? repairStores : verify;
-    process.exitCode = await command(flags, {
-      env: process.env,
-      version: readVersion(),
-      registry: adapters,
-      clock,
-      random: () => Math.random(),
-      pause: async (ms, signal) => pause(ms, undefined, { signal }),
-      openFolder: openReportFolder,
-      writeFile: (path, text) => writeFile(path, text),
-      progress: { isTerminal: process.stderr.isTTY, write: (text) => process.stderr.write(text) },
-      print: (text) => process.stdout.write(text),
-      signal: stopping.signal,
-    });
-  } catch (error) {
-    complain(error);
-    const { code, message } = faultOf(error);
-    if (flags.terminationLog !== undefined)
-      await writeFile(flags.terminationLog, `${code}: ${message}`).catch(complain);
-    process.exitCode = exitCodeOf(error);
-  }
 }
 
 function readVersion(): string {
@@ -112,35 +73,7 @@ program
 program
   .command("check-config <file>")
   .description("judge a base, or an overlay named migration.json, without connecting")
-  .action((file: string) => {
-    process.stdout.write(`${checkFile(file, adapters)}\n`);
+  .action(async (file: string) => {
+    process.stdout.write(`${checkFile(file, await loadAdapters())}\n`);
   });
-program
-  .command("verify")
-  .description("compare the chunks of two stores: exit 0 equal, 1 drift, 2 can't say, 3 bad usage")
-  .option("--config <dir>", "directory of the base and the overlay (RETRIEVER_CONFIG)")
-  .option("--source <file>", "a base whose primary is the source, in place of --config")
-  .option("--destination <file>", "a base whose primary is the destination")
-  .option("--level <level>", "ids, fresh, payload or vector (fresh)")
-  .option("--since <time>", "only what was written since then, ISO 8601 (RETRIEVER_VERIFY_SINCE)")
-  .option("--partition <i/n>", "only the i-th of n parts of the ids (0/1)")
-  .option("--sample <share>", "only this share of the ids, 0..1 (1)")
-  .option("--budget <chunks/s>", "most chunks per second and store; none: as fast as they are (50000)")
-  .option("--lag <seconds>", "how long a write may take to arrive (5)")
-  .option("--report <dir>", "folder for report, page and checkpoint")
-  .option("--resume", "go on from the folder's checkpoint")
-  .option("--serve-report <host:port>", "serve GET /v1/report until it was fetched")
-  .option("--serve-for <seconds>", "or for so long (120)")
-  .option("--termination-log <file>", "write a summary of at most 4096 bytes")
-  .option("--checkpoint <seconds>", "write a checkpoint that often (5)")
-  .option("--quality <n>", "probe both stores' indexes with n queries against their own exact search")
-  .option("--queries <file>", "take the queries from a file, one request a line")
-  .option("--k <k>", "neighbours of a query (10)")
-  .option("--repair <report.json>", "make the chunks of a saved report the same in both stores; dry run without --yes")
-  .option("--direction <direction>", "of a repair: source-to-destination or destination-to-source")
-  .option("--delete-extra", "a repair also removes what only the written store has")
-  .option("--yes", "a repair writes")
-  .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : exitCodes.badUsage))
-  .action(runVerify);
-
 program.parseAsync().catch(complain);

@@ -1,10 +1,9 @@
 // The running sidecar: documents, activation, listeners, probes, and an orderly end. Reads nothing of the process.
 import { randomUUID } from "node:crypto";
-import type { Registry } from "#adapters/adapter.ts";
-import { makeAdminHandler } from "#adapters/http/admin-listener.ts";
-import { makeAppHandler } from "#adapters/http/app-listener.ts";
-import { type Handler, type Listener, listen } from "#adapters/http/listener.ts";
-import { backendsOf } from "#adapters/registry.ts";
+import { type Fault, faultOf, RetrieverError } from "@retriever/stores/errors.ts";
+import type { Registry } from "@retriever/stores/kind.ts";
+import type { Clock, Random } from "@retriever/stores/ports/clock.ts";
+import { backendsOf } from "@retriever/stores/registry.ts";
 import type { Environment } from "#config/credentials.ts";
 import { readEnvBase } from "#config/env-base.ts";
 import { readDirectory } from "#config/read-directory.ts";
@@ -12,10 +11,11 @@ import { type Documents, makeReadInput, type ReadInput } from "#config/read-inpu
 import type { Settings } from "#config/settings.ts";
 import { watchDirectory } from "#config/watch-directory.ts";
 import type { Plan } from "#core/activation-decision.ts";
-import { parseRequest } from "#embedding/parse-request.ts";
-import { type Fault, faultOf, RetrieverError } from "#errors.ts";
-import type { Clock, Random } from "#ports/clock.ts";
+import { makeAdminHandler } from "#http/admin-listener.ts";
+import { makeAppHandler } from "#http/app-listener.ts";
+import { type Handler, type Listener, listen } from "#http/listener.ts";
 import type { Serve } from "#ports/retrieval.ts";
+import { parseRequest } from "#retrieve/parse-request.ts";
 import type { Runtime } from "#retrieve/runtime.ts";
 import type { SampleEvent } from "#retrieve/sample.ts";
 import { serveRetrieve } from "#retrieve/serve.ts";
@@ -24,7 +24,7 @@ import { type Metrics, makeMetrics } from "#telemetry/metrics.ts";
 import { Activation, epochOf } from "./activation.ts";
 import { makeStatus } from "./status.ts";
 
-export type SidecarMakings = {
+export type SidecarDeps = {
   readonly settings: Settings;
   readonly env: Environment;
   readonly version: string;
@@ -42,16 +42,16 @@ export type Sidecar = {
 const probeIntervalMs = 5000;
 
 /** Starts everything. Throws RETR_CONFIG_INVALID and the like when the base can't be started with. */
-export async function startSidecar(makings: SidecarMakings): Promise<Sidecar> {
-  const { settings, clock, log } = makings;
-  const metrics = makeMetrics(clock, makings.version);
-  const activation = makeActivation(makings, metrics);
-  const read = makeReader(makings);
+export async function startSidecar(deps: SidecarDeps): Promise<Sidecar> {
+  const { settings, clock, log } = deps;
+  const metrics = makeMetrics(clock, deps.version);
+  const activation = makeActivation(deps, metrics);
+  const read = makeReader(deps);
   const state = { isStopping: false };
   activation.start(read());
-  const app = await listen(settings.listen, makeApp(makings, activation, metrics));
-  const admin = await listenElse(settings.admin, makeAdmin(makings, activation, { metrics, state }), app);
-  const watch = settings.config === null ? null : watchDirectory(settings.config, makeLook(makings, activation, read));
+  const app = await listen(settings.listen, makeApp(deps, activation, metrics));
+  const admin = await listenElse(settings.admin, makeAdmin(deps, activation, { metrics, state }), app);
+  const watch = settings.config === null ? null : watchDirectory(settings.config, makeLook(deps, activation, read));
   const probes = setInterval(() => void activation.probe(), probeIntervalMs);
   log.info({ event: "listening", app: app.address, admin: admin.address }, "listening");
   return {
@@ -75,7 +75,7 @@ async function listenElse(address: Settings["admin"], handler: Handler, app: Lis
   }
 }
 
-function makeActivation({ clock, log, registry }: SidecarMakings, metrics: Metrics): Activation {
+function makeActivation({ clock, log, registry }: SidecarDeps, metrics: Metrics): Activation {
   const onActivated = (runtime: Runtime): void => {
     logActivation(log, runtime.plan);
     metrics.onConfig({ epoch: epochOf(runtime.plan), roles: rolesOf(runtime), thresholds: runtime.plan.thresholds });
@@ -94,7 +94,7 @@ function rolesOf({ primary, shadow }: Runtime) {
 }
 
 /** Reads the documents as they are now. Files of credentials belong to them: their rotation is an activation. */
-function makeReader({ settings, env, registry }: SidecarMakings): () => ReturnType<ReadInput> {
+function makeReader({ settings, env, registry }: SidecarDeps): () => ReturnType<ReadInput> {
   const readInput = makeReadInput({ env, allowedHosts: settings.allowedHosts, registry });
   const { config } = settings;
   const read = (): Documents => (config === null ? readEnvBase(env) : readDirectory(config));
@@ -102,7 +102,7 @@ function makeReader({ settings, env, registry }: SidecarMakings): () => ReturnTy
 }
 
 /** A look that fails is a bug; the configuration in force serves on. */
-function makeLook({ log }: SidecarMakings, activation: Activation, read: ReturnType<typeof makeReader>): () => void {
+function makeLook({ log }: SidecarDeps, activation: Activation, read: ReturnType<typeof makeReader>): () => void {
   return () => {
     try {
       activation.consider(read());
@@ -112,8 +112,8 @@ function makeLook({ log }: SidecarMakings, activation: Activation, read: ReturnT
   };
 }
 
-function makeApp(makings: SidecarMakings, activation: Activation, metrics: Metrics): Handler {
-  const { clock, random, log } = makings;
+function makeApp(deps: SidecarDeps, activation: Activation, metrics: Metrics): Handler {
+  const { clock, random, log } = deps;
   const logVariance = makeVarianceLog(log, clock);
   const onSample = (event: SampleEvent): void => {
     metrics.onSample(event);
@@ -133,11 +133,11 @@ const notReady: Fault = { code: "RETR_NOT_READY", message: "no valid configurati
 
 type AdminParts = { readonly metrics: Metrics; readonly state: { readonly isStopping: boolean } };
 
-function makeAdmin(makings: SidecarMakings, activation: Activation, { metrics, state }: AdminParts): Handler {
-  const { podUid, podName } = makings.settings;
-  const facts = { podUid, podName, startId: randomUUID(), version: makings.version };
+function makeAdmin(deps: SidecarDeps, activation: Activation, { metrics, state }: AdminParts): Handler {
+  const { podUid, podName } = deps.settings;
+  const facts = { podUid, podName, startId: randomUUID(), version: deps.version };
   return makeAdminHandler({
-    status: (spans) => makeStatus(facts, activation, makings.clock.monotonicMs(), spans),
+    status: (spans) => makeStatus(facts, activation, deps.clock.monotonicMs(), spans),
     unreadiness: () => (state.isStopping ? "shutting down" : missingConfig(activation)),
     metrics: metrics.render,
   });

@@ -2,11 +2,11 @@ import { hash } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { type FakeQdrant, startFakeQdrant } from "@retriever/stores/test/fakes/qdrant-server.ts";
+import { makePoints, vectorAt } from "@retriever/stores/test/points.ts";
 import { afterEach, expect, test } from "vitest";
 import { type ConfigDirectory, makeConfigDirectory } from "./config-directory.ts";
 import { makeOverlay, qdrantBase, qdrantDestination, qdrantDigest } from "./documents.ts";
-import { type FakeQdrant, startFakeQdrant } from "./fakes/qdrant-server.ts";
-import { makePoints, vectorAt } from "./points.ts";
 import { runSidecar, type SidecarProcess, startSidecar } from "./sidecar-process.ts";
 import { waitUntil } from "./wait-until.ts";
 

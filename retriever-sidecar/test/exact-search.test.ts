@@ -1,9 +1,9 @@
+import { startPostgres, type TestPostgres } from "@retriever/stores/test/fakes/postgres-server.ts";
+import { type FakeQdrant, startFakeQdrant } from "@retriever/stores/test/fakes/qdrant-server.ts";
+import { makePoints, vectorAt } from "@retriever/stores/test/points.ts";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type ConfigDirectory, makeConfigDirectory } from "./config-directory.ts";
 import { pgvectorBase } from "./documents.ts";
-import { startPostgres, type TestPostgres } from "./fakes/postgres-server.ts";
-import { type FakeQdrant, startFakeQdrant } from "./fakes/qdrant-server.ts";
-import { makePoints, vectorAt } from "./points.ts";
 import { startSidecar } from "./sidecar-process.ts";
 import { waitUntil } from "./wait-until.ts";
 

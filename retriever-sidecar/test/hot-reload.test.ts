@@ -1,18 +1,19 @@
 import { EventEmitter, once } from "node:events";
+import { RetrieverError } from "@retriever/stores/errors.ts";
+import { loadAdapters } from "@retriever/stores/kinds.ts";
+import { backendsOf } from "@retriever/stores/registry.ts";
+import { type FakeQdrant, startFakeQdrant } from "@retriever/stores/test/fakes/qdrant-server.ts";
+import { makePoints, vectorAt } from "@retriever/stores/test/points.ts";
 import { Pool } from "undici";
 import { expect, test } from "vitest";
-import { makeAppHandler } from "#adapters/http/app-listener.ts";
-import { type Listener, listen } from "#adapters/http/listener.ts";
-import { adapters, backendsOf } from "#adapters/registry.ts";
 import { makeReadInput } from "#config/read-input.ts";
-import { parseRequest } from "#embedding/parse-request.ts";
-import { RetrieverError } from "#errors.ts";
+import { makeAppHandler } from "#http/app-listener.ts";
+import { type Listener, listen } from "#http/listener.ts";
 import type { Serve } from "#ports/retrieval.ts";
+import { parseRequest } from "#retrieve/parse-request.ts";
 import { serveRetrieve } from "#retrieve/serve.ts";
 import { Activation } from "../src/activation.ts";
 import { makeOverlay, qdrantBase, qdrantDestination, qdrantDigest } from "./documents.ts";
-import { type FakeQdrant, startFakeQdrant } from "./fakes/qdrant-server.ts";
-import { makePoints, vectorAt } from "./points.ts";
 import { waitUntil } from "./wait-until.ts";
 
 const activations = 1000;
@@ -21,6 +22,7 @@ const clock = { wallMs: () => Date.now(), monotonicMs: () => performance.now() }
 const question = JSON.stringify({ embedding: vectorAt(3), k: 5 });
 
 const allowedHosts = [{ host: "127.0.0.2", port: null, credential: null }];
+const adapters = await loadAdapters();
 const readInput = makeReadInput({ env: {}, allowedHosts, registry: adapters });
 
 type Answer = { readonly candidates: readonly { readonly chunkId: string; readonly similarity: number }[] };

@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 import { connect } from "node:net";
 import { fileURLToPath } from "node:url";
+import { type FakeQdrant, startFakeQdrant } from "@retriever/stores/test/fakes/qdrant-server.ts";
+import { dimension, makePoints, vectorAt } from "@retriever/stores/test/points.ts";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type ConfigDirectory, makeConfigDirectory } from "./config-directory.ts";
 import { qdrantBase } from "./documents.ts";
-import { type FakeQdrant, startFakeQdrant } from "./fakes/qdrant-server.ts";
-import { dimension, makePoints, vectorAt } from "./points.ts";
 import { runSidecar, type SidecarProcess, startSidecar } from "./sidecar-process.ts";
 import { waitUntil } from "./wait-until.ts";
 

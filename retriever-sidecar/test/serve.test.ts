@@ -1,10 +1,11 @@
+import { identityOf } from "@retriever/stores/config/identity.ts";
+import { locatePostgres } from "@retriever/stores/pgvector/config.ts";
+import { startPostgres, type TestPostgres } from "@retriever/stores/test/fakes/postgres-server.ts";
+import { type FakeQdrant, startFakeQdrant } from "@retriever/stores/test/fakes/qdrant-server.ts";
+import { makePoints, vectorAt } from "@retriever/stores/test/points.ts";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { identityOf, locatePostgres } from "#contract/identity.ts";
 import { type ConfigDirectory, makeConfigDirectory } from "./config-directory.ts";
 import { makeOverlay, pgvectorBase, qdrantDestination } from "./documents.ts";
-import { startPostgres, type TestPostgres } from "./fakes/postgres-server.ts";
-import { type FakeQdrant, startFakeQdrant } from "./fakes/qdrant-server.ts";
-import { makePoints, vectorAt } from "./points.ts";
 import { type SidecarProcess, startSidecar } from "./sidecar-process.ts";
 import { waitUntil } from "./wait-until.ts";
 

@@ -1,24 +1,25 @@
+import { loadAdapters, storeKinds } from "@retriever/stores/kinds.ts";
+import { backendsOf } from "@retriever/stores/registry.ts";
+import { describeBackend } from "@retriever/stores/test/backend-contract.ts";
+import { makeMemoryKind } from "@retriever/stores/test/memory-adapter/memory-adapter.ts";
+import { makePoints, vectorAt } from "@retriever/stores/test/points.ts";
+import { testDeps } from "@retriever/stores/test/spec.ts";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { adapters } from "#adapters/registry.ts";
 import { sidecarStatusSchema } from "#contract/status.ts";
 import type { Log } from "#telemetry/logger.ts";
 import { type Sidecar, startSidecar } from "../src/sidecar.ts";
-import { describeBackend } from "./backend-contract.ts";
 import { type ConfigDirectory, makeConfigDirectory } from "./config-directory.ts";
 import { makeOverlay } from "./documents.ts";
-import { makeMemoryAdapter } from "./memory-adapter/memory-adapter.ts";
-import { makePoints, vectorAt } from "./points.ts";
-import { testMakings } from "./spec.ts";
 import { waitUntil } from "./wait-until.ts";
 
 const points = makePoints(40);
 // The one line.
-const memory = makeMemoryAdapter({ old: points, new: points });
-const registry = [...adapters, memory];
+const memory = makeMemoryKind({ old: points, new: points });
+const registry = await loadAdapters([...storeKinds, memory]);
 
 const make = (store: string) => {
   const spec = { kind: "memory", store, namespaceField: "namespace", timeoutMs: 1000 };
-  return memory.makeBackend(spec, testMakings);
+  return backendsOf(registry)(spec, testDeps);
 };
 
 describeBackend({ backend: () => make("old"), missing: () => make("absent"), unreachable: () => make("down-1") });
@@ -48,7 +49,7 @@ beforeAll(async () => {
     settings,
     env: {},
     version: "0",
-    clock: testMakings.clock,
+    clock: testDeps.clock,
     random: () => 0,
     log,
     registry,

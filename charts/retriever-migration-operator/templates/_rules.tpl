@@ -1,4 +1,4 @@
-{{- /* The operator's rights, no more: a test holds this list to the calls in operator/src/adapters/kubernetes. */ -}}
+{{- /* The operator's rights, no more: a test holds this list to the calls in operator/src/adapters/control-plane. */ -}}
 {{- define "retriever.rules" -}}
 - apiGroups: [retriever.dev]
   resources: [retrievermigrations]

@@ -1,6 +1,6 @@
 // Effect annotatePods: makes the kubelets look at their volumes at once. A pod that is gone needs no annotation.
 
-import type { Effect } from "#core/model.ts";
+import type { Effect } from "#core/model/decision.ts";
 import { hasCode } from "#errors.ts";
 import { mapBounded } from "#timing/bounded.ts";
 import type { Doing } from "./doing.ts";

@@ -1,5 +1,5 @@
 // Effect applyOverlay: the exact text and its intent in one write.
-import type { Effect } from "#core/model.ts";
+import type { Effect } from "#core/model/decision.ts";
 import type { Doing } from "./doing.ts";
 
 export async function applyOverlay(effect: Extract<Effect, { kind: "applyOverlay" }>, doing: Doing): Promise<void> {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Effect } from "#core/model.ts";
+import type { Effect } from "#core/model/decision.ts";
 import { OperatorError } from "#errors.ts";
 import { searchKey, searchSpec, seedSearchApp } from "#test/builders/search-app.ts";
 import { FakeClock } from "#test/fakes/fake-clock.ts";

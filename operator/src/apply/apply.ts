@@ -1,5 +1,6 @@
 // Carries out effects in the order given and stops at the first that fails. Never decides, never retries.
-import type { Effect, MigrationMeta } from "#core/model.ts";
+import type { Effect } from "#core/model/decision.ts";
+import type { MigrationMeta } from "#core/model/migration.ts";
 import { asOperatorError, type OperatorError } from "#errors.ts";
 import type { Clock } from "#ports/clock.ts";
 import type { Cluster } from "#ports/cluster.ts";

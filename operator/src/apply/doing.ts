@@ -1,5 +1,5 @@
 // What an effect gets to work with.
-import type { MigrationMeta } from "#core/model.ts";
+import type { MigrationMeta } from "#core/model/migration.ts";
 import type { Cluster } from "#ports/cluster.ts";
 import type { Jobs, Reports } from "#ports/jobs.ts";
 

@@ -1,6 +1,6 @@
 // Effect keepReport: fetched, proved, kept. A verifier that has gone since the look took its report along: what it found
 // stands in its last words all the same.
-import type { Effect } from "#core/model.ts";
+import type { Effect } from "#core/model/decision.ts";
 import { hasCode } from "#errors.ts";
 import type { Doing } from "./doing.ts";
 

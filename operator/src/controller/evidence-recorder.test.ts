@@ -1,10 +1,10 @@
 import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
 import { describe, expect, test } from "vitest";
+import type { Look } from "#audit/draft.ts";
+import { replay } from "#audit/replay.ts";
 import { decide } from "#core/decide.ts";
-import type { Decision } from "#core/model.ts";
+import type { Decision } from "#core/model/decision.ts";
 import { OperatorError } from "#errors.ts";
-import type { Look } from "#evidence/draft.ts";
-import { replay } from "#evidence/replay.ts";
 import { aStatus } from "#test/builders/migration.ts";
 import { recordedWorld } from "#test/recorded-loop.ts";
 

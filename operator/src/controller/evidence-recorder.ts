@@ -1,9 +1,11 @@
 // Keeps the evidence beside the loop, never in its way: a look hands over and goes on, writes happen one at a time.
 // What it remembers only saves requests; where a chain ends is the cluster's to say.
-import { type EvidenceDraft, type EvidenceRecord, seal } from "#core/evidence-record.ts";
-import type { Announcement, MigrationMeta } from "#core/model.ts";
+
+import { draftCounters, draftDecision, gistOf, isCounting, isDecisive, type Look } from "#audit/draft.ts";
+import type { Announcement } from "#core/model/decision.ts";
+import type { MigrationMeta } from "#core/model/migration.ts";
+import { type EvidenceDraft, type EvidenceRecord, seal } from "#core/status/audit-record.ts";
 import { asOperatorError, hasCode } from "#errors.ts";
-import { draftCounters, draftDecision, gistOf, isCounting, isDecisive, type Look } from "#evidence/draft.ts";
 import type { Clock } from "#ports/clock.ts";
 import type { EvidenceStore, StoredEnd } from "#ports/evidence-store.ts";
 import { faultFields, type Logger } from "#telemetry/logger.ts";

@@ -34,19 +34,20 @@ const maxKeys = 10_000;
 /** A loop that is not started yet. */
 export function makeLoop(options: LoopOptions): Loop {
   const { hints, reconcile, clock, random, metrics, concurrency, resyncMs } = options;
-  const queue = new WorkQueue({
+  const queue = new WorkQueue<MigrationKey>({
     clock,
     random,
     concurrency,
     maxKeys,
     backoff,
-    handle: (key, signal) => reconcile(parseKey(key), signal),
+    idOf: ({ namespace, name }) => `${namespace}/${name}`,
+    handle: reconcile,
   });
   metrics.follow("retriever_queue_depth", () => queue.depth);
   let startedAt: number | undefined;
   let isRunning = false;
   const wake = (key: MigrationKey): void => {
-    if (!queue.add(`${key.namespace}/${key.name}`)) metrics.count("retriever_queue_refused_total");
+    if (!queue.add(key)) metrics.count("retriever_queue_refused_total");
   };
   return {
     start: () => {
@@ -64,11 +65,6 @@ export function makeLoop(options: LoopOptions): Loop {
     },
     probe: () => probeOf(hints.listedAt() ?? startedAt, clock.elapsed(), resyncMs),
   };
-}
-
-function parseKey(key: string): MigrationKey {
-  const at = key.indexOf("/");
-  return { namespace: key.slice(0, at), name: key.slice(at + 1) };
 }
 
 /** Deaf means: no complete list for more than three resyncs and a minute of grace. */

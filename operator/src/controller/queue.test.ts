@@ -5,7 +5,7 @@ import { type Outcome, type QueueOptions, WorkQueue } from "./queue.ts";
 
 const backoff = { baseMs: 500, capMs: 30_000 };
 
-function arrange(more: Partial<QueueOptions> = {}) {
+function arrange(more: Partial<QueueOptions<string>> = {}) {
   const clock = new FakeClock();
   const passes: { readonly key: string; readonly at: number }[] = [];
   const ends: ((outcome: Outcome) => void)[] = [];
@@ -15,6 +15,7 @@ function arrange(more: Partial<QueueOptions> = {}) {
     concurrency: 2,
     maxKeys: 100,
     backoff,
+    idOf: String,
     handle: async (key) => {
       passes.push({ key, at: clock.elapsed() });
       return new Promise((resolve) => ends.push(resolve));
@@ -161,7 +162,8 @@ describe("for every order of wakes, waits and outcomes the queue", () => {
           const woken = new Map<string, number>();
           let sequence = 0;
           let most = 0;
-          const queue = new WorkQueue({
+          const queue = new WorkQueue<string>({
+            idOf: String,
             clock,
             random: () => 0.5,
             concurrency,

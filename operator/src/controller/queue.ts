@@ -8,7 +8,7 @@ export type Outcome =
   | { readonly kind: "idle" }
   | { readonly kind: "failed" };
 
-export type QueueOptions = {
+export type QueueOptions<Key> = {
   readonly clock: Clock;
   /** 0..1 */
   readonly random: () => number;
@@ -16,11 +16,14 @@ export type QueueOptions = {
   /** Most keys known at once. */
   readonly maxKeys: number;
   readonly backoff: Backoff;
+  /** What tells one key from another. */
+  readonly idOf: (key: Key) => string;
   /** One pass. A rejection counts as failed. */
-  readonly handle: (key: string, signal: AbortSignal) => Promise<Outcome>;
+  readonly handle: (key: Key, signal: AbortSignal) => Promise<Outcome>;
 };
 
-type Entry = {
+type Entry<Key> = {
+  readonly key: Key;
   state: "waiting" | "ready" | "running";
   failures: number;
   /** Gives up the timer of a waiting entry. */
@@ -32,14 +35,14 @@ type Entry = {
 };
 
 /** Keys in, passes out. After `stop()` nothing begins. */
-export class WorkQueue {
-  readonly #options: QueueOptions;
-  readonly #entries = new Map<string, Entry>();
-  readonly #ready: string[] = [];
+export class WorkQueue<Key> {
+  readonly #options: QueueOptions<Key>;
+  readonly #entries = new Map<string, Entry<Key>>();
+  readonly #ready: Entry<Key>[] = [];
   readonly #stopped = new AbortController();
   readonly #running = new Set<Promise<void>>();
 
-  constructor(options: QueueOptions) {
+  constructor(options: QueueOptions<Key>) {
     this.#options = options;
   }
 
@@ -49,15 +52,17 @@ export class WorkQueue {
   }
 
   /** Asks for a pass as soon as possible. False when the bound is reached or the queue is stopped. */
-  add(key: string): boolean {
+  add(key: Key): boolean {
     if (this.#stopped.signal.aborted) return false;
-    const entry = this.#entries.get(key);
+    const id = this.#options.idOf(key);
+    const entry = this.#entries.get(id);
     if (entry === undefined) {
       if (this.#entries.size >= this.#options.maxKeys) return false;
-      this.#entries.set(key, { state: "ready", failures: 0, cancel: () => undefined, dueAt: 0, dirty: false });
-      this.#ready.push(key);
+      const fresh: Entry<Key> = { key, state: "ready", failures: 0, cancel: () => undefined, dueAt: 0, dirty: false };
+      this.#entries.set(id, fresh);
+      this.#ready.push(fresh);
     } else if (entry.state === "running") entry.dirty = true;
-    else if (entry.state === "waiting") this.#hurry(key, entry);
+    else if (entry.state === "waiting") this.#hurry(entry);
     this.#pump();
     return true;
   }
@@ -72,31 +77,30 @@ export class WorkQueue {
   }
 
   /** A wake ends a wait at once; after failures it only shortens it, so that own writes can't make a hot loop. */
-  #hurry(key: string, entry: Entry): void {
+  #hurry(entry: Entry<Key>): void {
     if (entry.failures === 0) {
-      this.#makeReady(key, entry);
+      this.#makeReady(entry);
       return;
     }
     const remaining = entry.dueAt - this.#options.clock.elapsed();
     if (remaining <= this.#options.backoff.baseMs) return;
     entry.cancel();
-    this.#wait(key, entry, this.#options.backoff.baseMs);
+    this.#wait(entry, this.#options.backoff.baseMs);
   }
 
-  #makeReady(key: string, entry: Entry): void {
+  #makeReady(entry: Entry<Key>): void {
     entry.cancel();
     entry.state = "ready";
-    this.#ready.push(key);
+    this.#ready.push(entry);
   }
 
   #pump(): void {
     while (this.#running.size < this.#options.concurrency) {
-      const key = this.#ready.shift();
-      const entry = key === undefined ? undefined : this.#entries.get(key);
-      if (key === undefined || entry === undefined) return;
+      const entry = this.#ready.shift();
+      if (entry === undefined) return;
       entry.state = "running";
       entry.dirty = false;
-      const pass = this.#run(key, entry);
+      const pass = this.#run(entry);
       this.#running.add(pass);
       void pass.finally(() => {
         this.#running.delete(pass);
@@ -105,31 +109,31 @@ export class WorkQueue {
     }
   }
 
-  async #run(key: string, entry: Entry): Promise<void> {
+  async #run(entry: Entry<Key>): Promise<void> {
     let outcome: Outcome;
     try {
-      outcome = await this.#options.handle(key, this.#stopped.signal);
+      outcome = await this.#options.handle(entry.key, this.#stopped.signal);
     } catch {
       outcome = { kind: "failed" };
     }
-    if (!this.#stopped.signal.aborted) this.#settle(key, entry, outcome);
+    if (!this.#stopped.signal.aborted) this.#settle(entry, outcome);
   }
 
-  #settle(key: string, entry: Entry, outcome: Outcome): void {
+  #settle(entry: Entry<Key>, outcome: Outcome): void {
     entry.failures = outcome.kind === "failed" ? entry.failures + 1 : 0;
     const { backoff, random } = this.#options;
-    if (outcome.kind === "failed") this.#wait(key, entry, backoffMs(backoff, entry.failures, random()));
-    else if (entry.dirty) this.#makeReady(key, entry);
-    else if (outcome.kind === "again") this.#wait(key, entry, outcome.afterMs);
-    else this.#entries.delete(key);
+    if (outcome.kind === "failed") this.#wait(entry, backoffMs(backoff, entry.failures, random()));
+    else if (entry.dirty) this.#makeReady(entry);
+    else if (outcome.kind === "again") this.#wait(entry, outcome.afterMs);
+    else this.#entries.delete(this.#options.idOf(entry.key));
   }
 
-  #wait(key: string, entry: Entry, delayMs: number): void {
+  #wait(entry: Entry<Key>, delayMs: number): void {
     entry.state = "waiting";
     entry.dueAt = this.#options.clock.elapsed() + delayMs;
     entry.cancel = this.#options.clock.after(delayMs, () => {
-      if (entry.state !== "waiting" || this.#entries.get(key) !== entry) return;
-      this.#makeReady(key, entry);
+      if (entry.state !== "waiting" || this.#entries.get(this.#options.idOf(entry.key)) !== entry) return;
+      this.#makeReady(entry);
       this.#pump();
     });
   }

@@ -1,12 +1,13 @@
 // One look at one migration: read, observe, decide, write the intent, carry out the effects, tell, come again.
-import { isDeepStrictEqual } from "node:util";
 import { type MigrationStatus, migrationStatusSchema } from "@retriever/crds/migration-status.ts";
 import { parseMigrationSpec } from "@retriever/crds/parse.ts";
 import { apply, type Hands } from "#apply/apply.ts";
-import type { Decision, Migration, MigrationMeta, Observation } from "#core/model.ts";
+import type { Look } from "#audit/draft.ts";
+import type { Decision } from "#core/model/decision.ts";
+import type { Migration, MigrationMeta } from "#core/model/migration.ts";
+import type { Observation } from "#core/model/observation.ts";
 import { effectivePlan } from "#core/plan.ts";
 import { asOperatorError, hasCode, OperatorError } from "#errors.ts";
-import type { Look } from "#evidence/draft.ts";
 import type { Eyes } from "#observe/eyes.ts";
 import { observe } from "#observe/observe.ts";
 import type { Courier } from "#outbox/courier.ts";
@@ -166,7 +167,8 @@ async function writeIntent(
   signal: AbortSignal,
 ): Promise<Written> {
   const { meta } = migration;
-  if (sameStatus(migration.status, decision.status)) return { kind: "written", meta };
+  // `decide` returns the very status it was given when there is nothing to write.
+  if (decision.status === migration.status) return { kind: "written", meta };
   const { clock, deadlineMs, cluster, metrics } = options;
   try {
     const write = { clock, deadlineMs, signal, about: "status" };
@@ -180,12 +182,6 @@ async function writeIntent(
     if (!decision.effectsSurviveStatusFailure || signal.aborted) throw fault;
     return { kind: "unwritten", meta, fault };
   }
-}
-
-/** Equal as documents: a member that is undefined is a member that isn't there. */
-function sameStatus(present: MigrationStatus, next: MigrationStatus): boolean {
-  const plain = (status: MigrationStatus): unknown => JSON.parse(JSON.stringify(status));
-  return isDeepStrictEqual(plain(present), plain(next));
 }
 
 function outcomeOf({ requeueAfterMs }: Decision): Outcome {

@@ -1,5 +1,6 @@
 // Sends announcements after the write they tell of. A message that can't be sent is logged: it never stops the loop.
-import type { Announcement, MigrationMeta } from "#core/model.ts";
+import type { Announcement } from "#core/model/decision.ts";
+import type { MigrationMeta } from "#core/model/migration.ts";
 import type { Clock } from "#ports/clock.ts";
 import type { Cluster } from "#ports/cluster.ts";
 import { faultFields, type Logger } from "#telemetry/logger.ts";

@@ -1,22 +1,15 @@
 // The heart: one look at the world in, the next status and what to do out. Total, deterministic, without I/O.
 import type { MigrationStatus, Phase } from "@retriever/crds/migration-status.ts";
-import { isFinalPhase } from "@retriever/crds/phase-steps.ts";
-import { announceFlips } from "./announce.ts";
-import { renderConditions } from "./conditions.ts";
-import { assess, type Context } from "./context.ts";
-import { converge } from "./converge.ts";
-import { conflicts } from "./guards/conflicts.ts";
-import { deletion } from "./guards/deletion.ts";
-import { harmed } from "./guards/harmed.ts";
-import { latched } from "./guards/latched.ts";
-import { paused } from "./guards/paused.ts";
-import { replanned } from "./guards/replanned.ts";
-import { rollbackInProgress } from "./guards/rollback-in-progress.ts";
-import { unarmed } from "./guards/unarmed.ts";
-import { unobserved } from "./guards/unobserved.ts";
-import type { Decision, Migration, Observation } from "./model.ts";
-import { nextDeliveryMs, updateOutbox } from "./outbox.ts";
-import type { Outcome } from "./outcome.ts";
+import { finalPhases } from "@retriever/crds/phase-steps.ts";
+import { assess } from "./assess.ts";
+import type { Context } from "./model/context.ts";
+import type { Decision, Outcome } from "./model/decision.ts";
+import type { Migration } from "./model/migration.ts";
+import type { Observation } from "./model/observation.ts";
+import { isRollingBack } from "./model/status-readings.ts";
+import { converge } from "./overlay/converge.ts";
+import { announceFlips } from "./people/announce.ts";
+import { nextDeliveryMs, updateOutbox } from "./people/outbox.ts";
 import { awaitingApproval } from "./phases/awaiting-approval.ts";
 import { awaitingCutover } from "./phases/awaiting-cutover.ts";
 import { cuttingOver } from "./phases/cutting-over.ts";
@@ -25,10 +18,20 @@ import { pending } from "./phases/pending.ts";
 import { preflight } from "./phases/preflight.ts";
 import { rollingBack } from "./phases/rolling-back.ts";
 import { sampling } from "./phases/sampling.ts";
-import { effectivePlan, isRollingBack } from "./plan.ts";
-import { isNews, record } from "./record.ts";
-import { refuseUnreadable } from "./refuse.ts";
-import { settle } from "./settle.ts";
+import { settle } from "./phases/settle.ts";
+import { effectivePlan } from "./plan.ts";
+import { adoptRollback } from "./preempt/adopt-rollback.ts";
+import { conflicts } from "./preempt/conflicts.ts";
+import { deletion } from "./preempt/deletion.ts";
+import { harmed } from "./preempt/harmed.ts";
+import { latched } from "./preempt/latched.ts";
+import { paused } from "./preempt/paused.ts";
+import { replanned } from "./preempt/replanned.ts";
+import { unarmed } from "./preempt/unarmed.ts";
+import { unobserved } from "./preempt/unobserved.ts";
+import { renderConditions } from "./status/conditions.ts";
+import { isNews, record } from "./status/record.ts";
+import { refuseUnreadable } from "./status/refuse.ts";
 
 export type DecideInput = {
   readonly observation: Observation;
@@ -37,24 +40,16 @@ export type DecideInput = {
   readonly now: number;
 };
 
-type Judge = (c: Context) => Outcome | undefined;
+type Rule = (c: Context) => Outcome | undefined;
 type Handler = (c: Context) => Outcome;
 
-/** In every phase, in this order; the first that answers decides. */
-const guards: readonly Judge[] = [
-  deletion,
-  finished,
-  rollbackInProgress,
-  latched,
-  harmed,
-  paused,
-  conflicts,
-  unobserved,
-  unarmed,
-  replanned,
-];
+/** In every phase but those that are carried through; in this order, the first that answers decides. */
+const preempting: readonly Rule[] = [adoptRollback, latched, harmed, paused, conflicts, unobserved, unarmed, replanned];
 
-/** What each phase does when no guard speaks. */
+/** A rollback is finished before anything else is looked at, and a finished migration only settles: it never runs again. */
+const carriedThrough: readonly Phase[] = ["RollingBack", "VerifyingDrift", ...finalPhases];
+
+/** What each phase does when nothing preempts it. */
 const handlers: Readonly<Record<Phase, Handler>> = {
   Pending: pending,
   Preflight: preflight,
@@ -113,14 +108,11 @@ function soonest(first: number | null, others: readonly number[]): number | null
 }
 
 function firstAnswer(c: Context): Outcome {
-  for (const guard of guards) {
-    const outcome = guard(c);
+  const { phase } = c.status;
+  const rules = carriedThrough.includes(phase) ? [deletion] : [deletion, ...preempting];
+  for (const rule of rules) {
+    const outcome = rule(c);
     if (outcome !== undefined) return outcome;
   }
-  return handlers[c.status.phase](c);
-}
-
-/** A finished migration never runs again; it only settles. */
-function finished(c: Context): Outcome | undefined {
-  return isFinalPhase(c.status.phase) ? settle(c) : undefined;
+  return handlers[phase](c);
 }

@@ -1,6 +1,6 @@
 // A read that becomes data whatever happens to it.
 
-import type { Read } from "#core/model.ts";
+import type { Read } from "#core/model/workload.ts";
 import { asOperatorError } from "#errors.ts";
 import type { Clock } from "#ports/clock.ts";
 import { within } from "#timing/sleep.ts";

@@ -1,6 +1,6 @@
 import { migrationSpecSchema } from "@retriever/crds/migration-spec.ts";
 import { describe, expect, test } from "vitest";
-import type { Migration } from "#core/model.ts";
+import type { Migration } from "#core/model/migration.ts";
 import { OperatorError } from "#errors.ts";
 import { aCondition, aStatus } from "#test/builders/migration.ts";
 import { aPod, aWorkload, searchKey, searchSpec, seedSearchApp } from "#test/builders/search-app.ts";

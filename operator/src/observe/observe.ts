@@ -1,9 +1,11 @@
 // One look at everything a decision needs: all reads at once, each with its own deadline. Never decides.
 
 import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
-import type { Migration, Observation, Read } from "#core/model.ts";
+import type { Migration } from "#core/model/migration.ts";
+import type { Observation } from "#core/model/observation.ts";
+import type { Read } from "#core/model/workload.ts";
+import { isSettled } from "#core/overlay/overlay-state.ts";
 import { effectivePlan } from "#core/plan.ts";
-import { isSettled } from "#core/settle.ts";
 import type { WorkloadRead } from "#ports/cluster.ts";
 import { attempt, type Look } from "./attempt.ts";
 import type { Eyes } from "./eyes.ts";

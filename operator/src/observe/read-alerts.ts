@@ -1,9 +1,10 @@
 // What the plan's Prometheus says of the alert: asked from the preflight to the end of the guard.
 import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
 import type { Phase } from "@retriever/crds/migration-status.ts";
-import { sidecarSource } from "#core/alerts.ts";
-import { instantMs } from "#core/instant.ts";
-import type { Migration, Observation } from "#core/model.ts";
+import { sidecarSource } from "#core/checks/alerts.ts";
+import type { Migration } from "#core/model/migration.ts";
+import type { Observation } from "#core/model/observation.ts";
+import { instantMs } from "#core/model/status-readings.ts";
 import { attempt, type Look } from "./attempt.ts";
 import type { Eyes } from "./eyes.ts";
 

@@ -1,6 +1,6 @@
 // The base among the ConfigMaps of the config directory. Faults name places, never values: a base may hold secrets.
 import { baseConfigSchema, baseFileNames } from "@retriever/sidecar/contract/base.ts";
-import { type ConfigFault, faultsOf } from "@retriever/sidecar/contract/config-fault.ts";
+import { type ConfigFault, faultsOf } from "@retriever/stores/config/config-fault.ts";
 import { parseDocument } from "yaml";
 import type { ConfigMapRead, ConfigSource } from "#ports/cluster.ts";
 

@@ -1,7 +1,7 @@
 // Whether the actors of acts are who they say: asked only while somebody's approval is waited for.
 import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
 import type { Phase } from "@retriever/crds/migration-status.ts";
-import type { ActIdentity, Observation } from "#core/model.ts";
+import type { ActIdentity, Observation } from "#core/model/observation.ts";
 import { attempt, type Look } from "./attempt.ts";
 import type { Eyes } from "./eyes.ts";
 

@@ -2,7 +2,7 @@
 import { hash } from "node:crypto";
 import { overlayFinalizer, overlayName } from "@retriever/sidecar/contract/names.ts";
 import { type Overlay, overlayFileName, overlaySchema } from "@retriever/sidecar/contract/overlay.ts";
-import type { Observation } from "#core/model.ts";
+import type { Observation } from "#core/model/observation.ts";
 import { intentAnnotation, parseIntent } from "#overlay-intent.ts";
 import type { Cluster, ConfigMapRead } from "#ports/cluster.ts";
 import { attempt, type Look } from "./attempt.ts";

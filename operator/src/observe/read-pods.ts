@@ -2,8 +2,9 @@
 
 import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
 import type { SidecarStatus } from "@retriever/sidecar/contract/status.ts";
-import type { Observation, PodObservation, Read } from "#core/model.ts";
-import { spansOf } from "#core/windows.ts";
+import type { Observation } from "#core/model/observation.ts";
+import type { PodObservation, Read } from "#core/model/workload.ts";
+import { spansOf } from "#core/time/evidence-spans.ts";
 import type { PodRead } from "#ports/cluster.ts";
 import type { WindowSpan } from "#ports/sidecars.ts";
 import { mapBounded } from "#timing/bounded.ts";

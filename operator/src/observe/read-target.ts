@@ -1,6 +1,7 @@
 // The workload, and whether its pods can receive a base and an overlay.
 import { overlayName } from "@retriever/sidecar/contract/names.ts";
-import type { Observation, Read } from "#core/model.ts";
+import type { Observation } from "#core/model/observation.ts";
+import type { Read } from "#core/model/workload.ts";
 import type { Cluster, WorkloadRead } from "#ports/cluster.ts";
 import { attempt, type Look } from "./attempt.ts";
 import { type FilledSource, readBase } from "./read-base.ts";

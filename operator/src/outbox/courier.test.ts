@@ -7,7 +7,7 @@ import { join } from "node:path";
 import type { OutboxMessage } from "@retriever/crds/outbox-status.ts";
 import { afterEach, describe, expect, test } from "vitest";
 import { makeHttpSinks } from "#adapters/sinks/http-sinks.ts";
-import type { MigrationMeta } from "#core/model.ts";
+import type { MigrationMeta } from "#core/model/migration.ts";
 import { Courier } from "./courier.ts";
 import { parseSinks, type SinkConfig } from "./sinks-file.ts";
 

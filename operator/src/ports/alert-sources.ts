@@ -1,5 +1,5 @@
 // Where alerts come from that somebody else evaluates. The administrator names the sources; a migration only refers to them.
-import type { AlertsObservation } from "#core/alert-observation.ts";
+import type { AlertsObservation } from "#core/model/alert-observation.ts";
 
 export type AlertQuestion = {
   /** Name of the source. */

@@ -1,6 +1,9 @@
 // What the operator needs of a cluster. Reads are live; every call has its own deadline and may be aborted.
 import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
-import type { ActObservation, Announcement, ClaimObservation, MigrationMeta, OverlayIntent } from "#core/model.ts";
+import type { Announcement } from "#core/model/decision.ts";
+import type { MigrationMeta } from "#core/model/migration.ts";
+import type { ActObservation, ClaimObservation } from "#core/model/observation.ts";
+import type { OverlayIntent } from "#core/model/workload.ts";
 
 export type MigrationKey = { readonly namespace: string; readonly name: string };
 

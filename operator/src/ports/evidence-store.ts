@@ -1,6 +1,7 @@
 // Where evidence is kept: chains of records, one per migration. It only ever grows at its end and drops its oldest part.
-import type { ChainEnd, EvidenceRecord } from "#core/evidence-record.ts";
-import type { MigrationMeta } from "#core/model.ts";
+
+import type { MigrationMeta } from "#core/model/migration.ts";
+import type { ChainEnd, EvidenceRecord } from "#core/status/audit-record.ts";
 
 export type EvidenceSubject = Pick<MigrationMeta, "namespace" | "name" | "uid">;
 

@@ -1,5 +1,5 @@
 // Jobs in the cluster: what they are made from, how they stand, and the report they leave.
-import type { MigrationMeta } from "#core/model.ts";
+import type { MigrationMeta } from "#core/model/migration.ts";
 
 export type JobTemplateRead = {
   readonly name: string;

@@ -26,7 +26,7 @@ type KeptStatus = Pick<MigrationStatus, "planHash" | "phase" | "epoch"> & {
   readonly conditions: readonly Pick<MigrationStatus["conditions"][number], "type" | "status">[];
   readonly gates: readonly Pick<MigrationStatus["gates"][number], "gate" | "value" | "limit" | "n" | "verdict">[];
   readonly acks?: Pick<NonNullable<MigrationStatus["acks"]>, "pods" | "matched">;
-  readonly guard?: Pick<NonNullable<MigrationStatus["guard"]>, "healthySeconds" | "idleSeconds" | "blindSeconds">;
+  readonly guard?: Pick<NonNullable<MigrationStatus["guard"]>, "watchedSeconds" | "idleSeconds" | "unobservedSeconds">;
 };
 type KeptFacts = Omit<MigrationFacts, "status"> & { readonly status: KeptStatus };
 
@@ -44,9 +44,9 @@ export function keepFacts({ namespace, name, target, status }: MigrationFacts): 
     gates: status.gates.map(({ gate, value, limit, n, verdict }) => ({ gate, value, limit, n, verdict })),
     acks: acks && { pods: acks.pods, matched: acks.matched },
     guard: guard && {
-      healthySeconds: guard.healthySeconds,
+      watchedSeconds: guard.watchedSeconds,
       idleSeconds: guard.idleSeconds,
-      blindSeconds: guard.blindSeconds,
+      unobservedSeconds: guard.unobservedSeconds,
     },
   };
   return JSON.stringify({ namespace, name, target, status: kept });
@@ -103,9 +103,9 @@ function seriesOf({ namespace, name, target, status }: KeptFacts): Series[] {
     ...(guard === undefined
       ? []
       : [
-          series("retriever_migration_guard_seconds", { clock: "healthy" }, guard.healthySeconds),
+          series("retriever_migration_guard_seconds", { clock: "healthy" }, guard.watchedSeconds),
           series("retriever_migration_guard_seconds", { clock: "idle" }, guard.idleSeconds),
-          series("retriever_migration_guard_seconds", { clock: "blind" }, guard.blindSeconds),
+          series("retriever_migration_guard_seconds", { clock: "blind" }, guard.unobservedSeconds),
         ]),
   ];
 }

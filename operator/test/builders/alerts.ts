@@ -1,5 +1,5 @@
 // What a Prometheus says while all is well: one rule, its canary firing, nothing else.
-import type { AlertRule, AlertsObservation, Firing } from "#core/alert-observation.ts";
+import type { AlertRule, AlertsObservation, Firing } from "#core/model/alert-observation.ts";
 
 /** A rule that was evaluated a second before `now`. */
 export function aRule(now: number, more: Partial<AlertRule> = {}): AlertRule {

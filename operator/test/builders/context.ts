@@ -1,12 +1,10 @@
 // One pass of judgement as a phase gets it, from a migration where all is well; what a test is about is replaced.
 import type { MigrationSpec, MigrationSpecInput } from "@retriever/crds/migration-spec.ts";
 import type { MigrationStatus, Phase, Verdict } from "@retriever/crds/migration-status.ts";
-import type { Acks } from "#core/acks.ts";
-import { assess, type Context } from "#core/context.ts";
-import type { Finding } from "#core/harm/finding.ts";
-import type { Harm } from "#core/harm/harm.ts";
-import type { Observation } from "#core/model.ts";
-import type { Outcome } from "#core/outcome.ts";
+import { assess } from "#core/assess.ts";
+import type { Acks, Context, Finding, Harm } from "#core/model/context.ts";
+import type { Outcome } from "#core/model/decision.ts";
+import type { Observation } from "#core/model/observation.ts";
 import { someCounters } from "./counters.ts";
 import { aSpec, onlyReachable } from "./spec.ts";
 import { someJobs } from "./verification.ts";

@@ -1,6 +1,7 @@
 // Chains of small records, and files of them.
-import { chainStart, type EvidenceDraft, type EvidenceRecord, printRecord, seal } from "#core/evidence-record.ts";
-import { printChainFile } from "#evidence/chain-file.ts";
+
+import { printChainFile } from "#audit/chain-file.ts";
+import { chainStart, type EvidenceDraft, type EvidenceRecord, printRecord, seal } from "#core/status/audit-record.ts";
 
 export const subject = { namespace: "search", name: "docs-to-qdrant", uid: "uid-1" };
 

@@ -1,5 +1,5 @@
 // A namespace with the usual application: a Deployment with sidecars, its base, its pods.
-import type { TargetObservation } from "#core/model.ts";
+import type { TargetObservation } from "#core/model/workload.ts";
 import type { PodRead, WorkloadRead } from "#ports/cluster.ts";
 import type { FakeCluster } from "#test/fakes/fake-cluster.ts";
 import type { FakeSidecars } from "#test/fakes/fake-sidecars.ts";

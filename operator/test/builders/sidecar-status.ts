@@ -1,7 +1,7 @@
 // Statuses of sidecars as they would answer, from a healthy default.
 import { type Counters, noCounters } from "@retriever/sidecar/contract/evidence.ts";
-import { identityOf } from "@retriever/sidecar/contract/identity.ts";
 import type { SidecarStatus, StoreStatus } from "@retriever/sidecar/contract/status.ts";
+import { identityOf } from "@retriever/stores/config/identity.ts";
 import type { WindowSpan } from "#ports/sidecars.ts";
 
 export const sourceIdentity = identityOf({

@@ -10,9 +10,11 @@ import {
 import { planHash } from "@retriever/crds/plan.ts";
 import type { Counters } from "@retriever/sidecar/contract/evidence.ts";
 import type { SidecarStatus, StoreStatus } from "@retriever/sidecar/contract/status.ts";
-import type { Migration, MigrationMeta, Observation, OverlayObservation, PodObservation } from "#core/model.ts";
-import { intentOf, renderOverlay } from "#core/revision.ts";
-import { spansOf } from "#core/windows.ts";
+import type { Migration, MigrationMeta } from "#core/model/migration.ts";
+import type { Observation } from "#core/model/observation.ts";
+import type { OverlayObservation, PodObservation } from "#core/model/workload.ts";
+import { intentOf, renderOverlay } from "#core/overlay/revision.ts";
+import { spansOf } from "#core/time/evidence-spans.ts";
 import { someCounters } from "./counters.ts";
 import { aTarget } from "./search-app.ts";
 import { aSidecarStatus, aStore, destinationIdentity, sourceIdentity } from "./sidecar-status.ts";

@@ -136,14 +136,14 @@ function normaliseGuard(
   age: (cap: number) => (at: string) => string,
 ): void {
   if (guard === undefined) return;
-  const counted = Math.min((steps.guard * stepMs) / 1000, guard.healthySeconds + guard.idleSeconds);
+  const counted = Math.min((steps.guard * stepMs) / 1000, guard.watchedSeconds + guard.idleSeconds);
   next.guard = {
     ...guard,
     startedAt: age(steps.deadline + 1)(guard.startedAt),
     tickedAt: age(absenceSteps)(guard.tickedAt),
-    healthySeconds: counted,
+    watchedSeconds: counted,
     idleSeconds: 0,
-    blindSeconds: 0,
+    unobservedSeconds: 0,
   };
 }
 

@@ -34,12 +34,12 @@ const conditions = { equal: "True", drift: "False", unknown: "Unknown" } as cons
 /** What is concluded is what the Job said; without its word it is Unknown. */
 function checkAnswer({ found, left, isWritten }: Look, report: Report): void {
   const result = resultOf(left);
-  const told = left.status.conditions.find(({ type }) => type === "Reconciled")?.status;
+  const told = left.status.conditions.find(({ type }) => type === "DriftResolved")?.status;
   if (left.status.phase === "VerifyingDrift" && result === undefined)
-    report.check("I11", told === undefined || told === "Unknown", `Reconciled is ${told} without a result`);
+    report.check("I11", told === undefined || told === "Unknown", `DriftResolved is ${told} without a result`);
   if (result === undefined || resultOf(found) !== undefined || !isWritten) return;
   const answer = answerIn(found);
-  report.check("I11", told === conditions[answer], `Reconciled is ${told}, the Job said ${answer}`);
+  report.check("I11", told === conditions[answer], `DriftResolved is ${told}, the Job said ${answer}`);
 }
 
 /** What can be read. A Job that the status doesn't know of is found again only by asking again, where that is possible. */

@@ -102,7 +102,7 @@ function checkUnknown(look: Look, report: Report): void {
       `${found.status.phase} to ${left.status.phase} on evidence ${evidence}`,
     );
     const counted = (world: Look["found"]): number =>
-      (world.status.guard?.healthySeconds ?? 0) + (world.status.guard?.idleSeconds ?? 0);
+      (world.status.guard?.watchedSeconds ?? 0) + (world.status.guard?.idleSeconds ?? 0);
     report.check("I4", counted(left) <= counted(found), `the guard counts time on evidence ${evidence}`);
   }
   const isOpen = left.status.conditions.some(({ type, status }) => type === "RollbackReady" && status === "True");

@@ -1,7 +1,7 @@
 // The comparison after a late rollback, as small as it can be: one Job, which runs until it says what it found.
 // Nobody reads a report here: what a Job says at its end is all that decides.
 import { type DifferenceCounts, driftOf, type VerifySummary } from "@retriever/sidecar/contract/verify-report.ts";
-import type { JobSeen, JobsObservation } from "#core/job-observation.ts";
+import type { JobSeen, JobsObservation } from "#core/model/job-observation.ts";
 import { destinationIdentity, sourceIdentity } from "#test/builders/sidecar-status.ts";
 import { origin } from "./plan.ts";
 import type { Job, World } from "./world.ts";

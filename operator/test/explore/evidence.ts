@@ -1,6 +1,6 @@
 // Evidence in classes: what traffic does between two looks, and the counters and windows a pod then shows.
 import { type Counters, noCounters } from "@retriever/sidecar/contract/evidence.ts";
-import { spansOf } from "#core/windows.ts";
+import { spansOf } from "#core/time/evidence-spans.ts";
 import { allAt, someCounters } from "#test/builders/counters.ts";
 import { spec } from "./plan.ts";
 import type { Pod, Seen } from "./world.ts";

@@ -1,7 +1,7 @@
 // The exploration finds nothing in the product and finds what is planted.
 import { describe, expect, it } from "vitest";
 import { decide } from "#core/decide.ts";
-import type { Decision } from "#core/model.ts";
+import type { Decision } from "#core/model/decision.ts";
 import type { Decide } from "./look.ts";
 import { invariants } from "./report.ts";
 import { explore } from "./search.ts";
@@ -63,9 +63,9 @@ describe("a planted bug is caught:", () => {
   it("a guard that ends as soon as it has begun", () => {
     const bug = planted((decision) => {
       const { phase, guard } = decision.status;
-      return phase !== "Guard" || guard === undefined || guard.healthySeconds > 0
+      return phase !== "Guard" || guard === undefined || guard.watchedSeconds > 0
         ? decision
-        : { ...decision, status: { ...decision.status, guard: { ...guard, healthySeconds: 40 } } };
+        : { ...decision, status: { ...decision.status, guard: { ...guard, watchedSeconds: 40 } } };
     });
     expect(brokenBy(bug)).toEqual(["I10"]);
   });
@@ -108,7 +108,7 @@ describe("a planted bug is caught:", () => {
     const bug = planted((decision, { migration }) => {
       if (migration.status.phase !== "VerifyingDrift") return decision;
       const conditions = decision.status.conditions.map((one) =>
-        one.type === "Reconciled" && one.reason === "CannotSay" ? { ...one, status: "True" as const } : one,
+        one.type === "DriftResolved" && one.reason === "CannotSay" ? { ...one, status: "True" as const } : one,
       );
       return { ...decision, status: { ...decision.status, conditions } };
     });

@@ -1,6 +1,6 @@
 // One look of the production `decide`, and every way in which it can be cut short.
 import type { decide } from "#core/decide.ts";
-import type { Decision, Effect } from "#core/model.ts";
+import type { Decision, Effect } from "#core/model/decision.ts";
 import { canonicalise } from "./canonical.ts";
 import { count, type Evidence } from "./evidence.ts";
 import type { Glance } from "./glance.ts";

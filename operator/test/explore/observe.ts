@@ -1,6 +1,7 @@
 // What a look sees of the explored world, in the operator's own terms.
 import type { StoreStatus } from "@retriever/sidecar/contract/status.ts";
-import type { ActObservation, Observation, OverlayObservation, PodObservation } from "#core/model.ts";
+import type { ActObservation, Observation } from "#core/model/observation.ts";
+import type { OverlayObservation, PodObservation } from "#core/model/workload.ts";
 import { aTarget } from "#test/builders/search-app.ts";
 import { aSidecarStatus, aStore, destinationIdentity, sourceIdentity } from "#test/builders/sidecar-status.ts";
 import { jobsOf } from "./drift.ts";

@@ -2,7 +2,9 @@
 import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
 import { fieldManager, overlayFinalizer, overlayName, settleFinalizer } from "@retriever/sidecar/contract/names.ts";
 import { overlayFileName } from "@retriever/sidecar/contract/overlay.ts";
-import type { ActObservation, Announcement, ClaimObservation, MigrationMeta } from "#core/model.ts";
+import type { Announcement } from "#core/model/decision.ts";
+import type { MigrationMeta } from "#core/model/migration.ts";
+import type { ActObservation, ClaimObservation } from "#core/model/observation.ts";
 import { OperatorError } from "#errors.ts";
 import type { Cluster, ConfigMapRead, MigrationKey, PodRead, RawMigration, WorkloadRead } from "#ports/cluster.ts";
 

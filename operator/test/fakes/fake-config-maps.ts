@@ -1,6 +1,7 @@
 // The part of an API server that keeps ConfigMaps, in memory: versions, labels, merge patches, and faults on demand.
-import type { KubeCall, KubeRequest } from "#adapters/kubernetes/kube-request.ts";
+
 import { OperatorError } from "#errors.ts";
+import type { KubeCall, KubeRequest } from "#kube/kube-request.ts";
 
 export type StoredConfigMap = {
   metadata: {

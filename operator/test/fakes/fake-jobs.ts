@@ -1,6 +1,6 @@
 // Jobs in memory: the port's promises, and the hands of a cluster that runs them.
 import { verifyContainer } from "@retriever/sidecar/contract/names.ts";
-import type { MigrationMeta } from "#core/model.ts";
+import type { MigrationMeta } from "#core/model/migration.ts";
 import { OperatorError } from "#errors.ts";
 import type { JobPodRead, JobRead, Jobs, JobTemplateRead, JobWish, KeptReport, Reports } from "#ports/jobs.ts";
 

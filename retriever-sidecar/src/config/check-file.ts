@@ -1,9 +1,9 @@
 // `check-config`: judges a file as the sidecar would, without connecting to anything.
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
-import type { Registry } from "#adapters/adapter.ts";
+import { RetrieverError } from "@retriever/stores/errors.ts";
+import type { Registry } from "@retriever/stores/kind.ts";
 import { overlayFileName } from "#contract/overlay.ts";
-import { RetrieverError } from "#errors.ts";
 import { makeDocumentSchemas } from "./document-schemas.ts";
 import { parseBase, parseOverlay } from "./parse-document.ts";
 

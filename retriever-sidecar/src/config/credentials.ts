@@ -1,8 +1,8 @@
 // Resolves credential references to their values. Messages name the reference, never what it holds.
 import { readFileSync } from "node:fs";
-import type { BaseCredential, OverlayCredential } from "#contract/credential.ts";
-import { Secret } from "#core/secret.ts";
-import { RetrieverError } from "#errors.ts";
+import type { BaseCredential, OverlayCredential } from "@retriever/stores/config/credential.ts";
+import { Secret } from "@retriever/stores/config/secret.ts";
+import { RetrieverError } from "@retriever/stores/errors.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 

@@ -1,6 +1,7 @@
 // Schemas of base and overlay over the adapters of a registry.
+
+import type { AdapterDocument, Registry } from "@retriever/stores/kind.ts";
 import { z } from "zod";
-import type { AdapterDocument, Registry } from "#adapters/adapter.ts";
 import { makeBaseConfigSchema } from "#contract/base.ts";
 import { makeOverlaySchema } from "#contract/overlay.ts";
 

@@ -1,6 +1,6 @@
 // The contract's other form of a base: variables instead of a file. It has no overlay, so it can't be migrated.
 
-import { faultOf } from "#errors.ts";
+import { faultOf } from "@retriever/stores/errors.ts";
 import type { Environment } from "./credentials.ts";
 import { parseJson } from "./parse-document.ts";
 import type { Documents } from "./read-input.ts";

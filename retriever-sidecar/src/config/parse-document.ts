@@ -1,9 +1,9 @@
 // Text to base or overlay. A refusal lists every fault with its path and never quotes what was there.
 import { hash } from "node:crypto";
+import { faultsOf } from "@retriever/stores/config/config-fault.ts";
+import { RetrieverError } from "@retriever/stores/errors.ts";
 import { parseDocument } from "yaml";
 import type { z } from "zod";
-import { faultsOf } from "#contract/config-fault.ts";
-import { RetrieverError } from "#errors.ts";
 import type { BaseConfig, DocumentSchemas, OverlayDocument } from "./document-schemas.ts";
 
 /** A base in JSON or YAML. Throws RETR_CONFIG_INVALID. */

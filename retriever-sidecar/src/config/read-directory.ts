@@ -2,9 +2,9 @@
 import { hash } from "node:crypto";
 import { readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { join } from "node:path";
+import type { Fault } from "@retriever/stores/errors.ts";
 import { baseFileNames } from "#contract/base.ts";
 import { overlayFileName } from "#contract/overlay.ts";
-import type { Fault } from "#errors.ts";
 
 type FileReading = { readonly text: string } | { readonly fault: Fault };
 export type DirectoryReading = {

@@ -1,8 +1,9 @@
 // Documents as text to what the activation rules decide on: parsed, with stores looked up in this pod.
-import type { Registry } from "#adapters/adapter.ts";
+
+import { faultOf } from "@retriever/stores/errors.ts";
+import type { Registry } from "@retriever/stores/kind.ts";
 import type { ActivationInput, BaseReading } from "#core/activation-decision.ts";
-import type { AllowedHost } from "#core/allowed-hosts.ts";
-import { faultOf } from "#errors.ts";
+import type { AllowedHost } from "./allowed-hosts.ts";
 import type { Environment } from "./credentials.ts";
 import { type BaseConfig, type DocumentSchemas, makeDocumentSchemas } from "./document-schemas.ts";
 import { parseBase, parseOverlay } from "./parse-document.ts";

@@ -1,17 +1,18 @@
 import { inspect } from "node:util";
+import type { Normalization } from "@retriever/stores/config/normalization.ts";
+import { choiceFault, type StoreChoice, specOf, storeKey } from "@retriever/stores/config/store-spec.ts";
+import { baseAdapterSchema, loadAdapters } from "@retriever/stores/kinds.ts";
+import type { PgvectorSpec } from "@retriever/stores/pgvector/config.ts";
 import { expect, test } from "vitest";
-import type { PgvectorSpec } from "#adapters/pgvector/spec.ts";
-import { adapters } from "#adapters/registry.ts";
-import { baseAdapterSchema } from "#contract/adapter.ts";
-import type { Normalization } from "#contract/base.ts";
-import { choiceFault, type StoreChoice, specOf, storeKey } from "#core/store-spec.ts";
 import { resolveBaseAdapter } from "./resolve-store.ts";
+
+const registry = await loadAdapters();
 
 const normalization: Normalization = { strategy: "auto", targetRange: [0, 1] };
 
 function resolve(connectionString: unknown, env: Record<string, string> = {}, change: object = {}): StoreChoice {
   const adapter = baseAdapterSchema.parse({ kind: "pgvector", connectionString, ...change });
-  return resolveBaseAdapter(adapter, { env, registry: adapters }, "primary");
+  return resolveBaseAdapter(adapter, { env, registry }, "primary");
 }
 
 function specFrom(choice: StoreChoice): PgvectorSpec {

@@ -1,9 +1,10 @@
 // From an adapter of a document to what is needed to connect: credentials, CA files, the hosts an overlay may name.
-import type { AdapterDocument, AdapterForm, Lookup, Registry } from "#adapters/adapter.ts";
-import { identityOf, type StoreIdentity } from "#contract/identity.ts";
-import { type AllowedHost, checkAllowed } from "#core/allowed-hosts.ts";
-import type { StoreChoice, StoreSpec } from "#core/store-spec.ts";
-import { faultOf, RetrieverError } from "#errors.ts";
+
+import { identityOf, type StoreIdentity } from "@retriever/stores/config/identity.ts";
+import type { StoreChoice, StoreSpec } from "@retriever/stores/config/store-spec.ts";
+import { faultOf, RetrieverError } from "@retriever/stores/errors.ts";
+import type { AdapterDocument, AdapterForm, Lookup, Registry } from "@retriever/stores/kind.ts";
+import { type AllowedHost, checkAllowed } from "./allowed-hosts.ts";
 import { type Environment, readText, referenceOf, resolveCredential } from "./credentials.ts";
 
 type Around = { readonly env: Environment; readonly registry: Registry };

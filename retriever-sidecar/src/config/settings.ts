@@ -1,8 +1,9 @@
 // Settings of the process from flags and variables: parsed once, every fault listed.
+
+import { RetrieverError } from "@retriever/stores/errors.ts";
 import { z } from "zod";
-import { type AllowedHost, parseAllowedHosts } from "#core/allowed-hosts.ts";
-import { RetrieverError } from "#errors.ts";
-import type { Address } from "#ports/address.ts";
+import type { Address } from "#http/address.ts";
+import { type AllowedHost, parseAllowedHosts } from "./allowed-hosts.ts";
 import type { Environment } from "./credentials.ts";
 
 export type Settings = {

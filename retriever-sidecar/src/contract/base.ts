@@ -1,19 +1,12 @@
 // The base: the users' own configuration of their retrieval service, owned by them or by Git.
+
+import { normalizationSchema } from "@retriever/stores/config/normalization.ts";
+import { baseAdapterSchema } from "@retriever/stores/kinds.ts";
 import { z } from "zod";
-import { baseAdapterSchema } from "./adapter.ts";
 import { storeNameSchema } from "./overlay.ts";
 
 /** File names a base may have inside the config directory. */
 export const baseFileNames = ["retriever.json", "retriever.yaml", "retriever.yml"] as const;
-
-export const normalizationSchema = z.strictObject({
-  strategy: z.enum(["auto", "cosine", "pgvector-l2"]).default("auto"),
-  /** Similarities are mapped onto [min, max], both within 0..1. */
-  targetRange: z
-    .tuple([z.number().min(0).max(1), z.number().min(0).max(1)])
-    .refine(([min, max]) => min < max, "expected min < max")
-    .default([0, 1]),
-});
 
 /** Some requests are answered once more without any index, to tell the recall of both stores' own answers. */
 export const exactSearchSchema = z.strictObject({
@@ -45,4 +38,3 @@ export function makeBaseConfigSchema<Adapter extends z.ZodType>(adapter: Adapter
 /** A base with the adapters of the contract. */
 export const baseConfigSchema = makeBaseConfigSchema(baseAdapterSchema);
 export type ExactSearchSetting = z.infer<typeof exactSearchSchema>;
-export type Normalization = z.infer<typeof normalizationSchema>;

@@ -9,14 +9,25 @@ import { verifyReportSchema } from "./verify-report.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
+/** What only the API's own tests read of a field stays out. */
+function jsonSchemaOf(schema: z.ZodType, io: "input" | "output"): Json {
+  return z.toJSONSchema(schema, {
+    io,
+    override: ({ jsonSchema }) => {
+      delete jsonSchema["refused"];
+      delete jsonSchema["beside"];
+    },
+  });
+}
+
 /** JSON Schema (2020-12) of `retriever.json`. */
 export function baseJsonSchema(): Json {
-  return { title: "Retriever base configuration", ...z.toJSONSchema(baseConfigSchema, { io: "input" }) };
+  return { title: "Retriever base configuration", ...jsonSchemaOf(baseConfigSchema, "input") };
 }
 
 /** JSON Schema (2020-12) of `migration.json`. */
 export function overlayJsonSchema(): Json {
-  return { title: "Retriever migration overlay", ...z.toJSONSchema(overlaySchema, { io: "input" }) };
+  return { title: "Retriever migration overlay", ...jsonSchemaOf(overlaySchema, "input") };
 }
 
 /** JSON Schema (2020-12) of the report that `verify` leaves. */

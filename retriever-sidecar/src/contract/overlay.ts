@@ -1,6 +1,7 @@
 // The overlay: the migration as the sidecars see it. Written by the operator alone, read by every sidecar.
+
+import { overlayAdapterSchema } from "@retriever/stores/kinds.ts";
 import { z } from "zod";
-import { overlayAdapterSchema } from "./adapter.ts";
 
 /** File name of the overlay inside the config directory, and its key in the ConfigMap. */
 export const overlayFileName = "migration.json";

@@ -1,4 +1,5 @@
 // `POST /v1/retrieve`, as in the users' contract.
+import type { Candidate } from "@retriever/stores/ports/query.ts";
 import { z } from "zod";
 
 export const maxK = 1000;
@@ -17,15 +18,6 @@ export const retrieveEnvelopeSchema = z.strictObject({
     .optional(),
 });
 export type RetrieveEnvelope = z.infer<typeof retrieveEnvelopeSchema>;
-
-export type Candidate = {
-  readonly chunkId: string;
-  readonly entityId: string;
-  /** Normalised to the configured range, higher is nearer. */
-  readonly similarity: number;
-  /** ISO 8601; null when the row has none. */
-  readonly updatedAt: string | null;
-};
 
 export type RetrieveResponse = {
   /** Best first, at most k. */

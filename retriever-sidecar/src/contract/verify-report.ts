@@ -1,5 +1,6 @@
 // What `verify` says about two stores: the report people review and repair from, and its short form for a Job's end.
 import { hash } from "node:crypto";
+import { verifyLevels } from "@retriever/stores/ports/chunk-store.ts";
 import { z } from "zod";
 import { identitySchema } from "./status.ts";
 
@@ -9,10 +10,6 @@ import { identitySchema } from "./status.ts";
  */
 export const differenceKinds = ["missing", "extra", "stale", "payload", "vector"] as const;
 export type DifferenceKind = (typeof differenceKinds)[number];
-
-/** What is compared; each level holds those before it. */
-export const verifyLevels = ["ids", "fresh", "payload", "vector"] as const;
-export type VerifyLevel = (typeof verifyLevels)[number];
 
 /** Most differences a report lists; beyond them it counts. */
 export const mostDifferences = 50_000;

@@ -1,7 +1,8 @@
+import { identityOf } from "@retriever/stores/config/identity.ts";
+import type { StoreChoice } from "@retriever/stores/config/store-spec.ts";
+import type { Fault } from "@retriever/stores/errors.ts";
 import { expect, test } from "vitest";
-import { identityOf } from "#contract/identity.ts";
 import { overlaySchema } from "#contract/overlay.ts";
-import type { Fault } from "#errors.ts";
 import { makeOverlay } from "#test/documents.ts";
 import {
   type ActivationInput,
@@ -10,7 +11,6 @@ import {
   type OverlayReading,
   type Plan,
 } from "./activation-decision.ts";
-import type { StoreChoice } from "./store-spec.ts";
 
 const missing: Fault = { code: "RETR_CREDENTIAL_MISSING", message: "missing" };
 const broken: Fault = { code: "RETR_CONFIG_INVALID", message: "broken" };

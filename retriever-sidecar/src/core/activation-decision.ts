@@ -1,10 +1,12 @@
 // What to run, given the documents as they are now and what is in force. The rules of base and overlay, and no I/O.
-import type { ExactSearchSetting, Normalization } from "#contract/base.ts";
-import type { StoreIdentity } from "#contract/identity.ts";
+
+import type { StoreIdentity } from "@retriever/stores/config/identity.ts";
+import type { Normalization } from "@retriever/stores/config/normalization.ts";
+import { choiceFault, type StoreChoice } from "@retriever/stores/config/store-spec.ts";
+import type { Fault } from "@retriever/stores/errors.ts";
+import type { ExactSearchSetting } from "#contract/base.ts";
 import type { Overlay, StoreName } from "#contract/overlay.ts";
 import { latencyDeltaThresholdMs, scoreDeltaThreshold } from "#contract/thresholds.ts";
-import type { Fault } from "#errors.ts";
-import { choiceFault, type StoreChoice } from "./store-spec.ts";
 import type { Thresholds } from "./variance.ts";
 
 /** A valid base with its stores looked up. */

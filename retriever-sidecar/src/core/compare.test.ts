@@ -1,6 +1,6 @@
+import type { Candidate } from "@retriever/stores/ports/query.ts";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { Candidate } from "#contract/retrieve.ts";
 import { type Answer, compareAnswers, rankBiasedOverlap } from "./compare.ts";
 
 function answer(entries: readonly (readonly [string, number])[], vectorMs = 10): Answer {

@@ -1,6 +1,7 @@
 // One sample: what both stores answered to the same request, compared by role (the users' contract) and by store.
+
+import type { Candidate } from "@retriever/stores/ports/query.ts";
 import type { StoreName } from "#contract/overlay.ts";
-import type { Candidate } from "#contract/retrieve.ts";
 import { tieEpsilon } from "#contract/thresholds.ts";
 
 export type Answer = { readonly candidates: readonly Candidate[]; readonly vectorMs: number };

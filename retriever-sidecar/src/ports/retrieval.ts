@@ -1,6 +1,7 @@
 // What the application's listener asks for: an answer to a body, and what is to happen once it has been written.
+
+import type { TraceContext } from "@retriever/stores/ports/trace.ts";
 import type { RetrieveResponse } from "#contract/retrieve.ts";
-import type { TraceContext } from "./trace.ts";
 
 export type Served = {
   readonly response: RetrieveResponse;

@@ -1,5 +1,5 @@
 // A deadline that holds even against a callee that ignores its signal.
-import { RetrieverError } from "#errors.ts";
+import { RetrieverError } from "@retriever/stores/errors.ts";
 
 /** Runs `work` for at most `timeoutMs`; then aborts its signal and rejects with RETR_DEADLINE_EXCEEDED. */
 export function withDeadline<T>(timeoutMs: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {

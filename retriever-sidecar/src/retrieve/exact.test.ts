@@ -1,12 +1,12 @@
+import { identityOf } from "@retriever/stores/config/identity.ts";
+import { RetrieverError } from "@retriever/stores/errors.ts";
+import { type Backend, type BackendAnswer, unknownFacts } from "@retriever/stores/ports/backend.ts";
 import { expect, test } from "vitest";
-import { identityOf } from "#contract/identity.ts";
 import type { Plan } from "#core/activation-decision.ts";
 import { makeEvidenceLog } from "#core/evidence.ts";
-import { parseRequest } from "#embedding/parse-request.ts";
-import { RetrieverError } from "#errors.ts";
-import { type Backend, type BackendAnswer, unknownFacts } from "#ports/backend.ts";
 import { waitUntil } from "#test/wait-until.ts";
 import { type ExactEvent, maxExactInFlight } from "./exact.ts";
+import { parseRequest } from "./parse-request.ts";
 import type { Runtime } from "./runtime.ts";
 import { serveRetrieve } from "./serve.ts";
 import { makeShadowLane } from "./shadow.ts";

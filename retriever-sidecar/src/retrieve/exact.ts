@@ -1,7 +1,8 @@
 // One exact search beside a request: what the index of a store should have found, against what was answered.
+
+import type { Fault } from "@retriever/stores/errors.ts";
+import type { BackendAnswer, BackendRequest } from "@retriever/stores/ports/backend.ts";
 import { recallOf } from "#core/recall.ts";
-import type { Fault } from "#errors.ts";
-import type { BackendAnswer, BackendRequest } from "#ports/backend.ts";
 import type { ShadowLane, ShadowOutcome } from "./shadow.ts";
 
 export type ExactSearch = {

@@ -1,11 +1,12 @@
 // One dual-read sample from its start to the evidence it leaves.
+
+import type { Fault } from "@retriever/stores/errors.ts";
+import type { BackendAnswer, BackendRequest } from "@retriever/stores/ports/backend.ts";
+import type { Clock } from "@retriever/stores/ports/clock.ts";
 import { type Comparison, compareAnswers } from "#core/compare.ts";
 import { countComparison } from "#core/count-sample.ts";
 import type { Increment } from "#core/evidence.ts";
 import { type VarianceCause, varianceCauses } from "#core/variance.ts";
-import type { Fault } from "#errors.ts";
-import type { BackendAnswer, BackendRequest } from "#ports/backend.ts";
-import type { Clock } from "#ports/clock.ts";
 import type { Runtime } from "./runtime.ts";
 import type { ShadowLane, ShadowOutcome } from "./shadow.ts";
 

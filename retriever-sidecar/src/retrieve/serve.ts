@@ -1,9 +1,10 @@
 // The primary path: ask the primary, hand back its answer. Samples are a function the caller runs after answering.
+
+import { type Fault, faultOf, RetrieverError } from "@retriever/stores/errors.ts";
+import type { BackendAnswer, BackendRequest } from "@retriever/stores/ports/backend.ts";
+import type { Clock, Random } from "@retriever/stores/ports/clock.ts";
 import { countAnswer, primaryFailure } from "#core/count-sample.ts";
 import { isSampled } from "#core/sampling.ts";
-import { type Fault, faultOf, RetrieverError } from "#errors.ts";
-import type { BackendAnswer, BackendRequest } from "#ports/backend.ts";
-import type { Clock, Random } from "#ports/clock.ts";
 import type { Served } from "#ports/retrieval.ts";
 import { type ExactSink, startExact } from "./exact.ts";
 import type { Runtime } from "./runtime.ts";

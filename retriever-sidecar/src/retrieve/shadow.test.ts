@@ -1,7 +1,7 @@
+import type { BackendAnswer } from "@retriever/stores/ports/backend.ts";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { parseRequest } from "#embedding/parse-request.ts";
-import type { BackendAnswer } from "#ports/backend.ts";
 import { waitUntil } from "#test/wait-until.ts";
+import { parseRequest } from "./parse-request.ts";
 import { makeShadowLane, type ShadowOutcome } from "./shadow.ts";
 
 const request = parseRequest(Buffer.from('{"embedding":[1,2],"k":4}'));

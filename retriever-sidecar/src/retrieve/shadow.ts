@@ -1,9 +1,10 @@
 // The side path: asks the shadow about a request the application already has its answer to.
 // Bounded in number and time, behind a breaker, and silent: whatever the shadow does ends as an outcome.
+
+import { type Fault, faultOf } from "@retriever/stores/errors.ts";
+import type { BackendAnswer, BackendRequest } from "@retriever/stores/ports/backend.ts";
+import type { Clock } from "@retriever/stores/ports/clock.ts";
 import { BrokenCircuitError, CircuitState, ConsecutiveBreaker, circuitBreaker, handleWhen } from "cockatiel";
-import { type Fault, faultOf } from "#errors.ts";
-import type { BackendAnswer, BackendRequest } from "#ports/backend.ts";
-import type { Clock } from "#ports/clock.ts";
 
 export type ShadowOutcome =
   | { readonly kind: "answered"; readonly answer: BackendAnswer }

@@ -1,7 +1,6 @@
 // One store while it is configured: its backend, what is known of its health, and who still uses it.
-import type { StoreIdentity } from "#contract/identity.ts";
-import type { StoreStatus } from "#contract/status.ts";
-import { type Fault, faultOf } from "#errors.ts";
+import type { StoreIdentity } from "@retriever/stores/config/identity.ts";
+import { type Fault, faultOf } from "@retriever/stores/errors.ts";
 import {
   type Backend,
   type BackendAnswer,
@@ -9,13 +8,14 @@ import {
   exactTimeoutMs,
   type ProbeFacts,
   unknownFacts,
-} from "#ports/backend.ts";
-import type { Clock } from "#ports/clock.ts";
+} from "@retriever/stores/ports/backend.ts";
+import type { Clock } from "@retriever/stores/ports/clock.ts";
+import type { StoreStatus } from "#contract/status.ts";
 import { withDeadline } from "./deadline.ts";
 
 const probeDeadlineMs = 2000;
 
-type Makings = {
+type Deps = {
   readonly key: string;
   readonly identity: StoreIdentity;
   readonly timeoutMs: number;
@@ -40,7 +40,7 @@ export class StoreHandle {
   #inFlight = 0;
   #onIdle: (() => void) | null = null;
 
-  constructor({ key, identity, timeoutMs, backend, clock }: Makings) {
+  constructor({ key, identity, timeoutMs, backend, clock }: Deps) {
     this.key = key;
     this.identity = identity;
     this.timeoutMs = timeoutMs;

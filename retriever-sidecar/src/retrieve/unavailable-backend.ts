@@ -1,6 +1,6 @@
 // Stands in for a store that can't be connected to (credential missing, host not allowed): every call tells why.
-import { type Fault, RetrieverError } from "#errors.ts";
-import { type Backend, unknownFacts } from "#ports/backend.ts";
+import { type Fault, RetrieverError } from "@retriever/stores/errors.ts";
+import { type Backend, unknownFacts } from "@retriever/stores/ports/backend.ts";
 
 /** A backend that connects to nothing and fails with `fault`. */
 export function makeUnavailableBackend(fault: Fault): Backend {

@@ -1,8 +1,9 @@
 // Log lines of the sidecar: JSON, one event each, never a secret, never a query.
+
+import type { Fault } from "@retriever/stores/errors.ts";
+import type { Clock } from "@retriever/stores/ports/clock.ts";
 import { pino } from "pino";
 import type { Plan } from "#core/activation-decision.ts";
-import type { Fault } from "#errors.ts";
-import type { Clock } from "#ports/clock.ts";
 import type { SampleEvent } from "#retrieve/sample.ts";
 
 export type Log = {

@@ -1,13 +1,14 @@
 // Metrics as counted, from the table. Their names and labels are public; see metric-table.ts.
+
+import type { Fault } from "@retriever/stores/errors.ts";
+import type { BackendAnswer } from "@retriever/stores/ports/backend.ts";
+import type { Clock } from "@retriever/stores/ports/clock.ts";
 import { Gauge, Histogram, Registry } from "prom-client";
 import { latencyEdgesMs } from "#contract/evidence.ts";
 import { contractMetrics as contract } from "#contract/names.ts";
 import { makeBoundedLabel } from "#core/bounded-label.ts";
 import { makeRecentValues, type RecentValues } from "#core/recent-values.ts";
 import type { Thresholds } from "#core/variance.ts";
-import type { Fault } from "#errors.ts";
-import type { BackendAnswer } from "#ports/backend.ts";
-import type { Clock } from "#ports/clock.ts";
 import type { ExactEvent } from "#retrieve/exact.ts";
 import type { SampleEvent } from "#retrieve/sample.ts";
 import type { ServeSink } from "#retrieve/serve.ts";

@@ -1,5 +1,5 @@
 // When the canary of each target last came by the webhook. Lost with the process: the next repetition brings it again.
-import { canaryAlert } from "#core/alert-observation.ts";
+import { canaryAlert } from "#core/model/alert-observation.ts";
 import type { Clock } from "#ports/clock.ts";
 import type { CalledAlert } from "./webhook-body.ts";
 

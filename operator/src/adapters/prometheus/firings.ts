@@ -1,5 +1,5 @@
 // Raw samples of ALERTS joined into runs, each with what the rules say of it. Pure.
-import type { Firing } from "#core/alert-observation.ts";
+import type { Firing } from "#core/model/alert-observation.ts";
 import type { ActiveAlert, RuleInGroup, Series } from "./answers.ts";
 
 /** Evaluations of a rule that may be late or lost before a run has ended. */

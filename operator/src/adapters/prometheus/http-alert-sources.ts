@@ -1,5 +1,10 @@
 // The AlertSources port over the HTTP APIs of Prometheus and Alertmanager: two reads a look, and one per Alertmanager.
-import { type AlertRule, type AlertsObservation, type CanaryDelivery, canaryAlert } from "#core/alert-observation.ts";
+import {
+  type AlertRule,
+  type AlertsObservation,
+  type CanaryDelivery,
+  canaryAlert,
+} from "#core/model/alert-observation.ts";
 import { asOperatorError, OperatorError } from "#errors.ts";
 import type { AlertQuestion, AlertSources } from "#ports/alert-sources.ts";
 import type { Clock } from "#ports/clock.ts";

@@ -1,6 +1,7 @@
 // The Reports port over HTTP: a verifier serves its report until it was fetched. Nothing is believed that isn't proved.
-import { faultsOf } from "@retriever/sidecar/contract/config-fault.ts";
+
 import { digestOfReport, type VerifyReport, verifyReportSchema } from "@retriever/sidecar/contract/verify-report.ts";
+import { faultsOf } from "@retriever/stores/config/config-fault.ts";
 import { Agent, type Dispatcher, request } from "undici";
 import { OperatorError } from "#errors.ts";
 import type { ReportPlace, ReportStores, Reports } from "#ports/jobs.ts";

@@ -1,8 +1,8 @@
 // The Sidecars port over HTTP: one bounded request per look, its answer checked against the contract.
 
-import { faultsOf } from "@retriever/sidecar/contract/config-fault.ts";
 import { printWindows } from "@retriever/sidecar/contract/evidence.ts";
 import { type SidecarStatus, sidecarStatusSchema } from "@retriever/sidecar/contract/status.ts";
+import { faultsOf } from "@retriever/stores/config/config-fault.ts";
 import { Agent, type Dispatcher, request } from "undici";
 import { OperatorError } from "#errors.ts";
 import type { Sidecars, WindowSpan } from "#ports/sidecars.ts";

@@ -3,7 +3,7 @@ import type { MigrationSpecInput } from "@retriever/crds/migration-spec.ts";
 import type { Verdict } from "@retriever/crds/migration-status.ts";
 import { expect, test } from "vitest";
 import { aSpec } from "#test/builders/spec.ts";
-import type { Context } from "../context.ts";
+import type { Context } from "../model/context.ts";
 import { failedGates, unpassed } from "./failed.ts";
 
 type Thresholds = NonNullable<MigrationSpecInput["thresholds"]>;

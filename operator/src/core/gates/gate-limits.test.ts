@@ -16,14 +16,14 @@ const baseline: Baseline = {
   requestsPerSecond: 1,
 };
 const measured = (more: Partial<Baseline> = {}) => gateRules(plan, { ...baseline, ...more }).mismatch;
-const { ceiling, overBaseline } = plan.thresholds.mismatch;
+const { ceiling, maxIncrease } = plan.thresholds.mismatch;
 
 test("gates on scores and latency share one budget, discounted for bursts both ways", () => {
   const { scoreDelta, scoreMean, latencyDelta } = gateRules(plan, undefined);
   const shared = { ...errorShares(plan.stages.length), deflates: "both" };
-  expect(scoreDelta).toEqual({ ...shared, limit: plan.thresholds.scoreDelta.badShare });
+  expect(scoreDelta).toEqual({ ...shared, limit: plan.thresholds.scoreDelta.maxBadShare });
   expect(scoreMean).toEqual({ ...shared, limit: plan.thresholds.scoreDelta.limit });
-  expect(latencyDelta).toEqual({ ...shared, limit: plan.thresholds.latencyDelta.badShare });
+  expect(latencyDelta).toEqual({ ...shared, limit: plan.thresholds.latencyDelta.maxBadShare });
 });
 
 test("gates on ids have a strict alpha each, and wait for bursts before passing only", () => {
@@ -36,8 +36,8 @@ test("gates on ids have a strict alpha each, and wait for bursts before passing 
 
 test("a measured mismatch is tolerated with its margin; failing waits for what it may have been as well", () => {
   const { limit, failLimit, alpha } = measured();
-  expect({ limit, alpha }).toEqual({ limit: 0.02 + overBaseline, alpha: strictAlpha / 2 });
-  expect(failLimit).toBe(upperBound(20, 1000, strictAlpha / 2) + overBaseline);
+  expect({ limit, alpha }).toEqual({ limit: 0.02 + maxIncrease, alpha: strictAlpha / 2 });
+  expect(failLimit).toBe(upperBound(20, 1000, strictAlpha / 2) + maxIncrease);
   expect(failLimit).toBeLessThan(ceiling);
 });
 

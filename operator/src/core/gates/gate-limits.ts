@@ -15,9 +15,9 @@ export function gateRules(plan: MigrationSpec, baseline: Baseline | undefined): 
   const shared = { ...shares, deflates: "both" } as const;
   const strict = { beta: shares.beta, deflates: "passing" } as const;
   return {
-    scoreDelta: { ...shared, limit: scoreDelta.badShare },
+    scoreDelta: { ...shared, limit: scoreDelta.maxBadShare },
     scoreMean: { ...shared, limit: scoreDelta.limit },
-    latencyDelta: { ...shared, limit: latencyDelta.badShare },
+    latencyDelta: { ...shared, limit: latencyDelta.maxBadShare },
     mismatch: { ...strict, ...mismatchLimits(plan, baseline) },
     overlap: { ...strict, alpha: strictAlpha, limit: 1 - overlap.floor },
   };
@@ -31,14 +31,14 @@ function mismatchLimits(
   plan: MigrationSpec,
   baseline: Baseline | undefined,
 ): Pick<GateRules, "limit" | "failLimit" | "alpha"> {
-  const { ceiling, overBaseline } = plan.thresholds.mismatch;
+  const { ceiling, maxIncrease } = plan.thresholds.mismatch;
   if (baseline === undefined || baseline.mismatchShare === null)
     return { limit: ceiling, failLimit: ceiling, alpha: strictAlpha };
   const { mismatchShare: measured, mismatchSamples: samples = 0 } = baseline;
   const highest = upperBound(measured * samples, samples, strictAlpha / 2);
   return {
-    limit: Math.min(ceiling, measured + overBaseline),
-    failLimit: Math.min(ceiling, highest + overBaseline),
+    limit: Math.min(ceiling, measured + maxIncrease),
+    failLimit: Math.min(ceiling, highest + maxIncrease),
     alpha: strictAlpha / 2,
   };
 }

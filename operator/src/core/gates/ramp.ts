@@ -48,7 +48,7 @@ function withoutEvidence(verdict: Verdict): Verdict {
  */
 function judgeShadowErrors(input: GateInput, totals: Counters): Verdict {
   const [bad, n] = [failedSamples(totals), triedSamples(totals)];
-  const limit = input.plan.thresholds.shadowErrors.badShare;
+  const limit = input.plan.thresholds.shadowErrors.maxBadShare;
   const value = n > 0 ? Math.min(1, bad / n) : null;
   const interval = publishedInterval(bad, n);
   const windowSeconds = Math.max(0, Math.round(input.elapsedSeconds));

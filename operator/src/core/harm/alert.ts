@@ -3,7 +3,7 @@ import type { HarmAction, MigrationSpec } from "@retriever/crds/migration-spec.t
 import type { Baseline } from "@retriever/crds/migration-status.ts";
 import type { Counters } from "@retriever/sidecar/contract/evidence.ts";
 import { percent } from "../gates/gate-message.ts";
-import type { Finding } from "./finding.ts";
+import type { Finding } from "../model/context.ts";
 
 /** Fewer samples than this in the window say nothing: one bad sample must not be an alert. */
 export const alertMinSamples = 20;
@@ -18,21 +18,21 @@ export function findAlertCauses(
   const { scoreDelta, latencyDelta, mismatch } = plan.thresholds;
   // The source's own failures after the cutover are no harm done by the destination.
   const failed = pastCutover ? 0 : window.shadowErrors + window.shadowTimeouts;
-  const mismatchLimit = (baseline?.mismatchShare ?? mismatch.ceiling) + mismatch.overBaseline;
+  const mismatchLimit = (baseline?.mismatchShare ?? mismatch.ceiling) + mismatch.maxIncrease;
   const lines = [
     {
       line: scoreDelta,
       what: `score lower by more than ${scoreDelta.limit}`,
       bad: window.scoreWorse,
       n: window.answered,
-      limit: scoreDelta.badShare,
+      limit: scoreDelta.maxBadShare,
     },
     {
       line: latencyDelta,
       what: `slower by ${latencyDelta.limitMs} ms or more`,
       bad: window.latencyWorse + failed,
       n: window.answered + failed,
-      limit: latencyDelta.badShare,
+      limit: latencyDelta.maxBadShare,
     },
     { line: mismatch, what: "another top chunk", bad: window.mismatch, n: window.answered, limit: mismatchLimit },
   ];

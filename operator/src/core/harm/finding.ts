@@ -1,14 +1,6 @@
-// One thing found wrong with the destination, and what the plan says to do about it.
+// Which of several findings decides what is done.
 import type { HarmAction } from "@retriever/crds/migration-spec.ts";
-
-export type HarmRule = "alert" | "livePrimary" | "fastLane" | "shadowErrors";
-
-export type Finding = {
-  readonly rule: HarmRule;
-  readonly action: HarmAction;
-  /** One sentence with value, limit, n and window. */
-  readonly message: string;
-};
+import type { Finding } from "../model/context.ts";
 
 /** Strongest first. */
 const order: readonly HarmAction[] = ["Rollback", "StepDown", "Hold", "Observe"];

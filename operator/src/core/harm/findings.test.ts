@@ -3,9 +3,10 @@ import type { Baseline } from "@retriever/crds/migration-status.ts";
 import { expect, it } from "vitest";
 import { allAt, someCounters } from "#test/builders/counters.ts";
 import { aSpec } from "#test/builders/spec.ts";
-import { latencyQuantileMs } from "../baseline.ts";
+import type { Finding } from "../model/context.ts";
 import { findAlertCauses } from "./alert.ts";
-import { type Finding, strongestFinding } from "./finding.ts";
+import { latencyQuantileMs } from "./baseline.ts";
+import { strongestFinding } from "./finding.ts";
 import { findFastLane, findLiveCauses } from "./live-primary.ts";
 import { findShadowErrors } from "./shadow-errors.ts";
 

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { aFiring, someAlerts } from "#test/builders/alerts.ts";
 import { aSpec } from "#test/builders/spec.ts";
 import { aMigration, noon } from "#test/builders/world.ts";
-import type { Firing } from "../alert-observation.ts";
+import type { Firing } from "../model/alert-observation.ts";
 import { judgeFirings } from "./firing.ts";
 
 const plan = aSpec({ metrics: { source: "monitoring" }, rollback: { window: "1m", sustainedFor: "30s" } });

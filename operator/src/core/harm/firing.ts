@@ -2,11 +2,11 @@
 import { durationSeconds } from "@retriever/crds/duration.ts";
 import type { HarmAction, MigrationSpec } from "@retriever/crds/migration-spec.ts";
 import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
-import type { AlertsRead, Firing } from "../alert-observation.ts";
-import { instantMs } from "../instant.ts";
-import { isPastCutover } from "../plan.ts";
+import type { AlertsRead, Firing } from "../model/alert-observation.ts";
+import type { Finding } from "../model/context.ts";
+import { instantMs, isPastCutover } from "../model/status-readings.ts";
 import { actionOf } from "./alert.ts";
-import { type Finding, strongestAction } from "./finding.ts";
+import { strongestAction } from "./finding.ts";
 
 export type Firings = {
   /** What fires now, whether or not it has lasted, and what ended since the last look but had lasted. */

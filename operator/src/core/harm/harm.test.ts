@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { aFiring, someAlerts } from "#test/builders/alerts.ts";
 import { aSpec } from "#test/builders/spec.ts";
 import { aMigration, aPod, noon } from "#test/builders/world.ts";
-import type { Firing } from "../alert-observation.ts";
+import type { Firing } from "../model/alert-observation.ts";
 import { judgeHarm } from "./harm.ts";
 
 const plan = aSpec({

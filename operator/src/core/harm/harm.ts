@@ -2,32 +2,16 @@
 import { durationSeconds } from "@retriever/crds/duration.ts";
 import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
 import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
-import type { AlertsRead } from "../alert-observation.ts";
-import { sumWindow } from "../evidence.ts";
-import { instantMs } from "../instant.ts";
-import type { PodObservation } from "../model.ts";
-import { isPastCutover } from "../plan.ts";
-import { spansOf } from "../windows.ts";
+import type { AlertsRead } from "../model/alert-observation.ts";
+import type { Finding, Harm } from "../model/context.ts";
+import { instantMs, isPastCutover } from "../model/status-readings.ts";
+import type { PodObservation } from "../model/workload.ts";
+import { sumWindow } from "../pods/epoch-evidence.ts";
+import { spansOf } from "../time/evidence-spans.ts";
 import { findAlertCauses } from "./alert.ts";
-import type { Finding } from "./finding.ts";
 import { judgeFirings } from "./firing.ts";
 import { findFastLane, findLiveCauses } from "./live-primary.ts";
 import { findShadowErrors } from "./shadow-errors.ts";
-
-export type Harm = {
-  /** Found now, whether or not it has lasted. */
-  readonly findings: readonly Finding[];
-  /** The findings whose line does more than observe: nothing rises or completes over them. */
-  readonly weighing: readonly Finding[];
-  /** To be acted on now: the fast lane at once, the rest after `sustainedFor`. */
-  readonly due: readonly Finding[];
-  /** Since when the sidecars' evidence has shown findings without a gap, epoch ms. */
-  readonly since: number | undefined;
-  /** Whether the evidence needed to say so was there. */
-  readonly known: boolean;
-  /** Newest firing sample of a Prometheus that was judged, epoch ms. */
-  readonly firingUntil?: number | undefined;
-};
 
 export type HarmInput = {
   readonly plan: MigrationSpec;

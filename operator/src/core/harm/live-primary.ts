@@ -2,10 +2,10 @@
 import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
 import type { Baseline } from "@retriever/crds/migration-status.ts";
 import type { Counters } from "@retriever/sidecar/contract/evidence.ts";
-import { latencyQuantileMs } from "../baseline.ts";
 import { percent } from "../gates/gate-message.ts";
-import { fastLaneSeconds } from "../windows.ts";
-import type { Finding } from "./finding.ts";
+import type { Finding } from "../model/context.ts";
+import { fastLaneSeconds } from "../time/evidence-spans.ts";
+import { latencyQuantileMs } from "./baseline.ts";
 
 /** Fewer requests than this in a window say nothing about the new primary. */
 export const liveMinRequests = 50;

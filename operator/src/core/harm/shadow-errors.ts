@@ -2,8 +2,8 @@
 import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
 import type { Counters } from "@retriever/sidecar/contract/evidence.ts";
 import { percent } from "../gates/gate-message.ts";
-import type { Span } from "../windows.ts";
-import type { Finding } from "./finding.ts";
+import type { Finding } from "../model/context.ts";
+import type { Span } from "../time/evidence-spans.ts";
 
 /**
  * Before the cutover: two consecutive windows with errors, and a share above the limit in the newer one.
@@ -18,11 +18,11 @@ export function findShadowErrors(
   const failedNow = now.shadowErrors + now.shadowTimeouts;
   const failedBefore = before.shadowErrors + before.shadowTimeouts;
   const tried = now.answered + failedNow;
-  const { badShare, beforeCutover } = plan.thresholds.shadowErrors;
-  if (failedNow === 0 || failedBefore === 0 || failedNow / tried <= badShare) return undefined;
+  const { maxBadShare, beforeCutover } = plan.thresholds.shadowErrors;
+  if (failedNow === 0 || failedBefore === 0 || failedNow / tried <= maxBadShare) return undefined;
   return {
     rule: "shadowErrors",
     action: beforeCutover,
-    message: `shadow errors: ${failedNow} of ${tried} samples failed in the last ${span.seconds} s and ${failedBefore} in the ${span.seconds} s before (limit ${percent(badShare)} in two windows)`,
+    message: `shadow errors: ${failedNow} of ${tried} samples failed in the last ${span.seconds} s and ${failedBefore} in the ${span.seconds} s before (limit ${percent(maxBadShare)} in two windows)`,
   };
 }

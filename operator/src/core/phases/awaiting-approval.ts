@@ -1,10 +1,11 @@
 // AwaitingApproval: people and the window; then the first samples.
-import { approvalChecks, blockingChecks, preflightChecks } from "../checklist.ts";
-import type { Context } from "../context.ts";
-import { enterFirstStage } from "../enter-stage.ts";
-import { type Outcome, stay } from "../outcome.ts";
-import { awaitAcks } from "../propagation.ts";
-import { measureSource } from "../throughput.ts";
+import { approvalChecks, blockingChecks, preflightChecks } from "../checks/checklist.ts";
+import { measureSource } from "../harm/throughput.ts";
+import type { Context } from "../model/context.ts";
+import type { Outcome } from "../model/decision.ts";
+import { enterFirstStage } from "../steps/enter-stage.ts";
+import { awaitAcks } from "../steps/propagation.ts";
+import { stay } from "../steps/transition.ts";
 import { askParity } from "../verification/ask.ts";
 import { askSmokeTests } from "../verification/smoke-tests.ts";
 

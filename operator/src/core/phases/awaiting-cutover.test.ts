@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { aFinding, ago, aReadyContext, asking, aVerdict, lagging, someHarm, tell } from "#test/builders/context.ts";
 import { aResult, aRun, someCounts } from "#test/builders/verification.ts";
-import type { Context } from "../context.ts";
+import type { Context } from "../model/context.ts";
 import { awaitingCutover } from "./awaiting-cutover.ts";
 
 const drift = aResult({ counts: someCounts({ missing: 1 }), message: "1 chunk differs" });

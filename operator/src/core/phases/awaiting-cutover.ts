@@ -1,13 +1,14 @@
 // AwaitingCutover: evidence goes on being gathered while a person decides.
 
-import { judgeCheck } from "../checklist.ts";
-import type { Context } from "../context.ts";
+import { judgeCheck } from "../checks/checklist.ts";
 import { unpassed } from "../gates/failed.ts";
-import { move, type Outcome, stay } from "../outcome.ts";
-import { awaitAcks } from "../propagation.ts";
-import { resample } from "../resample.ts";
-import { labelOf } from "../store-label.ts";
-import { measureThroughput } from "../throughput.ts";
+import { measureThroughput } from "../harm/throughput.ts";
+import type { Context } from "../model/context.ts";
+import type { Outcome } from "../model/decision.ts";
+import { labelOf } from "../model/status-readings.ts";
+import { awaitAcks } from "../steps/propagation.ts";
+import { resample } from "../steps/resample.ts";
+import { move, stay } from "../steps/transition.ts";
 import { askParity } from "../verification/ask.ts";
 
 export function awaitingCutover(context: Context): Outcome {

@@ -5,7 +5,7 @@ import { aContext, ago, lagging } from "#test/builders/context.ts";
 import { aCondition } from "#test/builders/migration.ts";
 import { aSpec } from "#test/builders/spec.ts";
 import { aPod } from "#test/builders/world.ts";
-import type { Context } from "../context.ts";
+import type { Context } from "../model/context.ts";
 import { cuttingOver } from "./cutting-over.ts";
 
 const plan = aSpec({ cutover: { validationTimeout: "60s", ackTimeout: "60s" } });
@@ -28,9 +28,9 @@ describe("a cutover", () => {
       startedAt: ago(0),
       tickedAt: ago(0),
       sight: "healthy",
-      healthySeconds: 0,
+      watchedSeconds: 0,
       idleSeconds: 0,
-      blindSeconds: 0,
+      unobservedSeconds: 0,
     });
   });
 

@@ -1,12 +1,13 @@
 // CuttingOver: two primaries may live only for a moment. It ends in Guard or goes back.
 import { durationSeconds } from "@retriever/crds/duration.ts";
-import { beginRollback } from "../begin-rollback.ts";
-import type { Context } from "../context.ts";
-import { move, type Outcome, secondsSince, stay } from "../outcome.ts";
-import { describeAcks, isAckOverdue } from "../propagation.ts";
-import { labelOf } from "../store-label.ts";
-import { judgeThroughput } from "../throughput.ts";
-import { lookAround } from "./guard-sight.ts";
+import { judgeThroughput } from "../harm/throughput.ts";
+import type { Context } from "../model/context.ts";
+import type { Outcome } from "../model/decision.ts";
+import { labelOf, secondsSince } from "../model/status-readings.ts";
+import { beginRollback } from "../steps/begin-rollback.ts";
+import { describeAcks, isAckOverdue } from "../steps/propagation.ts";
+import { move, stay } from "../steps/transition.ts";
+import { lookAround } from "./guard-visibility.ts";
 
 /** Traffic below this was too thin before the cutover to expect a request during the validation. */
 const expectedRequests = 5;
@@ -49,9 +50,9 @@ function enterGuard(c: Context): Outcome {
         startedAt: c.nowIso,
         tickedAt: c.nowIso,
         sight: lookAround(c),
-        healthySeconds: 0,
+        watchedSeconds: 0,
         idleSeconds: 0,
-        blindSeconds: 0,
+        unobservedSeconds: 0,
       },
     },
   });

@@ -6,7 +6,7 @@ import { aContext, aFinding, ago, lagging, someHarm } from "#test/builders/conte
 import { someCounters } from "#test/builders/counters.ts";
 import { aSpec } from "#test/builders/spec.ts";
 import { aPod, noon } from "#test/builders/world.ts";
-import type { Context } from "../context.ts";
+import type { Context } from "../model/context.ts";
 import { guard } from "./guard.ts";
 
 const limits = { duration: "1h", deadline: "2h", minSamples: 100 };
@@ -16,9 +16,9 @@ const clocks = (more: Partial<Clocks> = {}): Clocks => ({
   startedAt: ago(3600),
   tickedAt: ago(10),
   sight: "idle",
-  healthySeconds: 0,
+  watchedSeconds: 0,
   idleSeconds: 3590,
-  blindSeconds: 0,
+  unobservedSeconds: 0,
   ...more,
 });
 
@@ -57,11 +57,11 @@ describe("the guard passes", () => {
   });
 
   it("by healthy time as by idle time", () => {
-    expect(guard(busy(at({ sight: "healthy", healthySeconds: 1590, idleSeconds: 2000 }))).reason).toBe("GuardPassed");
+    expect(guard(busy(at({ sight: "healthy", watchedSeconds: 1590, idleSeconds: 2000 }))).reason).toBe("GuardPassed");
   });
 
   it("and completes at once where the plan keeps the shadow", () => {
-    const plan = { guard: { ...limits, then: "KeepShadow" as const } };
+    const plan = { guard: { ...limits, onPassed: "KeepShadow" as const } };
     expect(guard(at({}, 100, { plan })).status).toMatchObject({ phase: "Completed", completedAt: ago(0) });
   });
 

@@ -1,12 +1,13 @@
 // Guard: the destination is primary, the source watches, and only observed time counts.
 import { durationSeconds, printDuration } from "@retriever/crds/duration.ts";
-import type { Context } from "../context.ts";
-import { totalsOf } from "../evidence.ts";
-import { move, type Outcome, secondsSince, stay } from "../outcome.ts";
-import { describeAcks } from "../propagation.ts";
-import { labelOf } from "../store-label.ts";
-import { type Sight, tickGuard } from "./guard-clock.ts";
-import { lookAround } from "./guard-sight.ts";
+import type { Context } from "../model/context.ts";
+import type { Outcome } from "../model/decision.ts";
+import { labelOf, secondsSince } from "../model/status-readings.ts";
+import { totalsOf } from "../pods/epoch-evidence.ts";
+import { type Sight, tickGuard } from "../steps/guard-clock.ts";
+import { describeAcks } from "../steps/propagation.ts";
+import { move, stay } from "../steps/transition.ts";
+import { lookAround } from "./guard-visibility.ts";
 
 export function guard(c: Context): Outcome {
   if (c.status.revision?.shadow === "none") return finish(c);
@@ -14,7 +15,7 @@ export function guard(c: Context): Outcome {
   const ticked: Context = { ...c, status: tickGuard(c.status, c.nowIso, sight) };
   const clocks = ticked.status.guard;
   if (clocks === undefined) return stay(c, "blocked", "GuardUnknown", "the status lost the guard's clocks");
-  const left = durationSeconds(c.plan.guard.duration) - clocks.healthySeconds - clocks.idleSeconds;
+  const left = durationSeconds(c.plan.guard.duration) - clocks.watchedSeconds - clocks.idleSeconds;
   // What vanished pods counted is a lower bound all the same: lost counts can't make too many samples.
   const samples = totalsOf(c.status.evidence).answered;
   const missing = neededSamples(c) - samples;
@@ -42,7 +43,7 @@ function neededSamples({ plan }: Context): number {
 }
 
 function pass(c: Context): Outcome {
-  if (c.plan.guard.then === "KeepShadow") return complete(c);
+  if (c.plan.guard.onPassed === "KeepShadow") return complete(c);
   return move(c, {
     phase: "Guard",
     reason: "GuardPassed",

@@ -3,8 +3,9 @@ import { describe, expect, it } from "vitest";
 import { destinationIdentity } from "#test/builders/sidecar-status.ts";
 import { aSpec } from "#test/builders/spec.ts";
 import { aMigration, anObservation, aPod, noon, overlayOf } from "#test/builders/world.ts";
-import { assess } from "../context.ts";
-import type { Migration, Observation } from "../model.ts";
+import { assess } from "../assess.ts";
+import type { Migration } from "../model/migration.ts";
+import type { Observation } from "../model/observation.ts";
 import { pending } from "./pending.ts";
 
 const migration = aMigration().build();

@@ -1,14 +1,17 @@
 // Pending: is there one workload, one base, one claim, and another store to go to? Nothing is written before yes.
 import { planHash } from "@retriever/crds/plan.ts";
-import { identityOf, locateOverlayAdapter } from "@retriever/sidecar/contract/identity.ts";
 import { overlaySchemas } from "@retriever/sidecar/contract/overlay.ts";
-import { sidecarSource } from "../alerts.ts";
-import { skippedChecks } from "../checklist.ts";
-import { predecessorOf, rivalOf, rolledBackBefore } from "../claims.ts";
-import type { Context } from "../context.ts";
-import type { ClaimObservation, TargetObservation } from "../model.ts";
-import { move, type Outcome, type Standing, stay } from "../outcome.ts";
-import { answeredStatuses, nameSome } from "../pods.ts";
+import { identityOf } from "@retriever/stores/config/identity.ts";
+import { locateOverlayAdapter } from "@retriever/stores/kinds.ts";
+import { sidecarSource } from "../checks/alerts.ts";
+import { skippedChecks } from "../checks/checklist.ts";
+import { predecessorOf, rivalOf, rolledBackBefore } from "../checks/claims.ts";
+import type { Context } from "../model/context.ts";
+import type { Outcome, Standing } from "../model/decision.ts";
+import type { ClaimObservation } from "../model/observation.ts";
+import type { TargetObservation } from "../model/workload.ts";
+import { answeredStatuses, nameSome } from "../pods/pods.ts";
+import { move, stay } from "../steps/transition.ts";
 
 type Refusal = { readonly standing: Standing; readonly reason: string; readonly message: string };
 

@@ -1,8 +1,9 @@
 // Preflight: the probe epoch has reached every pod, and the checklist is answered.
-import { blockingChecks, preflightChecks } from "../checklist.ts";
-import type { Context } from "../context.ts";
-import { move, type Outcome, stay } from "../outcome.ts";
-import { awaitAcks } from "../propagation.ts";
+import { blockingChecks, preflightChecks } from "../checks/checklist.ts";
+import type { Context } from "../model/context.ts";
+import type { Outcome } from "../model/decision.ts";
+import { awaitAcks } from "../steps/propagation.ts";
+import { move, stay } from "../steps/transition.ts";
 import { askParity } from "../verification/ask.ts";
 import { askSmokeTests } from "../verification/smoke-tests.ts";
 

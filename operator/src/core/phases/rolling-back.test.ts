@@ -7,7 +7,7 @@ import { destinationIdentity } from "#test/builders/sidecar-status.ts";
 import { aSpec } from "#test/builders/spec.ts";
 import { aResult, aRun } from "#test/builders/verification.ts";
 import { aPod } from "#test/builders/world.ts";
-import type { Context } from "../context.ts";
+import type { Context } from "../model/context.ts";
 import { rollingBack } from "./rolling-back.ts";
 
 const rollback = {
@@ -20,7 +20,7 @@ const rollback = {
 
 /** Every pod is back; served for an hour unless named otherwise. */
 function at(phase: Phase, status: Partial<MigrationStatus> = {}, more: MigrationSpecInput["rollback"] = {}): Context {
-  const plan = aSpec({ rollback: { immediateWindow: "15m", ...more } });
+  const plan = aSpec({ rollback: { verifyDriftAfter: "15m", ...more } });
   const c = aContext(phase, { plan, status: { rollback, cutoverAt: ago(3660), ...status } });
   return { ...c, acks: { ...c.acks, state: "all" } };
 }

@@ -1,12 +1,13 @@
 // RollingBack: nudging until every pod reports the pinned source as its primary. Nothing talks it out of it.
 
-import type { Context } from "../context.ts";
-import { move, type Outcome, stay } from "../outcome.ts";
-import { answeredStatuses, nameSome } from "../pods.ts";
-import { describeAcks } from "../propagation.ts";
-import { labelOf } from "../store-label.ts";
+import type { Context } from "../model/context.ts";
+import type { Outcome } from "../model/decision.ts";
+import { labelOf } from "../model/status-readings.ts";
+import { answeredStatuses, nameSome } from "../pods/pods.ts";
+import { describeAcks } from "../steps/propagation.ts";
+import { move, stay } from "../steps/transition.ts";
+import { driftResolvedFact, servedFor } from "../verification/drift-resolved.ts";
 import { isLateRollback } from "../verification/purpose.ts";
-import { reconciledFact, servedFor } from "../verification/reconciled.ts";
 import { compareAfterRollback } from "./verifying-drift.ts";
 
 export function rollingBack(c: Context): Outcome {
@@ -40,7 +41,7 @@ function wantsComparison({ plan, status, meta }: Context): boolean {
 
 function ended(c: Context): Outcome {
   const causes = c.status.rollback?.causes.join("; ") ?? "";
-  const drift = c.status.phase === "VerifyingDrift" ? reconciledFact(c.plan, c.status) : undefined;
+  const drift = c.status.phase === "VerifyingDrift" ? driftResolvedFact(c.plan, c.status) : undefined;
   const found = drift === undefined ? "" : `. ${drift.message}`;
   return move(c, {
     phase: "RolledBack",

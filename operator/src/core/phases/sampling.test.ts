@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { aContext, aFinding, ago, aVerdict, lagging, someHarm } from "#test/builders/context.ts";
 import { someCounters } from "#test/builders/counters.ts";
 import { aSpec } from "#test/builders/spec.ts";
-import type { Context } from "../context.ts";
+import type { Context } from "../model/context.ts";
 import { sampling } from "./sampling.ts";
 
 const stages: MigrationSpecInput["stages"] = [

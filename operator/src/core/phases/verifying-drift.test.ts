@@ -3,8 +3,8 @@ import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
 import { describe, expect, test } from "vitest";
 import { aJob, aResult, aRun, someJobs } from "#test/builders/verification.ts";
 import { aMigration, anObservation, noon } from "#test/builders/world.ts";
-import { assess } from "../context.ts";
-import type { Observation } from "../model.ts";
+import { assess } from "../assess.ts";
+import type { Observation } from "../model/observation.ts";
 import { compareAfterRollback } from "./verifying-drift.ts";
 
 const ago = (seconds: number) => new Date(noon - seconds * 1000).toISOString();

@@ -2,8 +2,10 @@
 // longer than there is hope for an answer.
 import type { VerificationRun } from "@retriever/crds/verification-status.ts";
 import { verifyTemplateName } from "@retriever/sidecar/contract/names.ts";
-import type { Context } from "../context.ts";
-import { type Outcome, secondsSince, stay } from "../outcome.ts";
+import type { Context } from "../model/context.ts";
+import type { Outcome } from "../model/decision.ts";
+import { secondsSince } from "../model/status-readings.ts";
+import { stay } from "../steps/transition.ts";
 import { askVerification, resultInForce } from "../verification/ask.ts";
 import { jobNameOf, nextNumber, openRun, withRun } from "../verification/runs.ts";
 

@@ -4,8 +4,9 @@ import { describe, expect, test } from "vitest";
 import { aSpec, onlyReachable } from "#test/builders/spec.ts";
 import { aResult, aRun, someCounts, someJobs } from "#test/builders/verification.ts";
 import { aMigration, anObservation, noon } from "#test/builders/world.ts";
-import { assess, type Context } from "../context.ts";
-import type { Observation } from "../model.ts";
+import { assess } from "../assess.ts";
+import type { Context } from "../model/context.ts";
+import type { Observation } from "../model/observation.ts";
 import { ageSeconds, askParity, askVerification, resultInForce } from "./ask.ts";
 
 const parity = { maxAge: "24h", recheck: "30m", timeout: "4h" };

@@ -1,8 +1,8 @@
 // When the stores are to be compared, and since when.
 import { durationSeconds } from "@retriever/crds/duration.ts";
 import type { VerificationPurpose } from "@retriever/crds/verification-status.ts";
-import type { Context } from "../context.ts";
-import { instantMs } from "../instant.ts";
+import type { Context } from "../model/context.ts";
+import { instantMs } from "../model/status-readings.ts";
 import { judgeResult } from "./judge-result.ts";
 import { purposeOf } from "./purpose.ts";
 import { type ConcludedRun, concludedRun, jobNameOf, nextNumber, openRun, withRun } from "./runs.ts";

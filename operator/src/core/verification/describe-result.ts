@@ -1,7 +1,7 @@
 // A result in one sentence: how many chunks differ, in which way, and where the rest can be read.
 import type { VerificationResult } from "@retriever/crds/verification-status.ts";
 import { type DifferenceCounts, differenceKinds, driftOf } from "@retriever/sidecar/contract/verify-report.ts";
-import { nameSome } from "../pods.ts";
+import { nameSome } from "../pods/pods.ts";
 
 const shownIds = 3;
 

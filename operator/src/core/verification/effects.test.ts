@@ -4,7 +4,7 @@ import { aStatus } from "#test/builders/migration.ts";
 import { destinationIdentity, sourceIdentity } from "#test/builders/sidecar-status.ts";
 import { aJob, aResult, aRun, aSummary, aVerifyPod, someJobs } from "#test/builders/verification.ts";
 import { aMigration, anObservation } from "#test/builders/world.ts";
-import type { Observation } from "../model.ts";
+import type { Observation } from "../model/observation.ts";
 import { jobEffects } from "./effects.ts";
 
 const migration = aMigration().in("Preflight").build();

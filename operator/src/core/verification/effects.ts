@@ -1,8 +1,10 @@
 // From the verifications and tests of a status to the Jobs there must be: created once, kept for a while, few of them.
 import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
 import { verifyTemplateName } from "@retriever/sidecar/contract/names.ts";
-import type { JobSeen, JobsObservation } from "../job-observation.ts";
-import type { Effect, MigrationMeta, Observation } from "../model.ts";
+import type { Effect } from "../model/decision.ts";
+import type { JobSeen, JobsObservation } from "../model/job-observation.ts";
+import type { MigrationMeta } from "../model/migration.ts";
+import type { Observation } from "../model/observation.ts";
 import { purposeOf } from "./purpose.ts";
 import { openRun, reportNameOf } from "./runs.ts";
 

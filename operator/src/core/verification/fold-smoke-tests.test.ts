@@ -4,8 +4,8 @@ import { aStatus } from "#test/builders/migration.ts";
 import { aSpec, onlyReachable } from "#test/builders/spec.ts";
 import { aJob, someJobs } from "#test/builders/verification.ts";
 import { aMigration, anObservation, noon } from "#test/builders/world.ts";
-import type { JobSeen } from "../job-observation.ts";
-import type { Observation } from "../model.ts";
+import type { JobSeen } from "../model/job-observation.ts";
+import type { Observation } from "../model/observation.ts";
 import { foldSmokeTests } from "./fold-smoke-tests.ts";
 
 const plan = aSpec({ checklist: { ...onlyReachable, smokeTests: { cronJobs: ["api"], timeout: "10m" } } });

@@ -3,9 +3,9 @@ import { durationSeconds } from "@retriever/crds/duration.ts";
 import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
 import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
 import type { SmokeTestStatus } from "@retriever/crds/verification-status.ts";
-import { instantMs } from "../instant.ts";
-import type { JobsObservation } from "../job-observation.ts";
-import type { Observation } from "../model.ts";
+import type { JobsObservation } from "../model/job-observation.ts";
+import type { Observation } from "../model/observation.ts";
+import { instantMs } from "../model/status-readings.ts";
 
 export type FoldTestsInput = {
   readonly status: MigrationStatus;

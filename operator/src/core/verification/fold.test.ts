@@ -6,7 +6,7 @@ import { aStatus } from "#test/builders/migration.ts";
 import { aSpec, onlyReachable } from "#test/builders/spec.ts";
 import { aJob, aResult, aRun, aSummary, aVerifyPod, someCounts, someJobs } from "#test/builders/verification.ts";
 import { aMigration, anObservation, noon } from "#test/builders/world.ts";
-import type { Observation } from "../model.ts";
+import type { Observation } from "../model/observation.ts";
 import { foldVerification } from "./fold.ts";
 
 const plan = aSpec({ checklist: { ...onlyReachable, parity: { timeout: "1h", tolerance: { extra: 2 } } } });

@@ -1,13 +1,9 @@
 // A result held against what the plan tolerates.
 import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
 import type { VerificationResult } from "@retriever/crds/verification-status.ts";
-import {
-  type DifferenceCounts,
-  differenceKinds,
-  driftOf,
-  verifyLevels,
-} from "@retriever/sidecar/contract/verify-report.ts";
-import type { CheckResult } from "../reachable.ts";
+import { type DifferenceCounts, differenceKinds, driftOf } from "@retriever/sidecar/contract/verify-report.ts";
+import { verifyLevels } from "@retriever/stores/ports/chunk-store.ts";
+import type { Fact } from "../model/status-readings.ts";
 
 /** The kinds of which there are more than the plan tolerates, with both numbers. */
 export function excess({ checklist }: MigrationSpec, counts: DifferenceCounts): string[] {
@@ -21,7 +17,7 @@ export function excess({ checklist }: MigrationSpec, counts: DifferenceCounts): 
 export function judgeResult(
   plan: MigrationSpec,
   { outcome, reason, message, level, counts }: VerificationResult,
-): CheckResult {
+): Fact {
   if (outcome === "Unknown" || counts === undefined) {
     return { status: "Unknown", reason, message: `the stores could not be compared: ${message}` };
   }

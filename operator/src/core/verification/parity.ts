@@ -1,15 +1,15 @@
 // The check parity: do both stores hold the same candidates? Only a comparison answers; everything else is Unknown.
 import { durationSeconds } from "@retriever/crds/duration.ts";
 import { verifyTemplateName } from "@retriever/sidecar/contract/names.ts";
-import type { Context } from "../context.ts";
-import type { CheckResult } from "../reachable.ts";
+import type { Context } from "../model/context.ts";
+import type { Fact } from "../model/status-readings.ts";
 import { ageSeconds, resultInForce } from "./ask.ts";
 import { judgeResult } from "./judge-result.ts";
 import { purposeOf } from "./purpose.ts";
 import { openRun } from "./runs.ts";
 
 /** The answer of the purpose the phase asks for: before the cutover the one of the preflight doesn't count any more. */
-export function judgeParity(c: Context): CheckResult {
+export function judgeParity(c: Context): Fact {
   const purpose = purposeOf(c.status.phase) ?? "Preflight";
   const last = resultInForce(c, purpose);
   const open = openRun(c.status);
@@ -24,14 +24,14 @@ export function judgeParity(c: Context): CheckResult {
   return { status: "Unknown", reason: "ResultTooOld", message: `the result of ${last.result.at} is too old${again}` };
 }
 
-function comparing(job: string, since: string | undefined): CheckResult {
+function comparing(job: string, since: string | undefined): Fact {
   const what = since === undefined ? "the stores" : `what was written since ${since}`;
   return { status: "Unknown", reason: "Comparing", message: `Job ${job} compares ${what}` };
 }
 
 /** Why no comparison is under way. */
-function unasked({ observation, plan }: Context): CheckResult {
-  const unknown = (reason: string, message: string): CheckResult => ({ status: "Unknown", reason, message });
+function unasked({ observation, plan }: Context): Fact {
+  const unknown = (reason: string, message: string): Fact => ({ status: "Unknown", reason, message });
   const name = verifyTemplateName(plan.target.name);
   const { jobs } = observation;
   if (jobs === undefined) return unknown("NotCompared", "the stores have not been compared yet");

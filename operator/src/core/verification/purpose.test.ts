@@ -43,7 +43,7 @@ describe("Jobs are looked at", () => {
 });
 
 describe("a rollback", () => {
-  const plan = aSpec({ rollback: { immediateWindow: "15m" } });
+  const plan = aSpec({ rollback: { verifyDriftAfter: "15m" } });
   const at = (time: string) => aStatus({ cutoverAt, rollback: { ...rollback, at: time } });
 
   test("is late once the destination has served for longer than the window", () => {

@@ -3,7 +3,7 @@ import { durationSeconds } from "@retriever/crds/duration.ts";
 import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
 import type { MigrationStatus, Phase } from "@retriever/crds/migration-status.ts";
 import type { VerificationPurpose } from "@retriever/crds/verification-status.ts";
-import { instantMs } from "../instant.ts";
+import { instantMs } from "../model/status-readings.ts";
 
 const waiting: Readonly<Record<VerificationPurpose, readonly Phase[]>> = {
   Preflight: ["Preflight", "AwaitingApproval"],
@@ -21,9 +21,9 @@ export function servedSeconds({ rollback, cutoverAt }: MigrationStatus): number 
   return ((instantMs(rollback?.at) ?? 0) - (instantMs(cutoverAt) ?? Number.POSITIVE_INFINITY)) / 1000;
 }
 
-/** Whether the rollback took traffic back later than `rollback.immediateWindow` after the cutover. */
+/** Whether the rollback took traffic back later than `rollback.verifyDriftAfter` after the cutover. */
 export function isLateRollback(plan: MigrationSpec, status: MigrationStatus): boolean {
-  return servedSeconds(status) > durationSeconds(plan.rollback.immediateWindow);
+  return servedSeconds(status) > durationSeconds(plan.rollback.verifyDriftAfter);
 }
 
 /** Whether a phase asks for Jobs: then they are looked at. At the end they are, until the last are cleaned up. */

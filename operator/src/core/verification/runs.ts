@@ -2,7 +2,7 @@
 import { hash } from "node:crypto";
 import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
 import type { VerificationPurpose, VerificationResult, VerificationRun } from "@retriever/crds/verification-status.ts";
-import type { MigrationMeta } from "../model.ts";
+import type { MigrationMeta } from "../model/migration.ts";
 
 export type ConcludedRun = VerificationRun & { readonly result: VerificationResult };
 

@@ -5,8 +5,9 @@ import { describe, expect, test } from "vitest";
 import { aSpec, onlyReachable } from "#test/builders/spec.ts";
 import { someJobs } from "#test/builders/verification.ts";
 import { aMigration, anObservation, noon } from "#test/builders/world.ts";
-import { assess, type Context } from "../context.ts";
-import type { Observation } from "../model.ts";
+import { assess } from "../assess.ts";
+import type { Context } from "../model/context.ts";
+import type { Observation } from "../model/observation.ts";
 import { askSmokeTests, judgeSmokeTests } from "./smoke-tests.ts";
 
 const ago = (seconds: number) => new Date(noon - seconds * 1000).toISOString();

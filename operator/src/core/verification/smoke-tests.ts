@@ -1,11 +1,11 @@
 // The check smokeTests: a Job of every CronJob that the plan names completed since the plan was accepted.
 import { durationSeconds } from "@retriever/crds/duration.ts";
 import type { SmokeTestStatus } from "@retriever/crds/verification-status.ts";
-import type { Context } from "../context.ts";
-import { instantMs } from "../instant.ts";
-import type { JobsObservation } from "../job-observation.ts";
-import { nameSome } from "../pods.ts";
-import type { CheckResult } from "../reachable.ts";
+import type { Context } from "../model/context.ts";
+import type { JobsObservation } from "../model/job-observation.ts";
+import type { Fact } from "../model/status-readings.ts";
+import { instantMs } from "../model/status-readings.ts";
+import { nameSome } from "../pods/pods.ts";
 import { jobNameOf } from "./runs.ts";
 
 /** The context with a run of every test that is due: not run for this plan, or failed as long ago as it may take. */
@@ -37,8 +37,8 @@ function isOfThisPlan({ status }: Context, { askedAt }: SmokeTestStatus): boolea
 }
 
 /** True once all have passed for this plan. A test that failed is False; what hasn't run is Unknown. */
-export function judgeSmokeTests(c: Context): CheckResult {
-  const unknown = (reason: string, message: string): CheckResult => ({ status: "Unknown", reason, message });
+export function judgeSmokeTests(c: Context): Fact {
+  const unknown = (reason: string, message: string): Fact => ({ status: "Unknown", reason, message });
   const { cronJobs } = c.plan.checklist.smokeTests;
   if (cronJobs.length === 0) {
     return unknown("NoSmokeTests", "spec.checklist.smokeTests.cronJobs names no test, expected at least one");

@@ -2,7 +2,7 @@ import type { VerifySummary } from "@retriever/sidecar/contract/verify-report.ts
 import { describe, expect, test } from "vitest";
 import { destinationIdentity, sourceIdentity } from "#test/builders/sidecar-status.ts";
 import { aJob, aSummary, aVerifyPod } from "#test/builders/verification.ts";
-import type { VerifyPod } from "../job-observation.ts";
+import type { VerifyPod } from "../model/job-observation.ts";
 import { hasAllPartitions, sumPartitions } from "./sum-partitions.ts";
 
 const asked = { source: sourceIdentity.digest, destination: destinationIdentity.digest, since: undefined };

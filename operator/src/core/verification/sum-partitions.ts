@@ -1,15 +1,10 @@
 // From what the pods of a Job said at their end to one finding. All partitions are needed; a contradiction is no evidence.
 
 import { mostShownIds } from "@retriever/crds/verification-status.ts";
-import {
-  type DifferenceCounts,
-  driftOf,
-  type VerifyLevel,
-  type VerifySummary,
-  verifyLevels,
-} from "@retriever/sidecar/contract/verify-report.ts";
-import { instantMs } from "../instant.ts";
-import type { JobSeen, VerifyPod } from "../job-observation.ts";
+import { type DifferenceCounts, driftOf, type VerifySummary } from "@retriever/sidecar/contract/verify-report.ts";
+import { type VerifyLevel, verifyLevels } from "@retriever/stores/ports/chunk-store.ts";
+import type { JobSeen, VerifyPod } from "../model/job-observation.ts";
+import { instantMs } from "../model/status-readings.ts";
 
 /** What the Job was asked for. Digests of the pinned stores. */
 export type Asked = { readonly source: string; readonly destination: string; readonly since: string | undefined };

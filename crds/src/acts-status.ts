@@ -1,0 +1,56 @@
+// What a status keeps of the acts of people: what is in force, and who asked for it.
+
+import { doc } from "@retriever/stores/config/field-doc.ts";
+import { z } from "zod";
+import { instant, sentence, shortName } from "./field-types.ts";
+
+const createdAt = instant.describe("When the act was created.");
+const reasonGiven = sentence.describe("Why, in that person's words.");
+
+const approvalStatusSchema = z.strictObject({
+  role: z.string().max(63).meta(doc("Role it was given in.", "sre-on-call")),
+  actor: shortName.meta(doc("Who gave it.", "user-b")),
+  at: createdAt,
+  until: instant.meta(doc("From here on it doesn't count any more.", "2030-01-04T12:00:00.000Z")),
+});
+export type ApprovalStatus = z.infer<typeof approvalStatusSchema>;
+
+const waiverStatusSchema = z.strictObject({
+  check: z.string().max(63).meta(doc("Name of the check.", "alerts")),
+  actor: shortName.meta(doc("Who waived it.", "user-b")),
+  reason: reasonGiven.meta({ examples: ["watched by hand"] }),
+  at: createdAt,
+});
+
+const latchedActSchema = z.strictObject({
+  act: z.enum(["Abort", "Rollback"]).meta(doc("What was asked for; it can't be taken back.", "Rollback", "Promote")),
+  actor: shortName.meta(doc("Who asked.", "user-b")),
+  reason: reasonGiven.meta({ examples: ["answers look wrong"] }),
+  at: instant.describe("When it was taken."),
+});
+
+export const actsStatusSchema = z
+  .strictObject({
+    paused: z.boolean().default(false).meta(doc("Whether rises are paused.", false)),
+    seen: z
+      .array(shortName)
+      .max(50)
+      .default([])
+      .meta(
+        doc("UIDs of the acts that were judged, newest last; at most 50.", ["6f1d4c1e-0000-4000-8000-000000000002"]),
+      ),
+    promotedBy: shortName.optional().meta(doc("Who gave the Promote that is in force.", "user-a")),
+    retriedBy: shortName.optional().meta(doc("Who let a plan run again that had been rolled back.", "user-a")),
+    approvals: z
+      .array(approvalStatusSchema)
+      .max(50)
+      .optional()
+      .describe("Approvals of the accepted plan, one per person and role."),
+    waived: z
+      .array(waiverStatusSchema)
+      .max(10)
+      .optional()
+      .describe("Checks that a person waived; a waiver counts only while the check is Unknown."),
+    latched: latchedActSchema.optional(),
+  })
+  .describe("What people asked for.");

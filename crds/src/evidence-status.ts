@@ -1,0 +1,123 @@
+// What a status keeps of the evidence: verdicts of the gates, counters of the pods, and what was normal before.
+import { countersSchema } from "@retriever/sidecar/contract/evidence.ts";
+import { doc } from "@retriever/stores/config/field-doc.ts";
+import { z } from "zod";
+import { documented } from "./documented.ts";
+import { instant, sentence, shortName } from "./field-types.ts";
+
+const gateName = z.string().max(40).meta(doc("Which gate it is.", "scoreDelta"));
+const countedEpoch = z.int().meta(doc("Epoch that was counted.", 5));
+
+/** A verdict of one gate, with everything a reader needs to check it. */
+const verdictSchema = z.strictObject({
+  gate: gateName,
+  verdict: z
+    .enum(["Pass", "Fail", "NotYet", "Unknown"])
+    .meta(doc("NotYet: too little evidence. Unknown: none that can be trusted.", "Fail", "Maybe")),
+  value: z.number().nullable().meta(doc("Share or mean that was observed; null without a sample.", 0.12)),
+  interval: z
+    .array(z.number())
+    .length(2)
+    .nullable()
+    .meta(doc("Interval that holds the value at all looks together in 95 % of the epochs.", [0.08, 0.17], [0.1])),
+  n: z.number().meta(doc("Samples it rests on.", 248)),
+  limit: z.number().meta(doc("What value is held against.", 0.05)),
+  windowSeconds: z.number().meta(doc("How long the evidence was gathered.", 300)),
+  message: sentence.meta(
+    doc("The verdict as a sentence.", "scoreDelta: 12 % of 248 samples are bad, over the limit of 5 %"),
+  ),
+});
+
+export const verdictsSchema = z
+  .array(verdictSchema)
+  .max(12)
+  .default([])
+  .describe("The verdict of every gate with what it rests on: value, interval over all looks, samples, limit.");
+
+const documentedCounters = documented(countersSchema, {
+  requests: doc("All requests.", 5000),
+  errors: doc("Requests that the primary failed.", 5),
+  empty: doc("Answers without a candidate.", 10),
+  latencySumMs: doc("Sum of the primary's times, in milliseconds.", 61_000),
+  latencyBuckets: doc(
+    "Answered requests by the primary's time: 14 edges from 1 ms to 5 s, and slower.",
+    [0, 10, 185, 2000, 2500, 250, 30, 10, 5, 5, 0, 0, 0, 0, 0],
+    [1, 2],
+  ),
+  answered: doc("Samples that both stores answered.", 248),
+  shadowErrors: doc("Samples that the shadow failed.", 1),
+  shadowTimeouts: doc("Samples that the shadow didn't answer in time.", 1),
+  shadowDropped: doc("Samples given up because of the sidecar's own limit.", 0),
+  scoreWorse: doc("Samples whose top similarity at the destination was lower by more than the limit.", 12),
+  latencyWorse: doc("Samples that the destination answered slower by at least the limit.", 2),
+  mismatch: doc("Samples whose top chunk differs, ties apart.", 40),
+  ties: doc("Samples whose top chunk differs by a tie.", 3),
+  lagging: doc("Samples with chunks that only one store has because they are newer than the other store's newest.", 4),
+  overlapSum: doc("Sum over the samples of the share of chunks in both answers.", 210.4),
+  scoreWorseSum: doc("Sum over the samples of how much lower the destination's top similarity was.", 9.5),
+});
+
+const podEvidenceSchema = z.strictObject({
+  uid: shortName.meta(doc("UID of the pod.", "6f1d4c1e-0000-4000-8000-000000000001")),
+  startId: shortName.meta(doc("New with every start of the process.", "a1b2c3")),
+  counters: documentedCounters,
+});
+
+/** Counters of one epoch over all pods, including those that are gone. */
+export const epochEvidenceSchema = z.strictObject({
+  epoch: countedEpoch,
+  recordedAt: instant.describe("When it was written down."),
+  pods: z.array(podEvidenceSchema).max(500).describe("Counters by process of a pod."),
+  /** Totals of pods (or processes) that are gone. */
+  vanished: documentedCounters,
+  vanishedPods: z.int().meta(doc("How many processes are gone; their counts are a lower bound.", 1)),
+});
+
+const gateWindowsSchema = z.strictObject({
+  gate: gateName,
+  openBad: z.number().meta(doc("Bad samples of the epoch when the open window began.", 12)),
+  openN: z.number().meta(doc("Samples of the epoch when the open window began.", 240)),
+  windows: z
+    .int()
+    .min(0)
+    .meta(doc("Closed windows with a sample.", 10, 0.5)),
+  bad: z.number().meta(doc("Bad samples in them.", 11)),
+  n: z.number().meta(doc("Samples in them.", 236)),
+  squares: z.number().meta(doc("Sum over them of bad² / samples.", 1.5)),
+});
+
+/** What the gates know of bursts: enough to go on after any restart. */
+export const dispersionStateSchema = z
+  .strictObject({
+    epoch: countedEpoch,
+    openedAt: instant.describe("When the open window began."),
+    gates: z.array(gateWindowsSchema).max(12).describe("The sums by gate."),
+  })
+  .describe("How far bad samples come in bursts: sums over the windows of the epoch.");
+
+const requests = z.number().describe("Requests it rests on.");
+const requestsPerSecond = z.number().describe("Requests per second.");
+const errorShare = z.number().meta(doc("Share of failed requests.", 0.001));
+
+export const baselineSchema = z
+  .strictObject({
+    requests: requests.meta({ examples: [40_000] }),
+    errorShare,
+    emptyShare: z.number().meta(doc("Share of empty answers.", 0.002)),
+    p95Ms: z.number().meta(doc("p95 of the primary's times, in milliseconds.", 24.5)),
+    mismatchShare: z.number().nullable().meta(doc("Share of mismatches in the warm-up; null until measured.", 0.15)),
+    mismatchSamples: z.number().optional().meta(doc("Samples that mismatchShare rests on.", 4000)),
+    requestsPerSecond: requestsPerSecond.meta({ examples: [14.8] }),
+  })
+  .describe("What was normal before the cutover; the new primary is held against it.");
+
+export const sourceBaselineSchema = z
+  .strictObject({
+    requests: requests.meta({ examples: [4400] }),
+    requestsPerSecond: requestsPerSecond.meta({ examples: [14.7] }),
+    errorShare,
+    p50Ms: z.number().meta(doc("p50 of its times, in milliseconds.", 11.2)),
+    p95Ms: z.number().meta(doc("p95 of its times, in milliseconds.", 24.1)),
+    at: instant.describe("When it was measured."),
+  })
+  .describe("What the source did before the first sample; held against it again after a rollback.");

@@ -1,0 +1,165 @@
+// Row K2, embedded half: from the intent to roll back to the last pod that serves from the source, on many real sidecars.
+// Every pod is a process of its own; both stores are trivial, since nothing here is about stores.
+import { mkdir } from "node:fs/promises";
+import { startEmbeddedCluster } from "#clusters/embedded/start-embedded-cluster.ts";
+import { startQdrant } from "#stores/qdrant.ts";
+import { loadQdrant } from "#stores/qdrant-rest.ts";
+import { eventually } from "#stories/embedded/eventually.ts";
+import { longGuard } from "#stories/embedded/story-migration.ts";
+import { type Dataset, loadDataset } from "#support/dataset/read.ts";
+import { startLoad } from "#support/load/load.ts";
+import { applicationDeployment } from "#support/world/application-manifests.ts";
+import { createMigration, describeStatus, isSettled, migrationStorage, requestWayBack } from "./acts.ts";
+import { createNamespace, installDefinitions, kinds } from "./bench-cluster.ts";
+import { startBenchOperator } from "./operator-process.ts";
+
+export type AcknowledgeOptions = {
+  readonly directory: string;
+  readonly pods: number;
+  readonly runs: number;
+  readonly say: (line: string) => void;
+};
+
+export type Acknowledged = {
+  /** From the status that says RollingBack to the status that says that every pod serves from the source, in ms. */
+  readonly intentToAllMs: readonly number[];
+  /** Pods that were running and ready. */
+  readonly pods: number;
+};
+
+const namespace = "search";
+const application = "search-api";
+const stepDeadlineMs = 180_000;
+/** Pods begun at a time: a process that starts takes a core for about a second. */
+const startedAtOnce = 5;
+
+type Cluster = Awaited<ReturnType<typeof startEmbeddedCluster>>;
+
+/** Runs migrations into their guard one after the other, and asks each for its way back. */
+export async function measureAcknowledge(options: AcknowledgeOptions): Promise<Acknowledged> {
+  const { directory, pods, runs, say } = options;
+  const closers: (() => Promise<unknown>)[] = [];
+  try {
+    const whole = loadDataset();
+    const dataset: Dataset = { ...whole, chunks: whole.chunks.slice(0, 50) };
+    const store = await startQdrant({ external: { url: undefined, apiKey: undefined } });
+    closers.push(store.close);
+    for (const collection of ["source", "destination"]) await loadQdrant(store, collection, dataset);
+    await mkdir(directory, { recursive: true });
+    const cluster = await startEmbeddedCluster({ directory });
+    closers.push(cluster.close);
+    installDefinitions(cluster.api);
+    await startPods(cluster, { url: store.url, pods, say });
+    const load = startSearches(cluster, dataset);
+    closers.push(load.stop);
+    const operator = await startBenchOperator({
+      kubeconfig: cluster.api.kubeconfigPath("operator"),
+      namespaces: [namespace],
+    });
+    closers.push(operator.stop);
+    const intentToAllMs: number[] = [];
+    for (let run = 1; run <= runs; run += 1) {
+      const tookMs = await rollBackOnce(cluster, run, store.url);
+      say(`${pods} pods, run ${run}: ${tookMs.toFixed(0)} ms`);
+      intentToAllMs.push(tookMs);
+    }
+    return { intentToAllMs, pods };
+  } finally {
+    for (const close of closers.toReversed()) await close();
+  }
+}
+
+type Pods = { readonly url: string; readonly pods: number; readonly say: (line: string) => void };
+
+/** A few at a time, as the Deployment grows. */
+async function startPods(cluster: Cluster, { url, pods, say }: Pods): Promise<void> {
+  const { api } = cluster;
+  createNamespace(api, namespace);
+  const base = { primary: { kind: "qdrant", url, collection: "source" } };
+  const metadata = { name: `${application}-retriever`, namespace };
+  const data = { "retriever.json": JSON.stringify(base) };
+  api.direct({ verb: "create", ...kinds.configMaps, namespace, body: { metadata, data } });
+  const input = {
+    name: application,
+    replicas: 0,
+    postgresUrl: "",
+    table: "",
+    qdrantKey: undefined,
+    allowedHosts: new URL(url).hostname,
+  };
+  api.direct({ verb: "create", ...kinds.deployments, namespace, body: structuredClone(applicationDeployment(input)) });
+  for (let replicas = 0; replicas < pods; ) {
+    replicas = Math.min(pods, replicas + startedAtOnce);
+    api.direct({
+      verb: "patch",
+      ...kinds.deployments,
+      namespace,
+      name: application,
+      contentType: "application/merge-patch+json",
+      body: { spec: { replicas } },
+    });
+    await eventually(`${replicas} pods are ready`, async () => readyAddresses(cluster).length === replicas, {
+      deadlineMs: stepDeadlineMs,
+    });
+    if (replicas % 10 === 0 || replicas === pods) say(`${replicas} sidecars run`);
+  }
+}
+
+type PodObject = {
+  readonly status?: {
+    readonly podIP?: string;
+    readonly conditions?: readonly { readonly type: string; readonly status: string }[];
+  };
+};
+
+function readyAddresses({ api }: Cluster): string[] {
+  return (api.store.list("/pods", namespace) as readonly PodObject[]).flatMap(({ status = {} }) => {
+    const isReady = status.conditions?.some(({ type, status }) => type === "Ready" && status === "True") === true;
+    return isReady && status.podIP !== undefined ? [status.podIP] : [];
+  });
+}
+
+function startSearches(cluster: Cluster, dataset: Dataset) {
+  const queries = dataset.queries.slice(0, 20).map((_, index) => ({ embedding: dataset.queryVector(index) }));
+  let endpoints: string[] = [];
+  return startLoad({
+    endpoints: () => {
+      if (endpoints.length === 0) endpoints = readyAddresses(cluster).map((ip) => `http://${ip}:7080`);
+      return endpoints;
+    },
+    queries,
+    ratePerSecond: 20,
+    k: 3,
+    maxSeconds: 600,
+  });
+}
+
+/** One migration into its guard and back; the time from its intent to its last acknowledgement. */
+async function rollBackOnce({ api }: Cluster, number: number, url: string): Promise<number> {
+  const name = `run-${number}`;
+  const place = { namespace, name };
+  const times = new Map<string, number>();
+  const unsubscribe = api.store.subscribe(({ storage, object }) => {
+    const phase = (object["status"] as { readonly phase?: string } | undefined)?.phase;
+    if (storage !== migrationStorage || object.metadata.name !== name || phase === undefined) return;
+    if (!times.has(phase)) times.set(phase, performance.now());
+  });
+  try {
+    const destination = { kind: "qdrant", url, collection: "destination" } as const;
+    // Another duration is another plan: the same one again would wait for a person.
+    const guard = { ...longGuard, duration: `${60 + number}m` };
+    createMigration(api, place, { target: application, destination, changes: { guard } });
+    const reach = (phase: string) =>
+      eventually(`${name} reaches ${phase}`, async () => times.has(phase), {
+        deadlineMs: stepDeadlineMs,
+        describe: async () => describeStatus(api, place),
+      });
+    await reach("Guard");
+    requestWayBack(api, place, "Rollback");
+    await reach("RolledBack");
+    await eventually(`${name} is settled`, async () => isSettled(api, place), { deadlineMs: stepDeadlineMs });
+    return (times.get("RolledBack") ?? Number.NaN) - (times.get("RollingBack") ?? Number.NaN);
+  } finally {
+    unsubscribe();
+  }
+}

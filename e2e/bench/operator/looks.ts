@@ -1,0 +1,38 @@
+// The operator's looks as the API sees them: which migrations were read, and when it was last asked anything for one.
+import type { EmbeddedApi } from "#clusters/embedded/api/start-api.ts";
+
+export type Looks = {
+  /** How many different migrations were read. */
+  readonly migrations: () => number;
+  /** Since the last request of a look, or since the beginning. */
+  readonly quietMs: () => number;
+  /** From the first request of a look to the last one; NaN before there were any. */
+  readonly tookMs: () => number;
+  readonly close: () => void;
+};
+
+const oneMigration = /\/retrievermigrations\/([^/]+)$/;
+
+/** Begins to watch. Watches, their lists over all namespaces, and leases are no looks. */
+export function watchLooks(api: EmbeddedApi): Looks {
+  const seen = new Set<string>();
+  const beganAt = performance.now();
+  let firstAt = Number.NaN;
+  let lastAt = Number.NaN;
+  const close = api.faults.add({
+    match: ({ path, verb }) => {
+      if (verb === "watch" || !path.includes("/namespaces/") || path.includes("/leases")) return false;
+      lastAt = performance.now();
+      if (Number.isNaN(firstAt)) firstAt = lastAt;
+      if (verb === "get" && oneMigration.test(path)) seen.add(path);
+      return false;
+    },
+    outcome: "reset",
+  });
+  return {
+    migrations: () => seen.size,
+    quietMs: () => performance.now() - (Number.isNaN(lastAt) ? beganAt : lastAt),
+    tookMs: () => lastAt - firstAt,
+    close,
+  };
+}

@@ -1,0 +1,167 @@
+// CEL validation rules of a custom resource, evaluated at every level of the schema, with transition rules.
+// Pure apart from a cache of compiled expressions.
+import { Environment, type ParseResult } from "@marcbachmann/cel-js";
+import type { Cause } from "../failure.ts";
+import { equal, isObject } from "../json.ts";
+import { joinsUnboundedText, ruleRoot, undeclaredSelections } from "./cel-fields.ts";
+import { toCel } from "./cel-value.ts";
+import { childPath, fieldSchema, itemSchema, sameItem } from "./descend.ts";
+import type { Rule, Schema } from "./schema.ts";
+import type { Checked } from "./validate.ts";
+
+const environment = new Environment({ enableOptionalTypes: true, homogeneousAggregateLiterals: false })
+  .registerVariable("self", "dyn")
+  .registerVariable("oldSelf", "dyn");
+
+const compiled = new Map<string, ParseResult>();
+const maxCompiled = 2000;
+
+function compile(expression: string): ParseResult {
+  const known = compiled.get(expression);
+  if (known !== undefined) return known;
+  const made = environment.parse(expression);
+  if (compiled.size >= maxCompiled) compiled.clear();
+  compiled.set(expression, made);
+  return made;
+}
+
+/** Every rule of a version's schema that does not compile or names a field that is not declared, at its place. */
+export function ruleFaults(schema: Schema, path: string): Cause[] {
+  return schemaRuleFaults(ruleRoot(schema), path);
+}
+
+function schemaRuleFaults(schema: Schema, path: string): Cause[] {
+  const faults = (schema["x-kubernetes-validations"] ?? []).flatMap((rule, index) =>
+    compileFault(rule, schema, `${path}.x-kubernetes-validations[${index}].rule`),
+  );
+  for (const [name, child] of Object.entries(schema.properties ?? {})) {
+    faults.push(...schemaRuleFaults(child, `${path}.properties[${name}]`));
+  }
+  if (schema.items !== undefined) faults.push(...schemaRuleFaults(schema.items, `${path}.items`));
+  const free = schema.additionalProperties;
+  if (isObject(free)) faults.push(...schemaRuleFaults(free, `${path}.additionalProperties`));
+  return faults;
+}
+
+function compileFault(rule: Rule, schema: Schema, field: string): Cause[] {
+  const faults = expressionFaults(rule.rule, schema, field);
+  if (rule.messageExpression === undefined) return faults;
+  const place = field.replace(/rule$/, "messageExpression");
+  return [...faults, ...expressionFaults(rule.messageExpression, schema, place)];
+}
+
+function expressionFaults(expression: string, schema: Schema, field: string): Cause[] {
+  try {
+    const { valid, error } = environment.check(expression);
+    if (!valid) return [compileFailed(expression, field, error?.message ?? "not valid")];
+    const { ast } = environment.parse(expression);
+    const undeclared = undeclaredSelections(ast, schema);
+    if (undeclared.length === 0 && joinsUnboundedText(ast)) return [tooCostly(field)];
+    return undeclared.map((name) => compileFailed(expression, field, `undefined field '${name}'`));
+  } catch (error) {
+    return [compileFailed(expression, field, firstLine(error))];
+  }
+}
+
+function tooCostly(field: string): Cause {
+  const what = field.endsWith(".rule") ? "rule" : "messageExpression";
+  const advice =
+    "try simplifying the rule, or adding maxItems, maxProperties, and maxLength where arrays, maps, and strings are declared";
+  return {
+    reason: "FieldValueForbidden",
+    message: `Forbidden: estimated ${what} cost exceeds budget by factor of more than 100x (${advice})`,
+    field,
+  };
+}
+
+function compileFailed(rule: string, field: string, why: string): Cause {
+  return {
+    reason: "FieldValueInvalid",
+    message: `Invalid value: ${JSON.stringify(rule)}: compilation failed: ${why}`,
+    field,
+  };
+}
+
+/** The faults that the rules find in the value and in all it contains. */
+export function evaluateRules(node: Checked): Cause[] {
+  const { schema, value, old, path } = node;
+  if (value === null || value === undefined) return [];
+  const faults = (schema["x-kubernetes-validations"] ?? []).flatMap((rule) => evaluate(rule, node));
+  if (Array.isArray(value)) {
+    for (const [index, item] of value.entries()) {
+      const child = {
+        schema: itemSchema(schema),
+        value: item,
+        old: sameItem(schema, old, item),
+        path: `${path}[${index}]`,
+      };
+      faults.push(...evaluateRules(child));
+    }
+  }
+  if (!isObject(value)) return faults;
+  for (const [name, child] of Object.entries(value)) {
+    const childSchema = fieldSchema(schema, name);
+    const oldChild = isObject(old) ? old[name] : undefined;
+    if (childSchema !== undefined)
+      faults.push(...evaluateRules({ schema: childSchema, value: child, old: oldChild, path: childPath(path, name) }));
+  }
+  return faults;
+}
+
+function evaluate(rule: Rule, node: Checked): Cause[] {
+  const { schema, value, old } = node;
+  if (!applies(rule, node)) return [];
+  const oldSelf = old === undefined ? null : toCel(schema, old);
+  const context = { self: toCel(schema, value), oldSelf: rule.optionalOldSelf === true ? optional(oldSelf) : oldSelf };
+  try {
+    if (compile(rule.rule)(context) === true) return [];
+    return [fault(rule, node, text(rule, context))];
+  } catch (error) {
+    return [fault(rule, node, `rule evaluation error: ${firstLine(error)}: ${rule.rule}`)];
+  }
+}
+
+/** A transition rule needs an old value; any other rule is not asked again about a value that did not change. */
+function applies(rule: Rule, { value, old }: Checked): boolean {
+  const isTransition = /\boldSelf\b/.test(rule.rule);
+  if (isTransition) return old !== undefined || rule.optionalOldSelf === true;
+  return old === undefined || !equal(old, value);
+}
+
+function firstLine(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return message.split("\n")[0] ?? "";
+}
+
+function optional(value: unknown): unknown {
+  const expression = value === null ? "optional.none()" : "optional.of(self)";
+  return compile(expression)({ self: value, oldSelf: null });
+}
+
+function text(rule: Rule, context: { readonly self: unknown; readonly oldSelf: unknown }): string {
+  if (rule.messageExpression !== undefined) {
+    const made: unknown = compile(rule.messageExpression)(context);
+    if (typeof made === "string" && made.trim() !== "") return made;
+  }
+  return rule.message ?? `failed rule: ${rule.rule}`;
+}
+
+function fault(rule: Rule, { value, path }: Checked, message: string): Cause {
+  const field = rule.fieldPath === undefined ? path : `${path}${rule.fieldPath}`.replace(/^\./, "");
+  const reason = rule.reason ?? "FieldValueInvalid";
+  const prefixes: Record<string, string> = {
+    FieldValueRequired: "Required value",
+    FieldValueForbidden: "Forbidden",
+    FieldValueDuplicate: `Duplicate value: ${shown(value)}`,
+  };
+  return {
+    reason,
+    message: `${prefixes[reason] ?? `Invalid value: ${shown(value)}`}: ${message}`,
+    field: field === "" ? "<nil>" : field,
+  };
+}
+
+function shown(value: unknown): string {
+  if (Array.isArray(value)) return '"array"';
+  return isObject(value) ? '"object"' : (JSON.stringify(value) ?? "null");
+}

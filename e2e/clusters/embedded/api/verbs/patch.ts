@@ -1,0 +1,144 @@
+// The patch formats: JSON patch, merge patch, server-side apply. A strategic merge is refused.
+// Each turns the request into a proposal; write.ts judges and stores it.
+import jsonPatch from "fast-json-patch";
+import { type Call, type Cluster, type Outcome, timestamp, writerOf } from "../call.ts";
+import { badRequest, conflict, failure, invalid, notFound, unprocessable, unsupportedMediaType } from "../failure.ts";
+import { applyConfiguration, type ManagerConflict } from "../fields/managers.ts";
+import { undeclaredFields } from "../fields/typed.ts";
+import { copy, isObject, type JsonObject, type KubeObject } from "../json.ts";
+import { parseObject } from "../metadata.ts";
+import { groupVersion, served } from "../resource-type.ts";
+import { checkNamespace, resetFields, write } from "../write.ts";
+
+const jsonPatchType = "application/json-patch+json";
+export const mergePatchType = "application/merge-patch+json";
+export const applyPatchType = "application/apply-patch+yaml";
+
+const maxOperations = 10_000;
+
+export function patchObject(cluster: Cluster, call: Call): Outcome {
+  const { type, namespace, name, contentType } = call;
+  if (contentType === applyPatchType) return applyPatch(cluster, call);
+  if (call.query.has("force")) throw badOption("force", "Forbidden: may not be specified for non-apply patch");
+  const live = cluster.store.get(type.storage, namespace, name);
+  const supported = [jsonPatchType, mergePatchType, applyPatchType];
+  if (!supported.includes(contentType)) throw unsupportedMediaType(contentType, supported);
+  if (live === undefined) throw notFound(type, name);
+  const before = served(type, live);
+  const body = patched(call, before);
+  const after = parseObject(type, body, namespace, name);
+  return write(cluster, call, { before, after });
+}
+
+function badOption(field: string, message: string): Error {
+  const subject = { group: "meta.k8s.io", plural: "patchoptions", kind: "PatchOptions" };
+  const reason = message.startsWith("Required") ? "FieldValueRequired" : "FieldValueForbidden";
+  return invalid(subject, "", [{ reason, field, message }]);
+}
+
+function patched(call: Call, before: KubeObject): unknown {
+  if (call.contentType === jsonPatchType) return patchByOperations(call.body, before);
+  if (!isObject(call.body)) throw badRequest("a merge patch must be a JSON object");
+  return mergePatch(copy(before), call.body);
+}
+
+function patchByOperations(body: unknown, before: KubeObject): unknown {
+  if (!Array.isArray(body)) throw badRequest("a JSON patch must be a list of operations");
+  if (body.length > maxOperations)
+    throw badRequest(`The allowed maximum operations in a JSON patch is ${maxOperations}, got ${body.length}`);
+  try {
+    return jsonPatch.applyPatch(copy(before), body as jsonPatch.Operation[], true).newDocument;
+  } catch (error) {
+    const text = error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error);
+    throw unprocessable(`the server rejected our request due to an error in our request: ${text}`);
+  }
+}
+
+/** RFC 7386. */
+function mergePatch(target: unknown, patch: unknown): unknown {
+  if (!isObject(patch)) return copy(patch);
+  const made: JsonObject = isObject(target) ? target : {};
+  for (const [name, value] of Object.entries(patch)) {
+    if (value === null) delete made[name];
+    else made[name] = mergePatch(made[name], value);
+  }
+  return made;
+}
+
+function applyPatch(cluster: Cluster, call: Call): Outcome {
+  const { type, namespace, name } = call;
+  if (!call.query.has("fieldManager")) throw badOption("fieldManager", "Required value: is required for apply patch");
+  const config = parseApplied(call);
+  const stored = cluster.store.get(type.storage, namespace, name);
+  const live = stored === undefined ? undefined : served(type, stored);
+  if (live === undefined) checkCreatable(cluster, call, config);
+  const context = {
+    schema: type.schema,
+    writer: writerOf(call, "Apply"),
+    time: timestamp(cluster.now()),
+    reset: resetFields(call),
+  };
+  const applied = applyConfiguration(context, live, config, call.query.get("force") === "true");
+  if (applied.conflicts.length > 0) throw applyConflict(applied.conflicts);
+  // Without a version of its own, an apply is judged against the live one and can't be stale.
+  const resourceVersion = config.metadata.resourceVersion ?? live?.metadata.resourceVersion ?? "";
+  const after = { ...applied.object, metadata: { ...applied.object.metadata, resourceVersion } };
+  return write(cluster, call, { before: live, after, managedFields: applied.managedFields });
+}
+
+function checkCreatable(cluster: Cluster, call: Call, config: KubeObject): void {
+  const { type, name } = call;
+  if (call.subresource !== "") throw notFound(type, name);
+  checkNamespace(cluster, call, name);
+  const { uid } = config.metadata;
+  if (uid === undefined) return;
+  throw conflict(
+    type,
+    name,
+    `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`,
+  );
+}
+
+function parseApplied(call: Call): KubeObject {
+  const { type, body } = call;
+  if (!isObject(body)) throw badRequest("error decoding YAML: expected an object");
+  if (body["apiVersion"] === undefined || body["kind"] === undefined) {
+    throw badRequest(
+      `Object 'Kind' and 'apiVersion' must be set in an applied configuration of ${groupVersion(type)}, Kind=${type.kind}`,
+    );
+  }
+  const config = parseObject(type, body, call.namespace, call.name);
+  if (config.metadata.managedFields !== undefined) throw badRequest("metadata.managedFields must be nil");
+  const unknown = undeclaredFields(type.schema, config);
+  if (unknown.length === 0) return config;
+  const about = `${call.namespace === undefined ? "" : `${call.namespace}/`}${call.name}; ${groupVersion(type)}, Kind=${type.kind}`;
+  throw failure({
+    code: 500,
+    reason: "",
+    message: `failed to create typed patch object (${about}): ${unknown.map((path) => `${path}: field not declared in schema`).join(", ")}`,
+  });
+}
+
+function applyConflict(conflicts: readonly ManagerConflict[]): Error {
+  const rows = conflicts.flatMap((conflict) => conflict.paths.map((field) => ({ who: managerText(conflict), field })));
+  const causes = rows.map(({ who, field }) => ({
+    reason: "FieldManagerConflict",
+    message: `conflict with ${who}`,
+    field,
+  }));
+  const [only] = rows;
+  if (rows.length === 1 && only !== undefined) {
+    const message = `Apply failed with 1 conflict: conflict with ${only.who}: ${only.field}`;
+    return failure({ code: 409, reason: "Conflict", message, details: { causes } });
+  }
+  const groups = conflicts.map((conflict) =>
+    [`conflicts with ${managerText(conflict)}:`, ...conflict.paths.map((path) => `- ${path}`)].join("\n"),
+  );
+  const message = `Apply failed with ${rows.length} conflicts: ${groups.join("\n")}`;
+  return failure({ code: 409, reason: "Conflict", message, details: { causes } });
+}
+
+function managerText({ manager, subresource, operation, apiVersion, time }: ManagerConflict): string {
+  const who = `${JSON.stringify(manager)}${subresource === "" ? "" : ` with subresource ${JSON.stringify(subresource)}`}`;
+  return operation === "Update" ? `${who} using ${apiVersion} at ${time}` : who;
+}

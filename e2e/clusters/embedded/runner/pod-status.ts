@@ -1,0 +1,101 @@
+// The status a kubelet would report for a pod, from what the runner knows of its container.
+// Pure.
+import { type JsonObject, listOf, objectOf } from "../api/json.ts";
+import type { Container } from "./pod-shape.ts";
+import type { Exit } from "./processes.ts";
+
+export type ContainerState =
+  | { readonly kind: "waiting"; readonly reason: string; readonly message: string }
+  | { readonly kind: "running"; readonly startedAt: string }
+  | { readonly kind: "terminated"; readonly exit: Exit; readonly at: string; readonly message?: string };
+
+export type PodFacts = {
+  readonly podIp: string;
+  readonly containers: readonly Container[];
+  /** The container that runs a real process, and its state. */
+  readonly active: string;
+  readonly state: ContainerState;
+  readonly lastExit: { readonly exit: Exit; readonly at: string } | undefined;
+  readonly ready: boolean;
+  /** It isn't started again: its end is the pod's. */
+  readonly runsOnce: boolean;
+  readonly restartCount: number;
+  readonly startTime: string;
+  readonly now: string;
+};
+
+/** The status, with transition times kept from the previous one. */
+export function renderPodStatus(facts: PodFacts, previous: unknown): JsonObject {
+  const started = facts.state.kind !== "waiting" || facts.restartCount > 0;
+  const conditions = [
+    condition("PodScheduled", true, facts, previous),
+    condition("Initialized", true, facts, previous),
+    condition("ContainersReady", facts.ready, facts, previous),
+    condition("Ready", facts.ready, facts, previous),
+  ];
+  return {
+    phase: phaseOf(facts, started),
+    hostIP: "127.0.0.1",
+    podIP: facts.podIp,
+    podIPs: [{ ip: facts.podIp }],
+    startTime: facts.startTime,
+    qosClass: "BestEffort",
+    conditions,
+    containerStatuses: facts.containers.map((container) => containerStatus(container, facts, started)),
+  };
+}
+
+function phaseOf({ state, runsOnce }: PodFacts, started: boolean): string {
+  if (runsOnce && state.kind === "terminated") return state.exit.code === 0 ? "Succeeded" : "Failed";
+  return started ? "Running" : "Pending";
+}
+
+function condition(type: string, holds: boolean, facts: PodFacts, previous: unknown): JsonObject {
+  const status = holds ? "True" : "False";
+  const old = listOf(objectOf(previous)["conditions"])
+    .map(objectOf)
+    .find((one) => one["type"] === type);
+  const why = holds
+    ? {}
+    : { reason: "ContainersNotReady", message: `containers with unready status: [${facts.active}]` };
+  return {
+    type,
+    status,
+    lastProbeTime: null,
+    lastTransitionTime: old?.["status"] === status ? old["lastTransitionTime"] : facts.now,
+    ...why,
+  };
+}
+
+function containerStatus(container: Container, facts: PodFacts, started: boolean): JsonObject {
+  const common = { name: container.name, image: container.image, imageID: container.image };
+  if (container.name === facts.active) {
+    const lastState =
+      facts.lastExit === undefined ? {} : { terminated: terminated(facts.lastExit.exit, facts.lastExit.at) };
+    return {
+      ...common,
+      ready: facts.ready,
+      started: facts.state.kind === "running",
+      restartCount: facts.restartCount,
+      state: stateOf(facts.state),
+      lastState,
+    };
+  }
+  const state = started ? { running: { startedAt: facts.startTime } } : { waiting: { reason: "ContainerCreating" } };
+  return { ...common, ready: started, started, restartCount: 0, state, lastState: {} };
+}
+
+function stateOf(state: ContainerState): JsonObject {
+  if (state.kind === "running") return { running: { startedAt: state.startedAt } };
+  if (state.kind === "terminated") {
+    const message = state.message === undefined || state.message === "" ? {} : { message: state.message };
+    return { terminated: { ...terminated(state.exit, state.at), ...message } };
+  }
+  return { waiting: { reason: state.reason, message: state.message } };
+}
+
+function terminated(exit: Exit, at: string): JsonObject {
+  const signals: Record<string, number> = { SIGKILL: 137, SIGTERM: 143, SIGINT: 130 };
+  const exitCode = exit.code ?? signals[exit.signal ?? ""] ?? 1;
+  return { exitCode, reason: exitCode === 0 ? "Completed" : "Error", finishedAt: at };
+}

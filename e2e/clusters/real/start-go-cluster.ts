@@ -1,0 +1,156 @@
+// A cluster of Kubernetes' own parts on this machine: certificates, accounts and configuration, then the supervisor.
+// Everything is in one folder that goes with the cluster; what a crash leaves, the next start removes.
+import { type ChildProcess, spawn } from "node:child_process";
+import { generateKeyPairSync, randomBytes, randomInt } from "node:crypto";
+import { once } from "node:events";
+import { mkdir, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { createInterface } from "node:readline";
+import { Agent, request } from "undici";
+import { makeCertificates } from "../embedded/api/http/certificate.ts";
+import { renderKubeconfig } from "../embedded/api/http/kubeconfig.ts";
+import type { KubernetesBinaries } from "./binaries.ts";
+import { auditPolicy, type ComponentName, componentNames, nodeFiles } from "./components.ts";
+import { importImages } from "./import-images.ts";
+import {
+  apiUrlOf,
+  type ClusterKind,
+  groupsOf,
+  hostAddress,
+  kubeconfigOf,
+  type Layout,
+  serviceAddress,
+  type TokenUser,
+  tokenUsers,
+  userNameOf,
+} from "./layout.ts";
+import { makeBridge } from "./machine.ts";
+import { openStateFolder } from "./state-folder.ts";
+
+/** For every part to come up, on a machine that has other things to do. */
+const startDeadlineMs = 300_000;
+const controlDeadlineMs = 150_000;
+const supervisor = join(import.meta.dirname, "supervisor-main.ts");
+
+export type GoCluster = {
+  readonly layout: Layout;
+  readonly close: () => Promise<void>;
+};
+
+/** Starts it; rejects with the supervisor's words when a part doesn't come up. A node needs root. */
+export async function startGoCluster(kind: ClusterKind, binaries: KubernetesBinaries): Promise<GoCluster> {
+  const state = await openStateFolder(kind);
+  const layout = layoutOf(kind, state.path);
+  let child: ChildProcess | undefined;
+  const close = async () => {
+    if (child !== undefined) await end(child);
+    await state.remove();
+  };
+  try {
+    await writeFiles(layout);
+    if (kind === "node") await makeBridge();
+    child = spawnSupervisor(layout, binaries);
+    if (child.pid !== undefined) await state.claimFor(child.pid);
+    await untilReady(child);
+    if (kind === "node") await importImages(layout, binaries.path("pause"));
+    return { layout, close };
+  } catch (fault) {
+    await close();
+    throw fault;
+  }
+}
+
+/** Kills a component, or starts it again; resolves when that is done. */
+export async function control(folder: string, verb: "kill" | "start", component: ComponentName): Promise<void> {
+  const dispatcher = new Agent({
+    connect: { socketPath: join(folder, "control.sock") },
+    headersTimeout: controlDeadlineMs,
+  });
+  try {
+    const { statusCode, body } = await request(`http://supervisor/${verb}/${component}`, {
+      method: "POST",
+      dispatcher,
+    });
+    const text = await body.text();
+    if (statusCode !== 200) throw new Error(`${verb} ${component}: ${text}`);
+  } finally {
+    await dispatcher.destroy();
+  }
+}
+
+function layoutOf(kind: ClusterKind, folder: string): Layout {
+  const loopback = `127.${randomInt(64, 128)}.${randomInt(1, 255)}.${randomInt(1, 255)}`;
+  if (kind === "node") return { kind, folder, loopback, apiAddress: serviceAddress, apiPort: 443 };
+  return { kind, folder, loopback, apiAddress: loopback, apiPort: 6443 };
+}
+
+async function writeFiles(layout: Layout): Promise<void> {
+  const write = async (name: string, content: string) => {
+    const path = join(layout.folder, name);
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, content, { mode: 0o600 });
+  };
+  const { ca, cert, key } = await makeCertificates(
+    [layout.apiAddress, layout.loopback, serviceAddress, hostAddress],
+    new Date(),
+  );
+  await write("ca.crt", ca);
+  await write("api.crt", cert);
+  await write("api.key", key);
+  await write("audit.yaml", auditPolicy);
+  const accounts = generateKeyPairSync("rsa", { modulusLength: 2048 });
+  await write("accounts.pub", accounts.publicKey.export({ type: "spki", format: "pem" }).toString());
+  await write("accounts.key", accounts.privateKey.export({ type: "pkcs1", format: "pem" }).toString());
+  const tokens = tokenUsers.map((user) => ({ user, token: randomBytes(24).toString("base64url") }));
+  await write("tokens.csv", tokens.map(tokenLine).join(""));
+  for (const { user, token } of tokens) {
+    const text = renderKubeconfig({ url: apiUrlOf(layout), ca, user, token });
+    await writeFile(kubeconfigOf(layout, user), text, { mode: 0o600 });
+  }
+  if (layout.kind !== "node") return;
+  for (const [name, content] of Object.entries(nodeFiles(layout))) await write(name, content);
+}
+
+function tokenLine({ user, token }: { readonly user: TokenUser; readonly token: string }): string {
+  return `${token},${userNameOf(user)},${user},"${groupsOf(user).join(",")}"\n`;
+}
+
+function spawnSupervisor(layout: Layout, binaries: KubernetesBinaries): ChildProcess {
+  const ours = componentNames.filter((name) => name !== "containerd").map((name) => [name, binaries.path(name)]);
+  const programs = Object.fromEntries([...ours, ["containerd", "containerd"]]);
+  const main = [process.execPath, supervisor, JSON.stringify({ layout, programs })];
+  // The first of its process ids ends with its parent, however that one ends, and with it all others.
+  const namespaces = ["unshare", "--mount", "--pid", "--fork", "--kill-child=KILL", "--mount-proc"];
+  const leash = ["setpriv", "--pdeathsig", "KILL"];
+  const [file = "", ...words] = [...leash, ...(layout.kind === "node" ? namespaces : []), ...main];
+  const search = `${process.env["PATH"] ?? ""}:/usr/sbin:/sbin`;
+  return spawn(file, words, {
+    stdio: ["pipe", "pipe", "pipe"],
+    env: { PATH: search, HOME: layout.folder },
+  });
+}
+
+async function untilReady(child: ChildProcess): Promise<void> {
+  let words = "";
+  child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+    words = (words + text).slice(-4000);
+  });
+  if (child.stdout === null) throw new Error("the supervisor has no output");
+  const lines = createInterface({ input: child.stdout });
+  const signal = AbortSignal.timeout(startDeadlineMs);
+  const ended = once(child, "exit", { signal }).then(() => {
+    throw new Error(`a part of the cluster did not start: ${words.trim()}`);
+  });
+  await Promise.race([once(lines, "line", { signal }), ended]);
+  ended.catch(() => undefined);
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exited = once(child, "exit");
+  child.stdin?.end();
+  child.kill("SIGTERM");
+  const timer = setTimeout(() => child.kill("SIGKILL"), 5000);
+  await exited;
+  clearTimeout(timer);
+}

@@ -1,5 +1,0 @@
-// The conformance suite on a real API server: what the embedded one is held to is what a real one does.
-import { describeConformance } from "#conformance/describe-conformance.ts";
-import { givenCluster } from "#real/given-cluster.ts";
-
-describeConformance(async () => givenCluster().adminKubeconfig);

@@ -1,0 +1,59 @@
+// Stories of the alert with the real Prometheus and Alertmanager, the rules that the chart ships, and real sidecars.
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { measureRun } from "#bench/alerts/k1.ts";
+import { type AlertStage, alertSpec, openAlertStage } from "#support/prometheus/alert-stage.ts";
+import { findBinaries } from "#support/prometheus/binaries.ts";
+import { forSeconds, quickRules, renameAlert } from "#support/prometheus/rules.ts";
+import { conditionOf } from "#support/world/migration-status.ts";
+import { eventually } from "../embedded/eventually.ts";
+import { conditionIs, eventOf } from "../embedded/traces.ts";
+
+const binaries = findBinaries();
+const missing = "missing" in binaries ? binaries.missing : undefined;
+if (missing !== undefined) {
+  process.stderr.write(`\nSKIPPED, stories with a real Prometheus: ${missing}\n\n`);
+  // In CI a missing peer is a failure.
+  if (process.env["CI"] === "1") it("Prometheus and Alertmanager are there", () => expect.fail(missing));
+}
+
+describe.skipIf(missing !== undefined)("with a real Prometheus and Alertmanager", { timeout: 300_000 }, () => {
+  let alerts: AlertStage;
+  beforeAll(async () => {
+    if ("missing" in binaries) return;
+    alerts = await openAlertStage({ name: "alerts", binaries, webhook: true });
+  }, 120_000);
+  afterAll(() => alerts?.close());
+
+  it("an alert that fires in the guard rolls back within 10 s of it, its for apart", async () => {
+    const run = await measureRun(alerts, "alert-fires");
+    expect(run.forMs).toBeGreaterThanOrEqual(forSeconds * 1000);
+    expect(run.firingToIntentMs).toBeLessThanOrEqual(10_000);
+  });
+
+  it("a rule renamed in mid-guard is a page, holds the guard's clock and rolls nothing back, until it is back", async () => {
+    const { monitoring } = alerts;
+    const play = await alerts.play("rule-renamed");
+    await play.migrate(alertSpec);
+    const armed = await play.reach("Guard", 180_000);
+    expect(conditionOf(armed, "AlertsArmed")?.message).toContain("it arrived at the webhook");
+    await monitoring.writeRules(renameAlert(await quickRules()));
+    const deaf = await conditionIs(play, "AlertsArmed", "False", "RuleMissing");
+    expect(await eventOf(play, "AlertsNotArmed")).toMatchObject({ type: "Warning", page: true });
+    const held = await play.see("its clock is held", ({ guard }) => guard?.sight === "held");
+    await eventually("looks pass", async () => {
+      const { guard, conditions } = await play.status();
+      const looked = conditions.find(({ type }) => type === "AlertsArmed");
+      return looked?.status === "False" && guard?.watchedSeconds === held.guard?.watchedSeconds;
+    });
+    await monitoring.writeRules(await quickRules());
+    const back = await conditionIs(play, "AlertsArmed", "True", "Armed");
+    expect([deaf.phase, back.phase, back.rollback]).toEqual(["Guard", "Guard", undefined]);
+    await play.close();
+  });
+
+  it("a call of the webhook without the token, or with another one, is refused", async () => {
+    const call = (headers: Record<string, string>) => fetch(alerts.webhookUrl, { method: "POST", headers, body: "{}" });
+    expect((await call({})).status).toBe(401);
+    expect((await call({ authorization: "Bearer another-token-than-it" })).status).toBe(401);
+  });
+});

@@ -1,0 +1,271 @@
+// The other alerts of the chart, on series made for them and judged by the real promtool: when they fire, and when not.
+import { execFile } from "node:child_process";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { findBinaries } from "#support/prometheus/binaries.ts";
+import { shipped } from "#support/prometheus/rules.ts";
+
+const binaries = findBinaries();
+const missing = "missing" in binaries ? binaries.missing : undefined;
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "retriever-rules-"));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+const target = 'namespace="search",target="search-api"';
+const migration = 'namespace="search",name="docs"';
+const ofTarget = { namespace: "search", target: "search-api" };
+const ofMigration = { namespace: "search", name: "docs" };
+/** One sample a minute. A phase that ends with `_` samples is one that nobody exports any more. */
+const info = { [`retriever_migration_info{${migration},target="search-api"}`]: "1x60" };
+const answered = { [`retr_dual_answered_total{${target}}`]: "0+100x60" };
+const phase = (name: string, values: string) => ({
+  [`retriever_migration_phase{${migration},phase="${name}"}`]: values,
+});
+const condition = (name: string, status: string, values: string) => ({
+  [`retriever_migration_condition{${migration},condition="${name}",status="${status}"}`]: values,
+});
+const slow = (metric: string, le: string) => ({
+  ...answered,
+  [`${metric}_bucket{${target},le="${le}"}`]: "0+90x60",
+  [`${metric}_bucket{${target},le="+Inf"}`]: "0+100x60",
+});
+
+type Series = Readonly<Record<string, string>>;
+type Case = readonly [
+  alert: string,
+  when: string,
+  series: Series,
+  labels: Readonly<Record<string, string>> | undefined,
+];
+
+const critical = { severity: "critical" };
+const warning = { severity: "warning" };
+
+/** All are judged after 30 minutes. */
+const cases: readonly Case[] = [
+  [
+    "RetrieverLatencyDeltaWarning",
+    "every tenth sample is 60 ms late",
+    slow("retr_dual_latency_loss_ms", "60"),
+    { ...ofTarget, ...warning },
+  ],
+  [
+    "RetrieverLatencyDeltaWarning",
+    "every tenth sample is 20 ms late",
+    slow("retr_dual_latency_loss_ms", "20"),
+    undefined,
+  ],
+  [
+    "RetrieverScoreDeltaWarning",
+    "every tenth sample scores lower",
+    slow("retr_dual_score_loss", "0.2"),
+    { ...ofTarget, ...warning },
+  ],
+  [
+    "RetrieverMismatchSpike",
+    "mismatches multiply",
+    { ...answered, [`retr_dual_mismatch_total{${target}}`]: "0+1x20 40+30x20" },
+    { ...ofTarget, ...warning },
+  ],
+  [
+    "RetrieverMismatchSpike",
+    "mismatches stay",
+    { ...answered, [`retr_dual_mismatch_total{${target}}`]: "0+10x60" },
+    undefined,
+  ],
+  [
+    "RetrieverShadowErrors",
+    "the shadow fails in every window",
+    { [`retr_dual_shadow_errors_total{${target}}`]: "0+1x60" },
+    { ...ofTarget, ...warning },
+  ],
+  [
+    "RetrieverShadowErrors",
+    "it failed in one window",
+    { [`retr_dual_shadow_errors_total{${target}}`]: "0x26 3x30" },
+    undefined,
+  ],
+  [
+    "RetrieverSampleRateOff",
+    "a fifth of the samples come",
+    {
+      ...info,
+      [`retriever_migration_sample_rate{${migration}}`]: "0.1x60",
+      [`retrieval_total{${target}}`]: "0+1000x60",
+      [`retr_dual_samples_total{${target}}`]: "0+20x60",
+    },
+    { ...ofTarget, ...warning },
+  ],
+  [
+    "RetrieverSampleRateOff",
+    "the samples come",
+    {
+      ...info,
+      [`retriever_migration_sample_rate{${migration}}`]: "0.1x60",
+      [`retrieval_total{${target}}`]: "0+1000x60",
+      [`retr_dual_samples_total{${target}}`]: "0+99x60",
+    },
+    undefined,
+  ],
+  [
+    "RetrieverConfigFault",
+    "a pod refuses its document",
+    { [`retr_config_fault{${target},pod="a"}`]: "0x60", [`retr_config_fault{${target},pod="b"}`]: "1x60" },
+    { ...ofTarget, ...warning },
+  ],
+  [
+    "RetrieverPodsDisagree",
+    "a pod stays behind",
+    { [`retr_config_epoch{${target},pod="a"}`]: "4x60", [`retr_config_epoch{${target},pod="b"}`]: "3x60" },
+    { ...ofTarget, ...critical },
+  ],
+  [
+    "RetrieverPodsDisagree",
+    "all agree",
+    { [`retr_config_epoch{${target},pod="a"}`]: "4x60", [`retr_config_epoch{${target},pod="b"}`]: "4x60" },
+    undefined,
+  ],
+  ["RetrieverOperatorWithoutLeader", "nobody leads", { 'retriever_leader{pod="a"}': "0x60" }, critical],
+  [
+    "RetrieverOperatorWithoutLeader",
+    "one of two leads",
+    { 'retriever_leader{pod="a"}': "0x60", 'retriever_leader{pod="b"}': "1x60" },
+    undefined,
+  ],
+  [
+    "RetrieverOperatorGoneInCutover",
+    "it went while it cut over",
+    { ...phase("CuttingOver", "1x20 _x40"), [`retriever_migration_epoch{${migration}}`]: "4x20 _x40" },
+    { ...ofMigration, ...critical },
+  ],
+  [
+    "RetrieverOperatorGoneInCutover",
+    "it went in the guard",
+    { ...phase("CuttingOver", "1x5 0x15 _x40"), [`retriever_migration_epoch{${migration}}`]: "4x20 _x40" },
+    undefined,
+  ],
+  [
+    "RetrieverOperatorGoneInCutover",
+    "it is there",
+    { ...phase("CuttingOver", "1x60"), [`retriever_migration_epoch{${migration}}`]: "4x60" },
+    undefined,
+  ],
+  [
+    "RetrieverOperatorErrors",
+    "looks fail",
+    { 'retriever_reconcile_errors_total{code="ROP_FORBIDDEN"}': "0+1x60" },
+    { code: "ROP_FORBIDDEN", ...warning },
+  ],
+  [
+    "RetrieverAdmissionPolicyMissing",
+    "the leader misses one",
+    {
+      'retriever_admission_policy_in_force{policy="shop-pods",instance="a"}': "0x60",
+      'retriever_leader{instance="a"}': "1x60",
+    },
+    { policy: "shop-pods", ...warning },
+  ],
+  [
+    "RetrieverAdmissionPolicyMissing",
+    "one missed it that led before",
+    {
+      'retriever_admission_policy_in_force{policy="shop-pods",instance="a"}': "0x60",
+      'retriever_admission_policy_in_force{policy="shop-pods",instance="b"}': "1x60",
+      'retriever_leader{instance="a"}': "0x60",
+      'retriever_leader{instance="b"}': "1x60",
+    },
+    undefined,
+  ],
+  [
+    "RetrieverMigrationStalled",
+    "a person is needed",
+    condition("Stalled", "true", "1x60"),
+    { ...ofMigration, ...warning },
+  ],
+  [
+    "RetrieverWayBackLost",
+    "the way back closes in the guard",
+    { ...phase("Guard", "1x60"), ...condition("RollbackReady", "false", "1x60") },
+    { ...ofMigration, ...critical },
+  ],
+  [
+    "RetrieverWayBackLost",
+    "it isn't open yet in the ramp",
+    { ...phase("Ramp", "1x60"), ...phase("Guard", "0x60"), ...condition("RollbackReady", "false", "1x60") },
+    undefined,
+  ],
+  ["RetrieverRollbackSlow", "a rollback lasts", phase("RollingBack", "1x60"), { ...ofMigration, ...critical }],
+  [
+    "RetrieverGuardBlind",
+    "the guard sees nothing",
+    { [`retriever_migration_guard_seconds{${migration},clock="blind"}`]: "0+60x60" },
+    { ...ofMigration, ...warning },
+  ],
+  [
+    "RetrieverGuardBlind",
+    "it sees",
+    { [`retriever_migration_guard_seconds{${migration},clock="blind"}`]: "30x60" },
+    undefined,
+  ],
+  [
+    "RetrieverPostmortemDue",
+    "it is due",
+    condition("PostmortemDue", "true", "1x60"),
+    { ...ofMigration, severity: "info" },
+  ],
+  [
+    "RETR_ALERT_CANARY",
+    "a target is scraped",
+    { [`retr_build_info{${target},version="1"}`]: "1x60" },
+    { ...ofTarget, severity: "none" },
+  ],
+  [
+    "RETR_ALERT_CANARY",
+    "the label is missing",
+    { 'retr_build_info{namespace="search",version="1"}': "1x60" },
+    undefined,
+  ],
+];
+
+async function judge([alert, , series, labels]: Case): Promise<string> {
+  if ("missing" in binaries) throw new Error(binaries.missing);
+  const test = {
+    interval: "1m",
+    input_series: Object.entries(series).map(([name, values]) => ({ series: name, values })),
+    alert_rule_test: [
+      { eval_time: "30m", alertname: alert, exp_alerts: labels === undefined ? [] : [{ exp_labels: labels }] },
+    ],
+  };
+  // Annotations aren't what is judged here.
+  const rules = (await readFile(shipped, "utf8")).replaceAll(
+    /^ +(annotations|summary|description|runbook_url):.*\n/gm,
+    "",
+  );
+  await writeFile(join(folder, "rules.yaml"), rules);
+  const text = JSON.stringify({ rule_files: ["rules.yaml"], evaluation_interval: "15s", tests: [test] });
+  await writeFile(join(folder, "test.yaml"), text);
+  try {
+    await promisify(execFile)(binaries.promtool, ["test", "rules", join(folder, "test.yaml")], { timeout: 30_000 });
+    return "as expected";
+  } catch (fault) {
+    return String((fault as { stderr?: unknown }).stderr);
+  }
+}
+
+describe.skipIf(missing !== undefined)("the chart's alert", () => {
+  it.each(cases)("%s, when %s", async (...one) => {
+    expect(await judge(one)).toBe("as expected");
+  });
+
+  it("is tried whichever it is, but for the one with tests of its own", async () => {
+    const all = [...(await readFile(shipped, "utf8")).matchAll(/- alert: (\S+)/g)].map(([, name]) => name);
+    const tried = new Set(cases.filter(([, , , labels]) => labels !== undefined).map(([alert]) => alert));
+    expect(all.filter((name) => !tried.has(name ?? ""))).toEqual(["RETR_DUAL_VARIANCE_HIGH"]);
+  });
+});

@@ -1,0 +1,204 @@
+// One story's own application: Deployment, base, a door to each store, people searching, and the migration.
+// Everything it makes carries its name, and ends with it.
+import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
+import { overlayName } from "@retriever/sidecar/contract/names.ts";
+import type { SidecarStatus } from "@retriever/sidecar/contract/status.ts";
+import { type Qdrant, startQdrant } from "#stores/qdrant.ts";
+import { type Load, startLoad } from "#support/load/load.ts";
+import {
+  type ApplicationInput,
+  applicationDeployment,
+  baseConfigMap,
+  namespace,
+  verifyCronJob,
+} from "#support/world/application-manifests.ts";
+import { type CommandResult, kubectlRetriever } from "#support/world/command-line.ts";
+import { migrationsPath, readStatus } from "#support/world/migration-status.ts";
+import { eventually } from "./eventually.ts";
+import { podsOf, type StoryPod, sidecarOf } from "./pods.ts";
+import { apiKey, collection, type Stage } from "./stage.ts";
+import { openDoor, type StoreDoor } from "./store-door.ts";
+import { type StorySpec, storyMigration } from "./story-migration.ts";
+
+export const configMapsPath = `/api/v1/namespaces/${namespace}/configmaps`;
+const podsPath = `/api/v1/namespaces/${namespace}/pods`;
+const actsPath = `/apis/retriever.dev/v1alpha1/namespaces/${namespace}/migrationacts`;
+export const deploymentsPath = `/apis/apps/v1/namespaces/${namespace}/deployments`;
+export const cronJobsPath = `/apis/batch/v1/namespaces/${namespace}/cronjobs`;
+
+export type PlayOptions = {
+  /** 1 when absent. */
+  readonly replicas?: number;
+  /** 8 requests/s when absent; 0: nobody searches. */
+  readonly ratePerSecond?: number;
+  /** Value of RETRIEVER_CRED_QDRANT; the right one when absent, null: no such variable. */
+  readonly qdrantKey?: string | null;
+  /** The destination's own host when absent. */
+  readonly allowedHosts?: string;
+  /** Replaces the Deployment by what the story makes of it. */
+  readonly deployment?: (usual: object) => object;
+  /** Table of the source; the stage's when absent. */
+  readonly table?: string;
+  /** What the story makes of the CronJob that compares the stores; there is none when absent. */
+  readonly verifier?: (usual: object) => object;
+};
+
+type StoryAct = "Promote" | "Pause" | "Resume" | "Abort" | "Rollback" | "Waive";
+
+export type Play = {
+  readonly name: string;
+  readonly stage: Stage;
+  readonly source: StoreDoor;
+  readonly destination: Qdrant;
+  /** Environment of the application's containers that reach a store. */
+  readonly storeEnv: Readonly<Record<string, string>>;
+  /** Undefined when nobody searches. */
+  readonly load: Load | undefined;
+  /** Applies the migration, named like the application unless `as` names it. */
+  readonly migrate: (changes?: StorySpec, as?: string) => Promise<void>;
+  readonly status: () => Promise<MigrationStatus>;
+  /** Waits for the migration to be in a phase. */
+  readonly reach: (phase: MigrationStatus["phase"], deadlineMs?: number) => Promise<MigrationStatus>;
+  /** Waits for something to be true of the status. */
+  readonly see: (what: string, look: (status: MigrationStatus) => boolean) => Promise<MigrationStatus>;
+  readonly pods: () => readonly StoryPod[];
+  readonly sidecars: () => Promise<readonly SidecarStatus[]>;
+  /** Waits until there are so many pods, all ready. */
+  readonly ready: (count: number) => Promise<readonly StoryPod[]>;
+  readonly overlayPath: string;
+  readonly basePath: string;
+  /** `kubectl-retriever WORD NAME` by the administrator. */
+  readonly kubectl: (word: string, ...more: readonly string[]) => Promise<CommandResult>;
+  /** Creates a MigrationAct, as `kubectl apply` would. A Waive names its check. */
+  readonly act: (act: StoryAct, reason?: string, check?: string) => Promise<void>;
+  /** Kills a pod's process or deletes the pod, and waits until as many pods are ready again. */
+  readonly restart: (how: "kill" | "delete") => Promise<readonly StoryPod[]>;
+  readonly scale: (replicas: number) => Promise<void>;
+  /** Ends what only this story needs. */
+  readonly close: () => Promise<void>;
+};
+
+/** Sets the story up; resolves when its pods are ready. */
+export async function startPlay(stage: Stage, name: string, options: PlayOptions = {}): Promise<Play> {
+  const { world } = stage;
+  const url = new URL(world.postgres.connectionString);
+  const source = await openDoor({ host: url.hostname, port: Number(url.port) });
+  url.host = `${source.host}:${source.port}`;
+  const destination = await startQdrant({ external: stage.qdrant });
+  const key = options.qdrantKey === undefined ? (destination.apiKey ?? apiKey) : (options.qdrantKey ?? undefined);
+  const input: ApplicationInput = {
+    name,
+    replicas: options.replicas ?? 1,
+    table: options.table ?? world.table,
+    postgresUrl: url.href,
+    qdrantKey: key,
+    allowedHosts: options.allowedHosts ?? new URL(destination.url).hostname,
+  };
+  await apply(stage, input, options);
+  const storeEnv = {
+    RETRIEVER_ALLOWED_HOSTS: input.allowedHosts,
+    PGVECTOR_URL: input.postgresUrl,
+    ...(key === undefined ? {} : { RETRIEVER_CRED_QDRANT: key }),
+  };
+  const play = makePlay(stage, name, { source, destination, storeEnv });
+  await play.ready(input.replicas);
+  const load = options.ratePerSecond === 0 ? undefined : search(play, options.ratePerSecond ?? 8);
+  const close = async () => {
+    await load?.stop();
+    await world.client.remove(`${deploymentsPath}/${name}`);
+    if ((await world.client.get(`${migrationsPath}/${name}`)) !== undefined)
+      await world.client.remove(`${migrationsPath}/${name}`);
+    await Promise.all([source.close(), destination.close()]);
+  };
+  return { ...play, load, close };
+}
+
+async function apply({ world }: Stage, input: ApplicationInput, { deployment, verifier }: PlayOptions): Promise<void> {
+  const usual = applicationDeployment(input);
+  await world.client.create(configMapsPath, baseConfigMap(input));
+  await world.client.create(deploymentsPath, deployment?.(usual) ?? usual);
+  if (verifier !== undefined) await world.client.create(cronJobsPath, verifier(verifyCronJob(input)));
+}
+
+type Doors = Pick<Play, "source" | "destination" | "storeEnv">;
+
+function makePlay(stage: Stage, name: string, doors: Doors): Omit<Play, "load" | "close"> {
+  const { world } = stage;
+  const { client } = world;
+  const status = () => readStatus(client, name);
+  const describe = async () => {
+    const { phase, message, epoch } = await status();
+    return `${phase} at epoch ${epoch}: ${message}`;
+  };
+  const see: Play["see"] = (what, look) =>
+    eventually(`${name}: ${what}`, async () => [await status()].find(look), { describe });
+  const pods = () => podsOf(world, name);
+  return {
+    name,
+    stage,
+    ...doors,
+    migrate: async (changes = {}, as = name) => {
+      const { url } = doors.destination;
+      const reference = { fromEnv: "RETRIEVER_CRED_QDRANT" };
+      const usual = { kind: "qdrant", url, collection, apiKey: reference } as const;
+      await client.create(migrationsPath, storyMigration({ name: as, target: name, destination: usual }, changes));
+    },
+    status,
+    see,
+    reach: (phase, deadlineMs) =>
+      eventually(`${name} reaches ${phase}`, async () => [await status()].find((seen) => seen.phase === phase), {
+        describe,
+        ...(deadlineMs === undefined ? {} : { deadlineMs }),
+      }),
+    pods,
+    sidecars: () => Promise.all(pods().map(sidecarOf)),
+    ready: (count) =>
+      eventually(`${name} has ${count} ready pods`, async () => {
+        const all = pods();
+        return all.length === count && all.every((pod) => pod.ready) ? all : false;
+      }),
+    overlayPath: `${configMapsPath}/${overlayName(name)}`,
+    basePath: `${configMapsPath}/${name}-retriever`,
+    kubectl: (word, ...more) => kubectlRetriever(world.adminKubeconfig, [word, name, ...more]),
+    act: async (act, reason = "as the story goes", check) => {
+      const object = await client.get(`${migrationsPath}/${name}`);
+      const migration = { name, uid: object?.metadata.uid };
+      await client.create(actsPath, {
+        apiVersion: "retriever.dev/v1alpha1",
+        kind: "MigrationAct",
+        metadata: { generateName: `${name}-`, namespace },
+        spec: { migration, act, actor: "admin", reason, ...(check === undefined ? {} : { check }) },
+      });
+    },
+    restart: (how) => restart({ stage, pods }, how),
+    scale: async (replicas) => {
+      await client.mergePatch(`${deploymentsPath}/${name}`, { spec: { replicas } });
+    },
+  };
+}
+
+async function restart({ stage, pods }: Pick<Play, "stage" | "pods">, how: "kill" | "delete") {
+  const before = pods();
+  const [victim] = before;
+  if (victim === undefined) throw new Error("there is no pod to restart");
+  const { runner } = stage.world.cluster;
+  if (how === "kill") runner.kill(victim.name);
+  else await stage.world.client.remove(`${podsPath}/${victim.name}`);
+  return eventually(`${victim.name} is back`, async () => {
+    const now = pods();
+    const same = now.find(({ uid }) => uid === victim.uid);
+    const isBack = how === "kill" ? (same?.restarts ?? 0) > victim.restarts : same === undefined;
+    return isBack && now.length === before.length && now.every(({ ready }) => ready) ? now : false;
+  });
+}
+
+/** Real queries to whatever pods are ready, as a Service would send them. */
+function search(play: Pick<Play, "pods" | "stage">, ratePerSecond: number): Load {
+  const { dataset } = play.stage.world;
+  return startLoad({
+    endpoints: () => play.pods().flatMap((pod) => (pod.ready ? [`http://${pod.ip}:7080`] : [])),
+    queries: dataset.queries.map((_, index) => ({ embedding: dataset.queryVector(index) })),
+    ratePerSecond,
+    k: 5,
+  });
+}

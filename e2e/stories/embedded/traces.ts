@@ -1,0 +1,110 @@
+// What a story leaves behind that others can see: events, overlay, and the operator's writes.
+// Reads only.
+import { z } from "zod";
+import { namespace } from "#support/world/application-manifests.ts";
+import { conditionOf, migrationsPath } from "#support/world/migration-status.ts";
+import { eventually } from "./eventually.ts";
+import type { Play } from "./play.ts";
+
+const eventSchema = z.object({
+  metadata: z.object({ annotations: z.record(z.string(), z.string()).default({}) }),
+  involvedObject: z.object({ name: z.string() }),
+  type: z.string(),
+  reason: z.string(),
+  message: z.string(),
+  count: z.int().default(1),
+});
+
+export type StoryEvent = {
+  readonly type: string;
+  readonly reason: string;
+  readonly message: string;
+  readonly count: number;
+  readonly page: boolean;
+};
+
+/** Events of the story's migration. */
+export async function eventsOf(play: Play): Promise<StoryEvent[]> {
+  const objects = await play.stage.world.client.list(`/api/v1/namespaces/${namespace}/events`);
+  return objects
+    .map((object) => eventSchema.parse(object))
+    .filter(({ involvedObject }) => involvedObject.name === play.name)
+    .map(({ metadata, type, reason, message, count }) => ({
+      type,
+      reason,
+      message,
+      count,
+      page: metadata.annotations["retriever.dev/page"] === "true",
+    }));
+}
+
+/** Waits for an event of this reason. */
+export function eventOf(play: Play, reason: string): Promise<StoryEvent> {
+  return eventually(`${play.name}: event ${reason}`, async () =>
+    (await eventsOf(play)).find((event) => event.reason === reason),
+  );
+}
+
+/** Waits for a condition to be of this status, and reason if given. */
+export function conditionIs(play: Play, type: string, status: string, reason?: string) {
+  return play.see(`${type}=${status}${reason === undefined ? "" : `/${reason}`}`, (seen) => {
+    const found = conditionOf(seen, type);
+    return found?.status === status && (reason === undefined || found.reason === reason);
+  });
+}
+
+/** Waits until nothing of the migration is in force, its finalizer gone. */
+export async function settled(play: Play): Promise<void> {
+  await conditionIs(play, "Settled", "True");
+  await eventually(
+    `${play.name} has no finalizer`,
+    async () => (await finalizersOf(play, `${migrationsPath}/${play.name}`)).length === 0,
+  );
+}
+
+const finalizersSchema = z.object({ metadata: z.object({ finalizers: z.array(z.string()).default([]) }) });
+
+/** Finalizers of an object that must be there. */
+export async function finalizersOf(play: Play, path: string): Promise<readonly string[]> {
+  return finalizersSchema.parse(await play.stage.world.client.get(path)).metadata.finalizers;
+}
+
+const overlaySchema = z.object({ data: z.object({ "migration.json": z.string() }) });
+
+/** The overlay in the cluster, parsed; undefined when there is none. */
+export async function overlayOf(play: Play): Promise<Readonly<Record<string, unknown>> | undefined> {
+  const object = await play.stage.world.client.get(play.overlayPath);
+  if (object === undefined) return undefined;
+  return JSON.parse(overlaySchema.parse(object).data["migration.json"]) as Record<string, unknown>;
+}
+
+/** The first may have been under way; the second begins after everything that was seen before. */
+const looks = 2;
+/** One that has ended is looked at again at every tenth resync, and each resync lists all migrations. */
+const lists = 11;
+
+/** Waits until the operator had reason to look again, and resolves with what it wrote meanwhile about a migration. */
+export async function writesDuringResync(play: Play): Promise<string[]> {
+  const { requests } = play.stage.world.cluster.api;
+  const mark = requests.all().at(-1);
+  const since = () => {
+    const all = requests.all();
+    const at = mark === undefined ? 0 : all.indexOf(mark) + 1;
+    if (mark !== undefined && at === 0) throw new Error("the request log is too short for this observation");
+    return all.slice(at).filter(({ user }) => user.endsWith(":retriever-operator"));
+  };
+  const told = JSON.stringify(await eventsOf(play));
+  const own = `/retrievermigrations/${play.name}`;
+  const seen = await eventually(
+    `the operator looks ${looks} times at ${play.name}, or lists ${lists} times`,
+    async () => {
+      const asked = since();
+      const reads = (end: string) => asked.filter(({ method, path }) => method === "GET" && path.endsWith(end)).length;
+      return reads(own) >= looks || reads("/retrievermigrations") >= lists ? asked : false;
+    },
+  );
+  const mine = new RegExp(`/${play.name}(?:[-./]|$)`);
+  const writes = seen.filter(({ method, path }) => method !== "GET" && mine.test(path));
+  const events = told === JSON.stringify(await eventsOf(play)) ? [] : ["events changed"];
+  return [...writes.map(({ method, path }) => `${method} ${path}`), ...events];
+}

@@ -1,0 +1,91 @@
+// What the stories of one file share: stores on this machine's address among the pods, and the operator in the cluster.
+// Opened before the first story, closed after the last one.
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import { containerdSocketOf, hostAddress, operatorAccount } from "#clusters/real/layout.ts";
+import { loadPgvector, type Postgres, startPostgres } from "#stores/postgres.ts";
+import { type Qdrant, startQdrant } from "#stores/qdrant.ts";
+import { loadQdrant } from "#stores/qdrant-rest.ts";
+import { type Dataset, loadDataset } from "#support/dataset/read.ts";
+import { type KubeClient, makeKubeClient } from "#support/kube/client.ts";
+import { eventually } from "../embedded/eventually.ts";
+import { givenCluster } from "./given-cluster.ts";
+import { type RealPod, realPods } from "./pods.ts";
+import { installRelease, release } from "./release.ts";
+
+export const collection = "chunks";
+const apiKey = "key-of-the-stories-destination";
+const chunks = 100;
+const { namespace: system } = operatorAccount;
+
+export type Stage = {
+  readonly client: KubeClient;
+  /** Folder of the cluster: logs, control socket. */
+  readonly folder: string;
+  readonly dataset: Dataset;
+  readonly table: string;
+  readonly postgres: Postgres;
+  readonly qdrant: Qdrant;
+  /** The operator's pods. */
+  readonly operators: () => Promise<readonly RealPod[]>;
+  /** The one of them that leads now. */
+  readonly leader: () => Promise<RealPod>;
+  /**
+   * Sends a signal to the process in a pod's container: SIGKILL as by a machine that is short of memory, SIGSTOP and
+   * SIGCONT as by one that was asleep.
+   */
+  readonly signal: (pod: RealPod, signal: "SIGKILL" | "SIGSTOP" | "SIGCONT") => Promise<void>;
+  readonly close: () => Promise<void>;
+};
+
+const run = promisify(execFile);
+
+/** Opens a stage on the given cluster; `name` is of the stories' table. `settings` are further values of the chart. */
+export async function openStage(name: string, settings: readonly string[] = []): Promise<Stage> {
+  const given = givenCluster();
+  const { adminKubeconfig, folder } = given;
+  if (folder === undefined) throw new Error("these stories need a cluster of their own");
+  const closers: (() => Promise<unknown>)[] = [];
+  const close = async () => {
+    for (const closer of closers.splice(0).toReversed()) await closer();
+  };
+  try {
+    const client = makeKubeClient(adminKubeconfig);
+    closers.push(client.close);
+    const stores = await openStores(`real_${name.replaceAll("-", "_")}`, closers);
+    await installRelease(given, settings);
+    const operators = () => realPods(client, system, release);
+    const leader = () => leadingPod(client, operators);
+    await leader();
+    const signal: Stage["signal"] = (pod, name) => signalContainer(folder, pod, name);
+    return { client, folder, ...stores, operators, leader, signal, close };
+  } catch (fault) {
+    await close();
+    throw fault;
+  }
+}
+
+async function openStores(table: string, closers: (() => Promise<unknown>)[]) {
+  const whole = loadDataset();
+  const dataset = { ...whole, chunks: whole.chunks.slice(0, chunks) };
+  const postgres = await startPostgres();
+  closers.push(postgres.close);
+  await loadPgvector(postgres.connectionString, { schema: "public", table, index: "none" }, dataset);
+  const qdrant = await startQdrant({ address: hostAddress, apiKey });
+  closers.push(qdrant.close);
+  await loadQdrant(qdrant, collection, dataset);
+  return { dataset, table, postgres, qdrant };
+}
+
+async function leadingPod(client: KubeClient, operators: Stage["operators"]): Promise<RealPod> {
+  return eventually("an operator leads", async () => {
+    const lease = await client.get(`/apis/coordination.k8s.io/v1/namespaces/${system}/leases/${release}`);
+    const { holderIdentity = "" } = (lease?.["spec"] ?? {}) as { readonly holderIdentity?: string };
+    return (await operators()).find(({ name }) => holderIdentity.startsWith(`${name}_`));
+  });
+}
+
+async function signalContainer(folder: string, { containerId }: RealPod, signal: string): Promise<void> {
+  const address = ["--address", containerdSocketOf({ folder }), "--namespace", "k8s.io"];
+  await run("ctr", [...address, "tasks", "kill", "--signal", signal, containerId], { timeout: 10_000 });
+}

@@ -1,0 +1,128 @@
+// The objects of an application as its owner would apply them: base ConfigMap, and Deployment with the sidecar.
+// Nothing here is known to the operator otherwise.
+import { overlayName, reportPort, verifyContainer, verifyTemplateName } from "@retriever/sidecar/contract/names.ts";
+
+export const namespace = "search";
+
+/** Folder of the sidecar's configuration inside the container. */
+const configFolder = "/etc/retriever";
+
+export type ApplicationInput = {
+  readonly name: string;
+  readonly replicas: number;
+  readonly postgresUrl: string;
+  readonly table: string;
+  /** Value of the pod's RETRIEVER_CRED_QDRANT; undefined: the pod has no such variable. */
+  readonly qdrantKey: string | undefined;
+  readonly allowedHosts: string;
+};
+
+/** Base ConfigMap of an application: the users' own configuration, serving from pgvector. */
+export function baseConfigMap(input: Pick<ApplicationInput, "name" | "table">): object {
+  const base = {
+    primary: {
+      kind: "pgvector",
+      connectionString: { fromEnv: "PGVECTOR_URL" },
+      table: input.table,
+      // The Postgres may be PGlite: one session for everybody, so no prepared statements and few connections.
+      preparedStatements: false,
+      poolSize: 2,
+    },
+  };
+  return {
+    apiVersion: "v1",
+    kind: "ConfigMap",
+    metadata: { name: `${input.name}-retriever`, namespace },
+    data: { "retriever.json": `${JSON.stringify(base, null, 2)}\n` },
+  };
+}
+
+/** Deployment of an application with the sidecar beside it. */
+export function applicationDeployment(input: ApplicationInput): object {
+  const labels = { "app.kubernetes.io/name": input.name };
+  return {
+    apiVersion: "apps/v1",
+    kind: "Deployment",
+    metadata: { name: input.name, namespace, labels },
+    spec: {
+      replicas: input.replicas,
+      selector: { matchLabels: labels },
+      template: {
+        metadata: { labels },
+        spec: {
+          containers: [sidecarContainerOf(input)],
+          volumes: [configVolume(input)],
+        },
+      },
+    },
+  };
+}
+
+function configVolume({ name }: Pick<ApplicationInput, "name">): object {
+  const sources = [
+    { configMap: { name: `${name}-retriever` } },
+    { configMap: { name: overlayName(name), optional: true } },
+  ];
+  return { name: "retriever-config", projected: { sources } };
+}
+
+/** The suspended CronJob that the operator compares the stores with, as the library chart renders it. */
+export function verifyCronJob(input: ApplicationInput): object {
+  const folder = "/var/lib/retriever-verify";
+  const container = {
+    name: verifyContainer,
+    image: "retriever-sidecar:demo",
+    command: ["/usr/local/bin/node", "/app/retriever-data/src/main.ts"],
+    args: "verify --level payload --lag 1 --serve-report 0.0.0.0:7091 --termination-log /dev/termination-log"
+      .split(" ")
+      .concat("--config", configFolder, "--report", folder),
+    env: [
+      ...storeEnv(input),
+      { name: "RETRIEVER_VERIFY_SINCE", ...field("metadata.annotations['retriever.dev/verify-since']") },
+    ],
+    ports: [{ name: reportPort, containerPort: 7091 }],
+    volumeMounts: [
+      { name: "retriever-config", mountPath: configFolder },
+      { name: "report", mountPath: folder },
+    ],
+  };
+  const volumes = [configVolume(input), { name: "report", emptyDir: {} }];
+  const spec = { restartPolicy: "Never", containers: [container], volumes };
+  return {
+    apiVersion: "batch/v1",
+    kind: "CronJob",
+    metadata: { name: verifyTemplateName(input.name), namespace },
+    spec: { suspend: true, schedule: "0 0 1 1 *", jobTemplate: { spec: { backoffLimit: 0, template: { spec } } } },
+  };
+}
+
+function field(fieldPath: string): object {
+  return { valueFrom: { fieldRef: { fieldPath } } };
+}
+
+function storeEnv({ allowedHosts, qdrantKey, postgresUrl }: ApplicationInput): readonly object[] {
+  return [
+    { name: "RETRIEVER_ALLOWED_HOSTS", value: allowedHosts },
+    ...(qdrantKey === undefined ? [] : [{ name: "RETRIEVER_CRED_QDRANT", value: qdrantKey }]),
+    { name: "PGVECTOR_URL", value: postgresUrl },
+  ];
+}
+
+function sidecarContainerOf(input: ApplicationInput): object {
+  return {
+    name: "retriever-sidecar",
+    image: "retriever-sidecar:demo",
+    args: ["serve", "--config", configFolder],
+    env: [
+      { name: "RETRIEVER_POD_UID", ...field("metadata.uid") },
+      { name: "RETRIEVER_POD_NAME", ...field("metadata.name") },
+      ...storeEnv(input),
+    ],
+    ports: [
+      { name: "retrieve", containerPort: 7080 },
+      { name: "admin", containerPort: 7090 },
+    ],
+    readinessProbe: { httpGet: { path: "/readyz", port: "admin" }, periodSeconds: 1 },
+    volumeMounts: [{ name: "retriever-config", mountPath: configFolder }],
+  };
+}

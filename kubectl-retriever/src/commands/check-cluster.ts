@@ -1,0 +1,125 @@
+// What a release needs of the cluster, and whether it may go: the API is served, migrations can be listed, none is under way.
+import type { Phase } from "@retriever/crds/migration-status.ts";
+import { hasCode } from "@retriever/operator/errors.ts";
+import type { Clock } from "@retriever/operator/ports/clock.ts";
+import { sleep } from "@retriever/operator/timing/sleep.ts";
+import { settleFinalizer } from "@retriever/sidecar/contract/names.ts";
+import type { KubeClient } from "#kube-client.ts";
+import { exitCodes } from "#output/exit-codes.ts";
+import type { Terminal } from "#output/terminal.ts";
+
+export type CheckRequest = {
+  /** Namespaces to look at; empty: all. */
+  readonly namespaces: readonly string[];
+  /** Refuse while a migration is under way. */
+  readonly idle: boolean;
+};
+
+export type CheckTools = { readonly client: KubeClient; readonly terminal: Terminal; readonly clock: Clock };
+
+type Raw = {
+  readonly metadata?: {
+    readonly namespace?: string;
+    readonly name?: string;
+    readonly deletionTimestamp?: string;
+    readonly finalizers?: readonly string[];
+  };
+  readonly status?: {
+    readonly phase?: string;
+    readonly epoch?: number;
+    readonly conditions?: readonly { readonly type?: string; readonly status?: string }[];
+  };
+};
+
+const final: readonly string[] = ["Completed", "RolledBack", "Validated"] satisfies Phase[];
+/** What is deleted takes as long as its pods take to follow their base: seconds, as a rule. Helm's hook ends at 120 s. */
+const goneWithinMs = 90_000;
+const lookEveryMs = 2000;
+
+/** Prints what it found. Throws the coded error of a list that isn't allowed or not served. */
+export async function checkCluster(asked: CheckRequest, tools: CheckTools, signal: AbortSignal): Promise<number> {
+  const { client, terminal } = tools;
+  const migrations = await listAsked(asked, client, signal);
+  if (migrations === undefined) {
+    terminal.print("retrievermigrations are not served: nothing is under way");
+    return exitCodes.ok;
+  }
+  const underWay = migrations.filter(isUnderWay);
+  const where = asked.namespaces.length === 0 ? "all namespaces" : asked.namespaces.join(", ");
+  terminal.print(`${migrations.length} migrations in ${where}, ${underWay.length} under way`);
+  for (const migration of underWay) terminal.print(`  ${describe(migration)}`);
+  for (const migration of migrations.filter(isUnsettled))
+    terminal.print(`  ${describe(migration)}, not settled: its overlay stays in force`);
+  if (asked.idle) return refuseUnlessIdle(asked, migrations, tools, signal);
+  const proved = await client.readActIdentityProved(signal);
+  terminal.print(
+    proved
+      ? "approvals count: retriever-act-identity is in force"
+      : "approvals don't count: retriever-act-identity isn't in force",
+  );
+  return exitCodes.ok;
+}
+
+/** Undefined where the API isn't served and nobody needs it. */
+async function listAsked(
+  { namespaces, idle }: CheckRequest,
+  client: KubeClient,
+  signal: AbortSignal,
+): Promise<readonly Raw[] | undefined> {
+  const places = namespaces.length === 0 ? [undefined] : namespaces;
+  try {
+    return (await Promise.all(places.map((place) => client.listMigrations(place, signal)))).flat() as readonly Raw[];
+  } catch (fault) {
+    if (idle && hasCode(fault, "ROP_NOT_FOUND")) return undefined;
+    throw fault;
+  }
+}
+
+/** What is being deleted is waited for: the operator brings its pods back and lets it go, if it is left the time. */
+async function refuseUnlessIdle(
+  asked: CheckRequest,
+  migrations: readonly Raw[],
+  { client, terminal, clock }: CheckTools,
+  signal: AbortSignal,
+): Promise<number> {
+  const endAt = clock.elapsed() + goneWithinMs;
+  let { staying, leaving } = partition(migrations);
+  if (staying.length === 0 && leaving.length > 0) terminal.print(`waiting for ${leaving.length} to be deleted`);
+  while (staying.length === 0 && leaving.length > 0 && clock.elapsed() < endAt && !signal.aborted) {
+    await sleep(clock, lookEveryMs, signal);
+    ({ staying, leaving } = partition((await listAsked(asked, client, signal)) ?? []));
+  }
+  if (staying.length > 0) {
+    terminal.warn("refused: without the operator nobody rolls these back; finish or abort them first");
+    return exitCodes.refused;
+  }
+  if (leaving.length === 0) return exitCodes.ok;
+  terminal.warn(`refused: without the operator these are never gone: ${leaving.map(describe).join(", ")}`);
+  return exitCodes.refused;
+}
+
+function partition(migrations: readonly Raw[]) {
+  return {
+    staying: migrations.filter((each) => isUnderWay(each) && !isLeaving(each)),
+    leaving: migrations.filter(isLeaving),
+  };
+}
+
+/** It has written an overlay and isn't over; a phase of another version counts, too. */
+function isUnderWay({ status = {} }: Raw): boolean {
+  return (status.epoch ?? 0) > 0 && !final.includes(status.phase ?? "");
+}
+
+/** Deleted, whatever its phase, and kept by the operator's own finalizer. */
+function isLeaving({ metadata = {} }: Raw): boolean {
+  return metadata.deletionTimestamp !== undefined && (metadata.finalizers ?? []).includes(settleFinalizer);
+}
+
+function isUnsettled({ status = {} }: Raw): boolean {
+  const settled = (status.conditions ?? []).some(({ type, status }) => type === "Settled" && status === "True");
+  return status.phase === "Completed" && (status.epoch ?? 0) > 0 && !settled;
+}
+
+function describe({ metadata = {}, status = {} }: Raw): string {
+  return `${metadata.namespace ?? ""}/${metadata.name ?? ""}: ${status.phase ?? "Pending"}`;
+}

@@ -1,0 +1,69 @@
+// A document of ours → what it says, or all its faults with path, value, expectation. Pure.
+import { apiGroup, apiVersion, type MigrationActSpec } from "@retriever/crds/migration.ts";
+import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
+import { parseMigrationActSpec, parseMigrationSpec } from "@retriever/crds/parse.ts";
+import { type Scenario, scenarioKind } from "@retriever/crds/scenario.ts";
+import { parseScenario } from "@retriever/crds/scenario-parse.ts";
+import type { ConfigFault } from "@retriever/stores/config/config-fault.ts";
+import type { LocatedDocument } from "#files/documents.ts";
+
+export const ownKinds = ["RetrieverMigration", "MigrationAct", scenarioKind] as const;
+
+export type Named = { readonly namespace: string; readonly name: string };
+
+export type Checked =
+  | { readonly kind: "RetrieverMigration"; readonly named: Named; readonly spec: MigrationSpec }
+  | { readonly kind: "MigrationAct"; readonly named: Named; readonly spec: MigrationActSpec }
+  | { readonly kind: typeof scenarioKind; readonly scenario: Scenario };
+
+export type CheckResult =
+  | { readonly ok: true; readonly checked: Checked }
+  | { readonly ok: false; readonly faults: readonly ConfigFault[] };
+
+/** Undefined for a document of another kind, which is none of our business. */
+export function checkDocument({ kind, value }: LocatedDocument): CheckResult | undefined {
+  const document = value as Readonly<Record<string, unknown>>;
+  if (kind === scenarioKind) {
+    const parsed = parseScenario(value);
+    return parsed.ok ? { ok: true, checked: { kind, scenario: parsed.scenario } } : parsed;
+  }
+  if (kind !== "RetrieverMigration" && kind !== "MigrationAct") return undefined;
+  const outer = envelopeFaults(document);
+  const parsed =
+    kind === "MigrationAct" ? parseMigrationActSpec(document["spec"]) : parseMigrationSpec(document["spec"]);
+  if (!parsed.ok || outer.length > 0) return { ok: false, faults: [...outer, ...(parsed.ok ? [] : parsed.faults)] };
+  const named = nameOf(document);
+  return { ok: true, checked: { kind, named, spec: parsed.spec } as Checked };
+}
+
+function metadataOf(document: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const { metadata } = document;
+  return typeof metadata === "object" && metadata !== null ? (metadata as Readonly<Record<string, unknown>>) : {};
+}
+
+function nameOf(document: Readonly<Record<string, unknown>>): Named {
+  const { name, namespace } = metadataOf(document);
+  return { name: String(name), namespace: typeof namespace === "string" ? namespace : "default" };
+}
+
+const objectName = /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/;
+const envelopeFields = ["apiVersion", "kind", "metadata", "spec", "status"];
+
+function envelopeFaults(document: Readonly<Record<string, unknown>>): ConfigFault[] {
+  const wanted = `${apiGroup}/${apiVersion}`;
+  const said = (value: unknown): string =>
+    value === undefined ? "nothing" : `${typeof value} ${JSON.stringify(value)}`;
+  const faults: ConfigFault[] = [];
+  if (document["apiVersion"] !== wanted) {
+    faults.push({ path: "apiVersion", message: `received ${said(document["apiVersion"])}, expected "${wanted}"` });
+  }
+  const { name, generateName } = metadataOf(document);
+  const isNamed = typeof name === "string" && objectName.test(name);
+  if (!isNamed && (name !== undefined || typeof generateName !== "string")) {
+    faults.push({ path: "metadata.name", message: `received ${said(name)}, expected the name of an object` });
+  }
+  for (const field of Object.keys(document).filter((field) => !envelopeFields.includes(field))) {
+    faults.push({ path: field, message: `received ${said(document[field])}, expected no such field` });
+  }
+  return faults;
+}

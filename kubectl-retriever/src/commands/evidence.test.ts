@@ -1,0 +1,110 @@
+import { printRecord } from "@retriever/operator/core/status/audit-record.ts";
+import type { KeptChain } from "@retriever/operator/ports/evidence-store.ts";
+import { aChain, aChainFile, aDraft, subject } from "@retriever/operator/test/builders/evidence.ts";
+import { aRawMigration } from "@retriever/operator/test/builders/migration.ts";
+import { FakeClock } from "@retriever/operator/test/fakes/fake-clock.ts";
+import { describe, expect, test } from "vitest";
+import { runCli } from "#program.ts";
+import { makeFakeTerminal } from "#test/fake-terminal.ts";
+
+const records = aChain([aDraft({ phase: "Pending", epoch: 0 }), aDraft({ phase: "Pending", epoch: 0, pods: 4 })]);
+const file = aChainFile(records);
+const chain: KeptChain = {
+  after: { seq: 0, hash: "0".repeat(64) },
+  end: records[1] ?? null,
+  lines: records.map(printRecord),
+};
+
+function arrange(kept: KeptChain | null = chain, disk: Readonly<Record<string, string>> = { "e.jsonl": file }) {
+  const terminal = makeFakeTerminal();
+  const written = new Map<string, string>();
+  const asked: unknown[] = [];
+  const gone = (code: string) => Object.assign(new Error("private text"), { code });
+  const client = {
+    readMigration: async () => aRawMigration(),
+    listMigrations: async () => [],
+    readActIdentityProved: async () => true,
+    whoAmI: async () => "user-a",
+    createAct: async () => "",
+  };
+  const readChain = async (of: unknown) => {
+    asked.push(of);
+    return kept ?? undefined;
+  };
+  const run = (line: string) =>
+    runCli(line.split(" "), {
+      terminal,
+      clock: new FakeClock(),
+      connect: () => ({ client, evidence: { readChain }, namespace: "search", close: async () => undefined }),
+      evidenceFiles: {
+        read: async (path) => disk[path] ?? Promise.reject(gone("ENOENT")),
+        write: async (path, text) => (path === "/full" ? Promise.reject(gone("ENOSPC")) : void written.set(path, text)),
+      },
+      signal: new AbortController().signal,
+    });
+  return { run, asked, written, ...terminal };
+}
+
+describe("evidence", () => {
+  test("prints the chain of this very migration, and that it is intact beside the data", async () => {
+    const { run, asked, printed, warned } = arrange();
+    expect(await run("evidence docs-to-qdrant")).toBe(0);
+    expect(`${printed.join("\n")}\n`).toBe(file);
+    expect(warned).toEqual(["search/docs-to-qdrant: 2 records, chain intact"]);
+    expect(asked).toEqual([subject]);
+  });
+
+  test("writes a file when told to", async () => {
+    const { run, written, printed } = arrange();
+    expect(await run("evidence docs-to-qdrant -o out.jsonl")).toBe(0);
+    expect(written.get("out.jsonl")).toBe(file);
+    expect(printed).toEqual([]);
+  });
+
+  test("that can't be written says why", async () => {
+    const { run, warned } = arrange();
+    expect(await run("evidence docs-to-qdrant -o /full")).toBe(1);
+    expect(warned).toEqual(["can't write /full: ENOSPC"]);
+  });
+
+  test("of a migration without any is an error", async () => {
+    const { run, warned } = arrange(null);
+    expect(await run("evidence docs-to-qdrant")).toBe(1);
+    expect(warned).toEqual(["search/docs-to-qdrant: no evidence is kept yet"]);
+  });
+
+  test.each([
+    ["a record is gone", { ...chain, lines: chain.lines.slice(1) }, "record 1: it is missing"],
+    ["an end can't be read", { ...chain, end: null }, "an end can't be read"],
+  ])("where %s is written all the same, and exits with 2", async (_, kept, why) => {
+    const { run, warned, written } = arrange(kept);
+    expect(await run("evidence docs-to-qdrant -o out.jsonl")).toBe(2);
+    expect(warned[0]).toContain(why);
+    expect(written.size).toBe(1);
+  });
+});
+
+describe("replay", () => {
+  test("of a file that holds says how much was proved", async () => {
+    const { run, printed } = arrange();
+    expect(await run("replay e.jsonl")).toBe(0);
+    expect(printed).toEqual(["2 records, 0 decisions re-derived, chain intact"]);
+  });
+
+  test("of an altered file names the record and the line, and exits with 2", async () => {
+    const { run, printed } = arrange(chain, { "e.jsonl": file.replace('"pods":4', '"pods":5') });
+    expect(await run("replay e.jsonl")).toBe(2);
+    expect(printed).toEqual([
+      "record 2, line 3: its content isn't what its hash says: it was altered",
+      "1 records before it hold, 0 decisions re-derived, chain broken",
+    ]);
+  });
+
+  test("of a file that isn't there, or isn't evidence, says so", async () => {
+    const { run, printed, warned } = arrange(chain, { "x.yaml": "a: 1" });
+    expect(await run("replay nope")).toBe(1);
+    expect(warned).toEqual(["can't read nope: ENOENT"]);
+    expect(await run("replay x.yaml")).toBe(2);
+    expect(printed[0]).toContain("line 1: it doesn't begin like an evidence file");
+  });
+});

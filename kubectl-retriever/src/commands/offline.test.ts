@@ -1,0 +1,106 @@
+import { readFileSync } from "node:fs";
+import { Command } from "commander";
+import { expect, it } from "vitest";
+import type { Files } from "#files/files.ts";
+import type { Terminal } from "#output/terminal.ts";
+import { addOfflineCommands } from "./offline.ts";
+
+const examples = new URL("../../../examples/", import.meta.url);
+const textOf = (file: string): string => readFileSync(new URL(file, examples), "utf8");
+
+type Ran = {
+  readonly code: number;
+  readonly printed: string[];
+  readonly warned: string[];
+  readonly written: Map<string, string>;
+};
+
+async function run(words: readonly string[], given: Readonly<Record<string, string>>): Promise<Ran> {
+  const [printed, warned, written] = [[] as string[], [] as string[], new Map<string, string>()];
+  const files: Files = {
+    read: (path) => {
+      const text = given[path];
+      return text === undefined
+        ? Promise.reject(Object.assign(new Error("nothing there"), { code: "ENOENT" }))
+        : Promise.resolve(text);
+    },
+    write: (path, text) => {
+      written.set(path, text);
+      return Promise.resolve();
+    },
+  };
+  const terminal: Terminal = {
+    isTty: false,
+    color: false,
+    columns: () => 80,
+    rows: () => 24,
+    print: (line) => void printed.push(line),
+    warn: (line) => void warned.push(line),
+    frame: () => undefined,
+    endFrames: () => undefined,
+  };
+  let code = -1;
+  const program = new Command().exitOverride();
+  addOfflineCommands(program, { files, terminal }, (ended) => {
+    code = ended;
+  });
+  await program.parseAsync([...words], { from: "user" });
+  return { code, printed, warned, written };
+}
+
+const migration = textOf("default/migration.yaml");
+
+it("lint names every fault of every file with its line, value and expectation, and exits with 2", async () => {
+  const refused = textOf("refused/falling-stages.yaml");
+  const scenario = "kind: RehearsalScenario\nshows: x\nuntil: 900h\nevents:\n  - at: gard\n    act: Promote\n";
+  const ran = await run(["lint", "-f", "m.yaml", "-f", "s.yaml"], { "m.yaml": refused, "s.yaml": scenario });
+  expect(ran.code).toBe(2);
+  expect(ran.warned).toEqual([
+    expect.stringMatching(/^m\.yaml:\d+: spec\.stages: received array \[.+\], expected sample rates that rise/),
+    expect.stringMatching(/^s\.yaml:5: scenario\.events\[0\]\.at: received string "gard", expected a time/),
+    's.yaml:3: scenario.until: received string "900h", expected a time from 1s to 168h',
+  ]);
+});
+
+it("lint accepts a sound manifest with the hash of its plan, and exits with 0", async () => {
+  const ran = await run(["lint", "-f", "m.yaml"], { "m.yaml": migration });
+  expect(ran).toMatchObject({ code: 0, warned: [] });
+  expect(ran.printed).toEqual([
+    expect.stringMatching(/^m\.yaml:1: RetrieverMigration search\/docs-to-qdrant: ok, plan [0-9a-f]{16}$/),
+  ]);
+});
+
+it("a file that isn't there, isn't YAML or holds nothing of ours exits with 1 and says so", async () => {
+  const given = { "torn.yaml": "a: [1,\n", "other.yaml": "kind: Service\n" };
+  const ran = await run(["lint", "-f", "none.yaml", "-f", "torn.yaml", "-f", "other.yaml"], given);
+  expect(ran.code).toBe(1);
+  expect(ran.warned.join("\n")).toMatch(
+    /can't read none\.yaml: there is no such file\ntorn\.yaml:\d+: [^]+other\.yaml:1: kind Service is not checked/,
+  );
+});
+
+it("plan at 1 request/s flags the stage of 2 h at 2 %: 144 samples don't decide", async () => {
+  const ran = await run(["plan", "-f", "m.yaml", "--rate", "1"], { "m.yaml": migration });
+  expect(ran.code).toBe(0);
+  expect(ran.printed.join("\n")).toMatch(/^stage 1 .*CAN'T DECIDE in 2h: 144 of 1,000 samples/m);
+  expect(ran.printed.join("\n")).toMatch(/blind {4}the fast lane is mostly silent/);
+});
+
+it("plan at 20 requests/s says that every gate decides and that it takes 27 h 30 m at least", async () => {
+  const ran = await run(["plan", "-f", "m.yaml", "--rate", "20"], { "m.yaml": migration });
+  expect(ran.printed.join("\n")).not.toMatch(/CAN'T|blind/);
+  expect(ran.printed).toContain("Lower bound: 27h30m, if every pod follows at once and every person is there.");
+});
+
+it("rehearse exits as the same end of a real migration would, and writes the page where it was told", async () => {
+  const given = { "m.yaml": migration, "dir/held.yaml": textOf("scenarios/shuffled-ids.yaml") };
+  const ran = await run(
+    ["rehearse", "-f", "m.yaml", "--scenario", "dir/held.yaml", "--html", "out.html", "--json"],
+    given,
+  );
+  expect(ran.code).toBe(3);
+  const lines = ran.printed.map((line) => JSON.parse(line) as { kind: string; scenario?: string; phase: string });
+  expect(lines.at(-1)).toMatchObject({ kind: "end", scenario: "held", phase: "WarmUp", reason: "Held", seed: 1 });
+  expect(lines.slice(0, -1).every(({ kind }) => kind === "decision")).toBe(true);
+  expect(ran.written.get("out.html")).toMatch(/^<!doctype html>/);
+}, 60_000);

@@ -1,0 +1,83 @@
+// The command `rehearse`: a migration against a scenario, as lines, JSON or one page.
+
+import { fileFault } from "#files/files.ts";
+import { exitCodeOfStatus, exitCodes } from "#output/exit-codes.ts";
+import type { Terminal } from "#output/terminal.ts";
+import { renderPage } from "#page/page.ts";
+import type { Rehearsal } from "#rehearse/chronicle.ts";
+import { rehearsedMigration } from "#rehearse/manifest.ts";
+import { rehearse } from "#rehearse/rehearse.ts";
+import { renderJson, renderText, type Title } from "#rehearse/render-text.ts";
+import { summarise } from "#rehearse/summary.ts";
+import type { Checked } from "./check-document.ts";
+import { loadFile, type OfflineTools } from "./lint.ts";
+
+export type RehearseRequest = {
+  readonly manifest: string;
+  readonly scenario: string;
+  readonly seed: number;
+  readonly json: boolean;
+  readonly html: string | undefined;
+};
+
+/** Plays and prints; resolves with the exit code that the same end of a real migration would have. */
+export async function rehearseFiles(asked: RehearseRequest, tools: OfflineTools): Promise<number> {
+  const migration = await loadOne(asked.manifest, "RetrieverMigration", tools);
+  const script = await loadOne(asked.scenario, "RehearsalScenario", tools);
+  if (typeof migration === "number") return migration;
+  if (typeof script === "number") return script;
+  const { named, spec } = migration;
+  const { scenario } = script;
+  const title: Title = { ...named, scenario: baseName(asked.scenario), shows: scenario.shows, seed: asked.seed };
+  const rehearsed = rehearsedMigration(named.namespace, named.name, spec);
+  const rehearsal = rehearse(rehearsed, scenario, asked.seed);
+  if (asked.html !== undefined) {
+    try {
+      await tools.files.write(asked.html, renderPage({ title, spec, scenario, rehearsal }));
+    } catch (fault) {
+      tools.terminal.warn(fileFault("write", asked.html, fault));
+      return exitCodes.error;
+    }
+  }
+  print(asked, title, rehearsal, tools.terminal);
+  return exitCodeOf(rehearsal);
+}
+
+function print({ json, html }: RehearseRequest, title: Title, rehearsal: Rehearsal, terminal: Terminal): void {
+  if (json) {
+    for (const line of renderJson(title, rehearsal)) terminal.print(line);
+    return;
+  }
+  if (html !== undefined) {
+    terminal.print(`${summarise(rehearsal)}. Written to ${html}.`);
+    return;
+  }
+  // Elsewhere than on a terminal every line is whole.
+  const columns = terminal.isTty ? terminal.columns() : Number.MAX_SAFE_INTEGER;
+  for (const line of renderText(title, rehearsal, columns)) terminal.print(line);
+}
+
+function exitCodeOf({ ending, status }: Rehearsal): number {
+  if (ending === "waiting") return exitCodes.waitingForPerson;
+  const code = exitCodeOfStatus(status);
+  return ending === "unfinished" && code === exitCodes.ok ? exitCodes.timeOut : code;
+}
+
+/** The one document of a kind in a file, or the exit code of why not; the reason was said. */
+export async function loadOne<Kind extends Checked["kind"]>(
+  path: string,
+  kind: Kind,
+  tools: OfflineTools,
+): Promise<Extract<Checked, { kind: Kind }> | number> {
+  const { code, found } = await loadFile(path, tools);
+  if (code !== exitCodes.ok) return code;
+  const matching = found.flatMap(({ checked }) => (checked.kind === kind ? [checked] : []));
+  const [only] = matching;
+  if (only !== undefined && matching.length === 1) return only as Extract<Checked, { kind: Kind }>;
+  tools.terminal.warn(`${path}: received ${matching.length} documents of kind ${kind}, expected one`);
+  return exitCodes.error;
+}
+
+function baseName(path: string): string {
+  return path.replace(/^.*\//, "").replace(/\.(ya?ml|json)$/, "");
+}

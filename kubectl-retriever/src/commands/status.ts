@@ -1,0 +1,96 @@
+// The command `status`: once, or again and again until the migration has ended.
+
+import { asOperatorError, hasCode } from "@retriever/operator/errors.ts";
+import type { Clock } from "@retriever/operator/ports/clock.ts";
+import { sleep } from "@retriever/operator/timing/sleep.ts";
+import { stringify } from "yaml";
+import type { KubeClient } from "#kube-client.ts";
+import { exitCodeOfStatus, exitCodes } from "#output/exit-codes.ts";
+import { type MigrationView, viewMigration } from "#output/migration-view.ts";
+import { renderLine, renderStatus } from "#output/render-status.ts";
+import type { Terminal } from "#output/terminal.ts";
+
+export type StatusRequest = {
+  readonly namespace: string;
+  readonly name: string;
+  readonly watch: boolean;
+  readonly output: "text" | "json" | "yaml";
+};
+
+export type StatusTools = { readonly client: KubeClient; readonly terminal: Terminal; readonly clock: Clock };
+
+const lookEveryMs = 1000;
+/** Faults in a row before a watch gives up: about a minute of an API server that is away. */
+const patience = 60;
+
+/** Prints the status; resolves with the exit code it means. */
+export async function showStatus(asked: StatusRequest, tools: StatusTools, signal: AbortSignal): Promise<number> {
+  if (asked.watch) return watchStatus(asked, tools, signal);
+  const view = viewMigration(await tools.client.readMigration(asked.namespace, asked.name, signal));
+  if (asked.output === "text") printStatus(view, tools);
+  else tools.terminal.print(document(view, asked.output));
+  return exitCodeOfStatus(view.status);
+}
+
+function printStatus(view: MigrationView, { terminal, clock }: StatusTools): void {
+  // Printed once, it may scroll: only the width binds.
+  const canvas = { columns: terminal.isTty ? terminal.columns() : 400, rows: 25, color: terminal.color };
+  for (const line of renderStatus(view, clock.now(), canvas)) terminal.print(line);
+}
+
+async function watchStatus(asked: StatusRequest, tools: StatusTools, signal: AbortSignal): Promise<number> {
+  const { client, terminal, clock } = tools;
+  const show = makeShow(asked, tools);
+  let faults = 0;
+  while (!signal.aborted) {
+    try {
+      const view = viewMigration(await client.readMigration(asked.namespace, asked.name, signal));
+      faults = 0;
+      show(view);
+      if (isOver(view)) {
+        terminal.endFrames();
+        return exitCodeOfStatus(view.status);
+      }
+    } catch (fault) {
+      if (signal.aborted) break;
+      faults += 1;
+      const passing = hasCode(fault, "ROP_API_UNAVAILABLE") || hasCode(fault, "ROP_DEADLINE_EXCEEDED");
+      if (!passing || faults > patience) throw fault;
+      if (faults === 1) terminal.warn(`waiting: ${asOperatorError(fault).message}`);
+    }
+    await sleep(clock, lookEveryMs, signal);
+  }
+  terminal.endFrames();
+  return exitCodes.interrupted;
+}
+
+/** A frame on a terminal; elsewhere a line (or a document) for each change. */
+function makeShow(asked: StatusRequest, { terminal, clock }: StatusTools): (view: MigrationView) => void {
+  let last = "";
+  return (view) => {
+    const now = clock.now();
+    if (asked.output === "text" && terminal.isTty) {
+      terminal.frame(
+        renderStatus(view, now, { columns: terminal.columns(), rows: terminal.rows(), color: terminal.color }),
+      );
+      return;
+    }
+    const text = asked.output === "text" ? renderLine(view, 0) : document(view, asked.output);
+    if (text === last) return;
+    last = text;
+    terminal.print(asked.output === "text" ? renderLine(view, now) : text);
+  };
+}
+
+/** As kubectl prints it: without who wrote which field. */
+function document(view: MigrationView, output: "json" | "yaml"): string {
+  const raw = view.raw as { readonly metadata?: Readonly<Record<string, unknown>> };
+  const { managedFields: _managedFields, ...metadata } = raw.metadata ?? {};
+  const shown = { ...raw, metadata };
+  return output === "json" ? JSON.stringify(shown, null, 2) : stringify(shown).trimEnd();
+}
+
+/** A deleted migration ends a watch by itself: reading it fails. */
+function isOver({ status }: MigrationView): boolean {
+  return status.phase === "Completed" || status.phase === "RolledBack" || status.phase === "Validated";
+}

@@ -1,0 +1,212 @@
+// A migration as text for people. Pure: the same view, time and size give the same lines, never more than fit.
+import { styleText } from "node:util";
+import { durationSeconds } from "@retriever/crds/duration.ts";
+import type { Condition, MigrationStatus } from "@retriever/crds/migration-status.ts";
+import { renderGates } from "./gate-table.ts";
+import type { MigrationView } from "./migration-view.ts";
+import { clipped, shareWord, sinceWord, spanWord } from "./words.ts";
+
+export type Canvas = {
+  /** Characters per line. */
+  readonly columns: number;
+  /** Lines there are; never more than 24 are used. */
+  readonly rows: number;
+  readonly color: boolean;
+};
+
+/** Lines that belong together; the highest `rank` is left out first when there is too little room. */
+type Section = { readonly rank: number; readonly lines: readonly string[] };
+
+const maxLines = 24;
+const mostMessages = 4;
+
+/** The whole picture, at most 24 lines, none longer than the canvas. */
+export function renderStatus(view: MigrationView, now: number, canvas: Canvas): string[] {
+  const sections: Section[] = [
+    { rank: 0, lines: [headLine(view, now)] },
+    { rank: 1, lines: messageLines(view.status) },
+    { rank: 4, lines: spaced(renderGates(view.status.gates, view.plan)) },
+    { rank: 2, lines: spaced([wayBackLine(view.status), configLine(view), laggingLine(view.status), guardLine(view)]) },
+    { rank: 3, lines: [harmLine(view.status), rollbackLine(view.status), latchedLine(view.status)].filter(isLine) },
+    { rank: 5, lines: [...approvedLine(view.status), ...waivedLines(view.status), ...skippedLines(view.status)] },
+    { rank: 6, lines: outboxLines(view.status) },
+  ];
+  const room = Math.max(1, Math.min(maxLines, canvas.rows - 1));
+  return fit(sections, room).map((line) => paint(clipped(line, Math.max(20, canvas.columns)), canvas.color));
+}
+
+/** One line for a log: when it isn't a terminal. */
+export function renderLine(view: MigrationView, now: number): string {
+  const { status } = view;
+  const parts = [
+    new Date(now).toISOString(),
+    `${view.namespace}/${view.name}`,
+    phaseWords(status),
+    `epoch ${status.epoch}`,
+    status.message,
+  ];
+  return parts.filter((part) => part !== "").join("  ");
+}
+
+function fit(sections: readonly Section[], room: number): string[] {
+  let kept = [...sections];
+  const linesOf = () => kept.flatMap(({ lines }) => lines);
+  while (linesOf().length > room && kept.some(({ lines }) => lines[0] === "")) {
+    kept = kept.map((section) => ({ ...section, lines: section.lines.filter((line) => line !== "") }));
+  }
+  while (linesOf().length > room && kept.length > 1) {
+    const last = Math.max(...kept.map(({ rank }) => rank));
+    kept = kept.filter(({ rank }) => rank !== last);
+  }
+  return linesOf().slice(0, room);
+}
+
+function headLine({ name, status, plan, deleting }: MigrationView, now: number): string {
+  const since = sinceWord(status.phaseStartedAt, now);
+  const parts = [
+    name,
+    deleting ? `${phaseWords(status)}, being deleted` : phaseWords(status),
+    readyWord(status),
+    since === undefined ? "" : `${since} in phase`,
+    `${status.source?.kind ?? "source"} -> ${plan?.destination.kind ?? "destination"}`,
+  ];
+  return parts.filter((part) => part !== "").join("   ");
+}
+
+function phaseWords({ phase, stage }: MigrationStatus): string {
+  if (stage === undefined || (phase !== "WarmUp" && phase !== "Ramp")) return phase;
+  return `${phase}, stage ${stage.index + 1} of ${stage.count} at ${shareWord(stage.sampleRate)}`;
+}
+
+function readyWord(status: MigrationStatus): string {
+  const ready = conditionOf(status, "Ready");
+  if (conditionOf(status, "Paused")?.status === "True") return "Paused";
+  if (conditionOf(status, "Stalled")?.status === "True") return "Stalled";
+  if (ready?.status === "False") return "Not ready";
+  return ready?.status === "True" ? "Ready" : "";
+}
+
+function messageLines({ message, phase }: MigrationStatus): string[] {
+  if (message === "") return [];
+  const ended = phase === "Completed" || phase === "RolledBack" || phase === "Validated";
+  return [`${ended ? "Result:" : "Not further because:"} ${message}`];
+}
+
+function wayBackLine(status: MigrationStatus): string | undefined {
+  const ready = conditionOf(status, "RollbackReady");
+  if (ready === undefined) return undefined;
+  const word = { True: "ready", False: "NOT READY", Unknown: "unknown" }[ready.status];
+  return row("WAY BACK", word, ready.message);
+}
+
+function configLine({ status, plan }: MigrationView): string | undefined {
+  const { revision, acks } = status;
+  if (revision === undefined) return undefined;
+  const serving =
+    revision.primary === "source" ? (status.source?.kind ?? "source") : (plan?.destination.kind ?? "destination");
+  const confirmed = acks === undefined ? "" : `${acks.matched} of ${acks.pods} pods confirmed, `;
+  return row(
+    "CONFIG",
+    `epoch ${status.epoch}`,
+    `${confirmed}serving ${serving}, shadow at ${shareWord(revision.sampleRate)}`,
+  );
+}
+
+function laggingLine({ acks }: MigrationStatus): string | undefined {
+  if (acks === undefined || acks.lagging.length + acks.lost.length === 0) return undefined;
+  const lost = acks.lost.length === 0 ? [] : [`on lost nodes: ${acks.lost.join(", ")}`];
+  return row("LAGGING", String(acks.lagging.length + acks.lost.length), [...acks.lagging, ...lost].join(", "));
+}
+
+function guardLine({ status, plan }: MigrationView): string | undefined {
+  const { guard } = status;
+  if (guard === undefined) return undefined;
+  const of = plan === undefined ? "" : ` of ${spanWord(durationSeconds(plan.guard.duration))}`;
+  return row(
+    "GUARD",
+    "clocks",
+    `healthy ${spanWord(guard.watchedSeconds)}${of}, idle ${spanWord(guard.idleSeconds)}, blind ${spanWord(guard.unobservedSeconds)}`,
+  );
+}
+
+function harmLine({ harm }: MigrationStatus): string | undefined {
+  return harm === undefined || harm.causes.length === 0
+    ? undefined
+    : row("HARM", harm.heldSince === undefined ? "found" : "held", harm.causes.join("; "));
+}
+
+function rollbackLine({ rollback }: MigrationStatus): string | undefined {
+  if (rollback === undefined) return undefined;
+  return row(
+    "ROLLBACK",
+    `from ${rollback.from}`,
+    [rollback.reason, ...rollback.causes].join("; ") + (rollback.actor === null ? "" : `; asked by ${rollback.actor}`),
+  );
+}
+
+function latchedLine({ acts }: MigrationStatus): string | undefined {
+  const latched = acts?.latched;
+  return latched === undefined
+    ? undefined
+    : row("ASKED", latched.act, `by ${latched.actor}${latched.reason === "" ? "" : `: ${latched.reason}`}`);
+}
+
+function skippedLines({ skippedChecks }: MigrationStatus): string[] {
+  return skippedChecks.length === 0 ? [] : [row("SKIPPED", "checks", skippedChecks.join(", "))];
+}
+
+function approvedLine({ acts }: MigrationStatus): string[] {
+  const approvals = acts?.approvals ?? [];
+  if (approvals.length === 0) return [];
+  return [row("APPROVED", "by", approvals.map(({ actor, role }) => `${actor} (${role})`).join(", "))];
+}
+
+function waivedLines({ acts }: MigrationStatus): string[] {
+  return (acts?.waived ?? []).map(({ check, actor, reason }) => row("WAIVED", check, `by ${actor}: ${reason}`));
+}
+
+/** What people outside are to be told, where somebody doesn't have it; the newest last. */
+function outboxLines({ outbox }: MigrationStatus): string[] {
+  const open = (outbox ?? []).filter(({ pending, failed }) => pending.length + failed.length > 0);
+  return open.slice(-mostMessages).map(({ kind, pending, failed, attempts, lastError }) => {
+    const waiting = pending.length === 0 ? [] : [`waiting for ${pending.join(", ")}`];
+    const lost = failed.length === 0 ? [] : [`given up for ${failed.join(", ")}`];
+    const tries = attempts === 0 ? [] : [`${attempts} ${attempts === 1 ? "try" : "tries"}`];
+    const why = lastError === undefined ? [] : [lastError];
+    return row(
+      "OUTBOX",
+      pending.length > 0 ? "waiting" : "GIVEN UP",
+      [kind, ...waiting, ...lost, ...tries, ...why].join("; "),
+    );
+  });
+}
+
+function row(title: string, word: string, rest: string): string {
+  return `${title.padEnd(11)} ${word.padEnd(10)} ${rest}`;
+}
+
+function conditionOf(status: MigrationStatus, type: Condition["type"]): Condition | undefined {
+  return status.conditions.find((condition) => condition.type === type);
+}
+
+function isLine(line: string | undefined): line is string {
+  return line !== undefined;
+}
+
+/** A blank line before, unless there is nothing. */
+function spaced(lines: readonly (string | undefined)[]): string[] {
+  const present = lines.filter(isLine);
+  return present.length === 0 ? [] : ["", ...present];
+}
+
+const bad = /\b(FAIL|NOT READY|GIVEN UP|Stalled|Not ready|RollingBack|RolledBack)\b/g;
+const good = /\b(pass|Completed)\b/g;
+
+/** Words carry the meaning; colour only repeats it. */
+function paint(line: string, color: boolean): string {
+  if (!color) return line;
+  const style = (format: "red" | "green" | "bold") => (word: string) =>
+    styleText(format, word, { validateStream: false });
+  if (/^(GATE|WAY BACK|CONFIG|OUTBOX|WAIVED|APPROVED)\b/.test(line)) return line.replace(bad, style("red"));
+  return line.replace(bad, style("red")).replace(good, style("green"));
+}

@@ -1,0 +1,248 @@
+import type { MigrationActSpec } from "@retriever/crds/migration.ts";
+import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
+import { OperatorError } from "@retriever/operator/errors.ts";
+import { aCondition, aRawMigration, aStatus } from "@retriever/operator/test/builders/migration.ts";
+import { FakeClock } from "@retriever/operator/test/fakes/fake-clock.ts";
+import { describe, expect, test } from "vitest";
+import type { Terminal } from "#output/terminal.ts";
+import { makeFakeTerminal } from "#test/fake-terminal.ts";
+import type { KubeClient } from "./kube-client.ts";
+import { type ConnectOptions, runCli } from "./program.ts";
+
+type Arrangement = {
+  readonly statuses?: readonly MigrationStatus[];
+  readonly client?: Partial<KubeClient>;
+  readonly terminal?: Partial<Terminal>;
+  readonly files?: { readonly read: (path: string) => Promise<string> };
+};
+
+const evidence = { readChain: async () => undefined };
+const evidenceFiles = { read: async () => "", write: async () => undefined };
+
+function arrange({ statuses = [aStatus()], client = {}, terminal = {}, files }: Arrangement = {}) {
+  const written = makeFakeTerminal(terminal);
+  const clock = new FakeClock();
+  const acts: { readonly namespace: string; readonly spec: MigrationActSpec }[] = [];
+  const connections: ConnectOptions[] = [];
+  const stop = new AbortController();
+  let reads = 0;
+  const fake: KubeClient = {
+    readMigration: async () => aRawMigration(statuses[Math.min(reads++, statuses.length - 1)]),
+    listMigrations: async () => statuses.map((status) => aRawMigration(status)),
+    readActIdentityProved: async () => true,
+    whoAmI: async () => "user-a",
+    createAct: async (namespace, spec) => {
+      acts.push({ namespace, spec });
+      return "docs-to-qdrant-act-x1";
+    },
+    ...client,
+  };
+  const connect = (options: ConnectOptions) => {
+    connections.push(options);
+    return { client: fake, evidence, namespace: "search", close: async () => undefined };
+  };
+  const around = {
+    terminal: written,
+    clock,
+    connect,
+    evidenceFiles: { ...evidenceFiles, ...files },
+    signal: stop.signal,
+  };
+  const run = (line: string) => runCli(line.split(" "), around);
+  return { run, acts, connections, clock, stop, ...written };
+}
+
+const waiting = aStatus({ phase: "AwaitingCutover", message: "waits for a Promote" });
+const back = aStatus({ phase: "RolledBack" });
+const completed = aStatus({ phase: "Completed" });
+
+describe("status", () => {
+  test.each([
+    ["running", aStatus({ phase: "Ramp" }), 0],
+    ["waiting for a person", waiting, 3],
+    ["paused", aStatus({ phase: "Ramp", conditions: [aCondition("Paused", "True")] }), 3],
+    ["rolled back", back, 4],
+    ["stalled", aStatus({ phase: "Pending", conditions: [aCondition("Stalled", "True")] }), 4],
+    ["completed", completed, 0],
+  ])("of a migration that is %s exits with its code", async (_, status, code) => {
+    const { run, printed } = arrange({ statuses: [status] });
+    expect(await run("status docs-to-qdrant")).toBe(code);
+    expect(printed[0]).toContain("docs-to-qdrant");
+  });
+
+  test("as JSON or YAML prints the whole object", async () => {
+    const { run, printed } = arrange();
+    await run("status docs-to-qdrant -o json");
+    await run("status docs-to-qdrant -o yaml");
+    expect(JSON.parse(printed[0] ?? "")).toMatchObject({ kind: "RetrieverMigration" });
+    expect(printed[1]).toContain("kind: RetrieverMigration");
+  });
+
+  test("watched outside a terminal prints a line per change and ends with the migration", async () => {
+    const { run, printed, clock } = arrange({ statuses: [waiting, waiting, completed] });
+    const ended = run("status docs-to-qdrant --watch");
+    await clock.advance(5000);
+    expect(await ended).toBe(0);
+    expect(printed.map((line) => line.split("  ")[2])).toEqual(["AwaitingCutover", "Completed"]);
+  });
+
+  test("watched on a terminal redraws frames until it is interrupted", async () => {
+    const { run, frames, clock, stop } = arrange({ statuses: [waiting], terminal: { isTty: true } });
+    const ended = run("status docs-to-qdrant -w");
+    await clock.advance(2500);
+    stop.abort();
+    expect(await ended).toBe(130);
+    expect(frames.length).toBe(3);
+  });
+
+  test("watched while the API server is away says so once and goes on", async () => {
+    let reads = 0;
+    const readMigration = async () => {
+      reads += 1;
+      if (reads === 1 || reads > 3) return aRawMigration(reads === 1 ? waiting : completed);
+      throw new OperatorError("ROP_API_UNAVAILABLE", "get");
+    };
+    const { run, warned, clock } = arrange({ client: { readMigration } });
+    const ended = run("status docs-to-qdrant -w");
+    await clock.advance(5000);
+    expect(await ended).toBe(0);
+    expect(warned.length).toBe(1);
+  });
+
+  test("of a migration that doesn't exist says what and what to do", async () => {
+    const readMigration = async () => {
+      throw new OperatorError("ROP_NOT_FOUND", "get retrievermigrations search/nope");
+    };
+    const { run, warned } = arrange({ client: { readMigration } });
+    expect(await run("status nope")).toBe(1);
+    expect(warned).toEqual([
+      expect.stringContaining("ROP_NOT_FOUND"),
+      expect.stringContaining("Check name and namespace"),
+    ]);
+  });
+
+  test("past its deadline exits with 124", async () => {
+    const readMigration = async () => {
+      throw new OperatorError("ROP_DEADLINE_EXCEEDED", "get");
+    };
+    expect(await arrange({ client: { readMigration } }).run("status docs")).toBe(124);
+  });
+});
+
+describe("an act", () => {
+  test.each([
+    ["promote", "Promote"],
+    ["pause", "Pause"],
+    ["resume", "Resume"],
+    ["abort", "Abort"],
+    ["rollback", "Rollback"],
+  ])("%s creates the object for this uid with actor and reason", async (command, act) => {
+    const { run, acts, printed } = arrange({ statuses: [waiting] });
+    expect(await run(`${command} docs-to-qdrant -n other --reason tired`)).toBe(0);
+    expect(acts).toEqual([
+      {
+        namespace: "other",
+        spec: { migration: { name: "docs-to-qdrant", uid: "uid-1" }, act, actor: "user-a", reason: "tired" },
+      },
+    ]);
+    expect(printed[0]).toContain("created");
+  });
+
+  const accepted = aStatus({ phase: "AwaitingApproval", planHash: "0123456789abcdef" });
+
+  test("approve asks for the typed user name and approves the accepted plan in the role", async () => {
+    const asked: string[] = [];
+    const ask = async (question: string) => {
+      asked.push(question);
+      return " user-a ";
+    };
+    const { run, acts } = arrange({ statuses: [accepted], terminal: { ask } });
+    expect(await run("approve docs-to-qdrant --role sre --expires 1h")).toBe(0);
+    expect(asked).toEqual([expect.stringContaining("plan 0123456789abcdef of search/docs-to-qdrant as sre")]);
+    expect(acts[0]?.spec).toMatchObject({ act: "Approve", role: "sre", planHash: "0123456789abcdef" });
+    expect(acts[0]?.spec.expires).toMatch(/Z$/);
+  });
+
+  test.each([
+    ["another name is typed", "approve docs --role sre", async () => "user-b", "not your user name"],
+    ["nobody can be asked", "approve docs --role sre", undefined, "--yes-i-am user-a"],
+    ["the given name is another's", "approve docs --role sre --yes-i-am user-b", undefined, "says user-b"],
+  ])("approve is refused when %s", async (_, line, ask, words) => {
+    const { run, acts, warned } = arrange({ statuses: [accepted], terminal: ask === undefined ? {} : { ask } });
+    expect(await run(line)).toBe(2);
+    expect(acts).toEqual([]);
+    expect(warned.join()).toContain(words);
+  });
+
+  test("approve takes the name as an option, and needs an accepted plan and a role", async () => {
+    const { run, acts } = arrange({ statuses: [accepted, aStatus()] });
+    expect(await run("approve docs --role sre --yes-i-am user-a")).toBe(0);
+    expect(await run("approve docs --role sre --yes-i-am user-a")).toBe(2);
+    expect(await run("approve docs --yes-i-am user-a")).toBe(1);
+    expect(acts).toHaveLength(1);
+  });
+
+  test("waive names the check and its reason, and needs both", async () => {
+    const { run, acts } = arrange({ statuses: [accepted] });
+    expect(await run("waive docs --check parity --reason compared")).toBe(0);
+    expect(acts[0]?.spec).toMatchObject({ act: "Waive", check: "parity", reason: "compared" });
+    expect(await run("waive docs --check parity")).toBe(1);
+    expect(await run("waive docs --reason compared")).toBe(1);
+  });
+
+  test("postmortem takes the report of a rolled back migration from a file, and nothing empty or too long", async () => {
+    let report = "# Root cause\n";
+    const { run, acts, warned } = arrange({ statuses: [back], files: { read: async () => report } });
+    expect(await run("postmortem docs-to-qdrant --file report.md")).toBe(0);
+    expect(acts[0]?.spec).toMatchObject({ act: "Postmortem", text: "# Root cause" });
+    for (report of ["", "x".repeat(8193)]) expect(await run("postmortem docs-to-qdrant --file report.md")).toBe(1);
+    expect(warned.join()).toContain("has 8193 characters, expected 1 to 8192");
+    expect(await arrange().run("postmortem docs-to-qdrant --file report.md")).not.toBe(0);
+    expect(acts).toHaveLength(1);
+  });
+
+  test("waive closes the corrections of a migration that was rolled back", async () => {
+    const { run, acts } = arrange({ statuses: [back] });
+    expect(await run("waive docs-to-qdrant --check parity --reason copied-back")).toBe(0);
+    expect(acts[0]?.spec).toMatchObject({ act: "Waive", check: "parity", reason: "copied-back" });
+  });
+
+  test("on a finished migration is refused before anything is created", async () => {
+    const { run, acts, warned } = arrange({ statuses: [back] });
+    expect(await run("promote docs-to-qdrant")).toBe(2);
+    expect(acts).toEqual([]);
+    expect(warned[0]).toContain("RolledBack");
+  });
+
+  test("refused by the API server exits with 2 and its message", async () => {
+    const createAct = async () => {
+      throw new OperatorError("ROP_FORBIDDEN", "create migrationacts: actor must be the requesting user");
+    };
+    const { run, warned } = arrange({ client: { createAct } });
+    expect(await run("abort docs-to-qdrant")).toBe(2);
+    expect(warned[0]).toContain("actor must be the requesting user");
+  });
+});
+
+describe("the command line", () => {
+  test("hands context, kubeconfig and deadline to the connection", async () => {
+    const { run, connections } = arrange();
+    await run("status docs --context prod --kubeconfig /k --request-timeout 1m30s");
+    expect(connections).toEqual([{ context: "prod", kubeconfig: "/k", deadlineMs: 90_000 }]);
+  });
+
+  test.each(["status", "status docs -o xml", "status docs --request-timeout never", "explode docs"])(
+    "refuses `%s` with 1",
+    async (line) => {
+      const { run, warned } = arrange();
+      expect(await run(line)).toBe(1);
+      expect(warned.join("")).toContain("error:");
+    },
+  );
+
+  test("explains itself with 0", async () => {
+    const { run, printed } = arrange();
+    expect(await run("--help")).toBe(0);
+    expect(printed.join("\n")).toContain("promote");
+  });
+});

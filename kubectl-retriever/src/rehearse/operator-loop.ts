@@ -1,0 +1,148 @@
+// The operator in a rehearsal: looks as often as it asked to, and strides over looks that would have had nothing to say.
+import { durationSeconds } from "@retriever/crds/duration.ts";
+import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
+import { decide } from "@retriever/operator/core/decide.ts";
+import type { Decision } from "@retriever/operator/core/model/decision.ts";
+import type { Observation } from "@retriever/operator/core/model/observation.ts";
+import type { ToyCluster } from "#toy/toy-cluster.ts";
+import { type Entry, entryOf, type Point } from "./chronicle.ts";
+import type { RehearsedMigration } from "./manifest.ts";
+import { pointOf } from "./points.ts";
+import type { Schedule } from "./schedule.ts";
+
+/** What a rehearsal is played on. Instants in epoch ms. */
+export type Stage = {
+  readonly cluster: ToyCluster;
+  readonly schedule: Schedule;
+  readonly migration: RehearsedMigration;
+  readonly startMs: number;
+  readonly untilMs: number;
+};
+
+type Chronicle = { readonly entries: Entry[]; readonly points: Point[] };
+
+const pointEverySeconds = 60;
+/** The operator's queue never looks again sooner than this. */
+const shortestDelayMs = 250;
+/** Within what the operator itself calls an unbroken watch, which is 60 s. */
+const longestStrideMs = 50_000;
+
+type Judged = {
+  readonly observation: Observation;
+  readonly before: MigrationStatus;
+  readonly decision: Decision;
+  readonly entry: Entry | undefined;
+};
+
+/** An operator that writes down what it decides. It keeps no fact of its own: only when to look, and at what pace. */
+export class Operator {
+  looks = 0;
+  /** When it looks next; undefined: only when it is woken. */
+  nextLookMs: number | undefined;
+  readonly #stage: Stage;
+  readonly #chronicle: Chronicle;
+  #isQuiet = false;
+  #delayMs = 0;
+  /** Until here every look is made, because something came up on the way. */
+  #closeUntilMs: number;
+
+  constructor(stage: Stage, chronicle: Chronicle) {
+    this.#stage = stage;
+    this.#chronicle = chronicle;
+    this.nextLookMs = stage.startMs;
+    this.#closeUntilMs = stage.startMs;
+  }
+
+  wake(nowMs: number): void {
+    this.nextLookMs = nowMs;
+    this.#isQuiet = false;
+  }
+
+  /** One look at an instant or, from there on in quiet times, one instead of several. Returns the instant of the look. */
+  look(nowMs: number): number {
+    const endMs = this.#strideEnd(nowMs);
+    if (endMs !== undefined && this.#stride(endMs)) return endMs;
+    this.#commit(this.#judge(nowMs), nowMs);
+    return nowMs;
+  }
+
+  #judge(nowMs: number): Judged {
+    this.looks += 1;
+    const { cluster, startMs } = this.#stage;
+    const observation = cluster.observe();
+    const before = cluster.status;
+    const decision = decide({ observation, migration: cluster.migration, now: nowMs });
+    return { observation, before, decision, entry: entryOf(before, decision, (nowMs - startMs) / 1000) };
+  }
+
+  /** As the controller does: the intent first, then the effects. */
+  #commit(judged: Judged, nowMs: number): void {
+    const { cluster, schedule, startMs } = this.#stage;
+    const { decision, entry } = judged;
+    if (decision.status !== cluster.status) cluster.writeStatus(decision.status);
+    for (const effect of decision.effects) cluster.apply(effect);
+    schedule.enter(decision.status, nowMs);
+    if (entry !== undefined) this.#chronicle.entries.push(entry);
+    notePoint(this.#stage, this.#chronicle.points, judged, (nowMs - startMs) / 1000);
+    this.#isQuiet = isUneventful(judged);
+    const { requeueAfterMs } = decision;
+    this.#delayMs = Math.max(shortestDelayMs, requeueAfterMs ?? 0);
+    this.nextLookMs = requeueAfterMs === null ? undefined : nowMs + this.#delayMs;
+  }
+
+  /** The last look on the operator's own beat before anything is due; undefined when it is not worth it. */
+  #strideEnd(nowMs: number): number | undefined {
+    const { cluster, schedule, untilMs } = this.#stage;
+    if (!this.#isQuiet || nowMs <= this.#closeUntilMs || !cluster.isSettled) return undefined;
+    const limitMs = Math.min(
+      nowMs - this.#delayMs + longestStrideMs,
+      (schedule.next() ?? untilMs) - 1,
+      untilMs,
+      endOfGateWindow(this.#stage) ?? untilMs,
+    );
+    const beats = Math.floor((limitMs - nowMs) / this.#delayMs);
+    return beats < 1 ? undefined : nowMs + beats * this.#delayMs;
+  }
+
+  /** False: something came up within the stride, and nothing of it has happened. */
+  #stride(endMs: number): boolean {
+    const { cluster } = this.#stage;
+    const mark = cluster.mark();
+    cluster.advance(endMs);
+    const judged = this.#judge(endMs);
+    if (isUneventful(judged)) {
+      this.#commit(judged, endMs);
+      return true;
+    }
+    cluster.rewind(mark);
+    this.#closeUntilMs = endMs;
+    return false;
+  }
+}
+
+/** Windows that tell of bursts are closed by the look at their end: no stride goes over one. */
+function endOfGateWindow({ cluster, migration }: Stage): number | undefined {
+  const { dispersion, revision } = cluster.status;
+  if (dispersion === undefined) return undefined;
+  const endMs = Date.parse(dispersion.openedAt) + durationSeconds(migration.spec.gates.window) * 1000;
+  // Without samples there is no window to close.
+  return revision?.shadow === "destination" && revision.sampleRate > 0 ? endMs : undefined;
+}
+
+/** Nothing to say, nothing to do and nothing suspicious: the looks before it were the same. */
+function isUneventful({ before, decision, entry }: Judged): boolean {
+  const { harm, guard } = decision.status;
+  const isCalm = harm === undefined || harm.alertSince === undefined;
+  const isSaying = harm !== undefined && harm.heldSince === undefined && harm.causes.length > 0;
+  return (
+    isCalm && !isSaying && entry === undefined && decision.effects.length === 0 && guard?.sight === before.guard?.sight
+  );
+}
+
+function notePoint({ cluster, migration }: Stage, points: Point[], judged: Judged, seconds: number): void {
+  const last = points.at(-1);
+  const moved = judged.entry?.kind === "decision" && judged.entry.moved;
+  if (last !== undefined && !moved && seconds - last.seconds < pointEverySeconds) return;
+  const moment = { seconds, requestsPerSecond: cluster.world.requestsPerSecond };
+  points.push(pointOf(migration.spec, judged.observation, judged.decision.status, moment));
+}

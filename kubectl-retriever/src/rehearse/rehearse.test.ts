@@ -1,0 +1,51 @@
+import { parseScenario } from "@retriever/crds/scenario-parse.ts";
+import { expect, it } from "vitest";
+import { renderPage } from "#page/page.ts";
+import { defaultMigration, scenarioNamed } from "#test/rehearse/library.ts";
+import { rehearse } from "./rehearse.ts";
+import { renderJson, renderText } from "./render-text.ts";
+
+const title = { namespace: "search", name: "docs-to-qdrant", scenario: "errors", shows: "x", seed: 1 };
+const short = (seed = 1) => rehearse(defaultMigration(), scenarioNamed("errors-right-after-cutover"), seed);
+
+it("played twice with the same seed, the JSON, the text and the page are byte-identical", () => {
+  const spec = defaultMigration().spec;
+  const scenario = scenarioNamed("errors-right-after-cutover");
+  const all = () => {
+    const rehearsal = short();
+    const page = renderPage({ title, spec, scenario, rehearsal });
+    return [...renderJson(title, rehearsal), ...renderText(title, rehearsal, 200), page].join("\n");
+  };
+  expect(all()).toBe(all());
+}, 60_000);
+
+it("another seed draws other traffic and comes to the same end", () => {
+  const [one, other] = [short(1), short(2)];
+  expect(other.status.phase).toBe(one.status.phase);
+  expect(other.points).not.toEqual(one.points);
+}, 60_000);
+
+it("an event whose moment never comes is named at the end", () => {
+  const parsed = parseScenario({
+    kind: "RehearsalScenario",
+    shows: "x",
+    until: "10m",
+    events: [{ at: "Guard+1h", act: "Rollback" }],
+  });
+  if (!parsed.ok) throw new Error("the scenario is sound");
+  const rehearsal = rehearse(defaultMigration(), parsed.scenario, 1);
+  expect(rehearsal).toMatchObject({ ending: "unfinished", unreached: ["Guard+1h"] });
+}, 60_000);
+
+it("the page needs no script and no network, says its drawing in words, and escapes what comes from outside", () => {
+  const evil = { ...title, name: `<script>"'&` };
+  const scenario = scenarioNamed("errors-right-after-cutover");
+  const page = renderPage({ title: evil, spec: defaultMigration().spec, scenario, rehearsal: short() });
+  expect(page).not.toMatch(/<script|<link|<img|@import|url\(|src=|href=/i);
+  expect(page).toMatch(
+    /<svg[^>]*role="img"[^>]*><title id="timeline-title">[^<]+<\/title><desc id="timeline-desc">[^<]+/,
+  );
+  expect(page).toContain("prefers-color-scheme:dark");
+  expect(page).not.toContain("NaN");
+  expect(page).not.toContain("undefined");
+}, 60_000);

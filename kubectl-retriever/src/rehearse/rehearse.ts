@@ -1,0 +1,112 @@
+// The rehearsal: the operator's own `decide` on a virtual clock, a toy cluster and a scenario. Nothing is waited for.
+import { durationSeconds } from "@retriever/crds/duration.ts";
+import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
+import { isFinalPhase } from "@retriever/crds/phase-steps.ts";
+import type { Scenario } from "@retriever/crds/scenario.ts";
+import { makeRandom } from "#toy/draws.ts";
+import { ToyCluster } from "#toy/toy-cluster.ts";
+import { type Ending, type Entry, type Point, type Rehearsal } from "./chronicle.ts";
+import { describeEvent } from "./describe-event.ts";
+import type { RehearsedMigration } from "./manifest.ts";
+import { Operator, type Stage } from "./operator-loop.ts";
+import { makeSchedule, type Step } from "./schedule.ts";
+
+/** Plays a migration through a scenario. Deterministic in its three inputs: the same decisions, word for word. */
+export function rehearse(migration: RehearsedMigration, scenario: Scenario, seed: number): Rehearsal {
+  const startMs = Date.parse(scenario.startsAt);
+  const entries: Entry[] = [];
+  const points: Point[] = [];
+  const stage: Stage = {
+    cluster: new ToyCluster(migration, scenario, makeRandom(seed)),
+    schedule: makeSchedule(scenario.events, startMs),
+    migration,
+    startMs,
+    untilMs: startMs + durationSeconds(scenario.until) * 1000,
+  };
+  const operator = new Operator(stage, { entries, points });
+  const ending = play(stage, operator, entries);
+  const last = Math.max(...entries.map(({ seconds }) => seconds), points.at(-1)?.seconds ?? 0);
+  return {
+    entries,
+    points,
+    status: stage.cluster.status,
+    ending,
+    seconds: last,
+    looks: operator.looks,
+    unreached: stage.schedule.unreached().map(({ at }) => at),
+  };
+}
+
+/** From one thing to the next until there is nothing left to come. */
+function play(stage: Stage, operator: Operator, entries: Entry[]): Ending {
+  const { cluster, schedule } = stage;
+  let nowMs = stage.startMs;
+  let down = 0;
+  let lastStepMs = nowMs;
+  for (;;) {
+    cluster.advance(nowMs);
+    for (const step of schedule.take(nowMs)) {
+      happen(step, operator, stage, nowMs);
+      entries.push(eventEntry(step, stage, nowMs));
+      down += shiftOf(step);
+      lastStepMs = nowMs;
+    }
+    if (down === 0 && (operator.nextLookMs ?? Infinity) <= nowMs) nowMs = operator.look(nowMs);
+    const nextMs = earliest(schedule.next(), down > 0 ? undefined : operator.nextLookMs);
+    const ending = endingOf(stage, nextMs, lastStepMs);
+    if (ending !== undefined || nextMs === undefined) return ending ?? "unfinished";
+    nowMs = Math.max(nowMs, nextMs);
+  }
+}
+
+function happen(step: Step, operator: Operator, { cluster }: Stage, nowMs: number): void {
+  if (step.kind === "begin") cluster.begin(step.event);
+  else cluster.end(step.event);
+  if (wakesOperator(step)) operator.wake(nowMs);
+}
+
+/** How many more reasons there are for no operator to be there. */
+function shiftOf({ kind, event }: Step): number {
+  if (event.operator === undefined) return 0;
+  return kind === "begin" ? 1 : -1;
+}
+
+/** What the API server tells its watchers of; how a store behaves it doesn't know. A new operator looks at once. */
+function wakesOperator({ kind, event }: Step): boolean {
+  if (kind === "end") return event.operator !== undefined;
+  return [event.act, event.overlay, event.migration, event.pods].some((change) => change !== undefined);
+}
+
+/** As long as an operator may need to see what the scenario did last. */
+const lastLookMs = 60_000;
+
+/** Undefined while there is more to come. */
+function endingOf(
+  { cluster, schedule, untilMs }: Stage,
+  nextMs: number | undefined,
+  lastStepMs: number,
+): Ending | undefined {
+  if (cluster.isGone) return "gone";
+  const { phase, revision } = cluster.status;
+  const isOver = nextMs === undefined || nextMs > untilMs;
+  if (!isFinalPhase(phase)) return isOver ? openEnding(cluster.status) : undefined;
+  // By now it only waits for the base, which a scenario may still change.
+  const isSeen = schedule.next() === undefined && (nextMs ?? 0) >= lastStepMs + lastLookMs;
+  return isOver || (isSeen && revision?.released !== true) ? "ended" : undefined;
+}
+
+function openEnding({ phase, acts, harm }: MigrationStatus): Ending {
+  const isAsking = phase === "AwaitingCutover" || phase === "AwaitingApproval";
+  return isAsking || acts?.paused === true || harm?.heldSince !== undefined ? "waiting" : "unfinished";
+}
+
+function eventEntry({ kind, event }: Step, { cluster, startMs }: Stage, nowMs: number): Entry {
+  const { phase } = cluster.status;
+  const what = describeEvent(event, kind);
+  return { kind: "event", seconds: (nowMs - startMs) / 1000, phase, what, ends: kind === "end" };
+}
+
+function earliest(one: number | undefined, other: number | undefined): number | undefined {
+  if (one === undefined || other === undefined) return one ?? other;
+  return Math.min(one, other);
+}

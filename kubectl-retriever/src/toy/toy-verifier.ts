@@ -1,0 +1,94 @@
+// The Jobs of a toy cluster: a verification takes its time and then says what the stores differ in.
+
+import type { Effect } from "@retriever/operator/core/model/decision.ts";
+import type { JobSeen, JobsObservation } from "@retriever/operator/core/model/job-observation.ts";
+import { type DifferenceCounts, driftOf, type VerifySummary } from "@retriever/sidecar/contract/verify-report.ts";
+import type { StoreIdentity } from "@retriever/stores/config/identity.ts";
+
+/** What a verification would find now. cannot: it would end without an answer. */
+export type Parity = Partial<DifferenceCounts> & { readonly cannot?: boolean };
+
+type JobEffect = Extract<Effect, { kind: "createJob" | "keepReport" | "deleteJobs" }>;
+
+/** Whether an effect is about Jobs. */
+export function isJobEffect(effect: Effect): effect is JobEffect {
+  return effect.kind === "createJob" || effect.kind === "keepReport" || effect.kind === "deleteJobs";
+}
+
+type Asked = {
+  readonly name: string;
+  readonly since: string | null;
+  readonly askedMs: number;
+  readonly endMs: number;
+  readonly found: Parity;
+};
+type Stores = { readonly source: StoreIdentity; readonly destination: StoreIdentity };
+
+const none: DifferenceCounts = { missing: 0, extra: 0, stale: 0, payload: 0, vector: 0, lagging: 0 };
+const chunks = 5000;
+
+/** One Job a verification, each in one pod. It finds what was so when it began. */
+export class ToyVerifier {
+  /** Whether there is a CronJob to make Jobs from. */
+  hasTemplate = true;
+  /** Smoke tests that there are, and whether they pass. */
+  tests: Readonly<Record<string, boolean>> = {};
+  parity: Parity = {};
+  takesMs: number;
+  readonly #stores: Stores;
+  #jobs: readonly Asked[] = [];
+
+  constructor(stores: Stores, takesMs: number) {
+    this.#stores = stores;
+    this.takesMs = takesMs;
+  }
+
+  apply(effect: JobEffect, nowMs: number): void {
+    if (effect.kind === "deleteJobs") this.#jobs = this.#jobs.filter(({ name }) => !effect.jobs.includes(name));
+    if (effect.kind !== "createJob" || this.#jobs.some(({ name }) => name === effect.job)) return;
+    const passes = this.tests[effect.template];
+    const found = passes === undefined ? this.parity : { cannot: !passes };
+    const { job: name, since } = effect;
+    this.#jobs = [...this.#jobs, { name, since, askedMs: nowMs, endMs: nowMs + this.takesMs, found }];
+  }
+
+  observe(nowMs: number): JobsObservation {
+    return {
+      verifier: this.hasTemplate ? { name: "verifier", suspended: true, hasVerifier: true } : null,
+      tests: Object.keys(this.tests).map((name) => ({ name, suspended: true, hasVerifier: false })),
+      jobs: this.#jobs.map((job) => this.#seen(job, nowMs)),
+      reportOf: null,
+    };
+  }
+
+  #seen(job: Asked, nowMs: number): JobSeen {
+    const { name, endMs, found } = job;
+    if (nowMs < endMs) return { name, state: "running", message: "", partitions: 1, pods: [] };
+    const summary = this.#summaryOf(job);
+    const exitCode = { equal: 0, drift: 1, unknown: 2 }[summary.outcome];
+    const pod = { name: `${name}-0`, partition: 0, exitCode, endedAt: endMs, summary, words: "", report: null };
+    const isGood = found.cannot !== true && exitCode === 0;
+    return { name, state: isGood ? "succeeded" : "failed", message: "", partitions: 1, pods: [pod] };
+  }
+
+  #summaryOf({ since, askedMs, endMs, found }: Asked): VerifySummary {
+    const { cannot = false, ...more } = found;
+    const counts: DifferenceCounts = { ...none, ...more };
+    const at = new Date(endMs).toISOString();
+    return {
+      schema: 1,
+      outcome: cannot ? "unknown" : driftOf(counts) === 0 ? "equal" : "drift",
+      reason: cannot ? "a store did not answer" : null,
+      startedAt: new Date(askedMs).toISOString(),
+      finishedAt: at,
+      scope: { level: "fresh", since, partition: { index: 0, count: 1 }, sample: 1, lagSeconds: 5 },
+      source: this.#stores.source.digest,
+      destination: this.#stores.destination.digest,
+      read: { source: chunks, destination: chunks - counts.missing + counts.extra },
+      counts,
+      newestDifferenceAt: driftOf(counts) === 0 ? null : at,
+      ids: driftOf(counts) === 0 ? [] : ["chunk-1"],
+      digest: "0".repeat(64),
+    };
+  }
+}

@@ -1,0 +1,198 @@
+// Live reads of the cluster, each one request (or one list), translated into what the operator needs.
+import { migrationActSpecSchema } from "@retriever/crds/migration.ts";
+import { phases } from "@retriever/crds/migration-status.ts";
+import { fieldManager } from "@retriever/sidecar/contract/names.ts";
+import type { MigrationMeta } from "#core/model/migration.ts";
+import type { ActObservation, ClaimObservation } from "#core/model/observation.ts";
+import { hasCode } from "#errors.ts";
+import type { ConfigMapDocument, DeploymentDocument, KubeObject, ObjectMeta, PodDocument } from "#kube/documents.ts";
+import type { KubeRequest } from "#kube/kube-request.ts";
+import { listAll } from "#kube/listing.ts";
+import {
+  configMaps,
+  deployments,
+  migrationActs,
+  migrations,
+  namespaces as namespaceResource,
+  type Place,
+  pods,
+} from "#kube/resources.ts";
+import type { Cluster, ConfigMapRead } from "#ports/cluster.ts";
+import { identityPolicyName, isInForce } from "../control-plane/admission-policies.ts";
+import { readPolicy } from "../control-plane/kubernetes-policies.ts";
+import { readPodDocument, readWorkloadDocument } from "./read-workload.ts";
+
+export type ClusterReads = Pick<
+  Cluster,
+  | "listMigrations"
+  | "readMigration"
+  | "readWorkload"
+  | "readNamespaceTerminating"
+  | "readConfigMap"
+  | "listPods"
+  | "listClaims"
+  | "listActs"
+  | "readActIdentityProved"
+>;
+
+/** The reading half of the Cluster port. */
+export function makeClusterReads(request: KubeRequest, watched: readonly string[]): ClusterReads {
+  const get = async (place: Place, signal: AbortSignal): Promise<unknown> => {
+    try {
+      return await request({ method: "GET", place, signal });
+    } catch (fault) {
+      if (hasCode(fault, "ROP_NOT_FOUND")) return undefined;
+      throw fault;
+    }
+  };
+  const list = async (place: Place, signal: AbortSignal) => (await listAll(request, place, {}, signal)).items;
+
+  return {
+    listMigrations: async (signal) => {
+      const places =
+        watched.length === 0
+          ? [{ resource: migrations }]
+          : watched.map((namespace) => ({ resource: migrations, namespace }));
+      const lists = await Promise.all(places.map((place) => list(place, signal)));
+      return lists.flat().map(({ metadata }) => ({ namespace: metadata?.namespace ?? "", name: metadata?.name ?? "" }));
+    },
+    readMigration: async ({ namespace, name }, signal) => {
+      const found = (await get({ resource: migrations, namespace, name }, signal)) as KubeObject | undefined;
+      return found === undefined
+        ? undefined
+        : { meta: toMeta(found.metadata ?? {}), spec: found.spec, status: found.status };
+    },
+    readWorkload: async (namespace, name, signal) => {
+      const found = (await get({ resource: deployments, namespace, name }, signal)) as DeploymentDocument | undefined;
+      return found === undefined ? undefined : readWorkloadDocument(found);
+    },
+    readNamespaceTerminating: async (namespace, signal) => {
+      const found = (await get({ resource: namespaceResource, name: namespace }, signal)) as KubeObject | undefined;
+      return found === undefined || found.metadata?.deletionTimestamp !== undefined;
+    },
+    readConfigMap: async (namespace, name, signal) => {
+      const found = (await get({ resource: configMaps, namespace, name }, signal)) as ConfigMapDocument | undefined;
+      return found === undefined ? undefined : toConfigMap(found);
+    },
+    listPods: async (namespace, selector, signal) => {
+      const { items } = await listAll(request, { resource: pods, namespace }, { labelSelector: selector }, signal);
+      return items.map((item) => readPodDocument(item as PodDocument));
+    },
+    listClaims: async (namespace, target, exceptUid, signal) => {
+      const others = (await list({ resource: migrations, namespace }, signal)).filter(
+        (item) => targetOf(item) === target && item.metadata?.uid !== exceptUid,
+      );
+      return others.map(toClaim);
+    },
+    listActs: async (namespace, migrationUid, signal) => {
+      const acts = (await list({ resource: migrationActs, namespace }, signal)).flatMap((item) =>
+        toAct(item, migrationUid),
+      );
+      return acts.toSorted((a, b) => a.createdAt - b.createdAt || (a.name < b.name ? -1 : 1));
+    },
+    readActIdentityProved: async (signal) => isInForce(await readPolicy(request, identityPolicyName, signal)),
+  };
+}
+
+/** What a RetrieverMigration is called, and how it stands. */
+export function toMeta(metadata: ObjectMeta): MigrationMeta {
+  const { namespace = "", name = "", uid = "", generation = 0, resourceVersion = "", finalizers = [] } = metadata;
+  const createdAt = instantOf(metadata.creationTimestamp);
+  const deleting = metadata.deletionTimestamp !== undefined;
+  return { namespace, name, uid, generation, resourceVersion, createdAt, deleting, finalizers };
+}
+
+/** The workload a raw migration names; undefined when it names none. */
+export function targetOf(item: KubeObject): string | undefined {
+  const name = (item.spec as { target?: { name?: unknown } } | undefined)?.target?.name;
+  return typeof name === "string" ? name : undefined;
+}
+
+function toConfigMap(document: ConfigMapDocument): ConfigMapRead {
+  const metadata = document.metadata ?? {};
+  return {
+    name: metadata.name ?? "",
+    data: document.data ?? {},
+    annotations: metadata.annotations ?? {},
+    finalizers: metadata.finalizers ?? [],
+    deleting: metadata.deletionTimestamp !== undefined,
+    foreignManagers: foreignManagersOf(metadata),
+  };
+}
+
+function foreignManagersOf(metadata: ObjectMeta): string[] {
+  const owners = (metadata.managedFields ?? []).filter((entry) => {
+    const data = entry.fieldsV1?.["f:data"];
+    return (
+      entry.manager !== fieldManager &&
+      typeof data === "object" &&
+      data !== null &&
+      Object.keys(data).some((key) => key.startsWith("f:"))
+    );
+  });
+  return [...new Set(owners.map((entry) => entry.manager ?? "unknown"))];
+}
+
+type ClaimStatus = {
+  readonly phase?: unknown;
+  readonly planHash?: unknown;
+  readonly epoch?: unknown;
+  readonly conditions?: readonly { readonly type?: unknown; readonly status?: unknown }[];
+};
+
+/** Read without our schema: a neighbour of another version still holds its claim. */
+function toClaim(item: KubeObject): ClaimObservation {
+  const status = (item.status ?? {}) as ClaimStatus;
+  const { name = "", uid = "", creationTimestamp } = item.metadata ?? {};
+  return {
+    name,
+    uid,
+    createdAt: instantOf(creationTimestamp),
+    phase: phases.find((phase) => phase === status.phase) ?? "Pending",
+    accepted: hasStarted(status),
+    settled: isTrue(status, "Settled"),
+    ...(typeof status.planHash === "string" ? { planHash: status.planHash } : {}),
+    ...nextOf(item),
+  };
+}
+
+function nextOf(item: KubeObject): Pick<ClaimObservation, "next"> {
+  const next = (item.spec as { guard?: { next?: unknown } } | undefined)?.guard?.next;
+  return typeof next === "string" ? { next } : {};
+}
+
+function hasStarted(status: ClaimStatus): boolean {
+  const planned = typeof status.planHash === "string" && status.planHash !== "";
+  const wrote = typeof status.epoch === "number" && status.epoch > 0;
+  const strange = status.phase !== undefined && !phases.some((phase) => phase === status.phase);
+  return planned || wrote || strange || isTrue(status, "Accepted");
+}
+
+function isTrue(status: ClaimStatus, type: string): boolean {
+  return (status.conditions ?? []).some((condition) => condition.type === type && condition.status === "True");
+}
+
+function toAct(item: KubeObject, migrationUid: string): ActObservation[] {
+  const parsed = migrationActSpecSchema.safeParse(item.spec);
+  if (!parsed.success || parsed.data.migration.uid !== migrationUid) return [];
+  const { act, actor, reason, role, check, planHash, expires } = parsed.data;
+  return [
+    {
+      name: item.metadata?.name ?? "",
+      uid: item.metadata?.uid ?? "",
+      createdAt: instantOf(item.metadata?.creationTimestamp),
+      act,
+      actor,
+      reason,
+      planHash: planHash ?? null,
+      expiresAt: expires === undefined ? null : instantOf(expires),
+      ...(role === undefined ? {} : { role }),
+      ...(check === undefined ? {} : { check }),
+    },
+  ];
+}
+
+function instantOf(text: string | undefined): number {
+  const at = Date.parse(text ?? "");
+  return Number.isNaN(at) ? 0 : at;
+}

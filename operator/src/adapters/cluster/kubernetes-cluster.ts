@@ -1,0 +1,29 @@
+// The Cluster port on a Kubernetes API. Reads are live GETs and lists (never a cache); writes are patches of what we own.
+
+import type { KubeRequest } from "#kube/kube-request.ts";
+import type { Clock } from "#ports/clock.ts";
+import type { Cluster } from "#ports/cluster.ts";
+import { makeAnnouncer } from "./announce.ts";
+import { makeClusterReads } from "./cluster-reads.ts";
+import { makeClusterWrites } from "./cluster-writes.ts";
+import { makeOverlayWrites } from "./overlay-config-map.ts";
+
+export type KubernetesClusterOptions = {
+  readonly request: KubeRequest;
+  readonly clock: Clock;
+  /** Namespaces to watch; empty: all. */
+  readonly namespaces: readonly string[];
+  /** Name of this replica, for the source of events. */
+  readonly instance: string;
+};
+
+/** A Cluster over live requests. Holds nothing but the names of the events it has sent. */
+export function makeKubernetesCluster(options: KubernetesClusterOptions): Cluster {
+  const { request, clock, namespaces, instance } = options;
+  return {
+    ...makeClusterReads(request, namespaces),
+    ...makeClusterWrites(request),
+    ...makeOverlayWrites(request),
+    announce: makeAnnouncer({ request, clock, instance }),
+  };
+}

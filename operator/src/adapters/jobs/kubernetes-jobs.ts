@@ -1,0 +1,77 @@
+// The Jobs port on a Kubernetes API: live reads, creations that are success when they were made before.
+import { hasCode, OperatorError } from "#errors.ts";
+import type { KubeObject } from "#kube/documents.ts";
+import type { KubeRequest } from "#kube/kube-request.ts";
+import { listAll } from "#kube/listing.ts";
+import { cronJobs, jobs, type Place, pods } from "#kube/resources.ts";
+import type { Jobs } from "#ports/jobs.ts";
+import {
+  type CronJobDocument,
+  jobLabel,
+  readJobDocument,
+  readJobPodDocument,
+  readTemplateDocument,
+  renderJob,
+} from "./job-documents.ts";
+import { keepReport, readReportOf } from "./report-config-map.ts";
+
+/** Jobs over live requests. Holds nothing. */
+export function makeKubernetesJobs(request: KubeRequest): Jobs {
+  const get = async (place: Place, signal: AbortSignal): Promise<KubeObject | undefined> => {
+    try {
+      return (await request({ method: "GET", place, signal })) as KubeObject;
+    } catch (fault) {
+      if (hasCode(fault, "ROP_NOT_FOUND")) return undefined;
+      throw fault;
+    }
+  };
+  return {
+    readTemplate: async (namespace, name, signal) => {
+      const found = await get({ resource: cronJobs, namespace, name }, signal);
+      return found === undefined ? undefined : readTemplateDocument(found as CronJobDocument);
+    },
+    listJobs: async (namespace, migrationUid, signal) => {
+      const labelSelector = `${jobLabel}=${migrationUid}`;
+      const { items } = await listAll(request, { resource: jobs, namespace }, { labelSelector }, signal);
+      const found = items.filter(({ metadata }) => metadata?.deletionTimestamp === undefined).map(readJobDocument);
+      return found.toSorted((a, b) => a.createdAt - b.createdAt || (a.name < b.name ? -1 : 1));
+    },
+    listPods: async (namespace, job, container, signal) => {
+      const labelSelector = `batch.kubernetes.io/job-name=${job.name}`;
+      const { items } = await listAll(request, { resource: pods, namespace }, { labelSelector }, signal);
+      return items.flatMap((item) => readJobPodDocument(item, job.uid, container) ?? []);
+    },
+    createJob: async (meta, wish, signal) => {
+      const { namespace } = meta;
+      const template = (await request({
+        method: "GET",
+        place: { resource: cronJobs, namespace, name: wish.template },
+        signal,
+      })) as CronJobDocument;
+      if (!readTemplateDocument(template).suspended)
+        throw new OperatorError("ROP_INVALID", `cronjobs.batch ${namespace}/${wish.template}: expected suspend: true`);
+      try {
+        const body = renderJob(meta, wish, template);
+        await request({ method: "POST", place: { resource: jobs, namespace }, body, signal });
+      } catch (fault) {
+        if (!hasCode(fault, "ROP_CONFLICT")) throw fault;
+        const there = await get({ resource: jobs, namespace, name: wish.name }, signal);
+        if (there?.metadata?.labels?.[jobLabel] !== meta.uid) throw fault;
+      }
+    },
+    deleteJob: async (meta, name, signal) => {
+      const place = { resource: jobs, namespace: meta.namespace, name };
+      const there = await get(place, signal);
+      if (there?.metadata?.labels?.[jobLabel] !== meta.uid) return;
+      const preconditions = { uid: there.metadata.uid };
+      const body = { apiVersion: "v1", kind: "DeleteOptions", propagationPolicy: "Background", preconditions };
+      try {
+        await request({ method: "DELETE", place, body, signal });
+      } catch (fault) {
+        if (!hasCode(fault, "ROP_NOT_FOUND") && !hasCode(fault, "ROP_CONFLICT")) throw fault;
+      }
+    },
+    readReportOf: (namespace, configMap, signal) => readReportOf(request, { namespace, name: configMap }, signal),
+    keepReport: (meta, configMap, report, signal) => keepReport(request, { meta, name: configMap, report }, signal),
+  };
+}

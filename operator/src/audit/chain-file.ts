@@ -1,0 +1,156 @@
+// A chain as a file: a line that says what it follows, a line per record, a line that says where it ends. Text in, links out.
+// The first and the last line prove that nothing was cut off; in between every link proves the one before.
+import { z } from "zod";
+import {
+  type ChainEnd,
+  canonicalJson,
+  type EvidenceRecord,
+  evidenceSchema,
+  hashOf,
+  printRecord,
+} from "#core/status/audit-record.ts";
+import type { EvidenceSubject, KeptChain } from "#ports/evidence-store.ts";
+
+const digest = z.string().regex(/^[0-9a-f]{64}$/);
+const endShape = { seq: z.int().min(0), hash: digest };
+const subjectSchema = z.strictObject({ namespace: z.string(), name: z.string(), uid: z.string() });
+const headSchema = z.strictObject({
+  kind: z.literal("chain"),
+  schema: z.literal(evidenceSchema),
+  migration: subjectSchema,
+  after: z.strictObject(endShape),
+});
+const footSchema = z.strictObject({ kind: z.literal("end"), ...endShape });
+const common = {
+  ...endShape,
+  previous: digest,
+  schema: z.literal(evidenceSchema),
+  at: z.string(),
+  migration: subjectSchema,
+  phase: z.string(),
+  epoch: z.int(),
+  missing: z.int().min(0),
+};
+const recordSchema = z.discriminatedUnion("kind", [
+  z.looseObject({
+    ...common,
+    kind: z.literal("decision"),
+    statusWritten: z.boolean(),
+    input: z.looseObject({ form: z.enum(["plain", "gzip", "digest"]) }),
+    decision: z.looseObject({}),
+  }),
+  z.looseObject({ ...common, kind: z.literal("counters") }),
+]);
+
+/** The file of a chain. Ends that can't be read are taken from the records: then only the links are proved. */
+export function printChainFile(migration: EvidenceSubject, chain: KeptChain): string {
+  const records = chain.lines.map((line) => parseJson(line) as Partial<EvidenceRecord> | undefined);
+  const [first, last] = [records[0], records.at(-1)];
+  const after = chain.after ?? { seq: (first?.seq ?? 1) - 1, hash: first?.previous ?? "" };
+  const end = chain.end ?? { seq: last?.seq ?? 0, hash: last?.hash ?? "" };
+  const { namespace, name, uid } = migration;
+  const head = { kind: "chain", schema: evidenceSchema, migration: { namespace, name, uid }, after: endOf(after) };
+  const lines = [canonicalJson(head), ...chain.lines, canonicalJson({ kind: "end", ...endOf(end) })];
+  return `${lines.join("\n")}\n`;
+}
+
+function endOf({ seq, hash }: ChainEnd): ChainEnd {
+  return { seq, hash };
+}
+
+/** What one line of a file turned out to be. `record` is there whenever it can be read, altered or not. */
+export type Link = {
+  /** From 1. */
+  readonly line: number;
+  /** The number it bears, or the one that is due. */
+  readonly seq: number;
+  readonly record: EvidenceRecord | undefined;
+  /** Why it isn't the link that is due; undefined when it is. */
+  readonly fault: string | undefined;
+};
+
+export type ChainFile =
+  | {
+      readonly ok: true;
+      readonly after: ChainEnd;
+      readonly end: ChainEnd;
+      readonly links: readonly Link[];
+      /** Lines that only repeat the one before: a write of which nobody knew that it had happened. */
+      readonly repeated: number;
+      /** What is wrong with where it ends; undefined when nothing is. */
+      readonly endFault: string | undefined;
+    }
+  | { readonly ok: false; readonly line: number; readonly fault: string };
+
+/** Reads a file and proves its links up to the first that fails. Never throws. */
+export function readChainFile(text: string): ChainFile {
+  const lines = text.split("\n");
+  if (lines.at(-1) === "") lines.pop();
+  const head = readWhole(headSchema, lines[0]);
+  if (head === undefined)
+    return { ok: false, line: 1, fault: "it doesn't begin like an evidence file: expected kind chain, schema 1" };
+  const foot = readWhole(footSchema, lines.at(-1));
+  const body = lines.slice(1, foot === undefined ? undefined : -1);
+  const links: Link[] = [];
+  let due: ChainEnd = head.after;
+  let repeated = 0;
+  for (const [index, line] of body.entries()) {
+    if (index > 0 && line === body[index - 1]) {
+      repeated += 1;
+      continue;
+    }
+    const link = { line: index + 2, ...readLink(line, due, head.migration) };
+    links.push(link);
+    if (link.fault !== undefined) break;
+    due = { seq: link.seq, hash: link.record?.hash ?? "" };
+  }
+  const { after } = head;
+  return { ok: true, after, end: due, links, repeated, endFault: endFaultOf(foot, due) };
+}
+
+function readLink(line: string, due: ChainEnd, migration: EvidenceSubject): Omit<Link, "line"> {
+  const seq = due.seq + 1;
+  const parsed = parseJson(line);
+  const shaped = recordSchema.safeParse(parsed);
+  if (!shaped.success) {
+    const where =
+      parsed === undefined
+        ? "it can't be read as JSON"
+        : `its field ${shaped.error.issues[0]?.path.join(".")} is not what a record has`;
+    return { seq, record: undefined, fault: `${where}: it was altered` };
+  }
+  const record = parsed as EvidenceRecord;
+  const read = { seq: record.seq, record };
+  if (printRecord(record) !== line) return { ...read, fault: "its text isn't as it was written: it was altered" };
+  if (hashOf(record) !== record.hash) return { ...read, fault: "its content isn't what its hash says: it was altered" };
+  if (record.seq > seq) return { seq, record, fault: `it is missing: record ${record.seq} stands in its place` };
+  if (record.seq < seq) return { ...read, fault: `it is out of order: record ${seq} is due` };
+  if (record.previous !== due.hash)
+    return {
+      ...read,
+      fault: `its field previous isn't the hash of ${due.seq === 0 ? "a beginning" : `record ${due.seq}`}`,
+    };
+  if (canonicalJson(record.migration) !== canonicalJson(migration))
+    return { ...read, fault: "its field migration isn't what the file's first line says" };
+  return { ...read, fault: undefined };
+}
+
+function endFaultOf(foot: ChainEnd | undefined, end: ChainEnd): string | undefined {
+  if (foot === undefined) return "the last line doesn't say where the chain ends: the file was cut off or altered";
+  if (foot.seq === end.seq && foot.hash === end.hash) return undefined;
+  return `the chain ends with record ${foot.seq}, the file's records with ${end.seq}: records are missing`;
+}
+
+/** A line that is exactly the canonical text of what it says. */
+function readWhole<T extends z.ZodType>(schema: T, line: string | undefined): z.output<T> | undefined {
+  const parsed = schema.safeParse(parseJson(line ?? ""));
+  return parsed.success && canonicalJson(parsed.data) === line ? parsed.data : undefined;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,122 @@
+// One pass of judgement: the observation turned into the facts that guards and phases decide on.
+import { durationSeconds } from "@retriever/crds/duration.ts";
+import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
+import type { MigrationStatus, Verdict } from "@retriever/crds/migration-status.ts";
+import { isFinalPhase } from "@retriever/crds/phase-steps.ts";
+import type { Counters } from "@retriever/sidecar/contract/evidence.ts";
+import { judgeReachable } from "./checks/reachable.ts";
+import { isAnsweringNow, judgeRollbackReady } from "./checks/rollback-ready.ts";
+import { foldDispersion } from "./gates/dispersion-state.ts";
+import { listCounts } from "./gates/gate-counts.ts";
+import { judgeRamp } from "./gates/ramp.ts";
+import { judgeHarm } from "./harm/harm.ts";
+import type { Acks, Context } from "./model/context.ts";
+import type { Migration, MigrationMeta } from "./model/migration.ts";
+import type { Observation } from "./model/observation.ts";
+import { instantMs } from "./model/status-readings.ts";
+import { renderOverlay } from "./overlay/revision.ts";
+import { type ActsApplied, applyActs } from "./people/acts.ts";
+import { countAcks, followsOverlay } from "./pods/acks.ts";
+import { foldEvidence, isEvidenceLost, sumWindow, totalsOf } from "./pods/epoch-evidence.ts";
+import { servingPods, storeViews } from "./pods/pods.ts";
+import { spansOf } from "./time/evidence-spans.ts";
+import { foldVerification } from "./verification/fold.ts";
+import { foldSmokeTests } from "./verification/fold-smoke-tests.ts";
+import { reportNameOf } from "./verification/runs.ts";
+
+type Judged = Pick<Context, "plan" | "status" | "serving" | "totals" | "now">;
+
+/** Judges everything there is to judge. Pure; `now` in epoch ms. */
+export function assess(migration: Migration, plan: MigrationSpec, observation: Observation, now: number): Context {
+  const nowIso = new Date(now).toISOString();
+  const acted: ActsApplied = applyActs({ status: migration.status, plan, observation, now });
+  const serving = servingPods(observation) ?? [];
+  const reportName = reportNameOf(migration.meta);
+  const tested = foldSmokeTests({ status: acted.status, plan, observation, now });
+  const folded = foldVerification({ status: tested, plan, observation, reportName, now });
+  const counted = gatherEvidence(folded, observation, nowIso);
+  const { evidence } = counted;
+  const totals = isEvidenceLost(evidence) || evidence === undefined ? null : totalsOf(evidence);
+  const status = gatherWindows(counted, plan, totals, now);
+  const sources = storeViews(observation, "source");
+  const sourceAnswers = sources.filter(isAnsweringNow).length * 2 >= Math.max(1, serving.length);
+  return {
+    migration,
+    meta: migration.meta,
+    plan,
+    observation,
+    status,
+    now,
+    nowIso,
+    serving,
+    acks: acksOf(migration.meta, plan, status, observation),
+    totals,
+    gates: gatesOf({ plan, status, serving, totals, now }),
+    harm: judgeHarm({ plan, status, serving, sourceAnswers, now, alerts: observation.alerts }),
+    rollbackReady: judgeRollbackReady(plan, status, observation),
+    reachable: judgeReachable(observation),
+    actAnnouncements: acted.announcements,
+    pollMs: pollMs(plan),
+  };
+}
+
+/** Only what is being sampled is recorded; a failed list of pods says nothing about anybody. */
+function gatherEvidence(status: MigrationStatus, { pods }: Observation, nowIso: string): MigrationStatus {
+  const { revision } = status;
+  if (revision === undefined || revision.shadow === "none" || isFinalPhase(status.phase) || !pods.ok) return status;
+  return { ...status, evidence: foldEvidence(status.evidence, status.epoch, pods.value, nowIso) };
+}
+
+/** What the windows of a stage tell of bursts; only where gates are judged. */
+function gatherWindows(
+  status: MigrationStatus,
+  plan: MigrationSpec,
+  totals: Counters | null,
+  now: number,
+): MigrationStatus {
+  if (totals === null || !isJudged(status) || isFinalPhase(status.phase)) return status;
+  const dispersion = foldDispersion(status.dispersion, {
+    epoch: status.epoch,
+    counts: listCounts(totals),
+    now,
+    windowSeconds: durationSeconds(plan.gates.window),
+  });
+  return dispersion === status.dispersion ? status : { ...status, dispersion };
+}
+
+/** A stage samples the destination as the shadow. */
+function isJudged({ stage, revision }: MigrationStatus): boolean {
+  return stage !== undefined && revision?.shadow === "destination";
+}
+
+function acksOf(meta: MigrationMeta, plan: MigrationSpec, status: MigrationStatus, observation: Observation): Acks {
+  const overlay = renderOverlay(meta, plan, status);
+  return countAcks(
+    servingPods(observation),
+    overlay === undefined ? () => false : followsOverlay(overlay.hash, status.epoch),
+  );
+}
+
+function gatesOf({ plan, status, serving, totals, now }: Judged): Verdict[] {
+  const { stage: at, revision } = status;
+  const stage = at === undefined ? undefined : plan.stages[at.index];
+  if (at === undefined || stage === undefined || revision?.shadow !== "destination") return [];
+  const startedAt = instantMs(at.startedAt);
+  const recent = sumWindow(serving, status.epoch, spansOf(plan).errorsNow).counters;
+  return judgeRamp({
+    plan,
+    minSamples: stage.minSamples,
+    sampleRate: revision.sampleRate,
+    totals,
+    dispersion: status.dispersion,
+    elapsedSeconds: startedAt === undefined ? 0 : Math.max(0, now - startedAt) / 1000,
+    baseline: status.baseline,
+    recentShadowErrors: recent === null ? null : recent.shadowErrors + recent.shadowTimeouts,
+  });
+}
+
+/** Every 5 s while sampling, more often when the plan's own windows are shorter. */
+function pollMs(plan: MigrationSpec): number {
+  const shortest = Math.min(durationSeconds(plan.gates.window), durationSeconds(plan.rollback.window) / 2);
+  return Math.min(5000, Math.max(500, shortest * 500));
+}

@@ -1,0 +1,163 @@
+// Approvals one by one: what refuses them, how long they count, and what a person's newer word does.
+import { describe, expect, it } from "vitest";
+import { aStatus } from "#test/builders/migration.ts";
+import { aSpec, onlyReachable } from "#test/builders/spec.ts";
+import type { ActObservation } from "../model/observation.ts";
+import { judgeApprovals, recordApproval, refuseApproval } from "./approvals.ts";
+
+const now = Date.parse("2026-03-01T12:00:00Z");
+const plan = aSpec({
+  checklist: { ...onlyReachable, approvals: { roles: [{ name: "sre", quorum: 2 }], expiry: "1h" } },
+});
+const anApproval = (more: Partial<ActObservation> = {}): ActObservation => ({
+  name: "act-1",
+  uid: "act-1",
+  createdAt: now,
+  act: "Approve",
+  actor: "ada",
+  reason: "",
+  role: "sre",
+  planHash: "p",
+  expiresAt: null,
+  ...more,
+});
+const twoRoles = (fourEyes: boolean) =>
+  aSpec({
+    requestedBy: "ada",
+    checklist: {
+      ...onlyReachable,
+      approvals: { roles: [{ name: "sre", quorum: 2 }, { name: "owner" }], expiry: "1h", fourEyes },
+    },
+  });
+const kept = (role: string, actor: string, until: string) => ({ role, actor, at: "2026-03-01T11:00:00Z", until });
+
+describe("an approval", () => {
+  it.each([
+    [{ role: null }, "the plan asks no role without a name; it asks sre"],
+    [{ createdAt: now - 3_600_000 }, "approvals count for 1h, this one is older"],
+    [{ createdAt: now - 3_599_999 }, undefined],
+    [{ expiresAt: now }, "approvals count for 1h, this one is older"],
+    [{}, undefined],
+  ])("%j is refused because %s", (more, refusal) => {
+    expect(refuseApproval(anApproval(more), { plan, status: aStatus({ planHash: "p" }), now })).toBe(refusal);
+  });
+
+  it("is refused before a plan is accepted", () => {
+    const status = aStatus({ planHash: "" });
+    expect(refuseApproval(anApproval(), { plan, status, now })).toBe("no plan is accepted yet");
+  });
+
+  it.each([
+    ["of no plan", plan, { planHash: null }, "it names no plan; an approval is given for one plan, by its hash"],
+    [
+      "that nobody asks for",
+      aSpec({ checklist: onlyReachable }),
+      {},
+      "spec.checklist.approvals.policy is Skip: nobody is asked",
+    ],
+    ["in another role", twoRoles(false), { role: "intern" }, "the plan asks no intern; it asks sre, owner"],
+    ["of who asked", twoRoles(true), {}, "four eyes: ada asked for this migration and can't approve it"],
+    ["of who asked, where two eyes are enough", twoRoles(false), {}, undefined],
+    ["of another pair of eyes", twoRoles(true), { actor: "grace" }, undefined],
+  ] as const)("%s is refused where there is a reason", (_what, asked, more, refusal) => {
+    expect(refuseApproval(anApproval(more), { plan: asked, status: aStatus({ planHash: "p" }), now })).toBe(refusal);
+  });
+
+  it("counts until its own end or the plan's, whichever is sooner", () => {
+    const until = (expiresAt: number | null) => recordApproval(anApproval({ expiresAt }), [], plan)[0]?.until;
+    expect(until(null)).toBe("2026-03-01T13:00:00.000Z");
+    expect(until(now + 60_000)).toBe("2026-03-01T12:01:00.000Z");
+    expect(until(now + 86_400_000)).toBe("2026-03-01T13:00:00.000Z");
+  });
+
+  it("replaces the same person's in the same role, and no other; in a role nobody asked it is none", () => {
+    const before = [kept("sre", "ada", ""), kept("owner", "ada", ""), kept("sre", "grace", "")];
+    const names = recordApproval(anApproval(), before, plan).map(({ role, actor }) => `${actor} ${role}`);
+    expect(names).toEqual(["ada owner", "grace sre", "ada sre"]);
+    expect(recordApproval(anApproval({ role: "intern" }), before, plan)).toEqual(before);
+  });
+
+  it("is one of at most fifty, the newest", () => {
+    const many = Array.from({ length: 50 }, (_, index) => kept("sre", `user-${index}`, ""));
+    const all = recordApproval(anApproval(), many, plan).map(({ actor }) => actor);
+    expect([all.length, all[0], all.at(-1)]).toEqual([50, "user-1", "ada"]);
+  });
+});
+
+describe("the check", () => {
+  const later = "2026-03-01T12:00:01Z";
+  const approvedBy = (
+    approvals: readonly ReturnType<typeof kept>[],
+    asked = plan,
+  ): Parameters<typeof judgeApprovals>[0] => ({
+    plan: asked,
+    status: aStatus({ planHash: "p", acts: { paused: false, seen: [], approvals: [...approvals] } }),
+    now,
+  });
+  const users = (...untils: string[]) => approvedBy(untils.map((until, index) => kept("sre", `user-${index}`, until)));
+  const proved = { ok: true, value: "proved" } as const;
+
+  const missing = (message: string) => ({ status: "False", reason: "ApprovalsMissing", message });
+  it.each([
+    [
+      "both",
+      users(later, later),
+      { status: "True", reason: "Approved", message: "approved by user-0 (sre), user-1 (sre)" },
+    ],
+    [
+      "one, the other ended",
+      users(later, "2026-03-01T12:00:00Z"),
+      missing("approve plan p: needs sre 1 of 2, so far user-0 (sre)"),
+    ],
+    [
+      "one, the other's end can't be read",
+      users(later, "soon"),
+      missing("approve plan p: needs sre 1 of 2, so far user-0 (sre)"),
+    ],
+    ["nobody", users(), missing("approve plan p: needs sre 0 of 2")],
+    [
+      "others in other roles",
+      approvedBy([kept("owner", "ada", later), kept("intern", "bob", later)], twoRoles(false)),
+      missing("approve plan p: needs sre 0 of 2, so far ada (owner)"),
+    ],
+    [
+      "too few in each role",
+      approvedBy([kept("sre", "ada", later)], twoRoles(false)),
+      missing("approve plan p: needs sre 1 of 2, needs owner 0 of 1, so far ada (sre)"),
+    ],
+  ])("%s agreed: it says who is missing", (_who, asked, fact) => {
+    expect(judgeApprovals(asked, proved)).toEqual(fact);
+  });
+
+  it("counts nobody while no act was ever taken", () => {
+    expect(judgeApprovals({ plan, status: aStatus({ planHash: "p" }), now }, proved).message).toBe(
+      "approve plan p: needs sre 0 of 2",
+    );
+  });
+
+  const unproved =
+    "approvals prove nothing without the admission policy retriever-act-identity and its binding: install both, or set the operator to --act-identity=trusted";
+  it.each([
+    ["nothing is known of", undefined, "IdentityNotProved", unproved],
+    ["nothing proves", { ok: true, value: "unproved" }, "IdentityNotProved", unproved],
+    [
+      "can't be looked up",
+      { ok: false, why: "timed out" },
+      "IdentityNotObserved",
+      "whether actors are who they say can't be looked up: timed out",
+    ],
+  ] as const)("is Unknown while %s who actors are, however many agreed", (_what, identity, reason, doubt) => {
+    const message = `${doubt}; so far user-0 (sre), user-1 (sre)`;
+    expect(judgeApprovals(users(later, later), identity)).toEqual({ status: "Unknown", reason, message });
+  });
+
+  it("says openly that actors are trusted, once the quorum is there", () => {
+    const trusted = { ok: true, value: "trusted" } as const;
+    expect(judgeApprovals(users(later, later), trusted)).toEqual({
+      status: "True",
+      reason: "ApprovedOnTrust",
+      message: "approved by user-0 (sre), user-1 (sre); the operator is set to trust what acts say of their actors",
+    });
+    expect(judgeApprovals(users(later), trusted).reason).toBe("ApprovalsMissing");
+  });
+});

@@ -1,0 +1,94 @@
+// Who has agreed, and who is missing. Approvals count by role, by different people, for one plan, for a while.
+
+import type { ApprovalStatus } from "@retriever/crds/acts-status.ts";
+import { durationSeconds } from "@retriever/crds/duration.ts";
+import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
+import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
+import type { ActIdentity, ActObservation, Observation } from "../model/observation.ts";
+import type { Fact } from "../model/status-readings.ts";
+import { instantMs } from "../model/status-readings.ts";
+
+/** As many as the status holds. */
+const mostApprovals = 50;
+
+type Asked = { readonly plan: MigrationSpec; readonly status: MigrationStatus; readonly now: number };
+
+/** Why an Approve has no effect, beyond what is true of every act; undefined when it has. */
+export function refuseApproval(act: ActObservation, { plan, status, now }: Asked): string | undefined {
+  const { policy, roles, fourEyes } = plan.checklist.approvals;
+  if (status.planHash === "") return "no plan is accepted yet";
+  if (act.planHash === null) return "it names no plan; an approval is given for one plan, by its hash";
+  if (policy === "Skip") return "spec.checklist.approvals.policy is Skip: nobody is asked";
+  if (!roles.some(({ name }) => name === act.role)) {
+    const asked = roles.map(({ name }) => name).join(", ");
+    return `the plan asks no ${act.role ?? "role without a name"}; it asks ${asked}`;
+  }
+  if (fourEyes && act.actor === plan.requestedBy) {
+    return `four eyes: ${act.actor} asked for this migration and can't approve it`;
+  }
+  return untilOf(act, plan) <= now
+    ? `approvals count for ${plan.checklist.approvals.expiry}, this one is older`
+    : undefined;
+}
+
+/** The approvals with one more; a person's newer word replaces the older one in the same role. */
+export function recordApproval(
+  act: ActObservation,
+  approvals: readonly ApprovalStatus[],
+  plan: MigrationSpec,
+): ApprovalStatus[] {
+  const others = approvals.filter((one) => one.role !== act.role || one.actor !== act.actor);
+  const at = new Date(act.createdAt).toISOString();
+  const until = new Date(untilOf(act, plan)).toISOString();
+  const given = plan.checklist.approvals.roles
+    .filter(({ name }) => name === act.role)
+    .map(({ name }) => ({ role: name, actor: act.actor, at, until }));
+  return [...others, ...given].slice(-mostApprovals);
+}
+
+/** End of an approval, epoch ms: its own, or the plan's, whichever is sooner. */
+function untilOf({ createdAt, expiresAt }: ActObservation, { checklist }: MigrationSpec): number {
+  const expiry = createdAt + durationSeconds(checklist.approvals.expiry) * 1000;
+  return Math.min(expiry, expiresAt ?? expiry);
+}
+
+/** The check: every role has its quorum, and the actors are who they say. */
+export function judgeApprovals({ plan, status, now }: Asked, identity: Observation["actIdentity"]): Fact {
+  const living = (status.acts?.approvals ?? []).filter(({ until }) => (instantMs(until) ?? 0) > now);
+  const counted = plan.checklist.approvals.roles.map(({ name, quorum }) => ({
+    name,
+    quorum,
+    actors: living.filter(({ role }) => role === name).map(({ actor }) => actor),
+  }));
+  const missing = counted.filter(({ actors, quorum }) => actors.length < quorum);
+  const names = counted.flatMap(({ name, actors }) => actors.map((actor) => `${actor} (${name})`)).join(", ");
+  const needs = missing.map(({ name, quorum, actors }) => `needs ${name} ${actors.length} of ${quorum}`);
+  const standing = [...needs, ...(names === "" ? [] : [`so far ${names}`])].join(", ");
+  const doubt = doubtOf(identity);
+  if (doubt !== undefined) return { ...doubt, message: `${doubt.message}; ${standing}` };
+  if (missing.length > 0) {
+    const message = `approve plan ${status.planHash}: ${standing}`;
+    return { status: "False", reason: "ApprovalsMissing", message };
+  }
+  if (identity?.ok === true && identity.value === "trusted") {
+    const message = `approved by ${names}; the operator is set to trust what acts say of their actors`;
+    return { status: "True", reason: "ApprovedOnTrust", message };
+  }
+  return { status: "True", reason: "Approved", message: `approved by ${names}` };
+}
+
+/** What keeps approvals from counting at all; undefined when they count. */
+function doubtOf(identity: Observation["actIdentity"]): Fact | undefined {
+  const states: Readonly<Record<ActIdentity, Fact | undefined>> = { proved: undefined, trusted: undefined, unproved };
+  if (identity === undefined) return unproved;
+  if (identity.ok) return states[identity.value];
+  const message = `whether actors are who they say can't be looked up: ${identity.why}`;
+  return { status: "Unknown", reason: "IdentityNotObserved", message };
+}
+
+const unproved: Fact = {
+  status: "Unknown",
+  reason: "IdentityNotProved",
+  message:
+    "approvals prove nothing without the admission policy retriever-act-identity and its binding: install both, or set the operator to --act-identity=trusted",
+};

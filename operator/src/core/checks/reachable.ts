@@ -1,0 +1,69 @@
+// Preflight's first check: what every pod's probe of the destination found.
+import type { StoreStatus } from "@retriever/sidecar/contract/status.ts";
+import type { Observation } from "../model/observation.ts";
+import type { Fact } from "../model/status-readings.ts";
+import { servingPods, storeViews } from "../pods/pods.ts";
+
+/** True only when every serving pod reached, authenticated to and found the destination, with the source's dimension. */
+export function judgeReachable(observation: Observation): Fact {
+  const serving = servingPods(observation) ?? [];
+  const views = storeViews(observation, "destination");
+  const dimension = storeViews(observation, "source").find((view) => view.dimension !== null)?.dimension ?? null;
+  const faults = views.flatMap((view) => faultOf(view, dimension) ?? []);
+  const [first] = faults;
+  if (first !== undefined) {
+    return { ...first, message: `${first.message} (${faults.length} of ${serving.length} pods)` };
+  }
+  const pending = serving.length - views.filter(isProven).length;
+  if (serving.length === 0 || pending > 0) {
+    return {
+      status: "Unknown",
+      reason: "NotProbed",
+      message: `${pending} of ${serving.length} pods have not probed the destination yet`,
+    };
+  }
+  if (dimension === null) {
+    return { status: "Unknown", reason: "SourceNotProbed", message: "no pod knows the source's dimension yet" };
+  }
+  return {
+    status: "True",
+    reason: "AllPodsReached",
+    message: `${serving.length} of ${serving.length} pods reached the destination; dimension ${dimension}`,
+  };
+}
+
+function isProven(view: StoreStatus): boolean {
+  return view.reachable === true && view.authenticated === true && view.exists === true && view.dimension !== null;
+}
+
+/** The first thing wrong with the destination as one pod sees it; undefined while nothing is known to be wrong. */
+function faultOf(view: StoreStatus, sourceDimension: number | null): Fact | undefined {
+  const where = view.identity.label;
+  const cause = view.lastError === null ? "" : `: ${view.lastError.message}`;
+  const fail = (reason: string, message: string): Fact => ({ status: "False", reason, message });
+  const refused = view.lastError === null ? undefined : localFaults.get(view.lastError.code);
+  if (view.lastError !== null && refused !== undefined) return fail(refused, view.lastError.message);
+  if (view.tls === "failed") return fail("TlsNotVerified", `${where} could not prove who it is${cause}`);
+  if (view.reachable === false) return fail("Unreachable", `${where} can't be reached${cause}`);
+  if (view.authenticated === false) return fail("CredentialRefused", `${where} refused the credential${cause}`);
+  if (view.exists === false) return fail("CollectionMissing", `${where} does not exist${cause}`);
+  if (view.dimension !== null && sourceDimension !== null && view.dimension !== sourceDimension) {
+    return fail(
+      "WrongDimension",
+      `${where} holds vectors of dimension ${view.dimension}, expected ${sourceDimension} as at the source`,
+    );
+  }
+  return undefined;
+}
+
+/** Faults that the pod found before it opened a connection, with the reasons they are told by. */
+const localFaults: ReadonlyMap<string, string> = new Map([
+  ["RETR_CREDENTIAL_MISSING", "CredentialMissing"],
+  ["RETR_CREDENTIAL_NOT_ALLOWED", "CredentialNotAllowed"],
+  ["RETR_HOST_NOT_ALLOWED", "HostNotAllowed"],
+]);
+
+/** Whether the pod itself refuses to connect: no credential, or not an allowed one or host. */
+export function isLocalRefusal(code: string): boolean {
+  return localFaults.has(code);
+}

@@ -1,0 +1,72 @@
+// The facts that every rule decides on: the observation, judged once per reconcile.
+import type { HarmAction, MigrationSpec } from "@retriever/crds/migration-spec.ts";
+import type { MigrationStatus, Verdict } from "@retriever/crds/migration-status.ts";
+import type { Counters } from "@retriever/sidecar/contract/evidence.ts";
+import type { Announcement } from "./decision.ts";
+import type { Migration, MigrationMeta } from "./migration.ts";
+import type { Observation } from "./observation.ts";
+import type { Fact } from "./status-readings.ts";
+import type { PodObservation } from "./workload.ts";
+
+export type AckState = "all" | "waiting" | "none" | "unknown";
+
+/** Which pods follow the revision in force. */
+export type Acks = {
+  readonly state: AckState;
+  readonly pods: number;
+  readonly matched: number;
+  /** Names of pods that don't follow yet. */
+  readonly lagging: readonly string[];
+  /** Lagging pods on lost nodes, listed apart. */
+  readonly lost: readonly string[];
+};
+
+export type HarmRule = "alert" | "livePrimary" | "fastLane" | "shadowErrors";
+
+/** One thing found wrong with the destination, and what the plan says to do about it. */
+export type Finding = {
+  readonly rule: HarmRule;
+  readonly action: HarmAction;
+  /** One sentence with value, limit, n and window. */
+  readonly message: string;
+};
+
+/** Everything found wrong with the destination. */
+export type Harm = {
+  /** Found now, whether or not it has lasted. */
+  readonly findings: readonly Finding[];
+  /** The findings whose line does more than observe: nothing rises or completes over them. */
+  readonly weighing: readonly Finding[];
+  /** To be acted on now: the fast lane at once, the rest after `sustainedFor`. */
+  readonly due: readonly Finding[];
+  /** Since when the sidecars' evidence has shown findings without a gap, epoch ms. */
+  readonly since: number | undefined;
+  /** Whether the evidence needed to say so was there. */
+  readonly known: boolean;
+  /** Newest firing sample of a Prometheus that was judged, epoch ms. */
+  readonly firingUntil?: number | undefined;
+};
+
+/** Built by `assess`; every gate, check, phase and condition is a function of it. */
+export type Context = {
+  readonly migration: Migration;
+  readonly meta: MigrationMeta;
+  readonly plan: MigrationSpec;
+  readonly observation: Observation;
+  /** The present status, with people's acts and the newest evidence in it. */
+  readonly status: MigrationStatus;
+  readonly now: number;
+  readonly nowIso: string;
+  readonly serving: readonly PodObservation[];
+  readonly acks: Acks;
+  /** Totals of the epoch; null when they can't be trusted. */
+  readonly totals: Counters | null;
+  readonly gates: readonly Verdict[];
+  readonly harm: Harm;
+  readonly rollbackReady: Fact;
+  readonly reachable: Fact;
+  /** Announcements of acts that took effect or were refused. */
+  readonly actAnnouncements: readonly Announcement[];
+  /** Delay until the next look while something is being sampled. */
+  readonly pollMs: number;
+};

@@ -1,0 +1,77 @@
+// What is decided: the next status, what is to be done, and what people are told.
+import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
+import type { Overlay } from "@retriever/sidecar/contract/overlay.ts";
+import type { OverlayIntent } from "./workload.ts";
+
+/** One thing to do. Idempotent: carrying it out twice is carrying it out once. */
+export type Effect =
+  | { readonly kind: "addFinalizer" }
+  | { readonly kind: "removeFinalizer" }
+  | {
+      readonly kind: "applyOverlay";
+      readonly document: Overlay;
+      /** The exact text to write: its hash is what the pods acknowledge. */
+      readonly text: string;
+      readonly intent: OverlayIntent;
+      /** Only a rollback takes the field over from another manager. */
+      readonly force: boolean;
+    }
+  | { readonly kind: "annotatePods"; readonly pods: readonly string[]; readonly epoch: number }
+  /** Take our finalizer off and delete it: the pods go back to the base. */
+  | { readonly kind: "removeOverlay" }
+  /** Take our finalizer off and leave it: the migration goes, what it configured stays. */
+  | { readonly kind: "abandonOverlay" }
+  /** A Job as its template says; `since` (ISO 8601) is the only thing that may differ. */
+  | { readonly kind: "createJob"; readonly job: string; readonly template: string; readonly since: string | null }
+  /** Fetch the report that a verifier serves, prove it, and keep it. */
+  | {
+      readonly kind: "keepReport";
+      readonly job: string;
+      readonly configMap: string;
+      readonly partition: number;
+      readonly partitions: number;
+      readonly address: string;
+      readonly port: number;
+      /** Digests of the stores that it must be about. */
+      readonly source: string;
+      readonly destination: string;
+    }
+  | { readonly kind: "deleteJobs"; readonly jobs: readonly string[] };
+
+/** A message for people, sent once per transition as a Kubernetes event. */
+export type Announcement = {
+  readonly type: "Normal" | "Warning";
+  readonly reason: string;
+  readonly message: string;
+  /** Someone has to look now. */
+  readonly page: boolean;
+};
+
+export type Decision = {
+  /** The complete next status. Equal to the present one at the fixed point. */
+  readonly status: MigrationStatus;
+  readonly effects: readonly Effect[];
+  readonly announcements: readonly Announcement[];
+  /** Look again after this; null: only when something changes. */
+  readonly requeueAfterMs: number | null;
+  /** A rollback is written to the overlay even if the status write fails for any reason but a conflict. */
+  readonly effectsSurviveStatusFailure: boolean;
+};
+
+/**
+ * How the migration stands, for the summary conditions.
+ * working: moves by itself · waiting: for a person or a clock · blocked: something has to change · stuck: can't ever work.
+ */
+export type Standing = "working" | "waiting" | "blocked" | "stuck";
+
+/** What a preempting rule or a phase answers. */
+export type Outcome = {
+  readonly status: MigrationStatus;
+  readonly standing: Standing;
+  /** PascalCase; becomes the reason of the summary conditions. */
+  readonly reason: string;
+  readonly announcements: readonly Announcement[];
+  readonly requeueAfterMs: number | null;
+  /** What to do with the overlay at the end of its life. */
+  readonly cleanup?: "removeOverlay" | "abandonOverlay" | "nothingLeft";
+};

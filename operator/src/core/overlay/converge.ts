@@ -1,0 +1,118 @@
+// From the intended status to the effects that make the world equal to it. Nothing to do is an empty list.
+import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
+import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
+import { settleFinalizer } from "@retriever/sidecar/contract/names.ts";
+import type { Effect, Outcome } from "../model/decision.ts";
+import type { MigrationMeta } from "../model/migration.ts";
+import type { Observation } from "../model/observation.ts";
+import { isRollingBack } from "../model/status-readings.ts";
+import type { OverlayIntent, OverlayObservation } from "../model/workload.ts";
+import { answeredStatuses } from "../pods/pods.ts";
+import { jobEffects } from "../verification/effects.ts";
+import { frozenBase } from "./deploy-freeze.ts";
+import { isOfAnother } from "./overlay-state.ts";
+import { intentOf, renderOverlay } from "./revision.ts";
+
+export type ConvergeInput = {
+  readonly meta: MigrationMeta;
+  readonly plan: MigrationSpec;
+  readonly observation: Observation;
+  readonly status: MigrationStatus;
+  readonly cleanup: Outcome["cleanup"];
+};
+
+/** Effects in the order in which they must happen. Jobs come last: nothing waits for them. */
+export function converge(input: ConvergeInput): Effect[] {
+  return [...convergeOverlay(input), ...jobEffects({ ...input, target: input.plan.target.name })];
+}
+
+function convergeOverlay(input: ConvergeInput): Effect[] {
+  if (input.cleanup !== undefined) return cleanUp(input);
+  const { meta, status } = input;
+  if (status.revision === undefined) return [];
+  const overlay = overlayEffects(input);
+  const finalizer: Effect[] =
+    meta.finalizers.includes(settleFinalizer) || meta.deleting ? [] : [{ kind: "addFinalizer" }];
+  const effects = [...overlay, ...annotate(input, wantedAnnotation(input))];
+  // Effects stop at the first that fails; nothing stands before a rollback.
+  return isRollingBack(status) ? [...effects, ...finalizer] : [...finalizer, ...effects];
+}
+
+function overlayEffects(input: ConvergeInput): Effect[] {
+  const { meta, plan, observation, status } = input;
+  const rollingBack = isRollingBack(status);
+  if (!observation.overlay.ok && !rollingBack) return [];
+  const overlay = observation.overlay.ok ? observation.overlay.value : null;
+  if (isGoneForGood(status, overlay)) return [];
+  const rendered = renderOverlay(meta, plan, status);
+  const intent = intentOf(meta, status, frozenBase(plan, status, observation));
+  if (rendered === undefined || isAsIntended(overlay, rendered.text, intent)) return [];
+  // Somebody else's words stay until they go, or until a rollback takes the key back.
+  if (!rollingBack && isNotOurs(input, overlay)) return [];
+  const { document, text } = rendered;
+  const apply: Effect = { kind: "applyOverlay", document, text, intent, force: rollingBack };
+  // A deleted object can't be revived; our finalizer lets it go and the sidecars hold on meanwhile.
+  return overlay?.deleting === true ? [{ kind: "removeOverlay" }, apply] : [apply];
+}
+
+/** The overlay's key isn't for a step of this status to write. */
+function isNotOurs(input: ConvergeInput, overlay: OverlayObservation | null): boolean {
+  return isForeign(overlay, input.status.epoch) || isOfAnother(input.meta, overlay) || isBehindAPod(input);
+}
+
+/** Released and removed: it must not come back. */
+function isGoneForGood(status: MigrationStatus, overlay: OverlayObservation | null): boolean {
+  return status.revision?.released === true && (overlay === null || overlay.deleting);
+}
+
+function isAsIntended(overlay: OverlayObservation | null, text: string, intent: OverlayIntent): boolean {
+  return (
+    overlay !== null &&
+    overlay.text === text &&
+    overlay.hasFinalizer &&
+    !overlay.deleting &&
+    overlay.intent?.epoch === intent.epoch &&
+    overlay.intent.frozen === intent.frozen
+  );
+}
+
+/** Another manager has changed the document of this epoch, or the document has an epoch that isn't ours to replace. */
+function isForeign(overlay: OverlayObservation | null, epoch: number): boolean {
+  if (overlay === null) return false;
+  const written = overlay.document?.revision.epoch ?? 0;
+  return overlay.foreignManagers.length > 0 || written > epoch;
+}
+
+/** A pod has taken a later document of ours: where it is gone, an older one must not come in its place. */
+function isBehindAPod({ meta, status, observation }: ConvergeInput): boolean {
+  return answeredStatuses(observation).some(
+    ({ config }) => config.migrationUid === meta.uid && config.epoch > status.epoch,
+  );
+}
+
+/** The kubelet looks at its volumes when the annotation changes; 0 after the overlay is gone. */
+function wantedAnnotation({ status, observation }: ConvergeInput): number {
+  const gone = status.revision?.released === true && observation.overlay.ok && observation.overlay.value === null;
+  return gone ? 0 : status.epoch;
+}
+
+function annotate({ observation }: ConvergeInput, epoch: number): Effect[] {
+  if (!observation.pods.ok) return [];
+  const pods = observation.pods.value
+    .filter((pod) => !pod.terminating && pod.annotatedEpoch !== epoch)
+    .map((pod) => pod.name);
+  return pods.length === 0 ? [] : [{ kind: "annotatePods", pods, epoch }];
+}
+
+function cleanUp(input: ConvergeInput): Effect[] {
+  const { meta, observation, cleanup } = input;
+  const present = !observation.overlay.ok || observation.overlay.value !== null;
+  const free: Effect[] =
+    meta.finalizers.includes(settleFinalizer) && (cleanup === "nothingLeft" || meta.deleting)
+      ? [{ kind: "removeFinalizer" }]
+      : [];
+  if (cleanup === "abandonOverlay") return present ? [{ kind: "abandonOverlay" }, ...free] : free;
+  if (cleanup === "removeOverlay")
+    return present ? [{ kind: "removeOverlay" }, ...annotate(input, 0)] : [...annotate(input, 0), ...free];
+  return free;
+}

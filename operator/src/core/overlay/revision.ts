@@ -1,0 +1,58 @@
+// From intent to the exact text the pods read, and to the next epoch.
+import { hash } from "node:crypto";
+import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
+import type { MigrationStatus, Revision } from "@retriever/crds/migration-status.ts";
+import type { Overlay } from "@retriever/sidecar/contract/overlay.ts";
+import type { MigrationMeta } from "../model/migration.ts";
+import type { Observation } from "../model/observation.ts";
+import type { OverlayIntent } from "../model/workload.ts";
+import { answeredStatuses } from "../pods/pods.ts";
+
+export type Intent = Pick<Revision, "primary" | "shadow" | "sampleRate" | "released">;
+
+export type RenderedOverlay = { readonly document: Overlay; readonly text: string; readonly hash: string };
+
+/** The overlay of a revision. Deterministic: the same revision is always the same text. Undefined before acceptance. */
+export function renderOverlay(
+  meta: MigrationMeta,
+  plan: MigrationSpec,
+  status: MigrationStatus,
+): RenderedOverlay | undefined {
+  const { revision, source } = status;
+  if (revision === undefined || source === undefined) return undefined;
+  const document: Overlay = {
+    schema: 1,
+    revision: { epoch: revision.epoch, migrationUid: meta.uid, plan: status.planHash },
+    source: { digest: source.digest },
+    destination: plan.destination,
+    primary: revision.primary,
+    shadow: revision.shadow,
+    sampleRate: revision.sampleRate,
+    thresholds: {
+      scoreDelta: plan.thresholds.scoreDelta.limit,
+      latencyDeltaMs: plan.thresholds.latencyDelta.limitMs,
+    },
+    released: revision.released,
+  };
+  const text = `${JSON.stringify(document, null, 2)}\n`;
+  return { document, text, hash: hash("sha256", text) };
+}
+
+/** One above everything seen anywhere, so that no pod can take an older document for a newer one. */
+export function nextEpoch(status: MigrationStatus, observation: Observation): number {
+  const overlay = observation.overlay.ok ? (observation.overlay.value?.document?.revision.epoch ?? 0) : 0;
+  const acknowledged = answeredStatuses(observation).map((pod) => pod.config.epoch);
+  return Math.max(status.epoch, overlay, ...acknowledged) + 1;
+}
+
+/** The annotation that travels with the overlay. `frozen` is the base of a deploy freeze, undefined outside of one. */
+export function intentOf(meta: MigrationMeta, status: MigrationStatus, frozen?: string): OverlayIntent {
+  const { rollback } = status;
+  return {
+    migrationUid: meta.uid,
+    epoch: status.epoch,
+    rollback:
+      rollback === undefined ? null : { reason: rollback.reason, causes: rollback.causes, actor: rollback.actor },
+    ...(frozen === undefined ? {} : { frozen }),
+  };
+}

@@ -1,0 +1,245 @@
+// Acts one by one: what refuses them, what they change, and that each has one turn.
+import { checkNames } from "@retriever/crds/checklist-spec.ts";
+import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
+import { planHash } from "@retriever/crds/plan.ts";
+import { describe, expect, it } from "vitest";
+import { aCondition, aStatus } from "#test/builders/migration.ts";
+import { aSpec, onlyReachable } from "#test/builders/spec.ts";
+import type { ActObservation, Observation } from "../model/observation.ts";
+import { type ActsApplied, applyActs } from "./acts.ts";
+
+const now = Date.parse("2026-03-01T12:00:00Z");
+const at = "2026-03-01T11:00:00.000Z";
+const plan = aSpec({
+  checklist: { ...onlyReachable, parity: {}, approvals: { roles: [{ name: "sre", quorum: 1 }], expiry: "4h" } },
+});
+const hash = planHash(plan);
+
+const anAct = (act: ActObservation["act"], more: Partial<ActObservation> = {}): ActObservation => ({
+  name: "word",
+  uid: `uid-${act}`,
+  createdAt: Date.parse(at),
+  act,
+  actor: "ada",
+  reason: "r",
+  planHash: null,
+  expiresAt: null,
+  ...more,
+});
+const rolledBack = {
+  name: "first",
+  uid: "c",
+  createdAt: 0,
+  phase: "RolledBack",
+  accepted: true,
+  settled: true,
+} as const;
+
+/** Applies acts to a status, where a migration with the same plan was rolled back or not. */
+function apply(status: Partial<MigrationStatus>, acts: readonly ActObservation[], isRetried = false): ActsApplied {
+  const claims = { ok: true, value: isRetried ? [{ ...rolledBack, planHash: hash }] : [] };
+  const observation = { acts: { ok: true, value: acts }, claims } as unknown as Observation;
+  return applyActs({ status: aStatus(status), plan, observation, now });
+}
+const said = (applied: ActsApplied) => applied.announcements.map(({ reason, message }) => `${reason}: ${message}`);
+
+const after = (reconciled: "True" | "False") =>
+  ({
+    phase: "RolledBack",
+    conditions: [aCondition("Ready", "False"), aCondition("DriftResolved", reconciled)],
+  }) as const;
+const rollback = { reason: "Asked", causes: [], from: "Guard", actor: null, at } satisfies MigrationStatus["rollback"];
+const revision = { epoch: 6, primary: "source", shadow: "none", sampleRate: 0, released: false, at } as const;
+const ramp = { phase: "Ramp", planHash: "p" } as const;
+const preflight = { phase: "Preflight", planHash: "p" } as const;
+const noCheck = `expected one of ${checkNames.join(", ")}`;
+
+describe("an act is refused", () => {
+  it.each([
+    [ramp, anAct("Pause", { expiresAt: now }), "it had expired"],
+    [ramp, anAct("Pause", { planHash: "q" }), "it was given for plan q, the accepted plan is p"],
+    [
+      { phase: "Pending" },
+      anAct("Pause", { planHash: hash }),
+      `it was given for plan ${hash}, the accepted plan is none yet`,
+    ],
+    [
+      { phase: "AwaitingCutover", planHash: "p" },
+      anAct("Promote", { planHash: hash }),
+      `it was given for plan ${hash}, the accepted plan is p`,
+    ],
+    [{ phase: "Completed" }, anAct("Pause"), "a migration in phase Completed never runs again"],
+    [ramp, anAct("Promote"), "the phase is Ramp; Promote is taken in AwaitingCutover, when the evidence is there"],
+    [ramp, anAct("Approve", { role: "sre" }), "it names no plan; an approval is given for one plan, by its hash"],
+    [{ phase: "Guard" }, anAct("Postmortem"), "the phase is Guard; a postmortem follows a rollback"],
+    [{ phase: "Completed" }, anAct("Postmortem"), "the phase is Completed; a postmortem follows a rollback"],
+    [
+      { phase: "RolledBack" },
+      anAct("Postmortem"),
+      "no traffic was taken back and somebody asked for it: none is wanted",
+    ],
+    [preflight, anAct("Waive", { check: null }), `there is no check without a name; ${noCheck}`],
+    [preflight, anAct("Waive", { check: "luck" }), `there is no check luck; ${noCheck}`],
+    [
+      preflight,
+      anAct("Waive", { check: "approvals" }),
+      "approvals can't be waived: they are what a waiver would stand for",
+    ],
+    [preflight, anAct("Waive", { check: "parity", reason: "" }), "a waiver needs a reason"],
+    [preflight, anAct("Waive", { check: "window" }), "spec.checklist.window.policy is Skip already"],
+    [
+      ramp,
+      anAct("Waive", { check: "parity" }),
+      "the phase is Ramp; checks are waived in Preflight and AwaitingApproval",
+    ],
+    [
+      { phase: "AwaitingCutover" },
+      anAct("Waive", { check: "reachable" }),
+      "the phase is AwaitingCutover; checks are waived in Preflight and AwaitingApproval",
+    ],
+    [
+      after("False"),
+      anAct("Waive", { check: "window" }),
+      "a migration in phase RolledBack never runs again; expected a waiver of parity",
+    ],
+    [after("True"), anAct("Waive", { check: "parity" }), "nothing is left to reconcile"],
+    [{ phase: "RolledBack" }, anAct("Waive", { check: "parity" }), "nothing is left to reconcile"],
+    [after("False"), anAct("Waive", { check: "parity", reason: "" }), "a waiver needs a reason"],
+    [{ phase: "RolledBack" }, anAct("Pause"), "a migration in phase RolledBack never runs again"],
+  ] as [Partial<MigrationStatus>, ActObservation, string][])("in %j %j: %s", (status, act, why) => {
+    const applied = apply(status, [act]);
+    expect(applied.announcements).toEqual([
+      { type: "Warning", reason: "ActRefused", message: `${act.act} by ada has no effect: ${why}`, page: false },
+    ]);
+    expect(applied.status).toEqual(aStatus({ ...status, acts: { paused: false, seen: [act.uid] } }));
+  });
+});
+
+describe("an act changes", () => {
+  const kept = { paused: false, seen: [] };
+  const latched = (act: "Abort" | "Rollback") => ({ act, actor: "ada", reason: "r", at: new Date(now).toISOString() });
+  it.each([
+    [{ ...ramp, acts: kept }, anAct("Pause"), { paused: true }],
+    [{ ...ramp, acts: { ...kept, paused: true } }, anAct("Pause", { planHash: "p" }), { paused: true }],
+    [{ ...ramp, acts: { ...kept, paused: true } }, anAct("Resume", { expiresAt: now + 1 }), { paused: false }],
+    [{ phase: "AwaitingCutover" }, anAct("Promote"), { paused: false, promotedBy: "ada" }],
+    [ramp, anAct("Abort"), { paused: false, latched: latched("Abort") }],
+    [{ phase: "Guard" }, anAct("Rollback"), { paused: false, latched: latched("Rollback") }],
+    [
+      { phase: "Guard", acts: { ...kept, latched: latched("Abort") } },
+      anAct("Rollback", { actor: "grace" }),
+      { paused: false, latched: latched("Abort") },
+    ],
+    [
+      { phase: "AwaitingApproval", planHash: "p" },
+      anAct("Approve", { role: "sre", planHash: "p" }),
+      { paused: false, approvals: [{ role: "sre", actor: "ada", at, until: "2026-03-01T15:00:00.000Z" }] },
+    ],
+    [
+      { phase: "AwaitingApproval" },
+      anAct("Waive", { check: "parity" }),
+      { paused: false, waived: [{ check: "parity", actor: "ada", reason: "r", at }] },
+    ],
+    [
+      { phase: "AwaitingCutover" },
+      anAct("Waive", { check: "parity" }),
+      { paused: false, waived: [{ check: "parity", actor: "ada", reason: "r", at }] },
+    ],
+    [
+      after("False"),
+      anAct("Waive", { check: "parity" }),
+      { paused: false, waived: [{ check: "parity", actor: "ada", reason: "r", at }] },
+    ],
+  ] as [Partial<MigrationStatus>, ActObservation, object][])("%j by %j", (status, act, acts) => {
+    const applied = apply(status, [act]);
+    expect(applied.status).toEqual(
+      aStatus({ ...status, acts: { seen: [act.uid], ...acts } as MigrationStatus["acts"] }),
+    );
+    expect(applied.announcements).toEqual([
+      { type: "Normal", reason: "ActTaken", message: `${act.act} by ${act.actor}: r`, page: false },
+    ]);
+  });
+
+  it("and says nothing of a reason that wasn't given", () => {
+    expect(said(apply(ramp, [anAct("Pause", { reason: "" })]))).toEqual(["ActTaken: Pause by ada"]);
+  });
+
+  it("a waiver of the same check, and leaves the others", () => {
+    const waiver = (check: "parity" | "reachable", reason: string) => ({ check, actor: "ada", reason, at });
+    const waived = [waiver("parity", "old"), waiver("reachable", "x")];
+    const applied = apply({ ...preflight, acts: { ...kept, waived } }, [anAct("Waive", { check: "parity" })]);
+    expect(applied.status.acts?.waived).toEqual([waiver("reachable", "x"), waiver("parity", "r")]);
+  });
+
+  it("a plan that was rolled back before, in Pending alone: a Promote lets it begin again", () => {
+    const promote = anAct("Promote", { planHash: hash });
+    const applied = apply({ phase: "Pending" }, [promote], true);
+    expect(applied.status.acts).toEqual({ paused: false, seen: [promote.uid], retriedBy: "ada" });
+    expect(said(apply({ phase: "Pending" }, [promote]))[0]).toContain("the phase is Pending");
+    expect(said(apply({ phase: "Ramp", planHash: hash }, [promote], true))[0]).toContain("the phase is Ramp");
+  });
+
+  it("a rollback that wants a postmortem: it is recorded, by the act's own time", () => {
+    const status = { phase: "RolledBack", rollback, revision } as Partial<MigrationStatus>;
+    const applied = apply(status, [anAct("Postmortem")]);
+    expect(applied.status.postmortem).toEqual({ at, actor: "ada", act: "word" });
+    expect(apply(ramp, [anAct("Pause")]).status.postmortem).toBeUndefined();
+  });
+
+  it("a hold after stepping down to nothing, which only a Resume ends", () => {
+    const held = { causes: [], stepDowns: 3, heldSince: at };
+    const harmAfter = (act: "Resume" | "Pause", harm: MigrationStatus["harm"]) =>
+      apply({ ...ramp, harm }, [anAct(act)]).status.harm;
+    expect(harmAfter("Resume", held)).toEqual({ causes: [], stepDowns: 0 });
+    expect(harmAfter("Pause", held)).toEqual(held);
+    expect(harmAfter("Resume", { causes: [], stepDowns: 3 })).toEqual({ causes: [], stepDowns: 3 });
+    expect(harmAfter("Resume", undefined)).toBeUndefined();
+  });
+});
+
+describe("an act's turn", () => {
+  const uids = (count: number, name = "seen") => Array.from({ length: count }, (_, index) => `${name}-${index}`);
+  const pauses = (names: readonly string[]) => names.map((uid) => anAct("Pause", { uid }));
+
+  it("comes once, and none is taken by a failed read: the status stays the very same", () => {
+    const status = aStatus({ ...ramp, acts: { paused: false, seen: ["uid-Pause"] } });
+    const of = (acts: Observation["acts"]) => applyActs({ status, plan, observation: { acts } as Observation, now });
+    for (const acts of [
+      { ok: true, value: [anAct("Pause")] },
+      { ok: true, value: [] },
+      { ok: false, why: "?" },
+    ] as const) {
+      expect(of(acts).status).toBe(status);
+      expect(of(acts).announcements).toEqual([]);
+    }
+  });
+
+  it("comes in order, of many acts at once", () => {
+    const applied = apply(ramp, [anAct("Pause"), anAct("Resume"), anAct("Promote")]);
+    expect(applied.status.acts).toEqual({ paused: false, seen: ["uid-Pause", "uid-Resume", "uid-Promote"] });
+    expect(said(applied).map((line) => line.slice(0, 20))).toEqual([
+      "ActTaken: Pause by a",
+      "ActTaken: Resume by ",
+      "ActRefused: Promote ",
+    ]);
+  });
+
+  it("never comes for one before the newest fifty", () => {
+    const applied = apply(ramp, [anAct("Abort"), ...pauses(uids(50))]);
+    expect(applied.status.acts).toEqual({ paused: true, seen: uids(50) });
+    expect(apply(ramp, [anAct("Abort"), ...pauses(uids(49))]).status.acts?.latched?.act).toBe("Abort");
+  });
+
+  it("is over for one before an act that was seen, once fifty are remembered", () => {
+    const applied = (count: number) =>
+      apply({ ...ramp, acts: { paused: false, seen: uids(count) } }, [
+        anAct("Abort"),
+        ...pauses([`seen-${count - 1}`, "new"]),
+      ]).status.acts;
+    expect(applied(50)).toEqual({ paused: true, seen: [...uids(50).slice(1), "new"] });
+    expect(applied(49)).toMatchObject({
+      latched: { act: "Abort" },
+      seen: [...uids(49), "uid-Abort", "new"].slice(-50),
+    });
+  });
+});

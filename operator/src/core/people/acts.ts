@@ -1,0 +1,179 @@
+// What people asked for. Every act takes effect once, and only where it means something.
+
+import { checkNames } from "@retriever/crds/checklist-spec.ts";
+import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
+import type { MigrationStatus, Phase } from "@retriever/crds/migration-status.ts";
+import { isFinalPhase } from "@retriever/crds/phase-steps.ts";
+import { planHash } from "@retriever/crds/plan.ts";
+import { recordApproval, refuseApproval } from "../checks/approvals.ts";
+import { rolledBackBefore } from "../checks/claims.ts";
+import type { Announcement } from "../model/decision.ts";
+import type { ActObservation, Observation } from "../model/observation.ts";
+import { wantsPostmortem } from "./postmortem.ts";
+
+export type ActsApplied = { readonly status: MigrationStatus; readonly announcements: readonly Announcement[] };
+
+/** What acts are judged on. `plan` is the accepted plan, before acceptance the spec. */
+export type ActsInput = {
+  readonly status: MigrationStatus;
+  readonly plan: MigrationSpec;
+  readonly observation: Observation;
+  /** Epoch ms. */
+  readonly now: number;
+};
+
+type Acts = NonNullable<MigrationStatus["acts"]>;
+
+/** Only the newest acts are considered; `seen` holds as many, so none is ever taken twice. */
+const considered = 50;
+/** There are fewer checks than this. */
+const mostWaivers = 10;
+/** Where the checklist is asked, and a waiver can answer. */
+const asking: readonly Phase[] = ["Preflight", "AwaitingApproval"];
+
+/** Applies the acts not seen yet, oldest first. A failed read applies nothing. */
+export function applyActs(input: ActsInput): ActsApplied {
+  const { status, observation } = input;
+  if (!observation.acts.ok) return { status, announcements: [] };
+  const candidates = observation.acts.value.slice(-considered);
+  const seen = status.acts?.seen ?? [];
+  // Once `seen` is full it forgets; an act before one that was seen has had its turn.
+  const turn = seen.length < considered ? -1 : candidates.findLastIndex((act) => seen.includes(act.uid));
+  const fresh = candidates.filter((act, index) => index > turn && !seen.includes(act.uid));
+  if (fresh.length === 0) return { status, announcements: [] };
+  let acts: Acts = status.acts ?? { paused: false, seen: [] };
+  let next = status;
+  const announcements: Announcement[] = [];
+  for (const act of fresh) {
+    const refusal = refuse(act, input);
+    if (refusal === undefined) {
+      acts = take(act, acts, input);
+      if (act.act === "Resume") next = unhold(next);
+      if (act.act === "Postmortem") next = { ...next, postmortem: recordOf(act) };
+    }
+    announcements.push(announce(act, refusal));
+    acts = { ...acts, seen: [...acts.seen, act.uid].slice(-considered) };
+  }
+  return { status: { ...next, acts }, announcements };
+}
+
+/** Why an act has no effect; undefined when it has. */
+function refuse(act: ActObservation, input: ActsInput): string | undefined {
+  const { status, now } = input;
+  if (act.expiresAt !== null && act.expiresAt <= now) return "it had expired";
+  if (act.planHash !== null && act.planHash !== hashInQuestion(act, input)) {
+    return `it was given for plan ${act.planHash}, the accepted plan is ${status.planHash || "none yet"}`;
+  }
+  if (act.act === "Postmortem") return refusePostmortem(status);
+  if (act.act === "Waive" && status.phase === "RolledBack") return refuseClosing(act, status);
+  return isFinalPhase(status.phase) ? `a migration in phase ${status.phase} never runs again` : refuseKind(act, input);
+}
+
+function refuseKind(act: ActObservation, input: ActsInput): string | undefined {
+  switch (act.act) {
+    case "Promote":
+      return refusePromote(input);
+    case "Approve":
+      return refuseApproval(act, input);
+    case "Waive":
+      return refuseWaiver(act, input);
+    case "Pause":
+    case "Resume":
+    case "Abort":
+    case "Rollback":
+    case "Postmortem":
+      return undefined;
+  }
+}
+
+function refusePostmortem(status: MigrationStatus): string | undefined {
+  if (status.phase !== "RolledBack") return `the phase is ${status.phase}; a postmortem follows a rollback`;
+  return wantsPostmortem(status) ? undefined : "no traffic was taken back and somebody asked for it: none is wanted";
+}
+
+/** Only a Promote may speak of a plan that isn't accepted yet: it is what lets it be. */
+function hashInQuestion({ act }: ActObservation, { status, plan }: ActsInput): string {
+  return act === "Promote" && status.phase === "Pending" ? planHash(plan) : status.planHash;
+}
+
+function refusePromote({ status, plan, observation }: ActsInput): string | undefined {
+  if (status.phase === "AwaitingCutover") return undefined;
+  if (status.phase === "Pending" && rolledBackBefore(plan, observation) !== undefined) return undefined;
+  return `the phase is ${status.phase}; Promote is taken in AwaitingCutover, when the evidence is there`;
+}
+
+function refuseWaiver({ check, reason }: ActObservation, { status, plan }: ActsInput): string | undefined {
+  const name = checkNames.find((one) => one === check);
+  if (name === undefined)
+    return `there is no check ${check ?? "without a name"}; expected one of ${checkNames.join(", ")}`;
+  if (name === "approvals") return "approvals can't be waived: they are what a waiver would stand for";
+  if (reason === "") return "a waiver needs a reason";
+  if (plan.checklist[name].policy === "Skip") return `spec.checklist.${name}.policy is Skip already`;
+  if (asking.includes(status.phase) || (name === "parity" && status.phase === "AwaitingCutover")) return undefined;
+  return `the phase is ${status.phase}; checks are waived in ${asking.join(" and ")}`;
+}
+
+/** After a late rollback a person says that what only the destination received is dealt with. */
+function refuseClosing({ check, reason }: ActObservation, { phase, conditions }: MigrationStatus): string | undefined {
+  const reconciled = conditions.find(({ type }) => type === "DriftResolved");
+  if (check !== "parity") return `a migration in phase ${phase} never runs again; expected a waiver of parity`;
+  if (reconciled === undefined || reconciled.status === "True") return "nothing is left to reconcile";
+  return reason === "" ? "a waiver needs a reason" : undefined;
+}
+
+function take(act: ActObservation, acts: Acts, { status, plan, now }: ActsInput): Acts {
+  switch (act.act) {
+    case "Pause":
+      return { ...acts, paused: true };
+    case "Resume":
+      return { ...acts, paused: false };
+    case "Promote":
+      return promote(act, acts, status.phase === "Pending");
+    case "Abort":
+    case "Rollback":
+      return {
+        ...acts,
+        latched: acts.latched ?? {
+          act: act.act,
+          actor: act.actor,
+          reason: act.reason,
+          at: new Date(now).toISOString(),
+        },
+      };
+    case "Approve":
+      return { ...acts, approvals: recordApproval(act, acts.approvals ?? [], plan) };
+    case "Waive":
+      return waive(act, acts);
+    case "Postmortem":
+      return acts;
+  }
+}
+
+/** Who lets a plan begin again hasn't promoted its cutover. */
+function promote({ actor }: ActObservation, acts: Acts, isPending: boolean): Acts {
+  return isPending ? { ...acts, retriedBy: actor } : { ...acts, promotedBy: actor };
+}
+
+function waive({ check, actor, reason, createdAt }: ActObservation, acts: Acts): Acts {
+  const at = new Date(createdAt).toISOString();
+  const waivers = checkNames.filter((one) => one === check).map((one) => ({ check: one, actor, reason, at }));
+  const others = (acts.waived ?? []).filter((one) => one.check !== check);
+  return { ...acts, waived: [...others, ...waivers].slice(-mostWaivers) };
+}
+
+function recordOf({ name, actor, createdAt }: ActObservation): NonNullable<MigrationStatus["postmortem"]> {
+  return { at: new Date(createdAt).toISOString(), actor, act: name };
+}
+
+/** A Resume also ends a hold after stepping down to nothing. */
+function unhold(status: MigrationStatus): MigrationStatus {
+  if (status.harm?.heldSince === undefined) return status;
+  return { ...status, harm: { causes: [], stepDowns: 0 } };
+}
+
+function announce(act: ActObservation, refusal: string | undefined): Announcement {
+  const who = `${act.act} by ${act.actor}`;
+  return refusal === undefined
+    ? { type: "Normal", reason: "ActTaken", message: act.reason === "" ? who : `${who}: ${act.reason}`, page: false }
+    : { type: "Warning", reason: "ActRefused", message: `${who} has no effect: ${refusal}`, page: false };
+}

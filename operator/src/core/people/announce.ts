@@ -1,0 +1,69 @@
+// Flips of conditions that somebody has to hear of, once each.
+import type { Condition, ConditionType, MigrationStatus, Phase } from "@retriever/crds/migration-status.ts";
+import type { Announcement } from "../model/decision.ts";
+
+/** Announcements for what changed between two statuses beside the phase. */
+export function announceFlips(before: MigrationStatus, next: MigrationStatus): Announcement[] {
+  return [
+    ...wayBack(before, next),
+    ...deafness(before, next),
+    ...lateAcks(before, next),
+    ...refusals(before, next),
+    ...edits(before, next),
+  ];
+}
+
+const served: readonly Phase[] = ["CuttingOver", "Guard", "RollingBack"];
+
+/** After the cutover a closed way back is a page: the old store's errors never send traffic to it. */
+function wayBack(before: MigrationStatus, next: MigrationStatus): Announcement[] {
+  const [old, now] = both(before, next, "RollbackReady");
+  if (now?.status !== "False" || (old?.status === "False" && old.reason === now.reason)) return [];
+  const page = served.includes(next.phase);
+  return [{ type: "Warning", reason: "RollbackNotReady", message: now.message, page }];
+}
+
+/** A rule that vanished is a page once people rely on it; a Prometheus that can't be read is only told. */
+function deafness(before: MigrationStatus, next: MigrationStatus): Announcement[] {
+  const [old, now] = both(before, next, "AlertsArmed");
+  if (old === undefined || now === undefined || !relied.includes(next.phase)) return [];
+  if (now.status === "True" || old.status === now.status || notTold.includes(now.reason)) return [];
+  const page = now.status === "False" && served.includes(next.phase);
+  return [{ type: "Warning", reason: "AlertsNotArmed", message: now.message, page }];
+}
+
+const relied: readonly Phase[] = ["WarmUp", "Ramp", "AwaitingCutover", "CuttingOver", "Guard"];
+/** Nobody relies on it, or it comes by itself within minutes. */
+const notTold: readonly string[] = ["Skipped", "Waived", "CanaryNotArrived"];
+
+function lateAcks(before: MigrationStatus, next: MigrationStatus): Announcement[] {
+  const [old, now] = both(before, next, "ConfigPropagated");
+  if (now?.reason !== "AckTimeout" || old?.reason === "AckTimeout") return [];
+  return [{ type: "Warning", reason: "AckTimeout", message: now.message, page: true }];
+}
+
+/** Why a migration doesn't start or go on: said once per reason. */
+function refusals(before: MigrationStatus, next: MigrationStatus): Announcement[] {
+  const [old, now] = both(before, next, "Ready");
+  const starting = next.phase === "Pending" || next.phase === "Preflight";
+  if (!starting || now?.status !== "False" || old?.reason === now.reason) return [];
+  return [{ type: "Warning", reason: now.reason, message: now.message, page: false }];
+}
+
+/** What became of an edit of the spec: said once per edit. */
+function edits(before: MigrationStatus, next: MigrationStatus): Announcement[] {
+  const [old, now] = both(before, next, "Accepted");
+  const isEdit = now?.reason === "EditIgnored" || now?.reason === "SafeEditApplied";
+  if (!isEdit || (old?.reason === now.reason && old.message === now.message)) return [];
+  const type = now.reason === "EditIgnored" ? "Warning" : "Normal";
+  return [{ type, reason: now.reason, message: now.message, page: false }];
+}
+
+function both(
+  before: MigrationStatus,
+  next: MigrationStatus,
+  type: ConditionType,
+): [Condition | undefined, Condition | undefined] {
+  const find = (status: MigrationStatus) => status.conditions.find((condition) => condition.type === type);
+  return [find(before), find(next)];
+}

@@ -1,0 +1,121 @@
+// The end of an overlay's life: once the base itself names the store that serves, the overlay is released and removed.
+import type { StoreName } from "@retriever/sidecar/contract/overlay.ts";
+import { compareSource } from "../harm/throughput.ts";
+import type { Context } from "../model/context.ts";
+import type { Outcome } from "../model/decision.ts";
+import { isPastCutover, labelOf, secondsSince } from "../model/status-readings.ts";
+import { isOfAnother, isSettled } from "../overlay/overlay-state.ts";
+import { countAcks, followsBase } from "../pods/acks.ts";
+import { answeredStatuses, servingPods } from "../pods/pods.ts";
+import { describeAcks } from "../steps/propagation.ts";
+import { move, stay } from "../steps/transition.ts";
+
+/** For Completed, RolledBack and Validated. */
+export function settle(c: Context): Outcome {
+  const { revision } = c.status;
+  if (revision === undefined || isSettled(c.status)) return settled(c);
+  const { overlay } = c.observation;
+  if (!overlay.ok) return stay(c, "waiting", "NotObserved", `the overlay can't be read: ${overlay.why}`);
+  if (isOfAnother(c.meta, overlay.value)) return settled(c);
+  if (revision.released && overlay.value === null) return leaveBase(c);
+  const compared = compareBaseline(c);
+  if (compared !== undefined) return compared;
+  const matches = baseNamesServingStore(c);
+  if (!revision.released) return matches ? release(c) : keep(c);
+  if (c.acks.state !== "all")
+    return stay(c, "waiting", "Propagating", `releasing the overlay: ${describeAcks(c.acks)}`);
+  if (!matches) return keep(c);
+  return {
+    ...stay(c, "waiting", "Releasing", "every pod may go back to its base; removing the overlay"),
+    cleanup: "removeOverlay",
+  };
+}
+
+/** How long the source's requests are waited for after a rollback. */
+const longestComparisonSeconds = 30;
+
+/** After a rollback from the destination, before the overlay goes: does the source do as it did before? */
+function compareBaseline(c: Context): Outcome | undefined {
+  const { rollback, sourceBaseline, phase } = c.status;
+  const wasServed = rollback?.from === "CuttingOver" || rollback?.from === "Guard";
+  if (phase !== "RolledBack" || !wasServed || rollback.baseline !== undefined) return undefined;
+  const compared = sourceBaseline === undefined ? undefined : compareSource(c, sourceBaseline);
+  const say = (baseline: "Confirmed" | "Differs" | "NotMeasured", words: string): Outcome =>
+    move(c, {
+      phase,
+      reason: `Baseline${baseline}`,
+      message: `rolled back (${rollback.causes.join("; ")}); ${words}`,
+      patch: { rollback: { ...rollback, baseline } },
+      standing: "waiting",
+      warning: baseline !== "Confirmed",
+    });
+  if (compared !== undefined) {
+    return compared.isConfirmed
+      ? say("Confirmed", `baseline confirmed: ${compared.message}`)
+      : say("Differs", `the source does not do as before: ${compared.message}`);
+  }
+  if (sourceBaseline === undefined || secondsSince(c, c.status.phaseStartedAt) > longestComparisonSeconds) {
+    return say("NotMeasured", "too few requests to compare the source with what it did before");
+  }
+  return stay(
+    c,
+    "waiting",
+    "ComparingBaseline",
+    `rolled back (${rollback.causes.join("; ")}); waiting for requests to compare with`,
+  );
+}
+
+function servingStore(c: Context): StoreName {
+  return isPastCutover(c.status) ? "destination" : "source";
+}
+
+/** Every pod answers, and every base names the store that is primary now. */
+export function baseNamesServingStore(c: Context): boolean {
+  const store = c.status[servingStore(c)];
+  const statuses = answeredStatuses(c.observation);
+  return (
+    statuses.length > 0 &&
+    statuses.length === c.serving.length &&
+    statuses.every((pod) => pod.base?.digest === store?.digest)
+  );
+}
+
+function release(c: Context): Outcome {
+  const { phase } = c.status;
+  return move(c, {
+    phase,
+    reason: "OverlayReleased",
+    message: "the base names the store that serves; the overlay is released",
+    intent: { primary: servingStore(c), shadow: "none", sampleRate: 0, released: true },
+    standing: "waiting",
+  });
+}
+
+/** Somebody will change the base one day; nobody waits for us to notice. */
+const unhurriedMs = 30_000;
+
+function keep(c: Context): Outcome {
+  const label = labelOf(c.status, servingStore(c));
+  const message = `make the base name ${label} as its primary; until then the overlay stays and nothing may be decommissioned`;
+  return { ...stay(c, "waiting", "BaseNotUpdated", message), requeueAfterMs: Math.min(unhurriedMs, c.pollMs * 10) };
+}
+
+/** The overlay is gone; wait until the pods say so too. */
+function leaveBase(c: Context): Outcome {
+  const acks = countAcks(servingPods(c.observation), followsBase);
+  if (acks.state === "waiting" || acks.state === "unknown")
+    return stay(c, "waiting", "Propagating", `the overlay is gone: ${describeAcks(acks)}`);
+  return settled(c);
+}
+
+function settled(c: Context): Outcome {
+  const done = stay(c, "waiting", "Settled", describeEnd(c));
+  return { ...done, requeueAfterMs: null, cleanup: "nothingLeft" };
+}
+
+/** How it ended stays readable: the last sentence of a rollback is its cause. */
+function describeEnd({ status }: Context): string {
+  if (status.revision === undefined) return status.message;
+  const end = "settled: nothing of this migration is in force any more";
+  return status.rollback === undefined ? end : `rolled back (${status.rollback.causes.join("; ")}) and ${end}`;
+}

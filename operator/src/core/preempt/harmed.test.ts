@@ -1,0 +1,68 @@
+// Harm that is due, asked by itself: what the plan's action does, and what stands in its way.
+import { describe, expect, it } from "vitest";
+import { aContext, aFinding, someHarm, tell } from "#test/builders/context.ts";
+import { aSpec } from "#test/builders/spec.ts";
+import type { Context, Finding } from "../model/context.ts";
+import { harmed } from "./harmed.ts";
+
+const open = { status: "True", reason: "Ready", message: "every pod reaches the source" } as const;
+const closed = { status: "False", reason: "SourceFailing", message: "the source fails" } as const;
+
+function hurt(c: Context, due: readonly Finding[], more: Partial<Context> = {}): Context {
+  return { ...c, rollbackReady: open, ...more, harm: someHarm({ findings: due, weighing: due, due }) };
+}
+
+const bad = aFinding("too slow", { action: "Rollback", rule: "livePrimary" });
+
+describe("a finding that asks for a rollback", () => {
+  it("is obeyed under the name of its rule, with every cause that is due", () => {
+    const outcome = harmed(hurt(aContext("Guard"), [aFinding("other", { action: "Observe" }), bad]));
+    expect(outcome?.status).toMatchObject({
+      phase: "RollingBack",
+      rollback: { reason: "HarmLivePrimary", causes: ["other", "too slow"], actor: null },
+    });
+  });
+
+  it("pages once and waits while the way back is closed", () => {
+    const c = hurt(aContext("Guard"), [bad], { rollbackReady: closed });
+    const outcome = harmed(c);
+    const message = "not rolled back, because the way back is closed (the source fails): too slow";
+    expect(outcome && tell(outcome)).toBe(`Guard blocked RollbackBlocked: ${message}`);
+    expect(outcome?.announcements).toEqual([{ type: "Warning", reason: "RollbackBlocked", message, page: true }]);
+    expect(outcome?.status.harm).toEqual({ causes: [], stepDowns: 0, heldSince: "2026-03-01T12:00:00.000Z" });
+  });
+
+  it("says nothing twice, and keeps since when it is held", () => {
+    const heldSince = "2026-03-01T11:00:00.000Z";
+    const status = { harm: { causes: ["kept"], stepDowns: 2, heldSince } };
+    const outcome = harmed(hurt(aContext("Guard", { status }), [bad], { rollbackReady: closed }));
+    expect(outcome?.announcements).toEqual([]);
+    expect(outcome?.status.harm).toEqual({ causes: ["kept"], stepDowns: 2, heldSince });
+  });
+
+  it("waits for a person where the plan wants one", () => {
+    const plan = aSpec({ rollback: { automatic: false } });
+    const outcome = harmed(hurt(aContext("Guard", { plan }), [bad]));
+    expect(outcome?.status.message).toBe(
+      "not rolled back, because rollback.automatic is false; create a Rollback act to go back: too slow",
+    );
+  });
+});
+
+describe("a finding that asks for less", () => {
+  it("holds, and says why, but for a cutover in progress", () => {
+    const outcome = harmed(hurt(aContext("Ramp"), [aFinding("odd"), aFinding("odder")]));
+    expect(outcome && tell(outcome)).toBe("Ramp blocked Harm: held: odd; odder");
+    expect(harmed(hurt(aContext("CuttingOver"), [aFinding("odd")]))).toBeUndefined();
+  });
+
+  it("steps down", () => {
+    const down = aFinding("worse", { action: "StepDown" });
+    expect(harmed(hurt(aContext("Ramp"), [down]))?.status.harm?.stepDowns).toBe(1);
+  });
+
+  it("is only watched, or isn't there", () => {
+    expect(harmed(hurt(aContext("Guard"), [aFinding("faster", { action: "Observe" })]))).toBeUndefined();
+    expect(harmed(hurt(aContext("Guard"), []))).toBeUndefined();
+  });
+});

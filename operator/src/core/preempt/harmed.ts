@@ -1,0 +1,53 @@
+// Harm goes before everything a person may be waiting for: it acts in every phase that sends the destination traffic.
+
+import { isWayBackClosed } from "../checks/rollback-ready.ts";
+import { strongestFinding } from "../harm/finding.ts";
+import type { Context, Finding } from "../model/context.ts";
+import type { Outcome } from "../model/decision.ts";
+import { beginRollback } from "../steps/begin-rollback.ts";
+import { resetGuard } from "../steps/guard-clock.ts";
+import { stepDown } from "../steps/step-down.ts";
+import { stay } from "../steps/transition.ts";
+
+/** Acts on findings that are due; undefined when there is nothing to act on. */
+export function harmed(c: Context): Outcome | undefined {
+  const due = c.harm.due;
+  const causes = due.map((finding) => finding.message);
+  const strongest = strongestFinding(due);
+  switch (strongest?.action) {
+    case "Rollback":
+      return rollBack(c, strongest, causes);
+    case "StepDown":
+      return stepDown(c, causes);
+    case "Hold":
+      // A cutover in progress is finished or taken back; two primaries must not wait.
+      if (c.status.phase === "CuttingOver") return undefined;
+      return resetGuard(stay(c, "blocked", "Harm", `held: ${causes.join("; ")}`), c.nowIso);
+    case "Observe":
+    case undefined:
+      return undefined;
+  }
+}
+
+function rollBack(c: Context, { rule }: Finding, causes: readonly string[]): Outcome {
+  const closed = isWayBackClosed(c.rollbackReady);
+  if (c.plan.rollback.automatic && !closed) {
+    return beginRollback(c, { reason: `Harm${rule.charAt(0).toUpperCase()}${rule.slice(1)}`, causes, actor: null });
+  }
+  const why = closed
+    ? `the way back is closed (${c.rollbackReady.message})`
+    : "rollback.automatic is false; create a Rollback act to go back";
+  const first = c.status.harm?.heldSince === undefined;
+  const held = stay(c, "blocked", "RollbackBlocked", `not rolled back, because ${why}: ${causes.join("; ")}`);
+  const marked: Outcome = {
+    ...held,
+    status: {
+      ...held.status,
+      harm: { causes: [], stepDowns: 0, ...held.status.harm, heldSince: c.status.harm?.heldSince ?? c.nowIso },
+    },
+    announcements: first
+      ? [{ type: "Warning", reason: "RollbackBlocked", message: held.status.message, page: true }]
+      : [],
+  };
+  return resetGuard(marked, c.nowIso);
+}

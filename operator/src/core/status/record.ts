@@ -1,0 +1,99 @@
+// What a pass leaves in the status for the next one, and when it is worth a write.
+
+import { durationSeconds } from "@retriever/crds/duration.ts";
+import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
+import type { Context } from "../model/context.ts";
+import { isSameData } from "../model/deep-equal.ts";
+import { instantMs, isPastCutover } from "../model/status-readings.ts";
+import { isOverlayGone } from "../overlay/overlay-state.ts";
+
+const mostNames = 20;
+const mostCauses = 10;
+
+/** Adds acknowledgements, gate verdicts and harm of the epoch in force; a new epoch begins without them. */
+export function record(c: Context, next: MigrationStatus): MigrationStatus {
+  if (next.revision === undefined || next.epoch !== c.status.epoch) return next;
+  if (isOverlayGone(c.status, c.observation)) return withoutAcks(next);
+  const { pods, matched, lagging, lost } = c.acks;
+  const acks = { pods, matched, lagging: lagging.slice(0, mostNames), lost: lost.slice(0, mostNames) };
+  const { harm: _harm, ...kept } = next;
+  return { ...kept, acks, gates: [...c.gates], ...harmOf(c, next) };
+}
+
+/** After the end nobody has to follow any more. */
+function withoutAcks({ acks: _acks, ...kept }: MigrationStatus): MigrationStatus {
+  return kept;
+}
+
+function harmOf(c: Context, next: MigrationStatus): Pick<MigrationStatus, "harm"> {
+  const causes = c.harm.findings.map((finding) => finding.message).slice(0, mostCauses);
+  const stepDowns = next.harm?.stepDowns ?? 0;
+  const heldSince = heldSinceOf(c, next);
+  const { since, firingUntil } = c.harm;
+  const nothing = [since, heldSince, firingUntil].every((instant) => instant === undefined);
+  if (causes.length === 0 && stepDowns === 0 && nothing) return {};
+  return {
+    harm: {
+      causes,
+      stepDowns,
+      ...(since === undefined ? {} : { alertSince: new Date(since).toISOString() }),
+      ...(firingUntil === undefined ? {} : { firingUntil: new Date(firingUntil).toISOString() }),
+      ...(heldSince === undefined ? {} : { heldSince }),
+    },
+  };
+}
+
+/** A rollback that could not be made is said again when harm comes back after it had gone. */
+function heldSinceOf({ harm }: Context, next: MigrationStatus): string | undefined {
+  const isOver = isPastCutover(next) && harm.known && harm.weighing.length === 0;
+  return isOver ? undefined : next.harm?.heldSince;
+}
+
+/** Clocks are written at least this often, well within the longest gap that a guard calls seen. */
+const longestUnwrittenSeconds = 30;
+
+/**
+ * Counters move at every look; writing them each time would make the API server pay for our curiosity.
+ * They are written once a gate window, or twice a minute where that is longer; everything else at once.
+ */
+export function isNews(c: Context, next: MigrationStatus): boolean {
+  const before = c.migration.status;
+  if (isSameData(ageless(before), ageless(next))) return false;
+  if (!isSameData(stable(before), stable(next))) return true;
+  const writtenAt = latest(instantMs(before.guard?.tickedAt), instantMs(before.evidence?.recordedAt));
+  const every = Math.min(longestUnwrittenSeconds, durationSeconds(c.plan.gates.window));
+  return writtenAt === undefined || Math.abs(c.now - writtenAt) >= every * 1000;
+}
+
+/** Where nothing was counted, evidence that only grew older is no news: a target without pods may stay so for days. */
+function ageless({ gates, ...rest }: MigrationStatus): unknown {
+  return { ...rest, gates: gates.map(({ windowSeconds: _windowSeconds, ...gate }) => gate) };
+}
+
+/** A clock that stands says nothing of when the counters were written. */
+function latest(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined || b === undefined ? (a ?? b) : Math.max(a, b);
+}
+
+/** The status without what only counts up. What the guard saw is news as soon as it counts otherwise. */
+function stable(status: MigrationStatus): unknown {
+  const { evidence, gates, message: _message, guard, conditions, harm, ...rest } = status;
+  return {
+    ...rest,
+    epochOfEvidence: evidence?.epoch,
+    vanishedPods: evidence?.vanishedPods,
+    verdicts: gates.map((gate) => [gate.gate, gate.verdict]),
+    flags: conditions.map((condition) => [
+      condition.type,
+      condition.status,
+      condition.reason,
+      condition.observedGeneration,
+    ]),
+    guard: guard === undefined ? undefined : [guard.startedAt, countsAs(guard.sight)],
+    harm: harm === undefined ? undefined : [harm.alertSince, harm.stepDowns, harm.heldSince],
+  };
+}
+
+function countsAs(sight: NonNullable<MigrationStatus["guard"]>["sight"]): string {
+  return sight === "idle" ? "healthy" : sight;
+}

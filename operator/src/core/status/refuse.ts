@@ -1,0 +1,50 @@
+// A spec or a plan that can't be read: nothing moves, and the reason is said where people look.
+import type { Condition, MigrationStatus } from "@retriever/crds/migration-status.ts";
+import { settleFinalizer } from "@retriever/sidecar/contract/names.ts";
+import type { Decision } from "../model/decision.ts";
+import { isSameData } from "../model/deep-equal.ts";
+import type { Migration } from "../model/migration.ts";
+import { clip } from "../steps/transition.ts";
+
+/** Decision for a migration without a readable plan. A damaged accepted plan holds; it never starts anew. */
+export function refuseUnreadable(migration: Migration, now: number): Decision {
+  const { spec, status, meta } = migration;
+  const faults = spec.ok ? [] : spec.faults;
+  const message =
+    status.plan !== ""
+      ? `held: the accepted plan in the status can't be read; restore it, or the spec it was accepted from${meta.deleting ? `, or take the finalizer ${settleFinalizer} off by hand, which leaves the overlay in force` : ""}`
+      : `the spec is not valid: ${faults.map((fault) => `${fault.path}: ${fault.message}`).join("; ")}`;
+  const reason = status.plan === "" ? "InvalidSpec" : "PlanDamaged";
+  const nowIso = new Date(now).toISOString();
+  const set = (type: Condition["type"], value: Condition["status"]): Condition => {
+    const old = status.conditions.find((condition) => condition.type === type);
+    const lastTransitionTime = old?.status === value ? old.lastTransitionTime : nowIso;
+    return {
+      type,
+      status: value,
+      reason,
+      message: clip(message),
+      lastTransitionTime,
+      observedGeneration: meta.generation,
+    };
+  };
+  const others =
+    status.plan === ""
+      ? []
+      : status.conditions.filter(({ type }) => !["Ready", "Stalled", "Reconciling"].includes(type));
+  const accepted = status.plan === "" ? [set("Accepted", "False"), set("Succeeded", "Unknown")] : [];
+  const next: MigrationStatus = {
+    ...status,
+    message: clip(message),
+    observedGeneration: meta.generation,
+    conditions: [...others, ...accepted, set("Ready", "False"), set("Stalled", "True")],
+  };
+  const news = !isSameData(next, status);
+  return {
+    status: news ? next : status,
+    effects: [],
+    announcements: news ? [{ type: "Warning", reason, message: next.message, page: status.plan !== "" }] : [],
+    requeueAfterMs: null,
+    effectsSurviveStatusFailure: false,
+  };
+}

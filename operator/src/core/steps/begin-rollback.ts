@@ -1,0 +1,46 @@
+// The one way into RollingBack. It needs nothing but the Kubernetes API.
+
+import type { Context } from "../model/context.ts";
+import type { Outcome } from "../model/decision.ts";
+import { labelOf } from "../model/status-readings.ts";
+import { clip, move } from "./transition.ts";
+
+export type RollbackCause = {
+  readonly reason: string;
+  readonly causes: readonly string[];
+  readonly actor: string | null;
+};
+
+const mostCauses = 10;
+
+/** Latches the rollback and revises to source, no shadow. Where nothing was ever written there is nothing to take back. */
+export function beginRollback(c: Context, cause: RollbackCause): Outcome {
+  const why = cause.causes.join("; ");
+  const rollback = {
+    at: c.nowIso,
+    from: c.status.phase,
+    reason: cause.reason,
+    causes: cause.causes.slice(0, mostCauses).map(clip),
+    actor: cause.actor,
+  };
+  if (c.status.revision === undefined) {
+    const message = `ended before anything was changed: ${why}`;
+    return move(c, {
+      phase: "RolledBack",
+      reason: cause.reason,
+      message,
+      patch: { rollback },
+      standing: "waiting",
+      warning: true,
+    });
+  }
+  return move(c, {
+    phase: "RollingBack",
+    reason: cause.reason,
+    message: `rolling back to ${labelOf(c.status, "source")}: ${why}`,
+    intent: { primary: "source", shadow: "none", sampleRate: 0, released: false },
+    patch: { rollback },
+    page: cause.actor === null && cause.reason !== "Deleted",
+    warning: true,
+  });
+}

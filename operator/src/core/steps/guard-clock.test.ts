@@ -1,0 +1,119 @@
+import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { aContext, ago } from "#test/builders/context.ts";
+import { aStatus } from "#test/builders/migration.ts";
+import { holdGuardClock, resetGuard, type Sight, tickGuard } from "./guard-clock.ts";
+import { stay } from "./transition.ts";
+
+type Clocks = NonNullable<MigrationStatus["guard"]>;
+const zero = { watchedSeconds: 0, idleSeconds: 0, unobservedSeconds: 0 };
+const clocks = (more: Partial<Clocks> = {}): Clocks => ({
+  startedAt: ago(600),
+  tickedAt: ago(10),
+  sight: "healthy",
+  watchedSeconds: 100,
+  idleSeconds: 20,
+  unobservedSeconds: 3,
+  ...more,
+});
+const tick = (before: Clocks, sight: Sight) => tickGuard(aStatus({ guard: before }), ago(0), sight).guard;
+const sights: Sight[] = ["healthy", "idle", "blind", "held"];
+
+describe("the time between two looks", () => {
+  it.each<[Sight, Sight, Partial<typeof zero>]>([
+    ["healthy", "healthy", { watchedSeconds: 10 }],
+    ["idle", "healthy", { watchedSeconds: 10 }],
+    ["healthy", "idle", { idleSeconds: 10 }],
+    ["healthy", "blind", { unobservedSeconds: 10 }],
+    ["blind", "healthy", { unobservedSeconds: 10 }],
+    ["blind", "idle", { unobservedSeconds: 10 }],
+    ["held", "healthy", {}],
+    ["held", "blind", {}],
+    ["healthy", "held", {}],
+    ["blind", "held", {}],
+  ])("from %s to %s counts as %o", (before, sight, counted) => {
+    expect(tick(clocks({ sight: before, ...zero }), sight)).toEqual({
+      ...clocks(zero),
+      tickedAt: ago(0),
+      sight,
+      ...counted,
+    });
+  });
+
+  it("adds to what was counted before", () => {
+    const counted = (sight: Sight) => tick(clocks({ sight }), sight);
+    expect(counted("healthy")).toMatchObject({ watchedSeconds: 110, idleSeconds: 20, unobservedSeconds: 3 });
+    expect(counted("idle")).toMatchObject({ watchedSeconds: 100, idleSeconds: 30, unobservedSeconds: 3 });
+    expect(counted("blind")).toMatchObject({ watchedSeconds: 100, idleSeconds: 20, unobservedSeconds: 13 });
+  });
+
+  it("is told to the millisecond, without the dust of adding up", () => {
+    const guard = clocks({ tickedAt: ago(0.2), ...zero, watchedSeconds: 0.1 });
+    expect(tick(guard, "healthy")).toMatchObject({ watchedSeconds: 0.3 });
+  });
+
+  it("is unseen when it is longer than a minute", () => {
+    const after = (seconds: number) => tick(clocks({ tickedAt: ago(seconds), ...zero }), "healthy");
+    expect(after(60)).toMatchObject({ watchedSeconds: 60, unobservedSeconds: 0 });
+    expect(after(60.001)).toMatchObject({ watchedSeconds: 0, unobservedSeconds: 60.001 });
+  });
+
+  it("is none where a clock went back, or nobody can read the last tick", () => {
+    for (const tickedAt of [ago(-30), "?"]) {
+      expect(tick(clocks({ tickedAt, ...zero }), "healthy")).toEqual(clocks({ tickedAt: ago(0), ...zero }));
+    }
+  });
+
+  it("law: is counted once or nowhere, whatever was seen", () => {
+    const sight = fc.constantFrom(...sights);
+    fc.assert(
+      fc.property(sight, sight, fc.integer({ min: 0, max: 1000 }), (before, now, seconds) => {
+        const { watchedSeconds, idleSeconds, unobservedSeconds } =
+          tick(clocks({ sight: before, tickedAt: ago(seconds), ...zero }), now) ?? clocks(zero);
+        const isHeld = before === "held" || now === "held";
+        expect(watchedSeconds + idleSeconds + unobservedSeconds).toBe(isHeld ? 0 : seconds);
+        expect(before === "blind" && watchedSeconds + idleSeconds > 0).toBe(false);
+      }),
+    );
+  });
+});
+
+describe("a status is left as it is", () => {
+  it("without a guard", () => {
+    const status = aStatus();
+    expect(tickGuard(status, ago(0), "healthy")).toBe(status);
+  });
+
+  it("while a hold lasts: a pause of a day is one write", () => {
+    const status = aStatus({ guard: clocks({ sight: "held" }) });
+    expect(tickGuard(status, ago(0), "held")).toBe(status);
+  });
+});
+
+describe("an outcome over which the guard", () => {
+  const outcome = (guard?: Clocks) => stay(aContext("Guard", { status: { guard } }), "blocked", "Harm", "held");
+
+  it("is held counts nothing from here on", () => {
+    const held = holdGuardClock(outcome(clocks()), ago(0));
+    expect(held).toMatchObject({ reason: "Harm", standing: "blocked" });
+    expect(held.status.guard).toEqual(clocks({ tickedAt: ago(0), sight: "held" }));
+  });
+
+  it("begins anew forgets what was seen well, and keeps what wasn't seen", () => {
+    const reset = resetGuard(outcome(clocks()), ago(0));
+    expect(reset).toMatchObject({ reason: "Harm", standing: "blocked" });
+    expect(reset.status.guard).toEqual(clocks({ tickedAt: ago(0), sight: "held", watchedSeconds: 0, idleSeconds: 0 }));
+  });
+
+  it("began anew already is one write", () => {
+    const done = outcome(clocks({ sight: "held", watchedSeconds: 0, idleSeconds: 0 }));
+    expect(resetGuard(done, ago(0))).toBe(done);
+    const none = outcome();
+    expect(resetGuard(none, ago(0))).toBe(none);
+    for (const more of [{ sight: "healthy" }, { watchedSeconds: 1 }, { idleSeconds: 1 }] as const) {
+      const before = clocks({ sight: "held", watchedSeconds: 0, idleSeconds: 0, ...more });
+      expect(resetGuard(outcome(before), ago(0)).status.guard?.tickedAt).toBe(ago(0));
+    }
+  });
+});

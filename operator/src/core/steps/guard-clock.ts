@@ -1,0 +1,56 @@
+// The three clocks of the guard: healthy and idle time count, blind time doesn't. Time is credited by both looks
+// that enclose it, so a status that is written lazily never turns an unseen spell into a healthy one.
+import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
+import type { Outcome } from "../model/decision.ts";
+import { instantMs } from "../model/status-readings.ts";
+
+/** What a look saw. held: seen, but not to be counted. */
+export type Sight = NonNullable<MigrationStatus["guard"]>["sight"];
+
+/** Longer than this between two looks and the time between counts as blind, whatever the second look saw. */
+export const longestLookGapSeconds = 60;
+
+/** Adds the time since the last tick to the clock of what was seen at both its ends. "held" adds it nowhere. */
+export function tickGuard(status: MigrationStatus, nowIso: string, sight: Sight): MigrationStatus {
+  const { guard } = status;
+  // What counts nowhere needs no tick: a pause of a day is one write.
+  if (guard === undefined || (guard.sight === "held" && sight === "held")) return status;
+  const now = Date.parse(nowIso);
+  const passed = Math.max(0, now - (instantMs(guard.tickedAt) ?? now)) / 1000;
+  const clock = clockOf(guard.sight, sight, passed);
+  const ticked = { ...guard, tickedAt: nowIso, sight };
+  if (clock === "healthy") ticked.watchedSeconds = sumSeconds(ticked.watchedSeconds, passed);
+  if (clock === "idle") ticked.idleSeconds = sumSeconds(ticked.idleSeconds, passed);
+  if (clock === "blind") ticked.unobservedSeconds = sumSeconds(ticked.unobservedSeconds, passed);
+  return { ...status, guard: ticked };
+}
+
+/** To the millisecond that times are told in: a sum of thousandths is shown to people. */
+function sumSeconds(seconds: number, more: number): number {
+  return Math.round((seconds + more) * 1000) / 1000;
+}
+
+function clockOf(before: Sight, now: Sight, passedSeconds: number): Sight {
+  if (before === "held" || now === "held") return "held";
+  return before === "blind" || passedSeconds > longestLookGapSeconds ? "blind" : now;
+}
+
+/** The time since the last tick counts nowhere. */
+export function holdGuardClock(outcome: Outcome, nowIso: string): Outcome {
+  return { ...outcome, status: tickGuard(outcome.status, nowIso, "held") };
+}
+
+/** A finding of level Hold begins the guard anew. */
+export function resetGuard(outcome: Outcome, nowIso: string): Outcome {
+  const { guard } = outcome.status;
+  if (guard === undefined) return outcome;
+  // Reset already: harm that lasts is one write.
+  if (guard.sight === "held" && guard.watchedSeconds === 0 && guard.idleSeconds === 0) return outcome;
+  return {
+    ...outcome,
+    status: {
+      ...outcome.status,
+      guard: { ...guard, tickedAt: nowIso, sight: "held", watchedSeconds: 0, idleSeconds: 0 },
+    },
+  };
+}

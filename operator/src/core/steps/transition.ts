@@ -1,0 +1,77 @@
+// What a guard or a phase answers, and the few ways to say it.
+import type { MigrationStatus, Phase } from "@retriever/crds/migration-status.ts";
+import type { Context } from "../model/context.ts";
+import type { Outcome, Standing } from "../model/decision.ts";
+import { type Intent, nextEpoch } from "../overlay/revision.ts";
+
+const historyLength = 20;
+/** A little less than the status allows for a sentence: one that is too long must not make a status unwritable. */
+const longestMessage = 2000;
+
+/** A message cut to what a status can hold. */
+export function clip(message: string): string {
+  return message.slice(0, longestMessage);
+}
+
+/** Nothing moves; says why and what would move it. */
+export function stay(c: Context, standing: Standing, reason: string, message: string): Outcome {
+  return {
+    status: { ...c.status, message: clip(message) },
+    standing,
+    reason,
+    announcements: [],
+    requeueAfterMs: c.pollMs,
+  };
+}
+
+export type Move = {
+  readonly phase: Phase;
+  readonly reason: string;
+  readonly message: string;
+  readonly intent?: Intent;
+  readonly patch?: Partial<MigrationStatus>;
+  /** Fields that end with the step. */
+  readonly forget?: readonly "validation"[];
+  readonly standing?: Standing;
+  readonly page?: boolean;
+  readonly warning?: boolean;
+};
+
+/** A transition: phase, revision and history in one step, announced once. */
+export function move(c: Context, step: Move): Outcome {
+  const revised = step.intent === undefined ? c.status : revise(c, c.status, step.intent);
+  const entered = step.phase === c.status.phase ? {} : { phase: step.phase, phaseStartedAt: c.nowIso };
+  const message = clip(step.message);
+  const status: MigrationStatus = { ...revised, ...step.patch, ...entered, message };
+  for (const field of step.forget ?? []) delete status[field];
+  const entry = { at: c.nowIso, phase: status.phase, epoch: status.epoch, reason: step.reason, message };
+  return {
+    status: { ...status, history: [...c.status.history, entry].slice(-historyLength) },
+    standing: step.standing ?? "working",
+    reason: step.reason,
+    announcements: [
+      {
+        type: step.page === true || step.warning === true ? "Warning" : "Normal",
+        reason: step.reason,
+        message,
+        page: step.page === true,
+      },
+    ],
+    requeueAfterMs: Math.min(c.pollMs, 1000),
+  };
+}
+
+/** A new epoch: evidence, acknowledgements and the stage's clock begin anew. */
+function revise(c: Context, status: MigrationStatus, intent: Intent): MigrationStatus {
+  const epoch = nextEpoch(status, c.observation);
+  const { evidence: _evidence, acks: _acks, ...kept } = status;
+  const harm = status.harm === undefined ? undefined : { ...status.harm, causes: [] };
+  if (harm !== undefined) delete harm.alertSince;
+  return {
+    ...kept,
+    epoch,
+    revision: { ...intent, epoch, at: c.nowIso },
+    gates: [],
+    ...(harm === undefined ? {} : { harm }),
+  };
+}

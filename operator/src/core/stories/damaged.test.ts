@@ -1,0 +1,117 @@
+// A status from which somebody took something. It holds or starts over; it never goes forward on what it lost.
+import { migrationStatusSchema, type Phase } from "@retriever/crds/migration-status.ts";
+import { isLegalStep } from "@retriever/crds/phase-steps.ts";
+import { describe, expect, it } from "vitest";
+import { aSpec, shortPlan } from "#test/builders/spec.ts";
+import { type Simulation, simulationAt } from "#test/simulate.ts";
+import { decide } from "../decide.ts";
+import type { Decision } from "../model/decision.ts";
+
+const spec = aSpec(shortPlan);
+const phases = [
+  "Preflight",
+  "AwaitingApproval",
+  "WarmUp",
+  "Ramp",
+  "AwaitingCutover",
+  "CuttingOver",
+  "Guard",
+  "RollingBack",
+  "Completed",
+] as const satisfies Phase[];
+
+function inPhase(phase: Phase): Simulation {
+  if (phase !== "RollingBack") return simulationAt(phase, { spec });
+  const sim = simulationAt("Guard", { spec });
+  sim.act("Rollback");
+  return sim.until("RollingBack", 60);
+}
+
+/** One look at a status without these members; undefined where it isn't a status any more. */
+function lookWithout(sim: Simulation, members: readonly string[], passed = 7000): Decision | undefined {
+  const kept = Object.entries(sim.status).filter(([name]) => !members.includes(name));
+  const parsed = migrationStatusSchema.safeParse(Object.fromEntries(kept));
+  if (!parsed.success) return undefined;
+  const migration = { meta: sim.meta, spec: sim.spec, status: parsed.data };
+  return decide({ migration, observation: sim.observation(), now: sim.now + passed });
+}
+
+describe.each(phases)("a status in %s", (phase) => {
+  const optional = (sim: Simulation) =>
+    Object.keys(sim.status).filter((name) => !["phase", "epoch", "message"].includes(name));
+
+  it("that lost any one or two of its members is decided upon without a throw and says what it waits for", () => {
+    const sim = inPhase(phase);
+    const names = optional(sim);
+    for (const [index, one] of names.entries()) {
+      for (const other of names.slice(index)) {
+        const decision = lookWithout(sim, [one, other]);
+        if (decision === undefined) continue;
+        const { status } = decision;
+        const what = `${one}, ${other}: ${status.message}`;
+        expect({ what, isLegal: isLegalStep(phase, status.phase) }).toEqual({ what, isLegal: true });
+        expect(what).not.toMatch(/undefined|NaN|: $/);
+        migrationStatusSchema.parse(JSON.parse(JSON.stringify(status)));
+      }
+    }
+  });
+
+  it("that lost its revision never makes the destination primary or samples more", () => {
+    const status = lookWithout(inPhase(phase), ["revision"])?.status;
+    expect([undefined, "source"]).toContain(status?.revision?.primary);
+    expect(status?.revision?.sampleRate ?? 0).toBe(0);
+  });
+});
+
+describe("a guard", () => {
+  it("that lost its clocks holds and says so", () => {
+    const decision = lookWithout(simulationAt("Guard", { spec }), ["guard"]);
+    expect(decision?.status).toMatchObject({ phase: "Guard", message: "the status lost the guard's clocks" });
+  });
+
+  it("that lost revision and evidence counts no samples", () => {
+    const decision = lookWithout(simulationAt("Guard", { spec }), ["revision", "evidence"]);
+    expect(decision?.status.message).toContain("0 of 50 samples");
+  });
+});
+
+describe("a stage", () => {
+  it("that is lost, or that the plan doesn't have, holds", () => {
+    const sim = simulationAt("Ramp", { spec });
+    const held = "the status names a stage the plan doesn't have";
+    expect(lookWithout(sim, ["stage"])?.status).toMatchObject({ phase: "Ramp", message: held });
+    sim.status = { ...sim.status, stage: { index: 7, count: 2, sampleRate: 0.5 } };
+    expect(sim.look().status).toMatchObject({ phase: "Ramp", message: held });
+  });
+
+  it("whose start can't be read waits for its whole time", () => {
+    const sim = simulationAt("Ramp", { spec }).run(600);
+    const sampling = simulationAt("Ramp", { spec }).run(30);
+    const stage = { index: 1, count: 2, sampleRate: 0.5, startedAt: "soon" };
+    sampling.status = { ...sampling.status, stage };
+    sampling.run(120);
+    expect(sampling.status.message).toContain("1m of the stage are left");
+    expect(sim.phase).not.toBe("Ramp");
+  });
+});
+
+it("a cutover that waits for a person, without the baseline, says so without a load", () => {
+  const sim = simulationAt("AwaitingCutover", { spec: aSpec({ ...shortPlan, cutover: { hold: true } }) });
+  expect(lookWithout(sim, ["baseline"])?.status.message).toContain("proved at 0.0 requests/s, the cutover sends 0.0");
+});
+
+describe("a cutover", () => {
+  it("that lost the load before it compares with the baseline of the ramp", () => {
+    const sim = simulationAt("CuttingOver", { spec });
+    const { throughput: _throughput, ...rest } = sim.status;
+    sim.status = rest;
+    expect(sim.until("Guard", 120).phase).toBe("Guard");
+  });
+
+  it("that lost every number about the load before takes any look as enough", () => {
+    const sim = simulationAt("CuttingOver", { spec });
+    const { throughput: _throughput, baseline: _baseline, ...rest } = sim.status;
+    sim.status = rest;
+    expect(sim.until("Guard", 30).phase).toBe("Guard");
+  });
+});

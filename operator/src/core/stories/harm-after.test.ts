@@ -1,0 +1,181 @@
+// Harm after the cutover: the operator goes back by itself, unless that would make it worse.
+import { describe, expect, it } from "vitest";
+import { destinationIdentity } from "#test/builders/sidecar-status.ts";
+import { aSpec, shortPlan } from "#test/builders/spec.ts";
+import { type Simulation, simulationAt } from "#test/simulate.ts";
+import { goodTraffic, type Traffic } from "#test/toy-pod.ts";
+
+const spec = aSpec(shortPlan);
+
+/** The destination is bad as primary; the source stays good. */
+function degrade(sim: Simulation, bad: Partial<Traffic>): Simulation {
+  sim.traffic = (_at, primary) => (primary === "destination" ? { ...goodTraffic, ...bad } : goodTraffic);
+  return sim;
+}
+
+function inGuard(more: Parameters<typeof aSpec>[0] = {}): Simulation {
+  return simulationAt("Guard", { spec: aSpec({ ...shortPlan, ...more }) }).run(30);
+}
+
+describe("harm in the guard rolls back by itself", () => {
+  it.each([
+    ["lost chunks: other top chunks", { mismatch: 0.5 }, "HarmAlert", "another top chunk"],
+    ["lost chunks: lower scores", { scoreWorse: 0.5 }, "HarmAlert", "score lower"],
+    ["a slower store by comparison", { latencyWorse: 0.5 }, "HarmAlert", "slower by"],
+    ["a slower primary over all requests", { latencyMs: 400 }, "HarmLivePrimary", "p95"],
+    ["empty answers", { emptyShare: 0.5 }, "HarmLivePrimary", "came back empty"],
+    ["a few errors", { errorShare: 0.05 }, "HarmLivePrimary", "failed"],
+    ["errors on every second request", { errorShare: 0.5 }, "HarmFastLane", "within 15 s"],
+  ] satisfies [string, Partial<Traffic>, string, string][])("%s", (_name, bad, reason, words) => {
+    const sim = degrade(inGuard(), bad);
+    const at = sim.now;
+    sim.until("RolledBack", 600);
+    expect(sim.story.split("\n").slice(-2)).toEqual([
+      `RollingBack: source+none@0 because ${reason}`,
+      "RolledBack: source+none@0",
+    ]);
+    expect(sim.status.rollback?.causes.join()).toContain(words);
+    expect(sim.status.rollback?.from).toBe("Guard");
+    expect(sim.pages).toEqual([reason]);
+    const seconds = (sim.now - at) / 1000;
+    expect(seconds).toBeLessThan(reason === "HarmFastLane" ? 30 : 90);
+    sim.run(60);
+    expect(sim.condition("Ready")).toBe(`False/${reason}`);
+    expect(sim.condition("Stalled")).toBe(`True/${reason}`);
+    expect(sim.condition("Succeeded")).toBe(`False/${reason}`);
+    expect(sim.condition("Settled")).toBe("True/Settled");
+    expect(sim.status.message).toContain(words);
+    expect(sim.isQuiet()).toBe(true);
+  });
+
+  it("waits for sustainedFor before it acts on the alert, and forgets a spell that ended", () => {
+    const sim = degrade(inGuard({ rollback: { window: "10s", sustainedFor: "60s" } }), { mismatch: 0.9 });
+    sim.run(50);
+    expect(sim.status.harm?.alertSince).toBeDefined();
+    degrade(sim, {}).run(30);
+    expect(sim.status.harm).toBeUndefined();
+    degrade(sim, { mismatch: 0.9 }).run(55);
+    expect(sim.phase).toBe("Guard");
+    sim.until("RollingBack", 60);
+  });
+
+  it("also when the source's freshness lags or isn't known: only positive evidence of a broken way back stops it", () => {
+    const sim = inGuard();
+    sim.behindSeconds.source = 7200;
+    sim.run(10);
+    expect(sim.condition("RollbackReady")).toBe("False/SourceStale");
+    degrade(sim, { errorShare: 0.9 }).until("RolledBack", 60);
+  });
+
+  it("rolls back in CuttingOver as well", () => {
+    const sim = simulationAt("CuttingOver", { spec });
+    degrade(sim, { errorShare: 1 });
+    sim.until("RolledBack", 300);
+    expect(sim.status.rollback?.from).toBe("CuttingOver");
+  });
+});
+
+describe("the destination isn't harmful", () => {
+  it("a faster destination completes", () => {
+    const sim = simulationAt("Guard", { spec });
+    sim.traffic = (_at, primary) => ({ ...goodTraffic, latencyMs: primary === "destination" ? 1 : 60 });
+    sim.until("Completed", 900);
+    expect(sim.pages).toEqual([]);
+  });
+
+  it("a failing old store sends no traffic back to itself, makes RollbackReady False and pages once", () => {
+    const sim = inGuard();
+    sim.failing.add("source");
+    sim.traffic = () => ({ ...goodTraffic, shadowErrors: 1 });
+    sim.run(120);
+    expect(sim.phase).toBe("Guard");
+    expect(sim.condition("RollbackReady")).toBe("False/SourceFailing");
+    expect(sim.pages).toEqual(["RollbackNotReady"]);
+  });
+});
+
+describe("no way back", () => {
+  it("says so and pages once when the new primary is harmful while the old store fails", () => {
+    const sim = inGuard();
+    sim.failing.add("source");
+    sim.run(10);
+    degrade(sim, { latencyMs: 900 });
+    sim.run(180);
+    expect(sim.phase).toBe("Guard");
+    expect(sim.pages).toEqual(["RollbackNotReady", "RollbackBlocked"]);
+    expect(sim.status.message).toContain("the way back is closed");
+    expect(sim.status.guard?.watchedSeconds).toBe(0);
+    sim.failing.clear();
+    sim.until("RolledBack", 60);
+  });
+
+  it("pages for a second spell of harm after the first had ended", () => {
+    const sim = inGuard({ rollback: { window: "10s", sustainedFor: "10s", automatic: false } });
+    degrade(sim, { latencyMs: 900 }).run(60);
+    degrade(sim, {}).run(60);
+    expect(sim.status.harm).toBeUndefined();
+    degrade(sim, { latencyMs: 900 }).run(60);
+    expect(sim.pages).toEqual(["RollbackBlocked", "RollbackBlocked"]);
+    expect(sim.status.message).toContain("create a Rollback act");
+    sim.act("Rollback");
+    sim.until("RolledBack", 60);
+  });
+
+  it("holds with SourceChanged when the base was switched to the destination, and never says RolledBack for it", () => {
+    const sim = inGuard();
+    sim.base = destinationIdentity;
+    sim.run(120);
+    expect(sim.phase).toBe("Guard");
+    expect(sim.condition("RollbackReady")).toBe("False/SourceChanged");
+    expect(sim.condition("Ready")).toBe("False/SourceChanged");
+    expect(sim.condition("RolledBack")).toBeUndefined();
+    expect(sim.pages).toEqual(["RollbackNotReady"]);
+    degrade(sim, { errorShare: 1 }).run(60);
+    expect(sim.phase).toBe("Guard");
+  });
+
+  it("a rollback by a person doesn't end while a pod serves from elsewhere, and names it", () => {
+    const sim = inGuard();
+    sim.act("Rollback");
+    sim.until("RollingBack", 30);
+    sim.base = destinationIdentity;
+    sim.pod(1).restart();
+    sim.pod(1).ackDelayMs = Number.POSITIVE_INFINITY;
+    sim.run(300);
+    expect(sim.phase).toBe("RollingBack");
+    expect(sim.status.message).toContain("served from elsewhere by pod-2");
+    expect(sim.condition("RolledBack")).toBe("False/RollbackRequested");
+    expect(sim.pages).toContain("RollbackNotReady");
+  });
+});
+
+describe("what a line of the thresholds says to do after the cutover", () => {
+  it("Hold: begins the guard anew and stays", () => {
+    const sim = inGuard({ thresholds: { mismatch: { afterCutover: "Hold" } } });
+    sim.run(60);
+    expect(sim.status.guard?.watchedSeconds).toBeGreaterThan(50);
+    degrade(sim, { mismatch: 0.9 }).run(120);
+    expect(sim.status.guard).toMatchObject({ watchedSeconds: 0, idleSeconds: 0 });
+    expect(sim.condition("Ready")).toBe("False/Harm");
+    degrade(sim, {});
+    sim.until("Completed", 900);
+  });
+
+  it("Hold: doesn't keep a cutover between two primaries", () => {
+    const thresholds = { livePrimary: { afterCutover: "Hold" } } as const;
+    const sim = simulationAt("AwaitingCutover", { spec: aSpec({ ...shortPlan, thresholds }) });
+    sim.pod(2).ackDelayMs = Number.POSITIVE_INFINITY;
+    degrade(sim, { errorShare: 1 });
+    sim.until("RollingBack", 120);
+    expect(sim.status.rollback?.reason).toBe("AckTimeout");
+  });
+
+  it("Observe: is reported, and the guard's clock runs on", () => {
+    const sim = inGuard({ thresholds: { livePrimary: { afterCutover: "Observe" } } });
+    degrade(sim, { latencyMs: 400, errorShare: 0.5 });
+    sim.run(60);
+    expect(sim.status.harm?.causes.join()).toContain("within 15 s");
+    degrade(sim, { latencyMs: 400 });
+    expect(sim.until("Completed", 900).status.harm?.causes).toBeUndefined();
+  });
+});

@@ -1,0 +1,151 @@
+// The application's load across the cutover, and the source's health after a rollback.
+import { describe, expect, it } from "vitest";
+import { aSpec, shortPlan } from "#test/builders/spec.ts";
+import { Simulation, simulationAt } from "#test/simulate.ts";
+import { goodTraffic } from "#test/toy-pod.ts";
+import { decide } from "../decide.ts";
+import type { PodObservation } from "../model/workload.ts";
+
+const spec = aSpec({ ...shortPlan, cutover: { hold: false, validationTimeout: "2m" } });
+
+describe("the load after a cutover", () => {
+  it.each([0.55, 1, 1.9])("of %s times the load before is taken as resumed", (factor) => {
+    const sim = simulationAt("CuttingOver", { spec });
+    sim.traffic = () => ({ ...goodTraffic, rps: goodTraffic.rps * factor });
+    expect(sim.until("Guard", 60).status.throughput?.requestsPerSecond).toBeCloseTo(60, 0);
+  });
+
+  it.each([
+    ["a third", 1 / 3],
+    ["three times as much", 3],
+  ])("of %s goes back after validationTimeout and states both rates", (_name, factor) => {
+    const sim = simulationAt("CuttingOver", { spec });
+    sim.traffic = () => ({ ...goodTraffic, rps: goodTraffic.rps * factor });
+    sim.run(30);
+    expect(sim.status.message).toContain("waiting for requests to resume");
+    const { rollback } = sim.until("RolledBack", 300).status;
+    expect(rollback).toMatchObject({ reason: "ValidationTimeout" });
+    expect(rollback?.causes[0]).toMatch(/\d+ requests\/s are answered, before the cutover it were 60/);
+  });
+});
+
+describe("the source after a rollback from the destination", () => {
+  const rolledBack = (change: Partial<typeof goodTraffic>) => {
+    const sim = simulationAt("Guard", { spec });
+    sim.act("Rollback");
+    sim.until("RolledBack", 60);
+    sim.traffic = () => ({ ...goodTraffic, ...change });
+    return sim.run(60);
+  };
+
+  it("was measured before the first sample", () => {
+    const { sourceBaseline } = simulationAt("WarmUp", { spec }).status;
+    expect(sourceBaseline?.requestsPerSecond).toBeCloseTo(60, -1);
+    expect(sourceBaseline).toMatchObject({ errorShare: 0 });
+  });
+
+  it("that does as before confirms the baseline, and the overlay goes", () => {
+    const sim = rolledBack({});
+    expect(sim.status.rollback?.baseline).toBe("Confirmed");
+    expect(sim.said.find(({ reason }) => reason === "BaselineConfirmed")?.message).toContain("before the migration");
+    expect(sim.condition("Settled")).toBe("True/Settled");
+    expect(sim.isQuiet()).toBe(true);
+  });
+
+  it.each([
+    ["fails more", { errorShare: 0.2 }],
+    ["is slower", { latencyMs: 300 }],
+    ["is asked less", { rps: 2 }],
+  ])("that %s is said so once", (_name, change) => {
+    const sim = simulationAt("Guard", { spec });
+    sim.act("Rollback");
+    sim.traffic = () => ({ ...goodTraffic, ...change });
+    sim.until("RolledBack", 60);
+    sim.run(60);
+    expect(sim.status.rollback?.baseline).toBe("Differs");
+    expect(sim.said.filter(({ reason }) => reason === "BaselineDiffers")).toHaveLength(1);
+  });
+
+  it("that nobody asks stays unmeasured, and nothing waits for it for long", () => {
+    const sim = simulationAt("Guard", { spec });
+    sim.traffic = () => ({ ...goodTraffic, rps: 0 });
+    sim.act("Rollback");
+    sim.until("RolledBack", 60);
+    sim.run(120);
+    expect(sim.status.rollback?.baseline).toBe("NotMeasured");
+    expect(sim.condition("Settled")).toBe("True/Settled");
+  });
+
+  it("is not compared where it never stopped serving", () => {
+    const sim = simulationAt("Ramp", { spec });
+    sim.act("Abort");
+    sim.until("RolledBack", 60);
+    sim.run(60);
+    expect(sim.status.rollback?.baseline).toBeUndefined();
+  });
+});
+
+describe("a load of which little is known", () => {
+  const withoutSpan = (seconds: number, sim = simulationAt("AwaitingCutover", { spec: held })) => {
+    const seen = sim.observation();
+    const pods = seen.pods.ok ? seen.pods.value : [];
+    const blinded = pods.map((pod): PodObservation => {
+      if (!pod.status.ok) return pod;
+      const { value } = pod.status;
+      const windows = value.evidence.windows.filter((window) => window.seconds !== seconds);
+      return { ...pod, status: { ok: true, value: { ...value, evidence: { ...value.evidence, windows } } } };
+    });
+    const observation = { ...seen, pods: { ok: true as const, value: blinded } };
+    const migration = { meta: sim.meta, spec: sim.spec, status: sim.status };
+    return decide({ migration, observation, now: sim.now + 5000 }).status;
+  };
+  const held = aSpec({ ...shortPlan, cutover: { hold: true } });
+  const promoted = () => {
+    const sim = simulationAt("AwaitingCutover", { spec: held });
+    sim.act("Promote");
+    return sim;
+  };
+
+  it("that no pod tells of is not kept at the cutover", () => {
+    expect(withoutSpan(15, promoted())).toMatchObject({ phase: "CuttingOver" });
+    expect(withoutSpan(15, promoted())).not.toHaveProperty("throughput");
+    expect(withoutSpan(1, promoted()).throughput?.requestsPerSecond).toBeCloseTo(60, -1);
+  });
+
+  it("holds the cutover while no pod has the alert's evidence", () => {
+    expect(withoutSpan(60, promoted())).toMatchObject({ phase: "AwaitingCutover" });
+    expect(withoutSpan(60, promoted()).message).toContain("no pod has fresh evidence");
+  });
+
+  it("too thin to compare is resumed by any answer, and waited for without one", () => {
+    const thin = aSpec({ ...shortPlan, cutover: { hold: false, validationTimeout: "10m" } });
+    const sim = simulationAt("CuttingOver", { spec: thin });
+    sim.status = { ...sim.status, throughput: { requestsPerSecond: 0.5 } };
+    sim.traffic = () => ({ ...goodTraffic, rps: 0 });
+    sim.run(300);
+    expect(sim.phase).toBe("CuttingOver");
+    expect(sim.status.message).toContain("waiting for requests to resume: 0 requests/s are answered");
+    sim.traffic = () => ({ ...goodTraffic, rps: 0.2 });
+    expect(sim.until("Guard", 60).phase).toBe("Guard");
+  });
+});
+
+describe("a source that failed every request before the migration", () => {
+  it("has no latency to speak of", () => {
+    const sim = new Simulation({ spec });
+    sim.traffic = () => ({ ...goodTraffic, errorShare: 1 });
+    sim.until("WarmUp", 60);
+    expect(sim.status.sourceBaseline).toMatchObject({ errorShare: 1 });
+  });
+
+  it("that nobody asked before is not compared after a rollback, without waiting", () => {
+    const sim = new Simulation({ spec });
+    sim.traffic = () => ({ ...goodTraffic, rps: 0 });
+    sim.until("WarmUp", 60);
+    sim.traffic = () => goodTraffic;
+    sim.until("Guard", 3600).act("Rollback");
+    sim.until("RolledBack", 60).run(10);
+    expect(sim.status).not.toHaveProperty("sourceBaseline");
+    expect(sim.status.rollback?.baseline).toBe("NotMeasured");
+  });
+});

@@ -1,0 +1,68 @@
+// After a late rollback: what did only the destination receive? The condition DriftResolved, and its words for people.
+import { printDuration } from "@retriever/crds/duration.ts";
+import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
+import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
+import type { DifferenceCounts } from "@retriever/sidecar/contract/verify-report.ts";
+import type { Fact } from "../model/status-readings.ts";
+import { instantMs } from "../model/status-readings.ts";
+import { isLateRollback, servedSeconds } from "./purpose.ts";
+import { comparedRun, concludedRun } from "./runs.ts";
+
+/** What the source lacks or has in another form. What only the source has is no correction to it. */
+export function correctionsOf({ extra, stale, payload, vector }: DifferenceCounts): number {
+  return extra + stale + payload + vector;
+}
+
+/** Undefined where no traffic was ever moved. */
+export function driftResolvedFact(plan: MigrationSpec, status: MigrationStatus): Fact | undefined {
+  if (status.rollback === undefined || status.cutoverAt === undefined) return undefined;
+  const fact = judge(plan, status);
+  const closed = closedBy(status);
+  if (fact.status === "True" || closed === undefined) return fact;
+  return { status: "True", reason: "Waived", message: `closed by ${closed.actor}: ${closed.reason} (${fact.message})` };
+}
+
+/** The waiver of parity that a person gave after the rollback. */
+function closedBy({ acts, rollback }: MigrationStatus) {
+  const from = instantMs(rollback?.at) ?? Number.POSITIVE_INFINITY;
+  return acts?.waived?.find(({ check, at }) => check === "parity" && (instantMs(at) ?? 0) >= from);
+}
+
+function judge(plan: MigrationSpec, status: MigrationStatus): Fact {
+  const unknown = (reason: string, message: string): Fact => ({ status: "Unknown", reason, message });
+  if (!isLateRollback(plan, status)) {
+    return unknown(
+      "WithinImmediateWindow",
+      `nothing is compared within ${plan.rollback.verifyDriftAfter} of the cutover`,
+    );
+  }
+  if (plan.rollback.integrity === "Skip") return unknown("Skipped", "spec.rollback.integrity is Skip");
+  const result = concludedRun(status, "Rollback")?.result;
+  if (result === undefined) {
+    return status.phase === "RolledBack"
+      ? unknown("NotCompared", "the stores were not compared")
+      : unknown("Comparing", "what was written since the cutover is compared after every pod is back");
+  }
+  if (result.counts === undefined) return unknown(result.reason, `the stores could not be compared: ${result.message}`);
+  const open = correctionsOf(result.counts);
+  if (open === 0) return { status: "True", reason: "Equal", message: result.message };
+  return { status: "False", reason: "CorrectionsOpen", message: describeCorrections(status, open, result.message) };
+}
+
+function describeCorrections({ cutoverAt }: MigrationStatus, open: number, message: string): string {
+  const chunks = open === 1 ? "1 chunk" : `${open} chunks`;
+  return `${chunks} of the destination are not as such at the source since the cutover of ${cutoverAt}: ${message}`;
+}
+
+/** What a rollback would hide, where a comparison knows it; empty otherwise. */
+export function hiddenByRollback(status: MigrationStatus): string {
+  const result = comparedRun(status)?.result;
+  if (result?.counts === undefined) return "";
+  const { extra } = result.counts;
+  return extra === 0 ? "" : `; ${extra} chunks are only at the destination (compared at ${result.at})`;
+}
+
+/** For messages about a late rollback: `4h after the cutover`. */
+export function servedFor(status: MigrationStatus): string {
+  return `${printDuration(servedSeconds(status))} after the cutover`;
+}

@@ -1,0 +1,51 @@
+// Whether two stores can hold the same data at all, as they describe themselves.
+
+import type { Fault } from "@retriever/stores/errors.ts";
+import type { VerifyLevel } from "@retriever/stores/ports/chunk-store.ts";
+import type { StoreDescription } from "@retriever/stores/ports/store-facts.ts";
+
+/** Why no comparison would mean anything; undefined when one does. What a store doesn't tell is no reason. */
+export function whyIncomparable(
+  source: StoreDescription,
+  destination: StoreDescription,
+  level: VerifyLevel,
+): Fault | undefined {
+  if (differ(source.dimension, destination.dimension)) {
+    return refuse(`dimension: the source has ${source.dimension}, the destination ${destination.dimension}`);
+  }
+  if (source.metric === null || destination.metric === null) {
+    const [name, metric] = source.metric === null ? ["source", source] : ["destination", destination];
+    return refuse(`metric: expected cosine, dot or l2, the ${name} has ${metric.metricName}`);
+  }
+  if (source.metric !== destination.metric) {
+    return refuse(`metric: the source has ${source.metricName}, the destination ${destination.metricName}`);
+  }
+  if (level === "vector" && !source.isLookUpCheap && !destination.isLookUpCheap) {
+    return refuse("level vector: expected an index on chunk_id in one store at least, to look chunks up by");
+  }
+  return undefined;
+}
+
+function differ(a: number | null, b: number | null): boolean {
+  return a !== null && b !== null && a !== b;
+}
+
+/** Whether the ids of the two look so different that it takes a look-up to believe in a common one. */
+export function haveForeignIds(source: StoreDescription, destination: StoreDescription): boolean {
+  return source.idKind !== null && destination.idKind !== null && source.idKind !== destination.idKind;
+}
+
+/** For two stores with foreign ids of which none of some was found in the other. */
+export function foreignIds(source: StoreDescription, destination: StoreDescription): Fault {
+  const [a, b] = [source, destination].map(({ idKind, someIds }) => `${idKind} (such as ${someIds[0]?.slice(0, 80)})`);
+  return refuse(`chunk ids: the source's are ${a}, the destination's ${b}, and none of some was found in the other`);
+}
+
+/** For a store none of whose chunks has `updated_at`, while the other's have. */
+export function undated(store: "source" | "destination"): Fault {
+  return refuse(`updated_at: no chunk of the ${store} has it, those of the other store do`);
+}
+
+function refuse(message: string): Fault {
+  return { code: "RETR_VERIFY_NOT_COMPARABLE", message };
+}

@@ -1,0 +1,147 @@
+// An invertible Bloom table of what two multisets don't share: elements of one side are added, those of the other taken
+// off, and what is left names every difference as long as it fits. Its size doesn't depend on theirs.
+import { modulus, scramble, toWord } from "@retriever/stores/chunks/element-hash.ts";
+
+/** Numbers of a cell: how many elements, and the sums (modulo `modulus`) of their four words and of a check. */
+const width = 6;
+const places = 3;
+const checkAt = 5;
+/** Up to this share of the cells peeling succeeds; the theoretical limit of three places is 0.818. */
+const safeLoad = 0.76;
+
+/** Elements left over: four words each, and how often (negative: of the side that was taken off). */
+export type Leftovers = {
+  readonly words: Int32Array;
+  readonly counts: Int32Array;
+  readonly size: number;
+  /** False: more differs than the table holds, and what was found is a part of it. */
+  readonly isComplete: boolean;
+};
+
+export type DifferenceTable = {
+  readonly cells: number;
+  /** Elements that it names reliably; a chunk that differs is one, or two when both sides hold it. */
+  readonly capacity: number;
+  /** The whole state: what a checkpoint keeps. */
+  readonly sums: Int32Array;
+  /** Adds (1) or takes off (-1) the element of four words. */
+  readonly change: (element: Int32Array, sign: 1 | -1) => void;
+};
+
+/** A table of about `cells` cells (24 bytes each), empty or with the sums of an earlier one of that size. */
+export function makeDifferenceTable(cells: number, sums?: Int32Array): DifferenceTable {
+  const third = Math.max(1, Math.floor(cells / places));
+  const state = sums ?? new Int32Array(third * places * width);
+  const spot = new Int32Array(places + 1);
+  return {
+    cells: third * places,
+    capacity: Math.floor(third * places * safeLoad),
+    sums: state,
+    change: (element, sign) => {
+      locate(element, 0, third, spot);
+      for (let place = 0; place < places; place += 1) {
+        const cell = (spot[place] as number) * width;
+        state[cell] = (state[cell] as number) + sign;
+        for (let word = 0; word < 4; word += 1) {
+          shift(state, cell + 1 + word, element[word] as number, sign);
+        }
+        shift(state, cell + checkAt, spot[places] as number, sign);
+      }
+    },
+  };
+}
+
+function shift(state: Int32Array, at: number, by: number, sign: 1 | -1): void {
+  const sum = (state[at] as number) + (sign === 1 ? by - modulus : -by);
+  state[at] = sum < 0 ? sum + modulus : sum;
+}
+
+/** Writes an element's three cells and its check. */
+function locate(words: Int32Array, at: number, third: number, spot: Int32Array): void {
+  const id = scramble((words[at] as number) ^ Math.imul(words[at + 1] as number, 0x9e3779b1));
+  const value = scramble((words[at + 2] as number) ^ Math.imul(words[at + 3] as number, 0x85ebca77));
+  const mixed = Math.imul(id, 0x2c1b3c6d) + Math.imul(value, 0x297a2d39);
+  const other = id ^ ((value << 16) | (value >>> 16));
+  spot[0] = scale(scramble(mixed), third);
+  spot[1] = third + scale(scramble(mixed ^ 0x5bd1e995 ^ Math.imul(other, 5)), third);
+  spot[2] = 2 * third + scale(scramble((mixed + 0x7feb352d) ^ Math.imul(other, 9)), third);
+  spot[places] = toWord(scramble(Math.imul(mixed, 0x846ca68b) ^ other));
+}
+
+/** 32 bits to 0..size-1. */
+function scale(bits: number, size: number): number {
+  return Math.floor(((bits >>> 0) / 0x1_0000_0000) * size);
+}
+
+/** Everything that is left, on a copy of the table. */
+export function peel(table: DifferenceTable): Leftovers {
+  const state = table.sums.slice();
+  const third = table.cells / places;
+  const words = new Int32Array(table.cells * 4);
+  const counts = new Int32Array(table.cells);
+  const spot = new Int32Array(places + 1);
+  const waiting = Array.from({ length: table.cells }, (_, cell) => cell);
+  let size = 0;
+  for (let cell = waiting.pop(); cell !== undefined && size < table.cells; cell = waiting.pop()) {
+    if (!readPure(state, cell, { words, at: size * 4, third, spot })) continue;
+    counts[size] = state[cell * width] as number;
+    size += 1;
+    removeFrom(state, cell, spot);
+    for (let place = 0; place < places; place += 1) waiting.push(spot[place] as number);
+  }
+  return { words, counts, size, isComplete: state.every((sum) => sum === 0) };
+}
+
+type Reading = {
+  readonly words: Int32Array;
+  readonly at: number;
+  readonly third: number;
+  readonly spot: Int32Array;
+};
+
+/** Whether one element alone, however often, is in the cell; its words and places are then written. */
+function readPure(state: Int32Array, cell: number, { words, at, third, spot }: Reading): boolean {
+  const from = cell * width;
+  const count = state[from] as number;
+  if (count === 0) return false;
+  for (let word = 0; word < 4; word += 1) words[at + word] = divide(state[from + 1 + word] as number, count);
+  locate(words, at, third, spot);
+  if (spot[0] !== cell && spot[1] !== cell && spot[2] !== cell) return false;
+  return spot[places] === divide(state[from + checkAt] as number, count);
+}
+
+/** What sums to `sum` when taken `count` times. */
+function divide(sum: number, count: number): number {
+  if (count === 1 || sum === 0) return sum;
+  if (count === -1) return modulus - sum;
+  const positive = ((count % modulus) + modulus) % modulus;
+  return Number((BigInt(sum) * inverse(positive)) % BigInt(modulus));
+}
+
+const inverses = new Map<number, bigint>();
+const mostInverses = 4096;
+
+/** By Fermat: value^(modulus - 2). */
+function inverse(value: number): bigint {
+  const known = inverses.get(value);
+  if (known !== undefined) return known;
+  const prime = BigInt(modulus);
+  let result = 1n;
+  let base = BigInt(value);
+  for (let exponent = modulus - 2; exponent > 0; exponent = Math.floor(exponent / 2)) {
+    if (exponent % 2 === 1) result = (result * base) % prime;
+    base = (base * base) % prime;
+  }
+  if (inverses.size < mostInverses) inverses.set(value, result);
+  return result;
+}
+
+/** Takes what a pure cell holds off the three cells of its element. */
+function removeFrom(state: Int32Array, cell: number, spot: Int32Array): void {
+  const held = state.slice(cell * width, (cell + 1) * width);
+  for (let place = 0; place < places; place += 1) {
+    const from = (spot[place] as number) * width;
+    state[from] = (state[from] as number) - (held[0] as number);
+    for (let word = 1; word < width; word += 1) shift(state, from + word, held[word] as number, -1);
+  }
+}

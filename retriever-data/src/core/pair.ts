@@ -1,0 +1,73 @@
+// A chunk in both stores: whether it differs, in what, and whether that may be a write that is still under way.
+import type { DifferenceKind } from "@retriever/sidecar/contract/verify-report.ts";
+import type { VerifyLevel } from "@retriever/stores/ports/chunk-store.ts";
+import type { FoundChunk } from "@retriever/stores/ports/store-facts.ts";
+import { isSameVector, type VectorRule } from "./same-vector.ts";
+
+/** One chunk as look-ups found it in each store. */
+export type Pair = { readonly id: string; readonly source: FoundChunk | null; readonly destination: FoundChunk | null };
+export type PairRule = { readonly level: VerifyLevel; readonly vector: VectorRule };
+
+/** What differs, the gravest first; null: nothing (also when neither store has the chunk). */
+export function differenceOf({ source, destination }: Pair, rule: PairRule): DifferenceKind | null {
+  if (source === null) return destination === null ? null : "extra";
+  if (destination === null) return "missing";
+  if (rule.level === "ids") return null;
+  if (source.updatedAtMs !== destination.updatedAtMs) return "stale";
+  if (rule.level === "fresh") return null;
+  if (source.payloadDigest !== destination.payloadDigest) return "payload";
+  if (rule.level === "payload") return null;
+  return isSameVector(source.vector, destination.vector, rule.vector) ? null : "vector";
+}
+
+/**
+ * Whether either side was written within the lag, so that the other may not have got it yet. A moment that lies ahead
+ * by more than the lag excuses nothing: it would for ever.
+ */
+export function isYoung({ source, destination }: Pair, nowMs: number, lagMs: number): boolean {
+  return [source, destination].some((chunk) => {
+    const age = nowMs - (chunk?.updatedAtMs ?? Number.NEGATIVE_INFINITY);
+    return age < lagMs && age > -lagMs;
+  });
+}
+
+/** Whether a side was written or removed between two look-ups. */
+export function hasMoved(before: Pair, after: Pair): boolean {
+  return (
+    before.source?.updatedAtMs !== after.source?.updatedAtMs ||
+    before.destination?.updatedAtMs !== after.destination?.updatedAtMs
+  );
+}
+
+/** Pairs of the ids that were asked for; `doubled` names an id that a store gave twice. */
+export function pairUp(
+  ids: readonly string[],
+  source: readonly FoundChunk[],
+  destination: readonly FoundChunk[],
+): { readonly pairs: readonly Pair[]; readonly doubled: Doubled | null } {
+  const [inSource, inDestination] = [byId(source), byId(destination)];
+  const doubled: Doubled | null =
+    inSource.doubled !== null
+      ? { store: "source", id: inSource.doubled }
+      : inDestination.doubled !== null
+        ? { store: "destination", id: inDestination.doubled }
+        : null;
+  const pairs = ids.map((id) => ({
+    id,
+    source: inSource.chunks.get(id) ?? null,
+    destination: inDestination.chunks.get(id) ?? null,
+  }));
+  return { pairs, doubled };
+}
+
+export type Doubled = { readonly store: "source" | "destination"; readonly id: string };
+
+function byId(found: readonly FoundChunk[]) {
+  const chunks = new Map<string, FoundChunk>();
+  let doubled: string | null = null;
+  for (const chunk of found) {
+    if (chunks.has(chunk.id)) doubled = chunk.id;
+    chunks.set(chunk.id, chunk);
+  }
+  return { chunks, doubled };
+}

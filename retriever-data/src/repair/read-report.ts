@@ -1,0 +1,84 @@
+// A saved report, as a repair takes it: whole, unedited, of these stores, with a result. Refuses everything else.
+import { readFileSync, statSync } from "node:fs";
+import {
+  digestOfReport,
+  driftOf,
+  type VerifyReport,
+  verifyReportSchema,
+} from "@retriever/sidecar/contract/verify-report.ts";
+import type { StoreIdentity } from "@retriever/stores/config/identity.ts";
+import { RetrieverError } from "@retriever/stores/errors.ts";
+import { z } from "zod";
+
+/** The most differences with the longest ids fit well in. */
+const maxBytes = 64 * 1_048_576;
+const mostFaults = 5;
+
+/** Throws RETR_REPAIR_REFUSED, with what came and what was expected. */
+export function readReport(file: string): VerifyReport {
+  const result = verifyReportSchema.safeParse(parse(readText(file), file));
+  if (!result.success) throw refuse(`${file}: no report of verify: ${faultsOf(result.error)}`);
+  const { digest, ...report } = result.data;
+  if (digestOfReport(report) !== digest) {
+    throw refuse(
+      `${file}: expected the digest of the report's own content, got ${digest.slice(0, 12)}…: it was edited`,
+    );
+  }
+  return result.data;
+}
+
+export type Stores = { readonly source: StoreIdentity; readonly destination: StoreIdentity };
+
+/** Throws RETR_REPAIR_REFUSED for a report that says nothing, too little, or something of other stores. */
+export function checkReport(report: VerifyReport, stores: Stores): void {
+  for (const name of ["source", "destination"] as const) {
+    const [expected, got] = [stores[name], report[name].identity];
+    if (expected.digest !== got.digest) {
+      throw refuse(`${name}: the configuration names ${expected.label}, the report is of ${got.label}`);
+    }
+  }
+  if (report.outcome === "unknown") {
+    throw refuse(
+      `the report has no result (${report.reason ?? "no reason given"}): verify until it says equal or drift`,
+    );
+  }
+  if (report.isListComplete) return;
+  const drift = driftOf(report.counts);
+  throw refuse(
+    `the report lists ${report.differences.length} of ${drift} differences: verify by partitions, such as --partition 0/${partitionsFor(drift)} ` +
+      "and so on, and repair from each of their reports; with so many, loading the store anew may be quicker",
+  );
+}
+
+/** So many that each lists its differences with room to spare. */
+function partitionsFor(drift: number): number {
+  return Math.max(2, Math.ceil(drift / 25_000));
+}
+
+function readText(file: string): string {
+  try {
+    const { size } = statSync(file);
+    if (size <= maxBytes) return readFileSync(file, "utf8");
+    throw refuse(`${file}: expected at most ${maxBytes} bytes, got ${size}`);
+  } catch (error) {
+    if (error instanceof RetrieverError) throw error;
+    throw refuse(`${file}: expected a readable file`, error);
+  }
+}
+
+function parse(text: string, file: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw refuse(`${file}: expected JSON`, error);
+  }
+}
+
+function faultsOf(error: z.ZodError): string {
+  const faults = error.issues.slice(0, mostFaults).map(({ path, message }) => `${z.core.toDotPath(path)}: ${message}`);
+  return `${faults.join("; ")}${error.issues.length > mostFaults ? "; …" : ""}`;
+}
+
+function refuse(message: string, cause?: unknown): RetrieverError {
+  return new RetrieverError({ code: "RETR_REPAIR_REFUSED", message }, cause);
+}

@@ -1,0 +1,95 @@
+// Looks every suspect up in both stores, twice and one lag apart: what differs then, differs.
+import type { DifferenceKind } from "@retriever/sidecar/contract/verify-report.ts";
+import { RetrieverError } from "@retriever/stores/errors.ts";
+import type { VerifyLevel } from "@retriever/stores/ports/chunk-store.ts";
+import { mostLookedUp } from "@retriever/stores/ports/chunk-store.ts";
+import { differenceOf, hasMoved, isYoung, type Pair, type PairRule, pairUp } from "#core/pair.ts";
+import { withRetries } from "./retrying.ts";
+import { onBoth, type RunDeps } from "./run-deps.ts";
+
+export type Confirming = {
+  readonly rule: PairRule;
+  readonly lagMs: number;
+  readonly deps: Pick<RunDeps, "stores" | "clock" | "pause" | "random">;
+  /** Called after every batch, with ids looked up so far and in all. */
+  readonly onBatch: (done: number, total: number) => void;
+};
+/** What became of one suspect. Null: it lags, or is the same by now. */
+export type Settled = { readonly pair: Pair; readonly kind: DifferenceKind | null };
+
+const deadlineMs = 60_000;
+const mostIdLength = 512;
+
+/** Rejects with a RetrieverError: of a store, or RETR_VERIFY_DUPLICATE_IDS. */
+export async function confirm(
+  suspects: readonly string[],
+  { rule, lagMs, deps, onBatch }: Confirming,
+  signal: AbortSignal,
+): Promise<readonly Settled[]> {
+  const ids = [...new Set(suspects)].toSorted((a, b) => (a < b ? -1 : 1));
+  checkIds(ids);
+  const settled: Settled[] = [];
+  const differing: Pair[] = [];
+  const total = ids.length * 2;
+  let done = 0;
+  for (const batch of batchesOf(ids)) {
+    for (const pair of await lookUp(batch, rule.level, deps, signal)) {
+      if (differenceOf(pair, rule) === null) settled.push({ pair: forget(pair), kind: null });
+      else differing.push(forget(pair));
+    }
+    done += batch.length;
+    onBatch(done, total);
+  }
+  if (differing.length > 0) await deps.pause(lagMs, signal);
+  const before = new Map(differing.map((pair) => [pair.id, pair]));
+  for (const batch of batchesOf([...before.keys()])) {
+    for (const pair of await lookUp(batch, rule.level, deps, signal)) {
+      const nowMs = deps.clock.wallMs();
+      const isLagging = isYoung(pair, nowMs, lagMs) || hasMoved(before.get(pair.id) ?? pair, pair);
+      settled.push({ pair: forget(pair), kind: isLagging ? null : differenceOf(pair, rule) });
+    }
+    done += batch.length;
+    onBatch(done, total);
+  }
+  return settled;
+}
+
+/** The report couldn't hold them, and a repair would look for others. */
+function checkIds(ids: readonly string[]): void {
+  const odd = ids.find((id) => id === "" || id.length > mostIdLength);
+  if (odd === undefined) return;
+  const message = `chunk_id: expected 1 to ${mostIdLength} characters, one that differs has ${odd.length}`;
+  throw new RetrieverError({ code: "RETR_VERIFY_NOT_COMPARABLE", message });
+}
+
+function* batchesOf(ids: readonly string[]): Generator<readonly string[]> {
+  for (let start = 0; start < ids.length; start += mostLookedUp) yield ids.slice(start, start + mostLookedUp);
+}
+
+async function lookUp(
+  ids: readonly string[],
+  level: VerifyLevel,
+  deps: Confirming["deps"],
+  signal: AbortSignal,
+): Promise<readonly Pair[]> {
+  // The moment is wanted at every level: it tells a lag from a loss.
+  const asked = level === "ids" ? "fresh" : level;
+  const ask = () => {
+    const limit = AbortSignal.any([signal, AbortSignal.timeout(deadlineMs)]);
+    return onBoth(limit, (name, either) => deps.stores[name].lookUp(ids, asked, either));
+  };
+  const { source, destination } = await withRetries(ask, deps, signal);
+  const { pairs, doubled } = pairUp(ids, source, destination);
+  if (doubled === null) return pairs;
+  const message = `chunk_id: expected each value once, the ${doubled.store} holds ${JSON.stringify(doubled.id.slice(0, 200))} more than once`;
+  throw new RetrieverError({ code: "RETR_VERIFY_DUPLICATE_IDS", message });
+}
+
+/** Vectors have been compared; thousands of them needn't be kept. */
+function forget({ id, source, destination }: Pair): Pair {
+  return {
+    id,
+    source: source === null ? null : { ...source, vector: null },
+    destination: destination === null ? null : { ...destination, vector: null },
+  };
+}

@@ -1,0 +1,95 @@
+// The two stores of a verification: as `serve` reads them from its directory, or one base each.
+
+import type { Environment } from "@retriever/sidecar/config/credentials.ts";
+import { readDirectory } from "@retriever/sidecar/config/read-directory.ts";
+import { makeReadInput, type ReadInput } from "@retriever/sidecar/config/read-input.ts";
+import { parseSettings } from "@retriever/sidecar/config/settings.ts";
+import type { StoreIdentity } from "@retriever/stores/config/identity.ts";
+import type { StoreChoice, StoreSpec } from "@retriever/stores/config/store-spec.ts";
+import { type Fault, RetrieverError } from "@retriever/stores/errors.ts";
+import type { Registry } from "@retriever/stores/kind.ts";
+import type { AgreedFields, ChunkStore } from "@retriever/stores/ports/chunk-store.ts";
+import { chunkStoresOf } from "@retriever/stores/registry.ts";
+import type { VerifyFlags } from "./options.ts";
+import { readFileDocuments } from "./read-file-documents.ts";
+import type { Both } from "./run-deps.ts";
+
+/** One store as the configuration names it, usable. */
+export type NamedStore = { readonly identity: StoreIdentity; readonly spec: StoreSpec };
+export type NamedStores = Both<NamedStore> & {
+  /** Fields compared beside entity and namespace: what either store lists as metadata, in one order. */
+  readonly fields: AgreedFields;
+};
+export type Surroundings = { readonly env: Environment; readonly registry: Registry };
+type Places = Pick<VerifyFlags, "config" | "source" | "destination">;
+
+/** Connects to nothing. Throws what the configuration's reading throws, and RETR_SOURCE_CHANGED. */
+export function nameStores(flags: Places, { env, registry }: Surroundings): NamedStores {
+  const hasFiles = flags.source !== undefined || flags.destination !== undefined;
+  if (hasFiles && flags.config !== undefined) throw invalid("expected --config, or --source and --destination");
+  const settings = parseSettings({ config: flags.config }, env);
+  const read = makeReadInput({ env, registry, allowedHosts: settings.allowedHosts });
+  const { source, destination } = hasFiles ? ofFiles(flags, read) : ofDirectory(settings.config, read);
+  const stores = { source: usable(source, "source"), destination: usable(destination, "destination") };
+  if (stores.source.identity.digest === stores.destination.identity.digest) {
+    throw invalid(`expected two stores, both are ${stores.source.identity.label}`);
+  }
+  return { ...stores, fields: agreedFields(stores) };
+}
+
+/** Opens both for reading. */
+export function openStores({ source, destination, fields }: NamedStores, registry: Registry): Both<ChunkStore> {
+  const open = chunkStoresOf(registry);
+  return {
+    source: open(source.spec, { identity: source.identity, fields }),
+    destination: open(destination.spec, { identity: destination.identity, fields }),
+  };
+}
+
+function ofDirectory(directory: string | null, read: ReadInput): Both<StoreChoice> {
+  if (directory === null) throw invalid("expected a directory: variables name one store only");
+  const { base, overlay } = read(readDirectory(directory));
+  if (base.kind === "invalid") throw new RetrieverError(base.fault);
+  const { source, shadow } = base.value;
+  if (overlay.kind === "invalid") throw new RetrieverError(overlay.fault);
+  if (overlay.kind === "valid") {
+    checkSource(source, overlay.value.overlay.source.digest);
+    return { source, destination: overlay.value.destination };
+  }
+  if (shadow !== null) return { source, destination: shadow };
+  throw invalid("no destination: expected an overlay (migration.json), or dualRead with a shadow in the base");
+}
+
+function checkSource({ identity }: StoreChoice, digest: string): void {
+  if (identity === null || identity.digest === digest) return;
+  const message = `primary: the migration started from another store than ${identity.label}`;
+  throw new RetrieverError({ code: "RETR_SOURCE_CHANGED", message, path: "primary" });
+}
+
+function ofFiles({ source, destination }: Places, read: ReadInput): Both<StoreChoice> {
+  if (source === undefined || destination === undefined) throw invalid("expected --source and --destination, both");
+  const primaryOf = (file: string): StoreChoice => {
+    const { base } = read(readFileDocuments(file));
+    if (base.kind === "valid") return base.value.source;
+    throw new RetrieverError({ ...base.fault, message: `${file}: ${base.fault.message}` });
+  };
+  return { source: primaryOf(source), destination: primaryOf(destination) };
+}
+
+function usable({ identity, resolved }: StoreChoice, name: string): NamedStore {
+  if ("fault" in resolved)
+    throw new RetrieverError({ ...resolved.fault, message: `${name}: ${resolved.fault.message}` });
+  if (identity !== null) return { identity, spec: resolved.spec };
+  const fault: Fault = { code: "RETR_INTERNAL", message: `${name}: a store without an identity` };
+  throw new RetrieverError(fault);
+}
+
+function agreedFields({ source, destination }: Both<NamedStore>): AgreedFields {
+  const all = [source, destination].flatMap(({ spec }) => spec.metadataColumns ?? []);
+  const compared = new Set(["chunk_id", "entity_id", "updated_at"]);
+  return [...new Set(all)].filter((name) => !compared.has(name)).toSorted();
+}
+
+function invalid(message: string): RetrieverError {
+  return new RetrieverError({ code: "RETR_CONFIG_INVALID", message: `verify: ${message}` });
+}

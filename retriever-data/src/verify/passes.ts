@@ -1,0 +1,216 @@
+// The passes of a run over its stores: into the table, for the names of what is left, and for the vectors.
+import type { StoreName } from "@retriever/sidecar/contract/overlay.ts";
+import { hashValue, makeHashId } from "@retriever/stores/chunks/element-hash.ts";
+import { idTextAt } from "@retriever/stores/chunks/id-text.ts";
+import { type ChunkBatch, type FoundChunk, mostLookedUp } from "@retriever/stores/ports/chunk-store.ts";
+import { peel } from "#core/difference-table.ts";
+import { type IdSet, makeIdSet } from "#core/id-set.ts";
+import { joinIds, wantedIds } from "#core/leftover-ids.ts";
+import { type RunState, rewind, type SideTotals } from "#core/run-state.ts";
+import { isSameVector, type VectorRule } from "#core/same-vector.ts";
+import { isInShare, isWhole, shareSeed } from "#core/scope.ts";
+import { change, estimateLeftovers, makeSketch } from "#core/sketch.ts";
+import { readSide } from "./read-side.ts";
+import { onBoth, type RunDeps, type RunOptions, storeNames } from "./run-deps.ts";
+
+/** More parts than this aren't read: no list holds what differs then. */
+const mostParts = 8;
+/** Enough to fill a list. */
+const partsWhenHopeless = 2;
+const lookUpDeadlineMs = 60_000;
+/** Ids kept as suspects, at most; more would name nothing that a list could hold. */
+export const mostSuspects = 500_000;
+
+export type Passing = {
+  readonly state: RunState;
+  readonly options: RunOptions;
+  readonly deps: RunDeps;
+  readonly signal: AbortSignal;
+  /** Called after every batch. */
+  readonly onBatch: (name: StoreName, chunks: number) => void;
+};
+
+/** Reads both stores into the table until what is left of it can be named, part by part when there is too much. */
+export async function fillTable(passing: Passing): Promise<void> {
+  const { state, deps } = passing;
+  for (;;) {
+    await onBoth(passing.signal, (name, signal) => absorbSide({ ...passing, signal }, name));
+    const leftovers = peel(state.sketch.table);
+    if (state.parts === 1 && !leftovers.isComplete) {
+      splitUp(state);
+      const estimate = `${state.parts} parts of the ids, ${state.lastPart + 1} of which are read`;
+      deps.onNote(`more differs than the table holds (${state.sketch.table.capacity}): going on by ${estimate}`);
+    } else {
+      const { source, destination } = wantedIds(leftovers);
+      state.wanted = {
+        source: joinIds(state.wanted.source, source),
+        destination: joinIds(state.wanted.destination, destination),
+      };
+      state.isTruncated ||= !leftovers.isComplete;
+      if (state.part >= state.lastPart) break;
+      state.part += 1;
+    }
+    state.sketch = makeSketch(state.cells);
+    rewind(state);
+  }
+  rewind(state);
+  state.sketch = makeSketch(state.cells);
+  state.step = "name";
+}
+
+function splitUp(state: RunState): void {
+  const { capacity } = state.sketch.table;
+  const parts = Math.ceil(estimateLeftovers(state.sketch) / (capacity * 0.8));
+  const isHopeless = parts > mostParts;
+  state.parts = Number.isFinite(parts) ? Math.max(2, parts) : 1024;
+  state.lastPart = isHopeless ? partsWhenHopeless - 1 : state.parts - 1;
+  state.isTruncated = isHopeless;
+}
+
+async function absorbSide(passing: Passing, name: StoreName): Promise<void> {
+  const { state, signal, onBatch } = passing;
+  const absorb = makeAbsorb(state, name === "source" ? 1 : -1);
+  // Only the first pass counts: each further one reads the same chunks again.
+  const totals = state.parts === 1 ? state.totals[name] : null;
+  await readSide(
+    {
+      ...readingOf(passing, name),
+      level: tableLevel(state),
+      onBatch: (batch) => {
+        absorb(batch, totals);
+        if (totals !== null && name === "source") passing.deps.onSourceBatch?.(batch);
+        onBatch(name, batch.count);
+      },
+    },
+    passing.deps,
+    signal,
+  );
+}
+
+/** Vectors of different widths have no common digest: they are compared by look-ups, not by the table. */
+function tableLevel({ scope }: RunState) {
+  return scope.level === "vector" ? "payload" : scope.level;
+}
+
+function readingOf({ state, options, deps }: Passing, name: StoreName) {
+  const sinceMs = state.scope.since === null ? null : Date.parse(state.scope.since);
+  return { store: deps.stores[name], options, sinceMs, side: state.sides[name] };
+}
+
+/** The loop over a batch's rows. */
+function makeAbsorb(state: RunState, sign: 1 | -1): (batch: ChunkBatch, totals: SideTotals | null) => void {
+  const hashId = makeHashId(state.seed);
+  const isIn = makeShareTest(state);
+  const element = new Int32Array(4);
+  const payload: [number, number] = [0, 0];
+  return (batch, totals) => {
+    const { count, idBytes, idEnds, updatedAtMs, payloadDigests } = batch;
+    const { part, parts, sketch } = state;
+    for (let row = 0, start = 0; row < count; row += 1) {
+      const end = idEnds[row] as number;
+      const isOurs = isIn(idBytes, start, end);
+      if (isOurs) hashId(idBytes, start, end, element);
+      start = end;
+      if (!isOurs) continue;
+      const time = updatedAtMs[row] as number;
+      if (totals !== null) countIn(totals, time);
+      if (parts > 1 && (element[0] as number) % parts !== part) continue;
+      if (payloadDigests !== null) {
+        payload[0] = payloadDigests[row * 2] as number;
+        payload[1] = payloadDigests[row * 2 + 1] as number;
+      }
+      hashValue(time, payload, element);
+      change(sketch, element, sign);
+    }
+  };
+}
+
+function countIn(totals: SideTotals, time: number): void {
+  totals.read += 1;
+  if (Number.isNaN(time)) return;
+  totals.dated += 1;
+  if (totals.newestMs === null || time > totals.newestMs) totals.newestMs = time;
+}
+
+type ShareTest = (bytes: Uint8Array, start: number, end: number) => boolean;
+
+function makeShareTest({ scope }: Pick<RunState, "scope">): ShareTest {
+  if (isWhole(scope)) return () => true;
+  const hashId = makeHashId(shareSeed);
+  const words = new Int32Array(4);
+  return (bytes, start, end) => {
+    hashId(bytes, start, end, words);
+    return isInShare(scope, words[0] as number, words[1] as number);
+  };
+}
+
+/** Looks for the ids that belong to what was left of the table. */
+export async function nameLeftovers(passing: Passing): Promise<void> {
+  const { state } = passing;
+  await onBoth(passing.signal, async (name, signal) => {
+    const wanted = makeIdSet(state.wanted[name]);
+    if (wanted.size > 0) await nameIn({ ...passing, signal }, name, wanted);
+  });
+  rewind(state);
+  state.step = state.scope.level === "vector" ? "vectors" : "confirm";
+}
+
+async function nameIn(passing: Passing, name: StoreName, wanted: IdSet): Promise<void> {
+  const { state, deps, signal, onBatch } = passing;
+  const hashId = makeHashId(state.seed);
+  const words = new Int32Array(4);
+  const take = (batch: ChunkBatch): void => {
+    let start = 0;
+    for (let row = 0; row < batch.count; row += 1) {
+      const end = batch.idEnds[row] as number;
+      hashId(batch.idBytes, start, end, words);
+      if (wanted.has(words[0] as number, words[1] as number)) addSuspect(state, idTextAt(batch, row));
+      start = end;
+    }
+    onBatch(name, batch.count);
+  };
+  await readSide({ ...readingOf(passing, name), level: "ids", onBatch: take }, deps, signal);
+}
+
+function addSuspect(state: RunState, id: string): void {
+  if (state.suspects.length < mostSuspects) state.suspects.push(id);
+  else state.isTruncated = true;
+}
+
+/** Reads one store with its vectors and looks each chunk up in the other, which finds it by an index. */
+export async function compareVectors(passing: Passing, rule: VectorRule, driver: StoreName): Promise<void> {
+  const { state, deps, signal, onBatch } = passing;
+  const other = storeNames.find((name) => name !== driver) ?? "source";
+  const isIn = makeShareTest(state);
+  const compare = async (batch: ChunkBatch): Promise<void> => {
+    const rows = rowsById(batch, isIn);
+    const ids = [...rows.keys()];
+    for (let start = 0; start < ids.length; start += mostLookedUp) {
+      const limit = AbortSignal.any([signal, AbortSignal.timeout(lookUpDeadlineMs)]);
+      const found = await deps.stores[other].lookUp(ids.slice(start, start + mostLookedUp), "vector", limit);
+      for (const chunk of found) {
+        if (!isSameVector(vectorAt(batch, rows.get(chunk.id) ?? 0), chunk.vector, rule)) addSuspect(state, chunk.id);
+      }
+    }
+    onBatch(driver, batch.count);
+  };
+  await readSide({ ...readingOf(passing, driver), level: "vector", onBatch: compare }, deps, signal);
+  rewind(state);
+  state.step = "confirm";
+}
+
+function rowsById(batch: ChunkBatch, isIn: ShareTest): Map<string, number> {
+  const rows = new Map<string, number>();
+  let start = 0;
+  for (let row = 0; row < batch.count; row += 1) {
+    const end = batch.idEnds[row] as number;
+    if (isIn(batch.idBytes, start, end)) rows.set(idTextAt(batch, row), row);
+    start = end;
+  }
+  return rows;
+}
+
+function vectorAt({ vectors, dimension }: ChunkBatch, row: number): FoundChunk["vector"] {
+  const vector = vectors?.subarray(row * dimension, (row + 1) * dimension);
+  return vector === undefined || Number.isNaN(vector[0]) ? null : vector;
+}

@@ -1,0 +1,69 @@
+// Tells how far a run is: one line that changes on a terminal, JSON lines elsewhere.
+import type { Clock } from "@retriever/stores/ports/clock.ts";
+import { type RunProgress, storeNames } from "./run-deps.ts";
+
+export type ProgressTeller = {
+  readonly onProgress: (progress: RunProgress) => void;
+  readonly onNote: (note: string) => void;
+  /** Ends the terminal's line. */
+  readonly end: () => void;
+};
+type Output = { readonly isTerminal: boolean; readonly write: (text: string) => void };
+
+/** How far the slower store is, 0..1; null where a store doesn't tell how much it holds. */
+export function shareOf({ read, total }: RunProgress): number | null {
+  const shares = storeNames.map((name) => {
+    const all = total[name];
+    return all === null ? null : all === 0 ? 1 : Math.min(1, read[name] / all);
+  });
+  return shares.some((share) => share === null) ? null : Math.min(...shares.map((share) => share ?? 0));
+}
+
+const everyMs = { terminal: 200, lines: 5000 };
+
+/** Writes no oftener than anybody can read. */
+export function makeProgressTeller({ isTerminal, write }: Output, clock: Clock): ProgressTeller {
+  const startedAt = clock.monotonicMs();
+  let last = Number.NEGATIVE_INFINITY;
+  let begun = { place: "", at: startedAt };
+  const line = (event: string, rest: object): void => write(`${JSON.stringify({ event, ...rest })}\n`);
+  return {
+    onProgress: (progress) => {
+      const now = clock.monotonicMs();
+      const place = `${progress.step} ${progress.part}`;
+      if (place !== begun.place) begun = { place, at: now };
+      else if (now - last < (isTerminal ? everyMs.terminal : everyMs.lines)) return;
+      last = now;
+      const share = shareOf(progress);
+      const etaSeconds = etaOf(share, now - begun.at);
+      if (isTerminal) write(`\r\u001b[K${sentence(progress, share, etaSeconds)}`);
+      else line("progress", { ...progress, share, etaSeconds, elapsedSeconds: Math.round((now - startedAt) / 1000) });
+    },
+    onNote: (note) => {
+      if (isTerminal) write(`\r\u001b[K${note}\n`);
+      else line("note", { note });
+    },
+    end: () => {
+      if (isTerminal) write("\r\u001b[K");
+    },
+  };
+}
+
+/** Of this pass. */
+function etaOf(share: number | null, elapsedMs: number): number | null {
+  return share === null || share === 0 ? null : Math.round((elapsedMs / share - elapsedMs) / 1000);
+}
+
+const words = { table: "reading", name: "naming", vectors: "comparing vectors", confirm: "confirming" } as const;
+
+function sentence(
+  { step, part, parts, read, suspects }: RunProgress,
+  share: number | null,
+  eta: number | null,
+): string {
+  const place = parts === 1 ? "" : ` part ${part + 1} of ${parts}`;
+  const percent = share === null ? "" : `, ${Math.floor(share * 100)} %`;
+  const rest = eta === null ? "" : `, ${eta} s left`;
+  const seeming = suspects === 0 ? "" : `, ${suspects} ids to settle`;
+  return `${words[step]}${place}: ${read.source} of the source, ${read.destination} of the destination${percent}${rest}${seeming}`;
+}

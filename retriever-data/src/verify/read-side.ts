@@ -1,0 +1,66 @@
+// Reads one store through, page by page: throttled, with a deadline for each page, going on where a broken connection left it.
+import type { ChunkBatch, ChunkStore, VerifyLevel } from "@retriever/stores/ports/chunk-store.ts";
+import type { SideState } from "#core/run-state.ts";
+import { makeThrottle } from "#core/throttle.ts";
+import { isPassing, pauseBefore } from "./retrying.ts";
+import type { RunDeps, RunOptions } from "./run-deps.ts";
+
+/** For one page, pauses not counted. */
+const pageDeadlineMs = 90_000;
+/** Broken connections in a row without a page in between. */
+const mostRetries = 4;
+
+export type Reading = {
+  readonly store: ChunkStore;
+  readonly level: VerifyLevel;
+  readonly options: Pick<RunOptions, "rowsPerSecond" | "pageSize">;
+  readonly sinceMs: number | null;
+  /** Its cursor moves with each batch that was taken in. */
+  readonly side: SideState;
+  /** Takes a batch in, at once; what it starts is awaited before the next page. */
+  readonly onBatch: (batch: ChunkBatch) => Promise<void> | void;
+};
+type Tools = Pick<RunDeps, "clock" | "pause" | "random" | "onNote">;
+
+/** Reads what is left of the side. Rejects with a RetrieverError and at the signal. */
+export async function readSide(reading: Reading, tools: Tools, signal: AbortSignal): Promise<void> {
+  const { side } = reading;
+  for (let retries = 0; !side.isDone; ) {
+    const before = side.cursor;
+    try {
+      await readPages(reading, tools, signal);
+      side.isDone = true;
+    } catch (error) {
+      retries = side.cursor === before ? retries + 1 : 1;
+      if (signal.aborted || !isPassing(error) || retries > mostRetries) throw error;
+      const { code, message } = error;
+      tools.onNote(`${code}: ${message}; reading goes on where it stood (${retries} of ${mostRetries})`);
+      await tools.pause(pauseBefore(retries, tools.random()), signal);
+    }
+  }
+}
+
+async function readPages(reading: Reading, { clock, pause }: Tools, signal: AbortSignal): Promise<void> {
+  const { store, level, options, sinceMs, side, onBatch } = reading;
+  const throttle = makeThrottle(options.rowsPerSecond);
+  const stalled = new AbortController();
+  const limit = AbortSignal.any([signal, stalled.signal]);
+  const watch = (): NodeJS.Timeout => setTimeout(() => stalled.abort(new Error("page deadline")), pageDeadlineMs);
+  let timer = watch();
+  try {
+    let startedAt = clock.monotonicMs();
+    for await (const batch of store.scan({ level, sinceMs, after: side.cursor, pageSize: options.pageSize }, limit)) {
+      clearTimeout(timer);
+      const working = onBatch(batch);
+      if (working !== undefined) await working;
+      // In the same turn as the taking in, so that no checkpoint holds the one without the other.
+      side.cursor = batch.cursor;
+      const rest = throttle.pauseAfter(batch.count, batch.storeMs, clock.monotonicMs() - startedAt);
+      if (rest > 0) await pause(rest, signal);
+      startedAt = clock.monotonicMs();
+      timer = watch();
+    }
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,188 @@
+// One verification from the first page to what it found. What a store throws is the reason why nothing can be said.
+import type { StoreName } from "@retriever/sidecar/contract/overlay.ts";
+import { driftOf, type VerifyReport } from "@retriever/sidecar/contract/verify-report.ts";
+import { type Fault, faultOf, RetrieverError } from "@retriever/stores/errors.ts";
+import { foreignIds, haveForeignIds, undated, whyIncomparable } from "#core/comparable.ts";
+import { beginRun, type RunState } from "#core/run-state.ts";
+import { vectorRule } from "#core/same-vector.ts";
+import { isoOf, type Tally, tally } from "#core/tally.ts";
+import { decodeCheckpoint } from "./checkpoint.ts";
+import { type Checkpoints, keepCheckpoints } from "./checkpoints.ts";
+import { confirm } from "./confirm.ts";
+import { compareVectors, fillTable, nameLeftovers, type Passing } from "./passes.ts";
+import { withRetries } from "./retrying.ts";
+import {
+  type Both,
+  checkpointFile,
+  type Descriptions,
+  onBoth,
+  type RunDeps,
+  type RunOptions,
+  storeNames,
+} from "./run-deps.ts";
+
+/** A report but for who wrote it, when it ended, the quality and the digest. */
+export type Findings = Omit<VerifyReport, "schema" | "version" | "finishedAt" | "quality" | "digest">;
+
+const describeDeadlineMs = 60_000;
+
+/**
+ * Compares the stores. Resolves whatever the stores do: what fails is the reason of an unknown outcome. Rejects only
+ * with RETR_VERIFY_CHECKPOINT_INVALID, before anything was read. Leaves a checkpoint; whoever has kept what was found
+ * removes it.
+ */
+export async function runVerification(options: RunOptions, deps: RunDeps, signal: AbortSignal): Promise<Findings> {
+  const about = describeRun(options, deps);
+  const state = (await resume(options, deps, about)) ?? begin(options, deps);
+  const checkpoints = keepCheckpoints(state, about, deps, options.checkpointMs);
+  let descriptions: Descriptions | null = null;
+  try {
+    descriptions = await describe(state, deps, signal);
+    const found = await compare({ state, options, deps, signal, onBatch: () => {} }, descriptions, checkpoints);
+    return { ...findings(state, deps, descriptions), ...judge(found, state) };
+  } catch (error) {
+    const fault = signal.aborted ? stopped : faultOf(error);
+    if (!(error instanceof RetrieverError) && !signal.aborted) deps.onNote(`internal error: ${String(error)}`);
+    return { ...findings(state, deps, descriptions), ...unknown(fault) };
+  } finally {
+    await checkpoints.end();
+  }
+}
+
+const stopped: Fault = { code: "RETR_DEADLINE_EXCEEDED", message: "the run was stopped before its end" };
+
+/** Everything that makes it this run: going on with anything else would compare two different things. */
+function describeRun({ scope, cells, fields }: RunOptions, { stores }: RunDeps): string {
+  const { source, destination } = stores;
+  return JSON.stringify([scope, cells, source.identity.digest, destination.identity.digest, fields]);
+}
+
+async function resume({ isResumed }: RunOptions, { files, onNote }: RunDeps, about: string) {
+  if (!isResumed || files === null) return undefined;
+  const bytes = await files.read(checkpointFile);
+  if (bytes === null) onNote("no checkpoint in the report folder: starting anew");
+  return bytes === null ? undefined : decodeCheckpoint(bytes, about);
+}
+
+function begin({ scope, cells }: RunOptions, { clock, random }: RunDeps): RunState {
+  const word = (): number => Math.floor(random() * 0x1_0000_0000) | 0;
+  return beginRun({ scope, cells, startedAtMs: clock.wallMs(), seed: [word(), word()] });
+}
+
+async function describe(state: RunState, deps: RunDeps, signal: AbortSignal): Promise<Descriptions> {
+  const { stores } = deps;
+  const limit = () => AbortSignal.any([signal, AbortSignal.timeout(describeDeadlineMs)]);
+  const ask = () => onBoth(limit(), (name, either) => stores[name].describe(either));
+  const both = await withRetries(ask, deps, signal);
+  const fault = whyIncomparable(both.source, both.destination, state.scope.level);
+  if (fault !== undefined) throw new RetrieverError(fault);
+  if (haveForeignIds(both.source, both.destination) && !(await shareIds(both, stores, limit()))) {
+    throw new RetrieverError(foreignIds(both.source, both.destination));
+  }
+  return both;
+}
+
+/** Whether at least one of some ids of either store is in the other. */
+async function shareIds({ source, destination }: Descriptions, stores: RunDeps["stores"], limit: AbortSignal) {
+  const { source: inSource, destination: inDestination } = await onBoth(limit, (name, either) =>
+    stores[name].lookUp((name === "source" ? destination : source).someIds, "ids", either),
+  );
+  return inSource.length + inDestination.length > 0;
+}
+
+async function compare(passing: Passing, both: Descriptions, checkpoints: Checkpoints): Promise<Tally> {
+  const { state, options, deps, signal } = passing;
+  const tell = makeTeller(state, both, deps);
+  const whole = { ...passing, onBatch: tell.onBatch };
+  const vector = vectorRule(both.source, both.destination);
+  if (state.step === "table") await fillTable(whole);
+  await checkpoints.saveNow();
+  checkDates(state);
+  if (state.step === "name") {
+    const named = storeNames.filter((name) => state.wanted[name].length > 0);
+    await nameLeftovers({ ...whole, onBatch: tell.restart(named) });
+  }
+  await checkpoints.saveNow();
+  if (state.step === "vectors") {
+    const driver = both.source.isLookUpCheap ? "destination" : "source";
+    await compareVectors({ ...whole, onBatch: tell.restart([driver]) }, vector, driver);
+    await checkpoints.saveNow();
+  }
+  const rule = { level: state.scope.level, vector };
+  const lagMs = options.scope.lagSeconds * 1000;
+  const settled = await confirm(state.suspects, { rule, lagMs, deps, onBatch: tell.onConfirmed }, signal);
+  return tally(settled, state.isTruncated);
+}
+
+/**
+ * A store without any dates isn't stale: its field is missing, or has another name. Of what was written since a moment
+ * one store may truly hold nothing but undated chunks.
+ */
+function checkDates({ scope, totals: { source, destination } }: RunState): void {
+  if (scope.level === "ids" || scope.since !== null) return;
+  if (source.read > 0 && source.dated === 0 && destination.dated > 0) throw new RetrieverError(undated("source"));
+  if (destination.read > 0 && destination.dated === 0 && source.dated > 0) {
+    throw new RetrieverError(undated("destination"));
+  }
+}
+
+function makeTeller(state: RunState, both: Descriptions, { onProgress }: RunDeps) {
+  let read = { source: 0, destination: 0 };
+  let total: Both<number | null> = { source: both.source.count, destination: both.destination.count };
+  let part = 0;
+  const tell = (): void => {
+    const { step, parts, suspects } = state;
+    onProgress({ step, part, parts, read: { ...read }, total, suspects: suspects.length });
+  };
+  const onBatch: Passing["onBatch"] = (name, chunks) => {
+    // Each part is another pass over everything.
+    if (part !== state.part) read = { source: 0, destination: 0 };
+    part = state.part;
+    read[name] += chunks;
+    tell();
+  };
+  return {
+    onBatch,
+    /** A pass over these stores only. */
+    restart: (names: readonly StoreName[]) => {
+      const countOf = (name: StoreName) => (names.includes(name) ? both[name].count : 0);
+      read = { source: 0, destination: 0 };
+      total = { source: countOf("source"), destination: countOf("destination") };
+      return onBatch;
+    },
+    onConfirmed: (done: number, all: number) => {
+      read = { source: done, destination: done };
+      total = { source: all, destination: all };
+      tell();
+    },
+  };
+}
+
+function judge(found: Tally, { isTruncated }: RunState): Tally & Pick<Findings, "outcome" | "reason"> {
+  if (driftOf(found.counts) > 0) return { ...found, outcome: "drift", reason: null };
+  if (!isTruncated) return { ...found, outcome: "equal", reason: null };
+  const reason = "more seemed to differ than could be looked at, and what was looked at doesn't differ any more";
+  return { ...found, outcome: "unknown", reason };
+}
+
+function unknown({ code, message }: Fault): Tally & Pick<Findings, "outcome" | "reason"> {
+  const reason = `${code}: ${message}`.slice(0, 2000);
+  return { ...tally([], true), outcome: "unknown", reason };
+}
+
+type Head = Pick<Findings, "startedAt" | "scope" | "source" | "destination">;
+
+function findings(state: RunState, { stores }: RunDeps, both: Descriptions | null): Head {
+  const storeOf = (name: StoreName): Findings["source"] => {
+    const { read, newestMs } = state.totals[name];
+    const { dimension = null, metric = null, precision = null, newestUpdatedAtMs = null } = both?.[name] ?? {};
+    const newestUpdatedAt = isoOf(newestMs ?? newestUpdatedAtMs);
+    return { identity: stores[name].identity, dimension, metric, precision, read, newestUpdatedAt };
+  };
+  return {
+    startedAt: new Date(state.startedAtMs).toISOString(),
+    scope: state.scope,
+    source: storeOf("source"),
+    destination: storeOf("destination"),
+  };
+}

@@ -1,0 +1,80 @@
+// Serves the report over HTTP until it was fetched: a pod's disk ends with the pod.
+import type { ServerResponse } from "node:http";
+import type { VerifyReport } from "@retriever/sidecar/contract/verify-report.ts";
+import type { Address } from "@retriever/sidecar/http/address.ts";
+import { type Handler, type Listener, listen } from "@retriever/sidecar/http/listener.ts";
+import { sendFault, sendJson } from "@retriever/sidecar/http/respond.ts";
+import { cutReport } from "#core/finish-report.ts";
+import type { RunProgress } from "./run-deps.ts";
+
+export type ReportServer = {
+  readonly address: Address;
+  /** What is answered with 202 from now on. */
+  readonly tell: (progress: RunProgress) => void;
+  /** Answers with the report from now on. Resolves once it was fetched whole, or after `forMs`, or at the signal. */
+  readonly untilFetched: (report: VerifyReport, forMs: number, signal: AbortSignal) => Promise<void>;
+  readonly close: () => Promise<void>;
+};
+
+const path = "/v1/report";
+const graceMs = 2000;
+
+type Shown = { progress: RunProgress | null; report: VerifyReport | null; onFetched: () => void };
+
+/** Listens. Rejects when the address can't be bound. */
+export async function serveReport(address: Address): Promise<ReportServer> {
+  const shown: Shown = { progress: null, report: null, onFetched: () => {} };
+  const listener: Listener = await listen(address, makeHandler(shown));
+  return {
+    address: listener.address,
+    tell: (progress) => {
+      shown.progress = progress;
+    },
+    untilFetched: (report, forMs, signal) =>
+      new Promise((resolve) => {
+        const end = (): void => {
+          clearTimeout(timer);
+          signal.removeEventListener("abort", end);
+          resolve();
+        };
+        const timer = setTimeout(end, forMs);
+        signal.addEventListener("abort", end, { once: true });
+        if (signal.aborted) end();
+        shown.onFetched = end;
+        shown.report = report;
+      }),
+    close: () => listener.close(graceMs),
+  };
+}
+
+function makeHandler(shown: Shown): Handler {
+  return ({ method, url = "" }, response) => {
+    const [pathname, query = ""] = url.split("?", 2);
+    if (pathname !== path) return sendFault(response, { code: "RETR_NOT_FOUND", message: `expected ${path}` });
+    if (method !== "GET" && method !== "HEAD") {
+      return sendFault(response, { code: "RETR_METHOD_NOT_ALLOWED", message: "expected GET" }, { allow: "GET, HEAD" });
+    }
+    const { report, progress } = shown;
+    if (report === null) return sendJson(response, 202, { progress });
+    const most = mostBytes(query);
+    if (most === undefined) {
+      const message = "maxBytes: expected a number of bytes";
+      return sendFault(response, { code: "RETR_REQUEST_INVALID", message, path: "maxBytes" });
+    }
+    if (method === "GET") noteFetch(response, shown);
+    sendJson(response, 200, cutReport(report, most));
+  };
+}
+
+function mostBytes(query: string): number | undefined {
+  const text = new URLSearchParams(query).get("maxBytes");
+  if (text === null) return Number.POSITIVE_INFINITY;
+  return /^\d{1,12}$/.test(text) ? Number(text) : undefined;
+}
+
+/** A client that left midway hasn't got it: only an answer that went out whole counts. */
+function noteFetch(response: ServerResponse, shown: Shown): void {
+  response.once("close", () => {
+    if (response.writableFinished) shown.onFetched();
+  });
+}

@@ -1,0 +1,79 @@
+// A server with limits on slow and idle clients, and an orderly end.
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { Address } from "./address.ts";
+
+export type Handler = (request: IncomingMessage, response: ServerResponse) => void;
+export type Listener = {
+  readonly address: Address;
+  /** Refuses new connections, lets running requests finish, cuts what is left after `graceMs`. */
+  readonly close: (graceMs: number) => Promise<void>;
+};
+
+/** In ms, but for `maxHeaderSize` in bytes. */
+export type ClientLimits = typeof clientLimits;
+
+const clientLimits = {
+  headersTimeout: 5000,
+  requestTimeout: 10_000,
+  // Longer than the idle time of common clients' pools, so that the client closes first.
+  keepAliveTimeout: 65_000,
+  connectionsCheckingInterval: 1000,
+  maxHeaderSize: 16_384,
+  /** A client that neither sends nor takes anything. */
+  socketIdleMs: 70_000,
+};
+const maxConnections = 1024;
+
+/** Listens. Rejects when the address can't be bound. */
+export async function listen(
+  address: Address,
+  handler: Handler,
+  limits: ClientLimits = clientLimits,
+): Promise<Listener> {
+  const active: ServerResponse[] = [];
+  const tracked: Handler = (request, response) => {
+    active.push(response);
+    response.once("close", () => remove(active, response));
+    handler(request, response);
+  };
+  const server = createServer(limits, tracked);
+  // The handler decides from the announced length before the client sends the body.
+  server.on("checkContinue", tracked);
+  server.maxConnections = maxConnections;
+  server.timeout = limits.socketIdleMs;
+  await bind(server, address);
+  const bound = server.address() as AddressInfo;
+  return { address: { host: bound.address, port: bound.port }, close: (graceMs) => close(server, active, graceMs) };
+}
+
+/**
+ * Not a Set: V8 links each outgrown table of one to the next, and a table that has grown old keeps all that follow, with
+ * the requests in them, until the next collection of the whole heap. The few under way are soon searched.
+ */
+function remove(active: ServerResponse[], response: ServerResponse): void {
+  const last = active.pop();
+  const at = last === undefined || last === response ? -1 : active.indexOf(response);
+  if (at !== -1 && last !== undefined) active[at] = last;
+}
+
+function bind(server: Server, { host, port }: Address): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen({ host, port }, () => {
+      server.off("error", reject);
+      resolve();
+    });
+  });
+}
+
+async function close(server: Server, active: readonly ServerResponse[], graceMs: number): Promise<void> {
+  // A connection kept alive behind its last answer would hold the server open for the whole grace.
+  for (const response of active) if (!response.headersSent) response.setHeader("connection", "close");
+  const timer = setTimeout(() => server.closeAllConnections(), graceMs);
+  await new Promise<void>((resolve) => {
+    server.close(() => resolve());
+    server.closeIdleConnections();
+  });
+  clearTimeout(timer);
+}

@@ -1,0 +1,211 @@
+import { RetrieverError } from "@retriever/stores/errors.ts";
+import type { BackendRequest } from "@retriever/stores/ports/backend.ts";
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { parseRequest } from "./parse-request.ts";
+
+function parse(body: string): BackendRequest {
+  return parseRequest(Buffer.from(body));
+}
+
+function refusal(body: string | Uint8Array): { code: string; path: string | undefined; message: string } | undefined {
+  try {
+    parseRequest(Buffer.from(body as string));
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof RetrieverError)) throw error;
+    return { code: error.code, path: error.path, message: error.message };
+  }
+}
+
+function decode(binary: Buffer): number[] {
+  expect(binary.readUInt16BE(2)).toBe(0);
+  return Array.from({ length: binary.readUInt16BE(0) }, (_, index) => binary.readFloatBE(4 + index * 4));
+}
+
+/** What JSON.parse makes of the body's embedding; undefined when it refuses the body. */
+function embeddingOf(body: string): unknown {
+  try {
+    return (JSON.parse(body) as { embedding: unknown }).embedding;
+  } catch {
+    return undefined;
+  }
+}
+
+const vectors = fc.array(fc.float({ noNaN: true, noDefaultInfinity: true }), { minLength: 1, maxLength: 40 });
+const space = fc.constantFrom("", " ", "\n", "\t ", "\r\n");
+const names = fc.constantFrom("embedding", "k", "namespace", "filters", '","k":2', "}", "\\");
+
+test("any valid request reads as JSON.parse reads it, whatever the spaces, the order and the strings", () => {
+  const envelope = fc.record({ k: fc.integer({ min: 1, max: 1000 }), namespace: names }, { requiredKeys: ["k"] });
+  fc.assert(
+    fc.property(vectors, envelope, fc.boolean(), space, (vector, rest, isFirst, gap) => {
+      const document = isFirst ? { embedding: vector, ...rest } : { ...rest, embedding: vector };
+      const body = JSON.stringify(document, null, gap === "" ? undefined : 1).replaceAll(",\n", `${gap},${gap}\n`);
+      const request = parse(body);
+      const expected = JSON.parse(body) as { embedding: number[]; k: number; namespace?: string };
+      expect(request).toMatchObject({ ...rest, embedding: { dimension: vector.length } });
+      expect(JSON.parse(Buffer.from(request.embedding.json()).toString())).toEqual(expected.embedding);
+      expect(decode(request.embedding.binary())).toEqual(expected.embedding.map(Math.fround));
+    }),
+  );
+});
+
+test("base64 of float32 gives the same vector as numbers", () => {
+  fc.assert(
+    fc.property(vectors, (vector) => {
+      const text = Buffer.from(Float32Array.from(vector).buffer).toString("base64");
+      const request = parse(JSON.stringify({ embedding: text, k: 1 }));
+      expect(decode(request.embedding.binary())).toEqual(vector.map(Math.fround));
+      expect(JSON.parse(Buffer.from(request.embedding.json()).toString())).toEqual(vector.map((value) => value + 0));
+      const unpadded = parse(JSON.stringify({ embedding: text.replace(/=+$/, ""), k: 1 }));
+      expect(unpadded.embedding.binary()).toEqual(request.embedding.binary());
+    }),
+  );
+});
+
+test("whatever the bytes, a body is either what JSON.parse makes of it or refused as invalid", () => {
+  const fragments = fc.constantFrom(
+    "{",
+    "}",
+    "[",
+    "]",
+    ",",
+    ":",
+    '"',
+    "\\",
+    '"embedding"',
+    '"k"',
+    "1",
+    "-",
+    ".5",
+    "e9",
+    "NaN",
+    " ",
+    "0",
+    "\\u0065",
+  );
+  const bodies = fc.oneof(
+    fc.array(fragments, { maxLength: 14 }).map((parts) => parts.join("")),
+    fc.array(fragments, { maxLength: 4 }).map((parts) => `{"embedding":[1,${parts.join("")}],"k":1}`),
+    fc.array(fragments, { maxLength: 4 }).map((parts) => `{"k":1,"embedding":[1]${parts.join("")}}`),
+  );
+  fc.assert(
+    fc.property(bodies, (body) => {
+      const outcome = refusal(body)?.code ?? JSON.parse(Buffer.from(parse(body).embedding.json()).toString());
+      expect(["RETR_REQUEST_INVALID", embeddingOf(body)]).toContainEqual(outcome);
+    }),
+    { numRuns: 3000 },
+  );
+});
+
+const refused = [
+  {
+    title: "NaN",
+    body: '{"embedding":[0.1,NaN],"k":1}',
+    path: "embedding",
+    message: /element 1: expected a finite number/,
+  },
+  { title: "Infinity", body: '{"embedding":[Infinity],"k":1}', path: "embedding", message: /element 0/ },
+  { title: "null", body: '{"embedding":[1,null],"k":1}', path: "embedding", message: /element 1/ },
+  { title: "a nested array", body: '{"embedding":[[1]],"k":1}', path: "embedding", message: /element 0/ },
+  {
+    title: "a number beyond float32",
+    body: '{"embedding":[1e39],"k":1}',
+    path: "embedding",
+    message: /within float32/,
+  },
+  {
+    title: "digits beyond float32",
+    body: `{"embedding":[${"9".repeat(40)}],"k":1}`,
+    path: "embedding",
+    message: /within float32/,
+  },
+  { title: "a leading zero", body: '{"embedding":[01],"k":1}', path: "embedding", message: /element 0/ },
+  { title: "a trailing comma", body: '{"embedding":[1,],"k":1}', path: "embedding", message: /element 1/ },
+  {
+    title: "an empty embedding",
+    body: '{"embedding":[],"k":1}',
+    path: "embedding",
+    message: /1 to 16000 numbers, got 0/,
+  },
+  { title: "no embedding", body: '{"k":1}', path: "embedding", message: /got nothing/ },
+  { title: "two embeddings", body: '{"embedding":[1],"embedding":[2],"k":1}', path: "embedding", message: /got two/ },
+  {
+    title: "a second embedding in disguise",
+    body: '{"embedding":[1],"\\u0065mbedding":[2],"k":1}',
+    path: "embedding",
+    message: /got two/,
+  },
+  {
+    title: "an object for an embedding",
+    body: '{"embedding":{},"k":1}',
+    path: "embedding",
+    message: /array of numbers/,
+  },
+  { title: "text that isn't base64", body: '{"embedding":"not base64","k":1}', path: "embedding", message: /base64/ },
+  { title: "base64 of half a float", body: '{"embedding":"AAA=","k":1}', path: "embedding", message: /base64/ },
+  {
+    title: "base64 in the URL's alphabet",
+    body: '{"embedding":"_-___w==","k":1}',
+    path: "embedding",
+    message: /base64/,
+  },
+  {
+    title: "base64 with stray last bits",
+    body: '{"embedding":"AACAPx==","k":1}',
+    path: "embedding",
+    message: /base64/,
+  },
+  { title: "base64 of NaN", body: '{"embedding":"AADAfw==","k":1}', path: "embedding", message: /element 0/ },
+  { title: "k of 0", body: '{"embedding":[1],"k":0}', path: "k", message: />=1/ },
+  { title: "k of 1001", body: '{"embedding":[1],"k":1001}', path: "k", message: /<=1000/ },
+  { title: "k of 1.5", body: '{"embedding":[1],"k":1.5}', path: "k", message: /int/ },
+  { title: "an unknown member", body: '{"embedding":[1],"k":1,"limit":3}', path: "(root)", message: /limit/ },
+  {
+    title: "a filter of another type",
+    body: '{"embedding":[1],"k":1,"filters":{"a":[1]}}',
+    path: "filters.a",
+    message: /filters.a/,
+  },
+  { title: "an array", body: "[1]", path: "(root)", message: /JSON object/ },
+  { title: "nothing", body: "", path: "(root)", message: /JSON object/ },
+  { title: "text behind the object", body: '{"embedding":[1],"k":1}x', path: "(root)", message: /valid JSON/ },
+];
+
+test.each(refused)("$title is refused at $path", ({ body, path, message }) => {
+  expect(refusal(body)).toMatchObject({
+    code: "RETR_REQUEST_INVALID",
+    path,
+    message: expect.stringMatching(message) as string,
+  });
+});
+
+test("bytes that aren't UTF-8 are refused", () => {
+  const body = Buffer.concat([
+    Buffer.from('{"embedding":[1],"k":1,"namespace":"'),
+    Buffer.from([0xff]),
+    Buffer.from('"}'),
+  ]);
+  expect(refusal(body)?.message).toMatch(/UTF-8/);
+});
+
+test("a value of the embedding's size never becomes text of ours: Qdrant gets the very bytes", () => {
+  const body = '{"k":3,"embedding":[ 1.50, -0.0,2E-3 ]}';
+  expect(Buffer.from(parse(body).embedding.json()).toString()).toBe("[ 1.50, -0.0,2E-3 ]");
+});
+
+test.each([
+  ["a broken escape", String.raw`{"embedding":"\u000","k":1}`],
+  ["a control character beside an escape", '{"embedding":"\\/\u0001","k":1}'],
+])("an embedding text with %s is the request's fault, with its path", (_, body) => {
+  expect(refusal(body)).toMatchObject({ code: "RETR_REQUEST_INVALID", path: "embedding" });
+});
+
+test.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])(
+  "base64 that holds %d is refused by its element",
+  (value) => {
+    const text = Buffer.from(Float32Array.of(1, value).buffer).toString("base64");
+    expect(refusal(JSON.stringify({ embedding: text, k: 1 }))?.message).toContain("element 1");
+  },
+);

@@ -1,0 +1,47 @@
+// An adapter with everything resolved: what is needed to connect, and what makes it another connection.
+import { hash } from "node:crypto";
+import type { Normalization } from "#config/normalization.ts";
+import type { Fault } from "#errors.ts";
+import type { StoreIdentity } from "./identity.ts";
+import { Secret } from "./secret.ts";
+
+/** Text of the authority's certificate; null: the system's authorities. */
+export type Tls = { readonly ca: string | null };
+
+/** What every adapter needs to know of itself; the rest is its own matter. */
+export type StoreSpec = {
+  readonly kind: string;
+  readonly timeoutMs: number;
+  /** Fields beside the contract's own that its chunks are to have; absent: it lists none. */
+  readonly metadataColumns?: readonly string[];
+};
+
+/** A store as the configuration names it: usable, or why not. */
+export type StoreChoice = {
+  /** Null when even the location depends on a credential that is missing. */
+  readonly identity: StoreIdentity | null;
+  readonly kind: string;
+  readonly resolved: { readonly spec: StoreSpec } | { readonly fault: Fault };
+};
+
+/** Equal keys mean that the same connections serve. Holds secrets only as part of a digest. */
+export function storeKey(choice: StoreChoice, normalization: Normalization): string {
+  const revealed = JSON.stringify([choice.identity, choice.resolved, normalization], revealSecret);
+  return hash("sha256", revealed);
+}
+
+// JSON.stringify calls toJSON before the replacer, so the original is taken from the holder.
+function revealSecret(this: unknown, key: string, value: unknown): unknown {
+  const original = (this as Record<string, unknown>)[key];
+  return original instanceof Secret ? original.reveal() : value;
+}
+
+/** The spec, or undefined when the store can't be used. */
+export function specOf(choice: StoreChoice): StoreSpec | undefined {
+  return "spec" in choice.resolved ? choice.resolved.spec : undefined;
+}
+
+/** Why the store can't be used, or undefined. */
+export function choiceFault(choice: StoreChoice): Fault | undefined {
+  return "fault" in choice.resolved ? choice.resolved.fault : undefined;
+}

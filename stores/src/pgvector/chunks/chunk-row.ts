@@ -1,0 +1,75 @@
+// Rows of a binary COPY into the columns of a page, straight from the bytes.
+import type { Buffer } from "node:buffer";
+import type { ChunkPage } from "#chunks/chunk-page.ts";
+import { digestPayload } from "#chunks/payload-digest.ts";
+import { RetrieverError } from "#errors.ts";
+import type { VerifyLevel } from "#ports/chunk-store.ts";
+
+/** Postgres counts microseconds from 2000-01-01. */
+const epochMs = 946_684_800_000;
+const absent = -1;
+
+/** Reads the columns of `columnsOf`; returns where the next field begins. Throws RETR_VERIFY_NOT_COMPARABLE. */
+export function readChunkRow(page: ChunkPage, level: VerifyLevel, bytes: Buffer, start: number): number {
+  let at = start + 4;
+  const idLength = bytes.readInt32BE(start);
+  if (idLength === absent) throw refuse("chunk_id: expected a value in every row, found NULL");
+  page.addId(bytes, at, at + idLength);
+  at += idLength;
+  if (level === "ids") return at;
+  const row = page.count - 1;
+  const momentLength = bytes.readInt32BE(at);
+  page.updatedAtMs[row] = momentLength === 8 ? readMicroseconds(bytes, at + 4) : Number.NaN;
+  at += 4 + Math.max(0, momentLength);
+  if (level === "fresh" || page.payloadDigests === null) return at;
+  at = readPayload(page.payloadDigests, row, bytes, at);
+  return level === "payload" ? at : readVector(page, bytes, at);
+}
+
+/** ms since 1970; NaN for Postgres's infinities. */
+function readMicroseconds(bytes: Buffer, at: number): number {
+  const high = bytes.readInt32BE(at);
+  if (high === 0x7fff_ffff || high === -0x8000_0000) return Number.NaN;
+  return Math.floor((high * 0x1_0000_0000 + bytes.readUInt32BE(at + 4)) / 1000) + epochMs;
+}
+
+function readPayload(digests: Int32Array, row: number, bytes: Buffer, at: number): number {
+  const end = at + 4 + bytes.readInt32BE(at);
+  const [entity, namespace, ...fields] = JSON.parse(bytes.toString("utf8", at + 4, end)) as unknown[];
+  const [first, second] = digestPayload(entity, namespace, fields);
+  digests[row * 2] = first;
+  digests[row * 2 + 1] = second;
+  return end;
+}
+
+/** pgvector's own form, or the bits of a `bit`; NaN for NULL. */
+function readVector(page: ChunkPage, bytes: Buffer, at: number): number {
+  const target = page.lastVector();
+  const length = bytes.readInt32BE(at);
+  const from = at + 4;
+  if (length === absent) {
+    target.fill(Number.NaN);
+    return from;
+  }
+  if (length === 4 + target.length * 4 && bytes.readUInt16BE(from) === target.length) {
+    for (let index = 0; index < target.length; index += 1) target[index] = bytes.readFloatBE(from + 4 + index * 4);
+  } else if (bytes.readInt32BE(from) === target.length) {
+    for (let index = 0; index < target.length; index += 1) {
+      target[index] = ((bytes[from + 4 + (index >> 3)] as number) >> (7 - (index & 7))) & 1;
+    }
+  } else {
+    throw refuse(`embedding: expected ${target.length} numbers in every row`);
+  }
+  return from + length;
+}
+
+/** A text field, and where the next one begins. */
+export function readTextField(bytes: Buffer, at: number): { readonly text: string | null; readonly end: number } {
+  const length = bytes.readInt32BE(at);
+  const end = at + 4 + Math.max(0, length);
+  return { text: length === absent ? null : bytes.toString("utf8", at + 4, end), end };
+}
+
+function refuse(message: string): RetrieverError {
+  return new RetrieverError({ code: "RETR_VERIFY_NOT_COMPARABLE", message });
+}

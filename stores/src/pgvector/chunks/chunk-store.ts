@@ -1,0 +1,176 @@
+// A table as verification reads it: through in one snapshot by pages, and by id. Two connections, opened on demand.
+import type { Pool, PoolClient } from "pg";
+import { ChunkPage } from "#chunks/chunk-page.ts";
+import { RetrieverError } from "#errors.ts";
+import type { ChunkAccess, ChunkBatch, ChunkStore, FoundChunk, ScanOptions, VerifyLevel } from "#ports/chunk-store.ts";
+import { codeOf } from "#values/node-error.ts";
+import { postgresError } from "../classify.ts";
+import type { PgvectorSpec } from "../config.ts";
+import { makePool, withClient } from "../connection.ts";
+import { readChunkRow, readTextField } from "./chunk-row.ts";
+import { type ChunkTable, idsOfType, lookUpQuery, pageQuery, rowsOf, settings } from "./chunk-sql.ts";
+import { copyRows } from "./copy-query.ts";
+import { type DescribedTable, describeTable } from "./describe-table.ts";
+
+/** A page or a look-up reads thousands of rows: more than an answer to one request may take. */
+const leastTimeoutMs = 30_000;
+
+type Reading = {
+  readonly client: PoolClient;
+  readonly table: ChunkTable;
+  readonly options: ScanOptions;
+  readonly page: ChunkPage;
+};
+
+/** Opens no connection by itself. */
+export function makePgvectorChunkStore(spec: PgvectorSpec, { identity, fields }: ChunkAccess): ChunkStore {
+  const timeoutMs = Math.max(spec.timeoutMs, leastTimeoutMs);
+  const scanPool = makePool(spec, 1, timeoutMs);
+  const lookUpPool = makePool(spec, 1, timeoutMs);
+  let described: DescribedTable | undefined;
+  const describe = async (signal: AbortSignal): Promise<DescribedTable> => {
+    described ??= await withClient(lookUpPool, signal, (client) => describeTable(client, spec, fields));
+    return described;
+  };
+  return {
+    identity,
+    describe: async (signal) => {
+      described = undefined;
+      return (await describe(signal).catch(rethrow(signal))).description;
+    },
+    scan: async function* (options, signal) {
+      const { table, description } = await describe(signal).catch(rethrow(signal));
+      const page = new ChunkPage({
+        level: options.level,
+        pageSize: options.pageSize + 1,
+        dimension: description.dimension ?? 0,
+      });
+      yield* readPages(scanPool, { table, options, page, timeoutMs }, signal);
+    },
+    lookUp: async (ids, level, signal) => {
+      try {
+        const { table, description } = await describe(signal);
+        const possible = idsOfType(ids, table.idType);
+        if (possible.length === 0) return [];
+        const text = `BEGIN READ ONLY; ${settings(timeoutMs)}; ${lookUpQuery(table, possible, level)}; COMMIT`;
+        const dimension = description.dimension ?? 0;
+        return await withClient(lookUpPool, signal, (client) => findRows(client, text, { level, dimension }));
+      } catch (error) {
+        throw readError(error, signal);
+      }
+    },
+    close: async () => {
+      await Promise.allSettled([scanPool.end(), lookUpPool.end()]);
+    },
+  };
+}
+
+function rethrow(signal: AbortSignal): (error: unknown) => never {
+  return (error) => {
+    throw readError(error, signal);
+  };
+}
+
+/** Nobody has asked for a value here: one that can't be read is the table's. */
+function readError(error: unknown, signal: AbortSignal): RetrieverError {
+  const told = postgresError(error, signal);
+  if (told.code !== "RETR_REQUEST_INVALID") return told;
+  const message = `a value of the table can't be read as what its column stands for, such as updated_at (${codeOf(error)})`;
+  return new RetrieverError({ code: "RETR_VERIFY_NOT_COMPARABLE", message }, error);
+}
+
+type Pages = Omit<Reading, "client"> & { readonly timeoutMs: number };
+
+/** All pages are of one moment. */
+async function* readPages(pool: Pool, pages: Pages, signal: AbortSignal): AsyncGenerator<ChunkBatch> {
+  const client = await pool.connect().catch(rethrow(signal));
+  const session = { client, signal, isCut: false };
+  try {
+    const begin = `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; ${settings(pages.timeoutMs)}`;
+    await inSession(session, () => client.query(begin));
+    let { after } = pages.options;
+    for (let hasMore = true; hasMore; ) {
+      const startedAt = performance.now();
+      const options = { ...pages.options, after };
+      hasMore = await inSession(session, () => readPage({ ...pages, client, options }));
+      const { page } = pages;
+      if (page.count === 0) break;
+      after = page.idAt(page.count - 1);
+      yield page.toBatch(after, performance.now() - startedAt);
+    }
+  } catch (error) {
+    throw readError(error, signal);
+  } finally {
+    await endSession(session);
+  }
+}
+
+type Session = { readonly client: PoolClient; readonly signal: AbortSignal; isCut: boolean };
+
+/** Runs one query; the connection goes down with one that the signal ends. */
+async function inSession<T>(session: Session, run: () => Promise<T>): Promise<T> {
+  const { client, signal } = session;
+  signal.throwIfAborted();
+  const cut = (): void => {
+    session.isCut = true;
+    client.release(true);
+  };
+  signal.addEventListener("abort", cut, { once: true });
+  try {
+    return await run();
+  } finally {
+    signal.removeEventListener("abort", cut);
+  }
+}
+
+/** Nobody must find the transaction still open, whyever the reading ended. */
+async function endSession({ client, isCut }: Session): Promise<void> {
+  if (isCut) return;
+  const isClean = await client.query("ROLLBACK").then(
+    () => true,
+    () => false,
+  );
+  client.release(!isClean);
+}
+
+/** Fills the page; whether there may be more. Throws RETR_VERIFY_DUPLICATE_IDS: ids come in order, so doubles are neighbours. */
+async function readPage({ client, table, options, page }: Reading): Promise<boolean> {
+  const { after, level } = options;
+  const before = after === null ? null : Buffer.from(after);
+  let rows = 0;
+  page.clear();
+  await copyRows(client, pageQuery(table, options), (bytes, start) => {
+    rows += 1;
+    const end = start + 4 + bytes.readInt32BE(start);
+    // The page before ended with it; in another snapshot it may be gone.
+    if (rows === 1 && before !== null && before.compare(bytes, start + 4, end) === 0) return;
+    if (page.lastIdIs(bytes, start + 4, end) || (rows === 2 && before?.compare(bytes, start + 4, end) === 0)) {
+      throw doubled(bytes.toString("utf8", start + 4, end));
+    }
+    readChunkRow(page, level, bytes, start);
+  });
+  return rows === rowsOf(options);
+}
+
+function doubled(id: string): RetrieverError {
+  const message = `chunk_id: expected each value once, ${JSON.stringify(id.slice(0, 200))} is in several rows`;
+  return new RetrieverError({ code: "RETR_VERIFY_DUPLICATE_IDS", message });
+}
+
+type Found = { readonly level: VerifyLevel; readonly dimension: number };
+
+async function findRows(client: PoolClient, text: string, { level, dimension }: Found): Promise<FoundChunk[]> {
+  const found: FoundChunk[] = [];
+  const page = new ChunkPage({ level, pageSize: 1, dimension });
+  try {
+    await copyRows(client, text, (bytes, start) => {
+      page.clear();
+      const namespaceAt = readChunkRow(page, level, bytes, start);
+      found.push(page.toFound(readTextField(bytes, namespaceAt).text));
+    });
+  } catch (error) {
+    await client.query("ROLLBACK").catch(() => undefined);
+    throw error;
+  }
+  return found;
+}

@@ -1,0 +1,128 @@
+// What a table says of itself: the catalogue, a few rows, and what an index makes cheap.
+import type { PoolClient } from "pg";
+import { RetrieverError } from "#errors.ts";
+import type { AgreedFields } from "#ports/chunk-store.ts";
+import { type IdKind, idKindOf, type StoreDescription, type VectorPrecision } from "#ports/store-facts.ts";
+import type { PgvectorSpec } from "../config.ts";
+import { quoteName, tableOf } from "../retrieve/statement.ts";
+import type { ChunkTable } from "./chunk-sql.ts";
+import { readRows } from "./row-query.ts";
+
+/** Without an index on chunk_id every page sorts the table; up to so many rows that costs little. */
+const mostUnindexed = 50_000;
+const someIds = 20;
+
+const metrics = { cosine: "cosine", l2: "l2", "inner-product": "dot" } as const;
+const precisions: Readonly<Record<string, VectorPrecision>> = { vector: "float32", halfvec: "half", bit: "binary" };
+const idKinds: Readonly<Record<string, IdKind>> = {
+  smallint: "integer",
+  integer: "integer",
+  bigint: "integer",
+  uuid: "uuid",
+};
+
+const moments = /^(timestamp|date)/;
+
+const columnsQuery = `
+SELECT a.attname::text, format_type(a.atttypid, NULL), a.atttypmod, c.reltuples::bigint,
+  EXISTS (SELECT 1 FROM pg_index i WHERE i.indrelid = c.oid AND i.indkey[0] = a.attnum AND i.indpred IS NULL
+    AND i.indisvalid)
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+WHERE n.nspname = $1 AND c.relname = $2`;
+
+type Column = {
+  readonly type: string;
+  readonly modifier: number;
+  readonly isIndexed: boolean;
+  readonly estimate: number;
+};
+export type DescribedTable = { readonly table: ChunkTable; readonly description: StoreDescription };
+
+/** Rejects with RETR_BACKEND_MISSING, naming what the table lacks, with RETR_VERIFY_NOT_COMPARABLE and the driver's. */
+export async function describeTable(
+  client: PoolClient,
+  spec: PgvectorSpec,
+  fields: AgreedFields,
+): Promise<DescribedTable> {
+  const columns = await readColumns(client, spec);
+  const needed = ["chunk_id", "entity_id", "updated_at", spec.embeddingColumn, ...fields];
+  const lacking = needed.filter((name) => !columns.has(name));
+  if (columns.size === 0) throw missing("Postgres has no such table");
+  if (lacking.length > 0) throw missing(`the table lacks ${lacking.join(", ")}`);
+  const id = columns.get("chunk_id") as Column;
+  const vector = columns.get(spec.embeddingColumn) as Column;
+  const vectorType = vector.type.replace(/\(.*$/, "");
+  const precision = precisions[vectorType];
+  if (precision === undefined) {
+    throw incomparable(`${spec.embeddingColumn}: expected vector, halfvec or bit, the column is ${vector.type}`);
+  }
+  const ids = await readIds(client, spec);
+  const dated = columns.get("updated_at") as Column;
+  const description: StoreDescription = {
+    dimension: vector.modifier > 0 ? vector.modifier : await readDimension(client, spec, vectorType),
+    metric: metrics[spec.distance],
+    metricName: spec.distance,
+    precision,
+    isNormalised: false,
+    idKind: idKinds[id.type] ?? idKindOf(ids),
+    someIds: ids,
+    newestUpdatedAtMs: dated.isIndexed && moments.test(dated.type) ? await readNewest(client, spec) : null,
+    count: await countRows(client, spec, id),
+    isLookUpCheap: id.isIndexed,
+  };
+  const namespace = columns.has(spec.namespaceField) ? quoteName(spec.namespaceField) : "NULL";
+  return { table: { ...spec, namespace, fields, idType: id.type, vectorType }, description };
+}
+
+async function readColumns(client: PoolClient, spec: PgvectorSpec): Promise<ReadonlyMap<string, Column>> {
+  const rows = await readRows(client, { text: columnsQuery, values: [spec.schema, spec.table] });
+  return new Map(
+    rows.map(([name, type, modifier, estimate, isIndexed]) => [
+      name ?? "",
+      { type: type ?? "", modifier: Number(modifier), estimate: Number(estimate), isIndexed: isIndexed === "t" },
+    ]),
+  );
+}
+
+async function readIds(client: PoolClient, spec: PgvectorSpec): Promise<string[]> {
+  const text = `SELECT "chunk_id"::text FROM ${tableOf(spec)} WHERE "chunk_id" IS NOT NULL LIMIT ${someIds}`;
+  const rows = await readRows(client, { text, values: [] });
+  return rows.map(([id]) => id ?? "");
+}
+
+/** Of a column that was declared without one: that of some row. */
+async function readDimension(client: PoolClient, spec: PgvectorSpec, vectorType: string): Promise<number | null> {
+  const vector = quoteName(spec.embeddingColumn);
+  const measure = vectorType === "bit" ? `length(${vector})` : `vector_dims(${vector})`;
+  const text = `SELECT ${measure} FROM ${tableOf(spec)} WHERE ${vector} IS NOT NULL LIMIT 1`;
+  const [row] = await readRows(client, { text, values: [] });
+  return row === undefined ? null : Number(row[0]);
+}
+
+async function readNewest(client: PoolClient, spec: PgvectorSpec): Promise<number | null> {
+  const newest = `max(${quoteName("updated_at")})::timestamptz`;
+  const text = `SELECT floor(extract(epoch FROM ${newest}) * 1000) FROM ${tableOf(spec)} WHERE isfinite("updated_at")`;
+  const [row] = await readRows(client, { text, values: [] });
+  const time = Number(row?.[0] ?? Number.NaN);
+  return Number.isFinite(time) ? time : null;
+}
+
+/** Exact while rows are few; the planner's estimate beyond, and then an index has to lead the pages. */
+async function countRows(client: PoolClient, spec: PgvectorSpec, id: Column): Promise<number> {
+  if (id.estimate > mostUnindexed && id.isIndexed) return id.estimate;
+  const text = `SELECT count(*) FROM (SELECT 1 FROM ${tableOf(spec)} LIMIT ${mostUnindexed + 1}) AS few`;
+  const [row] = await readRows(client, { text, values: [] });
+  const count = Number(row?.[0] ?? 0);
+  if (count <= mostUnindexed) return count;
+  if (id.isIndexed) return Math.max(count, id.estimate);
+  throw incomparable("chunk_id: expected an index that begins with it; without one every page sorts the whole table");
+}
+
+function missing(message: string): RetrieverError {
+  return new RetrieverError({ code: "RETR_BACKEND_MISSING", message });
+}
+
+function incomparable(message: string): RetrieverError {
+  return new RetrieverError({ code: "RETR_VERIFY_NOT_COMPARABLE", message });
+}

@@ -1,0 +1,119 @@
+// pgvector's configuration: as a document holds it, and with everything resolved, whichever form it was written in.
+import { z } from "zod";
+import { baseCredentialSchema, overlayCredential } from "#config/credential.ts";
+import { doc } from "#config/field-doc.ts";
+import { kindSchema, namespaceDoc, timeoutMsSchema, tlsSchema } from "#config/fields.ts";
+import type { StoreLocation } from "#config/identity.ts";
+import type { Secret } from "#config/secret.ts";
+import type { Tls } from "#config/store-spec.ts";
+
+const sqlName = z
+  .string()
+  .max(63)
+  .regex(/^[A-Za-z_][A-Za-z0-9_]{0,62}$/, "expected a plain SQL identifier of at most 63 characters");
+const hostName = z
+  .string()
+  .max(253)
+  .regex(/^[A-Za-z0-9]([A-Za-z0-9.:-]*[A-Za-z0-9])?$/, "expected a host name or address");
+
+const tuning = {
+  schema: sqlName.default("public").meta(doc("Schema of the table.", "retrieval", "public; drop table chunks")),
+  table: sqlName.default("vector_chunks").meta(doc("Table of the chunks.", "chunks", "vector-chunks")),
+  embeddingColumn: sqlName.default("embedding").meta(doc("Column of the vectors.", "vector", "1st")),
+  metadataColumns: z
+    .array(sqlName)
+    .max(32)
+    .default([])
+    .meta(doc("Further columns that come back as metadata and can be filtered.", ["language", "source"], "language")),
+  namespaceField: sqlName.default("namespace").meta(namespaceDoc("tenant", "tenant.id")),
+  distance: z
+    .enum(["cosine", "l2", "inner-product"])
+    .default("cosine")
+    .meta(doc("Distance of the vectors' index; similarities follow from it.", "l2", "euclid")),
+  timeoutMs: timeoutMsSchema,
+  poolSize: z
+    .int()
+    .min(1)
+    .max(200)
+    .default(10)
+    .meta(doc("Most connections of one pod.", 20, 0)),
+  preparedStatements: z
+    .boolean()
+    .default(true)
+    .meta(doc("False behind a pooler in transaction mode.", false, "no")),
+  indexSettings: z
+    .strictObject({
+      hnswEfSearch: z
+        .int()
+        .min(1)
+        .max(1000)
+        .optional()
+        .meta(doc("hnsw.ef_search of every query; the server's own when absent.", 200, 5000)),
+      ivfflatProbes: z
+        .int()
+        .min(1)
+        .max(32_768)
+        .optional()
+        .meta(doc("ivfflat.probes of every query; the server's own when absent.", 20, 0)),
+    })
+    .optional(),
+};
+
+/** pgvector as a base names it: one connection string, as in the users' contract. */
+export const pgvectorBaseSchema = z.strictObject({
+  kind: kindSchema("pgvector"),
+  connectionString: baseCredentialSchema,
+  ...tuning,
+  tls: tlsSchema.optional(),
+});
+
+/** pgvector as an overlay names it: the host is readable, so that it can be checked before anything connects. */
+export const pgvectorOverlaySchema = z.strictObject({
+  kind: kindSchema("pgvector"),
+  host: hostName.meta(
+    doc(
+      "Host of PostgreSQL. The pods' RETRIEVER_ALLOWED_HOSTS has to name it.",
+      "pg.search.svc",
+      "pg.search.svc/chunks",
+    ),
+  ),
+  port: z
+    .int()
+    .min(1)
+    .max(65_535)
+    .default(5432)
+    .meta(doc("Port of PostgreSQL.", 6432, 70_000)),
+  database: z
+    .string()
+    .min(1)
+    .max(63)
+    .meta(doc("Database that holds the table.", "search", "")),
+  user: overlayCredential(["RETRIEVER_CRED_PG_USER", "PGUSER"], ["/etc/retriever/credentials/pg-user", "/etc/passwd"]),
+  password: overlayCredential(
+    ["RETRIEVER_CRED_PG_PASSWORD", "PGPASSWORD"],
+    ["/etc/retriever/credentials/pg-password", "/etc/retriever/credentials/../secret"],
+  ).optional(),
+  ...tuning,
+  tls: tlsSchema.optional(),
+});
+
+export type PgvectorBase = z.infer<typeof pgvectorBaseSchema>;
+export type PgvectorOverlay = z.infer<typeof pgvectorOverlaySchema>;
+export type PgvectorSpec = Omit<PgvectorBase, "connectionString" | "tls"> & {
+  readonly host: string;
+  readonly port: number;
+  readonly database: string;
+  readonly user: Secret;
+  readonly password: Secret | null;
+  /** Null: plain text. */
+  readonly tls: Tls | null;
+};
+
+/** Location of a Postgres connection string. Throws TypeError when it isn't a URL. */
+export function locatePostgres(connectionString: string, schema: string, table: string): StoreLocation {
+  const parsed = new URL(connectionString);
+  const host = parsed.searchParams.get("host") ?? parsed.hostname;
+  const port = parsed.port === "" ? 5432 : Number(parsed.port);
+  const database = decodeURIComponent(parsed.pathname.slice(1)) || decodeURIComponent(parsed.username);
+  return { kind: "pgvector", host, port, place: `${database}/${schema}.${table}` };
+}

@@ -1,0 +1,68 @@
+// What a vector store looks like to the sidecar. Adapters implement it; nothing else talks to a store.
+
+import type { Fault } from "#errors.ts";
+import type { Candidate, Query } from "./query.ts";
+import type { TraceContext } from "./trace.ts";
+
+/** A validated query vector in the forms the stores take. Conversions happen at most once. */
+export type Embedding = {
+  readonly dimension: number;
+  /** The JSON array, as the application sent it where it sent one. */
+  readonly json: () => Uint8Array;
+  /** pgvector's binary form: uint16 dimension, uint16 0, float32 each, big-endian. */
+  readonly binary: () => Buffer;
+};
+
+export type BackendRequest = Query & {
+  readonly embedding: Embedding;
+  /** Without any index: every vector is looked at. A measurement, so it may take `exactTimeoutMs`. */
+  readonly isExact?: boolean;
+  /** For stores that are reached over HTTP. */
+  readonly trace?: TraceContext;
+};
+
+/** Longer than any answer somebody waits for: a whole store is read. */
+export const exactTimeoutMs = 10_000;
+
+export type BackendAnswer = {
+  /** Best first, at most k, similarities normalised. */
+  readonly candidates: readonly Candidate[];
+  readonly vectorMs: number;
+};
+
+/** What a probe found out; null is "not known". */
+export type ProbeFacts = {
+  readonly reachable: boolean | null;
+  /** "off": plain text. */
+  readonly tls: "verified" | "off" | "failed" | null;
+  readonly authenticated: boolean | null;
+  /** Whether the collection or table is there. */
+  readonly exists: boolean | null;
+  readonly dimension: number | null;
+  readonly count: number | null;
+  /** ISO 8601. */
+  readonly newestUpdatedAt: string | null;
+  /** Vectors in the index (Qdrant); null where the store doesn't tell. */
+  readonly indexedVectors: number | null;
+  readonly fault: Fault | null;
+};
+
+export const unknownFacts: Omit<ProbeFacts, "fault"> = {
+  reachable: null,
+  tls: null,
+  authenticated: null,
+  exists: null,
+  dimension: null,
+  count: null,
+  newestUpdatedAt: null,
+  indexedVectors: null,
+};
+
+export interface Backend {
+  /** Rejects with a RetrieverError; RETR_REQUEST_INVALID is the application's fault, every other code the store's. */
+  retrieve(request: BackendRequest, signal: AbortSignal): Promise<BackendAnswer>;
+  /** A cheap bounded read. Never rejects: a fault is part of the facts. */
+  probe(signal: AbortSignal): Promise<ProbeFacts>;
+  /** Ends the connections. Whoever calls it has seen the last request through. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,95 @@
+// What verification and repair need of a store: to read it from end to end, to look chunks up, to say what it is,
+// and, apart from that, to write chunks.
+import type { StoreIdentity } from "#config/identity.ts";
+import type { StoreSpec } from "#config/store-spec.ts";
+import type { FoundChunk, StoreDescription } from "./store-facts.ts";
+
+export type { FoundChunk, StoreDescription };
+
+/** What is compared; each level holds those before it. */
+export const verifyLevels = ["ids", "fresh", "payload", "vector"] as const;
+export type VerifyLevel = (typeof verifyLevels)[number];
+
+/**
+ * Fields that both stores are to hold alike, by their names in either (columns, payload keys). `entity_id` and the
+ * namespace are compared always and aren't listed.
+ */
+export type AgreedFields = readonly string[];
+
+export type ScanOptions = {
+  readonly level: VerifyLevel;
+  /** ms since 1970: only chunks written since then, and those without `updated_at`. Null: all. */
+  readonly sinceMs: number | null;
+  /** `cursor` of the last batch that was taken in; null: from the beginning. */
+  readonly after: string | null;
+  /** Chunks a batch, at most. */
+  readonly pageSize: number;
+};
+
+/** Consecutive chunks by columns: no object per chunk. Valid until the next batch is asked for. */
+export type ChunkBatch = {
+  readonly count: number;
+  /** UTF-8 of the ids, one after the other. */
+  readonly idBytes: Uint8Array;
+  /** The id at `i` ends before `idEnds[i]`, and begins where the one before it ends. */
+  readonly idEnds: Uint32Array;
+  /** ms since 1970, NaN for a chunk without; at level `ids` all NaN. */
+  readonly updatedAtMs: Float64Array;
+  /** Two words a chunk (`digestPayload`), from level `payload` on; null below. */
+  readonly payloadDigests: Int32Array | null;
+  /** `dimension` numbers a chunk, at level `vector`; null below. A chunk without a vector has NaN. */
+  readonly vectors: Float32Array | null;
+  readonly dimension: number;
+  /** Where a scan goes on that is resumed after this batch. */
+  readonly cursor: string;
+  /** How long the store took to give it, ms. */
+  readonly storeMs: number;
+};
+
+/** Reads one store. Every method rejects with a RetrieverError, and ends at the signal. */
+export interface ChunkStore {
+  readonly identity: StoreIdentity;
+  describe(signal: AbortSignal): Promise<StoreDescription>;
+  /** Every chunk once, in the store's own order. A chunk id that a store holds twice comes twice. */
+  scan(options: ScanOptions, signal: AbortSignal): AsyncIterable<ChunkBatch>;
+  /** Chunks with these ids (at most `mostLookedUp`), in any order; missing ones are left out, double ones come twice. */
+  lookUp(ids: readonly string[], level: VerifyLevel, signal: AbortSignal): Promise<readonly FoundChunk[]>;
+  close(): Promise<void>;
+}
+
+/** A chunk with everything a store keeps of it. */
+export type WholeChunk = {
+  readonly id: string;
+  readonly entityId: string | null;
+  readonly namespace: string | null;
+  /** ISO 8601. */
+  readonly updatedAt: string | null;
+  /** The agreed fields, as JSON values; null where the store has none. */
+  readonly fields: Readonly<Record<string, unknown>>;
+  readonly vector: Float32Array | null;
+};
+
+/** Writes one store, and reads what is to be written to another. Rejects with a RetrieverError. */
+export interface ChunkWriter {
+  readonly identity: StoreIdentity;
+  /** Whole chunks by id (at most `mostLookedUp`), in any order; missing ones are left out. */
+  fetch(ids: readonly string[], signal: AbortSignal): Promise<readonly WholeChunk[]>;
+  /** Sentences on what somebody should know before anything is written. */
+  cautions(signal: AbortSignal): Promise<readonly string[]>;
+  /**
+   * Writes each chunk, replacing the one with its id; each id at most once. Repeating it changes nothing.
+   * Resolves with the ids left as they are, because what the store holds is newer by whole milliseconds.
+   */
+  upsert(chunks: readonly WholeChunk[], signal: AbortSignal): Promise<readonly string[]>;
+  /** Removes chunks by id; ids that aren't there are no error. */
+  remove(ids: readonly string[], signal: AbortSignal): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Most ids of one look-up, fetch or removal. */
+export const mostLookedUp = 1000;
+
+export type ChunkAccess = { readonly identity: StoreIdentity; readonly fields: AgreedFields };
+/** Neither connects before it is used. */
+export type MakeChunkStore = (spec: StoreSpec, access: ChunkAccess) => ChunkStore;
+export type MakeChunkWriter = (spec: StoreSpec, access: ChunkAccess) => ChunkWriter;

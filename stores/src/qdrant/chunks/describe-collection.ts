@@ -1,0 +1,59 @@
+// What a collection says of itself: its configuration, a few points, and what an index makes cheap.
+import { ChunkPage } from "#chunks/chunk-page.ts";
+import { RetrieverError } from "#errors.ts";
+import { idKindOf, type StoreDescription, type VectorMetric, type VectorPrecision } from "#ports/store-facts.ts";
+import type { QdrantSpec } from "../config.ts";
+import { type Distance, readCollection, readNewest } from "../retrieve/answer.ts";
+import type { PointsCaller } from "./points-caller.ts";
+import { readScroll } from "./scroll-page.ts";
+
+const someIds = 20;
+const metrics: Readonly<Record<Distance, VectorMetric | null>> = {
+  Cosine: "cosine",
+  Dot: "dot",
+  Euclid: "l2",
+  Manhattan: null,
+};
+const precisions: Readonly<Record<string, VectorPrecision>> = { float32: "float32", float16: "half", uint8: "int8" };
+
+/** Rejects with RETR_BACKEND_MISSING and with what the way to Qdrant throws. */
+export async function describeCollection(
+  caller: PointsCaller,
+  spec: QdrantSpec,
+  signal: AbortSignal,
+): Promise<StoreDescription> {
+  const info = readCollection(await caller.call({ method: "GET", path: "" }, signal), spec.vectorName);
+  if (info.dimension === null || info.distance === null) {
+    const message = "the collection has no vector of the configured name (vectorName)";
+    throw new RetrieverError({ code: "RETR_BACKEND_MISSING", message });
+  }
+  const ids = await readIds(caller, spec, signal);
+  const newest = info.hasTimeIndex ? await readNewestTime(caller, signal) : null;
+  return {
+    dimension: info.dimension,
+    metric: metrics[info.distance],
+    metricName: info.distance,
+    precision: precisions[info.datatype ?? "float32"] ?? null,
+    isNormalised: info.distance === "Cosine",
+    idKind: idKindOf(ids),
+    someIds: ids,
+    newestUpdatedAtMs: newest,
+    count: info.points,
+    isLookUpCheap: info.hasIdIndex,
+  };
+}
+
+async function readIds(caller: PointsCaller, spec: QdrantSpec, signal: AbortSignal): Promise<string[]> {
+  const body = { limit: someIds, with_payload: ["chunk_id"], with_vector: false };
+  const text = await caller.call({ method: "POST", path: "/points/scroll", body }, signal);
+  const page = new ChunkPage({ level: "ids", pageSize: someIds, dimension: 0 });
+  readScroll(text, page, { ...spec, fields: [], vectorName: spec.vectorName });
+  return Array.from({ length: page.count }, (_, row) => page.idAt(row));
+}
+
+async function readNewestTime(caller: PointsCaller, signal: AbortSignal): Promise<number | null> {
+  const order_by = { key: "updated_at", direction: "desc" };
+  const body = { limit: 1, with_payload: ["updated_at"], order_by };
+  const newest = readNewest(await caller.call({ method: "POST", path: "/points/scroll", body }, signal));
+  return newest === null ? null : Date.parse(newest);
+}

@@ -1,0 +1,166 @@
+// A page of a scroll into columns, straight from its text. Members may come in any order.
+import type { ChunkPage } from "#chunks/chunk-page.ts";
+import { canonicalName, digestPayload, readMoment } from "#chunks/payload-digest.ts";
+import { RetrieverError } from "#errors.ts";
+import { JsonWalk } from "../json-walk.ts";
+import { momentAt } from "./moment-text.ts";
+
+export type PointFields = {
+  readonly namespaceField: string;
+  readonly fields: readonly string[];
+  /** Undefined: the unnamed vector. */
+  readonly vectorName: string | undefined;
+};
+/** Called after each point is in the page. */
+type OnPoint = (namespace: string | null) => void;
+
+/** Fills the page; the raw JSON of the next page's offset, null at the end. Throws RETR_BACKEND_ANSWER_INVALID. */
+export function readScroll(text: string, page: ChunkPage, fields: PointFields, onPoint?: OnPoint): string | null {
+  const walk = new JsonWalk(text);
+  const point = new PointReader(walk, page, fields);
+  let next: string | null | undefined;
+  walk.members((name) => {
+    if (name !== "result" || !walk.isObject()) return walk.skip();
+    walk.members((inner) => {
+      if (inner === "points") return walk.elements(() => point.read(onPoint));
+      if (inner !== "next_page_offset") return walk.skip();
+      const from = walk.at;
+      walk.skip();
+      const raw = text.slice(from, walk.at).trim();
+      next = raw === "null" ? null : raw;
+    });
+  });
+  if (next !== undefined) return next;
+  throw new RetrieverError({
+    code: "RETR_BACKEND_ANSWER_INVALID",
+    message: "expected points and next_page_offset from Qdrant, got something else",
+  });
+}
+
+const absent = -1;
+
+/** Reads point after point; what was seen of the current one is noted by place. */
+class PointReader {
+  readonly #walk: JsonWalk;
+  readonly #page: ChunkPage;
+  readonly #fields: PointFields;
+  #id = absent;
+  #idEnd = absent;
+  #chunkId: string | null = null;
+  #chunkAt = absent;
+  #chunkEnd = absent;
+  #updatedAtMs = Number.NaN;
+  #payload: Readonly<Record<string, unknown>> | null = null;
+  #vector: unknown = null;
+  #isParsed = false;
+
+  constructor(walk: JsonWalk, page: ChunkPage, fields: PointFields) {
+    this.#walk = walk;
+    this.#page = page;
+    this.#fields = fields;
+  }
+
+  read(onPoint: OnPoint | undefined): void {
+    this.#id = absent;
+    this.#chunkAt = absent;
+    this.#chunkId = null;
+    this.#updatedAtMs = Number.NaN;
+    this.#payload = null;
+    this.#vector = null;
+    this.#isParsed = onPoint !== undefined || this.#page.payloadDigests !== null;
+    this.#walk.members(this.#onMember);
+    this.#finish();
+    onPoint?.(this.#namespace());
+  }
+
+  readonly #onMember = (name: string): void => {
+    const walk = this.#walk;
+    if (name === "id") {
+      if (walk.isString()) walk.readString();
+      else walk.readWord();
+      [this.#id, this.#idEnd] = [walk.start, walk.end];
+    } else if (name === "payload" && walk.isObject()) {
+      const from = walk.at;
+      walk.members(this.#onPayload);
+      if (this.#isParsed) this.#payload = parseObject(walk.text.slice(from, walk.at));
+    } else if (name === "vector" && this.#page.vectors !== null) {
+      this.#vector = walk.readValue();
+    } else walk.skip();
+  };
+
+  readonly #onPayload = (name: string): void => {
+    const walk = this.#walk;
+    if (name === "chunk_id") this.#readChunkId();
+    else if (name === "updated_at" && this.#page.isDated && walk.isString()) {
+      walk.readString();
+      const time = momentAt(walk.text, walk.start, walk.end);
+      this.#updatedAtMs = Number.isNaN(time) ? readMoment(walk.text.slice(walk.start, walk.end)) : time;
+    } else walk.skip();
+  };
+
+  #readChunkId(): void {
+    const walk = this.#walk;
+    if (walk.isString()) {
+      walk.readString();
+      if (walk.isEscaped) this.#chunkId = JSON.parse(`"${walk.text.slice(walk.start, walk.end)}"`) as string;
+      else [this.#chunkAt, this.#chunkEnd] = [walk.start, walk.end];
+      return;
+    }
+    const from = walk.at;
+    walk.skip();
+    const raw = walk.text.slice(from, walk.at).trim();
+    if (/^-?\d+$/.test(raw)) this.#chunkId = raw;
+    else if (/^-?[\d.eE+-]+$/.test(raw)) this.#chunkId = String(Number(raw));
+  }
+
+  #finish(): void {
+    const { text } = this.#walk;
+    const page = this.#page;
+    if (this.#chunkAt !== absent) page.addIdSlice(text, this.#chunkAt, this.#chunkEnd);
+    else if (this.#chunkId !== null) page.addIdText(this.#chunkId);
+    // As in retrieval: without a chunk_id the point's own id stands for it.
+    else if (this.#id !== absent) page.addIdSlice(text, this.#id, this.#idEnd);
+    else
+      throw new RetrieverError({
+        code: "RETR_BACKEND_ANSWER_INVALID",
+        message: "expected points with ids from Qdrant",
+      });
+    const row = page.count - 1;
+    page.updatedAtMs[row] = this.#updatedAtMs;
+    if (page.payloadDigests !== null) this.#digest(page.payloadDigests, row);
+    if (page.vectors !== null) this.#takeVector(page.lastVector());
+  }
+
+  #digest(digests: Int32Array, row: number): void {
+    const payload = this.#payload ?? {};
+    const { namespaceField, fields } = this.#fields;
+    const agreed = fields.map((name) => at(payload, name));
+    const [first, second] = digestPayload(at(payload, "entity_id"), at(payload, namespaceField), agreed);
+    digests[row * 2] = first;
+    digests[row * 2 + 1] = second;
+  }
+
+  #namespace(): string | null {
+    const value = at(this.#payload ?? {}, this.#fields.namespaceField);
+    return value === null || value === undefined ? null : canonicalName(value).slice(1);
+  }
+
+  #takeVector(target: Float32Array): void {
+    const { vectorName } = this.#fields;
+    const numbers = vectorName === undefined ? this.#vector : at(this.#vector ?? {}, vectorName);
+    if (Array.isArray(numbers) && numbers.length === target.length) target.set(numbers as number[]);
+    else target.fill(Number.NaN);
+  }
+}
+
+function parseObject(text: string): Readonly<Record<string, unknown>> {
+  return JSON.parse(text) as Readonly<Record<string, unknown>>;
+}
+
+/** A member by its key; `a.b` leads into objects, as in Qdrant's filters. */
+function at(value: object, key: string): unknown {
+  if (Object.hasOwn(value, key)) return (value as Record<string, unknown>)[key];
+  const dot = key.indexOf(".");
+  const inner = dot < 0 ? null : at(value, key.slice(0, dot));
+  return typeof inner === "object" && inner !== null ? at(inner, key.slice(dot + 1)) : null;
+}

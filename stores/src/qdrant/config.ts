@@ -1,0 +1,71 @@
+// Qdrant's configuration: as a document holds it, and with everything resolved.
+import { z } from "zod";
+import { baseCredentialSchema, overlayCredential } from "#config/credential.ts";
+import { doc } from "#config/field-doc.ts";
+import { kindSchema, namespaceDoc, timeoutMsSchema, tlsSchema } from "#config/fields.ts";
+import type { StoreLocation } from "#config/identity.ts";
+import type { Secret } from "#config/secret.ts";
+import type { Tls } from "#config/store-spec.ts";
+
+const payloadKey = z
+  .string()
+  .max(128)
+  .regex(/^[A-Za-z_][A-Za-z0-9_.-]{0,127}$/, "expected a payload key");
+const httpUrl = z
+  .string()
+  .max(512)
+  .regex(/^https?:\/\/[^\s/@?#]+(:\d{1,5})?\/?$/, "expected http(s)://host[:port] without path, user or query");
+
+const shape = {
+  kind: kindSchema("qdrant"),
+  url: httpUrl.meta(
+    doc(
+      "http(s)://host[:port] of Qdrant. The pods' RETRIEVER_ALLOWED_HOSTS has to name the host.",
+      "https://qdrant.search.svc:6333",
+      "https://user@qdrant.search.svc:6333",
+    ),
+  ),
+  collection: z
+    .string()
+    .min(1)
+    .max(255)
+    .regex(/^[^/\s?#]+$/, "expected a collection name without slash or space")
+    .meta(doc("Collection of the chunks.", "chunks", "my chunks")),
+  timeoutMs: timeoutMsSchema,
+  consistency: z
+    .enum(["eventual", "strong"])
+    .default("eventual")
+    .meta(doc("Strong asks every replica of a shard, eventual any one.", "strong", "quorum")),
+  namespaceField: payloadKey.default("namespace").meta(namespaceDoc("tenant.id", "tenant id")),
+  vectorName: z
+    .string()
+    .min(1)
+    .max(255)
+    .optional()
+    .meta(doc("Named vector to search; the unnamed one when absent.", "text", "")),
+  tls: tlsSchema.optional(),
+};
+
+export const qdrantBaseSchema = z.strictObject({ ...shape, apiKey: baseCredentialSchema.optional() });
+export const qdrantOverlaySchema = z.strictObject({
+  ...shape,
+  apiKey: overlayCredential(
+    ["RETRIEVER_CRED_QDRANT", "HOME"],
+    ["/etc/retriever/credentials/qdrant", "/root/.qdrant"],
+  ).optional(),
+});
+
+export type QdrantDocument = z.infer<typeof qdrantBaseSchema>;
+export type QdrantSpec = Omit<QdrantDocument, "apiKey" | "tls"> & {
+  readonly apiKey: Secret | null;
+  /** Null: plain text. */
+  readonly tls: Tls | null;
+};
+
+/** Location of a collection. An absent port is the scheme's own for https and Qdrant's 6333 for http. */
+export function locateQdrant(url: string, collection: string): StoreLocation {
+  const parsed = new URL(url);
+  const defaultPort = parsed.protocol === "https:" ? 443 : 6333;
+  const port = parsed.port === "" ? defaultPort : Number(parsed.port);
+  return { kind: "qdrant", host: parsed.hostname, port, place: collection };
+}

@@ -1,0 +1,119 @@
+// A chunk's digest is the same from a table's columns of every type and from the payload an application copies them to.
+import fc from "fast-check";
+import { escapeLiteral } from "pg";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { ChunkPage } from "#chunks/chunk-page.ts";
+import { hexOf } from "#chunks/payload-digest.ts";
+import { makePgvectorChunkStore } from "#pgvector/chunks/chunk-store.ts";
+import type { ChunkStore } from "#ports/chunk-store.ts";
+import { readScroll } from "#qdrant/chunks/scroll-page.ts";
+import { startPostgres, type TestPostgres } from "#test/fakes/postgres-server.ts";
+import { makePoints } from "./points.ts";
+import { makeSpec } from "./spec.ts";
+
+const types = {
+  words: "text",
+  code: "varchar(400)",
+  pages: "bigint",
+  weight: "real",
+  score: "double precision",
+  price: "numeric(20,6)",
+  is_open: "boolean",
+  seen_at: "timestamptz",
+  noted_at: "timestamp",
+  tags: "text[]",
+  more: "jsonb",
+} as const;
+const fields = Object.keys(types).toSorted();
+const identity = { kind: "pgvector", label: "pgvector://test", digest: "0".repeat(32) };
+
+let postgres: TestPostgres;
+let store: ChunkStore;
+
+beforeAll(async () => {
+  postgres = await startPostgres(makePoints(1));
+  const columns = Object.entries(types).map(([name, type]) => `"${name}" ${type}`);
+  await postgres.exec(
+    `CREATE TABLE typed (chunk_id text PRIMARY KEY, entity_id bigint, namespace text, updated_at timestamptz,
+      embedding vector(2), ${columns.join(", ")})`,
+  );
+  const { connectionString, hasSessions } = postgres;
+  const spec = makeSpec("pgvector", { connectionString, table: "typed", preparedStatements: hasSessions });
+  store = makePgvectorChunkStore(spec, { identity, fields });
+});
+
+afterAll(async () => {
+  await store.close();
+  await postgres.close();
+});
+
+// Postgres holds neither NUL nor lone surrogates.
+const text = fc.string({ unit: "grapheme", maxLength: 12 }).filter((value) => !value.includes("\0"));
+const moment = fc.date({ min: new Date("1950-01-01"), max: new Date("2199-01-01"), noInvalidDate: true });
+const json = fc.letrec((tie) => ({
+  value: fc.oneof(
+    { maxDepth: 2 },
+    text,
+    fc.double({ noNaN: true, noDefaultInfinity: true }),
+    fc.boolean(),
+    fc.constant(null),
+    tie("list"),
+    tie("object"),
+  ),
+  list: fc.array(tie("value"), { maxLength: 3 }),
+  object: fc.dictionary(
+    text.filter((key) => key !== "__proto__"),
+    tie("value"),
+    { maxKeys: 3 },
+  ),
+}));
+const payload = fc.record({
+  words: text,
+  code: text,
+  pages: fc.maxSafeInteger(),
+  // Between them a whole number is taken by its digits, of which a `real` prints no more than nine.
+  weight: fc
+    .float({ noNaN: true, noDefaultInfinity: true })
+    .filter((value) => Math.abs(value) <= 2 ** 24 || Math.abs(value) > 2 ** 53),
+  score: fc.double({ noNaN: true, noDefaultInfinity: true }),
+  price: fc.integer({ min: -1e9, max: 1e9 }).map((millionths) => millionths / 1e6),
+  is_open: fc.boolean(),
+  seen_at: moment.map((date) => date.toISOString()),
+  noted_at: moment.map((date) => date.toISOString()),
+  tags: fc.array(text, { maxLength: 3 }),
+  more: json.value,
+});
+const row = fc.record({
+  entity_id: fc.nat(),
+  namespace: fc.option(text),
+  fields: fc
+    .record({ payload, absent: fc.subarray(fields) })
+    .map(({ payload: whole, absent }) =>
+      Object.fromEntries(Object.entries(whole).filter(([name]) => !absent.includes(name))),
+    ),
+});
+
+test("columns of every type and what an application copies of them have one digest", async () => {
+  const rows = fc
+    .sample(row, 300)
+    .map(({ fields: held, ...rest }, index) => ({ chunk_id: `c${index}`, ...rest, ...held }));
+  const document = escapeLiteral(JSON.stringify(rows.map((each) => ({ ...each, embedding: "[1,2]" }))));
+  await postgres.exec(`INSERT INTO typed SELECT * FROM json_populate_recordset(NULL::typed, ${document}::json)`);
+  const signal = AbortSignal.timeout(20_000);
+  const found = await store.lookUp(
+    rows.map(({ chunk_id }) => chunk_id),
+    "payload",
+    signal,
+  );
+  expect(found).toHaveLength(rows.length);
+  const byId = new Map(found.map(({ id, payloadDigest }) => [id, payloadDigest]));
+  expect(rows.filter((each) => byId.get(each.chunk_id) !== digestInQdrant(each))).toEqual([]);
+});
+
+function digestInQdrant(held: object): string {
+  const page = new ChunkPage({ level: "payload", pageSize: 1, dimension: 0 });
+  const text = JSON.stringify({ result: { points: [{ id: 1, payload: held }], next_page_offset: null } });
+  readScroll(text, page, { namespaceField: "namespace", fields, vectorName: undefined });
+  const [first = 0, second = 0] = page.payloadDigests ?? [];
+  return hexOf(first, second);
+}

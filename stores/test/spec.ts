@@ -1,0 +1,31 @@
+// Resolved adapters for tests that go below the documents.
+
+import { readFileSync } from "node:fs";
+import { Secret } from "#config/secret.ts";
+import type { Lookup } from "#kind.ts";
+import { baseAdapterSchema, storeKinds } from "#kinds.ts";
+import type { PgvectorSpec } from "#pgvector/config.ts";
+import type { BackendDeps } from "#ports/backend-deps.ts";
+import type { QdrantSpec } from "#qdrant/config.ts";
+import { similarityOf } from "#similarity.ts";
+
+type Spec = PgvectorSpec | QdrantSpec;
+
+/** Credentials of a test stand in its documents; its files are the system's own. */
+const lookup: Lookup = {
+  credential: (credential) => new Secret(typeof credential === "string" ? credential : JSON.stringify(credential)),
+  authority: (caFile) => (caFile === undefined ? null : readFileSync(caFile, "utf8")),
+  refuse: (field, message) => new Error(`${field}: ${message}`),
+};
+
+/** The spec of an adapter as a base would name it. */
+export function makeSpec<Kind extends Spec["kind"]>(kind: Kind, adapter: object): Extract<Spec, { kind: Kind }> {
+  const form = storeKinds.find((each) => each.kind === kind)?.base;
+  if (form === undefined) throw new Error("expected a known kind");
+  return form.resolve(baseAdapterSchema.parse({ kind, ...adapter }), lookup) as Extract<Spec, { kind: Kind }>;
+}
+
+export const testDeps: BackendDeps = {
+  clock: { wallMs: () => Date.now(), monotonicMs: () => performance.now() },
+  similarity: (metric, value) => similarityOf(metric, value, { strategy: "auto", targetRange: [0, 1] }),
+};

@@ -1,0 +1,62 @@
+// The page of states, drawn from the table that the API server enforces. Pure.
+import { type Phase, phases } from "../crds/src/migration-status.ts";
+import { isFinalPhase, legalSteps } from "../crds/src/phase-steps.ts";
+
+/** What a phase waits for, in a few words. */
+const meanings: Readonly<Record<Phase, string>> = {
+  Pending: "is there one workload, one base, one claim, and another store to go to? Nothing is written before yes",
+  Preflight: "every pod probes the destination; the checklist is answered",
+  AwaitingApproval: "people and the window",
+  WarmUp: "the first stage: a small share of requests also asks the destination",
+  Ramp: "the further stages; also measured again from here after a step down",
+  AwaitingCutover: "every stage passed; waits for a Promote unless `cutover.hold` is false",
+  CuttingOver: "the pods change their primary; ends in Guard or goes back",
+  Guard: "the destination serves, the source watches; only observed time counts",
+  Completed: "the destination serves; settled once the base names it too",
+  RollingBack: "until every pod reports the pinned source as its primary",
+  VerifyingDrift: "what was written since the cutover is compared",
+  RolledBack: "the source serves; the migration never runs again",
+  Validated: "end of `mode: Validate`: every stage passed, the shadow is off again",
+};
+
+/** What happens within a phase and begins a new epoch, so that every pod has to follow anew. */
+const within: readonly (readonly [Phase, string])[] = [
+  ["Preflight", "the plan was edited"],
+  ["AwaitingApproval", "the plan was edited, approvals are void"],
+  ["WarmUp", "held at rate 0, resumed, or measured again"],
+  ["Ramp", "next stage, a step down, or measured again"],
+];
+
+/** Markdown of `docs/states.md`. The table holds every legal step; the drawing those that tell the story. */
+export function renderStatesPage(): string {
+  return [
+    "# States",
+    "",
+    "Generated from `crds/src/phase-steps.ts` by `make generate`; a stale page fails `make check`. The API server refuses a status that takes any other step. The step to RollingBack is there in every phase that isn't final; it is left out of the drawing but for the phases after the cutover. An arrow from a phase to itself is a new epoch within it.",
+    "",
+    "```mermaid",
+    "stateDiagram-v2",
+    "  [*] --> Pending",
+    ...drawnSteps().map(([from, to]) => `  ${from} --> ${to}`),
+    ...within.map(([phase, what]) => `  ${phase} --> ${phase} : ${what}`),
+    ...phases.filter(isFinalPhase).map((phase) => `  ${phase} --> [*]`),
+    "```",
+    "",
+    "| phase | what it waits for or means | next |",
+    "|---|---|---|",
+    ...phases.map(
+      (phase) => `| ${phase} | ${meanings[phase]} | ${legalSteps[phase].join(", ") || "none: it is final"} |`,
+    ),
+    "",
+  ].join("\n");
+}
+
+const pastCutover: readonly Phase[] = ["CuttingOver", "Guard", "VerifyingDrift"];
+
+function drawnSteps(): readonly (readonly [Phase, Phase])[] {
+  return phases.flatMap((from) =>
+    legalSteps[from]
+      .filter((to) => to !== "RollingBack" || pastCutover.includes(from))
+      .map((to) => [from, to] as const),
+  );
+}

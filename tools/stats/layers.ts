@@ -1,0 +1,40 @@
+// Which folder may build on which: per workspace the layers from the lowest to the highest, as paths in its `src`
+// (in the workspace itself where it has no `src`). A file directly in there stands for itself. An import may point
+// down or stay within its layer. A workspace without a line here is judged by its circles only.
+
+export type Layers = readonly (readonly string[])[];
+
+export const layers: Readonly<Record<string, Layers>> = {
+  operator: [
+    ["errors.ts"],
+    ["core/model"],
+    ["core/time", "core/pods"],
+    ["core/gates"],
+    ["core/harm"],
+    ["core/verification"],
+    ["core/checks"],
+    ["core/people"],
+    ["core/overlay", "core/steps"],
+    ["core/phases"],
+    ["core/preempt"],
+    ["core/status"],
+    ["core"],
+    ["rehearse"],
+    ["ports"],
+    ["config.ts", "settings-file.ts", "overlay-intent.ts", "telemetry", "timing"],
+    ["evidence", "outbox"],
+    [
+      "adapters",
+      "adapters/alertmanager",
+      "adapters/kubernetes",
+      "adapters/prometheus",
+      "adapters/sidecars",
+      "adapters/sinks",
+      "observe",
+      "apply",
+    ],
+    ["controller"],
+    ["messaging.ts", "alerting.ts"],
+    ["cli", "main.ts"],
+  ],
+};
