@@ -10,7 +10,7 @@ export type Body = { readonly [name: string]: unknown };
 export type Reply = { readonly status: number; readonly body: Body };
 export type Frame = { readonly type: string; readonly object: Body };
 
-export type RequestOptions = {
+type RequestOptions = {
   readonly query?: Readonly<Record<string, string>>;
   readonly body?: unknown;
   readonly contentType?: string;
@@ -19,7 +19,7 @@ export type RequestOptions = {
   readonly token?: string;
 };
 
-export type WatchStream = AsyncDisposable & {
+type WatchStream = AsyncDisposable & {
   /** The next frame of which this is true; throws when the stream ends or nothing comes in time. */
   readonly next: (wanted: (frame: Frame) => boolean) => Promise<Frame>;
   /** Resolves when the server ends the stream. */

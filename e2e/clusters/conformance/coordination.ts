@@ -1,7 +1,7 @@
 // Conformance: leases under a race, events in both groups, and namespaces that go away.
 import { expect } from "vitest";
 import { at, type Reply } from "./client.ts";
-import { type Checks, causeFields, createConfigMap, expectFailure, expectStatus, mergePatch, until } from "./scene.ts";
+import { type Checks, causeFields, createConfigMap, mergePatch, until } from "./scene.ts";
 
 function lease(name: string, holderIdentity: string): { readonly [field: string]: unknown } {
   return {
@@ -26,7 +26,7 @@ export const leasing: Checks = {
   },
   "of several updates from one version exactly one wins": async (scene) => {
     const name = scene.name("update");
-    const made = expectStatus(await scene.client.request("POST", scene.leases, { body: lease(name, "") }), 201);
+    const made = await scene.ok("POST", scene.leases, { body: lease(name, "") });
     const claim = (holderIdentity: string) => ({ ...made, spec: { ...(made["spec"] as object), holderIdentity } });
     const replies = await Promise.all(
       ["a", "b", "c", "d"].map((holder) =>
@@ -35,20 +35,21 @@ export const leasing: Checks = {
     );
     expect(statuses(replies)).toEqual([200, 409, 409, 409]);
     const winner = replies.find((reply) => reply.status === 200);
-    const live = expectStatus(await scene.client.request("GET", `${scene.leases}/${name}`), 200);
+    const live = await scene.ok("GET", `${scene.leases}/${name}`);
     expect(at(live, "spec", "holderIdentity")).toBe(at(winner?.body, "spec", "holderIdentity"));
   },
   "an update of a lease needs a version": async (scene) => {
     const name = scene.name("blind");
-    expectStatus(await scene.client.request("POST", scene.leases, { body: lease(name, "a") }), 201);
-    const reply = await scene.client.request("PUT", `${scene.leases}/${name}`, { body: lease(name, "b") });
-    expect(causeFields(expectFailure(reply, 422, "Invalid"))).toEqual(["metadata.resourceVersion"]);
+    await scene.ok("POST", scene.leases, { body: lease(name, "a") });
+    expect(
+      causeFields(await scene.refused("Invalid", "PUT", `${scene.leases}/${name}`, { body: lease(name, "b") })),
+    ).toEqual(["metadata.resourceVersion"]);
   },
   "a lease's duration must be positive": async (scene) => {
     const body = { ...lease(scene.name("zero"), "a"), spec: { leaseDurationSeconds: 0 } };
-    expect(
-      causeFields(expectFailure(await scene.client.request("POST", scene.leases, { body }), 422, "Invalid")),
-    ).toEqual(["spec.leaseDurationSeconds"]);
+    expect(causeFields(await scene.refused("Invalid", "POST", scene.leases, { body }))).toEqual([
+      "spec.leaseDurationSeconds",
+    ]);
   },
 };
 
@@ -69,15 +70,9 @@ export const reporting: Checks = {
       note: "seen",
       regarding,
     };
-    expectStatus(
-      await scene.client.request("POST", `/apis/events.k8s.io/v1/namespaces/${scene.namespace}/events`, { body }),
-      201,
-    );
+    await scene.ok("POST", `/apis/events.k8s.io/v1/namespaces/${scene.namespace}/events`, { body });
     const query = { fieldSelector: `involvedObject.name=${name},involvedObject.kind=ConfigMap` };
-    const list = expectStatus(
-      await scene.client.request("GET", `/api/v1/namespaces/${scene.namespace}/events`, { query }),
-      200,
-    );
+    const list = await scene.ok("GET", `/api/v1/namespaces/${scene.namespace}/events`, { query });
     expect(at(list, "items", 0, "message")).toBe("seen");
     expect(at(list, "items", 0, "involvedObject", "uid")).toBe("1");
   },
@@ -88,23 +83,19 @@ export const ending: Checks = {
     const name = scene.name("doomed");
     const path = `/api/v1/namespaces/${name}`;
     const inside = { ...scene, configMaps: `${path}/configmaps` };
-    expectStatus(await scene.client.request("POST", "/api/v1/namespaces", { body: { metadata: { name } } }), 201);
+    await scene.ok("POST", "/api/v1/namespaces", { body: { metadata: { name } } });
     await createConfigMap(inside, { name: "plain" });
     await createConfigMap(inside, { name: "held", finalizers: ["test.retriever.dev/hold"] });
-    expectStatus(await scene.client.request("DELETE", path), 200);
-    expect(at(expectStatus(await scene.client.request("GET", path), 200), "status", "phase")).toBe("Terminating");
-    const late = expectFailure(
-      await scene.client.request("POST", inside.configMaps, { body: { metadata: { name: "late" } } }),
-      403,
-      "Forbidden",
-    );
+    await scene.ok("DELETE", path);
+    expect(at(await scene.ok("GET", path), "status", "phase")).toBe("Terminating");
+    const late = await scene.refused("Forbidden", "POST", inside.configMaps, { body: { metadata: { name: "late" } } });
     expect(at(late, "details", "causes", 0, "reason")).toBe("NamespaceTerminating");
     await until(
       () => scene.client.request("GET", `${inside.configMaps}/plain`),
       (reply) => reply.status === 404,
     );
     const release = { contentType: mergePatch, body: { metadata: { finalizers: null } } };
-    expectStatus(await scene.client.request("PATCH", `${inside.configMaps}/held`, release), 200);
+    await scene.ok("PATCH", `${inside.configMaps}/held`, release);
     await until(
       () => scene.client.request("GET", path),
       (reply) => reply.status === 404,

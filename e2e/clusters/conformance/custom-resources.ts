@@ -67,7 +67,7 @@ export const shaping: Checks = {
   },
   "an object without a kind is refused as BadRequest": async (scene) => {
     const body = { metadata: { name: scene.name("kindless") }, spec: { size: 1 } };
-    expectFailure(await scene.client.request("POST", scene.widgets, { body }), 400, "BadRequest");
+    await scene.refused("BadRequest", "POST", scene.widgets, { body });
   },
   "an int-or-string takes both and nothing else": async (scene) => {
     await make(scene, "int", { size: 1, either: 7 });
@@ -176,10 +176,10 @@ export const validating: Checks = {
         expect(field).toMatch(/openAPIV3Schema\.x-kubernetes-validations\[0\]\.rule$/);
       }
       const costly = gadgets("'size ' + string(self.spec.size) != 'size 0'");
-      const refused = expectFailure(await scene.client.request("POST", definitions, { body: costly }), 422, "Invalid");
+      const refused = await scene.refused("Invalid", "POST", definitions, { body: costly });
       expect(causeFields(refused)[0]).toMatch(/openAPIV3Schema\.x-kubernetes-validations\[0\]\.rule$/);
       const fine = gadgets("self.spec.size > 1 && self.spec.list.all(one, one.size > 1)");
-      expectStatus(await scene.client.request("POST", definitions, { query: { dryRun: "All" }, body: fine }), 201);
+      await scene.ok("POST", definitions, { query: { dryRun: "All" }, body: fine });
     },
 };
 
@@ -196,9 +196,7 @@ export const subresources: Checks = {
   "a write to the resource leaves the status alone, a write to the status leaves the rest alone": async (scene) => {
     const { name, made } = await make(scene, "status");
     const first = { ...made, status: { phase: "Sneaked" } };
-    expect(
-      expectStatus(await scene.client.request("PUT", `${scene.widgets}/${name}`, { body: first }), 200)["status"],
-    ).toBeUndefined();
+    expect((await scene.ok("PUT", `${scene.widgets}/${name}`, { body: first }))["status"]).toBeUndefined();
     const both = { metadata: { labels: { a: "b" } }, spec: { size: 9 }, status: { phase: "Up" } };
     const after = expectStatus(await patch(scene, `${name}/status`, both), 200);
     expect(after["status"]).toEqual({ phase: "Up" });
@@ -208,8 +206,8 @@ export const subresources: Checks = {
   "a status update from a stale version is a Conflict": async (scene) => {
     const { name, made } = await make(scene, "race");
     const body = { ...made, status: { phase: "Up" } };
-    expectStatus(await scene.client.request("PUT", `${scene.widgets}/${name}/status`, { body }), 200);
-    expectFailure(await scene.client.request("PUT", `${scene.widgets}/${name}/status`, { body }), 409, "Conflict");
+    await scene.ok("PUT", `${scene.widgets}/${name}/status`, { body });
+    await scene.refused("Conflict", "PUT", `${scene.widgets}/${name}/status`, { body });
   },
   "a transition rule under status refuses a falling epoch, and the root's refuses a vanishing status": async (
     scene,
@@ -221,11 +219,10 @@ export const subresources: Checks = {
     ).toEqual(["status.epoch"]);
     expectFailure(await patch(scene, `${name}/status`, { status: null }), 422, "Invalid");
     const remove = [{ op: "remove", path: "/status" }];
-    expectFailure(
-      await scene.client.request("PATCH", `${scene.widgets}/${name}/status`, { contentType: jsonPatch, body: remove }),
-      422,
-      "Invalid",
-    );
+    await scene.refused("Invalid", "PATCH", `${scene.widgets}/${name}/status`, {
+      contentType: jsonPatch,
+      body: remove,
+    });
     expect(
       at(expectStatus(await patch(scene, `${name}/status`, { status: { epoch: 4 } }), 200), "status", "epoch"),
     ).toBe(4);
@@ -255,20 +252,10 @@ export const subresources: Checks = {
   "an update needs a version, and a strategic merge patch is refused": async (scene) => {
     const { name, made } = await make(scene, "unconditional");
     const body = { ...made, metadata: { name } };
-    const status = expectFailure(
-      await scene.client.request("PUT", `${scene.widgets}/${name}`, { body }),
-      422,
-      "Invalid",
-    );
+    const status = await scene.refused("Invalid", "PUT", `${scene.widgets}/${name}`, { body });
     expect(causeFields(status)).toEqual(["metadata.resourceVersion"]);
     const strategic = { contentType: "application/strategic-merge-patch+json", body: { spec: { size: 2 } } };
-    expectFailure(
-      await scene.client.request("PATCH", `${scene.widgets}/${name}`, strategic),
-      415,
-      "UnsupportedMediaType",
-    );
-    expect(versionOf(expectStatus(await scene.client.request("GET", `${scene.widgets}/${name}`), 200))).toBe(
-      versionOf(made),
-    );
+    await scene.refused("UnsupportedMediaType", "PATCH", `${scene.widgets}/${name}`, strategic);
+    expect(versionOf(await scene.ok("GET", `${scene.widgets}/${name}`))).toBe(versionOf(made));
   },
 };

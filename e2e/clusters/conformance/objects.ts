@@ -19,16 +19,12 @@ export const creating: Checks = {
     expect(at(made, "metadata", "uid")).toMatch(/^[0-9a-f-]{36}$/);
     expect(at(made, "metadata", "creationTimestamp")).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
     expect(Number(versionOf(made))).toBeGreaterThan(0);
-    expect(expectStatus(await scene.client.request("GET", `${scene.configMaps}/${name}`), 200)).toEqual(made);
+    expect(await scene.ok("GET", `${scene.configMaps}/${name}`)).toEqual(made);
   },
   "a second object of the same name is refused as AlreadyExists": async (scene) => {
     const name = scene.name("twice");
     await createConfigMap(scene, { name });
-    const status = expectFailure(
-      await scene.client.request("POST", scene.configMaps, { body: { metadata: { name } } }),
-      409,
-      "AlreadyExists",
-    );
+    const status = await scene.refused("AlreadyExists", "POST", scene.configMaps, { body: { metadata: { name } } });
     expect(status["message"]).toBe(`configmaps "${name}" already exists`);
   },
   "a generated name begins with the prefix and is free": async (scene) => {
@@ -44,39 +40,35 @@ export const creating: Checks = {
   },
   "a dry run answers as a create and stores nothing": async (scene) => {
     const name = scene.name("dry");
-    expectStatus(
-      await scene.client.request("POST", scene.configMaps, { query: { dryRun: "All" }, body: { metadata: { name } } }),
-      201,
-    );
-    expectFailure(await scene.client.request("GET", `${scene.configMaps}/${name}`), 404, "NotFound");
+    await scene.ok("POST", scene.configMaps, { query: { dryRun: "All" }, body: { metadata: { name } } });
+    await scene.refused("NotFound", "GET", `${scene.configMaps}/${name}`);
   },
   "a value of the wrong type is refused as BadRequest": async (scene) => {
     const body = { metadata: { name: scene.name("typed") }, data: { number: 7 } };
-    expectFailure(await scene.client.request("POST", scene.configMaps, { body }), 400, "BadRequest");
+    await scene.refused("BadRequest", "POST", scene.configMaps, { body });
   },
   "an unknown field is refused under strict validation": async (scene) => {
     const body = { apiVersion: "v1", kind: "ConfigMap", metadata: { name: scene.name("strict") }, surprise: true };
-    const status = expectFailure(
-      await scene.client.request("POST", scene.configMaps, { query: { fieldValidation: "Strict" }, body }),
-      400,
-      "BadRequest",
-    );
+    const status = await scene.refused("BadRequest", "POST", scene.configMaps, {
+      query: { fieldValidation: "Strict" },
+      body,
+    });
     expect(status["message"]).toContain('unknown field "surprise"');
   },
   "a create in a namespace that is not there is refused as NotFound": async (scene) => {
     const path = `/api/v1/namespaces/${scene.name("absent")}/configmaps`;
-    expectFailure(await scene.client.request("POST", path, { body: { metadata: { name: "x" } } }), 404, "NotFound");
+    await scene.refused("NotFound", "POST", path, { body: { metadata: { name: "x" } } });
   },
 };
 
 export const reading: Checks = {
   "a missing object is NotFound with its name and kind": async (scene) => {
-    const status = expectFailure(await scene.client.request("GET", `${scene.configMaps}/nowhere`), 404, "NotFound");
+    const status = await scene.refused("NotFound", "GET", `${scene.configMaps}/nowhere`);
     expect(status["details"]).toEqual({ name: "nowhere", kind: "configmaps" });
   },
   "a path in a group of Kubernetes' own that serves nothing is NotFound": async (scene) => {
     for (const path of ["/api/v1/things", "/api/v9/pods", "/apis/apps/v1/things", "/apis/apps/v9/deployments"])
-      expectFailure(await scene.client.request("GET", path), 404, "NotFound");
+      await scene.refused("NotFound", "GET", path);
   },
   "any other path that serves nothing is answered in plain words": async (scene) => {
     const paths = ["/apis/nobody.example/v1/things", "/apis/test.retriever.dev/v1/things", "/things"];
@@ -84,21 +76,18 @@ export const reading: Checks = {
       expect(await scene.client.request("GET", path)).toEqual({ status: 404, body: { text: "404 page not found\n" } });
   },
   "a wrong token is Unauthorized": async (scene) => {
-    expectFailure(await scene.client.request("GET", scene.configMaps, { token: "wrong" }), 401, "Unauthorized");
+    await scene.refused("Unauthorized", "GET", scene.configMaps, { token: "wrong" });
   },
   "a list in pages covers everything once, at one version": async (scene) => {
     const label = scene.name("page");
     for (const suffix of ["a", "b", "c"])
       await createConfigMap(scene, { name: `${label}-${suffix}`, labels: { set: label } });
     const query = { labelSelector: `set=${label}`, limit: "2" };
-    const first = expectStatus(await scene.client.request("GET", scene.configMaps, { query }), 200);
+    const first = await scene.ok("GET", scene.configMaps, { query });
     await createConfigMap(scene, { name: `${label}-d`, labels: { set: label } });
-    const rest = expectStatus(
-      await scene.client.request("GET", scene.configMaps, {
-        query: { ...query, continue: String(at(first, "metadata", "continue")) },
-      }),
-      200,
-    );
+    const rest = await scene.ok("GET", scene.configMaps, {
+      query: { ...query, continue: String(at(first, "metadata", "continue")) },
+    });
     const names = [first, rest].flatMap((page) =>
       (page["items"] as unknown[]).map((item) => at(item, "metadata", "name")),
     );
@@ -124,10 +113,7 @@ export const reading: Checks = {
     await createConfigMap(scene, { name: `${set}-2`, labels: { set, tier: "silver" } });
     await createConfigMap(scene, { name: `${set}-3`, labels: { set } });
     const found = async (selector: string) => {
-      const list = expectStatus(
-        await scene.client.request("GET", scene.configMaps, { query: { labelSelector: `set=${set},${selector}` } }),
-        200,
-      );
+      const list = await scene.ok("GET", scene.configMaps, { query: { labelSelector: `set=${set},${selector}` } });
       return (list["items"] as unknown[]).map((item) => String(at(item, "metadata", "name")).slice(-1)).join("");
     };
     expect(await found("tier=gold")).toBe("1");
@@ -140,16 +126,9 @@ export const reading: Checks = {
   "a field selector on metadata.name selects one, on an unknown field is refused": async (scene) => {
     const name = scene.name("field");
     await createConfigMap(scene, { name });
-    const list = expectStatus(
-      await scene.client.request("GET", scene.configMaps, { query: { fieldSelector: `metadata.name=${name}` } }),
-      200,
-    );
+    const list = await scene.ok("GET", scene.configMaps, { query: { fieldSelector: `metadata.name=${name}` } });
     expect(list["items"]).toHaveLength(1);
-    expectFailure(
-      await scene.client.request("GET", scene.configMaps, { query: { fieldSelector: "data.x=1" } }),
-      400,
-      "BadRequest",
-    );
+    await scene.refused("BadRequest", "GET", scene.configMaps, { query: { fieldSelector: "data.x=1" } });
   },
 };
 
@@ -158,29 +137,25 @@ export const changing: Checks = {
     const name = scene.name("stale");
     const made = await createConfigMap(scene, { name });
     const path = `${scene.configMaps}/${name}`;
-    const next = expectStatus(await scene.client.request("PUT", path, { body: { ...made, data: { a: "1" } } }), 200);
+    const next = await scene.ok("PUT", path, { body: { ...made, data: { a: "1" } } });
     expect(Number(versionOf(next))).toBeGreaterThan(Number(versionOf(made)));
-    const status = expectFailure(
-      await scene.client.request("PUT", path, { body: { ...made, data: { a: "2" } } }),
-      409,
-      "Conflict",
-    );
+    const status = await scene.refused("Conflict", "PUT", path, { body: { ...made, data: { a: "2" } } });
     expect(status["message"]).toContain("the object has been modified");
   },
   "an update that changes nothing keeps the version": async (scene) => {
     const made = await createConfigMap(scene, { name: scene.name("same") }, { a: "1" });
     const path = `${scene.configMaps}/${String(at(made, "metadata", "name"))}`;
-    const same = expectStatus(await scene.client.request("PUT", path, { body: made }), 200);
+    const same = await scene.ok("PUT", path, { body: made });
     expect(versionOf(same)).toBe(versionOf(made));
   },
   "a merge patch removes what is null and checks a version it carries": async (scene) => {
     const made = await createConfigMap(scene, { name: scene.name("merge") }, { a: "1", b: "2" });
     const path = `${scene.configMaps}/${String(at(made, "metadata", "name"))}`;
     const body = { data: { a: null, c: "3" } };
-    const next = expectStatus(await scene.client.request("PATCH", path, { contentType: mergePatch, body }), 200);
+    const next = await scene.ok("PATCH", path, { contentType: mergePatch, body });
     expect(next["data"]).toEqual({ b: "2", c: "3" });
     const stale = { metadata: { resourceVersion: versionOf(made) }, data: { d: "4" } };
-    expectFailure(await scene.client.request("PATCH", path, { contentType: mergePatch, body: stale }), 409, "Conflict");
+    await scene.refused("Conflict", "PATCH", path, { contentType: mergePatch, body: stale });
   },
   "a JSON patch whose test fails is Invalid and changes nothing": async (scene) => {
     const made = await createConfigMap(scene, { name: scene.name("json") }, { a: "1" });
@@ -189,25 +164,14 @@ export const changing: Checks = {
       { op: "test", path: "/data/a", value: seen },
       { op: "replace", path: "/data/a", value: "9" },
     ];
-    expectFailure(
-      await scene.client.request("PATCH", path, { contentType: jsonPatch, body: steps("2") }),
-      422,
-      "Invalid",
-    );
-    const next = expectStatus(
-      await scene.client.request("PATCH", path, { contentType: jsonPatch, body: steps("1") }),
-      200,
-    );
+    await scene.refused("Invalid", "PATCH", path, { contentType: jsonPatch, body: steps("2") });
+    const next = await scene.ok("PATCH", path, { contentType: jsonPatch, body: steps("1") });
     expect(next["data"]).toEqual({ a: "9" });
   },
   "a patch of an unknown format is refused as UnsupportedMediaType": async (scene) => {
     const made = await createConfigMap(scene, { name: scene.name("format") });
     const path = `${scene.configMaps}/${String(at(made, "metadata", "name"))}`;
-    expectFailure(
-      await scene.client.request("PATCH", path, { contentType: "application/json", body: {} }),
-      415,
-      "UnsupportedMediaType",
-    );
+    await scene.refused("UnsupportedMediaType", "PATCH", path, { contentType: "application/json", body: {} });
   },
   "a delete under a wrong uid is a Conflict, under the right one a Success": async (scene) => {
     const made = await createConfigMap(scene, { name: scene.name("uid") });
@@ -217,10 +181,10 @@ export const changing: Checks = {
       apiVersion: "v1",
       preconditions: { uid: "00000000-0000-0000-0000-000000000000" },
     };
-    expectFailure(await scene.client.request("DELETE", path, { body: wrong }), 409, "Conflict");
+    await scene.refused("Conflict", "DELETE", path, { body: wrong });
     const right = { kind: "DeleteOptions", apiVersion: "v1", preconditions: { uid: at(made, "metadata", "uid") } };
-    expect(expectStatus(await scene.client.request("DELETE", path, { body: right }), 200)["status"]).toBe("Success");
-    expectFailure(await scene.client.request("DELETE", path), 404, "NotFound");
+    expect((await scene.ok("DELETE", path, { body: right }))["status"]).toBe("Success");
+    await scene.refused("NotFound", "DELETE", path);
   },
 };
 
@@ -229,21 +193,14 @@ export const finalizing: Checks = {
     const name = scene.name("held");
     const path = `${scene.configMaps}/${name}`;
     await createConfigMap(scene, { name, finalizers: ["test.retriever.dev/hold"] });
-    expectStatus(await scene.client.request("DELETE", path), 200);
-    const held = expectStatus(await scene.client.request("GET", path), 200);
+    await scene.ok("DELETE", path);
+    const held = await scene.ok("GET", path);
     expect(at(held, "metadata", "deletionTimestamp")).toBeDefined();
     const more = { metadata: { finalizers: ["test.retriever.dev/hold", "test.retriever.dev/late"] } };
-    const late = expectFailure(
-      await scene.client.request("PATCH", path, { contentType: mergePatch, body: more }),
-      422,
-      "Invalid",
-    );
+    const late = await scene.refused("Invalid", "PATCH", path, { contentType: mergePatch, body: more });
     // The metadata of an update is looked at twice.
     expect(causeFields(late)).toEqual(["metadata.finalizers", "metadata.finalizers"]);
-    expectStatus(
-      await scene.client.request("PATCH", path, { contentType: mergePatch, body: { metadata: { finalizers: null } } }),
-      200,
-    );
-    expectFailure(await scene.client.request("GET", path), 404, "NotFound");
+    await scene.ok("PATCH", path, { contentType: mergePatch, body: { metadata: { finalizers: null } } });
+    await scene.refused("NotFound", "GET", path);
   },
 };

@@ -7,6 +7,10 @@ import { at, type Body, type Client, connect, type Reply } from "./client.ts";
 
 export type Scene = AsyncDisposable & {
   readonly client: Client;
+  /** The answer to a request that must be served: 201 for a POST, else 200. */
+  readonly ok: (...request: Parameters<Client["request"]>) => Promise<Body>;
+  /** The Status of a request that must be refused for this reason. */
+  readonly refused: (reason: keyof typeof codes, ...request: Parameters<Client["request"]>) => Promise<Body>;
   readonly namespace: string;
   /** A name nobody else uses. */
   readonly name: (prefix: string) => string;
@@ -16,12 +20,23 @@ export type Scene = AsyncDisposable & {
 };
 
 /** One thing that must hold, on the double as on a real API server. */
-export type Check = (scene: Scene) => Promise<void>;
+type Check = (scene: Scene) => Promise<void>;
 export type Checks = Readonly<Record<string, Check>>;
 
 export const mergePatch = "application/merge-patch+json";
 export const jsonPatch = "application/json-patch+json";
 export const applyPatch = "application/apply-patch+yaml";
+
+const codes = {
+  BadRequest: 400,
+  Unauthorized: 401,
+  Forbidden: 403,
+  NotFound: 404,
+  AlreadyExists: 409,
+  Conflict: 409,
+  UnsupportedMediaType: 415,
+  Invalid: 422,
+} as const;
 
 const waitMs = 60_000;
 const pollMs = 100;
@@ -33,9 +48,13 @@ export async function openScene(kubeconfig: string): Promise<Scene> {
   const client = connect(kubeconfig);
   const name = (prefix: string) => `${prefix}-${randomBytes(4).toString("hex")}`;
   const namespace = name("conformance");
-  expectStatus(await client.request("POST", "/api/v1/namespaces", { body: { metadata: { name: namespace } } }), 201);
+  const ok: Scene["ok"] = async (...request) =>
+    expectStatus(await client.request(...request), request[0] === "POST" ? 201 : 200);
+  await ok("POST", "/api/v1/namespaces", { body: { metadata: { name: namespace } } });
   return {
     client,
+    ok,
+    refused: async (reason, ...request) => expectFailure(await client.request(...request), codes[reason], reason),
     namespace,
     name,
     configMaps: `/api/v1/namespaces/${namespace}/configmaps`,
@@ -77,7 +96,7 @@ export function versionOf(object: Body): string {
 
 /** Creates a ConfigMap and returns it. */
 export async function createConfigMap(scene: Scene, metadata: Body, data: Body = {}): Promise<Body> {
-  return expectStatus(await scene.client.request("POST", scene.configMaps, { body: { metadata, data } }), 201);
+  return scene.ok("POST", scene.configMaps, { body: { metadata, data } });
 }
 
 /** Asks again until the reply is as wanted. */

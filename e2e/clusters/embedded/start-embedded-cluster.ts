@@ -1,12 +1,11 @@
 // The embedded cluster: API double and pod runner together, in one directory.
 // Starts and ends both; adds nothing of its own.
 import { join } from "node:path";
-import { type ApiOptions, type EmbeddedApi, startApi } from "./api/start-api.ts";
+import { type EmbeddedApi, startApi } from "./api/start-api.ts";
 import { type Runner, type RunnerOptions, startRunner } from "./runner/start-runner.ts";
 
-export type EmbeddedClusterOptions = {
+type EmbeddedClusterOptions = {
   readonly directory: string;
-  readonly api?: Omit<ApiOptions, "directory">;
   readonly runner?: Omit<RunnerOptions, "directory" | "api">;
 };
 
@@ -18,7 +17,7 @@ export type EmbeddedCluster = AsyncDisposable & {
 
 /** Kubeconfigs are written to `<directory>/api`, logs and volumes of pods to `<directory>/runner`. */
 export async function startEmbeddedCluster(options: EmbeddedClusterOptions): Promise<EmbeddedCluster> {
-  const api = await startApi({ ...options.api, directory: join(options.directory, "api") });
+  const api = await startApi({ directory: join(options.directory, "api") });
   const runner = startRunner({ ...options.runner, api, directory: join(options.directory, "runner") });
   const close = async () => {
     await runner.close();

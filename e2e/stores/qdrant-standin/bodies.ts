@@ -11,11 +11,18 @@ export function readBody<T>(schema: z.ZodType<T>, text: string): T {
   const parsed = schema.safeParse(parse(text));
   if (parsed.success) return parsed.data;
   const { issues } = parsed.error;
-  const unknown = issues.find((issue) => issue.code === "unrecognized_keys");
-  if (unknown !== undefined) throw notInStandIn(unknown.keys.join(", "));
+  const unknown = unknownMembers(issues);
+  if (unknown.length > 0) throw notInStandIn(unknown.join(", "));
   const isLimit = issues.every(({ code }) => code === "too_small" || code === "too_big");
   const [status, kind] = isLimit ? [422, "Validation"] : [400, "Format"];
   throw new ApiFault(status, `${kind} error in JSON body: ${z.prettifyError(parsed.error)}`, true);
+}
+
+function unknownMembers(issues: readonly z.core.$ZodIssue[]): readonly string[] {
+  return issues.flatMap((issue) => {
+    if (issue.code === "unrecognized_keys") return issue.keys;
+    return issue.code === "invalid_union" ? issue.errors.flatMap(unknownMembers) : [];
+  });
 }
 
 function parse(text: string): Json {
@@ -86,7 +93,9 @@ const pointVectors = z.union([
 export const upsertBody = z.strictObject({
   points: z.array(z.strictObject({ id: pointIdSchema, vector: pointVectors, payload: payload.nullish() })),
 });
-export const deleteBody = z.union([z.strictObject({ points: ids }), z.strictObject({ filter: filterSchema })]);
+export const deleteBody = z
+  .strictObject({ points: ids.optional(), filter: filterSchema.optional() })
+  .refine(({ points, filter }) => (points === undefined) !== (filter === undefined));
 export const setPayloadBody = z.strictObject({ points: ids, payload });
 export const indexBody = z.strictObject({
   field_name: z.string(),

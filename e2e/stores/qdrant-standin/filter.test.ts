@@ -72,6 +72,8 @@ describe("a filter", () => {
     ['{"must":[{"key":"at"}]}', 400],
     ['{"must":[{"has_id":["x"]}]}', 400],
     ['{"must":[{"key":"at","geo_radius":{"radius":1}}]}', 501],
+    ['{"must":[{"key":"namespace","match":{"text":"lph"}}]}', 501],
+    ['{"must":[{"key":"words","match":{}}]}', 400],
     ['{"must_not":[{"key":"at"}]}', 501],
   ])("%s is refused with %i", (filter, status) => {
     expect(() => holds(filter)).toThrow(expect.objectContaining({ status }));

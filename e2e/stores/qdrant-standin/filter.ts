@@ -51,12 +51,17 @@ const rangeSchema = z.union([
 ]);
 
 /** `any` takes strings alone or integers alone. */
-const matchSchema = z.union([
-  z
-    .strictObject({ value: z.union([z.string(), z.boolean(), integer]) })
-    .transform(({ value }): Test => isEqualTo(value)),
-  z.strictObject({ any: z.union([z.array(z.string()), z.array(integer)]) }).transform(({ any }): Test => isAnyOf(any)),
-]);
+const matchSchema = z
+  .strictObject({
+    value: z.union([z.string(), z.boolean(), integer]).optional(),
+    any: z.union([z.array(z.string()), z.array(integer)]).optional(),
+  })
+  .transform(({ value, any }, context): Test => {
+    if (value !== undefined) return isEqualTo(value);
+    if (any !== undefined) return isAnyOf(any);
+    context.addIssue("a match of nothing");
+    return z.NEVER;
+  });
 
 function isEqualTo(wanted: Json): Test {
   return (value) => value === wanted;

@@ -21,7 +21,7 @@ const smallestInteger = -(2n ** 63n);
 const largestInteger = 2n ** 64n - 1n;
 
 /** Where a number may stand that a plain one doesn't keep. A match inside a string only costs time. */
-const mayLose = /(?:^|[[,:\s])-?(?:\d{16}|\d+\.0+(?!\d)|\d+(?:\.\d+)?[eE]\+?\d)|-0(?![.\d])/;
+const mayLose = /(?:^|[[,:\s])(?:-0(?![.\d])|-?(?:\d{16}|\d+\.0+(?!\d)|\d+(?:\.\d+)?[eE]\+?\d))/;
 
 /** Parses one document. Throws SyntaxError. A reviver makes parsing ten times slower, so vectors mostly go without. */
 export function parseJson(text: string): Json {

@@ -6,7 +6,7 @@ import { type PathSelector, payloadShower } from "./payload.ts";
 import { printPointId } from "./point-id.ts";
 import { printFloat32 } from "./print-number.ts";
 
-export type Shown = {
+type Shown = {
   readonly with_payload?: PathSelector | null | undefined;
   /** All, none, or those of the list. */
   readonly with_vector?: PathSelector | null | undefined;

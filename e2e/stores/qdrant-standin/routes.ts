@@ -26,7 +26,7 @@ export type Store = {
   readonly seed: number;
 };
 
-export type Call = {
+type Call = {
   readonly store: Store;
   /** What stands in the path for `*`, decoded. */
   readonly names: readonly string[];
@@ -126,8 +126,8 @@ const present: readonly Route[] = [
       points.map(({ id, vector, payload }) => ({ id, vectors: vector, payload: payload ?? {} })),
     );
   }),
-  write("POST /collections/*/points/delete", deleteBody, (collection, body) =>
-    collection.delete("points" in body ? body.points : collection.scan(body.filter).map(({ id }) => id)),
+  write("POST /collections/*/points/delete", deleteBody, (collection, { points, filter }) =>
+    collection.delete(points ?? collection.scan(filter).map(({ id }) => id)),
   ),
   write("POST /collections/*/points/payload", setPayloadBody, (collection, { points, payload }) =>
     collection.setPayload(points, payload),

@@ -156,6 +156,7 @@ describe("what Qdrant has and the stand-in hasn't", () => {
       { query: [1, 0], score_threshold: 1 },
       "score_threshold",
     ],
+    ["a member of a selection", "/collections/chunks/points/delete", { points: [1], shard_key: "a" }, "shard_key"],
     ["a condition", "/collections/chunks/points/count", { filter: { must: [{ nested: {} }] } }, "nested"],
   ])("%s is refused by name", async (_, path, body, name) => {
     await expect(post(path, body)).resolves.toMatchObject({ status: 501, text: expect.stringContaining(name) });

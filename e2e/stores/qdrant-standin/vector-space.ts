@@ -7,7 +7,7 @@ export type VectorParams = { readonly size: number; readonly distance: Distance 
 
 export type Hit = { readonly slot: number; readonly score: number };
 
-export type Search = {
+type Search = {
   readonly query: Float32Array;
   /** How many of the best are wanted. */
   readonly count: number;
@@ -134,8 +134,17 @@ class BestHits {
     const isFull = this.hits.length >= this.count;
     if (isFull && (worst === undefined || this.compare(offered, worst) >= 0)) return;
     if (isFull) this.hits.pop();
-    const place = this.hits.findLastIndex((hit) => this.compare(hit, offered) < 0) + 1;
-    this.hits.splice(place, 0, offered);
+    this.hits.splice(this.placeOf(offered), 0, offered);
+  }
+
+  private placeOf(offered: Hit): number {
+    let [low, high] = [0, this.hits.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.compare(this.hits[middle] as Hit, offered) < 0) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 
   /** Negative when `a` goes before `b`. A score that is no number goes last. */

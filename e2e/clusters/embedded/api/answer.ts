@@ -2,8 +2,8 @@
 // Throws an ApiFailure for every refusal.
 import type { Call, Cluster } from "./call.ts";
 import { methodNotAllowed } from "./failure.ts";
-import { createObject, scaleOf, updateObject } from "./verbs/change.ts";
-import { deleteCollection, deleteObject } from "./verbs/delete.ts";
+import { createObject, updateObject } from "./verbs/change.ts";
+import { deleteObject } from "./verbs/delete.ts";
 import { patchObject } from "./verbs/patch.ts";
 import { getObject, listObjects } from "./verbs/read.ts";
 
@@ -17,13 +17,11 @@ function plain(body: unknown): Answer {
 export function answer(cluster: Cluster, call: Call): Answer {
   switch (call.verb) {
     case "get":
-      return plain(call.subresource === "scale" ? scaleOf(getObject(cluster, call)) : getObject(cluster, call));
+      return plain(getObject(cluster, call));
     case "list":
       return plain(listObjects(cluster, call));
     case "delete":
       return plain(deleteObject(cluster, call));
-    case "deletecollection":
-      return plain(deleteCollection(cluster, call));
     case "create":
     case "update":
     case "patch": {

@@ -54,14 +54,12 @@ describe("what the embedded API refuses", () => {
     expect(status["message"]).toContain('"shard"');
   });
 
-  it("answers 415 for a strategic merge of a list and merges maps as asked", async () => {
+  it("answers 415 for a strategic merge", async () => {
     await create("plain", { a: "1" });
     const contentType = "application/strategic-merge-patch+json";
-    const path = `${configMaps}/plain`;
-    const list = { metadata: { finalizers: ["a.example/b"] } };
-    expectFailure(await client.request("PATCH", path, { contentType, body: list }), 415, "UnsupportedMediaType");
-    const merged = expectStatus(await client.request("PATCH", path, { contentType, body: { data: { b: "2" } } }), 200);
-    expect(merged["data"]).toEqual({ a: "1", b: "2" });
+    const sent = await client.request("PATCH", `${configMaps}/plain`, { contentType, body: { data: { b: "2" } } });
+    const status = expectFailure(sent, 415, "UnsupportedMediaType");
+    expect(status["message"]).toContain("accepted media types include");
   });
 
   it("answers 413 for a body over three megabytes", async () => {
@@ -95,18 +93,6 @@ describe("history of the embedded API", () => {
     const query = { limit: "1", continue: String(at(page, "metadata", "continue")) };
     const status = expectFailure(await client.request("GET", configMaps, { query }), 410, "Expired");
     expect(status["message"]).toContain("continue");
-  });
-
-  it("lists an exact earlier version as it was", async () => {
-    await create("kept", { a: "1" });
-    const old = expectStatus(await client.request("GET", configMaps), 200);
-    expectStatus(
-      await client.request("PATCH", `${configMaps}/kept`, { contentType: mergePatch, body: { data: { a: "2" } } }),
-      200,
-    );
-    const query = { resourceVersion: versionOf(old), resourceVersionMatch: "Exact" };
-    const again = expectStatus(await client.request("GET", configMaps, { query }), 200);
-    expect(again["items"]).toEqual(old["items"]);
   });
 
   it("answers 504 to a version of the future", async () => {
@@ -210,7 +196,7 @@ describe("admission", () => {
 });
 
 describe("official client", () => {
-  it("creates, reads and scales through @kubernetes/client-node", async () => {
+  it("creates and reads through @kubernetes/client-node", async () => {
     const config = new KubeConfig();
     config.loadFromFile(api.kubeconfigPath("operator"));
     const core = config.makeApiClient(CoreV1Api);
@@ -220,11 +206,6 @@ describe("official client", () => {
     const template = { metadata: { labels: { app: "x" } }, spec: { containers: [{ name: "app", image: "app" }] } };
     const body = { metadata: { name: "x" }, spec: { selector: { matchLabels: { app: "x" } }, template } };
     expect((await apps.createNamespacedDeployment({ namespace: "default", body })).spec?.replicas).toBe(1);
-    const scale = await apps.readNamespacedDeploymentScale({ namespace: "default", name: "x" });
-    scale.spec = { replicas: 3 };
-    expect(
-      (await apps.replaceNamespacedDeploymentScale({ namespace: "default", name: "x", body: scale })).spec?.replicas,
-    ).toBe(3);
   });
 });
 

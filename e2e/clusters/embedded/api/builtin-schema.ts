@@ -57,15 +57,7 @@ export const namespaceSchema = withObjectFields(
 export const podSchema = withObjectFields(
   record({ spec: podSpec, status: openRecord({ phase: text, podIP: text, conditions }) }),
 );
-export const configMapSchema = withObjectFields(record({ data: textMap, binaryData: textMap, immutable: flag }));
-export const serviceAccountSchema = withObjectFields(
-  record({
-    automountServiceAccountToken: flag,
-    secrets: { type: "array", items: open },
-    imagePullSecrets: mapList(["name"], openRecord({ name: text })),
-  }),
-);
-
+export const configMapSchema = withObjectFields(record({ data: textMap }));
 const reference = openRecord({
   apiVersion: text,
   kind: text,

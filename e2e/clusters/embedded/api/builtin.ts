@@ -11,7 +11,6 @@ import {
   leaseSchema,
   namespaceSchema,
   podSchema,
-  serviceAccountSchema,
 } from "./builtin-schema.ts";
 import { checkDefinition, completeDefinition } from "./definition.ts";
 import { checkEvent, fromCoreEvent, toCoreEvent } from "./event-kind.ts";
@@ -26,9 +25,6 @@ type Row = Pick<ResourceType, "group" | "version" | "plural" | "kind"> & {
 
 function builtin(row: Row): ResourceType {
   return {
-    singular: row.kind.toLowerCase(),
-    shortNames: [],
-    categories: [],
     namespaced: true,
     storage: `${row.group}/${row.plural}`,
     subresources: [],
@@ -135,9 +131,9 @@ function checkLease(object: KubeObject): readonly Cause[] {
   return faults;
 }
 
-function checkConfigMap(object: KubeObject, old: KubeObject | undefined): readonly Cause[] {
+function checkConfigMap(object: KubeObject): readonly Cause[] {
   const faults: Cause[] = [];
-  const entries = [...Object.entries(objectOf(object["data"])), ...Object.entries(objectOf(object["binaryData"]))];
+  const entries = Object.entries(objectOf(object["data"]));
   for (const [name] of entries) {
     if (!/^[-._a-zA-Z0-9]{1,253}$/.test(name) || name === "." || name === "..") {
       faults.push(
@@ -151,9 +147,6 @@ function checkConfigMap(object: KubeObject, old: KubeObject | undefined): readon
   }
   const size = entries.reduce((sum, [, value]) => sum + Buffer.byteLength(textOf(value)), 0);
   if (size > 1024 * 1024) faults.push(cause("FieldValueTooLong", "", "Too long: may not be more than 1048576 bytes"));
-  if (old?.["immutable"] === true && !equal(old["data"], object["data"])) {
-    faults.push(cause("FieldValueForbidden", "data", "Forbidden: field is immutable when `immutable` is set"));
-  }
   return faults;
 }
 
@@ -165,7 +158,6 @@ export const builtinTypes: readonly ResourceType[] = [
     plural: "namespaces",
     kind: "Namespace",
     namespaced: false,
-    shortNames: ["ns"],
     subresources: ["status"],
     schema: namespaceSchema,
     nameRule: "label",
@@ -176,8 +168,6 @@ export const builtinTypes: readonly ResourceType[] = [
     version: "v1",
     plural: "pods",
     kind: "Pod",
-    shortNames: ["po"],
-    categories: ["all"],
     subresources: ["status"],
     schema: podSchema,
     hasGeneration: true,
@@ -189,24 +179,14 @@ export const builtinTypes: readonly ResourceType[] = [
     version: "v1",
     plural: "configmaps",
     kind: "ConfigMap",
-    shortNames: ["cm"],
     schema: configMapSchema,
     check: checkConfigMap,
   }),
   builtin({
     group: "",
     version: "v1",
-    plural: "serviceaccounts",
-    kind: "ServiceAccount",
-    shortNames: ["sa"],
-    schema: serviceAccountSchema,
-  }),
-  builtin({
-    group: "",
-    version: "v1",
     plural: "events",
     kind: "Event",
-    shortNames: ["ev"],
     schema: coreEventSchema,
     createOnUpdate: true,
     check: checkEvent,
@@ -216,7 +196,6 @@ export const builtinTypes: readonly ResourceType[] = [
     version: "v1",
     plural: "events",
     kind: "Event",
-    shortNames: ["ev"],
     storage: "/events",
     schema: eventsSchema,
     createOnUpdate: true,
@@ -229,9 +208,7 @@ export const builtinTypes: readonly ResourceType[] = [
     version: "v1",
     plural: "deployments",
     kind: "Deployment",
-    shortNames: ["deploy"],
-    categories: ["all"],
-    subresources: ["status", "scale"],
+    subresources: ["status"],
     schema: deploymentSchema,
     hasGeneration: true,
     check: checkDeployment,
@@ -251,7 +228,6 @@ export const builtinTypes: readonly ResourceType[] = [
     version: "v1",
     plural: "jobs",
     kind: "Job",
-    categories: ["all"],
     subresources: ["status"],
     schema: jobSchema,
     hasGeneration: true,
@@ -261,8 +237,6 @@ export const builtinTypes: readonly ResourceType[] = [
     version: "v1",
     plural: "cronjobs",
     kind: "CronJob",
-    shortNames: ["cj"],
-    categories: ["all"],
     subresources: ["status"],
     schema: cronJobSchema,
     hasGeneration: true,
@@ -273,8 +247,6 @@ export const builtinTypes: readonly ResourceType[] = [
     plural: "customresourcedefinitions",
     kind: "CustomResourceDefinition",
     namespaced: false,
-    shortNames: ["crd", "crds"],
-    categories: ["api-extensions"],
     subresources: ["status"],
     schema: definitionSchema,
     hasGeneration: true,

@@ -7,7 +7,7 @@ import { groupVersion, type ResourceType } from "./resource-type.ts";
 import type { Store } from "./store.ts";
 
 export type User = { readonly username: string; readonly groups: readonly string[] };
-export type Verb = "get" | "list" | "watch" | "create" | "update" | "patch" | "delete" | "deletecollection";
+export type Verb = "get" | "list" | "watch" | "create" | "update" | "patch" | "delete";
 
 export type Call = {
   readonly verb: Verb;

@@ -15,7 +15,7 @@ export type StatusBody = {
 };
 
 /** Which resource a refusal speaks of. */
-export type Subject = { readonly group: string; readonly plural: string; readonly kind: string };
+type Subject = { readonly group: string; readonly plural: string; readonly kind: string };
 
 /** A request that is answered with a failed Status. */
 export class ApiFailure extends Error {

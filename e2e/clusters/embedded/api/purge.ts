@@ -16,7 +16,7 @@ export function purgeIfReady(cluster: Cluster, type: ResourceType, object: KubeO
 }
 
 /** Takes an object out, whatever holds it, and lets its container go on terminating. */
-export function removeNow(cluster: Cluster, type: ResourceType, object: KubeObject): KubeObject {
+function removeNow(cluster: Cluster, type: ResourceType, object: KubeObject): KubeObject {
   const last = cluster.store.remove(type.storage, object);
   if (type.plural === "customresourcedefinitions") cluster.registry.forget(object);
   const { namespace } = object.metadata;

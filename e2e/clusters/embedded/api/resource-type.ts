@@ -8,10 +8,7 @@ export type ResourceType = {
   readonly group: string;
   readonly version: string;
   readonly plural: string;
-  readonly singular: string;
   readonly kind: string;
-  readonly shortNames: readonly string[];
-  readonly categories: readonly string[];
   readonly namespaced: boolean;
   /** Where objects are kept; two types may share one (both Event groups). */
   readonly storage: string;

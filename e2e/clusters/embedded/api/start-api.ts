@@ -2,8 +2,8 @@
 // The composition root of the API double; everything it holds ends with close().
 import { randomBytes, randomUUID } from "node:crypto";
 import { mkdir, writeFile } from "node:fs/promises";
-import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import { listen } from "#support/http-server.ts";
 import { type Answer, answer } from "./answer.ts";
 import type { Admission, Call, Cluster, User, Verb } from "./call.ts";
 import { NoSuchPath } from "./failure.ts";
@@ -15,18 +15,13 @@ import { makeRegistry } from "./registry.ts";
 import { Store } from "./store.ts";
 import { applyPatchType } from "./verbs/patch.ts";
 
-export type ApiOptions = {
-  /** A 127.x address; 127.0.0.1 when absent. */
-  readonly address?: string;
-  readonly port?: number;
+type ApiOptions = {
   /** Users by name; `operator` and `admin` when absent. Tokens are made at start. */
   readonly users?: Readonly<Record<string, User>>;
   /** Where kubeconfig files are written. */
   readonly directory: string;
-  readonly now?: () => Date;
   readonly bookmarkEveryMs?: number;
   readonly maxHistory?: number;
-  readonly maxObjects?: number;
 };
 
 /** A call from inside the process, such as the pod runner's. */
@@ -47,10 +42,7 @@ export type DirectCall = {
 
 export type EmbeddedApi = AsyncDisposable & {
   readonly url: string;
-  /** The authority's certificate, PEM. */
-  readonly ca: string;
   readonly kubeconfigPath: (user: string) => string;
-  readonly token: (user: string) => string;
   readonly faults: Faults;
   readonly requests: RequestLog;
   /** Registers an admission hook; the returned function takes it out. */
@@ -80,10 +72,9 @@ const defaults = {
 
 /** Starts the API on its own port; kubeconfigs are at `<directory>/<user>.kubeconfig`. */
 export async function startApi(options: ApiOptions): Promise<EmbeddedApi> {
-  const address = options.address ?? "127.0.0.1";
+  const address = "127.0.0.1";
   const users = options.users ?? defaultUsers;
-  const now = options.now ?? (() => new Date());
-  const cluster = makeCluster(options, now);
+  const cluster = makeCluster(options);
   const tokens = new Map(Object.keys(users).map((name) => [name, randomBytes(24).toString("base64url")]));
   const byToken = new Map(Object.entries(users).map(([name, user]) => [tokens.get(name) ?? "", user]));
   const certificates = await makeCertificates([address], new Date());
@@ -103,24 +94,19 @@ export async function startApi(options: ApiOptions): Promise<EmbeddedApi> {
     timing,
     maxWatches: defaults.maxWatches,
   });
-  await new Promise<void>((resolve, reject) =>
-    server.once("error", reject).listen(options.port ?? 0, address, resolve),
-  );
-  const url = `https://${address}:${(server.address() as AddressInfo).port}`;
+  const { port, close: closeServer } = await listen(server, address);
+  const url = `https://${address}:${port}`;
   const kubeconfigPath = (user: string) => join(options.directory, `${user}.kubeconfig`);
   await mkdir(options.directory, { recursive: true });
   for (const [user, token] of tokens)
     await writeFile(kubeconfigPath(user), renderKubeconfig({ url, ca: certificates.ca, user, token }), { mode: 0o600 });
   const close = () => {
     endWatches();
-    server.closeAllConnections();
-    return new Promise<void>((resolve) => server.close(() => resolve()));
+    return closeServer();
   };
   return {
     url,
-    ca: certificates.ca,
     kubeconfigPath,
-    token: (user) => tokenOf(tokens, user),
     faults,
     requests,
     admission: (hook) => {
@@ -134,15 +120,9 @@ export async function startApi(options: ApiOptions): Promise<EmbeddedApi> {
   };
 }
 
-function tokenOf(tokens: ReadonlyMap<string, string>, user: string): string {
-  const token = tokens.get(user);
-  if (token === undefined) throw new Error(`no such user: ${user}, expected one of ${[...tokens.keys()].join(", ")}`);
-  return token;
-}
-
-function makeCluster(options: ApiOptions, now: () => Date): Cluster {
+function makeCluster(options: ApiOptions): Cluster {
   const store = new Store({
-    maxObjects: options.maxObjects ?? defaults.maxObjects,
+    maxObjects: defaults.maxObjects,
     maxHistory: options.maxHistory ?? defaults.maxHistory,
   });
   const suffix = () => randomBytes(5).reduce((text, byte) => text + "bcdfghjklmnpqrstvwxz2456789"[byte % 27], "");
@@ -150,7 +130,7 @@ function makeCluster(options: ApiOptions, now: () => Date): Cluster {
     store,
     registry: makeRegistry(),
     admissions: new Set(),
-    now,
+    now: () => new Date(),
     uid: () => randomUUID(),
     suffix,
   };

@@ -11,8 +11,8 @@ export type StoreEvent = {
   readonly revision: number;
 };
 
-export type StoreLimits = { readonly maxObjects: number; readonly maxHistory: number };
-export type Listener = (event: StoreEvent) => void;
+type StoreLimits = { readonly maxObjects: number; readonly maxHistory: number };
+type Listener = (event: StoreEvent) => void;
 
 const firstRevision = 100;
 

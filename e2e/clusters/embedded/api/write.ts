@@ -12,7 +12,7 @@ import { evaluateRules } from "./schema/cel.ts";
 import { applyDefaults, prune } from "./schema/prune.ts";
 import { validate } from "./schema/validate.ts";
 
-export type Proposal = {
+type Proposal = {
   readonly before: KubeObject | undefined;
   readonly after: KubeObject;
   /** Owners computed by an apply; other writes are tracked here. */

@@ -1,7 +1,7 @@
 // What the runner asks of the API: reads and writes of pods, Deployments and ConfigMaps without HTTP.
 // A thin typed layer; refusals stay ApiFailures.
 import { ApiFailure } from "../api/failure.ts";
-import { isObject, type JsonObject, type KubeObject, objectOf, textOf } from "../api/json.ts";
+import { type JsonObject, type KubeObject, objectOf } from "../api/json.ts";
 import type { EmbeddedApi } from "../api/start-api.ts";
 import { mergePatchType } from "../api/verbs/patch.ts";
 
@@ -62,12 +62,7 @@ export function makeClusterAccess({ direct, store }: EmbeddedApi): ClusterAccess
 }
 
 function contentOf(configMap: KubeObject): Record<string, string> {
-  const binary = Object.entries(objectOf(configMap["binaryData"])).map(([name, value]) => [
-    name,
-    Buffer.from(textOf(value), "base64").toString("latin1"),
-  ]);
-  const text = isObject(configMap["data"]) ? configMap["data"] : {};
-  return { ...(Object.fromEntries(binary) as Record<string, string>), ...(text as Record<string, string>) };
+  return objectOf(configMap["data"]) as Record<string, string>;
 }
 
 function ignoreMissing(act: () => unknown): void {

@@ -3,18 +3,15 @@
 import { isObject, type JsonObject, type KubeObject, textOf, valueAt } from "../api/json.ts";
 import { type Container, portOf } from "./pod-shape.ts";
 
-export type EnvSources = {
+type EnvSources = {
   readonly pod: KubeObject;
   readonly podIp: string;
   readonly nodeName: string;
   /** Host directory by mount path. */
   readonly hostPaths: ReadonlyMap<string, string>;
-  readonly configMap: (name: string) => Readonly<Record<string, string>> | undefined;
-  /** Secrets the runner was given by its caller; the API serves none. */
-  readonly secret: (name: string) => Readonly<Record<string, string>> | undefined;
 };
 
-export type Launch = { readonly args: readonly string[]; readonly env: Readonly<Record<string, string>> };
+type Launch = { readonly args: readonly string[]; readonly env: Readonly<Record<string, string>> };
 
 const defaultPorts = { retrieve: 7080, admin: 7090 };
 
@@ -25,8 +22,7 @@ export function launchOf(container: Container, sources: EnvSources): Launch {
     RETRIEVER_ADMIN: `${sources.podIp}:${portOf(container, "admin", defaultPorts.admin)}`,
   };
   for (const entry of container.env) {
-    const value = valueOf(entry, sources);
-    if (value !== undefined) env[textOf(entry["name"])] = toHostPath(expand(value, env), sources.hostPaths);
+    env[textOf(entry["name"])] = toHostPath(expand(valueOf(entry, sources), env), sources.hostPaths);
   }
   for (const name of ["RETRIEVER_LISTEN", "RETRIEVER_ADMIN"]) env[name] = toPodAddress(env[name] ?? "", sources.podIp);
   const args = (container.args.length === 0 ? ["serve"] : container.args).map((arg) =>
@@ -35,24 +31,10 @@ export function launchOf(container: Container, sources: EnvSources): Launch {
   return { args: moveListeners(args, sources.podIp), env };
 }
 
-function valueOf(entry: JsonObject, sources: EnvSources): string | undefined {
+function valueOf(entry: JsonObject, sources: EnvSources): string {
   const from = entry["valueFrom"];
   if (!isObject(from)) return textOf(entry["value"]);
   if (isObject(from["fieldRef"])) return fieldOf(textOf(from["fieldRef"]["fieldPath"]), sources);
-  for (const [kind, read] of [
-    ["configMapKeyRef", sources.configMap],
-    ["secretKeyRef", sources.secret],
-  ] as const) {
-    const reference = from[kind];
-    if (!isObject(reference)) continue;
-    const value = read(textOf(reference["name"]))?.[textOf(reference["key"])];
-    if (value === undefined && reference["optional"] !== true) {
-      throw new Error(
-        `env ${textOf(entry["name"])}: no key ${textOf(reference["key"])} in ${kind === "secretKeyRef" ? "Secret" : "ConfigMap"} ${textOf(reference["name"])}`,
-      );
-    }
-    return value;
-  }
   throw new Error(`env ${textOf(entry["name"])}: unsupported valueFrom ${Object.keys(from).join(", ")}`);
 }
 

@@ -8,7 +8,7 @@ import { placeOf } from "./cluster-access.ts";
 import { type PodParts, PodRuntime } from "./pod-runtime.ts";
 import { keyOf } from "./pod-shape.ts";
 
-export type KubeletParts = Pick<PodParts, "cluster" | "processes" | "settings" | "now"> & {
+type KubeletParts = Pick<PodParts, "cluster" | "processes" | "settings" | "now"> & {
   readonly addresses: Addresses;
   /** Volumes and logs of all pods. */
   readonly directory: string;

@@ -25,7 +25,6 @@ export type PodSettings = {
   readonly volumePromptMs: number;
   readonly probeEveryMs: number;
   readonly restartBackoffMs: number;
-  readonly secrets: Readonly<Record<string, Readonly<Record<string, string>>>>;
 };
 
 export type PodParts = {
@@ -141,8 +140,7 @@ export class PodRuntime {
   }
 
   #launch(container: Container): void {
-    const { settings, podIp, directory, logFile, cluster, processes } = this.#parts;
-    const namespace = this.#pod.metadata.namespace ?? "";
+    const { settings, podIp, directory, logFile, processes } = this.#parts;
     const hostPaths = new Map(container.mounts.map((mount) => [mount.path, this.#volumePath(mount.volume)]));
     hostPaths.set(container.terminationMessagePath, this.#terminationLog);
     const { args, env } = launchOf(container, {
@@ -150,8 +148,6 @@ export class PodRuntime {
       podIp,
       nodeName: settings.nodeName,
       hostPaths,
-      configMap: (name) => cluster.configMapData({ namespace, name }),
-      secret: (name) => settings.secrets[`${namespace}/${name}`],
     });
     const command = [...entryPoint(container, settings), ...args];
     const running = processes.start({ command, env, cwd: directory, logFile });

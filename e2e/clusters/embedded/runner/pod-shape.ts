@@ -2,8 +2,8 @@
 // Readers only; anything unknown is ignored.
 import { isObject, type JsonObject, type KubeObject, listOf, objectOf, textOf, valueAt } from "../api/json.ts";
 
-export type ContainerPort = { readonly name: string; readonly port: number };
-export type Mount = { readonly volume: string; readonly path: string };
+type ContainerPort = { readonly name: string; readonly port: number };
+type Mount = { readonly volume: string; readonly path: string };
 export type Container = {
   readonly name: string;
   readonly image: string;

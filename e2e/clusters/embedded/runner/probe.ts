@@ -2,7 +2,7 @@
 // Never throws: no answer in time is a failed probe.
 import { get } from "node:http";
 
-export type ProbeTarget = {
+type ProbeTarget = {
   readonly host: string;
   readonly port: number;
   readonly path: string;

@@ -17,7 +17,7 @@ export type RolloutInput = {
   /** Pods that are being deleted; a recreate waits for them. */
   readonly terminating: number;
 };
-export type RolloutStep = { readonly create: number; readonly remove: readonly string[] };
+type RolloutStep = { readonly create: number; readonly remove: readonly string[] };
 
 const surge = 1;
 

@@ -18,10 +18,6 @@ export type RunnerOptions = Partial<PodSettings> & {
   readonly api: EmbeddedApi;
   /** Volumes and logs of the pods go below it. */
   readonly directory: string;
-  /** Second and third byte of the pods' addresses; random when absent. */
-  readonly network?: readonly [number, number];
-  /** Called with an error that no pod or Deployment can show; such an error is a bug of the runner. */
-  readonly onError?: (error: unknown) => void;
 };
 
 export type Runner = AsyncDisposable & {
@@ -50,27 +46,21 @@ const defaults: PodSettings = {
   volumePromptMs: 150,
   probeEveryMs: 500,
   restartBackoffMs: 1000,
-  secrets: {},
 };
 
 /** Starts running the pods of the API's Deployments, and any other pod that is not assigned to a node. */
 export function startRunner(options: RunnerOptions): Runner {
-  const { api, directory, network, onError = rethrow, ...over } = options;
+  const { api, directory, ...over } = options;
   const now = () => new Date();
   const cluster = makeClusterAccess(api);
   const processes = makeProcesses(now);
-  const addresses = makeAddresses(network ?? [randomInt(16, 240), randomInt(1, 255)]);
+  const addresses = makeAddresses([randomInt(16, 240), randomInt(1, 255)]);
   const kubelet = new Kubelet({ cluster, processes, addresses, settings: { ...defaults, ...over }, directory, now });
   const pass = () => {
-    try {
-      syncDeployments(cluster, now());
-      const dueAt = syncJobs(cluster, now());
-      kubelet.sync();
-      return dueAt;
-    } catch (error) {
-      onError(error);
-      return undefined;
-    }
+    syncDeployments(cluster, now());
+    const dueAt = syncJobs(cluster, now());
+    kubelet.sync();
+    return dueAt;
   };
   const unsubscribe = subscribe(api, pass);
   const close = async () => {
@@ -87,10 +77,6 @@ export function startRunner(options: RunnerOptions): Runner {
     logs: (pod) => readTail(logFileOf(directory, pod)),
     [Symbol.asyncDispose]: close,
   };
-}
-
-function rethrow(error: unknown): never {
-  throw error;
 }
 
 const watched = new Set(["/pods", "apps/deployments", "batch/jobs"]);

@@ -3,7 +3,7 @@
 import { isObject, type JsonObject, listOf, textOf } from "../api/json.ts";
 
 export type Files = ReadonlyMap<string, string>;
-export type ReadConfigMap = (name: string) => Readonly<Record<string, string>> | undefined;
+type ReadConfigMap = (name: string) => Readonly<Record<string, string>> | undefined;
 
 /** The files of a volume by name; undefined for a volume that is only an empty directory. */
 export function filesOf(volume: JsonObject, readConfigMap: ReadConfigMap): Files | undefined {

@@ -16,7 +16,7 @@ import {
 } from "./field-set.ts";
 import { compare, fieldSetOf, mergeApplied, removeFields, unionOf } from "./typed.ts";
 
-export type Operation = "Apply" | "Update";
+type Operation = "Apply" | "Update";
 export type Writer = {
   readonly manager: string;
   readonly operation: Operation;
@@ -128,7 +128,7 @@ export function trackUpdate(context: WriteContext, before: KubeObject | undefine
   return write([...others, { ...writer, fields, time: moved || mine === undefined ? time : mine.time }]);
 }
 
-export type Applied = {
+type Applied = {
   readonly object: KubeObject;
   readonly managedFields: JsonObject[];
   readonly conflicts: readonly ManagerConflict[];

@@ -53,7 +53,7 @@ export function fieldSetOf(schema: Schema, value: unknown): FieldSet {
   return nodeOf(false, children);
 }
 
-export type Comparison = { readonly added: FieldSet; readonly modified: FieldSet; readonly removed: FieldSet };
+type Comparison = { readonly added: FieldSet; readonly modified: FieldSet; readonly removed: FieldSet };
 
 /** What changed from one object to the next, containers included. */
 export function compare(schema: Schema, before: unknown, after: unknown): Comparison {

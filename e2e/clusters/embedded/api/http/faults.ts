@@ -1,7 +1,7 @@
 // Faults that a test plants in front of the API, and the log of what was asked.
 // Both are bounded; neither touches the store.
 
-export type LoggedRequest = {
+type LoggedRequest = {
   readonly method: string;
   readonly path: string;
   readonly query: string;
@@ -19,7 +19,7 @@ export type FaultSubject = Omit<LoggedRequest, "status"> & { readonly verb: stri
  */
 export type FaultOutcome = { readonly status: number; readonly body?: unknown } | "hang" | "reset" | "dropReply";
 
-export type FaultRule = {
+type FaultRule = {
   readonly match: (request: FaultSubject) => boolean;
   readonly outcome: FaultOutcome;
   /** How often it strikes; every time when absent. */
@@ -32,7 +32,6 @@ const maxRules = 100;
 export type Faults = {
   /** Plants a rule; the returned function takes it out. */
   readonly add: (rule: FaultRule) => () => void;
-  readonly clear: () => void;
   /** How often any rule struck. */
   readonly struck: () => number;
   /** The outcome for a request, counted; for the server alone. */
@@ -48,7 +47,6 @@ export function makeFaults(): Faults {
       rules.set(rule, rule.times ?? Number.POSITIVE_INFINITY);
       return () => void rules.delete(rule);
     },
-    clear: () => rules.clear(),
     struck: () => struck,
     take: (request) => {
       for (const [rule, left] of rules) {
@@ -65,22 +63,17 @@ export function makeFaults(): Faults {
 export type RequestLog = {
   /** The newest requests, oldest first. */
   readonly all: () => readonly LoggedRequest[];
-  /** How many requests a user has made since the start or the last `clear`, by `verb resource`: `get pods`, `update leases`. */
+  /** How many requests a user has made since the start, by `verb resource`: `get pods`, `update leases`. */
   readonly counts: (user: string) => ReadonlyMap<string, number>;
-  readonly clear: () => void;
   readonly add: (request: LoggedRequest, verb: FaultSubject["verb"]) => void;
 };
 
 export function makeRequestLog(limit: number): RequestLog {
-  let entries: LoggedRequest[] = [];
+  const entries: LoggedRequest[] = [];
   const counts = new Map<string, Map<string, number>>();
   return {
     all: () => [...entries],
     counts: (user) => new Map(counts.get(user)),
-    clear: () => {
-      entries = [];
-      counts.clear();
-    },
     add: (request, verb) => {
       entries.push(request);
       if (entries.length > limit) entries.shift();

@@ -2,7 +2,7 @@
 // Renders text; writes nothing.
 import { stringify } from "yaml";
 
-export type KubeconfigParts = {
+type KubeconfigParts = {
   readonly url: string;
   readonly ca: string;
   readonly user: string;

@@ -29,11 +29,9 @@ const listQuery = [
   "limit",
   "continue",
   "resourceVersion",
-  "resourceVersionMatch",
   "timeoutSeconds",
   "watch",
   "allowWatchBookmarks",
-  "sendInitialEvents",
 ];
 const writeQuery = ["dryRun", "fieldManager", "fieldValidation"];
 const deleteQuery = ["dryRun", "gracePeriodSeconds", "propagationPolicy"];
@@ -45,7 +43,6 @@ const knownQuery: Readonly<Record<Verb, readonly string[]>> = {
   update: writeQuery,
   patch: [...writeQuery, "force"],
   delete: deleteQuery,
-  deletecollection: [...deleteQuery, ...listQuery],
 };
 
 const maxManager = 128;
@@ -129,11 +126,9 @@ function parseQuery(params: URLSearchParams): Map<string, string> {
 const allowedValues: Readonly<Record<string, readonly string[]>> = {
   dryRun: ["All"],
   fieldValidation: ["Ignore", "Warn", "Strict"],
-  resourceVersionMatch: ["Exact", "NotOlderThan"],
   force: ["true", "false"],
   watch: ["true", "false", "1", "0"],
   allowWatchBookmarks: ["true", "false"],
-  sendInitialEvents: ["true", "false"],
 };
 
 function checkValues(query: ReadonlyMap<string, string>): void {
@@ -150,7 +145,6 @@ const collectionVerbs: Readonly<Record<string, Verb>> = {
   GET: "list",
   HEAD: "list",
   POST: "create",
-  DELETE: "deletecollection",
 };
 const objectVerbs: Readonly<Record<string, Verb>> = {
   GET: "get",

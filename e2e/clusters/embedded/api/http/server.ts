@@ -2,18 +2,26 @@
 // Owns connections and their bounds; knows nothing of objects.
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer, type Server } from "node:https";
+import { readBytes } from "#support/http-server.ts";
 import { answer } from "../answer.ts";
 import { builtinTypes } from "../builtin.ts";
 import type { Call, Cluster, User } from "../call.ts";
-import { discover } from "../discovery.ts";
-import { badRequest, failure, NoSuchPath, statusOf, tooManyRequests, unauthorized } from "../failure.ts";
+import {
+  type ApiFailure,
+  badRequest,
+  failure,
+  NoSuchPath,
+  statusOf,
+  tooManyRequests,
+  unauthorized,
+} from "../failure.ts";
 import { startWatch, type WatchTiming } from "../verbs/watch.ts";
 import type { Certificates } from "./certificate.ts";
 import type { FaultOutcome, FaultSubject, Faults, RequestLog } from "./faults.ts";
 import { asAsked } from "./metadata-only.ts";
 import { type Incoming, parseCall } from "./parse-call.ts";
 
-export type ServerParts = {
+type ServerParts = {
   readonly cluster: Cluster;
   readonly certificates: Certificates;
   readonly userOf: (token: string) => User | undefined;
@@ -67,13 +75,18 @@ async function handle(
 }
 
 async function readExchange(parts: ServerParts, request: IncomingMessage, response: ServerResponse): Promise<Exchange> {
-  const body = await readBody(request);
+  const body = (await readBytes(request, maxBodyBytes, tooLarge)).toString("utf8");
   const { authorization = "", accept = "*/*" } = request.headers;
   const user = parts.userOf(/^Bearer (.+)$/.exec(authorization)?.[1] ?? "");
   if (user === undefined) throw unauthorized();
   const notAcceptable = "only the following media types are accepted: application/json";
   if (!accepts(accept)) throw failure({ code: 406, reason: "NotAcceptable", message: notAcceptable });
   return { request, response, user, incoming: incomingOf(request, body) };
+}
+
+function tooLarge(): ApiFailure {
+  const message = `Request entity too large: limit is ${maxBodyBytes}`;
+  return failure({ code: 413, reason: "RequestEntityTooLarge", message });
 }
 
 function incomingOf(request: IncomingMessage, body: string): Incoming {
@@ -94,22 +107,6 @@ function accepts(accept: string): boolean {
     .some((one) => ["application/json", "*/*", "application/*"].includes(one.split(";")[0]?.trim() ?? ""));
 }
 
-async function readBody(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > maxBodyBytes)
-      throw failure({
-        code: 413,
-        reason: "RequestEntityTooLarge",
-        message: `Request entity too large: limit is ${maxBodyBytes}`,
-      });
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString("utf8");
-}
-
 function subjectOf({ incoming, user }: Exchange): FaultSubject {
   const { method, url } = incoming;
   const fieldManager = url.searchParams.get("fieldManager") ?? "";
@@ -123,8 +120,6 @@ function respond(parts: ServerParts, watches: Set<() => void>, exchange: Exchang
   const { incoming, response, user } = exchange;
   const path = incoming.url.pathname.replace(/(.)\/$/, "$1");
   if (["/healthz", "/livez", "/readyz"].includes(path)) return sendText(response, 200, "ok");
-  const document = incoming.method === "GET" ? discover(parts.cluster.registry, path) : undefined;
-  if (document !== undefined) return sendJson(response, 200, document);
   if (!path.startsWith("/api")) throw new NoSuchPath();
   const call = parseCall(parts.cluster, incoming, user);
   if (call.verb === "watch") return openWatch(parts, watches, exchange, call);

@@ -31,7 +31,7 @@ describe("values in rules", () => {
     ["self.at < timestamp('2027-01-01T00:00:00Z')", { at: "2026-01-01T00:00:00Z" }],
     ["self.dashed__dash__name == 'x'", { "dashed-name": "x" }],
     ["self.free.all(key, self.free[key] > 0)", { free: { a: 1, b: 2 } }],
-    ["self.list.map(one, one.rate).isSorted()", { list: [{ rate: 0.1 }, { rate: 0.2 }] }],
+    ["self.list.map(one, one.rate).all(rate, rate < 1)", { list: [{ rate: 0.1 }, { rate: 0.2 }] }],
     ["duration('1h30m') > duration('80m')", {}],
     ["!has(self.count)", {}],
   ];

@@ -11,26 +11,10 @@ import type { Checked } from "./validate.ts";
 
 const environment = new Environment({ enableOptionalTypes: true, homogeneousAggregateLiterals: false })
   .registerVariable("self", "dyn")
-  .registerVariable("oldSelf", "dyn")
-  .registerFunction("isURL(string): bool", (text: string) => URL.canParse(text))
-  .registerFunction(
-    "string.find(string): string",
-    (text: string, pattern: string) => new RegExp(pattern).exec(text)?.[0] ?? "",
-  )
-  .registerFunction("string.replace(string, string): string", (text: string, from: string, to: string) =>
-    text.replaceAll(from, to),
-  )
-  .registerFunction("list.isSorted(): bool", (items: readonly (string | number | bigint)[]) => isSorted(items))
-  .registerFunction("list.indexOf(dyn): int", (items: readonly unknown[], item: unknown) =>
-    BigInt(items.findIndex((one) => equal(one, item))),
-  );
+  .registerVariable("oldSelf", "dyn");
 
 const compiled = new Map<string, ParseResult>();
 const maxCompiled = 2000;
-
-function isSorted(items: readonly (string | number | bigint)[]): boolean {
-  return items.every((item, index) => index === 0 || (items[index - 1] as typeof item) <= item);
-}
 
 function compile(expression: string): ParseResult {
   const known = compiled.get(expression);

@@ -68,7 +68,7 @@ export function mapList(keys: readonly string[], items: Schema): Schema {
 export const textSet: Schema = { type: "array", items: text, "x-kubernetes-list-type": "set" };
 export const textList: Schema = { type: "array", items: text };
 
-export const objectMetaSchema: Schema = record({
+const objectMetaSchema: Schema = record({
   name: text,
   generateName: text,
   namespace: text,

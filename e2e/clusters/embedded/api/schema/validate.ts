@@ -12,7 +12,7 @@ export type Checked = {
   readonly path: string;
 };
 
-export function faultInvalid(path: string, value: unknown, why: string): Cause {
+function faultInvalid(path: string, value: unknown, why: string): Cause {
   return {
     reason: "FieldValueInvalid",
     message: `Invalid value: ${shown(value)}: ${why}`,

@@ -1,4 +1,4 @@
-// delete and deletecollection, with preconditions, grace periods and finalizers.
+// delete, with preconditions, grace periods and finalizers.
 // Works on the store synchronously.
 import { type Call, type Cluster, isDryRun } from "../call.ts";
 import {
@@ -14,7 +14,6 @@ import { isObject, type KubeObject, objectOf, textOf } from "../json.ts";
 import { beginDeletion, graceOf } from "../purge.ts";
 import { served } from "../resource-type.ts";
 import { admit } from "../write.ts";
-import { type KubeList, listObjects } from "./read.ts";
 
 const protectedNamespaces = ["default", "kube-system", "kube-public"];
 
@@ -90,13 +89,4 @@ function graceSeconds(call: Call, live: KubeObject): number {
   if (!Number.isInteger(seconds) || seconds < 0)
     throw badRequest(`gracePeriodSeconds: Invalid value: ${JSON.stringify(asked)}: expected a non-negative integer`);
   return seconds;
-}
-
-/** Deletes every matching object of a collection; answers with the list of them. */
-export function deleteCollection(cluster: Cluster, call: Call): KubeList {
-  if (call.type.namespaced && call.namespace === undefined) throw methodNotAllowed();
-  checkPropagation(call);
-  const list = listObjects(cluster, call);
-  for (const object of list.items) deleteObject(cluster, { ...call, name: object.metadata.name });
-  return list;
 }

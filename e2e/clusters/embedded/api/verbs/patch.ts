@@ -1,4 +1,4 @@
-// The four patch formats: JSON patch, merge patch, strategic merge where it equals a merge patch, server-side apply.
+// The patch formats: JSON patch, merge patch, server-side apply. A strategic merge is refused.
 // Each turns the request into a proposal; write.ts judges and stores it.
 import jsonPatch from "fast-json-patch";
 import { type Call, type Cluster, type Outcome, timestamp, writerOf } from "../call.ts";
@@ -9,11 +9,9 @@ import { copy, isObject, type JsonObject, type KubeObject } from "../json.ts";
 import { parseObject } from "../metadata.ts";
 import { groupVersion, served } from "../resource-type.ts";
 import { checkNamespace, resetFields, write } from "../write.ts";
-import { scaleOf, writeScale } from "./change.ts";
 
-export const jsonPatchType = "application/json-patch+json";
+const jsonPatchType = "application/json-patch+json";
 export const mergePatchType = "application/merge-patch+json";
-export const strategicPatchType = "application/strategic-merge-patch+json";
 export const applyPatchType = "application/apply-patch+yaml";
 
 const maxOperations = 10_000;
@@ -23,13 +21,10 @@ export function patchObject(cluster: Cluster, call: Call): Outcome {
   if (contentType === applyPatchType) return applyPatch(cluster, call);
   if (call.query.has("force")) throw badOption("force", "Forbidden: may not be specified for non-apply patch");
   const live = cluster.store.get(type.storage, namespace, name);
-  const supported = type.custom
-    ? [jsonPatchType, mergePatchType, applyPatchType]
-    : [jsonPatchType, mergePatchType, strategicPatchType, applyPatchType];
+  const supported = [jsonPatchType, mergePatchType, applyPatchType];
   if (!supported.includes(contentType)) throw unsupportedMediaType(contentType, supported);
   if (live === undefined) throw notFound(type, name);
   const before = served(type, live);
-  if (call.subresource === "scale") return writeScale(cluster, call, live, patched(call, scaleOf(live)));
   const body = patched(call, before);
   const after = parseObject(type, body, namespace, name);
   return write(cluster, call, { before, after });
@@ -44,7 +39,6 @@ function badOption(field: string, message: string): Error {
 function patched(call: Call, before: KubeObject): unknown {
   if (call.contentType === jsonPatchType) return patchByOperations(call.body, before);
   if (!isObject(call.body)) throw badRequest("a merge patch must be a JSON object");
-  if (call.contentType === strategicPatchType) refuseStrategicParts(call.body, "");
   return mergePatch(copy(before), call.body);
 }
 
@@ -71,26 +65,8 @@ function mergePatch(target: unknown, patch: unknown): unknown {
   return made;
 }
 
-/** A strategic merge differs from a merge patch in lists and directives; those are refused, not guessed. */
-function refuseStrategicParts(value: unknown, path: string): void {
-  if (Array.isArray(value)) {
-    throw failure({
-      code: 415,
-      reason: "UnsupportedMediaType",
-      message: `the embedded API does not merge lists strategically (${path}); send a merge patch or an apply`,
-    });
-  }
-  if (!isObject(value)) return;
-  for (const [name, child] of Object.entries(value)) {
-    if (name.startsWith("$"))
-      throw badRequest(`the embedded API does not support the strategic merge directive ${path}.${name}`);
-    refuseStrategicParts(child, `${path}.${name}`);
-  }
-}
-
 function applyPatch(cluster: Cluster, call: Call): Outcome {
   const { type, namespace, name } = call;
-  if (call.subresource === "scale") throw badRequest("the embedded API does not support apply on scale");
   if (!call.query.has("fieldManager")) throw badOption("fieldManager", "Required value: is required for apply patch");
   const config = parseApplied(call);
   const stored = cluster.store.get(type.storage, namespace, name);

@@ -6,7 +6,7 @@ import type { KubeObject } from "../json.ts";
 import { groupVersion, served } from "../resource-type.ts";
 import { type Match, parseFieldSelector, parseLabelSelector } from "../selector.ts";
 
-export type KubeList = {
+type KubeList = {
   readonly kind: string;
   readonly apiVersion: string;
   readonly metadata: {
@@ -68,15 +68,11 @@ function keyOf(object: KubeObject): string {
   return `${object.metadata.namespace ?? ""}/${object.metadata.name}`;
 }
 
-/** Refuses a version that is not reached yet or, for an exact read, not kept any more. */
+/** The newest version; refuses to be asked for one that is not reached yet. */
 function revisionToList(cluster: Cluster, { query }: Call): number {
   const asked = parseRevision(query.get("resourceVersion"));
-  const match = query.get("resourceVersionMatch");
-  if (match !== undefined && asked === undefined)
-    throw badRequest("resourceVersionMatch is forbidden unless resourceVersion is provided");
-  if (asked === undefined) return cluster.store.revision;
-  checkReached(cluster, asked);
-  return match === "Exact" ? asked : cluster.store.revision;
+  if (asked !== undefined) checkReached(cluster, asked);
+  return cluster.store.revision;
 }
 
 /** Refuses a version of the future. */

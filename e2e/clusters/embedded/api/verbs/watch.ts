@@ -1,19 +1,19 @@
 // watch: what was missed, then what happens, with bookmarks, a deadline, and 410 for compacted versions.
 // Pushes frames to a sink; never blocks a write, and ends a watcher that does not read.
 import type { Call, Cluster } from "../call.ts";
-import { badRequest, gone, statusOf } from "../failure.ts";
+import { gone, statusOf } from "../failure.ts";
 import { groupVersion, served } from "../resource-type.ts";
 import type { Match } from "../selector.ts";
 import type { StoreEvent } from "../store.ts";
 import { checkReached, matchOf, parseCount, parseRevision } from "./read.ts";
 
-export type Frame = {
+type Frame = {
   readonly type: "ADDED" | "MODIFIED" | "DELETED" | "BOOKMARK" | "ERROR";
   readonly object: unknown;
 };
 
 /** Where a watch writes. `send` returns false when the reader is too far behind. */
-export type Sink = { readonly send: (frame: Frame) => boolean; readonly end: () => void };
+type Sink = { readonly send: (frame: Frame) => boolean; readonly end: () => void };
 
 export type WatchTiming = { readonly bookmarkEveryMs: number; readonly maxSeconds: number };
 
@@ -27,8 +27,7 @@ export function startWatch(cluster: Cluster, call: Call, sink: Sink, timing: Wat
   const send = (frame: Frame) => {
     if (!sink.send(frame)) stop();
   };
-  const bookmark = (annotations?: Record<string, string>) =>
-    send({ type: "BOOKMARK", object: bookmarkOf(cluster, call, annotations) });
+  const bookmark = () => send({ type: "BOOKMARK", object: bookmarkOf(cluster, call) });
   const timers: NodeJS.Timeout[] = [];
   const releases: (() => void)[] = [];
   const stop = () => {
@@ -42,7 +41,6 @@ export function startWatch(cluster: Cluster, call: Call, sink: Sink, timing: Wat
     return () => undefined;
   }
   for (const frame of plan.frames) send(frame);
-  if (plan.initialEnd) bookmark({ "k8s.io/initial-events-end": "true" });
   releases.push(cluster.store.subscribe((event) => forward(call, match, event, send)));
   const lifetimeMs = lifetimeOf(call, timing) * 1000;
   timers.push(setTimeout(stop, lifetimeMs));
@@ -55,41 +53,27 @@ export function startWatch(cluster: Cluster, call: Call, sink: Sink, timing: Wat
 
 type Plan =
   | { readonly kind: "gone"; readonly error: Error }
-  | { readonly kind: "go"; readonly frames: readonly Frame[]; readonly initialEnd: boolean };
+  | { readonly kind: "go"; readonly frames: readonly Frame[] };
 
 function planOf(cluster: Cluster, call: Call): Plan {
   const { store } = cluster;
   const match = matchOf(call);
   const revision = parseRevision(call.query.get("resourceVersion")) ?? 0;
-  const wantsInitial = call.query.get("sendInitialEvents") === "true";
-  checkInitialOptions(call);
   checkReached(cluster, revision);
-  if (wantsInitial || revision === 0) {
-    const objects =
-      call.query.get("sendInitialEvents") === "false" ? [] : store.list(call.type.storage, call.namespace);
-    const frames = objects
+  if (revision === 0) {
+    const frames = store
+      .list(call.type.storage, call.namespace)
       .map((object) => served(call.type, object))
       .filter(match)
       .map((object) => ({ type: "ADDED", object }) as const);
-    return { kind: "go", frames, initialEnd: wantsInitial };
+    return { kind: "go", frames };
   }
   const missed = store.since(call.type.storage, revision);
   if (missed === undefined)
     return { kind: "gone", error: gone(`too old resource version: ${revision} (${store.compacted})`) };
   const frames: Frame[] = [];
   for (const event of missed) forward(call, match, event, (frame) => void frames.push(frame));
-  return { kind: "go", frames, initialEnd: false };
-}
-
-function checkInitialOptions({ query }: Call): void {
-  const initial = query.get("sendInitialEvents");
-  const match = query.get("resourceVersionMatch");
-  if (initial === undefined && match !== undefined)
-    throw badRequest("resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided");
-  if (initial !== undefined && match !== "NotOlderThan")
-    throw badRequest("sendInitialEvents requires setting resourceVersionMatch to NotOlderThan");
-  if (initial === "true" && query.get("allowWatchBookmarks") !== "true")
-    throw badRequest("sendInitialEvents is forbidden unless allowWatchBookmarks is true");
+  return { kind: "go", frames };
 }
 
 function forward(call: Call, match: Match, event: StoreEvent, send: (frame: Frame) => void): void {
@@ -111,11 +95,8 @@ function frameOf({ type }: Call, match: Match, event: StoreEvent): Frame | undef
   return { type: "DELETED", object: { ...before, metadata: { ...before.metadata, resourceVersion } } };
 }
 
-function bookmarkOf(cluster: Cluster, { type }: Call, annotations: Record<string, string> | undefined): unknown {
-  const metadata = {
-    resourceVersion: String(cluster.store.revision),
-    ...(annotations === undefined ? {} : { annotations }),
-  };
+function bookmarkOf(cluster: Cluster, { type }: Call): unknown {
+  const metadata = { resourceVersion: String(cluster.store.revision) };
   return { apiVersion: groupVersion(type), kind: type.kind, metadata };
 }
 
