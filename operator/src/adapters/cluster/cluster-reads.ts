@@ -18,8 +18,8 @@ import {
   pods,
 } from "#kube/resources.ts";
 import type { Cluster, ConfigMapRead } from "#ports/cluster.ts";
-import { identityPolicyName, isInForce } from "../control-plane/admission-policies.ts";
-import { readPolicy } from "../control-plane/kubernetes-policies.ts";
+import { identityPolicyName, isInForce } from "../policies/admission-policies.ts";
+import { readPolicy } from "../policies/kubernetes-policies.ts";
 import { readPodDocument, readWorkloadDocument } from "./read-workload.ts";
 
 export type ClusterReads = Pick<
