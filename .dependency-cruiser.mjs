@@ -14,7 +14,7 @@ function rule(name, comment, from, to) {
 /** A room of the core imports only itself and the rooms below it; the last room imports them all, but not the root. */
 const roomRules = coreRooms.map((room, index) =>
   rule(
-    `core-${room}-looks-down`,
+    `core-${room}-imports-downwards`,
     "A room of the core builds on the rooms below it (tools/core-rooms.ts): move what both need into the lower one.",
     { path: `^operator/src/core/${room}/` },
     { path: `^operator/src/core/(${[...coreRooms.slice(index + 1).map((above) => `${above}/`), "[^/]+$"].join("|")})` },
@@ -159,7 +159,7 @@ export default {
       { path: "^operator/src/(observe|apply|controller|telemetry|config)[/.]", pathNot: "^operator/src/$1/" },
     ),
     rule(
-      "adapters-look-outwards",
+      "adapters-serve-ports",
       "An adapter serves a port: it doesn't know the loop, the request path or the activation that use it.",
       { path: "^(operator/src/adapters|retriever-sidecar/src/http)/" },
       { path: "^(operator/src/(observe|apply|controller)/|retriever-sidecar/src/(retrieve/|activation\\.ts$))" },

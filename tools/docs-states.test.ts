@@ -7,7 +7,7 @@ const page = renderStatesPage();
 const arrows = [...page.matchAll(/^ {2}(\w+) --> (\w+)$/gm)].map(([, from, to]) => [from, to] as const);
 
 describe("the page of states", () => {
-  it("draws legal steps only, and every one that isn't a way back", () => {
+  it("draws legal steps only, and every one that isn't a rollback", () => {
     const drawn = arrows.map(([from, to]) => `${from} ${to}`);
     expect(
       arrows.every(([from, to]) => phases.some((a) => a === from && phases.some((b) => b === to && isLegalStep(a, b)))),

@@ -29,7 +29,7 @@ type Plant = { readonly rule: string; readonly file: string; readonly imports: s
 const roomPlants: readonly Plant[] = coreRooms.map((room, index) => {
   const above = coreRooms[index + 1];
   return {
-    rule: `core-${room}-looks-down`,
+    rule: `core-${room}-imports-downwards`,
     file: `operator/src/core/${room}/p24.ts`,
     imports: above === undefined ? "#core/decide.ts" : `#core/${above}/s5.ts`,
   };
@@ -79,7 +79,7 @@ export const plants: readonly Plant[] = [
   { rule: "inner-folders-know-no-adapter", file: "operator/src/controller/p11.ts", imports: "#adapters/api.ts" },
   { rule: "inner-folders-do-no-io", file: "retriever-sidecar/src/retrieve/p12.ts", imports: "node:http" },
   { rule: "observe-and-apply-stay-apart", file: "operator/src/observe/p13.ts", imports: "#apply/write.ts" },
-  { rule: "adapters-look-outwards", file: "operator/src/adapters/p14.ts", imports: "#controller/loop.ts" },
+  { rule: "adapters-serve-ports", file: "operator/src/adapters/p14.ts", imports: "#controller/loop.ts" },
   { rule: "telemetry-knows-names-only", file: "operator/src/telemetry/p15.ts", imports: "#controller/loop.ts" },
   { rule: "only-an-adapter-speaks-kubernetes", file: "operator/src/apply/p16.ts", imports: "@kubernetes/client-node" },
   { rule: "nobody-imports-main", file: "operator/src/p17.ts", imports: "#main.ts" },

@@ -19,7 +19,7 @@ const verdictSchema = z.strictObject({
     .array(z.number())
     .length(2)
     .nullable()
-    .meta(doc("Interval that holds the value at all looks together in 95 % of the epochs.", [0.08, 0.17], [0.1])),
+    .meta(doc("Interval that holds the value at all reconciles together in 95 % of the epochs.", [0.08, 0.17], [0.1])),
   n: z.number().meta(doc("Samples it rests on.", 248)),
   limit: z.number().meta(doc("What value is held against.", 0.05)),
   windowSeconds: z.number().meta(doc("How long the evidence was gathered.", 300)),
@@ -32,7 +32,7 @@ export const verdictsSchema = z
   .array(verdictSchema)
   .max(12)
   .default([])
-  .describe("The verdict of every gate with what it rests on: value, interval over all looks, samples, limit.");
+  .describe("The verdict of every gate with what it rests on: value, interval over all reconciles, samples, limit.");
 
 const documentedCounters = documented(countersSchema, {
   requests: doc("All requests.", 5000),
