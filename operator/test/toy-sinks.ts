@@ -1,4 +1,4 @@
-// Sinks that answer at once: every message that was due at the last look gets its answer.
+// Sinks that answer at once: every message that was due at the last reconcile gets its answer.
 import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
 import type { Observation } from "#core/model/observation.ts";
 

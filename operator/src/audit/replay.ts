@@ -72,8 +72,8 @@ function judge({ line, seq, record, fault }: Link, decide: DecideAgain): Judged 
   const derived = isDecision ? deriveAgain(record, decide) : { kind: "counters" as const };
   if (fault !== undefined) {
     // What can't be so says which field it was.
-    const hint = "difference" in derived ? `; ${derived.difference}` : "";
-    return { kind: "none", fault: { seq, line, message: `${fault}${hint}` } };
+    const detail = "difference" in derived ? `; ${derived.difference}` : "";
+    return { kind: "none", fault: { seq, line, message: `${fault}${detail}` } };
   }
   if ("difference" in derived) return { kind: "none", fault: { seq, line, message: derived.difference } };
   return { kind: derived.kind, fault: undefined };

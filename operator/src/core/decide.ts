@@ -1,4 +1,4 @@
-// The heart: one look at the world in, the next status and what to do out. Total, deterministic, without I/O.
+// The decision: an observation and a status in, the next status and what to do out. Total, deterministic, without I/O.
 import type { MigrationStatus, Phase } from "@retriever/crds/migration-status.ts";
 import { finalPhases } from "@retriever/crds/phase-steps.ts";
 import { assess } from "./assess.ts";
@@ -46,7 +46,7 @@ type Handler = (c: Context) => Outcome;
 /** In every phase but those that are carried through; in this order, the first that answers decides. */
 const preempting: readonly Rule[] = [adoptRollback, latched, harmed, paused, conflicts, unobserved, unarmed, replanned];
 
-/** A rollback is finished before anything else is looked at, and a finished migration only settles: it never runs again. */
+/** A rollback is finished before anything else is considered, and a finished migration only settles: it never runs again. */
 const carriedThrough: readonly Phase[] = ["RollingBack", "VerifyingDrift", ...finalPhases];
 
 /** What each phase does when nothing preempts it. */
@@ -81,7 +81,7 @@ export function decide({ observation, migration, now }: DecideInput): Decision {
   return {
     status: news ? status : migration.status,
     effects,
-    // What isn't remembered as said would be said again at every look.
+    // What is not in the status as announced would be announced again in every reconcile.
     announcements: news
       ? [...c.actAnnouncements, ...outcome.announcements, ...announceFlips(migration.status, status)]
       : [],

@@ -11,12 +11,12 @@ export type NotifierOptions = {
   readonly report?: (sink: string, error: string | null) => void;
 };
 
-/** Most messages under way and most answers kept; what is beyond waits for a later look. */
+/** Most messages under way and most answers kept; what is beyond waits for a later reconcile. */
 const mostAtOnce = 64;
 const mostAnswers = 1000;
 const longestError = 120;
 
-/** At-least-once delivery: `answers` are handed to the next look, and forgotten once its status is written. */
+/** At-least-once delivery: `answers` are handed to the next reconcile, and forgotten once its status is written. */
 export class Notifier {
   readonly #options: NotifierOptions;
   readonly #stop = new AbortController();

@@ -53,7 +53,7 @@ export function aJob(pods: readonly VerifyPod[] = [], more: Partial<JobSeen> = {
   return { name: "job", state: "failed", message: "", partitions: 1, pods, ...more };
 }
 
-/** A look at the Jobs that shows the verifier's template, and no Job but those named. */
+/** An observation of the Jobs that shows the verifier's template, and no Job but those named. */
 export function someJobs(more: Partial<JobsObservation> = {}): { readonly ok: true; readonly value: JobsObservation } {
   const verifier = { name: "search-api-retriever-verify", suspended: true, hasVerifier: true };
   return { ok: true, value: { verifier, tests: [], jobs: [], reportOf: null, ...more } };

@@ -1,4 +1,4 @@
-// What tells worlds apart: everything that a later look can decide on, phase by phase, and nothing that is only said.
+// What tells worlds apart: everything that a later reconcile can decide on, phase by phase, and nothing that is only said.
 import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
 import type { Counters } from "@retriever/sidecar/contract/evidence.ts";
 import { podName } from "./observe.ts";

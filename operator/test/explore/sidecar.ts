@@ -8,10 +8,10 @@ export function follow(pod: Pod, overlay: OverlayObject | null, base: StoreName)
   if (pod.deaf) return pod;
   // Without an overlay the base's store is the running one, whatever it was before.
   const pinned = base === "source" || (pod.force !== null && pod.pinned);
-  const looked = pinned === pod.pinned ? pod : { ...pod, pinned };
-  if (overlay === null) return withoutFile(looked);
-  if (overlay.doc === null) return looked;
-  return takeOver(looked, overlay.doc);
+  const pinning = pinned === pod.pinned ? pod : { ...pod, pinned };
+  if (overlay === null) return withoutFile(pinning);
+  if (overlay.doc === null) return pinning;
+  return takeOver(pinning, overlay.doc);
 }
 
 /** A process begins anew: nothing in memory, the files as they are. */

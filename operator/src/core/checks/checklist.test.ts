@@ -54,7 +54,7 @@ describe("a check", () => {
     expect(judgeCheck({ ...c, observation }, "approvals").reason).toBe("ApprovalsMissing");
   });
 
-  it("of a staging looks at the migration that the plan names", () => {
+  it("of a staging reads the migration that the plan names", () => {
     const c = all();
     const staging = { ok: true, value: { phase: "Ramp", result: "" } } as const;
     expect(judgeCheck({ ...c, observation: { ...c.observation, staging } }, "staging").reason).toBe("NotValidated");

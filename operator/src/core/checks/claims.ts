@@ -1,4 +1,4 @@
-// At most one migration on a target: who has it, decided the same way by everyone who looks.
+// At most one migration on a target: who has it, decided the same way by every operator.
 import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
 import { planHash } from "@retriever/crds/plan.ts";
 import type { MigrationMeta } from "../model/migration.ts";

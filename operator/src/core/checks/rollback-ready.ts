@@ -1,4 +1,4 @@
-// Is the way back open? Observed continuously; only positive, current evidence may stop an automatic rollback.
+// Is the rollback path open? Judged in every reconcile; only positive, current evidence may stop an automatic rollback.
 import { durationSeconds, printDuration } from "@retriever/crds/duration.ts";
 import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
 import type { MigrationStatus } from "@retriever/crds/migration-status.ts";

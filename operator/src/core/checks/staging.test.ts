@@ -38,12 +38,7 @@ describe("the check of a validation elsewhere", () => {
       undefined,
       unknown("NoValidation", "name a Validated migration in spec.checklist.staging.from, or paste its result"),
     ],
-    [
-      "names one that was not looked at",
-      from,
-      undefined,
-      unknown("NotObserved", "migration rehearsed was not looked at"),
-    ],
+    ["names one that was not read", from, undefined, unknown("NotObserved", "migration rehearsed was not read")],
     [
       "names one that can't be read",
       from,

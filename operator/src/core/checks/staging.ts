@@ -18,7 +18,7 @@ export function judgeStaging(plan: MigrationSpec, staging: Observation["staging"
   if (from === undefined) {
     return unknown("NoValidation", "name a Validated migration in spec.checklist.staging.from, or paste its result");
   }
-  if (staging === undefined) return unknown("NotObserved", `migration ${from} was not looked at`);
+  if (staging === undefined) return unknown("NotObserved", `migration ${from} was not read`);
   if (!staging.ok) return unknown("NotObserved", `migration ${from} can't be read: ${staging.why}`);
   if (staging.value === null) return refused("ValidationMissing", `there is no migration ${from}`);
   if (staging.value.phase !== "Validated") {

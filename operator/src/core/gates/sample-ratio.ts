@@ -32,6 +32,6 @@ export function judgeSampleRatio(totals: Counters, sampleRate: number, elapsedSe
     n: requests,
     limit: sampleRate,
     windowSeconds: Math.max(0, Math.round(elapsedSeconds)),
-    message: isOver || isUnder ? `${seen}; look at the configuration of the sidecars` : seen,
+    message: isOver || isUnder ? `${seen}; check the configuration of the sidecars` : seen,
   };
 }

@@ -9,7 +9,7 @@ import { actionOf } from "./alert.ts";
 import { strongestAction } from "./finding.ts";
 
 export type Firings = {
-  /** What fires now, whether or not it has lasted, and what ended since the last look but had lasted. */
+  /** What fires now, whether or not it has lasted, and what ended since the last reconcile but had lasted. */
   readonly findings: readonly Finding[];
   readonly due: readonly Finding[];
   /** Newest firing sample that was judged, epoch ms. */

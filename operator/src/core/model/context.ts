@@ -67,6 +67,6 @@ export type Context = {
   readonly reachable: Fact;
   /** Announcements of acts that took effect or were refused. */
   readonly actAnnouncements: readonly Announcement[];
-  /** Delay until the next look while something is being sampled. */
+  /** Delay until the next reconcile while something is being sampled. */
   readonly pollMs: number;
 };

@@ -43,7 +43,7 @@ export type Announcement = {
   readonly type: "Normal" | "Warning";
   readonly reason: string;
   readonly message: string;
-  /** Someone has to look now. */
+  /** A person has to act now. */
   readonly page: boolean;
 };
 
@@ -52,7 +52,7 @@ export type Decision = {
   readonly status: MigrationStatus;
   readonly effects: readonly Effect[];
   readonly announcements: readonly Announcement[];
-  /** Look again after this; null: only when something changes. */
+  /** Reconcile again after this; null: only when something changes. */
   readonly requeueAfterMs: number | null;
   /** A rollback is written to the overlay even if the status write fails for any reason but a conflict. */
   readonly effectsSurviveStatusFailure: boolean;

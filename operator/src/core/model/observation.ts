@@ -70,6 +70,6 @@ export type Observation = {
   readonly alerts?: AlertsRead;
   /** Jobs that compare the stores and smoke tests; read only while a phase asks for them. */
   readonly jobs?: Read<JobsObservation>;
-  /** What sinks answered since the last look. */
+  /** What sinks answered since the last reconcile. */
   readonly deliveries?: Read<readonly Delivery[]>;
 };

@@ -90,7 +90,7 @@ function isBehindAPod({ meta, status, observation }: ConvergeInput): boolean {
   );
 }
 
-/** The kubelet looks at its volumes when the annotation changes; 0 after the overlay is gone. */
+/** The kubelet refreshes its volumes when the annotation changes; 0 after the overlay is gone. */
 function wantedAnnotation({ status, observation }: ConvergeInput): number {
   const gone = status.revision?.released === true && observation.overlay.ok && observation.overlay.value === null;
   return gone ? 0 : status.epoch;

@@ -11,7 +11,7 @@ export function frozenBase(plan: MigrationSpec, status: MigrationStatus, observa
   if (status.phase !== "CuttingOver" || !plan.cutover.freezeDeploys) return undefined;
   const { target, overlay } = observation;
   const bases = target.ok && target.value.found ? target.value.baseConfigMaps : [];
-  // A look that can't see the base keeps what an earlier one froze.
+  // A reconcile that can't see the base keeps what an earlier one froze.
   const before = overlay.ok ? overlay.value?.intent?.frozen : undefined;
   return (bases.length === 1 ? bases[0] : before) ?? "";
 }

@@ -20,7 +20,7 @@ function told(type: Condition["type"], phase: Phase, before: Said | undefined, n
 }
 const warning = (reason: string, page: boolean, message = "as it is") => ({ type: "Warning", reason, message, page });
 
-describe("a way back that closes", () => {
+describe("a rollback path that closes", () => {
   it.each([
     ["WarmUp", false],
     ["AwaitingCutover", false],

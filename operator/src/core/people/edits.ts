@@ -66,7 +66,7 @@ export type Edits = {
 
 /** What an edit means. Target and destination belong to what was accepted, whatever the spec says. */
 export function judgeEdits(accepted: MigrationSpec, current: MigrationSpec): Edits {
-  // The usual case, at every look.
+  // The usual case, at every reconcile.
   if (isSameData(accepted, current)) return { plan: accepted, applied: [], gated: [] };
   let plan = accepted;
   const applied: string[] = [];

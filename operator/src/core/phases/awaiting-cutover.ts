@@ -15,7 +15,7 @@ export function awaitingCutover(context: Context): Outcome {
   if (context.acks.state !== "all") return awaitAcks(context);
   const c = askParity(context);
   if (c.rollbackReady.status !== "True") {
-    return stay(c, "blocked", c.rollbackReady.reason, `the way back is not proved: ${c.rollbackReady.message}`);
+    return stay(c, "blocked", c.rollbackReady.reason, `the rollback path is not proved: ${c.rollbackReady.message}`);
   }
   if (c.totals === null) return resample(c);
   const open = openQuestions(c);

@@ -1,4 +1,4 @@
-// The guard asked by itself: when it passes, what it waits for, and when somebody has to look.
+// The guard asked by itself: when it passes, what it waits for, and when a person has to act.
 import type { MigrationSpecInput } from "@retriever/crds/migration-spec.ts";
 import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
 import { describe, expect, it } from "vitest";

@@ -90,7 +90,7 @@ function judgeStage(c: Context, at: Place): Outcome {
   return isOpen ? overdue(c, at, sampled) : sampled;
 }
 
-/** Past the deadline somebody has to look. It goes on by itself only on evidence, as before. */
+/** Past the deadline a person has to act. It goes on by itself only on evidence, as before. */
 function overdue(c: Context, { plan, stage }: Place, outcome: Outcome): Outcome {
   if (secondsSince(c, c.status.revision?.at) <= durationSeconds(plan.deadline)) return outcome;
   const message = `past stages[${stage.index}].deadline ${plan.deadline}, held until the evidence is there; more traffic helps, or an Abort act and a plan with a higher rate: ${outcome.status.message}`;

@@ -24,7 +24,7 @@ function completed(digests: readonly string[], status: Partial<MigrationStatus> 
 const [there, here] = [destinationIdentity.digest, sourceIdentity.digest];
 
 describe("a completed migration", () => {
-  it("keeps its overlay while a base names the old store, and looks again without hurry", () => {
+  it("keeps its overlay while a base names the old store, and is reconciled again without hurry", () => {
     const outcome = settle(completed([there, here]));
     expect(tell(outcome)).toMatch(
       /^Completed waiting BaseNotUpdated: make the base name .* until then the overlay stays/,

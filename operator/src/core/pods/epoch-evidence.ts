@@ -7,7 +7,7 @@ import type { Span } from "../time/evidence-spans.ts";
 
 /** More processes than this share lost in an epoch and its totals prove nothing any more. */
 export const mostLostShare = 0.05;
-/** Losing this many is no reason for doubt, however small the fleet: a rolling restart loses at most the last look. */
+/** Losing this many is no reason for doubt, however small the fleet: a rolling restart loses at most the last reconcile. */
 const toleratedLosses = 1;
 /** As many as the status can hold; what more pods count is left out, which only makes the evidence thinner. */
 const mostPods = 500;

@@ -85,7 +85,7 @@ describe("a base that names another store", () => {
     },
   });
 
-  it("holds the migration, even a late cutover: the way back is lost", () => {
+  it("holds the migration, even a late cutover: the rollback path is lost", () => {
     expect(asked("Ramp", {}, moved)).toMatch(/^blocked SourceChanged: held: .*put it back/);
     expect(asked("CuttingOver", overdue, moved)).toContain("SourceChanged");
   });

@@ -16,7 +16,7 @@ export function conflicts(c: Context): Outcome | undefined {
 
 type Conflict = { readonly reason: string; readonly message: string };
 
-/** Two primaries must not wait for whoever took the overlay; only a lost way back keeps a late cutover where it is. */
+/** Two primaries must not wait for whoever took the overlay; only a lost rollback path keeps a late cutover where it is. */
 function isOverdueCutover(c: Context, { reason }: Conflict): boolean {
   return c.status.phase === "CuttingOver" && reason !== "SourceChanged" && isAckOverdue(c);
 }

@@ -113,7 +113,7 @@ describe("a deleted migration", () => {
 });
 
 describe("a migration deleted after its end", () => {
-  it("whose overlay can't be read waits for a look", () => {
+  it("whose overlay can't be read waits for a reconcile", () => {
     const outcome = asked("Completed", { more: { overlay: { ok: false, why: "timed out" } } });
     expect(outcome).toMatchObject({
       standing: "waiting",

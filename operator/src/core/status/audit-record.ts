@@ -51,12 +51,12 @@ export type PersonsAct = { readonly act: string; readonly actor: string; readonl
 /** What every record says. */
 export type AuditCommon = {
   readonly schema: typeof auditSchema;
-  /** ISO instant of the look. */
+  /** ISO instant of the reconcile. */
   readonly at: string;
   readonly migration: { readonly namespace: string; readonly name: string; readonly uid: string };
   readonly phase: string;
   readonly epoch: number;
-  /** Statistic, interval, n and limit of every gate after the look. */
+  /** Statistic, interval, n and limit of every gate after the reconcile. */
   readonly verdicts: readonly Verdict[];
   /** Records before this one that could not be kept. */
   readonly missing: number;

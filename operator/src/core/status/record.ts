@@ -53,7 +53,7 @@ function heldSinceOf({ harm }: Context, next: MigrationStatus): string | undefin
 const longestUnwrittenSeconds = 30;
 
 /**
- * Counters move at every look; writing them each time would make the API server pay for our curiosity.
+ * Counters move at every reconcile; writing them each time would make the API server pay for our curiosity.
  * They are written once a gate window, or twice a minute where that is longer; everything else at once.
  */
 export function isNews(c: Context, next: MigrationStatus): boolean {
@@ -94,6 +94,6 @@ function stable(status: MigrationStatus): unknown {
   };
 }
 
-function countsAs(sight: NonNullable<MigrationStatus["guard"]>["sight"]): string {
-  return sight === "idle" ? "healthy" : sight;
+function countsAs(visibility: NonNullable<MigrationStatus["guard"]>["sight"]): string {
+  return visibility === "idle" ? "healthy" : visibility;
 }

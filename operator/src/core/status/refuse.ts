@@ -1,4 +1,4 @@
-// A spec or a plan that can't be read: nothing moves, and the reason is said where people look.
+// A spec or a plan that can't be read: nothing moves, and the conditions say why.
 import type { Condition, MigrationStatus } from "@retriever/crds/migration-status.ts";
 import { settleFinalizer } from "@retriever/sidecar/contract/names.ts";
 import type { Decision } from "../model/decision.ts";

@@ -102,7 +102,7 @@ describe("waiting for pods", () => {
     expect(tell(awaitAcks(waiting(900, [propagated("False", 900)])))).toBe(`Ramp blocked ${words}`);
   });
 
-  it("moves nothing and is looked at again at the usual pace", () => {
+  it("moves nothing and is reconciled again at the usual pace", () => {
     const c = waiting(30, [propagated("False", 30)]);
     const { status, announcements, requeueAfterMs } = awaitAcks(c);
     expect({ ...status, message: "" }).toEqual({ ...c.status, message: "" });

@@ -8,7 +8,7 @@ import { stay } from "./transition.ts";
 
 /**
  * Whether pods have had longer than `cutover.ackTimeout` to follow. A pod that came, or fell silent, after all had
- * followed gets as long again, counted from the look that found it.
+ * followed gets as long again, counted from the reconcile that found it.
  */
 export function isAckOverdue(c: Context): boolean {
   if (c.acks.state === "all") return false;

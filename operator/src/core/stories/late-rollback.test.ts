@@ -1,4 +1,4 @@
-// A rollback later than rollback.verifyDriftAfter after the cutover: what only the destination received is looked for.
+// A rollback later than rollback.verifyDriftAfter after the cutover: what only the destination received is compared.
 import type { MigrationSpecInput } from "@retriever/crds/migration-spec.ts";
 import { describe, expect, test } from "vitest";
 import { aSpec, shortPlan } from "#test/builders/spec.ts";

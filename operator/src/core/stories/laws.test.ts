@@ -254,7 +254,7 @@ describe("any history of faults and people", () => {
   it("keeps to the steps of the API server, and comes to rest once the faults end", () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(event, fc.nat(90)), { maxLength: 25 }), (events) => {
-        const sim = new Simulation({ spec, lookSeconds: 5 });
+        const sim = new Simulation({ spec, reconcileSeconds: 5 });
         sim.run(60);
         for (const [index, [what, seconds]] of events.entries()) {
           happen(sim, what, index);

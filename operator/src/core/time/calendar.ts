@@ -12,7 +12,7 @@ export type Opening =
   | { readonly isOpen: true; readonly closesAt: number }
   | { readonly isOpen: false; readonly opensAt: number | undefined };
 
-/** Furthest a next opening is looked for: more than a week, for days that lose their hour to daylight saving. */
+/** Furthest a next opening is searched for: more than a week, for days that lose their hour to daylight saving. */
 const furthestDays = 15;
 
 /** Whether a window is open at `now`, and until when or from when on it is. */

@@ -1,4 +1,4 @@
-// Which spans of evidence a plan needs from the sidecars at every look.
+// Which spans of evidence a plan needs from the sidecars at every reconcile.
 
 import { durationSeconds } from "@retriever/crds/duration.ts";
 import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";

@@ -19,7 +19,7 @@ export type JobsInput = {
   readonly status: MigrationStatus;
 };
 
-/** Creates before it fetches before it deletes. Nothing where the Jobs were not looked at. */
+/** Creates before it fetches before it deletes. Nothing where the Jobs were not read. */
 export function jobEffects(input: JobsInput): Effect[] {
   const { jobs } = input.observation;
   if (jobs?.ok !== true) return [];

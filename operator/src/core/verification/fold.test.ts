@@ -110,8 +110,8 @@ describe("since when the stores are equal", () => {
 describe("a Job that says nothing", () => {
   test.each<[string, Partial<Pick<Observation, "jobs">>, Partial<MigrationStatus>]>([
     ["isn't there yet", { jobs: someJobs() }, {}],
-    ["can't be looked at", { jobs: { ok: false, why: "timed out" } }, {}],
-    ["was not looked at", {}, {}],
+    ["can't be read", { jobs: { ok: false, why: "timed out" } }, {}],
+    ["was not read", {}, {}],
     ["compared for a status that has lost its source", said(equal), { source: undefined }],
     ["compared for a status that has lost its destination", said(equal), { destination: undefined }],
   ])("and %s is waited for as long as the plan allows, and no longer", (_, jobs, more) => {

@@ -26,7 +26,7 @@ export type FoldInput = {
 /** Longer than a result may be in a status. */
 const longestMessage = 1000;
 
-/** The status with what is known now. A failed look concludes nothing; time does. */
+/** The status with what is known now. A failed read concludes nothing; a deadline does. */
 export function foldVerification(input: FoldInput): MigrationStatus {
   const { status, plan, now } = input;
   const run = openRun(status);

@@ -26,7 +26,7 @@ export function isLateRollback(plan: MigrationSpec, status: MigrationStatus): bo
   return servedSeconds(status) > durationSeconds(plan.rollback.verifyDriftAfter);
 }
 
-/** Whether a phase asks for Jobs: then they are looked at. At the end they are, until the last are cleaned up. */
+/** Whether a phase asks for Jobs: then they are read. At the end they are, until the last are cleaned up. */
 export function asksForJobs(plan: MigrationSpec, { phase, verification }: MigrationStatus): boolean {
   if (phase === "VerifyingDrift") return true;
   if (phase === "RolledBack") return verification !== undefined;

@@ -57,7 +57,7 @@ export function judgeSmokeTests(c: Context): Fact {
     const message = `${results.length} of ${results.length} smoke tests passed`;
     return { status: "True", reason: "SmokeTestsPassed", message };
   }
-  if (jobs?.ok === false) return unknown("NotObserved", `the smoke tests can't be looked at: ${jobs.why}`);
+  if (jobs?.ok === false) return unknown("NotObserved", `the smoke tests can't be read: ${jobs.why}`);
   const templates = jobs?.value.tests ?? [];
   const absent = open
     .filter(({ name, test }) => test === undefined && !isUsable(templates, name))
