@@ -46,8 +46,8 @@ export default defineConfig({
         },
       },
     ],
-    // One more than there are processors, because one of them usually waits.
-    maxWorkers: availableParallelism() + 1,
+    // One more than by default: this process has little to do while they work.
+    maxWorkers: availableParallelism(),
     sequence: { sequencer: LongestFirst },
     // They only end what hangs. How long something may take is said by whoever waits for it.
     testTimeout: 600_000,

@@ -10,6 +10,8 @@ import {
   applicationDeployment,
   baseConfigMap,
   namespace,
+  requestDeadlineMs,
+  storeTimeoutMs,
   verifyCronJob,
 } from "#world/application-manifests.ts";
 import { type CommandResult, kubectlRetriever } from "#world/command-line.ts";
@@ -57,7 +59,7 @@ export type Play = {
   /** Applies the migration, named like the application unless `as` names it. */
   readonly migrate: (changes?: StorySpec, as?: string) => Promise<void>;
   readonly status: () => Promise<MigrationStatus>;
-  /** Waits for the migration to be in a phase. */
+  /** Waits for the migration to be in a phase; rejects when it has ended in another one. */
   readonly reach: (phase: MigrationStatus["phase"], deadlineMs?: number) => Promise<MigrationStatus>;
   /** Waits for something to be true of the status. */
   readonly see: (what: string, look: (status: MigrationStatus) => boolean) => Promise<MigrationStatus>;
@@ -120,6 +122,9 @@ async function apply({ world }: Stage, input: ApplicationInput, { deployment, ve
   if (verifier !== undefined) await world.client.create(cronJobsPath, verifier(verifyCronJob(input)));
 }
 
+/** No migration leaves them. */
+const finalPhases: ReadonlySet<string> = new Set(["Completed", "RolledBack", "Validated"]);
+
 type Doors = Pick<Play, "source" | "destination" | "storeEnv">;
 
 function makePlay(stage: Stage, name: string, doors: Doors): Omit<Play, "load" | "close"> {
@@ -140,16 +145,20 @@ function makePlay(stage: Stage, name: string, doors: Doors): Omit<Play, "load" |
     migrate: async (changes = {}, as = name) => {
       const { url } = doors.destination;
       const reference = { fromEnv: "RETRIEVER_CRED_QDRANT" };
-      const usual = { kind: "qdrant", url, collection, apiKey: reference } as const;
+      const usual = { kind: "qdrant", url, collection, apiKey: reference, timeoutMs: storeTimeoutMs } as const;
       await client.create(migrationsPath, storyMigration({ name: as, target: name, destination: usual }, changes));
     },
     status,
     see,
-    reach: (phase, deadlineMs) =>
-      eventually(`${name} reaches ${phase}`, async () => [await status()].find((seen) => seen.phase === phase), {
-        describe,
-        ...(deadlineMs === undefined ? {} : { deadlineMs }),
-      }),
+    reach: async (phase, deadlineMs) => {
+      const reached = await eventually(
+        `${name} reaches ${phase}`,
+        async () => [await status()].find((seen) => seen.phase === phase || finalPhases.has(seen.phase)),
+        { describe, ...(deadlineMs === undefined ? {} : { deadlineMs }) },
+      );
+      if (reached.phase !== phase) throw new Error(`${name} ended in ${reached.phase}: ${reached.message}`);
+      return reached;
+    },
     pods,
     sidecars: () => Promise.all(pods().map(sidecarOf)),
     ready: (count) =>
@@ -200,5 +209,6 @@ function search(play: Pick<Play, "pods" | "stage">, ratePerSecond: number): Load
     queries: dataset.queries.map((_, index) => ({ embedding: dataset.queryVector(index) })),
     ratePerSecond,
     k: 5,
+    deadlineMs: requestDeadlineMs,
   });
 }
