@@ -62,10 +62,15 @@ export async function readBody(request: IncomingMessage): Promise<string> {
   }
   const parts: Buffer[] = [];
   let length = 0;
-  for await (const part of request as AsyncIterable<Buffer>) {
+  // Leaving the loop would destroy the connection, and with it the refusal that is on its way.
+  for await (const part of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     length += part.length;
-    if (length > bodyLimit) throw tooMuch();
+    if (length > bodyLimit) break;
     parts.push(part);
+  }
+  if (length > bodyLimit) {
+    request.resume();
+    throw tooMuch();
   }
   return decompress(Buffer.concat(parts), request.headers["content-encoding"]).toString("utf8");
 }
