@@ -104,7 +104,7 @@ export async function startPlay(stage: Stage, name: string, options: PlayOptions
   };
   const play = makePlay(stage, name, { source, destination, storeEnv });
   await play.ready(input.replicas);
-  const load = options.ratePerSecond === 0 ? undefined : search(play, options.ratePerSecond ?? 8);
+  const load = options.ratePerSecond === 0 ? undefined : await search(play, options.ratePerSecond ?? 8);
   const close = async () => {
     await load?.stop();
     await world.client.remove(`${deploymentsPath}/${name}`);
@@ -201,14 +201,24 @@ async function restart({ stage, pods }: Pick<Play, "stage" | "pods">, how: "kill
   });
 }
 
-/** Real queries to whatever pods are ready, as a Service would send them. */
-function search(play: Pick<Play, "pods" | "stage">, ratePerSecond: number): Load {
+/** As many answers in a row within a second: the pods have warmed up, and what is measured from now on is their usual. */
+const quickInARow = 4;
+const quickMs = 1000;
+
+/** Real queries to whatever pods are ready, as a Service would send them; resolves when they are answered at their pace. */
+async function search(play: Pick<Play, "name" | "pods" | "stage">, ratePerSecond: number): Promise<Load> {
   const { dataset } = play.stage.world;
-  return startLoad({
+  let quick = 0;
+  const load = startLoad({
     endpoints: () => play.pods().flatMap((pod) => (pod.ready ? [`http://${pod.ip}:7080`] : [])),
     queries: dataset.queries.map((_, index) => ({ embedding: dataset.queryVector(index) })),
     ratePerSecond,
     k: 5,
     deadlineMs: requestDeadlineMs,
+    onResult: ({ answer, durationMs }) => {
+      quick = answer !== undefined && durationMs < quickMs ? quick + 1 : 0;
+    },
   });
+  if (play.pods().length > 0) await eventually(`${play.name} answers quickly`, async () => quick >= quickInARow);
+  return load;
 }
