@@ -5,7 +5,7 @@ import type { MigrationSpecInput } from "@retriever/crds/migration-spec.ts";
 import { sidecarStatusSchema } from "@retriever/sidecar/contract/status.ts";
 import { request } from "undici";
 import { z } from "zod";
-import { type Qdrant, startQdrant } from "#stores/qdrant.ts";
+import { type Qdrant, type QdrantOptions, startQdrant } from "#stores/qdrant.ts";
 import { driftQdrant, loadQdrant, type QdrantAddress, writeNewChunks } from "#stores/qdrant-rest.ts";
 import { eventually } from "#stories/embedded/eventually.ts";
 import { type Load, startLoad } from "#support/load/load.ts";
@@ -14,6 +14,8 @@ import {
   applicationDeployment,
   baseConfigMap,
   namespace,
+  requestDeadlineMs,
+  storeTimeoutMs,
   verifyCronJob,
 } from "#support/world/application-manifests.ts";
 import type { World } from "#support/world/start-world.ts";
@@ -22,9 +24,6 @@ import type { DestinationFault } from "./options.ts";
 export const replicas = 3;
 const requestsPerSecond = 24;
 const k = 10;
-/** Long, so that late answers of a busy machine are answers: how late one may be is a matter of the story about it. */
-const storeTimeoutMs = 20_000;
-const requestDeadlineMs = 30_000;
 const apiKey = "demo-key-of-the-destination";
 const credential = "RETRIEVER_CRED_QDRANT";
 
@@ -53,6 +52,8 @@ export type ApplicationOptions = {
   /** 127.x address of the destination. */
   readonly address: string;
   readonly fault?: DestinationFault | undefined;
+  /** A server of somebody's; that of QDRANT_URL when absent. */
+  readonly external?: QdrantOptions["external"];
   /** Applications that have begun, by what ends them: an interrupt leaves nothing behind. */
   readonly open: Set<() => Promise<void>>;
 };
@@ -73,7 +74,8 @@ const podSchema = z.object({
 
 /** Starts destination, pods and load; resolves when every pod is ready and answers. On a fault, ends what had started. */
 export async function startApplication(world: World, options: ApplicationOptions): Promise<Application> {
-  const qdrant = await startQdrant({ address: options.address, apiKey });
+  const { address, external } = options;
+  const qdrant = await startQdrant({ address, apiKey, ...(external === undefined ? {} : { external }) });
   // One server may hold the destinations of several applications, of several demos, and what is somebody else's.
   const collection = `retriever-demo-${randomBytes(4).toString("hex")}-${options.name}`;
   // What can't be ended keeps nothing else from it.

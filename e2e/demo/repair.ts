@@ -5,6 +5,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { overlayName } from "@retriever/sidecar/contract/names.ts";
+import { compileCache } from "#support/compile-cache.ts";
 import { patienceMs } from "#support/patience.ts";
 import { namespace } from "#support/world/application-manifests.ts";
 import type { World } from "#support/world/start-world.ts";
@@ -58,7 +59,7 @@ function run(words: readonly string[], env: Readonly<Record<string, string>>): P
     execFile(
       process.execPath,
       [main, ...words],
-      { timeout: patienceMs(deadlineMs), env: { ...env } },
+      { timeout: patienceMs(deadlineMs), env: { ...compileCache(), ...env } },
       (fault, stdout, stderr) => {
         if (fault !== null && fault.code !== 1)
           reject(new Error(`${words.join(" ")}: ${stderr.trim()}`, { cause: fault }));

@@ -10,6 +10,8 @@ import {
   applicationDeployment,
   baseConfigMap,
   namespace,
+  requestDeadlineMs,
+  storeTimeoutMs,
   verifyCronJob,
 } from "#support/world/application-manifests.ts";
 import { type CommandResult, kubectlRetriever } from "#support/world/command-line.ts";
@@ -57,7 +59,7 @@ export type Play = {
   /** Applies the migration, named like the application unless `as` names it. */
   readonly migrate: (changes?: StorySpec, as?: string) => Promise<void>;
   readonly status: () => Promise<MigrationStatus>;
-  /** Waits for the migration to be in a phase. */
+  /** Waits for the migration to be in a phase; rejects when it has ended in another one. */
   readonly reach: (phase: MigrationStatus["phase"], deadlineMs?: number) => Promise<MigrationStatus>;
   /** Waits for something to be true of the status. */
   readonly see: (what: string, look: (status: MigrationStatus) => boolean) => Promise<MigrationStatus>;
@@ -102,7 +104,7 @@ export async function startPlay(stage: Stage, name: string, options: PlayOptions
   };
   const play = makePlay(stage, name, { source, destination, storeEnv });
   await play.ready(input.replicas);
-  const load = options.ratePerSecond === 0 ? undefined : search(play, options.ratePerSecond ?? 8);
+  const load = options.ratePerSecond === 0 ? undefined : await search(play, options.ratePerSecond ?? 8);
   const close = async () => {
     await load?.stop();
     await world.client.remove(`${deploymentsPath}/${name}`);
@@ -119,6 +121,9 @@ async function apply({ world }: Stage, input: ApplicationInput, { deployment, ve
   await world.client.create(deploymentsPath, deployment?.(usual) ?? usual);
   if (verifier !== undefined) await world.client.create(cronJobsPath, verifier(verifyCronJob(input)));
 }
+
+/** No migration leaves them. */
+const finalPhases: ReadonlySet<string> = new Set(["Completed", "RolledBack", "Validated"]);
 
 type Doors = Pick<Play, "source" | "destination" | "storeEnv">;
 
@@ -140,16 +145,20 @@ function makePlay(stage: Stage, name: string, doors: Doors): Omit<Play, "load" |
     migrate: async (changes = {}, as = name) => {
       const { url } = doors.destination;
       const reference = { fromEnv: "RETRIEVER_CRED_QDRANT" };
-      const usual = { kind: "qdrant", url, collection, apiKey: reference } as const;
+      const usual = { kind: "qdrant", url, collection, apiKey: reference, timeoutMs: storeTimeoutMs } as const;
       await client.create(migrationsPath, storyMigration({ name: as, target: name, destination: usual }, changes));
     },
     status,
     see,
-    reach: (phase, deadlineMs) =>
-      eventually(`${name} reaches ${phase}`, async () => [await status()].find((seen) => seen.phase === phase), {
-        describe,
-        ...(deadlineMs === undefined ? {} : { deadlineMs }),
-      }),
+    reach: async (phase, deadlineMs) => {
+      const reached = await eventually(
+        `${name} reaches ${phase}`,
+        async () => [await status()].find((seen) => seen.phase === phase || finalPhases.has(seen.phase)),
+        { describe, ...(deadlineMs === undefined ? {} : { deadlineMs }) },
+      );
+      if (reached.phase !== phase) throw new Error(`${name} ended in ${reached.phase}: ${reached.message}`);
+      return reached;
+    },
     pods,
     sidecars: () => Promise.all(pods().map(sidecarOf)),
     ready: (count) =>
@@ -192,13 +201,24 @@ async function restart({ stage, pods }: Pick<Play, "stage" | "pods">, how: "kill
   });
 }
 
-/** Real queries to whatever pods are ready, as a Service would send them. */
-function search(play: Pick<Play, "pods" | "stage">, ratePerSecond: number): Load {
+/** As many answers in a row within a second: the pods have warmed up, and what is measured from now on is their usual. */
+const quickInARow = 4;
+const quickMs = 1000;
+
+/** Real queries to whatever pods are ready, as a Service would send them; resolves when they are answered at their pace. */
+async function search(play: Pick<Play, "name" | "pods" | "stage">, ratePerSecond: number): Promise<Load> {
   const { dataset } = play.stage.world;
-  return startLoad({
+  let quick = 0;
+  const load = startLoad({
     endpoints: () => play.pods().flatMap((pod) => (pod.ready ? [`http://${pod.ip}:7080`] : [])),
     queries: dataset.queries.map((_, index) => ({ embedding: dataset.queryVector(index) })),
     ratePerSecond,
     k: 5,
+    deadlineMs: requestDeadlineMs,
+    onResult: ({ answer, durationMs }) => {
+      quick = answer !== undefined && durationMs < quickMs ? quick + 1 : 0;
+    },
   });
+  if (play.pods().length > 0) await eventually(`${play.name} answers quickly`, async () => quick >= quickInARow);
+  return load;
 }

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type VerifyReport, verifyReportSchema } from "@retriever/sidecar/contract/verify-report.ts";
 import { z } from "zod";
+import { compileCache } from "#support/compile-cache.ts";
 import { patienceMs } from "#support/patience.ts";
 import { configMapsPath, type Play } from "./play.ts";
 
@@ -62,7 +63,7 @@ export async function repair(
 }
 
 function run({ storeEnv }: Play, words: readonly string[]): Promise<Repaired> {
-  const options = { timeout: patienceMs(deadlineMs), env: { ...storeEnv } };
+  const options = { timeout: patienceMs(deadlineMs), env: { ...compileCache(), ...storeEnv } };
   return new Promise((resolve, reject) => {
     execFile(process.execPath, [main, "verify", ...words], options, (fault, stdout, stderr) => {
       const line = stdout.split("\n").findLast((each) => each.startsWith('{"repair"'));

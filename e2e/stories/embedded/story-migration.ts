@@ -43,7 +43,7 @@ export function storyMigration({ name, target, destination }: StoryMigration, ch
     stages: [{ sampleRate: 1, minDuration: "1s", minSamples: 10 }],
     thresholds: anyTime,
     gates: { window: "1s", minDwell: "1s" },
-    cutover: { hold: false, shadowSampleRate: 0.5, ackTimeout: "30s", validationTimeout: "20s" },
+    cutover: { hold: false, shadowSampleRate: 0.5, ackTimeout: "3m", validationTimeout: "3m" },
     guard: { duration: "1s", deadline: "10m", minSamples: 1 },
     rollback: { window: "2s", sustainedFor: "1s" },
     ...changes,

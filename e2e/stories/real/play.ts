@@ -5,7 +5,7 @@ import { z } from "zod";
 import { hostAddress } from "#clusters/real/layout.ts";
 import { type Qdrant, startQdrant } from "#stores/qdrant.ts";
 import { type Load, startLoad } from "#support/load/load.ts";
-import type { ApplicationInput } from "#support/world/application-manifests.ts";
+import { type ApplicationInput, requestDeadlineMs, storeTimeoutMs } from "#support/world/application-manifests.ts";
 import { eventually } from "../embedded/eventually.ts";
 import { openDoor, type StoreDoor } from "../embedded/store-door.ts";
 import { type StorySpec, storyMigration } from "../embedded/story-migration.ts";
@@ -122,7 +122,8 @@ function makePlay(parts: Parts, baseName: string): Unplayed {
     ...watching,
     migrate: async (changes = {}) => {
       const apiKey = { fromEnv: "RETRIEVER_CRED_QDRANT" };
-      const reference = { kind: "qdrant", url: destination.url, collection, apiKey } as const;
+      const timeoutMs = storeTimeoutMs;
+      const reference = { kind: "qdrant", url: destination.url, collection, apiKey, timeoutMs } as const;
       const manifest = storyMigration({ name, target: name, destination: reference }, changes);
       await client.create(`${own}/retrievermigrations`, { ...manifest, metadata: { name, namespace } });
     },
@@ -177,5 +178,6 @@ function search({ dataset }: Stage, pods: () => readonly RealPod[]): Load {
     queries: dataset.queries.map((_, index) => ({ embedding: dataset.queryVector(index) })),
     ratePerSecond,
     k: 5,
+    deadlineMs: requestDeadlineMs,
   });
 }

@@ -11,6 +11,7 @@ import {
   verifyReportSchema,
   verifySummarySchema,
 } from "@retriever/sidecar/contract/verify-report.ts";
+import { compileCache } from "#support/compile-cache.ts";
 
 const main = fileURLToPath(import.meta.resolve("@retriever/data/main.ts"));
 
@@ -53,7 +54,7 @@ export function startVerify(
 ): Running {
   const own = ["--config", join(path, "config"), "--report", join(path, "report")];
   const all = [main, "verify", ...own, "--termination-log", join(path, "termination-log"), ...args];
-  const child = spawn(process.execPath, all, { env: { PATH: process.env["PATH"], ...env } });
+  const child = spawn(process.execPath, all, { env: { PATH: process.env["PATH"], ...compileCache(), ...env } });
   const [stdout, progress]: [string[], string[]] = [[], []];
   child.stdout.on("data", (chunk: Buffer) => stdout.push(chunk.toString()));
   child.stderr.on("data", (chunk: Buffer) => progress.push(chunk.toString()));
