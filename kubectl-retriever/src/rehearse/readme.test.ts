@@ -30,10 +30,14 @@ describe("the manifest at the head of README.md", () => {
     expect(rehearsal.unreached).toEqual([]);
   }, 120_000);
 
-  it.each(skips)("never leaves Preflight without the skip of %s", (name) => {
-    const { [name]: _, ...others } = manifest.spec.checklist;
-    const text = JSON.stringify({ ...manifest, spec: { ...manifest.spec, checklist: others } });
-    const rehearsal = rehearse(migrationOf(text), scenarioNamed("healthy"), 1);
-    expect(traceOf(rehearsal)).toBe("Preflight");
-  }, 120_000);
+  it.each(skips)(
+    "never leaves Preflight without the skip of %s",
+    (name) => {
+      const { [name]: _, ...others } = manifest.spec.checklist;
+      const text = JSON.stringify({ ...manifest, spec: { ...manifest.spec, checklist: others } });
+      const rehearsal = rehearse(migrationOf(text), scenarioNamed("healthy"), 1);
+      expect(traceOf(rehearsal)).toBe("Preflight");
+    },
+    120_000,
+  );
 });
