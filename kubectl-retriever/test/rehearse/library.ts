@@ -30,7 +30,20 @@ export function defaultMigration(): RehearsedMigration {
 
 /** The migration of a folder of examples. */
 export function exampleMigration(folder: "default" | "approvals"): RehearsedMigration {
-  const manifest = parse(readFileSync(new URL(`${folder}/migration.yaml`, examples), "utf8")) as { spec: unknown };
+  return migrationOf(readFileSync(new URL(`${folder}/migration.yaml`, examples), "utf8"));
+}
+
+/** The first manifest of the README, as text. */
+export function readmeManifest(): string {
+  const readme = readFileSync(new URL("../README.md", examples), "utf8");
+  const text = /^```yaml\n(.*?)^```$/ms.exec(readme)?.[1];
+  if (text === undefined) throw new Error("README.md has no YAML block");
+  return text;
+}
+
+/** The migration of a manifest. Throws with its faults when the schema refuses it. */
+export function migrationOf(text: string): RehearsedMigration {
+  const manifest = parse(text, { version: "1.1" }) as { spec: unknown };
   const parsed = parseMigrationSpec(manifest.spec);
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.faults));
   return rehearsedMigration("search", "docs-to-qdrant", parsed.spec);
