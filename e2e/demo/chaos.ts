@@ -1,6 +1,6 @@
 // Kills the operator at moments drawn from a seed, until told to stop.
 import { setTimeout as delay } from "node:timers/promises";
-import type { OperatorProcess } from "#support/world/operator-process.ts";
+import type { RestartableOperator } from "#support/world/operator-process.ts";
 
 /** mulberry32 (Tommy Ettinger, public domain): a small generator whose whole state is the seed. Returns 0..1. */
 function randomFrom(seed: number): () => number {
@@ -17,7 +17,11 @@ const shortestLifeMs = 1500;
 const longestLifeMs = 9000;
 
 /** Kills and restarts until the signal; returns how often it did. */
-export async function killRepeatedly(operator: OperatorProcess, seed: number, signal: AbortSignal): Promise<number> {
+export async function killRepeatedly(
+  operator: RestartableOperator,
+  seed: number,
+  signal: AbortSignal,
+): Promise<number> {
   const random = randomFrom(seed);
   let kills = 0;
   while (!signal.aborted) {

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // Measures K1 and prints each run; the last line is JSON. Options: --runs=N (20), --together=N (4), --webhook.
 import { parseArgs } from "node:util";
-import { openAlertStage } from "#support/prometheus/alert-stage.ts";
+import { openAlertStage } from "#stories/alerts/alert-stage.ts";
 import { findBinaries } from "#support/prometheus/binaries.ts";
 import { type K1Run, measureRun } from "./k1.ts";
 

@@ -2,7 +2,7 @@
 import { loadavg } from "node:os";
 import { parseArgs } from "node:util";
 import { postgresNames } from "#stores/postgres.ts";
-import { endOnSignals } from "#support/sidecar/watched-process.ts";
+import { endOnSignals } from "#support/process/start-process.ts";
 import { measureCorrectness } from "./correctness.ts";
 import { measureDifferenceState } from "./difference-state.ts";
 import { measureKills } from "./kills.ts";

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { endOnSignals } from "#support/sidecar/watched-process.ts";
+import { endOnSignals } from "#support/process/start-process.ts";
 import { measureAcknowledge } from "./acknowledge.ts";
 import { measureMany } from "./many-migrations.ts";
 import { acknowledgeRow, manyRow, memoryRow, printRows, type Row, summaryOf, takeoverRow } from "./report.ts";

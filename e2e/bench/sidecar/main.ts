@@ -1,7 +1,7 @@
 // `make bench-sidecar`: what the sidecar costs, beside its peers, on the machine it runs on.
 // The stores are trivial on purpose: they cost nothing, so that what is left is the hop. Nothing here tells about a store.
 import { parseArgs } from "node:util";
-import { canPin, endOnSignals } from "#support/sidecar/watched-process.ts";
+import { canPin, endOnSignals } from "#support/process/start-process.ts";
 import { checkAnswers } from "./check-answers.ts";
 import { startLoad } from "./load.ts";
 import { measureMemory } from "./memory.ts";
