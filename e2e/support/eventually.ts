@@ -32,9 +32,9 @@ export async function eventually<T>(
   let fault: unknown;
   for (;;) {
     try {
-      const answer = await ask();
+      const answer = (await ask()) ?? false;
       fault = undefined;
-      if (answer !== false && answer !== null && answer !== undefined) return answer;
+      if (answer !== false) return answer;
     } catch (error) {
       fault = error;
     }

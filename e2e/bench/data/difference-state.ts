@@ -2,7 +2,7 @@
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { runToEnd } from "#support/process/run-to-end.ts";
-import { amount, least, most, type Part, type Row } from "./rows.ts";
+import { amount, least, most, type Part, type Row } from "../report/rows.ts";
 import type { Sizes } from "./scene.ts";
 
 const script = fileURLToPath(import.meta.resolve("@retriever/sidecar/test/difference-main.ts"));
