@@ -40,12 +40,17 @@ describe("the drawing of the rooms", () => {
 describe("the table of the operator's rooms in CONTRIBUTING.md", () => {
   it("has every folder of the operator once, and no other", () => {
     const page = readFileSync(join(root, "CONTRIBUTING.md"), "utf8");
-    const table = page.slice(page.indexOf("| room of the operator |"), page.indexOf("\n\n", page.indexOf("| room of the operator |")));
+    const table = page.slice(
+      page.indexOf("| room of the operator |"),
+      page.indexOf("\n\n", page.indexOf("| room of the operator |")),
+    );
     const listed = table
       .split("\n")
       .slice(2)
       .flatMap((row) => [...(row.split(" | ")[0] ?? "").matchAll(/`([^`]+)`/g)].map(([, name = ""]) => name));
-    const folders = new Set(rooms.filter((place) => !place.endsWith(".ts")).map((place) => place.replace(/^adapters\/.*/, "adapters")));
+    const folders = new Set(
+      rooms.filter((place) => !place.endsWith(".ts")).map((place) => place.replace(/^adapters\/.*/, "adapters")),
+    );
     expect(listed.toSorted()).toEqual([...folders].toSorted());
   });
 });

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openQdrant, type QdrantAddress } from "#stores/qdrant-rest.ts";
 import { startStandIn } from "#stores/qdrant-standin/start.ts";
-import { eventually } from "#stories/embedded/eventually.ts";
+import { eventually } from "#support/eventually.ts";
 import { namespace } from "#support/world/application-manifests.ts";
 import { startWorld, type World } from "#support/world/start-world.ts";
 import { type Application, startApplication } from "./application.ts";

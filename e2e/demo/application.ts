@@ -7,7 +7,7 @@ import { request } from "undici";
 import { z } from "zod";
 import { type Qdrant, type QdrantOptions, startQdrant } from "#stores/qdrant.ts";
 import { driftQdrant, loadQdrant, type QdrantAddress, writeNewChunks } from "#stores/qdrant-rest.ts";
-import { eventually } from "#stories/embedded/eventually.ts";
+import { eventually } from "#support/eventually.ts";
 import { type Load, startLoad } from "#support/load/load.ts";
 import { patienceMs } from "#support/patience.ts";
 import {

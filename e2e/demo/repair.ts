@@ -1,18 +1,13 @@
 // A person who repairs the drift: takes the report out of the cluster, reads the plan, and lets it be carried out.
 // The commands are the ones that are printed; they run as processes of their own.
-import { execFile } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { overlayName } from "@retriever/sidecar/contract/names.ts";
-import { compileCache } from "#support/compile-cache.ts";
-import { patienceMs } from "#support/patience.ts";
 import { namespace } from "#support/world/application-manifests.ts";
+import { retrieverData } from "#support/world/command-line.ts";
 import type { World } from "#support/world/start-world.ts";
 import type { Application } from "./application.ts";
-
-const main = join(import.meta.dirname, "../../retriever-data/src/main.ts");
-const deadlineMs = 60_000;
 
 /** Resolves once the destination holds what the report says the source holds. Rejects with what the command said. */
 export async function repairDrift(
@@ -54,17 +49,8 @@ async function collect(world: World, { folder, application, migration }: Collect
 }
 
 /** Lines that it printed. 1 is the answer of a dry run with something to do. */
-function run(words: readonly string[], env: Readonly<Record<string, string>>): Promise<string[]> {
-  return new Promise((resolve, reject) => {
-    execFile(
-      process.execPath,
-      [main, ...words],
-      { timeout: patienceMs(deadlineMs), env: { ...compileCache(), ...env } },
-      (fault, stdout, stderr) => {
-        if (fault !== null && fault.code !== 1)
-          reject(new Error(`${words.join(" ")}: ${stderr.trim()}`, { cause: fault }));
-        else resolve(stdout.split("\n").filter((line) => line !== ""));
-      },
-    );
-  });
+async function run(words: readonly string[], env: Readonly<Record<string, string>>): Promise<string[]> {
+  const { exitCode, stdout, stderr } = await retrieverData(words, env);
+  if (exitCode > 1) throw new Error(`${words.join(" ")}: ${stderr.trim()}`);
+  return stdout.split("\n").filter((line) => line !== "");
 }

@@ -8,7 +8,6 @@ import { type Dataset, loadDataset } from "#support/dataset/read.ts";
 import { type Sidecar, startSidecar } from "#support/sidecar/start-sidecar.ts";
 import { conditionOf } from "./reference.ts";
 import type { Tally } from "./tally.ts";
-import { untilProbed } from "./until.ts";
 
 type Question = {
   readonly embedding: readonly number[];
@@ -46,7 +45,7 @@ export async function runDifferential({ questions, seed, tally }: Options): Prom
     else tally.fail(outcome, `${JSON.stringify({ ...question, embedding: "…" })} → ${print(ours)} / ${print(oracle)}`);
   };
   try {
-    await untilProbed(sidecar, dataset.dim);
+    await sidecar.probed(dataset.dim);
     for (const question of sampleQuestions(dataset, questions, seed)) await compare(question, "a store that is well");
     // The sidecar knows the dimension and asks no store about a vector that can't fit.
     const fitting = [...sampleQuestions(dataset, brokenQuestions * 2, seed)];

@@ -1,13 +1,11 @@
 // Hostile requests against a real sidecar whose stores are well: every answer is held against the reference,
 // every body that reached a store against the request it was made of.
 import fc from "fast-check";
-import { type Sidecar, startSidecar } from "#support/sidecar/start-sidecar.ts";
 import { dimension, type HostileBody, hostileBodies } from "./hostile-body.ts";
-import { type RecordingStore, startRecordingStore } from "./recording-store.ts";
+import type { RecordingStore } from "./recording-store.ts";
 import { faultOfQuery, readReference } from "./reference.ts";
-import { checkLog } from "./secrecy.ts";
+import { checkLog, countersAtRest, openScene, type Scene } from "./scene.ts";
 import type { Tally } from "./tally.ts";
-import { until, untilProbed } from "./until.ts";
 import { type Answer, type Delivery, isDelivered, send } from "./wire.ts";
 
 type Options = {
@@ -18,10 +16,7 @@ type Options = {
   readonly tally: Tally;
 };
 type Case = HostileBody & { readonly delivery: Delivery };
-type Scene = {
-  readonly sidecar: Sidecar;
-  readonly store: RecordingStore;
-  readonly shadow: RecordingStore;
+type Run = Scene & {
   readonly tally: Tally;
   /** Bodies that reached the primary. */
   readonly accepted: Set<string>;
@@ -29,27 +24,21 @@ type Scene = {
 
 const batchSize = 250;
 /** Requests under way at once among those that take their time. */
-const slowLanes = 40;
+const slowConcurrency = 40;
 const slow: readonly Delivery[] = ["slow", "half-closed", "cut", "stalled"];
 
 /** Counts every request once, and once more each law that holds over all of them. */
 export async function runHostileRequests({ requests, slowRequests, seed, tally }: Options): Promise<void> {
-  const [store, shadow] = [
-    await startRecordingStore("primary", dimension),
-    await startRecordingStore("shadow", dimension),
-  ];
-  const adapter = (url: string): object => ({ kind: "qdrant", url, collection: "chunks" });
-  const dualRead = { enabled: true, sampleRate: 1, shadow: adapter(shadow.url) };
-  const sidecar = await startSidecar({ base: { primary: adapter(store.url), dualRead } });
-  const scene = { sidecar, store, shadow, tally, accepted: new Set<string>() };
+  const run = { ...(await openScene()), tally, accepted: new Set<string>() };
   try {
-    await untilProbed(sidecar, dimension);
-    await runOneByOne(scene, requests - slowRequests, seed);
-    await runSlowly(scene, slowRequests, seed);
-    await checkShadow(scene);
-    checkProcess(scene);
+    await runOneByOne(run, requests - slowRequests, seed);
+    await runSlowly(run, slowRequests, seed);
+    await checkShadow(run);
+    const { process } = run.sidecar;
+    tally.count("the sidecar outlives all requests", process.isRunning() ? undefined : process.output().slice(-400));
+    checkLog(run, tally);
   } finally {
-    await Promise.allSettled([sidecar.stop(), store.close(), shadow.close()]);
+    await run.close();
   }
 }
 
@@ -68,7 +57,7 @@ const quick: fc.Arbitrary<Delivery> = fc.oneof(
 );
 
 async function runOneByOne(
-  { sidecar, store, shadow, tally, accepted }: Scene,
+  { sidecar, store, shadow, tally, accepted }: Run,
   count: number,
   seed: number,
 ): Promise<void> {
@@ -120,11 +109,11 @@ function shadowFault(shadow: RecordingStore, accepted: ReadonlySet<string>): str
 }
 
 /** Many at once, as each takes seconds; the store's queries are matched afterwards. */
-async function runSlowly({ sidecar, store, tally, accepted }: Scene, count: number, seed: number): Promise<void> {
+async function runSlowly({ sidecar, store, tally, accepted }: Run, count: number, seed: number): Promise<void> {
   store.takeQueries();
   const waiting = [...cases(count, seed + 1_000_003, fc.constantFrom(...slow))];
   let expected = 0;
-  const lane = async (): Promise<void> => {
+  const work = async (): Promise<void> => {
     for (let each = waiting.pop(); each !== undefined; each = waiting.pop()) {
       const answer = await send(`${sidecar.appUrl}/v1/retrieve`, each.bytes, each.delivery);
       const isValid = isDelivered(each.delivery) && readReference(each.bytes, dimension) !== undefined;
@@ -139,33 +128,20 @@ async function runSlowly({ sidecar, store, tally, accepted }: Scene, count: numb
       else tally.fail(`${outcome}: ${fault}`, describe(each, answer));
     }
   };
-  await Promise.all(Array.from({ length: slowLanes }, lane));
+  await Promise.all(Array.from({ length: slowConcurrency }, work));
   const queries = store.takeQueries();
   for (const query of queries) accepted.add(query);
   const law = "only whole valid requests among the slow ones reached the store";
-  if (queries.length === expected) tally.pass(law);
-  else tally.fail(law, `${queries.length} queries, expected ${expected}`);
+  tally.count(law, queries.length === expected ? undefined : `${queries.length} queries, expected ${expected}`);
 }
 
 /** By now every sample has an outcome; a store that is well fails none of them. */
-async function checkShadow({ sidecar, shadow, tally, accepted }: Scene): Promise<void> {
-  const law = "the shadow got what the primary got, and nothing else";
-  const read = async () => (await sidecar.status()).evidence.counters;
-  await until("all samples to end", async () => {
-    const { requests, errors, answered, shadowErrors, shadowTimeouts, shadowDropped } = await read();
-    return requests - errors === answered + shadowErrors + shadowTimeouts + shadowDropped;
-  });
+async function checkShadow({ sidecar, shadow, tally, accepted }: Run): Promise<void> {
+  const { shadowErrors, shadowTimeouts } = await countersAtRest({ sidecar });
   const fault = shadowFault(shadow, accepted);
-  const { shadowErrors, shadowTimeouts } = await read();
-  if (fault === undefined && shadowErrors + shadowTimeouts === 0) tally.pass(law);
-  else tally.fail(law, `${fault ?? ""} ${shadowErrors} errors, ${shadowTimeouts} timeouts`);
-}
-
-function checkProcess({ sidecar, tally }: Scene): void {
-  const law = "the sidecar outlives all requests";
-  if (sidecar.process.isRunning()) tally.pass(law);
-  else tally.fail(law, sidecar.process.output().slice(-400));
-  checkLog(sidecar, tally);
+  const isWell = fault === undefined && shadowErrors + shadowTimeouts === 0;
+  const found = isWell ? undefined : `${fault ?? ""} ${shadowErrors} errors, ${shadowTimeouts} timeouts`;
+  tally.count("the shadow got what the primary got, and nothing else", found);
 }
 
 function describe({ bytes, delivery }: Case, answer: Answer): string {

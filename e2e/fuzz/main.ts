@@ -1,7 +1,7 @@
 // `make fuzz-sidecar`: hostile requests, broken stores, and the official client as oracle, against real sidecar processes.
 // The same seed gives the same requests.
 import { parseArgs } from "node:util";
-import { endOnSignals } from "#support/sidecar/watched-process.ts";
+import { endOnSignals } from "#support/process/start-process.ts";
 import { runBrokenStores } from "./broken-stores.ts";
 import { runDifferential } from "./differential.ts";
 import { runHostileRequests } from "./hostile-requests.ts";

@@ -1,5 +1,6 @@
 // A store that answers like Qdrant, remembers every query it got, and misbehaves on demand.
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { text } from "node:stream/consumers";
 import { listen } from "#support/http-server.ts";
 
 export type Misbehave = (response: ServerResponse, request: IncomingMessage) => void;
@@ -30,7 +31,7 @@ export async function startRecordingStore(name: string, dimension: number): Prom
   let misbehaviour: Misbehave | undefined;
   let size = dimension;
   const server = createServer((request, response) => {
-    void readText(request).then(
+    void text(request).then(
       (body) => {
         const isQuery = request.method === "POST" && (request.url ?? "").includes("/points/query");
         if (!isQuery) return send(response, factsOf(size));
@@ -75,10 +76,4 @@ function factsOf(size: number): object {
 
 function send(response: ServerResponse, body: object): void {
   response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(body));
-}
-
-async function readText(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks).toString("utf8");
 }

@@ -3,6 +3,8 @@
 export type Tally = {
   readonly pass: (outcome: string) => void;
   readonly fail: (outcome: string, details: string) => void;
+  /** Fails with this fault, passes without one. */
+  readonly count: (outcome: string, fault: string | undefined) => void;
   readonly passed: () => number;
   readonly failed: () => number;
   /** Outcomes with their counts, failed ones with their first examples. */
@@ -15,16 +17,17 @@ export function makeTally(): Tally {
   const passes = new Map<string, number>();
   const failures = new Map<string, { count: number; readonly examples: string[] }>();
   const sum = (counts: Iterable<number>): number => [...counts].reduce((total, count) => total + count, 0);
+  const pass = (outcome: string): void => void passes.set(outcome, (passes.get(outcome) ?? 0) + 1);
+  const fail = (outcome: string, details: string): void => {
+    const known = failures.get(outcome) ?? { count: 0, examples: [] };
+    known.count += 1;
+    if (known.examples.length < examplesPerOutcome) known.examples.push(details.slice(0, 400));
+    failures.set(outcome, known);
+  };
   return {
-    pass: (outcome) => {
-      passes.set(outcome, (passes.get(outcome) ?? 0) + 1);
-    },
-    fail: (outcome, details) => {
-      const known = failures.get(outcome) ?? { count: 0, examples: [] };
-      known.count += 1;
-      if (known.examples.length < examplesPerOutcome) known.examples.push(details.slice(0, 400));
-      failures.set(outcome, known);
-    },
+    pass,
+    fail,
+    count: (outcome, fault) => (fault === undefined ? pass(outcome) : fail(outcome, fault)),
     passed: () => sum(passes.values()),
     failed: () => sum([...failures.values()].map(({ count }) => count)),
     print: () => {

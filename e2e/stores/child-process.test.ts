@@ -43,7 +43,7 @@ describe("startChild", () => {
   });
 
   it("rejects when the script announces something else", async () => {
-    await expect(start("console.log('[]'); process.stdin.resume();")).rejects.toThrow("did not start: no output");
+    await expect(start("console.log('[]'); process.stdin.resume();")).rejects.toThrow("did not start: []");
   });
 
   it("rejects when nothing is announced before the deadline", async () => {

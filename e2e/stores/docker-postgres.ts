@@ -1,9 +1,10 @@
 // Postgres with pgvector as a container, where Docker answers.
 import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { setTimeout as pause } from "node:timers/promises";
 import { promisify } from "node:util";
 import { Client } from "pg";
+import { eventually } from "#support/eventually.ts";
+import { patienceMs } from "#support/patience.ts";
 import { startGuarded } from "./guarded-process.ts";
 
 const run = promisify(execFile);
@@ -12,7 +13,6 @@ const image = "pgvector/pgvector:0.8.1-pg16";
 const askDeadlineMs = 5000;
 /** The image may have to be fetched. */
 const startDeadlineMs = 300_000;
-const stepMs = 200;
 
 /** Whether a Docker daemon answers. */
 export async function hasDocker(): Promise<boolean> {
@@ -36,30 +36,30 @@ export async function startDockerPostgres(
     ending: 'docker rm --force "$1" >/dev/null 2>&1; wait "$server"',
     endingArguments: [name],
   });
-  const endAt = performance.now() + startDeadlineMs;
-  while (performance.now() < endAt && container.isRunning()) {
-    const connectionString = await publishedAt(name).then(
-      (place) => `postgres://postgres:${password}@${place}/postgres`,
-    );
-    if (await answers(connectionString)) return { connectionString, close: container.close };
-    await pause(stepMs);
+  const find = async () => {
+    const connectionString = `postgres://postgres:${password}@${await publishedAt(name)}/postgres`;
+    return (await isServed(connectionString)) && connectionString;
+  };
+  try {
+    const waiting = { deadlineMs: startDeadlineMs, isOver: () => !container.isRunning() };
+    const connectionString = await eventually(`the container of ${image} serves`, find, waiting);
+    return { connectionString, close: container.close };
+  } catch (fault) {
+    await container.close();
+    throw fault;
   }
-  await container.close();
-  throw new Error(`the container of ${image} doesn't serve`);
 }
 
-/** Host and port, or a place where nobody answers. */
+/** Host and port. Rejects while there are none. */
 async function publishedAt(name: string): Promise<string> {
-  const asking = run("docker", ["port", name, "5432/tcp"], { timeout: askDeadlineMs });
-  const text = await asking.then(
-    ({ stdout }) => stdout,
-    () => "",
-  );
-  return text.split("\n")[0]?.trim() || "127.0.0.1:1";
+  const { stdout } = await run("docker", ["port", name, "5432/tcp"], { timeout: askDeadlineMs });
+  return stdout.split("\n")[0]?.trim() ?? "";
 }
 
-async function answers(connectionString: string): Promise<boolean> {
-  const client = new Client({ connectionString, connectionTimeoutMillis: askDeadlineMs, query_timeout: askDeadlineMs });
+/** Whether a Postgres answers there. */
+export async function isServed(connectionString: string): Promise<boolean> {
+  const deadlineMs = patienceMs(askDeadlineMs);
+  const client = new Client({ connectionString, connectionTimeoutMillis: deadlineMs, query_timeout: deadlineMs });
   client.on("error", () => undefined);
   try {
     await client.connect();

@@ -5,7 +5,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
-import { eventually } from "#stories/embedded/eventually.ts";
+import { eventually } from "#support/eventually.ts";
 import { startGuarded } from "./guarded-process.ts";
 
 function makeFolder(): string {

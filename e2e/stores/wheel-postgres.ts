@@ -1,15 +1,14 @@
 // A real Postgres 16 with pgvector and no Docker: programs from a wheel, data in a folder that goes with the server.
 import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { once } from "node:events";
 import { chown, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as pause } from "node:timers/promises";
 import { promisify } from "node:util";
-import { Client } from "pg";
+import { eventually } from "#support/eventually.ts";
+import { freePort } from "#support/free-port.ts";
 import { patienceMs } from "#support/patience.ts";
+import { isServed } from "./docker-postgres.ts";
 import { type Guarded, startGuarded } from "./guarded-process.ts";
 import { installWheel } from "./wheel-install.ts";
 
@@ -28,7 +27,6 @@ type Account = { readonly uid: number; readonly gid: number };
 const initDeadlineMs = 60_000;
 const startDeadlineMs = 30_000;
 const startAttempts = 3;
-const stepMs = 50;
 /** Nothing outlives the server, so nothing needs to reach the disk. */
 const throwAway = { fsync: "off", synchronous_commit: "off", full_page_writes: "off", wal_level: "minimal" };
 const limits = { max_connections: "100", max_wal_senders: "0", max_wal_size: "4GB" };
@@ -97,37 +95,13 @@ function launch({ installation, folder, settings, account }: Launch): Guarded {
   });
 }
 
-async function freePort(address: string): Promise<number> {
-  const server = createServer();
-  server.listen(0, address);
-  await once(server, "listening");
-  const bound = server.address();
-  const closed = once(server, "close");
-  server.close();
-  await closed;
-  return typeof bound === "object" && bound !== null ? bound.port : 0;
-}
-
 /** Whether it answers before the deadline. */
 async function answers(connectionString: string, server: Guarded): Promise<boolean> {
-  const startedAt = performance.now();
-  while (performance.now() - startedAt < patienceMs(startDeadlineMs) && server.isRunning()) {
-    const client = new Client({
-      connectionString,
-      connectionTimeoutMillis: patienceMs(2000),
-      query_timeout: patienceMs(2000),
-    });
-    client.on("error", () => undefined);
-    try {
-      await client.connect();
-      await client.query("SELECT 1");
-      return true;
-    } catch {
-      await pause(stepMs);
-    } finally {
-      await client.end().catch(() => undefined);
-    }
+  const waiting = { deadlineMs: startDeadlineMs, everyMs: 50, isOver: () => !server.isRunning() };
+  try {
+    return await eventually("Postgres serves", () => isServed(connectionString), waiting);
+  } catch {
+    await server.close();
+    return false;
   }
-  await server.close();
-  return false;
 }

@@ -1,25 +1,29 @@
-// How an HTTP server of the harness opens, reads a body and closes.
+// How a server of the harness opens, reads a body and closes.
 import { once } from "node:events";
-import type { IncomingMessage, Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { Server as HttpServer, IncomingMessage } from "node:http";
+import type { AddressInfo, Server } from "node:net";
 
 export type Listening = {
   /** Scheme `http`, address and port. */
   readonly url: string;
   readonly port: number;
-  /** Cuts what is open and frees the port. */
+  /** Cuts what HTTP requests are open and frees the port. Other connections are their owner's to end. */
   readonly close: () => Promise<void>;
 };
 
 /** Listens on a port, or on any free one. Rejects when the address is taken. */
-export async function listen(server: Server, address = "127.0.0.1", atPort = 0): Promise<Listening> {
+export async function listen(
+  server: Server & Partial<Pick<HttpServer, "closeAllConnections">>,
+  address = "127.0.0.1",
+  atPort = 0,
+): Promise<Listening> {
   server.listen(atPort, address);
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
   const close = async (): Promise<void> => {
     const closed = once(server, "close");
     server.close();
-    server.closeAllConnections();
+    server.closeAllConnections?.();
     await closed;
   };
   return { url: `http://${address}:${port}`, port, close };

@@ -2,9 +2,9 @@
 // comes before that and is told apart.
 
 import { setTimeout as delay } from "node:timers/promises";
-import { eventually } from "#stories/embedded/eventually.ts";
+import { type AlertStage, alertSpec, degradedMs } from "#stories/alerts/alert-stage.ts";
 import type { Play } from "#stories/embedded/play.ts";
-import { type AlertStage, alertSpec, degradedMs } from "#support/prometheus/alert-stage.ts";
+import { eventually } from "#support/eventually.ts";
 
 export type K1Run = {
   /** From the first firing sample to the first read of the migration that shows the rollback, ms. */

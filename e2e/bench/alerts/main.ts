@@ -1,8 +1,9 @@
 #!/usr/bin/env node
 // Measures K1 and prints each run; the last line is JSON. Options: --runs=N (20), --together=N (4), --webhook.
 import { parseArgs } from "node:util";
-import { openAlertStage } from "#support/prometheus/alert-stage.ts";
+import { openAlertStage } from "#stories/alerts/alert-stage.ts";
 import { findBinaries } from "#support/prometheus/binaries.ts";
+import { median } from "../report/statistics.ts";
 import { type K1Run, measureRun } from "./k1.ts";
 
 const limitMs = 10_000;
@@ -60,9 +61,12 @@ async function measure(
 
 function summarize(runs: readonly K1Run[]) {
   const spread = (of: (run: K1Run) => number) => {
-    const sorted = runs.map(of).toSorted((a, b) => a - b);
-    const at = (share: number) => Math.round(sorted[Math.floor(share * (sorted.length - 1))] ?? Number.NaN);
-    return { min: at(0), median: at(0.5), max: at(1) };
+    const values = runs.map(of);
+    return {
+      min: Math.round(Math.min(...values)),
+      median: Math.round(median(values)),
+      max: Math.round(Math.max(...values)),
+    };
   };
   return {
     firingToIntentMs: spread((run) => run.firingToIntentMs),

@@ -1,7 +1,7 @@
 // What each damage does to a copy, and to nothing else.
 import { describe, expect, it } from "vitest";
 import { loadDataset } from "#support/dataset/read.ts";
-import { makeRandom } from "../sidecar/bodies.ts";
+import { makeRandom } from "#support/random.ts";
 import { damages, type StoredChunk, storedChunks } from "./damage.ts";
 
 const chunks = storedChunks(loadDataset());

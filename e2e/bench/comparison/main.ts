@@ -3,8 +3,8 @@
 import Table from "cli-table3";
 import { type StandIn, startStandIn } from "#stores/qdrant-standin/start.ts";
 import { type Dataset, loadDataset } from "#support/dataset/read.ts";
-import { endOnSignals } from "#support/sidecar/watched-process.ts";
-import { makeRandom } from "../sidecar/bodies.ts";
+import { endOnSignals } from "#support/process/start-process.ts";
+import { makeRandom } from "#support/random.ts";
 import { blend, damages, type StoredChunk, storedChunks } from "./damage.ts";
 import { caughtBy, type Finding } from "./finding.ts";
 import { measure } from "./measure.ts";

@@ -1,7 +1,8 @@
 // One comparison as a migration would make it: a real sidecar samples everything, and its own figures are read.
 import { request } from "undici";
 import type { StandIn } from "#stores/qdrant-standin/start.ts";
-import { type Sidecar, startSidecar } from "#support/sidecar/start-sidecar.ts";
+import { eventually } from "#support/eventually.ts";
+import { endedSamples, type Sidecar, startSidecar } from "#support/sidecar/start-sidecar.ts";
 import { type Finding, readSample } from "./finding.ts";
 
 export type Stores = {
@@ -11,7 +12,7 @@ export type Stores = {
 };
 
 const k = 10;
-const lanes = 4;
+const concurrency = 4;
 const deadlineMs = 20_000;
 const dayMs = 86_400_000;
 
@@ -33,7 +34,7 @@ export async function measure(
 
 async function askAll({ appUrl }: Sidecar, queries: readonly Float32Array[]): Promise<void> {
   const waiting = [...queries];
-  const lane = async (): Promise<void> => {
+  const work = async (): Promise<void> => {
     for (let query = waiting.pop(); query !== undefined; query = waiting.pop()) {
       const body = JSON.stringify({ embedding: [...query], k });
       const signal = AbortSignal.timeout(deadlineMs);
@@ -42,7 +43,7 @@ async function askAll({ appUrl }: Sidecar, queries: readonly Float32Array[]): Pr
       if (answer.statusCode !== 200) throw new Error(`a query was answered ${answer.statusCode}`);
     }
   };
-  await Promise.all(Array.from({ length: lanes }, lane));
+  await Promise.all(Array.from({ length: concurrency }, work));
 }
 
 async function readFinding(sidecar: Sidecar, expected: number): Promise<Finding> {
@@ -60,13 +61,14 @@ async function readFinding(sidecar: Sidecar, expected: number): Promise<Finding>
 }
 
 async function endedCounters(sidecar: Sidecar, expected: number) {
-  const deadline = performance.now() + deadlineMs;
-  for (;;) {
-    const { counters } = (await sidecar.status()).evidence;
-    const { answered, shadowErrors, shadowTimeouts, shadowDropped } = counters;
-    if (answered === expected) return counters;
-    if (answered + shadowErrors + shadowTimeouts + shadowDropped >= expected || performance.now() > deadline) {
-      throw new Error(`${answered} of ${expected} samples were answered by both stores`);
-    }
-  }
+  const counters = await eventually(
+    `${expected} samples have an outcome`,
+    async () => {
+      const { counters } = (await sidecar.status()).evidence;
+      return endedSamples(counters) >= expected && counters;
+    },
+    { deadlineMs, everyMs: 20 },
+  );
+  if (counters.answered === expected) return counters;
+  throw new Error(`${counters.answered} of ${expected} samples were answered by both stores`);
 }

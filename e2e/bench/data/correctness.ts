@@ -1,8 +1,9 @@
 // V1 and V7: seeded faults are found as what they are and nothing else is, and one repair makes the stores equal.
+
+import { amount, least, most, type Part, type Row } from "../report/rows.ts";
 import { seedFaults } from "./corpus.ts";
 import { chooseFaults, type SeededFault, scoreOf } from "./faults.ts";
 import { seedPointFaults } from "./qdrant-corpus.ts";
-import { amount, least, most, type Part, type Row } from "./rows.ts";
 import { type Scene, tableAdapter } from "./scene.ts";
 import { makePlace, type Place, reportFile, startVerify, verify } from "./verify-process.ts";
 

@@ -1,12 +1,10 @@
 // V2: what naming the differences of two streams of ids needs to remember, beside the obvious way. No store at all.
-import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 import { z } from "zod";
-import { amount, least, most, type Part, type Row } from "./rows.ts";
+import { runToEnd } from "#support/process/run-to-end.ts";
+import { amount, least, most, type Part, type Row } from "../report/rows.ts";
 import type { Sizes } from "./scene.ts";
 
-const run = promisify(execFile);
 const script = fileURLToPath(import.meta.resolve("@retriever/sidecar/test/difference-main.ts"));
 const deadlineMs = 400_000;
 /** Ten million strings in a set, and room for the collector. */
@@ -26,7 +24,7 @@ export async function measureDifferenceState({ streamIds, streamDifferences }: S
   const ask = async (way: "table" | "sets") => {
     const flags = ["--expose-gc", `--max-old-space-size=${setsMegabytes}`];
     const args = [...flags, script, way, `${streamIds}`, `${streamDifferences}`];
-    const { stdout } = await run(process.execPath, args, { timeout: deadlineMs });
+    const { stdout } = await runToEnd(process.execPath, args, { deadlineMs });
     return answerSchema.parse(JSON.parse(stdout));
   };
   const table = await ask("table");

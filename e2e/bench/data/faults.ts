@@ -1,6 +1,6 @@
 // Faults that are put into a copy, chosen by a seed, and what verify has to say of each. Pure.
 import type { DifferenceKind } from "@retriever/sidecar/contract/verify-report.ts";
-import { makeChance } from "./chance.ts";
+import { makeRandom } from "#support/random.ts";
 
 /** lost: one by one. lost in a row: a batch that never arrived. left over: never deleted. The last three: not updated. */
 export const faultKinds = [
@@ -28,12 +28,12 @@ const expected: Readonly<Record<FaultKind, DifferenceKind>> = {
 export function chooseFaults(rows: number, count: number, seed: number): SeededFault[] {
   const perKind = Math.floor(count / faultKinds.length);
   if (rows < count * 4) throw new RangeError(`${rows} rows don't hold ${count} faults`);
-  const chance = makeChance(seed);
-  const rowStart = Math.floor(chance() * (rows - perKind));
+  const random = makeRandom(seed);
+  const rowStart = Math.floor(random() * (rows - perKind));
   const taken = new Set(Array.from({ length: perKind }, (_, step) => rowStart + step));
   const draw = (): number => {
     for (;;) {
-      const index = Math.floor(chance() * rows);
+      const index = Math.floor(random() * rows);
       if (taken.has(index)) continue;
       taken.add(index);
       return index;

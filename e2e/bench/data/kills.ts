@@ -1,10 +1,10 @@
 // V5: a run that is killed anywhere and resumed says what an undisturbed one says.
 import { mkdirSync, rmSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
-import { makeChance } from "./chance.ts";
+import { makeRandom } from "#support/random.ts";
+import { amount, least, type Row } from "../report/rows.ts";
 import { makeTable, seedFaults } from "./corpus.ts";
 import { chooseFaults } from "./faults.ts";
-import { amount, least, type Row } from "./rows.ts";
 import { type Scene, tableAdapter } from "./scene.ts";
 import { contentOf, makePlace, type Place, readReport, startVerify, verify } from "./verify-process.ts";
 
@@ -20,14 +20,14 @@ export async function measureKills(scene: Scene): Promise<Row> {
   const place = makePlace(tableAdapter(scene, "few"), tableAdapter(scene, "few_copy"));
   const budget = `${Math.ceil(sizes.fewRows / runSeconds)}`;
   const args = ["--level", "fresh", "--lag", "1", "--budget", budget, "--checkpoint", "0.25"];
-  const chance = makeChance(seed);
+  const random = makeRandom(seed);
   try {
     const undisturbed = await verify(place, args);
     const expected = contentOf(undisturbed.report);
     let [same, killed, late] = [0, 0, 0];
     while (killed < sizes.kills && late < sizes.kills) {
       empty(place);
-      if (!(await killAt(place, args, chance() * undisturbed.seconds))) {
+      if (!(await killAt(place, args, random() * undisturbed.seconds))) {
         late += 1;
         continue;
       }

@@ -2,12 +2,12 @@
 import { loadavg } from "node:os";
 import { parseArgs } from "node:util";
 import { postgresNames } from "#stores/postgres.ts";
-import { endOnSignals } from "#support/sidecar/watched-process.ts";
+import { endOnSignals } from "#support/process/start-process.ts";
+import { amount, isMissed, least, printRows, type Row, summaryOf } from "../report/rows.ts";
 import { measureCorrectness } from "./correctness.ts";
 import { measureDifferenceState } from "./difference-state.ts";
 import { measureKills } from "./kills.ts";
 import { measureLatency } from "./latency.ts";
-import { amount, least, printRows, type Row, type RowId, rowIds, summaryOf } from "./rows.ts";
 import { type Scene, type Sizes, startScene } from "./scene.ts";
 import { measureThroughput } from "./throughput.ts";
 import { measureWrites } from "./writes.ts";
@@ -76,18 +76,15 @@ async function run(): Promise<void> {
   process.stdout.write("Figures of the stand-in prove nothing about Qdrant; QDRANT_URL names a real one.\n");
   if (values.quick) process.stdout.write("quick: small stores and few rounds; times prove nothing.\n");
   process.stdout.write(`${JSON.stringify(summaryOf(rows))}\n`);
-  const missed = rows.some(({ parts }) =>
-    parts.some(({ verdict, value }) => verdict === "missed" || Number.isNaN(value)),
-  );
-  process.exitCode = missed ? 1 : 0;
+  process.exitCode = isMissed(rows) ? 1 : 0;
 }
 
 /** What couldn't be measured is shown as that, beside what could. */
 function failedRows(names: string, error: unknown): Row[] {
   const text = error instanceof Error ? error.message : String(error);
   say(`${names} failed: ${text}`);
-  const ids = names.split(" ").filter((name): name is RowId => rowIds.some((id) => id === name));
-  return ids.map((id) => ({ id, parts: [amount("failed, see above", Number.NaN, least(0))] }));
+  const part = { ...amount("failed, see above", Number.NaN, least(0)), verdict: "missed" } as const;
+  return names.split(" ").map((id) => ({ id, parts: [part] }));
 }
 
 function printLoad(): string {

@@ -2,8 +2,8 @@
 // scroll rate with nobody reading what comes.
 import { Pool } from "undici";
 import { pathOf } from "#stores/qdrant-rest.ts";
-import { median } from "../sidecar/statistics.ts";
-import { amount, least, type Row } from "./rows.ts";
+import { amount, least, type Row } from "../report/rows.ts";
+import { median } from "../report/statistics.ts";
 import { type Scene, tableAdapter } from "./scene.ts";
 import { makePlace, type Place, verify } from "./verify-process.ts";
 

@@ -2,9 +2,9 @@
 
 import { setTimeout as pause } from "node:timers/promises";
 import type { Client } from "pg";
-import { makeChance } from "./chance.ts";
+import { makeRandom, type Random } from "#support/random.ts";
+import { amount, least, most, type Row } from "../report/rows.ts";
 import { makeTable } from "./corpus.ts";
-import { amount, least, most, type Row } from "./rows.ts";
 import { connect, type Scene, tableAdapter } from "./scene.ts";
 import { makePlace, verify } from "./verify-process.ts";
 
@@ -20,7 +20,7 @@ export async function measureWrites(scene: Scene): Promise<Row> {
   for (const table of ["live", "live_copy"]) await makeTable(client, `public.bench_${table}`, sizes.fewRows);
   const place = makePlace(tableAdapter(scene, "live"), tableAdapter(scene, "live_copy"));
   const writer = await connect(scene.postgres);
-  const writing = startWriting(writer, sizes.fewRows, makeChance(seed));
+  const writing = startWriting(writer, sizes.fewRows, makeRandom(seed));
   try {
     const budget = `${Math.ceil(sizes.fewRows / runSeconds)}`;
     const args = ["--level", "fresh", "--lag", `${lagSeconds}`, "--budget", budget];
@@ -49,14 +49,14 @@ type Writing = { readonly stop: () => Promise<number> };
 type Late = { readonly dueAt: number; readonly text: string };
 
 /** Writes to `bench_live` at once and to its copy later, in the same order and with the same moment, until it is stopped. */
-function startWriting(client: Client, rows: number, chance: () => number): Writing {
+function startWriting(client: Client, rows: number, random: Random): Writing {
   const stopping = new AbortController();
   const late: Late[] = [];
   let written = 0;
   const write = async (): Promise<void> => {
-    const statement = statementOf(chance, rows, written);
+    const statement = statementOf(random, rows, written);
     await client.query(statement("bench_live"));
-    const dueAt = Math.max(late.at(-1)?.dueAt ?? 0, performance.now() + chance() * latestSeconds * 1000);
+    const dueAt = Math.max(late.at(-1)?.dueAt ?? 0, performance.now() + random() * latestSeconds * 1000);
     late.push({ dueAt, text: statement("bench_live_copy") });
   };
   const follow = async (untilMs: number): Promise<void> => {
@@ -87,9 +87,9 @@ function startWriting(client: Client, rows: number, chance: () => number): Writi
 }
 
 /** One write, to be done to either table: seven of ten change a chunk, two add one, one removes one. */
-function statementOf(chance: () => number, rows: number, number: number): (table: string) => string {
+function statementOf(random: Random, rows: number, number: number): (table: string) => string {
   const now = new Date().toISOString();
-  const id = `document-${String(Math.floor(chance() * rows)).padStart(8, "0")}`;
+  const id = `document-${String(Math.floor(random() * rows)).padStart(8, "0")}`;
   const kind = number % 10;
   if (kind === 0) return (table) => `DELETE FROM ${table} WHERE chunk_id = '${id}'`;
   if (kind < 3) {

@@ -1,7 +1,7 @@
 // `make sim-gates`: the product's gates on simulated stages and on real chunks with shuffled ids. Repeats exactly.
 import Table from "cli-table3";
 import { loadDataset } from "#support/dataset/read.ts";
-import { bursts, steady } from "./chance.ts";
+import { bursts, steady } from "./bad-samples.ts";
 import { playShuffledIds, type ShuffledIds } from "./shuffled-ids.ts";
 import { type Demand, type Ends, missedDemands, playStudy, type StageRow, type StageStudy } from "./stage-rows.ts";
 

@@ -3,7 +3,8 @@ import { strictAlpha } from "@retriever/operator/core/gates/error-budget.ts";
 import { judgeRate, type RateQuestion, type SequentialVerdict } from "@retriever/operator/core/gates/sequential.ts";
 import { p95MaxBadShare, scoreDeltaThreshold, tieEpsilon } from "@retriever/sidecar/contract/thresholds.ts";
 import type { Dataset } from "#support/dataset/read.ts";
-import { type Chance, seededChance } from "./chance.ts";
+import { makeRandom, type Random } from "#support/random.ts";
+import { median } from "../report/statistics.ts";
 
 /** Rows of the best chunks with their similarities, best first. */
 type Ranking = readonly { readonly row: number; readonly similarity: number }[];
@@ -27,18 +28,18 @@ const depth = 10;
 export function playShuffledIds(dataset: Dataset, study: ShuffleStudy): ShuffledIds {
   const rankings = dataset.queries.map((_, query) => searchExactly(dataset, query));
   const ends = Array.from({ length: study.runs }, (_, run) => {
-    const chance = seededChance(study.seed + run);
+    const random = makeRandom(study.seed + run);
     return playShuffle(
       rankings,
-      shuffle(dataset.chunks.length, chance),
-      shuffle(rankings.length, chance),
+      shuffle(dataset.chunks.length, random),
+      shuffle(rankings.length, random),
       study.ceiling,
     );
   });
-  const samples = ends.map((end) => end.samples).toSorted((a, b) => a - b);
+  const samples = ends.map((end) => end.samples);
   return {
     runs: study.runs,
-    medianSamples: samples[Math.floor(samples.length / 2)] ?? Number.NaN,
+    medianSamples: median(samples),
     mostSamples: Math.max(...samples),
     scoreGateFired: ends.filter(({ score }) => score === "Fail").length,
     scoreGatePassed: ends.filter(({ score }) => score === "Pass").length,
@@ -103,10 +104,10 @@ function cosine(a: Float32Array, b: Float32Array): number {
 }
 
 /** A permutation of 0 to size - 1 (Fisher and Yates). */
-function shuffle(size: number, chance: Chance): number[] {
+function shuffle(size: number, random: Random): number[] {
   const rows = Array.from({ length: size }, (_, row) => row);
   for (let last = size - 1; last > 0; last -= 1) {
-    const other = Math.floor(chance() * (last + 1));
+    const other = Math.floor(random() * (last + 1));
     [rows[last], rows[other]] = [rows[other] ?? 0, rows[last] ?? 0];
   }
   return rows;

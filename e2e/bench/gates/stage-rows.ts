@@ -2,7 +2,9 @@
 import { errorShares } from "@retriever/operator/core/gates/error-budget.ts";
 import type { SequentialVerdict } from "@retriever/operator/core/gates/sequential.ts";
 import { p95MaxBadShare } from "@retriever/sidecar/contract/thresholds.ts";
-import { type BadSamples, type Chance, seededChance } from "./chance.ts";
+import { makeRandom, type Random } from "#support/random.ts";
+import { median } from "../report/statistics.ts";
+import type { BadSamples } from "./bad-samples.ts";
 import { playStage, type StageEnd } from "./stage.ts";
 
 export type Ends = { readonly passed: number; readonly failed: number; readonly notYet: number };
@@ -18,7 +20,7 @@ export type StageRow = {
 
 export type StageStudy = {
   readonly name: string;
-  readonly source: (share: number, chance: Chance) => BadSamples;
+  readonly source: (share: number, random: Random) => BadSamples;
   readonly dwellSeconds: number;
   readonly runs: number;
   readonly seed: number;
@@ -32,8 +34,8 @@ export const planStages = 3;
 export function playStudy(study: StageStudy): StageRow[] {
   return shares.map((share, row) => {
     const ends = Array.from({ length: study.runs }, (_, run) => {
-      const chance = seededChance(study.seed + row * study.runs + run);
-      return playStage(study.source(share, chance), {
+      const random = makeRandom(study.seed + row * study.runs + run);
+      return playStage(study.source(share, random), {
         limit: p95MaxBadShare,
         shares: errorShares(planStages),
         dwellSeconds: study.dwellSeconds,
@@ -44,13 +46,11 @@ export function playStudy(study: StageStudy): StageRow[] {
 }
 
 function rowOf(share: number, ends: readonly StageEnd[]): StageRow {
-  const decided = ends
-    .flatMap(({ verdict, seconds }) => (verdict === "NotYet" ? [] : [seconds]))
-    .toSorted((a, b) => a - b);
+  const decided = ends.flatMap(({ verdict, seconds }) => (verdict === "NotYet" ? [] : [seconds]));
   return {
     share,
     gate: countEnds(ends.map(({ verdict }) => verdict)),
-    medianSeconds: decided[Math.floor(decided.length / 2)] ?? null,
+    medianSeconds: decided.length === 0 ? null : median(decided),
     anyBreach: countEnds(ends.map(({ anyBreach }) => anyBreach)),
   };
 }

@@ -2,7 +2,7 @@
 import { dispersionOfGate, foldDispersion } from "@retriever/operator/core/gates/dispersion-state.ts";
 import type { ErrorShares } from "@retriever/operator/core/gates/error-budget.ts";
 import { judgeRate, type SequentialVerdict } from "@retriever/operator/core/gates/sequential.ts";
-import type { BadSamples } from "./chance.ts";
+import type { BadSamples } from "./bad-samples.ts";
 
 export type StageRules = {
   readonly limit: number;

@@ -4,14 +4,14 @@ import { mkdir } from "node:fs/promises";
 import { startEmbeddedCluster } from "#clusters/embedded/start-embedded-cluster.ts";
 import { startQdrant } from "#stores/qdrant.ts";
 import { loadQdrant } from "#stores/qdrant-rest.ts";
-import { eventually } from "#stories/embedded/eventually.ts";
 import { longGuard } from "#stories/embedded/story-migration.ts";
 import { type Dataset, loadDataset } from "#support/dataset/read.ts";
+import { eventually } from "#support/eventually.ts";
 import { startLoad } from "#support/load/load.ts";
 import { applicationDeployment } from "#support/world/application-manifests.ts";
+import { startOperator } from "#support/world/operator-process.ts";
 import { createMigration, describeStatus, isSettled, migrationStorage, requestWayBack } from "./acts.ts";
-import { createNamespace, installDefinitions, kinds } from "./bench-cluster.ts";
-import { startBenchOperator } from "./operator-process.ts";
+import { createNamespace, installDefinitions, kinds, operatorSettings } from "./bench-cluster.ts";
 
 export type AcknowledgeOptions = {
   readonly directory: string;
@@ -52,9 +52,10 @@ export async function measureAcknowledge(options: AcknowledgeOptions): Promise<A
     await startPods(cluster, { url: store.url, pods, say });
     const load = startSearches(cluster, dataset);
     closers.push(load.stop);
-    const operator = await startBenchOperator({
+    const operator = await startOperator({
       kubeconfig: cluster.api.kubeconfigPath("operator"),
       namespaces: [namespace],
+      env: operatorSettings,
     });
     closers.push(operator.stop);
     const intentToAllMs: number[] = [];

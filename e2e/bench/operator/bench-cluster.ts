@@ -10,6 +10,9 @@ import { type DirectCall, type EmbeddedApi, startApi } from "#clusters/embedded/
 const manifests = join(import.meta.dirname, "../../../crds/manifests");
 const crdFiles = ["retriever.dev_retrievermigrations.yaml", "retriever.dev_migrationacts.yaml"];
 
+/** Of every operator here: what an act says of its actor is believed, and no decision is logged. */
+export const operatorSettings = { RETRIEVER_EVIDENCE_LOG: "false", RETRIEVER_ACT_IDENTITY: "trusted" } as const;
+
 export const kinds = {
   namespaces: { group: "", version: "v1", plural: "namespaces" },
   configMaps: { group: "", version: "v1", plural: "configmaps" },

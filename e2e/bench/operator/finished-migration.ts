@@ -1,10 +1,10 @@
 // A finished migration as the operator itself leaves it: one is run to its end, its spec and status are the pattern of all.
 
 import type { EmbeddedApi } from "#clusters/embedded/api/start-api.ts";
-import { eventually } from "#stories/embedded/eventually.ts";
+import { eventually } from "#support/eventually.ts";
+import { startOperator } from "#support/world/operator-process.ts";
 import { createMigration, describeStatus, isSettled, migrationStorage, requestWayBack, statusOf } from "./acts.ts";
-import { createNamespace, kinds } from "./bench-cluster.ts";
-import { startBenchOperator } from "./operator-process.ts";
+import { createNamespace, kinds, operatorSettings } from "./bench-cluster.ts";
 import { createStubApplication, openStubSidecar } from "./stub-application.ts";
 
 export type Pattern = { readonly spec: unknown; readonly status: unknown };
@@ -19,8 +19,8 @@ export async function makePattern(api: EmbeddedApi, user: string): Promise<Patte
   createNamespace(api, namespace);
   createStubApplication(api, place, [address]);
   const closeSidecar = await openStubSidecar(api, address, () => place);
-  const env = { RETRIEVER_LEADER_ELECTION: "false", RETRIEVER_RESYNC_MS: "2000" };
-  const operator = await startBenchOperator({ kubeconfig: api.kubeconfigPath(user), namespaces: [namespace], env });
+  const env = { ...operatorSettings, RETRIEVER_LEADER_ELECTION: "false", RETRIEVER_RESYNC_MS: "2000" };
+  const operator = await startOperator({ kubeconfig: api.kubeconfigPath(user), namespaces: [namespace], env });
   const read = () => api.store.get(migrationStorage, namespace, name);
   try {
     createMigration(api, place);

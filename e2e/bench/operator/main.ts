@@ -4,10 +4,11 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { endOnSignals } from "#support/sidecar/watched-process.ts";
+import { endOnSignals } from "#support/process/start-process.ts";
+import { isMissed, printRows, type Row, summaryOf } from "../report/rows.ts";
 import { measureAcknowledge } from "./acknowledge.ts";
 import { measureMany } from "./many-migrations.ts";
-import { acknowledgeRow, manyRow, memoryRow, printRows, type Row, summaryOf, takeoverRow } from "./report.ts";
+import { acknowledgeRow, manyRow, memoryRow, takeoverRow } from "./report.ts";
 import { measureTakeovers } from "./takeovers.ts";
 
 const rowNames = ["K2", "K4", "K5"] as const;
@@ -72,8 +73,7 @@ async function run(): Promise<void> {
   say(printRows(rows));
   if (values.quick) say("quick: too few pods, trials and migrations; nothing here counts.");
   say(JSON.stringify(summaryOf(rows)));
-  const isMissed = rows.some(({ parts }) => parts.some(({ verdict }) => verdict === "missed"));
-  process.exitCode = isMissed ? 1 : 0;
+  process.exitCode = isMissed(rows) ? 1 : 0;
 }
 
 endOnSignals();

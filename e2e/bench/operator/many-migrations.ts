@@ -1,14 +1,13 @@
 // Rows K5 and K7: the operator beside a thousand migrations that are over.
-import { readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import type { EmbeddedApi } from "#clusters/embedded/api/start-api.ts";
-import { eventually } from "#stories/embedded/eventually.ts";
-import { startBenchApi } from "./bench-cluster.ts";
+import { eventually } from "#support/eventually.ts";
+import { type OperatorOptions, startOperator } from "#support/world/operator-process.ts";
+import { keptMib, memoryProbe, readMemory, readRssMib } from "../report/memory.ts";
+import { operatorSettings, startBenchApi } from "./bench-cluster.ts";
 import { createCopies, makePattern } from "./finished-migration.ts";
 import { beyondBackground, grownBetween, type RequestCounts } from "./idle-requests.ts";
-import { inspectable, readKeptMib } from "./inspector.ts";
 import { type Looks, watchLooks } from "./looks.ts";
-import { startBenchOperator } from "./operator-process.ts";
 
 export type ManyOptions = {
   readonly directory: string;
@@ -59,18 +58,19 @@ export async function measureMany(options: ManyOptions): Promise<ManyFigures> {
   }
 }
 
-function start(api: EmbeddedApi, env: Readonly<Record<string, string>>, nodeArguments: readonly string[] = []) {
-  return startBenchOperator({ kubeconfig: api.kubeconfigPath(user), namespaces: [], env, nodeArguments });
+function start(api: EmbeddedApi, env: Readonly<Record<string, string>>, more: Partial<OperatorOptions> = {}) {
+  const kubeconfig = api.kubeconfigPath(user);
+  return startOperator({ kubeconfig, namespaces: [], env: { ...operatorSettings, ...env }, ...more });
 }
 
 /** MiB in use after collection, beside so many migrations that were all looked at. */
 async function keptBeside(api: EmbeddedApi, migrations: number): Promise<number> {
   const looks = watchLooks(api);
-  const operator = await start(api, { RETRIEVER_LEADER_ELECTION: "false" }, inspectable("127.0.0.1"));
+  const operator = await start(api, { RETRIEVER_LEADER_ELECTION: "false" }, memoryProbe);
   try {
     if (migrations === 0) await delay(settleMs);
     await untilQuiet(looks, migrations);
-    return await readKeptMib(operator.output);
+    return keptMib(await readMemory(operator));
   } finally {
     looks.close();
     await operator.stop();
@@ -96,7 +96,7 @@ async function measureIdle(api: EmbeddedApi, migrations: number, idleMs: number)
     const before = api.requests.counts(user);
     await delay(idleMs);
     const grown = grownBetween(before, api.requests.counts(user));
-    const rssMib = readRssMib(operator.pid);
+    const rssMib = readRssMib(operator.pid, "VmRSS");
     return { rssMib, minutes: idleMs / 60_000, grown, beyond: beyondBackground(grown) };
   } finally {
     looks.close();
@@ -115,10 +115,4 @@ async function measureRequeue(api: EmbeddedApi, migrations: number): Promise<num
     looks.close();
     await operator.stop();
   }
-}
-
-/** Resident memory now. */
-function readRssMib(pid: number): number {
-  const line = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"));
-  return Number(line?.[1] ?? Number.NaN) / 1024;
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { acknowledgeRow, isMet, manyRow, memoryRow, printRows, summaryOf, takeoverRow } from "./report.ts";
+import { isMet, printRows, summaryOf } from "../report/rows.ts";
+import { acknowledgeRow, manyRow, memoryRow, takeoverRow } from "./report.ts";
 
 const trial = { late: [], lowering: [], stoppedAt: "PUT /x", takeoverMs: 2100, sentAfter: 0 };
 const lateWrite = { user: "old", object: "configmaps a/b", epoch: 1 };

@@ -2,7 +2,7 @@
 // Everything it does after that is in the book.
 import { setTimeout as delay } from "node:timers/promises";
 import { overlayName } from "@retriever/sidecar/contract/names.ts";
-import { eventually } from "#stories/embedded/eventually.ts";
+import { eventually } from "#support/eventually.ts";
 import { createMigration, isSettled, migrationStorage, requestWayBack, statusOf } from "./acts.ts";
 import { kinds } from "./bench-cluster.ts";
 import { type AcceptedWrite, lateWrites, loweringWrites } from "./deposed-writes.ts";

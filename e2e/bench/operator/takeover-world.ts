@@ -3,18 +3,19 @@
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { EmbeddedApi } from "#clusters/embedded/api/start-api.ts";
-import { eventually } from "#stories/embedded/eventually.ts";
+import { eventually } from "#support/eventually.ts";
+import type { WatchedProcess } from "#support/process/start-process.ts";
+import { startOperator } from "#support/world/operator-process.ts";
 import type { Place } from "./acts.ts";
-import { createNamespace, objectOf } from "./bench-cluster.ts";
+import { createNamespace, objectOf, operatorSettings } from "./bench-cluster.ts";
 import type { AcceptedWrite } from "./deposed-writes.ts";
-import { type BenchOperator, startBenchOperator } from "./operator-process.ts";
 import { openStubSidecar } from "./stub-application.ts";
 
 export const leaseMs = 2000;
 const leaseName = "bench";
 const cacheFolder = join(tmpdir(), "retriever-bench-operator-cache");
 
-export type Seat = { readonly user: string; process: BenchOperator };
+export type Seat = { readonly user: string; process: WatchedProcess<true> };
 
 /** Told of each request of a user before it is answered. */
 type Watcher = (request: { readonly user: string; readonly method: string; readonly path: string }) => void;
@@ -52,7 +53,7 @@ export async function openTakeoverWorld(api: EmbeddedApi, index: number): Promis
   let place: Place = { namespace, name: "" };
   const book = keepBook(api, namespace);
   const closers = await Promise.all(addresses.map((address) => openStubSidecar(api, address, () => place)));
-  const start = (user: string) => startOperator(api, user, namespace);
+  const start = (user: string) => startSeat(api, user, namespace);
   const [first, second] = usersOf(index);
   const seats: [Seat, Seat] = [
     { user: first, process: await start(first) },
@@ -84,11 +85,12 @@ export async function openTakeoverWorld(api: EmbeddedApi, index: number): Promis
   };
 }
 
-function startOperator(api: EmbeddedApi, user: string, namespace: string): Promise<BenchOperator> {
-  return startBenchOperator({
+function startSeat(api: EmbeddedApi, user: string, namespace: string): Promise<WatchedProcess<true>> {
+  return startOperator({
     kubeconfig: api.kubeconfigPath(user),
     namespaces: [namespace],
     env: {
+      ...operatorSettings,
       RETRIEVER_LEASE_MS: String(leaseMs),
       RETRIEVER_LEASE_NAME: leaseName,
       POD_NAMESPACE: namespace,

@@ -1,4 +1,5 @@
 // Requests of the load: the same sequence in every run. What is searched doesn't matter here, only its size.
+import { makeRandom } from "#support/random.ts";
 
 export type BodyKind = "json-768" | "json-1536" | "base64-768";
 
@@ -14,15 +15,4 @@ export function makeBodies(kind: BodyKind): Buffer[] {
     const embedding = form === "base64" ? Buffer.from(vector.buffer).toString("base64") : [...vector];
     return Buffer.from(JSON.stringify({ embedding, k: 10 }));
   });
-}
-
-/** Seeded numbers in [0, 1): mulberry32. */
-export function makeRandom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

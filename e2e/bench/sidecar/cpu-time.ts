@@ -13,12 +13,6 @@ export function readCpuMicros(pid: number): number {
   return nanos > 0 ? nanos / 1000 : parseStat(readFileSync(`/proc/${pid}/stat`, "utf8"));
 }
 
-/** Peak resident memory, MiB. */
-export function readPeakRssMib(pid: number): number {
-  const line = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"));
-  return Number(line?.[1] ?? Number.NaN) / 1024;
-}
-
 function readThreadNanos(pid: number, thread: string): number {
   try {
     return Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, "utf8").split(" ", 1)[0]);

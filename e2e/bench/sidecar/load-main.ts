@@ -1,10 +1,10 @@
 // The load generator, a process of its own: a fixed number of requests over a fixed number of keep-alive connections,
 // closed loop. Plain sockets and prepared bytes, so that the generator isn't what is measured.
 import { connect, type Socket } from "node:net";
+import { quantile } from "../report/statistics.ts";
 import { type BodyKind, makeBodies } from "./bodies.ts";
 import type { Shot, ShotResult } from "./load.ts";
 import { ResponseReader } from "./response-reader.ts";
-import { quantile } from "./statistics.ts";
 
 const bodiesByKind = new Map<BodyKind, Buffer[]>();
 

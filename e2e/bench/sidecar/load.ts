@@ -1,6 +1,6 @@
 // What is asked of the load generator, and the one way to ask.
 import { join } from "node:path";
-import { startProcess } from "#support/sidecar/watched-process.ts";
+import { startProcess } from "#support/process/start-process.ts";
 import type { BodyKind } from "./bodies.ts";
 
 export type Shot = {

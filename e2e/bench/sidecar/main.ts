@@ -1,12 +1,13 @@
 // `make bench-sidecar`: what the sidecar costs, beside its peers, on the machine it runs on.
 // The stores are trivial on purpose: they cost nothing, so that what is left is the hop. Nothing here tells about a store.
 import { parseArgs } from "node:util";
-import { canPin, endOnSignals } from "#support/sidecar/watched-process.ts";
+import { canPin, endOnSignals } from "#support/process/start-process.ts";
+import { isMissed, printRows, summaryOf } from "../report/rows.ts";
 import { checkAnswers } from "./check-answers.ts";
 import { startLoad } from "./load.ts";
 import { measureMemory } from "./memory.ts";
 import { hasNginx } from "./nginx.ts";
-import { printRows, printSubjects, summaryOf } from "./report.ts";
+import { printSubjects } from "./report.ts";
 import { runRounds } from "./rounds.ts";
 import { makeRows } from "./rows.ts";
 import { loadCore, serverCore, startCodec, startScene } from "./subjects.ts";
@@ -45,8 +46,8 @@ async function run(): Promise<void> {
       "Medians of ratios over interleaved rounds; met: the interval's better end is inside the goal and it is narrower than 0.3.",
     );
     if (values.quick) say("quick: too few rounds for an interval; nothing here counts.");
-    say(JSON.stringify(summaryOf(rows, `trivial ${scene.stores.kind}`)));
-    process.exitCode = rows.some(({ parts }) => parts.some(({ verdict }) => verdict === "missed")) ? 1 : 0;
+    say(JSON.stringify(summaryOf(rows, { store: `trivial ${scene.stores.kind}` })));
+    process.exitCode = isMissed(rows) ? 1 : 0;
   } finally {
     await Promise.allSettled([scene.stop(), codec.stop(), load.stop()]);
   }

@@ -1,7 +1,6 @@
 // What the sidecar keeps: resident memory under many large requests, and what is left after collection as requests go by.
-import { join } from "node:path";
 import { startSidecar } from "#support/sidecar/start-sidecar.ts";
-import { readPeakRssMib } from "./cpu-time.ts";
+import { keptMib, memoryProbe, mib, readMemory, readRssMib } from "../report/memory.ts";
 import type { Load } from "./load.ts";
 import { qdrantBase, type Stores, serverCore } from "./subjects.ts";
 
@@ -13,10 +12,8 @@ export type Memory = {
   readonly fromRequest: number;
   readonly toRequest: number;
 };
-type Usage = { readonly rss: number; readonly heapUsed: number; readonly external: number };
 type Options = { readonly stores: Stores; readonly load: Load; readonly span: number };
 
-const mib = 1_048_576;
 const concurrent = 100;
 const peakRequests = 5000;
 const deadlineMs = 300_000;
@@ -36,29 +33,25 @@ async function measurePeak({ url, shadowUrl }: Stores, load: Load, requests: num
   try {
     const shot = { url: `${sidecar.appUrl}/v1/retrieve`, body: "json-1536", connections: concurrent } as const;
     await fireAll(load, { ...shot, requests });
-    return readPeakRssMib(sidecar.process.pid);
+    return readRssMib(sidecar.process.pid, "VmHWM");
   } finally {
     await sidecar.stop();
   }
 }
 
 async function measureGrowth({ url, shadowUrl }: Stores, load: Load, span: number) {
-  const probe = join(import.meta.dirname, "peers/memory-probe-main.ts");
   const sidecar = await startSidecar({
     base: qdrantBase(url, "c768", { url: shadowUrl, sampleRate: 0.05 }),
     core: serverCore,
-    nodeArguments: ["--expose-gc", "--import", probe],
-    withChannel: true,
+    ...memoryProbe,
   });
   try {
     const shot = { url: `${sidecar.appUrl}/v1/retrieve`, body: "json-768", connections: 16, requests: span } as const;
-    const collect = () => sidecar.process.ask({}, 30_000) as Promise<Usage>;
     await fireAll(load, shot);
-    const before = await collect();
+    const before = await readMemory(sidecar.process);
     await fireAll(load, shot);
-    const after = await collect();
-    const kept = (usage: Usage): number => usage.heapUsed + usage.external;
-    return { growthMib: (kept(after) - kept(before)) / mib, rssGrowthMib: (after.rss - before.rss) / mib };
+    const after = await readMemory(sidecar.process);
+    return { growthMib: keptMib(after) - keptMib(before), rssGrowthMib: (after.rss - before.rss) / mib };
   } finally {
     await sidecar.stop();
   }

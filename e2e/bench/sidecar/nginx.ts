@@ -1,12 +1,12 @@
 // nginx where it is installed: as the trivial store, and as the peer that people use for mirroring today.
 // Nothing is installed here; without it the rows that need it say so.
 import { spawnSync } from "node:child_process";
-import { once } from "node:events";
 import { mkdirSync, writeFileSync } from "node:fs";
-import { type AddressInfo, connect, createServer } from "node:net";
 import { join } from "node:path";
-import { setTimeout as wait } from "node:timers/promises";
-import { startProcess, type WatchedProcess } from "#support/sidecar/watched-process.ts";
+import { request } from "undici";
+import { eventually } from "#support/eventually.ts";
+import { freePort } from "#support/free-port.ts";
+import { startProcess, type WatchedProcess } from "#support/process/start-process.ts";
 import { collectionAnswer, queryAnswer } from "./peers/canned.ts";
 
 export type Nginx = { readonly urls: readonly string[]; readonly process: WatchedProcess<undefined> };
@@ -57,8 +57,10 @@ async function start({ folder, name, core }: Placed, ports: readonly number[], s
     args: ["-p", home, "-c", join(home, "nginx.conf"), "-e", "stderr"],
     core,
   });
-  for (const port of ports) await untilListening(port);
-  return { urls: ports.map((port) => `http://127.0.0.1:${port}`), process: started };
+  const urls = ports.map((port) => `http://127.0.0.1:${port}`);
+  for (const url of urls)
+    await eventually(`nginx answers at ${url}`, () => answers(url), { deadlineMs: startDeadlineMs });
+  return { urls, process: started };
 }
 
 /** One process, so that its CPU time is one number. */
@@ -74,26 +76,7 @@ http {
 `;
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
-}
-
-async function untilListening(port: number): Promise<void> {
-  const deadline = performance.now() + startDeadlineMs;
-  while (performance.now() < deadline) {
-    const socket = connect({ host: "127.0.0.1", port });
-    const opened = await once(socket, "connect").then(
-      () => true,
-      () => false,
-    );
-    socket.destroy();
-    if (opened) return;
-    await wait(20);
-  }
-  throw new Error(`nginx doesn't listen on port ${port}`);
+async function answers(url: string): Promise<boolean> {
+  await (await request(url)).body.dump();
+  return true;
 }

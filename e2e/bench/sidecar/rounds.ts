@@ -1,6 +1,6 @@
 // Interleaved rounds: every subject once a round, in changing order, so that what disturbs the machine disturbs all.
 import { setTimeout as wait } from "node:timers/promises";
-import type { WatchedProcess } from "#support/sidecar/watched-process.ts";
+import type { WatchedProcess } from "#support/process/start-process.ts";
 import { readCpuMicros } from "./cpu-time.ts";
 import type { Load } from "./load.ts";
 import type { Subject, SubjectName } from "./subjects.ts";

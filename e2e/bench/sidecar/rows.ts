@@ -1,26 +1,10 @@
 // From samples to the rows of the table. Pure.
-import { type Goal, judge, judgeAmount, type Verdict } from "./goal.ts";
+import type { Goal } from "../report/goal.ts";
+import { amount, estimated, least, most, type Part, type Row } from "../report/rows.ts";
+import { ratios } from "../report/statistics.ts";
 import type { Memory } from "./memory.ts";
 import type { Measured, Sample } from "./rounds.ts";
-import { estimateMedian, ratios } from "./statistics.ts";
 import type { SubjectName } from "./subjects.ts";
-
-export type Part = {
-  readonly what: string;
-  readonly value: number;
-  /** 95 %; null for amounts, which aren't estimated. */
-  readonly interval: readonly [number, number] | null;
-  /** Rounds behind it. */
-  readonly n: number;
-  /** Null: shown for comparison, nothing is demanded. */
-  readonly goal: Goal | null;
-  readonly verdict: Verdict | null;
-};
-export type RowId = "G1" | "G2" | "G3" | "G4" | "G12" | "M" | "null";
-export type Row = { readonly id: RowId; readonly parts: readonly Part[] };
-
-const most = (limit: number): Goal => ({ at: "most", limit });
-const least = (limit: number): Goal => ({ at: "least", limit });
 
 type Measure = keyof Omit<Sample, "failed">;
 type Compared = { readonly measure: Measure; readonly of: SubjectName; readonly to: SubjectName };
@@ -86,12 +70,6 @@ function base64Part({ codec }: Measured): Part {
   return estimated("CPU of a base64 embedding / JSON numbers parsed and printed", ratios(base64, numbers), most(0.1));
 }
 
-function estimated(what: string, values: readonly number[], goal: Goal | null): Part {
-  const { median, interval, n } = estimateMedian(values);
-  const verdict = goal === null ? null : judge({ interval }, goal);
-  return { what, value: median, interval, n, goal, verdict };
-}
-
 function memoryParts({ peakRssMib, growthMib, rssGrowthMib, fromRequest, toRequest }: Memory): Part[] {
   const span = `${fromRequest} to ${toRequest}`;
   return [
@@ -99,14 +77,4 @@ function memoryParts({ peakRssMib, growthMib, rssGrowthMib, fromRequest, toReque
     amount(`MiB, growth of heap + external, request ${span}`, growthMib, most(5)),
     amount(`MiB, growth of RSS, request ${span}`, rssGrowthMib, null),
   ];
-}
-
-function amount(what: string, value: number, goal: Goal | null): Part {
-  return { what, value, interval: null, n: 1, goal, verdict: goal === null ? null : judgeAmount(value, goal) };
-}
-
-/** Whether everything demanded in a row is met. */
-export function isMet({ parts }: Row): boolean {
-  const demanded = parts.filter(({ goal }) => goal !== null);
-  return demanded.length > 0 && demanded.every(({ verdict }) => verdict === "met");
 }

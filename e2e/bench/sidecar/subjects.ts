@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { startProcess, type WatchedProcess } from "#support/process/start-process.ts";
 import { startSidecar } from "#support/sidecar/start-sidecar.ts";
-import { startProcess, type WatchedProcess } from "#support/sidecar/watched-process.ts";
 import type { BodyKind } from "./bodies.ts";
 import { hasNginx, startNginxProxy, startNginxStore } from "./nginx.ts";
 

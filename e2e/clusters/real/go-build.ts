@@ -1,6 +1,6 @@
 // Programs built from their Go modules, once per version: a build is found in the cache or made and put there.
 // Knows nothing of what the programs do. A build takes minutes, is said aloud, and runs at low priority.
-import { execFile, spawn } from "node:child_process";
+import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdir, readFile, rename, rm, symlink } from "node:fs/promises";
 import { join } from "node:path";
@@ -86,24 +86,12 @@ async function putInPlace(making: string, folder: string): Promise<void> {
   }
 }
 
-function compile(go: string, module: GoModule, program: GoProgram & { readonly output: string }): Promise<void> {
+async function compile(go: string, module: GoModule, program: GoProgram & { readonly output: string }): Promise<void> {
   const args = ["build", "-trimpath", "-ldflags", `-s -w ${module.linkerFlags}`, "-o", program.output, program.package];
-  const child = spawn("nice", ["-n", "5", go, ...args], {
+  await run("nice", ["-n", "5", go, ...args], {
     cwd: module.folder,
     env: { ...process.env, CGO_ENABLED: "0" },
-    stdio: ["ignore", "ignore", "pipe"],
     timeout: buildDeadlineMs,
-    killSignal: "SIGTERM",
-  });
-  let output = "";
-  child.stderr.setEncoding("utf8").on("data", (text: string) => {
-    output = (output + text).slice(-4000);
-  });
-  return new Promise((resolve, reject) => {
-    child.once("error", reject);
-    child.once("close", (code) => {
-      if (code === 0) resolve();
-      else reject(new Error(`go build of ${module.label} ended with ${code}:\n${output}`));
-    });
+    maxBuffer: 64 * 1_048_576,
   });
 }

@@ -3,24 +3,19 @@
 import { readFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import { Agent, request } from "undici";
+import { eventually } from "#support/eventually.ts";
 import type { ComponentName } from "./components.ts";
 import { apiUrlOf, containerdSocketOf, type Layout } from "./layout.ts";
 
 const deadlineMs = 120_000;
-const askEveryMs = 100;
 const answerMs = 2000;
 
 /** Resolves when the component serves. Those that serve nobody are up at once. */
 export async function waitUntilUp(name: ComponentName, layout: Layout): Promise<void> {
   const isUp = signs[name];
   if (isUp === undefined) return;
-  const giveUpAt = performance.now() + deadlineMs;
-  while (!(await isUp(layout))) {
-    if (performance.now() > giveUpAt) throw new Error(`${name} isn't up after ${deadlineMs / 1000} s`);
-    await delay(askEveryMs);
-  }
+  await eventually(`${name} is up`, () => isUp(layout), { deadlineMs });
 }
 
 const signs: Readonly<Partial<Record<ComponentName, (layout: Layout) => Promise<boolean>>>> = {

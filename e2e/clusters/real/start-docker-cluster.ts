@@ -5,11 +5,11 @@ import { randomBytes } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as pause } from "node:timers/promises";
 import { promisify } from "node:util";
 import { parse } from "yaml";
 import { z } from "zod";
 import { startGuarded } from "#stores/guarded-process.ts";
+import { eventually } from "#support/eventually.ts";
 import { renderKubeconfig } from "../embedded/api/http/kubeconfig.ts";
 import { kubernetesVersion } from "./binaries.ts";
 import { operatorAccount } from "./layout.ts";
@@ -20,7 +20,6 @@ const port = "6443/tcp";
 const askDeadlineMs = 15_000;
 /** The image may have to be fetched. */
 const startDeadlineMs = 300_000;
-const stepMs = 500;
 
 export type DockerCluster = {
   readonly adminKubeconfig: string;
@@ -44,7 +43,9 @@ export async function startDockerCluster(): Promise<DockerCluster> {
     await rm(folder, { recursive: true, force: true });
   };
   try {
-    await untilServes(name, container.isRunning);
+    const isReady = async () => (await kubectl(name, "get", "--raw", "/readyz")) === "ok";
+    const isOver = () => !container.isRunning();
+    await eventually(`the container of ${image} serves`, isReady, { deadlineMs: startDeadlineMs, isOver });
     const { ca, url } = await placeOf(name);
     const write = async (user: string, token: string) => {
       const path = join(folder, `${user}.kubeconfig`);
@@ -63,16 +64,6 @@ export async function startDockerCluster(): Promise<DockerCluster> {
 async function kubectl(name: string, ...words: readonly string[]): Promise<string> {
   const { stdout } = await run("docker", ["exec", name, "kubectl", ...words], { timeout: askDeadlineMs });
   return stdout.trim();
-}
-
-async function untilServes(name: string, isRunning: () => boolean): Promise<void> {
-  const endAt = performance.now() + startDeadlineMs;
-  while (performance.now() < endAt && isRunning()) {
-    const answer = await kubectl(name, "get", "--raw", "/readyz").catch(() => "");
-    if (answer === "ok") return;
-    await pause(stepMs);
-  }
-  throw new Error(`the container of ${image} doesn't serve`);
 }
 
 const kubeconfigSchema = z.object({

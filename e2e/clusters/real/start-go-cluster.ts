@@ -1,12 +1,11 @@
 // A cluster of Kubernetes' own parts on this machine: certificates, accounts and configuration, then the supervisor.
 // Everything is in one folder that goes with the cluster; what a crash leaves, the next start removes.
-import { type ChildProcess, spawn } from "node:child_process";
 import { generateKeyPairSync, randomBytes, randomInt } from "node:crypto";
-import { once } from "node:events";
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { createInterface } from "node:readline";
 import { Agent, request } from "undici";
+import { eventually } from "#support/eventually.ts";
+import { startProcess, type WatchedProcess } from "#support/process/start-process.ts";
 import { makeCertificates } from "../embedded/api/http/certificate.ts";
 import { renderKubeconfig } from "../embedded/api/http/kubeconfig.ts";
 import type { KubernetesBinaries } from "./binaries.ts";
@@ -41,17 +40,17 @@ export type GoCluster = {
 export async function startGoCluster(kind: ClusterKind, binaries: KubernetesBinaries): Promise<GoCluster> {
   const state = await openStateFolder(kind);
   const layout = layoutOf(kind, state.path);
-  let child: ChildProcess | undefined;
+  let running: WatchedProcess<unknown> | undefined;
   const close = async () => {
-    if (child !== undefined) await end(child);
+    await running?.stop();
     await state.remove();
   };
   try {
     await writeFiles(layout);
     if (kind === "node") await makeBridge();
-    child = spawnSupervisor(layout, binaries);
-    if (child.pid !== undefined) await state.claimFor(child.pid);
-    await untilReady(child);
+    running = await startSupervisor(layout, binaries);
+    await state.claimFor(running.pid);
+    await untilReady(running);
     if (kind === "node") await importImages(layout, binaries.path("pause"));
     return { layout, close };
   } catch (fault) {
@@ -115,42 +114,19 @@ function tokenLine({ user, token }: { readonly user: TokenUser; readonly token: 
   return `${token},${userNameOf(user)},${user},"${groupsOf(user).join(",")}"\n`;
 }
 
-function spawnSupervisor(layout: Layout, binaries: KubernetesBinaries): ChildProcess {
+function startSupervisor(layout: Layout, binaries: KubernetesBinaries): Promise<WatchedProcess<unknown>> {
   const ours = componentNames.filter((name) => name !== "containerd").map((name) => [name, binaries.path(name)]);
   const programs = Object.fromEntries([...ours, ["containerd", "containerd"]]);
   const main = [process.execPath, supervisor, JSON.stringify({ layout, programs })];
   // The first of its process ids ends with its parent, however that one ends, and with it all others.
   const namespaces = ["unshare", "--mount", "--pid", "--fork", "--kill-child=KILL", "--mount-proc"];
-  const leash = ["setpriv", "--pdeathsig", "KILL"];
-  const [file = "", ...words] = [...leash, ...(layout.kind === "node" ? namespaces : []), ...main];
+  const args = ["--pdeathsig", "KILL", ...(layout.kind === "node" ? namespaces : []), ...main];
   const search = `${process.env["PATH"] ?? ""}:/usr/sbin:/sbin`;
-  return spawn(file, words, {
-    stdio: ["pipe", "pipe", "pipe"],
-    env: { PATH: search, HOME: layout.folder },
-  });
+  return startProcess({ command: "setpriv", args, env: { PATH: search, HOME: layout.folder } });
 }
 
-async function untilReady(child: ChildProcess): Promise<void> {
-  let words = "";
-  child.stderr?.setEncoding("utf8").on("data", (text: string) => {
-    words = (words + text).slice(-4000);
-  });
-  if (child.stdout === null) throw new Error("the supervisor has no output");
-  const lines = createInterface({ input: child.stdout });
-  const signal = AbortSignal.timeout(startDeadlineMs);
-  const ended = once(child, "exit", { signal }).then(() => {
-    throw new Error(`a part of the cluster did not start: ${words.trim()}`);
-  });
-  await Promise.race([once(lines, "line", { signal }), ended]);
-  ended.catch(() => undefined);
-}
-
-async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const exited = once(child, "exit");
-  child.stdin?.end();
-  child.kill("SIGTERM");
-  const timer = setTimeout(() => child.kill("SIGKILL"), 5000);
-  await exited;
-  clearTimeout(timer);
+async function untilReady({ output, isRunning }: WatchedProcess<unknown>): Promise<void> {
+  const isReady = async () => output().includes('{"ready":true}');
+  const waiting = { deadlineMs: startDeadlineMs, isOver: () => !isRunning(), describe: () => output().slice(-4000) };
+  await eventually("every part of the cluster is up", isReady, waiting);
 }

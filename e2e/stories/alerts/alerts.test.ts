@@ -1,11 +1,11 @@
 // Stories of the alert with the real Prometheus and Alertmanager, the rules that the chart ships, and real sidecars.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { measureRun } from "#bench/alerts/k1.ts";
-import { type AlertStage, alertSpec, openAlertStage } from "#support/prometheus/alert-stage.ts";
+import { type AlertStage, alertSpec, openAlertStage } from "#stories/alerts/alert-stage.ts";
+import { eventually } from "#support/eventually.ts";
 import { findBinaries } from "#support/prometheus/binaries.ts";
 import { forSeconds, quickRules, renameAlert } from "#support/prometheus/rules.ts";
 import { conditionOf } from "#support/world/migration-status.ts";
-import { eventually } from "../embedded/eventually.ts";
 import { conditionIs, eventOf } from "../embedded/traces.ts";
 
 const binaries = findBinaries();

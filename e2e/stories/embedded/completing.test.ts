@@ -1,8 +1,8 @@
 // Stories that go forward: to Completed, with people in the way, with nobody there, and twice at once.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { eventually } from "#support/eventually.ts";
 import { namespace } from "#support/world/application-manifests.ts";
 import { conditionOf, migrationsPath, readStatus } from "#support/world/migration-status.ts";
-import { eventually } from "./eventually.ts";
 import { startPlay } from "./play.ts";
 import { openStage, type Stage } from "./stage.ts";
 import { anyTime, longGuard, storyMigration } from "./story-migration.ts";

@@ -1,7 +1,7 @@
 // Stories of a migration that is deleted on its way: it goes, its finalizer with it, and the pods are left safe.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { eventually } from "#support/eventually.ts";
 import { migrationsPath } from "#support/world/migration-status.ts";
-import { eventually } from "./eventually.ts";
 import { type Play, startPlay } from "./play.ts";
 import { openStage, type Stage } from "./stage.ts";
 import { longGuard, type StorySpec } from "./story-migration.ts";

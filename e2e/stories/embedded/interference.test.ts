@@ -1,7 +1,7 @@
 // Stories in which somebody else changes things: the base, the overlay, the API, or pods that don't listen.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { eventually } from "#support/eventually.ts";
 import { conditionOf } from "#support/world/migration-status.ts";
-import { eventually } from "./eventually.ts";
 import { type Play, startPlay } from "./play.ts";
 import { openStage, type Stage } from "./stage.ts";
 import { longGuard } from "./story-migration.ts";

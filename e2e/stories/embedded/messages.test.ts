@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { stringify } from "yaml";
 import { z } from "zod";
-import { eventually } from "./eventually.ts";
+import { eventually } from "#support/eventually.ts";
 import { type Play, startPlay } from "./play.ts";
 import { openSinkReceivers, type Received, type SinkReceivers } from "./sink-receivers.ts";
 import { openStage, type Stage } from "./stage.ts";

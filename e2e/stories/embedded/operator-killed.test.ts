@@ -1,6 +1,6 @@
 // Stories in which the operator dies without warning in the middle of a step: its successor ends where it would have.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { eventually } from "./eventually.ts";
+import { eventually } from "#support/eventually.ts";
 import { type Play, startPlay } from "./play.ts";
 import { openStage, type Stage } from "./stage.ts";
 import { longGuard } from "./story-migration.ts";

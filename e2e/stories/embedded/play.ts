@@ -4,7 +4,9 @@ import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
 import { overlayName } from "@retriever/sidecar/contract/names.ts";
 import type { SidecarStatus } from "@retriever/sidecar/contract/status.ts";
 import { type Qdrant, startQdrant } from "#stores/qdrant.ts";
+import { eventually } from "#support/eventually.ts";
 import { type Load, startLoad } from "#support/load/load.ts";
+import type { RunResult } from "#support/process/run-to-end.ts";
 import {
   type ApplicationInput,
   applicationDeployment,
@@ -14,9 +16,8 @@ import {
   storeTimeoutMs,
   verifyCronJob,
 } from "#support/world/application-manifests.ts";
-import { type CommandResult, kubectlRetriever } from "#support/world/command-line.ts";
+import { kubectlRetriever } from "#support/world/command-line.ts";
 import { migrationsPath, readStatus } from "#support/world/migration-status.ts";
-import { eventually } from "./eventually.ts";
 import { podsOf, type StoryPod, sidecarOf } from "./pods.ts";
 import { apiKey, collection, type Stage } from "./stage.ts";
 import { openDoor, type StoreDoor } from "./store-door.ts";
@@ -70,7 +71,7 @@ export type Play = {
   readonly overlayPath: string;
   readonly basePath: string;
   /** `kubectl-retriever WORD NAME` by the administrator. */
-  readonly kubectl: (word: string, ...more: readonly string[]) => Promise<CommandResult>;
+  readonly kubectl: (word: string, ...more: readonly string[]) => Promise<RunResult>;
   /** Creates a MigrationAct, as `kubectl apply` would. A Waive names its check. */
   readonly act: (act: StoryAct, reason?: string, check?: string) => Promise<void>;
   /** Kills a pod's process or deletes the pod, and waits until as many pods are ready again. */

@@ -1,18 +1,12 @@
 // A person who makes both stores the same again from the report that the operator kept.
 // The commands run as processes of their own; which store is right is said by whoever asks.
-import { execFile } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { type VerifyReport, verifyReportSchema } from "@retriever/sidecar/contract/verify-report.ts";
 import { z } from "zod";
-import { compileCache } from "#support/compile-cache.ts";
-import { patienceMs } from "#support/patience.ts";
+import { retrieverData } from "#support/world/command-line.ts";
 import { configMapsPath, type Play } from "./play.ts";
-
-const main = fileURLToPath(import.meta.resolve("@retriever/data/main.ts"));
-const deadlineMs = 60_000;
 
 const keptSchema = z.object({ data: z.object({ "report-0.json": z.string() }) });
 const baseSchema = z.object({ data: z.object({ "retriever.json": z.string() }) });
@@ -62,15 +56,9 @@ export async function repair(
   }
 }
 
-function run({ storeEnv }: Play, words: readonly string[]): Promise<Repaired> {
-  const options = { timeout: patienceMs(deadlineMs), env: { ...compileCache(), ...storeEnv } };
-  return new Promise((resolve, reject) => {
-    execFile(process.execPath, [main, "verify", ...words], options, (fault, stdout, stderr) => {
-      const line = stdout.split("\n").findLast((each) => each.startsWith('{"repair"'));
-      const exitCode = fault === null ? 0 : fault.code;
-      if (typeof exitCode !== "number" || line === undefined)
-        reject(new Error(`verify ${words.join(" ")}: ${stderr.trim()}`, { cause: fault }));
-      else resolve({ exitCode, done: lastLineSchema.parse(JSON.parse(line)).repair.done });
-    });
-  });
+async function run({ storeEnv }: Play, words: readonly string[]): Promise<Repaired> {
+  const { exitCode, stdout, stderr } = await retrieverData(["verify", ...words], storeEnv);
+  const line = stdout.split("\n").findLast((each) => each.startsWith('{"repair"'));
+  if (line === undefined) throw new Error(`verify ${words.join(" ")}: ${stderr.trim()}`);
+  return { exitCode, done: lastLineSchema.parse(JSON.parse(line)).repair.done };
 }

@@ -1,7 +1,7 @@
 // A door of its own before a store that several stories share: it can be shut, and answers through it can be late.
 // Each door is another address, hence another store to whoever looks at identities.
-import { once } from "node:events";
-import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+import { connect, createServer, type Socket } from "node:net";
+import { listen } from "#support/http-server.ts";
 
 export type StoreDoor = {
   readonly host: string;
@@ -31,14 +31,13 @@ export async function openDoor(
     client.once("close", () => clients.delete(client));
     join(client, connect(upstream.port, upstream.host), state);
   });
-  server.listen(0, address);
-  await once(server, "listening");
+  const { port, close } = await listen(server, address);
   const cut = () => {
     for (const client of clients) client.destroy();
   };
   return {
     host: address,
-    port: (server.address() as AddressInfo).port,
+    port,
     shut: () => {
       state.isShut = true;
       cut();
@@ -50,8 +49,7 @@ export async function openDoor(
       state.latencyMs = latencyMs;
     },
     close: async () => {
-      const closed = once(server, "close");
-      server.close();
+      const closed = close();
       cut();
       await closed;
     },

@@ -1,7 +1,7 @@
 // Stories in which a store is down or a credential is missing: pods stay in service, and the way back stays open.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { eventually } from "#support/eventually.ts";
 import { conditionOf } from "#support/world/migration-status.ts";
-import { eventually } from "./eventually.ts";
 import { deploymentsPath, type Play, startPlay } from "./play.ts";
 import { openStage, type Stage } from "./stage.ts";
 import { longGuard } from "./story-migration.ts";

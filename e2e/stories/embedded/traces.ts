@@ -1,9 +1,9 @@
 // What a story leaves behind that others can see: events, overlay, and the operator's writes.
 // Reads only.
 import { z } from "zod";
+import { eventually } from "#support/eventually.ts";
 import { namespace } from "#support/world/application-manifests.ts";
 import { conditionOf, migrationsPath } from "#support/world/migration-status.ts";
-import { eventually } from "./eventually.ts";
 import type { Play } from "./play.ts";
 
 const eventSchema = z.object({

@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
 import { operatorAccount } from "#clusters/real/layout.ts";
+import { eventually } from "#support/eventually.ts";
 import { type KubeClient, KubeError } from "#support/kube/client.ts";
-import { eventually } from "../embedded/eventually.ts";
 
 const manifests = join(import.meta.dirname, "../../../crds/manifests");
 const crdFiles = ["retriever.dev_retrievermigrations.yaml", "retriever.dev_migrationacts.yaml"];

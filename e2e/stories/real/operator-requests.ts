@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { z } from "zod";
 import { auditLog } from "#clusters/real/components.ts";
-import { eventually } from "../embedded/eventually.ts";
+import { eventually } from "#support/eventually.ts";
 
 /** The API server knows from its token in which pod an account asks. */
 const podName = "authentication.kubernetes.io/pod-name";

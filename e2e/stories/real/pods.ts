@@ -3,8 +3,8 @@
 import { type SidecarStatus, sidecarStatusSchema } from "@retriever/sidecar/contract/status.ts";
 import { request } from "undici";
 import { z } from "zod";
+import { eventually } from "#support/eventually.ts";
 import type { KubeClient } from "#support/kube/client.ts";
-import { eventually } from "../embedded/eventually.ts";
 
 /** For pods to start, and for whatever has a real kubelet in its way. */
 const deadlineMs = 120_000;

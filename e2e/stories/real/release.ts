@@ -1,9 +1,9 @@
 // The operator as people install it: a release of its chart by Helm, with the image that the cluster was given.
 // Installing twice is installing once.
-import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { operatorImage } from "#clusters/real/import-images.ts";
 import { operatorAccount } from "#clusters/real/layout.ts";
+import { type RunResult, runToEnd } from "#support/process/run-to-end.ts";
 import type { GivenCluster } from "./given-cluster.ts";
 
 export const chart = join(import.meta.dirname, "../../../charts/retriever-migration-operator");
@@ -12,7 +12,6 @@ export const release = "retriever-migration-operator";
 const { namespace, name: account } = operatorAccount;
 const deadlineMs = 300_000;
 
-export type HelmAnswer = { readonly exitCode: number; readonly stdout: string; readonly stderr: string };
 export type HelmVersion = 3 | 4;
 
 /** How often the operator looks at everything, so that "it writes nothing any more" is soon seen. */
@@ -30,19 +29,13 @@ export const values: readonly string[] = [
 ].flatMap((value) => ["--set", value]);
 
 /** Runs Helm with these words in the operator's namespace. Rejects when it doesn't end by itself. */
-export function helm(given: GivenCluster, version: HelmVersion, words: readonly string[]): Promise<HelmAnswer> {
+export function helm(given: GivenCluster, version: HelmVersion, words: readonly string[]): Promise<RunResult> {
   const program = version === 3 ? given.helm3 : given.helm4;
   if (program === undefined || given.folder === undefined) throw new Error(`there is no Helm ${version} here`);
   const home = join(given.folder, "helm");
   const all = [...words, "--namespace", namespace, "--kubeconfig", given.adminKubeconfig];
   const env = { PATH: process.env["PATH"] ?? "", HOME: home };
-  return new Promise((resolve, reject) => {
-    execFile(program, all, { timeout: deadlineMs, env, maxBuffer: 16 * 1_048_576 }, (fault, stdout, stderr) => {
-      if (fault === null) resolve({ exitCode: 0, stdout, stderr });
-      else if (typeof fault.code === "number") resolve({ exitCode: fault.code, stdout, stderr });
-      else reject(new Error(`helm ${words.join(" ")}: ${fault.message}`, { cause: fault }));
-    });
-  });
+  return runToEnd(program, all, { env, deadlineMs });
 }
 
 /** A refused uninstall leaves a release that Helm neither upgrades nor installs. */

@@ -7,8 +7,8 @@ import { loadPgvector, type Postgres, startPostgres } from "#stores/postgres.ts"
 import { type Qdrant, startQdrant } from "#stores/qdrant.ts";
 import { loadQdrant } from "#stores/qdrant-rest.ts";
 import { type Dataset, loadDataset } from "#support/dataset/read.ts";
+import { eventually } from "#support/eventually.ts";
 import { type KubeClient, makeKubeClient } from "#support/kube/client.ts";
-import { eventually } from "../embedded/eventually.ts";
 import { givenCluster } from "./given-cluster.ts";
 import { type RealPod, realPods } from "./pods.ts";
 import { installRelease, release } from "./release.ts";

@@ -2,9 +2,9 @@
 // Reads only.
 import { type MigrationStatus, migrationStatusSchema } from "@retriever/crds/migration-status.ts";
 import { z } from "zod";
+import { eventually } from "#support/eventually.ts";
 import type { KubeClient } from "#support/kube/client.ts";
 import { conditionOf } from "#support/world/migration-status.ts";
-import { eventually } from "../embedded/eventually.ts";
 
 const deadlineMs = 120_000;
 const finalizersSchema = z.object({ finalizers: z.array(z.string()).optional() });

@@ -3,11 +3,12 @@ import { mkdir, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { request } from "undici";
 import { z } from "zod";
+import { freePort } from "#support/free-port.ts";
 import { patienceMs } from "#support/patience.ts";
 import { namespace as usualNamespace } from "../world/application-manifests.ts";
 import type { Binaries } from "./binaries.ts";
 import { alertName, quickRules } from "./rules.ts";
-import { freePort, startTool } from "./tool-process.ts";
+import { startTool } from "./tool-process.ts";
 
 export type MonitoringOptions = {
   readonly binaries: Binaries;

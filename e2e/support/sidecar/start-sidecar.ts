@@ -4,10 +4,12 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { Counters } from "@retriever/sidecar/contract/evidence.ts";
 import { type SidecarStatus, sidecarStatusSchema } from "@retriever/sidecar/contract/status.ts";
 import { request } from "undici";
+import { eventually } from "#support/eventually.ts";
 import { patienceMs } from "#support/patience.ts";
-import { startProcess, type WatchedProcess } from "./watched-process.ts";
+import { startProcess, type WatchedProcess } from "#support/process/start-process.ts";
 
 export type SidecarOptions = {
   /** Content of `retriever.json`. */
@@ -22,6 +24,8 @@ type Announced = { readonly appUrl: string; readonly adminUrl: string };
 export type Sidecar = Announced & {
   readonly process: WatchedProcess<Announced>;
   readonly status: () => Promise<SidecarStatus>;
+  /** Resolves when it has probed its primary and found this dimension. */
+  readonly probed: (dimension: number) => Promise<void>;
   /** Exposition text. */
   readonly metrics: () => Promise<string>;
   /** Ends it in order; its exit code. */
@@ -48,10 +52,16 @@ export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
     throw error;
   });
   const { announced } = started;
+  const status = async () => sidecarStatusSchema.parse(JSON.parse(await read(`${announced.adminUrl}/v1/status`)));
   return {
     ...announced,
     process: started,
-    status: async () => sidecarStatusSchema.parse(JSON.parse(await read(`${announced.adminUrl}/v1/status`))),
+    status,
+    probed: async (dimension) => {
+      await eventually(`the primary's dimension is ${dimension}`, async () =>
+        (await status()).stores.some((store) => store.role === "primary" && store.dimension === dimension),
+      );
+    },
     metrics: () => read(`${announced.adminUrl}/metrics`),
     stop: async () => {
       const code = await started.stop();
@@ -59,6 +69,12 @@ export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
       return code;
     },
   };
+}
+
+/** Samples that have an outcome, whichever it is. */
+export function endedSamples(counters: Counters): number {
+  const { answered, shadowErrors, shadowTimeouts, shadowDropped } = counters;
+  return answered + shadowErrors + shadowTimeouts + shadowDropped;
 }
 
 type Listening = { readonly event?: string; readonly app?: Address; readonly admin?: Address };

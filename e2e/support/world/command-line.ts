@@ -1,26 +1,24 @@
-// A person at a terminal: the real kubectl-retriever as a process of its own.
-// It is started and waited for; what its exit code means is judged by whoever asked.
-import { execFile } from "node:child_process";
+// A person at a terminal: the real command-line tools as processes of their own.
 import { join } from "node:path";
-import { patienceMs } from "#support/patience.ts";
+import { fileURLToPath } from "node:url";
+import { compileCache } from "#support/compile-cache.ts";
+import { type RunResult, runToEnd } from "#support/process/run-to-end.ts";
 import { namespace } from "./application-manifests.ts";
 
-const cli = join(import.meta.dirname, "../../../kubectl-retriever/src/main.ts");
+const kubectlPlugin = join(import.meta.dirname, "../../../kubectl-retriever/src/main.ts");
+const dataTool = fileURLToPath(import.meta.resolve("@retriever/data/main.ts"));
 
-export type CommandResult = { readonly exitCode: number; readonly stdout: string; readonly stderr: string };
-
-/** Runs `kubectl-retriever WORDS` against a cluster. Rejects when it doesn't end by itself, on a quiet machine within a minute. */
-export function kubectlRetriever(kubeconfig: string, words: readonly string[]): Promise<CommandResult> {
+/** Runs `kubectl-retriever WORDS` against a cluster. */
+export function kubectlRetriever(kubeconfig: string, words: readonly string[]): Promise<RunResult> {
   return retrieverOffline([...words, "--namespace", namespace, "--kubeconfig", kubeconfig]);
 }
 
 /** Runs `kubectl-retriever WORDS` as it is; for commands that need no cluster. */
-export function retrieverOffline(words: readonly string[]): Promise<CommandResult> {
-  return new Promise((resolve, reject) => {
-    execFile(process.execPath, [cli, ...words], { timeout: patienceMs(60_000) }, (fault, stdout, stderr) => {
-      if (fault === null) resolve({ exitCode: 0, stdout, stderr });
-      else if (typeof fault.code === "number") resolve({ exitCode: fault.code, stdout, stderr });
-      else reject(new Error(`kubectl-retriever ${words.join(" ")}: ${fault.message}`, { cause: fault }));
-    });
-  });
+export function retrieverOffline(words: readonly string[]): Promise<RunResult> {
+  return runToEnd(process.execPath, [kubectlPlugin, ...words]);
+}
+
+/** Runs `retriever-data WORDS` in this environment alone. */
+export function retrieverData(words: readonly string[], env: Readonly<Record<string, string>>): Promise<RunResult> {
+  return runToEnd(process.execPath, [dataTool, ...words], { env: { ...compileCache(), ...env } });
 }

@@ -9,7 +9,7 @@ import { loadPgvector, type Postgres, postgresNames, startPostgres, type Table }
 import { type Dataset, loadDataset } from "../dataset/read.ts";
 import { type KubeClient, makeKubeClient } from "../kube/client.ts";
 import { namespace } from "./application-manifests.ts";
-import { type OperatorProcess, startOperator } from "./operator-process.ts";
+import { type RestartableOperator, startRestartable } from "./operator-process.ts";
 
 const manifests = join(import.meta.dirname, "../../../crds/manifests");
 const crdFiles = ["retriever.dev_retrievermigrations.yaml", "retriever.dev_migrationacts.yaml"];
@@ -36,7 +36,7 @@ export type World = {
   readonly postgres: Postgres;
   readonly cluster: EmbeddedCluster;
   readonly client: KubeClient;
-  readonly operator: OperatorProcess;
+  readonly operator: RestartableOperator;
   readonly adminKubeconfig: string;
   readonly close: () => Promise<void>;
 };
@@ -78,9 +78,9 @@ async function build(options: WorldOptions, onClose: (closer: () => Promise<unkn
   const client = makeKubeClient(adminKubeconfig);
   onClose(client.close);
   await installResources(client);
-  const operator = startOperator({
+  const operator = await startRestartable({
     kubeconfig: cluster.api.kubeconfigPath("operator"),
-    namespace,
+    namespaces: [namespace],
     logFile: join(directory, "operator.log"),
     ...(options.operatorEnv === undefined ? {} : { env: options.operatorEnv }),
   });

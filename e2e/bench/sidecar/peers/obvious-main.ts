@@ -1,6 +1,7 @@
 // The obvious build: node:http, JSON.parse, the official client, JSON.stringify. What a team writes in an afternoon.
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import { announce, listen } from "./announce.ts";
+import { listen } from "#support/http-server.ts";
+import { announce } from "./announce.ts";
 import { type RetrieveBody, searchWithClient } from "./client-search.ts";
 
 const search = searchWithClient(process.argv[2] ?? "", process.argv[3] ?? "");
@@ -17,4 +18,4 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
 const server = createServer((request, response) => {
   answer(request, response).catch(() => response.writeHead(503, { "content-length": 0 }).end());
 });
-announce({ url: await listen(server) });
+announce({ url: (await listen(server)).url });

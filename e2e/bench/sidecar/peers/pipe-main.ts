@@ -2,7 +2,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { pipeline } from "node:stream/promises";
 import { Pool } from "undici";
-import { announce, listen } from "./announce.ts";
+import { listen } from "#support/http-server.ts";
+import { announce } from "./announce.ts";
 
 const pool = new Pool(process.argv[2] ?? "", { connections: 128, keepAliveTimeout: 4000 });
 const path = `/collections/${process.argv[3]}/points/query`;
@@ -18,4 +19,4 @@ async function forward(request: IncomingMessage, response: ServerResponse): Prom
 const server = createServer((request, response) => {
   forward(request, response).catch(() => response.destroy());
 });
-announce({ url: await listen(server) });
+announce({ url: (await listen(server)).url });

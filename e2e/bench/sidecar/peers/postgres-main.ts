@@ -1,7 +1,8 @@
 // The trivial Postgres: speaks enough of protocol 3.0 for a driver to send a query and get ten rows, always the same.
 // Only the client's side is measured; probes get an error, as from a server without a catalogue.
 import { createServer, type Socket } from "node:net";
-import { announce, listen } from "./announce.ts";
+import { listen } from "#support/http-server.ts";
+import { announce } from "./announce.ts";
 import { rows } from "./canned.ts";
 
 function message(type: string, ...parts: readonly Buffer[]): Buffer {
@@ -98,4 +99,4 @@ const server = createServer((socket: Socket) => {
     if (out.length > 0) socket.write(out.length === 1 ? (out[0] ?? "") : Buffer.concat(out));
   });
 });
-announce({ url: (await listen(server)).replace("http:", "postgres:") });
+announce({ url: (await listen(server)).url.replace("http:", "postgres:") });

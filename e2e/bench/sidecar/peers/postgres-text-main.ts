@@ -1,7 +1,8 @@
 // pgvector the usual way: JSON.parse, the vector as text, a prepared statement.
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { Pool } from "pg";
-import { announce, listen } from "./announce.ts";
+import { listen } from "#support/http-server.ts";
+import { announce } from "./announce.ts";
 import type { RetrieveBody } from "./client-search.ts";
 
 type Row = { chunk_id: string; entity_id: string; updated_at: string; distance: string };
@@ -30,4 +31,4 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
 const server = createServer((request, response) => {
   answer(request, response).catch(() => response.writeHead(503, { "content-length": 0 }).end());
 });
-announce({ url: await listen(server) });
+announce({ url: (await listen(server)).url });

@@ -1,7 +1,8 @@
 // The trivial store for where nginx is missing: answers like Qdrant, always the same. Plain sockets, as cheap as Node can.
 // A second address is the shadow's, a third takes requests and never answers.
 import { createServer, type Socket } from "node:net";
-import { announce, listen } from "./announce.ts";
+import { listen } from "#support/http-server.ts";
+import { announce } from "./announce.ts";
 import { collectionAnswer, queryAnswer } from "./canned.ts";
 
 function answerOf(body: string): Buffer {
@@ -48,9 +49,9 @@ function hang(socket: Socket): void {
   socket.resume();
 }
 
-const [url, shadowUrl, hangUrl] = await Promise.all([
+const [store, shadow, hanging] = await Promise.all([
   listen(createServer(serve)),
   listen(createServer(serve)),
   listen(createServer(hang)),
 ]);
-announce({ url, shadowUrl, hangUrl });
+announce({ url: store.url, shadowUrl: shadow.url, hangUrl: hanging.url });

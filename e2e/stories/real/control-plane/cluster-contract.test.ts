@@ -3,8 +3,8 @@
 import { randomBytes } from "node:crypto";
 import { describeClusterContract } from "@retriever/operator/test/cluster-contract.ts";
 import { openKubeHarness } from "@retriever/operator/test/kube-harness.ts";
+import { eventually } from "#support/eventually.ts";
 import { makeKubeClient } from "#support/kube/client.ts";
-import { eventually } from "../../embedded/eventually.ts";
 import { givenCluster } from "../given-cluster.ts";
 import { installDefinitions, installOperatorRights } from "../install.ts";
 

@@ -1,6 +1,6 @@
 // Stories that go back on real pods: a destination that degrades in the guard, a person who asks, and deletions.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { eventually } from "../../embedded/eventually.ts";
+import { eventually } from "#support/eventually.ts";
 import { longGuard } from "../../embedded/story-migration.ts";
 import { noteFigure, seconds } from "../figures.ts";
 import { type Play, startPlay } from "../play.ts";

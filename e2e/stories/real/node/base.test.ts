@@ -2,8 +2,8 @@
 import { request } from "undici";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
+import { eventually } from "#support/eventually.ts";
 import { conditionOf } from "#support/world/migration-status.ts";
-import { eventually } from "../../embedded/eventually.ts";
 import { baseData, destinationBase, readBase, writeBase } from "../bases.ts";
 import { applicationObjects } from "../objects.ts";
 import { type Play, startPlay } from "../play.ts";

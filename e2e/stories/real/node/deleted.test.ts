@@ -2,7 +2,7 @@
 // In the guard it is deleted in back.test.ts.
 import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { eventually } from "../../embedded/eventually.ts";
+import { eventually } from "#support/eventually.ts";
 import type { StorySpec } from "../../embedded/story-migration.ts";
 import { destinationBase, writeBase } from "../bases.ts";
 import { type Play, startPlay } from "../play.ts";

@@ -1,7 +1,7 @@
 // Stories that go forward on real pods: to Completed, past an operator that is killed, past an API server that restarts.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { control } from "#clusters/real/start-go-cluster.ts";
-import { eventually } from "../../embedded/eventually.ts";
+import { eventually } from "#support/eventually.ts";
 import { destinationBase, writeBase } from "../bases.ts";
 import { noteFigure } from "../figures.ts";
 import { followByKubectl } from "../kubectl-watch.ts";
@@ -26,7 +26,7 @@ async function endsQuietly(play: Play): Promise<void> {
 describe("on a real kubelet, a migration", { timeout: 400_000 }, () => {
   it("completes, serves from the destination in every pod, and settles once the base names it", async () => {
     const play = await startPlay(stage, "completes");
-    const following = followByKubectl(play.namespace);
+    const following = await followByKubectl(play.namespace);
     await play.migrate();
     const completed = await play.reach("Completed");
     expect(completed.rollback).toBeUndefined();

@@ -5,7 +5,7 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { kubernetesVersion } from "#clusters/real/binaries.ts";
 import { operatorAccount } from "#clusters/real/layout.ts";
-import { eventually } from "../../embedded/eventually.ts";
+import { eventually } from "#support/eventually.ts";
 import { longGuard } from "../../embedded/story-migration.ts";
 import { noteFigure } from "../figures.ts";
 import { givenCluster } from "../given-cluster.ts";

@@ -1,6 +1,6 @@
 // A story about the operator itself: its leader sleeps past its lease and wakes up when another one has long gone on.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { eventually } from "../../embedded/eventually.ts";
+import { eventually } from "#support/eventually.ts";
 import { noteFigure } from "../figures.ts";
 import { placeOfNow, writesOfPod } from "../operator-requests.ts";
 import { startPlay } from "../play.ts";

@@ -1,7 +1,7 @@
 // A story of three people with different rights: what the API refuses, what has no effect, and who gets it done.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { eventually } from "#support/eventually.ts";
 import { conditionOf } from "#support/world/migration-status.ts";
-import { eventually } from "../../embedded/eventually.ts";
 import type { StorySpec } from "../../embedded/story-migration.ts";
 import { openAskAs, type User } from "../ask-as.ts";
 import { givenCluster } from "../given-cluster.ts";

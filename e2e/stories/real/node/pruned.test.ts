@@ -1,6 +1,6 @@
 // Stories in which somebody else deletes the operator's overlay: a tool that prunes what Git doesn't name, or a person.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { eventually } from "../../embedded/eventually.ts";
+import { eventually } from "#support/eventually.ts";
 import type { StorySpec } from "../../embedded/story-migration.ts";
 import { type Play, startPlay } from "../play.ts";
 import { sidecarOf } from "../pods.ts";

@@ -1,4 +1,4 @@
-// Loaded before the sidecar's own main: collects garbage on request and tells what is left. Needs --expose-gc.
+// Loaded before a process's own main: collects garbage on request and tells what is left. Needs --expose-gc.
 
 type Collect = { readonly gc?: () => void };
 
@@ -13,3 +13,5 @@ process.on("message", () => {
     process.send?.({ rss, heapUsed, external });
   });
 });
+// The measured process ends as it does without the probe.
+process.channel?.unref();

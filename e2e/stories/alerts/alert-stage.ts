@@ -6,10 +6,10 @@ import { join } from "node:path";
 import { type Play, startPlay } from "#stories/embedded/play.ts";
 import { openStage, type Stage } from "#stories/embedded/stage.ts";
 import { anyTime, longGuard, type StorySpec } from "#stories/embedded/story-migration.ts";
-import type { Binaries } from "./binaries.ts";
-import { type Monitoring, startMonitoring } from "./monitoring.ts";
-import { forSeconds } from "./rules.ts";
-import { freePort } from "./tool-process.ts";
+import { freePort } from "#support/free-port.ts";
+import type { Binaries } from "#support/prometheus/binaries.ts";
+import { type Monitoring, startMonitoring } from "#support/prometheus/monitoring.ts";
+import { forSeconds } from "#support/prometheus/rules.ts";
 
 export type AlertStage = {
   readonly stage: Stage;

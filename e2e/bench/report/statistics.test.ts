@@ -1,7 +1,7 @@
 // The interval is held to what it promises, not to its own formula.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { makeRandom } from "./bodies.ts";
+import { makeRandom } from "#support/random.ts";
 import { estimateMedian, median, quantile, ratios, signTestRank } from "./statistics.ts";
 
 describe("median", () => {

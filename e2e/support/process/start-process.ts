@@ -1,7 +1,7 @@
 // A process started for a measurement or a test: pinned to a core where the system can, watched, and ended with certainty.
-// Node scripts that announce themselves to e2e in one JSON line have stores/child-process.ts; this one serves foreign programs too.
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, type StdioOptions, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
+import { closeSync, openSync, readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { patienceMs } from "#support/patience.ts";
 
@@ -11,9 +11,11 @@ export type ProcessOptions<T> = {
   /** Core to run on; ignored where `taskset` is missing. Undefined: any. */
   readonly core?: number | undefined;
   /** The whole environment besides PATH. */
-  readonly env?: Readonly<Record<string, string>>;
+  readonly env?: Readonly<Record<string, string | undefined>>;
   /** What one line of standard output tells; the process has started when it tells something. Undefined: at once. */
   readonly readLine?: (line: string) => T | undefined;
+  /** File that takes all output, instead of this process's memory; then no line is read. */
+  readonly logFile?: string;
   /** Opens a channel for messages; both ends must be Node. */
   readonly withChannel?: boolean;
   /** Of a quiet machine, default 20 s. */
@@ -26,6 +28,10 @@ export type WatchedProcess<T> = {
   /** Everything it has written, the last 64 MiB of it. */
   readonly output: () => string;
   readonly isRunning: () => boolean;
+  /** Its exit code; null after a signal. */
+  readonly ended: Promise<number | null>;
+  /** Sends a signal to a process that runs; nothing to another. */
+  readonly signal: (name: NodeJS.Signals) => void;
   /** Sends a message and resolves with the next one that comes back. One call at a time. */
   readonly ask: (message: object, deadlineMs: number) => Promise<unknown>;
   /** Ends it with SIGTERM, after 15 s with SIGKILL; its exit code. */
@@ -58,19 +64,23 @@ export async function startProcess<T>(options: ProcessOptions<T>): Promise<Watch
     core === undefined || !canPin ? [command, ...args] : [pinner, "-c", `${core}`, command, ...args],
     options,
   );
-  const output = gather(child);
-  running.add(child);
-  child.once("exit", () => running.delete(child));
-  child.on("error", () => running.delete(child));
+  const output = options.logFile === undefined ? gather(child) : readerOf(options.logFile);
+  const isRunning = () => child.exitCode === null && child.signalCode === null;
+  const ended = endOf(child);
   try {
     const announced = await announcement(child, readLine, patienceMs(deadlineMs));
     return {
       pid: child.pid ?? 0,
       announced,
       output,
-      isRunning: () => child.exitCode === null && child.signalCode === null,
+      isRunning,
+      ended,
+      signal: (name) => void (isRunning() && child.kill(name)),
       ask: (message, limitMs) => ask(child, message, limitMs),
-      stop: () => stop(child),
+      stop: async () => {
+        if (isRunning()) askToEnd(child);
+        return ended;
+      },
     };
   } catch (cause) {
     child.kill("SIGKILL");
@@ -82,13 +92,16 @@ export async function startProcess<T>(options: ProcessOptions<T>): Promise<Watch
 
 function launch(
   [command = "", ...args]: readonly string[],
-  { env, withChannel }: ProcessOptions<unknown>,
+  { env, withChannel, logFile }: ProcessOptions<unknown>,
 ): ChildProcess {
   const { PATH = "" } = process.env;
-  return spawn(command, args, {
-    env: { PATH, ...env },
-    stdio: withChannel === true ? ["pipe", "pipe", "pipe", "ipc"] : ["pipe", "pipe", "pipe"],
-  });
+  const log = logFile === undefined ? "pipe" : openSync(logFile, "a");
+  const stdio: StdioOptions = ["pipe", log, log];
+  try {
+    return spawn(command, args, { env: { PATH, ...env }, stdio: withChannel === true ? [...stdio, "ipc"] : stdio });
+  } finally {
+    if (typeof log === "number") closeSync(log);
+  }
 }
 
 function gather(child: ChildProcess): () => string {
@@ -98,8 +111,25 @@ function gather(child: ChildProcess): () => string {
   };
   child.stdout?.setEncoding("utf8").on("data", add);
   child.stderr?.setEncoding("utf8").on("data", add);
-  child.stdin?.on("error", () => undefined);
   return () => text;
+}
+
+function readerOf(file: string): () => string {
+  return () => readFileSync(file, "utf8");
+}
+
+/** Resolves when its output has been read, too; of a program that can't be started, with null. */
+function endOf(child: ChildProcess): Promise<number | null> {
+  running.add(child);
+  child.stdin?.on("error", () => undefined);
+  const { promise, resolve } = Promise.withResolvers<number | null>();
+  const end = (code: number | null): void => {
+    running.delete(child);
+    resolve(code);
+  };
+  child.on("error", () => end(null));
+  child.once("close", end);
+  return promise;
 }
 
 async function announcement<T>(
@@ -114,8 +144,12 @@ async function announcement<T>(
   const { promise, resolve, reject } = Promise.withResolvers<T>();
   const lines = createInterface({ input: child.stdout });
   lines.on("line", (line) => {
-    const told = readLine(line);
-    if (told !== undefined) resolve(told);
+    try {
+      const told = readLine(line);
+      if (told !== undefined) resolve(told);
+    } catch (error) {
+      reject(error);
+    }
   });
   child.once("error", reject);
   child.once("exit", () => reject(new Error("the process ended")));
@@ -135,13 +169,9 @@ async function ask(child: ChildProcess, message: object, deadlineMs: number): Pr
   return answer;
 }
 
-async function stop(child: ChildProcess): Promise<number | null> {
-  if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
-  const exited = once(child, "exit");
+function askToEnd(child: ChildProcess): void {
   child.stdin?.end();
   child.kill("SIGTERM");
   const timer = setTimeout(() => child.kill("SIGKILL"), stopGraceMs);
-  const [code] = (await exited) as [number | null];
-  clearTimeout(timer);
-  return code;
+  child.once("exit", () => clearTimeout(timer));
 }
