@@ -54,6 +54,13 @@ export default {
       { path: "^operator/src/", pathNot: "^$" },
       { path: "^(e2e|tools|kubectl-retriever|retriever-data|crds/(?!src/|manifests/)|retriever-sidecar/(?!src/contract/))" },
     ),
+    {
+      name: "operator-tests-play-on-the-toy-cluster",
+      comment: "The operator's tests share the plugin's simulated cluster and nothing else of the plugin: what both need belongs in kubectl-retriever/src/toy.",
+      severity: "error",
+      from: { path: "^operator/" },
+      to: { path: "^kubectl-retriever/(?!src/toy/)" },
+    },
     rule(
       "sidecar-imports-stores-only",
       "The sidecar owns the contract and knows the stores: turn the import round.",

@@ -16,6 +16,8 @@ const targets: readonly string[] = [
   "operator/src/apply/write.ts",
   "operator/src/controller/loop.ts",
   "operator/test/fake.ts",
+  "kubectl-retriever/src/commands/act.ts",
+  "kubectl-retriever/src/toy/toy-cluster.ts",
   "operator/src/core/decide.test.ts",
   "retriever-sidecar/src/retrieve/serve.ts",
   "retriever-sidecar/src/contract/names.ts",
@@ -43,6 +45,11 @@ export const plants: readonly Plant[] = [
     imports: "../../retriever-sidecar/src/retrieve/serve.ts",
   },
   { rule: "operator-imports-contract-and-crds-only", file: "operator/src/p2.ts", imports: "../../crds/generate.ts" },
+  {
+    rule: "operator-tests-play-on-the-toy-cluster",
+    file: "operator/test/p30.ts",
+    imports: "@retriever/kubectl/commands/act.ts",
+  },
   { rule: "sidecar-imports-stores-only", file: "retriever-sidecar/src/p3.ts", imports: "../../crds/src/kind.ts" },
   { rule: "stores-import-no-workspace", file: "stores/src/p24.ts", imports: "@retriever/sidecar/contract/names.ts" },
   { rule: "kinds-of-store-stand-alone", file: "stores/src/pgvector/p25.ts", imports: "#qdrant/config.ts" },
@@ -97,6 +104,7 @@ export const soundImports: readonly Omit<Plant, "rule">[] = [
     imports: `#core/${coreRooms[index - 1] ?? room}/s6.ts`,
   })),
   { file: "operator/src/core/s2.ts", imports: "@retriever/sidecar/contract/names.ts" },
+  { file: "operator/test/s7.ts", imports: "@retriever/kubectl/toy/toy-cluster.ts" },
   { file: "e2e/s3.ts", imports: "@retriever/sidecar/contract/names.ts" },
   { file: "retriever-sidecar/src/contract/s4.ts", imports: "node:crypto" },
 ];
