@@ -1,4 +1,4 @@
-// Decides again what was decided, from what was seen then, and compares. The decisions themselves are passed in.
+// Replays an audit trail: decides again from each recorded observation, and compares. `decide` is passed in.
 
 import type { Decision } from "#core/model/decision.ts";
 import { type AuditRecord, canonicalJson, type DecisionDraft } from "#core/status/audit-record.ts";

@@ -1,5 +1,5 @@
-// Keeps the evidence beside the loop, never in its way: a reconcile hands over and goes on, writes happen one at a time.
-// What it remembers only saves requests; where a chain ends is the cluster's to say.
+// Writes the audit trail beside the loop: a reconcile hands its record over and goes on, writes happen one at a time.
+// What is remembered here only saves requests: where a chain ends is read from the cluster.
 
 import { draftCounters, draftDecision, gistOf, isCounting, isDecisive, type ReconcileRecord } from "#audit/draft.ts";
 import type { Announcement } from "#core/model/decision.ts";
@@ -73,7 +73,7 @@ export class AuditRecorder {
       this.#note(this.#bookOf(reconcile), reconcile);
     } catch (fault) {
       this.#options.metrics.count("retriever_evidence_records_total", { result: asOperatorError(fault).code });
-      this.#options.log.error(faultFields(fault), "no evidence of a reconcile");
+      this.#options.log.error(faultFields(fault), "no audit record of a reconcile");
     }
     this.#start();
   }

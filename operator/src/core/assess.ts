@@ -1,4 +1,4 @@
-// One pass of judgement: the observation turned into the facts that guards and phases decide on.
+// Judges the observation once per reconcile: the facts on which preemptions and phases decide.
 import { durationSeconds } from "@retriever/crds/duration.ts";
 import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
 import type { MigrationStatus, Verdict } from "@retriever/crds/migration-status.ts";

@@ -40,11 +40,21 @@ export type DecideInput = {
   readonly now: number;
 };
 
-type Rule = (c: Context) => Outcome | undefined;
+/** A rule that may answer before the phase does; undefined when it has nothing to say. */
+type Preemption = (c: Context) => Outcome | undefined;
 type Handler = (c: Context) => Outcome;
 
 /** In every phase but those that are carried through; in this order, the first that answers decides. */
-const preempting: readonly Rule[] = [adoptRollback, latched, harmed, paused, conflicts, unobserved, unarmed, replanned];
+const preemptions: readonly Preemption[] = [
+  adoptRollback,
+  latched,
+  harmed,
+  paused,
+  conflicts,
+  unobserved,
+  unarmed,
+  replanned,
+];
 
 /** A rollback is finished before anything else is considered, and a finished migration only settles: it never runs again. */
 const carriedThrough: readonly Phase[] = ["RollingBack", "VerifyingDrift", ...finalPhases];
@@ -109,9 +119,9 @@ function soonest(first: number | null, others: readonly number[]): number | null
 
 function firstAnswer(c: Context): Outcome {
   const { phase } = c.status;
-  const rules = carriedThrough.includes(phase) ? [deletion] : [deletion, ...preempting];
-  for (const rule of rules) {
-    const outcome = rule(c);
+  const rules = carriedThrough.includes(phase) ? [deletion] : [deletion, ...preemptions];
+  for (const preempt of rules) {
+    const outcome = preempt(c);
     if (outcome !== undefined) return outcome;
   }
   return handlers[phase](c);

@@ -1,4 +1,4 @@
-// The accepted plan. Decisions follow it; of a later edit they take only what is safe.
+// The effective plan: the accepted one, with those later edits of the spec that are safe.
 import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
 import { planHash } from "@retriever/crds/plan.ts";
 import type { Migration } from "./model/migration.ts";

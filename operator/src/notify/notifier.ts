@@ -1,5 +1,5 @@
-// Carries messages of the outboxes to their sinks, beside the loop, and keeps the answers until a status has them.
-// What is lost with the process is sent again under the same key.
+// Sends each notification of the outboxes to its sinks, beside the loop, and keeps the answers until a status has them.
+// What is lost with the process is sent again under the same key, so a sink may see it twice.
 import type { OutboxMessage } from "@retriever/crds/outbox-status.ts";
 import type { MigrationMeta } from "#core/model/migration.ts";
 import type { Delivery } from "#core/model/observation.ts";

@@ -1,4 +1,4 @@
-// Was the same plan validated before? A migration of mode Validate says so, here or in words pasted from elsewhere.
+// The check staging: whether the same plan was validated before, by a migration named here or by its pasted result.
 import { hash } from "node:crypto";
 import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
 import { validationHash } from "@retriever/crds/plan.ts";

@@ -1,4 +1,4 @@
-// Whether the sidecars sample as they were told. Evidence that isn't what was asked for proves nothing.
+// Whether the sidecars sample at the rate of the stage. Where they don't, their evidence is not that of the plan.
 import type { Verdict } from "@retriever/crds/migration-status.ts";
 import type { Counters } from "@retriever/sidecar/contract/evidence.ts";
 import { logEvidenceAbove, logEvidenceBelow } from "./e-value.ts";

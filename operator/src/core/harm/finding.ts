@@ -1,4 +1,4 @@
-// Which of several findings decides what is done.
+// Which of several findings decides: the one with the strongest action.
 import type { HarmAction } from "@retriever/crds/migration-spec.ts";
 import type { Finding } from "../model/context.ts";
 

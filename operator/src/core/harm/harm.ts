@@ -1,4 +1,4 @@
-// Everything that is wrong with the destination now, and whether it has lasted long enough to act.
+// Whether the destination does harm now, and whether that has lasted long enough to act.
 import { durationSeconds } from "@retriever/crds/duration.ts";
 import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
 import type { MigrationStatus } from "@retriever/crds/migration-status.ts";

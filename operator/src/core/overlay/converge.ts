@@ -1,4 +1,4 @@
-// From the intended status to the effects that make the world equal to it. Nothing to do is an empty list.
+// From the intended status to the effects that make the cluster equal to it; empty when it is.
 import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
 import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
 import { settleFinalizer } from "@retriever/sidecar/contract/names.ts";
@@ -47,7 +47,7 @@ function overlayEffects(input: ConvergeInput): Effect[] {
   const rendered = renderOverlay(meta, plan, status);
   const intent = intentOf(meta, status, frozenBase(plan, status, observation));
   if (rendered === undefined || isAsIntended(overlay, rendered.text, intent)) return [];
-  // Somebody else's words stay until they go, or until a rollback takes the key back.
+  // What another manager wrote stays until that manager lets go, or until a rollback takes the key back.
   if (!rollingBack && isNotOurs(input, overlay)) return [];
   const { document, text } = rendered;
   const apply: Effect = { kind: "applyOverlay", document, text, intent, force: rollingBack };

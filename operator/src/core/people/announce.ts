@@ -1,4 +1,4 @@
-// Flips of conditions that somebody has to hear of, once each.
+// Announcements of conditions that flipped, once per flip.
 import type { Condition, ConditionType, MigrationStatus, Phase } from "@retriever/crds/migration-status.ts";
 import type { Announcement } from "../model/decision.ts";
 

@@ -1,4 +1,4 @@
-// An edit of the spec while a plan runs: what is safe takes effect at once, what was agreed on doesn't.
+// An edit of the spec while a plan runs: safe fields take effect at once, the others stay as accepted.
 import { durationSeconds } from "@retriever/crds/duration.ts";
 import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
 import type { Phase } from "@retriever/crds/migration-status.ts";

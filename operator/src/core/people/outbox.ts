@@ -1,4 +1,4 @@
-// What people outside are told, kept in the status until every sink has it. Sending is somebody else's; a sink that
+// Notifications to people outside the cluster, kept in the status until every sink has them. The notifier sends; a sink that
 // fails is tried again and given up in the end, and holds nothing.
 import { hash } from "node:crypto";
 import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";

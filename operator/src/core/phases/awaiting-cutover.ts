@@ -1,4 +1,4 @@
-// AwaitingCutover: evidence goes on being gathered while a person decides.
+// AwaitingCutover: sampling goes on until a person promotes, or at once where the plan asks nobody.
 
 import { judgeCheck } from "../checks/checklist.ts";
 import { unpassed } from "../gates/failed.ts";

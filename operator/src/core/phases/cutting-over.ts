@@ -1,4 +1,4 @@
-// CuttingOver: two primaries may live only for a moment. It ends in Guard or goes back.
+// CuttingOver: pods may serve from either store until all have followed. It ends in Guard, or in a rollback at the deadline.
 import { durationSeconds } from "@retriever/crds/duration.ts";
 import { judgeThroughput } from "../harm/throughput.ts";
 import type { Context } from "../model/context.ts";

@@ -1,4 +1,4 @@
-// Guard: the destination is primary, the source watches, and only observed time counts.
+// Guard: the destination is primary, the source is the shadow, and only observed time counts.
 import { durationSeconds, printDuration } from "@retriever/crds/duration.ts";
 import type { Context } from "../model/context.ts";
 import type { Outcome } from "../model/decision.ts";

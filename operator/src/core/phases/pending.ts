@@ -1,4 +1,4 @@
-// Pending: is there one workload, one base, one claim, and another store to go to? Nothing is written before yes.
+// Pending: there must be one workload, one base, one claim, and another store to go to. Nothing is written before.
 import { planHash } from "@retriever/crds/plan.ts";
 import { overlaySchemas } from "@retriever/sidecar/contract/overlay.ts";
 import { identityOf } from "@retriever/stores/config/identity.ts";

@@ -1,4 +1,4 @@
-// Evidence over all pods of an epoch. Pods come and go; what they counted stays.
+// Evidence over all pods of an epoch: what a pod counted stays when the pod goes.
 import type { EpochEvidence } from "@retriever/crds/migration-status.ts";
 import { addCounters, type Counters, noCounters } from "@retriever/sidecar/contract/evidence.ts";
 import { isSameData } from "../model/deep-equal.ts";

@@ -1,4 +1,4 @@
-// Facts that mean somebody else is changing the same thing. Nothing moves forward over them.
+// Signs that another party changes the base or the overlay: the migration holds while they last.
 import type { Context } from "../model/context.ts";
 import type { Outcome } from "../model/decision.ts";
 import { renderOverlay } from "../overlay/revision.ts";

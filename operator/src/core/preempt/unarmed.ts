@@ -1,4 +1,4 @@
-// An alert that can't be heard: nothing rises, is cut over or counted as guarded over it. It never rolls back.
+// An alert that would not reach the operator: no higher rate, no cutover and no guarded time while that lasts. It never rolls back.
 import type { Phase } from "@retriever/crds/migration-status.ts";
 import { isDeaf, sidecarSource } from "../checks/alerts.ts";
 import { judgeCheck } from "../checks/checklist.ts";

@@ -1,4 +1,4 @@
-// What can't be seen can't be judged: nothing moves on a failed read.
+// Nothing moves on a failed read: what was not read can't be judged.
 import type { Context } from "../model/context.ts";
 import type { Outcome } from "../model/decision.ts";
 import type { Read } from "../model/workload.ts";

@@ -1,4 +1,4 @@
-// One link of the chain that proves why a migration moved: what was seen, what was decided, and the hash of the link before.
+// One record of the audit trail: what was observed, what was decided, and the hash of the record before.
 // The order of members is kept, since texts that are hashed later (an overlay's) follow it; so the text itself is proved.
 import { hash } from "node:crypto";
 import type { DispersionState, MigrationStatus, Verdict } from "@retriever/crds/migration-status.ts";

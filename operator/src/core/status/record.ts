@@ -1,4 +1,4 @@
-// What a pass leaves in the status for the next one, and when it is worth a write.
+// What one reconcile records in the status for the next, and when that is worth a write.
 
 import { durationSeconds } from "@retriever/crds/duration.ts";
 import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
@@ -53,7 +53,7 @@ function heldSinceOf({ harm }: Context, next: MigrationStatus): string | undefin
 const longestUnwrittenSeconds = 30;
 
 /**
- * Counters move at every reconcile; writing them each time would make the API server pay for our curiosity.
+ * Counters move at every reconcile; writing them each time would load the API server for no decision.
  * They are written once a gate window, or twice a minute where that is longer; everything else at once.
  */
 export function isNews(c: Context, next: MigrationStatus): boolean {

@@ -1,4 +1,4 @@
-// How far the revision in force has come, in words.
+// Whether the pods follow the revision in force, how long that takes already, and the words for it.
 import { durationSeconds } from "@retriever/crds/duration.ts";
 import type { Acks, Context } from "../model/context.ts";
 import type { Outcome } from "../model/decision.ts";

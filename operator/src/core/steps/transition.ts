@@ -1,4 +1,4 @@
-// What a guard or a phase answers, and the few ways to say it.
+// The two outcomes of a preemption or a phase: stay, or move to a phase or a revision.
 import type { MigrationStatus, Phase } from "@retriever/crds/migration-status.ts";
 import type { Context } from "../model/context.ts";
 import type { Outcome, Standing } from "../model/decision.ts";
