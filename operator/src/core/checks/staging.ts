@@ -1,7 +1,7 @@
 // Was the same plan validated before? A migration of mode Validate says so, here or in words pasted from elsewhere.
 import { hash } from "node:crypto";
-import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
-import { validationHash } from "@retriever/crds/plan.ts";
+import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
+import { validationHash } from "@retriever/crds/spec/plan.ts";
 import type { Observation } from "../model/observation.ts";
 import type { Fact } from "../model/status-readings.ts";
 

@@ -1,5 +1,5 @@
 // Whether the sidecars sample as they were told. Evidence that isn't what was asked for proves nothing.
-import type { Verdict } from "@retriever/crds/migration-status.ts";
+import type { Verdict } from "@retriever/crds/status/migration-status.ts";
 import type { Counters } from "@retriever/sidecar/contract/evidence.ts";
 import { logEvidenceAbove, logEvidenceBelow } from "./e-value.ts";
 import { strictAlpha } from "./error-budget.ts";

@@ -1,5 +1,5 @@
 // Flips of conditions that somebody has to hear of, once each.
-import type { Condition, ConditionType, MigrationStatus, Phase } from "@retriever/crds/migration-status.ts";
+import type { Condition, ConditionType, MigrationStatus, Phase } from "@retriever/crds/status/migration-status.ts";
 import type { Announcement } from "../model/decision.ts";
 
 /** Announcements for what changed between two statuses beside the phase. */

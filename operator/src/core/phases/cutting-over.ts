@@ -1,5 +1,5 @@
 // CuttingOver: two primaries may live only for a moment. It ends in Guard or goes back.
-import { durationSeconds } from "@retriever/crds/duration.ts";
+import { durationSeconds } from "@retriever/crds/fields/duration.ts";
 import { judgeThroughput } from "../harm/throughput.ts";
 import type { Context } from "../model/context.ts";
 import type { Outcome } from "../model/decision.ts";

@@ -1,5 +1,5 @@
 // How far the revision in force has come, in words.
-import { durationSeconds } from "@retriever/crds/duration.ts";
+import { durationSeconds } from "@retriever/crds/fields/duration.ts";
 import type { Acks, Context } from "../model/context.ts";
 import type { Outcome } from "../model/decision.ts";
 import { secondsSince } from "../model/status-readings.ts";
