@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { phases } from "../crds/src/migration-status.ts";
-import { isLegalStep, legalSteps } from "../crds/src/phase-steps.ts";
+import { phases } from "../crds/src/status/migration-status.ts";
+import { isLegalStep, legalSteps } from "../crds/src/status/phase-steps.ts";
 import { renderStatesPage } from "./docs-states.ts";
 
 const page = renderStatesPage();

@@ -1,7 +1,7 @@
 // One application of the demo: a Deployment of three pods on pgvector, its destination, and people searching.
 
 import { randomBytes } from "node:crypto";
-import type { MigrationSpecInput } from "@retriever/crds/migration-spec.ts";
+import type { MigrationSpecInput } from "@retriever/crds/spec/migration-spec.ts";
 import { sidecarStatusSchema } from "@retriever/sidecar/contract/status.ts";
 import { request } from "undici";
 import { z } from "zod";

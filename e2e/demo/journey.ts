@@ -1,6 +1,6 @@
 // One migration from `kubectl apply` to its end, as a person would live it: watch, promote, and (in a rollback story) trouble.
 import { setTimeout as delay } from "node:timers/promises";
-import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
+import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import { patienceMs } from "#support/patience.ts";
 import { kubectlRetriever } from "#support/world/command-line.ts";
 import { conditionOf, migrationsPath, readStatus } from "#support/world/migration-status.ts";

@@ -1,5 +1,5 @@
 // The runbook with a demo's durations: what a user would apply, nothing that the operator knows otherwise.
-import type { MigrationSpecInput } from "@retriever/crds/migration-spec.ts";
+import type { MigrationSpecInput } from "@retriever/crds/spec/migration-spec.ts";
 import { namespace } from "#support/world/application-manifests.ts";
 
 export type MigrationInput = {

@@ -1,5 +1,5 @@
 // The loop with the real decisions on a toy fleet, its evidence kept: a world for the tests of what is recorded.
-import type { Phase } from "@retriever/crds/migration-status.ts";
+import type { Phase } from "@retriever/crds/status/migration-status.ts";
 import { makeAuditStore, makeEvidenceReader } from "#adapters/audit/audit-config-maps.ts";
 import { printChainFile } from "#audit/chain-file.ts";
 import { AuditRecorder } from "#controller/audit-recorder.ts";

@@ -1,7 +1,7 @@
 // A toy cluster that folds `decide` over virtual time. Every status it takes is held to the rules of the API server.
 import type { Act } from "@retriever/crds/migration.ts";
-import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
-import { type MigrationStatus, migrationStatusSchema, type Phase } from "@retriever/crds/migration-status.ts";
+import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
+import { type MigrationStatus, migrationStatusSchema, type Phase } from "@retriever/crds/status/migration-status.ts";
 import { isJobEffect, ToyVerifier } from "@retriever/kubectl/toy/toy-verifier.ts";
 import type { StoreName } from "@retriever/sidecar/contract/overlay.ts";
 import { decide } from "#core/decide.ts";

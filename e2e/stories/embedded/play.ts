@@ -1,6 +1,6 @@
 // One story's own application: Deployment, base, a door to each store, people searching, and the migration.
 // Everything it makes carries its name, and ends with it.
-import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
+import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import { overlayName } from "@retriever/sidecar/contract/names.ts";
 import type { SidecarStatus } from "@retriever/sidecar/contract/status.ts";
 import { type Qdrant, startQdrant } from "#stores/qdrant.ts";

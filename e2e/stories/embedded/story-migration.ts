@@ -1,6 +1,6 @@
 // The migration of a story: the runbook with durations of about a second, and limits that a busy machine can't break.
 // What a story is about, it sets itself.
-import type { MigrationSpecInput } from "@retriever/crds/migration-spec.ts";
+import type { MigrationSpecInput } from "@retriever/crds/spec/migration-spec.ts";
 import { namespace } from "#support/world/application-manifests.ts";
 
 export type StorySpec = Omit<MigrationSpecInput, "target" | "destination"> &

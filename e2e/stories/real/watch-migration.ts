@@ -1,6 +1,6 @@
 // What a story waits for in a migration's status.
 // Reads only.
-import { type MigrationStatus, migrationStatusSchema } from "@retriever/crds/migration-status.ts";
+import { type MigrationStatus, migrationStatusSchema } from "@retriever/crds/status/migration-status.ts";
 import { z } from "zod";
 import { eventually } from "#support/eventually.ts";
 import type { KubeClient } from "#support/kube/client.ts";

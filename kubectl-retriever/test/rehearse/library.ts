@@ -1,10 +1,10 @@
 // The library of scenarios, and the migrations they are played against.
 import { readdirSync, readFileSync } from "node:fs";
 import { parseMigrationSpec } from "@retriever/crds/parse.ts";
-import type { Scenario } from "@retriever/crds/scenario.ts";
-import { parseScenario } from "@retriever/crds/scenario-parse.ts";
 import { parse } from "yaml";
 import { type RehearsedMigration, rehearsedMigration } from "#rehearse/manifest.ts";
+import type { Scenario } from "#scenario/scenario.ts";
+import { parseScenario } from "#scenario/scenario-parse.ts";
 
 const examples = new URL("../../../examples/", import.meta.url);
 

@@ -1,6 +1,6 @@
 // From a reconcile to a record: which reconciles are worth one, and what it holds. Decides nothing about the migration.
-import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
-import { isFinalPhase } from "@retriever/crds/phase-steps.ts";
+import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
+import { isFinalPhase } from "@retriever/crds/status/phase-steps.ts";
 import type { Decision } from "#core/model/decision.ts";
 import { totalsOf } from "#core/pods/epoch-evidence.ts";
 import {

@@ -1,4 +1,4 @@
-import type { Phase } from "@retriever/crds/migration-status.ts";
+import type { Phase } from "@retriever/crds/status/migration-status.ts";
 import { describe, expect, test } from "vitest";
 import { decide } from "#core/decide.ts";
 import { OperatorError } from "#errors.ts";

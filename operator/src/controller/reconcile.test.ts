@@ -1,4 +1,4 @@
-import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
+import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import { describe, expect, test } from "vitest";
 import type { Decision, Effect } from "#core/model/decision.ts";
 import type { Migration } from "#core/model/migration.ts";

@@ -1,6 +1,6 @@
 // One reconcile put together: who answers first, what becomes of the answer, and when to reconcile again. What each guard and
 // phase says is asked beside them.
-import type { MigrationStatus, Phase } from "@retriever/crds/migration-status.ts";
+import type { MigrationStatus, Phase } from "@retriever/crds/status/migration-status.ts";
 import { describe, expect, it } from "vitest";
 import { ago, asking } from "#test/builders/context.ts";
 import { someCounters } from "#test/builders/counters.ts";

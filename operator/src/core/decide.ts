@@ -1,6 +1,6 @@
 // The decision: an observation and a status in, the next status and what to do out. Total, deterministic, without I/O.
-import type { MigrationStatus, Phase } from "@retriever/crds/migration-status.ts";
-import { finalPhases } from "@retriever/crds/phase-steps.ts";
+import type { MigrationStatus, Phase } from "@retriever/crds/status/migration-status.ts";
+import { finalPhases } from "@retriever/crds/status/phase-steps.ts";
 import { assess } from "./assess.ts";
 import type { Context } from "./model/context.ts";
 import type { Decision, Outcome } from "./model/decision.ts";

@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { OutboxMessage } from "@retriever/crds/outbox-status.ts";
+import type { OutboxMessage } from "@retriever/crds/status/outbox-status.ts";
 import { afterEach, describe, expect, test } from "vitest";
 import { makeHttpSinks } from "#adapters/sinks/http-sinks.ts";
 import type { MigrationMeta } from "#core/model/migration.ts";

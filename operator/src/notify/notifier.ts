@@ -1,6 +1,6 @@
 // Sends each notification of the outboxes to its sinks, beside the loop, and keeps the answers until a status has them.
 // What is lost with the process is sent again under the same key, so a sink may see it twice.
-import type { OutboxMessage } from "@retriever/crds/outbox-status.ts";
+import type { OutboxMessage } from "@retriever/crds/status/outbox-status.ts";
 import type { MigrationMeta } from "#core/model/migration.ts";
 import type { Delivery } from "#core/model/observation.ts";
 import type { Sinks } from "#ports/sinks.ts";

@@ -1,4 +1,4 @@
-import { migrationSpecSchema } from "@retriever/crds/migration-spec.ts";
+import { migrationSpecSchema } from "@retriever/crds/spec/migration-spec.ts";
 import { describe, expect, test } from "vitest";
 import type { Migration } from "#core/model/migration.ts";
 import { OperatorError } from "#errors.ts";

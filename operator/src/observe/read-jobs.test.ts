@@ -1,5 +1,5 @@
-import { migrationSpecSchema } from "@retriever/crds/migration-spec.ts";
-import type { MigrationStatus, Phase } from "@retriever/crds/migration-status.ts";
+import { migrationSpecSchema } from "@retriever/crds/spec/migration-spec.ts";
+import type { MigrationStatus, Phase } from "@retriever/crds/status/migration-status.ts";
 import { describe, expect, test } from "vitest";
 import { OperatorError } from "#errors.ts";
 import { aStatus } from "#test/builders/migration.ts";

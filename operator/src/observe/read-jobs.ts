@@ -1,6 +1,6 @@
 // The Jobs of a migration, read while a phase asks for them.
-import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
-import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
+import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
+import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import { verifyContainer, verifyTemplateName } from "@retriever/sidecar/contract/names.ts";
 import { verifySummarySchema } from "@retriever/sidecar/contract/verify-report.ts";
 import type { JobSeen, JobsObservation, JobTemplate, VerifyPod } from "#core/model/job-observation.ts";

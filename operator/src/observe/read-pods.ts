@@ -1,6 +1,6 @@
 // The target's pods, and what each running sidecar says of itself.
 
-import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
+import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
 import type { SidecarStatus } from "@retriever/sidecar/contract/status.ts";
 import type { Observation } from "#core/model/observation.ts";
 import type { PodObservation, Read } from "#core/model/workload.ts";

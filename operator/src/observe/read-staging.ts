@@ -1,6 +1,6 @@
 // The migration whose validation this one rests on: read only while the checklist asks.
-import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
-import type { Phase } from "@retriever/crds/migration-status.ts";
+import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
+import type { Phase } from "@retriever/crds/status/migration-status.ts";
 import type { Observation, StagingObservation } from "#core/model/observation.ts";
 import { replannable } from "#core/people/edits.ts";
 import type { Cluster, RawMigration } from "#ports/cluster.ts";

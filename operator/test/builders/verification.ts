@@ -1,5 +1,5 @@
 // What is known of comparisons of the stores: runs in a status, Jobs as they are seen, and what their pods said.
-import type { VerificationResult, VerificationRun } from "@retriever/crds/verification-status.ts";
+import type { VerificationResult, VerificationRun } from "@retriever/crds/status/verification-status.ts";
 import type { DifferenceCounts, VerifySummary } from "@retriever/sidecar/contract/verify-report.ts";
 import type { JobSeen, JobsObservation, VerifyPod } from "#core/model/job-observation.ts";
 import { destinationIdentity, sourceIdentity } from "./sidecar-status.ts";

@@ -1,5 +1,5 @@
 // Equal worlds made equal: times become ages that stop counting, epochs become ranks, what is only said is left out.
-import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
+import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import { type Counters, noCounters } from "@retriever/sidecar/contract/evidence.ts";
 import { podKey } from "./key.ts";
 import { podName } from "./observe.ts";

@@ -2,7 +2,7 @@
 // What is compared is bounded: no parity before the cutover, one Job after a rollback, which says equal, drift or unknown,
 // or nothing in its time. Every rollback out of the guard is a late one, every earlier one isn't.
 import { hash } from "node:crypto";
-import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
+import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
 import type { Overlay } from "@retriever/sidecar/contract/overlay.ts";
 import { aSpec, onlyReachable } from "#test/builders/spec.ts";
 

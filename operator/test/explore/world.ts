@@ -1,5 +1,5 @@
 // One state of the explored world: what the API server holds, what the pods run, what people and stores do.
-import { type MigrationStatus, migrationStatusSchema } from "@retriever/crds/migration-status.ts";
+import { type MigrationStatus, migrationStatusSchema } from "@retriever/crds/status/migration-status.ts";
 import type { StoreName } from "@retriever/sidecar/contract/overlay.ts";
 import type { OverlayIntent } from "#core/model/workload.ts";
 import type { Doc } from "./plan.ts";

@@ -1,4 +1,4 @@
-import { validationHash } from "@retriever/crds/plan.ts";
+import { validationHash } from "@retriever/crds/spec/plan.ts";
 import { describe, expect, it } from "vitest";
 import { aSpec, onlyReachable } from "#test/builders/spec.ts";
 import { judgeStaging, validationResult } from "./staging.ts";

@@ -1,7 +1,7 @@
 // The check staging: whether the same plan was validated before, by a migration named here or by its pasted result.
 import { hash } from "node:crypto";
-import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
-import { validationHash } from "@retriever/crds/plan.ts";
+import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
+import { validationHash } from "@retriever/crds/spec/plan.ts";
 import type { Observation } from "../model/observation.ts";
 import type { Fact } from "../model/status-readings.ts";
 

@@ -1,5 +1,5 @@
-import { dispersionStateSchema } from "@retriever/crds/evidence-status.ts";
-import type { DispersionState } from "@retriever/crds/migration-status.ts";
+import { dispersionStateSchema } from "@retriever/crds/status/evidence-status.ts";
+import type { DispersionState } from "@retriever/crds/status/migration-status.ts";
 import { expect, test } from "vitest";
 import { dispersionOfGate, foldDispersion } from "./dispersion-state.ts";
 

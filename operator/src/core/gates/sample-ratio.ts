@@ -1,5 +1,5 @@
 // Whether the sidecars sample at the rate of the stage. Where they don't, their evidence is not that of the plan.
-import type { Verdict } from "@retriever/crds/migration-status.ts";
+import type { Verdict } from "@retriever/crds/status/migration-status.ts";
 import type { Counters } from "@retriever/sidecar/contract/evidence.ts";
 import { logEvidenceAbove, logEvidenceBelow } from "./e-value.ts";
 import { strictAlpha } from "./error-budget.ts";

@@ -1,7 +1,7 @@
 // The alert as a Prometheus fires it: latched since the epoch's activation, its rule's `for` counted into sustainedFor.
-import { durationSeconds } from "@retriever/crds/duration.ts";
-import type { HarmAction, MigrationSpec } from "@retriever/crds/migration-spec.ts";
-import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
+import { durationSeconds } from "@retriever/crds/fields/duration.ts";
+import type { HarmAction, MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
+import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import type { AlertsRead, Firing } from "../model/alert-observation.ts";
 import type { Finding } from "../model/context.ts";
 import { instantMs, isPastCutover } from "../model/status-readings.ts";

@@ -1,6 +1,6 @@
 // The facts that every rule decides on: the observation, judged once per reconcile.
-import type { HarmAction, MigrationSpec } from "@retriever/crds/migration-spec.ts";
-import type { MigrationStatus, Verdict } from "@retriever/crds/migration-status.ts";
+import type { HarmAction, MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
+import type { MigrationStatus, Verdict } from "@retriever/crds/status/migration-status.ts";
 import type { Counters } from "@retriever/sidecar/contract/evidence.ts";
 import type { Announcement } from "./decision.ts";
 import type { Migration, MigrationMeta } from "./migration.ts";

@@ -1,5 +1,5 @@
 // What is decided: the next status, what is to be done, and what people are told.
-import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
+import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import type { Overlay } from "@retriever/sidecar/contract/overlay.ts";
 import type { OverlayIntent } from "./workload.ts";
 

@@ -1,6 +1,6 @@
 // From the intended status to the effects that make the cluster equal to it; empty when it is.
-import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
-import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
+import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
+import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import { settleFinalizer } from "@retriever/sidecar/contract/names.ts";
 import type { Effect, Outcome } from "../model/decision.ts";
 import type { MigrationMeta } from "../model/migration.ts";

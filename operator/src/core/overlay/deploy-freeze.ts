@@ -1,6 +1,6 @@
 // The deploy freeze of a cutover: what the overlay says of it, so that an admission policy can hold it.
-import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
-import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
+import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
+import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import type { Observation } from "../model/observation.ts";
 
 /**

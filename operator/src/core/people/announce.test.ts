@@ -1,5 +1,5 @@
 // What changed between two statuses and somebody has to hear: once, and as a page only where people rely on it.
-import type { Condition, MigrationStatus, Phase } from "@retriever/crds/migration-status.ts";
+import type { Condition, MigrationStatus, Phase } from "@retriever/crds/status/migration-status.ts";
 import { describe, expect, it } from "vitest";
 import { aCondition, aStatus } from "#test/builders/migration.ts";
 import { announceFlips } from "./announce.ts";

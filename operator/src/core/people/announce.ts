@@ -1,5 +1,5 @@
 // Announcements of conditions that flipped, once per flip.
-import type { Condition, ConditionType, MigrationStatus, Phase } from "@retriever/crds/migration-status.ts";
+import type { Condition, ConditionType, MigrationStatus, Phase } from "@retriever/crds/status/migration-status.ts";
 import type { Announcement } from "../model/decision.ts";
 
 /** Announcements for what changed between two statuses beside the phase. */

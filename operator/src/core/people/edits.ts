@@ -1,7 +1,7 @@
 // An edit of the spec while a plan runs: safe fields take effect at once, the others stay as accepted.
-import { durationSeconds } from "@retriever/crds/duration.ts";
-import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
-import type { Phase } from "@retriever/crds/migration-status.ts";
+import { durationSeconds } from "@retriever/crds/fields/duration.ts";
+import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
+import type { Phase } from "@retriever/crds/status/migration-status.ts";
 import { isSameData } from "../model/deep-equal.ts";
 
 /** A field that may change under way, and whether this change of it makes nothing weaker. */

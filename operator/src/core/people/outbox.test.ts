@@ -1,6 +1,6 @@
 // The outbox as a fold: what is added, what is struck off, what goes when it is full, and when to reconcile again.
-import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
-import type { OutboxMessage } from "@retriever/crds/outbox-status.ts";
+import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
+import type { OutboxMessage } from "@retriever/crds/status/outbox-status.ts";
 import { describe, expect, it } from "vitest";
 import { aCondition, aStatus } from "#test/builders/migration.ts";
 import { aSpec } from "#test/builders/spec.ts";

@@ -1,9 +1,9 @@
 // Notifications to people outside the cluster, kept in the status until every sink has them. The notifier sends; a sink that
 // fails is tried again and given up in the end, and holds nothing.
 import { hash } from "node:crypto";
-import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
-import type { MigrationStatus, Phase } from "@retriever/crds/migration-status.ts";
-import type { OutboxKind, OutboxMessage } from "@retriever/crds/outbox-status.ts";
+import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
+import type { MigrationStatus, Phase } from "@retriever/crds/status/migration-status.ts";
+import type { OutboxKind, OutboxMessage } from "@retriever/crds/status/outbox-status.ts";
 import type { Delivery } from "../model/observation.ts";
 import type { Fact } from "../model/status-readings.ts";
 import { instantMs } from "../model/status-readings.ts";

@@ -1,5 +1,5 @@
 // CuttingOver: pods may serve from either store until all have followed. It ends in Guard, or in a rollback at the deadline.
-import { durationSeconds } from "@retriever/crds/duration.ts";
+import { durationSeconds } from "@retriever/crds/fields/duration.ts";
 import { judgeThroughput } from "../harm/throughput.ts";
 import type { Context } from "../model/context.ts";
 import type { Outcome } from "../model/decision.ts";

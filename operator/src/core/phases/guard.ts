@@ -1,5 +1,5 @@
 // Guard: the destination is primary, the source is the shadow, and only observed time counts.
-import { durationSeconds, printDuration } from "@retriever/crds/duration.ts";
+import { durationSeconds, printDuration } from "@retriever/crds/fields/duration.ts";
 import type { Context } from "../model/context.ts";
 import type { Outcome } from "../model/decision.ts";
 import { labelOf, secondsSince } from "../model/status-readings.ts";

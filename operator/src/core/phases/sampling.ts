@@ -1,7 +1,7 @@
 // WarmUp and Ramp: a stage ends when its time has passed and every gate passes on enough samples.
-import { durationSeconds, printDuration } from "@retriever/crds/duration.ts";
-import type { Stage } from "@retriever/crds/migration-spec.ts";
-import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
+import { durationSeconds, printDuration } from "@retriever/crds/fields/duration.ts";
+import type { Stage } from "@retriever/crds/spec/migration-spec.ts";
+import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import type { Counters } from "@retriever/sidecar/contract/evidence.ts";
 import { validationResult } from "../checks/staging.ts";
 import { type FailedGate, failedGates, unpassed } from "../gates/failed.ts";

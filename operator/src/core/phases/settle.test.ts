@@ -1,5 +1,5 @@
 // The end of an overlay's life, step by step: compared, kept until the base names the store, released, removed.
-import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
+import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import { describe, expect, it } from "vitest";
 import { aContext, ago, tell } from "#test/builders/context.ts";
 import { allAt, someCounters } from "#test/builders/counters.ts";

@@ -1,5 +1,5 @@
 // VerifyingDrift asked by itself: it ends with an answer, or once there is no hope for one.
-import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
+import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import { describe, expect, test } from "vitest";
 import { aJob, aResult, aRun, someJobs } from "#test/builders/verification.ts";
 import { aMigration, anObservation, noon } from "#test/builders/world.ts";

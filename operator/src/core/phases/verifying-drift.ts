@@ -1,6 +1,6 @@
 // VerifyingDrift: the pods are back at the source; what only the destination received is compared. Nothing waits for it
 // longer than there is hope for an answer.
-import type { VerificationRun } from "@retriever/crds/verification-status.ts";
+import type { VerificationRun } from "@retriever/crds/status/verification-status.ts";
 import { verifyTemplateName } from "@retriever/sidecar/contract/names.ts";
 import type { Context } from "../model/context.ts";
 import type { Outcome } from "../model/decision.ts";

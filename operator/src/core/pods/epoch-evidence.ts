@@ -1,5 +1,5 @@
 // Evidence over all pods of an epoch: what a pod counted stays when the pod goes.
-import type { EpochEvidence } from "@retriever/crds/migration-status.ts";
+import type { EpochEvidence } from "@retriever/crds/status/migration-status.ts";
 import { addCounters, type Counters, noCounters } from "@retriever/sidecar/contract/evidence.ts";
 import { isSameData } from "../model/deep-equal.ts";
 import type { PodObservation } from "../model/workload.ts";

@@ -1,7 +1,7 @@
 // One record of the audit trail: what was observed, what was decided, and the hash of the record before.
 // The order of members is kept, since texts that are hashed later (an overlay's) follow it; so the text itself is proved.
 import { hash } from "node:crypto";
-import type { DispersionState, MigrationStatus, Verdict } from "@retriever/crds/migration-status.ts";
+import type { DispersionState, MigrationStatus, Verdict } from "@retriever/crds/status/migration-status.ts";
 import type { Counters } from "@retriever/sidecar/contract/evidence.ts";
 import type { Announcement, Decision, Effect } from "../model/decision.ts";
 import { isSameData } from "../model/deep-equal.ts";

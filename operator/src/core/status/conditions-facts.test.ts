@@ -1,6 +1,6 @@
 // Each condition by itself: from which facts it says what.
-import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
-import type { Condition, MigrationStatus } from "@retriever/crds/migration-status.ts";
+import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
+import type { Condition, MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import { describe, expect, it } from "vitest";
 import { aContext, aFinding, ago, lagging, someHarm } from "#test/builders/context.ts";
 import { aCondition, aPlanText, aStatus } from "#test/builders/migration.ts";

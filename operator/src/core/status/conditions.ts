@@ -1,6 +1,6 @@
 // Conditions from facts. They are rendered anew each time; only the time of a flip is remembered.
-import type { Condition, ConditionType, MigrationStatus, Phase } from "@retriever/crds/migration-status.ts";
-import { isFinalPhase } from "@retriever/crds/phase-steps.ts";
+import type { Condition, ConditionType, MigrationStatus, Phase } from "@retriever/crds/status/migration-status.ts";
+import { isFinalPhase } from "@retriever/crds/status/phase-steps.ts";
 import { sidecarSource } from "../checks/alerts.ts";
 import { judgeCheck } from "../checks/checklist.ts";
 import type { Context } from "../model/context.ts";

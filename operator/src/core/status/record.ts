@@ -1,7 +1,7 @@
 // What one reconcile records in the status for the next, and when that is worth a write.
 
-import { durationSeconds } from "@retriever/crds/duration.ts";
-import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
+import { durationSeconds } from "@retriever/crds/fields/duration.ts";
+import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import type { Context } from "../model/context.ts";
 import { isSameData } from "../model/deep-equal.ts";
 import { instantMs, isPastCutover } from "../model/status-readings.ts";

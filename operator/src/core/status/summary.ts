@@ -1,6 +1,6 @@
 // Ready, Succeeded, Reconciling, Stalled: what kstatus, Argo CD, Flux and Helm read.
-import type { ConditionType, MigrationStatus, Phase } from "@retriever/crds/migration-status.ts";
-import { isFinalPhase } from "@retriever/crds/phase-steps.ts";
+import type { ConditionType, MigrationStatus, Phase } from "@retriever/crds/status/migration-status.ts";
+import { isFinalPhase } from "@retriever/crds/status/phase-steps.ts";
 import type { Outcome } from "../model/decision.ts";
 import type { Fact } from "../model/status-readings.ts";
 import { isRollingBack } from "../model/status-readings.ts";

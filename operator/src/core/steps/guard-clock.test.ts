@@ -1,4 +1,4 @@
-import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
+import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { aContext, ago } from "#test/builders/context.ts";

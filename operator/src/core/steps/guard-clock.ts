@@ -1,6 +1,6 @@
 // The three clocks of the guard: healthy and idle time count, blind time doesn't. Time is credited by both reconciles
 // that enclose it, so a status that is written lazily never turns an unseen spell into a healthy one.
-import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
+import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import type { Outcome } from "../model/decision.ts";
 import { instantMs } from "../model/status-readings.ts";
 

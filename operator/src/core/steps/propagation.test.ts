@@ -1,5 +1,5 @@
 // How far the revision has come: what is said of the pods, and from when on they are late.
-import type { Condition } from "@retriever/crds/migration-status.ts";
+import type { Condition } from "@retriever/crds/status/migration-status.ts";
 import { describe, expect, it } from "vitest";
 import { aContext, ago, lagging, tell } from "#test/builders/context.ts";
 import { aCondition } from "#test/builders/migration.ts";

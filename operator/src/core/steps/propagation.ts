@@ -1,5 +1,5 @@
 // Whether the pods follow the revision in force, how long that takes already, and the words for it.
-import { durationSeconds } from "@retriever/crds/duration.ts";
+import { durationSeconds } from "@retriever/crds/fields/duration.ts";
 import type { Acks, Context } from "../model/context.ts";
 import type { Outcome } from "../model/decision.ts";
 import { secondsSince } from "../model/status-readings.ts";

@@ -1,6 +1,6 @@
 // A status from which somebody took something. It holds or starts over; it never goes forward on what it lost.
-import { migrationStatusSchema, type Phase } from "@retriever/crds/migration-status.ts";
-import { isLegalStep } from "@retriever/crds/phase-steps.ts";
+import { migrationStatusSchema, type Phase } from "@retriever/crds/status/migration-status.ts";
+import { isLegalStep } from "@retriever/crds/status/phase-steps.ts";
 import { describe, expect, it } from "vitest";
 import { aSpec, shortPlan } from "#test/builders/spec.ts";
 import { type Simulation, simulationAt } from "#test/simulate.ts";

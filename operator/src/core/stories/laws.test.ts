@@ -1,7 +1,7 @@
 // Laws of the heart, for every status, observation and time that parses.
 
-import { type MigrationStatus, migrationStatusSchema, phases } from "@retriever/crds/migration-status.ts";
-import { isFinalPhase, isLegalStep } from "@retriever/crds/phase-steps.ts";
+import { type MigrationStatus, migrationStatusSchema, phases } from "@retriever/crds/status/migration-status.ts";
+import { isFinalPhase, isLegalStep } from "@retriever/crds/status/phase-steps.ts";
 import { type Counters, noCounters } from "@retriever/sidecar/contract/evidence.ts";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";

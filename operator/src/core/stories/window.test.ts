@@ -1,7 +1,7 @@
 // What a migration waits for besides evidence: the window, a validation, a region's peak.
 
-import type { MigrationSpecInput } from "@retriever/crds/migration-spec.ts";
-import { validationHash } from "@retriever/crds/plan.ts";
+import type { MigrationSpecInput } from "@retriever/crds/spec/migration-spec.ts";
+import { validationHash } from "@retriever/crds/spec/plan.ts";
 import { describe, expect, it } from "vitest";
 import { aSpec, onlyReachable, shortPlan } from "#test/builders/spec.ts";
 import { Simulation, simulationAt } from "#test/simulate.ts";

@@ -1,5 +1,5 @@
 // Windows of local time, as instants. Daylight saving follows the time zone; the present is passed in.
-import { type Day, days } from "@retriever/crds/time-window.ts";
+import { type Day, days } from "@retriever/crds/fields/time-window.ts";
 import { Temporal } from "temporal-polyfill";
 
 /** A span of the day in a time zone; on the next day where `to` isn't after `from`. */

@@ -1,5 +1,5 @@
 // When the stores are compared again, and since when: asked with a status, an observation of the Jobs, and the clock.
-import type { MigrationStatus, Phase } from "@retriever/crds/migration-status.ts";
+import type { MigrationStatus, Phase } from "@retriever/crds/status/migration-status.ts";
 import { describe, expect, test } from "vitest";
 import { aSpec, onlyReachable } from "#test/builders/spec.ts";
 import { aResult, aRun, someCounts, someJobs } from "#test/builders/verification.ts";

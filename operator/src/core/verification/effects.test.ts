@@ -1,4 +1,4 @@
-import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
+import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import { describe, expect, test } from "vitest";
 import { aStatus } from "#test/builders/migration.ts";
 import { destinationIdentity, sourceIdentity } from "#test/builders/sidecar-status.ts";

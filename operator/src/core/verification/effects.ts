@@ -1,5 +1,5 @@
 // From the verifications and tests of a status to the Jobs there must be: created once, kept for a while, few of them.
-import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
+import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import { verifyTemplateName } from "@retriever/sidecar/contract/names.ts";
 import type { Effect } from "../model/decision.ts";
 import type { JobSeen, JobsObservation } from "../model/job-observation.ts";

@@ -1,4 +1,4 @@
-import type { SmokeTestStatus } from "@retriever/crds/verification-status.ts";
+import type { SmokeTestStatus } from "@retriever/crds/status/verification-status.ts";
 import { describe, expect, test } from "vitest";
 import { aStatus } from "#test/builders/migration.ts";
 import { aSpec, onlyReachable } from "#test/builders/spec.ts";

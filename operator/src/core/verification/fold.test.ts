@@ -1,6 +1,6 @@
 // A verification under way gets its result, once: from what its Job says, or from time.
-import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
-import type { VerificationRun } from "@retriever/crds/verification-status.ts";
+import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
+import type { VerificationRun } from "@retriever/crds/status/verification-status.ts";
 import { describe, expect, test } from "vitest";
 import { aStatus } from "#test/builders/migration.ts";
 import { aSpec, onlyReachable } from "#test/builders/spec.ts";

@@ -1,5 +1,5 @@
-import type { MigrationSpecInput } from "@retriever/crds/migration-spec.ts";
-import { type Phase, phases } from "@retriever/crds/migration-status.ts";
+import type { MigrationSpecInput } from "@retriever/crds/spec/migration-spec.ts";
+import { type Phase, phases } from "@retriever/crds/status/migration-status.ts";
 import { describe, expect, test } from "vitest";
 import { aStatus } from "#test/builders/migration.ts";
 import { aSpec, onlyReachable } from "#test/builders/spec.ts";

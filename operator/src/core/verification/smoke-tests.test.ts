@@ -1,6 +1,6 @@
 // The check smokeTests over one status and one reconcile: when a test is run again, and what the check answers.
-import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
-import type { SmokeTestStatus } from "@retriever/crds/verification-status.ts";
+import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
+import type { SmokeTestStatus } from "@retriever/crds/status/verification-status.ts";
 import { describe, expect, test } from "vitest";
 import { aSpec, onlyReachable } from "#test/builders/spec.ts";
 import { someJobs } from "#test/builders/verification.ts";

@@ -2,8 +2,8 @@
 import { countersSchema } from "@retriever/sidecar/contract/evidence.ts";
 import { doc } from "@retriever/stores/config/field-doc.ts";
 import { z } from "zod";
-import { documented } from "./documented.ts";
-import { instant, sentence, shortName } from "./field-types.ts";
+import { documented } from "#fields/documented.ts";
+import { instant, sentence, shortName } from "#fields/field-types.ts";
 
 const gateName = z.string().max(40).meta(doc("Which gate it is.", "scoreDelta"));
 const countedEpoch = z.int().meta(doc("Epoch that was counted.", 5));

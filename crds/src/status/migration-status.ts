@@ -3,8 +3,9 @@
 import { identitySchema } from "@retriever/sidecar/contract/status.ts";
 import { doc } from "@retriever/stores/config/field-doc.ts";
 import { z } from "zod";
+import { documented } from "#fields/documented.ts";
+import { instant, reasonWord, sentence, shortName } from "#fields/field-types.ts";
 import { actsStatusSchema } from "./acts-status.ts";
-import { documented } from "./documented.ts";
 import {
   baselineSchema,
   dispersionStateSchema,
@@ -12,7 +13,6 @@ import {
   sourceBaselineSchema,
   verdictsSchema,
 } from "./evidence-status.ts";
-import { instant, reasonWord, sentence, shortName } from "./field-types.ts";
 import { outboxMessageSchema } from "./outbox-status.ts";
 import { smokeTestStatusSchema, verificationStatusSchema } from "./verification-status.ts";
 

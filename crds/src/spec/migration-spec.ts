@@ -3,9 +3,9 @@
 import { doc } from "@retriever/stores/config/field-doc.ts";
 import { overlayAdapterSchema } from "@retriever/stores/kinds.ts";
 import { z } from "zod";
+import { durationSchema } from "#fields/duration.ts";
+import { countFrom, nonEmpty, objectName, share } from "#fields/field-types.ts";
 import { checklistSchema } from "./checklist-spec.ts";
-import { durationSchema } from "./duration.ts";
-import { countFrom, nonEmpty, objectName, share } from "./field-types.ts";
 import { gatesSchema, stagesSchema, thresholdsSchema } from "./stages-spec.ts";
 
 /** What a breached threshold does. Observe only reports. */
