@@ -81,7 +81,7 @@ describe.each(images)("the image of the %s", (image) => {
 
   it("starts from what is laid out, with its own Node", async () => {
     const out = join(folder, image);
-    const script = join(root, "tools/images/image-files.ts");
+    const script = join(root, "tools/image-files.ts");
     const laid = await runCommand([process.execPath, script, image, out], { cwd: folder, deadlineSeconds: 25 });
     expect(laid).toMatchObject({ code: 0 });
     const node = join(out, "usr/local/bin/node");

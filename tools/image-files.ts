@@ -1,4 +1,4 @@
-// `node tools/images/image-files.ts operator|sidecar OUTDIR`: lays out the file system of an image, without a container engine:
+// `node tools/image-files.ts operator|sidecar OUTDIR`: lays out the file system of an image, without a container engine:
 // OUTDIR/app keeps the workspaces' layout, OUTDIR/usr/local/bin/node is the pinned Node. With --list it only says what, with --sbom the same as CycloneDX.
 import { cpSync, existsSync, mkdirSync, readdirSync, realpathSync, symlinkSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
@@ -39,7 +39,7 @@ function main(words: readonly string[]): number {
   const image = images.find((name) => name === words[0]);
   const folder = words[1];
   if (image === undefined || folder === undefined) {
-    process.stderr.write("usage: node tools/images/image-files.ts operator|sidecar OUTDIR|--list|--sbom\n");
+    process.stderr.write("usage: node tools/image-files.ts operator|sidecar OUTDIR|--list|--sbom\n");
     return 2;
   }
   const contents = contentsOf(root, image);

@@ -67,7 +67,7 @@ function configOf(name: string, mutate: readonly string[]): object {
     testRunner: "vitest",
     plugins: ["@stryker-mutator/vitest-runner"],
     // Related files are found through the import graph, which aliases hide.
-    vitest: { configFile: "tools/mutation/mutate.vitest.ts", related: false },
+    vitest: { configFile: "tools/mutate.vitest.ts", related: false },
     mutate: [...mutate, "!**/*.test.ts"],
     coverageAnalysis: "perTest",
     concurrency: 2,

@@ -68,7 +68,7 @@ async function renderAll(helm: string, { chart, from, release, namespace }: Rend
     const text = `${stdout.replaceAll(/\n+(?=---\n)/g, "\n").trimEnd()}\n`;
     const isSame = code === 0 && text === read(file);
     if (code === 0 && !check && !isSame) writeFileSync(file, text);
-    const stale = check && !isSame ? `${file} is stale: run node tools/charts/render.ts` : undefined;
+    const stale = check && !isSame ? `${file} is stale: run node tools/render-charts.ts` : undefined;
     results.push({ name: `render ${basename(chart)} ${basename(file)}`, fault: code === 0 ? stale : output });
   }
   return results;
