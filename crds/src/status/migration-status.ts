@@ -117,14 +117,14 @@ const acksSchema = z.strictObject({
 const guardStatusSchema = z.strictObject({
   startedAt: instant.describe("When the guard began."),
   tickedAt: instant.describe("When its clocks were moved last."),
-  /** The time after it counts by this and by what the next look sees. */
-  sight: z
-    .enum(["healthy", "idle", "blind", "held"])
-    .default("blind")
+  /** The time after it counts by this and by what the next reconcile observes. */
+  visibility: z
+    .enum(["watched", "idle", "unobserved", "held"])
+    .default("unobserved")
     .meta(doc("What the last reconcile could observe; held counts on no clock.", "held", "sleepy")),
   watchedSeconds: z.number().meta(doc("Time with requests and without harm.", 4200)),
-  idleSeconds: z.number().meta(doc("Time without requests; it counts like healthy time.", 60)),
-  unobservedSeconds: z.number().meta(doc("Time without sight of every pod's evidence; it doesn't count.", 30)),
+  idleSeconds: z.number().meta(doc("Time without requests; it counts like watched time.", 60)),
+  unobservedSeconds: z.number().meta(doc("Time in which some pod's evidence was missing; it doesn't count.", 30)),
 });
 
 const harmStatusSchema = z.strictObject({
@@ -235,7 +235,7 @@ export const migrationStatusSchema = z
       })
       .optional(),
     acks: acksSchema.optional().describe("Which pods have the configuration in force."),
-    guard: guardStatusSchema.optional().describe("The guard's clocks, in seconds. Only healthy time counts."),
+    guard: guardStatusSchema.optional().describe("The guard's clocks, in seconds. Watched and idle time counts."),
     harm: harmStatusSchema.optional().describe("What is worse now, and what was done about it."),
     acts: actsStatusSchema.optional(),
     rollback: rollbackStatusSchema.optional().describe("Set once and never removed: why and when it went back."),

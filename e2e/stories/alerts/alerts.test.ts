@@ -39,7 +39,7 @@ describe.skipIf(missing !== undefined)("with a real Prometheus and Alertmanager"
     await monitoring.writeRules(renameAlert(await quickRules()));
     const deaf = await conditionIs(play, "AlertsArmed", "False", "RuleMissing");
     expect(await eventOf(play, "AlertsNotArmed")).toMatchObject({ type: "Warning", page: true });
-    const held = await play.see("its clock is held", ({ guard }) => guard?.sight === "held");
+    const held = await play.see("its clock is held", ({ guard }) => guard?.visibility === "held");
     await eventually("looks pass", async () => {
       const { guard, conditions } = await play.status();
       const looked = conditions.find(({ type }) => type === "AlertsArmed");

@@ -203,15 +203,15 @@ const cases: readonly Case[] = [
   ],
   ["RetrieverRollbackSlow", "a rollback lasts", phase("RollingBack", "1x60"), { ...ofMigration, ...critical }],
   [
-    "RetrieverGuardBlind",
+    "RetrieverGuardUnobserved",
     "the guard sees nothing",
-    { [`retriever_migration_guard_seconds{${migration},clock="blind"}`]: "0+60x60" },
+    { [`retriever_migration_guard_seconds{${migration},clock="unobserved"}`]: "0+60x60" },
     { ...ofMigration, ...warning },
   ],
   [
-    "RetrieverGuardBlind",
+    "RetrieverGuardUnobserved",
     "it sees",
-    { [`retriever_migration_guard_seconds{${migration},clock="blind"}`]: "30x60" },
+    { [`retriever_migration_guard_seconds{${migration},clock="unobserved"}`]: "30x60" },
     undefined,
   ],
   [

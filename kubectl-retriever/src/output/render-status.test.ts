@@ -86,7 +86,7 @@ describe("the status of a migration", () => {
       guard: {
         startedAt: "",
         tickedAt: "",
-        sight: "healthy",
+        visibility: "watched",
         watchedSeconds: 7500,
         idleSeconds: 60,
         unobservedSeconds: 0,
@@ -100,7 +100,7 @@ describe("the status of a migration", () => {
       "WAY BACK    NOT READY  the base names another store",
       "CONFIG      epoch 9    10 of 12 pods confirmed, serving qdrant, shadow at 5 %",
       "LAGGING     2          search-api-3, on lost nodes: search-api-7",
-      "GUARD       clocks     healthy 2h5m of 24h, idle 1m, blind 0s",
+      "GUARD       clocks     watched 2h5m of 24h, idle 1m, unobserved 0s",
       "HARM        found      latency delta over 80 ms in 97 % of 630 samples",
     ]);
   });
@@ -201,7 +201,14 @@ describe("the status of a migration", () => {
       gates,
       message: "x".repeat(2000),
       acks: { pods: 3, matched: 1, lagging: ["a"], lost: ["b"] },
-      guard: { startedAt: "", tickedAt: "", sight: "healthy", watchedSeconds: 1, idleSeconds: 0, unobservedSeconds: 0 },
+      guard: {
+        startedAt: "",
+        tickedAt: "",
+        visibility: "watched",
+        watchedSeconds: 1,
+        idleSeconds: 0,
+        unobservedSeconds: 0,
+      },
       harm: { causes: ["slow"], stepDowns: 0 },
       acts: { paused: false, seen: [], latched: { act: "Abort", actor: "a", reason: "", at: "" } },
       rollback: { at: "", from: "Ramp", reason: "R", causes: ["y".repeat(900)], actor: null },

@@ -125,7 +125,7 @@ function guardLine({ status, plan }: MigrationView): string | undefined {
   return row(
     "GUARD",
     "clocks",
-    `healthy ${spanWord(guard.watchedSeconds)}${of}, idle ${spanWord(guard.idleSeconds)}, blind ${spanWord(guard.unobservedSeconds)}`,
+    `watched ${spanWord(guard.watchedSeconds)}${of}, idle ${spanWord(guard.idleSeconds)}, unobserved ${spanWord(guard.unobservedSeconds)}`,
   );
 }
 

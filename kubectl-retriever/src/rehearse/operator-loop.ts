@@ -135,7 +135,11 @@ function isUneventful({ before, decision, entry }: Judged): boolean {
   const isCalm = harm === undefined || harm.alertSince === undefined;
   const isSaying = harm !== undefined && harm.heldSince === undefined && harm.causes.length > 0;
   return (
-    isCalm && !isSaying && entry === undefined && decision.effects.length === 0 && guard?.sight === before.guard?.sight
+    isCalm &&
+    !isSaying &&
+    entry === undefined &&
+    decision.effects.length === 0 &&
+    guard?.visibility === before.guard?.visibility
   );
 }
 

@@ -70,7 +70,7 @@ export const metricTable = [
     name: "retriever_migration_guard_seconds",
     kind: "gauge",
     labels: [...migration, "clock"],
-    help: "The guard's clocks: healthy, idle, blind.",
+    help: "The guard's clocks: watched, idle, unobserved.",
   },
   {
     name: "retriever_reconcile_seconds",

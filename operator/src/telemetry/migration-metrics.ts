@@ -103,9 +103,9 @@ function seriesOf({ namespace, name, target, status }: KeptFacts): Series[] {
     ...(guard === undefined
       ? []
       : [
-          series("retriever_migration_guard_seconds", { clock: "healthy" }, guard.watchedSeconds),
+          series("retriever_migration_guard_seconds", { clock: "watched" }, guard.watchedSeconds),
           series("retriever_migration_guard_seconds", { clock: "idle" }, guard.idleSeconds),
-          series("retriever_migration_guard_seconds", { clock: "blind" }, guard.unobservedSeconds),
+          series("retriever_migration_guard_seconds", { clock: "unobserved" }, guard.unobservedSeconds),
         ]),
   ];
 }

@@ -125,5 +125,10 @@ function samplingKey(status: MigrationStatus): string {
 function guardKey({ guard, evidence }: MigrationStatus): string {
   const samples =
     evidence?.pods.some(({ counters }) => counters.answered > 0) || (evidence?.vanished.answered ?? 0) > 0;
-  return [guard?.sight, guard?.sight === "held" ? "" : guard?.tickedAt, guard?.watchedSeconds, samples].join();
+  return [
+    guard?.visibility,
+    guard?.visibility === "held" ? "" : guard?.tickedAt,
+    guard?.watchedSeconds,
+    samples,
+  ].join();
 }

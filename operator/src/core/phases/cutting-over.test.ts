@@ -27,7 +27,7 @@ describe("a cutover", () => {
     expect(outcome.status.guard).toEqual({
       startedAt: ago(0),
       tickedAt: ago(0),
-      sight: "healthy",
+      visibility: "watched",
       watchedSeconds: 0,
       idleSeconds: 0,
       unobservedSeconds: 0,

@@ -49,7 +49,7 @@ function enterGuard(c: Context): Outcome {
       guard: {
         startedAt: c.nowIso,
         tickedAt: c.nowIso,
-        sight: judgeVisibility(c),
+        visibility: judgeVisibility(c),
         watchedSeconds: 0,
         idleSeconds: 0,
         unobservedSeconds: 0,

@@ -13,20 +13,20 @@ describe("what a reconcile sees of a guarded primary", () => {
   const paused = aReadyContext("Guard", {}, { acts: { paused: true, seen: [] } });
 
   it("is requests, or none, or nothing that counts", () => {
-    expect([seen(1), seen(0)]).toEqual(["healthy", "idle"]);
+    expect([seen(1), seen(0)]).toEqual(["watched", "idle"]);
     expect(seen(1, { harm: someHarm({ weighing: [aFinding("too slow")] }) })).toBe("held");
     expect(seen(1, { status: paused.status })).toBe("held");
     expect(seen(1, { status: aReadyContext("Guard", {}, { acts: { paused: false, seen: [] } }).status })).toBe(
-      "healthy",
+      "watched",
     );
   });
 
   it("is nothing while a pod isn't seen, paused or not", () => {
-    expect(seen(1, { acks: lagging })).toBe("blind");
-    expect(seen(1, { serving: [] })).toBe("blind");
+    expect(seen(1, { acks: lagging })).toBe("unobserved");
+    expect(seen(1, { serving: [] })).toBe("unobserved");
     const c = aReadyContext("Guard");
     const half = [aPod("pod-1").following(c.migration, { requests: 1 }).build(), aPod("pod-2").silent().build()];
-    expect(seen(1, { serving: half })).toBe("blind");
-    expect(seen(1, { serving: half, status: paused.status })).toBe("blind");
+    expect(seen(1, { serving: half })).toBe("unobserved");
+    expect(seen(1, { serving: half, status: paused.status })).toBe("unobserved");
   });
 });

@@ -15,7 +15,7 @@ type Clocks = NonNullable<MigrationStatus["guard"]>;
 const clocks = (more: Partial<Clocks> = {}): Clocks => ({
   startedAt: ago(3600),
   tickedAt: ago(10),
-  sight: "idle",
+  visibility: "idle",
   watchedSeconds: 0,
   idleSeconds: 3590,
   unobservedSeconds: 0,
@@ -57,7 +57,9 @@ describe("the guard passes", () => {
   });
 
   it("by healthy time as by idle time", () => {
-    expect(guard(busy(at({ sight: "healthy", watchedSeconds: 1590, idleSeconds: 2000 }))).reason).toBe("GuardPassed");
+    expect(guard(busy(at({ visibility: "watched", watchedSeconds: 1590, idleSeconds: 2000 }))).reason).toBe(
+      "GuardPassed",
+    );
   });
 
   it("and completes at once where the plan keeps the shadow", () => {

@@ -19,20 +19,20 @@ export function guard(c: Context): Outcome {
   // What vanished pods counted is a lower bound all the same: lost counts can't make too many samples.
   const samples = totalsOf(c.status.evidence).answered;
   const missing = neededSamples(c) - samples;
-  const isWatching = visibility === "healthy" || visibility === "idle";
+  const isWatching = visibility === "watched" || visibility === "idle";
   if (left <= 0 && missing <= 0 && isWatching) return pass(ticked);
   const reasons = [
     ...(left > 0 ? [`${printDuration(left)} of healthy time are left`] : []),
     ...(missing > 0 ? [`${samples} of ${c.plan.guard.minSamples} samples`] : []),
     ...describeVisibility(c, visibility),
   ];
-  const reason = visibility === "blind" ? "Blind" : "Guarding";
+  const reason = visibility === "unobserved" ? "Unobserved" : "Guarding";
   return overdue(ticked, stay(ticked, isWatching ? "waiting" : "blocked", reason, `guarding: ${reasons.join("; ")}`));
 }
 
 function describeVisibility(c: Context, visibility: GuardVisibility): readonly string[] {
   const findings = c.harm.findings.map((finding) => finding.message);
-  if (visibility === "blind")
+  if (visibility === "unobserved")
     return [`the clock stands until every pod's evidence is seen: ${describeAcks(c.acks)}`, ...findings];
   return visibility === "held" ? ["the clock stands while there is harm", ...findings] : findings;
 }

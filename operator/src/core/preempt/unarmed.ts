@@ -16,5 +16,5 @@ export function unarmed(c: Context): Outcome | undefined {
   if (!isDeaf(check)) return undefined;
   const held = stay(c, "blocked", check.reason, `held until the alert can be heard again: ${check.message}`);
   if (check.status === "False") return holdGuardClock(held, c.nowIso);
-  return { ...held, status: tickGuard(held.status, c.nowIso, "blind") };
+  return { ...held, status: tickGuard(held.status, c.nowIso, "unobserved") };
 }

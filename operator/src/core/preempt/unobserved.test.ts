@@ -20,7 +20,7 @@ it("lets a cutover in progress and everything that was seen go on", () => {
 
 it("in the guard counts no time as guarded", () => {
   const clocks = { watchedSeconds: 60, idleSeconds: 0, unobservedSeconds: 0 };
-  const guard = { startedAt: ago(3600), tickedAt: ago(10), sight: "blind", ...clocks } as const;
+  const guard = { startedAt: ago(3600), tickedAt: ago(10), visibility: "unobserved", ...clocks } as const;
   const outcome = unobserved(aContext("Guard", { status: { guard }, see: { pods: blind } }));
   expect(outcome?.status.guard).toEqual({ ...guard, tickedAt: ago(0), unobservedSeconds: 10 });
 });

@@ -18,5 +18,5 @@ export function unobserved(c: Context): Outcome | undefined {
   const failed = reads.flatMap(([what, read]) => (read.ok ? [] : [`${what} (${read.why})`]));
   if (failed.length === 0) return undefined;
   const held = stay(c, "blocked", "NotObserved", `waiting to read ${failed.join(", ")}`);
-  return { ...held, status: tickGuard(held.status, c.nowIso, "blind") };
+  return { ...held, status: tickGuard(held.status, c.nowIso, "unobserved") };
 }

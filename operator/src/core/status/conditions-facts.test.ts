@@ -169,7 +169,7 @@ describe("MetricsHealthy", () => {
 });
 
 describe("the ends", () => {
-  const guard = { ...aStatus().guard, startedAt: ago(90), tickedAt: ago(1), sight: "healthy" } as const;
+  const guard = { ...aStatus().guard, startedAt: ago(90), tickedAt: ago(1), visibility: "watched" } as const;
   const clocks = { ...guard, watchedSeconds: 80.4, idleSeconds: 9.6, unobservedSeconds: 0 };
   const cutoverAt = "2026-03-01T11:00:00Z";
 

@@ -89,11 +89,11 @@ function stable(status: MigrationStatus): unknown {
       condition.reason,
       condition.observedGeneration,
     ]),
-    guard: guard === undefined ? undefined : [guard.startedAt, countsAs(guard.sight)],
+    guard: guard === undefined ? undefined : [guard.startedAt, countsAs(guard.visibility)],
     harm: harm === undefined ? undefined : [harm.alertSince, harm.stepDowns, harm.heldSince],
   };
 }
 
-function countsAs(visibility: NonNullable<MigrationStatus["guard"]>["sight"]): string {
-  return visibility === "idle" ? "healthy" : visibility;
+function countsAs(visibility: NonNullable<MigrationStatus["guard"]>["visibility"]): string {
+  return visibility === "idle" ? "watched" : visibility;
 }

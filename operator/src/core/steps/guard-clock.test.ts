@@ -11,7 +11,7 @@ const zero = { watchedSeconds: 0, idleSeconds: 0, unobservedSeconds: 0 };
 const clocks = (more: Partial<Clocks> = {}): Clocks => ({
   startedAt: ago(600),
   tickedAt: ago(10),
-  sight: "healthy",
+  visibility: "watched",
   watchedSeconds: 100,
   idleSeconds: 20,
   unobservedSeconds: 3,
@@ -19,50 +19,50 @@ const clocks = (more: Partial<Clocks> = {}): Clocks => ({
 });
 const tick = (before: Clocks, visibility: GuardVisibility) =>
   tickGuard(aStatus({ guard: before }), ago(0), visibility).guard;
-const visibilities: GuardVisibility[] = ["healthy", "idle", "blind", "held"];
+const visibilities: GuardVisibility[] = ["watched", "idle", "unobserved", "held"];
 
 describe("the time between two reconciles", () => {
   it.each<[GuardVisibility, GuardVisibility, Partial<typeof zero>]>([
-    ["healthy", "healthy", { watchedSeconds: 10 }],
-    ["idle", "healthy", { watchedSeconds: 10 }],
-    ["healthy", "idle", { idleSeconds: 10 }],
-    ["healthy", "blind", { unobservedSeconds: 10 }],
-    ["blind", "healthy", { unobservedSeconds: 10 }],
-    ["blind", "idle", { unobservedSeconds: 10 }],
-    ["held", "healthy", {}],
-    ["held", "blind", {}],
-    ["healthy", "held", {}],
-    ["blind", "held", {}],
+    ["watched", "watched", { watchedSeconds: 10 }],
+    ["idle", "watched", { watchedSeconds: 10 }],
+    ["watched", "idle", { idleSeconds: 10 }],
+    ["watched", "unobserved", { unobservedSeconds: 10 }],
+    ["unobserved", "watched", { unobservedSeconds: 10 }],
+    ["unobserved", "idle", { unobservedSeconds: 10 }],
+    ["held", "watched", {}],
+    ["held", "unobserved", {}],
+    ["watched", "held", {}],
+    ["unobserved", "held", {}],
   ])("from %s to %s counts as %o", (before, visibility, counted) => {
-    expect(tick(clocks({ sight: before, ...zero }), visibility)).toEqual({
+    expect(tick(clocks({ visibility: before, ...zero }), visibility)).toEqual({
       ...clocks(zero),
       tickedAt: ago(0),
-      sight: visibility,
+      visibility,
       ...counted,
     });
   });
 
   it("adds to what was counted before", () => {
-    const counted = (visibility: GuardVisibility) => tick(clocks({ sight: visibility }), visibility);
-    expect(counted("healthy")).toMatchObject({ watchedSeconds: 110, idleSeconds: 20, unobservedSeconds: 3 });
+    const counted = (visibility: GuardVisibility) => tick(clocks({ visibility }), visibility);
+    expect(counted("watched")).toMatchObject({ watchedSeconds: 110, idleSeconds: 20, unobservedSeconds: 3 });
     expect(counted("idle")).toMatchObject({ watchedSeconds: 100, idleSeconds: 30, unobservedSeconds: 3 });
-    expect(counted("blind")).toMatchObject({ watchedSeconds: 100, idleSeconds: 20, unobservedSeconds: 13 });
+    expect(counted("unobserved")).toMatchObject({ watchedSeconds: 100, idleSeconds: 20, unobservedSeconds: 13 });
   });
 
   it("is told to the millisecond, without the dust of adding up", () => {
     const guard = clocks({ tickedAt: ago(0.2), ...zero, watchedSeconds: 0.1 });
-    expect(tick(guard, "healthy")).toMatchObject({ watchedSeconds: 0.3 });
+    expect(tick(guard, "watched")).toMatchObject({ watchedSeconds: 0.3 });
   });
 
   it("is unseen when it is longer than a minute", () => {
-    const after = (seconds: number) => tick(clocks({ tickedAt: ago(seconds), ...zero }), "healthy");
+    const after = (seconds: number) => tick(clocks({ tickedAt: ago(seconds), ...zero }), "watched");
     expect(after(60)).toMatchObject({ watchedSeconds: 60, unobservedSeconds: 0 });
     expect(after(60.001)).toMatchObject({ watchedSeconds: 0, unobservedSeconds: 60.001 });
   });
 
   it("is none where a clock went back, or nobody can read the last tick", () => {
     for (const tickedAt of [ago(-30), "?"]) {
-      expect(tick(clocks({ tickedAt, ...zero }), "healthy")).toEqual(clocks({ tickedAt: ago(0), ...zero }));
+      expect(tick(clocks({ tickedAt, ...zero }), "watched")).toEqual(clocks({ tickedAt: ago(0), ...zero }));
     }
   });
 
@@ -71,10 +71,10 @@ describe("the time between two reconciles", () => {
     fc.assert(
       fc.property(visibility, visibility, fc.integer({ min: 0, max: 1000 }), (before, now, seconds) => {
         const { watchedSeconds, idleSeconds, unobservedSeconds } =
-          tick(clocks({ sight: before, tickedAt: ago(seconds), ...zero }), now) ?? clocks(zero);
+          tick(clocks({ visibility: before, tickedAt: ago(seconds), ...zero }), now) ?? clocks(zero);
         const isHeld = before === "held" || now === "held";
         expect(watchedSeconds + idleSeconds + unobservedSeconds).toBe(isHeld ? 0 : seconds);
-        expect(before === "blind" && watchedSeconds + idleSeconds > 0).toBe(false);
+        expect(before === "unobserved" && watchedSeconds + idleSeconds > 0).toBe(false);
       }),
     );
   });
@@ -83,11 +83,11 @@ describe("the time between two reconciles", () => {
 describe("a status is left as it is", () => {
   it("without a guard", () => {
     const status = aStatus();
-    expect(tickGuard(status, ago(0), "healthy")).toBe(status);
+    expect(tickGuard(status, ago(0), "watched")).toBe(status);
   });
 
   it("while a hold lasts: a pause of a day is one write", () => {
-    const status = aStatus({ guard: clocks({ sight: "held" }) });
+    const status = aStatus({ guard: clocks({ visibility: "held" }) });
     expect(tickGuard(status, ago(0), "held")).toBe(status);
   });
 });
@@ -98,22 +98,24 @@ describe("an outcome over which the guard", () => {
   it("is held counts nothing from here on", () => {
     const held = holdGuardClock(outcome(clocks()), ago(0));
     expect(held).toMatchObject({ reason: "Harm", standing: "blocked" });
-    expect(held.status.guard).toEqual(clocks({ tickedAt: ago(0), sight: "held" }));
+    expect(held.status.guard).toEqual(clocks({ tickedAt: ago(0), visibility: "held" }));
   });
 
   it("begins anew forgets what was seen well, and keeps what wasn't seen", () => {
     const reset = resetGuard(outcome(clocks()), ago(0));
     expect(reset).toMatchObject({ reason: "Harm", standing: "blocked" });
-    expect(reset.status.guard).toEqual(clocks({ tickedAt: ago(0), sight: "held", watchedSeconds: 0, idleSeconds: 0 }));
+    expect(reset.status.guard).toEqual(
+      clocks({ tickedAt: ago(0), visibility: "held", watchedSeconds: 0, idleSeconds: 0 }),
+    );
   });
 
   it("began anew already is one write", () => {
-    const done = outcome(clocks({ sight: "held", watchedSeconds: 0, idleSeconds: 0 }));
+    const done = outcome(clocks({ visibility: "held", watchedSeconds: 0, idleSeconds: 0 }));
     expect(resetGuard(done, ago(0))).toBe(done);
     const none = outcome();
     expect(resetGuard(none, ago(0))).toBe(none);
-    for (const more of [{ sight: "healthy" }, { watchedSeconds: 1 }, { idleSeconds: 1 }] as const) {
-      const before = clocks({ sight: "held", watchedSeconds: 0, idleSeconds: 0, ...more });
+    for (const more of [{ visibility: "watched" }, { watchedSeconds: 1 }, { idleSeconds: 1 }] as const) {
+      const before = clocks({ visibility: "held", watchedSeconds: 0, idleSeconds: 0, ...more });
       expect(resetGuard(outcome(before), ago(0)).status.guard?.tickedAt).toBe(ago(0));
     }
   });

@@ -5,7 +5,7 @@ import type { Outcome } from "../model/decision.ts";
 import { instantMs } from "../model/status-readings.ts";
 
 /** What a reconcile saw. held: seen, but not to be counted. */
-export type GuardVisibility = NonNullable<MigrationStatus["guard"]>["sight"];
+export type GuardVisibility = NonNullable<MigrationStatus["guard"]>["visibility"];
 
 /** Longer than this between two reconciles and the time between counts as blind, whatever the second reconcile saw. */
 export const longestObservationGapSeconds = 60;
@@ -14,14 +14,14 @@ export const longestObservationGapSeconds = 60;
 export function tickGuard(status: MigrationStatus, nowIso: string, visibility: GuardVisibility): MigrationStatus {
   const { guard } = status;
   // What counts nowhere needs no tick: a pause of a day is one write.
-  if (guard === undefined || (guard.sight === "held" && visibility === "held")) return status;
+  if (guard === undefined || (guard.visibility === "held" && visibility === "held")) return status;
   const now = Date.parse(nowIso);
   const passed = Math.max(0, now - (instantMs(guard.tickedAt) ?? now)) / 1000;
-  const clock = clockOf(guard.sight, visibility, passed);
-  const ticked = { ...guard, tickedAt: nowIso, sight: visibility };
-  if (clock === "healthy") ticked.watchedSeconds = sumSeconds(ticked.watchedSeconds, passed);
+  const clock = clockOf(guard.visibility, visibility, passed);
+  const ticked = { ...guard, tickedAt: nowIso, visibility };
+  if (clock === "watched") ticked.watchedSeconds = sumSeconds(ticked.watchedSeconds, passed);
   if (clock === "idle") ticked.idleSeconds = sumSeconds(ticked.idleSeconds, passed);
-  if (clock === "blind") ticked.unobservedSeconds = sumSeconds(ticked.unobservedSeconds, passed);
+  if (clock === "unobserved") ticked.unobservedSeconds = sumSeconds(ticked.unobservedSeconds, passed);
   return { ...status, guard: ticked };
 }
 
@@ -32,7 +32,7 @@ function sumSeconds(seconds: number, more: number): number {
 
 function clockOf(before: GuardVisibility, now: GuardVisibility, passedSeconds: number): GuardVisibility {
   if (before === "held" || now === "held") return "held";
-  return before === "blind" || passedSeconds > longestObservationGapSeconds ? "blind" : now;
+  return before === "unobserved" || passedSeconds > longestObservationGapSeconds ? "unobserved" : now;
 }
 
 /** The time since the last tick counts nowhere. */
@@ -45,12 +45,12 @@ export function resetGuard(outcome: Outcome, nowIso: string): Outcome {
   const { guard } = outcome.status;
   if (guard === undefined) return outcome;
   // Reset already: harm that lasts is one write.
-  if (guard.sight === "held" && guard.watchedSeconds === 0 && guard.idleSeconds === 0) return outcome;
+  if (guard.visibility === "held" && guard.watchedSeconds === 0 && guard.idleSeconds === 0) return outcome;
   return {
     ...outcome,
     status: {
       ...outcome.status,
-      guard: { ...guard, tickedAt: nowIso, sight: "held", watchedSeconds: 0, idleSeconds: 0 },
+      guard: { ...guard, tickedAt: nowIso, visibility: "held", watchedSeconds: 0, idleSeconds: 0 },
     },
   };
 }

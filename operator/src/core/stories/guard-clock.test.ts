@@ -21,7 +21,7 @@ describe("the reconcile that begins the guard", () => {
     const sim = simulationAt("CuttingOver", { spec });
     sim.traffic = (_at, primary) => (primary === "destination" ? { ...goodTraffic, emptyShare: 0.9 } : goodTraffic);
     sim.until("Guard");
-    expect(guardOf(sim).sight).toBe("held");
+    expect(guardOf(sim).visibility).toBe("held");
     sim.traffic = () => goodTraffic;
     sim.reconcile();
     expect(counted(sim)).toBe(0);
@@ -31,7 +31,7 @@ describe("the reconcile that begins the guard", () => {
     const sim = simulationAt("CuttingOver", { spec });
     sim.act("Pause");
     sim.until("Guard");
-    expect(guardOf(sim).sight).toBe("held");
+    expect(guardOf(sim).visibility).toBe("held");
   });
 });
 

@@ -71,7 +71,7 @@ const changes: fc.Arbitrary<Change> = fc
             guard: {
               startedAt: seed.at,
               tickedAt: seed.at,
-              sight: "healthy",
+              visibility: "watched",
               watchedSeconds: seed.clocks,
               idleSeconds: seed.clocks,
               unobservedSeconds: seed.clocks,
@@ -179,7 +179,7 @@ const event = fc.constantFrom(
   "bad",
   "good",
   "drop overlay",
-  "blind",
+  "unobserved",
   "see",
   "Pause",
   "Resume",
@@ -221,7 +221,7 @@ function happen(sim: Simulation, what: string, step: number): void {
     "drop overlay": () => {
       sim.overlay = null;
     },
-    blind: () => sim.unreadable.add("pods"),
+    unobserved: () => sim.unreadable.add("pods"),
     see: () => sim.unreadable.clear(),
     "stop statuses": () => {
       sim.refusesStatus = true;
