@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { destinationIdentity } from "#test/builders/sidecar-status.ts";
 import { aSpec, shortPlan } from "#test/builders/spec.ts";
 import { Simulation, simulationAt } from "#test/simulate.ts";
-import { goodTraffic } from "#test/toy-pod.ts";
+import { goodTraffic } from "#test/steady-traffic.ts";
 
 const spec = aSpec(shortPlan);
 const sampling = ["Preflight", "AwaitingApproval", "WarmUp", "Ramp", "AwaitingCutover"] satisfies Phase[];
@@ -102,7 +102,7 @@ describe("an older status was restored", () => {
     sim.refusesStatus = true;
     sim.act("Rollback");
     sim.run(30);
-    sim.dropOverlay();
+    sim.overlay = null;
     sim.acts = [];
     sim.refusesStatus = false;
     sim.run(60);
@@ -119,7 +119,7 @@ describe("an older status was restored", () => {
     sim.until("Ramp", 900).run(20);
     sim.status = status;
     sim.unreadable.add("overlay");
-    sim.look();
+    sim.reconcile();
     expect(sim.condition("Ready")).toBe("False/TimeTravel");
     expect(sim.status.message).toContain("at a later epoch");
   });
@@ -168,16 +168,16 @@ describe("reads that fail", () => {
   it("a rollback needs no answer of the overlay to write it", () => {
     const sim = simulationAt("Guard", { spec }).run(20);
     sim.act("Rollback");
-    sim.look();
+    sim.reconcile();
     sim.unreadable.add("overlay");
-    expect(sim.look().effects.map(({ kind }) => kind)).toContain("applyOverlay");
+    expect(sim.reconcile().effects.map(({ kind }) => kind)).toContain("applyOverlay");
   });
 
   it.each(["pods", "overlay", "target"] as const)(
     "%s in CuttingOver: goes back after ackTimeout, seen or not",
     (part) => {
       const sim = simulationAt("CuttingOver", { spec });
-      sim.pod(0).ackDelayMs = Number.POSITIVE_INFINITY;
+      sim.pod(0).stuck = true;
       sim.unreadable.add(part);
       sim.until("RollingBack", 120);
       expect(sim.status.rollback?.reason).toBe("AckTimeout");
@@ -187,7 +187,7 @@ describe("reads that fail", () => {
 
   it("pods while they lag: the delay isn't forgotten", () => {
     const sim = simulationAt("AwaitingApproval", { spec });
-    sim.pod(0).ackDelayMs = Number.POSITIVE_INFINITY;
+    sim.pod(0).stuck = true;
     sim.until("WarmUp", 10);
     sim.run(70);
     sim.unreadable.add("pods");

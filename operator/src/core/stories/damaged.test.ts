@@ -81,7 +81,7 @@ describe("a stage", () => {
     const held = "the status names a stage the plan doesn't have";
     expect(lookWithout(sim, ["stage"])?.status).toMatchObject({ phase: "Ramp", message: held });
     sim.status = { ...sim.status, stage: { index: 7, count: 2, sampleRate: 0.5 } };
-    expect(sim.look().status).toMatchObject({ phase: "Ramp", message: held });
+    expect(sim.reconcile().status).toMatchObject({ phase: "Ramp", message: held });
   });
 
   it("whose start can't be read waits for its whole time", () => {

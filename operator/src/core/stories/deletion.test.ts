@@ -96,12 +96,12 @@ describe("deleted with its pods there", () => {
 describe("deleted while a pod doesn't answer", () => {
   it("in the guard: the finalizer stays until that pod is back at the source", () => {
     const sim = at("Guard").run(20);
-    sim.pod(0).ackDelayMs = Number.POSITIVE_INFINITY;
+    sim.pod(0).stuck = true;
     sim.delete();
     sim.run(900);
     expect(sim.gone).toBe(false);
     expect(sim.status.message).toContain("pod-1");
-    sim.pod(0).ackDelayMs = 0;
+    sim.pod(0).stuck = false;
     sim.runWhile(() => !sim.gone, 120);
   });
 
@@ -133,7 +133,7 @@ describe("deleted without pods", () => {
   it.each([...before, ...past, "RollingBack"] satisfies Phase[])("in %s, scaled to zero: never stuck", (phase) => {
     const sim = at(phase === "RollingBack" ? "Guard" : phase);
     if (phase === "RollingBack") sim.act("Abort");
-    sim.look();
+    sim.reconcile();
     sim.pods = [];
     if (sim.target.found) sim.target = { ...sim.target, replicas: 0 };
     deleted(sim).run(30);

@@ -50,7 +50,7 @@ describe("an edit of what was agreed on", () => {
     const sim = simulationAt("AwaitingApproval", { spec: aSpec({ ...shortPlan, checklist }) });
     const old = sim.status.planHash;
     sim.act("Approve", { role: "sre", planHash: old });
-    sim.look();
+    sim.reconcile();
     edit(sim, { checklist, thresholds: { scoreDelta: { limit: 0.1 } } });
     expect(sim.status.planHash).not.toBe(old);
     expect(sim.said.find(({ reason }) => reason === "PlanChanged")?.message).toContain(

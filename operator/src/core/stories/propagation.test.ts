@@ -4,14 +4,13 @@ import type { Phase } from "@retriever/crds/migration-status.ts";
 import { describe, expect, it } from "vitest";
 import { aSpec, shortPlan } from "#test/builders/spec.ts";
 import { type Simulation, simulationAt } from "#test/simulate.ts";
-import { goodTraffic } from "#test/toy-pod.ts";
+import { goodTraffic } from "#test/steady-traffic.ts";
 
 const spec = aSpec(shortPlan);
-const never = Number.POSITIVE_INFINITY;
 
 function stuckFrom(phase: Phase): Simulation {
   const sim = simulationAt(phase, { spec });
-  sim.pod(1).ackDelayMs = never;
+  sim.pod(1).stuck = true;
   return sim;
 }
 
@@ -33,19 +32,19 @@ describe("a pod that never acknowledges", () => {
     expect((sim.now - at) / 1000).toBeGreaterThan(60);
     expect(sim.status.rollback).toMatchObject({ reason: "AckTimeout", from: "CuttingOver" });
     expect(sim.pages).toEqual(["AckTimeout"]);
-    sim.pod(1).ackDelayMs = 0;
+    sim.pod(1).stuck = false;
     sim.until("RolledBack", 120);
   });
 
   it("in RollingBack: keeps at it, pages once and names the pod; ends when the pod follows", () => {
     const sim = simulationAt("Guard", { spec }).run(20);
-    sim.pod(1).ackDelayMs = never;
+    sim.pod(1).stuck = true;
     sim.act("Rollback");
     sim.run(900);
     expect(sim.phase).toBe("RollingBack");
     expect(sim.pages).toEqual(["AckTimeout"]);
     expect(sim.status.message).toContain("pod-2");
-    sim.pod(1).ackDelayMs = 0;
+    sim.pod(1).stuck = false;
     sim.until("RolledBack", 60);
   });
 
@@ -62,7 +61,7 @@ describe("a pod that never acknowledges", () => {
 describe("a pod that comes late", () => {
   it("gets its own ackTimeout: a scale-up in the guard doesn't page", () => {
     const sim = simulationAt("Guard", { spec }).run(120);
-    sim.addPod("pod-4").ackDelayMs = 40_000;
+    sim.addPod("pod-4").followMs = 40_000;
     sim.until("Completed", 900);
     expect(sim.pages).toEqual([]);
   });
@@ -95,7 +94,7 @@ describe("without requests after the cutover", () => {
       stages: [{ sampleRate: 1, minDuration: "2m", minSamples: 1 }],
       guard: { duration: "1m", deadline: "2m", minSamples: 0 },
     });
-    const sim = simulationAt("WarmUp", { spec: quiet, lookSeconds: 50 });
+    const sim = simulationAt("WarmUp", { spec: quiet, reconcileSeconds: 50 });
     sim.traffic = () => ({ ...goodTraffic, rps: 0.003 });
     sim.until("Completed", 20_000);
     expect(sim.status.guard?.idleSeconds).toBeGreaterThanOrEqual(0);
@@ -116,7 +115,7 @@ describe("zero pods", () => {
     const sim = simulationAt(phase === "RollingBack" ? "Guard" : phase, { spec });
     if (phase === "RollingBack") {
       sim.act("Rollback");
-      sim.look();
+      sim.reconcile();
     }
     const { epoch } = sim.status;
     sim.pods = [];
@@ -149,7 +148,7 @@ describe("an overlay that others touch", () => {
   it("being deleted: our finalizer lets it go and it is written again", () => {
     const sim = simulationAt("Guard", { spec }).run(20);
     if (sim.overlay !== null) sim.overlay = { ...sim.overlay, deleting: true };
-    expect(sim.look().effects.map(({ kind }) => kind)).toEqual(["removeOverlay", "applyOverlay"]);
+    expect(sim.reconcile().effects.map(({ kind }) => kind)).toEqual(["removeOverlay", "applyOverlay"]);
     expect(sim.overlay).toMatchObject({ deleting: false, hasFinalizer: true });
   });
 

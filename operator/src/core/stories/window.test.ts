@@ -5,7 +5,7 @@ import { validationHash } from "@retriever/crds/plan.ts";
 import { describe, expect, it } from "vitest";
 import { aSpec, onlyReachable, shortPlan } from "#test/builders/spec.ts";
 import { Simulation, simulationAt } from "#test/simulate.ts";
-import { goodTraffic } from "#test/toy-pod.ts";
+import { goodTraffic } from "#test/steady-traffic.ts";
 
 type Checklist = NonNullable<MigrationSpecInput["checklist"]>;
 
@@ -120,7 +120,7 @@ describe("a stage until a region's peak", () => {
   it("lasts until the peak was sampled from beginning to end", () => {
     const untilPeak = { timeZone: "Asia/Tokyo", from: "10:00", to: "11:00" };
     const stages = [{ sampleRate: 0.5, minDuration: "1m", minSamples: 100, untilPeak }];
-    const sim = simulationAt("WarmUp", { spec: aSpec({ ...shortPlan, stages }), lookSeconds: 30 }).run(1800);
+    const sim = simulationAt("WarmUp", { spec: aSpec({ ...shortPlan, stages }), reconcileSeconds: 30 }).run(1800);
     expect(sim.phase).toBe("WarmUp");
     expect(sim.status.message).toContain("until Sun 2026-03-01 11:00 Asia/Tokyo");
     sim.until("AwaitingCutover", 10_000);

@@ -1,0 +1,45 @@
+// What the API server of a toy cluster holds writes to: the CEL rules of the resource, and who owns the overlay.
+// Throws on what production would never get through; it holds nothing itself.
+import { hash as digest } from "node:crypto";
+import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
+import { isLegalStep } from "@retriever/crds/phase-steps.ts";
+import type { Effect } from "@retriever/operator/core/model/decision.ts";
+import type { OverlayObservation } from "@retriever/operator/core/model/workload.ts";
+import { overlaySchema } from "@retriever/sidecar/contract/overlay.ts";
+
+/** What the CEL rules of the resource hold every update to, and what no update may do on top of that. */
+export function checkStatus(before: MigrationStatus, after: MigrationStatus): void {
+  const [fault] = faultsOf(before, after);
+  if (fault === undefined) return;
+  throw new RangeError(`${fault}: ${before.phase} ${before.epoch} to ${after.phase} ${after.epoch} (${after.message})`);
+}
+
+function faultsOf(before: MigrationStatus, after: MigrationStatus): string[] {
+  const isReplanned = ["Preflight", "AwaitingApproval"].includes(before.phase) && after.planHash !== before.planHash;
+  const isTrue = (type: string): boolean => after.conditions.some((one) => one.type === type && one.status === "True");
+  const isRollingBack = before.rollback !== undefined;
+  const rules: readonly [boolean, string][] = [
+    [!isLegalStep(before.phase, after.phase), "illegal step"],
+    [after.epoch < before.epoch, "the epoch fell"],
+    [isRollingBack && after.rollback === undefined, "the rollback was lost"],
+    [isRollingBack && after.revision?.primary === "destination", "the rollback was undone"],
+    [before.plan !== "" && after.plan !== before.plan && !isReplanned, "the plan changed"],
+    [isTrue("Reconciling") && isTrue("Stalled"), "both Reconciling and Stalled"],
+    [/^$|undefined|NaN/.test(after.message), "no message to go by"],
+  ];
+  return rules.flatMap(([isBroken, what]) => (isBroken ? [what] : []));
+}
+
+/** The overlay after the operator has written it. */
+export function overlayAfter(
+  before: OverlayObservation | null,
+  { document, text, intent, force }: Extract<Effect, { kind: "applyOverlay" }>,
+): OverlayObservation {
+  const isForeign = (before?.foreignManagers.length ?? 0) > 0;
+  if (isForeign && !force) throw new Error("a forward step took the overlay from another manager");
+  const written = before?.document?.revision.epoch ?? 0;
+  if (written > document.revision.epoch) throw new Error(`the overlay's epoch fell from ${written}`);
+  overlaySchema.parse(JSON.parse(text));
+  const hash = digest("sha256", text);
+  return { text, hash, document, hasFinalizer: true, deleting: false, intent, foreignManagers: [] };
+}
