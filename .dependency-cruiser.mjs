@@ -52,7 +52,13 @@ export default {
       "operator-imports-contract-and-crds-only",
       "The operator knows the sidecar by its contract: what both need belongs in retriever-sidecar/src/contract.",
       { path: "^operator/src/", pathNot: "^$" },
-      { path: "^(e2e|tools|kubectl-retriever|retriever-data|crds/(?!src/|manifests/)|retriever-sidecar/(?!src/contract/))" },
+      { path: "^(e2e|tools|retriever-data|crds/(?!src/|manifests/)|retriever-sidecar/(?!src/contract/))" },
+    ),
+    rule(
+      "operator-runs-without-the-plugin",
+      "The plugin builds on the operator: turn the import round.",
+      { path: "^operator/src/" },
+      { path: "^kubectl-retriever/" },
     ),
     {
       name: "operator-tests-play-on-the-toy-cluster",
@@ -129,9 +135,9 @@ export default {
     ...roomRules,
     rule(
       "rehearsals-are-pure",
-      "A rehearsal plays the core and touches nothing: only itself, core, crds, the contract, the stores' identities, zod, d3's scales and shapes, and node:crypto. The command line reads and writes its files.",
+      "A rehearsal plays the core and touches nothing: only itself, core, crds, the contract, the stores' identities, zod, pure-rand, d3's scales and shapes, and node:crypto. The command line reads and writes its files.",
       { path: "^kubectl-retriever/src/(scenario|rehearse|toy|page|forecast)/" },
-      { pathNot: "^(kubectl-retriever/src/(scenario|rehearse|toy|page|forecast)/|operator/src/core/|crds/src/|retriever-sidecar/src/contract/|stores/src/(config/|ports/|kinds\\.ts$)|node_modules/(zod|(@types/)?d3-(scale|shape))/|(node:)?crypto$)" },
+      { pathNot: "^(kubectl-retriever/src/(scenario|rehearse|toy|page|forecast)/|operator/src/core/|crds/src/|retriever-sidecar/src/contract/|stores/src/(config/|ports/|kinds\\.ts$)|node_modules/(zod|pure-rand|(@types/)?d3-(scale|shape))/|(node:)?crypto$)" },
     ),
     rule(
       "crds-do-no-io",

@@ -1,101 +1,91 @@
-// A toy cluster that folds `decide` over virtual time. Every status it takes is held to the rules of the API server.
+// The operator's heart on the toy cluster: folds `decide` over virtual time, and remembers what was said and done.
 import type { Act } from "@retriever/crds/migration.ts";
 import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
-import { type MigrationStatus, migrationStatusSchema, type Phase } from "@retriever/crds/status/migration-status.ts";
-import { isJobEffect, ToyVerifier } from "@retriever/kubectl/toy/toy-verifier.ts";
+import type { MigrationStatus, Phase } from "@retriever/crds/status/migration-status.ts";
+import { expectedDraws } from "@retriever/kubectl/toy/draws.ts";
+import type { Regime } from "@retriever/kubectl/toy/regime.ts";
+import { ToyCluster } from "@retriever/kubectl/toy/toy-cluster.ts";
+import type { ToyPod } from "@retriever/kubectl/toy/toy-pod.ts";
 import type { StoreName } from "@retriever/sidecar/contract/overlay.ts";
 import { decide } from "#core/decide.ts";
 import type { AlertsRead } from "#core/model/alert-observation.ts";
 import type { Announcement, Decision, Effect } from "#core/model/decision.ts";
-import type { Migration, MigrationMeta } from "#core/model/migration.ts";
-import type { ActObservation, ClaimObservation, Observation } from "#core/model/observation.ts";
-import type { OverlayObservation } from "#core/model/workload.ts";
-import { spansOf } from "#core/time/evidence-spans.ts";
-import { checkStatus, overlayAfter } from "#test/api-rules.ts";
+import type { ActObservation, Observation } from "#core/model/observation.ts";
 import { aTarget } from "#test/builders/search-app.ts";
 import { destinationIdentity, sourceIdentity } from "#test/builders/sidecar-status.ts";
 import { aSpec } from "#test/builders/spec.ts";
-import { goodTraffic, ToyPod, type Traffic, type World } from "#test/toy-pod.ts";
+import { goodTraffic, regimeOf, type Traffic } from "#test/steady-traffic.ts";
 import { deliveriesOf, type SinkAnswer } from "#test/toy-sinks.ts";
 
 export type Script = {
   readonly spec?: MigrationSpec;
   readonly uid?: string;
   readonly pods?: number;
-  /** Shortest time between two reconciles, seconds; a reconcile asked for later comes later. */
+  /** Shortest time between two reconciles, seconds; one asked for later comes later. */
   readonly reconcileSeconds?: number;
 };
 
-type Part = "target" | "overlay" | "pods" | "claims" | "acts";
 export type Said = Announcement & { readonly at: number };
 
 const startedAt = Date.parse("2026-03-01T00:00:00Z");
 
 /** One migration, one workload. Fields are the script: change them between runs. */
-export class Simulation {
-  now = startedAt;
-  spec: Migration["spec"];
-  meta: MigrationMeta;
-  status: MigrationStatus = migrationStatusSchema.parse({});
-  pods: ToyPod[];
-  target = aTarget(3);
-  overlay: OverlayObservation | null = null;
-  acts: ActObservation[] = [];
-  claims: ClaimObservation[] = [];
-  base = sourceIdentity;
-  actIdentity: Observation["actIdentity"] = { ok: true, value: "proved" };
+export class Simulation extends ToyCluster {
   staging: Observation["staging"];
   /** What the Prometheus says; undefined: the plan asks none. */
   alerts: ((now: number) => AlertsRead) | undefined;
-  /** Its Jobs are read in every phase; undefined: they can't be read. */
-  verifier: ToyVerifier | undefined = new ToyVerifier(
-    { source: sourceIdentity, destination: destinationIdentity },
-    30_000,
-  );
   sink: SinkAnswer;
-  behindSeconds: Record<StoreName, number> = { source: 0, destination: 0 };
-  readonly failing = new Set<StoreName>();
-  readonly unreadable = new Set<Part>();
   traffic: (at: number, primary: StoreName) => Traffic = () => goodTraffic;
   /** The API server refuses the status, not for a conflict. */
   refusesStatus = false;
   /** Effects fail. */
   refusesEffects = false;
-  gone = false;
   readonly trace: string[] = [];
   readonly said: Said[] = [];
   readonly applied: Effect["kind"][] = [];
   writes = 0;
   last: Decision | undefined;
-  #reconcileMs: number;
+  readonly #script: Script;
 
   constructor(script: Script = {}) {
-    this.spec = { ok: true, value: script.spec ?? aSpec() };
-    this.#reconcileMs = (script.reconcileSeconds ?? 5) * 1000;
-    this.pods = Array.from({ length: script.pods ?? 3 }, (_, index) => new ToyPod(`pod-${index + 1}`, this.now));
-    this.meta = {
-      namespace: "search",
-      name: "docs-to-qdrant",
-      uid: script.uid ?? "migration-1",
-      generation: 1,
-      resourceVersion: "1",
-      createdAt: startedAt,
-      deleting: false,
-      finalizers: [],
-    };
+    const { spec = aSpec(), uid = "migration-1", pods = 3 } = script;
+    super({
+      meta: {
+        namespace: "search",
+        name: "docs-to-qdrant",
+        uid,
+        generation: 1,
+        resourceVersion: "1",
+        createdAt: startedAt,
+        deleting: false,
+        finalizers: [],
+      },
+      spec,
+      startMs: startedAt,
+      pods,
+      podPrefix: "pod",
+      target: aTarget(3),
+      stores: { source: sourceIdentity, destination: destinationIdentity },
+      draws: expectedDraws,
+      followMs: () => 5000,
+      verifyMs: 30_000,
+    });
+    this.#script = script;
   }
 
   /** The same cluster at the same moment. The script's functions stay the defaults. */
   clone(): Simulation {
-    const copy = new Simulation();
-    const { now, spec, meta, status, target, overlay, last, writes } = this;
-    Object.assign(copy, { now, spec, meta, status, target, overlay, last, writes });
-    copy.#reconcileMs = this.#reconcileMs;
-    copy.pods = this.pods.map((pod) => pod.clone());
+    const copy = new Simulation(this.#script);
+    copy.become(this);
+    Object.assign(copy, { last: this.last, writes: this.writes });
     copy.trace.push(...this.trace);
     copy.said.push(...this.said);
     copy.applied.push(...this.applied);
     return copy;
+  }
+
+  get #pauseMs(): number {
+    return (this.#script.reconcileSeconds ?? 5) * 1000;
   }
 
   get phase(): Phase {
@@ -117,16 +107,8 @@ export class Simulation {
     return found === undefined ? undefined : `${found.status}/${found.reason}`;
   }
 
-  act(act: Act, more: Partial<ActObservation> = {}): void {
-    const uid = `act-${this.acts.length + 1}`;
-    const basics = { name: uid, uid, createdAt: this.now, act, actor: "ada", reason: "" };
-    const unnamed = { planHash: null, expiresAt: null };
-    this.acts = [...this.acts, { ...basics, ...unnamed, ...more }];
-  }
-
-  delete(): void {
-    this.meta = { ...this.meta, deleting: true };
-    if (this.meta.finalizers.length === 0) this.gone = true;
+  override act(act: Act, more: Partial<ActObservation> = {}): void {
+    super.act(act, { actor: "ada", ...more });
   }
 
   pod(index: number): ToyPod {
@@ -135,35 +117,18 @@ export class Simulation {
     return pod;
   }
 
-  addPod(name: string): ToyPod {
-    const pod = new ToyPod(name, this.now);
-    this.pods = [...this.pods, pod];
-    return pod;
-  }
-
-  /** `kubectl delete configmap`, finalizer and all. */
-  dropOverlay(): void {
-    this.overlay = null;
-  }
-
-  /** Somebody else writes the overlay's key. */
-  seizeOverlay(manager: string, text = "{}"): void {
-    if (this.overlay === null) throw new Error("no overlay to seize");
-    this.overlay = { ...this.overlay, text, hash: "foreign", document: null, foreignManagers: [manager] };
-  }
-
   /** Reconciles until the time is up or the object is gone. */
   run(seconds: number): this {
     const end = this.now + seconds * 1000;
     while (this.now < end && !this.gone) {
       const decision = this.reconcile();
-      const wanted = decision.requeueAfterMs ?? this.#reconcileMs;
-      this.now = Math.min(end, this.now + Math.max(wanted, this.#reconcileMs));
+      const wanted = decision.requeueAfterMs ?? this.#pauseMs;
+      this.now = Math.min(end, this.now + Math.max(wanted, this.#pauseMs));
     }
     return this;
   }
 
-  /** Reconciles until the phase is there and one reconcile longer; throws with the story after `seconds`. */
+  /** Reconciles until the phase is there and once more; throws with the story after `seconds`. */
   until(phase: Phase, seconds = 200_000): this {
     return this.runWhile(() => this.phase !== phase, seconds, phase);
   }
@@ -174,14 +139,14 @@ export class Simulation {
       if (this.now > end) throw new Error(`never came to ${what}; ${this.status.message}\n${this.story}`);
       const decision = this.reconcile();
       if (!isWaiting()) break;
-      this.now += Math.max(decision.requeueAfterMs ?? this.#reconcileMs, this.#reconcileMs);
+      this.now += Math.max(decision.requeueAfterMs ?? this.#pauseMs, this.#pauseMs);
     }
     return this;
   }
 
   /** One pass of the loop. */
   reconcile(): Decision {
-    for (const pod of this.pods) pod.tick(this.#world());
+    this.advance();
     const decision = this.decideNow();
     this.last = decision;
     const isRefused = this.refusesStatus && decision.status !== this.status;
@@ -192,44 +157,27 @@ export class Simulation {
 
   /** Judges without doing anything. */
   decideNow(): Decision {
-    const migration: Migration = { meta: this.meta, spec: this.spec, status: this.status };
-    return decide({ migration, observation: this.observation(), now: this.now });
+    return decide({ migration: this.migration, observation: this.observation(), now: this.now });
   }
 
-  observation(): Observation {
-    const world = this.#world();
-    const pods = this.pods.map((pod) => pod.observe(world));
-    const read = <T>(part: Part, value: T) =>
-      this.unreadable.has(part) ? { ok: false as const, why: "timed out" } : { ok: true as const, value };
+  override observation(): Observation {
+    const { alerts, staging } = this;
     return {
-      at: this.now,
-      target: read("target", this.target),
-      overlay: read("overlay", this.overlay),
-      pods: read("pods", pods),
-      claims: read("claims", this.claims),
-      acts: read("acts", this.acts),
+      ...super.observation(),
       ...deliveriesOf(this.status, this.now, this.sink),
-      ...(this.alerts === undefined ? {} : { alerts: this.alerts(this.now) }),
-      jobs:
-        this.verifier === undefined
-          ? { ok: false, why: "timed out" }
-          : { ok: true, value: this.verifier.observe(this.now) },
-      ...(this.staging === undefined ? {} : { staging: this.staging }),
-      ...(this.actIdentity === undefined ? {} : { actIdentity: this.actIdentity }),
+      ...(alerts === undefined ? {} : { alerts: alerts(this.now) }),
+      ...(staging === undefined ? {} : { staging }),
     };
   }
 
-  /** At the fixed point: nothing to write and nothing to do, however often one reconciles. */
+  /** At the fixed point: nothing to write and nothing to do, however often it reconciles. */
   isQuiet(): boolean {
     const decision = this.decideNow();
     return decision.status === this.status && decision.effects.length === 0 && decision.announcements.length === 0;
   }
 
-  #world(): World {
-    const { now, base, overlay, traffic, failing, behindSeconds } = this;
-    const spans = this.spec.ok ? spansOf(this.spec.value) : spansOf(aSpec());
-    const windows = [spans.fast, spans.alert, spans.errorsNow, spans.errorsBefore];
-    return { now, base, destination: destinationIdentity, overlay, traffic, failing, spans: windows, behindSeconds };
+  protected override regimeAt(now: number, primary: StoreName): Regime {
+    return regimeOf(this.traffic(now, primary), primary, this.pods.length);
   }
 
   #write({ status, announcements }: Decision): void {
@@ -237,8 +185,7 @@ export class Simulation {
     for (const announcement of announcements) this.said.push({ ...announcement, at: this.now });
     if (status === before) return;
     this.writes += 1;
-    checkStatus(before, status);
-    this.status = migrationStatusSchema.parse(JSON.parse(JSON.stringify(status)));
+    this.writeStatus(status);
     this.#note(before, status);
   }
 
@@ -255,28 +202,7 @@ export class Simulation {
   #apply(effect: Effect): void {
     if (this.refusesEffects) return;
     this.applied.push(effect.kind);
-    if (isJobEffect(effect)) return this.verifier?.apply(effect, this.now);
-    switch (effect.kind) {
-      case "addFinalizer":
-        this.meta = { ...this.meta, finalizers: ["retriever.dev/settle"] };
-        return;
-      case "removeFinalizer":
-        this.meta = { ...this.meta, finalizers: [] };
-        this.gone = this.meta.deleting;
-        return;
-      case "applyOverlay":
-        this.overlay = overlayAfter(this.overlay, effect);
-        return;
-      case "annotatePods":
-        for (const pod of this.pods) if (effect.pods.includes(pod.name)) pod.annotatedEpoch = effect.epoch;
-        return;
-      case "removeOverlay":
-        this.overlay = null;
-        return;
-      case "abandonOverlay":
-        if (this.overlay !== null) this.overlay = { ...this.overlay, hasFinalizer: false };
-        return;
-    }
+    this.apply(effect);
   }
 }
 

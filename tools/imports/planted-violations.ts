@@ -46,6 +46,11 @@ export const plants: readonly Plant[] = [
   },
   { rule: "operator-imports-contract-and-crds-only", file: "operator/src/p2.ts", imports: "../../crds/generate.ts" },
   {
+    rule: "operator-runs-without-the-plugin",
+    file: "operator/src/p31.ts",
+    imports: "@retriever/kubectl/toy/toy-cluster.ts",
+  },
+  {
     rule: "operator-tests-play-on-the-toy-cluster",
     file: "operator/test/p30.ts",
     imports: "@retriever/kubectl/commands/act.ts",
@@ -104,6 +109,7 @@ export const soundImports: readonly Omit<Plant, "rule">[] = [
     imports: `#core/${coreRooms[index - 1] ?? room}/s6.ts`,
   })),
   { file: "operator/src/core/s2.ts", imports: "@retriever/sidecar/contract/names.ts" },
+  { file: "operator/src/s8.test.ts", imports: "@retriever/kubectl/toy/toy-cluster.ts" },
   { file: "operator/test/s7.ts", imports: "@retriever/kubectl/toy/toy-cluster.ts" },
   { file: "e2e/s3.ts", imports: "@retriever/sidecar/contract/names.ts" },
   { file: "retriever-sidecar/src/contract/s4.ts", imports: "node:crypto" },

@@ -4,15 +4,15 @@ import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts
 import { decide } from "@retriever/operator/core/decide.ts";
 import type { Decision } from "@retriever/operator/core/model/decision.ts";
 import type { Observation } from "@retriever/operator/core/model/observation.ts";
-import type { ToyCluster } from "#toy/toy-cluster.ts";
 import { type Entry, entryOf, type Point } from "./chronicle.ts";
 import type { RehearsedMigration } from "./manifest.ts";
 import { pointOf } from "./points.ts";
+import type { ScenarioCluster } from "./scenario-cluster.ts";
 import type { Schedule } from "./schedule.ts";
 
 /** What a rehearsal is played on. Instants in epoch ms. */
 export type Stage = {
-  readonly cluster: ToyCluster;
+  readonly cluster: ScenarioCluster;
   readonly schedule: Schedule;
   readonly migration: RehearsedMigration;
   readonly startMs: number;
@@ -69,7 +69,7 @@ export class Operator {
   #judge(nowMs: number): Judged {
     this.looks += 1;
     const { cluster, startMs } = this.#stage;
-    const observation = cluster.observe();
+    const observation = cluster.observation();
     const before = cluster.status;
     const decision = decide({ observation, migration: cluster.migration, now: nowMs });
     return { observation, before, decision, entry: entryOf(before, decision, (nowMs - startMs) / 1000) };
@@ -147,6 +147,6 @@ function notePoint({ cluster, migration }: Stage, points: Point[], judged: Judge
   const last = points.at(-1);
   const moved = judged.entry?.kind === "decision" && judged.entry.moved;
   if (last !== undefined && !moved && seconds - last.seconds < pointEverySeconds) return;
-  const moment = { seconds, requestsPerSecond: cluster.world.requestsPerSecond };
+  const moment = { seconds, requestsPerSecond: cluster.requestsPerSecond };
   points.push(pointOf(migration.spec, judged.observation, judged.decision.status, moment));
 }

@@ -3,12 +3,11 @@ import { durationSeconds } from "@retriever/crds/fields/duration.ts";
 import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import { isFinalPhase } from "@retriever/crds/status/phase-steps.ts";
 import type { Scenario } from "#scenario/scenario.ts";
-import { makeRandom } from "#toy/draws.ts";
-import { ToyCluster } from "#toy/toy-cluster.ts";
 import { type Ending, type Entry, type Point, type Rehearsal } from "./chronicle.ts";
 import { describeEvent } from "./describe-event.ts";
 import type { RehearsedMigration } from "./manifest.ts";
 import { Operator, type Stage } from "./operator-loop.ts";
+import { ScenarioCluster } from "./scenario-cluster.ts";
 import { makeSchedule, type Step } from "./schedule.ts";
 
 /** Plays a migration through a scenario. Deterministic in its three inputs: the same decisions, word for word. */
@@ -17,7 +16,7 @@ export function rehearse(migration: RehearsedMigration, scenario: Scenario, seed
   const entries: Entry[] = [];
   const points: Point[] = [];
   const stage: Stage = {
-    cluster: new ToyCluster(migration, scenario, makeRandom(seed)),
+    cluster: new ScenarioCluster(migration, scenario, seed),
     schedule: makeSchedule(scenario.events, startMs),
     migration,
     startMs,
@@ -86,7 +85,7 @@ function endingOf(
   nextMs: number | undefined,
   lastStepMs: number,
 ): Ending | undefined {
-  if (cluster.isGone) return "gone";
+  if (cluster.gone) return "gone";
   const { phase, revision } = cluster.status;
   const isOver = nextMs === undefined || nextMs > untilMs;
   if (!isFinalPhase(phase)) return isOver ? openEnding(cluster.status) : undefined;

@@ -6,7 +6,6 @@ import type {
   ScenarioEvent,
   SourceBehaviour,
 } from "#scenario/scenario.ts";
-import { bucketShares, meanMs, shareSlowerBy } from "#toy/latency.ts";
 
 export type World = {
   readonly requestsPerSecond: number;
@@ -41,45 +40,4 @@ function changed<T extends object>(
   change: { readonly [Key in keyof T]?: T[Key] | undefined } | undefined,
 ): T {
   return { ...store, ...change };
-}
-
-/** What a serving store does to requests; shares 0..1. */
-export type Service = {
-  readonly errors: number;
-  readonly empty: number;
-  readonly meanMs: number;
-  readonly buckets: readonly number[];
-};
-
-/** What one second of traffic is drawn from, the same until the world changes. */
-export type Regime = {
-  readonly requestsPerSecond: number;
-  readonly source: Service;
-  readonly destination: Service;
-  readonly scoreWorse: number;
-  readonly latencyWorse: number;
-  readonly mismatch: number;
-};
-
-/** The shares behind a world, for a latency threshold in ms. */
-export function regimeOf(world: World, latencyLimitMs: number): Regime {
-  const { source, destination } = world;
-  return {
-    requestsPerSecond: world.requestsPerSecond,
-    source: serviceOf(source),
-    destination: serviceOf(destination),
-    scoreWorse: destination.scoreWorse,
-    latencyWorse: destination.latencyWorse ?? shareSlowerBy(latencyLimitMs, destination.latencyMs, source.latencyMs),
-    mismatch: destination.mismatch,
-  };
-}
-
-function serviceOf(store: SourceBehaviour): Service {
-  const fails = store.down || store.refusesCredential || store.missing;
-  return {
-    errors: fails ? 1 : store.errors,
-    empty: store.empty,
-    meanMs: meanMs(store.latencyMs),
-    buckets: bucketShares(store.latencyMs),
-  };
 }

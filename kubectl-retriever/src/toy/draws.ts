@@ -1,35 +1,49 @@
-// Chance for a rehearsal: a seeded generator and the draws made from it. The same seed draws the same numbers.
+// Chance for simulated traffic: a seeded generator, and what is drawn from it. The same seed draws the same numbers.
+import { uniformFloat64 } from "pure-rand/distribution/uniformFloat64";
+import { mersenne, mersenneFromState } from "pure-rand/generator/mersenne";
 
 /** A generator whose state can be kept, so that a span can be drawn again exactly as it was. */
 export type Random = {
   /** The next number, 0 <= x < 1. */
   readonly next: () => number;
-  readonly save: () => number;
-  readonly restore: (saved: number) => void;
+  readonly save: () => readonly number[];
+  readonly restore: (saved: readonly number[]) => void;
 };
 
-/** Mulberry32 (Ettinger 2017): 32 bits of state, enough for traffic, never for secrets. */
+/** Mersenne Twister: small seeds, the usual ones, are spread over its whole state. */
 export function makeRandom(seed: number): Random {
-  let state = seed >>> 0;
+  let generator = mersenne(seed);
   return {
-    next: () => {
-      state = (state + 0x6d2b79f5) >>> 0;
-      let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-      mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-      return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-    },
-    save: () => state,
+    next: () => uniformFloat64(generator),
+    save: () => generator.getState(),
     restore: (saved) => {
-      state = saved;
+      generator = mersenneFromState(saved);
     },
+  };
+}
+
+/** How counts come about. */
+export type Draws = {
+  /** Events in a span in which `mean` are expected. */
+  readonly poisson: (mean: number) => number;
+  /** Successes in `trials` with the given share of success. */
+  readonly binomial: (trials: number, share: number) => number;
+};
+
+/** The expectations themselves: traffic without chance, in fractions of requests. */
+export const expectedDraws: Draws = { poisson: (mean) => mean, binomial: (trials, share) => trials * share };
+
+export function makeDraws(random: Random): Draws {
+  return {
+    poisson: (mean) => drawPoisson(random, mean),
+    binomial: (trials, share) => drawBinomial(random, trials, share),
   };
 }
 
 /** Above this mean, or this many trials, the normal approximation is close enough. */
 const manyEvents = 40;
 
-/** Events in a span in which `mean` are expected. */
-export function drawPoisson(random: Random, mean: number): number {
+function drawPoisson(random: Random, mean: number): number {
   if (mean <= 0) return 0;
   if (mean > manyEvents) return Math.max(0, Math.round(mean + Math.sqrt(mean) * drawNormal(random)));
   const floor = Math.exp(-mean);
@@ -38,8 +52,7 @@ export function drawPoisson(random: Random, mean: number): number {
   return count;
 }
 
-/** Successes in `trials` with the given share of success. */
-export function drawBinomial(random: Random, trials: number, share: number): number {
+function drawBinomial(random: Random, trials: number, share: number): number {
   if (trials <= 0 || share <= 0) return 0;
   if (share >= 1) return trials;
   if (trials > manyEvents) return manySuccesses(random, trials, share);

@@ -20,7 +20,7 @@ export type ConfigFiles<File> = {
   readonly isBaseSource: boolean;
 };
 
-/** What runs after a look at the files. A sidecar that runs its base alone keeps no other store's adapter. */
+/** What runs once the files were read. A sidecar that runs its base alone keeps no other store's adapter. */
 export function followFiles<File extends OverlayFile>(
   running: Running<File>,
   { overlay, isBaseSource }: ConfigFiles<File>,

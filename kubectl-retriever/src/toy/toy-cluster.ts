@@ -1,273 +1,290 @@
-// A toy cluster: one migration, one workload, its pods and the overlay. It takes statuses and effects as the real
-// one does, refuses what the real one refuses, and is read like the real one.
-import { hash as digest } from "node:crypto";
-import { durationSeconds } from "@retriever/crds/fields/duration.ts";
+// The simulated cluster: one migration, one workload, its pods and the overlay. It takes statuses and effects as the
+// real one does, refuses what the real one refuses, and is read like the real one. Rehearsals and the operator's tests
+// play on it; what happens in it and what its traffic is like, they say.
+import type { Act } from "@retriever/crds/migration.ts";
+import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
 import { type MigrationStatus, migrationStatusSchema } from "@retriever/crds/status/migration-status.ts";
-import { isLegalStep } from "@retriever/crds/status/phase-steps.ts";
 import type { Effect } from "@retriever/operator/core/model/decision.ts";
 import type { Migration, MigrationMeta } from "@retriever/operator/core/model/migration.ts";
-import type { ActObservation, Observation } from "@retriever/operator/core/model/observation.ts";
-import type { OverlayObservation, Read } from "@retriever/operator/core/model/workload.ts";
-import { type Span, spansOf } from "@retriever/operator/core/time/evidence-spans.ts";
+import type { ActObservation, ClaimObservation, Observation } from "@retriever/operator/core/model/observation.ts";
+import type { OverlayObservation, Read, TargetObservation } from "@retriever/operator/core/model/workload.ts";
+import { spansOf } from "@retriever/operator/core/time/evidence-spans.ts";
 import { settleFinalizer } from "@retriever/sidecar/contract/names.ts";
 import type { StoreName } from "@retriever/sidecar/contract/overlay.ts";
 import type { StoreIdentity } from "@retriever/stores/config/identity.ts";
-import type { RehearsedMigration } from "#rehearse/manifest.ts";
-import { type Regime, regimeOf, type World, worldAt } from "#rehearse/world.ts";
-import type { Scenario, ScenarioEvent } from "#scenario/scenario.ts";
-import { changePods } from "./change-pods.ts";
-import type { Random } from "./draws.ts";
-import { type Neighbourhood, neighbourhoodOf } from "./neighbourhood.ts";
-import { type OverlayFile, type Surroundings, ToyPod } from "./toy-pod.ts";
+import { type DestinationBehaviour, type ScenarioEvent, scenarioSchema } from "#scenario/scenario.ts";
+import { checkStatus, overlayAfter } from "./api-rules.ts";
+import type { Draws } from "./draws.ts";
+import { isFailing, type Regime } from "./regime.ts";
+import type { Traffic } from "./serve.ts";
+import { type Surroundings, ToyPod } from "./toy-pod.ts";
 import { isJobEffect, ToyVerifier } from "./toy-verifier.ts";
 
-export type Mark = { readonly nowMs: number; readonly drawn: number };
+export type Part = NonNullable<ScenarioEvent["unreadable"]>[number] | "claims" | "jobs";
 
-type Part = NonNullable<ScenarioEvent["unreadable"]>[number] | "jobs";
+export type ToySetup = {
+  readonly meta: MigrationMeta;
+  readonly spec: MigrationSpec;
+  /** Epoch ms. */
+  readonly startMs: number;
+  readonly pods: number;
+  /** What pods are called before their number. */
+  readonly podPrefix: string;
+  readonly target: TargetObservation;
+  readonly stores: Readonly<Record<StoreName, StoreIdentity>>;
+  readonly draws: Draws;
+  /** How long a pod takes to see a new overlay, in ms. */
+  readonly followMs: () => number;
+  /** How long a verification takes. */
+  readonly verifyMs: number;
+};
 
-/** Starts at the scenario's start, before anything was written. Instants in epoch ms. */
-export class ToyCluster {
-  readonly #rehearsed: RehearsedMigration;
-  readonly #scenario: Scenario;
-  readonly #random: Random;
-  readonly #neighbours: Neighbourhood;
-  readonly #spans: readonly Span[];
-  readonly #followMs: number;
-  #nowMs: number;
-  #hour: number;
-  #running: readonly ScenarioEvent[] = [];
-  #world: World;
-  #regime: Regime;
-  #downSince: Record<StoreName, number | undefined> = { source: undefined, destination: undefined };
-  #base: StoreIdentity;
+type Store = { readonly behaviour: DestinationBehaviour; readonly downSinceMs: number | undefined };
+
+/** An instant to come back to. */
+export type Mark = { readonly now: number; readonly elapsedMs: number };
+
+const healthy: Store = { behaviour: scenarioSchema.shape.destination.parse(undefined), downSinceMs: undefined };
+
+/** Begins before anything was written. Public fields are what a script may change between two reconciles. */
+export abstract class ToyCluster {
+  /** Wall clock, epoch ms; a script may put it forward and back. */
+  now: number;
+  meta: MigrationMeta;
+  spec: Migration["spec"];
+  status: MigrationStatus = migrationStatusSchema.parse({});
+  gone = false;
+  pods: readonly ToyPod[] = [];
+  target: TargetObservation;
+  acts: readonly ActObservation[] = [];
+  claims: readonly ClaimObservation[] = [];
+  /** Undefined: not read. */
+  actIdentity: Observation["actIdentity"] = { ok: true, value: "proved" };
+  /** What the base names as its primary. */
+  base: StoreIdentity;
+  readonly verifier: ToyVerifier;
+  readonly unreadable = new Set<Part>();
+  readonly #setup: ToySetup;
   #overlay: OverlayObservation | null = null;
-  #acts: readonly ActObservation[] = [];
-  #meta: MigrationMeta;
-  #status: MigrationStatus = migrationStatusSchema.parse({});
-  #isGone = false;
-  #pods: readonly ToyPod[] = [];
-  readonly #verifier: ToyVerifier;
+  #stores: Readonly<Record<StoreName, Store>> = { source: healthy, destination: healthy };
+  /** The pods' clock, and the wall clock up to which it has run: it stands still while the other is put back. */
+  #elapsedMs = 0;
+  #advancedTo: number;
   #named = 0;
 
-  constructor(rehearsed: RehearsedMigration, scenario: Scenario, random: Random) {
-    this.#rehearsed = rehearsed;
-    this.#scenario = scenario;
-    this.#random = random;
-    this.#neighbours = neighbourhoodOf(rehearsed);
-    this.#spans = Object.values(spansOf(rehearsed.spec));
-    this.#followMs = durationSeconds(scenario.pods.followAfter) * 1000;
-    this.#nowMs = Date.parse(scenario.startsAt);
-    this.#hour = hourOf(this.#nowMs);
-    this.#world = worldAt(scenario, this.#running, this.#hour);
-    this.#regime = regimeOf(this.#world, rehearsed.spec.thresholds.latencyDelta.limitMs);
-    this.#base = this.#neighbours.source;
-    this.#verifier = new ToyVerifier(this.#neighbours, durationSeconds(scenario.parity.takes) * 1000);
-    this.#meta = { ...rehearsed.meta, createdAt: this.#nowMs };
-    this.#pods = Array.from({ length: scenario.pods.count }, () => this.#addPod());
-    this.#reconsider();
+  constructor(setup: ToySetup) {
+    this.#setup = setup;
+    this.now = setup.startMs;
+    this.#advancedTo = setup.startMs;
+    this.meta = { ...setup.meta, createdAt: setup.startMs };
+    this.spec = { ok: true, value: setup.spec };
+    this.target = setup.target;
+    this.base = setup.stores.source;
+    this.verifier = new ToyVerifier(setup.stores, setup.verifyMs);
+    for (let index = 0; index < setup.pods; index += 1) this.addPod();
   }
 
-  get world(): World {
-    return this.#world;
-  }
-
-  get isGone(): boolean {
-    return this.#isGone;
-  }
-
-  get status(): MigrationStatus {
-    return this.#status;
-  }
+  /** What a second of traffic at a pod with this primary comes from. */
+  protected abstract regimeAt(nowMs: number, primary: StoreName): Regime;
 
   get migration(): Migration {
-    return { meta: this.#meta, spec: { ok: true, value: this.#rehearsed.spec }, status: this.#status };
+    return { meta: this.meta, spec: this.spec, status: this.status };
   }
 
-  /** Every pod has taken over what was written. */
+  get overlay(): OverlayObservation | null {
+    return this.#overlay;
+  }
+
+  set overlay(next: OverlayObservation | null) {
+    this.#overlay = next;
+    for (const pod of this.pods) this.#offer(pod);
+  }
+
+  /** Every pod has read what was written. */
   get isSettled(): boolean {
-    return !this.#pods.some((pod) => pod.isAboutToChange);
+    return !this.pods.some((pod) => pod.isAboutToChange);
   }
 
-  /** Lets the time pass until an instant. */
-  advance(untilMs: number): void {
-    const last = Math.floor(untilMs / 1000);
-    for (let second = Math.floor(this.#nowMs / 1000) + 1; second <= last; second += 1) this.#passSecond(second);
-    this.#nowMs = untilMs;
-    const now = this.#around();
-    for (const pod of this.#pods) pod.settle(now);
+  /** Lets the time pass until an instant of the wall clock. */
+  advance(untilMs = this.now): void {
+    const endMs = this.#elapsedMs + Math.max(0, untilMs - this.#advancedTo);
+    for (let second = Math.floor(this.#elapsedMs / 1000) + 1; second * 1000 <= endMs; second += 1) {
+      this.#serve(second, untilMs - endMs + second * 1000);
+      this.#settle(second * 1000);
+    }
+    this.now = untilMs;
+    this.#advancedTo = untilMs;
+    this.#elapsedMs = endMs;
+    this.#settle(endMs);
   }
 
   mark(): Mark {
-    return { nowMs: this.#nowMs, drawn: this.#random.save() };
+    return { now: this.now, elapsedMs: this.#elapsedMs };
   }
 
-  /** Back to a mark of the last two minutes since which only time has passed; the same traffic comes again. */
-  rewind(mark: Mark): void {
-    this.#nowMs = mark.nowMs;
-    this.#random.restore(mark.drawn);
-    for (const pod of this.#pods) pod.rewind(Math.floor(mark.nowMs / 1000));
-    this.#hour = hourOf(mark.nowMs);
-    this.#reconsider();
+  /** Back to a mark of the last two minutes since which only time has passed. */
+  rewind({ now, elapsedMs }: Mark): void {
+    this.now = now;
+    this.#advancedTo = now;
+    this.#elapsedMs = elapsedMs;
+    for (const pod of this.pods) pod.rewind(Math.floor(elapsedMs / 1000));
   }
 
-  begin(event: ScenarioEvent): void {
-    this.#running = [...this.#running, event];
-    if (event.pods !== undefined) this.#pods = changePods(this.#pods, event.pods, () => this.#addPod(), this.#around());
-    if (event.base !== undefined) this.#base = this.#neighbours.bases[event.base];
-    if (event.act !== undefined) this.#act(event, event.act);
-    if (event.overlay !== undefined && this.#overlay !== null) this.#setOverlay(tampered(this.#overlay, event.overlay));
-    if (event.migration !== undefined) {
-      this.#meta = { ...this.#meta, deleting: true };
-      this.#isGone = this.#meta.finalizers.length === 0;
-    }
-    this.#reconsider();
+  /** A pod with a name of its own, or the next number. It starts with the overlay that is there. */
+  addPod(name?: string): ToyPod {
+    this.#named += 1;
+    const pod = new ToyPod(name ?? `${this.#setup.podPrefix}-${this.#named}`);
+    pod.offer(this.#file(), Number.NEGATIVE_INFINITY, 0);
+    this.restart(pod);
+    this.pods = [...this.pods, pod];
+    return pod;
   }
 
-  end(event: ScenarioEvent): void {
-    this.#running = this.#running.filter((one) => one !== event);
-    if (event.pods !== undefined && "silent" in event.pods) for (const pod of this.#pods) pod.silent = false;
-    if (event.pods !== undefined && "stuck" in event.pods) for (const pod of this.#pods) pod.stuck = false;
-    this.#reconsider();
+  /** The pod's process begins anew, with the files as they are. */
+  restart(pod: ToyPod): void {
+    pod.start(this.#isBaseSource, this.#elapsedMs);
   }
 
-  observe(): Observation {
-    const now = this.#around();
+  /** A store changes how it behaves. */
+  behave(
+    store: StoreName,
+    change: { readonly [Field in keyof DestinationBehaviour]?: DestinationBehaviour[Field] | undefined },
+  ): void {
+    const { behaviour, downSinceMs } = this.#stores[store];
+    const next = { ...behaviour, ...change } as DestinationBehaviour;
+    const since = isFailing(next) ? (downSinceMs ?? this.#elapsedMs) : undefined;
+    this.#stores = { ...this.#stores, [store]: { behaviour: next, downSinceMs: since } };
+  }
+
+  /** A person acts on the migration. */
+  act(act: Act, more: Partial<ActObservation> & Pick<ActObservation, "actor">): void {
+    const name = `act-${this.acts.length + 1}`;
+    const basics = { name, uid: name, createdAt: this.now, act, reason: "", planHash: null, expiresAt: null };
+    this.acts = [...this.acts, { ...basics, ...more }];
+  }
+
+  /** `kubectl delete` of the migration. */
+  delete(): void {
+    this.meta = { ...this.meta, deleting: true };
+    if (this.meta.finalizers.length === 0) this.gone = true;
+  }
+
+  /** `kubectl delete configmap`, finalizer and all. */
+  dropOverlay(): void {
+    this.overlay = null;
+  }
+
+  /** Somebody else writes the overlay's key. */
+  seizeOverlay(manager: string, text = "{}"): void {
+    if (this.overlay === null) throw new Error("no overlay to seize");
+    this.overlay = { ...this.overlay, text, hash: "seized", document: null, foreignManagers: [manager] };
+  }
+
+  observation(): Observation {
+    const around = this.surroundings();
+    const pods = this.pods.map((pod) => pod.observe(around));
     return {
-      at: this.#nowMs,
-      target: this.#read("target", { ...this.#neighbours.target, replicas: this.#pods.length }),
-      overlay: this.#read("overlay", this.#overlay),
-      pods: this.#read(
-        "pods",
-        this.#pods.map((pod) => pod.observe(now)),
-      ),
-      claims: { ok: true, value: [] },
-      acts: this.#read("acts", this.#acts),
-      actIdentity: { ok: true, value: "proved" },
-      jobs: this.#read("jobs", this.#verifier.observe(this.#nowMs)),
+      at: this.now,
+      target: this.#read("target", this.target),
+      overlay: this.#read("overlay", this.overlay),
+      pods: this.#read("pods", pods),
+      claims: this.#read("claims", this.claims),
+      acts: this.#read("acts", this.acts),
+      ...(this.actIdentity === undefined ? {} : { actIdentity: this.actIdentity }),
+      jobs: this.#read("jobs", this.verifier.observe(this.now)),
     };
   }
 
-  /** Throws RangeError for a step that the API server refuses. */
-  writeStatus(next: MigrationStatus): void {
-    const before = this.#status;
-    if (!isLegalStep(before.phase, next.phase) || next.epoch < before.epoch) {
-      throw new RangeError(`refused: a status from ${before.phase} ${before.epoch} to ${next.phase} ${next.epoch}`);
-    }
-    // Through JSON, as over the wire: nothing survives but what the resource holds. Counting up brings no new fields.
-    this.#status = isSameStep(before, next) ? next : migrationStatusSchema.parse(JSON.parse(JSON.stringify(next)));
+  /** What pods answer with; windows of the plan's spans, or of those asked for. */
+  surroundings(spans: Surroundings["spans"] = Object.values(spansOf(this.#plan))): Surroundings {
+    return {
+      nowMs: this.now,
+      elapsedMs: this.#elapsedMs,
+      base: this.base,
+      ...this.#setup.stores,
+      health: this.#stores,
+      spans,
+    };
   }
 
+  /** Throws on a status that the API server refuses. */
+  writeStatus(next: MigrationStatus): void {
+    checkStatus(this.status, next);
+    this.status = this.stored(next);
+  }
+
+  /** Through JSON, as over the wire: only what the resource has survives. */
+  protected stored(next: MigrationStatus): MigrationStatus {
+    return migrationStatusSchema.parse(JSON.parse(JSON.stringify(next)));
+  }
+
+  /** Throws on an overlay that the API server refuses. */
   apply(effect: Effect): void {
-    if (isJobEffect(effect)) return this.#verifier.apply(effect, this.#nowMs);
+    if (isJobEffect(effect)) return this.verifier.apply(effect, this.now);
     switch (effect.kind) {
       case "addFinalizer":
-        this.#meta = { ...this.#meta, finalizers: [settleFinalizer] };
+        this.meta = { ...this.meta, finalizers: [settleFinalizer] };
         return;
       case "removeFinalizer":
-        this.#meta = { ...this.#meta, finalizers: [] };
-        this.#isGone = this.#meta.deleting;
+        this.meta = { ...this.meta, finalizers: [] };
+        this.gone = this.meta.deleting;
         return;
-      case "applyOverlay": {
-        const { text, document, intent } = effect;
-        const hash = digest("sha256", text);
-        this.#setOverlay({ text, hash, document, hasFinalizer: true, deleting: false, intent, foreignManagers: [] });
+      case "applyOverlay":
+        this.overlay = overlayAfter(this.overlay, effect);
         return;
-      }
       case "annotatePods":
-        for (const pod of this.#pods) if (effect.pods.includes(pod.name)) pod.annotatedEpoch = effect.epoch;
+        for (const pod of this.pods) if (effect.pods.includes(pod.name)) pod.annotatedEpoch = effect.epoch;
         return;
       case "removeOverlay":
-        this.#setOverlay(null);
+        this.overlay = null;
         return;
       case "abandonOverlay":
-        if (this.#overlay !== null) this.#overlay = { ...this.#overlay, hasFinalizer: false };
+        if (this.overlay !== null) this.overlay = { ...this.overlay, hasFinalizer: false };
     }
   }
 
-  #around(): Surroundings {
-    return {
-      nowMs: this.#nowMs,
-      base: this.#base,
-      source: this.#neighbours.source,
-      destination: this.#neighbours.destination,
-      health: {
-        source: { behaviour: this.#world.source, downSinceMs: this.#downSince.source },
-        destination: { behaviour: this.#world.destination, downSinceMs: this.#downSince.destination },
-      },
-      spans: this.#spans,
-    };
+  /** Becomes what another one is at this moment; its script and its Jobs stay its own. */
+  protected become(other: ToyCluster): void {
+    const { now, meta, spec, status, gone, target, acts, claims, base } = other;
+    Object.assign(this, { now, meta, spec, status, gone, target, acts, claims, base });
+    this.pods = other.pods.map((pod) => pod.clone());
+    this.#overlay = other.#overlay;
+    this.#stores = other.#stores;
+    this.#elapsedMs = other.#elapsedMs;
+    this.#advancedTo = other.#advancedTo;
+    this.#named = other.#named;
   }
 
-  /** The world changes with its events and by the hour. */
-  #reconsider(): void {
-    this.#world = worldAt(this.#scenario, this.#running, this.#hour);
-    this.#regime = regimeOf(this.#world, this.#rehearsed.spec.thresholds.latencyDelta.limitMs);
-    const { noTemplate, takes, ...parity } = this.#world.parity;
-    Object.assign(this.#verifier, { parity, hasTemplate: !noTemplate, takesMs: durationSeconds(takes) * 1000 });
-    for (const store of ["source", "destination"] as const) {
-      const { down, refusesCredential, missing } = this.#world[store];
-      const fails = down || refusesCredential || missing;
-      this.#downSince[store] = fails ? (this.#downSince[store] ?? this.#nowMs) : undefined;
-    }
+  get #plan(): MigrationSpec {
+    return this.spec.ok ? this.spec.value : this.#setup.spec;
   }
 
-  #passSecond(second: number): void {
-    this.#nowMs = second * 1000;
-    const hour = hourOf(this.#nowMs);
-    if (hour !== this.#hour) {
-      this.#hour = hour;
-      this.#reconsider();
-    }
-    const now = this.#around();
-    const traffic = { regime: this.#regime, pods: this.#pods.length };
-    for (const pod of this.#pods) {
-      pod.settle(now);
-      pod.serve(second, traffic, this.#random);
-    }
+  get #isBaseSource(): boolean {
+    return this.base.digest === this.#setup.stores.source.digest;
   }
 
-  #addPod(): ToyPod {
-    this.#named += 1;
-    return new ToyPod(`${this.#rehearsed.spec.target.name}-${this.#named}`, fileOf(this.#overlay), this.#around());
+  #settle(elapsedMs: number): void {
+    for (const pod of this.pods) pod.settle(this.#isBaseSource, elapsedMs);
   }
 
-  #setOverlay(next: OverlayObservation | null): void {
-    this.#overlay = next;
-    // Kubelets don't look at their volumes all at once.
-    const delayMs = (): number => this.#followMs * (0.6 + 0.4 * this.#random.next());
-    for (const pod of this.#pods) pod.offer(fileOf(next), this.#nowMs + delayMs());
+  #serve(second: number, nowMs: number): void {
+    const { draws } = this.#setup;
+    const pods = this.pods.length;
+    const traffic = (primary: StoreName): Traffic => ({ draws, pods, regime: this.regimeAt(nowMs, primary) });
+    for (const pod of this.pods) pod.serve(second, traffic);
   }
 
-  #act(event: ScenarioEvent, act: ActObservation["act"]): void {
-    const name = `act-${this.#acts.length + 1}`;
-    const { actor = "rehearsal", reason = "", role = null, check = null } = event;
-    const planHash = act === "Approve" ? this.#status.planHash : null;
-    const said = { act, actor, reason, role, check, planHash, expiresAt: null };
-    const taken = { name, uid: name, createdAt: this.#nowMs, ...said };
-    this.#acts = [...this.#acts, taken];
+  #file() {
+    if (this.#overlay === null) return null;
+    const { hash, document } = this.#overlay;
+    return document === null ? "invalid" : { hash, document };
+  }
+
+  #offer(pod: ToyPod): void {
+    pod.offer(this.#file(), this.#elapsedMs, this.#setup.followMs());
   }
 
   #read<T>(part: Part, value: T): Read<T> {
-    return this.#running.some(({ unreadable }) => unreadable?.some((one) => one === part))
-      ? { ok: false, why: "the API server does not answer" }
-      : { ok: true, value };
+    return this.unreadable.has(part) ? { ok: false, why: "timed out" } : { ok: true, value };
   }
-}
-
-function isSameStep(before: MigrationStatus, next: MigrationStatus): boolean {
-  return before.phase === next.phase && before.epoch === next.epoch && before.harm === undefined;
-}
-
-function hourOf(ms: number): number {
-  return new Date(ms).getUTCHours();
-}
-
-function fileOf(there: OverlayObservation | null): OverlayFile | null {
-  return there === null || there.document === null ? null : { hash: there.hash, document: there.document };
-}
-
-function tampered(overlay: OverlayObservation, how: "Deleted" | "Seized"): OverlayObservation {
-  // Our finalizer holds a deleted one back; a seized one reads as nothing we wrote.
-  if (how === "Deleted") return { ...overlay, deleting: true };
-  return { ...overlay, text: "{}", hash: "seized", document: null, foreignManagers: ["kubectl-edit"] };
 }

@@ -31,53 +31,63 @@ export function addToBucket(row: Row, bucket: number, count: number): void {
   row[firstBucket + bucket] = (row[firstBucket + bucket] ?? 0) + count;
 }
 
-export type ToyEvidence = {
+/** Counts of one configuration. Seconds are those of the pod's own clock, which never jumps. */
+export class ToyEvidence {
+  readonly #sums = new Float64Array(width * keptSeconds);
+  readonly #activatedAtMs: number;
+  #first: number | undefined;
+  #last = 0;
+
+  constructor(activatedAtMs: number) {
+    this.#activatedAtMs = activatedAtMs;
+  }
+
+  clone(): ToyEvidence {
+    const copy = new ToyEvidence(this.#activatedAtMs);
+    copy.#sums.set(this.#sums);
+    copy.#first = this.#first;
+    copy.#last = this.#last;
+    return copy;
+  }
+
   /** Counts what happened in a second; seconds come in order and without a gap. */
-  readonly add: (second: number, row: Row) => void;
+  add(second: number, row: Row): void {
+    const before = this.#first === undefined ? nothing : this.#sumUntil(this.#last);
+    this.#first ??= second;
+    this.#last = second;
+    const start = (second % keptSeconds) * width;
+    for (let place = 0; place < width; place += 1) {
+      this.#sums[start + place] = (before[place] ?? 0) + (row[place] ?? 0);
+    }
+  }
+
   /** Forgets what was counted after a second, at most two minutes back. */
-  readonly rewind: (second: number) => void;
-  readonly read: (epoch: number, nowMs: number, spans: readonly Span[]) => Evidence;
-};
+  rewind(second: number): void {
+    if (this.#first !== undefined && second < this.#first) this.#first = undefined;
+    this.#last = Math.min(this.#last, second);
+  }
 
-/** Begins to count at an instant, in epoch ms. */
-export function makeToyEvidence(activatedAtMs: number): ToyEvidence {
-  const sums = new Float64Array(width * keptSeconds);
-  let first: number | undefined;
-  let last = 0;
-
-  const sumUntil = (second: number): Row => {
-    if (first === undefined || second < first) return nothing;
-    const slot = Math.min(second, last) % keptSeconds;
-    return sums.subarray(slot * width, (slot + 1) * width);
-  };
-  return {
-    add: (second, row) => {
-      const before = first === undefined ? nothing : sumUntil(last);
-      first ??= second;
-      last = second;
-      const start = (second % keptSeconds) * width;
-      for (let place = 0; place < width; place += 1) {
-        sums[start + place] = (before[place] ?? 0) + (row[place] ?? 0);
-      }
-    },
-    rewind: (second) => {
-      if (first !== undefined && second < first) first = undefined;
-      last = Math.min(last, second);
-    },
-    read: (epoch, nowMs, spans) => ({
+  read(epoch: number, elapsedMs: number, spans: readonly Span[]): Evidence {
+    return {
       epoch,
-      sinceSeconds: Math.max(0, nowMs - activatedAtMs) / 1000,
-      counters: toCounters(sumUntil(last), undefined),
+      sinceSeconds: Math.max(0, elapsedMs - this.#activatedAtMs) / 1000,
+      counters: toCounters(this.#sumUntil(this.#last), undefined),
       windows: spans.map((span) => {
-        const to = Math.floor(nowMs / 1000) - span.offsetSeconds;
+        const to = Math.floor(elapsedMs / 1000) - span.offsetSeconds;
         const from = to - span.seconds + 1;
-        const startMs = Math.max(from * 1000, activatedAtMs);
-        const endMs = Math.min((to + 1) * 1000, nowMs);
-        const counters = toCounters(sumUntil(to), sumUntil(from - 1));
-        return { ...span, coveredSeconds: Math.max(0, endMs - startMs) / 1000, counters };
+        // A second is called by its end.
+        const coveredMs = to * 1000 - Math.max((from - 1) * 1000, this.#activatedAtMs);
+        const counters = toCounters(this.#sumUntil(to), this.#sumUntil(from - 1));
+        return { ...span, coveredSeconds: Math.max(0, coveredMs) / 1000, counters };
       }),
-    }),
-  };
+    };
+  }
+
+  #sumUntil(second: number): Row {
+    if (this.#first === undefined || second < this.#first) return nothing;
+    const slot = Math.min(second, this.#last) % keptSeconds;
+    return this.#sums.subarray(slot * width, (slot + 1) * width);
+  }
 }
 
 function toCounters(until: Row, before: Row | undefined): Counters {

@@ -1,21 +1,25 @@
-// A toy sidecar in a toy pod: follows the overlay after a while, serves the scenario's traffic, counts evidence.
+// A simulated pod with its sidecar: follows the overlay after a while, serves what it is given, counts evidence.
 
 import type { PodObservation } from "@retriever/operator/core/model/workload.ts";
 import type { Span } from "@retriever/operator/core/time/evidence-spans.ts";
+import { servingOf } from "@retriever/sidecar/contract/follow-overlay.ts";
 import type { Overlay, StoreName } from "@retriever/sidecar/contract/overlay.ts";
 import type { SidecarStatus, StoreStatus } from "@retriever/sidecar/contract/status.ts";
-import { identityOf, type StoreIdentity } from "@retriever/stores/config/identity.ts";
-import type { Regime } from "#rehearse/world.ts";
-import type { Random } from "./draws.ts";
-import { serveSecond } from "./serve.ts";
-import { emptyRow, makeToyEvidence, type ToyEvidence } from "./toy-evidence.ts";
+import type { StoreIdentity } from "@retriever/stores/config/identity.ts";
+import { type ConfigFiles, followFiles, type Running } from "./follow-files.ts";
+import { serveSecond, type Traffic } from "./serve.ts";
+import { emptyRow, ToyEvidence } from "./toy-evidence.ts";
 import { probedStore, type StoreHealth } from "./toy-store.ts";
 
-export type OverlayFile = { readonly hash: string; readonly document: Overlay };
+type OverlayFile = { readonly hash: string; readonly document: Overlay };
+type Files = ConfigFiles<OverlayFile>;
 
 /** What all pods share at one moment. */
 export type Surroundings = {
+  /** Wall clock, epoch ms. */
   readonly nowMs: number;
+  /** The pods' own clock, which never jumps. */
+  readonly elapsedMs: number;
   readonly base: StoreIdentity;
   readonly source: StoreIdentity;
   readonly destination: StoreIdentity;
@@ -23,57 +27,85 @@ export type Surroundings = {
   readonly spans: readonly Span[];
 };
 
-/** Traffic of all pods together. */
-export type SharedTraffic = { readonly regime: Regime; readonly pods: number };
+const baseAlone = { primary: "source", shadow: "none", sampleRate: 0 } as const;
+const noOverlay = { epoch: 0, hash: null, migrationUid: null, released: false, overlay: "absent" } as const;
 
-type Offer = { readonly file: OverlayFile | null; readonly atMs: number };
-
-/** Starts with the overlay that is there when it is made. */
+/** Instants in ms of the pods' own clock. Public fields are what a script may do to a pod. */
 export class ToyPod {
   readonly name: string;
   readonly uid: string;
   annotatedEpoch = 0;
   /** The operator can't reach it. */
   silent = false;
-  /** It sees no new configuration. */
+  /** It sees no new overlay. */
   stuck = false;
+  sidecarRunning = true;
+  nodeLost = false;
+  /** How long it takes to see a new overlay; undefined: as long as the one who offers says. */
+  followMs: number | undefined;
   readonly #row = emptyRow();
   #starts = 0;
-  #offered: Offer | undefined;
-  #inForce: OverlayFile | null = null;
-  #isShadowOff = false;
+  #offered: Files["overlay"] = null;
+  #visibleAtMs = 0;
+  #files: Files = { overlay: null, isBaseSource: true };
+  #running: Running<OverlayFile> = { inForce: null, isVanished: false, hasSource: true };
   #activatedAtMs = 0;
-  #evidence: ToyEvidence = makeToyEvidence(0);
+  #evidence = new ToyEvidence(0);
 
-  constructor(name: string, file: OverlayFile | null, around: Surroundings) {
+  constructor(name: string) {
     this.name = name;
-    this.uid = identityOf({ kind: "qdrant", host: name, port: 1, place: "pod" }).digest;
-    this.#start(file, around);
+    this.uid = `uid-${name}`;
   }
 
-  /** It has not taken the newest configuration over yet. */
+  clone(): ToyPod {
+    const copy = new ToyPod(this.name);
+    const { annotatedEpoch, silent, stuck, sidecarRunning, nodeLost, followMs } = this;
+    Object.assign(copy, { annotatedEpoch, silent, stuck, sidecarRunning, nodeLost, followMs });
+    copy.#starts = this.#starts;
+    copy.#offered = this.#offered;
+    copy.#visibleAtMs = this.#visibleAtMs;
+    copy.#files = this.#files;
+    copy.#running = this.#running;
+    copy.#activatedAtMs = this.#activatedAtMs;
+    copy.#evidence = this.#evidence.clone();
+    return copy;
+  }
+
+  /** It has not read the newest overlay yet, and will. */
   get isAboutToChange(): boolean {
-    return this.#offered !== undefined && !this.stuck;
+    return this.#offered !== this.#files.overlay && !this.stuck;
   }
 
-  /** From an instant on the file in the volume is this one; null: gone. */
-  offer(file: OverlayFile | null, atMs: number): void {
-    this.#offered = { file, atMs };
+  /** From now on the overlay in the API is this one; the pod sees it `afterMs` later. */
+  offer(overlay: Files["overlay"], atMs: number, afterMs: number): void {
+    if (hashOf(overlay) === hashOf(this.#offered)) return;
+    this.#offered = overlay;
+    this.#visibleAtMs = atMs + (this.followMs ?? afterMs);
   }
 
-  /** Takes over what is due. */
-  settle({ nowMs }: Surroundings): void {
-    if (this.#offered === undefined || this.stuck || this.#offered.atMs > nowMs) return;
-    const { file, atMs } = this.#offered;
-    this.#offered = undefined;
-    // A file that vanishes without having been released stays in force.
-    const isHonoured = file !== null || this.#inForce === null || this.#inForce.document.released;
-    if (isHonoured && file?.hash !== this.#inForce?.hash) this.#activate(file, Math.max(atMs, this.#activatedAtMs));
+  /** A process begins, with the files as they are in its volume. */
+  start(isBaseSource: boolean, atMs: number): void {
+    this.#starts += 1;
+    this.#files = { overlay: this.stuck ? this.#files.overlay : this.#offered, isBaseSource };
+    this.#running = followFiles({ inForce: null, isVanished: false, hasSource: isBaseSource }, this.#files);
+    this.#activate(atMs);
   }
 
-  serve(second: number, traffic: SharedTraffic, random: Random): void {
-    const { primary = "source", shadow = "none", sampleRate = 0 } = this.#inForce?.document ?? {};
-    serveSecond(random, { ...traffic, primary, shadow: this.#isShadowOff ? "none" : shadow, sampleRate }, this.#row);
+  /** Reads its files. */
+  settle(isBaseSource: boolean, atMs: number): void {
+    const isVisible = this.isAboutToChange && atMs >= this.#visibleAtMs;
+    if (!isVisible && isBaseSource === this.#files.isBaseSource) return;
+    this.#files = { overlay: isVisible ? this.#offered : this.#files.overlay, isBaseSource };
+    const before = this.#running.inForce;
+    this.#running = followFiles(this.#running, this.#files);
+    if (this.#running.inForce?.hash !== before?.hash) this.#activate(atMs);
+  }
+
+  /** Serves for the second of its clock that ends now. */
+  serve(second: number, traffic: (primary: StoreName) => Traffic): void {
+    this.#row.fill(0);
+    const serving = this.#serving();
+    if (this.sidecarRunning) serveSecond(traffic(serving.primary), serving, this.#row);
     this.#evidence.add(second, this.#row);
   }
 
@@ -82,108 +114,79 @@ export class ToyPod {
     this.#evidence.rewind(second);
   }
 
-  restart(around: Surroundings): void {
-    this.#start(this.#offered === undefined ? this.#inForce : this.#offered.file, around);
-  }
-
   observe(around: Surroundings): PodObservation {
-    return {
-      name: this.name,
-      uid: this.uid,
-      terminating: false,
-      ready: true,
-      sidecarRunning: true,
-      nodeLost: false,
-      annotatedEpoch: this.annotatedEpoch,
-      status: this.silent ? { ok: false, why: "deadline exceeded" } : { ok: true, value: this.#status(around) },
-    };
+    const { name, uid, sidecarRunning, nodeLost, annotatedEpoch } = this;
+    const isHeard = !this.silent && sidecarRunning;
+    const status = isHeard
+      ? ({ ok: true, value: this.#status(around) } as const)
+      : ({ ok: false, why: "deadline exceeded" } as const);
+    return { name, uid, terminating: false, ready: true, sidecarRunning, nodeLost, annotatedEpoch, status };
   }
 
-  /** A starting sidecar has no source adapter but its base: it serves the destination alone, or the base. */
-  #start(file: OverlayFile | null, { nowMs, base }: Surroundings): void {
-    this.#starts += 1;
-    const isSourceGone = file !== null && base.digest !== file.document.source.digest;
-    this.#activate(isSourceGone && file.document.primary === "source" ? null : file, nowMs);
-    this.#isShadowOff = isSourceGone;
-  }
-
-  #activate(file: OverlayFile | null, atMs: number): void {
-    this.#inForce = file;
-    this.#isShadowOff = false;
+  #activate(atMs: number): void {
     this.#activatedAtMs = atMs;
-    this.#evidence = makeToyEvidence(atMs);
+    this.#evidence = new ToyEvidence(atMs);
+  }
+
+  #serving() {
+    const { inForce, hasSource } = this.#running;
+    return (inForce === null ? null : servingOf(inForce.document, hasSource)) ?? baseAlone;
   }
 
   #status(around: Surroundings): SidecarStatus {
-    const inForce = this.#inForce;
+    const epoch = this.#running.inForce?.document.revision.epoch ?? 0;
     return {
       schema: 1,
       podUid: this.uid,
       podName: this.name,
       startId: `${this.name}-${this.#starts}`,
-      version: "rehearsal",
+      version: "toy",
       readableOverlaySchemas: [1],
       base: around.base,
-      config: inForce === null ? baseConfig(around) : overlayConfig(inForce, this.#isShadowOff, around),
+      config: this.#config(around),
       configFault: null,
-      stores: storesOf(inForce?.document, this.#activatedAtMs, around),
-      evidence: this.#evidence.read(inForce?.document.revision.epoch ?? 0, around.nowMs, around.spans),
+      stores: this.#stores(around),
+      evidence: this.#evidence.read(epoch, around.elapsedMs, around.spans),
     };
   }
-}
 
-/** No overlay is in force: the base alone says what is primary. */
-function baseConfig({ base }: Surroundings): SidecarStatus["config"] {
-  return {
-    epoch: 0,
-    hash: null,
-    migrationUid: null,
-    primary: "source",
-    primaryIdentity: base,
-    shadow: "none",
-    sampleRate: 0,
-    released: false,
-    overlay: "absent",
-    sourceChanged: false,
-  };
-}
-
-function overlayConfig(
-  { hash, document }: OverlayFile,
-  isShadowOff: boolean,
-  around: Surroundings,
-): SidecarStatus["config"] {
-  const { revision, primary, shadow, sampleRate, released } = document;
-  return {
-    epoch: revision.epoch,
-    hash,
-    migrationUid: revision.migrationUid,
-    primary,
-    primaryIdentity: around[primary],
-    shadow: isShadowOff ? "none" : shadow,
-    sampleRate,
-    released,
-    overlay: "in-force",
-    sourceChanged: around.base.digest !== document.source.digest,
-  };
-}
-
-function storesOf(document: Overlay | undefined, activatedAtMs: number, around: Surroundings): StoreStatus[] {
-  const { nowMs, health, base, source, destination } = around;
-  if (document === undefined) {
-    const known = { store: "source", role: "primary", identity: base } as const;
-    return [probedStore(known, { health: health.source, nowMs, knownSinceMs: 0 })];
+  #config(around: Surroundings): SidecarStatus["config"] {
+    const { inForce, isVanished } = this.#running;
+    const serving = this.#serving();
+    const sourceChanged = this.#isSourceChanged(around.base);
+    if (inForce === null) return { ...noOverlay, ...serving, primaryIdentity: around.base, sourceChanged };
+    const { revision, released } = inForce.document;
+    return {
+      ...serving,
+      epoch: revision.epoch,
+      hash: inForce.hash,
+      migrationUid: revision.migrationUid,
+      primaryIdentity: around[serving.primary],
+      released,
+      overlay: isVanished ? "vanished" : "in-force",
+      sourceChanged,
+    };
   }
-  const roleOf = (store: StoreName): StoreStatus["role"] => {
-    if (store === document.primary) return "primary";
-    return document.shadow === store ? "shadow" : "none";
-  };
-  const [from, to] = [
-    { store: "source", role: roleOf("source"), identity: source },
-    { store: "destination", role: roleOf("destination"), identity: destination },
-  ] as const;
-  return [
-    probedStore(from, { health: health.source, nowMs, knownSinceMs: 0 }),
-    probedStore(to, { health: health.destination, nowMs, knownSinceMs: activatedAtMs }),
-  ];
+
+  /** The base has another store than the overlay that is in force, or would be. */
+  #isSourceChanged(base: StoreIdentity): boolean {
+    const { overlay } = this.#files;
+    const wanted = this.#running.inForce ?? (overlay === "invalid" ? null : overlay);
+    return wanted !== null && base.digest !== wanted.document.source.digest;
+  }
+
+  /** The base's store, known since ever; under an overlay its destination as well, known since then. */
+  #stores({ nowMs, elapsedMs, health, base, source, destination }: Surroundings): StoreStatus[] {
+    const { primary, shadow } = this.#serving();
+    const view = (store: StoreName, identity: StoreIdentity, knownSinceMs: number): StoreStatus => {
+      const role = store === primary ? "primary" : store === shadow ? "shadow" : "none";
+      return probedStore({ store, role, identity }, { health: health[store], nowMs, elapsedMs, knownSinceMs });
+    };
+    if (this.#running.inForce === null) return [view("source", base, Number.NEGATIVE_INFINITY)];
+    return [view("source", source, Number.NEGATIVE_INFINITY), view("destination", destination, this.#activatedAtMs)];
+  }
+}
+
+function hashOf(overlay: Files["overlay"]): string | null {
+  return overlay === null || overlay === "invalid" ? overlay : overlay.hash;
 }

@@ -6,9 +6,12 @@ import type { SourceBehaviour } from "#scenario/scenario.ts";
 /** How a store behaves, and since when it has behaved so badly that nothing is answered. */
 export type StoreHealth = { readonly behaviour: SourceBehaviour; readonly downSinceMs: number | undefined };
 
-export type Sight = {
+type Probing = {
   readonly health: StoreHealth;
+  /** Wall clock, epoch ms. */
   readonly nowMs: number;
+  /** The pod's own clock, which the other instants are of. */
+  readonly elapsedMs: number;
   /** When the pod first heard of the store. */
   readonly knownSinceMs: number;
 };
@@ -20,13 +23,13 @@ const probeTakesMs = 200;
 /** What the last probe found; nothing before the first has ended. */
 export function probedStore(
   asked: Pick<StoreStatus, "store" | "role" | "identity">,
-  { health, nowMs, knownSinceMs }: Sight,
+  { health, nowMs, elapsedMs, knownSinceMs }: Probing,
 ): StoreStatus {
   const { behaviour, downSinceMs } = health;
-  const age = Math.floor(nowMs / 1000) % probeEverySeconds;
+  const age = Math.floor(elapsedMs / 1000) % probeEverySeconds;
   const failure = failureOf(behaviour, asked.identity.label, nowMs);
   const answers = failure === null;
-  if (nowMs - knownSinceMs < probeTakesMs) return unknownStore(asked);
+  if (elapsedMs - knownSinceMs < probeTakesMs) return unknownStore(asked);
   return {
     ...asked,
     reachable: !behaviour.down,
@@ -38,7 +41,7 @@ export function probedStore(
     newestUpdatedAt: answers ? new Date(nowMs - durationSeconds(behaviour.behind) * 1000).toISOString() : null,
     indexedVectors: null,
     probeAgeSeconds: age,
-    lastOkAgeSeconds: answers ? age : downSinceMs === undefined ? null : age + (nowMs - downSinceMs) / 1000,
+    lastOkAgeSeconds: answers ? age : downSinceMs === undefined ? null : age + (elapsedMs - downSinceMs) / 1000,
     lastError: failure,
   };
 }

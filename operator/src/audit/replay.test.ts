@@ -3,7 +3,7 @@ import { decide } from "#core/decide.ts";
 import { type AuditRecord, chainStart, printRecord, seal } from "#core/status/audit-record.ts";
 import { aChain, aChainFile, aDraft, subject } from "#test/builders/evidence.ts";
 import { recordedWorld } from "#test/recorded-loop.ts";
-import { goodTraffic } from "#test/toy-pod.ts";
+import { goodTraffic } from "#test/steady-traffic.ts";
 import { printChainFile } from "./chain-file.ts";
 import { replay } from "./replay.ts";
 

@@ -13,7 +13,7 @@ import { FakeEventSource } from "#test/fakes/fake-event-source.ts";
 import { FakeJobs, FakeReports } from "#test/fakes/fake-jobs.ts";
 import { FakeSidecars } from "#test/fakes/fake-sidecars.ts";
 import { ToyFleet } from "#test/fakes/toy-fleet.ts";
-import { goodTraffic } from "#test/toy-pod.ts";
+import { goodTraffic } from "#test/steady-traffic.ts";
 import { makeLoop } from "./loop.ts";
 import { makeReconcile } from "./reconcile.ts";
 

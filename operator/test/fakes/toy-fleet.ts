@@ -1,61 +1,61 @@
 // Toy pods in the cluster in memory: they read the overlay that lies there and answer for themselves.
 import { hash } from "node:crypto";
+import type { ToyPod } from "@retriever/kubectl/toy/toy-pod.ts";
 import { overlayName } from "@retriever/sidecar/contract/names.ts";
 import { overlayFileName, overlaySchema, type StoreName } from "@retriever/sidecar/contract/overlay.ts";
 import type { Clock } from "#ports/clock.ts";
+import type { WindowSpan } from "#ports/sidecars.ts";
 import { aPod } from "#test/builders/search-app.ts";
-import { destinationIdentity, sourceIdentity } from "#test/builders/sidecar-status.ts";
-import { goodTraffic, ToyPod, type Traffic, type World } from "#test/toy-pod.ts";
+import { Simulation } from "#test/simulate.ts";
+import type { Traffic } from "#test/steady-traffic.ts";
 import type { FakeCluster } from "./fake-cluster.ts";
 import type { FakeSidecars } from "./fake-sidecars.ts";
 
 /** `pods` pods of the Deployment search-api; each reconcile of the operator lets them live until then. */
 export class ToyFleet {
-  traffic: (at: number, primary: StoreName) => Traffic = () => goodTraffic;
-  readonly pods: readonly ToyPod[];
   readonly #cluster: FakeCluster;
   readonly #clock: Clock;
+  /** Only its pods: the operator is another one. */
+  readonly #toys = new Simulation({ pods: 0 });
 
   constructor(cluster: FakeCluster, sidecars: FakeSidecars, clock: Clock, pods = 3) {
     this.#cluster = cluster;
     this.#clock = clock;
-    this.pods = Array.from({ length: pods }, (_, index) => new ToyPod(`search-api-${index}`, clock.now()));
-    for (const toy of this.pods) {
+    for (let index = 0; index < pods; index += 1) {
+      const toy = this.#toys.addPod(`search-api-${index}`);
       const pod = aPod(toy.name, { uid: toy.uid });
       cluster.pods.push({ namespace: "search", selector: "app=search-api", pod });
-      sidecars.answer(pod.ip, (windows) => {
-        const world = { ...this.#world(), spans: windows };
-        toy.tick(world);
-        const { status } = toy.observe(world);
-        if (!status.ok) throw new Error(status.why);
-        return status.value;
-      });
+      sidecars.answer(pod.ip, (windows) => this.#ask(toy, windows));
     }
+  }
+
+  set traffic(traffic: (at: number, primary: StoreName) => Traffic) {
+    this.#toys.traffic = traffic;
+  }
+
+  get pods(): readonly ToyPod[] {
+    return this.#toys.pods;
   }
 
   /** Which store each pod serves from. */
   primaries(): string[] {
-    return this.pods.map((pod) => {
-      const { status } = pod.observe(this.#world());
-      return status.ok ? status.value.config.primary : "unknown";
-    });
+    return this.pods.map((toy) => this.#ask(toy, []).config.primary);
   }
 
-  #world(): World {
+  #ask(toy: ToyPod, windows: readonly WindowSpan[]) {
+    this.#readOverlay();
+    this.#toys.advance(this.#clock.now());
+    const { status } = toy.observe(this.#toys.surroundings(windows));
+    if (!status.ok) throw new Error(status.why);
+    return status.value;
+  }
+
+  #readOverlay(): void {
     const text = this.#cluster.configMaps.get(`search/${overlayName("search-api")}`)?.data[overlayFileName];
-    return {
-      now: this.#clock.now(),
-      base: sourceIdentity,
-      destination: destinationIdentity,
-      overlay:
-        text === undefined
-          ? null
-          : { text, hash: hash("sha256", text), document: overlaySchema.safeParse(parse(text)).data ?? null },
-      traffic: this.traffic,
-      failing: new Set(),
-      spans: [],
-      behindSeconds: { source: 0, destination: 0 },
-    };
+    if (text === this.#toys.overlay?.text) return;
+    const document = text === undefined ? null : (overlaySchema.safeParse(parse(text)).data ?? null);
+    const marks = { hasFinalizer: true, deleting: false, intent: null, foreignManagers: [] };
+    this.#toys.overlay = text === undefined ? null : { text, hash: hash("sha256", text), document, ...marks };
   }
 }
 

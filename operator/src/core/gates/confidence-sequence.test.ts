@@ -1,6 +1,6 @@
+import { makeRandom } from "@retriever/kubectl/toy/draws.ts";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { seededChance } from "#test/seeded-chance.ts";
 import { confidenceSequence, lowerBound, upperBound } from "./confidence-sequence.ts";
 import { logEvidenceAbove, logEvidenceBelow } from "./e-value.ts";
 
@@ -57,7 +57,7 @@ test("the true share lies inside at each of 40 points in all but alpha of the ru
   const [runs, alpha, share] = [300, 0.1, 0.12];
   let missed = 0;
   for (let run = 0; run < runs; run += 1) {
-    const chance = seededChance(1000 + run);
+    const chance = makeRandom(1000 + run).next;
     let bad = 0;
     let isInside = true;
     for (let n = 1; n <= 1000; n += 1) {

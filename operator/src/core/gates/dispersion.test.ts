@@ -1,6 +1,6 @@
+import { makeRandom } from "@retriever/kubectl/toy/draws.ts";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { seededChance } from "#test/seeded-chance.ts";
 import { addWindow, dispersionOf, noWindows, type WindowSums } from "./dispersion.ts";
 
 type Window = { readonly bad: number; readonly n: number };
@@ -45,7 +45,7 @@ test("the order of the windows doesn't matter", () => {
 });
 
 test("independent samples are hardly deflated, whole bad windows by about their size", () => {
-  const chance = seededChance(7);
+  const chance = makeRandom(7).next;
   const independent = Array.from({ length: 120 }, () => ({ bad: binomial(30, 0.05, chance), n: 30 }));
   expect(dispersionOf(sumsOf(independent))).toBeLessThan(1.4);
   const inBursts = Array.from({ length: 120 }, (_, index) => ({ bad: index % 20 === 0 ? 30 : 0, n: 30 }));

@@ -1,6 +1,6 @@
+import { makeRandom } from "@retriever/kubectl/toy/draws.ts";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { seededChance } from "#test/seeded-chance.ts";
 import { logEvidenceAbove, logEvidenceBelow } from "./e-value.ts";
 
 const limits = fc.double({ min: 0.001, max: 0.999, noNaN: true });
@@ -94,7 +94,7 @@ function crossings(alpha: number, evidence: typeof logEvidenceAbove, value: (cha
   const runs = 400;
   let crossed = 0;
   for (let run = 0; run < runs; run += 1) {
-    const chance = seededChance(run);
+    const chance = makeRandom(run).next;
     let bad = 0;
     for (let n = 1; n <= 500; n += 1) {
       bad += value(chance);

@@ -5,7 +5,7 @@ import type { Phase } from "@retriever/crds/status/migration-status.ts";
 import { describe, expect, it } from "vitest";
 import { aSpec, shortPlan } from "#test/builders/spec.ts";
 import { Simulation, simulationAt } from "#test/simulate.ts";
-import { goodTraffic } from "#test/toy-pod.ts";
+import { goodTraffic } from "#test/steady-traffic.ts";
 
 const spec = aSpec({ ...shortPlan, cutover: { hold: true } });
 const auto = aSpec(shortPlan);
@@ -144,7 +144,7 @@ describe("Promote", () => {
 
   it("doesn't open a cutover whose rollback path isn't proved", () => {
     const sim = simulationAt("AwaitingCutover", { spec });
-    sim.behindSeconds.source = 3600;
+    sim.behave("source", { behind: "1h" });
     sim.act("Promote");
     sim.run(60);
     expect(sim.phase).toBe("AwaitingCutover");

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { aFiring, someAlerts } from "#test/builders/alerts.ts";
 import { aSpec, onlyReachable, shortPlan } from "#test/builders/spec.ts";
 import { type Simulation, simulationAt } from "#test/simulate.ts";
-import { goodTraffic } from "#test/toy-pod.ts";
+import { goodTraffic } from "#test/steady-traffic.ts";
 import type { AlertsObservation } from "../model/alert-observation.ts";
 
 const spec = aSpec({
@@ -128,14 +128,14 @@ describe("the alert fires", () => {
 
   it("but nobody may go back by himself: held with one page, and not remembered once it is over", () => {
     const sim = at("Guard").run(30);
-    sim.failing.add("source");
+    sim.behave("source", { down: true });
     sim.run(10);
     let last = 0;
     tell(sim, (now) => ({ firings: [aFiring((last = now), 60_000)] })).run(90);
     expect(sim.status.message).toContain("the rollback path is closed");
     tell(sim, (now) => ({ firings: [aFiring(now, 0, { activeAt: null, firstAt: last - 90_000, lastAt: last })] }));
     sim.run(60);
-    sim.failing.clear();
+    sim.behave("source", { down: false });
     sim.run(60);
     expect(sim.phase).toBe("Guard");
     expect(sim.pages).toEqual(["RollbackNotReady", "RollbackBlocked"]);

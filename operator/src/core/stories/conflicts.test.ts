@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { destinationIdentity } from "#test/builders/sidecar-status.ts";
 import { aSpec, shortPlan } from "#test/builders/spec.ts";
 import { Simulation, simulationAt } from "#test/simulate.ts";
-import { goodTraffic } from "#test/toy-pod.ts";
+import { goodTraffic } from "#test/steady-traffic.ts";
 
 const spec = aSpec(shortPlan);
 const sampling = ["Preflight", "AwaitingApproval", "WarmUp", "Ramp", "AwaitingCutover"] satisfies Phase[];
@@ -102,7 +102,7 @@ describe("an older status was restored", () => {
     sim.refusesStatus = true;
     sim.act("Rollback");
     sim.run(30);
-    sim.dropOverlay();
+    sim.overlay = null;
     sim.acts = [];
     sim.refusesStatus = false;
     sim.run(60);
@@ -177,7 +177,7 @@ describe("reads that fail", () => {
     "%s in CuttingOver: goes back after ackTimeout, seen or not",
     (part) => {
       const sim = simulationAt("CuttingOver", { spec });
-      sim.pod(0).ackDelayMs = Number.POSITIVE_INFINITY;
+      sim.pod(0).stuck = true;
       sim.unreadable.add(part);
       sim.until("RollingBack", 120);
       expect(sim.status.rollback?.reason).toBe("AckTimeout");
@@ -187,7 +187,7 @@ describe("reads that fail", () => {
 
   it("pods while they lag: the delay isn't forgotten", () => {
     const sim = simulationAt("AwaitingApproval", { spec });
-    sim.pod(0).ackDelayMs = Number.POSITIVE_INFINITY;
+    sim.pod(0).stuck = true;
     sim.until("WarmUp", 10);
     sim.run(70);
     sim.unreadable.add("pods");

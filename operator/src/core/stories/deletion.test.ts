@@ -96,12 +96,12 @@ describe("deleted with its pods there", () => {
 describe("deleted while a pod doesn't answer", () => {
   it("in the guard: the finalizer stays until that pod is back at the source", () => {
     const sim = at("Guard").run(20);
-    sim.pod(0).ackDelayMs = Number.POSITIVE_INFINITY;
+    sim.pod(0).stuck = true;
     sim.delete();
     sim.run(900);
     expect(sim.gone).toBe(false);
     expect(sim.status.message).toContain("pod-1");
-    sim.pod(0).ackDelayMs = 0;
+    sim.pod(0).stuck = false;
     sim.runWhile(() => !sim.gone, 120);
   });
 

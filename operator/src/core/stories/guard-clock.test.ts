@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { aSpec, shortPlan } from "#test/builders/spec.ts";
 import { type Simulation, simulationAt } from "#test/simulate.ts";
-import { goodTraffic } from "#test/toy-pod.ts";
+import { goodTraffic } from "#test/steady-traffic.ts";
 
 const spec = aSpec({ ...shortPlan, guard: { duration: "30m", deadline: "2h", minSamples: 50 } });
 
@@ -85,9 +85,9 @@ describe("time that counts", () => {
 
   it("is enough only with the samples the plan asks for; rolling restarts don't lose them", () => {
     const sim = simulationAt("Guard", { spec });
-    for (const pod of sim.pods) pod.restart();
+    for (const pod of sim.pods) sim.restart(pod);
     sim.run(60);
-    for (const pod of sim.pods) pod.restart();
+    for (const pod of sim.pods) sim.restart(pod);
     sim.run(60);
     expect(sim.status.evidence?.vanishedPods).toBe(6);
     sim.until("Completed", 2400);
@@ -108,7 +108,7 @@ describe("time that counts", () => {
 
   it("waits for the last revision to reach every pod", () => {
     const sim = simulationAt("Guard", { spec }).run(60);
-    sim.pod(0).ackDelayMs = 20_000;
+    sim.pod(0).followMs = 20_000;
     sim.runWhile(() => sim.status.revision?.shadow !== "none", 3600);
     sim.run(10);
     expect(sim.phase).toBe("Guard");

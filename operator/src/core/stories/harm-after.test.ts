@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { destinationIdentity } from "#test/builders/sidecar-status.ts";
 import { aSpec, shortPlan } from "#test/builders/spec.ts";
 import { type Simulation, simulationAt } from "#test/simulate.ts";
-import { goodTraffic, type Traffic } from "#test/toy-pod.ts";
+import { goodTraffic, type Traffic } from "#test/steady-traffic.ts";
 
 const spec = aSpec(shortPlan);
 
@@ -61,7 +61,7 @@ describe("harm in the guard rolls back by itself", () => {
 
   it("also when the source's freshness lags or isn't known: only positive evidence of a broken rollback path stops it", () => {
     const sim = inGuard();
-    sim.behindSeconds.source = 7200;
+    sim.behave("source", { behind: "2h" });
     sim.run(10);
     expect(sim.condition("RollbackReady")).toBe("False/SourceStale");
     degrade(sim, { errorShare: 0.9 }).until("RolledBack", 60);
@@ -85,7 +85,7 @@ describe("the destination isn't harmful", () => {
 
   it("a failing old store sends no traffic back to itself, makes RollbackReady False and pages once", () => {
     const sim = inGuard();
-    sim.failing.add("source");
+    sim.behave("source", { down: true });
     sim.traffic = () => ({ ...goodTraffic, shadowErrors: 1 });
     sim.run(120);
     expect(sim.phase).toBe("Guard");
@@ -97,7 +97,7 @@ describe("the destination isn't harmful", () => {
 describe("no rollback path", () => {
   it("says so and pages once when the new primary is harmful while the old store fails", () => {
     const sim = inGuard();
-    sim.failing.add("source");
+    sim.behave("source", { down: true });
     sim.run(10);
     degrade(sim, { latencyMs: 900 });
     sim.run(180);
@@ -105,7 +105,7 @@ describe("no rollback path", () => {
     expect(sim.pages).toEqual(["RollbackNotReady", "RollbackBlocked"]);
     expect(sim.status.message).toContain("the rollback path is closed");
     expect(sim.status.guard?.watchedSeconds).toBe(0);
-    sim.failing.clear();
+    sim.behave("source", { down: false });
     sim.until("RolledBack", 60);
   });
 
@@ -139,8 +139,8 @@ describe("no rollback path", () => {
     sim.act("Rollback");
     sim.until("RollingBack", 30);
     sim.base = destinationIdentity;
-    sim.pod(1).restart();
-    sim.pod(1).ackDelayMs = Number.POSITIVE_INFINITY;
+    sim.restart(sim.pod(1));
+    sim.pod(1).stuck = true;
     sim.run(300);
     expect(sim.phase).toBe("RollingBack");
     expect(sim.status.message).toContain("served from elsewhere by pod-2");
@@ -164,7 +164,7 @@ describe("what a line of the thresholds says to do after the cutover", () => {
   it("Hold: doesn't keep a cutover between two primaries", () => {
     const thresholds = { livePrimary: { afterCutover: "Hold" } } as const;
     const sim = simulationAt("AwaitingCutover", { spec: aSpec({ ...shortPlan, thresholds }) });
-    sim.pod(2).ackDelayMs = Number.POSITIVE_INFINITY;
+    sim.pod(2).stuck = true;
     degrade(sim, { errorShare: 1 });
     sim.until("RollingBack", 120);
     expect(sim.status.rollback?.reason).toBe("AckTimeout");

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { aSpec, shortPlan } from "#test/builders/spec.ts";
 import { Simulation, simulationAt } from "#test/simulate.ts";
-import { goodTraffic, type Traffic } from "#test/toy-pod.ts";
+import { goodTraffic, type Traffic } from "#test/steady-traffic.ts";
 
 const spec = aSpec({ ...shortPlan, cutover: { hold: true } });
 
@@ -156,8 +156,8 @@ describe("evidence that went away", () => {
   it("measures the stage again when too many pods vanished with their counts", () => {
     const sim = simulationAt("Ramp", { spec });
     sim.run(20);
-    sim.pod(0).restart();
-    sim.pod(1).restart();
+    sim.restart(sim.pod(0));
+    sim.restart(sim.pod(1));
     sim.run(30);
     expect(sim.status.history.at(-1)?.reason).toBe("EvidenceLost");
     expect(sim.trace.at(-1)).toBe("Ramp: source+destination@0.5");
@@ -166,7 +166,7 @@ describe("evidence that went away", () => {
 
   it("goes back to Ramp from AwaitingCutover to measure the last stage again", () => {
     const sim = simulationAt("AwaitingCutover", { spec });
-    for (const pod of sim.pods) pod.restart();
+    for (const pod of sim.pods) sim.restart(pod);
     sim.until("Ramp", 60);
     expect(sim.trace.at(-1)).toBe("Ramp: source+destination@0.5");
     sim.until("AwaitingCutover", 600);

@@ -40,7 +40,7 @@ describe("a late rollback", () => {
   });
 
   test("lists what only the destination received, tells it, and a person closes it", () => {
-    const sim = late(({ verifier }) => verifier && (verifier.parity = { extra: 5, stale: 2, missing: 9 }));
+    const sim = late(({ verifier }) => (verifier.parity = { extra: 5, stale: 2, missing: 9 }));
     sim.until("RolledBack", 200);
     expect(reconciled(sim)).toBe("False/CorrectionsOpen");
     expect(sim.status.message).toContain("7 chunks of the destination are not as such at the source");
@@ -56,10 +56,10 @@ describe("a late rollback", () => {
   });
 
   test.each<[string, (sim: Simulation) => unknown, string, number]>([
-    ["there is no template", ({ verifier }) => verifier && (verifier.hasTemplate = false), "NoTemplate", 60],
-    ["the Jobs can't be read", (sim) => (sim.verifier = undefined), "NotObserved", 120],
-    ["the Job can't say", ({ verifier }) => verifier && (verifier.parity = { cannot: true }), "CannotSay", 120],
-    ["the Job never ends", ({ verifier }) => verifier && (verifier.takesMs = 1e10), "TimedOut", 8000],
+    ["there is no template", ({ verifier }) => (verifier.hasTemplate = false), "NoTemplate", 60],
+    ["the Jobs can't be read", (sim) => sim.unreadable.add("jobs"), "NotObserved", 120],
+    ["the Job can't say", ({ verifier }) => (verifier.parity = { cannot: true }), "CannotSay", 120],
+    ["the Job never ends", ({ verifier }) => (verifier.takesMs = 1e10), "TimedOut", 8000],
   ])("ends when %s: the answer is Unknown, and nothing is held by it", (_, arrange, reason, seconds) => {
     const sim = late(arrange).until("RolledBack", seconds);
     expect(reconciled(sim)).toBe(`Unknown/${reason}`);

@@ -7,7 +7,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { aSpec, shortPlan } from "#test/builders/spec.ts";
 import { Simulation, simulationAt } from "#test/simulate.ts";
-import { goodTraffic } from "#test/toy-pod.ts";
+import { goodTraffic } from "#test/steady-traffic.ts";
 import { decide } from "../decide.ts";
 import type { Observation } from "../model/observation.ts";
 import type { PodObservation } from "../model/workload.ts";
@@ -197,7 +197,7 @@ const event = fc.constantFrom(
 function happen(sim: Simulation, what: string, step: number): void {
   const pod = sim.pods[step % Math.max(1, sim.pods.length)];
   const acts: Readonly<Record<string, () => void>> = {
-    restart: () => pod?.restart(),
+    restart: () => pod !== undefined && sim.restart(pod),
     kill: () => {
       sim.pods = sim.pods.filter((one) => one !== pod);
     },
@@ -210,8 +210,8 @@ function happen(sim: Simulation, what: string, step: number): void {
     speak: () => {
       for (const one of sim.pods) one.silent = false;
     },
-    "fail source": () => sim.failing.add("source"),
-    "mend source": () => sim.failing.clear(),
+    "fail source": () => sim.behave("source", { down: true }),
+    "mend source": () => sim.behave("source", { down: false }),
     bad: () => {
       sim.traffic = () => ({ ...goodTraffic, mismatch: 0.8, errorShare: 0.3 });
     },

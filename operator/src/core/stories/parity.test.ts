@@ -32,29 +32,29 @@ describe("the check parity", () => {
 
   test("that finds a difference stops the preflight with its counts, and asks again after a while", () => {
     const sim = asking();
-    if (sim.verifier !== undefined) sim.verifier.parity = { missing: 12, stale: 2, lagging: 3 };
+    sim.verifier.parity = { missing: 12, stale: 2, lagging: 3 };
     sim.run(60);
     expect([sim.phase, verified(sim)]).toEqual(["Preflight", "False/Drift"]);
     expect(messageOf(sim, "ParityVerified")).toContain("14 chunks differ: 12 missing, 2 stale");
     expect(messageOf(sim, "ParityVerified")).toContain("3 more are explained by the lag");
     expect(sim.condition("Ready")).toBe("False/Drift");
-    if (sim.verifier !== undefined) sim.verifier.parity = {};
+    sim.verifier.parity = {};
     sim.until("WarmUp", 300);
     expect(jobs(sim)).toBe(2);
   });
 
   test("takes what the plan tolerates, and says so", () => {
     const sim = asking({ tolerance: { missing: 12 } });
-    if (sim.verifier !== undefined) sim.verifier.parity = { missing: 12 };
+    sim.verifier.parity = { missing: 12 };
     sim.until("WarmUp", 120);
     expect(verified(sim)).toBe("True/WithinTolerance");
   });
 
   test.each<[string, (sim: Simulation) => void, string]>([
-    ["without a template", (sim) => void (sim.verifier && (sim.verifier.hasTemplate = false)), "NoTemplate"],
-    ["whose Jobs can't be read", (sim) => void (sim.verifier = undefined), "NotObserved"],
-    ["whose Job can't say", (sim) => void (sim.verifier && (sim.verifier.parity = { cannot: true })), "CannotSay"],
-    ["whose Job never ends", (sim) => void (sim.verifier && (sim.verifier.takesMs = 1e9)), "TimedOut"],
+    ["without a template", (sim) => void (sim.verifier.hasTemplate = false), "NoTemplate"],
+    ["whose Jobs can't be read", (sim) => void sim.unreadable.add("jobs"), "NotObserved"],
+    ["whose Job can't say", (sim) => void (sim.verifier.parity = { cannot: true }), "CannotSay"],
+    ["whose Job never ends", (sim) => void (sim.verifier.takesMs = 1e9), "TimedOut"],
   ])("%s is Unknown, blocks, and a person may waive it", (_, arrange, reason) => {
     const sim = asking();
     arrange(sim);
@@ -75,7 +75,7 @@ describe("the check parity", () => {
 
   test("that differs can't be waived away", () => {
     const sim = asking();
-    if (sim.verifier !== undefined) sim.verifier.parity = { missing: 1 };
+    sim.verifier.parity = { missing: 1 };
     sim.run(60).act("Waive", { check: "parity", reason: "never mind" });
     expect(sim.run(10).phase).toBe("Preflight");
   });
@@ -99,22 +99,22 @@ describe("before the cutover", () => {
   test("it is compared again while somebody is waited for, and a new difference blocks until it is gone", () => {
     const sim = waiting().run(60);
     expect([verified(sim), sim.condition("Ready")]).toEqual(["True/Equal", "True/AwaitingPromote"]);
-    if (sim.verifier !== undefined) sim.verifier.parity = { stale: 4 };
+    sim.verifier.parity = { stale: 4 };
     sim.run(200).act("Promote");
     expect([sim.run(10).phase, verified(sim)]).toEqual(["AwaitingCutover", "False/Drift"]);
-    if (sim.verifier !== undefined) sim.verifier.parity = {};
+    sim.verifier.parity = {};
     sim.until("CuttingOver", 300);
   });
 
   test("few Jobs are left behind, however long it waits", () => {
     const sim = waiting().run(1500);
     expect(jobs(sim)).toBeGreaterThan(7);
-    expect(sim.verifier?.observe(sim.now).jobs.length).toBeLessThan(6);
+    expect(sim.verifier.observe(sim.now).jobs.length).toBeLessThan(6);
   });
 
   test("chunks that only the destination has are said: a rollback would hide them", () => {
     const sim = asking({ tolerance: { extra: 7 } });
-    if (sim.verifier !== undefined) sim.verifier.parity = { extra: 7 };
+    sim.verifier.parity = { extra: 7 };
     sim.until("AwaitingCutover").run(60);
     expect(sim.status.message).toContain("7 chunks are only at the destination");
   });
@@ -123,9 +123,9 @@ describe("before the cutover", () => {
 describe("an Abort", () => {
   test("doesn't wait for a Job, and the Job is ended", () => {
     const sim = asking().run(20);
-    expect(sim.verifier?.observe(sim.now).jobs.length).toBe(1);
+    expect(sim.verifier.observe(sim.now).jobs.length).toBe(1);
     sim.act("Abort");
     sim.until("RolledBack", 60);
-    expect(sim.run(20).verifier?.observe(sim.now).jobs).toEqual([]);
+    expect(sim.run(20).verifier.observe(sim.now).jobs).toEqual([]);
   });
 });

@@ -4,14 +4,13 @@ import type { Phase } from "@retriever/crds/status/migration-status.ts";
 import { describe, expect, it } from "vitest";
 import { aSpec, shortPlan } from "#test/builders/spec.ts";
 import { type Simulation, simulationAt } from "#test/simulate.ts";
-import { goodTraffic } from "#test/toy-pod.ts";
+import { goodTraffic } from "#test/steady-traffic.ts";
 
 const spec = aSpec(shortPlan);
-const never = Number.POSITIVE_INFINITY;
 
 function stuckFrom(phase: Phase): Simulation {
   const sim = simulationAt(phase, { spec });
-  sim.pod(1).ackDelayMs = never;
+  sim.pod(1).stuck = true;
   return sim;
 }
 
@@ -33,19 +32,19 @@ describe("a pod that never acknowledges", () => {
     expect((sim.now - at) / 1000).toBeGreaterThan(60);
     expect(sim.status.rollback).toMatchObject({ reason: "AckTimeout", from: "CuttingOver" });
     expect(sim.pages).toEqual(["AckTimeout"]);
-    sim.pod(1).ackDelayMs = 0;
+    sim.pod(1).stuck = false;
     sim.until("RolledBack", 120);
   });
 
   it("in RollingBack: keeps at it, pages once and names the pod; ends when the pod follows", () => {
     const sim = simulationAt("Guard", { spec }).run(20);
-    sim.pod(1).ackDelayMs = never;
+    sim.pod(1).stuck = true;
     sim.act("Rollback");
     sim.run(900);
     expect(sim.phase).toBe("RollingBack");
     expect(sim.pages).toEqual(["AckTimeout"]);
     expect(sim.status.message).toContain("pod-2");
-    sim.pod(1).ackDelayMs = 0;
+    sim.pod(1).stuck = false;
     sim.until("RolledBack", 60);
   });
 
@@ -62,7 +61,7 @@ describe("a pod that never acknowledges", () => {
 describe("a pod that comes late", () => {
   it("gets its own ackTimeout: a scale-up in the guard doesn't page", () => {
     const sim = simulationAt("Guard", { spec }).run(120);
-    sim.addPod("pod-4").ackDelayMs = 40_000;
+    sim.addPod("pod-4").followMs = 40_000;
     sim.until("Completed", 900);
     expect(sim.pages).toEqual([]);
   });

@@ -5,7 +5,7 @@ import { Simulation } from "#test/simulate.ts";
 function asking(cronJobs: readonly string[], tests: Readonly<Record<string, boolean>>): Simulation {
   const checklist = { ...onlyReachable, smokeTests: { cronJobs: [...cronJobs], timeout: "2m" } };
   const sim = new Simulation({ spec: aSpec({ ...shortPlan, checklist }) });
-  if (sim.verifier !== undefined) sim.verifier.tests = tests;
+  sim.verifier.tests = tests;
   return sim;
 }
 
@@ -27,7 +27,7 @@ describe("the check smokeTests", () => {
     const sim = asking(["api-smoke"], { "api-smoke": false }).run(60);
     expect([sim.phase, sim.condition("Ready")]).toEqual(["Preflight", "False/SmokeTestFailed"]);
     expect(sim.status.message).toContain("api-smoke: Job docs-to-qdrant-smoke-1-1-");
-    if (sim.verifier !== undefined) sim.verifier.tests = { "api-smoke": true };
+    sim.verifier.tests = { "api-smoke": true };
     sim.until("WarmUp", 300);
     expect(jobs(sim)).toBe(2);
   });

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { aSpec, shortPlan } from "#test/builders/spec.ts";
 import { type Simulation, simulationAt } from "#test/simulate.ts";
-import { goodTraffic } from "#test/toy-pod.ts";
+import { goodTraffic } from "#test/steady-traffic.ts";
 
 const stages = [
   { sampleRate: 0.1, minDuration: "2m", minSamples: 100, deadline: "10m" },

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { destinationIdentity, sourceIdentity } from "#test/builders/sidecar-status.ts";
 import { aSpec, onlyReachable, shortPlan } from "#test/builders/spec.ts";
 import { Simulation, simulationAt } from "#test/simulate.ts";
-import { goodTraffic } from "#test/toy-pod.ts";
+import { goodTraffic } from "#test/steady-traffic.ts";
 
 const spec = aSpec(shortPlan);
 
@@ -79,7 +79,7 @@ describe("what keeps a migration in Pending", () => {
   it("an overlay of an earlier migration", () => {
     const sim = new Simulation({ spec });
     sim.overlay = simulationAt("Guard", { spec, uid: "earlier" }).overlay;
-    for (const pod of sim.pods) pod.ackDelayMs = Number.POSITIVE_INFINITY;
+    for (const pod of sim.pods) pod.stuck = true;
     expect(
       refusedUntil(sim, "False/OverlayInForce", "earlier migration", () => {
         sim.overlay = null;
@@ -175,7 +175,7 @@ describe("a spec that isn't valid", () => {
 describe("the preflight", () => {
   it("a check that can't be made is Unknown, blocks, and names what it lacks", () => {
     const sim = new Simulation({ spec: aSpec({ checklist: { ...onlyReachable, parity: { policy: "Require" } } }) });
-    if (sim.verifier !== undefined) sim.verifier.hasTemplate = false;
+    sim.verifier.hasTemplate = false;
     sim.run(60);
     expect(sim.phase).toBe("Preflight");
     expect(sim.condition("ParityVerified")).toBe("Unknown/NoTemplate");
@@ -201,12 +201,12 @@ describe("the preflight", () => {
 
   it("an unreachable destination blocks until it is reached; a skipped check doesn't ask", () => {
     const sim = new Simulation({ spec });
-    sim.failing.add("destination");
+    sim.behave("destination", { down: true });
     sim.run(300);
     expect(sim.phase).toBe("Preflight");
     expect(sim.condition("Reachable")).toBe("False/Unreachable");
     expect(sim.status.message).toContain("connection refused (3 of 3 pods)");
-    sim.failing.clear();
+    sim.behave("destination", { down: false });
     sim.until("WarmUp", 60);
   });
 

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { aSpec, shortPlan } from "#test/builders/spec.ts";
 import { Simulation, simulationAt } from "#test/simulate.ts";
-import { goodTraffic } from "#test/toy-pod.ts";
+import { goodTraffic } from "#test/steady-traffic.ts";
 import { decide } from "../decide.ts";
 import type { PodObservation } from "../model/workload.ts";
 

@@ -5,7 +5,7 @@ import { validationHash } from "@retriever/crds/spec/plan.ts";
 import { describe, expect, it } from "vitest";
 import { aSpec, onlyReachable, shortPlan } from "#test/builders/spec.ts";
 import { Simulation, simulationAt } from "#test/simulate.ts";
-import { goodTraffic } from "#test/toy-pod.ts";
+import { goodTraffic } from "#test/steady-traffic.ts";
 
 type Checklist = NonNullable<MigrationSpecInput["checklist"]>;
 

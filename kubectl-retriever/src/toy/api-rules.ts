@@ -1,27 +1,33 @@
-// What the API server of a simulation holds writes to: the CEL rules of the resource, and who owns the overlay.
+// What the API server of a toy cluster holds writes to: the CEL rules of the resource, and who owns the overlay.
 // Throws on what production would never get through; it holds nothing itself.
 import { hash as digest } from "node:crypto";
 import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import { isLegalStep } from "@retriever/crds/status/phase-steps.ts";
+import type { Effect } from "@retriever/operator/core/model/decision.ts";
+import type { OverlayObservation } from "@retriever/operator/core/model/workload.ts";
 import { overlaySchema } from "@retriever/sidecar/contract/overlay.ts";
-import type { Effect } from "#core/model/decision.ts";
-import type { OverlayObservation } from "#core/model/workload.ts";
 
 /** What the CEL rules of the resource hold every update to, and what no update may do on top of that. */
 export function checkStatus(before: MigrationStatus, after: MigrationStatus): void {
-  const refuse = (what: string): never => {
-    throw new Error(`${what}: ${before.phase} ${before.epoch} to ${after.phase} ${after.epoch} (${after.message})`);
-  };
-  if (!isLegalStep(before.phase, after.phase)) refuse("illegal step");
-  if (after.epoch < before.epoch) refuse("the epoch fell");
-  if (before.rollback !== undefined && after.rollback === undefined) refuse("the rollback was lost");
-  if (before.rollback !== undefined && after.revision?.primary === "destination") refuse("the rollback was undone");
+  const [fault] = faultsOf(before, after);
+  if (fault === undefined) return;
+  throw new RangeError(`${fault}: ${before.phase} ${before.epoch} to ${after.phase} ${after.epoch} (${after.message})`);
+}
+
+function faultsOf(before: MigrationStatus, after: MigrationStatus): string[] {
   const isReplanned = ["Preflight", "AwaitingApproval"].includes(before.phase) && after.planHash !== before.planHash;
-  if (before.plan !== "" && after.plan !== before.plan && !isReplanned) refuse("the plan changed");
-  const types = after.conditions.filter(({ status }) => status === "True").map(({ type }) => type);
-  if (types.includes("Reconciling") && types.includes("Stalled")) refuse("both Reconciling and Stalled");
-  if (after.message === "" || after.message.includes("undefined") || after.message.includes("NaN"))
-    refuse("no message to go by");
+  const isTrue = (type: string): boolean => after.conditions.some((one) => one.type === type && one.status === "True");
+  const isRollingBack = before.rollback !== undefined;
+  const rules: readonly [boolean, string][] = [
+    [!isLegalStep(before.phase, after.phase), "illegal step"],
+    [after.epoch < before.epoch, "the epoch fell"],
+    [isRollingBack && after.rollback === undefined, "the rollback was lost"],
+    [isRollingBack && after.revision?.primary === "destination", "the rollback was undone"],
+    [before.plan !== "" && after.plan !== before.plan && !isReplanned, "the plan changed"],
+    [isTrue("Reconciling") && isTrue("Stalled"), "both Reconciling and Stalled"],
+    [/^$|undefined|NaN/.test(after.message), "no message to go by"],
+  ];
+  return rules.flatMap(([isBroken, what]) => (isBroken ? [what] : []));
 }
 
 /** The overlay after the operator has written it. */

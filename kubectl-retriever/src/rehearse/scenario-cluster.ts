@@ -1,0 +1,157 @@
+// The simulated cluster of a rehearsal: its stores, traffic, pods and people do what the scenario says.
+import { durationSeconds } from "@retriever/crds/fields/duration.ts";
+import type { Act } from "@retriever/crds/migration.ts";
+import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
+import { identityOf, type StoreIdentity } from "@retriever/stores/config/identity.ts";
+import { locateOverlayAdapter } from "@retriever/stores/kinds.ts";
+import type { Scenario, ScenarioEvent } from "#scenario/scenario.ts";
+import { makeDraws, makeRandom, type Random } from "#toy/draws.ts";
+import { type Regime, regimeOf } from "#toy/regime.ts";
+import { type Mark, ToyCluster } from "#toy/toy-cluster.ts";
+import type { RehearsedMigration } from "./manifest.ts";
+import { type World, worldAt } from "./world.ts";
+
+type Bases = Readonly<Record<NonNullable<ScenarioEvent["base"]>, StoreIdentity>>;
+type Drawn = Mark & { readonly drawn: readonly number[] };
+
+/** Starts at the scenario's start, before anything was written. Deterministic in its three inputs. */
+export class ScenarioCluster extends ToyCluster {
+  readonly #scenario: Scenario;
+  readonly #random: Random;
+  readonly #bases: Bases;
+  readonly #latencyLimitMs: number;
+  #running: readonly ScenarioEvent[] = [];
+  #hour: number;
+  #world: World;
+  #regime: Regime;
+
+  constructor({ meta, spec }: RehearsedMigration, scenario: Scenario, seed: number) {
+    const random = makeRandom(seed);
+    const bases = basesOf(meta.namespace, spec);
+    const followMs = durationSeconds(scenario.pods.followAfter) * 1000;
+    super({
+      meta,
+      spec,
+      startMs: Date.parse(scenario.startsAt),
+      pods: scenario.pods.count,
+      podPrefix: spec.target.name,
+      target: {
+        found: true,
+        namespaceTerminating: false,
+        replicas: scenario.pods.count,
+        hasSidecar: true,
+        mountsOverlay: true,
+        baseConfigMaps: [`${spec.target.name}-retriever`],
+        baseFaults: [],
+      },
+      stores: { source: bases.Source, destination: bases.Destination },
+      draws: makeDraws(random),
+      // Kubelets don't read their volumes all at once.
+      followMs: () => followMs * (0.6 + 0.4 * random.next()),
+      verifyMs: durationSeconds(scenario.parity.takes) * 1000,
+    });
+    this.#scenario = scenario;
+    this.#random = random;
+    this.#bases = bases;
+    this.#latencyLimitMs = spec.thresholds.latencyDelta.limitMs;
+    this.#hour = hourOf(this.now);
+    this.#world = worldAt(scenario, [], this.#hour);
+    this.#regime = regimeOf(this.#world, this.#latencyLimitMs);
+    this.#reconsider();
+  }
+
+  get requestsPerSecond(): number {
+    return this.#world.requestsPerSecond;
+  }
+
+  begin(event: ScenarioEvent): void {
+    this.#running = [...this.#running, event];
+    if (event.pods !== undefined) this.#changePods(event.pods);
+    if (event.base !== undefined) this.base = this.#bases[event.base];
+    if (event.act !== undefined) this.#act(event, event.act);
+    if (event.migration !== undefined) this.delete();
+    if (event.overlay !== undefined && this.overlay !== null) {
+      // Our finalizer holds a deleted one back.
+      if (event.overlay === "Deleted") this.overlay = { ...this.overlay, deleting: true };
+      else this.seizeOverlay("kubectl-edit");
+    }
+    this.#reconsider();
+  }
+
+  end(event: ScenarioEvent): void {
+    this.#running = this.#running.filter((one) => one !== event);
+    if (event.pods !== undefined && "silent" in event.pods) for (const pod of this.pods) pod.silent = false;
+    if (event.pods !== undefined && "stuck" in event.pods) for (const pod of this.pods) pod.stuck = false;
+    this.#reconsider();
+  }
+
+  override mark(): Drawn {
+    return { ...super.mark(), drawn: this.#random.save() };
+  }
+
+  /** The same traffic comes again. */
+  override rewind(mark: Drawn): void {
+    super.rewind(mark);
+    this.#random.restore(mark.drawn);
+  }
+
+  /** Counting up brings no new fields: most statuses of a rehearsal need no parsing. */
+  protected override stored(next: MigrationStatus): MigrationStatus {
+    const { phase, epoch, harm } = this.status;
+    return phase === next.phase && epoch === next.epoch && harm === undefined ? next : super.stored(next);
+  }
+
+  /** The traffic changes by the hour. */
+  protected override regimeAt(nowMs: number): Regime {
+    if (hourOf(nowMs) !== this.#hour) {
+      this.#hour = hourOf(nowMs);
+      this.#reconsider();
+    }
+    return this.#regime;
+  }
+
+  #reconsider(): void {
+    this.#world = worldAt(this.#scenario, this.#running, this.#hour);
+    this.#regime = regimeOf(this.#world, this.#latencyLimitMs);
+    const { noTemplate, takes, ...parity } = this.#world.parity;
+    Object.assign(this.verifier, { parity, hasTemplate: !noTemplate, takesMs: durationSeconds(takes) * 1000 });
+    this.behave("source", this.#world.source);
+    this.behave("destination", this.#world.destination);
+    this.unreadable.clear();
+    for (const { unreadable = [] } of this.#running) for (const part of unreadable) this.unreadable.add(part);
+  }
+
+  /** What counts pods counts from the first. */
+  #changePods(how: NonNullable<ScenarioEvent["pods"]>): void {
+    const { pods } = this;
+    if ("scale" in how) this.pods = pods.slice(0, how.scale);
+    if ("replace" in how) this.pods = pods.slice(how.replace);
+    const wanted = "scale" in how ? how.scale : pods.length;
+    while (this.pods.length < wanted) this.addPod();
+    if (this.target.found) this.target = { ...this.target, replicas: wanted };
+    if ("restart" in how) for (const pod of pods.slice(0, how.restart)) this.restart(pod);
+    if ("silent" in how) for (const pod of pods.slice(0, how.silent)) pod.silent = true;
+    if ("stuck" in how) for (const pod of pods.slice(0, how.stuck)) pod.stuck = true;
+  }
+
+  #act({ actor = "rehearsal", reason = "", role, check }: ScenarioEvent, act: Act): void {
+    const planHash = act === "Approve" ? this.status.planHash : null;
+    this.act(act, { actor, reason, role: role ?? null, check: check ?? null, planHash });
+  }
+}
+
+function hourOf(ms: number): number {
+  return new Date(ms).getUTCHours();
+}
+
+/** What the base may name. A manifest doesn't say where the application comes from: from the other kind of store. */
+function basesOf(namespace: string, { destination }: RehearsedMigration["spec"]): Bases {
+  const other = (host: string): StoreIdentity => {
+    const at = `${host}.${namespace}.svc`;
+    return destination.kind === "qdrant"
+      ? identityOf({ kind: "pgvector", host: at, port: 5432, place: "app/public.vector_chunks" })
+      : identityOf({ kind: "qdrant", host: at, port: 6333, place: "chunks" });
+  };
+  const located = identityOf(locateOverlayAdapter(destination));
+  return { Source: other("source"), Destination: located, Another: other("another") };
+}
