@@ -1,10 +1,17 @@
 // Who may import whom. Everything a rule names is an error; each comment speaks to whoever broke it.
 // `tools/imports/import-matrix.ts` runs this and proves, on a copy with planted violations, that every rule fires.
 
+import { globSync } from "node:fs";
+import { basename, dirname } from "node:path";
 import { coreRooms } from "./tools/imports/core-rooms.ts";
 
 const notTests = "(\\.test\\.ts$|/test/|/testdata/)";
 const io = "^(node:)?(fs|net|tls|http|https|http2|dgram|dns|child_process|cluster|worker_threads|os|process)(/|$)";
+
+/** Folders of the kinds of store: those with a kind.ts. */
+const kinds = globSync("stores/src/*/kind.ts", { cwd: import.meta.dirname })
+  .map((path) => basename(dirname(path)))
+  .join("|");
 
 /** A rule about the product's own code; tests may reach further. */
 function rule(name, comment, from, to) {
@@ -33,14 +40,14 @@ export default {
     rule(
       "kinds-of-store-stand-alone",
       "A kind of store is one folder: what two kinds need belongs beside them in stores/src.",
-      { path: "^stores/src/(pgvector|qdrant)/" },
-      { path: "^stores/src/(pgvector|qdrant)/", pathNot: "^stores/src/$1/" },
+      { path: `^stores/src/(${kinds})/` },
+      { path: `^stores/src/(${kinds})/`, pathNot: "^stores/src/$1/" },
     ),
     rule(
       "clients-are-loaded-by-their-kind",
       "Whoever judges documents must not load a client library: reach a store through the list of kinds.",
       { path: "^(operator|crds|kubectl-retriever|retriever-sidecar|retriever-data|stores/src/[^/]+\\.ts$)", pathNot: "\\.test\\.ts$|/test/" },
-      { path: "^stores/src/(pgvector|qdrant)/(?!(kind|config)\\.ts$)" },
+      { path: `^stores/src/(${kinds})/(?!kind\\.ts$|config/)` },
     ),
     rule(
       "crds-imports-contract-only",
@@ -89,7 +96,7 @@ export default {
       "e2e-imports-public-entries-only",
       "Stories use what a stranger could use: the contract, the resources' schemas, the maths of the gates, the contracts of a cluster and of Jobs, or a main.ts started as a process.",
       { path: "^e2e/", pathNot: "^$" },
-      { path: "^(operator/(?!src/core/gates/|test/(cluster-contract|jobs-contract|kube-harness|kube-jobs-harness)\\.ts$)|tools/|kubectl-retriever/|retriever-data/|retriever-sidecar/(?!src/contract/)|stores/src/(?!config/|errors\\.ts$|kinds\\.ts$|ports/|[a-z]+/config\\.ts$)|crds/(?!src/|manifests/))" },
+      { path: "^(operator/(?!src/core/gates/|test/(cluster-contract|jobs-contract|kube-harness|kube-jobs-harness)\\.ts$)|tools/|kubectl-retriever/|retriever-data/|retriever-sidecar/(?!src/contract/)|stores/src/(?!config/|errors\\.ts$|kinds\\.ts$|ports/|[a-z]+/config/)|crds/(?!src/|manifests/))" },
     ),
     rule(
       "nobody-imports-e2e",
@@ -111,14 +118,14 @@ export default {
       { path: "^(retriever-sidecar|retriever-data)/src/core/" },
       {
         path: "^[^/]",
-        pathNot: "^(retriever-sidecar/src/contract/|stores/src/(config/|ports/|chunks/(element-hash|id-text|payload-digest)\\.ts$|errors\\.ts$)|(node:)?crypto$|(retriever-sidecar|retriever-data)/src/core/)",
+        pathNot: "^(retriever-sidecar/src/contract/|stores/src/(config/|ports/|chunks/(element-hash|ids|payload-digest)\\.ts$|errors\\.ts$)|(node:)?crypto$|(retriever-sidecar|retriever-data)/src/core/)",
       },
     ),
     rule(
       "stores-configuration-is-pure",
       "The configuration of stores is loaded by whoever judges documents: only itself, zod, the code table and node:crypto.",
-      { path: "^stores/src/(config/|[a-z]+/config\\.ts$)" },
-      { pathNot: "^(stores/src/(config/|errors\\.ts$)|node_modules/zod/|(node:)?crypto$)" },
+      { path: "^stores/src/[a-z/]*config/" },
+      { pathNot: "^(stores/src/([a-z/]*config/|errors\\.ts$)|node_modules/zod/|(node:)?crypto$)" },
     ),
     rule(
       "operator-core-is-pure",
@@ -150,8 +157,8 @@ export default {
     rule(
       "ports-are-types",
       "A port says what is needed, not how: only types of core, crds and contract, and other ports.",
-      { path: "^(operator|retriever-sidecar|retriever-data|stores)/src/ports/" },
-      { pathNot: "^(operator/src/(core/|ports/|errors\\.ts$)|retriever-(sidecar|data)/src/(core/|ports/|contract/)|stores/src/(config/|ports/|similarity\\.ts$|errors\\.ts$)|crds/src/)" },
+      { path: "^(operator|retriever-sidecar|stores)/src/ports/" },
+      { pathNot: "^(operator/src/(core/|ports/|errors\\.ts$)|retriever-sidecar/src/(core/|ports/|contract/)|stores/src/(config/|ports/|similarity\\.ts$|errors\\.ts$)|crds/src/)" },
     ),
     rule(
       "inner-folders-know-no-adapter",
@@ -162,7 +169,7 @@ export default {
     rule(
       "inner-folders-do-no-io",
       "Reading and writing the world belongs in adapters: ask for it through a port.",
-      { path: "^(operator/src/(observe|apply|controller)/|retriever-sidecar/src/(retrieve/|activation\\.ts$)|stores/src/embedding/)" },
+      { path: "^(operator/src/(observe|apply|controller)/|retriever-sidecar/src/(retrieve/|activation/)|stores/src/embedding/)" },
       { path: io },
     ),
     rule(
@@ -175,14 +182,14 @@ export default {
       "adapters-serve-ports",
       "An adapter serves a port: it doesn't know the loop, the request path or the activation that use it.",
       { path: "^(operator/src/adapters|retriever-sidecar/src/http)/" },
-      { path: "^(operator/src/(observe|apply|controller)/|retriever-sidecar/src/(retrieve/|activation\\.ts$))" },
+      { path: "^(operator/src/(observe|apply|controller)/|retriever-sidecar/src/(retrieve/|activation/))" },
     ),
     rule(
       "telemetry-knows-names-only",
       "Telemetry records what it is told: it may know the types of what it records, and start nothing that acts.",
       { path: "^(operator|retriever-sidecar)/src/telemetry/" },
       {
-        path: "^(operator/src/(observe|apply|controller|adapters)/|retriever-sidecar/src/(http/|retrieve/|activation\\.ts$))",
+        path: "^(operator/src/(observe|apply|controller|adapters)/|retriever-sidecar/src/(http/|retrieve/|activation/))",
         dependencyTypesNot: ["type-only"],
       },
     ),

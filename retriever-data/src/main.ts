@@ -6,8 +6,8 @@ import { setTimeout as pause } from "node:timers/promises";
 import { errorTable, faultOf, RetrieverError } from "@retriever/stores/errors.ts";
 import { loadAdapters } from "@retriever/stores/kinds.ts";
 import { Command } from "commander";
+import type { VerifyFlags } from "./config/options.ts";
 import { isRepair, type RepairFlags, repairStores } from "./repair/repair-command.ts";
-import type { VerifyFlags } from "./verify/options.ts";
 import { openReportFolder } from "./verify/report-folder.ts";
 import { exitCodeOf, exitCodes, verify } from "./verify/verify.ts";
 

@@ -2,8 +2,13 @@
 import { ChunkPage } from "@retriever/stores/chunks/chunk-page.ts";
 import { hexOf } from "@retriever/stores/chunks/payload-digest.ts";
 import { RetrieverError } from "@retriever/stores/errors.ts";
-import type { ChunkBatch, ChunkStore, FoundChunk, ScanOptions } from "@retriever/stores/ports/chunk-store.ts";
-import type { StoreDescription } from "@retriever/stores/ports/store-facts.ts";
+import type {
+  ChunkBatch,
+  ChunkStore,
+  FoundChunk,
+  ScanOptions,
+  StoreDescription,
+} from "@retriever/stores/ports/chunk-store.ts";
 
 export type HeldChunk = {
   readonly id: string;

@@ -1,9 +1,8 @@
 // One run over two stores in memory, with a clock that pauses move on.
 import type { VerifyReport } from "@retriever/sidecar/contract/verify-report.ts";
 import { RetrieverError } from "@retriever/stores/errors.ts";
-import type { ReportFiles } from "#ports/report-files.ts";
-import { type Findings, runVerification } from "#verify/run.ts";
-import type { RunDeps, RunOptions } from "#verify/run-deps.ts";
+import { type Findings, runVerification } from "#compare/run.ts";
+import type { ReportFiles, RunDeps, RunOptions } from "#compare/run-deps.ts";
 import type { MemoryChunkStore } from "./memory-chunk-store.ts";
 
 export type MemoryFiles = ReportFiles & { readonly held: Map<string, Buffer>; isFull: boolean };

@@ -1,6 +1,6 @@
 // Valid documents that a test changes in the one place it is about.
 import { identityOf } from "@retriever/stores/config/identity.ts";
-import { locateQdrant } from "@retriever/stores/qdrant/config.ts";
+import { locateQdrant } from "@retriever/stores/qdrant/config/schema.ts";
 import type { Overlay } from "#contract/overlay.ts";
 
 type Change = Partial<Omit<Overlay, "revision" | "destination">> & {

@@ -1,18 +1,16 @@
 import { EventEmitter, once } from "node:events";
-import { RetrieverError } from "@retriever/stores/errors.ts";
 import { loadAdapters } from "@retriever/stores/kinds.ts";
-import { backendsOf } from "@retriever/stores/registry.ts";
+import type { MakeBackend } from "@retriever/stores/ports/backend.ts";
+import { adapterOf } from "@retriever/stores/registry.ts";
 import { type FakeQdrant, startFakeQdrant } from "@retriever/stores/test/fakes/qdrant-server.ts";
 import { makePoints, vectorAt } from "@retriever/stores/test/points.ts";
 import { Pool } from "undici";
 import { expect, test } from "vitest";
+import { Activation } from "#activation/activation.ts";
 import { makeReadInput } from "#config/read-input.ts";
 import { makeAppHandler } from "#http/app-listener.ts";
 import { type Listener, listen } from "#http/listener.ts";
-import type { Serve } from "#ports/retrieval.ts";
-import { parseRequest } from "#retrieve/parse-request.ts";
-import { serveRetrieve } from "#retrieve/serve.ts";
-import { Activation } from "../src/activation.ts";
+import { makeRetrieve } from "#retrieve/serve.ts";
 import { makeOverlay, qdrantBase, qdrantDestination, qdrantDigest } from "./documents.ts";
 import { waitUntil } from "./wait-until.ts";
 
@@ -66,11 +64,8 @@ function serveApp(activation: Activation, samples: string[]): Promise<Listener> 
     onExact: () => undefined,
     onSample: ({ kind }: { kind: string }) => samples.push(kind),
   };
-  const serve: Serve = async (body) => {
-    if (activation.runtime === null) throw new RetrieverError({ code: "RETR_NOT_READY", message: "not ready" });
-    return serveRetrieve(activation.runtime, parseRequest(body), { clock, random: Math.random, sink });
-  };
-  const handler = makeAppHandler({ clock, serve, onTotal: () => undefined, onRejected: () => undefined });
+  const retrieve = makeRetrieve(() => activation.runtime, { clock, random: Math.random, sink });
+  const handler = makeAppHandler({ clock, retrieve, onTotal: () => undefined, onRejected: () => undefined });
   return listen({ host: "127.0.0.1", port: 0 }, handler);
 }
 
@@ -109,7 +104,8 @@ test("a thousand activations under steady load fail no request, mix no answer an
   const [source, destination] = [await startStore("127.0.0.1", "old"), await startStore("127.0.0.2", "new")];
   const samples: string[] = [];
   const events = { onActivated: () => undefined, onNoticed: () => undefined, onFault: () => undefined };
-  const activation = new Activation({ clock, makeBackend: backendsOf(adapters), events });
+  const makeBackend: MakeBackend = (spec, deps) => adapterOf(adapters, spec).makeBackend(spec, deps);
+  const activation = new Activation({ clock, makeBackend, events });
   activation.start(documentsAt(2, source, destination));
   const listener = await serveApp(activation, samples);
   const load = startLoad(listener.address.port);

@@ -1,5 +1,5 @@
 import { identityOf } from "@retriever/stores/config/identity.ts";
-import { locatePostgres } from "@retriever/stores/pgvector/config.ts";
+import { locatePostgres } from "@retriever/stores/pgvector/config/resolve.ts";
 import { startPostgres, type TestPostgres } from "@retriever/stores/test/fakes/postgres-server.ts";
 import { type FakeQdrant, startFakeQdrant } from "@retriever/stores/test/fakes/qdrant-server.ts";
 import { makePoints, vectorAt } from "@retriever/stores/test/points.ts";

@@ -1,5 +1,5 @@
 import { loadAdapters, storeKinds } from "@retriever/stores/kinds.ts";
-import { backendsOf } from "@retriever/stores/registry.ts";
+import { adapterOf } from "@retriever/stores/registry.ts";
 import { describeBackend } from "@retriever/stores/test/backend-contract.ts";
 import { makeMemoryKind } from "@retriever/stores/test/memory-adapter/memory-adapter.ts";
 import { makePoints, vectorAt } from "@retriever/stores/test/points.ts";
@@ -19,7 +19,7 @@ const registry = await loadAdapters([...storeKinds, memory]);
 
 const make = (store: string) => {
   const spec = { kind: "memory", store, namespaceField: "namespace", timeoutMs: 1000 };
-  return backendsOf(registry)(spec, testDeps);
+  return adapterOf(registry, spec).makeBackend(spec, testDeps);
 };
 
 describeBackend({ backend: () => make("old"), missing: () => make("absent"), unreachable: () => make("down-1") });

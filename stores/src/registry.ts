@@ -1,38 +1,28 @@
-// Finds the adapter of a resolved store by its kind.
+// Finds the clients of a store by the kind of its configuration.
 
-import type { MakeBackend } from "#ports/backend-deps.ts";
-import type { MakeChunkStore, MakeChunkWriter } from "#ports/chunk-store.ts";
+import type { StoreSpec } from "#config/store-spec.ts";
+import type { ChunkAccess, ChunkStore, ChunkWriter } from "#ports/chunk-store.ts";
 import { RetrieverError } from "./errors.ts";
-import type { Registry } from "./kind.ts";
+import type { Adapter, Registry } from "./kind.ts";
 
-/** Makes backends of resolved adapters; they connect on demand only. */
-export function backendsOf(registry: Registry): MakeBackend {
-  return (spec, deps) => {
-    const adapter = registry.find(({ kind }) => kind === spec.kind);
-    if (adapter !== undefined) return adapter.makeBackend(spec, deps);
-    throw new RetrieverError({ code: "RETR_INTERNAL", message: `no adapter serves the kind ${spec.kind}` });
-  };
+/** Throws RETR_INTERNAL for a kind that isn't in the list: a schema of the same list has let it pass. */
+export function adapterOf(registry: Registry, { kind }: { readonly kind: string }): Adapter {
+  const adapter = registry.find((each) => each.kind === kind);
+  if (adapter !== undefined) return adapter;
+  throw new RetrieverError({ code: "RETR_INTERNAL", message: `no kind of store is called ${kind}` });
 }
 
-/** Makes readers of whole stores. Throws RETR_VERIFY_UNSUPPORTED for a kind that has none. */
-export function chunkStoresOf(registry: Registry): MakeChunkStore {
-  return (spec, access) => {
-    const store = registry.find(({ kind }) => kind === spec.kind)?.makeChunkStore?.(spec, access);
-    if (store !== undefined) return store;
-    throw unsupported(spec.kind, "read through");
-  };
+/** A reader of a whole store. Throws RETR_VERIFY_UNSUPPORTED for a kind that has none. */
+export function openChunkStore(registry: Registry, spec: StoreSpec, access: ChunkAccess): ChunkStore {
+  return adapterOf(registry, spec).makeChunkStore?.(spec, access) ?? unsupported(spec.kind, "read through");
 }
 
-/** Makes writers of whole stores. Throws RETR_VERIFY_UNSUPPORTED for a kind that has none. */
-export function chunkWritersOf(registry: Registry): MakeChunkWriter {
-  return (spec, access) => {
-    const writer = registry.find(({ kind }) => kind === spec.kind)?.makeChunkWriter?.(spec, access);
-    if (writer !== undefined) return writer;
-    throw unsupported(spec.kind, "written");
-  };
+/** A writer of a whole store. Throws RETR_VERIFY_UNSUPPORTED for a kind that has none. */
+export function openChunkWriter(registry: Registry, spec: StoreSpec, access: ChunkAccess): ChunkWriter {
+  return adapterOf(registry, spec).makeChunkWriter?.(spec, access) ?? unsupported(spec.kind, "written");
 }
 
-function unsupported(kind: string, what: string): RetrieverError {
+function unsupported(kind: string, what: string): never {
   const message = `the adapter of ${kind} doesn't let its store be ${what}`;
-  return new RetrieverError({ code: "RETR_VERIFY_UNSUPPORTED", message });
+  throw new RetrieverError({ code: "RETR_VERIFY_UNSUPPORTED", message });
 }

@@ -1,6 +1,6 @@
 // What every adapter's chunk store must do, run on each of them.
 import { expect, test } from "vitest";
-import { idTextAt } from "#chunks/id-text.ts";
+import { idTextAt } from "#chunks/ids.ts";
 import type { ChunkStore, ScanOptions } from "#ports/chunk-store.ts";
 import { makePoints } from "./points.ts";
 

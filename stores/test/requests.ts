@@ -2,7 +2,6 @@
 import { embeddingFromBase64, embeddingFromJson } from "#embedding/embedding.ts";
 import { locateEmbedding, textOf } from "#embedding/locate-embedding.ts";
 import type { BackendRequest } from "#ports/backend.ts";
-import type { Query } from "#ports/query.ts";
 
 /** From the JSON of a retrieve request, which is taken as valid. */
 export function requestOf(body: object): BackendRequest {
@@ -13,7 +12,9 @@ export function requestOf(body: object): BackendRequest {
 export function requestOfText(text: string): BackendRequest {
   const bytes = Buffer.from(text);
   const { start, end, count } = locateEmbedding(bytes);
-  const { embedding: _, ...query } = JSON.parse(text) as Query & { readonly embedding: unknown };
+  const { embedding: _, ...query } = JSON.parse(text) as Omit<BackendRequest, "embedding"> & {
+    readonly embedding: unknown;
+  };
   const isText = count === null;
   const embedding = isText
     ? embeddingFromBase64(textOf(bytes, start, end).slice(1, -1))

@@ -1,12 +1,12 @@
 // Resolved adapters for tests that go below the documents.
 
 import { readFileSync } from "node:fs";
+import type { Lookup } from "#config/lookup.ts";
 import { Secret } from "#config/secret.ts";
-import type { Lookup } from "#kind.ts";
-import { baseAdapterSchema, storeKinds } from "#kinds.ts";
-import type { PgvectorSpec } from "#pgvector/config.ts";
-import type { BackendDeps } from "#ports/backend-deps.ts";
-import type { QdrantSpec } from "#qdrant/config.ts";
+import { baseAdapterSchemaOf, storeKinds } from "#kinds.ts";
+import type { PgvectorSpec } from "#pgvector/config/schema.ts";
+import type { BackendDeps } from "#ports/backend.ts";
+import type { QdrantSpec } from "#qdrant/config/schema.ts";
 import { similarityOf } from "#similarity.ts";
 
 type Spec = PgvectorSpec | QdrantSpec;
@@ -22,7 +22,10 @@ const lookup: Lookup = {
 export function makeSpec<Kind extends Spec["kind"]>(kind: Kind, adapter: object): Extract<Spec, { kind: Kind }> {
   const form = storeKinds.find((each) => each.kind === kind)?.base;
   if (form === undefined) throw new Error("expected a known kind");
-  return form.resolve(baseAdapterSchema.parse({ kind, ...adapter }), lookup) as Extract<Spec, { kind: Kind }>;
+  return form.resolve(baseAdapterSchemaOf(storeKinds).parse({ kind, ...adapter }), lookup) as Extract<
+    Spec,
+    { kind: Kind }
+  >;
 }
 
 export const testDeps: BackendDeps = {

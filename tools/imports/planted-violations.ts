@@ -21,8 +21,8 @@ const targets: readonly string[] = [
   "operator/src/core/decide.test.ts",
   "retriever-sidecar/src/retrieve/serve.ts",
   "retriever-sidecar/src/contract/names.ts",
-  "stores/src/qdrant/config.ts",
-  "stores/src/qdrant/exchange.ts",
+  "stores/src/qdrant/config/schema.ts",
+  "stores/src/qdrant/client/exchange.ts",
 ];
 
 type Plant = { readonly rule: string; readonly file: string; readonly imports: string };
@@ -57,11 +57,11 @@ export const plants: readonly Plant[] = [
   },
   { rule: "sidecar-imports-stores-only", file: "retriever-sidecar/src/p3.ts", imports: "../../crds/src/kind.ts" },
   { rule: "stores-import-no-workspace", file: "stores/src/p24.ts", imports: "@retriever/sidecar/contract/names.ts" },
-  { rule: "kinds-of-store-stand-alone", file: "stores/src/pgvector/p25.ts", imports: "#qdrant/config.ts" },
+  { rule: "kinds-of-store-stand-alone", file: "stores/src/pgvector/p25.ts", imports: "#qdrant/config/schema.ts" },
   {
     rule: "clients-are-loaded-by-their-kind",
     file: "operator/src/p26.ts",
-    imports: "@retriever/stores/qdrant/exchange.ts",
+    imports: "@retriever/stores/qdrant/client/exchange.ts",
   },
   { rule: "stores-configuration-is-pure", file: "stores/src/config/p27.ts", imports: "node:fs" },
   {

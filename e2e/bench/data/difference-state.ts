@@ -5,7 +5,7 @@ import { runToEnd } from "#support/process/run-to-end.ts";
 import { amount, least, most, type Part, type Row } from "../report/rows.ts";
 import type { Sizes } from "./scene.ts";
 
-const script = fileURLToPath(import.meta.resolve("@retriever/sidecar/test/difference-main.ts"));
+const script = fileURLToPath(import.meta.resolve("@retriever/data/test/difference-main.ts"));
 const deadlineMs = 400_000;
 /** Ten million strings in a set, and room for the collector. */
 const setsMegabytes = 12_000;

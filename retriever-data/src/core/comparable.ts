@@ -1,8 +1,7 @@
 // Whether two stores can hold the same data at all, as they describe themselves.
 
 import type { Fault } from "@retriever/stores/errors.ts";
-import type { VerifyLevel } from "@retriever/stores/ports/chunk-store.ts";
-import type { StoreDescription } from "@retriever/stores/ports/store-facts.ts";
+import type { StoreDescription, VerifyLevel } from "@retriever/stores/ports/chunk-store.ts";
 
 /** Why no comparison would mean anything; undefined when one does. What a store doesn't tell is no reason. */
 export function whyIncomparable(

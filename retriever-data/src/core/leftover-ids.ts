@@ -3,7 +3,7 @@ import type { Leftovers } from "./difference-table.ts";
 import { makeIdSet } from "./id-set.ts";
 
 /** Pairs of id words: those that the source names, and those that only the destination can. */
-export type WantedIds = { readonly source: Int32Array; readonly destination: Int32Array };
+type WantedIds = { readonly source: Int32Array; readonly destination: Int32Array };
 
 /** Each id once. */
 export function wantedIds({ words, counts, size }: Leftovers): WantedIds {

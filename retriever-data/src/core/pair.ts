@@ -1,7 +1,6 @@
 // A chunk in both stores: whether it differs, in what, and whether that may be a write that is still under way.
 import type { DifferenceKind } from "@retriever/sidecar/contract/verify-report.ts";
-import type { VerifyLevel } from "@retriever/stores/ports/chunk-store.ts";
-import type { FoundChunk } from "@retriever/stores/ports/store-facts.ts";
+import type { FoundChunk, VerifyLevel } from "@retriever/stores/ports/chunk-store.ts";
 import { isSameVector, type VectorRule } from "./same-vector.ts";
 
 /** One chunk as look-ups found it in each store. */
@@ -60,7 +59,7 @@ export function pairUp(
   return { pairs, doubled };
 }
 
-export type Doubled = { readonly store: "source" | "destination"; readonly id: string };
+type Doubled = { readonly store: "source" | "destination"; readonly id: string };
 
 function byId(found: readonly FoundChunk[]) {
   const chunks = new Map<string, FoundChunk>();

@@ -1,4 +1,4 @@
-import type { VectorPrecision } from "@retriever/stores/ports/store-facts.ts";
+import type { VectorPrecision } from "@retriever/stores/ports/chunk-store.ts";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { isSameVector, vectorRule } from "./same-vector.ts";

@@ -1,5 +1,5 @@
 // When two stores' vectors count as the same: within what the coarser of the two precisions loses.
-import type { VectorPrecision } from "@retriever/stores/ports/store-facts.ts";
+import type { VectorPrecision } from "@retriever/stores/ports/chunk-store.ts";
 
 export type VectorRule = {
   /** The coarser of the two stores' precisions. */

@@ -1,7 +1,7 @@
 // Which chunks a run compares: one partition of the ids, and a sample of them. The same on both sides and in every run.
 import { scramble } from "@retriever/stores/chunks/element-hash.ts";
 
-export type Share = {
+type Share = {
   readonly partition: { readonly index: number; readonly count: number };
   /** Share of the ids, 0..1. */
   readonly sample: number;

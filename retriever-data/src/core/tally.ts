@@ -12,7 +12,7 @@ export type Tally = Pick<
   VerifyReport,
   "counts" | "namespaces" | "newestDifferenceAt" | "isListComplete" | "differences"
 >;
-type Settled = { readonly pair: Pair; readonly kind: DifferenceKind | null };
+type Confirmed = { readonly pair: Pair; readonly kind: DifferenceKind | null };
 
 const mostNamespaces = 100;
 const mostNameLength = 253;
@@ -20,12 +20,12 @@ const withoutNamespace = "(none)";
 const otherNamespaces = "(other)";
 
 /** `isTruncated`: more differs than was looked at. Differences come in the order of their ids. */
-export function tally(settled: readonly Settled[], isTruncated: boolean): Tally {
+export function tally(confirmed: readonly Confirmed[], isTruncated: boolean): Tally {
   const counts = noCounts();
   const byNamespace = new Map<string, DifferenceCounts>();
   const differences: Difference[] = [];
   let newestMs: number | null = null;
-  for (const { pair, kind } of settled) {
+  for (const { pair, kind } of confirmed) {
     const namespace = namespaceOf(pair);
     const own = byNamespace.get(namespace ?? withoutNamespace) ?? noCounts();
     byNamespace.set(namespace ?? withoutNamespace, own);

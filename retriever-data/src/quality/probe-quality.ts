@@ -1,20 +1,21 @@
-// How well each store's index finds what the same store's exact search finds: a mistuned index is its own store's fault,
-// and looks like lost chunks otherwise. Both stores answer the same queries.
+// Recall of each store's index against the same store's exact search: a mistuned index would look like lost chunks
+// otherwise. Both stores answer the same queries.
 
 import type { StoreName } from "@retriever/sidecar/contract/overlay.ts";
 import type { VerifyReport } from "@retriever/sidecar/contract/verify-report.ts";
+import type { Candidate } from "@retriever/stores/ports/backend.ts";
 import { type Backend, type BackendRequest, exactTimeoutMs } from "@retriever/stores/ports/backend.ts";
-import type { Candidate } from "@retriever/stores/ports/query.ts";
+import { deadline } from "#compare/retry.ts";
 import { recallWithTies } from "./recall-with-ties.ts";
 import { wilsonInterval } from "./wilson-interval.ts";
 
 export type QualityQuery = {
   readonly request: Omit<BackendRequest, "k" | "isExact">;
-  /** The chunk whose vector it is: it finds itself and tells nothing by that. Null for a query of somebody's. */
+  /** The chunk whose vector it is, left out of the answers because it finds itself. Null for a query from a file. */
   readonly chunkId: string | null;
 };
 export type Quality = NonNullable<VerifyReport["quality"]>;
-export type QualityOptions = {
+type ProbeOptions = {
   readonly k: number;
   readonly onProgress: (done: number, total: number) => void;
 };
@@ -22,11 +23,11 @@ export type QualityOptions = {
 /** For one search, with or without the index. */
 const searchDeadlineMs = exactTimeoutMs + 2000;
 
-/** One query after the other, so that nobody who is served feels it. Rejects with what a store rejects with. */
+/** One query after the other, to put little load on the stores. Rejects with what a store rejects with. */
 export async function probeQuality(
   backends: Readonly<Record<StoreName, Backend>>,
   queries: readonly QualityQuery[],
-  { k, onProgress }: QualityOptions,
+  { k, onProgress }: ProbeOptions,
   signal: AbortSignal,
 ): Promise<Quality> {
   const recalls: Record<StoreName, number[]> = { source: [], destination: [] };
@@ -43,10 +44,9 @@ export async function probeQuality(
 async function measure(backend: Backend, query: QualityQuery, k: number, signal: AbortSignal): Promise<number | null> {
   const { request, chunkId } = query;
   const search = async (isExact: boolean): Promise<readonly Candidate[]> => {
-    const limit = AbortSignal.any([signal, AbortSignal.timeout(searchDeadlineMs)]);
     // One more where the chunk itself is left out.
     const asked = { ...request, k: chunkId === null ? k : k + 1, isExact };
-    const { candidates } = await backend.retrieve(asked, limit);
+    const { candidates } = await backend.retrieve(asked, deadline(signal, searchDeadlineMs));
     return candidates.filter((candidate) => candidate.chunkId !== chunkId);
   };
   const exact = await search(true);

@@ -1,16 +1,15 @@
-// Some of the chunks that go by, each as likely as any other, at a cost that doesn't grow with their number (Li's
-// algorithm L): the vectors of those chunks are the queries of the quality probe.
+// A uniform sample of the chunks that are read (reservoir sampling by Li's algorithm L): the vectors of those chunks are
+// the queries of the quality probe.
+import { idTextAt } from "@retriever/stores/chunks/ids.ts";
 import type { ChunkBatch } from "@retriever/stores/ports/chunk-store.ts";
 import type { Random } from "@retriever/stores/ports/clock.ts";
 
-export type QuerySample = {
-  /** Looks at a batch; keeps copies of what it takes. */
+type QuerySample = {
+  /** Samples a batch; keeps copies of what it takes. */
   readonly take: (batch: ChunkBatch) => void;
   /** Ids taken, at most `size`. */
   readonly ids: () => readonly string[];
 };
-
-const decoder = new TextDecoder();
 
 export function makeQuerySample(size: number, random: Random): QuerySample {
   const ids: string[] = [];
@@ -30,7 +29,7 @@ export function makeQuerySample(size: number, random: Random): QuerySample {
     take: (batch) => {
       if (size < 1) return;
       for (; next < seen + batch.count; advance()) {
-        const id = idAt(batch, next - seen);
+        const id = idTextAt(batch, next - seen);
         if (ids.length < size) ids.push(id);
         else ids[Math.min(size - 1, Math.floor(random() * size))] = id;
       }
@@ -43,8 +42,4 @@ export function makeQuerySample(size: number, random: Random): QuerySample {
 /** In (0, 1]: a logarithm is to be taken. */
 function positive(random: number): number {
   return 1 - random;
-}
-
-function idAt({ idBytes, idEnds }: ChunkBatch, index: number): string {
-  return decoder.decode(idBytes.subarray(index === 0 ? 0 : idEnds[index - 1], idEnds[index]));
 }

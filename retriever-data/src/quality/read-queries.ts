@@ -1,9 +1,10 @@
 // Queries for the quality probe: a file of somebody's own, or the vectors of sampled chunks.
-import { readFileSync, statSync } from "node:fs";
 import { parseRequest } from "@retriever/sidecar/retrieve/parse-request.ts";
 import { embeddingFromJson } from "@retriever/stores/embedding/embedding.ts";
 import { faultOf, RetrieverError } from "@retriever/stores/errors.ts";
 import { type ChunkWriter, mostLookedUp, type WholeChunk } from "@retriever/stores/ports/chunk-store.ts";
+import { deadline } from "#compare/retry.ts";
+import { readFileText } from "#config/read-file.ts";
 import type { QualityQuery } from "./probe-quality.ts";
 
 const maxBytes = 256 * 1_048_576;
@@ -14,7 +15,7 @@ const fetchDeadlineMs = 30_000;
  * with the line of the first fault.
  */
 export function readQueries(file: string, most: number): QualityQuery[] {
-  const lines = readText(file)
+  const lines = readFileText(file, maxBytes, refuse)
     .split("\n")
     .map((text, index) => ({ text, line: index + 1 }))
     .filter(({ text }) => text.trim() !== "");
@@ -45,8 +46,7 @@ export async function queriesOfChunks(
 ): Promise<QualityQuery[]> {
   const queries: QualityQuery[] = [];
   for (let start = 0; start < ids.length; start += mostLookedUp) {
-    const limit = AbortSignal.any([signal, AbortSignal.timeout(fetchDeadlineMs)]);
-    const chunks = await writer.fetch(ids.slice(start, start + mostLookedUp), limit);
+    const chunks = await writer.fetch(ids.slice(start, start + mostLookedUp), deadline(signal, fetchDeadlineMs));
     queries.push(...chunks.flatMap(asQuery));
   }
   return queries;
@@ -57,17 +57,6 @@ function asQuery({ id, vector }: WholeChunk): QualityQuery[] {
   if (vector === null || vector.every((value) => value === 0)) return [];
   const embedding = embeddingFromJson(Buffer.from(JSON.stringify([...vector])), vector.length);
   return [{ request: { embedding }, chunkId: id }];
-}
-
-function readText(file: string): string {
-  try {
-    const { size } = statSync(file);
-    if (size <= maxBytes) return readFileSync(file, "utf8");
-    throw refuse(`${file}: expected at most ${maxBytes} bytes, got ${size}`);
-  } catch (error) {
-    if (error instanceof RetrieverError) throw error;
-    throw refuse(`${file}: expected a readable file`, error);
-  }
 }
 
 function refuse(message: string, cause?: unknown): RetrieverError {

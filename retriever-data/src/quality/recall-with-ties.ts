@@ -1,5 +1,5 @@
 // How much of the true answer an index found, where several chunks are equally near.
-import type { Candidate } from "@retriever/stores/ports/query.ts";
+import type { Candidate } from "@retriever/stores/ports/backend.ts";
 
 /** Similarities closer than that are a tie: both searches sum float32 in an order of their own. */
 const tie = 2e-6;

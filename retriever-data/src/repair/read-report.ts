@@ -1,5 +1,4 @@
 // A saved report, as a repair takes it: whole, unedited, of these stores, with a result. Refuses everything else.
-import { readFileSync, statSync } from "node:fs";
 import {
   digestOfReport,
   driftOf,
@@ -9,6 +8,7 @@ import {
 import type { StoreIdentity } from "@retriever/stores/config/identity.ts";
 import { RetrieverError } from "@retriever/stores/errors.ts";
 import { z } from "zod";
+import { readFileText } from "#config/read-file.ts";
 
 /** The most differences with the longest ids fit well in. */
 const maxBytes = 64 * 1_048_576;
@@ -16,7 +16,7 @@ const mostFaults = 5;
 
 /** Throws RETR_REPAIR_REFUSED, with what came and what was expected. */
 export function readReport(file: string): VerifyReport {
-  const result = verifyReportSchema.safeParse(parse(readText(file), file));
+  const result = verifyReportSchema.safeParse(parse(readFileText(file, maxBytes, refuse), file));
   if (!result.success) throw refuse(`${file}: no report of verify: ${faultsOf(result.error)}`);
   const { digest, ...report } = result.data;
   if (digestOfReport(report) !== digest) {
@@ -53,17 +53,6 @@ export function checkReport(report: VerifyReport, stores: Stores): void {
 /** So many that each lists its differences with room to spare. */
 function partitionsFor(drift: number): number {
   return Math.max(2, Math.ceil(drift / 25_000));
-}
-
-function readText(file: string): string {
-  try {
-    const { size } = statSync(file);
-    if (size <= maxBytes) return readFileSync(file, "utf8");
-    throw refuse(`${file}: expected at most ${maxBytes} bytes, got ${size}`);
-  } catch (error) {
-    if (error instanceof RetrieverError) throw error;
-    throw refuse(`${file}: expected a readable file`, error);
-  }
 }
 
 function parse(text: string, file: string): unknown {

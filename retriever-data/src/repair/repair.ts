@@ -1,10 +1,11 @@
-// Carries out a plan in batches, and looks at the end whether the chunks it names are the same in both stores.
-// Nothing is tried again: what was written stays written, and the same report can be repaired from once more.
+// Carries out a plan in batches, then compares the chunks that it names in both stores. Nothing is retried: what was
+// written stays written, and the same report can be repaired from again.
 import type { StoreName } from "@retriever/sidecar/contract/overlay.ts";
 import type { Difference, DifferenceKind } from "@retriever/sidecar/contract/verify-report.ts";
 import { RetrieverError } from "@retriever/stores/errors.ts";
 import type { ChunkStore, ChunkWriter, VerifyLevel } from "@retriever/stores/ports/chunk-store.ts";
 import type { Clock } from "@retriever/stores/ports/clock.ts";
+import { deadline } from "#compare/retry.ts";
 import { differenceOf, isYoung, type PairRule, pairUp } from "#core/pair.ts";
 import { vectorRule } from "#core/same-vector.ts";
 import { makeThrottle, type Throttle } from "#core/throttle.ts";
@@ -12,8 +13,8 @@ import { type RepairPlan, reportedAt } from "./plan.ts";
 
 /** Why a chunk was left as it is. */
 export type LeftReason = "newer" | "gone" | "changed" | "wanted";
-export type Left = { readonly id: string; readonly why: LeftReason };
-export type Remaining = { readonly id: string; readonly kind: DifferenceKind };
+type Left = { readonly id: string; readonly why: LeftReason };
+type Remaining = { readonly id: string; readonly kind: DifferenceKind };
 
 export type RepairResult = {
   readonly written: number;
@@ -37,7 +38,7 @@ export type RepairDeps = {
   readonly pause: (ms: number, signal: AbortSignal) => Promise<void>;
   readonly onProgress: (progress: RepairProgress) => void;
 };
-export type RepairOptions = {
+type RepairOptions = {
   readonly level: VerifyLevel;
   readonly lagMs: number;
   /** Null: as fast as the stores are. */
@@ -69,14 +70,14 @@ export async function repair(
   };
   let [written, removed] = [0, 0];
   await step("writing", batchSize, plan.writes, async (batch, limit) => {
-    const passed = await writeBatch(run, batch, limit);
-    left.push(...passed);
-    written += batch.length - passed.length;
+    const skipped = await writeBatch(run, batch, limit);
+    left.push(...skipped);
+    written += batch.length - skipped.length;
   });
   await step("removing", lookUpSize, plan.removals, async (batch, limit) => {
-    const passed = await removeBatch(run, batch, limit);
-    left.push(...passed);
-    removed += batch.length - passed.length;
+    const skipped = await removeBatch(run, batch, limit);
+    left.push(...skipped);
+    removed += batch.length - skipped.length;
   });
   const rule = await ruleOf(run, options.level);
   const found: Checked[] = [];
@@ -98,7 +99,7 @@ type Work = (batch: readonly Difference[], limit: AbortSignal) => Promise<void>;
 async function paced({ deps, throttle, signal }: Run, batch: readonly Difference[], work: Work): Promise<void> {
   signal.throwIfAborted();
   const startedAt = deps.clock.monotonicMs();
-  await work(batch, AbortSignal.any([signal, AbortSignal.timeout(batchDeadlineMs)]));
+  await work(batch, deadline(signal, batchDeadlineMs));
   const tookMs = deps.clock.monotonicMs() - startedAt;
   const pauseMs = throttle.pauseAfter(batch.length, tookMs, tookMs);
   if (pauseMs > 0) await deps.pause(pauseMs, signal);
@@ -145,7 +146,7 @@ function millisecondsOf(text: string | null): number | null {
 /** Only vectors need to be told what the stores make of them. */
 async function ruleOf({ deps: { stores }, signal }: Run, level: VerifyLevel): Promise<PairRule> {
   if (level !== "vector") return { level, vector: { precision: "float32", isDirection: false } };
-  const limit = AbortSignal.any([signal, AbortSignal.timeout(batchDeadlineMs)]);
+  const limit = deadline(signal, batchDeadlineMs);
   const [source, destination] = await Promise.all([stores.source.describe(limit), stores.destination.describe(limit)]);
   return { level, vector: vectorRule(source, destination) };
 }

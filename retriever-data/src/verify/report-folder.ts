@@ -2,7 +2,8 @@
 import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { RetrieverError } from "@retriever/stores/errors.ts";
-import type { ReportFiles } from "#ports/report-files.ts";
+import { codeOf } from "@retriever/stores/values/node-error.ts";
+import type { ReportFiles } from "#compare/run-deps.ts";
 
 /** Files of `folder`, which is made when it is missing. */
 export function openReportFolder(folder: string): ReportFiles {
@@ -49,8 +50,4 @@ async function writeDurably(path: string, content: Buffer | string): Promise<voi
 function unwritable(name: string, error: unknown): RetrieverError {
   const message = `${name} of the report folder can't be written or read (${codeOf(error)})`;
   return new RetrieverError({ code: "RETR_VERIFY_FOLDER_UNWRITABLE", message }, error);
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "unknown";
 }

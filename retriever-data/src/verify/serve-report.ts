@@ -1,16 +1,15 @@
-// Serves the report over HTTP until it was fetched: a pod's disk ends with the pod.
+// Serves the report over HTTP until it was fetched, because a pod's disk ends with the pod.
 import type { ServerResponse } from "node:http";
 import type { VerifyReport } from "@retriever/sidecar/contract/verify-report.ts";
-import type { Address } from "@retriever/sidecar/http/address.ts";
-import { type Handler, type Listener, listen } from "@retriever/sidecar/http/listener.ts";
+import { type Address, type Handler, listen } from "@retriever/sidecar/http/listener.ts";
 import { sendFault, sendJson } from "@retriever/sidecar/http/respond.ts";
+import type { RunProgress } from "#compare/run-deps.ts";
 import { cutReport } from "#core/finish-report.ts";
-import type { RunProgress } from "./run-deps.ts";
 
 export type ReportServer = {
   readonly address: Address;
   /** What is answered with 202 from now on. */
-  readonly tell: (progress: RunProgress) => void;
+  readonly onProgress: (progress: RunProgress) => void;
   /** Answers with the report from now on. Resolves once it was fetched whole, or after `forMs`, or at the signal. */
   readonly untilFetched: (report: VerifyReport, forMs: number, signal: AbortSignal) => Promise<void>;
   readonly close: () => Promise<void>;
@@ -24,10 +23,10 @@ type Shown = { progress: RunProgress | null; report: VerifyReport | null; onFetc
 /** Listens. Rejects when the address can't be bound. */
 export async function serveReport(address: Address): Promise<ReportServer> {
   const shown: Shown = { progress: null, report: null, onFetched: () => {} };
-  const listener: Listener = await listen(address, makeHandler(shown));
+  const listener = await listen(address, makeHandler(shown));
   return {
     address: listener.address,
-    tell: (progress) => {
+    onProgress: (progress) => {
       shown.progress = progress;
     },
     untilFetched: (report, forMs, signal) =>
@@ -61,7 +60,7 @@ function makeHandler(shown: Shown): Handler {
       const message = "maxBytes: expected a number of bytes";
       return sendFault(response, { code: "RETR_REQUEST_INVALID", message, path: "maxBytes" });
     }
-    if (method === "GET") noteFetch(response, shown);
+    if (method === "GET") reportFetch(response, shown);
     sendJson(response, 200, cutReport(report, most));
   };
 }
@@ -72,8 +71,8 @@ function mostBytes(query: string): number | undefined {
   return /^\d{1,12}$/.test(text) ? Number(text) : undefined;
 }
 
-/** A client that left midway hasn't got it: only an answer that went out whole counts. */
-function noteFetch(response: ServerResponse, shown: Shown): void {
+/** Only a whole response counts: a client that left midway doesn't have the report. */
+function reportFetch(response: ServerResponse, shown: Shown): void {
   response.once("close", () => {
     if (response.writableFinished) shown.onFetched();
   });

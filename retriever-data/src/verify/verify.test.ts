@@ -7,7 +7,7 @@ import { makeMemoryKind } from "@retriever/stores/test/memory-adapter/memory-ada
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type HeldChunk, makeMemoryChunkStore } from "#test/memory-chunk-store.ts";
 import { type MemoryFiles, makeMemoryFiles } from "#test/verify-run.ts";
-import { exitCodeOf, pageFile, reportFile, type VerifyProcess, verify } from "./verify.ts";
+import { type CommandDeps, exitCodeOf, pageFile, reportFile, verify } from "./verify.ts";
 
 const old = Date.UTC(2026, 0, 1);
 const two: readonly HeldChunk[] = [
@@ -46,7 +46,7 @@ function adapterOver(stores: Readonly<Record<string, readonly HeldChunk[]>>): Ad
 
 function run(
   stores: Readonly<Record<string, readonly HeldChunk[]>>,
-  change: Partial<VerifyProcess> = {},
+  change: Partial<CommandDeps> = {},
   isTerminal = false,
 ) {
   const flags = { config: config.path, report: "folder", terminationLog: "last-words", budget: "none", lag: "0" };

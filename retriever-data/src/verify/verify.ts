@@ -1,36 +1,30 @@
-// `verify` from its options to its exit code: run, report, page, short form, and the report served.
+// `verify` from its options to its exit code: the run, the report and its page, the summary, and the report served.
 
 import type { Environment } from "@retriever/sidecar/config/credentials.ts";
 import type { VerifyReport } from "@retriever/sidecar/contract/verify-report.ts";
-import type { Address } from "@retriever/sidecar/http/address.ts";
+import type { Address } from "@retriever/sidecar/http/listener.ts";
 import { type ErrorCode, errorTable, faultOf, RetrieverError } from "@retriever/stores/errors.ts";
 import type { Registry } from "@retriever/stores/kind.ts";
-import type { Clock, Random } from "@retriever/stores/ports/clock.ts";
+import { makeProgressReporter, type ProgressOutput } from "#compare/progress.ts";
+import { runVerification } from "#compare/run.ts";
+import { checkpointFile, type ReportFiles, type RunDeps, type RunOptions } from "#compare/run-deps.ts";
+import { type NamedStores, nameStores, openStores } from "#config/open-stores.ts";
+import { parseVerifyOptions, type VerifyFlags, type VerifyOptions } from "#config/options.ts";
 import { seal, summaryText } from "#core/finish-report.ts";
 import { reportPage } from "#core/report-page.ts";
 import { defaultCells } from "#core/sketch.ts";
-import type { ReportFiles } from "#ports/report-files.ts";
 import { runQuality } from "#quality/quality-run.ts";
 import { makeQuerySample } from "#quality/query-sample.ts";
-import { type NamedStores, nameStores, openStores } from "./open-stores.ts";
-import { parseVerifyOptions, type VerifyFlags, type VerifyOptions } from "./options.ts";
-import { makeProgressTeller } from "./progress.ts";
-import { type Findings, runVerification } from "./run.ts";
-import { checkpointFile, type RunDeps, type RunOptions } from "./run-deps.ts";
 import { type ReportServer, serveReport } from "./serve-report.ts";
 
-/** What the process lends. */
-export type VerifyProcess = {
+/** What a command gets from the process. */
+export type CommandDeps = Pick<RunDeps, "clock" | "random" | "pause"> & {
   readonly env: Environment;
   readonly version: string;
   readonly registry: Registry;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly pause: RunDeps["pause"];
   readonly openFolder: (folder: string) => ReportFiles;
   readonly writeFile: (path: string, text: string) => Promise<void>;
-  /** Where progress goes, and whether a person reads it. */
-  readonly progress: { readonly isTerminal: boolean; readonly write: (text: string) => void };
+  readonly progress: ProgressOutput;
   readonly print: (text: string) => void;
   readonly signal: AbortSignal;
 };
@@ -58,24 +52,24 @@ export function exitCodeOf(error: unknown): number {
 }
 
 /** Resolves with the exit code. Rejects with what ended it before there was anything to report. */
-export async function verify(flags: VerifyFlags, process: VerifyProcess): Promise<number> {
-  const options = parseVerifyOptions(flags, process.env);
-  const named = nameStores(flags, process);
-  const server = options.serveReport === null ? null : await serveAt(options.serveReport, process.progress);
+export async function verify(flags: VerifyFlags, deps: CommandDeps): Promise<number> {
+  const options = parseVerifyOptions(flags, deps.env);
+  const named = nameStores(flags, deps);
+  const server = options.serveReport === null ? null : await serveAt(options.serveReport, deps.progress);
   try {
-    const report = await compare(options, named, { process, server });
-    const fault = await keep(report, options, process);
-    const told = fault === undefined ? report : withoutReport(report, fault);
-    await leaveWords(options.terminationLog, summaryText(told), process);
-    process.print(closing(told, process.progress.isTerminal));
-    await server?.untilFetched(told, options.serveForMs, process.signal);
-    return exitCodes[told.outcome];
+    const compared = await compare(options, named, { deps, server });
+    const fault = await writeReport(compared, options, deps);
+    const report = fault === undefined ? compared : withoutReport(compared, fault);
+    await writeSummary(options.terminationLog, summaryText(report), deps);
+    deps.print(describe(report, deps.progress.isTerminal));
+    await server?.untilFetched(report, options.serveForMs, deps.signal);
+    return exitCodes[report.outcome];
   } finally {
     await server?.close();
   }
 }
 
-async function serveAt(address: Address, { isTerminal, write }: VerifyProcess["progress"]): Promise<ReportServer> {
+async function serveAt(address: Address, { isTerminal, write }: ProgressOutput): Promise<ReportServer> {
   try {
     const server = await serveReport(address);
     const { host, port } = server.address;
@@ -88,14 +82,15 @@ async function serveAt(address: Address, { isTerminal, write }: VerifyProcess["p
   }
 }
 
-type Around = { readonly process: VerifyProcess; readonly server: ReportServer | null };
+type Running = { readonly deps: CommandDeps; readonly server: ReportServer | null };
 
-async function compare(options: VerifyOptions, named: NamedStores, { process, server }: Around): Promise<VerifyReport> {
-  const { clock, random, pause, signal, version } = process;
-  const stores = openStores(named, process.registry);
-  const teller = makeProgressTeller(process.progress, clock);
-  const { scope, rowsPerSecond, isResumed, reportFolder, checkpointMs, quality: wish } = options;
-  const sample = makeQuerySample(wish !== null && wish.file === null ? wish.queries : 0, random);
+async function compare(options: VerifyOptions, named: NamedStores, { deps, server }: Running): Promise<VerifyReport> {
+  const { clock, random, pause, signal, version, registry } = deps;
+  const { scope, rowsPerSecond, isResumed, reportFolder, checkpointMs, quality } = options;
+  const stores = openStores(named, registry);
+  const reporter = makeProgressReporter(deps.progress, clock);
+  const { onNote } = reporter;
+  const sample = makeQuerySample(quality !== null && quality.file === null ? quality.queries : 0, random);
   const run: RunOptions = {
     scope,
     rowsPerSecond,
@@ -105,53 +100,44 @@ async function compare(options: VerifyOptions, named: NamedStores, { process, se
     cells: defaultCells,
     checkpointMs,
   };
-  const files = reportFolder === null ? null : process.openFolder(reportFolder);
+  const files = reportFolder === null ? null : deps.openFolder(reportFolder);
   const onProgress: RunDeps["onProgress"] = (progress) => {
-    teller.onProgress(progress);
-    server?.tell(progress);
+    reporter.onProgress(progress);
+    server?.onProgress(progress);
   };
   try {
-    const { onNote } = teller;
-    const deps = { stores, clock, random, pause, files, onProgress, onNote, onSourceBatch: sample.take };
-    const found = await runVerification(run, deps, signal);
-    const probe = { named, registry: process.registry, clock, ids: sample.ids(), onNote };
-    const isWanted = wish !== null && found.outcome !== "unknown";
-    return finish(
-      { ...found, quality: isWanted ? await runQuality({ ...probe, wish }, signal) : null },
-      version,
-      clock,
-    );
+    const runDeps = { stores, clock, random, pause, files, onProgress, onNote, onSourceBatch: sample.take };
+    const findings = await runVerification(run, runDeps, signal);
+    const measured =
+      quality === null || findings.outcome === "unknown"
+        ? null
+        : await runQuality({ options: quality, named, registry, clock, ids: sample.ids(), onNote }, signal);
+    const finishedAt = new Date(clock.wallMs()).toISOString();
+    return seal({ schema: 1, version, ...findings, quality: measured, finishedAt });
   } finally {
-    teller.end();
+    reporter.end();
     await Promise.all([stores.source.close(), stores.destination.close()]);
   }
 }
 
-type Probed = Findings & Pick<VerifyReport, "quality">;
-
-function finish(found: Probed, version: string, clock: Clock): VerifyReport {
-  const finishedAt = new Date(clock.wallMs()).toISOString();
-  return seal({ schema: 1, version, ...found, finishedAt });
-}
-
-/** Whoever can't read them there may still fetch the report. */
-async function leaveWords(path: string | null, words: string, { writeFile, progress }: VerifyProcess): Promise<void> {
+/** A summary that can't be written ends nothing: the report may still be fetched. */
+async function writeSummary(path: string | null, text: string, { writeFile, progress }: CommandDeps): Promise<void> {
   if (path === null) return;
-  await writeFile(path, words).catch(() => progress.write(`${path} can't be written\n`));
+  await writeFile(path, text).catch(() => progress.write(`${path} can't be written\n`));
 }
 
-/** Writes the report and its page. What can't be written comes back. */
-async function keep(
+/** Writes the report and its page. Resolves with the error when they can't be written. */
+async function writeReport(
   report: VerifyReport,
   { reportFolder }: VerifyOptions,
-  { openFolder }: VerifyProcess,
+  { openFolder }: CommandDeps,
 ): Promise<RetrieverError | undefined> {
   if (reportFolder === null) return undefined;
   const files = openFolder(reportFolder);
   try {
     await files.write(pageFile, reportPage(report));
     await files.write(reportFile, `${JSON.stringify(report, null, 1)}\n`);
-    // Only now: a run that is interrupted here finds its way again.
+    // Only now, so that a run that is interrupted before can be resumed.
     if (report.outcome !== "unknown") await files.remove(checkpointFile);
     return undefined;
   } catch (error) {
@@ -160,19 +146,20 @@ async function keep(
   }
 }
 
-/** Evidence that nobody can read is none. */
+/** A result without its report can't be reviewed, so it is unknown. */
 function withoutReport(report: VerifyReport, { code, message }: RetrieverError): VerifyReport {
   const { digest: _digest, ...rest } = report;
   return seal({ ...rest, outcome: "unknown", reason: `${code}: ${message}` });
 }
 
-function closing(report: VerifyReport, isTerminal: boolean): string {
+/** For people on a terminal, else the summary as one line of JSON. */
+function describe(report: VerifyReport, isTerminal: boolean): string {
   if (!isTerminal) return `${summaryText(report)}\n`;
   const { outcome, reason, counts, source, destination } = report;
   const kinds = Object.entries(counts).filter(([, count]) => count > 0);
-  const told = kinds.map(([kind, count]) => `${count} ${kind}`).join(", ") || "no differences";
+  const found = kinds.map(([kind, count]) => `${count} ${kind}`).join(", ") || "no differences";
   const lines = [
-    `${outcome}: ${told}${report.isListComplete ? "" : ", and more than is listed"}`,
+    `${outcome}: ${found}${report.isListComplete ? "" : ", and more than is listed"}`,
     `source ${source.identity.label}: ${source.read} chunks`,
     `destination ${destination.identity.label}: ${destination.read} chunks`,
     ...(reason === null ? [] : [reason, remedyOf(reason)]),

@@ -1,11 +1,10 @@
-// `check-config`: judges a file as the sidecar would, without connecting to anything.
+// `check-config`: checks a file as the sidecar would, without connecting to anything.
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { RetrieverError } from "@retriever/stores/errors.ts";
 import type { Registry } from "@retriever/stores/kind.ts";
 import { overlayFileName } from "#contract/overlay.ts";
-import { makeDocumentSchemas } from "./document-schemas.ts";
-import { parseBase, parseOverlay } from "./parse-document.ts";
+import { makeDocumentSchemas, parseBase, parseOverlay } from "./parse-document.ts";
 
 /** One sentence on a valid file. Throws RETR_CONFIG_INVALID with every fault and its path. */
 export function checkFile(file: string, registry: Registry): string {

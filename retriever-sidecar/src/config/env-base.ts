@@ -1,4 +1,4 @@
-// The contract's other form of a base: variables instead of a file. It has no overlay, so it can't be migrated.
+// A base in environment variables instead of a file. It has no overlay, so it can't be migrated.
 
 import { faultOf } from "@retriever/stores/errors.ts";
 import type { Environment } from "./credentials.ts";

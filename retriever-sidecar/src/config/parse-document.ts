@@ -2,9 +2,20 @@
 import { hash } from "node:crypto";
 import { faultsOf } from "@retriever/stores/config/config-fault.ts";
 import { RetrieverError } from "@retriever/stores/errors.ts";
+import type { Registry } from "@retriever/stores/kind.ts";
 import { parseDocument } from "yaml";
 import type { z } from "zod";
-import type { BaseConfig, DocumentSchemas, OverlayDocument } from "./document-schemas.ts";
+import { makeBaseConfigSchema } from "#contract/base.ts";
+import { makeOverlaySchema } from "#contract/overlay.ts";
+
+/** Schemas of base and overlay. Made once: building them costs more than parsing a document. */
+export function makeDocumentSchemas(registry: Registry) {
+  return { base: makeBaseConfigSchema(registry), overlay: makeOverlaySchema(registry) };
+}
+
+export type DocumentSchemas = ReturnType<typeof makeDocumentSchemas>;
+export type BaseConfig = z.infer<DocumentSchemas["base"]>;
+type OverlayDocument = z.infer<DocumentSchemas["overlay"]>;
 
 /** A base in JSON or YAML. Throws RETR_CONFIG_INVALID. */
 export function parseBase(text: string, { base }: DocumentSchemas): BaseConfig {

@@ -3,6 +3,7 @@ import { hash } from "node:crypto";
 import { readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Fault } from "@retriever/stores/errors.ts";
+import { codeOf } from "@retriever/stores/values/node-error.ts";
 import { baseFileNames } from "#contract/base.ts";
 import { overlayFileName } from "#contract/overlay.ts";
 
@@ -23,7 +24,7 @@ export function readDirectory(directory: string): DirectoryReading {
     try {
       return readGeneration(generationOf(directory));
     } catch (error) {
-      // The kubelet removes the old generation right after the swap; the next look finds the new one.
+      // The kubelet removes the old generation right after the swap; the next attempt finds the new one.
       if (attempt < attempts && isGone(error)) continue;
       return unreadable(directory);
     }
@@ -76,8 +77,4 @@ function unreadable(directory: string): DirectoryReading {
 
 function isGone(error: unknown): boolean {
   return codeOf(error) === "ENOENT";
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "unknown";
 }

@@ -1,58 +1,63 @@
-// Documents as text to what the activation rules decide on: parsed, with stores looked up in this pod.
+// From the documents' text to the input of the activation rules: parsed, with stores resolved in this pod.
 
 import { faultOf } from "@retriever/stores/errors.ts";
 import type { Registry } from "@retriever/stores/kind.ts";
 import type { ActivationInput, BaseReading } from "#core/activation-decision.ts";
 import type { AllowedHost } from "./allowed-hosts.ts";
 import type { Environment } from "./credentials.ts";
-import { type BaseConfig, type DocumentSchemas, makeDocumentSchemas } from "./document-schemas.ts";
-import { parseBase, parseOverlay } from "./parse-document.ts";
+import {
+  type BaseConfig,
+  type DocumentSchemas,
+  makeDocumentSchemas,
+  parseBase,
+  parseOverlay,
+} from "./parse-document.ts";
 import type { DirectoryReading } from "./read-directory.ts";
 import { plainCredentials, resolveBaseAdapter, resolveDestination } from "./resolve-store.ts";
 
-type Surroundings = {
+type Deps = {
   readonly env: Environment;
   readonly allowedHosts: readonly AllowedHost[];
   readonly registry: Registry;
 };
-type Around = Surroundings & { readonly schemas: DocumentSchemas };
+type Parsing = Deps & { readonly schemas: DocumentSchemas };
 export type Documents = Pick<DirectoryReading, "base" | "overlay">;
 export type ReadInput = (documents: Documents) => Pick<ActivationInput, "base" | "overlay">;
 
 /** The returned function never throws; a document that isn't valid becomes a fault in its place. */
-export function makeReadInput(surroundings: Surroundings): ReadInput {
-  const around = { ...surroundings, schemas: makeDocumentSchemas(surroundings.registry) };
-  return ({ base, overlay }) => ({ base: readBase(base, around), overlay: readOverlay(overlay, around) });
+export function makeReadInput(deps: Deps): ReadInput {
+  const parsing = { ...deps, schemas: makeDocumentSchemas(deps.registry) };
+  return ({ base, overlay }) => ({ base: readBase(base, parsing), overlay: readOverlay(overlay, parsing) });
 }
 
-function readBase(file: Documents["base"], around: Around): ActivationInput["base"] {
+function readBase(file: Documents["base"], parsing: Parsing): ActivationInput["base"] {
   if ("fault" in file) return { kind: "invalid", fault: file.fault };
   try {
-    return { kind: "valid", value: lookUp(parseBase(file.text, around.schemas), around) };
+    return { kind: "valid", value: resolveBase(parseBase(file.text, parsing.schemas), parsing) };
   } catch (error) {
     return { kind: "invalid", fault: faultOf(error) };
   }
 }
 
-function lookUp({ primary, dualRead, normalization, exactSearch }: BaseConfig, around: Around): BaseReading {
+function resolveBase({ primary, dualRead, normalization, exactSearch }: BaseConfig, parsing: Parsing): BaseReading {
   const shadow = dualRead.enabled ? dualRead.shadow : undefined;
-  const plain = shadow === undefined ? [] : plainCredentials(shadow, around.registry, "dualRead.shadow");
+  const plain = shadow === undefined ? [] : plainCredentials(shadow, parsing.registry, "dualRead.shadow");
   return {
-    source: resolveBaseAdapter(primary, around, "primary"),
-    shadow: shadow === undefined ? null : resolveBaseAdapter(shadow, around, "dualRead.shadow"),
+    source: resolveBaseAdapter(primary, parsing, "primary"),
+    shadow: shadow === undefined ? null : resolveBaseAdapter(shadow, parsing, "dualRead.shadow"),
     sampleRate: dualRead.sampleRate,
     normalization,
     exactSearch: exactSearch ?? null,
-    plainCredentials: [...plainCredentials(primary, around.registry, "primary"), ...plain],
+    plainCredentials: [...plainCredentials(primary, parsing.registry, "primary"), ...plain],
   };
 }
 
-function readOverlay(file: Documents["overlay"], around: Around): ActivationInput["overlay"] {
+function readOverlay(file: Documents["overlay"], parsing: Parsing): ActivationInput["overlay"] {
   if (file === "absent") return { kind: "absent" };
   if ("fault" in file) return { kind: "invalid", fault: file.fault };
   try {
-    const { overlay, hash } = parseOverlay(file.text, around.schemas);
-    const destination = resolveDestination(overlay.destination, around, around.allowedHosts);
+    const { overlay, hash } = parseOverlay(file.text, parsing.schemas);
+    const destination = resolveDestination(overlay.destination, parsing);
     return { kind: "valid", value: { overlay, hash, destination } };
   } catch (error) {
     return { kind: "invalid", fault: faultOf(error) };

@@ -1,8 +1,8 @@
 import { inspect } from "node:util";
 import type { Normalization } from "@retriever/stores/config/normalization.ts";
 import { choiceFault, type StoreChoice, specOf, storeKey } from "@retriever/stores/config/store-spec.ts";
-import { baseAdapterSchema, loadAdapters } from "@retriever/stores/kinds.ts";
-import type { PgvectorSpec } from "@retriever/stores/pgvector/config.ts";
+import { baseAdapterSchemaOf, loadAdapters, storeKinds } from "@retriever/stores/kinds.ts";
+import type { PgvectorSpec } from "@retriever/stores/pgvector/config/schema.ts";
 import { expect, test } from "vitest";
 import { resolveBaseAdapter } from "./resolve-store.ts";
 
@@ -11,7 +11,7 @@ const registry = await loadAdapters();
 const normalization: Normalization = { strategy: "auto", targetRange: [0, 1] };
 
 function resolve(connectionString: unknown, env: Record<string, string> = {}, change: object = {}): StoreChoice {
-  const adapter = baseAdapterSchema.parse({ kind: "pgvector", connectionString, ...change });
+  const adapter = baseAdapterSchemaOf(storeKinds).parse({ kind: "pgvector", connectionString, ...change });
   return resolveBaseAdapter(adapter, { env, registry }, "primary");
 }
 

@@ -1,37 +1,38 @@
 // From an adapter of a document to what is needed to connect: credentials, CA files, the hosts an overlay may name.
 
 import { identityOf, type StoreIdentity } from "@retriever/stores/config/identity.ts";
+import type { Lookup } from "@retriever/stores/config/lookup.ts";
 import type { StoreChoice, StoreSpec } from "@retriever/stores/config/store-spec.ts";
 import { faultOf, RetrieverError } from "@retriever/stores/errors.ts";
-import type { AdapterDocument, AdapterForm, Lookup, Registry } from "@retriever/stores/kind.ts";
+import type { AdapterDocument, AdapterForm, Registry } from "@retriever/stores/kind.ts";
+import { adapterOf } from "@retriever/stores/registry.ts";
 import { type AllowedHost, checkAllowed } from "./allowed-hosts.ts";
 import { type Environment, readText, referenceOf, resolveCredential } from "./credentials.ts";
 
-type Around = { readonly env: Environment; readonly registry: Registry };
+type Deps = { readonly env: Environment; readonly registry: Registry };
 
 /** A base's adapter; `path` is its place in the base. The base's owner may name any host and any credential. */
-export function resolveBaseAdapter(document: AdapterDocument, { env, registry }: Around, path: string): StoreChoice {
-  const { base } = adapterOf(document, registry);
+export function resolveBaseAdapter(document: AdapterDocument, { env, registry }: Deps, path: string): StoreChoice {
+  const { base } = adapterOf(registry, document);
   const lookup = makeLookup(env, path);
   try {
     const identity = identityOf(base.locate(document, lookup));
-    return choose(identity, document.kind, () => base.resolve(document, lookup));
+    return resolveLocated(identity, () => base.resolve(document, lookup));
   } catch (error) {
     return { identity: null, kind: document.kind, resolved: { fault: faultOf(error) } };
   }
 }
 
-/** An overlay's destination: only to listed hosts, and only credentials that may go there. */
+/** An overlay's destination: only on listed hosts, and only credentials that may be sent there. */
 export function resolveDestination(
   document: AdapterDocument,
-  { env, registry }: Around,
-  allowed: readonly AllowedHost[],
+  { env, registry, allowedHosts }: Deps & { readonly allowedHosts: readonly AllowedHost[] },
 ): StoreChoice {
-  const { overlay } = adapterOf(document, registry);
+  const { overlay } = adapterOf(registry, document);
   const lookup = makeLookup(env, "destination");
   const location = overlay.locate(document, lookup);
-  return choose(identityOf(location), document.kind, () => {
-    const fault = checkAllowed(allowed, location, referencesOf(overlay, document));
+  return resolveLocated(identityOf(location), () => {
+    const fault = checkAllowed(allowedHosts, location, referencesOf(overlay, document));
     if (fault !== undefined) throw new RetrieverError(fault);
     return overlay.resolve(document, lookup);
   });
@@ -39,17 +40,12 @@ export function resolveDestination(
 
 /** Places of the credentials that stand in a base's adapter as plain text. */
 export function plainCredentials(document: AdapterDocument, registry: Registry, path: string): string[] {
-  const credentials = Object.entries(adapterOf(document, registry).base.credentials(document));
+  const credentials = Object.entries(adapterOf(registry, document).base.credentials(document));
   return credentials.filter(([, value]) => typeof value === "string").map(([field]) => `${path}.${field}`);
 }
 
-function adapterOf({ kind }: AdapterDocument, registry: Registry) {
-  const adapter = registry.find((each) => each.kind === kind);
-  if (adapter !== undefined) return adapter;
-  throw new RetrieverError({ code: "RETR_INTERNAL", message: `no adapter reads the kind ${kind}` });
-}
-
-function choose(identity: StoreIdentity, kind: string, resolve: () => StoreSpec): StoreChoice {
+function resolveLocated(identity: StoreIdentity, resolve: () => StoreSpec): StoreChoice {
+  const { kind } = identity;
   try {
     return { identity, kind, resolved: { spec: resolve() } };
   } catch (error) {
@@ -59,8 +55,7 @@ function choose(identity: StoreIdentity, kind: string, resolve: () => StoreSpec)
 
 function referencesOf(form: AdapterForm, document: AdapterDocument): string[] {
   return Object.values(form.credentials(document))
-    .filter((credential) => credential !== undefined)
-    .map(referenceOf)
+    .map((credential) => (credential === undefined ? undefined : referenceOf(credential)))
     .filter((reference) => reference !== undefined);
 }
 

@@ -2,7 +2,7 @@
 
 import { RetrieverError } from "@retriever/stores/errors.ts";
 import { z } from "zod";
-import type { Address } from "#http/address.ts";
+import type { Address } from "#http/listener.ts";
 import { type AllowedHost, parseAllowedHosts } from "./allowed-hosts.ts";
 import type { Environment } from "./credentials.ts";
 

@@ -5,30 +5,30 @@ import { waitUntil } from "#test/wait-until.ts";
 import { readDirectory } from "./read-directory.ts";
 import { pollMs, watchDirectory } from "./watch-directory.ts";
 
-test("a swapped volume is looked at long before the next poll, and a stopped watch looks no more", async () => {
+test("a swapped volume is reported long before the next poll, and a stopped watch reports nothing", async () => {
   const directory = makeConfigDirectory();
   directory.write({ "retriever.json": "{}" });
-  let looks = 0;
+  let calls = 0;
   const watch = watchDirectory(directory.path, () => {
-    looks += 1;
+    calls += 1;
   });
   directory.write({ "retriever.json": "{}", "migration.json": "1" });
-  await waitUntil(() => looks > 0, pollMs / 2);
+  await waitUntil(() => calls > 0, pollMs / 2);
   watch.stop();
-  const seen = looks;
+  const seen = calls;
   directory.write({ "retriever.json": "{}" });
   directory.remove();
-  expect(looks).toBe(seen);
+  expect(calls).toBe(seen);
 });
 
 test("a directory that isn't there is polled, and found once it is", async () => {
   const directory = makeConfigDirectory();
   rmSync(directory.path, { recursive: true });
-  let looks = 0;
+  let calls = 0;
   const watch = watchDirectory(directory.path, () => {
-    looks += 1;
+    calls += 1;
   });
-  await waitUntil(() => looks > 0, pollMs * 2);
+  await waitUntil(() => calls > 0, pollMs * 2);
   watch.stop();
   expect(readDirectory(directory.path).base).toMatchObject({ fault: { code: "RETR_CONFIG_INVALID" } });
 });

@@ -1,21 +1,21 @@
-// Tells when the config directory may have changed: file events for speed, a poll for certainty.
+// Reports when the config directory may have changed: file events for speed, a poll in case events are missed.
 import { type FSWatcher, watch } from "node:fs";
 
-export type DirectoryWatch = { readonly stop: () => void };
+type DirectoryWatch = { readonly stop: () => void };
 
 const debounceMs = 30;
 export const pollMs = 1500;
 
-/** Calls `look` soon after an event and at least every `pollMs`, until stopped. `look` must be cheap and never throw. */
-export function watchDirectory(directory: string, look: () => void): DirectoryWatch {
+/** Calls `onChange` soon after an event and at least every `pollMs`, until stopped. It must be cheap and never throw. */
+export function watchDirectory(directory: string, onChange: () => void): DirectoryWatch {
   let pending: NodeJS.Timeout | undefined;
-  // A volume swaps one link, a plain directory writes several files: one look after the last of them.
+  // A volume swaps one link, a plain directory writes several files: one call after the last of them.
   const soon = (): void => {
     clearTimeout(pending);
-    pending = setTimeout(look, debounceMs);
+    pending = setTimeout(onChange, debounceMs);
   };
   const watcher = tryWatch(directory, soon);
-  const poll = setInterval(look, pollMs);
+  const poll = setInterval(onChange, pollMs);
   return {
     stop: () => {
       clearTimeout(pending);
@@ -25,7 +25,7 @@ export function watchDirectory(directory: string, look: () => void): DirectoryWa
   };
 }
 
-/** Events are an improvement, not a need: without inotify (or with the directory gone) the poll alone serves. */
+/** Without inotify, or with the directory gone, the poll alone reports changes. */
 function tryWatch(directory: string, onEvent: () => void): FSWatcher | undefined {
   try {
     const watcher = watch(directory, onEvent);

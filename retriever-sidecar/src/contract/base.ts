@@ -1,7 +1,7 @@
-// The base: the users' own configuration of their retrieval service, owned by them or by Git.
+// The base: the configuration of the retrieval service itself, owned by its team or by Git.
 
 import { normalizationSchema } from "@retriever/stores/config/normalization.ts";
-import { baseAdapterSchema } from "@retriever/stores/kinds.ts";
+import { baseAdapterSchemaOf, type KindSchemas, storeKinds } from "@retriever/stores/kinds.ts";
 import { z } from "zod";
 import { storeNameSchema } from "./overlay.ts";
 
@@ -9,14 +9,15 @@ import { storeNameSchema } from "./overlay.ts";
 export const baseFileNames = ["retriever.json", "retriever.yaml", "retriever.yml"] as const;
 
 /** Some requests are answered once more without any index, to tell the recall of both stores' own answers. */
-export const exactSearchSchema = z.strictObject({
+const exactSearchSchema = z.strictObject({
   sampleRate: z.number().min(0).max(1),
-  /** Whose vectors are the truth. */
+  /** The store that is searched exactly. */
   store: storeNameSchema,
 });
 
-/** Schema of a base whose adapters are those of `adapter`. */
-export function makeBaseConfigSchema<Adapter extends z.ZodType>(adapter: Adapter) {
+/** Schema of a base whose stores are of `kinds`. */
+export function makeBaseConfigSchema<Kind extends KindSchemas>(kinds: readonly Kind[]) {
+  const adapter = baseAdapterSchemaOf(kinds);
   return z.strictObject({
     primary: adapter,
     dualRead: z
@@ -35,6 +36,5 @@ export function makeBaseConfigSchema<Adapter extends z.ZodType>(adapter: Adapter
   });
 }
 
-/** A base with the adapters of the contract. */
-export const baseConfigSchema = makeBaseConfigSchema(baseAdapterSchema);
+export const baseConfigSchema = makeBaseConfigSchema(storeKinds);
 export type ExactSearchSetting = z.infer<typeof exactSearchSchema>;

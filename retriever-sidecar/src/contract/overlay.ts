@@ -1,6 +1,6 @@
 // The overlay: the migration as the sidecars see it. Written by the operator alone, read by every sidecar.
 
-import { overlayAdapterSchema } from "@retriever/stores/kinds.ts";
+import { type KindSchemas, overlayAdapterSchemaOf, storeKinds } from "@retriever/stores/kinds.ts";
 import { z } from "zod";
 
 /** File name of the overlay inside the config directory, and its key in the ConfigMap. */
@@ -11,8 +11,8 @@ export const overlaySchemas = [1] as const;
 export const storeNameSchema = z.enum(["source", "destination"]);
 export type StoreName = z.infer<typeof storeNameSchema>;
 
-/** Schema of an overlay whose destination is one of `adapter`. */
-export function makeOverlaySchema<Adapter extends z.ZodType>(adapter: Adapter) {
+/** Schema of an overlay whose destination is of one of `kinds`. */
+export function makeOverlaySchema<Kind extends KindSchemas>(kinds: readonly Kind[]) {
   return z
     .strictObject({
       schema: z.literal(1),
@@ -25,7 +25,7 @@ export function makeOverlaySchema<Adapter extends z.ZodType>(adapter: Adapter) {
       }),
       /** The base's primary at acceptance, by identity digest: its configuration is copied nowhere. */
       source: z.strictObject({ digest: z.string().regex(/^[0-9a-f]{32}$/) }),
-      destination: adapter,
+      destination: overlayAdapterSchemaOf(kinds),
       primary: storeNameSchema,
       shadow: z.enum(["source", "destination", "none"]),
       sampleRate: z.number().min(0).max(1),
@@ -47,7 +47,6 @@ export function makeOverlaySchema<Adapter extends z.ZodType>(adapter: Adapter) {
     });
 }
 
-/** An overlay with the adapters of the contract. */
-export const overlaySchema = makeOverlaySchema(overlayAdapterSchema);
+export const overlaySchema = makeOverlaySchema(storeKinds);
 
 export type Overlay = z.infer<typeof overlaySchema>;

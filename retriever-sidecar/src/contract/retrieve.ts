@@ -1,5 +1,5 @@
 // `POST /v1/retrieve`, as in the users' contract.
-import type { Candidate } from "@retriever/stores/ports/query.ts";
+import type { Candidate } from "@retriever/stores/ports/backend.ts";
 import { z } from "zod";
 
 export const maxK = 1000;

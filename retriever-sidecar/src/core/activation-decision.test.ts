@@ -6,10 +6,10 @@ import { overlaySchema } from "#contract/overlay.ts";
 import { makeOverlay } from "#test/documents.ts";
 import {
   type ActivationInput,
+  type ActiveConfig,
   type BaseReading,
   decideActivation,
   type OverlayReading,
-  type Plan,
 } from "./activation-decision.ts";
 
 const missing: Fault = { code: "RETR_CREDENTIAL_MISSING", message: "missing" };
@@ -51,14 +51,14 @@ function overlay(change: Change = {}, destination = store("new")): { kind: "vali
 const absent = { kind: "absent" } as const;
 const atDestination = { primary: "destination", shadow: "source", sampleRate: 0.05 } as const;
 
-function run(input: ActivationInput): { plan: Plan; fault: Fault | null } {
+function run(input: ActivationInput): { config: ActiveConfig; fault: Fault | null } {
   const decision = decideActivation(input);
   if (decision.kind !== "run") throw new Error(decision.kind);
   return decision;
 }
 
-function start(baseNow: ActivationInput["base"], overlayNow: ActivationInput["overlay"]): Plan {
-  return run({ base: baseNow, overlay: overlayNow, inForce: null }).plan;
+function start(baseNow: ActivationInput["base"], overlayNow: ActivationInput["overlay"]): ActiveConfig {
+  return run({ base: baseNow, overlay: overlayNow, active: null }).config;
 }
 
 test("starting with a base alone serves its primary, and its own dual read", () => {
@@ -77,19 +77,19 @@ test("starting with a base alone serves its primary, and its own dual read", () 
 });
 
 test("an overlay in force replaces the base's own dual read", () => {
-  const plan = start(base(store("old"), store("extra")), overlay({ shadow: "destination", sampleRate: 0.1 }));
-  expect(plan.destination?.identity?.label).toBe("qdrant://new:1/c");
-  expect(plan.sampleRate).toBe(0.1);
+  const config = start(base(store("old"), store("extra")), overlay({ shadow: "destination", sampleRate: 0.1 }));
+  expect(config.destination?.identity?.label).toBe("qdrant://new:1/c");
+  expect(config.sampleRate).toBe(0.1);
 });
 
 test("starting with an invalid base exits, also beside a valid overlay", () => {
-  expect(decideActivation({ base: { kind: "invalid", fault: broken }, overlay: overlay(), inForce: null }).kind).toBe(
+  expect(decideActivation({ base: { kind: "invalid", fault: broken }, overlay: overlay(), active: null }).kind).toBe(
     "exit",
   );
 });
 
 test("starting with a base whose primary lacks its credential exits", () => {
-  expect(decideActivation({ base: base(store("old", missing)), overlay: absent, inForce: null })).toEqual({
+  expect(decideActivation({ base: base(store("old", missing)), overlay: absent, active: null })).toEqual({
     kind: "exit",
     fault: missing,
   });
@@ -97,7 +97,7 @@ test("starting with a base whose primary lacks its credential exits", () => {
 
 test("starting with an unreadable overlay waits and never guesses a primary", () => {
   const invalid = { kind: "invalid", fault: broken } as const;
-  expect(decideActivation({ base: base(store("old")), overlay: invalid, inForce: null })).toEqual({
+  expect(decideActivation({ base: base(store("old")), overlay: invalid, active: null })).toEqual({
     kind: "wait",
     fault: broken,
   });
@@ -107,7 +107,7 @@ test("starting where the overlay's primary lacks its credential waits for a roll
   const decision = decideActivation({
     base: base(store("old")),
     overlay: overlay(atDestination, store("new", missing)),
-    inForce: null,
+    active: null,
   });
   expect(decision).toEqual({ kind: "wait", fault: missing });
 });
@@ -120,15 +120,15 @@ test("a missing credential of the shadow stops neither a start nor a change", ()
 
 test("a source whose location depends on a missing credential is taken for the pinned one", () => {
   const nowhere: StoreChoice = { identity: null, kind: "pgvector", resolved: { fault: missing } };
-  const plan = start(base(nowhere), overlay(atDestination));
-  expect(plan).toMatchObject({ primary: "destination", shadow: "source", sourceChanged: false, baseIdentity: null });
+  const config = start(base(nowhere), overlay(atDestination));
+  expect(config).toMatchObject({ primary: "destination", shadow: "source", sourceChanged: false, baseIdentity: null });
 });
 
 test("a rollback is put in force though the destination lacks its credential, its host or everything", () => {
-  const inForce = start(base(store("old")), overlay({ ...atDestination, epoch: 4 }));
+  const active = start(base(store("old")), overlay({ ...atDestination, epoch: 4 }));
   const back = overlay({ epoch: 5 }, store("new", missing));
-  const { plan, fault } = run({ base: { kind: "invalid", fault: broken }, overlay: back, inForce });
-  expect(plan).toMatchObject({
+  const { config, fault } = run({ base: { kind: "invalid", fault: broken }, overlay: back, active });
+  expect(config).toMatchObject({
     primary: "source",
     shadow: "none",
     overlay: { hash: back.value.hash },
@@ -138,32 +138,32 @@ test("a rollback is put in force though the destination lacks its credential, it
 });
 
 test("a running sidecar refuses a primary that lacks its credential and keeps what it has", () => {
-  const inForce = start(base(store("old")), overlay({ epoch: 4 }));
-  const { plan, fault } = run({
+  const active = start(base(store("old")), overlay({ epoch: 4 }));
+  const { config, fault } = run({
     base: base(store("old")),
     overlay: overlay({ ...atDestination, epoch: 5 }, store("new", missing)),
-    inForce,
+    active,
   });
-  expect(plan.overlay?.overlay.revision.epoch).toBe(4);
+  expect(config.overlay?.overlay.revision.epoch).toBe(4);
   expect(fault).toBe(missing);
 });
 
 test("a running sidecar keeps the old overlay while the new one can't be read", () => {
-  const inForce = start(base(store("old")), overlay(atDestination));
-  const { plan, fault } = run({ base: base(store("old")), overlay: { kind: "invalid", fault: broken }, inForce });
-  expect(plan).toEqual(inForce);
+  const active = start(base(store("old")), overlay(atDestination));
+  const { config, fault } = run({ base: base(store("old")), overlay: { kind: "invalid", fault: broken }, active });
+  expect(config).toEqual(active);
   expect(fault).toBe(broken);
 });
 
 test("the base changes its store under an overlay: a running sidecar keeps its source, and says so", () => {
-  const inForce = start(base(store("old")), overlay(atDestination));
-  const changed = run({ base: base(store("new")), overlay: overlay(atDestination), inForce }).plan;
+  const active = start(base(store("old")), overlay(atDestination));
+  const changed = run({ base: base(store("new")), overlay: overlay(atDestination), active }).config;
   expect(changed).toMatchObject({ sourceChanged: true, primary: "destination", shadow: "source" });
   expect(changed.source).toEqual(store("old"));
   expect(changed.baseIdentity).toEqual(store("new").identity);
-  const rolledBack = run({ base: base(store("new")), overlay: overlay({ epoch: 2 }), inForce: changed }).plan;
+  const rolledBack = run({ base: base(store("new")), overlay: overlay({ epoch: 2 }), active: changed }).config;
   expect(rolledBack).toMatchObject({ primary: "source", source: store("old"), sourceChanged: true });
-  const restored = run({ base: base(store("old")), overlay: overlay({ epoch: 2 }), inForce: rolledBack }).plan;
+  const restored = run({ base: base(store("old")), overlay: overlay({ epoch: 2 }), active: rolledBack }).config;
   expect(restored.sourceChanged).toBe(false);
 });
 
@@ -177,12 +177,12 @@ test("the base changed its store and a sidecar starts: destination alone, or the
     sourceChanged: true,
   });
   expect(alone.overlay).not.toBeNull();
-  const { plan, fault } = run({
+  const { config, fault } = run({
     base: base(store("other")),
     overlay: overlay({ shadow: "destination", sampleRate: 1 }),
-    inForce: null,
+    active: null,
   });
-  expect(plan).toMatchObject({
+  expect(config).toMatchObject({
     overlay: null,
     primary: "source",
     shadow: "none",
@@ -190,24 +190,24 @@ test("the base changed its store and a sidecar starts: destination alone, or the
     source: store("other"),
   });
   expect(fault?.code).toBe("RETR_SOURCE_CHANGED");
-  const later = run({ base: base(store("other")), overlay: overlay({ ...atDestination, epoch: 2 }), inForce: plan });
-  expect(later.plan).toMatchObject({ primary: "destination", shadow: "none", source: null, sourceChanged: true });
+  const later = run({ base: base(store("other")), overlay: overlay({ ...atDestination, epoch: 2 }), active: config });
+  expect(later.config).toMatchObject({ primary: "destination", shadow: "none", source: null, sourceChanged: true });
 });
 
 test("an overlay that vanishes unreleased stays in force, is reported, and is back when the file is", () => {
-  const inForce = start(base(store("old")), overlay(atDestination));
-  const vanished = run({ base: base(store("old")), overlay: absent, inForce }).plan;
-  expect(vanished).toEqual({ ...inForce, overlayState: "vanished" });
-  expect(run({ base: base(store("old")), overlay: overlay(atDestination), inForce: vanished }).plan).toEqual(inForce);
+  const active = start(base(store("old")), overlay(atDestination));
+  const vanished = run({ base: base(store("old")), overlay: absent, active }).config;
+  expect(vanished).toEqual({ ...active, overlayState: "vanished" });
+  expect(run({ base: base(store("old")), overlay: overlay(atDestination), active: vanished }).config).toEqual(active);
 });
 
 test("an overlay that vanishes after having been released hands over to the base", () => {
-  const inForce = start(
+  const active = start(
     base(store("new")),
     overlay({ ...atDestination, shadow: "none", sampleRate: 0, released: true }),
   );
-  const plan = run({ base: base(store("new")), overlay: absent, inForce }).plan;
-  expect(plan).toMatchObject({
+  const config = run({ base: base(store("new")), overlay: absent, active }).config;
+  expect(config).toMatchObject({
     overlay: null,
     overlayState: "absent",
     primary: "source",
@@ -217,10 +217,10 @@ test("an overlay that vanishes after having been released hands over to the base
 });
 
 test("an older epoch of the same migration is refused, another migration's is not", () => {
-  const inForce = start(base(store("old")), overlay({ epoch: 9 }));
-  const older = run({ base: base(store("old")), overlay: overlay({ ...atDestination, epoch: 8 }), inForce });
-  expect(older.plan.overlay?.overlay.revision.epoch).toBe(9);
+  const active = start(base(store("old")), overlay({ epoch: 9 }));
+  const older = run({ base: base(store("old")), overlay: overlay({ ...atDestination, epoch: 8 }), active });
+  expect(older.config.overlay?.overlay.revision.epoch).toBe(9);
   expect(older.fault?.path).toBe("revision.epoch");
-  const other = run({ base: base(store("old")), overlay: overlay({ epoch: 1, migrationUid: "migration-2" }), inForce });
-  expect(other.plan.overlay?.overlay.revision.epoch).toBe(1);
+  const other = run({ base: base(store("old")), overlay: overlay({ epoch: 1, migrationUid: "migration-2" }), active });
+  expect(other.config.overlay?.overlay.revision.epoch).toBe(1);
 });

@@ -38,11 +38,11 @@ export type ActivationInput = {
     | { readonly kind: "valid"; readonly value: OverlayReading }
     | { readonly kind: "invalid"; readonly fault: Fault };
   /** Null while starting. */
-  readonly inForce: Plan | null;
+  readonly active: ActiveConfig | null;
 };
 
-/** What runs. */
-export type Plan = {
+/** What the sidecar runs. */
+export type ActiveConfig = {
   /** Null: the base alone. */
   readonly overlay: OverlayReading | null;
   readonly overlayState: "absent" | "in-force" | "vanished";
@@ -58,63 +58,76 @@ export type Plan = {
   readonly destination: StoreChoice | null;
 };
 
-export type ActivationDecision =
-  | { readonly kind: "run"; readonly plan: Plan; readonly fault: Fault | null }
-  /** Starting, nothing to serve from yet: stay up, not ready, and look again. */
+type ActivationDecision =
+  | { readonly kind: "run"; readonly config: ActiveConfig; readonly fault: Fault | null }
+  /** Starting, nothing to serve from yet: stay up, not ready, and read the documents again. */
   | { readonly kind: "wait"; readonly fault: Fault }
   | { readonly kind: "exit"; readonly fault: Fault };
 
+/** Epoch of the overlay that is active; 0: the base alone. */
+export function epochOf({ overlay }: ActiveConfig): number {
+  return overlay?.overlay.revision.epoch ?? 0;
+}
+
 const defaultThresholds: Thresholds = { scoreDelta: scoreDeltaThreshold, latencyDeltaMs: latencyDeltaThresholdMs };
 
-/** Total. A running sidecar always gets a plan: in doubt the one it has. */
+/** Total. A running sidecar always gets a configuration: in doubt the one it has. */
 export function decideActivation(input: ActivationInput): ActivationDecision {
-  return input.inForce === null ? decideStart(input) : decideChange(input, input.inForce);
+  return input.active === null ? decideStart(input) : decideChange(input, input.active);
 }
 
 function decideStart({ base, overlay }: ActivationInput): ActivationDecision {
   if (base.kind === "invalid") return { kind: "exit", fault: base.fault };
   if (overlay.kind === "invalid") return { kind: "wait", fault: overlay.fault };
-  if (overlay.kind === "absent") return orExit(planBase(base.value));
-  const planned = planOverlay(base.value, overlay.value, null);
-  const fault = primaryFault(planned.plan);
-  if (fault === undefined) return { kind: "run", ...planned };
-  return planned.plan.primary === "source" ? { kind: "exit", fault } : { kind: "wait", fault };
+  if (overlay.kind === "absent") return orExit(configOfBase(base.value));
+  const derived = configOfOverlay(base.value, overlay.value, null);
+  const fault = primaryFault(derived.config);
+  if (fault === undefined) return { kind: "run", ...derived };
+  return derived.config.primary === "source" ? { kind: "exit", fault } : { kind: "wait", fault };
 }
 
-function orExit(plan: Plan): ActivationDecision {
-  const fault = primaryFault(plan);
-  return fault === undefined ? { kind: "run", plan, fault: null } : { kind: "exit", fault };
+function orExit(config: ActiveConfig): ActivationDecision {
+  const fault = primaryFault(config);
+  return fault === undefined ? { kind: "run", config, fault: null } : { kind: "exit", fault };
 }
 
 /** A broken base never blocks an overlay: a rollback must pass whatever the base looks like. */
-function decideChange({ base, overlay }: ActivationInput, inForce: Plan): ActivationDecision {
+function decideChange({ base, overlay }: ActivationInput, active: ActiveConfig): ActivationDecision {
   const baseFault = base.kind === "invalid" ? base.fault : null;
-  const lastBase = base.kind === "valid" ? base.value : inForce.base;
-  if (overlay.kind === "invalid") return keep(inForce, base, overlay.fault);
+  const lastBase = base.kind === "valid" ? base.value : active.base;
+  if (overlay.kind === "invalid") return keep(active, base, overlay.fault);
   const offered = overlay.kind === "valid" ? overlay.value : null;
-  const following = followOverlay(offered, inForce.overlay, (reading) => reading.overlay);
-  if (following.kind === "keep") return keep(inForce, base, olderEpoch(offered, inForce));
-  if (following.kind === "base") return adopt(planBase(lastBase), baseFault, inForce, base);
-  const { plan, fault } = planOverlay(lastBase, following.file, inForce);
-  const planned: Plan = following.kind === "vanished" ? { ...plan, overlayState: "vanished" } : plan;
-  return adopt(planned, baseFault ?? fault, inForce, base);
+  const following = followOverlay(offered, active.overlay, (reading) => reading.overlay);
+  if (following.kind === "keep") return keep(active, base, olderEpoch(offered, active));
+  if (following.kind === "base") return adopt(configOfBase(lastBase), baseFault, active, base);
+  const { config, fault } = configOfOverlay(lastBase, following.file, active);
+  const derived: ActiveConfig = following.kind === "vanished" ? { ...config, overlayState: "vanished" } : config;
+  return adopt(derived, baseFault ?? fault, active, base);
 }
 
-/** Only a primary that can't be used stands in the way of a plan. */
-function adopt(plan: Plan, fault: Fault | null, inForce: Plan, base: ActivationInput["base"]): ActivationDecision {
-  const hindrance = primaryFault(plan);
-  if (hindrance !== undefined) return keep({ ...inForce, overlayState: plan.overlayState }, base, hindrance);
-  return { kind: "run", plan: { ...plan, ...baseFacts(base, plan) }, fault };
+/** Only a primary that can't be used stops a change. */
+function adopt(
+  config: ActiveConfig,
+  fault: Fault | null,
+  active: ActiveConfig,
+  base: ActivationInput["base"],
+): ActivationDecision {
+  const hindrance = primaryFault(config);
+  if (hindrance !== undefined) return keep({ ...active, overlayState: config.overlayState }, base, hindrance);
+  return { kind: "run", config: { ...config, ...baseFacts(base, config) }, fault };
 }
 
-function keep(inForce: Plan, base: ActivationInput["base"], fault: Fault): ActivationDecision {
-  return { kind: "run", plan: { ...inForce, ...baseFacts(base, inForce) }, fault };
+function keep(active: ActiveConfig, base: ActivationInput["base"], fault: Fault): ActivationDecision {
+  return { kind: "run", config: { ...active, ...baseFacts(base, active) }, fault };
 }
 
-function baseFacts(base: ActivationInput["base"], plan: Plan): Pick<Plan, "baseIdentity" | "sourceChanged"> {
-  if (base.kind === "invalid") return { baseIdentity: null, sourceChanged: plan.sourceChanged };
+function baseFacts(
+  base: ActivationInput["base"],
+  config: ActiveConfig,
+): Pick<ActiveConfig, "baseIdentity" | "sourceChanged"> {
+  if (base.kind === "invalid") return { baseIdentity: null, sourceChanged: config.sourceChanged };
   const identity = base.value.source.identity;
-  const sourceChanged = plan.overlay === null ? plan.sourceChanged : isChanged(identity, plan.overlay);
+  const sourceChanged = config.overlay === null ? config.sourceChanged : isChanged(identity, config.overlay);
   return { baseIdentity: identity, sourceChanged };
 }
 
@@ -122,7 +135,7 @@ function isChanged(identity: StoreIdentity | null, reading: OverlayReading | nul
   return reading !== null && identity !== null && identity.digest !== reading.overlay.source.digest;
 }
 
-function planBase(base: BaseReading): Plan {
+function configOfBase(base: BaseReading): ActiveConfig {
   return {
     overlay: null,
     overlayState: "absent",
@@ -138,14 +151,14 @@ function planBase(base: BaseReading): Plan {
   };
 }
 
-type Planned = { readonly plan: Plan; readonly fault: Fault | null };
+type Derived = { readonly config: ActiveConfig; readonly fault: Fault | null };
 
-function planOverlay(base: BaseReading, reading: OverlayReading, inForce: Plan | null): Planned {
+function configOfOverlay(base: BaseReading, reading: OverlayReading, active: ActiveConfig | null): Derived {
   const { overlay } = reading;
-  const source = pinnedSource(base, overlay.source.digest, inForce);
+  const source = pinnedSource(base, overlay.source.digest, active);
   const serving = servingOf(overlay, source !== null);
-  if (serving === null) return planForeignBase(base);
-  const plan: Plan = {
+  if (serving === null) return configOfForeignBase(base);
+  const config: ActiveConfig = {
     ...serving,
     overlay: reading,
     overlayState: "in-force",
@@ -156,22 +169,28 @@ function planOverlay(base: BaseReading, reading: OverlayReading, inForce: Plan |
     source,
     destination: reading.destination,
   };
-  return { plan, fault: null };
+  return { config, fault: null };
 }
 
 /** The base has another store than the migration began with: it serves, alone, and the overlay stays unacknowledged. */
-function planForeignBase(base: BaseReading): Planned {
-  const plan: Plan = { ...planBase(base), shadow: "none", sampleRate: 0, destination: null, sourceChanged: true };
+function configOfForeignBase(base: BaseReading): Derived {
+  const config: ActiveConfig = {
+    ...configOfBase(base),
+    shadow: "none",
+    sampleRate: 0,
+    destination: null,
+    sourceChanged: true,
+  };
   const message = "base primary: expected the store the migration began with; the base serves without the overlay";
-  return { plan, fault: { code: "RETR_SOURCE_CHANGED", message, path: "primary" } };
+  return { config, fault: { code: "RETR_SOURCE_CHANGED", message, path: "primary" } };
 }
 
 /**
  * The adapter of the pinned store: the base's if it still is that store, else the one that has been running.
  * A base whose location can't be told (credential missing) is taken for the pinned one; it can't be connected to anyway.
  */
-function pinnedSource(base: BaseReading, digest: string, inForce: Plan | null): StoreChoice | null {
-  const running = inForce?.source ?? null;
+function pinnedSource(base: BaseReading, digest: string, active: ActiveConfig | null): StoreChoice | null {
+  const running = active?.source ?? null;
   const isRunning = running?.identity?.digest === digest;
   const { source } = base;
   if (source.identity?.digest === digest) {
@@ -181,13 +200,13 @@ function pinnedSource(base: BaseReading, digest: string, inForce: Plan | null): 
   return source.identity === null ? source : null;
 }
 
-function primaryFault(plan: Plan): Fault | undefined {
-  const choice = plan.primary === "source" ? plan.source : plan.destination;
+function primaryFault(config: ActiveConfig): Fault | undefined {
+  const choice = config.primary === "source" ? config.source : config.destination;
   return choice === null ? undefined : choiceFault(choice);
 }
 
-function olderEpoch(offered: OverlayReading | null, inForce: Plan): Fault {
-  const [last, next] = [inForce.overlay?.overlay.revision.epoch, offered?.overlay.revision.epoch];
+function olderEpoch(offered: OverlayReading | null, active: ActiveConfig): Fault {
+  const [last, next] = [active.overlay?.overlay.revision.epoch, offered?.overlay.revision.epoch];
   const message = `revision.epoch: expected at least ${last}, the one in force of the same migration, got ${next}`;
   return { code: "RETR_CONFIG_INVALID", message, path: "revision.epoch" };
 }

@@ -1,4 +1,4 @@
-import type { Candidate } from "@retriever/stores/ports/query.ts";
+import type { Candidate } from "@retriever/stores/ports/backend.ts";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { type Answer, compareAnswers, rankBiasedOverlap } from "./compare.ts";

@@ -1,6 +1,6 @@
 // One sample: what both stores answered to the same request, compared by role (the users' contract) and by store.
 
-import type { Candidate } from "@retriever/stores/ports/query.ts";
+import type { Candidate } from "@retriever/stores/ports/backend.ts";
 import type { StoreName } from "#contract/overlay.ts";
 import { tieEpsilon } from "#contract/thresholds.ts";
 

@@ -1,5 +1,5 @@
 // How much of the true answer an answer holds.
-import type { Candidate } from "@retriever/stores/ports/query.ts";
+import type { Candidate } from "@retriever/stores/ports/backend.ts";
 
 /** Share of the exact answer's chunks that are in `answer`, 0..1; null when there was nothing to be found. */
 export function recallOf(exact: readonly Candidate[], answer: readonly Candidate[]): number | null {

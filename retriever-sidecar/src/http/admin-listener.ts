@@ -7,7 +7,7 @@ import type { Span } from "#core/evidence.ts";
 import type { Handler } from "./listener.ts";
 import { sendFault, sendJson } from "./respond.ts";
 
-export type AdminContext = {
+type AdminContext = {
   /** Null while nothing is in force. */
   readonly status: (spans: readonly Span[]) => SidecarStatus | null;
   /** Null: a valid configuration is in force and the process isn't ending. The stores' health doesn't matter. */
@@ -60,8 +60,7 @@ function sendStatus(response: ServerResponse, query: string, context: AdminConte
     return;
   }
   const status = context.status(spans);
-  const message = context.unreadiness() ?? "no valid configuration is in force";
-  if (status === null) sendFault(response, { code: "RETR_NOT_READY", message });
+  if (status === null) sendReadiness(response, context);
   else sendJson(response, 200, status);
 }
 

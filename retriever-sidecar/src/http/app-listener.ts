@@ -2,18 +2,18 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { type Fault, faultOf } from "@retriever/stores/errors.ts";
 import type { Clock } from "@retriever/stores/ports/clock.ts";
-import type { Serve, Served } from "#ports/retrieval.ts";
+import type { Retrieve, Retrieved } from "#ports/retrieval.ts";
 import type { Handler } from "./listener.ts";
 import { isAnnouncedTooLarge, readBody, refuseBody, tooLarge } from "./read-body.ts";
 import { sendFault, sendJson } from "./respond.ts";
 import { readTraceContext } from "./trace-context.ts";
 
-export const maxRequestsInFlight = 256;
+const maxRequestsInFlight = 256;
 const path = "/v1/retrieve";
 
-export type AppContext = {
+type AppContext = {
   readonly clock: Clock;
-  readonly serve: Serve;
+  readonly retrieve: Retrieve;
   readonly onTotal: (totalMs: number) => void;
   readonly onRejected: (fault: Fault) => void;
 };
@@ -29,19 +29,19 @@ export function makeAppHandler(context: AppContext): Handler {
       return;
     }
     inFlight += 1;
-    const course: Course = { served: null };
+    const progress: Progress = { retrieved: null };
     // "close" follows an answer that has been written, and comes alone when the client has left.
     response.once("close", () => {
       inFlight -= 1;
-      course.served?.afterwards();
+      progress.retrieved?.afterwards();
     });
     if (request.headers.expect !== undefined) response.writeContinue();
-    void answer(request, response, course, context);
+    void answer(request, response, progress, context);
   };
 }
 
 /** How far a request has come. */
-type Course = { served: Served | null };
+type Progress = { retrieved: Retrieved | null };
 type Refusal = { readonly fault: Fault; readonly headers?: object };
 
 function refusalOf(request: IncomingMessage, inFlight: number): Refusal | undefined {
@@ -71,22 +71,22 @@ function reject(request: IncomingMessage, response: ServerResponse, { fault, hea
 async function answer(
   request: IncomingMessage,
   response: ServerResponse,
-  course: Course,
+  progress: Progress,
   context: AppContext,
 ): Promise<void> {
   try {
     const body = await readBody(request);
     const startedAt = context.clock.monotonicMs();
-    const served = await context.serve(body, readTraceContext(request.headers));
-    course.served = served;
-    sendJson(response, 200, served.response);
+    const retrieved = await context.retrieve(body, readTraceContext(request.headers));
+    progress.retrieved = retrieved;
+    sendJson(response, 200, retrieved.response);
     context.onTotal(context.clock.monotonicMs() - startedAt);
   } catch (error) {
     fail(request, response, faultOf(error), context);
   }
 }
 
-/** On the wire every fault of a store is one code, as in the users' contract; the finer ones are in the status. */
+/** To the application every fault of a store is one code (docs/sidecar-openapi.json); the finer ones are in the status. */
 function fail(request: IncomingMessage, response: ServerResponse, fault: Fault, context: AppContext): void {
   if (request.destroyed && !request.complete) return;
   if (fault.code === "RETR_BODY_TOO_LARGE") {

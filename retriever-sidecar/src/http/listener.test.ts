@@ -22,7 +22,7 @@ async function start(): Promise<{ readonly served: string[]; readonly listener: 
   const served: string[] = [];
   const handler = makeAppHandler({
     clock: { wallMs: () => 0, monotonicMs: () => 0 },
-    serve: (body, trace) => {
+    retrieve: (body, trace) => {
       served.push(trace?.traceparent ?? Buffer.from(body).toString());
       return Promise.resolve({ response: { candidates: [], vectorMs: 1 }, afterwards: () => undefined });
     },

@@ -1,8 +1,8 @@
-// A server with limits on slow and idle clients, and an orderly end.
+// An HTTP server with limits on slow and idle clients and a graceful end.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { Address } from "./address.ts";
 
+export type Address = { readonly host: string; readonly port: number };
 export type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 export type Listener = {
   readonly address: Address;
@@ -11,8 +11,6 @@ export type Listener = {
 };
 
 /** In ms, but for `maxHeaderSize` in bytes. */
-export type ClientLimits = typeof clientLimits;
-
 const clientLimits = {
   headersTimeout: 5000,
   requestTimeout: 10_000,
@@ -26,11 +24,7 @@ const clientLimits = {
 const maxConnections = 1024;
 
 /** Listens. Rejects when the address can't be bound. */
-export async function listen(
-  address: Address,
-  handler: Handler,
-  limits: ClientLimits = clientLimits,
-): Promise<Listener> {
+export async function listen(address: Address, handler: Handler, limits = clientLimits): Promise<Listener> {
   const active: ServerResponse[] = [];
   const tracked: Handler = (request, response) => {
     active.push(response);

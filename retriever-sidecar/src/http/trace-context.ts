@@ -1,6 +1,6 @@
 // Reads the W3C trace context of a request. What isn't one is dropped: a broken trace is no reason to refuse a search.
 import type { IncomingHttpHeaders } from "node:http";
-import type { TraceContext } from "@retriever/stores/ports/trace.ts";
+import type { TraceContext } from "@retriever/stores/ports/backend.ts";
 
 // Version 00 has exactly these four fields; a later one may add more. All-zero ids and version ff are invalid.
 const traceparentPattern =

@@ -1,13 +1,12 @@
-// What the application's listener asks for: an answer to a body, and what is to happen once it has been written.
-
-import type { TraceContext } from "@retriever/stores/ports/trace.ts";
+// The call from the application's listener to the request path.
+import type { TraceContext } from "@retriever/stores/ports/backend.ts";
 import type { RetrieveResponse } from "#contract/retrieve.ts";
 
-export type Served = {
+export type Retrieved = {
   readonly response: RetrieveResponse;
-  /** To be called once the answer has been written. Returns at once and never throws. */
+  /** To be called once the response has been written. Returns at once and never throws. */
   readonly afterwards: () => void;
 };
 
 /** Rejects with a RetrieverError. */
-export type Serve = (body: Uint8Array, trace: TraceContext | null) => Promise<Served>;
+export type Retrieve = (body: Uint8Array, trace: TraceContext | null) => Promise<Retrieved>;

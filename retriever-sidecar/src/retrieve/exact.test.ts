@@ -2,14 +2,14 @@ import { identityOf } from "@retriever/stores/config/identity.ts";
 import { RetrieverError } from "@retriever/stores/errors.ts";
 import { type Backend, type BackendAnswer, unknownFacts } from "@retriever/stores/ports/backend.ts";
 import { expect, test } from "vitest";
-import type { Plan } from "#core/activation-decision.ts";
+import type { ActiveConfig } from "#core/activation-decision.ts";
 import { makeEvidenceLog } from "#core/evidence.ts";
 import { waitUntil } from "#test/wait-until.ts";
 import { type ExactEvent, maxExactInFlight } from "./exact.ts";
 import { parseRequest } from "./parse-request.ts";
 import type { Runtime } from "./runtime.ts";
 import { serveRetrieve } from "./serve.ts";
-import { makeShadowLane } from "./shadow.ts";
+import { makeShadowQueue } from "./shadow.ts";
 import { StoreHandle } from "./store-handle.ts";
 
 const clock = { wallMs: () => 0, monotonicMs: () => performance.now() };
@@ -42,14 +42,14 @@ function makeScene(exact: Backend["retrieve"], { sampleRate = 1, exactRate = 1 }
   const [source, destination] = [handle("old", "abcx", exact), handle("new", "abyz", exact)];
   const thresholds = { scoreDelta: 0.2, latencyDeltaMs: 80 };
   const runtime: Runtime = {
-    plan: { primary: "source", sampleRate, thresholds } as unknown as Plan,
+    config: { primary: "source", sampleRate, thresholds } as unknown as ActiveConfig,
     source,
     destination,
     primary: source,
-    shadow: { handle: destination, lane: makeShadowLane((each) => destination.retrieve(each), clock) },
+    shadow: { handle: destination, queue: makeShadowQueue((each) => destination.retrieve(each), clock) },
     exact: {
       sampleRate: exactRate,
-      lane: makeShadowLane((each) => source.retrieveExact(each), clock, maxExactInFlight),
+      queue: makeShadowQueue((each) => source.retrieveExact(each), clock, maxExactInFlight),
     },
     evidence: makeEvidenceLog(1, performance.now()),
     isCurrent: () => true,

@@ -92,8 +92,8 @@ test("whatever the bytes, a body is either what JSON.parse makes of it or refuse
   );
   fc.assert(
     fc.property(bodies, (body) => {
-      const outcome = refusal(body)?.code ?? JSON.parse(Buffer.from(parse(body).embedding.json()).toString());
-      expect(["RETR_REQUEST_INVALID", embeddingOf(body)]).toContainEqual(outcome);
+      const result = refusal(body)?.code ?? JSON.parse(Buffer.from(parse(body).embedding.json()).toString());
+      expect(["RETR_REQUEST_INVALID", embeddingOf(body)]).toContainEqual(result);
     }),
     { numRuns: 3000 },
   );

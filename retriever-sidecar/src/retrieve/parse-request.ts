@@ -3,8 +3,7 @@ import { faultsOf } from "@retriever/stores/config/config-fault.ts";
 import { embeddingFromBase64, embeddingFromJson } from "@retriever/stores/embedding/embedding.ts";
 import { type LocatedEmbedding, locateEmbedding, textOf } from "@retriever/stores/embedding/locate-embedding.ts";
 import { RetrieverError } from "@retriever/stores/errors.ts";
-import type { BackendRequest, Embedding } from "@retriever/stores/ports/backend.ts";
-import type { TraceContext } from "@retriever/stores/ports/trace.ts";
+import type { BackendRequest, Embedding, TraceContext } from "@retriever/stores/ports/backend.ts";
 import { maxDimension, type RetrieveEnvelope, retrieveEnvelopeSchema } from "#contract/retrieve.ts";
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });

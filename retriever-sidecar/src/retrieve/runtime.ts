@@ -1,17 +1,17 @@
-// Everything that one activation put in force. A request keeps the runtime it began with.
-import type { Plan } from "#core/activation-decision.ts";
+// What one activation made: the configuration and what runs for it. A request keeps the runtime it began with.
+import type { ActiveConfig } from "#core/activation-decision.ts";
 import type { EvidenceLog } from "#core/evidence.ts";
 import type { ExactSearch } from "./exact.ts";
-import type { ShadowLane } from "./shadow.ts";
+import type { ShadowQueue } from "./shadow.ts";
 import type { StoreHandle } from "./store-handle.ts";
 
 export type Runtime = {
-  readonly plan: Plan;
+  readonly config: ActiveConfig;
   readonly source: StoreHandle | null;
   readonly destination: StoreHandle | null;
   readonly primary: StoreHandle;
   /** Null: no dual read. */
-  readonly shadow: { readonly handle: StoreHandle; readonly lane: ShadowLane } | null;
+  readonly shadow: { readonly handle: StoreHandle; readonly queue: ShadowQueue } | null;
   /** Null: no exact search, or not in a store that is configured. */
   readonly exact: ExactSearch | null;
   readonly evidence: EvidenceLog;

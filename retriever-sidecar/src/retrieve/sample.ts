@@ -8,10 +8,10 @@ import { countComparison } from "#core/count-sample.ts";
 import type { Increment } from "#core/evidence.ts";
 import { type VarianceCause, varianceCauses } from "#core/variance.ts";
 import type { Runtime } from "./runtime.ts";
-import type { ShadowLane, ShadowOutcome } from "./shadow.ts";
+import type { ShadowQueue, ShadowResult } from "./shadow.ts";
 
 export type SampleEvent = {
-  readonly kind: ShadowOutcome["kind"];
+  readonly kind: ShadowResult["kind"];
   /** Of the request; it may name a tenant, so it goes to bounded labels only. */
   readonly namespace: string | undefined;
   readonly primaryKind: string;
@@ -25,7 +25,7 @@ export type SampleEvent = {
 };
 export type SampleSink = { readonly onSample: (event: SampleEvent) => void };
 
-type Asked = { readonly request: BackendRequest; readonly answer: BackendAnswer };
+type Sampled = { readonly request: BackendRequest; readonly answer: BackendAnswer };
 type Context = {
   readonly clock: Clock;
   readonly sink: SampleSink;
@@ -38,61 +38,61 @@ type Context = {
  */
 export function startSample(
   runtime: Runtime,
-  lane: ShadowLane,
-  asked: Asked,
+  queue: ShadowQueue,
+  { request, answer }: Sampled,
   { clock, sink, onShadow }: Context,
 ): void {
-  lane.sample(asked.request, (outcome) => {
-    const event = makeEvent(runtime, asked, outcome);
+  queue.sample(request, (result) => {
+    const event = makeEvent(runtime, { request, answer }, result);
     runtime.evidence.add(event.increment, clock.monotonicMs());
     sink.onSample(event);
-    onShadow?.(outcome.kind === "answered" && event.comparison !== null ? outcome.answer : null);
+    onShadow?.(result.kind === "answered" && event.comparison !== null ? result.answer : null);
   });
 }
 
-function makeEvent(runtime: Runtime, { request, answer: primary }: Asked, outcome: ShadowOutcome): SampleEvent {
+function makeEvent(runtime: Runtime, { request, answer: primary }: Sampled, result: ShadowResult): SampleEvent {
   const { namespace } = request;
   const primaryKind = runtime.primary.identity.kind;
   const shadowKind = runtime.shadow?.handle.identity.kind ?? "none";
-  return { namespace, primaryKind, shadowKind, ...becameOf(runtime, primary, outcome) };
+  return { namespace, primaryKind, shadowKind, ...compareResult(runtime, primary, result) };
 }
 
-function becameOf(runtime: Runtime, primary: BackendAnswer, outcome: ShadowOutcome): Judged {
-  switch (outcome.kind) {
+function compareResult(runtime: Runtime, primary: BackendAnswer, result: ShadowResult): Compared {
+  switch (result.kind) {
     case "answered":
-      return judge(runtime, primary, outcome.answer);
+      return compare(runtime, primary, result.answer);
     case "dropped":
       return dropped;
     case "timeout":
       return timedOut;
     case "error":
-      return { ...failure, fault: outcome.fault };
+      return { ...failure, fault: result.fault };
   }
 }
 
-type Judged = Omit<SampleEvent, "namespace" | "primaryKind" | "shadowKind">;
+type Compared = Omit<SampleEvent, "namespace" | "primaryKind" | "shadowKind">;
 
 const nothing = { comparison: null, shadowMs: null, fault: null } as const;
-const dropped: Judged = { ...nothing, kind: "dropped", causes: [], increment: { shadowDropped: 1 } };
-const timedOut: Judged = { ...nothing, kind: "timeout", causes: ["shadow-error"], increment: { shadowTimeouts: 1 } };
-const failure: Judged = { ...nothing, kind: "error", causes: ["shadow-error"], increment: { shadowErrors: 1 } };
+const dropped: Compared = { ...nothing, kind: "dropped", causes: [], increment: { shadowDropped: 1 } };
+const timedOut: Compared = { ...nothing, kind: "timeout", causes: ["shadow-error"], increment: { shadowTimeouts: 1 } };
+const failure: Compared = { ...nothing, kind: "error", causes: ["shadow-error"], increment: { shadowErrors: 1 } };
 const junk: Fault = { code: "RETR_BACKEND_ANSWER_INVALID", message: "the shadow's answer can't be compared" };
 
-function judge({ plan, destination }: Runtime, primary: BackendAnswer, shadow: BackendAnswer): Judged {
+function compare({ config, destination }: Runtime, primary: BackendAnswer, shadow: BackendAnswer): Compared {
   try {
     const comparison = compareAnswers(primary, shadow, {
-      primaryStore: plan.primary,
+      primaryStore: config.primary,
       destinationNewest: destination?.newestUpdatedAt ?? null,
     });
-    // A number that isn't one would poison every sum it is added to.
+    // NaN or infinity would spoil every sum that it is added to.
     if (!Number.isFinite(comparison.scoreDelta + comparison.latencyDeltaMs)) return { ...failure, fault: junk };
     return {
       kind: "answered",
       comparison,
       shadowMs: shadow.vectorMs,
       fault: null,
-      causes: varianceCauses(comparison, plan.thresholds),
-      increment: countComparison(comparison, plan.thresholds),
+      causes: varianceCauses(comparison, config.thresholds),
+      increment: countComparison(comparison, config.thresholds),
     };
   } catch {
     return { ...failure, fault: junk };

@@ -3,14 +3,14 @@ import { RetrieverError } from "@retriever/stores/errors.ts";
 import { type Backend, type BackendAnswer, unknownFacts } from "@retriever/stores/ports/backend.ts";
 import { expect, test } from "vitest";
 import { latencyEdgesMs, noCounters } from "#contract/evidence.ts";
-import type { Plan } from "#core/activation-decision.ts";
+import type { ActiveConfig } from "#core/activation-decision.ts";
 import { makeEvidenceLog } from "#core/evidence.ts";
 import { waitUntil } from "#test/wait-until.ts";
 import { parseRequest } from "./parse-request.ts";
 import type { Runtime } from "./runtime.ts";
 import type { SampleEvent } from "./sample.ts";
 import { serveRetrieve } from "./serve.ts";
-import { makeShadowLane, maxShadowsInFlight } from "./shadow.ts";
+import { makeShadowQueue, maxShadowsInFlight } from "./shadow.ts";
 import { StoreHandle } from "./store-handle.ts";
 
 const clock = { wallMs: () => 0, monotonicMs: () => performance.now() };
@@ -30,20 +30,20 @@ function handle(name: string, retrieve: Backend["retrieve"], timeoutMs = 200): S
 }
 
 function makeRuntime(primary: Backend["retrieve"], shadow: Backend["retrieve"]): Runtime {
-  const plan = {
+  const config = {
     primary: "source",
     sampleRate: 1,
     thresholds: { scoreDelta: 0.2, latencyDeltaMs: 80 },
-  } as unknown as Plan;
+  } as unknown as ActiveConfig;
   const [source, destination] = [handle("old", primary), handle("new", shadow)];
-  const lane = makeShadowLane((each) => destination.retrieve(each), clock);
+  const queue = makeShadowQueue((each) => destination.retrieve(each), clock);
   const evidence = makeEvidenceLog(1, performance.now());
   return {
-    plan,
+    config,
     source,
     destination,
     primary: source,
-    shadow: { handle: destination, lane },
+    shadow: { handle: destination, queue },
     exact: null,
     evidence,
     isCurrent: () => true,

@@ -1,12 +1,13 @@
-// The primary path: ask the primary, hand back its answer. Samples are a function the caller runs after answering.
+// The primary path: parse the request, ask the primary store, return its answer. The shadow is sampled by a function
+// that the caller runs once the answer has been written.
 
 import { type Fault, faultOf, RetrieverError } from "@retriever/stores/errors.ts";
 import type { BackendAnswer, BackendRequest } from "@retriever/stores/ports/backend.ts";
 import type { Clock, Random } from "@retriever/stores/ports/clock.ts";
 import { countAnswer, primaryFailure } from "#core/count-sample.ts";
-import { isSampled } from "#core/sampling.ts";
-import type { Served } from "#ports/retrieval.ts";
+import type { Retrieve, Retrieved } from "#ports/retrieval.ts";
 import { type ExactSink, startExact } from "./exact.ts";
+import { parseRequest } from "./parse-request.ts";
 import type { Runtime } from "./runtime.ts";
 import { type SampleSink, startSample } from "./sample.ts";
 
@@ -15,10 +16,27 @@ export type ServeSink = SampleSink &
     readonly onAnswer: (kind: string, answer: BackendAnswer, k: number) => void;
     readonly onFailure: (kind: string, fault: Fault) => void;
   };
-export type ServeContext = { readonly clock: Clock; readonly random: Random; readonly sink: ServeSink };
+type ServeContext = { readonly clock: Clock; readonly random: Random; readonly sink: ServeSink };
 
-/** Rejects with a RetrieverError: RETR_REQUEST_INVALID, or what became of the primary. */
-export async function serveRetrieve(runtime: Runtime, request: BackendRequest, context: ServeContext): Promise<Served> {
+/** Of a request, and of readiness, while there is no configuration to serve from. */
+export const notReady: Fault = { code: "RETR_NOT_READY", message: "no valid configuration is in force" };
+
+/** Answers `POST /v1/retrieve` from what `current` gives at that moment; null: nothing yet. */
+export function makeRetrieve(current: () => Runtime | null, context: ServeContext): Retrieve {
+  return async (body, trace) => {
+    const request = parseRequest(body, trace);
+    const runtime = current();
+    if (runtime === null) throw new RetrieverError(notReady);
+    return serveRetrieve(runtime, request, context);
+  };
+}
+
+/** Rejects with a RetrieverError: RETR_REQUEST_INVALID, or the failure of the primary. */
+export async function serveRetrieve(
+  runtime: Runtime,
+  request: BackendRequest,
+  context: ServeContext,
+): Promise<Retrieved> {
   const answer = await askPrimary(runtime, request, context);
   const { candidates, vectorMs } = answer;
   return { response: { candidates, vectorMs }, afterwards: () => sample(runtime, request, answer, context) };
@@ -66,18 +84,19 @@ function checkDimension(got: number, expected: number | null): void {
 function sample(runtime: Runtime, request: BackendRequest, answer: BackendAnswer, context: ServeContext): void {
   // A sample of an epoch that has ended counts nowhere, and its pool may be closing.
   if (!runtime.isCurrent()) return;
-  const { shadow, exact, plan } = runtime;
+  const { shadow, exact, config } = runtime;
   if (shadow === null && exact === null) return;
-  // One draw for both, so that the rarer kind of sample lies within the other and has both answers.
+  // Uniform in [0, 1), so that rate 0 never samples and 1 always does. One draw for both kinds of sample, so that the
+  // rarer kind lies within the other and has both answers.
   const draw = context.random();
-  const lane = shadow !== null && isSampled(plan.sampleRate, draw) ? shadow.lane : null;
-  const isExact = exact !== null && isSampled(exact.sampleRate, draw);
+  const queue = shadow !== null && draw < config.sampleRate ? shadow.queue : null;
+  const isExact = exact !== null && draw < exact.sampleRate;
   if (!isExact) {
-    if (lane !== null) startSample(runtime, lane, { request, answer }, context);
+    if (queue !== null) startSample(runtime, queue, { request, answer }, context);
     return;
   }
   const shadowAnswer = Promise.withResolvers<BackendAnswer | null>();
-  if (lane === null) shadowAnswer.resolve(null);
-  else startSample(runtime, lane, { request, answer }, { ...context, onShadow: shadowAnswer.resolve });
+  if (queue === null) shadowAnswer.resolve(null);
+  else startSample(runtime, queue, { request, answer }, { ...context, onShadow: shadowAnswer.resolve });
   startExact(exact, { request, answer, shadow: shadowAnswer.promise }, context.sink);
 }

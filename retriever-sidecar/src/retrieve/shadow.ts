@@ -1,21 +1,21 @@
-// The side path: asks the shadow about a request the application already has its answer to.
-// Bounded in number and time, behind a breaker, and silent: whatever the shadow does ends as an outcome.
+// Bulkhead of the shadow reads: bounded in number and time and behind a circuit breaker, so that a slow or broken shadow
+// costs the primary nothing. Whatever the shadow does becomes a result; nothing is thrown.
 
 import { type Fault, faultOf } from "@retriever/stores/errors.ts";
 import type { BackendAnswer, BackendRequest } from "@retriever/stores/ports/backend.ts";
 import type { Clock } from "@retriever/stores/ports/clock.ts";
 import { BrokenCircuitError, CircuitState, ConsecutiveBreaker, circuitBreaker, handleWhen } from "cockatiel";
 
-export type ShadowOutcome =
+export type ShadowResult =
   | { readonly kind: "answered"; readonly answer: BackendAnswer }
   | { readonly kind: "error"; readonly fault: Fault }
   | { readonly kind: "timeout" }
-  /** Our own limit; says nothing about the shadow. */
+  /** The queue's own limit; says nothing about the shadow. */
   | { readonly kind: "dropped" };
 
-export type ShadowLane = {
-  /** Starts a sample and returns at once; `onOutcome` is called exactly once, possibly before this returns. */
-  readonly sample: (request: BackendRequest, onOutcome: (outcome: ShadowOutcome) => void) => void;
+export type ShadowQueue = {
+  /** Starts a sample and returns at once; `onResult` is called exactly once, possibly before this returns. */
+  readonly sample: (request: BackendRequest, onResult: (result: ShadowResult) => void) => void;
 };
 
 /**
@@ -27,51 +27,51 @@ const failuresUntilOpen = 10;
 const halfOpenAfterMs = 5000;
 
 /** `ask` must settle by itself within a deadline; it may throw at once or resolve to anything. */
-export function makeShadowLane(
+export function makeShadowQueue(
   ask: (request: BackendRequest) => Promise<BackendAnswer>,
   clock: Pick<Clock, "monotonicMs">,
   maxInFlight = maxShadowsInFlight,
-): ShadowLane {
+): ShadowQueue {
   let inFlight = 0;
-  let restsUntilMs = Number.NEGATIVE_INFINITY;
-  // A request that is the application's fault must not make the shadow look dead.
+  let openUntilMs = Number.NEGATIVE_INFINITY;
+  // A request that is the application's fault must not open the breaker.
   const policy = handleWhen((error) => faultOf(error).code !== "RETR_REQUEST_INVALID");
   const breaker = circuitBreaker(policy, {
     breaker: new ConsecutiveBreaker(failuresUntilOpen),
     halfOpenAfter: halfOpenAfterMs,
   });
   breaker.onBreak(() => {
-    restsUntilMs = clock.monotonicMs() + halfOpenAfterMs;
+    openUntilMs = clock.monotonicMs() + halfOpenAfterMs;
   });
-  // Asked before the breaker: an error with its stack for each sample would cost, and behind a trial samples would queue.
-  const rests = (): boolean => breaker.state === CircuitState.HalfOpen || clock.monotonicMs() < restsUntilMs;
-  const settle = async (request: BackendRequest): Promise<ShadowOutcome> => {
+  // Asked before the breaker: it would make an error with its stack for each sample, and queue samples behind a trial.
+  const isOpen = (): boolean => breaker.state === CircuitState.HalfOpen || clock.monotonicMs() < openUntilMs;
+  const settle = async (request: BackendRequest): Promise<ShadowResult> => {
     try {
       return { kind: "answered", answer: await breaker.execute(() => ask(request)) };
     } catch (error) {
-      return failedOutcome(error);
+      return failedResult(error);
     } finally {
       inFlight -= 1;
     }
   };
   return {
-    sample: (request, onOutcome) => {
-      if (rests()) {
-        onOutcome(leftAlone);
+    sample: (request, onResult) => {
+      if (isOpen()) {
+        onResult(breakerOpen);
         return;
       }
       if (inFlight >= maxInFlight) {
-        onOutcome({ kind: "dropped" });
+        onResult({ kind: "dropped" });
         return;
       }
       inFlight += 1;
-      void settle(request).then(onOutcome);
+      void settle(request).then(onResult);
     },
   };
 }
 
-/** An open breaker is the shadow's failure, not a limit of ours: else a dead shadow would look merely busy. */
-const leftAlone: ShadowOutcome = {
+/** Counts as the shadow's failure, not as the queue's limit: else a dead shadow would look merely busy. */
+const breakerOpen: ShadowResult = {
   kind: "error",
   fault: {
     code: "RETR_BACKEND_UNAVAILABLE",
@@ -79,8 +79,8 @@ const leftAlone: ShadowOutcome = {
   },
 };
 
-function failedOutcome(error: unknown): ShadowOutcome {
-  if (error instanceof BrokenCircuitError) return leftAlone;
+function failedResult(error: unknown): ShadowResult {
+  if (error instanceof BrokenCircuitError) return breakerOpen;
   const fault = faultOf(error);
   return fault.code === "RETR_DEADLINE_EXCEEDED" ? { kind: "timeout" } : { kind: "error", fault };
 }

@@ -3,7 +3,7 @@
 import type { Fault } from "@retriever/stores/errors.ts";
 import type { Clock } from "@retriever/stores/ports/clock.ts";
 import { pino } from "pino";
-import type { Plan } from "#core/activation-decision.ts";
+import type { ActiveConfig } from "#core/activation-decision.ts";
 import type { SampleEvent } from "#retrieve/sample.ts";
 
 export type Log = {
@@ -25,27 +25,27 @@ function levelName(level: string): object {
 }
 
 /** What an activation put in force, with the kinds that the runbook wants announced. */
-export function logActivation(log: Log, plan: Plan): void {
-  const overlay = plan.overlay?.overlay;
+export function logActivation(log: Log, config: ActiveConfig): void {
+  const overlay = config.overlay?.overlay;
   const fields = {
     event: "activated",
     epoch: overlay?.revision.epoch ?? 0,
-    primary: plan.primary,
-    primaryKind: kindOf(plan, plan.primary),
-    shadow: plan.shadow,
-    shadowKind: plan.shadow === "none" ? "none" : kindOf(plan, plan.shadow),
-    sampleRate: plan.sampleRate,
-    overlay: plan.overlayState,
-    sourceChanged: plan.sourceChanged,
+    primary: config.primary,
+    primaryKind: kindOf(config, config.primary),
+    shadow: config.shadow,
+    shadowKind: config.shadow === "none" ? "none" : kindOf(config, config.shadow),
+    sampleRate: config.sampleRate,
+    overlay: config.overlayState,
+    sourceChanged: config.sourceChanged,
   };
   log.info(fields, "configuration in force");
-  const paths = plan.base.plainCredentials;
+  const paths = config.base.plainCredentials;
   if (paths.length > 0)
     log.warn({ event: "plain-credentials", paths }, "credentials in plain text: use fromEnv or fromFile");
 }
 
 /** What changed around a configuration that stays in force. */
-export function logNotice(log: Log, { overlayState, sourceChanged }: Plan): void {
+export function logNotice(log: Log, { overlayState, sourceChanged }: ActiveConfig): void {
   const isCalm = overlayState !== "vanished" && !sourceChanged;
   const fields = { event: "noticed", overlay: overlayState, sourceChanged };
   if (isCalm) log.info(fields, "overlay and base agree with what is in force");
@@ -89,6 +89,6 @@ function fieldsOf({ primaryKind, shadowKind, causes, comparison, fault }: Sample
   };
 }
 
-function kindOf(plan: Plan, store: "source" | "destination"): string {
-  return plan[store]?.kind ?? "unknown";
+function kindOf(config: ActiveConfig, store: "source" | "destination"): string {
+  return config[store]?.kind ?? "unknown";
 }

@@ -6,13 +6,13 @@ import type { Clock } from "@retriever/stores/ports/clock.ts";
 import { Gauge, Histogram, Registry } from "prom-client";
 import { latencyEdgesMs } from "#contract/evidence.ts";
 import { contractMetrics as contract } from "#contract/names.ts";
-import { makeBoundedLabel } from "#core/bounded-label.ts";
-import { makeRecentValues, type RecentValues } from "#core/recent-values.ts";
 import type { Thresholds } from "#core/variance.ts";
 import type { ExactEvent } from "#retrieve/exact.ts";
 import type { SampleEvent } from "#retrieve/sample.ts";
 import type { ServeSink } from "#retrieve/serve.ts";
+import { makeBoundedLabel } from "./bounded-label.ts";
 import { type MetricName, metricTable } from "./metric-table.ts";
+import { makeRecentValues, type RecentValues } from "./recent-values.ts";
 import { makeTally, type Tally } from "./tally.ts";
 
 type NameOf<Type> = {

@@ -1,6 +1,6 @@
 // The columns of a batch while a store's answer is being read into them. Reused from page to page.
 import type { ChunkBatch, FoundChunk, VerifyLevel } from "#ports/chunk-store.ts";
-import { idTextAt } from "./id-text.ts";
+import { idTextAt } from "./ids.ts";
 import { hexOf } from "./payload-digest.ts";
 
 const bytesPerId = 48;

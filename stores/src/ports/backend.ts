@@ -1,8 +1,29 @@
-// What a vector store looks like to the sidecar. Adapters implement it; nothing else talks to a store.
+// A vector store as the sidecar uses it. Each kind of store implements `Backend`; nothing else talks to a store.
 
+import type { StoreSpec } from "#config/store-spec.ts";
 import type { Fault } from "#errors.ts";
-import type { Candidate, Query } from "./query.ts";
-import type { TraceContext } from "./trace.ts";
+import type { Metric } from "#similarity.ts";
+import type { Clock } from "./clock.ts";
+
+/** W3C Trace Context of the caller, validated; the header values are passed on unchanged. */
+export type TraceContext = { readonly traceparent: string; readonly tracestate: string | null };
+
+type Query = {
+  /** 1..1000 */
+  readonly k: number;
+  readonly namespace?: string | undefined;
+  /** Exact matches, all of which must hold. */
+  readonly filters?: Readonly<Record<string, string | number | boolean>> | undefined;
+};
+
+export type Candidate = {
+  readonly chunkId: string;
+  readonly entityId: string;
+  /** Normalised to the configured range, higher is nearer. */
+  readonly similarity: number;
+  /** ISO 8601; null when the row has none. */
+  readonly updatedAt: string | null;
+};
 
 /** A validated query vector in the forms the stores take. Conversions happen at most once. */
 export type Embedding = {
@@ -66,3 +87,13 @@ export interface Backend {
   /** Ends the connections. Whoever calls it has seen the last request through. */
   close(): Promise<void>;
 }
+
+/** What a backend gets besides its own configuration. */
+export type BackendDeps = {
+  /** From the store's own number to the similarity that the application sees. */
+  readonly similarity: (metric: Metric, value: number) => number;
+  readonly clock: Clock;
+};
+
+/** Throws when the connection can't be set up. */
+export type MakeBackend = (spec: StoreSpec, deps: BackendDeps) => Backend;

@@ -1,10 +1,6 @@
 // What verification and repair need of a store: to read it from end to end, to look chunks up, to say what it is,
 // and, apart from that, to write chunks.
 import type { StoreIdentity } from "#config/identity.ts";
-import type { StoreSpec } from "#config/store-spec.ts";
-import type { FoundChunk, StoreDescription } from "./store-facts.ts";
-
-export type { FoundChunk, StoreDescription };
 
 /** What is compared; each level holds those before it. */
 export const verifyLevels = ["ids", "fresh", "payload", "vector"] as const;
@@ -24,6 +20,41 @@ export type ScanOptions = {
   readonly after: string | null;
   /** Chunks a batch, at most. */
   readonly pageSize: number;
+};
+
+/** Null where used: none of these words. */
+export type VectorMetric = "cosine" | "dot" | "l2";
+export type VectorPrecision = "float32" | "half" | "int8" | "binary";
+/** What the ids look like. text: anything; the others where the column, or every id looked at, is of the kind. */
+export type IdKind = "text" | "integer" | "uuid";
+
+/** Everything known of a store without reading it through. Null: not known. */
+export type StoreDescription = {
+  readonly dimension: number | null;
+  readonly metric: VectorMetric | null;
+  /** The store's own word for its metric, for messages. */
+  readonly metricName: string;
+  readonly precision: VectorPrecision | null;
+  /** Whether the store keeps only directions: it normalises what it is given. */
+  readonly isNormalised: boolean;
+  readonly idKind: IdKind | null;
+  /** A few ids, for messages and to try look-ups with. */
+  readonly someIds: readonly string[];
+  /** ms since 1970. */
+  readonly newestUpdatedAtMs: number | null;
+  readonly count: number | null;
+  /** Whether a look-up by id is led by an index; without one each batch of them may read the whole store. */
+  readonly isLookUpCheap: boolean;
+};
+
+/** One chunk as a look-up finds it; what the level doesn't ask for is null. */
+export type FoundChunk = {
+  readonly id: string;
+  readonly namespace: string | null;
+  readonly updatedAtMs: number | null;
+  /** Hex of `digestPayload`. */
+  readonly payloadDigest: string | null;
+  readonly vector: Float32Array | null;
 };
 
 /** Consecutive chunks by columns: no object per chunk. Valid until the next batch is asked for. */
@@ -90,6 +121,3 @@ export interface ChunkWriter {
 export const mostLookedUp = 1000;
 
 export type ChunkAccess = { readonly identity: StoreIdentity; readonly fields: AgreedFields };
-/** Neither connects before it is used. */
-export type MakeChunkStore = (spec: StoreSpec, access: ChunkAccess) => ChunkStore;
-export type MakeChunkWriter = (spec: StoreSpec, access: ChunkAccess) => ChunkWriter;

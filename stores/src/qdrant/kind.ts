@@ -1,6 +1,13 @@
 // Qdrant as the list of kinds knows it.
-import { defineKind, type Lookup, tlsOf } from "../kind.ts";
-import { locateQdrant, type QdrantDocument, type QdrantSpec, qdrantBaseSchema, qdrantOverlaySchema } from "./config.ts";
+import { type Lookup, tlsOf } from "#config/lookup.ts";
+import { defineKind } from "../kind.ts";
+import {
+  locateQdrant,
+  type QdrantDocument,
+  type QdrantSpec,
+  qdrantBaseSchema,
+  qdrantOverlaySchema,
+} from "./config/schema.ts";
 
 const form = {
   locate: ({ url, collection }: QdrantDocument) => locateQdrant(url, collection),

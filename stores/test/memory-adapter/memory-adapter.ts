@@ -2,8 +2,8 @@
 import { z } from "zod";
 import { RetrieverError } from "#errors.ts";
 import { defineKind } from "#kind.ts";
+import type { BackendDeps } from "#ports/backend.ts";
 import { type Backend, type BackendAnswer, type BackendRequest, unknownFacts } from "#ports/backend.ts";
-import type { BackendDeps } from "#ports/backend-deps.ts";
 import type { FakePoint } from "#test/fakes/qdrant-server.ts";
 
 const schema = z.strictObject({

@@ -1,7 +1,7 @@
 // SQL that reads a table through, and looks rows up in it. COPY takes no parameters, so values are quoted here.
 import { escapeLiteral } from "pg";
 import type { AgreedFields, ScanOptions, VerifyLevel } from "#ports/chunk-store.ts";
-import type { PgvectorSpec } from "../config.ts";
+import type { PgvectorSpec } from "../config/schema.ts";
 import { quoteName, tableOf } from "../retrieve/statement.ts";
 
 export type ChunkTable = Pick<PgvectorSpec, "schema" | "table" | "embeddingColumn"> & {

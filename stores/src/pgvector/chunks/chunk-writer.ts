@@ -5,10 +5,10 @@ import type { ChunkAccess, ChunkWriter, WholeChunk } from "#ports/chunk-store.ts
 import { parseExact } from "#values/exact-json.ts";
 import { exactTime } from "#values/exact-time.ts";
 import { codeOf } from "#values/node-error.ts";
-import { postgresError } from "../classify.ts";
-import type { PgvectorSpec } from "../config.ts";
-import { makePool, withClient } from "../connection.ts";
-import { type Row, readRows } from "./row-query.ts";
+import { postgresError } from "../client/classify.ts";
+import { makePool, withClient } from "../client/pool.ts";
+import { type Row, readRows } from "../client/row-query.ts";
+import type { PgvectorSpec } from "../config/schema.ts";
 import {
   type ChunkColumns,
   columnsQuery,

@@ -1,12 +1,13 @@
 // What a table says of itself: the catalogue, a few rows, and what an index makes cheap.
 import type { PoolClient } from "pg";
+import { idKindOf } from "#chunks/ids.ts";
 import { RetrieverError } from "#errors.ts";
 import type { AgreedFields } from "#ports/chunk-store.ts";
-import { type IdKind, idKindOf, type StoreDescription, type VectorPrecision } from "#ports/store-facts.ts";
-import type { PgvectorSpec } from "../config.ts";
+import { type IdKind, type StoreDescription, type VectorPrecision } from "#ports/chunk-store.ts";
+import { readRows } from "../client/row-query.ts";
+import type { PgvectorSpec } from "../config/schema.ts";
 import { quoteName, tableOf } from "../retrieve/statement.ts";
 import type { ChunkTable } from "./chunk-sql.ts";
-import { readRows } from "./row-query.ts";
 
 /** Without an index on chunk_id every page sorts the table; up to so many rows that costs little. */
 const mostUnindexed = 50_000;

@@ -1,6 +1,6 @@
 // SQL that reads, writes and removes whole chunks. Identifiers are validated by the schema and quoted all the same.
 import type { WholeChunk } from "#ports/chunk-store.ts";
-import type { PgvectorSpec } from "../config.ts";
+import type { PgvectorSpec } from "../config/schema.ts";
 import { quoteName, tableOf } from "../retrieve/statement.ts";
 
 /** Columns of a table that take part; null where the table hasn't one. */

@@ -1,14 +1,13 @@
 // Postgres with pgvector: the vector goes in binary, the answer never holds one.
 import type { Pool, PoolClient } from "pg";
+import type { BackendDeps, Candidate } from "#ports/backend.ts";
 import { type Backend, exactTimeoutMs } from "#ports/backend.ts";
-import type { BackendDeps } from "#ports/backend-deps.ts";
-import type { Candidate } from "#ports/query.ts";
 import type { Metric } from "#similarity.ts";
 import { readTime } from "#values/iso-time.ts";
-import { type Row, type RowQuery, readRows } from "../chunks/row-query.ts";
-import { postgresError } from "../classify.ts";
-import type { PgvectorSpec } from "../config.ts";
-import { indexSettings, isSpentStatement, makePool, withClient } from "../connection.ts";
+import { postgresError } from "../client/classify.ts";
+import { indexSettings, isSpentStatement, makePool, withClient } from "../client/pool.ts";
+import { type Row, type RowQuery, readRows } from "../client/row-query.ts";
+import type { PgvectorSpec } from "../config/schema.ts";
 import { failedFacts, probeTable } from "./probe.ts";
 import { type Statement, statementName, vectorQuery } from "./statement.ts";
 

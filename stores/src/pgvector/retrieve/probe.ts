@@ -3,8 +3,8 @@ import type { PoolClient } from "pg";
 import { RetrieverError } from "#errors.ts";
 import { type ProbeFacts, unknownFacts } from "#ports/backend.ts";
 import { readTime } from "#values/iso-time.ts";
-import { readRows } from "../chunks/row-query.ts";
-import type { PgvectorSpec } from "../config.ts";
+import { readRows } from "../client/row-query.ts";
+import type { PgvectorSpec } from "../config/schema.ts";
 import { tableOf } from "./statement.ts";
 
 /** Up to so many rows are counted; beyond it the planner's estimate serves. */

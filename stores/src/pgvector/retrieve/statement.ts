@@ -2,7 +2,7 @@
 import { hash } from "node:crypto";
 import { RetrieverError } from "#errors.ts";
 import type { BackendRequest } from "#ports/backend.ts";
-import type { PgvectorSpec } from "../config.ts";
+import type { PgvectorSpec } from "../config/schema.ts";
 
 export type Statement = { readonly text: string; readonly values: readonly (Buffer | string)[] };
 type Shape = Pick<

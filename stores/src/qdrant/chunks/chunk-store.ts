@@ -7,11 +7,11 @@ import type {
   ChunkStore,
   FoundChunk,
   ScanOptions,
+  StoreDescription,
   VerifyLevel,
 } from "#ports/chunk-store.ts";
-import type { StoreDescription } from "#ports/store-facts.ts";
 import { rawJson } from "#values/exact-json.ts";
-import type { QdrantSpec } from "../config.ts";
+import type { QdrantSpec } from "../config/schema.ts";
 import { describeCollection } from "./describe-collection.ts";
 import { openPoints, type PointsCaller } from "./points-caller.ts";
 import { readScroll } from "./scroll-page.ts";

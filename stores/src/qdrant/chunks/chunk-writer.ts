@@ -5,7 +5,7 @@ import { RetrieverError } from "#errors.ts";
 import type { ChunkAccess, ChunkWriter, WholeChunk } from "#ports/chunk-store.ts";
 import { exactNumbers } from "#values/exact-json.ts";
 import { millisecondsOf } from "#values/exact-time.ts";
-import type { QdrantSpec } from "../config.ts";
+import type { QdrantSpec } from "../config/schema.ts";
 import { floatsOf, readPoints, type StoredPoint, textOf, updatedAtOf } from "./point-answers.ts";
 import { fallbackRule, type PointIdRule, pointIdRule } from "./point-ids.ts";
 import { openPoints, type PointsCaller } from "./points-caller.ts";

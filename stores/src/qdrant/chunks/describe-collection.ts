@@ -1,8 +1,9 @@
 // What a collection says of itself: its configuration, a few points, and what an index makes cheap.
 import { ChunkPage } from "#chunks/chunk-page.ts";
+import { idKindOf } from "#chunks/ids.ts";
 import { RetrieverError } from "#errors.ts";
-import { idKindOf, type StoreDescription, type VectorMetric, type VectorPrecision } from "#ports/store-facts.ts";
-import type { QdrantSpec } from "../config.ts";
+import { type StoreDescription, type VectorMetric, type VectorPrecision } from "#ports/chunk-store.ts";
+import type { QdrantSpec } from "../config/schema.ts";
 import { type Distance, readCollection, readNewest } from "../retrieve/answer.ts";
 import type { PointsCaller } from "./points-caller.ts";
 import { readScroll } from "./scroll-page.ts";

@@ -1,9 +1,9 @@
 // Requests nobody waits for at a request's pace: the points of one collection, read and written for a repair.
 import { Pool } from "undici";
 import { type Fault, RetrieverError } from "#errors.ts";
-import { statusFault, transportError } from "../classify.ts";
-import type { QdrantSpec } from "../config.ts";
-import { exchange } from "../exchange.ts";
+import { statusFault, transportError } from "../client/classify.ts";
+import { exchange } from "../client/exchange.ts";
+import type { QdrantSpec } from "../config/schema.ts";
 
 const keepAliveMs = 4000;
 /** The server's own limit for one request; whoever calls gives a signal beside it. */

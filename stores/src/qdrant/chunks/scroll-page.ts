@@ -2,7 +2,7 @@
 import type { ChunkPage } from "#chunks/chunk-page.ts";
 import { canonicalName, digestPayload, readMoment } from "#chunks/payload-digest.ts";
 import { RetrieverError } from "#errors.ts";
-import { JsonWalk } from "../json-walk.ts";
+import { JsonWalk } from "./json-walk.ts";
 import { momentAt } from "./moment-text.ts";
 
 export type PointFields = {

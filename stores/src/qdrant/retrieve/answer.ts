@@ -1,7 +1,7 @@
 // Reads Qdrant's answers: trusted to be nothing until checked.
 
 import { RetrieverError } from "#errors.ts";
-import type { Candidate } from "#ports/query.ts";
+import type { Candidate } from "#ports/backend.ts";
 import { readTime } from "#values/iso-time.ts";
 
 export type Distance = "Cosine" | "Dot" | "Euclid" | "Manhattan";

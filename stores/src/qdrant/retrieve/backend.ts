@@ -1,6 +1,7 @@
 // Qdrant over its REST API, on a pool of its own. Never follows a redirect: the key would go along.
 import { Pool } from "undici";
 import { RetrieverError } from "#errors.ts";
+import type { BackendDeps, TraceContext } from "#ports/backend.ts";
 import {
   type Backend,
   type BackendAnswer,
@@ -9,12 +10,10 @@ import {
   type ProbeFacts,
   unknownFacts,
 } from "#ports/backend.ts";
-import type { BackendDeps } from "#ports/backend-deps.ts";
-import type { TraceContext } from "#ports/trace.ts";
 import type { Metric } from "#similarity.ts";
-import { statusFault, transportError } from "../classify.ts";
-import type { QdrantSpec } from "../config.ts";
-import { exchange } from "../exchange.ts";
+import { statusFault, transportError } from "../client/classify.ts";
+import { exchange } from "../client/exchange.ts";
+import type { QdrantSpec } from "../config/schema.ts";
 import { type CollectionInfo, type Distance, readCandidates, readCollection, readNewest } from "./answer.ts";
 import { queryBody } from "./query-body.ts";
 

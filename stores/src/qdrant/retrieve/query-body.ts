@@ -1,6 +1,6 @@
 // The body of a Qdrant query: the application's embedding bytes between a head and a tail of our own.
 import type { BackendRequest } from "#ports/backend.ts";
-import type { QdrantSpec } from "../config.ts";
+import type { QdrantSpec } from "../config/schema.ts";
 
 type Condition = { readonly key: string; readonly match?: object; readonly range?: object };
 

@@ -1,11 +1,9 @@
-// What a run gets from outside: stores, time, chance, files, and somebody to tell.
+// What a run gets from outside: stores, time, chance, files, and where it reports its progress.
 import type { StoreName } from "@retriever/sidecar/contract/overlay.ts";
 import type { VerifyReport } from "@retriever/sidecar/contract/verify-report.ts";
-import type { AgreedFields, ChunkBatch, ChunkStore } from "@retriever/stores/ports/chunk-store.ts";
+import type { AgreedFields, ChunkBatch, ChunkStore, StoreDescription } from "@retriever/stores/ports/chunk-store.ts";
 import type { Clock, Random } from "@retriever/stores/ports/clock.ts";
-import type { StoreDescription } from "@retriever/stores/ports/store-facts.ts";
 import type { RunStep } from "#core/run-state.ts";
-import type { ReportFiles } from "#ports/report-files.ts";
 
 export type Both<T> = Readonly<Record<StoreName, T>>;
 
@@ -31,6 +29,16 @@ export type RunProgress = {
   readonly total: Both<number | null>;
   readonly suspects: number;
 };
+
+/** Where a verification leaves its report and its checkpoints. */
+export interface ReportFiles {
+  /** Null when there is no such file. Rejects with RETR_VERIFY_FOLDER_UNWRITABLE when it can't be read. */
+  read(name: string): Promise<Buffer | null>;
+  /** Whole or not at all: a reader finds the old content until then. Rejects with RETR_VERIFY_FOLDER_UNWRITABLE. */
+  write(name: string, content: Buffer | string): Promise<void>;
+  /** No error when there is none. */
+  remove(name: string): Promise<void>;
+}
 
 export type RunDeps = {
   readonly stores: Both<ChunkStore>;

@@ -1,7 +1,7 @@
 // The passes of a run over its stores: into the table, for the names of what is left, and for the vectors.
 import type { StoreName } from "@retriever/sidecar/contract/overlay.ts";
 import { hashValue, makeHashId } from "@retriever/stores/chunks/element-hash.ts";
-import { idTextAt } from "@retriever/stores/chunks/id-text.ts";
+import { idTextAt } from "@retriever/stores/chunks/ids.ts";
 import { type ChunkBatch, type FoundChunk, mostLookedUp } from "@retriever/stores/ports/chunk-store.ts";
 import { peel } from "#core/difference-table.ts";
 import { type IdSet, makeIdSet } from "#core/id-set.ts";
@@ -11,17 +11,18 @@ import { isSameVector, type VectorRule } from "#core/same-vector.ts";
 import { isInShare, isWhole, shareSeed } from "#core/scope.ts";
 import { change, estimateLeftovers, makeSketch } from "#core/sketch.ts";
 import { readSide } from "./read-side.ts";
+import { deadline } from "./retry.ts";
 import { onBoth, type RunDeps, type RunOptions, storeNames } from "./run-deps.ts";
 
-/** More parts than this aren't read: no list holds what differs then. */
+/** With more parts than this no list could hold the differences, so only `partsWhenTooMany` are read. */
 const mostParts = 8;
 /** Enough to fill a list. */
-const partsWhenHopeless = 2;
+const partsWhenTooMany = 2;
 const lookUpDeadlineMs = 60_000;
 /** Ids kept as suspects, at most; more would name nothing that a list could hold. */
-export const mostSuspects = 500_000;
+const mostSuspects = 500_000;
 
-export type Passing = {
+export type PassContext = {
   readonly state: RunState;
   readonly options: RunOptions;
   readonly deps: RunDeps;
@@ -31,10 +32,10 @@ export type Passing = {
 };
 
 /** Reads both stores into the table until what is left of it can be named, part by part when there is too much. */
-export async function fillTable(passing: Passing): Promise<void> {
-  const { state, deps } = passing;
+export async function fillTable(context: PassContext): Promise<void> {
+  const { state, deps } = context;
   for (;;) {
-    await onBoth(passing.signal, (name, signal) => absorbSide({ ...passing, signal }, name));
+    await onBoth(context.signal, (name, signal) => addSide({ ...context, signal }, name));
     const leftovers = peel(state.sketch.table);
     if (state.parts === 1 && !leftovers.isComplete) {
       splitUp(state);
@@ -61,28 +62,28 @@ export async function fillTable(passing: Passing): Promise<void> {
 function splitUp(state: RunState): void {
   const { capacity } = state.sketch.table;
   const parts = Math.ceil(estimateLeftovers(state.sketch) / (capacity * 0.8));
-  const isHopeless = parts > mostParts;
+  const isTooMany = parts > mostParts;
   state.parts = Number.isFinite(parts) ? Math.max(2, parts) : 1024;
-  state.lastPart = isHopeless ? partsWhenHopeless - 1 : state.parts - 1;
-  state.isTruncated = isHopeless;
+  state.lastPart = isTooMany ? partsWhenTooMany - 1 : state.parts - 1;
+  state.isTruncated = isTooMany;
 }
 
-async function absorbSide(passing: Passing, name: StoreName): Promise<void> {
-  const { state, signal, onBatch } = passing;
-  const absorb = makeAbsorb(state, name === "source" ? 1 : -1);
+async function addSide(context: PassContext, name: StoreName): Promise<void> {
+  const { state, signal, onBatch } = context;
+  const addBatch = makeAddBatch(state, name === "source" ? 1 : -1);
   // Only the first pass counts: each further one reads the same chunks again.
   const totals = state.parts === 1 ? state.totals[name] : null;
   await readSide(
     {
-      ...readingOf(passing, name),
+      ...readingOf(context, name),
       level: tableLevel(state),
       onBatch: (batch) => {
-        absorb(batch, totals);
-        if (totals !== null && name === "source") passing.deps.onSourceBatch?.(batch);
+        addBatch(batch, totals);
+        if (totals !== null && name === "source") context.deps.onSourceBatch?.(batch);
         onBatch(name, batch.count);
       },
     },
-    passing.deps,
+    context.deps,
     signal,
   );
 }
@@ -92,13 +93,13 @@ function tableLevel({ scope }: RunState) {
   return scope.level === "vector" ? "payload" : scope.level;
 }
 
-function readingOf({ state, options, deps }: Passing, name: StoreName) {
+function readingOf({ state, options, deps }: PassContext, name: StoreName) {
   const sinceMs = state.scope.since === null ? null : Date.parse(state.scope.since);
   return { store: deps.stores[name], options, sinceMs, side: state.sides[name] };
 }
 
 /** The loop over a batch's rows. */
-function makeAbsorb(state: RunState, sign: 1 | -1): (batch: ChunkBatch, totals: SideTotals | null) => void {
+function makeAddBatch(state: RunState, sign: 1 | -1): (batch: ChunkBatch, totals: SideTotals | null) => void {
   const hashId = makeHashId(state.seed);
   const isIn = makeShareTest(state);
   const element = new Int32Array(4);
@@ -108,10 +109,10 @@ function makeAbsorb(state: RunState, sign: 1 | -1): (batch: ChunkBatch, totals: 
     const { part, parts, sketch } = state;
     for (let row = 0, start = 0; row < count; row += 1) {
       const end = idEnds[row] as number;
-      const isOurs = isIn(idBytes, start, end);
-      if (isOurs) hashId(idBytes, start, end, element);
+      const isInScope = isIn(idBytes, start, end);
+      if (isInScope) hashId(idBytes, start, end, element);
       start = end;
-      if (!isOurs) continue;
+      if (!isInScope) continue;
       const time = updatedAtMs[row] as number;
       if (totals !== null) countIn(totals, time);
       if (parts > 1 && (element[0] as number) % parts !== part) continue;
@@ -145,18 +146,18 @@ function makeShareTest({ scope }: Pick<RunState, "scope">): ShareTest {
 }
 
 /** Looks for the ids that belong to what was left of the table. */
-export async function nameLeftovers(passing: Passing): Promise<void> {
-  const { state } = passing;
-  await onBoth(passing.signal, async (name, signal) => {
+export async function nameLeftovers(context: PassContext): Promise<void> {
+  const { state } = context;
+  await onBoth(context.signal, async (name, signal) => {
     const wanted = makeIdSet(state.wanted[name]);
-    if (wanted.size > 0) await nameIn({ ...passing, signal }, name, wanted);
+    if (wanted.size > 0) await nameIn({ ...context, signal }, name, wanted);
   });
   rewind(state);
   state.step = state.scope.level === "vector" ? "vectors" : "confirm";
 }
 
-async function nameIn(passing: Passing, name: StoreName, wanted: IdSet): Promise<void> {
-  const { state, deps, signal, onBatch } = passing;
+async function nameIn(context: PassContext, name: StoreName, wanted: IdSet): Promise<void> {
+  const { state, deps, signal, onBatch } = context;
   const hashId = makeHashId(state.seed);
   const words = new Int32Array(4);
   const take = (batch: ChunkBatch): void => {
@@ -169,7 +170,7 @@ async function nameIn(passing: Passing, name: StoreName, wanted: IdSet): Promise
     }
     onBatch(name, batch.count);
   };
-  await readSide({ ...readingOf(passing, name), level: "ids", onBatch: take }, deps, signal);
+  await readSide({ ...readingOf(context, name), level: "ids", onBatch: take }, deps, signal);
 }
 
 function addSuspect(state: RunState, id: string): void {
@@ -178,15 +179,15 @@ function addSuspect(state: RunState, id: string): void {
 }
 
 /** Reads one store with its vectors and looks each chunk up in the other, which finds it by an index. */
-export async function compareVectors(passing: Passing, rule: VectorRule, driver: StoreName): Promise<void> {
-  const { state, deps, signal, onBatch } = passing;
+export async function compareVectors(context: PassContext, rule: VectorRule, driver: StoreName): Promise<void> {
+  const { state, deps, signal, onBatch } = context;
   const other = storeNames.find((name) => name !== driver) ?? "source";
   const isIn = makeShareTest(state);
   const compare = async (batch: ChunkBatch): Promise<void> => {
     const rows = rowsById(batch, isIn);
     const ids = [...rows.keys()];
     for (let start = 0; start < ids.length; start += mostLookedUp) {
-      const limit = AbortSignal.any([signal, AbortSignal.timeout(lookUpDeadlineMs)]);
+      const limit = deadline(signal, lookUpDeadlineMs);
       const found = await deps.stores[other].lookUp(ids.slice(start, start + mostLookedUp), "vector", limit);
       for (const chunk of found) {
         if (!isSameVector(vectorAt(batch, rows.get(chunk.id) ?? 0), chunk.vector, rule)) addSuspect(state, chunk.id);
@@ -194,7 +195,7 @@ export async function compareVectors(passing: Passing, rule: VectorRule, driver:
     }
     onBatch(driver, batch.count);
   };
-  await readSide({ ...readingOf(passing, driver), level: "vector", onBatch: compare }, deps, signal);
+  await readSide({ ...readingOf(context, driver), level: "vector", onBatch: compare }, deps, signal);
   rewind(state);
   state.step = "confirm";
 }

@@ -1,15 +1,15 @@
-// What `verify` was asked for: flags and variables, parsed once, every fault listed.
+// Options of `verify`: flags and variables, parsed once, every fault listed.
 
 import type { Environment } from "@retriever/sidecar/config/credentials.ts";
 import { addressSchema } from "@retriever/sidecar/config/settings.ts";
 import { maxK } from "@retriever/sidecar/contract/retrieve.ts";
-import { type VerifyReport } from "@retriever/sidecar/contract/verify-report.ts";
-import type { Address } from "@retriever/sidecar/http/address.ts";
+import type { VerifyReport } from "@retriever/sidecar/contract/verify-report.ts";
+import type { Address } from "@retriever/sidecar/http/listener.ts";
 import { RetrieverError } from "@retriever/stores/errors.ts";
 import { verifyLevels } from "@retriever/stores/ports/chunk-store.ts";
 import { z } from "zod";
 
-/** As the command line has them: all text. */
+/** As the command line gives them: text. */
 export type VerifyFlags = Readonly<
   Partial<
     Record<
@@ -35,7 +35,7 @@ export type VerifyFlags = Readonly<
   >
 > & { readonly resume?: boolean };
 
-export type QualityWish = {
+export type QualityOptions = {
   readonly queries: number;
   readonly k: number;
   /** Null: the vectors of sampled chunks. */
@@ -56,7 +56,7 @@ export type VerifyOptions = {
   readonly terminationLog: string | null;
   readonly checkpointMs: number;
   /** Null: no index is probed. */
-  readonly quality: QualityWish | null;
+  readonly quality: QualityOptions | null;
 };
 
 const mostPartitions = 4096;

@@ -12,23 +12,23 @@ export type Checkpoints = {
   readonly end: () => Promise<void>;
 };
 
-/** Begins to write. A checkpoint that can't be written costs the resuming, not the run; it is said once. */
+/** Starts writing. When a checkpoint can't be written the run goes on and can't be resumed; that is noted once. */
 export function keepCheckpoints(
   state: RunState,
-  about: string,
+  runKey: string,
   { files, onNote }: Pick<RunDeps, "files" | "onNote">,
   everyMs: number,
 ): Checkpoints {
   if (files === null) return { saveNow: async () => {}, end: async () => {} };
-  let isTold = false;
+  let isReported = false;
   let writing: Promise<void> | null = null;
   const write = async (): Promise<void> => {
     try {
-      await files.write(checkpointFile, encodeCheckpoint(state, about));
+      await files.write(checkpointFile, encodeCheckpoint(state, runKey));
     } catch (error) {
       const { code, message } = faultOf(error);
-      if (!isTold) onNote(`${code}: ${message}; the run goes on and can't be resumed`);
-      isTold = true;
+      if (!isReported) onNote(`${code}: ${message}; the run goes on and can't be resumed`);
+      isReported = true;
     } finally {
       writing = null;
     }

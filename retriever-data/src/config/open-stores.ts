@@ -1,4 +1,4 @@
-// The two stores of a verification: as `serve` reads them from its directory, or one base each.
+// The two stores of a verification: from the directory that `serve` reads, or from one base each.
 
 import type { Environment } from "@retriever/sidecar/config/credentials.ts";
 import { readDirectory } from "@retriever/sidecar/config/read-directory.ts";
@@ -6,25 +6,27 @@ import { makeReadInput, type ReadInput } from "@retriever/sidecar/config/read-in
 import { parseSettings } from "@retriever/sidecar/config/settings.ts";
 import type { StoreIdentity } from "@retriever/stores/config/identity.ts";
 import type { StoreChoice, StoreSpec } from "@retriever/stores/config/store-spec.ts";
-import { type Fault, RetrieverError } from "@retriever/stores/errors.ts";
+import { RetrieverError } from "@retriever/stores/errors.ts";
 import type { Registry } from "@retriever/stores/kind.ts";
-import type { AgreedFields, ChunkStore } from "@retriever/stores/ports/chunk-store.ts";
-import { chunkStoresOf } from "@retriever/stores/registry.ts";
+import type { AgreedFields, ChunkAccess, ChunkStore, ChunkWriter } from "@retriever/stores/ports/chunk-store.ts";
+import { openChunkStore, openChunkWriter } from "@retriever/stores/registry.ts";
+import type { Both } from "#compare/run-deps.ts";
 import type { VerifyFlags } from "./options.ts";
-import { readFileDocuments } from "./read-file-documents.ts";
-import type { Both } from "./run-deps.ts";
+import { readFileText } from "./read-file.ts";
 
-/** One store as the configuration names it, usable. */
+/** One store that the configuration names and that can be used. */
 export type NamedStore = { readonly identity: StoreIdentity; readonly spec: StoreSpec };
 export type NamedStores = Both<NamedStore> & {
   /** Fields compared beside entity and namespace: what either store lists as metadata, in one order. */
   readonly fields: AgreedFields;
 };
-export type Surroundings = { readonly env: Environment; readonly registry: Registry };
+type Deps = { readonly env: Environment; readonly registry: Registry };
 type Places = Pick<VerifyFlags, "config" | "source" | "destination">;
 
-/** Connects to nothing. Throws what the configuration's reading throws, and RETR_SOURCE_CHANGED. */
-export function nameStores(flags: Places, { env, registry }: Surroundings): NamedStores {
+const maxFileBytes = 1_048_576;
+
+/** Connects to nothing. Throws what reading the configuration throws, and RETR_SOURCE_CHANGED. */
+export function nameStores(flags: Places, { env, registry }: Deps): NamedStores {
   const hasFiles = flags.source !== undefined || flags.destination !== undefined;
   if (hasFiles && flags.config !== undefined) throw invalid("expected --config, or --source and --destination");
   const settings = parseSettings({ config: flags.config }, env);
@@ -38,8 +40,16 @@ export function nameStores(flags: Places, { env, registry }: Surroundings): Name
 }
 
 /** Opens both for reading. */
-export function openStores({ source, destination, fields }: NamedStores, registry: Registry): Both<ChunkStore> {
-  const open = chunkStoresOf(registry);
+export function openStores(named: NamedStores, registry: Registry): Both<ChunkStore> {
+  return openBoth(named, (spec, access) => openChunkStore(registry, spec, access));
+}
+
+/** Opens both for writing. */
+export function openWriters(named: NamedStores, registry: Registry): Both<ChunkWriter> {
+  return openBoth(named, (spec, access) => openChunkWriter(registry, spec, access));
+}
+
+function openBoth<T>({ source, destination, fields }: NamedStores, open: (spec: StoreSpec, access: ChunkAccess) => T) {
   return {
     source: open(source.spec, { identity: source.identity, fields }),
     destination: open(destination.spec, { identity: destination.identity, fields }),
@@ -69,7 +79,7 @@ function checkSource({ identity }: StoreChoice, digest: string): void {
 function ofFiles({ source, destination }: Places, read: ReadInput): Both<StoreChoice> {
   if (source === undefined || destination === undefined) throw invalid("expected --source and --destination, both");
   const primaryOf = (file: string): StoreChoice => {
-    const { base } = read(readFileDocuments(file));
+    const { base } = read({ base: { text: readFileText(file, maxFileBytes, invalid) }, overlay: "absent" });
     if (base.kind === "valid") return base.value.source;
     throw new RetrieverError({ ...base.fault, message: `${file}: ${base.fault.message}` });
   };
@@ -77,11 +87,11 @@ function ofFiles({ source, destination }: Places, read: ReadInput): Both<StoreCh
 }
 
 function usable({ identity, resolved }: StoreChoice, name: string): NamedStore {
-  if ("fault" in resolved)
+  if ("fault" in resolved) {
     throw new RetrieverError({ ...resolved.fault, message: `${name}: ${resolved.fault.message}` });
+  }
   if (identity !== null) return { identity, spec: resolved.spec };
-  const fault: Fault = { code: "RETR_INTERNAL", message: `${name}: a store without an identity` };
-  throw new RetrieverError(fault);
+  throw new RetrieverError({ code: "RETR_INTERNAL", message: `${name}: a store without an identity` });
 }
 
 function agreedFields({ source, destination }: Both<NamedStore>): AgreedFields {
@@ -90,6 +100,6 @@ function agreedFields({ source, destination }: Both<NamedStore>): AgreedFields {
   return [...new Set(all)].filter((name) => !compared.has(name)).toSorted();
 }
 
-function invalid(message: string): RetrieverError {
-  return new RetrieverError({ code: "RETR_CONFIG_INVALID", message: `verify: ${message}` });
+function invalid(message: string, cause?: unknown): RetrieverError {
+  return new RetrieverError({ code: "RETR_CONFIG_INVALID", message: `verify: ${message}` }, cause);
 }

@@ -1,4 +1,4 @@
-// One verification from the first page to what it found. What a store throws is the reason why nothing can be said.
+// One verification, from the first page to its findings. What a store throws becomes the reason of an unknown outcome.
 import type { StoreName } from "@retriever/sidecar/contract/overlay.ts";
 import { driftOf, type VerifyReport } from "@retriever/sidecar/contract/verify-report.ts";
 import { type Fault, faultOf, RetrieverError } from "@retriever/stores/errors.ts";
@@ -9,8 +9,8 @@ import { isoOf, type Tally, tally } from "#core/tally.ts";
 import { decodeCheckpoint } from "./checkpoint.ts";
 import { type Checkpoints, keepCheckpoints } from "./checkpoints.ts";
 import { confirm } from "./confirm.ts";
-import { compareVectors, fillTable, nameLeftovers, type Passing } from "./passes.ts";
-import { withRetries } from "./retrying.ts";
+import { compareVectors, fillTable, nameLeftovers, type PassContext } from "./passes.ts";
+import { deadline, withRetries } from "./retry.ts";
 import {
   type Both,
   checkpointFile,
@@ -21,29 +21,29 @@ import {
   storeNames,
 } from "./run-deps.ts";
 
-/** A report but for who wrote it, when it ended, the quality and the digest. */
+/** A report without its writer, its end, the quality and the digest. */
 export type Findings = Omit<VerifyReport, "schema" | "version" | "finishedAt" | "quality" | "digest">;
 
 const describeDeadlineMs = 60_000;
 
 /**
  * Compares the stores. Resolves whatever the stores do: what fails is the reason of an unknown outcome. Rejects only
- * with RETR_VERIFY_CHECKPOINT_INVALID, before anything was read. Leaves a checkpoint; whoever has kept what was found
- * removes it.
+ * with RETR_VERIFY_CHECKPOINT_INVALID, before anything was read. Leaves a checkpoint, which
+ * the caller removes once the findings are saved.
  */
 export async function runVerification(options: RunOptions, deps: RunDeps, signal: AbortSignal): Promise<Findings> {
-  const about = describeRun(options, deps);
-  const state = (await resume(options, deps, about)) ?? begin(options, deps);
-  const checkpoints = keepCheckpoints(state, about, deps, options.checkpointMs);
+  const runKey = runKeyOf(options, deps);
+  const state = (await resume(options, deps, runKey)) ?? begin(options, deps);
+  const checkpoints = keepCheckpoints(state, runKey, deps, options.checkpointMs);
   let descriptions: Descriptions | null = null;
   try {
     descriptions = await describe(state, deps, signal);
     const found = await compare({ state, options, deps, signal, onBatch: () => {} }, descriptions, checkpoints);
-    return { ...findings(state, deps, descriptions), ...judge(found, state) };
+    return { ...findings(state, deps, descriptions), ...concluded(found, state) };
   } catch (error) {
     const fault = signal.aborted ? stopped : faultOf(error);
     if (!(error instanceof RetrieverError) && !signal.aborted) deps.onNote(`internal error: ${String(error)}`);
-    return { ...findings(state, deps, descriptions), ...unknown(fault) };
+    return { ...findings(state, deps, descriptions), ...undecided(fault) };
   } finally {
     await checkpoints.end();
   }
@@ -51,17 +51,17 @@ export async function runVerification(options: RunOptions, deps: RunDeps, signal
 
 const stopped: Fault = { code: "RETR_DEADLINE_EXCEEDED", message: "the run was stopped before its end" };
 
-/** Everything that makes it this run: going on with anything else would compare two different things. */
-function describeRun({ scope, cells, fields }: RunOptions, { stores }: RunDeps): string {
+/** What identifies a run: resuming a checkpoint of another one would mix the data of two comparisons. */
+function runKeyOf({ scope, cells, fields }: RunOptions, { stores }: RunDeps): string {
   const { source, destination } = stores;
   return JSON.stringify([scope, cells, source.identity.digest, destination.identity.digest, fields]);
 }
 
-async function resume({ isResumed }: RunOptions, { files, onNote }: RunDeps, about: string) {
+async function resume({ isResumed }: RunOptions, { files, onNote }: RunDeps, runKey: string) {
   if (!isResumed || files === null) return undefined;
   const bytes = await files.read(checkpointFile);
   if (bytes === null) onNote("no checkpoint in the report folder: starting anew");
-  return bytes === null ? undefined : decodeCheckpoint(bytes, about);
+  return bytes === null ? undefined : decodeCheckpoint(bytes, runKey);
 }
 
 function begin({ scope, cells }: RunOptions, { clock, random }: RunDeps): RunState {
@@ -71,7 +71,7 @@ function begin({ scope, cells }: RunOptions, { clock, random }: RunDeps): RunSta
 
 async function describe(state: RunState, deps: RunDeps, signal: AbortSignal): Promise<Descriptions> {
   const { stores } = deps;
-  const limit = () => AbortSignal.any([signal, AbortSignal.timeout(describeDeadlineMs)]);
+  const limit = () => deadline(signal, describeDeadlineMs);
   const ask = () => onBoth(limit(), (name, either) => stores[name].describe(either));
   const both = await withRetries(ask, deps, signal);
   const fault = whyIncomparable(both.source, both.destination, state.scope.level);
@@ -90,28 +90,28 @@ async function shareIds({ source, destination }: Descriptions, stores: RunDeps["
   return inSource.length + inDestination.length > 0;
 }
 
-async function compare(passing: Passing, both: Descriptions, checkpoints: Checkpoints): Promise<Tally> {
-  const { state, options, deps, signal } = passing;
-  const tell = makeEventRecorder(state, both, deps);
-  const whole = { ...passing, onBatch: tell.onBatch };
+async function compare(context: PassContext, both: Descriptions, checkpoints: Checkpoints): Promise<Tally> {
+  const { state, options, deps, signal } = context;
+  const progress = countProgress(state, both, deps);
+  const whole = { ...context, onBatch: progress.onBatch };
   const vector = vectorRule(both.source, both.destination);
   if (state.step === "table") await fillTable(whole);
   await checkpoints.saveNow();
   checkDates(state);
   if (state.step === "name") {
     const named = storeNames.filter((name) => state.wanted[name].length > 0);
-    await nameLeftovers({ ...whole, onBatch: tell.restart(named) });
+    await nameLeftovers({ ...whole, onBatch: progress.restart(named) });
   }
   await checkpoints.saveNow();
   if (state.step === "vectors") {
     const driver = both.source.isLookUpCheap ? "destination" : "source";
-    await compareVectors({ ...whole, onBatch: tell.restart([driver]) }, vector, driver);
+    await compareVectors({ ...whole, onBatch: progress.restart([driver]) }, vector, driver);
     await checkpoints.saveNow();
   }
   const rule = { level: state.scope.level, vector };
   const lagMs = options.scope.lagSeconds * 1000;
-  const settled = await confirm(state.suspects, { rule, lagMs, deps, onBatch: tell.onConfirmed }, signal);
-  return tally(settled, state.isTruncated);
+  const confirmed = await confirm(state.suspects, { rule, lagMs, deps, onBatch: progress.onConfirmed }, signal);
+  return tally(confirmed, state.isTruncated);
 }
 
 /**
@@ -126,20 +126,20 @@ function checkDates({ scope, totals: { source, destination } }: RunState): void 
   }
 }
 
-function makeEventRecorder(state: RunState, both: Descriptions, { onProgress }: RunDeps) {
+function countProgress(state: RunState, both: Descriptions, { onProgress }: RunDeps) {
   let read = { source: 0, destination: 0 };
   let total: Both<number | null> = { source: both.source.count, destination: both.destination.count };
   let part = 0;
-  const tell = (): void => {
+  const report = (): void => {
     const { step, parts, suspects } = state;
     onProgress({ step, part, parts, read: { ...read }, total, suspects: suspects.length });
   };
-  const onBatch: Passing["onBatch"] = (name, chunks) => {
+  const onBatch: PassContext["onBatch"] = (name, chunks) => {
     // Each part is another pass over everything.
     if (part !== state.part) read = { source: 0, destination: 0 };
     part = state.part;
     read[name] += chunks;
-    tell();
+    report();
   };
   return {
     onBatch,
@@ -153,19 +153,19 @@ function makeEventRecorder(state: RunState, both: Descriptions, { onProgress }: 
     onConfirmed: (done: number, all: number) => {
       read = { source: done, destination: done };
       total = { source: all, destination: all };
-      tell();
+      report();
     },
   };
 }
 
-function judge(found: Tally, { isTruncated }: RunState): Tally & Pick<Findings, "outcome" | "reason"> {
+function concluded(found: Tally, { isTruncated }: RunState): Tally & Pick<Findings, "outcome" | "reason"> {
   if (driftOf(found.counts) > 0) return { ...found, outcome: "drift", reason: null };
   if (!isTruncated) return { ...found, outcome: "equal", reason: null };
   const reason = "more seemed to differ than could be looked at, and what was looked at doesn't differ any more";
   return { ...found, outcome: "unknown", reason };
 }
 
-function unknown({ code, message }: Fault): Tally & Pick<Findings, "outcome" | "reason"> {
+function undecided({ code, message }: Fault): Tally & Pick<Findings, "outcome" | "reason"> {
   const reason = `${code}: ${message}`.slice(0, 2000);
   return { ...tally([], true), outcome: "unknown", reason };
 }

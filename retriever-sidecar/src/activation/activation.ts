@@ -1,4 +1,4 @@
-// Puts a plan in force: build, swap at once, drain what is no longer used, then probe. Nothing here waits for a store.
+// Activates a configuration: build, swap at once, drain what is no longer used, then probe. Nothing waits for a store.
 
 import { identityOf, type StoreIdentity } from "@retriever/stores/config/identity.ts";
 import type { Normalization } from "@retriever/stores/config/normalization.ts";
@@ -10,26 +10,25 @@ import {
   storeKey,
 } from "@retriever/stores/config/store-spec.ts";
 import { type Fault, faultOf, RetrieverError } from "@retriever/stores/errors.ts";
-import type { Backend } from "@retriever/stores/ports/backend.ts";
-import type { MakeBackend } from "@retriever/stores/ports/backend-deps.ts";
+import type { Backend, MakeBackend } from "@retriever/stores/ports/backend.ts";
 import type { Clock } from "@retriever/stores/ports/clock.ts";
 import { similarityOf } from "@retriever/stores/similarity.ts";
-import { type ActivationInput, decideActivation, type Plan } from "#core/activation-decision.ts";
+import { type ActivationInput, type ActiveConfig, decideActivation, epochOf } from "#core/activation-decision.ts";
 import { type EvidenceLog, makeEvidenceLog } from "#core/evidence.ts";
 import { maxExactInFlight } from "#retrieve/exact.ts";
 import type { Runtime } from "#retrieve/runtime.ts";
-import { makeShadowLane } from "#retrieve/shadow.ts";
+import { makeShadowQueue } from "#retrieve/shadow.ts";
 import { StoreHandle } from "#retrieve/store-handle.ts";
 import { makeUnavailableBackend } from "#retrieve/unavailable-backend.ts";
 
 type Documents = Pick<ActivationInput, "base" | "overlay">;
 type ConfigFault = { readonly code: string; readonly message: string; readonly at: string };
 
-export type ActivationEvents = {
+type ActivationEvents = {
   readonly onActivated: (runtime: Runtime) => void;
-  /** What runs is the same, what is said about it isn't: the overlay vanished or is back, the base changed its store. */
-  readonly onNoticed: (plan: Plan) => void;
-  /** A fault that is new; null: the last one is gone. */
+  /** The same configuration runs; the overlay vanished or came back, or the base names another store. */
+  readonly onNoticed: (config: ActiveConfig) => void;
+  /** A new fault; null: the last one is over. */
   readonly onFault: (fault: Fault | null) => void;
 };
 type Deps = {
@@ -63,21 +62,21 @@ export class Activation {
     return this.#fault;
   }
 
-  /** The first look. Throws the fault of a base that can't be started with. */
+  /** The first documents. Throws the fault of a base that can't be started with. */
   start(documents: Documents): void {
-    const decision = decideActivation({ ...documents, inForce: null });
+    const decision = decideActivation({ ...documents, active: null });
     if (decision.kind === "exit") throw new RetrieverError(decision.fault);
     this.consider(documents);
   }
 
-  /** Decides on the documents as read now and puts the decision in force, synchronously. */
+  /** Decides on the documents as read now and applies the decision, synchronously. */
   consider(documents: Documents): void {
-    const decision = decideActivation({ ...documents, inForce: this.#runtime?.plan ?? null });
-    if (decision.kind === "run") this.#run(decision.plan);
+    const decision = decideActivation({ ...documents, active: this.#runtime?.config ?? null });
+    if (decision.kind === "run") this.#run(decision.config);
     this.#setFault(decision.fault);
   }
 
-  /** Renews what is known of every store, with or without a role. */
+  /** Probes every store, with or without a role. */
   async probe(): Promise<void> {
     await Promise.all(handlesOf(this.#runtime).map((handle) => handle.probe()));
   }
@@ -87,32 +86,32 @@ export class Activation {
     await Promise.all([...this.#draining, ...handlesOf(this.#runtime).map((handle) => handle.retire(graceMs))]);
   }
 
-  #run(plan: Plan): void {
-    const { normalization } = plan.base;
-    const source = this.#handleOf(plan.source, plan, normalization);
-    const destination = this.#handleOf(plan.destination, plan, normalization);
-    const primary = plan.primary === "source" ? source : destination;
+  #run(config: ActiveConfig): void {
+    const { normalization } = config.base;
+    const source = this.#handleOf(config.source, config, normalization);
+    const destination = this.#handleOf(config.destination, config, normalization);
+    const primary = config.primary === "source" ? source : destination;
     if (primary === null) {
-      throw new RetrieverError({ code: "RETR_INTERNAL", message: "a plan without a primary store" });
+      throw new RetrieverError({ code: "RETR_INTERNAL", message: "a configuration without a primary store" });
     }
-    const runningKey = keyOf(plan, source, destination);
+    const runningKey = keyOf(config, source, destination);
     const isSame = this.#runtime !== null && runningKey === this.#runningKey;
     const previous = this.#runtime;
-    const shadowHandle = plan.shadow === "none" ? null : plan.shadow === "source" ? source : destination;
+    const shadowHandle = config.shadow === "none" ? null : config.shadow === "source" ? source : destination;
     const runtime: Runtime = {
-      plan,
+      config,
       source,
       destination,
       primary,
       shadow: isSame && previous !== null ? previous.shadow : makeShadow(shadowHandle, this.#deps.clock),
-      exact: isSame && previous !== null ? previous.exact : this.#makeExact(plan, source, destination),
-      evidence: this.#evidenceOf(plan, source, destination),
+      exact: isSame && previous !== null ? previous.exact : this.#makeExact(config, source, destination),
+      evidence: this.#evidenceOf(config, source, destination),
       isCurrent: () => this.#runningKey === runningKey,
     };
     this.#runtime = runtime;
     this.#runningKey = runningKey;
     if (isSame) {
-      this.#notice(previous, plan);
+      this.#notice(previous, config);
       return;
     }
     this.#drain(previous, runtime);
@@ -120,13 +119,13 @@ export class Activation {
     void this.probe();
   }
 
-  #notice(previous: Runtime | null, { overlayState, sourceChanged }: Plan): void {
-    if (previous?.plan.overlayState === overlayState && previous.plan.sourceChanged === sourceChanged) return;
-    if (this.#runtime !== null) this.#deps.events.onNoticed(this.#runtime.plan);
+  #notice(previous: Runtime | null, { overlayState, sourceChanged }: ActiveConfig): void {
+    if (previous?.config.overlayState === overlayState && previous.config.sourceChanged === sourceChanged) return;
+    if (this.#runtime !== null) this.#deps.events.onNoticed(this.#runtime.config);
   }
 
   /** Connections outlive an activation that doesn't touch their store: a step of the ramp must not make them cold. */
-  #handleOf(choice: StoreChoice | null, plan: Plan, normalization: Normalization): StoreHandle | null {
+  #handleOf(choice: StoreChoice | null, config: ActiveConfig, normalization: Normalization): StoreHandle | null {
     if (choice === null) return null;
     const key = storeKey(choice, normalization);
     const known = handlesOf(this.#runtime).find((handle) => handle.key === key);
@@ -136,7 +135,7 @@ export class Activation {
     const backend =
       spec === undefined ? makeUnavailableBackend(faultFor(choice)) : this.#backendOf(spec, normalization);
     const timeoutMs = spec?.timeoutMs ?? unavailableTimeoutMs;
-    return new StoreHandle({ key, identity: identityFor(choice, plan), timeoutMs, backend, clock });
+    return new StoreHandle({ key, identity: identityFor(choice, config), timeoutMs, backend, clock });
   }
 
   #backendOf(spec: StoreSpec, normalization: Normalization): Backend {
@@ -149,19 +148,19 @@ export class Activation {
     }
   }
 
-  #makeExact({ base }: Plan, source: StoreHandle | null, destination: StoreHandle | null): Runtime["exact"] {
+  #makeExact({ base }: ActiveConfig, source: StoreHandle | null, destination: StoreHandle | null): Runtime["exact"] {
     const handle = base.exactSearch?.store === "source" ? source : destination;
     if (base.exactSearch === null || handle === null) return null;
-    const lane = makeShadowLane((request) => handle.retrieveExact(request), this.#deps.clock, maxExactInFlight);
-    return { sampleRate: base.exactSearch.sampleRate, lane };
+    const queue = makeShadowQueue((request) => handle.retrieveExact(request), this.#deps.clock, maxExactInFlight);
+    return { sampleRate: base.exactSearch.sampleRate, queue };
   }
 
-  #evidenceOf(plan: Plan, source: StoreHandle | null, destination: StoreHandle | null): EvidenceLog {
-    const key = JSON.stringify([plan.overlay?.hash, source?.identity.digest, destination?.identity.digest]);
+  #evidenceOf(config: ActiveConfig, source: StoreHandle | null, destination: StoreHandle | null): EvidenceLog {
+    const key = JSON.stringify([config.overlay?.hash, source?.identity.digest, destination?.identity.digest]);
     const current = this.#runtime?.evidence;
     if (current !== undefined && key === this.#evidenceKey) return current;
     this.#evidenceKey = key;
-    return makeEvidenceLog(epochOf(plan), this.#deps.clock.monotonicMs());
+    return makeEvidenceLog(epochOf(config), this.#deps.clock.monotonicMs());
   }
 
   #drain(previous: Runtime | null, next: Runtime): void {
@@ -182,21 +181,16 @@ export class Activation {
   }
 }
 
-/** Epoch in force; 0: the base alone. */
-export function epochOf(plan: Plan): number {
-  return plan.overlay?.overlay.revision.epoch ?? 0;
-}
-
 function handlesOf(runtime: Runtime | null): StoreHandle[] {
   return [runtime?.source ?? null, runtime?.destination ?? null].filter((handle) => handle !== null);
 }
 
 function makeShadow(handle: StoreHandle | null, clock: Clock): Runtime["shadow"] {
-  return handle === null ? null : { handle, lane: makeShadowLane((request) => handle.retrieve(request), clock) };
+  return handle === null ? null : { handle, queue: makeShadowQueue((request) => handle.retrieve(request), clock) };
 }
 
-function keyOf(plan: Plan, source: StoreHandle | null, destination: StoreHandle | null): string {
-  const { primary, shadow, sampleRate, thresholds, overlay, base } = plan;
+function keyOf(config: ActiveConfig, source: StoreHandle | null, destination: StoreHandle | null): string {
+  const { primary, shadow, sampleRate, thresholds, overlay, base } = config;
   const stores = [source?.key, destination?.key];
   return JSON.stringify([overlay?.hash, primary, shadow, sampleRate, thresholds, base.exactSearch, stores]);
 }
@@ -211,8 +205,8 @@ function buildFault(error: unknown): Fault {
 }
 
 /** A source whose location depends on a missing credential is known by the overlay's digest alone. */
-function identityFor(choice: StoreChoice, plan: Plan): StoreIdentity {
+function identityFor(choice: StoreChoice, config: ActiveConfig): StoreIdentity {
   if (choice.identity !== null) return choice.identity;
   const unknown = identityOf({ kind: choice.kind, host: "unknown", port: 0, place: "unknown" });
-  return { ...unknown, digest: plan.overlay?.overlay.source.digest ?? unknown.digest };
+  return { ...unknown, digest: config.overlay?.overlay.source.digest ?? unknown.digest };
 }

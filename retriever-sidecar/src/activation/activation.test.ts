@@ -2,15 +2,15 @@ import type { StoreSpec } from "@retriever/stores/config/store-spec.ts";
 import type { Fault } from "@retriever/stores/errors.ts";
 import { loadAdapters } from "@retriever/stores/kinds.ts";
 import type { Backend, BackendAnswer } from "@retriever/stores/ports/backend.ts";
-import type { QdrantSpec } from "@retriever/stores/qdrant/config.ts";
+import type { QdrantSpec } from "@retriever/stores/qdrant/config/schema.ts";
 import { expect, test } from "vitest";
 import { makeReadInput } from "#config/read-input.ts";
-import type { Plan } from "#core/activation-decision.ts";
+import { type ActiveConfig, epochOf } from "#core/activation-decision.ts";
 import { parseRequest } from "#retrieve/parse-request.ts";
 import type { Runtime } from "#retrieve/runtime.ts";
 import { makeOverlay, qdrantBase, qdrantDestination, qdrantDigest } from "#test/documents.ts";
 import { waitUntil } from "#test/wait-until.ts";
-import { Activation, epochOf } from "./activation.ts";
+import { Activation } from "./activation.ts";
 
 const [sourceUrl, destinationUrl] = ["http://old:1", "http://new:1"];
 const request = parseRequest(Buffer.from('{"embedding":[1],"k":1}'));
@@ -28,7 +28,7 @@ function makeStage(refuse: (spec: StoreSpec) => boolean = () => false) {
   const made: Made[] = [];
   const faults: (Fault | null)[] = [];
   const activated: Runtime[] = [];
-  const noticed: Plan[] = [];
+  const noticed: ActiveConfig[] = [];
   const makeBackend = (spec: StoreSpec): Backend => {
     if (refuse(spec)) throw new TypeError("no such certificate");
     const entry: Made = { url: urlOf(spec), isClosed: false, settle: () => undefined };
@@ -44,14 +44,14 @@ function makeStage(refuse: (spec: StoreSpec) => boolean = () => false) {
   };
   const events = {
     onActivated: (runtime: Runtime) => void activated.push(runtime),
-    onNoticed: (plan: Plan) => void noticed.push(plan),
+    onNoticed: (config: ActiveConfig) => void noticed.push(config),
     onFault: (fault: Fault | null) => void faults.push(fault),
   };
   const clock = { wallMs: () => 0, monotonicMs: () => performance.now() };
   return { made, faults, activated, noticed, activation: new Activation({ clock, makeBackend, events }) };
 }
 
-test("a base with an exact search has its lane, and a change of its rate is put in force without new evidence", () => {
+test("a base with an exact search has a queue of its own, and a change of its rate is put in force without new evidence", () => {
   const { activation, activated } = makeStage();
   const withExact = (sampleRate: number, store = "source"): string =>
     JSON.stringify({ ...(JSON.parse(base) as object), exactSearch: { sampleRate, store } });
@@ -84,7 +84,7 @@ function documents(overlay: Change | null, baseText = base, adapter: object = {}
 test("an activation is in force when the call returns, whatever the probes do", () => {
   const { activation, activated } = makeStage();
   activation.start(documents({ epoch: 3, ...ramp }));
-  expect(activated.map((runtime) => epochOf(runtime.plan))).toEqual([3]);
+  expect(activated.map((runtime) => epochOf(runtime.config))).toEqual([3]);
   expect(activation.runtime?.primary.identity.label).toBe("qdrant://old:1/chunks");
 });
 
@@ -152,7 +152,7 @@ test("an overlay that vanishes is noticed without a new activation", () => {
   activation.consider(documents(null));
   activation.consider(documents(null));
   expect(activated).toHaveLength(1);
-  expect(noticed.map((plan) => plan.overlayState)).toEqual(["vanished"]);
+  expect(noticed.map((config) => config.overlayState)).toEqual(["vanished"]);
 });
 
 test("a start on an unreadable overlay waits with the fault; on a broken base it throws", () => {

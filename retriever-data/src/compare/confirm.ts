@@ -1,21 +1,20 @@
-// Looks every suspect up in both stores, twice and one lag apart: what differs then, differs.
+// Looks every suspect up in both stores, twice and one lag apart: only what differs both times is a difference.
 import type { DifferenceKind } from "@retriever/sidecar/contract/verify-report.ts";
 import { RetrieverError } from "@retriever/stores/errors.ts";
-import type { VerifyLevel } from "@retriever/stores/ports/chunk-store.ts";
-import { mostLookedUp } from "@retriever/stores/ports/chunk-store.ts";
+import { mostLookedUp, type VerifyLevel } from "@retriever/stores/ports/chunk-store.ts";
 import { differenceOf, hasMoved, isYoung, type Pair, type PairRule, pairUp } from "#core/pair.ts";
-import { withRetries } from "./retrying.ts";
+import { deadline, withRetries } from "./retry.ts";
 import { onBoth, type RunDeps } from "./run-deps.ts";
 
-export type Confirming = {
+type Confirming = {
   readonly rule: PairRule;
   readonly lagMs: number;
   readonly deps: Pick<RunDeps, "stores" | "clock" | "pause" | "random">;
   /** Called after every batch, with ids looked up so far and in all. */
   readonly onBatch: (done: number, total: number) => void;
 };
-/** What became of one suspect. Null: it lags, or is the same by now. */
-export type Settled = { readonly pair: Pair; readonly kind: DifferenceKind | null };
+/** One suspect and its difference. Null: it lags, or is the same by now. */
+type Confirmed = { readonly pair: Pair; readonly kind: DifferenceKind | null };
 
 const deadlineMs = 60_000;
 const mostIdLength = 512;
@@ -25,17 +24,17 @@ export async function confirm(
   suspects: readonly string[],
   { rule, lagMs, deps, onBatch }: Confirming,
   signal: AbortSignal,
-): Promise<readonly Settled[]> {
+): Promise<readonly Confirmed[]> {
   const ids = [...new Set(suspects)].toSorted((a, b) => (a < b ? -1 : 1));
   checkIds(ids);
-  const settled: Settled[] = [];
+  const confirmed: Confirmed[] = [];
   const differing: Pair[] = [];
   const total = ids.length * 2;
   let done = 0;
   for (const batch of batchesOf(ids)) {
     for (const pair of await lookUp(batch, rule.level, deps, signal)) {
-      if (differenceOf(pair, rule) === null) settled.push({ pair: forget(pair), kind: null });
-      else differing.push(forget(pair));
+      if (differenceOf(pair, rule) === null) confirmed.push({ pair: withoutVectors(pair), kind: null });
+      else differing.push(withoutVectors(pair));
     }
     done += batch.length;
     onBatch(done, total);
@@ -46,12 +45,12 @@ export async function confirm(
     for (const pair of await lookUp(batch, rule.level, deps, signal)) {
       const nowMs = deps.clock.wallMs();
       const isLagging = isYoung(pair, nowMs, lagMs) || hasMoved(before.get(pair.id) ?? pair, pair);
-      settled.push({ pair: forget(pair), kind: isLagging ? null : differenceOf(pair, rule) });
+      confirmed.push({ pair: withoutVectors(pair), kind: isLagging ? null : differenceOf(pair, rule) });
     }
     done += batch.length;
     onBatch(done, total);
   }
-  return settled;
+  return confirmed;
 }
 
 /** The report couldn't hold them, and a repair would look for others. */
@@ -74,10 +73,8 @@ async function lookUp(
 ): Promise<readonly Pair[]> {
   // The moment is wanted at every level: it tells a lag from a loss.
   const asked = level === "ids" ? "fresh" : level;
-  const ask = () => {
-    const limit = AbortSignal.any([signal, AbortSignal.timeout(deadlineMs)]);
-    return onBoth(limit, (name, either) => deps.stores[name].lookUp(ids, asked, either));
-  };
+  const ask = () =>
+    onBoth(deadline(signal, deadlineMs), (name, either) => deps.stores[name].lookUp(ids, asked, either));
   const { source, destination } = await withRetries(ask, deps, signal);
   const { pairs, doubled } = pairUp(ids, source, destination);
   if (doubled === null) return pairs;
@@ -85,8 +82,8 @@ async function lookUp(
   throw new RetrieverError({ code: "RETR_VERIFY_DUPLICATE_IDS", message });
 }
 
-/** Vectors have been compared; thousands of them needn't be kept. */
-function forget({ id, source, destination }: Pair): Pair {
+/** Vectors have been compared; keeping thousands of them would cost memory for nothing. */
+function withoutVectors({ id, source, destination }: Pair): Pair {
   return {
     id,
     source: source === null ? null : { ...source, vector: null },

@@ -3,7 +3,6 @@ import { z } from "zod";
 import { baseCredentialSchema, overlayCredential } from "#config/credential.ts";
 import { doc } from "#config/field-doc.ts";
 import { kindSchema, namespaceDoc, timeoutMsSchema, tlsSchema } from "#config/fields.ts";
-import type { StoreLocation } from "#config/identity.ts";
 import type { Secret } from "#config/secret.ts";
 import type { Tls } from "#config/store-spec.ts";
 
@@ -59,7 +58,7 @@ const tuning = {
     .optional(),
 };
 
-/** pgvector as a base names it: one connection string, as in the users' contract. */
+/** pgvector as a base names it: one connection string, as the retrieval service has it. */
 export const pgvectorBaseSchema = z.strictObject({
   kind: kindSchema("pgvector"),
   connectionString: baseCredentialSchema,
@@ -108,12 +107,3 @@ export type PgvectorSpec = Omit<PgvectorBase, "connectionString" | "tls"> & {
   /** Null: plain text. */
   readonly tls: Tls | null;
 };
-
-/** Location of a Postgres connection string. Throws TypeError when it isn't a URL. */
-export function locatePostgres(connectionString: string, schema: string, table: string): StoreLocation {
-  const parsed = new URL(connectionString);
-  const host = parsed.searchParams.get("host") ?? parsed.hostname;
-  const port = parsed.port === "" ? 5432 : Number(parsed.port);
-  const database = decodeURIComponent(parsed.pathname.slice(1)) || decodeURIComponent(parsed.username);
-  return { kind: "pgvector", host, port, place: `${database}/${schema}.${table}` };
-}

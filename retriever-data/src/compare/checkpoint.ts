@@ -1,4 +1,4 @@
-// A run's state as bytes and back: a head in JSON, the table, the ids to be named, and a digest over all of it.
+// A run's state as bytes and back: a head in JSON, the table, the ids to be named, and a digest of it all.
 import { createHash } from "node:crypto";
 import { verifyReportSchema } from "@retriever/sidecar/contract/verify-report.ts";
 import { RetrieverError } from "@retriever/stores/errors.ts";
@@ -15,8 +15,8 @@ const totalsSchema = z.strictObject({ read: count, dated: count, newestMs: z.num
 const bothOf = <T extends z.ZodType>(schema: T) => z.strictObject({ source: schema, destination: schema });
 
 const headSchema = z.strictObject({
-  /** What the run is of: stores, fields, scope. Another run must not go on from it. */
-  about: z.string(),
+  /** Stores, fields and scope of the run. Another run must not resume from it. */
+  runKey: z.string(),
   scope: verifyReportSchema.shape.scope,
   startedAtMs: z.number(),
   seed: z.tuple([z.int(), z.int()]),
@@ -34,13 +34,13 @@ const headSchema = z.strictObject({
 });
 type Head = z.infer<typeof headSchema>;
 
-/** The state as it is now, of the run that `about` names. */
-export function encodeCheckpoint(state: RunState, about: string): Buffer {
+/** The state as it is now, of the run that `runKey` names. */
+export function encodeCheckpoint(state: RunState, runKey: string): Buffer {
   const { sketch, wanted, sides, totals, seed, ...rest } = state;
   const sums = sumsOf(sketch);
   const { source, destination } = wanted;
   const lengths = { sums: sums.length, source: source.length, destination: destination.length };
-  const head: Head = { ...rest, about, sides, totals, seed: [...seed], lengths };
+  const head: Head = { ...rest, runKey, sides, totals, seed: [...seed], lengths };
   const json = Buffer.from(JSON.stringify(head));
   const size = Buffer.alloc(4);
   size.writeUInt32LE(json.length);
@@ -49,7 +49,7 @@ export function encodeCheckpoint(state: RunState, about: string): Buffer {
 }
 
 /** Throws RETR_VERIFY_CHECKPOINT_INVALID for a damaged one and for one of another run. */
-export function decodeCheckpoint(bytes: Buffer, about: string): RunState {
+export function decodeCheckpoint(bytes: Buffer, runKey: string): RunState {
   const body = bytes.subarray(0, -digestBytes);
   const jsonAt = magic.length + 4;
   const isWhole =
@@ -60,11 +60,11 @@ export function decodeCheckpoint(bytes: Buffer, about: string): RunState {
   const wordsAt = jsonAt + body.readUInt32LE(magic.length);
   const head = headSchema.safeParse(JSON.parse(body.toString("utf8", jsonAt, wordsAt)));
   if (!head.success) throw refuse("the checkpoint is of another version");
-  if (head.data.about !== about) throw refuse("the checkpoint is of a run with other options, fields or stores");
+  if (head.data.runKey !== runKey) throw refuse("the checkpoint is of a run with other options, fields or stores");
   return restore(head.data, body.subarray(wordsAt));
 }
 
-function restore({ about: _about, lengths, seed, ...head }: Head, bytes: Buffer): RunState {
+function restore({ runKey: _runKey, lengths, seed, ...head }: Head, bytes: Buffer): RunState {
   const words = new Int32Array(lengths.sums + lengths.source + lengths.destination);
   if (bytes.length !== words.byteLength) throw refuse("the checkpoint is damaged");
   Buffer.from(words.buffer).set(bytes);

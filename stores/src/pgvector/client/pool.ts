@@ -2,7 +2,7 @@
 
 import { Pool, type PoolClient, type PoolConfig } from "pg";
 import { codeOf } from "#values/node-error.ts";
-import type { PgvectorSpec } from "./config.ts";
+import type { PgvectorSpec } from "../config/schema.ts";
 
 const idleMs = 30_000;
 

@@ -1,0 +1,37 @@
+// Deadlines and repetitions of the calls to a store.
+import { errorTable, RetrieverError } from "@retriever/stores/errors.ts";
+import type { RunDeps } from "./run-deps.ts";
+
+const mostRetries = 2;
+const firstPauseMs = 500;
+
+/** Aborts with `signal`, and after `ms` at the latest. */
+export function deadline(signal: AbortSignal, ms: number): AbortSignal {
+  return AbortSignal.any([signal, AbortSignal.timeout(ms)]);
+}
+
+/** Whether the same call may succeed later without anybody changing anything. */
+export function isRetryable(error: unknown): error is RetrieverError {
+  return error instanceof RetrieverError && errorTable[error.code].retryable;
+}
+
+/** Exponential, with jitter: `random` is uniform in [0, 1). */
+export function backoffMs(retry: number, random: number): number {
+  return firstPauseMs * 2 ** retry * (0.5 + random);
+}
+
+/** The work, tried up to three times. Rejects with its last failure, and at the signal. */
+export async function withRetries<T>(
+  work: () => Promise<T>,
+  { pause, random }: Pick<RunDeps, "pause" | "random">,
+  signal: AbortSignal,
+): Promise<T> {
+  for (let retry = 1; ; retry += 1) {
+    try {
+      return await work();
+    } catch (error) {
+      if (signal.aborted || !isRetryable(error) || retry > mostRetries) throw error;
+      await pause(backoffMs(retry, random()), signal);
+    }
+  }
+}

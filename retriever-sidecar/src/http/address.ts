@@ -1,3 +1,0 @@
-// Where a listener listens.
-
-export type Address = { readonly host: string; readonly port: number };
