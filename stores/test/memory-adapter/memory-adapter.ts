@@ -1,5 +1,7 @@
-// A third adapter, complete: stores that live in this process, reached by their name. What docs/adapters.md describes.
+// A third kind of store: stores that live in this process, reached by their name. What docs/adapters.md describes.
 import { z } from "zod";
+import { doc } from "#config/field-doc.ts";
+import { kindSchema, namespaceDoc, timeoutMsSchema } from "#config/fields.ts";
 import { RetrieverError } from "#errors.ts";
 import { defineKind } from "#kind.ts";
 import type { BackendDeps } from "#ports/backend.ts";
@@ -7,10 +9,14 @@ import { type Backend, type BackendAnswer, type BackendRequest, unknownFacts } f
 import type { FakePoint } from "#test/fakes/qdrant-server.ts";
 
 const schema = z.strictObject({
-  kind: z.literal("memory"),
-  store: z.string().min(1).max(100),
-  namespaceField: z.string().default("namespace"),
-  timeoutMs: z.int().min(10).max(60_000).default(5000),
+  kind: kindSchema("memory"),
+  store: z
+    .string()
+    .min(1)
+    .max(100)
+    .meta(doc("Name of the store in this process.", "chunks", "")),
+  namespaceField: z.string().max(128).default("namespace").meta(namespaceDoc("tenant", "")),
+  timeoutMs: timeoutMsSchema,
 });
 type MemorySpec = z.infer<typeof schema>;
 
