@@ -190,10 +190,11 @@ export class RetrieverError extends Error {
     this.code = fault.code;
     this.path = fault.path;
   }
+}
 
-  get httpStatus(): number {
-    return errorTable[this.code].httpStatus;
-  }
+/** Makes errors of one code. */
+export function errorsOf(code: ErrorCode): (message: string, cause?: unknown) => RetrieverError {
+  return (message, cause) => new RetrieverError({ code, message }, cause);
 }
 
 /** The fault an unknown error stands for. Text of foreign errors is left out: it may quote what it was given. */

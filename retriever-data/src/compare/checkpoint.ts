@@ -1,10 +1,12 @@
 // A run's state as bytes and back: a head in JSON, the table, the ids to be named, and a digest of it all.
 import { createHash } from "node:crypto";
 import { verifyReportSchema } from "@retriever/sidecar/contract/verify-report.ts";
-import { RetrieverError } from "@retriever/stores/errors.ts";
+import { errorsOf } from "@retriever/stores/errors.ts";
 import { z } from "zod";
 import { beginRun, type RunState, runSteps } from "#core/run-state.ts";
 import { sketchOf, sumsOf } from "#core/sketch.ts";
+
+const refuse = errorsOf("RETR_VERIFY_CHECKPOINT_INVALID");
 
 const magic = Buffer.from("retriever-verify 1\n");
 const digestBytes = 32;
@@ -84,8 +86,4 @@ function digestOf(parts: readonly Buffer[]): Buffer {
   const digest = createHash("sha256");
   for (const part of parts) digest.update(part);
   return digest.digest();
-}
-
-function refuse(message: string): RetrieverError {
-  return new RetrieverError({ code: "RETR_VERIFY_CHECKPOINT_INVALID", message });
 }

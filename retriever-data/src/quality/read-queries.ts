@@ -1,11 +1,13 @@
 // Queries for the quality probe: a file of somebody's own, or the vectors of sampled chunks.
 import { parseRequest } from "@retriever/sidecar/retrieve/parse-request.ts";
 import { embeddingFromJson } from "@retriever/stores/embedding/embedding.ts";
-import { faultOf, RetrieverError } from "@retriever/stores/errors.ts";
+import { errorsOf, faultOf } from "@retriever/stores/errors.ts";
 import { type ChunkWriter, mostLookedUp, type WholeChunk } from "@retriever/stores/ports/chunk-store.ts";
 import { deadline } from "#compare/retry.ts";
 import { readFileText } from "#config/read-file.ts";
 import type { QualityQuery } from "./probe-quality.ts";
+
+const refuse = errorsOf("RETR_REQUEST_INVALID");
 
 const maxBytes = 256 * 1_048_576;
 const fetchDeadlineMs = 30_000;
@@ -57,8 +59,4 @@ function asQuery({ id, vector }: WholeChunk): QualityQuery[] {
   if (vector === null || vector.every((value) => value === 0)) return [];
   const embedding = embeddingFromJson(Buffer.from(JSON.stringify([...vector])), vector.length);
   return [{ request: { embedding }, chunkId: id }];
-}
-
-function refuse(message: string, cause?: unknown): RetrieverError {
-  return new RetrieverError({ code: "RETR_REQUEST_INVALID", message }, cause);
 }

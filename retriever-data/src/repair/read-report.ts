@@ -6,9 +6,11 @@ import {
   verifyReportSchema,
 } from "@retriever/sidecar/contract/verify-report.ts";
 import type { StoreIdentity } from "@retriever/stores/config/identity.ts";
-import { RetrieverError } from "@retriever/stores/errors.ts";
+import { errorsOf } from "@retriever/stores/errors.ts";
 import { z } from "zod";
 import { readFileText } from "#config/read-file.ts";
+
+const refuse = errorsOf("RETR_REPAIR_REFUSED");
 
 /** The most differences with the longest ids fit well in. */
 const maxBytes = 64 * 1_048_576;
@@ -66,8 +68,4 @@ function parse(text: string, file: string): unknown {
 function faultsOf(error: z.ZodError): string {
   const faults = error.issues.slice(0, mostFaults).map(({ path, message }) => `${z.core.toDotPath(path)}: ${message}`);
   return `${faults.join("; ")}${error.issues.length > mostFaults ? "; …" : ""}`;
-}
-
-function refuse(message: string, cause?: unknown): RetrieverError {
-  return new RetrieverError({ code: "RETR_REPAIR_REFUSED", message }, cause);
 }

@@ -9,7 +9,7 @@ export type HashSeed = readonly [number, number];
 const [c1, c2, c3, c4] = [0xcc9e2d51 | 0, 0x1b873593, 0x85ebca6b | 0, 0x27d4eb2f];
 
 /** Writes to `out[0]` and `out[1]` what it makes of the UTF-8 in `start`..`end` of `bytes`. */
-export type HashId = (bytes: Uint8Array, start: number, end: number, out: Int32Array) => void;
+type HashId = (bytes: Uint8Array, start: number, end: number, out: Int32Array) => void;
 
 /** Hashes ids under a seed. */
 export function makeHashId([a, b]: HashSeed): HashId {

@@ -1,8 +1,8 @@
 // A query vector in the forms the stores take, each made at most once and only when asked for.
 
-import { RetrieverError } from "#errors.ts";
 import type { Embedding } from "#ports/backend.ts";
 import { readFloats } from "./read-floats.ts";
+import { refuse } from "./scan-numbers.ts";
 
 const isLittleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
 
@@ -77,8 +77,4 @@ function encodeVector(dimension: number, fill: (floats: Float32Array) => void): 
   buffer.writeUInt16BE(dimension, 0);
   buffer.writeUInt16BE(0, 2);
   return buffer;
-}
-
-function refuse(expectation: string): RetrieverError {
-  return new RetrieverError({ code: "RETR_REQUEST_INVALID", message: `embedding: ${expectation}`, path: "embedding" });
 }

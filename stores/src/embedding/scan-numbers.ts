@@ -1,7 +1,7 @@
 // Validates a JSON array of numbers as bytes. Nothing becomes a JS number unless its magnitude is in doubt.
 import { RetrieverError } from "#errors.ts";
 
-export type ScannedArray = { readonly end: number; readonly count: number };
+type ScannedArray = { readonly end: number; readonly count: number };
 
 const [openBracket, closeBracket, comma, minus, plus, dot, zero, nine] = [91, 93, 44, 45, 43, 46, 48, 57];
 const [lowerE, upperE] = [101, 69];
@@ -74,7 +74,8 @@ function refuseElement(element: number): RetrieverError {
   return refuse(`element ${element}: expected a finite number`);
 }
 
-function refuse(expectation: string): RetrieverError {
+/** The fault of an embedding. */
+export function refuse(expectation: string): RetrieverError {
   const message = `embedding: ${expectation}`;
   return new RetrieverError({ code: "RETR_REQUEST_INVALID", message, path: "embedding" });
 }

@@ -2,8 +2,10 @@
 import type { Buffer } from "node:buffer";
 import type { ChunkPage } from "#chunks/chunk-page.ts";
 import { digestPayload } from "#chunks/payload-digest.ts";
-import { RetrieverError } from "#errors.ts";
+import { errorsOf } from "#errors.ts";
 import type { VerifyLevel } from "#ports/chunk-store.ts";
+
+const refuse = errorsOf("RETR_VERIFY_NOT_COMPARABLE");
 
 /** Postgres counts microseconds from 2000-01-01. */
 const epochMs = 946_684_800_000;
@@ -68,8 +70,4 @@ export function readTextField(bytes: Buffer, at: number): { readonly text: strin
   const length = bytes.readInt32BE(at);
   const end = at + 4 + Math.max(0, length);
   return { text: length === absent ? null : bytes.toString("utf8", at + 4, end), end };
-}
-
-function refuse(message: string): RetrieverError {
-  return new RetrieverError({ code: "RETR_VERIFY_NOT_COMPARABLE", message });
 }

@@ -1,8 +1,8 @@
 // SQL that reads a table through, and looks rows up in it. COPY takes no parameters, so values are quoted here.
 import { escapeLiteral } from "pg";
 import type { AgreedFields, ScanOptions, VerifyLevel } from "#ports/chunk-store.ts";
+import { quoteName, tableOf } from "../client/names.ts";
 import type { PgvectorSpec } from "../config/schema.ts";
-import { quoteName, tableOf } from "../retrieve/statement.ts";
 
 export type ChunkTable = Pick<PgvectorSpec, "schema" | "table" | "embeddingColumn"> & {
   /** As an expression; `NULL` where the table hasn't the column. */

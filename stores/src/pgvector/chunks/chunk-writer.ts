@@ -7,7 +7,7 @@ import { exactTime } from "#values/exact-time.ts";
 import { codeOf } from "#values/node-error.ts";
 import { postgresError } from "../client/classify.ts";
 import { makePool, withClient } from "../client/pool.ts";
-import { type Row, readRows } from "../client/row-query.ts";
+import { type Row, type RowQuery, readRows } from "../client/row-query.ts";
 import type { PgvectorSpec } from "../config/schema.ts";
 import {
   type ChunkColumns,
@@ -15,7 +15,6 @@ import {
   fetchQuery,
   readVector,
   removeQuery,
-  type SqlQuery,
   upsertQuery,
 } from "./whole-chunk-sql.ts";
 
@@ -30,7 +29,7 @@ export function makePgvectorChunkWriter(spec: PgvectorSpec, { identity, fields }
     known ??= chooseColumns(spec, fields, await readRows(client, columnsQuery(spec)));
     return known;
   };
-  const run = async (signal: AbortSignal, query: (columns: ChunkColumns) => SqlQuery): Promise<readonly Row[]> => {
+  const run = async (signal: AbortSignal, query: (columns: ChunkColumns) => RowQuery): Promise<readonly Row[]> => {
     try {
       return await withClient(pool, signal, async (client) => readRows(client, query(await columnsOf(client))));
     } catch (error) {

@@ -3,7 +3,7 @@ import { Buffer } from "node:buffer";
 import type { Connection, PoolClient, Submittable } from "pg";
 
 /** Bytes of one row: its fields begin at `start`, each with its length in front. Valid only during the call. */
-export type ReadRow = (bytes: Buffer, start: number) => void;
+type ReadRow = (bytes: Buffer, start: number) => void;
 
 type Settle = (error: unknown) => void;
 

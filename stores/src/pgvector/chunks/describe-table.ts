@@ -1,13 +1,16 @@
 // What a table says of itself: the catalogue, a few rows, and what an index makes cheap.
 import type { PoolClient } from "pg";
 import { idKindOf } from "#chunks/ids.ts";
-import { RetrieverError } from "#errors.ts";
+import { errorsOf } from "#errors.ts";
 import type { AgreedFields } from "#ports/chunk-store.ts";
 import { type IdKind, type StoreDescription, type VectorPrecision } from "#ports/chunk-store.ts";
+import { quoteName, tableOf } from "../client/names.ts";
 import { readRows } from "../client/row-query.ts";
 import type { PgvectorSpec } from "../config/schema.ts";
-import { quoteName, tableOf } from "../retrieve/statement.ts";
 import type { ChunkTable } from "./chunk-sql.ts";
+
+const missing = errorsOf("RETR_BACKEND_MISSING");
+const incomparable = errorsOf("RETR_VERIFY_NOT_COMPARABLE");
 
 /** Without an index on chunk_id every page sorts the table; up to so many rows that costs little. */
 const mostUnindexed = 50_000;
@@ -118,12 +121,4 @@ async function countRows(client: PoolClient, spec: PgvectorSpec, id: Column): Pr
   if (count <= mostUnindexed) return count;
   if (id.isIndexed) return Math.max(count, id.estimate);
   throw incomparable("chunk_id: expected an index that begins with it; without one every page sorts the whole table");
-}
-
-function missing(message: string): RetrieverError {
-  return new RetrieverError({ code: "RETR_BACKEND_MISSING", message });
-}
-
-function incomparable(message: string): RetrieverError {
-  return new RetrieverError({ code: "RETR_VERIFY_NOT_COMPARABLE", message });
 }

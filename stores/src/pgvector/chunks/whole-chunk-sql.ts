@@ -1,7 +1,8 @@
-// SQL that reads, writes and removes whole chunks. Identifiers are validated by the schema and quoted all the same.
+// SQL that reads, writes and removes whole chunks.
 import type { WholeChunk } from "#ports/chunk-store.ts";
+import { quoteName, tableOf } from "../client/names.ts";
+import type { RowQuery } from "../client/row-query.ts";
 import type { PgvectorSpec } from "../config/schema.ts";
-import { quoteName, tableOf } from "../retrieve/statement.ts";
 
 /** Columns of a table that take part; null where the table hasn't one. */
 export type ChunkColumns = {
@@ -9,10 +10,9 @@ export type ChunkColumns = {
   readonly embedding: string;
   readonly fields: readonly string[];
 };
-export type SqlQuery = { readonly text: string; readonly values: readonly string[] };
 
 /** Names of a table's columns, and whether a unique index is on `chunk_id` alone. */
-export function columnsQuery({ schema, table }: PgvectorSpec): SqlQuery {
+export function columnsQuery({ schema, table }: PgvectorSpec): RowQuery {
   const text = `SELECT a.attname::text, EXISTS (SELECT 1 FROM pg_index i WHERE i.indrelid = c.oid AND i.indisunique
       AND i.indisvalid AND i.indnkeyatts = 1 AND i.indkey[0] = a.attnum AND i.indpred IS NULL)
     FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
@@ -22,7 +22,7 @@ export function columnsQuery({ schema, table }: PgvectorSpec): SqlQuery {
 }
 
 /** Rows of chunk_id, entity_id, namespace, updated_at, fields as one JSON object, embedding. */
-export function fetchQuery(spec: PgvectorSpec, columns: ChunkColumns, ids: readonly string[]): SqlQuery {
+export function fetchQuery(spec: PgvectorSpec, columns: ChunkColumns, ids: readonly string[]): RowQuery {
   const namespace = columns.namespace === null ? "NULL" : quoteName(columns.namespace);
   const pairs = columns.fields.map((name) => `'${name.replaceAll("'", "''")}', ${quoteName(name)}`);
   const fields = `json_build_object(${pairs.join(", ")})`;
@@ -35,7 +35,7 @@ export function fetchQuery(spec: PgvectorSpec, columns: ChunkColumns, ids: reado
  * Writes chunks and gives the ids that were written: a row that is newer, by whole milliseconds, stays as it is.
  * All values travel as one JSON document, whose members the server reads as the columns' own types.
  */
-export function upsertQuery(spec: PgvectorSpec, columns: ChunkColumns, chunks: readonly WholeChunk[]): SqlQuery {
+export function upsertQuery(spec: PgvectorSpec, columns: ChunkColumns, chunks: readonly WholeChunk[]): RowQuery {
   const own = ["chunk_id", "entity_id", "updated_at", columns.embedding];
   const all = [...own, ...(columns.namespace === null ? [] : [columns.namespace]), ...columns.fields];
   const names = all.map(quoteName).join(", ");
@@ -61,12 +61,12 @@ function rowOf(chunk: WholeChunk, columns: ChunkColumns): Record<string, unknown
   };
 }
 
-export function removeQuery(spec: PgvectorSpec, ids: readonly string[]): SqlQuery {
+export function removeQuery(spec: PgvectorSpec, ids: readonly string[]): RowQuery {
   return { text: `DELETE FROM ${tableOf(spec)} WHERE "chunk_id" = ANY($1)`, values: [arrayLiteral(ids)] };
 }
 
 /** `[1,-0,0.5]`: a float32's digits as a double, so that the same float32 comes back; JSON's own printer loses the sign of zero. */
-export function vectorText(vector: Float32Array): string {
+function vectorText(vector: Float32Array): string {
   return `[${Array.from(vector, (value) => (Object.is(value, -0) ? "-0" : String(value))).join(",")}]`;
 }
 

@@ -3,13 +3,14 @@ import type { Pool, PoolClient } from "pg";
 import type { BackendDeps, Candidate } from "#ports/backend.ts";
 import { type Backend, exactTimeoutMs } from "#ports/backend.ts";
 import type { Metric } from "#similarity.ts";
+import { failedFacts } from "#values/failed-facts.ts";
 import { readTime } from "#values/iso-time.ts";
 import { postgresError } from "../client/classify.ts";
 import { indexSettings, isSpentStatement, makePool, withClient } from "../client/pool.ts";
 import { type Row, type RowQuery, readRows } from "../client/row-query.ts";
 import type { PgvectorSpec } from "../config/schema.ts";
-import { failedFacts, probeTable } from "./probe.ts";
-import { type Statement, statementName, vectorQuery } from "./statement.ts";
+import { probeTable } from "./probe.ts";
+import { statementName, vectorQuery } from "./statement.ts";
 
 const probeTimeoutMs = 2000;
 const exactPoolSize = 2;
@@ -54,7 +55,7 @@ export function makePgvectorBackend(spec: PgvectorSpec, { similarity, clock }: B
       try {
         return await withClient(probePool, signal, (client) => probeTable(client, spec));
       } catch (error) {
-        return failedFacts(postgresError(error, signal), spec.tls !== null);
+        return failedFacts(postgresError(error, signal), spec.tls === null ? "off" : "verified");
       }
     },
     close: async () => {
@@ -63,7 +64,7 @@ export function makePgvectorBackend(spec: PgvectorSpec, { similarity, clock }: B
   };
 }
 
-type Runner = (statement: Statement, signal: AbortSignal) => Promise<readonly Row[]>;
+type Runner = (statement: RowQuery, signal: AbortSignal) => Promise<readonly Row[]>;
 
 function makeRunner(spec: PgvectorSpec, pool: Pool): Runner {
   if (!spec.preparedStatements && indexSettings(spec).length > 0) {
@@ -92,7 +93,7 @@ function makeRunner(spec: PgvectorSpec, pool: Pool): Runner {
 /** Settings of one transaction; behind a pooler nothing else can hold them. Any failure costs the connection, and with it the transaction. */
 function makeTransactionRunner(pool: Pool, settings: readonly (readonly [string, string | number])[]): Runner {
   const begin = ["BEGIN READ ONLY", ...settings.map(([name, value]) => `SET LOCAL ${name} = ${value}`)].join("; ");
-  const inTransaction = async (client: PoolClient, statement: Statement): Promise<readonly Row[]> => {
+  const inTransaction = async (client: PoolClient, statement: RowQuery): Promise<readonly Row[]> => {
     await client.query(begin);
     try {
       return await readRows(client, statement);

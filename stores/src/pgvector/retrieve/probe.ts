@@ -1,11 +1,13 @@
 // A cheap look at the table: catalogue first, rows only while they are few or an index leads to them.
 import type { PoolClient } from "pg";
-import { RetrieverError } from "#errors.ts";
+import { errorsOf } from "#errors.ts";
 import { type ProbeFacts, unknownFacts } from "#ports/backend.ts";
 import { readTime } from "#values/iso-time.ts";
+import { tableOf } from "../client/names.ts";
 import { readRows } from "../client/row-query.ts";
 import type { PgvectorSpec } from "../config/schema.ts";
-import { tableOf } from "./statement.ts";
+
+const missing = errorsOf("RETR_BACKEND_MISSING");
 
 /** Up to so many rows are counted; beyond it the planner's estimate serves. */
 const exactCountLimit = 50_000;
@@ -59,19 +61,4 @@ async function readNewest(client: PoolClient, spec: PgvectorSpec): Promise<strin
   const text = `SELECT max("updated_at") FROM ${tableOf(spec)}`;
   const [row] = await readRows(client, { text, values: [] });
   return readTime(row?.[0]);
-}
-
-/** Facts that a failure tells. */
-export function failedFacts(error: RetrieverError, isEncrypted: boolean): ProbeFacts {
-  const { code, message } = error;
-  const facts = { ...unknownFacts, fault: { code, message } };
-  const tls = isEncrypted ? ("verified" as const) : ("off" as const);
-  if (code === "RETR_BACKEND_TLS") return { ...facts, reachable: true, tls: "failed" };
-  if (code === "RETR_BACKEND_AUTH") return { ...facts, reachable: true, tls, authenticated: false };
-  if (code === "RETR_BACKEND_MISSING") return { ...facts, reachable: true, tls, authenticated: true, exists: false };
-  return { ...facts, reachable: false };
-}
-
-function missing(message: string): RetrieverError {
-  return new RetrieverError({ code: "RETR_BACKEND_MISSING", message });
 }

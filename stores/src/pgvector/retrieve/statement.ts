@@ -1,10 +1,11 @@
-// SQL of a vector query. Identifiers are validated by the schema and quoted all the same; values are parameters.
+// SQL of a vector query. Values are parameters.
 import { hash } from "node:crypto";
 import { RetrieverError } from "#errors.ts";
 import type { BackendRequest } from "#ports/backend.ts";
+import { quoteName, tableOf } from "../client/names.ts";
+import type { RowQuery } from "../client/row-query.ts";
 import type { PgvectorSpec } from "../config/schema.ts";
 
-export type Statement = { readonly text: string; readonly values: readonly (Buffer | string)[] };
 type Shape = Pick<
   PgvectorSpec,
   "schema" | "table" | "embeddingColumn" | "metadataColumns" | "namespaceField" | "distance"
@@ -17,7 +18,7 @@ const operators: Readonly<Record<PgvectorSpec["distance"], string>> = {
 };
 
 /** Columns of the answer, in this order: chunk_id, entity_id, updated_at, distance. Throws RETR_REQUEST_INVALID. */
-export function vectorQuery(shape: Shape, request: BackendRequest): Statement {
+export function vectorQuery(shape: Shape, request: BackendRequest): RowQuery {
   const values: (Buffer | string)[] = [request.embedding.binary(), String(request.k)];
   const conditions = filtersOf(shape, request).map(([column, value]) => {
     values.push(String(value));
@@ -27,11 +28,6 @@ export function vectorQuery(shape: Shape, request: BackendRequest): Statement {
   const distance = `${quoteName(shape.embeddingColumn)} ${operators[shape.distance]} $1`;
   const columns = `"chunk_id", "entity_id", "updated_at", ${distance} AS distance`;
   return { text: `SELECT ${columns} FROM ${tableOf(shape)}${where} ORDER BY ${distance} LIMIT $2`, values };
-}
-
-/** `"schema"."table"`. */
-export function tableOf({ schema, table }: Pick<PgvectorSpec, "schema" | "table">): string {
-  return `${quoteName(schema)}.${quoteName(table)}`;
 }
 
 /** Name under which a connection keeps the statement prepared. */
@@ -51,8 +47,4 @@ function filtersOf(shape: Shape, { namespace, filters }: BackendRequest): [strin
 function refuseFilter(key: string, columns: readonly string[]): RetrieverError {
   const message = `filters.${key}: expected one of the store's metadataColumns (${columns.join(", ") || "none"})`;
   return new RetrieverError({ code: "RETR_REQUEST_INVALID", message, path: `filters.${key}` });
-}
-
-export function quoteName(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
 }

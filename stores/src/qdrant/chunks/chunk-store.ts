@@ -13,6 +13,7 @@ import type {
 import { rawJson } from "#values/exact-json.ts";
 import type { QdrantSpec } from "../config/schema.ts";
 import { describeCollection } from "./describe-collection.ts";
+import { idConditions, pointIdsOf } from "./point-ids.ts";
 import { openPoints, type PointsCaller } from "./points-caller.ts";
 import { readScroll } from "./scroll-page.ts";
 
@@ -41,7 +42,7 @@ export function makeQdrantChunkStore(spec: QdrantSpec, { identity, fields }: Chu
     },
     lookUp: async (ids, level, signal) =>
       ids.length === 0 ? [] : findPoints(place, { ids, level, dimension: await dimension(signal) }, signal),
-    close: () => caller.close(),
+    close: caller.collection.close,
   };
 }
 
@@ -66,16 +67,14 @@ const atEnd = "end";
 
 type Question = { readonly ids: readonly string[]; readonly level: VerifyLevel; readonly dimension: number };
 
-/** Qdrant's types are strict, and a point without chunk_id goes by its own id: so each id is asked for in every form. */
+/** A point without chunk_id goes by its own id, so ids are searched as both. */
 async function findPoints(place: Place, { ids, level, dimension }: Question, signal: AbortSignal) {
   const wanted = new Set(ids);
   const found: FoundChunk[] = [];
   const page = new ChunkPage({ level, pageSize: 1, dimension });
-  const body = {
-    ...shown(place, level, [place.spec.namespaceField]),
-    limit: ids.length,
-    filter: { should: conditionsOf(ids) },
-  };
+  const pointIds = pointIdsOf(ids);
+  const should = pointIds.length === 0 ? idConditions(ids) : [...idConditions(ids), { has_id: pointIds }];
+  const body = { ...shown(place, level, [place.spec.namespaceField]), limit: ids.length, filter: { should } };
   for (let offset: string | null = ""; offset !== null; ) {
     const text: string = await scroll(place, body, { offset, signal });
     page.clear();
@@ -85,19 +84,6 @@ async function findPoints(place: Place, { ids, level, dimension }: Question, sig
     });
   }
   return found;
-}
-
-const integer = /^(0|[1-9]\d{0,15})$/;
-const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
-
-function conditionsOf(ids: readonly string[]): object[] {
-  const numbers = ids.filter((id) => integer.test(id) && Number.isSafeInteger(Number(id))).map(Number);
-  const pointIds = [...ids.filter((id) => uuid.test(id)), ...numbers];
-  return [
-    { key: "chunk_id", match: { any: ids } },
-    ...(numbers.length === 0 ? [] : [{ key: "chunk_id", match: { any: numbers } }]),
-    ...(pointIds.length === 0 ? [] : [{ has_id: pointIds }]),
-  ];
 }
 
 type Turn = { readonly offset: string; readonly signal: AbortSignal };

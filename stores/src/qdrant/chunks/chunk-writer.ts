@@ -5,9 +5,10 @@ import { RetrieverError } from "#errors.ts";
 import type { ChunkAccess, ChunkWriter, WholeChunk } from "#ports/chunk-store.ts";
 import { exactNumbers } from "#values/exact-json.ts";
 import { millisecondsOf } from "#values/exact-time.ts";
+import { textOf } from "../client/answers.ts";
 import type { QdrantSpec } from "../config/schema.ts";
-import { floatsOf, readPoints, type StoredPoint, textOf, updatedAtOf } from "./point-answers.ts";
-import { fallbackRule, type PointIdRule, pointIdRule } from "./point-ids.ts";
+import { floatsOf, readPoints, type StoredPoint, updatedAtOf } from "./point-answers.ts";
+import { fallbackRule, idConditions, integerOf, type PointIdRule, pointIdRule, pointIdsOf } from "./point-ids.ts";
 import { openPoints, type PointsCaller } from "./points-caller.ts";
 
 /** Points looked at to learn how point ids are made. */
@@ -57,7 +58,7 @@ export function makeQdrantChunkWriter(spec: QdrantSpec, { identity, fields }: Ch
       if (points.length === 0) return;
       await caller.call({ method: "POST", path: "/points/delete?wait=true", body: { points } }, signal);
     },
-    close: () => caller.close(),
+    close: caller.collection.close,
   };
 }
 
@@ -98,28 +99,13 @@ function missingFrom(found: readonly StoredPoint[], ids: readonly string[]): str
   return ids.filter((id) => !present.has(id));
 }
 
-/** Qdrant's types are strict: 12 isn't "12". */
-function idConditions(ids: readonly string[]): object[] {
-  const numbers = ids
-    .filter((id) => integer.test(id))
-    .map(Number)
-    .filter(Number.isSafeInteger);
-  const match = (any: readonly unknown[]): object => ({ key: "chunk_id", match: { any } });
-  return numbers.length === 0 ? [match(ids)] : [match(ids), match(numbers)];
-}
-
-const integer = /^(0|[1-9]\d{0,15})$/;
-const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
-
 /** Where payloads have no chunk_id the point's own id stands for it. */
 async function findByPointId(
   { caller, shown }: { readonly caller: PointsCaller; readonly shown: object },
   ids: readonly string[],
   signal: AbortSignal,
 ): Promise<StoredPoint[]> {
-  const candidates = ids
-    .filter((id) => uuid.test(id) || integer.test(id))
-    .map((id) => (uuid.test(id) ? id : Number(id)));
+  const candidates = pointIdsOf(ids);
   if (candidates.length === 0) return [];
   const body = { ...shown, ids: candidates };
   const { points } = readPoints(await caller.call({ method: "POST", path: "/points", body }, signal));
@@ -178,7 +164,7 @@ function payloadOf(
     entity_id: chunk.entityId,
     updated_at: chunk.updatedAt,
   };
-  const chunkId = habits.isNumeric && integer.test(chunk.id) ? Number(chunk.id) : chunk.id;
+  const chunkId = (habits.isNumeric ? integerOf(chunk.id) : undefined) ?? chunk.id;
   // Nothing is written as null where nothing was.
   const kept = Object.entries(said).filter(([name, value]) => value !== null || Object.hasOwn(held, name));
   return { chunk_id: chunkId, ...held, ...Object.fromEntries(kept) };

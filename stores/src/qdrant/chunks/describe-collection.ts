@@ -3,8 +3,8 @@ import { ChunkPage } from "#chunks/chunk-page.ts";
 import { idKindOf } from "#chunks/ids.ts";
 import { RetrieverError } from "#errors.ts";
 import { type StoreDescription, type VectorMetric, type VectorPrecision } from "#ports/chunk-store.ts";
+import { type Distance, noVector, readCollection, readNewest } from "../client/collection.ts";
 import type { QdrantSpec } from "../config/schema.ts";
-import { type Distance, readCollection, readNewest } from "../retrieve/answer.ts";
 import type { PointsCaller } from "./points-caller.ts";
 import { readScroll } from "./scroll-page.ts";
 
@@ -24,12 +24,9 @@ export async function describeCollection(
   signal: AbortSignal,
 ): Promise<StoreDescription> {
   const info = readCollection(await caller.call({ method: "GET", path: "" }, signal), spec.vectorName);
-  if (info.dimension === null || info.distance === null) {
-    const message = "the collection has no vector of the configured name (vectorName)";
-    throw new RetrieverError({ code: "RETR_BACKEND_MISSING", message });
-  }
+  if (info.dimension === null || info.distance === null) throw new RetrieverError(noVector);
   const ids = await readIds(caller, spec, signal);
-  const newest = info.hasTimeIndex ? await readNewestTime(caller, signal) : null;
+  const newest = info.hasTimeIndex ? await readNewest(caller.collection, signal) : null;
   return {
     dimension: info.dimension,
     metric: metrics[info.distance],
@@ -38,7 +35,7 @@ export async function describeCollection(
     isNormalised: info.distance === "Cosine",
     idKind: idKindOf(ids),
     someIds: ids,
-    newestUpdatedAtMs: newest,
+    newestUpdatedAtMs: newest === null ? null : Date.parse(newest),
     count: info.points,
     isLookUpCheap: info.hasIdIndex,
   };
@@ -50,11 +47,4 @@ async function readIds(caller: PointsCaller, spec: QdrantSpec, signal: AbortSign
   const page = new ChunkPage({ level: "ids", pageSize: someIds, dimension: 0 });
   readScroll(text, page, { ...spec, fields: [], vectorName: spec.vectorName });
   return Array.from({ length: page.count }, (_, row) => page.idAt(row));
-}
-
-async function readNewestTime(caller: PointsCaller, signal: AbortSignal): Promise<number | null> {
-  const order_by = { key: "updated_at", direction: "desc" };
-  const body = { limit: 1, with_payload: ["updated_at"], order_by };
-  const newest = readNewest(await caller.call({ method: "POST", path: "/points/scroll", body }, signal));
-  return newest === null ? null : Date.parse(newest);
 }

@@ -1,5 +1,5 @@
 // Walks JSON text without making objects of it: what a page of points holds is taken where it stands.
-import { RetrieverError } from "#errors.ts";
+import { invalidAnswer } from "../client/answers.ts";
 
 const [quote, comma, colon, backslash] = [34, 44, 58, 92];
 const [openBracket, closeBracket, openBrace, closeBrace] = [91, 93, 123, 125];
@@ -67,7 +67,7 @@ export class JsonWalk {
       if (this.#isClosed(end)) break;
       end = this.text.indexOf('"', end + 1);
     }
-    if (end < 0) throw broken();
+    if (end < 0) throw invalidAnswer("JSON");
     if (!this.isEscaped) this.isEscaped = this.#holdsBackslash(end);
     this.end = end;
     this.at = end + 1;
@@ -85,7 +85,7 @@ export class JsonWalk {
     this.peek();
     this.start = this.at;
     for (; !isWordEnd(this.text.charCodeAt(this.at)); this.at += 1);
-    if (this.at === this.start) throw broken();
+    if (this.at === this.start) throw invalidAnswer("JSON");
     this.end = this.at;
   }
 
@@ -107,7 +107,7 @@ export class JsonWalk {
   }
 
   #expect(code: number): void {
-    if (this.peek() !== code) throw broken();
+    if (this.peek() !== code) throw invalidAnswer("JSON");
     this.at += 1;
   }
 
@@ -133,9 +133,4 @@ export class JsonWalk {
 /** Comma, the ends of lists and objects, white space, the end of the text (NaN). */
 function isWordEnd(code: number): boolean {
   return !(code > 32) || code === comma || code === closeBracket || code === closeBrace;
-}
-
-function broken(): RetrieverError {
-  const message = "expected JSON from Qdrant, got something else";
-  return new RetrieverError({ code: "RETR_BACKEND_ANSWER_INVALID", message });
 }

@@ -1,8 +1,8 @@
 // Reads whole points as Qdrant prints them, every number in its own spelling.
 
-import { RetrieverError } from "#errors.ts";
 import { numberOf, parseExact } from "#values/exact-json.ts";
 import { exactTime } from "#values/exact-time.ts";
+import { invalidAnswer, member, parseAnswer, textOf } from "../client/answers.ts";
 
 export type StoredPoint = {
   /** As it stands in JSON: a string, a number or a raw number. */
@@ -12,13 +12,13 @@ export type StoredPoint = {
   /** By name; the unnamed one under "". Every number in its own spelling. */
   readonly vectors: Readonly<Record<string, unknown>>;
 };
-export type PointPage = { readonly points: readonly StoredPoint[]; readonly next: unknown };
+type PointPage = { readonly points: readonly StoredPoint[]; readonly next: unknown };
 
 /** Points of a scroll, or of a retrieval by id. Throws RETR_BACKEND_ANSWER_INVALID. */
 export function readPoints(body: string): PointPage {
-  const result = member(parseAnswer(body), "result");
+  const result = member(parseAnswer(body, parseExact), "result");
   const list = Array.isArray(result) ? result : member(result, "points");
-  if (!Array.isArray(list)) throw invalid("points");
+  if (!Array.isArray(list)) throw invalidAnswer("points");
   return { points: list.map(readPoint), next: member(result, "next_page_offset") ?? null };
 }
 
@@ -26,7 +26,7 @@ function readPoint(point: unknown): StoredPoint {
   const id = member(point, "id");
   const payload = member(point, "payload");
   const vector = member(point, "vector");
-  if (id === undefined) throw invalid("a point's id");
+  if (id === undefined) throw invalidAnswer("a point's id");
   return {
     id,
     chunkId: textOf(member(payload, "chunk_id")) ?? textOf(id) ?? "",
@@ -48,30 +48,6 @@ export function floatsOf(vector: unknown): Float32Array | null {
   return floats.every((value) => Number.isFinite(value)) ? floats : null;
 }
 
-/** Text of a JSON string or number. */
-export function textOf(value: unknown): string | null {
-  if (typeof value === "string") return value;
-  if (typeof value === "number") return String(value);
-  return isRecord(value) && typeof value["rawJSON"] === "string" ? value["rawJSON"] : null;
-}
-
-function parseAnswer(body: string): unknown {
-  try {
-    return parseExact(body);
-  } catch {
-    throw invalid("JSON");
-  }
-}
-
-function member(value: unknown, key: string): unknown {
-  return isRecord(value) && Object.hasOwn(value, key) ? value[key] : undefined;
-}
-
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function invalid(expected: string): RetrieverError {
-  const message = `expected ${expected} from Qdrant, got something else`;
-  return new RetrieverError({ code: "RETR_BACKEND_ANSWER_INVALID", message });
 }

@@ -1,10 +1,28 @@
-// Which point id a chunk gets that a collection doesn't hold yet: by the rule its other points follow, as far as one shows.
+// Chunk ids and point ids of a collection: how a chunk is searched, and which id a new point gets.
 import { hash } from "node:crypto";
+import { isUuid } from "#chunks/ids.ts";
+
+/** The number that an id prints; undefined for anything else, and beyond 2^53. */
+export function integerOf(id: string): number | undefined {
+  const value = /^(0|[1-9]\d{0,15})$/.test(id) ? Number(id) : Number.NaN;
+  return Number.isSafeInteger(value) ? value : undefined;
+}
+
+/** Conditions that find payloads by their chunk_id. Qdrant's types are strict: 12 isn't "12". */
+export function idConditions(ids: readonly string[]): object[] {
+  const numbers = ids.map(integerOf).filter((value) => value !== undefined);
+  const match = (any: readonly unknown[]): object => ({ key: "chunk_id", match: { any } });
+  return numbers.length === 0 ? [match(ids)] : [match(ids), match(numbers)];
+}
+
+/** The chunk ids that can be ids of points: UUIDs and integers. */
+export function pointIdsOf(ids: readonly string[]): (string | number)[] {
+  return ids.map((id) => (isUuid(id) ? id : integerOf(id))).filter((id) => id !== undefined);
+}
 
 /** As JSON carries it: a UUID, or an unsigned integer, raw where it is beyond 2^53. */
 export type PointIdRule = { readonly name: string; readonly idOf: (chunkId: string) => string | number | undefined };
 
-const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 /** Name spaces of RFC 9562, appendix C. */
 const namespaces = {
   URL: "6ba7b811-9dad-11d1-80b4-00c04fd430c8",
@@ -16,7 +34,7 @@ const namespaces = {
 const ofName: PointIdRule = { name: "UUID version 5 (URL)", idOf: (id) => hashedUuid(namespaces.URL, id, 5) };
 
 const rules: readonly PointIdRule[] = [
-  { name: "the chunk id itself", idOf: (id) => (uuidPattern.test(id) ? id.toLowerCase() : undefined) },
+  { name: "the chunk id itself", idOf: (id) => (isUuid(id.toLowerCase()) ? id.toLowerCase() : undefined) },
   { name: "the chunk id as integer", idOf: (id) => (/^(0|[1-9]\d{0,14})$/.test(id) ? Number(id) : undefined) },
   ofName,
   ...(["DNS", "OID", "X500"] as const).map((name) => ({

@@ -1,11 +1,11 @@
 // A page of a scroll into columns, straight from its text. Members may come in any order.
 import type { ChunkPage } from "#chunks/chunk-page.ts";
 import { canonicalName, digestPayload, readMoment } from "#chunks/payload-digest.ts";
-import { RetrieverError } from "#errors.ts";
+import { invalidAnswer } from "../client/answers.ts";
 import { JsonWalk } from "./json-walk.ts";
 import { momentAt } from "./moment-text.ts";
 
-export type PointFields = {
+type PointFields = {
   readonly namespaceField: string;
   readonly fields: readonly string[];
   /** Undefined: the unnamed vector. */
@@ -31,10 +31,7 @@ export function readScroll(text: string, page: ChunkPage, fields: PointFields, o
     });
   });
   if (next !== undefined) return next;
-  throw new RetrieverError({
-    code: "RETR_BACKEND_ANSWER_INVALID",
-    message: "expected points and next_page_offset from Qdrant, got something else",
-  });
+  throw invalidAnswer("points and next_page_offset");
 }
 
 const absent = -1;
@@ -120,11 +117,7 @@ class PointReader {
     else if (this.#chunkId !== null) page.addIdText(this.#chunkId);
     // As in retrieval: without a chunk_id the point's own id stands for it.
     else if (this.#id !== absent) page.addIdSlice(text, this.#id, this.#idEnd);
-    else
-      throw new RetrieverError({
-        code: "RETR_BACKEND_ANSWER_INVALID",
-        message: "expected points with ids from Qdrant",
-      });
+    else throw invalidAnswer("points with ids");
     const row = page.count - 1;
     page.updatedAtMs[row] = this.#updatedAtMs;
     if (page.payloadDigests !== null) this.#digest(page.payloadDigests, row);

@@ -3,11 +3,11 @@ import type { Dispatcher, Pool } from "undici";
 
 type Answer = { readonly status: number; readonly text: string };
 type Limits = Pick<Dispatcher.DispatchOptions, "headersTimeout" | "bodyTimeout">;
-type Options = Pick<Dispatcher.DispatchOptions, "body" | "headers" | "path"> &
+export type ExchangeOptions = Pick<Dispatcher.DispatchOptions, "body" | "headers" | "path"> &
   Limits & { readonly method: "GET" | "POST" | "PUT" };
 
 /** The answer as text. Rejects with undici's errors, and with the signal's reason once it aborts. */
-export function exchange(pool: Pool, options: Options, signal: AbortSignal): Promise<Answer> {
+export function exchange(pool: Pool, options: ExchangeOptions, signal: AbortSignal): Promise<Answer> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) reject(signal.reason);
     else pool.dispatch(options, new Exchange(signal, { resolve, reject }));
@@ -32,7 +32,7 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
-    // It waited for a connection longer than it was wanted.
+    // Aborted while it waited for a connection.
     if (this.#signal.aborted) this.#abort();
   }
 

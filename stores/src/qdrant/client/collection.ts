@@ -1,0 +1,124 @@
+// One collection over Qdrant's REST API, on a pool of its own. Never follows a redirect: the key would go along.
+import { Pool } from "undici";
+import { type Fault, RetrieverError } from "#errors.ts";
+import { readTime } from "#values/iso-time.ts";
+import type { QdrantSpec } from "../config/schema.ts";
+import { member, parseAnswer } from "./answers.ts";
+import { statusFault, transportError } from "./classify.ts";
+import { type ExchangeOptions, exchange } from "./exchange.ts";
+
+// Qdrant closes an idle connection after 5 s without notice; a pool that keeps it longer sends into a closed socket.
+const keepAliveMs = 4000;
+
+/** `path` begins with the collection's `folder`. */
+export type Call = Pick<ExchangeOptions, "method" | "path" | "headersTimeout" | "bodyTimeout"> & {
+  readonly body?: Buffer | string | null;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+};
+export type Collection = {
+  readonly folder: string;
+  /** The body of a 200. Rejects with a RetrieverError. */
+  readonly call: (call: Call, signal: AbortSignal) => Promise<string>;
+  readonly close: () => Promise<void>;
+};
+type Limits = Omit<Pool.Options, "connect"> & {
+  readonly connect?: { readonly timeout: number };
+  /** What a status means for this call, where it isn't what `statusFault` says. */
+  readonly faultOf?: (status: number, call: Call) => Fault | undefined;
+};
+
+/** Connects on demand only. */
+export function openCollection(spec: QdrantSpec, { faultOf, connect, ...limits }: Limits): Collection {
+  const url = new URL(spec.url);
+  // As in the identity: plain http without a port means Qdrant's own.
+  if (url.port === "" && url.protocol === "http:") url.port = "6333";
+  const ca = spec.tls?.ca ?? null;
+  const pool = new Pool(url.origin, {
+    keepAliveTimeout: keepAliveMs,
+    keepAliveMaxTimeout: keepAliveMs,
+    ...limits,
+    connect: { ...connect, ...(ca === null ? {} : { ca }) },
+  });
+  const auth = spec.apiKey === null ? {} : { "api-key": spec.apiKey.reveal() };
+  const jsonAuth = { ...auth, "content-type": "application/json" };
+  return {
+    folder: `/collections/${encodeURIComponent(spec.collection)}`,
+    call: async (call, signal) => {
+      const { body = null, headers, ...rest } = call;
+      const own = body === null ? auth : jsonAuth;
+      const all = headers === undefined ? own : { ...own, ...headers };
+      try {
+        const { status, text } = await exchange(pool, { ...rest, body, headers: all }, signal);
+        if (status === 200) return text;
+        throw new RetrieverError(faultOf?.(status, call) ?? statusFault(status, text));
+      } catch (error) {
+        throw transportError(error, signal);
+      }
+    },
+    // Whoever closes has seen the last request through, so nothing is cut off.
+    close: () => pool.destroy(),
+  };
+}
+
+export type Distance = "Cosine" | "Dot" | "Euclid" | "Manhattan";
+export type CollectionInfo = {
+  readonly distance: Distance | null;
+  readonly dimension: number | null;
+  readonly points: number | null;
+  readonly indexedVectors: number | null;
+  /** Whether points can be ordered by `updated_at` cheaply. */
+  readonly hasTimeIndex: boolean;
+  /** Whether points can be found by `chunk_id` cheaply. */
+  readonly hasIdIndex: boolean;
+  /** How numbers of vectors are stored, in Qdrant's word; null: its default. */
+  readonly datatype: string | null;
+};
+
+/** Facts of `GET /collections/C`; of the named vector where a name is configured. Throws RETR_BACKEND_ANSWER_INVALID. */
+export function readCollection(body: string, vectorName: string | undefined): CollectionInfo {
+  const result = member(parseAnswer(body), "result");
+  const vectors = member(member(member(result, "config"), "params"), "vectors");
+  const vector = vectorName === undefined ? vectors : member(vectors, vectorName);
+  const distance = member(vector, "distance");
+  const indexOf = (key: string) => member(member(member(result, "payload_schema"), key), "data_type");
+  const datatype = member(vector, "datatype");
+  return {
+    distance: isDistance(distance) ? distance : null,
+    dimension: countOf(member(vector, "size")),
+    points: countOf(member(result, "points_count")),
+    indexedVectors: countOf(member(result, "indexed_vectors_count")),
+    hasTimeIndex: indexOf("updated_at") === "datetime",
+    hasIdIndex: idIndexes.includes(indexOf("chunk_id")),
+    datatype: typeof datatype === "string" ? datatype : null,
+  };
+}
+
+const idIndexes: readonly unknown[] = ["keyword", "uuid", "integer"];
+
+function isDistance(value: unknown): value is Distance {
+  return value === "Cosine" || value === "Dot" || value === "Euclid" || value === "Manhattan";
+}
+
+function countOf(value: unknown): number | null {
+  return typeof value === "number" && Number.isFinite(value) ? value : null;
+}
+
+/** For a collection without a vector of the configured name. */
+export const noVector: Fault = {
+  code: "RETR_BACKEND_MISSING",
+  message: "the collection has no vector of the configured name (vectorName)",
+};
+
+const newestFirst = JSON.stringify({
+  limit: 1,
+  with_payload: ["updated_at"],
+  order_by: { key: "updated_at", direction: "desc" },
+});
+
+/** `updated_at` of the newest point. Needs an index on it. */
+export async function readNewest({ call, folder }: Collection, signal: AbortSignal): Promise<string | null> {
+  const body = await call({ method: "POST", path: `${folder}/points/scroll`, body: newestFirst }, signal);
+  const points = member(member(parseAnswer(body), "result"), "points");
+  const [first] = Array.isArray(points) ? (points as unknown[]) : [];
+  return readTime(member(member(first, "payload"), "updated_at"));
+}
