@@ -11,13 +11,13 @@ import { isRepair, type RepairFlags, repairStores } from "./repair/repair-comman
 import { openReportFolder } from "./verify/report-folder.ts";
 import { exitCodeOf, exitCodes, verify } from "./verify/verify.ts";
 
-/** Exit codes are answers here, so that nothing else may end with one of them. */
+/** Exit codes carry the outcome, so an unexpected end must not use one of them. */
 async function runVerify(flags: VerifyFlags & RepairFlags): Promise<void> {
   const stopping = new AbortController();
   process.once("SIGTERM", () => stopping.abort());
   process.once("SIGINT", () => stopping.abort());
   process.once("uncaughtException", (error) => {
-    complain(error);
+    printError(error);
     process.exit(exitCodes.unknown);
   });
   try {
@@ -36,10 +36,10 @@ async function runVerify(flags: VerifyFlags & RepairFlags): Promise<void> {
       signal: stopping.signal,
     });
   } catch (error) {
-    complain(error);
+    printError(error);
     const { code, message } = faultOf(error);
     if (flags.terminationLog !== undefined)
-      await writeFile(flags.terminationLog, `${code}: ${message}`).catch(complain);
+      await writeFile(flags.terminationLog, `${code}: ${message}`).catch(printError);
     process.exitCode = exitCodeOf(error);
   }
 }
@@ -50,7 +50,7 @@ function readVersion(): string {
 }
 
 /** One line a person can act on; a stack only for what isn't ours. */
-function complain(error: unknown): void {
+function printError(error: unknown): void {
   const fault = faultOf(error);
   const known = error instanceof RetrieverError;
   const text = known ? `${fault.code}: ${fault.message}\n${errorTable[fault.code].remedy}` : String(error);
@@ -89,4 +89,4 @@ program
   .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : exitCodes.badUsage))
   .action(runVerify);
 
-program.parseAsync().catch(complain);
+program.parseAsync().catch(printError);

@@ -38,7 +38,7 @@ async function serve(flags: Flags): Promise<void> {
 
 function stopOnSignals(sidecar: Sidecar): void {
   const stop = (): void => {
-    // A second signal, or a close that hangs, ends the process the hard way.
+    // A second signal, or a close that hangs, ends the process at once.
     setTimeout(() => process.exit(1), graceMs + 2000).unref();
     void sidecar.stop(graceMs).then(() => process.exit(0));
   };
@@ -52,7 +52,7 @@ function readVersion(): string {
 }
 
 /** One line a person can act on; a stack only for what isn't ours. */
-function complain(error: unknown): void {
+function printError(error: unknown): void {
   const fault = faultOf(error);
   const known = error instanceof RetrieverError;
   const text = known ? `${fault.code}: ${fault.message}\n${errorTable[fault.code].remedy}` : String(error);
@@ -72,8 +72,8 @@ program
   .action(serve);
 program
   .command("check-config <file>")
-  .description("judge a base, or an overlay named migration.json, without connecting")
+  .description("check a base, or an overlay named migration.json, without connecting")
   .action(async (file: string) => {
     process.stdout.write(`${checkFile(file, await loadAdapters())}\n`);
   });
-program.parseAsync().catch(complain);
+program.parseAsync().catch(printError);

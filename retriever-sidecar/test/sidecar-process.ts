@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { type SidecarStatus, sidecarStatusSchema } from "#contract/status.ts";
 import { waitUntil } from "./wait-until.ts";
 
-export type LogLine = Record<string, unknown>;
+type LogLine = Record<string, unknown>;
 export type SidecarProcess = {
   readonly appUrl: string;
   readonly adminUrl: string;
@@ -20,7 +20,7 @@ export type SidecarProcess = {
   /** Ends it with SIGTERM; the exit code. */
   readonly stop: () => Promise<number | null>;
 };
-export type RetrieveAnswer = {
+type RetrieveAnswer = {
   readonly candidates?: readonly {
     readonly chunkId: string;
     readonly similarity: number;

@@ -9,17 +9,17 @@ function patienceMs(quietMs: number): number {
   return quietMs * Math.max(1, (loadavg()[0] ?? 0) / availableParallelism());
 }
 
-/** The first value of `look` that isn't undefined or false. Rejects after `deadlineMs` of a quiet machine. */
+/** The first value of `check` that isn't undefined or false. Rejects after `deadlineMs` of a quiet machine. */
 export async function waitUntil<T>(
-  look: () => Promise<T | undefined | false> | T | undefined | false,
+  check: () => Promise<T | undefined | false> | T | undefined | false,
   deadlineMs = 15_000,
 ): Promise<T> {
   const startedAt = performance.now();
   for (;;) {
-    const value = await look();
+    const value = await check();
     if (value !== undefined && value !== false) return value;
     const waitedMs = performance.now() - startedAt;
-    if (waitedMs > patienceMs(deadlineMs)) throw new Error(`not so after ${Math.round(waitedMs)} ms: ${String(look)}`);
+    if (waitedMs > patienceMs(deadlineMs)) throw new Error(`not so after ${Math.round(waitedMs)} ms: ${String(check)}`);
     await pause(stepMs);
   }
 }

@@ -6,7 +6,7 @@ import { requestOf } from "#test/requests.ts";
 import { vectorAt } from "./points.ts";
 
 /** How the suite reaches an adapter over the test's forty points. */
-export type BackendUnderTest = {
+type BackendUnderTest = {
   /** The normal one. */
   readonly backend: () => Backend;
   /** The same store by another collection or table, which isn't there. */

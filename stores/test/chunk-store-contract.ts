@@ -8,7 +8,7 @@ const limit = (): AbortSignal => AbortSignal.timeout(10_000);
 const whole: ScanOptions = { level: "vector", sinceMs: null, after: null, pageSize: 7 };
 
 /** How the suite reaches a store over the test's forty points; their agreed fields are `lang` and `pages`. */
-export type ChunkStoreUnderTest = {
+type ChunkStoreUnderTest = {
   readonly store: () => ChunkStore;
   /** The same by another collection or table, which isn't there. */
   readonly missing: () => ChunkStore;
@@ -16,7 +16,7 @@ export type ChunkStoreUnderTest = {
   readonly unreachable: () => ChunkStore;
 };
 
-export type ReadChunk = {
+type ReadChunk = {
   readonly id: string;
   readonly updatedAtMs: number;
   readonly payload: string | undefined;

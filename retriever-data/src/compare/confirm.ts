@@ -53,7 +53,7 @@ export async function confirm(
   return confirmed;
 }
 
-/** The report couldn't hold them, and a repair would look for others. */
+/** The report's schema refuses longer ids, and a repair would search for cut ones. */
 function checkIds(ids: readonly string[]): void {
   const odd = ids.find((id) => id === "" || id.length > mostIdLength);
   if (odd === undefined) return;
@@ -71,7 +71,7 @@ async function lookUp(
   deps: Confirming["deps"],
   signal: AbortSignal,
 ): Promise<readonly Pair[]> {
-  // The moment is wanted at every level: it tells a lag from a loss.
+  // `updated_at` is needed at every level: it distinguishes a lag from a loss.
   const asked = level === "ids" ? "fresh" : level;
   const ask = () =>
     onBoth(deadline(signal, deadlineMs), (name, either) => deps.stores[name].lookUp(ids, asked, either));

@@ -44,7 +44,7 @@ export type RunDeps = {
   readonly stores: Both<ChunkStore>;
   readonly clock: Clock;
   readonly random: Random;
-  /** Resolves after so many ms, or rejects at the signal. */
+  /** Resolves after `ms`, or rejects at the signal. */
   readonly pause: (ms: number, signal: AbortSignal) => Promise<void>;
   /** Null: no checkpoints. */
   readonly files: ReportFiles | null;

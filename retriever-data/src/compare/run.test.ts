@@ -182,7 +182,7 @@ describe("more differences than the table holds", () => {
 });
 
 describe("writes under way", () => {
-  test("a chunk that arrives between the looks lags, and so does one that was written just now", async () => {
+  test("a chunk that arrives between the look-ups lags, and so does one that was written just now", async () => {
     const source = makeMemoryChunkStore("source", [...chunksUpTo(20), { id: "new", updatedAtMs: startMs + 4000 }]);
     const destination = makeMemoryChunkStore("destination", chunksUpTo(19));
     const found = await runOver(source, destination, {

@@ -161,7 +161,7 @@ function countProgress(state: RunState, both: Descriptions, { onProgress }: RunD
 function concluded(found: Tally, { isTruncated }: RunState): Tally & Pick<Findings, "outcome" | "reason"> {
   if (driftOf(found.counts) > 0) return { ...found, outcome: "drift", reason: null };
   if (!isTruncated) return { ...found, outcome: "equal", reason: null };
-  const reason = "more seemed to differ than could be looked at, and what was looked at doesn't differ any more";
+  const reason = "more seemed to differ than could be compared, and what was compared doesn't differ any more";
   return { ...found, outcome: "unknown", reason };
 }
 

@@ -1,4 +1,4 @@
-// A file that somebody named on the command line.
+// A file that is named on the command line.
 import { readFileSync } from "node:fs";
 
 /** Its text. Throws what `refuse` makes of the reason. */

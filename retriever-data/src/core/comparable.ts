@@ -3,7 +3,7 @@
 import type { Fault } from "@retriever/stores/errors.ts";
 import type { StoreDescription, VerifyLevel } from "@retriever/stores/ports/chunk-store.ts";
 
-/** Why no comparison would mean anything; undefined when one does. What a store doesn't tell is no reason. */
+/** Why the stores can't be compared; undefined when they can. What a store doesn't report is no reason. */
 export function whyIncomparable(
   source: StoreDescription,
   destination: StoreDescription,
@@ -29,7 +29,7 @@ function differ(a: number | null, b: number | null): boolean {
   return a !== null && b !== null && a !== b;
 }
 
-/** Whether the ids of the two look so different that it takes a look-up to believe in a common one. */
+/** Whether the ids of the two are of different kinds, so that look-ups must find a common one first. */
 export function haveForeignIds(source: StoreDescription, destination: StoreDescription): boolean {
   return source.idKind !== null && destination.idKind !== null && source.idKind !== destination.idKind;
 }

@@ -1,4 +1,4 @@
-// Ids by their two words, without an object for each.
+// A set of ids by their two hash words, without an object for each.
 
 export type IdSet = { readonly size: number; readonly has: (first: number, second: number) => boolean };
 

@@ -1,4 +1,4 @@
-// From what a table was peeled to, to the ids that must be named, and in which store they are to be found.
+// From the elements left in a table to the ids that must be named, and the stores that hold them.
 import type { Leftovers } from "./difference-table.ts";
 import { makeIdSet } from "./id-set.ts";
 

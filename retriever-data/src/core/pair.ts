@@ -1,4 +1,4 @@
-// A chunk in both stores: whether it differs, in what, and whether that may be a write that is still under way.
+// A chunk in both stores: whether and in what it differs, and whether a write that is under way may explain it.
 import type { DifferenceKind } from "@retriever/sidecar/contract/verify-report.ts";
 import type { FoundChunk, VerifyLevel } from "@retriever/stores/ports/chunk-store.ts";
 import { isSameVector, type VectorRule } from "./same-vector.ts";
@@ -7,7 +7,7 @@ import { isSameVector, type VectorRule } from "./same-vector.ts";
 export type Pair = { readonly id: string; readonly source: FoundChunk | null; readonly destination: FoundChunk | null };
 export type PairRule = { readonly level: VerifyLevel; readonly vector: VectorRule };
 
-/** What differs, the gravest first; null: nothing (also when neither store has the chunk). */
+/** What differs, the most serious first; null: nothing (also when neither store has the chunk). */
 export function differenceOf({ source, destination }: Pair, rule: PairRule): DifferenceKind | null {
   if (source === null) return destination === null ? null : "extra";
   if (destination === null) return "missing";
@@ -20,8 +20,8 @@ export function differenceOf({ source, destination }: Pair, rule: PairRule): Dif
 }
 
 /**
- * Whether either side was written within the lag, so that the other may not have got it yet. A moment that lies ahead
- * by more than the lag excuses nothing: it would for ever.
+ * Whether either side was written within the lag, so that the other may not have got it yet. A time that lies
+ * ahead by more than the lag doesn't count: it would excuse the difference for ever.
  */
 export function isYoung({ source, destination }: Pair, nowMs: number, lagMs: number): boolean {
   return [source, destination].some((chunk) => {

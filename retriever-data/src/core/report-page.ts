@@ -14,7 +14,7 @@ const meanings = {
   stale: "updated_at differs",
   payload: "entity, namespace or an agreed field differs",
   vector: "the vector differs by more than the stores' precision explains",
-  lagging: "differed at first and not at the second look, or was written within the lag: no difference",
+  lagging: "differed at the first look-up only, or was written within the lag: no difference",
 } as const;
 const countNames = [...differenceKinds, "lagging"] as const;
 

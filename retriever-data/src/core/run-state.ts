@@ -1,10 +1,10 @@
-// All that a run knows between two pages: what a checkpoint keeps and a resumed run goes on from.
+// The whole state of a run between two pages: what a checkpoint keeps and a resumed run starts from.
 import type { StoreName } from "@retriever/sidecar/contract/overlay.ts";
 import type { VerifyReport } from "@retriever/sidecar/contract/verify-report.ts";
 import type { HashSeed } from "@retriever/stores/chunks/element-hash.ts";
 import { makeSketch, type Sketch } from "./sketch.ts";
 
-/** table: both stores are read into the table; name: ids of what is left are looked for; then vectors, then confirming. */
+/** table: both stores are read into the table; name: the ids of what is left are searched; then vectors, then confirming. */
 export const runSteps = ["table", "name", "vectors", "confirm"] as const;
 export type RunStep = (typeof runSteps)[number];
 

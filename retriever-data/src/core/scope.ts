@@ -12,7 +12,7 @@ export function isWhole({ partition, sample }: Share): boolean {
   return partition.count === 1 && sample === 1;
 }
 
-/** Whether an id is in; `first` and `second` are its words under the seed of nobody's run (`shareSeed`). */
+/** Whether an id is in; `first` and `second` are its hash words under `shareSeed`. */
 export function isInShare({ partition, sample }: Share, first: number, second: number): boolean {
   // Different bits decide, so that a sample takes the same share of every partition.
   return (

@@ -1,11 +1,11 @@
-// What one pass over two stores leaves behind: the table of differences, and small ones of fewer and fewer ids that
-// tell how many differences there are when the table holds too many.
+// Result of one pass over both stores: the table of differences, and small tables of ever smaller samples of the ids,
+// which estimate the number of differences when the table holds too many.
 import { type DifferenceTable, makeDifferenceTable, peel } from "./difference-table.ts";
 
 /** Cells of the table: 3.1 MB for both stores together, 50,000 chunks that differ on both sides. */
 export const defaultCells = 131_072;
 const sampleCells = 6144;
-/** One id in so many is in the sample tables. */
+/** One id in this many is in each of the sample tables. */
 const sampleRates = [64, 1024, 16_384] as const;
 
 export type Sketch = { readonly table: DifferenceTable; readonly samples: readonly DifferenceTable[] };

@@ -19,7 +19,7 @@ const mostNameLength = 253;
 const withoutNamespace = "(none)";
 const otherNamespaces = "(other)";
 
-/** `isTruncated`: more differs than was looked at. Differences come in the order of their ids. */
+/** `isTruncated`: more differs than was compared. Differences come in the order of their ids. */
 export function tally(confirmed: readonly Confirmed[], isTruncated: boolean): Tally {
   const counts = noCounts();
   const byNamespace = new Map<string, DifferenceCounts>();

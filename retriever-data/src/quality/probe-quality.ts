@@ -57,6 +57,6 @@ function summarise(recalls: readonly number[]): Quality["source"] {
   const queries = recalls.length;
   const value = recalls.reduce((sum, recall) => sum + recall, 0) / Math.max(1, queries);
   const interval = wilsonInterval(value, queries);
-  // The hits of one query hang together, so queries are counted, not hits.
+  // The hits of one query are not independent, so the interval counts queries, not hits.
   return interval === null ? null : { value: Math.min(1, value), interval, queries };
 }

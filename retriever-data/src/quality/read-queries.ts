@@ -1,4 +1,4 @@
-// Queries for the quality probe: a file of somebody's own, or the vectors of sampled chunks.
+// Queries for the quality probe: from a file, or the vectors of sampled chunks.
 import { parseRequest } from "@retriever/sidecar/retrieve/parse-request.ts";
 import { embeddingFromJson } from "@retriever/stores/embedding/embedding.ts";
 import { errorsOf, faultOf } from "@retriever/stores/errors.ts";

@@ -25,7 +25,7 @@ export type PlanOptions = { readonly direction: Direction; readonly deletesExtra
 export function planRepair(report: VerifyReport, stores: Stores, { direction, deletesExtra }: PlanOptions): RepairPlan {
   const isForward = direction === "source-to-destination";
   const [from, to] = isForward ? (["source", "destination"] as const) : (["destination", "source"] as const);
-  // Kinds are seen from the source: what it lacks is "extra", whoever is written.
+  // Kinds are seen from the source: what it lacks is "extra" in either direction.
   const surplus: DifferenceKind = isForward ? "extra" : "missing";
   const differences = [...new Map(report.differences.map((each) => [each.id, each])).values()];
   const only = differences.filter(({ kind }) => kind === surplus);

@@ -32,7 +32,7 @@ function listIds(ids: readonly string[]): string {
   return `${ids.slice(0, firstIds).map(quoteOdd).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
 }
 
-/** Ids are anybody's text: control characters and spaces aren't printed bare. */
+/** An id may hold any text: control characters and spaces aren't printed bare. */
 function quoteOdd(id: string): string {
   return /^[\w.:/@+=~-]{1,120}$/.test(id) ? id : JSON.stringify(id.slice(0, 120));
 }

@@ -34,7 +34,7 @@ export type RepairDeps = {
   readonly stores: Readonly<Record<StoreName, ChunkStore>>;
   readonly writers: Readonly<Record<StoreName, ChunkWriter>>;
   readonly clock: Clock;
-  /** Resolves after so many ms, or rejects at the signal. */
+  /** Resolves after `ms`, or rejects at the signal. */
   readonly pause: (ms: number, signal: AbortSignal) => Promise<void>;
   readonly onProgress: (progress: RepairProgress) => void;
 };
@@ -143,7 +143,7 @@ function millisecondsOf(text: string | null): number | null {
   return text === null ? null : Date.parse(text);
 }
 
-/** Only vectors need to be told what the stores make of them. */
+/** Only a comparison of vectors depends on the stores' precision. */
 async function ruleOf({ deps: { stores }, signal }: Run, level: VerifyLevel): Promise<PairRule> {
   if (level !== "vector") return { level, vector: { precision: "float32", isDirection: false } };
   const limit = deadline(signal, batchDeadlineMs);

@@ -143,7 +143,7 @@ export class Activation {
     try {
       return makeBackend(spec, { clock, similarity: (metric, value) => similarityOf(metric, value, normalization) });
     } catch (error) {
-      // For instance a CA file that is no certificate: the store is as good as unreachable.
+      // For instance a CA file that is no certificate: the store counts as unreachable.
       return makeUnavailableBackend(buildFault(error));
     }
   }

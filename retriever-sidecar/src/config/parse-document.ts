@@ -1,4 +1,4 @@
-// Text to base or overlay. A refusal lists every fault with its path and never quotes what was there.
+// Text to base or overlay. A refusal lists every fault with its path and never quotes a value: it may be a secret.
 import { hash } from "node:crypto";
 import { faultsOf } from "@retriever/stores/config/config-fault.ts";
 import { RetrieverError } from "@retriever/stores/errors.ts";
@@ -39,7 +39,7 @@ export function parseJson(text: string, name: string): unknown {
   }
 }
 
-/** Every JSON document is YAML too; the YAML parser tells the line of a fault in either. */
+/** JSON is YAML too; the YAML parser gives the line of a fault in either. */
 function parseYaml(text: string): unknown {
   const document = parseDocument(text, { prettyErrors: false, uniqueKeys: true, stringKeys: true });
   const [fault] = document.errors;

@@ -8,7 +8,7 @@ import { storeNameSchema } from "./overlay.ts";
 /** File names a base may have inside the config directory. */
 export const baseFileNames = ["retriever.json", "retriever.yaml", "retriever.yml"] as const;
 
-/** Some requests are answered once more without any index, to tell the recall of both stores' own answers. */
+/** Some requests are answered again without any index, to measure the recall of both stores' answers. */
 const exactSearchSchema = z.strictObject({
   sampleRate: z.number().min(0).max(1),
   /** The store that is searched exactly. */

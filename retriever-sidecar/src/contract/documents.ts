@@ -9,30 +9,13 @@ import { verifyReportSchema } from "./verify-report.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** What only the API's own tests read of a field stays out. */
-function jsonSchemaOf(schema: z.ZodType, io: "input" | "output"): Json {
-  return z.toJSONSchema(schema, {
-    io,
-    override: ({ jsonSchema }) => {
-      delete jsonSchema["refused"];
-      delete jsonSchema["beside"];
-    },
-  });
-}
-
-/** JSON Schema (2020-12) of `retriever.json`. */
-export function baseJsonSchema(): Json {
-  return { title: "Retriever base configuration", ...jsonSchemaOf(baseConfigSchema, "input") };
-}
-
-/** JSON Schema (2020-12) of `migration.json`. */
-export function overlayJsonSchema(): Json {
-  return { title: "Retriever migration overlay", ...jsonSchemaOf(overlaySchema, "input") };
-}
-
-/** JSON Schema (2020-12) of the report that `verify` leaves. */
-export function verifyReportJsonSchema(): Json {
-  return { title: "Retriever verification report", ...z.toJSONSchema(verifyReportSchema, { io: "output" }) };
+/** JSON Schema (2020-12), without what only the API's own tests read of a field. */
+function jsonSchemaOf(title: string, schema: z.ZodType, io: "input" | "output"): Json {
+  const override: NonNullable<Parameters<typeof z.toJSONSchema>[1]>["override"] = ({ jsonSchema }) => {
+    delete jsonSchema["refused"];
+    delete jsonSchema["beside"];
+  };
+  return { title, ...z.toJSONSchema(schema, { io, override }) };
 }
 
 const candidate = {
@@ -123,7 +106,7 @@ function plain(summary: string, responses: Json): Json {
 }
 
 /** OpenAPI 3.1 of the application's and the admin listener. */
-export function openApi(): Json {
+function openApi(): Json {
   const [app, admin] = ["http://127.0.0.1:7080", "http://127.0.0.1:7090"].map((url) => ({ servers: [{ url }] }));
   const text = { 200: { description: "Exposition text", content: { "text/plain": { schema: { type: "string" } } } } };
   return {
@@ -148,8 +131,8 @@ export function openApi(): Json {
 
 /** The documents by the name they have under `docs/`, in the repository and on the admin listener. */
 export const contractDocuments: Readonly<Record<string, () => Json>> = {
-  "retriever-config.schema.json": baseJsonSchema,
-  "retriever-overlay.schema.json": overlayJsonSchema,
+  "retriever-config.schema.json": () => jsonSchemaOf("Retriever base configuration", baseConfigSchema, "input"),
+  "retriever-overlay.schema.json": () => jsonSchemaOf("Retriever migration overlay", overlaySchema, "input"),
   "sidecar-openapi.json": openApi,
-  "verify-report.schema.json": verifyReportJsonSchema,
+  "verify-report.schema.json": () => jsonSchemaOf("Retriever verification report", verifyReportSchema, "output"),
 };

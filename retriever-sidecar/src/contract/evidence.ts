@@ -44,7 +44,7 @@ export const countersSchema = z.strictObject({
 export type Counters = z.infer<typeof countersSchema>;
 
 /** A span that ends `offsetSeconds` ago and is `seconds` long, clipped to the epoch's activation. */
-export const windowSchema = z.strictObject({
+const windowSchema = z.strictObject({
   seconds: z.int().min(1).max(900),
   offsetSeconds: z.int().min(0).max(900),
   /** How much of the span lies within this process and epoch. */

@@ -1,6 +1,6 @@
-// Names that several parts must agree on: metrics of the users' contract and ours, ports, annotations.
+// Names that several parts must agree on: metrics of the retrieval service's contract (docs/metrics.md), ports, annotations.
 
-/** Metrics of the users' contract, as they are (their `_ms` units stay). */
+/** Metrics that the retrieval service had before, as they were (their `_ms` units stay): its dashboards read them. */
 export const contractMetrics = {
   retrievalTotal: "retrieval_total",
   cacheHit: "retrieval_cache_hit",
@@ -21,7 +21,7 @@ export const sidecarContainer = "retriever-sidecar";
 export const retrievePort = "retrieve";
 export const adminPort = "admin";
 
-/** Pod annotation that makes a kubelet look at its volumes at once. */
+/** Pod annotation whose change makes a kubelet refresh the pod's volumes at once. */
 export const epochAnnotation = "retriever.dev/config-epoch";
 export const fieldManager = "retriever-operator";
 /** Finalizer of a RetrieverMigration. */

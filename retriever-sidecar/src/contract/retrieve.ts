@@ -1,4 +1,4 @@
-// `POST /v1/retrieve`, as in the users' contract.
+// `POST /v1/retrieve`, the retrieval service's contract (docs/sidecar-openapi.json).
 import type { Candidate } from "@retriever/stores/ports/backend.ts";
 import { z } from "zod";
 
@@ -6,7 +6,7 @@ export const maxK = 1000;
 export const maxDimension = 16_000;
 export const maxBodyBytes = 1_048_576;
 
-export const filterValueSchema = z.union([z.string().max(1024), z.number(), z.boolean()]);
+const filterValueSchema = z.union([z.string().max(1024), z.number(), z.boolean()]);
 
 /** The request without its embedding, which the hot path never turns into objects. */
 export const retrieveEnvelopeSchema = z.strictObject({

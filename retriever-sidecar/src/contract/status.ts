@@ -1,4 +1,4 @@
-// What `GET /v1/status?windows=…` of a sidecar says. No secret, no query text.
+// The answer of `GET /v1/status?windows=…`. No secret, no query text.
 import { z } from "zod";
 import { evidenceSchema } from "./evidence.ts";
 import { storeNameSchema } from "./overlay.ts";
@@ -15,7 +15,7 @@ export const identitySchema = z.strictObject({
 const faultSchema = z.strictObject({ code: z.string(), message: z.string().max(2000), at: z.string() });
 
 /** One store as this pod sees it. Unknown (null) until the first probe ended. */
-export const storeStatusSchema = z.strictObject({
+const storeStatusSchema = z.strictObject({
   store: storeNameSchema,
   role: z.enum(["primary", "shadow", "none"]),
   identity: identitySchema,
@@ -28,7 +28,7 @@ export const storeStatusSchema = z.strictObject({
   dimension: z.int().nullable(),
   count: z.number().nullable(),
   newestUpdatedAt: z.string().nullable(),
-  /** Vectors in the index (Qdrant); null where the store doesn't tell. */
+  /** Vectors in the index (Qdrant); null where the store doesn't report it. */
   indexedVectors: z.number().nullable(),
   /** Age of the last finished probe, whatever it found. */
   probeAgeSeconds: z.number().nullable(),

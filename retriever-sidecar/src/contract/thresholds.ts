@@ -1,4 +1,4 @@
-// Thresholds of the users' variance monitoring; defaults everywhere, in one place.
+// Thresholds of the variance monitoring (docs/alerts.md): the defaults of every part, in one place.
 
 /** A sample is bad when the score differs by more (similarities are 0..1). */
 export const scoreDeltaThreshold = 0.2;

@@ -1,4 +1,4 @@
-// What `verify` says about two stores: the report people review and repair from, and its short form for a Job's end.
+// The result of `verify`: the report that people review and repair from, and its summary for a Job's termination message.
 import { hash } from "node:crypto";
 import { verifyLevels } from "@retriever/stores/ports/chunk-store.ts";
 import { z } from "zod";
@@ -27,7 +27,7 @@ const countsSchema = z.strictObject({
   stale: count,
   payload: count,
   vector: count,
-  /** Seen once and gone at the second look-up, or younger than the lag allowed: no difference. */
+  /** Differed at the first look-up only, or written within the lag: no difference. */
   lagging: count,
 });
 export type DifferenceCounts = z.infer<typeof countsSchema>;
@@ -35,7 +35,7 @@ export type DifferenceCounts = z.infer<typeof countsSchema>;
 const differenceSchema = z.strictObject({
   id: chunkId,
   kind: z.enum(differenceKinds),
-  /** Null where the store doesn't tell. */
+  /** Null where the store doesn't report it. */
   namespace: z.string().max(253).nullable(),
   /** `updated_at` of the chunk in each store; null where it is absent or has none. */
   sourceUpdatedAt: instant.nullable(),
@@ -53,7 +53,6 @@ const verifiedStoreSchema = z.strictObject({
   read: count,
   newestUpdatedAt: instant.nullable(),
 });
-export type VerifiedStore = z.infer<typeof verifiedStoreSchema>;
 
 /** A share with its 95 % interval, and the queries it rests on. */
 const recallSchema = z.strictObject({
@@ -79,9 +78,8 @@ const scopeSchema = z.strictObject({
   lagSeconds: z.number().min(0),
 });
 
-/** equal and drift are evidence; unknown is neither, whatever was found until then. */
-export const verifyOutcomes = ["equal", "drift", "unknown"] as const;
-export type VerifyOutcome = (typeof verifyOutcomes)[number];
+/** unknown: the run proves neither, whatever it found until it stopped. */
+const verifyOutcomes = ["equal", "drift", "unknown"] as const;
 
 export const verifyReportSchema = z.strictObject({
   schema: z.literal(1),

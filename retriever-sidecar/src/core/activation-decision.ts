@@ -91,7 +91,7 @@ function orExit(config: ActiveConfig): ActivationDecision {
   return fault === undefined ? { kind: "run", config, fault: null } : { kind: "exit", fault };
 }
 
-/** A broken base never blocks an overlay: a rollback must pass whatever the base looks like. */
+/** A broken base never blocks an overlay: otherwise it would block a rollback. */
 function decideChange({ base, overlay }: ActivationInput, active: ActiveConfig): ActivationDecision {
   const baseFault = base.kind === "invalid" ? base.fault : null;
   const lastBase = base.kind === "valid" ? base.value : active.base;
@@ -187,7 +187,7 @@ function configOfForeignBase(base: BaseReading): Derived {
 
 /**
  * The adapter of the pinned store: the base's if it still is that store, else the one that has been running.
- * A base whose location can't be told (credential missing) is taken for the pinned one; it can't be connected to anyway.
+ * A base of unknown location (credential missing) counts as the pinned store; it can't be connected to anyway.
  */
 function pinnedSource(base: BaseReading, digest: string, active: ActiveConfig | null): StoreChoice | null {
   const running = active?.source ?? null;

@@ -1,4 +1,4 @@
-// One sample: what both stores answered to the same request, compared by role (the users' contract) and by store.
+// One sample: what both stores answered to the same request, compared by role (the retrieval service's contract) and by store.
 
 import type { Candidate } from "@retriever/stores/ports/backend.ts";
 import type { StoreName } from "#contract/overlay.ts";
@@ -22,7 +22,7 @@ export type Comparison = {
   readonly overlap: number;
   /** Rank-biased overlap, p = 0.9, extrapolated; 0..1. */
   readonly rankOverlap: number;
-  /** How much older the destination's oldest common chunk is, ms; null when no common chunk tells. */
+  /** How much older the destination's oldest common chunk is, ms; null when no common chunk has both times. */
   readonly lagMs: number | null;
   /** Chunks that only the source answered: written after the destination's newest, so they may still be on their way. */
   readonly newer: number;
@@ -32,7 +32,7 @@ export type Comparison = {
 
 const persistence = 0.9;
 
-export type Sides = {
+type Sides = {
   /** Which of both stores answered the application. */
   readonly primaryStore: StoreName;
   /** `updated_at` of the destination's newest chunk as last probed; null: not known, then nothing counts as newer. */

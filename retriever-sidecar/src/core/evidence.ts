@@ -1,5 +1,5 @@
-// Counters of one epoch: totals since its activation, and a ring of one-second buckets for windows over the last 900 s.
-// Memory is fixed; times are passed in.
+// Evidence: the counters of one epoch, as totals since its activation and as a ring of one-second buckets for windows over
+// the last 900 s. Memory is fixed; times are passed in.
 import { type Counters, type Evidence, type EvidenceWindow, latencyEdgesMs, noCounters } from "#contract/evidence.ts";
 
 type Plain = Exclude<keyof Counters, "latencyBuckets">;

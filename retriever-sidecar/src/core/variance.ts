@@ -1,4 +1,4 @@
-// Causes of the contract's variance event, by role and without sign: what the users' dashboards already know.
+// Causes of the variance event, by role and without sign, as the retrieval service's dashboards and alerts expect them.
 import type { Comparison } from "./compare.ts";
 
 export type VarianceCause = "score-delta" | "latency-delta" | "mismatch" | "shadow-error";

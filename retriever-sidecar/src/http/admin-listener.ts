@@ -10,7 +10,7 @@ import { sendFault, sendJson } from "./respond.ts";
 type AdminContext = {
   /** Null while nothing is in force. */
   readonly status: (spans: readonly Span[]) => SidecarStatus | null;
-  /** Null: a valid configuration is in force and the process isn't ending. The stores' health doesn't matter. */
+  /** Null: a valid configuration is in force and the process isn't ending. The stores' health doesn't count. */
   readonly unreadiness: () => string | null;
   readonly metrics: () => Promise<{ readonly text: string; readonly contentType: string }>;
 };

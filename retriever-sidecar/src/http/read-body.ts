@@ -1,4 +1,4 @@
-// Reads a request's body up to the limit, and turns away a larger one without taking it in.
+// Reads a request's body up to the limit, and refuses a larger one without keeping it.
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { errorTable, type Fault, RetrieverError } from "@retriever/stores/errors.ts";
 import { maxBodyBytes } from "#contract/retrieve.ts";
@@ -35,7 +35,7 @@ export function readBody(request: IncomingMessage): Promise<Buffer> {
     };
     request.on("data", onData);
     request.on("end", () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)));
-    // Follows the end too, when an error (and its stack) would be made for nobody; one without a listener shows here alone.
+    // Comes after the end as well: then no error, with its stack, is made. A client that left shows here only.
     request.on("close", () => {
       if (!request.complete) reject(new Error("client left"));
     });

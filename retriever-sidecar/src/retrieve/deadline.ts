@@ -8,7 +8,7 @@ export function withDeadline<T>(timeoutMs: number, work: (signal: AbortSignal) =
     const timer = setTimeout(() => {
       const message = `the store didn't answer within ${timeoutMs} ms`;
       const error = new RetrieverError({ code: "RETR_DEADLINE_EXCEEDED", message });
-      // First: an adapter's own words for the abort come second and are dropped.
+      // Before the abort, so that this error wins over the one that the backend rejects with.
       reject(error);
       controller.abort(error);
     }, timeoutMs);

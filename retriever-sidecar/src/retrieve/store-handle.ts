@@ -1,4 +1,4 @@
-// One store while it is configured: its backend, what is known of its health, and who still uses it.
+// One configured store: its backend, its health as last probed, and how many requests use it.
 import type { StoreIdentity } from "@retriever/stores/config/identity.ts";
 import { type Fault, faultOf } from "@retriever/stores/errors.ts";
 import {
@@ -23,8 +23,8 @@ type Deps = {
   readonly clock: Clock;
 };
 
-/** Health of a store, as `/v1/status` tells it, without its place and role. */
-export type StoreHealth = Omit<StoreStatus, "store" | "role">;
+/** Health of a store as `/v1/status` reports it, without its place and role. */
+type StoreHealth = Omit<StoreStatus, "store" | "role">;
 
 export class StoreHandle {
   readonly key: string;
@@ -48,7 +48,7 @@ export class StoreHandle {
     this.#clock = clock;
   }
 
-  /** Vector size, null until a probe told it. */
+  /** Vector size as last probed; null while unknown. */
   get dimension(): number | null {
     return this.#facts?.dimension ?? null;
   }
@@ -98,7 +98,7 @@ export class StoreHandle {
     this.#release();
   }
 
-  /** Closes the connections once nobody uses them, after `graceMs` at the latest. */
+  /** Closes the connections once no request uses them, after `graceMs` at the latest. */
   async retire(graceMs: number): Promise<void> {
     await this.#idle(graceMs);
     await this.#backend.close();

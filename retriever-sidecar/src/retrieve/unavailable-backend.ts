@@ -1,4 +1,4 @@
-// Stands in for a store that can't be connected to (credential missing, host not allowed): every call tells why.
+// Replaces a store that can't be connected to (credential missing, host not allowed): every call fails with the reason.
 import { type Fault, RetrieverError } from "@retriever/stores/errors.ts";
 import { type Backend, unknownFacts } from "@retriever/stores/ports/backend.ts";
 

@@ -1,4 +1,4 @@
-// Label values of a metric that come from requests: the first ones by name, so that nobody can make the series grow.
+// Label values of a metric that come from requests: bounded, because each value is a time series.
 
 /** From a value to its label: itself for the first `limit` seen, "other" for further ones, "none" for undefined. */
 export function makeBoundedLabel(limit: number): (value: string | undefined) => string {

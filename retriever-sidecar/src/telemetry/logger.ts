@@ -12,7 +12,7 @@ export type Log = {
   readonly error: (fields: object, message: string) => void;
 };
 
-/** Most variance events a second that are logged; the rest is counted and told with the next one. */
+/** Most variance events that are logged in a second; further ones are counted in the next one's `suppressed`. */
 const variancesPerSecond = 5;
 
 /** A logger to standard output. */
@@ -24,7 +24,7 @@ function levelName(level: string): object {
   return { level };
 }
 
-/** What an activation put in force, with the kinds that the runbook wants announced. */
+/** The configuration that was activated, with the kinds of store that docs/runbook.md asks for. */
 export function logActivation(log: Log, config: ActiveConfig): void {
   const overlay = config.overlay?.overlay;
   const fields = {
@@ -44,11 +44,11 @@ export function logActivation(log: Log, config: ActiveConfig): void {
     log.warn({ event: "plain-credentials", paths }, "credentials in plain text: use fromEnv or fromFile");
 }
 
-/** What changed around a configuration that stays in force. */
+/** That overlay or base changed while the same configuration stays active. */
 export function logNotice(log: Log, { overlayState, sourceChanged }: ActiveConfig): void {
-  const isCalm = overlayState !== "vanished" && !sourceChanged;
+  const isConsistent = overlayState !== "vanished" && !sourceChanged;
   const fields = { event: "noticed", overlay: overlayState, sourceChanged };
-  if (isCalm) log.info(fields, "overlay and base agree with what is in force");
+  if (isConsistent) log.info(fields, "overlay and base agree with what is in force");
   else log.warn(fields, "overlay or base no longer agree with what is in force, which stays");
 }
 

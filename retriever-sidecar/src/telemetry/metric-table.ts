@@ -40,7 +40,9 @@ export const metricTable = {
   retr_dual_newer_chunks_total: counter("Chunks only the source answered, newer than the destination's newest: lag."),
   retr_dual_lost_chunks_total: counter("Chunks only the source answered that the destination should have: loss."),
   retr_dual_overlap_sum: counter("Sum of the shares of chunks in both answers; divide by retr_dual_answered_total."),
-  retr_dual_rank_overlap: gauge("Rank-biased overlap (p = 0.9) of both answers; the low quantiles tell.", ["quantile"]),
+  retr_dual_rank_overlap: gauge("Rank-biased overlap (p = 0.9) of both answers; the low quantiles show a loss.", [
+    "quantile",
+  ]),
   retr_dual_lag_ms: gauge("How much older a chunk of both answers is at the destination, ms.", ["quantile"]),
   retr_primary_latency_ms: histogram("Time the primary store took, ms."),
   retr_dual_latency_loss_ms: histogram("Destination minus source, ms; an edge at the threshold in force."),

@@ -184,7 +184,7 @@ function build<Type extends "counter" | "gauge" | "histogram", Metric>(
   return Object.fromEntries(metrics) as Record<NameOf<Type>, Metric>;
 }
 
-/** Gauges of recent quantiles are computed when somebody scrapes, not per request. */
+/** Gauges of recent quantiles are computed at each scrape, not per request. */
 function makeQuantileGauges(gauges: Gauges, clock: Clock) {
   const track = (gauge: Gauge, labels: Record<string, string> = {}): ((value: number) => void) => {
     const values = makeRecentValues(recentCapacity, recentAgeMs);

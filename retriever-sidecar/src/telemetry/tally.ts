@@ -1,5 +1,5 @@
 // Counters that requests add to as plain numbers. prom-client looks a counter up by its labels at each `inc`, which a
-// request would pay for a dozen times; so it hears of the totals when somebody scrapes.
+// request would pay for a dozen times; so it gets the totals at each scrape.
 import { Counter, type Registry } from "prom-client";
 
 export type Tally = {

@@ -1,4 +1,4 @@
-// An adapter with everything resolved: what is needed to connect, and what makes it another connection.
+// A store's configuration with everything resolved, and the key by which its connections are kept.
 import { hash } from "node:crypto";
 import type { Normalization } from "#config/normalization.ts";
 import type { Fault } from "#errors.ts";
@@ -8,7 +8,7 @@ import { Secret } from "./secret.ts";
 /** Text of the authority's certificate; null: the system's authorities. */
 export type Tls = { readonly ca: string | null };
 
-/** What every adapter needs to know of itself; the rest is its own matter. */
+/** What the sidecar reads of every kind's spec; the rest is read by the kind alone. */
 export type StoreSpec = {
   readonly kind: string;
   readonly timeoutMs: number;

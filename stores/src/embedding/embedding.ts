@@ -41,9 +41,9 @@ export function embeddingFromBase64(text: string): Embedding {
 function decodeBase64(text: string): Float32Array {
   const padding = text.endsWith("==") ? 2 : text.endsWith("=") ? 1 : 0;
   const byteLength = Math.floor(((text.length - padding) * 3) / 4);
-  // Unpooled, so that the floats are aligned and can be looked at where they lie.
+  // Unpooled, so that the bytes are aligned and can be read as floats without a copy.
   const bytes = Buffer.allocUnsafeSlow(byteLength);
-  // What isn't base64 is skipped, and is missed here.
+  // Node skips what isn't base64, so the length shows it.
   const isWhole = byteLength > 0 && byteLength % 4 === 0 && bytes.write(text, "base64") === byteLength;
   if (!isWhole || !isStandard(text, bytes, padding)) throw refuse("expected base64 of little-endian float32 values");
   if (!isLittleEndian) bytes.swap32();

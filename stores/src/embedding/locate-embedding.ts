@@ -67,7 +67,7 @@ function skipString(bytes: Uint8Array, start: number): number {
 
 /**
  * Index after a long string without escapes, which base64 is; undefined for any other.
- * It looks no further than the next quote, so that a body of many strings isn't searched over and over.
+ * It searches no further than the next quote, so that a body of many strings isn't searched over and over.
  */
 function endOfPlain(bytes: Uint8Array, start: number): number | undefined {
   const rest = Buffer.from(bytes.buffer, bytes.byteOffset + start + 1, bytes.length - start - 1);

@@ -4,7 +4,7 @@ import { textOf } from "./locate-embedding.ts";
 import { skipSpace } from "./scan-numbers.ts";
 
 const [minus, dot, zero, lowerE, upperE] = [45, 46, 48, 101, 69];
-/** Below it one more digit still leaves a small integer. Nine digits tell almost every float32, and cost half as much. */
+/** Below it one more digit still leaves a small integer. Nine digits identify almost every float32 and cost half as much as seventeen. */
 const roomForDigit = 1e8;
 /** Powers of ten that are doubles without rounding. */
 const powers = Float64Array.from({ length: 23 }, (_, exponent) => Number(`1e${exponent}`));

@@ -36,13 +36,13 @@ export type Embedding = {
 
 export type BackendRequest = Query & {
   readonly embedding: Embedding;
-  /** Without any index: every vector is looked at. A measurement, so it may take `exactTimeoutMs`. */
+  /** Without any index: every vector is compared. A measurement, so it may take `exactTimeoutMs`. */
   readonly isExact?: boolean;
   /** For stores that are reached over HTTP. */
   readonly trace?: TraceContext;
 };
 
-/** Longer than any answer somebody waits for: a whole store is read. */
+/** Longer than a request's timeout, because a whole store is read. */
 export const exactTimeoutMs = 10_000;
 
 export type BackendAnswer = {
@@ -63,7 +63,7 @@ export type ProbeFacts = {
   readonly count: number | null;
   /** ISO 8601. */
   readonly newestUpdatedAt: string | null;
-  /** Vectors in the index (Qdrant); null where the store doesn't tell. */
+  /** Vectors in the index (Qdrant); null where the store doesn't report it. */
   readonly indexedVectors: number | null;
   readonly fault: Fault | null;
 };
@@ -84,7 +84,7 @@ export interface Backend {
   retrieve(request: BackendRequest, signal: AbortSignal): Promise<BackendAnswer>;
   /** A cheap bounded read. Never rejects: a fault is part of the facts. */
   probe(signal: AbortSignal): Promise<ProbeFacts>;
-  /** Ends the connections. Whoever calls it has seen the last request through. */
+  /** Ends the connections. The caller has seen the last request through. */
   close(): Promise<void>;
 }
 

@@ -1,5 +1,4 @@
-// What verification and repair need of a store: to read it from end to end, to look chunks up, to say what it is,
-// and, apart from that, to write chunks.
+// A store as verification and repair use it: scanned as a whole, searched by chunk id, described, and written.
 import type { StoreIdentity } from "#config/identity.ts";
 
 /** What is compared; each level holds those before it. */
@@ -16,23 +15,23 @@ export type ScanOptions = {
   readonly level: VerifyLevel;
   /** ms since 1970: only chunks written since then, and those without `updated_at`. Null: all. */
   readonly sinceMs: number | null;
-  /** `cursor` of the last batch that was taken in; null: from the beginning. */
+  /** `cursor` of the last batch that was processed; null: from the beginning. */
   readonly after: string | null;
   /** Chunks a batch, at most. */
   readonly pageSize: number;
 };
 
-/** Null where used: none of these words. */
 export type VectorMetric = "cosine" | "dot" | "l2";
 export type VectorPrecision = "float32" | "half" | "int8" | "binary";
-/** What the ids look like. text: anything; the others where the column, or every id looked at, is of the kind. */
+/** Form of the ids. text: anything; the others where the column, or each of a few ids, is of that kind. */
 export type IdKind = "text" | "integer" | "uuid";
 
 /** Everything known of a store without reading it through. Null: not known. */
 export type StoreDescription = {
   readonly dimension: number | null;
+  /** Null: unknown, or none of these. */
   readonly metric: VectorMetric | null;
-  /** The store's own word for its metric, for messages. */
+  /** The store's own name of its metric, for messages. */
   readonly metricName: string;
   readonly precision: VectorPrecision | null;
   /** Whether the store keeps only directions: it normalises what it is given. */
@@ -43,7 +42,7 @@ export type StoreDescription = {
   /** ms since 1970. */
   readonly newestUpdatedAtMs: number | null;
   readonly count: number | null;
-  /** Whether a look-up by id is led by an index; without one each batch of them may read the whole store. */
+  /** Whether an index serves look-ups by id; without one each batch of them may read the whole store. */
   readonly isLookUpCheap: boolean;
 };
 
@@ -105,7 +104,7 @@ export interface ChunkWriter {
   readonly identity: StoreIdentity;
   /** Whole chunks by id (at most `mostLookedUp`), in any order; missing ones are left out. */
   fetch(ids: readonly string[], signal: AbortSignal): Promise<readonly WholeChunk[]>;
-  /** Sentences on what somebody should know before anything is written. */
+  /** Warnings for a person who is about to write, as sentences. */
   cautions(signal: AbortSignal): Promise<readonly string[]>;
   /**
    * Writes each chunk, replacing the one with its id; each id at most once. Repeating it changes nothing.

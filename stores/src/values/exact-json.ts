@@ -21,7 +21,7 @@ export function numberOf(value: unknown): number {
   return isRaw ? Number(value.rawJSON) : Number.NaN;
 }
 
-/** JSON that `JSON.stringify` prints as it is. Throws SyntaxError for anything but a string, number or word. */
+/** JSON that `JSON.stringify` prints as it is. Throws SyntaxError for anything but a string, number, boolean or null. */
 export function rawJson(text: string): unknown {
   return rawJSON(text);
 }

@@ -4,7 +4,7 @@ import type { ServerResponse } from "node:http";
 import { numberOf, parseExact } from "#values/exact-json.ts";
 import type { FakeQdrant } from "./qdrant-server.ts";
 
-export type HeldPoint = { readonly id: unknown; readonly payload: Record<string, unknown>; readonly vector: unknown };
+type HeldPoint = { readonly id: unknown; readonly payload: Record<string, unknown>; readonly vector: unknown };
 type Scroll = { limit: number; offset?: unknown; filter?: { should: readonly Condition[] }; with_payload: unknown };
 type Condition = {
   readonly key?: string;

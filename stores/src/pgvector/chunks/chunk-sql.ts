@@ -1,4 +1,4 @@
-// SQL that reads a table through, and looks rows up in it. COPY takes no parameters, so values are quoted here.
+// SQL of a scan of the table, and of look-ups in it. COPY takes no parameters, so values are quoted here.
 import { escapeLiteral } from "pg";
 import type { AgreedFields, ScanOptions, VerifyLevel } from "#ports/chunk-store.ts";
 import { quoteName, tableOf } from "../client/names.ts";

@@ -12,7 +12,7 @@ import { type ChunkTable, idsOfType, lookUpQuery, pageQuery, rowsOf, settings } 
 import { copyRows } from "./copy-query.ts";
 import { type DescribedTable, describeTable } from "./describe-table.ts";
 
-/** A page or a look-up reads thousands of rows: more than an answer to one request may take. */
+/** A page or a look-up reads thousands of rows, so it may take longer than a request. */
 const leastTimeoutMs = 30_000;
 
 type Reading = {
@@ -71,10 +71,10 @@ function rethrow(signal: AbortSignal): (error: unknown) => never {
   };
 }
 
-/** Nobody has asked for a value here: one that can't be read is the table's. */
+/** A scan sends no values, so one that can't be read is the table's fault and not a request's. */
 function readError(error: unknown, signal: AbortSignal): RetrieverError {
-  const told = postgresError(error, signal);
-  if (told.code !== "RETR_REQUEST_INVALID") return told;
+  const known = postgresError(error, signal);
+  if (known.code !== "RETR_REQUEST_INVALID") return known;
   const message = `a value of the table can't be read as what its column stands for, such as updated_at (${codeOf(error)})`;
   return new RetrieverError({ code: "RETR_VERIFY_NOT_COMPARABLE", message }, error);
 }
@@ -107,7 +107,7 @@ async function* readPages(pool: Pool, pages: Pages, signal: AbortSignal): AsyncG
 
 type Session = { readonly client: PoolClient; readonly signal: AbortSignal; isCut: boolean };
 
-/** Runs one query; the connection goes down with one that the signal ends. */
+/** Runs one query; when the signal ends it, the connection is closed. */
 async function inSession<T>(session: Session, run: () => Promise<T>): Promise<T> {
   const { client, signal } = session;
   signal.throwIfAborted();
@@ -123,7 +123,7 @@ async function inSession<T>(session: Session, run: () => Promise<T>): Promise<T>
   }
 }
 
-/** Nobody must find the transaction still open, whyever the reading ended. */
+/** However the scan ended: the next user of the connection must not get an open transaction. */
 async function endSession({ client, isCut }: Session): Promise<void> {
   if (isCut) return;
   const isClean = await client.query("ROLLBACK").then(

@@ -18,7 +18,7 @@ import {
   upsertQuery,
 } from "./whole-chunk-sql.ts";
 
-/** Longest statement; whoever calls has a shorter or a longer deadline of its own. */
+/** Longest statement; the caller's signal may end it earlier. */
 const statementTimeoutMs = 60_000;
 
 /** Connects on demand only. */
@@ -92,7 +92,7 @@ function readChunk([id, entityId, namespace, updatedAt, fields, embedding]: Row)
   };
 }
 
-/** Refusals that speak of what was to be written; the rest is what reading would meet as well. */
+/** Errors of the chunk that was to be written; reading can fail with all others as well. */
 const refusals: Readonly<Record<string, string>> = {
   "42P10": "chunk_id has no unique index, so that a chunk can't be replaced",
   "23502": "a column without default lacks a value",

@@ -12,7 +12,7 @@ import type { ChunkTable } from "./chunk-sql.ts";
 const missing = errorsOf("RETR_BACKEND_MISSING");
 const incomparable = errorsOf("RETR_VERIFY_NOT_COMPARABLE");
 
-/** Without an index on chunk_id every page sorts the table; up to so many rows that costs little. */
+/** Without an index on chunk_id every page sorts the table; up to this many rows that costs little. */
 const mostUnindexed = 50_000;
 const someIds = 20;
 

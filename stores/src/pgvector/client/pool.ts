@@ -25,7 +25,8 @@ export function makePool(spec: PgvectorSpec, size: number, timeoutMs: number): P
   });
   // An idle connection that breaks is replaced by the next request; without a listener it would end the process.
   pool.on("error", () => undefined);
-  // The pool doesn't listen to a connection that is in use; its query is told of the break by its own callback.
+  // The pool doesn't listen to a connection that is in use, and without a listener an error would end the process. The
+  // query itself gets the error by its callback.
   pool.on("connect", (client) => client.on("error", () => undefined));
   return pool;
 }
@@ -46,7 +47,7 @@ export function indexSettings({ indexSettings }: PgvectorSpec): readonly (readon
   ];
 }
 
-/** Runs `work` on a connection of the pool. A failure other than the server's own words costs the connection. */
+/** Runs `work` on a connection of the pool, and closes the connection after a failure that the server didn't report. */
 export function withClient<T>(pool: Pool, signal: AbortSignal, work: (client: PoolClient) => Promise<T>): Promise<T> {
   if (signal.aborted) return Promise.reject(asError(signal.reason));
   return new Promise((resolve, reject) => {
@@ -56,7 +57,7 @@ export function withClient<T>(pool: Pool, signal: AbortSignal, work: (client: Po
       held?.release(isBroken);
       held = null;
     };
-    // Whoever still runs on the connection goes down with it; one that is only coming goes back unused.
+    // Closing the connection ends the query on it; a connection that comes later goes back unused.
     const onAbort = (): void => {
       settle(true);
       reject(asError(signal.reason));
@@ -71,7 +72,7 @@ export function withClient<T>(pool: Pool, signal: AbortSignal, work: (client: Po
     };
     signal.addEventListener("abort", onAbort);
     run().catch((error: unknown) => {
-      settle(!isServerWord(error));
+      settle(!isServerReport(error));
       reject(asError(error));
     });
   });
@@ -82,14 +83,14 @@ function asError(reason: unknown): Error {
 }
 
 /** An error the server reported leaves the connection usable, unless what is prepared there isn't any more. */
-function isServerWord(error: unknown): boolean {
-  return error instanceof Error && "severity" in error && error.severity === "ERROR" && !isSpentStatement(error);
+function isServerReport(error: unknown): boolean {
+  return error instanceof Error && "severity" in error && error.severity === "ERROR" && !isStaleStatement(error);
 }
 
-/** Forgotten by the server; its columns have changed since; prepared by somebody else on a session that a pooler shares. */
-const spentStates = new Set(["26000", "0A000", "42P05"]);
+/** Unknown to the server; its columns have changed since; prepared by another client on a session that a pooler shares. */
+const staleStates = new Set(["26000", "0A000", "42P05"]);
 
 /** Of a prepared statement that can't be used: the same query unnamed can. */
-export function isSpentStatement(error: unknown): boolean {
-  return spentStates.has(codeOf(error));
+export function isStaleStatement(error: unknown): boolean {
+  return staleStates.has(codeOf(error));
 }

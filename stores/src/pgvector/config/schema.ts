@@ -1,4 +1,4 @@
-// pgvector's configuration: as a document holds it, and with everything resolved, whichever form it was written in.
+// pgvector's configuration: the schemas of base and overlay, and the one spec that either resolves to.
 import { z } from "zod";
 import { baseCredentialSchema, overlayCredential } from "#config/credential.ts";
 import { doc } from "#config/field-doc.ts";

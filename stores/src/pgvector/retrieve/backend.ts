@@ -6,7 +6,7 @@ import type { Metric } from "#similarity.ts";
 import { failedFacts } from "#values/failed-facts.ts";
 import { readTime } from "#values/iso-time.ts";
 import { postgresError } from "../client/classify.ts";
-import { indexSettings, isSpentStatement, makePool, withClient } from "../client/pool.ts";
+import { indexSettings, isStaleStatement, makePool, withClient } from "../client/pool.ts";
 import { type Row, type RowQuery, readRows } from "../client/row-query.ts";
 import type { PgvectorSpec } from "../config/schema.ts";
 import { probeTable } from "./probe.ts";
@@ -31,9 +31,9 @@ const metrics: Readonly<Record<PgvectorSpec["distance"], Metric>> = {
 /** Opens no connection by itself. `poolSize` counts the requests' connections; a probe has one more, exact searches two. */
 export function makePgvectorBackend(spec: PgvectorSpec, { similarity, clock }: BackendDeps): Backend {
   const pool = makePool(spec, spec.poolSize, spec.timeoutMs);
-  // Apart, so that a full pool doesn't look like a dead store.
+  // A pool of its own: in a full one a probe would time out, as if the store were down.
   const probePool = makePool(spec, 1, probeTimeoutMs);
-  // Apart as well: a search of the whole table must not hold a connection that somebody waits for.
+  // Likewise: a search of the whole table must not hold a connection that requests wait for.
   const exactPool = makePool(spec, exactPoolSize, exactTimeoutMs);
   const run = makeRunner(spec, pool);
   const runExact = makeTransactionRunner(exactPool, exactSettings);
@@ -84,7 +84,7 @@ function makeRunner(spec: PgvectorSpec, pool: Pool): Runner {
       return await ask({ ...statement, name }, signal);
     } catch (error) {
       // For instance because the table was altered: once more with nothing prepared, on another connection.
-      if (isSpentStatement(error)) return ask(statement, signal);
+      if (isStaleStatement(error)) return ask(statement, signal);
       throw error;
     }
   };

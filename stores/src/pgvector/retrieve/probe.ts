@@ -1,4 +1,4 @@
-// A cheap look at the table: catalogue first, rows only while they are few or an index leads to them.
+// A cheap probe of the table: the catalogue first, rows only while they are few or an index leads to them.
 import type { PoolClient } from "pg";
 import { errorsOf } from "#errors.ts";
 import { type ProbeFacts, unknownFacts } from "#ports/backend.ts";
@@ -9,7 +9,7 @@ import type { PgvectorSpec } from "../config/schema.ts";
 
 const missing = errorsOf("RETR_BACKEND_MISSING");
 
-/** Up to so many rows are counted; beyond it the planner's estimate serves. */
+/** Tables of up to this many rows are counted; for larger ones the planner's estimate is used. */
 const exactCountLimit = 50_000;
 
 const requiredColumns = ["chunk_id", "entity_id", "updated_at"];

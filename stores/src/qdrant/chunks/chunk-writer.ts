@@ -1,5 +1,5 @@
 // Writes a collection for a repair, and reads from it what is to be written elsewhere.
-// A chunk is found by its payload's chunk_id: what the application uses as point id is the application's own matter.
+// A chunk is found by its payload's chunk_id, because the application chooses the ids of points.
 
 import { RetrieverError } from "#errors.ts";
 import type { ChunkAccess, ChunkWriter, WholeChunk } from "#ports/chunk-store.ts";
@@ -11,13 +11,13 @@ import { floatsOf, readPoints, type StoredPoint, updatedAtOf } from "./point-ans
 import { fallbackRule, idConditions, integerOf, type PointIdRule, pointIdRule, pointIdsOf } from "./point-ids.ts";
 import { openPoints, type PointsCaller } from "./points-caller.ts";
 
-/** Points looked at to learn how point ids are made. */
+/** Points read to detect how the application makes ids. */
 const rulePoints = 16;
 const pagePoints = 200;
 /** A quarter of what Qdrant takes in one request. */
 const upsertChars = 8 * 1_048_576;
 
-type Habits = {
+type IdConventions = {
   /** Null: no rule is known. */
   readonly rule: PointIdRule | null;
   /** Whether payloads hold the chunk id as a number. */
@@ -29,14 +29,14 @@ type Place = { readonly spec: QdrantSpec; readonly caller: PointsCaller; readonl
 export function makeQdrantChunkWriter(spec: QdrantSpec, { identity, fields }: ChunkAccess): ChunkWriter {
   const caller = openPoints(spec);
   const place = { spec, caller, fields };
-  let known: Habits | undefined;
-  const habits = async (signal: AbortSignal): Promise<Habits> => {
-    known ??= await learnHabits(caller, signal);
+  let known: IdConventions | undefined;
+  const conventions = async (signal: AbortSignal): Promise<IdConventions> => {
+    known ??= await detectConventions(caller, signal);
     return known;
   };
   return {
     identity,
-    cautions: async (signal) => ((await habits(signal)).rule === null ? [unknownRule] : []),
+    cautions: async (signal) => ((await conventions(signal)).rule === null ? [unknownRule] : []),
     fetch: async (ids, signal) => (await findPoints(place, ids, signal)).map((point) => readChunk(point, place)),
     upsert: async (chunks, signal) => {
       if (chunks.length === 0) return [];
@@ -46,8 +46,8 @@ export function makeQdrantChunkWriter(spec: QdrantSpec, { identity, fields }: Ch
         signal,
       );
       const [newer, writable] = partition(chunks, (chunk) => isNewer(held.get(chunk.id), chunk));
-      const made = await habits(signal);
-      const points = writable.map((chunk) => pointOf(chunk, held.get(chunk.id), { ...place, habits: made }));
+      const made = await conventions(signal);
+      const points = writable.map((chunk) => pointOf(chunk, held.get(chunk.id), { ...place, conventions: made }));
       for (const body of upsertBodies(points)) {
         await caller.call({ method: "PUT", path: "/points?wait=true", body }, signal);
       }
@@ -66,7 +66,7 @@ const unknownRule =
   `the ids of the collection's points follow no known rule: a chunk that it lacks gets ${fallbackRule.name} of its ` +
   "chunk id, and an application that makes ids another way will write it a second time";
 
-async function learnHabits(caller: PointsCaller, signal: AbortSignal): Promise<Habits> {
+async function detectConventions(caller: PointsCaller, signal: AbortSignal): Promise<IdConventions> {
   const body = { limit: rulePoints, with_payload: ["chunk_id"], with_vector: false };
   const { points } = readPoints(await caller.call({ method: "POST", path: "/points/scroll", body }, signal));
   const named = points.filter(({ payload }) => payload["chunk_id"] !== undefined);
@@ -127,7 +127,7 @@ function isNewer(held: StoredPoint | undefined, chunk: WholeChunk): boolean {
   return heldAt !== null && heldAt > (millisecondsOf(chunk.updatedAt) ?? Number.NEGATIVE_INFINITY);
 }
 
-/** Requests of a bearable size; a point that is larger by itself goes alone. */
+/** Bodies of at most `upsertChars`; a point that is larger by itself goes alone. */
 function upsertBodies(points: readonly object[]): string[] {
   const bodies: string[][] = [];
   let chars = Number.POSITIVE_INFINITY;
@@ -143,20 +143,24 @@ function upsertBodies(points: readonly object[]): string[] {
   return bodies.map((texts) => `{"points":[${texts.join(",")}]}`);
 }
 
-/** An upsert replaces a point as a whole, so what the chunk doesn't speak of is taken over from the point that is there. */
-function pointOf(chunk: WholeChunk, held: StoredPoint | undefined, place: Place & { readonly habits: Habits }): object {
-  const { spec, habits } = place;
+/** An upsert replaces a point as a whole, so what the chunk doesn't mention is copied from the point that is there. */
+function pointOf(
+  chunk: WholeChunk,
+  held: StoredPoint | undefined,
+  place: Place & { readonly conventions: IdConventions },
+): object {
+  const { spec, conventions } = place;
   const vectors = { ...held?.vectors };
   if (chunk.vector !== null) vectors[spec.vectorName ?? ""] = exactNumbers(chunk.vector);
   const { "": unnamed, ...named } = vectors;
-  const id = held?.id ?? (habits.rule ?? fallbackRule).idOf(chunk.id) ?? fallbackRule.idOf(chunk.id);
+  const id = held?.id ?? (conventions.rule ?? fallbackRule).idOf(chunk.id) ?? fallbackRule.idOf(chunk.id);
   return { id, vector: unnamed ?? named, payload: payloadOf(chunk, held?.payload ?? {}, place) };
 }
 
 function payloadOf(
   chunk: WholeChunk,
   held: StoredPoint["payload"],
-  { spec, fields, habits }: Place & { readonly habits: Habits },
+  { spec, fields, conventions }: Place & { readonly conventions: IdConventions },
 ): object {
   const said = {
     ...Object.fromEntries(fields.map((name) => [name, chunk.fields[name] ?? null])),
@@ -164,8 +168,8 @@ function payloadOf(
     entity_id: chunk.entityId,
     updated_at: chunk.updatedAt,
   };
-  const chunkId = (habits.isNumeric ? integerOf(chunk.id) : undefined) ?? chunk.id;
-  // Nothing is written as null where nothing was.
+  const chunkId = (conventions.isNumeric ? integerOf(chunk.id) : undefined) ?? chunk.id;
+  // A key that the payload lacks isn't added as null.
   const kept = Object.entries(said).filter(([name, value]) => value !== null || Object.hasOwn(held, name));
   return { chunk_id: chunkId, ...held, ...Object.fromEntries(kept) };
 }

@@ -3,7 +3,7 @@ import type { Fault } from "#errors.ts";
 import { type Call, type Collection, openCollection } from "../client/collection.ts";
 import type { QdrantSpec } from "../config/schema.ts";
 
-/** The server's own limit for one request; whoever calls gives a signal beside it. */
+/** The server's own limit for one request; the caller's signal may end it earlier. */
 const timeoutSeconds = 60;
 
 export type PointsCaller = {
