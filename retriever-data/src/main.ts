@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { setTimeout as pause } from "node:timers/promises";
-import { errorTable, faultOf, RetrieverError } from "@retriever/stores/errors.ts";
+import { explain, faultOf } from "@retriever/stores/errors.ts";
 import { loadAdapters } from "@retriever/stores/kinds.ts";
 import { Command } from "commander";
 import type { VerifyFlags } from "./config/options.ts";
@@ -49,12 +49,8 @@ function readVersion(): string {
   return (JSON.parse(text) as { version: string }).version;
 }
 
-/** One line a person can act on; a stack only for what isn't ours. */
 function printError(error: unknown): void {
-  const fault = faultOf(error);
-  const known = error instanceof RetrieverError;
-  const text = known ? `${fault.code}: ${fault.message}\n${errorTable[fault.code].remedy}` : String(error);
-  process.stderr.write(`${text}\n`);
+  process.stderr.write(`${explain(error)}\n`);
   process.exitCode = 1;
 }
 

@@ -2,7 +2,7 @@
 // Composition root: flags, variables, signals, exit codes. The only reader of the process.
 import { readFileSync } from "node:fs";
 import { setFlagsFromString } from "node:v8";
-import { errorTable, faultOf, RetrieverError } from "@retriever/stores/errors.ts";
+import { explain } from "@retriever/stores/errors.ts";
 import { loadAdapters } from "@retriever/stores/kinds.ts";
 import type { Clock } from "@retriever/stores/ports/clock.ts";
 import { Command } from "commander";
@@ -51,12 +51,8 @@ function readVersion(): string {
   return (JSON.parse(text) as { version: string }).version;
 }
 
-/** One line a person can act on; a stack only for what isn't ours. */
 function printError(error: unknown): void {
-  const fault = faultOf(error);
-  const known = error instanceof RetrieverError;
-  const text = known ? `${fault.code}: ${fault.message}\n${errorTable[fault.code].remedy}` : String(error);
-  process.stderr.write(`${text}\n`);
+  process.stderr.write(`${explain(error)}\n`);
   process.exitCode = 1;
 }
 

@@ -192,6 +192,12 @@ export class RetrieverError extends Error {
   }
 }
 
+/** An error for a person at a terminal: its code, message and remedy, or the error itself when it isn't of this table. */
+export function explain(error: unknown): string {
+  if (!(error instanceof RetrieverError)) return String(error);
+  return `${error.code}: ${error.message}\n${errorTable[error.code].remedy}`;
+}
+
 /** Makes errors of one code. */
 export function errorsOf(code: ErrorCode): (message: string, cause?: unknown) => RetrieverError {
   return (message, cause) => new RetrieverError({ code, message }, cause);

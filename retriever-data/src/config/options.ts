@@ -9,32 +9,6 @@ import { RetrieverError } from "@retriever/stores/errors.ts";
 import { verifyLevels } from "@retriever/stores/ports/chunk-store.ts";
 import { z } from "zod";
 
-/** As the command line gives them: text. */
-export type VerifyFlags = Readonly<
-  Partial<
-    Record<
-      | "config"
-      | "source"
-      | "destination"
-      | "level"
-      | "since"
-      | "partition"
-      | "sample"
-      | "budget"
-      | "lag"
-      | "report"
-      | "serveReport"
-      | "serveFor"
-      | "terminationLog"
-      | "checkpoint"
-      | "quality"
-      | "queries"
-      | "k",
-      string
-    >
-  >
-> & { readonly resume?: boolean };
-
 export type QualityOptions = {
   readonly queries: number;
   readonly k: number;
@@ -90,26 +64,32 @@ const budget = z.union(
   "expected chunks per second, or none",
 );
 
+const text = z.string().min(1).nullable().default(null);
+
 const flagsSchema = z.object({
-  level: z.enum(verifyLevels, `expected ${verifyLevels.join(", ")}`),
+  level: z.enum(verifyLevels, `expected ${verifyLevels.join(", ")}`).default("fresh"),
   since: instant.nullable(),
-  partition,
-  sample: numberIn(0, 1, "expected a share above 0, at most 1").refine(
-    (share) => share > 0,
-    "expected a share above 0",
-  ),
-  budget,
-  lag: numberIn(0, 3600, "expected seconds, at most 3600"),
-  report: z.string().min(1).nullable(),
-  serveReport: addressSchema.nullable(),
-  serveFor: numberIn(0, 86_400, "expected seconds, at most 86400"),
-  terminationLog: z.string().min(1).nullable(),
-  checkpoint: numberIn(0.1, 3600, "expected seconds, 0.1 to 3600"),
-  quality: numberIn(1, 10_000, "expected a number of queries, 1 to 10000").nullable(),
-  queries: z.string().min(1).nullable(),
+  partition: partition.prefault("0/1"),
+  sample: numberIn(0, 1, "expected a share above 0, at most 1")
+    .refine((share) => share > 0, "expected a share above 0")
+    .prefault("1"),
+  budget: budget.prefault("50000"),
+  lag: numberIn(0, 3600, "expected seconds, at most 3600").prefault("5"),
+  report: text,
+  serveReport: addressSchema.nullable().default(null),
+  serveFor: numberIn(0, 86_400, "expected seconds, at most 86400").prefault("120"),
+  terminationLog: text,
+  checkpoint: numberIn(0.1, 3600, "expected seconds, 0.1 to 3600").prefault("5"),
+  quality: numberIn(1, 10_000, "expected a number of queries, 1 to 10000").nullable().default(null),
+  queries: text,
   // One more is asked for where a chunk is left out of its own neighbours.
-  k: numberIn(1, maxK - 1, `expected 1 to ${maxK - 1}`),
+  k: numberIn(1, maxK - 1, `expected 1 to ${maxK - 1}`).prefault("10"),
 });
+
+/** As the command line gives them: text. */
+export type VerifyFlags = Readonly<
+  Partial<Record<"config" | "source" | "destination" | keyof z.input<typeof flagsSchema>, string>>
+> & { readonly resume?: boolean };
 
 const names: Readonly<Record<string, string>> = {
   serveReport: "serve-report",
@@ -119,7 +99,8 @@ const names: Readonly<Record<string, string>> = {
 
 /** Throws RETR_CONFIG_INVALID with every fault. */
 export function parseVerifyOptions(flags: VerifyFlags, env: Environment): VerifyOptions {
-  const result = flagsSchema.safeParse(withDefaults(flags, env));
+  const since = flags.since ?? env["RETRIEVER_VERIFY_SINCE"] ?? "";
+  const result = flagsSchema.safeParse({ ...flags, since: since === "" ? null : since });
   const faults = result.success ? [] : result.error.issues.map(({ path, message }) => `--${nameOf(path)}: ${message}`);
   if (flags.resume === true && flags.report === undefined)
     faults.push("--resume: expected --report with its checkpoint");
@@ -127,10 +108,10 @@ export function parseVerifyOptions(flags: VerifyFlags, env: Environment): Verify
   if (!result.success || faults.length > 0) {
     throw new RetrieverError({ code: "RETR_CONFIG_INVALID", message: `verify: ${faults.join("; ")}` });
   }
-  const { level, since, sample, lag, report, serveReport, serveFor, terminationLog, ...rest } = result.data;
-  const { quality, queries, k } = rest;
+  const { level, sample, lag, report, serveReport, serveFor, terminationLog, quality, queries, k, ...rest } =
+    result.data;
   return {
-    scope: { level, since, partition: rest.partition, sample, lagSeconds: lag },
+    scope: { level, since: rest.since, partition: rest.partition, sample, lagSeconds: lag },
     rowsPerSecond: rest.budget,
     isResumed: flags.resume === true,
     reportFolder: report,
@@ -140,28 +121,6 @@ export function parseVerifyOptions(flags: VerifyFlags, env: Environment): Verify
     checkpointMs: rest.checkpoint * 1000,
     quality: quality === null ? null : { queries: quality, k, file: queries },
   };
-}
-
-const defaults = {
-  level: "fresh",
-  partition: "0/1",
-  sample: "1",
-  budget: "50000",
-  lag: "5",
-  report: null,
-  serveReport: null,
-  serveFor: "120",
-  terminationLog: null,
-  checkpoint: "5",
-  quality: null,
-  queries: null,
-  k: "10",
-};
-
-function withDefaults(flags: VerifyFlags, env: Environment): object {
-  const since = flags.since ?? env["RETRIEVER_VERIFY_SINCE"] ?? "";
-  const given = Object.entries(flags).filter(([, value]) => value !== undefined);
-  return { ...defaults, ...Object.fromEntries(given), since: since === "" ? null : since };
 }
 
 function nameOf(path: readonly PropertyKey[]): string {

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { canonicalText, digestPayload, readMoment } from "./payload-digest.ts";
+import { readMoment } from "#values/time.ts";
+import { canonicalText, digestPayload } from "./payload-digest.ts";
 
 const value = fc.jsonValue({ maxDepth: 2 });
 

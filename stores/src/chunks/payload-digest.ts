@@ -1,8 +1,6 @@
 // The agreed fields of a chunk as two words, the same whichever store they come from and however it writes them.
+import { readMoment } from "#values/time.ts";
 import { scramble } from "./element-hash.ts";
-
-/** RFC 3339 as Postgres and applications print it; the zone may be left out and is UTC then. */
-const moment = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}(:?\d{2})?)?$/;
 
 /**
  * One text for one value. Numbers compare as numbers (12 = 12.0) and fractions as float32, moments to the millisecond,
@@ -33,21 +31,11 @@ function canonicalNumber(value: number): number {
 }
 
 function canonicalString(text: string): string {
-  if (text.length >= 19 && text.length <= 40 && moment.test(text)) {
+  if (text.length >= 19 && text.length <= 40) {
     const time = readMoment(text);
     if (!Number.isNaN(time)) return `d${time}`;
   }
   return `s${text.length}:${text}`;
-}
-
-/** ms since 1970 of a moment in text, cut to whole ms; NaN for anything else. Without a zone it is UTC. */
-export function readMoment(text: string): number {
-  const match = moment.exec(text);
-  if (match === null) return Number.NaN;
-  const [, fraction = "", zone = "Z", minutes] = match;
-  const seconds = text.slice(0, 19).replace(" ", "T");
-  const offset = zone === "Z" || minutes !== undefined ? zone : `${zone}:00`;
-  return Date.parse(`${seconds}${fraction.slice(0, 4)}${offset}`);
 }
 
 function canonicalObject(value: object | null): string {

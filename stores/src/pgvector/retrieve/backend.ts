@@ -4,7 +4,7 @@ import type { BackendDeps, Candidate } from "#ports/backend.ts";
 import { type Backend, exactTimeoutMs } from "#ports/backend.ts";
 import type { Metric } from "#similarity.ts";
 import { failedFacts } from "#values/failed-facts.ts";
-import { readTime } from "#values/iso-time.ts";
+import { readTime } from "#values/time.ts";
 import { postgresError } from "../client/classify.ts";
 import { indexSettings, isStaleStatement, makePool, withClient } from "../client/pool.ts";
 import { type Row, type RowQuery, readRows } from "../client/row-query.ts";

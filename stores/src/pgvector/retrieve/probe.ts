@@ -2,7 +2,7 @@
 import type { PoolClient } from "pg";
 import { errorsOf } from "#errors.ts";
 import { type ProbeFacts, unknownFacts } from "#ports/backend.ts";
-import { readTime } from "#values/iso-time.ts";
+import { readTime } from "#values/time.ts";
 import { tableOf } from "../client/names.ts";
 import { readRows } from "../client/row-query.ts";
 import type { PgvectorSpec } from "../config/schema.ts";

@@ -4,7 +4,7 @@
 import { RetrieverError } from "#errors.ts";
 import type { ChunkAccess, ChunkWriter, WholeChunk } from "#ports/chunk-store.ts";
 import { exactNumbers } from "#values/exact-json.ts";
-import { millisecondsOf } from "#values/exact-time.ts";
+import { readMoment } from "#values/time.ts";
 import { textOf } from "../client/answers.ts";
 import type { QdrantSpec } from "../config/schema.ts";
 import { floatsOf, readPoints, type StoredPoint, updatedAtOf } from "./point-answers.ts";
@@ -123,8 +123,8 @@ async function findOnce(place: Place, ids: readonly string[], signal: AbortSigna
 }
 
 function isNewer(held: StoredPoint | undefined, chunk: WholeChunk): boolean {
-  const heldAt = held === undefined ? null : millisecondsOf(updatedAtOf(held));
-  return heldAt !== null && heldAt > (millisecondsOf(chunk.updatedAt) ?? Number.NEGATIVE_INFINITY);
+  const heldAt = readMoment((held && updatedAtOf(held)) ?? "");
+  return !Number.isNaN(heldAt) && !(readMoment(chunk.updatedAt ?? "") >= heldAt);
 }
 
 /** Bodies of at most `upsertChars`; a point that is larger by itself goes alone. */

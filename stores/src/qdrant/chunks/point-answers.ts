@@ -1,7 +1,7 @@
 // Reads whole points as Qdrant prints them, every number in its own spelling.
 
 import { numberOf, parseExact } from "#values/exact-json.ts";
-import { exactTime } from "#values/exact-time.ts";
+import { exactTime } from "#values/time.ts";
 import { invalidAnswer, member, parseAnswer, textOf } from "../client/answers.ts";
 
 export type StoredPoint = {

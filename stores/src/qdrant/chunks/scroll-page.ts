@@ -1,6 +1,7 @@
 // A page of a scroll into columns, straight from its text. Members may come in any order.
 import type { ChunkPage } from "#chunks/chunk-page.ts";
-import { canonicalName, digestPayload, readMoment } from "#chunks/payload-digest.ts";
+import { canonicalName, digestPayload } from "#chunks/payload-digest.ts";
+import { readMoment } from "#values/time.ts";
 import { invalidAnswer } from "../client/answers.ts";
 import { JsonWalk } from "./json-walk.ts";
 import { momentAt } from "./moment-text.ts";

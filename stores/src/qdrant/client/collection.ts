@@ -1,7 +1,7 @@
 // One collection over Qdrant's REST API, on a pool of its own. Never follows a redirect: the key would go along.
 import { Pool } from "undici";
 import { type Fault, RetrieverError } from "#errors.ts";
-import { readTime } from "#values/iso-time.ts";
+import { readTime } from "#values/time.ts";
 import type { QdrantSpec } from "../config/schema.ts";
 import { member, parseAnswer } from "./answers.ts";
 import { statusFault, transportError } from "./classify.ts";
@@ -44,11 +44,11 @@ export function openCollection(spec: QdrantSpec, { faultOf, connect, ...limits }
   return {
     folder: `/collections/${encodeURIComponent(spec.collection)}`,
     call: async (call, signal) => {
-      const { body = null, headers, ...rest } = call;
+      const { body = null, headers } = call;
       const own = body === null ? auth : jsonAuth;
       const all = headers === undefined ? own : { ...own, ...headers };
       try {
-        const { status, text } = await exchange(pool, { ...rest, body, headers: all }, signal);
+        const { status, text } = await exchange(pool, { ...call, body, headers: all }, signal);
         if (status === 200) return text;
         throw new RetrieverError(faultOf?.(status, call) ?? statusFault(status, text));
       } catch (error) {

@@ -1,6 +1,6 @@
 // Candidates of Qdrant's answer to a query.
 import type { Candidate } from "#ports/backend.ts";
-import { readTime } from "#values/iso-time.ts";
+import { readTime } from "#values/time.ts";
 import { invalidAnswer, member, parseAnswer, textOf } from "../client/answers.ts";
 
 /** Best first. A point without a score is left out. Throws RETR_BACKEND_ANSWER_INVALID. */

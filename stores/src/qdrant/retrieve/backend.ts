@@ -14,6 +14,7 @@ import type { Metric } from "#similarity.ts";
 import { failedFacts } from "#values/failed-facts.ts";
 import { transportError } from "../client/classify.ts";
 import {
+  type Call,
   type CollectionInfo,
   type Distance,
   noVector,
@@ -65,11 +66,13 @@ export function makeQdrantBackend(spec: QdrantSpec, { similarity, clock }: Backe
     retrieve: async (request: BackendRequest, signal: AbortSignal): Promise<BackendAnswer> => {
       const startedAt = clock.monotonicMs();
       const { trace } = request;
-      const query = { method: "POST", body: queryBody(spec, request), headers: trace && traceHeaders(trace) } as const;
-      const answering = call(
-        request.isExact === true ? { ...query, path: exactPath, ...exactLimits } : { ...query, path: queryPath },
-        signal,
-      );
+      const query: Call = {
+        method: "POST",
+        path: request.isExact === true ? exactPath : queryPath,
+        body: queryBody(spec, request),
+        headers: trace && traceHeaders(trace),
+      };
+      const answering = call(request.isExact === true ? { ...query, ...exactLimits } : query, signal);
       const [text, learned] =
         metric === undefined ? await Promise.all([answering, learnMetric(signal)]) : [await answering, metric];
       const vectorMs = clock.monotonicMs() - startedAt;

@@ -1,0 +1,32 @@
+// Moments in text, as stores and applications print them.
+
+/** RFC 3339 as Postgres and applications print it; the zone may be left out and is UTC then. */
+const moment = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}(:?\d{2})?)?$/;
+
+/** ms since 1970 of a moment in text, cut to whole ms; NaN for anything else. Without a zone it is UTC. */
+export function readMoment(text: string): number {
+  const match = moment.exec(text);
+  if (match === null) return Number.NaN;
+  const [, fraction = "", zone = "Z", minutes] = match;
+  const seconds = text.slice(0, 19).replace(" ", "T");
+  const offset = zone === "Z" || minutes !== undefined ? zone : `${zone}:00`;
+  return Date.parse(`${seconds}${fraction.slice(0, 4)}${offset}`);
+}
+
+/** ISO 8601 in UTC with milliseconds, or with more digits where there are more; for what is copied. Null for no moment. */
+export function exactTime(text: string | null): string | null {
+  const time = text === null ? Number.NaN : readMoment(text.toUpperCase());
+  if (text === null || Number.isNaN(time)) return null;
+  const finer = /\.\d{3}(\d*?)0*(?!\d)/.exec(text)?.[1] ?? "";
+  return `${new Date(time).toISOString().slice(0, -1)}${finer}Z`;
+}
+
+/** A moment as `readTime` prints it; days that not every month has are left to the parser. */
+const printed = /^[12]\d{3}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z$/;
+
+/** ISO 8601 in UTC with milliseconds, so that the same moment is the same text; null for anything that isn't one. */
+export function readTime(value: unknown): string | null {
+  if (typeof value === "string" && printed.test(value)) return value;
+  const time = typeof value === "string" ? Date.parse(value) : Number.NaN;
+  return Number.isNaN(time) ? null : new Date(time).toISOString();
+}
