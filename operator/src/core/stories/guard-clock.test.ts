@@ -136,7 +136,7 @@ describe("time that doesn't count", () => {
     sim.pod(2).silent = true;
     sim.run(600);
     expect(counted(sim)).toBeLessThanOrEqual(before + 5);
-    expect(sim.condition("Ready")).toBe("False/Blind");
+    expect(sim.condition("Ready")).toBe("False/Unobserved");
   });
 
   it("two hours without an operator", () => {
