@@ -4,15 +4,15 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { listen } from "#support/http-server.ts";
-import { type Answer, answer } from "./answer.ts";
-import type { Admission, Call, Cluster, User, Verb } from "./call.ts";
-import { NoSuchPath } from "./failure.ts";
 import { makeCertificates } from "./http/certificate.ts";
 import { type Faults, makeFaults, makeRequestLog, type RequestLog } from "./http/faults.ts";
 import { renderKubeconfig } from "./http/kubeconfig.ts";
 import { makeServer } from "./http/server.ts";
-import { makeRegistry } from "./registry.ts";
-import { Store } from "./store.ts";
+import { NoSuchPath } from "./model/failure.ts";
+import { Store } from "./model/store.ts";
+import { makeRegistry } from "./resources/registry.ts";
+import { type Answer, answer } from "./verbs/answer.ts";
+import type { Admission, Call, Cluster, User, Verb } from "./verbs/call.ts";
 import { applyPatchType } from "./verbs/patch.ts";
 
 type ApiOptions = {

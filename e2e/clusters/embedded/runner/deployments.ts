@@ -1,9 +1,9 @@
 // The Deployment controller: keeps the pods of every Deployment as its template and replicas say, and reports.
 // Steps once per change; what to do is decided by rollout.ts.
 import { createHash, randomBytes } from "node:crypto";
-import { timestamp } from "../api/call.ts";
-import { ApiFailure } from "../api/failure.ts";
-import { copy, type JsonObject, type KubeObject, listOf, objectOf, textOf, valueAt } from "../api/json.ts";
+import { ApiFailure } from "../api/model/failure.ts";
+import { copy, type JsonObject, type KubeObject, listOf, objectOf, textOf, valueAt } from "../api/model/json.ts";
+import { timestamp } from "../api/verbs/call.ts";
 import { type ClusterAccess, placeOf } from "./cluster-access.ts";
 import { isReady } from "./pod-shape.ts";
 import { planRollout } from "./rollout.ts";

@@ -1,8 +1,17 @@
 // The Job controller: makes the pods of every Job, one per completion, and reports how they ended.
 // Steps once per change and at deadlines. Left out: ttlSecondsAfterFinished, suspension of Jobs, exponential backoff.
 import { randomBytes } from "node:crypto";
-import { timestamp } from "../api/call.ts";
-import { copy, isObject, type JsonObject, type KubeObject, listOf, objectOf, textOf, valueAt } from "../api/json.ts";
+import {
+  copy,
+  isObject,
+  type JsonObject,
+  type KubeObject,
+  listOf,
+  objectOf,
+  textOf,
+  valueAt,
+} from "../api/model/json.ts";
+import { timestamp } from "../api/verbs/call.ts";
 import { type ClusterAccess, placeOf } from "./cluster-access.ts";
 
 const indexAnnotation = "batch.kubernetes.io/job-completion-index";

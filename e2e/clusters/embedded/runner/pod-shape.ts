@@ -1,6 +1,6 @@
 // The parts of a pod's specification that the runner reads.
 // Readers only; anything unknown is ignored.
-import { isObject, type JsonObject, type KubeObject, listOf, objectOf, textOf, valueAt } from "../api/json.ts";
+import { isObject, type JsonObject, type KubeObject, listOf, objectOf, textOf, valueAt } from "../api/model/json.ts";
 
 type ContainerPort = { readonly name: string; readonly port: number };
 type Mount = { readonly volume: string; readonly path: string };

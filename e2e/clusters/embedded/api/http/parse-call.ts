@@ -1,9 +1,16 @@
 // From an HTTP request to a call: path, verb, query, body. Refuses what the double would have to honour and can't.
 // Pure.
 import { parse as parseYaml } from "yaml";
-import type { Call, Cluster, User, Verb } from "../call.ts";
-import { badRequest, forbidden, methodNotAllowed, NoSuchPath, notSupported, unsupportedMediaType } from "../failure.ts";
-import type { ResourceType } from "../resource-type.ts";
+import {
+  badRequest,
+  forbidden,
+  methodNotAllowed,
+  NoSuchPath,
+  notSupported,
+  unsupportedMediaType,
+} from "../model/failure.ts";
+import type { ResourceType } from "../resources/resource-type.ts";
+import type { Call, Cluster, User, Verb } from "../verbs/call.ts";
 
 export type Incoming = {
   readonly method: string;

@@ -3,9 +3,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer, type Server } from "node:https";
 import { readBytes } from "#support/http-server.ts";
-import { answer } from "../answer.ts";
-import { builtinTypes } from "../builtin.ts";
-import type { Call, Cluster, User } from "../call.ts";
 import {
   type ApiFailure,
   badRequest,
@@ -14,7 +11,10 @@ import {
   statusOf,
   tooManyRequests,
   unauthorized,
-} from "../failure.ts";
+} from "../model/failure.ts";
+import { builtinTypes } from "../resources/builtin.ts";
+import { answer } from "../verbs/answer.ts";
+import type { Call, Cluster, User } from "../verbs/call.ts";
 import { startWatch, type WatchTiming } from "../verbs/watch.ts";
 import type { Certificates } from "./certificate.ts";
 import type { FaultOutcome, FaultSubject, Faults, RequestLog } from "./faults.ts";

@@ -1,6 +1,6 @@
 // JSON values as CEL sees them: integers as int, numbers as double, times as timestamps, field names escaped.
 // Pure.
-import { isObject } from "../json.ts";
+import { isObject } from "../model/json.ts";
 import { fieldSchema, isDeclared, itemSchema } from "./descend.ts";
 import type { Schema } from "./schema.ts";
 

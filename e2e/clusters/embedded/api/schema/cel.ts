@@ -1,8 +1,8 @@
 // CEL validation rules of a custom resource, evaluated at every level of the schema, with transition rules.
 // Pure apart from a cache of compiled expressions.
 import { Environment, type ParseResult } from "@marcbachmann/cel-js";
-import type { Cause } from "../failure.ts";
-import { equal, isObject } from "../json.ts";
+import type { Cause } from "../model/failure.ts";
+import { equal, isObject } from "../model/json.ts";
 import { joinsUnboundedText, ruleRoot, undeclaredSelections } from "./cel-fields.ts";
 import { toCel } from "./cel-value.ts";
 import { childPath, fieldSchema, itemSchema, sameItem } from "./descend.ts";

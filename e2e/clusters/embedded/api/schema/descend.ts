@@ -1,6 +1,6 @@
 // Walking down a structural schema: which schema governs a field or an item, and how list items are told apart.
 // Pure.
-import { equal, isObject } from "../json.ts";
+import { equal, isObject } from "../model/json.ts";
 import type { Schema } from "./schema.ts";
 
 /** The schema of one field, or undefined when the field is not declared. */

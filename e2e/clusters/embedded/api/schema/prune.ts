@@ -1,6 +1,6 @@
 // Unknown fields and defaults: what a structural schema removes from and adds to an object.
 // Pure; both work in place on a private copy.
-import { copy, isObject, type JsonObject } from "../json.ts";
+import { copy, isObject, type JsonObject } from "../model/json.ts";
 import { childPath, fieldSchema, itemSchema } from "./descend.ts";
 import type { Schema } from "./schema.ts";
 

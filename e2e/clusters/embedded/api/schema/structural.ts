@@ -1,7 +1,7 @@
 // Whether a CRD's schema is structural: what a real API server refuses when the definition is created.
 // Pure; covers the parts that a generated manifest can get wrong.
-import type { Cause } from "../failure.ts";
-import { isObject, type JsonObject } from "../json.ts";
+import type { Cause } from "../model/failure.ts";
+import { isObject, type JsonObject } from "../model/json.ts";
 
 const forbiddenKeys = [
   "$ref",

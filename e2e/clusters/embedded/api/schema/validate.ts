@@ -1,7 +1,7 @@
 // OpenAPI validation of an object against a structural schema, with the wording of a real API server.
 // Pure. On an update, what did not change is not judged again (ratcheting).
-import type { Cause } from "../failure.ts";
-import { equal, isObject } from "../json.ts";
+import type { Cause } from "../model/failure.ts";
+import { equal, isObject } from "../model/json.ts";
 import { childPath, fieldSchema, itemKey, itemSchema, sameItem } from "./descend.ts";
 import type { Schema } from "./schema.ts";
 

@@ -1,6 +1,6 @@
 // delete, with preconditions, grace periods and finalizers.
 // Works on the store synchronously.
-import { type Call, type Cluster, isDryRun } from "../call.ts";
+
 import {
   badRequest,
   conflict,
@@ -9,11 +9,12 @@ import {
   notFound,
   notSupported,
   type StatusBody,
-} from "../failure.ts";
-import { isObject, type KubeObject, objectOf, textOf } from "../json.ts";
-import { beginDeletion, graceOf } from "../purge.ts";
-import { served } from "../resource-type.ts";
-import { admit } from "../write.ts";
+} from "../model/failure.ts";
+import { isObject, type KubeObject, objectOf, textOf } from "../model/json.ts";
+import { served } from "../resources/resource-type.ts";
+import { type Call, type Cluster, isDryRun } from "./call.ts";
+import { beginDeletion, graceOf } from "./purge.ts";
+import { admit } from "./write.ts";
 
 const protectedNamespaces = ["default", "kube-system", "kube-public"];
 

@@ -1,14 +1,22 @@
 // The patch formats: JSON patch, merge patch, server-side apply. A strategic merge is refused.
 // Each turns the request into a proposal; write.ts judges and stores it.
 import jsonPatch from "fast-json-patch";
-import { type Call, type Cluster, type Outcome, timestamp, writerOf } from "../call.ts";
-import { badRequest, conflict, failure, invalid, notFound, unprocessable, unsupportedMediaType } from "../failure.ts";
 import { applyConfiguration, type ManagerConflict } from "../fields/managers.ts";
 import { undeclaredFields } from "../fields/typed.ts";
-import { copy, isObject, type JsonObject, type KubeObject } from "../json.ts";
-import { parseObject } from "../metadata.ts";
-import { groupVersion, served } from "../resource-type.ts";
-import { checkNamespace, resetFields, write } from "../write.ts";
+import {
+  badRequest,
+  conflict,
+  failure,
+  invalid,
+  notFound,
+  unprocessable,
+  unsupportedMediaType,
+} from "../model/failure.ts";
+import { copy, isObject, type JsonObject, type KubeObject } from "../model/json.ts";
+import { parseObject } from "../resources/metadata.ts";
+import { groupVersion, served } from "../resources/resource-type.ts";
+import { type Call, type Cluster, type Outcome, timestamp, writerOf } from "./call.ts";
+import { checkNamespace, resetFields, write } from "./write.ts";
 
 const jsonPatchType = "application/json-patch+json";
 export const mergePatchType = "application/merge-patch+json";

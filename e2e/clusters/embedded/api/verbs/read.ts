@@ -1,10 +1,11 @@
 // get and list, with selectors, paging and reads at a version.
 // Reads only.
-import type { Call, Cluster } from "../call.ts";
-import { badRequest, failure, gone, notFound } from "../failure.ts";
-import type { KubeObject } from "../json.ts";
-import { groupVersion, served } from "../resource-type.ts";
-import { type Match, parseFieldSelector, parseLabelSelector } from "../selector.ts";
+
+import { badRequest, failure, gone, notFound } from "../model/failure.ts";
+import type { KubeObject } from "../model/json.ts";
+import { groupVersion, served } from "../resources/resource-type.ts";
+import { type Match, parseFieldSelector, parseLabelSelector } from "../resources/selector.ts";
+import type { Call, Cluster } from "./call.ts";
 
 type KubeList = {
   readonly kind: string;

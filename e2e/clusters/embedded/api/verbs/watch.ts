@@ -1,10 +1,11 @@
 // watch: what was missed, then what happens, with bookmarks, a deadline, and 410 for compacted versions.
 // Pushes frames to a sink; never blocks a write, and ends a watcher that does not read.
-import type { Call, Cluster } from "../call.ts";
-import { gone, statusOf } from "../failure.ts";
-import { groupVersion, served } from "../resource-type.ts";
-import type { Match } from "../selector.ts";
-import type { StoreEvent } from "../store.ts";
+
+import { gone, statusOf } from "../model/failure.ts";
+import type { StoreEvent } from "../model/store.ts";
+import { groupVersion, served } from "../resources/resource-type.ts";
+import type { Match } from "../resources/selector.ts";
+import type { Call, Cluster } from "./call.ts";
 import { checkReached, matchOf, parseCount, parseRevision } from "./read.ts";
 
 type Frame = {

@@ -1,11 +1,11 @@
 // CustomResourceDefinitions: checking them, completing them, and turning them into the resource types they define.
 // Pure; the registry keeps what comes out.
-import type { Cause } from "./failure.ts";
-import { isObject, type JsonObject, type KubeObject, listOf, objectOf, textOf, valueAt } from "./json.ts";
+import type { Cause } from "../model/failure.ts";
+import { isObject, type JsonObject, type KubeObject, listOf, objectOf, textOf, valueAt } from "../model/json.ts";
+import { ruleFaults } from "../schema/cel.ts";
+import { withObjectFields } from "../schema/schema.ts";
+import { structuralFaults } from "../schema/structural.ts";
 import type { ResourceType } from "./resource-type.ts";
-import { ruleFaults } from "./schema/cel.ts";
-import { withObjectFields } from "./schema/schema.ts";
-import { structuralFaults } from "./schema/structural.ts";
 
 /** Finalizer that keeps a definition until its objects are gone. */
 export const definitionFinalizer = "customresourcecleanup.apiextensions.k8s.io";

@@ -1,5 +1,9 @@
 // The built-in kinds that the double serves, and how each differs from plain storage.
 // Tables and pure checks; no state.
+
+import type { Cause } from "../model/failure.ts";
+import { equal, isObject, type KubeObject, objectOf, textOf, valueAt } from "../model/json.ts";
+import type { Schema } from "../schema/schema.ts";
 import {
   configMapSchema,
   coreEventSchema,
@@ -14,10 +18,7 @@ import {
 } from "./builtin-schema.ts";
 import { checkDefinition, completeDefinition } from "./definition.ts";
 import { checkEvent, fromCoreEvent, toCoreEvent } from "./event-kind.ts";
-import type { Cause } from "./failure.ts";
-import { equal, isObject, type KubeObject, objectOf, textOf, valueAt } from "./json.ts";
 import type { ResourceType } from "./resource-type.ts";
-import type { Schema } from "./schema/schema.ts";
 
 type Row = Pick<ResourceType, "group" | "version" | "plural" | "kind"> & {
   readonly schema: Schema;

@@ -1,7 +1,7 @@
 // Rules of metadata that every kind shares: names, labels, finalizers, and what a client can't set.
 // Pure.
-import { badRequest, type Cause } from "./failure.ts";
-import { isObject, type JsonObject, type KubeObject, type Metadata, textOf } from "./json.ts";
+import { badRequest, type Cause } from "../model/failure.ts";
+import { isObject, type JsonObject, type KubeObject, type Metadata, textOf } from "../model/json.ts";
 import { groupVersion, type ResourceType } from "./resource-type.ts";
 
 const subdomain = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;

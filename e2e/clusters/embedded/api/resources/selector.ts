@@ -1,7 +1,7 @@
 // Label and field selectors of lists and watches.
 // Pure; refuses what it can't evaluate.
-import { badRequest } from "./failure.ts";
-import { type KubeObject, textOf, valueAt } from "./json.ts";
+import { badRequest } from "../model/failure.ts";
+import { type KubeObject, textOf, valueAt } from "../model/json.ts";
 import type { ResourceType } from "./resource-type.ts";
 
 export type Match = (object: KubeObject) => boolean;

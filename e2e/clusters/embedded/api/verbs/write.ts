@@ -1,16 +1,17 @@
 // The common end of every create and update: prune, default, system fields, owners, validation, admission, storing.
 // Works on the store synchronously, so a write is never torn by another one.
+
+import { trackUpdate } from "../fields/managers.ts";
+import { badRequest, type Cause, conflict, forbidden, invalid, notFound, staleVersion } from "../model/failure.ts";
+import { copy, equal, type JsonObject, type KubeObject, without } from "../model/json.ts";
+import { definitionStatus } from "../resources/definition.ts";
+import { metadataFaults } from "../resources/metadata.ts";
+import { served } from "../resources/resource-type.ts";
+import { evaluateRules } from "../schema/cel.ts";
+import { applyDefaults, prune } from "../schema/prune.ts";
+import { validate } from "../schema/validate.ts";
 import { type Call, type Cluster, isDryRun, type Outcome, timestamp, writerOf } from "./call.ts";
-import { definitionStatus } from "./definition.ts";
-import { badRequest, type Cause, conflict, forbidden, invalid, notFound, staleVersion } from "./failure.ts";
-import { trackUpdate } from "./fields/managers.ts";
-import { copy, equal, type JsonObject, type KubeObject, without } from "./json.ts";
-import { metadataFaults } from "./metadata.ts";
 import { purgeIfReady } from "./purge.ts";
-import { served } from "./resource-type.ts";
-import { evaluateRules } from "./schema/cel.ts";
-import { applyDefaults, prune } from "./schema/prune.ts";
-import { validate } from "./schema/validate.ts";
 
 type Proposal = {
   readonly before: KubeObject | undefined;

@@ -1,10 +1,10 @@
 // One request as the verbs see it, and the cluster they work on.
 // Types and small readers only.
-import type { Writer } from "./fields/managers.ts";
-import type { KubeObject } from "./json.ts";
-import type { Registry } from "./registry.ts";
-import { groupVersion, type ResourceType } from "./resource-type.ts";
-import type { Store } from "./store.ts";
+import type { Writer } from "../fields/managers.ts";
+import type { KubeObject } from "../model/json.ts";
+import type { Store } from "../model/store.ts";
+import type { Registry } from "../resources/registry.ts";
+import { groupVersion, type ResourceType } from "../resources/resource-type.ts";
 
 export type User = { readonly username: string; readonly groups: readonly string[] };
 export type Verb = "get" | "list" | "watch" | "create" | "update" | "patch" | "delete";

@@ -1,7 +1,7 @@
 // Events: one storage behind two groups, as in a real API server; events.k8s.io is converted from and to core.
 // Pure.
-import type { Cause } from "./failure.ts";
-import { isObject, type KubeObject, textOf, valueAt } from "./json.ts";
+import type { Cause } from "../model/failure.ts";
+import { isObject, type KubeObject, textOf, valueAt } from "../model/json.ts";
 
 /** Field names: events.k8s.io on the left, core on the right. */
 const renamed: readonly (readonly [string, string])[] = [

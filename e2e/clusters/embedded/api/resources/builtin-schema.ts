@@ -12,7 +12,7 @@ import {
   textList,
   textMap,
   withObjectFields,
-} from "./schema/schema.ts";
+} from "../schema/schema.ts";
 
 const time: Schema = { type: "string", nullable: true };
 const conditions = mapList(["type"], openRecord({ type: text }));
