@@ -14,7 +14,7 @@ export function prune(schema: Schema, value: unknown, path = ""): string[] {
   for (const name of Object.keys(value)) {
     const child = fieldSchema(schema, name);
     if (child !== undefined) removed.push(...prune(child, value[name], childPath(path, name)));
-    else if (!isResourceField(schema, name)) {
+    else {
       delete value[name];
       removed.push(childPath(path, name));
     }
@@ -24,10 +24,6 @@ export function prune(schema: Schema, value: unknown, path = ""): string[] {
 
 function isUntyped(schema: Schema): boolean {
   return Object.keys(schema).length === 0;
-}
-
-function isResourceField(schema: Schema, name: string): boolean {
-  return schema["x-kubernetes-embedded-resource"] === true && ["apiVersion", "kind", "metadata"].includes(name);
 }
 
 /** Fills in the schema's defaults, outermost first, so that a default may itself be completed. */

@@ -7,12 +7,10 @@ export type Rule = {
   readonly messageExpression?: string;
   readonly reason?: string;
   readonly fieldPath?: string;
-  readonly optionalOldSelf?: boolean;
 };
 
 export type Schema = {
   readonly type?: string;
-  readonly format?: string;
   readonly nullable?: boolean;
   readonly properties?: { readonly [name: string]: Schema };
   readonly additionalProperties?: Schema | boolean;
@@ -24,21 +22,12 @@ export type Schema = {
   readonly minimum?: number;
   readonly maximum?: number;
   readonly exclusiveMinimum?: boolean;
-  readonly exclusiveMaximum?: boolean;
-  readonly multipleOf?: number;
   readonly minLength?: number;
   readonly maxLength?: number;
   readonly minItems?: number;
   readonly maxItems?: number;
-  readonly minProperties?: number;
-  readonly maxProperties?: number;
-  readonly allOf?: readonly Schema[];
-  readonly anyOf?: readonly Schema[];
-  readonly oneOf?: readonly Schema[];
-  readonly not?: Schema;
   readonly "x-kubernetes-int-or-string"?: boolean;
   readonly "x-kubernetes-preserve-unknown-fields"?: boolean;
-  readonly "x-kubernetes-embedded-resource"?: boolean;
   readonly "x-kubernetes-list-type"?: "atomic" | "set" | "map";
   readonly "x-kubernetes-list-map-keys"?: readonly string[];
   readonly "x-kubernetes-map-type"?: "atomic" | "granular";
@@ -63,6 +52,17 @@ export function openRecord(properties: { readonly [name: string]: Schema }): Sch
 
 export function mapList(keys: readonly string[], items: Schema): Schema {
   return { type: "array", items, "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": keys };
+}
+
+/** The schema with rules beyond its shape. */
+export function ruled(schema: Schema, ...rules: readonly Rule[]): Schema {
+  return { ...schema, "x-kubernetes-validations": rules };
+}
+
+/** The rule that a field is there and not empty. */
+export function needed(field: string): Rule {
+  const rule = `has(self.${field}) && self.${field} != null && self.${field} != ''`;
+  return { rule, reason: "FieldValueRequired", fieldPath: `.${field}`, message: "must not be empty" };
 }
 
 export const textSet: Schema = { type: "array", items: text, "x-kubernetes-list-type": "set" };
