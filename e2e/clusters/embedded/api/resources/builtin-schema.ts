@@ -1,12 +1,15 @@
-// Schemas of the built-in kinds, as far as merging lists and refusing wrong types needs them.
-// Constants only; fields outside them are kept as they come.
+// Schemas of the built-in kinds, as far as merging lists, refusing wrong types and refusing wrong values needs them.
+// Constants only; fields outside them are kept as they come. Values are judged by CEL rules, as those of custom resources.
 import {
   flag,
   integer,
   mapList,
+  needed,
   open,
   openRecord,
+  type Rule,
   record,
+  ruled,
   type Schema,
   text,
   textList,
@@ -14,12 +17,14 @@ import {
   withObjectFields,
 } from "../schema/schema.ts";
 
+const optionalInteger: Schema = { type: "integer", nullable: true };
+const notNegative: Rule = { rule: "self >= 0", message: "must be greater than or equal to 0" };
 const time: Schema = { type: "string", nullable: true };
 const conditions = mapList(["type"], openRecord({ type: text }));
 const quantities: Schema = { type: "object", additionalProperties: { "x-kubernetes-int-or-string": true } };
 const atomicText: Schema = { ...textList, "x-kubernetes-list-type": "atomic" };
 
-const container = openRecord({
+const containerFields = openRecord({
   name: text,
   image: text,
   imagePullPolicy: text,
@@ -35,8 +40,8 @@ const container = openRecord({
   volumeMounts: mapList(["mountPath"], openRecord({ name: text, mountPath: text, readOnly: flag })),
 });
 
-const containers = mapList(["name"], container);
-const podSpec = openRecord({
+const containers = mapList(["name"], ruled(containerFields, needed("name")));
+const podFields = openRecord({
   containers,
   initContainers: containers,
   volumes: mapList(["name"], openRecord({ name: text })),
@@ -48,6 +53,28 @@ const podSpec = openRecord({
   terminationGracePeriodSeconds: { type: "integer", default: 30 },
 });
 
+const podSpec = ruled(podFields, {
+  rule: "has(self.containers) && size(self.containers) > 0",
+  reason: "FieldValueRequired",
+  fieldPath: ".containers",
+  message: "must have a container",
+});
+/** A pod that exists may be given its node, and nothing else. */
+const runningPodSpec: Schema = {
+  ...podSpec,
+  "x-kubernetes-validations": [
+    ...(podSpec["x-kubernetes-validations"] ?? []),
+    {
+      rule:
+        "self.all(name, name == 'nodeName' || (name in oldSelf && self[name] == oldSelf[name])) && " +
+        "oldSelf.all(name, name in self) && " +
+        "(!has(oldSelf.nodeName) || oldSelf.nodeName == '' || self.nodeName == oldSelf.nodeName)",
+      reason: "FieldValueForbidden",
+      message: "pod updates may not change fields other than `spec.containers[*].image`",
+    },
+  ],
+};
+
 const template = record({ metadata: openRecord({ labels: textMap, annotations: textMap }), spec: podSpec });
 const jobSpec = openRecord({ template });
 
@@ -55,9 +82,16 @@ export const namespaceSchema = withObjectFields(
   record({ spec: record({ finalizers: textList }), status: openRecord({ phase: text, conditions }) }),
 );
 export const podSchema = withObjectFields(
-  record({ spec: podSpec, status: openRecord({ phase: text, podIP: text, conditions }) }),
+  record({ spec: runningPodSpec, status: openRecord({ phase: text, podIP: text, conditions }) }),
 );
-export const configMapSchema = withObjectFields(record({ data: textMap }));
+export const configMapSchema = withObjectFields(
+  record({
+    data: ruled(textMap, {
+      rule: "self.all(name, name.matches('^[-._a-zA-Z0-9]{1,253}$') && name != '.' && name != '..')",
+      message: "a valid config key must consist of alphanumeric characters, '-', '_' or '.'",
+    }),
+  }),
+);
 const reference = openRecord({
   apiVersion: text,
   kind: text,
@@ -70,27 +104,46 @@ const reference = openRecord({
 const series: Schema = { ...record({ count: integer, lastObservedTime: text, lastTimestamp: text }), nullable: true };
 const source = record({ component: text, host: text });
 
-export const coreEventSchema = withObjectFields(
-  record({
-    involvedObject: { ...reference, "x-kubernetes-map-type": "atomic" },
-    reason: text,
-    message: text,
-    source,
-    firstTimestamp: time,
-    lastTimestamp: time,
-    count: integer,
-    type: text,
-    eventTime: time,
-    series,
-    action: text,
-    related: { ...reference, nullable: true },
-    reportingComponent: text,
-    reportingInstance: text,
-  }),
-);
+/** An event lives with its object; events about objects without a namespace live in `default`. */
+function eventOf(about: string, fields: { readonly [name: string]: Schema }, ...rules: readonly Rule[]): Schema {
+  const place = `self.?${about}.?__namespace__.orValue('')`;
+  return ruled(
+    withObjectFields(record(fields)),
+    {
+      rule: `has(self.${about})`,
+      reason: "FieldValueRequired",
+      fieldPath: `.${about}`,
+      message: "must name an object",
+    },
+    {
+      rule: `${place} == self.metadata.__namespace__ || (${place} == '' && self.metadata.__namespace__ == 'default')`,
+      fieldPath: `.${about}.namespace`,
+      message: "does not match event.namespace",
+    },
+    ...rules,
+  );
+}
 
-export const eventsSchema = withObjectFields(
-  record({
+export const coreEventSchema = eventOf("involvedObject", {
+  involvedObject: { ...reference, "x-kubernetes-map-type": "atomic" },
+  reason: text,
+  message: text,
+  source,
+  firstTimestamp: time,
+  lastTimestamp: time,
+  count: integer,
+  type: text,
+  eventTime: time,
+  series,
+  action: text,
+  related: { ...reference, nullable: true },
+  reportingComponent: text,
+  reportingInstance: text,
+});
+
+export const eventsSchema = eventOf(
+  "regarding",
+  {
     regarding: { ...reference, "x-kubernetes-map-type": "atomic" },
     reason: text,
     note: text,
@@ -105,36 +158,63 @@ export const eventsSchema = withObjectFields(
     deprecatedFirstTimestamp: time,
     deprecatedLastTimestamp: time,
     deprecatedCount: integer,
-  }),
+  },
+  ...["eventTime", "reportingController", "reportingInstance", "action", "reason"].map(needed),
+  { rule: "self.?type.orValue('') in ['Normal', 'Warning']", fieldPath: ".type", message: "has invalid value" },
+  { rule: "size(self.?note.orValue('')) <= 1024", fieldPath: ".note", message: "can have at most 1024 characters" },
 );
 
 export const leaseSchema = withObjectFields(
   record({
     spec: record({
       holderIdentity: { type: "string", nullable: true },
-      leaseDurationSeconds: { type: "integer", nullable: true },
+      leaseDurationSeconds: ruled(optionalInteger, { rule: "self > 0", message: "must be greater than 0" }),
       acquireTime: time,
       renewTime: time,
-      leaseTransitions: { type: "integer", nullable: true },
+      leaseTransitions: ruled(optionalInteger, notNegative),
       strategy: text,
       preferredHolder: text,
     }),
   }),
 );
 
-const labelSelector = { ...openRecord({ matchLabels: textMap }), "x-kubernetes-map-type": "atomic" } as const;
+const labelSelector: Schema = { ...openRecord({ matchLabels: textMap }), "x-kubernetes-map-type": "atomic" };
+const deploymentRules: readonly Rule[] = [
+  {
+    rule: "has(self.template) && has(self.template.spec)",
+    reason: "FieldValueRequired",
+    fieldPath: ".template.spec.containers",
+    message: "must have a container",
+  },
+  {
+    rule: "size(self.?selector.?matchLabels.orValue({})) > 0",
+    reason: "FieldValueRequired",
+    fieldPath: ".selector",
+    message: "must select the pods of the template",
+  },
+  {
+    rule:
+      "self.?selector.?matchLabels.orValue({}).all(name, " +
+      "self.?template.?metadata.?labels[?name].orValue('') == self.selector.matchLabels[name])",
+    fieldPath: ".template.metadata.labels",
+    message: "`selector` does not match template `labels`",
+  },
+];
 
 export const deploymentSchema = withObjectFields(
   record({
-    spec: openRecord({
-      replicas: { type: "integer", default: 1 },
-      selector: labelSelector,
-      template,
-      revisionHistoryLimit: { type: "integer", default: 10 },
-      progressDeadlineSeconds: { type: "integer", default: 600 },
-      paused: flag,
-      strategy: { ...openRecord({ type: { type: "string", default: "RollingUpdate" } }), default: {} },
-    }),
+    spec: ruled(
+      openRecord({
+        replicas: ruled({ type: "integer", default: 1 }, notNegative),
+        selector: ruled(labelSelector, { rule: "self == oldSelf", message: "field is immutable" }),
+        template,
+        revisionHistoryLimit: { type: "integer", default: 10 },
+        progressDeadlineSeconds: { type: "integer", default: 600 },
+        paused: flag,
+        strategy: { ...openRecord({ type: { type: "string", default: "RollingUpdate" } }), default: {} },
+      }),
+      ...deploymentRules,
+    ),
     status: openRecord({ replicas: integer, readyReplicas: integer, conditions }),
   }),
 );

@@ -144,7 +144,7 @@ function checkObject(call: Call, before: KubeObject | undefined, after: KubeObje
       `${type.kind} in version "${type.version}" cannot be handled as a ${type.kind}: ${describe(shape)}`,
     );
   const faults = [...metadataFaults(type, after, before), ...shape, ...(type.check?.(after, before) ?? [])];
-  if (type.custom) faults.push(...ruleCauses(node, shape));
+  faults.push(...ruleCauses(node, shape));
   if (faults.length > 0) throw invalid(type, after.metadata.name, faults);
 }
 
