@@ -27,7 +27,7 @@ const maxOperations = 10_000;
 export function patchObject(cluster: Cluster, call: Call): Outcome {
   const { type, namespace, name, contentType } = call;
   if (contentType === applyPatchType) return applyPatch(cluster, call);
-  if (call.query.has("force")) throw badOption("force", "Forbidden: may not be specified for non-apply patch");
+  if (call.query.force !== undefined) throw badOption("force", "Forbidden: may not be specified for non-apply patch");
   const live = cluster.store.get(type.storage, namespace, name);
   const supported = [jsonPatchType, mergePatchType, applyPatchType];
   if (!supported.includes(contentType)) throw unsupportedMediaType(contentType, supported);
@@ -75,7 +75,8 @@ function mergePatch(target: unknown, patch: unknown): unknown {
 
 function applyPatch(cluster: Cluster, call: Call): Outcome {
   const { type, namespace, name } = call;
-  if (!call.query.has("fieldManager")) throw badOption("fieldManager", "Required value: is required for apply patch");
+  if (call.query.fieldManager === undefined)
+    throw badOption("fieldManager", "Required value: is required for apply patch");
   const config = parseApplied(call);
   const stored = cluster.store.get(type.storage, namespace, name);
   const live = stored === undefined ? undefined : served(type, stored);
@@ -86,7 +87,7 @@ function applyPatch(cluster: Cluster, call: Call): Outcome {
     time: timestamp(cluster.now()),
     reset: resetFields(call),
   };
-  const applied = applyConfiguration(context, live, config, call.query.get("force") === "true");
+  const applied = applyConfiguration(context, live, config, call.query.force === true);
   if (applied.conflicts.length > 0) throw applyConflict(applied.conflicts);
   // Without a version of its own, an apply is judged against the live one and can't be stale.
   const resourceVersion = config.metadata.resourceVersion ?? live?.metadata.resourceVersion ?? "";

@@ -79,7 +79,7 @@ function checkPreconditions({ type, name }: Call, before: KubeObject, after: Kub
 
 function pruneUnknown(call: Call, after: KubeObject): string[] {
   const removed = prune(call.type.schema, after);
-  const mode = call.query.get("fieldValidation") ?? "Warn";
+  const mode = call.query.fieldValidation ?? "Warn";
   if (removed.length === 0 || mode === "Ignore") return [];
   const texts = removed.map((path) => `unknown field "${path}"`);
   if (mode === "Warn") return texts;
