@@ -79,11 +79,9 @@ function toPodAddress(text: string, podIp: string): string {
 }
 
 function moveListeners(args: readonly string[], podIp: string): string[] {
-  return args.map((arg, index) => {
-    const flag = /^(--(?:listen|admin|serve-report)=)(.*)$/.exec(arg);
-    if (flag !== null) return `${flag[1] ?? ""}${toPodAddress(flag[2] ?? "", podIp)}`;
-    return ["--listen", "--admin", "--serve-report"].includes(args[index - 1] ?? "") ? toPodAddress(arg, podIp) : arg;
-  });
+  return args.map((arg, index) =>
+    ["--listen", "--admin", "--serve-report"].includes(args[index - 1] ?? "") ? toPodAddress(arg, podIp) : arg,
+  );
 }
 
 function escapePattern(text: string): string {

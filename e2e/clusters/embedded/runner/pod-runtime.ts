@@ -50,7 +50,6 @@ export class PodRuntime {
   #pod: KubeObject;
   #process: Running | undefined;
   #state: ContainerState = { kind: "waiting", reason: "ContainerCreating", message: "" };
-  #lastExit: PodFacts["lastExit"];
   #ready = false;
   #failures = 0;
   #restarts = 0;
@@ -181,8 +180,6 @@ export class PodRuntime {
     const at = timestamp(this.#parts.now());
     this.#ready = false;
     this.#failures = 0;
-    // What ran once has no earlier end.
-    if (!runsOnce(this.#pod)) this.#lastExit = { exit, at };
     this.#state = { kind: "terminated", exit, at, message: lastWords(this.#terminationLog) };
   }
 
@@ -254,7 +251,6 @@ export class PodRuntime {
       active: this.#active?.name ?? containersOf(this.#pod)[0]?.name ?? "",
       runsOnce: runsOnce(this.#pod),
       state: this.#state,
-      lastExit: this.#lastExit,
       ready: this.#ready,
       restartCount: this.#restarts,
       startTime: this.#startTime,

@@ -53,7 +53,7 @@ export function startRunner(options: RunnerOptions): Runner {
   const { api, directory, ...over } = options;
   const now = () => new Date();
   const cluster = makeClusterAccess(api);
-  const processes = makeProcesses(now);
+  const processes = makeProcesses();
   const addresses = makeAddresses([randomInt(16, 240), randomInt(1, 255)]);
   const kubelet = new Kubelet({ cluster, processes, addresses, settings: { ...defaults, ...over }, directory, now });
   const pass = () => {

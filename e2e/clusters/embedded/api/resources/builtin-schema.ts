@@ -210,8 +210,12 @@ export const deploymentSchema = withObjectFields(
         template,
         revisionHistoryLimit: { type: "integer", default: 10 },
         progressDeadlineSeconds: { type: "integer", default: 600 },
-        paused: flag,
-        strategy: { ...openRecord({ type: { type: "string", default: "RollingUpdate" } }), default: {} },
+        // What the Deployment controller here can't do is refused.
+        paused: { type: "boolean", enum: [false] },
+        strategy: {
+          ...openRecord({ type: { type: "string", enum: ["RollingUpdate"], default: "RollingUpdate" } }),
+          default: {},
+        },
       }),
       ...deploymentRules,
     ),

@@ -61,12 +61,7 @@ describe("the rules of built-in kinds", () => {
     ["events.k8s.io", "events", { ...event, eventTime: null }, "eventTime"],
     ["events.k8s.io", "events", { ...event, type: "Odd" }, "type"],
     ["events.k8s.io", "events", { ...event, note: "x".repeat(1025) }, "note"],
-    [
-      "apps",
-      "deployments",
-      { spec: { replicas: -1, ...{ selector: { matchLabels: labels }, template } } },
-      "spec.replicas",
-    ],
+    ["apps", "deployments", { spec: { ...deployment.spec, replicas: -1 } }, "spec.replicas"],
     ["apps", "deployments", { spec: { template } }, "spec.selector"],
     [
       "apps",
