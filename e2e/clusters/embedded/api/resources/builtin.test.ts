@@ -37,6 +37,11 @@ describe("the rules of built-in kinds", () => {
     ["", "pods", pod],
     ["", "configmaps", { data: { "a.json": "" } }],
     ["", "configmaps", {}],
+    [
+      "",
+      "configmaps",
+      { metadata: { labels: { "app.kubernetes.io/name": "a.b_c", tier: "" }, finalizers: ["a.b/c"] } },
+    ],
     ["", "events", coreEvent],
     ["", "events", { metadata: { ...metadata, namespace: "default" }, involvedObject: { name: "x" } }],
     ["events.k8s.io", "events", event],
@@ -48,6 +53,12 @@ describe("the rules of built-in kinds", () => {
   });
 
   it.each([
+    ["", "configmaps", { metadata: { labels: { "a b": "" } } }, "metadata.labels"],
+    ["", "configmaps", { metadata: { labels: { a: "-" } } }, "metadata.labels"],
+    ["", "configmaps", { metadata: { labels: { a: "x".repeat(64) } } }, "metadata.labels"],
+    ["", "configmaps", { metadata: { annotations: { "/a": "" } } }, "metadata.annotations"],
+    ["", "configmaps", { metadata: { finalizers: ["a/b/c"] } }, "metadata.finalizers"],
+    ["", "configmaps", { metadata: { ownerReferences: [{ uid: "1" }] } }, "metadata.ownerReferences[0].name"],
     ["", "pods", { spec: {} }, "spec.containers"],
     ["", "pods", { spec: { containers: [] } }, "spec.containers"],
     ["", "pods", { spec: { containers: [{ image: "app" }] } }, "spec.containers[0].name"],

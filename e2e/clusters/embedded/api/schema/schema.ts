@@ -68,6 +68,12 @@ export function needed(field: string): Rule {
 export const textSet: Schema = { type: "array", items: text, "x-kubernetes-list-type": "set" };
 export const textList: Schema = { type: "array", items: text };
 
+/** Of names in labels, annotations and finalizers. */
+const qualifiedNames: Rule = {
+  rule: "self.all(name, name.matches('^([a-zA-Z0-9]([-a-zA-Z0-9.]*[a-zA-Z0-9])?/)?([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$'))",
+  message: "name part must consist of alphanumeric characters, '-', '_' or '.'",
+};
+
 const objectMetaSchema: Schema = record({
   name: text,
   generateName: text,
@@ -79,13 +85,23 @@ const objectMetaSchema: Schema = record({
   creationTimestamp: { type: "string", nullable: true },
   deletionTimestamp: { type: "string", nullable: true },
   deletionGracePeriodSeconds: { type: "integer", nullable: true },
-  labels: textMap,
-  annotations: textMap,
-  finalizers: textSet,
-  ownerReferences: mapList(["uid"], {
-    ...record({ apiVersion: text, kind: text, name: text, uid: text, controller: flag, blockOwnerDeletion: flag }),
-    "x-kubernetes-map-type": "atomic",
+  labels: ruled(textMap, qualifiedNames, {
+    rule: "self.all(name, size(self[name]) <= 63 && self[name].matches('^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$'))",
+    message:
+      "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', at most 63 of them",
   }),
+  annotations: ruled(textMap, qualifiedNames),
+  finalizers: ruled(textSet, qualifiedNames),
+  ownerReferences: mapList(
+    ["uid"],
+    ruled(
+      {
+        ...record({ apiVersion: text, kind: text, name: text, uid: text, controller: flag, blockOwnerDeletion: flag }),
+        "x-kubernetes-map-type": "atomic",
+      },
+      ...["apiVersion", "kind", "name", "uid"].map(needed),
+    ),
+  ),
   managedFields: { type: "array", items: open },
 });
 

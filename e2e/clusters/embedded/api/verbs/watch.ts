@@ -18,9 +18,6 @@ type Sink = { readonly send: (frame: Frame) => boolean; readonly end: () => void
 
 export type WatchTiming = { readonly bookmarkEveryMs: number; readonly maxSeconds: number };
 
-/** How long before its deadline a watch sends a last bookmark. */
-const farewellMs = 2000;
-
 /** Starts a watch; the returned function ends it. Throws what must be refused before any frame. */
 export function startWatch(cluster: Cluster, call: Call, sink: Sink, timing: WatchTiming): () => void {
   const plan = planOf(cluster, call);
@@ -47,7 +44,6 @@ export function startWatch(cluster: Cluster, call: Call, sink: Sink, timing: Wat
   timers.push(setTimeout(stop, lifetimeMs));
   if (call.query.allowWatchBookmarks === true) {
     timers.push(setInterval(() => bookmark(), timing.bookmarkEveryMs));
-    if (lifetimeMs > farewellMs) timers.push(setTimeout(() => bookmark(), lifetimeMs - farewellMs));
   }
   return stop;
 }
