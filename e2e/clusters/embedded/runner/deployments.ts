@@ -38,7 +38,7 @@ function syncDeployment(cluster: ClusterAccess, deployment: KubeObject, now: Dat
     for (let count = 0; count < step.create; count += 1) refusal = createPod(cluster, deployment, hash);
   }
   const failure = { type: "ReplicaFailure", status: "True", reason: "FailedCreate", message: refusal };
-  cluster.writeDeploymentStatus(placeOf(deployment), {
+  cluster.writeStatus(deployment, {
     observedGeneration: deployment.metadata.generation,
     replicas: pods.length,
     updatedReplicas: pods.filter((pod) => hashOf(pod) === hash).length,

@@ -28,7 +28,7 @@ function syncJob(cluster: ClusterAccess, job: KubeObject, now: Date): void {
   const verdict = endOf(job, { done: done.size, completions, failed, now });
   if (verdict !== undefined) {
     for (const pod of active) cluster.deletePod(placeOf(pod));
-    cluster.writeJobStatus(placeOf(job), { ...counts, active: 0, conditions: [condition(verdict, now)] });
+    cluster.writeStatus(job, { ...counts, active: 0, conditions: [condition(verdict, now)] });
     return;
   }
   const busy = new Set(active.map(indexOf));
@@ -38,7 +38,7 @@ function syncJob(cluster: ClusterAccess, job: KubeObject, now: Date): void {
   const room = Math.max(0, numberAt(job, "parallelism", 1) - active.length);
   for (const index of open.slice(0, room))
     cluster.createPod(completionPod(job, index), placeOf(job).namespace, "job-controller");
-  cluster.writeJobStatus(placeOf(job), { startTime: valueAt(job, "status", "startTime") ?? timestamp(now), ...counts });
+  cluster.writeStatus(job, { startTime: valueAt(job, "status", "startTime") ?? timestamp(now), ...counts });
 }
 
 type Verdict = { readonly type: "Complete" | "Failed"; readonly reason: string; readonly message: string };

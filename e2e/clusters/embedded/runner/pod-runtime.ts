@@ -140,14 +140,9 @@ export class PodRuntime {
 
   #launch(container: Container): void {
     const { settings, podIp, directory, logFile, processes } = this.#parts;
-    const hostPaths = new Map(container.mounts.map((mount) => [mount.path, this.#volumePath(mount.volume)]));
+    const hostPaths = new Map(container.volumeMounts.map((mount) => [mount.mountPath, this.#volumePath(mount.name)]));
     hostPaths.set(container.terminationMessagePath, this.#terminationLog);
-    const { args, env } = launchOf(container, {
-      pod: this.#pod,
-      podIp,
-      nodeName: settings.nodeName,
-      hostPaths,
-    });
+    const { args, env } = launchOf(container, { pod: this.#pod, podIp, hostPaths });
     const command = [...entryPoint(container, settings), ...args];
     const running = processes.start({ command, env, cwd: directory, logFile });
     this.#process = running;
@@ -256,13 +251,13 @@ export class PodRuntime {
       startTime: this.#startTime,
       now: timestamp(this.#parts.now()),
     };
-    this.#parts.cluster.writePodStatus(placeOf(this.#pod), renderPodStatus(facts, this.#pod["status"]));
+    this.#parts.cluster.writeStatus(this.#pod, renderPodStatus(facts, this.#pod["status"]));
   }
 }
 
 /** The sidecar always is; what has no probe of its own is ready as soon as it runs. */
-function isProbed({ name, readiness }: Container, { sidecarContainer }: PodSettings): boolean {
-  return name === sidecarContainer || readiness !== undefined;
+function isProbed({ name, readinessProbe }: Container, { sidecarContainer }: PodSettings): boolean {
+  return name === sidecarContainer || readinessProbe !== undefined;
 }
 
 /** The first 4 KiB of what the process left for its end, as a kubelet reads it. */
@@ -275,12 +270,8 @@ function lastWords(path: string): string {
 }
 
 function probeTarget(container: Container): { readonly port: number; readonly path: string } {
-  const http = container.readiness?.["httpGet"];
-  const port = valueAt(http, "port") ?? "admin";
-  return {
-    port: typeof port === "number" ? port : portOf(container, textOf(port), 7090),
-    path: textOf(valueAt(http, "path")) || "/readyz",
-  };
+  const { port, path } = container.readinessProbe?.httpGet ?? { port: "admin", path: "/readyz" };
+  return { port: typeof port === "number" ? port : portOf(container, port, 7090), path };
 }
 
 function entryPoint({ command }: Container, { sidecarCommand, imageRoot }: PodSettings): readonly string[] {

@@ -235,14 +235,37 @@ export const cronJobSchema = withObjectFields(
   }),
 );
 
-export const definitionSchema = withObjectFields(
-  record({
-    spec: openRecord({
-      group: text,
-      scope: text,
-      names: openRecord({ plural: text, kind: text, singular: text, shortNames: atomicText, categories: atomicText }),
-      versions: { type: "array", items: open, "x-kubernetes-list-type": "atomic" },
-    }),
-    status: openRecord({ conditions, storedVersions: textList }),
+const definitionSpec = ruled(
+  openRecord({
+    group: text,
+    scope: ruled(
+      text,
+      { rule: "self in ['Namespaced', 'Cluster']", message: "must be Namespaced or Cluster" },
+      { rule: "self == oldSelf", message: "field is immutable" },
+    ),
+    names: openRecord({ plural: text, kind: text, singular: text, shortNames: atomicText, categories: atomicText }),
+    conversion: open,
+    versions: ruled(
+      { type: "array", items: open, "x-kubernetes-list-type": "atomic" },
+      {
+        rule: "self.filter(version, version.?storage.orValue(false)).size() == 1",
+        message: "must have exactly one version marked as storage version",
+      },
+    ),
   }),
+  {
+    rule: "self.?conversion.?strategy.orValue('None') == 'None'",
+    reason: "FieldValueForbidden",
+    fieldPath: ".conversion.strategy",
+    message: "the embedded API converts with strategy None only",
+  },
+);
+
+export const definitionSchema = ruled(
+  withObjectFields(record({ spec: definitionSpec, status: openRecord({ conditions, storedVersions: textList }) })),
+  {
+    rule: "self.metadata.name == self.spec.names.plural + '.' + self.spec.group",
+    fieldPath: ".metadata.name",
+    message: 'must be spec.names.plural+"."+spec.group',
+  },
 );

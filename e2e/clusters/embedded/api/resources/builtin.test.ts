@@ -92,18 +92,40 @@ describe("the rules of built-in kinds", () => {
     expect(fieldsOf(group, plural, value)).toContain(field);
   });
 
+  it("refuse a definition of another name, scope, storage or conversion than there can be", () => {
+    const spec = { group: "g", scope: "Cluster", names: { plural: "things" }, versions: [{ storage: true }] };
+    const faults = (name: string, over: object = {}, old?: object) =>
+      fieldsOf(
+        "apiextensions.k8s.io",
+        "customresourcedefinitions",
+        { metadata: { name }, spec: { ...spec, ...over } },
+        old,
+      );
+    expect(faults("things.g")).toEqual([]);
+    expect(faults("thing.g")).toEqual(["metadata.name"]);
+    expect(faults("things.g", { scope: "Odd" })).toEqual(["spec.scope"]);
+    expect(faults("things.g", { scope: "Namespaced" }, { metadata: { name: "things.g" }, spec })).toEqual([
+      "spec.scope",
+    ]);
+    expect(faults("things.g", { versions: [{ storage: true }, { storage: true }] })).toEqual(["spec.versions"]);
+    expect(faults("things.g", { versions: [{}] })).toEqual(["spec.versions"]);
+    expect(faults("things.g", { conversion: { strategy: "Webhook" } })).toEqual(["spec.conversion.strategy"]);
+  });
+
   it("let a pod be given its node, once, and nothing else of its specification change", () => {
     const assigned = { spec: { ...pod.spec, nodeName: "one" } };
     expect(fieldsOf("", "pods", assigned, pod)).toEqual([]);
     const moved = { spec: { ...pod.spec, nodeName: "two" } };
     const changed = { spec: { containers: [{ name: "app", image: "two" }] } };
     const grown = { spec: { ...pod.spec, hostname: "x" } };
+    const deep = (path: string) => ({ spec: { containers: [{ name: "app", lifecycle: { preStop: { path } } }] } });
     for (const [next, before] of [
       [moved, assigned],
       [pod, assigned],
       [changed, pod],
       [grown, pod],
       [pod, grown],
+      [deep("/a"), deep("/b")],
     ])
       expect(fieldsOf("", "pods", next, before)).toEqual(["spec"]);
   });

@@ -9,7 +9,7 @@ export function prune(schema: Schema, value: unknown, path = ""): string[] {
   if (Array.isArray(value)) {
     return value.flatMap((item, index) => prune(itemSchema(schema), item, `${path}[${index}]`));
   }
-  if (!isObject(value) || schema["x-kubernetes-int-or-string"] === true || isUntyped(schema)) return [];
+  if (!isObject(value) || schema["x-kubernetes-int-or-string"] === true) return [];
   const removed: string[] = [];
   for (const name of Object.keys(value)) {
     const child = fieldSchema(schema, name);
@@ -20,10 +20,6 @@ export function prune(schema: Schema, value: unknown, path = ""): string[] {
     }
   }
   return removed;
-}
-
-function isUntyped(schema: Schema): boolean {
-  return Object.keys(schema).length === 0;
 }
 
 /** Fills in the schema's defaults, outermost first, so that a default may itself be completed. */
