@@ -4,8 +4,8 @@ import { readFileSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { parseAllDocuments } from "yaml";
-import type { AdmissionRequest } from "#clusters/embedded/api/call.ts";
 import { type DirectCall, type EmbeddedApi, startApi } from "#clusters/embedded/api/start-api.ts";
+import type { AdmissionRequest } from "#clusters/embedded/api/verbs/call.ts";
 
 const manifests = join(import.meta.dirname, "../../../crds/manifests");
 const crdFiles = ["retriever.dev_retrievermigrations.yaml", "retriever.dev_migrationacts.yaml"];

@@ -32,6 +32,21 @@ function apply(
   return scene.client.request("PATCH", `${scene.configMaps}/${name}`, { contentType: applyPatch, query, body });
 }
 
+/** The object after an apply that creates it. */
+async function made(...request: Parameters<typeof apply>): Promise<Body> {
+  return expectStatus(await apply(...request), 201);
+}
+
+/** The object after an apply that changes it. */
+async function applied(...request: Parameters<typeof apply>): Promise<Body> {
+  return expectStatus(await apply(...request), 200);
+}
+
+/** The Status of an apply that meets a conflict. */
+async function conflicting(...request: Parameters<typeof apply>): Promise<Body> {
+  return expectFailure(await apply(...request), 409, "Conflict");
+}
+
 function managers(object: Body): readonly string[] {
   return (at(object, "metadata", "managedFields") as unknown[])
     .map((entry) => `${String(at(entry, "manager"))}/${String(at(entry, "operation"))}`)
@@ -40,54 +55,43 @@ function managers(object: Body): readonly string[] {
 
 export const applying: Checks = {
   "an apply creates the object and owns what it states": async (scene) => {
-    const made = expectStatus(await apply(scene, scene.name("fresh"), "one", { data: { a: "1" } }), 201);
-    const [entry] = at(made, "metadata", "managedFields") as readonly unknown[];
+    const fresh = await made(scene, scene.name("fresh"), "one", { data: { a: "1" } });
+    const [entry] = at(fresh, "metadata", "managedFields") as readonly unknown[];
     expect(at(entry, "manager")).toBe("one");
     expect(at(entry, "operation")).toBe("Apply");
     expect(at(entry, "fieldsV1")).toEqual({ "f:data": { "f:a": {} } });
   },
   "an apply that changes nothing keeps the version": async (scene) => {
     const name = scene.name("again");
-    const made = expectStatus(await apply(scene, name, "one", { data: { a: "1" } }), 201);
-    expect(versionOf(expectStatus(await apply(scene, name, "one", { data: { a: "1" } }), 200))).toBe(versionOf(made));
+    const fresh = await made(scene, name, "one", { data: { a: "1" } });
+    expect(versionOf(await applied(scene, name, "one", { data: { a: "1" } }))).toBe(versionOf(fresh));
   },
   "another manager's different value is a conflict that names manager and field": async (scene) => {
     const name = scene.name("clash");
-    expectStatus(await apply(scene, name, "one", { data: { a: "1" } }), 201);
-    const status = expectFailure(await apply(scene, name, "two", { data: { a: "2" } }), 409, "Conflict");
+    await made(scene, name, "one", { data: { a: "1" } });
+    const status = await conflicting(scene, name, "two", { data: { a: "2" } });
     expect(causeFields(status)).toEqual([".data.a"]);
     expect(at(status, "details", "causes", 0, "reason")).toBe("FieldManagerConflict");
     expect(status["message"]).toBe('Apply failed with 1 conflict: conflict with "one": .data.a');
   },
   "force takes the field over, and the former owner then meets the conflict": async (scene) => {
     const name = scene.name("force");
-    expectStatus(await apply(scene, name, "one", { data: { a: "1" } }), 201);
-    const taken = expectStatus(await apply(scene, name, "two", { data: { a: "2" }, force: true }), 200);
+    await made(scene, name, "one", { data: { a: "1" } });
+    const taken = await applied(scene, name, "two", { data: { a: "2" }, force: true });
     expect(taken["data"]).toEqual({ a: "2" });
     expect(managers(taken)).toEqual(["two/Apply"]);
-    expect(expectFailure(await apply(scene, name, "one", { data: { a: "1" } }), 409, "Conflict")["message"]).toContain(
-      '"two"',
-    );
+    expect((await conflicting(scene, name, "one", { data: { a: "1" } }))["message"]).toContain('"two"');
   },
   "the same value is owned by both, and goes only when the last owner drops it": async (scene) => {
     const name = scene.name("share");
-    expectStatus(await apply(scene, name, "one", { data: { a: "1", b: "1" } }), 201);
-    expect(managers(expectStatus(await apply(scene, name, "two", { data: { a: "1" } }), 200))).toEqual([
-      "one/Apply",
-      "two/Apply",
-    ]);
-    expect(expectStatus(await apply(scene, name, "one", { data: { b: "1" } }), 200)["data"]).toEqual({
-      a: "1",
-      b: "1",
-    });
-    expect(expectStatus(await apply(scene, name, "two", { data: { c: "1" } }), 200)["data"]).toEqual({
-      b: "1",
-      c: "1",
-    });
+    await made(scene, name, "one", { data: { a: "1", b: "1" } });
+    expect(managers(await applied(scene, name, "two", { data: { a: "1" } }))).toEqual(["one/Apply", "two/Apply"]);
+    expect((await applied(scene, name, "one", { data: { b: "1" } }))["data"]).toEqual({ a: "1", b: "1" });
+    expect((await applied(scene, name, "two", { data: { c: "1" } }))["data"]).toEqual({ b: "1", c: "1" });
   },
   "a field edited by an update conflicts with the next apply, which names the editor": async (scene) => {
     const name = scene.name("edit");
-    expectStatus(await apply(scene, name, "one", { data: { a: "1" } }), 201);
+    await made(scene, name, "one", { data: { a: "1" } });
     const path = `${scene.configMaps}/${name}`;
     const edited = await scene.client.request("PATCH", path, {
       contentType: mergePatch,
@@ -95,27 +99,24 @@ export const applying: Checks = {
       body: { data: { a: "9" } },
     });
     expect(managers(expectStatus(edited, 200))).toEqual(["kubectl-edit/Update"]);
-    expect(expectFailure(await apply(scene, name, "one", { data: { a: "1" } }), 409, "Conflict")["message"]).toContain(
+    expect((await conflicting(scene, name, "one", { data: { a: "1" } }))["message"]).toContain(
       'conflict with "kubectl-edit" using v1',
     );
   },
   "finalizers are a set: each manager adds and removes its own": async (scene) => {
     const name = scene.name("set");
     const one = { finalizers: ["test.retriever.dev/one"] };
-    expectStatus(await apply(scene, name, "one", { metadata: one }), 201);
-    const both = expectStatus(
-      await apply(scene, name, "two", { metadata: { finalizers: ["test.retriever.dev/two"] } }),
-      200,
-    );
+    await made(scene, name, "one", { metadata: one });
+    const both = await applied(scene, name, "two", { metadata: { finalizers: ["test.retriever.dev/two"] } });
     expect(at(both, "metadata", "finalizers")).toEqual(["test.retriever.dev/one", "test.retriever.dev/two"]);
-    const left = expectStatus(await apply(scene, name, "one", {}), 200);
+    const left = await applied(scene, name, "one", {});
     expect(at(left, "metadata", "finalizers")).toEqual(["test.retriever.dev/two"]);
-    expectStatus(await apply(scene, name, "two", {}), 200);
+    await applied(scene, name, "two", {});
   },
   "an apply leaves what others wrote alone": async (scene) => {
     const name = scene.name("leave");
     await createConfigMap(scene, { name, labels: { kept: "yes" } }, { theirs: "1" });
-    const next = expectStatus(await apply(scene, name, "one", { data: { mine: "1" } }), 200);
+    const next = await applied(scene, name, "one", { data: { mine: "1" } });
     expect(next["data"]).toEqual({ theirs: "1", mine: "1" });
     expect(at(next, "metadata", "labels")).toEqual({ kept: "yes" });
   },
@@ -127,9 +128,9 @@ export const applying: Checks = {
   },
   "a stale version in an applied configuration is a Conflict": async (scene) => {
     const name = scene.name("version");
-    const made = expectStatus(await apply(scene, name, "one", { data: { a: "1" } }), 201);
-    expectStatus(await apply(scene, name, "one", { data: { a: "2" } }), 200);
-    const metadata = { resourceVersion: versionOf(made) };
-    expectFailure(await apply(scene, name, "one", { metadata, data: { a: "3" } }), 409, "Conflict");
+    const fresh = await made(scene, name, "one", { data: { a: "1" } });
+    await applied(scene, name, "one", { data: { a: "2" } });
+    const metadata = { resourceVersion: versionOf(fresh) };
+    await conflicting(scene, name, "one", { metadata, data: { a: "3" } });
   },
 };

@@ -1,8 +1,9 @@
 // A plain HTTPS client for the conformance suite: what goes over the wire is what a check says, nothing is smoothed.
 // Reads a kubeconfig; retries nothing.
-import { readFileSync } from "node:fs";
+import type { Readable } from "node:stream";
+import { setTimeout as delay } from "node:timers/promises";
+import { bufferFromFileOrString, KubeConfig } from "@kubernetes/client-node";
 import { Agent, request } from "undici";
-import { parse } from "yaml";
 import { patienceMs } from "#support/patience.ts";
 
 export type Body = { readonly [name: string]: unknown };
@@ -22,8 +23,6 @@ type RequestOptions = {
 type WatchStream = AsyncDisposable & {
   /** The next frame of which this is true; throws when the stream ends or nothing comes in time. */
   readonly next: (wanted: (frame: Frame) => boolean) => Promise<Frame>;
-  /** Resolves when the server ends the stream. */
-  readonly ended: Promise<void>;
 };
 
 export type Client = AsyncDisposable & {
@@ -62,33 +61,19 @@ export function connect(kubeconfigPath: string): Client {
 }
 
 function readAccess(path: string): Access {
-  const config = parse(readFileSync(path, "utf8")) as unknown;
-  const named = (list: string, name: unknown) =>
-    (at(config, list) as readonly unknown[]).find((entry) => at(entry, "name") === name);
-  const context = at(named("contexts", at(config, "current-context")), "context");
-  const cluster = at(named("clusters", at(context, "cluster")), "cluster");
-  const user = at(named("users", at(context, "user")), "user");
-  const token = at(user, "token");
-  const connectOptions = {
-    ca: material(cluster, "certificate-authority"),
-    cert: material(user, "client-certificate"),
-    key: material(user, "client-key"),
+  const config = new KubeConfig();
+  config.loadFromFile(path);
+  const [cluster, user] = [config.getCurrentCluster(), config.getCurrentUser()];
+  if (cluster === null || user === null) throw new Error(`${path}: its context names no cluster or user`);
+  const material = {
+    ca: bufferFromFileOrString(cluster.caFile, cluster.caData),
+    cert: bufferFromFileOrString(user.certFile, user.certData),
+    key: bufferFromFileOrString(user.keyFile, user.keyData),
   };
-  const given = Object.fromEntries(Object.entries(connectOptions).filter(([, value]) => value !== undefined));
+  const given = Object.fromEntries(Object.entries(material).filter(([, value]) => value !== null));
   const dispatcher = new Agent({ connect: given, headersTimeout: patienceMs(deadlineMs), bodyTimeout: 0 });
-  return {
-    server: String(at(cluster, "server")),
-    headers: typeof token === "string" ? { authorization: `Bearer ${token}` } : {},
-    dispatcher,
-  };
-}
-
-/** Certificate material, inline or as a file. */
-function material(holder: unknown, name: string): string | undefined {
-  const inline = at(holder, `${name}-data`);
-  if (typeof inline === "string") return Buffer.from(inline, "base64").toString("utf8");
-  const file = at(holder, name);
-  return typeof file === "string" ? readFileSync(file, "utf8") : undefined;
+  const headers: Record<string, string> = user.token === undefined ? {} : { authorization: `Bearer ${user.token}` };
+  return { server: cluster.server, headers, dispatcher };
 }
 
 function urlOf({ server }: Access, path: string, query: Readonly<Record<string, string>> | undefined): string {
@@ -129,63 +114,33 @@ async function openWatch(access: Access, path: string, query: Readonly<Record<st
   });
   if (reply.statusCode !== 200)
     throw new Error(`watch ${path}: status ${reply.statusCode}: ${await reply.body.text()}`);
-  const frames: Frame[] = [];
-  const waiting = new Set<() => void>();
-  let over = false;
-  const wake = () => {
-    for (const one of waiting) one();
-  };
-  const ended = collect(reply.body, frames, wake).finally(() => {
-    over = true;
-    wake();
-  });
-  let read = 0;
+  const frames = framesOf(reply.body);
+  const seen: string[] = [];
   const next = async (wanted: (frame: Frame) => boolean): Promise<Frame> => {
-    const timer = AbortSignal.timeout(patienceMs(deadlineMs));
+    const deadline = delay(patienceMs(deadlineMs), undefined, { ref: false });
     for (;;) {
-      for (; read < frames.length; read += 1) {
-        const frame = frames[read];
-        if (frame === undefined || !wanted(frame)) continue;
-        read += 1;
-        return frame;
+      const result = await Promise.race([frames.next(), deadline]);
+      if (result === undefined || result.done === true) {
+        const why = result === undefined ? "deadline" : "the stream ended";
+        throw new Error(`no such frame; ${why}; seen: ${seen.join(", ")}`);
       }
-      if (over || timer.aborted)
-        throw new Error(
-          `no such frame; ${over ? "the stream ended" : "deadline"}; seen: ${frames.map((frame) => frame.type).join(", ")}`,
-        );
-      await changed(waiting, timer);
+      if (wanted(result.value)) return result.value;
+      seen.push(result.value.type);
     }
   };
-  const close = async () => {
+  const close = (): Promise<void> => {
     abort.abort();
-    await ended;
+    return Promise.resolve();
   };
-  return { next, ended, [Symbol.asyncDispose]: close };
+  return { next, [Symbol.asyncDispose]: close };
 }
 
-function changed(waiting: Set<() => void>, timer: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      waiting.delete(done);
-      timer.removeEventListener("abort", done);
-      resolve();
-    };
-    waiting.add(done);
-    timer.addEventListener("abort", done);
-  });
-}
-
-async function collect(body: AsyncIterable<Buffer>, frames: Frame[], wake: () => void): Promise<void> {
+async function* framesOf(body: Readable): AsyncGenerator<Frame, undefined> {
   let rest = "";
-  try {
-    for await (const chunk of body) {
-      const lines = (rest + chunk.toString("utf8")).split("\n");
-      rest = lines.pop() ?? "";
-      for (const line of lines) frames.push(JSON.parse(line) as Frame);
-      wake();
-    }
-  } catch (error) {
-    // Closing the stream ourselves is its normal end.
-    if (!(error instanceof Error) || error.name !== "AbortError") throw error;
+  for await (const chunk of body.setEncoding("utf8") as AsyncIterable<string>) {
+    const lines = (rest + chunk).split("\n");
+    rest = lines.pop() ?? "";
+    for (const line of lines) yield JSON.parse(line) as Frame;
   }
+  return undefined;
 }

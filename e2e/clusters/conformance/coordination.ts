@@ -1,7 +1,8 @@
 // Conformance: leases under a race, events in both groups, and namespaces that go away.
 import { expect } from "vitest";
+import { eventually } from "#support/eventually.ts";
 import { at, type Reply } from "./client.ts";
-import { type Checks, causeFields, createConfigMap, mergePatch, until } from "./scene.ts";
+import { type Checks, causeFields, createConfigMap, mergePatch } from "./scene.ts";
 
 function lease(name: string, holderIdentity: string): { readonly [field: string]: unknown } {
   return {
@@ -90,15 +91,9 @@ export const ending: Checks = {
     expect(at(await scene.ok("GET", path), "status", "phase")).toBe("Terminating");
     const late = await scene.refused("Forbidden", "POST", inside.configMaps, { body: { metadata: { name: "late" } } });
     expect(at(late, "details", "causes", 0, "reason")).toBe("NamespaceTerminating");
-    await until(
-      () => scene.client.request("GET", `${inside.configMaps}/plain`),
-      (reply) => reply.status === 404,
-    );
+    await eventually("what nothing holds goes", () => scene.refused("NotFound", "GET", `${inside.configMaps}/plain`));
     const release = { contentType: mergePatch, body: { metadata: { finalizers: null } } };
     await scene.ok("PATCH", `${inside.configMaps}/held`, release);
-    await until(
-      () => scene.client.request("GET", path),
-      (reply) => reply.status === 404,
-    );
+    await eventually("the namespace goes", () => scene.refused("NotFound", "GET", path));
   },
 };

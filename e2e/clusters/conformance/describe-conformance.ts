@@ -1,12 +1,13 @@
 // The conformance suite: the same checks for the embedded API and for a real one, given a kubeconfig.
 // Needs the rights to create namespaces and definitions; leaves nothing but its definition's removal behind.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { eventually } from "#support/eventually.ts";
 import { applying } from "./applying.ts";
 import { at } from "./client.ts";
 import { ending, leasing, reporting } from "./coordination.ts";
 import { shaping, subresources, validating } from "./custom-resources.ts";
 import { changing, creating, finalizing, reading } from "./objects.ts";
-import { type Checks, definitions, expectStatus, openScene, type Scene, until } from "./scene.ts";
+import { type Checks, definitions, expectStatus, openScene, type Scene } from "./scene.ts";
 import { watching } from "./watching.ts";
 import { widgetDefinition } from "./widget.ts";
 
@@ -52,19 +53,14 @@ async function installWidgets(scene: Scene): Promise<void> {
   const made = await scene.client.request("POST", definitions, { body: widgetDefinition });
   // A definition left over from an interrupted run serves as well.
   if (made.status !== 409) expectStatus(made, 201);
-  await until(
-    () => scene.client.request("GET", `${definitions}/${widgetDefinition.metadata.name}`),
-    (reply) =>
-      conditionsOf(reply.body).some((one) => at(one, "type") === "Established" && at(one, "status") === "True"),
-  );
+  const path = `${definitions}/${widgetDefinition.metadata.name}`;
+  await eventually("the definition is established", async () => isEstablished(await scene.ok("GET", path)));
   // Established is said a moment before every API server serves the resource.
-  await until(
-    () => scene.client.request("GET", scene.widgets),
-    (reply) => reply.status === 200,
-  );
+  await eventually("widgets are served", () => scene.ok("GET", scene.widgets));
 }
 
-function conditionsOf(definition: unknown): readonly unknown[] {
+function isEstablished(definition: unknown): boolean {
   const conditions = at(definition, "status", "conditions");
-  return Array.isArray(conditions) ? conditions : [];
+  if (!Array.isArray(conditions)) return false;
+  return conditions.some((one) => at(one, "type") === "Established" && at(one, "status") === "True");
 }

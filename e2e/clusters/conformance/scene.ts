@@ -2,7 +2,6 @@
 // Creates and removes only what carries the suite's own names.
 import { randomBytes } from "node:crypto";
 import { expect } from "vitest";
-import { patienceMs } from "#support/patience.ts";
 import { at, type Body, type Client, connect, type Reply } from "./client.ts";
 
 export type Scene = AsyncDisposable & {
@@ -37,9 +36,6 @@ const codes = {
   UnsupportedMediaType: 415,
   Invalid: 422,
 } as const;
-
-const waitMs = 60_000;
-const pollMs = 100;
 
 export const definitions = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
 
@@ -97,18 +93,4 @@ export function versionOf(object: Body): string {
 /** Creates a ConfigMap and returns it. */
 export async function createConfigMap(scene: Scene, metadata: Body, data: Body = {}): Promise<Body> {
   return scene.ok("POST", scene.configMaps, { body: { metadata, data } });
-}
-
-/** Asks again until the reply is as wanted. */
-export async function until(ask: () => Promise<Reply>, wanted: (reply: Reply) => boolean): Promise<Reply> {
-  const startedAt = performance.now();
-  for (;;) {
-    const reply = await ask();
-    if (wanted(reply)) return reply;
-    if (performance.now() - startedAt > patienceMs(waitMs))
-      throw new Error(
-        `not reached within ${patienceMs(waitMs)} ms; last: ${reply.status} ${JSON.stringify(reply.body).slice(0, 500)}`,
-      );
-    await new Promise((resolve) => setTimeout(resolve, pollMs));
-  }
 }

@@ -9,8 +9,9 @@ import { migrationSpecSchema } from "@retriever/crds/spec/migration-spec.ts";
 import { migrationStatusSchema, type Phase } from "@retriever/crds/status/migration-status.ts";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
+import { eventually } from "#support/eventually.ts";
 import { at, type Body, type Client, connect, type Reply } from "../conformance/client.ts";
-import { causeFields, definitions, expectFailure, expectStatus, mergePatch, until } from "../conformance/scene.ts";
+import { causeFields, definitions, expectFailure, expectStatus, mergePatch } from "../conformance/scene.ts";
 import { type EmbeddedApi, startApi } from "./api/start-api.ts";
 
 const root = new URL("../../../", import.meta.url);
@@ -47,10 +48,7 @@ beforeAll(async () => {
   for (const kind of ["retrievermigrations", "migrationacts"]) {
     const definition = await read(`crds/manifests/retriever.dev_${kind}.yaml`);
     expectStatus(await client.request("POST", definitions, { body: definition }), 201);
-    await until(
-      () => client.request("GET", `${group}/${kind}`),
-      ({ status }) => status === 200,
-    );
+    await eventually(kind, async () => (await client.request("GET", `${group}/${kind}`)).status === 200);
   }
   toQdrant = await read("examples/default/migration.yaml");
   toPgvector = await read("examples/full/pgvector.yaml");

@@ -8,7 +8,7 @@ import { parse } from "yaml";
 import { at, type Client, connect } from "../../conformance/client.ts";
 import { causeFields, expectFailure, expectStatus, jsonPatch, mergePatch, versionOf } from "../../conformance/scene.ts";
 import { untilTestEnds } from "../../conformance/until-test-ends.ts";
-import { forbidden } from "./failure.ts";
+import { forbidden } from "./model/failure.ts";
 import { type EmbeddedApi, startApi } from "./start-api.ts";
 
 const configMaps = "/api/v1/namespaces/default/configmaps";

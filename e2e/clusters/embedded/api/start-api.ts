@@ -4,16 +4,16 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { listen } from "#support/http-server.ts";
-import { type Answer, answer } from "./answer.ts";
-import type { Admission, Call, Cluster, User, Verb } from "./call.ts";
-import { NoSuchPath } from "./failure.ts";
 import { makeCertificates } from "./http/certificate.ts";
 import { type Faults, makeFaults, makeRequestLog, type RequestLog } from "./http/faults.ts";
 import { renderKubeconfig } from "./http/kubeconfig.ts";
 import { makeServer } from "./http/server.ts";
-import { makeRegistry } from "./registry.ts";
-import { Store } from "./store.ts";
-import { applyPatchType } from "./verbs/patch.ts";
+import { NoSuchPath } from "./model/failure.ts";
+import { Store } from "./model/store.ts";
+import { makeRegistry } from "./resources/registry.ts";
+import { type Answer, answer } from "./verbs/answer.ts";
+import type { Admission, Call, Cluster, User } from "./verbs/call.ts";
+import type { Verb } from "./verbs/query.ts";
 
 type ApiOptions = {
   /** Users by name; `operator` and `admin` when absent. Tokens are made at start. */
@@ -33,10 +33,8 @@ export type DirectCall = {
   readonly namespace?: string;
   readonly name?: string;
   readonly subresource?: string;
-  readonly query?: Readonly<Record<string, string>>;
   readonly contentType?: string;
   readonly manager?: string;
-  readonly username?: string;
   readonly body?: unknown;
 };
 
@@ -64,9 +62,7 @@ const defaultUsers: Readonly<Record<string, User>> = {
 const defaults = {
   bookmarkEveryMs: 60_000,
   maxHistory: 4096,
-  maxObjects: 20_000,
   maxWatchSeconds: 3600,
-  maxWatches: 256,
   requestLog: 5000,
 };
 
@@ -92,7 +88,6 @@ export async function startApi(options: ApiOptions): Promise<EmbeddedApi> {
     faults,
     log: requests,
     timing,
-    maxWatches: defaults.maxWatches,
   });
   const { port, close: closeServer } = await listen(server, address);
   const url = `https://${address}:${port}`;
@@ -121,10 +116,7 @@ export async function startApi(options: ApiOptions): Promise<EmbeddedApi> {
 }
 
 function makeCluster(options: ApiOptions): Cluster {
-  const store = new Store({
-    maxObjects: defaults.maxObjects,
-    maxHistory: options.maxHistory ?? defaults.maxHistory,
-  });
+  const store = new Store(options.maxHistory ?? defaults.maxHistory);
   const suffix = () => randomBytes(5).reduce((text, byte) => text + "bcdfghjklmnpqrstvwxz2456789"[byte % 27], "");
   const cluster: Cluster = {
     store,
@@ -161,10 +153,8 @@ function toCall(cluster: Cluster, call: DirectCall): Call {
     namespace: call.namespace,
     name: call.name ?? "",
     subresource: call.subresource ?? "",
-    query: new Map(
-      Object.entries({ ...(call.contentType === applyPatchType ? { fieldManager: manager } : {}), ...call.query }),
-    ),
-    user: { username: call.username ?? "system:embedded", groups: ["system:masters"] },
+    query: { fieldManager: manager },
+    user: { username: "system:embedded", groups: ["system:masters"] },
     manager,
     contentType: call.contentType ?? "application/json",
     body: call.body,

@@ -1,14 +1,11 @@
 // What the runner asks of the API: reads and writes of pods, Deployments and ConfigMaps without HTTP.
 // A thin typed layer; refusals stay ApiFailures.
-import { ApiFailure } from "../api/failure.ts";
-import { type JsonObject, type KubeObject, objectOf } from "../api/json.ts";
+import { ApiFailure } from "../api/model/failure.ts";
+import { type JsonObject, type KubeObject, objectOf } from "../api/model/json.ts";
 import type { EmbeddedApi } from "../api/start-api.ts";
 import { mergePatchType } from "../api/verbs/patch.ts";
 
-const pods = { group: "", version: "v1", plural: "pods" } as const;
-const deployments = { group: "apps", version: "v1", plural: "deployments" } as const;
-const jobs = { group: "batch", version: "v1", plural: "jobs" } as const;
-const configMaps = { group: "", version: "v1", plural: "configmaps" } as const;
+const pods = { group: "", version: "v1", plural: "pods" };
 
 type Place = { readonly namespace: string; readonly name: string };
 
@@ -19,9 +16,7 @@ export type ClusterAccess = {
   readonly createPod: (pod: JsonObject, namespace: string, manager?: string) => void;
   readonly deletePod: (place: Place, graceSeconds?: number) => void;
   readonly assignPod: (place: Place, node: string) => void;
-  readonly writePodStatus: (place: Place, status: JsonObject) => void;
-  readonly writeDeploymentStatus: (place: Place, status: JsonObject) => void;
-  readonly writeJobStatus: (place: Place, status: JsonObject) => void;
+  readonly writeStatus: (object: KubeObject, status: JsonObject) => void;
   readonly configMapData: (place: Place) => Readonly<Record<string, string>> | undefined;
 };
 
@@ -29,14 +24,14 @@ export function placeOf(object: KubeObject): Place {
   return { namespace: object.metadata.namespace ?? "", name: object.metadata.name };
 }
 
+function typeOf({ apiVersion, kind }: KubeObject) {
+  const [version = "", group = ""] = apiVersion.split("/").toReversed();
+  return { group, version, plural: `${kind.toLowerCase()}s` };
+}
+
 /** The access; writes to an object that is gone meanwhile are dropped. */
 export function makeClusterAccess({ direct, store }: EmbeddedApi): ClusterAccess {
-  const patch = (
-    type: typeof pods | typeof deployments | typeof jobs,
-    place: Place,
-    subresource: string,
-    body: JsonObject,
-  ) =>
+  const patch = (type: ReturnType<typeof typeOf>, place: Place, subresource: string, body: JsonObject) =>
     ignoreMissing(() =>
       direct({ verb: "patch", ...type, ...place, subresource, contentType: mergePatchType, manager: "kubelet", body }),
     );
@@ -51,18 +46,12 @@ export function makeClusterAccess({ direct, store }: EmbeddedApi): ClusterAccess
       ignoreMissing(() => direct({ verb: "delete", ...pods, ...place, body }));
     },
     assignPod: (place, nodeName) => patch(pods, place, "", { spec: { nodeName } }),
-    writePodStatus: (place, status) => patch(pods, place, "status", { status }),
-    writeDeploymentStatus: (place, status) => patch(deployments, place, "status", { status }),
-    writeJobStatus: (place, status) => patch(jobs, place, "status", { status }),
+    writeStatus: (object, status) => patch(typeOf(object), placeOf(object), "status", { status }),
     configMapData: (place) => {
-      const found = store.get(`/${configMaps.plural}`, place.namespace, place.name);
-      return found === undefined ? undefined : contentOf(found);
+      const found = store.get("/configmaps", place.namespace, place.name);
+      return found === undefined ? undefined : (objectOf(found["data"]) as Record<string, string>);
     },
   };
-}
-
-function contentOf(configMap: KubeObject): Record<string, string> {
-  return objectOf(configMap["data"]) as Record<string, string>;
 }
 
 function ignoreMissing(act: () => unknown): void {

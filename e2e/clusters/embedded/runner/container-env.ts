@@ -1,12 +1,11 @@
 // Environment and arguments of a container's process: references resolved, mount paths turned into host paths,
 // listen addresses moved to the pod's own address. Pure; throws what a kubelet calls CreateContainerConfigError.
-import { isObject, type JsonObject, type KubeObject, textOf, valueAt } from "../api/json.ts";
+import { type KubeObject, textOf, valueAt } from "../api/model/json.ts";
 import { type Container, portOf } from "./pod-shape.ts";
 
 type EnvSources = {
   readonly pod: KubeObject;
   readonly podIp: string;
-  readonly nodeName: string;
   /** Host directory by mount path. */
   readonly hostPaths: ReadonlyMap<string, string>;
 };
@@ -17,12 +16,15 @@ const defaultPorts = { retrieve: 7080, admin: 7090 };
 
 /** What the container's process is started with. */
 export function launchOf(container: Container, sources: EnvSources): Launch {
+  const frozen = container.volumeMounts.find(({ subPath = "" }) => subPath !== "");
+  if (frozen !== undefined)
+    throw new Error(`volumeMount ${frozen.name}: subPath never sees an update and is not supported`);
   const env: Record<string, string> = {
     RETRIEVER_LISTEN: `${sources.podIp}:${portOf(container, "retrieve", defaultPorts.retrieve)}`,
     RETRIEVER_ADMIN: `${sources.podIp}:${portOf(container, "admin", defaultPorts.admin)}`,
   };
   for (const entry of container.env) {
-    env[textOf(entry["name"])] = toHostPath(expand(valueOf(entry, sources), env), sources.hostPaths);
+    env[entry.name] = toHostPath(expand(valueOf(entry, sources), env), sources.hostPaths);
   }
   for (const name of ["RETRIEVER_LISTEN", "RETRIEVER_ADMIN"]) env[name] = toPodAddress(env[name] ?? "", sources.podIp);
   const args = (container.args.length === 0 ? ["serve"] : container.args).map((arg) =>
@@ -31,14 +33,13 @@ export function launchOf(container: Container, sources: EnvSources): Launch {
   return { args: moveListeners(args, sources.podIp), env };
 }
 
-function valueOf(entry: JsonObject, sources: EnvSources): string {
-  const from = entry["valueFrom"];
-  if (!isObject(from)) return textOf(entry["value"]);
-  if (isObject(from["fieldRef"])) return fieldOf(textOf(from["fieldRef"]["fieldPath"]), sources);
-  throw new Error(`env ${textOf(entry["name"])}: unsupported valueFrom ${Object.keys(from).join(", ")}`);
+function valueOf({ name, value, valueFrom }: Container["env"][number], sources: EnvSources): string {
+  if (valueFrom === undefined) return value;
+  if (valueFrom.fieldRef !== undefined) return fieldOf(valueFrom.fieldRef.fieldPath, sources);
+  throw new Error(`env ${name}: unsupported valueFrom ${Object.keys(valueFrom).join(", ")}`);
 }
 
-function fieldOf(path: string, { pod, podIp, nodeName }: EnvSources): string {
+function fieldOf(path: string, { pod, podIp }: EnvSources): string {
   const keyed = /^metadata\.(labels|annotations)\['([^']+)'\]$/.exec(path);
   if (keyed !== null) return textOf(valueAt(pod, "metadata", keyed[1] ?? "", keyed[2] ?? ""));
   const known: Record<string, string> = {
@@ -46,9 +47,6 @@ function fieldOf(path: string, { pod, podIp, nodeName }: EnvSources): string {
     "metadata.namespace": pod.metadata.namespace ?? "",
     "metadata.uid": pod.metadata.uid ?? "",
     "status.podIP": podIp,
-    "status.hostIP": "127.0.0.1",
-    "spec.nodeName": nodeName,
-    "spec.serviceAccountName": textOf(valueAt(pod, "spec", "serviceAccountName")),
   };
   const value = known[path];
   if (value === undefined)
@@ -79,11 +77,9 @@ function toPodAddress(text: string, podIp: string): string {
 }
 
 function moveListeners(args: readonly string[], podIp: string): string[] {
-  return args.map((arg, index) => {
-    const flag = /^(--(?:listen|admin|serve-report)=)(.*)$/.exec(arg);
-    if (flag !== null) return `${flag[1] ?? ""}${toPodAddress(flag[2] ?? "", podIp)}`;
-    return ["--listen", "--admin", "--serve-report"].includes(args[index - 1] ?? "") ? toPodAddress(arg, podIp) : arg;
-  });
+  return args.map((arg, index) =>
+    ["--listen", "--admin", "--serve-report"].includes(args[index - 1] ?? "") ? toPodAddress(arg, podIp) : arg,
+  );
 }
 
 function escapePattern(text: string): string {

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { type KubeObject, listOf, objectOf, textOf, valueAt } from "../api/json.ts";
+import { type KubeObject, listOf, objectOf, textOf, valueAt } from "../api/model/json.ts";
 import type { DirectCall } from "../api/start-api.ts";
 import { type EmbeddedCluster, startEmbeddedCluster } from "../start-embedded-cluster.ts";
 

@@ -1,9 +1,9 @@
 // The Job controller: makes the pods of every Job, one per completion, and reports how they ended.
 // Steps once per change and at deadlines. Left out: ttlSecondsAfterFinished, suspension of Jobs, exponential backoff.
-import { randomBytes } from "node:crypto";
-import { timestamp } from "../api/call.ts";
-import { copy, isObject, type JsonObject, type KubeObject, listOf, objectOf, textOf, valueAt } from "../api/json.ts";
+import { isObject, type JsonObject, type KubeObject, listOf, objectOf, textOf, valueAt } from "../api/model/json.ts";
+import { timestamp } from "../api/verbs/call.ts";
 import { type ClusterAccess, placeOf } from "./cluster-access.ts";
+import { deleteOrphans, phaseOf, podOf, podsByOwner } from "./controlled-pods.ts";
 
 const indexAnnotation = "batch.kubernetes.io/job-completion-index";
 const defaultBackoffLimit = 6;
@@ -11,24 +11,15 @@ const defaultBackoffLimit = 6;
 /** One pass over all Jobs and the pods whose Job is gone. Returns when the first deadline passes, in epoch ms. */
 export function syncJobs(cluster: ClusterAccess, now: Date): number | undefined {
   const jobs = cluster.jobs();
-  const uids = new Set(jobs.map((job) => job.metadata.uid));
   const open = jobs.filter((job) => job.metadata.deletionTimestamp === undefined && !isFinished(job));
   for (const job of open) syncJob(cluster, job, now);
-  for (const pod of cluster.pods()) {
-    const uid = ownerUid(pod);
-    if (uid !== "" && !uids.has(uid) && pod.metadata.deletionTimestamp === undefined) cluster.deletePod(placeOf(pod));
-  }
+  deleteOrphans(cluster, "Job", jobs);
   const deadlines = open.flatMap((job) => deadlineOf(job) ?? []);
   return deadlines.length === 0 ? undefined : Math.min(...deadlines);
 }
 
-function ownerUid(pod: KubeObject): string {
-  const owner = (pod.metadata.ownerReferences ?? []).find((reference) => reference["controller"] === true);
-  return owner?.["kind"] === "Job" ? textOf(owner["uid"]) : "";
-}
-
 function syncJob(cluster: ClusterAccess, job: KubeObject, now: Date): void {
-  const pods = cluster.pods().filter((pod) => ownerUid(pod) === job.metadata.uid);
+  const pods = podsByOwner(cluster, "Job").get(job.metadata.uid) ?? [];
   const failed = pods.filter((pod) => phaseOf(pod) === "Failed");
   const done = new Set(pods.filter((pod) => phaseOf(pod) === "Succeeded").map(indexOf));
   const active = pods.filter((pod) => !["Failed", "Succeeded"].includes(phaseOf(pod)));
@@ -37,7 +28,7 @@ function syncJob(cluster: ClusterAccess, job: KubeObject, now: Date): void {
   const verdict = endOf(job, { done: done.size, completions, failed, now });
   if (verdict !== undefined) {
     for (const pod of active) cluster.deletePod(placeOf(pod));
-    cluster.writeJobStatus(placeOf(job), { ...counts, active: 0, conditions: [condition(verdict, now)] });
+    cluster.writeStatus(job, { ...counts, active: 0, conditions: [condition(verdict, now)] });
     return;
   }
   const busy = new Set(active.map(indexOf));
@@ -46,8 +37,8 @@ function syncJob(cluster: ClusterAccess, job: KubeObject, now: Date): void {
   );
   const room = Math.max(0, numberAt(job, "parallelism", 1) - active.length);
   for (const index of open.slice(0, room))
-    cluster.createPod(podOf(job, index), placeOf(job).namespace, "job-controller");
-  cluster.writeJobStatus(placeOf(job), { startTime: valueAt(job, "status", "startTime") ?? timestamp(now), ...counts });
+    cluster.createPod(completionPod(job, index), placeOf(job).namespace, "job-controller");
+  cluster.writeStatus(job, { startTime: valueAt(job, "status", "startTime") ?? timestamp(now), ...counts });
 }
 
 type Verdict = { readonly type: "Complete" | "Failed"; readonly reason: string; readonly message: string };
@@ -104,10 +95,6 @@ function isFinished(job: KubeObject): boolean {
   });
 }
 
-function phaseOf(pod: KubeObject): string {
-  return textOf(valueAt(pod, "status", "phase"));
-}
-
 function indexOf(pod: KubeObject): number {
   return Number(pod.metadata.annotations?.[indexAnnotation] ?? 0);
 }
@@ -117,33 +104,12 @@ function numberAt(job: KubeObject, field: string, fallback: number): number {
   return typeof value === "number" ? value : fallback;
 }
 
-function podOf(job: KubeObject, index: number): JsonObject {
-  const { namespace, name } = placeOf(job);
-  const template = copy(objectOf(valueAt(job, "spec", "template")));
-  const metadata = objectOf(template["metadata"]);
-  const isIndexed = valueAt(job, "spec", "completionMode") === "Indexed";
-  const { uid } = job.metadata;
-  const owner = { apiVersion: "batch/v1", kind: "Job", name, uid, controller: true, blockOwnerDeletion: true };
-  return {
-    apiVersion: "v1",
-    kind: "Pod",
-    metadata: {
-      name: `${name}-${isIndexed ? `${index}-` : ""}${randomBytes(3).toString("hex").slice(0, 5)}`,
-      namespace,
-      labels: {
-        ...objectOf(metadata["labels"]),
-        "job-name": name,
-        "batch.kubernetes.io/job-name": name,
-        "batch.kubernetes.io/controller-uid": uid ?? "",
-      },
-      annotations: {
-        ...objectOf(metadata["annotations"]),
-        ...(isIndexed ? { [indexAnnotation]: String(index) } : {}),
-      },
-      ownerReferences: [owner],
-    },
-    spec: isIndexed ? withIndex(objectOf(template["spec"]), index) : template["spec"],
-  };
+function completionPod(job: KubeObject, index: number): JsonObject {
+  const { name, uid = "" } = job.metadata;
+  const labels = { "job-name": name, "batch.kubernetes.io/job-name": name, "batch.kubernetes.io/controller-uid": uid };
+  if (valueAt(job, "spec", "completionMode") !== "Indexed") return podOf(job, { infix: "", labels });
+  const pod = podOf(job, { infix: `${index}-`, labels, annotations: { [indexAnnotation]: String(index) } });
+  return { ...pod, spec: withIndex(objectOf(pod["spec"]), index) };
 }
 
 /** Every container of an Indexed Job knows which completion it is. */

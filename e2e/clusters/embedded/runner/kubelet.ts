@@ -2,7 +2,7 @@
 // Assigns pods to its own node; leaves other nodes' pods alone.
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { type KubeObject, textOf, valueAt } from "../api/json.ts";
+import { type KubeObject, textOf, valueAt } from "../api/model/json.ts";
 import type { Addresses } from "./addresses.ts";
 import { placeOf } from "./cluster-access.ts";
 import { type PodParts, PodRuntime } from "./pod-runtime.ts";

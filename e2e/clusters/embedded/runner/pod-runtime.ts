@@ -2,8 +2,8 @@
 // Lives from the pod's assignment until its object is gone.
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { timestamp } from "../api/call.ts";
-import { equal, isObject, type JsonObject, type KubeObject, listOf, textOf, valueAt } from "../api/json.ts";
+import { equal, isObject, type JsonObject, type KubeObject, listOf, textOf, valueAt } from "../api/model/json.ts";
+import { timestamp } from "../api/verbs/call.ts";
 import { type ClusterAccess, placeOf } from "./cluster-access.ts";
 import { launchOf } from "./container-env.ts";
 import { type Container, containersOf, portOf, runsOnce } from "./pod-shape.ts";
@@ -50,7 +50,6 @@ export class PodRuntime {
   #pod: KubeObject;
   #process: Running | undefined;
   #state: ContainerState = { kind: "waiting", reason: "ContainerCreating", message: "" };
-  #lastExit: PodFacts["lastExit"];
   #ready = false;
   #failures = 0;
   #restarts = 0;
@@ -141,14 +140,9 @@ export class PodRuntime {
 
   #launch(container: Container): void {
     const { settings, podIp, directory, logFile, processes } = this.#parts;
-    const hostPaths = new Map(container.mounts.map((mount) => [mount.path, this.#volumePath(mount.volume)]));
+    const hostPaths = new Map(container.volumeMounts.map((mount) => [mount.mountPath, this.#volumePath(mount.name)]));
     hostPaths.set(container.terminationMessagePath, this.#terminationLog);
-    const { args, env } = launchOf(container, {
-      pod: this.#pod,
-      podIp,
-      nodeName: settings.nodeName,
-      hostPaths,
-    });
+    const { args, env } = launchOf(container, { pod: this.#pod, podIp, hostPaths });
     const command = [...entryPoint(container, settings), ...args];
     const running = processes.start({ command, env, cwd: directory, logFile });
     this.#process = running;
@@ -181,8 +175,6 @@ export class PodRuntime {
     const at = timestamp(this.#parts.now());
     this.#ready = false;
     this.#failures = 0;
-    // What ran once has no earlier end.
-    if (!runsOnce(this.#pod)) this.#lastExit = { exit, at };
     this.#state = { kind: "terminated", exit, at, message: lastWords(this.#terminationLog) };
   }
 
@@ -254,19 +246,18 @@ export class PodRuntime {
       active: this.#active?.name ?? containersOf(this.#pod)[0]?.name ?? "",
       runsOnce: runsOnce(this.#pod),
       state: this.#state,
-      lastExit: this.#lastExit,
       ready: this.#ready,
       restartCount: this.#restarts,
       startTime: this.#startTime,
       now: timestamp(this.#parts.now()),
     };
-    this.#parts.cluster.writePodStatus(placeOf(this.#pod), renderPodStatus(facts, this.#pod["status"]));
+    this.#parts.cluster.writeStatus(this.#pod, renderPodStatus(facts, this.#pod["status"]));
   }
 }
 
 /** The sidecar always is; what has no probe of its own is ready as soon as it runs. */
-function isProbed({ name, readiness }: Container, { sidecarContainer }: PodSettings): boolean {
-  return name === sidecarContainer || readiness !== undefined;
+function isProbed({ name, readinessProbe }: Container, { sidecarContainer }: PodSettings): boolean {
+  return name === sidecarContainer || readinessProbe !== undefined;
 }
 
 /** The first 4 KiB of what the process left for its end, as a kubelet reads it. */
@@ -279,12 +270,8 @@ function lastWords(path: string): string {
 }
 
 function probeTarget(container: Container): { readonly port: number; readonly path: string } {
-  const http = container.readiness?.["httpGet"];
-  const port = valueAt(http, "port") ?? "admin";
-  return {
-    port: typeof port === "number" ? port : portOf(container, textOf(port), 7090),
-    path: textOf(valueAt(http, "path")) || "/readyz",
-  };
+  const { port, path } = container.readinessProbe?.httpGet ?? { port: "admin", path: "/readyz" };
+  return { port: typeof port === "number" ? port : portOf(container, port, 7090), path };
 }
 
 function entryPoint({ command }: Container, { sidecarCommand, imageRoot }: PodSettings): readonly string[] {

@@ -1,50 +1,44 @@
 // The parts of a pod's specification that the runner reads.
 // Readers only; anything unknown is ignored.
-import { isObject, type JsonObject, type KubeObject, listOf, objectOf, textOf, valueAt } from "../api/json.ts";
+import { z } from "zod";
+import { type KubeObject, listOf, objectOf, valueAt } from "../api/model/json.ts";
 
-type ContainerPort = { readonly name: string; readonly port: number };
-type Mount = { readonly volume: string; readonly path: string };
-export type Container = {
-  readonly name: string;
-  readonly image: string;
+const containerSchema = z.object({
+  name: z.string(),
+  image: z.string().default(""),
   /** In place of the image's own; empty: the image's own. */
-  readonly command: readonly string[];
-  readonly args: readonly string[];
-  readonly env: readonly JsonObject[];
-  readonly ports: readonly ContainerPort[];
-  readonly mounts: readonly Mount[];
-  readonly readiness: JsonObject | undefined;
+  command: z.array(z.string()).default([]),
+  args: z.array(z.string()).default([]),
+  env: z
+    .array(
+      z.object({
+        name: z.string(),
+        value: z.string().default(""),
+        valueFrom: z.looseObject({ fieldRef: z.object({ fieldPath: z.string() }).optional() }).optional(),
+      }),
+    )
+    .default([]),
+  ports: z.array(z.object({ name: z.string().default(""), containerPort: z.number() })).default([]),
+  volumeMounts: z
+    .array(z.object({ name: z.string(), mountPath: z.string(), subPath: z.string().optional() }))
+    .default([]),
+  readinessProbe: z
+    .object({
+      httpGet: z.object({ path: z.string().default("/readyz"), port: z.union([z.string(), z.number()]) }).optional(),
+    })
+    .optional(),
   /** File whose content becomes the message of its end. */
-  readonly terminationMessagePath: string;
-};
+  terminationMessagePath: z.string().default("/dev/termination-log"),
+});
+export type Container = z.infer<typeof containerSchema>;
 
+/** The containers of a pod. */
 export function containersOf(pod: KubeObject): Container[] {
-  return listOf(valueAt(pod, "spec", "containers"))
-    .filter(isObject)
-    .map((raw) => ({
-      name: textOf(raw["name"]),
-      image: textOf(raw["image"]),
-      command: listOf(raw["command"]).map(textOf),
-      args: listOf(raw["args"]).map(textOf),
-      env: listOf(raw["env"]).filter(isObject),
-      ports: listOf(raw["ports"]).map((port) => ({
-        name: textOf(valueAt(port, "name")),
-        port: Number(valueAt(port, "containerPort")),
-      })),
-      mounts: listOf(raw["volumeMounts"]).map(mountOf),
-      terminationMessagePath: textOf(raw["terminationMessagePath"]) || "/dev/termination-log",
-      readiness: isObject(raw["readinessProbe"]) ? raw["readinessProbe"] : undefined,
-    }));
-}
-
-function mountOf(raw: unknown): Mount {
-  if (textOf(valueAt(raw, "subPath")) !== "")
-    throw new Error(`volumeMount ${textOf(valueAt(raw, "name"))}: subPath never sees an update and is not supported`);
-  return { volume: textOf(valueAt(raw, "name")), path: textOf(valueAt(raw, "mountPath")) };
+  return z.array(containerSchema).parse(valueAt(pod, "spec", "containers"));
 }
 
 export function portOf(container: Container, name: string, fallback: number): number {
-  return container.ports.find((port) => port.name === name)?.port ?? fallback;
+  return container.ports.find((port) => port.name === name)?.containerPort ?? fallback;
 }
 
 /** Whether its containers run once, as a Job's do. */

@@ -1,13 +1,13 @@
 // The status a kubelet would report for a pod, from what the runner knows of its container.
 // Pure.
-import { type JsonObject, listOf, objectOf } from "../api/json.ts";
+import { type JsonObject, listOf, objectOf } from "../api/model/json.ts";
 import type { Container } from "./pod-shape.ts";
 import type { Exit } from "./processes.ts";
 
 export type ContainerState =
   | { readonly kind: "waiting"; readonly reason: string; readonly message: string }
   | { readonly kind: "running"; readonly startedAt: string }
-  | { readonly kind: "terminated"; readonly exit: Exit; readonly at: string; readonly message?: string };
+  | { readonly kind: "terminated"; readonly exit: Exit; readonly at: string; readonly message: string };
 
 export type PodFacts = {
   readonly podIp: string;
@@ -15,7 +15,6 @@ export type PodFacts = {
   /** The container that runs a real process, and its state. */
   readonly active: string;
   readonly state: ContainerState;
-  readonly lastExit: { readonly exit: Exit; readonly at: string } | undefined;
   readonly ready: boolean;
   /** It isn't started again: its end is the pod's. */
   readonly runsOnce: boolean;
@@ -28,8 +27,6 @@ export type PodFacts = {
 export function renderPodStatus(facts: PodFacts, previous: unknown): JsonObject {
   const started = facts.state.kind !== "waiting" || facts.restartCount > 0;
   const conditions = [
-    condition("PodScheduled", true, facts, previous),
-    condition("Initialized", true, facts, previous),
     condition("ContainersReady", facts.ready, facts, previous),
     condition("Ready", facts.ready, facts, previous),
   ];
@@ -37,9 +34,7 @@ export function renderPodStatus(facts: PodFacts, previous: unknown): JsonObject 
     phase: phaseOf(facts, started),
     hostIP: "127.0.0.1",
     podIP: facts.podIp,
-    podIPs: [{ ip: facts.podIp }],
     startTime: facts.startTime,
-    qosClass: "BestEffort",
     conditions,
     containerStatuses: facts.containers.map((container) => containerStatus(container, facts, started)),
   };
@@ -70,32 +65,27 @@ function condition(type: string, holds: boolean, facts: PodFacts, previous: unkn
 function containerStatus(container: Container, facts: PodFacts, started: boolean): JsonObject {
   const common = { name: container.name, image: container.image, imageID: container.image };
   if (container.name === facts.active) {
-    const lastState =
-      facts.lastExit === undefined ? {} : { terminated: terminated(facts.lastExit.exit, facts.lastExit.at) };
     return {
       ...common,
       ready: facts.ready,
       started: facts.state.kind === "running",
       restartCount: facts.restartCount,
       state: stateOf(facts.state),
-      lastState,
     };
   }
   const state = started ? { running: { startedAt: facts.startTime } } : { waiting: { reason: "ContainerCreating" } };
-  return { ...common, ready: started, started, restartCount: 0, state, lastState: {} };
+  return { ...common, ready: started, started, restartCount: 0, state };
 }
+
+const exitCodes: Readonly<Record<string, number>> = { SIGKILL: 137, SIGTERM: 143, SIGINT: 130 };
 
 function stateOf(state: ContainerState): JsonObject {
   if (state.kind === "running") return { running: { startedAt: state.startedAt } };
   if (state.kind === "terminated") {
-    const message = state.message === undefined || state.message === "" ? {} : { message: state.message };
-    return { terminated: { ...terminated(state.exit, state.at), ...message } };
+    const { exit, at, message } = state;
+    const exitCode = exit.code ?? exitCodes[exit.signal ?? ""] ?? 1;
+    const reason = exitCode === 0 ? "Completed" : "Error";
+    return { terminated: { exitCode, reason, finishedAt: at, ...(message === "" ? {} : { message }) } };
   }
   return { waiting: { reason: state.reason, message: state.message } };
-}
-
-function terminated(exit: Exit, at: string): JsonObject {
-  const signals: Record<string, number> = { SIGKILL: 137, SIGTERM: 143, SIGINT: 130 };
-  const exitCode = exit.code ?? signals[exit.signal ?? ""] ?? 1;
-  return { exitCode, reason: exitCode === 0 ? "Completed" : "Error", finishedAt: at };
 }

@@ -1,6 +1,6 @@
 // One HTTP readiness probe.
 // Never throws: no answer in time is a failed probe.
-import { get } from "node:http";
+import { request } from "undici";
 
 type ProbeTarget = {
   readonly host: string;
@@ -10,13 +10,13 @@ type ProbeTarget = {
 };
 
 /** True for a status from 200 to 399. */
-export function probe({ host, port, path, timeoutMs }: ProbeTarget): Promise<boolean> {
-  return new Promise((resolve) => {
-    const request = get({ host, port, path, agent: false, signal: AbortSignal.timeout(timeoutMs) }, (response) => {
-      const status = response.statusCode ?? 0;
-      response.resume();
-      resolve(status >= 200 && status < 400);
-    });
-    request.once("error", () => resolve(false));
-  });
+export async function probe({ host, port, path, timeoutMs }: ProbeTarget): Promise<boolean> {
+  try {
+    const signal = AbortSignal.timeout(timeoutMs);
+    const { statusCode, body } = await request(`http://${host}:${port}${path}`, { reset: true, signal });
+    await body.dump();
+    return statusCode < 400;
+  } catch {
+    return false;
+  }
 }

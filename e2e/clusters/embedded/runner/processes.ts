@@ -17,7 +17,6 @@ export type Exit = { readonly code: number | null; readonly signal: string | nul
 
 export type Running = {
   readonly pid: number;
-  readonly startedAt: Date;
   readonly signal: (signal: NodeJS.Signals) => void;
   readonly exited: Promise<Exit>;
 };
@@ -25,7 +24,7 @@ export type Running = {
 export type Processes = { readonly start: (command: Command) => Running; readonly close: () => Promise<void> };
 
 /** Starts the reaper; every process started here ends with close() or with this process. */
-export function makeProcesses(now: () => Date): Processes {
+export function makeProcesses(): Processes {
   const reaper = spawn(process.execPath, [fileURLToPath(new URL("reaper-main.ts", import.meta.url))], {
     stdio: ["pipe", "ignore", "inherit"],
     detached: true,
@@ -40,7 +39,6 @@ export function makeProcesses(now: () => Date): Processes {
     reaper.stdin.write(`+${pid}\n`);
     const made: Running = {
       pid,
-      startedAt: now(),
       signal: (signal) => signalGroup(pid, signal),
       exited: exitOf(child),
     };

@@ -8,7 +8,7 @@ function pod(name: string, hash: string, ready = true): PodFact {
 }
 
 function input(over: Partial<RolloutInput>): RolloutInput {
-  return { replicas: 2, hash: "new", recreate: false, paused: false, pods: [], terminating: 0, ...over };
+  return { replicas: 2, hash: "new", pods: [], ...over };
 }
 
 describe("a rollout step", () => {
@@ -24,18 +24,6 @@ describe("a rollout step", () => {
   it("removes one old pod once a new one is ready", () => {
     const pods = [pod("a", "old"), pod("b", "old"), pod("c", "new")];
     expect(planRollout(input({ pods }))).toEqual({ create: 0, remove: ["a"] });
-  });
-
-  it("waits for the old pods to be gone under Recreate", () => {
-    expect(planRollout(input({ recreate: true, pods: [pod("a", "old")] }))).toEqual({ create: 0, remove: ["a"] });
-    expect(planRollout(input({ recreate: true, terminating: 1 }))).toEqual({ create: 0, remove: [] });
-  });
-
-  it("keeps old pods while paused", () => {
-    expect(planRollout(input({ paused: true, pods: [pod("a", "old"), pod("b", "old")] }))).toEqual({
-      create: 0,
-      remove: [],
-    });
   });
 });
 

@@ -10,28 +10,17 @@ export type PodFact = {
 export type RolloutInput = {
   readonly replicas: number;
   readonly hash: string;
-  readonly recreate: boolean;
-  readonly paused: boolean;
   /** Pods that are not being deleted. */
   readonly pods: readonly PodFact[];
-  /** Pods that are being deleted; a recreate waits for them. */
-  readonly terminating: number;
 };
 type RolloutStep = { readonly create: number; readonly remove: readonly string[] };
 
 const surge = 1;
 
 /** What to do now; nothing to do once every replica is of the current template. */
-export function planRollout(input: RolloutInput): RolloutStep {
-  const { replicas, pods } = input;
-  const current = pods.filter((pod) => pod.hash === input.hash);
-  const old = pods.filter((pod) => pod.hash !== input.hash);
-  if (input.paused && old.length > 0) return scaleOnly(replicas, pods);
-  if (old.length === 0) {
-    const blocked = input.recreate && input.terminating > 0;
-    return { create: blocked ? 0 : Math.max(0, replicas - current.length), remove: surplus(current, replicas) };
-  }
-  if (input.recreate) return { create: 0, remove: old.map((pod) => pod.name) };
+export function planRollout({ replicas, hash, pods }: RolloutInput): RolloutStep {
+  const current = pods.filter((pod) => pod.hash === hash);
+  const old = pods.filter((pod) => pod.hash !== hash);
   const create = Math.max(0, Math.min(replicas - current.length, replicas + surge - pods.length));
   return { create, remove: [...removableOld(old, pods, replicas), ...surplus(current, replicas)] };
 }
@@ -47,8 +36,4 @@ function removableOld(old: readonly PodFact[], pods: readonly PodFact[], replica
 function surplus(pods: readonly PodFact[], replicas: number): string[] {
   const worstFirst = pods.toSorted((a, b) => Number(a.ready) - Number(b.ready) || (a.createdAt < b.createdAt ? 1 : -1));
   return worstFirst.slice(0, Math.max(0, pods.length - replicas)).map((pod) => pod.name);
-}
-
-function scaleOnly(replicas: number, pods: readonly PodFact[]): RolloutStep {
-  return { create: 0, remove: surplus(pods, replicas) };
 }

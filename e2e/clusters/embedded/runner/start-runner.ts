@@ -4,8 +4,8 @@ import { randomInt } from "node:crypto";
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { sidecarContainer, verifyContainer } from "@retriever/sidecar/contract/names.ts";
+import type { StoreEvent } from "../api/model/store.ts";
 import type { EmbeddedApi } from "../api/start-api.ts";
-import type { StoreEvent } from "../api/store.ts";
 import { makeAddresses } from "./addresses.ts";
 import { makeClusterAccess } from "./cluster-access.ts";
 import { syncDeployments } from "./deployments.ts";
@@ -53,7 +53,7 @@ export function startRunner(options: RunnerOptions): Runner {
   const { api, directory, ...over } = options;
   const now = () => new Date();
   const cluster = makeClusterAccess(api);
-  const processes = makeProcesses(now);
+  const processes = makeProcesses();
   const addresses = makeAddresses([randomInt(16, 240), randomInt(1, 255)]);
   const kubelet = new Kubelet({ cluster, processes, addresses, settings: { ...defaults, ...over }, directory, now });
   const pass = () => {

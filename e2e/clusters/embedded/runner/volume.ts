@@ -12,7 +12,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
-import { equal } from "../api/json.ts";
+import { equal } from "../api/model/json.ts";
 import type { Files } from "./volume-content.ts";
 
 let sequence = 0;

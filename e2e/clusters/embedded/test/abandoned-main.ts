@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { makeProcesses } from "../runner/processes.ts";
 
-const processes = makeProcesses(() => new Date());
+const processes = makeProcesses();
 const command = [process.execPath, "-e", "setInterval(() => undefined, 1000)"];
 const logFile = join(process.argv[2] ?? tmpdir(), "abandoned.log");
 const running = processes.start({ command, env: {}, cwd: tmpdir(), logFile });

@@ -1,6 +1,6 @@
 // Sets of field paths as managed fields keep them (FieldsV1): a tree whose nodes may be members.
 // Pure; sets are never changed once built.
-import { isObject, type JsonObject } from "../json.ts";
+import { isObject, type JsonObject } from "../model/json.ts";
 
 export type FieldSet = { readonly member: boolean; readonly children: ReadonlyMap<string, FieldSet> };
 

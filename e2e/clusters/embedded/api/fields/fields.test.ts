@@ -1,7 +1,7 @@
 // Laws of field sets and of server-side apply, on random objects under a schema with every kind of list.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type KubeObject, valueAt } from "../json.ts";
+import { type KubeObject, valueAt } from "../model/json.ts";
 import { mapList, record, type Schema, text, textList, textMap, textSet, withObjectFields } from "../schema/schema.ts";
 import { difference, fromFieldsV1, intersection, isEmpty, toFieldsV1, union } from "./field-set.ts";
 import { applyConfiguration, trackUpdate, type WriteContext } from "./managers.ts";

@@ -1,6 +1,6 @@
 // metadata.managedFields: who owns which field after an update or an apply, and which conflicts an apply meets.
 // Pure; time is passed in.
-import { isObject, type JsonObject, type KubeObject, listOf, textOf } from "../json.ts";
+import { isObject, type JsonObject, type KubeObject, listOf, textOf } from "../model/json.ts";
 import type { Schema } from "../schema/schema.ts";
 import {
   cut,

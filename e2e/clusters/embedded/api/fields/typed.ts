@@ -1,6 +1,6 @@
 // Objects as sets of fields: which fields an object has, how two differ, merging an applied configuration, removing fields.
 // Pure; follows the rules of server-side apply (granular maps, keyed lists, sets, atomic rest).
-import { copy, equal, isObject, type JsonObject } from "../json.ts";
+import { copy, equal, isObject, type JsonObject } from "../model/json.ts";
 import { fieldSchema, isDeclared, itemKey, itemSchema } from "../schema/descend.ts";
 import type { Schema } from "../schema/schema.ts";
 import { emptySet, type FieldSet, isEmpty, leaf, nodeOf, union } from "./field-set.ts";

@@ -1,6 +1,6 @@
 // Objects and lists reduced to their metadata, for whoever asks for no more.
 // Pure; knows nothing of what the objects are.
-import { isObject } from "../json.ts";
+import { isObject } from "../model/json.ts";
 
 const metaVersion = "meta.k8s.io/v1";
 

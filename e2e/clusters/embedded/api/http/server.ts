@@ -3,23 +3,15 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer, type Server } from "node:https";
 import { readBytes } from "#support/http-server.ts";
-import { answer } from "../answer.ts";
-import { builtinTypes } from "../builtin.ts";
-import type { Call, Cluster, User } from "../call.ts";
-import {
-  type ApiFailure,
-  badRequest,
-  failure,
-  NoSuchPath,
-  statusOf,
-  tooManyRequests,
-  unauthorized,
-} from "../failure.ts";
+import { type ApiFailure, badRequest, failure, NoSuchPath, statusOf, unauthorized } from "../model/failure.ts";
+import { builtinTypes } from "../resources/builtin.ts";
+import { answer } from "../verbs/answer.ts";
+import type { Call, Cluster, User } from "../verbs/call.ts";
 import { startWatch, type WatchTiming } from "../verbs/watch.ts";
 import type { Certificates } from "./certificate.ts";
 import type { FaultOutcome, FaultSubject, Faults, RequestLog } from "./faults.ts";
 import { asAsked } from "./metadata-only.ts";
-import { type Incoming, parseCall } from "./parse-call.ts";
+import { type Incoming, isWatch, parseCall } from "./parse-call.ts";
 
 type ServerParts = {
   readonly cluster: Cluster;
@@ -28,7 +20,6 @@ type ServerParts = {
   readonly faults: Faults;
   readonly log: RequestLog;
   readonly timing: WatchTiming;
-  readonly maxWatches: number;
 };
 
 type Exchange = {
@@ -76,11 +67,9 @@ async function handle(
 
 async function readExchange(parts: ServerParts, request: IncomingMessage, response: ServerResponse): Promise<Exchange> {
   const body = (await readBytes(request, maxBodyBytes, tooLarge)).toString("utf8");
-  const { authorization = "", accept = "*/*" } = request.headers;
+  const { authorization = "" } = request.headers;
   const user = parts.userOf(/^Bearer (.+)$/.exec(authorization)?.[1] ?? "");
   if (user === undefined) throw unauthorized();
-  const notAcceptable = "only the following media types are accepted: application/json";
-  if (!accepts(accept)) throw failure({ code: 406, reason: "NotAcceptable", message: notAcceptable });
   return { request, response, user, incoming: incomingOf(request, body) };
 }
 
@@ -101,17 +90,10 @@ function incomingOf(request: IncomingMessage, body: string): Incoming {
   };
 }
 
-function accepts(accept: string): boolean {
-  return accept
-    .split(",")
-    .some((one) => ["application/json", "*/*", "application/*"].includes(one.split(";")[0]?.trim() ?? ""));
-}
-
 function subjectOf({ incoming, user }: Exchange): FaultSubject {
   const { method, url } = incoming;
   const fieldManager = url.searchParams.get("fieldManager") ?? "";
-  const watch = method === "GET" && ["true", "1"].includes(url.searchParams.get("watch") ?? "");
-  const verb = watch ? "watch" : method.toLowerCase();
+  const verb = method === "GET" && isWatch(url) ? "watch" : method.toLowerCase();
   return { method, path: url.pathname, query: url.search, user: user.username, fieldManager, verb };
 }
 
@@ -145,7 +127,6 @@ function strike(parts: ServerParts, watches: Set<() => void>, exchange: Exchange
 }
 
 function openWatch(parts: ServerParts, watches: Set<() => void>, { response }: Exchange, call: Call): number {
-  if (watches.size >= parts.maxWatches) throw tooManyRequests(`more than ${parts.maxWatches} watches`);
   let ended = false;
   // The headers wait for the first frame, so that a refused watch still gets its status.
   const open = () => {
@@ -203,7 +184,6 @@ function refuse(request: IncomingMessage, response: ServerResponse, error: unkno
     return status.code;
   }
   if (status.code === 413) response.setHeader("connection", "close");
-  if (status.code === 429) response.setHeader("retry-after", "1");
   if (error instanceof NoSuchPath && !isOwnGroup(request.url ?? ""))
     return sendText(response, 404, "404 page not found\n");
   return sendJson(response, status.code, status);

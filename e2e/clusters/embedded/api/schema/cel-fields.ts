@@ -1,7 +1,7 @@
 // Whether a CEL rule names only fields that its schema declares, as a real API server's type check demands.
 // Pure; follows selections, indexes and macros from `self` and `oldSelf`, and is silent where the type is open.
 import type { ASTNode } from "@marcbachmann/cel-js";
-import { isObject } from "../json.ts";
+import { isObject } from "../model/json.ts";
 import { escapeName } from "./cel-value.ts";
 import type { Schema } from "./schema.ts";
 

@@ -1,6 +1,6 @@
-// JSON values as CEL sees them: integers as int, numbers as double, times as timestamps, field names escaped.
+// JSON values as CEL sees them: integers as int, numbers as double, field names escaped.
 // Pure.
-import { isObject } from "../json.ts";
+import { isObject } from "../model/json.ts";
 import { fieldSchema, isDeclared, itemSchema } from "./descend.ts";
 import type { Schema } from "./schema.ts";
 
@@ -13,7 +13,6 @@ const reserved = new Set(
 /** The CEL value of a JSON value under its schema. */
 export function toCel(schema: Schema, value: unknown): unknown {
   if (typeof value === "number") return numeric(schema, value);
-  if (typeof value === "string") return textual(schema, value);
   if (Array.isArray(value)) return value.map((item) => toCel(itemSchema(schema), item));
   if (!isObject(value)) return value;
   const made: { [name: string]: unknown } = {};
@@ -27,12 +26,6 @@ export function toCel(schema: Schema, value: unknown): unknown {
 function numeric(schema: Schema, value: number): unknown {
   if (schema.type === "number") return value;
   return Number.isInteger(value) ? BigInt(value) : value;
-}
-
-function textual(schema: Schema, value: string): unknown {
-  if (schema.format === "date-time") return new Date(value);
-  if (schema.format === "byte") return new Uint8Array(Buffer.from(value, "base64"));
-  return value;
 }
 
 /** A field's name as rules write it. */

@@ -1,13 +1,13 @@
 // CEL validation rules of a custom resource, evaluated at every level of the schema, with transition rules.
 // Pure apart from a cache of compiled expressions.
 import { Environment, type ParseResult } from "@marcbachmann/cel-js";
-import type { Cause } from "../failure.ts";
-import { equal, isObject } from "../json.ts";
+import type { Cause } from "../model/failure.ts";
+import { equal, isObject } from "../model/json.ts";
 import { joinsUnboundedText, ruleRoot, undeclaredSelections } from "./cel-fields.ts";
 import { toCel } from "./cel-value.ts";
 import { childPath, fieldSchema, itemSchema, sameItem } from "./descend.ts";
 import type { Rule, Schema } from "./schema.ts";
-import type { Checked } from "./validate.ts";
+import { type Checked, shown } from "./validate.ts";
 
 const environment = new Environment({ enableOptionalTypes: true, homogeneousAggregateLiterals: false })
   .registerVariable("self", "dyn")
@@ -43,8 +43,14 @@ function schemaRuleFaults(schema: Schema, path: string): Cause[] {
   return faults;
 }
 
+const ruleKeys = ["rule", "message", "messageExpression", "reason", "fieldPath"];
+
 function compileFault(rule: Rule, schema: Schema, field: string): Cause[] {
-  const faults = expressionFaults(rule.rule, schema, field);
+  const unknown = Object.keys(rule).filter((key) => !ruleKeys.includes(key));
+  const faults = [
+    ...unknown.map((key) => compileFailed(rule.rule, field, `the embedded API does not support ${key}`)),
+    ...expressionFaults(rule.rule, schema, field),
+  ];
   if (rule.messageExpression === undefined) return faults;
   const place = field.replace(/rule$/, "messageExpression");
   return [...faults, ...expressionFaults(rule.messageExpression, schema, place)];
@@ -112,7 +118,7 @@ function evaluate(rule: Rule, node: Checked): Cause[] {
   const { schema, value, old } = node;
   if (!applies(rule, node)) return [];
   const oldSelf = old === undefined ? null : toCel(schema, old);
-  const context = { self: toCel(schema, value), oldSelf: rule.optionalOldSelf === true ? optional(oldSelf) : oldSelf };
+  const context = { self: toCel(schema, value), oldSelf };
   try {
     if (compile(rule.rule)(context) === true) return [];
     return [fault(rule, node, text(rule, context))];
@@ -124,18 +130,12 @@ function evaluate(rule: Rule, node: Checked): Cause[] {
 /** A transition rule needs an old value; any other rule is not asked again about a value that did not change. */
 function applies(rule: Rule, { value, old }: Checked): boolean {
   const isTransition = /\boldSelf\b/.test(rule.rule);
-  if (isTransition) return old !== undefined || rule.optionalOldSelf === true;
-  return old === undefined || !equal(old, value);
+  return isTransition ? old !== undefined : old === undefined || !equal(old, value);
 }
 
 function firstLine(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   return message.split("\n")[0] ?? "";
-}
-
-function optional(value: unknown): unknown {
-  const expression = value === null ? "optional.none()" : "optional.of(self)";
-  return compile(expression)({ self: value, oldSelf: null });
 }
 
 function text(rule: Rule, context: { readonly self: unknown; readonly oldSelf: unknown }): string {
@@ -159,9 +159,4 @@ function fault(rule: Rule, { value, path }: Checked, message: string): Cause {
     message: `${prefixes[reason] ?? `Invalid value: ${shown(value)}`}: ${message}`,
     field: field === "" ? "<nil>" : field,
   };
-}
-
-function shown(value: unknown): string {
-  if (Array.isArray(value)) return '"array"';
-  return isObject(value) ? '"object"' : (JSON.stringify(value) ?? "null");
 }

@@ -1,6 +1,6 @@
 // Walking down a structural schema: which schema governs a field or an item, and how list items are told apart.
 // Pure.
-import { equal, isObject } from "../json.ts";
+import { equal, isObject } from "../model/json.ts";
 import type { Schema } from "./schema.ts";
 
 /** The schema of one field, or undefined when the field is not declared. */
@@ -9,8 +9,8 @@ export function fieldSchema(schema: Schema, name: string): Schema | undefined {
   if (declared !== undefined) return declared;
   if (isObject(schema.additionalProperties)) return schema.additionalProperties;
   if (schema.additionalProperties === true) return {};
-  if (schema["x-kubernetes-preserve-unknown-fields"] === true) return {};
-  return undefined;
+  const isOpen = schema["x-kubernetes-preserve-unknown-fields"] === true || Object.keys(schema).length === 0;
+  return isOpen ? {} : undefined;
 }
 
 /** True where a field is named by the schema itself, not a key of a free map. */

@@ -1,6 +1,6 @@
 // Unknown fields and defaults: what a structural schema removes from and adds to an object.
 // Pure; both work in place on a private copy.
-import { copy, isObject, type JsonObject } from "../json.ts";
+import { copy, isObject, type JsonObject } from "../model/json.ts";
 import { childPath, fieldSchema, itemSchema } from "./descend.ts";
 import type { Schema } from "./schema.ts";
 
@@ -9,25 +9,17 @@ export function prune(schema: Schema, value: unknown, path = ""): string[] {
   if (Array.isArray(value)) {
     return value.flatMap((item, index) => prune(itemSchema(schema), item, `${path}[${index}]`));
   }
-  if (!isObject(value) || schema["x-kubernetes-int-or-string"] === true || isUntyped(schema)) return [];
+  if (!isObject(value) || schema["x-kubernetes-int-or-string"] === true) return [];
   const removed: string[] = [];
   for (const name of Object.keys(value)) {
     const child = fieldSchema(schema, name);
     if (child !== undefined) removed.push(...prune(child, value[name], childPath(path, name)));
-    else if (!isResourceField(schema, name)) {
+    else {
       delete value[name];
       removed.push(childPath(path, name));
     }
   }
   return removed;
-}
-
-function isUntyped(schema: Schema): boolean {
-  return Object.keys(schema).length === 0;
-}
-
-function isResourceField(schema: Schema, name: string): boolean {
-  return schema["x-kubernetes-embedded-resource"] === true && ["apiVersion", "kind", "metadata"].includes(name);
 }
 
 /** Fills in the schema's defaults, outermost first, so that a default may itself be completed. */

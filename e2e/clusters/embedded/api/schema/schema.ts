@@ -7,12 +7,10 @@ export type Rule = {
   readonly messageExpression?: string;
   readonly reason?: string;
   readonly fieldPath?: string;
-  readonly optionalOldSelf?: boolean;
 };
 
 export type Schema = {
   readonly type?: string;
-  readonly format?: string;
   readonly nullable?: boolean;
   readonly properties?: { readonly [name: string]: Schema };
   readonly additionalProperties?: Schema | boolean;
@@ -24,21 +22,12 @@ export type Schema = {
   readonly minimum?: number;
   readonly maximum?: number;
   readonly exclusiveMinimum?: boolean;
-  readonly exclusiveMaximum?: boolean;
-  readonly multipleOf?: number;
   readonly minLength?: number;
   readonly maxLength?: number;
   readonly minItems?: number;
   readonly maxItems?: number;
-  readonly minProperties?: number;
-  readonly maxProperties?: number;
-  readonly allOf?: readonly Schema[];
-  readonly anyOf?: readonly Schema[];
-  readonly oneOf?: readonly Schema[];
-  readonly not?: Schema;
   readonly "x-kubernetes-int-or-string"?: boolean;
   readonly "x-kubernetes-preserve-unknown-fields"?: boolean;
-  readonly "x-kubernetes-embedded-resource"?: boolean;
   readonly "x-kubernetes-list-type"?: "atomic" | "set" | "map";
   readonly "x-kubernetes-list-map-keys"?: readonly string[];
   readonly "x-kubernetes-map-type"?: "atomic" | "granular";
@@ -65,8 +54,25 @@ export function mapList(keys: readonly string[], items: Schema): Schema {
   return { type: "array", items, "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": keys };
 }
 
+/** The schema with rules beyond its shape. */
+export function ruled(schema: Schema, ...rules: readonly Rule[]): Schema {
+  return { ...schema, "x-kubernetes-validations": rules };
+}
+
+/** The rule that a field is there and not empty. */
+export function needed(field: string): Rule {
+  const rule = `has(self.${field}) && self.${field} != null && self.${field} != ''`;
+  return { rule, reason: "FieldValueRequired", fieldPath: `.${field}`, message: "must not be empty" };
+}
+
 export const textSet: Schema = { type: "array", items: text, "x-kubernetes-list-type": "set" };
 export const textList: Schema = { type: "array", items: text };
+
+/** Of names in labels, annotations and finalizers. */
+const qualifiedNames: Rule = {
+  rule: "self.all(name, name.matches('^([a-zA-Z0-9]([-a-zA-Z0-9.]*[a-zA-Z0-9])?/)?([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$'))",
+  message: "name part must consist of alphanumeric characters, '-', '_' or '.'",
+};
 
 const objectMetaSchema: Schema = record({
   name: text,
@@ -79,13 +85,23 @@ const objectMetaSchema: Schema = record({
   creationTimestamp: { type: "string", nullable: true },
   deletionTimestamp: { type: "string", nullable: true },
   deletionGracePeriodSeconds: { type: "integer", nullable: true },
-  labels: textMap,
-  annotations: textMap,
-  finalizers: textSet,
-  ownerReferences: mapList(["uid"], {
-    ...record({ apiVersion: text, kind: text, name: text, uid: text, controller: flag, blockOwnerDeletion: flag }),
-    "x-kubernetes-map-type": "atomic",
+  labels: ruled(textMap, qualifiedNames, {
+    rule: "self.all(name, size(self[name]) <= 63 && self[name].matches('^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$'))",
+    message:
+      "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', at most 63 of them",
   }),
+  annotations: ruled(textMap, qualifiedNames),
+  finalizers: ruled(textSet, qualifiedNames),
+  ownerReferences: mapList(
+    ["uid"],
+    ruled(
+      {
+        ...record({ apiVersion: text, kind: text, name: text, uid: text, controller: flag, blockOwnerDeletion: flag }),
+        "x-kubernetes-map-type": "atomic",
+      },
+      ...["apiVersion", "kind", "name", "uid"].map(needed),
+    ),
+  ),
   managedFields: { type: "array", items: open },
 });
 

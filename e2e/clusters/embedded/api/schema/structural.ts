@@ -1,27 +1,13 @@
 // Whether a CRD's schema is structural: what a real API server refuses when the definition is created.
-// Pure; covers the parts that a generated manifest can get wrong.
-import type { Cause } from "../failure.ts";
-import { isObject, type JsonObject } from "../json.ts";
+// Pure; covers the parts that a generated manifest can get wrong, and refuses what this API does not evaluate.
+import type { Cause } from "../model/failure.ts";
+import { isObject, type JsonObject } from "../model/json.ts";
 
-const forbiddenKeys = [
-  "$ref",
-  "$schema",
-  "$id",
-  "definitions",
-  "dependencies",
-  "patternProperties",
-  "deprecated",
-  "id",
-  "const",
-  "if",
-  "then",
-  "else",
-];
+/** What this API evaluates, and what only describes. Anything else would be believed to hold and be checked by nobody. */
 const knownKeys = new Set(
   (
-    "type format title description nullable properties additionalProperties items required default enum pattern minimum maximum " +
-    "exclusiveMinimum exclusiveMaximum multipleOf minLength maxLength minItems maxItems uniqueItems minProperties maxProperties " +
-    "allOf anyOf oneOf not example externalDocs x-kubernetes-int-or-string x-kubernetes-preserve-unknown-fields x-kubernetes-embedded-resource " +
+    "type title description nullable properties additionalProperties items required default enum pattern minimum maximum " +
+    "exclusiveMinimum minLength maxLength minItems maxItems x-kubernetes-int-or-string x-kubernetes-preserve-unknown-fields " +
     "x-kubernetes-list-type x-kubernetes-list-map-keys x-kubernetes-map-type x-kubernetes-validations"
   ).split(" "),
 );
@@ -29,12 +15,7 @@ const knownKeys = new Set(
 /** Every reason why this schema is not structural. */
 export function structuralFaults(schema: unknown, path: string): Cause[] {
   if (!isObject(schema)) return [problem(path, "must be an object")];
-  return [
-    ...keyFaults(schema, path),
-    ...shapeFaults(schema, path),
-    ...childFaults(schema, path),
-    ...junctorFaults(schema, path),
-  ];
+  return [...keyFaults(schema, path), ...shapeFaults(schema, path), ...childFaults(schema, path)];
 }
 
 function problem(field: string, message: string): Cause {
@@ -43,8 +24,8 @@ function problem(field: string, message: string): Cause {
 
 function keyFaults(schema: JsonObject, path: string): Cause[] {
   return Object.keys(schema)
-    .filter((key) => forbiddenKeys.includes(key) || !knownKeys.has(key))
-    .map((key) => problem(`${path}.${key}`, `${key} is not supported in a structural schema`));
+    .filter((key) => !knownKeys.has(key))
+    .map((key) => problem(`${path}.${key}`, `${key} is not structural or not supported by the embedded API`));
 }
 
 function missing(field: string, message: string): Cause {
@@ -52,11 +33,8 @@ function missing(field: string, message: string): Cause {
 }
 
 function shapeFaults(schema: JsonObject, path: string): Cause[] {
-  const { type, properties, additionalProperties, uniqueItems, items } = schema;
+  const { type, properties, additionalProperties, items, exclusiveMinimum } = schema;
   const open = schema["x-kubernetes-int-or-string"] === true || schema["x-kubernetes-preserve-unknown-fields"] === true;
-  const bounds = ["exclusiveMinimum", "exclusiveMaximum"].filter(
-    (name) => !["undefined", "boolean"].includes(typeof schema[name]),
-  );
   const rows: readonly (readonly [boolean, Cause])[] = [
     [type === undefined && !open, missing(`${path}.type`, "must not be empty for specified object fields")],
     [type === "array" && !isObject(items), missing(`${path}.items`, "must be specified")],
@@ -66,15 +44,11 @@ function shapeFaults(schema: JsonObject, path: string): Cause[] {
     ],
     [additionalProperties === false, problem(`${path}.additionalProperties`, "additionalProperties cannot be false")],
     [
-      uniqueItems === true,
-      problem(
-        `${path}.uniqueItems`,
-        "uniqueItems cannot be set to true since the runtime complexity becomes quadratic",
-      ),
+      !["undefined", "boolean"].includes(typeof exclusiveMinimum),
+      problem(`${path}.exclusiveMinimum`, "must be a boolean"),
     ],
   ];
-  const faults = rows.filter(([broken]) => broken).map(([, cause]) => cause);
-  return [...faults, ...bounds.map((name) => problem(`${path}.${name}`, "must be a boolean"))];
+  return rows.filter(([broken]) => broken).map(([, cause]) => cause);
 }
 
 function childFaults(schema: JsonObject, path: string): Cause[] {
@@ -88,47 +62,4 @@ function childFaults(schema: JsonObject, path: string): Cause[] {
   if (isObject(schema["additionalProperties"]))
     faults.push(...structuralFaults(schema["additionalProperties"], `${path}.additionalProperties`));
   return faults;
-}
-
-const onlyStructural = [
-  "type",
-  "description",
-  "default",
-  "nullable",
-  "additionalProperties",
-  "x-kubernetes-preserve-unknown-fields",
-  "x-kubernetes-validations",
-];
-
-function junctorFaults(schema: JsonObject, path: string): Cause[] {
-  const faults: Cause[] = [];
-  for (const junctor of ["allOf", "anyOf", "oneOf"]) {
-    for (const [index, branch] of (Array.isArray(schema[junctor]) ? schema[junctor] : []).entries()) {
-      faults.push(...branchFaults(branch, schema, `${path}.${junctor}[${index}]`));
-    }
-  }
-  if (isObject(schema["not"])) faults.push(...branchFaults(schema["not"], schema, `${path}.not`));
-  return faults;
-}
-
-function branchFaults(branch: unknown, whole: JsonObject, path: string): Cause[] {
-  if (!isObject(branch)) return [problem(path, "must be an object")];
-  const faults = onlyStructural
-    .filter((key) => branch[key] !== undefined && !(key === "type" && whole["x-kubernetes-int-or-string"] === true))
-    .map((key) => problem(`${path}.${key}`, "must be empty to be structural"));
-  const declared = isObject(whole["properties"]) ? whole["properties"] : {};
-  for (const [name, child] of Object.entries(isObject(branch["properties"]) ? branch["properties"] : {})) {
-    if (declared[name] === undefined)
-      faults.push({
-        reason: "FieldValueRequired",
-        message: `Required value: because it is defined in ${path}.properties[${name}]`,
-        field: `${path}.properties[${name}]`,
-      });
-    else faults.push(...branchFaults(child, objectOrEmpty(declared[name]), `${path}.properties[${name}]`));
-  }
-  return faults;
-}
-
-function objectOrEmpty(value: unknown): JsonObject {
-  return isObject(value) ? value : {};
 }

@@ -1,11 +1,12 @@
 // create and update.
 // Each turns the request into a proposal; write.ts judges and stores it.
-import { type Call, type Cluster, type Outcome } from "../call.ts";
-import { alreadyExists, badRequest, methodNotAllowed, notFound } from "../failure.ts";
-import { isObject, type KubeObject, textOf, valueAt } from "../json.ts";
-import { parseObject } from "../metadata.ts";
-import { served } from "../resource-type.ts";
-import { checkNamespace, write } from "../write.ts";
+
+import { alreadyExists, badRequest, methodNotAllowed, notFound } from "../model/failure.ts";
+import { isObject, type KubeObject, textOf, valueAt } from "../model/json.ts";
+import { parseObject } from "../resources/metadata.ts";
+import { served } from "../resources/resource-type.ts";
+import { type Call, type Cluster, type Outcome } from "./call.ts";
+import { checkNamespace, write } from "./write.ts";
 
 const maxNamePrefix = 58;
 const nameAttempts = 8;

@@ -1,19 +1,13 @@
 // delete, with preconditions, grace periods and finalizers.
 // Works on the store synchronously.
-import { type Call, type Cluster, isDryRun } from "../call.ts";
-import {
-  badRequest,
-  conflict,
-  forbidden,
-  methodNotAllowed,
-  notFound,
-  notSupported,
-  type StatusBody,
-} from "../failure.ts";
-import { isObject, type KubeObject, objectOf, textOf } from "../json.ts";
-import { beginDeletion, graceOf } from "../purge.ts";
-import { served } from "../resource-type.ts";
-import { admit } from "../write.ts";
+
+import { z } from "zod";
+import { badRequest, conflict, forbidden, methodNotAllowed, notFound, type StatusBody } from "../model/failure.ts";
+import type { KubeObject } from "../model/json.ts";
+import { served } from "../resources/resource-type.ts";
+import { type Call, type Cluster, isDryRun } from "./call.ts";
+import { beginDeletion, graceOf } from "./purge.ts";
+import { admit } from "./write.ts";
 
 const protectedNamespaces = ["default", "kube-system", "kube-public"];
 
@@ -25,11 +19,12 @@ export function deleteObject(cluster: Cluster, call: Call): KubeObject | StatusB
   if (live === undefined) throw notFound(type, name);
   if (type.plural === "namespaces" && protectedNamespaces.includes(name))
     throw forbidden(type, name, "this namespace may not be deleted");
-  checkPreconditions(call, live);
-  checkPropagation(call);
+  const options = parseOptions(call);
+  checkPreconditions(call, options, live);
   admit(cluster, call, served(type, live), undefined);
   if (isDryRun(call)) return success(call, live);
-  const marked = beginDeletion(cluster, type, live, graceSeconds(call, live));
+  const grace = graceOf(type, live);
+  const marked = beginDeletion(cluster, type, live, grace === 0 ? 0 : (options.gracePeriodSeconds ?? grace));
   const held =
     cluster.store.get(type.storage, namespace, name) !== undefined ||
     type.plural === "namespaces" ||
@@ -47,46 +42,32 @@ function success({ type, name }: Call, live: KubeObject): StatusBody {
   return { kind: "Status", apiVersion: "v1", metadata: {}, status: "Success", details, code: 200 };
 }
 
-function optionsOf({ body }: Call): { readonly [name: string]: unknown } {
-  if (body === undefined) return {};
-  if (!isObject(body)) throw badRequest("expected DeleteOptions as the body of a delete");
-  const kind = body["kind"];
-  if (kind !== undefined && kind !== "DeleteOptions")
-    throw badRequest(`no kind ${JSON.stringify(kind)} is accepted as the body of a delete, expected DeleteOptions`);
-  return body;
+/** The part of DeleteOptions that this API honours; there is no collector for another propagation. */
+const optionsSchema = z.strictObject({
+  apiVersion: z.string().optional(),
+  kind: z.literal("DeleteOptions").optional(),
+  gracePeriodSeconds: z.int().min(0).optional(),
+  propagationPolicy: z
+    .literal("Background", { error: ({ input }) => `only Background is supported, not ${String(input)}` })
+    .optional(),
+  preconditions: z.strictObject({ uid: z.string(), resourceVersion: z.string() }).partial().default({}),
+});
+type Options = z.infer<typeof optionsSchema>;
+
+function parseOptions({ body = {} }: Call): Options {
+  const { success, data, error } = optionsSchema.safeParse(body);
+  if (success) return data;
+  throw badRequest(`DeleteOptions: ${z.prettifyError(error)}`);
 }
 
-function checkPreconditions(call: Call, live: KubeObject): void {
-  const wanted = objectOf(optionsOf(call)["preconditions"]);
-  const { uid, resourceVersion } = live.metadata;
-  if (wanted["uid"] !== undefined && wanted["uid"] !== uid) {
-    throw conflict(
-      call.type,
-      call.name,
-      `Precondition failed: UID in precondition: ${textOf(wanted["uid"])}, UID in object meta: ${uid ?? ""}`,
-    );
+function checkPreconditions({ type, name }: Call, { preconditions }: Options, live: KubeObject): void {
+  for (const [field, label] of [
+    ["uid", "UID"],
+    ["resourceVersion", "ResourceVersion"],
+  ] as const) {
+    const [wanted, actual = ""] = [preconditions[field], live.metadata[field]];
+    if (wanted === undefined || wanted === actual) continue;
+    const why = `Precondition failed: ${label} in precondition: ${wanted}, ${label} in object meta: ${actual}`;
+    throw conflict(type, name, why);
   }
-  if (wanted["resourceVersion"] !== undefined && wanted["resourceVersion"] !== resourceVersion) {
-    throw conflict(
-      call.type,
-      call.name,
-      `Precondition failed: ResourceVersion in precondition: ${textOf(wanted["resourceVersion"])}, ResourceVersion in object meta: ${resourceVersion ?? ""}`,
-    );
-  }
-}
-
-function checkPropagation(call: Call): void {
-  const policy = call.query.get("propagationPolicy") ?? optionsOf(call)["propagationPolicy"];
-  if (policy === undefined || policy === "Background") return;
-  throw notSupported(`propagationPolicy ${textOf(policy)} (only Background)`);
-}
-
-function graceSeconds(call: Call, live: KubeObject): number {
-  const standard = graceOf(call.type, live);
-  const asked = optionsOf(call)["gracePeriodSeconds"] ?? call.query.get("gracePeriodSeconds");
-  if (asked === undefined || standard === 0) return standard;
-  const seconds = Number(asked);
-  if (!Number.isInteger(seconds) || seconds < 0)
-    throw badRequest(`gracePeriodSeconds: Invalid value: ${JSON.stringify(asked)}: expected a non-negative integer`);
-  return seconds;
 }

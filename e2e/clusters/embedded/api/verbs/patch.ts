@@ -1,14 +1,22 @@
 // The patch formats: JSON patch, merge patch, server-side apply. A strategic merge is refused.
 // Each turns the request into a proposal; write.ts judges and stores it.
 import jsonPatch from "fast-json-patch";
-import { type Call, type Cluster, type Outcome, timestamp, writerOf } from "../call.ts";
-import { badRequest, conflict, failure, invalid, notFound, unprocessable, unsupportedMediaType } from "../failure.ts";
 import { applyConfiguration, type ManagerConflict } from "../fields/managers.ts";
 import { undeclaredFields } from "../fields/typed.ts";
-import { copy, isObject, type JsonObject, type KubeObject } from "../json.ts";
-import { parseObject } from "../metadata.ts";
-import { groupVersion, served } from "../resource-type.ts";
-import { checkNamespace, resetFields, write } from "../write.ts";
+import {
+  badRequest,
+  conflict,
+  failure,
+  invalid,
+  notFound,
+  unprocessable,
+  unsupportedMediaType,
+} from "../model/failure.ts";
+import { copy, isObject, type JsonObject, type KubeObject } from "../model/json.ts";
+import { parseObject } from "../resources/metadata.ts";
+import { groupVersion, served } from "../resources/resource-type.ts";
+import { type Call, type Cluster, type Outcome, timestamp, writerOf } from "./call.ts";
+import { checkNamespace, resetFields, write } from "./write.ts";
 
 const jsonPatchType = "application/json-patch+json";
 export const mergePatchType = "application/merge-patch+json";
@@ -19,7 +27,7 @@ const maxOperations = 10_000;
 export function patchObject(cluster: Cluster, call: Call): Outcome {
   const { type, namespace, name, contentType } = call;
   if (contentType === applyPatchType) return applyPatch(cluster, call);
-  if (call.query.has("force")) throw badOption("force", "Forbidden: may not be specified for non-apply patch");
+  if (call.query.force !== undefined) throw badOption("force", "Forbidden: may not be specified for non-apply patch");
   const live = cluster.store.get(type.storage, namespace, name);
   const supported = [jsonPatchType, mergePatchType, applyPatchType];
   if (!supported.includes(contentType)) throw unsupportedMediaType(contentType, supported);
@@ -67,7 +75,8 @@ function mergePatch(target: unknown, patch: unknown): unknown {
 
 function applyPatch(cluster: Cluster, call: Call): Outcome {
   const { type, namespace, name } = call;
-  if (!call.query.has("fieldManager")) throw badOption("fieldManager", "Required value: is required for apply patch");
+  if (call.query.fieldManager === undefined)
+    throw badOption("fieldManager", "Required value: is required for apply patch");
   const config = parseApplied(call);
   const stored = cluster.store.get(type.storage, namespace, name);
   const live = stored === undefined ? undefined : served(type, stored);
@@ -78,7 +87,7 @@ function applyPatch(cluster: Cluster, call: Call): Outcome {
     time: timestamp(cluster.now()),
     reset: resetFields(call),
   };
-  const applied = applyConfiguration(context, live, config, call.query.get("force") === "true");
+  const applied = applyConfiguration(context, live, config, call.query.force === true);
   if (applied.conflicts.length > 0) throw applyConflict(applied.conflicts);
   // Without a version of its own, an apply is judged against the live one and can't be stale.
   const resourceVersion = config.metadata.resourceVersion ?? live?.metadata.resourceVersion ?? "";

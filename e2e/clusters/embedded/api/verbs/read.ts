@@ -1,10 +1,11 @@
 // get and list, with selectors, paging and reads at a version.
 // Reads only.
-import type { Call, Cluster } from "../call.ts";
-import { badRequest, failure, gone, notFound } from "../failure.ts";
-import type { KubeObject } from "../json.ts";
-import { groupVersion, served } from "../resource-type.ts";
-import { type Match, parseFieldSelector, parseLabelSelector } from "../selector.ts";
+
+import { badRequest, failure, gone, notFound } from "../model/failure.ts";
+import type { KubeObject } from "../model/json.ts";
+import { groupVersion, served } from "../resources/resource-type.ts";
+import { type Match, parseFieldSelector, parseLabelSelector } from "../resources/selector.ts";
+import type { Call, Cluster } from "./call.ts";
 
 type KubeList = {
   readonly kind: string;
@@ -27,8 +28,8 @@ export function getObject(cluster: Cluster, call: Call): KubeObject {
 
 /** The selectors of a call as one test. */
 export function matchOf({ query, type }: Call): Match {
-  const labels = parseLabelSelector(query.get("labelSelector") ?? "");
-  const fields = parseFieldSelector(type, query.get("fieldSelector") ?? "");
+  const labels = parseLabelSelector(query.labelSelector ?? "");
+  const fields = parseFieldSelector(type, query.fieldSelector ?? "");
   return (object) => labels(object) && fields(object);
 }
 
@@ -36,9 +37,9 @@ type Position = { readonly revision: number; readonly after: string };
 
 export function listObjects(cluster: Cluster, call: Call): KubeList {
   const { type, namespace, query } = call;
-  const limit = parseCount(query, "limit");
-  const token = query.get("continue") ?? "";
-  const start = token === "" ? { revision: revisionToList(cluster, call), after: "" } : parseToken(token);
+  const { limit = 0, continue: token, resourceVersion = 0 } = query;
+  checkReached(cluster, resourceVersion);
+  const start = token === undefined ? { revision: cluster.store.revision, after: "" } : parseToken(token);
   const objects = cluster.store.listAt(type.storage, namespace, start.revision);
   if (objects === undefined) {
     throw gone(
@@ -68,13 +69,6 @@ function keyOf(object: KubeObject): string {
   return `${object.metadata.namespace ?? ""}/${object.metadata.name}`;
 }
 
-/** The newest version; refuses to be asked for one that is not reached yet. */
-function revisionToList(cluster: Cluster, { query }: Call): number {
-  const asked = parseRevision(query.get("resourceVersion"));
-  if (asked !== undefined) checkReached(cluster, asked);
-  return cluster.store.revision;
-}
-
 /** Refuses a version of the future. */
 export function checkReached(cluster: Cluster, revision: number): void {
   if (revision <= cluster.store.revision) return;
@@ -86,20 +80,6 @@ export function checkReached(cluster: Cluster, revision: number): void {
     message: `Timeout: ${message}`,
     details: { causes, retryAfterSeconds: 1 },
   });
-}
-
-export function parseRevision(text: string | undefined): number | undefined {
-  if (text === undefined || text === "") return undefined;
-  if (!/^\d{1,15}$/.test(text))
-    throw badRequest(`resourceVersion: Invalid value: ${JSON.stringify(text)}: invalid resource version`);
-  return Number(text);
-}
-
-export function parseCount(query: ReadonlyMap<string, string>, name: string): number {
-  const text = query.get(name) ?? "0";
-  if (!/^\d{1,9}$/.test(text))
-    throw badRequest(`${name}: Invalid value: ${JSON.stringify(text)}: expected a non-negative integer`);
-  return Number(text);
 }
 
 function makeToken(position: Position): string {

@@ -1,11 +1,12 @@
 // watch: what was missed, then what happens, with bookmarks, a deadline, and 410 for compacted versions.
 // Pushes frames to a sink; never blocks a write, and ends a watcher that does not read.
-import type { Call, Cluster } from "../call.ts";
-import { gone, statusOf } from "../failure.ts";
-import { groupVersion, served } from "../resource-type.ts";
-import type { Match } from "../selector.ts";
-import type { StoreEvent } from "../store.ts";
-import { checkReached, matchOf, parseCount, parseRevision } from "./read.ts";
+
+import { gone, statusOf } from "../model/failure.ts";
+import type { StoreEvent } from "../model/store.ts";
+import { groupVersion, served } from "../resources/resource-type.ts";
+import type { Match } from "../resources/selector.ts";
+import type { Call, Cluster } from "./call.ts";
+import { checkReached, matchOf } from "./read.ts";
 
 type Frame = {
   readonly type: "ADDED" | "MODIFIED" | "DELETED" | "BOOKMARK" | "ERROR";
@@ -16,9 +17,6 @@ type Frame = {
 type Sink = { readonly send: (frame: Frame) => boolean; readonly end: () => void };
 
 export type WatchTiming = { readonly bookmarkEveryMs: number; readonly maxSeconds: number };
-
-/** How long before its deadline a watch sends a last bookmark. */
-const farewellMs = 2000;
 
 /** Starts a watch; the returned function ends it. Throws what must be refused before any frame. */
 export function startWatch(cluster: Cluster, call: Call, sink: Sink, timing: WatchTiming): () => void {
@@ -42,11 +40,10 @@ export function startWatch(cluster: Cluster, call: Call, sink: Sink, timing: Wat
   }
   for (const frame of plan.frames) send(frame);
   releases.push(cluster.store.subscribe((event) => forward(call, match, event, send)));
-  const lifetimeMs = lifetimeOf(call, timing) * 1000;
+  const lifetimeMs = Math.min(call.query.timeoutSeconds ?? Number.POSITIVE_INFINITY, timing.maxSeconds) * 1000;
   timers.push(setTimeout(stop, lifetimeMs));
-  if (call.query.get("allowWatchBookmarks") === "true") {
+  if (call.query.allowWatchBookmarks === true) {
     timers.push(setInterval(() => bookmark(), timing.bookmarkEveryMs));
-    if (lifetimeMs > farewellMs) timers.push(setTimeout(() => bookmark(), lifetimeMs - farewellMs));
   }
   return stop;
 }
@@ -58,7 +55,7 @@ type Plan =
 function planOf(cluster: Cluster, call: Call): Plan {
   const { store } = cluster;
   const match = matchOf(call);
-  const revision = parseRevision(call.query.get("resourceVersion")) ?? 0;
+  const revision = call.query.resourceVersion ?? 0;
   checkReached(cluster, revision);
   if (revision === 0) {
     const frames = store
@@ -98,9 +95,4 @@ function frameOf({ type }: Call, match: Match, event: StoreEvent): Frame | undef
 function bookmarkOf(cluster: Cluster, { type }: Call): unknown {
   const metadata = { resourceVersion: String(cluster.store.revision) };
   return { apiVersion: groupVersion(type), kind: type.kind, metadata };
-}
-
-function lifetimeOf({ query }: Call, timing: WatchTiming): number {
-  const asked = parseCount(query, "timeoutSeconds");
-  return asked === 0 ? timing.maxSeconds : Math.min(asked, timing.maxSeconds);
 }

@@ -1,11 +1,11 @@
 // CustomResourceDefinitions: checking them, completing them, and turning them into the resource types they define.
 // Pure; the registry keeps what comes out.
-import type { Cause } from "./failure.ts";
-import { isObject, type JsonObject, type KubeObject, listOf, objectOf, textOf, valueAt } from "./json.ts";
+import type { Cause } from "../model/failure.ts";
+import { isObject, type JsonObject, type KubeObject, listOf, objectOf, textOf, valueAt } from "../model/json.ts";
+import { ruleFaults } from "../schema/cel.ts";
+import { withObjectFields } from "../schema/schema.ts";
+import { structuralFaults } from "../schema/structural.ts";
 import type { ResourceType } from "./resource-type.ts";
-import { ruleFaults } from "./schema/cel.ts";
-import { withObjectFields } from "./schema/schema.ts";
-import { structuralFaults } from "./schema/structural.ts";
 
 /** Finalizer that keeps a definition until its objects are gone. */
 export const definitionFinalizer = "customresourcecleanup.apiextensions.k8s.io";
@@ -14,56 +14,17 @@ function versionsOf(definition: KubeObject): JsonObject[] {
   return listOf(valueAt(definition, "spec", "versions")).filter(isObject);
 }
 
-function cause(field: string, message: string, reason = "FieldValueInvalid"): Cause {
-  return { reason, field, message };
-}
-
-/** Faults of a definition. */
-export function checkDefinition(object: KubeObject, old: KubeObject | undefined): readonly Cause[] {
-  const group = textOf(valueAt(object, "spec", "group"));
-  const plural = textOf(valueAt(object, "spec", "names", "plural"));
-  const versions = versionsOf(object);
-  const faults: Cause[] = [];
-  if (object.metadata.name !== `${plural}.${group}`) {
-    faults.push(
-      cause(
-        "metadata.name",
-        `Invalid value: ${JSON.stringify(object.metadata.name)}: must be spec.names.plural+"."+spec.group`,
-      ),
-    );
-  }
-  if (!["Namespaced", "Cluster"].includes(textOf(valueAt(object, "spec", "scope")))) {
-    faults.push(
-      cause(
-        "spec.scope",
-        `Unsupported value: ${JSON.stringify(valueAt(object, "spec", "scope") ?? "")}: supported values: "Cluster", "Namespaced"`,
-        "FieldValueNotSupported",
-      ),
-    );
-  }
-  if (versions.filter((version) => version["storage"] === true).length !== 1) {
-    faults.push(cause("spec.versions", `Invalid value: must have exactly one version marked as storage version`));
-  }
-  if (![undefined, "None"].includes(valueAt(object, "spec", "conversion", "strategy") as string | undefined)) {
-    faults.push(
-      cause(
-        "spec.conversion.strategy",
-        "Forbidden: the embedded API converts with strategy None only",
-        "FieldValueForbidden",
-      ),
-    );
-  }
-  if (old !== undefined && valueAt(old, "spec", "scope") !== valueAt(object, "spec", "scope")) {
-    faults.push(cause("spec.scope", "Invalid value: field is immutable"));
-  }
-  return [...faults, ...versions.flatMap(versionFaults)];
+/** Faults in the schemas of a definition; its own schema says the rest. */
+export function checkDefinition(object: KubeObject): readonly Cause[] {
+  return versionsOf(object).flatMap(versionFaults);
 }
 
 function versionFaults(version: JsonObject, index: number, all: readonly JsonObject[]): Cause[] {
   // A schema that all versions share is judged at the top, under the name it had there.
   const path = all.length === 1 ? "spec.validation.openAPIV3Schema" : `spec.versions[${index}].schema.openAPIV3Schema`;
   const schema = valueAt(version, "schema", "openAPIV3Schema");
-  if (!isObject(schema)) return [cause(path, "Required value: schemas are required", "FieldValueRequired")];
+  if (!isObject(schema))
+    return [{ reason: "FieldValueRequired", field: path, message: "Required value: schemas are required" }];
   const faults = structuralFaults(schema, path);
   if (faults.length > 0) return faults;
   // Rules that this CEL does not know are refused here, never skipped when an object comes.

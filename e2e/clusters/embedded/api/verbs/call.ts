@@ -1,13 +1,13 @@
 // One request as the verbs see it, and the cluster they work on.
 // Types and small readers only.
-import type { Writer } from "./fields/managers.ts";
-import type { KubeObject } from "./json.ts";
-import type { Registry } from "./registry.ts";
-import { groupVersion, type ResourceType } from "./resource-type.ts";
-import type { Store } from "./store.ts";
+import type { Writer } from "../fields/managers.ts";
+import type { KubeObject } from "../model/json.ts";
+import type { Store } from "../model/store.ts";
+import type { Registry } from "../resources/registry.ts";
+import { groupVersion, type ResourceType } from "../resources/resource-type.ts";
+import type { Query, Verb } from "./query.ts";
 
 export type User = { readonly username: string; readonly groups: readonly string[] };
-export type Verb = "get" | "list" | "watch" | "create" | "update" | "patch" | "delete";
 
 export type Call = {
   readonly verb: Verb;
@@ -16,7 +16,7 @@ export type Call = {
   /** Empty for calls on the collection. */
   readonly name: string;
   readonly subresource: string;
-  readonly query: ReadonlyMap<string, string>;
+  readonly query: Query;
   readonly user: User;
   /** Field manager of this write. */
   readonly manager: string;
@@ -58,7 +58,7 @@ export function timestamp(date: Date): string {
 }
 
 export function isDryRun(call: Call): boolean {
-  return call.query.get("dryRun") === "All";
+  return call.query.dryRun === "All";
 }
 
 export function writerOf(call: Call, operation: Writer["operation"]): Writer {

@@ -54,16 +54,7 @@ export function notFound(subject: Subject, name: string): ApiFailure {
 export class NoSuchPath extends ApiFailure {
   constructor() {
     const message = "the server could not find the requested resource";
-    super({
-      kind: "Status",
-      apiVersion: "v1",
-      metadata: {},
-      status: "Failure",
-      message,
-      reason: "NotFound",
-      details: {},
-      code: 404,
-    });
+    super(failure({ code: 404, reason: "NotFound", message, details: {} }).status);
   }
 }
 
@@ -122,16 +113,7 @@ export function unprocessable(message: string): ApiFailure {
   return failure({ code: 422, reason: "Invalid", message, details: {} });
 }
 
-export function tooManyRequests(message: string): ApiFailure {
-  return failure({ code: 429, reason: "TooManyRequests", message, details: { retryAfterSeconds: 1 } });
-}
-
-/** What this double can't do, said instead of guessed. */
-export function notSupported(what: string): ApiFailure {
-  return badRequest(`the embedded API does not support ${what}`);
-}
-
-/** Runs the body and returns its failure's Status; rethrows anything that is no refusal. */
+/** The Status of a refusal; anything else is an internal error. */
 export function statusOf(error: unknown): StatusBody {
   if (error instanceof ApiFailure) return error.status;
   const message = error instanceof Error ? error.message : String(error);

@@ -1,7 +1,7 @@
 // Label and field selectors of lists and watches.
 // Pure; refuses what it can't evaluate.
-import { badRequest } from "./failure.ts";
-import { type KubeObject, textOf, valueAt } from "./json.ts";
+import { badRequest } from "../model/failure.ts";
+import { type KubeObject, textOf, valueAt } from "../model/json.ts";
 import type { ResourceType } from "./resource-type.ts";
 
 export type Match = (object: KubeObject) => boolean;
@@ -65,18 +65,11 @@ function fieldTest(type: ResourceType, part: string): Match {
   return (object) => (textOf(valueAt(object, ...path)) === wanted) === (operator !== "!=");
 }
 
+/** What is asked for; a real API server knows a few more. */
 const selectable: Readonly<Record<string, readonly string[]>> = {
-  "/pods": ["spec.nodeName", "spec.restartPolicy", "spec.serviceAccountName", "status.phase", "status.podIP"],
-  "/events": ["reason", "type", "reportingComponent", "reportingController"],
-  "/namespaces": ["status.phase"],
+  "/events": ["involvedObject.name", "involvedObject.kind", "regarding.name", "regarding.kind"],
 };
 
 function isSelectable(type: ResourceType, field: string): boolean {
-  if (field === "metadata.name" || field === "metadata.namespace") return true;
-  if (
-    type.storage === "/events" &&
-    /^(involvedObject|regarding)\.(kind|namespace|name|uid|apiVersion|resourceVersion|fieldPath)$/.test(field)
-  )
-    return true;
-  return selectable[type.storage]?.includes(field) === true;
+  return ["metadata.name", "metadata.namespace", ...(selectable[type.storage] ?? [])].includes(field);
 }

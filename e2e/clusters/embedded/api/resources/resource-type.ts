@@ -1,8 +1,8 @@
 // What the double knows about one kind of resource: names, scope, schema and the ways in which it differs.
 // Types and small readers only.
-import type { Cause } from "./failure.ts";
-import type { KubeObject } from "./json.ts";
-import type { Schema } from "./schema/schema.ts";
+import type { Cause } from "../model/failure.ts";
+import type { KubeObject } from "../model/json.ts";
+import type { Schema } from "../schema/schema.ts";
 
 export type ResourceType = {
   readonly group: string;

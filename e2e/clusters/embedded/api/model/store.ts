@@ -1,6 +1,5 @@
 // The objects of the embedded API: one version counter, a bounded history for watches, subscribers.
 // In memory; stores what it is given and judges nothing.
-import { failure } from "./failure.ts";
 import { freeze, type KubeObject } from "./json.ts";
 
 export type StoreEvent = {
@@ -11,7 +10,6 @@ export type StoreEvent = {
   readonly revision: number;
 };
 
-type StoreLimits = { readonly maxObjects: number; readonly maxHistory: number };
 type Listener = (event: StoreEvent) => void;
 
 const firstRevision = 100;
@@ -24,14 +22,13 @@ function keyOf(object: KubeObject): string {
 export class Store {
   #revision = firstRevision;
   #compacted = firstRevision;
-  #count = 0;
   readonly #objects = new Map<string, Map<string, KubeObject>>();
   readonly #history: StoreEvent[] = [];
   readonly #listeners = new Set<Listener>();
-  readonly #limits: StoreLimits;
+  readonly #maxHistory: number;
 
-  constructor(limits: StoreLimits) {
-    this.#limits = limits;
+  constructor(maxHistory: number) {
+    this.#maxHistory = maxHistory;
   }
 
   /** The newest version. */
@@ -71,12 +68,8 @@ export class Store {
     const objects = this.#objects.get(storage) ?? new Map<string, KubeObject>();
     this.#objects.set(storage, objects);
     const previous = objects.get(keyOf(object));
-    if (previous === undefined && this.#count >= this.#limits.maxObjects) {
-      throw failure({ code: 500, reason: "", message: "etcdserver: mvcc: database space exceeded" });
-    }
     const stored = this.#stamped(object);
     objects.set(keyOf(object), stored);
-    if (previous === undefined) this.#count += 1;
     this.#record({
       type: previous === undefined ? "ADDED" : "MODIFIED",
       storage,
@@ -92,7 +85,6 @@ export class Store {
     const objects = this.#objects.get(storage);
     const previous = objects?.get(keyOf(object));
     if (objects?.delete(keyOf(object)) !== true) return object;
-    this.#count -= 1;
     const last = this.#stamped(object);
     this.#record({ type: "DELETED", storage, object: last, previous, revision: this.#revision });
     return last;
@@ -123,8 +115,7 @@ export class Store {
 
   #record(event: StoreEvent): void {
     this.#history.push(event);
-    if (this.#history.length > this.#limits.maxHistory)
-      this.#compacted = this.#history.shift()?.revision ?? this.#compacted;
+    if (this.#history.length > this.#maxHistory) this.#compacted = this.#history.shift()?.revision ?? this.#compacted;
     for (const listener of this.#listeners) listener(event);
   }
 }

@@ -1,9 +1,10 @@
 // What follows a deletion: objects leave with their last finalizer, namespaces when empty, definitions with their objects.
 // Works on the store synchronously; stands in for the namespace and definition controllers.
+
+import { copy, type KubeObject, listOf, objectOf } from "../model/json.ts";
+import { definedTypes, definitionFinalizer } from "../resources/definition.ts";
+import type { ResourceType } from "../resources/resource-type.ts";
 import { type Cluster, timestamp } from "./call.ts";
-import { definedTypes, definitionFinalizer } from "./definition.ts";
-import { copy, type KubeObject, listOf, objectOf } from "./json.ts";
-import type { ResourceType } from "./resource-type.ts";
 
 /** Takes a deleted object out if nothing holds it any more. */
 export function purgeIfReady(cluster: Cluster, type: ResourceType, object: KubeObject): KubeObject {

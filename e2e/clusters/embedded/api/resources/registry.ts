@@ -1,8 +1,9 @@
 // Which resources are served now: the built-in ones and those that stored definitions add.
 // Keeps a table; decides nothing about objects.
+
+import type { KubeObject } from "../model/json.ts";
 import { builtinTypes } from "./builtin.ts";
 import { definedTypes } from "./definition.ts";
-import type { KubeObject } from "./json.ts";
 import type { ResourceType } from "./resource-type.ts";
 
 export type Registry = {

@@ -1,11 +1,12 @@
 // One call in, one answer out: picks the verb. The same entry serves HTTP and in-process callers.
 // Throws an ApiFailure for every refusal.
+
+import { methodNotAllowed } from "../model/failure.ts";
 import type { Call, Cluster } from "./call.ts";
-import { methodNotAllowed } from "./failure.ts";
-import { createObject, updateObject } from "./verbs/change.ts";
-import { deleteObject } from "./verbs/delete.ts";
-import { patchObject } from "./verbs/patch.ts";
-import { getObject, listObjects } from "./verbs/read.ts";
+import { createObject, updateObject } from "./change.ts";
+import { deleteObject } from "./delete.ts";
+import { patchObject } from "./patch.ts";
+import { getObject, listObjects } from "./read.ts";
 
 export type Answer = { readonly code: number; readonly body: unknown; readonly warnings: readonly string[] };
 

@@ -1,16 +1,17 @@
 // The common end of every create and update: prune, default, system fields, owners, validation, admission, storing.
 // Works on the store synchronously, so a write is never torn by another one.
+
+import { trackUpdate } from "../fields/managers.ts";
+import { badRequest, type Cause, conflict, forbidden, invalid, notFound, staleVersion } from "../model/failure.ts";
+import { copy, equal, type JsonObject, type KubeObject, without } from "../model/json.ts";
+import { definitionStatus } from "../resources/definition.ts";
+import { metadataFaults } from "../resources/metadata.ts";
+import { served } from "../resources/resource-type.ts";
+import { evaluateRules } from "../schema/cel.ts";
+import { applyDefaults, prune } from "../schema/prune.ts";
+import { validate } from "../schema/validate.ts";
 import { type Call, type Cluster, isDryRun, type Outcome, timestamp, writerOf } from "./call.ts";
-import { definitionStatus } from "./definition.ts";
-import { badRequest, type Cause, conflict, forbidden, invalid, notFound, staleVersion } from "./failure.ts";
-import { trackUpdate } from "./fields/managers.ts";
-import { copy, equal, type JsonObject, type KubeObject, without } from "./json.ts";
-import { metadataFaults } from "./metadata.ts";
 import { purgeIfReady } from "./purge.ts";
-import { served } from "./resource-type.ts";
-import { evaluateRules } from "./schema/cel.ts";
-import { applyDefaults, prune } from "./schema/prune.ts";
-import { validate } from "./schema/validate.ts";
 
 type Proposal = {
   readonly before: KubeObject | undefined;
@@ -78,7 +79,7 @@ function checkPreconditions({ type, name }: Call, before: KubeObject, after: Kub
 
 function pruneUnknown(call: Call, after: KubeObject): string[] {
   const removed = prune(call.type.schema, after);
-  const mode = call.query.get("fieldValidation") ?? "Warn";
+  const mode = call.query.fieldValidation ?? "Warn";
   if (removed.length === 0 || mode === "Ignore") return [];
   const texts = removed.map((path) => `unknown field "${path}"`);
   if (mode === "Warn") return texts;
@@ -143,7 +144,7 @@ function checkObject(call: Call, before: KubeObject | undefined, after: KubeObje
       `${type.kind} in version "${type.version}" cannot be handled as a ${type.kind}: ${describe(shape)}`,
     );
   const faults = [...metadataFaults(type, after, before), ...shape, ...(type.check?.(after, before) ?? [])];
-  if (type.custom) faults.push(...ruleCauses(node, shape));
+  faults.push(...ruleCauses(node, shape));
   if (faults.length > 0) throw invalid(type, after.metadata.name, faults);
 }
 
