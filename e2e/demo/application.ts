@@ -19,7 +19,7 @@ import {
 import type { World } from "#support/world/start-world.ts";
 import type { DestinationFault } from "./options.ts";
 
-export const replicas = 3;
+const replicas = 3;
 const requestsPerSecond = 24;
 const k = 10;
 /** Long, so that late answers of a busy machine are answers: how late one may be is a matter of the story about it. */
@@ -48,7 +48,7 @@ export type Application = {
   readonly close: () => Promise<void>;
 };
 
-export type ApplicationOptions = {
+type ApplicationOptions = {
   readonly name: string;
   /** 127.x address of the destination. */
   readonly address: string;

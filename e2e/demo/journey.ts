@@ -22,7 +22,7 @@ export type Journey = {
   readonly secondsToRollback: number | undefined;
 };
 
-export type JourneyOptions = {
+type JourneyOptions = {
   readonly name: string;
   readonly application: Application;
   readonly guardDuration: string;

@@ -11,7 +11,7 @@ const lateSeconds = 6;
 const lateWrites = 7;
 const lookEveryMs = 200;
 
-export type Trouble = {
+type Trouble = {
   /** Begins the trouble when the guard has been calm for a while. */
   readonly look: (status: MigrationStatus) => Promise<void>;
   /** From the first degraded answer to the last pod that serves from the source; undefined without trouble. */
@@ -19,7 +19,7 @@ export type Trouble = {
   readonly stop: () => void;
 };
 
-export type TroubleOptions = {
+type TroubleOptions = {
   readonly application: Application;
   readonly degradation: Degradation;
   /** What the story that turns slow exceeds. */

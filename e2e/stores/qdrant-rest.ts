@@ -90,7 +90,7 @@ export async function removeCollection(address: QdrantAddress, collection: strin
 }
 
 /** How many chunks a drifted collection lacks, and how many it has in an older form. */
-export type Drift = { readonly missing: number; readonly stale: number };
+type Drift = { readonly missing: number; readonly stale: number };
 
 /** Takes every hundredth chunk away, and makes the one after it older than the source's. */
 export async function driftQdrant(address: QdrantAddress, collection: string, dataset: Dataset): Promise<Drift> {

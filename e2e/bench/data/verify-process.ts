@@ -28,7 +28,7 @@ export function makePlace(source: object, destination: object): Place {
   return { config, reports, remove: () => rmSync(folder, { recursive: true, force: true }) };
 }
 
-export type Ended = {
+type Ended = {
   readonly exitCode: number | null;
   readonly seconds: number;
   /** The end of what it wrote. */
@@ -83,7 +83,7 @@ export function startVerify(place: Place, args: readonly string[]): Running {
   return { pid, untilLine, kill: () => void child.kill("SIGKILL"), ended };
 }
 
-export type Verified = Ended & { readonly report: VerifyReport };
+type Verified = Ended & { readonly report: VerifyReport };
 
 /** Runs to the end and reads the report. Rejects with its output when there is none, or no result. */
 export async function verify(place: Place, args: readonly string[]): Promise<Verified> {

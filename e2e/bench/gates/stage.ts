@@ -4,7 +4,7 @@ import type { ErrorShares } from "@retriever/operator/core/gates/error-budget.ts
 import { judgeRate, type SequentialVerdict } from "@retriever/operator/core/gates/sequential.ts";
 import type { BadSamples } from "./bad-samples.ts";
 
-export type StageRules = {
+type StageRules = {
   readonly limit: number;
   readonly shares: ErrorShares;
   readonly dwellSeconds: number;
@@ -18,8 +18,8 @@ export type StageEnd = {
   readonly anyBreach: SequentialVerdict;
 };
 
-export const stageSeconds = 3600;
-export const lookSeconds = 30;
+const stageSeconds = 3600;
+const lookSeconds = 30;
 const breachWindowSeconds = 300;
 const gate = "latencyDelta";
 

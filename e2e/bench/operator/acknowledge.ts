@@ -13,7 +13,7 @@ import { startOperator } from "#support/world/operator-process.ts";
 import { createMigration, describeStatus, isSettled, migrationStorage, requestWayBack } from "./acts.ts";
 import { createNamespace, installDefinitions, kinds, operatorSettings } from "./bench-cluster.ts";
 
-export type AcknowledgeOptions = {
+type AcknowledgeOptions = {
   readonly directory: string;
   readonly pods: number;
   readonly runs: number;

@@ -9,7 +9,7 @@ export const migrationStorage = "retriever.dev/retrievermigrations";
 
 export type Place = { readonly namespace: string; readonly name: string };
 
-export type Status = {
+type Status = {
   readonly phase?: string;
   readonly message?: string;
   readonly conditions?: readonly { readonly type: string; readonly status: string }[];

@@ -7,7 +7,7 @@ import { createMigration, describeStatus, isSettled, migrationStorage, requestWa
 import { createNamespace, kinds, operatorSettings } from "./bench-cluster.ts";
 import { createStubApplication, openStubSidecar } from "./stub-application.ts";
 
-export type Pattern = { readonly spec: unknown; readonly status: unknown };
+type Pattern = { readonly spec: unknown; readonly status: unknown };
 
 const place = { namespace: "pattern", name: "pattern" };
 const address = "127.92.0.1";

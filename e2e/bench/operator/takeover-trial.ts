@@ -9,7 +9,7 @@ import { type AcceptedWrite, lateWrites, loweringWrites } from "./deposed-writes
 import { createStubApplication, removeStubApplication } from "./stub-application.ts";
 import type { Seat, TakeoverWorld } from "./takeover-world.ts";
 
-export type TrialPlan = {
+type TrialPlan = {
   readonly application: string;
   /** Stopped while this request of its work is answered: the so-manieth write, or the so-manieth of all. */
   readonly stopAt: { readonly of: "writes" | "requests"; readonly count: number };

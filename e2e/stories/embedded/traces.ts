@@ -15,7 +15,7 @@ const eventSchema = z.object({
   count: z.int().default(1),
 });
 
-export type StoryEvent = {
+type StoryEvent = {
   readonly type: string;
   readonly reason: string;
   readonly message: string;

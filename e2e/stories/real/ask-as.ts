@@ -22,7 +22,7 @@ export type Ask = {
   readonly contentType?: string;
 };
 /** `allowed`, or the server's message. */
-export type Answer = string;
+type Answer = string;
 
 const deadlineMs = 10_000;
 

@@ -19,7 +19,7 @@ const ratePerSecond = 6;
 /** As many answers in a row are no luck. */
 const inARow = 12;
 
-export type PlayOptions = {
+type PlayOptions = {
   /** Pods at first, default 3. */
   readonly replicas?: number;
   /** ConfigMap that the Deployment takes its base from. */

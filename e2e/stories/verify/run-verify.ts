@@ -22,7 +22,7 @@ export type VerifyFolder = {
   readonly summary: () => VerifySummary;
   readonly remove: () => void;
 };
-export type Running = {
+type Running = {
   /** Lines of standard error so far. */
   readonly progress: readonly string[];
   readonly ended: Promise<{ readonly code: number | null; readonly stdout: string; readonly stderr: string }>;

@@ -12,7 +12,7 @@ const kubeconfigSchema = z.object({
   users: z.array(z.object({ user: z.object({ token: z.string() }) })).min(1),
 });
 
-export type KubeObject = {
+type KubeObject = {
   readonly metadata: { readonly name: string; readonly uid: string; readonly namespace?: string };
   readonly [member: string]: unknown;
 };

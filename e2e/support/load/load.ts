@@ -3,7 +3,7 @@
 import { Agent } from "undici";
 import { z } from "zod";
 
-export type LoadQuery = { readonly embedding: ArrayLike<number>; readonly namespace?: string };
+type LoadQuery = { readonly embedding: ArrayLike<number>; readonly namespace?: string };
 
 const responseSchema = z.object({
   candidates: z.array(
@@ -16,7 +16,7 @@ const responseSchema = z.object({
   ),
   vectorMs: z.number(),
 });
-export type LoadAnswer = z.infer<typeof responseSchema>;
+type LoadAnswer = z.infer<typeof responseSchema>;
 
 export type LoadResult = {
   /** Row of the query in `queries`. */
@@ -31,7 +31,7 @@ export type LoadResult = {
   readonly failure?: string;
 };
 
-export type LoadCounts = {
+type LoadCounts = {
   /** Sent, or due while no endpoint was there. */
   readonly requests: number;
   readonly failures: number;
@@ -43,7 +43,7 @@ export type LoadCounts = {
   readonly skipped: number;
 };
 
-export type LoadOptions = {
+type LoadOptions = {
   /** Where to send now, as `http://ADDRESS:PORT`; asked for every request, taken in turns. */
   readonly endpoints: () => readonly string[];
   readonly queries: readonly LoadQuery[];

@@ -14,7 +14,7 @@ import { type RestartableOperator, startRestartable } from "./operator-process.t
 const manifests = join(import.meta.dirname, "../../../crds/manifests");
 const crdFiles = ["retriever.dev_retrievermigrations.yaml", "retriever.dev_migrationacts.yaml"];
 
-export type WorldOptions = {
+type WorldOptions = {
   /** Names the folder of the logs. */
   readonly name: string;
   readonly say?: (line: string) => void;
