@@ -7,9 +7,10 @@ import { loadQdrant } from "#stores/qdrant-rest.ts";
 import { longGuard } from "#stories/embedded/story-migration.ts";
 import { type Dataset, loadDataset } from "#support/dataset/read.ts";
 import { eventually } from "#support/eventually.ts";
-import { startLoad } from "#support/load/load.ts";
+import { queriesOf, startLoad } from "#support/load/load.ts";
 import { applicationDeployment } from "#support/world/application-manifests.ts";
 import { startOperator } from "#support/world/operator-process.ts";
+import { endpointsOf, type Pod, podsOf } from "#support/world/pods.ts";
 import { createMigration, describeStatus, isSettled, migrationStorage, requestWayBack } from "./acts.ts";
 import { createNamespace, installDefinitions, kinds, operatorSettings } from "./bench-cluster.ts";
 
@@ -99,36 +100,22 @@ async function startPods(cluster: Cluster, { url, pods, say }: Pods): Promise<vo
       contentType: "application/merge-patch+json",
       body: { spec: { replicas } },
     });
-    await eventually(`${replicas} pods are ready`, async () => readyAddresses(cluster).length === replicas, {
+    await eventually(`${replicas} pods are ready`, async () => endpointsOf(podsNow(cluster)).length === replicas, {
       deadlineMs: stepDeadlineMs,
     });
     if (replicas % 10 === 0 || replicas === pods) say(`${replicas} sidecars run`);
   }
 }
 
-type PodObject = {
-  readonly status?: {
-    readonly podIP?: string;
-    readonly conditions?: readonly { readonly type: string; readonly status: string }[];
-  };
-};
-
-function readyAddresses({ api }: Cluster): string[] {
-  return (api.store.list("/pods", namespace) as readonly PodObject[]).flatMap(({ status = {} }) => {
-    const isReady = status.conditions?.some(({ type, status }) => type === "Ready" && status === "True") === true;
-    return isReady && status.podIP !== undefined ? [status.podIP] : [];
-  });
+function podsNow({ api }: Cluster): Pod[] {
+  return podsOf(api.store.list("/pods", namespace), application);
 }
 
 function startSearches(cluster: Cluster, dataset: Dataset) {
-  const queries = dataset.queries.slice(0, 20).map((_, index) => ({ embedding: dataset.queryVector(index) }));
-  let endpoints: string[] = [];
+  const endpoints = endpointsOf(podsNow(cluster));
   return startLoad({
-    endpoints: () => {
-      if (endpoints.length === 0) endpoints = readyAddresses(cluster).map((ip) => `http://${ip}:7080`);
-      return endpoints;
-    },
-    queries,
+    endpoints: () => endpoints,
+    queries: queriesOf(dataset, 20),
     ratePerSecond: 20,
     k: 3,
     maxSeconds: 600,

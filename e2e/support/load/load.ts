@@ -2,6 +2,12 @@
 // It knows nothing of who answers; it counts what came back. Nothing is retried: a failure is a failure.
 import { Agent } from "undici";
 import { z } from "zod";
+import type { Dataset } from "#support/dataset/read.ts";
+
+/** The real queries of a dataset, the first so many. */
+export function queriesOf({ queries, queryVector }: Dataset, count?: number): LoadQuery[] {
+  return queries.slice(0, count).map((_, row) => ({ embedding: queryVector(row) }));
+}
 
 type LoadQuery = { readonly embedding: ArrayLike<number>; readonly namespace?: string };
 
