@@ -49,7 +49,7 @@ export async function measureAcknowledge(options: AcknowledgeOptions): Promise<A
     await mkdir(directory, { recursive: true });
     const cluster = await startEmbeddedCluster({ directory });
     closers.push(cluster.close);
-    installDefinitions(cluster.api);
+    await installDefinitions(cluster.api);
     await startPods(cluster, { url: store.url, pods, say });
     const load = startSearches(cluster, dataset);
     closers.push(load.stop);

@@ -5,7 +5,6 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { z } from "zod";
-import { decodeFloat16 } from "./float16.ts";
 
 export const fileNames = ["chunks.jsonl.gz", "vectors.f16.bin", "queries.jsonl.gz", "queries.f16.bin"] as const;
 type FileName = (typeof fileNames)[number];
@@ -115,4 +114,10 @@ function rowsOf(values: Float32Array, dim: number, count: number): (index: numbe
     }
     return values.subarray(index * dim, (index + 1) * dim);
   };
+}
+
+/** All numbers of a buffer of little-endian float16, in order, whatever the machine's own order is. */
+export function decodeFloat16(bytes: Uint8Array): Float32Array {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return Float32Array.from({ length: bytes.length >> 1 }, (_, index) => view.getFloat16(2 * index, true));
 }

@@ -25,8 +25,8 @@ export type ProcessOptions<T> = {
 export type WatchedProcess<T> = {
   readonly pid: number;
   readonly announced: T;
-  /** Everything it has written, the last 64 MiB of it. */
-  readonly output: () => string;
+  /** Everything it has written, or to one of its outputs alone; the last 64 MiB of it. */
+  readonly output: (stream?: "stdout" | "stderr") => string;
   readonly isRunning: () => boolean;
   /** Its exit code; null after a signal. */
   readonly ended: Promise<number | null>;
@@ -104,14 +104,15 @@ function launch(
   }
 }
 
-function gather(child: ChildProcess): () => string {
-  let text = "";
-  const add = (part: string): void => {
-    text = text.length + part.length > maxOutputChars ? part : text + part;
-  };
-  child.stdout?.setEncoding("utf8").on("data", add);
-  child.stderr?.setEncoding("utf8").on("data", add);
-  return () => text;
+function gather(child: ChildProcess): WatchedProcess<unknown>["output"] {
+  const texts = { stdout: "", stderr: "", both: "" };
+  for (const stream of ["stdout", "stderr"] as const) {
+    child[stream]?.setEncoding("utf8").on("data", (part: string) => {
+      for (const name of [stream, "both"] as const)
+        texts[name] = texts[name].length + part.length > maxOutputChars ? part : texts[name] + part;
+    });
+  }
+  return (stream) => texts[stream ?? "both"];
 }
 
 function readerOf(file: string): () => string {
