@@ -10,7 +10,7 @@ import { migrationManifest } from "./migration-manifest.ts";
 import type { Degradation } from "./options.ts";
 import { makeTrouble } from "./trouble.ts";
 
-const lookEveryMs = 250;
+const pollIntervalMs = 250;
 /** For one migration, on a quiet machine. */
 const deadlineMs = 150_000;
 
@@ -33,7 +33,7 @@ type JourneyOptions = {
   readonly stopWhen?: (status: MigrationStatus) => boolean;
   /** What else a person does about what a look shows. */
   readonly attend?: (status: MigrationStatus) => Promise<void>;
-  readonly onLook: (name: string, status: MigrationStatus) => void;
+  readonly onStatus: (name: string, status: MigrationStatus) => void;
   readonly say: (line: string) => void;
 };
 
@@ -60,7 +60,7 @@ export async function travel(world: World, options: JourneyOptions): Promise<Jou
   try {
     for (;;) {
       const status = await readStatus(world.client, name);
-      options.onLook(name, status);
+      options.onStatus(name, status);
       if (finalPhases.has(status.phase) || options.stopWhen?.(status) === true) {
         return { name, status, seconds: secondsPassed(), secondsToRollback: await trouble?.secondsToRollback() };
       }
@@ -70,8 +70,8 @@ export async function travel(world: World, options: JourneyOptions): Promise<Jou
       }
       await person(status);
       await options.attend?.(status);
-      await trouble?.look(status);
-      await delay(lookEveryMs);
+      await trouble?.observe(status);
+      await delay(pollIntervalMs);
     }
   } finally {
     trouble?.stop();

@@ -11,7 +11,7 @@ import { queriesOf, startLoad } from "#support/load/load.ts";
 import { applicationDeployment } from "#support/world/application-manifests.ts";
 import { startOperator } from "#support/world/operator-process.ts";
 import { endpointsOf, type Pod, podsOf } from "#support/world/pods.ts";
-import { createMigration, describeStatus, isSettled, migrationStorage, requestWayBack } from "./acts.ts";
+import { createMigration, describeStatus, isSettled, migrationStorage, requestRollback } from "./acts.ts";
 import { createNamespace, installDefinitions, kinds, operatorSettings } from "./bench-cluster.ts";
 
 type AcknowledgeOptions = {
@@ -36,7 +36,7 @@ const startedAtOnce = 5;
 
 type Cluster = Awaited<ReturnType<typeof startEmbeddedCluster>>;
 
-/** Runs migrations into their guard one after the other, and asks each for its way back. */
+/** Runs migrations into their guard one after the other, and asks each for its rollback. */
 export async function measureAcknowledge(options: AcknowledgeOptions): Promise<Acknowledged> {
   const { directory, pods, runs, say } = options;
   const closers: (() => Promise<unknown>)[] = [];
@@ -143,7 +143,7 @@ async function rollBackOnce({ api }: Cluster, number: number, url: string): Prom
         describe: async () => describeStatus(api, place),
       });
     await reach("Guard");
-    requestWayBack(api, place, "Rollback");
+    requestRollback(api, place, "Rollback");
     await reach("RolledBack");
     await eventually(`${name} is settled`, async () => isSettled(api, place), { deadlineMs: stepDeadlineMs });
     return (times.get("RolledBack") ?? Number.NaN) - (times.get("RollingBack") ?? Number.NaN);

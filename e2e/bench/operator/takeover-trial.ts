@@ -3,7 +3,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { overlayName } from "@retriever/sidecar/contract/names.ts";
 import { eventually } from "#support/eventually.ts";
-import { createMigration, isSettled, migrationStorage, requestWayBack, statusOf } from "./acts.ts";
+import { createMigration, isSettled, migrationStorage, requestRollback, statusOf } from "./acts.ts";
 import { kinds } from "./bench-cluster.ts";
 import { type AcceptedWrite, lateWrites, loweringWrites } from "./deposed-writes.ts";
 import { createStubApplication, removeStubApplication } from "./stub-application.ts";
@@ -121,7 +121,7 @@ async function provoke(world: TakeoverWorld, application: string, stop: Stop): P
       { deadlineMs, describe: async () => String(phaseOf()) },
     );
   await until("WarmUp");
-  requestWayBack(world.api, place, "Abort");
+  requestRollback(world.api, place, "Abort");
   await until("RolledBack");
   return stop.isEnded() ? undefined : stop.request();
 }

@@ -40,10 +40,10 @@ describe.skipIf(missing !== undefined)("with a real Prometheus and Alertmanager"
     const deaf = await play.conditionIs("AlertsArmed", "False", "RuleMissing");
     expect(await eventOf(play, "AlertsNotArmed")).toMatchObject({ type: "Warning", page: true });
     const held = await play.see("its clock is held", ({ guard }) => guard?.sight === "held");
-    await eventually("looks pass", async () => {
+    await eventually("reconciles pass", async () => {
       const { guard, conditions } = await play.status();
-      const looked = conditions.find(({ type }) => type === "AlertsArmed");
-      return looked?.status === "False" && guard?.watchedSeconds === held.guard?.watchedSeconds;
+      const now = conditions.find(({ type }) => type === "AlertsArmed");
+      return now?.status === "False" && guard?.watchedSeconds === held.guard?.watchedSeconds;
     });
     await monitoring.writeRules(await quickRules());
     const back = await play.conditionIs("AlertsArmed", "True", "Armed");

@@ -28,7 +28,7 @@ function firstPod(play: Play): string {
 }
 
 describe.concurrent("when somebody interferes", () => {
-  it("a base switched to the destination in the guard closes the way back, and no Rollback is called done until it is put back", async () => {
+  it("a base switched to the destination in the guard closes the rollback path, and no Rollback is called done until it is put back", async () => {
     const { client } = stage.world;
     const play = await startPlay(stage, "base-switched", { replicas: 2 });
     await play.migrate({ guard: longGuard });

@@ -94,7 +94,7 @@ describe.concurrent("with a store down", () => {
     await play.destination.degrade.fail();
     const blocked = await eventOf(play, "RollbackBlocked");
     expect(blocked).toMatchObject({ type: "Warning", page: true });
-    expect(blocked.message).toContain("the way back is closed");
+    expect(blocked.message).toContain("the rollback path is closed");
     const { phase, rollback } = await play.status();
     expect({ phase, rollback }).toEqual({ phase: "Guard", rollback: undefined });
     await play.close();

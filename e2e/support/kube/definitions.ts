@@ -11,7 +11,7 @@ const manifests = ["retrievermigrations", "migrationacts"].map((name) =>
   fileURLToPath(new URL(`../../../crds/manifests/retriever.dev_${name}.yaml`, import.meta.url)),
 );
 
-export type Manifest = { readonly metadata: { readonly name: string } };
+type Manifest = { readonly metadata: { readonly name: string } };
 
 /** The definitions of this tree. */
 export function readDefinitions(): Promise<Manifest[]> {

@@ -10,7 +10,7 @@ import {
   verifySummarySchema,
 } from "@retriever/sidecar/contract/verify-report.ts";
 import type { RunResult } from "#support/process/run-to-end.ts";
-import { startProcess, type WatchedProcess } from "#support/process/start-process.ts";
+import { startProcess } from "#support/process/start-process.ts";
 
 const main = fileURLToPath(import.meta.resolve("@retriever/data/main.ts"));
 
@@ -70,17 +70,13 @@ export function startVerify({ path, reports }: Place, args: readonly string[] = 
 
 /** Runs to the end, whatever comes out. */
 export async function runVerify(...run: Parameters<typeof startVerify>): Promise<RunResult> {
-  return resultOf(await startVerify(...run));
-}
-
-/** Resolves when it has ended by itself. */
-export async function resultOf({ ended, output }: WatchedProcess<unknown>): Promise<RunResult> {
+  const { ended, output } = await startVerify(...run);
   const exitCode = await ended;
   if (exitCode === null) throw new Error(`verify was killed:\n${output().slice(-2000)}`);
   return { exitCode, stdout: output("stdout"), stderr: output("stderr") };
 }
 
-export type Verified = { readonly report: VerifyReport; readonly seconds: number };
+type Verified = { readonly report: VerifyReport; readonly seconds: number };
 
 /** Runs to a result and reads its report. Rejects with its output when there is none. */
 export async function verify(place: Place, args: readonly string[]): Promise<Verified> {
