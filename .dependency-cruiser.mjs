@@ -14,7 +14,7 @@ function rule(name, comment, from, to) {
 /** A room of the core imports only itself and the rooms below it; the last room imports them all, but not the root. */
 const roomRules = coreRooms.map((room, index) =>
   rule(
-    `core-${room}-looks-down`,
+    `core-${room}-imports-downwards`,
     "A room of the core builds on the rooms below it (tools/core-rooms.ts): move what both need into the lower one.",
     { path: `^operator/src/core/${room}/` },
     { path: `^operator/src/core/(${[...coreRooms.slice(index + 1).map((above) => `${above}/`), "[^/]+$"].join("|")})` },
@@ -54,6 +54,13 @@ export default {
       { path: "^operator/src/", pathNot: "^$" },
       { path: "^(e2e|tools|kubectl-retriever|retriever-data|crds/(?!src/|manifests/)|retriever-sidecar/(?!src/contract/))" },
     ),
+    {
+      name: "operator-tests-play-on-the-toy-cluster",
+      comment: "The operator's tests share the plugin's simulated cluster and nothing else of the plugin: what both need belongs in kubectl-retriever/src/toy.",
+      severity: "error",
+      from: { path: "^operator/" },
+      to: { path: "^kubectl-retriever/(?!src/toy/)" },
+    },
     rule(
       "sidecar-imports-stores-only",
       "The sidecar owns the contract and knows the stores: turn the import round.",
@@ -70,7 +77,7 @@ export default {
       "the-plugin-ends-at-the-cluster",
       "The kubectl plugin uses the operator's decisions and its Kubernetes client; it never serves, reads or writes a store.",
       { path: "^kubectl-retriever/src/" },
-      { path: "^(e2e|tools|retriever-data|retriever-sidecar/(?!src/contract/)|operator/src/(observe|apply|controller|outbox|notify|telemetry)/)" },
+      { path: "^(e2e|tools|retriever-data|retriever-sidecar/(?!src/contract/)|operator/src/(observe|apply|controller|notify|telemetry)/)" },
     ),
     rule(
       "e2e-imports-public-entries-only",
@@ -122,9 +129,9 @@ export default {
     ...roomRules,
     rule(
       "rehearsals-are-pure",
-      "A rehearsal plays the core and touches nothing: only itself, core, crds, the contract, the stores' identities, d3's scales and shapes, and node:crypto. The command line reads and writes its files.",
-      { path: "^kubectl-retriever/src/(rehearse|toy|page|forecast)/" },
-      { pathNot: "^(kubectl-retriever/src/(rehearse|toy|page|forecast)/|operator/src/core/|crds/src/|retriever-sidecar/src/contract/|stores/src/(config/|ports/|kinds\\.ts$)|node_modules/(@types/)?d3-(scale|shape)/|(node:)?crypto$)" },
+      "A rehearsal plays the core and touches nothing: only itself, core, crds, the contract, the stores' identities, zod, d3's scales and shapes, and node:crypto. The command line reads and writes its files.",
+      { path: "^kubectl-retriever/src/(scenario|rehearse|toy|page|forecast)/" },
+      { pathNot: "^(kubectl-retriever/src/(scenario|rehearse|toy|page|forecast)/|operator/src/core/|crds/src/|retriever-sidecar/src/contract/|stores/src/(config/|ports/|kinds\\.ts$)|node_modules/(zod|(@types/)?d3-(scale|shape))/|(node:)?crypto$)" },
     ),
     rule(
       "crds-do-no-io",
@@ -159,7 +166,7 @@ export default {
       { path: "^operator/src/(observe|apply|controller|telemetry|config)[/.]", pathNot: "^operator/src/$1/" },
     ),
     rule(
-      "adapters-look-outwards",
+      "adapters-serve-ports",
       "An adapter serves a port: it doesn't know the loop, the request path or the activation that use it.",
       { path: "^(operator/src/adapters|retriever-sidecar/src/http)/" },
       { path: "^(operator/src/(observe|apply|controller)/|retriever-sidecar/src/(retrieve/|activation\\.ts$))" },

@@ -52,8 +52,10 @@ export default defineConfig({
         },
       },
     ],
-    // One more than there are processors, because one of them usually waits.
-    maxWorkers: availableParallelism() + 1,
+    // One more than by default: this process has little to do while they work.
+    maxWorkers: availableParallelism(),
+    // Of the tests of one file that run at once; stories of two files do so.
+    maxConcurrency: hasCluster ? 5 : 3,
     sequence: { sequencer: LongestFirst },
     // They only end what hangs. How long something may take is said by whoever waits for it.
     testTimeout: 600_000,

@@ -2,8 +2,8 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { stringify } from "yaml";
-import { migrationActKind, migrationKind } from "#kinds.ts";
-import { type KindDefinition, toCrd } from "#to-crd.ts";
+import { migrationActKind, migrationKind } from "#manifest/kinds.ts";
+import { type KindDefinition, toCrd } from "#manifest/to-crd.ts";
 
 const folder = join(import.meta.dirname, "manifests");
 const header =

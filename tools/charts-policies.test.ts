@@ -5,7 +5,7 @@ import { parse as parseCel } from "@marcbachmann/cel-js";
 import { describe, expect, it } from "vitest";
 import { parseAllDocuments } from "yaml";
 import { acts } from "../crds/src/migration.ts";
-import { identityPolicyName, isInForce } from "../operator/src/adapters/control-plane/admission-policies.ts";
+import { identityPolicyName, isInForce } from "../operator/src/adapters/policies/admission-policies.ts";
 
 const root = join(import.meta.dirname, "..");
 

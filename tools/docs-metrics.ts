@@ -13,7 +13,7 @@ export function renderMetricsPage(): string {
     "",
     "## The sidecar (`admin` port, `/metrics`)",
     "",
-    "The names of the users' contract stay as they are, their `_ms` included; ours stand beside them. *Worse* always means the destination worse than the source, whichever of them is primary ([ADR 5](adr/0005-one-sided-harm.md)).",
+    "The names of the [retrieval service's contract](architecture.md#the-retrieval-services-contract) stay as they are, their `_ms` included; ours stand beside them. *Worse* always means the destination worse than the source, whichever of them is primary ([ADR 5](adr/0005-one-sided-harm.md)).",
     "",
     ...table(sidecarMetrics),
     "",

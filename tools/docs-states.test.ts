@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { phases } from "../crds/src/migration-status.ts";
-import { isLegalStep, legalSteps } from "../crds/src/phase-steps.ts";
+import { phases } from "../crds/src/status/migration-status.ts";
+import { isLegalStep, legalSteps } from "../crds/src/status/phase-steps.ts";
 import { renderStatesPage } from "./docs-states.ts";
 
 const page = renderStatesPage();
 const arrows = [...page.matchAll(/^ {2}(\w+) --> (\w+)$/gm)].map(([, from, to]) => [from, to] as const);
 
 describe("the page of states", () => {
-  it("draws legal steps only, and every one that isn't a way back", () => {
+  it("draws legal steps only, and every one that isn't a rollback", () => {
     const drawn = arrows.map(([from, to]) => `${from} ${to}`);
     expect(
       arrows.every(([from, to]) => phases.some((a) => a === from && phases.some((b) => b === to && isLegalStep(a, b)))),

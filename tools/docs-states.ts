@@ -1,6 +1,6 @@
 // The page of states, drawn from the table that the API server enforces. Pure.
-import { type Phase, phases } from "../crds/src/migration-status.ts";
-import { isFinalPhase, legalSteps } from "../crds/src/phase-steps.ts";
+import { type Phase, phases } from "../crds/src/status/migration-status.ts";
+import { isFinalPhase, legalSteps } from "../crds/src/status/phase-steps.ts";
 
 /** What a phase waits for, in a few words. */
 const meanings: Readonly<Record<Phase, string>> = {
@@ -32,7 +32,7 @@ export function renderStatesPage(): string {
   return [
     "# States",
     "",
-    "Generated from `crds/src/phase-steps.ts` by `make generate`; a stale page fails `make check`. The API server refuses a status that takes any other step. The step to RollingBack is there in every phase that isn't final; it is left out of the drawing but for the phases after the cutover. An arrow from a phase to itself is a new epoch within it.",
+    "Generated from `crds/src/status/phase-steps.ts` by `make generate`; a stale page fails `make check`. The API server refuses a status that takes any other step. The step to RollingBack is there in every phase that isn't final; it is left out of the drawing but for the phases after the cutover. An arrow from a phase to itself is a new epoch within it.",
     "",
     "```mermaid",
     "stateDiagram-v2",

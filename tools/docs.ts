@@ -1,6 +1,8 @@
-// Writes the reference pages that are made from tables: errors, metrics, resource, states. `--check` exits 1 when one is stale.
+// Writes the reference pages that are made from tables: errors, metrics, resource, states;
+// and the drawing within the page of the architecture. `--check` exits 1 when one is stale.
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { drawRooms } from "./docs-architecture.ts";
 import { contractPages } from "./docs-contract.ts";
 import { renderErrorsPage } from "./docs-errors.ts";
 import { renderMetricsPage } from "./docs-metrics.ts";
@@ -10,6 +12,7 @@ import { renderStatesPage } from "./docs-states.ts";
 const root = join(import.meta.dirname, "..");
 
 const pages: Readonly<Record<string, () => string>> = {
+  "docs/architecture.md": () => drawRooms(readFileSync(join(root, "docs/architecture.md"), "utf8")),
   "docs/errors.md": renderErrorsPage,
   "docs/metrics.md": renderMetricsPage,
   "docs/resource.md": renderResourcePage,

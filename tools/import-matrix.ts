@@ -4,6 +4,7 @@ import { mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { plants, plantViolations, soundImports } from "./planted-violations.ts";
+import type { Rule } from "./rule-paths.ts";
 import { runCommand } from "./run-command.ts";
 
 const root = join(import.meta.dirname, "..");
@@ -80,10 +81,10 @@ export async function complaintsAboutMatrix(): Promise<string[]> {
   }
 }
 
-/** Names of all rules in the configuration. */
-export async function ruleNames(): Promise<string[]> {
+/** All rules of the configuration. */
+export async function rules(): Promise<readonly Rule[]> {
   const { default: config } = (await import(join(root, ".dependency-cruiser.mjs"))) as {
-    default: { forbidden: readonly { readonly name: string }[] };
+    default: { readonly forbidden: readonly Rule[] };
   };
-  return config.forbidden.map(({ name }) => name);
+  return config.forbidden;
 }

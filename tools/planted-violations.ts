@@ -16,6 +16,8 @@ const targets: readonly string[] = [
   "operator/src/apply/write.ts",
   "operator/src/controller/loop.ts",
   "operator/test/fake.ts",
+  "kubectl-retriever/src/commands/act.ts",
+  "kubectl-retriever/src/toy/toy-cluster.ts",
   "operator/src/core/decide.test.ts",
   "retriever-sidecar/src/retrieve/serve.ts",
   "retriever-sidecar/src/contract/names.ts",
@@ -29,7 +31,7 @@ type Plant = { readonly rule: string; readonly file: string; readonly imports: s
 const roomPlants: readonly Plant[] = coreRooms.map((room, index) => {
   const above = coreRooms[index + 1];
   return {
-    rule: `core-${room}-looks-down`,
+    rule: `core-${room}-imports-downwards`,
     file: `operator/src/core/${room}/p24.ts`,
     imports: above === undefined ? "#core/decide.ts" : `#core/${above}/s5.ts`,
   };
@@ -43,6 +45,11 @@ export const plants: readonly Plant[] = [
     imports: "../../retriever-sidecar/src/retrieve/serve.ts",
   },
   { rule: "operator-imports-contract-and-crds-only", file: "operator/src/p2.ts", imports: "../../crds/generate.ts" },
+  {
+    rule: "operator-tests-play-on-the-toy-cluster",
+    file: "operator/test/p30.ts",
+    imports: "@retriever/kubectl/commands/act.ts",
+  },
   { rule: "sidecar-imports-stores-only", file: "retriever-sidecar/src/p3.ts", imports: "../../crds/src/kind.ts" },
   { rule: "stores-import-no-workspace", file: "stores/src/p24.ts", imports: "@retriever/sidecar/contract/names.ts" },
   { rule: "kinds-of-store-stand-alone", file: "stores/src/pgvector/p25.ts", imports: "#qdrant/config.ts" },
@@ -79,7 +86,7 @@ export const plants: readonly Plant[] = [
   { rule: "inner-folders-know-no-adapter", file: "operator/src/controller/p11.ts", imports: "#adapters/api.ts" },
   { rule: "inner-folders-do-no-io", file: "retriever-sidecar/src/retrieve/p12.ts", imports: "node:http" },
   { rule: "observe-and-apply-stay-apart", file: "operator/src/observe/p13.ts", imports: "#apply/write.ts" },
-  { rule: "adapters-look-outwards", file: "operator/src/adapters/p14.ts", imports: "#controller/loop.ts" },
+  { rule: "adapters-serve-ports", file: "operator/src/adapters/p14.ts", imports: "#controller/loop.ts" },
   { rule: "telemetry-knows-names-only", file: "operator/src/telemetry/p15.ts", imports: "#controller/loop.ts" },
   { rule: "only-an-adapter-speaks-kubernetes", file: "operator/src/apply/p16.ts", imports: "@kubernetes/client-node" },
   { rule: "nobody-imports-main", file: "operator/src/p17.ts", imports: "#main.ts" },
@@ -97,6 +104,7 @@ export const soundImports: readonly Omit<Plant, "rule">[] = [
     imports: `#core/${coreRooms[index - 1] ?? room}/s6.ts`,
   })),
   { file: "operator/src/core/s2.ts", imports: "@retriever/sidecar/contract/names.ts" },
+  { file: "operator/test/s7.ts", imports: "@retriever/kubectl/toy/toy-cluster.ts" },
   { file: "e2e/s3.ts", imports: "@retriever/sidecar/contract/names.ts" },
   { file: "retriever-sidecar/src/contract/s4.ts", imports: "node:crypto" },
 ];

@@ -3,9 +3,9 @@ import { existsSync, globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { acts } from "../crds/src/migration.ts";
-import { migrationSpecSchema } from "../crds/src/migration-spec.ts";
-import { conditionTypes, migrationStatusSchema, phases } from "../crds/src/migration-status.ts";
-import { schemaFields } from "../crds/src/schema-fields.ts";
+import { schemaFields } from "../crds/src/reference/schema-fields.ts";
+import { migrationSpecSchema } from "../crds/src/spec/migration-spec.ts";
+import { conditionTypes, migrationStatusSchema, phases } from "../crds/src/status/migration-status.ts";
 import { metricTable as operatorMetrics } from "../operator/src/telemetry/metric-table.ts";
 import { metricTable as sidecarMetrics } from "../retriever-sidecar/src/telemetry/metric-table.ts";
 

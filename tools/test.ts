@@ -6,6 +6,8 @@ import { join } from "node:path";
 import { summarize, type TestReport } from "./test-summary.ts";
 
 const root = join(import.meta.dirname, "..");
+/** Tests start hundreds of processes that would each compile the same programs. */
+const compileCache = join(root, "node_modules/.cache/node-compile");
 
 async function runTests(folder: string, reportFile: string): Promise<number> {
   const runner = join(root, "node_modules/vitest/vitest.mjs");
@@ -14,7 +16,7 @@ async function runTests(folder: string, reportFile: string): Promise<number> {
     cwd: root,
     stdio: "inherit",
     // What stories leave, logs above all, is gone with a run that passed.
-    env: { ...process.env, TMPDIR: folder },
+    env: { ...process.env, TMPDIR: folder, NODE_COMPILE_CACHE: compileCache },
   });
   return new Promise((resolve) => {
     child.once("error", () => resolve(127));

@@ -2,7 +2,7 @@
 
 import { doc } from "@retriever/stores/config/field-doc.ts";
 import { z } from "zod";
-import { nonEmpty } from "./field-types.ts";
+import { nonEmpty } from "#fields/field-types.ts";
 
 export const apiGroup = "retriever.dev";
 export const apiVersion = "v1alpha1";

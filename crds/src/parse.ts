@@ -1,9 +1,9 @@
 // An unknown document → a spec with every default, or all its faults at once. Pure.
 import type { ConfigFault } from "@retriever/stores/config/config-fault.ts";
+import { type MigrationSpec, migrationSpecSchema } from "#spec/migration-spec.ts";
+import { specRules } from "#spec/spec-rules.ts";
 import { describe, parseShape } from "./faults.ts";
 import { type MigrationActSpec, migrationActSpecSchema } from "./migration.ts";
-import { type MigrationSpec, migrationSpecSchema } from "./migration-spec.ts";
-import { specRules } from "./spec-rules.ts";
 
 type Parsed<T> =
   | { readonly ok: true; readonly spec: T }

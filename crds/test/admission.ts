@@ -1,7 +1,7 @@
 // What an API server does with an object besides checking its shape: defaults and CEL rules, read from the schema.
 // For tests only; the shape itself is zod's.
 import { evaluate } from "@marcbachmann/cel-js";
-import type { StructuralSchema } from "#schema-node.ts";
+import type { StructuralSchema } from "#manifest/schema-node.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 

@@ -1,14 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { printDuration } from "#duration.ts";
-import { migrationActKind, migrationKind } from "#kinds.ts";
-import { migrationSpecSchema } from "#migration-spec.ts";
-import { phases } from "#migration-status.ts";
-import { finalPhases, isFinalPhase, isLegalStep, legalSteps } from "#phase-steps.ts";
-import { specRules } from "#spec-rules.ts";
+import { printDuration } from "#fields/duration.ts";
+import { migrationActKind, migrationKind } from "#manifest/kinds.ts";
+import { rootSchema } from "#manifest/to-crd.ts";
+import { migrationSpecSchema } from "#spec/migration-spec.ts";
+import { specRules } from "#spec/spec-rules.ts";
+import { phases } from "#status/migration-status.ts";
+import { finalPhases, isFinalPhase, isLegalStep, legalSteps } from "#status/phase-steps.ts";
 import { violations, withDefaults } from "#test/admission.ts";
 import { aCondition, pgvectorDestination, rollbackStatus, twoFieldSpec } from "#test/builders.ts";
-import { rootSchema } from "#to-crd.ts";
 
 const schema = rootSchema(migrationKind);
 

@@ -3,12 +3,12 @@ import { baseConfigSchema, baseFileNames } from "@retriever/sidecar/contract/bas
 import { adminPort, overlayName, retrievePort, sidecarContainer } from "@retriever/sidecar/contract/names.ts";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { checkNames } from "#checklist-spec.ts";
-import { migrationActKind, migrationKind } from "#kinds.ts";
+import { migrationActKind, migrationKind } from "#manifest/kinds.ts";
+import type { StructuralSchema } from "#manifest/schema-node.ts";
+import { rootSchema } from "#manifest/to-crd.ts";
 import { parseMigrationActSpec, parseMigrationSpec } from "#parse.ts";
-import type { StructuralSchema } from "#schema-node.ts";
+import { checkNames } from "#spec/checklist-spec.ts";
 import { violations, withDefaults } from "#test/admission.ts";
-import { rootSchema } from "#to-crd.ts";
 
 const folder = new URL("../../examples/", import.meta.url);
 

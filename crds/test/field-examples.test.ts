@@ -5,14 +5,14 @@ import { doc } from "@retriever/stores/config/field-doc.ts";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { z } from "zod";
-import { documented } from "#documented.ts";
 import { parseShape } from "#faults.ts";
-import { documentFor, exampleDocument, faultPath, valueAt, withValues } from "#field-example.ts";
+import { documented } from "#fields/documented.ts";
 import { migrationActSpecSchema } from "#migration.ts";
-import { migrationSpecSchema } from "#migration-spec.ts";
-import { migrationStatusSchema } from "#migration-status.ts";
 import { parseMigrationActSpec, parseMigrationSpec } from "#parse.ts";
-import { type SchemaField, schemaFields } from "#schema-fields.ts";
+import { documentFor, exampleDocument, faultPath, valueAt, withValues } from "#reference/field-example.ts";
+import { type SchemaField, schemaFields } from "#reference/schema-fields.ts";
+import { migrationSpecSchema } from "#spec/migration-spec.ts";
+import { migrationStatusSchema } from "#status/migration-status.ts";
 
 type Document = Readonly<Record<string, unknown>>;
 

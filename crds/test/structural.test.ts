@@ -2,13 +2,13 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { z } from "zod";
-import { migrationActKind, migrationKind } from "#kinds.ts";
-import { migrationSpecSchema } from "#migration-spec.ts";
-import { jsonSchemaOf, type StructuralSchema } from "#schema-node.ts";
-import { toStructural } from "#structural-schema.ts";
+import { migrationActKind, migrationKind } from "#manifest/kinds.ts";
+import { jsonSchemaOf, type StructuralSchema } from "#manifest/schema-node.ts";
+import { toStructural } from "#manifest/structural-schema.ts";
+import { type KindDefinition, rootSchema, toCrd } from "#manifest/to-crd.ts";
+import { migrationSpecSchema } from "#spec/migration-spec.ts";
 import { violations, withDefaults } from "#test/admission.ts";
 import { pgvectorDestination, twoFieldSpec } from "#test/builders.ts";
-import { type KindDefinition, rootSchema, toCrd } from "#to-crd.ts";
 
 const allowedKeywords = new Set([
   "type",

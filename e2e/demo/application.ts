@@ -1,8 +1,8 @@
 // One application of the demo: a Deployment of three pods on pgvector, its destination, and people searching.
 
 import { randomBytes } from "node:crypto";
-import type { MigrationSpecInput } from "@retriever/crds/migration-spec.ts";
-import { type Qdrant, startQdrant } from "#stores/qdrant.ts";
+import type { MigrationSpecInput } from "@retriever/crds/spec/migration-spec.ts";
+import { type Qdrant, type QdrantOptions, startQdrant } from "#stores/qdrant.ts";
 import { driftQdrant, loadQdrant, type QdrantAddress, writeNewChunks } from "#stores/qdrant-rest.ts";
 import { eventually } from "#support/eventually.ts";
 import { type Load, queriesOf, startLoad } from "#support/load/load.ts";
@@ -10,6 +10,8 @@ import {
   applicationDeployment,
   baseConfigMap,
   namespace,
+  requestDeadlineMs,
+  storeTimeoutMs,
   verifyCronJob,
 } from "#support/world/application-manifests.ts";
 import { endpointsOf, type Pod, podsOf, sidecarOf } from "#support/world/pods.ts";
@@ -19,9 +21,6 @@ import type { DestinationFault } from "./options.ts";
 const replicas = 3;
 const requestsPerSecond = 24;
 const k = 10;
-/** Long, so that late answers of a busy machine are answers: how late one may be is a matter of the story about it. */
-const storeTimeoutMs = 20_000;
-const requestDeadlineMs = 30_000;
 const apiKey = "demo-key-of-the-destination";
 const credential = "RETRIEVER_CRED_QDRANT";
 
@@ -50,13 +49,16 @@ type ApplicationOptions = {
   /** 127.x address of the destination. */
   readonly address: string;
   readonly fault?: DestinationFault | undefined;
+  /** A server of somebody's; that of QDRANT_URL when absent. */
+  readonly external?: QdrantOptions["external"];
   /** Applications that have begun, by what ends them: an interrupt leaves nothing behind. */
   readonly open: Set<() => Promise<void>>;
 };
 
 /** Starts destination, pods and load; resolves when every pod is ready and answers. On a fault, ends what had started. */
 export async function startApplication(world: World, options: ApplicationOptions): Promise<Application> {
-  const qdrant = await startQdrant({ address: options.address, apiKey });
+  const { address, external } = options;
+  const qdrant = await startQdrant({ address, apiKey, ...(external === undefined ? {} : { external }) });
   // One server may hold the destinations of several applications, of several demos, and what is somebody else's.
   const collection = `retriever-demo-${randomBytes(4).toString("hex")}-${options.name}`;
   // What can't be ended keeps nothing else from it.

@@ -1,8 +1,9 @@
 // One migration from `kubectl apply` to its end, as a person would live it: watch, promote, and (in a rollback story) trouble.
 import { setTimeout as delay } from "node:timers/promises";
-import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
+import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import { patienceMs } from "#support/patience.ts";
 import { kubectlRetriever } from "#support/world/command-line.ts";
+import { finalPhases } from "#support/world/migration-handle.ts";
 import { conditionOf, migrationsPath, readStatus } from "#support/world/migration-status.ts";
 import type { World } from "#support/world/start-world.ts";
 import type { Application } from "./application.ts";
@@ -39,8 +40,6 @@ type JourneyOptions = {
 
 /** The immediate window of the late story, and how long after it somebody goes back. */
 const lateWindow = "4s";
-
-const finalPhases = new Set(["Completed", "RolledBack", "Validated"]);
 
 /** Rejects when the migration doesn't end. */
 export async function travel(world: World, options: JourneyOptions): Promise<Journey> {

@@ -5,7 +5,7 @@ import { availableParallelism, loadavg } from "node:os";
 /** Limit of the story of the slow store on a machine that is quick enough. */
 const usualLimitMs = 1000;
 /** Times the usual answer: far enough from it, so that chance doesn't decide. */
-const margin = 3;
+const margin = 5;
 /** Twice as much is still an answer before the stores' time-out. */
 const highestLimitMs = 6000;
 

@@ -1,5 +1,5 @@
 // How the demo puts a migration on one line, and its gates below it.
-import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
+import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 
 /** Store that serves by intent: its kind. */
 export function primaryOf(status: MigrationStatus): string {

@@ -1,6 +1,6 @@
 // The demo's stories: one that completes and settles, rollbacks in the guard, and one that stops in the preflight.
 
-import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
+import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import { eventually } from "#support/eventually.ts";
 import { namespace } from "#support/world/application-manifests.ts";
 import { conditionOf, readStatus } from "#support/world/migration-status.ts";

@@ -1,6 +1,6 @@
 // Trouble in the guard: makes the new primary worse once, and watches how long the rollback takes.
 import { setTimeout as delay } from "node:timers/promises";
-import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
+import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import type { Application } from "./application.ts";
 import type { Degradation } from "./options.ts";
 

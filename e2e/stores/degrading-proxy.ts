@@ -29,7 +29,8 @@ export async function startDegradingProxy(upstream: string, address: string): Pr
   let faults: Faults = { latencyMs: 0, errors: false, hang: false, refuse: false };
   const pool = new Pool(upstream, {
     connections: 64,
-    keepAliveTimeout: 2000,
+    // Far shorter than the server keeps them: on a busy machine the news of a closed connection is late.
+    keepAliveTimeout: 500,
     headersTimeout: 30_000,
     bodyTimeout: 30_000,
   });
@@ -44,7 +45,8 @@ export async function startDegradingProxy(upstream: string, address: string): Pr
     response.writeHead(500, { "content-type": "application/json" }).end(JSON.stringify({ status: { error }, time: 0 }));
     return undefined;
   };
-  const server = createServer({ keepAliveTimeout: 5000 }, (request, response) => {
+  // Whoever asks lets go of idle connections first.
+  const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
     serve(request, response).catch(() => response.destroy());
   });
   const { url, close } = await listen(server, address);

@@ -44,11 +44,7 @@ it("ends the server of a caller that was killed", async () => {
   const [logFile, mark, script] = [join(folder, "log"), join(folder, "mark"), join(folder, "caller.ts")];
   const options = JSON.stringify({ command, logFile, ending, endingArguments: [mark] });
   const module = JSON.stringify(join(import.meta.dirname, "guarded-process.ts"));
-  writeFileSync(
-    script,
-    `import { eventually } from "#support/eventually.ts";
-import { startGuarded } from ${module};\nstartGuarded(${options});\n`,
-  );
+  writeFileSync(script, `import { startGuarded } from ${module};\nstartGuarded(${options});\n`);
   const caller = spawn(process.execPath, [script], { stdio: "ignore" });
   await until(() => existsSync(logFile) && readFileSync(logFile, "utf8").includes("\n"));
   const pid = Number.parseInt(readFileSync(logFile, "utf8"), 10);

@@ -171,6 +171,19 @@ describe("an external server behind the proxy", () => {
     await expect(search(store, 5)).resolves.toEqual(before);
   });
 
+  it("is rid of a collection even while it refuses connections, and keeps the others", async () => {
+    const store = await start();
+    await loadQdrant(store, "others", { ...dataset, chunks: dataset.chunks.slice(0, 10) });
+    await store.degrade.refuse();
+    await store.removeCollection("chunks");
+    await store.removeCollection("chunks");
+    await store.degrade.restore();
+    const { call, close } = openQdrant(store);
+    onTestFinished(close);
+    const kept = await call({ method: "GET", path: "/collections" });
+    expect(kept).toEqual({ collections: [{ name: "others" }] });
+  });
+
   it("becomes slow, answers errors, cuts connections, and recovers", async () => {
     const store = await start();
     await store.degrade.slow(100);

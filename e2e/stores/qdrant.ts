@@ -19,7 +19,7 @@ export type Qdrant = {
   readonly close: () => Promise<void>;
 };
 
-type QdrantOptions = {
+export type QdrantOptions = {
   /** 127.x address to listen on. Default 127.0.0.1. */
   readonly address?: string;
   /** Key that the stand-in asks for. An external server's key comes from the environment. */

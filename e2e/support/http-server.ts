@@ -33,10 +33,15 @@ export async function listen(
 export async function readBytes(request: IncomingMessage, limit: number, tooMuch: () => Error): Promise<Buffer> {
   const parts: Buffer[] = [];
   let length = 0;
-  for await (const part of request as AsyncIterable<Buffer>) {
+  // Leaving the loop would destroy the connection, and with it the refusal that is on its way.
+  for await (const part of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     length += part.length;
-    if (length > limit) throw tooMuch();
+    if (length > limit) break;
     parts.push(part);
+  }
+  if (length > limit) {
+    request.resume();
+    throw tooMuch();
   }
   return Buffer.concat(parts);
 }

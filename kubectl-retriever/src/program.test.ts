@@ -1,5 +1,5 @@
 import type { MigrationActSpec } from "@retriever/crds/migration.ts";
-import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
+import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import { OperatorError } from "@retriever/operator/errors.ts";
 import { aCondition, aRawMigration, aStatus } from "@retriever/operator/test/builders/migration.ts";
 import { FakeClock } from "@retriever/operator/test/fakes/fake-clock.ts";

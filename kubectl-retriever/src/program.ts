@@ -1,5 +1,5 @@
 // The commands and their options. Everything outside is passed in, so that a test can run a command whole.
-import { durationPattern, durationSeconds } from "@retriever/crds/duration.ts";
+import { durationPattern, durationSeconds } from "@retriever/crds/fields/duration.ts";
 import { asOperatorError, remedyOf } from "@retriever/operator/errors.ts";
 import type { EvidenceReader } from "@retriever/operator/ports/audit-store.ts";
 import type { Clock } from "@retriever/operator/ports/clock.ts";

@@ -1,4 +1,4 @@
-// The webhook through the loop: a call makes one look at the migrations of the workload, and nothing else.
+// The webhook through the loop: a call makes one reconcile of each migration of the workload, and nothing else.
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -27,13 +27,13 @@ afterEach(async () => {
 async function arrange() {
   const clock = new FakeClock();
   const metrics = makeMetrics({ processMetrics: false });
-  const hints = new FakeEventSource(new FakeCluster(), clock);
-  hints.targets.set("search/search-api", [{ namespace: "search", name: "docs-to-qdrant" }]);
-  const looks: string[] = [];
+  const events = new FakeEventSource(new FakeCluster(), clock);
+  events.targets.set("search/search-api", [{ namespace: "search", name: "docs-to-qdrant" }]);
+  const woken: string[] = [];
   const loop = makeLoop({
-    hints,
+    events,
     reconcile: async ({ namespace, name }) => {
-      looks.push(`${namespace}/${name}`);
+      woken.push(`${namespace}/${name}`);
       return { kind: "idle" };
     },
     clock,
@@ -55,20 +55,20 @@ async function arrange() {
     const headers = { authorization: `Bearer ${bearer}` };
     return (await fetch(`http://127.0.0.1:${port}/v1/alerts`, { method: "POST", body, headers })).status;
   };
-  return { loop, looks, call, metrics };
+  return { loop, woken, call, metrics };
 }
 
 describe("a call of the webhook", () => {
-  test("looks at the migrations of the workload it names, once the loop runs", async () => {
-    const { loop, looks, call, metrics } = await arrange();
+  test("woken at the migrations of the workload it names, once the loop runs", async () => {
+    const { loop, woken, call, metrics } = await arrange();
     expect(await call("search-api")).toBe(503);
     loop.start();
     expect(await call("other")).toBe(200);
-    expect(looks).toEqual([]);
+    expect(woken).toEqual([]);
     expect(await call("search-api")).toBe(200);
-    await until(() => looks.length === 1, "the look");
+    await until(() => woken.length === 1, "the reconcile");
     expect(await call("search-api", "another-token-than-it")).toBe(401);
-    expect(looks).toEqual(["search/docs-to-qdrant"]);
+    expect(woken).toEqual(["search/docs-to-qdrant"]);
     const counted = await metrics.render();
     expect(counted).toContain('retriever_alert_webhook_calls_total{result="taken"} 2');
     expect(counted).toContain('retriever_alert_webhook_calls_total{result="unauthorized"} 1');

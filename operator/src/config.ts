@@ -75,7 +75,7 @@ const rows = {
   },
   concurrency: {
     env: "RETRIEVER_CONCURRENCY",
-    about: "migrations looked at together",
+    about: "migrations reconciled at the same time",
     schema: whole(1, 64).default(4),
   },
   logLevel: {

@@ -120,7 +120,7 @@ export const errorTable = [
   {
     code: "ROP_QUEUE_FULL",
     retryable: true,
-    summary: "too many migrations wait for a look",
+    summary: "too many migrations wait to be reconciled",
     remedy: "Split the watched namespaces over several operators.",
   },
   {

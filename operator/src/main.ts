@@ -5,9 +5,9 @@ import { parseArgs } from "node:util";
 import { makeAuditStore } from "#adapters/audit/audit-config-maps.ts";
 import { makeKubernetesCluster } from "#adapters/cluster/kubernetes-cluster.ts";
 import { makeKubernetesEventSource } from "#adapters/control-plane/kubernetes-event-source.ts";
-import { makeKubernetesPolicies } from "#adapters/control-plane/kubernetes-policies.ts";
 import { makeLeaseStore } from "#adapters/control-plane/lease-store.ts";
 import { makeKubernetesJobs } from "#adapters/jobs/kubernetes-jobs.ts";
+import { makeKubernetesPolicies } from "#adapters/policies/kubernetes-policies.ts";
 import { makeHttpReports } from "#adapters/sidecars/http-reports.ts";
 import { makeHttpSidecars } from "#adapters/sidecars/http-sidecars.ts";
 import { makeSystemClock } from "#adapters/system-clock.ts";
@@ -32,8 +32,8 @@ import { openTelemetryServer, type TelemetryServer } from "#telemetry/server.ts"
 
 const clock = makeSystemClock();
 const random = Math.random;
-/** Of writing the last evidence when the process is asked to stop. */
-const evidenceGraceMs = 2000;
+/** Of writing the last audit records when the process is asked to stop. */
+const auditGraceMs = 2000;
 
 async function run(settings: Settings): Promise<number> {
   const log = makeLogger({ level: settings.logLevel });
@@ -43,15 +43,15 @@ async function run(settings: Settings): Promise<number> {
     metrics.count("retriever_watch_faults_total", { code: fault.code });
     log.warn(faultFields(fault), "API fault");
   };
-  const tenure = { holds: () => false };
-  const { connection, request, leaseRequest } = connect(settings, metrics, () => tenure.holds());
+  const leadership = { holds: () => false };
+  const { connection, request, leaseRequest } = connect(settings, metrics, () => leadership.holds());
   const peers = { deadlineMs: settings.sidecarDeadlineMs };
   const [sidecars, reports] = [makeHttpSidecars(peers), makeHttpReports(peers)];
   const cluster = makeKubernetesCluster({ request, clock, namespaces: settings.namespaces, instance: identity });
   const shared = { clock, log, metrics, deadlineMs: settings.apiDeadlineMs };
-  const tell = makeEventRecorder({ ...shared, cluster }).all;
-  const print = settings.evidenceLog ? evidencePrinter() : undefined;
-  const evidence = new AuditRecorder({ ...shared, store: makeAuditStore(request), random, print, tell });
+  const recordEvents = makeEventRecorder({ ...shared, cluster }).record;
+  const print = settings.evidenceLog ? auditPrinter() : undefined;
+  const audit = new AuditRecorder({ ...shared, store: makeAuditStore(request), random, print, recordEvents });
   const notifier = await openNotifier({ settings, log, metrics });
   const alerting = await openAlerting({ settings, clock, metrics });
   const reconcile = makeReconcile({
@@ -62,13 +62,13 @@ async function run(settings: Settings): Promise<number> {
     reports,
     alertSources: alerting.sources,
     decide,
-    evidence,
+    audit,
     actIdentity: settings.actIdentity,
     notifier,
   });
   const { namespaces, resyncMs, concurrency } = settings;
-  const hints = makeKubernetesEventSource({ connection, request, clock, random, namespaces, resyncMs, onFault });
-  const loop = makeLoop({ hints, reconcile, clock, random, metrics, concurrency, resyncMs });
+  const events = makeKubernetesEventSource({ connection, request, clock, random, namespaces, resyncMs, onFault });
+  const loop = makeLoop({ events, reconcile, clock, random, metrics, concurrency, resyncMs });
   const server = await openTelemetry(settings, loop, metrics);
   const webhookPort = await alerting.listen(loop);
   const stop = new AbortController();
@@ -77,10 +77,10 @@ async function run(settings: Settings): Promise<number> {
   const leader = electionOf(settings, leaseRequest, { identity, onFault });
   const watched = { ...shared, policies: makeKubernetesPolicies(request), names: settings.policies };
   const onLead = ({ holds }: Leadership) => {
-    Object.assign(tenure, { holds });
+    Object.assign(leadership, { holds });
     void watchPolicies(watched, stop.signal);
   };
-  const finish = () => evidence.close(evidenceGraceMs);
+  const finish = () => audit.close(auditGraceMs);
   try {
     const lost = await runWhileLeading({ leader, loop, metrics, log, onLead, finish }, stop.signal);
     // Writes under way must not land after the next leader's: nothing is waited for.
@@ -110,7 +110,7 @@ function openTelemetry({ listen }: Settings, { probe }: Loop, metrics: Metrics):
 }
 
 /** Evidence is written whatever level is logged. */
-function evidencePrinter(): (record: AuditRecord) => void {
+function auditPrinter(): (record: AuditRecord) => void {
   const log = makeLogger({ level: "info", component: "evidence" });
   return (record) => log.info({ record }, "evidence");
 }

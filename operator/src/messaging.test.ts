@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import type { ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Phase } from "@retriever/crds/migration-status.ts";
+import type { Phase } from "@retriever/crds/status/migration-status.ts";
 import { afterEach, describe, expect, test } from "vitest";
 import { makeLoop } from "#controller/loop.ts";
 import { makeReconcile } from "#controller/reconcile.ts";
@@ -58,9 +58,9 @@ async function arrange(answer: (response: ServerResponse, call: number) => void)
   closing.push(() => notifier.close());
   const ports = { cluster, sidecars, jobs: new FakeJobs(), reports: new FakeReports(), clock };
   const reconcile = makeReconcile({ ...ports, decide, notifier, log, metrics, deadlineMs: 5000 });
-  const hints = new FakeEventSource(cluster, clock);
+  const events = new FakeEventSource(cluster, clock);
   const random = () => 0.5;
-  const loop = makeLoop({ hints, reconcile, clock, random, metrics, concurrency: 1, resyncMs: 60_000 });
+  const loop = makeLoop({ events, reconcile, clock, random, metrics, concurrency: 1, resyncMs: 60_000 });
   closing.push(loop.stop);
   loop.start();
 

@@ -1,8 +1,8 @@
 // What the API server of a simulation holds writes to: the CEL rules of the resource, and who owns the overlay.
 // Throws on what production would never get through; it holds nothing itself.
 import { hash as digest } from "node:crypto";
-import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
-import { isLegalStep } from "@retriever/crds/phase-steps.ts";
+import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
+import { isLegalStep } from "@retriever/crds/status/phase-steps.ts";
 import { overlaySchema } from "@retriever/sidecar/contract/overlay.ts";
 import type { Effect } from "#core/model/decision.ts";
 import type { OverlayObservation } from "#core/model/workload.ts";

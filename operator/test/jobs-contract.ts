@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { MigrationMeta } from "#core/model/migration.ts";
 import type { Jobs } from "#ports/jobs.ts";
 
-/** Jobs of an empty namespace, and the hands of a user in it. */
+/** Jobs of an empty namespace, and what a user does in it. */
 export type JobsHarness = {
   readonly jobs: Jobs;
   readonly namespace: string;
@@ -19,20 +19,20 @@ const since = "2026-01-01T00:00:00.000Z";
 /** Registers the suite under a title. Each run needs a namespace of its own. */
 export function describeJobsContract(title: string, open: () => Promise<JobsHarness>): void {
   describe(`${title} keeps the promises of Jobs:`, () => {
-    let hands: JobsHarness;
+    let harness: JobsHarness;
     const { signal } = new AbortController();
     beforeAll(async () => {
-      hands = await open();
-      await hands.createTemplate("verify", true);
+      harness = await open();
+      await harness.createTemplate("verify", true);
     });
-    afterAll(() => hands.close());
+    afterAll(() => harness.close());
 
     const names = async ({ uid }: MigrationMeta) =>
-      (await hands.jobs.listJobs(hands.namespace, uid, signal)).map(({ name }) => name);
+      (await harness.jobs.listJobs(harness.namespace, uid, signal)).map(({ name }) => name);
 
     test("a template is read as it stands, and as absent where there is none", async () => {
-      const { jobs, namespace } = hands;
-      await hands.createTemplate("running", false);
+      const { jobs, namespace } = harness;
+      await harness.createTemplate("running", false);
       expect(await jobs.readTemplate(namespace, "verify", signal)).toEqual({
         name: "verify",
         suspended: true,
@@ -43,53 +43,53 @@ export function describeJobsContract(title: string, open: () => Promise<JobsHarn
     });
 
     test("a Job is made once, however often it is asked for, and listed by its migration alone", async () => {
-      const meta = await hands.createMigration("made");
+      const meta = await harness.createMigration("made");
       const wish = { name: "made-verify-1", template: "verify", since };
-      await hands.jobs.createJob(meta, wish, signal);
-      await hands.jobs.createJob(meta, wish, signal);
-      expect(await hands.jobs.listJobs(hands.namespace, meta.uid, signal)).toMatchObject([
+      await harness.jobs.createJob(meta, wish, signal);
+      await harness.jobs.createJob(meta, wish, signal);
+      expect(await harness.jobs.listJobs(harness.namespace, meta.uid, signal)).toMatchObject([
         { name: "made-verify-1", state: "running", partitions: 1 },
       ]);
-      expect(await names(await hands.createMigration("other"))).toEqual([]);
+      expect(await names(await harness.createMigration("other"))).toEqual([]);
     });
 
     test("somebody else's Job of the name is a conflict, and stays", async () => {
-      const [mine, other] = [await hands.createMigration("mine"), await hands.createMigration("others")];
+      const [mine, other] = [await harness.createMigration("mine"), await harness.createMigration("others")];
       const wish = { name: "wanted-by-two", template: "verify", since: null };
-      await hands.jobs.createJob(other, wish, signal);
-      await expect(hands.jobs.createJob(mine, wish, signal)).rejects.toMatchObject({ code: "ROP_CONFLICT" });
-      await hands.jobs.deleteJob(mine, wish.name, signal);
+      await harness.jobs.createJob(other, wish, signal);
+      await expect(harness.jobs.createJob(mine, wish, signal)).rejects.toMatchObject({ code: "ROP_CONFLICT" });
+      await harness.jobs.deleteJob(mine, wish.name, signal);
       expect(await names(other)).toEqual(["wanted-by-two"]);
     });
 
     test("without a suspended template nothing is made", async () => {
-      const meta = await hands.createMigration("refused");
+      const meta = await harness.createMigration("refused");
       const wish = (template: string) => ({ name: `of-${template}`, template, since: null });
-      await hands.createTemplate("awake", false);
-      await expect(hands.jobs.createJob(meta, wish("gone"), signal)).rejects.toMatchObject({ code: "ROP_NOT_FOUND" });
-      await expect(hands.jobs.createJob(meta, wish("awake"), signal)).rejects.toMatchObject({ code: "ROP_INVALID" });
+      await harness.createTemplate("awake", false);
+      await expect(harness.jobs.createJob(meta, wish("gone"), signal)).rejects.toMatchObject({ code: "ROP_NOT_FOUND" });
+      await expect(harness.jobs.createJob(meta, wish("awake"), signal)).rejects.toMatchObject({ code: "ROP_INVALID" });
       expect(await names(meta)).toEqual([]);
     });
 
     test("a deleted Job is gone, and deleting it again is success", async () => {
-      const meta = await hands.createMigration("ended");
-      await hands.jobs.createJob(meta, { name: "ended-verify-1", template: "verify", since: null }, signal);
-      await hands.jobs.deleteJob(meta, "ended-verify-1", signal);
-      await hands.jobs.deleteJob(meta, "ended-verify-1", signal);
+      const meta = await harness.createMigration("ended");
+      await harness.jobs.createJob(meta, { name: "ended-verify-1", template: "verify", since: null }, signal);
+      await harness.jobs.deleteJob(meta, "ended-verify-1", signal);
+      await harness.jobs.deleteJob(meta, "ended-verify-1", signal);
       expect(await names(meta)).toEqual([]);
     });
 
     test("a report is kept by partition until another Job's takes its place", async () => {
-      const meta = await hands.createMigration("kept");
+      const meta = await harness.createMigration("kept");
       const keep = (job: string, partition: number) =>
-        hands.jobs.keepReport(meta, "kept-drift", { job, partition, text: `${job} ${partition}` }, signal);
-      expect(await hands.jobs.readReportOf(hands.namespace, "kept-drift", signal)).toBeUndefined();
+        harness.jobs.keepReport(meta, "kept-drift", { job, partition, text: `${job} ${partition}` }, signal);
+      expect(await harness.jobs.readReportOf(harness.namespace, "kept-drift", signal)).toBeUndefined();
       await keep("first", 0);
       await keep("first", 1);
       await keep("first", 1);
-      expect(await hands.jobs.readReportOf(hands.namespace, "kept-drift", signal)).toBe("first");
+      expect(await harness.jobs.readReportOf(harness.namespace, "kept-drift", signal)).toBe("first");
       await keep("second", 0);
-      expect(await hands.jobs.readReportOf(hands.namespace, "kept-drift", signal)).toBe("second");
+      expect(await harness.jobs.readReportOf(harness.namespace, "kept-drift", signal)).toBe("second");
     });
   });
 }

@@ -1,4 +1,4 @@
-// The contract's harness on any API server that a kubeconfig names: the adapter under test, and an admin's hands.
+// The contract's harness on any API server that a kubeconfig names: the adapter under test, and what an administrator does.
 
 import { makeKubernetesCluster } from "#adapters/cluster/kubernetes-cluster.ts";
 import { makeSystemClock } from "#adapters/system-clock.ts";
@@ -33,16 +33,16 @@ export async function openKubeHarness({ operator, admin, namespace }: KubeHarnes
   return {
     cluster: makeKubernetesCluster({ request: tested, clock, namespaces: [namespace], instance: "contract" }),
     namespace,
-    ...handsOf(free, namespace),
+    ...adminCalls(free, namespace),
     close: async () => {
       await Promise.all(connections.map((connection) => connection.close()));
     },
   };
 }
 
-type Hands = Omit<ClusterHarness, "cluster" | "namespace" | "close">;
+type AdminCalls = Omit<ClusterHarness, "cluster" | "namespace" | "close">;
 
-function handsOf(request: KubeRequest, namespace: string): Hands {
+function adminCalls(request: KubeRequest, namespace: string): AdminCalls {
   const { signal } = new AbortController();
   const create = async (resource: kinds.Resource, name: string, rest: object) => {
     const { metadata = {}, ...content } = rest as { metadata?: object };

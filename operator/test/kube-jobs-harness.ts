@@ -1,4 +1,4 @@
-// The contract's harness on any API server that a kubeconfig names: the adapter under test, and an admin's hands.
+// The contract's harness on any API server that a kubeconfig names: the adapter under test, and what an administrator does.
 
 import { makeKubernetesCluster } from "#adapters/cluster/kubernetes-cluster.ts";
 import { makeKubernetesJobs } from "#adapters/jobs/kubernetes-jobs.ts";

@@ -1,5 +1,5 @@
 // The loop with the real decisions on a toy fleet, its evidence kept: a world for the tests of what is recorded.
-import type { Phase } from "@retriever/crds/migration-status.ts";
+import type { Phase } from "@retriever/crds/status/migration-status.ts";
 import { makeAuditStore, makeEvidenceReader } from "#adapters/audit/audit-config-maps.ts";
 import { printChainFile } from "#audit/chain-file.ts";
 import { AuditRecorder } from "#controller/audit-recorder.ts";
@@ -51,9 +51,9 @@ export function recordedWorld({
       store: makeAuditStore(maps.request),
       random: () => 0.5,
       print: (record) => void printed.push(record),
-      tell: makeEventRecorder({ ...shared, cluster }).all,
+      recordEvents: makeEventRecorder({ ...shared, cluster }).record,
     });
-    const hints = new FakeEventSource(cluster, clock);
+    const events = new FakeEventSource(cluster, clock);
     const reconcile = makeReconcile({
       ...shared,
       cluster,
@@ -62,11 +62,11 @@ export function recordedWorld({
       reports: new FakeReports(),
       alertSources,
       decide,
-      evidence,
+      audit: evidence,
     });
     const random = () => 0.5;
-    const loop = makeLoop({ hints, reconcile, clock, random, metrics, concurrency: 2, resyncMs: 60_000 });
-    return { loop, hints, evidence };
+    const loop = makeLoop({ events, reconcile, clock, random, metrics, concurrency: 2, resyncMs: 60_000 });
+    return { loop, events, evidence };
   };
   const phase = (): Phase | undefined => cluster.statusOf(searchKey)?.phase;
   const until = async (wanted: Phase, seconds = 3600) => {

@@ -1,7 +1,7 @@
 // A toy cluster that folds `decide` over virtual time. Every status it takes is held to the rules of the API server.
 import type { Act } from "@retriever/crds/migration.ts";
-import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
-import { type MigrationStatus, migrationStatusSchema, type Phase } from "@retriever/crds/migration-status.ts";
+import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
+import { type MigrationStatus, migrationStatusSchema, type Phase } from "@retriever/crds/status/migration-status.ts";
 import { isJobEffect, ToyVerifier } from "@retriever/kubectl/toy/toy-verifier.ts";
 import type { StoreName } from "@retriever/sidecar/contract/overlay.ts";
 import { decide } from "#core/decide.ts";
@@ -22,8 +22,8 @@ export type Script = {
   readonly spec?: MigrationSpec;
   readonly uid?: string;
   readonly pods?: number;
-  /** Shortest time between two looks, seconds; a look asked for later comes later. */
-  readonly lookSeconds?: number;
+  /** Shortest time between two reconciles, seconds; a reconcile asked for later comes later. */
+  readonly reconcileSeconds?: number;
 };
 
 type Part = "target" | "overlay" | "pods" | "claims" | "acts";
@@ -47,7 +47,7 @@ export class Simulation {
   staging: Observation["staging"];
   /** What the Prometheus says; undefined: the plan asks none. */
   alerts: ((now: number) => AlertsRead) | undefined;
-  /** Its Jobs are looked at in every phase; undefined: they can't be read. */
+  /** Its Jobs are read in every phase; undefined: they can't be read. */
   verifier: ToyVerifier | undefined = new ToyVerifier(
     { source: sourceIdentity, destination: destinationIdentity },
     30_000,
@@ -67,11 +67,11 @@ export class Simulation {
   readonly applied: Effect["kind"][] = [];
   writes = 0;
   last: Decision | undefined;
-  #lookMs: number;
+  #reconcileMs: number;
 
   constructor(script: Script = {}) {
     this.spec = { ok: true, value: script.spec ?? aSpec() };
-    this.#lookMs = (script.lookSeconds ?? 5) * 1000;
+    this.#reconcileMs = (script.reconcileSeconds ?? 5) * 1000;
     this.pods = Array.from({ length: script.pods ?? 3 }, (_, index) => new ToyPod(`pod-${index + 1}`, this.now));
     this.meta = {
       namespace: "search",
@@ -90,7 +90,7 @@ export class Simulation {
     const copy = new Simulation();
     const { now, spec, meta, status, target, overlay, last, writes } = this;
     Object.assign(copy, { now, spec, meta, status, target, overlay, last, writes });
-    copy.#lookMs = this.#lookMs;
+    copy.#reconcileMs = this.#reconcileMs;
     copy.pods = this.pods.map((pod) => pod.clone());
     copy.trace.push(...this.trace);
     copy.said.push(...this.said);
@@ -152,18 +152,18 @@ export class Simulation {
     this.overlay = { ...this.overlay, text, hash: "foreign", document: null, foreignManagers: [manager] };
   }
 
-  /** Looks until the time is up or the object is gone. */
+  /** Reconciles until the time is up or the object is gone. */
   run(seconds: number): this {
     const end = this.now + seconds * 1000;
     while (this.now < end && !this.gone) {
-      const decision = this.look();
-      const wanted = decision.requeueAfterMs ?? this.#lookMs;
-      this.now = Math.min(end, this.now + Math.max(wanted, this.#lookMs));
+      const decision = this.reconcile();
+      const wanted = decision.requeueAfterMs ?? this.#reconcileMs;
+      this.now = Math.min(end, this.now + Math.max(wanted, this.#reconcileMs));
     }
     return this;
   }
 
-  /** Looks until the phase is there and one look longer; throws with the story after `seconds`. */
+  /** Reconciles until the phase is there and one reconcile longer; throws with the story after `seconds`. */
   until(phase: Phase, seconds = 200_000): this {
     return this.runWhile(() => this.phase !== phase, seconds, phase);
   }
@@ -172,15 +172,15 @@ export class Simulation {
     const end = this.now + seconds * 1000;
     while (isWaiting() && !this.gone) {
       if (this.now > end) throw new Error(`never came to ${what}; ${this.status.message}\n${this.story}`);
-      const decision = this.look();
+      const decision = this.reconcile();
       if (!isWaiting()) break;
-      this.now += Math.max(decision.requeueAfterMs ?? this.#lookMs, this.#lookMs);
+      this.now += Math.max(decision.requeueAfterMs ?? this.#reconcileMs, this.#reconcileMs);
     }
     return this;
   }
 
   /** One pass of the loop. */
-  look(): Decision {
+  reconcile(): Decision {
     for (const pod of this.pods) pod.tick(this.#world());
     const decision = this.decideNow();
     this.last = decision;
@@ -219,7 +219,7 @@ export class Simulation {
     };
   }
 
-  /** At the fixed point: nothing to write and nothing to do, however often one looks. */
+  /** At the fixed point: nothing to write and nothing to do, however often one reconciles. */
   isQuiet(): boolean {
     const decision = this.decideNow();
     return decision.status === this.status && decision.effects.length === 0 && decision.announcements.length === 0;

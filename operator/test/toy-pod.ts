@@ -95,7 +95,7 @@ export class ToyPod {
   /** Serves until now, then looks at its files. */
   tick(world: World): void {
     this.#serve(world);
-    this.#look(world);
+    this.#readVolume(world);
     this.#lastTick = world.now;
   }
 
@@ -111,7 +111,7 @@ export class ToyPod {
     this.#slices = this.#slices.filter((slice) => slice.until > now - 900_000);
   }
 
-  #look({ now, overlay }: World): void {
+  #readVolume({ now, overlay }: World): void {
     const text = overlay?.text ?? null;
     // A clock put back doesn't stretch a kubelet's delay.
     if (this.#pendingSince?.text !== text || this.#pendingSince.at > now) this.#pendingSince = { text, at: now };

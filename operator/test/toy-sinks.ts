@@ -1,5 +1,5 @@
-// Sinks that answer at once: every message that was due at the last look gets its answer.
-import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
+// Sinks that answer at once: every message that was due at the last reconcile gets its answer.
+import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import type { Observation } from "#core/model/observation.ts";
 
 /** What a sink answers to a message; undefined: nothing yet. */

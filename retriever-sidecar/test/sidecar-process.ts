@@ -81,8 +81,11 @@ export async function startSidecar({ config, env = {} }: Options): Promise<Sidec
 }
 
 function launch(args: readonly string[], env: Readonly<Record<string, string>>): ChildProcess {
-  const { PATH } = process.env;
-  return spawn(process.execPath, [main, ...args], { env: { PATH, ...env }, stdio: ["ignore", "pipe", "pipe"] });
+  const { PATH, NODE_COMPILE_CACHE } = process.env;
+  return spawn(process.execPath, [main, ...args], {
+    env: { PATH, NODE_COMPILE_CACHE, ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
 }
 
 async function readStatus(adminUrl: string, windows: string): Promise<SidecarStatus> {

@@ -1,33 +1,25 @@
 // Which folder may build on which: per workspace the layers from the lowest to the highest, as paths in its `src`
 // (in the workspace itself where it has no `src`). A file directly in there stands for itself. An import may point
 // down or stay within its layer. A workspace without a line here is judged by its circles only.
+import { coreRooms } from "../core-rooms.ts";
 
 export type Layers = readonly (readonly string[])[];
 
 export const layers: Readonly<Record<string, Layers>> = {
   operator: [
     ["errors.ts"],
-    ["core/model"],
-    ["core/time", "core/pods"],
-    ["core/gates"],
-    ["core/harm"],
-    ["core/verification"],
-    ["core/checks"],
-    ["core/people"],
-    ["core/overlay", "core/steps"],
-    ["core/phases"],
-    ["core/preempt"],
-    ["core/status"],
+    ...coreRooms.map((room) => [`core/${room}`]),
     ["core"],
     ["ports"],
     ["config.ts", "settings-file.ts", "overlay-intent.ts", "telemetry", "timing"],
-    ["kube", "audit", "outbox"],
+    ["kube", "audit", "notify"],
     [
       "adapters",
       "adapters/alertmanager",
       "adapters/audit",
       "adapters/cluster",
       "adapters/control-plane",
+      "adapters/policies",
       "adapters/jobs",
       "adapters/prometheus",
       "adapters/sidecars",

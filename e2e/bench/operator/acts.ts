@@ -1,5 +1,5 @@
 // Migrations and acts as people would create them, without HTTP.
-import type { MigrationSpecInput } from "@retriever/crds/migration-spec.ts";
+import type { MigrationSpecInput } from "@retriever/crds/spec/migration-spec.ts";
 import type { EmbeddedApi } from "#clusters/embedded/api/start-api.ts";
 import { type StorySpec, storyMigration } from "#stories/embedded/story-migration.ts";
 import { kinds } from "./bench-cluster.ts";

@@ -2,11 +2,11 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { documentFor, exampleDocument, faultPath, withValues } from "@retriever/crds/field-example.ts";
 import { migrationActSpecSchema } from "@retriever/crds/migration.ts";
-import { migrationSpecSchema } from "@retriever/crds/migration-spec.ts";
-import { migrationStatusSchema, type Phase } from "@retriever/crds/migration-status.ts";
-import { type SchemaField, schemaFields } from "@retriever/crds/schema-fields.ts";
+import { documentFor, exampleDocument, faultPath, withValues } from "@retriever/crds/reference/field-example.ts";
+import { type SchemaField, schemaFields } from "@retriever/crds/reference/schema-fields.ts";
+import { migrationSpecSchema } from "@retriever/crds/spec/migration-spec.ts";
+import { migrationStatusSchema, type Phase } from "@retriever/crds/status/migration-status.ts";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { at, type Body, type Client, connect, type Reply } from "../conformance/client.ts";

@@ -190,13 +190,13 @@ const cases: readonly Case[] = [
     { ...ofMigration, ...warning },
   ],
   [
-    "RetrieverWayBackLost",
+    "RetrieverRollbackPathLost",
     "the rollback path closes in the guard",
     { ...phase("Guard", "1x60"), ...condition("RollbackReady", "false", "1x60") },
     { ...ofMigration, ...critical },
   ],
   [
-    "RetrieverWayBackLost",
+    "RetrieverRollbackPathLost",
     "it isn't open yet in the ramp",
     { ...phase("Ramp", "1x60"), ...phase("Guard", "0x60"), ...condition("RollbackReady", "false", "1x60") },
     undefined,

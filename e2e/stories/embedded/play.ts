@@ -11,6 +11,8 @@ import {
   applicationDeployment,
   baseConfigMap,
   namespace,
+  requestDeadlineMs,
+  storeTimeoutMs,
   verifyCronJob,
 } from "#support/world/application-manifests.ts";
 import { kubectlRetriever } from "#support/world/command-line.ts";
@@ -93,7 +95,7 @@ export async function startPlay(stage: Stage, name: string, options: PlayOptions
   };
   const play = makePlay(stage, name, { source, destination, storeEnv });
   await play.ready(input.replicas);
-  const load = options.ratePerSecond === 0 ? undefined : search(play, options.ratePerSecond ?? 8);
+  const load = options.ratePerSecond === 0 ? undefined : await search(play, options.ratePerSecond ?? 8);
   const close = async () => {
     await load?.stop();
     await world.client.remove(`${deploymentsPath}/${name}`);
@@ -125,7 +127,7 @@ function makePlay(stage: Stage, name: string, doors: Doors): Omit<Play, "load" |
     migrate: async (changes = {}, as = name) => {
       const { url } = doors.destination;
       const reference = { fromEnv: "RETRIEVER_CRED_QDRANT" };
-      const usual = { kind: "qdrant", url, collection, apiKey: reference } as const;
+      const usual = { kind: "qdrant", url, collection, apiKey: reference, timeoutMs: storeTimeoutMs } as const;
       await client.create(migrationsPath, storyMigration({ name: as, target: name, destination: usual }, changes));
     },
     pods,
@@ -160,13 +162,24 @@ async function restart({ stage, pods }: Pick<Play, "stage" | "pods">, how: "kill
   });
 }
 
-/** Real queries to whatever pods are ready, as a Service would send them. */
-function search(play: Pick<Play, "pods" | "stage">, ratePerSecond: number): Load {
+/** As many answers in a row within a second: the pods have warmed up, and what is measured from now on is their usual. */
+const quickInARow = 4;
+const quickMs = 1000;
+
+/** Real queries to whatever pods are ready, as a Service would send them; resolves when they are answered at their pace. */
+async function search(play: Pick<Play, "name" | "pods" | "stage">, ratePerSecond: number): Promise<Load> {
   const { dataset } = play.stage.world;
-  return startLoad({
+  let quick = 0;
+  const load = startLoad({
     endpoints: () => endpointsOf(play.pods()),
     queries: queriesOf(dataset),
     ratePerSecond,
     k: 5,
+    deadlineMs: requestDeadlineMs,
+    onResult: ({ answer, durationMs }) => {
+      quick = answer !== undefined && durationMs < quickMs ? quick + 1 : 0;
+    },
   });
+  if (play.pods().length > 0) await eventually(`${play.name} answers quickly`, async () => quick >= quickInARow);
+  return load;
 }

@@ -76,7 +76,7 @@ describe.concurrent("with a store down", () => {
     await play.close();
   });
 
-  it("with the source down in the guard, pods restart and scale up on the destination, the way back is closed with a page, and nothing goes back by itself", async () => {
+  it("with the source down in the guard, pods restart and scale up on the destination, the rollback path is closed with a page, and nothing goes back by itself", async () => {
     const play = await startPlay(stage, "source-down");
     // The new primary is judged over at least 50 requests.
     await play.migrate({ guard: longGuard, rollback: { window: "10s", sustainedFor: "1s" } });
@@ -145,7 +145,7 @@ describe.concurrent("with the shadow's credential missing", () => {
     await play.close();
   });
 
-  it("pods without the old store's credential start in the guard and serve from the destination, and the way back is closed", async () => {
+  it("pods without the old store's credential start in the guard and serve from the destination, and the rollback path is closed", async () => {
     const play = await startPlay(stage, "no-old-credential");
     await play.migrate({ guard: longGuard });
     await play.reach("Guard");

@@ -1,6 +1,6 @@
 // The migration of a story: the runbook with durations of about a second, and limits that a busy machine can't break.
 // What a story is about, it sets itself.
-import type { MigrationSpecInput } from "@retriever/crds/migration-spec.ts";
+import type { MigrationSpecInput } from "@retriever/crds/spec/migration-spec.ts";
 import { namespace } from "#support/world/application-manifests.ts";
 
 export type StorySpec = Omit<MigrationSpecInput, "target" | "destination"> &
@@ -43,9 +43,10 @@ export function storyMigration({ name, target, destination }: StoryMigration, ch
     stages: [{ sampleRate: 1, minDuration: "1s", minSamples: 10 }],
     thresholds: anyTime,
     gates: { window: "1s", minDwell: "1s" },
-    cutover: { hold: false, shadowSampleRate: 0.5, ackTimeout: "30s", validationTimeout: "20s" },
+    cutover: { hold: false, shadowSampleRate: 0.5, ackTimeout: "3m", validationTimeout: "3m" },
     guard: { duration: "1s", deadline: "10m", minSamples: 1 },
-    rollback: { window: "2s", sustainedFor: "1s" },
+    // Long enough for 20 requests: with fewer a source that serves again would be waited for.
+    rollback: { window: "4s", sustainedFor: "1s" },
     ...changes,
   };
   return {

@@ -216,7 +216,7 @@ describe.concurrent("a migration whose stores are compared", () => {
     await migrate(play, {
       writes: "DestinationAfterCutover",
       guard: longGuard,
-      rollback: { window: "2s", sustainedFor: "1s", verifyDriftAfter: "1s" },
+      rollback: { window: "4s", sustainedFor: "1s", verifyDriftAfter: "1s" },
     });
     await play.reach("Guard", patienceMs);
     await play.see("the immediate window is over", ({ guard }) => (guard?.watchedSeconds ?? 0) >= 2);

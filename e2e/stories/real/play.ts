@@ -6,10 +6,9 @@ import { hostAddress } from "#clusters/real/layout.ts";
 import { type Qdrant, startQdrant } from "#stores/qdrant.ts";
 import { eventually } from "#support/eventually.ts";
 import { type Load, queriesOf, startLoad } from "#support/load/load.ts";
-import type { ApplicationInput } from "#support/world/application-manifests.ts";
+import { type ApplicationInput, requestDeadlineMs, storeTimeoutMs } from "#support/world/application-manifests.ts";
 import { followMigration, type MigrationHandle } from "#support/world/migration-handle.ts";
-import type { Pod } from "#support/world/pods.ts";
-import { endpointsOf } from "#support/world/pods.ts";
+import { endpointsOf, type Pod } from "#support/world/pods.ts";
 import { openDoor, type StoreDoor } from "../embedded/store-door.ts";
 import { type StorySpec, storyMigration } from "../embedded/story-migration.ts";
 import { applicationObjects, usualBaseName } from "./objects.ts";
@@ -120,7 +119,8 @@ function makePlay(parts: Parts, baseName: string): Unplayed {
     ...followMigration(client, { namespace, name }, deadlineMs),
     migrate: async (changes = {}) => {
       const apiKey = { fromEnv: "RETRIEVER_CRED_QDRANT" };
-      const reference = { kind: "qdrant", url: destination.url, collection, apiKey } as const;
+      const timeoutMs = storeTimeoutMs;
+      const reference = { kind: "qdrant", url: destination.url, collection, apiKey, timeoutMs } as const;
       const manifest = storyMigration({ name, target: name, destination: reference }, changes);
       await client.create(`/apis/retriever.dev/v1alpha1/namespaces/${namespace}/retrievermigrations`, {
         ...manifest,
@@ -167,5 +167,6 @@ function search({ dataset }: Stage, pods: () => readonly Pod[]): Load {
     queries: queriesOf(dataset),
     ratePerSecond,
     k: 5,
+    deadlineMs: requestDeadlineMs,
   });
 }

@@ -3,6 +3,7 @@ import { type ChildProcess, type StdioOptions, spawn, spawnSync } from "node:chi
 import { once } from "node:events";
 import { closeSync, openSync, readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
+import { compileCache } from "#support/compile-cache.ts";
 import { patienceMs } from "#support/patience.ts";
 
 export type ProcessOptions<T> = {
@@ -10,7 +11,7 @@ export type ProcessOptions<T> = {
   readonly args: readonly string[];
   /** Core to run on; ignored where `taskset` is missing. Undefined: any. */
   readonly core?: number | undefined;
-  /** The whole environment besides PATH. */
+  /** The whole environment besides PATH and the place of compiled programs. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** What one line of standard output tells; the process has started when it tells something. Undefined: at once. */
   readonly readLine?: (line: string) => T | undefined;
@@ -98,7 +99,10 @@ function launch(
   const log = logFile === undefined ? "pipe" : openSync(logFile, "a");
   const stdio: StdioOptions = ["pipe", log, log];
   try {
-    return spawn(command, args, { env: { PATH, ...env }, stdio: withChannel === true ? [...stdio, "ipc"] : stdio });
+    return spawn(command, args, {
+      env: { PATH, ...compileCache(), ...env },
+      stdio: withChannel === true ? [...stdio, "ipc"] : stdio,
+    });
   } finally {
     if (typeof log === "number") closeSync(log);
   }

@@ -17,6 +17,11 @@ export type ApplicationInput = {
   readonly allowedHosts: string;
 };
 
+/** Long, so that late answers of a busy machine are answers: whether they are late is judged by stories about latency. */
+export const storeTimeoutMs = 20_000;
+/** For a whole request of people's, for the same reason. */
+export const requestDeadlineMs = 30_000;
+
 /** Base ConfigMap of an application: the users' own configuration, serving from pgvector. */
 export function baseConfigMap(input: Pick<ApplicationInput, "name" | "table">): object {
   const base = {
@@ -27,6 +32,7 @@ export function baseConfigMap(input: Pick<ApplicationInput, "name" | "table">): 
       // The Postgres may be PGlite: one session for everybody, so no prepared statements and few connections.
       preparedStatements: false,
       poolSize: 2,
+      timeoutMs: storeTimeoutMs,
     },
   };
   return {

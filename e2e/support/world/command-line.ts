@@ -1,6 +1,7 @@
 // A person at a terminal: the real command-line tools as processes of their own.
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { compileCache } from "#support/compile-cache.ts";
 import { type RunResult, runToEnd } from "#support/process/run-to-end.ts";
 import { namespace } from "./application-manifests.ts";
 
@@ -19,5 +20,5 @@ export function retrieverOffline(words: readonly string[]): Promise<RunResult> {
 
 /** Runs `retriever-data WORDS` in this environment alone. */
 export function retrieverData(words: readonly string[], env: Readonly<Record<string, string>>): Promise<RunResult> {
-  return runToEnd(process.execPath, [dataTool, ...words], { env });
+  return runToEnd(process.execPath, [dataTool, ...words], { env: { ...compileCache(), ...env } });
 }

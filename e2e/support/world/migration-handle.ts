@@ -1,5 +1,5 @@
 // One migration as a person follows it and acts on it: waits for its status, and MigrationActs as `kubectl apply` would.
-import { type MigrationStatus, migrationStatusSchema } from "@retriever/crds/migration-status.ts";
+import { type MigrationStatus, migrationStatusSchema } from "@retriever/crds/status/migration-status.ts";
 import { z } from "zod";
 import { eventually } from "#support/eventually.ts";
 import type { KubeClient } from "#support/kube/client.ts";
@@ -13,7 +13,7 @@ export type MigrationHandle = {
   readonly status: () => Promise<MigrationStatus>;
   /** Waits for something to be true of the status. */
   readonly see: (what: string, isSo: (status: MigrationStatus) => boolean) => Promise<MigrationStatus>;
-  /** Waits for the migration to be in a phase. */
+  /** Waits for the migration to be in a phase; rejects when it has ended in another one. */
   readonly reach: (phase: MigrationStatus["phase"], deadlineMs?: number) => Promise<MigrationStatus>;
   /** Waits for a condition to be of this status, and reason if given. */
   readonly conditionIs: (type: string, status: string, reason?: string) => Promise<MigrationStatus>;
@@ -22,6 +22,9 @@ export type MigrationHandle = {
   /** Creates a MigrationAct. A Waive names its check. */
   readonly act: (act: Act, reason?: string, check?: string) => Promise<void>;
 };
+
+/** No migration leaves them. */
+export const finalPhases: ReadonlySet<string> = new Set(["Completed", "RolledBack", "Validated"]);
 
 const finalizersSchema = z.object({ finalizers: z.array(z.string()).default([]) });
 
@@ -56,7 +59,12 @@ export function followMigration(
     actsPath,
     status,
     see,
-    reach: (phase, deadlineMs) => see(`reaches ${phase}`, (seen) => seen.phase === phase, deadlineMs),
+    reach: async (phase, deadlineMs) => {
+      const isOver = (seen: MigrationStatus) => seen.phase === phase || finalPhases.has(seen.phase);
+      const reached = await see(`reaches ${phase}`, isOver, deadlineMs);
+      if (reached.phase !== phase) throw new Error(`${name} ended in ${reached.phase}: ${reached.message}`);
+      return reached;
+    },
     conditionIs,
     settled: async () => {
       await conditionIs("Settled", "True");

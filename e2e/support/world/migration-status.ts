@@ -1,6 +1,6 @@
 // What stories read of a migration: its status, parsed.
 // Reads only; how it is shown is the reader's affair.
-import { type MigrationStatus, migrationStatusSchema } from "@retriever/crds/migration-status.ts";
+import { type MigrationStatus, migrationStatusSchema } from "@retriever/crds/status/migration-status.ts";
 import type { KubeClient } from "../kube/client.ts";
 import { namespace } from "./application-manifests.ts";
 

@@ -1,6 +1,6 @@
 // People act through objects: each command creates one immutable MigrationAct.
 import type { Act, MigrationActSpec } from "@retriever/crds/migration.ts";
-import type { Phase } from "@retriever/crds/migration-status.ts";
+import type { Phase } from "@retriever/crds/status/migration-status.ts";
 import type { KubeClient } from "#kube-client.ts";
 import { exitCodes } from "#output/exit-codes.ts";
 import { type MigrationView, viewMigration } from "#output/migration-view.ts";

@@ -1,4 +1,4 @@
-import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
+import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import { OperatorError } from "@retriever/operator/errors.ts";
 import { aCondition, aRawMigration, aStatus } from "@retriever/operator/test/builders/migration.ts";
 import { FakeClock } from "@retriever/operator/test/fakes/fake-clock.ts";

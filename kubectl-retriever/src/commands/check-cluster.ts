@@ -1,5 +1,5 @@
 // What a release needs of the cluster, and whether it may go: the API is served, migrations can be listed, none is under way.
-import type { Phase } from "@retriever/crds/migration-status.ts";
+import type { Phase } from "@retriever/crds/status/migration-status.ts";
 import { hasCode } from "@retriever/operator/errors.ts";
 import type { Clock } from "@retriever/operator/ports/clock.ts";
 import { sleep } from "@retriever/operator/timing/delay.ts";

@@ -1,11 +1,11 @@
 // A document of ours → what it says, or all its faults with path, value, expectation. Pure.
 import { apiGroup, apiVersion, type MigrationActSpec } from "@retriever/crds/migration.ts";
-import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
 import { parseMigrationActSpec, parseMigrationSpec } from "@retriever/crds/parse.ts";
-import { type Scenario, scenarioKind } from "@retriever/crds/scenario.ts";
-import { parseScenario } from "@retriever/crds/scenario-parse.ts";
+import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
 import type { ConfigFault } from "@retriever/stores/config/config-fault.ts";
 import type { LocatedDocument } from "#files/documents.ts";
+import { type Scenario, scenarioKind } from "#scenario/scenario.ts";
+import { parseScenario } from "#scenario/scenario-parse.ts";
 
 export const ownKinds = ["RetrieverMigration", "MigrationAct", scenarioKind] as const;
 

@@ -1,5 +1,5 @@
 // The command `plan`: what a migration needs, before it begins. Offline: nothing is measured, nothing is changed.
-import { planHash } from "@retriever/crds/plan.ts";
+import { planHash } from "@retriever/crds/spec/plan.ts";
 import { forecast } from "#forecast/forecast.ts";
 import { renderAssumptions, renderForecast } from "#forecast/render-forecast.ts";
 import { exitCodes } from "#output/exit-codes.ts";

@@ -1,5 +1,5 @@
 // The command `lint`: everything that is wrong with files, at once, before any cluster sees them.
-import { planHash } from "@retriever/crds/plan.ts";
+import { planHash } from "@retriever/crds/spec/plan.ts";
 import { type LocatedDocument, readDocuments } from "#files/documents.ts";
 import { type Files, fileFault } from "#files/files.ts";
 import { exitCodes } from "#output/exit-codes.ts";

@@ -1,5 +1,5 @@
 // The commands by which people act on a migration, and their options.
-import { durationPattern, durationSeconds } from "@retriever/crds/duration.ts";
+import { durationPattern, durationSeconds } from "@retriever/crds/fields/duration.ts";
 import { type Command, InvalidArgumentError } from "commander";
 import { fileFault } from "#files/files.ts";
 import type { KubeClient } from "#kube-client.ts";

@@ -1,8 +1,8 @@
 // How long a migration takes at least at a given traffic, and what has too little of it to ever decide. Pure: the
 // operator's own gate rules, turned round to say how many samples they need.
-import { durationSeconds } from "@retriever/crds/duration.ts";
-import type { MigrationSpec, Stage } from "@retriever/crds/migration-spec.ts";
-import type { Baseline } from "@retriever/crds/migration-status.ts";
+import { durationSeconds } from "@retriever/crds/fields/duration.ts";
+import type { MigrationSpec, Stage } from "@retriever/crds/spec/migration-spec.ts";
+import type { Baseline } from "@retriever/crds/status/migration-status.ts";
 import { type RateGate, rateGates } from "@retriever/operator/core/gates/gate-counts.ts";
 import { gateRules } from "@retriever/operator/core/gates/gate-limits.ts";
 import { samplesToPass } from "@retriever/operator/core/gates/sequential.ts";

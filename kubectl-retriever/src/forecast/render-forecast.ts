@@ -1,6 +1,6 @@
 // A forecast as lines for people. Pure.
-import { printDuration } from "@retriever/crds/duration.ts";
-import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
+import { printDuration } from "@retriever/crds/fields/duration.ts";
+import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
 import { percentWord } from "#rehearse/clock-word.ts";
 import { type Forecast, type GuardForecast, healthyShares, type StageForecast } from "./forecast.ts";
 

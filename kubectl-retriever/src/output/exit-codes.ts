@@ -1,5 +1,5 @@
 // What the command line's exit codes mean.
-import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
+import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import { OperatorError } from "@retriever/operator/errors.ts";
 
 export const exitCodes = {

@@ -1,7 +1,7 @@
 // The gates as a table: what was found, how sure that is, what is allowed, and the verdict.
 
-import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
-import type { Verdict } from "@retriever/crds/migration-status.ts";
+import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
+import type { Verdict } from "@retriever/crds/status/migration-status.ts";
 import Table from "cli-table3";
 import { countWord, digits, shareWord } from "./words.ts";
 

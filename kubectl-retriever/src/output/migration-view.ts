@@ -1,6 +1,6 @@
 // A RetrieverMigration as the command line shows it, parsed as far as this version can read it.
-import { type MigrationSpec, migrationSpecSchema } from "@retriever/crds/migration-spec.ts";
-import { type MigrationStatus, migrationStatusSchema } from "@retriever/crds/migration-status.ts";
+import { type MigrationSpec, migrationSpecSchema } from "@retriever/crds/spec/migration-spec.ts";
+import { type MigrationStatus, migrationStatusSchema } from "@retriever/crds/status/migration-status.ts";
 import { OperatorError } from "@retriever/operator/errors.ts";
 
 export type MigrationView = {

@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from "node:util";
-import type { Verdict } from "@retriever/crds/migration-status.ts";
-import type { OutboxMessage } from "@retriever/crds/outbox-status.ts";
+import type { Verdict } from "@retriever/crds/status/migration-status.ts";
+import type { OutboxMessage } from "@retriever/crds/status/outbox-status.ts";
 import { aCondition, aPlanText, aRawMigration, aStatus } from "@retriever/operator/test/builders/migration.ts";
 import { describe, expect, test } from "vitest";
 import { viewMigration } from "./migration-view.ts";

@@ -1,7 +1,7 @@
 // A migration as text for people. Pure: the same view, time and size give the same lines, never more than fit.
 import { styleText } from "node:util";
-import { durationSeconds } from "@retriever/crds/duration.ts";
-import type { Condition, MigrationStatus } from "@retriever/crds/migration-status.ts";
+import { durationSeconds } from "@retriever/crds/fields/duration.ts";
+import type { Condition, MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import { renderGates } from "./gate-table.ts";
 import type { MigrationView } from "./migration-view.ts";
 import { clipped, shareWord, sinceWord, spanWord } from "./words.ts";

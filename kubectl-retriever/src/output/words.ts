@@ -1,5 +1,5 @@
 // Numbers and times in words, ASCII only, the same on every machine.
-import { printDuration } from "@retriever/crds/duration.ts";
+import { printDuration } from "@retriever/crds/fields/duration.ts";
 
 /** 0.0123 -> `1.2 %`; `-` for nothing. */
 export function shareWord(share: number | null): string {

@@ -1,12 +1,12 @@
 // A rehearsal as one page that needs nothing else: result, timeline, table. Pure: the same rehearsal, the same bytes.
-import { printDuration } from "@retriever/crds/duration.ts";
-import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
-import { planHash } from "@retriever/crds/plan.ts";
-import type { Scenario } from "@retriever/crds/scenario.ts";
+import { printDuration } from "@retriever/crds/fields/duration.ts";
+import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
+import { planHash } from "@retriever/crds/spec/plan.ts";
 import type { Entry, Rehearsal } from "#rehearse/chronicle.ts";
 import { clockWord } from "#rehearse/clock-word.ts";
 import { phaseWord, type Title } from "#rehearse/render-text.ts";
 import { decisionsOf, endedAt, summarise } from "#rehearse/summary.ts";
+import type { Scenario } from "#scenario/scenario.ts";
 import { element, group, type Markup } from "./markup.ts";
 import { pageStyle } from "./page-style.ts";
 import { renderTimeline } from "./timeline.ts";

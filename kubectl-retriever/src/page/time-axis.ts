@@ -1,6 +1,6 @@
 // The timeline's axis: time runs at another speed in each phase and after each event, so that a fault of minutes and a
 // guard of a day can both be read. In between it runs evenly.
-import type { Phase } from "@retriever/crds/migration-status.ts";
+import type { Phase } from "@retriever/crds/status/migration-status.ts";
 import { type ScaleLinear, scaleLinear } from "d3-scale";
 import type { Rehearsal } from "#rehearse/chronicle.ts";
 import { phaseWord } from "#rehearse/render-text.ts";

@@ -1,5 +1,5 @@
 // The timeline's curves: the sample rate, each gate against its limit, errors of live answers, traffic.
-import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
+import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
 import { type ScaleContinuousNumeric, scaleLinear, scaleSqrt } from "d3-scale";
 import { area, curveStepAfter, line } from "d3-shape";
 import type { Point } from "#rehearse/chronicle.ts";

@@ -1,6 +1,6 @@
 // What the operator can't see at a given traffic: rules that need more samples or requests than there will be. Pure.
-import { durationSeconds } from "@retriever/crds/duration.ts";
-import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
+import { durationSeconds } from "@retriever/crds/fields/duration.ts";
+import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
 import { alertMinSamples } from "@retriever/operator/core/harm/alert.ts";
 import { liveMinRequests } from "@retriever/operator/core/harm/live-primary.ts";
 import { fastWindowSeconds } from "@retriever/operator/core/time/evidence-spans.ts";

@@ -1,5 +1,5 @@
 // What a rehearsal tells: every decision worth a line, every event, and the curve of the numbers. Data only.
-import type { MigrationStatus, Phase } from "@retriever/crds/migration-status.ts";
+import type { MigrationStatus, Phase } from "@retriever/crds/status/migration-status.ts";
 import type { Announcement, Decision, Effect } from "@retriever/operator/core/model/decision.ts";
 import { isSettled } from "@retriever/operator/core/overlay/overlay-state.ts";
 

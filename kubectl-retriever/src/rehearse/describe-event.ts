@@ -1,5 +1,5 @@
 // A scenario's event in words.
-import type { ScenarioEvent } from "@retriever/crds/scenario.ts";
+import type { ScenarioEvent } from "#scenario/scenario.ts";
 
 /** The event's own note, or its fields; `(over)` at its end. */
 export function describeEvent(event: ScenarioEvent, kind: "begin" | "end"): string {

@@ -1,5 +1,5 @@
 // What a rehearsal or a forecast needs of a manifest.
-import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
+import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
 import type { MigrationMeta } from "@retriever/operator/core/model/migration.ts";
 
 export type RehearsedMigration = { readonly meta: MigrationMeta; readonly spec: MigrationSpec };

@@ -1,6 +1,6 @@
 // The operator in a rehearsal: looks as often as it asked to, and strides over looks that would have had nothing to say.
-import { durationSeconds } from "@retriever/crds/duration.ts";
-import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
+import { durationSeconds } from "@retriever/crds/fields/duration.ts";
+import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import { decide } from "@retriever/operator/core/decide.ts";
 import type { Decision } from "@retriever/operator/core/model/decision.ts";
 import type { Observation } from "@retriever/operator/core/model/observation.ts";

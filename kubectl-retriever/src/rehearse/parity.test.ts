@@ -1,9 +1,9 @@
 // What a rehearsal shows of the comparisons of the stores.
 import { parseMigrationSpec } from "@retriever/crds/parse.ts";
-import { parseScenario } from "@retriever/crds/scenario-parse.ts";
 import { searchSpec } from "@retriever/operator/test/builders/search-app.ts";
 import { onlyReachable, shortPlan } from "@retriever/operator/test/builders/spec.ts";
 import { describe, expect, it } from "vitest";
+import { parseScenario } from "#scenario/scenario-parse.ts";
 import { scenarioNamed } from "#test/rehearse/library.ts";
 import { rehearsedMigration } from "./manifest.ts";
 import { rehearse } from "./rehearse.ts";

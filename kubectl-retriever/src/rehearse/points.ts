@@ -1,6 +1,6 @@
 // The numbers of one moment, from the same windows that the operator judges.
-import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
-import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
+import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
+import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import type { Observation } from "@retriever/operator/core/model/observation.ts";
 import { sumWindow } from "@retriever/operator/core/pods/epoch-evidence.ts";
 import { servingPods } from "@retriever/operator/core/pods/pods.ts";

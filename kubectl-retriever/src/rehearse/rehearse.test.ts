@@ -1,6 +1,6 @@
-import { parseScenario } from "@retriever/crds/scenario-parse.ts";
 import { expect, it } from "vitest";
 import { renderPage } from "#page/page.ts";
+import { parseScenario } from "#scenario/scenario-parse.ts";
 import { defaultMigration, scenarioNamed } from "#test/rehearse/library.ts";
 import { rehearse } from "./rehearse.ts";
 import { renderJson, renderText } from "./render-text.ts";

@@ -1,8 +1,8 @@
 // The rehearsal: the operator's own `decide` on a virtual clock, a toy cluster and a scenario. Nothing is waited for.
-import { durationSeconds } from "@retriever/crds/duration.ts";
-import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
-import { isFinalPhase } from "@retriever/crds/phase-steps.ts";
-import type { Scenario } from "@retriever/crds/scenario.ts";
+import { durationSeconds } from "@retriever/crds/fields/duration.ts";
+import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
+import { isFinalPhase } from "@retriever/crds/status/phase-steps.ts";
+import type { Scenario } from "#scenario/scenario.ts";
 import { makeRandom } from "#toy/draws.ts";
 import { ToyCluster } from "#toy/toy-cluster.ts";
 import { type Ending, type Entry, type Point, type Rehearsal } from "./chronicle.ts";

@@ -1,8 +1,8 @@
 // When the scenario's events begin and end: moments that count from a phase are known once the phase was entered.
-import { durationSeconds } from "@retriever/crds/duration.ts";
-import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
-import type { ScenarioEvent } from "@retriever/crds/scenario.ts";
-import { type Anchor, parseMoment } from "@retriever/crds/scenario-moment.ts";
+import { durationSeconds } from "@retriever/crds/fields/duration.ts";
+import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
+import type { ScenarioEvent } from "#scenario/scenario.ts";
+import { type Anchor, parseMoment } from "#scenario/scenario-moment.ts";
 
 export type Step = { readonly kind: "begin" | "end"; readonly event: ScenarioEvent };
 

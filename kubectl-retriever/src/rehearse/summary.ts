@@ -1,5 +1,5 @@
 // How a rehearsal ended, in one sentence, and what it took. Pure.
-import { printDuration } from "@retriever/crds/duration.ts";
+import { printDuration } from "@retriever/crds/fields/duration.ts";
 import type { DecisionEntry, EventEntry, Rehearsal } from "./chronicle.ts";
 import { clockWord } from "./clock-word.ts";
 

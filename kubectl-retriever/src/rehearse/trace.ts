@@ -1,5 +1,5 @@
 // A rehearsal in one line: what a test compares and a reader takes in at once.
-import { isFinalPhase } from "@retriever/crds/phase-steps.ts";
+import { isFinalPhase } from "@retriever/crds/status/phase-steps.ts";
 import type { Rehearsal } from "./chronicle.ts";
 import { decisionsOf } from "./summary.ts";
 

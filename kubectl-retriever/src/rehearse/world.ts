@@ -5,7 +5,7 @@ import type {
   Scenario,
   ScenarioEvent,
   SourceBehaviour,
-} from "@retriever/crds/scenario.ts";
+} from "#scenario/scenario.ts";
 import { bucketShares, meanMs, shareSlowerBy } from "#toy/latency.ts";
 
 export type World = {

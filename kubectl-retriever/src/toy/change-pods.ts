@@ -1,5 +1,5 @@
 // What a scenario does to the pods.
-import type { ScenarioEvent } from "@retriever/crds/scenario.ts";
+import type { ScenarioEvent } from "#scenario/scenario.ts";
 import type { Surroundings, ToyPod } from "./toy-pod.ts";
 
 /** The pods after the change; what counts pods counts from the first. */

@@ -1,9 +1,10 @@
 // What stands around a rehearsed migration: the stores by identity, and a workload that is set up as it must be.
-import type { ScenarioEvent } from "@retriever/crds/scenario.ts";
+
 import type { TargetObservation } from "@retriever/operator/core/model/workload.ts";
 import { identityOf, type StoreIdentity } from "@retriever/stores/config/identity.ts";
 import { locateOverlayAdapter } from "@retriever/stores/kinds.ts";
 import type { RehearsedMigration } from "#rehearse/manifest.ts";
+import type { ScenarioEvent } from "#scenario/scenario.ts";
 
 export type Neighbourhood = {
   readonly source: StoreIdentity;

@@ -1,10 +1,9 @@
 // A toy cluster: one migration, one workload, its pods and the overlay. It takes statuses and effects as the real
 // one does, refuses what the real one refuses, and is read like the real one.
 import { hash as digest } from "node:crypto";
-import { durationSeconds } from "@retriever/crds/duration.ts";
-import { type MigrationStatus, migrationStatusSchema } from "@retriever/crds/migration-status.ts";
-import { isLegalStep } from "@retriever/crds/phase-steps.ts";
-import type { Scenario, ScenarioEvent } from "@retriever/crds/scenario.ts";
+import { durationSeconds } from "@retriever/crds/fields/duration.ts";
+import { type MigrationStatus, migrationStatusSchema } from "@retriever/crds/status/migration-status.ts";
+import { isLegalStep } from "@retriever/crds/status/phase-steps.ts";
 import type { Effect } from "@retriever/operator/core/model/decision.ts";
 import type { Migration, MigrationMeta } from "@retriever/operator/core/model/migration.ts";
 import type { ActObservation, Observation } from "@retriever/operator/core/model/observation.ts";
@@ -15,6 +14,7 @@ import type { StoreName } from "@retriever/sidecar/contract/overlay.ts";
 import type { StoreIdentity } from "@retriever/stores/config/identity.ts";
 import type { RehearsedMigration } from "#rehearse/manifest.ts";
 import { type Regime, regimeOf, type World, worldAt } from "#rehearse/world.ts";
+import type { Scenario, ScenarioEvent } from "#scenario/scenario.ts";
 import { changePods } from "./change-pods.ts";
 import type { Random } from "./draws.ts";
 import { type Neighbourhood, neighbourhoodOf } from "./neighbourhood.ts";

@@ -1,7 +1,7 @@
 // A store as a toy sidecar's probes see it. Pure.
-import { durationSeconds } from "@retriever/crds/duration.ts";
-import type { SourceBehaviour } from "@retriever/crds/scenario.ts";
+import { durationSeconds } from "@retriever/crds/fields/duration.ts";
 import type { StoreStatus } from "@retriever/sidecar/contract/status.ts";
+import type { SourceBehaviour } from "#scenario/scenario.ts";
 
 /** How a store behaves, and since when it has behaved so badly that nothing is answered. */
 export type StoreHealth = { readonly behaviour: SourceBehaviour; readonly downSinceMs: number | undefined };

@@ -1,4 +1,4 @@
-// A chain as a file: a line that says what it follows, a line per record, a line that says where it ends. Text in, links out.
+// The audit trail of one migration as a file: a line that says what it follows, a line per record, a line that says where it ends. Text in, links out.
 // The first and the last line prove that nothing was cut off; in between every link proves the one before.
 import { z } from "zod";
 import {
@@ -9,7 +9,7 @@ import {
   hashOf,
   printRecord,
 } from "#core/status/audit-record.ts";
-import type { EvidenceSubject, KeptChain } from "#ports/audit-store.ts";
+import type { AuditSubject, KeptChain } from "#ports/audit-store.ts";
 
 const digest = z.string().regex(/^[0-9a-f]{64}$/);
 const endShape = { seq: z.int().min(0), hash: digest };
@@ -43,7 +43,7 @@ const recordSchema = z.discriminatedUnion("kind", [
 ]);
 
 /** The file of a chain. Ends that can't be read are taken from the records: then only the links are proved. */
-export function printChainFile(migration: EvidenceSubject, chain: KeptChain): string {
+export function printChainFile(migration: AuditSubject, chain: KeptChain): string {
   const records = chain.lines.map((line) => parseJson(line) as Partial<AuditRecord> | undefined);
   const [first, last] = [records[0], records.at(-1)];
   const after = chain.after ?? { seq: (first?.seq ?? 1) - 1, hash: first?.previous ?? "" };
@@ -108,7 +108,7 @@ export function readChainFile(text: string): ChainFile {
   return { ok: true, after, end: due, links, repeated, endFault: endFaultOf(foot, due) };
 }
 
-function readLink(line: string, due: ChainEnd, migration: EvidenceSubject): Omit<Link, "line"> {
+function readLink(line: string, due: ChainEnd, migration: AuditSubject): Omit<Link, "line"> {
   const seq = due.seq + 1;
   const parsed = parseJson(line);
   const shaped = recordSchema.safeParse(parsed);

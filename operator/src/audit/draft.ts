@@ -1,6 +1,6 @@
-// From a look to a record: which looks are worth one, and what it holds. Decides nothing about the migration.
-import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
-import { isFinalPhase } from "@retriever/crds/phase-steps.ts";
+// From a reconcile to a record: which reconciles are worth one, and what it holds. Decides nothing about the migration.
+import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
+import { isFinalPhase } from "@retriever/crds/status/phase-steps.ts";
 import type { Decision } from "#core/model/decision.ts";
 import { totalsOf } from "#core/pods/epoch-evidence.ts";
 import {
@@ -15,15 +15,15 @@ import {
 } from "#core/status/audit-record.ts";
 import { keepInput } from "./kept-input.ts";
 
-/** A look that led to something: its status is written, or its rollback goes ahead without. */
-export type Look = {
+/** A reconcile that led to something: its status is written, or its rollback goes ahead without. */
+export type ReconcileRecord = {
   readonly input: DecisionInput;
   readonly decision: Decision;
   readonly statusWritten: boolean;
 };
 
 /** Whether something is done, told or stepped: what only counts up is left to the counters. */
-export function isDecisive({ input, decision }: Look): boolean {
+export function isDecisive({ input, decision }: ReconcileRecord): boolean {
   const before = input.migration.status;
   const { status, effects, announcements } = decision;
   return (
@@ -35,8 +35,8 @@ export function isDecisive({ input, decision }: Look): boolean {
   );
 }
 
-/** Equal for decisions that do and tell the same: an effect that fails is decided again at every look. */
-export function gistOf({ decision, statusWritten }: Look): string {
+/** Equal for decisions that do and tell the same: an effect that fails is decided again at every reconcile. */
+export function gistOf({ decision, statusWritten }: ReconcileRecord): string {
   const { status, effects, announcements } = decision;
   return canonicalJson([status.phase, status.epoch, status.stage?.index, effects, announcements, statusWritten]);
 }
@@ -47,11 +47,11 @@ export function isCounting(status: MigrationStatus): boolean {
 }
 
 /** The decision, whole: what was seen, what followed from it, and who asked for it. */
-export function draftDecision(look: Look): DecisionDraft {
-  const { input, decision, statusWritten } = look;
+export function draftDecision(reconcile: ReconcileRecord): DecisionDraft {
+  const { input, decision, statusWritten } = reconcile;
   const before = input.migration.status;
   return {
-    ...commonOf(look),
+    ...commonOf(reconcile),
     kind: "decision",
     statusWritten,
     actors: actorsOf(input.observation, before, decision.status),
@@ -61,10 +61,10 @@ export function draftDecision(look: Look): DecisionDraft {
 }
 
 /** The counters as they stand, without what they were read from. */
-export function draftCounters(look: Look): CountersDraft {
-  const { evidence, dispersion, guard, harm } = look.decision.status;
+export function draftCounters(reconcile: ReconcileRecord): CountersDraft {
+  const { evidence, dispersion, guard, harm } = reconcile.decision.status;
   return {
-    ...commonOf(look),
+    ...commonOf(reconcile),
     kind: "counters",
     pods: evidence?.pods.length ?? 0,
     totals: evidence === undefined ? null : totalsOf(evidence),
@@ -74,7 +74,7 @@ export function draftCounters(look: Look): CountersDraft {
   };
 }
 
-function commonOf({ input, decision }: Look): AuditCommon {
+function commonOf({ input, decision }: ReconcileRecord): AuditCommon {
   const { namespace, name, uid } = input.migration.meta;
   const { phase, epoch, gates } = decision.status;
   const at = new Date(input.now).toISOString();

@@ -1,4 +1,4 @@
-// Decides again what was decided, from what was seen then, and compares. The decisions themselves are passed in.
+// Replays an audit trail: decides again from each recorded observation, and compares. `decide` is passed in.
 
 import type { Decision } from "#core/model/decision.ts";
 import { type AuditRecord, canonicalJson, type DecisionDraft } from "#core/status/audit-record.ts";
@@ -72,8 +72,8 @@ function judge({ line, seq, record, fault }: Link, decide: DecideAgain): Judged 
   const derived = isDecision ? deriveAgain(record, decide) : { kind: "counters" as const };
   if (fault !== undefined) {
     // What can't be so says which field it was.
-    const hint = "difference" in derived ? `; ${derived.difference}` : "";
-    return { kind: "none", fault: { seq, line, message: `${fault}${hint}` } };
+    const detail = "difference" in derived ? `; ${derived.difference}` : "";
+    return { kind: "none", fault: { seq, line, message: `${fault}${detail}` } };
   }
   if ("difference" in derived) return { kind: "none", fault: { seq, line, message: derived.difference } };
   return { kind: derived.kind, fault: undefined };

@@ -1,6 +1,6 @@
-import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
+import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import { describe, expect, test } from "vitest";
-import type { Look } from "#audit/draft.ts";
+import type { ReconcileRecord } from "#audit/draft.ts";
 import { replay } from "#audit/replay.ts";
 import { decide } from "#core/decide.ts";
 import type { Decision } from "#core/model/decision.ts";
@@ -120,8 +120,8 @@ describe("keeping evidence", () => {
     world.cluster.failNext("applyOverlay", new OperatorError("ROP_FIELD_CONFLICT", "argocd owns it"));
     const before = world.printed.length;
     await world.clock.advance(300_000);
-    const looks = world.cluster.journal.filter((line) => line === "applyOverlay").length;
-    expect(looks).toBeGreaterThan(10);
+    const reconciles = world.cluster.journal.filter((line) => line === "applyOverlay").length;
+    expect(reconciles).toBeGreaterThan(10);
     expect(world.printed.length - before).toBeLessThan(12);
     await loop.stop();
   });
@@ -130,24 +130,24 @@ describe("keeping evidence", () => {
     const world = recordedWorld();
     const { evidence } = world.operator();
     world.maps.fault = () => ({ when: "before", error: down });
-    for (let index = 0; index < 210; index += 1) evidence.look(aLook(world, `message ${index}`));
+    for (let index = 0; index < 210; index += 1) evidence.record(aReconcile(world, `message ${index}`));
     await world.clock.advance(1000);
     expect(await world.metrics.render()).toContain('retriever_evidence_records_total{result="dropped"} 10');
     world.maps.fault = undefined;
     await world.clock.advance(60_000);
-    evidence.look(aLook(world, "at last"));
+    evidence.record(aReconcile(world, "at last"));
     await evidence.close(1000);
     expect(world.printed.map(({ missing }) => missing)).toEqual([11, ...Array<number>(199).fill(0)]);
     expect(world.cluster.sent).toEqual([]);
   });
 
-  test("of a look that makes no sense is counted, and nothing is thrown", async () => {
+  test("of a reconcile that makes no sense is counted, and nothing is thrown", async () => {
     const world = recordedWorld();
     const { evidence } = world.operator();
-    evidence.look({ ...aLook(world, "x"), decision: undefined as never });
+    evidence.record({ ...aReconcile(world, "x"), decision: undefined as never });
     expect(await world.metrics.render()).toContain('retriever_evidence_records_total{result="ROP_UNEXPECTED"} 1');
     await evidence.close(1000);
-    evidence.look(aLook(world, "too late"));
+    evidence.record(aReconcile(world, "too late"));
     expect(world.maps.calls).toEqual([]);
   });
 });
@@ -162,8 +162,8 @@ function decisionOf(status: MigrationStatus, message: string): Decision {
   };
 }
 
-/** A look that only told something. */
-function aLook({ meta, clock }: World, message: string): Look {
+/** A reconcile that only told something. */
+function aReconcile({ meta, clock }: World, message: string): ReconcileRecord {
   const unread = { ok: false, why: "not read" } as const;
   const now = clock.now();
   const observation = { at: now, target: unread, overlay: unread, pods: unread, claims: unread, acts: unread };

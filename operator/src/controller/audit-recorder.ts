@@ -1,7 +1,7 @@
-// Keeps the evidence beside the loop, never in its way: a look hands over and goes on, writes happen one at a time.
-// What it remembers only saves requests; where a chain ends is the cluster's to say.
+// Writes the audit trail beside the loop: a reconcile hands its record over and goes on, writes happen one at a time.
+// What is remembered here only saves requests: where a chain ends is read from the cluster.
 
-import { draftCounters, draftDecision, gistOf, isCounting, isDecisive, type Look } from "#audit/draft.ts";
+import { draftCounters, draftDecision, gistOf, isCounting, isDecisive, type ReconcileRecord } from "#audit/draft.ts";
 import type { Announcement } from "#core/model/decision.ts";
 import type { MigrationMeta } from "#core/model/migration.ts";
 import { type AuditDraft, type AuditRecord, seal } from "#core/status/audit-record.ts";
@@ -24,7 +24,7 @@ export type RecorderOptions = {
   readonly deadlineMs: number;
   /** Gets every record once it is kept. */
   readonly print?: ((record: AuditRecord) => void) | undefined;
-  readonly tell: (meta: MigrationMeta, messages: readonly Announcement[], signal: AbortSignal) => Promise<void>;
+  readonly recordEvents: (meta: MigrationMeta, messages: readonly Announcement[], signal: AbortSignal) => Promise<void>;
 };
 
 /** Counters are kept once a minute; so is a decision that only repeats the one before. */
@@ -44,7 +44,7 @@ type Book = {
   end: StoredEnd | undefined;
   /** The last write without an answer: it may have happened. */
   attempt: Attempt | undefined;
-  /** Epoch ms of the look whose counters were kept last. */
+  /** Epoch ms of the reconcile whose counters were kept last. */
   countersAt: number;
   gist: string;
   gistAt: number;
@@ -55,7 +55,7 @@ type Book = {
   notBefore: number;
 };
 
-/** Takes looks, writes records behind each other. After `close()` nothing is written. */
+/** Takes reconciles, writes records one after the other. After `close()` nothing is written. */
 export class AuditRecorder {
   readonly #options: RecorderOptions;
   readonly #books = new Map<string, Book>();
@@ -66,14 +66,14 @@ export class AuditRecorder {
     this.#options = options;
   }
 
-  /** Takes note of a look and returns at once; never throws. What couldn't be written before is tried again. */
-  look(look: Look): void {
+  /** Takes note of a reconcile and returns at once; never throws. What couldn't be written before is tried again. */
+  record(reconcile: ReconcileRecord): void {
     if (this.#stopped.signal.aborted) return;
     try {
-      this.#note(this.#bookOf(look), look);
+      this.#note(this.#bookOf(reconcile), reconcile);
     } catch (fault) {
       this.#options.metrics.count("retriever_evidence_records_total", { result: asOperatorError(fault).code });
-      this.#options.log.error(faultFields(fault), "no evidence of a look");
+      this.#options.log.error(faultFields(fault), "no audit record of a reconcile");
     }
     this.#start();
   }
@@ -89,7 +89,7 @@ export class AuditRecorder {
     this.#stopped.abort();
   }
 
-  #bookOf({ input }: Look): Book {
+  #bookOf({ input }: ReconcileRecord): Book {
     const { meta } = input.migration;
     const known = this.#books.get(meta.uid);
     if (known !== undefined) {
@@ -110,18 +110,18 @@ export class AuditRecorder {
     this.#books.delete(book.meta.uid);
   }
 
-  #note(book: Book, look: Look): void {
-    const { now } = look.input;
+  #note(book: Book, reconcile: ReconcileRecord): void {
+    const { now } = reconcile.input;
     const isOver = (since: number) => Math.abs(now - since) >= everyMs;
-    if (isDecisive(look)) {
-      const gist = gistOf(look);
+    if (isDecisive(reconcile)) {
+      const gist = gistOf(reconcile);
       if (gist === book.gist && !isOver(book.gistAt)) return;
       book.gist = gist;
       book.gistAt = now;
-      this.#queue(book, draftDecision(look));
-    } else if (isCounting(look.decision.status) && isOver(book.countersAt)) {
+      this.#queue(book, draftDecision(reconcile));
+    } else if (isCounting(reconcile.decision.status) && isOver(book.countersAt)) {
       book.countersAt = now;
-      this.#queue(book, draftCounters(look));
+      this.#queue(book, draftCounters(reconcile));
     }
   }
 
@@ -193,7 +193,7 @@ export class AuditRecorder {
   }
 
   async #fail(book: Book, fault: unknown): Promise<void> {
-    const { clock, random, log, metrics, tell } = this.#options;
+    const { clock, random, log, metrics, recordEvents } = this.#options;
     const { code, message } = asOperatorError(fault);
     metrics.count("retriever_evidence_records_total", { result: code });
     book.failures += 1;
@@ -204,9 +204,9 @@ export class AuditRecorder {
     if (book.failures === maxFailures) this.#giveUp(book, book.drafts.length);
     if (book.failures !== failuresUntilTold) return;
     const { namespace, name } = book.meta;
-    log.warn({ migration: `${namespace}/${name}`, ...faultFields(fault) }, "evidence not kept");
+    log.warn({ migration: `${namespace}/${name}`, ...faultFields(fault) }, "audit record not kept");
     const text = `Evidence can't be kept (${message}); the migration goes on, and what waits is written when it can be.`;
-    await tell(
+    await recordEvents(
       book.meta,
       [{ type: "Warning", reason: "EvidenceNotKept", message: text, page: false }],
       this.#stopped.signal,

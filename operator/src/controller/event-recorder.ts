@@ -18,12 +18,12 @@ export type EventRecorderOptions = {
 /** Objects for which a single message is remembered; forgetting one costs a repeated message. */
 const maxRemembered = 1000;
 
-/** `all` sends each message; `once` only when it wasn't sent for this version of the object. */
+/** `record` sends each announcement; `recordOnce` only when it was not sent for this version of the object. */
 export function makeEventRecorder(options: EventRecorderOptions) {
   const { cluster, clock, log, metrics, deadlineMs } = options;
-  const toldAt = new Map<string, string>();
+  const recordedAt = new Map<string, string>();
 
-  const all = async (
+  const record = async (
     meta: MigrationMeta,
     announcements: readonly Announcement[],
     signal: AbortSignal,
@@ -45,14 +45,14 @@ export function makeEventRecorder(options: EventRecorderOptions) {
     }
   };
 
-  const once = async (meta: MigrationMeta, announcement: Announcement, signal: AbortSignal): Promise<boolean> => {
+  const recordOnce = async (meta: MigrationMeta, announcement: Announcement, signal: AbortSignal): Promise<boolean> => {
     const key = `${meta.uid}/${announcement.reason}`;
-    if (toldAt.get(key) === meta.resourceVersion) return false;
-    if (toldAt.size >= maxRemembered) toldAt.clear();
-    toldAt.set(key, meta.resourceVersion);
-    await all(meta, [announcement], signal);
+    if (recordedAt.get(key) === meta.resourceVersion) return false;
+    if (recordedAt.size >= maxRemembered) recordedAt.clear();
+    recordedAt.set(key, meta.resourceVersion);
+    await record(meta, [announcement], signal);
     return true;
   };
 
-  return { all, once };
+  return { record, recordOnce };
 }

@@ -12,7 +12,7 @@ export type LeaseTimes = {
   readonly renewWithinMs: number;
   /** Between two renewals: less than a third of `leaseMs`. */
   readonly renewEveryMs: number;
-  /** Between two looks of one who waits. */
+  /** Between two reads of the lease by a replica that waits. */
   readonly retryMs: number;
 };
 

@@ -1,4 +1,4 @@
-import type { Phase } from "@retriever/crds/migration-status.ts";
+import type { Phase } from "@retriever/crds/status/migration-status.ts";
 import { describe, expect, test } from "vitest";
 import { decide } from "#core/decide.ts";
 import { OperatorError } from "#errors.ts";
@@ -34,7 +34,7 @@ function arrange() {
   const metrics = makeMetrics({ processMetrics: false });
   /** A new process: nothing in memory. */
   const operator = () => {
-    const hints = new FakeEventSource(cluster, clock);
+    const events = new FakeEventSource(cluster, clock);
     const reconcile = makeReconcile({
       cluster,
       sidecars,
@@ -47,8 +47,8 @@ function arrange() {
       deadlineMs: 5000,
     });
     return {
-      hints,
-      loop: makeLoop({ hints, reconcile, clock, random: () => 0.5, metrics, concurrency: 2, resyncMs: 60_000 }),
+      events,
+      loop: makeLoop({ events, reconcile, clock, random: () => 0.5, metrics, concurrency: 2, resyncMs: 60_000 }),
     };
   };
   const phase = (): Phase | undefined => cluster.statusOf(searchKey)?.phase;
@@ -134,7 +134,7 @@ describe("the loop with the real decisions", () => {
 
   test("woken by an act to roll back does so at once", async () => {
     const { cluster, clock, fleet, meta, operator, until } = arrange();
-    const { loop, hints } = operator();
+    const { loop, events } = operator();
     loop.start();
     await until("Ramp");
     const observation = {
@@ -148,7 +148,7 @@ describe("the loop with the real decisions", () => {
       expiresAt: null,
     } as const;
     cluster.acts.push({ namespace: "search", migrationUid: meta.uid, observation });
-    hints.hint(searchKey);
+    events.emit(searchKey);
     await clock.advance(10);
     expect(cluster.statusOf(searchKey)?.phase).toBe("RollingBack");
     await until("RolledBack", 120);

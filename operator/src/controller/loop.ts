@@ -1,4 +1,4 @@
-// The loop: hints wake the queue, the queue runs passes. Knows whether it is alive.
+// The loop: events wake the queue, the queue runs passes. Knows whether it is alive.
 import type { Clock } from "#ports/clock.ts";
 import type { MigrationKey } from "#ports/cluster.ts";
 import type { EventSource } from "#ports/event-source.ts";
@@ -8,7 +8,7 @@ import { WorkQueue } from "./queue.ts";
 import type { Reconcile } from "./reconcile.ts";
 
 export type LoopOptions = {
-  readonly hints: EventSource;
+  readonly events: EventSource;
   readonly reconcile: Reconcile;
   readonly clock: Clock;
   /** 0..1 */
@@ -22,7 +22,7 @@ export type Loop = {
   readonly start: () => void;
   /** Resolves when no pass is under way any more. */
   readonly stop: () => Promise<void>;
-  /** Looks soon at the migrations of a workload. False while the loop isn't running. */
+  /** Reconciles the migrations of a workload soon. False while the loop isn't running. */
   readonly wakeTarget: (workload: MigrationKey) => boolean;
   /** Whether everything was listed lately. */
   readonly probe: () => Probe;
@@ -33,7 +33,7 @@ const maxKeys = 10_000;
 
 /** A loop that is not started yet. */
 export function makeLoop(options: LoopOptions): Loop {
-  const { hints, reconcile, clock, random, metrics, concurrency, resyncMs } = options;
+  const { events, reconcile, clock, random, metrics, concurrency, resyncMs } = options;
   const queue = new WorkQueue<MigrationKey>({
     clock,
     random,
@@ -53,17 +53,17 @@ export function makeLoop(options: LoopOptions): Loop {
     start: () => {
       startedAt = clock.elapsed();
       isRunning = true;
-      hints.start(wake);
+      events.start(wake);
     },
     stop: async () => {
       isRunning = false;
-      await Promise.all([hints.stop(), queue.stop()]);
+      await Promise.all([events.stop(), queue.stop()]);
     },
     wakeTarget: (workload) => {
-      if (isRunning) hints.keysOfTarget(workload).forEach(wake);
+      if (isRunning) events.keysOfTarget(workload).forEach(wake);
       return isRunning;
     },
-    probe: () => probeOf(hints.listedAt() ?? startedAt, clock.elapsed(), resyncMs),
+    probe: () => probeOf(events.listedAt() ?? startedAt, clock.elapsed(), resyncMs),
   };
 }
 

@@ -1,4 +1,4 @@
-// Looks now and then whether the admission policies are there that the release relies on. It says so; it stops nothing.
+// Checks now and then whether the admission policies are there that the release relies on. It says so; it stops nothing.
 import type { Clock } from "#ports/clock.ts";
 import type { Policies } from "#ports/policies.ts";
 import { faultFields, type Logger } from "#telemetry/logger.ts";
@@ -8,7 +8,7 @@ import { sleep } from "#timing/delay.ts";
 
 export type PolicyWatchOptions = {
   readonly policies: Policies;
-  /** Of policies that are expected; none: there is nothing to look at. */
+  /** Of policies that are expected; none: there is nothing to check. */
   readonly names: readonly string[];
   readonly clock: Clock;
   readonly log: Pick<Logger, "warn" | "info">;
@@ -19,16 +19,16 @@ export type PolicyWatchOptions = {
 
 const everyMs = 300_000;
 
-/** Looks until the signal aborts. Never rejects: what can't be read keeps what was said of it. */
+/** Checks until the signal aborts. Never rejects: what can't be read keeps what was said of it. */
 export async function watchPolicies(options: PolicyWatchOptions, signal: AbortSignal): Promise<void> {
   const known = new Map<string, boolean>();
   while (options.names.length > 0 && !signal.aborted) {
-    await Promise.all(options.names.map((name) => look(name, known, options, signal)));
+    await Promise.all(options.names.map((name) => checkPolicy(name, known, options, signal)));
     await sleep(options.clock, everyMs, signal);
   }
 }
 
-async function look(
+async function checkPolicy(
   name: string,
   known: Map<string, boolean>,
   { policies, clock, log, metrics, deadlineMs }: PolicyWatchOptions,

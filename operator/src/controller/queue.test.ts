@@ -1,14 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { FakeClock, settle } from "#test/fakes/fake-clock.ts";
-import { type Outcome, type QueueOptions, WorkQueue } from "./queue.ts";
+import { type QueueOptions, type ReconcileResult, WorkQueue } from "./queue.ts";
 
 const backoff = { baseMs: 500, capMs: 30_000 };
 
 function arrange(more: Partial<QueueOptions<string>> = {}) {
   const clock = new FakeClock();
   const passes: { readonly key: string; readonly at: number }[] = [];
-  const ends: ((outcome: Outcome) => void)[] = [];
+  const ends: ((outcome: ReconcileResult) => void)[] = [];
   const queue = new WorkQueue({
     clock,
     random: () => 1,
@@ -22,7 +22,7 @@ function arrange(more: Partial<QueueOptions<string>> = {}) {
     },
     ...more,
   });
-  const end = async (outcome: Outcome = { kind: "idle" }) => {
+  const end = async (outcome: ReconcileResult = { kind: "idle" }) => {
     ends.shift()?.(outcome);
     await settle();
   };
@@ -142,7 +142,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ kind: fc.constant("add" as const), key: fc.constantFrom("a", "b", "c", "d") }),
   fc.record({ kind: fc.constant("wait" as const), ms: fc.integer({ min: 0, max: 3000 }) }),
 );
-const outcome: fc.Arbitrary<Outcome> = fc.oneof(
+const outcome: fc.Arbitrary<ReconcileResult> = fc.oneof(
   fc.constant({ kind: "idle" } as const),
   fc.constant({ kind: "failed" } as const),
   fc.record({ kind: fc.constant("again" as const), afterMs: fc.integer({ min: 0, max: 2000 }) }),

@@ -2,8 +2,8 @@
 import type { Clock } from "#ports/clock.ts";
 import { type Backoff, backoffMs } from "#timing/delay.ts";
 
-/** How a pass ended: look again after a time, only when woken, or after a growing delay. */
-export type Outcome =
+/** How a pass ended: come again after a time, only when woken, or after a growing delay. */
+export type ReconcileResult =
   | { readonly kind: "again"; readonly afterMs: number }
   | { readonly kind: "idle" }
   | { readonly kind: "failed" };
@@ -19,7 +19,7 @@ export type QueueOptions<Key> = {
   /** What tells one key from another. */
   readonly idOf: (key: Key) => string;
   /** One pass. A rejection counts as failed. */
-  readonly handle: (key: Key, signal: AbortSignal) => Promise<Outcome>;
+  readonly handle: (key: Key, signal: AbortSignal) => Promise<ReconcileResult>;
 };
 
 type Entry<Key> = {
@@ -110,7 +110,7 @@ export class WorkQueue<Key> {
   }
 
   async #run(entry: Entry<Key>): Promise<void> {
-    let outcome: Outcome;
+    let outcome: ReconcileResult;
     try {
       outcome = await this.#options.handle(entry.key, this.#stopped.signal);
     } catch {
@@ -119,7 +119,7 @@ export class WorkQueue<Key> {
     if (!this.#stopped.signal.aborted) this.#settle(entry, outcome);
   }
 
-  #settle(entry: Entry<Key>, outcome: Outcome): void {
+  #settle(entry: Entry<Key>, outcome: ReconcileResult): void {
     entry.failures = outcome.kind === "failed" ? entry.failures + 1 : 0;
     const { backoff, random } = this.#options;
     if (outcome.kind === "failed") this.#wait(entry, backoffMs(backoff, entry.failures, random()));

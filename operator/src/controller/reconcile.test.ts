@@ -1,4 +1,4 @@
-import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
+import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import { describe, expect, test } from "vitest";
 import type { Decision, Effect } from "#core/model/decision.ts";
 import type { Migration } from "#core/model/migration.ts";
@@ -56,20 +56,20 @@ function arrange(answer: (seen: Seen) => Partial<Decision>) {
     metrics,
     deadlineMs: 1000,
   });
-  const look = () => reconcile(searchKey, new AbortController().signal);
-  return { cluster, sidecars, clock, metrics, seen, lines, look };
+  const reconcileOnce = () => reconcile(searchKey, new AbortController().signal);
+  return { cluster, sidecars, clock, metrics, seen, lines, reconcileOnce };
 }
 
 const inPreflight = ({ migration }: Seen): MigrationStatus => ({ ...migration.status, phase: "Preflight", epoch: 1 });
 
-describe("a look at a migration", () => {
+describe("a reconcile of a migration", () => {
   test("that brings a new status and effects writes the intent before the effects and tells afterwards", async () => {
-    const { cluster, look } = arrange((seen) => ({
+    const { cluster, reconcileOnce } = arrange((seen) => ({
       status: inPreflight(seen),
       effects: [{ kind: "addFinalizer" }, overlay, { kind: "annotatePods", pods: ["search-api-0", "gone"], epoch: 1 }],
       announcements: [{ type: "Normal", reason: "Preflight", message: "Probing.", page: false }],
     }));
-    expect(await look()).toEqual({ kind: "again", afterMs: 5000 });
+    expect(await reconcileOnce()).toEqual({ kind: "again", afterMs: 5000 });
     const order = cluster.journal.filter((line) => !/^(read|list)/.test(line));
     expect(order).toEqual([
       "writeStatus",
@@ -85,13 +85,13 @@ describe("a look at a migration", () => {
   });
 
   test("that changes nothing writes nothing", async () => {
-    const { cluster, look } = arrange(({ migration }) => ({ status: migration.status }));
-    await look();
+    const { cluster, reconcileOnce } = arrange(({ migration }) => ({ status: migration.status }));
+    await reconcileOnce();
     expect(cluster.journal.filter((line) => !/^(read|list)/.test(line))).toEqual([]);
   });
 
   test("whose object changed meanwhile comes again soon, without effect, message or log line", async () => {
-    const { cluster, look, lines } = arrange((seen) => {
+    const { cluster, reconcileOnce, lines } = arrange((seen) => {
       cluster.touch(searchKey);
       return {
         status: inPreflight(seen),
@@ -100,48 +100,48 @@ describe("a look at a migration", () => {
         effectsSurviveStatusFailure: true,
       };
     });
-    expect(await look()).toEqual({ kind: "again", afterMs: 250 });
+    expect(await reconcileOnce()).toEqual({ kind: "again", afterMs: 250 });
     expect(cluster.journal).not.toContain("applyOverlay");
     expect(cluster.sent).toEqual([]);
     expect(lines).toEqual([]);
   });
 
   test("that rolls back applies the overlay although the status is refused, and fails afterwards", async () => {
-    const { cluster, look } = arrange((seen) => ({
+    const { cluster, reconcileOnce } = arrange((seen) => ({
       status: { ...inPreflight(seen), phase: "RollingBack" },
       effects: [{ ...overlay, force: true }],
       effectsSurviveStatusFailure: true,
     }));
     cluster.failNext("writeStatus", new OperatorError("ROP_INVALID", "refused"));
-    expect(await look()).toEqual({ kind: "failed" });
+    expect(await reconcileOnce()).toEqual({ kind: "failed" });
     expect(cluster.journal).toContain("applied overlay search/search-api-retriever-migration epoch 1 with force");
   });
 
   test("that goes forward applies nothing when the status is refused", async () => {
-    const { cluster, look } = arrange((seen) => ({ status: inPreflight(seen), effects: [overlay] }));
+    const { cluster, reconcileOnce } = arrange((seen) => ({ status: inPreflight(seen), effects: [overlay] }));
     cluster.failNext("writeStatus", new OperatorError("ROP_API_UNAVAILABLE", "refused"));
-    expect(await look()).toEqual({ kind: "failed" });
+    expect(await reconcileOnce()).toEqual({ kind: "failed" });
     expect(cluster.journal).not.toContain("applyOverlay");
   });
 
   test("whose effect fails stops there, counts the code, and derives the rest again", async () => {
-    const { cluster, look, metrics, lines } = arrange(() => ({
+    const { cluster, reconcileOnce, metrics, lines } = arrange(() => ({
       effects: [overlay, { kind: "annotatePods", pods: ["search-api-0"], epoch: 1 }],
     }));
     cluster.failNext("applyOverlay", new OperatorError("ROP_FIELD_CONFLICT", "argocd owns it"), 1);
-    expect(await look()).toEqual({ kind: "failed" });
+    expect(await reconcileOnce()).toEqual({ kind: "failed" });
     expect(cluster.journal).not.toContain("annotatePod");
     expect(await metrics.render()).toContain('retriever_reconcile_errors_total{code="ROP_FIELD_CONFLICT"} 1');
     expect(lines.join("")).toContain("effect applyOverlay");
-    expect((await look()).kind).toBe("again");
+    expect((await reconcileOnce()).kind).toBe("again");
     expect(cluster.journal).toContain("annotatePod");
   });
 
   test("with a phase of another version holds: nothing written, said once", async () => {
-    const { cluster, look, seen } = arrange(() => ({}));
+    const { cluster, reconcileOnce, seen } = arrange(() => ({}));
     cluster.create(searchKey, searchSpec, { status: { phase: "Levitating", epoch: 3 } });
-    expect(await look()).toEqual({ kind: "again", afterMs: 60_000 });
-    await look();
+    expect(await reconcileOnce()).toEqual({ kind: "again", afterMs: 60_000 });
+    await reconcileOnce();
     expect(seen).toEqual([]);
     expect(cluster.sent.map(({ reason, count, page }) => ({ reason, count, page }))).toEqual([
       { reason: "StatusUnreadable", count: 1, page: true },
@@ -149,32 +149,32 @@ describe("a look at a migration", () => {
     expect(cluster.journal.filter((line) => line.startsWith("wrote"))).toEqual([]);
   });
 
-  test("with a spec that can't be parsed hands the faults to the decision", async () => {
-    const { cluster, look, seen } = arrange(() => ({}));
+  test("with a spec that can't be parsed passes the faults to the decision", async () => {
+    const { cluster, reconcileOnce, seen } = arrange(() => ({}));
     cluster.create(searchKey, { target: { name: "search-api" }, destination: { kind: "qdrant" } });
-    await look();
+    await reconcileOnce();
     expect(seen[0]?.migration.spec).toMatchObject({ ok: false });
     expect(seen[0]?.observation.target).toMatchObject({ ok: false });
     expect(seen[0]?.observation.acts).toEqual({ ok: true, value: [] });
   });
 
   test("that is gone is idle and leaves no series", async () => {
-    const { cluster, look, metrics } = arrange((seen) => ({ status: inPreflight(seen) }));
-    await look();
+    const { cluster, reconcileOnce, metrics } = arrange((seen) => ({ status: inPreflight(seen) }));
+    await reconcileOnce();
     expect(await metrics.render()).toContain(
       'retriever_migration_phase{namespace="search",name="docs-to-qdrant",phase="Preflight"} 1',
     );
     cluster.delete(searchKey);
-    expect(await look()).toEqual({ kind: "idle" });
+    expect(await reconcileOnce()).toEqual({ kind: "idle" });
     expect(await metrics.render()).not.toContain("docs-to-qdrant");
   });
 
   test("during which the API hangs ends at the deadline, with the unread part as data", async () => {
-    const { cluster, clock, look, seen } = arrange(() => ({}));
+    const { cluster, clock, reconcileOnce, seen } = arrange(() => ({}));
     cluster.hang("listPods");
-    const looked = look();
+    const reconciled = reconcileOnce();
     await clock.advance(1000);
-    await looked;
+    await reconciled;
     expect(seen[0]?.observation.pods).toMatchObject({
       ok: false,
       why: expect.stringContaining("ROP_DEADLINE_EXCEEDED"),
@@ -184,17 +184,17 @@ describe("a look at a migration", () => {
   });
 
   test("whose event can't be sent goes on", async () => {
-    const { cluster, look } = arrange(() => ({
+    const { cluster, reconcileOnce } = arrange(() => ({
       announcements: [{ type: "Normal", reason: "X", message: "x", page: false }],
     }));
     cluster.failNext("announce", new Error("secret-canary"));
-    expect((await look()).kind).toBe("again");
+    expect((await reconcileOnce()).kind).toBe("again");
   });
 
   test("that throws an uncoded fault never logs its text", async () => {
-    const { cluster, look, lines } = arrange(() => ({}));
+    const { cluster, reconcileOnce, lines } = arrange(() => ({}));
     cluster.failNext("readMigration", new Error("password=secret-canary"));
-    expect(await look()).toEqual({ kind: "failed" });
+    expect(await reconcileOnce()).toEqual({ kind: "failed" });
     expect(lines.join("")).toContain("ROP_UNEXPECTED");
     expect(lines.join("")).not.toContain("secret-canary");
   });

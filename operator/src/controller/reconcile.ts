@@ -1,8 +1,9 @@
-// One look at one migration: read, observe, decide, write the intent, carry out the effects, tell, come again.
-import { type MigrationStatus, migrationStatusSchema } from "@retriever/crds/migration-status.ts";
+// One reconcile of one migration: read, observe, decide, write the status, carry out the effects, record events, requeue.
+
 import { parseMigrationSpec } from "@retriever/crds/parse.ts";
+import { type MigrationStatus, migrationStatusSchema } from "@retriever/crds/status/migration-status.ts";
 import { type ApplyDeps, apply } from "#apply/apply.ts";
-import type { Look } from "#audit/draft.ts";
+import type { ReconcileRecord } from "#audit/draft.ts";
 import type { Decision } from "#core/model/decision.ts";
 import type { Migration, MigrationMeta } from "#core/model/migration.ts";
 import type { Observation } from "#core/model/observation.ts";
@@ -20,7 +21,7 @@ import { faultFields, type Logger } from "#telemetry/logger.ts";
 import type { Metrics } from "#telemetry/metrics.ts";
 import { within } from "#timing/deadline.ts";
 import { makeEventRecorder } from "./event-recorder.ts";
-import type { Outcome } from "./queue.ts";
+import type { ReconcileResult } from "./queue.ts";
 
 export type Decide = (input: {
   readonly observation: Observation;
@@ -37,8 +38,8 @@ export type ReconcileOptions = {
   readonly alertSources?: AlertSources | undefined;
   readonly clock: Clock;
   readonly decide: Decide;
-  /** Is handed every look that led to something; must neither throw nor wait. */
-  readonly evidence?: { readonly look: (look: Look) => void };
+  /** Is handed every reconcile that led to something; must neither throw nor wait. */
+  readonly audit?: { readonly record: (reconcile: ReconcileRecord) => void };
   /** Takes messages to the sinks, beside the loop; must neither throw nor wait. */
   readonly notifier?: Pick<Notifier, "answers" | "forget" | "send">;
   readonly log: Logger;
@@ -49,11 +50,11 @@ export type ReconcileOptions = {
   readonly actIdentity?: ObserveDeps["actIdentity"];
 };
 
-export type Reconcile = (key: MigrationKey, signal: AbortSignal) => Promise<Outcome>;
+export type Reconcile = (key: MigrationKey, signal: AbortSignal) => Promise<ReconcileResult>;
 
-/** Somebody else wrote first: look again very soon, without noise. */
+/** Somebody else wrote first: reconcile again very soon, without a log line. */
 const conflictMs = 250;
-/** A migration that can't be understood is looked at seldom; an edit wakes it at once. */
+/** A migration that can't be parsed is reconciled seldom; an edit wakes it at once. */
 const holdMs = 60_000;
 const effectDeadlines = 3;
 
@@ -61,8 +62,8 @@ const effectDeadlines = 3;
 export function makeReconcile(options: ReconcileOptions): Reconcile {
   const { cluster, clock, deadlineMs, metrics } = options;
   const { sidecars, jobs, reports, alertSources, actIdentity = "proved" } = options;
-  const eyes: ObserveDeps = { cluster, sidecars, jobs, reports, alertSources, clock, deadlineMs, actIdentity };
-  const pass = makePass(options, eyes);
+  const observeDeps: ObserveDeps = { cluster, sidecars, jobs, reports, alertSources, clock, deadlineMs, actIdentity };
+  const pass = makePass(options, observeDeps);
   return async (key, signal) => {
     const from = clock.elapsed();
     let result = "done";
@@ -80,7 +81,7 @@ export function makeReconcile(options: ReconcileOptions): Reconcile {
       if (signal.aborted) return { kind: "idle" };
       result = "failed";
       metrics.count("retriever_reconcile_errors_total", { code: asOperatorError(fault).code });
-      options.log.error({ migration: `${key.namespace}/${key.name}`, ...faultFields(fault) }, "look failed");
+      options.log.error({ migration: `${key.namespace}/${key.name}`, ...faultFields(fault) }, "reconcile failed");
       return { kind: "failed" };
     } finally {
       metrics.observe("retriever_reconcile_seconds", { result }, (clock.elapsed() - from) / 1000);
@@ -88,9 +89,9 @@ export function makeReconcile(options: ReconcileOptions): Reconcile {
   };
 }
 
-function makePass(options: ReconcileOptions, eyes: ObserveDeps) {
+function makePass(options: ReconcileOptions, observeDeps: ObserveDeps) {
   const { clock, decide, metrics, deadlineMs, cluster, jobs, reports } = options;
-  const tell = makeEventRecorder(options);
+  const recorder = makeEventRecorder(options);
   const deps: ApplyDeps = {
     cluster,
     jobs,
@@ -101,34 +102,34 @@ function makePass(options: ReconcileOptions, eyes: ObserveDeps) {
     report: (kind, result) => metrics.count("retriever_effects_total", { kind, result }),
   };
 
-  return async (raw: RawMigration, signal: AbortSignal): Promise<Outcome> => {
+  return async (raw: RawMigration, signal: AbortSignal): Promise<ReconcileResult> => {
     const status = migrationStatusSchema.safeParse(raw.status ?? {});
-    if (!status.success) return holdUnreadable(raw, options, tell.once, signal);
+    if (!status.success) return holdUnreadable(raw, options, recorder.recordOnce, signal);
     const migration: Migration = { meta: raw.meta, spec: specOf(raw.spec), status: status.data };
-    const mail = openMail(options.notifier, raw.meta);
-    const observation = { ...(await observe(migration, eyes, signal)), ...mail.deliveries };
+    const notifications = openNotifications(options.notifier, raw.meta);
+    const observation = { ...(await observe(migration, observeDeps, signal)), ...notifications.deliveries };
     signal.throwIfAborted();
     const input = { observation, migration, now: observation.at };
     const decision = decide(input);
     const written = await writeIntent(migration, decision, options, signal);
     if (written.kind === "stop") return written.outcome;
-    if (written.kind === "written") mail.post(decision.status, observation.at);
-    options.evidence?.look({ input, decision, statusWritten: written.kind === "written" });
+    if (written.kind === "written") notifications.post(decision.status, observation.at);
+    options.audit?.record({ input, decision, statusWritten: written.kind === "written" });
     const subject = {
       meta: written.meta,
       target: effectivePlan({ ...migration, status: decision.status })?.target.name,
     };
     const applied = await apply(decision.effects, subject, deps, signal);
     if (written.kind === "unwritten") throw written.fault;
-    await tell.all(written.meta, decision.announcements, signal);
+    await recorder.record(written.meta, decision.announcements, signal);
     metrics.showMigration({ ...raw.meta, target: subject.target ?? "", status: decision.status });
-    if (applied.ok) return outcomeOf(decision);
+    if (applied.ok) return resultOf(decision);
     throw new EffectFault(applied.kind, applied.error);
   };
 }
 
-/** What sinks answered since the last look; posting strikes it off and sends what is due. */
-function openMail(notifier: ReconcileOptions["notifier"], meta: MigrationMeta) {
+/** What sinks answered since the last reconcile; posting strikes it off and sends what is due. */
+function openNotifications(notifier: ReconcileOptions["notifier"], meta: MigrationMeta) {
   const answers = notifier?.answers(meta) ?? [];
   const deliveries: Pick<Observation, "deliveries"> =
     answers.length === 0 ? {} : { deliveries: { ok: true, value: answers } };
@@ -158,7 +159,7 @@ type Written =
   | { readonly kind: "written"; readonly meta: MigrationMeta }
   /** Effects that must not wait for a status go ahead; the fault is reported after them. */
   | { readonly kind: "unwritten"; readonly meta: MigrationMeta; readonly fault: unknown }
-  | { readonly kind: "stop"; readonly outcome: Outcome };
+  | { readonly kind: "stop"; readonly outcome: ReconcileResult };
 
 async function writeIntent(
   migration: Migration,
@@ -184,7 +185,7 @@ async function writeIntent(
   }
 }
 
-function outcomeOf({ requeueAfterMs }: Decision): Outcome {
+function resultOf({ requeueAfterMs }: Decision): ReconcileResult {
   return requeueAfterMs === null ? { kind: "idle" } : { kind: "again", afterMs: requeueAfterMs };
 }
 
@@ -192,9 +193,9 @@ function outcomeOf({ requeueAfterMs }: Decision): Outcome {
 async function holdUnreadable(
   raw: RawMigration,
   options: ReconcileOptions,
-  tellOnce: ReturnType<typeof makeEventRecorder>["once"],
+  recordOnce: ReturnType<typeof makeEventRecorder>["recordOnce"],
   signal: AbortSignal,
-): Promise<Outcome> {
+): Promise<ReconcileResult> {
   const { metrics, log } = options;
   const parsed = migrationStatusSchema.safeParse(raw.status);
   const fields = parsed.success ? [] : parsed.error.issues.slice(0, 5).map((issue) => issue.path.join(".") || "(root)");
@@ -205,7 +206,11 @@ async function holdUnreadable(
   );
   metrics.count("retriever_reconcile_errors_total", { code: fault.code });
   const message = `The status cannot be read by this operator (${fields.join(", ")}); nothing is changed until it can.`;
-  const told = await tellOnce(raw.meta, { type: "Warning", reason: "StatusUnreadable", message, page: true }, signal);
-  if (told) log.error({ migration: `${raw.meta.namespace}/${raw.meta.name}`, ...faultFields(fault) }, "holding");
+  const isRecorded = await recordOnce(
+    raw.meta,
+    { type: "Warning", reason: "StatusUnreadable", message, page: true },
+    signal,
+  );
+  if (isRecorded) log.error({ migration: `${raw.meta.namespace}/${raw.meta.name}`, ...faultFields(fault) }, "holding");
   return { kind: "again", afterMs: holdMs };
 }

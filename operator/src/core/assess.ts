@@ -1,8 +1,8 @@
-// One pass of judgement: the observation turned into the facts that guards and phases decide on.
-import { durationSeconds } from "@retriever/crds/duration.ts";
-import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
-import type { MigrationStatus, Verdict } from "@retriever/crds/migration-status.ts";
-import { isFinalPhase } from "@retriever/crds/phase-steps.ts";
+// Judges the observation once per reconcile: the facts on which preemptions and phases decide.
+import { durationSeconds } from "@retriever/crds/fields/duration.ts";
+import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
+import type { MigrationStatus, Verdict } from "@retriever/crds/status/migration-status.ts";
+import { isFinalPhase } from "@retriever/crds/status/phase-steps.ts";
 import type { Counters } from "@retriever/sidecar/contract/evidence.ts";
 import { judgeReachable } from "./checks/reachable.ts";
 import { isAnsweringNow, judgeRollbackReady } from "./checks/rollback-ready.ts";

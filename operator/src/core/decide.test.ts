@@ -1,6 +1,6 @@
-// One look put together: who answers first, what becomes of the answer, and when to look again. What each guard and
+// One reconcile put together: who answers first, what becomes of the answer, and when to reconcile again. What each guard and
 // phase says is asked beside them.
-import type { MigrationStatus, Phase } from "@retriever/crds/migration-status.ts";
+import type { MigrationStatus, Phase } from "@retriever/crds/status/migration-status.ts";
 import { describe, expect, it } from "vitest";
 import { ago, asking } from "#test/builders/context.ts";
 import { someCounters } from "#test/builders/counters.ts";
@@ -18,7 +18,7 @@ const refused = { ok: false, why: "timed out" } as const;
 /** A plan that relies on a Prometheus, which nobody here answers for. */
 const listening = aSpec({ ...asking({ alerts: { policy: "Require" } }), metrics: { source: "main" } });
 
-function look(migration: Migration, see: Partial<Observation> = {}, now = noon): Decision {
+function decideOn(migration: Migration, see: Partial<Observation> = {}, now = noon): Decision {
   return decide({ migration, observation: anObservation(migration, {}, see), now });
 }
 
@@ -32,7 +32,7 @@ const seeing =
   (more: Partial<Observation>): Trouble =>
   ({ migration, see }) => ({ migration, see: { ...see, ...more } });
 const told = (world: World) => {
-  const { status } = look(world.migration, world.see);
+  const { status } = decideOn(world.migration, world.see);
   return `${status.phase}: ${status.message}`;
 };
 
@@ -60,7 +60,7 @@ describe("of several guards the first in this order answers", () => {
   /** Each stands before those above it. */
   const order: readonly (readonly [string, Trouble, RegExp])[] = [
     ["unarmed", (world) => world, /^Guard: held until the alert can be heard again: /],
-    ["unobserved", seeing({ target: refused }), /^Guard: waiting for a look at target \(timed out\)$/],
+    ["unobserved", seeing({ target: refused }), /^Guard: waiting to read target \(timed out\)$/],
     ["conflicts", seized, /^Guard: held: helm changed the overlay/],
     ["paused", status({ acts: { paused: true, seen: [] } }), /^Guard: paused by a person/],
     ["harmed", harmful, /^RollingBack: rolling back to .*: .*fail/],
@@ -90,10 +90,10 @@ describe("of several guards the first in this order answers", () => {
     );
   });
 
-  it("a look that failed before a new plan, and a new plan before the checklist", () => {
+  it("a reconcile that failed before a new plan, and a new plan before the checklist", () => {
     const migration = aMigration().in("Preflight").build();
     const edited: Migration = { ...migration, spec: { ok: true, value: aSpec({ writes: "SourceOnly" }) } };
-    expect(told({ migration: edited, see: { target: refused } })).toMatch(/^Preflight: waiting for a look at target/);
+    expect(told({ migration: edited, see: { target: refused } })).toMatch(/^Preflight: waiting to read target/);
     expect(told({ migration: edited, see: {} })).toMatch(/^Preflight: spec\.writes changed: plan /);
     expect(told({ migration, see: {} })).toBe("AwaitingApproval: the checklist is answered; waiting for approval");
   });
@@ -122,12 +122,12 @@ describe("a phase where nothing stands in the way", () => {
   });
 });
 
-describe("the status after a look", () => {
+describe("the status after a reconcile", () => {
   const ramp = aMigration().in("Ramp").build();
 
   it("holds the answer, what was seen, the conditions and the generation", () => {
     const migration = { ...ramp, meta: { ...ramp.meta, generation: 7 } };
-    const { status: next } = look(migration);
+    const { status: next } = decideOn(migration);
     expect(next).toMatchObject({ phase: "Ramp", observedGeneration: 7, acks: { pods: 2, matched: 2 } });
     expect(next.gates.length).toBeGreaterThan(0);
     const ready = next.conditions.find(({ type }) => type === "Ready");
@@ -135,15 +135,15 @@ describe("the status after a look", () => {
   });
 
   it("is the one before itself when nothing is new, and nothing is to be done or said", () => {
-    const { status: next } = look(ramp);
-    const again = look({ ...ramp, status: next }, {}, noon + 1000);
+    const { status: next } = decideOn(ramp);
+    const again = decideOn({ ...ramp, status: next }, {}, noon + 1000);
     expect(again.status).toBe(next);
     expect(again).toMatchObject({ effects: [], announcements: [], requeueAfterMs: 5000 });
   });
 
-  it("says when no plan can be read, as of this look", () => {
+  it("says when no plan can be read, as of this reconcile", () => {
     const faults = [{ path: "spec.stages", message: "expected more" }];
-    const { status: held } = look({ ...aMigration().build(), spec: { ok: false, faults } });
+    const { status: held } = decideOn({ ...aMigration().build(), spec: { ok: false, faults } });
     expect(held.message).toBe("the spec is not valid: spec.stages: expected more");
     expect(held.conditions.map(({ lastTransitionTime }) => lastTransitionTime)).toContain(ago(0));
   });
@@ -154,12 +154,12 @@ describe("the status after a look", () => {
       value: aSpec({ writes, requestedBy: "ada" }),
     });
     const before = { ...ramp, spec: edited("Both") };
-    const first = look(before);
+    const first = decideOn(before);
     expect(first.announcements.map(({ reason }) => reason)).toEqual(["EditIgnored"]);
     const migration = { ...before, spec: edited("SourceOnly"), status: first.status };
     // The generation, by which a real edit would be news, is the same.
-    expect(look(migration, {}, noon + 1000)).toMatchObject({ status: first.status, announcements: [] });
-    expect(look(migration, {}, noon + 60_000).announcements.map(({ reason }) => reason)).toEqual(["EditIgnored"]);
+    expect(decideOn(migration, {}, noon + 1000)).toMatchObject({ status: first.status, announcements: [] });
+    expect(decideOn(migration, {}, noon + 60_000).announcements.map(({ reason }) => reason)).toEqual(["EditIgnored"]);
   });
 
   it.each<[Phase, boolean]>([
@@ -168,7 +168,7 @@ describe("the status after a look", () => {
     ["VerifyingDrift", true],
     ["RolledBack", false],
   ])("of %s that can't be written lets effects happen: %s", (phase, survives) => {
-    const decision = look(aMigration().in(phase).build(), { pods: { ok: true, value: [] } });
+    const decision = decideOn(aMigration().in(phase).build(), { pods: { ok: true, value: [] } });
     expect([decision.status.phase, decision.effectsSurviveStatusFailure]).toEqual([phase, survives]);
   });
 });
@@ -189,12 +189,12 @@ describe("what is said and done", () => {
     const migration = aMigration(listening)
       .in("CuttingOver")
       .with({ conditions: [aCondition("AlertsArmed", "True")] });
-    const { announcements } = look(migration.build(), { acts: { ok: true, value: [expired] } });
+    const { announcements } = decideOn(migration.build(), { acts: { ok: true, value: [expired] } });
     expect(announcements.map(({ reason }) => reason)).toEqual(["ActRefused", "CutOver", "AlertsNotArmed"]);
   });
 
   it("is done for the status that was decided", () => {
-    const { status: next, effects } = look(aMigration().in("AwaitingApproval").build());
+    const { status: next, effects } = decideOn(aMigration().in("AwaitingApproval").build());
     expect(effects[0]).toMatchObject({ kind: "applyOverlay", document: { revision: { epoch: next.epoch } } });
     expect(next.epoch).toBe(6);
   });
@@ -207,12 +207,12 @@ describe("what is said and done", () => {
     const pod = aPod()
       .following(completed.build())
       .saying(() => ({ base: destinationIdentity }));
-    const { effects } = look(completed.build(), { pods: { ok: true, value: [pod.build()] } });
+    const { effects } = decideOn(completed.build(), { pods: { ok: true, value: [pod.build()] } });
     expect(effects.map(({ kind }) => kind)).toContain("removeOverlay");
   });
 });
 
-describe("the next look", () => {
+describe("the next reconcile", () => {
   const ramp = aMigration().in("Ramp");
   const settled = (more: Partial<MigrationStatus> = {}): Migration => {
     const { meta, ...rest } = aMigration()
@@ -237,7 +237,7 @@ describe("the next look", () => {
     ["for a message alone, at the end", settled(waiting(90_000)), {}, 90_000],
     ["not for a message that all have", settled(waiting(3000, [])), {}, null],
   ] as const)("comes %s", (_when, migration, see, delayMs) => {
-    expect(look(migration, see).requeueAfterMs).toBe(delayMs);
+    expect(decideOn(migration, see).requeueAfterMs).toBe(delayMs);
   });
 });
 
@@ -246,7 +246,7 @@ describe("messages for people outside", () => {
   const approved = aMigration(plan).in("AwaitingApproval").build();
 
   it("are written with the step that they tell of", () => {
-    const { status: next, requeueAfterMs } = look(approved);
+    const { status: next, requeueAfterMs } = decideOn(approved);
     expect(next.outbox).toMatchObject([
       { key: "migration-1/6/Start", kind: "Start", text: next.message, at: ago(0), pending: ["ops"] },
     ]);
@@ -254,14 +254,14 @@ describe("messages for people outside", () => {
   });
 
   it("aren't there where nothing is to be told", () => {
-    expect(look(aMigration().in("AwaitingApproval").build()).status).not.toHaveProperty("outbox");
+    expect(decideOn(aMigration().in("AwaitingApproval").build()).status).not.toHaveProperty("outbox");
   });
 
   it("are struck off when they are delivered, and kept while nobody knows", () => {
-    const began = { ...approved, status: look(approved).status };
+    const began = { ...approved, status: decideOn(approved).status };
     const key = "migration-1/6/Start";
     const pending = (deliveries?: Observation["deliveries"]) =>
-      look(began, deliveries && { deliveries }).status.outbox?.map((message) => message.pending);
+      decideOn(began, deliveries && { deliveries }).status.outbox?.map((message) => message.pending);
     expect(pending({ ok: true, value: [{ key, sink: "ops", error: null }] })).toEqual([[]]);
     expect(pending(refused)).toEqual([["ops"]]);
     expect(pending()).toEqual([["ops"]]);

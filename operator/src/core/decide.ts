@@ -1,6 +1,6 @@
-// The heart: one look at the world in, the next status and what to do out. Total, deterministic, without I/O.
-import type { MigrationStatus, Phase } from "@retriever/crds/migration-status.ts";
-import { finalPhases } from "@retriever/crds/phase-steps.ts";
+// The decision: an observation and a status in, the next status and what to do out. Total, deterministic, without I/O.
+import type { MigrationStatus, Phase } from "@retriever/crds/status/migration-status.ts";
+import { finalPhases } from "@retriever/crds/status/phase-steps.ts";
 import { assess } from "./assess.ts";
 import type { Context } from "./model/context.ts";
 import type { Decision, Outcome } from "./model/decision.ts";
@@ -40,13 +40,23 @@ export type DecideInput = {
   readonly now: number;
 };
 
-type Rule = (c: Context) => Outcome | undefined;
+/** A rule that may answer before the phase does; undefined when it has nothing to say. */
+type Preemption = (c: Context) => Outcome | undefined;
 type Handler = (c: Context) => Outcome;
 
 /** In every phase but those that are carried through; in this order, the first that answers decides. */
-const preempting: readonly Rule[] = [adoptRollback, latched, harmed, paused, conflicts, unobserved, unarmed, replanned];
+const preemptions: readonly Preemption[] = [
+  adoptRollback,
+  latched,
+  harmed,
+  paused,
+  conflicts,
+  unobserved,
+  unarmed,
+  replanned,
+];
 
-/** A rollback is finished before anything else is looked at, and a finished migration only settles: it never runs again. */
+/** A rollback is finished before anything else is considered, and a finished migration only settles: it never runs again. */
 const carriedThrough: readonly Phase[] = ["RollingBack", "VerifyingDrift", ...finalPhases];
 
 /** What each phase does when nothing preempts it. */
@@ -81,7 +91,7 @@ export function decide({ observation, migration, now }: DecideInput): Decision {
   return {
     status: news ? status : migration.status,
     effects,
-    // What isn't remembered as said would be said again at every look.
+    // What is not in the status as announced would be announced again in every reconcile.
     announcements: news
       ? [...c.actAnnouncements, ...outcome.announcements, ...announceFlips(migration.status, status)]
       : [],
@@ -109,9 +119,9 @@ function soonest(first: number | null, others: readonly number[]): number | null
 
 function firstAnswer(c: Context): Outcome {
   const { phase } = c.status;
-  const rules = carriedThrough.includes(phase) ? [deletion] : [deletion, ...preempting];
-  for (const rule of rules) {
-    const outcome = rule(c);
+  const rules = carriedThrough.includes(phase) ? [deletion] : [deletion, ...preemptions];
+  for (const preempt of rules) {
+    const outcome = preempt(c);
     if (outcome !== undefined) return outcome;
   }
   return handlers[phase](c);

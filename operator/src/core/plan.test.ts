@@ -1,5 +1,5 @@
 // Which plan holds: the accepted one with safe edits in it, the spec before that, and neither without a proof.
-import { planHash } from "@retriever/crds/plan.ts";
+import { planHash } from "@retriever/crds/spec/plan.ts";
 import { describe, expect, it } from "vitest";
 import { aSpec } from "#test/builders/spec.ts";
 import { aMigration } from "#test/builders/world.ts";

@@ -1,6 +1,6 @@
-// The accepted plan. Decisions follow it; of a later edit they take only what is safe.
-import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
-import { planHash } from "@retriever/crds/plan.ts";
+// The effective plan: the accepted one, with those later edits of the spec that are safe.
+import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
+import { planHash } from "@retriever/crds/spec/plan.ts";
 import type { Migration } from "./model/migration.ts";
 import { readPlan } from "./people/accepted-plan.ts";
 import { judgeEdits } from "./people/edits.ts";

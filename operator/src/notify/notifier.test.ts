@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { OutboxMessage } from "@retriever/crds/outbox-status.ts";
+import type { OutboxMessage } from "@retriever/crds/status/outbox-status.ts";
 import { afterEach, describe, expect, test } from "vitest";
 import { makeHttpSinks } from "#adapters/sinks/http-sinks.ts";
 import type { MigrationMeta } from "#core/model/migration.ts";
@@ -43,7 +43,7 @@ async function aSink(...codes: number[]): Promise<{ url: string; received: Recei
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`, received };
 }
 
-function aCourier(sinks: readonly SinkConfig[], deadlineMs = 2000): Notifier {
+function aNotifier(sinks: readonly SinkConfig[], deadlineMs = 2000): Notifier {
   const notifier = new Notifier({ sinks: makeHttpSinks({ sinks, deadlineMs }) });
   closing.push(() => notifier.close());
   return notifier;
@@ -69,7 +69,7 @@ describe("a webhook", () => {
     const { url, received } = await aSink(204);
     const secretFile = join(mkdtempSync(join(tmpdir(), "sink-")), "key");
     writeFileSync(secretFile, "s3cret\n");
-    const notifier = aCourier([{ name: "engineering", kind: "webhook", url, secretFile }]);
+    const notifier = aNotifier([{ name: "engineering", kind: "webhook", url, secretFile }]);
     notifier.send(meta, [aMessage()], now);
     await notifier.idle();
     expect(notifier.answers(meta)).toEqual([{ key: "uid-1/4/PreCutover", sink: "engineering", error: null }]);
@@ -96,7 +96,7 @@ describe("a webhook", () => {
     ["hangs", 0, "no answer within the deadline"],
   ])("that %s is asked once, and the answer says why it didn't take it", async (_name, code, error) => {
     const { url, received } = await aSink(code);
-    const notifier = aCourier([{ name: "engineering", kind: "webhook", url }], 300);
+    const notifier = aNotifier([{ name: "engineering", kind: "webhook", url }], 300);
     notifier.send(meta, [aMessage()], now);
     notifier.send(meta, [aMessage()], now);
     await notifier.idle();
@@ -107,7 +107,7 @@ describe("a webhook", () => {
 
 test("a Slack message is plain text below 6 kB without markup of others", async () => {
   const { url, received } = await aSink(200);
-  const notifier = aCourier([{ name: "engineering", kind: "slack", url }]);
+  const notifier = aNotifier([{ name: "engineering", kind: "slack", url }]);
   notifier.send(meta, [aMessage({ text: `<!channel> & ${"ü".repeat(5000)}` })], now);
   await notifier.idle();
   const { body } = received[0] as Received;
@@ -118,7 +118,7 @@ test("a Slack message is plain text below 6 kB without markup of others", async 
 describe("a notifier", () => {
   test("sends nothing before it is due, and nothing anew before the answer stands in a status", async () => {
     const { url, received } = await aSink(500, 200);
-    const notifier = aCourier([{ name: "engineering", kind: "webhook", url }]);
+    const notifier = aNotifier([{ name: "engineering", kind: "webhook", url }]);
     notifier.send(meta, [aMessage()], now - 1);
     await notifier.idle();
     expect(received).toHaveLength(0);
@@ -136,7 +136,7 @@ describe("a notifier", () => {
   test("that restarts between sending and recording sends the same message under the same key", async () => {
     const { url, received } = await aSink(200);
     const sinks: SinkConfig[] = [{ name: "engineering", kind: "webhook", url }];
-    for (const notifier of [aCourier(sinks), aCourier(sinks)]) {
+    for (const notifier of [aNotifier(sinks), aNotifier(sinks)]) {
       notifier.send(meta, [aMessage()], now);
       await notifier.idle();
     }
@@ -147,7 +147,7 @@ describe("a notifier", () => {
   });
 
   test("says of a sink nobody configured that there is none", async () => {
-    const notifier = aCourier([]);
+    const notifier = aNotifier([]);
     notifier.send(meta, [aMessage()], now);
     await notifier.idle();
     expect(notifier.answers(meta)[0]?.error).toBe("no sink of this name is configured");

@@ -1,6 +1,6 @@
-// Carries messages of the outboxes to their sinks, beside the loop, and keeps the answers until a status has them.
-// What is lost with the process is sent again under the same key.
-import type { OutboxMessage } from "@retriever/crds/outbox-status.ts";
+// Sends each notification of the outboxes to its sinks, beside the loop, and keeps the answers until a status has them.
+// What is lost with the process is sent again under the same key, so a sink may see it twice.
+import type { OutboxMessage } from "@retriever/crds/status/outbox-status.ts";
 import type { MigrationMeta } from "#core/model/migration.ts";
 import type { Delivery } from "#core/model/observation.ts";
 import type { Sinks } from "#ports/sinks.ts";
@@ -11,12 +11,12 @@ export type NotifierOptions = {
   readonly report?: (sink: string, error: string | null) => void;
 };
 
-/** Most messages under way and most answers kept; what is beyond waits for a later look. */
+/** Most messages under way and most answers kept; what is beyond waits for a later reconcile. */
 const mostAtOnce = 64;
 const mostAnswers = 1000;
 const longestError = 120;
 
-/** At-least-once delivery: `answers` are handed to the next look, and forgotten once its status is written. */
+/** At-least-once delivery: `answers` are handed to the next reconcile, and forgotten once its status is written. */
 export class Notifier {
   readonly #options: NotifierOptions;
   readonly #stop = new AbortController();

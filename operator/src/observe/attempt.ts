@@ -6,16 +6,16 @@ import type { Clock } from "#ports/clock.ts";
 import { within } from "#timing/deadline.ts";
 
 /** Of one read: its deadline, and the signal of the whole reconcile. */
-export type Look = { readonly clock: Clock; readonly deadlineMs: number; readonly signal: AbortSignal };
+export type ReadDeadline = { readonly clock: Clock; readonly deadlineMs: number; readonly signal: AbortSignal };
 
 /** The value, or a bounded sentence of why there is none. Never rejects, never lasts longer than the deadline. */
 export async function attempt<T>(
-  look: Look,
+  deadline: ReadDeadline,
   about: string,
   call: (signal: AbortSignal) => Promise<T>,
 ): Promise<Read<T>> {
   try {
-    return { ok: true, value: await within({ ...look, about }, call) };
+    return { ok: true, value: await within({ ...deadline, about }, call) };
   } catch (fault) {
     const error = asOperatorError(fault);
     return { ok: false, why: `${error.code}: ${error.message}` };

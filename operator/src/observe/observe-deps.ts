@@ -1,4 +1,4 @@
-// What an observation sees with.
+// The ports that an observation reads through.
 import type { AlertSources } from "#ports/alert-sources.ts";
 import type { Clock } from "#ports/clock.ts";
 import type { Cluster } from "#ports/cluster.ts";
@@ -15,6 +15,6 @@ export type ObserveDeps = {
   readonly clock: Clock;
   /** Of each single read, in ms. */
   readonly deadlineMs: number;
-  /** proved (the default): the admission policy is looked for. trusted: the administrator does without. */
+  /** proved (the default): the admission policy is read. trusted: the administrator does without. */
   readonly actIdentity?: "proved" | "trusted";
 };

@@ -1,4 +1,4 @@
-import { migrationSpecSchema } from "@retriever/crds/migration-spec.ts";
+import { migrationSpecSchema } from "@retriever/crds/spec/migration-spec.ts";
 import { describe, expect, test } from "vitest";
 import type { Migration } from "#core/model/migration.ts";
 import { OperatorError } from "#errors.ts";
@@ -24,15 +24,15 @@ function arrange(pods = 3) {
     spec: { ok: true, value: migrationSpecSchema.parse(searchSpec) },
     status: aStatus(),
   };
-  const look = (of: Migration = migration) =>
+  const observed = (of: Migration = migration) =>
     observe(of, { cluster, sidecars, jobs, reports, clock, deadlineMs: 1000 }, new AbortController().signal);
-  return { cluster, sidecars, jobs, reports, clock, migration, look };
+  return { cluster, sidecars, jobs, reports, clock, migration, observed };
 }
 
 describe("an observation", () => {
   test("of a healthy target has every part", async () => {
-    const { look, clock } = arrange();
-    const seen = await look();
+    const { observed, clock } = arrange();
+    const seen = await observed();
     expect(seen.at).toBe(clock.now());
     expect(seen.target).toEqual({
       ok: true,
@@ -59,9 +59,9 @@ describe("an observation", () => {
   });
 
   test("of a settled migration asks for its acts alone", async () => {
-    const { look, migration, sidecars } = arrange();
+    const { observed, migration, sidecars } = arrange();
     const status = aStatus({ phase: "RolledBack", conditions: [aCondition("Settled", "True")] });
-    const seen = await look({ ...migration, status });
+    const seen = await observed({ ...migration, status });
     expect(seen.acts).toEqual({ ok: true, value: [] });
     const parts = [seen.target, seen.overlay, seen.pods, seen.claims];
     expect(parts.map(({ ok }) => ok)).toEqual([false, false, false, false]);
@@ -69,8 +69,8 @@ describe("an observation", () => {
   });
 
   test("asks the sidecars for the four spans in their fixed order", async () => {
-    const { look, sidecars } = arrange(1);
-    await look();
+    const { observed, sidecars } = arrange(1);
+    await observed();
     expect(sidecars.asked[0]?.windows).toEqual([
       { seconds: 15, offsetSeconds: 0 },
       { seconds: 300, offsetSeconds: 0 },
@@ -80,21 +80,21 @@ describe("an observation", () => {
   });
 
   test("of many pods asks at most twenty at a time", async () => {
-    const { look, sidecars } = arrange(60);
-    const seen = await look();
+    const { observed, sidecars } = arrange(60);
+    const seen = await observed();
     expect(seen.pods.ok && seen.pods.value.length).toBe(60);
     expect(sidecars.mostAtOnce).toBe(20);
   });
 
   test("of a pod that can't answer says why, and of the others what they say", async () => {
-    const { look, sidecars, cluster } = arrange(1);
+    const { observed, sidecars, cluster } = arrange(1);
     sidecars.silence("ip-search-api-0");
     const app = { namespace: "search", selector: "app=search-api" };
     cluster.pods.push({ ...app, pod: aPod("starting", { sidecarRunning: false }) });
     cluster.pods.push({ ...app, pod: aPod("pending", { ip: "" }) });
     cluster.pods.push({ ...app, pod: aPod("replaced") });
     sidecars.answer("ip-replaced", () => aSidecarStatus({ podUid: "another-uid" }));
-    const seen = await look();
+    const seen = await observed();
     const whys = seen.pods.ok
       ? seen.pods.value.map(({ name, status }) => `${name}: ${status.ok ? "ok" : status.why}`)
       : [];
@@ -114,9 +114,9 @@ describe("an observation", () => {
     ["listClaims", ["claims"]],
     ["listActs", ["acts"]],
   ] as const)("whose %s fails leaves exactly %j unread, with a reason", async (method, parts) => {
-    const { look, cluster } = arrange();
+    const { observed, cluster } = arrange();
     cluster.failNext(method, new OperatorError("ROP_FORBIDDEN", "get things"));
-    const seen = await look();
+    const seen = await observed();
     const all = ["target", "overlay", "pods", "claims", "acts"] as const;
     expect(all.filter((part) => !seen[part].ok)).toEqual(parts);
     for (const part of parts)
@@ -124,7 +124,7 @@ describe("an observation", () => {
   });
 
   test("whose every read hangs ends at the deadline with everything unread", async () => {
-    const { look, cluster, clock } = arrange();
+    const { observed, cluster, clock } = arrange();
     for (const method of [
       "readWorkload",
       "readConfigMap",
@@ -133,32 +133,36 @@ describe("an observation", () => {
       "listActs",
     ] as const)
       cluster.hang(method);
-    const seen = look();
+    const seen = observed();
     await clock.advance(1000);
     expect(Object.values(await seen).filter((part) => typeof part === "object" && "ok" in part && part.ok)).toEqual([]);
     expect(clock.pending).toBe(0);
   });
 
   test("of a target that is gone says so, without pods", async () => {
-    const { look, cluster } = arrange();
+    const { observed, cluster } = arrange();
     cluster.workloads.clear();
     cluster.terminating.add("search");
-    const seen = await look();
+    const seen = await observed();
     expect(seen.target).toEqual({ ok: true, value: { found: false, namespaceTerminating: true } });
     expect(seen.pods).toEqual({ ok: true, value: [] });
   });
 
   test("follows the accepted plan, not a later edit of the spec", async () => {
-    const { look, cluster, migration } = arrange();
+    const { observed, cluster, migration } = arrange();
     cluster.workloads.set("search/edited", aWorkload({ replicas: 99 }));
     const plan = JSON.stringify(migrationSpecSchema.parse(searchSpec));
     const edited = migrationSpecSchema.parse({ ...searchSpec, target: { name: "edited" } });
-    const seen = await look({ ...migration, spec: { ok: true, value: edited }, status: { ...migration.status, plan } });
+    const seen = await observed({
+      ...migration,
+      spec: { ok: true, value: edited },
+      status: { ...migration.status, plan },
+    });
     expect(seen.target).toMatchObject({ value: { replicas: 3 } });
   });
 
   test("reads the overlay with its intent, hash and foreign managers", async () => {
-    const { look, cluster, migration } = arrange();
+    const { observed, cluster, migration } = arrange();
     const intent = {
       migrationUid: migration.meta.uid,
       epoch: 3,
@@ -166,7 +170,7 @@ describe("an observation", () => {
     };
     await cluster.applyOverlay({ namespace: "search", name: "search-api" }, { text: "{}", intent, force: false });
     cluster.writeConfigMap("search", "search-api-retriever-migration", { "migration.json": "not json" }, "flux");
-    expect((await look()).overlay).toEqual({
+    expect((await observed()).overlay).toEqual({
       ok: true,
       value: {
         text: "not json",

@@ -1,13 +1,13 @@
-// One look at everything a decision needs: all reads at once, each with its own deadline. Never decides.
+// One observation of everything a decision needs: all reads at once, each with its own deadline. Never decides.
 
-import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
+import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
 import type { Migration } from "#core/model/migration.ts";
 import type { Observation } from "#core/model/observation.ts";
 import type { Read } from "#core/model/workload.ts";
 import { isSettled } from "#core/overlay/overlay-state.ts";
 import { effectivePlan } from "#core/plan.ts";
 import type { WorkloadRead } from "#ports/cluster.ts";
-import { attempt, type Look } from "./attempt.ts";
+import { attempt, type ReadDeadline } from "./attempt.ts";
 import type { ObserveDeps } from "./observe-deps.ts";
 import { readAlerts } from "./read-alerts.ts";
 import { readIdentity } from "./read-identity.ts";
@@ -18,31 +18,33 @@ import { readStaging } from "./read-staging.ts";
 import { readTarget } from "./read-target.ts";
 
 /** Reads target, overlay, pods, claims and acts. Never rejects: a read that failed says why. */
-export async function observe(migration: Migration, eyes: ObserveDeps, signal: AbortSignal): Promise<Observation> {
-  const at = eyes.clock.now();
-  const look: Look = { clock: eyes.clock, deadlineMs: eyes.deadlineMs, signal };
+export async function observe(migration: Migration, deps: ObserveDeps, signal: AbortSignal): Promise<Observation> {
+  const at = deps.clock.now();
+  const deadline: ReadDeadline = { clock: deps.clock, deadlineMs: deps.deadlineMs, signal };
   const { namespace, uid } = migration.meta;
-  const { cluster } = eyes;
+  const { cluster } = deps;
   const plan = effectivePlan(migration);
-  const acts = attempt(look, "acts", (signal) => cluster.listActs(namespace, uid, signal));
-  // A settled migration is nobody's rival, and whatever comes to its target later is not its affair.
+  const acts = attempt(deadline, "acts", (signal) => cluster.listActs(namespace, uid, signal));
+  // A settled migration is nobody's rival, and what comes to its target later belongs to others.
   const idle = isSettled(migration.status) ? "nothing of this migration is in force any more" : undefined;
   if (plan === undefined || idle !== undefined) {
     const why = unread(idle ?? "the spec cannot be parsed, and no plan was accepted");
     return { at, target: why, overlay: why, pods: why, claims: why, acts: await acts };
   }
   const target = plan.target.name;
-  const workload = attempt(look, `deployment ${target}`, (signal) => cluster.readWorkload(namespace, target, signal));
+  const workload = attempt(deadline, `deployment ${target}`, (signal) =>
+    cluster.readWorkload(namespace, target, signal),
+  );
   const { phase } = migration.status;
   const [targetRead, overlay, pods, claims, identity, staging, alerts, jobs] = await Promise.all([
-    readTarget({ namespace, target, workload }, cluster, look),
-    readOverlay({ namespace, target }, cluster, look),
-    podsOf(workload, { namespace, plan }, eyes, look),
-    attempt(look, "claims", (signal) => cluster.listClaims(namespace, target, uid, signal)),
-    readIdentity({ phase, plan }, eyes, look),
-    readStaging({ namespace, phase, plan }, cluster, look),
-    readAlerts({ migration, plan }, eyes, look),
-    readJobs({ meta: migration.meta, plan, status: migration.status }, eyes, look),
+    readTarget({ namespace, target, workload }, cluster, deadline),
+    readOverlay({ namespace, target }, cluster, deadline),
+    podsOf(workload, { namespace, plan }, deps, deadline),
+    attempt(deadline, "claims", (signal) => cluster.listClaims(namespace, target, uid, signal)),
+    readIdentity({ phase, plan }, deps, deadline),
+    readStaging({ namespace, phase, plan }, cluster, deadline),
+    readAlerts({ migration, plan }, deps, deadline),
+    readJobs({ meta: migration.meta, plan, status: migration.status }, deps, deadline),
   ]);
   return {
     at,
@@ -61,13 +63,13 @@ export async function observe(migration: Migration, eyes: ObserveDeps, signal: A
 async function podsOf(
   workload: Promise<Read<WorkloadRead | undefined>>,
   { namespace, plan }: { readonly namespace: string; readonly plan: MigrationSpec },
-  eyes: ObserveDeps,
-  look: Look,
+  deps: ObserveDeps,
+  deadline: ReadDeadline,
 ): Promise<Observation["pods"]> {
   const read = await workload;
   if (!read.ok) return read;
   if (read.value === undefined) return { ok: true, value: [] };
-  return readPods({ namespace, selector: read.value.selector, plan }, eyes, look);
+  return readPods({ namespace, selector: read.value.selector, plan }, deps, deadline);
 }
 
 function unread(why: string): { readonly ok: false; readonly why: string } {

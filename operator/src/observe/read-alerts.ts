@@ -1,11 +1,11 @@
 // What the plan's Prometheus says of the alert: asked from the preflight to the end of the guard.
-import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
-import type { Phase } from "@retriever/crds/migration-status.ts";
+import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
+import type { Phase } from "@retriever/crds/status/migration-status.ts";
 import { sidecarSource } from "#core/checks/alerts.ts";
 import type { Migration } from "#core/model/migration.ts";
 import type { Observation } from "#core/model/observation.ts";
 import { instantMs } from "#core/model/status-readings.ts";
-import { attempt, type Look } from "./attempt.ts";
+import { attempt, type ReadDeadline } from "./attempt.ts";
 import type { ObserveDeps } from "./observe-deps.ts";
 
 type Asked = { readonly migration: Migration; readonly plan: MigrationSpec };
@@ -14,7 +14,7 @@ type Asked = { readonly migration: Migration; readonly plan: MigrationSpec };
 export async function readAlerts(
   { migration: { meta, status }, plan }: Asked,
   { alertSources }: ObserveDeps,
-  look: Look,
+  deadline: ReadDeadline,
 ): Promise<Pick<Observation, "alerts">> {
   const { source } = plan.metrics;
   if (source === sidecarSource) return {};
@@ -27,7 +27,7 @@ export async function readAlerts(
     target: plan.target.name,
     since: instantMs(status.revision?.at) ?? null,
   };
-  const read = await attempt(look, `Prometheus ${source}`, (signal) => alertSources.read(question, signal));
+  const read = await attempt(deadline, `Prometheus ${source}`, (signal) => alertSources.read(question, signal));
   return { alerts: { names, read } };
 }
 

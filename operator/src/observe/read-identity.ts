@@ -1,8 +1,8 @@
 // Whether the actors of acts are who they say: asked only while somebody's approval is waited for.
-import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
-import type { Phase } from "@retriever/crds/migration-status.ts";
+import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
+import type { Phase } from "@retriever/crds/status/migration-status.ts";
 import type { ActIdentity, Observation } from "#core/model/observation.ts";
-import { attempt, type Look } from "./attempt.ts";
+import { attempt, type ReadDeadline } from "./attempt.ts";
 import type { ObserveDeps } from "./observe-deps.ts";
 
 const approving: readonly Phase[] = ["Preflight", "AwaitingApproval"];
@@ -13,11 +13,11 @@ type Asked = { readonly phase: Phase; readonly plan: MigrationSpec };
 export async function readIdentity(
   { phase, plan }: Asked,
   { cluster, actIdentity = "proved" }: ObserveDeps,
-  look: Look,
+  deadline: ReadDeadline,
 ): Promise<Pick<Observation, "actIdentity">> {
   if (plan.checklist.approvals.policy === "Skip" || !approving.includes(phase)) return {};
   if (actIdentity === "trusted") return { actIdentity: { ok: true, value: "trusted" } };
-  const read = await attempt(look, "admission policy", (signal) => cluster.readActIdentityProved(signal));
+  const read = await attempt(deadline, "admission policy", (signal) => cluster.readActIdentityProved(signal));
   if (!read.ok) return { actIdentity: read };
   const value: ActIdentity = read.value ? "proved" : "unproved";
   return { actIdentity: { ok: true, value } };

@@ -1,5 +1,5 @@
-import { migrationSpecSchema } from "@retriever/crds/migration-spec.ts";
-import type { MigrationStatus, Phase } from "@retriever/crds/migration-status.ts";
+import { migrationSpecSchema } from "@retriever/crds/spec/migration-spec.ts";
+import type { MigrationStatus, Phase } from "@retriever/crds/status/migration-status.ts";
 import { describe, expect, test } from "vitest";
 import { OperatorError } from "#errors.ts";
 import { aStatus } from "#test/builders/migration.ts";
@@ -27,15 +27,15 @@ function arrange(status: Partial<MigrationStatus> = {}, spec: object = {}) {
   const value = migrationSpecSchema.parse({ ...searchSpec, ...spec });
   const phase: Phase = "Preflight";
   const migration = { meta, spec: { ok: true as const, value }, status: aStatus({ phase, ...status }) };
-  const eyes = { cluster, sidecars, jobs, reports, clock, deadlineMs: 1000 };
-  return { jobs, reports, meta, look: () => observe(migration, eyes, new AbortController().signal) };
+  const deps = { cluster, sidecars, jobs, reports, clock, deadlineMs: 1000 };
+  return { jobs, reports, meta, observed: () => observe(migration, deps, new AbortController().signal) };
 }
 
 describe("the Jobs of a migration", () => {
-  test("are looked at with what they are made from", async () => {
-    const { jobs, meta, look } = arrange({ verification: { runs: [run] } });
+  test("are read with what they are made from", async () => {
+    const { jobs, meta, observed } = arrange({ verification: { runs: [run] } });
     await jobs.createJob(meta, wish);
-    expect((await look()).jobs).toEqual({
+    expect((await observed()).jobs).toEqual({
       ok: true,
       value: {
         verifier: { name: wish.template, suspended: true, hasVerifier: true },
@@ -47,22 +47,22 @@ describe("the Jobs of a migration", () => {
   });
 
   test.each([["Ramp"], ["Guard"], ["RollingBack"], ["Completed"]] as const)(
-    "are not looked at in %s: nobody asks for them",
-    async (phase) => expect(await arrange({ phase }).look()).not.toHaveProperty("jobs"),
+    "are not read in %s: nobody asks for them",
+    async (phase) => expect(await arrange({ phase }).observed()).not.toHaveProperty("jobs"),
   );
 
-  test("are not looked at where the plan skips them", async () => {
+  test("are not read where the plan skips them", async () => {
     const skip = { policy: "Skip" };
-    const { look } = arrange({}, { checklist: { parity: skip, smokeTests: skip } });
-    expect(await look()).not.toHaveProperty("jobs");
+    const { observed } = arrange({}, { checklist: { parity: skip, smokeTests: skip } });
+    expect(await observed()).not.toHaveProperty("jobs");
   });
 
   test("show where a report can be fetched, and what a pod said at its end", async () => {
-    const { jobs, reports, meta, look } = arrange({ verification: { runs: [run] } });
+    const { jobs, reports, meta, observed } = arrange({ verification: { runs: [run] } });
     await jobs.createJob(meta, wish);
     jobs.run(run.job, "running", [{ ip: "ip-ready" }, { ip: "ip-busy" }]);
     reports.texts.set("ip-ready", "{}");
-    const served = await look();
+    const served = await observed();
     expect(served.jobs?.ok === true && served.jobs.value.jobs[0]?.pods.map(({ report }) => report)).toEqual([
       { address: "ip-ready", port: 7091 },
       null,
@@ -70,7 +70,7 @@ describe("the Jobs of a migration", () => {
     jobs.run(run.job, "failed", [
       { running: false, ended: { exitCode: 3, at: 5, message: "RETR_CONFIG_INVALID: --level\n" } },
     ]);
-    const ended = await look();
+    const ended = await observed();
     expect(ended.jobs?.ok === true && ended.jobs.value.jobs[0]?.pods[0]).toMatchObject({
       exitCode: 3,
       summary: null,
@@ -79,9 +79,9 @@ describe("the Jobs of a migration", () => {
   });
 
   test("that can't be read are unread, with a reason, and hold nothing else up", async () => {
-    const { jobs, look } = arrange();
+    const { jobs, observed } = arrange();
     jobs.fault = new OperatorError("ROP_FORBIDDEN", "list jobs.batch");
-    const seen = await look();
+    const seen = await observed();
     expect(seen.jobs).toMatchObject({ ok: false, why: expect.stringContaining("list jobs.batch") });
     expect(seen.pods.ok).toBe(true);
   });

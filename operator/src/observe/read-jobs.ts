@@ -1,6 +1,6 @@
-// The Jobs of a migration, looked at while a phase asks for them.
-import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
-import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
+// The Jobs of a migration, read while a phase asks for them.
+import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
+import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import { verifyContainer, verifyTemplateName } from "@retriever/sidecar/contract/names.ts";
 import { verifySummarySchema } from "@retriever/sidecar/contract/verify-report.ts";
 import type { JobSeen, JobsObservation, JobTemplate, VerifyPod } from "#core/model/job-observation.ts";
@@ -10,7 +10,7 @@ import { asksForJobs } from "#core/verification/purpose.ts";
 import { openRun, reportNameOf } from "#core/verification/runs.ts";
 import type { JobPodRead, JobRead, JobTemplateRead } from "#ports/jobs.ts";
 import { mapBounded } from "#timing/bounded.ts";
-import { attempt, type Look } from "./attempt.ts";
+import { attempt, type ReadDeadline } from "./attempt.ts";
 import type { ObserveDeps } from "./observe-deps.ts";
 
 type Asked = { readonly meta: MigrationMeta; readonly plan: MigrationSpec; readonly status: MigrationStatus };
@@ -21,19 +21,23 @@ const askedAtOnce = 8;
 const mostWords = 300;
 
 /** Empty where nobody asks. Never rejects. */
-export async function readJobs(asked: Asked, eyes: ObserveDeps, look: Look): Promise<Pick<Observation, "jobs">> {
+export async function readJobs(
+  asked: Asked,
+  deps: ObserveDeps,
+  deadline: ReadDeadline,
+): Promise<Pick<Observation, "jobs">> {
   if (!asksForJobs(asked.plan, asked.status)) return {};
-  return { jobs: await attempt(look, "jobs", (signal) => lookAtJobs(asked, eyes, look, signal)) };
+  return { jobs: await attempt(deadline, "jobs", (signal) => observeJobs(asked, deps, deadline, signal)) };
 }
 
-async function lookAtJobs(
+async function observeJobs(
   { meta, plan, status }: Asked,
-  eyes: ObserveDeps,
-  look: Look,
+  deps: ObserveDeps,
+  deadline: ReadDeadline,
   signal: AbortSignal,
 ): Promise<JobsObservation> {
   const { namespace, uid } = meta;
-  const { jobs } = eyes;
+  const { jobs } = deps;
   const run = openRun(status);
   const { smokeTests } = plan.checklist;
   const tests = smokeTests.policy === "Require" ? smokeTests.cronJobs : [];
@@ -46,7 +50,7 @@ async function lookAtJobs(
   const seen = await Promise.all(
     listed.map(async (job): Promise<JobSeen> => {
       const { name, state, message, partitions } = job;
-      const pods = name === run?.job ? await podsOf(job, namespace, { eyes, look, signal }) : [];
+      const pods = name === run?.job ? await podsOf(job, namespace, { deps, deadline, signal }) : [];
       return { name, state, message, partitions, pods };
     }),
   );
@@ -62,10 +66,10 @@ function toTemplate({ name, suspended, containers }: JobTemplateRead): JobTempla
   return { name, suspended, hasVerifier: containers.includes(verifyContainer) };
 }
 
-type Sight = { readonly eyes: ObserveDeps; readonly look: Look; readonly signal: AbortSignal };
+type JobReads = { readonly deps: ObserveDeps; readonly deadline: ReadDeadline; readonly signal: AbortSignal };
 
-async function podsOf(job: JobRead, namespace: string, sight: Sight): Promise<VerifyPod[]> {
-  const pods = await sight.eyes.jobs.listPods(namespace, job, verifyContainer, sight.signal);
+async function podsOf(job: JobRead, namespace: string, reads: JobReads): Promise<VerifyPod[]> {
+  const pods = await reads.deps.jobs.listPods(namespace, job, verifyContainer, reads.signal);
   return mapBounded(pods, askedAtOnce, async (pod): Promise<VerifyPod> => {
     const { name, partition, ended } = pod;
     const summary = ended === null ? null : parseSummary(ended.message);
@@ -76,7 +80,7 @@ async function podsOf(job: JobRead, namespace: string, sight: Sight): Promise<Ve
       endedAt: ended?.at ?? 0,
       summary,
       words: summary === null ? (ended?.message.trim().slice(0, mostWords) ?? "") : "",
-      report: await reportOf(pod, sight),
+      report: await reportOf(pod, reads),
     };
   });
 }
@@ -91,9 +95,9 @@ function parseSummary(text: string): VerifyPod["summary"] {
 }
 
 /** A verifier that can't be asked is still comparing, as far as anybody can tell. */
-async function reportOf({ name, running, ip, reportPort }: JobPodRead, sight: Sight): Promise<VerifyPod["report"]> {
+async function reportOf({ name, running, ip, reportPort }: JobPodRead, reads: JobReads): Promise<VerifyPod["report"]> {
   if (!running || ip === "" || reportPort === 0) return null;
-  const { eyes, look } = sight;
-  const ready = await attempt(look, `report of ${name}`, (signal) => eyes.reports.isReady(ip, reportPort, signal));
+  const { deps, deadline } = reads;
+  const ready = await attempt(deadline, `report of ${name}`, (signal) => deps.reports.isReady(ip, reportPort, signal));
   return ready.ok && ready.value ? { address: ip, port: reportPort } : null;
 }

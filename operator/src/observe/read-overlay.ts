@@ -5,16 +5,16 @@ import { type Overlay, overlayFileName, overlaySchema } from "@retriever/sidecar
 import type { Observation } from "#core/model/observation.ts";
 import { intentAnnotation, parseIntent } from "#overlay-intent.ts";
 import type { Cluster, ConfigMapRead } from "#ports/cluster.ts";
-import { attempt, type Look } from "./attempt.ts";
+import { attempt, type ReadDeadline } from "./attempt.ts";
 
 /** The overlay's ConfigMap, read and parsed; `null` when there is none. */
 export async function readOverlay(
   place: { readonly namespace: string; readonly target: string },
   cluster: Cluster,
-  look: Look,
+  deadline: ReadDeadline,
 ): Promise<Observation["overlay"]> {
   const name = overlayName(place.target);
-  const read = await attempt(look, `configmap ${name}`, (signal) =>
+  const read = await attempt(deadline, `configmap ${name}`, (signal) =>
     cluster.readConfigMap(place.namespace, name, signal),
   );
   if (!read.ok) return read;

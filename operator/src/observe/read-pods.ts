@@ -1,6 +1,6 @@
 // The target's pods, and what each running sidecar says of itself.
 
-import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
+import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
 import type { SidecarStatus } from "@retriever/sidecar/contract/status.ts";
 import type { Observation } from "#core/model/observation.ts";
 import type { PodObservation, Read } from "#core/model/workload.ts";
@@ -8,43 +8,47 @@ import { spansOf } from "#core/time/evidence-spans.ts";
 import type { PodRead } from "#ports/cluster.ts";
 import type { WindowSpan } from "#ports/sidecars.ts";
 import { mapBounded } from "#timing/bounded.ts";
-import { attempt, type Look } from "./attempt.ts";
+import { attempt, type ReadDeadline } from "./attempt.ts";
 import type { ObserveDeps } from "./observe-deps.ts";
 
-/** Sidecars asked at a time: many enough for one look a second at 100 pods, few enough for a small operator. */
+/** Sidecars asked at a time: many enough for one reconcile a second at 100 pods, few enough for a small operator. */
 const asked = 20;
 
 export type PodsPlace = { readonly namespace: string; readonly selector: string; readonly plan: MigrationSpec };
 
 /** All pods of the selector. A sidecar that doesn't answer is a pod whose status says why. */
-export async function readPods(place: PodsPlace, eyes: ObserveDeps, look: Look): Promise<Observation["pods"]> {
+export async function readPods(
+  place: PodsPlace,
+  deps: ObserveDeps,
+  deadline: ReadDeadline,
+): Promise<Observation["pods"]> {
   const { namespace, selector, plan } = place;
-  const read = await attempt(look, "pods", (signal) => eyes.cluster.listPods(namespace, selector, signal));
+  const read = await attempt(deadline, "pods", (signal) => deps.cluster.listPods(namespace, selector, signal));
   if (!read.ok) return read;
   const spans = spansOf(plan);
   const windows = [spans.fast, spans.alert, spans.errorsNow, spans.errorsBefore];
-  return { ok: true, value: await mapBounded(read.value, asked, (pod) => observePod(pod, windows, eyes, look)) };
+  return { ok: true, value: await mapBounded(read.value, asked, (pod) => observePod(pod, windows, deps, deadline)) };
 }
 
 async function observePod(
   pod: PodRead,
   windows: readonly WindowSpan[],
-  eyes: ObserveDeps,
-  look: Look,
+  deps: ObserveDeps,
+  deadline: ReadDeadline,
 ): Promise<PodObservation> {
   const { ip, adminPort, ...rest } = pod;
-  const status = await readStatus(pod, (signal) => eyes.sidecars.readStatus(ip, adminPort, windows, signal), look);
+  const status = await readStatus(pod, (signal) => deps.sidecars.readStatus(ip, adminPort, windows, signal), deadline);
   return { ...rest, status: ofThisPod(status, pod) };
 }
 
 async function readStatus(
   pod: PodRead,
   call: (signal: AbortSignal) => Promise<SidecarStatus>,
-  look: Look,
+  deadline: ReadDeadline,
 ): Promise<Read<SidecarStatus>> {
   if (!pod.sidecarRunning) return { ok: false, why: "the sidecar isn't running" };
   if (pod.ip === "") return { ok: false, why: "the pod has no address yet" };
-  return attempt(look, `sidecar of ${pod.name}`, call);
+  return attempt(deadline, `sidecar of ${pod.name}`, call);
 }
 
 /** An address may have gone to another pod since the list: its answer must not count for this one. */

@@ -3,7 +3,7 @@ import { overlayName } from "@retriever/sidecar/contract/names.ts";
 import type { Observation } from "#core/model/observation.ts";
 import type { Read } from "#core/model/workload.ts";
 import type { Cluster, WorkloadRead } from "#ports/cluster.ts";
-import { attempt, type Look } from "./attempt.ts";
+import { attempt, type ReadDeadline } from "./attempt.ts";
 import { type FilledSource, readBase } from "./read-base.ts";
 
 export type TargetPlace = {
@@ -14,9 +14,13 @@ export type TargetPlace = {
 };
 
 /** The target with the ConfigMaps of its config directory. One failed read makes the whole target unread. */
-export async function readTarget(place: TargetPlace, cluster: Cluster, look: Look): Promise<Observation["target"]> {
+export async function readTarget(
+  place: TargetPlace,
+  cluster: Cluster,
+  deadline: ReadDeadline,
+): Promise<Observation["target"]> {
   const { namespace, target } = place;
-  const namespaceRead = attempt(look, `namespace ${namespace}`, (signal) =>
+  const namespaceRead = attempt(deadline, `namespace ${namespace}`, (signal) =>
     cluster.readNamespaceTerminating(namespace, signal),
   );
   const [workload, terminating] = await Promise.all([place.workload, namespaceRead]);
@@ -25,7 +29,7 @@ export async function readTarget(place: TargetPlace, cluster: Cluster, look: Loo
   const namespaceTerminating = terminating.value;
   if (workload.value === undefined) return { ok: true, value: { found: false, namespaceTerminating } };
   const { replicas, hasSidecar, usesSubPath, configSources } = workload.value;
-  const filled = await fillSources(namespace, workload.value, cluster, look);
+  const filled = await fillSources(namespace, workload.value, cluster, deadline);
   if (!filled.ok) return filled;
   const overlay = configSources.find((source) => source.configMap === overlayName(target));
   const base = readBase(filled.value.filter(({ source }) => source.configMap !== overlayName(target)));
@@ -47,14 +51,16 @@ async function fillSources(
   namespace: string,
   workload: WorkloadRead,
   cluster: Cluster,
-  look: Look,
+  deadline: ReadDeadline,
 ): Promise<Read<readonly FilledSource[]>> {
   // An optional ConfigMap can't be the base: pods would start without it.
   const required = workload.configSources.filter((source) => !source.optional).slice(0, 20);
   const reads = await Promise.all(
     required.map(async (source) => {
       const name = source.configMap;
-      const read = await attempt(look, `configmap ${name}`, (signal) => cluster.readConfigMap(namespace, name, signal));
+      const read = await attempt(deadline, `configmap ${name}`, (signal) =>
+        cluster.readConfigMap(namespace, name, signal),
+      );
       return { source, read };
     }),
   );

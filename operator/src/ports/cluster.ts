@@ -1,5 +1,5 @@
 // What the operator needs of a cluster. Reads are live; every call has its own deadline and may be aborted.
-import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
+import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import type { Announcement } from "#core/model/decision.ts";
 import type { MigrationMeta } from "#core/model/migration.ts";
 import type { ActObservation, ClaimObservation } from "#core/model/observation.ts";

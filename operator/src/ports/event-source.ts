@@ -1,4 +1,4 @@
-// What wakes the loop. EventSource are never facts: a decision reads live, and a lost hint costs one resync at most.
+// What wakes the loop: a watch of the migrations and of what they name. An event is never evidence: a decision reads live, and a lost event costs one resync at most.
 import type { MigrationKey } from "./cluster.ts";
 
 export interface EventSource {

@@ -1,5 +1,5 @@
 // Where messages leave the cluster. The administrator names the sinks; a migration only refers to them.
-import type { OutboxMessage } from "@retriever/crds/outbox-status.ts";
+import type { OutboxMessage } from "@retriever/crds/status/outbox-status.ts";
 
 export type SinkMessage = {
   readonly namespace: string;

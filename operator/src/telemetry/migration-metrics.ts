@@ -1,6 +1,6 @@
 // The series of migrations. Of each migration one short text is kept, and its seventy series are made when somebody asks:
 // kept as series, a thousand migrations that are over would hold tens of MiB.
-import { conditionTypes, type MigrationStatus, phases } from "@retriever/crds/migration-status.ts";
+import { conditionTypes, type MigrationStatus, phases } from "@retriever/crds/status/migration-status.ts";
 import { type MetricName, type MetricRow, metricTable } from "./metric-table.ts";
 
 export type MigrationFacts = {

@@ -1,6 +1,6 @@
 // One pass of judgement as a phase gets it, from a migration where all is well; what a test is about is replaced.
-import type { MigrationSpec, MigrationSpecInput } from "@retriever/crds/migration-spec.ts";
-import type { MigrationStatus, Phase, Verdict } from "@retriever/crds/migration-status.ts";
+import type { MigrationSpec, MigrationSpecInput } from "@retriever/crds/spec/migration-spec.ts";
+import type { MigrationStatus, Phase, Verdict } from "@retriever/crds/status/migration-status.ts";
 import { assess } from "#core/assess.ts";
 import type { Acks, Context, Finding, Harm } from "#core/model/context.ts";
 import type { Outcome } from "#core/model/decision.ts";

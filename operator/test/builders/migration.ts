@@ -1,6 +1,10 @@
 // Migrations and their statuses, from valid defaults.
-import { migrationSpecSchema } from "@retriever/crds/migration-spec.ts";
-import { type Condition, type MigrationStatus, migrationStatusSchema } from "@retriever/crds/migration-status.ts";
+import { migrationSpecSchema } from "@retriever/crds/spec/migration-spec.ts";
+import {
+  type Condition,
+  type MigrationStatus,
+  migrationStatusSchema,
+} from "@retriever/crds/status/migration-status.ts";
 import { searchSpec } from "./search-app.ts";
 import { destinationIdentity, sourceIdentity } from "./sidecar-status.ts";
 

@@ -29,7 +29,7 @@ export function aWorkload(more: Partial<WorkloadRead> = {}): WorkloadRead {
   };
 }
 
-/** What a look sees of such a workload. */
+/** What a reconcile sees of such a workload. */
 export function aTarget(replicas: number): TargetObservation {
   return {
     found: true,

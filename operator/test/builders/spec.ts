@@ -1,6 +1,7 @@
 // Specs from the runbook's defaults, with the checks that aren't built yet skipped openly.
-import type { MigrationSpec, MigrationSpecInput } from "@retriever/crds/migration-spec.ts";
+
 import { parseMigrationSpec } from "@retriever/crds/parse.ts";
+import type { MigrationSpec, MigrationSpecInput } from "@retriever/crds/spec/migration-spec.ts";
 import { searchSpec } from "./search-app.ts";
 
 const skip = { policy: "Skip" } as const;

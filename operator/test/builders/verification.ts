@@ -1,5 +1,5 @@
 // What is known of comparisons of the stores: runs in a status, Jobs as they are seen, and what their pods said.
-import type { VerificationResult, VerificationRun } from "@retriever/crds/verification-status.ts";
+import type { VerificationResult, VerificationRun } from "@retriever/crds/status/verification-status.ts";
 import type { DifferenceCounts, VerifySummary } from "@retriever/sidecar/contract/verify-report.ts";
 import type { JobSeen, JobsObservation, VerifyPod } from "#core/model/job-observation.ts";
 import { destinationIdentity, sourceIdentity } from "./sidecar-status.ts";
@@ -53,7 +53,7 @@ export function aJob(pods: readonly VerifyPod[] = [], more: Partial<JobSeen> = {
   return { name: "job", state: "failed", message: "", partitions: 1, pods, ...more };
 }
 
-/** A look at the Jobs that shows the verifier's template, and no Job but those named. */
+/** An observation of the Jobs that shows the verifier's template, and no Job but those named. */
 export function someJobs(more: Partial<JobsObservation> = {}): { readonly ok: true; readonly value: JobsObservation } {
   const verifier = { name: "search-api-retriever-verify", suspended: true, hasVerifier: true };
   return { ok: true, value: { verifier, tests: [], jobs: [], reportOf: null, ...more } };

@@ -1,13 +1,13 @@
 // Chainable builders of what a pass sees: a migration in some state, pods, and the observation of them.
 import { hash } from "node:crypto";
-import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
+import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
+import { planHash } from "@retriever/crds/spec/plan.ts";
 import {
   type MigrationStatus,
   migrationStatusSchema,
   type Phase,
   type Revision,
-} from "@retriever/crds/migration-status.ts";
-import { planHash } from "@retriever/crds/plan.ts";
+} from "@retriever/crds/status/migration-status.ts";
 import type { Counters } from "@retriever/sidecar/contract/evidence.ts";
 import type { SidecarStatus, StoreStatus } from "@retriever/sidecar/contract/status.ts";
 import type { Migration, MigrationMeta } from "#core/model/migration.ts";

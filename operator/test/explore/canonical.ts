@@ -1,5 +1,5 @@
 // Equal worlds made equal: times become ages that stop counting, epochs become ranks, what is only said is left out.
-import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
+import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import { type Counters, noCounters } from "@retriever/sidecar/contract/evidence.ts";
 import { podKey } from "./key.ts";
 import { podName } from "./observe.ts";
@@ -105,7 +105,7 @@ function normalise(status: MigrationStatus, rank: Rank, now: number): MigrationS
   return next;
 }
 
-/** Counters of another epoch are never read again. Bursts are known or not: one more look closes all windows. */
+/** Counters of another epoch are never read again. Bursts are known or not: one more reconcile closes all windows. */
 function normaliseEvidence(status: MigrationStatus, next: MigrationStatus, age: (at: string) => string): void {
   const { evidence, dispersion, epoch } = status;
   if (evidence?.epoch !== epoch) delete next.evidence;

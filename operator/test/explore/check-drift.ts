@@ -1,13 +1,13 @@
-// Invariants of the comparison after a late rollback. The checker's own eyes: nothing of the core is used.
-import type { Look } from "./reconcile.ts";
+// Invariants of the comparison after a late rollback. The checker's own reading: nothing of the core is used.
+import type { Reconcile } from "./reconcile.ts";
 import type { Report } from "./report.ts";
 import { allRun, primariesOf } from "./truths.ts";
 import type { World } from "./world.ts";
 
-export function checkDrift(look: Look, report: Report): void {
-  checkBeginning(look, report);
-  checkAnswer(look, report);
-  checkEnd(look, report);
+export function checkDrift(reconcile: Reconcile, report: Report): void {
+  checkBeginning(reconcile, report);
+  checkAnswer(reconcile, report);
+  checkEnd(reconcile, report);
 }
 
 function resultOf({ status }: World) {
@@ -19,8 +19,8 @@ function isAsked({ status }: World): boolean {
 }
 
 /** Nothing is asked for before the users are served as before. The Job may follow later. */
-function checkBeginning(look: Look, report: Report): void {
-  const { found, left, evidence } = look;
+function checkBeginning(reconcile: Reconcile, report: Report): void {
+  const { found, left, evidence } = reconcile;
   const isBegun = left.status.phase === "VerifyingDrift" && found.status.phase !== "VerifyingDrift";
   const isNewJob = found.job === null && left.job !== null;
   if (!isBegun && (isAsked(found) || !(isAsked(left) || isNewJob))) return;
@@ -32,7 +32,7 @@ function checkBeginning(look: Look, report: Report): void {
 const conditions = { equal: "True", drift: "False", unknown: "Unknown" } as const;
 
 /** What is concluded is what the Job said; without its word it is Unknown. */
-function checkAnswer({ found, left, isWritten }: Look, report: Report): void {
+function checkAnswer({ found, left, isWritten }: Reconcile, report: Report): void {
   const result = resultOf(left);
   const told = left.status.conditions.find(({ type }) => type === "DriftResolved")?.status;
   if (left.status.phase === "VerifyingDrift" && result === undefined)
@@ -50,7 +50,7 @@ function answerIn(found: World): keyof typeof conditions {
 }
 
 /** It ends with a result, and leaves nothing running. */
-function checkEnd({ found, left, isWritten, isWhole }: Look, report: Report): void {
+function checkEnd({ found, left, isWritten, isWhole }: Reconcile, report: Report): void {
   const [from, to] = [found.status.phase, left.status.phase];
   const isLate = found.status.rollback?.from === "Guard" && !found.deleting;
   if (from === "RollingBack" && to === "RolledBack") report.check("I11", !isLate, "a late rollback isn't compared");

@@ -1,8 +1,8 @@
-// Invariants of one look: what it found, what it left. Written down a second time, from the design and not from the core.
+// Invariants of one reconcile: what it found, what it left. Written down a second time, from the design and not from the core.
 import { checkDrift } from "./check-drift.ts";
 import { ghostFound, isNewRevision } from "./ghost.ts";
 import { rates, steps } from "./plan.ts";
-import type { Look } from "./reconcile.ts";
+import type { Reconcile } from "./reconcile.ts";
 import type { Report } from "./report.ts";
 import {
   allRun,
@@ -41,18 +41,18 @@ const order = [
   "Completed",
 ];
 
-export function checkLook(look: Look, report: Report): void {
-  checkPhases(look, report);
-  checkRise(look, report);
-  checkUnknown(look, report);
-  checkCutover(look, report);
-  checkRollback(look, report);
-  checkLatch(look, report);
-  checkEnds(look, report);
-  checkDrift(look, report);
+export function checkReconcile(reconcile: Reconcile, report: Report): void {
+  checkPhases(reconcile, report);
+  checkRise(reconcile, report);
+  checkUnknown(reconcile, report);
+  checkCutover(reconcile, report);
+  checkRollback(reconcile, report);
+  checkLatch(reconcile, report);
+  checkEnds(reconcile, report);
+  checkDrift(reconcile, report);
 }
 
-function checkPhases({ found, left, isWritten }: Look, report: Report): void {
+function checkPhases({ found, left, isWritten }: Reconcile, report: Report): void {
   const [from, to] = [found.status, left.status];
   const isStep = from.phase === to.phase || mayFollow[from.phase]?.includes(to.phase) === true;
   report.check("phases", isStep, `${from.phase} to ${to.phase}`);
@@ -71,8 +71,8 @@ function checkPhases({ found, left, isWritten }: Look, report: Report): void {
 }
 
 /** Rates rise only on acknowledged, harmless, long enough evidence of the rate before. */
-function checkRise(look: Look, report: Report): void {
-  const { found, left, evidence } = look;
+function checkRise(reconcile: Reconcile, report: Report): void {
+  const { found, left, evidence } = reconcile;
   const [before, after] = [shadowRate(found), shadowRate(left)];
   if (after <= before) return;
   report.check("I3", allRun(found, evidence), `rate ${before} to ${after} before every pod followed`);
@@ -82,14 +82,14 @@ function checkRise(look: Look, report: Report): void {
   report.check("I3", hasGoodSamples(found), `rate ${before} to ${after} without good samples of the epoch`);
   report.check(
     "I3",
-    ghostFound(look).sampled >= steps.stage,
+    ghostFound(reconcile).sampled >= steps.stage,
     `rate ${before} to ${after} before the stage's time was sampled`,
   );
 }
 
 /** Nothing goes forward on what can't be seen. */
-function checkUnknown(look: Look, report: Report): void {
-  const { found, left, evidence } = look;
+function checkUnknown(reconcile: Reconcile, report: Report): void {
+  const { found, left, evidence } = reconcile;
   const [from, to] = [order.indexOf(found.status.phase), order.indexOf(left.status.phase)];
   const isBlind = !found.listable || evidence === "silent";
   const needsWindows =
@@ -101,20 +101,20 @@ function checkUnknown(look: Look, report: Report): void {
       to < 0 || from < 0 || to <= from,
       `${found.status.phase} to ${left.status.phase} on evidence ${evidence}`,
     );
-    const counted = (world: Look["found"]): number =>
+    const counted = (world: Reconcile["found"]): number =>
       (world.status.guard?.watchedSeconds ?? 0) + (world.status.guard?.idleSeconds ?? 0);
     report.check("I4", counted(left) <= counted(found), `the guard counts time on evidence ${evidence}`);
   }
   const isOpen = left.status.conditions.some(({ type, status }) => type === "RollbackReady" && status === "True");
-  if (isNewRevision(look) || !look.isWritten || look.isQuiet || isFinal(left)) return;
+  if (isNewRevision(reconcile) || !reconcile.isWritten || reconcile.isQuiet || isFinal(left)) return;
   if (isBlind || found.down === "source" || (found.base !== "source" && found.pods.some((pod) => pod.force !== null)))
     report.check("I4", !isOpen, "RollbackReady is True of a source that isn't seen to answer");
 }
 
 /** The destination becomes primary only after everything, and two primaries don't stay. */
-function checkCutover(look: Look, report: Report): void {
-  const { found, left, evidence } = look;
-  const before = ghostFound(look);
+function checkCutover(reconcile: Reconcile, report: Report): void {
+  const { found, left, evidence } = reconcile;
+  const before = ghostFound(reconcile);
   if (left.status.revision?.primary === "destination" && found.status.revision?.primary !== "destination") {
     report.check(
       "I5",
@@ -127,7 +127,7 @@ function checkCutover(look: Look, report: Report): void {
       allRun(found, evidence) && isHarmless(evidence, found) && hasGoodSamples(found),
       `cut over on evidence ${evidence}`,
     );
-    report.check("I5", found.down !== "source" && found.base === "source", "cut over without a way back");
+    report.check("I5", found.down !== "source" && found.base === "source", "cut over without a rollback path");
   }
   const isClosed = found.down === "source" || found.base !== "source";
   if (
@@ -135,7 +135,7 @@ function checkCutover(look: Look, report: Report): void {
     isMixed(found) &&
     before.mixed > steps.ackTimeout + 2 &&
     !isClosed &&
-    look.isWritten
+    reconcile.isWritten
   )
     report.check("I6", left.status.phase !== "CuttingOver", `two primaries for ${before.mixed} steps`);
   if (found.status.phase === "CuttingOver" && left.status.phase === "Guard")
@@ -145,11 +145,11 @@ function checkCutover(look: Look, report: Report): void {
 const back: readonly string[] = ["RollingBack", "VerifyingDrift", "RolledBack"];
 
 /** A rollback needs the API and nothing else. */
-function checkRollback(look: Look, report: Report): void {
-  const { found, left, isWhole } = look;
+function checkRollback(reconcile: Reconcile, report: Report): void {
+  const { found, left, isWhole } = reconcile;
   const isAsked =
     found.status.acts?.latched !== undefined || found.acts.includes("Abort") || found.acts.includes("Rollback");
-  if (isAsked && !isFinal(found) && look.isWritten)
+  if (isAsked && !isFinal(found) && reconcile.isWritten)
     report.check("I7", left.gone || back.includes(left.status.phase), "an Abort or Rollback was not obeyed");
   const isUnderWay = left.status.phase === "RollingBack" || left.status.phase === "VerifyingDrift";
   if (!isUnderWay || !isWhole || left.gone) return;
@@ -159,7 +159,7 @@ function checkRollback(look: Look, report: Report): void {
 }
 
 /** A rollback once written is never undone; epochs never fall. */
-function checkLatch({ found, left, documents, epoch }: Look, report: Report): void {
+function checkLatch({ found, left, documents, epoch }: Reconcile, report: Report): void {
   report.check("I9", epoch >= found.status.epoch, `the epoch fell from ${found.status.epoch} to ${epoch}`);
   const before = found.overlay?.doc ?? undefined;
   report.check(
@@ -186,8 +186,8 @@ function checkLatch({ found, left, documents, epoch }: Look, report: Report): vo
 }
 
 /** Ends are true: of the pods, not only of the status. */
-function checkEnds(look: Look, report: Report): void {
-  const { found, left, evidence } = look;
+function checkEnds(reconcile: Reconcile, report: Report): void {
+  const { found, left, evidence } = reconcile;
   const isOver = (phase: string): boolean => left.status.phase === phase && found.status.phase !== phase;
   if (isOver("RolledBack") && found.status.revision !== undefined)
     report.check(
@@ -201,7 +201,7 @@ function checkEnds(look: Look, report: Report): void {
     left.status.revision?.shadow === "none" &&
     left.status.revision.primary === "destination";
   if (isGuardOver) {
-    report.check("I10", ghostFound(look).guarded >= steps.guard, "the guard ended before its time was seen");
+    report.check("I10", ghostFound(reconcile).guarded >= steps.guard, "the guard ended before its time was seen");
     report.check(
       "I10",
       allRun(found, evidence) && isHarmless(evidence, found),
@@ -214,11 +214,11 @@ function checkEnds(look: Look, report: Report): void {
       allRun(found, evidence) && primariesOf(found).every((store) => store === "destination"),
       "Completed while a pod is elsewhere",
     );
-  if (found.finalizer && !left.finalizer) checkLeaving(look, report);
+  if (found.finalizer && !left.finalizer) checkLeaving(reconcile, report);
 }
 
 /** The finalizer goes when no pod reads both stores and every pod is where the migration ended. */
-function checkLeaving({ left }: Look, report: Report): void {
+function checkLeaving({ left }: Reconcile, report: Report): void {
   const end = left.status.phase === "Completed" ? "destination" : "source";
   const isHome = left.pods.every((pod) => pod.force === null || primaryOf(pod, left.base) === end);
   const isSingle = left.pods.every((pod) => pod.force === null || pod.force.document.shadow === "none");

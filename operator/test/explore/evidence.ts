@@ -1,4 +1,4 @@
-// Evidence in classes: what traffic does between two looks, and the counters and windows a pod then shows.
+// Evidence in classes: what traffic does between two reconciles, and the counters and windows a pod then shows.
 import { type Counters, noCounters } from "@retriever/sidecar/contract/evidence.ts";
 import { spansOf } from "#core/time/evidence-spans.ts";
 import { allAt, someCounters } from "#test/builders/counters.ts";

@@ -132,7 +132,7 @@ describe("a planted bug is caught:", () => {
     expect(brokenBy(bug)).toEqual(["I11"]);
   });
 
-  it("a status that is written at every look", () => {
+  it("a status that is written at every reconcile", () => {
     const bug = planted((decision) => ({ ...decision, status: { ...decision.status } }));
     expect(brokenBy(bug)).toEqual(["quiet"]);
   });

@@ -1,17 +1,17 @@
-// What the checker remembers from look to look, by its own counting.
+// What the checker remembers from reconcile to reconcile, by its own counting.
 
 import { absenceSteps, rates, steps } from "./plan.ts";
-import type { Look } from "./reconcile.ts";
+import type { Reconcile } from "./reconcile.ts";
 import { allRun, hasGoodSamples, isHarmless, isMixed, shadowRate, stageOf } from "./truths.ts";
 import { type Ghost, noSample, type World } from "./world.ts";
 
-/** The memory as the look finds it: with the time since the last one, and with what it sees itself. */
-export function ghostFound(look: Look): Ghost {
-  const { found, evidence, after } = look;
+/** The memory as the reconcile finds it: with the time since the last one, and with what it sees itself. */
+export function ghostFound(reconcile: Reconcile): Ghost {
+  const { found, evidence, after } = reconcile;
   const { ghost } = found;
   const away = Math.min(absenceSteps, ghost.away + after);
-  const isGood = isGuardGood(look);
-  const credited = ghost.lastLookGood && isGood && away < absenceSteps ? away : 0;
+  const isGood = isGuardGood(reconcile);
+  const credited = ghost.lastReconcileGood && isGood && away < absenceSteps ? away : 0;
   return {
     ...ghost,
     away,
@@ -21,7 +21,7 @@ export function ghostFound(look: Look): Ghost {
   };
 }
 
-function sampledBy(ghost: Ghost, found: World, evidence: Look["evidence"], after: number): number {
+function sampledBy(ghost: Ghost, found: World, evidence: Reconcile["evidence"], after: number): number {
   if (ghost.sampled >= 0) return Math.min(steps.stage, ghost.sampled + after);
   const isSeen = found.listable && evidence !== "silent" && shadowRate(found) > 0;
   const hasSample = (pod: World["pods"][number]): boolean =>
@@ -30,34 +30,35 @@ function sampledBy(ghost: Ghost, found: World, evidence: Look["evidence"], after
   return allRun(found, evidence) ? 0 : -1;
 }
 
-function isGuardGood({ found, left, evidence }: Look): boolean {
+function isGuardGood({ found, left, evidence }: Reconcile): boolean {
   const isPaused = left.status.acts?.paused === true;
   return !isPaused && allRun(found, evidence) && isHarmless(evidence, found);
 }
 
-/** The memory that goes on: what a look that was written leaves behind. */
-export function ghostLeft(look: Look): Ghost {
-  const { left, found, evidence } = look;
-  const before = ghostFound(look);
+/** The memory that goes on: what a reconcile that was written leaves behind. */
+export function ghostLeft(reconcile: Reconcile): Ghost {
+  const { left, found, evidence } = reconcile;
+  const before = ghostFound(reconcile);
   const isGuard = isWatching(left);
-  const isRevised = isNewRevision(look);
+  const isRevised = isNewRevision(reconcile);
   const isBlind = !found.listable || evidence === "silent" || evidence === "unknown" || !hasFollower(found);
   const isHarmful = !isBlind && (evidence === "harmful" || evidence === "errors");
-  // Harm in two looks is due: what the guard had counted is void.
+  // Harm in two reconciles is due: what the guard had counted is void.
   const isVoid =
     isGuard &&
-    ((isHarmful && evidence === "errors" && found.down !== "source") || (isHarmful && found.ghost.lastLookHarmful));
+    ((isHarmful && evidence === "errors" && found.down !== "source") ||
+      (isHarmful && found.ghost.lastReconcileHarmful));
   const isSampling = shadowRate(left) > 0;
   const sampled = isRevised || !isSampling ? noSample : before.sampled;
   return {
-    passed: left.status.phase === "CuttingOver" || isSampling ? passedBy(look, before) : 0,
+    passed: left.status.phase === "CuttingOver" || isSampling ? passedBy(reconcile, before) : 0,
     sampled,
     promoted: left.status.phase === "AwaitingCutover" && before.promoted,
     guarded: isGuard && !isVoid ? before.guarded : 0,
-    lastLookGood: isGuard && isGuardGood(look),
-    away: isGuard && !look.isWritten ? before.away : 0,
+    lastReconcileGood: isGuard && isGuardGood(reconcile),
+    away: isGuard && !reconcile.isWritten ? before.away : 0,
     // A blind spell never clears a finding.
-    lastLookHarmful: isGuard && (isHarmful || (isBlind && before.lastLookHarmful)),
+    lastReconcileHarmful: isGuard && (isHarmful || (isBlind && before.lastReconcileHarmful)),
     mixed: left.status.phase === "CuttingOver" ? before.mixed : 0,
   };
 }
@@ -72,17 +73,17 @@ function isWatching({ status }: World): boolean {
   return status.phase === "Guard" && status.revision?.shadow === "source";
 }
 
-/** This look decided on another revision. */
-export function isNewRevision({ found, epoch, isWritten }: Look): boolean {
+/** This reconcile decided on another revision. */
+export function isNewRevision({ found, epoch, isWritten }: Reconcile): boolean {
   return isWritten && epoch !== found.status.epoch;
 }
 
 /** Stages passed by our own clock. A rate that fell, or is measured again, has to be passed again. */
-function passedBy(look: Look, before: Ghost): number {
-  const { found, left } = look;
+function passedBy(reconcile: Reconcile, before: Ghost): number {
+  const { found, left } = reconcile;
   const stage = stageOf(shadowRate(found));
   const hasHeld =
-    before.sampled >= steps.stage && hasGoodSamples(found) && isHarmless(look.evidence, found) && stage >= 0;
+    before.sampled >= steps.stage && hasGoodSamples(found) && isHarmless(reconcile.evidence, found) && stage >= 0;
   const passed = hasHeld ? Math.max(before.passed, stage + 1) : before.passed;
   const isAhead = left.status.phase === "AwaitingCutover" || left.status.phase === "CuttingOver";
   const next = isAhead ? rates.length : Math.max(0, stageOf(shadowRate(left)));

@@ -1,4 +1,4 @@
-// The ways in which one look can go: what traffic was like, what could be read, and what a person asked for before it.
+// The ways in which one reconcile can go: what traffic was like, what could be read, and what a person asked for before it.
 import type { StoreName } from "@retriever/sidecar/contract/overlay.ts";
 import type { Evidence } from "./evidence.ts";
 import { isFinal, shadowRate } from "./truths.ts";

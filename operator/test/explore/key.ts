@@ -1,5 +1,5 @@
-// What tells worlds apart: everything that a later look can decide on, phase by phase, and nothing that is only said.
-import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
+// What tells worlds apart: everything that a later reconcile can decide on, phase by phase, and nothing that is only said.
+import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import type { Counters } from "@retriever/sidecar/contract/evidence.ts";
 import { podName } from "./observe.ts";
 import type { Pod, World } from "./world.ts";

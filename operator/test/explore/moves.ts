@@ -1,4 +1,4 @@
-// What can happen between two looks: faults, what people ask for, and what heals.
+// What can happen between two reconciles: faults, what people ask for, and what heals.
 import { restart } from "./sidecar.ts";
 import type { Job, Pod, World } from "./world.ts";
 
@@ -9,7 +9,7 @@ export type Change = {
   readonly to: World;
 };
 
-/** Every change that can happen to a world while nobody looks. */
+/** Every change that can happen to a world while nobody reconciles. */
 export function changesOf(world: World): Change[] {
   if (world.gone) return [];
   return [...podFaults(world), ...objectFaults(world), ...heals(world), ...jobEnds(world)];

@@ -1,4 +1,4 @@
-// What a look sees of the explored world, in the operator's own terms.
+// What a reconcile sees of the explored world, in the operator's own terms.
 import type { StoreStatus } from "@retriever/sidecar/contract/status.ts";
 import type { ActObservation, Observation } from "#core/model/observation.ts";
 import type { OverlayObservation, PodObservation } from "#core/model/workload.ts";

@@ -2,15 +2,15 @@
 // What is compared is bounded: no parity before the cutover, one Job after a rollback, which says equal, drift or unknown,
 // or nothing in its time. Every rollback out of the guard is a late one, every earlier one isn't.
 import { hash } from "node:crypto";
-import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
+import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
 import type { Overlay } from "@retriever/sidecar/contract/overlay.ts";
 import { aSpec, onlyReachable } from "#test/builders/spec.ts";
 
-/** One step of the clock. A look comes a step after the last one. */
+/** One step of the clock. A reconcile comes a step after the last one. */
 export const stepMs = 20_000;
-/** Beginning of every look's past; times in a status are steps before it. */
+/** Beginning of every reconcile's past; times in a status are steps before it. */
 export const origin = Date.parse("2026-03-01T00:00:00Z");
-/** Longer than any two looks may be apart for the guard to have seen the time between. */
+/** Longer than any two reconciles may be apart for the guard to have seen the time between. */
 export const absenceSteps = 4;
 
 /** What the plan asks, in steps: ages beyond these no longer make a difference. */

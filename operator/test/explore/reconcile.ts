@@ -1,4 +1,4 @@
-// One look of the production `decide`, and every way in which it can be cut short.
+// One reconcile of the production `decide`, and every way in which it can be cut short.
 import type { decide } from "#core/decide.ts";
 import type { Decision, Effect } from "#core/model/decision.ts";
 import { canonicalise } from "./canonical.ts";
@@ -12,11 +12,11 @@ import type { Pod, World } from "./world.ts";
 
 export type Decide = typeof decide;
 
-export type Look = {
+export type Reconcile = {
   readonly name: string;
   readonly faults: number;
   readonly evidence: Evidence;
-  /** Steps since the last look. */
+  /** Steps since the last reconcile. */
   readonly after: number;
   /** As the operator found it: pods have followed and counted, nothing is decided. */
   readonly found: World;
@@ -38,8 +38,8 @@ export function pass(world: World, evidence: Evidence): World {
   return { ...world, pods: [step(world.pods[0]), step(world.pods[1])] };
 }
 
-/** Every end of a look that comes a step from now. */
-export function looksOf(world: World, glance: Glance, judge: Judge): Look[] {
+/** Every end of a reconcile that comes a step from now. */
+export function reconcilesOf(world: World, glance: Glance, judge: Judge): Reconcile[] {
   const { evidence, listable = true, down = null, verifier = "there", act } = glance;
   const now = origin + stepMs;
   const passed = pass(world, evidence);
@@ -67,7 +67,7 @@ export function looksOf(world: World, glance: Glance, judge: Judge): Look[] {
 
 export type Judge = (found: World, evidence: Evidence) => Decision;
 
-/** The production judgement of what a look found. Worlds that look the same are judged once. */
+/** The production judgement of what a reconcile found. Worlds that reconcile the same are judged once. */
 export function makeJudge(decide: Decide): Judge {
   const known = new Map<string, { readonly decision: Decision; readonly isNews: boolean }>();
   return (found, evidence) => {
@@ -80,7 +80,7 @@ export function makeJudge(decide: Decide): Judge {
   };
 }
 
-/** Judges every look anew. */
+/** Judges every reconcile anew. */
 export function makeFreshJudge(decide: Decide): Judge {
   return (found, evidence) => judge(found, evidence, decide);
 }
@@ -101,7 +101,7 @@ function judge(found: World, evidence: Evidence, decide: Decide): Decision {
   return decide({ migration, observation: observe(found, evidence, now), now });
 }
 
-type Ending = Pick<Look, "name" | "faults" | "left" | "isWritten" | "isWhole" | "documents" | "isQuiet">;
+type Ending = Pick<Reconcile, "name" | "faults" | "left" | "isWritten" | "isWhole" | "documents" | "isQuiet">;
 
 function endings(found: World, decision: Decision): Ending[] {
   const isNews = decision.status !== found.status;
@@ -187,7 +187,7 @@ function leaveOverlay(world: World): World {
   return { ...world, overlay: overlay.deleting ? null : { ...overlay, hasFinalizer: false } };
 }
 
-/** Nobody looks for some steps: the operator is away, or its status write is refused. */
+/** Nothing reconciles for some steps: the operator is away, or its status write is refused. */
 export function absence(world: World, evidence: Evidence, after: number): World {
   return canonicalise(pass(world, evidence), origin + after * stepMs);
 }

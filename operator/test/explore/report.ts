@@ -5,7 +5,7 @@ export const invariants = {
   I2: "every overlay is a step of the plan that sidecars can read",
   I3: "the rate never rises over harm, the unknown or missing acknowledgements",
   I4: "unknown is never pass",
-  I5: "the destination is primary only after the last stage, with the way back open",
+  I5: "the destination is primary only after the last stage, with the rollback path open",
   I6: "two primaries don't stay",
   I7: "a rollback needs nothing but the API",
   I8: "a rollback is latched",

@@ -14,8 +14,8 @@ export type RestNode = {
 };
 type RestEdge = { readonly to: RestNode; readonly isQuiet: boolean };
 
-/** More looks than any way to rest needs. */
-const mostLooks = 80;
+/** More reconciles than any way to rest needs. */
+const mostReconciles = 80;
 
 /** Follows a world to its rest under both kinds of evidence. */
 export function checkRest(node: RestNode, report: Report): readonly Violation[] {
@@ -28,13 +28,17 @@ type Next = (node: RestNode) => RestEdge | undefined;
 
 function follow(start: RestNode, next: Next, kind: string, report: Report): void {
   let node = start.healed ?? start;
-  for (let looks = 0; looks < mostLooks; looks += 1) {
+  for (let reconciles = 0; reconciles < mostReconciles; reconciles += 1) {
     const edge = next(node);
     if (edge === undefined) return;
     if (edge.to === node) return report.check("quiet", isAtRest(node, edge), describeUnrest(node, edge, kind));
     node = edge.to;
   }
-  report.check("quiet", false, `no rest after ${mostLooks} looks on ${kind} evidence; it is at\n      ${node.line}`);
+  report.check(
+    "quiet",
+    false,
+    `no rest after ${mostReconciles} reconciles on ${kind} evidence; it is at\n      ${node.line}`,
+  );
 }
 
 function isAtRest({ state, isWell }: RestNode, { isQuiet }: RestEdge): boolean {

@@ -1,6 +1,6 @@
 // Breadth first over every reachable world, by number of faults: each world is expanded once, with the fewest it needs.
 import { canonicalise } from "./canonical.ts";
-import { checkLook } from "./check-reconcile.ts";
+import { checkReconcile } from "./check-reconcile.ts";
 import { checkWorld } from "./check-world.ts";
 import { describe } from "./describe.ts";
 import { ghostFound, ghostLeft } from "./ghost.ts";
@@ -8,7 +8,15 @@ import { type Glance, glancesOf } from "./glance.ts";
 import { keyOf } from "./key.ts";
 import { changesOf, healEnvironment } from "./moves.ts";
 import { absenceSteps, origin } from "./plan.ts";
-import { absence, type Decide, type Judge, type Look, looksOf, makeFreshJudge, makeJudge } from "./reconcile.ts";
+import {
+  absence,
+  type Decide,
+  type Judge,
+  makeFreshJudge,
+  makeJudge,
+  type Reconcile,
+  reconcilesOf,
+} from "./reconcile.ts";
 import { Report, type Violation } from "./report.ts";
 import { checkRest, type RestNode } from "./rest.ts";
 import { isAhead, isFinal } from "./truths.ts";
@@ -45,7 +53,7 @@ type Node = {
   readonly rest: RestNode;
 };
 
-/** Looks after the last step until everything is said. */
+/** Reconciles after the last step until nothing is news. */
 const mostLastWords = 8;
 
 export function explore(search: Search): Found {
@@ -110,40 +118,40 @@ class Explorer {
     const left = this.#search.mostFaults - node.faults;
     for (const glance of glancesOf(world)) {
       if (glance.faults > left) continue;
-      for (const look of looksOf(world, glance, this.#judge)) this.#look(node, look, glance);
+      for (const reconcile of reconcilesOf(world, glance, this.#judge)) this.#reconcile(node, reconcile, glance);
     }
     const healed = healEnvironment(world);
     if (healed !== world) node.rest.healed = this.#known.get(keyOf(canonicalise(healed, origin)))?.rest;
   }
 
-  #look(node: Node, look: Look, glance: Glance): void {
-    if (node.faults + look.faults > this.#search.mostFaults) return;
+  #reconcile(node: Node, reconcile: Reconcile, glance: Glance): void {
+    if (node.faults + reconcile.faults > this.#search.mostFaults) return;
     const left = {
-      ...look.left,
-      ghost: look.isWritten ? ghostLeft(look) : ghostFound(look),
+      ...reconcile.left,
+      ghost: reconcile.isWritten ? ghostLeft(reconcile) : ghostFound(reconcile),
     };
-    checkLook({ ...look, left }, this.#report);
+    checkReconcile({ ...reconcile, left }, this.#report);
     const violations = this.#report.take();
-    const next = this.#go(node, left, look.name, look.faults);
-    this.#note(violations, node, `${look.name}\n      ${describe(left)}`);
-    if (look.faults > 0 || glance.act !== undefined || next === undefined) return;
-    const isQuiet = look.isQuiet || (next === node && this.#comesToQuiet(left, glance));
-    if (look.evidence === "harmful") node.rest.harmful = { to: next.rest, isQuiet };
+    const next = this.#go(node, left, reconcile.name, reconcile.faults);
+    this.#note(violations, node, `${reconcile.name}\n      ${describe(left)}`);
+    if (reconcile.faults > 0 || glance.act !== undefined || next === undefined) return;
+    const isQuiet = reconcile.isQuiet || (next === node && this.#comesToQuiet(left, glance));
+    if (reconcile.evidence === "harmful") node.rest.harmful = { to: next.rest, isQuiet };
     else if (node.rest.healthy === undefined) node.rest.healthy = { to: next.rest, isQuiet };
   }
 
   /** What is only said may still have to be said once. */
   #comesToQuiet(world: World, glance: Glance): boolean {
     let left = world;
-    for (let looks = 0; looks < mostLastWords; looks += 1) {
-      const look = looksOf(left, glance, this.#loudJudge).find(({ faults }) => faults === 0);
-      if (look === undefined || look.isQuiet) return true;
-      left = look.left;
+    for (let reconciles = 0; reconciles < mostLastWords; reconciles += 1) {
+      const reconcile = reconcilesOf(left, glance, this.#loudJudge).find(({ faults }) => faults === 0);
+      if (reconcile === undefined || reconcile.isQuiet) return true;
+      left = reconcile.left;
     }
     return false;
   }
 
-  /** Nobody looks: the operator is away, or what it wrote was refused. */
+  /** Nobody reconciles: the operator is away, or what it wrote was refused. */
   #absent(node: Node, world: World, after: number): void {
     const name = after === 1 ? "the status write is refused" : "the operator is away for long";
     if (node.faults >= this.#search.mostFaults) return;

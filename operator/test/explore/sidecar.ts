@@ -1,17 +1,21 @@
-// The sidecar's rules of base and overlay, as small as they can be written: what a pod runs after looking at its files.
+// What an explored pod runs after reading its files: the sidecar's own rules, on a pod that is a value.
+import { followFiles } from "@retriever/kubectl/toy/follow-files.ts";
 import type { StoreName } from "@retriever/sidecar/contract/overlay.ts";
-import type { Doc } from "./plan.ts";
 import type { OverlayObject, Pod } from "./world.ts";
 
-/** A running pod looks at its files. */
+/** A running pod reads its files. */
 export function follow(pod: Pod, overlay: OverlayObject | null, base: StoreName): Pod {
   if (pod.deaf) return pod;
-  // Without an overlay the base's store is the running one, whatever it was before.
-  const pinned = base === "source" || (pod.force !== null && pod.pinned);
-  const looked = pinned === pod.pinned ? pod : { ...pod, pinned };
-  if (overlay === null) return withoutFile(looked);
-  if (overlay.doc === null) return looked;
-  return takeOver(looked, overlay.doc);
+  const { force, vanished, pinned } = pod;
+  const files = {
+    overlay: overlay === null ? null : (overlay.doc ?? "invalid"),
+    isBaseSource: base === "source",
+  } as const;
+  const next = followFiles({ inForce: force, isVanished: vanished, hasSource: pinned }, files);
+  const isSame = next.inForce === force && next.isVanished === vanished && next.hasSource === pinned;
+  if (isSame) return pod;
+  const seen = next.inForce === force ? pod.seen : "nothing";
+  return { ...pod, force: next.inForce, vanished: next.isVanished, pinned: next.hasSource, seen };
 }
 
 /** A process begins anew: nothing in memory, the files as they are. */
@@ -25,20 +29,4 @@ export function restart(pod: Pod, overlay: OverlayObject | null, base: StoreName
     counted: false,
   };
   return follow({ ...fresh, deaf: false }, overlay, base);
-}
-
-function withoutFile(pod: Pod): Pod {
-  if (pod.force === null) return pod;
-  if (pod.force.document.released) return { ...pod, force: null, vanished: false, seen: "nothing" };
-  return pod.vanished ? pod : { ...pod, vanished: true };
-}
-
-function takeOver(pod: Pod, doc: Doc): Pod {
-  const last = pod.force?.document.revision.epoch ?? 0;
-  if (doc.document.revision.epoch < last) return pod;
-  // The base has another store than the migration began with: it serves, and the overlay stays unacknowledged.
-  if (doc.document.primary === "source" && !pod.pinned)
-    return { ...pod, force: null, vanished: false, seen: "nothing" };
-  if (pod.force === doc) return pod.vanished ? { ...pod, vanished: false } : pod;
-  return { ...pod, force: doc, vanished: false, seen: "nothing" };
 }

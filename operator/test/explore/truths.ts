@@ -1,4 +1,4 @@
-// What is true of a world, read off documents and pods. The checker's own eyes: nothing of the core is used.
+// What is true of a world, read off documents and pods. The checker's own reading: nothing of the core is used.
 import type { Evidence } from "./evidence.ts";
 import { rates } from "./plan.ts";
 import { primaryOf, type World } from "./world.ts";

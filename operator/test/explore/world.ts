@@ -1,5 +1,5 @@
 // One state of the explored world: what the API server holds, what the pods run, what people and stores do.
-import { type MigrationStatus, migrationStatusSchema } from "@retriever/crds/migration-status.ts";
+import { type MigrationStatus, migrationStatusSchema } from "@retriever/crds/status/migration-status.ts";
 import type { StoreName } from "@retriever/sidecar/contract/overlay.ts";
 import type { OverlayIntent } from "#core/model/workload.ts";
 import type { Doc } from "./plan.ts";
@@ -43,12 +43,12 @@ export type Ghost = {
   /** Steps since every pod followed the epoch and a sample was there; -1 with a sample alone, -2 without. */
   readonly sampled: number;
   readonly promoted: boolean;
-  /** Steps of the guard between two looks that both saw every pod without harm. */
+  /** Steps of the guard between two reconciles that both saw every pod without harm. */
   readonly guarded: number;
-  readonly lastLookGood: boolean;
-  /** Steps of the guard since the last look. */
+  readonly lastReconcileGood: boolean;
+  /** Steps of the guard since the last reconcile. */
   readonly away: number;
-  readonly lastLookHarmful: boolean;
+  readonly lastReconcileHarmful: boolean;
   /** Steps for which pods have had two primaries. */
   readonly mixed: number;
 };
@@ -104,9 +104,9 @@ export function firstWorld(): World {
       sampled: noSample,
       promoted: false,
       guarded: 0,
-      lastLookGood: false,
+      lastReconcileGood: false,
       away: 0,
-      lastLookHarmful: false,
+      lastReconcileHarmful: false,
       mixed: 0,
     },
   };

@@ -1,5 +1,5 @@
 // A cluster in memory: the Cluster port's promises, and faults on demand.
-import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
+import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import { fieldManager, overlayFinalizer, overlayName, settleFinalizer } from "@retriever/sidecar/contract/names.ts";
 import { overlayFileName } from "@retriever/sidecar/contract/overlay.ts";
 import type { Announcement } from "#core/model/decision.ts";

@@ -24,7 +24,7 @@ export class FakeEventSource implements EventSource {
   }
 
   /** An event concerns this migration. */
-  hint(key: MigrationKey): void {
+  emit(key: MigrationKey): void {
     if (!this.#stopped) this.#wake(key);
   }
 
@@ -48,7 +48,7 @@ export class FakeEventSource implements EventSource {
     try {
       const keys = await this.#cluster.listMigrations(new AbortController().signal);
       this.#listedAt = this.#clock.elapsed();
-      for (const key of keys) this.hint(key);
+      for (const key of keys) this.emit(key);
     } catch {
       // The next list comes.
     }

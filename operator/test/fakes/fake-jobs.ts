@@ -1,4 +1,4 @@
-// Jobs in memory: the port's promises, and the hands of a cluster that runs them.
+// Jobs in memory: the port's promises, and what a cluster that runs them does.
 import { verifyContainer } from "@retriever/sidecar/contract/names.ts";
 import type { MigrationMeta } from "#core/model/migration.ts";
 import { OperatorError } from "#errors.ts";

@@ -9,7 +9,7 @@ import { goodTraffic, ToyPod, type Traffic, type World } from "#test/toy-pod.ts"
 import type { FakeCluster } from "./fake-cluster.ts";
 import type { FakeSidecars } from "./fake-sidecars.ts";
 
-/** `pods` pods of the Deployment search-api; each look of the operator lets them live until then. */
+/** `pods` pods of the Deployment search-api; each reconcile of the operator lets them live until then. */
 export class ToyFleet {
   traffic: (at: number, primary: StoreName) => Traffic = () => goodTraffic;
   readonly pods: readonly ToyPod[];

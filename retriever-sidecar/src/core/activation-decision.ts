@@ -5,6 +5,7 @@ import type { Normalization } from "@retriever/stores/config/normalization.ts";
 import { choiceFault, type StoreChoice } from "@retriever/stores/config/store-spec.ts";
 import type { Fault } from "@retriever/stores/errors.ts";
 import type { ExactSearchSetting } from "#contract/base.ts";
+import { followOverlay, servingOf } from "#contract/follow-overlay.ts";
 import type { Overlay, StoreName } from "#contract/overlay.ts";
 import { latencyDeltaThresholdMs, scoreDeltaThreshold } from "#contract/thresholds.ts";
 import type { Thresholds } from "./variance.ts";
@@ -90,23 +91,13 @@ function decideChange({ base, overlay }: ActivationInput, inForce: Plan): Activa
   const baseFault = base.kind === "invalid" ? base.fault : null;
   const lastBase = base.kind === "valid" ? base.value : inForce.base;
   if (overlay.kind === "invalid") return keep(inForce, base, overlay.fault);
-  if (overlay.kind === "absent") return decideWithoutOverlay(lastBase, inForce, base, baseFault);
-  const regress = epochRegress(overlay.value, inForce);
-  if (regress !== undefined) return keep(inForce, base, regress);
-  const planned = planOverlay(lastBase, overlay.value, inForce);
-  return adopt(planned.plan, baseFault ?? planned.fault, inForce, base);
-}
-
-function decideWithoutOverlay(
-  lastBase: BaseReading,
-  inForce: Plan,
-  base: ActivationInput["base"],
-  baseFault: Fault | null,
-): ActivationDecision {
-  const last = inForce.overlay;
-  if (last === null || last.overlay.released) return adopt(planBase(lastBase), baseFault, inForce, base);
-  const planned = planOverlay(lastBase, last, inForce);
-  return adopt({ ...planned.plan, overlayState: "vanished" }, baseFault ?? planned.fault, inForce, base);
+  const offered = overlay.kind === "valid" ? overlay.value : null;
+  const following = followOverlay(offered, inForce.overlay, (reading) => reading.overlay);
+  if (following.kind === "keep") return keep(inForce, base, olderEpoch(offered, inForce));
+  if (following.kind === "base") return adopt(planBase(lastBase), baseFault, inForce, base);
+  const { plan, fault } = planOverlay(lastBase, following.file, inForce);
+  const planned: Plan = following.kind === "vanished" ? { ...plan, overlayState: "vanished" } : plan;
+  return adopt(planned, baseFault ?? fault, inForce, base);
 }
 
 /** Only a primary that can't be used stands in the way of a plan. */
@@ -150,20 +141,17 @@ function planBase(base: BaseReading): Plan {
 type Planned = { readonly plan: Plan; readonly fault: Fault | null };
 
 function planOverlay(base: BaseReading, reading: OverlayReading, inForce: Plan | null): Planned {
-  const source = pinnedSource(base, reading.overlay.source.digest, inForce);
-  const sourceChanged = isChanged(base.source.identity, reading);
-  if (source === null && reading.overlay.primary === "source") return planForeignBase(base);
   const { overlay } = reading;
-  const shadow = source === null ? "none" : overlay.shadow;
+  const source = pinnedSource(base, overlay.source.digest, inForce);
+  const serving = servingOf(overlay, source !== null);
+  if (serving === null) return planForeignBase(base);
   const plan: Plan = {
+    ...serving,
     overlay: reading,
     overlayState: "in-force",
     base,
     baseIdentity: base.source.identity,
-    sourceChanged,
-    primary: overlay.primary,
-    shadow,
-    sampleRate: shadow === "none" ? 0 : overlay.sampleRate,
+    sourceChanged: isChanged(base.source.identity, reading),
     thresholds: overlay.thresholds,
     source,
     destination: reading.destination,
@@ -198,11 +186,8 @@ function primaryFault(plan: Plan): Fault | undefined {
   return choice === null ? undefined : choiceFault(choice);
 }
 
-/** An epoch rises. A lower one of the same migration is an old copy, and obeying it could undo a rollback. */
-function epochRegress(reading: OverlayReading, inForce: Plan): Fault | undefined {
-  const last = inForce.overlay?.overlay.revision;
-  const next = reading.overlay.revision;
-  if (last === undefined || last.migrationUid !== next.migrationUid || next.epoch >= last.epoch) return undefined;
-  const message = `revision.epoch: expected at least ${last.epoch}, the one in force of the same migration, got ${next.epoch}`;
+function olderEpoch(offered: OverlayReading | null, inForce: Plan): Fault {
+  const [last, next] = [inForce.overlay?.overlay.revision.epoch, offered?.overlay.revision.epoch];
+  const message = `revision.epoch: expected at least ${last}, the one in force of the same migration, got ${next}`;
   return { code: "RETR_CONFIG_INVALID", message, path: "revision.epoch" };
 }

@@ -3,6 +3,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { compileCache } from "#support/compile-cache.ts";
 
 type Command = {
   readonly command: readonly string[];
@@ -66,7 +67,12 @@ function launch({ command, env, cwd, logFile }: Command): ChildProcess {
   const log = openSync(logFile, "a");
   const [program = "", ...args] = command;
   try {
-    return spawn(program, args, { cwd, env, detached: true, stdio: ["ignore", log, log] });
+    return spawn(program, args, {
+      cwd,
+      env: { ...compileCache(), ...env },
+      detached: true,
+      stdio: ["ignore", log, log],
+    });
   } finally {
     closeSync(log);
   }

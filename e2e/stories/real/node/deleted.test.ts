@@ -1,6 +1,6 @@
 // Stories of a migration that is deleted, wherever it stands: it goes, and what it leaves is what its documentation says.
 // In the guard it is deleted in back.test.ts.
-import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
+import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { eventually } from "#support/eventually.ts";
 import { sidecarOf } from "#support/world/pods.ts";

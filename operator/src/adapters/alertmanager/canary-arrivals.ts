@@ -9,7 +9,7 @@ export type CanaryArrivals = {
   readonly arrivedAt: (place: { readonly namespace: string; readonly target: string }) => number | null;
 };
 
-/** More targets than an operator looks after; the one that came longest ago goes first. */
+/** More targets than an operator has; the one that came longest ago goes first. */
 const mostTargets = 5000;
 
 export function makeCanaryArrivals(clock: Pick<Clock, "now">): CanaryArrivals {

@@ -63,7 +63,7 @@ const post = (url: string, text: string, headers: Record<string, string> = beare
   fetch(url, { method: "POST", body: text, headers });
 
 describe("a call of the webhook", () => {
-  test("with the token hands on which alerts name which target, each once", async () => {
+  test("with the token passes on which alerts name which target, each once", async () => {
     const url = await open();
     const labels = { alertname: "A", ...place, cause: "mismatch" };
     const text = body({ labels }, { labels: { ...labels, cause: "score-delta" } }, { labels: { alertname: "B" } });

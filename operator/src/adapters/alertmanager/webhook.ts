@@ -47,7 +47,7 @@ export async function openWebhook(options: WebhookOptions): Promise<Webhook> {
     );
   const { deadlineMs = defaultDeadlineMs } = options;
   const limits = { requestTimeout: deadlineMs, headersTimeout: deadlineMs, maxHeaderSize: 8192 };
-  // The times of requests are looked at this often.
+  // The times of requests are checked this often.
   const server = createServer({ ...limits, connectionsCheckingInterval: deadlineMs }, (request, response) => {
     void answer(request, response, options);
   });

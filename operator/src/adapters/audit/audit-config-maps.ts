@@ -6,7 +6,7 @@ import { hasCode, OperatorError } from "#errors.ts";
 import type { ConfigMapDocument, KubeObject, ObjectMeta } from "#kube/documents.ts";
 import { type KubeRequest, mergePatch } from "#kube/kube-request.ts";
 import { apiVersionOf, configMaps, migrations } from "#kube/resources.ts";
-import type { AuditStore, EvidenceReader, EvidenceSubject, KeptChain, StoredEnd } from "#ports/audit-store.ts";
+import type { AuditStore, AuditSubject, EvidenceReader, KeptChain, StoredEnd } from "#ports/audit-store.ts";
 
 /** Label of evidence; its value is the migration's uid. Not the overlays' label: writing evidence wakes nobody. */
 export const evidenceLabel = "retriever.dev/evidence";
@@ -59,7 +59,7 @@ export function makeAuditStore(request: KubeRequest): AuditStore {
 }
 
 type Write = {
-  readonly subject: EvidenceSubject;
+  readonly subject: AuditSubject;
   readonly end: StoredEnd;
   readonly record: AuditRecord;
   readonly text: string;
@@ -183,7 +183,7 @@ function chainOf(maps: readonly ConfigMapDocument[]): KeptChain {
 }
 
 /** Oldest first, without their records. */
-async function listMaps(request: KubeRequest, subject: EvidenceSubject, signal: AbortSignal): Promise<ObjectMeta[]> {
+async function listMaps(request: KubeRequest, subject: AuditSubject, signal: AbortSignal): Promise<ObjectMeta[]> {
   const { namespace, name, uid } = subject;
   const answer = (await request({
     method: "GET",
@@ -250,7 +250,7 @@ function readEnd({ annotations = {} }: ObjectMeta, annotation: string): MapEnd |
   }
 }
 
-function unreadable({ namespace }: EvidenceSubject, map: string): OperatorError {
+function unreadable({ namespace }: AuditSubject, map: string): OperatorError {
   return new OperatorError(
     "ROP_API_ANSWER_INVALID",
     `configmaps ${namespace}/${map}: annotation ${endAnnotation} was changed; restore it, or collect the evidence and delete its ConfigMaps`,

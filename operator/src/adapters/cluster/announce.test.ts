@@ -26,7 +26,7 @@ function arrange() {
 }
 
 describe("an announcement", () => {
-  test("becomes an event on the migration, marked when somebody must look", async () => {
+  test("becomes an event on the migration, marked when a person must act", async () => {
     const { announce, calls } = arrange();
     await announce(meta, announcement, signal);
     expect(calls[0]?.body).toMatchObject({

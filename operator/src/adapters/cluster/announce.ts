@@ -13,7 +13,7 @@ const windowMs = 30 * 60_000;
 const maxRemembered = 1000;
 /** The API server's own limit. */
 const maxMessage = 1024;
-/** Annotation of events that somebody has to look at now. */
+/** Annotation of events that a person has to act on now. */
 const pageAnnotation = "retriever.dev/page";
 
 type Sent = { readonly name: string; readonly firstAt: number; readonly count: number };

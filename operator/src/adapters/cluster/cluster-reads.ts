@@ -1,6 +1,6 @@
 // Live reads of the cluster, each one request (or one list), translated into what the operator needs.
 import { migrationActSpecSchema } from "@retriever/crds/migration.ts";
-import { phases } from "@retriever/crds/migration-status.ts";
+import { phases } from "@retriever/crds/status/migration-status.ts";
 import { fieldManager } from "@retriever/sidecar/contract/names.ts";
 import type { MigrationMeta } from "#core/model/migration.ts";
 import type { ActObservation, ClaimObservation } from "#core/model/observation.ts";
@@ -18,8 +18,8 @@ import {
   pods,
 } from "#kube/resources.ts";
 import type { Cluster, ConfigMapRead } from "#ports/cluster.ts";
-import { identityPolicyName, isInForce } from "../control-plane/admission-policies.ts";
-import { readPolicy } from "../control-plane/kubernetes-policies.ts";
+import { identityPolicyName, isInForce } from "../policies/admission-policies.ts";
+import { readPolicy } from "../policies/kubernetes-policies.ts";
 import { readPodDocument, readWorkloadDocument } from "./read-workload.ts";
 
 export type ClusterReads = Pick<

@@ -1,5 +1,5 @@
 // Writes to the migration itself and to pods: status under a precondition, finalizers, one annotation.
-import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
+import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import { epochAnnotation, fieldManager, settleFinalizer } from "@retriever/sidecar/contract/names.ts";
 import type { MigrationMeta } from "#core/model/migration.ts";
 import { OperatorError } from "#errors.ts";

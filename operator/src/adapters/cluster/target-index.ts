@@ -44,7 +44,7 @@ function idOf(key: MigrationKey): string {
   return `${key.namespace}/${key.name}`;
 }
 
-/** What people and other programs change: our own status writes must not wake us, or each look would cause the next. */
+/** What people and other programs change: our own status writes must not wake us, or each reconcile would cause the next. */
 function markOf({ metadata }: KubeObject): string {
   return JSON.stringify([metadata?.uid, metadata?.generation, metadata?.deletionTimestamp, metadata?.finalizers]);
 }

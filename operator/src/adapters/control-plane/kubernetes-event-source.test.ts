@@ -8,9 +8,9 @@ import { makeSystemClock } from "../system-clock.ts";
 import { makeKubernetesEventSource } from "./kubernetes-event-source.ts";
 
 let played: Played | undefined;
-let hints: EventSource | undefined;
+let events: EventSource | undefined;
 afterEach(async () => {
-  await hints?.stop();
+  await events?.stop();
   await played?.close();
 });
 
@@ -54,7 +54,7 @@ async function arrange(more: Partial<Arrangement> = {}) {
       });
   });
   const clock = makeSystemClock();
-  hints = makeKubernetesEventSource({
+  events = makeKubernetesEventSource({
     connection: played.connection,
     request: makeKubeRequest(played.connection, { deadlineMs: 1000, clock }),
     clock,
@@ -63,7 +63,7 @@ async function arrange(more: Partial<Arrangement> = {}) {
     resyncMs,
     onFault: () => undefined,
   });
-  hints.start((key) => woken.push(`${key.namespace}/${key.name}`));
+  events.start((key) => woken.push(`${key.namespace}/${key.name}`));
   await until(() => streams.size === 3 && woken.length >= 1, "lists and watches");
   woken.length = 0;
   const send = (plural: string, type: string, object: KubeObject) =>
@@ -77,7 +77,7 @@ async function arrange(more: Partial<Arrangement> = {}) {
   return { send, seen, woken, acts, requests: played.requests };
 }
 
-describe("a hint", () => {
+describe("an event", () => {
   test("comes of a change of the spec, a deletion or a finalizer", async () => {
     const { send, seen } = await arrange();
     send("retrievermigrations", "MODIFIED", aMigration({ generation: 2 }));
@@ -86,7 +86,7 @@ describe("a hint", () => {
     expect((await seen()).length).toBe(3);
   });
 
-  test("doesn't come of our own status writes: no look causes the next", async () => {
+  test("doesn't come of our own status writes: no reconcile causes the next", async () => {
     const { send, seen } = await arrange();
     for (let version = 2; version < 10; version += 1) {
       send("retrievermigrations", "MODIFIED", aMigration({ resourceVersion: String(version) }, "Guard"));
@@ -108,14 +108,14 @@ describe("a hint", () => {
   ])("comes of %s", async (_, plural, object) => {
     const { send, woken } = await arrange();
     send(plural, "ADDED", object);
-    await until(() => woken.includes("search/docs"), "the hint");
+    await until(() => woken.includes("search/docs"), "the event");
     expect(woken).toEqual(["search/docs"]);
   });
 
   test("can be asked for by the workload that migrations name", async () => {
     await arrange();
-    expect(hints?.keysOfTarget({ namespace: "search", name: "app" })).toEqual([{ namespace: "search", name: "docs" }]);
-    expect(hints?.keysOfTarget({ namespace: "other", name: "app" })).toEqual([]);
+    expect(events?.keysOfTarget({ namespace: "search", name: "app" })).toEqual([{ namespace: "search", name: "docs" }]);
+    expect(events?.keysOfTarget({ namespace: "other", name: "app" })).toEqual([]);
   });
 
   test("comes of every list while a migration runs, and of every tenth when it has finished", async () => {
@@ -124,7 +124,7 @@ describe("a hint", () => {
       runs.requests.filter(({ url }) => url.includes("retrievermigrations") && !url.includes("watch=")).length;
     await until(() => countLists() > 4, "lists");
     expect(runs.woken.length).toBeGreaterThanOrEqual(2);
-    await hints?.stop();
+    await events?.stop();
     await played?.close();
     const rests = await arrange({ resyncMs: 20, phase: "Completed" });
     await until(() => rests.woken.length >= 1, "the tenth list");
@@ -170,6 +170,6 @@ describe("a hint", () => {
         path.startsWith("/api/v1/namespaces/search/configmaps?labelSelector=retriever.dev%2Foverlay%3Dtrue"),
       ),
     ).toBe(true);
-    expect(hints?.listedAt()).toBeGreaterThan(0);
+    expect(events?.listedAt()).toBeGreaterThan(0);
   });
 });

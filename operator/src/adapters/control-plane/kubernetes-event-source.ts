@@ -13,7 +13,7 @@ import type { EventSource } from "#ports/event-source.ts";
 import { overlayLabel } from "../cluster/overlay-config-map.ts";
 import { keyOf, makeTargetIndex, type TargetIndex } from "../cluster/target-index.ts";
 
-export type HintsOptions = {
+export type EventSourceOptions = {
   readonly connection: KubeConnection;
   readonly request: KubeRequest;
   readonly clock: Clock;
@@ -31,7 +31,7 @@ const defaultInactivityMs = 70_000;
 const finishedEvery = 10;
 
 /** EventSource from watches in all watched namespaces. */
-export function makeKubernetesEventSource(options: HintsOptions): EventSource {
+export function makeKubernetesEventSource(options: EventSourceOptions): EventSource {
   let reflectors: readonly Reflector[] = [];
   const index = makeTargetIndex();
   return {
@@ -104,7 +104,7 @@ function isAtRest({ status }: KubeObject): boolean {
   return isSettled && !waits;
 }
 
-function reflect({ resource, ...watch }: Watch, options: HintsOptions): Reflector[] {
+function reflect({ resource, ...watch }: Watch, options: EventSourceOptions): Reflector[] {
   const { namespaces, inactivityMs = defaultInactivityMs } = options;
   const places: Place[] =
     namespaces.length === 0 ? [{ resource }] : namespaces.map((namespace) => ({ resource, namespace }));

@@ -16,7 +16,7 @@ const common: readonly string[] = ["__name__", "alertname", "alertstate", "names
 
 export type FiringPlace = { readonly namespace: string; readonly target: string };
 
-/** Runs of firing samples, oldest first. At most the newest 20: what is older was looked at before. */
+/** Runs of firing samples, oldest first. At most the newest 20: what is older was judged before. */
 export function joinFirings(series: readonly Series[], rules: readonly RuleInGroup[], place: FiringPlace): Firing[] {
   const active = activeAlerts(rules, place);
   // What fires by the rules may not be among the samples yet, or not be kept there at all.

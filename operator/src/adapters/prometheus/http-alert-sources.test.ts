@@ -58,7 +58,7 @@ const faultOf = (sources: HttpAlertSources, signal = never): Promise<OperatorErr
     (fault: unknown) => fault as OperatorError,
   );
 
-describe("a look at a Prometheus", () => {
+describe("a read of a Prometheus", () => {
   test("asks for the rules by name and for every firing sample since the epoch, a minute before included", async () => {
     const played = await play(answering());
     const seen = await open(played).read(question, never);
@@ -187,7 +187,7 @@ describe("an answer that can't be used is never 'not firing'", () => {
     expect((await faultOf(open({ url: "http://127.0.0.1:1" }))).code).toBe(unavailable);
   });
 
-  test("a look that is given up", async () => {
+  test("a reconcile that is given up", async () => {
     const stop = new AbortController();
     const played = await play(() => stop.abort());
     expect((await faultOf(open(played), stop.signal)).code).toBe("ROP_STOPPED");

@@ -1,4 +1,4 @@
-// The AlertSources port over the HTTP APIs of Prometheus and Alertmanager: two reads a look, and one per Alertmanager.
+// The AlertSources port over the HTTP APIs of Prometheus and Alertmanager: two reads a reconcile, and one per Alertmanager.
 import {
   type AlertRule,
   type AlertsObservation,
@@ -28,7 +28,7 @@ export type HttpAlertSourcesOptions = {
 
 /** A run that had begun before the epoch is seen to have. */
 const marginSeconds = 60;
-/** Samples of a longer epoch were looked at before. */
+/** Samples of a longer epoch were judged before. */
 const longestRangeSeconds = 6 * 3600;
 const mostRules = 20;
 
@@ -102,7 +102,7 @@ async function readRules({ prometheus }: Source, question: AlertQuestion, readin
   return parseRules(question.source, answer, names);
 }
 
-/** Every firing sample in the range itself, not one per step: what fired between two looks is among them. */
+/** Every firing sample in the range itself, not one per step: what fired between two reconciles is among them. */
 async function readSeries({ prometheus }: Source, question: AlertQuestion, reading: Reading) {
   if (question.since === null) return [];
   const { alert, namespace, target, since, source } = question;

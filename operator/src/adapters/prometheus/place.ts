@@ -96,8 +96,8 @@ function printQuery(query: readonly Parameter[]): string {
 async function readAnswer(about: string, answer: Dispatcher.ResponseData): Promise<string> {
   if (answer.statusCode !== 200) {
     await answer.body.dump({ limit: maxRefusalBytes });
-    const hint = answer.statusCode === 401 || answer.statusCode === 403 ? ": it doesn't take the token" : "";
-    throw new OperatorError("ROP_ALERTS_UNAVAILABLE", `${about}: HTTP ${answer.statusCode}, expected 200${hint}`);
+    const detail = answer.statusCode === 401 || answer.statusCode === 403 ? ": it doesn't take the token" : "";
+    throw new OperatorError("ROP_ALERTS_UNAVAILABLE", `${about}: HTTP ${answer.statusCode}, expected 200${detail}`);
   }
   const parts: Buffer[] = [];
   let size = 0;

@@ -31,7 +31,7 @@ async function arrange(handler: Handler, deadlineMs = 1000) {
   return { ask, fail, requests: played.requests };
 }
 
-describe("a look at a sidecar", () => {
+describe("a read of a sidecar", () => {
   test("asks for the windows and brings the status", async () => {
     const { ask, requests } = await arrange((_, response) =>
       reply(response, 200, aSidecarStatus({ podUid: "u" }, windows)),

@@ -1,4 +1,4 @@
-// The Sidecars port over HTTP: one bounded request per look, its answer checked against the contract.
+// The Sidecars port over HTTP: one bounded request per reconcile, its answer checked against the contract.
 
 import { printWindows } from "@retriever/sidecar/contract/evidence.ts";
 import { type SidecarStatus, sidecarStatusSchema } from "@retriever/sidecar/contract/status.ts";

@@ -1,5 +1,5 @@
-// AlertsArmed: would the alert be heard? True only on a rule that is evaluated and a canary that was seen to fire.
-import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
+// AlertsArmed: whether the alert would reach the operator. True only on a rule that is evaluated and a canary that fires.
+import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
 import {
   type AlertRule,
   type AlertsObservation,

@@ -1,9 +1,9 @@
 // Who has agreed, and who is missing. Approvals count by role, by different people, for one plan, for a while.
 
-import type { ApprovalStatus } from "@retriever/crds/acts-status.ts";
-import { durationSeconds } from "@retriever/crds/duration.ts";
-import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
-import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
+import { durationSeconds } from "@retriever/crds/fields/duration.ts";
+import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
+import type { ApprovalStatus } from "@retriever/crds/status/acts-status.ts";
+import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import type { ActIdentity, ActObservation, Observation } from "../model/observation.ts";
 import type { Fact } from "../model/status-readings.ts";
 import { instantMs } from "../model/status-readings.ts";

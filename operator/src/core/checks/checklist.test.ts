@@ -1,6 +1,6 @@
 // The checklist as such: which judgement answers which check, what a plan skips and what a person's waiver changes.
-import type { CheckName } from "@retriever/crds/checklist-spec.ts";
-import type { MigrationSpecInput } from "@retriever/crds/migration-spec.ts";
+import type { CheckName } from "@retriever/crds/spec/checklist-spec.ts";
+import type { MigrationSpecInput } from "@retriever/crds/spec/migration-spec.ts";
 import { describe, expect, it } from "vitest";
 import { aContext, asking } from "#test/builders/context.ts";
 import { aSpec } from "#test/builders/spec.ts";
@@ -54,7 +54,7 @@ describe("a check", () => {
     expect(judgeCheck({ ...c, observation }, "approvals").reason).toBe("ApprovalsMissing");
   });
 
-  it("of a staging looks at the migration that the plan names", () => {
+  it("of a staging reads the migration that the plan names", () => {
     const c = all();
     const staging = { ok: true, value: { phase: "Ramp", result: "" } } as const;
     expect(judgeCheck({ ...c, observation: { ...c.observation, staging } }, "staging").reason).toBe("NotValidated");

@@ -1,6 +1,6 @@
 // The runbook's checklist. A check is True on evidence, skipped openly, or Unknown; Unknown blocks.
-import type { CheckName } from "@retriever/crds/checklist-spec.ts";
-import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
+import type { CheckName } from "@retriever/crds/spec/checklist-spec.ts";
+import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
 import type { Context } from "../model/context.ts";
 import type { Fact } from "../model/status-readings.ts";
 import { judgeWindow } from "../time/migration-window.ts";

@@ -1,6 +1,7 @@
 // Who has the target.
-import type { Phase } from "@retriever/crds/migration-status.ts";
-import { planHash } from "@retriever/crds/plan.ts";
+
+import { planHash } from "@retriever/crds/spec/plan.ts";
+import type { Phase } from "@retriever/crds/status/migration-status.ts";
 import { describe, expect, it } from "vitest";
 import { aSpec } from "#test/builders/spec.ts";
 import { aMigration } from "#test/builders/world.ts";

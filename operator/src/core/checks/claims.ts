@@ -1,6 +1,6 @@
-// At most one migration on a target: who has it, decided the same way by everyone who looks.
-import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
-import { planHash } from "@retriever/crds/plan.ts";
+// At most one migration on a target: who has it, decided the same way by every operator.
+import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
+import { planHash } from "@retriever/crds/spec/plan.ts";
 import type { MigrationMeta } from "../model/migration.ts";
 import type { ClaimObservation, Observation } from "../model/observation.ts";
 

@@ -1,7 +1,7 @@
-// Is the way back open? Observed continuously; only positive, current evidence may stop an automatic rollback.
-import { durationSeconds, printDuration } from "@retriever/crds/duration.ts";
-import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
-import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
+// Is the rollback path open? Judged in every reconcile; only positive, current evidence may stop an automatic rollback.
+import { durationSeconds, printDuration } from "@retriever/crds/fields/duration.ts";
+import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
+import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import type { StoreStatus } from "@retriever/sidecar/contract/status.ts";
 import type { Observation } from "../model/observation.ts";
 import type { Fact } from "../model/status-readings.ts";

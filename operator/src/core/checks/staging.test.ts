@@ -1,4 +1,4 @@
-import { validationHash } from "@retriever/crds/plan.ts";
+import { validationHash } from "@retriever/crds/spec/plan.ts";
 import { describe, expect, it } from "vitest";
 import { aSpec, onlyReachable } from "#test/builders/spec.ts";
 import { judgeStaging, validationResult } from "./staging.ts";
@@ -38,12 +38,7 @@ describe("the check of a validation elsewhere", () => {
       undefined,
       unknown("NoValidation", "name a Validated migration in spec.checklist.staging.from, or paste its result"),
     ],
-    [
-      "names one that was not looked at",
-      from,
-      undefined,
-      unknown("NotObserved", "migration rehearsed was not looked at"),
-    ],
+    ["names one that was not read", from, undefined, unknown("NotObserved", "migration rehearsed was not read")],
     [
       "names one that can't be read",
       from,

@@ -1,7 +1,7 @@
-// Was the same plan validated before? A migration of mode Validate says so, here or in words pasted from elsewhere.
+// The check staging: whether the same plan was validated before, by a migration named here or by its pasted result.
 import { hash } from "node:crypto";
-import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
-import { validationHash } from "@retriever/crds/plan.ts";
+import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
+import { validationHash } from "@retriever/crds/spec/plan.ts";
 import type { Observation } from "../model/observation.ts";
 import type { Fact } from "../model/status-readings.ts";
 
@@ -18,7 +18,7 @@ export function judgeStaging(plan: MigrationSpec, staging: Observation["staging"
   if (from === undefined) {
     return unknown("NoValidation", "name a Validated migration in spec.checklist.staging.from, or paste its result");
   }
-  if (staging === undefined) return unknown("NotObserved", `migration ${from} was not looked at`);
+  if (staging === undefined) return unknown("NotObserved", `migration ${from} was not read`);
   if (!staging.ok) return unknown("NotObserved", `migration ${from} can't be read: ${staging.why}`);
   if (staging.value === null) return refused("ValidationMissing", `there is no migration ${from}`);
   if (staging.value.phase !== "Validated") {

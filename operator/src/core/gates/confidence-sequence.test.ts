@@ -53,7 +53,7 @@ test("more samples of the same share narrow the interval", () => {
   expect(widths.at(-1)).toBeLessThan(0.02);
 });
 
-test("the true share lies inside at every one of 40 looks in all but alpha of the runs", () => {
+test("the true share lies inside at each of 40 points in all but alpha of the runs", () => {
   const [runs, alpha, share] = [300, 0.1, 0.12];
   let missed = 0;
   for (let run = 0; run < runs; run += 1) {

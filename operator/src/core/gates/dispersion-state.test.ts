@@ -1,5 +1,5 @@
-import { dispersionStateSchema } from "@retriever/crds/evidence-status.ts";
-import type { DispersionState } from "@retriever/crds/migration-status.ts";
+import { dispersionStateSchema } from "@retriever/crds/status/evidence-status.ts";
+import type { DispersionState } from "@retriever/crds/status/migration-status.ts";
 import { expect, test } from "vitest";
 import { dispersionOfGate, foldDispersion } from "./dispersion-state.ts";
 
@@ -13,7 +13,7 @@ const at = (second: number, bad: number, n: number, epoch = 3) => ({
 const opened = (): DispersionState => foldDispersion(undefined, at(0, 0, 0));
 const gateOf = (state: DispersionState) => state.gates[0];
 
-test("a look inside the window changes nothing", () => {
+test("a reconcile inside the window changes nothing", () => {
   const state = opened();
   expect(foldDispersion(state, at(29, 2, 29))).toBe(state);
 });
@@ -76,16 +76,16 @@ test("a gate that the last version didn't know joins with its own first window",
   expect(state.gates[1]).toEqual({ gate: "overlap", openBad: 2, openN: 30, windows: 0, bad: 0, n: 0, squares: 0 });
 });
 
-test("an operator that restarts at any look ends with the same dispersion", () => {
-  const looks = Array.from({ length: 40 }, (_, index) => at(index * 10, Math.floor(index / 4) * 3, index * 10));
+test("an operator that restarts at any reconcile ends with the same dispersion", () => {
+  const windows = Array.from({ length: 40 }, (_, index) => at(index * 10, Math.floor(index / 4) * 3, index * 10));
   const through = (restartAt: number) =>
-    looks.reduce<DispersionState | undefined>((state, look, index) => {
+    windows.reduce<DispersionState | undefined>((state, window, index) => {
       const kept = index === restartAt ? dispersionStateSchema.parse(JSON.parse(JSON.stringify(state))) : state;
-      return foldDispersion(kept, look);
+      return foldDispersion(kept, window);
     }, undefined);
   const expected = through(-1);
   expect(dispersionOfGate(expected, "latencyDelta")).toBeGreaterThan(1);
-  for (let restartAt = 1; restartAt < looks.length; restartAt += 1) expect(through(restartAt)).toEqual(expected);
+  for (let restartAt = 1; restartAt < windows.length; restartAt += 1) expect(through(restartAt)).toEqual(expected);
 });
 
 test("a gate nobody counted, or no state at all, has no dispersion", () => {
@@ -112,7 +112,7 @@ test("a window of only bad samples is one", () => {
   expect(gateOf(foldDispersion(before, at(60, 33, 60)))).toMatchObject({ windows: 2, bad: 33, n: 60 });
 });
 
-test("a second look at the same instant changes nothing", () => {
+test("a second window at the same instant changes nothing", () => {
   const state = opened();
   expect(foldDispersion(state, at(0, 3, 30))).toBe(state);
 });

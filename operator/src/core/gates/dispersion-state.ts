@@ -1,5 +1,5 @@
 // The windows of an epoch, kept as sums in the status: an operator that restarts goes on where the last one stopped.
-import type { DispersionState } from "@retriever/crds/migration-status.ts";
+import type { DispersionState } from "@retriever/crds/status/migration-status.ts";
 import { addWindow, dispersionOf, noWindows } from "./dispersion.ts";
 
 /** Totals of one gate since the epoch began. */

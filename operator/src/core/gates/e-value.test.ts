@@ -112,7 +112,7 @@ const atTheLimit = [
 ];
 
 test.each(atTheLimit)(
-  "at the limit and looked at after each sample, $title cross 1/alpha at most alpha of the time",
+  "at the limit and judged after each sample, $title cross 1/alpha at most alpha of the time",
   ({ value }) => {
     for (const alpha of [0.2, 0.05]) {
       // Three standard errors of 400 runs above the bound.

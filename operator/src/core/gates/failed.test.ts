@@ -1,6 +1,6 @@
 // Verdicts beside the plan: what a failed gate does, and what keeps a stage from ending.
-import type { MigrationSpecInput } from "@retriever/crds/migration-spec.ts";
-import type { Verdict } from "@retriever/crds/migration-status.ts";
+import type { MigrationSpecInput } from "@retriever/crds/spec/migration-spec.ts";
+import type { Verdict } from "@retriever/crds/status/migration-status.ts";
 import { expect, test } from "vitest";
 import { aSpec } from "#test/builders/spec.ts";
 import type { Context } from "../model/context.ts";

@@ -1,6 +1,6 @@
 // Verdicts beside the plan: which failed gates act, and which verdicts keep a stage from ending.
-import type { HarmAction } from "@retriever/crds/migration-spec.ts";
-import type { Verdict } from "@retriever/crds/migration-status.ts";
+import type { HarmAction } from "@retriever/crds/spec/migration-spec.ts";
+import type { Verdict } from "@retriever/crds/status/migration-status.ts";
 import type { Context } from "../model/context.ts";
 
 export type FailedGate = { readonly verdict: Verdict; readonly action: HarmAction };

@@ -1,4 +1,4 @@
-import type { Baseline } from "@retriever/crds/migration-status.ts";
+import type { Baseline } from "@retriever/crds/status/migration-status.ts";
 import { expect, test } from "vitest";
 import { aSpec } from "#test/builders/spec.ts";
 import { upperBound } from "./confidence-sequence.ts";

@@ -1,6 +1,6 @@
 // Where each gate passes and where it fails, and how it may err.
-import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
-import type { Baseline } from "@retriever/crds/migration-status.ts";
+import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
+import type { Baseline } from "@retriever/crds/status/migration-status.ts";
 import { upperBound } from "./confidence-sequence.ts";
 import { errorShares, strictAlpha } from "./error-budget.ts";
 import type { RateGate } from "./gate-counts.ts";

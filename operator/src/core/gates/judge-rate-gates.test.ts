@@ -1,5 +1,5 @@
 // What verdicts of rate gates say: each wait in its words, and intervals that know of bursts.
-import type { DispersionState } from "@retriever/crds/migration-status.ts";
+import type { DispersionState } from "@retriever/crds/status/migration-status.ts";
 import type { Counters } from "@retriever/sidecar/contract/evidence.ts";
 import { expect, test } from "vitest";
 import { someCounters } from "#test/builders/counters.ts";

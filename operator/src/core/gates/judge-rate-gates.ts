@@ -1,6 +1,6 @@
 // Verdicts of the gates on rates: what was seen, how sure it is, and what it means.
-import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
-import type { Baseline, DispersionState, Verdict } from "@retriever/crds/migration-status.ts";
+import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
+import type { Baseline, DispersionState, Verdict } from "@retriever/crds/status/migration-status.ts";
 import type { Counters } from "@retriever/sidecar/contract/evidence.ts";
 import { confidenceSequence } from "./confidence-sequence.ts";
 import { leastWindows } from "./dispersion.ts";

@@ -1,4 +1,4 @@
-import type { Baseline, DispersionState, Verdict } from "@retriever/crds/migration-status.ts";
+import type { Baseline, DispersionState, Verdict } from "@retriever/crds/status/migration-status.ts";
 import type { Counters } from "@retriever/sidecar/contract/evidence.ts";
 import { describe, expect, it } from "vitest";
 import { someCounters } from "#test/builders/counters.ts";

@@ -1,7 +1,7 @@
 // The gates of a ramp stage: rates of bad samples against limits. Pass, Fail, NotYet; Unknown without evidence.
-import { durationSeconds } from "@retriever/crds/duration.ts";
-import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
-import type { Baseline, DispersionState, Verdict } from "@retriever/crds/migration-status.ts";
+import { durationSeconds } from "@retriever/crds/fields/duration.ts";
+import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
+import type { Baseline, DispersionState, Verdict } from "@retriever/crds/status/migration-status.ts";
 import { type Counters, noCounters } from "@retriever/sidecar/contract/evidence.ts";
 import { failedSamples, rateGates, triedSamples } from "./gate-counts.ts";
 import { percent } from "./gate-message.ts";

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { someCounters } from "#test/builders/counters.ts";
 import { judgeSampleRatio } from "./sample-ratio.ts";
 
-const told = "look at the configuration of the sidecars";
+const told = "check the configuration of the sidecars";
 
 test("samples as told pass, with share, number, rate and time", () => {
   const totals = someCounters({ requests: 60_000, errors: 10_000, answered: 900, shadowErrors: 60, shadowDropped: 40 });
@@ -15,7 +15,7 @@ test("samples as told pass, with share, number, rate and time", () => {
 test.each([
   ["more", 2000],
   ["fewer", 500],
-])("%s than told wait, and say where to look", (_name, answered) => {
+])("%s than told wait, and say what to check", (_name, answered) => {
   const verdict = judgeSampleRatio(someCounters({ requests: 50_000, answered }), 0.02, -5);
   expect(verdict).toMatchObject({ verdict: "NotYet", windowSeconds: 0, value: answered / 50_000 });
   expect(verdict.message).toMatch(new RegExp(`at a rate of 2 %; ${told}$`));

@@ -1,5 +1,5 @@
-// Whether the sidecars sample as they were told. Evidence that isn't what was asked for proves nothing.
-import type { Verdict } from "@retriever/crds/migration-status.ts";
+// Whether the sidecars sample at the rate of the stage. Where they don't, their evidence is not that of the plan.
+import type { Verdict } from "@retriever/crds/status/migration-status.ts";
 import type { Counters } from "@retriever/sidecar/contract/evidence.ts";
 import { logEvidenceAbove, logEvidenceBelow } from "./e-value.ts";
 import { strictAlpha } from "./error-budget.ts";
@@ -32,6 +32,6 @@ export function judgeSampleRatio(totals: Counters, sampleRate: number, elapsedSe
     n: requests,
     limit: sampleRate,
     windowSeconds: Math.max(0, Math.round(elapsedSeconds)),
-    message: isOver || isUnder ? `${seen}; look at the configuration of the sidecars` : seen,
+    message: isOver || isUnder ? `${seen}; check the configuration of the sidecars` : seen,
   };
 }

@@ -1,6 +1,6 @@
 // RETR_DUAL_VARIANCE_HIGH as the operator evaluates it: one-sided, the destination worse than the source.
-import type { HarmAction, MigrationSpec } from "@retriever/crds/migration-spec.ts";
-import type { Baseline } from "@retriever/crds/migration-status.ts";
+import type { HarmAction, MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
+import type { Baseline } from "@retriever/crds/status/migration-status.ts";
 import type { Counters } from "@retriever/sidecar/contract/evidence.ts";
 import { percent } from "../gates/gate-message.ts";
 import type { Finding } from "../model/context.ts";

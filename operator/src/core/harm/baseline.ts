@@ -1,5 +1,5 @@
 // What was normal before the cutover; the new primary is judged against it.
-import type { Baseline } from "@retriever/crds/migration-status.ts";
+import type { Baseline } from "@retriever/crds/status/migration-status.ts";
 import { type Counters, latencyEdgesMs } from "@retriever/sidecar/contract/evidence.ts";
 
 /** Upper end of the last bucket, for interpolation only. */

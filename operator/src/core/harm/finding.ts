@@ -1,5 +1,5 @@
-// Which of several findings decides what is done.
-import type { HarmAction } from "@retriever/crds/migration-spec.ts";
+// Which of several findings decides: the one with the strongest action.
+import type { HarmAction } from "@retriever/crds/spec/migration-spec.ts";
 import type { Finding } from "../model/context.ts";
 
 /** Strongest first. */

@@ -1,5 +1,5 @@
-// What each rule says of what it found: value, limit, number and window, so that nobody has to look it up.
-import type { Baseline } from "@retriever/crds/migration-status.ts";
+// What each rule says of what it found: value, limit, number and window, so that a person needs no other source.
+import type { Baseline } from "@retriever/crds/status/migration-status.ts";
 import { expect, it } from "vitest";
 import { allAt, someCounters } from "#test/builders/counters.ts";
 import { aSpec } from "#test/builders/spec.ts";

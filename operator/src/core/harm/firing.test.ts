@@ -122,7 +122,7 @@ describe("a Prometheus whose clock is another", () => {
   });
 });
 
-describe("an alert that has ended between two looks", () => {
+describe("an alert that has ended between two reconciles", () => {
   const ended = (heldMs: number) =>
     aFiring(noon, 0, { activeAt: null, firstAt: noon - 120_000, lastAt: noon - 130_000 + heldMs });
 

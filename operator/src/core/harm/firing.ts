@@ -1,7 +1,7 @@
 // The alert as a Prometheus fires it: latched since the epoch's activation, its rule's `for` counted into sustainedFor.
-import { durationSeconds } from "@retriever/crds/duration.ts";
-import type { HarmAction, MigrationSpec } from "@retriever/crds/migration-spec.ts";
-import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
+import { durationSeconds } from "@retriever/crds/fields/duration.ts";
+import type { HarmAction, MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
+import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import type { AlertsRead, Firing } from "../model/alert-observation.ts";
 import type { Finding } from "../model/context.ts";
 import { instantMs, isPastCutover } from "../model/status-readings.ts";
@@ -9,7 +9,7 @@ import { actionOf } from "./alert.ts";
 import { strongestAction } from "./finding.ts";
 
 export type Firings = {
-  /** What fires now, whether or not it has lasted, and what ended since the last look but had lasted. */
+  /** What fires now, whether or not it has lasted, and what ended since the last reconcile but had lasted. */
   readonly findings: readonly Finding[];
   readonly due: readonly Finding[];
   /** Newest firing sample that was judged, epoch ms. */

@@ -1,7 +1,7 @@
-// Everything that is wrong with the destination now, and whether it has lasted long enough to act.
-import { durationSeconds } from "@retriever/crds/duration.ts";
-import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
-import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
+// Whether the destination does harm now, and whether that has lasted long enough to act.
+import { durationSeconds } from "@retriever/crds/fields/duration.ts";
+import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
+import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import type { AlertsRead } from "../model/alert-observation.ts";
 import type { Finding, Harm } from "../model/context.ts";
 import { instantMs, isPastCutover } from "../model/status-readings.ts";

@@ -1,6 +1,6 @@
 // The new primary over all requests, against the baseline that was kept before the cutover.
-import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
-import type { Baseline } from "@retriever/crds/migration-status.ts";
+import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
+import type { Baseline } from "@retriever/crds/status/migration-status.ts";
 import type { Counters } from "@retriever/sidecar/contract/evidence.ts";
 import { percent } from "../gates/gate-message.ts";
 import type { Finding } from "../model/context.ts";

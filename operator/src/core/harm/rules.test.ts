@@ -1,6 +1,6 @@
 // Each rule exactly at its limits.
 
-import type { Baseline } from "@retriever/crds/migration-status.ts";
+import type { Baseline } from "@retriever/crds/status/migration-status.ts";
 import { describe, expect, it } from "vitest";
 import { allAt, someCounters } from "#test/builders/counters.ts";
 import { aSpec } from "#test/builders/spec.ts";

@@ -1,5 +1,5 @@
 // Errors of the shadow. Before the cutover they are the destination's; afterwards the old store's.
-import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
+import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
 import type { Counters } from "@retriever/sidecar/contract/evidence.ts";
 import { percent } from "../gates/gate-message.ts";
 import type { Finding } from "../model/context.ts";

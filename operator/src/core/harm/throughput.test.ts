@@ -1,5 +1,5 @@
 // Load and health by the numbers: what is compared, from how many requests on, and both ends of every range.
-import type { MigrationStatus, SourceBaseline } from "@retriever/crds/migration-status.ts";
+import type { MigrationStatus, SourceBaseline } from "@retriever/crds/status/migration-status.ts";
 import type { Counters } from "@retriever/sidecar/contract/evidence.ts";
 import { describe, expect, it } from "vitest";
 import { aContext } from "#test/builders/context.ts";

@@ -1,6 +1,6 @@
 // The application's own load and health, all requests, as the source served them: kept before anything is sampled,
 // held against the new primary right after the cutover, and against the source after a rollback.
-import type { SourceBaseline } from "@retriever/crds/migration-status.ts";
+import type { SourceBaseline } from "@retriever/crds/status/migration-status.ts";
 import { percent } from "../gates/gate-message.ts";
 import type { Context } from "../model/context.ts";
 import { sumWindow, type WindowSum } from "../pods/epoch-evidence.ts";

@@ -1,6 +1,6 @@
 // The facts that every rule decides on: the observation, judged once per reconcile.
-import type { HarmAction, MigrationSpec } from "@retriever/crds/migration-spec.ts";
-import type { MigrationStatus, Verdict } from "@retriever/crds/migration-status.ts";
+import type { HarmAction, MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
+import type { MigrationStatus, Verdict } from "@retriever/crds/status/migration-status.ts";
 import type { Counters } from "@retriever/sidecar/contract/evidence.ts";
 import type { Announcement } from "./decision.ts";
 import type { Migration, MigrationMeta } from "./migration.ts";
@@ -67,6 +67,6 @@ export type Context = {
   readonly reachable: Fact;
   /** Announcements of acts that took effect or were refused. */
   readonly actAnnouncements: readonly Announcement[];
-  /** Delay until the next look while something is being sampled. */
+  /** Delay until the next reconcile while something is being sampled. */
   readonly pollMs: number;
 };

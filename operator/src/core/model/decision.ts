@@ -1,5 +1,5 @@
 // What is decided: the next status, what is to be done, and what people are told.
-import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
+import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import type { Overlay } from "@retriever/sidecar/contract/overlay.ts";
 import type { OverlayIntent } from "./workload.ts";
 
@@ -43,7 +43,7 @@ export type Announcement = {
   readonly type: "Normal" | "Warning";
   readonly reason: string;
   readonly message: string;
-  /** Someone has to look now. */
+  /** A person has to act now. */
   readonly page: boolean;
 };
 
@@ -52,7 +52,7 @@ export type Decision = {
   readonly status: MigrationStatus;
   readonly effects: readonly Effect[];
   readonly announcements: readonly Announcement[];
-  /** Look again after this; null: only when something changes. */
+  /** Reconcile again after this; null: only when something changes. */
   readonly requeueAfterMs: number | null;
   /** A rollback is written to the overlay even if the status write fails for any reason but a conflict. */
   readonly effectsSurviveStatusFailure: boolean;

@@ -1,4 +1,4 @@
-// Structural equality of plain data, so that a quiet pass writes nothing.
+// Structural equality of plain data, so that a reconcile without news writes nothing.
 
 /** Equal as JSON: a member that is undefined counts as absent. */
 export function isSameData(a: unknown, b: unknown): boolean {

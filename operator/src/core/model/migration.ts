@@ -1,6 +1,6 @@
 // The migration as it was read: its metadata, its spec, its status.
-import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
-import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
+import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
+import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import type { ConfigFault } from "@retriever/stores/config/config-fault.ts";
 
 export type MigrationMeta = {

@@ -1,6 +1,6 @@
 // Everything that one reconcile reads before it decides. Data only.
 import type { Act } from "@retriever/crds/migration.ts";
-import type { Phase } from "@retriever/crds/migration-status.ts";
+import type { Phase } from "@retriever/crds/status/migration-status.ts";
 import type { AlertsRead } from "./alert-observation.ts";
 import type { JobsObservation } from "./job-observation.ts";
 import type { OverlayObservation, PodObservation, Read, TargetObservation } from "./workload.ts";
@@ -70,6 +70,6 @@ export type Observation = {
   readonly alerts?: AlertsRead;
   /** Jobs that compare the stores and smoke tests; read only while a phase asks for them. */
   readonly jobs?: Read<JobsObservation>;
-  /** What sinks answered since the last look. */
+  /** What sinks answered since the last reconcile. */
   readonly deliveries?: Read<readonly Delivery[]>;
 };

@@ -1,5 +1,5 @@
 // What everybody reads off a status in the same way. Total: what is absent or can't be read never becomes NaN.
-import type { Condition, MigrationStatus } from "@retriever/crds/migration-status.ts";
+import type { Condition, MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import type { StoreName } from "@retriever/sidecar/contract/overlay.ts";
 
 /** What a condition or a check says, without the time since when. */

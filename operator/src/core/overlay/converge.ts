@@ -1,6 +1,6 @@
-// From the intended status to the effects that make the world equal to it. Nothing to do is an empty list.
-import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
-import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
+// From the intended status to the effects that make the cluster equal to it; empty when it is.
+import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
+import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import { settleFinalizer } from "@retriever/sidecar/contract/names.ts";
 import type { Effect, Outcome } from "../model/decision.ts";
 import type { MigrationMeta } from "../model/migration.ts";
@@ -47,7 +47,7 @@ function overlayEffects(input: ConvergeInput): Effect[] {
   const rendered = renderOverlay(meta, plan, status);
   const intent = intentOf(meta, status, frozenBase(plan, status, observation));
   if (rendered === undefined || isAsIntended(overlay, rendered.text, intent)) return [];
-  // Somebody else's words stay until they go, or until a rollback takes the key back.
+  // What another manager wrote stays until that manager lets go, or until a rollback takes the key back.
   if (!rollingBack && isNotOurs(input, overlay)) return [];
   const { document, text } = rendered;
   const apply: Effect = { kind: "applyOverlay", document, text, intent, force: rollingBack };
@@ -90,7 +90,7 @@ function isBehindAPod({ meta, status, observation }: ConvergeInput): boolean {
   );
 }
 
-/** The kubelet looks at its volumes when the annotation changes; 0 after the overlay is gone. */
+/** The kubelet refreshes its volumes when the annotation changes; 0 after the overlay is gone. */
 function wantedAnnotation({ status, observation }: ConvergeInput): number {
   const gone = status.revision?.released === true && observation.overlay.ok && observation.overlay.value === null;
   return gone ? 0 : status.epoch;

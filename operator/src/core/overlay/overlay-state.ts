@@ -1,5 +1,5 @@
 // Whether an overlay is still this migration's: settled, removed, or taken over by another migration.
-import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
+import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import type { MigrationMeta } from "../model/migration.ts";
 import type { Observation } from "../model/observation.ts";
 import type { OverlayObservation } from "../model/workload.ts";

@@ -1,7 +1,7 @@
 // From intent to the exact text the pods read, and to the next epoch.
 import { hash } from "node:crypto";
-import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
-import type { MigrationStatus, Revision } from "@retriever/crds/migration-status.ts";
+import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
+import type { MigrationStatus, Revision } from "@retriever/crds/status/migration-status.ts";
 import type { Overlay } from "@retriever/sidecar/contract/overlay.ts";
 import type { MigrationMeta } from "../model/migration.ts";
 import type { Observation } from "../model/observation.ts";

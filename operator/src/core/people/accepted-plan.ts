@@ -1,5 +1,5 @@
 // The accepted plan as a status holds it.
-import { type MigrationSpec, migrationSpecSchema } from "@retriever/crds/migration-spec.ts";
+import { type MigrationSpec, migrationSpecSchema } from "@retriever/crds/spec/migration-spec.ts";
 
 /** Plans that were read before: each is read in every reconcile, and parsing takes a third of one that finds no news. */
 const known = new Map<string, MigrationSpec | undefined>();

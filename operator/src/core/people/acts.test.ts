@@ -1,7 +1,7 @@
 // Acts one by one: what refuses them, what they change, and that each has one turn.
-import { checkNames } from "@retriever/crds/checklist-spec.ts";
-import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
-import { planHash } from "@retriever/crds/plan.ts";
+import { checkNames } from "@retriever/crds/spec/checklist-spec.ts";
+import { planHash } from "@retriever/crds/spec/plan.ts";
+import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import { describe, expect, it } from "vitest";
 import { aCondition, aStatus } from "#test/builders/migration.ts";
 import { aSpec, onlyReachable } from "#test/builders/spec.ts";

@@ -1,10 +1,10 @@
 // What people asked for. Every act takes effect once, and only where it means something.
 
-import { checkNames } from "@retriever/crds/checklist-spec.ts";
-import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
-import type { MigrationStatus, Phase } from "@retriever/crds/migration-status.ts";
-import { isFinalPhase } from "@retriever/crds/phase-steps.ts";
-import { planHash } from "@retriever/crds/plan.ts";
+import { checkNames } from "@retriever/crds/spec/checklist-spec.ts";
+import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
+import { planHash } from "@retriever/crds/spec/plan.ts";
+import type { MigrationStatus, Phase } from "@retriever/crds/status/migration-status.ts";
+import { isFinalPhase } from "@retriever/crds/status/phase-steps.ts";
 import { recordApproval, refuseApproval } from "../checks/approvals.ts";
 import { rolledBackBefore } from "../checks/claims.ts";
 import type { Announcement } from "../model/decision.ts";

@@ -1,5 +1,5 @@
 // What changed between two statuses and somebody has to hear: once, and as a page only where people rely on it.
-import type { Condition, MigrationStatus, Phase } from "@retriever/crds/migration-status.ts";
+import type { Condition, MigrationStatus, Phase } from "@retriever/crds/status/migration-status.ts";
 import { describe, expect, it } from "vitest";
 import { aCondition, aStatus } from "#test/builders/migration.ts";
 import { announceFlips } from "./announce.ts";
@@ -20,7 +20,7 @@ function told(type: Condition["type"], phase: Phase, before: Said | undefined, n
 }
 const warning = (reason: string, page: boolean, message = "as it is") => ({ type: "Warning", reason, message, page });
 
-describe("a way back that closes", () => {
+describe("a rollback path that closes", () => {
   it.each([
     ["WarmUp", false],
     ["AwaitingCutover", false],

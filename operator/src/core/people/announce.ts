@@ -1,11 +1,11 @@
-// Flips of conditions that somebody has to hear of, once each.
-import type { Condition, ConditionType, MigrationStatus, Phase } from "@retriever/crds/migration-status.ts";
+// Announcements of conditions that flipped, once per flip.
+import type { Condition, ConditionType, MigrationStatus, Phase } from "@retriever/crds/status/migration-status.ts";
 import type { Announcement } from "../model/decision.ts";
 
 /** Announcements for what changed between two statuses beside the phase. */
 export function announceFlips(before: MigrationStatus, next: MigrationStatus): Announcement[] {
   return [
-    ...wayBack(before, next),
+    ...rollbackPath(before, next),
     ...deafness(before, next),
     ...lateAcks(before, next),
     ...refusals(before, next),
@@ -15,8 +15,8 @@ export function announceFlips(before: MigrationStatus, next: MigrationStatus): A
 
 const served: readonly Phase[] = ["CuttingOver", "Guard", "RollingBack"];
 
-/** After the cutover a closed way back is a page: the old store's errors never send traffic to it. */
-function wayBack(before: MigrationStatus, next: MigrationStatus): Announcement[] {
+/** After the cutover a closed rollback path is a page: the old store's errors never send traffic to it. */
+function rollbackPath(before: MigrationStatus, next: MigrationStatus): Announcement[] {
   const [old, now] = both(before, next, "RollbackReady");
   if (now?.status !== "False" || (old?.status === "False" && old.reason === now.reason)) return [];
   const page = served.includes(next.phase);

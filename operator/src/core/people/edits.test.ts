@@ -1,5 +1,5 @@
 // An edit under way, field by field: what takes effect at once, what is left as it was agreed on, and what is said of it.
-import type { MigrationSpec, MigrationSpecInput } from "@retriever/crds/migration-spec.ts";
+import type { MigrationSpec, MigrationSpecInput } from "@retriever/crds/spec/migration-spec.ts";
 import { describe, expect, it } from "vitest";
 import { aSpec } from "#test/builders/spec.ts";
 import { judgeEdits, replannable } from "./edits.ts";

@@ -1,7 +1,7 @@
-// An edit of the spec while a plan runs: what is safe takes effect at once, what was agreed on doesn't.
-import { durationSeconds } from "@retriever/crds/duration.ts";
-import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
-import type { Phase } from "@retriever/crds/migration-status.ts";
+// An edit of the spec while a plan runs: safe fields take effect at once, the others stay as accepted.
+import { durationSeconds } from "@retriever/crds/fields/duration.ts";
+import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
+import type { Phase } from "@retriever/crds/status/migration-status.ts";
 import { isSameData } from "../model/deep-equal.ts";
 
 /** A field that may change under way, and whether this change of it makes nothing weaker. */
@@ -66,7 +66,7 @@ export type Edits = {
 
 /** What an edit means. Target and destination belong to what was accepted, whatever the spec says. */
 export function judgeEdits(accepted: MigrationSpec, current: MigrationSpec): Edits {
-  // The usual case, at every look.
+  // The usual case, at every reconcile.
   if (isSameData(accepted, current)) return { plan: accepted, applied: [], gated: [] };
   let plan = accepted;
   const applied: string[] = [];

@@ -1,6 +1,6 @@
-// The outbox as a fold: what is added, what is struck off, what goes when it is full, and when to look again.
-import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
-import type { OutboxMessage } from "@retriever/crds/outbox-status.ts";
+// The outbox as a fold: what is added, what is struck off, what goes when it is full, and when to reconcile again.
+import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
+import type { OutboxMessage } from "@retriever/crds/status/outbox-status.ts";
 import { describe, expect, it } from "vitest";
 import { aCondition, aStatus } from "#test/builders/migration.ts";
 import { aSpec } from "#test/builders/spec.ts";
@@ -161,7 +161,7 @@ describe("an outbox that is full", () => {
   });
 });
 
-it("the next look is when the next try is due, at least a second from now; at once where nobody can tell", () => {
+it("the next reconcile is when the next try is due, at least a second from now; at once where nobody can tell", () => {
   const due = (nextAttemptAt: string, pending = ["ops"]) =>
     nextDeliveryMs([aMessage(1, { nextAttemptAt, pending })], now);
   expect(due("2026-03-01T12:00:05Z")).toEqual([5000]);

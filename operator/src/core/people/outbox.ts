@@ -1,9 +1,9 @@
-// What people outside are told, kept in the status until every sink has it. Sending is somebody else's; a sink that
+// Notifications to people outside the cluster, kept in the status until every sink has them. The notifier sends; a sink that
 // fails is tried again and given up in the end, and holds nothing.
 import { hash } from "node:crypto";
-import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
-import type { MigrationStatus, Phase } from "@retriever/crds/migration-status.ts";
-import type { OutboxKind, OutboxMessage } from "@retriever/crds/outbox-status.ts";
+import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
+import type { MigrationStatus, Phase } from "@retriever/crds/status/migration-status.ts";
+import type { OutboxKind, OutboxMessage } from "@retriever/crds/status/outbox-status.ts";
 import type { Delivery } from "../model/observation.ts";
 import type { Fact } from "../model/status-readings.ts";
 import { instantMs } from "../model/status-readings.ts";
@@ -29,7 +29,7 @@ export type OutboxInput = {
   readonly now: number;
 };
 
-/** The outbox after a look: what was delivered is struck off, what happened is added, each message once. */
+/** The outbox after a reconcile: what was delivered is struck off, what happened is added, each message once. */
 export function updateOutbox(input: OutboxInput): readonly OutboxMessage[] {
   const { uid, plan, before, next, deliveries, now } = input;
   const present = (next.outbox ?? []).map((message) => settle(message, deliveries, now));
@@ -53,7 +53,7 @@ function bounded(messages: readonly OutboxMessage[]): readonly OutboxMessage[] {
   return kept.slice(-mostMessages);
 }
 
-/** A message after what its sinks answered since the last look. */
+/** A message after what its sinks answered since the last reconcile. */
 function settle(message: OutboxMessage, deliveries: readonly Delivery[], now: number): OutboxMessage {
   const answers = deliveries.filter(({ key, sink }) => key === message.key && message.pending.includes(sink));
   if (answers.length === 0) return message;
@@ -78,7 +78,7 @@ function waitMs(key: string, attempts: number): number {
   return Math.min(longestWaitMs, firstWaitMs * 2 ** attempts) * (0.5 + spread / 2);
 }
 
-/** After how many ms each message wants another look; none when everything is told or given up. */
+/** After how many ms each message wants another reconcile; none when everything is told or given up. */
 export function nextDeliveryMs(outbox: readonly OutboxMessage[], now: number): number[] {
   return outbox.flatMap(({ pending, nextAttemptAt }) =>
     pending.length === 0 ? [] : [Math.max(1000, (instantMs(nextAttemptAt) ?? now) - now)],

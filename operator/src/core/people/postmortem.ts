@@ -1,7 +1,7 @@
 // A rollback wants a postmortem: root cause, metrics and remediation, within the time the runbook gives.
-import { durationSeconds } from "@retriever/crds/duration.ts";
-import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
-import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
+import { durationSeconds } from "@retriever/crds/fields/duration.ts";
+import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
+import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import type { Fact } from "../model/status-readings.ts";
 import { instantMs } from "../model/status-readings.ts";
 

@@ -1,4 +1,4 @@
-// AwaitingApproval: people and the window; then the first samples.
+// AwaitingApproval: waits for the approvals and the window, then enters the first stage.
 import { approvalChecks, blockingChecks, preflightChecks } from "../checks/checklist.ts";
 import { measureSource } from "../harm/throughput.ts";
 import type { Context } from "../model/context.ts";

@@ -48,9 +48,9 @@ describe("AwaitingCutover", () => {
   it.each<[string, (c: Context) => Context, string]>([
     ["pods", (c) => ({ ...c, acks: lagging }), "Propagating: waiting for every pod to follow"],
     [
-      "a way back",
+      "a rollback path",
       (c) => ({ ...c, rollbackReady: { status: "Unknown", reason: "NoEvidence", message: "nobody knows" } }),
-      "blocked NoEvidence: the way back is not proved: nobody knows",
+      "blocked NoEvidence: the rollback path is not proved: nobody knows",
     ],
     ["evidence", (c) => ({ ...c, totals: null }), "EvidenceLost"],
     [
@@ -77,8 +77,8 @@ describe("AwaitingCutover", () => {
     expect(tell(awaitingCutover(c))).toMatch(
       /^AwaitingCutover waiting Comparing: every gate passes, but before the cutover: Job \S+ compares the stores$/,
     );
-    const { jobs: _jobs, ...unlooked } = c.observation;
-    expect(awaitingCutover({ ...c, observation: unlooked })).toMatchObject({
+    const { jobs: _jobs, ...unobserved } = c.observation;
+    expect(awaitingCutover({ ...c, observation: unobserved })).toMatchObject({
       standing: "waiting",
       reason: "NotCompared",
     });

@@ -1,4 +1,4 @@
-// AwaitingCutover: evidence goes on being gathered while a person decides.
+// AwaitingCutover: sampling goes on until a person promotes, or at once where the plan asks nobody.
 
 import { judgeCheck } from "../checks/checklist.ts";
 import { unpassed } from "../gates/failed.ts";
@@ -15,7 +15,7 @@ export function awaitingCutover(context: Context): Outcome {
   if (context.acks.state !== "all") return awaitAcks(context);
   const c = askParity(context);
   if (c.rollbackReady.status !== "True") {
-    return stay(c, "blocked", c.rollbackReady.reason, `the way back is not proved: ${c.rollbackReady.message}`);
+    return stay(c, "blocked", c.rollbackReady.reason, `the rollback path is not proved: ${c.rollbackReady.message}`);
   }
   if (c.totals === null) return resample(c);
   const open = openQuestions(c);

@@ -1,5 +1,5 @@
 // The cutover asked by itself: it ends in the guard or goes back, and never waits for long.
-import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
+import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import { describe, expect, it } from "vitest";
 import { aContext, ago, lagging } from "#test/builders/context.ts";
 import { aCondition } from "#test/builders/migration.ts";

@@ -1,5 +1,5 @@
-// CuttingOver: two primaries may live only for a moment. It ends in Guard or goes back.
-import { durationSeconds } from "@retriever/crds/duration.ts";
+// CuttingOver: pods may serve from either store until all have followed. It ends in Guard, or in a rollback at the deadline.
+import { durationSeconds } from "@retriever/crds/fields/duration.ts";
 import { judgeThroughput } from "../harm/throughput.ts";
 import type { Context } from "../model/context.ts";
 import type { Outcome } from "../model/decision.ts";
@@ -7,7 +7,7 @@ import { labelOf, secondsSince } from "../model/status-readings.ts";
 import { beginRollback } from "../steps/begin-rollback.ts";
 import { describeAcks, isAckOverdue } from "../steps/propagation.ts";
 import { move, stay } from "../steps/transition.ts";
-import { lookAround } from "./guard-visibility.ts";
+import { judgeVisibility } from "./guard-visibility.ts";
 
 /** Traffic below this was too thin before the cutover to expect a request during the validation. */
 const expectedRequests = 5;
@@ -49,7 +49,7 @@ function enterGuard(c: Context): Outcome {
       guard: {
         startedAt: c.nowIso,
         tickedAt: c.nowIso,
-        sight: lookAround(c),
+        sight: judgeVisibility(c),
         watchedSeconds: 0,
         idleSeconds: 0,
         unobservedSeconds: 0,

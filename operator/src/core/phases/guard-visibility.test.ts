@@ -2,13 +2,13 @@ import { describe, expect, it } from "vitest";
 import { aFinding, aReadyContext, lagging, someHarm } from "#test/builders/context.ts";
 import { aPod } from "#test/builders/world.ts";
 import type { Context } from "../model/context.ts";
-import { lookAround } from "./guard-visibility.ts";
+import { judgeVisibility } from "./guard-visibility.ts";
 
-describe("what a look sees of a guarded primary", () => {
+describe("what a reconcile sees of a guarded primary", () => {
   const seen = (requests: number, more: Partial<Context> = {}) => {
     const c = aReadyContext("Guard");
     const serving = c.serving.map((pod) => aPod(pod.name).following(c.migration, { requests }).build());
-    return lookAround({ ...c, serving, ...more });
+    return judgeVisibility({ ...c, serving, ...more });
   };
   const paused = aReadyContext("Guard", {}, { acts: { paused: true, seen: [] } });
 

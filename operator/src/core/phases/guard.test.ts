@@ -1,6 +1,6 @@
-// The guard asked by itself: when it passes, what it waits for, and when somebody has to look.
-import type { MigrationSpecInput } from "@retriever/crds/migration-spec.ts";
-import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
+// The guard asked by itself: when it passes, what it waits for, and when a person has to act.
+import type { MigrationSpecInput } from "@retriever/crds/spec/migration-spec.ts";
+import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import { describe, expect, it } from "vitest";
 import { aContext, aFinding, ago, lagging, someHarm } from "#test/builders/context.ts";
 import { someCounters } from "#test/builders/counters.ts";

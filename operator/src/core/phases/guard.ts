@@ -1,40 +1,40 @@
-// Guard: the destination is primary, the source watches, and only observed time counts.
-import { durationSeconds, printDuration } from "@retriever/crds/duration.ts";
+// Guard: the destination is primary, the source is the shadow, and only observed time counts.
+import { durationSeconds, printDuration } from "@retriever/crds/fields/duration.ts";
 import type { Context } from "../model/context.ts";
 import type { Outcome } from "../model/decision.ts";
 import { labelOf, secondsSince } from "../model/status-readings.ts";
 import { totalsOf } from "../pods/epoch-evidence.ts";
-import { type Sight, tickGuard } from "../steps/guard-clock.ts";
+import { type GuardVisibility, tickGuard } from "../steps/guard-clock.ts";
 import { describeAcks } from "../steps/propagation.ts";
 import { move, stay } from "../steps/transition.ts";
-import { lookAround } from "./guard-visibility.ts";
+import { judgeVisibility } from "./guard-visibility.ts";
 
 export function guard(c: Context): Outcome {
   if (c.status.revision?.shadow === "none") return finish(c);
-  const sight = lookAround(c);
-  const ticked: Context = { ...c, status: tickGuard(c.status, c.nowIso, sight) };
+  const visibility = judgeVisibility(c);
+  const ticked: Context = { ...c, status: tickGuard(c.status, c.nowIso, visibility) };
   const clocks = ticked.status.guard;
   if (clocks === undefined) return stay(c, "blocked", "GuardUnknown", "the status lost the guard's clocks");
   const left = durationSeconds(c.plan.guard.duration) - clocks.watchedSeconds - clocks.idleSeconds;
   // What vanished pods counted is a lower bound all the same: lost counts can't make too many samples.
   const samples = totalsOf(c.status.evidence).answered;
   const missing = neededSamples(c) - samples;
-  const isWatching = sight === "healthy" || sight === "idle";
+  const isWatching = visibility === "healthy" || visibility === "idle";
   if (left <= 0 && missing <= 0 && isWatching) return pass(ticked);
   const reasons = [
     ...(left > 0 ? [`${printDuration(left)} of healthy time are left`] : []),
     ...(missing > 0 ? [`${samples} of ${c.plan.guard.minSamples} samples`] : []),
-    ...describeSight(c, sight),
+    ...describeVisibility(c, visibility),
   ];
-  const reason = sight === "blind" ? "Blind" : "Guarding";
+  const reason = visibility === "blind" ? "Blind" : "Guarding";
   return overdue(ticked, stay(ticked, isWatching ? "waiting" : "blocked", reason, `guarding: ${reasons.join("; ")}`));
 }
 
-function describeSight(c: Context, sight: Sight): readonly string[] {
+function describeVisibility(c: Context, visibility: GuardVisibility): readonly string[] {
   const findings = c.harm.findings.map((finding) => finding.message);
-  if (sight === "blind")
+  if (visibility === "blind")
     return [`the clock stands until every pod's evidence is seen: ${describeAcks(c.acks)}`, ...findings];
-  return sight === "held" ? ["the clock stands while there is harm", ...findings] : findings;
+  return visibility === "held" ? ["the clock stands while there is harm", ...findings] : findings;
 }
 
 /** Without a shadow nothing can be compared, which the plan knew. */
@@ -69,7 +69,7 @@ function complete(c: Context): Outcome {
   });
 }
 
-/** Past the deadline somebody has to look; it never completes by itself unproved. */
+/** Past the deadline a person has to act; it never completes by itself unproved. */
 function overdue(c: Context, outcome: Outcome): Outcome {
   if (secondsSince(c, c.status.guard?.startedAt) <= durationSeconds(c.plan.guard.deadline)) return outcome;
   const message = `past guard.deadline ${c.plan.guard.deadline}, create a Rollback act unless it is to go on: ${outcome.status.message}`;

@@ -1,5 +1,5 @@
-// Pending: is there one workload, one base, one claim, and another store to go to? Nothing is written before yes.
-import { planHash } from "@retriever/crds/plan.ts";
+// Pending: there must be one workload, one base, one claim, and another store to go to. Nothing is written before.
+import { planHash } from "@retriever/crds/spec/plan.ts";
 import { overlaySchemas } from "@retriever/sidecar/contract/overlay.ts";
 import { identityOf } from "@retriever/stores/config/identity.ts";
 import { locateOverlayAdapter } from "@retriever/stores/kinds.ts";

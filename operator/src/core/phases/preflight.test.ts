@@ -42,8 +42,8 @@ describe("Preflight", () => {
     const observation = { ...testing.observation, jobs: someJobs({ tests }) };
     expect(preflight({ ...testing, observation })).toMatchObject({ standing: "working", reason: "Testing" });
     const blind = { ...aReadyContext("Preflight", parity), observation: { ...testing.observation, jobs: undefined } };
-    const { jobs: _jobs, ...unlooked } = blind.observation;
-    expect(preflight({ ...blind, observation: unlooked })).toMatchObject({
+    const { jobs: _jobs, ...unobserved } = blind.observation;
+    expect(preflight({ ...blind, observation: unobserved })).toMatchObject({
       standing: "working",
       reason: "NotCompared",
     });

@@ -1,6 +1,6 @@
 // A rollback asked by itself: nothing ends it before every pod is back.
-import type { MigrationSpecInput } from "@retriever/crds/migration-spec.ts";
-import type { MigrationStatus, Phase } from "@retriever/crds/migration-status.ts";
+import type { MigrationSpecInput } from "@retriever/crds/spec/migration-spec.ts";
+import type { MigrationStatus, Phase } from "@retriever/crds/status/migration-status.ts";
 import { expect, it } from "vitest";
 import { aContext, ago, lagging } from "#test/builders/context.ts";
 import { destinationIdentity } from "#test/builders/sidecar-status.ts";

@@ -1,4 +1,4 @@
-// RollingBack: nudging until every pod reports the pinned source as its primary. Nothing talks it out of it.
+// RollingBack: waits until every pod reports the pinned source as its primary. No act and no finding ends it earlier.
 
 import type { Context } from "../model/context.ts";
 import type { Outcome } from "../model/decision.ts";

@@ -1,6 +1,6 @@
 // A stage of sampling asked by itself: when it ends, what it waits for, and in which words.
-import type { MigrationSpecInput } from "@retriever/crds/migration-spec.ts";
-import type { MigrationStatus, Phase, Verdict } from "@retriever/crds/migration-status.ts";
+import type { MigrationSpecInput } from "@retriever/crds/spec/migration-spec.ts";
+import type { MigrationStatus, Phase, Verdict } from "@retriever/crds/status/migration-status.ts";
 import { describe, expect, it } from "vitest";
 import { aContext, aFinding, ago, aVerdict, lagging, someHarm } from "#test/builders/context.ts";
 import { someCounters } from "#test/builders/counters.ts";

@@ -1,7 +1,7 @@
 // WarmUp and Ramp: a stage ends when its time has passed and every gate passes on enough samples.
-import { durationSeconds, printDuration } from "@retriever/crds/duration.ts";
-import type { Stage } from "@retriever/crds/migration-spec.ts";
-import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
+import { durationSeconds, printDuration } from "@retriever/crds/fields/duration.ts";
+import type { Stage } from "@retriever/crds/spec/migration-spec.ts";
+import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import type { Counters } from "@retriever/sidecar/contract/evidence.ts";
 import { validationResult } from "../checks/staging.ts";
 import { type FailedGate, failedGates, unpassed } from "../gates/failed.ts";
@@ -90,7 +90,7 @@ function judgeStage(c: Context, at: Place): Outcome {
   return isOpen ? overdue(c, at, sampled) : sampled;
 }
 
-/** Past the deadline somebody has to look. It goes on by itself only on evidence, as before. */
+/** Past the deadline a person has to act. It goes on by itself only on evidence, as before. */
 function overdue(c: Context, { plan, stage }: Place, outcome: Outcome): Outcome {
   if (secondsSince(c, c.status.revision?.at) <= durationSeconds(plan.deadline)) return outcome;
   const message = `past stages[${stage.index}].deadline ${plan.deadline}, held until the evidence is there; more traffic helps, or an Abort act and a plan with a higher rate: ${outcome.status.message}`;

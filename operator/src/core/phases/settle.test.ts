@@ -1,5 +1,5 @@
 // The end of an overlay's life, step by step: compared, kept until the base names the store, released, removed.
-import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
+import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import { describe, expect, it } from "vitest";
 import { aContext, ago, tell } from "#test/builders/context.ts";
 import { allAt, someCounters } from "#test/builders/counters.ts";
@@ -24,7 +24,7 @@ function completed(digests: readonly string[], status: Partial<MigrationStatus> 
 const [there, here] = [destinationIdentity.digest, sourceIdentity.digest];
 
 describe("a completed migration", () => {
-  it("keeps its overlay while a base names the old store, and looks again without hurry", () => {
+  it("keeps its overlay while a base names the old store, and is reconciled again without hurry", () => {
     const outcome = settle(completed([there, here]));
     expect(tell(outcome)).toMatch(
       /^Completed waiting BaseNotUpdated: make the base name .* until then the overlay stays/,

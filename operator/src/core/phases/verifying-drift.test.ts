@@ -1,5 +1,5 @@
 // VerifyingDrift asked by itself: it ends with an answer, or once there is no hope for one.
-import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
+import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import { describe, expect, test } from "vitest";
 import { aJob, aResult, aRun, someJobs } from "#test/builders/verification.ts";
 import { aMigration, anObservation, noon } from "#test/builders/world.ts";
@@ -44,7 +44,7 @@ describe("the comparison after a late rollback", () => {
 
   test("waits a minute for Jobs that can't be read, and says so", () => {
     const { outcome } = compare(unreadable);
-    expect(outcome?.status.message).toBe("every pod is back at the source; waiting for a look at the Jobs");
+    expect(outcome?.status.message).toBe("every pod is back at the source; waiting to read the Jobs");
     expect(compare(unreadable, { phaseStartedAt: ago(61) })).toMatchObject({
       outcome: undefined,
       result: { outcome: "Unknown", reason: "NotObserved", message: "timed out", at: ago(0) },
@@ -62,7 +62,7 @@ describe("where no comparison will come, the answer is Unknown at once:", () => 
   const template = { name: "search-api-retriever-verify", suspended: true, hasVerifier: true };
 
   test.each<[string, Partial<Pick<Observation, "jobs">>, string, string]>([
-    ["the Jobs were not looked at", {}, "NotObserved", "the Jobs were not looked at"],
+    ["the Jobs were not read", {}, "NotObserved", "the Jobs were not read"],
     ["there is no template", noTemplate, "NoTemplate", why],
     ["it runs by itself", { jobs: someJobs({ verifier: { ...template, suspended: false } }) }, "NoTemplate", why],
     ["it has no verifier", { jobs: someJobs({ verifier: { ...template, hasVerifier: false } }) }, "NoTemplate", why],

@@ -1,6 +1,6 @@
-// VerifyingDrift: the pods are back at the source; what only the destination received is looked for. Nothing waits for it
+// VerifyingDrift: the pods are back at the source; what only the destination received is compared. Nothing waits for it
 // longer than there is hope for an answer.
-import type { VerificationRun } from "@retriever/crds/verification-status.ts";
+import type { VerificationRun } from "@retriever/crds/status/verification-status.ts";
 import { verifyTemplateName } from "@retriever/sidecar/contract/names.ts";
 import type { Context } from "../model/context.ts";
 import type { Outcome } from "../model/decision.ts";
@@ -19,7 +19,7 @@ export function compareAfterRollback(context: Context): { readonly context: Cont
   const hopeless = hopelessOf(c);
   if (hopeless !== undefined) return { context: { ...c, status: giveUp(c, hopeless) } };
   const job = openRun(c.status)?.job;
-  const what = job === undefined ? "waiting for a look at the Jobs" : `Job ${job} compares what was written since`;
+  const what = job === undefined ? "waiting to read the Jobs" : `Job ${job} compares what was written since`;
   return { context: c, outcome: stay(c, "working", "Comparing", `every pod is back at the source; ${what}`) };
 }
 
@@ -29,7 +29,7 @@ type Hopeless = Pick<NonNullable<VerificationRun["result"]>, "reason" | "message
 function hopelessOf(c: Context): Hopeless | undefined {
   const { jobs } = c.observation;
   if (c.meta.deleting) return { reason: "Deleted", message: "the migration was deleted" };
-  if (jobs === undefined) return { reason: "NotObserved", message: "the Jobs were not looked at" };
+  if (jobs === undefined) return { reason: "NotObserved", message: "the Jobs were not read" };
   if (!jobs.ok) {
     const isOver = secondsSince(c, c.status.phaseStartedAt) > longestBlindSeconds;
     return isOver ? { reason: "NotObserved", message: jobs.why } : undefined;

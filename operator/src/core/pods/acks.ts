@@ -1,4 +1,4 @@
-// Who follows the revision in force. An empty set of pods is unknown, never "all".
+// Which pods follow the revision in force: an ack is a pod that reports its epoch and hash. An empty set of pods is unknown, never "all".
 import type { Acks } from "../model/context.ts";
 import type { PodObservation } from "../model/workload.ts";
 

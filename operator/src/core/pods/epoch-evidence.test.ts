@@ -1,5 +1,5 @@
 // What pods counted in an epoch: what is kept when they go, when it can't be trusted any more, and sums over windows.
-import type { EpochEvidence } from "@retriever/crds/migration-status.ts";
+import type { EpochEvidence } from "@retriever/crds/status/migration-status.ts";
 import type { Counters } from "@retriever/sidecar/contract/evidence.ts";
 import { describe, expect, it } from "vitest";
 import { someCounters } from "#test/builders/counters.ts";

@@ -1,5 +1,5 @@
-// Evidence over all pods of an epoch. Pods come and go; what they counted stays.
-import type { EpochEvidence } from "@retriever/crds/migration-status.ts";
+// Evidence over all pods of an epoch: what a pod counted stays when the pod goes.
+import type { EpochEvidence } from "@retriever/crds/status/migration-status.ts";
 import { addCounters, type Counters, noCounters } from "@retriever/sidecar/contract/evidence.ts";
 import { isSameData } from "../model/deep-equal.ts";
 import type { PodObservation } from "../model/workload.ts";
@@ -7,7 +7,7 @@ import type { Span } from "../time/evidence-spans.ts";
 
 /** More processes than this share lost in an epoch and its totals prove nothing any more. */
 export const mostLostShare = 0.05;
-/** Losing this many is no reason for doubt, however small the fleet: a rolling restart loses at most the last look. */
+/** Losing this many is no reason for doubt, however small the fleet: a rolling restart loses at most the last reconcile. */
 const toleratedLosses = 1;
 /** As many as the status can hold; what more pods count is left out, which only makes the evidence thinner. */
 const mostPods = 500;

@@ -1,5 +1,5 @@
 // A rollback that was written to the overlay while the status could not be.
-import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
+import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import type { Context } from "../model/context.ts";
 import type { Outcome } from "../model/decision.ts";
 

@@ -1,5 +1,5 @@
 // The guard over conflicts asked by itself: what is one, what isn't, and in which words it is held.
-import type { MigrationStatus, Phase } from "@retriever/crds/migration-status.ts";
+import type { MigrationStatus, Phase } from "@retriever/crds/status/migration-status.ts";
 import { describe, expect, it } from "vitest";
 import { aCondition } from "#test/builders/migration.ts";
 import { destinationIdentity } from "#test/builders/sidecar-status.ts";
@@ -85,7 +85,7 @@ describe("a base that names another store", () => {
     },
   });
 
-  it("holds the migration, even a late cutover: the way back is lost", () => {
+  it("holds the migration, even a late cutover: the rollback path is lost", () => {
     expect(asked("Ramp", {}, moved)).toMatch(/^blocked SourceChanged: held: .*put it back/);
     expect(asked("CuttingOver", overdue, moved)).toContain("SourceChanged");
   });

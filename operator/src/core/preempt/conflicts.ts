@@ -1,4 +1,4 @@
-// Facts that mean somebody else is changing the same thing. Nothing moves forward over them.
+// Signs that another party changes the base or the overlay: the migration holds while they last.
 import type { Context } from "../model/context.ts";
 import type { Outcome } from "../model/decision.ts";
 import { renderOverlay } from "../overlay/revision.ts";
@@ -16,7 +16,7 @@ export function conflicts(c: Context): Outcome | undefined {
 
 type Conflict = { readonly reason: string; readonly message: string };
 
-/** Two primaries must not wait for whoever took the overlay; only a lost way back keeps a late cutover where it is. */
+/** Two primaries must not wait for whoever took the overlay; only a lost rollback path keeps a late cutover where it is. */
 function isOverdueCutover(c: Context, { reason }: Conflict): boolean {
   return c.status.phase === "CuttingOver" && reason !== "SourceChanged" && isAckOverdue(c);
 }

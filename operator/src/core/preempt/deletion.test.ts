@@ -1,5 +1,5 @@
 // The guard of a deletion asked by itself: what it leaves behind, and in which words.
-import type { MigrationStatus, Phase } from "@retriever/crds/migration-status.ts";
+import type { MigrationStatus, Phase } from "@retriever/crds/status/migration-status.ts";
 import { describe, expect, it } from "vitest";
 import { aCondition } from "#test/builders/migration.ts";
 import { destinationIdentity } from "#test/builders/sidecar-status.ts";
@@ -113,7 +113,7 @@ describe("a deleted migration", () => {
 });
 
 describe("a migration deleted after its end", () => {
-  it("whose overlay can't be read waits for a look", () => {
+  it("whose overlay can't be read waits for a reconcile", () => {
     const outcome = asked("Completed", { more: { overlay: { ok: false, why: "timed out" } } });
     expect(outcome).toMatchObject({
       standing: "waiting",

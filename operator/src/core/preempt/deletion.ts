@@ -1,7 +1,7 @@
 // A deleted migration goes only after the pods are safe; what it leaves behind is decided by phase and policy.
 
-import type { Revision } from "@retriever/crds/migration-status.ts";
-import { isFinalPhase } from "@retriever/crds/phase-steps.ts";
+import type { Revision } from "@retriever/crds/status/migration-status.ts";
+import { isFinalPhase } from "@retriever/crds/status/phase-steps.ts";
 import type { Context } from "../model/context.ts";
 import type { Outcome } from "../model/decision.ts";
 import { isPastCutover, isRollingBack } from "../model/status-readings.ts";

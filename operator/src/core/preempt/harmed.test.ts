@@ -23,10 +23,10 @@ describe("a finding that asks for a rollback", () => {
     });
   });
 
-  it("pages once and waits while the way back is closed", () => {
+  it("pages once and waits while the rollback path is closed", () => {
     const c = hurt(aContext("Guard"), [bad], { rollbackReady: closed });
     const outcome = harmed(c);
-    const message = "not rolled back, because the way back is closed (the source fails): too slow";
+    const message = "not rolled back, because the rollback path is closed (the source fails): too slow";
     expect(outcome && tell(outcome)).toBe(`Guard blocked RollbackBlocked: ${message}`);
     expect(outcome?.announcements).toEqual([{ type: "Warning", reason: "RollbackBlocked", message, page: true }]);
     expect(outcome?.status.harm).toEqual({ causes: [], stepDowns: 0, heldSince: "2026-03-01T12:00:00.000Z" });

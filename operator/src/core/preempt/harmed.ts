@@ -35,7 +35,7 @@ function rollBack(c: Context, { rule }: Finding, causes: readonly string[]): Out
     return beginRollback(c, { reason: `Harm${rule.charAt(0).toUpperCase()}${rule.slice(1)}`, causes, actor: null });
   }
   const why = closed
-    ? `the way back is closed (${c.rollbackReady.message})`
+    ? `the rollback path is closed (${c.rollbackReady.message})`
     : "rollback.automatic is false; create a Rollback act to go back";
   const first = c.status.harm?.heldSince === undefined;
   const held = stay(c, "blocked", "RollbackBlocked", `not rolled back, because ${why}: ${causes.join("; ")}`);

@@ -1,4 +1,4 @@
-// A person's Abort or Rollback, once taken, can't be talked out of.
+// A person's Abort or Rollback, once taken, is latched: no later act revokes it.
 
 import type { Context } from "../model/context.ts";
 import type { Outcome } from "../model/decision.ts";

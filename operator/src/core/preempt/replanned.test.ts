@@ -1,5 +1,5 @@
 // A plan that was edited before anything was sampled, asked by itself.
-import { planHash } from "@retriever/crds/plan.ts";
+import { planHash } from "@retriever/crds/spec/plan.ts";
 import { describe, expect, it } from "vitest";
 import { aContext } from "#test/builders/context.ts";
 import { aSpec } from "#test/builders/spec.ts";

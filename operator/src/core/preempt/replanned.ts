@@ -1,5 +1,5 @@
 // A plan that was edited before anything was sampled is accepted anew; whoever approved the old one is asked again.
-import { planHash } from "@retriever/crds/plan.ts";
+import { planHash } from "@retriever/crds/spec/plan.ts";
 import { skippedChecks } from "../checks/checklist.ts";
 import type { Context } from "../model/context.ts";
 import type { Outcome } from "../model/decision.ts";

@@ -1,5 +1,5 @@
-// An alert that can't be heard: nothing rises, is cut over or counted as guarded over it. It never rolls back.
-import type { Phase } from "@retriever/crds/migration-status.ts";
+// An alert that would not reach the operator: no higher rate, no cutover and no guarded time while that lasts. It never rolls back.
+import type { Phase } from "@retriever/crds/status/migration-status.ts";
 import { isDeaf, sidecarSource } from "../checks/alerts.ts";
 import { judgeCheck } from "../checks/checklist.ts";
 import type { Context } from "../model/context.ts";

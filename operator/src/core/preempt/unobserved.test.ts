@@ -1,4 +1,4 @@
-// A look that failed, asked by itself.
+// A reconcile that failed, asked by itself.
 import { expect, it } from "vitest";
 import { aContext, ago, tell } from "#test/builders/context.ts";
 import { unobserved } from "./unobserved.ts";
@@ -9,7 +9,7 @@ it("names everything that couldn't be read, and why", () => {
   const see = { target: blind, overlay: blind, pods: blind, acts: blind };
   const outcome = unobserved(aContext("Ramp", { see }));
   expect(outcome && tell(outcome)).toBe(
-    "Ramp blocked NotObserved: waiting for a look at target (timed out), overlay (timed out), pods (timed out), acts (timed out)",
+    "Ramp blocked NotObserved: waiting to read target (timed out), overlay (timed out), pods (timed out), acts (timed out)",
   );
 });
 

@@ -1,4 +1,4 @@
-// What can't be seen can't be judged: nothing moves on a failed read.
+// Nothing moves on a failed read: what was not read can't be judged.
 import type { Context } from "../model/context.ts";
 import type { Outcome } from "../model/decision.ts";
 import type { Read } from "../model/workload.ts";
@@ -6,7 +6,7 @@ import { tickGuard } from "../steps/guard-clock.ts";
 import { stay } from "../steps/transition.ts";
 
 export function unobserved(c: Context): Outcome | undefined {
-  // A cutover goes back after ackTimeout, seen or not; two primaries must not wait for a look.
+  // A cutover goes back after ackTimeout, seen or not; two primaries must not wait for a read.
   if (c.status.phase === "CuttingOver") return undefined;
   const { target, overlay, pods, acts } = c.observation;
   const reads: readonly [string, Read<unknown>][] = [
@@ -17,6 +17,6 @@ export function unobserved(c: Context): Outcome | undefined {
   ];
   const failed = reads.flatMap(([what, read]) => (read.ok ? [] : [`${what} (${read.why})`]));
   if (failed.length === 0) return undefined;
-  const held = stay(c, "blocked", "NotObserved", `waiting for a look at ${failed.join(", ")}`);
+  const held = stay(c, "blocked", "NotObserved", `waiting to read ${failed.join(", ")}`);
   return { ...held, status: tickGuard(held.status, c.nowIso, "blind") };
 }

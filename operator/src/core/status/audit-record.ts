@@ -1,7 +1,7 @@
-// One link of the chain that proves why a migration moved: what was seen, what was decided, and the hash of the link before.
+// One record of the audit trail: what was observed, what was decided, and the hash of the record before.
 // The order of members is kept, since texts that are hashed later (an overlay's) follow it; so the text itself is proved.
 import { hash } from "node:crypto";
-import type { DispersionState, MigrationStatus, Verdict } from "@retriever/crds/migration-status.ts";
+import type { DispersionState, MigrationStatus, Verdict } from "@retriever/crds/status/migration-status.ts";
 import type { Counters } from "@retriever/sidecar/contract/evidence.ts";
 import type { Announcement, Decision, Effect } from "../model/decision.ts";
 import { isSameData } from "../model/deep-equal.ts";
@@ -51,12 +51,12 @@ export type PersonsAct = { readonly act: string; readonly actor: string; readonl
 /** What every record says. */
 export type AuditCommon = {
   readonly schema: typeof auditSchema;
-  /** ISO instant of the look. */
+  /** ISO instant of the reconcile. */
   readonly at: string;
   readonly migration: { readonly namespace: string; readonly name: string; readonly uid: string };
   readonly phase: string;
   readonly epoch: number;
-  /** Statistic, interval, n and limit of every gate after the look. */
+  /** Statistic, interval, n and limit of every gate after the reconcile. */
   readonly verdicts: readonly Verdict[];
   /** Records before this one that could not be kept. */
   readonly missing: number;

@@ -1,6 +1,6 @@
 // Each condition by itself: from which facts it says what.
-import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
-import type { Condition, MigrationStatus } from "@retriever/crds/migration-status.ts";
+import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
+import type { Condition, MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import { describe, expect, it } from "vitest";
 import { aContext, aFinding, ago, lagging, someHarm } from "#test/builders/context.ts";
 import { aCondition, aPlanText, aStatus } from "#test/builders/migration.ts";
@@ -9,9 +9,9 @@ import type { Context } from "../model/context.ts";
 import { stay } from "../steps/transition.ts";
 import { renderConditions } from "./conditions.ts";
 
-/** What a condition says after a look that moved nothing, but for what `next` changes. */
+/** What a condition says after a reconcile that moved nothing, but for what `next` changes. */
 function said(c: Context, type: Condition["type"], next: Partial<MigrationStatus> = {}): string | undefined {
-  const outcome = stay(c, "working", "Looking", "all is well");
+  const outcome = stay(c, "working", "Observing", "all is well");
   const all = renderConditions(c, { ...outcome, status: { ...outcome.status, ...next } });
   const found = all.find((condition) => condition.type === type);
   return found && `${found.status} ${found.reason}: ${found.message}`;
@@ -60,7 +60,7 @@ describe("Accepted", () => {
 describe("what isn't there yet", () => {
   it("has no condition: checks before a plan, pods before a revision, evidence before and after a run", () => {
     const types = (c: Context) =>
-      renderConditions(c, stay(c, "working", "Looking", "")).map(({ type }) => type as string);
+      renderConditions(c, stay(c, "working", "Observing", "")).map(({ type }) => type as string);
     const unborn = aContext("Pending", { status: { planHash: "" } });
     const { revision: _revision, ...status } = unborn.status;
     expect(types({ ...unborn, status })).toEqual(["Accepted", "Paused", "Ready", "Succeeded", "Reconciling"]);
@@ -204,7 +204,7 @@ describe("the ends", () => {
       "False Running: don't decommission anything",
     );
     expect(said(aContext("Ramp"), "Settled")).toBe("False Running: don't decommission anything");
-    expect(said(aContext("Completed"), "Settled")).toBe("False Looking: all is well");
+    expect(said(aContext("Completed"), "Settled")).toBe("False Observing: all is well");
     const c = aContext("Completed");
     const settled = { ...stay(c, "waiting", "Settled", "over"), cleanup: "nothingLeft" as const };
     const condition = renderConditions(c, settled).find(({ type }) => type === "Settled");

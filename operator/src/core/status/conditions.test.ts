@@ -1,6 +1,6 @@
 // What the status says to people and tools: conditions, what is written when, what is announced.
 
-import type { Condition, MigrationStatus } from "@retriever/crds/migration-status.ts";
+import type { Condition, MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import { describe, expect, it } from "vitest";
 import { someCounters } from "#test/builders/counters.ts";
 import { aSpec, shortPlan } from "#test/builders/spec.ts";

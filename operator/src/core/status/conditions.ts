@@ -1,6 +1,6 @@
 // Conditions from facts. They are rendered anew each time; only the time of a flip is remembered.
-import type { Condition, ConditionType, MigrationStatus, Phase } from "@retriever/crds/migration-status.ts";
-import { isFinalPhase } from "@retriever/crds/phase-steps.ts";
+import type { Condition, ConditionType, MigrationStatus, Phase } from "@retriever/crds/status/migration-status.ts";
+import { isFinalPhase } from "@retriever/crds/status/phase-steps.ts";
 import { sidecarSource } from "../checks/alerts.ts";
 import { judgeCheck } from "../checks/checklist.ts";
 import type { Context } from "../model/context.ts";
@@ -80,10 +80,10 @@ function acceptedFact({ migration }: Context, { plan, planHash }: MigrationStatu
 
 /** The checklist keeps the answer it had when the preflight was passed; a Prometheus is listened to until the end. */
 function checkFacts(c: Context, next: MigrationStatus): Facts {
-  // The look that answers it is the last one that asks.
+  // The reconcile that answers it is the last one that asks.
   const asked = [c.status.phase, next.phase].some((phase) => checking.includes(phase));
   const comparesAgain = c.status.phase === "AwaitingCutover";
-  // What this look has asked for is under way.
+  // What this reconcile has asked for is under way.
   const of = next.verification === undefined ? c : { ...c, status: { ...c.status, verification: next.verification } };
   const listens = c.plan.metrics.source !== sidecarSource && !isFinalPhase(next.phase);
   const kept = (type: ConditionType, judge: () => Fact, isAsked = asked): Fact => {
@@ -113,7 +113,7 @@ function propagated(c: Context, next: MigrationStatus): Fact {
   return c.acks.state === "all" ? { status: "True", reason: "AllPodsFollow", message } : notPropagated(c, message);
 }
 
-/** Not being able to look neither clears a delay nor begins its clock anew. */
+/** A failed read neither clears a delay nor begins its clock anew. */
 function notPropagated(c: Context, message: string): Fact {
   const before = c.migration.status.conditions.find(({ type }) => type === "ConfigPropagated");
   if (c.acks.state === "unknown") {

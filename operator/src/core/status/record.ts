@@ -1,7 +1,7 @@
-// What a pass leaves in the status for the next one, and when it is worth a write.
+// What one reconcile records in the status for the next, and when that is worth a write.
 
-import { durationSeconds } from "@retriever/crds/duration.ts";
-import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
+import { durationSeconds } from "@retriever/crds/fields/duration.ts";
+import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import type { Context } from "../model/context.ts";
 import { isSameData } from "../model/deep-equal.ts";
 import { instantMs, isPastCutover } from "../model/status-readings.ts";
@@ -53,7 +53,7 @@ function heldSinceOf({ harm }: Context, next: MigrationStatus): string | undefin
 const longestUnwrittenSeconds = 30;
 
 /**
- * Counters move at every look; writing them each time would make the API server pay for our curiosity.
+ * Counters move at every reconcile; writing them each time would load the API server for no decision.
  * They are written once a gate window, or twice a minute where that is longer; everything else at once.
  */
 export function isNews(c: Context, next: MigrationStatus): boolean {
@@ -94,6 +94,6 @@ function stable(status: MigrationStatus): unknown {
   };
 }
 
-function countsAs(sight: NonNullable<MigrationStatus["guard"]>["sight"]): string {
-  return sight === "idle" ? "healthy" : sight;
+function countsAs(visibility: NonNullable<MigrationStatus["guard"]>["sight"]): string {
+  return visibility === "idle" ? "healthy" : visibility;
 }

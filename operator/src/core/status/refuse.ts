@@ -1,5 +1,5 @@
-// A spec or a plan that can't be read: nothing moves, and the reason is said where people look.
-import type { Condition, MigrationStatus } from "@retriever/crds/migration-status.ts";
+// A spec or a plan that can't be read: nothing moves, and the conditions say why.
+import type { Condition, MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import { settleFinalizer } from "@retriever/sidecar/contract/names.ts";
 import type { Decision } from "../model/decision.ts";
 import { isSameData } from "../model/deep-equal.ts";

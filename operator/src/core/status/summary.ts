@@ -1,13 +1,13 @@
 // Ready, Succeeded, Reconciling, Stalled: what kstatus, Argo CD, Flux and Helm read.
-import type { ConditionType, MigrationStatus, Phase } from "@retriever/crds/migration-status.ts";
-import { isFinalPhase } from "@retriever/crds/phase-steps.ts";
+import type { ConditionType, MigrationStatus, Phase } from "@retriever/crds/status/migration-status.ts";
+import { isFinalPhase } from "@retriever/crds/status/phase-steps.ts";
 import type { Outcome } from "../model/decision.ts";
 import type { Fact } from "../model/status-readings.ts";
 import { isRollingBack } from "../model/status-readings.ts";
 
 type Summary = Partial<Record<ConditionType, Fact>>;
 
-/** Ready means "accepted, doing what was asked, way back intact", not "finished"; Succeeded is the result. */
+/** Ready means "accepted, doing what was asked, rollback path intact", not "finished"; Succeeded is the result. */
 export function summarise(next: MigrationStatus, outcome: Outcome): Summary {
   const fact = (status: Fact["status"]): Fact => ({ status, reason: outcome.reason, message: next.message });
   if (next.phase === "RolledBack") return endedEarly(next);
@@ -35,7 +35,7 @@ function succeeded(next: MigrationStatus): Summary {
   return { Ready: fact, Succeeded: fact };
 }
 
-/** Asked for by a person: the configuration is restored, which is what was asked. By evidence: somebody must look. */
+/** Asked for by a person: the configuration is restored, which is what was asked. By evidence: a person must act. */
 function endedEarly({ rollback, message }: MigrationStatus): Summary {
   const reason = rollback?.reason ?? "RolledBack";
   const fact = (status: Fact["status"]): Fact => ({ status, reason, message });

@@ -1,6 +1,6 @@
 // The first stage, entered after the approval and again after a Resume.
-import type { Stage } from "@retriever/crds/migration-spec.ts";
-import type { MigrationStatus, Phase } from "@retriever/crds/migration-status.ts";
+import type { Stage } from "@retriever/crds/spec/migration-spec.ts";
+import type { MigrationStatus, Phase } from "@retriever/crds/status/migration-status.ts";
 import type { Context } from "../model/context.ts";
 import type { Outcome } from "../model/decision.ts";
 import { move } from "./transition.ts";

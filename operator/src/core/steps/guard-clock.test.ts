@@ -1,9 +1,9 @@
-import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
+import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { aContext, ago } from "#test/builders/context.ts";
 import { aStatus } from "#test/builders/migration.ts";
-import { holdGuardClock, resetGuard, type Sight, tickGuard } from "./guard-clock.ts";
+import { type GuardVisibility, holdGuardClock, resetGuard, tickGuard } from "./guard-clock.ts";
 import { stay } from "./transition.ts";
 
 type Clocks = NonNullable<MigrationStatus["guard"]>;
@@ -17,11 +17,12 @@ const clocks = (more: Partial<Clocks> = {}): Clocks => ({
   unobservedSeconds: 3,
   ...more,
 });
-const tick = (before: Clocks, sight: Sight) => tickGuard(aStatus({ guard: before }), ago(0), sight).guard;
-const sights: Sight[] = ["healthy", "idle", "blind", "held"];
+const tick = (before: Clocks, visibility: GuardVisibility) =>
+  tickGuard(aStatus({ guard: before }), ago(0), visibility).guard;
+const visibilities: GuardVisibility[] = ["healthy", "idle", "blind", "held"];
 
-describe("the time between two looks", () => {
-  it.each<[Sight, Sight, Partial<typeof zero>]>([
+describe("the time between two reconciles", () => {
+  it.each<[GuardVisibility, GuardVisibility, Partial<typeof zero>]>([
     ["healthy", "healthy", { watchedSeconds: 10 }],
     ["idle", "healthy", { watchedSeconds: 10 }],
     ["healthy", "idle", { idleSeconds: 10 }],
@@ -32,17 +33,17 @@ describe("the time between two looks", () => {
     ["held", "blind", {}],
     ["healthy", "held", {}],
     ["blind", "held", {}],
-  ])("from %s to %s counts as %o", (before, sight, counted) => {
-    expect(tick(clocks({ sight: before, ...zero }), sight)).toEqual({
+  ])("from %s to %s counts as %o", (before, visibility, counted) => {
+    expect(tick(clocks({ sight: before, ...zero }), visibility)).toEqual({
       ...clocks(zero),
       tickedAt: ago(0),
-      sight,
+      sight: visibility,
       ...counted,
     });
   });
 
   it("adds to what was counted before", () => {
-    const counted = (sight: Sight) => tick(clocks({ sight }), sight);
+    const counted = (visibility: GuardVisibility) => tick(clocks({ sight: visibility }), visibility);
     expect(counted("healthy")).toMatchObject({ watchedSeconds: 110, idleSeconds: 20, unobservedSeconds: 3 });
     expect(counted("idle")).toMatchObject({ watchedSeconds: 100, idleSeconds: 30, unobservedSeconds: 3 });
     expect(counted("blind")).toMatchObject({ watchedSeconds: 100, idleSeconds: 20, unobservedSeconds: 13 });
@@ -66,9 +67,9 @@ describe("the time between two looks", () => {
   });
 
   it("law: is counted once or nowhere, whatever was seen", () => {
-    const sight = fc.constantFrom(...sights);
+    const visibility = fc.constantFrom(...visibilities);
     fc.assert(
-      fc.property(sight, sight, fc.integer({ min: 0, max: 1000 }), (before, now, seconds) => {
+      fc.property(visibility, visibility, fc.integer({ min: 0, max: 1000 }), (before, now, seconds) => {
         const { watchedSeconds, idleSeconds, unobservedSeconds } =
           tick(clocks({ sight: before, tickedAt: ago(seconds), ...zero }), now) ?? clocks(zero);
         const isHeld = before === "held" || now === "held";

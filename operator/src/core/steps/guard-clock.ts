@@ -1,24 +1,24 @@
-// The three clocks of the guard: healthy and idle time count, blind time doesn't. Time is credited by both looks
+// The three clocks of the guard: healthy and idle time count, blind time doesn't. Time is credited by both reconciles
 // that enclose it, so a status that is written lazily never turns an unseen spell into a healthy one.
-import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
+import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import type { Outcome } from "../model/decision.ts";
 import { instantMs } from "../model/status-readings.ts";
 
-/** What a look saw. held: seen, but not to be counted. */
-export type Sight = NonNullable<MigrationStatus["guard"]>["sight"];
+/** What a reconcile saw. held: seen, but not to be counted. */
+export type GuardVisibility = NonNullable<MigrationStatus["guard"]>["sight"];
 
-/** Longer than this between two looks and the time between counts as blind, whatever the second look saw. */
-export const longestLookGapSeconds = 60;
+/** Longer than this between two reconciles and the time between counts as blind, whatever the second reconcile saw. */
+export const longestObservationGapSeconds = 60;
 
 /** Adds the time since the last tick to the clock of what was seen at both its ends. "held" adds it nowhere. */
-export function tickGuard(status: MigrationStatus, nowIso: string, sight: Sight): MigrationStatus {
+export function tickGuard(status: MigrationStatus, nowIso: string, visibility: GuardVisibility): MigrationStatus {
   const { guard } = status;
   // What counts nowhere needs no tick: a pause of a day is one write.
-  if (guard === undefined || (guard.sight === "held" && sight === "held")) return status;
+  if (guard === undefined || (guard.sight === "held" && visibility === "held")) return status;
   const now = Date.parse(nowIso);
   const passed = Math.max(0, now - (instantMs(guard.tickedAt) ?? now)) / 1000;
-  const clock = clockOf(guard.sight, sight, passed);
-  const ticked = { ...guard, tickedAt: nowIso, sight };
+  const clock = clockOf(guard.sight, visibility, passed);
+  const ticked = { ...guard, tickedAt: nowIso, sight: visibility };
   if (clock === "healthy") ticked.watchedSeconds = sumSeconds(ticked.watchedSeconds, passed);
   if (clock === "idle") ticked.idleSeconds = sumSeconds(ticked.idleSeconds, passed);
   if (clock === "blind") ticked.unobservedSeconds = sumSeconds(ticked.unobservedSeconds, passed);
@@ -30,9 +30,9 @@ function sumSeconds(seconds: number, more: number): number {
   return Math.round((seconds + more) * 1000) / 1000;
 }
 
-function clockOf(before: Sight, now: Sight, passedSeconds: number): Sight {
+function clockOf(before: GuardVisibility, now: GuardVisibility, passedSeconds: number): GuardVisibility {
   if (before === "held" || now === "held") return "held";
-  return before === "blind" || passedSeconds > longestLookGapSeconds ? "blind" : now;
+  return before === "blind" || passedSeconds > longestObservationGapSeconds ? "blind" : now;
 }
 
 /** The time since the last tick counts nowhere. */

@@ -1,5 +1,5 @@
 // How far the revision has come: what is said of the pods, and from when on they are late.
-import type { Condition } from "@retriever/crds/migration-status.ts";
+import type { Condition } from "@retriever/crds/status/migration-status.ts";
 import { describe, expect, it } from "vitest";
 import { aContext, ago, lagging, tell } from "#test/builders/context.ts";
 import { aCondition } from "#test/builders/migration.ts";
@@ -102,7 +102,7 @@ describe("waiting for pods", () => {
     expect(tell(awaitAcks(waiting(900, [propagated("False", 900)])))).toBe(`Ramp blocked ${words}`);
   });
 
-  it("moves nothing and is looked at again at the usual pace", () => {
+  it("moves nothing and is reconciled again at the usual pace", () => {
     const c = waiting(30, [propagated("False", 30)]);
     const { status, announcements, requeueAfterMs } = awaitAcks(c);
     expect({ ...status, message: "" }).toEqual({ ...c.status, message: "" });

@@ -1,5 +1,5 @@
-// How far the revision in force has come, in words.
-import { durationSeconds } from "@retriever/crds/duration.ts";
+// Whether the pods follow the revision in force, how long that takes already, and the words for it.
+import { durationSeconds } from "@retriever/crds/fields/duration.ts";
 import type { Acks, Context } from "../model/context.ts";
 import type { Outcome } from "../model/decision.ts";
 import { secondsSince } from "../model/status-readings.ts";
@@ -8,7 +8,7 @@ import { stay } from "./transition.ts";
 
 /**
  * Whether pods have had longer than `cutover.ackTimeout` to follow. A pod that came, or fell silent, after all had
- * followed gets as long again, counted from the look that found it.
+ * followed gets as long again, counted from the reconcile that found it.
  */
 export function isAckOverdue(c: Context): boolean {
   if (c.acks.state === "all") return false;

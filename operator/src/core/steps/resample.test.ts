@@ -1,5 +1,5 @@
 // A stage measured once more: the same stage at the same rate, in a new epoch, and a person asked again.
-import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
+import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import { describe, expect, it } from "vitest";
 import { aContext, ago, tell } from "#test/builders/context.ts";
 import { aStatus } from "#test/builders/migration.ts";

@@ -1,5 +1,5 @@
 // A stage whose evidence went away with its pods is measured once more, at the same rate.
-import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
+import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import type { Context } from "../model/context.ts";
 import type { Outcome } from "../model/decision.ts";
 import { move, stay } from "./transition.ts";

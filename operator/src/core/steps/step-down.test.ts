@@ -1,5 +1,5 @@
 // Less sampling: to the stage before, or to none at all, and what is kept of the way down.
-import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
+import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import { describe, expect, it } from "vitest";
 import { aContext, ago, aVerdict } from "#test/builders/context.ts";
 import { someCounters } from "#test/builders/counters.ts";

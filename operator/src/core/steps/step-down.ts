@@ -1,4 +1,4 @@
-// Less sampling instead of more: the last good rate, then none, then a person.
+// A step down: back to the rate before, from the first stage or after three to none and a hold.
 import type { Context } from "../model/context.ts";
 import type { Outcome } from "../model/decision.ts";
 import { withoutPromote } from "./resample.ts";

@@ -1,7 +1,7 @@
 // What people ask for, in every phase.
 
 import type { Act } from "@retriever/crds/migration.ts";
-import type { Phase } from "@retriever/crds/migration-status.ts";
+import type { Phase } from "@retriever/crds/status/migration-status.ts";
 import { describe, expect, it } from "vitest";
 import { aSpec, shortPlan } from "#test/builders/spec.ts";
 import { Simulation, simulationAt } from "#test/simulate.ts";
@@ -50,9 +50,9 @@ describe.each(["Abort", "Rollback"] satisfies Act[])("%s", (act) => {
     const sim = simulationAt("Guard", { spec: auto });
     sim.act(act);
     sim.unreadable.add("acts");
-    sim.look();
+    sim.reconcile();
     sim.unreadable.clear();
-    sim.look();
+    sim.reconcile();
     sim.acts = [];
     expect(sim.until("RolledBack", 60).status.rollback?.actor).toBe("ada");
   });
@@ -123,7 +123,7 @@ describe("Promote", () => {
   it.each(["WarmUp", "Ramp", "AwaitingApproval"] satisfies Phase[])("in %s is refused as too early", (phase) => {
     const sim = simulationAt(phase, { spec });
     sim.act("Promote");
-    sim.look();
+    sim.reconcile();
     expect(sim.said.map(({ message }) => message).join()).toContain("Promote is taken in AwaitingCutover");
     sim.until("AwaitingCutover", 900);
     sim.run(300);
@@ -142,7 +142,7 @@ describe("Promote", () => {
     expect(sim.status.message).toContain("promoted by grace");
   });
 
-  it("doesn't open a cutover whose way back isn't proved", () => {
+  it("doesn't open a cutover whose rollback path isn't proved", () => {
     const sim = simulationAt("AwaitingCutover", { spec });
     sim.behindSeconds.source = 3600;
     sim.act("Promote");
@@ -176,17 +176,17 @@ describe("an act that isn't for this moment", () => {
   it("with a plan hash before acceptance is refused", () => {
     const sim = new Simulation({ spec, pods: 0 });
     sim.act("Abort", { planHash: "0000" });
-    sim.look();
+    sim.reconcile();
     expect(sim.said.map(({ message }) => message).join()).toContain("none yet");
   });
 
   it("never has a second turn, even when fifty others came after it and one of them was deleted", () => {
     const sim = simulationAt("AwaitingCutover", { spec });
     sim.act("Pause", { uid: "the-pause" });
-    sim.look();
+    sim.reconcile();
     for (let index = 0; index < 60; index += 1) {
       sim.act("Resume", { uid: `resume-${index}` });
-      sim.look();
+      sim.reconcile();
     }
     sim.acts = sim.acts.slice(0, 30);
     sim.run(30);

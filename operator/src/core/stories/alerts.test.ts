@@ -118,7 +118,7 @@ describe("the alert fires", () => {
     expect(sim.pages).toEqual([]);
   });
 
-  it("between two looks: obeyed at the next one", () => {
+  it("between two reconciles: obeyed at the next one", () => {
     const sim = at("Guard").run(120);
     const over = sim.now - 20_000;
     const ended = { activeAt: null, value: null, firstAt: over - 30_000, lastAt: over };
@@ -132,7 +132,7 @@ describe("the alert fires", () => {
     sim.run(10);
     let last = 0;
     tell(sim, (now) => ({ firings: [aFiring((last = now), 60_000)] })).run(90);
-    expect(sim.status.message).toContain("the way back is closed");
+    expect(sim.status.message).toContain("the rollback path is closed");
     tell(sim, (now) => ({ firings: [aFiring(now, 0, { activeAt: null, firstAt: last - 90_000, lastAt: last })] }));
     sim.run(60);
     sim.failing.clear();

@@ -1,6 +1,6 @@
 // Who has to agree before the first sample, and what stands in for a check nobody can make.
 
-import type { MigrationSpecInput } from "@retriever/crds/migration-spec.ts";
+import type { MigrationSpecInput } from "@retriever/crds/spec/migration-spec.ts";
 import { describe, expect, it } from "vitest";
 import { aSpec, onlyReachable, shortPlan } from "#test/builders/spec.ts";
 import { Simulation, simulationAt } from "#test/simulate.ts";
@@ -22,7 +22,7 @@ function waiting(spec = asking()): Simulation {
 
 function approve(sim: Simulation, actor: string, role: string, more: object = {}): void {
   sim.act("Approve", { actor, role, planHash: sim.status.planHash, ...more });
-  sim.look();
+  sim.reconcile();
 }
 
 function refusals(sim: Simulation): string[] {
@@ -84,7 +84,7 @@ describe("a plan that asks two roles", () => {
   it("is not approved before the plan is accepted, or where nobody is asked", () => {
     const early = new Simulation({ spec: asking(), pods: 0 });
     early.act("Approve", { role: "sre" });
-    early.look();
+    early.reconcile();
     expect(refusals(early)).toEqual([expect.stringContaining("no plan is accepted yet")]);
     const unasked = simulationAt("WarmUp", { spec: aSpec(shortPlan) });
     approve(unasked, "ada", "sre");
@@ -102,8 +102,8 @@ describe("approvals whose actors nobody proves", () => {
 
   it.each([
     ["the admission policy is missing", { ok: true, value: "unproved" } as const, "Unknown/IdentityNotProved"],
-    ["nobody looked", undefined, "Unknown/IdentityNotProved"],
-    ["the look failed", { ok: false, why: "forbidden" } as const, "Unknown/IdentityNotObserved"],
+    ["nobody asked", undefined, "Unknown/IdentityNotProved"],
+    ["the reconcile failed", { ok: false, why: "forbidden" } as const, "Unknown/IdentityNotObserved"],
   ])("hold while %s, and count once it is there", (_name, identity, condition) => {
     const sim = waiting();
     sim.actIdentity = identity;
@@ -155,14 +155,14 @@ describe("Waive", () => {
   ])("%s is refused", (_name, more, words) => {
     const sim = simulationAt("Preflight", { spec });
     sim.act("Waive", { reason: "because", ...more });
-    sim.look();
+    sim.reconcile();
     expect(refusals(sim)).toEqual([expect.stringContaining(words)]);
   });
 
   it("after the checklist was answered is refused", () => {
     const sim = simulationAt("WarmUp", { spec: aSpec({ ...shortPlan, checklist: onlyReachable }) });
     sim.act("Waive", { check: "reachable", reason: "because" });
-    sim.look();
+    sim.reconcile();
     expect(refusals(sim)).toEqual([expect.stringContaining("checks are waived in Preflight and AwaitingApproval")]);
   });
 });
@@ -199,7 +199,7 @@ describe("the same plan after a rollback", () => {
   it("of another migration's Promote in Pending is refused as any early one", () => {
     const sim = new Simulation({ spec, pods: 0 });
     sim.act("Promote");
-    sim.look();
+    sim.reconcile();
     expect(refusals(sim)).toEqual([expect.stringContaining("Promote is taken in AwaitingCutover")]);
   });
 });

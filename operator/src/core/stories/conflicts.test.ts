@@ -1,6 +1,6 @@
 // Others change the same things, statuses are lost or refused, and reads fail.
 
-import type { Phase } from "@retriever/crds/migration-status.ts";
+import type { Phase } from "@retriever/crds/status/migration-status.ts";
 import { describe, expect, it } from "vitest";
 import { destinationIdentity } from "#test/builders/sidecar-status.ts";
 import { aSpec, shortPlan } from "#test/builders/spec.ts";
@@ -119,7 +119,7 @@ describe("an older status was restored", () => {
     sim.until("Ramp", 900).run(20);
     sim.status = status;
     sim.unreadable.add("overlay");
-    sim.look();
+    sim.reconcile();
     expect(sim.condition("Ready")).toBe("False/TimeTravel");
     expect(sim.status.message).toContain("at a later epoch");
   });
@@ -141,7 +141,7 @@ describe("reads that fail", () => {
     sim.run(900);
     expect(sim.phase).toBe("Ramp");
     expect(sim.condition("Ready")).toBe("False/NotObserved");
-    expect(sim.status.message).toContain(`waiting for a look at ${part} (timed out)`);
+    expect(sim.status.message).toContain(`waiting to read ${part} (timed out)`);
     sim.unreadable.clear();
     sim.until("Completed", 3600);
   });
@@ -168,9 +168,9 @@ describe("reads that fail", () => {
   it("a rollback needs no answer of the overlay to write it", () => {
     const sim = simulationAt("Guard", { spec }).run(20);
     sim.act("Rollback");
-    sim.look();
+    sim.reconcile();
     sim.unreadable.add("overlay");
-    expect(sim.look().effects.map(({ kind }) => kind)).toContain("applyOverlay");
+    expect(sim.reconcile().effects.map(({ kind }) => kind)).toContain("applyOverlay");
   });
 
   it.each(["pods", "overlay", "target"] as const)(
@@ -223,7 +223,7 @@ describe("two migrations on one target", () => {
     expect(first.condition("Settled")).toBe("True/Settled");
     second.claims = [claim()];
     second.until("Ramp", 900);
-    // The first looks again, with the second's overlay in force.
+    // The first reconciles again, with the second's overlay in force.
     first.overlay = second.overlay;
     first.pods = second.pods;
     expect(first.isQuiet()).toBe(true);

@@ -1,6 +1,6 @@
 // A status from which somebody took something. It holds or starts over; it never goes forward on what it lost.
-import { migrationStatusSchema, type Phase } from "@retriever/crds/migration-status.ts";
-import { isLegalStep } from "@retriever/crds/phase-steps.ts";
+import { migrationStatusSchema, type Phase } from "@retriever/crds/status/migration-status.ts";
+import { isLegalStep } from "@retriever/crds/status/phase-steps.ts";
 import { describe, expect, it } from "vitest";
 import { aSpec, shortPlan } from "#test/builders/spec.ts";
 import { type Simulation, simulationAt } from "#test/simulate.ts";
@@ -27,8 +27,8 @@ function inPhase(phase: Phase): Simulation {
   return sim.until("RollingBack", 60);
 }
 
-/** One look at a status without these members; undefined where it isn't a status any more. */
-function lookWithout(sim: Simulation, members: readonly string[], passed = 7000): Decision | undefined {
+/** One decision on a status without these members; undefined where it isn't a status any more. */
+function decideWithout(sim: Simulation, members: readonly string[], passed = 7000): Decision | undefined {
   const kept = Object.entries(sim.status).filter(([name]) => !members.includes(name));
   const parsed = migrationStatusSchema.safeParse(Object.fromEntries(kept));
   if (!parsed.success) return undefined;
@@ -45,7 +45,7 @@ describe.each(phases)("a status in %s", (phase) => {
     const names = optional(sim);
     for (const [index, one] of names.entries()) {
       for (const other of names.slice(index)) {
-        const decision = lookWithout(sim, [one, other]);
+        const decision = decideWithout(sim, [one, other]);
         if (decision === undefined) continue;
         const { status } = decision;
         const what = `${one}, ${other}: ${status.message}`;
@@ -57,7 +57,7 @@ describe.each(phases)("a status in %s", (phase) => {
   });
 
   it("that lost its revision never makes the destination primary or samples more", () => {
-    const status = lookWithout(inPhase(phase), ["revision"])?.status;
+    const status = decideWithout(inPhase(phase), ["revision"])?.status;
     expect([undefined, "source"]).toContain(status?.revision?.primary);
     expect(status?.revision?.sampleRate ?? 0).toBe(0);
   });
@@ -65,12 +65,12 @@ describe.each(phases)("a status in %s", (phase) => {
 
 describe("a guard", () => {
   it("that lost its clocks holds and says so", () => {
-    const decision = lookWithout(simulationAt("Guard", { spec }), ["guard"]);
+    const decision = decideWithout(simulationAt("Guard", { spec }), ["guard"]);
     expect(decision?.status).toMatchObject({ phase: "Guard", message: "the status lost the guard's clocks" });
   });
 
   it("that lost revision and evidence counts no samples", () => {
-    const decision = lookWithout(simulationAt("Guard", { spec }), ["revision", "evidence"]);
+    const decision = decideWithout(simulationAt("Guard", { spec }), ["revision", "evidence"]);
     expect(decision?.status.message).toContain("0 of 50 samples");
   });
 });
@@ -79,9 +79,9 @@ describe("a stage", () => {
   it("that is lost, or that the plan doesn't have, holds", () => {
     const sim = simulationAt("Ramp", { spec });
     const held = "the status names a stage the plan doesn't have";
-    expect(lookWithout(sim, ["stage"])?.status).toMatchObject({ phase: "Ramp", message: held });
+    expect(decideWithout(sim, ["stage"])?.status).toMatchObject({ phase: "Ramp", message: held });
     sim.status = { ...sim.status, stage: { index: 7, count: 2, sampleRate: 0.5 } };
-    expect(sim.look().status).toMatchObject({ phase: "Ramp", message: held });
+    expect(sim.reconcile().status).toMatchObject({ phase: "Ramp", message: held });
   });
 
   it("whose start can't be read waits for its whole time", () => {
@@ -97,7 +97,7 @@ describe("a stage", () => {
 
 it("a cutover that waits for a person, without the baseline, says so without a load", () => {
   const sim = simulationAt("AwaitingCutover", { spec: aSpec({ ...shortPlan, cutover: { hold: true } }) });
-  expect(lookWithout(sim, ["baseline"])?.status.message).toContain("proved at 0.0 requests/s, the cutover sends 0.0");
+  expect(decideWithout(sim, ["baseline"])?.status.message).toContain("proved at 0.0 requests/s, the cutover sends 0.0");
 });
 
 describe("a cutover", () => {
@@ -108,7 +108,7 @@ describe("a cutover", () => {
     expect(sim.until("Guard", 120).phase).toBe("Guard");
   });
 
-  it("that lost every number about the load before takes any look as enough", () => {
+  it("that lost every number about the load before takes any reconcile as enough", () => {
     const sim = simulationAt("CuttingOver", { spec });
     const { throughput: _throughput, baseline: _baseline, ...rest } = sim.status;
     sim.status = rest;

@@ -1,6 +1,6 @@
 // Deletion in every phase: the finalizer goes only when the pods are safe, and it always goes.
 
-import type { Phase } from "@retriever/crds/migration-status.ts";
+import type { Phase } from "@retriever/crds/status/migration-status.ts";
 import { describe, expect, it } from "vitest";
 import { destinationIdentity } from "#test/builders/sidecar-status.ts";
 import { aSpec, shortPlan } from "#test/builders/spec.ts";
@@ -133,7 +133,7 @@ describe("deleted without pods", () => {
   it.each([...before, ...past, "RollingBack"] satisfies Phase[])("in %s, scaled to zero: never stuck", (phase) => {
     const sim = at(phase === "RollingBack" ? "Guard" : phase);
     if (phase === "RollingBack") sim.act("Abort");
-    sim.look();
+    sim.reconcile();
     sim.pods = [];
     if (sim.target.found) sim.target = { ...sim.target, replicas: 0 };
     deleted(sim).run(30);
@@ -190,7 +190,7 @@ describe("deleted without pods", () => {
 });
 
 describe("deleted while something can't be read", () => {
-  it.each(["overlay", "pods", "target"] as const)("%s: waits for the look, then goes", (part) => {
+  it.each(["overlay", "pods", "target"] as const)("%s: waits for the reconcile, then goes", (part) => {
     const sim = at("Completed").run(20);
     sim.base = destinationIdentity;
     sim.unreadable.add(part);

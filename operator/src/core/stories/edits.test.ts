@@ -1,5 +1,5 @@
 // The spec is edited while the plan runs.
-import type { MigrationSpecInput } from "@retriever/crds/migration-spec.ts";
+import type { MigrationSpecInput } from "@retriever/crds/spec/migration-spec.ts";
 import { describe, expect, it } from "vitest";
 import { aSpec, onlyReachable, shortPlan } from "#test/builders/spec.ts";
 import { type Simulation, simulationAt } from "#test/simulate.ts";
@@ -50,7 +50,7 @@ describe("an edit of what was agreed on", () => {
     const sim = simulationAt("AwaitingApproval", { spec: aSpec({ ...shortPlan, checklist }) });
     const old = sim.status.planHash;
     sim.act("Approve", { role: "sre", planHash: old });
-    sim.look();
+    sim.reconcile();
     edit(sim, { checklist, thresholds: { scoreDelta: { limit: 0.1 } } });
     expect(sim.status.planHash).not.toBe(old);
     expect(sim.said.find(({ reason }) => reason === "PlanChanged")?.message).toContain(

@@ -16,14 +16,14 @@ function counted(sim: Simulation): number {
   return guardOf(sim).watchedSeconds + guardOf(sim).idleSeconds;
 }
 
-describe("the look that begins the guard", () => {
+describe("the reconcile that begins the guard", () => {
   it("under harm lets the time after it count nowhere", () => {
     const sim = simulationAt("CuttingOver", { spec });
     sim.traffic = (_at, primary) => (primary === "destination" ? { ...goodTraffic, emptyShare: 0.9 } : goodTraffic);
     sim.until("Guard");
     expect(guardOf(sim).sight).toBe("held");
     sim.traffic = () => goodTraffic;
-    sim.look();
+    sim.reconcile();
     expect(counted(sim)).toBe(0);
   });
 
@@ -74,7 +74,7 @@ describe("time that counts", () => {
     expect(sim.pages).toEqual([]);
   });
 
-  it("is credited in full with a gate window longer than a look may last", () => {
+  it("is credited in full with a gate window longer than a reconcile may last", () => {
     const slow = aSpec({ ...shortPlan, gates: { window: "15m", minDwell: "30s" } });
     const sim = simulationAt("Guard", { spec: slow });
     const at = sim.now;

@@ -59,7 +59,7 @@ describe("harm in the guard rolls back by itself", () => {
     sim.until("RollingBack", 60);
   });
 
-  it("also when the source's freshness lags or isn't known: only positive evidence of a broken way back stops it", () => {
+  it("also when the source's freshness lags or isn't known: only positive evidence of a broken rollback path stops it", () => {
     const sim = inGuard();
     sim.behindSeconds.source = 7200;
     sim.run(10);
@@ -94,7 +94,7 @@ describe("the destination isn't harmful", () => {
   });
 });
 
-describe("no way back", () => {
+describe("no rollback path", () => {
   it("says so and pages once when the new primary is harmful while the old store fails", () => {
     const sim = inGuard();
     sim.failing.add("source");
@@ -103,7 +103,7 @@ describe("no way back", () => {
     sim.run(180);
     expect(sim.phase).toBe("Guard");
     expect(sim.pages).toEqual(["RollbackNotReady", "RollbackBlocked"]);
-    expect(sim.status.message).toContain("the way back is closed");
+    expect(sim.status.message).toContain("the rollback path is closed");
     expect(sim.status.guard?.watchedSeconds).toBe(0);
     sim.failing.clear();
     sim.until("RolledBack", 60);

@@ -5,7 +5,7 @@ import { Simulation } from "#test/simulate.ts";
 
 describe("a healthy migration with the default plan", () => {
   it("runs through every phase, waits for a person, and is settled once the base names the destination", () => {
-    const sim = new Simulation({ lookSeconds: 50 });
+    const sim = new Simulation({ reconcileSeconds: 50 });
     const startedAt = sim.now;
     sim.until("AwaitingCutover");
     sim.run(600);

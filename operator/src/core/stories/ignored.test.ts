@@ -46,7 +46,7 @@ it("a Promote in Pending is refused while nobody can say whether the plan was ro
   const sim = new Simulation({ spec });
   sim.unreadable.add("claims");
   sim.act("Promote");
-  sim.look();
+  sim.reconcile();
   expect(sim.said.map(({ reason }) => reason)).toContain("ActRefused");
   expect(sim.status.acts?.retriedBy).toBeUndefined();
 });

@@ -1,5 +1,5 @@
-// A rollback later than rollback.verifyDriftAfter after the cutover: what only the destination received is looked for.
-import type { MigrationSpecInput } from "@retriever/crds/migration-spec.ts";
+// A rollback later than rollback.verifyDriftAfter after the cutover: what only the destination received is compared.
+import type { MigrationSpecInput } from "@retriever/crds/spec/migration-spec.ts";
 import { describe, expect, test } from "vitest";
 import { aSpec, shortPlan } from "#test/builders/spec.ts";
 import { type Simulation, simulationAt } from "#test/simulate.ts";

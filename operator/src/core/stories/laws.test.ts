@@ -1,7 +1,7 @@
 // Laws of the heart, for every status, observation and time that parses.
 
-import { type MigrationStatus, migrationStatusSchema, phases } from "@retriever/crds/migration-status.ts";
-import { isFinalPhase, isLegalStep } from "@retriever/crds/phase-steps.ts";
+import { type MigrationStatus, migrationStatusSchema, phases } from "@retriever/crds/status/migration-status.ts";
+import { isFinalPhase, isLegalStep } from "@retriever/crds/status/phase-steps.ts";
 import { type Counters, noCounters } from "@retriever/sidecar/contract/evidence.ts";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -254,7 +254,7 @@ describe("any history of faults and people", () => {
   it("keeps to the steps of the API server, and comes to rest once the faults end", () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(event, fc.nat(90)), { maxLength: 25 }), (events) => {
-        const sim = new Simulation({ spec, lookSeconds: 5 });
+        const sim = new Simulation({ spec, reconcileSeconds: 5 });
         sim.run(60);
         for (const [index, [what, seconds]] of events.entries()) {
           happen(sim, what, index);

@@ -1,4 +1,4 @@
-import type { MigrationSpecInput } from "@retriever/crds/migration-spec.ts";
+import type { MigrationSpecInput } from "@retriever/crds/spec/migration-spec.ts";
 import { describe, expect, test } from "vitest";
 import { aSpec, onlyReachable, shortPlan } from "#test/builders/spec.ts";
 import { Simulation } from "#test/simulate.ts";

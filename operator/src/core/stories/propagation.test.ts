@@ -1,6 +1,6 @@
 // Pods that don't follow, pods that aren't there, and an overlay that others touch.
 
-import type { Phase } from "@retriever/crds/migration-status.ts";
+import type { Phase } from "@retriever/crds/status/migration-status.ts";
 import { describe, expect, it } from "vitest";
 import { aSpec, shortPlan } from "#test/builders/spec.ts";
 import { type Simulation, simulationAt } from "#test/simulate.ts";
@@ -95,7 +95,7 @@ describe("without requests after the cutover", () => {
       stages: [{ sampleRate: 1, minDuration: "2m", minSamples: 1 }],
       guard: { duration: "1m", deadline: "2m", minSamples: 0 },
     });
-    const sim = simulationAt("WarmUp", { spec: quiet, lookSeconds: 50 });
+    const sim = simulationAt("WarmUp", { spec: quiet, reconcileSeconds: 50 });
     sim.traffic = () => ({ ...goodTraffic, rps: 0.003 });
     sim.until("Completed", 20_000);
     expect(sim.status.guard?.idleSeconds).toBeGreaterThanOrEqual(0);
@@ -116,7 +116,7 @@ describe("zero pods", () => {
     const sim = simulationAt(phase === "RollingBack" ? "Guard" : phase, { spec });
     if (phase === "RollingBack") {
       sim.act("Rollback");
-      sim.look();
+      sim.reconcile();
     }
     const { epoch } = sim.status;
     sim.pods = [];
@@ -149,7 +149,7 @@ describe("an overlay that others touch", () => {
   it("being deleted: our finalizer lets it go and it is written again", () => {
     const sim = simulationAt("Guard", { spec }).run(20);
     if (sim.overlay !== null) sim.overlay = { ...sim.overlay, deleting: true };
-    expect(sim.look().effects.map(({ kind }) => kind)).toEqual(["removeOverlay", "applyOverlay"]);
+    expect(sim.reconcile().effects.map(({ kind }) => kind)).toEqual(["removeOverlay", "applyOverlay"]);
     expect(sim.overlay).toMatchObject({ deleting: false, hasFinalizer: true });
   });
 

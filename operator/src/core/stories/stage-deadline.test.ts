@@ -60,7 +60,7 @@ describe("a stage past its deadline", () => {
   it("that has only to wait for its time, with every gate passed, is not overdue", () => {
     const untilPeak = { timeZone: "UTC", from: "03:00", to: "04:00" };
     const peak = aSpec({ ...shortPlan, stages: [{ ...stages[0], sampleRate: 0.5, untilPeak }] });
-    const sim = simulationAt("WarmUp", { spec: peak, lookSeconds: 50 }).run(3600);
+    const sim = simulationAt("WarmUp", { spec: peak, reconcileSeconds: 50 }).run(3600);
     expect(sim.status.message).toContain("the peak from 03:00 to 04:00 has to be sampled whole");
     expect(overdue(sim)).toEqual([]);
     expect(sim.condition("Ready")).toBe("True/Sampling");

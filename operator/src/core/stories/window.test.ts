@@ -1,7 +1,7 @@
 // What a migration waits for besides evidence: the window, a validation, a region's peak.
 
-import type { MigrationSpecInput } from "@retriever/crds/migration-spec.ts";
-import { validationHash } from "@retriever/crds/plan.ts";
+import type { MigrationSpecInput } from "@retriever/crds/spec/migration-spec.ts";
+import { validationHash } from "@retriever/crds/spec/plan.ts";
 import { describe, expect, it } from "vitest";
 import { aSpec, onlyReachable, shortPlan } from "#test/builders/spec.ts";
 import { Simulation, simulationAt } from "#test/simulate.ts";
@@ -55,8 +55,8 @@ describe("the check of staging", () => {
   const result = `${validationHash(spec)}-0123456789abcdef`;
 
   it.each([
-    ["nobody looked", undefined, "was not looked at"],
-    ["the look failed", { ok: false, why: "timed out" } as const, "can't be read: timed out"],
+    ["nobody asked", undefined, "was not read"],
+    ["the reconcile failed", { ok: false, why: "timed out" } as const, "can't be read: timed out"],
     ["there is none", { ok: true, value: null } as const, "there is no migration docs-staging"],
     ["it still runs", { ok: true, value: { phase: "Ramp", result: "" } } as const, "is Ramp, expected Validated"],
     [
@@ -120,7 +120,7 @@ describe("a stage until a region's peak", () => {
   it("lasts until the peak was sampled from beginning to end", () => {
     const untilPeak = { timeZone: "Asia/Tokyo", from: "10:00", to: "11:00" };
     const stages = [{ sampleRate: 0.5, minDuration: "1m", minSamples: 100, untilPeak }];
-    const sim = simulationAt("WarmUp", { spec: aSpec({ ...shortPlan, stages }), lookSeconds: 30 }).run(1800);
+    const sim = simulationAt("WarmUp", { spec: aSpec({ ...shortPlan, stages }), reconcileSeconds: 30 }).run(1800);
     expect(sim.phase).toBe("WarmUp");
     expect(sim.status.message).toContain("until Sun 2026-03-01 11:00 Asia/Tokyo");
     sim.until("AwaitingCutover", 10_000);

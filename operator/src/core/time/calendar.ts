@@ -1,5 +1,5 @@
 // Windows of local time, as instants. Daylight saving follows the time zone; the present is passed in.
-import { type Day, days } from "@retriever/crds/time-window.ts";
+import { type Day, days } from "@retriever/crds/fields/time-window.ts";
 import { Temporal } from "temporal-polyfill";
 
 /** A span of the day in a time zone; on the next day where `to` isn't after `from`. */
@@ -12,7 +12,7 @@ export type Opening =
   | { readonly isOpen: true; readonly closesAt: number }
   | { readonly isOpen: false; readonly opensAt: number | undefined };
 
-/** Furthest a next opening is looked for: more than a week, for days that lose their hour to daylight saving. */
+/** Furthest a next opening is searched for: more than a week, for days that lose their hour to daylight saving. */
 const furthestDays = 15;
 
 /** Whether a window is open at `now`, and until when or from when on it is. */

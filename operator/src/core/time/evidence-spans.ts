@@ -1,7 +1,7 @@
-// Which spans of evidence a plan needs from the sidecars at every look.
+// Which spans of evidence a plan needs from the sidecars at every reconcile.
 
-import { durationSeconds } from "@retriever/crds/duration.ts";
-import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
+import { durationSeconds } from "@retriever/crds/fields/duration.ts";
+import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
 
 export type Span = { readonly seconds: number; readonly offsetSeconds: number };
 

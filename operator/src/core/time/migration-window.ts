@@ -1,5 +1,5 @@
-// The agreed window: nothing starts or cuts over outside of it. A rollback never asks.
-import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
+// The check window: nothing starts or cuts over outside of the agreed window. A rollback ignores it.
+import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
 import type { Fact } from "../model/status-readings.ts";
 import { localTime, openingAt } from "./calendar.ts";
 

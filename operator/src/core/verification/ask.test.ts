@@ -1,5 +1,5 @@
-// When the stores are compared again, and since when: asked with a status, a look at the Jobs, and the clock.
-import type { MigrationStatus, Phase } from "@retriever/crds/migration-status.ts";
+// When the stores are compared again, and since when: asked with a status, an observation of the Jobs, and the clock.
+import type { MigrationStatus, Phase } from "@retriever/crds/status/migration-status.ts";
 import { describe, expect, test } from "vitest";
 import { aSpec, onlyReachable } from "#test/builders/spec.ts";
 import { aResult, aRun, someCounts, someJobs } from "#test/builders/verification.ts";
@@ -49,7 +49,7 @@ describe("a comparison is asked for", () => {
   });
 
   test.each<[string, Partial<Pick<Observation, "jobs">>]>([
-    ["the Jobs were not looked at", {}],
+    ["the Jobs were not read", {}],
     ["the Jobs can't be read", { jobs: { ok: false, why: "timed out" } }],
     ["there is no template", { jobs: someJobs({ verifier: null }) }],
     [

@@ -1,6 +1,6 @@
 // When the stores are to be compared, and since when.
-import { durationSeconds } from "@retriever/crds/duration.ts";
-import type { VerificationPurpose } from "@retriever/crds/verification-status.ts";
+import { durationSeconds } from "@retriever/crds/fields/duration.ts";
+import type { VerificationPurpose } from "@retriever/crds/status/verification-status.ts";
 import type { Context } from "../model/context.ts";
 import { instantMs } from "../model/status-readings.ts";
 import { judgeResult } from "./judge-result.ts";

@@ -1,5 +1,5 @@
 // A result in one sentence: how many chunks differ, in which way, and where the rest can be read.
-import type { VerificationResult } from "@retriever/crds/verification-status.ts";
+import type { VerificationResult } from "@retriever/crds/status/verification-status.ts";
 import { type DifferenceCounts, differenceKinds, driftOf } from "@retriever/sidecar/contract/verify-report.ts";
 import { nameSome } from "../pods/pods.ts";
 

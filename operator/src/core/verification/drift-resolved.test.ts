@@ -1,5 +1,5 @@
-import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
-import type { VerificationResult } from "@retriever/crds/verification-status.ts";
+import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
+import type { VerificationResult } from "@retriever/crds/status/verification-status.ts";
 import { describe, expect, test } from "vitest";
 import { aStatus } from "#test/builders/migration.ts";
 import { aSpec } from "#test/builders/spec.ts";

@@ -1,7 +1,7 @@
 // After a late rollback: what did only the destination receive? The condition DriftResolved, and its words for people.
-import { printDuration } from "@retriever/crds/duration.ts";
-import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
-import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
+import { printDuration } from "@retriever/crds/fields/duration.ts";
+import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
+import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import type { DifferenceCounts } from "@retriever/sidecar/contract/verify-report.ts";
 import type { Fact } from "../model/status-readings.ts";
 import { instantMs } from "../model/status-readings.ts";

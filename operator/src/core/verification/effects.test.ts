@@ -1,4 +1,4 @@
-import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
+import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import { describe, expect, test } from "vitest";
 import { aStatus } from "#test/builders/migration.ts";
 import { destinationIdentity, sourceIdentity } from "#test/builders/sidecar-status.ts";
@@ -45,7 +45,7 @@ describe("a verification under way", () => {
     expect(effects(asked, jobs)).toEqual([]);
   });
 
-  test("has none created while the Jobs were not looked at", () => {
+  test("has none created while the Jobs were not read", () => {
     const observation = anObservation(migration);
     const status = aStatus({ phase: "Preflight", ...asked });
     expect(jobEffects({ meta: migration.meta, target: "search-api", observation, status })).toEqual([]);

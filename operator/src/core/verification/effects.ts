@@ -1,5 +1,5 @@
 // From the verifications and tests of a status to the Jobs there must be: created once, kept for a while, few of them.
-import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
+import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import { verifyTemplateName } from "@retriever/sidecar/contract/names.ts";
 import type { Effect } from "../model/decision.ts";
 import type { JobSeen, JobsObservation } from "../model/job-observation.ts";
@@ -19,7 +19,7 @@ export type JobsInput = {
   readonly status: MigrationStatus;
 };
 
-/** Creates before it fetches before it deletes. Nothing where the Jobs were not looked at. */
+/** Creates before it fetches before it deletes. Nothing where the Jobs were not read. */
 export function jobEffects(input: JobsInput): Effect[] {
   const { jobs } = input.observation;
   if (jobs?.ok !== true) return [];

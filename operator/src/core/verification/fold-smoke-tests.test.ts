@@ -1,4 +1,4 @@
-import type { SmokeTestStatus } from "@retriever/crds/verification-status.ts";
+import type { SmokeTestStatus } from "@retriever/crds/status/verification-status.ts";
 import { describe, expect, test } from "vitest";
 import { aStatus } from "#test/builders/migration.ts";
 import { aSpec, onlyReachable } from "#test/builders/spec.ts";
@@ -39,8 +39,8 @@ describe("a smoke test under way", () => {
   test.each<[string, Partial<Pick<Observation, "jobs">>]>([
     ["runs", seen({ state: "running" })],
     ["isn't there yet", { jobs: someJobs() }],
-    ["can't be looked at", { jobs: { ok: false, why: "timed out" } }],
-    ["was not looked at", {}],
+    ["can't be read", { jobs: { ok: false, why: "timed out" } }],
+    ["was not read", {}],
   ])("whose Job %s is waited for as long as the plan allows, and no longer", (_, jobs) => {
     const waiting = fold([{ ...open, askedAt: ago(600) }], jobs);
     expect(waiting.folded).toBe(waiting.status);

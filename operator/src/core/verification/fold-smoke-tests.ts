@@ -1,8 +1,8 @@
 // What the Jobs of smoke tests say, taken over into the status: a test under way gets its result, once.
-import { durationSeconds } from "@retriever/crds/duration.ts";
-import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
-import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
-import type { SmokeTestStatus } from "@retriever/crds/verification-status.ts";
+import { durationSeconds } from "@retriever/crds/fields/duration.ts";
+import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
+import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
+import type { SmokeTestStatus } from "@retriever/crds/status/verification-status.ts";
 import type { JobsObservation } from "../model/job-observation.ts";
 import type { Observation } from "../model/observation.ts";
 import { instantMs } from "../model/status-readings.ts";

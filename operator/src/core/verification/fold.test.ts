@@ -1,6 +1,6 @@
 // A verification under way gets its result, once: from what its Job says, or from time.
-import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
-import type { VerificationRun } from "@retriever/crds/verification-status.ts";
+import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
+import type { VerificationRun } from "@retriever/crds/status/verification-status.ts";
 import { describe, expect, test } from "vitest";
 import { aStatus } from "#test/builders/migration.ts";
 import { aSpec, onlyReachable } from "#test/builders/spec.ts";
@@ -110,8 +110,8 @@ describe("since when the stores are equal", () => {
 describe("a Job that says nothing", () => {
   test.each<[string, Partial<Pick<Observation, "jobs">>, Partial<MigrationStatus>]>([
     ["isn't there yet", { jobs: someJobs() }, {}],
-    ["can't be looked at", { jobs: { ok: false, why: "timed out" } }, {}],
-    ["was not looked at", {}, {}],
+    ["can't be read", { jobs: { ok: false, why: "timed out" } }, {}],
+    ["was not read", {}, {}],
     ["compared for a status that has lost its source", said(equal), { source: undefined }],
     ["compared for a status that has lost its destination", said(equal), { destination: undefined }],
   ])("and %s is waited for as long as the plan allows, and no longer", (_, jobs, more) => {

@@ -1,8 +1,8 @@
 // What the Jobs say, taken over into the status: a verification under way gets its result, once.
-import { durationSeconds } from "@retriever/crds/duration.ts";
-import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
-import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
-import type { VerificationResult, VerificationRun } from "@retriever/crds/verification-status.ts";
+import { durationSeconds } from "@retriever/crds/fields/duration.ts";
+import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
+import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
+import type { VerificationResult, VerificationRun } from "@retriever/crds/status/verification-status.ts";
 import { driftOf } from "@retriever/sidecar/contract/verify-report.ts";
 import type { JobsObservation } from "../model/job-observation.ts";
 import type { Observation } from "../model/observation.ts";
@@ -26,7 +26,7 @@ export type FoldInput = {
 /** Longer than a result may be in a status. */
 const longestMessage = 1000;
 
-/** The status with what is known now. A failed look concludes nothing; time does. */
+/** The status with what is known now. A failed read concludes nothing; a deadline does. */
 export function foldVerification(input: FoldInput): MigrationStatus {
   const { status, plan, now } = input;
   const run = openRun(status);

@@ -1,6 +1,6 @@
 // A result held against what the plan tolerates.
-import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
-import type { VerificationResult } from "@retriever/crds/verification-status.ts";
+import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
+import type { VerificationResult } from "@retriever/crds/status/verification-status.ts";
 import { type DifferenceCounts, differenceKinds, driftOf } from "@retriever/sidecar/contract/verify-report.ts";
 import { verifyLevels } from "@retriever/stores/ports/chunk-store.ts";
 import type { Fact } from "../model/status-readings.ts";

@@ -1,5 +1,5 @@
-// The check parity over one status and one look: what it answers, and in which words.
-import type { MigrationStatus, Phase } from "@retriever/crds/migration-status.ts";
+// The check parity over one status and one reconcile: what it answers, and in which words.
+import type { MigrationStatus, Phase } from "@retriever/crds/status/migration-status.ts";
 import { describe, expect, test } from "vitest";
 import { aSpec, onlyReachable } from "#test/builders/spec.ts";
 import { aResult, aRun, someCounts, someJobs } from "#test/builders/verification.ts";
@@ -28,7 +28,7 @@ const verifier = { name: "search-api-retriever-verify", suspended: true, hasVeri
 
 describe("without a comparison under way it says what is missing", () => {
   test.each<[string, Partial<Pick<Observation, "jobs">>, string, string]>([
-    ["no look at the Jobs", {}, "NotCompared", "the stores have not been compared yet"],
+    ["no observation of the Jobs", {}, "NotCompared", "the stores have not been compared yet"],
     [
       "Jobs that can't be read",
       { jobs: { ok: false, why: "timed out" } },

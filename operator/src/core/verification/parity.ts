@@ -1,5 +1,5 @@
 // The check parity: do both stores hold the same candidates? Only a comparison answers; everything else is Unknown.
-import { durationSeconds } from "@retriever/crds/duration.ts";
+import { durationSeconds } from "@retriever/crds/fields/duration.ts";
 import { verifyTemplateName } from "@retriever/sidecar/contract/names.ts";
 import type { Context } from "../model/context.ts";
 import type { Fact } from "../model/status-readings.ts";

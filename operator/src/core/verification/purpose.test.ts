@@ -1,5 +1,5 @@
-import type { MigrationSpecInput } from "@retriever/crds/migration-spec.ts";
-import { type Phase, phases } from "@retriever/crds/migration-status.ts";
+import type { MigrationSpecInput } from "@retriever/crds/spec/migration-spec.ts";
+import { type Phase, phases } from "@retriever/crds/status/migration-status.ts";
 import { describe, expect, test } from "vitest";
 import { aStatus } from "#test/builders/migration.ts";
 import { aSpec, onlyReachable } from "#test/builders/spec.ts";
@@ -20,8 +20,8 @@ test("the stores are compared for the start, for the cutover and for a rollback,
   ]);
 });
 
-describe("Jobs are looked at", () => {
-  const looked = (plan: ReturnType<typeof aSpec>) => phasesWith((phase) => asksForJobs(plan, aStatus({ phase })));
+describe("Jobs are observed at", () => {
+  const observed = (plan: ReturnType<typeof aSpec>) => phasesWith((phase) => asksForJobs(plan, aStatus({ phase })));
 
   test.each<[string, MigrationSpecInput["checklist"], readonly Phase[]]>([
     ["after a late rollback only, where the checklist asks for none", {}, ["VerifyingDrift"]],
@@ -32,7 +32,7 @@ describe("Jobs are looked at", () => {
     ],
     ["before the start for smoke tests", { smokeTests: {} }, ["Preflight", "AwaitingApproval", "VerifyingDrift"]],
   ])("%s", (_, checklist, wanted) => {
-    expect(looked(asking(checklist)).toSorted()).toEqual(wanted.toSorted());
+    expect(observed(asking(checklist)).toSorted()).toEqual(wanted.toSorted());
   });
 
   test("at the end as long as a verification is known, until the last are cleaned up", () => {

@@ -1,8 +1,8 @@
 // What a verification is for, and in which phases somebody waits for it.
-import { durationSeconds } from "@retriever/crds/duration.ts";
-import type { MigrationSpec } from "@retriever/crds/migration-spec.ts";
-import type { MigrationStatus, Phase } from "@retriever/crds/migration-status.ts";
-import type { VerificationPurpose } from "@retriever/crds/verification-status.ts";
+import { durationSeconds } from "@retriever/crds/fields/duration.ts";
+import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
+import type { MigrationStatus, Phase } from "@retriever/crds/status/migration-status.ts";
+import type { VerificationPurpose } from "@retriever/crds/status/verification-status.ts";
 import { instantMs } from "../model/status-readings.ts";
 
 const waiting: Readonly<Record<VerificationPurpose, readonly Phase[]>> = {
@@ -26,7 +26,7 @@ export function isLateRollback(plan: MigrationSpec, status: MigrationStatus): bo
   return servedSeconds(status) > durationSeconds(plan.rollback.verifyDriftAfter);
 }
 
-/** Whether a phase asks for Jobs: then they are looked at. At the end they are, until the last are cleaned up. */
+/** Whether a phase asks for Jobs: then they are read. At the end they are, until the last are cleaned up. */
 export function asksForJobs(plan: MigrationSpec, { phase, verification }: MigrationStatus): boolean {
   if (phase === "VerifyingDrift") return true;
   if (phase === "RolledBack") return verification !== undefined;

@@ -1,4 +1,4 @@
-import { type VerificationRun, verificationPurposes } from "@retriever/crds/verification-status.ts";
+import { type VerificationRun, verificationPurposes } from "@retriever/crds/status/verification-status.ts";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { aStatus } from "#test/builders/migration.ts";

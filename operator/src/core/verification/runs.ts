@@ -1,7 +1,11 @@
 // The verifications a status knows of: the one under way, and the newest result of each purpose.
 import { hash } from "node:crypto";
-import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
-import type { VerificationPurpose, VerificationResult, VerificationRun } from "@retriever/crds/verification-status.ts";
+import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
+import type {
+  VerificationPurpose,
+  VerificationResult,
+  VerificationRun,
+} from "@retriever/crds/status/verification-status.ts";
 import type { MigrationMeta } from "../model/migration.ts";
 
 export type ConcludedRun = VerificationRun & { readonly result: VerificationResult };

@@ -1,6 +1,6 @@
-// The check smokeTests over one status and one look: when a test is run again, and what the check answers.
-import type { MigrationStatus } from "@retriever/crds/migration-status.ts";
-import type { SmokeTestStatus } from "@retriever/crds/verification-status.ts";
+// The check smokeTests over one status and one reconcile: when a test is run again, and what the check answers.
+import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
+import type { SmokeTestStatus } from "@retriever/crds/status/verification-status.ts";
 import { describe, expect, test } from "vitest";
 import { aSpec, onlyReachable } from "#test/builders/spec.ts";
 import { someJobs } from "#test/builders/verification.ts";
@@ -49,7 +49,7 @@ describe("smoke tests are asked for", () => {
     ]);
   });
 
-  test("not by a plan that skips them, nor while the Jobs can't be looked at", () => {
+  test("not by a plan that skips them, nor while the Jobs can't be read", () => {
     const c = at(undefined);
     const skipping = { ...c, plan: aSpec() };
     expect(askSmokeTests(skipping)).toBe(skipping);
@@ -140,9 +140,9 @@ describe("the check", () => {
       "the Jobs can't be read",
       at([aTest("api")], { jobs: { ok: false, why: "timed out" } }),
       "NotObserved",
-      "the smoke tests can't be looked at: timed out",
+      "the smoke tests can't be read: timed out",
     ],
-    ["the Jobs were not looked at", at([], {}), "NoTemplate", "there is no suspended CronJob api, ui"],
+    ["the Jobs were not read", at([], {}), "NoTemplate", "there is no suspended CronJob api, ui"],
     [
       "one is no CronJob, another isn't suspended",
       at([], { jobs: someJobs({ tests: [template("api", false)] }) }),

@@ -1,6 +1,6 @@
 // The check smokeTests: a Job of every CronJob that the plan names completed since the plan was accepted.
-import { durationSeconds } from "@retriever/crds/duration.ts";
-import type { SmokeTestStatus } from "@retriever/crds/verification-status.ts";
+import { durationSeconds } from "@retriever/crds/fields/duration.ts";
+import type { SmokeTestStatus } from "@retriever/crds/status/verification-status.ts";
 import type { Context } from "../model/context.ts";
 import type { JobsObservation } from "../model/job-observation.ts";
 import type { Fact } from "../model/status-readings.ts";
@@ -57,7 +57,7 @@ export function judgeSmokeTests(c: Context): Fact {
     const message = `${results.length} of ${results.length} smoke tests passed`;
     return { status: "True", reason: "SmokeTestsPassed", message };
   }
-  if (jobs?.ok === false) return unknown("NotObserved", `the smoke tests can't be looked at: ${jobs.why}`);
+  if (jobs?.ok === false) return unknown("NotObserved", `the smoke tests can't be read: ${jobs.why}`);
   const templates = jobs?.value.tests ?? [];
   const absent = open
     .filter(({ name, test }) => test === undefined && !isUsable(templates, name))

@@ -1,6 +1,6 @@
 // From what the pods of a Job said at their end to one finding. All partitions are needed; a contradiction is no evidence.
 
-import { mostShownIds } from "@retriever/crds/verification-status.ts";
+import { mostShownIds } from "@retriever/crds/status/verification-status.ts";
 import { type DifferenceCounts, driftOf, type VerifySummary } from "@retriever/sidecar/contract/verify-report.ts";
 import { type VerifyLevel, verifyLevels } from "@retriever/stores/ports/chunk-store.ts";
 import type { JobSeen, VerifyPod } from "../model/job-observation.ts";

@@ -1,6 +1,6 @@
 // What a spec must satisfy beyond its shape: each rule once as CEL for the API server, once as code for whoever
 // checks a manifest without a cluster. A test holds both to the same verdicts.
-import { durationSeconds } from "./duration.ts";
+import { durationSeconds } from "#fields/duration.ts";
 import type { MigrationSpec, Stage } from "./migration-spec.ts";
 import { maxStages } from "./stages-spec.ts";
 

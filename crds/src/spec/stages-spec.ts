@@ -6,9 +6,9 @@ import {
 } from "@retriever/sidecar/contract/thresholds.ts";
 import { doc } from "@retriever/stores/config/field-doc.ts";
 import { z } from "zod";
-import { durationSchema } from "./duration.ts";
-import { countFrom, share } from "./field-types.ts";
-import { timeOfDaySchema, timeZoneSchema } from "./time-window.ts";
+import { durationSchema } from "#fields/duration.ts";
+import { countFrom, share } from "#fields/field-types.ts";
+import { timeOfDaySchema, timeZoneSchema } from "#fields/time-window.ts";
 
 /** Above 0, up to 1. */
 const positiveShare = z.number().gt(0).max(1);

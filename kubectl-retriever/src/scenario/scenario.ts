@@ -1,7 +1,8 @@
 // The scenario of a rehearsal: what the world does while the operator decides. Every default is a healthy world.
+
+import { durationSchema } from "@retriever/crds/fields/duration.ts";
+import { checkNames } from "@retriever/crds/spec/checklist-spec.ts";
 import { z } from "zod";
-import { checkNames } from "./checklist-spec.ts";
-import { durationSchema } from "./duration.ts";
 import { momentExpectation, parseMoment } from "./scenario-moment.ts";
 
 export const scenarioKind = "RehearsalScenario";

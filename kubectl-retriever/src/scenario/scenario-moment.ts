@@ -1,6 +1,6 @@
 // When something happens in a rehearsal: after the start, or after a phase or stage was first entered. Pure.
-import { durationPattern, durationSeconds } from "./duration.ts";
-import { type Phase, phases } from "./migration-status.ts";
+import { durationPattern, durationSeconds } from "@retriever/crds/fields/duration.ts";
+import { type Phase, phases } from "@retriever/crds/status/migration-status.ts";
 
 /** What a moment counts from: the start, the first entry into a phase, or the first sample rate of a stage (from 1). */
 export type Anchor =

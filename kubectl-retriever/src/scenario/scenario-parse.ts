@@ -1,7 +1,8 @@
 // An unknown document → a scenario with every default, or all its faults at once. Pure.
+
+import { describe, parseShape } from "@retriever/crds/faults.ts";
+import { durationPattern, durationSeconds } from "@retriever/crds/fields/duration.ts";
 import type { ConfigFault } from "@retriever/stores/config/config-fault.ts";
-import { durationPattern, durationSeconds } from "./duration.ts";
-import { describe, parseShape } from "./faults.ts";
 import { eventActions, type Scenario, scenarioSchema } from "./scenario.ts";
 
 type ParsedScenario =

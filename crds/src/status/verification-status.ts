@@ -3,7 +3,7 @@
 import { doc } from "@retriever/stores/config/field-doc.ts";
 import { verifyLevels } from "@retriever/stores/ports/chunk-store.ts";
 import { z } from "zod";
-import { instant, reasonWord, shortName } from "./field-types.ts";
+import { instant, reasonWord, shortName } from "#fields/field-types.ts";
 
 const count = z.int().min(0);
 const askedAt = instant.describe("When it was asked for.");

@@ -2,8 +2,8 @@
 import { countersSchema } from "@retriever/sidecar/contract/evidence.ts";
 import { doc } from "@retriever/stores/config/field-doc.ts";
 import { z } from "zod";
-import { documented } from "./documented.ts";
-import { instant, sentence, shortName } from "./field-types.ts";
+import { documented } from "#fields/documented.ts";
+import { instant, sentence, shortName } from "#fields/field-types.ts";
 
 const gateName = z.string().max(40).meta(doc("Which gate it is.", "scoreDelta"));
 const countedEpoch = z.int().meta(doc("Epoch that was counted.", 5));
@@ -19,7 +19,7 @@ const verdictSchema = z.strictObject({
     .array(z.number())
     .length(2)
     .nullable()
-    .meta(doc("Interval that holds the value at all looks together in 95 % of the epochs.", [0.08, 0.17], [0.1])),
+    .meta(doc("Interval that holds the value at all reconciles together in 95 % of the epochs.", [0.08, 0.17], [0.1])),
   n: z.number().meta(doc("Samples it rests on.", 248)),
   limit: z.number().meta(doc("What value is held against.", 0.05)),
   windowSeconds: z.number().meta(doc("How long the evidence was gathered.", 300)),
@@ -32,7 +32,7 @@ export const verdictsSchema = z
   .array(verdictSchema)
   .max(12)
   .default([])
-  .describe("The verdict of every gate with what it rests on: value, interval over all looks, samples, limit.");
+  .describe("The verdict of every gate with what it rests on: value, interval over all reconciles, samples, limit.");
 
 const documentedCounters = documented(countersSchema, {
   requests: doc("All requests.", 5000),

@@ -1,8 +1,9 @@
 // The kinds of the API group: schema, rules, names and printed columns in one place each.
+
+import { apiGroup, apiVersion, migrationActSpecSchema } from "#migration.ts";
+import { migrationSpecSchema } from "#spec/migration-spec.ts";
+import { migrationStatusSchema } from "#status/migration-status.ts";
 import { migrationActRules, migrationRules } from "./cel-rules.ts";
-import { apiGroup, apiVersion, migrationActSpecSchema } from "./migration.ts";
-import { migrationSpecSchema } from "./migration-spec.ts";
-import { migrationStatusSchema } from "./migration-status.ts";
 import type { KindDefinition } from "./to-crd.ts";
 
 export const migrationKind: KindDefinition = {

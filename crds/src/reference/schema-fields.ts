@@ -1,7 +1,7 @@
 // Every field of a kind as a flat list: type, bounds, default, docs, by path. Read from the zod schema. Pure.
 import type { z } from "zod";
-import { durationPattern } from "./duration.ts";
-import { type JsonSchema, jsonSchemaOf } from "./schema-node.ts";
+import { durationPattern } from "#fields/duration.ts";
+import { type JsonSchema, jsonSchemaOf } from "#manifest/schema-node.ts";
 
 /** A field that holds no further fields. `[]` in the path stands for any item of a list. */
 export type SchemaField = {

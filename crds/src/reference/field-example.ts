@@ -1,6 +1,6 @@
 // How the example of a field is put into a manifest. Pure; the page and the tests share it.
 import type { z } from "zod";
-import { parseShape } from "./faults.ts";
+import { parseShape } from "#faults.ts";
 import type { SchemaField } from "./schema-fields.ts";
 
 type Fields = Readonly<Record<string, unknown>>;

@@ -1,7 +1,8 @@
 // The rules that the API server enforces on every write, and the nodes they stand on.
 // They run on updates by anybody, the operator included: a fault of ours can't persist an illegal transition.
-import { finalPhases, legalSteps } from "./phase-steps.ts";
-import { specRules } from "./spec-rules.ts";
+
+import { specRules } from "#spec/spec-rules.ts";
+import { finalPhases, legalSteps } from "#status/phase-steps.ts";
 
 export type CelRule = {
   /** Dotted path of the node, empty for the root; `self` is its value. */

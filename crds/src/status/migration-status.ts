@@ -3,8 +3,9 @@
 import { identitySchema } from "@retriever/sidecar/contract/status.ts";
 import { doc } from "@retriever/stores/config/field-doc.ts";
 import { z } from "zod";
+import { documented } from "#fields/documented.ts";
+import { instant, reasonWord, sentence, shortName } from "#fields/field-types.ts";
 import { actsStatusSchema } from "./acts-status.ts";
-import { documented } from "./documented.ts";
 import {
   baselineSchema,
   dispersionStateSchema,
@@ -12,7 +13,6 @@ import {
   sourceBaselineSchema,
   verdictsSchema,
 } from "./evidence-status.ts";
-import { instant, reasonWord, sentence, shortName } from "./field-types.ts";
 import { outboxMessageSchema } from "./outbox-status.ts";
 import { smokeTestStatusSchema, verificationStatusSchema } from "./verification-status.ts";
 
@@ -121,7 +121,7 @@ const guardStatusSchema = z.strictObject({
   sight: z
     .enum(["healthy", "idle", "blind", "held"])
     .default("blind")
-    .meta(doc("What the last look saw; held counts on no clock.", "held", "sleepy")),
+    .meta(doc("What the last reconcile could observe; held counts on no clock.", "held", "sleepy")),
   watchedSeconds: z.number().meta(doc("Time with requests and without harm.", 4200)),
   idleSeconds: z.number().meta(doc("Time without requests; it counts like healthy time.", 60)),
   unobservedSeconds: z.number().meta(doc("Time without sight of every pod's evidence; it doesn't count.", 30)),
@@ -184,7 +184,7 @@ export const migrationStatusSchema = z
     observedGeneration: z
       .int()
       .default(-1)
-      .meta(doc("Generation of the spec that was looked at; -1 before the first look.", 1)),
+      .meta(doc("Generation of the spec that was last reconciled; -1 before the first reconcile.", 1)),
     phase: z
       .enum(phases)
       .default("Pending")

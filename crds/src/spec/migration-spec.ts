@@ -3,9 +3,9 @@
 import { doc } from "@retriever/stores/config/field-doc.ts";
 import { overlayAdapterSchema } from "@retriever/stores/kinds.ts";
 import { z } from "zod";
+import { durationSchema } from "#fields/duration.ts";
+import { countFrom, nonEmpty, objectName, share } from "#fields/field-types.ts";
 import { checklistSchema } from "./checklist-spec.ts";
-import { durationSchema } from "./duration.ts";
-import { countFrom, nonEmpty, objectName, share } from "./field-types.ts";
 import { gatesSchema, stagesSchema, thresholdsSchema } from "./stages-spec.ts";
 
 /** What a breached threshold does. Observe only reports. */
@@ -102,7 +102,7 @@ const rollbackSchema = z.strictObject({
     ),
   maxSourceStaleness: durationSchema
     .default("15m")
-    .meta(doc("How old the source's newest data may be for the way back to count as ready.", "1h", "1w")),
+    .meta(doc("How old the source's newest data may be for the rollback path to count as ready.", "1h", "1w")),
   integrity: z
     .enum(["Verify", "Skip"])
     .default("Verify")
@@ -143,7 +143,11 @@ export const migrationSpecSchema = z
       .enum(["Both", "SourceOnly", "DestinationAfterCutover"])
       .default("Both")
       .meta(
-        doc("Which stores the application writes to; decides what a stale way back means.", "SourceOnly", "Neither"),
+        doc(
+          "Which stores the application writes to; decides what a stale rollback path means.",
+          "SourceOnly",
+          "Neither",
+        ),
       ),
     requestedBy: nonEmpty(253)
       .optional()

@@ -3,9 +3,9 @@
 import { doc } from "@retriever/stores/config/field-doc.ts";
 import { verifyLevels } from "@retriever/stores/ports/chunk-store.ts";
 import { z } from "zod";
-import { durationSchema } from "./duration.ts";
-import { countFrom, nonEmpty, objectName } from "./field-types.ts";
-import { days, timeOfDaySchema, timeZoneSchema } from "./time-window.ts";
+import { durationSchema } from "#fields/duration.ts";
+import { countFrom, nonEmpty, objectName } from "#fields/field-types.ts";
+import { days, timeOfDaySchema, timeZoneSchema } from "#fields/time-window.ts";
 
 /** Names of the checklist's checks, in the order in which they are made. */
 export const checkNames = ["reachable", "parity", "alerts", "approvals", "window", "staging", "smokeTests"] as const;

@@ -2,7 +2,7 @@
 
 import { doc } from "@retriever/stores/config/field-doc.ts";
 import { z } from "zod";
-import { instant, sentence, shortName } from "./field-types.ts";
+import { instant, sentence, shortName } from "#fields/field-types.ts";
 
 /** What people outside are told about; the word stands in the message's key. */
 const outboxKinds = [

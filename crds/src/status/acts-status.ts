@@ -2,7 +2,7 @@
 
 import { doc } from "@retriever/stores/config/field-doc.ts";
 import { z } from "zod";
-import { instant, sentence, shortName } from "./field-types.ts";
+import { instant, sentence, shortName } from "#fields/field-types.ts";
 
 const createdAt = instant.describe("When the act was created.");
 const reasonGiven = sentence.describe("Why, in that person's words.");
