@@ -5,7 +5,7 @@ import { runToEnd } from "#support/process/run-to-end.ts";
 import { amount, least, most, type Part, type Row } from "../report/rows.ts";
 import type { Sizes } from "./scene.ts";
 
-const script = fileURLToPath(import.meta.resolve("@retriever/sidecar/test/difference-main.ts"));
+const script = fileURLToPath(import.meta.resolve("@retriever/data/test/difference-main.ts"));
 const deadlineMs = 400_000;
 /** Ten million strings in a set, and room for the collector. */
 const setsMegabytes = 12_000;
@@ -24,7 +24,8 @@ export async function measureDifferenceState({ streamIds, streamDifferences }: S
   const ask = async (way: "table" | "sets") => {
     const flags = ["--expose-gc", `--max-old-space-size=${setsMegabytes}`];
     const args = [...flags, script, way, `${streamIds}`, `${streamDifferences}`];
-    const { stdout } = await runToEnd(process.execPath, args, { deadlineMs });
+    const { exitCode, stdout, stderr } = await runToEnd(process.execPath, args, { deadlineMs });
+    if (exitCode !== 0) throw new Error(`${way} ended with ${exitCode}: ${stderr}`);
     return answerSchema.parse(JSON.parse(stdout));
   };
   const table = await ask("table");

@@ -3,9 +3,7 @@
 
 import { hash } from "node:crypto";
 import { createServer } from "node:http";
-import type { WindowSpan } from "@retriever/operator/ports/sidecars.ts";
-import { aSidecarStatus, aStore, sourceIdentity } from "@retriever/operator/test/builders/sidecar-status.ts";
-import { parseWindows } from "@retriever/sidecar/contract/evidence.ts";
+import { noCounters, parseWindows } from "@retriever/sidecar/contract/evidence.ts";
 import { overlayName } from "@retriever/sidecar/contract/names.ts";
 import { type Overlay, overlayFileName, overlaySchema } from "@retriever/sidecar/contract/overlay.ts";
 import type { SidecarStatus, StoreStatus } from "@retriever/sidecar/contract/status.ts";
@@ -18,6 +16,7 @@ import type { Place } from "./acts.ts";
 import { kinds } from "./bench-cluster.ts";
 
 const adminPort = 7090;
+const source = identityOf({ kind: "pgvector", host: "127.0.0.1", port: 5432, place: "app/public.chunks" });
 
 /** Creates Deployment, base and one running pod per address. */
 export function createStubApplication(api: EmbeddedApi, place: Place, addresses: readonly string[]): void {
@@ -82,31 +81,93 @@ export async function openStubSidecar(
   return (await listen(server, address, adminPort)).close;
 }
 
-/** Of a sidecar that serves its base, or what its overlay says. */
-function statusOf(api: EmbeddedApi, { namespace, name }: Place, windows: readonly WindowSpan[]): SidecarStatus {
+type Spans = NonNullable<ReturnType<typeof parseWindows>>;
+
+function statusOf(api: EmbeddedApi, { namespace, name }: Place, windows: Spans): SidecarStatus {
   const { text, overlay } = overlayOf(api, namespace, name);
-  const who = { podUid: "", podName: name, startId: name };
-  if (overlay === undefined) return aSidecarStatus(who, windows);
+  const counters = noCounters();
+  const epoch = overlay?.revision.epoch ?? 0;
+  return {
+    schema: 1,
+    podUid: "",
+    podName: name,
+    startId: name,
+    version: "0.1.0",
+    readableOverlaySchemas: [1],
+    base: source,
+    config: overlay === undefined ? ownConfig : configOf(overlay, text),
+    configFault: null,
+    stores: overlay === undefined ? [storeOf("source", source, ownConfig)] : storesOf(overlay),
+    evidence: {
+      epoch,
+      sinceSeconds: 1,
+      counters,
+      windows: windows.map((span) => ({ ...span, coveredSeconds: 1, counters })),
+    },
+  };
+}
+
+type Config = SidecarStatus["config"];
+
+/** Of a sidecar that serves its base. */
+const ownConfig: Config = {
+  epoch: 0,
+  hash: null,
+  migrationUid: null,
+  primary: "source",
+  primaryIdentity: source,
+  shadow: "none",
+  sampleRate: 0,
+  released: false,
+  overlay: "absent",
+  sourceChanged: false,
+};
+
+function configOf(overlay: Overlay, text: string): Config {
   const { revision, primary, shadow, sampleRate, released } = overlay;
-  const destination = identityOf(locateOverlayAdapter(overlay.destination));
-  const storeOf = (store: StoreStatus["store"], identity: StoreStatus["identity"]) =>
-    aStore(store, { identity, role: primary === store ? "primary" : shadow === store ? "shadow" : "none" });
-  const usual = aSidecarStatus(who);
-  const config = {
-    ...usual.config,
+  return {
+    ...ownConfig,
     epoch: revision.epoch,
     hash: hash("sha256", text),
     migrationUid: revision.migrationUid,
     primary,
-    primaryIdentity: primary === "source" ? sourceIdentity : destination,
+    primaryIdentity: primary === "source" ? source : destinationOf(overlay),
     shadow,
     sampleRate,
     released,
     overlay: "in-force",
-  } as const;
-  const stores = [storeOf("source", sourceIdentity), storeOf("destination", destination)];
-  return aSidecarStatus({ ...who, config, stores }, windows);
+  };
 }
+
+function destinationOf(overlay: Overlay) {
+  return identityOf(locateOverlayAdapter(overlay.destination));
+}
+
+function storesOf(overlay: Overlay): StoreStatus[] {
+  return [storeOf("source", source, overlay), storeOf("destination", destinationOf(overlay), overlay)];
+}
+
+function storeOf(
+  store: StoreStatus["store"],
+  identity: StoreStatus["identity"],
+  { primary, shadow }: Pick<Config, "primary" | "shadow">,
+): StoreStatus {
+  return { store, role: primary === store ? "primary" : shadow === store ? "shadow" : "none", identity, ...healthy };
+}
+
+const healthy = {
+  reachable: true,
+  tls: "off",
+  authenticated: true,
+  exists: true,
+  dimension: 384,
+  count: 5000,
+  newestUpdatedAt: "2026-01-01T00:00:00.000Z",
+  indexedVectors: 5000,
+  probeAgeSeconds: 1,
+  lastOkAgeSeconds: 1,
+  lastError: null,
+} as const;
 
 function overlayOf(api: EmbeddedApi, namespace: string, application: string): { text: string; overlay?: Overlay } {
   const object = api.store.get("/configmaps", namespace, overlayName(application));

@@ -165,6 +165,6 @@ function startPeer(script: string, args: readonly string[], core: number): Promi
 
 /** Starts the process that measures the forms of a vector whenever it is asked. */
 export function startCodec(core: number): Promise<WatchedProcess<Announced>> {
-  const path = fileURLToPath(import.meta.resolve("@retriever/sidecar/test/codec-main.ts"));
+  const path = fileURLToPath(import.meta.resolve("@retriever/stores/test/codec-main.ts"));
   return startProcess({ command: process.execPath, args: [path], core, withChannel: true, readLine });
 }
