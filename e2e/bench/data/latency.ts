@@ -55,7 +55,10 @@ export async function measureLatency(scene: Scene): Promise<Row> {
 async function whileVerifying(place: Place, search: () => Promise<number>): Promise<number> {
   const { output, isRunning, signal, ended } = await startVerify(place, ["--level", "fresh"]);
   try {
-    await eventually("verify reads", async () => output().includes('"read"'), { isOver: () => !isRunning() });
+    await eventually("verify reads", async () => output().includes('"read"'), {
+      everyMs: 5,
+      isOver: () => !isRunning(),
+    });
     await pause(settleMs);
     const latency = await search();
     // What ended early wasn't measured against.
