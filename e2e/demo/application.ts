@@ -2,14 +2,10 @@
 
 import { randomBytes } from "node:crypto";
 import type { MigrationSpecInput } from "@retriever/crds/spec/migration-spec.ts";
-import { sidecarStatusSchema } from "@retriever/sidecar/contract/status.ts";
-import { request } from "undici";
-import { z } from "zod";
 import { type Qdrant, type QdrantOptions, startQdrant } from "#stores/qdrant.ts";
 import { driftQdrant, loadQdrant, type QdrantAddress, writeNewChunks } from "#stores/qdrant-rest.ts";
 import { eventually } from "#support/eventually.ts";
-import { type Load, startLoad } from "#support/load/load.ts";
-import { patienceMs } from "#support/patience.ts";
+import { type Load, queriesOf, startLoad } from "#support/load/load.ts";
 import {
   applicationDeployment,
   baseConfigMap,
@@ -18,10 +14,11 @@ import {
   storeTimeoutMs,
   verifyCronJob,
 } from "#support/world/application-manifests.ts";
+import { endpointsOf, type Pod, podsOf, sidecarOf } from "#support/world/pods.ts";
 import type { World } from "#support/world/start-world.ts";
 import type { DestinationFault } from "./options.ts";
 
-export const replicas = 3;
+const replicas = 3;
 const requestsPerSecond = 24;
 const k = 10;
 const apiKey = "demo-key-of-the-destination";
@@ -47,7 +44,7 @@ export type Application = {
   readonly close: () => Promise<void>;
 };
 
-export type ApplicationOptions = {
+type ApplicationOptions = {
   readonly name: string;
   /** 127.x address of the destination. */
   readonly address: string;
@@ -57,20 +54,6 @@ export type ApplicationOptions = {
   /** Applications that have begun, by what ends them: an interrupt leaves nothing behind. */
   readonly open: Set<() => Promise<void>>;
 };
-
-const podSchema = z.object({
-  metadata: z.object({
-    name: z.string(),
-    deletionTimestamp: z.string().optional(),
-    labels: z.record(z.string(), z.string()),
-  }),
-  status: z
-    .object({
-      podIP: z.string().optional(),
-      conditions: z.array(z.object({ type: z.string(), status: z.string() })).optional(),
-    })
-    .default({}),
-});
 
 /** Starts destination, pods and load; resolves when every pod is ready and answers. On a fault, ends what had started. */
 export async function startApplication(world: World, options: ApplicationOptions): Promise<Application> {
@@ -113,11 +96,11 @@ async function build(world: World, place: Place): Promise<Omit<Application, "clo
   await world.client.create(`/api/v1/namespaces/${namespace}/configmaps`, baseConfigMap(input));
   await world.client.create(`/apis/apps/v1/namespaces/${namespace}/deployments`, applicationDeployment(input));
   await world.client.create(`/apis/batch/v1/namespaces/${namespace}/cronjobs`, verifyCronJob(input));
-  const addresses = await readyAddresses(world, name);
+  const pods = await readyPods(world, name);
   const durations: number[] = [];
   const load = startLoad({
-    endpoints: () => addresses.map((address) => `http://${address}:7080`),
-    queries: world.dataset.queries.map((_, index) => ({ embedding: world.dataset.queryVector(index) })),
+    endpoints: () => endpointsOf(pods),
+    queries: queriesOf(world.dataset),
     ratePerSecond: requestsPerSecond,
     k,
     deadlineMs: requestDeadlineMs,
@@ -145,7 +128,7 @@ async function build(world: World, place: Place): Promise<Omit<Application, "clo
       return writeNewChunks(address, collection, { dataset: world.dataset, count });
     },
     p95Ms: () => durations.toSorted((a, b) => a - b)[Math.floor(durations.length * 0.95)],
-    primaries: () => Promise.all(addresses.map(readPrimary)),
+    primaries: () => Promise.all(pods.map(readPrimary)),
   };
 }
 
@@ -166,27 +149,18 @@ async function fillDestination(
   if (fault === "unreachable") await qdrant.degrade.refuse();
 }
 
-/** Addresses of the pods once all are ready. */
-function readyAddresses(world: World, name: string): Promise<string[]> {
+/** The pods once all are ready. */
+function readyPods(world: World, name: string): Promise<Pod[]> {
   return eventually(`${name} has ${replicas} ready pods`, async () => {
-    const pods = (await world.client.list(`/api/v1/namespaces/${namespace}/pods`)).map((pod) => podSchema.parse(pod));
-    const own = pods.filter((pod) => pod.metadata.labels["app.kubernetes.io/name"] === name);
-    const ready = own.filter((pod) =>
-      pod.status.conditions?.some((condition) => condition.type === "Ready" && condition.status === "True"),
-    );
-    const addresses = ready.flatMap((pod) => pod.status.podIP ?? []);
-    return addresses.length === replicas ? addresses : false;
+    const pods = podsOf(await world.client.list(`/api/v1/namespaces/${namespace}/pods`), name);
+    const ready = pods.filter((pod) => pod.ready);
+    return ready.length === replicas && ready;
   });
 }
 
-async function readPrimary(address: string): Promise<string | null> {
-  try {
-    const { statusCode, body } = await request(`http://${address}:7090/v1/status`, {
-      signal: AbortSignal.timeout(patienceMs(2000)),
-    });
-    const parsed = sidecarStatusSchema.safeParse(await body.json());
-    return statusCode === 200 && parsed.success ? parsed.data.config.primaryIdentity.digest : null;
-  } catch {
-    return null;
-  }
+function readPrimary(pod: Pod): Promise<string | null> {
+  return sidecarOf(pod).then(
+    ({ config }) => config.primaryIdentity.digest,
+    () => null,
+  );
 }

@@ -3,6 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import { patienceMs } from "#support/patience.ts";
 import { kubectlRetriever } from "#support/world/command-line.ts";
+import { finalPhases } from "#support/world/migration-handle.ts";
 import { conditionOf, migrationsPath, readStatus } from "#support/world/migration-status.ts";
 import type { World } from "#support/world/start-world.ts";
 import type { Application } from "./application.ts";
@@ -10,7 +11,7 @@ import { migrationManifest } from "./migration-manifest.ts";
 import type { Degradation } from "./options.ts";
 import { makeTrouble } from "./trouble.ts";
 
-const lookEveryMs = 250;
+const pollIntervalMs = 250;
 /** For one migration, on a quiet machine. */
 const deadlineMs = 150_000;
 
@@ -22,7 +23,7 @@ export type Journey = {
   readonly secondsToRollback: number | undefined;
 };
 
-export type JourneyOptions = {
+type JourneyOptions = {
   readonly name: string;
   readonly application: Application;
   readonly guardDuration: string;
@@ -33,14 +34,12 @@ export type JourneyOptions = {
   readonly stopWhen?: (status: MigrationStatus) => boolean;
   /** What else a person does about what a look shows. */
   readonly attend?: (status: MigrationStatus) => Promise<void>;
-  readonly onLook: (name: string, status: MigrationStatus) => void;
+  readonly onStatus: (name: string, status: MigrationStatus) => void;
   readonly say: (line: string) => void;
 };
 
 /** The immediate window of the late story, and how long after it somebody goes back. */
 const lateWindow = "4s";
-
-const finalPhases = new Set(["Completed", "RolledBack", "Validated"]);
 
 /** Rejects when the migration doesn't end. */
 export async function travel(world: World, options: JourneyOptions): Promise<Journey> {
@@ -60,7 +59,7 @@ export async function travel(world: World, options: JourneyOptions): Promise<Jou
   try {
     for (;;) {
       const status = await readStatus(world.client, name);
-      options.onLook(name, status);
+      options.onStatus(name, status);
       if (finalPhases.has(status.phase) || options.stopWhen?.(status) === true) {
         return { name, status, seconds: secondsPassed(), secondsToRollback: await trouble?.secondsToRollback() };
       }
@@ -70,8 +69,8 @@ export async function travel(world: World, options: JourneyOptions): Promise<Jou
       }
       await person(status);
       await options.attend?.(status);
-      await trouble?.look(status);
-      await delay(lookEveryMs);
+      await trouble?.observe(status);
+      await delay(pollIntervalMs);
     }
   } finally {
     trouble?.stop();

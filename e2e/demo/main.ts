@@ -21,7 +21,7 @@ import {
 const startedAt = performance.now();
 const screen = makeScreen({ stream: process.stdout, elapsed: () => (performance.now() - startedAt) / 1000 });
 
-/** Slowest way back first: the one that sums the stories up. */
+/** Slowest rollback first: the one that sums the stories up. */
 function slowest(stories: readonly (RolledBack | Failed)[]): RolledBack | undefined {
   return stories
     .filter((story) => "phase" in story)

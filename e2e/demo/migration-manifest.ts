@@ -2,7 +2,7 @@
 import type { MigrationSpecInput } from "@retriever/crds/spec/migration-spec.ts";
 import { namespace } from "#support/world/application-manifests.ts";
 
-export type MigrationInput = {
+type MigrationInput = {
   readonly name: string;
   readonly target: string;
   readonly destination: MigrationSpecInput["destination"];

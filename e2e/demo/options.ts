@@ -2,7 +2,7 @@
 import { z } from "zod";
 
 /** Ways in which the destination isn't what the manifest says. */
-export const destinationFaults = [
+const destinationFaults = [
   "bad-credential",
   "missing-collection",
   "wrong-dimension",
@@ -14,7 +14,7 @@ export type DestinationFault = (typeof destinationFaults)[number];
 /** What happens to the new primary in the guard, one migration each; late only when it is asked for. */
 const usual = ["lost-chunks", "slow", "errors"] as const;
 /** late: a person goes back later than the immediate window, after writes that only the new primary received. */
-export const degradations = [...usual, "late"] as const;
+const degradations = [...usual, "late"] as const;
 export type Degradation = (typeof degradations)[number];
 
 const optional = <T extends z.ZodType>(schema: T) =>

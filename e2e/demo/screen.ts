@@ -9,7 +9,7 @@ export type Screen = {
   readonly done: () => void;
 };
 
-export type ScreenOptions = {
+type ScreenOptions = {
   readonly stream: NodeJS.WriteStream;
   /** Seconds since the demo began. */
   readonly elapsed: () => number;

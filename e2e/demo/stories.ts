@@ -68,7 +68,7 @@ export async function complete(stage: Stage, fault?: DestinationFault, attend?: 
       application,
       guardDuration: "12s",
       ...(attend === undefined ? {} : { attend: (status) => attend(application, status) }),
-      onLook: watcher(screen),
+      onStatus: watcher(screen),
       say: screen.say,
     });
     const { status } = journey;
@@ -125,9 +125,9 @@ export async function rollBack(
   degradations: readonly Degradation[],
   latencyLimitMs: number,
 ): Promise<Record<string, RolledBack | Failed>> {
-  const look = watcher(stage.screen);
+  const onStatus = watcher(stage.screen);
   const told = degradations.map(async (degradation, index) => {
-    const seat = { index, look, ...(degradation === "slow" ? { latencyLimitMs } : {}) };
+    const seat = { index, onStatus, ...(degradation === "slow" ? { latencyLimitMs } : {}) };
     return [degradation, await rollBackOne(stage, degradation, seat).catch(failureOf)] as const;
   });
   return Object.fromEntries(await Promise.all(told));
@@ -140,7 +140,7 @@ export function failureOf(fault: unknown): Failed {
 
 type Seat = {
   readonly index: number;
-  readonly look: (name: string, status: MigrationStatus) => void;
+  readonly onStatus: (name: string, status: MigrationStatus) => void;
   readonly latencyLimitMs?: number;
 };
 
@@ -157,7 +157,7 @@ async function rollBackOne({ world, screen, open }: Stage, degradation: Degradat
       guardDuration: "60s",
       degradation,
       latencyLimitMs: seat.latencyLimitMs,
-      onLook: seat.look,
+      onStatus: seat.onStatus,
       say: screen.say,
     });
     const { status } = journey;
@@ -192,7 +192,7 @@ export async function stop({ world, screen, open }: Stage, fault: DestinationFau
       application,
       guardDuration: "12s",
       stopWhen: (status) => conditionOf(status, "Reachable")?.status === "False",
-      onLook: watcher(screen),
+      onStatus: watcher(screen),
       say: screen.say,
     });
     const reachable = conditionOf(journey.status, "Reachable");

@@ -1,4 +1,4 @@
-// Trouble in the guard: makes the new primary worse once, and watches how long the way back takes.
+// Trouble in the guard: makes the new primary worse once, and watches how long the rollback takes.
 import { setTimeout as delay } from "node:timers/promises";
 import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import type { Application } from "./application.ts";
@@ -9,23 +9,23 @@ const calmSeconds = 3;
 /** Later than the immediate window of that story. */
 const lateSeconds = 6;
 const lateWrites = 7;
-const lookEveryMs = 200;
+const pollIntervalMs = 200;
 
-export type Trouble = {
+type Trouble = {
   /** Begins the trouble when the guard has been calm for a while. */
-  readonly look: (status: MigrationStatus) => Promise<void>;
+  readonly observe: (status: MigrationStatus) => Promise<void>;
   /** From the first degraded answer to the last pod that serves from the source; undefined without trouble. */
   readonly secondsToRollback: () => Promise<number | undefined>;
   readonly stop: () => void;
 };
 
-export type TroubleOptions = {
+type TroubleOptions = {
   readonly application: Application;
   readonly degradation: Degradation;
   /** What the story that turns slow exceeds. */
   readonly latencyLimitMs: number | undefined;
   readonly say: (line: string) => void;
-  /** A person asks for the way back. */
+  /** A person asks for a rollback. */
   readonly rollBack: () => Promise<void>;
 };
 
@@ -35,7 +35,7 @@ export function makeTrouble({ application, degradation, latencyLimitMs = 0, say,
   const end = new AbortController();
   let lasted: Promise<number> | undefined;
   return {
-    look: async (status) => {
+    observe: async (status) => {
       if (lasted !== undefined || !isCalm(status, degradation)) return;
       if (degradation === "late") await writeAndGoBack(application, { say, rollBack });
       else await degrade(application, degradation, slowMs);
@@ -86,6 +86,6 @@ async function watchRecovery(
     const primaries = await application.primaries();
     const now = performance.now();
     if (primaries.every((digest) => digest === source) || signal.aborted) return now;
-    await delay(lookEveryMs);
+    await delay(pollIntervalMs);
   }
 }

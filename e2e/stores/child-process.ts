@@ -3,7 +3,7 @@
 import type { z } from "zod";
 import { startProcess } from "#support/process/start-process.ts";
 
-export type ChildOptions<T> = {
+type ChildOptions<T> = {
   /** File of the script. */
   readonly script: string;
   readonly args: readonly string[];
@@ -14,7 +14,7 @@ export type ChildOptions<T> = {
   readonly deadlineMs: number;
 };
 
-export type Child<T> = { readonly announced: T; readonly close: () => Promise<void> };
+type Child<T> = { readonly announced: T; readonly close: () => Promise<void> };
 
 /** Starts the script. Rejects with the end of its output when it ends, or announces nothing else, before the deadline. */
 export async function startChild<T>({ script, args, env, announces, deadlineMs }: ChildOptions<T>): Promise<Child<T>> {

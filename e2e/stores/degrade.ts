@@ -3,7 +3,7 @@
 import { Pool } from "undici";
 import { z } from "zod";
 import type { DegradingProxy } from "./degrading-proxy.ts";
-import { openQdrant, pathOf, type QdrantAddress } from "./qdrant-rest.ts";
+import { pathOf, type QdrantAddress, upsert, withQdrant } from "./qdrant-rest.ts";
 import type { FaultChanges } from "./qdrant-standin/admin.ts";
 
 export type Degrade = {
@@ -72,8 +72,7 @@ export function degradeExternal(address: QdrantAddress, proxy: DegradingProxy): 
 }
 
 async function deleteEverySecond(address: QdrantAddress, collection: string): Promise<readonly StoredPoint[]> {
-  const { call, close } = openQdrant(address);
-  try {
+  return withQdrant(address, async (call) => {
     const points: StoredPoint[] = [];
     for (let offset: string | number | null = null, first = true; first || offset !== null; first = false) {
       const body = { limit: pageSize, with_payload: true, with_vector: true, ...(offset === null ? {} : { offset }) };
@@ -85,19 +84,13 @@ async function deleteEverySecond(address: QdrantAddress, collection: string): Pr
     const ids = chosen.map(({ id }) => id);
     await call({ method: "POST", path: pathOf(collection, "/points/delete?wait=true"), body: { points: ids } });
     return chosen;
-  } finally {
-    await close();
-  }
+  });
 }
 
 async function putBack(address: QdrantAddress, collection: string, points: readonly StoredPoint[]): Promise<void> {
-  const { call, close } = openQdrant(address);
-  try {
+  return withQdrant(address, async (call) => {
     for (let start = 0; start < points.length; start += pageSize) {
-      const body = { points: points.slice(start, start + pageSize) };
-      await call({ method: "PUT", path: pathOf(collection, "/points?wait=true"), body });
+      await upsert(call, collection, points.slice(start, start + pageSize));
     }
-  } finally {
-    await close();
-  }
+  });
 }

@@ -8,7 +8,7 @@ export type Guarded = {
   readonly close: () => Promise<void>;
   readonly isRunning: () => boolean;
 };
-export type GuardedOptions = {
+type GuardedOptions = {
   /** The server and its arguments; its output goes to `logFile`. */
   readonly command: readonly string[];
   readonly logFile: string;

@@ -13,7 +13,8 @@ export type QdrantAddress = {
 };
 
 type Call = { readonly method: "PUT" | "POST" | "DELETE" | "GET"; readonly path: string; readonly body?: unknown };
-export type Caller = { readonly call: (call: Call) => Promise<unknown>; readonly close: () => Promise<void> };
+type CallQdrant = (call: Call) => Promise<unknown>;
+export type Caller = { readonly call: CallQdrant; readonly close: () => Promise<void> };
 
 const resultSchema = z.object({ result: z.unknown() });
 
@@ -40,9 +41,39 @@ export function openQdrant({ url, apiKey, ca }: QdrantAddress): Caller {
   return { call, close: () => pool.close() };
 }
 
+/** Works with a connection pool of its own. */
+export async function withQdrant<T>(address: QdrantAddress, work: (call: CallQdrant) => Promise<T>): Promise<T> {
+  const { call, close } = openQdrant(address);
+  try {
+    return await work(call);
+  } finally {
+    await close();
+  }
+}
+
 /** Path of a collection, or of something in it. */
 export function pathOf(collection: string, rest = ""): string {
   return `/collections/${encodeURIComponent(collection)}${rest}`;
+}
+
+/** Makes a collection anew, empty, for cosine distance. */
+export async function remakeCollection(call: CallQdrant, collection: string, size: number): Promise<void> {
+  await call({ method: "DELETE", path: pathOf(collection) });
+  await call({ method: "PUT", path: pathOf(collection), body: { vectors: { size, distance: "Cosine" } } });
+}
+
+/** Indexes of payload fields. Without one on `updated_at` nobody could ask for the newest point. */
+export async function addIndexes(
+  call: CallQdrant,
+  collection: string,
+  fields: Readonly<Record<string, "keyword" | "datetime">>,
+): Promise<void> {
+  for (const [field_name, field_schema] of Object.entries(fields))
+    await call({ method: "PUT", path: pathOf(collection, "/index?wait=true"), body: { field_name, field_schema } });
+}
+
+export async function upsert(call: CallQdrant, collection: string, points: readonly object[]): Promise<void> {
+  await call({ method: "PUT", path: pathOf(collection, "/points?wait=true"), body: { points } });
 }
 
 /** The same id for the same chunk everywhere: a UUID (version 8) out of the chunk id's SHA-256. */
@@ -54,57 +85,35 @@ export function pointIdOf(chunkId: string): string {
 }
 
 const pointsPerUpsert = 250;
-/** Without the one on `updated_at` nobody could ask for the newest point. */
-const payloadIndexes = [
-  ["namespace", "keyword"],
-  ["updated_at", "datetime"],
-] as const;
 
 /** Makes the collection anew (Cosine) and fills it with the sample. The payload's keys are those of the users' contract. */
-export async function loadQdrant(address: QdrantAddress, collection: string, dataset: Dataset): Promise<void> {
-  const { call, close } = openQdrant(address);
-  try {
-    await call({ method: "DELETE", path: pathOf(collection) });
-    const vectors = { size: dataset.dim, distance: "Cosine" };
-    await call({ method: "PUT", path: pathOf(collection), body: { vectors } });
-    for (let start = 0; start < dataset.chunks.length; start += pointsPerUpsert) {
-      const points = pointsOf(dataset, start, start + pointsPerUpsert);
-      await call({ method: "PUT", path: pathOf(collection, "/points?wait=true"), body: { points } });
-    }
-    for (const [field_name, field_schema] of payloadIndexes) {
-      await call({ method: "PUT", path: pathOf(collection, "/index?wait=true"), body: { field_name, field_schema } });
-    }
-  } finally {
-    await close();
-  }
+export function loadQdrant(address: QdrantAddress, collection: string, dataset: Dataset): Promise<void> {
+  return withQdrant(address, async (call) => {
+    await remakeCollection(call, collection, dataset.dim);
+    for (let start = 0; start < dataset.chunks.length; start += pointsPerUpsert)
+      await upsert(call, collection, pointsOf(dataset, start, start + pointsPerUpsert));
+    await addIndexes(call, collection, { namespace: "keyword", updated_at: "datetime" });
+  });
 }
 
 /** Removes the collection; one that isn't there is no fault. */
-export async function removeCollection(address: QdrantAddress, collection: string): Promise<void> {
-  const { call, close } = openQdrant(address);
-  try {
-    await call({ method: "DELETE", path: pathOf(collection) });
-  } finally {
-    await close();
-  }
+export function removeCollection(address: QdrantAddress, collection: string): Promise<void> {
+  return withQdrant(address, async (call) => void (await call({ method: "DELETE", path: pathOf(collection) })));
 }
 
 /** How many chunks a drifted collection lacks, and how many it has in an older form. */
-export type Drift = { readonly missing: number; readonly stale: number };
+type Drift = { readonly missing: number; readonly stale: number };
 
 /** Takes every hundredth chunk away, and makes the one after it older than the source's. */
-export async function driftQdrant(address: QdrantAddress, collection: string, dataset: Dataset): Promise<Drift> {
-  const { call, close } = openQdrant(address);
-  try {
+export function driftQdrant(address: QdrantAddress, collection: string, dataset: Dataset): Promise<Drift> {
+  return withQdrant(address, async (call) => {
     const hundredths = Array.from({ length: Math.floor(dataset.chunks.length / 100) }, (_, index) => index * 100);
     const ids = hundredths.flatMap((row) => pointIdsOf(dataset, row));
     await call({ method: "POST", path: pathOf(collection, "/points/delete?wait=true"), body: { points: ids } });
     const points = hundredths.flatMap((row) => pointsOf(dataset, row + 1, row + 2, "2001-01-01T00:00:00Z"));
-    await call({ method: "PUT", path: pathOf(collection, "/points?wait=true"), body: { points } });
+    await upsert(call, collection, points);
     return { missing: ids.length, stale: points.length };
-  } finally {
-    await close();
-  }
+  });
 }
 
 /** Writes chunks that no other store has: new ids, the vectors of the first chunks, written just now. */
@@ -113,19 +122,16 @@ export async function writeNewChunks(
   collection: string,
   { dataset, count }: { readonly dataset: Dataset; readonly count: number },
 ): Promise<readonly string[]> {
-  const { call, close } = openQdrant(address);
-  try {
+  return withQdrant(address, async (call) => {
     const names = Array.from({ length: count }, (_, index) => `written-after-the-cutover-${index + 1}`);
     const renamed: Dataset = {
       ...dataset,
       chunks: dataset.chunks.slice(0, count).map((chunk, index) => ({ ...chunk, chunkId: names[index] ?? "" })),
     };
     const points = pointsOf(renamed, 0, count, new Date().toISOString());
-    await call({ method: "PUT", path: pathOf(collection, "/points?wait=true"), body: { points } });
+    await upsert(call, collection, points);
     return names;
-  } finally {
-    await close();
-  }
+  });
 }
 
 function pointIdsOf(dataset: Dataset, row: number): string[] {

@@ -14,13 +14,13 @@ import { installWheel } from "./wheel-install.ts";
 
 const run = promisify(execFile);
 
-export type WheelOptions = {
+type WheelOptions = {
   /** 127.x address to listen on. */
   readonly address: string;
   /** Settings of the server, beside those below. */
   readonly settings?: Readonly<Record<string, string>>;
 };
-export type WheelPostgres = { readonly connectionString: string; readonly close: () => Promise<void> };
+type WheelPostgres = { readonly connectionString: string; readonly close: () => Promise<void> };
 
 type Account = { readonly uid: number; readonly gid: number };
 

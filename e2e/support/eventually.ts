@@ -7,7 +7,7 @@ const usualIntervalMs = 100;
 /** Of a quiet machine. */
 const usualDeadlineMs = 60_000;
 
-export type Waiting = {
+type Waiting = {
   readonly deadlineMs?: number;
   readonly everyMs?: number;
   /** Puts the state of what was asked into the error. */

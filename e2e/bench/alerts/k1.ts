@@ -16,8 +16,8 @@ export type K1Run = {
 };
 
 /** Of the operator, by the migration's windows. */
-const lookIntervalMs = 5000;
-const lookEveryMs = 50;
+const reconcileIntervalMs = 5000;
+const pollIntervalMs = 50;
 const phaseDeadlineMs = 300_000;
 
 /** Brings an application to its guard, degrades its destination and waits for the rollback. */
@@ -29,8 +29,8 @@ export async function measureRun(
   try {
     await play.migrate(alertSpec);
     await play.reach("Guard", phaseDeadlineMs);
-    // The operator's looks follow from when the guard began: the alert has to come at any moment between two of them.
-    await delay(Math.random() * lookIntervalMs);
+    // The operator's reconciles follow from when the guard began: the alert has to come at any moment between two of them.
+    await delay(Math.random() * reconcileIntervalMs);
     const degradedAt = Date.now();
     await play.destination.degrade.slow(degradedMs);
     const intentAt = await intentOf(play);
@@ -50,7 +50,7 @@ async function intentOf(play: Play): Promise<number> {
   const status = await eventually(
     `${play.name} is rolled back by its alert`,
     async () => [await play.status()].find(({ rollback }) => rollback !== undefined),
-    { deadlineMs: phaseDeadlineMs, everyMs: lookEveryMs },
+    { deadlineMs: phaseDeadlineMs, everyMs: pollIntervalMs },
   );
   const seenAt = Date.now();
   const causes = status.rollback?.causes.join("; ") ?? "";

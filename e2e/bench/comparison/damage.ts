@@ -10,7 +10,7 @@ export type StoredChunk = {
   readonly updatedAt: string;
   readonly vector: Float32Array;
 };
-export type Damage = {
+type Damage = {
   readonly name: string;
   readonly apply: (chunks: readonly StoredChunk[], random: () => number) => readonly StoredChunk[];
 };

@@ -12,7 +12,7 @@ export type Finding = {
   /** How much older the destination's copy of a common chunk is at p95, days; null: no common chunk tells. */
   readonly lagDays: number | null;
 };
-export type MetricName = "score delta" | "mismatch" | "overlap@10" | "RBO" | "lag";
+type MetricName = "score delta" | "mismatch" | "overlap@10" | "RBO" | "lag";
 
 /** The documented limit of the score delta's p95. */
 const scoreLimit = 0.2;

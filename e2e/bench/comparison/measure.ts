@@ -5,7 +5,7 @@ import { eventually } from "#support/eventually.ts";
 import { endedSamples, type Sidecar, startSidecar } from "#support/sidecar/start-sidecar.ts";
 import { type Finding, readSample } from "./finding.ts";
 
-export type Stores = {
+type Stores = {
   readonly standIn: StandIn;
   readonly source: string;
   readonly destination: string;

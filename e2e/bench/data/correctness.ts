@@ -1,11 +1,11 @@
 // V1 and V7: seeded faults are found as what they are and nothing else is, and one repair makes the stores equal.
 
+import { type Place, placeOf, reportFile, runVerify, verify } from "#support/verify/verify-process.ts";
 import { amount, least, most, type Part, type Row } from "../report/rows.ts";
 import { seedFaults } from "./corpus.ts";
 import { chooseFaults, type SeededFault, scoreOf } from "./faults.ts";
 import { seedPointFaults } from "./qdrant-corpus.ts";
 import { type Scene, tableAdapter } from "./scene.ts";
-import { makePlace, type Place, reportFile, startVerify, verify } from "./verify-process.ts";
 
 const level = ["--level", "fresh", "--budget", "none"] as const;
 const mostPasses = 3;
@@ -19,7 +19,7 @@ export async function measureCorrectness(scene: Scene): Promise<Row[]> {
   await seedFaults(scene.client, "public.bench_copy", faults);
   const own = await findAndRepair(
     {
-      place: makePlace(tableAdapter(scene, "source"), tableAdapter(scene, "copy")),
+      place: placeOf(tableAdapter(scene, "source"), tableAdapter(scene, "copy")),
       where: "two tables",
       standIn: false,
     },
@@ -30,7 +30,7 @@ export async function measureCorrectness(scene: Scene): Promise<Row[]> {
   const pointFaults = chooseFaults(rows, sizes.faults, seed);
   await seedPointFaults(qdrant, name, pointFaults);
   const other = await findAndRepair(
-    { place: makePlace(tableAdapter(scene, table), adapter), where: "table and collection", standIn: qdrant.standIn },
+    { place: placeOf(tableAdapter(scene, table), adapter), where: "table and collection", standIn: qdrant.standIn },
     pointFaults,
   );
   return [
@@ -63,8 +63,8 @@ async function findAndRepair({ place, where, standIn }: Stores, faults: readonly
 async function repairUntilEqual(place: Place): Promise<number> {
   for (let passes = 1; passes <= mostPasses; passes += 1) {
     const direction = ["--direction", "source-to-destination", "--delete-extra", "--yes"];
-    const repaired = await startVerify(place, ["--repair", reportFile(place), ...direction]).ended;
-    if (repaired.exitCode !== 0) throw new Error(`the repair ended with ${repaired.exitCode}:\n${repaired.output}`);
+    const { exitCode, stderr } = await runVerify(place, ["--repair", reportFile(place), ...direction]);
+    if (exitCode !== 0) throw new Error(`the repair ended with ${exitCode}:\n${stderr}`);
     const { report } = await verify(place, level);
     if (report.outcome === "equal") return passes;
   }

@@ -24,7 +24,8 @@ export async function measureDifferenceState({ streamIds, streamDifferences }: S
   const ask = async (way: "table" | "sets") => {
     const flags = ["--expose-gc", `--max-old-space-size=${setsMegabytes}`];
     const args = [...flags, script, way, `${streamIds}`, `${streamDifferences}`];
-    const { stdout } = await runToEnd(process.execPath, args, { deadlineMs });
+    const { exitCode, stdout, stderr } = await runToEnd(process.execPath, args, { deadlineMs });
+    if (exitCode !== 0) throw new Error(`${way} ended with ${exitCode}: ${stderr}`);
     return answerSchema.parse(JSON.parse(stdout));
   };
   const table = await ask("table");

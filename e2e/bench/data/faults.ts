@@ -11,7 +11,7 @@ export const faultKinds = [
   "a millisecond old",
   "undated",
 ] as const;
-export type FaultKind = (typeof faultKinds)[number];
+type FaultKind = (typeof faultKinds)[number];
 /** `index` is the chunk's number; a left-over's lies beyond the last. */
 export type SeededFault = { readonly kind: FaultKind; readonly index: number };
 
@@ -57,7 +57,7 @@ export function expectedOf(faults: readonly SeededFault[]): ReadonlyMap<string, 
   return new Map(faults.map(({ kind, index }) => [idOf(index), expected[kind]]));
 }
 
-export type Score = { readonly found: number; readonly falsely: number };
+type Score = { readonly found: number; readonly falsely: number };
 
 /** How many of the expected differences are listed as what they are, and how many others are. */
 export function scoreOf(

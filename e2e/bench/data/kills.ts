@@ -2,11 +2,11 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 import { makeRandom } from "#support/random.ts";
+import { contentOf, type Place, placeOf, startVerify, verify } from "#support/verify/verify-process.ts";
 import { amount, least, type Row } from "../report/rows.ts";
 import { makeTable, seedFaults } from "./corpus.ts";
 import { chooseFaults } from "./faults.ts";
 import { type Scene, tableAdapter } from "./scene.ts";
-import { contentOf, makePlace, type Place, readReport, startVerify, verify } from "./verify-process.ts";
 
 /** A run long enough to be killed in every step. */
 const runSeconds = 2.5;
@@ -17,7 +17,7 @@ export async function measureKills(scene: Scene): Promise<Row> {
   await makeTable(client, "public.bench_few", sizes.fewRows);
   await makeTable(client, "public.bench_few_copy", sizes.fewRows);
   await seedFaults(client, "public.bench_few_copy", chooseFaults(sizes.fewRows, sizes.faults, seed));
-  const place = makePlace(tableAdapter(scene, "few"), tableAdapter(scene, "few_copy"));
+  const place = placeOf(tableAdapter(scene, "few"), tableAdapter(scene, "few_copy"));
   const budget = `${Math.ceil(sizes.fewRows / runSeconds)}`;
   const args = ["--level", "fresh", "--lag", "1", "--budget", budget, "--checkpoint", "0.25"];
   const random = makeRandom(seed);
@@ -33,7 +33,7 @@ export async function measureKills(scene: Scene): Promise<Row> {
       }
       killed += 1;
       await verify(place, [...args, "--resume"]);
-      if (contentOf(readReport(place)) === expected) same += 1;
+      if (contentOf(place.report()) === expected) same += 1;
       say(`V5 ${killed} of ${sizes.kills}: ${same} the same`);
     }
     const what = `killed at a moment of chance and resumed: the same report, of ${killed}`;
@@ -51,9 +51,8 @@ function empty({ reports }: Place): void {
 
 /** Whether it was still running. */
 async function killAt(place: Place, args: readonly string[], seconds: number): Promise<boolean> {
-  const run = startVerify(place, args);
+  const run = await startVerify(place, args);
   await Promise.race([pause(seconds * 1000), run.ended]);
-  run.kill();
-  const { exitCode } = await run.ended;
-  return exitCode === null;
+  run.signal("SIGKILL");
+  return (await run.ended) === null;
 }

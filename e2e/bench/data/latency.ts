@@ -1,16 +1,17 @@
 // V4: what the application's searches feel while the same Postgres is read through at the usual pace.
 import { setTimeout as pause } from "node:timers/promises";
-import { Pool } from "undici";
 import { loadPgvector } from "#stores/postgres.ts";
 import { type Dataset, loadDataset } from "#support/dataset/read.ts";
+import { eventually } from "#support/eventually.ts";
+import { queriesOf, startLoad } from "#support/load/load.ts";
 import { startSidecar } from "#support/sidecar/start-sidecar.ts";
+import { type Place, placeOf, startVerify } from "#support/verify/verify-process.ts";
 import { amount, estimated, most, type Row } from "../report/rows.ts";
 import { median, ratios } from "../report/statistics.ts";
 import { type Scene, tableAdapter } from "./scene.ts";
-import { makePlace, type Place, type Running, startVerify } from "./verify-process.ts";
 
 const sliceMs = 1500;
-const perSecond = 60;
+const ratePerSecond = 60;
 const k = 10;
 /** A run has begun to read when it says so; the compiler is done a little later. */
 const settleMs = 300;
@@ -23,20 +24,19 @@ export async function measureLatency(scene: Scene): Promise<Row> {
   const dataset = loadDataset();
   await loadPgvector(postgres.connectionString, { schema: "public", table: "bench_served" }, dataset);
   const sidecar = await startSidecar({ base: { primary: tableAdapter(scene, "served") } });
-  const place = makePlace(tableAdapter(scene, "source"), tableAdapter(scene, "copy"));
-  const search = openSearch(sidecar.appUrl, dataset);
+  const place = placeOf(tableAdapter(scene, "source"), tableAdapter(scene, "copy"));
+  const search = () => searchMs(sidecar.appUrl, dataset);
   const slices: Slices = { without: [], during: [], again: [] };
   try {
-    await search.measure(sliceMs);
+    await search();
     for (let round = 0; round < sizes.rounds; round += 1) {
       const names = ["without", "during", "again"] as const;
       for (const name of round % 2 === 0 ? names : names.toReversed()) {
-        slices[name].push(name === "during" ? await whileVerifying(place, search) : await search.measure(sliceMs));
+        slices[name].push(name === "during" ? await whileVerifying(place, search) : await search());
       }
       say(`V4 ${round + 1} of ${sizes.rounds}`);
     }
   } finally {
-    await search.close();
     await sidecar.stop();
     place.remove();
   }
@@ -52,50 +52,39 @@ export async function measureLatency(scene: Scene): Promise<Row> {
   };
 }
 
-async function whileVerifying(place: Place, search: Search): Promise<number> {
-  const run = startVerify(place, ["--level", "fresh"]);
+async function whileVerifying(place: Place, search: () => Promise<number>): Promise<number> {
+  const { output, isRunning, signal, ended } = await startVerify(place, ["--level", "fresh"]);
   try {
-    await run.untilLine((line) => line.includes('"read"'));
+    await eventually("verify reads", async () => output().includes('"read"'), {
+      everyMs: 5,
+      isOver: () => !isRunning(),
+    });
     await pause(settleMs);
-    const latency = await search.measure(sliceMs);
-    await refuseEnded(run);
+    const latency = await search();
+    // What ended early wasn't measured against.
+    if (!isRunning()) throw new Error(`verify ended before it was measured:\n${output().slice(-2000)}`);
     return latency;
   } finally {
-    run.kill();
-    await run.ended;
+    signal("SIGKILL");
+    await ended;
   }
 }
 
-/** What ended early wasn't measured against. */
-async function refuseEnded({ ended }: Running): Promise<void> {
-  const first = await Promise.race([ended, Promise.resolve(undefined)]);
-  if (first !== undefined)
-    throw new Error(`verify ended with ${first.exitCode} before it was measured:\n${first.output}`);
-}
-
-type Search = { readonly measure: (ms: number) => Promise<number>; readonly close: () => Promise<void> };
-
 /** Searches at a steady rate, whoever is slow; the median of their latencies, ms. */
-function openSearch(appUrl: string, dataset: Dataset): Search {
-  const pool = new Pool(appUrl, { connections: 8, headersTimeout: 10_000, bodyTimeout: 10_000 });
-  const bodies = dataset.queries.map((_, row) => JSON.stringify({ embedding: [...dataset.queryVector(row)], k }));
-  const ask = async (at: number): Promise<number> => {
-    const startedAt = performance.now();
-    const answer = await pool.request({ method: "POST", path: "/v1/retrieve", body: bodies[at % bodies.length] ?? "" });
-    await answer.body.dump();
-    if (answer.statusCode !== 200) throw new Error(`a search was answered ${answer.statusCode}`);
-    return performance.now() - startedAt;
-  };
-  const measure = async (ms: number): Promise<number> => {
-    const count = Math.ceil((ms / 1000) * perSecond);
-    const startedAt = performance.now();
-    const asked: Promise<number>[] = [];
-    for (let at = 0; at < count; at += 1) {
-      const rest = startedAt + (at / perSecond) * 1000 - performance.now();
-      if (rest > 0) await pause(rest);
-      asked.push(ask(at));
-    }
-    return median(await Promise.all(asked));
-  };
-  return { measure, close: () => pool.destroy() };
+async function searchMs(appUrl: string, dataset: Dataset): Promise<number> {
+  const latencies: number[] = [];
+  const load = startLoad({
+    endpoints: () => [appUrl],
+    queries: queriesOf(dataset),
+    ratePerSecond,
+    k,
+    maxRequests: Math.ceil((sliceMs / 1000) * ratePerSecond),
+    deadlineMs: 10_000,
+    onResult: ({ durationMs, failure }) => {
+      if (failure === undefined) latencies.push(durationMs);
+    },
+  });
+  const { failures, failuresByReason } = await load.ended;
+  if (failures > 0) throw new Error(`searches failed: ${JSON.stringify(failuresByReason)}`);
+  return median(latencies);
 }

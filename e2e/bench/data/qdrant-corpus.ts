@@ -1,5 +1,13 @@
 // The same chunks as points of a collection, and the same faults.
-import { openQdrant, pathOf, pointIdOf, type QdrantAddress } from "#stores/qdrant-rest.ts";
+import {
+  addIndexes,
+  pathOf,
+  pointIdOf,
+  type QdrantAddress,
+  remakeCollection,
+  upsert,
+  withQdrant,
+} from "#stores/qdrant-rest.ts";
 import { dimension, updatedAtOf, vectorOf } from "./corpus.ts";
 import { idOf, type SeededFault } from "./faults.ts";
 
@@ -24,26 +32,16 @@ function pointOf(index: number, fault: Change): object {
 }
 
 /** Makes the collection anew with `rows` chunks. */
-export async function makeCollection(address: QdrantAddress, collection: string, rows: number): Promise<void> {
-  const { call, close } = openQdrant(address);
-  try {
-    await call({ method: "DELETE", path: pathOf(collection) });
-    const vectors = { size: dimension, distance: "Cosine" };
-    await call({ method: "PUT", path: pathOf(collection), body: { vectors } });
-    for (const body of [
-      { field_name: "chunk_id", field_schema: "keyword" },
-      { field_name: "updated_at", field_schema: "datetime" },
-    ]) {
-      await call({ method: "PUT", path: pathOf(collection, "/index?wait=true"), body });
-    }
+export function makeCollection(address: QdrantAddress, collection: string, rows: number): Promise<void> {
+  return withQdrant(address, async (call) => {
+    await remakeCollection(call, collection, dimension);
+    await addIndexes(call, collection, { chunk_id: "keyword", updated_at: "datetime" });
     for (let start = 0; start < rows; start += pointsPerUpsert) {
       const size = Math.min(pointsPerUpsert, rows - start);
       const points = Array.from({ length: size }, (_, step) => pointOf(start + step, undefined));
-      await call({ method: "PUT", path: pathOf(collection, "/points?wait=true"), body: { points } });
+      await upsert(call, collection, points);
     }
-  } finally {
-    await close();
-  }
+  });
 }
 
 /** Puts the faults into the collection. */
@@ -55,11 +53,8 @@ export async function seedPointFaults(
   const isLost = ({ kind }: SeededFault): boolean => kind === "lost" || kind === "lost in a row";
   const lost = faults.filter(isLost).map(({ index }) => pointIdOf(idOf(index)));
   const points = faults.filter((fault) => !isLost(fault)).map((fault) => pointOf(fault.index, fault));
-  const { call, close } = openQdrant(address);
-  try {
+  return withQdrant(address, async (call) => {
     await call({ method: "POST", path: pathOf(collection, "/points/delete?wait=true"), body: { points: lost } });
-    await call({ method: "PUT", path: pathOf(collection, "/points?wait=true"), body: { points } });
-  } finally {
-    await close();
-  }
+    await upsert(call, collection, points);
+  });
 }

@@ -30,7 +30,7 @@ export type Scene = {
   readonly close: () => Promise<void>;
 };
 
-export type Collection = {
+type Collection = {
   readonly qdrant: Qdrant;
   readonly name: string;
   readonly rows: number;

@@ -2,10 +2,10 @@
 // scroll rate with nobody reading what comes.
 import { Pool } from "undici";
 import { pathOf } from "#stores/qdrant-rest.ts";
+import { type Place, placeOf, verify } from "#support/verify/verify-process.ts";
 import { amount, least, type Row } from "../report/rows.ts";
 import { median } from "../report/statistics.ts";
 import { type Scene, tableAdapter } from "./scene.ts";
-import { makePlace, type Place, verify } from "./verify-process.ts";
 
 const args = ["--level", "fresh", "--budget", "none"] as const;
 const repeats = 3;
@@ -15,12 +15,12 @@ const pagePoints = 10_000;
 /** The large tables must still be equal. */
 export async function measureThroughput(scene: Scene): Promise<Row> {
   const { say } = scene;
-  const tables = makePlace(tableAdapter(scene, "source"), tableAdapter(scene, "copy"));
+  const tables = placeOf(tableAdapter(scene, "source"), tableAdapter(scene, "copy"));
   const perSecond = await medianRate(tables, ({ source, destination }) => source + destination);
   tables.remove();
   say("V3 with Qdrant");
   const { qdrant, adapter, table } = await scene.collection();
-  const place = makePlace(tableAdapter(scene, table), adapter);
+  const place = placeOf(tableAdapter(scene, table), adapter);
   const raw = median(await times(repeats, () => scrollRate(qdrant)));
   const compared = await medianRate(place, (read) => read.destination);
   place.remove();

@@ -3,10 +3,10 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { Client } from "pg";
 import { makeRandom, type Random } from "#support/random.ts";
+import { placeOf, verify } from "#support/verify/verify-process.ts";
 import { amount, least, most, type Row } from "../report/rows.ts";
 import { makeTable } from "./corpus.ts";
 import { connect, type Scene, tableAdapter } from "./scene.ts";
-import { makePlace, verify } from "./verify-process.ts";
 
 const writesPerSecond = 50;
 const lagSeconds = 5;
@@ -18,7 +18,7 @@ const runSeconds = 20;
 export async function measureWrites(scene: Scene): Promise<Row> {
   const { sizes, client, seed } = scene;
   for (const table of ["live", "live_copy"]) await makeTable(client, `public.bench_${table}`, sizes.fewRows);
-  const place = makePlace(tableAdapter(scene, "live"), tableAdapter(scene, "live_copy"));
+  const place = placeOf(tableAdapter(scene, "live"), tableAdapter(scene, "live_copy"));
   const writer = await connect(scene.postgres);
   const writing = startWriting(writer, sizes.fewRows, makeRandom(seed));
   try {

@@ -78,7 +78,7 @@ function print(title: string, body: string, missed: readonly string[]): void {
   process.stdout.write(`${title}\n${body}\n${missed.map((line) => `missed: ${line}\n`).join("")}\n`);
 }
 
-const hour = "stages of 1 h at 1 sample/s, a look every 30 s, limit 5 %";
+const hour = "stages of 1 h at 1 sample/s, judged every 30 s, limit 5 %";
 const result = {
   G5: runStudy(independent, `${hour}, independent samples, 10 min dwell`, independentDemands),
   G5b: runStudy(bursty, `${hour}, bad minutes one in ten, 30 min dwell`, burstyDemands),

@@ -20,7 +20,7 @@ export type ShuffledIds = {
   readonly mismatchShare: number;
 };
 
-export type ShuffleStudy = { readonly runs: number; readonly ceiling: number; readonly seed: number };
+type ShuffleStudy = { readonly runs: number; readonly ceiling: number; readonly seed: number };
 
 const depth = 10;
 

@@ -26,9 +26,9 @@ export type StageStudy = {
   readonly seed: number;
 };
 
-export const shares = [0.01, 0.03, 0.04, 0.06, 0.08, 0.15] as const;
+const shares = [0.01, 0.03, 0.04, 0.06, 0.08, 0.15] as const;
 /** Stages of the default plan: they share the chance of a wrong fail. */
-export const planStages = 3;
+const planStages = 3;
 
 /** One row per true share, each with its own seeds. */
 export function playStudy(study: StageStudy): StageRow[] {

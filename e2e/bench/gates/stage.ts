@@ -4,7 +4,7 @@ import type { ErrorShares } from "@retriever/operator/core/gates/error-budget.ts
 import { judgeRate, type SequentialVerdict } from "@retriever/operator/core/gates/sequential.ts";
 import type { BadSamples } from "./bad-samples.ts";
 
-export type StageRules = {
+type StageRules = {
   readonly limit: number;
   readonly shares: ErrorShares;
   readonly dwellSeconds: number;
@@ -18,8 +18,8 @@ export type StageEnd = {
   readonly anyBreach: SequentialVerdict;
 };
 
-export const stageSeconds = 3600;
-export const lookSeconds = 30;
+const stageSeconds = 3600;
+const evaluationSeconds = 30;
 const breachWindowSeconds = 300;
 const gate = "latencyDelta";
 
@@ -31,7 +31,7 @@ export function playStage(isBad: BadSamples, rules: StageRules): StageEnd {
   let anyBreach: SequentialVerdict = "NotYet";
   let seconds = 0;
   while (seconds < stageSeconds && (decided === undefined || anyBreach === "NotYet")) {
-    for (const end = seconds + lookSeconds; seconds < end; seconds += 1) {
+    for (const end = seconds + evaluationSeconds; seconds < end; seconds += 1) {
       badUpTo.push((badUpTo[seconds] ?? 0) + (isBad(seconds) ? 1 : 0));
     }
     if (anyBreach === "NotYet") anyBreach = judgeBreach(badUpTo, rules);
@@ -48,7 +48,7 @@ function gateJudge({ limit, shares, dwellSeconds }: StageRules): (bad: number, n
     epoch: 1,
     counts: [{ gate, bad, n }],
     now: n * 1000,
-    windowSeconds: lookSeconds,
+    windowSeconds: evaluationSeconds,
   });
   let state = foldDispersion(undefined, input(0, 0));
   return (bad, n) => {

@@ -7,13 +7,14 @@ import { loadQdrant } from "#stores/qdrant-rest.ts";
 import { longGuard } from "#stories/embedded/story-migration.ts";
 import { type Dataset, loadDataset } from "#support/dataset/read.ts";
 import { eventually } from "#support/eventually.ts";
-import { startLoad } from "#support/load/load.ts";
+import { queriesOf, startLoad } from "#support/load/load.ts";
 import { applicationDeployment } from "#support/world/application-manifests.ts";
 import { startOperator } from "#support/world/operator-process.ts";
-import { createMigration, describeStatus, isSettled, migrationStorage, requestWayBack } from "./acts.ts";
+import { endpointsOf, type Pod, podsOf } from "#support/world/pods.ts";
+import { createMigration, describeStatus, isSettled, migrationStorage, requestRollback } from "./acts.ts";
 import { createNamespace, installDefinitions, kinds, operatorSettings } from "./bench-cluster.ts";
 
-export type AcknowledgeOptions = {
+type AcknowledgeOptions = {
   readonly directory: string;
   readonly pods: number;
   readonly runs: number;
@@ -35,7 +36,7 @@ const startedAtOnce = 5;
 
 type Cluster = Awaited<ReturnType<typeof startEmbeddedCluster>>;
 
-/** Runs migrations into their guard one after the other, and asks each for its way back. */
+/** Runs migrations into their guard one after the other, and asks each for its rollback. */
 export async function measureAcknowledge(options: AcknowledgeOptions): Promise<Acknowledged> {
   const { directory, pods, runs, say } = options;
   const closers: (() => Promise<unknown>)[] = [];
@@ -48,7 +49,7 @@ export async function measureAcknowledge(options: AcknowledgeOptions): Promise<A
     await mkdir(directory, { recursive: true });
     const cluster = await startEmbeddedCluster({ directory });
     closers.push(cluster.close);
-    installDefinitions(cluster.api);
+    await installDefinitions(cluster.api);
     await startPods(cluster, { url: store.url, pods, say });
     const load = startSearches(cluster, dataset);
     closers.push(load.stop);
@@ -99,36 +100,22 @@ async function startPods(cluster: Cluster, { url, pods, say }: Pods): Promise<vo
       contentType: "application/merge-patch+json",
       body: { spec: { replicas } },
     });
-    await eventually(`${replicas} pods are ready`, async () => readyAddresses(cluster).length === replicas, {
+    await eventually(`${replicas} pods are ready`, async () => endpointsOf(podsNow(cluster)).length === replicas, {
       deadlineMs: stepDeadlineMs,
     });
     if (replicas % 10 === 0 || replicas === pods) say(`${replicas} sidecars run`);
   }
 }
 
-type PodObject = {
-  readonly status?: {
-    readonly podIP?: string;
-    readonly conditions?: readonly { readonly type: string; readonly status: string }[];
-  };
-};
-
-function readyAddresses({ api }: Cluster): string[] {
-  return (api.store.list("/pods", namespace) as readonly PodObject[]).flatMap(({ status = {} }) => {
-    const isReady = status.conditions?.some(({ type, status }) => type === "Ready" && status === "True") === true;
-    return isReady && status.podIP !== undefined ? [status.podIP] : [];
-  });
+function podsNow({ api }: Cluster): Pod[] {
+  return podsOf(api.store.list("/pods", namespace), application);
 }
 
 function startSearches(cluster: Cluster, dataset: Dataset) {
-  const queries = dataset.queries.slice(0, 20).map((_, index) => ({ embedding: dataset.queryVector(index) }));
-  let endpoints: string[] = [];
+  const endpoints = endpointsOf(podsNow(cluster));
   return startLoad({
-    endpoints: () => {
-      if (endpoints.length === 0) endpoints = readyAddresses(cluster).map((ip) => `http://${ip}:7080`);
-      return endpoints;
-    },
-    queries,
+    endpoints: () => endpoints,
+    queries: queriesOf(dataset, 20),
     ratePerSecond: 20,
     k: 3,
     maxSeconds: 600,
@@ -156,7 +143,7 @@ async function rollBackOnce({ api }: Cluster, number: number, url: string): Prom
         describe: async () => describeStatus(api, place),
       });
     await reach("Guard");
-    requestWayBack(api, place, "Rollback");
+    requestRollback(api, place, "Rollback");
     await reach("RolledBack");
     await eventually(`${name} is settled`, async () => isSettled(api, place), { deadlineMs: stepDeadlineMs });
     return (times.get("RolledBack") ?? Number.NaN) - (times.get("RollingBack") ?? Number.NaN);

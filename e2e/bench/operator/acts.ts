@@ -9,7 +9,7 @@ export const migrationStorage = "retriever.dev/retrievermigrations";
 
 export type Place = { readonly namespace: string; readonly name: string };
 
-export type Status = {
+type Status = {
   readonly phase?: string;
   readonly message?: string;
   readonly conditions?: readonly { readonly type: string; readonly status: string }[];
@@ -35,8 +35,8 @@ export function createMigration(
   api.direct({ verb: "create", ...kinds.migrations, namespace, body: sent });
 }
 
-/** Creates the act that asks for the way back. */
-export function requestWayBack(api: EmbeddedApi, { namespace, name }: Place, act: "Abort" | "Rollback"): void {
+/** Creates the act that asks for a rollback. */
+export function requestRollback(api: EmbeddedApi, { namespace, name }: Place, act: "Abort" | "Rollback"): void {
   const uid = api.store.get(migrationStorage, namespace, name)?.metadata.uid;
   const spec = { migration: { name, uid }, act, actor: "bench", reason: "the measurement asks for it" };
   const metadata = { generateName: `${name}-`, namespace };

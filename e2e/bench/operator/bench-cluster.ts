@@ -1,14 +1,9 @@
 // The embedded API as the rows need it: installed, with users of its own, its accepted writes told, and no pods run.
 // Knows objects by their paths; what a row makes of them is the row's affair.
-import { readFileSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
-import { parseAllDocuments } from "yaml";
 import { type DirectCall, type EmbeddedApi, startApi } from "#clusters/embedded/api/start-api.ts";
 import type { AdmissionRequest } from "#clusters/embedded/api/verbs/call.ts";
-
-const manifests = join(import.meta.dirname, "../../../crds/manifests");
-const crdFiles = ["retriever.dev_retrievermigrations.yaml", "retriever.dev_migrationacts.yaml"];
+import { readDefinitions } from "#support/kube/definitions.ts";
 
 /** Of every operator here: what an act says of its actor is believed, and no decision is logged. */
 export const operatorSettings = { RETRIEVER_EVIDENCE_LOG: "false", RETRIEVER_ACT_IDENTITY: "trusted" } as const;
@@ -29,21 +24,15 @@ export async function startBenchApi(directory: string, users: readonly string[])
     directory,
     users: Object.fromEntries(users.map((name) => [name, { username: name, groups: ["system:authenticated"] }])),
   });
-  installDefinitions(api);
+  await installDefinitions(api);
   return api;
 }
 
 /** As `kubectl apply` would, on the project's own manifests. */
-export function installDefinitions(api: EmbeddedApi): void {
-  for (const file of crdFiles) {
-    for (const document of parseAllDocuments(readFileSync(join(manifests, file), "utf8"))) {
-      const body: unknown = document.toJS();
-      api.direct({ verb: "create", ...definitions, body });
-    }
-  }
+export async function installDefinitions(api: EmbeddedApi): Promise<void> {
+  const definitions = { group: "apiextensions.k8s.io", version: "v1", plural: "customresourcedefinitions" } as const;
+  for (const body of await readDefinitions()) api.direct({ verb: "create", ...definitions, body });
 }
-
-const definitions = { group: "apiextensions.k8s.io", version: "v1", plural: "customresourcedefinitions" } as const;
 
 export function createNamespace(api: EmbeddedApi, name: string): void {
   api.direct({ verb: "create", ...kinds.namespaces, body: { metadata: { name } } });

@@ -3,11 +3,11 @@
 import type { EmbeddedApi } from "#clusters/embedded/api/start-api.ts";
 import { eventually } from "#support/eventually.ts";
 import { startOperator } from "#support/world/operator-process.ts";
-import { createMigration, describeStatus, isSettled, migrationStorage, requestWayBack, statusOf } from "./acts.ts";
+import { createMigration, describeStatus, isSettled, migrationStorage, requestRollback, statusOf } from "./acts.ts";
 import { createNamespace, kinds, operatorSettings } from "./bench-cluster.ts";
 import { createStubApplication, openStubSidecar } from "./stub-application.ts";
 
-export type Pattern = { readonly spec: unknown; readonly status: unknown };
+type Pattern = { readonly spec: unknown; readonly status: unknown };
 
 const place = { namespace: "pattern", name: "pattern" };
 const address = "127.92.0.1";
@@ -26,7 +26,7 @@ export async function makePattern(api: EmbeddedApi, user: string): Promise<Patte
     createMigration(api, place);
     const options = { deadlineMs, describe: async () => describeStatus(api, place) };
     await eventually("the pattern warms up", async () => statusOf(api, place).phase === "WarmUp", options);
-    requestWayBack(api, place, "Abort");
+    requestRollback(api, place, "Abort");
     await eventually("the pattern is settled", async () => isSettled(api, place), options);
     return JSON.parse(JSON.stringify({ spec: read()?.["spec"], status: read()?.["status"] })) as Pattern;
   } finally {

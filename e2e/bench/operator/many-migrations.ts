@@ -2,14 +2,15 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { EmbeddedApi } from "#clusters/embedded/api/start-api.ts";
 import { eventually } from "#support/eventually.ts";
+import type { WatchedProcess } from "#support/process/start-process.ts";
 import { type OperatorOptions, startOperator } from "#support/world/operator-process.ts";
 import { keptMib, memoryProbe, readMemory, readRssMib } from "../report/memory.ts";
 import { operatorSettings, startBenchApi } from "./bench-cluster.ts";
 import { createCopies, makePattern } from "./finished-migration.ts";
 import { beyondBackground, grownBetween, type RequestCounts } from "./idle-requests.ts";
-import { type Looks, watchLooks } from "./looks.ts";
+import { type Reconciles, watchReconciles } from "./reconciles.ts";
 
-export type ManyOptions = {
+type ManyOptions = {
   readonly directory: string;
   /** How many finished migrations the idle operator stands beside. */
   readonly few: number;
@@ -20,7 +21,7 @@ export type ManyOptions = {
 };
 
 export type ManyFigures = {
-  /** From the first look to the last one, of all migrations at a start, in ms. */
+  /** From the first reconcile to the last one, of all migrations at a start, in ms. */
   readonly requeueMs: readonly number[];
   /** In use after collection, beside no migration, a few, and many. */
   readonly keptMib: { readonly none: number; readonly few: number; readonly many: number };
@@ -58,61 +59,55 @@ export async function measureMany(options: ManyOptions): Promise<ManyFigures> {
   }
 }
 
-function start(api: EmbeddedApi, env: Readonly<Record<string, string>>, more: Partial<OperatorOptions> = {}) {
-  const kubeconfig = api.kubeconfigPath(user);
-  return startOperator({ kubeconfig, namespaces: [], env: { ...operatorSettings, ...env }, ...more });
-}
-
-/** MiB in use after collection, beside so many migrations that were all looked at. */
-async function keptBeside(api: EmbeddedApi, migrations: number): Promise<number> {
-  const looks = watchLooks(api);
-  const operator = await start(api, { RETRIEVER_LEADER_ELECTION: "false" }, memoryProbe);
+/** Starts an operator beside so many migrations and works once all are reconciled and nothing more is asked for a while. */
+async function beside<T>(
+  api: EmbeddedApi,
+  { migrations, env, ...more }: Partial<OperatorOptions> & { readonly migrations: number },
+  work: (operator: WatchedProcess<true>, reconciles: Reconciles) => Promise<T> | T,
+): Promise<T> {
+  const reconciles = watchReconciles(api);
+  const settings = { ...operatorSettings, ...env };
+  const operator = await startOperator({
+    kubeconfig: api.kubeconfigPath(user),
+    namespaces: [],
+    env: settings,
+    ...more,
+  });
   try {
     if (migrations === 0) await delay(settleMs);
-    await untilQuiet(looks, migrations);
-    return keptMib(await readMemory(operator));
+    await eventually(
+      `${migrations} migrations are reconciled, and then none`,
+      async () => reconciles.migrations() >= migrations && reconciles.quietMs() > settleMs,
+      { deadlineMs, describe: () => `${reconciles.migrations()} were reconciled` },
+    );
+    return await work(operator, reconciles);
   } finally {
-    looks.close();
+    reconciles.close();
     await operator.stop();
   }
-}
-
-/** Waits until every migration was looked at and nothing more was asked for a while. */
-async function untilQuiet(looks: Looks, migrations: number): Promise<void> {
-  await eventually(
-    `${migrations} looks, and then none`,
-    async () => looks.migrations() >= migrations && looks.quietMs() > settleMs,
-    { deadlineMs, describe: async () => `${looks.migrations()} migrations were looked at` },
-  );
 }
 
 const settleMs = 3000;
+const withoutLease = { RETRIEVER_LEADER_ELECTION: "false" } as const;
 
-async function measureIdle(api: EmbeddedApi, migrations: number, idleMs: number): Promise<ManyFigures["idle"]> {
-  const looks = watchLooks(api);
-  const operator = await start(api, { RETRIEVER_RESYNC_MS: String(idleResyncMs) });
-  try {
-    await untilQuiet(looks, migrations);
+/** MiB in use after collection. */
+function keptBeside(api: EmbeddedApi, migrations: number): Promise<number> {
+  const options = { migrations, env: withoutLease, ...memoryProbe };
+  return beside(api, options, async (operator) => keptMib(await readMemory(operator)));
+}
+
+function measureIdle(api: EmbeddedApi, migrations: number, idleMs: number): Promise<ManyFigures["idle"]> {
+  const env = { RETRIEVER_RESYNC_MS: String(idleResyncMs) };
+  return beside(api, { migrations, env }, async ({ pid }) => {
     const before = api.requests.counts(user);
     await delay(idleMs);
     const grown = grownBetween(before, api.requests.counts(user));
-    const rssMib = readRssMib(operator.pid, "VmRSS");
+    const rssMib = readRssMib(pid, "VmRSS");
     return { rssMib, minutes: idleMs / 60_000, grown, beyond: beyondBackground(grown) };
-  } finally {
-    looks.close();
-    await operator.stop();
-  }
+  });
 }
 
-/** A start wakes every migration at once: the time from the first look's first request to the last look's last one. */
-async function measureRequeue(api: EmbeddedApi, migrations: number): Promise<number> {
-  const looks = watchLooks(api);
-  const operator = await start(api, { RETRIEVER_LEADER_ELECTION: "false" });
-  try {
-    await untilQuiet(looks, migrations);
-    return looks.tookMs();
-  } finally {
-    looks.close();
-    await operator.stop();
-  }
+/** A start wakes every migration at once: from the first reconcile's first request to the last one's last. */
+function measureRequeue(api: EmbeddedApi, migrations: number): Promise<number> {
+  return beside(api, { migrations, env: withoutLease }, (_, reconciles) => reconciles.tookMs());
 }

@@ -3,13 +3,13 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { overlayName } from "@retriever/sidecar/contract/names.ts";
 import { eventually } from "#support/eventually.ts";
-import { createMigration, isSettled, migrationStorage, requestWayBack, statusOf } from "./acts.ts";
+import { createMigration, isSettled, migrationStorage, requestRollback, statusOf } from "./acts.ts";
 import { kinds } from "./bench-cluster.ts";
 import { type AcceptedWrite, lateWrites, loweringWrites } from "./deposed-writes.ts";
 import { createStubApplication, removeStubApplication } from "./stub-application.ts";
 import type { Seat, TakeoverWorld } from "./takeover-world.ts";
 
-export type TrialPlan = {
+type TrialPlan = {
   readonly application: string;
   /** Stopped while this request of its work is answered: the so-manieth write, or the so-manieth of all. */
   readonly stopAt: { readonly of: "writes" | "requests"; readonly count: number };
@@ -121,7 +121,7 @@ async function provoke(world: TakeoverWorld, application: string, stop: Stop): P
       { deadlineMs, describe: async () => String(phaseOf()) },
     );
   await until("WarmUp");
-  requestWayBack(world.api, place, "Abort");
+  requestRollback(world.api, place, "Abort");
   await until("RolledBack");
   return stop.isEnded() ? undefined : stop.request();
 }

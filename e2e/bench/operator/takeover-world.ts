@@ -11,7 +11,7 @@ import { createNamespace, objectOf, operatorSettings } from "./bench-cluster.ts"
 import type { AcceptedWrite } from "./deposed-writes.ts";
 import { openStubSidecar } from "./stub-application.ts";
 
-export const leaseMs = 2000;
+const leaseMs = 2000;
 const leaseName = "bench";
 const cacheFolder = join(tmpdir(), "retriever-bench-operator-cache");
 

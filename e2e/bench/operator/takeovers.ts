@@ -3,7 +3,7 @@ import { startBenchApi } from "./bench-cluster.ts";
 import { runTrial, type TrialResult } from "./takeover-trial.ts";
 import { openTakeoverWorld, type TakeoverWorld, usersOf } from "./takeover-world.ts";
 
-export type TakeoverOptions = {
+type TakeoverOptions = {
   readonly directory: string;
   readonly trials: number;
   readonly worlds: number;

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { WatchedProcess } from "#support/process/start-process.ts";
 
-export type Usage = { readonly rss: number; readonly heapUsed: number; readonly external: number };
+type Usage = { readonly rss: number; readonly heapUsed: number; readonly external: number };
 
 export const mib = 1_048_576;
 

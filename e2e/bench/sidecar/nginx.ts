@@ -9,7 +9,7 @@ import { freePort } from "#support/free-port.ts";
 import { startProcess, type WatchedProcess } from "#support/process/start-process.ts";
 import { collectionAnswer, queryAnswer } from "./peers/canned.ts";
 
-export type Nginx = { readonly urls: readonly string[]; readonly process: WatchedProcess<undefined> };
+type Nginx = { readonly urls: readonly string[]; readonly process: WatchedProcess<undefined> };
 type Placed = { readonly folder: string; readonly name: string; readonly core: number };
 
 const program = "nginx";

@@ -13,8 +13,8 @@ export type Sample = {
   readonly failed: number;
 };
 /** Samples of each subject, one a round. */
-export type Samples = ReadonlyMap<SubjectName, readonly Sample[]>;
-export type RoundOptions = {
+type Samples = ReadonlyMap<SubjectName, readonly Sample[]>;
+type RoundOptions = {
   /** At least so many. */
   readonly rounds: number;
   /** At most so many, as long as there is time. */

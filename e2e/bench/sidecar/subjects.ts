@@ -45,7 +45,7 @@ export type Stores = {
   readonly postgresUrl: string;
   readonly kind: "nginx" | "node";
 };
-export type Scene = {
+type Scene = {
   readonly subjects: readonly Subject[];
   readonly stores: Stores;
   readonly stop: () => Promise<void>;
@@ -158,7 +158,7 @@ type Announced = Readonly<Record<string, string>>;
 const readLine = (line: string): Announced => JSON.parse(line) as Announced;
 
 /** Starts a script of `peers/`; it announces its addresses. */
-export function startPeer(script: string, args: readonly string[], core: number): Promise<WatchedProcess<Announced>> {
+function startPeer(script: string, args: readonly string[], core: number): Promise<WatchedProcess<Announced>> {
   const path = join(import.meta.dirname, "peers", script);
   return startProcess({ command: process.execPath, args: [path, ...args], core, readLine });
 }

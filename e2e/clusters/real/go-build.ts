@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { cacheFolder, versionFolder } from "./cache-folder.ts";
 
-export type GoProgram = {
+type GoProgram = {
   /** File name of what is built. */
   readonly name: string;
   /** Package path, `.` for the module's own folder. */

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { z } from "zod";
 
 export const processIdentitySchema = z.strictObject({ pid: z.int(), startedAt: z.string() });
-export type ProcessIdentity = z.infer<typeof processIdentitySchema>;
+type ProcessIdentity = z.infer<typeof processIdentitySchema>;
 
 /** Undefined when there is no such process. */
 export function identityOf(pid: number): ProcessIdentity | undefined {

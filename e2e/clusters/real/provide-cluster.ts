@@ -23,7 +23,7 @@ export type ProvidedCluster = {
   readonly close: () => Promise<void>;
 };
 
-export type NoCluster = { readonly missing: string };
+type NoCluster = { readonly missing: string };
 
 const run = promisify(execFile);
 

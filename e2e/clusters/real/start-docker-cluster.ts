@@ -21,7 +21,7 @@ const askDeadlineMs = 15_000;
 /** The image may have to be fetched. */
 const startDeadlineMs = 300_000;
 
-export type DockerCluster = {
+type DockerCluster = {
   readonly adminKubeconfig: string;
   readonly operatorKubeconfig: string;
   readonly close: () => Promise<void>;

@@ -31,7 +31,7 @@ const startDeadlineMs = 300_000;
 const controlDeadlineMs = 150_000;
 const supervisor = join(import.meta.dirname, "supervisor-main.ts");
 
-export type GoCluster = {
+type GoCluster = {
   readonly layout: Layout;
   readonly close: () => Promise<void>;
 };

@@ -20,7 +20,7 @@ type Owner = z.infer<typeof ownerSchema>;
 const usualBase = join(tmpdir(), `retriever-e2e-${process.getuid?.() ?? 0}`);
 const ownerFile = "owner.json";
 
-export type StateFolder = {
+type StateFolder = {
   readonly path: string;
   /** Writes down who must end with the owner. */
   readonly claimFor: (supervisor: number) => Promise<void>;

@@ -20,7 +20,7 @@ export type AlertStage = {
   readonly close: () => Promise<void>;
 };
 
-export type AlertStageOptions = {
+type AlertStageOptions = {
   readonly name: string;
   readonly binaries: Binaries;
   /** Whether Alertmanager wakes the operator; otherwise it only looks by itself. */

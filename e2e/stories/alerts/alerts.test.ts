@@ -6,7 +6,7 @@ import { eventually } from "#support/eventually.ts";
 import { findBinaries } from "#support/prometheus/binaries.ts";
 import { forSeconds, quickRules, renameAlert } from "#support/prometheus/rules.ts";
 import { conditionOf } from "#support/world/migration-status.ts";
-import { conditionIs, eventOf } from "../embedded/traces.ts";
+import { eventOf } from "../embedded/traces.ts";
 
 const binaries = findBinaries();
 const missing = "missing" in binaries ? binaries.missing : undefined;
@@ -37,16 +37,16 @@ describe.skipIf(missing !== undefined)("with a real Prometheus and Alertmanager"
     const armed = await play.reach("Guard", 180_000);
     expect(conditionOf(armed, "AlertsArmed")?.message).toContain("it arrived at the webhook");
     await monitoring.writeRules(renameAlert(await quickRules()));
-    const deaf = await conditionIs(play, "AlertsArmed", "False", "RuleMissing");
+    const deaf = await play.conditionIs("AlertsArmed", "False", "RuleMissing");
     expect(await eventOf(play, "AlertsNotArmed")).toMatchObject({ type: "Warning", page: true });
     const held = await play.see("its clock is held", ({ guard }) => guard?.visibility === "held");
-    await eventually("looks pass", async () => {
+    await eventually("reconciles pass", async () => {
       const { guard, conditions } = await play.status();
-      const looked = conditions.find(({ type }) => type === "AlertsArmed");
-      return looked?.status === "False" && guard?.watchedSeconds === held.guard?.watchedSeconds;
+      const now = conditions.find(({ type }) => type === "AlertsArmed");
+      return now?.status === "False" && guard?.watchedSeconds === held.guard?.watchedSeconds;
     });
     await monitoring.writeRules(await quickRules());
-    const back = await conditionIs(play, "AlertsArmed", "True", "Armed");
+    const back = await play.conditionIs("AlertsArmed", "True", "Armed");
     expect([deaf.phase, back.phase, back.rollback]).toEqual(["Guard", "Guard", undefined]);
     await play.close();
   });

@@ -191,7 +191,7 @@ const cases: readonly Case[] = [
   ],
   [
     "RetrieverRollbackPathLost",
-    "the way back closes in the guard",
+    "the rollback path closes in the guard",
     { ...phase("Guard", "1x60"), ...condition("RollbackReady", "false", "1x60") },
     { ...ofMigration, ...critical },
   ],

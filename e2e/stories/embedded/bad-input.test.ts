@@ -5,7 +5,7 @@ import { conditionOf, migrationsPath } from "#support/world/migration-status.ts"
 import { configMapsPath, deploymentsPath, type Play, startPlay } from "./play.ts";
 import { collection, narrowCollection, openStage, type Stage } from "./stage.ts";
 import { storyMigration } from "./story-migration.ts";
-import { conditionIs, eventOf, overlayOf } from "./traces.ts";
+import { eventOf, overlayOf } from "./traces.ts";
 
 let stage: Stage;
 let play: Play;
@@ -208,7 +208,7 @@ describe.concurrent("a destination that can't be used stops in Preflight with Re
     const { url } = own.destination;
     const apiKey = { fromEnv: "RETRIEVER_CRED_QDRANT" };
     await own.migrate({ destination: { kind: "qdrant", url, collection: places[name] ?? collection, apiKey } });
-    const status = await conditionIs(own, "Reachable", "False", reason);
+    const status = await own.conditionIs("Reachable", "False", reason);
     expect(status.phase).toBe("Preflight");
     expect(conditionOf(status, "Reachable")?.message).toMatch(says);
     await own.see("the message says it", ({ message }) => says.test(message));

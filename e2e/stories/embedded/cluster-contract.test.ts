@@ -8,7 +8,8 @@ import { openKubeHarness } from "@retriever/operator/test/kube-harness.ts";
 import { openKubeJobsHarness } from "@retriever/operator/test/kube-jobs-harness.ts";
 import { startApi } from "#clusters/embedded/api/start-api.ts";
 import { makeKubeClient } from "#support/kube/client.ts";
-import { installResources } from "#support/world/start-world.ts";
+import { installDefinitions } from "#support/kube/definitions.ts";
+import { namespace } from "#support/world/application-manifests.ts";
 
 type Accounts = { readonly operator: string; readonly admin: string; readonly namespace: string };
 
@@ -20,7 +21,8 @@ async function onEmbeddedApi<Harness extends { readonly close: () => Promise<voi
   const api = await startApi({ directory });
   const admin = api.kubeconfigPath("admin");
   const client = makeKubeClient(admin);
-  await installResources(client);
+  await client.create("/api/v1/namespaces", { metadata: { name: namespace } });
+  await installDefinitions(client);
   await client.close();
   const operator = api.kubeconfigPath("operator");
   const harness = await open({ operator, admin, namespace: "contract" });

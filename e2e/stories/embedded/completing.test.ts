@@ -6,7 +6,7 @@ import { conditionOf, migrationsPath, readStatus } from "#support/world/migratio
 import { startPlay } from "./play.ts";
 import { openStage, type Stage } from "./stage.ts";
 import { anyTime, longGuard, storyMigration } from "./story-migration.ts";
-import { conditionIs, overlayOf, settled, writesDuringResync } from "./traces.ts";
+import { overlayOf, writesDuringResync } from "./traces.ts";
 
 let stage: Stage;
 beforeAll(async () => {
@@ -26,13 +26,13 @@ describe.concurrent("a migration that goes forward", () => {
     expect(conditionOf(completed, "GuardPassed")?.status).toBe("True");
     const digests = (await play.sidecars()).map(({ config }) => config.primaryIdentity.digest);
     expect(digests).toEqual([completed.destination?.digest, completed.destination?.digest]);
-    await conditionIs(play, "Settled", "False", "BaseNotUpdated");
+    await play.conditionIs("Settled", "False", "BaseNotUpdated");
     expect(await writesDuringResync(play)).toEqual([]);
 
     const apiKey = { fromEnv: "RETRIEVER_CRED_QDRANT" };
     const primary = { kind: "qdrant", url: play.destination.url, collection: "chunks", apiKey };
     await stage.world.client.mergePatch(play.basePath, { data: { "retriever.json": JSON.stringify({ primary }) } });
-    await settled(play);
+    await play.settled();
     expect(await overlayOf(play)).toBeUndefined();
     expect(await writesDuringResync(play)).toEqual([]);
     expect(play.load?.counts().failuresByReason).toEqual({});
@@ -49,7 +49,7 @@ describe.concurrent("a migration that goes forward", () => {
     await stage.world.client.mergePatch(play.basePath, { data: { "retriever.json": JSON.stringify({ primary }) } });
     await eventually("the pod serves from Qdrant", async () => (await play.sidecars())[0]?.base?.kind === "qdrant");
     await play.migrate();
-    const status = await conditionIs(play, "Settled", "True");
+    const status = await play.conditionIs("Settled", "True");
     expect(status.phase).toBe("Completed");
     expect(status.history.at(-1)?.reason).toBe("AlreadyAtDestination");
     expect(status.message).toContain("nothing was changed");
@@ -70,14 +70,14 @@ describe.concurrent("a migration that goes forward", () => {
     });
     await play.reach("WarmUp");
     expect((await play.kubectl("pause", "--reason", "lunch")).stdout).toContain("Pause search/people by admin");
-    await conditionIs(play, "Paused", "True", "PausedByPerson");
+    await play.conditionIs("Paused", "True", "PausedByPerson");
     await play.see("more samples than the stage asks for", ({ gates }) => (gates[0]?.n ?? 0) >= 40);
     expect((await play.status()).phase).toBe("WarmUp");
     expect((await play.kubectl("status")).stdout).toMatch(/^people +WarmUp, stage 1 of 1 at 100 ?% +Paused/);
 
     await play.kubectl("resume");
     await play.reach("AwaitingCutover");
-    await conditionIs(play, "Ready", "True", "AwaitingPromote");
+    await play.conditionIs("Ready", "True", "AwaitingPromote");
     const { exitCode, stdout: waiting } = await play.kubectl("status");
     expect(exitCode).toBe(3);
     expect(waiting).toContain("create a Promote act to cut over");
@@ -101,7 +101,7 @@ describe.concurrent("a migration that goes forward", () => {
     const status = await play.reach("RolledBack");
     expect(status.rollback).toMatchObject({ reason: "Aborted", from: "AwaitingCutover", actor: "admin" });
     expect(status.rollback?.causes[0]).toContain("not today");
-    await settled(play);
+    await play.settled();
     expect(await writesDuringResync(play)).toEqual([]);
     const { exitCode, stderr } = await play.kubectl("promote");
     expect({ exitCode, stderr }).toMatchObject({

@@ -1,11 +1,12 @@
 // Stories of a migration that is deleted on its way: it goes, its finalizer with it, and the pods are left safe.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { eventually } from "#support/eventually.ts";
+import { finalizersOf } from "#support/world/migration-handle.ts";
 import { migrationsPath } from "#support/world/migration-status.ts";
 import { type Play, startPlay } from "./play.ts";
 import { openStage, type Stage } from "./stage.ts";
 import { longGuard, type StorySpec } from "./story-migration.ts";
-import { conditionIs, finalizersOf, overlayOf } from "./traces.ts";
+import { overlayOf } from "./traces.ts";
 
 let stage: Stage;
 beforeAll(async () => {
@@ -60,7 +61,7 @@ describe.concurrent("a migration deleted", () => {
     const play = await startPlay(stage, "gone-completed");
     await play.migrate();
     const { destination } = await play.reach("Completed");
-    await conditionIs(play, "Settled", "False", "BaseNotUpdated");
+    await play.conditionIs("Settled", "False", "BaseNotUpdated");
     await deleteMigration(play);
     expect(await startsAnewBelowOverlay(play)).toBe(destination?.digest);
     await play.close();
@@ -70,7 +71,7 @@ describe.concurrent("a migration deleted", () => {
 /** The store from which a new pod serves below the overlay that was left, which must be nobody's and in force. */
 async function startsAnewBelowOverlay(play: Play): Promise<string | undefined> {
   const object = await stage.world.client.get(play.overlayPath);
-  expect(await finalizersOf(play, play.overlayPath)).toEqual([]);
+  expect(await finalizersOf(stage.world.client, play.overlayPath)).toEqual([]);
   expect(object?.metadata).not.toHaveProperty("deletionTimestamp");
   expect(await overlayOf(play)).toMatchObject({ primary: "destination", released: false });
   await play.restart("delete");

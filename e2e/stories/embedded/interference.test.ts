@@ -5,7 +5,7 @@ import { conditionOf } from "#support/world/migration-status.ts";
 import { type Play, startPlay } from "./play.ts";
 import { openStage, type Stage } from "./stage.ts";
 import { longGuard } from "./story-migration.ts";
-import { conditionIs, eventOf, eventsOf, overlayOf, settled, writesDuringResync } from "./traces.ts";
+import { eventOf, eventsOf, overlayOf, writesDuringResync } from "./traces.ts";
 
 let stage: Stage;
 beforeAll(async () => {
@@ -28,14 +28,14 @@ function firstPod(play: Play): string {
 }
 
 describe.concurrent("when somebody interferes", () => {
-  it("a base switched to the destination in the guard closes the way back, and no Rollback is called done until it is put back", async () => {
+  it("a base switched to the destination in the guard closes the rollback path, and no Rollback is called done until it is put back", async () => {
     const { client } = stage.world;
     const play = await startPlay(stage, "base-switched", { replicas: 2 });
     await play.migrate({ guard: longGuard });
     const { source } = await play.reach("Guard");
     const base = (await client.get(play.basePath)) as unknown as { data: Record<string, string> };
     await client.mergePatch(play.basePath, destinationAsBase(play));
-    const changed = await conditionIs(play, "RollbackReady", "False", "SourceChanged");
+    const changed = await play.conditionIs("RollbackReady", "False", "SourceChanged");
     expect(changed).toMatchObject({ phase: "Guard", source });
     expect(changed.message).toContain("put it back");
     await play.restart("kill");
@@ -69,7 +69,7 @@ describe.concurrent("when somebody interferes", () => {
     });
     const { requests = 0 } = play.load?.counts() ?? {};
     await eventually("people go on searching", async () => (play.load?.counts().requests ?? 0) >= requests + 20);
-    await conditionIs(play, "ConfigPropagated", "True");
+    await play.conditionIs("ConfigPropagated", "True");
     expect((await play.status()).phase).toBe("Guard");
     for (const { config } of await play.sidecars()) expect(config.primary).toBe("destination");
     expect(play.load?.counts().failures).toBe(failures);
@@ -96,7 +96,7 @@ describe.concurrent("when somebody interferes", () => {
     expect(refused?.configFault).toMatchObject({ code: "RETR_CONFIG_INVALID" });
     expect(refused?.configFault?.message).toContain("RETRIEVER_CRED_");
     expect(refused?.config).toMatchObject({ primary: "source", overlay: "in-force" });
-    await conditionIs(play, "Ready", "False", "OwnershipConflict");
+    await play.conditionIs("Ready", "False", "OwnershipConflict");
 
     await edit({ url: "http://127.9.9.9:6333" });
     const [elsewhere] = await eventually("the pod refuses the host", async () => {
@@ -133,7 +133,7 @@ describe.concurrent("when somebody interferes", () => {
     expect(status.rollback).toMatchObject({ reason: "RollbackRequested", from: "Guard", actor: "admin" });
     expect(status.rollback?.causes[0]).toContain("searches miss results");
     expect(await eventOf(play, "RollbackAdopted")).toMatchObject({ type: "Warning" });
-    await settled(play);
+    await play.settled();
     expect(await writesDuringResync(play)).toEqual([]);
     await play.close();
   });
@@ -146,11 +146,11 @@ describe.concurrent("a pod that never acknowledges", () => {
     // The preflight can't be passed yet, so the pod falls deaf after the first epoch and before the second.
     await play.destination.degrade.refuse();
     await play.migrate({ cutover: { ackTimeout: "2s" }, stages: longWarmUp });
-    await conditionIs(play, "Reachable", "False", "Unreachable");
-    await conditionIs(play, "ConfigPropagated", "True");
+    await play.conditionIs("Reachable", "False", "Unreachable");
+    await play.conditionIs("ConfigPropagated", "True");
     stage.world.cluster.runner.stallVolumes(deaf);
     await play.destination.degrade.restore();
-    const late = await conditionIs(play, "ConfigPropagated", "False", "AckTimeout");
+    const late = await play.conditionIs("ConfigPropagated", "False", "AckTimeout");
     expect(late.phase).toBe("WarmUp");
     expect(late.acks).toMatchObject({ pods: 2, matched: 1, lagging: [deaf] });
     expect(late.message).toContain(deaf);
@@ -163,7 +163,7 @@ describe.concurrent("a pod that never acknowledges", () => {
   it("turns the cutover back, is named while rolling back, and lets it end once it listens", async () => {
     const play = await startPlay(stage, "deaf-in-cutover", { replicas: 2 });
     await play.migrate({ cutover: { hold: true, ackTimeout: "3s" }, guard: longGuard });
-    await conditionIs(play, "Ready", "True", "AwaitingPromote");
+    await play.conditionIs("Ready", "True", "AwaitingPromote");
     const deaf = firstPod(play);
     const { runner } = stage.world.cluster;
     await play.act("Promote");
@@ -172,7 +172,7 @@ describe.concurrent("a pod that never acknowledges", () => {
     const rolling = await play.reach("RollingBack");
     expect(rolling.rollback).toMatchObject({ reason: "AckTimeout", from: "CuttingOver", actor: null });
     expect(rolling.rollback?.causes[0]).toContain(deaf);
-    await conditionIs(play, "ConfigPropagated", "False", "AckTimeout");
+    await play.conditionIs("ConfigPropagated", "False", "AckTimeout");
     expect((await eventsOf(play)).filter(({ page }) => page).map(({ reason }) => reason)).toContain("AckTimeout");
     expect((await play.status()).phase).toBe("RollingBack");
     runner.thaw(deaf);

@@ -4,7 +4,7 @@ import { eventually } from "#support/eventually.ts";
 import { type Play, startPlay } from "./play.ts";
 import { openStage, type Stage } from "./stage.ts";
 import { longGuard } from "./story-migration.ts";
-import { conditionIs, settled, writesDuringResync } from "./traces.ts";
+import { writesDuringResync } from "./traces.ts";
 
 let stage: Stage;
 beforeAll(async () => {
@@ -30,7 +30,7 @@ describe("an operator killed", () => {
   it("in CuttingOver before the overlay was written comes back and completes", async () => {
     const play = await startPlay(stage, "killed-cutting");
     await play.migrate({ cutover: { hold: true } });
-    await conditionIs(play, "Ready", "True", "AwaitingPromote");
+    await play.conditionIs("Ready", "True", "AwaitingPromote");
     const release = holdOverlay(play);
     await play.act("Promote");
     const cutting = await play.reach("CuttingOver");
@@ -48,7 +48,7 @@ describe("an operator killed", () => {
   it("in CuttingOver after some pods followed comes back and completes", async () => {
     const play = await startPlay(stage, "killed-halfway", { replicas: 2 });
     await play.migrate({ cutover: { hold: true } });
-    await conditionIs(play, "Ready", "True", "AwaitingPromote");
+    await play.conditionIs("Ready", "True", "AwaitingPromote");
     const [deaf] = play.pods();
     const { runner } = stage.world.cluster;
     await play.act("Promote");
@@ -77,7 +77,7 @@ describe("an operator killed", () => {
     const status = await play.reach("RolledBack");
     expect(status.rollback).toMatchObject({ reason: "RollbackRequested", from: "Guard" });
     await serveFrom(play, source?.digest);
-    await settled(play);
+    await play.settled();
     expect(await writesDuringResync(play)).toEqual([]);
     expect(play.load?.counts().failuresByReason).toEqual({});
     await play.close();

@@ -1,11 +1,10 @@
 // One story's own application: Deployment, base, a door to each store, people searching, and the migration.
 // Everything it makes carries its name, and ends with it.
-import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import { overlayName } from "@retriever/sidecar/contract/names.ts";
 import type { SidecarStatus } from "@retriever/sidecar/contract/status.ts";
 import { type Qdrant, startQdrant } from "#stores/qdrant.ts";
 import { eventually } from "#support/eventually.ts";
-import { type Load, startLoad } from "#support/load/load.ts";
+import { type Load, queriesOf, startLoad } from "#support/load/load.ts";
 import type { RunResult } from "#support/process/run-to-end.ts";
 import {
   type ApplicationInput,
@@ -17,15 +16,15 @@ import {
   verifyCronJob,
 } from "#support/world/application-manifests.ts";
 import { kubectlRetriever } from "#support/world/command-line.ts";
-import { migrationsPath, readStatus } from "#support/world/migration-status.ts";
-import { podsOf, type StoryPod, sidecarOf } from "./pods.ts";
+import { followMigration, type MigrationHandle } from "#support/world/migration-handle.ts";
+import { migrationsPath } from "#support/world/migration-status.ts";
+import { endpointsOf, type Pod, podsOf, sidecarOf } from "#support/world/pods.ts";
 import { apiKey, collection, type Stage } from "./stage.ts";
 import { openDoor, type StoreDoor } from "./store-door.ts";
 import { type StorySpec, storyMigration } from "./story-migration.ts";
 
 export const configMapsPath = `/api/v1/namespaces/${namespace}/configmaps`;
 const podsPath = `/api/v1/namespaces/${namespace}/pods`;
-const actsPath = `/apis/retriever.dev/v1alpha1/namespaces/${namespace}/migrationacts`;
 export const deploymentsPath = `/apis/apps/v1/namespaces/${namespace}/deployments`;
 export const cronJobsPath = `/apis/batch/v1/namespaces/${namespace}/cronjobs`;
 
@@ -46,9 +45,7 @@ export type PlayOptions = {
   readonly verifier?: (usual: object) => object;
 };
 
-type StoryAct = "Promote" | "Pause" | "Resume" | "Abort" | "Rollback" | "Waive";
-
-export type Play = {
+export type Play = MigrationHandle & {
   readonly name: string;
   readonly stage: Stage;
   readonly source: StoreDoor;
@@ -59,23 +56,16 @@ export type Play = {
   readonly load: Load | undefined;
   /** Applies the migration, named like the application unless `as` names it. */
   readonly migrate: (changes?: StorySpec, as?: string) => Promise<void>;
-  readonly status: () => Promise<MigrationStatus>;
-  /** Waits for the migration to be in a phase; rejects when it has ended in another one. */
-  readonly reach: (phase: MigrationStatus["phase"], deadlineMs?: number) => Promise<MigrationStatus>;
-  /** Waits for something to be true of the status. */
-  readonly see: (what: string, look: (status: MigrationStatus) => boolean) => Promise<MigrationStatus>;
-  readonly pods: () => readonly StoryPod[];
+  readonly pods: () => readonly Pod[];
   readonly sidecars: () => Promise<readonly SidecarStatus[]>;
   /** Waits until there are so many pods, all ready. */
-  readonly ready: (count: number) => Promise<readonly StoryPod[]>;
+  readonly ready: (count: number) => Promise<readonly Pod[]>;
   readonly overlayPath: string;
   readonly basePath: string;
   /** `kubectl-retriever WORD NAME` by the administrator. */
   readonly kubectl: (word: string, ...more: readonly string[]) => Promise<RunResult>;
-  /** Creates a MigrationAct, as `kubectl apply` would. A Waive names its check. */
-  readonly act: (act: StoryAct, reason?: string, check?: string) => Promise<void>;
   /** Kills a pod's process or deletes the pod, and waits until as many pods are ready again. */
-  readonly restart: (how: "kill" | "delete") => Promise<readonly StoryPod[]>;
+  readonly restart: (how: "kill" | "delete") => Promise<readonly Pod[]>;
   readonly scale: (replicas: number) => Promise<void>;
   /** Ends what only this story needs. */
   readonly close: () => Promise<void>;
@@ -123,42 +113,22 @@ async function apply({ world }: Stage, input: ApplicationInput, { deployment, ve
   if (verifier !== undefined) await world.client.create(cronJobsPath, verifier(verifyCronJob(input)));
 }
 
-/** No migration leaves them. */
-const finalPhases: ReadonlySet<string> = new Set(["Completed", "RolledBack", "Validated"]);
-
 type Doors = Pick<Play, "source" | "destination" | "storeEnv">;
 
 function makePlay(stage: Stage, name: string, doors: Doors): Omit<Play, "load" | "close"> {
   const { world } = stage;
   const { client } = world;
-  const status = () => readStatus(client, name);
-  const describe = async () => {
-    const { phase, message, epoch } = await status();
-    return `${phase} at epoch ${epoch}: ${message}`;
-  };
-  const see: Play["see"] = (what, look) =>
-    eventually(`${name}: ${what}`, async () => [await status()].find(look), { describe });
-  const pods = () => podsOf(world, name);
+  const pods = () => podsOf(world.cluster.api.store.list("/pods", namespace), name);
   return {
     name,
     stage,
     ...doors,
+    ...followMigration(client, { namespace, name }),
     migrate: async (changes = {}, as = name) => {
       const { url } = doors.destination;
       const reference = { fromEnv: "RETRIEVER_CRED_QDRANT" };
       const usual = { kind: "qdrant", url, collection, apiKey: reference, timeoutMs: storeTimeoutMs } as const;
       await client.create(migrationsPath, storyMigration({ name: as, target: name, destination: usual }, changes));
-    },
-    status,
-    see,
-    reach: async (phase, deadlineMs) => {
-      const reached = await eventually(
-        `${name} reaches ${phase}`,
-        async () => [await status()].find((seen) => seen.phase === phase || finalPhases.has(seen.phase)),
-        { describe, ...(deadlineMs === undefined ? {} : { deadlineMs }) },
-      );
-      if (reached.phase !== phase) throw new Error(`${name} ended in ${reached.phase}: ${reached.message}`);
-      return reached;
     },
     pods,
     sidecars: () => Promise.all(pods().map(sidecarOf)),
@@ -170,16 +140,6 @@ function makePlay(stage: Stage, name: string, doors: Doors): Omit<Play, "load" |
     overlayPath: `${configMapsPath}/${overlayName(name)}`,
     basePath: `${configMapsPath}/${name}-retriever`,
     kubectl: (word, ...more) => kubectlRetriever(world.adminKubeconfig, [word, name, ...more]),
-    act: async (act, reason = "as the story goes", check) => {
-      const object = await client.get(`${migrationsPath}/${name}`);
-      const migration = { name, uid: object?.metadata.uid };
-      await client.create(actsPath, {
-        apiVersion: "retriever.dev/v1alpha1",
-        kind: "MigrationAct",
-        metadata: { generateName: `${name}-`, namespace },
-        spec: { migration, act, actor: "admin", reason, ...(check === undefined ? {} : { check }) },
-      });
-    },
     restart: (how) => restart({ stage, pods }, how),
     scale: async (replicas) => {
       await client.mergePatch(`${deploymentsPath}/${name}`, { spec: { replicas } });
@@ -211,8 +171,8 @@ async function search(play: Pick<Play, "name" | "pods" | "stage">, ratePerSecond
   const { dataset } = play.stage.world;
   let quick = 0;
   const load = startLoad({
-    endpoints: () => play.pods().flatMap((pod) => (pod.ready ? [`http://${pod.ip}:7080`] : [])),
-    queries: dataset.queries.map((_, index) => ({ embedding: dataset.queryVector(index) })),
+    endpoints: () => endpointsOf(play.pods()),
+    queries: queriesOf(dataset),
     ratePerSecond,
     k: 5,
     deadlineMs: requestDeadlineMs,

@@ -16,7 +16,7 @@ const lastLineSchema = z.object({
   }),
 });
 
-export type Repaired = {
+type Repaired = {
   readonly exitCode: number;
   readonly done: z.infer<typeof lastLineSchema>["repair"]["done"];
 };

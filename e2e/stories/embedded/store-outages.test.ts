@@ -5,7 +5,7 @@ import { conditionOf } from "#support/world/migration-status.ts";
 import { deploymentsPath, type Play, startPlay } from "./play.ts";
 import { openStage, type Stage } from "./stage.ts";
 import { longGuard } from "./story-migration.ts";
-import { conditionIs, eventOf, settled, writesDuringResync } from "./traces.ts";
+import { eventOf, writesDuringResync } from "./traces.ts";
 
 let stage: Stage;
 beforeAll(async () => {
@@ -55,7 +55,7 @@ describe.concurrent("with a store down", () => {
     expect(await primaries(play)).toEqual(["source"]);
     await play.scale(2);
     await play.ready(2);
-    await settled(play);
+    await play.settled();
     expect(await writesDuringResync(play)).toEqual([]);
     await play.close();
   });
@@ -86,7 +86,7 @@ describe.concurrent("with a store down", () => {
     await play.scale(2);
     await play.ready(2);
     await foundDown(play, "source");
-    const closed = await conditionIs(play, "RollbackReady", "False", "SourceFailing");
+    const closed = await play.conditionIs("RollbackReady", "False", "SourceFailing");
     expect(closed.phase).toBe("Guard");
     expect(await eventOf(play, "RollbackNotReady")).toMatchObject({ type: "Warning", page: true });
     expect(await primaries(play)).toEqual(["destination", "destination"]);
@@ -154,7 +154,7 @@ describe.concurrent("with the shadow's credential missing", () => {
     await eventually("the pod is replaced", async () => play.pods().every(({ uid }) => uid !== old?.uid));
     await play.ready(1);
     expect(await primaries(play)).toEqual(["destination"]);
-    const status = await conditionIs(play, "RollbackReady", "False", "SourceFailing");
+    const status = await play.conditionIs("RollbackReady", "False", "SourceFailing");
     expect(status.phase).toBe("Guard");
     expect(conditionOf(status, "RollbackReady")?.message).toContain("PGVECTOR_URL");
     expect(play.load?.counts().failuresByReason["http 503"]).toBeUndefined();

@@ -27,7 +27,7 @@ export const skipAll = {
   smokeTests: skip,
 } as const;
 
-export type StoryMigration = {
+type StoryMigration = {
   readonly name: string;
   readonly target: string;
   readonly destination: MigrationSpecInput["destination"];

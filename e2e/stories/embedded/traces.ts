@@ -3,7 +3,6 @@
 import { z } from "zod";
 import { eventually } from "#support/eventually.ts";
 import { namespace } from "#support/world/application-manifests.ts";
-import { conditionOf, migrationsPath } from "#support/world/migration-status.ts";
 import type { Play } from "./play.ts";
 
 const eventSchema = z.object({
@@ -15,7 +14,7 @@ const eventSchema = z.object({
   count: z.int().default(1),
 });
 
-export type StoryEvent = {
+type StoryEvent = {
   readonly type: string;
   readonly reason: string;
   readonly message: string;
@@ -45,30 +44,6 @@ export function eventOf(play: Play, reason: string): Promise<StoryEvent> {
   );
 }
 
-/** Waits for a condition to be of this status, and reason if given. */
-export function conditionIs(play: Play, type: string, status: string, reason?: string) {
-  return play.see(`${type}=${status}${reason === undefined ? "" : `/${reason}`}`, (seen) => {
-    const found = conditionOf(seen, type);
-    return found?.status === status && (reason === undefined || found.reason === reason);
-  });
-}
-
-/** Waits until nothing of the migration is in force, its finalizer gone. */
-export async function settled(play: Play): Promise<void> {
-  await conditionIs(play, "Settled", "True");
-  await eventually(
-    `${play.name} has no finalizer`,
-    async () => (await finalizersOf(play, `${migrationsPath}/${play.name}`)).length === 0,
-  );
-}
-
-const finalizersSchema = z.object({ metadata: z.object({ finalizers: z.array(z.string()).default([]) }) });
-
-/** Finalizers of an object that must be there. */
-export async function finalizersOf(play: Play, path: string): Promise<readonly string[]> {
-  return finalizersSchema.parse(await play.stage.world.client.get(path)).metadata.finalizers;
-}
-
 const overlaySchema = z.object({ data: z.object({ "migration.json": z.string() }) });
 
 /** The overlay in the cluster, parsed; undefined when there is none. */
@@ -79,11 +54,11 @@ export async function overlayOf(play: Play): Promise<Readonly<Record<string, unk
 }
 
 /** The first may have been under way; the second begins after everything that was seen before. */
-const looks = 2;
-/** One that has ended is looked at again at every tenth resync, and each resync lists all migrations. */
+const reconciles = 2;
+/** One that has ended is reconciled again at every tenth resync, and each resync lists all migrations. */
 const lists = 11;
 
-/** Waits until the operator had reason to look again, and resolves with what it wrote meanwhile about a migration. */
+/** Waits until the operator had reason to reconcile again, and resolves with what it wrote meanwhile about a migration. */
 export async function writesDuringResync(play: Play): Promise<string[]> {
   const { requests } = play.stage.world.cluster.api;
   const mark = requests.all().at(-1);
@@ -96,11 +71,11 @@ export async function writesDuringResync(play: Play): Promise<string[]> {
   const told = JSON.stringify(await eventsOf(play));
   const own = `/retrievermigrations/${play.name}`;
   const seen = await eventually(
-    `the operator looks ${looks} times at ${play.name}, or lists ${lists} times`,
+    `the operator reconciles ${play.name} ${reconciles} times, or lists ${lists} times`,
     async () => {
       const asked = since();
       const reads = (end: string) => asked.filter(({ method, path }) => method === "GET" && path.endsWith(end)).length;
-      return reads(own) >= looks || reads("/retrievermigrations") >= lists ? asked : false;
+      return reads(own) >= reconciles || reads("/retrievermigrations") >= lists ? asked : false;
     },
   );
   const mine = new RegExp(`/${play.name}(?:[-./]|$)`);

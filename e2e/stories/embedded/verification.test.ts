@@ -11,7 +11,6 @@ import { cronJobsPath, type Play, type PlayOptions, startPlay } from "./play.ts"
 import { keptReport, repair } from "./repair.ts";
 import { openStage, type Stage } from "./stage.ts";
 import { longGuard, type StorySpec, skipAll } from "./story-migration.ts";
-import { conditionIs } from "./traces.ts";
 
 let stage: Stage;
 beforeAll(async () => {
@@ -106,7 +105,7 @@ describe.concurrent("a migration whose stores are compared", () => {
     const play = await startVerified("lacking");
     await lose(play, [3, 5, 8]);
     await migrate(play);
-    const stopped = await conditionIs(play, "ParityVerified", "False", "Drift");
+    const stopped = await play.conditionIs("ParityVerified", "False", "Drift");
     const counts = "3 chunks differ: 3 missing (100 read at the source, 97 at the destination)";
     expect(stopped.phase).toBe("Preflight");
     expect(conditionOf(stopped, "ParityVerified")?.message).toContain(counts);
@@ -151,7 +150,7 @@ describe.concurrent("a migration whose stores are compared", () => {
       },
     });
     await migrate(play);
-    const stopped = await conditionIs(play, "ParityVerified", "Unknown", "BadUsage");
+    const stopped = await play.conditionIs("ParityVerified", "Unknown", "BadUsage");
     expect(stopped.phase).toBe("Preflight");
     expect(stopped.message).toContain("refused its options or its configuration: RETR_HOST_NOT_ALLOWED");
     const again = await comparedAgain(play);
@@ -176,7 +175,7 @@ describe.concurrent("a migration whose stores are compared", () => {
       },
       { everyMs: 20 },
     );
-    const stopped = await conditionIs(play, "ParityVerified", "Unknown", "NoSummary");
+    const stopped = await play.conditionIs("ParityVerified", "Unknown", "NoSummary");
     expect(stopped.phase).toBe("Preflight");
     expect(stopped.message).toContain("ended with code 137 and left no summary");
     const going = await play.reach("WarmUp");
@@ -191,11 +190,11 @@ describe.concurrent("a migration whose stores are compared", () => {
       cutover: { hold: true, shadowSampleRate: 0.5, ackTimeout: "30s", validationTimeout: "20s" },
     });
     await play.reach("AwaitingCutover", patienceMs);
-    await conditionIs(play, "Ready", "True", "AwaitingPromote");
+    await play.conditionIs("Ready", "True", "AwaitingPromote");
     await askSource(`
       INSERT INTO ${tableOf(play.name)} (chunk_id, entity_id, namespace, updated_at, embedding)
       SELECT 'came-late', entity_id, namespace, now(), embedding FROM ${tableOf(play.name)} LIMIT 1`);
-    await conditionIs(play, "ParityVerified", "False", "Drift");
+    await play.conditionIs("ParityVerified", "False", "Drift");
     await play.kubectl("promote", "--reason", "the gates are green");
     await play.see("the Promote is taken", ({ acts }) => acts?.promotedBy === "admin");
     const blocked = await comparedAgain(play);
@@ -240,7 +239,7 @@ describe.concurrent("a migration whose stores are compared", () => {
     const ids = written.map((id) => `'${id}'`).join();
     expect(await askSource(`SELECT 1 FROM ${tableOf(play.name)} WHERE chunk_id IN (${ids})`)).toHaveLength(7);
     await play.kubectl("waive", "--check", "parity", "--reason", "copied back, ticket 7");
-    const closed = await conditionIs(play, "DriftResolved", "True", "Waived");
+    const closed = await play.conditionIs("DriftResolved", "True", "Waived");
     expect(conditionOf(closed, "DriftResolved")?.message).toMatch(
       /^closed by admin: copied back, ticket 7 \(7 chunks /,
     );

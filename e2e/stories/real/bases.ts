@@ -6,7 +6,7 @@ import { collection } from "./stage.ts";
 const baseFile = "retriever.json";
 const configMapSchema = z.object({ data: z.object({ [baseFile]: z.string() }) });
 const documentSchema = z.looseObject({ primary: z.looseObject({}) });
-export type BaseDocument = z.output<typeof documentSchema>;
+type BaseDocument = z.output<typeof documentSchema>;
 
 /** The document as it stands in the application's ConfigMap. */
 export async function readBase({ stage, basePath }: Play): Promise<BaseDocument> {

@@ -1,43 +1,8 @@
-// What an administrator installs before the first migration: the definitions, and the operator's account and rights.
+// What an administrator installs for an operator outside the cluster: its account and its rights.
 // Installing twice is installing once.
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
-import { parse } from "yaml";
-import { z } from "zod";
 import { operatorAccount } from "#clusters/real/layout.ts";
-import { eventually } from "#support/eventually.ts";
-import { type KubeClient, KubeError } from "#support/kube/client.ts";
-
-const manifests = join(import.meta.dirname, "../../../crds/manifests");
-const crdFiles = ["retriever.dev_retrievermigrations.yaml", "retriever.dev_migrationacts.yaml"];
-const definitions = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
-
-type Manifest = { readonly metadata: { readonly name: string } };
-
-/** Creates an object; one that is there already stays as it is. */
-export async function ensure(client: KubeClient, collection: string, object: object): Promise<void> {
-  try {
-    await client.create(collection, object);
-  } catch (fault) {
-    if (!(fault instanceof KubeError && fault.status === 409)) throw fault;
-  }
-}
-
-const servedSchema = z.object({
-  status: z.object({ conditions: z.array(z.object({ type: z.string(), status: z.string() })) }),
-});
-
-/** The definitions of this tree, served when it resolves. */
-export async function installDefinitions(client: KubeClient): Promise<void> {
-  for (const file of crdFiles) {
-    const definition = parse(await readFile(join(manifests, file), "utf8")) as Manifest;
-    await ensure(client, definitions, definition);
-    await eventually(`${definition.metadata.name} is established`, async () => {
-      const { status } = servedSchema.parse(await client.get(`${definitions}/${definition.metadata.name}`));
-      return status.conditions.some(({ type, status: is }) => type === "Established" && is === "True");
-    });
-  }
-}
+import type { KubeClient } from "#support/kube/client.ts";
+import { ensure } from "#support/kube/definitions.ts";
 
 const rbac = "/apis/rbac.authorization.k8s.io/v1";
 

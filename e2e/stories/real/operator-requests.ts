@@ -24,7 +24,7 @@ const entrySchema = z.object({
     .optional(),
 });
 
-export type OperatorRequest = {
+type OperatorRequest = {
   readonly verb: string;
   readonly resource: string;
   readonly namespace: string;

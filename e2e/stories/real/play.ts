@@ -5,28 +5,31 @@ import { z } from "zod";
 import { hostAddress } from "#clusters/real/layout.ts";
 import { type Qdrant, startQdrant } from "#stores/qdrant.ts";
 import { eventually } from "#support/eventually.ts";
-import { type Load, startLoad } from "#support/load/load.ts";
+import { type Load, queriesOf, startLoad } from "#support/load/load.ts";
 import { type ApplicationInput, requestDeadlineMs, storeTimeoutMs } from "#support/world/application-manifests.ts";
+import { followMigration, type MigrationHandle } from "#support/world/migration-handle.ts";
+import { endpointsOf, type Pod } from "#support/world/pods.ts";
 import { openDoor, type StoreDoor } from "../embedded/store-door.ts";
 import { type StorySpec, storyMigration } from "../embedded/story-migration.ts";
 import { applicationObjects, usualBaseName } from "./objects.ts";
 import { writesDuringResync } from "./operator-requests.ts";
-import { followPods, lastToServeFrom, type RealPod, readyPods, realPods } from "./pods.ts";
+import { followPods, lastToServeFrom, readyPods, realPods } from "./pods.ts";
 import { collection, type Stage } from "./stage.ts";
-import { type WatchedMigration, watchMigration } from "./watch-migration.ts";
 
 const ratePerSecond = 6;
+/** For whatever has a real kubelet in its way. */
+const deadlineMs = 120_000;
 /** As many answers in a row are no luck. */
 const inARow = 12;
 
-export type PlayOptions = {
+type PlayOptions = {
   /** Pods at first, default 3. */
   readonly replicas?: number;
   /** ConfigMap that the Deployment takes its base from. */
   readonly baseName?: string;
 };
 
-export type Play = WatchedMigration & {
+export type Play = MigrationHandle & {
   readonly name: string;
   readonly namespace: string;
   readonly stage: Stage;
@@ -38,18 +41,15 @@ export type Play = WatchedMigration & {
   /** Waits until people get answers again; how many requests had failed until then. */
   readonly answered: () => Promise<number>;
   readonly migrate: (changes?: StorySpec) => Promise<void>;
-  readonly pods: () => Promise<readonly RealPod[]>;
+  readonly pods: () => Promise<readonly Pod[]>;
   /** Waits until there are so many pods, all ready; none of them one of `besides`. */
-  readonly ready: (count: number, besides?: readonly RealPod[]) => Promise<readonly RealPod[]>;
+  readonly ready: (count: number, besides?: readonly Pod[]) => Promise<readonly Pod[]>;
   /** Changes the number of pods as an autoscaler does. */
   readonly scale: (count: number) => Promise<void>;
   /** Touches all pods of the namespace, so that the kubelet looks at their ConfigMaps now and not within a minute. */
   readonly touchPods: () => Promise<void>;
-  readonly act: (act: "Promote" | "Resume" | "Abort" | "Rollback") => Promise<void>;
   /** Waits until every pod serves from the store of this digest; when the last of them began to, epoch ms. */
   readonly allServeFrom: (digest: string | undefined) => Promise<number>;
-  readonly migrationPath: string;
-  readonly actsPath: string;
   readonly deploymentPath: string;
   readonly overlayPath: string;
   readonly basePath: string;
@@ -109,23 +109,23 @@ type Unplayed = Omit<Play, "load" | "answered" | "close">;
 function makePlay(parts: Parts, baseName: string): Unplayed {
   const { stage, name, namespace, destination } = parts;
   const { client } = stage;
-  const own = `/apis/retriever.dev/v1alpha1/namespaces/${namespace}`;
-  const migrationPath = `${own}/retrievermigrations/${name}`;
   const configMaps = `/api/v1/namespaces/${namespace}/configmaps`;
   const overlayPath = `${configMaps}/${overlayName(name)}`;
-  const watching = watchMigration(client, name, migrationPath);
   const deploymentPath = `/apis/apps/v1/namespaces/${namespace}/deployments/${name}`;
   const podsPath = `/api/v1/namespaces/${namespace}/pods`;
   const pods = () => realPods(client, namespace, name);
   return {
     ...parts,
-    ...watching,
+    ...followMigration(client, { namespace, name }, deadlineMs),
     migrate: async (changes = {}) => {
       const apiKey = { fromEnv: "RETRIEVER_CRED_QDRANT" };
       const timeoutMs = storeTimeoutMs;
       const reference = { kind: "qdrant", url: destination.url, collection, apiKey, timeoutMs } as const;
       const manifest = storyMigration({ name, target: name, destination: reference }, changes);
-      await client.create(`${own}/retrievermigrations`, { ...manifest, metadata: { name, namespace } });
+      await client.create(`/apis/retriever.dev/v1alpha1/namespaces/${namespace}/retrievermigrations`, {
+        ...manifest,
+        metadata: { name, namespace },
+      });
     },
     pods,
     ready: (count, besides = []) => readyPods(pods, count, besides),
@@ -137,18 +137,7 @@ function makePlay(parts: Parts, baseName: string): Unplayed {
       for (const { metadata } of await client.list(podsPath))
         await client.mergePatch(`${podsPath}/${metadata.name}`, { metadata: { annotations } });
     },
-    act: async (act) => {
-      const uid = (await client.get(migrationPath))?.metadata.uid;
-      await client.create(`${own}/migrationacts`, {
-        apiVersion: "retriever.dev/v1alpha1",
-        kind: "MigrationAct",
-        metadata: { generateName: `${name}-`, namespace },
-        spec: { migration: { name, uid }, act, actor: "admin", reason: "as the story goes" },
-      });
-    },
     allServeFrom: async (digest) => lastToServeFrom(await pods(), digest),
-    migrationPath,
-    actsPath: `${own}/migrationacts`,
     editOverlay: async (changes) => {
       const { data } = overlaySchema.parse(await client.get(overlayPath));
       const text = JSON.stringify({ ...(JSON.parse(data["migration.json"]) as object), ...changes });
@@ -172,10 +161,10 @@ function answersAgain(load: Load): Promise<number> {
 }
 
 /** Real queries to the pods that were there at the start, as a Service would send them. */
-function search({ dataset }: Stage, pods: () => readonly RealPod[]): Load {
+function search({ dataset }: Stage, pods: () => readonly Pod[]): Load {
   return startLoad({
-    endpoints: () => pods().map(({ ip }) => `http://${ip}:7080`),
-    queries: dataset.queries.map((_, index) => ({ embedding: dataset.queryVector(index) })),
+    endpoints: () => endpointsOf(pods()),
+    queries: queriesOf(dataset),
     ratePerSecond,
     k: 5,
     deadlineMs: requestDeadlineMs,

@@ -12,7 +12,7 @@ export const release = "retriever-migration-operator";
 const { namespace, name: account } = operatorAccount;
 const deadlineMs = 300_000;
 
-export type HelmVersion = 3 | 4;
+type HelmVersion = 3 | 4;
 
 /** How often the operator looks at everything, so that "it writes nothing any more" is soon seen. */
 const resyncMs = 1000;

@@ -9,8 +9,9 @@ import { loadQdrant } from "#stores/qdrant-rest.ts";
 import { type Dataset, loadDataset } from "#support/dataset/read.ts";
 import { eventually } from "#support/eventually.ts";
 import { type KubeClient, makeKubeClient } from "#support/kube/client.ts";
+import type { Pod } from "#support/world/pods.ts";
 import { givenCluster } from "./given-cluster.ts";
-import { type RealPod, realPods } from "./pods.ts";
+import { realPods } from "./pods.ts";
 import { installRelease, release } from "./release.ts";
 
 export const collection = "chunks";
@@ -27,14 +28,14 @@ export type Stage = {
   readonly postgres: Postgres;
   readonly qdrant: Qdrant;
   /** The operator's pods. */
-  readonly operators: () => Promise<readonly RealPod[]>;
+  readonly operators: () => Promise<readonly Pod[]>;
   /** The one of them that leads now. */
-  readonly leader: () => Promise<RealPod>;
+  readonly leader: () => Promise<Pod>;
   /**
    * Sends a signal to the process in a pod's container: SIGKILL as by a machine that is short of memory, SIGSTOP and
    * SIGCONT as by one that was asleep.
    */
-  readonly signal: (pod: RealPod, signal: "SIGKILL" | "SIGSTOP" | "SIGCONT") => Promise<void>;
+  readonly signal: (pod: Pod, signal: "SIGKILL" | "SIGSTOP" | "SIGCONT") => Promise<void>;
   readonly close: () => Promise<void>;
 };
 
@@ -84,7 +85,7 @@ async function startStores(): Promise<Stores> {
   return { dataset, postgres, qdrant };
 }
 
-async function leadingPod(client: KubeClient, operators: Stage["operators"]): Promise<RealPod> {
+async function leadingPod(client: KubeClient, operators: Stage["operators"]): Promise<Pod> {
   return eventually("an operator leads", async () => {
     const lease = await client.get(`/apis/coordination.k8s.io/v1/namespaces/${system}/leases/${release}`);
     const { holderIdentity = "" } = (lease?.["spec"] ?? {}) as { readonly holderIdentity?: string };
@@ -92,7 +93,7 @@ async function leadingPod(client: KubeClient, operators: Stage["operators"]): Pr
   });
 }
 
-async function signalContainer(folder: string, { containerId }: RealPod, signal: string): Promise<void> {
+async function signalContainer(folder: string, { containerId }: Pod, signal: string): Promise<void> {
   const address = ["--address", containerdSocketOf({ folder }), "--namespace", "k8s.io"];
   await run("ctr", [...address, "tasks", "kill", "--signal", signal, containerId], { timeout: 10_000 });
 }

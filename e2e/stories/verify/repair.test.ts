@@ -3,11 +3,11 @@ import { readFileSync, writeFileSync } from "node:fs";
 import type { DifferenceKind } from "@retriever/sidecar/contract/verify-report.ts";
 import { Client } from "pg";
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from "vitest";
-import { makePlace, type Place, reportFile, startVerify, verify } from "#bench/data/verify-process.ts";
 import { loadPgvector, type Postgres, startPostgres } from "#stores/postgres.ts";
 import { type Qdrant, startQdrant } from "#stores/qdrant.ts";
 import { type Caller, loadQdrant, openQdrant, pathOf, pointIdOf } from "#stores/qdrant-rest.ts";
 import { type Dataset, loadDataset } from "#support/dataset/read.ts";
+import { type Place, placeOf, reportFile, runVerify, verify } from "#support/verify/verify-process.ts";
 
 const all = loadDataset();
 const dataset: Dataset = { ...all, chunks: all.chunks.slice(0, 300) };
@@ -45,7 +45,7 @@ function openPlace(indexSettings: object = {}): Place {
   const metadataColumns = ["lang", "pos", "words", "has_example"];
   const tuning = { metadataColumns, preparedStatements: false, indexSettings };
   const destination = { kind: "qdrant", url: qdrant.url, collection: "chunks", apiKey: qdrant.apiKey };
-  const place = makePlace({ kind: "pgvector", connectionString, ...tuning }, destination);
+  const place = placeOf({ kind: "pgvector", connectionString, ...tuning }, destination);
   onTestFinished(place.remove);
   return place;
 }
@@ -77,7 +77,8 @@ async function damage(): Promise<Record<string, DifferenceKind>> {
 }
 
 async function repairFrom(place: Place, args: readonly string[]) {
-  const { exitCode, output } = await startVerify(place, ["--repair", reportFile(place), ...args]).ended;
+  const { exitCode, stdout, stderr } = await runVerify(place, ["--repair", reportFile(place), ...args]);
+  const output = `${stdout}\n${stderr}`;
   const line = output.split("\n").findLast((each) => each.startsWith('{"repair"'));
   return { exitCode, output, line: line === undefined ? null : (JSON.parse(line) as { repair: unknown }) };
 }

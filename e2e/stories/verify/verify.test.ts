@@ -9,7 +9,8 @@ import { loadPgvector, type Postgres, startPostgres } from "#stores/postgres.ts"
 import { type Qdrant, startQdrant } from "#stores/qdrant.ts";
 import { type Caller, loadQdrant, openQdrant, pathOf, pointIdOf } from "#stores/qdrant-rest.ts";
 import { type Dataset, loadDataset } from "#support/dataset/read.ts";
-import { makeVerifyFolder, startVerify, type VerifyFolder } from "./run-verify.ts";
+import { eventually } from "#support/eventually.ts";
+import { makePlace, type Place, runVerify, startVerify } from "#support/verify/verify-process.ts";
 
 const all = loadDataset();
 const dataset: Dataset = { ...all, chunks: all.chunks.slice(0, 300) };
@@ -17,7 +18,7 @@ const columns = ["lang", "pos", "words", "has_example"];
 let postgres: Postgres;
 let qdrant: Qdrant;
 let caller: Caller;
-let folder: VerifyFolder;
+let folder: Place;
 
 beforeAll(async () => {
   [postgres, qdrant] = await Promise.all([
@@ -32,7 +33,7 @@ beforeAll(async () => {
 beforeEach(async () => {
   await qdrant.degrade.restore();
   await loadQdrant(qdrant, "chunks", dataset);
-  folder = makeVerifyFolder({ "retriever.json": baseOf({}) });
+  folder = makePlace({ "retriever.json": baseOf({}) });
 });
 
 afterEach(() => folder.remove());
@@ -106,7 +107,7 @@ function never(): never {
 test.each(["ids", "fresh", "payload", "vector"])(
   "two stores with the same sample are equal at level %s, and report, page and summary say so",
   async (level) => {
-    const { code, stdout } = await startVerify(folder, ["--level", level]).ended;
+    const { exitCode: code, stdout } = await runVerify(folder, ["--level", level]);
     expect(code).toBe(0);
     const report = folder.report();
     expect(report).toMatchObject({ outcome: "equal", reason: null, isListComplete: true, differences: [] });
@@ -121,7 +122,7 @@ test.each(["ids", "fresh", "payload", "vector"])(
 
 test("a fault of every kind is named and nothing else, on the page, too; the exit code says drift", async () => {
   const expected = await damage();
-  const { code } = await startVerify(folder, ["--level", "vector", "--lag", "0.1"]).ended;
+  const { exitCode: code } = await runVerify(folder, ["--level", "vector", "--lag", "0.1"]);
   expect(code).toBe(1);
   const { differences, counts } = folder.report();
   expect(differences.map(({ kind, id }) => `${kind} ${id}`).toSorted()).toEqual(expected);
@@ -132,25 +133,21 @@ test("a fault of every kind is named and nothing else, on the page, too; the exi
 
 test("only what was written since a moment is compared, and an empty variable means none", async () => {
   const newest = dataset.chunks.map(({ updatedAt }) => updatedAt).toSorted();
-  await startVerify(folder, [], { RETRIEVER_VERIFY_SINCE: newest.at(-20) ?? "" }).ended;
+  await runVerify(folder, [], { RETRIEVER_VERIFY_SINCE: newest.at(-20) ?? "" });
   expect(folder.report()).toMatchObject({ outcome: "equal", source: { read: 20 }, destination: { read: 20 } });
-  await startVerify(folder, [], { RETRIEVER_VERIFY_SINCE: "" }).ended;
+  await runVerify(folder, [], { RETRIEVER_VERIFY_SINCE: "" });
   expect(folder.report()).toMatchObject({ scope: { since: null }, source: { read: 300 } });
 });
 
-async function addressOf(running: { readonly progress: readonly string[] }): Promise<string> {
-  const deadline = Date.now() + 15_000;
-  while (Date.now() < deadline) {
-    const match = /"report":"([^"]+)"/.exec(running.progress.join(""));
-    if (match?.[1] !== undefined) return `http://${match[1]}/v1/report`;
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-  throw new Error("the report isn't served");
+async function addressOf({ output, isRunning }: Awaited<ReturnType<typeof startVerify>>): Promise<string> {
+  const find = async () => /"report":"([^"]+)"/.exec(output("stderr"))?.[1];
+  const isOver = () => !isRunning();
+  return `http://${await eventually("the report is served", find, { everyMs: 1, isOver })}/v1/report`;
 }
 
 test("the report is served until it was fetched whole, in the size that is asked for", async () => {
   await damage();
-  const running = startVerify(folder, ["--level", "payload", "--lag", "0.1", "--serve-report", "127.0.0.72:0"]);
+  const running = await startVerify(folder, ["--level", "payload", "--lag", "0.1", "--serve-report", "127.0.0.72:0"]);
   const url = await addressOf(running);
   const ask = async (method: "GET" | "HEAD", query = "") => {
     const { statusCode, body } = await request(`${url}${query}`, { method });
@@ -165,16 +162,16 @@ test("the report is served until it was fetched whole, in the size that is asked
   expect((await ask("GET", "?maxBytes=x")).statusCode).toBe(400);
   const { text } = await ask("GET", "?maxBytes=2000");
   expect(Buffer.byteLength(text)).toBeLessThanOrEqual(2000);
-  const { digest, ...cut } = JSON.parse(text) as ReturnType<VerifyFolder["report"]>;
+  const { digest, ...cut } = JSON.parse(text) as ReturnType<Place["report"]>;
   expect(cut).toMatchObject({ outcome: "drift", isListComplete: false });
   expect(cut.differences.length).toBeLessThan(5);
   expect(digestOfReport(cut)).toBe(digest);
-  expect((await running.ended).code).toBe(1);
+  expect(await running.ended).toBe(1);
 });
 
 test("a store that fails makes the outcome unknown, and says why", async () => {
   await qdrant.degrade.fail();
-  const { code, stderr } = await startVerify(folder).ended;
+  const { exitCode: code, stderr } = await runVerify(folder);
   await qdrant.degrade.restore();
   expect(code).toBe(2);
   expect(folder.report()).toMatchObject({ outcome: "unknown", isListComplete: false });
@@ -189,7 +186,7 @@ test.each([
   },
   { args: ["--frobnicate"], says: "unknown option" },
 ])("bad usage such as $args ends with 3 and one sentence", async ({ args, says }) => {
-  const { code, stderr } = await startVerify(folder, args).ended;
+  const { exitCode: code, stderr } = await runVerify(folder, args);
   expect(code).toBe(3);
   expect(stderr).toContain(says);
 });
@@ -209,15 +206,15 @@ test("the overlay's destination is compared, from hosts that are allowed only", 
     thresholds: { scoreDelta: 0.2, latencyDeltaMs: 80 },
     released: false,
   };
-  const own = makeVerifyFolder({ "retriever.json": base, "migration.json": overlay });
-  const refused = await startVerify(own).ended;
-  expect(refused).toMatchObject({ code: 3, stderr: expect.stringContaining("RETR_HOST_NOT_ALLOWED") as string });
+  const own = makePlace({ "retriever.json": base, "migration.json": overlay });
+  const refused = await runVerify(own);
+  expect(refused).toMatchObject({ exitCode: 3, stderr: expect.stringContaining("RETR_HOST_NOT_ALLOWED") as string });
   expect(readFileSync(join(own.path, "termination-log"), "utf8")).toMatch(/^RETR_HOST_NOT_ALLOWED: destination: /);
-  const allowed = await startVerify(own, [], { RETRIEVER_ALLOWED_HOSTS: `127.0.0.72:${port}` }).ended;
-  expect(allowed.code).toBe(0);
+  const allowed = await runVerify(own, [], { RETRIEVER_ALLOWED_HOSTS: `127.0.0.72:${port}` });
+  expect(allowed.exitCode).toBe(0);
   const moved = { ...overlay, source: { digest: "0".repeat(32) } };
-  const other = makeVerifyFolder({ "retriever.json": base, "migration.json": moved });
-  expect((await startVerify(other, [], { RETRIEVER_ALLOWED_HOSTS: "127.0.0.72" }).ended).stderr).toContain(
+  const other = makePlace({ "retriever.json": base, "migration.json": moved });
+  expect((await runVerify(other, [], { RETRIEVER_ALLOWED_HOSTS: "127.0.0.72" })).stderr).toContain(
     "RETR_SOURCE_CHANGED",
   );
   own.remove();
@@ -225,7 +222,7 @@ test("the overlay's destination is compared, from hosts that are allowed only", 
 });
 
 async function sourceDigest(): Promise<string> {
-  await startVerify(folder, ["--level", "ids"]).ended;
+  await runVerify(folder, ["--level", "ids"]);
   return folder.summary().source;
 }
 
@@ -233,7 +230,7 @@ test("a table that lacks an agreed column is no drift: nothing can be said of it
   const client = new Client({ connectionString: postgres.connectionString });
   await client.connect();
   await client.query("ALTER TABLE vector_chunks RENAME COLUMN words TO word_count");
-  const { code } = await startVerify(folder, ["--level", "payload"]).ended;
+  const { exitCode: code } = await runVerify(folder, ["--level", "payload"]);
   await client.query("ALTER TABLE vector_chunks RENAME COLUMN word_count TO words");
   await client.end();
   expect(code).toBe(2);

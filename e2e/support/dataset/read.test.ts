@@ -3,8 +3,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } fr
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { decodeFloat16 } from "./float16.ts";
-import { fileNames, loadDataset, manifestSchema } from "./read.ts";
+import { decodeFloat16, fileNames, loadDataset, manifestSchema } from "./read.ts";
 
 const here = import.meta.dirname;
 const dataset = loadDataset();

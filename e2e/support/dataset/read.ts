@@ -5,7 +5,6 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { z } from "zod";
-import { decodeFloat16 } from "./float16.ts";
 
 export const fileNames = ["chunks.jsonl.gz", "vectors.f16.bin", "queries.jsonl.gz", "queries.f16.bin"] as const;
 type FileName = (typeof fileNames)[number];
@@ -18,7 +17,7 @@ export const manifestSchema = z.strictObject({
   queries: z.int().min(1),
   files: z.record(z.enum(fileNames), fileSchema),
 });
-export type Manifest = z.infer<typeof manifestSchema>;
+type Manifest = z.infer<typeof manifestSchema>;
 
 const chunkSchema = z.strictObject({
   chunkId: z.string(),
@@ -32,7 +31,7 @@ const chunkSchema = z.strictObject({
   text: z.string(),
 });
 /** One sense of one dictionary entry: its words and its definition. */
-export type Chunk = Readonly<z.infer<typeof chunkSchema>>;
+type Chunk = Readonly<z.infer<typeof chunkSchema>>;
 
 const querySchema = z.strictObject({
   queryId: z.string(),
@@ -41,7 +40,7 @@ const querySchema = z.strictObject({
   text: z.string(),
 });
 /** An example sentence for the sense `sourceChunkId`, whose nearest chunk may well be another one. */
-export type Query = Readonly<z.infer<typeof querySchema>>;
+type Query = Readonly<z.infer<typeof querySchema>>;
 
 export type Dataset = {
   readonly dim: number;
@@ -101,7 +100,7 @@ function readVerified(folder: string, name: FileName, manifest: Manifest): Buffe
 }
 
 /** Lines of a gzipped JSON-lines file, each held against the schema. Throws when there are not `count` of them. */
-export function parseLines<T>(gzipped: Uint8Array, schema: z.ZodType<T>, count: number): T[] {
+function parseLines<T>(gzipped: Uint8Array, schema: z.ZodType<T>, count: number): T[] {
   const lines = gunzipSync(gzipped).toString("utf8").trimEnd().split("\n");
   if (lines.length !== count) throw new Error(`${lines.length} lines, expected ${count}`);
   return lines.map((line) => schema.parse(JSON.parse(line)));
@@ -115,4 +114,10 @@ function rowsOf(values: Float32Array, dim: number, count: number): (index: numbe
     }
     return values.subarray(index * dim, (index + 1) * dim);
   };
+}
+
+/** All numbers of a buffer of little-endian float16, in order, whatever the machine's own order is. */
+export function decodeFloat16(bytes: Uint8Array): Float32Array {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return Float32Array.from({ length: bytes.length >> 1 }, (_, index) => view.getFloat16(2 * index, true));
 }

@@ -12,9 +12,21 @@ const kubeconfigSchema = z.object({
   users: z.array(z.object({ user: z.object({ token: z.string() }) })).min(1),
 });
 
-export type KubeObject = {
+type KubeObject = {
   readonly metadata: { readonly name: string; readonly uid: string; readonly namespace?: string };
   readonly [member: string]: unknown;
+};
+
+export type User = { readonly name: string; readonly groups: readonly string[] };
+
+export type KubeCall = {
+  readonly method: "GET" | "POST" | "PATCH" | "DELETE";
+  readonly path: string;
+  readonly body?: object;
+  /** Default: JSON, of a PATCH a merge patch. */
+  readonly contentType?: string;
+  /** Asks in the name of another user; the kubeconfig's must be allowed to impersonate. */
+  readonly as?: User;
 };
 
 export type KubeClient = {
@@ -24,10 +36,18 @@ export type KubeClient = {
   readonly create: (path: string, object: object) => Promise<KubeObject>;
   readonly mergePatch: (path: string, patch: object) => Promise<KubeObject>;
   readonly remove: (path: string) => Promise<void>;
+  /** What becomes of a request: `allowed`, or the server's message. */
+  readonly ask: (call: KubeCall) => Promise<string>;
   readonly close: () => Promise<void>;
 };
 
 const deadlineMs = 10_000;
+const usualTypes = {
+  GET: "application/json",
+  POST: "application/json",
+  PATCH: "application/merge-patch+json",
+  DELETE: "application/json",
+} as const;
 
 /** An answer of the API that isn't a success. */
 export class KubeError extends Error {
@@ -46,40 +66,49 @@ export function makeKubeClient(kubeconfig: string): KubeClient {
   const token = users[0]?.user.token;
   if (cluster === undefined || token === undefined) throw new Error(`${kubeconfig} names no cluster or user`);
   const ca = Buffer.from(cluster["certificate-authority-data"], "base64").toString("utf8");
-  const dispatcher = new Agent({ connect: { ca } });
-  const call = async (method: "GET" | "POST" | "PATCH" | "DELETE", path: string, body?: object): Promise<unknown> => {
+  // Over HTTP/2 several groups to impersonate would become one.
+  const dispatcher = new Agent({ allowH2: false, connect: { ca } });
+  const call = async ({ method, path, body, as, contentType = usualTypes[method] }: KubeCall): Promise<unknown> => {
     const answer = await request(`${cluster.server}${path}`, {
       method,
       dispatcher,
       signal: AbortSignal.timeout(patienceMs(deadlineMs)),
       headers: {
         authorization: `Bearer ${token}`,
-        ...(body === undefined
+        ...(body === undefined ? {} : { "content-type": contentType }),
+        ...(as === undefined
           ? {}
-          : { "content-type": method === "PATCH" ? "application/merge-patch+json" : "application/json" }),
+          : { "impersonate-user": as.name, "impersonate-group": [...as.groups, "system:authenticated"] }),
       },
       body: body === undefined ? null : JSON.stringify(body),
     });
     const parsed: unknown = await answer.body.json();
     if (answer.statusCode < 300) return parsed;
-    const { message = "no message" } = parsed as { message?: string };
+    const { message = `status ${answer.statusCode}` } = parsed as { message?: string };
     throw new KubeError(answer.statusCode, `${method} ${path}: ${message}`);
   };
+  const get = async (path: string) => {
+    try {
+      return (await call({ method: "GET", path })) as KubeObject;
+    } catch (fault) {
+      if (fault instanceof KubeError && fault.status === 404) return undefined;
+      throw fault;
+    }
+  };
   return {
-    get: async (path) => {
-      try {
-        return (await call("GET", path)) as KubeObject;
-      } catch (fault) {
-        if (fault instanceof KubeError && fault.status === 404) return undefined;
-        throw fault;
-      }
-    },
-    list: async (path) => ((await call("GET", path)) as { items: readonly KubeObject[] }).items,
-    create: async (path, object) => (await call("POST", path, object)) as KubeObject,
-    mergePatch: async (path, patch) => (await call("PATCH", path, patch)) as KubeObject,
-    remove: async (path) => {
-      await call("DELETE", path);
-    },
+    get,
+    list: async (path) => ((await call({ method: "GET", path })) as { items: readonly KubeObject[] }).items,
+    create: async (path, body) => (await call({ method: "POST", path, body })) as KubeObject,
+    mergePatch: async (path, body) => (await call({ method: "PATCH", path, body })) as KubeObject,
+    remove: async (path) => void (await call({ method: "DELETE", path })),
+    ask: (asked) =>
+      call(asked).then(
+        () => "allowed",
+        (fault: unknown) => {
+          if (fault instanceof KubeError) return fault.message;
+          throw fault;
+        },
+      ),
     close: () => dispatcher.close(),
   };
 }

@@ -2,8 +2,14 @@
 // It knows nothing of who answers; it counts what came back. Nothing is retried: a failure is a failure.
 import { Agent } from "undici";
 import { z } from "zod";
+import type { Dataset } from "#support/dataset/read.ts";
 
-export type LoadQuery = { readonly embedding: ArrayLike<number>; readonly namespace?: string };
+/** The real queries of a dataset, the first so many. */
+export function queriesOf({ queries, queryVector }: Dataset, count?: number): LoadQuery[] {
+  return queries.slice(0, count).map((_, row) => ({ embedding: queryVector(row) }));
+}
+
+type LoadQuery = { readonly embedding: ArrayLike<number>; readonly namespace?: string };
 
 const responseSchema = z.object({
   candidates: z.array(
@@ -16,7 +22,7 @@ const responseSchema = z.object({
   ),
   vectorMs: z.number(),
 });
-export type LoadAnswer = z.infer<typeof responseSchema>;
+type LoadAnswer = z.infer<typeof responseSchema>;
 
 export type LoadResult = {
   /** Row of the query in `queries`. */
@@ -31,7 +37,7 @@ export type LoadResult = {
   readonly failure?: string;
 };
 
-export type LoadCounts = {
+type LoadCounts = {
   /** Sent, or due while no endpoint was there. */
   readonly requests: number;
   readonly failures: number;
@@ -43,7 +49,7 @@ export type LoadCounts = {
   readonly skipped: number;
 };
 
-export type LoadOptions = {
+type LoadOptions = {
   /** Where to send now, as `http://ADDRESS:PORT`; asked for every request, taken in turns. */
   readonly endpoints: () => readonly string[];
   readonly queries: readonly LoadQuery[];

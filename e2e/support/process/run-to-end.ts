@@ -3,7 +3,7 @@ import { execFile } from "node:child_process";
 import { patienceMs } from "#support/patience.ts";
 
 export type RunResult = { readonly exitCode: number; readonly stdout: string; readonly stderr: string };
-export type RunOptions = {
+type RunOptions = {
   /** The whole environment; the caller's when absent. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Of a quiet machine, default a minute. */

@@ -3,6 +3,7 @@ import { type ChildProcess, type StdioOptions, spawn, spawnSync } from "node:chi
 import { once } from "node:events";
 import { closeSync, openSync, readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
+import { compileCache } from "#support/compile-cache.ts";
 import { patienceMs } from "#support/patience.ts";
 
 export type ProcessOptions<T> = {
@@ -10,7 +11,7 @@ export type ProcessOptions<T> = {
   readonly args: readonly string[];
   /** Core to run on; ignored where `taskset` is missing. Undefined: any. */
   readonly core?: number | undefined;
-  /** The whole environment besides PATH. */
+  /** The whole environment besides PATH and the place of compiled programs. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** What one line of standard output tells; the process has started when it tells something. Undefined: at once. */
   readonly readLine?: (line: string) => T | undefined;
@@ -25,8 +26,8 @@ export type ProcessOptions<T> = {
 export type WatchedProcess<T> = {
   readonly pid: number;
   readonly announced: T;
-  /** Everything it has written, the last 64 MiB of it. */
-  readonly output: () => string;
+  /** Everything it has written, or to one of its outputs alone; the last 64 MiB of it. */
+  readonly output: (stream?: "stdout" | "stderr") => string;
   readonly isRunning: () => boolean;
   /** Its exit code; null after a signal. */
   readonly ended: Promise<number | null>;
@@ -98,20 +99,24 @@ function launch(
   const log = logFile === undefined ? "pipe" : openSync(logFile, "a");
   const stdio: StdioOptions = ["pipe", log, log];
   try {
-    return spawn(command, args, { env: { PATH, ...env }, stdio: withChannel === true ? [...stdio, "ipc"] : stdio });
+    return spawn(command, args, {
+      env: { PATH, ...compileCache(), ...env },
+      stdio: withChannel === true ? [...stdio, "ipc"] : stdio,
+    });
   } finally {
     if (typeof log === "number") closeSync(log);
   }
 }
 
-function gather(child: ChildProcess): () => string {
-  let text = "";
-  const add = (part: string): void => {
-    text = text.length + part.length > maxOutputChars ? part : text + part;
-  };
-  child.stdout?.setEncoding("utf8").on("data", add);
-  child.stderr?.setEncoding("utf8").on("data", add);
-  return () => text;
+function gather(child: ChildProcess): WatchedProcess<unknown>["output"] {
+  const texts = { stdout: "", stderr: "", both: "" };
+  for (const stream of ["stdout", "stderr"] as const) {
+    child[stream]?.setEncoding("utf8").on("data", (part: string) => {
+      for (const name of [stream, "both"] as const)
+        texts[name] = texts[name].length + part.length > maxOutputChars ? part : texts[name] + part;
+    });
+  }
+  return (stream) => texts[stream ?? "both"];
 }
 
 function readerOf(file: string): () => string {

@@ -10,7 +10,7 @@ import type { Binaries } from "./binaries.ts";
 import { alertName, quickRules } from "./rules.ts";
 import { startTool } from "./tool-process.ts";
 
-export type MonitoringOptions = {
+type MonitoringOptions = {
   readonly binaries: Binaries;
   readonly directory: string;
   /** Address of this machine to listen on. Default 127.0.0.1. */
@@ -19,7 +19,7 @@ export type MonitoringOptions = {
   readonly webhook?: { readonly url: string; readonly tokenFile: string };
 };
 
-export type Firing = {
+type Firing = {
   /** When its condition began to hold, epoch ms. */
   readonly activeAt: number;
   /** First firing sample, epoch ms. */

@@ -10,7 +10,7 @@ export const shipped = join(
 
 export const alertName = "RETR_DUAL_VARIANCE_HIGH";
 /** The alert's window and its `for`, of 5 minutes each. */
-export const windowSeconds = 10;
+const windowSeconds = 10;
 export const forSeconds = 5;
 
 /** The shipped rule file in quick time. Rejects when it isn't as it was: then quick time would be another file. */

@@ -4,7 +4,7 @@ import { eventually } from "#support/eventually.ts";
 import { patienceMs } from "#support/patience.ts";
 import { startProcess } from "#support/process/start-process.ts";
 
-export type ToolOptions = {
+type ToolOptions = {
   readonly command: string;
   readonly args: readonly string[];
   readonly logFile: string;
@@ -12,7 +12,7 @@ export type ToolOptions = {
   readonly readyUrl: string;
 };
 
-export type Tool = {
+type Tool = {
   /** Has it read its configuration again. */
   readonly reload: () => void;
   readonly close: () => Promise<unknown>;

@@ -11,7 +11,7 @@ import { eventually } from "#support/eventually.ts";
 import { patienceMs } from "#support/patience.ts";
 import { startProcess, type WatchedProcess } from "#support/process/start-process.ts";
 
-export type SidecarOptions = {
+type SidecarOptions = {
   /** Content of `retriever.json`. */
   readonly base: object;
   readonly core?: number | undefined;

@@ -1,20 +1,17 @@
 // Everything stories run on: a store with real data, an embedded cluster, the real operator, and a folder for logs.
 // The demo and the tests tell their stories in it; it knows none of them.
-import { mkdir, mkdtemp, readFile } from "node:fs/promises";
+import { mkdir, mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseAllDocuments } from "yaml";
 import { type EmbeddedCluster, startEmbeddedCluster } from "#clusters/embedded/start-embedded-cluster.ts";
 import { loadPgvector, type Postgres, postgresNames, startPostgres, type Table } from "#stores/postgres.ts";
 import { type Dataset, loadDataset } from "../dataset/read.ts";
 import { type KubeClient, makeKubeClient } from "../kube/client.ts";
+import { installDefinitions } from "../kube/definitions.ts";
 import { namespace } from "./application-manifests.ts";
 import { type RestartableOperator, startRestartable } from "./operator-process.ts";
 
-const manifests = join(import.meta.dirname, "../../../crds/manifests");
-const crdFiles = ["retriever.dev_retrievermigrations.yaml", "retriever.dev_migrationacts.yaml"];
-
-export type WorldOptions = {
+type WorldOptions = {
   /** Names the folder of the logs. */
   readonly name: string;
   readonly say?: (line: string) => void;
@@ -77,7 +74,8 @@ async function build(options: WorldOptions, onClose: (closer: () => Promise<unkn
   const adminKubeconfig = cluster.api.kubeconfigPath("admin");
   const client = makeKubeClient(adminKubeconfig);
   onClose(client.close);
-  await installResources(client);
+  await client.create("/api/v1/namespaces", { metadata: { name: namespace } });
+  await installDefinitions(client);
   const operator = await startRestartable({
     kubeconfig: cluster.api.kubeconfigPath("operator"),
     namespaces: [namespace],
@@ -87,15 +85,4 @@ async function build(options: WorldOptions, onClose: (closer: () => Promise<unkn
   onClose(operator.stop);
   say(`cluster: embedded, ${cluster.api.url}; logs in ${directory}`);
   return { directory, dataset, table, postgres, cluster, client, operator, adminKubeconfig };
-}
-
-/** Namespace and custom resource definitions, as `kubectl apply` would. */
-export async function installResources(client: KubeClient): Promise<void> {
-  await client.create("/api/v1/namespaces", { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } });
-  for (const file of crdFiles) {
-    const documents = parseAllDocuments(await readFile(join(manifests, file), "utf8"));
-    for (const document of documents) {
-      await client.create("/apis/apiextensions.k8s.io/v1/customresourcedefinitions", document.toJS() as object);
-    }
-  }
 }

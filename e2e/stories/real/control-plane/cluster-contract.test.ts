@@ -5,8 +5,9 @@ import { describeClusterContract } from "@retriever/operator/test/cluster-contra
 import { openKubeHarness } from "@retriever/operator/test/kube-harness.ts";
 import { eventually } from "#support/eventually.ts";
 import { makeKubeClient } from "#support/kube/client.ts";
+import { installDefinitions } from "#support/kube/definitions.ts";
 import { givenCluster } from "../given-cluster.ts";
-import { installDefinitions, installOperatorRights } from "../install.ts";
+import { installOperatorRights } from "../install.ts";
 
 describeClusterContract("The adapter on a real API", async () => {
   const { adminKubeconfig, operatorKubeconfig } = givenCluster();

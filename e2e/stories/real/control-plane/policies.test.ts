@@ -5,10 +5,9 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parseAllDocuments } from "yaml";
 import { eventually } from "#support/eventually.ts";
-import { type KubeClient, makeKubeClient } from "#support/kube/client.ts";
-import { type Ask, openAskAs, type User } from "../ask-as.ts";
+import { type KubeCall, makeKubeClient, type User } from "#support/kube/client.ts";
+import { ensure, installDefinitions } from "#support/kube/definitions.ts";
 import { givenCluster } from "../given-cluster.ts";
-import { ensure, installDefinitions } from "../install.ts";
 
 const rendering = join(import.meta.dirname, "../../../../charts/retriever-migration-operator/renderings/default.yaml");
 const admission = "/apis/admissionregistration.k8s.io/v1";
@@ -36,8 +35,7 @@ const crs = `/apis/retriever.dev/v1alpha1/namespaces/${namespace}`;
 const apps = `/apis/apps/v1/namespaces/${namespace}/deployments`;
 const batch = `/apis/batch/v1/namespaces/${namespace}`;
 const local = `${rbac}/namespaces/${namespace}`;
-const asked = openAskAs(adminKubeconfig);
-let admin: KubeClient;
+const admin = makeKubeClient(adminKubeconfig);
 
 /** The cluster-wide part of the rendering. */
 const installed = parseAllDocuments(readFileSync(rendering, "utf8")).flatMap((parsed) => {
@@ -46,14 +44,14 @@ const installed = parseAllDocuments(readFileSync(rendering, "utf8")).flatMap((pa
   return collection === undefined ? [] : [{ collection, document }];
 });
 
-const post = (as: User, path: string, body: object): Ask => ({ as, method: "POST", path, body });
-const patch = (as: User, path: string, body: object): Ask => ({ as, method: "PATCH", path, body });
+const post = (as: User, path: string, body: object): KubeCall => ({ as, method: "POST", path, body });
+const patch = (as: User, path: string, body: object): KubeCall => ({ as, method: "PATCH", path, body });
 const allowed = "allowed";
 const applyType = "application/apply-patch+yaml";
 
 /** Policies are in force, and out of it, a moment after they are written. */
 const ofPolicy = "the operator writes ConfigMaps";
-const probe = () => asked.ask(post(operator, `${core}/configmaps?dryRun=All`, { metadata: { name: "probe" } }));
+const probe = () => admin.ask(post(operator, `${core}/configmaps?dryRun=All`, { metadata: { name: "probe" } }));
 
 async function grant(name: string, rules: readonly object[], subjects: readonly object[]): Promise<void> {
   await ensure(admin, `${local}/roles`, { metadata: { name }, rules });
@@ -74,7 +72,6 @@ const group = { kind: "Group", name: "people", apiGroup: "rbac.authorization.k8s
 const account = { kind: "ServiceAccount", name: "retriever-migration-operator", namespace: "retriever-system" };
 
 beforeAll(async () => {
-  admin = makeKubeClient(adminKubeconfig);
   await installDefinitions(admin);
   await ensure(admin, "/api/v1/namespaces", { metadata: { name: namespace } });
   await ensure(admin, `${core}/serviceaccounts`, { metadata: { name: "default" } });
@@ -97,7 +94,6 @@ afterAll(async () => {
   await eventually("the policies are gone", async () => !(await probe()).includes(ofPolicy));
   await admin.remove(`/api/v1/namespaces/${namespace}`);
   await admin.close();
-  asked.close();
 });
 
 function migration(requestedBy: string): object {
@@ -114,7 +110,7 @@ function migration(requestedBy: string): object {
   };
 }
 
-function act(as: User, spec: object): Ask {
+function act(as: User, spec: object): KubeCall {
   const body = {
     apiVersion: "retriever.dev/v1alpha1",
     kind: "MigrationAct",
@@ -127,19 +123,19 @@ function act(as: User, spec: object): Ask {
 describe("who acts", () => {
   it("a migration with four eyes is requested by its creator, and stays so", async () => {
     const path = `${crs}/retrievermigrations`;
-    expect(await asked.ask(post(alice, path, migration("bob")))).toContain("expected the requesting user alice");
-    expect(await asked.ask(post(bob, path, migration("bob")))).toBe(allowed);
+    expect(await admin.ask(post(alice, path, migration("bob")))).toContain("expected the requesting user alice");
+    expect(await admin.ask(post(bob, path, migration("bob")))).toBe(allowed);
     const other = { spec: { requestedBy: "carol" } };
-    expect(await asked.ask(patch(alice, `${path}/docs`, other))).toContain("got carol");
-    expect(await asked.ask(patch(operator, `${path}/docs`, { metadata: { labels: { a: "b" } } }))).toBe(allowed);
+    expect(await admin.ask(patch(alice, `${path}/docs`, other))).toContain("got carol");
+    expect(await admin.ask(patch(operator, `${path}/docs`, { metadata: { labels: { a: "b" } } }))).toBe(allowed);
   });
 
   it("an act is its actor's own", async () => {
     const spec = { act: "Approve", role: "sre-on-call" };
-    expect(await asked.ask(act(alice, { ...spec, actor: "bob" }))).toContain(
+    expect(await admin.ask(act(alice, { ...spec, actor: "bob" }))).toContain(
       "spec.actor: expected the requesting user alice",
     );
-    expect(await asked.ask(act(alice, { ...spec, actor: "alice" }))).toBe(allowed);
+    expect(await admin.ask(act(alice, { ...spec, actor: "alice" }))).toBe(allowed);
   });
 
   it.each([
@@ -157,7 +153,7 @@ describe("who acts", () => {
     ],
     ["a Promote", alice, { act: "Promote", actor: "alice" }, "retrievermigrations/promote"],
   ])("%s needs a right of its own", async (_, user, spec, right) => {
-    expect(await asked.ask(act(user, spec))).toContain(`${user.name} may not create ${right}`);
+    expect(await admin.ask(act(user, spec))).toContain(`${user.name} may not create ${right}`);
   });
 });
 
@@ -172,7 +168,7 @@ describe("the operator's account on pods", () => {
 
   it("may set and take one annotation", async () => {
     for (const epoch of ["3", "4", null, null])
-      expect(await asked.ask(annotate({ "retriever.dev/config-epoch": epoch }))).toBe(allowed);
+      expect(await admin.ask(annotate({ "retriever.dev/config-epoch": epoch }))).toBe(allowed);
   });
 
   it.each([
@@ -183,18 +179,18 @@ describe("the operator's account on pods", () => {
     ["owners", { metadata: { ownerReferences: [{ apiVersion: "v1", kind: "Pod", name: "p", uid: "u" }] } }],
     ["the image", { spec: { containers: [{ name: "c", image: "c:2" }] } }],
   ])("may not change %s", async (_, body) => {
-    expect(await asked.ask(patch(operator, pod, body))).toMatch(/the operator may change/);
+    expect(await admin.ask(patch(operator, pod, body))).toMatch(/the operator may change/);
   });
 
   it("may neither create nor delete one", async () => {
-    expect(await asked.ask({ as: operator, method: "DELETE", path: pod })).toContain("not create or delete");
+    expect(await admin.ask({ as: operator, method: "DELETE", path: pod })).toContain("not create or delete");
   });
 });
 
 const overlayPath = `${core}/configmaps/search-api-retriever-migration`;
 
 /** The overlay as the operator applies it. */
-function overlay(as: User, epoch: number, frozen = false): Ask {
+function overlay(as: User, epoch: number, frozen = false): KubeCall {
   const text = JSON.stringify({ schema: 1, revision: { epoch }, note: '"epoch": 99' }, null, 2);
   const metadata = {
     name: "search-api-retriever-migration",
@@ -208,24 +204,24 @@ function overlay(as: User, epoch: number, frozen = false): Ask {
 
 describe("an overlay", () => {
   it("never falls behind its epoch, but for break-glass", async () => {
-    for (const epoch of [5, 6, 6]) expect(await asked.ask(overlay(operator, epoch))).toBe(allowed);
-    expect(await asked.ask(overlay(operator, 4))).toContain("the epoch never falls: expected at least 6, got 4");
-    expect(await asked.ask(overlay(alice, 4))).toContain("the epoch never falls");
-    expect(await asked.ask(patch(alice, overlayPath, { data: null }))).toContain("got none");
-    expect(await asked.ask(overlay(carol, 4))).toBe(allowed);
+    for (const epoch of [5, 6, 6]) expect(await admin.ask(overlay(operator, epoch))).toBe(allowed);
+    expect(await admin.ask(overlay(operator, 4))).toContain("the epoch never falls: expected at least 6, got 4");
+    expect(await admin.ask(overlay(alice, 4))).toContain("the epoch never falls");
+    expect(await admin.ask(patch(alice, overlayPath, { data: null }))).toContain("got none");
+    expect(await admin.ask(overlay(carol, 4))).toBe(allowed);
   });
 
   it("and evidence are all the operator writes", async () => {
     const named = (name: string) => post(operator, `${core}/configmaps`, { metadata: { name } });
-    expect(await asked.ask(named("docs-evidence-001"))).toBe(allowed);
-    expect(await asked.ask(named("docs-drift"))).toBe(allowed);
-    expect(await asked.ask(named("settings"))).toContain("the operator writes ConfigMaps");
+    expect(await admin.ask(named("docs-evidence-001"))).toBe(allowed);
+    expect(await admin.ask(named("docs-drift"))).toBe(allowed);
+    expect(await admin.ask(named("settings"))).toContain("the operator writes ConfigMaps");
   });
 });
 
 // The API server reads policies and their parameters by watches of its own; on a busy machine they may lag.
 describe("the deploy freeze", { timeout: 150_000 }, () => {
-  const image = (as: User, name: string, tag: string): Ask => ({
+  const image = (as: User, name: string, tag: string): KubeCall => ({
     ...patch(as, `${apps}/${name}`, {
       spec: { template: { spec: { containers: [{ name: "c", image: `c:${tag}` }] } } },
     }),
@@ -242,8 +238,8 @@ describe("the deploy freeze", { timeout: 150_000 }, () => {
   });
 
   it("binds the target's pods and its base while it lasts, and nothing else", async () => {
-    expect(await asked.ask(image(alice, "search-api", "2"))).toBe(allowed);
-    expect(await asked.ask(overlay(operator, 10, true))).toBe(allowed);
+    expect(await admin.ask(image(alice, "search-api", "2"))).toBe(allowed);
+    expect(await admin.ask(overlay(operator, 10, true))).toBe(allowed);
     let answer = "";
     let tries = 0;
     await eventually(
@@ -251,21 +247,21 @@ describe("the deploy freeze", { timeout: 150_000 }, () => {
       async () => {
         // One that was let in a moment too early changes nothing when it is asked again, and is never refused.
         tries += 1;
-        answer = await asked.ask(image(alice, "search-api", `3.${tries}`));
+        answer = await admin.ask(image(alice, "search-api", `3.${tries}`));
         return answer.includes("deploys of search-api are frozen");
       },
       { describe: async () => answer },
     );
     const base = `${core}/configmaps/base`;
-    expect(await asked.ask(patch(alice, base, { data: { a: "c" } }))).toContain("base is frozen");
-    expect(await asked.ask({ as: alice, method: "DELETE", path: base })).toContain("base is frozen");
-    expect(await asked.ask(patch(alice, base, { metadata: { labels: { q: "r" } } }))).toBe(allowed);
-    expect(await asked.ask(patch(alice, `${apps}/search-api`, { spec: { replicas: 1 } }))).toBe(allowed);
-    expect(await asked.ask(image(alice, "other", "3"))).toBe(allowed);
-    expect(await asked.ask(image(carol, "search-api", "4"))).toBe(allowed);
-    expect(await asked.ask(overlay(operator, 11))).toBe(allowed);
-    await eventually("the thaw is seen", async () => (await asked.ask(image(alice, "search-api", "5"))) === allowed);
-    expect(await asked.ask(patch(alice, base, { data: { a: "c" } }))).toBe(allowed);
+    expect(await admin.ask(patch(alice, base, { data: { a: "c" } }))).toContain("base is frozen");
+    expect(await admin.ask({ as: alice, method: "DELETE", path: base })).toContain("base is frozen");
+    expect(await admin.ask(patch(alice, base, { metadata: { labels: { q: "r" } } }))).toBe(allowed);
+    expect(await admin.ask(patch(alice, `${apps}/search-api`, { spec: { replicas: 1 } }))).toBe(allowed);
+    expect(await admin.ask(image(alice, "other", "3"))).toBe(allowed);
+    expect(await admin.ask(image(carol, "search-api", "4"))).toBe(allowed);
+    expect(await admin.ask(overlay(operator, 11))).toBe(allowed);
+    await eventually("the thaw is seen", async () => (await admin.ask(image(alice, "search-api", "5"))) === allowed);
+    expect(await admin.ask(patch(alice, base, { data: { a: "c" } }))).toBe(allowed);
   });
 });
 
@@ -278,7 +274,7 @@ describe("Jobs of the operator's account", () => {
   const jobTemplate = { spec: { backoffLimit: 0, template: pods } };
   const job = (spec: object, template: string | undefined = name, as = operator) => {
     const annotations = template === "" ? {} : { "retriever.dev/job-template": template };
-    return asked.ask(post(as, `${batch}/jobs`, { metadata: { generateName: "v-", annotations }, spec }));
+    return admin.ask(post(as, `${batch}/jobs`, { metadata: { generateName: "v-", annotations }, spec }));
   };
   const since = { ...pods.metadata.annotations, "retriever.dev/verify-since": "2026-01-01T00:00:00Z" };
   const more = (metadata: object) => ({

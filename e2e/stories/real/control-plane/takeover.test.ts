@@ -6,9 +6,10 @@ import { createInterface } from "node:readline";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { eventually } from "#support/eventually.ts";
 import { type KubeClient, makeKubeClient } from "#support/kube/client.ts";
+import { installDefinitions } from "#support/kube/definitions.ts";
 import { noteFigure, seconds } from "../figures.ts";
 import { givenCluster } from "../given-cluster.ts";
-import { installDefinitions, installOperatorRights } from "../install.ts";
+import { installOperatorRights } from "../install.ts";
 
 const must = { takeoverSeconds: 20 };
 const pairs = 5;

@@ -8,13 +8,13 @@ import { hostAddress, operatorAccount } from "#clusters/real/layout.ts";
 import { alertSpec, degradedMs } from "#stories/alerts/alert-stage.ts";
 import { eventually } from "#support/eventually.ts";
 import { makeKubeClient } from "#support/kube/client.ts";
+import { ensure } from "#support/kube/definitions.ts";
 import { findBinaries } from "#support/prometheus/binaries.ts";
 import { type Monitoring, startMonitoring } from "#support/prometheus/monitoring.ts";
 import { forSeconds } from "#support/prometheus/rules.ts";
 import { conditionOf } from "#support/world/migration-status.ts";
 import { noteFigure, seconds } from "../figures.ts";
 import { givenCluster } from "../given-cluster.ts";
-import { ensure } from "../install.ts";
 import { type Play, startPlay } from "../play.ts";
 import { openStage, type Stage } from "../stage.ts";
 

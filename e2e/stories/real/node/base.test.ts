@@ -4,10 +4,11 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { eventually } from "#support/eventually.ts";
 import { conditionOf } from "#support/world/migration-status.ts";
+import { type Pod, sidecarOf } from "#support/world/pods.ts";
 import { baseData, destinationBase, readBase, writeBase } from "../bases.ts";
 import { applicationObjects } from "../objects.ts";
 import { type Play, startPlay } from "../play.ts";
-import { lastToServeFrom, type RealPod, readyPods, realPods, sidecarOf } from "../pods.ts";
+import { lastToServeFrom, readyPods, realPods } from "../pods.ts";
 import { openStage, type Stage } from "../stage.ts";
 
 let stage: Stage;
@@ -21,7 +22,7 @@ const stages = [{ sampleRate: 1, minDuration: "20s", minSamples: 10 }];
 const answerSchema = z.object({ candidates: z.array(z.object({ similarity: z.number() })).min(1) });
 
 /** The best similarity that a pod finds for a query. */
-async function bestOf({ ip }: RealPod): Promise<number> {
+async function bestOf({ ip }: Pod): Promise<number> {
   const embedding = Array.from(stage.dataset.queryVector(0));
   const headers = { "content-type": "application/json" };
   const sent = { method: "POST", headers, body: JSON.stringify({ embedding, k: 1 }) } as const;
@@ -123,7 +124,7 @@ describe.concurrent("on a real kubelet, a base", { timeout: 400_000 }, () => {
 });
 
 /** A second Deployment below the same base; resolves with a look at its pods when they are ready. */
-async function addNeighbour({ application, namespace }: Play): Promise<() => Promise<readonly RealPod[]>> {
+async function addNeighbour({ application, namespace }: Play): Promise<() => Promise<readonly Pod[]>> {
   const name = `${application.name}-too`;
   const { deployment } = applicationObjects({ ...application, name }, namespace, `${application.name}-retriever`);
   await stage.client.create(`/apis/apps/v1/namespaces/${namespace}/deployments`, deployment);

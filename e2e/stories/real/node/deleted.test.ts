@@ -3,10 +3,10 @@
 import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { eventually } from "#support/eventually.ts";
+import { sidecarOf } from "#support/world/pods.ts";
 import type { StorySpec } from "../../embedded/story-migration.ts";
 import { destinationBase, writeBase } from "../bases.ts";
 import { type Play, startPlay } from "../play.ts";
-import { sidecarOf } from "../pods.ts";
 import { openStage, type Stage } from "../stage.ts";
 
 let stage: Stage;

@@ -6,11 +6,12 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { kubernetesVersion } from "#clusters/real/binaries.ts";
 import { operatorAccount } from "#clusters/real/layout.ts";
 import { eventually } from "#support/eventually.ts";
+import type { Pod } from "#support/world/pods.ts";
 import { longGuard } from "../../embedded/story-migration.ts";
 import { noteFigure } from "../figures.ts";
 import { givenCluster } from "../given-cluster.ts";
 import { startPlay } from "../play.ts";
-import { type RealPod, readyPods } from "../pods.ts";
+import { readyPods } from "../pods.ts";
 import { chart, helm, installRelease, release, values } from "../release.ts";
 import { openStage, type Stage } from "../stage.ts";
 
@@ -26,7 +27,7 @@ const bindings = "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolic
 const definition = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/retrievermigrations.retriever.dev";
 
 /** What the leader tells of the policies it relies on: true for those in force. */
-async function policiesTold({ ip }: RealPod): Promise<Readonly<Record<string, boolean>>> {
+async function policiesTold({ ip }: Pod): Promise<Readonly<Record<string, boolean>>> {
   const response = await fetch(`http://${ip}:8080/metrics`, { signal: AbortSignal.timeout(5000) });
   const told = (await response.text()).matchAll(/^retriever_admission_policy_in_force\{policy="(.+)"\} ([01])$/gm);
   return Object.fromEntries([...told].map(([, name = "", value]) => [name, value === "1"]));

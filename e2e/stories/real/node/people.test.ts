@@ -1,21 +1,17 @@
 // A story of three people with different rights: what the API refuses, what has no effect, and who gets it done.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { eventually } from "#support/eventually.ts";
+import type { User } from "#support/kube/client.ts";
 import { conditionOf } from "#support/world/migration-status.ts";
 import type { StorySpec } from "../../embedded/story-migration.ts";
-import { openAskAs, type User } from "../ask-as.ts";
-import { givenCluster } from "../given-cluster.ts";
 import { type Play, startPlay } from "../play.ts";
 import { openStage, type Stage } from "../stage.ts";
 
 let stage: Stage;
-let people: ReturnType<typeof openAskAs>;
 beforeAll(async () => {
   stage = await openStage("people");
-  people = openAskAs(givenCluster().adminKubeconfig);
 }, 240_000);
 afterAll(async () => {
-  people.close();
   await stage.close();
 });
 
@@ -43,7 +39,7 @@ async function act(play: Play, as: User, spec: { readonly act: string; readonly 
     metadata: { generateName: `${as.name}-` },
     spec: { migration: { name: play.name, uid }, planHash, actor: as.name, ...spec },
   };
-  return people.ask({ as, method: "POST", path: play.actsPath, body });
+  return play.stage.client.ask({ as, method: "POST", path: play.actsPath, body });
 }
 
 /** What the operator says of acts that have no effect, in its events. */

@@ -1,9 +1,9 @@
 // Stories in which somebody else deletes the operator's overlay: a tool that prunes what Git doesn't name, or a person.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { eventually } from "#support/eventually.ts";
+import { sidecarOf } from "#support/world/pods.ts";
 import type { StorySpec } from "../../embedded/story-migration.ts";
 import { type Play, startPlay } from "../play.ts";
-import { sidecarOf } from "../pods.ts";
 import { openStage, type Stage } from "../stage.ts";
 
 let stage: Stage;

@@ -1,8 +1,8 @@
 // Stories in which the number of pods changes on the way: none for a while, and more than before.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { eventually } from "#support/eventually.ts";
+import { sidecarOf } from "#support/world/pods.ts";
 import { type Play, startPlay } from "../play.ts";
-import { sidecarOf } from "../pods.ts";
 import { openStage, type Stage } from "../stage.ts";
 
 let stage: Stage;

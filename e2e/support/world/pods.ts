@@ -1,11 +1,9 @@
-// The pods of a story, as the API tells them, and what their sidecars say of themselves.
+// The pods of an application, as the API tells them, and what their sidecars say of themselves.
 // Reads only.
 import { type SidecarStatus, sidecarStatusSchema } from "@retriever/sidecar/contract/status.ts";
 import { request } from "undici";
 import { z } from "zod";
 import { patienceMs } from "#support/patience.ts";
-import { namespace } from "#support/world/application-manifests.ts";
-import type { World } from "#support/world/start-world.ts";
 
 const podSchema = z.object({
   metadata: z.object({
@@ -19,14 +17,14 @@ const podSchema = z.object({
     .object({
       podIP: z.string().default(""),
       conditions: z
-        .array(z.object({ type: z.string(), status: z.string(), lastTransitionTime: z.string() }))
+        .array(z.object({ type: z.string(), status: z.string(), lastTransitionTime: z.string().nullish() }))
         .default([]),
-      containerStatuses: z.array(z.object({ restartCount: z.int() })).default([]),
+      containerStatuses: z.array(z.object({ containerID: z.string().default(""), restartCount: z.int() })).default([]),
     })
     .prefault({}),
 });
 
-export type StoryPod = {
+export type Pod = {
   readonly name: string;
   readonly uid: string;
   readonly ip: string;
@@ -34,32 +32,40 @@ export type StoryPod = {
   /** When it last became ready or unready. */
   readonly readySince: string | undefined;
   readonly restarts: number;
+  /** Of its first container, without the runtime's name. */
+  readonly containerId: string;
   readonly annotations: Readonly<Record<string, string>>;
 };
 
-/** Pods of an application that aren't going away. */
-export function podsOf(world: World, application: string): StoryPod[] {
-  return world.cluster.api.store
-    .list("/pods", namespace)
+/** Those of the API's pods that are of an application and aren't going away. */
+export function podsOf(objects: readonly unknown[], application: string): Pod[] {
+  return objects
     .map((object) => podSchema.parse(object))
     .filter(({ metadata }) => metadata.labels["app.kubernetes.io/name"] === application)
     .filter(({ metadata }) => metadata.deletionTimestamp === undefined)
     .map(({ metadata, status }) => {
       const ready = status.conditions.find(({ type }) => type === "Ready");
+      const [container] = status.containerStatuses;
       return {
         name: metadata.name,
         uid: metadata.uid,
         ip: status.podIP,
         ready: ready?.status === "True",
-        readySince: ready?.lastTransitionTime,
-        restarts: status.containerStatuses[0]?.restartCount ?? 0,
+        readySince: ready?.lastTransitionTime ?? undefined,
+        restarts: container?.restartCount ?? 0,
+        containerId: (container?.containerID ?? "").replace(/^.*:\/\//, ""),
         annotations: metadata.annotations,
       };
     });
 }
 
+/** Where the sidecars of ready pods answer applications. */
+export function endpointsOf(pods: readonly Pod[]): string[] {
+  return pods.flatMap(({ ready, ip }) => (ready ? [`http://${ip}:7080`] : []));
+}
+
 /** What a pod's sidecar says. Rejects when it doesn't answer, on a quiet machine within 2 s. */
-export async function sidecarOf(pod: StoryPod): Promise<SidecarStatus> {
-  const { body } = await request(`http://${pod.ip}:7090/v1/status`, { signal: AbortSignal.timeout(patienceMs(2000)) });
+export async function sidecarOf({ ip }: Pick<Pod, "ip">): Promise<SidecarStatus> {
+  const { body } = await request(`http://${ip}:7090/v1/status`, { signal: AbortSignal.timeout(patienceMs(2000)) });
   return sidecarStatusSchema.parse(await body.json());
 }

@@ -1,20 +1,20 @@
-// The operator's looks as the API sees them: which migrations were read, and when it was last asked anything for one.
+// The operator's reconciles as the API sees them: which migrations were read, and when it was last asked anything for one.
 import type { EmbeddedApi } from "#clusters/embedded/api/start-api.ts";
 
-export type Looks = {
+export type Reconciles = {
   /** How many different migrations were read. */
   readonly migrations: () => number;
-  /** Since the last request of a look, or since the beginning. */
+  /** Since the last request of a reconcile, or since the beginning. */
   readonly quietMs: () => number;
-  /** From the first request of a look to the last one; NaN before there were any. */
+  /** From the first request of a reconcile to the last one; NaN before there were any. */
   readonly tookMs: () => number;
   readonly close: () => void;
 };
 
 const oneMigration = /\/retrievermigrations\/([^/]+)$/;
 
-/** Begins to watch. Watches, their lists over all namespaces, and leases are no looks. */
-export function watchLooks(api: EmbeddedApi): Looks {
+/** Begins to watch. Watches, their lists over all namespaces, and leases are no reconciles. */
+export function watchReconciles(api: EmbeddedApi): Reconciles {
   const seen = new Set<string>();
   const beganAt = performance.now();
   let firstAt = Number.NaN;
