@@ -75,8 +75,8 @@ describe("staged faults", () => {
     await expect(post("/collections/chunks/points/count", {})).resolves.toMatchObject({
       text: expect.stringContaining('"count":20'),
     });
-    const looked = await post("/collections/chunks/points", { ids: [1, 2, 3, 4] });
-    expect(looked.text).toContain('"result":[{"id":1},{"id":3}]');
+    const found = await post("/collections/chunks/points", { ids: [1, 2, 3, 4] });
+    expect(found.text).toContain('"result":[{"id":1},{"id":3}]');
     await standIn.faults.clear();
     await expect(idsOf({ limit: 100 })).resolves.toHaveLength(40);
   });

@@ -21,13 +21,13 @@ export type ApplyDeps = {
   readonly report: (kind: Effect["kind"], result: "done" | "failed") => void;
 };
 
-export type Subject = {
+type Subject = {
   readonly meta: MigrationMeta;
   /** Name of the workload; undefined when no plan can be read: then no effect can name an overlay. */
   readonly target: string | undefined;
 };
 
-export type Applied =
+type Applied =
   | { readonly ok: true }
   | { readonly ok: false; readonly kind: Effect["kind"]; readonly error: OperatorError };
 

@@ -13,7 +13,7 @@ import type { Metrics } from "#telemetry/metrics.ts";
 import { within } from "#timing/deadline.ts";
 import { type Backoff, backoffMs } from "#timing/delay.ts";
 
-export type RecorderOptions = {
+type RecorderOptions = {
   readonly store: AuditStore;
   readonly clock: Clock;
   /** 0..1 */

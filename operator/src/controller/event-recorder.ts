@@ -7,7 +7,7 @@ import { faultFields, type Logger } from "#telemetry/logger.ts";
 import type { Metrics } from "#telemetry/metrics.ts";
 import { within } from "#timing/deadline.ts";
 
-export type EventRecorderOptions = {
+type EventRecorderOptions = {
   readonly cluster: Cluster;
   readonly clock: Clock;
   readonly log: Logger;

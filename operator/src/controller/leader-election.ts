@@ -5,7 +5,7 @@ import type { LeaseRead, LeaseStore } from "#ports/lease.ts";
 import { within } from "#timing/deadline.ts";
 import { backoffMs, sleep } from "#timing/delay.ts";
 
-export type LeaseTimes = {
+type LeaseTimes = {
   /** Others wait this long after the last renewal they saw. */
   readonly leaseMs: number;
   /** The leader gives up when no renewal succeeded for this long; well below `leaseMs`. */

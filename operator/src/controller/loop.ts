@@ -7,7 +7,7 @@ import type { Probe } from "#telemetry/server.ts";
 import { WorkQueue } from "./queue.ts";
 import type { Reconcile } from "./reconcile.ts";
 
-export type LoopOptions = {
+type LoopOptions = {
   readonly events: EventSource;
   readonly reconcile: Reconcile;
   readonly clock: Clock;

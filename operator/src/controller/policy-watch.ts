@@ -6,7 +6,7 @@ import type { Metrics } from "#telemetry/metrics.ts";
 import { within } from "#timing/deadline.ts";
 import { sleep } from "#timing/delay.ts";
 
-export type PolicyWatchOptions = {
+type PolicyWatchOptions = {
   readonly policies: Policies;
   /** Of policies that are expected; none: there is nothing to check. */
   readonly names: readonly string[];

@@ -23,13 +23,13 @@ import { within } from "#timing/deadline.ts";
 import { makeEventRecorder } from "./event-recorder.ts";
 import type { ReconcileResult } from "./queue.ts";
 
-export type Decide = (input: {
+type Decide = (input: {
   readonly observation: Observation;
   readonly migration: Migration;
   readonly now: number;
 }) => Decision;
 
-export type ReconcileOptions = {
+type ReconcileOptions = {
   readonly cluster: Cluster;
   readonly sidecars: Sidecars;
   readonly jobs: Jobs;

@@ -4,7 +4,7 @@ import type { Metrics } from "#telemetry/metrics.ts";
 import { type LeaderElectionOptions, type Leadership, lead } from "./leader-election.ts";
 import type { Loop } from "./loop.ts";
 
-export type RunWhileLeadingOptions = {
+type RunWhileLeadingOptions = {
   /** Undefined: lead without a lease. */
   readonly leader: LeaderElectionOptions | undefined;
   readonly loop: Pick<Loop, "start" | "stop">;

@@ -33,7 +33,7 @@ import { renderConditions } from "./status/conditions.ts";
 import { isNews, record } from "./status/record.ts";
 import { refuseUnreadable } from "./status/refuse.ts";
 
-export type DecideInput = {
+type DecideInput = {
   readonly observation: Observation;
   readonly migration: Migration;
   /** Epoch ms. */

@@ -4,7 +4,7 @@ import { type ConfigFault, faultsOf } from "@retriever/stores/config/config-faul
 import { parseDocument } from "yaml";
 import type { ConfigMapRead, ConfigSource } from "#ports/cluster.ts";
 
-export type BaseRead = { readonly configMaps: readonly string[]; readonly faults: readonly ConfigFault[] };
+type BaseRead = { readonly configMaps: readonly string[]; readonly faults: readonly ConfigFault[] };
 
 /** A source of the volume together with the ConfigMap it names; undefined when that doesn't exist. */
 export type FilledSource = { readonly source: ConfigSource; readonly configMap: ConfigMapRead | undefined };

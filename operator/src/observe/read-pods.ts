@@ -14,7 +14,7 @@ import type { ObserveDeps } from "./observe-deps.ts";
 /** Sidecars asked at a time: many enough for one reconcile a second at 100 pods, few enough for a small operator. */
 const asked = 20;
 
-export type PodsPlace = { readonly namespace: string; readonly selector: string; readonly plan: MigrationSpec };
+type PodsPlace = { readonly namespace: string; readonly selector: string; readonly plan: MigrationSpec };
 
 /** All pods of the selector. A sidecar that doesn't answer is a pod whose status says why. */
 export async function readPods(

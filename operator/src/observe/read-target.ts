@@ -6,7 +6,7 @@ import type { Cluster, WorkloadRead } from "#ports/cluster.ts";
 import { attempt, type ReadDeadline } from "./attempt.ts";
 import { type FilledSource, readBase } from "./read-base.ts";
 
-export type TargetPlace = {
+type TargetPlace = {
   readonly namespace: string;
   readonly target: string;
   /** Under way already: the pods wait for it, too. */

@@ -43,7 +43,7 @@ const steps: Readonly<Record<string, Pick<Revision, "primary" | "shadow" | "samp
 };
 
 /** A migration; every method returns another one. */
-export class MigrationBuilder {
+class MigrationBuilder {
   readonly #value: Migration;
 
   constructor(value: Migration) {

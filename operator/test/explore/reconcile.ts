@@ -33,7 +33,7 @@ export type Reconcile = {
 };
 
 /** Time passes: pods look at their files and serve. */
-export function pass(world: World, evidence: Evidence): World {
+function pass(world: World, evidence: Evidence): World {
   const step = (pod: Pod): Pod => count(follow(pod, world.overlay, world.base), evidence);
   return { ...world, pods: [step(world.pods[0]), step(world.pods[1])] };
 }

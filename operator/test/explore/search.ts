@@ -22,7 +22,7 @@ import { checkRest, type RestNode } from "./rest.ts";
 import { isAhead, isFinal } from "./truths.ts";
 import { firstWorld, type World } from "./world.ts";
 
-export type Search = {
+type Search = {
   readonly decide: Decide;
   readonly mostFaults: number;
   /** The search ends as soon as there are as many. */
@@ -30,9 +30,9 @@ export type Search = {
   readonly onProgress?: (worlds: number, open: number) => void;
 };
 
-export type Trace = Violation & { readonly path: readonly string[] };
+type Trace = Violation & { readonly path: readonly string[] };
 
-export type Found = {
+type Found = {
   readonly worlds: number;
   readonly transitions: number;
   readonly depth: number;

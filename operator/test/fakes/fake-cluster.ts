@@ -12,7 +12,7 @@ type Stored = { meta: MigrationMeta; spec: unknown; status: unknown };
 type StoredMap = Omit<ConfigMapRead, "foreignManagers"> & { readonly owners: ReadonlyMap<string, string> };
 type StoredAct = { readonly observation: ActObservation; readonly namespace: string; readonly migrationUid: string };
 type Target = { readonly namespace: string; readonly name: string };
-export type Sent = Announcement & { readonly migration: string; count: number };
+type Sent = Announcement & { readonly migration: string; count: number };
 
 /** Every call and write is written down in `journal`, e.g. `writeStatus search/docs Guard`. */
 export class FakeCluster implements Cluster {

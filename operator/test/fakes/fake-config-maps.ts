@@ -3,7 +3,7 @@
 import { OperatorError } from "#errors.ts";
 import type { KubeCall, KubeRequest } from "#kube/kube-request.ts";
 
-export type StoredConfigMap = {
+type StoredConfigMap = {
   metadata: {
     name: string;
     resourceVersion: string;

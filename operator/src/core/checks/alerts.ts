@@ -17,9 +17,9 @@ export const sidecarSource = "Sidecars";
 const recentSeconds = 60;
 const recentIntervals = 3;
 /** The canary is sent again at least this often. */
-export const canaryRepeatSeconds = 600;
+const canaryRepeatSeconds = 600;
 
-export type AlertsInput = {
+type AlertsInput = {
   readonly plan: MigrationSpec;
   readonly meta: Pick<MigrationMeta, "namespace">;
   readonly observation: Observation;

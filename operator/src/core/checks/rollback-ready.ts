@@ -65,7 +65,7 @@ function isSourceChanged(
 }
 
 /** A finished probe of the last seconds found no store that could answer, and no success since. */
-export function isFailingNow(view: StoreStatus): boolean {
+function isFailingNow(view: StoreStatus): boolean {
   const probed = view.probeAgeSeconds !== null && view.probeAgeSeconds <= fastWindowSeconds;
   const refused = view.lastError !== null && isLocalRefusal(view.lastError.code);
   const broken =

@@ -5,7 +5,7 @@ import { addWindow, dispersionOf, noWindows } from "./dispersion.ts";
 /** Totals of one gate since the epoch began. */
 export type GateCount = { readonly gate: string; readonly bad: number; readonly n: number };
 
-export type DispersionInput = {
+type DispersionInput = {
   readonly epoch: number;
   readonly counts: readonly GateCount[];
   /** Epoch ms. */

@@ -6,7 +6,7 @@ import { errorShares, strictAlpha } from "./error-budget.ts";
 import type { RateGate } from "./gate-counts.ts";
 import type { RateQuestion } from "./sequential.ts";
 
-export type GateRules = Pick<RateQuestion, "limit" | "failLimit" | "alpha" | "beta" | "deflates">;
+type GateRules = Pick<RateQuestion, "limit" | "failLimit" | "alpha" | "beta" | "deflates">;
 
 /** Rules of every rate gate under a plan and the corpus' own baseline. */
 export function gateRules(plan: MigrationSpec, baseline: Baseline | undefined): Readonly<Record<RateGate, GateRules>> {

@@ -8,7 +8,7 @@ import { instantMs, isPastCutover } from "../model/status-readings.ts";
 import { actionOf } from "./alert.ts";
 import { strongestAction } from "./finding.ts";
 
-export type Firings = {
+type Firings = {
   /** What fires now, whether or not it has lasted, and what ended since the last reconcile but had lasted. */
   readonly findings: readonly Finding[];
   readonly due: readonly Finding[];
@@ -16,7 +16,7 @@ export type Firings = {
   readonly until: number | undefined;
 };
 
-export type FiringsInput = {
+type FiringsInput = {
   readonly plan: MigrationSpec;
   readonly status: MigrationStatus;
   readonly alerts: AlertsRead | undefined;

@@ -13,7 +13,7 @@ import { judgeFirings } from "./firing.ts";
 import { findLiveCauses, findSevereHarm } from "./live-primary.ts";
 import { findShadowErrors } from "./shadow-errors.ts";
 
-export type HarmInput = {
+type HarmInput = {
   readonly plan: MigrationSpec;
   readonly status: MigrationStatus;
   readonly serving: readonly PodObservation[];

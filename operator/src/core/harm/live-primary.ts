@@ -10,7 +10,7 @@ import { latencyQuantileMs } from "./baseline.ts";
 /** Fewer requests than this in a window say nothing about the new primary. */
 export const liveMinRequests = 50;
 /** From this share of errors on nobody waits for `sustainedFor`. */
-export const severeErrorShare = 0.2;
+const severeErrorShare = 0.2;
 
 /** The severe-harm rule: errors on every fifth request while the source answers. Undefined when it doesn't apply. */
 export function findSevereHarm(plan: MigrationSpec, fast: Counters, sourceAnswers: boolean): Finding | undefined {

@@ -13,7 +13,7 @@ const most = 2;
 /** As many requests must have been expected before their number says something. */
 const tellingRequests = 20;
 
-export type Throughput = "resumed" | "different" | "tooEarly" | "tooThin";
+type Throughput = "resumed" | "different" | "tooEarly" | "tooThin";
 
 /** The load of the fast window, kept with the cutover; undefined when no pod tells. */
 export function measureThroughput(c: Context): { readonly requestsPerSecond: number } | undefined {

@@ -8,7 +8,7 @@ import type { Observation } from "./observation.ts";
 import type { Fact } from "./status-readings.ts";
 import type { PodObservation } from "./workload.ts";
 
-export type AckState = "all" | "waiting" | "none" | "unknown";
+type AckState = "all" | "waiting" | "none" | "unknown";
 
 /** Which pods follow the revision in force. */
 export type Acks = {
@@ -21,7 +21,7 @@ export type Acks = {
   readonly lost: readonly string[];
 };
 
-export type HarmRule = "alert" | "livePrimary" | "severe" | "shadowErrors";
+type HarmRule = "alert" | "livePrimary" | "severe" | "shadowErrors";
 
 /** One thing found wrong with the destination, and what the plan says to do about it. */
 export type Finding = {

@@ -10,7 +10,7 @@ import { answeredStatuses } from "../pods/pods.ts";
 
 export type Intent = Pick<Revision, "primary" | "shadow" | "sampleRate" | "released">;
 
-export type RenderedOverlay = { readonly document: Overlay; readonly text: string; readonly hash: string };
+type RenderedOverlay = { readonly document: Overlay; readonly text: string; readonly hash: string };
 
 /** The overlay of a revision. Deterministic: the same revision is always the same text. Undefined before acceptance. */
 export function renderOverlay(

@@ -14,7 +14,7 @@ import { wantsPostmortem } from "./postmortem.ts";
 export type ActsApplied = { readonly status: MigrationStatus; readonly announcements: readonly Announcement[] };
 
 /** What acts are judged on. `plan` is the accepted plan, before acceptance the spec. */
-export type ActsInput = {
+type ActsInput = {
   readonly status: MigrationStatus;
   readonly plan: MigrationSpec;
   readonly observation: Observation;

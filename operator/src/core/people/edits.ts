@@ -55,7 +55,7 @@ function isLonger(accepted: string, current: string): boolean {
   return durationSeconds(current) > durationSeconds(accepted);
 }
 
-export type Edits = {
+type Edits = {
   /** The accepted plan with the safe edits in it. */
   readonly plan: MigrationSpec;
   /** Paths of what takes effect. */

@@ -19,7 +19,7 @@ const longestWaitMs = 3_600_000;
 const longestError = 200;
 const longestText = 2000;
 
-export type OutboxInput = {
+type OutboxInput = {
   readonly uid: string;
   readonly plan: MigrationSpec;
   readonly before: MigrationStatus;

@@ -31,13 +31,13 @@ export type KeptInput =
   | { readonly form: "digest"; readonly sha256: string; readonly bytes: number };
 
 /** How a status became the next one, member by member of its top level. */
-export type StatusChange = {
+type StatusChange = {
   readonly set: Readonly<Record<string, unknown>>;
   readonly unset: readonly string[];
 };
 
 /** A decision as it is kept: whole, with the status as a change of the one before. */
-export type KeptDecision = {
+type KeptDecision = {
   readonly status: StatusChange;
   readonly effects: readonly Effect[];
   readonly announcements: readonly Announcement[];
@@ -46,7 +46,7 @@ export type KeptDecision = {
 };
 
 /** A person whose act took effect in this decision. */
-export type PersonsAct = { readonly act: string; readonly actor: string; readonly reason: string };
+type PersonsAct = { readonly act: string; readonly actor: string; readonly reason: string };
 
 /** What every record says. */
 export type AuditCommon = {

@@ -5,7 +5,7 @@ import type { Context } from "../model/context.ts";
 import type { Outcome } from "../model/decision.ts";
 import { move } from "./transition.ts";
 
-export type Entrance = {
+type Entrance = {
   readonly phase: Phase;
   readonly reason: string;
   /** Beginning of the message; the rate follows. */

@@ -24,7 +24,7 @@ export function stay(c: Context, standing: Standing, reason: string, message: st
   };
 }
 
-export type Move = {
+type Move = {
   readonly phase: Phase;
   readonly reason: string;
   readonly message: string;

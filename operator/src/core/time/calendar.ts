@@ -8,7 +8,7 @@ export type DailySpan = { readonly timeZone: string; readonly from: string; read
 /** One occurrence, from and to in epoch ms. */
 type Occurrence = { readonly from: number; readonly to: number };
 
-export type Opening =
+type Opening =
   | { readonly isOpen: true; readonly closesAt: number }
   | { readonly isOpen: false; readonly opensAt: number | undefined };
 

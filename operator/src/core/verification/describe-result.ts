@@ -19,7 +19,7 @@ export function describeResult({ counts, read, newestDifferenceAt, ids = [], rep
 }
 
 /** `10 missing, 2 stale`; what is zero isn't named. */
-export function describeCounts(counts: DifferenceCounts): string {
+function describeCounts(counts: DifferenceCounts): string {
   return differenceKinds.flatMap((kind) => (counts[kind] === 0 ? [] : [`${counts[kind]} ${kind}`])).join(", ");
 }
 

@@ -11,7 +11,7 @@ import { openRun, reportNameOf } from "./runs.ts";
 /** Finished Jobs that stay for whoever wants to read their logs. */
 const mostFinished = 3;
 
-export type JobsInput = {
+type JobsInput = {
   readonly meta: MigrationMeta;
   /** Name of the workload. */
   readonly target: string;

@@ -7,7 +7,7 @@ import type { JobsObservation } from "../model/job-observation.ts";
 import type { Observation } from "../model/observation.ts";
 import { instantMs } from "../model/status-readings.ts";
 
-export type FoldTestsInput = {
+type FoldTestsInput = {
   readonly status: MigrationStatus;
   readonly plan: MigrationSpec;
   readonly observation: Observation;

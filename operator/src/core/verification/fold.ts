@@ -13,7 +13,7 @@ import { purposeOf } from "./purpose.ts";
 import { openRun, withoutOpenRun, withRun } from "./runs.ts";
 import { type Asked, type Finding, hasAllPartitions, sumPartitions } from "./sum-partitions.ts";
 
-export type FoldInput = {
+type FoldInput = {
   readonly status: MigrationStatus;
   readonly plan: MigrationSpec;
   readonly observation: Observation;
