@@ -17,7 +17,7 @@ import { aSpec } from "#test/builders/spec.ts";
 import { goodTraffic, regimeOf, type Traffic } from "#test/steady-traffic.ts";
 import { deliveriesOf, type SinkAnswer } from "#test/toy-sinks.ts";
 
-export type Script = {
+type Script = {
   readonly spec?: MigrationSpec;
   readonly uid?: string;
   readonly pods?: number;
@@ -25,7 +25,7 @@ export type Script = {
   readonly reconcileSeconds?: number;
 };
 
-export type Said = Announcement & { readonly at: number };
+type Said = Announcement & { readonly at: number };
 
 const startedAt = Date.parse("2026-03-01T00:00:00Z");
 

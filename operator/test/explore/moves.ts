@@ -2,7 +2,7 @@
 import { restart } from "./sidecar.ts";
 import type { Job, Pod, World } from "./world.ts";
 
-export type Change = {
+type Change = {
   readonly name: string;
   /** Faults cost; healing and the answers that the operator waits for don't. */
   readonly isFault: boolean;

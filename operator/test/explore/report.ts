@@ -21,7 +21,7 @@ export const invariants = {
   quiet: "without further faults it ends, or waits for a person, and writes nothing more",
 } as const;
 
-export type Invariant = keyof typeof invariants;
+type Invariant = keyof typeof invariants;
 export type Violation = { readonly invariant: Invariant; readonly what: string };
 
 /** Collects what the checks of one exploration say. */
