@@ -8,13 +8,16 @@ import { openConnection } from "@retriever/operator/kube/connection.ts";
 import { makeKubeRequest } from "@retriever/operator/kube/kube-request.ts";
 import { createLogUpdate } from "log-update";
 import { addOfflineCommands } from "#commands/offline.ts";
-import { localEvidenceFiles } from "#files/evidence-files.ts";
-import { localFiles } from "#files/local-files.ts";
+import { makeLocalFiles } from "#files/local-files.ts";
 import type { Terminal } from "#output/terminal.ts";
 import { makeKubeClient } from "./kube-client.ts";
 import { type Connected, type ConnectOptions, runCli } from "./program.ts";
 
 const clock = makeSystemClock();
+/** Far above any manifest. */
+const manifestFiles = makeLocalFiles(1024 * 1024);
+/** Six times what a cluster keeps of one migration. */
+const evidenceFiles = makeLocalFiles(64 * 1024 * 1024);
 
 function connect({ kubeconfig, context, deadlineMs }: ConnectOptions): Connected {
   const connection = openConnection({
@@ -74,7 +77,7 @@ process.exitCode = await runCli(process.argv.slice(2), {
   terminal,
   clock,
   connect,
-  evidenceFiles: localEvidenceFiles,
+  evidenceFiles,
   signal: stop.signal,
-  extend: (program, end) => addOfflineCommands(program, { files: localFiles, terminal }, end),
+  extend: (program, end) => addOfflineCommands(program, { files: manifestFiles, terminal }, end),
 });

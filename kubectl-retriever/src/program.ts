@@ -1,13 +1,14 @@
 // The commands and their options. Everything outside is passed in, so that a test can run a command whole.
-import { durationPattern, durationSeconds } from "@retriever/crds/fields/duration.ts";
 import { asOperatorError, remedyOf } from "@retriever/operator/errors.ts";
 import type { EvidenceReader } from "@retriever/operator/ports/audit-store.ts";
 import type { Clock } from "@retriever/operator/ports/clock.ts";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { checkCluster } from "#commands/check-cluster.ts";
-import { collectEvidence, type EvidenceFiles, replayFile } from "#commands/evidence.ts";
+import { collectEvidence, replayFile } from "#commands/evidence.ts";
+import { collect, durationMs } from "#commands/options.ts";
 import { addPeopleCommands } from "#commands/people-commands.ts";
 import { showStatus } from "#commands/status.ts";
+import type { Files } from "#files/files.ts";
 import { exitCodeOfFault, exitCodes } from "#output/exit-codes.ts";
 import type { Terminal } from "#output/terminal.ts";
 import type { KubeClient } from "./kube-client.ts";
@@ -25,11 +26,12 @@ export type Connected = {
   readonly close: () => Promise<void>;
 };
 
-export type Surroundings = {
+type Surroundings = {
   readonly terminal: Terminal;
   readonly clock: Clock;
   readonly connect: (options: ConnectOptions) => Connected;
-  readonly evidenceFiles: EvidenceFiles;
+  /** Evidence is larger than a manifest. */
+  readonly evidenceFiles: Files;
   readonly signal: AbortSignal;
   /** Commands that need something else than a cluster. */
   readonly extend?: (program: Command, end: (code: number) => void) => void;
@@ -64,7 +66,7 @@ export async function runCli(words: readonly string[], around: Surroundings): Pr
 function makeProgram(around: Surroundings, end: (code: number) => void): Command {
   const { terminal } = around;
   const program = new Command("kubectl-retriever")
-    .description("Look at RetrieverMigrations and act on them")
+    .description("Show RetrieverMigrations and act on them")
     .exitOverride()
     .configureOutput({
       writeOut: (text) => terminal.print(text.trimEnd()),
@@ -162,13 +164,9 @@ async function connected(
   }
 }
 
-function collect(value: string, before: readonly string[]): readonly string[] {
-  return [...before, value];
-}
-
 /** `10s`, `1m` or whole seconds, in ms. */
 function parseTimeout(text: string): number {
-  const seconds = /^\d{1,5}$/.test(text) ? Number(text) : durationPattern.test(text) ? durationSeconds(text) : 0;
-  if (seconds <= 0 || seconds > 3600) throw new InvalidArgumentError("expected a time from 1ms to 1h, such as 10s");
-  return seconds * 1000;
+  const ms = /^\d{1,5}$/.test(text) ? Number(text) * 1000 : durationMs(text);
+  if (ms <= 0 || ms > 3_600_000) throw new InvalidArgumentError("expected a time from 1ms to 1h, such as 10s");
+  return ms;
 }

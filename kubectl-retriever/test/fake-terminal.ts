@@ -1,7 +1,7 @@
 // A terminal that remembers what was written to it.
 import type { Terminal } from "#output/terminal.ts";
 
-export type FakeTerminal = Terminal & {
+type FakeTerminal = Terminal & {
   readonly printed: string[];
   readonly warned: string[];
   readonly frames: (readonly string[])[];

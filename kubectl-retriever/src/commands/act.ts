@@ -1,6 +1,7 @@
 // People act through objects: each command creates one immutable MigrationAct.
 import type { Act, MigrationActSpec } from "@retriever/crds/migration.ts";
 import type { Phase } from "@retriever/crds/status/migration-status.ts";
+import { isFinalPhase } from "@retriever/crds/status/phase-steps.ts";
 import type { KubeClient } from "#kube-client.ts";
 import { exitCodes } from "#output/exit-codes.ts";
 import { type MigrationView, viewMigration } from "#output/migration-view.ts";
@@ -17,8 +18,6 @@ export const actCommands = [
   { command: "rollback", act: "Rollback", about: "Go back to the source now, for good" },
 ] as const satisfies readonly { readonly command: string; readonly act: Act; readonly about: string }[];
 
-const ended: readonly Phase[] = ["Completed", "RolledBack", "Validated"];
-
 export type ActOptions = {
   readonly role?: string;
   readonly check?: string;
@@ -30,7 +29,7 @@ export type ActOptions = {
   readonly yesIAm?: string;
 };
 
-export type ActRequest = ActOptions & {
+type ActRequest = ActOptions & {
   readonly namespace: string;
   readonly name: string;
   readonly act: Act;
@@ -63,7 +62,7 @@ export async function createAct(
 function refuseAct({ namespace, name, act }: ActRequest, { status }: MigrationView, actor: string): string | undefined {
   const { phase, planHash } = status;
   if (act === "Postmortem") return refusePostmortem(phase, actor);
-  if (ended.includes(phase) && !isOfEnd(phase, act)) {
+  if (isFinalPhase(phase) && !isOfEnd(phase, act)) {
     return `${namespace}/${name} is ${phase}; a finished migration never runs again`;
   }
   if (actor === "") return "neither the API server nor the kubeconfig says who you are; an act needs an actor";

@@ -1,5 +1,5 @@
 // What a release needs of the cluster, and whether it may go: the API is served, migrations can be listed, none is under way.
-import type { Phase } from "@retriever/crds/status/migration-status.ts";
+import { finalPhases } from "@retriever/crds/status/phase-steps.ts";
 import { hasCode } from "@retriever/operator/errors.ts";
 import type { Clock } from "@retriever/operator/ports/clock.ts";
 import { sleep } from "@retriever/operator/timing/delay.ts";
@@ -8,14 +8,14 @@ import type { KubeClient } from "#kube-client.ts";
 import { exitCodes } from "#output/exit-codes.ts";
 import type { Terminal } from "#output/terminal.ts";
 
-export type CheckRequest = {
+type CheckRequest = {
   /** Namespaces to look at; empty: all. */
   readonly namespaces: readonly string[];
   /** Refuse while a migration is under way. */
   readonly idle: boolean;
 };
 
-export type CheckTools = { readonly client: KubeClient; readonly terminal: Terminal; readonly clock: Clock };
+type CheckTools = { readonly client: KubeClient; readonly terminal: Terminal; readonly clock: Clock };
 
 type Raw = {
   readonly metadata?: {
@@ -31,10 +31,10 @@ type Raw = {
   };
 };
 
-const final: readonly string[] = ["Completed", "RolledBack", "Validated"] satisfies Phase[];
+const final: readonly string[] = finalPhases;
 /** What is deleted takes as long as its pods take to follow their base: seconds, as a rule. Helm's hook ends at 120 s. */
 const goneWithinMs = 90_000;
-const lookEveryMs = 2000;
+const pollEveryMs = 2000;
 
 /** Prints what it found. Throws the coded error of a list that isn't allowed or not served. */
 export async function checkCluster(asked: CheckRequest, tools: CheckTools, signal: AbortSignal): Promise<number> {
@@ -86,7 +86,7 @@ async function refuseUnlessIdle(
   let { staying, leaving } = partition(migrations);
   if (staying.length === 0 && leaving.length > 0) terminal.print(`waiting for ${leaving.length} to be deleted`);
   while (staying.length === 0 && leaving.length > 0 && clock.elapsed() < endAt && !signal.aborted) {
-    await sleep(clock, lookEveryMs, signal);
+    await sleep(clock, pollEveryMs, signal);
     ({ staying, leaving } = partition((await listAsked(asked, client, signal)) ?? []));
   }
   if (staying.length > 0) {

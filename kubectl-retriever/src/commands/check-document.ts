@@ -9,14 +9,14 @@ import { parseScenario } from "#scenario/scenario-parse.ts";
 
 export const ownKinds = ["RetrieverMigration", "MigrationAct", scenarioKind] as const;
 
-export type Named = { readonly namespace: string; readonly name: string };
+type Named = { readonly namespace: string; readonly name: string };
 
 export type Checked =
   | { readonly kind: "RetrieverMigration"; readonly named: Named; readonly spec: MigrationSpec }
   | { readonly kind: "MigrationAct"; readonly named: Named; readonly spec: MigrationActSpec }
   | { readonly kind: typeof scenarioKind; readonly scenario: Scenario };
 
-export type CheckResult =
+type CheckResult =
   | { readonly ok: true; readonly checked: Checked }
   | { readonly ok: false; readonly faults: readonly ConfigFault[] };
 

@@ -103,7 +103,7 @@ describe("replay", () => {
   test("of a file that isn't there, or isn't evidence, says so", async () => {
     const { run, printed, warned } = arrange(chain, { "x.yaml": "a: 1" });
     expect(await run("replay nope")).toBe(1);
-    expect(warned).toEqual(["can't read nope: ENOENT"]);
+    expect(warned).toEqual(["can't read nope: there is no such file"]);
     expect(await run("replay x.yaml")).toBe(2);
     expect(printed[0]).toContain("line 1: it doesn't begin like an evidence file");
   });

@@ -4,27 +4,21 @@ import { printChainFile, readChainFile } from "@retriever/operator/audit/chain-f
 import { type Replayed, replay } from "@retriever/operator/audit/replay.ts";
 import { decide } from "@retriever/operator/core/decide.ts";
 import type { EvidenceReader } from "@retriever/operator/ports/audit-store.ts";
+import { type Files, fileFault } from "#files/files.ts";
 import type { KubeClient } from "#kube-client.ts";
 import { exitCodes } from "#output/exit-codes.ts";
 import { viewMigration } from "#output/migration-view.ts";
 import type { Terminal } from "#output/terminal.ts";
 
-/** Evidence files are larger than manifests. */
-export type EvidenceFiles = {
-  /** `-` is the standard input. Rejects when it can't be read, or is larger than any evidence. */
-  readonly read: (path: string) => Promise<string>;
-  readonly write: (path: string, text: string) => Promise<void>;
-};
-
-export type EvidenceRequest = {
+type EvidenceRequest = {
   readonly namespace: string;
   readonly name: string;
   readonly output: string | undefined;
 };
-export type EvidenceTools = {
+type EvidenceTools = {
   readonly client: KubeClient;
   readonly evidence: EvidenceReader;
-  readonly files: EvidenceFiles;
+  readonly files: Files;
   readonly terminal: Terminal;
 };
 
@@ -49,7 +43,7 @@ export async function collectEvidence(
     try {
       await tools.files.write(output, text);
     } catch (fault) {
-      terminal.warn(`can't write ${output}: ${codeOf(fault)}`);
+      terminal.warn(fileFault("write", output, fault));
       return exitCodes.error;
     }
   }
@@ -67,12 +61,12 @@ function faultOf(text: string): string | undefined {
 }
 
 /** Proves a file and decides everything in it again: 0 when all of it holds, 2 when not, 1 when it can't be read. */
-export async function replayFile(path: string, files: EvidenceFiles, terminal: Terminal): Promise<number> {
+export async function replayFile(path: string, files: Files, terminal: Terminal): Promise<number> {
   let text: string;
   try {
     text = await files.read(path);
   } catch (fault) {
-    terminal.warn(`can't read ${path}: ${codeOf(fault)}`);
+    terminal.warn(fileFault("read", path, fault));
     return exitCodes.error;
   }
   const replayed = replay(text, decide);
@@ -98,8 +92,4 @@ function summarise({ records, rederived, tooLarge, missing, dropped, repeated }:
   if (dropped > 0) parts.push(`${dropped} older ones dropped`);
   if (repeated > 0) parts.push(`${repeated} repeated`);
   return parts.join(", ");
-}
-
-function codeOf(fault: unknown): string {
-  return fault instanceof Error && "code" in fault ? String(fault.code) : "unknown fault";
 }

@@ -34,8 +34,8 @@ function describe(checked: Checked): string {
   return `${checked.kind} ${namespace}/${name}: ok${plan}`;
 }
 
-export type Found = { readonly line: number; readonly checked: Checked };
-export type Loaded = { readonly code: number; readonly found: readonly Found[] };
+type Found = { readonly line: number; readonly checked: Checked };
+type Loaded = { readonly code: number; readonly found: readonly Found[] };
 
 /** Every document of ours in a file. Faults are said, all of them, each with its line; `code` is the exit code. */
 export async function loadFile(path: string, { files, terminal }: OfflineTools): Promise<Loaded> {

@@ -2,9 +2,8 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { forecastFile } from "./forecast.ts";
 import { lintFiles, type OfflineTools } from "./lint.ts";
+import { collect } from "./options.ts";
 import { rehearseFiles } from "./rehearse.ts";
-
-const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value];
 
 /** Adds the commands to the program; each ends with its exit code. */
 export function addOfflineCommands(program: Command, tools: OfflineTools, end: (code: number) => void): void {

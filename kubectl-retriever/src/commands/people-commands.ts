@@ -1,13 +1,13 @@
 // The commands by which people act on a migration, and their options.
-import { durationPattern, durationSeconds } from "@retriever/crds/fields/duration.ts";
 import { type Command, InvalidArgumentError } from "commander";
-import { fileFault } from "#files/files.ts";
+import { type Files, fileFault } from "#files/files.ts";
 import type { KubeClient } from "#kube-client.ts";
 import type { Terminal } from "#output/terminal.ts";
 import { type ActOptions, actCommands, createAct } from "./act.ts";
+import { durationMs } from "./options.ts";
 
 /** What a command does once its options are read: connects, acts, and hands on the exit code. */
-export type PeopleCommands = {
+type PeopleCommands = {
   readonly program: Command;
   /** Adds the options that every command with a cluster takes. */
   readonly shared: (command: Command) => Command;
@@ -16,7 +16,7 @@ export type PeopleCommands = {
     act: (connection: { readonly client: KubeClient; readonly namespace: string }) => Promise<number>,
   ) => Promise<void>;
   readonly terminal: Terminal;
-  readonly files: { readonly read: (path: string) => Promise<string> };
+  readonly files: Pick<Files, "read">;
   /** Epoch ms. */
   readonly now: () => number;
   readonly signal: AbortSignal;
@@ -83,7 +83,7 @@ function addApproveOptions(command: Command): void {
 
 /** A duration, in ms. */
 function parseExpiry(text: string): number {
-  const seconds = durationPattern.test(text) ? durationSeconds(text) : 0;
-  if (seconds <= 0) throw new InvalidArgumentError("expected a time such as 30m or 4h");
-  return seconds * 1000;
+  const ms = durationMs(text);
+  if (ms <= 0) throw new InvalidArgumentError("expected a time such as 30m or 4h");
+  return ms;
 }

@@ -4,15 +4,15 @@ import { fileFault } from "#files/files.ts";
 import { exitCodeOfStatus, exitCodes } from "#output/exit-codes.ts";
 import type { Terminal } from "#output/terminal.ts";
 import { renderPage } from "#page/page.ts";
-import type { Rehearsal } from "#rehearse/chronicle.ts";
 import { rehearsedMigration } from "#rehearse/manifest.ts";
+import type { Rehearsal } from "#rehearse/rehearsal.ts";
 import { rehearse } from "#rehearse/rehearse.ts";
 import { renderJson, renderText, type Title } from "#rehearse/render-text.ts";
 import { summarise } from "#rehearse/summary.ts";
 import type { Checked } from "./check-document.ts";
 import { loadFile, type OfflineTools } from "./lint.ts";
 
-export type RehearseRequest = {
+type RehearseRequest = {
   readonly manifest: string;
   readonly scenario: string;
   readonly seed: number;

@@ -1,5 +1,6 @@
 // The command `status`: once, or again and again until the migration has ended.
 
+import { isFinalPhase } from "@retriever/crds/status/phase-steps.ts";
 import { asOperatorError, hasCode } from "@retriever/operator/errors.ts";
 import type { Clock } from "@retriever/operator/ports/clock.ts";
 import { sleep } from "@retriever/operator/timing/delay.ts";
@@ -10,16 +11,16 @@ import { type MigrationView, viewMigration } from "#output/migration-view.ts";
 import { renderLine, renderStatus } from "#output/render-status.ts";
 import type { Terminal } from "#output/terminal.ts";
 
-export type StatusRequest = {
+type StatusRequest = {
   readonly namespace: string;
   readonly name: string;
   readonly watch: boolean;
   readonly output: "text" | "json" | "yaml";
 };
 
-export type StatusTools = { readonly client: KubeClient; readonly terminal: Terminal; readonly clock: Clock };
+type StatusTools = { readonly client: KubeClient; readonly terminal: Terminal; readonly clock: Clock };
 
-const lookEveryMs = 1000;
+const pollEveryMs = 1000;
 /** Faults in a row before a watch gives up: about a minute of an API server that is away. */
 const patience = 60;
 
@@ -47,7 +48,8 @@ async function watchStatus(asked: StatusRequest, tools: StatusTools, signal: Abo
       const view = viewMigration(await client.readMigration(asked.namespace, asked.name, signal));
       faults = 0;
       show(view);
-      if (isOver(view)) {
+      // A deleted migration ends a watch by itself: reading it fails.
+      if (isFinalPhase(view.status.phase)) {
         terminal.endFrames();
         return exitCodeOfStatus(view.status);
       }
@@ -58,7 +60,7 @@ async function watchStatus(asked: StatusRequest, tools: StatusTools, signal: Abo
       if (!passing || faults > patience) throw fault;
       if (faults === 1) terminal.warn(`waiting: ${asOperatorError(fault).message}`);
     }
-    await sleep(clock, lookEveryMs, signal);
+    await sleep(clock, pollEveryMs, signal);
   }
   terminal.endFrames();
   return exitCodes.interrupted;
@@ -88,9 +90,4 @@ function document(view: MigrationView, output: "json" | "yaml"): string {
   const { managedFields: _managedFields, ...metadata } = raw.metadata ?? {};
   const shown = { ...raw, metadata };
   return output === "json" ? JSON.stringify(shown, null, 2) : stringify(shown).trimEnd();
-}
-
-/** A deleted migration ends a watch by itself: reading it fails. */
-function isOver({ status }: MigrationView): boolean {
-  return status.phase === "Completed" || status.phase === "RolledBack" || status.phase === "Validated";
 }

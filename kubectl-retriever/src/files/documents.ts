@@ -10,9 +10,9 @@ export type LocatedDocument = {
   readonly lineOf: (path: string) => number;
 };
 
-export type SyntaxFault = { readonly line: number; readonly message: string };
+type SyntaxFault = { readonly line: number; readonly message: string };
 
-export type Documents = { readonly documents: readonly LocatedDocument[]; readonly faults: readonly SyntaxFault[] };
+type Documents = { readonly documents: readonly LocatedDocument[]; readonly faults: readonly SyntaxFault[] };
 
 /** All documents of a text, empty ones left out. Never throws: what can't be read is a fault. */
 export function readDocuments(text: string): Documents {
@@ -54,7 +54,7 @@ function kindOf(value: unknown): string {
 }
 
 /** `spec.stages[0].sampleRate` as keys. */
-export function keysOf(path: string): (string | number)[] {
+function keysOf(path: string): (string | number)[] {
   return [...path.matchAll(/([^.[\]]+)|\[(\d+)\]/g)].map(([, name, index]) =>
     index === undefined ? (name ?? "") : Number(index),
   );

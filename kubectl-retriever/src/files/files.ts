@@ -1,7 +1,7 @@
-// Files as the offline commands need them; main.ts passes the real ones in, a test its own.
+// Files as commands need them; main.ts passes the real ones in, a test its own.
 
 export type Files = {
-  /** `-` is the standard input. Rejects when it can't be read. */
+  /** `-` is the standard input. Rejects when it can't be read, or is larger than anything that could be meant. */
   readonly read: (path: string) => Promise<string>;
   readonly write: (path: string, text: string) => Promise<void>;
 };
@@ -13,7 +13,7 @@ export function fileFault(verb: "read" | "write", path: string, fault: unknown):
     ENOENT: "there is no such file",
     EACCES: "not allowed",
     EISDIR: "it is a folder",
-    EFBIG: "it is larger than 1 MiB",
+    EFBIG: "it is too large",
   };
   return `can't ${verb} ${path}: ${words[code] ?? code}`;
 }

@@ -1,15 +1,22 @@
 // The files of the machine the command line runs on.
-import { readFile, stat, writeFile } from "node:fs/promises";
+import { createReadStream } from "node:fs";
+import { writeFile } from "node:fs/promises";
 import type { Files } from "./files.ts";
 
-/** Far above any manifest; a mistyped path to something huge ends at once. */
-const largestFile = 1_048_576;
-
-export const localFiles: Files = {
-  read: async (path) => {
-    const file = path === "-" ? "/dev/stdin" : path;
-    if ((await stat(file)).size > largestFile) throw Object.assign(new Error("too large"), { code: "EFBIG" });
-    return readFile(file, "utf8");
-  },
-  write: (path, text) => writeFile(path, text),
-};
+/** Reads no more than `largestBytes`; a mistyped path to something huge ends early. */
+export function makeLocalFiles(largestBytes: number): Files {
+  return {
+    read: async (path) => {
+      const stream = path === "-" ? createReadStream("", { fd: 0, autoClose: false }) : createReadStream(path);
+      const parts: Buffer[] = [];
+      let size = 0;
+      for await (const part of stream as AsyncIterable<Buffer>) {
+        size += part.length;
+        if (size > largestBytes) throw Object.assign(new Error("too large"), { code: "EFBIG" });
+        parts.push(part);
+      }
+      return Buffer.concat(parts).toString("utf8");
+    },
+    write: (path, text) => writeFile(path, text),
+  };
+}

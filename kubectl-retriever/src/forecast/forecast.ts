@@ -17,9 +17,9 @@ export const healthyShares: Readonly<Record<RateGate, number>> = {
   overlap: 0.05,
 };
 
-export type ForecastGate = RateGate | "shadowErrors";
+type ForecastGate = RateGate | "shadowErrors";
 
-export type GateForecast = {
+type GateForecast = {
   readonly gate: ForecastGate;
   readonly limit: number;
   /** Samples of evidence it needs by itself; null: at this share it never passes. */

@@ -1,7 +1,8 @@
 // A forecast as lines for people. Pure.
 import { printDuration } from "@retriever/crds/fields/duration.ts";
 import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
-import { percentWord } from "#rehearse/clock-word.ts";
+import { renderTable } from "#text/table.ts";
+import { countWord, percentWord } from "#text/words.ts";
 import { type Forecast, type GuardForecast, healthyShares, type StageForecast } from "./forecast.ts";
 
 /** What every forecast is reckoned with, said once. */
@@ -23,13 +24,13 @@ export function renderForecast(plan: MigrationSpec, forecast: Forecast): string[
   return [
     `AT ${requestsPerSecond} REQUESTS/S`,
     "",
-    ...table([
+    ...renderTable([
       ["STEP", "RATE", "AT LEAST", "SAMPLES THEN", "TAKES", ""],
       ...stages.map(stageRow),
       ...(guard === null ? [] : [cutoverRow(plan), guardRow(plan, guard)]),
     ]),
     "",
-    ...table([["GATE", "LIMIT", ...stages.map(({ number }) => `STAGE ${number}`)], ...gateRows(stages)]),
+    ...renderTable([["GATE", "LIMIT", ...stages.map(({ number }) => `STAGE ${number}`)], ...gateRows(stages)]),
     "Samples that a gate needs by itself / with minSamples of the stage.",
     "",
     bound,
@@ -79,22 +80,11 @@ function gateRows(stages: readonly StageForecast[]): string[][] {
   ]);
 }
 
-/** Columns as wide as their widest cell, two spaces apart. */
-function table(rows: readonly (readonly string[])[]): string[] {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  return rows.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join("  ")
-      .trimEnd(),
-  );
-}
-
 function time(seconds: number | null): string {
   if (seconds === null) return "never";
   return printDuration(seconds >= 3600 ? Math.ceil(seconds / 60) * 60 : Math.ceil(seconds));
 }
 
 function count(samples: number | null): string {
-  return samples === null ? "no number" : String(samples).replace(/\B(?=(\d{3})+$)/g, ",");
+  return samples === null ? "no number" : countWord(samples);
 }

@@ -2,51 +2,23 @@
 
 import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
 import type { Verdict } from "@retriever/crds/status/migration-status.ts";
-import Table from "cli-table3";
-import { countWord, digits, shareWord } from "./words.ts";
-
-const plain = {
-  top: "",
-  "top-mid": "",
-  "top-left": "",
-  "top-right": "",
-  bottom: "",
-  "bottom-mid": "",
-  "bottom-left": "",
-  "bottom-right": "",
-  left: "",
-  "left-mid": "",
-  mid: "",
-  "mid-mid": "",
-  right: "",
-  "right-mid": "",
-  middle: "   ",
-};
+import { renderTable } from "#text/table.ts";
+import { countWord, digits, shareWord } from "#text/words.ts";
 
 const verdictWords = { Pass: "pass", Fail: "FAIL", NotYet: "not yet", Unknown: "unknown" } as const;
 
 /** Lines of the table, the first is its head; none when there is no gate. */
 export function renderGates(gates: readonly Verdict[], plan: MigrationSpec | undefined): string[] {
   if (gates.length === 0) return [];
-  const table = new Table({
-    head: ["GATE", "BAD", "95 % INTERVAL", "LIMIT", "N", "VERDICT"],
-    chars: plain,
-    style: { head: [], border: [], "padding-left": 0, "padding-right": 0 },
-  });
-  for (const gate of gates) {
-    table.push([
-      gateWord(gate.gate, plan),
-      valueWord(gate),
-      intervalWord(gate),
-      limitWord(gate),
-      countWord(gate.n),
-      verdictWords[gate.verdict],
-    ]);
-  }
-  return table
-    .toString()
-    .split("\n")
-    .map((line) => line.trimEnd());
+  const rows = gates.map((gate) => [
+    gateWord(gate.gate, plan),
+    valueWord(gate),
+    intervalWord(gate),
+    limitWord(gate),
+    countWord(gate.n),
+    verdictWords[gate.verdict],
+  ]);
+  return renderTable([["GATE", "BAD", "95 % INTERVAL", "LIMIT", "N", "VERDICT"], ...rows], "   ");
 }
 
 /** What a gate counts as bad, with its threshold where the plan has one. */

@@ -61,9 +61,9 @@ describe("the status of a migration", () => {
       "other top result       -       -               20 %    0       unknown",
       "shadow errors          0 %     0 - 0.07 %      0.1 %   5,166   pass",
       "",
-      "WAY BACK    ready      the source answers and is as fresh",
-      "CONFIG      epoch 7    12 of 12 pods confirmed, serving pgvector, shadow at 5 %",
-      "SKIPPED     checks     parity, alerts",
+      "ROLLBACK PATH  ready      the source answers and is as fresh",
+      "CONFIG         epoch 7    12 of 12 pods confirmed, serving pgvector, shadow at 5 %",
+      "SKIPPED        checks     parity, alerts",
     ]);
   });
 
@@ -97,11 +97,11 @@ describe("the status of a migration", () => {
     });
     expect(renderStatus(viewMigration(aRawMigration(guarded)), now, wide).slice(2)).toEqual([
       "",
-      "WAY BACK    NOT READY  the base names another store",
-      "CONFIG      epoch 9    10 of 12 pods confirmed, serving qdrant, shadow at 5 %",
-      "LAGGING     2          search-api-3, on lost nodes: search-api-7",
-      "GUARD       clocks     watched 2h5m of 24h, idle 1m, unobserved 0s",
-      "HARM        found      latency delta over 80 ms in 97 % of 630 samples",
+      "ROLLBACK PATH  NOT READY  the base names another store",
+      "CONFIG         epoch 9    10 of 12 pods confirmed, serving qdrant, shadow at 5 %",
+      "LAGGING        2          search-api-3, on lost nodes: search-api-7",
+      "GUARD          clocks     watched 2h5m of 24h, idle 1m, unobserved 0s",
+      "HARM           found      latency delta over 80 ms in 97 % of 630 samples",
     ]);
   });
 
@@ -126,8 +126,8 @@ describe("the status of a migration", () => {
     expect(renderStatus(viewMigration(aRawMigration(back)), now, wide)).toEqual([
       "docs-to-qdrant   RolledBack   Stalled   pgvector -> qdrant",
       "Result: all pods serve the source",
-      "ROLLBACK    from Guard Requested; asked for; asked by user-a",
-      "ASKED       Rollback   by user-a: slow",
+      "ROLLBACK       from Guard Requested; asked for; asked by user-a",
+      "ASKED          Rollback   by user-a: slow",
     ]);
   });
 
@@ -162,11 +162,11 @@ describe("the status of a migration", () => {
     expect(renderStatus(viewMigration(aRawMigration(waiting)), now, wide)).toEqual([
       "docs-to-qdrant   AwaitingApproval   pgvector -> qdrant",
       "Not further because: waiting for approval: needs sre 1 of 2",
-      "APPROVED    by         ada (sre)",
-      "WAIVED      parity     by grace: counted by hand",
-      "OUTBOX      waiting    PreCutover; waiting for chat; 1 try; chat: HTTP 503",
-      "OUTBOX      GIVEN UP   Rollback; given up for mail, chat; 15 tries",
-      "OUTBOX      waiting    PostmortemDue; waiting for chat, mail",
+      "APPROVED       by         ada (sre)",
+      "WAIVED         parity     by grace: counted by hand",
+      "OUTBOX         waiting    PreCutover; waiting for chat; 1 try; chat: HTTP 503",
+      "OUTBOX         GIVEN UP   Rollback; given up for mail, chat; 15 tries",
+      "OUTBOX         waiting    PostmortemDue; waiting for chat, mail",
     ]);
   });
 
@@ -189,7 +189,7 @@ describe("the status of a migration", () => {
     expect(short.map((line) => line.split(/\s{2}|:/)[0])).toEqual([
       "docs-to-qdrant",
       "Not further because",
-      "WAY BACK",
+      "ROLLBACK PATH",
       "CONFIG",
     ]);
   });

@@ -2,11 +2,12 @@
 import { styleText } from "node:util";
 import { durationSeconds } from "@retriever/crds/fields/duration.ts";
 import type { Condition, MigrationStatus } from "@retriever/crds/status/migration-status.ts";
+import { isFinalPhase } from "@retriever/crds/status/phase-steps.ts";
+import { clipped, shareWord, sinceWord, spanWord } from "#text/words.ts";
 import { renderGates } from "./gate-table.ts";
 import type { MigrationView } from "./migration-view.ts";
-import { clipped, shareWord, sinceWord, spanWord } from "./words.ts";
 
-export type Canvas = {
+type Canvas = {
   /** Characters per line. */
   readonly columns: number;
   /** Lines there are; never more than 24 are used. */
@@ -26,7 +27,10 @@ export function renderStatus(view: MigrationView, now: number, canvas: Canvas): 
     { rank: 0, lines: [headLine(view, now)] },
     { rank: 1, lines: messageLines(view.status) },
     { rank: 4, lines: spaced(renderGates(view.status.gates, view.plan)) },
-    { rank: 2, lines: spaced([wayBackLine(view.status), configLine(view), laggingLine(view.status), guardLine(view)]) },
+    {
+      rank: 2,
+      lines: spaced([rollbackPathLine(view.status), configLine(view), laggingLine(view.status), guardLine(view)]),
+    },
     { rank: 3, lines: [harmLine(view.status), rollbackLine(view.status), latchedLine(view.status)].filter(isLine) },
     { rank: 5, lines: [...approvedLine(view.status), ...waivedLines(view.status), ...skippedLines(view.status)] },
     { rank: 6, lines: outboxLines(view.status) },
@@ -88,15 +92,14 @@ function readyWord(status: MigrationStatus): string {
 
 function messageLines({ message, phase }: MigrationStatus): string[] {
   if (message === "") return [];
-  const ended = phase === "Completed" || phase === "RolledBack" || phase === "Validated";
-  return [`${ended ? "Result:" : "Not further because:"} ${message}`];
+  return [`${isFinalPhase(phase) ? "Result:" : "Not further because:"} ${message}`];
 }
 
-function wayBackLine(status: MigrationStatus): string | undefined {
+function rollbackPathLine(status: MigrationStatus): string | undefined {
   const ready = conditionOf(status, "RollbackReady");
   if (ready === undefined) return undefined;
   const word = { True: "ready", False: "NOT READY", Unknown: "unknown" }[ready.status];
-  return row("WAY BACK", word, ready.message);
+  return row("ROLLBACK PATH", word, ready.message);
 }
 
 function configLine({ status, plan }: MigrationView): string | undefined {
@@ -182,7 +185,7 @@ function outboxLines({ outbox }: MigrationStatus): string[] {
 }
 
 function row(title: string, word: string, rest: string): string {
-  return `${title.padEnd(11)} ${word.padEnd(10)} ${rest}`;
+  return `${title.padEnd(14)} ${word.padEnd(10)} ${rest}`;
 }
 
 function conditionOf(status: MigrationStatus, type: Condition["type"]): Condition | undefined {
@@ -207,6 +210,6 @@ function paint(line: string, color: boolean): string {
   if (!color) return line;
   const style = (format: "red" | "green" | "bold") => (word: string) =>
     styleText(format, word, { validateStream: false });
-  if (/^(GATE|WAY BACK|CONFIG|OUTBOX|WAIVED|APPROVED)\b/.test(line)) return line.replace(bad, style("red"));
+  if (/^(GATE|ROLLBACK PATH|CONFIG|OUTBOX|WAIVED|APPROVED)\b/.test(line)) return line.replace(bad, style("red"));
   return line.replace(bad, style("red")).replace(good, style("green"));
 }

@@ -5,7 +5,7 @@ type Attributes = Readonly<Record<string, string | number | undefined>>;
 type Child = Markup | string | undefined;
 
 /** Text as it may stand in markup and in quoted attributes. */
-export function escapeText(text: string): string {
+function escapeText(text: string): string {
   return text.replace(/[&<>"']/g, (character) => `&#${character.codePointAt(0)};`);
 }
 

@@ -1,4 +1,4 @@
-// The page's look: two palettes, by what the reader's system prefers. No font, image or script from anywhere.
+// The page's style: two palettes, by what the reader's system prefers. No font, image or script from anywhere.
 
 const light = `--ground:#fbfbfa;--card:#fff;--ink:#1b1f24;--soft:#5b6570;--line:#e2e5e9;--grid:#eceef1;
 --good:#1a7f4b;--bad:#c3352b;--warn:#b26a00;--curve:#2557a7;--fill:#2557a722;--traffic:#7b8794;--event:#b26a00;--band:#f4a83424;

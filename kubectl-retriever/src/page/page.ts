@@ -2,17 +2,17 @@
 import { printDuration } from "@retriever/crds/fields/duration.ts";
 import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
 import { planHash } from "@retriever/crds/spec/plan.ts";
-import type { Entry, Rehearsal } from "#rehearse/chronicle.ts";
-import { clockWord } from "#rehearse/clock-word.ts";
+import type { Entry, Rehearsal } from "#rehearse/rehearsal.ts";
 import { phaseWord, type Title } from "#rehearse/render-text.ts";
 import { decisionsOf, endedAt, summarise } from "#rehearse/summary.ts";
 import type { Scenario } from "#scenario/scenario.ts";
+import { clockWord } from "#text/words.ts";
 import { element, group, type Markup } from "./markup.ts";
 import { pageStyle } from "./page-style.ts";
 import { renderTimeline } from "./timeline.ts";
 import { isShown, kindOf } from "./timeline-marks.ts";
 
-export type PageInput = {
+type PageInput = {
   readonly title: Title;
   readonly spec: MigrationSpec;
   readonly scenario: Scenario;
@@ -107,7 +107,7 @@ function table(entries: readonly Entry[]): Markup {
   return element("table", {}, element("thead", {}, element("tr", {}, ...titles)), element("tbody", {}, ...rows));
 }
 
-function settings(spec: MigrationSpec, scenario: Scenario, { looks, unreached }: Rehearsal): Markup {
+function settings(spec: MigrationSpec, scenario: Scenario, { reconciles, unreached }: Rehearsal): Markup {
   const rates = spec.stages.map(({ sampleRate, minDuration }) => `${sampleRate} for ${minDuration}`).join(", ");
   const rows: readonly [string, string][] = [
     ["plan", planHash(spec)],
@@ -119,7 +119,7 @@ function settings(spec: MigrationSpec, scenario: Scenario, { looks, unreached }:
     ],
     ["pods", `${scenario.pods.count}, following after about ${scenario.pods.followAfter}`],
     ["starts at", scenario.startsAt],
-    ["looks of the operator", String(looks)],
+    ["reconciles of the operator", String(reconciles)],
     ...(unreached.length === 0 ? [] : [["never came", unreached.join(", ")] satisfies [string, string]]),
   ];
   return element("dl", {}, ...rows.map(([word, value]) => group(element("dt", {}, word), element("dd", {}, value))));

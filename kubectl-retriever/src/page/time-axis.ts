@@ -2,7 +2,7 @@
 // guard of a day can both be read. In between it runs evenly.
 import type { Phase } from "@retriever/crds/status/migration-status.ts";
 import { type ScaleLinear, scaleLinear } from "d3-scale";
-import type { Rehearsal } from "#rehearse/chronicle.ts";
+import type { Rehearsal } from "#rehearse/rehearsal.ts";
 import { phaseWord } from "#rehearse/render-text.ts";
 import { decisionsOf } from "#rehearse/summary.ts";
 
@@ -20,7 +20,7 @@ export type TimeAxis = {
 };
 
 /** Stretches of one phase and rate, in their order; the last one goes on for a while beyond the last decision. */
-export function segmentsOf(rehearsal: Rehearsal): readonly Segment[] {
+function segmentsOf(rehearsal: Rehearsal): readonly Segment[] {
   const moves = decisionsOf(rehearsal).filter(({ moved }) => moved);
   const tail = Math.max(60, rehearsal.seconds * 0.01);
   const end = Math.max(rehearsal.seconds, moves.at(-1)?.seconds ?? 0) + tail;

@@ -1,26 +1,27 @@
 // What stands across the timeline: faults as bands, events and decisions as numbered marks with their number in the table.
-import type { Entry } from "#rehearse/chronicle.ts";
-import { clockWord } from "#rehearse/clock-word.ts";
+
+import type { Entry } from "#rehearse/rehearsal.ts";
+import { clockWord } from "#text/words.ts";
 import { element, group, type Markup } from "./markup.ts";
 import type { Frame } from "./timeline-rows.ts";
 
 const markGap = 21;
-const laneHeight = 21;
+const trackHeight = 21;
 
-type Placed = { readonly entry: Entry; readonly number: number; readonly x: number; readonly lane: number };
+type Placed = { readonly entry: Entry; readonly number: number; readonly x: number; readonly track: number };
 
-export type Marks = { readonly height: number; readonly draw: (top: number, bottom: number) => Markup };
+type Marks = { readonly height: number; readonly draw: (top: number, bottom: number) => Markup };
 
 /** Decisions that are shown: transitions, and what somebody had to be told. */
 export function isShown(entry: Entry): boolean {
   return entry.kind === "event" || entry.moved || entry.announcements.length > 0;
 }
 
-/** Marks over the rows from `top` of their own lanes to `bottom` of the last row. */
+/** Marks over the rows from `top` of their own tracks to `bottom` of the last row. */
 export function marksOf(entries: readonly Entry[], frame: Frame): Marks {
   const placed = place(entries, frame);
-  const lanes = Math.max(1, ...placed.map(({ lane }) => lane + 1));
-  const height = lanes * laneHeight + 6;
+  const tracks = Math.max(1, ...placed.map(({ track }) => track + 1));
+  const height = tracks * trackHeight + 6;
   return {
     height,
     draw: (top, bottom) =>
@@ -39,25 +40,25 @@ export function marksOf(entries: readonly Entry[], frame: Frame): Marks {
   };
 }
 
-/** Each mark in the highest lane in which it doesn't touch the one before. */
+/** Each mark in the highest track in which it doesn't touch the one before. */
 function place(entries: readonly Entry[], { axis }: Frame): readonly Placed[] {
   const ends: number[] = [];
   return entries.flatMap((entry, index) => {
     if (!isShown(entry)) return [];
     const x = axis.x(entry.seconds);
     const free = ends.findIndex((end) => x - end >= markGap);
-    const lane = free === -1 ? ends.length : free;
-    ends[lane] = x;
-    return [{ entry, number: index + 1, x, lane }];
+    const track = free === -1 ? ends.length : free;
+    ends[track] = x;
+    return [{ entry, number: index + 1, x, track }];
   });
 }
 
 function drawMark(
-  { entry, number, x, lane }: Placed,
+  { entry, number, x, track }: Placed,
   top: number,
   { rows, bottom }: { rows: number; bottom: number },
 ): Markup {
-  const y = top + lane * laneHeight + laneHeight / 2;
+  const y = top + track * trackHeight + trackHeight / 2;
   const kind = kindOf(entry);
   const what = entry.kind === "event" ? entry.what : `${entry.phase}, ${entry.reason}: ${entry.message}`;
   return element(

@@ -2,13 +2,13 @@
 import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
 import { type ScaleContinuousNumeric, scaleLinear, scaleSqrt } from "d3-scale";
 import { area, curveStepAfter, line } from "d3-shape";
-import type { Point } from "#rehearse/chronicle.ts";
-import { percentWord } from "#rehearse/clock-word.ts";
+import type { Point } from "#rehearse/rehearsal.ts";
+import { percentWord } from "#text/words.ts";
 import { element, group, type Markup } from "./markup.ts";
 import type { TimeAxis } from "./time-axis.ts";
 
 export type Frame = { readonly axis: TimeAxis; readonly left: number; readonly right: number };
-export type RowMarkup = { readonly height: number; readonly draw: (top: number) => Markup };
+type RowMarkup = { readonly height: number; readonly draw: (top: number) => Markup };
 
 type Value = (point: Point) => number | null;
 type Y = ScaleContinuousNumeric<number, number>;

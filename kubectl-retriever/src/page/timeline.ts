@@ -1,6 +1,6 @@
 // The timeline: phases as bands, who serves, rates and gates over one axis, marks across. One SVG, no script.
 import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
-import type { Rehearsal } from "#rehearse/chronicle.ts";
+import type { Rehearsal } from "#rehearse/rehearsal.ts";
 import { summarise } from "#rehearse/summary.ts";
 import { element, group, type Markup } from "./markup.ts";
 import { makeTimeAxis, type Segment } from "./time-axis.ts";

@@ -4,7 +4,7 @@ import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
 import { alertMinSamples } from "@retriever/operator/core/harm/alert.ts";
 import { liveMinRequests } from "@retriever/operator/core/harm/live-primary.ts";
 import { fastWindowSeconds } from "@retriever/operator/core/time/evidence-spans.ts";
-import { percentWord } from "./clock-word.ts";
+import { percentWord } from "#text/words.ts";
 
 /** One sentence per rule that would never have enough, with what would be enough. */
 export function findBlindSpots(plan: MigrationSpec, requestsPerSecond: number): string[] {

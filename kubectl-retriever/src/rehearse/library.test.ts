@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { exampleMigration, scenarioNamed, scenarioNames, scenarioText } from "#test/rehearse/library.ts";
+import { pagesOf, traceOf } from "#test/rehearse/trace.ts";
 import { rehearse } from "./rehearse.ts";
-import { lastReasonOf, pagesOf, traceOf } from "./trace.ts";
+import { lastReasonOf } from "./summary.ts";
 
 const start = "Preflight > AwaitingApproval > WarmUp 1";
 const ramp = `${start} > Ramp 2 > Ramp 3 > AwaitingCutover`;

@@ -1,12 +1,12 @@
-// The operator in a rehearsal: looks as often as it asked to, and strides over looks that would have had nothing to say.
+// The operator in a rehearsal: reconciles as often as it asked to, and skips the ones that would have had nothing to say.
 import { durationSeconds } from "@retriever/crds/fields/duration.ts";
 import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import { decide } from "@retriever/operator/core/decide.ts";
 import type { Decision } from "@retriever/operator/core/model/decision.ts";
 import type { Observation } from "@retriever/operator/core/model/observation.ts";
-import { type Entry, entryOf, type Point } from "./chronicle.ts";
 import type { RehearsedMigration } from "./manifest.ts";
 import { pointOf } from "./points.ts";
+import { type Entry, entryOf, type Point } from "./rehearsal.ts";
 import type { ScenarioCluster } from "./scenario-cluster.ts";
 import type { Schedule } from "./schedule.ts";
 
@@ -19,10 +19,10 @@ export type Stage = {
   readonly untilMs: number;
 };
 
-type Chronicle = { readonly entries: Entry[]; readonly points: Point[] };
+type Recording = { readonly entries: Entry[]; readonly points: Point[] };
 
 const pointEverySeconds = 60;
-/** The operator's queue never looks again sooner than this. */
+/** The operator's queue never reconciles again sooner than this. */
 const shortestDelayMs = 250;
 /** Within what the operator itself calls an unbroken watch, which is 60 s. */
 const longestStrideMs = 50_000;
@@ -34,32 +34,32 @@ type Judged = {
   readonly entry: Entry | undefined;
 };
 
-/** An operator that writes down what it decides. It keeps no fact of its own: only when to look, and at what pace. */
+/** An operator that writes down what it decides. It keeps no fact of its own: only when to reconcile, and at what pace. */
 export class Operator {
-  looks = 0;
-  /** When it looks next; undefined: only when it is woken. */
-  nextLookMs: number | undefined;
+  reconciles = 0;
+  /** When it reconciles next; undefined: only when it is woken. */
+  nextReconcileMs: number | undefined;
   readonly #stage: Stage;
-  readonly #chronicle: Chronicle;
+  readonly #recording: Recording;
   #isQuiet = false;
   #delayMs = 0;
-  /** Until here every look is made, because something came up on the way. */
+  /** Until here every reconcile is made, because something came up on the way. */
   #closeUntilMs: number;
 
-  constructor(stage: Stage, chronicle: Chronicle) {
+  constructor(stage: Stage, recording: Recording) {
     this.#stage = stage;
-    this.#chronicle = chronicle;
-    this.nextLookMs = stage.startMs;
+    this.#recording = recording;
+    this.nextReconcileMs = stage.startMs;
     this.#closeUntilMs = stage.startMs;
   }
 
   wake(nowMs: number): void {
-    this.nextLookMs = nowMs;
+    this.nextReconcileMs = nowMs;
     this.#isQuiet = false;
   }
 
-  /** One look at an instant or, from there on in quiet times, one instead of several. Returns the instant of the look. */
-  look(nowMs: number): number {
+  /** One reconcile at an instant or, from there on in quiet times, one instead of several. Returns the instant of the reconcile. */
+  reconcile(nowMs: number): number {
     const endMs = this.#strideEnd(nowMs);
     if (endMs !== undefined && this.#stride(endMs)) return endMs;
     this.#commit(this.#judge(nowMs), nowMs);
@@ -67,7 +67,7 @@ export class Operator {
   }
 
   #judge(nowMs: number): Judged {
-    this.looks += 1;
+    this.reconciles += 1;
     const { cluster, startMs } = this.#stage;
     const observation = cluster.observation();
     const before = cluster.status;
@@ -82,15 +82,15 @@ export class Operator {
     if (decision.status !== cluster.status) cluster.writeStatus(decision.status);
     for (const effect of decision.effects) cluster.apply(effect);
     schedule.enter(decision.status, nowMs);
-    if (entry !== undefined) this.#chronicle.entries.push(entry);
-    notePoint(this.#stage, this.#chronicle.points, judged, (nowMs - startMs) / 1000);
+    if (entry !== undefined) this.#recording.entries.push(entry);
+    notePoint(this.#stage, this.#recording.points, judged, (nowMs - startMs) / 1000);
     this.#isQuiet = isUneventful(judged);
     const { requeueAfterMs } = decision;
     this.#delayMs = Math.max(shortestDelayMs, requeueAfterMs ?? 0);
-    this.nextLookMs = requeueAfterMs === null ? undefined : nowMs + this.#delayMs;
+    this.nextReconcileMs = requeueAfterMs === null ? undefined : nowMs + this.#delayMs;
   }
 
-  /** The last look on the operator's own beat before anything is due; undefined when it is not worth it. */
+  /** The last reconcile at the operator's own interval before anything is due; undefined when it is not worth it. */
   #strideEnd(nowMs: number): number | undefined {
     const { cluster, schedule, untilMs } = this.#stage;
     if (!this.#isQuiet || nowMs <= this.#closeUntilMs || !cluster.isSettled) return undefined;
@@ -100,8 +100,8 @@ export class Operator {
       untilMs,
       endOfGateWindow(this.#stage) ?? untilMs,
     );
-    const beats = Math.floor((limitMs - nowMs) / this.#delayMs);
-    return beats < 1 ? undefined : nowMs + beats * this.#delayMs;
+    const intervals = Math.floor((limitMs - nowMs) / this.#delayMs);
+    return intervals < 1 ? undefined : nowMs + intervals * this.#delayMs;
   }
 
   /** False: something came up within the stride, and nothing of it has happened. */
@@ -120,7 +120,7 @@ export class Operator {
   }
 }
 
-/** Windows that tell of bursts are closed by the look at their end: no stride goes over one. */
+/** Windows that tell of bursts are closed by the reconcile at their end: no stride goes over one. */
 function endOfGateWindow({ cluster, migration }: Stage): number | undefined {
   const { dispersion, revision } = cluster.status;
   if (dispersion === undefined) return undefined;
@@ -129,7 +129,7 @@ function endOfGateWindow({ cluster, migration }: Stage): number | undefined {
   return revision?.shadow === "destination" && revision.sampleRate > 0 ? endMs : undefined;
 }
 
-/** Nothing to say, nothing to do and nothing suspicious: the looks before it were the same. */
+/** Nothing to say, nothing to do and nothing suspicious: the reconciles before it were the same. */
 function isUneventful({ before, decision, entry }: Judged): boolean {
   const { harm, guard } = decision.status;
   const isCalm = harm === undefined || harm.alertSince === undefined;

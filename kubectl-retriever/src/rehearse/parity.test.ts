@@ -5,9 +5,9 @@ import { onlyReachable, shortPlan } from "@retriever/operator/test/builders/spec
 import { describe, expect, it } from "vitest";
 import { parseScenario } from "#scenario/scenario-parse.ts";
 import { scenarioNamed } from "#test/rehearse/library.ts";
+import { traceOf } from "#test/rehearse/trace.ts";
 import { rehearsedMigration } from "./manifest.ts";
 import { rehearse } from "./rehearse.ts";
-import { traceOf } from "./trace.ts";
 
 function play(events: readonly object[], until = "1h") {
   const checklist = { ...onlyReachable, parity: { recheck: "5m" } };

@@ -6,9 +6,9 @@ import { sumWindow } from "@retriever/operator/core/pods/epoch-evidence.ts";
 import { servingPods } from "@retriever/operator/core/pods/pods.ts";
 import { spansOf } from "@retriever/operator/core/time/evidence-spans.ts";
 import { noCounters } from "@retriever/sidecar/contract/evidence.ts";
-import type { Point } from "./chronicle.ts";
+import type { Point } from "./rehearsal.ts";
 
-/** A point of the curves; `status` is the one after the look. */
+/** A point of the curves; `status` is the one after the reconcile. */
 export function pointOf(
   plan: MigrationSpec,
   observation: Observation,

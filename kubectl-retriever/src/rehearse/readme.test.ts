@@ -2,8 +2,8 @@
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { migrationOf, readmeManifest, scenarioNamed } from "#test/rehearse/library.ts";
+import { traceOf } from "#test/rehearse/trace.ts";
 import { rehearse } from "./rehearse.ts";
-import { traceOf } from "./trace.ts";
 
 type Manifest = {
   readonly apiVersion: string;

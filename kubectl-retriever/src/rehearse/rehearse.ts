@@ -3,10 +3,10 @@ import { durationSeconds } from "@retriever/crds/fields/duration.ts";
 import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import { isFinalPhase } from "@retriever/crds/status/phase-steps.ts";
 import type { Scenario } from "#scenario/scenario.ts";
-import { type Ending, type Entry, type Point, type Rehearsal } from "./chronicle.ts";
 import { describeEvent } from "./describe-event.ts";
 import type { RehearsedMigration } from "./manifest.ts";
 import { Operator, type Stage } from "./operator-loop.ts";
+import { type Ending, type Entry, type Point, type Rehearsal } from "./rehearsal.ts";
 import { ScenarioCluster } from "./scenario-cluster.ts";
 import { makeSchedule, type Step } from "./schedule.ts";
 
@@ -31,7 +31,7 @@ export function rehearse(migration: RehearsedMigration, scenario: Scenario, seed
     status: stage.cluster.status,
     ending,
     seconds: last,
-    looks: operator.looks,
+    reconciles: operator.reconciles,
     unreached: stage.schedule.unreached().map(({ at }) => at),
   };
 }
@@ -50,8 +50,8 @@ function play(stage: Stage, operator: Operator, entries: Entry[]): Ending {
       down += shiftOf(step);
       lastStepMs = nowMs;
     }
-    if (down === 0 && (operator.nextLookMs ?? Infinity) <= nowMs) nowMs = operator.look(nowMs);
-    const nextMs = earliest(schedule.next(), down > 0 ? undefined : operator.nextLookMs);
+    if (down === 0 && (operator.nextReconcileMs ?? Infinity) <= nowMs) nowMs = operator.reconcile(nowMs);
+    const nextMs = earliest(schedule.next(), down > 0 ? undefined : operator.nextReconcileMs);
     const ending = endingOf(stage, nextMs, lastStepMs);
     if (ending !== undefined || nextMs === undefined) return ending ?? "unfinished";
     nowMs = Math.max(nowMs, nextMs);
@@ -70,14 +70,14 @@ function shiftOf({ kind, event }: Step): number {
   return kind === "begin" ? 1 : -1;
 }
 
-/** What the API server tells its watchers of; how a store behaves it doesn't know. A new operator looks at once. */
+/** What the API server tells its watchers of; how a store behaves it doesn't know. A new operator reconciles at once. */
 function wakesOperator({ kind, event }: Step): boolean {
   if (kind === "end") return event.operator !== undefined;
   return [event.act, event.overlay, event.migration, event.pods].some((change) => change !== undefined);
 }
 
 /** As long as an operator may need to see what the scenario did last. */
-const lastLookMs = 60_000;
+const lastReconcileMs = 60_000;
 
 /** Undefined while there is more to come. */
 function endingOf(
@@ -90,7 +90,7 @@ function endingOf(
   const isOver = nextMs === undefined || nextMs > untilMs;
   if (!isFinalPhase(phase)) return isOver ? openEnding(cluster.status) : undefined;
   // By now it only waits for the base, which a scenario may still change.
-  const isSeen = schedule.next() === undefined && (nextMs ?? 0) >= lastStepMs + lastLookMs;
+  const isSeen = schedule.next() === undefined && (nextMs ?? 0) >= lastStepMs + lastReconcileMs;
   return isOver || (isSeen && revision?.released !== true) ? "ended" : undefined;
 }
 

@@ -1,8 +1,9 @@
 // A rehearsal as lines for people and as one JSON object per decision. Pure: the same rehearsal, the same bytes.
-import type { DecisionEntry, Entry, Rehearsal } from "./chronicle.ts";
-import { clockWord, percentWord } from "./clock-word.ts";
-import { decisionsOf, summarise } from "./summary.ts";
-import { lastReasonOf } from "./trace.ts";
+
+import { renderTable } from "#text/table.ts";
+import { clockWord, percentWord } from "#text/words.ts";
+import type { DecisionEntry, Entry, Rehearsal } from "./rehearsal.ts";
+import { decisionsOf, lastReasonOf, summarise } from "./summary.ts";
 
 export type Title = {
   readonly namespace: string;
@@ -14,22 +15,14 @@ export type Title = {
 
 /** One line per decision and event, between a head and the result; longer ones are cut to `columns`. */
 export function renderText(title: Title, rehearsal: Rehearsal, columns: number): string[] {
-  const rows = rehearsal.entries.map(rowOf);
-  const widths = [0, 1, 2].map((index) => Math.max(...rows.map((row) => row[index]?.length ?? 0)));
-  const lines = rows.map((row) =>
-    row
-      .map((cell, index) => cell.padEnd(widths[index] ?? 0))
-      .join("  ")
-      .trimEnd(),
-  );
   const { unreached } = rehearsal;
   return [
     `${title.namespace}/${title.name}, scenario ${title.scenario}: ${title.shows}`,
     `Virtual clock, production decisions, seed ${title.seed}. No cluster, no store was touched.`,
     "",
-    ...lines,
+    ...renderTable(rehearsal.entries.map(rowOf)),
     "",
-    `${summarise(rehearsal)}. ${decisionsOf(rehearsal).length} decisions in ${rehearsal.looks} looks.`,
+    `${summarise(rehearsal)}. ${decisionsOf(rehearsal).length} decisions in ${rehearsal.reconciles} reconciles.`,
     ...(unreached.length === 0 ? [] : [`Never came: the events at ${unreached.join(", ")}.`]),
   ].map((line) => (line.length <= columns ? line : `${line.slice(0, Math.max(0, columns - 3))}...`));
 }
@@ -54,7 +47,7 @@ export function renderJson(title: Title, rehearsal: Rehearsal): string[] {
     seconds,
     ...rest,
   }));
-  const { status, ending, seconds, looks, unreached } = rehearsal;
+  const { status, ending, seconds, reconciles, unreached } = rehearsal;
   const end = {
     kind: "end",
     at: clockWord(seconds),
@@ -64,7 +57,7 @@ export function renderJson(title: Title, rehearsal: Rehearsal): string[] {
     reason: lastReasonOf(rehearsal),
     message: status.message,
     summary: summarise(rehearsal),
-    looks,
+    reconciles,
     unreached,
     ...title,
   };

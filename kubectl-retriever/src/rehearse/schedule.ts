@@ -25,7 +25,7 @@ export function makeSchedule(events: readonly ScenarioEvent[], startMs: number):
   let waiting = events.map((event, order) => ({ event, order }));
   let due: Due[] = [];
 
-  /** An event whose anchor was passed in the same look comes now, never in the past. */
+  /** An event whose anchor was passed in the same reconcile comes now, never in the past. */
   const arrange = (nowMs: number) => {
     waiting = waiting.filter(({ event, order }) => {
       const moment = parseMoment(event.at);

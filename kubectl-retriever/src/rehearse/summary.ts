@@ -1,7 +1,8 @@
 // How a rehearsal ended, in one sentence, and what it took. Pure.
 import { printDuration } from "@retriever/crds/fields/duration.ts";
-import type { DecisionEntry, EventEntry, Rehearsal } from "./chronicle.ts";
-import { clockWord } from "./clock-word.ts";
+import { isFinalPhase } from "@retriever/crds/status/phase-steps.ts";
+import { clockWord } from "#text/words.ts";
+import type { DecisionEntry, EventEntry, Rehearsal } from "./rehearsal.ts";
 
 /** `RolledBack at T+06:40:28 (HarmAlert), 5m17s after the last event`. */
 export function summarise(rehearsal: Rehearsal): string {
@@ -24,6 +25,14 @@ export function summarise(rehearsal: Rehearsal): string {
 /** Transitions and other decisions, without the events. */
 export function decisionsOf({ entries }: Rehearsal): readonly DecisionEntry[] {
   return entries.filter((entry) => entry.kind === "decision");
+}
+
+/** Why the last phase was entered, or its rate last changed; what is tidied up after the end is no reason. */
+export function lastReasonOf(rehearsal: Rehearsal): string {
+  const moves = decisionsOf(rehearsal).filter(({ moved }) => moved);
+  const { phase } = rehearsal.status;
+  const last = isFinalPhase(phase) ? moves.find((move) => move.phase === phase) : moves.at(-1);
+  return last?.reason ?? "";
 }
 
 /** When the final phase was entered; the end of the rehearsal when there is none. */

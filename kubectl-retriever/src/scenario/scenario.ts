@@ -124,7 +124,7 @@ const scenarioEventSchema = z.strictObject({
   destination: z.strictObject(withoutDefaults(destinationSchema.shape)).partial().optional(),
   parity: z.strictObject(withoutDefaults(parityFields)).partial().optional(),
   pods: podsEventSchema.optional(),
-  /** No operator looks; its successor knows only what the cluster knows. */
+  /** No operator reconciles; its successor knows only what the cluster knows. */
   operator: z.enum(["Down"]).optional(),
   /** What the API server doesn't answer. */
   unreadable: z

@@ -20,9 +20,9 @@ import type { Traffic } from "./serve.ts";
 import { type Surroundings, ToyPod } from "./toy-pod.ts";
 import { isJobEffect, ToyVerifier } from "./toy-verifier.ts";
 
-export type Part = NonNullable<ScenarioEvent["unreadable"]>[number] | "claims" | "jobs";
+type Part = NonNullable<ScenarioEvent["unreadable"]>[number] | "claims" | "jobs";
 
-export type ToySetup = {
+type ToySetup = {
   readonly meta: MigrationMeta;
   readonly spec: MigrationSpec;
   /** Epoch ms. */

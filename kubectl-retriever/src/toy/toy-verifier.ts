@@ -6,7 +6,7 @@ import { type DifferenceCounts, driftOf, type VerifySummary } from "@retriever/s
 import type { StoreIdentity } from "@retriever/stores/config/identity.ts";
 
 /** What a verification would find now. cannot: it would end without an answer. */
-export type Parity = Partial<DifferenceCounts> & { readonly cannot?: boolean };
+type Parity = Partial<DifferenceCounts> & { readonly cannot?: boolean };
 
 type JobEffect = Extract<Effect, { kind: "createJob" | "keepReport" | "deleteJobs" }>;
 

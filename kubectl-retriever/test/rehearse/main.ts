@@ -4,12 +4,12 @@ import { performance } from "node:perf_hooks";
 import { renderPage } from "#page/page.ts";
 import { rehearse } from "#rehearse/rehearse.ts";
 import { renderJson, renderText } from "#rehearse/render-text.ts";
-import { lastReasonOf } from "#rehearse/trace.ts";
+import { lastReasonOf } from "#rehearse/summary.ts";
 import { exampleMigration, scenarioNamed, scenarioNames } from "./library.ts";
 
 const mostSeconds = 5;
 
-type Played = { readonly seconds: number; readonly looks: number; readonly said: string; readonly end: string };
+type Played = { readonly seconds: number; readonly reconciles: number; readonly said: string; readonly end: string };
 
 /** Everything that a rehearsal prints or draws. */
 function play(name: string): Played {
@@ -22,7 +22,12 @@ function play(name: string): Played {
   const title = { namespace, name: of, scenario: name, shows: scenario.shows, seed: 1 };
   const page = renderPage({ title, spec: migration.spec, scenario, rehearsal });
   const said = [...renderJson(title, rehearsal), ...renderText(title, rehearsal, 200), page].join("\n");
-  return { seconds, looks: rehearsal.looks, said, end: `${rehearsal.status.phase} ${lastReasonOf(rehearsal)}` };
+  return {
+    seconds,
+    reconciles: rehearsal.reconciles,
+    said,
+    end: `${rehearsal.status.phase} ${lastReasonOf(rehearsal)}`,
+  };
 }
 
 let differing = 0;
@@ -33,7 +38,9 @@ for (const name of scenarioNames) {
   if (!isSame) differing += 1;
   seconds.set(name, Math.max(one.seconds, other.seconds));
   const took = `${one.seconds.toFixed(2)} s, ${other.seconds.toFixed(2)} s`;
-  process.stdout.write(`${name.padEnd(32)} ${took}  ${one.looks} looks  ${one.end}${isSame ? "" : "  DIFFERS"}\n`);
+  process.stdout.write(
+    `${name.padEnd(32)} ${took}  ${one.reconciles} reconciles  ${one.end}${isSame ? "" : "  DIFFERS"}\n`,
+  );
 }
 const healthy = Number((seconds.get("healthy") ?? Number.POSITIVE_INFINITY).toFixed(2));
 const ok = healthy < mostSeconds && differing === 0;

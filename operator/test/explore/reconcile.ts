@@ -2,8 +2,8 @@
 import type { decide } from "#core/decide.ts";
 import type { Decision, Effect } from "#core/model/decision.ts";
 import { canonicalise } from "./canonical.ts";
+import type { Circumstances } from "./circumstances.ts";
 import { count, type Evidence } from "./evidence.ts";
-import type { Glance } from "./glance.ts";
 import { decisionKey } from "./key.ts";
 import { finalizerName, observe } from "./observe.ts";
 import { type Doc, docOf, origin, spec, stepMs } from "./plan.ts";
@@ -32,15 +32,15 @@ export type Reconcile = {
   readonly isQuiet: boolean;
 };
 
-/** Time passes: pods look at their files and serve. */
+/** Time passes: pods read their files and serve. */
 function pass(world: World, evidence: Evidence): World {
   const step = (pod: Pod): Pod => count(follow(pod, world.overlay, world.base), evidence);
   return { ...world, pods: [step(world.pods[0]), step(world.pods[1])] };
 }
 
 /** Every end of a reconcile that comes a step from now. */
-export function reconcilesOf(world: World, glance: Glance, judge: Judge): Reconcile[] {
-  const { evidence, listable = true, down = null, verifier = "there", act } = glance;
+export function reconcilesOf(world: World, given: Circumstances, judge: Judge): Reconcile[] {
+  const { evidence, listable = true, down = null, verifier = "there", act } = given;
   const now = origin + stepMs;
   const passed = pass(world, evidence);
   const found: World = {
@@ -55,8 +55,8 @@ export function reconcilesOf(world: World, glance: Glance, judge: Judge): Reconc
   const decision = judge(found, evidence);
   return endings(found, decision).map((ending) => ({
     ...ending,
-    name: `${glance.name}${ending.name}`,
-    faults: glance.faults + ending.faults,
+    name: `${given.name}${ending.name}`,
+    faults: given.faults + ending.faults,
     evidence,
     after: 1,
     found,

@@ -2,9 +2,9 @@
 import { canonicalise } from "./canonical.ts";
 import { checkReconcile } from "./check-reconcile.ts";
 import { checkWorld } from "./check-world.ts";
+import { type Circumstances, circumstancesOf } from "./circumstances.ts";
 import { describe } from "./describe.ts";
 import { ghostFound, ghostLeft } from "./ghost.ts";
-import { type Glance, glancesOf } from "./glance.ts";
 import { keyOf } from "./key.ts";
 import { changesOf, healEnvironment } from "./moves.ts";
 import { absenceSteps, origin } from "./plan.ts";
@@ -116,15 +116,15 @@ class Explorer {
     this.#absent(node, world, 1);
     this.#absent(node, world, absenceSteps);
     const left = this.#search.mostFaults - node.faults;
-    for (const glance of glancesOf(world)) {
-      if (glance.faults > left) continue;
-      for (const reconcile of reconcilesOf(world, glance, this.#judge)) this.#reconcile(node, reconcile, glance);
+    for (const given of circumstancesOf(world)) {
+      if (given.faults > left) continue;
+      for (const reconcile of reconcilesOf(world, given, this.#judge)) this.#reconcile(node, reconcile, given);
     }
     const healed = healEnvironment(world);
     if (healed !== world) node.rest.healed = this.#known.get(keyOf(canonicalise(healed, origin)))?.rest;
   }
 
-  #reconcile(node: Node, reconcile: Reconcile, glance: Glance): void {
+  #reconcile(node: Node, reconcile: Reconcile, given: Circumstances): void {
     if (node.faults + reconcile.faults > this.#search.mostFaults) return;
     const left = {
       ...reconcile.left,
@@ -134,17 +134,17 @@ class Explorer {
     const violations = this.#report.take();
     const next = this.#go(node, left, reconcile.name, reconcile.faults);
     this.#note(violations, node, `${reconcile.name}\n      ${describe(left)}`);
-    if (reconcile.faults > 0 || glance.act !== undefined || next === undefined) return;
-    const isQuiet = reconcile.isQuiet || (next === node && this.#comesToQuiet(left, glance));
+    if (reconcile.faults > 0 || given.act !== undefined || next === undefined) return;
+    const isQuiet = reconcile.isQuiet || (next === node && this.#comesToQuiet(left, given));
     if (reconcile.evidence === "harmful") node.rest.harmful = { to: next.rest, isQuiet };
     else if (node.rest.healthy === undefined) node.rest.healthy = { to: next.rest, isQuiet };
   }
 
   /** What is only said may still have to be said once. */
-  #comesToQuiet(world: World, glance: Glance): boolean {
+  #comesToQuiet(world: World, given: Circumstances): boolean {
     let left = world;
     for (let reconciles = 0; reconciles < mostLastWords; reconciles += 1) {
-      const reconcile = reconcilesOf(left, glance, this.#loudJudge).find(({ faults }) => faults === 0);
+      const reconcile = reconcilesOf(left, given, this.#loudJudge).find(({ faults }) => faults === 0);
       if (reconcile === undefined || reconcile.isQuiet) return true;
       left = reconcile.left;
     }

@@ -4,7 +4,7 @@ import type { Evidence } from "./evidence.ts";
 import { isFinal, shadowRate } from "./truths.ts";
 import type { ExploredAct, World } from "./world.ts";
 
-export type Glance = {
+export type Circumstances = {
   readonly name: string;
   readonly evidence: Evidence;
   readonly faults: number;
@@ -15,7 +15,7 @@ export type Glance = {
 };
 
 /** The calm one first. */
-export function glancesOf(world: World): readonly Glance[] {
+export function circumstancesOf(world: World): readonly Circumstances[] {
   const classes = classesOf(world);
   return [
     ...classes.map((evidence) => ({ name: `evidence ${evidence}`, evidence, faults: costOf(evidence) })),
@@ -41,13 +41,13 @@ function isWatched(world: World): boolean {
   return !isFinal(world) && (shadowRate(world) > 0 || world.status.revision?.primary === "destination");
 }
 
-function unread(world: World): Glance[] {
+function unread(world: World): Circumstances[] {
   return classesOf(world)
     .filter((evidence) => evidence === "healthy" || evidence === "harmful")
     .map((evidence) => ({ name: `pods can't be listed, evidence ${evidence}`, evidence, faults: 1, listable: false }));
 }
 
-function down(world: World): Glance[] {
+function down(world: World): Circumstances[] {
   const classes: readonly Evidence[] = isWatched(world) ? ["healthy", "harmful", "errors"] : ["healthy"];
   const source = classes.map((evidence) => ({
     name: `the source is down, evidence ${evidence}`,
@@ -60,7 +60,7 @@ function down(world: World): Glance[] {
 }
 
 /** What a comparison needs isn't there. */
-function jobless({ status, job }: World): Glance[] {
+function jobless({ status, job }: World): Circumstances[] {
   const basics = { evidence: "healthy", faults: 1 } as const;
   const unread = { name: "the Jobs can't be read", ...basics, verifier: "unread" } as const;
   const gone = { name: "the CronJob is gone", ...basics, verifier: "gone" } as const;
@@ -68,7 +68,7 @@ function jobless({ status, job }: World): Glance[] {
   return status.phase === "RolledBack" && job !== null ? [unread] : [];
 }
 
-function asked(world: World, classes: readonly Evidence[]): Glance[] {
+function asked(world: World, classes: readonly Evidence[]): Circumstances[] {
   const { status } = world;
   if (isFinal(world) || status.phase === "RollingBack" || status.phase === "VerifyingDrift") return [];
   const isPaused = status.acts?.paused === true;

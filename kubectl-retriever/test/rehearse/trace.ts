@@ -1,7 +1,6 @@
 // A rehearsal in one line: what a test compares and a reader takes in at once.
-import { isFinalPhase } from "@retriever/crds/status/phase-steps.ts";
-import type { Rehearsal } from "./chronicle.ts";
-import { decisionsOf } from "./summary.ts";
+import type { Rehearsal } from "#rehearse/rehearsal.ts";
+import { decisionsOf } from "#rehearse/summary.ts";
 
 /** `WarmUp 1 > Ramp 2 > … > RolledBack`: phases and stages, each once as long as it lasts. */
 export function traceOf(rehearsal: Rehearsal): string {
@@ -9,14 +8,6 @@ export function traceOf(rehearsal: Rehearsal): string {
     .filter(({ moved }) => moved)
     .map(({ phase, stage }) => (phase === "WarmUp" || phase === "Ramp" ? `${phase} ${stage ?? "?"}` : phase));
   return steps.filter((step, index) => step !== steps[index - 1]).join(" > ");
-}
-
-/** Why the last phase was entered, or its rate last changed; what is tidied up after the end is no reason. */
-export function lastReasonOf(rehearsal: Rehearsal): string {
-  const moves = decisionsOf(rehearsal).filter(({ moved }) => moved);
-  const { phase } = rehearsal.status;
-  const last = isFinalPhase(phase) ? moves.find((move) => move.phase === phase) : moves.at(-1);
-  return last?.reason ?? "";
 }
 
 /** Reasons of what paged, in order. */

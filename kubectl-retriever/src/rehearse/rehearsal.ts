@@ -58,7 +58,7 @@ export type Rehearsal = {
   readonly status: MigrationStatus;
   readonly ending: Ending;
   readonly seconds: number;
-  readonly looks: number;
+  readonly reconciles: number;
   /** Moments of events that never came. */
   readonly unreached: readonly string[];
 };
@@ -105,7 +105,7 @@ function revisionOf({ revision }: MigrationStatus): Pick<DecisionEntry, "primary
 }
 
 /** Why it stands where it stands: settled, or the reason of the condition Ready. */
-export function reasonOf(status: MigrationStatus): string {
+function reasonOf(status: MigrationStatus): string {
   if (isSettled(status)) return "Settled";
   return status.conditions.find(({ type }) => type === "Ready")?.reason ?? "";
 }

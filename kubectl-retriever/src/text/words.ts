@@ -6,6 +6,18 @@ export function shareWord(share: number | null): string {
   return share === null ? "-" : `${digits(share * 100)} %`;
 }
 
+/** To three digits: 0.02 -> `2 %`, 0.0123 -> `1.23 %`. For what a plan says; `shareWord` is for what was measured. */
+export function percentWord(share: number): string {
+  return `${Number((share * 100).toPrecision(3))} %`;
+}
+
+/** Virtual time: 23712.4 -> `T+06:35:12`; hours go on counting beyond a day. */
+export function clockWord(seconds: number): string {
+  const whole = Math.floor(seconds);
+  const two = (value: number): string => String(value).padStart(2, "0");
+  return `T+${two(Math.floor(whole / 3600))}:${two(Math.floor(whole / 60) % 60)}:${two(whole % 60)}`;
+}
+
 /** 1134567 -> `1,134,567`. */
 export function countWord(count: number): string {
   return String(Math.round(count)).replace(/\B(?=(\d{3})+$)/g, ",");
