@@ -1,7 +1,7 @@
 // Who may import whom. Everything a rule names is an error; each comment speaks to whoever broke it.
-// `tools/import-matrix.ts` runs this and proves, on a copy with planted violations, that every rule fires.
+// `tools/imports/import-matrix.ts` runs this and proves, on a copy with planted violations, that every rule fires.
 
-import { coreRooms } from "./tools/core-rooms.ts";
+import { coreRooms } from "./tools/imports/core-rooms.ts";
 
 const notTests = "(\\.test\\.ts$|/test/|/testdata/)";
 const io = "^(node:)?(fs|net|tls|http|https|http2|dgram|dns|child_process|cluster|worker_threads|os|process)(/|$)";
@@ -15,7 +15,7 @@ function rule(name, comment, from, to) {
 const roomRules = coreRooms.map((room, index) =>
   rule(
     `core-${room}-imports-downwards`,
-    "A room of the core builds on the rooms below it (tools/core-rooms.ts): move what both need into the lower one.",
+    "A room of the core builds on the rooms below it (tools/imports/core-rooms.ts): move what both need into the lower one.",
     { path: `^operator/src/core/${room}/` },
     { path: `^operator/src/core/(${[...coreRooms.slice(index + 1).map((above) => `${above}/`), "[^/]+$"].join("|")})` },
   ),
@@ -122,7 +122,7 @@ export default {
     ),
     rule(
       "core-has-known-rooms",
-      "A folder of the core has its place in the order of tools/core-rooms.ts.",
+      "A folder of the core has its place in the order of tools/imports/core-rooms.ts.",
       {},
       { path: "^operator/src/core/[^/]+/", pathNot: `^operator/src/core/(${coreRooms.join("|")})/` },
     ),

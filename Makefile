@@ -36,10 +36,10 @@ rehearse: setup ## every scenario of the library twice: seconds, and whether the
 	@node kubectl-retriever/test/rehearse/main.ts
 
 coverage: setup ## branch coverage of the operator's core by the tests beside it; fails below 100 %; last line JSON
-	@node tools/coverage.ts
+	@node tools/mutation/coverage.ts
 
 mutate: setup ## changes the operator's core and counts what its tests notice; an hour and more; last line JSON (ARGS=gates harm preempt verification phases facts heart)
-	@node tools/mutate.ts $(ARGS)
+	@node tools/mutation/mutate.ts $(ARGS)
 
 generate: setup ## write the generated files
 	@node tools/generate.ts
@@ -66,8 +66,8 @@ show-comparison: setup ## which metric notices which damage to a store, on 20,00
 
 sbom: setup ## what the images are made of, CycloneDX, into reports/
 	@mkdir -p reports
-	@node tools/image-files.ts operator --sbom > reports/sbom-operator.json
-	@node tools/image-files.ts sidecar --sbom > reports/sbom-sidecar.json
+	@node tools/images/image-files.ts operator --sbom > reports/sbom-operator.json
+	@node tools/images/image-files.ts sidecar --sbom > reports/sbom-sidecar.json
 
 e2e: setup ## conformance and stories on a real cluster; figures as JSON, last line "N passed, N failed" (ARGS=--part=node)
 	@node e2e/stories/real/main.ts $(ARGS)

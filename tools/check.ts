@@ -23,7 +23,7 @@ const checks: readonly Check[] = [
   { name: "lint", command: installed("oxlint/bin/oxlint", "--type-aware", "--deny-warnings", ".") },
   { name: "types", command: installed("typescript/bin/tsc", "--noEmit", "-p", ".") },
   { name: "dead code", command: installed("knip/bin/knip.js", "--no-progress") },
-  { name: "import matrix", command: script("tools/check-imports.ts") },
+  { name: "import matrix", command: script("tools/imports/check-imports.ts") },
   { name: "format", command: installed("@biomejs/biome/bin/biome", "check", ".") },
   ...generators.map((generator) => ({
     name: `fresh: ${generator.name}`,

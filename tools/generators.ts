@@ -5,7 +5,7 @@ type Generator = { readonly name: string; readonly script: string };
 
 export const generators: readonly Generator[] = [
   { name: "manifests", script: "crds/generate.ts" },
-  { name: "charts", script: "tools/generate-charts.ts" },
-  { name: "docs", script: "tools/docs.ts" },
+  { name: "charts", script: "tools/charts/generate.ts" },
+  { name: "docs", script: "tools/docs/generate.ts" },
   { name: "lockfile", script: "tools/complete-lockfile.ts" },
 ];

@@ -1,7 +1,7 @@
 // The figures of the tree, each with its limit and with what it counts.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { cruise } from "../import-matrix.ts";
+import { cruise } from "../imports/import-matrix.ts";
 import { layers } from "./layers.ts";
 import { onlyPassesOn, smallFileLines } from "./pass-on.ts";
 import { type Arrow, arrowsIn, circles, judgeLayers, largestRoom } from "./rooms.ts";

@@ -1,7 +1,7 @@
 // Which folder may build on which: per workspace the layers from the lowest to the highest, as paths in its `src`
 // (in the workspace itself where it has no `src`). A file directly in there stands for itself. An import may point
 // down or stay within its layer. A workspace without a line here is judged by its circles only.
-import { coreRooms } from "../core-rooms.ts";
+import { coreRooms } from "../imports/core-rooms.ts";
 
 export type Layers = readonly (readonly string[])[];
 

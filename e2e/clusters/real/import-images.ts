@@ -51,7 +51,7 @@ async function layOut(name: ImageName, folder: string): Promise<readonly string[
   const whole = join(folder, name);
   const base = join(folder, `${name}-base`);
   await mkdir(folder, { recursive: true });
-  await run(process.execPath, [join(root, "tools/image-files.ts"), name, whole], { timeout: deadlineMs });
+  await run(process.execPath, [join(root, "tools/images/image-files.ts"), name, whole], { timeout: deadlineMs });
   await mkdir(join(base, dirname(node)), { recursive: true });
   await run("mv", [join(whole, node), join(base, node)], { timeout: deadlineMs });
   for (const library of await librariesOf(join(base, node))) {

@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { parse as parseCel } from "@marcbachmann/cel-js";
 import { describe, expect, it } from "vitest";
 import { parseAllDocuments } from "yaml";
-import { acts } from "../crds/src/migration.ts";
-import { identityPolicyName, isInForce } from "../operator/src/adapters/policies/admission-policies.ts";
+import { acts } from "../../crds/src/migration.ts";
+import { identityPolicyName, isInForce } from "../../operator/src/adapters/policies/admission-policies.ts";
 
-const root = join(import.meta.dirname, "..");
+const root = join(import.meta.dirname, "../..");
 
 type Expression = { readonly expression: string; readonly messageExpression?: string; readonly message?: string };
 type PolicySpec = {

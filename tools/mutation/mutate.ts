@@ -2,10 +2,10 @@
 // the tests notice. Arguments name parts (`parts` below); without any, all of them. Last line JSON.
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { runCommand } from "../run-command.ts";
 import { type MutationReport, type Part, renderScore, scoreOf } from "./mutation-score.ts";
-import { runCommand } from "./run-command.ts";
 
-const root = join(import.meta.dirname, "..");
+const root = join(import.meta.dirname, "../..");
 const core = "operator/src/core";
 const deadlineSeconds = 4 * 3600;
 const wanted = 0.9;
@@ -67,7 +67,7 @@ function configOf(name: string, mutate: readonly string[]): object {
     testRunner: "vitest",
     plugins: ["@stryker-mutator/vitest-runner"],
     // Related files are found through the import graph, which aliases hide.
-    vitest: { configFile: "tools/mutate.vitest.ts", related: false },
+    vitest: { configFile: "tools/mutation/mutate.vitest.ts", related: false },
     mutate: [...mutate, "!**/*.test.ts"],
     coverageAnalysis: "perTest",
     concurrency: 2,

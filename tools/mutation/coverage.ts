@@ -2,10 +2,10 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
+import { runCommand } from "../run-command.ts";
 import { type CoverageReport, uncoveredBranches } from "./branch-coverage.ts";
-import { runCommand } from "./run-command.ts";
 
-const root = join(import.meta.dirname, "..");
+const root = join(import.meta.dirname, "../..");
 const core = "operator/src/core";
 const deadlineSeconds = 1800;
 

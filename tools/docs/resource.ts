@@ -1,11 +1,11 @@
 // The page of the resources: every field with type, default, bounds, meaning, and what is taken and refused. Pure.
-import { migrationActRules, migrationRules } from "../crds/src/manifest/cel-rules.ts";
-import { jsonSchemaOf } from "../crds/src/manifest/schema-node.ts";
-import { migrationActSpecSchema } from "../crds/src/migration.ts";
-import { exampleDocument, refusalOf, valueAt } from "../crds/src/reference/field-example.ts";
-import { type SchemaField, schemaFields } from "../crds/src/reference/schema-fields.ts";
-import { migrationSpecSchema } from "../crds/src/spec/migration-spec.ts";
-import { migrationStatusSchema } from "../crds/src/status/migration-status.ts";
+import { migrationActRules, migrationRules } from "../../crds/src/manifest/cel-rules.ts";
+import { jsonSchemaOf } from "../../crds/src/manifest/schema-node.ts";
+import { migrationActSpecSchema } from "../../crds/src/migration.ts";
+import { exampleDocument, refusalOf, valueAt } from "../../crds/src/reference/field-example.ts";
+import { type SchemaField, schemaFields } from "../../crds/src/reference/schema-fields.ts";
+import { migrationSpecSchema } from "../../crds/src/spec/migration-spec.ts";
+import { migrationStatusSchema } from "../../crds/src/status/migration-status.ts";
 
 type Schema = Parameters<typeof schemaFields>[0];
 

@@ -1,6 +1,6 @@
 // The page of states, drawn from the table that the API server enforces. Pure.
-import { type Phase, phases } from "../crds/src/status/migration-status.ts";
-import { isFinalPhase, legalSteps } from "../crds/src/status/phase-steps.ts";
+import { type Phase, phases } from "../../crds/src/status/migration-status.ts";
+import { isFinalPhase, legalSteps } from "../../crds/src/status/phase-steps.ts";
 
 /** What a phase waits for, in a few words. */
 const meanings: Readonly<Record<Phase, string>> = {

@@ -2,9 +2,9 @@
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { describe, expect, it } from "vitest";
-import { treePaths } from "./stats/tree.ts";
+import { treePaths } from "../stats/tree.ts";
 
-const root = join(import.meta.dirname, "..");
+const root = join(import.meta.dirname, "../..");
 const paths = await treePaths(root);
 const pages = paths.filter((path) => path.endsWith(".md"));
 const topFolders = new Set(paths.filter((path) => path.includes("/")).map((path) => path.slice(0, path.indexOf("/"))));

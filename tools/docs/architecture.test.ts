@@ -2,10 +2,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { drawRooms, renderRooms } from "./docs-architecture.ts";
-import { layers } from "./stats/layers.ts";
+import { layers } from "../stats/layers.ts";
+import { drawRooms, renderRooms } from "./architecture.ts";
 
-const root = join(import.meta.dirname, "..");
+const root = join(import.meta.dirname, "../..");
 const rooms = (layers["operator"] ?? []).flat();
 
 describe("the drawing of the rooms", () => {

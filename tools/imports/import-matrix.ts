@@ -3,11 +3,11 @@
 import { mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { runCommand } from "../run-command.ts";
 import { plants, plantViolations, soundImports } from "./planted-violations.ts";
 import type { Rule } from "./rule-paths.ts";
-import { runCommand } from "./run-command.ts";
 
-const root = join(import.meta.dirname, "..");
+const root = join(import.meta.dirname, "../..");
 
 /** Every folder with sources. */
 export const workspaceFolders = [

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { phases } from "../crds/src/status/migration-status.ts";
-import { isLegalStep, legalSteps } from "../crds/src/status/phase-steps.ts";
-import { renderStatesPage } from "./docs-states.ts";
+import { phases } from "../../crds/src/status/migration-status.ts";
+import { isLegalStep, legalSteps } from "../../crds/src/status/phase-steps.ts";
+import { renderStatesPage } from "./states.ts";
 
 const page = renderStatesPage();
 const arrows = [...page.matchAll(/^ {2}(\w+) --> (\w+)$/gm)].map(([, from, to]) => [from, to] as const);

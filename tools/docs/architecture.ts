@@ -1,5 +1,5 @@
 // The drawing of the operator's rooms in docs/architecture.md, made from their layers. Pure: page in, page out.
-import { layers } from "./stats/layers.ts";
+import { layers } from "../stats/layers.ts";
 
 const begin = "<!-- The rooms, generated from tools/stats/layers.ts by `make generate`. -->";
 const end = "<!-- End of the rooms. -->";

@@ -1,6 +1,6 @@
 // The page of metrics, from the tables that the metrics are built from.
-import { metricTable as operatorMetrics } from "../operator/src/telemetry/metric-table.ts";
-import { metricTable as sidecarMetrics } from "../retriever-sidecar/src/telemetry/metric-table.ts";
+import { metricTable as operatorMetrics } from "../../operator/src/telemetry/metric-table.ts";
+import { metricTable as sidecarMetrics } from "../../retriever-sidecar/src/telemetry/metric-table.ts";
 
 type Metric = { readonly type: string; readonly labels: readonly string[]; readonly help: string };
 

@@ -1,6 +1,6 @@
 // The page of error codes, from the tables that the code uses.
-import { errorTable as operatorErrors } from "../operator/src/errors.ts";
-import { errorTable as sidecarErrors } from "../stores/src/errors.ts";
+import { errorTable as operatorErrors } from "../../operator/src/errors.ts";
+import { errorTable as sidecarErrors } from "../../stores/src/errors.ts";
 
 /** Markdown of `docs/errors.md`. */
 export function renderErrorsPage(): string {

@@ -3,11 +3,11 @@ import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { canaryAlert } from "../operator/src/core/model/alert-observation.ts";
-import { metricTable as operatorMetrics } from "../operator/src/telemetry/metric-table.ts";
-import { metricTable as sidecarMetrics } from "../retriever-sidecar/src/telemetry/metric-table.ts";
+import { canaryAlert } from "../../operator/src/core/model/alert-observation.ts";
+import { metricTable as operatorMetrics } from "../../operator/src/telemetry/metric-table.ts";
+import { metricTable as sidecarMetrics } from "../../retriever-sidecar/src/telemetry/metric-table.ts";
 
-const root = join(import.meta.dirname, "..");
+const root = join(import.meta.dirname, "../..");
 const chart = join(root, "charts/retriever-migration-operator/files");
 
 type Rule = {

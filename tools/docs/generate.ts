@@ -2,14 +2,14 @@
 // and the drawing within the page of the architecture. `--check` exits 1 when one is stale.
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { drawRooms } from "./docs-architecture.ts";
-import { contractPages } from "./docs-contract.ts";
-import { renderErrorsPage } from "./docs-errors.ts";
-import { renderMetricsPage } from "./docs-metrics.ts";
-import { renderResourcePage } from "./docs-resource.ts";
-import { renderStatesPage } from "./docs-states.ts";
+import { drawRooms } from "./architecture.ts";
+import { contractPages } from "./contract.ts";
+import { renderErrorsPage } from "./errors.ts";
+import { renderMetricsPage } from "./metrics.ts";
+import { renderResourcePage } from "./resource.ts";
+import { renderStatesPage } from "./states.ts";
 
-const root = join(import.meta.dirname, "..");
+const root = join(import.meta.dirname, "../..");
 
 const pages: Readonly<Record<string, () => string>> = {
   "docs/architecture.md": () => drawRooms(readFileSync(join(root, "docs/architecture.md"), "utf8")),

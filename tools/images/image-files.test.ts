@@ -3,11 +3,11 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, normalize } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
+import { runCommand } from "../run-command.ts";
 import { contentsOf, filesOf, images, readLockfile, specifiersOf } from "./image-list.ts";
 import { renderSbom } from "./image-sbom.ts";
-import { runCommand } from "./run-command.ts";
 
-const root = join(import.meta.dirname, "..");
+const root = join(import.meta.dirname, "../..");
 const folder = mkdtempSync(join(tmpdir(), "retriever-image-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -81,7 +81,7 @@ describe.each(images)("the image of the %s", (image) => {
 
   it("starts from what is laid out, with its own Node", async () => {
     const out = join(folder, image);
-    const script = join(root, "tools/image-files.ts");
+    const script = join(root, "tools/images/image-files.ts");
     const laid = await runCommand([process.execPath, script, image, out], { cwd: folder, deadlineSeconds: 25 });
     expect(laid).toMatchObject({ code: 0 });
     const node = join(out, "usr/local/bin/node");

@@ -4,7 +4,7 @@ import { complaintsAboutMatrix, rules } from "./import-matrix.ts";
 import { plants } from "./planted-violations.ts";
 import { alternativesOf, knownPaths, unmatchedNames } from "./rule-paths.ts";
 
-const paths = await knownPaths(join(import.meta.dirname, ".."));
+const paths = await knownPaths(join(import.meta.dirname, "../.."));
 
 it("has every rule of the import matrix fire on its planted violation and none on a sound import", async () => {
   expect(await complaintsAboutMatrix()).toEqual([]);

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { complaintsAboutMatrix, cruise, workspaceFolders } from "./import-matrix.ts";
 
 const [{ modules, violations }, complaints] = await Promise.all([
-  cruise(join(import.meta.dirname, ".."), workspaceFolders),
+  cruise(join(import.meta.dirname, "../.."), workspaceFolders),
   complaintsAboutMatrix(),
 ]);
 

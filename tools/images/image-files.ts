@@ -1,11 +1,11 @@
-// `node tools/image-files.ts operator|sidecar OUTDIR`: lays out the file system of an image, without a container engine:
+// `node tools/images/image-files.ts operator|sidecar OUTDIR`: lays out the file system of an image, without a container engine:
 // OUTDIR/app keeps the workspaces' layout, OUTDIR/usr/local/bin/node is the pinned Node. With --list it only says what, with --sbom the same as CycloneDX.
 import { cpSync, existsSync, mkdirSync, readdirSync, realpathSync, symlinkSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { type Contents, contentsOf, images, readLockfile } from "./image-list.ts";
 import { renderSbom } from "./image-sbom.ts";
 
-const root = join(import.meta.dirname, "..");
+const root = join(import.meta.dirname, "../..");
 
 /** The pinned Node; in a build without it, the Node that runs this. */
 function pinnedNode(): string {
@@ -39,7 +39,7 @@ function main(words: readonly string[]): number {
   const image = images.find((name) => name === words[0]);
   const folder = words[1];
   if (image === undefined || folder === undefined) {
-    process.stderr.write("usage: node tools/image-files.ts operator|sidecar OUTDIR|--list|--sbom\n");
+    process.stderr.write("usage: node tools/images/image-files.ts operator|sidecar OUTDIR|--list|--sbom\n");
     return 2;
   }
   const contents = contentsOf(root, image);

@@ -3,9 +3,9 @@
 import { cpSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
-import { runCommand } from "./run-command.ts";
+import { runCommand } from "../run-command.ts";
 
-const root = join(import.meta.dirname, "..");
+const root = join(import.meta.dirname, "../..");
 const operator = join(root, "charts/retriever-migration-operator");
 const sidecar = join(root, "charts/retriever-sidecar");
 const kubernetes = ["--kube-version", "1.35.0"];
@@ -68,7 +68,7 @@ async function renderAll(helm: string, { chart, from, release, namespace }: Rend
     const text = `${stdout.replaceAll(/\n+(?=---\n)/g, "\n").trimEnd()}\n`;
     const isSame = code === 0 && text === read(file);
     if (code === 0 && !check && !isSame) writeFileSync(file, text);
-    const stale = check && !isSame ? `${file} is stale: run node tools/render-charts.ts` : undefined;
+    const stale = check && !isSame ? `${file} is stale: run node tools/charts/render.ts` : undefined;
     results.push({ name: `render ${basename(chart)} ${basename(file)}`, fault: code === 0 ? stale : output });
   }
   return results;

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { renderDashboard } from "./dashboard-json.ts";
 import { dashboards } from "./dashboards.ts";
 
-const root = join(import.meta.dirname, "..");
+const root = join(import.meta.dirname, "../..");
 const files = join(root, "charts/retriever-migration-operator/files");
 const manifests = join(root, "crds/manifests");
 

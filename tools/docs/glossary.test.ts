@@ -2,12 +2,12 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { replacedWords, wordsOf } from "./stats/replaced-words.ts";
-import { parseFile } from "./stats/syntax.ts";
-import { readSource, treePaths } from "./stats/tree.ts";
-import { wordsInSource } from "./stats/word-scan.ts";
+import { replacedWords, wordsOf } from "../stats/replaced-words.ts";
+import { parseFile } from "../stats/syntax.ts";
+import { readSource, treePaths } from "../stats/tree.ts";
+import { wordsInSource } from "../stats/word-scan.ts";
 
-const root = join(import.meta.dirname, "..");
+const root = join(import.meta.dirname, "../..");
 const rows = readFileSync(join(root, "docs/glossary.md"), "utf8")
   .split("\n")
   .filter((line) => /^\| (?!term \||word \|)/.test(line))

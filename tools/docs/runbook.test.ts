@@ -2,14 +2,14 @@
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { acts } from "../crds/src/migration.ts";
-import { schemaFields } from "../crds/src/reference/schema-fields.ts";
-import { migrationSpecSchema } from "../crds/src/spec/migration-spec.ts";
-import { conditionTypes, migrationStatusSchema, phases } from "../crds/src/status/migration-status.ts";
-import { metricTable as operatorMetrics } from "../operator/src/telemetry/metric-table.ts";
-import { metricTable as sidecarMetrics } from "../retriever-sidecar/src/telemetry/metric-table.ts";
+import { acts } from "../../crds/src/migration.ts";
+import { schemaFields } from "../../crds/src/reference/schema-fields.ts";
+import { migrationSpecSchema } from "../../crds/src/spec/migration-spec.ts";
+import { conditionTypes, migrationStatusSchema, phases } from "../../crds/src/status/migration-status.ts";
+import { metricTable as operatorMetrics } from "../../operator/src/telemetry/metric-table.ts";
+import { metricTable as sidecarMetrics } from "../../retriever-sidecar/src/telemetry/metric-table.ts";
 
-const root = join(import.meta.dirname, "..");
+const root = join(import.meta.dirname, "../..");
 const page = readFileSync(join(root, "docs/runbook.md"), "utf8");
 
 /** The lines of the users' document that say something; the others are blank. */

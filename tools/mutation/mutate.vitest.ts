@@ -1,4 +1,4 @@
-// The tests by which a part of the operator's core is judged; `tools/mutate.ts` names them.
+// The tests by which a part of the operator's core is judged; `tools/mutation/mutate.ts` names them.
 import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
