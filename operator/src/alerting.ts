@@ -11,13 +11,13 @@ import type { Clock } from "#ports/clock.ts";
 import { readSettingsFile } from "#settings-file.ts";
 import type { Metrics } from "#telemetry/metrics.ts";
 
-export type AlertingOptions = {
+type AlertingOptions = {
   readonly settings: Pick<Settings, "prometheus" | "webhookListen" | "webhookTokenFile">;
   readonly clock: Clock;
   readonly metrics: Pick<Metrics, "count">;
 };
 
-export type Alerting = {
+type Alerting = {
   readonly sources: HttpAlertSources;
   /** Opens the webhook where one is configured; its port, undefined otherwise. */
   readonly listen: (loop: Pick<Loop, "wakeTarget">) => Promise<number | undefined>;

@@ -7,7 +7,7 @@ import { type ErrorCode, OperatorError } from "#errors.ts";
 /** The coded error of an answer that can't be used. */
 export type Invalid = (what: string, cause?: unknown) => OperatorError;
 
-export type Exchange = {
+type Exchange = {
   readonly url: string;
   readonly method?: "GET" | "HEAD";
   readonly headers?: Readonly<Record<string, string>>;
