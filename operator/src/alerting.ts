@@ -1,22 +1,23 @@
 // Wires what is heard of alerts: the sources that are asked, and the webhook that only wakes.
 import { type CanaryArrivals, makeCanaryArrivals } from "#adapters/alertmanager/canary-arrivals.ts";
-import { openWebhook, type Webhook } from "#adapters/alertmanager/webhook.ts";
+import { openWebhook } from "#adapters/alertmanager/webhook.ts";
 import type { CalledAlert } from "#adapters/alertmanager/webhook-body.ts";
 import { type HttpAlertSources, makeHttpAlertSources } from "#adapters/prometheus/http-alert-sources.ts";
 import { parseSources } from "#adapters/prometheus/sources-file.ts";
 import type { Settings } from "#config.ts";
 import type { Loop } from "#controller/loop.ts";
+import type { Listener } from "#http/listener.ts";
 import type { Clock } from "#ports/clock.ts";
 import { readSettingsFile } from "#settings-file.ts";
 import type { Metrics } from "#telemetry/metrics.ts";
 
-export type AlertingOptions = {
+type AlertingOptions = {
   readonly settings: Pick<Settings, "prometheus" | "webhookListen" | "webhookTokenFile">;
   readonly clock: Clock;
   readonly metrics: Pick<Metrics, "count">;
 };
 
-export type Alerting = {
+type Alerting = {
   readonly sources: HttpAlertSources;
   /** Opens the webhook where one is configured; its port, undefined otherwise. */
   readonly listen: (loop: Pick<Loop, "wakeTarget">) => Promise<number | undefined>;
@@ -37,7 +38,7 @@ export async function openAlerting({ settings, clock, metrics }: AlertingOptions
     canaryArrivedAt: listen === "" ? undefined : arrivals.arrivedAt,
     report: (source, kind, result) => metrics.count("retriever_alert_source_reads_total", { source, kind, result }),
   });
-  let webhook: Webhook | undefined;
+  let webhook: Listener | undefined;
   return {
     sources,
     listen: async (loop) => {

@@ -25,113 +25,69 @@ const list = z
   )
   .pipe(z.array(label).max(200));
 
+const file = z.string().max(4096).default("");
+
+/** A setting without a variable of its own takes RETRIEVER_ and its name. */
+type Row = { readonly env?: string; readonly about: string; readonly schema: z.ZodType };
+
 const rows = {
-  namespaces: {
-    env: "RETRIEVER_NAMESPACES",
-    about: "namespaces to watch, by commas; empty: all",
-    schema: list.default([]),
-  },
+  namespaces: { about: "namespaces to watch, by commas; empty: all", schema: list.default([]) },
   podNamespace: { env: "POD_NAMESPACE", about: "namespace of the lease", schema: label.default("default") },
   podName: {
     env: "POD_NAME",
     about: "name of this replica; it holds the lease",
     schema: z.string().max(253).default(""),
   },
-  listen: {
-    env: "RETRIEVER_LISTEN",
-    about: "address of /healthz, /readyz, /metrics",
-    schema: address.default("0.0.0.0:8080"),
-  },
-  kubeconfig: {
-    env: "RETRIEVER_KUBECONFIG",
-    about: "kubeconfig file; empty: KUBECONFIG, then the pod's account",
-    schema: z.string().default(""),
-  },
-  leaderElection: {
-    env: "RETRIEVER_LEADER_ELECTION",
-    about: "whether several replicas share a lease",
-    schema: truth.default(true),
-  },
+  listen: { about: "address of /healthz, /readyz, /metrics", schema: address.default("0.0.0.0:8080") },
+  kubeconfig: { about: "kubeconfig file; empty: KUBECONFIG, then the pod's account", schema: z.string().default("") },
+  leaderElection: { about: "whether several replicas share a lease", schema: truth.default(true) },
   leaseMs: {
-    env: "RETRIEVER_LEASE_MS",
     about: "how long a leader that fell silent is waited for",
     schema: whole(1000, 120_000).default(15_000),
   },
-  leaseName: { env: "RETRIEVER_LEASE_NAME", about: "name of the lease", schema: label.default("retriever-operator") },
-  apiDeadlineMs: {
-    env: "RETRIEVER_API_DEADLINE_MS",
-    about: "deadline of one API call",
-    schema: whole(100, 60_000).default(10_000),
-  },
-  sidecarDeadlineMs: {
-    env: "RETRIEVER_SIDECAR_DEADLINE_MS",
-    about: "deadline of one sidecar call",
-    schema: whole(50, 30_000).default(2000),
-  },
-  resyncMs: {
-    env: "RETRIEVER_RESYNC_MS",
-    about: "how often everything is listed",
-    schema: whole(100, 600_000).default(60_000),
-  },
-  concurrency: {
-    env: "RETRIEVER_CONCURRENCY",
-    about: "migrations reconciled at the same time",
-    schema: whole(1, 64).default(4),
-  },
+  leaseName: { about: "name of the lease", schema: label.default("retriever-operator") },
+  apiDeadlineMs: { about: "deadline of one API call", schema: whole(100, 60_000).default(10_000) },
+  sidecarDeadlineMs: { about: "deadline of one sidecar call", schema: whole(50, 30_000).default(2000) },
+  resyncMs: { about: "how often everything is listed", schema: whole(100, 600_000).default(60_000) },
+  concurrency: { about: "migrations reconciled at the same time", schema: whole(1, 64).default(4) },
   logLevel: {
-    env: "RETRIEVER_LOG_LEVEL",
     about: "least level that is logged",
     schema: z.enum(["trace", "debug", "info", "warn", "error", "silent"]).default("info"),
   },
   actIdentity: {
-    env: "RETRIEVER_ACT_IDENTITY",
     about: "proved: approvals count once the admission policy retriever-act-identity is in force; trusted: without it",
     schema: z.enum(["proved", "trusted"]).default("proved"),
   },
   policies: {
-    env: "RETRIEVER_POLICIES",
     about: "admission policies that must be in force, by commas; it tells of those that aren't; empty: none",
     schema: list.default([]),
   },
-  sinks: {
-    env: "RETRIEVER_SINKS",
-    about: "YAML file with the sinks that migrations may name; empty: none",
-    schema: z.string().max(4096).default(""),
-  },
-  prometheus: {
-    env: "RETRIEVER_PROMETHEUS",
-    about: "YAML file with the Prometheus servers that migrations may name; empty: none",
-    schema: z.string().max(4096).default(""),
-  },
+  sinks: { about: "YAML file with the sinks that migrations may name; empty: none", schema: file },
+  prometheus: { about: "YAML file with the Prometheus servers that migrations may name; empty: none", schema: file },
   webhookListen: {
-    env: "RETRIEVER_WEBHOOK_LISTEN",
     about: "address of the Alertmanager webhook /v1/alerts; empty: none",
     schema: z.union([z.literal(""), address]).default(""),
   },
-  webhookTokenFile: {
-    env: "RETRIEVER_WEBHOOK_TOKEN_FILE",
-    about: "file with the bearer token that Alertmanager sends",
-    schema: z.string().max(4096).default(""),
-  },
-  evidenceLog: {
-    env: "RETRIEVER_EVIDENCE_LOG",
-    about: "whether evidence is logged besides being kept in ConfigMaps",
-    schema: truth.default(true),
-  },
-} as const;
+  webhookTokenFile: { about: "file with the bearer token that Alertmanager sends", schema: file },
+  evidenceLog: { about: "whether evidence is logged besides being kept in ConfigMaps", schema: truth.default(true) },
+} as const satisfies Readonly<Record<string, Row>>;
 
 type Rows = typeof rows;
 export type Settings = { readonly [Name in keyof Rows]: z.output<Rows[Name]["schema"]> };
 
 /** Flag of a setting: `podNamespace` is `--pod-namespace`. */
-export function flagOf(name: string): string {
+function flagOf(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+function variableOf(name: string, { env }: Row): string {
+  return env ?? `RETRIEVER_${flagOf(name).replaceAll("-", "_").toUpperCase()}`;
 }
 
 /** One line per setting, for `--help`. */
 export function describeSettings(): string {
   return Object.entries(rows)
-    .map(([name, { env, about }]) => `  --${flagOf(name)} VALUE`.padEnd(32) + `${about} (${env})`)
+    .map(([name, row]) => `  --${flagOf(name)} VALUE`.padEnd(32) + `${row.about} (${variableOf(name, row)})`)
     .join("\n");
 }
 
@@ -141,7 +97,7 @@ export function settingFlags(): string[] {
 }
 
 /** Flags by name; `true` is one without a value. */
-export type Flags = Readonly<Record<string, string | boolean | undefined | readonly (string | boolean)[]>>;
+type Flags = Readonly<Record<string, string | boolean | undefined | readonly (string | boolean)[]>>;
 
 /**
  * Settings from flags (by flag name) over environment variables over defaults.
@@ -152,11 +108,12 @@ export function parseSettings(flags: Flags, env: Readonly<Record<string, string 
   const known = new Set(settingFlags());
   for (const flag of Object.keys(flags)) if (!known.has(flag)) faults.push(`--${flag}: unknown setting`);
   const parsed = Object.entries(rows).map(([name, row]) => {
-    const given = flags[flagOf(name)] ?? env[row.env];
+    const variable = variableOf(name, row);
+    const given = flags[flagOf(name)] ?? env[variable];
     const result = row.schema.safeParse(given);
     if (!result.success) {
       for (const issue of result.error.issues)
-        faults.push(`--${flagOf(name)} (${row.env}): ${issue.message}, got ${JSON.stringify(given)}`);
+        faults.push(`--${flagOf(name)} (${variable}): ${issue.message}, got ${JSON.stringify(given)}`);
     }
     return [name, result.data] as const;
   });

@@ -140,7 +140,7 @@ export const errorTable = [
 export type ErrorCode = (typeof errorTable)[number]["code"];
 
 /** Plain facts about a failure: names, numbers, field paths. Never a secret, a body or a query. */
-export type ErrorDetails = Readonly<Record<string, string | number | readonly string[]>>;
+type ErrorDetails = Readonly<Record<string, string | number | readonly string[]>>;
 
 const rows: ReadonlyMap<string, ErrorRow> = new Map(errorTable.map((row) => [row.code, row]));
 

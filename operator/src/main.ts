@@ -23,12 +23,13 @@ import { runWhileLeading } from "#controller/run-while-leading.ts";
 import { decide } from "#core/decide.ts";
 import type { AuditRecord } from "#core/status/audit-record.ts";
 import { asOperatorError, type OperatorError, remedyOf } from "#errors.ts";
+import type { Listener } from "#http/listener.ts";
 import { openConnection } from "#kube/connection.ts";
 import { type CallReport, type KubeRequest, makeKubeRequest } from "#kube/kube-request.ts";
 import { openNotifier } from "#messaging.ts";
 import { faultFields, makeLogger } from "#telemetry/logger.ts";
 import { type Metrics, makeMetrics } from "#telemetry/metrics.ts";
-import { openTelemetryServer, type TelemetryServer } from "#telemetry/server.ts";
+import { openTelemetryServer } from "#telemetry/server.ts";
 
 const clock = makeSystemClock();
 const random = Math.random;
@@ -104,7 +105,7 @@ function electionOf(
   return { store, clock, random, times: leaseTimesOf(settings.leaseMs), ...own };
 }
 
-function openTelemetry({ listen }: Settings, { probe }: Loop, metrics: Metrics): Promise<TelemetryServer> {
+function openTelemetry({ listen }: Settings, { probe }: Loop, metrics: Metrics): Promise<Listener> {
   const { render, contentType } = metrics;
   return openTelemetryServer({ listen, healthz: probe, readyz: probe, metrics: render, contentType });
 }

@@ -7,7 +7,7 @@ import { readSettingsFile } from "#settings-file.ts";
 import type { Logger } from "#telemetry/logger.ts";
 import type { Metrics } from "#telemetry/metrics.ts";
 
-export type MessagingOptions = {
+type MessagingOptions = {
   readonly settings: Pick<Settings, "sinks" | "apiDeadlineMs">;
   readonly metrics: Pick<Metrics, "count">;
   readonly log: Pick<Logger, "warn">;

@@ -7,9 +7,9 @@ import { draftDecision } from "./draft.ts";
 import { readKeptInput } from "./kept-input.ts";
 
 type DecisionRecord = AuditRecord & DecisionDraft;
-export type DecideAgain = (input: NonNullable<ReturnType<typeof readKeptInput>>) => Decision;
+type DecideAgain = (input: NonNullable<ReturnType<typeof readKeptInput>>) => Decision;
 
-export type ReplayFault = {
+type ReplayFault = {
   /** Null for a fault of the file itself. */
   readonly seq: number | null;
   readonly line: number;

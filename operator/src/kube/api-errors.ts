@@ -9,7 +9,7 @@ type StatusBody = {
   readonly details?: { readonly causes?: readonly StatusCause[] };
 };
 
-export type Refusal = {
+type Refusal = {
   readonly verb: string;
   readonly place: Place;
   readonly status: number;

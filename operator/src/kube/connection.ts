@@ -6,7 +6,7 @@ import { Agent, type Dispatcher, ProxyAgent } from "undici";
 import { bounded, OperatorError } from "#errors.ts";
 import type { Clock } from "#ports/clock.ts";
 
-export type Authorized = { readonly headers: Readonly<Record<string, string>>; readonly dispatcher: Dispatcher };
+type Authorized = { readonly headers: Readonly<Record<string, string>>; readonly dispatcher: Dispatcher };
 
 export type KubeConnection = {
   /** `https://host:port[/path]`, without a trailing slash. */
@@ -22,7 +22,7 @@ export type KubeConnection = {
   readonly close: () => Promise<void>;
 };
 
-export type ConnectionOptions = {
+type ConnectionOptions = {
   /** Empty or absent: KUBECONFIG, the home folder's, then the pod's service account. */
   readonly kubeconfig?: string;
   readonly context?: string;

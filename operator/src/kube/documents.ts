@@ -1,6 +1,6 @@
 // The parts of API objects that the operator reads, as raw JSON: what the server sends, nothing else promised.
 
-export type ManagedFields = {
+type ManagedFields = {
   readonly manager?: string;
   readonly fieldsV1?: Readonly<Record<string, unknown>>;
 };

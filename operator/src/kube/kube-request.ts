@@ -1,15 +1,20 @@
 // One call to the API server: a deadline, no redirects, a bounded answer, coded errors. JSON goes in and out as it is.
 import { type Dispatcher, request } from "undici";
 import { OperatorError } from "#errors.ts";
+import { type Invalid, parseJson, readText, transportFault } from "#http/exchange.ts";
 import type { Clock } from "#ports/clock.ts";
 import { limitTime } from "#timing/deadline.ts";
 import { describePlace, refusalOf } from "./api-errors.ts";
 import type { KubeConnection } from "./connection.ts";
 import { type Place, pathOf } from "./resources.ts";
 
-export const jsonPatch = "application/json-patch+json";
 export const mergePatch = "application/merge-patch+json";
 export const applyPatch = "application/apply-patch+yaml";
+
+/** Form of an answer that leaves out everything but metadata. */
+export function metadataOf(kind: "PartialObjectMetadata" | "PartialObjectMetadataList"): string {
+  return `application/json;as=${kind};g=meta.k8s.io;v=v1,application/json`;
+}
 
 export type KubeCall = {
   readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
@@ -33,7 +38,7 @@ export type CallReport = {
   readonly seconds: number;
 };
 
-export type RequestOptions = {
+type RequestOptions = {
   readonly deadlineMs: number;
   readonly clock: Clock;
   /** Told of every call that ended, for metrics. */
@@ -63,7 +68,12 @@ export function makeKubeRequest(connection: KubeConnection, options: RequestOpti
       });
       return await readAnswer(call, answer);
     } catch (fault) {
-      throw codedFault(fault, call, limit.signal);
+      throw transportFault(fault, {
+        about: `${verbOf(call)} ${describePlace(call.place)}`,
+        unreachable: "ROP_API_UNAVAILABLE",
+        outer: call.signal,
+        deadline: limit.signal,
+      });
     } finally {
       limit.end();
     }
@@ -112,30 +122,14 @@ export function urlOf(server: string, call: Pick<KubeCall, "place" | "query">): 
   return `${server}${pathOf(call.place)}${query === "" ? "" : `?${query}`}`;
 }
 
-/** A transport fault as a coded error; a coded one as it is. */
-export function codedFault(
-  fault: unknown,
-  call: Pick<KubeCall, "method" | "place" | "signal">,
-  limit: AbortSignal,
-): OperatorError {
-  if (fault instanceof OperatorError) return fault;
-  const about = `${verbOf(call)} ${describePlace(call.place)}`;
-  if (call.signal.aborted) return new OperatorError("ROP_STOPPED", about, { cause: fault });
-  if (limit.aborted) return new OperatorError("ROP_DEADLINE_EXCEEDED", about, { cause: fault });
-  const code = (fault as { code?: unknown }).code;
-  return new OperatorError(
-    "ROP_API_UNAVAILABLE",
-    `${about} (${typeof code === "string" ? code : "connection failed"})`,
-    { cause: fault },
-  );
-}
-
 function bodyHeaders(call: KubeCall): Record<string, string> {
   return call.body === undefined ? {} : { "content-type": call.contentType ?? "application/json" };
 }
 
 async function readAnswer(call: KubeCall, answer: Dispatcher.ResponseData): Promise<unknown> {
-  const text = await readBounded(answer.body, maxAnswerBytes, call);
+  const invalid: Invalid = (what, cause) =>
+    new OperatorError("ROP_API_ANSWER_INVALID", `${verbOf(call)} ${describePlace(call.place)}: ${what}`, { cause });
+  const text = await readText(answer, maxAnswerBytes, invalid);
   if (answer.statusCode < 200 || answer.statusCode > 299) {
     const retryAfter = answer.headers["retry-after"];
     throw refusalOf({
@@ -146,28 +140,5 @@ async function readAnswer(call: KubeCall, answer: Dispatcher.ResponseData): Prom
       retryAfter: typeof retryAfter === "string" ? retryAfter : undefined,
     });
   }
-  if (text === "") return undefined;
-  try {
-    return JSON.parse(text) as unknown;
-  } catch (cause) {
-    throw new OperatorError("ROP_API_ANSWER_INVALID", `${verbOf(call)} ${describePlace(call.place)}: not JSON`, {
-      cause,
-    });
-  }
-}
-
-async function readBounded(body: Dispatcher.ResponseData["body"], most: number, call: KubeCall): Promise<string> {
-  const parts: Buffer[] = [];
-  let size = 0;
-  for await (const part of body as AsyncIterable<Buffer>) {
-    size += part.length;
-    if (size > most) {
-      throw new OperatorError(
-        "ROP_API_ANSWER_INVALID",
-        `${verbOf(call)} ${describePlace(call.place)}: more than ${most} bytes`,
-      );
-    }
-    parts.push(part);
-  }
-  return Buffer.concat(parts).toString("utf8");
+  return text === "" ? undefined : parseJson(text, invalid);
 }

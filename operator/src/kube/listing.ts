@@ -5,7 +5,7 @@ import type { KubeList, KubeObject } from "./documents.ts";
 import type { KubeRequest } from "./kube-request.ts";
 import type { Place } from "./resources.ts";
 
-export type Listing = { readonly items: readonly KubeObject[]; readonly resourceVersion: string };
+type Listing = { readonly items: readonly KubeObject[]; readonly resourceVersion: string };
 
 const pageSize = "200";
 /** More than this is a cluster this operator wasn't made for; an incomplete list must not pass for a complete one. */

@@ -9,7 +9,7 @@ import { listAll } from "./listing.ts";
 import type { Place } from "./resources.ts";
 import { readWatch } from "./watch-stream.ts";
 
-export type ReflectorOptions = {
+type ReflectorOptions = {
   readonly connection: KubeConnection;
   readonly request: KubeRequest;
   readonly clock: Clock;

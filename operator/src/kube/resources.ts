@@ -7,44 +7,28 @@ export type Resource = {
   readonly kind: string;
 };
 
-export const migrations: Resource = {
-  group: "retriever.dev",
-  version: "v1alpha1",
-  plural: "retrievermigrations",
-  kind: "RetrieverMigration",
-};
-export const migrationActs: Resource = {
-  group: "retriever.dev",
-  version: "v1alpha1",
-  plural: "migrationacts",
-  kind: "MigrationAct",
-};
-export const configMaps: Resource = { group: "", version: "v1", plural: "configmaps", kind: "ConfigMap" };
-export const pods: Resource = { group: "", version: "v1", plural: "pods", kind: "Pod" };
-export const events: Resource = { group: "", version: "v1", plural: "events", kind: "Event" };
-export const namespaces: Resource = { group: "", version: "v1", plural: "namespaces", kind: "Namespace" };
-export const deployments: Resource = { group: "apps", version: "v1", plural: "deployments", kind: "Deployment" };
-export const jobs: Resource = { group: "batch", version: "v1", plural: "jobs", kind: "Job" };
-export const cronJobs: Resource = { group: "batch", version: "v1", plural: "cronjobs", kind: "CronJob" };
-export const leases: Resource = { group: "coordination.k8s.io", version: "v1", plural: "leases", kind: "Lease" };
-export const admissionPolicies: Resource = {
-  group: "admissionregistration.k8s.io",
-  version: "v1",
-  plural: "validatingadmissionpolicies",
-  kind: "ValidatingAdmissionPolicy",
-};
-export const admissionPolicyBindings: Resource = {
-  group: "admissionregistration.k8s.io",
-  version: "v1",
-  plural: "validatingadmissionpolicybindings",
-  kind: "ValidatingAdmissionPolicyBinding",
-};
-export const selfSubjectReviews: Resource = {
-  group: "authentication.k8s.io",
-  version: "v1",
-  plural: "selfsubjectreviews",
-  kind: "SelfSubjectReview",
-};
+function resource(group: string, plural: string, kind: string, version = "v1"): Resource {
+  return { group, version, plural, kind };
+}
+
+export const migrations = resource("retriever.dev", "retrievermigrations", "RetrieverMigration", "v1alpha1");
+export const migrationActs = resource("retriever.dev", "migrationacts", "MigrationAct", "v1alpha1");
+export const configMaps = resource("", "configmaps", "ConfigMap");
+export const pods = resource("", "pods", "Pod");
+export const events = resource("", "events", "Event");
+export const namespaces = resource("", "namespaces", "Namespace");
+export const deployments = resource("apps", "deployments", "Deployment");
+export const jobs = resource("batch", "jobs", "Job");
+export const cronJobs = resource("batch", "cronjobs", "CronJob");
+export const leases = resource("coordination.k8s.io", "leases", "Lease");
+const admission = "admissionregistration.k8s.io";
+export const admissionPolicies = resource(admission, "validatingadmissionpolicies", "ValidatingAdmissionPolicy");
+export const admissionPolicyBindings = resource(
+  admission,
+  "validatingadmissionpolicybindings",
+  "ValidatingAdmissionPolicyBinding",
+);
+export const selfSubjectReviews = resource("authentication.k8s.io", "selfsubjectreviews", "SelfSubjectReview");
 
 /** One place in the API. Without a name: the collection; without a namespace: all of them. */
 export type Place = {
@@ -67,6 +51,16 @@ export function pathOf(place: Place): string {
 /** `apiVersion` as documents state it. */
 export function apiVersionOf(resource: Resource): string {
   return resource.group === "" ? resource.version : `${resource.group}/${resource.version}`;
+}
+
+/** `apiVersion` and `kind` of a document. */
+export function typeOf(resource: Resource) {
+  return { apiVersion: apiVersionOf(resource), kind: resource.kind };
+}
+
+/** What makes an object go with its migration. */
+export function ownedBy({ name, uid }: { readonly name: string; readonly uid: string }) {
+  return [{ ...typeOf(migrations), name, uid }];
 }
 
 /** `configmaps`, `retrievermigrations.retriever.dev/status`: the way rights name it. */

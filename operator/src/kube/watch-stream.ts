@@ -1,6 +1,7 @@
 // One watch of one collection: its events until it ends, each line bounded, silence cut off.
 import { type Dispatcher, request } from "undici";
 import { OperatorError } from "#errors.ts";
+import { type Invalid, parseJson, transportFault } from "#http/exchange.ts";
 import type { Clock } from "#ports/clock.ts";
 import { limitTime } from "#timing/deadline.ts";
 import { describePlace, refusalOf } from "./api-errors.ts";
@@ -9,9 +10,9 @@ import type { KubeObject } from "./documents.ts";
 import { urlOf } from "./kube-request.ts";
 import type { Place } from "./resources.ts";
 
-export type WatchEvent = { readonly type: "ADDED" | "MODIFIED" | "DELETED" | "BOOKMARK"; readonly object: KubeObject };
+type WatchEvent = { readonly type: "ADDED" | "MODIFIED" | "DELETED" | "BOOKMARK"; readonly object: KubeObject };
 
-export type WatchOptions = {
+type WatchOptions = {
   readonly connection: KubeConnection;
   readonly place: Place;
   readonly query: Readonly<Record<string, string>>;
@@ -40,7 +41,10 @@ export async function readWatch(options: WatchOptions, onEvent: (event: WatchEve
       lines.push(part);
     }
   } catch (fault) {
-    throw watchFault(fault, options, silence.signal);
+    const about = `watch ${describePlace(options.place)}`;
+    const late = `${about}: silent for ${inactivityMs} ms`;
+    const deadline = silence.signal;
+    throw transportFault(fault, { about, late, unreachable: "ROP_API_UNAVAILABLE", outer: signal, deadline });
   } finally {
     silence.end();
   }
@@ -99,14 +103,12 @@ function makeLineReader(onLine: (line: string) => void) {
   };
 }
 
+type SentEvent = { readonly type?: unknown; readonly object?: KubeObject & { readonly code?: number } };
+
 function parseEvent(line: string, place: Place): WatchEvent {
-  const about = `watch ${describePlace(place)}`;
-  let event: { readonly type?: unknown; readonly object?: KubeObject & { readonly code?: number } };
-  try {
-    event = JSON.parse(line) as typeof event;
-  } catch (cause) {
-    throw new OperatorError("ROP_API_ANSWER_INVALID", `${about}: a line that isn't JSON`, { cause });
-  }
+  const invalid: Invalid = (what, cause) =>
+    new OperatorError("ROP_API_ANSWER_INVALID", `watch ${describePlace(place)}: ${what}`, { cause });
+  const event = parseJson(line, (what, cause) => invalid(`a line: ${what}`, cause)) as SentEvent;
   if (event.type === "ERROR") {
     throw refusalOf({
       verb: "watch",
@@ -117,23 +119,7 @@ function parseEvent(line: string, place: Place): WatchEvent {
     });
   }
   if (typeof event.type !== "string" || !eventTypes.has(event.type) || typeof event.object !== "object") {
-    throw new OperatorError("ROP_API_ANSWER_INVALID", `${about}: an event without type or object`);
+    throw invalid("an event without type or object");
   }
   return { type: event.type as WatchEvent["type"], object: event.object };
-}
-
-function watchFault(fault: unknown, options: WatchOptions, silence: AbortSignal): OperatorError {
-  if (fault instanceof OperatorError) return fault;
-  const about = `watch ${describePlace(options.place)}`;
-  if (options.signal.aborted) return new OperatorError("ROP_STOPPED", about, { cause: fault });
-  if (silence.aborted)
-    return new OperatorError("ROP_DEADLINE_EXCEEDED", `${about}: silent for ${options.inactivityMs} ms`, {
-      cause: fault,
-    });
-  const code = (fault as { code?: unknown }).code;
-  return new OperatorError(
-    "ROP_API_UNAVAILABLE",
-    `${about} (${typeof code === "string" ? code : "connection failed"})`,
-    { cause: fault },
-  );
 }

@@ -5,7 +5,7 @@ import type { MigrationMeta } from "#core/model/migration.ts";
 import type { Delivery } from "#core/model/observation.ts";
 import type { Sinks } from "#ports/sinks.ts";
 
-export type NotifierOptions = {
+type NotifierOptions = {
   readonly sinks: Sinks;
   /** Told of every answer, for metrics and logs. */
   readonly report?: (sink: string, error: string | null) => void;

@@ -6,7 +6,7 @@ import type { SinkConfig } from "./sinks-file.ts";
 /** Slack cuts what is longer; whole characters, counted in bytes. */
 const slackBytes = 6000;
 
-export type Rendered = { readonly body: string; readonly headers: Readonly<Record<string, string>> };
+type Rendered = { readonly body: string; readonly headers: Readonly<Record<string, string>> };
 
 /** Body and headers; with a key the body is signed, as `sha256=<hex>`. */
 export function render({ kind }: Pick<SinkConfig, "kind">, message: SinkMessage, key: string | undefined): Rendered {
@@ -51,7 +51,7 @@ function slackBody({ namespace, migration, message: { kind, text } }: SinkMessag
 const escapes: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;" };
 
 /** One hour from the announcement on, as RFC 5545; the same key is the same entry in every calendar. */
-export function calendarEntry({ key, text, at }: SinkMessage["message"], migration: string): string {
+function calendarEntry({ key, text, at }: SinkMessage["message"], migration: string): string {
   const lines = [
     "BEGIN:VCALENDAR",
     "VERSION:2.0",

@@ -76,6 +76,6 @@ export interface Reports {
   fetch(from: ReportPlace, stores: ReportStores, signal: AbortSignal): Promise<string>;
 }
 
-export type ReportPlace = { readonly address: string; readonly port: number; readonly maxBytes: number };
+type ReportPlace = { readonly address: string; readonly port: number; readonly maxBytes: number };
 /** Digests of the identities. */
 export type ReportStores = { readonly source: string; readonly destination: string };

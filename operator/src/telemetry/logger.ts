@@ -4,7 +4,7 @@ import { asOperatorError } from "#errors.ts";
 
 export type { Logger } from "pino";
 
-export type LoggerOptions = {
+type LoggerOptions = {
   readonly level: string;
   readonly destination?: DestinationStream;
   /** Default: retriever-operator. */

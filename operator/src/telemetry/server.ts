@@ -1,11 +1,10 @@
 // The operator's own HTTP server: is the loop alive, is it ready, what has it counted.
-import { createServer, type RequestListener, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
-import { OperatorError } from "#errors.ts";
+import { createServer, type RequestListener, type ServerResponse } from "node:http";
+import { type Listener, listen } from "#http/listener.ts";
 
 export type Probe = { readonly ok: boolean; readonly why: string };
 
-export type TelemetryServerOptions = {
+type TelemetryServerOptions = {
   /** `host:port`; port 0 takes a free one. */
   readonly listen: string;
   /** The loop is alive: its newest list is young enough. */
@@ -16,36 +15,11 @@ export type TelemetryServerOptions = {
   readonly contentType: string;
 };
 
-export type TelemetryServer = { readonly port: number; readonly close: () => Promise<void> };
-
 /** Listens, or throws ROP_SETTINGS_INVALID when the address can't be bound. */
-export async function openTelemetryServer(options: TelemetryServerOptions): Promise<TelemetryServer> {
-  const at = options.listen.lastIndexOf(":");
-  const host = options.listen.slice(0, at).replace(/^\[|\]$/g, "");
+export async function openTelemetryServer(options: TelemetryServerOptions): Promise<Listener> {
   const server = createServer({ requestTimeout: 5000, headersTimeout: 5000, maxHeaderSize: 8192 }, route(options));
   server.maxConnections = 100;
-  await listen(server, Number(options.listen.slice(at + 1)), host === "" ? "0.0.0.0" : host);
-  return {
-    port: (server.address() as AddressInfo).port,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
-}
-
-function listen(server: Server, port: number, host: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once("error", (cause: NodeJS.ErrnoException) => {
-      reject(
-        new OperatorError("ROP_SETTINGS_INVALID", `can't listen on ${host}:${port} (${cause.code ?? "failed"})`, {
-          cause,
-        }),
-      );
-    });
-    server.listen(port, host, resolve);
-  });
+  return listen(server, "listen", options.listen);
 }
 
 type Answer = { readonly status: number; readonly type: string; readonly text: string };

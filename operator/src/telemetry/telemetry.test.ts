@@ -1,13 +1,14 @@
 import { request } from "undici";
 import { afterEach, describe, expect, test } from "vitest";
 import { OperatorError } from "#errors.ts";
+import type { Listener } from "#http/listener.ts";
 import { aCondition, aStatus } from "#test/builders/migration.ts";
 import { faultFields, makeLogger } from "./logger.ts";
 import { metricTable } from "./metric-table.ts";
 import { makeMetrics } from "./metrics.ts";
-import { openTelemetryServer, type TelemetryServer } from "./server.ts";
+import { openTelemetryServer } from "./server.ts";
 
-let server: TelemetryServer | undefined;
+let server: Listener | undefined;
 afterEach(() => server?.close());
 
 async function open(listen = "127.0.0.1:0", ok = true) {

@@ -3,7 +3,7 @@
 import { OperatorError } from "#errors.ts";
 import type { Clock } from "#ports/clock.ts";
 
-export type TimeLimit = {
+type TimeLimit = {
   /** Aborts `limitMs` after the beginning or the last `renew()`, with the outer signal, and at the end. */
   readonly signal: AbortSignal;
   readonly renew: () => void;
@@ -11,7 +11,7 @@ export type TimeLimit = {
   readonly end: () => void;
 };
 
-export type TimeLimitOptions = {
+type TimeLimitOptions = {
   readonly clock: Clock;
   readonly limitMs: number;
   readonly signal: AbortSignal;
@@ -43,7 +43,7 @@ export function limitTime({ clock, limitMs, signal, reason }: TimeLimitOptions):
   };
 }
 
-export type Deadline = {
+type Deadline = {
   readonly clock: Clock;
   readonly deadlineMs: number;
   readonly signal: AbortSignal;

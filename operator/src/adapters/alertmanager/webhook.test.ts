@@ -3,9 +3,10 @@ import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { Listener } from "#http/listener.ts";
 import { FakeClock } from "#test/fakes/fake-clock.ts";
 import { makeCanaryArrivals } from "./canary-arrivals.ts";
-import { type CallResult, openWebhook, type Webhook } from "./webhook.ts";
+import { type CallResult, openWebhook } from "./webhook.ts";
 import type { CalledAlert } from "./webhook-body.ts";
 
 const token = "token-of-the-webhook";
@@ -14,7 +15,7 @@ const place = { namespace: "search", target: "search-api" };
 
 let folder: string;
 let tokenFile: string;
-let webhook: Webhook | undefined;
+let webhook: Listener | undefined;
 let taken: (readonly CalledAlert[])[];
 let results: CallResult[];
 let leads: boolean;

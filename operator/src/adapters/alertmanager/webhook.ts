@@ -1,12 +1,12 @@
 // The Alertmanager webhook: an authenticated call that wakes what its alerts name. It never decides anything.
 import { createHash, timingSafeEqual } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { OperatorError } from "#errors.ts";
+import { type Listener, listen } from "#http/listener.ts";
 import { type CalledAlert, parseWebhookBody } from "./webhook-body.ts";
 
-export type WebhookOptions = {
+type WebhookOptions = {
   /** `host:port`; port 0 takes a free one. */
   readonly listen: string;
   /** File with the bearer token; read at each call, so that it can be rotated. */
@@ -17,8 +17,6 @@ export type WebhookOptions = {
   readonly report: (result: CallResult) => void;
   readonly deadlineMs?: number;
 };
-
-export type Webhook = { readonly port: number; readonly close: () => Promise<void> };
 
 const results = {
   taken: 200,
@@ -39,7 +37,7 @@ const defaultDeadlineMs = 5000;
 const mostConnections = 50;
 
 /** Listens. Throws ROP_SETTINGS_INVALID when the token can't be read or the address can't be bound. */
-export async function openWebhook(options: WebhookOptions): Promise<Webhook> {
+export async function openWebhook(options: WebhookOptions): Promise<Listener> {
   if ((await readToken(options.tokenFile)) === undefined)
     throw new OperatorError(
       "ROP_SETTINGS_INVALID",
@@ -52,15 +50,7 @@ export async function openWebhook(options: WebhookOptions): Promise<Webhook> {
     void answer(request, response, options);
   });
   server.maxConnections = mostConnections;
-  await listen(server, options.listen);
-  return {
-    port: (server.address() as AddressInfo).port,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
+  return listen(server, "webhook-listen", options.listen);
 }
 
 async function answer(request: IncomingMessage, response: ServerResponse, options: WebhookOptions): Promise<void> {
@@ -143,17 +133,5 @@ function readBody(request: IncomingMessage, deadlineMs: number): Promise<string 
     });
     request.once("end", () => end(Buffer.concat(parts).toString("utf8")));
     request.once("close", () => end({ refused: "tooSlow" }));
-  });
-}
-
-function listen(server: Server, address: string): Promise<void> {
-  const at = address.lastIndexOf(":");
-  const host = address.slice(0, at).replace(/^\[|\]$/g, "");
-  return new Promise((resolve, reject) => {
-    server.once("error", (cause: NodeJS.ErrnoException) => {
-      const about = `--webhook-listen: can't listen on ${address} (${cause.code ?? "failed"})`;
-      reject(new OperatorError("ROP_SETTINGS_INVALID", about, { cause }));
-    });
-    server.listen(Number(address.slice(at + 1)), host === "" ? "0.0.0.0" : host, resolve);
   });
 }

@@ -4,8 +4,9 @@ import { fieldManager } from "@retriever/sidecar/contract/names.ts";
 import { type AuditRecord, type ChainEnd, chainStart, printRecord } from "#core/status/audit-record.ts";
 import { hasCode, OperatorError } from "#errors.ts";
 import type { ConfigMapDocument, KubeObject, ObjectMeta } from "#kube/documents.ts";
-import { type KubeRequest, mergePatch } from "#kube/kube-request.ts";
-import { apiVersionOf, configMaps, migrations } from "#kube/resources.ts";
+import { type KubeRequest, mergePatch, metadataOf } from "#kube/kube-request.ts";
+import { readObject } from "#kube/read-and-write.ts";
+import { configMaps, ownedBy, typeOf } from "#kube/resources.ts";
 import type { AuditStore, AuditSubject, EvidenceReader, KeptChain, StoredEnd } from "#ports/audit-store.ts";
 
 /** Label of evidence; its value is the migration's uid. Not the overlays' label: writing evidence wakes nobody. */
@@ -20,9 +21,6 @@ const maxMapBytes = 512 * 1024;
 const maxMaps = 20;
 /** Names that an earlier migration of the same name may have left behind. */
 const maxTakenNames = 50;
-
-const metadataOf = (kind: "PartialObjectMetadata" | "PartialObjectMetadataList") =>
-  `application/json;as=${kind};g=meta.k8s.io;v=v1,application/json`;
 
 type MapEnd = ChainEnd & { readonly bytes: number };
 /** Names of the maps, oldest first, and the version and size of the newest. */
@@ -108,7 +106,7 @@ async function createMap(
   map: { readonly name: string; readonly bytes: number },
   signal: AbortSignal,
 ): Promise<KubeObject | undefined> {
-  const { namespace, name: migration, uid } = subject;
+  const { namespace, uid } = subject;
   const metadata = {
     name: map.name,
     namespace,
@@ -119,15 +117,15 @@ async function createMap(
     },
     // Goes with its migration: nobody else would ever clean up 10 MiB for each, and who deletes a migration has
     // collected its evidence or doesn't want it. The operator's log holds every record, too.
-    ownerReferences: [{ apiVersion: apiVersionOf(migrations), kind: migrations.kind, name: migration, uid }],
+    ownerReferences: ownedBy(subject),
   };
-  const body = { apiVersion: "v1", kind: "ConfigMap", metadata, data: { [keyOf(record.seq)]: text } };
+  const body = { ...typeOf(configMaps), metadata, data: { [keyOf(record.seq)]: text } };
   const place = { resource: configMaps, namespace };
   try {
     return (await request({ method: "POST", place, query: { fieldManager }, body, signal })) as KubeObject;
   } catch (fault) {
     if (!hasCode(fault, "ROP_CONFLICT")) throw fault;
-    const there = await getMap(request, namespace, map.name, signal);
+    const there = await readObject(request, { resource: configMaps, namespace, name: map.name }, signal);
     if (there?.metadata?.labels?.[evidenceLabel] === uid) throw fault;
     return undefined;
   }
@@ -160,7 +158,8 @@ export function makeEvidenceReader(request: KubeRequest): EvidenceReader {
       const names = (await listMaps(request, subject, signal)).map(({ name = "" }) => name);
       const maps: ConfigMapDocument[] = [];
       for (const name of names) {
-        const map = await getMap(request, subject.namespace, name, signal);
+        const place = { resource: configMaps, namespace: subject.namespace, name };
+        const map: ConfigMapDocument | undefined = await readObject(request, place, signal);
         // Dropped since the list.
         if (map !== undefined) maps.push(map);
       }
@@ -199,24 +198,6 @@ async function listMaps(request: KubeRequest, subject: AuditSubject, signal: Abo
   return items
     .flatMap(({ metadata }) => (indexOf(name, metadata?.name ?? "") === 0 ? [] : (metadata ?? [])))
     .toSorted((a, b) => indexOf(name, a.name ?? "") - indexOf(name, b.name ?? ""));
-}
-
-async function getMap(
-  request: KubeRequest,
-  namespace: string,
-  name: string,
-  signal: AbortSignal,
-): Promise<ConfigMapDocument | undefined> {
-  try {
-    return (await request({
-      method: "GET",
-      place: { resource: configMaps, namespace, name },
-      signal,
-    })) as ConfigMapDocument;
-  } catch (fault) {
-    if (hasCode(fault, "ROP_NOT_FOUND")) return undefined;
-    throw fault;
-  }
 }
 
 /** `NNN` of the migration's map; 0 for any other name. */

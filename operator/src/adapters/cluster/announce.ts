@@ -2,9 +2,10 @@
 import { hash, randomUUID } from "node:crypto";
 import type { Announcement } from "#core/model/decision.ts";
 import type { MigrationMeta } from "#core/model/migration.ts";
-import { hasCode } from "#errors.ts";
+import { printTime } from "#kube/instants.ts";
 import { type KubeRequest, mergePatch } from "#kube/kube-request.ts";
-import { apiVersionOf, events, migrations } from "#kube/resources.ts";
+import { ifThere } from "#kube/read-and-write.ts";
+import { events, migrations, typeOf } from "#kube/resources.ts";
 import type { Clock } from "#ports/clock.ts";
 import type { Cluster } from "#ports/cluster.ts";
 
@@ -17,7 +18,7 @@ const maxMessage = 1024;
 const pageAnnotation = "retriever.dev/page";
 
 type Sent = { readonly name: string; readonly firstAt: number; readonly count: number };
-export type AnnouncerOptions = { readonly request: KubeRequest; readonly clock: Clock; readonly instance: string };
+type AnnouncerOptions = { readonly request: KubeRequest; readonly clock: Clock; readonly instance: string };
 
 /** Sends announcements as events of the migration. Remembers the last 1,000; forgetting one costs a second event. */
 export function makeAnnouncer(options: AnnouncerOptions): Cluster["announce"] {
@@ -59,19 +60,14 @@ async function raise(
   entry: Sent,
   at: { readonly now: number; readonly signal: AbortSignal },
 ): Promise<boolean> {
-  try {
-    await request({
-      method: "PATCH",
-      place: { resource: events, namespace, name: entry.name },
-      contentType: mergePatch,
-      body: { count: entry.count, lastTimestamp: secondsOf(at.now) },
-      signal: at.signal,
-    });
-    return true;
-  } catch (fault) {
-    if (hasCode(fault, "ROP_NOT_FOUND")) return false;
-    throw fault;
-  }
+  const raised = request({
+    method: "PATCH",
+    place: { resource: events, namespace, name: entry.name },
+    contentType: mergePatch,
+    body: { count: entry.count, lastTimestamp: printTime(at.now) },
+    signal: at.signal,
+  });
+  return (await ifThere(raised.then(() => true))) ?? false;
 }
 
 function eventDocument(
@@ -81,30 +77,17 @@ function eventDocument(
 ): unknown {
   const { namespace, uid, resourceVersion } = meta;
   return {
-    apiVersion: "v1",
-    kind: "Event",
+    ...typeOf(events),
     metadata: { name, namespace, ...(announcement.page ? { annotations: { [pageAnnotation]: "true" } } : {}) },
-    involvedObject: {
-      apiVersion: apiVersionOf(migrations),
-      kind: migrations.kind,
-      namespace,
-      name: meta.name,
-      uid,
-      resourceVersion,
-    },
+    involvedObject: { ...typeOf(migrations), namespace, name: meta.name, uid, resourceVersion },
     type: announcement.type,
     reason: announcement.reason,
     message: announcement.message.slice(0, maxMessage),
     source: { component: "retriever-operator", host: instance },
     reportingComponent: "retriever-operator",
     reportingInstance: instance,
-    firstTimestamp: secondsOf(now),
-    lastTimestamp: secondsOf(now),
+    firstTimestamp: printTime(now),
+    lastTimestamp: printTime(now),
     count: 1,
   };
-}
-
-/** metav1.Time has whole seconds. */
-function secondsOf(epochMs: number): string {
-  return new Date(epochMs).toISOString().replace(/\.\d{3}Z$/, "Z");
 }

@@ -4,10 +4,11 @@ import { phases } from "@retriever/crds/status/migration-status.ts";
 import { fieldManager } from "@retriever/sidecar/contract/names.ts";
 import type { MigrationMeta } from "#core/model/migration.ts";
 import type { ActObservation, ClaimObservation } from "#core/model/observation.ts";
-import { hasCode } from "#errors.ts";
 import type { ConfigMapDocument, DeploymentDocument, KubeObject, ObjectMeta, PodDocument } from "#kube/documents.ts";
+import { instantOf } from "#kube/instants.ts";
 import type { KubeRequest } from "#kube/kube-request.ts";
 import { listAll } from "#kube/listing.ts";
+import { readObject } from "#kube/read-and-write.ts";
 import {
   configMaps,
   deployments,
@@ -22,7 +23,7 @@ import { identityPolicyName, isInForce } from "../policies/admission-policies.ts
 import { readPolicy } from "../policies/kubernetes-policies.ts";
 import { readPodDocument, readWorkloadDocument } from "./read-workload.ts";
 
-export type ClusterReads = Pick<
+type ClusterReads = Pick<
   Cluster,
   | "listMigrations"
   | "readMigration"
@@ -37,14 +38,7 @@ export type ClusterReads = Pick<
 
 /** The reading half of the Cluster port. */
 export function makeClusterReads(request: KubeRequest, watched: readonly string[]): ClusterReads {
-  const get = async (place: Place, signal: AbortSignal): Promise<unknown> => {
-    try {
-      return await request({ method: "GET", place, signal });
-    } catch (fault) {
-      if (hasCode(fault, "ROP_NOT_FOUND")) return undefined;
-      throw fault;
-    }
-  };
+  const get = (place: Place, signal: AbortSignal) => readObject(request, place, signal);
   const list = async (place: Place, signal: AbortSignal) => (await listAll(request, place, {}, signal)).items;
 
   return {
@@ -57,7 +51,7 @@ export function makeClusterReads(request: KubeRequest, watched: readonly string[
       return lists.flat().map(({ metadata }) => ({ namespace: metadata?.namespace ?? "", name: metadata?.name ?? "" }));
     },
     readMigration: async ({ namespace, name }, signal) => {
-      const found = (await get({ resource: migrations, namespace, name }, signal)) as KubeObject | undefined;
+      const found = await get({ resource: migrations, namespace, name }, signal);
       return found === undefined
         ? undefined
         : { meta: toMeta(found.metadata ?? {}), spec: found.spec, status: found.status };
@@ -67,11 +61,11 @@ export function makeClusterReads(request: KubeRequest, watched: readonly string[
       return found === undefined ? undefined : readWorkloadDocument(found);
     },
     readNamespaceTerminating: async (namespace, signal) => {
-      const found = (await get({ resource: namespaceResource, name: namespace }, signal)) as KubeObject | undefined;
+      const found = await get({ resource: namespaceResource, name: namespace }, signal);
       return found === undefined || found.metadata?.deletionTimestamp !== undefined;
     },
     readConfigMap: async (namespace, name, signal) => {
-      const found = (await get({ resource: configMaps, namespace, name }, signal)) as ConfigMapDocument | undefined;
+      const found: ConfigMapDocument | undefined = await get({ resource: configMaps, namespace, name }, signal);
       return found === undefined ? undefined : toConfigMap(found);
     },
     listPods: async (namespace, selector, signal) => {
@@ -95,7 +89,7 @@ export function makeClusterReads(request: KubeRequest, watched: readonly string[
 }
 
 /** What a RetrieverMigration is called, and how it stands. */
-export function toMeta(metadata: ObjectMeta): MigrationMeta {
+function toMeta(metadata: ObjectMeta): MigrationMeta {
   const { namespace = "", name = "", uid = "", generation = 0, resourceVersion = "", finalizers = [] } = metadata;
   const createdAt = instantOf(metadata.creationTimestamp);
   const deleting = metadata.deletionTimestamp !== undefined;
@@ -190,9 +184,4 @@ function toAct(item: KubeObject, migrationUid: string): ActObservation[] {
       ...(check === undefined ? {} : { check }),
     },
   ];
-}
-
-function instantOf(text: string | undefined): number {
-  const at = Date.parse(text ?? "");
-  return Number.isNaN(at) ? 0 : at;
 }

@@ -8,15 +8,17 @@ import { droppedFields } from "#kube/dropped-fields.ts";
 import { type KubeRequest, mergePatch } from "#kube/kube-request.ts";
 import { listAll } from "#kube/listing.ts";
 import { overtakenAgain } from "#kube/read-and-write.ts";
-import { apiVersionOf, migrations, pods } from "#kube/resources.ts";
+import { migrations, pods, typeOf } from "#kube/resources.ts";
 import type { Cluster } from "#ports/cluster.ts";
 import { editFinalizer } from "./finalizer.ts";
 
-export type ClusterWrites = Pick<Cluster, "writeStatus" | "addFinalizer" | "removeFinalizer" | "annotatePod">;
+type ClusterWrites = Pick<Cluster, "writeStatus" | "addFinalizer" | "removeFinalizer" | "annotatePod">;
 
 /** The writes to migrations and pods. */
 export function makeClusterWrites(request: KubeRequest): ClusterWrites {
   const placeOf = (meta: MigrationMeta) => ({ resource: migrations, namespace: meta.namespace, name: meta.name });
+  const settle = (meta: MigrationMeta, present: boolean, signal: AbortSignal) =>
+    editFinalizer(request, { place: placeOf(meta), finalizer: settleFinalizer, present, uid: meta.uid }, signal);
   return {
     writeStatus: async (meta, status, signal) => {
       const answer = (await request({
@@ -30,20 +32,12 @@ export function makeClusterWrites(request: KubeRequest): ClusterWrites {
       return answer?.metadata?.resourceVersion ?? meta.resourceVersion;
     },
     addFinalizer: async (meta, signal) => {
-      const there = await editFinalizer(
-        request,
-        { place: placeOf(meta), finalizer: settleFinalizer, present: true, uid: meta.uid },
-        signal,
-      );
+      const there = await settle(meta, true, signal);
       // Without it, nothing after this effect may run: the object it would protect is gone.
       if (!there) throw new OperatorError("ROP_NOT_FOUND", `retrievermigrations ${meta.namespace}/${meta.name}`);
     },
     removeFinalizer: async (meta, signal) => {
-      await editFinalizer(
-        request,
-        { place: placeOf(meta), finalizer: settleFinalizer, present: false, uid: meta.uid },
-        signal,
-      );
+      await settle(meta, false, signal);
     },
     annotatePod: (namespace, pod, epoch, signal) =>
       overtakenAgain(async () => {
@@ -90,8 +84,7 @@ async function readPod(
 function statusDocument(meta: MigrationMeta, status: MigrationStatus): unknown {
   const { namespace, name, uid, resourceVersion } = meta;
   return {
-    apiVersion: apiVersionOf(migrations),
-    kind: migrations.kind,
+    ...typeOf(migrations),
     metadata: { namespace, name, uid, resourceVersion },
     status,
   };

@@ -8,7 +8,7 @@ import { makeClusterReads } from "./cluster-reads.ts";
 import { makeClusterWrites } from "./cluster-writes.ts";
 import { makeOverlayWrites } from "./overlay-config-map.ts";
 
-export type KubernetesClusterOptions = {
+type KubernetesClusterOptions = {
   readonly request: KubeRequest;
   readonly clock: Clock;
   /** Namespaces to watch; empty: all. */

@@ -2,11 +2,10 @@
 import { fieldManager, overlayFinalizer, overlayName } from "@retriever/sidecar/contract/names.ts";
 import { overlayFileName } from "@retriever/sidecar/contract/overlay.ts";
 import type { OverlayIntent } from "#core/model/workload.ts";
-import { hasCode } from "#errors.ts";
 import type { KubeObject } from "#kube/documents.ts";
 import { applyPatch, type KubeRequest, mergePatch } from "#kube/kube-request.ts";
-import { overtakenAgain, readObject } from "#kube/read-and-write.ts";
-import { configMaps, type Place } from "#kube/resources.ts";
+import { ifThere, overtakenAgain, readObject } from "#kube/read-and-write.ts";
+import { configMaps, type Place, typeOf } from "#kube/resources.ts";
 import { intentAnnotation, printIntent } from "#overlay-intent.ts";
 import type { Cluster } from "#ports/cluster.ts";
 import { editFinalizer } from "./finalizer.ts";
@@ -24,7 +23,7 @@ const keepAnnotations = {
   "kustomize.toolkit.fluxcd.io/prune": "disabled",
 };
 
-export type OverlayWrites = Pick<Cluster, "applyOverlay" | "releaseOverlay">;
+type OverlayWrites = Pick<Cluster, "applyOverlay" | "releaseOverlay">;
 
 /** The writes to overlays. */
 export function makeOverlayWrites(request: KubeRequest): OverlayWrites {
@@ -94,8 +93,7 @@ async function createEmpty(request: KubeRequest, target: Target, signal: AbortSi
 
 function emptyOverlay(target: Target) {
   return {
-    apiVersion: "v1",
-    kind: "ConfigMap",
+    ...typeOf(configMaps),
     metadata: {
       name: overlayName(target.name),
       namespace: target.namespace,
@@ -123,17 +121,9 @@ function thaw(request: KubeRequest, place: Place, signal: AbortSignal): Promise<
 
 /** Deletes exactly the object whose finalizer we took: one that was made anew in between stays. */
 async function deleteOverlay(request: KubeRequest, place: Place, signal: AbortSignal): Promise<void> {
-  try {
-    const { metadata } = (await request({ method: "GET", place, signal })) as KubeObject;
-    if ((metadata?.finalizers ?? []).includes(overlayFinalizer)) return;
-    const preconditions = { uid: metadata?.uid, resourceVersion: metadata?.resourceVersion };
-    await request({
-      method: "DELETE",
-      place,
-      body: { apiVersion: "v1", kind: "DeleteOptions", preconditions },
-      signal,
-    });
-  } catch (fault) {
-    if (!hasCode(fault, "ROP_NOT_FOUND")) throw fault;
-  }
+  const there = await readObject(request, place, signal);
+  if (there === undefined || (there.metadata?.finalizers ?? []).includes(overlayFinalizer)) return;
+  const preconditions = { uid: there.metadata?.uid, resourceVersion: there.metadata?.resourceVersion };
+  const body = { apiVersion: "v1", kind: "DeleteOptions", preconditions };
+  await ifThere(request({ method: "DELETE", place, body, signal }));
 }

@@ -13,7 +13,7 @@ import type { EventSource } from "#ports/event-source.ts";
 import { overlayLabel } from "../cluster/overlay-config-map.ts";
 import { keyOf, makeTargetIndex, type TargetIndex } from "../cluster/target-index.ts";
 
-export type EventSourceOptions = {
+type EventSourceOptions = {
   readonly connection: KubeConnection;
   readonly request: KubeRequest;
   readonly clock: Clock;

@@ -1,8 +1,9 @@
 // The LeaseStore port on coordination.k8s.io/v1.
-import { hasCode } from "#errors.ts";
 import type { ObjectMeta } from "#kube/documents.ts";
+import { instantOf, printMicroTime } from "#kube/instants.ts";
 import type { KubeRequest } from "#kube/kube-request.ts";
-import { apiVersionOf, leases } from "#kube/resources.ts";
+import { readObject } from "#kube/read-and-write.ts";
+import { leases, typeOf } from "#kube/resources.ts";
 import type { LeaseRead, LeaseRecord, LeaseStore } from "#ports/lease.ts";
 
 type LeaseDocument = {
@@ -24,18 +25,12 @@ export function makeLeaseStore(
   const { namespace, name } = lease;
   return {
     read: async (signal) => {
-      try {
-        return toRead(
-          (await request({ method: "GET", place: { resource: leases, namespace, name }, signal })) as LeaseDocument,
-        );
-      } catch (fault) {
-        if (hasCode(fault, "ROP_NOT_FOUND")) return undefined;
-        throw fault;
-      }
+      const found = await readObject(request, { resource: leases, namespace, name }, signal);
+      return found === undefined ? undefined : toRead(found as LeaseDocument);
     },
     write: async (record, over, signal) => {
       const metadata = { namespace, name, ...(over === undefined ? {} : { resourceVersion: over }) };
-      const body = { apiVersion: apiVersionOf(leases), kind: leases.kind, metadata, spec: specOf(record) };
+      const body = { ...typeOf(leases), metadata, spec: specOf(record) };
       const answer =
         over === undefined
           ? await request({ method: "POST", place: { resource: leases, namespace }, body, signal })
@@ -45,17 +40,12 @@ export function makeLeaseStore(
   };
 }
 
-/** Six digits: the API server refuses the three of a plain date. */
-export function microTime(epochMs: number): string {
-  return new Date(epochMs).toISOString().replace(/(\.\d{3})Z$/, "$1000Z");
-}
-
 function specOf(record: LeaseRecord): unknown {
   return {
     holderIdentity: record.holder,
     leaseDurationSeconds: record.durationSeconds,
-    acquireTime: microTime(record.acquiredAt),
-    renewTime: microTime(record.renewedAt),
+    acquireTime: printMicroTime(record.acquiredAt),
+    renewTime: printMicroTime(record.renewedAt),
     leaseTransitions: record.transitions,
   };
 }
@@ -70,8 +60,4 @@ function toRead({ metadata, spec }: LeaseDocument): LeaseRead {
     transitions: leaseTransitions,
     resourceVersion: metadata?.resourceVersion ?? "",
   };
-}
-
-function instantOf(text: string | undefined): number {
-  return Date.parse(text ?? "") || 0;
 }

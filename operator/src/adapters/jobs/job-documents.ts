@@ -2,7 +2,8 @@
 import { fieldManager, reportPort, verifySinceAnnotation } from "@retriever/sidecar/contract/names.ts";
 import type { MigrationMeta } from "#core/model/migration.ts";
 import type { Container, KubeObject, ObjectMeta } from "#kube/documents.ts";
-import { apiVersionOf, jobs, migrations } from "#kube/resources.ts";
+import { instantOf } from "#kube/instants.ts";
+import { jobs, ownedBy, typeOf } from "#kube/resources.ts";
 import type { JobPodRead, JobRead, JobTemplateRead, JobWish } from "#ports/jobs.ts";
 
 /** Label of a Job; its value is the migration's uid. */
@@ -113,17 +114,14 @@ function endOf({ terminated }: ContainerState): JobPodRead["ended"] {
 export function renderJob(meta: MigrationMeta, wish: JobWish, template: CronJobDocument): unknown {
   const { metadata = {}, spec = {} } = template.spec?.jobTemplate ?? {};
   return {
-    apiVersion: apiVersionOf(jobs),
-    kind: jobs.kind,
+    ...typeOf(jobs),
     metadata: {
       name: wish.name,
       namespace: meta.namespace,
       labels: { ...metadata.labels, "app.kubernetes.io/managed-by": fieldManager, [jobLabel]: meta.uid },
       annotations: { ...metadata.annotations, [templateAnnotation]: wish.template },
       // Goes with its migration.
-      ownerReferences: [
-        { apiVersion: apiVersionOf(migrations), kind: migrations.kind, name: meta.name, uid: meta.uid },
-      ],
+      ownerReferences: ownedBy(meta),
     },
     spec: wish.since === null ? spec : withSince(spec, wish.since),
   };
@@ -133,9 +131,4 @@ function withSince(spec: JobSpec, since: string): JobSpec {
   const { metadata = {}, ...rest } = spec.template ?? {};
   const annotations = { ...metadata.annotations, [verifySinceAnnotation]: since };
   return { ...spec, template: { metadata: { ...metadata, annotations }, ...rest } };
-}
-
-function instantOf(text: string | undefined): number {
-  const at = Date.parse(text ?? "");
-  return Number.isNaN(at) ? 0 : at;
 }

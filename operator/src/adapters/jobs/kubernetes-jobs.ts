@@ -1,8 +1,8 @@
 // The Jobs port on a Kubernetes API: live reads, creations that are success when they were made before.
 import { hasCode, OperatorError } from "#errors.ts";
-import type { KubeObject } from "#kube/documents.ts";
 import type { KubeRequest } from "#kube/kube-request.ts";
 import { listAll } from "#kube/listing.ts";
+import { readObject } from "#kube/read-and-write.ts";
 import { cronJobs, jobs, type Place, pods } from "#kube/resources.ts";
 import type { Jobs } from "#ports/jobs.ts";
 import {
@@ -17,14 +17,7 @@ import { keepReport, readReportOf } from "./report-config-map.ts";
 
 /** Jobs over live requests. Holds nothing. */
 export function makeKubernetesJobs(request: KubeRequest): Jobs {
-  const get = async (place: Place, signal: AbortSignal): Promise<KubeObject | undefined> => {
-    try {
-      return (await request({ method: "GET", place, signal })) as KubeObject;
-    } catch (fault) {
-      if (hasCode(fault, "ROP_NOT_FOUND")) return undefined;
-      throw fault;
-    }
-  };
+  const get = (place: Place, signal: AbortSignal) => readObject(request, place, signal);
   return {
     readTemplate: async (namespace, name, signal) => {
       const found = await get({ resource: cronJobs, namespace, name }, signal);

@@ -26,7 +26,7 @@ const alertingRuleSchema = z.object({
   labels: labelsSchema.default({}),
   alerts: z.array(activeAlertSchema).default([]),
 });
-export type AlertingRule = z.infer<typeof alertingRuleSchema>;
+type AlertingRule = z.infer<typeof alertingRuleSchema>;
 
 const rulesSchema = z.object({
   groups: z.array(

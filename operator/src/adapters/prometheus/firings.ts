@@ -14,7 +14,7 @@ const longestWord = 120;
 /** Labels that every series of the question has alike. */
 const common: readonly string[] = ["__name__", "alertname", "alertstate", "namespace", "target"];
 
-export type FiringPlace = { readonly namespace: string; readonly target: string };
+type FiringPlace = { readonly namespace: string; readonly target: string };
 
 /** Runs of firing samples, oldest first. At most the newest 20: what is older was judged before. */
 export function joinFirings(series: readonly Series[], rules: readonly RuleInGroup[], place: FiringPlace): Firing[] {
@@ -67,7 +67,7 @@ function firingsOf(
 }
 
 /** Spans of instants that lie no further apart than the gap. */
-export function joinRuns(instants: readonly number[], gapMs: number): (readonly [first: number, last: number])[] {
+function joinRuns(instants: readonly number[], gapMs: number): (readonly [first: number, last: number])[] {
   const runs: [number, number][] = [];
   for (const instant of instants.toSorted((a, b) => a - b)) {
     const open = runs.at(-1);

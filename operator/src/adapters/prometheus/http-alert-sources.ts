@@ -15,7 +15,7 @@ import type { SourceConfig } from "./sources-file.ts";
 
 export type HttpAlertSources = AlertSources & { readonly close: () => Promise<void> };
 
-export type HttpAlertSourcesOptions = {
+type HttpAlertSourcesOptions = {
   readonly sources: readonly SourceConfig[];
   /** Of one request, in ms. */
   readonly deadlineMs: number;

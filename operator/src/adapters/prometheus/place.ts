@@ -1,10 +1,10 @@
 // One place that is asked over HTTP: a GET with a deadline, no redirects, a bounded answer of JSON, and its own trust.
 import { readFile } from "node:fs/promises";
-import { Agent, type Dispatcher, request } from "undici";
+import { Agent, type Dispatcher } from "undici";
 import { OperatorError } from "#errors.ts";
+import { ask, type Invalid, parseJson, readText } from "#http/exchange.ts";
 import type { PlaceConfig } from "./sources-file.ts";
 
-/** An answer beyond this is refused: it would have been cut somewhere. */
 const maxAnswerBytes = 8 * 1024 * 1024;
 /** What is read of a refusal before its connection is given up. */
 const maxRefusalBytes = 65_536;
@@ -28,21 +28,18 @@ export function openPlace({ about, url, tokenFile, caFile, deadlineMs }: Options
   const base = url.replace(/\/+$/, "");
   const trust = openTrust(deadlineMs);
   return {
-    get: async (path, query, outer) => {
+    get: async (path, query, signal) => {
       const token = await readPart(tokenFile, "tokenFile", about);
       const dispatcher = trust.agentFor(await readPart(caFile, "caFile", about));
-      const deadline = AbortSignal.timeout(deadlineMs);
       const headers = {
         accept: "application/json",
         ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
       };
-      try {
-        const signal = AbortSignal.any([outer, deadline]);
-        const answer = await request(`${base}${path}${printQuery(query)}`, { dispatcher, headers, signal });
-        return parseJson(about, await readAnswer(about, answer));
-      } catch (fault) {
-        throw codedFault(fault, about, { outer, deadline });
-      }
+      const target = `${base}${path}${printQuery(query)}`;
+      const unreachable = "ROP_ALERTS_UNAVAILABLE";
+      return ask({ url: target, headers, dispatcher, deadlineMs, signal, about, unreachable }, (answer) =>
+        readAnswer(about, answer),
+      );
     },
     close: trust.close,
   };
@@ -93,40 +90,12 @@ function printQuery(query: readonly Parameter[]): string {
   return text === "" ? "" : `?${text}`;
 }
 
-async function readAnswer(about: string, answer: Dispatcher.ResponseData): Promise<string> {
+async function readAnswer(about: string, answer: Dispatcher.ResponseData): Promise<unknown> {
   if (answer.statusCode !== 200) {
     await answer.body.dump({ limit: maxRefusalBytes });
     const detail = answer.statusCode === 401 || answer.statusCode === 403 ? ": it doesn't take the token" : "";
     throw new OperatorError("ROP_ALERTS_UNAVAILABLE", `${about}: HTTP ${answer.statusCode}, expected 200${detail}`);
   }
-  const parts: Buffer[] = [];
-  let size = 0;
-  for await (const part of answer.body as AsyncIterable<Buffer>) {
-    size += part.length;
-    if (size > maxAnswerBytes)
-      throw new OperatorError("ROP_ALERTS_ANSWER_INVALID", `${about}: more than ${maxAnswerBytes} bytes`);
-    parts.push(part);
-  }
-  return Buffer.concat(parts).toString("utf8");
-}
-
-function parseJson(about: string, text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    throw new OperatorError("ROP_ALERTS_ANSWER_INVALID", `${about}: not JSON`);
-  }
-}
-
-function codedFault(
-  fault: unknown,
-  about: string,
-  signals: { readonly outer: AbortSignal; readonly deadline: AbortSignal },
-): OperatorError {
-  if (fault instanceof OperatorError) return fault;
-  if (signals.outer.aborted) return new OperatorError("ROP_STOPPED", about, { cause: fault });
-  if (signals.deadline.aborted) return new OperatorError("ROP_DEADLINE_EXCEEDED", about, { cause: fault });
-  const code = (fault as { code?: unknown }).code;
-  const why = typeof code === "string" ? code : "connection failed";
-  return new OperatorError("ROP_ALERTS_UNAVAILABLE", `${about}: ${why}`, { cause: fault });
+  const invalid: Invalid = (what) => new OperatorError("ROP_ALERTS_ANSWER_INVALID", `${about}: ${what}`);
+  return parseJson(await readText(answer, maxAnswerBytes, invalid), invalid);
 }

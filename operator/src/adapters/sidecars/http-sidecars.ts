@@ -1,12 +1,11 @@
 // The Sidecars port over HTTP: one bounded request per reconcile, its answer checked against the contract.
 
 import { printWindows } from "@retriever/sidecar/contract/evidence.ts";
-import { type SidecarStatus, sidecarStatusSchema } from "@retriever/sidecar/contract/status.ts";
-import { faultsOf } from "@retriever/stores/config/config-fault.ts";
-import { Agent, type Dispatcher, request } from "undici";
+import { sidecarStatusSchema } from "@retriever/sidecar/contract/status.ts";
+import { Agent } from "undici";
 import { OperatorError } from "#errors.ts";
-import type { Sidecars, WindowSpan } from "#ports/sidecars.ts";
-import { transportFault } from "./transport-fault.ts";
+import { ask, type Invalid, originOf, parseDocument, readOk } from "#http/exchange.ts";
+import type { Sidecars } from "#ports/sidecars.ts";
 
 const maxAnswerBytes = 1024 * 1024;
 
@@ -24,56 +23,17 @@ export function makeHttpSidecars(options: { readonly deadlineMs: number; readonl
     keepAliveMaxTimeout: 4000,
     connect: { timeout: options.deadlineMs },
   });
+  const common = { dispatcher: agent, deadlineMs: options.deadlineMs, unreachable: "ROP_SIDECAR_UNREACHABLE" } as const;
   return {
-    readStatus: async (address, port, windows, signal) => {
-      const deadline = AbortSignal.timeout(options.deadlineMs);
+    readStatus: (address, port, windows, signal) => {
       const peer = `${address}:${port}`;
-      try {
-        const answer = await request(urlOf(address, port, windows), {
-          dispatcher: agent,
-          signal: AbortSignal.any([signal, deadline]),
-        });
-        return parseStatus(peer, await readAnswer(peer, answer));
-      } catch (fault) {
-        throw transportFault(fault, { what: "status", peer }, { outer: signal, deadline });
-      }
+      const query = windows.length === 0 ? "" : `?windows=${printWindows(windows)}`;
+      const url = `${originOf(address, port)}/v1/status${query}`;
+      const invalid: Invalid = (what) => new OperatorError("ROP_SIDECAR_ANSWER_INVALID", `${peer}: ${what}`);
+      return ask({ ...common, url, signal, about: `status of ${peer}` }, async (answer) =>
+        parseDocument(await readOk(answer, maxAnswerBytes, invalid), sidecarStatusSchema, invalid),
+      );
     },
     close: () => agent.destroy(),
   };
-}
-
-function urlOf(address: string, port: number, windows: readonly WindowSpan[]): string {
-  const host = address.includes(":") ? `[${address}]` : address;
-  const query = windows.length === 0 ? "" : `?windows=${printWindows(windows)}`;
-  return `http://${host}:${port}/v1/status${query}`;
-}
-
-async function readAnswer(peer: string, answer: Dispatcher.ResponseData): Promise<string> {
-  const parts: Buffer[] = [];
-  let size = 0;
-  for await (const part of answer.body as AsyncIterable<Buffer>) {
-    size += part.length;
-    if (size > maxAnswerBytes)
-      throw new OperatorError("ROP_SIDECAR_ANSWER_INVALID", `${peer}: more than ${maxAnswerBytes} bytes`);
-    parts.push(part);
-  }
-  if (answer.statusCode !== 200)
-    throw new OperatorError("ROP_SIDECAR_ANSWER_INVALID", `${peer}: HTTP ${answer.statusCode}, expected 200`);
-  return Buffer.concat(parts).toString("utf8");
-}
-
-/** Names the fields that are wrong, never what stood in them. */
-function parseStatus(peer: string, text: string): SidecarStatus {
-  let document: unknown;
-  try {
-    document = JSON.parse(text);
-  } catch {
-    throw new OperatorError("ROP_SIDECAR_ANSWER_INVALID", `${peer}: not JSON`);
-  }
-  const parsed = sidecarStatusSchema.safeParse(document);
-  if (parsed.success) return parsed.data;
-  const faults = faultsOf(parsed.error)
-    .slice(0, 5)
-    .map(({ path, message }) => `${path}: ${message}`);
-  throw new OperatorError("ROP_SIDECAR_ANSWER_INVALID", `${peer}: ${faults.join("; ")}`);
 }

@@ -1,11 +1,12 @@
 // Sinks over HTTP: one POST, a deadline, no redirects, nothing of the answer but its status.
 import { readFile } from "node:fs/promises";
 import { Agent, request } from "undici";
+import { faultWord } from "#http/exchange.ts";
 import { render } from "#notify/render.ts";
 import type { SinkConfig } from "#notify/sinks-file.ts";
 import type { Sinks } from "#ports/sinks.ts";
 
-export type HttpSinksOptions = {
+type HttpSinksOptions = {
   readonly sinks: readonly SinkConfig[];
   /** Of one message, in ms. */
   readonly deadlineMs: number;
@@ -52,7 +53,6 @@ async function post(url: string, options: Post): Promise<number> {
     return answer.statusCode;
   } catch (fault) {
     if (options.signal.aborted) throw new Error("no answer within the deadline", { cause: fault });
-    const code = (fault as { code?: unknown }).code;
-    throw new Error(typeof code === "string" ? code : "connection failed", { cause: fault });
+    throw new Error(faultWord(fault), { cause: fault });
   }
 }
