@@ -25,7 +25,9 @@ function syncDeployment(cluster: ClusterAccess, deployment: KubeObject, now: Dat
   const hash = createHash("sha256").update(template).digest("hex").slice(0, 10);
   const replicas = Number(valueAt(deployment, "spec", "replicas") ?? 1);
   let refusal: string | undefined;
-  if (deployment.metadata.deletionTimestamp === undefined) {
+  // Here a paused Deployment is not even scaled.
+  const isPaused = valueAt(deployment, "spec", "paused") === true;
+  if (deployment.metadata.deletionTimestamp === undefined && !isPaused) {
     const facts = pods.map((pod) => ({
       name: pod.metadata.name,
       hash: hashOf(pod),

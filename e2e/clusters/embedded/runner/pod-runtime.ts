@@ -11,7 +11,7 @@ import { type ContainerState, type PodFacts, renderPodStatus } from "./pod-statu
 import { probe } from "./probe.ts";
 import type { Exit, Processes, Running } from "./processes.ts";
 import { publish } from "./volume.ts";
-import { filesOf } from "./volume-content.ts";
+import { type Files, filesOf } from "./volume-content.ts";
 
 export type PodSettings = {
   readonly nodeName: string;
@@ -59,6 +59,8 @@ export class PodRuntime {
   /** The grace period of a termination that has begun. */
   #graceMs: number | undefined;
   #volumesFor: unknown;
+  /** The files of each volume by its path. */
+  readonly #published = new Map<string, Files>();
   readonly #startTime: string;
   readonly #timers = new Set<NodeJS.Timeout>();
 
@@ -210,7 +212,9 @@ export class PodRuntime {
       const path = this.#volumePath(textOf(volume["name"]));
       mkdirSync(path, { recursive: true });
       const files = filesOf(volume, (name) => this.#parts.cluster.configMapData({ namespace, name }));
-      if (files !== undefined) publish(path, files, this.#parts.now());
+      if (files === undefined || equal(files, this.#published.get(path))) continue;
+      publish(path, files, this.#parts.now());
+      this.#published.set(path, files);
     }
   }
 

@@ -1,7 +1,7 @@
 // Starts the pod runner: a Deployment controller and a kubelet over the embedded API, with real sidecar processes.
 // The composition root of the runner; everything it starts ends with close().
 import { randomInt } from "node:crypto";
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { sidecarContainer, verifyContainer } from "@retriever/sidecar/contract/names.ts";
 import type { StoreEvent } from "../api/model/store.ts";
@@ -29,11 +29,10 @@ export type Runner = AsyncDisposable & {
   readonly thaw: (pod: string) => void;
   /** Kills the container's process (SIGKILL); it is restarted. */
   readonly kill: (pod: string) => void;
-  /** The newest part of what the pod's process wrote, over all restarts. */
+  /** What the pod's process wrote, over all restarts. */
   readonly logs: (pod: string) => string;
 };
 
-const maxLogBytes = 1024 * 1024;
 const imageRoot = fileURLToPath(new URL("../../../../", import.meta.url));
 
 const defaults: PodSettings = {
@@ -74,7 +73,7 @@ export function startRunner(options: RunnerOptions): Runner {
     freeze: (pod) => kubelet.find(pod).signal("SIGSTOP"),
     thaw: (pod) => kubelet.find(pod).signal("SIGCONT"),
     kill: (pod) => kubelet.find(pod).signal("SIGKILL"),
-    logs: (pod) => readTail(logFileOf(directory, pod)),
+    logs: (pod) => readFileSync(logFileOf(directory, pod), "utf8"),
     [Symbol.asyncDispose]: close,
   };
 }
@@ -107,17 +106,4 @@ function subscribe({ store }: EmbeddedApi, pass: () => number | undefined): () =
     clearImmediate(scheduled);
     clearTimeout(due);
   };
-}
-
-function readTail(path: string): string {
-  const file = openSync(path, "r");
-  try {
-    const { size } = fstatSync(file);
-    const start = Math.max(0, size - maxLogBytes);
-    const buffer = Buffer.alloc(size - start);
-    readSync(file, buffer, 0, buffer.length, start);
-    return buffer.toString("utf8");
-  } finally {
-    closeSync(file);
-  }
 }

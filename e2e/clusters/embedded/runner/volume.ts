@@ -4,7 +4,6 @@ import {
   lstatSync,
   mkdirSync,
   readdirSync,
-  readFileSync,
   readlinkSync,
   renameSync,
   rmSync,
@@ -12,17 +11,15 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
-import { equal } from "../api/model/json.ts";
 import type { Files } from "./volume-content.ts";
 
 let sequence = 0;
 
-/** Makes the directory hold exactly these files. Returns whether anything changed. */
-export function publish(directory: string, files: Files, now: Date): boolean {
+/** Makes the directory hold exactly these files. */
+export function publish(directory: string, files: Files, now: Date): void {
   mkdirSync(directory, { recursive: true });
   const data = join(directory, "..data");
   const old = linkTarget(data);
-  if (old !== undefined && equal(readFiles(join(directory, old)), new Map(files))) return false;
   sequence += 1;
   const stamp = now
     .toISOString()
@@ -40,7 +37,6 @@ export function publish(directory: string, files: Files, now: Date): boolean {
   renameSync(temporary, data);
   linkVisible(directory, files);
   if (old !== undefined) rmSync(join(directory, old), { recursive: true, force: true });
-  return true;
 }
 
 function linkTarget(path: string): string | undefined {
@@ -50,16 +46,6 @@ function linkTarget(path: string): string | undefined {
     // Not there yet: the first publication.
     return undefined;
   }
-}
-
-function readFiles(directory: string): Map<string, string> {
-  const entries = readdirSync(directory, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
-  return new Map(
-    entries.map((entry) => {
-      const path = join(entry.parentPath, entry.name);
-      return [path.slice(directory.length + 1), readFileSync(path, "utf8")];
-    }),
-  );
 }
 
 function linkVisible(directory: string, files: Files): void {

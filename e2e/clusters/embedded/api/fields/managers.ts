@@ -51,14 +51,7 @@ export type WriteContext = {
   readonly reset: readonly string[];
 };
 
-export type ManagerConflict = {
-  readonly manager: string;
-  readonly subresource: string;
-  readonly operation: Operation;
-  readonly apiVersion: string;
-  readonly time: string;
-  readonly paths: readonly string[];
-};
+export type ManagerConflict = Writer & { readonly time: string; readonly paths: readonly string[] };
 
 function read(object: KubeObject | undefined): Entry[] {
   return listOf(object?.metadata.managedFields)
@@ -75,15 +68,12 @@ function read(object: KubeObject | undefined): Entry[] {
 
 function write(entries: readonly Entry[]): JsonObject[] {
   return entries
-    .filter((entry) => !isEmpty(entry.fields))
-    .map((entry) => ({
-      manager: entry.manager,
-      operation: entry.operation,
-      apiVersion: entry.apiVersion,
-      time: entry.time,
+    .filter(({ fields }) => !isEmpty(fields))
+    .map(({ fields, subresource, ...writer }) => ({
+      ...writer,
       fieldsType: "FieldsV1",
-      fieldsV1: toFieldsV1(entry.fields),
-      ...(entry.subresource === "" ? {} : { subresource: entry.subresource }),
+      fieldsV1: toFieldsV1(fields),
+      ...(subresource === "" ? {} : { subresource }),
     }));
 }
 
@@ -155,14 +145,7 @@ export function applyConfiguration(
   const clashes = others.map((entry) => ({ entry, clash: intersection(entry.fields, changed) }));
   const conflicts = clashes
     .filter(({ clash }) => !force && !isEmpty(clash))
-    .map(({ entry, clash }) => ({
-      manager: entry.manager,
-      subresource: entry.subresource,
-      operation: entry.operation,
-      apiVersion: entry.apiVersion,
-      time: entry.time,
-      paths: readablePaths(clash),
-    }));
+    .map(({ entry: { fields: _fields, ...owner }, clash }) => ({ ...owner, paths: readablePaths(clash) }));
   const rest = clashes.map(({ entry, clash }) => ({
     ...entry,
     fields: difference(difference(entry.fields, clash), removed),

@@ -16,6 +16,7 @@ import {
   textMap,
   withObjectFields,
 } from "../schema/schema.ts";
+import { fromCoreNames } from "./event-kind.ts";
 
 const optionalInteger: Schema = { type: "integer", nullable: true };
 const notNegative: Rule = { rule: "self >= 0", message: "must be greater than or equal to 0" };
@@ -124,7 +125,7 @@ function eventOf(about: string, fields: { readonly [name: string]: Schema }, ...
   );
 }
 
-export const coreEventSchema = eventOf("involvedObject", {
+const coreEventFields: { readonly [name: string]: Schema } = {
   involvedObject: { ...reference, "x-kubernetes-map-type": "atomic" },
   reason: text,
   message: text,
@@ -139,26 +140,12 @@ export const coreEventSchema = eventOf("involvedObject", {
   related: { ...reference, nullable: true },
   reportingComponent: text,
   reportingInstance: text,
-});
+};
 
+export const coreEventSchema = eventOf("involvedObject", coreEventFields);
 export const eventsSchema = eventOf(
   "regarding",
-  {
-    regarding: { ...reference, "x-kubernetes-map-type": "atomic" },
-    reason: text,
-    note: text,
-    type: text,
-    eventTime: time,
-    series,
-    action: text,
-    related: { ...reference, nullable: true },
-    reportingController: text,
-    reportingInstance: text,
-    deprecatedSource: source,
-    deprecatedFirstTimestamp: time,
-    deprecatedLastTimestamp: time,
-    deprecatedCount: integer,
-  },
+  fromCoreNames(coreEventFields),
   ...["eventTime", "reportingController", "reportingInstance", "action", "reason"].map(needed),
   { rule: "self.?type.orValue('') in ['Normal', 'Warning']", fieldPath: ".type", message: "has invalid value" },
   { rule: "size(self.?note.orValue('')) <= 1024", fieldPath: ".note", message: "can have at most 1024 characters" },
@@ -210,8 +197,8 @@ export const deploymentSchema = withObjectFields(
         template,
         revisionHistoryLimit: { type: "integer", default: 10 },
         progressDeadlineSeconds: { type: "integer", default: 600 },
-        // What the Deployment controller here can't do is refused.
-        paused: { type: "boolean", enum: [false] },
+        paused: flag,
+        // The Deployment controller here knows no other strategy.
         strategy: {
           ...openRecord({ type: { type: "string", enum: ["RollingUpdate"], default: "RollingUpdate" } }),
           default: {},

@@ -2,8 +2,8 @@
 // Pure.
 import type { KubeObject } from "../model/json.ts";
 
-/** Field names: events.k8s.io on the left, core on the right. */
-const renamed: readonly (readonly [string, string])[] = [
+/** Field names of core by those of events.k8s.io, where they differ. */
+const coreNames: ReadonlyMap<string, string> = new Map([
   ["regarding", "involvedObject"],
   ["note", "message"],
   ["reportingController", "reportingComponent"],
@@ -11,17 +11,22 @@ const renamed: readonly (readonly [string, string])[] = [
   ["deprecatedFirstTimestamp", "firstTimestamp"],
   ["deprecatedLastTimestamp", "lastTimestamp"],
   ["deprecatedCount", "count"],
-];
+]);
+const newerNames: ReadonlyMap<string, string> = new Map([...coreNames].map(([newer, core]) => [core, newer]));
 
-function rename(object: KubeObject, apiVersion: string, names: ReadonlyMap<string, string>): KubeObject {
-  const fields = Object.entries(object).map(([name, value]) => [names.get(name) ?? name, value] as const);
-  return { ...Object.fromEntries<unknown>(fields), apiVersion, kind: "Event", metadata: object.metadata };
+/** Fields under the names of events.k8s.io. */
+export function fromCoreNames<T>(fields: { readonly [name: string]: T }): { [name: string]: T } {
+  return rename(fields, newerNames);
+}
+
+function rename<T>(fields: { readonly [name: string]: T }, names: ReadonlyMap<string, string>): { [name: string]: T } {
+  return Object.fromEntries(Object.entries(fields).map(([name, value]) => [names.get(name) ?? name, value]));
 }
 
 export function toCoreEvent(object: KubeObject): KubeObject {
-  return rename(object, "v1", new Map(renamed));
+  return { ...rename(object, coreNames), apiVersion: "v1", kind: "Event", metadata: object.metadata };
 }
 
 export function fromCoreEvent(object: KubeObject): KubeObject {
-  return rename(object, "events.k8s.io/v1", new Map(renamed.map(([left, right]) => [right, left])));
+  return { ...fromCoreNames(object), apiVersion: "events.k8s.io/v1", kind: "Event", metadata: object.metadata };
 }
