@@ -159,7 +159,7 @@ const cases: readonly Case[] = [
   ],
   [
     "RetrieverOperatorErrors",
-    "looks fail",
+    "reconciles fail",
     { 'retriever_reconcile_errors_total{code="ROP_FORBIDDEN"}': "0+1x60" },
     { code: "ROP_FORBIDDEN", ...warning },
   ],
