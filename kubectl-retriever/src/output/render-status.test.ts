@@ -50,7 +50,7 @@ const ramping = aStatus({
 });
 
 describe("the status of a migration", () => {
-  test("in the ramp shows stage, reason, gates, way back and configuration", () => {
+  test("in the ramp shows stage, reason, gates, rollback path and configuration", () => {
     expect(renderStatus(viewMigration(aRawMigration(ramping)), now, wide)).toEqual([
       "docs-to-qdrant   Ramp, stage 2 of 3 at 5 %   Ready   41m in phase   pgvector -> qdrant",
       "Not further because: latency gate is undecided; 1,134 samples to go",
