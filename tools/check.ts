@@ -8,7 +8,7 @@ import { type Ran, runCommand } from "./run-command.ts";
 type Check = { readonly name: string; readonly command: readonly string[] };
 
 const root = join(import.meta.dirname, "..");
-const deadlineSeconds = 120;
+const deadlineSeconds = 300;
 
 function installed(path: string, ...args: readonly string[]): readonly string[] {
   return [process.execPath, join(root, "node_modules", path), ...args];
@@ -24,6 +24,7 @@ const checks: readonly Check[] = [
   { name: "types", command: installed("typescript/bin/tsc", "--noEmit", "-p", ".") },
   { name: "dead code", command: installed("knip/bin/knip.js", "--no-progress") },
   { name: "import matrix", command: script("tools/imports/check-imports.ts") },
+  { name: "figures", command: script("tools/stats.ts", "--list") },
   { name: "format", command: installed("@biomejs/biome/bin/biome", "check", ".") },
   ...generators.map((generator) => ({
     name: `fresh: ${generator.name}`,

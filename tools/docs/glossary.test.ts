@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { replacedWords, wordsOf } from "../stats/replaced-words.ts";
 import { parseFile } from "../stats/syntax.ts";
-import { readSource, treePaths } from "../stats/tree.ts";
 import { wordsInSource } from "../stats/word-scan.ts";
+import { readSource, treePaths } from "../tree.ts";
 
 const root = join(import.meta.dirname, "../..");
 const rows = readFileSync(join(root, "docs/glossary.md"), "utf8")

@@ -2,7 +2,7 @@
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { describe, expect, it } from "vitest";
-import { treePaths } from "../stats/tree.ts";
+import { treePaths } from "../tree.ts";
 
 const root = join(import.meta.dirname, "../..");
 const paths = await treePaths(root);

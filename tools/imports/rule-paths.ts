@@ -3,7 +3,7 @@
 import { readdirSync } from "node:fs";
 import { builtinModules } from "node:module";
 import { join } from "node:path";
-import { treePaths } from "../stats/tree.ts";
+import { treePaths } from "../tree.ts";
 
 /** The paths that a rule reads, as dependency-cruiser takes them. */
 type Side = { readonly path?: string; readonly pathNot?: string };

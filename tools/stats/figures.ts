@@ -2,11 +2,11 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { cruise } from "../imports/import-matrix.ts";
+import { isTest, lineCount, readSource, type SourceFile, treePaths, workspaceOf } from "../tree.ts";
 import { layers } from "./layers.ts";
 import { onlyPassesOn, smallFileLines } from "./pass-on.ts";
 import { type Arrow, arrowsIn, circles, judgeLayers, largestRoom } from "./rooms.ts";
 import { type ParsedFile, parseFile } from "./syntax.ts";
-import { isTest, lineCount, readSource, type SourceFile, treePaths, workspaceOf } from "./tree.ts";
 import { unusedExports } from "./unused-exports.ts";
 import { wordsInChart, wordsInPaths, wordsInSource } from "./word-scan.ts";
 

@@ -1,6 +1,7 @@
 // Rooms (folders with sources directly in them): how many sources each has, and whether their imports have a direction.
+
+import { isTest } from "../tree.ts";
 import type { Layers } from "./layers.ts";
-import { isTest } from "./tree.ts";
 
 type Import = { readonly from: string; readonly to: string };
 type Room = { readonly name: string; readonly sources: number };

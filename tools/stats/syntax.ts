@@ -1,6 +1,6 @@
 // TypeScript as a tree of nodes. Comments are no part of it, so whoever reads the tree reads code only.
 import { parseSync } from "@swc/core";
-import type { SourceFile } from "./tree.ts";
+import type { SourceFile } from "../tree.ts";
 
 /** A node as the parser prints it; which fields it has depends on its type. */
 export type SyntaxNode = {

@@ -1,7 +1,8 @@
 // Where the replaced words are still used: identifiers, strings, paths and the charts' files; comments are plain English.
+
+import type { SourceFile } from "../tree.ts";
 import { type Kind, replacedIn } from "./replaced-words.ts";
 import { nodeAt, type ParsedFile, type SyntaxNode, textOf, walk } from "./syntax.ts";
-import type { SourceFile } from "./tree.ts";
 
 type WordUse = { readonly word: string; readonly path: string; readonly line: number; readonly text: string };
 

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll } from "vitest";
-import { describeConformance } from "../conformance/describe-conformance.ts";
+import { describeConformance } from "../test/conformance/describe-conformance.ts";
 import { type EmbeddedApi, startApi } from "./api/start-api.ts";
 
 let api: EmbeddedApi;

@@ -10,8 +10,8 @@ import { migrationStatusSchema, type Phase } from "@retriever/crds/status/migrat
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { eventually } from "#support/eventually.ts";
-import { at, type Body, type Client, connect, type Reply } from "../conformance/client.ts";
-import { causeFields, definitions, expectFailure, expectStatus, mergePatch } from "../conformance/scene.ts";
+import { at, type Body, type Client, connect, type Reply } from "../test/conformance/client.ts";
+import { causeFields, definitions, expectFailure, expectStatus, mergePatch } from "../test/conformance/scene.ts";
 import { type EmbeddedApi, startApi } from "./api/start-api.ts";
 
 const root = new URL("../../../", import.meta.url);

@@ -5,9 +5,16 @@ import { join } from "node:path";
 import { AppsV1Api, CoreV1Api, KubeConfig } from "@kubernetes/client-node";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { at, type Client, connect } from "../../conformance/client.ts";
-import { causeFields, expectFailure, expectStatus, jsonPatch, mergePatch, versionOf } from "../../conformance/scene.ts";
-import { untilTestEnds } from "../../conformance/until-test-ends.ts";
+import { at, type Client, connect } from "../../test/conformance/client.ts";
+import {
+  causeFields,
+  expectFailure,
+  expectStatus,
+  jsonPatch,
+  mergePatch,
+  versionOf,
+} from "../../test/conformance/scene.ts";
+import { untilTestEnds } from "../../test/conformance/until-test-ends.ts";
 import { forbidden } from "./model/failure.ts";
 import { type EmbeddedApi, startApi } from "./start-api.ts";
 

@@ -1,7 +1,7 @@
 // The files of the tree as every figure reads them: what is tracked or about to be, and what of it is a test.
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { runCommand } from "../run-command.ts";
+import { runCommand } from "./run-command.ts";
 
 export type SourceFile = { readonly path: string; readonly text: string };
 
