@@ -1,6 +1,7 @@
 // The page of error codes, from the tables that the code uses.
 import { errorTable as operatorErrors } from "../../operator/src/errors.ts";
 import { errorTable as sidecarErrors } from "../../stores/src/errors.ts";
+import { table } from "./markdown.ts";
 
 /** Markdown of `docs/errors.md`. */
 export function renderErrorsPage(): string {
@@ -13,36 +14,29 @@ export function renderErrorsPage(): string {
     "",
     "## The sidecar",
     "",
-    "| code | HTTP | try again | means | do |",
-    "|---|---|---|---|---|",
-    ...Object.entries(sidecarErrors).map(([code, error]) =>
-      row(
-        `<a id="${code.toLowerCase()}"></a>\`${code}\``,
-        String(error.httpStatus),
-        yesNo(error.retryable),
-        error.summary,
-        error.remedy,
-      ),
+    ...table(
+      ["code", "HTTP", "try again", "means", "do"],
+      Object.entries(sidecarErrors).map(([code, { httpStatus, retryable, summary, remedy }]) => [
+        anchored(code),
+        String(httpStatus),
+        yesNo(retryable),
+        summary,
+        remedy,
+      ]),
     ),
     "",
     "## The operator",
     "",
-    "| code | try again | means | do |",
-    "|---|---|---|---|",
-    ...operatorErrors.map((error) =>
-      row(
-        `<a id="${error.code.toLowerCase()}"></a>\`${error.code}\``,
-        yesNo(error.retryable),
-        error.summary,
-        error.remedy,
-      ),
+    ...table(
+      ["code", "try again", "means", "do"],
+      operatorErrors.map(({ code, retryable, summary, remedy }) => [anchored(code), yesNo(retryable), summary, remedy]),
     ),
     "",
   ].join("\n");
 }
 
-function row(...cells: readonly string[]): string {
-  return `| ${cells.join(" | ")} |`;
+function anchored(code: string): string {
+  return `<a id="${code.toLowerCase()}"></a>\`${code}\``;
 }
 
 function yesNo(value: boolean): string {

@@ -1,6 +1,7 @@
 // The page of metrics, from the tables that the metrics are built from.
 import { metricTable as operatorMetrics } from "../../operator/src/telemetry/metric-table.ts";
 import { metricTable as sidecarMetrics } from "../../retriever-sidecar/src/telemetry/metric-table.ts";
+import { code, table } from "./markdown.ts";
 
 type Metric = { readonly type: string; readonly labels: readonly string[]; readonly help: string };
 
@@ -15,21 +16,25 @@ export function renderMetricsPage(): string {
     "",
     "The names of the [retrieval service's contract](architecture.md#the-retrieval-services-contract) stay as they are, their `_ms` included; ours stand beside them. *Worse* always means the destination worse than the source, whichever of them is primary ([ADR 5](adr/0005-one-sided-harm.md)).",
     "",
-    ...table(sidecarMetrics),
+    ...metrics(sidecarMetrics),
     "",
     "## The operator (`/metrics`)",
     "",
     "Base units; series of a deleted migration are removed.",
     "",
-    ...table(Object.fromEntries(operatorMetrics.map((metric) => [metric.name, { ...metric, type: metric.kind }]))),
+    ...metrics(Object.fromEntries(operatorMetrics.map((metric) => [metric.name, { ...metric, type: metric.kind }]))),
     "",
   ].join("\n");
 }
 
-function table(metrics: Readonly<Record<string, Metric>>): string[] {
-  const rows = Object.entries(metrics).map(
-    ([name, { type, labels, help }]) =>
-      `| \`${name}\` | ${type} | ${labels.map((label) => `\`${label}\``).join(", ") || "none"} | ${help} |`,
+function metrics(byName: Readonly<Record<string, Metric>>): string[] {
+  return table(
+    ["name", "type", "labels", "meaning"],
+    Object.entries(byName).map(([name, { type, labels, help }]) => [
+      code(name),
+      type,
+      labels.map(code).join(", ") || "none",
+      help,
+    ]),
   );
-  return ["| name | type | labels | meaning |", "|---|---|---|---|", ...rows];
 }

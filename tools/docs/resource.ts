@@ -6,6 +6,7 @@ import { exampleDocument, refusalOf, valueAt } from "../../crds/src/reference/fi
 import { type SchemaField, schemaFields } from "../../crds/src/reference/schema-fields.ts";
 import { migrationSpecSchema } from "../../crds/src/spec/migration-spec.ts";
 import { migrationStatusSchema } from "../../crds/src/status/migration-status.ts";
+import { code, table } from "./markdown.ts";
 
 type Schema = Parameters<typeof schemaFields>[0];
 
@@ -33,7 +34,7 @@ export function renderResourcePage(): string {
     ...rulesOf(migrationRules.filter(({ at }) => at.startsWith("status"))),
     "## MigrationAct: spec",
     "",
-    ...table(rowsOf(migrationActSpecSchema, "spec")),
+    ...fieldTable(rowsOf(migrationActSpecSchema, "spec")),
     ...rulesOf(migrationActRules),
   ].join("\n");
 }
@@ -69,7 +70,7 @@ function sections(schema: Schema, root: string): string[] {
     const [path = "", kind] = group.split(" ");
     const title = kind === undefined ? [`### ${path}`] : [`### ${path}, kind ${kind}`];
     const meaning = properties?.[path.split(".")[1] ?? ""]?.description;
-    return [...title, "", ...(meaning === undefined ? [] : [meaning, ""]), ...table(rows)];
+    return [...title, "", ...(meaning === undefined ? [] : [meaning, ""]), ...fieldTable(rows)];
   });
 }
 
@@ -80,27 +81,21 @@ function groupOf({ path, variant, type }: SchemaField): string {
   return variant === undefined ? top : `${top} ${variant}`;
 }
 
-function table(fields: readonly Row[]): string[] {
-  const rows = fields.map((field) =>
-    row(
-      code(field.path),
-      [field.type, field.range].filter((part) => part !== "").join(": "),
-      field.default === undefined ? (field.required ? "**required**" : "none") : printed(field.default),
-      field.description ?? "",
-      field.taken === undefined ? "" : printed(field.taken),
-      escaped(field.refusal),
-    ),
-  );
-  return ["| field | type | default | meaning | taken | refused |", "|---|---|---|---|---|---|", ...rows, ""];
+function fieldTable(fields: readonly Row[]): string[] {
+  const rows = fields.map((field) => [
+    code(field.path),
+    [field.type, field.range].filter((part) => part !== "").join(": "),
+    field.default === undefined ? (field.required ? "**required**" : "none") : printed(field.default),
+    field.description ?? "",
+    field.taken === undefined ? "" : printed(field.taken),
+    field.refusal.replaceAll("|", "\\|"),
+  ]);
+  return [...table(["field", "type", "default", "meaning", "taken", "refused"], rows), ""];
 }
 
 function rulesOf(rules: readonly { readonly at: string; readonly message: string }[]): string[] {
-  return [
-    "| at | rule |",
-    "|---|---|",
-    ...rules.map(({ at, message }) => row(at === "" ? "the object" : code(at), message)),
-    "",
-  ];
+  const rows = rules.map(({ at, message }) => [at === "" ? "the object" : code(at), message]);
+  return [...table(["at", "rule"], rows), ""];
 }
 
 /** A value as one writes it in a manifest; what is long, a list's items say below. */
@@ -110,15 +105,3 @@ function printed(value: unknown): string {
 }
 
 const longestValue = 80;
-
-function row(...cells: readonly string[]): string {
-  return `| ${cells.join(" | ")} |`;
-}
-
-function code(text: string): string {
-  return `\`${escaped(text)}\``;
-}
-
-function escaped(text: string): string {
-  return text.replaceAll("|", "\\|");
-}

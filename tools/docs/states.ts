@@ -1,6 +1,7 @@
 // The page of states, drawn from the table that the API server enforces. Pure.
 import { type Phase, phases } from "../../crds/src/status/migration-status.ts";
 import { isFinalPhase, legalSteps } from "../../crds/src/status/phase-steps.ts";
+import { table } from "./markdown.ts";
 
 /** What a phase waits for, in a few words. */
 const meanings: Readonly<Record<Phase, string>> = {
@@ -42,10 +43,9 @@ export function renderStatesPage(): string {
     ...phases.filter(isFinalPhase).map((phase) => `  ${phase} --> [*]`),
     "```",
     "",
-    "| phase | what it waits for or means | next |",
-    "|---|---|---|",
-    ...phases.map(
-      (phase) => `| ${phase} | ${meanings[phase]} | ${legalSteps[phase].join(", ") || "none: it is final"} |`,
+    ...table(
+      ["phase", "what it waits for or means", "next"],
+      phases.map((phase) => [phase, meanings[phase], legalSteps[phase].join(", ") || "none: it is final"]),
     ),
     "",
   ].join("\n");

@@ -1,24 +1,5 @@
 import { expect, test } from "vitest";
-import { uncoveredBranches } from "./branch-coverage.ts";
 import { renderScore, scoreOf } from "./mutation-score.ts";
-
-const at = (line: number) => ({ start: { line } });
-
-test("branches are counted way by way, and the ways that no test took are named by file and line", () => {
-  const branchMap = {
-    "0": { type: "if", loc: at(3), locations: [at(3), { start: {} }] },
-    "1": { type: "cond-expr", loc: at(5), locations: [at(5), at(6)] },
-  };
-  const report = { "a.ts": { b: { "0": [1, 0], "1": [2, 0] }, branchMap } };
-  expect(uncoveredBranches(report)).toEqual({
-    branches: 4,
-    open: [
-      { file: "a.ts", line: 3, kind: "if" },
-      { file: "a.ts", line: 6, kind: "cond-expr" },
-    ],
-  });
-  expect(uncoveredBranches({})).toEqual({ branches: 0, open: [] });
-});
 
 test("a mutant that a test noticed or that never ended is killed; what doesn't compile doesn't count", () => {
   const mutant = (status: string, replacement = "x") => ({
