@@ -8,7 +8,7 @@ import {
   retrieveEnvelopeSchema,
 } from "@retriever/sidecar/contract/retrieve.ts";
 
-export type ReadRequest = RetrieveEnvelope & { readonly embedding: readonly number[] };
+type ReadRequest = RetrieveEnvelope & { readonly embedding: readonly number[] };
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 /** Payload keys of the users' contract. */

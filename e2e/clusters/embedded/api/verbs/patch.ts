@@ -20,7 +20,7 @@ import { checkNamespace, resetFields, write } from "./write.ts";
 
 const jsonPatchType = "application/json-patch+json";
 export const mergePatchType = "application/merge-patch+json";
-export const applyPatchType = "application/apply-patch+yaml";
+const applyPatchType = "application/apply-patch+yaml";
 
 const maxOperations = 10_000;
 
