@@ -1,7 +1,8 @@
 // Adds to package-lock.json the optional platform packages that a registry mirror didn't have when it was written.
 // Newer versions of npm refuse a lockfile without them; they carry no integrity, and `npm ci` passes over other platforms.
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { settle } from "./generated-file.ts";
 
 type Entry = {
   readonly optionalDependencies?: Readonly<Record<string, string>>;
@@ -39,14 +40,5 @@ function complete(lockfile: Lockfile): Lockfile {
   return { ...lockfile, packages: Object.fromEntries(packages) as Lockfile["packages"] };
 }
 
-const before = readFileSync(file, "utf8");
-const after = `${JSON.stringify(complete(JSON.parse(before) as Lockfile), null, 2)}\n`;
-if (process.argv.includes("--check")) {
-  if (after !== before) {
-    process.stdout.write("package-lock.json misses platform packages; run make generate\n");
-    process.exitCode = 1;
-  }
-} else if (after !== before) {
-  // A lockfile that is newer than the installation is installed again.
-  writeFileSync(file, after);
-}
+// A lockfile that is newer than the installation is installed again, so it is left alone when nothing is missing.
+settle(file, `${JSON.stringify(complete(JSON.parse(readFileSync(file, "utf8")) as Lockfile), null, 2)}\n`);

@@ -1,10 +1,8 @@
 import { expect, test } from "vitest";
 import { asOperatorError, bounded, errorTable, OperatorError } from "./errors.ts";
 
-test("every code is listed once, with a summary and a remedy that end as they should", () => {
-  const codes = errorTable.map(({ code }) => code);
-  expect(new Set(codes).size).toBe(codes.length);
-  for (const { code, summary, remedy } of errorTable) {
+test("every code has a summary and a remedy that end as they should", () => {
+  for (const [code, { summary, remedy }] of Object.entries(errorTable)) {
     expect(code).toMatch(/^ROP_[A-Z_]+$/);
     expect(summary).not.toMatch(/\.$/);
     expect(remedy).toMatch(/\.$/);

@@ -1,148 +1,124 @@
 // The operator's one error class and the table of its codes. Imports nothing.
 
 type ErrorRow = {
-  readonly code: string;
   readonly retryable: boolean;
   readonly summary: string;
   readonly remedy: string;
 };
 
 /** Every code the operator can report: what it means and what to do. `docs/errors.md` is held to it. */
-export const errorTable = [
-  {
-    code: "ROP_CONFLICT",
+export const errorTable = {
+  ROP_CONFLICT: {
     retryable: true,
     summary: "the object changed since it was read",
     remedy: "Nothing to do: the operator reads it again and decides anew.",
   },
-  {
-    code: "ROP_FIELD_CONFLICT",
+  ROP_FIELD_CONFLICT: {
     retryable: true,
     summary: "another field manager owns the overlay",
     remedy: "Stop the named manager from writing the overlay's ConfigMap; see the ignore rules for GitOps tools.",
   },
-  {
-    code: "ROP_UNAUTHENTICATED",
+  ROP_UNAUTHENTICATED: {
     retryable: true,
     summary: "the API server does not know who is asking",
     remedy: "Check the service account's token, or the kubeconfig's user.",
   },
-  {
-    code: "ROP_FORBIDDEN",
+  ROP_FORBIDDEN: {
     retryable: true,
     summary: "the API server refused for lack of rights or by an admission policy",
     remedy: "Grant the named verb on the named resource, or read the policy's message.",
   },
-  {
-    code: "ROP_NOT_FOUND",
+  ROP_NOT_FOUND: {
     retryable: true,
     summary: "the object does not exist",
     remedy: "Check name and namespace; for a resource kind, install its CustomResourceDefinition.",
   },
-  {
-    code: "ROP_INVALID",
+  ROP_INVALID: {
     retryable: false,
     summary: "the API server refused the object as invalid",
     remedy: "Read the named field; after an upgrade, install the matching CustomResourceDefinitions.",
   },
-  {
-    code: "ROP_DEFINITION_OUTDATED",
+  ROP_DEFINITION_OUTDATED: {
     retryable: true,
     summary: "the API server drops fields of the status: its CustomResourceDefinition is older than the operator",
     remedy: "Install the CustomResourceDefinitions of this release; until then nothing moves but a rollback.",
   },
-  {
-    code: "ROP_EXPIRED",
+  ROP_EXPIRED: {
     retryable: true,
     summary: "the resource version is too old",
     remedy: "Nothing to do: the operator lists again.",
   },
-  {
-    code: "ROP_API_UNAVAILABLE",
+  ROP_API_UNAVAILABLE: {
     retryable: true,
     summary: "the API server cannot be reached or is overloaded",
     remedy: "Check the API server and the network policy; the operator tries again by itself.",
   },
-  {
-    code: "ROP_API_ANSWER_INVALID",
+  ROP_API_ANSWER_INVALID: {
     retryable: true,
     summary: "the API server sent an answer that cannot be used",
     remedy: "Check for a proxy between operator and API server.",
   },
-  {
-    code: "ROP_DEADLINE_EXCEEDED",
+  ROP_DEADLINE_EXCEEDED: {
     retryable: true,
     summary: "no answer within the deadline",
     remedy: "Check the named peer; raise the deadline only if it is merely slow.",
   },
-  {
-    code: "ROP_STOPPED",
+  ROP_STOPPED: {
     retryable: true,
     summary: "given up because the operator stops",
     remedy: "Nothing to do: the next leader goes on from the cluster's state.",
   },
-  {
-    code: "ROP_SIDECAR_UNREACHABLE",
+  ROP_SIDECAR_UNREACHABLE: {
     retryable: true,
     summary: "a sidecar does not answer",
     remedy: "Check that the container retriever-sidecar runs and that port admin is open to the operator.",
   },
-  {
-    code: "ROP_SIDECAR_ANSWER_INVALID",
+  ROP_SIDECAR_ANSWER_INVALID: {
     retryable: true,
     summary: "a sidecar sent an answer that is not a status",
     remedy: "Check the sidecar's version and that port admin belongs to it.",
   },
-  {
-    code: "ROP_ALERTS_UNAVAILABLE",
+  ROP_ALERTS_UNAVAILABLE: {
     retryable: true,
     summary: "a Prometheus or Alertmanager can't be read",
     remedy: "Check the named source: its address, its token and CA files, and that it answers within the deadline.",
   },
-  {
-    code: "ROP_ALERTS_ANSWER_INVALID",
+  ROP_ALERTS_ANSWER_INVALID: {
     retryable: true,
     summary: "a Prometheus or Alertmanager sent an answer that can't be used whole",
     remedy: "Check that the address is the API's own and no proxy's, and what the source warns of.",
   },
-  {
-    code: "ROP_STATUS_UNREADABLE",
+  ROP_STATUS_UNREADABLE: {
     retryable: false,
     summary: "the migration's status cannot be read by this version",
     remedy: "Run the operator version that wrote it, or a newer one; nothing is changed meanwhile.",
   },
-  {
-    code: "ROP_LEASE_LOST",
+  ROP_LEASE_LOST: {
     retryable: true,
     summary: "this process is no longer the leader",
     remedy: "Nothing to do: the process ends and another one leads.",
   },
-  {
-    code: "ROP_QUEUE_FULL",
+  ROP_QUEUE_FULL: {
     retryable: true,
     summary: "too many migrations wait to be reconciled",
     remedy: "Split the watched namespaces over several operators.",
   },
-  {
-    code: "ROP_SETTINGS_INVALID",
+  ROP_SETTINGS_INVALID: {
     retryable: false,
     summary: "the settings cannot be used",
     remedy: "Correct every listed setting.",
   },
-  {
-    code: "ROP_UNEXPECTED",
+  ROP_UNEXPECTED: {
     retryable: true,
     summary: "unexpected fault",
     remedy: "Please report it with the log line.",
   },
-] as const satisfies readonly ErrorRow[];
+} as const satisfies Readonly<Record<string, ErrorRow>>;
 
-export type ErrorCode = (typeof errorTable)[number]["code"];
+export type ErrorCode = keyof typeof errorTable;
 
 /** Plain facts about a failure: names, numbers, field paths. Never a secret, a body or a query. */
 type ErrorDetails = Readonly<Record<string, string | number | readonly string[]>>;
-
-const rows: ReadonlyMap<string, ErrorRow> = new Map(errorTable.map((row) => [row.code, row]));
 
 /** A failure with a code of the table. Its message is bounded and fit for logs, status and events. */
 export class OperatorError extends Error {
@@ -155,11 +131,11 @@ export class OperatorError extends Error {
     about: string,
     more: { readonly cause?: unknown; readonly details?: ErrorDetails } = {},
   ) {
-    const row = rows.get(code);
-    super(`${row?.summary ?? code}: ${bounded(about)}`, more.cause === undefined ? {} : { cause: more.cause });
+    const { summary, retryable } = errorTable[code];
+    super(`${summary}: ${bounded(about)}`, more.cause === undefined ? {} : { cause: more.cause });
     this.name = "OperatorError";
     this.code = code;
-    this.retryable = row?.retryable ?? true;
+    this.retryable = retryable;
     this.details = more.details ?? {};
   }
 }
@@ -178,7 +154,7 @@ export function hasCode(fault: unknown, code: ErrorCode): boolean {
 
 /** What to do about a code. */
 export function remedyOf(code: ErrorCode): string {
-  return rows.get(code)?.remedy ?? "";
+  return errorTable[code].remedy;
 }
 
 /** At most 300 characters, on one line. */

@@ -1,7 +1,8 @@
 // Writes what the charts hold of the rest of the tree: exact copies of the CRDs, and the dashboards. `--check` exits 1
 // when one is stale.
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { settle } from "../generated-file.ts";
 import { renderDashboard } from "./dashboard-json.ts";
 import { dashboards } from "./dashboards.ts";
 
@@ -16,29 +17,9 @@ const wanted: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   ),
 };
 
-const check = process.argv.includes("--check");
-
 for (const [folder, texts] of Object.entries(wanted)) {
   const there = join(files, folder);
   mkdirSync(there, { recursive: true });
   for (const name of readdirSync(there).filter((name) => !(name in texts))) settle(join(there, name), undefined);
   for (const [name, text] of Object.entries(texts)) settle(join(there, name), text);
-}
-
-/** Makes a file hold this text, or go; with --check only says that it doesn't. */
-function settle(file: string, text: string | undefined): void {
-  if (text !== undefined && read(file) === text) return;
-  if (check) {
-    process.stdout.write(`${file} is stale; run make generate\n`);
-    process.exitCode = 1;
-  } else if (text === undefined) rmSync(file);
-  else writeFileSync(file, text);
-}
-
-function read(file: string): string | undefined {
-  try {
-    return readFileSync(file, "utf8");
-  } catch {
-    return undefined;
-  }
 }

@@ -3,6 +3,7 @@
 import { cpSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
+import { readIfThere } from "../generated-file.ts";
 import { runCommand } from "../run-command.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -66,7 +67,7 @@ async function renderAll(helm: string, { chart, from, release, namespace }: Rend
     const { code, output, stdout } = await run(helm, words);
     // Helm 3 and 4 part their documents by different blank lines.
     const text = `${stdout.replaceAll(/\n+(?=---\n)/g, "\n").trimEnd()}\n`;
-    const isSame = code === 0 && text === read(file);
+    const isSame = code === 0 && text === readIfThere(file);
     if (code === 0 && !check && !isSame) writeFileSync(file, text);
     const stale = check && !isSame ? `${file} is stale: run node tools/charts/render.ts` : undefined;
     results.push({ name: `render ${basename(chart)} ${basename(file)}`, fault: code === 0 ? stale : output });
@@ -95,14 +96,6 @@ async function isRefused(helm: string, setting: string, words: string): Promise<
 
 function run(helm: string, words: readonly string[]) {
   return runCommand([helm, ...words], { cwd: root, deadlineSeconds: 60 });
-}
-
-function read(file: string): string | undefined {
-  try {
-    return readFileSync(file, "utf8");
-  } catch {
-    return undefined;
-  }
 }
 
 function report(results: readonly Result[]): number {

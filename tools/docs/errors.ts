@@ -29,7 +29,12 @@ export function renderErrorsPage(): string {
     "",
     ...table(
       ["code", "try again", "means", "do"],
-      operatorErrors.map(({ code, retryable, summary, remedy }) => [anchored(code), yesNo(retryable), summary, remedy]),
+      Object.entries(operatorErrors).map(([code, { retryable, summary, remedy }]) => [
+        anchored(code),
+        yesNo(retryable),
+        summary,
+        remedy,
+      ]),
     ),
     "",
   ].join("\n");

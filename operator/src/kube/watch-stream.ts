@@ -1,7 +1,7 @@
 // One watch of one collection: its events until it ends, each line bounded, silence cut off.
 import { type Dispatcher, request } from "undici";
 import { OperatorError } from "#errors.ts";
-import { type Invalid, parseJson, transportFault } from "#http/exchange.ts";
+import { type Invalid, parseJson, readText, transportFault } from "#http/exchange.ts";
 import type { Clock } from "#ports/clock.ts";
 import { limitTime } from "#timing/deadline.ts";
 import { describePlace, refusalOf } from "./api-errors.ts";
@@ -34,7 +34,7 @@ export async function readWatch(options: WatchOptions, onEvent: (event: WatchEve
   const silence = limitTime({ clock, limitMs: inactivityMs, signal });
   try {
     const answer = await openWatch(options, silence.signal);
-    if (answer.statusCode !== 200) await refuse(options.place, answer);
+    if (answer.statusCode !== 200) throw await refusal(options.place, answer);
     const lines = makeLineReader((line) => onEvent(parseEvent(line, options.place)));
     for await (const part of answer.body as AsyncIterable<Buffer>) {
       silence.renew();
@@ -70,21 +70,14 @@ function openWatch(options: WatchOptions, signal: AbortSignal): Promise<Dispatch
   );
 }
 
-async function refuse(place: Place, answer: Dispatcher.ResponseData): Promise<never> {
-  const parts: Buffer[] = [];
-  let size = 0;
-  for await (const part of answer.body as AsyncIterable<Buffer>) {
-    size += part.length;
-    if (size <= 65_536) parts.push(part);
-    else break;
-  }
-  throw refusalOf({
-    verb: "watch",
-    place,
-    status: answer.statusCode,
-    body: Buffer.concat(parts).toString("utf8"),
-    retryAfter: undefined,
-  });
+async function refusal(place: Place, answer: Dispatcher.ResponseData): Promise<OperatorError> {
+  const body = await readText(answer, maxLineBytes, invalidOf(place));
+  return refusalOf({ verb: "watch", place, status: answer.statusCode, body, retryAfter: undefined });
+}
+
+function invalidOf(place: Place): Invalid {
+  return (what, cause) =>
+    new OperatorError("ROP_API_ANSWER_INVALID", `watch ${describePlace(place)}: ${what}`, { cause });
 }
 
 function makeLineReader(onLine: (line: string) => void) {
@@ -106,8 +99,7 @@ function makeLineReader(onLine: (line: string) => void) {
 type SentEvent = { readonly type?: unknown; readonly object?: KubeObject & { readonly code?: number } };
 
 function parseEvent(line: string, place: Place): WatchEvent {
-  const invalid: Invalid = (what, cause) =>
-    new OperatorError("ROP_API_ANSWER_INVALID", `watch ${describePlace(place)}: ${what}`, { cause });
+  const invalid = invalidOf(place);
   const event = parseJson(line, (what, cause) => invalid(`a line: ${what}`, cause)) as SentEvent;
   if (event.type === "ERROR") {
     throw refusalOf({

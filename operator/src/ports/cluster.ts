@@ -3,7 +3,7 @@ import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts
 import type { Announcement } from "#core/model/decision.ts";
 import type { MigrationMeta } from "#core/model/migration.ts";
 import type { ActObservation, ClaimObservation } from "#core/model/observation.ts";
-import type { OverlayIntent } from "#core/model/workload.ts";
+import type { OverlayIntent, PodObservation } from "#core/model/workload.ts";
 
 export type MigrationKey = { readonly namespace: string; readonly name: string };
 
@@ -37,14 +37,7 @@ export type WorkloadRead = {
   readonly configSources: readonly ConfigSource[];
 };
 
-export type PodRead = {
-  readonly name: string;
-  readonly uid: string;
-  readonly terminating: boolean;
-  readonly ready: boolean;
-  readonly sidecarRunning: boolean;
-  readonly nodeLost: boolean;
-  readonly annotatedEpoch: number;
+export type PodRead = Omit<PodObservation, "status"> & {
   /** Empty until the pod has an address. */
   readonly ip: string;
   readonly adminPort: number;

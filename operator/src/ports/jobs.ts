@@ -1,22 +1,16 @@
 // Jobs in the cluster: what they are made from, how they stand, and the report they leave.
+import type { JobSeen, JobTemplate } from "#core/model/job-observation.ts";
 import type { MigrationMeta } from "#core/model/migration.ts";
 
-export type JobTemplateRead = {
-  readonly name: string;
-  readonly suspended: boolean;
+export type JobTemplateRead = Omit<JobTemplate, "hasVerifier"> & {
   /** Names of the containers of its pods. */
   readonly containers: readonly string[];
 };
 
-export type JobRead = {
-  readonly name: string;
+export type JobRead = Omit<JobSeen, "pods"> & {
   readonly uid: string;
   /** Epoch ms. */
   readonly createdAt: number;
-  readonly state: "running" | "succeeded" | "failed";
-  readonly message: string;
-  /** Completions of an Indexed Job; 1 of any other. */
-  readonly partitions: number;
 };
 
 /** One container of a Job's pod. */
