@@ -97,6 +97,9 @@ function create(call: Call): string {
 }
 
 const present: readonly Route[] = [
+  makeRoute("GET /collections", ({ store }) =>
+    JSON.stringify({ collections: [...store.collections.keys()].map((name) => ({ name })) }),
+  ),
   makeRoute("GET /collections/*", (call) => JSON.stringify(describeCollection(collectionOf(call)))),
   makeRoute("PUT /collections/*", create),
   makeRoute("DELETE /collections/*", ({ store, names }) => String(store.collections.delete(names[0] ?? ""))),
@@ -147,7 +150,6 @@ const missing = [
   "GET /cluster",
   "GET /aliases",
   "POST /collections/aliases",
-  "GET /collections",
   "PATCH /collections/*",
   "GET /collections/*/exists",
   "DELETE /collections/*/index/*",

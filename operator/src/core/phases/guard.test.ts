@@ -56,7 +56,7 @@ describe("the guard passes", () => {
     expect([outcome.reason, outcome.standing]).toEqual(["GuardPassed", "working"]);
   });
 
-  it("by healthy time as by idle time", () => {
+  it("by watched time as by idle time", () => {
     expect(guard(busy(at({ visibility: "watched", watchedSeconds: 1590, idleSeconds: 2000 }))).reason).toBe(
       "GuardPassed",
     );
@@ -75,19 +75,19 @@ describe("the guard passes", () => {
 
 describe("the guard waits", () => {
   it("for the time that is left, and for samples", () => {
-    expect(told(at({ idleSeconds: 2990 }))).toBe("Guard waiting Guarding: guarding: 10m of healthy time are left");
+    expect(told(at({ idleSeconds: 2990 }))).toBe("Guard waiting Guarding: guarding: 10m of watched time are left");
     expect(told(at({}, 99))).toBe("Guard waiting Guarding: guarding: 99 of 100 samples");
     expect(told(at({ idleSeconds: 2990 }, 99))).toBe(
-      "Guard waiting Guarding: guarding: 10m of healthy time are left; 99 of 100 samples",
+      "Guard waiting Guarding: guarding: 10m of watched time are left; 99 of 100 samples",
     );
   });
 
-  it("while it is blind, and says who isn't seen", () => {
+  it("while it is unobserved, and says who isn't seen", () => {
     const c = at({ idleSeconds: 2990 });
     const words = "the clock stands until every pod's evidence is seen: 1 of 2 pods follow; lagging: pod-2";
     const harm = someHarm({ findings: [aFinding("too slow")] });
     expect(told({ ...c, acks: lagging, harm })).toBe(
-      `Guard blocked Blind: guarding: 10m10s of healthy time are left; ${words}; too slow`,
+      `Guard blocked Unobserved: guarding: 10m10s of watched time are left; ${words}; too slow`,
     );
   });
 
@@ -95,7 +95,7 @@ describe("the guard waits", () => {
     const found = aFinding("too slow");
     const harm = someHarm({ findings: [found], weighing: [found] });
     expect(told({ ...at({}), harm })).toBe(
-      "Guard blocked Guarding: guarding: 10s of healthy time are left; the clock stands while there is harm; too slow",
+      "Guard blocked Guarding: guarding: 10s of watched time are left; the clock stands while there is harm; too slow",
     );
     const observed = someHarm({ findings: [aFinding("a bit slow", { action: "Observe" })] });
     expect(told({ ...at({}, 99), harm: observed })).toBe(
@@ -113,7 +113,7 @@ describe("the guard waits", () => {
 describe("past its deadline the guard", () => {
   const late = { startedAt: ago(7201), idleSeconds: 2990 };
   const message =
-    "past guard.deadline 2h, create a Rollback act unless it is to go on: guarding: 10m of healthy time are left";
+    "past guard.deadline 2h, create a Rollback act unless it is to go on: guarding: 10m of watched time are left";
 
   it("calls a person, once", () => {
     const outcome = guard(at(late));

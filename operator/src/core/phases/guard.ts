@@ -22,7 +22,7 @@ export function guard(c: Context): Outcome {
   const isWatching = visibility === "watched" || visibility === "idle";
   if (left <= 0 && missing <= 0 && isWatching) return pass(ticked);
   const reasons = [
-    ...(left > 0 ? [`${printDuration(left)} of healthy time are left`] : []),
+    ...(left > 0 ? [`${printDuration(left)} of watched time are left`] : []),
     ...(missing > 0 ? [`${samples} of ${c.plan.guard.minSamples} samples`] : []),
     ...describeVisibility(c, visibility),
   ];
