@@ -11,7 +11,7 @@ import {
 type ReadRequest = RetrieveEnvelope & { readonly embedding: readonly number[] };
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-/** Payload keys of the users' contract. */
+/** Payload keys of the retrieval service's contract. */
 const payloadKeys = ["chunk_id", "entity_id", "updated_at"];
 
 /** The request that a body is; undefined: it is none. `dimension`: the collection's. */

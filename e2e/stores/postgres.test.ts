@@ -1,4 +1,4 @@
-// The table that the loader makes is the one of the users' contract, and the sample can be searched in it.
+// The table that the loader makes is the one of the retrieval service's contract, and the sample can be searched in it.
 // Runs on whatever Postgres there is, in a schema of its own.
 import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";

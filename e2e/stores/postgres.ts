@@ -1,6 +1,6 @@
 // A Postgres with pgvector to migrate from: the one that PGVECTOR_URL names, a container, a server from a Python wheel, or
 // PGlite in a process of its own, whatever comes first.
-// Also puts the sample into the table of the users' contract.
+// Also puts the sample into the table of the retrieval service's contract.
 import { join } from "node:path";
 import { Client } from "pg";
 import { z } from "zod";

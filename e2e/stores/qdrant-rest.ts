@@ -86,7 +86,7 @@ export function pointIdOf(chunkId: string): string {
 
 const pointsPerUpsert = 250;
 
-/** Makes the collection anew (Cosine) and fills it with the sample. The payload's keys are those of the users' contract. */
+/** Makes the collection anew (Cosine) and fills it with the sample. The payload's keys are those of the retrieval service's contract. */
 export function loadQdrant(address: QdrantAddress, collection: string, dataset: Dataset): Promise<void> {
   return withQdrant(address, async (call) => {
     await remakeCollection(call, collection, dataset.dim);

@@ -1,4 +1,4 @@
-// The four dashboards of the users' variance monitoring, as Grafana reads them. Pure; tools/charts/generate.ts writes them.
+// The four dashboards of variance, as Grafana reads them. Pure; tools/charts/generate.ts writes them.
 
 export type Panel = {
   readonly title: string;

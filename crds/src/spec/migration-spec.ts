@@ -90,7 +90,7 @@ const rollbackSchema = z.strictObject({
     .meta(doc("False: harm after the cutover is announced and holds, and a Rollback act goes back.", false, "off")),
   alert: nonEmpty(128)
     .default("RETR_DUAL_VARIANCE_HIGH")
-    .meta(doc("Name of the users' alert; it stands in the causes.", "RETR_DUAL_VARIANCE_HIGH", "")),
+    .meta(doc("Name of the service's own alert; it stands in the causes.", "RETR_DUAL_VARIANCE_HIGH", "")),
   window: durationSchema.default("5m").meta(doc("Span over which harm is judged, from 1s to 15m.", "10m", "5 m")),
   sustainedFor: durationSchema
     .default("5m")

@@ -1,10 +1,10 @@
 // The bodies of requests: strict, so that a member that Qdrant has and this server lacks is refused by name.
 // Other faults have Qdrant's status and class; the rest of their wording is this server's own.
 import { z } from "zod";
-import { ApiFault, notInStandIn } from "./fault.ts";
-import { filterSchema, pointIdSchema, readAs } from "./filter.ts";
-import { isObject, type Json, type JsonObject, parseJson, toDouble } from "./json.ts";
-import { distances } from "./vector-space.ts";
+import { ApiFault, notInStandIn } from "./data/fault.ts";
+import { filterSchema, pointIdSchema, readAs } from "./data/filter.ts";
+import { isObject, type Json, type JsonObject, parseJson, toDouble } from "./data/json.ts";
+import { distances } from "./data/vector-space.ts";
 
 /** Reads a body. Throws ApiFault: 400 for syntax and types, 422 for values out of bounds, 501 for what isn't there. */
 export function readBody<T>(schema: z.ZodType<T>, text: string): T {

@@ -3,8 +3,8 @@
 import { hash, timingSafeEqual } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
 import { z } from "zod";
-import { ApiFault } from "./fault.ts";
-import { printDouble } from "./print-number.ts";
+import { ApiFault } from "./data/fault.ts";
+import { printDouble } from "./data/print-number.ts";
 import type { Route, Store } from "./routes.ts";
 
 export type Reply = { readonly status: number; readonly contentType: string | undefined; readonly body: string };

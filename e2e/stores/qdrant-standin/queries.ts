@@ -2,12 +2,12 @@
 // Searches are exhaustive and exact; equal scores come in an order that hangs on the seed and the request, never on the ids.
 import type { z } from "zod";
 import type { queryBody, scrollBody } from "./bodies.ts";
-import { type Collection, checkDimension } from "./collection.ts";
-import { parseDatetime } from "./datetime.ts";
-import { wrongInput } from "./fault.ts";
-import { elementsAt, parsePath } from "./payload.ts";
-import { comparePointIds, printPointId } from "./point-id.ts";
-import { pointPrinter } from "./print-point.ts";
+import { type Collection, checkDimension } from "./data/collection.ts";
+import { parseDatetime } from "./data/datetime.ts";
+import { wrongInput } from "./data/fault.ts";
+import { elementsAt, parsePath } from "./data/payload.ts";
+import { comparePointIds, printPointId } from "./data/point-id.ts";
+import { pointPrinter } from "./data/print-point.ts";
 
 const defaultLimit = 10;
 

@@ -13,9 +13,9 @@ import {
   setPayloadBody,
   upsertBody,
 } from "./bodies.ts";
-import { Collection, indexTypes, type Visibility } from "./collection.ts";
-import { ApiFault, noCollection, notInStandIn } from "./fault.ts";
-import { pointPrinter } from "./print-point.ts";
+import { Collection, indexTypes, type Visibility } from "./data/collection.ts";
+import { ApiFault, noCollection, notInStandIn } from "./data/fault.ts";
+import { pointPrinter } from "./data/print-point.ts";
 import { describeCollection, runQuery, runScroll } from "./queries.ts";
 
 /** All data of a server. They live longer than any listening socket. */

@@ -3,11 +3,11 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { setTimeout as wait } from "node:timers/promises";
 import { type Listening, listen } from "#support/http-server.ts";
-import { Collection } from "./collection.ts";
+import { Collection } from "./data/collection.ts";
+import { ApiFault } from "./data/fault.ts";
+import type { JsonObject } from "./data/json.ts";
+import type { PointId } from "./data/point-id.ts";
 import { answer, checkKey, nothingHere, openReplies, refusal } from "./exchange.ts";
-import { ApiFault } from "./fault.ts";
-import type { JsonObject } from "./json.ts";
-import type { PointId } from "./point-id.ts";
 import { matchRoute, type Store } from "./routes.ts";
 import { bringsBody, makeServer, readText, send } from "./transport.ts";
 

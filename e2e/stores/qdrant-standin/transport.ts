@@ -4,8 +4,8 @@ import { createServer, type IncomingMessage, type RequestListener, type Server, 
 import type { Socket } from "node:net";
 import { gzipSync } from "node:zlib";
 import { readBytes } from "#support/http-server.ts";
+import { ApiFault } from "./data/fault.ts";
 import type { Reply } from "./exchange.ts";
-import { ApiFault } from "./fault.ts";
 
 const bodyLimit = 33_554_432;
 const cors = "Origin, Access-Control-Request-Method, Access-Control-Request-Headers";

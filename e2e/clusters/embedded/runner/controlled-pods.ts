@@ -2,7 +2,7 @@
 // Knows no other rule of a controller.
 import { randomBytes } from "node:crypto";
 import { type JsonObject, type KubeObject, objectOf, textOf, valueAt } from "../api/model/json.ts";
-import { type ClusterAccess, placeOf } from "./cluster-access.ts";
+import { type ClusterAccess, placeOf } from "./pod/cluster-access.ts";
 
 /** Pods by the uid of the object of this kind that controls them. */
 export function podsByOwner(cluster: ClusterAccess, kind: string): ReadonlyMap<unknown, readonly KubeObject[]> {

@@ -4,9 +4,9 @@ import { createHash } from "node:crypto";
 import { ApiFailure } from "../api/model/failure.ts";
 import { type KubeObject, valueAt } from "../api/model/json.ts";
 import { timestamp } from "../api/verbs/call.ts";
-import { type ClusterAccess, placeOf } from "./cluster-access.ts";
 import { deleteOrphans, podOf, podsByOwner } from "./controlled-pods.ts";
-import { isReady } from "./pod-shape.ts";
+import { type ClusterAccess, placeOf } from "./pod/cluster-access.ts";
+import { isReady } from "./pod/pod-shape.ts";
 import { planRollout } from "./rollout.ts";
 
 const hashLabel = "pod-template-hash";

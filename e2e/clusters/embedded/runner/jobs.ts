@@ -2,8 +2,8 @@
 // Steps once per change and at deadlines. Left out: ttlSecondsAfterFinished, suspension of Jobs, exponential backoff.
 import { isObject, type JsonObject, type KubeObject, listOf, objectOf, textOf, valueAt } from "../api/model/json.ts";
 import { timestamp } from "../api/verbs/call.ts";
-import { type ClusterAccess, placeOf } from "./cluster-access.ts";
 import { deleteOrphans, phaseOf, podOf, podsByOwner } from "./controlled-pods.ts";
+import { type ClusterAccess, placeOf } from "./pod/cluster-access.ts";
 
 const indexAnnotation = "batch.kubernetes.io/job-completion-index";
 const defaultBackoffLimit = 6;

@@ -4,9 +4,9 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { type KubeObject, textOf, valueAt } from "../api/model/json.ts";
 import type { Addresses } from "./addresses.ts";
-import { placeOf } from "./cluster-access.ts";
-import { type PodParts, PodRuntime } from "./pod-runtime.ts";
-import { keyOf } from "./pod-shape.ts";
+import { placeOf } from "./pod/cluster-access.ts";
+import { type PodParts, PodRuntime } from "./pod/pod-runtime.ts";
+import { keyOf } from "./pod/pod-shape.ts";
 
 type KubeletParts = Pick<PodParts, "cluster" | "processes" | "settings" | "now"> & {
   readonly addresses: Addresses;

@@ -9,7 +9,7 @@ import { badRequest } from "../api/model/failure.ts";
 import { type KubeObject, listOf, textOf, valueAt } from "../api/model/json.ts";
 import type { DirectCall } from "../api/start-api.ts";
 import { type EmbeddedCluster, startEmbeddedCluster } from "../start-embedded-cluster.ts";
-import { isReady } from "./pod-shape.ts";
+import { isReady } from "./pod/pod-shape.ts";
 
 const standIn = fileURLToPath(new URL("../test/stand-in-sidecar.ts", import.meta.url));
 const wait = { timeout: 60_000, interval: 20 };

@@ -7,12 +7,12 @@ import { sidecarContainer, verifyContainer } from "@retriever/sidecar/contract/n
 import type { StoreEvent } from "../api/model/store.ts";
 import type { EmbeddedApi } from "../api/start-api.ts";
 import { makeAddresses } from "./addresses.ts";
-import { makeClusterAccess } from "./cluster-access.ts";
 import { syncDeployments } from "./deployments.ts";
 import { syncJobs } from "./jobs.ts";
 import { Kubelet, logFileOf } from "./kubelet.ts";
-import type { PodSettings } from "./pod-runtime.ts";
-import { makeProcesses } from "./processes.ts";
+import { makeClusterAccess } from "./pod/cluster-access.ts";
+import type { PodSettings } from "./pod/pod-runtime.ts";
+import { makeProcesses } from "./pod/processes.ts";
 
 export type RunnerOptions = Partial<PodSettings> & {
   readonly api: EmbeddedApi;

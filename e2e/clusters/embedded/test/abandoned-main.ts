@@ -2,7 +2,7 @@
 // Only a test of what a killed runner leaves behind starts it.
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { makeProcesses } from "../runner/processes.ts";
+import { makeProcesses } from "../runner/pod/processes.ts";
 
 const processes = makeProcesses();
 const command = [process.execPath, "-e", "setInterval(() => undefined, 1000)"];

@@ -5,7 +5,7 @@ import { Agent, type IncomingHttpHeaders, request } from "node:http";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { z } from "zod";
-import { isArray, isInteger, isObject, type Json, type JsonObject, parseJson, toDouble } from "../json.ts";
+import { isArray, isInteger, isObject, type Json, type JsonObject, parseJson, toDouble } from "../data/json.ts";
 
 const rowSchema = z.object({
   seq: z.int(),

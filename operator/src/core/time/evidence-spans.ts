@@ -7,7 +7,7 @@ export type Span = { readonly seconds: number; readonly offsetSeconds: number };
 
 /** Span of the severe-harm rule and of "the source answers now": design values, the same for every plan. */
 export const fastWindowSeconds = 15;
-/** Shadow errors are judged over two spans of this length, as the users' alert does. */
+/** Shadow errors are judged over two spans of this length, as the service's own alert does. */
 const shadowErrorSeconds = 300;
 
 /** The spans in a fixed order: severe-harm rule, alert, the last and the last but one shadow-error window. */

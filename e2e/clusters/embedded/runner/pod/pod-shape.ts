@@ -1,7 +1,7 @@
 // The parts of a pod's specification that the runner reads.
 // Readers only; anything unknown is ignored.
 import { z } from "zod";
-import { type KubeObject, listOf, objectOf, valueAt } from "../api/model/json.ts";
+import { type KubeObject, listOf, objectOf, valueAt } from "../../api/model/json.ts";
 
 const containerSchema = z.object({
   name: z.string(),

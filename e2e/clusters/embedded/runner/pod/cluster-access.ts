@@ -1,9 +1,9 @@
 // What the runner asks of the API: reads and writes of pods, Deployments and ConfigMaps without HTTP.
 // A thin typed layer; refusals stay ApiFailures.
-import { ApiFailure } from "../api/model/failure.ts";
-import { type JsonObject, type KubeObject, objectOf } from "../api/model/json.ts";
-import type { EmbeddedApi } from "../api/start-api.ts";
-import { mergePatchType } from "../api/verbs/patch.ts";
+import { ApiFailure } from "../../api/model/failure.ts";
+import { type JsonObject, type KubeObject, objectOf } from "../../api/model/json.ts";
+import type { EmbeddedApi } from "../../api/start-api.ts";
+import { mergePatchType } from "../../api/verbs/patch.ts";
 
 const pods = { group: "", version: "v1", plural: "pods" };
 

@@ -1,6 +1,6 @@
 // What filters let through, beyond the recorded cases.
 import { describe, expect, it } from "vitest";
-import { readBody } from "./bodies.ts";
+import { readBody } from "../bodies.ts";
 import { filterSchema } from "./filter.ts";
 
 const payload = {

@@ -1,6 +1,6 @@
 // Which files a volume holds, from the pod's specification and the ConfigMaps that exist now.
 // Pure; throws what keeps a real pod in ContainerCreating.
-import { isObject, type JsonObject, listOf, textOf } from "../api/model/json.ts";
+import { isObject, type JsonObject, listOf, textOf } from "../../api/model/json.ts";
 
 export type Files = ReadonlyMap<string, string>;
 type ReadConfigMap = (name: string) => Readonly<Record<string, string>> | undefined;

@@ -1,6 +1,6 @@
 // The status a kubelet would report for a pod, from what the runner knows of its container.
 // Pure.
-import { type JsonObject, listOf, objectOf } from "../api/model/json.ts";
+import { type JsonObject, listOf, objectOf } from "../../api/model/json.ts";
 import type { Container } from "./pod-shape.ts";
 import type { Exit } from "./processes.ts";
 

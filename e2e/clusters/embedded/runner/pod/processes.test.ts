@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
 
-const abandoned = fileURLToPath(new URL("../test/abandoned-main.ts", import.meta.url));
+const abandoned = fileURLToPath(new URL("../../test/abandoned-main.ts", import.meta.url));
 
 function isAlive(pid: number): boolean {
   try {

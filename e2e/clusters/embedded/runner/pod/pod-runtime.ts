@@ -2,8 +2,8 @@
 // Lives from the pod's assignment until its object is gone.
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { equal, isObject, type JsonObject, type KubeObject, listOf, textOf, valueAt } from "../api/model/json.ts";
-import { timestamp } from "../api/verbs/call.ts";
+import { equal, isObject, type JsonObject, type KubeObject, listOf, textOf, valueAt } from "../../api/model/json.ts";
+import { timestamp } from "../../api/verbs/call.ts";
 import { type ClusterAccess, placeOf } from "./cluster-access.ts";
 import { launchOf } from "./container-env.ts";
 import { type Container, containersOf, portOf, runsOnce } from "./pod-shape.ts";

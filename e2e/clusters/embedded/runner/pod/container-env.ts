@@ -1,6 +1,6 @@
 // Environment and arguments of a container's process: references resolved, mount paths turned into host paths,
 // listen addresses moved to the pod's own address. Pure; throws what a kubelet calls CreateContainerConfigError.
-import { type KubeObject, textOf, valueAt } from "../api/model/json.ts";
+import { type KubeObject, textOf, valueAt } from "../../api/model/json.ts";
 import { type Container, portOf } from "./pod-shape.ts";
 
 type EnvSources = {
