@@ -6,7 +6,7 @@
 export PATH := $(CURDIR)/tools/node/node_modules/.bin:$(PATH)
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## install the pinned Node and the packages (called by the others)
 	@sh tools/setup.sh
@@ -38,7 +38,7 @@ rehearse: setup ## every scenario of the library twice: seconds, and whether the
 coverage: setup ## branch coverage of the operator's core by the tests beside it; fails below 100 %; last line JSON
 	@node tools/mutation/coverage.ts
 
-mutate: setup ## changes the operator's core and counts what its tests notice; an hour and more; last line JSON (ARGS=gates harm preempt verification phases facts heart)
+mutate: setup ## changes the operator's core and counts what its tests notice; an hour and more; last line JSON (ARGS=gates harm preempt verification phases facts rest)
 	@node tools/mutation/mutate.ts $(ARGS)
 
 generate: setup ## write the generated files

@@ -6,7 +6,7 @@ type MigrationInput = {
   readonly name: string;
   readonly target: string;
   readonly destination: MigrationSpecInput["destination"];
-  /** Healthy time the guard asks for. */
+  /** Watched and idle time the guard asks for. */
   readonly guardDuration: string;
   /** Later than this after the cutover a rollback compares the stores; 15m when absent. */
   readonly verifyDriftAfter?: string | undefined;
@@ -44,7 +44,7 @@ export function migrationManifest(input: MigrationInput): object {
     // the cutover any limit would.
     thresholds: {
       latencyDelta: { limitMs: longest },
-      livePrimary: { p95OverBaselineMs: input.latencyLimitMs ?? longest, errorsOverBaseline: fewErrors },
+      livePrimary: { maxP95IncreaseMs: input.latencyLimitMs ?? longest, maxErrorIncrease: fewErrors },
       shadowErrors: { maxBadShare: fewErrors },
     },
     gates: { window: "1s", minDwell: "3s" },

@@ -13,7 +13,7 @@ export type DestinationFault = (typeof destinationFaults)[number];
 
 /** What happens to the new primary in the guard, one migration each; late only when it is asked for. */
 const usual = ["lost-chunks", "slow", "errors"] as const;
-/** late: a person goes back later than the immediate window, after writes that only the new primary received. */
+/** late: a person goes back later than rollback.verifyDriftAfter, after writes that only the new primary received. */
 const degradations = [...usual, "late"] as const;
 export type Degradation = (typeof degradations)[number];
 

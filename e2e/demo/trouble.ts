@@ -4,9 +4,9 @@ import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts
 import type { Application } from "./application.ts";
 import type { Degradation } from "./options.ts";
 
-/** Healthy seconds of guard before the trouble begins. */
+/** Watched seconds of guard before the trouble begins. */
 const calmSeconds = 3;
-/** Later than the immediate window of that story. */
+/** Later than verifyDriftAfter of that story. */
 const lateSeconds = 6;
 const lateWrites = 7;
 const pollIntervalMs = 200;
@@ -59,7 +59,7 @@ async function writeAndGoBack(
 ): Promise<void> {
   const ids = await application.writeToDestination(lateWrites);
   say(`${ids.length} chunks are written to the new primary alone: ${ids.slice(0, 2).join(", ")}, ...`);
-  say("kubectl-retriever rollback, later than the immediate window");
+  say("kubectl-retriever rollback, later than rollback.verifyDriftAfter");
   await rollBack();
 }
 

@@ -1,4 +1,4 @@
-// The operator's heart on the toy cluster: folds `decide` over virtual time, and remembers what was said and done.
+// The operator's decisions on the toy cluster: folds `decide` over virtual time, and remembers what was said and done.
 import type { Act } from "@retriever/crds/migration.ts";
 import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
 import type { MigrationStatus, Phase } from "@retriever/crds/status/migration-status.ts";

@@ -73,7 +73,7 @@ export const dashboards: Readonly<Record<string, Dashboard>> = {
       },
       {
         title: "Chunks in both answers",
-        about: "Mean share; blind to ties and to order.",
+        about: "Mean share; it sees neither ties nor order.",
         unit: "percentunit",
         queries: { "{{target}}": `${over("retr_dual_overlap_sum")} / ${over("retr_dual_answered_total")}` },
       },

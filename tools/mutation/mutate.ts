@@ -23,7 +23,7 @@ const facts = [
 ].join();
 
 /** Rooms that the stories of whole migrations judge together with the tests beside them. */
-const heart = "{time,pods,checks,people,overlay,steps,status}";
+const rest = "{time,pods,checks,people,overlay,steps,status}";
 
 /** Stories that take seconds each: whatever they notice, others do too, or it counts as not noticed. */
 const longStories = `${core}/stories/{acts,guard-clock,healthy,laws,stage-deadline,window}.test.ts`;
@@ -55,9 +55,9 @@ const parts: Readonly<Record<string, Judged>> = {
   },
   phases: { mutate: [`${core}/phases/*.ts`], tests: [`${core}/phases/*.test.ts`] },
   facts: { mutate: [`${core}/{${facts}}.ts`], tests: [`${core}/{${facts}}.test.ts`] },
-  heart: {
-    mutate: [`${core}/*.ts`, `${core}/${heart}/*.ts`, `!${core}/{${facts}}.ts`],
-    tests: [`${core}/*.test.ts`, `${core}/${heart}/*.test.ts`, `${core}/stories/*.test.ts`],
+  rest: {
+    mutate: [`${core}/*.ts`, `${core}/${rest}/*.ts`, `!${core}/{${facts}}.ts`],
+    tests: [`${core}/*.test.ts`, `${core}/${rest}/*.test.ts`, `${core}/stories/*.test.ts`],
     without: [longStories],
   },
 };

@@ -32,7 +32,7 @@ export type WorkspaceSize = {
 type Stats = { readonly figures: readonly Figure[]; readonly workspaces: readonly WorkspaceSize[] };
 
 /** Files of a chart that people write; the others are made from sources or of these. */
-const chartFile = /^charts\/(?!.*\/(renderings|files\/crds)\/).*\.(ya?ml|tpl|json)$/;
+const chartFile = /^(charts\/(?!.*\/(renderings|files\/crds)\/)|examples\/).*\.(ya?ml|tpl|json)$/;
 
 type Tree = {
   readonly paths: readonly string[];

@@ -25,7 +25,7 @@ export const migrationKind: KindDefinition = {
       name: "Guard",
       type: "number",
       jsonPath: ".status.guard.watchedSeconds",
-      description: "Healthy seconds of the guard",
+      description: "Watched seconds of the guard",
     },
     { name: "Ready", type: "string", jsonPath: '.status.conditions[?(@.type=="Ready")].status' },
     { name: "Message", type: "string", jsonPath: ".status.message", priority: 1 },

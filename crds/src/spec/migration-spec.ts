@@ -54,7 +54,7 @@ const cutoverSchema = z.strictObject({
 const guardSchema = z.strictObject({
   duration: durationSchema
     .default("24h")
-    .meta(doc("Healthy time needed; time without observation doesn't count.", "12h", "1d")),
+    .meta(doc("Watched and idle time needed; time without observation doesn't count.", "12h", "1d")),
   deadline: durationSchema
     .default("72h")
     .meta(doc("When to call a person; the guard never ends unproved.", "96h", "4d")),

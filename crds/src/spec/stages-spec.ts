@@ -125,9 +125,9 @@ const shadowErrorsSchema = z.strictObject({
 });
 
 const livePrimarySchema = z.strictObject({
-  errorsOverBaseline: share.default(0.01).meta(doc("Share of failed requests allowed above the baseline.", 0.02, 2)),
-  emptyOverBaseline: share.default(0.05).meta(doc("Share of empty answers allowed above the baseline.", 0.1, -1)),
-  p95OverBaselineMs: slowdownMs.meta(doc("Milliseconds that p95 may lie above the baseline.", 120, 0.08)),
+  maxErrorIncrease: share.default(0.01).meta(doc("Share of failed requests allowed above the baseline.", 0.02, 2)),
+  maxEmptyIncrease: share.default(0.05).meta(doc("Share of empty answers allowed above the baseline.", 0.1, -1)),
+  maxP95IncreaseMs: slowdownMs.meta(doc("Milliseconds that p95 may lie above the baseline.", 120, 0.08)),
   afterCutover,
 });
 

@@ -50,7 +50,7 @@ export const alertSpec: StorySpec = {
     latencyDelta: { limitMs, ...never },
     mismatch: { maxIncrease: 1, ceiling: 1 },
     shadowErrors: never,
-    livePrimary: { p95OverBaselineMs: 60_000, errorsOverBaseline: 1, emptyOverBaseline: 1 },
+    livePrimary: { maxP95IncreaseMs: 60_000, maxErrorIncrease: 1, maxEmptyIncrease: 1 },
   },
   cutover: { hold: false, shadowSampleRate: 1, ackTimeout: "2m", validationTimeout: "5m" },
   guard: longGuard,

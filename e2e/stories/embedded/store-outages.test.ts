@@ -1,4 +1,4 @@
-// Stories in which a store is down or a credential is missing: pods stay in service, and the way back stays open.
+// Stories in which a store is down or a credential is missing: pods stay in service, and the rollback path stays open.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { eventually } from "#support/eventually.ts";
 import { conditionOf } from "#support/world/migration-status.ts";

@@ -12,7 +12,7 @@ export const anyTime = {
   latencyDelta: { limitMs: 60_000, maxBadShare: 0.5 },
   mismatch: { maxIncrease: 0.5, ceiling: 0.5 },
   shadowErrors: { maxBadShare: 0.5 },
-  livePrimary: { p95OverBaselineMs: 60_000 },
+  livePrimary: { maxP95IncreaseMs: 60_000 },
 } as const;
 
 const skip = { policy: "Skip" } as const;

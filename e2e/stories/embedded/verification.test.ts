@@ -211,7 +211,7 @@ describe.concurrent("a migration whose stores are compared", () => {
     await play.close();
   });
 
-  it("rolled back later than the immediate window lists what only the destination received, and a person closes it", async () => {
+  it("rolled back later than rollback.verifyDriftAfter lists what only the destination received, and a person closes it", async () => {
     const play = await startVerified("late-rollback");
     await migrate(play, {
       writes: "DestinationAfterCutover",
@@ -219,7 +219,7 @@ describe.concurrent("a migration whose stores are compared", () => {
       rollback: { window: "4s", sustainedFor: "1s", verifyDriftAfter: "1s" },
     });
     await play.reach("Guard", patienceMs);
-    await play.see("the immediate window is over", ({ guard }) => (guard?.watchedSeconds ?? 0) >= 2);
+    await play.see("verifyDriftAfter is over", ({ guard }) => (guard?.watchedSeconds ?? 0) >= 2);
     const { dataset } = stage.world;
     const written = await writeNewChunks(play.destination, play.name, { dataset, count: 7 });
     await play.kubectl("rollback", "--reason", "answers look wrong");

@@ -6,7 +6,7 @@ import type { Baseline } from "@retriever/crds/status/migration-status.ts";
 import { type RateGate, rateGates } from "@retriever/operator/core/gates/gate-counts.ts";
 import { gateRules } from "@retriever/operator/core/gates/gate-limits.ts";
 import { samplesToPass } from "@retriever/operator/core/gates/sequential.ts";
-import { findBlindSpots } from "#rehearse/blind-spots.ts";
+import { findSilentRules } from "#rehearse/silent-rules.ts";
 
 /** What a healthy destination is reckoned with: shares of bad samples, or means. */
 export const healthyShares: Readonly<Record<RateGate, number>> = {
@@ -59,7 +59,7 @@ export type Forecast = {
   /** From the start to the end, with everybody there at once; null: it never ends. */
   readonly lowerBoundSeconds: number | null;
   /** What can't be seen at this traffic, a sentence each. */
-  readonly blindSpots: readonly string[];
+  readonly silentRules: readonly string[];
 };
 
 /** The forecast at a steady traffic of more than 0 requests per second. */
@@ -73,7 +73,7 @@ export function forecast(plan: MigrationSpec, requestsPerSecond: number): Foreca
     stages,
     guard,
     lowerBoundSeconds: known.length < parts.length ? null : known.reduce((sum, seconds) => sum + seconds, 0),
-    blindSpots: findBlindSpots(plan, requestsPerSecond),
+    silentRules: findSilentRules(plan, requestsPerSecond),
   };
 }
 

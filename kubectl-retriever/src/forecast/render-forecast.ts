@@ -16,7 +16,7 @@ export function renderAssumptions(plan: MigrationSpec): string[] {
 
 /** Tables of stages and gates at one traffic, the lower bound, and what can't be seen. */
 export function renderForecast(plan: MigrationSpec, forecast: Forecast): string[] {
-  const { stages, guard, lowerBoundSeconds, blindSpots, requestsPerSecond } = forecast;
+  const { stages, guard, lowerBoundSeconds, silentRules, requestsPerSecond } = forecast;
   const bound =
     lowerBoundSeconds === null
       ? "It never ends: a gate above can't pass."
@@ -34,7 +34,7 @@ export function renderForecast(plan: MigrationSpec, forecast: Forecast): string[
     "Samples that a gate needs by itself / with minSamples of the stage.",
     "",
     bound,
-    ...blindSpots.map((spot) => `  blind    ${spot}`),
+    ...silentRules.map((spot) => `  silent   ${spot}`),
   ];
 }
 

@@ -38,7 +38,7 @@ export function rowsOf(plan: MigrationSpec, points: readonly Point[], frame: Fra
     ...(hasLiveErrors
       ? [
           gateRow(
-            { name: "live errors", unit: "of all requests", value: live, limit: () => livePrimary.errorsOverBaseline },
+            { name: "live errors", unit: "of all requests", value: live, limit: () => livePrimary.maxErrorIncrease },
             points,
             frame,
           ),

@@ -89,7 +89,7 @@ const podsEventSchema = z.union([
   z.strictObject({ restart: podCount }),
   /** As many pods are replaced by new ones. */
   z.strictObject({ replace: podCount }),
-  /** The operator can't reach as many sidecars: a blind spell. */
+  /** The operator can't reach as many sidecars: a time without observation. */
   z.strictObject({ silent: podCount }),
   /** As many pods never see a new configuration. */
   z.strictObject({ stuck: podCount }),

@@ -67,7 +67,7 @@ export function makeLoop(options: LoopOptions): Loop {
   };
 }
 
-/** Deaf means: no complete list for more than three resyncs and a minute of grace. */
+/** Not alive: no complete list for more than three resyncs and a minute of grace. */
 function probeOf(listedAt: number | undefined, elapsed: number, resyncMs: number): Probe {
   if (listedAt === undefined) return { ok: true, why: "not started" };
   const ageSeconds = Math.round((elapsed - listedAt) / 1000);

@@ -13,7 +13,7 @@ afterEach(() => server?.close());
 
 async function open(listen = "127.0.0.1:0", ok = true) {
   const metrics = makeMetrics({ processMetrics: false });
-  const probe = () => ({ ok, why: ok ? "fine" : "deaf" });
+  const probe = () => ({ ok, why: ok ? "fine" : "no list" });
   server = await openTelemetryServer({
     listen,
     healthz: probe,
@@ -33,9 +33,9 @@ describe("the telemetry server", () => {
     expect((await get("/debug")).statusCode).toBe(404);
   });
 
-  test("says 503 and why when the loop is deaf", async () => {
+  test("says 503 and why when the loop lists nothing", async () => {
     const answer = await (await open("127.0.0.1:0", false)).get("/healthz");
-    expect([answer.statusCode, await answer.body.text()]).toEqual([503, "deaf\n"]);
+    expect([answer.statusCode, await answer.body.text()]).toEqual([503, "no list\n"]);
   });
 
   test("on an address that is taken is a fault of the settings", async () => {

@@ -57,7 +57,7 @@ export function ghostLeft(reconcile: Reconcile): Ghost {
     guarded: isGuard && !isVoid ? before.guarded : 0,
     lastReconcileGood: isGuard && isGuardGood(reconcile),
     away: isGuard && !reconcile.isWritten ? before.away : 0,
-    // A blind spell never clears a finding.
+    // Time without observation never clears a finding.
     lastReconcileHarmful: isGuard && (isHarmful || (isBlind && before.lastReconcileHarmful)),
     mixed: left.status.phase === "CuttingOver" ? before.mixed : 0,
   };

@@ -60,7 +60,7 @@ describe("the alert of a Prometheus", () => {
     ["no canary rule", canary({ rules: [] }), "False", "RuleMissing"],
     ["a canary that doesn't fire for the target", canary({ activeAt: null }), "False", "CanaryNotFiring"],
     ["an answer that can't be used", "HTTP 500, expected 200", "Unknown", "NotObserved"],
-  ] as const)("with %s is not, and the operator is deaf", (_, alerts, status, reason) => {
+  ] as const)("with %s is not, and no alert reaches the operator", (_, alerts, status, reason) => {
     const fact = judge(alerts);
     expect(fact).toMatchObject({ status, reason });
     expect(isDeaf(fact)).toBe(true);

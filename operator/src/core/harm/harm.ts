@@ -40,7 +40,7 @@ export function judgeHarm(input: HarmInput): Harm {
 }
 
 /**
- * Judges the windows of the epoch in force. A blind spell never clears a finding and never acts;
+ * Judges the windows of the epoch in force. Time without observation never clears a finding and never acts;
  * a finding on both sides of one has lasted. Before the first revision the evidence is the application's own affair.
  */
 function judgeWindows(input: HarmInput): Harm {

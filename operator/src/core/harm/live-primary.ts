@@ -26,22 +26,22 @@ export function findSevereHarm(plan: MigrationSpec, fast: Counters, sourceAnswer
 /** What is worse than the baseline over the alert's window. */
 export function findLiveCauses(plan: MigrationSpec, window: Counters, baseline: Baseline | undefined): Finding[] {
   if (baseline === undefined || window.requests < liveMinRequests) return [];
-  const { errorsOverBaseline, emptyOverBaseline, p95OverBaselineMs, afterCutover } = plan.thresholds.livePrimary;
+  const { maxErrorIncrease, maxEmptyIncrease, maxP95IncreaseMs, afterCutover } = plan.thresholds.livePrimary;
   const p95Ms = latencyQuantileMs(window.latencyBuckets, 0.95) ?? 0;
   const errorShare = window.errors / window.requests;
   const emptyShare = window.empty / window.requests;
   const checks: readonly [boolean, string][] = [
     [
-      errorShare > baseline.errorShare + errorsOverBaseline,
+      errorShare > baseline.errorShare + maxErrorIncrease,
       `${percent(errorShare)} failed (before the cutover ${percent(baseline.errorShare)})`,
     ],
     [
-      emptyShare > baseline.emptyShare + emptyOverBaseline,
+      emptyShare > baseline.emptyShare + maxEmptyIncrease,
       `${percent(emptyShare)} came back empty (before the cutover ${percent(baseline.emptyShare)})`,
     ],
     [
-      p95Ms >= baseline.p95Ms + p95OverBaselineMs,
-      `p95 is ${Math.round(p95Ms)} ms (before the cutover ${Math.round(baseline.p95Ms)} ms, allowed ${p95OverBaselineMs} ms more)`,
+      p95Ms >= baseline.p95Ms + maxP95IncreaseMs,
+      `p95 is ${Math.round(p95Ms)} ms (before the cutover ${Math.round(baseline.p95Ms)} ms, allowed ${maxP95IncreaseMs} ms more)`,
     ],
   ];
   return checks.flatMap(([harmful, what]) => {

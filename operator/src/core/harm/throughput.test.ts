@@ -115,7 +115,7 @@ describe("the source after a rollback", () => {
     p95Ms: 2.425,
     at: "2026-03-01T10:00:00Z",
   };
-  const { errorsOverBaseline, p95OverBaselineMs } = aSpec().thresholds.livePrimary;
+  const { maxErrorIncrease, maxP95IncreaseMs } = aSpec().thresholds.livePrimary;
   const compare = (more: Partial<Counters>, baseline: Partial<SourceBaseline> = {}) => {
     const counters = { requests: 600, errors: 150, latencyBuckets: allAt(2, 600), ...more };
     return compareSource(seen(alert, counters, 300), { ...before, ...baseline });
@@ -127,10 +127,10 @@ describe("the source after a rollback", () => {
     ["less than half", {}, { requestsPerSecond: 4.01 }, false],
     ["twice as many", {}, { requestsPerSecond: 1 }, true],
     ["more than twice", {}, { requestsPerSecond: 0.99 }, false],
-    ["more failures, within the limit", {}, { errorShare: 0.25 - errorsOverBaseline }, true],
-    ["more failures", {}, { errorShare: 0.2499 - errorsOverBaseline }, false],
-    ["slower beyond the limit", {}, { p95Ms: 2.42 - p95OverBaselineMs }, false],
-    ["slower, within the limit", {}, { p95Ms: 2.43 - p95OverBaselineMs }, true],
+    ["more failures, within the limit", {}, { errorShare: 0.25 - maxErrorIncrease }, true],
+    ["more failures", {}, { errorShare: 0.2499 - maxErrorIncrease }, false],
+    ["slower beyond the limit", {}, { p95Ms: 2.42 - maxP95IncreaseMs }, false],
+    ["slower, within the limit", {}, { p95Ms: 2.43 - maxP95IncreaseMs }, true],
   ] as const)("does as before: %s", (_what, more, baseline, isConfirmed) => {
     expect(compare(more, baseline)?.isConfirmed).toBe(isConfirmed);
   });

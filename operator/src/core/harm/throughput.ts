@@ -64,12 +64,12 @@ export function compareSource(
 ): { readonly isConfirmed: boolean; readonly message: string } | undefined {
   const now = measureSource(c);
   if (now === undefined || now.requests < tellingRequests) return undefined;
-  const { errorsOverBaseline, p95OverBaselineMs } = c.plan.thresholds.livePrimary;
+  const { maxErrorIncrease, maxP95IncreaseMs } = c.plan.thresholds.livePrimary;
   const isConfirmed =
     now.requestsPerSecond >= before.requestsPerSecond * least &&
     now.requestsPerSecond <= before.requestsPerSecond * most &&
-    now.errorShare <= before.errorShare + errorsOverBaseline &&
-    now.p95Ms <= before.p95Ms + p95OverBaselineMs;
+    now.errorShare <= before.errorShare + maxErrorIncrease &&
+    now.p95Ms <= before.p95Ms + maxP95IncreaseMs;
   return { isConfirmed, message: `${describe(now)}; before the migration ${describe(before)}` };
 }
 

@@ -6,7 +6,7 @@ import type { Announcement } from "../model/decision.ts";
 export function announceFlips(before: MigrationStatus, next: MigrationStatus): Announcement[] {
   return [
     ...rollbackPath(before, next),
-    ...deafness(before, next),
+    ...missedAlerts(before, next),
     ...lateAcks(before, next),
     ...refusals(before, next),
     ...edits(before, next),
@@ -24,7 +24,7 @@ function rollbackPath(before: MigrationStatus, next: MigrationStatus): Announcem
 }
 
 /** A rule that vanished is a page once people rely on it; a Prometheus that can't be read is only told. */
-function deafness(before: MigrationStatus, next: MigrationStatus): Announcement[] {
+function missedAlerts(before: MigrationStatus, next: MigrationStatus): Announcement[] {
   const [old, now] = both(before, next, "AlertsArmed");
   if (old === undefined || now === undefined || !relied.includes(next.phase)) return [];
   if (now.status === "True" || old.status === now.status || notTold.includes(now.reason)) return [];

@@ -10,7 +10,7 @@ import { askVerification, resultInForce } from "../verification/ask.ts";
 import { jobNameOf, nextNumber, openRun, withRun } from "../verification/runs.ts";
 
 /** How long an API server that doesn't show its Jobs is asked again. */
-const longestBlindSeconds = 60;
+const longestUnobservedSeconds = 60;
 
 /** An outcome while the comparison is under way; else the context to end with, its result in the status. */
 export function compareAfterRollback(context: Context): { readonly context: Context; readonly outcome?: Outcome } {
@@ -31,7 +31,7 @@ function hopelessOf(c: Context): Hopeless | undefined {
   if (c.meta.deleting) return { reason: "Deleted", message: "the migration was deleted" };
   if (jobs === undefined) return { reason: "NotObserved", message: "the Jobs were not read" };
   if (!jobs.ok) {
-    const isOver = secondsSince(c, c.status.phaseStartedAt) > longestBlindSeconds;
+    const isOver = secondsSince(c, c.status.phaseStartedAt) > longestUnobservedSeconds;
     return isOver ? { reason: "NotObserved", message: jobs.why } : undefined;
   }
   const run = openRun(c.status);

@@ -1,4 +1,4 @@
-// The three clocks of the guard: healthy and idle time count, blind time doesn't. Time is credited by both reconciles
+// The three clocks of the guard: watched and idle time count, unobserved time doesn't. Time is credited by both reconciles
 // that enclose it, so a status that is written lazily never turns an unseen spell into a healthy one.
 import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import type { Outcome } from "../model/decision.ts";
@@ -7,7 +7,7 @@ import { instantMs } from "../model/status-readings.ts";
 /** What a reconcile saw. held: seen, but not to be counted. */
 export type GuardVisibility = NonNullable<MigrationStatus["guard"]>["visibility"];
 
-/** Longer than this between two reconciles and the time between counts as blind, whatever the second reconcile saw. */
+/** Longer than this between two reconciles and the time between counts as unobserved, whatever the second reconcile saw. */
 const longestObservationGapSeconds = 60;
 
 /** Adds the time since the last tick to the clock of what was seen at both its ends. "held" adds it nowhere. */

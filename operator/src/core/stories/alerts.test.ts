@@ -164,7 +164,7 @@ describe("the alert falls silent", () => {
     expect(sim.pages).toEqual(["AlertsNotArmed"]);
   });
 
-  it("in the guard, since Prometheus can't be read: told, not paged, and the time is blind", () => {
+  it("in the guard, since Prometheus can't be read: told, not paged, and the time is unobserved", () => {
     const sim = at("Guard").run(60);
     tell(sim, () => "HTTP 500, expected 200").run(120);
     expect(sim.condition("AlertsArmed")).toBe("Unknown/NotObserved");

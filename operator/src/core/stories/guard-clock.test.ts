@@ -118,7 +118,7 @@ describe("time that counts", () => {
 });
 
 describe("time that doesn't count", () => {
-  it("a blind spell", () => {
+  it("time without observation", () => {
     const sim = simulationAt("Guard", { spec }).run(301);
     const before = counted(sim);
     sim.unreadable.add("pods");

@@ -88,10 +88,10 @@ describe("a late rollback", () => {
   });
 });
 
-test("a rollback within the immediate window compares nothing", () => {
+test("a rollback within verifyDriftAfter compares nothing", () => {
   const sim = simulationAt("Guard", { spec: aSpec({ ...shortPlan, ...more }) }).run(20);
   sim.act("Rollback");
   sim.until("RolledBack", 60);
-  expect(reconciled(sim)).toBe("Unknown/WithinImmediateWindow");
+  expect(reconciled(sim)).toBe("Unknown/WithinVerifyDriftAfter");
   expect(sim.applied).not.toContain("createJob");
 });

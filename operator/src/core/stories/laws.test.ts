@@ -1,4 +1,4 @@
-// Laws of the heart, for every status, observation and time that parses.
+// Laws of `decide`, for every status, observation and time that parses.
 
 import { type MigrationStatus, migrationStatusSchema, phases } from "@retriever/crds/status/migration-status.ts";
 import { isFinalPhase, isLegalStep } from "@retriever/crds/status/phase-steps.ts";

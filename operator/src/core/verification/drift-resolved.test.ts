@@ -67,7 +67,7 @@ describe("whether the source has what the destination received", () => {
     [
       "a rollback within the window",
       late({ rollback: { ...rollback, at: "2026-03-01T08:15:00Z" } }),
-      "Unknown/WithinImmediateWindow",
+      "Unknown/WithinVerifyDriftAfter",
       "nothing is compared within 15m of the cutover",
     ],
   ])("follows %s", (_, status, answer, message) => {

@@ -32,7 +32,7 @@ function judge(plan: MigrationSpec, status: MigrationStatus): Fact {
   const unknown = (reason: string, message: string): Fact => ({ status: "Unknown", reason, message });
   if (!isLateRollback(plan, status)) {
     return unknown(
-      "WithinImmediateWindow",
+      "WithinVerifyDriftAfter",
       `nothing is compared within ${plan.rollback.verifyDriftAfter} of the cutover`,
     );
   }

@@ -7,21 +7,21 @@ import { fastWindowSeconds } from "@retriever/operator/core/time/evidence-spans.
 import { percentWord } from "#text/words.ts";
 
 /** One sentence per rule that would never have enough, with what would be enough. */
-export function findBlindSpots(plan: MigrationSpec, requestsPerSecond: number): string[] {
+export function findSilentRules(plan: MigrationSpec, requestsPerSecond: number): string[] {
   const isMigrating = plan.mode === "Migrate";
   return [
     ...plan.stages.flatMap((stage, index) =>
-      alertBlindness(plan, `stage ${index + 1}`, stage.sampleRate, requestsPerSecond),
+      silenceOfAlert(plan, `stage ${index + 1}`, stage.sampleRate, requestsPerSecond),
     ),
     ...(isMigrating && plan.cutover.shadowSampleRate > 0
-      ? alertBlindness(plan, "the guard", plan.cutover.shadowSampleRate, requestsPerSecond)
+      ? silenceOfAlert(plan, "the guard", plan.cutover.shadowSampleRate, requestsPerSecond)
       : []),
-    ...(isMigrating ? liveBlindness(plan, requestsPerSecond) : []),
+    ...(isMigrating ? silenceOfLiveRules(plan, requestsPerSecond) : []),
     ...(isMigrating ? deadlineMiss(plan, requestsPerSecond) : []),
   ];
 }
 
-function alertBlindness(plan: MigrationSpec, where: string, rate: number, requestsPerSecond: number): string[] {
+function silenceOfAlert(plan: MigrationSpec, where: string, rate: number, requestsPerSecond: number): string[] {
   const seconds = durationSeconds(plan.rollback.window);
   const samples = requestsPerSecond * rate * seconds;
   if (samples >= alertMinSamples) return [];
@@ -32,7 +32,7 @@ function alertBlindness(plan: MigrationSpec, where: string, rate: number, reques
   return [`${plan.rollback.alert} is mostly silent in ${where}: ${seen}; ${remedy}`];
 }
 
-function liveBlindness(plan: MigrationSpec, requestsPerSecond: number): string[] {
+function silenceOfLiveRules(plan: MigrationSpec, requestsPerSecond: number): string[] {
   const windows: readonly [string, number][] = [
     ["the severe-harm rule", fastWindowSeconds],
     ["the watch over the live primary", durationSeconds(plan.rollback.window)],
