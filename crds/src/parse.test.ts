@@ -31,8 +31,8 @@ describe("parseMigrationSpec", () => {
       destination: { kind: "qdrant", url: "ftp://x", apiKey: { fromEnv: "HOME" } },
       stages: [{ sampleRate: 0.5 }, { sampleRate: 0.1 }],
       gates: { window: "1h" },
-      guard: { duration: "1d", minSamples: 1.5 },
-      cutover: { hold: "yes", shadowSampleRate: 2 },
+      guard: { duration: "1d", minSamples: 1.5, sampling: { minRate: 2 } },
+      cutover: { hold: "yes" },
       mode: "Test",
     });
     expect(faults).toEqual({
@@ -46,7 +46,7 @@ describe("parseMigrationSpec", () => {
       "spec.guard.duration": expect.stringContaining('received string "1d", expected a duration such as'),
       "spec.guard.minSamples": "received number 1.5, expected an integer",
       "spec.cutover.hold": 'received string "yes", expected a boolean',
-      "spec.cutover.shadowSampleRate": "received number 2, expected at most 1",
+      "spec.guard.sampling.minRate": "received number 2, expected at most 1",
       "spec.mode": 'received string "Test", expected one of "Migrate", "Validate"',
     });
   });

@@ -48,7 +48,7 @@ export function migrationManifest(input: MigrationInput): object {
       shadowErrors: { maxBadShare: fewErrors },
     },
     gates: { window: "1s", minDwell: "3s" },
-    cutover: { shadowSampleRate: 0.5, ackTimeout: "2m", validationTimeout: "2m" },
+    cutover: { ackTimeout: "2m", validationTimeout: "2m" },
     guard: { duration: input.guardDuration, deadline: "10m", minSamples: 40 },
     rollback: {
       window: "8s",

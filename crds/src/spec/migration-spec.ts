@@ -6,7 +6,14 @@ import { z } from "zod";
 import { durationSchema } from "#fields/duration.ts";
 import { countFrom, nonEmpty, objectName, share } from "#fields/field-types.ts";
 import { checklistSchema } from "./checklist-spec.ts";
-import { gatesSchema, stagesSchema, thresholdsSchema } from "./stages-spec.ts";
+import {
+  afterCutover,
+  beforeCutover,
+  gatesSchema,
+  positiveShare,
+  stagesSchema,
+  thresholdsSchema,
+} from "./stages-spec.ts";
 
 /** What a breached threshold does. Observe only reports. */
 export type HarmAction = "StepDown" | "Hold" | "Rollback" | "Observe";
@@ -40,15 +47,44 @@ const cutoverSchema = z.strictObject({
         0,
       ),
     ),
-  shadowSampleRate: share
-    .default(0.05)
-    .meta(doc("Share of requests that also ask the old store after the cutover.", 0.1, 5)),
   ackTimeout: durationSchema
     .default("60s")
     .meta(doc("How long every pod may take to acknowledge a change before the cutover is taken back.", "2m", 60)),
   validationTimeout: durationSchema
     .default("5m")
     .meta(doc("How long requests may take to resume after the cutover before it is taken back.", "10m", "10min")),
+});
+
+const guardSamplingSchema = z.strictObject({
+  mode: z
+    .enum(["Adaptive", "Fixed"])
+    .default("Adaptive")
+    .meta(
+      doc(
+        "Adaptive: the sidecars raise the share up to maxRate while traffic is thin. Fixed: minRate, whatever the traffic.",
+        "Fixed",
+        "Auto",
+      ),
+    ),
+  minRate: share.default(0.05).meta(doc("Least share of requests that also ask the old store.", 0.1, 5)),
+  maxRate: z
+    .number()
+    .gt(0)
+    .max(1)
+    .default(1)
+    .meta(doc("Greatest share, of Adaptive.", 0.5, 0)),
+  maxQueriesPerSecond: z
+    .number()
+    .gt(0)
+    .max(10_000)
+    .default(20)
+    .meta(
+      doc(
+        "The old store is asked at most so often a second by all pods together, wherever that is above minRate.",
+        50,
+        0,
+      ),
+    ),
 });
 
 const guardSchema = z.strictObject({
@@ -58,9 +94,15 @@ const guardSchema = z.strictObject({
   deadline: durationSchema
     .default("72h")
     .meta(doc("When to call a person; the guard never ends unproved.", "96h", "4d")),
+  maxDetectionTime: durationSchema
+    .default("15m")
+    .meta(doc("Time counts only while a total failure would have been noticed within this long.", "30m", "15")),
+  sampling: guardSamplingSchema
+    .prefault({})
+    .describe("Which share of requests also asks the old store after the cutover."),
   minSamples: countFrom(0)
     .default(1000)
-    .meta(doc("How many answered samples the guard needs; none are asked for at shadowSampleRate 0.", 5000, 0.5)),
+    .meta(doc("How many answered samples the guard needs; none are asked for at sampling.minRate 0.", 5000, 0.5)),
   onPassed: z
     .enum(["DisableDualRead", "KeepShadow", "RepointShadow"])
     .default("DisableDualRead")
@@ -95,6 +137,9 @@ const rollbackSchema = z.strictObject({
   sustainedFor: durationSchema
     .default("5m")
     .meta(doc("How long the alert's condition must hold without a gap.", "10m", "1.5m")),
+  severeFor: durationSchema
+    .default("15s")
+    .meta(doc("How long requests must fail on a grand scale before it goes back without waiting.", "45s", "15")),
   verifyDriftAfter: durationSchema
     .default("15m")
     .meta(
@@ -107,6 +152,37 @@ const rollbackSchema = z.strictObject({
     .enum(["Verify", "Skip"])
     .default("Verify")
     .meta(doc("Whether a delayed rollback compares what was written since the cutover.", "Skip", "Repair")),
+});
+
+const recallSchema = z.strictObject({
+  mode: z
+    .enum(["Adaptive", "Off"])
+    .default("Adaptive")
+    .meta(
+      doc(
+        "Adaptive: both stores are searched exactly for some of the samples, at most once a second each, so that worse is told from different.",
+        "Off",
+        "On",
+      ),
+    ),
+  maxLoss: positiveShare
+    .default(0.02)
+    .meta(doc("How much lower the destination's recall may be than the source's.", 0.05, 2)),
+  beforeCutover,
+  afterCutover,
+});
+
+const slicesSchema = z.strictObject({
+  afterCutover: z
+    .enum(["Hold", "Rollback", "Observe"])
+    .default("Hold")
+    .meta(
+      doc(
+        "What harm to one namespace does from the cutover on. Hold: whoever can write queries for one can't move all.",
+        "Rollback",
+        "StepDown",
+      ),
+    ),
 });
 
 const communicationsSchema = z.strictObject({
@@ -163,6 +239,12 @@ export const migrationSpecSchema = z
       .describe(
         "Limits of harm: the destination worse than the source. Each says what a breach does before and after the cutover.",
       ),
+    recall: recallSchema
+      .prefault({})
+      .describe("Whether answers that differ are worse: recall of both stores against what is truly nearest."),
+    slices: slicesSchema
+      .prefault({})
+      .describe("The busiest namespaces, each judged by itself; before the cutover one that is harmed steps down."),
     gates: gatesSchema.prefault({}).describe("Over which span gates are judged, and how long a stage lasts at least."),
     cutover: cutoverSchema.prefault({}).describe("How the destination becomes primary."),
     guard: guardSchema.prefault({}).describe("The watch after the cutover."),

@@ -11,7 +11,7 @@ import { countFrom, share } from "#fields/field-types.ts";
 import { timeOfDaySchema, timeZoneSchema } from "#fields/time-window.ts";
 
 /** Above 0, up to 1. */
-const positiveShare = z.number().gt(0).max(1);
+export const positiveShare = z.number().gt(0).max(1);
 
 /** From 1 ms on: less is a number of seconds by mistake. */
 const slowdownMs = z.number().min(1).max(60_000).default(latencyDeltaThresholdMs);
@@ -73,11 +73,11 @@ export const gatesSchema = z.strictObject({
     .meta(doc("How long a stage lasts at least, whatever minDuration says.", "20m", "-10m")),
 });
 
-const beforeCutover = z
+export const beforeCutover = z
   .enum(["StepDown", "Hold", "Observe"])
   .default("StepDown")
   .meta(doc("What a breach does before the cutover.", "Hold", "Rollback"));
-const afterCutover = z
+export const afterCutover = z
   .enum(["Hold", "Rollback", "Observe"])
   .default("Rollback")
   .meta(doc("What a breach does from the cutover on.", "Hold", "StepDown"));

@@ -103,6 +103,8 @@ function statusOf(api: EmbeddedApi, { namespace, name }: Place, windows: Spans):
       sinceSeconds: 1,
       counters,
       windows: windows.map((span) => ({ ...span, coveredSeconds: 1, counters })),
+      closedAt: 0,
+      bins: [],
     },
   };
 }

@@ -52,7 +52,7 @@ export const alertSpec: StorySpec = {
     shadowErrors: never,
     livePrimary: { maxP95IncreaseMs: 60_000, maxErrorIncrease: 1, maxEmptyIncrease: 1 },
   },
-  cutover: { hold: false, shadowSampleRate: 1, ackTimeout: "2m", validationTimeout: "5m" },
+  cutover: { hold: false, ackTimeout: "2m", validationTimeout: "5m" },
   guard: longGuard,
   rollback: { window: "20s", sustainedFor: `${forSeconds}s` },
 };

@@ -64,7 +64,6 @@ describe.concurrent("a migration that goes forward", () => {
   it("stands still while paused, goes on when resumed, cuts over when promoted, and says all that in its status", async () => {
     const play = await startPlay(stage, "people");
     await play.migrate({
-      cutover: { shadowSampleRate: 0.5 },
       guard: longGuard,
       stages: [{ sampleRate: 1, minDuration: "3s", minSamples: 10 }],
     });

@@ -44,7 +44,7 @@ describe.concurrent("with a store down", () => {
 
   it("with the destination down in the guard, the operator rolls back by itself and pods come up meanwhile", async () => {
     const play = await startPlay(stage, "destination-down", { ratePerSecond: 12 });
-    await play.migrate({ guard: longGuard, cutover: { hold: false, shadowSampleRate: 0.2 } });
+    await play.migrate({ guard: longGuard, cutover: { hold: false } });
     await play.reach("Guard");
     await play.destination.degrade.refuse();
     await play.restart("kill");

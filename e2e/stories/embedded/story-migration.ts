@@ -43,7 +43,7 @@ export function storyMigration({ name, target, destination }: StoryMigration, ch
     stages: [{ sampleRate: 1, minDuration: "1s", minSamples: 10 }],
     thresholds: anyTime,
     gates: { window: "1s", minDwell: "1s" },
-    cutover: { hold: false, shadowSampleRate: 0.5, ackTimeout: "3m", validationTimeout: "3m" },
+    cutover: { hold: false, ackTimeout: "3m", validationTimeout: "3m" },
     guard: { duration: "1s", deadline: "10m", minSamples: 1 },
     // Long enough for 20 requests: with fewer a source that serves again would be waited for.
     rollback: { window: "4s", sustainedFor: "1s" },

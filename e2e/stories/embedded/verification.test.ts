@@ -187,7 +187,7 @@ describe.concurrent("a migration whose stores are compared", () => {
   it("isn't cut over, though promoted, while a difference that appeared in the wait is there", async () => {
     const play = await startVerified("late-difference");
     await migrate(play, {
-      cutover: { hold: true, shadowSampleRate: 0.5, ackTimeout: "30s", validationTimeout: "20s" },
+      cutover: { hold: true, ackTimeout: "30s", validationTimeout: "20s" },
     });
     await play.reach("AwaitingCutover", patienceMs);
     await play.conditionIs("Ready", "True", "AwaitingPromote");

@@ -123,9 +123,9 @@ function measuredBaseline(samples: number): Baseline {
   };
 }
 
-function forecastGuard({ guard, cutover }: MigrationSpec, requestsPerSecond: number): GuardForecast {
+function forecastGuard({ guard }: MigrationSpec, requestsPerSecond: number): GuardForecast {
   const leastSeconds = durationSeconds(guard.duration);
-  const samplesPerSecond = requestsPerSecond * cutover.shadowSampleRate;
+  const samplesPerSecond = requestsPerSecond * guard.sampling.minRate;
   const needs = samplesPerSecond > 0 ? guard.minSamples : 0;
   return {
     leastSeconds,

@@ -13,8 +13,8 @@ export function findSilentRules(plan: MigrationSpec, requestsPerSecond: number):
     ...plan.stages.flatMap((stage, index) =>
       silenceOfAlert(plan, `stage ${index + 1}`, stage.sampleRate, requestsPerSecond),
     ),
-    ...(isMigrating && plan.cutover.shadowSampleRate > 0
-      ? silenceOfAlert(plan, "the guard", plan.cutover.shadowSampleRate, requestsPerSecond)
+    ...(isMigrating && plan.guard.sampling.minRate > 0
+      ? silenceOfAlert(plan, "the guard", plan.guard.sampling.minRate, requestsPerSecond)
       : []),
     ...(isMigrating ? silenceOfLiveRules(plan, requestsPerSecond) : []),
     ...(isMigrating ? deadlineMiss(plan, requestsPerSecond) : []),
@@ -47,8 +47,8 @@ function silenceOfLiveRules(plan: MigrationSpec, requestsPerSecond: number): str
   });
 }
 
-function deadlineMiss({ guard, cutover }: MigrationSpec, requestsPerSecond: number): string[] {
-  const samplesPerSecond = requestsPerSecond * cutover.shadowSampleRate;
+function deadlineMiss({ guard }: MigrationSpec, requestsPerSecond: number): string[] {
+  const samplesPerSecond = requestsPerSecond * guard.sampling.minRate;
   const seconds = durationSeconds(guard.deadline);
   if (samplesPerSecond === 0 || guard.minSamples / samplesPerSecond <= seconds) return [];
   const there = number(samplesPerSecond * seconds);

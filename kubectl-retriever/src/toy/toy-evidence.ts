@@ -4,9 +4,9 @@
 import type { Span } from "@retriever/operator/core/time/evidence-spans.ts";
 import { type Counters, type Evidence, noCounters } from "@retriever/sidecar/contract/evidence.ts";
 
-type Plain = Exclude<keyof Counters, "latencyBuckets">;
+type Plain = Exclude<keyof Counters, "latencyBuckets" | "shadowLatencyBuckets">;
 
-const plainFields = Object.keys(noCounters()).filter((key): key is Plain => key !== "latencyBuckets");
+const plainFields = Object.keys(noCounters()).filter((key): key is Plain => !key.endsWith("Buckets"));
 const firstBucket = plainFields.length;
 const width = firstBucket + noCounters().latencyBuckets.length;
 /** The longest span, the second before it that a window subtracts, and as much as may be taken back. */
@@ -72,6 +72,8 @@ export class ToyEvidence {
       epoch,
       sinceSeconds: Math.max(0, elapsedMs - this.#activatedAtMs) / 1000,
       counters: toCounters(this.#sumUntil(this.#last), undefined),
+      closedAt: 0,
+      bins: [],
       windows: spans.map((span) => {
         const to = Math.floor(elapsedMs / 1000) - span.offsetSeconds;
         const from = to - span.seconds + 1;

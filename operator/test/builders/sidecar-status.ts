@@ -72,6 +72,8 @@ export function aSidecarStatus(
       sinceSeconds: 60,
       counters: counted,
       windows: windows.map((span) => ({ ...span, coveredSeconds: span.seconds, counters: counted })),
+      closedAt: 0,
+      bins: [],
     },
     ...more,
   };

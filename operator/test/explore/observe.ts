@@ -88,7 +88,14 @@ function statusOf(pod: Pod, name: string, world: World, evidence: Evidence) {
       sourceChanged: world.base !== "source" && (document !== undefined || (world.overlay?.doc ?? null) !== null),
     },
     stores: [storeOf("source", world), storeOf("destination", world)],
-    evidence: { epoch, sinceSeconds: 60, counters: totals(pod), windows: windowsOf(pod, evidence) },
+    evidence: {
+      epoch,
+      sinceSeconds: 60,
+      counters: totals(pod),
+      windows: windowsOf(pod, evidence),
+      closedAt: 0,
+      bins: [],
+    },
   });
 }
 

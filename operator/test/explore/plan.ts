@@ -38,7 +38,6 @@ export const spec: MigrationSpec = aSpec({
   cutover: {
     ackTimeout: seconds(steps.ackTimeout),
     validationTimeout: seconds(steps.validation),
-    shadowSampleRate: cutoverRate,
   },
 });
 

@@ -6,12 +6,18 @@ const count = z.number().min(0);
 /** Upper edges in ms of the primary's latency histogram; one more bucket counts everything slower. */
 export const latencyEdgesMs = [1, 2.5, 5, 10, 25, 50, 80, 100, 160, 250, 500, 1000, 2500, 5000] as const;
 
+const histogram = z.array(count).length(latencyEdgesMs.length + 1);
+
+function emptyHistogram(): number[] {
+  return latencyEdgesMs.map(() => 0).concat(0);
+}
+
 /**
- * Counters of one span of time.
+ * Counters of one span of time. Keys that a reader doesn't know are left out: a newer sidecar may count more.
  * The first group counts all requests, the second only the sampled ones.
  * "Worse" always means the destination worse than the source, whichever of them is primary.
  */
-export const countersSchema = z.strictObject({
+export const countersSchema = z.object({
   requests: count,
   /** Requests that the primary failed (error or deadline). Requests refused as invalid aren't counted. */
   errors: count,
@@ -19,7 +25,10 @@ export const countersSchema = z.strictObject({
   empty: count,
   latencySumMs: count,
   /** Answered requests by latency; one more element than `latencyEdgesMs`. */
-  latencyBuckets: z.array(count).length(latencyEdgesMs.length + 1),
+  latencyBuckets: histogram,
+  /** Failed requests that the shadow was asked as well, and those of them that the source answered. */
+  failedChecked: count.default(0),
+  failedWorse: count.default(0),
 
   /** Samples that both stores answered. */
   answered: count,
@@ -31,6 +40,12 @@ export const countersSchema = z.strictObject({
   scoreWorse: count,
   /** Answered samples that the destination answered slower by at least `thresholds.latencyDeltaMs`. */
   latencyWorse: count,
+  /** The mirror of `latencyWorse`: the source was the slower one by at least as much. */
+  latencyBetter: count.default(0),
+  /** Answered samples that came back empty from the destination and not from the source. */
+  emptyWorse: count.default(0),
+  /** Answered samples by the shadow's own latency, as `latencyBuckets`. */
+  shadowLatencyBuckets: histogram.default(emptyHistogram),
   /** Answered samples whose top chunk differs, ties (1e-6) apart. */
   mismatch: count,
   ties: count,
@@ -40,11 +55,20 @@ export const countersSchema = z.strictObject({
   overlapSum: count,
   /** Sum over answered samples of max(0, source - destination) top similarity. */
   scoreWorseSum: count,
+  /** The mirror: sum of max(0, destination - source). */
+  scoreBetterSum: count.default(0),
+
+  /** Samples whose truth is known: the exact answers of both stores, pooled and ranked by similarity. */
+  recallSamples: count.default(0),
+  /** Sums over them of max(0, d), max(0, -d) and d squared, where d is recall at k of the source less the destination's. */
+  recallLossSum: count.default(0),
+  recallGainSum: count.default(0),
+  recallSquaresSum: count.default(0),
 });
 export type Counters = z.infer<typeof countersSchema>;
 
 /** A span that ends `offsetSeconds` ago and is `seconds` long, clipped to the epoch's activation. */
-const windowSchema = z.strictObject({
+const windowSchema = z.object({
   seconds: z.int().min(1).max(900),
   offsetSeconds: z.int().min(0).max(900),
   /** How much of the span lies within this process and epoch. */
@@ -53,13 +77,53 @@ const windowSchema = z.strictObject({
 });
 export type EvidenceWindow = z.infer<typeof windowSchema>;
 
-export const evidenceSchema = z.strictObject({
+/** Length of a bin in seconds. Bins begin at multiples of it on the pod's wall clock. */
+export const binSeconds = 10;
+/** How long a sidecar keeps its counters, seconds. */
+export const keptSeconds = 900;
+/** Most bins one answer holds. */
+export const maxBins = keptSeconds / binSeconds;
+/** Namespaces that a sidecar counts by themselves. */
+export const maxCountedSlices = 64;
+
+/** What is counted of one namespace. */
+export const sliceCountersSchema = z.object({
+  requests: count,
+  errors: count,
+  failedChecked: count,
+  failedWorse: count,
+  answered: count,
+  /** Samples that the shadow failed, timeouts included. */
+  shadowErrors: count,
+  scoreWorse: count,
+  mismatch: count,
+});
+export type SliceCounters = z.infer<typeof sliceCountersSchema>;
+
+/** One closed bin. Bins in which nothing was counted are left out. */
+const binSchema = z.object({
+  /** When it begins, epoch seconds of the pod's wall clock. */
+  at: z.int().min(0),
+  counters: countersSchema,
+  /** The busiest namespaces of the epoch by themselves. */
+  slices: z
+    .array(z.object({ namespace: z.string().max(256), counters: sliceCountersSchema }))
+    .max(maxCountedSlices)
+    .default([]),
+});
+export type EvidenceBin = z.infer<typeof binSchema>;
+
+export const evidenceSchema = z.object({
   epoch: z.int().min(0),
   /** Age of the epoch in this process. */
   sinceSeconds: z.number().min(0),
   /** Totals since the epoch's activation. */
   counters: countersSchema,
-  windows: z.array(windowSchema),
+  windows: z.array(windowSchema).max(8),
+  /** End of the newest closed bin, epoch seconds of the pod's wall clock; 0: this sidecar keeps none. */
+  closedAt: z.int().min(0).default(0),
+  /** Closed bins of the epoch from the asked instant on, oldest first. */
+  bins: z.array(binSchema).max(maxBins).default([]),
 });
 export type Evidence = z.infer<typeof evidenceSchema>;
 
@@ -70,18 +134,28 @@ export function noCounters(): Counters {
     errors: 0,
     empty: 0,
     latencySumMs: 0,
-    latencyBuckets: latencyEdgesMs.map(() => 0).concat(0),
+    latencyBuckets: emptyHistogram(),
+    failedChecked: 0,
+    failedWorse: 0,
     answered: 0,
     shadowErrors: 0,
     shadowTimeouts: 0,
     shadowDropped: 0,
     scoreWorse: 0,
     latencyWorse: 0,
+    latencyBetter: 0,
+    emptyWorse: 0,
+    shadowLatencyBuckets: emptyHistogram(),
     mismatch: 0,
     ties: 0,
     lagging: 0,
     overlapSum: 0,
     scoreWorseSum: 0,
+    scoreBetterSum: 0,
+    recallSamples: 0,
+    recallLossSum: 0,
+    recallGainSum: 0,
+    recallSquaresSum: 0,
   };
 }
 
@@ -89,9 +163,10 @@ export function noCounters(): Counters {
 export function addCounters(a: Counters, b: Counters): Counters {
   const sum = noCounters();
   for (const key of Object.keys(sum) as (keyof Counters)[]) {
-    if (key !== "latencyBuckets") sum[key] = a[key] + b[key];
+    if (key === "latencyBuckets" || key === "shadowLatencyBuckets") {
+      sum[key] = a[key].map((value, index) => value + (b[key][index] ?? 0));
+    } else sum[key] = a[key] + b[key];
   }
-  sum.latencyBuckets = a.latencyBuckets.map((value, index) => value + (b.latencyBuckets[index] ?? 0));
   return sum;
 }
 

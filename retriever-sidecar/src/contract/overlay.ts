@@ -33,7 +33,18 @@ export function makeOverlaySchema<Kind extends KindSchemas>(kinds: readonly Kind
       thresholds: z.strictObject({
         scoreDelta: z.number().gt(0).max(1),
         latencyDeltaMs: z.number().gt(0).max(60_000),
+        /** Constant loss of similarity that is normal here (quantisation): a score counts as lower only beyond it. 0 when left out. */
+        scoreOffset: z.number().gt(0).max(1).optional(),
       }),
+      /**
+       * Present: a pod adapts its share of samples by itself between `sampleRate` and `maxRate`, so that it asks the shadow
+       * at most `maxQueriesPerSecond` times a second wherever that is above `sampleRate`. Absent: `sampleRate`, whatever the traffic.
+       */
+      sampling: z
+        .strictObject({ maxRate: z.number().gt(0).max(1), maxQueriesPerSecond: z.number().gt(0).max(10_000) })
+        .optional(),
+      /** Present: for some of the samples both stores are searched exactly as well, at most so often a second and pod. */
+      recall: z.strictObject({ maxQueriesPerSecond: z.number().gt(0).max(10) }).optional(),
       /** True: the base may take over again; only then is a vanished overlay honoured. */
       released: z.boolean(),
     })

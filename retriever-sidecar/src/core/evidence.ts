@@ -2,7 +2,7 @@
 // the last 900 s. Memory is fixed; times are passed in.
 import { type Counters, type Evidence, type EvidenceWindow, latencyEdgesMs, noCounters } from "#contract/evidence.ts";
 
-type Plain = Exclude<keyof Counters, "latencyBuckets">;
+type Plain = Exclude<keyof Counters, "latencyBuckets" | "shadowLatencyBuckets">;
 /** What one event adds. `latencyMs` also counts into its bucket. */
 export type Increment = Partial<Record<Exclude<Plain, "latencySumMs">, number>> & { readonly latencyMs?: number };
 export type Span = { readonly seconds: number; readonly offsetSeconds: number };
@@ -14,7 +14,7 @@ export type EvidenceLog = {
 };
 
 const ringSeconds = 900;
-const plainFields = Object.keys(noCounters()).filter((key): key is Plain => key !== "latencyBuckets");
+const plainFields = Object.keys(noCounters()).filter((key): key is Plain => !key.endsWith("Buckets"));
 const fieldIndex = new Map(plainFields.map((field, index) => [field, index]));
 const width = plainFields.length + latencyEdgesMs.length + 1;
 const latencySumIndex = fieldIndex.get("latencySumMs") ?? 0;
@@ -52,6 +52,8 @@ export function makeEvidenceLog(epoch: number, activatedAtMs: number): EvidenceL
       sinceSeconds: Math.max(0, nowMs - activatedAtMs) / 1000,
       counters: toCounters(totals),
       windows: spans.map((span) => readWindow(span, nowMs, activatedAtMs, sumOf)),
+      closedAt: 0,
+      bins: [],
     }),
   };
 }

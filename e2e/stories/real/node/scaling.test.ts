@@ -13,7 +13,7 @@ afterAll(() => stage.close());
 
 /** Long enough for the story to come in between. */
 const stages = [{ sampleRate: 1, minDuration: "20s", minSamples: 10 }];
-const cutover = { hold: false, shadowSampleRate: 0.5, ackTimeout: "5s", validationTimeout: "20s" } as const;
+const cutover = { hold: false, ackTimeout: "5s", validationTimeout: "20s" } as const;
 
 /** Scales the target to zero in mid-ramp; resolves when the operator has said so and writes nothing any more. */
 async function standsStillWithoutPods(play: Play): Promise<void> {

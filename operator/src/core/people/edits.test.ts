@@ -77,7 +77,12 @@ describe("an edit of what was agreed on", () => {
     ["fewer samples of the guard", "spec.guard", accepted, guard({ minSamples: 999 })],
     ["a cutover that isn't held any more", "spec.cutover", cutover({ hold: true }), accepted],
     ["what follows the guard", "spec.guard", accepted, guard({ onPassed: "KeepShadow" })],
-    ["the rate after the cutover", "spec.cutover", accepted, cutover({ shadowSampleRate: 0.5 })],
+    [
+      "the rate after the cutover",
+      "spec.guard",
+      accepted,
+      { ...accepted, guard: { ...accepted.guard, sampling: { ...accepted.guard.sampling, minRate: 0.5 } } },
+    ],
     ["the rollback's window", "spec.rollback", accepted, edited({ rollback: { window: "6m" } })],
     ["the target", "spec.target", accepted, edited({ target: { name: "other" } })],
     ["the side that is written", "spec.writes", accepted, edited({ writes: "SourceOnly" })],

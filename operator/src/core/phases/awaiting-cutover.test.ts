@@ -28,7 +28,7 @@ describe("AwaitingCutover", () => {
   it("cuts over by a person, or by itself where nobody is asked", () => {
     const outcome = awaitingCutover(aReadyContext("AwaitingCutover", {}, promoted));
     expect(tell(outcome)).toMatch(/^CuttingOver working CutoverStarted: cutting over to qdrant:\S+, promoted by ada$/);
-    const plan = { cutover: { hold: false, shadowSampleRate: 0.07 } };
+    const plan = { cutover: { hold: false }, guard: { sampling: { minRate: 0.07 } } };
     const alone = awaitingCutover(aReadyContext("AwaitingCutover", plan));
     expect(alone.status.message).toMatch(/^cutting over to qdrant:\S+$/);
     expect(alone.status.revision).toMatchObject({

@@ -60,7 +60,7 @@ function cutOver(c: Context, by: string | undefined): Outcome {
     phase: "CuttingOver",
     reason: "CutoverStarted",
     message: `cutting over to ${labelOf(c.status, "destination")}${by === undefined ? "" : `, promoted by ${by}`}`,
-    intent: { primary: "destination", shadow: "source", sampleRate: c.plan.cutover.shadowSampleRate, released: false },
+    intent: { primary: "destination", shadow: "source", sampleRate: c.plan.guard.sampling.minRate, released: false },
     ...(throughput === undefined ? {} : { patch: { throughput } }),
   });
 }

@@ -68,7 +68,7 @@ describe("the guard passes", () => {
   });
 
   it("without samples where there is no shadow to sample", () => {
-    const plan = { cutover: { shadowSampleRate: 0 } };
+    const plan = { guard: { sampling: { mode: "Fixed" as const, minRate: 0 } } };
     expect(guard(at({}, 0, { plan })).reason).toBe("GuardPassed");
   });
 });

@@ -39,7 +39,7 @@ function describeVisibility(c: Context, visibility: GuardVisibility): readonly s
 
 /** Without a shadow nothing can be compared, which the plan knew. */
 function neededSamples({ plan }: Context): number {
-  return plan.cutover.shadowSampleRate > 0 ? plan.guard.minSamples : 0;
+  return plan.guard.sampling.minRate > 0 ? plan.guard.minSamples : 0;
 }
 
 function pass(c: Context): Outcome {

@@ -94,7 +94,11 @@ describe("time that counts", () => {
   });
 
   it("without a shadow in the guard needs no samples", () => {
-    const none = aSpec({ ...shortPlan, cutover: { hold: false, shadowSampleRate: 0 } });
+    const none = aSpec({
+      ...shortPlan,
+      cutover: { hold: false },
+      guard: { ...shortPlan.guard, sampling: { mode: "Fixed", minRate: 0 } },
+    });
     expect(simulationAt("Guard", { spec: none }).until("Completed", 900).phase).toBe("Completed");
   });
 
