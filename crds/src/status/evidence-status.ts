@@ -74,6 +74,11 @@ const documentedCounters = documented(countersSchema, {
 const podEvidenceSchema = z.strictObject({
   uid: shortName.meta(doc("UID of the pod.", "6f1d4c1e-0000-4000-8000-000000000001")),
   startId: shortName.meta(doc("New with every start of the process.", "a1b2c3")),
+  binsUntil: z
+    .int()
+    .min(0)
+    .default(0)
+    .meta(doc("End of its newest bin that was judged, in epoch seconds of its own clock.", 1_893_499_200)),
   counters: documentedCounters,
 });
 
@@ -120,6 +125,10 @@ export const baselineSchema = z
     emptyShare: z.number().meta(doc("Share of empty answers.", 0.002)),
     p95Ms: z.number().meta(doc("p95 of the primary's times, in milliseconds.", 24.5)),
     mismatchShare: z.number().nullable().meta(doc("Share of mismatches in the warm-up; null until measured.", 0.15)),
+    scoreOffset: z
+      .number()
+      .optional()
+      .meta(doc("How much lower the destination's top similarity is on average, measured in the warm-up.", 0.004)),
     mismatchSamples: z.number().optional().meta(doc("Samples that mismatchShare rests on.", 4000)),
     requestsPerSecond: requestsPerSecond.meta({ examples: [14.8] }),
   })

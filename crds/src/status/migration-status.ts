@@ -13,6 +13,7 @@ import {
   sourceBaselineSchema,
   verdictsSchema,
 } from "./evidence-status.ts";
+import { detectionStateSchema, harmLines, harmStatusSchema } from "./harm-status.ts";
 import { outboxMessageSchema } from "./outbox-status.ts";
 import { smokeTestStatusSchema, verificationStatusSchema } from "./verification-status.ts";
 
@@ -90,6 +91,15 @@ const revisionSchema = z.strictObject({
     .max(1)
     .meta(doc("Share of requests that also ask the shadow.", 0, 1.5)),
   released: z.boolean().meta(doc("True once the base may take over again.", false)),
+  pods: z
+    .int()
+    .min(1)
+    .optional()
+    .meta(doc("Pods there were when it was decided; what the fleet may ask of a store is shared by them.", 3, 0)),
+  scoreOffset: z
+    .number()
+    .optional()
+    .meta(doc("How much lower the destination's scores are as a rule; judged around.", 0.004)),
   at: instant.describe("When it was decided."),
 });
 export type Revision = z.infer<typeof revisionSchema>;
@@ -124,15 +134,17 @@ const guardStatusSchema = z.strictObject({
     .meta(doc("What the last reconcile could observe; held counts on no clock.", "held", "sleepy")),
   watchedSeconds: z.number().meta(doc("Time with requests and without harm.", 4200)),
   idleSeconds: z.number().meta(doc("Time without requests; it counts like watched time.", 60)),
+  smallestHarm: z
+    .array(
+      z.strictObject({
+        line: z.enum(harmLines).meta(doc("What was judged.", "score", "tone")),
+        share: z.number().nullable().meta(doc("Least share it would have detected; null: not even everything.", 0.058)),
+      }),
+    )
+    .max(10)
+    .optional()
+    .describe("At the end: the smallest harm that each line would have detected."),
   unobservedSeconds: z.number().meta(doc("Time in which some pod's evidence was missing; it doesn't count.", 30)),
-});
-
-const harmStatusSchema = z.strictObject({
-  alertSince: instant.optional().describe("Since when the alert's condition has held without a gap."),
-  causes: causes.default([]).meta(doc("What was found.", ["score lower by more than 0.2"])),
-  stepDowns: z.int().default(0).meta(doc("How often the rate was stepped down since the start or the last Resume.", 1)),
-  heldSince: instant.optional().describe("Set while rises are held until a person resumes."),
-  firingUntil: instant.optional().describe("Newest firing sample of a Prometheus that was judged."),
 });
 
 const rollbackStatusSchema = z.strictObject({
@@ -227,6 +239,7 @@ export const migrationStatusSchema = z
     gates: verdictsSchema,
     evidence: epochEvidenceSchema.optional(),
     dispersion: dispersionStateSchema.optional(),
+    detection: detectionStateSchema.optional(),
     baseline: baselineSchema.optional(),
     sourceBaseline: sourceBaselineSchema.optional(),
     throughput: z

@@ -9,22 +9,24 @@ import { isAnsweringNow, judgeRollbackReady } from "./checks/rollback-ready.ts";
 import { foldDispersion } from "./gates/dispersion-state.ts";
 import { listCounts } from "./gates/gate-counts.ts";
 import { judgeRamp } from "./gates/ramp.ts";
+import { judgeRecall } from "./gates/recall-verdict.ts";
+import { foldDetection } from "./harm/detection.ts";
 import { judgeHarm } from "./harm/harm.ts";
+import { newBins } from "./harm/new-bins.ts";
 import type { Acks, Context } from "./model/context.ts";
 import type { Migration, MigrationMeta } from "./model/migration.ts";
 import type { Observation } from "./model/observation.ts";
-import { instantMs } from "./model/status-readings.ts";
+import { instantMs, isPastCutover } from "./model/status-readings.ts";
 import { renderOverlay } from "./overlay/revision.ts";
 import { type ActsApplied, applyActs } from "./people/acts.ts";
 import { countAcks, followsOverlay } from "./pods/acks.ts";
-import { foldEvidence, isEvidenceLost, sumWindow, totalsOf } from "./pods/epoch-evidence.ts";
+import { foldEvidence, isEvidenceLost, totalsOf } from "./pods/epoch-evidence.ts";
 import { servingPods, storeViews } from "./pods/pods.ts";
-import { spansOf } from "./time/evidence-spans.ts";
 import { foldVerification } from "./verification/fold.ts";
 import { foldSmokeTests } from "./verification/fold-smoke-tests.ts";
 import { reportNameOf } from "./verification/runs.ts";
 
-type Judged = Pick<Context, "plan" | "status" | "serving" | "totals" | "now">;
+type Judged = Pick<Context, "plan" | "status" | "totals" | "now">;
 
 /** Judges everything there is to judge. Pure; `now` in epoch ms. */
 export function assess(migration: Migration, plan: MigrationSpec, observation: Observation, now: number): Context {
@@ -37,7 +39,9 @@ export function assess(migration: Migration, plan: MigrationSpec, observation: O
   const counted = gatherEvidence(folded, observation, nowIso);
   const { evidence } = counted;
   const totals = isEvidenceLost(evidence) || evidence === undefined ? null : totalsOf(evidence);
-  const status = gatherWindows(counted, plan, totals, now);
+  const windowed = gatherWindows(counted, plan, totals, now);
+  const differenceIsHarmless = judgeRecall(plan, totals) === "proved";
+  const status = detectHarm(windowed, { plan, observation, before: folded, differenceIsHarmless, now });
   const sources = storeViews(observation, "source");
   const sourceAnswers = sources.filter(isAnsweringNow).length * 2 >= Math.max(1, serving.length);
   return {
@@ -51,8 +55,16 @@ export function assess(migration: Migration, plan: MigrationSpec, observation: O
     serving,
     acks: acksOf(migration.meta, plan, status, observation),
     totals,
-    gates: gatesOf({ plan, status, serving, totals, now }),
-    harm: judgeHarm({ plan, status, serving, sourceAnswers, now, alerts: observation.alerts }),
+    gates: gatesOf({ plan, status, totals, now }),
+    harm: judgeHarm({
+      plan,
+      status,
+      serving,
+      sourceAnswers,
+      differenceIsHarmless,
+      now,
+      alerts: observation.alerts,
+    }),
     rollbackReady: judgeRollbackReady(plan, status, observation),
     reachable: judgeReachable(observation),
     actAnnouncements: acted.announcements,
@@ -62,9 +74,46 @@ export function assess(migration: Migration, plan: MigrationSpec, observation: O
 
 /** Only what is being sampled is recorded; a failed list of pods says nothing about anybody. */
 function gatherEvidence(status: MigrationStatus, { pods }: Observation, nowIso: string): MigrationStatus {
-  const { revision } = status;
-  if (revision === undefined || revision.shadow === "none" || isFinalPhase(status.phase) || !pods.ok) return status;
+  if (!isRecorded(status) || !pods.ok) return status;
   return { ...status, evidence: foldEvidence(status.evidence, status.epoch, pods.value, nowIso) };
+}
+
+type Detecting = {
+  readonly plan: MigrationSpec;
+  readonly observation: Observation;
+  /** The status with the evidence of the reconcile before: how far bins were judged. */
+  readonly before: MigrationStatus;
+  readonly differenceIsHarmless: boolean;
+  readonly now: number;
+};
+
+/** Judges the bins that are new wherever their pods' counters are recorded: both are written together, or neither. */
+function detectHarm(status: MigrationStatus, detecting: Detecting): MigrationStatus {
+  const { plan, observation, before, differenceIsHarmless, now } = detecting;
+  const { epoch, baseline, detection } = status;
+  if (!isRecorded(status) || !observation.pods.ok) return status;
+  const judgedUntil = detection?.epoch === epoch ? (instantMs(detection.until) ?? 0) / 1000 : 0;
+  const bins = newBins({
+    epoch,
+    pods: observation.pods.value,
+    evidence: before.evidence,
+    judgedUntil,
+    now: Math.floor(now / 1000),
+  });
+  const next = foldDetection(detection, {
+    plan,
+    epoch,
+    baseline,
+    pastCutover: isPastCutover(status),
+    differenceIsHarmless,
+    bins,
+  });
+  return next === detection || next === undefined ? status : { ...status, detection: next };
+}
+
+/** Something is being sampled, or guarded. */
+function isRecorded({ revision, phase }: MigrationStatus): boolean {
+  return revision !== undefined && revision.shadow !== "none" && !isFinalPhase(phase);
 }
 
 /** What the windows of a stage tell of bursts; only where gates are judged. */
@@ -97,12 +146,11 @@ function acksOf(meta: MigrationMeta, plan: MigrationSpec, status: MigrationStatu
   );
 }
 
-function gatesOf({ plan, status, serving, totals, now }: Judged): Verdict[] {
+function gatesOf({ plan, status, totals, now }: Judged): Verdict[] {
   const { stage: at, revision } = status;
   const stage = at === undefined ? undefined : plan.stages[at.index];
   if (at === undefined || stage === undefined || revision?.shadow !== "destination") return [];
   const startedAt = instantMs(at.startedAt);
-  const recent = sumWindow(serving, status.epoch, spansOf(plan).errorsNow).counters;
   return judgeRamp({
     plan,
     minSamples: stage.minSamples,
@@ -111,7 +159,6 @@ function gatesOf({ plan, status, serving, totals, now }: Judged): Verdict[] {
     dispersion: status.dispersion,
     elapsedSeconds: startedAt === undefined ? 0 : Math.max(0, now - startedAt) / 1000,
     baseline: status.baseline,
-    recentShadowErrors: recent === null ? null : recent.shadowErrors + recent.shadowTimeouts,
   });
 }
 

@@ -26,7 +26,7 @@ export async function readPods(
   const read = await attempt(deadline, "pods", (signal) => deps.cluster.listPods(namespace, selector, signal));
   if (!read.ok) return read;
   const spans = spansOf(plan);
-  const windows = [spans.fast, spans.alert, spans.errorsNow, spans.errorsBefore];
+  const windows = [spans.fast, spans.alert, spans.detection];
   return { ok: true, value: await mapBounded(read.value, asked, (pod) => observePod(pod, windows, deps, deadline)) };
 }
 

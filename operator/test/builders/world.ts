@@ -121,7 +121,7 @@ export class PodBuilder {
     const revision = status.revision;
     if (overlay === null || revision === undefined || !spec.ok) return this;
     const spans = spansOf(spec.value);
-    const windows = [spans.fast, spans.alert, spans.errorsNow, spans.errorsBefore];
+    const windows = [spans.fast, spans.alert, spans.detection];
     const counted = someCounters(counters);
     return this.with({ annotatedEpoch: revision.epoch }).saying(({ config, evidence }) => ({
       config: {

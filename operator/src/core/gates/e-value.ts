@@ -6,7 +6,6 @@ const gridSize = 24;
 /** Distances of the alternatives from the limit, as shares of the way to 1 or to 0: geometric, so denser near it. */
 const above = geometricGrid(0.001, 0.98, gridSize);
 const below = geometricGrid(0.05, 0.98, gridSize);
-const logGridSize = Math.log(gridSize);
 
 /**
  * ln E that the rate (or the mean of values in 0..1) is above `limit`, from `bad` in `n`; fractions are allowed,
@@ -39,11 +38,15 @@ function clampCounts(bad: number, n: number): readonly [number, number] {
   return [x, all - x];
 }
 
-/** ln of the mean of e^term over the grid, without leaving the range of doubles. */
 function logMeanOf(distances: readonly number[], term: (distance: number) => number): number {
-  const terms = distances.map(term);
+  return logMeanExp(distances.map(term));
+}
+
+/** ln of the mean of e^term, without leaving the range of doubles; -Infinity for none. */
+export function logMeanExp(terms: readonly number[]): number {
+  if (terms.length === 0) return Number.NEGATIVE_INFINITY;
   const largest = Math.max(...terms);
-  return largest + Math.log(terms.reduce((sum, one) => sum + Math.exp(one - largest), 0)) - logGridSize;
+  return largest + Math.log(terms.reduce((sum, one) => sum + Math.exp(one - largest), 0) / terms.length);
 }
 
 function geometricGrid(first: number, last: number, size: number): readonly number[] {

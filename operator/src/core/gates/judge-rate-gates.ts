@@ -8,6 +8,7 @@ import { dispersionOfGate } from "./dispersion-state.ts";
 import { countsOf, type RateGate, rateGates } from "./gate-counts.ts";
 import { gateRules } from "./gate-limits.ts";
 import { describeLimit, describeMissing, describeSeen } from "./gate-message.ts";
+import { judgeRecall } from "./recall-verdict.ts";
 import { judgeRate, type RateQuestion, samplesToPass } from "./sequential.ts";
 
 export type RateGateInput = {
@@ -40,6 +41,9 @@ export function judgeRateGates(input: RateGateInput): Verdict[] {
   });
 }
 
+/** Gates that measure whether answers differ, which only recall tells from being worse. */
+const disagreements: readonly RateGate[] = ["mismatch", "overlap"];
+
 function judgeGate(input: RateGateInput, gate: RateGate, question: RateQuestion): Verdict {
   const { bad, n, limit } = question;
   const phi = question.dispersion ?? 1;
@@ -53,8 +57,13 @@ function judgeGate(input: RateGateInput, gate: RateGate, question: RateQuestion)
     limit: published(isMirrored, limit),
     windowSeconds: Math.max(0, Math.round(input.elapsedSeconds)),
   };
-  const verdict = judgeRate({ ...question, dwellPassed: question.dwellPassed && n >= input.minSamples });
+  const counted = judgeRate({ ...question, dwellPassed: question.dwellPassed && n >= input.minSamples });
+  const recall = disagreements.includes(gate) ? judgeRecall(input.plan, input.totals) : "unknown";
   const seen = describeSeen(gate, facts.value, n);
+  if (recall === "proved" && n >= input.minSamples && question.dwellPassed) {
+    return { ...facts, verdict: "Pass", message: `${seen}; different but not worse: its recall is surely not lower` };
+  }
+  const verdict = counted === "Fail" && recall !== "unknown" ? "NotYet" : counted;
   const bound = describeLimit(gate, facts.limit);
   const side = isMirrored ? "under" : "over";
   if (verdict === "Fail") return { ...facts, verdict, message: `${seen}, ${side} ${bound}` };

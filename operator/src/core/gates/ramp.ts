@@ -22,8 +22,6 @@ export type GateInput = {
   /** Seconds since the stage's clock started. */
   readonly elapsedSeconds: number;
   readonly baseline: Baseline | undefined;
-  /** Shadow errors in the newest error window; null when unknown. */
-  readonly recentShadowErrors: number | null;
 };
 
 /** Judges every gate; the order is that of `gateNames`. */
@@ -42,10 +40,7 @@ function withoutEvidence(verdict: Verdict): Verdict {
   return { ...verdict, verdict: "Unknown", message: `${verdict.gate}: no trustworthy evidence` };
 }
 
-/**
- * Any recent error makes a rise wait, and so does a share over the limit until it is diluted. Never Fail:
- * stepping down is the affair of the shadow-error rule, which asks for two windows.
- */
+/** A share over the limit makes a rise wait until it is diluted. Never Fail: stepping down is the affair of the harm line. */
 function judgeShadowErrors(input: GateInput, totals: Counters): Verdict {
   const [bad, n] = [failedSamples(totals), triedSamples(totals)];
   const limit = input.plan.thresholds.shadowErrors.maxBadShare;
@@ -55,10 +50,7 @@ function judgeShadowErrors(input: GateInput, totals: Counters): Verdict {
   const facts = { gate: "shadowErrors", value, interval, n, limit, windowSeconds };
   const notYet = (message: string): Verdict => ({ ...facts, verdict: "NotYet", message: `shadowErrors: ${message}` });
   if (value === null || n < input.minSamples) return notYet(`${n} of ${Math.max(1, input.minSamples)} samples`);
-  const recent = input.recentShadowErrors;
-  if (recent === null) return { ...facts, verdict: "Unknown", message: "shadowErrors: no recent evidence" };
-  if (recent > 0) return notYet(`${recent} in the last error window`);
   const seen = `${percent(value)} of ${n} samples are bad`;
-  if (value > limit) return notYet(`${seen}, over the limit of ${percent(limit)}; waiting for samples without errors`);
+  if (value > limit) return notYet(`${seen}, over the limit of ${percent(limit)}; waiting for better ones`);
   return { ...facts, verdict: "Pass", message: `shadowErrors: ${seen}, within the limit of ${percent(limit)}` };
 }

@@ -34,6 +34,7 @@ export function measureBaseline(totals: Counters, seconds: number, previous: Bas
     emptyShare: totals.empty / requests,
     p95Ms: latencyQuantileMs(totals.latencyBuckets, 0.95) ?? 0,
     ...measureMismatch(totals, previous),
+    ...measureOffset(totals, previous),
     requestsPerSecond: totals.requests / Math.max(1, seconds),
   };
 }
@@ -48,3 +49,16 @@ function measureMismatch(
   }
   return { mismatchShare: mismatch / Math.max(1, answered), mismatchSamples: answered };
 }
+
+/** How much lower the destination scores on average, from the first stage that measured it; nothing where it doesn't. */
+function measureOffset(
+  { scoreWorseSum, scoreBetterSum, answered }: Counters,
+  previous: Baseline | undefined,
+): Pick<Baseline, "scoreOffset"> {
+  if (previous !== undefined) return previous.scoreOffset === undefined ? {} : { scoreOffset: previous.scoreOffset };
+  const offset = (scoreWorseSum - scoreBetterSum) / Math.max(1, answered);
+  return offset > leastOffset ? { scoreOffset: Number(offset.toPrecision(3)) } : {};
+}
+
+/** What stores of equal precision differ by; below it nothing is judged around. */
+const leastOffset = 1e-4;

@@ -5,7 +5,6 @@ import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts
 import type { AlertsRead, Firing } from "../model/alert-observation.ts";
 import type { Finding } from "../model/context.ts";
 import { instantMs, isPastCutover } from "../model/status-readings.ts";
-import { actionOf } from "./alert.ts";
 import { strongestAction } from "./finding.ts";
 
 type Firings = {
@@ -102,4 +101,12 @@ function actionOfCause(cause: string, { thresholds }: MigrationSpec, pastCutover
   };
   const line = Object.hasOwn(lines, cause) ? lines[cause] : undefined;
   return line === undefined ? undefined : actionOf(line, pastCutover);
+}
+
+/** The action of a threshold line on this side of the cutover. */
+function actionOf(
+  line: { readonly beforeCutover: HarmAction; readonly afterCutover: HarmAction },
+  pastCutover: boolean,
+): HarmAction {
+  return pastCutover ? line.afterCutover : line.beforeCutover;
 }

@@ -1,23 +1,25 @@
-// Whether the destination does harm now, and whether that has lasted long enough to act.
-import { durationSeconds } from "@retriever/crds/fields/duration.ts";
-import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
+// Whether the destination does harm now, and what is to be done about it: the lines' evidence, and the alert of a Prometheus.
+import type { HarmAction, MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
+import type { DetectionState, HarmLine } from "@retriever/crds/status/harm-status.ts";
 import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import type { AlertsRead } from "../model/alert-observation.ts";
 import type { Finding, Harm } from "../model/context.ts";
 import { instantMs, isPastCutover } from "../model/status-readings.ts";
 import type { PodObservation } from "../model/workload.ts";
-import { sumWindow } from "../pods/epoch-evidence.ts";
-import { spansOf } from "../time/evidence-spans.ts";
-import { findAlertCauses } from "./alert.ts";
+import { describeLine } from "./describe-line.ts";
+import { logThreshold } from "./detection.ts";
+import { logEvidence } from "./detector.ts";
 import { judgeFirings } from "./firing.ts";
-import { findLiveCauses, findSevereHarm } from "./live-primary.ts";
-import { findShadowErrors } from "./shadow-errors.ts";
+import { type LineRule, sliceLinesOf, trafficLines } from "./lines.ts";
+import { isSevere } from "./severe-run.ts";
 
 type HarmInput = {
   readonly plan: MigrationSpec;
+  /** With the detection brought up to date. */
   readonly status: MigrationStatus;
   readonly serving: readonly PodObservation[];
   readonly sourceAnswers: boolean;
+  readonly differenceIsHarmless: boolean;
   readonly now: number;
   /** What a Prometheus says, beside the sidecars' evidence. */
   readonly alerts?: AlertsRead | undefined;
@@ -25,7 +27,7 @@ type HarmInput = {
 
 /** The sidecars' evidence, and the alert of a Prometheus where one is asked: either may act, all causes are kept. */
 export function judgeHarm(input: HarmInput): Harm {
-  const own = judgeWindows(input);
+  const own = judgeLines(input);
   const { plan, status, alerts, now } = input;
   const { findings, due, until } = judgeFirings({ plan, status, alerts, now });
   if (findings.length === 0) return { ...own, firingUntil: until };
@@ -39,50 +41,86 @@ export function judgeHarm(input: HarmInput): Harm {
   };
 }
 
-/**
- * Judges the windows of the epoch in force. Time without observation never clears a finding and never acts;
- * a finding on both sides of one has lasted. Before the first revision the evidence is the application's own affair.
- */
-function judgeWindows(input: HarmInput): Harm {
-  const { plan, status, serving, now } = input;
-  const previousSince = instantMs(status.harm?.alertSince);
-  const alert = sumWindow(serving, status.epoch, spansOf(plan).alert);
-  if (status.revision === undefined || alert.counters === null) {
-    return { findings: [], weighing: [], due: [], since: previousSince, known: false };
+/** Before the first revision the evidence is the application's own affair. */
+function judgeLines(input: HarmInput): Harm {
+  const { status, serving } = input;
+  const detection = status.detection?.epoch === status.epoch ? status.detection : undefined;
+  const known = serving.some(({ status: pod }) => pod.ok && pod.value.evidence.epoch === status.epoch);
+  if (status.revision === undefined || detection === undefined) {
+    return { findings: [], weighing: [], due: [], since: undefined, known: status.revision !== undefined && known };
   }
-  const pastCutover = isPastCutover(status);
-  const found = [
-    ...findAlertCauses(plan, alert.counters, status.baseline, pastCutover),
-    ...(pastCutover ? findLiveCauses(plan, alert.counters, status.baseline) : []),
-  ];
-  const lasting = found.filter(isWeighing);
-  const since = lasting.length === 0 ? undefined : Math.min(previousSince ?? now, now);
-  const sustained = since !== undefined && now - since >= durationSeconds(plan.rollback.sustainedFor) * 1000;
-  const immediate = pastCutover ? findSevere(input) : shadowErrors(input);
+  const judged = standingLines(input, detection).map((standing) => toFinding(standing, input));
+  const severeFirst = judged.toSorted(
+    (a, b) => Number(b.finding.rule === "severe") - Number(a.finding.rule === "severe"),
+  );
+  const findings = severeFirst.map(({ finding }) => finding);
+  const since = severeFirst.flatMap(({ finding, sinceMs }) =>
+    isWeighing(finding) && sinceMs !== undefined ? [sinceMs] : [],
+  );
   return {
-    findings: [...immediate, ...found],
-    weighing: [...immediate.filter(isWeighing), ...lasting],
-    due: [...immediate, ...(sustained ? lasting : [])],
-    since,
-    known: true,
+    findings,
+    weighing: findings.filter(isWeighing),
+    due: severeFirst.flatMap(({ finding, isDue }) => (isDue ? [finding] : [])),
+    since: since.length === 0 ? undefined : Math.min(...since),
+    known,
   };
+}
+
+type Standing = { readonly line: HarmLine; readonly rule: LineRule };
+
+function standingLines({ plan, status, differenceIsHarmless }: HarmInput, detection: DetectionState): Standing[] {
+  const running = detection.lines.filter(({ clock, run }) => clock !== undefined || run !== undefined);
+  if (running.length === 0) return [];
+  const pastCutover = isPastCutover(status);
+  const facts = { plan, baseline: status.baseline, pastCutover, differenceIsHarmless };
+  const rules: Readonly<Record<"traffic" | "slice", readonly LineRule[]>> = {
+    traffic: trafficLines(facts),
+    slice: sliceLinesOf(facts),
+  };
+  return running.flatMap((line) => {
+    const rule = rules[line.slice === null ? "traffic" : "slice"].find((one) => one.line === line.line);
+    // A line whose limit is now out of reach has been disarmed.
+    return rule === undefined || rule.limit >= 1 ? [] : [{ line, rule }];
+  });
+}
+
+type Judged = { readonly finding: Finding; readonly isDue: boolean; readonly sinceMs: number | undefined };
+
+function toFinding({ line, rule }: Standing, input: HarmInput): Judged {
+  const { plan, status, serving, sourceAnswers } = input;
+  const finding = (action: HarmAction): Finding => ({
+    rule: ruleOf(line),
+    action,
+    message: describeLine(line, plan, isPastCutover(status)),
+  });
+  if (line.line === "severe") {
+    const stands = logEvidence(line.logs) >= logThreshold(plan, isPastCutover(status), rule.weight);
+    const isDue = isSevere(line, { plan, stands, serving: serving.length, sourceAnswers });
+    // A few failed requests are no finding yet; the other lines speak of them.
+    return { finding: finding(isDue ? rule.action : "Observe"), isDue, sinceMs: instantMs(line.run?.from) };
+  }
+  const verdict = line.clock?.verdict ?? "waiting";
+  const isDue = verdict === "worse" || verdict === "unseen";
+  const action = verdict === "unseen" && rule.action === "Rollback" ? "Hold" : rule.action;
+  return { finding: finding(action), isDue, sinceMs: instantMs(line.clock?.since) };
+}
+
+function ruleOf({ line }: HarmLine): Finding["rule"] {
+  switch (line) {
+    case "severe":
+      return "severe";
+    case "liveErrors":
+    case "emptyAnswers":
+    case "liveLatency":
+    case "errors":
+      return "livePrimary";
+    case "shadowErrors":
+      return "shadowErrors";
+    default:
+      return "alert";
+  }
 }
 
 function isWeighing(finding: Finding): boolean {
   return finding.action !== "Observe";
-}
-
-function findSevere({ plan, status, serving, sourceAnswers }: HarmInput): Finding[] {
-  const { counters } = sumWindow(serving, status.epoch, spansOf(plan).fast);
-  const finding = counters === null ? undefined : findSevereHarm(plan, counters, sourceAnswers);
-  return finding === undefined ? [] : [finding];
-}
-
-function shadowErrors({ plan, status, serving }: HarmInput): Finding[] {
-  const spans = spansOf(plan);
-  const now = sumWindow(serving, status.epoch, spans.errorsNow).counters;
-  const before = sumWindow(serving, status.epoch, spans.errorsBefore).counters;
-  if (now === null || before === null) return [];
-  const finding = findShadowErrors(plan, now, before, spans.errorsNow);
-  return finding === undefined ? [] : [finding];
 }

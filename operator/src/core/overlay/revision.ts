@@ -31,11 +31,32 @@ export function renderOverlay(
     thresholds: {
       scoreDelta: plan.thresholds.scoreDelta.limit,
       latencyDeltaMs: plan.thresholds.latencyDelta.limitMs,
+      ...(revision.scoreOffset === undefined ? {} : { scoreOffset: revision.scoreOffset }),
     },
+    ...samplingOf(plan, revision),
     released: revision.released,
   };
   const text = `${JSON.stringify(document, null, 2)}\n`;
   return { document, text, hash: hash("sha256", text) };
+}
+
+/** What pods decide by themselves: each has its part of what the fleet may ask for, by the pods there were when it was decided. */
+function samplingOf({ guard, recall }: MigrationSpec, revision: Revision): Pick<Overlay, "sampling" | "recall"> {
+  const { primary, shadow, sampleRate, pods = 1 } = revision;
+  const isAdaptive = primary === "destination" && shadow === "source" && guard.sampling.mode === "Adaptive";
+  const { maxRate, maxQueriesPerSecond } = guard.sampling;
+  const isMeasured = recall.mode === "Adaptive" && shadow !== "none" && sampleRate > 0;
+  return {
+    ...(isAdaptive ? { sampling: { maxRate, maxQueriesPerSecond: share(maxQueriesPerSecond, pods) } } : {}),
+    ...(isMeasured ? { recall: { maxQueriesPerSecond: share(exactSearchesPerSecond, pods) } } : {}),
+  };
+}
+
+/** Exact searches of a store by all pods together. */
+const exactSearchesPerSecond = 1;
+
+function share(perSecond: number, pods: number): number {
+  return Number((perSecond / Math.max(1, pods)).toPrecision(3));
 }
 
 /** One above everything seen anywhere, so that no pod can take an older document for a newer one. */

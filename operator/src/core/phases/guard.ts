@@ -15,7 +15,7 @@ export function guard(c: Context): Outcome {
   const ticked: Context = { ...c, status: tickGuard(c.status, c.nowIso, visibility) };
   const clocks = ticked.status.guard;
   if (clocks === undefined) return stay(c, "blocked", "GuardUnknown", "the status lost the guard's clocks");
-  const left = durationSeconds(c.plan.guard.duration) - clocks.watchedSeconds - clocks.idleSeconds;
+  const left = durationSeconds(c.plan.guard.duration) - clocks.watchedSeconds;
   // What vanished pods counted is a lower bound all the same: lost counts can't make too many samples.
   const samples = totalsOf(c.status.evidence).answered;
   const missing = neededSamples(c) - samples;
@@ -34,7 +34,13 @@ function describeVisibility(c: Context, visibility: GuardVisibility): readonly s
   const findings = c.harm.findings.map((finding) => finding.message);
   if (visibility === "unobserved")
     return [`the clock stands until every pod's evidence is seen: ${describeAcks(c.acks)}`, ...findings];
-  return visibility === "held" ? ["the clock stands while there is harm", ...findings] : findings;
+  if (visibility === "held") return ["the clock stands while there is harm", ...findings];
+  return visibility === "idle"
+    ? [
+        `the clock stands: with so few requests a total failure wouldn't be noticed within guard.maxDetectionTime ${c.plan.guard.maxDetectionTime}; a CompleteGuard act ends the guard all the same`,
+        ...findings,
+      ]
+    : findings;
 }
 
 /** Without a shadow nothing can be compared, which the plan knew. */

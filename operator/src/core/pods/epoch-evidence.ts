@@ -46,7 +46,7 @@ export function foldEvidence(
 function currentCounters(pod: PodObservation, epoch: number): PodCounters[] {
   if (!pod.status.ok || pod.status.value.evidence.epoch !== epoch) return [];
   const { startId, evidence } = pod.status.value;
-  return [{ uid: pod.uid, startId, counters: evidence.counters }];
+  return [{ uid: pod.uid, startId, binsUntil: evidence.closedAt, counters: evidence.counters }];
 }
 
 /** Another process, or one whose counters began again. */

@@ -1,5 +1,5 @@
 // The two outcomes of a preemption or a phase: stay, or move to a phase or a revision.
-import type { MigrationStatus, Phase } from "@retriever/crds/status/migration-status.ts";
+import type { MigrationStatus, Phase, Revision } from "@retriever/crds/status/migration-status.ts";
 import type { Context } from "../model/context.ts";
 import type { Outcome, Standing } from "../model/decision.ts";
 import { type Intent, nextEpoch } from "../overlay/revision.ts";
@@ -70,8 +70,15 @@ function revise(c: Context, status: MigrationStatus, intent: Intent): MigrationS
   return {
     ...kept,
     epoch,
-    revision: { ...intent, epoch, at: c.nowIso },
+    revision: { ...intent, epoch, at: c.nowIso, ...factsOf(c, intent) },
     gates: [],
     ...(harm === undefined ? {} : { harm }),
   };
+}
+
+/** What the overlay is rendered with, kept with the revision so that its text never changes. */
+function factsOf({ serving, status }: Context, { shadow }: Intent): Pick<Revision, "pods" | "scoreOffset"> {
+  if (shadow === "none") return {};
+  const scoreOffset = status.baseline?.scoreOffset;
+  return { pods: Math.max(1, serving.length), ...(scoreOffset === undefined ? {} : { scoreOffset }) };
 }

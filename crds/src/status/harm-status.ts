@@ -1,0 +1,121 @@
+// What a status keeps of harm: evidence of every line, enough to go on after any restart, and what was done about it.
+import { doc } from "@retriever/stores/config/field-doc.ts";
+import { z } from "zod";
+import { instant, sentence, shortName } from "#fields/field-types.ts";
+
+/** Lines of harm. `errors` is of slices alone. */
+export const harmLines = [
+  "score",
+  "latency",
+  "mismatch",
+  "recall",
+  "shadowErrors",
+  "liveErrors",
+  "emptyAnswers",
+  "liveLatency",
+  "errors",
+  "severe",
+] as const;
+export type HarmLineName = (typeof harmLines)[number];
+
+const badCount = z.number().meta(doc("Bad samples, or the sum of losses.", 31));
+const sampleCount = z.number().meta(doc("Samples or requests.", 32));
+
+const causeClockSchema = z.strictObject({
+  since: instant.describe("Since when the evidence has stood without being refuted or lost from sight."),
+  share: z.number().meta(doc("Share that the newest part has to refute to end it.", 0.5)),
+  bad: badCount,
+  n: sampleCount,
+  sourceBad: z.number().meta(doc("What the source did at the same time: its bad ones.", 0)),
+  sourceN: z.number().meta(doc("What the source did at the same time: all of them.", 30)),
+  partFrom: instant.describe("When the newest part began; at its end it is judged."),
+  partBad: badCount,
+  partN: sampleCount,
+  partSquares: z.number().default(0).meta(doc("Sum of squares of the newest part, of a line that judges a mean.", 0)),
+  verdict: z
+    .enum(["waiting", "worse", "unproved", "unseen"])
+    .meta(
+      doc(
+        "waiting: it hasn't lasted. worse: it has, and is surely the destination's doing. unproved: the source may be as bad. unseen: nobody asked the source.",
+        "waiting",
+        "bad",
+      ),
+    ),
+});
+
+const severeRunSchema = z.strictObject({
+  from: instant.describe("When it began."),
+  failures: z.number().meta(doc("Requests that failed and that the source didn't fail as well.", 40)),
+  failingSeconds: z.number().meta(doc("How long all requests would have had to fail for as many.", 16)),
+  partBad: badCount,
+  partN: sampleCount,
+  pods: z
+    .array(shortName)
+    .max(2)
+    .meta(doc("Pods that failed some, two at most.", ["6f1d4c1e-0000-4000-8000-000000000001"])),
+});
+
+const harmLineSchema = z.strictObject({
+  line: z.enum(harmLines).meta(doc("What is judged.", "score", "tone")),
+  slice: z
+    .int()
+    .min(0)
+    .max(20)
+    .nullable()
+    .meta(doc("Number of the slice, 20 for all others together; null for all traffic.", null)),
+  limit: z.number().meta(doc("The share or mean that may not be exceeded.", 0.05)),
+  bad: badCount,
+  n: sampleCount,
+  evidence: z
+    .number()
+    .min(0)
+    .max(1)
+    .meta(doc("How much of the evidence that acting takes is there, on a scale of logarithms; 1 stands.", 1)),
+  logs: z
+    .array(z.number())
+    .max(8)
+    .meta(doc("The detector's sums, as logarithms.", [9.1, 12.2, 15.8, 18.9, 20.1, 19.7, 12.2, 2.5])),
+  clock: causeClockSchema.optional().describe("Of a line whose evidence stands."),
+  run: severeRunSchema.optional().describe("Of severe harm."),
+});
+export type CauseClock = z.infer<typeof causeClockSchema>;
+export type SevereRun = z.infer<typeof severeRunSchema>;
+export type HarmLine = z.infer<typeof harmLineSchema>;
+
+const sliceNameSchema = z.strictObject({
+  name: z.string().max(256).meta(doc("The namespace.", "tenant-a")),
+  requests: z.number().meta(doc("Its requests when the slices were chosen.", 1200)),
+});
+
+/** What is worse now, and what was done about it. */
+export const harmStatusSchema = z.strictObject({
+  alertSince: instant.optional().describe("Since when some line's evidence has stood."),
+  causes: z
+    .array(sentence)
+    .max(10)
+    .default([])
+    .meta(doc("What was found.", ["score lower by more than 0.2"])),
+  stepDowns: z.int().default(0).meta(doc("How often the rate was stepped down since the start or the last Resume.", 1)),
+  heldSince: instant.optional().describe("Set while rises are held until a person resumes."),
+  firingUntil: instant.optional().describe("Newest firing sample of a Prometheus that was judged."),
+});
+
+export const detectionStateSchema = z
+  .strictObject({
+    epoch: z.int().meta(doc("Epoch that is judged.", 5)),
+    from: instant.describe("Beginning of its first bin."),
+    until: instant.describe("End of the newest bin of evidence that was judged."),
+    lines: z.array(harmLineSchema).max(100).describe("The lines; of slices only those with some evidence."),
+    slices: z
+      .array(sliceNameSchema)
+      .max(64)
+      .default([])
+      .describe("Namespaces by traffic; once chosen, the slices in their order."),
+    slicesChosenIn: z
+      .string()
+      .max(40)
+      .optional()
+      .meta(doc("Part of the migration for which the slices were chosen.", "Guard")),
+  })
+  .describe("Evidence of harm: enough to go on after any restart.");
+export type DetectionState = z.infer<typeof detectionStateSchema>;

@@ -1,0 +1,62 @@
+// A line of harm as one sentence: what was seen, in how many, since when, and against which limit.
+import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
+import type { HarmLine, HarmLineName } from "@retriever/crds/status/harm-status.ts";
+import { percent } from "../gates/gate-message.ts";
+import { mostSlices } from "./lines.ts";
+
+/** One sentence with value, limit, n and time. Slices by number: their names are for the status alone. */
+export function describeLine(line: HarmLine, plan: MigrationSpec, pastCutover: boolean): string {
+  const where = line.slice === null ? "" : ` in ${sliceName(line.slice)}`;
+  const { bad, n, since } = countsOf(line);
+  const share = n > 0 ? Math.min(1, Math.max(0, bad / n)) : 0;
+  const seen = `${whatOf(line.line, plan, pastCutover)}${where}: ${percent(share)} of ${round(n)} ${unitOf(line.line)} since ${since}`;
+  return `${alertOf(line.line, plan)}${seen} (limit ${percent(line.limit)})${doubtOf(line)}`;
+}
+
+/** `slice 3`, or what the last number stands for. */
+export function sliceName(slice: number): string {
+  return slice === mostSlices ? "the other namespaces" : `slice ${slice}`;
+}
+
+function countsOf({ clock, run, bad, n }: HarmLine): { bad: number; n: number; since: string } {
+  if (run !== undefined) return { bad, n, since: run.from };
+  if (clock === undefined || clock.n === 0) return { bad, n, since: clock?.since ?? "" };
+  return { bad: clock.bad, n: clock.n, since: clock.since };
+}
+
+const alertLines: readonly HarmLineName[] = ["score", "latency", "mismatch", "recall"];
+
+function alertOf(line: HarmLineName, { rollback }: MigrationSpec): string {
+  return alertLines.includes(line) ? `${rollback.alert}: ` : "";
+}
+
+function whatOf(line: HarmLineName, { thresholds }: MigrationSpec, pastCutover: boolean): string {
+  const { scoreDelta, latencyDelta, livePrimary } = thresholds;
+  const what: Readonly<Record<HarmLineName, string>> = {
+    score: `score lower by more than ${scoreDelta.limit} than the source`,
+    latency: `slower by ${latencyDelta.limitMs} ms or more than the source`,
+    mismatch: "another top chunk than the source",
+    recall: "recall lower than the source's",
+    shadowErrors: "shadow errors",
+    liveErrors: "live primary, requests failed that the source answers",
+    emptyAnswers: "live primary, answers came back empty",
+    liveLatency: `live primary, slower than its p95 before the cutover by ${livePrimary.maxP95IncreaseMs} ms`,
+    errors: pastCutover ? "requests failed that the source answers" : "shadow errors",
+    severe: "live primary, requests failed while the source answers",
+  };
+  return what[line];
+}
+
+function unitOf(line: HarmLineName): string {
+  return ["liveErrors", "emptyAnswers", "liveLatency", "severe"].includes(line) ? "requests" : "samples";
+}
+
+function doubtOf({ clock }: HarmLine): string {
+  if (clock?.verdict === "unproved") return "; the source may be as bad at the same time, so nothing is done about it";
+  if (clock?.verdict === "unseen") return "; the source was not asked at the same time, so it is only held";
+  return "";
+}
+
+function round(value: number): number {
+  return value >= 1000 ? Math.round(value) : Number(value.toPrecision(3));
+}

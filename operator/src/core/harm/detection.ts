@@ -1,0 +1,165 @@
+// The state of all detectors, brought up to date with the bins that nobody has judged yet. The same state and the same
+// bins give the same state again, however often the operator looks in between.
+import { durationSeconds } from "@retriever/crds/fields/duration.ts";
+import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
+import type { DetectionState, HarmLine } from "@retriever/crds/status/harm-status.ts";
+import type { Baseline } from "@retriever/crds/status/migration-status.ts";
+import { binSeconds, keptSeconds } from "@retriever/sidecar/contract/evidence.ts";
+import { instantMs } from "../model/status-readings.ts";
+import { type ClockTiming, startClock, tickClock } from "./cause-clock.ts";
+import { advance, logEvidence } from "./detector.ts";
+import {
+  type CounterLine,
+  type LineCount,
+  type LineRule,
+  type SliceLine,
+  sliceLinesOf,
+  trafficLines,
+} from "./lines.ts";
+import type { Bin } from "./new-bins.ts";
+import { foldSevereRun } from "./severe-run.ts";
+import { foldSlices, sliceCounts } from "./slices.ts";
+
+/** Chance that any line ever stands against a destination within its limits, on either side of the cutover. */
+export const harmAlpha = 0.01;
+
+export type DetectionInput = {
+  readonly plan: MigrationSpec;
+  readonly epoch: number;
+  readonly baseline: Baseline | undefined;
+  readonly pastCutover: boolean;
+  readonly differenceIsHarmless: boolean;
+  readonly bins: readonly Bin[];
+};
+
+/** ln of what a line's evidence has to reach: the bins of the whole time that is judged, over alpha, over its weight. */
+export function logThreshold(plan: MigrationSpec, pastCutover: boolean, weight: number): number {
+  const seconds = pastCutover
+    ? durationSeconds(plan.guard.deadline)
+    : plan.stages.reduce((sum, { deadline }) => sum + durationSeconds(deadline), 0);
+  return Math.log(Math.max(1, seconds / binSeconds) / harmAlpha / weight);
+}
+
+/** The state after the bins; the same object when there was none. A new epoch begins without evidence. */
+export function foldDetection(previous: DetectionState | undefined, input: DetectionInput): DetectionState | undefined {
+  const [first] = input.bins;
+  if (first === undefined) return previous;
+  const rules = { traffic: trafficLines(input), slices: sliceLinesOf(input) };
+  let state = previous?.epoch === input.epoch ? previous : beginDetection(previous, input, first);
+  for (const bin of input.bins) state = foldBin(state, bin, { input, rules });
+  return state;
+}
+
+/** Who is busy is known from the epoch before; on the other side of the cutover it is asked anew. */
+function beginDetection(previous: DetectionState | undefined, { epoch }: DetectionInput, first: Bin): DetectionState {
+  const { slices = [], slicesChosenIn } = previous ?? {};
+  const until = new Date(first.at * 1000).toISOString();
+  return { epoch, from: until, until, lines: [], slices, ...(slicesChosenIn === undefined ? {} : { slicesChosenIn }) };
+}
+
+type Rules = { readonly traffic: readonly CounterLine[]; readonly slices: readonly SliceLine[] };
+type Ruled = { readonly input: DetectionInput; readonly rules: Rules };
+
+function foldBin(state: DetectionState, bin: Bin, { input, rules }: Ruled): DetectionState {
+  const startMs = bin.at * 1000;
+  const untilMs = instantMs(state.until) ?? startMs;
+  const gathered = (startMs - (instantMs(state.from) ?? startMs)) / 1000;
+  const slices = foldSlices(state, bin, { part: partOf(input), ageSeconds: gathered });
+  const folding: Folding = {
+    input,
+    startMs,
+    isGap: startMs - untilMs > keptSeconds * 1000,
+    pods: bin.failing,
+    timing: timingOf(input.plan),
+  };
+  const known = new Map(state.lines.map((line) => [keyOf(line), line]));
+  const counts = sliceCounts(slices, bin);
+  const lines = [
+    ...rules.traffic.map((rule) =>
+      foldLine(
+        known.get(keyOf({ line: rule.line, slice: null })),
+        { rule, slice: null, count: rule.count(bin.counters) },
+        folding,
+      ),
+    ),
+    ...rules.slices.flatMap((rule) =>
+      [...new Set([...counts.keys(), ...slicesOf(state)])].map((slice) => {
+        const counters = counts.get(slice);
+        const count = counters === undefined ? { bad: 0, n: 0 } : rule.count(counters);
+        return foldLine(known.get(keyOf({ line: rule.line, slice })), { rule, slice, count }, folding);
+      }),
+    ),
+  ];
+  const { slicesChosenIn: _chosen, ...rest } = state;
+  const until = new Date(Math.max(untilMs, startMs + binSeconds * 1000)).toISOString();
+  return { ...rest, ...slices, until, lines: lines.filter(isKept) };
+}
+
+type Folding = {
+  readonly input: DetectionInput;
+  readonly startMs: number;
+  /** Longer ago than sidecars remember: what was between was not observed, or there was nothing. */
+  readonly isGap: boolean;
+  readonly pods: readonly string[];
+  readonly timing: ClockTiming;
+};
+
+type LineBin = { readonly rule: LineRule; readonly slice: number | null; readonly count: LineCount };
+
+function foldLine(before: HarmLine | undefined, { rule, slice, count }: LineBin, folding: Folding): HarmLine {
+  const { input, startMs, isGap, timing } = folding;
+  const endMs = startMs + binSeconds * 1000;
+  const threshold = logThreshold(input.plan, input.pastCutover, rule.weight);
+  if (rule.limit >= 1) return disarmed(rule, slice);
+  const moved = count.n > 0 ? advance(before?.logs ?? [], rule.ratios(count)) : (before?.logs ?? []);
+  const bad = (before?.bad ?? 0) + count.bad;
+  const n = (before?.n ?? 0) + count.n;
+  const stands = logEvidence(moved) >= threshold;
+  const tick = { rule, count, logs: moved, seen: { bad, n }, stands, endMs };
+  const running = isGap ? undefined : before?.clock;
+  const clock = running === undefined ? (stands ? startClock(tick) : undefined) : tickClock(running, tick, timing);
+  const isSevere = rule.line === "severe";
+  const run = isSevere
+    ? foldSevereRun(isGap ? undefined : before?.run, { count, pods: folding.pods, startMs }, rule)
+    : undefined;
+  const isRefuted = isSevere
+    ? before?.run !== undefined && run === undefined
+    : running !== undefined && clock === undefined;
+  const logs = isRefuted ? [] : moved;
+  const evidence = Math.min(1, Math.max(0, logEvidence(logs) / threshold));
+  const line = { line: rule.line, slice, limit: rule.limit, bad, n, evidence: Number(evidence.toFixed(4)) };
+  const isOver = logEvidence(logs) <= 0;
+  return {
+    ...line,
+    logs: [...logs],
+    ...(clock === undefined || isSevere || isOver ? {} : { clock }),
+    ...(run === undefined ? {} : { run }),
+  };
+}
+
+/** Nothing is over such a limit: what was gathered before it was raised is gone. */
+function disarmed({ line, limit }: LineRule, slice: number | null): HarmLine {
+  return { line, slice, limit, bad: 0, n: 0, evidence: 0, logs: [] };
+}
+
+/** A slice without any evidence is begun anew with its next bad sample: a healthy one costs no room. */
+function isKept({ slice, logs, clock }: HarmLine): boolean {
+  return slice === null || clock !== undefined || logEvidence(logs) > 0;
+}
+
+function slicesOf({ lines }: DetectionState): number[] {
+  return lines.flatMap(({ slice }) => (slice === null ? [] : [slice]));
+}
+
+function keyOf({ line, slice }: Pick<HarmLine, "line" | "slice">): string {
+  return `${line}/${slice ?? ""}`;
+}
+
+function partOf({ pastCutover }: DetectionInput): string {
+  return pastCutover ? "Guard" : "Ramp";
+}
+
+function timingOf({ rollback }: MigrationSpec): ClockTiming {
+  const sustainedMs = durationSeconds(rollback.sustainedFor) * 1000;
+  return { sustainedMs, partMs: sustainedMs / 2 };
+}

@@ -1,0 +1,74 @@
+// Change detection that may be asked at every bin for days: a Shiryaev-Roberts e-detector (Shin, Ramdas, Rinaldo,
+// "E-detectors", 2023). Each batch of samples multiplies every alternative's sum by its likelihood ratio, and each batch
+// may be the one at which the harm began. While the share is within the limit the expected sum after N batches is at
+// most N, so that it ever reaches N / alpha within them with a chance of at most alpha (Doob).
+import { logMeanExp } from "../gates/e-value.ts";
+
+/** Alternatives of a detector: shares (or bets) between "barely over the limit" and "everything". */
+export const alternativeCount = 8;
+/** A limit below this is taken for this: with a limit of 0 the first bad sample would be proof of anything. */
+const leastLimit = 1e-4;
+/** First alternative, as a share of what the limit itself is. */
+const nearest = 0.25;
+/** Last alternative, as a share of the way from the limit to 1. */
+const farthest = 0.98;
+/** Beyond this the sum says nothing more, and its digits would fill the status. */
+const mostLog = 9999;
+
+/** ln of each alternative's sum; empty before the first batch. */
+export type Logs = readonly number[];
+
+/** Bad samples and samples of one batch; fractions are allowed. */
+export type Count = { readonly bad: number; readonly n: number };
+
+/** The limit that a detector works with: at least 1 in 10,000. */
+export function effectiveLimit(limit: number): number {
+  return Math.min(1, Math.max(leastLimit, limit));
+}
+
+/** Shares above a limit, geometric in their distance from it. */
+export function alternativesOf(limit: number): readonly number[] {
+  const base = effectiveLimit(limit);
+  const first = nearest * base * (1 - base);
+  const ratio = (farthest * (1 - base)) / first;
+  return Array.from({ length: alternativeCount }, (_, k) => base + first * ratio ** (k / (alternativeCount - 1)));
+}
+
+/** ln of the likelihood ratio of every alternative to the limit for a batch. Nothing is above a limit of 1. */
+export function logRatios({ bad, n }: Count, limit: number, alternatives: readonly number[]): readonly number[] {
+  if (limit >= 1) return alternatives.map(() => 0);
+  const base = effectiveLimit(limit);
+  const all = Math.max(0, n);
+  const x = Math.min(all, Math.max(0, bad));
+  return alternatives.map((share) => x * Math.log(share / base) + (all - x) * Math.log((1 - share) / (1 - base)));
+}
+
+/** The sums after one more batch: (sum + 1) x ratio. */
+export function advance(logs: Logs, ratios: readonly number[]): Logs {
+  return ratios.map((ratio, k) => shortened(Math.min(mostLog, logOnePlus(logs[k]) + ratio)));
+}
+
+/** ln of the mean of the sums; -Infinity before the first batch. */
+export function logEvidence(logs: Logs): number {
+  return logMeanExp(logs);
+}
+
+/** The alternatives' mean, each by its part in the evidence; the first one before any batch. */
+export function likeliest(logs: Logs, alternatives: readonly number[]): number {
+  const largest = Math.max(...logs);
+  const parts = logs.map((one) => Math.exp(one - largest));
+  const all = parts.reduce((sum, part) => sum + part, 0);
+  if (all === 0) return alternatives[0] ?? 0;
+  return alternatives.reduce((sum, share, k) => sum + share * (parts[k] ?? 0), 0) / all;
+}
+
+/** ln(1 + e^log) without leaving the range of doubles. */
+function logOnePlus(log: number | undefined): number {
+  if (log === undefined) return 0;
+  return log > 0 ? log + Math.log1p(Math.exp(-log)) : Math.log1p(Math.exp(log));
+}
+
+/** As it is kept: the same whether it went through the status or not. */
+function shortened(log: number): number {
+  return Number(log.toFixed(4));
+}

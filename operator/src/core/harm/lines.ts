@@ -1,0 +1,245 @@
+// The lines of harm: what each counts, what it is held against, and what the plan does about it.
+import type { HarmAction, MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
+import type { HarmLineName } from "@retriever/crds/status/harm-status.ts";
+import type { Baseline } from "@retriever/crds/status/migration-status.ts";
+import { type Counters, latencyEdgesMs, type SliceCounters } from "@retriever/sidecar/contract/evidence.ts";
+import { upperBound } from "../gates/confidence-sequence.ts";
+import { logEvidenceBelow, logMeanExp } from "../gates/e-value.ts";
+import { failedSamples, triedSamples } from "../gates/gate-counts.ts";
+import { logWealthAbove, logWealthBelow } from "../gates/mean-loss.ts";
+import { alternativesOf, type Count, type Logs, likeliest, logRatios } from "./detector.ts";
+import {
+  type Contrast,
+  contrastEmpties,
+  contrastFailures,
+  contrastShares,
+  contrastSlowness,
+  noContrast,
+} from "./reference.ts";
+
+/** From this share of failed requests on nobody waits for `sustainedFor`. */
+export const severeLimit = 0.2;
+/** Of p95: this share of requests is slower anyway. */
+const slowShare = 0.05;
+/** Chance that a measured baseline is really above the bound that is used for it. */
+const baselineAlpha = 0.01;
+/** The first half of the budget is for all traffic: half of that for severe harm, the rest for the other lines. */
+const severeWeight = 0.25;
+const linesWeight = 0.25;
+const slicesWeight = 0.5;
+/** Slices that are judged by themselves; all others are one more. */
+export const mostSlices = 20;
+const sliceLines = 3;
+
+/** What a batch adds to a line. */
+export type LineCount = Count & {
+  /** Sum of squares, of lines that judge a mean. */
+  readonly squares?: number;
+  /** What the source did at the same time: meaning by line, see `reference.ts`. */
+  readonly reference?: Count;
+};
+
+export type LineRule = {
+  readonly line: HarmLineName;
+  /** The share (or mean) that may not be exceeded, 0..1. */
+  readonly limit: number;
+  /** Part of the error budget, 0..1. */
+  readonly weight: number;
+  readonly action: HarmAction;
+  readonly contrast: Contrast;
+  /** ln of the evidence that a batch gives to each alternative. */
+  readonly ratios: (count: LineCount) => readonly number[];
+  /** Half-way from the limit to what the evidence speaks for, or to what was seen: below it the harm is over. */
+  readonly alarmingShare: (logs: Logs, seen: Count) => number;
+  /** ln of the evidence of a part that the share is below this one. */
+  readonly logBelow: (part: LineCount, share: number) => number;
+};
+
+export type CounterLine = LineRule & { readonly count: (counters: Counters) => LineCount };
+export type SliceLine = LineRule & { readonly count: (counters: SliceCounters) => LineCount };
+
+type Facts = {
+  readonly plan: MigrationSpec;
+  readonly baseline: Baseline | undefined;
+  readonly pastCutover: boolean;
+  /** Recall proved, or is about to, that answers that differ aren't worse. */
+  readonly differenceIsHarmless: boolean;
+};
+
+/** The lines over all traffic that are judged on this side of the cutover. */
+export function trafficLines(facts: Facts): readonly CounterLine[] {
+  const lines = facts.pastCutover ? [...sampleLines(facts), ...liveLines(facts)] : beforeLines(facts);
+  return [...lines.map((line) => ({ ...line, weight: linesWeight / lines.length })), severeLine(facts)];
+}
+
+/** The same for one namespace: three lines. */
+export function sliceLinesOf({ plan, baseline, pastCutover, differenceIsHarmless }: Facts): readonly SliceLine[] {
+  const { scoreDelta, mismatch, shadowErrors, livePrimary } = plan.thresholds;
+  const weight = slicesWeight / ((mostSlices + 1) * sliceLines);
+  const after = plan.slices.afterCutover;
+  // A namespace has its own share of mismatches, which nobody measured: it is held against what any corpus may have.
+  const mismatchLimit = differenceIsHarmless ? 1 : Math.min(1, mismatch.ceiling + mismatch.maxIncrease);
+  const errors = pastCutover
+    ? { limit: boundOf(baseline?.errorShare, baseline?.requests) + livePrimary.maxErrorIncrease, action: after }
+    : { limit: shadowErrors.maxBadShare, action: shadowErrors.beforeCutover };
+  return [
+    {
+      ...shareRule("score", scoreDelta.maxBadShare, pastCutover ? after : scoreDelta.beforeCutover),
+      weight,
+      count: ({ scoreWorse, answered }) => ({ bad: scoreWorse, n: answered }),
+    },
+    {
+      ...shareRule("mismatch", mismatchLimit, pastCutover ? after : mismatch.beforeCutover),
+      weight,
+      count: ({ mismatch: bad, answered }) => ({ bad, n: answered }),
+    },
+    {
+      ...shareRule("errors", Math.min(1, errors.limit), errors.action),
+      contrast: pastCutover ? contrastFailures : noContrast,
+      weight,
+      count: pastCutover
+        ? (counters) => failuresOf(counters)
+        : ({ shadowErrors: bad, answered }) => ({ bad, n: answered + bad }),
+    },
+  ];
+}
+
+function beforeLines(facts: Facts): readonly CounterLine[] {
+  const { maxBadShare, beforeCutover } = facts.plan.thresholds.shadowErrors;
+  return [
+    ...sampleLines(facts),
+    {
+      ...shareRule("shadowErrors", maxBadShare, beforeCutover),
+      count: (counters) => ({ bad: failedSamples(counters), n: triedSamples(counters) }),
+    },
+  ];
+}
+
+/** What the samples say of the destination, whichever store is primary. */
+function sampleLines({ plan, baseline, pastCutover, differenceIsHarmless }: Facts): readonly CounterLine[] {
+  const { scoreDelta, latencyDelta, mismatch } = plan.thresholds;
+  const { recall } = plan;
+  const usual = baseline?.mismatchShare ?? undefined;
+  const mismatchLimit = usual === undefined ? mismatch.ceiling : boundOf(usual, baseline?.mismatchSamples);
+  const act = (line: { readonly beforeCutover: HarmAction; readonly afterCutover: HarmAction }): HarmAction =>
+    pastCutover ? line.afterCutover : line.beforeCutover;
+  return [
+    {
+      ...shareRule("score", scoreDelta.maxBadShare, act(scoreDelta)),
+      count: ({ scoreWorse, answered }) => ({ bad: scoreWorse, n: answered }),
+    },
+    {
+      ...shareRule("latency", latencyDelta.maxBadShare, act(latencyDelta)),
+      contrast: contrastSlowness,
+      count: (counters) => slownessOf(counters, pastCutover),
+    },
+    {
+      ...shareRule("mismatch", differenceIsHarmless ? 1 : mismatchLimit + mismatch.maxIncrease, act(mismatch)),
+      count: ({ mismatch: bad, answered }) => ({ bad, n: answered }),
+    },
+    ...(recall.mode === "Off" ? [] : [recallLine(recall.maxLoss, act(recall))]),
+  ];
+}
+
+/** Before the cutover a sample without an answer is slow; afterwards it is the source's own failure, and no harm. */
+function slownessOf(counters: Counters, pastCutover: boolean): LineCount {
+  const failed = pastCutover ? 0 : failedSamples(counters);
+  const reference = { bad: counters.latencyBetter, n: counters.answered };
+  return { bad: counters.latencyWorse + failed, n: counters.answered + failed, reference };
+}
+
+/** A mean instead of a share: how much lower the destination's recall is. */
+function recallLine(limit: number, action: HarmAction): CounterLine {
+  return {
+    line: "recall",
+    limit,
+    action,
+    weight: 0,
+    contrast: noContrast,
+    ratios: ({ bad, n, squares = 0 }) => logWealthAbove({ n, sum: bad, squares }, limit),
+    alarmingShare: (_logs, { bad, n }) => Math.max(limit, (limit + bad / Math.max(1, n)) / 2),
+    logBelow: ({ bad, n, squares = 0 }, share) => logMeanExp(logWealthBelow({ n, sum: bad, squares }, share)),
+    count: ({ recallSamples, recallLossSum, recallGainSum, recallSquaresSum }) => ({
+      bad: recallLossSum - recallGainSum,
+      n: recallSamples,
+      squares: recallSquaresSum,
+    }),
+  };
+}
+
+/** The new primary over all requests, above what was normal before the cutover. */
+function liveLines({ plan, baseline }: Facts): readonly CounterLine[] {
+  const { maxErrorIncrease, maxEmptyIncrease, maxP95IncreaseMs, afterCutover } = plan.thresholds.livePrimary;
+  if (baseline === undefined) return [];
+  const { requests, errorShare, emptyShare, p95Ms } = baseline;
+  const slowMs = p95Ms + maxP95IncreaseMs;
+  return [
+    {
+      ...shareRule("liveErrors", boundOf(errorShare, requests) + maxErrorIncrease, afterCutover),
+      contrast: contrastFailures,
+      count: (counters) => failuresOf(counters),
+    },
+    {
+      ...shareRule("emptyAnswers", boundOf(emptyShare, requests) + maxEmptyIncrease, afterCutover),
+      contrast: contrastEmpties(maxEmptyIncrease),
+      count: ({ empty, requests: n, emptyWorse, answered }) => ({
+        bad: empty,
+        n,
+        reference: { bad: emptyWorse, n: answered },
+      }),
+    },
+    {
+      ...shareRule("liveLatency", slowShare, afterCutover),
+      contrast: contrastShares(slowShare),
+      count: ({ latencyBuckets, shadowLatencyBuckets }) => ({
+        ...slowerThan(latencyBuckets, slowMs),
+        reference: slowerThan(shadowLatencyBuckets, slowMs),
+      }),
+    },
+  ];
+}
+
+/** Requests on every fifth of which the new primary fails: its own detector, and no wait. */
+function severeLine({ plan, pastCutover }: Facts): CounterLine {
+  return {
+    ...shareRule("severe", pastCutover ? severeLimit : 1, plan.thresholds.livePrimary.afterCutover),
+    weight: severeWeight,
+    count: (counters) => failuresOf(counters),
+  };
+}
+
+/** Failed requests less those that the source failed as well, as far as it was asked. */
+function failuresOf(counters: Pick<Counters, "requests" | "errors" | "failedChecked" | "failedWorse">): LineCount {
+  const { requests, errors, failedChecked, failedWorse } = counters;
+  const alone = failedChecked > 0 ? errors * Math.min(1, failedWorse / failedChecked) : errors;
+  return { bad: alone, n: requests, reference: { bad: failedWorse, n: failedChecked } };
+}
+
+/** Requests above the first edge that isn't below `limitMs`: never more than are really slower. */
+function slowerThan(buckets: readonly number[], limitMs: number): Count {
+  const edge = latencyEdgesMs.findIndex((upper) => upper >= limitMs);
+  const n = buckets.reduce((sum, count) => sum + count, 0);
+  const bad = edge === -1 ? 0 : buckets.slice(edge + 1).reduce((sum, count) => sum + count, 0);
+  return { bad, n };
+}
+
+/** What a measured share may really be; a share without its samples is taken as it is. */
+function boundOf(share: number | undefined, samples: number | undefined): number {
+  if (share === undefined) return 0;
+  return samples === undefined ? share : upperBound(share * samples, samples, baselineAlpha);
+}
+
+function shareRule(line: HarmLineName, limit: number, action: HarmAction): LineRule {
+  const most = Math.min(1, limit);
+  const alternatives = alternativesOf(most);
+  return {
+    line,
+    limit: most,
+    action,
+    weight: 0,
+    contrast: noContrast,
+    ratios: (count) => logRatios(count, most, alternatives),
+    alarmingShare: (logs) => (most + likeliest(logs, alternatives)) / 2,
+    logBelow: ({ bad, n }, share) => logEvidenceBelow(bad, n, share),
+  };
+}

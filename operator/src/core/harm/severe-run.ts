@@ -1,0 +1,58 @@
+// Requests that fail on a grand scale: acted on at once, but never on a hiccup, on one pod of several, or on too few.
+import { durationSeconds } from "@retriever/crds/fields/duration.ts";
+import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
+import type { HarmLine, SevereRun } from "@retriever/crds/status/harm-status.ts";
+import { binSeconds } from "@retriever/sidecar/contract/evidence.ts";
+import { logEvidence } from "./detector.ts";
+import type { LineCount, LineRule } from "./lines.ts";
+
+/** Fewer failed requests are never severe, whatever their share. */
+export const leastSevereFailures = 12;
+const leastPartRequests = 12;
+const refutation = Math.log(20);
+const mostPods = 2;
+
+type Bin = { readonly count: LineCount; readonly pods: readonly string[]; readonly startMs: number };
+
+/** The run of failures with one more bin; undefined while there is none, or once requests surely succeed again. */
+export function foldSevereRun(
+  before: SevereRun | undefined,
+  { count, pods, startMs }: Bin,
+  rule: LineRule,
+): SevereRun | undefined {
+  if (before === undefined && count.bad <= 0) return undefined;
+  const run = before ?? startRun(startMs);
+  const partBad = run.partBad + count.bad;
+  const partN = run.partN + count.n;
+  const isWhole = partN >= leastPartRequests;
+  if (isWhole && rule.logBelow({ bad: partBad, n: partN }, rule.limit) >= refutation) return undefined;
+  return {
+    from: run.from,
+    failures: run.failures + count.bad,
+    failingSeconds: run.failingSeconds + binSeconds * Math.min(1, count.bad / Math.max(1, count.n)),
+    partBad: isWhole ? 0 : partBad,
+    partN: isWhole ? 0 : partN,
+    pods: [...new Set([...run.pods, ...pods])].slice(0, mostPods),
+  };
+}
+
+function startRun(startMs: number): SevereRun {
+  return { from: new Date(startMs).toISOString(), failures: 0, failingSeconds: 0, partBad: 0, partN: 0, pods: [] };
+}
+
+type Severity = {
+  readonly plan: MigrationSpec;
+  /** Its evidence stands. */
+  readonly stands: boolean;
+  readonly serving: number;
+  readonly sourceAnswers: boolean;
+};
+
+/** Whether the line of severe harm is to be acted on now. */
+export function isSevere({ run, logs }: HarmLine, { plan, stands, serving, sourceAnswers }: Severity): boolean {
+  if (run === undefined || !stands || !sourceAnswers || logEvidence(logs) <= 0) return false;
+  const isManyPods = serving < mostPods || run.pods.length >= mostPods;
+  return (
+    isManyPods && run.failures >= leastSevereFailures && run.failingSeconds >= durationSeconds(plan.rollback.severeFor)
+  );
+}

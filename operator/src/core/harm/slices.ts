@@ -1,0 +1,51 @@
+// Slices: the busiest namespaces, chosen once for each side of the cutover, and all others as one more.
+import type { DetectionState } from "@retriever/crds/status/harm-status.ts";
+import type { SliceCounters } from "@retriever/sidecar/contract/evidence.ts";
+import { mostSlices } from "./lines.ts";
+import type { Bin } from "./new-bins.ts";
+
+/** Requests after which the busiest are told from the others, and how long is waited for them. */
+const choosingRequests = 5000;
+const choosingSeconds = 900;
+/** Namespaces that are remembered while it is chosen. */
+const mostNames = 64;
+
+export type Slices = Pick<DetectionState, "slices" | "slicesChosenIn">;
+
+type Choosing = {
+  /** Side of the cutover that they are chosen for. */
+  readonly part: string;
+  /** How long evidence has been gathered on this side, seconds. */
+  readonly ageSeconds: number;
+};
+
+/** The slices with one more bin: while they aren't chosen it is counted who is busy. */
+export function foldSlices(before: Slices, bin: Bin, { part, ageSeconds }: Choosing): Slices {
+  if (before.slicesChosenIn === part) return before;
+  const requests = new Map(
+    before.slicesChosenIn === undefined ? before.slices.map((one) => [one.name, one.requests]) : [],
+  );
+  for (const [name, counters] of bin.slices) requests.set(name, (requests.get(name) ?? 0) + counters.requests);
+  const busiest = [...requests]
+    .map(([name, count]) => ({ name, requests: count }))
+    .toSorted((a, b) => b.requests - a.requests || (a.name < b.name ? -1 : 1));
+  const all = busiest.reduce((sum, one) => sum + one.requests, 0);
+  const isChosen = busiest.length > 0 && (all >= choosingRequests || ageSeconds >= choosingSeconds);
+  return isChosen
+    ? { slices: busiest.slice(0, mostSlices), slicesChosenIn: part }
+    : { slices: busiest.slice(0, mostNames) };
+}
+
+/** What each chosen slice counted in a bin, by its number; empty before they are chosen. */
+export function sliceCounts({ slices, slicesChosenIn }: Slices, bin: Bin): ReadonlyMap<number, SliceCounters> {
+  const counts = new Map<number, SliceCounters>();
+  if (slicesChosenIn === undefined) return counts;
+  const numbers = new Map(slices.map(({ name }, index) => [name, index]));
+  for (const [name, counters] of bin.slices) {
+    const number = numbers.get(name) ?? mostSlices;
+    const known = counts.get(number);
+    if (known === undefined) counts.set(number, { ...counters });
+    else for (const key of Object.keys(known) as (keyof SliceCounters)[]) known[key] += counters[key];
+  }
+  return counts;
+}
