@@ -45,6 +45,7 @@ const causeClockSchema = z.strictObject({
 
 const severeRunSchema = z.strictObject({
   from: instant.describe("When it began."),
+  requests: z.number().meta(doc("Requests since then.", 50)),
   failures: z.number().meta(doc("Requests that failed and that the source didn't fail as well.", 40)),
   failingSeconds: z.number().meta(doc("How long all requests would have had to fail for as many.", 16)),
   partBad: badCount,

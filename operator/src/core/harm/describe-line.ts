@@ -19,7 +19,7 @@ export function sliceName(slice: number): string {
 }
 
 function countsOf({ clock, run, bad, n }: HarmLine): { bad: number; n: number; since: string } {
-  if (run !== undefined) return { bad, n, since: run.from };
+  if (run !== undefined) return { bad: run.failures, n: run.requests, since: run.from };
   if (clock === undefined || clock.n === 0) return { bad, n, since: clock?.since ?? "" };
   return { bad: clock.bad, n: clock.n, since: clock.since };
 }

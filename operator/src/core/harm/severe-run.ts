@@ -8,7 +8,8 @@ import type { LineCount, LineRule } from "./lines.ts";
 
 /** Fewer failed requests are never severe, whatever their share. */
 export const leastSevereFailures = 12;
-const leastPartRequests = 12;
+/** As few as can refute a share of a fifth by succeeding. */
+const leastPartRequests = 24;
 const refutation = Math.log(20);
 const mostPods = 2;
 
@@ -28,6 +29,7 @@ export function foldSevereRun(
   if (isWhole && rule.logBelow({ bad: partBad, n: partN }, rule.limit) >= refutation) return undefined;
   return {
     from: run.from,
+    requests: run.requests + count.n,
     failures: run.failures + count.bad,
     failingSeconds: run.failingSeconds + binSeconds * Math.min(1, count.bad / Math.max(1, count.n)),
     partBad: isWhole ? 0 : partBad,
@@ -37,7 +39,8 @@ export function foldSevereRun(
 }
 
 function startRun(startMs: number): SevereRun {
-  return { from: new Date(startMs).toISOString(), failures: 0, failingSeconds: 0, partBad: 0, partN: 0, pods: [] };
+  const nothing = { requests: 0, failures: 0, failingSeconds: 0, partBad: 0, partN: 0, pods: [] };
+  return { from: new Date(startMs).toISOString(), ...nothing };
 }
 
 type Severity = {

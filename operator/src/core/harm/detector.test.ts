@@ -1,0 +1,104 @@
+// The laws on which the stated error rate rests.
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { advance, alternativeCount, alternativesOf, likeliest, logEvidence, logRatios } from "./detector.ts";
+
+const limits = fc.double({ min: 0, max: 0.95, noNaN: true });
+const samples = fc.integer({ min: 1, max: 400 });
+
+/** Expected ratio of every alternative for n samples at a share, summed over all outcomes. */
+function expectedRatios(n: number, share: number, limit: number): number[] {
+  const alternatives = alternativesOf(limit);
+  const sums = alternatives.map(() => 0);
+  let logChance = n * Math.log1p(-share);
+  for (let bad = 0; bad <= n; bad += 1) {
+    for (const [k, ratio] of logRatios({ bad, n }, limit, alternatives).entries()) {
+      sums[k] = (sums[k] ?? 0) + Math.exp(logChance + ratio);
+    }
+    logChance += Math.log(((n - bad) / (bad + 1)) * (share / (1 - share)));
+  }
+  return sums;
+}
+
+describe("alternatives", () => {
+  it("lie above the limit, rise, and end short of everything", () => {
+    fc.assert(
+      fc.property(limits, (limit) => {
+        const all = alternativesOf(limit);
+        expect(all).toHaveLength(alternativeCount);
+        expect(all.every((share, k) => share > (all[k - 1] ?? limit) && share < 1)).toBe(true);
+      }),
+    );
+  });
+});
+
+describe("the ratio of a batch", () => {
+  it("is 1 on average at the limit and at most 1 below it: a healthy destination gathers no evidence", () => {
+    const sizes = fc.integer({ min: 1, max: 60 });
+    fc.assert(
+      fc.property(
+        sizes,
+        fc.constantFrom(0.001, 0.05, 0.2, 0.6),
+        fc.double({ min: 0.01, max: 1, noNaN: true }),
+        (n, limit, part) => {
+          for (const mean of expectedRatios(n, limit, limit)) expect(mean).toBeCloseTo(1, 6);
+          for (const mean of expectedRatios(n, limit * part, limit)) expect(mean).toBeLessThanOrEqual(1 + 1e-9);
+        },
+      ),
+    );
+  });
+
+  it("of two batches is the sum of theirs, whatever is a fraction", () => {
+    fc.assert(
+      fc.property(limits, samples, samples, fc.double({ min: 0, max: 1, noNaN: true }), (limit, n, m, share) => {
+        const alternatives = alternativesOf(limit);
+        const of = (count: number) => logRatios({ bad: share * count, n: count }, limit, alternatives);
+        const both = of(n + m);
+        for (const [k, ratio] of of(n).entries()) expect(ratio + (of(m)[k] ?? 0)).toBeCloseTo(both[k] ?? 0, 6);
+      }),
+    );
+  });
+
+  it("says nothing about a limit of 1, and treats one of 0 as 1 in 10,000", () => {
+    expect(logRatios({ bad: 5, n: 5 }, 1, alternativesOf(1)).every((ratio) => ratio === 0)).toBe(true);
+    expect(alternativesOf(0)).toEqual(alternativesOf(1e-4));
+  });
+
+  it("takes a count that can't be for the nearest one that can", () => {
+    const alternatives = alternativesOf(0.05);
+    expect(logRatios({ bad: 9, n: 5 }, 0.05, alternatives)).toEqual(logRatios({ bad: 5, n: 5 }, 0.05, alternatives));
+    expect(logRatios({ bad: -1, n: -5 }, 0.05, alternatives).every((ratio) => Math.abs(ratio) === 0)).toBe(true);
+  });
+});
+
+describe("the sums", () => {
+  const alternatives = alternativesOf(0.05);
+  const fold = (batches: readonly (readonly [number, number])[]) =>
+    batches.reduce<readonly number[]>((logs, [bad, n]) => advance(logs, logRatios({ bad, n }, 0.05, alternatives)), []);
+
+  it("grow by one candidate a batch where nothing speaks for or against: after N batches the mean is N", () => {
+    const flat = alternatives.map(() => 0);
+    let logs: readonly number[] = [];
+    for (let batch = 1; batch <= 100; batch += 1) {
+      logs = advance(logs, flat);
+      expect(Math.exp(logEvidence(logs))).toBeCloseTo(batch, 1);
+    }
+  });
+
+  it("forget a healthy past: harm after a long good time takes no longer than at once", () => {
+    const past = Array.from({ length: 1000 }, () => [1, 100] as const);
+    const harm = Array.from({ length: 5 }, () => [5, 5] as const);
+    expect(logEvidence(fold([...past, ...harm]))).toBeGreaterThan(logEvidence(fold(harm)) - 0.01);
+  });
+
+  it("are nothing before the first batch, and bounded after any number", () => {
+    expect(logEvidence([])).toBe(Number.NEGATIVE_INFINITY);
+    expect(logEvidence(fold([[1e9, 1e9]]))).toBeLessThan(10_000);
+  });
+
+  it("speak for the share that was seen", () => {
+    expect(likeliest([], alternatives)).toBe(alternatives[0]);
+    expect(likeliest(fold([[98, 100]]), alternatives)).toBeCloseTo(alternatives.at(-1) ?? 0, 2);
+    expect(likeliest(fold([[300, 1000]]), alternatives)).toBeCloseTo(0.31, 1);
+  });
+});

@@ -1,0 +1,55 @@
+// The destination's doing, or both stores' at once.
+import { describe, expect, it } from "vitest";
+import { contrastEmpties, contrastFailures, contrastShares, contrastSlowness, noContrast } from "./reference.ts";
+
+const own = { bad: 30, n: 100 };
+
+describe("slower samples", () => {
+  it.each([
+    [30, 0, "worse"],
+    [30, 30, "unproved"],
+    [30, 25, "unproved"],
+    [0, 0, "unproved"],
+    [6, 0, "unproved"],
+    [16, 0, "worse"],
+  ])("%d slower at the destination and %d at the source: %s", (bad, better, verdict) => {
+    expect(contrastSlowness({ bad, n: 100 }, { bad: better, n: 100 })).toBe(verdict);
+  });
+});
+
+describe("failed requests", () => {
+  it.each([
+    [0, 0, "unseen"],
+    [0, 200, "unproved"],
+    [3, 3, "unproved"],
+    [12, 12, "worse"],
+    [40, 200, "worse"],
+  ])("of which the source answered %d of %d: %s", (bad, n, verdict) => {
+    expect(contrastFailures(own, { bad, n })).toBe(verdict);
+  });
+});
+
+describe("empty answers", () => {
+  it.each([
+    [0, 5, "unseen"],
+    [0, 100, "unproved"],
+    [30, 100, "worse"],
+    [6, 100, "unproved"],
+  ])("%d of %d samples empty at the destination alone: %s", (bad, n, verdict) => {
+    expect(contrastEmpties(0.05)(own, { bad, n })).toBe(verdict);
+  });
+});
+
+describe("slow requests", () => {
+  it.each([
+    [0, 5, "unseen"],
+    [0, 100, "worse"],
+    [30, 100, "unproved"],
+  ])("beside %d slow ones of %d samples of the source: %s", (bad, n, verdict) => {
+    expect(contrastShares(0.05)({ bad: 300, n: 1000 }, { bad, n })).toBe(verdict);
+  });
+});
+
+it("what is judged against a baseline alone needs no source", () => {
+  expect(noContrast(own, { bad: 0, n: 0 })).toBe("worse");
+});

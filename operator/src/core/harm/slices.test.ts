@@ -1,0 +1,67 @@
+// Who is judged by itself: the busiest namespaces, once for each side of the cutover.
+import { noCounters, type SliceCounters } from "@retriever/sidecar/contract/evidence.ts";
+import { describe, expect, it } from "vitest";
+import { foldSlices, type Slices, sliceCounts } from "./slices.ts";
+
+function counting(requests: number, mismatch = 0): SliceCounters {
+  const nothing = { errors: 0, failedChecked: 0, failedWorse: 0, shadowErrors: 0, scoreWorse: 0 };
+  return { ...nothing, requests, answered: requests, mismatch };
+}
+
+function aBin(slices: Readonly<Record<string, SliceCounters>>) {
+  return { at: 0, counters: noCounters(), slices: new Map(Object.entries(slices)), failing: [] };
+}
+
+const many = Object.fromEntries(Array.from({ length: 30 }, (_, rank) => [`tenant-${rank}`, counting(1000 - rank)]));
+const young = { part: "Ramp", ageSeconds: 10 };
+const none: Slices = { slices: [] };
+
+describe("slices", () => {
+  it("are the 20 busiest namespaces once there were enough requests to tell", () => {
+    const { slices, slicesChosenIn } = foldSlices(none, aBin(many), young);
+    expect(slicesChosenIn).toBe("Ramp");
+    expect(slices.map(({ name }) => name)).toEqual(Array.from({ length: 20 }, (_, rank) => `tenant-${rank}`));
+  });
+
+  it("aren't chosen from a handful of requests, unless thin traffic was watched for 15 minutes", () => {
+    const few = aBin({ a: counting(3), b: counting(5) });
+    const counted = foldSlices(none, few, young);
+    expect(counted).toEqual({
+      slices: [
+        { name: "b", requests: 5 },
+        { name: "a", requests: 3 },
+      ],
+    });
+    expect(foldSlices(counted, few, { part: "Ramp", ageSeconds: 900 })).toMatchObject({
+      slices: [
+        { name: "b", requests: 10 },
+        { name: "a", requests: 6 },
+      ],
+      slicesChosenIn: "Ramp",
+    });
+  });
+
+  it("stay what they are until the other side of the cutover, where they are chosen anew", () => {
+    const chosen = foldSlices(none, aBin(many), young);
+    expect(foldSlices(chosen, aBin({ new: counting(9999) }), young)).toBe(chosen);
+    const after = foldSlices(chosen, aBin({ new: counting(9999) }), { part: "Guard", ageSeconds: 0 });
+    expect(after).toEqual({ slices: [{ name: "new", requests: 9999 }], slicesChosenIn: "Guard" });
+  });
+
+  it("count by number, and all others as one more", () => {
+    const chosen = foldSlices(none, aBin(many), young);
+    const counts = sliceCounts(
+      chosen,
+      aBin({ "tenant-3": counting(5, 2), other: counting(1, 1), another: counting(2) }),
+    );
+    expect([...counts].map(([number, { requests, mismatch }]) => [number, requests, mismatch])).toEqual([
+      [3, 5, 2],
+      [20, 3, 1],
+    ]);
+    expect(sliceCounts(none, aBin(many)).size).toBe(0);
+  });
+
+  it("without a namespace in any request are never chosen", () => {
+    expect(foldSlices(none, aBin({}), { part: "Ramp", ageSeconds: 5000 })).toEqual({ slices: [] });
+  });
+});
