@@ -2,7 +2,7 @@
 import type { Serving } from "@retriever/sidecar/contract/follow-overlay.ts";
 import type { Draws } from "./draws.ts";
 import type { Regime, Service } from "./regime.ts";
-import { addToBucket, fieldPlace, type Row } from "./toy-evidence.ts";
+import { addToBucket, fieldPlace, type Row } from "./toy-row.ts";
 
 export type Traffic = {
   readonly draws: Draws;
@@ -35,7 +35,7 @@ function spreadLatencies(draws: Draws, row: Row, answered: number, { buckets }: 
     if (left === 0) return;
     const isLast = bucket === buckets.length - 1;
     const count = isLast ? left : draws.binomial(left, Math.min(1, share / shareLeft));
-    if (count > 0) addToBucket(row, bucket, count);
+    if (count > 0) addToBucket(row, "latencyBuckets", bucket, count);
     left -= count;
     shareLeft = Math.max(1e-12, shareLeft - share);
   }

@@ -195,15 +195,18 @@ export abstract class ToyCluster {
     };
   }
 
-  /** What pods answer with; windows of the plan's spans, or of those asked for. */
-  surroundings(spans: Surroundings["spans"] = Object.values(spansOf(this.#plan))): Surroundings {
+  /** What pods answer with: windows of the plan's spans and the bins that the status lacks, or what is asked for. */
+  surroundings(asked: Partial<Pick<Surroundings, "spans" | "binsFrom">> = {}): Surroundings {
+    const known = new Map(this.status.evidence?.pods.map(({ uid, binsUntil }) => [uid, binsUntil]));
     return {
       nowMs: this.now,
       elapsedMs: this.#elapsedMs,
       base: this.base,
       ...this.#setup.stores,
       health: this.#stores,
-      spans,
+      spans: Object.values(spansOf(this.#plan)),
+      binsFrom: (podUid) => known.get(podUid) ?? 0,
+      ...asked,
     };
   }
 
@@ -271,7 +274,7 @@ export abstract class ToyCluster {
     const { draws } = this.#setup;
     const pods = this.pods.length;
     const traffic = (primary: StoreName): Traffic => ({ draws, pods, regime: this.regimeAt(nowMs, primary) });
-    for (const pod of this.pods) pod.serve(second, traffic);
+    for (const pod of this.pods) pod.serve(second, nowMs, traffic);
   }
 
   #file() {

@@ -2,39 +2,31 @@
 // the seconds that the real ring holds.
 
 import type { Span } from "@retriever/operator/core/time/evidence-spans.ts";
-import { type Counters, type Evidence, noCounters } from "@retriever/sidecar/contract/evidence.ts";
+import type { Evidence } from "@retriever/sidecar/contract/evidence.ts";
+import { ToyBins } from "./toy-bins.ts";
+import { countersBetween, emptyRow, type Row, rowWidth } from "./toy-row.ts";
 
-type Plain = Exclude<keyof Counters, "latencyBuckets" | "shadowLatencyBuckets">;
-
-const plainFields = Object.keys(noCounters()).filter((key): key is Plain => !key.endsWith("Buckets"));
-const firstBucket = plainFields.length;
-const width = firstBucket + noCounters().latencyBuckets.length;
 /** The longest span, the second before it that a window subtracts, and as much as may be taken back. */
 const keptSeconds = 901 + 120;
 
-/** Place of a field in a row; `bucket` is added to the place of the first latency bucket. */
-export const fieldPlace = Object.fromEntries(plainFields.map((field, index) => [field, index])) as Readonly<
-  Record<Plain, number>
->;
-
-export type Row = Float64Array;
-
-/** A row of zeros. */
-export function emptyRow(): Row {
-  return new Float64Array(width);
-}
-
 const nothing = emptyRow();
 
-/** Adds to a latency bucket of a row. */
-export function addToBucket(row: Row, bucket: number, count: number): void {
-  row[firstBucket + bucket] = (row[firstBucket + bucket] ?? 0) + count;
-}
+/** What one answer is about. */
+export type EvidenceQuestion = {
+  readonly epoch: number;
+  /** The pod's own clock, and the wall clock, ms. */
+  readonly elapsedMs: number;
+  readonly nowMs: number;
+  readonly spans: readonly Span[];
+  /** Where the bins begin, epoch seconds. */
+  readonly binsFrom: number;
+};
 
 /** Counts of one configuration. Seconds are those of the pod's own clock, which never jumps. */
 export class ToyEvidence {
-  readonly #sums = new Float64Array(width * keptSeconds);
+  readonly #sums = new Float64Array(rowWidth * keptSeconds);
   readonly #activatedAtMs: number;
+  #bins = new ToyBins();
   #first: number | undefined;
   #last = 0;
 
@@ -45,18 +37,20 @@ export class ToyEvidence {
   clone(): ToyEvidence {
     const copy = new ToyEvidence(this.#activatedAtMs);
     copy.#sums.set(this.#sums);
+    copy.#bins = this.#bins.clone();
     copy.#first = this.#first;
     copy.#last = this.#last;
     return copy;
   }
 
-  /** Counts what happened in a second; seconds come in order and without a gap. */
-  add(second: number, row: Row): void {
+  /** Counts what happened in a second that ends at `nowMs` of the wall clock; seconds come in order and without a gap. */
+  add(second: number, nowMs: number, row: Row): void {
     const before = this.#first === undefined ? nothing : this.#sumUntil(this.#last);
+    this.#bins.add(second, nowMs, before);
     this.#first ??= second;
     this.#last = second;
-    const start = (second % keptSeconds) * width;
-    for (let place = 0; place < width; place += 1) {
+    const start = (second % keptSeconds) * rowWidth;
+    for (let place = 0; place < rowWidth; place += 1) {
       this.#sums[start + place] = (before[place] ?? 0) + (row[place] ?? 0);
     }
   }
@@ -65,21 +59,22 @@ export class ToyEvidence {
   rewind(second: number): void {
     if (this.#first !== undefined && second < this.#first) this.#first = undefined;
     this.#last = Math.min(this.#last, second);
+    this.#bins.rewind(second);
   }
 
-  read(epoch: number, elapsedMs: number, spans: readonly Span[]): Evidence {
+  read({ epoch, elapsedMs, nowMs, spans, binsFrom }: EvidenceQuestion): Evidence {
+    const sums = this.#sumUntil(this.#last);
     return {
       epoch,
       sinceSeconds: Math.max(0, elapsedMs - this.#activatedAtMs) / 1000,
-      counters: toCounters(this.#sumUntil(this.#last), undefined),
-      closedAt: 0,
-      bins: [],
+      counters: countersBetween(nothing, sums),
+      ...this.#bins.read(binsFrom, nowMs, sums),
       windows: spans.map((span) => {
         const to = Math.floor(elapsedMs / 1000) - span.offsetSeconds;
         const from = to - span.seconds + 1;
         // A second is called by its end.
         const coveredMs = to * 1000 - Math.max((from - 1) * 1000, this.#activatedAtMs);
-        const counters = toCounters(this.#sumUntil(to), this.#sumUntil(from - 1));
+        const counters = countersBetween(this.#sumUntil(from - 1), this.#sumUntil(to));
         return { ...span, coveredSeconds: Math.max(0, coveredMs) / 1000, counters };
       }),
     };
@@ -88,14 +83,6 @@ export class ToyEvidence {
   #sumUntil(second: number): Row {
     if (this.#first === undefined || second < this.#first) return nothing;
     const slot = Math.min(second, this.#last) % keptSeconds;
-    return this.#sums.subarray(slot * width, (slot + 1) * width);
+    return this.#sums.subarray(slot * rowWidth, (slot + 1) * rowWidth);
   }
-}
-
-function toCounters(until: Row, before: Row | undefined): Counters {
-  const difference = (place: number): number => (until[place] ?? 0) - (before?.[place] ?? 0);
-  const counters = noCounters();
-  for (const [place, field] of plainFields.entries()) counters[field] = difference(place);
-  counters.latencyBuckets = counters.latencyBuckets.map((_, bucket) => difference(firstBucket + bucket));
-  return counters;
 }

@@ -8,7 +8,8 @@ import type { SidecarStatus, StoreStatus } from "@retriever/sidecar/contract/sta
 import type { StoreIdentity } from "@retriever/stores/config/identity.ts";
 import { type ConfigFiles, followFiles, type Running } from "./follow-files.ts";
 import { serveSecond, type Traffic } from "./serve.ts";
-import { emptyRow, ToyEvidence } from "./toy-evidence.ts";
+import { ToyEvidence } from "./toy-evidence.ts";
+import { emptyRow } from "./toy-row.ts";
 import { probedStore, type StoreHealth } from "./toy-store.ts";
 
 type OverlayFile = { readonly hash: string; readonly document: Overlay };
@@ -25,6 +26,8 @@ export type Surroundings = {
   readonly destination: StoreIdentity;
   readonly health: Readonly<Record<StoreName, StoreHealth>>;
   readonly spans: readonly Span[];
+  /** Where the bins begin that a pod is asked for, by its UID; epoch seconds. */
+  readonly binsFrom: (podUid: string) => number;
 };
 
 const baseAlone = { primary: "source", shadow: "none", sampleRate: 0 } as const;
@@ -101,12 +104,12 @@ export class ToyPod {
     if (this.#running.inForce?.hash !== before?.hash) this.#activate(atMs);
   }
 
-  /** Serves for the second of its clock that ends now. */
-  serve(second: number, traffic: (primary: StoreName) => Traffic): void {
+  /** Serves for the second of its clock that ends at `nowMs` of the wall clock. */
+  serve(second: number, nowMs: number, traffic: (primary: StoreName) => Traffic): void {
     this.#row.fill(0);
     const serving = this.#serving();
     if (this.sidecarRunning) serveSecond(traffic(serving.primary), serving, this.#row);
-    this.#evidence.add(second, this.#row);
+    this.#evidence.add(second, nowMs, this.#row);
   }
 
   /** Forgets the traffic after a second. */
@@ -146,7 +149,7 @@ export class ToyPod {
       config: this.#config(around),
       configFault: null,
       stores: this.#stores(around),
-      evidence: this.#evidence.read(epoch, around.elapsedMs, around.spans),
+      evidence: this.#evidence.read({ ...around, epoch, binsFrom: around.binsFrom(this.uid) }),
     };
   }
 

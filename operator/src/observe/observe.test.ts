@@ -2,6 +2,7 @@ import { migrationSpecSchema } from "@retriever/crds/spec/migration-spec.ts";
 import { describe, expect, test } from "vitest";
 import type { Migration } from "#core/model/migration.ts";
 import { OperatorError } from "#errors.ts";
+import { someCounters } from "#test/builders/counters.ts";
 import { aCondition, aStatus } from "#test/builders/migration.ts";
 import { aPod, aWorkload, searchKey, searchSpec, seedSearchApp } from "#test/builders/search-app.ts";
 import { aSidecarStatus } from "#test/builders/sidecar-status.ts";
@@ -76,6 +77,17 @@ describe("an observation", () => {
       { seconds: 300, offsetSeconds: 0 },
       { seconds: 300, offsetSeconds: 0 },
       { seconds: 300, offsetSeconds: 300 },
+    ]);
+  });
+
+  test("asks each pod for the bins that its record lacks, and one without a record for all", async () => {
+    const { observed, sidecars, migration } = arrange(2);
+    const known = { uid: aPod("search-api-1").uid, startId: "a", binsUntil: 1_772_323_200, counters: someCounters() };
+    const rest = { epoch: 5, recordedAt: "2026-03-01T00:00:00Z", vanished: someCounters(), vanishedPods: 0 };
+    await observed({ ...migration, status: aStatus({ evidence: { ...rest, pods: [known] } }) });
+    expect(sidecars.asked.map(({ address, bins }) => [address, bins])).toEqual([
+      ["ip-search-api-0", 0],
+      ["ip-search-api-1", 1_772_323_200],
     ]);
   });
 

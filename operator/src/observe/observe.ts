@@ -1,6 +1,5 @@
 // One observation of everything a decision needs: all reads at once, each with its own deadline. Never decides.
 
-import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
 import type { Migration } from "#core/model/migration.ts";
 import type { Observation } from "#core/model/observation.ts";
 import type { Read } from "#core/model/workload.ts";
@@ -13,7 +12,7 @@ import { readAlerts } from "./read-alerts.ts";
 import { readIdentity } from "./read-identity.ts";
 import { readJobs } from "./read-jobs.ts";
 import { readOverlay } from "./read-overlay.ts";
-import { readPods } from "./read-pods.ts";
+import { type PodsPlace, readPods } from "./read-pods.ts";
 import { readStaging } from "./read-staging.ts";
 import { readTarget } from "./read-target.ts";
 
@@ -39,7 +38,7 @@ export async function observe(migration: Migration, deps: ObserveDeps, signal: A
   const [targetRead, overlay, pods, claims, identity, staging, alerts, jobs] = await Promise.all([
     readTarget({ namespace, target, workload }, cluster, deadline),
     readOverlay({ namespace, target }, cluster, deadline),
-    podsOf(workload, { namespace, plan }, deps, deadline),
+    podsOf(workload, { namespace, plan, evidence: migration.status.evidence }, deps, deadline),
     attempt(deadline, "claims", (signal) => cluster.listClaims(namespace, target, uid, signal)),
     readIdentity({ phase, plan }, deps, deadline),
     readStaging({ namespace, phase, plan }, cluster, deadline),
@@ -62,14 +61,14 @@ export async function observe(migration: Migration, deps: ObserveDeps, signal: A
 
 async function podsOf(
   workload: Promise<Read<WorkloadRead | undefined>>,
-  { namespace, plan }: { readonly namespace: string; readonly plan: MigrationSpec },
+  place: Omit<PodsPlace, "selector">,
   deps: ObserveDeps,
   deadline: ReadDeadline,
 ): Promise<Observation["pods"]> {
   const read = await workload;
   if (!read.ok) return read;
   if (read.value === undefined) return { ok: true, value: [] };
-  return readPods({ namespace, selector: read.value.selector, plan }, deps, deadline);
+  return readPods({ ...place, selector: read.value.selector }, deps, deadline);
 }
 
 function unread(why: string): { readonly ok: false; readonly why: string } {

@@ -1,12 +1,13 @@
 // The target's pods, and what each running sidecar says of itself.
 
 import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
+import type { EpochEvidence } from "@retriever/crds/status/migration-status.ts";
 import type { SidecarStatus } from "@retriever/sidecar/contract/status.ts";
 import type { Observation } from "#core/model/observation.ts";
 import type { PodObservation, Read } from "#core/model/workload.ts";
 import { spansOf } from "#core/time/evidence-spans.ts";
 import type { PodRead } from "#ports/cluster.ts";
-import type { WindowSpan } from "#ports/sidecars.ts";
+import type { StatusQuestion } from "#ports/sidecars.ts";
 import { mapBounded } from "#timing/bounded.ts";
 import { attempt, type ReadDeadline } from "./attempt.ts";
 import type { ObserveDeps } from "./observe-deps.ts";
@@ -14,7 +15,13 @@ import type { ObserveDeps } from "./observe-deps.ts";
 /** Sidecars asked at a time: many enough for one reconcile a second at 100 pods, few enough for a small operator. */
 const asked = 20;
 
-type PodsPlace = { readonly namespace: string; readonly selector: string; readonly plan: MigrationSpec };
+export type PodsPlace = {
+  readonly namespace: string;
+  readonly selector: string;
+  readonly plan: MigrationSpec;
+  /** What is known of the pods so far: it says up to where the bins of each were taken in. */
+  readonly evidence: EpochEvidence | undefined;
+};
 
 /** All pods of the selector. A sidecar that doesn't answer is a pod whose status says why. */
 export async function readPods(
@@ -22,22 +29,26 @@ export async function readPods(
   deps: ObserveDeps,
   deadline: ReadDeadline,
 ): Promise<Observation["pods"]> {
-  const { namespace, selector, plan } = place;
+  const { namespace, selector, plan, evidence } = place;
   const read = await attempt(deadline, "pods", (signal) => deps.cluster.listPods(namespace, selector, signal));
   if (!read.ok) return read;
   const spans = spansOf(plan);
   const windows = [spans.fast, spans.alert, spans.detection];
-  return { ok: true, value: await mapBounded(read.value, asked, (pod) => observePod(pod, windows, deps, deadline)) };
+  const binsUntil = new Map(evidence?.pods.map((pod) => [pod.uid, pod.binsUntil]));
+  const observed = await mapBounded(read.value, asked, (pod) =>
+    observePod(pod, { windows, bins: binsUntil.get(pod.uid) ?? 0 }, deps, deadline),
+  );
+  return { ok: true, value: observed };
 }
 
 async function observePod(
   pod: PodRead,
-  windows: readonly WindowSpan[],
+  question: StatusQuestion,
   deps: ObserveDeps,
   deadline: ReadDeadline,
 ): Promise<PodObservation> {
   const { ip, adminPort, ...rest } = pod;
-  const status = await readStatus(pod, (signal) => deps.sidecars.readStatus(ip, adminPort, windows, signal), deadline);
+  const status = await readStatus(pod, (signal) => deps.sidecars.readStatus(ip, adminPort, question, signal), deadline);
   return { ...rest, status: ofThisPod(status, pod) };
 }
 

@@ -3,12 +3,14 @@ import type { SidecarStatus } from "@retriever/sidecar/contract/status.ts";
 
 export type WindowSpan = { readonly seconds: number; readonly offsetSeconds: number };
 
+/** What a status should tell beside the totals. */
+export type StatusQuestion = {
+  readonly windows: readonly WindowSpan[];
+  /** Where the closed bins begin, epoch seconds of the pod's wall clock; 0: all that it keeps. */
+  readonly bins: number;
+};
+
 export interface Sidecars {
   /** Throws with a coded error when the pod doesn't answer within its deadline, or not with a status. */
-  readStatus(
-    address: string,
-    port: number,
-    windows: readonly WindowSpan[],
-    signal: AbortSignal,
-  ): Promise<SidecarStatus>;
+  readStatus(address: string, port: number, question: StatusQuestion, signal: AbortSignal): Promise<SidecarStatus>;
 }

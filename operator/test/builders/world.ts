@@ -8,14 +8,15 @@ import {
   type Phase,
   type Revision,
 } from "@retriever/crds/status/migration-status.ts";
-import type { Counters } from "@retriever/sidecar/contract/evidence.ts";
+import { binSeconds, type Counters, type EvidenceBin } from "@retriever/sidecar/contract/evidence.ts";
 import type { SidecarStatus, StoreStatus } from "@retriever/sidecar/contract/status.ts";
 import type { Migration, MigrationMeta } from "#core/model/migration.ts";
 import type { Observation } from "#core/model/observation.ts";
 import type { OverlayObservation, PodObservation } from "#core/model/workload.ts";
 import { intentOf, renderOverlay } from "#core/overlay/revision.ts";
 import { spansOf } from "#core/time/evidence-spans.ts";
-import { someCounters } from "./counters.ts";
+import { closedBins } from "./bins.ts";
+import { shareOf, someCounters } from "./counters.ts";
 import { aTarget } from "./search-app.ts";
 import { aSidecarStatus, aStore, destinationIdentity, sourceIdentity } from "./sidecar-status.ts";
 import { aSpec } from "./spec.ts";
@@ -114,7 +115,7 @@ export class PodBuilder {
     }));
   }
 
-  /** Follows the migration's revision, with the same counters in every window of its plan. */
+  /** Follows the migration's revision, with the same counters in every window of its plan, and in the bins of its alert's. */
   following(migration: Migration, counters: Partial<Counters> = {}): PodBuilder {
     const { status, spec } = migration;
     const overlay = overlayOf(migration);
@@ -123,6 +124,7 @@ export class PodBuilder {
     const spans = spansOf(spec.value);
     const windows = [spans.fast, spans.alert, spans.detection];
     const counted = someCounters(counters);
+    const bins = Math.max(1, Math.floor(spans.alert.seconds / binSeconds));
     return this.with({ annotatedEpoch: revision.epoch }).saying(({ config, evidence }) => ({
       config: {
         ...config,
@@ -139,8 +141,15 @@ export class PodBuilder {
         epoch: revision.epoch,
         counters: counted,
         windows: windows.map((span) => ({ ...span, coveredSeconds: span.seconds, counters: counted })),
+        ...closedBins(noon, bins, shareOf(counted, 1 / bins)),
       },
     }));
+  }
+
+  /** Has counted the same in each of the bins before noon. */
+  inBins(bins: number, counters: Partial<Counters>, slices?: EvidenceBin["slices"]): PodBuilder {
+    const closed = closedBins(noon, bins, someCounters(counters), slices);
+    return this.saying(({ evidence }) => ({ evidence: { ...evidence, ...closed } }));
   }
 
   build(): PodObservation {

@@ -1,8 +1,9 @@
 // Evidence in classes: what traffic does between two reconciles, and the counters and windows a pod then shows.
-import { type Counters, noCounters } from "@retriever/sidecar/contract/evidence.ts";
+import { binSeconds, type Counters, type EvidenceBin, noCounters } from "@retriever/sidecar/contract/evidence.ts";
 import { spansOf } from "#core/time/evidence-spans.ts";
+import { closedBins } from "#test/builders/bins.ts";
 import { allAt, someCounters } from "#test/builders/counters.ts";
-import { spec } from "./plan.ts";
+import { spec, stepMs } from "./plan.ts";
 import type { Pod, Seen } from "./world.ts";
 
 /**
@@ -46,6 +47,14 @@ export function windowsOf(pod: Pod, evidence: Evidence) {
   return windows.map((span) => ({ ...span, coveredSeconds: span.seconds, counters: shown }));
 }
 
+/** The bins of the step that has passed; none when the evidence is unknown. */
+export function binsOf(pod: Pod, evidence: Evidence, at: number): { closedAt: number; bins: EvidenceBin[] } {
+  if (evidence === "unknown") return { closedAt: 0, bins: [] };
+  const seen: Seen = evidence === "none" ? "nothing" : after("nothing", evidence);
+  const bins = stepMs / 1000 / binSeconds;
+  return closedBins(at, seen === "nothing" ? 0 : bins, counters(pod, seen, windowRequests / bins));
+}
+
 const made = new Map<string, Counters>();
 
 function counters(pod: Pod, seen: Seen, requests: number): Counters {
@@ -65,11 +74,15 @@ function makeCounters(seen: Seen, requests: number, rate: number, isPastCutover:
   const shadowErrors = !isPastCutover && seen === "errors" ? tried / 2 : 0;
   const answered = tried - shadowErrors;
   const bad = seen === "bad" ? answered / 2 : 0;
+  const failedChecked = errors * rate;
   return someCounters({
     requests,
     errors,
+    failedChecked,
+    failedWorse: failedChecked,
     latencyBuckets: allAt(20, requests - errors),
     answered,
+    shadowLatencyBuckets: allAt(20, answered),
     shadowErrors,
     scoreWorse: bad,
     scoreWorseSum: bad * 0.1,

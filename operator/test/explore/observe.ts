@@ -5,7 +5,7 @@ import type { OverlayObservation, PodObservation } from "#core/model/workload.ts
 import { aTarget } from "#test/builders/search-app.ts";
 import { aSidecarStatus, aStore, destinationIdentity, sourceIdentity } from "#test/builders/sidecar-status.ts";
 import { jobsOf } from "./drift.ts";
-import { type Evidence, totals, windowsOf } from "./evidence.ts";
+import { binsOf, type Evidence, totals, windowsOf } from "./evidence.ts";
 import { origin } from "./plan.ts";
 import { type OverlayObject, type Pod, primaryOf, type World } from "./world.ts";
 
@@ -20,7 +20,7 @@ export function observe(world: World, evidence: Evidence, at: number): Observati
     target: { ok: true, value: aTarget(2) },
     overlay: { ok: true, value: world.overlay === null ? null : overlayOf(world.overlay) },
     pods: world.listable
-      ? { ok: true, value: world.pods.map((pod, index) => podOf(pod, index, world, evidence)) }
+      ? { ok: true, value: world.pods.map((pod, index) => podOf(pod, index, world, { evidence, at })) }
       : unread,
     claims: { ok: true, value: [] },
     acts: { ok: true, value: world.acts.map(actOf) },
@@ -50,7 +50,9 @@ export function podName(index: number): string {
   return `pod-${index + 1}`;
 }
 
-function podOf(pod: Pod, index: number, world: World, evidence: Evidence): PodObservation {
+type Seen = { readonly evidence: Evidence; readonly at: number };
+
+function podOf(pod: Pod, index: number, world: World, seen: Seen): PodObservation {
   const name = podName(index);
   return {
     name,
@@ -61,13 +63,13 @@ function podOf(pod: Pod, index: number, world: World, evidence: Evidence): PodOb
     nodeLost: false,
     annotatedEpoch: pod.annotated,
     status:
-      evidence === "silent"
+      seen.evidence === "silent"
         ? { ok: false, why: "timed out" }
-        : { ok: true, value: statusOf(pod, name, world, evidence) },
+        : { ok: true, value: statusOf(pod, name, world, seen) },
   };
 }
 
-function statusOf(pod: Pod, name: string, world: World, evidence: Evidence) {
+function statusOf(pod: Pod, name: string, world: World, { evidence, at }: Seen) {
   const document = pod.force?.document;
   const epoch = document?.revision.epoch ?? 0;
   return aSidecarStatus({
@@ -93,8 +95,7 @@ function statusOf(pod: Pod, name: string, world: World, evidence: Evidence) {
       sinceSeconds: 60,
       counters: totals(pod),
       windows: windowsOf(pod, evidence),
-      closedAt: 0,
-      bins: [],
+      ...binsOf(pod, evidence, at),
     },
   });
 }

@@ -1,16 +1,18 @@
 // Sidecars in memory, by address.
 import type { SidecarStatus } from "@retriever/sidecar/contract/status.ts";
 import { OperatorError } from "#errors.ts";
-import type { Sidecars, WindowSpan } from "#ports/sidecars.ts";
+import type { Sidecars, StatusQuestion, WindowSpan } from "#ports/sidecars.ts";
+
+type Answer = (windows: readonly WindowSpan[], bins: number) => SidecarStatus | Promise<SidecarStatus>;
 
 /** An address without an answer is unreachable. */
 export class FakeSidecars implements Sidecars {
-  readonly asked: { readonly address: string; readonly windows: readonly WindowSpan[] }[] = [];
-  readonly #answers = new Map<string, (windows: readonly WindowSpan[]) => SidecarStatus | Promise<SidecarStatus>>();
+  readonly asked: (StatusQuestion & { readonly address: string })[] = [];
+  readonly #answers = new Map<string, Answer>();
   atOnce = 0;
   mostAtOnce = 0;
 
-  answer(address: string, answer: (windows: readonly WindowSpan[]) => SidecarStatus | Promise<SidecarStatus>): void {
+  answer(address: string, answer: Answer): void {
     this.#answers.set(address, answer);
   }
 
@@ -18,15 +20,15 @@ export class FakeSidecars implements Sidecars {
     this.#answers.delete(address);
   }
 
-  async readStatus(address: string, port: number, windows: readonly WindowSpan[]): Promise<SidecarStatus> {
-    this.asked.push({ address, windows });
+  async readStatus(address: string, port: number, { windows, bins }: StatusQuestion): Promise<SidecarStatus> {
+    this.asked.push({ address, windows, bins });
     this.atOnce += 1;
     this.mostAtOnce = Math.max(this.mostAtOnce, this.atOnce);
     try {
       await new Promise((resolve) => setImmediate(resolve));
       const answer = this.#answers.get(address);
       if (answer === undefined) throw new OperatorError("ROP_SIDECAR_UNREACHABLE", `${address}:${port}`);
-      return await answer(windows);
+      return await answer(windows, bins);
     } finally {
       this.atOnce -= 1;
     }

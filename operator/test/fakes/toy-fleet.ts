@@ -25,7 +25,7 @@ export class ToyFleet {
       const toy = this.#toys.addPod(`search-api-${index}`);
       const pod = aPod(toy.name, { uid: toy.uid });
       cluster.pods.push({ namespace: "search", selector: "app=search-api", pod });
-      sidecars.answer(pod.ip, (windows) => this.#ask(toy, windows));
+      sidecars.answer(pod.ip, (windows, bins) => this.#ask(toy, windows, bins));
     }
   }
 
@@ -39,13 +39,13 @@ export class ToyFleet {
 
   /** Which store each pod serves from. */
   primaries(): string[] {
-    return this.pods.map((toy) => this.#ask(toy, []).config.primary);
+    return this.pods.map((toy) => this.#ask(toy, [], 0).config.primary);
   }
 
-  #ask(toy: ToyPod, windows: readonly WindowSpan[]) {
+  #ask(toy: ToyPod, spans: readonly WindowSpan[], bins: number) {
     this.#readOverlay();
     this.#toys.advance(this.#clock.now());
-    const { status } = toy.observe(this.#toys.surroundings(windows));
+    const { status } = toy.observe(this.#toys.surroundings({ spans, binsFrom: () => bins }));
     if (!status.ok) throw new Error(status.why);
     return status.value;
   }

@@ -22,7 +22,8 @@ async function arrange(handler: Handler, deadlineMs = 1000) {
   const client = makeHttpSidecars({ deadlineMs });
   sidecars = client;
   const port = Number(new URL(played.url).port);
-  const ask = (stop: AbortSignal = signal) => client.readStatus("127.0.0.1", port, windows, stop);
+  const ask = (stop: AbortSignal = signal) =>
+    client.readStatus("127.0.0.1", port, { windows, bins: 1_772_323_200 }, stop);
   const fail = (stop: AbortSignal = signal): Promise<OperatorError> =>
     ask(stop).then(
       () => Promise.reject(new Error("expected a fault")),
@@ -32,12 +33,12 @@ async function arrange(handler: Handler, deadlineMs = 1000) {
 }
 
 describe("a read of a sidecar", () => {
-  test("asks for the windows and brings the status", async () => {
+  test("asks for the windows and the bins and brings the status", async () => {
     const { ask, requests } = await arrange((_, response) =>
       reply(response, 200, aSidecarStatus({ podUid: "u" }, windows)),
     );
     expect((await ask()).evidence.windows.length).toBe(2);
-    expect(requests[0]?.url).toBe("/v1/status?windows=15,300@300");
+    expect(requests[0]?.url).toBe("/v1/status?windows=15,300@300&bins=1772323200");
   });
 
   test.each([

@@ -25,10 +25,10 @@ export function makeHttpSidecars(options: { readonly deadlineMs: number; readonl
   });
   const common = { dispatcher: agent, deadlineMs: options.deadlineMs, unreachable: "ROP_SIDECAR_UNREACHABLE" } as const;
   return {
-    readStatus: (address, port, windows, signal) => {
+    readStatus: (address, port, { windows, bins }, signal) => {
       const peer = `${address}:${port}`;
-      const query = windows.length === 0 ? "" : `?windows=${printWindows(windows)}`;
-      const url = `${originOf(address, port)}/v1/status${query}`;
+      const asked = windows.length === 0 ? "" : `windows=${printWindows(windows)}&`;
+      const url = `${originOf(address, port)}/v1/status?${asked}bins=${bins}`;
       const invalid: Invalid = (what) => new OperatorError("ROP_SIDECAR_ANSWER_INVALID", `${peer}: ${what}`);
       return ask({ ...common, url, signal, about: `status of ${peer}` }, async (answer) =>
         parseDocument(await readOk(answer, maxAnswerBytes, invalid), sidecarStatusSchema, invalid),

@@ -22,6 +22,7 @@ const listed = (...pods: PodBuilder[]) => pods.map((pod) => pod.build());
 const entry = (name: string, requests: number, startId = `start-of-uid-${name}`) => ({
   uid: `uid-${name}`,
   startId,
+  binsUntil: 0,
   counters: someCounters({ requests }),
 });
 /** A record of two pods that counted 100 and 10 requests, before which none had gone. */
