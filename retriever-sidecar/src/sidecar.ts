@@ -15,6 +15,7 @@ import { watchDirectory } from "#config/watch-directory.ts";
 import { makeAdminHandler } from "#http/admin-listener.ts";
 import { makeAppHandler } from "#http/app-listener.ts";
 import { type Handler, type Listener, listen } from "#http/listener.ts";
+import { instantOf } from "#retrieve/instant.ts";
 import { makeRetrieve } from "#retrieve/serve.ts";
 import { type Log, logActivation, logFault, logNotice, makeVarianceLog } from "#telemetry/logger.ts";
 import { type Metrics, makeMetrics } from "#telemetry/metrics.ts";
@@ -125,7 +126,7 @@ function makeAdmin(deps: SidecarDeps, activation: Activation, { metrics, state }
   const { podUid, podName } = deps.settings;
   const facts = { podUid, podName, startId: randomUUID(), version: deps.version };
   return makeAdminHandler({
-    status: (spans) => makeStatus(facts, activation, deps.clock.monotonicMs(), spans),
+    status: (asked) => makeStatus(facts, activation, instantOf(deps.clock), asked),
     unreadiness: () => unreadinessOf(activation, state.isStopping),
     metrics: metrics.render,
   });

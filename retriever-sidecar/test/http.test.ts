@@ -75,8 +75,35 @@ test.each(misses)("$title is refused with $status", async ({ path, method, statu
   expect((await fetch(`${sidecar.appUrl}${path}`, { method })).status).toBe(status);
 });
 
-test("the admin listener refuses windows that aren't any, and everything but reads", async () => {
-  expect((await fetch(`${sidecar.adminUrl}/v1/status?windows=15,x`)).status).toBe(400);
+const questions = [
+  { title: "windows that aren't any", query: "windows=15,x", path: "windows", got: '"15,x"' },
+  { title: "bins from a time of day", query: "bins=2026-01-01", path: "bins", got: '"2026-01-01"' },
+  { title: "bins from no instant", query: "bins=", path: "bins", got: '""' },
+  { title: "bins from before 1970", query: "bins=-10", path: "bins", got: '"-10"' },
+  { title: "bins from a part of a second", query: "bins=1.5", path: "bins", got: '"1.5"' },
+  { title: "bins from milliseconds", query: "bins=1790000000000", path: "bins", got: '"1790000000000"' },
+  { title: "bins from two instants", query: "bins=1&bins=2", path: "bins", got: '"1&2"' },
+];
+
+test.each(questions)("a status with $title is refused with the field, what was expected and what came", async (row) => {
+  const answer = await fetch(`${sidecar.adminUrl}/v1/status?${row.query}`);
+  expect(answer.status).toBe(400);
+  const { error } = (await answer.json()) as { error: { code: string; path: string; message: string } };
+  expect(error).toMatchObject({ code: "RETR_REQUEST_INVALID", path: row.path });
+  expect(error.message).toMatch(new RegExp(`^${row.path}: expected .*, got `));
+  expect(error.message).toContain(`got ${row.got}`);
+});
+
+test("a status without bins still says until when they are closed, and none is asked for from tomorrow on", async () => {
+  const before = Math.floor(Date.now() / 1000);
+  const { closedAt, bins } = (await sidecar.status()).evidence;
+  expect([closedAt % 10, bins]).toEqual([0, []]);
+  expect(closedAt).toBeGreaterThan(before - 10);
+  const tomorrow = await fetch(`${sidecar.adminUrl}/v1/status?bins=${before + 86_400}`);
+  expect(await tomorrow.json()).toMatchObject({ evidence: { bins: [] } });
+});
+
+test("the admin listener refuses everything but reads", async () => {
   expect((await fetch(`${sidecar.adminUrl}/v1/status`, { method: "POST" })).status).toBe(405);
   expect((await fetch(`${sidecar.adminUrl}/nothing`)).status).toBe(404);
 });

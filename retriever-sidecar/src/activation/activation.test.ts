@@ -12,6 +12,8 @@ import { makeOverlay, qdrantBase, qdrantDestination, qdrantDigest } from "#test/
 import { waitUntil } from "#test/wait-until.ts";
 import { Activation } from "./activation.ts";
 
+const now = () => ({ monotonicMs: performance.now(), wallMs: 0 });
+
 const [sourceUrl, destinationUrl] = ["http://old:1", "http://new:1"];
 const request = parseRequest(Buffer.from('{"embedding":[1],"k":1}'));
 const base = qdrantBase(sourceUrl);
@@ -91,9 +93,9 @@ test("an activation is in force when the call returns, whatever the probes do", 
 test("the steps of a ramp and the cutover keep their connections, and each starts its own evidence", () => {
   const { activation, activated, made } = makeStage();
   activation.start(documents({ epoch: 1, ...ramp }));
-  activation.runtime?.evidence.add({ requests: 1 }, performance.now());
+  activation.runtime?.evidence.add({ requests: 1 }, now());
   activation.consider(documents({ epoch: 2, ...ramp, sampleRate: 0.05 }));
-  expect(activation.runtime?.evidence.read(performance.now(), []).counters.requests).toBe(0);
+  expect(activation.runtime?.evidence.read(now(), { spans: [] }).counters.requests).toBe(0);
   activation.consider(documents({ epoch: 3, primary: "destination", shadow: "source", sampleRate: 0.05 }));
   expect(activated).toHaveLength(3);
   expect(made.map((entry) => [entry.url, entry.isClosed])).toEqual([

@@ -160,7 +160,7 @@ export class Activation {
     const current = this.#runtime?.evidence;
     if (current !== undefined && key === this.#evidenceKey) return current;
     this.#evidenceKey = key;
-    return makeEvidenceLog(epochOf(config), this.#deps.clock.monotonicMs());
+    return makeEvidenceLog(epochOf(config), this.#deps.clock.monotonicMs(), current?.openBinAt());
   }
 
   #drain(previous: Runtime | null, next: Runtime): void {

@@ -2,7 +2,7 @@
 import { overlaySchemas, type StoreName } from "#contract/overlay.ts";
 import type { SidecarStatus, StoreStatus } from "#contract/status.ts";
 import { epochOf } from "#core/activation-decision.ts";
-import type { Span } from "#core/evidence.ts";
+import type { EvidenceQuery, Instant } from "#core/evidence.ts";
 import type { Runtime } from "#retrieve/runtime.ts";
 import { notReady } from "#retrieve/serve.ts";
 import type { StoreHandle } from "#retrieve/store-handle.ts";
@@ -21,8 +21,8 @@ type StatusSource = Pick<Activation, "runtime" | "configFault">;
 export function makeStatus(
   facts: ProcessFacts,
   { runtime, configFault }: StatusSource,
-  nowMs: number,
-  spans: readonly Span[],
+  now: Instant,
+  asked: EvidenceQuery,
 ): SidecarStatus | null {
   if (runtime === null) return null;
   return {
@@ -34,7 +34,7 @@ export function makeStatus(
     configFault:
       configFault === null ? null : { code: configFault.code, message: configFault.message, at: configFault.at },
     stores: [...storeOf("source", runtime.source, runtime), ...storeOf("destination", runtime.destination, runtime)],
-    evidence: runtime.evidence.read(nowMs, spans),
+    evidence: runtime.evidence.read(now, asked),
   };
 }
 

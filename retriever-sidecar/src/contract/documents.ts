@@ -2,6 +2,7 @@
 // that judge the documents.
 import { z } from "zod";
 import { baseConfigSchema } from "./base.ts";
+import { binSeconds, keptSeconds, maxWindows } from "./evidence.ts";
 import { overlaySchema } from "./overlay.ts";
 import { maxBodyBytes, maxDimension, retrieveEnvelopeSchema } from "./retrieve.ts";
 import { sidecarStatusSchema } from "./status.ts";
@@ -89,13 +90,28 @@ function retrieveOperation(): Json {
 
 function statusOperation(): Json {
   const { $schema: _, ...status } = z.toJSONSchema(sidecarStatusSchema, { io: "output" });
-  const windows = { name: "windows", in: "query", schema: { type: "string" }, example: "15,300,300@300" };
+  const windows = {
+    name: "windows",
+    in: "query",
+    description: `At most ${maxWindows} spans, seconds[@how many seconds ago it ended], together at most ${keptSeconds} s.`,
+    schema: { type: "string" },
+    example: "15,300,300@300",
+  };
+  const bins = {
+    name: "bins",
+    in: "query",
+    description:
+      `Epoch seconds of the pod's wall clock: the closed bins of ${binSeconds} s from there on, of the last ${keptSeconds} s and ` +
+      "of the epoch in force, oldest first, empty ones left out. Go on from evidence.closedAt. Without it no bins.",
+    schema: { type: "integer", minimum: 0, maximum: 9_999_999_999 },
+    example: 1_790_000_000,
+  };
   return {
     summary: "What this pod runs, knows of its stores, and has counted",
-    parameters: [windows],
+    parameters: [windows, bins],
     responses: {
       200: answer("The status", status),
-      400: failure("windows aren't any"),
+      400: failure("RETR_REQUEST_INVALID: windows or bins aren't any; path names which"),
       503: failure("RETR_NOT_READY"),
     },
   };

@@ -36,7 +36,7 @@ export const countersSchema = z.object({
   shadowTimeouts: count,
   /** Samples given up because of our own limit; they say nothing about the shadow. */
   shadowDropped: count,
-  /** Answered samples whose top similarity at the destination is lower by more than `thresholds.scoreDelta`. */
+  /** Answered samples whose top similarity at the destination is lower by more than `thresholds.scoreDelta`, its offset apart. */
   scoreWorse: count,
   /** Answered samples that the destination answered slower by at least `thresholds.latencyDeltaMs`. */
   latencyWorse: count,
@@ -51,11 +51,11 @@ export const countersSchema = z.object({
   ties: count,
   /** Answered samples whose answers differ because the source holds chunks newer than anything the destination has. */
   lagging: count.default(0),
-  /** Sum over answered samples of |top k of both| / k, 0..1 each. */
+  /** Sum over answered samples of |top k of both| / k, 0..1 each, ties at the cut-off apart. */
   overlapSum: count,
-  /** Sum over answered samples of max(0, source - destination) top similarity. */
+  /** Sum over answered samples of max(0, loss), where loss is source - destination top similarity - `thresholds.scoreOffset`. */
   scoreWorseSum: count,
-  /** The mirror: sum of max(0, destination - source). */
+  /** The mirror: sum of max(0, -loss). */
   scoreBetterSum: count.default(0),
 
   /** Samples whose truth is known: the exact answers of both stores, pooled and ranked by similarity. */
@@ -120,7 +120,10 @@ export const evidenceSchema = z.object({
   /** Totals since the epoch's activation. */
   counters: countersSchema,
   windows: z.array(windowSchema).max(8),
-  /** End of the newest closed bin, epoch seconds of the pod's wall clock; 0: this sidecar keeps none. */
+  /**
+   * End of the newest closed bin, epoch seconds of the pod's wall clock; of the newest answered one where not all of them
+   * fitted into one answer: ask on from here. 0: this sidecar keeps none.
+   */
   closedAt: z.int().min(0).default(0),
   /** Closed bins of the epoch from the asked instant on, oldest first. */
   bins: z.array(binSchema).max(maxBins).default([]),
@@ -194,4 +197,10 @@ export function printWindows(spans: readonly { seconds: number; offsetSeconds: n
   return spans
     .map(({ seconds, offsetSeconds }) => (offsetSeconds === 0 ? `${seconds}` : `${seconds}@${offsetSeconds}`))
     .join(",");
+}
+
+/** `1790000000` → the epoch second from which on bins are asked for; null: none are. Undefined for anything else. */
+export function parseBins(query: string | null): number | null | undefined {
+  if (query === null) return null;
+  return /^\d{1,10}$/.test(query) ? Number(query) : undefined;
 }

@@ -1,6 +1,6 @@
 // What one request or one sample adds to the evidence.
 import type { Comparison } from "./compare.ts";
-import type { Increment } from "./evidence.ts";
+import type { Increment } from "./counter-row.ts";
 import type { Thresholds } from "./variance.ts";
 
 /** An answer of the primary. */

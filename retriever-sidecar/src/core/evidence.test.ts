@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { addCounters, evidenceSchema, noCounters } from "#contract/evidence.ts";
-import { type Increment, makeEvidenceLog } from "./evidence.ts";
+import type { Increment } from "./counter-row.ts";
+import { makeEvidenceLog } from "./evidence.ts";
 
 const increments = fc.record(
   {
@@ -10,6 +11,9 @@ const increments = fc.record(
     mismatch: fc.nat(1),
     overlapSum: fc.integer({ min: 0, max: 4 }).map((quarters) => quarters / 4),
     latencyMs: fc.integer({ min: 0, max: 6000 }),
+    shadowMs: fc.integer({ min: 0, max: 6000 }),
+    latencyBetter: fc.nat(1),
+    recallLossSum: fc.integer({ min: 0, max: 4 }).map((quarters) => quarters / 4),
   },
   { requiredKeys: [] },
 ) as fc.Arbitrary<Increment>;
@@ -25,10 +29,10 @@ test("windows and totals equal a naive recount of all events, however they are s
       let nowMs = activatedAtMs;
       const stamped = spread.map(({ gapMs, increment }) => {
         nowMs += gapMs;
-        log.add(increment, nowMs);
+        log.add(increment, at(nowMs));
         return { second: Math.floor(nowMs / 1000), increment };
       });
-      const evidence = evidenceSchema.parse(log.read(nowMs, spans));
+      const evidence = evidenceSchema.parse(log.read(at(nowMs), { spans }));
       expect(evidence.counters).toEqual(recount(stamped.map((event) => event.increment)));
       const nowSecond = Math.floor(nowMs / 1000);
       for (const window of evidence.windows) {
@@ -46,28 +50,31 @@ test("windows and totals equal a naive recount of all events, however they are s
 
 test("two adjacent windows of an old epoch cover their whole spans and share nothing", () => {
   const log = makeEvidenceLog(1, 0);
-  for (let second = 0; second < 700; second += 1) log.add({ requests: 1 }, second * 1000 + 500);
-  const { windows } = log.read(700_000 - 1, [
-    { seconds: 300, offsetSeconds: 0 },
-    { seconds: 300, offsetSeconds: 300 },
-  ]);
+  for (let second = 0; second < 700; second += 1) log.add({ requests: 1 }, at(second * 1000 + 500));
+  const { windows } = log.read(at(700_000 - 1), {
+    spans: [
+      { seconds: 300, offsetSeconds: 0 },
+      { seconds: 300, offsetSeconds: 300 },
+    ],
+  });
   expect(windows.map((window) => window.counters.requests)).toEqual([300, 300]);
   expect(windows.map((window) => Math.round(window.coveredSeconds))).toEqual([300, 300]);
 });
 
 test("a window is clipped to the epoch's activation", () => {
   const log = makeEvidenceLog(3, 10_250);
-  log.add({ requests: 1 }, 10_300);
-  const [window] = log.read(12_250, [{ seconds: 60, offsetSeconds: 0 }]).windows;
+  log.add({ requests: 1 }, at(10_300));
+  const [window] = log.read(at(12_250), { spans: [{ seconds: 60, offsetSeconds: 0 }] }).windows;
   expect(window).toMatchObject({ coveredSeconds: 2, counters: { requests: 1 } });
-  expect(log.read(12_250, [{ seconds: 60, offsetSeconds: 60 }]).windows[0]?.coveredSeconds).toBe(0);
+  const [before] = log.read(at(12_250), { spans: [{ seconds: 60, offsetSeconds: 60 }] }).windows;
+  expect(before?.coveredSeconds).toBe(0);
 });
 
 test("a clock that stands still or steps back loses no event", () => {
   const log = makeEvidenceLog(1, 5000);
-  log.add({ requests: 1 }, 9000);
-  log.add({ requests: 1 }, 7000);
-  expect(log.read(9000, [{ seconds: 1, offsetSeconds: 0 }]).windows[0]?.counters.requests).toBe(2);
+  log.add({ requests: 1 }, at(9000));
+  log.add({ requests: 1 }, at(7000));
+  expect(log.read(at(9000), { spans: [{ seconds: 1, offsetSeconds: 0 }] }).windows[0]?.counters.requests).toBe(2);
 });
 
 function recount(all: readonly Increment[]) {
@@ -76,6 +83,11 @@ function recount(all: readonly Increment[]) {
 
 function asCounters(increment: Increment) {
   const log = makeEvidenceLog(0, 0);
-  log.add(increment, 0);
-  return log.read(0, []).counters;
+  log.add(increment, at(0));
+  return log.read(at(0), { spans: [] }).counters;
+}
+
+/** The same moment on both clocks. */
+function at(ms: number) {
+  return { monotonicMs: ms, wallMs: ms };
 }

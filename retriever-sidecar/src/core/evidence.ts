@@ -1,60 +1,62 @@
-// Evidence: the counters of one epoch, as totals since its activation and as a ring of one-second buckets for windows over
-// the last 900 s. Memory is fixed; times are passed in.
-import { type Counters, type Evidence, type EvidenceWindow, latencyEdgesMs, noCounters } from "#contract/evidence.ts";
+// Evidence: the counters of one epoch, as totals since its activation, as a ring of one-second buckets for windows over
+// the last 900 s, and as closed bins. Memory is fixed; times are passed in.
+import { type Evidence, type EvidenceWindow, keptSeconds } from "#contract/evidence.ts";
+import { addRow, addToRows, countersAt, type Increment, rowWidth } from "./counter-row.ts";
+import { makeEvidenceBins } from "./evidence-bins.ts";
 
-type Plain = Exclude<keyof Counters, "latencyBuckets" | "shadowLatencyBuckets">;
-/** What one event adds. `latencyMs` also counts into its bucket. */
-export type Increment = Partial<Record<Exclude<Plain, "latencySumMs">, number>> & { readonly latencyMs?: number };
-export type Span = { readonly seconds: number; readonly offsetSeconds: number };
+type Span = { readonly seconds: number; readonly offsetSeconds: number };
+/** What is asked for; `binsFrom`: the epoch second from which on closed bins are, left out or null: none. */
+export type EvidenceQuery = { readonly spans: readonly Span[]; readonly binsFrom?: number | null };
+/** One moment on both clocks of the process. */
+export type Instant = { readonly monotonicMs: number; readonly wallMs: number };
 
 export type EvidenceLog = {
   readonly epoch: number;
-  readonly add: (increment: Increment, atMs: number) => void;
-  readonly read: (nowMs: number, spans: readonly Span[]) => Evidence;
+  /** `namespace`: of the request, if it has one. */
+  readonly add: (increment: Increment, now: Instant, namespace?: string) => void;
+  readonly read: (now: Instant, asked: EvidenceQuery) => Evidence;
+  /** Start of the bin that is counted into; the next epoch's log must not begin before it. */
+  readonly openBinAt: () => number;
 };
 
-const ringSeconds = 900;
-const plainFields = Object.keys(noCounters()).filter((key): key is Plain => !key.endsWith("Buckets"));
-const fieldIndex = new Map(plainFields.map((field, index) => [field, index]));
-const width = plainFields.length + latencyEdgesMs.length + 1;
-const latencySumIndex = fieldIndex.get("latencySumMs") ?? 0;
-
-/** Starts counting at `activatedAtMs` of a monotonic clock. */
-export function makeEvidenceLog(epoch: number, activatedAtMs: number): EvidenceLog {
-  const totals = new Float64Array(width);
-  const ring = new Float64Array(width * ringSeconds);
-  const secondOfSlot = new Float64Array(ringSeconds).fill(-1);
+/** Starts counting at `activatedAtMs` of a monotonic clock, in no bin before `openBinAt`. */
+export function makeEvidenceLog(epoch: number, activatedAtMs: number, openBinAt = 0): EvidenceLog {
+  const bins = makeEvidenceBins(openBinAt);
+  // The totals, then the ring.
+  const cells = new Float64Array(rowWidth * (1 + keptSeconds));
+  const secondOfSlot = new Float64Array(keptSeconds).fill(-1);
   let newest = Math.floor(activatedAtMs / 1000);
 
-  const slotAt = (atMs: number): Float64Array => {
+  const startAt = (atMs: number): number => {
     newest = Math.max(newest, Math.floor(atMs / 1000));
-    const slot = newest % ringSeconds;
-    const bucket = ring.subarray(slot * width, (slot + 1) * width);
-    if (secondOfSlot[slot] !== newest) bucket.fill(0);
+    const slot = newest % keptSeconds;
+    const start = rowWidth * (1 + slot);
+    if (secondOfSlot[slot] !== newest) cells.fill(0, start, start + rowWidth);
     secondOfSlot[slot] = newest;
-    return bucket;
+    return start;
   };
   const sumOf = (from: number, to: number): Float64Array => {
-    const sum = new Float64Array(width);
-    for (let slot = 0; slot < ringSeconds; slot += 1) {
+    const sum = new Float64Array(rowWidth);
+    for (let slot = 0; slot < keptSeconds; slot += 1) {
       const second = secondOfSlot[slot] ?? -1;
-      if (second >= from && second <= to) addInto(sum, ring.subarray(slot * width, (slot + 1) * width));
+      if (second >= from && second <= to) addRow(sum, cells, rowWidth * (1 + slot));
     }
     return sum;
   };
   return {
     epoch,
-    add: (increment, atMs) => {
-      applyIncrement([totals, slotAt(atMs)], increment);
+    add: (increment, { monotonicMs, wallMs }, namespace) => {
+      addToRows(cells, [0, startAt(monotonicMs)], increment);
+      bins.add(increment, wallMs, namespace);
     },
-    read: (nowMs, spans) => ({
+    read: ({ monotonicMs, wallMs }, { spans, binsFrom = null }) => ({
       epoch,
-      sinceSeconds: Math.max(0, nowMs - activatedAtMs) / 1000,
-      counters: toCounters(totals),
-      windows: spans.map((span) => readWindow(span, nowMs, activatedAtMs, sumOf)),
-      closedAt: 0,
-      bins: [],
+      sinceSeconds: Math.max(0, monotonicMs - activatedAtMs) / 1000,
+      counters: countersAt(cells, 0),
+      windows: spans.map((span) => readWindow(span, monotonicMs, activatedAtMs, sumOf)),
+      ...bins.read(wallMs, binsFrom),
     }),
+    openBinAt: bins.openAt,
   };
 }
 
@@ -69,41 +71,5 @@ function readWindow(
   const from = to - span.seconds + 1;
   const startMs = Math.max(from * 1000, activatedAtMs);
   const endMs = Math.min((to + 1) * 1000, nowMs);
-  return { ...span, coveredSeconds: Math.max(0, endMs - startMs) / 1000, counters: toCounters(sumOf(from, to)) };
-}
-
-type Rows = readonly [Float64Array, Float64Array];
-
-function applyIncrement([totals, bucket]: Rows, increment: Increment): void {
-  // Keys, not entries: an array for each field would be made at every request.
-  for (const key of Object.keys(increment) as (keyof Increment)[]) {
-    const value = increment[key] ?? 0;
-    const index = key === "latencyMs" ? latencySumIndex : fieldIndex.get(key);
-    addAt(totals, index, value);
-    addAt(bucket, index, value);
-    if (key !== "latencyMs") continue;
-    const counted = bucketIndexOf(value);
-    addAt(totals, counted, 1);
-    addAt(bucket, counted, 1);
-  }
-}
-
-function bucketIndexOf(latencyMs: number): number {
-  const edge = latencyEdgesMs.findIndex((upper) => latencyMs <= upper);
-  return plainFields.length + (edge === -1 ? latencyEdgesMs.length : edge);
-}
-
-function addAt(row: Float64Array, index: number | undefined, value: number): void {
-  if (index !== undefined) row[index] = (row[index] ?? 0) + value;
-}
-
-function addInto(sum: Float64Array, row: Float64Array): void {
-  for (let index = 0; index < width; index += 1) addAt(sum, index, row[index] ?? 0);
-}
-
-function toCounters(row: Float64Array): Counters {
-  const counters = noCounters();
-  for (const [index, field] of plainFields.entries()) counters[field] = row[index] ?? 0;
-  counters.latencyBuckets = [...row.subarray(plainFields.length)];
-  return counters;
+  return { ...span, coveredSeconds: Math.max(0, endMs - startMs) / 1000, counters: countersAt(sumOf(from, to), 0) };
 }

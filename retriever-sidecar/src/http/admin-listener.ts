@@ -1,15 +1,16 @@
 // The operator's and the kubelet's side: metrics, status, health. Reads only.
 import type { ServerResponse } from "node:http";
+import type { Fault } from "@retriever/stores/errors.ts";
 import { contractDocuments } from "#contract/documents.ts";
-import { maxWindows, parseWindows } from "#contract/evidence.ts";
+import { maxWindows, parseBins, parseWindows } from "#contract/evidence.ts";
 import type { SidecarStatus } from "#contract/status.ts";
-import type { Span } from "#core/evidence.ts";
+import type { EvidenceQuery } from "#core/evidence.ts";
 import type { Handler } from "./listener.ts";
 import { sendFault, sendJson } from "./respond.ts";
 
 type AdminContext = {
   /** Null while nothing is in force. */
-  readonly status: (spans: readonly Span[]) => SidecarStatus | null;
+  readonly status: (asked: EvidenceQuery) => SidecarStatus | null;
   /** Null: a valid configuration is in force and the process isn't ending. The stores' health doesn't count. */
   readonly unreadiness: () => string | null;
   readonly metrics: () => Promise<{ readonly text: string; readonly contentType: string }>;
@@ -53,15 +54,27 @@ function sendReadiness(response: ServerResponse, context: AdminContext): void {
 }
 
 function sendStatus(response: ServerResponse, query: string, context: AdminContext): void {
-  const spans = parseWindows(new URLSearchParams(query).get("windows") ?? "");
-  if (spans === undefined) {
-    const message = `windows: expected at most ${maxWindows} of seconds[@offset], together at most 900`;
-    sendFault(response, { code: "RETR_REQUEST_INVALID", message, path: "windows" });
-    return;
-  }
-  const status = context.status(spans);
+  const asked = parseEvidenceQuery(new URLSearchParams(query));
+  if ("code" in asked) return sendFault(response, asked);
+  const status = context.status(asked);
   if (status === null) sendReadiness(response, context);
   else sendJson(response, 200, status);
+}
+
+function parseEvidenceQuery(query: URLSearchParams): EvidenceQuery | Fault {
+  const spans = parseWindows(query.get("windows") ?? "");
+  if (spans === undefined) {
+    return refuse(query, "windows", `at most ${maxWindows} of seconds[@offset], together at most 900`);
+  }
+  const [bins = null, ...more] = query.getAll("bins");
+  const binsFrom = more.length === 0 ? parseBins(bins) : undefined;
+  if (binsFrom === undefined) return refuse(query, "bins", "one instant in whole epoch seconds, at most 10 digits");
+  return { spans, binsFrom };
+}
+
+function refuse(query: URLSearchParams, path: string, expected: string): Fault {
+  const got = JSON.stringify(query.getAll(path).join("&").slice(0, 40));
+  return { code: "RETR_REQUEST_INVALID", message: `${path}: expected ${expected}, got ${got}`, path };
 }
 
 /** Whether the path names a document of the contract, which has then been sent. */

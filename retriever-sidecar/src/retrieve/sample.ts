@@ -5,8 +5,9 @@ import type { BackendAnswer, BackendRequest } from "@retriever/stores/ports/back
 import type { Clock } from "@retriever/stores/ports/clock.ts";
 import { type Comparison, compareAnswers } from "#core/compare.ts";
 import { countComparison } from "#core/count-sample.ts";
-import type { Increment } from "#core/evidence.ts";
+import type { Increment } from "#core/counter-row.ts";
 import { type VarianceCause, varianceCauses } from "#core/variance.ts";
+import { instantOf } from "./instant.ts";
 import type { Runtime } from "./runtime.ts";
 import type { ShadowQueue, ShadowResult } from "./shadow.ts";
 
@@ -44,7 +45,7 @@ export function startSample(
 ): void {
   queue.sample(request, (result) => {
     const event = makeEvent(runtime, { request, answer }, result);
-    runtime.evidence.add(event.increment, clock.monotonicMs());
+    runtime.evidence.add(event.increment, instantOf(clock), request.namespace);
     sink.onSample(event);
     onShadow?.(result.kind === "answered" && event.comparison !== null ? result.answer : null);
   });

@@ -6,6 +6,7 @@ import { latencyEdgesMs, noCounters } from "#contract/evidence.ts";
 import type { ActiveConfig } from "#core/activation-decision.ts";
 import { makeEvidenceLog } from "#core/evidence.ts";
 import { waitUntil } from "#test/wait-until.ts";
+import { instantOf } from "./instant.ts";
 import { parseRequest } from "./parse-request.ts";
 import type { Runtime } from "./runtime.ts";
 import type { SampleEvent } from "./sample.ts";
@@ -14,6 +15,7 @@ import { makeShadowQueue, maxShadowsInFlight } from "./shadow.ts";
 import { StoreHandle } from "./store-handle.ts";
 
 const clock = { wallMs: () => 0, monotonicMs: () => performance.now() };
+const now = () => instantOf(clock);
 const good: BackendAnswer = {
   candidates: [{ chunkId: "a", entityId: "e", similarity: 0.9, updatedAt: null }],
   vectorMs: 3,
@@ -100,7 +102,7 @@ test.each(shadows)("a shadow that $title leaves the answer alone and is counted"
   expect(samples).toEqual([]);
   expect(served.afterwards()).toBeUndefined();
   await waitUntil(() => samples.length === 1);
-  expect(runtime.evidence.read(performance.now(), []).counters).toMatchObject({ requests: 1, errors: 0, ...counted });
+  expect(runtime.evidence.read(now(), { spans: [] }).counters).toMatchObject({ requests: 1, errors: 0, ...counted });
 });
 
 test("the shadow isn't asked before the answer is out", async () => {
@@ -122,7 +124,7 @@ test("more samples at once than the limit are dropped, counted apart, and don't 
     (await serveRetrieve(runtime, request, context)).afterwards();
   expect(samples.map((sample) => sample.kind)).toEqual(["dropped", "dropped", "dropped", "dropped", "dropped"]);
   await waitUntil(() => samples.length === maxShadowsInFlight + 5);
-  const { shadowDropped, shadowTimeouts } = runtime.evidence.read(performance.now(), []).counters;
+  const { shadowDropped, shadowTimeouts } = runtime.evidence.read(now(), { spans: [] }).counters;
   expect([shadowDropped, shadowTimeouts]).toEqual([5, maxShadowsInFlight]);
 });
 
@@ -138,7 +140,7 @@ test("a shadow that keeps failing is left alone for a while, and its samples sti
     await waitUntil(() => samples.length === index);
   }
   expect(asked).toBe(10);
-  expect(runtime.evidence.read(performance.now(), []).counters.shadowErrors).toBe(30);
+  expect(runtime.evidence.read(now(), { spans: [] }).counters.shadowErrors).toBe(30);
 });
 
 test("a primary that never settles ends at its deadline and is the request's error, not a sample", async () => {
@@ -146,14 +148,14 @@ test("a primary that never settles ends at its deadline and is the request's err
   const { context, samples } = makeContext();
   await expect(serveRetrieve(runtime, request, context)).rejects.toMatchObject({ code: "RETR_DEADLINE_EXCEEDED" });
   expect(samples).toEqual([]);
-  const { counters } = runtime.evidence.read(performance.now(), []);
+  const { counters } = runtime.evidence.read(now(), { spans: [] });
   expect(counters).toEqual({ ...noCounters(), requests: 1, errors: 1 });
 });
 
 test("an answer counts into the latency bucket of the time its store took", async () => {
   const runtime = makeRuntime(() => Promise.resolve({ ...good, vectorMs: 80 }), ok);
   await serveRetrieve(runtime, request, makeContext().context);
-  const { latencyBuckets, latencySumMs } = runtime.evidence.read(performance.now(), []).counters;
+  const { latencyBuckets, latencySumMs } = runtime.evidence.read(now(), { spans: [] }).counters;
   expect(latencyBuckets[latencyEdgesMs.indexOf(80)]).toBe(1);
   expect(latencySumMs).toBe(80);
 });
@@ -204,7 +206,7 @@ test("an embedding of the other store's size blames the primary, which counts as
   await expect(serveRetrieve(runtime, request, makeContext().context)).rejects.toMatchObject({
     code: "RETR_BACKEND_ANSWER_INVALID",
   });
-  expect(runtime.evidence.read(performance.now(), []).counters).toMatchObject({ requests: 1, errors: 1 });
+  expect(runtime.evidence.read(now(), { spans: [] }).counters).toMatchObject({ requests: 1, errors: 1 });
 });
 
 test("a store in use is closed only after its last request", async () => {

@@ -7,6 +7,7 @@ import type { Clock, Random } from "@retriever/stores/ports/clock.ts";
 import { countAnswer, primaryFailure } from "#core/count-sample.ts";
 import type { Retrieve, Retrieved } from "#ports/retrieval.ts";
 import { type ExactSink, startExact } from "./exact.ts";
+import { instantOf } from "./instant.ts";
 import { parseRequest } from "./parse-request.ts";
 import type { Runtime } from "./runtime.ts";
 import { type SampleSink, startSample } from "./sample.ts";
@@ -48,13 +49,13 @@ async function askPrimary(runtime: Runtime, request: BackendRequest, context: Se
     checkDimension(request.embedding.dimension, runtime.primary.dimension);
     const answer = await runtime.primary.retrieve(request);
     const increment = countAnswer(answer.vectorMs, answer.candidates.length);
-    runtime.evidence.add(increment, context.clock.monotonicMs());
+    runtime.evidence.add(increment, instantOf(context.clock), request.namespace);
     context.sink.onAnswer(kind, answer, request.k);
     return answer;
   } catch (error) {
     const fault = attribute(faultOf(error), runtime, request);
     if (fault.code !== "RETR_REQUEST_INVALID") {
-      runtime.evidence.add(primaryFailure, context.clock.monotonicMs());
+      runtime.evidence.add(primaryFailure, instantOf(context.clock), request.namespace);
       context.sink.onFailure(kind, fault);
     }
     throw new RetrieverError(fault, error);

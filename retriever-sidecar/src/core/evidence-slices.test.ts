@@ -1,0 +1,64 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { maxCountedSlices } from "#contract/evidence.ts";
+import { makeSliceTable } from "./evidence-slices.ts";
+
+const namesIn = (table: ReturnType<typeof makeSliceTable>, slot = 0) =>
+  table
+    .read(slot)
+    .map((slice) => slice.namespace)
+    .toSorted();
+
+test("requests and samples count for their namespace in their bin, a timeout as the shadow's error", () => {
+  const table = makeSliceTable(2);
+  table.add("a", { requests: 1, errors: 1 }, 0);
+  table.add("b", { requests: 1, latencyMs: 5 }, 0);
+  table.add("a", { requests: 1 }, 1);
+  for (const increment of [{ shadowTimeouts: 1 }, { shadowErrors: 1 }, { answered: 1, mismatch: 1, scoreWorse: 1 }]) {
+    table.add("a", increment, 1);
+  }
+  table.add("a", { failedChecked: 1, failedWorse: 1 }, 1);
+  const none = { failedChecked: 0, failedWorse: 0, answered: 0, shadowErrors: 0, scoreWorse: 0, mismatch: 0 };
+  expect(table.read(0)).toEqual([
+    { namespace: "a", counters: { ...none, requests: 1, errors: 1 } },
+    { namespace: "b", counters: { ...none, requests: 1, errors: 0 } },
+  ]);
+  const counted = { failedChecked: 1, failedWorse: 1, answered: 1, shadowErrors: 2, scoreWorse: 1, mismatch: 1 };
+  expect(table.read(1)).toEqual([{ namespace: "a", counters: { ...counted, requests: 1, errors: 0 } }]);
+  table.clear(1);
+  expect(table.read(1)).toEqual([]);
+  expect(namesIn(table)).toEqual(["a", "b"]);
+});
+
+test("a namespace with more than its share of the requests is never pushed out, however many others come", () => {
+  const others = fc.array(fc.integer({ min: 1, max: 5000 }), { minLength: 500, maxLength: 1500 });
+  fc.assert(
+    fc.property(others, (rest) => {
+      const table = makeSliceTable(1);
+      let busy = 0;
+      for (const [index, other] of rest.entries()) {
+        table.add(`other-${other}`, { requests: 1 }, 0);
+        if (index % 40 !== 0) continue;
+        table.add("busy", { requests: 1 }, 0);
+        busy += 1;
+      }
+      const counters = table.read(0).find((slice) => slice.namespace === "busy")?.counters;
+      expect(table.read(0).length).toBeLessThanOrEqual(maxCountedSlices);
+      expect(counters?.requests).toBe(busy);
+    }),
+    { numRuns: 30 },
+  );
+});
+
+test("a namespace that takes another's place has none of what that one counted, and samples take no place", () => {
+  const table = makeSliceTable(1);
+  for (let index = 0; index < maxCountedSlices; index += 1) {
+    for (let times = 0; times <= index; times += 1) table.add(`${index}`, { requests: 1 }, 0);
+  }
+  table.add("new", { answered: 1, mismatch: 1 }, 0);
+  expect(namesIn(table)).not.toContain("new");
+  table.add("new", { requests: 1 }, 0);
+  expect(namesIn(table)).not.toContain("0");
+  const counters = table.read(0).find((slice) => slice.namespace === "new")?.counters;
+  expect(counters).toMatchObject({ requests: 1, mismatch: 0 });
+});

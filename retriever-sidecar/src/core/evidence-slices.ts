@@ -1,0 +1,67 @@
+// Counters of single namespaces, bin by bin. Namespaces come from requests, so their number is bounded: whoever sends a new
+// one with each request can't push out a namespace that has more than 1 in 64 of the requests.
+import { type EvidenceBin, maxCountedSlices, type SliceCounters, sliceCountersSchema } from "#contract/evidence.ts";
+import type { Increment } from "./counter-row.ts";
+
+type Slice = {
+  /** Requests of the epoch, or more: a namespace inherits those of the one whose place it takes. */
+  seen: number;
+  /** `fields.length` numbers a bin. */
+  readonly counts: Uint32Array;
+};
+type SliceTable = {
+  /** Only a request makes a place for its namespace; a sample of one that has none is left out. */
+  readonly add: (namespace: string, increment: Increment, slot: number) => void;
+  /** Sets a bin to zero. */
+  readonly clear: (slot: number) => void;
+  /** The namespaces of which something was counted in a bin. */
+  readonly read: (slot: number) => EvidenceBin["slices"];
+};
+
+const fields = Object.keys(sliceCountersSchema.shape) as (keyof SliceCounters)[];
+
+/** For bins at `slots` places. Keeps the busiest namespaces as Metwally's Space-Saving does. */
+export function makeSliceTable(slots: number): SliceTable {
+  const slices = new Map<string, Slice>();
+  const enter = (namespace: string): Slice => {
+    if (slices.size < maxCountedSlices) {
+      const slice = { seen: 0, counts: new Uint32Array(slots * fields.length) };
+      slices.set(namespace, slice);
+      return slice;
+    }
+    const [idlest, slice] = [...slices].reduce((least, each) => (each[1].seen < least[1].seen ? each : least));
+    slices.delete(idlest);
+    slice.counts.fill(0);
+    slices.set(namespace, slice);
+    return slice;
+  };
+  return {
+    add: (namespace, increment, slot) => {
+      const requests = increment.requests ?? 0;
+      const slice = slices.get(namespace) ?? (requests > 0 ? enter(namespace) : undefined);
+      if (slice === undefined) return;
+      slice.seen += requests;
+      const start = slot * fields.length;
+      for (const [place, field] of fields.entries()) {
+        const value = valueOf(increment, field);
+        if (value > 0) slice.counts[start + place] = (slice.counts[start + place] ?? 0) + value;
+      }
+    },
+    clear: (slot) => {
+      for (const { counts } of slices.values()) counts.fill(0, slot * fields.length, (slot + 1) * fields.length);
+    },
+    read: (slot) => [...slices].flatMap(([namespace, slice]) => sliceAt(namespace, slice, slot)),
+  };
+}
+
+function valueOf(increment: Increment, field: keyof SliceCounters): number {
+  const value = increment[field] ?? 0;
+  return field === "shadowErrors" ? value + (increment.shadowTimeouts ?? 0) : value;
+}
+
+function sliceAt(namespace: string, { counts }: Slice, slot: number): EvidenceBin["slices"] {
+  const row = counts.subarray(slot * fields.length, (slot + 1) * fields.length);
+  if (row.every((value) => value === 0)) return [];
+  const counters = Object.fromEntries(fields.map((field, place) => [field, row[place] ?? 0])) as SliceCounters;
+  return [{ namespace, counters }];
+}
