@@ -15,8 +15,20 @@ type Parsed<T> =
  */
 export function parseMigrationSpec(input: unknown): Parsed<MigrationSpec> {
   const shape = parseShape(migrationSpecSchema, input, "spec");
-  const faults = [...shape.faults, ...ruleFaults(input)];
+  const faults = [...shape.faults.map(nameSuccessor), ...ruleFaults(input)];
   return shape.data !== undefined && faults.length === 0 ? { ok: true, spec: shape.data } : { ok: false, faults };
+}
+
+/** Fields of earlier versions, and how to say the same now. */
+const retiredFields: Readonly<Record<string, string>> = {
+  "spec.cutover.shadowSampleRate":
+    "expected the rate in guard.sampling.minRate, which takes its place (guard.sampling.mode Fixed keeps to it)",
+};
+
+function nameSuccessor(fault: ConfigFault): ConfigFault {
+  const successor = retiredFields[fault.path];
+  if (successor === undefined) return fault;
+  return { ...fault, message: fault.message.replace(/expected no such field$/, successor) };
 }
 
 /** Spec of a MigrationAct, on the same terms. */

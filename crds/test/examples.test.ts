@@ -79,6 +79,8 @@ describe("examples of migrations", () => {
         thresholds: spec["thresholds"],
         guard: spec["guard"],
         rollback: spec["rollback"],
+        recall: spec["recall"],
+        slices: spec["slices"],
       },
     });
   });

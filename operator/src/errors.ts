@@ -90,8 +90,9 @@ export const errorTable = {
   },
   ROP_STATUS_UNREADABLE: {
     retryable: false,
-    summary: "the migration's status cannot be read by this version",
-    remedy: "Run the operator version that wrote it, or a newer one; nothing is changed meanwhile.",
+    summary: "the migration's status cannot be read by this version, or has fields it doesn't know",
+    remedy:
+      "Run the operator version that wrote it, or a newer one; nothing is changed meanwhile, so that no field is lost.",
   },
   ROP_LEASE_LOST: {
     retryable: true,

@@ -143,6 +143,13 @@ export const specRules: readonly SpecRule[] = [
     received: (spec) => spec.rollback.window,
   },
   {
+    field: "rollback",
+    rule: `${atLeast("severeFor", "1s")} && ${atMost("severeFor", longestWindow)}`,
+    message: "expected a severeFor from 1s to 15m: one bad second is no outage, and sidecars keep their counters for 15m",
+    holds: (spec) => within(spec.rollback.severeFor, "1s", longestWindow),
+    received: (spec) => spec.rollback.severeFor,
+  },
+  {
     field: "cutover",
     rule: `${atLeast("ackTimeout", "1s")} && ${atLeast("validationTimeout", "1s")}`,
     message: "expected ackTimeout and validationTimeout of at least 1s",
@@ -162,6 +169,21 @@ export const specRules: readonly SpecRule[] = [
     message: "expected a deadline that isn't shorter than the guard's duration",
     holds: ({ guard }) => durationSeconds(guard.deadline) >= durationSeconds(guard.duration),
     received: ({ guard }) => [guard.deadline, guard.duration],
+  },
+  {
+    field: "guard",
+    rule: atLeast("maxDetectionTime", "1m"),
+    message: "expected a maxDetectionTime of at least 1m: evidence comes in bins of 10 s, and a failure needs several",
+    holds: ({ guard }) => durationSeconds(guard.maxDetectionTime) >= 60,
+    received: ({ guard }) => guard.maxDetectionTime,
+  },
+  {
+    field: "guard",
+    at: "spec.guard.sampling",
+    rule: "!has(self.maxRate) || !has(self.minRate) || self.maxRate >= self.minRate",
+    message: "expected a maxRate that isn't below minRate",
+    holds: ({ guard: { sampling } }) => sampling.maxRate >= sampling.minRate,
+    received: ({ guard: { sampling } }) => [sampling.maxRate, sampling.minRate],
   },
   {
     field: "guard",

@@ -1,6 +1,8 @@
 // A RetrieverMigration as the command line shows it, parsed as far as this version can read it.
+import { parseKnown } from "@retriever/crds/known-fields.ts";
 import { type MigrationSpec, migrationSpecSchema } from "@retriever/crds/spec/migration-spec.ts";
 import { type MigrationStatus, migrationStatusSchema } from "@retriever/crds/status/migration-status.ts";
+import { readPlan } from "@retriever/operator/core/people/accepted-plan.ts";
 import { OperatorError } from "@retriever/operator/errors.ts";
 
 export type MigrationView = {
@@ -11,6 +13,8 @@ export type MigrationView = {
   /** The accepted plan, else the spec; undefined when neither can be read. */
   readonly plan: MigrationSpec | undefined;
   readonly status: MigrationStatus;
+  /** Paths of the status that only a newer version knows: they are not shown. */
+  readonly unknownFields: readonly string[];
   /** The object as the server sent it. */
   readonly raw: unknown;
 };
@@ -30,28 +34,21 @@ type Raw = {
 export function viewMigration(raw: unknown): MigrationView {
   const { metadata = {}, spec, status } = raw as Raw;
   const { namespace = "", name = "", uid = "", deletionTimestamp } = metadata;
-  const parsed = migrationStatusSchema.safeParse(status ?? {});
-  if (!parsed.success) throw new OperatorError("ROP_STATUS_UNREADABLE", `${namespace}/${name}`);
+  const { data, unknown } = parseKnown(migrationStatusSchema, status ?? {});
+  if (data === undefined) throw new OperatorError("ROP_STATUS_UNREADABLE", `${namespace}/${name}`);
   return {
     namespace,
     name,
     uid,
     deleting: deletionTimestamp !== undefined,
-    plan: planOf(parsed.data, spec),
-    status: parsed.data,
+    plan: planOf(data, spec),
+    status: data,
+    unknownFields: unknown,
     raw,
   };
 }
 
 function planOf(status: MigrationStatus, spec: unknown): MigrationSpec | undefined {
-  const accepted = status.plan === "" ? undefined : migrationSpecSchema.safeParse(parseJson(status.plan)).data;
-  return accepted ?? migrationSpecSchema.safeParse(spec).data;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
+  const accepted = status.plan === "" ? undefined : readPlan(status.plan);
+  return accepted ?? parseKnown(migrationSpecSchema, spec).data;
 }

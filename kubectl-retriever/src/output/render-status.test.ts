@@ -236,3 +236,9 @@ describe("the status of a migration", () => {
 test("a status of another version is refused by its code", () => {
   expect(() => viewMigration({ metadata: { name: "x" }, status: { phase: "Levitating" } })).toThrow(/cannot be read/);
 });
+
+test("a status with fields that only a newer operator knows is shown without them, and they are named", () => {
+  const view = viewMigration(aRawMigration({ ...ramping, quorum: { lost: 1 } } as typeof ramping));
+  expect(view.status).toEqual(ramping);
+  expect(renderStatus(view, now, wide).at(-1)).toBe("NOT SHOWN      newer      than this program: quorum");
+});

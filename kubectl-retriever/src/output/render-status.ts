@@ -34,6 +34,7 @@ export function renderStatus(view: MigrationView, now: number, canvas: Canvas): 
     { rank: 3, lines: [harmLine(view.status), rollbackLine(view.status), latchedLine(view.status)].filter(isLine) },
     { rank: 5, lines: [...approvedLine(view.status), ...waivedLines(view.status), ...skippedLines(view.status)] },
     { rank: 6, lines: outboxLines(view.status) },
+    { rank: 7, lines: unknownLines(view) },
   ];
   const room = Math.max(1, Math.min(maxLines, canvas.rows - 1));
   return fit(sections, room).map((line) => paint(clipped(line, Math.max(20, canvas.columns)), canvas.color));
@@ -162,6 +163,11 @@ function approvedLine({ acts }: MigrationStatus): string[] {
   const approvals = acts?.approvals ?? [];
   if (approvals.length === 0) return [];
   return [row("APPROVED", "by", approvals.map(({ actor, role }) => `${actor} (${role})`).join(", "))];
+}
+
+/** A plugin older than the operator shows what it knows, and says that there is more. */
+function unknownLines({ unknownFields }: MigrationView): string[] {
+  return unknownFields.length === 0 ? [] : [row("NOT SHOWN", "newer", `than this program: ${unknownFields.join(", ")}`)];
 }
 
 function waivedLines({ acts }: MigrationStatus): string[] {

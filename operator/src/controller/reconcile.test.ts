@@ -149,6 +149,16 @@ describe("a reconcile of a migration", () => {
     expect(cluster.journal.filter((line) => line.startsWith("wrote"))).toEqual([]);
   });
 
+  test("with fields that only a newer operator knows holds and names them: writing would drop them", async () => {
+    const { cluster, reconcileOnce, seen } = arrange(() => ({}));
+    const guard = { startedAt: "", tickedAt: "", watchedSeconds: 1, idleSeconds: 1, unobservedSeconds: 1, naps: 2 };
+    cluster.create(searchKey, searchSpec, { status: { phase: "Guard", guard, quorum: { lost: 1 } } });
+    expect(await reconcileOnce()).toEqual({ kind: "again", afterMs: 60_000 });
+    expect(seen).toEqual([]);
+    expect(cluster.sent[0]?.message).toContain("(guard.naps, quorum)");
+    expect(cluster.journal.filter((line) => line.startsWith("wrote"))).toEqual([]);
+  });
+
   test("with a spec that can't be parsed passes the faults to the decision", async () => {
     const { cluster, reconcileOnce, seen } = arrange(() => ({}));
     cluster.create(searchKey, { target: { name: "search-api" }, destination: { kind: "qdrant" } });

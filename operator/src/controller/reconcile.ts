@@ -1,5 +1,6 @@
 // One reconcile of one migration: read, observe, decide, write the status, carry out the effects, record events, requeue.
 
+import { unknownFields } from "@retriever/crds/known-fields.ts";
 import { parseMigrationSpec } from "@retriever/crds/parse.ts";
 import { type MigrationStatus, migrationStatusSchema } from "@retriever/crds/status/migration-status.ts";
 import { type ApplyDeps, apply } from "#apply/apply.ts";
@@ -189,7 +190,10 @@ function resultOf({ requeueAfterMs }: Decision): ReconcileResult {
   return requeueAfterMs === null ? { kind: "idle" } : { kind: "again", afterMs: requeueAfterMs };
 }
 
-/** A status of another version: nothing is written, nothing is moved, and it is said once per version of the object. */
+/**
+ * A status of another version: nothing is written, nothing is moved, and it is said once per version of the object.
+ * A field that this operator doesn't know is enough: to write the status would drop it, and what it stands for.
+ */
 async function holdUnreadable(
   raw: RawMigration,
   options: ReconcileOptions,
@@ -198,7 +202,10 @@ async function holdUnreadable(
 ): Promise<ReconcileResult> {
   const { metrics, log } = options;
   const parsed = migrationStatusSchema.safeParse(raw.status);
-  const fields = parsed.success ? [] : parsed.error.issues.slice(0, 5).map((issue) => issue.path.join(".") || "(root)");
+  const unknown = unknownFields(parsed.error);
+  const others = (parsed.error?.issues ?? []).filter(({ code }) => code !== "unrecognized_keys");
+  const paths = [...unknown, ...others.map(({ path }) => path)].slice(0, 5);
+  const fields = paths.map((path) => path.join(".") || "(root)");
   const fault = new OperatorError(
     "ROP_STATUS_UNREADABLE",
     `${raw.meta.namespace}/${raw.meta.name}: ${fields.join(", ")}`,

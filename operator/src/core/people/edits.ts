@@ -1,6 +1,7 @@
 // An edit of the spec while a plan runs: safe fields take effect at once, the others stay as accepted.
 import { durationSeconds } from "@retriever/crds/fields/duration.ts";
 import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
+import { canonicalSpec } from "@retriever/crds/spec/plan.ts";
 import type { Phase } from "@retriever/crds/status/migration-status.ts";
 import { isSameData } from "../model/deep-equal.ts";
 
@@ -76,11 +77,13 @@ export function judgeEdits(accepted: MigrationSpec, current: MigrationSpec): Edi
     plan = next;
     applied.push(path);
   }
-  const wanted: Readonly<Record<string, unknown>> = current;
-  const gated = Object.entries(plan).flatMap(([field, value]) =>
+  // A field that is new and neutral is no edit of a plan that was accepted without it.
+  const wanted: Readonly<Record<string, unknown>> = canonicalSpec(current);
+  const agreed = canonicalSpec(plan);
+  const gated = Object.entries(agreed).flatMap(([field, value]) =>
     isSameData(wanted[field], value) ? [] : [`spec.${field}`],
   );
-  const added = Object.keys(wanted).flatMap((field) => (field in plan ? [] : [`spec.${field}`]));
+  const added = Object.keys(wanted).flatMap((field) => (field in agreed ? [] : [`spec.${field}`]));
   return { plan, applied, gated: [...gated, ...added] };
 }
 
