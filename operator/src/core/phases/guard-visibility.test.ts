@@ -12,21 +12,22 @@ describe("what a reconcile sees of a guarded primary", () => {
   };
   const paused = aReadyContext("Guard", {}, { acts: { paused: true, seen: [] } });
 
-  it("is requests, or none, or nothing that counts", () => {
-    expect([seen(1), seen(0)]).toEqual(["watched", "idle"]);
-    expect(seen(1, { harm: someHarm({ weighing: [aFinding("too slow")] }) })).toBe("held");
-    expect(seen(1, { status: paused.status })).toBe("held");
-    expect(seen(1, { status: aReadyContext("Guard", {}, { acts: { paused: false, seen: [] } }).status })).toBe(
+  it("is enough requests to notice a failure, or too few, or nothing that counts", () => {
+    // Two pods; severe harm takes twelve failures within maxDetectionTime.
+    expect([seen(6), seen(5), seen(0)]).toEqual(["watched", "idle", "idle"]);
+    expect(seen(6, { harm: someHarm({ weighing: [aFinding("too slow")] }) })).toBe("held");
+    expect(seen(6, { status: paused.status })).toBe("held");
+    expect(seen(6, { status: aReadyContext("Guard", {}, { acts: { paused: false, seen: [] } }).status })).toBe(
       "watched",
     );
   });
 
   it("is nothing while a pod isn't seen, paused or not", () => {
-    expect(seen(1, { acks: lagging })).toBe("unobserved");
-    expect(seen(1, { serving: [] })).toBe("unobserved");
+    expect(seen(6, { acks: lagging })).toBe("unobserved");
+    expect(seen(6, { serving: [] })).toBe("unobserved");
     const c = aReadyContext("Guard");
     const half = [aPod("pod-1").following(c.migration, { requests: 1 }).build(), aPod("pod-2").silent().build()];
-    expect(seen(1, { serving: half })).toBe("unobserved");
-    expect(seen(1, { serving: half, status: paused.status })).toBe("unobserved");
+    expect(seen(6, { serving: half })).toBe("unobserved");
+    expect(seen(6, { serving: half, status: paused.status })).toBe("unobserved");
   });
 });

@@ -15,9 +15,9 @@ type Clocks = NonNullable<MigrationStatus["guard"]>;
 const clocks = (more: Partial<Clocks> = {}): Clocks => ({
   startedAt: ago(3600),
   tickedAt: ago(10),
-  visibility: "idle",
-  watchedSeconds: 0,
-  idleSeconds: 3590,
+  visibility: "watched",
+  watchedSeconds: 3590,
+  idleSeconds: 0,
   unobservedSeconds: 0,
   ...more,
 });
@@ -32,17 +32,17 @@ function at(
   const vanished = someCounters({ answered });
   const evidence = { epoch: 5, recordedAt: ago(0), pods: [], vanished, vanishedPods: 1 };
   const c = aContext("Guard", { plan, status: { guard: clocks(guarded), ...more.status } });
-  return { ...c, status: { ...c.status, evidence } };
+  return busy({ ...c, status: { ...c.status, evidence } });
 }
 
 const told = (c: Context) => {
   const { standing, reason, status } = guard(c);
   return `${status.phase} ${standing} ${reason}: ${status.message}`;
 };
-/** As the pods look when requests come. */
-const busy = (c: Context): Context => ({
+/** As the pods look when so many requests came within maxDetectionTime. */
+const busy = (c: Context, requests = 50): Context => ({
   ...c,
-  serving: c.serving.map((pod) => aPod(pod.name).following(c.migration, { requests: 5 }).build()),
+  serving: c.serving.map((pod) => aPod(pod.name).following(c.migration, { requests }).build()),
 });
 
 describe("the guard passes", () => {
@@ -56,10 +56,12 @@ describe("the guard passes", () => {
     expect([outcome.reason, outcome.standing]).toEqual(["GuardPassed", "working"]);
   });
 
-  it("by watched time as by idle time", () => {
-    expect(guard(busy(at({ visibility: "watched", watchedSeconds: 1590, idleSeconds: 2000 }))).reason).toBe(
-      "GuardPassed",
+  it("by watched time alone: time too thin to notice a failure proves nothing", () => {
+    const thin = at({ visibility: "idle", watchedSeconds: 1590, idleSeconds: 2000 });
+    expect(told(busy(thin, 0))).toBe(
+      "Guard waiting Guarding: guarding: 33m30s of watched time are left; the clock stands: with so few requests a total failure wouldn't be noticed within guard.maxDetectionTime 15m; a CompleteGuard act ends the guard all the same",
     );
+    expect(guard(at({ visibility: "watched", watchedSeconds: 3590 })).reason).toBe("GuardPassed");
   });
 
   it("and completes at once where the plan keeps the shadow", () => {
@@ -68,22 +70,22 @@ describe("the guard passes", () => {
   });
 
   it("without samples where there is no shadow to sample", () => {
-    const plan = { guard: { sampling: { mode: "Fixed" as const, minRate: 0 } } };
+    const plan = { guard: { ...limits, sampling: { mode: "Fixed" as const, minRate: 0 } } };
     expect(guard(at({}, 0, { plan })).reason).toBe("GuardPassed");
   });
 });
 
 describe("the guard waits", () => {
   it("for the time that is left, and for samples", () => {
-    expect(told(at({ idleSeconds: 2990 }))).toBe("Guard waiting Guarding: guarding: 10m of watched time are left");
+    expect(told(at({ watchedSeconds: 2990 }))).toBe("Guard waiting Guarding: guarding: 10m of watched time are left");
     expect(told(at({}, 99))).toBe("Guard waiting Guarding: guarding: 99 of 100 samples");
-    expect(told(at({ idleSeconds: 2990 }, 99))).toBe(
+    expect(told(at({ watchedSeconds: 2990 }, 99))).toBe(
       "Guard waiting Guarding: guarding: 10m of watched time are left; 99 of 100 samples",
     );
   });
 
   it("while it is unobserved, and says who isn't seen", () => {
-    const c = at({ idleSeconds: 2990 });
+    const c = at({ watchedSeconds: 2990 });
     const words = "the clock stands until every pod's evidence is seen: 1 of 2 pods follow; lagging: pod-2";
     const harm = someHarm({ findings: [aFinding("too slow")] });
     expect(told({ ...c, acks: lagging, harm })).toBe(
@@ -111,7 +113,7 @@ describe("the guard waits", () => {
 });
 
 describe("past its deadline the guard", () => {
-  const late = { startedAt: ago(7201), idleSeconds: 2990 };
+  const late = { startedAt: ago(7201), watchedSeconds: 2990 };
   const message =
     "past guard.deadline 2h, create a Rollback act unless it is to go on: guarding: 10m of watched time are left";
 

@@ -45,7 +45,8 @@ function describeVisibility(c: Context, visibility: GuardVisibility): readonly s
 
 /** Without a shadow nothing can be compared, which the plan knew. */
 function neededSamples({ plan }: Context): number {
-  return plan.guard.sampling.minRate > 0 ? plan.guard.minSamples : 0;
+  const { mode, minRate } = plan.guard.sampling;
+  return mode === "Fixed" && minRate === 0 ? 0 : plan.guard.minSamples;
 }
 
 function pass(c: Context): Outcome {

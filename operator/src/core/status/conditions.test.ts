@@ -2,6 +2,7 @@
 
 import type { Condition, MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import { describe, expect, it } from "vitest";
+import { aDetection, aStandingLine } from "#test/builders/detection.ts";
 import { someCounters } from "#test/builders/counters.ts";
 import { aSpec, shortPlan } from "#test/builders/spec.ts";
 import { aMigration, anObservation, aPod, noon } from "#test/builders/world.ts";
@@ -159,15 +160,10 @@ describe("the ways a damaged status is met", () => {
   });
 
   it("harm without a stage to step down from: held", () => {
-    const migration = aMigration().in("Ramp").with({ stage: undefined }).build();
-    const lasting = { alertSince: new Date(noon - 900_000).toISOString(), causes: [], stepDowns: 0 };
-    const bad = { ...counters, scoreWorse: 90 };
-    const observation = anObservation(migration, bad);
-    const { status } = decide({
-      migration: { ...migration, status: { ...migration.status, harm: lasting } },
-      observation,
-      now: noon,
-    });
+    const { epoch } = aMigration().in("Ramp").build().status;
+    const detection = aDetection(epoch, [aStandingLine("score")]);
+    const migration = aMigration().in("Ramp").with({ stage: undefined, detection }).build();
+    const { status } = decide({ migration, observation: anObservation(migration, counters), now: noon });
     expect(status.message).toContain("held at rate 0");
   });
 

@@ -1,6 +1,7 @@
 // What one reconcile records in the status for the next, and when that is worth a write.
 
 import { durationSeconds } from "@retriever/crds/fields/duration.ts";
+import type { DetectionState } from "@retriever/crds/status/harm-status.ts";
 import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import type { Context } from "../model/context.ts";
 import { isSameData } from "../model/deep-equal.ts";
@@ -77,7 +78,7 @@ function latest(a: number | undefined, b: number | undefined): number | undefine
 
 /** The status without what only counts up. What the guard saw is news as soon as it counts otherwise. */
 function stable(status: MigrationStatus): unknown {
-  const { evidence, gates, message: _message, guard, conditions, harm, ...rest } = status;
+  const { evidence, gates, message: _message, guard, conditions, harm, detection, ...rest } = status;
   return {
     ...rest,
     epochOfEvidence: evidence?.epoch,
@@ -90,10 +91,16 @@ function stable(status: MigrationStatus): unknown {
       condition.observedGeneration,
     ]),
     guard: guard === undefined ? undefined : [guard.startedAt, countsAs(guard.visibility)],
+    detection: detection === undefined ? undefined : [detection.epoch, detection.slicesChosenIn, standing(detection)],
     harm: harm === undefined ? undefined : [harm.alertSince, harm.stepDowns, harm.heldSince],
   };
 }
 
 function countsAs(visibility: NonNullable<MigrationStatus["guard"]>["visibility"]): string {
   return visibility === "idle" ? "watched" : visibility;
+}
+
+/** What stands and whether it has lasted; how much evidence there is only counts up. */
+function standing({ lines }: DetectionState): unknown {
+  return lines.flatMap(({ line, slice, clock }) => (clock === undefined ? [] : [[line, slice, clock.since, clock.verdict]]));
 }

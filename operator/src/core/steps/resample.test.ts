@@ -24,6 +24,7 @@ describe("a stage whose evidence is lost", () => {
       sampleRate: 0.05,
       released: false,
       at: ago(0),
+      pods: 2,
     });
   });
 

@@ -11,7 +11,7 @@ const second = { index: 1, count: 3, sampleRate: 0.05, startedAt: ago(60) };
 const ramping = (more: Partial<MigrationStatus> = {}) => aContext("Ramp", { status: { stage: second, ...more } });
 const downs = (stepDowns: number) => ({ harm: { causes: ["older"], stepDowns } });
 const many = Array.from({ length: 11 }, (_, index) => `cause ${index + 1}`);
-const shadowed = { primary: "source", shadow: "destination", released: false, epoch: 6, at: ago(0) } as const;
+const shadowed = { primary: "source", shadow: "destination", released: false, epoch: 6, at: ago(0), pods: 2 } as const;
 
 describe("a step down from a stage that isn't the first", () => {
   it("goes to the rate of the stage before, in a new epoch, and tells why as a warning", () => {
