@@ -1,6 +1,12 @@
 // The bins of a toy sidecar: where the running sums stood when each began, so that a bin is one subtraction.
 
-import { binSeconds, type EvidenceBin, keptSeconds, maxBins, type SliceCounters } from "@retriever/sidecar/contract/evidence.ts";
+import {
+  binSeconds,
+  type EvidenceBin,
+  keptSeconds,
+  maxBins,
+  type SliceCounters,
+} from "@retriever/sidecar/contract/evidence.ts";
 import { countersBetween, type Row } from "./toy-row.ts";
 
 type Bin = {
