@@ -12,6 +12,18 @@ export type Traffic = {
   readonly latencyWorse: number;
   readonly mismatch: number;
   readonly shadowErrors: number;
+  /** The mirror of `latencyWorse`. */
+  readonly latencyBetter: number;
+  /** How the shadow answers, and whether it leaves requests empty that the primary answers. */
+  readonly shadowLatencyMs: number;
+  readonly shadowEmpty: number;
+  /** Share of requests that fail at both stores. */
+  readonly errorsOnSame: number;
+  /** Constant loss of similarity at the destination. */
+  readonly scoreOffset: number;
+  /** Share of the true chunks that a store finds. */
+  readonly recall: Regime["recall"];
+  readonly namespaces?: Regime["namespaces"];
 };
 
 export const goodTraffic: Traffic = {
@@ -23,20 +35,28 @@ export const goodTraffic: Traffic = {
   latencyWorse: 0,
   mismatch: 0.02,
   shadowErrors: 0,
+  latencyBetter: 0,
+  shadowLatencyMs: 20,
+  shadowEmpty: 0,
+  errorsOnSame: 0,
+  scoreOffset: 0,
+  recall: { source: 1, destination: 1 },
 };
 
 /** What a pod counts under such traffic while it serves from a primary: the other store is its shadow. */
 export function regimeOf(traffic: Traffic, primary: "source" | "destination", pods: number): Regime {
-  const { rps, errorShare, emptyShare, latencyMs, shadowErrors, scoreWorse, latencyWorse, mismatch } = traffic;
-  const answers = { empty: emptyShare, meanMs: latencyMs, buckets: allAt(latencyMs, 1) };
-  const serving = { ...answers, errors: errorShare };
-  const shadow = { ...answers, errors: shadowErrors };
+  const { rps, errorShare, emptyShare, latencyMs, shadowErrors, shadowEmpty, shadowLatencyMs, ...compared } = traffic;
+  const serving = { errors: errorShare, empty: emptyShare, meanMs: latencyMs, buckets: allAt(latencyMs, 1) };
+  const shadow = {
+    errors: shadowErrors,
+    empty: shadowEmpty,
+    meanMs: shadowLatencyMs,
+    buckets: allAt(shadowLatencyMs, 1),
+  };
   return {
+    ...compared,
     requestsPerSecond: rps * pods,
     source: primary === "source" ? serving : shadow,
     destination: primary === "destination" ? serving : shadow,
-    scoreWorse,
-    latencyWorse,
-    mismatch,
   };
 }

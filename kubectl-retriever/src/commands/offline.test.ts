@@ -83,7 +83,16 @@ it("plan at 1 request/s flags the stage of 2 h at 2 %: 144 samples don't decide"
   const ran = await run(["plan", "-f", "m.yaml", "--rate", "1"], { "m.yaml": migration });
   expect(ran.code).toBe(0);
   expect(ran.printed.join("\n")).toMatch(/^stage 1 .*CAN'T DECIDE in 2h: 144 of 1,000 samples/m);
-  expect(ran.printed.join("\n")).toMatch(/silent {3}the severe-harm rule is mostly silent/);
+});
+
+it("plan at a request in 100 s says what never acts, and that nobody watches the guard", async () => {
+  const ran = await run(["plan", "-f", "m.yaml", "--rate", "0.01"], { "m.yaml": migration });
+  const silent = ran.printed.filter((line) => line.startsWith("  silent"));
+  expect(silent.slice(-3)).toEqual([
+    "  silent   no line of samples acts in the guard: 9 samples in 15m, 12 are needed; only more traffic would do",
+    "  silent   no line of all requests acts in the guard: 9 requests in 15m, 12 are needed, which takes 0.014 requests/s",
+    "  silent   the guard's time isn't watched: a total failure is noticed after 20m, at most 15m are allowed",
+  ]);
 });
 
 it("plan at 20 requests/s says that every gate decides and that it takes 27 h 30 m at least", async () => {

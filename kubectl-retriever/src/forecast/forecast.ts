@@ -6,7 +6,7 @@ import type { Baseline } from "@retriever/crds/status/migration-status.ts";
 import { type RateGate, rateGates } from "@retriever/operator/core/gates/gate-counts.ts";
 import { gateRules } from "@retriever/operator/core/gates/gate-limits.ts";
 import { samplesToPass } from "@retriever/operator/core/gates/sequential.ts";
-import { findSilentRules } from "#rehearse/silent-rules.ts";
+import { findSilentRules, guardSampleRate } from "#rehearse/silent-rules.ts";
 
 /** What a healthy destination is reckoned with: shares of bad samples, or means. */
 export const healthyShares: Readonly<Record<RateGate, number>> = {
@@ -45,6 +45,8 @@ export type StageForecast = {
 };
 
 export type GuardForecast = {
+  /** Share of requests that is sampled. */
+  readonly rate: number;
   readonly leastSeconds: number;
   readonly samples: number;
   readonly needs: number;
@@ -123,11 +125,14 @@ function measuredBaseline(samples: number): Baseline {
   };
 }
 
-function forecastGuard({ guard }: MigrationSpec, requestsPerSecond: number): GuardForecast {
+function forecastGuard(plan: MigrationSpec, requestsPerSecond: number): GuardForecast {
+  const { guard } = plan;
+  const rate = guardSampleRate(plan, requestsPerSecond);
   const leastSeconds = durationSeconds(guard.duration);
-  const samplesPerSecond = requestsPerSecond * guard.sampling.minRate;
+  const samplesPerSecond = requestsPerSecond * rate;
   const needs = samplesPerSecond > 0 ? guard.minSamples : 0;
   return {
+    rate,
     leastSeconds,
     samples: Math.round(samplesPerSecond * leastSeconds),
     needs,

@@ -55,11 +55,10 @@ function cutoverRow({ cutover }: MigrationSpec): string[] {
   return ["cutover", "-", "-", "-", "-", cutover.hold ? "waits for a Promote" : "by itself"];
 }
 
-function guardRow({ guard }: MigrationSpec, { leastSeconds, samples, needs, seconds }: GuardForecast): string[] {
+function guardRow({ guard }: MigrationSpec, { rate, leastSeconds, samples, needs, seconds }: GuardForecast): string[] {
   const isInTime = seconds === leastSeconds;
   const remark = isInTime ? "rolls back by itself" : `waits for ${count(needs)} samples, deadline ${guard.deadline}`;
-  const rate = percentWord(guard.sampling.minRate);
-  return ["guard", rate, time(leastSeconds), count(samples), time(seconds), remark];
+  return ["guard", percentWord(rate), time(leastSeconds), count(samples), time(seconds), remark];
 }
 
 function gateRows(stages: readonly StageForecast[]): string[][] {

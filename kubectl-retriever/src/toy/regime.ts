@@ -1,5 +1,6 @@
 // What traffic is drawn from: how stores answer, and how their answers compare. Pure.
 
+import { maxCountedSlices } from "@retriever/sidecar/contract/evidence.ts";
 import type { StoreName } from "@retriever/sidecar/contract/overlay.ts";
 import type { DestinationBehaviour, SourceBehaviour } from "#scenario/scenario.ts";
 import { bucketShares, meanMs, shareSlowerBy } from "./latency.ts";
@@ -13,14 +14,45 @@ export type Service = {
   readonly buckets: readonly number[];
 };
 
+/** What may be worse at one namespace than at the others. */
+type NamespaceWrongness = {
+  readonly scoreWorse?: number | undefined;
+  readonly mismatch?: number | undefined;
+  /** Of the destination. */
+  readonly errors?: number | undefined;
+};
+
+/** Who asks. */
+export type NamespaceShares = {
+  /** By traffic, the busiest first; together at most 1. */
+  readonly shares: readonly { readonly name: string; readonly share: number }[];
+  readonly wrong: Readonly<Record<string, NamespaceWrongness>>;
+};
+
+/** What one request meets. */
+export type Wrongness = Readonly<Record<StoreName, Service>> & {
+  readonly scoreWorse: number;
+  readonly mismatch: number;
+  /** Share of requests that fail at whichever store they ask. */
+  readonly errorsOnSame: number;
+};
+
 /** What one second of traffic comes from, the same until a store or the traffic changes. */
-export type Regime = Readonly<Record<StoreName, Service>> & {
+export type Regime = Wrongness & {
   /** Of all pods together. */
   readonly requestsPerSecond: number;
-  readonly scoreWorse: number;
   readonly latencyWorse: number;
-  readonly mismatch: number;
+  readonly latencyBetter: number;
+  /** Constant loss of similarity at the destination. */
+  readonly scoreOffset: number;
+  readonly recall: Readonly<Record<StoreName, number>>;
+  readonly namespaces?: NamespaceShares | undefined;
 };
+
+/** Those that a sidecar counts by themselves. */
+export function busiest({ shares }: NamespaceShares): NamespaceShares["shares"] {
+  return shares.slice(0, maxCountedSlices);
+}
 
 type Behaviours = {
   readonly requestsPerSecond: number;
@@ -36,8 +68,12 @@ export function regimeOf({ requestsPerSecond, source, destination }: Behaviours,
     source: serviceOf(source),
     destination: serviceOf(destination),
     scoreWorse,
+    scoreOffset: 0,
     latencyWorse: destination.latencyWorse ?? shareSlowerBy(latencyLimitMs, latencyMs, source.latencyMs),
+    latencyBetter: shareSlowerBy(latencyLimitMs, source.latencyMs, latencyMs),
     mismatch,
+    errorsOnSame: 0,
+    recall: { source: 1, destination: 1 },
   };
 }
 

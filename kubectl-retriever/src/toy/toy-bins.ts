@@ -1,6 +1,12 @@
 // The bins of a toy sidecar: where the running sums stood when each began, so that a bin is one subtraction.
 
-import { binSeconds, type EvidenceBin, keptSeconds, maxBins } from "@retriever/sidecar/contract/evidence.ts";
+import {
+  binSeconds,
+  type EvidenceBin,
+  keptSeconds,
+  maxBins,
+  type SliceCounters,
+} from "@retriever/sidecar/contract/evidence.ts";
 import { countersBetween, type Row } from "./toy-row.ts";
 
 type Bin = {
@@ -10,8 +16,17 @@ type Bin = {
   readonly first: number;
   /** The sums before that second. */
   readonly before: Row;
+  /** What the namespaces counted in each second. */
+  readonly slices: { readonly second: number; readonly slices: Slices }[];
   /** What it answers with, known once the next one has begun. */
   answer?: EvidenceBin;
+};
+type Slices = EvidenceBin["slices"];
+
+type Second = {
+  readonly nowMs: number;
+  readonly slices: Slices;
+  readonly before: Row;
 };
 
 const binMs = binSeconds * 1000;
@@ -26,17 +41,18 @@ export class ToyBins {
 
   clone(): ToyBins {
     const copy = new ToyBins();
-    copy.#bins = [...this.#bins];
+    // Only the newest one may still change.
+    copy.#bins = this.#bins.map((bin, index) => (index < this.#bins.length - 1 ? bin : reopened(bin)));
     copy.#open = this.#open;
     return copy;
   }
 
   /** A second is about to be counted; `nowMs` is its end by the wall clock, `before` the sums until then. */
-  add(second: number, nowMs: number, before: Row): void {
+  add(second: number, { nowMs, slices, before }: Second): void {
     const at = Math.max(this.#open, binAt(nowMs - 1));
     this.#open = Math.max(at, binAt(nowMs));
-    if (this.#bins.at(-1)?.at === at) return;
-    this.#bins.push({ at, first: second, before: before.slice() });
+    if (this.#bins.at(-1)?.at !== at) this.#bins.push({ at, first: second, before: before.slice(), slices: [] });
+    if (slices.length > 0) this.#bins.at(-1)?.slices.push({ second, slices });
     if (this.#bins.length > mostBins) this.#bins.shift();
   }
 
@@ -45,7 +61,7 @@ export class ToyBins {
     this.#bins = this.#bins.filter(({ first }) => first <= second);
     const last = this.#bins.pop();
     this.#open = last?.at ?? 0;
-    if (last !== undefined) this.#bins.push({ at: last.at, first: last.first, before: last.before });
+    if (last !== undefined) this.#bins.push(reopened(last, second));
   }
 
   /** The closed ones that begin at `from` or later; `sums` are those of now. */
@@ -61,11 +77,26 @@ export class ToyBins {
   }
 }
 
+/** The same bin, not answered with yet, as it was at the end of a second. */
+function reopened({ at, first, before, slices }: Bin, until = Number.POSITIVE_INFINITY): Bin {
+  return { at, first, before, slices: slices.filter(({ second }) => second <= until) };
+}
+
 function answerOf(bin: Bin, until: Row | undefined, sums: Row): EvidenceBin {
   if (bin.answer !== undefined) return bin.answer;
-  const answer = { at: bin.at, counters: countersBetween(bin.before, until ?? sums), slices: [] };
+  const answer = { at: bin.at, counters: countersBetween(bin.before, until ?? sums), slices: sumOf(bin.slices) };
   if (until !== undefined) bin.answer = answer;
   return answer;
+}
+
+function sumOf(seconds: Bin["slices"]): Slices {
+  const sums = new Map<string, SliceCounters>();
+  for (const { namespace, counters } of seconds.flatMap(({ slices }) => slices)) {
+    const sum = sums.get(namespace);
+    if (sum === undefined) sums.set(namespace, { ...counters });
+    else for (const key of Object.keys(counters) as (keyof SliceCounters)[]) sum[key] += counters[key];
+  }
+  return [...sums].map(([namespace, counters]) => ({ namespace, counters }));
 }
 
 function binAt(ms: number): number {

@@ -14,7 +14,8 @@ function counted(requests: number) {
 
 /** One request a second, from a second of the pod's clock to another; both clocks start together. */
 function serving(evidence: ToyEvidence, from: number, to: number, aheadMs = 0) {
-  for (let second = from; second <= to; second += 1) evidence.add(second, start + aheadMs + second * 1000, counted(1));
+  for (let second = from; second <= to; second += 1)
+    evidence.add(second, { nowMs: start + aheadMs + second * 1000, row: counted(1), slices: [] });
   return (second: number, binsFrom = 0) => {
     const { closedAt, bins } = evidence.read({
       ...ask,
@@ -78,7 +79,7 @@ describe("the bins of a toy sidecar", () => {
           aheadMs += jumpMs;
           for (const end = second + seconds; second < end; ) {
             second += 1;
-            evidence.add(second, start + aheadMs + second * 1000, counted(1));
+            evidence.add(second, { nowMs: start + aheadMs + second * 1000, row: counted(1), slices: [] });
           }
           take(start + aheadMs + second * 1000);
         }

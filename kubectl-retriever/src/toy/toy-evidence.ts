@@ -2,7 +2,7 @@
 // the seconds that the real ring holds.
 
 import type { Span } from "@retriever/operator/core/time/evidence-spans.ts";
-import type { Evidence } from "@retriever/sidecar/contract/evidence.ts";
+import type { Evidence, EvidenceBin } from "@retriever/sidecar/contract/evidence.ts";
 import { ToyBins } from "./toy-bins.ts";
 import { countersBetween, emptyRow, type Row, rowWidth } from "./toy-row.ts";
 
@@ -20,6 +20,14 @@ export type EvidenceQuestion = {
   readonly spans: readonly Span[];
   /** Where the bins begin, epoch seconds. */
   readonly binsFrom: number;
+};
+
+/** A second of a pod. */
+type ServedSecond = {
+  /** Its end by the wall clock, epoch ms. */
+  readonly nowMs: number;
+  readonly row: Row;
+  readonly slices: EvidenceBin["slices"];
 };
 
 /** Counts of one configuration. Seconds are those of the pod's own clock, which never jumps. */
@@ -43,10 +51,10 @@ export class ToyEvidence {
     return copy;
   }
 
-  /** Counts what happened in a second that ends at `nowMs` of the wall clock; seconds come in order and without a gap. */
-  add(second: number, nowMs: number, row: Row): void {
+  /** Counts what happened in a second; seconds come in order and without a gap. */
+  add(second: number, { nowMs, row, slices }: ServedSecond): void {
     const before = this.#first === undefined ? nothing : this.#sumUntil(this.#last);
-    this.#bins.add(second, nowMs, before);
+    this.#bins.add(second, { nowMs, slices, before });
     this.#first ??= second;
     this.#last = second;
     const start = (second % keptSeconds) * rowWidth;

@@ -7,9 +7,10 @@ import type { Overlay, StoreName } from "@retriever/sidecar/contract/overlay.ts"
 import type { SidecarStatus, StoreStatus } from "@retriever/sidecar/contract/status.ts";
 import type { StoreIdentity } from "@retriever/stores/config/identity.ts";
 import { type ConfigFiles, followFiles, type Running } from "./follow-files.ts";
-import { serveSecond, type Traffic } from "./serve.ts";
+import { effectiveRate, RequestRate } from "./sample-rate.ts";
+import { serveSecond, type ToyServing, type Traffic } from "./serve.ts";
 import { ToyEvidence } from "./toy-evidence.ts";
-import { emptyRow } from "./toy-row.ts";
+import { emptyRow, fieldPlace } from "./toy-row.ts";
 import { probedStore, type StoreHealth } from "./toy-store.ts";
 
 type OverlayFile = { readonly hash: string; readonly document: Overlay };
@@ -54,6 +55,7 @@ export class ToyPod {
   #running: Running<OverlayFile> = { inForce: null, isVanished: false, hasSource: true };
   #activatedAtMs = 0;
   #evidence = new ToyEvidence(0);
+  #rate = new RequestRate();
 
   constructor(name: string) {
     this.name = name;
@@ -71,6 +73,7 @@ export class ToyPod {
     copy.#running = this.#running;
     copy.#activatedAtMs = this.#activatedAtMs;
     copy.#evidence = this.#evidence.clone();
+    copy.#rate = this.#rate.clone();
     return copy;
   }
 
@@ -89,6 +92,7 @@ export class ToyPod {
   /** A process begins, with the files as they are in its volume. */
   start(isBaseSource: boolean, atMs: number): void {
     this.#starts += 1;
+    this.#rate = new RequestRate();
     this.#files = { overlay: this.stuck ? this.#files.overlay : this.#offered, isBaseSource };
     this.#running = followFiles({ inForce: null, isVanished: false, hasSource: isBaseSource }, this.#files);
     this.#activate(atMs);
@@ -108,8 +112,10 @@ export class ToyPod {
   serve(second: number, nowMs: number, traffic: (primary: StoreName) => Traffic): void {
     this.#row.fill(0);
     const serving = this.#serving();
-    if (this.sidecarRunning) serveSecond(traffic(serving.primary), serving, this.#row);
-    this.#evidence.add(second, nowMs, this.#row);
+    const rate = effectiveRate(serving, this.#rate.at(second - 1));
+    const slices = this.sidecarRunning ? serveSecond(traffic(serving.primary), serving, rate, this.#row) : [];
+    this.#rate.add(second, this.#row[fieldPlace.requests] ?? 0);
+    this.#evidence.add(second, { nowMs, row: this.#row, slices });
   }
 
   /** Forgets the traffic after a second. */
@@ -131,9 +137,11 @@ export class ToyPod {
     this.#evidence = new ToyEvidence(atMs);
   }
 
-  #serving() {
+  #serving(): ToyServing {
     const { inForce, hasSource } = this.#running;
-    return (inForce === null ? null : servingOf(inForce.document, hasSource)) ?? baseAlone;
+    if (inForce === null) return baseAlone;
+    const serving = servingOf(inForce.document, hasSource) ?? baseAlone;
+    return serving.shadow === "none" ? serving : { ...inForce.document, ...serving };
   }
 
   #status(around: Surroundings): SidecarStatus {
@@ -155,7 +163,8 @@ export class ToyPod {
 
   #config(around: Surroundings): SidecarStatus["config"] {
     const { inForce, isVanished } = this.#running;
-    const serving = this.#serving();
+    const { primary, shadow, sampleRate } = this.#serving();
+    const serving = { primary, shadow, sampleRate };
     const sourceChanged = this.#isSourceChanged(around.base);
     if (inForce === null) return { ...noOverlay, ...serving, primaryIdentity: around.base, sourceChanged };
     const { revision, released } = inForce.document;

@@ -6,9 +6,9 @@ import type { Logs } from "./detector.ts";
 import type { LineCount, LineRule } from "./lines.ts";
 
 /** Fewer samples than this refute nothing and prove nothing: a part lasts until it has them. */
-const leastPartSamples = 12;
+export const leastPartSamples = 12;
 /** A part that has too few samples for so long was not observed. Sidecars keep their counters for as long. */
-const longestPartMs = 900_000;
+export const longestPartMs = 900_000;
 /** 1 in 20: how often a part of lasting harm may be taken for its end. */
 const refutation = Math.log(20);
 
