@@ -1,7 +1,8 @@
 import type { Candidate } from "@retriever/stores/ports/backend.ts";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { type Answer, compareAnswers, rankBiasedOverlap } from "./compare.ts";
+import { type Answer, compareAnswers } from "./compare.ts";
+import { rankBiasedOverlap } from "./list-agreement.ts";
 
 function answer(entries: readonly (readonly [string, number])[], vectorMs = 10): Answer {
   return { vectorMs, candidates: entries.map(([chunkId, similarity]) => candidate(chunkId, similarity)) };
@@ -49,7 +50,7 @@ const rows = [
     expected: { mismatch: false, tie: true },
   },
   {
-    title: "another top chunk that the primary doesn't know is a mismatch even with the same score",
+    title: "another top chunk that an answer which isn't cut off doesn't hold is a mismatch even with the same score",
     primary: answer([["a", 0.9]]),
     shadow: answer([["z", 0.9]]),
     expected: { mismatch: true, tie: false, scoreDelta: 0, overlap: 0 },
@@ -72,8 +73,8 @@ test.each(rows)("$title", ({ primary, shadow, expected }) => {
   expect(compareAnswers(primary, shadow, sourcePrimary)).toMatchObject(expected);
 });
 
-const sourcePrimary = { primaryStore: "source", destinationNewest: null } as const;
-const destinationPrimary = { primaryStore: "destination", destinationNewest: null } as const;
+const sourcePrimary = { primaryStore: "source", destinationNewest: null, k: 10 } as const;
+const destinationPrimary = { primaryStore: "destination", destinationNewest: null, k: 10 } as const;
 
 test("losses are the destination's, whichever store is primary", () => {
   const source = answer([["a", 0.9]], 10);
@@ -124,7 +125,7 @@ test("chunks only the source has are lag when newer than the destination's newes
   const destination = { candidates: [at("a", 1), at("x", 9)], vectorMs: 1 };
   const destinationNewest = "2026-01-01T00:05:00.000Z";
   const apart = { newer: 1, lost: 2 };
-  expect(compareAnswers(source, destination, { primaryStore: "source", destinationNewest })).toMatchObject(apart);
-  expect(compareAnswers(destination, source, { primaryStore: "destination", destinationNewest })).toMatchObject(apart);
+  expect(compareAnswers(source, destination, { ...sourcePrimary, destinationNewest })).toMatchObject(apart);
+  expect(compareAnswers(destination, source, { ...destinationPrimary, destinationNewest })).toMatchObject(apart);
   expect(compareAnswers(source, destination, sourcePrimary)).toMatchObject({ newer: 0, lost: 3 });
 });

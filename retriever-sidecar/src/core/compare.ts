@@ -2,7 +2,7 @@
 
 import type { Candidate } from "@retriever/stores/ports/backend.ts";
 import type { StoreName } from "#contract/overlay.ts";
-import { tieEpsilon } from "#contract/thresholds.ts";
+import { type Agreement, agreementOf } from "./list-agreement.ts";
 
 export type Answer = { readonly candidates: readonly Candidate[]; readonly vectorMs: number };
 
@@ -18,98 +18,54 @@ export type Comparison = {
   readonly scoreLoss: number;
   /** destination - source; above 0: the destination is slower. */
   readonly latencyLossMs: number;
-  /** Share of chunks in both answers, 0..1; of the longer answer, so that a small namespace isn't a loss. */
-  readonly overlap: number;
-  /** Rank-biased overlap, p = 0.9, extrapolated; 0..1. */
-  readonly rankOverlap: number;
+  readonly overlap: Agreement["overlap"];
+  readonly rankOverlap: Agreement["rankOverlap"];
   /** How much older the destination's oldest common chunk is, ms; null when no common chunk has both times. */
   readonly lagMs: number | null;
   /** Chunks that only the source answered: written after the destination's newest, so they may still be on their way. */
   readonly newer: number;
   /** Chunks that only the source answered and that the destination has had time to get. */
   readonly lost: number;
+  /** Which of the stores answered without a chunk. */
+  readonly empty: StoreName | "both" | "none";
 };
-
-const persistence = 0.9;
 
 type Sides = {
   /** Which of both stores answered the application. */
   readonly primaryStore: StoreName;
   /** `updated_at` of the destination's newest chunk as last probed; null: not known, then nothing counts as newer. */
   readonly destinationNewest: string | null;
+  /** Chunks asked for. */
+  readonly k: number;
 };
 
 /** Compares a sample; total for any answers. */
 export function compareAnswers(
   primary: Answer,
   shadow: Answer,
-  { primaryStore, destinationNewest }: Sides,
+  { primaryStore, destinationNewest, k }: Sides,
 ): Comparison {
   const scoreDelta = topSimilarity(primary) - topSimilarity(shadow);
   const latencyDeltaMs = shadow.vectorMs - primary.vectorMs;
   const [source, destination] = primaryStore === "source" ? [primary, shadow] : [shadow, primary];
-  const verdict = compareTop(primary.candidates, shadow.candidates);
+  const { top, overlap, rankOverlap, tied } = agreementOf(primary.candidates, shadow.candidates, k);
   return {
     scoreDelta: Math.abs(scoreDelta),
     latencyDeltaMs,
-    mismatch: verdict === "mismatch",
-    tie: verdict === "tie",
+    mismatch: top === "mismatch",
+    tie: top === "tie",
     scoreLoss: primaryStore === "source" ? scoreDelta : -scoreDelta,
     latencyLossMs: primaryStore === "source" ? latencyDeltaMs : -latencyDeltaMs,
-    overlap: overlapOf(primary.candidates, shadow.candidates),
-    rankOverlap: rankBiasedOverlap(primary.candidates, shadow.candidates),
+    overlap,
+    rankOverlap,
     lagMs: lagOf(source.candidates, destination.candidates),
-    ...missingOf(source.candidates, destination.candidates, destinationNewest),
+    ...missingOf(source.candidates, new Set([...idsOf(destination), ...tied]), destinationNewest),
+    empty: emptyOf(source, destination),
   };
 }
 
 function topSimilarity(answer: Answer): number {
   return answer.candidates[0]?.similarity ?? 0;
-}
-
-/** A mismatch only if the primary itself ranks the shadow's top chunk below its own best by more than float32 noise. */
-function compareTop(primary: readonly Candidate[], shadow: readonly Candidate[]): "same" | "tie" | "mismatch" {
-  const best = primary[0];
-  const other = shadow[0];
-  if (best === undefined && other === undefined) return "same";
-  if (best === undefined || other === undefined) return "mismatch";
-  if (best.chunkId === other.chunkId) return "same";
-  const seen = primary.find((candidate) => candidate.chunkId === other.chunkId);
-  return seen !== undefined && best.similarity - seen.similarity <= tieEpsilon ? "tie" : "mismatch";
-}
-
-function overlapOf(a: readonly Candidate[], b: readonly Candidate[]): number {
-  const longer = Math.max(a.length, b.length);
-  if (longer === 0) return 1;
-  const ids = new Set(a.map((candidate) => candidate.chunkId));
-  const common = new Set(b.map((candidate) => candidate.chunkId).filter((id) => ids.has(id)));
-  return common.size / longer;
-}
-
-/** Webber, Moffat and Zobel's rank-biased overlap, extrapolated from the depth seen. 1 for equal lists. */
-export function rankBiasedOverlap(a: readonly Candidate[], b: readonly Candidate[]): number {
-  const depth = Math.max(a.length, b.length);
-  if (depth === 0) return 1;
-  const seenInA = new Set<string>();
-  const seenInB = new Set<string>();
-  let common = 0;
-  let sum = 0;
-  for (let index = 0; index < depth; index += 1) {
-    const [idOfA, idOfB] = [a[index]?.chunkId, b[index]?.chunkId];
-    common += newCommon(idOfA, idOfB, seenInA, seenInB);
-    sum += (common / (index + 1)) * persistence ** index;
-  }
-  return (1 - persistence) * sum + (common / depth) * persistence ** depth;
-}
-
-function newCommon(idOfA: string | undefined, idOfB: string | undefined, a: Set<string>, b: Set<string>): number {
-  const isNewInA = idOfA !== undefined && !a.has(idOfA);
-  if (idOfA !== undefined) a.add(idOfA);
-  const isNewInB = idOfB !== undefined && !b.has(idOfB);
-  if (idOfB !== undefined) b.add(idOfB);
-  const fromA = isNewInA && b.has(idOfA) ? 1 : 0;
-  const fromB = isNewInB && idOfB !== idOfA && a.has(idOfB) ? 1 : 0;
-  return fromA + fromB;
 }
 
 function lagOf(source: readonly Candidate[], destination: readonly Candidate[]): number | null {
@@ -125,10 +81,20 @@ function lagOf(source: readonly Candidate[], destination: readonly Candidate[]):
 }
 
 /** What the destination lacks of the source's answer, apart by whether it can have had it when it was last probed. */
-function missingOf(source: readonly Candidate[], destination: readonly Candidate[], newest: string | null) {
-  const answered = new Set(destination.map((candidate) => candidate.chunkId));
-  const missing = source.filter((candidate) => !answered.has(candidate.chunkId));
+function missingOf(source: readonly Candidate[], found: ReadonlySet<string>, newest: string | null) {
+  const missing = source.filter((candidate) => !found.has(candidate.chunkId));
   const horizon = newest === null ? Number.NaN : Date.parse(newest);
   const newer = missing.filter(({ updatedAt }) => updatedAt !== null && Date.parse(updatedAt) > horizon).length;
   return { newer, lost: missing.length - newer };
+}
+
+function idsOf({ candidates }: Answer): string[] {
+  return candidates.map((candidate) => candidate.chunkId);
+}
+
+function emptyOf(source: Answer, destination: Answer): Comparison["empty"] {
+  const [isSourceEmpty, isDestinationEmpty] = [source.candidates.length === 0, destination.candidates.length === 0];
+  if (isSourceEmpty && isDestinationEmpty) return "both";
+  if (isSourceEmpty) return "source";
+  return isDestinationEmpty ? "destination" : "none";
 }

@@ -51,17 +51,17 @@ export function startSample(
   });
 }
 
-function makeEvent(runtime: Runtime, { request, answer: primary }: Sampled, result: ShadowResult): SampleEvent {
-  const { namespace } = request;
+function makeEvent(runtime: Runtime, sampled: Sampled, result: ShadowResult): SampleEvent {
+  const { namespace } = sampled.request;
   const primaryKind = runtime.primary.identity.kind;
   const shadowKind = runtime.shadow?.handle.identity.kind ?? "none";
-  return { namespace, primaryKind, shadowKind, ...compareResult(runtime, primary, result) };
+  return { namespace, primaryKind, shadowKind, ...compareResult(runtime, sampled, result) };
 }
 
-function compareResult(runtime: Runtime, primary: BackendAnswer, result: ShadowResult): Compared {
+function compareResult(runtime: Runtime, sampled: Sampled, result: ShadowResult): Compared {
   switch (result.kind) {
     case "answered":
-      return compare(runtime, primary, result.answer);
+      return compare(runtime, sampled, result.answer);
     case "dropped":
       return dropped;
     case "timeout":
@@ -79,11 +79,16 @@ const timedOut: Compared = { ...nothing, kind: "timeout", causes: ["shadow-error
 const failure: Compared = { ...nothing, kind: "error", causes: ["shadow-error"], increment: { shadowErrors: 1 } };
 const junk: Fault = { code: "RETR_BACKEND_ANSWER_INVALID", message: "the shadow's answer can't be compared" };
 
-function compare({ config, destination }: Runtime, primary: BackendAnswer, shadow: BackendAnswer): Compared {
+function compare(
+  { config, destination }: Runtime,
+  { request, answer: primary }: Sampled,
+  shadow: BackendAnswer,
+): Compared {
   try {
     const comparison = compareAnswers(primary, shadow, {
       primaryStore: config.primary,
       destinationNewest: destination?.newestUpdatedAt ?? null,
+      k: request.k,
     });
     // NaN or infinity would spoil every sum that it is added to.
     if (!Number.isFinite(comparison.scoreDelta + comparison.latencyDeltaMs)) return { ...failure, fault: junk };
@@ -93,7 +98,7 @@ function compare({ config, destination }: Runtime, primary: BackendAnswer, shado
       shadowMs: shadow.vectorMs,
       fault: null,
       causes: varianceCauses(comparison, config.thresholds),
-      increment: countComparison(comparison, config.thresholds),
+      increment: countComparison(comparison, config.thresholds, shadow.vectorMs),
     };
   } catch {
     return { ...failure, fault: junk };

@@ -19,6 +19,7 @@ function answered(scoreLoss: number, latencyLossMs: number): SampleEvent {
     lagMs: null,
     newer: 0,
     lost: 0,
+    empty: "none" as const,
   };
   const increment = { answered: 1, mismatch: 1, overlapSum: 0.5 };
   const kinds = { namespace: "docs", primaryKind: "pgvector", shadowKind: "qdrant" };

@@ -96,7 +96,7 @@ export function makeMetrics(clock: Clock, version: string): Metrics {
       gauges.retr_backend_info.reset();
       for (const { role, kind } of roles) gauges.retr_backend_info.set({ role, kind }, 1);
       // Edges follow the thresholds; a histogram can't change its own, so it starts anew like after a restart.
-      const next = JSON.stringify(thresholds);
+      const next = JSON.stringify([thresholds.scoreDelta, thresholds.latencyDeltaMs]);
       if (next !== edges) histograms = makeHistograms(registry, thresholds);
       edges = next;
     },
