@@ -20,8 +20,25 @@ export function aStandingLine(line: HarmLineName, more: Partial<HarmLine> = {}):
 
 /** A line that fails on a grand scale, for half a minute and at two pods. */
 export function aSevereLine(more: Partial<NonNullable<HarmLine["run"]>> = {}): HarmLine {
-  const run = { from: ago(30), requests: 100, failures: 90, failingSeconds: 27, partBad: 0, partN: 0, pods: ["a", "b"] };
-  return { line: "severe", slice: null, limit: 0.2, bad: 90, n: 1000, evidence: 1, logs: [90], run: { ...run, ...more } };
+  const run = {
+    from: ago(30),
+    requests: 100,
+    failures: 90,
+    failingSeconds: 27,
+    partBad: 0,
+    partN: 0,
+    pods: ["a", "b"],
+  };
+  return {
+    line: "severe",
+    slice: null,
+    limit: 0.2,
+    bad: 90,
+    n: 1000,
+    evidence: 1,
+    logs: [90],
+    run: { ...run, ...more },
+  };
 }
 
 /** What was judged of an epoch until just now. */

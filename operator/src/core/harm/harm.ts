@@ -6,6 +6,7 @@ import type { AlertsRead } from "../model/alert-observation.ts";
 import type { Finding, Harm } from "../model/context.ts";
 import { instantMs, isPastCutover } from "../model/status-readings.ts";
 import type { PodObservation } from "../model/workload.ts";
+import { hasBins } from "../pods/epoch-evidence.ts";
 import { describeLine } from "./describe-line.ts";
 import { logThreshold } from "./detection.ts";
 import { logEvidence } from "./detector.ts";
@@ -45,7 +46,7 @@ export function judgeHarm(input: HarmInput): Harm {
 function judgeLines(input: HarmInput): Harm {
   const { status, serving } = input;
   const detection = status.detection?.epoch === status.epoch ? status.detection : undefined;
-  const known = serving.some(({ status: pod }) => pod.ok && pod.value.evidence.epoch === status.epoch);
+  const known = serving.some((pod) => hasBins(pod, status.epoch));
   if (status.revision === undefined || detection === undefined) {
     return { findings: [], weighing: [], due: [], since: undefined, known: status.revision !== undefined && known };
   }

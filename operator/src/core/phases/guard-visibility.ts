@@ -2,7 +2,7 @@
 import { durationSeconds } from "@retriever/crds/fields/duration.ts";
 import { leastSevereFailures } from "../harm/severe-run.ts";
 import type { Context } from "../model/context.ts";
-import { sumWindow } from "../pods/epoch-evidence.ts";
+import { hasBins, sumWindow } from "../pods/epoch-evidence.ts";
 import type { GuardVisibility } from "../steps/guard-clock.ts";
 import { spansOf } from "../time/evidence-spans.ts";
 
@@ -10,7 +10,8 @@ import { spansOf } from "../time/evidence-spans.ts";
 export function judgeVisibility(c: Context): GuardVisibility {
   const { detection } = spansOf(c.plan);
   const window = sumWindow(c.serving, c.status.epoch, detection);
-  if (c.acks.state !== "all" || window.counters === null || window.missing > 0) return "unobserved";
+  const isSeen = c.serving.every((pod) => hasBins(pod, c.status.epoch));
+  if (c.acks.state !== "all" || window.counters === null || window.missing > 0 || !isSeen) return "unobserved";
   if (c.status.acts?.paused === true || c.harm.weighing.length > 0) return "held";
   return isNoticed(c, window.counters.requests, window.coveredSeconds) ? "watched" : "idle";
 }

@@ -27,7 +27,10 @@ export function foldEvidence(
 ): EpochEvidence {
   const before = previous?.epoch === epoch ? previous : { pods: [], vanished: noCounters(), vanishedPods: 0 };
   const present = new Set(listed.map((pod) => pod.uid));
-  const current = new Map(listed.flatMap((pod) => currentCounters(pod, epoch)).map((pod) => [pod.uid, pod]));
+  const known = new Map(before.pods.map((pod) => [pod.uid, pod]));
+  const current = new Map(
+    listed.flatMap((pod) => currentCounters(pod, epoch, known.get(pod.uid))).map((pod) => [pod.uid, pod]),
+  );
   const gone = before.pods.filter((pod) => {
     const now = current.get(pod.uid);
     return now === undefined ? !present.has(pod.uid) : hasBegunAnew(pod, now);
@@ -43,10 +46,14 @@ export function foldEvidence(
   return previous !== undefined && isSameData({ ...next, recordedAt: previous.recordedAt }, previous) ? previous : next;
 }
 
-function currentCounters(pod: PodObservation, epoch: number): PodCounters[] {
+function currentCounters(pod: PodObservation, epoch: number, before: PodCounters | undefined): PodCounters[] {
   if (!pod.status.ok || pod.status.value.evidence.epoch !== epoch) return [];
   const { startId, evidence } = pod.status.value;
-  return [{ uid: pod.uid, startId, binsUntil: evidence.closedAt, counters: evidence.counters }];
+  const { bins, closedAt, counters } = evidence;
+  // Bins without anything in them are left out, so that idle time is no news.
+  const judged = before?.startId === startId ? before.binsUntil : 0;
+  const isNew = bins.some(({ at }) => at >= judged);
+  return [{ uid: pod.uid, startId, binsUntil: isNew ? closedAt : judged, counters }];
 }
 
 /** Another process, or one whose counters began again. */
@@ -64,6 +71,11 @@ export function totalsOf(evidence: EpochEvidence | undefined): Counters {
 export function isEvidenceLost(evidence: EpochEvidence | undefined): boolean {
   if (evidence === undefined || evidence.vanishedPods <= toleratedLosses) return false;
   return evidence.vanishedPods / (evidence.vanishedPods + evidence.pods.length) > mostLostShare;
+}
+
+/** Whether a pod tells of an epoch in bins. One that can't (an older sidecar) shows no harm, so it proves no health. */
+export function hasBins({ status }: PodObservation, epoch: number): boolean {
+  return status.ok && status.value.evidence.epoch === epoch && status.value.evidence.closedAt > 0;
 }
 
 export type WindowSum = {

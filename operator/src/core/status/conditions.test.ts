@@ -2,8 +2,8 @@
 
 import type { Condition, MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import { describe, expect, it } from "vitest";
-import { aDetection, aStandingLine } from "#test/builders/detection.ts";
 import { someCounters } from "#test/builders/counters.ts";
+import { aDetection, aStandingLine } from "#test/builders/detection.ts";
 import { aSpec, shortPlan } from "#test/builders/spec.ts";
 import { aMigration, anObservation, aPod, noon } from "#test/builders/world.ts";
 import { simulationAt } from "#test/simulate.ts";

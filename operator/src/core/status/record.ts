@@ -102,5 +102,7 @@ function countsAs(visibility: NonNullable<MigrationStatus["guard"]>["visibility"
 
 /** What stands and whether it has lasted; how much evidence there is only counts up. */
 function standing({ lines }: DetectionState): unknown {
-  return lines.flatMap(({ line, slice, clock }) => (clock === undefined ? [] : [[line, slice, clock.since, clock.verdict]]));
+  return lines.flatMap(({ line, slice, clock }) =>
+    clock === undefined ? [] : [[line, slice, clock.since, clock.verdict]],
+  );
 }

@@ -102,8 +102,9 @@ describe("the alert fires", () => {
 
   it("beside harm that the sidecars show: all causes are kept", () => {
     const sim = at("Guard").run(30);
-    const from = sim.now;
     sim.traffic = (_at, primary) => (primary === "destination" ? { ...goodTraffic, mismatch: 0.9 } : goodTraffic);
+    sim.run(20);
+    const from = sim.now;
     tell(sim, (now) => ({ firings: [aFiring(now, now - from)] }));
     sim.until("RollingBack", 120);
     const causes = sim.status.rollback?.causes.join("\n");

@@ -64,14 +64,18 @@ describe("what is written while the clock stands", () => {
 });
 
 describe("time that counts", () => {
-  it("healthy and idle time complete the guard together", () => {
+  it("is time with enough requests to notice a failure: idle time completes nothing, and past the deadline a person is called", () => {
     const sim = simulationAt("Guard", { spec }).run(900);
     sim.traffic = () => ({ ...goodTraffic, rps: 0 });
-    const at = sim.now;
-    sim.until("Completed", 3600);
-    expect((sim.now - at) / 1000).toBeGreaterThan(880);
-    expect(guardOf(sim).idleSeconds).toBeGreaterThan(700);
-    expect(sim.pages).toEqual([]);
+    sim.run(5400);
+    expect(sim.phase).toBe("Guard");
+    // What came within maxDetectionTime before the traffic ended still counts for a while.
+    expect(guardOf(sim).watchedSeconds).toBeLessThan(1800);
+    expect(guardOf(sim).idleSeconds).toBeGreaterThan(3600);
+    sim.run(1800);
+    expect(sim.pages).toEqual(["GuardOverdue"]);
+    sim.act("CompleteGuard", { reason: "smoke tests pass, nobody works on a Sunday" });
+    expect(sim.until("Completed", 60).status.history.map(({ reason }) => reason)).toContain("GuardCompleted");
   });
 
   it("is credited in full with a gate window longer than a reconcile may last", () => {
