@@ -167,7 +167,9 @@ function approvedLine({ acts }: MigrationStatus): string[] {
 
 /** A plugin older than the operator shows what it knows, and says that there is more. */
 function unknownLines({ unknownFields }: MigrationView): string[] {
-  return unknownFields.length === 0 ? [] : [row("NOT SHOWN", "newer", `than this program: ${unknownFields.join(", ")}`)];
+  return unknownFields.length === 0
+    ? []
+    : [row("NOT SHOWN", "newer", `than this program: ${unknownFields.join(", ")}`)];
 }
 
 function waivedLines({ acts }: MigrationStatus): string[] {
