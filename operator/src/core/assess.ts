@@ -16,6 +16,7 @@ import type { Observation } from "./model/observation.ts";
 import { instantMs } from "./model/status-readings.ts";
 import { renderOverlay } from "./overlay/revision.ts";
 import { type ActsApplied, applyActs } from "./people/acts.ts";
+import { voidCompletion } from "./people/guard-completion.ts";
 import { countAcks, followsOverlay } from "./pods/acks.ts";
 import { foldEvidence, isEvidenceLost, sumWindow, totalsOf } from "./pods/epoch-evidence.ts";
 import { servingPods, storeViews } from "./pods/pods.ts";
@@ -37,9 +38,11 @@ export function assess(migration: Migration, plan: MigrationSpec, observation: O
   const counted = gatherEvidence(folded, observation, nowIso);
   const { evidence } = counted;
   const totals = isEvidenceLost(evidence) || evidence === undefined ? null : totalsOf(evidence);
-  const status = gatherWindows(counted, plan, totals, now);
+  const gathered = gatherWindows(counted, plan, totals, now);
   const sources = storeViews(observation, "source");
   const sourceAnswers = sources.filter(isAnsweringNow).length * 2 >= Math.max(1, serving.length);
+  const harm = judgeHarm({ plan, status: gathered, serving, sourceAnswers, now, alerts: observation.alerts });
+  const { status, announcements } = voidCompletion(gathered, harm);
   return {
     migration,
     meta: migration.meta,
@@ -52,10 +55,10 @@ export function assess(migration: Migration, plan: MigrationSpec, observation: O
     acks: acksOf(migration.meta, plan, status, observation),
     totals,
     gates: gatesOf({ plan, status, serving, totals, now }),
-    harm: judgeHarm({ plan, status, serving, sourceAnswers, now, alerts: observation.alerts }),
+    harm,
     rollbackReady: judgeRollbackReady(plan, status, observation),
     reachable: judgeReachable(observation),
-    actAnnouncements: acted.announcements,
+    actAnnouncements: [...acted.announcements, ...announcements],
     pollMs: pollMs(plan),
   };
 }

@@ -3,6 +3,7 @@ import { durationSeconds, printDuration } from "@retriever/crds/fields/duration.
 import type { Context } from "../model/context.ts";
 import type { Outcome } from "../model/decision.ts";
 import { labelOf, secondsSince } from "../model/status-readings.ts";
+import { describeCompletion } from "../people/guard-completion.ts";
 import { totalsOf } from "../pods/epoch-evidence.ts";
 import { type GuardVisibility, tickGuard } from "../steps/guard-clock.ts";
 import { describeAcks } from "../steps/propagation.ts";
@@ -20,7 +21,8 @@ export function guard(c: Context): Outcome {
   const samples = totalsOf(c.status.evidence).answered;
   const missing = neededSamples(c) - samples;
   const isWatching = visibility === "watched" || visibility === "idle";
-  if (left <= 0 && missing <= 0 && isWatching) return pass(ticked);
+  const ended = end(ticked, left <= 0 && missing <= 0 && isWatching);
+  if (ended !== undefined) return ended;
   const reasons = [
     ...(left > 0 ? [`${printDuration(left)} of watched time are left`] : []),
     ...(missing > 0 ? [`${samples} of ${c.plan.guard.minSamples} samples`] : []),
@@ -42,12 +44,19 @@ function neededSamples({ plan }: Context): number {
   return plan.guard.sampling.minRate > 0 ? plan.guard.minSamples : 0;
 }
 
-function pass(c: Context): Outcome {
-  if (c.plan.guard.onPassed === "KeepShadow") return complete(c);
+/** A person may end it before everything is proved. */
+function end(c: Context, isProved: boolean): Outcome | undefined {
+  const completion = describeCompletion(c);
+  if (completion !== undefined) return pass(c, "GuardCompleted", `was ${completion}`);
+  return isProved ? pass(c, "GuardPassed", "passed") : undefined;
+}
+
+function pass(c: Context, reason: "GuardPassed" | "GuardCompleted", how: string): Outcome {
+  if (c.plan.guard.onPassed === "KeepShadow") return complete(c, `; the guard ${how}`);
   return move(c, {
     phase: "Guard",
-    reason: "GuardPassed",
-    message: "the guard passed; switching the dual read off",
+    reason,
+    message: `the guard ${how}; switching the dual read off`,
     intent: { primary: "destination", shadow: "none", sampleRate: 0, released: false },
   });
 }
@@ -59,11 +68,11 @@ function finish(c: Context): Outcome {
   return complete(c);
 }
 
-function complete(c: Context): Outcome {
+function complete(c: Context, because = ""): Outcome {
   return move(c, {
     phase: "Completed",
     reason: "Completed",
-    message: `completed: the application serves from ${labelOf(c.status, "destination")}`,
+    message: `completed: the application serves from ${labelOf(c.status, "destination")}${because}`,
     patch: { completedAt: c.nowIso },
     standing: "waiting",
   });
