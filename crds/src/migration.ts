@@ -7,7 +7,19 @@ import { nonEmpty } from "#fields/field-types.ts";
 export const apiGroup = "retriever.dev";
 export const apiVersion = "v1alpha1";
 
-export const acts = ["Approve", "Waive", "Pause", "Resume", "Promote", "Abort", "Rollback", "Postmortem"] as const;
+export const acts = [
+  "Approve",
+  "Waive",
+  "Pause",
+  "Resume",
+  "Promote",
+  "CompleteGuard",
+  "Abort",
+  "Rollback",
+  "Postmortem",
+] as const;
+/** Nobody lets something pass that was not proved without saying why. */
+export const actsWithReason: readonly Act[] = ["Waive", "CompleteGuard"];
 export type Act = (typeof acts)[number];
 
 const migrationRefSchema = z.strictObject({
@@ -24,7 +36,7 @@ export const migrationActSpecSchema = z
       .enum(acts)
       .meta(
         doc(
-          "Approve, Waive (one check that is Unknown), Pause, Resume, Promote (cut over), Abort and Rollback (both latch), Postmortem (after a rollback).",
+          "Approve, Waive (one check that is Unknown), Pause, Resume, Promote (cut over), CompleteGuard (end a guard that is too thin to judge), Abort and Rollback (both latch), Postmortem (after a rollback).",
           "Promote",
           "Cutover",
         ),
@@ -63,7 +75,11 @@ export const migrationActSpecSchema = z
       .max(1024)
       .default("")
       .meta(
-        doc("Why, for whoever reads the history. A Waive needs it.", "evidence read, on call agrees", ["evidence"]),
+        doc(
+          "Why, for whoever reads the history. A Waive and a CompleteGuard need it.",
+          "evidence read, on call agrees",
+          ["evidence"],
+        ),
       ),
     text: z
       .string()

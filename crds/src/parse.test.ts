@@ -91,6 +91,7 @@ describe("parseMigrationActSpec", () => {
   it.each([
     [{ ...act, act: "Waive", reason: "by hand" }, "spec.check"],
     [{ ...act, act: "Waive", check: "alerts" }, "spec.reason"],
+    [{ ...act, act: "CompleteGuard" }, "spec.reason"],
     [{ ...act, act: "Approve", role: "sre" }, "spec.planHash"],
     [{ ...act, act: "Approve", planHash: "0123456789abcdef" }, "spec.role"],
     [{ ...act, act: "Jump" }, "spec.act"],

@@ -3,7 +3,7 @@ import type { ConfigFault } from "@retriever/stores/config/config-fault.ts";
 import { type MigrationSpec, migrationSpecSchema } from "#spec/migration-spec.ts";
 import { specRules } from "#spec/spec-rules.ts";
 import { describe, parseShape } from "./faults.ts";
-import { type MigrationActSpec, migrationActSpecSchema } from "./migration.ts";
+import { actsWithReason, type MigrationActSpec, migrationActSpecSchema } from "./migration.ts";
 
 type Parsed<T> =
   | { readonly ok: true; readonly spec: T }
@@ -43,7 +43,7 @@ export function parseMigrationActSpec(input: unknown): Parsed<MigrationActSpec> 
 function actFaults({ act, check, role, planHash, reason, text }: MigrationActSpec): ConfigFault[] {
   const needed: readonly [string, boolean, string][] = [
     ["check", act === "Waive" && check === undefined, "the check that is waived"],
-    ["reason", act === "Waive" && reason === "", "why the check is waived"],
+    ["reason", actsWithReason.includes(act) && reason === "", `why: ${act} lets pass what was not proved`],
     ["text", act === "Postmortem" && (text ?? "") === "", "the postmortem itself"],
     ["role", act === "Approve" && role === undefined, "the role it is approved in"],
     ["planHash", act === "Approve" && planHash === undefined, "the hash of the plan that is approved"],

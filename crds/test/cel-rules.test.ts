@@ -227,10 +227,13 @@ describe("rules of a MigrationAct", () => {
     expect(violations(actSchema, anAct({ act: "Waive", check: "parity", reason }))).toEqual([]);
   });
 
-  it("refuse a waiver without a reason", () => {
-    const waiver = { act: "Waive", check: "parity" };
-    expect(violations(actSchema, anAct(waiver))).toEqual([expect.stringContaining("expected a reason")]);
-  });
+  it.each([{ act: "Waive", check: "parity" }, { act: "CompleteGuard" }, { act: "CompleteGuard", reason: "" }])(
+    "refuse %o without a reason",
+    (act) => {
+      expect(violations(actSchema, anAct(act))).toEqual([expect.stringContaining("expected a reason")]);
+      expect(violations(actSchema, anAct({ ...act, reason: "two requests a day" }))).toEqual([]);
+    },
+  );
 
   it.each([{ role: "sre" }, { planHash: "0123456789abcdef" }])("refuse an approval with only %o", (part) => {
     expect(violations(actSchema, anAct({ act: "Approve", ...part }))).toEqual([

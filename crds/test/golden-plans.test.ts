@@ -132,7 +132,8 @@ describe("a field that came later", () => {
 
   it("is declared in plan.ts with its neutral default, which is the schema's", () => {
     const added = fields.filter(({ path }) => !firstRelease.includes(path));
-    expect(declared.toSorted()).toEqual(added.map((field) => [field.path, field.default]).toSorted());
+    expect(new Set(added.map((field) => field.path))).toEqual(new Set(declared.map(([path]) => path)));
+    expect(Object.fromEntries(added.map((field) => [field.path, field.default]))).toEqual(Object.fromEntries(declared));
   });
 
   it("takes nothing of the first release's away but the rate after the cutover", () => {

@@ -132,6 +132,7 @@ describe("status", () => {
 describe("an act", () => {
   test.each([
     ["promote", "Promote"],
+    ["complete-guard", "CompleteGuard"],
     ["pause", "Pause"],
     ["resume", "Resume"],
     ["abort", "Abort"],
@@ -188,6 +189,12 @@ describe("an act", () => {
     expect(acts[0]?.spec).toMatchObject({ act: "Waive", check: "parity", reason: "compared" });
     expect(await run("waive docs --check parity")).toBe(1);
     expect(await run("waive docs --reason compared")).toBe(1);
+  });
+
+  test("complete-guard needs a reason", async () => {
+    const { run, acts } = arrange({ statuses: [waiting] });
+    expect(await run("complete-guard docs")).toBe(1);
+    expect(acts).toEqual([]);
   });
 
   test("postmortem takes the report of a rolled back migration from a file, and nothing empty or too long", async () => {

@@ -145,7 +145,8 @@ export const specRules: readonly SpecRule[] = [
   {
     field: "rollback",
     rule: `${atLeast("severeFor", "1s")} && ${atMost("severeFor", longestWindow)}`,
-    message: "expected a severeFor from 1s to 15m: one bad second is no outage, and sidecars keep their counters for 15m",
+    message:
+      "expected a severeFor from 1s to 15m: one bad second is no outage, and sidecars keep their counters for 15m",
     holds: (spec) => within(spec.rollback.severeFor, "1s", longestWindow),
     received: (spec) => spec.rollback.severeFor,
   },

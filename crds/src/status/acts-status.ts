@@ -29,6 +29,14 @@ const latchedActSchema = z.strictObject({
   at: instant.describe("When it was taken."),
 });
 
+const guardCompletedSchema = z
+  .strictObject({
+    actor: shortName.meta(doc("Who ended it.", "user-b")),
+    reason: reasonGiven.meta({ examples: ["two requests a day"] }),
+    at: instant.describe("When it was taken."),
+  })
+  .describe("The CompleteGuard that ends the guard; harm voids it.");
+
 export const actsStatusSchema = z
   .strictObject({
     paused: z.boolean().default(false).meta(doc("Whether rises are paused.", false)),
@@ -40,6 +48,7 @@ export const actsStatusSchema = z
         doc("UIDs of the acts that were judged, newest last; at most 50.", ["6f1d4c1e-0000-4000-8000-000000000002"]),
       ),
     promotedBy: shortName.optional().meta(doc("Who gave the Promote that is in force.", "user-a")),
+    guardCompletedBy: guardCompletedSchema.optional(),
     retriedBy: shortName.optional().meta(doc("Who let a plan run again that had been rolled back.", "user-a")),
     approvals: z
       .array(approvalStatusSchema)

@@ -5,7 +5,7 @@ import { eventually } from "#support/eventually.ts";
 import type { KubeClient } from "#support/kube/client.ts";
 import { conditionOf } from "./migration-status.ts";
 
-type Act = "Promote" | "Pause" | "Resume" | "Abort" | "Rollback" | "Waive";
+type Act = "Promote" | "CompleteGuard" | "Pause" | "Resume" | "Abort" | "Rollback" | "Waive";
 
 export type MigrationHandle = {
   readonly migrationPath: string;

@@ -1,4 +1,5 @@
 // The commands by which people act on a migration, and their options.
+import { actsWithReason } from "@retriever/crds/migration.ts";
 import { type Command, InvalidArgumentError } from "commander";
 import { type Files, fileFault } from "#files/files.ts";
 import type { KubeClient } from "#kube-client.ts";
@@ -34,14 +35,14 @@ type Given = {
 /** What the API takes of a postmortem, in characters. */
 const longestReport = 8192;
 
-/** approve, waive, promote, pause, resume, abort, postmortem, rollback. */
+/** approve, waive, promote, complete-guard, pause, resume, abort, postmortem, rollback. */
 export function addPeopleCommands(commands: PeopleCommands): void {
   const { program, shared, run, terminal, files, now, signal } = commands;
   for (const { command, act, about } of actCommands) {
     const line = shared(program.command(command))
       .description(about)
       .argument("<name>", "name of the RetrieverMigration");
-    if (act === "Waive") line.requiredOption("--reason <text>", "why, for the record");
+    if (actsWithReason.includes(act)) line.requiredOption("--reason <text>", "why, for the record");
     else line.option("--reason <text>", "why, for the record", "");
     if (act === "Postmortem")
       line.requiredOption("--file <file>", "the report, at most 8 KiB; - is the standard input");

@@ -19,6 +19,7 @@ import type { Observation } from "./model/observation.ts";
 import { instantMs, isPastCutover } from "./model/status-readings.ts";
 import { renderOverlay } from "./overlay/revision.ts";
 import { type ActsApplied, applyActs } from "./people/acts.ts";
+import { voidCompletion } from "./people/guard-completion.ts";
 import { countAcks, followsOverlay } from "./pods/acks.ts";
 import { foldEvidence, isEvidenceLost, totalsOf } from "./pods/epoch-evidence.ts";
 import { servingPods, storeViews } from "./pods/pods.ts";
@@ -41,9 +42,12 @@ export function assess(migration: Migration, plan: MigrationSpec, observation: O
   const totals = isEvidenceLost(evidence) || evidence === undefined ? null : totalsOf(evidence);
   const windowed = gatherWindows(counted, plan, totals, now);
   const differenceIsHarmless = judgeRecall(plan, totals) === "proved";
-  const status = detectHarm(windowed, { plan, observation, before: folded, differenceIsHarmless, now });
+  const gathered = detectHarm(windowed, { plan, observation, before: folded, differenceIsHarmless, now });
   const sources = storeViews(observation, "source");
   const sourceAnswers = sources.filter(isAnsweringNow).length * 2 >= Math.max(1, serving.length);
+  const { alerts } = observation;
+  const harm = judgeHarm({ plan, status: gathered, serving, sourceAnswers, differenceIsHarmless, now, alerts });
+  const { status, announcements } = voidCompletion(gathered, harm);
   return {
     migration,
     meta: migration.meta,
@@ -56,18 +60,10 @@ export function assess(migration: Migration, plan: MigrationSpec, observation: O
     acks: acksOf(migration.meta, plan, status, observation),
     totals,
     gates: gatesOf({ plan, status, totals, now }),
-    harm: judgeHarm({
-      plan,
-      status,
-      serving,
-      sourceAnswers,
-      differenceIsHarmless,
-      now,
-      alerts: observation.alerts,
-    }),
+    harm,
     rollbackReady: judgeRollbackReady(plan, status, observation),
     reachable: judgeReachable(observation),
-    actAnnouncements: acted.announcements,
+    actAnnouncements: [...acted.announcements, ...announcements],
     pollMs: pollMs(plan),
   };
 }

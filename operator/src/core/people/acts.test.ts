@@ -70,6 +70,19 @@ describe("an act is refused", () => {
     ],
     [{ phase: "Completed" }, anAct("Pause"), "a migration in phase Completed never runs again"],
     [ramp, anAct("Promote"), "the phase is Ramp; Promote is taken in AwaitingCutover, when the evidence is there"],
+    [ramp, anAct("CompleteGuard"), "the phase is Ramp; CompleteGuard is taken in Guard"],
+    [{ phase: "Guard", revision }, anAct("CompleteGuard"), "the guard is over already"],
+    [{ phase: "Guard" }, anAct("CompleteGuard", { reason: "" }), "it needs a reason"],
+    [
+      { phase: "Guard", acts: { paused: true, seen: [] } },
+      anAct("CompleteGuard"),
+      "the migration is paused; create a Resume act first",
+    ],
+    [
+      { phase: "Guard", conditions: [aCondition("MetricsHealthy", "False", "5 % are empty")] },
+      anAct("CompleteGuard"),
+      "the destination is worse: 5 % are empty",
+    ],
     [ramp, anAct("Approve", { role: "sre" }), "it names no plan; an approval is given for one plan, by its hash"],
     [{ phase: "Guard" }, anAct("Postmortem"), "the phase is Guard; a postmortem follows a rollback"],
     [{ phase: "Completed" }, anAct("Postmortem"), "the phase is Completed; a postmortem follows a rollback"],
@@ -111,7 +124,7 @@ describe("an act is refused", () => {
     expect(applied.announcements).toEqual([
       { type: "Warning", reason: "ActRefused", message: `${act.act} by ada has no effect: ${why}`, page: false },
     ]);
-    expect(applied.status).toEqual(aStatus({ ...status, acts: { paused: false, seen: [act.uid] } }));
+    expect(applied.status).toEqual(aStatus({ ...status, acts: { paused: false, ...status.acts, seen: [act.uid] } }));
   });
 });
 
@@ -123,6 +136,11 @@ describe("an act changes", () => {
     [{ ...ramp, acts: { ...kept, paused: true } }, anAct("Pause", { planHash: "p" }), { paused: true }],
     [{ ...ramp, acts: { ...kept, paused: true } }, anAct("Resume", { expiresAt: now + 1 }), { paused: false }],
     [{ phase: "AwaitingCutover" }, anAct("Promote"), { paused: false, promotedBy: "ada" }],
+    [
+      { phase: "Guard", conditions: [aCondition("MetricsHealthy", "Unknown")] },
+      anAct("CompleteGuard"),
+      { paused: false, guardCompletedBy: { actor: "ada", reason: "r", at: new Date(now).toISOString() } },
+    ],
     [ramp, anAct("Abort"), { paused: false, latched: latched("Abort") }],
     [{ phase: "Guard" }, anAct("Rollback"), { paused: false, latched: latched("Rollback") }],
     [

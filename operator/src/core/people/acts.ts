@@ -9,6 +9,7 @@ import { recordApproval, refuseApproval } from "../checks/approvals.ts";
 import { rolledBackBefore } from "../checks/claims.ts";
 import type { Announcement } from "../model/decision.ts";
 import type { ActObservation, Observation } from "../model/observation.ts";
+import { refuseCompletion } from "./guard-completion.ts";
 import { wantsPostmortem } from "./postmortem.ts";
 
 export type ActsApplied = { readonly status: MigrationStatus; readonly announcements: readonly Announcement[] };
@@ -73,6 +74,8 @@ function refuseKind(act: ActObservation, input: ActsInput): string | undefined {
   switch (act.act) {
     case "Promote":
       return refusePromote(input);
+    case "CompleteGuard":
+      return refuseCompletion(act, input.status);
     case "Approve":
       return refuseApproval(act, input);
     case "Waive":
@@ -129,16 +132,13 @@ function take(act: ActObservation, acts: Acts, { status, plan, now }: ActsInput)
       return { ...acts, paused: false };
     case "Promote":
       return promote(act, acts, status.phase === "Pending");
+    case "CompleteGuard":
+      return { ...acts, guardCompletedBy: signed(act, now) };
     case "Abort":
     case "Rollback":
       return {
         ...acts,
-        latched: acts.latched ?? {
-          act: act.act,
-          actor: act.actor,
-          reason: act.reason,
-          at: new Date(now).toISOString(),
-        },
+        latched: acts.latched ?? { act: act.act, ...signed(act, now) },
       };
     case "Approve":
       return { ...acts, approvals: recordApproval(act, acts.approvals ?? [], plan) };
@@ -147,6 +147,10 @@ function take(act: ActObservation, acts: Acts, { status, plan, now }: ActsInput)
     case "Postmortem":
       return acts;
   }
+}
+
+function signed({ actor, reason }: ActObservation, now: number) {
+  return { actor, reason, at: new Date(now).toISOString() };
 }
 
 /** Who lets a plan begin again hasn't promoted its cutover. */

@@ -69,6 +69,18 @@ describe("the guard passes", () => {
     expect(guard(at({}, 100, { plan })).status).toMatchObject({ phase: "Completed", completedAt: ago(0) });
   });
 
+  it("when a person ends it, with nothing watched and no sample; a shadow that is kept is named with it", () => {
+    const acts = { paused: false, seen: [], guardCompletedBy: { actor: "ada", reason: "thin", at: ago(5) } };
+    const ended = "ended by ada after 0s watched, 10s idle, 0s unobserved and 0 samples: thin";
+    const left = { idleSeconds: 0 };
+    expect(told(at(left, 0, { status: { acts } }))).toBe(
+      `Guard working GuardCompleted: the guard was ${ended}; switching the dual read off`,
+    );
+    const plan = { guard: { ...limits, onPassed: "KeepShadow" as const } };
+    expect(told(at(left, 0, { plan, status: { acts } }))).toMatch(new RegExp(`; the guard was ${ended}$`));
+    expect(told({ ...at(left, 0, { status: { acts } }), acks: lagging })).toContain("Guard blocked Unobserved");
+  });
+
   it("without samples where there is no shadow to sample", () => {
     const plan = { guard: { ...limits, sampling: { mode: "Fixed" as const, minRate: 0 } } };
     expect(guard(at({}, 0, { plan })).reason).toBe("GuardPassed");

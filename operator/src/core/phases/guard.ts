@@ -1,8 +1,12 @@
 // Guard: the destination is primary, the source is the shadow, and only observed time counts.
 import { durationSeconds, printDuration } from "@retriever/crds/fields/duration.ts";
+import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
+import { percent } from "../gates/gate-message.ts";
+import { smallestHarm } from "../harm/detectable.ts";
 import type { Context } from "../model/context.ts";
 import type { Outcome } from "../model/decision.ts";
 import { labelOf, secondsSince } from "../model/status-readings.ts";
+import { describeCompletion } from "../people/guard-completion.ts";
 import { totalsOf } from "../pods/epoch-evidence.ts";
 import { type GuardVisibility, tickGuard } from "../steps/guard-clock.ts";
 import { describeAcks } from "../steps/propagation.ts";
@@ -20,7 +24,8 @@ export function guard(c: Context): Outcome {
   const samples = totalsOf(c.status.evidence).answered;
   const missing = neededSamples(c) - samples;
   const isWatching = visibility === "watched" || visibility === "idle";
-  if (left <= 0 && missing <= 0 && isWatching) return pass(ticked);
+  const ended = end(ticked, left <= 0 && missing <= 0 && isWatching);
+  if (ended !== undefined) return ended;
   const reasons = [
     ...(left > 0 ? [`${printDuration(left)} of watched time are left`] : []),
     ...(missing > 0 ? [`${samples} of ${c.plan.guard.minSamples} samples`] : []),
@@ -49,12 +54,20 @@ function neededSamples({ plan }: Context): number {
   return mode === "Fixed" && minRate === 0 ? 0 : plan.guard.minSamples;
 }
 
-function pass(c: Context): Outcome {
-  if (c.plan.guard.onPassed === "KeepShadow") return complete(c);
+/** A person may end it before everything is proved. */
+function end(c: Context, isProved: boolean): Outcome | undefined {
+  const completion = describeCompletion(c);
+  if (completion !== undefined) return pass(c, "GuardCompleted", `was ${completion}`);
+  return isProved ? pass(c, "GuardPassed", "passed") : undefined;
+}
+
+function pass(c: Context, reason: "GuardPassed" | "GuardCompleted", how: string): Outcome {
+  if (c.plan.guard.onPassed === "KeepShadow") return complete(c, `; the guard ${how}; it would have noticed ${describeSmallest(c)}`, withSmallestHarm(c));
   return move(c, {
     phase: "Guard",
-    reason: "GuardPassed",
-    message: "the guard passed; switching the dual read off",
+    reason,
+    message: `the guard ${how}; switching the dual read off; it would have noticed ${describeSmallest(c)}`,
+    patch: withSmallestHarm(c),
     intent: { primary: "destination", shadow: "none", sampleRate: 0, released: false },
   });
 }
@@ -66,12 +79,12 @@ function finish(c: Context): Outcome {
   return complete(c);
 }
 
-function complete(c: Context): Outcome {
+function complete(c: Context, because = "", patch: Partial<MigrationStatus> = {}): Outcome {
   return move(c, {
     phase: "Completed",
     reason: "Completed",
-    message: `completed: the application serves from ${labelOf(c.status, "destination")}`,
-    patch: { completedAt: c.nowIso },
+    message: `completed: the application serves from ${labelOf(c.status, "destination")}${because}`,
+    patch: { ...patch, completedAt: c.nowIso },
     standing: "waiting",
   });
 }
@@ -84,4 +97,15 @@ function overdue(c: Context, outcome: Outcome): Outcome {
   if (c.status.history.some((entry) => entry.reason === "GuardOverdue"))
     return stay(c, "blocked", "GuardOverdue", message);
   return move(c, { phase: "Guard", reason: "GuardOverdue", message, standing: "blocked", page: true });
+}
+
+/** What the guard proved: the smallest harm that each line would have noticed. */
+function withSmallestHarm({ plan, status }: Context): Partial<MigrationStatus> {
+  const { guard: clocks, baseline, detection } = status;
+  return clocks === undefined ? {} : { guard: { ...clocks, smallestHarm: smallestHarm(plan, baseline, detection) } };
+}
+
+function describeSmallest({ plan, status }: Context): string {
+  const lines = smallestHarm(plan, status.baseline, status.detection);
+  return lines.map(({ line, share }) => `${line} ${share === null ? "at no share" : `from ${percent(share)}`}`).join(", ");
 }

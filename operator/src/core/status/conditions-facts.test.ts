@@ -188,6 +188,10 @@ describe("the ends", () => {
       undefined,
     ]);
     expect(said(done, "GuardPassed", { guard: clocks })).toBeUndefined();
+    const acts = { paused: false, seen: [], guardCompletedBy: { actor: "ada", reason: "thin", at: ago(9) } };
+    expect(said(done, "GuardPassed", { ...served, acts })).toBe(
+      "True GuardCompleted: 80 s healthy, 10 s idle; ended by ada: thin",
+    );
   });
 
   it("RolledBack names all causes, and is true at its end", () => {

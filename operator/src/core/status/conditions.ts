@@ -151,12 +151,17 @@ function endFacts(c: Context, outcome: Outcome): Facts {
   };
 }
 
-function cutoverFacts({ cutoverAt, phase, guard }: MigrationStatus): Facts {
+function cutoverFacts({ cutoverAt, phase, guard, acts }: MigrationStatus): Facts {
   if (cutoverAt === undefined) return {};
   const CutOver: Fact = { status: "True", reason: "CutOver", message: `since ${cutoverAt}` };
   if (phase !== "Completed" || guard === undefined) return { CutOver };
   const message = `${Math.round(guard.watchedSeconds)} s healthy, ${Math.round(guard.idleSeconds)} s idle`;
-  return { CutOver, GuardPassed: { status: "True", reason: "GuardPassed", message } };
+  const by = acts?.guardCompletedBy;
+  const GuardPassed: Fact =
+    by === undefined
+      ? { status: "True", reason: "GuardPassed", message }
+      : { status: "True", reason: "GuardCompleted", message: `${message}; ended by ${by.actor}: ${by.reason}` };
+  return { CutOver, GuardPassed };
 }
 
 function postmortemFacts(c: Context, next: MigrationStatus): Facts {

@@ -194,3 +194,62 @@ describe("an act that isn't for this moment", () => {
     expect(sim.status.acts?.seen).toHaveLength(50);
   });
 });
+
+describe("CompleteGuard", () => {
+  const reason = "two requests a day";
+  const thin = () => {
+    const guard = { duration: "30m", minSamples: 9000 };
+    const spec = aSpec({ ...shortPlan, guard, rollback: { window: "1m", sustainedFor: "5m" } });
+    return simulationAt("Guard", { spec }).run(120);
+  };
+
+  it("ends a guard that is too thin to judge as if it had passed, with the person's name, reason and what was watched", () => {
+    const sim = thin();
+    sim.act("CompleteGuard", { actor: "grace", reason });
+    sim.until("Completed", 60);
+    const ended = sim.status.history.find((entry) => entry.reason === "GuardCompleted");
+    expect(ended?.message).toMatch(
+      /^the guard was ended by grace after 2m watched, 0s idle, 0s unobserved and \d+ samples: two requests a day; switching the dual read off$/,
+    );
+    expect(sim.status.acts?.guardCompletedBy).toMatchObject({ actor: "grace", reason });
+    expect(sim.condition("GuardPassed")).toBe("True/GuardCompleted");
+    expect(sim.said.filter(({ reason: word }) => word === "ActTaken")).toMatchObject([
+      { message: `CompleteGuard by grace: ${reason}` },
+    ]);
+  });
+
+  it("is refused while the destination is worse, and doesn't end the guard when the harm is gone", () => {
+    const sim = thin();
+    sim.traffic = () => ({ ...goodTraffic, emptyShare: 0.9 });
+    sim.run(20);
+    sim.act("CompleteGuard", { reason });
+    sim.run(1);
+    expect(sim.said.at(-1)).toMatchObject({ reason: "ActRefused" });
+    expect(sim.said.at(-1)?.message).toContain("has no effect: the destination is worse");
+    sim.traffic = () => goodTraffic;
+    expect(sim.run(600).phase).toBe("Guard");
+  });
+
+  it("waits for a pod that is silent, and is void once there is harm: what came first is no consent to it", () => {
+    const sim = thin();
+    sim.pod(0).silent = true;
+    sim.run(10).act("CompleteGuard", { reason });
+    expect(sim.run(10).status).toMatchObject({ phase: "Guard", acts: { guardCompletedBy: { reason } } });
+    sim.traffic = () => ({ ...goodTraffic, emptyShare: 0.9 });
+    sim.run(10);
+    expect(sim.status.acts?.guardCompletedBy).toBeUndefined();
+    expect(sim.said.map(({ message }) => message).join()).toContain(
+      "CompleteGuard by ada has no effect any more: the destination is worse",
+    );
+    sim.traffic = () => goodTraffic;
+    sim.pod(0).silent = false;
+    expect(sim.run(600).phase).toBe("Guard");
+  });
+
+  it("in another phase is refused", () => {
+    const sim = simulationAt("Ramp", { spec: auto });
+    sim.act("CompleteGuard", { reason });
+    sim.run(1);
+    expect(sim.said.at(-1)?.message).toContain("CompleteGuard is taken in Guard");
+  });
+});

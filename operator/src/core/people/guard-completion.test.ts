@@ -1,0 +1,57 @@
+// The end of a guard by a person: what voids it, and what is said of it.
+import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
+import { describe, expect, it } from "vitest";
+import { aContext, aFinding, ago, lagging, someHarm } from "#test/builders/context.ts";
+import { someCounters } from "#test/builders/counters.ts";
+import { describeCompletion, voidCompletion } from "./guard-completion.ts";
+
+const guardCompletedBy = { actor: "ada", reason: "two requests a day", at: ago(10) };
+const guard = {
+  startedAt: ago(9000),
+  tickedAt: ago(10),
+  visibility: "idle",
+  watchedSeconds: 3660,
+  idleSeconds: 59.6,
+  unobservedSeconds: 0,
+} as const;
+const vanished = someCounters({ answered: 12 });
+const evidence = { epoch: 5, recordedAt: ago(0), pods: [], vanished, vanishedPods: 1 };
+const found = aFinding("too slow");
+
+/** In the guard, with the act taken. */
+function at(more: Partial<MigrationStatus> = {}) {
+  const c = aContext("Guard", { status: { guard, acts: { paused: false, seen: ["u"], guardCompletedBy }, ...more } });
+  return { ...c, status: { ...c.status, evidence } };
+}
+
+describe("a guard that a person ended", () => {
+  it("says by whom, why, and what it had watched", () => {
+    expect(describeCompletion(at())).toBe(
+      "ended by ada after 1h1m watched, 1m idle, 0s unobserved and 12 samples: two requests a day",
+    );
+  });
+
+  it("goes on while a pod doesn't follow, where the clocks are lost, and where nobody asked", () => {
+    const unasked = [at({ acts: { paused: false, seen: [] } }), at({ acts: undefined })];
+    for (const c of [{ ...at(), acks: lagging }, at({ guard: undefined }), ...unasked])
+      expect(describeCompletion(c)).toBeUndefined();
+  });
+
+  it("goes on when there is harm that weighs: the act is void, and it is said", () => {
+    const { status, announcements } = voidCompletion(at().status, someHarm({ weighing: [found] }));
+    expect(status.acts).toEqual({ paused: false, seen: ["u"] });
+    const message = "CompleteGuard by ada has no effect any more: the destination is worse: too slow";
+    expect(announcements).toEqual([{ type: "Warning", reason: "ActRefused", message, page: false }]);
+  });
+
+  it.each([
+    ["without harm", at().status, someHarm()],
+    ["over what is only observed", at().status, someHarm({ findings: [found] })],
+    ["after its end", { ...at().status, phase: "Completed" as const }, someHarm({ weighing: [found] })],
+    ["that nobody asked to end", { ...at().status, acts: undefined }, someHarm({ weighing: [found] })],
+  ])("is left as it is %s", (_when, status, harm) => {
+    const applied = voidCompletion(status, harm);
+    expect(applied.status).toBe(status);
+    expect(applied.announcements).toEqual([]);
+  });
+});

@@ -1,0 +1,42 @@
+// A guard that a person ends: what it could not watch is let pass, by name and with a reason.
+import { printDuration } from "@retriever/crds/fields/duration.ts";
+import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
+import type { Context, Harm } from "../model/context.ts";
+import type { Announcement } from "../model/decision.ts";
+import type { ActObservation } from "../model/observation.ts";
+import { totalsOf } from "../pods/epoch-evidence.ts";
+
+/** Why the act has no effect. Too little traffic is a reason to end a guard; what was found worse is none. */
+export function refuseCompletion({ reason }: ActObservation, status: MigrationStatus): string | undefined {
+  if (status.phase !== "Guard") return `the phase is ${status.phase}; CompleteGuard is taken in Guard`;
+  if (status.revision?.shadow === "none") return "the guard is over already";
+  if (reason === "") return "it needs a reason";
+  if (status.acts?.paused === true) return "the migration is paused; create a Resume act first";
+  const metrics = status.conditions.find(({ type }) => type === "MetricsHealthy");
+  return metrics?.status === "False" ? `the destination is worse: ${metrics.message}` : undefined;
+}
+
+type Voided = { readonly status: MigrationStatus; readonly announcements: readonly Announcement[] };
+
+/** Harm voids what was taken: a guard must not end by itself hours later, when the harm is gone and nobody looks. */
+export function voidCompletion(status: MigrationStatus, { weighing: [harm] }: Harm): Voided {
+  const { guardCompletedBy: by, ...acts } = status.acts ?? { paused: false, seen: [] };
+  if (status.phase !== "Guard" || by === undefined || harm === undefined) return { status, announcements: [] };
+  const message = `CompleteGuard by ${by.actor} has no effect any more: the destination is worse: ${harm.message}`;
+  return {
+    status: { ...status, acts },
+    announcements: [{ type: "Warning", reason: "ActRefused", message, page: false }],
+  };
+}
+
+/** Who ended the guard, why, and what it had watched; undefined while nobody has, or while pods don't follow. */
+export function describeCompletion({ acks, status }: Context): string | undefined {
+  const { acts, guard, evidence } = status;
+  if (acts?.guardCompletedBy === undefined || guard === undefined || acks.state !== "all") return undefined;
+  const { actor, reason } = acts.guardCompletedBy;
+  const [watched, idle, unobserved] = [guard.watchedSeconds, guard.idleSeconds, guard.unobservedSeconds].map(
+    printDuration,
+  );
+  const samples = `${totalsOf(evidence).answered} samples`;
+  return `ended by ${actor} after ${watched} watched, ${idle} idle, ${unobserved} unobserved and ${samples}: ${reason}`;
+}
