@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 // The command line's composition root: arguments, terminal, signals, exit codes. The only reader of process here.
+import { availableParallelism } from "node:os";
 import { createInterface } from "node:readline/promises";
 import { isatty } from "node:tty";
 import { makeEvidenceReader } from "@retriever/operator/adapters/audit/audit-config-maps.ts";
@@ -63,6 +64,7 @@ function makeTerminal(): Terminal {
     endFrames: () => {
       if (isTty) update.done();
     },
+    ...(isatty(2) ? { progress: (line: string) => void stderr.write(`\r\u001b[K${line}`) } : {}),
     ...(isatty(0) ? { ask } : {}),
   };
 }
@@ -79,5 +81,10 @@ process.exitCode = await runCli(process.argv.slice(2), {
   connect,
   evidenceFiles,
   signal: stop.signal,
-  extend: (program, end) => addOfflineCommands(program, { files: manifestFiles, terminal }, end),
+  extend: (program, end) =>
+    addOfflineCommands(
+      program,
+      { files: manifestFiles, terminal, workers: availableParallelism(), signal: stop.signal },
+      end,
+    ),
 });

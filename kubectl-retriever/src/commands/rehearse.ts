@@ -1,7 +1,7 @@
 // The command `rehearse`: a migration against a scenario, as lines, JSON or one page.
 
 import { fileFault } from "#files/files.ts";
-import { exitCodeOfStatus, exitCodes } from "#output/exit-codes.ts";
+import { exitCodeOfRehearsal, exitCodes } from "#output/exit-codes.ts";
 import type { Terminal } from "#output/terminal.ts";
 import { renderPage } from "#page/page.ts";
 import { rehearsedMigration } from "#rehearse/manifest.ts";
@@ -10,7 +10,9 @@ import { rehearse } from "#rehearse/rehearse.ts";
 import { renderJson, renderText, type Title } from "#rehearse/render-text.ts";
 import { summarise } from "#rehearse/summary.ts";
 import type { Checked } from "./check-document.ts";
+import { type Expectation } from "./expectation.ts";
 import { loadFile, type OfflineTools } from "./lint.ts";
+import { rehearseRuns } from "./rehearse-runs.ts";
 
 type RehearseRequest = {
   readonly manifest: string;
@@ -18,6 +20,9 @@ type RehearseRequest = {
   readonly seed: number;
   readonly json: boolean;
   readonly html: string | undefined;
+  /** How many seeds are played, from `seed` on. */
+  readonly runs: number;
+  readonly expect: readonly Expectation[];
 };
 
 /** Plays and prints; resolves with the exit code that the same end of a real migration would have. */
@@ -30,6 +35,8 @@ export async function rehearseFiles(asked: RehearseRequest, tools: OfflineTools)
   const { scenario } = script;
   const title: Title = { ...named, scenario: baseName(asked.scenario), shows: scenario.shows, seed: asked.seed };
   const rehearsed = rehearsedMigration(named.namespace, named.name, spec);
+  if (asked.runs > 1 || asked.expect.length > 0)
+    return rehearseRuns({ migration: rehearsed, scenario }, { ...asked, title }, tools);
   const rehearsal = rehearse(rehearsed, scenario, asked.seed);
   if (asked.html !== undefined) {
     try {
@@ -40,7 +47,7 @@ export async function rehearseFiles(asked: RehearseRequest, tools: OfflineTools)
     }
   }
   print(asked, title, rehearsal, tools.terminal);
-  return exitCodeOf(rehearsal);
+  return exitCodeOfRehearsal(rehearsal);
 }
 
 function print({ json, html }: RehearseRequest, title: Title, rehearsal: Rehearsal, terminal: Terminal): void {
@@ -55,12 +62,6 @@ function print({ json, html }: RehearseRequest, title: Title, rehearsal: Rehears
   // Elsewhere than on a terminal every line is whole.
   const columns = terminal.isTty ? terminal.columns() : Number.MAX_SAFE_INTEGER;
   for (const line of renderText(title, rehearsal, columns)) terminal.print(line);
-}
-
-function exitCodeOf({ ending, status }: Rehearsal): number {
-  if (ending === "waiting") return exitCodes.waitingForPerson;
-  const code = exitCodeOfStatus(status);
-  return ending === "unfinished" && code === exitCodes.ok ? exitCodes.timeOut : code;
 }
 
 /** The one document of a kind in a file, or the exit code of why not; the reason was said. */
