@@ -17,6 +17,8 @@ import { type Connected, type ConnectOptions, runCli } from "./program.ts";
 const clock = makeSystemClock();
 /** Far above any manifest. */
 const manifestFiles = makeLocalFiles(1024 * 1024);
+/** Prometheus answers with at most 11,000 values a series: twenty series of them. */
+const trafficFiles = makeLocalFiles(8 * 1024 * 1024);
 /** Six times what a cluster keeps of one migration. */
 const evidenceFiles = makeLocalFiles(64 * 1024 * 1024);
 
@@ -84,7 +86,7 @@ process.exitCode = await runCli(process.argv.slice(2), {
   extend: (program, end) =>
     addOfflineCommands(
       program,
-      { files: manifestFiles, terminal, workers: availableParallelism(), signal: stop.signal },
+      { files: manifestFiles, trafficFiles, terminal, workers: availableParallelism(), signal: stop.signal },
       end,
     ),
 });

@@ -8,6 +8,8 @@ import { type Checked, checkDocument, ownKinds } from "./check-document.ts";
 
 export type OfflineTools = {
   readonly files: Files;
+  /** Measured traffic is larger than a manifest. */
+  readonly trafficFiles: Files;
   readonly terminal: Terminal;
   /** Threads that many rehearsals are played on. */
   readonly workers: number;

@@ -42,7 +42,7 @@ async function run(words: readonly string[], given: Readonly<Record<string, stri
   let code = -1;
   const program = new Command().exitOverride();
   const { signal } = new AbortController();
-  addOfflineCommands(program, { files, terminal, workers: 2, signal }, (ended) => {
+  addOfflineCommands(program, { files, trafficFiles: files, terminal, workers: 2, signal }, (ended) => {
     code = ended;
   });
   await program.parseAsync([...words], { from: "user" });
@@ -143,4 +143,31 @@ it("rehearse --runs past the last seed is refused", async () => {
   const given = { "m.yaml": migration, "s.yaml": "kind: RehearsalScenario\nshows: x\n" };
   const words = ["rehearse", "-f", "m.yaml", "--scenario", "s.yaml", "--runs", "2", "--seed", "4294967295"];
   expect(await run(words, given)).toMatchObject({ code: 1, printed: [] });
+});
+
+it("rehearse --traffic plays what was measured, and says where it is from and when it repeats", async () => {
+  const scenario = "kind: RehearsalScenario\nshows: an hour\nuntil: 1h\n";
+  const given = { "m.yaml": migration, "s.yaml": scenario, "t.csv": "seconds,rate\n0,40\n900,0.5\n" };
+  const words = ["rehearse", "-f", "m.yaml", "--scenario", "s.yaml", "--traffic", "t.csv"];
+  const one = await run([...words, "--html", "out.html", "--json"], given);
+  const said =
+    "Traffic of t.csv: 2 values, one per 15m, from 0.5 to 40 requests/s, from the start on, repeated after 30m.";
+  expect(JSON.parse(one.printed.at(-1) ?? "")).toMatchObject({ kind: "end", traffic: said });
+  expect(one.written.get("out.html")).toContain("as measured, 2 values, one per 15m");
+  expect((await run(words, given)).printed).toContain(said);
+  expect((await run([...words, "--runs", "2"], given)).printed).toContain(said);
+}, 60_000);
+
+it("rehearse --traffic with a file that isn't there exits with 1, with faults in it with 2 and at most ten of them", async () => {
+  const bad = Array.from({ length: 12 }, (_, at) => `${at},much\n`).join("");
+  const given = { "m.yaml": migration, "s.yaml": "kind: RehearsalScenario\nshows: x\n", "t.csv": `0,1\n${bad}` };
+  const words = ["rehearse", "-f", "m.yaml", "--scenario", "s.yaml", "--traffic"];
+  expect(await run([...words, "none.csv"], given)).toMatchObject({
+    code: 1,
+    warned: ["can't read none.csv: there is no such file"],
+  });
+  const { code, warned, printed } = await run([...words, "t.csv"], given);
+  expect({ code, printed, lines: warned.length }).toEqual({ code: 2, printed: [], lines: 11 });
+  expect(warned[0]).toBe('t.csv:2: received "much", expected requests per second from 0 to 10000');
+  expect(warned.at(-1)).toBe("t.csv: and 2 more");
 });

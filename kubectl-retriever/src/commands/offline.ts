@@ -13,6 +13,7 @@ export function addOfflineCommands(program: Command, tools: OfflineTools, end: (
     .description("Play a migration against a scenario: virtual clock, the operator's own decisions, no cluster")
     .requiredOption("-f, --filename <file>", "manifest with one RetrieverMigration; - is the standard input")
     .requiredOption("--scenario <file>", "scenario to play; see examples/scenarios")
+    .option("--traffic <file>", "measured traffic instead of the scenario's: a CSV, or a saved range of Prometheus")
     .option("--seed <number>", "of the generator that draws the traffic; the same seed plays the same", parseSeed, 1)
     .option("--runs <number>", "play as many seeds, from --seed on, and print the share of each ending", parseRuns, 1)
     .option(
@@ -26,7 +27,7 @@ export function addOfflineCommands(program: Command, tools: OfflineTools, end: (
     .addOption(new Option("--html <file>", "write a page with the timeline").conflicts(["runs", "expect"]))
     .action(async ({ filename, output, ...options }: RehearseOptions) => {
       const json = options.json || output === "json";
-      end(await rehearseFiles({ html: undefined, ...options, manifest: filename, json }, tools));
+      end(await rehearseFiles({ html: undefined, traffic: undefined, ...options, manifest: filename, json }, tools));
     });
   program
     .command("plan")
@@ -48,6 +49,7 @@ export function addOfflineCommands(program: Command, tools: OfflineTools, end: (
 type RehearseOptions = {
   readonly filename: string;
   readonly scenario: string;
+  readonly traffic?: string;
   readonly seed: number;
   readonly runs: number;
   readonly expect: readonly Expectation[];

@@ -71,6 +71,7 @@ export function renderEndings(title: Title, outcomes: readonly Outcome[], column
   return [
     `${title.namespace}/${title.name}, scenario ${title.scenario}: ${title.shows}`,
     `Virtual clock, production decisions, seeds ${outcomes[0]?.seed} to ${outcomes.at(-1)?.seed}. No cluster, no store was touched.`,
+    ...(title.traffic === undefined ? [] : [title.traffic]),
     "",
     ...renderTable([head, ...endings.map((ending) => rowOf(ending, outcomes.length))]),
     "",
