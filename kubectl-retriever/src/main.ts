@@ -58,8 +58,9 @@ function makeTerminal(): Terminal {
   return {
     isTty,
     color: isTty && !noColor && env["TERM"] !== "dumb",
-    columns: () => stdout.columns ?? 80,
-    rows: () => stdout.rows ?? 24,
+    // A pseudo-terminal that nobody gave a size has 0.
+    columns: () => stdout.columns || 80,
+    rows: () => stdout.rows || 24,
     print: (line) => void stdout.write(`${line}\n`),
     warn: (line) => void stderr.write(`${line}\n`),
     frame: (lines) => update(lines.join("\n")),
