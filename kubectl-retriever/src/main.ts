@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 // The command line's composition root: arguments, terminal, signals, exit codes. The only reader of process here.
+import { availableParallelism } from "node:os";
 import { createInterface } from "node:readline/promises";
 import { isatty } from "node:tty";
 import { makeEvidenceReader } from "@retriever/operator/adapters/audit/audit-config-maps.ts";
@@ -16,6 +17,8 @@ import { type Connected, type ConnectOptions, runCli } from "./program.ts";
 const clock = makeSystemClock();
 /** Far above any manifest. */
 const manifestFiles = makeLocalFiles(1024 * 1024);
+/** Prometheus answers with at most 11,000 values a series: twenty series of them. */
+const trafficFiles = makeLocalFiles(8 * 1024 * 1024);
 /** Six times what a cluster keeps of one migration. */
 const evidenceFiles = makeLocalFiles(64 * 1024 * 1024);
 
@@ -55,14 +58,16 @@ function makeTerminal(): Terminal {
   return {
     isTty,
     color: isTty && !noColor && env["TERM"] !== "dumb",
-    columns: () => stdout.columns ?? 80,
-    rows: () => stdout.rows ?? 24,
+    // A pseudo-terminal that nobody gave a size has 0.
+    columns: () => stdout.columns || 80,
+    rows: () => stdout.rows || 24,
     print: (line) => void stdout.write(`${line}\n`),
     warn: (line) => void stderr.write(`${line}\n`),
     frame: (lines) => update(lines.join("\n")),
     endFrames: () => {
       if (isTty) update.done();
     },
+    ...(isatty(2) ? { progress: (line: string) => void stderr.write(`\r\u001b[K${line}`) } : {}),
     ...(isatty(0) ? { ask } : {}),
   };
 }
@@ -79,5 +84,10 @@ process.exitCode = await runCli(process.argv.slice(2), {
   connect,
   evidenceFiles,
   signal: stop.signal,
-  extend: (program, end) => addOfflineCommands(program, { files: manifestFiles, terminal }, end),
+  extend: (program, end) =>
+    addOfflineCommands(
+      program,
+      { files: manifestFiles, trafficFiles, terminal, workers: availableParallelism(), signal: stop.signal },
+      end,
+    ),
 });

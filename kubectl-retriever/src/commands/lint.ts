@@ -6,7 +6,15 @@ import { exitCodes } from "#output/exit-codes.ts";
 import type { Terminal } from "#output/terminal.ts";
 import { type Checked, checkDocument, ownKinds } from "./check-document.ts";
 
-export type OfflineTools = { readonly files: Files; readonly terminal: Terminal };
+export type OfflineTools = {
+  readonly files: Files;
+  /** Measured traffic is larger than a manifest. */
+  readonly trafficFiles: Files;
+  readonly terminal: Terminal;
+  /** Threads that many rehearsals are played on. */
+  readonly workers: number;
+  readonly signal: AbortSignal;
+};
 
 /** Checks every document of every file. Exit code 0, 2 with faults in a document, 1 when a file can't be read. */
 export async function lintFiles(paths: readonly string[], tools: OfflineTools): Promise<number> {

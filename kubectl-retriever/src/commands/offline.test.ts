@@ -41,7 +41,8 @@ async function run(words: readonly string[], given: Readonly<Record<string, stri
   };
   let code = -1;
   const program = new Command().exitOverride();
-  addOfflineCommands(program, { files, terminal }, (ended) => {
+  const { signal } = new AbortController();
+  addOfflineCommands(program, { files, trafficFiles: files, terminal, workers: 2, signal }, (ended) => {
     code = ended;
   });
   await program.parseAsync([...words], { from: "user" });
@@ -112,4 +113,70 @@ it("rehearse exits as the same end of a real migration would, and writes the pag
   expect(lines.at(-1)).toMatchObject({ kind: "end", scenario: "held", phase: "WarmUp", reason: "Held", seed: 1 });
   expect(lines.slice(0, -1).every(({ kind }) => kind === "decision")).toBe(true);
   expect(ran.written.get("out.html")).toMatch(/^<!doctype html>/);
+});
+
+it("rehearse --runs prints the share of each ending, as JSON a line per seed, and exits with the gravest code", async () => {
+  const given = { "m.yaml": migration, "s.yaml": "kind: RehearsalScenario\nshows: an hour\nuntil: 1h\n" };
+  const words = ["rehearse", "-f", "m.yaml", "--scenario", "s.yaml", "--runs", "3", "--seed", "7"];
+  const text = await run(words, given);
+  expect(text).toMatchObject({ code: 124, warned: [] });
+  expect(text.printed.join("\n")).toMatch(/seeds 7 to 9[^]+WarmUp, unfinished +\S+ +3 of 3 +100 % +29.2 % to 100 %/);
+  const json = await run([...words, "-o", "json"], given);
+  expect(json.printed.map((line) => (JSON.parse(line) as { seed: number }).seed)).toEqual([7, 8, 9, 7]);
+  expect(JSON.parse(json.printed.at(-1) ?? "")).toMatchObject({ kind: "endings", runs: 3, scenario: "s" });
+}, 60_000);
+
+it("rehearse --runs --expect exits with 0 when the runs ended as expected, and with 2 and the share otherwise", async () => {
+  const given = { "m.yaml": migration, "s.yaml": "kind: RehearsalScenario\nshows: an hour\nuntil: 1h\n" };
+  const words = ["rehearse", "-f", "m.yaml", "--scenario", "s.yaml", "--runs", "2", "--expect"];
+  expect(await run([...words, "WarmUp>=1"], given)).toMatchObject({ code: 0, warned: [] });
+  const missed = await run([...words, "Completed>=0.5"], given);
+  expect(missed).toMatchObject({
+    code: 2,
+    warned: ["received Completed in 0 of 2 runs (0 %), expected at least 50 %"],
+  });
+}, 60_000);
+
+it.each([
+  ["--runs 1", "expected a whole number from 2 to 1000"],
+  ["--runs 1001", "expected a whole number from 2 to 1000"],
+  ["--expect Completed", "expected a phase or a reason"],
+  ["--runs 2 --html out.html", "cannot be used with"],
+])("rehearse %s is refused", async (options, words) => {
+  const given = { "m.yaml": migration, "s.yaml": "kind: RehearsalScenario\nshows: x\n" };
+  const ran = run(["rehearse", "-f", "m.yaml", "--scenario", "s.yaml", ...options.split(" ")], given);
+  await expect(ran).rejects.toThrow(words);
+});
+
+it("rehearse --runs past the last seed is refused", async () => {
+  const given = { "m.yaml": migration, "s.yaml": "kind: RehearsalScenario\nshows: x\n" };
+  const words = ["rehearse", "-f", "m.yaml", "--scenario", "s.yaml", "--runs", "2", "--seed", "4294967295"];
+  expect(await run(words, given)).toMatchObject({ code: 1, printed: [] });
+});
+
+it("rehearse --traffic plays what was measured, and says where it is from and when it repeats", async () => {
+  const scenario = "kind: RehearsalScenario\nshows: an hour\nuntil: 1h\n";
+  const given = { "m.yaml": migration, "s.yaml": scenario, "t.csv": "seconds,rate\n0,40\n900,0.5\n" };
+  const words = ["rehearse", "-f", "m.yaml", "--scenario", "s.yaml", "--traffic", "t.csv"];
+  const one = await run([...words, "--html", "out.html", "--json"], given);
+  const said =
+    "Traffic of t.csv: 2 values, one per 15m, from 0.5 to 40 requests/s, from the start on, repeated after 30m.";
+  expect(JSON.parse(one.printed.at(-1) ?? "")).toMatchObject({ kind: "end", traffic: said });
+  expect(one.written.get("out.html")).toContain("as measured, 2 values, one per 15m");
+  expect((await run(words, given)).printed).toContain(said);
+  expect((await run([...words, "--runs", "2"], given)).printed).toContain(said);
+}, 60_000);
+
+it("rehearse --traffic with a file that isn't there exits with 1, with faults in it with 2 and at most ten of them", async () => {
+  const bad = Array.from({ length: 12 }, (_, at) => `${at},much\n`).join("");
+  const given = { "m.yaml": migration, "s.yaml": "kind: RehearsalScenario\nshows: x\n", "t.csv": `0,1\n${bad}` };
+  const words = ["rehearse", "-f", "m.yaml", "--scenario", "s.yaml", "--traffic"];
+  expect(await run([...words, "none.csv"], given)).toMatchObject({
+    code: 1,
+    warned: ["can't read none.csv: there is no such file"],
+  });
+  const { code, warned, printed } = await run([...words, "t.csv"], given);
+  expect({ code, printed, lines: warned.length }).toEqual({ code: 2, printed: [], lines: 11 });
+  expect(warned[0]).toBe('t.csv:2: received "much", expected requests per second from 0 to 10000');
+  expect(warned.at(-1)).toBe("t.csv: and 2 more");
 });

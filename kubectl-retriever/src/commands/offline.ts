@@ -1,5 +1,6 @@
 // The commands that need files and no cluster: rehearse, plan and lint.
-import { type Command, InvalidArgumentError } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { type Expectation, expectationForm, parseExpectation } from "./expectation.ts";
 import { forecastFile } from "./forecast.ts";
 import { lintFiles, type OfflineTools } from "./lint.ts";
 import { collect } from "./options.ts";
@@ -12,12 +13,21 @@ export function addOfflineCommands(program: Command, tools: OfflineTools, end: (
     .description("Play a migration against a scenario: virtual clock, the operator's own decisions, no cluster")
     .requiredOption("-f, --filename <file>", "manifest with one RetrieverMigration; - is the standard input")
     .requiredOption("--scenario <file>", "scenario to play; see examples/scenarios")
+    .option("--traffic <file>", "measured traffic instead of the scenario's: a CSV, or a saved range of Prometheus")
     .option("--seed <number>", "of the generator that draws the traffic; the same seed plays the same", parseSeed, 1)
-    .option("--json", "one JSON object per decision and event, then one for the end", false)
-    .option("--html <file>", "write a page with the timeline")
-    .action(async (options: RehearseOptions) => {
-      const { filename, scenario, seed, json, html } = options;
-      end(await rehearseFiles({ manifest: filename, scenario, seed, json, html }, tools));
+    .option("--runs <number>", "play as many seeds, from --seed on, and print the share of each ending", parseRuns, 1)
+    .option(
+      "--expect <share>",
+      "of the runs, such as 'Completed>=0.99' or 'HarmAlert<=0.01'; may be repeated",
+      collectExpectation,
+      [],
+    )
+    .option("--json", "one JSON object per decision and event, or per run, then one for the end", false)
+    .addOption(new Option("-o, --output <form>", "the same as --json").choices(["json"]))
+    .addOption(new Option("--html <file>", "write a page with the timeline").conflicts(["runs", "expect"]))
+    .action(async ({ filename, output, ...options }: RehearseOptions) => {
+      const json = options.json || output === "json";
+      end(await rehearseFiles({ html: undefined, traffic: undefined, ...options, manifest: filename, json }, tools));
     });
   program
     .command("plan")
@@ -39,10 +49,28 @@ export function addOfflineCommands(program: Command, tools: OfflineTools, end: (
 type RehearseOptions = {
   readonly filename: string;
   readonly scenario: string;
+  readonly traffic?: string;
   readonly seed: number;
+  readonly runs: number;
+  readonly expect: readonly Expectation[];
   readonly json: boolean;
+  readonly output?: "json";
   readonly html?: string;
 };
+
+const mostRuns = 1000;
+
+function parseRuns(text: string): number {
+  const runs = /^\d{1,4}$/.test(text) ? Number(text) : 0;
+  if (runs < 2 || runs > mostRuns) throw new InvalidArgumentError(`expected a whole number from 2 to ${mostRuns}`);
+  return runs;
+}
+
+function collectExpectation(text: string, before: readonly Expectation[]): readonly Expectation[] {
+  const expectation = parseExpectation(text);
+  if (expectation === undefined) throw new InvalidArgumentError(`expected ${expectationForm}`);
+  return [...before, expectation];
+}
 
 function parseSeed(text: string): number {
   const seed = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN;

@@ -1,7 +1,8 @@
 // The command `rehearse`: a migration against a scenario, as lines, JSON or one page.
 
+import { durationSeconds, printDuration } from "@retriever/crds/fields/duration.ts";
 import { fileFault } from "#files/files.ts";
-import { exitCodeOfStatus, exitCodes } from "#output/exit-codes.ts";
+import { exitCodeOfRehearsal, exitCodes } from "#output/exit-codes.ts";
 import type { Terminal } from "#output/terminal.ts";
 import { renderPage } from "#page/page.ts";
 import { rehearsedMigration } from "#rehearse/manifest.ts";
@@ -9,15 +10,24 @@ import type { Rehearsal } from "#rehearse/rehearsal.ts";
 import { rehearse } from "#rehearse/rehearse.ts";
 import { renderJson, renderText, type Title } from "#rehearse/render-text.ts";
 import { summarise } from "#rehearse/summary.ts";
+import type { Scenario } from "#scenario/scenario.ts";
 import type { Checked } from "./check-document.ts";
+import { type Expectation } from "./expectation.ts";
 import { loadFile, type OfflineTools } from "./lint.ts";
+import { rehearseRuns } from "./rehearse-runs.ts";
+import { loadTraffic } from "./traffic.ts";
 
 type RehearseRequest = {
   readonly manifest: string;
   readonly scenario: string;
+  /** File of measured traffic. */
+  readonly traffic: string | undefined;
   readonly seed: number;
   readonly json: boolean;
   readonly html: string | undefined;
+  /** How many seeds are played, from `seed` on. */
+  readonly runs: number;
+  readonly expect: readonly Expectation[];
 };
 
 /** Plays and prints; resolves with the exit code that the same end of a real migration would have. */
@@ -26,10 +36,15 @@ export async function rehearseFiles(asked: RehearseRequest, tools: OfflineTools)
   const script = await loadOne(asked.scenario, "RehearsalScenario", tools);
   if (typeof migration === "number") return migration;
   if (typeof script === "number") return script;
+  const played = await trafficked(script.scenario, asked.traffic, tools);
+  if (typeof played === "number") return played;
+  const { scenario, traffic } = played;
   const { named, spec } = migration;
-  const { scenario } = script;
-  const title: Title = { ...named, scenario: baseName(asked.scenario), shows: scenario.shows, seed: asked.seed };
+  const { shows } = scenario;
+  const title: Title = { ...named, scenario: baseName(asked.scenario), shows, seed: asked.seed, ...traffic };
   const rehearsed = rehearsedMigration(named.namespace, named.name, spec);
+  if (asked.runs > 1 || asked.expect.length > 0)
+    return rehearseRuns({ migration: rehearsed, scenario }, { ...asked, title }, tools);
   const rehearsal = rehearse(rehearsed, scenario, asked.seed);
   if (asked.html !== undefined) {
     try {
@@ -40,7 +55,24 @@ export async function rehearseFiles(asked: RehearseRequest, tools: OfflineTools)
     }
   }
   print(asked, title, rehearsal, tools.terminal);
-  return exitCodeOf(rehearsal);
+  return exitCodeOfRehearsal(rehearsal);
+}
+
+/** The scenario with the traffic of a file, where one is given, and what is said of it; or the exit code of why not. */
+async function trafficked(
+  scenario: Scenario,
+  path: string | undefined,
+  tools: OfflineTools,
+): Promise<{ readonly scenario: Scenario; readonly traffic: Pick<Title, "traffic"> } | number> {
+  if (path === undefined) return { scenario, traffic: {} };
+  const measured = await loadTraffic(path, tools);
+  if (typeof measured === "number") return measured;
+  const { series, seconds, note } = measured;
+  const repeats = durationSeconds(scenario.until) > seconds ? `, repeated after ${printDuration(seconds)}` : "";
+  return {
+    scenario: { ...scenario, traffic: { requestsPerSecond: series.requestsPerSecond[0] ?? 0, series } },
+    traffic: { traffic: `Traffic of ${path}: ${note}${repeats}.` },
+  };
 }
 
 function print({ json, html }: RehearseRequest, title: Title, rehearsal: Rehearsal, terminal: Terminal): void {
@@ -55,12 +87,6 @@ function print({ json, html }: RehearseRequest, title: Title, rehearsal: Rehears
   // Elsewhere than on a terminal every line is whole.
   const columns = terminal.isTty ? terminal.columns() : Number.MAX_SAFE_INTEGER;
   for (const line of renderText(title, rehearsal, columns)) terminal.print(line);
-}
-
-function exitCodeOf({ ending, status }: Rehearsal): number {
-  if (ending === "waiting") return exitCodes.waitingForPerson;
-  const code = exitCodeOfStatus(status);
-  return ending === "unfinished" && code === exitCodes.ok ? exitCodes.timeOut : code;
 }
 
 /** The one document of a kind in a file, or the exit code of why not; the reason was said. */

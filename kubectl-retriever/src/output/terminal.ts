@@ -12,6 +12,8 @@ export type Terminal = {
   readonly frame: (lines: readonly string[]) => void;
   /** Leaves the last frame standing. */
   readonly endFrames: () => void;
+  /** Replaces the last line of progress, an empty one takes it away; absent where nobody watches the errors. */
+  readonly progress?: (line: string) => void;
   /** Asks a person and resolves with the line typed; absent where nobody sits at the input. */
   readonly ask?: (question: string) => Promise<string>;
 };

@@ -107,16 +107,18 @@ function table(entries: readonly Entry[]): Markup {
   return element("table", {}, element("thead", {}, element("tr", {}, ...titles)), element("tbody", {}, ...rows));
 }
 
+function trafficWord({ traffic: { requestsPerSecond, byHour, series } }: Scenario): string {
+  if (series !== undefined) return `as measured, ${series.requestsPerSecond.length} values, one per ${series.every}`;
+  return `${requestsPerSecond} requests/s${byHour === undefined ? "" : ", by the hour"}`;
+}
+
 function settings(spec: MigrationSpec, scenario: Scenario, { reconciles, unreached }: Rehearsal): Markup {
   const rates = spec.stages.map(({ sampleRate, minDuration }) => `${sampleRate} for ${minDuration}`).join(", ");
   const rows: readonly [string, string][] = [
     ["plan", planHash(spec)],
     ["stages", rates],
     ["guard", `${spec.guard.duration}, at most ${spec.guard.deadline}`],
-    [
-      "traffic",
-      `${scenario.traffic.requestsPerSecond} requests/s${scenario.traffic.byHour === undefined ? "" : ", by the hour"}`,
-    ],
+    ["traffic", trafficWord(scenario)],
     ["pods", `${scenario.pods.count}, following after about ${scenario.pods.followAfter}`],
     ["starts at", scenario.startsAt],
     ["reconciles of the operator", String(reconciles)],

@@ -11,6 +11,8 @@ export type Title = {
   readonly scenario: string;
   readonly shows: string;
   readonly seed: number;
+  /** Where the traffic is from, when not from the scenario. */
+  readonly traffic?: string;
 };
 
 /** One line per decision and event, between a head and the result; longer ones are cut to `columns`. */
@@ -19,6 +21,7 @@ export function renderText(title: Title, rehearsal: Rehearsal, columns: number):
   return [
     `${title.namespace}/${title.name}, scenario ${title.scenario}: ${title.shows}`,
     `Virtual clock, production decisions, seed ${title.seed}. No cluster, no store was touched.`,
+    ...(title.traffic === undefined ? [] : [title.traffic]),
     "",
     ...renderTable(rehearsal.entries.map(rowOf)),
     "",

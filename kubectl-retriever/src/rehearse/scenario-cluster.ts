@@ -5,6 +5,7 @@ import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts
 import { identityOf, type StoreIdentity } from "@retriever/stores/config/identity.ts";
 import { locateOverlayAdapter } from "@retriever/stores/kinds.ts";
 import type { Scenario, ScenarioEvent } from "#scenario/scenario.ts";
+import { type TrafficProfile, trafficProfileOf } from "#scenario/traffic-profile.ts";
 import { makeDraws, makeRandom, type Random } from "#toy/draws.ts";
 import { type Regime, regimeOf } from "#toy/regime.ts";
 import { type Mark, ToyCluster } from "#toy/toy-cluster.ts";
@@ -21,7 +22,8 @@ export class ScenarioCluster extends ToyCluster {
   readonly #bases: Bases;
   readonly #latencyLimitMs: number;
   #running: readonly ScenarioEvent[] = [];
-  #hour: number;
+  readonly #traffic: TrafficProfile;
+  #trafficStep: number;
   #world: World;
   #regime: Regime;
 
@@ -54,8 +56,9 @@ export class ScenarioCluster extends ToyCluster {
     this.#random = random;
     this.#bases = bases;
     this.#latencyLimitMs = spec.thresholds.latencyDelta.limitMs;
-    this.#hour = hourOf(this.now);
-    this.#world = worldAt(scenario, [], this.#hour);
+    this.#traffic = trafficProfileOf(scenario);
+    this.#trafficStep = this.#traffic.stepAt(this.now);
+    this.#world = worldAt(scenario, [], this.#traffic.rateAt(this.#trafficStep));
     this.#regime = regimeOf(this.#world, this.#latencyLimitMs);
     this.#reconsider();
   }
@@ -101,17 +104,18 @@ export class ScenarioCluster extends ToyCluster {
     return phase === next.phase && epoch === next.epoch && harm === undefined ? next : super.stored(next);
   }
 
-  /** The traffic changes by the hour. */
+  /** The traffic changes from step to step of its profile. */
   protected override regimeAt(nowMs: number): Regime {
-    if (hourOf(nowMs) !== this.#hour) {
-      this.#hour = hourOf(nowMs);
+    const step = this.#traffic.stepAt(nowMs);
+    if (step !== this.#trafficStep) {
+      this.#trafficStep = step;
       this.#reconsider();
     }
     return this.#regime;
   }
 
   #reconsider(): void {
-    this.#world = worldAt(this.#scenario, this.#running, this.#hour);
+    this.#world = worldAt(this.#scenario, this.#running, this.#traffic.rateAt(this.#trafficStep));
     this.#regime = regimeOf(this.#world, this.#latencyLimitMs);
     const { noTemplate, takes, ...parity } = this.#world.parity;
     Object.assign(this.verifier, { parity, hasTemplate: !noTemplate, takesMs: durationSeconds(takes) * 1000 });
@@ -138,10 +142,6 @@ export class ScenarioCluster extends ToyCluster {
     const planHash = act === "Approve" ? this.status.planHash : null;
     this.act(act, { actor, reason, role: role ?? null, check: check ?? null, planHash });
   }
-}
-
-function hourOf(ms: number): number {
-  return new Date(ms).getUTCHours();
 }
 
 /** What the base may name. A manifest doesn't say where the application comes from: from the other kind of store. */

@@ -14,11 +14,10 @@ export type World = {
   readonly parity: ParityBehaviour;
 };
 
-/** The scenario at an hour of the day (UTC), changed by the running events in the order in which they began. */
-export function worldAt(scenario: Scenario, running: readonly ScenarioEvent[], hour: number): World {
-  const factor = scenario.traffic.byHour?.[hour] ?? 1;
+/** The scenario at its traffic of the moment, changed by the running events in the order in which they began. */
+export function worldAt(scenario: Scenario, running: readonly ScenarioEvent[], requestsPerSecond: number): World {
   let world: World = {
-    requestsPerSecond: scenario.traffic.requestsPerSecond * factor,
+    requestsPerSecond,
     source: scenario.source,
     destination: scenario.destination,
     parity: scenario.parity,

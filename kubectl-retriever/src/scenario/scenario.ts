@@ -1,6 +1,6 @@
 // The scenario of a rehearsal: what the world does while the operator decides. Every default is a healthy world.
 
-import { durationSchema } from "@retriever/crds/fields/duration.ts";
+import { durationSchema, durationSeconds } from "@retriever/crds/fields/duration.ts";
 import { checkNames } from "@retriever/crds/spec/checklist-spec.ts";
 import { z } from "zod";
 import { momentExpectation, parseMoment } from "./scenario-moment.ts";
@@ -9,7 +9,9 @@ export const scenarioKind = "RehearsalScenario";
 
 const share = z.number().min(0).max(1);
 const latencyMs = z.number().gt(0).max(60_000);
-const requestsPerSecond = z.number().min(0).max(10_000);
+/** Most requests per second that are simulated. */
+export const mostRequestsPerSecond = 10_000;
+const requestsPerSecond = z.number().min(0).max(mostRequestsPerSecond);
 
 /** Most pods a rehearsal plays: more would only take longer. */
 const mostPods = 50;
@@ -62,12 +64,28 @@ const parityFields = {
   takes: durationSchema.default("90s"),
 };
 
-const trafficSchema = z.strictObject({
-  /** Of all pods together. */
-  requestsPerSecond: requestsPerSecond.default(20),
-  /** 24 factors, the first for 00:00 to 01:00 UTC; 1 is `requestsPerSecond`. */
-  byHour: z.array(z.number().min(0).max(100)).length(24).optional(),
+/** A week of minutes. */
+export const mostTrafficValues = 10_080;
+
+/** Traffic as it was measured, over and over; `--traffic FILE` makes it of a file. */
+const seriesSchema = z.strictObject({
+  /** When the first value begins; the scenario's start when left out. */
+  from: z.iso.datetime().optional(),
+  every: durationSchema.refine((text) => durationSeconds(text) >= 1, "expected a time of at least 1s").default("1h"),
+  requestsPerSecond: z.array(requestsPerSecond).min(1).max(mostTrafficValues),
 });
+export type TrafficSeries = z.infer<typeof seriesSchema>;
+
+const trafficSchema = z
+  .strictObject({
+    /** Of all pods together. */
+    requestsPerSecond: requestsPerSecond.default(20),
+    /** 24 factors, the first for 00:00 to 01:00 UTC; 1 is `requestsPerSecond`. */
+    byHour: z.array(z.number().min(0).max(100)).length(24).optional(),
+    /** Takes the place of both. */
+    series: seriesSchema.optional(),
+  })
+  .refine(({ byHour, series }) => byHour === undefined || series === undefined, "expected byHour or series, not both");
 
 /** The same fields without defaults: what an event doesn't name stays as it was. */
 function withoutDefaults<Shape extends z.ZodRawShape>(shape: Shape) {
