@@ -103,7 +103,7 @@ describe("the alert fires", () => {
   it("beside harm that the sidecars show: all causes are kept", () => {
     const sim = at("Guard").run(30);
     sim.traffic = (_at, primary) => (primary === "destination" ? { ...goodTraffic, mismatch: 0.9 } : goodTraffic);
-    sim.run(35);
+    sim.run(25);
     const from = sim.now;
     tell(sim, (now) => ({ firings: [aFiring(now, now - from)] }));
     sim.until("RollingBack", 120);

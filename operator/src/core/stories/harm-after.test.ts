@@ -38,7 +38,7 @@ describe("harm in the guard rolls back by itself", () => {
     expect(sim.status.rollback?.from).toBe("Guard");
     expect(sim.pages).toEqual([reason]);
     const seconds = (sim.now - at) / 1000;
-    expect(seconds).toBeLessThan(reason === "HarmSevere" ? 30 : 90);
+    expect(seconds).toBeLessThan(reason === "HarmSevere" ? 45 : 100);
     sim.run(60);
     expect(sim.condition("Ready")).toBe(`False/${reason}`);
     expect(sim.condition("Stalled")).toBe(`True/${reason}`);
