@@ -106,11 +106,12 @@ function makeReader({ settings, env, registry }: SidecarDeps): () => ReturnType<
 
 function makeApp({ clock, random, log }: SidecarDeps, activation: Activation, metrics: Metrics): Handler {
   const logVariance = makeVarianceLog(log, clock);
-  const { onAnswer, onFailure, onExact, onTotal, onRejected } = metrics;
+  const { onAnswer, onFailure, onExact, onFailedSample, onTotal, onRejected } = metrics;
   const sink: Parameters<typeof makeRetrieve>[1]["sink"] = {
     onAnswer,
     onFailure,
     onExact,
+    onFailedSample,
     onSample: (event) => {
       metrics.onSample(event);
       logVariance(event);

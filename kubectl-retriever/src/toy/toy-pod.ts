@@ -157,7 +157,8 @@ export class ToyPod {
     const { inForce, isVanished } = this.#running;
     const serving = this.#serving();
     const sourceChanged = this.#isSourceChanged(around.base);
-    if (inForce === null) return { ...noOverlay, ...serving, primaryIdentity: around.base, sourceChanged };
+    const untold = { effectiveSampleRate: null, ignoredKeys: [] };
+    if (inForce === null) return { ...noOverlay, ...serving, ...untold, primaryIdentity: around.base, sourceChanged };
     const { revision, released } = inForce.document;
     return {
       ...serving,
@@ -165,6 +166,7 @@ export class ToyPod {
       hash: inForce.hash,
       migrationUid: revision.migrationUid,
       primaryIdentity: around[serving.primary],
+      ...untold,
       released,
       overlay: isVanished ? "vanished" : "in-force",
       sourceChanged,

@@ -59,7 +59,11 @@ export const sidecarStatusSchema = z.strictObject({
     primaryIdentity: identitySchema,
     shadow: z.enum(["source", "destination", "none"]),
     sampleRate: z.number(),
+    /** The share that is sampled at present; null: not told, so `sampleRate` holds. */
+    effectiveSampleRate: z.number().min(0).max(1).nullable().default(null),
     released: z.boolean(),
+    /** Keys of the overlay in force that this version doesn't know and leaves out, dotted; the first ones. */
+    ignoredKeys: z.array(z.string().max(200)).max(20).default([]),
     /** `vanished`: the file is gone without having been released; the last one stays in force. */
     overlay: z.enum(["absent", "in-force", "vanished"]),
     /** The base names another store than the overlay's pinned source. */
