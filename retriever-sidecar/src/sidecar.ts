@@ -17,7 +17,14 @@ import { makeAppHandler } from "#http/app-listener.ts";
 import { type Handler, type Listener, listen } from "#http/listener.ts";
 import { instantOf } from "#retrieve/instant.ts";
 import { makeRetrieve } from "#retrieve/serve.ts";
-import { type Log, logActivation, logFault, logNotice, makeVarianceLog } from "#telemetry/logger.ts";
+import {
+  type Log,
+  logActivation,
+  logFault,
+  logNotice,
+  makeIgnoredKeysLog,
+  makeVarianceLog,
+} from "#telemetry/logger.ts";
 import { type Metrics, makeMetrics } from "#telemetry/metrics.ts";
 
 type SidecarDeps = {
@@ -80,12 +87,14 @@ async function listenElse(address: Settings["admin"], handler: Handler, app: Lis
 }
 
 function makeActivation({ clock, log, registry }: SidecarDeps, metrics: Metrics): Activation {
+  const logIgnoredKeys = makeIgnoredKeysLog(log);
   return new Activation({
     clock,
     makeBackend: (spec, deps) => adapterOf(registry, spec).makeBackend(spec, deps),
     events: {
       onActivated: (runtime) => {
         logActivation(log, runtime.config);
+        logIgnoredKeys(runtime.config);
         metrics.onConfig(metricsFactsOf(runtime));
       },
       onNoticed: (config) => logNotice(log, config),
@@ -106,11 +115,12 @@ function makeReader({ settings, env, registry }: SidecarDeps): () => ReturnType<
 
 function makeApp({ clock, random, log }: SidecarDeps, activation: Activation, metrics: Metrics): Handler {
   const logVariance = makeVarianceLog(log, clock);
-  const { onAnswer, onFailure, onExact, onTotal, onRejected } = metrics;
+  const { onAnswer, onFailure, onExact, onFailedSample, onTotal, onRejected } = metrics;
   const sink: Parameters<typeof makeRetrieve>[1]["sink"] = {
     onAnswer,
     onFailure,
     onExact,
+    onFailedSample,
     onSample: (event) => {
       metrics.onSample(event);
       logVariance(event);

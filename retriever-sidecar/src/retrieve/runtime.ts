@@ -1,6 +1,7 @@
 // What one activation made: the configuration and what runs for it. A request keeps the runtime it began with.
 import type { ActiveConfig } from "#core/activation-decision.ts";
 import type { EvidenceLog } from "#core/evidence.ts";
+import type { Sampler } from "#core/sampling.ts";
 import type { ExactSearch } from "./exact.ts";
 import type { ShadowQueue } from "./shadow.ts";
 import type { StoreHandle } from "./store-handle.ts";
@@ -15,6 +16,7 @@ export type Runtime = {
   /** Null: no exact search, or not in a store that is configured. */
   readonly exact: ExactSearch | null;
   readonly evidence: EvidenceLog;
+  readonly sampler: Sampler;
   /** False once another activation took over. */
   readonly isCurrent: () => boolean;
 };

@@ -33,6 +33,13 @@ export const metricTable = {
   retr_dual_dropped_total: counter("Samples given up because of the sidecar's own limit."),
   retr_dual_score_worse_total: counter("Answered samples whose destination scored lower by more than the threshold."),
   retr_dual_latency_worse_total: counter("Answered samples whose destination was slower by at least the threshold."),
+  retr_dual_latency_better_total: counter("The mirror: the source was the slower one by at least the threshold."),
+  retr_dual_empty_worse_total: counter("Answered samples that came back empty from the destination alone."),
+  retr_dual_sample_rate: gauge("Share of the requests that is sampled now, 0..1: fixed, or following the traffic."),
+  retr_failed_checked_total: counter(
+    "Requests that the destination failed as primary and the source was asked as well.",
+  ),
+  retr_failed_worse_total: counter("Those of them that the source answered."),
   retr_dual_ties_total: counter("Answered samples whose top chunk differs by a tie."),
   retr_dual_lagging_total: counter(
     "Answered samples in which the source has chunks newer than the destination's newest.",

@@ -33,16 +33,20 @@ test("every metric of the table is exposed with its type, and every name of the 
   expect(text).toContain('retr_build_info{version="1.2.3"} 1');
 });
 
+const sampleRateAt = () => 0.25;
+
 test("histograms have an edge at the thresholds in force, also after they change", async () => {
   const metrics = makeMetrics(clock, "1");
   const roles = [{ role: "primary", kind: "pgvector" }];
-  metrics.onConfig({ epoch: 1, roles, thresholds: { scoreDelta: 0.33, latencyDeltaMs: 77 } });
+  metrics.onConfig({ epoch: 1, roles, thresholds: { scoreDelta: 0.33, latencyDeltaMs: 77 }, sampleRateAt });
   metrics.onSample(answered(0.3, 78));
   const { text } = await metrics.render();
   expect(text).toContain('retr_dual_score_loss_bucket{le="0.33"} 1');
   expect(text).toContain('retr_dual_latency_loss_ms_bucket{le="77"} 0');
-  metrics.onConfig({ epoch: 2, roles, thresholds: { scoreDelta: 0.2, latencyDeltaMs: 80 } });
-  expect((await metrics.render()).text).not.toContain('le="77"');
+  metrics.onConfig({ epoch: 2, roles, thresholds: { scoreDelta: 0.2, latencyDeltaMs: 80 }, sampleRateAt });
+  const later = (await metrics.render()).text;
+  expect(later).not.toContain('le="77"');
+  expect(later).toContain("retr_dual_sample_rate 0.25");
 });
 
 test("samples count by what became of them, and deltas keep their sign", async () => {

@@ -26,6 +26,8 @@ export type ConfigFacts = {
   readonly epoch: number;
   readonly roles: readonly { readonly role: string; readonly kind: string }[];
   readonly thresholds: Thresholds;
+  /** Share of requests that is sampled, at an instant of the monotonic clock. */
+  readonly sampleRateAt: (nowMs: number) => number;
 };
 
 export type Metrics = Omit<ServeSink, "onSample"> & {
@@ -60,6 +62,8 @@ export function makeMetrics(clock: Clock, version: string): Metrics {
   const recent = makeQuantileGauges(gauges, clock);
   let histograms = makeHistograms(registry, null);
   let edges = "";
+  let sampleRateAt: ConfigFacts["sampleRateAt"] = () => 0;
+  addCollector(gauges.retr_dual_sample_rate, () => gauges.retr_dual_sample_rate.set(sampleRateAt(clock.monotonicMs())));
   gauges.retr_build_info.set({ version }, 1);
   return {
     onTotal: (totalMs) => recent.total(totalMs),
@@ -91,7 +95,12 @@ export function makeMetrics(clock: Clock, version: string): Metrics {
       if (event.primaryRecall !== null) histograms.retr_recall_primary.observe(event.primaryRecall);
       if (event.shadowRecall !== null) histograms.retr_recall_shadow.observe(event.shadowRecall);
     },
-    onConfig: ({ epoch, roles, thresholds }) => {
+    onFailedSample: (increment) => {
+      counters.retr_failed_checked_total.add(increment.failedChecked ?? 0);
+      counters.retr_failed_worse_total.add(increment.failedWorse ?? 0);
+    },
+    onConfig: ({ epoch, roles, thresholds, ...facts }) => {
+      sampleRateAt = facts.sampleRateAt;
       gauges.retr_config_epoch.set(epoch);
       gauges.retr_backend_info.reset();
       for (const { role, kind } of roles) gauges.retr_backend_info.set({ role, kind }, 1);
@@ -122,6 +131,8 @@ function countSample(counters: Counters, { kind, increment }: SampleEvent): void
   counters.retr_dual_dropped_total.add(increment.shadowDropped ?? 0);
   counters.retr_dual_score_worse_total.add(increment.scoreWorse ?? 0);
   counters.retr_dual_latency_worse_total.add(increment.latencyWorse ?? 0);
+  counters.retr_dual_latency_better_total.add(increment.latencyBetter ?? 0);
+  counters.retr_dual_empty_worse_total.add(increment.emptyWorse ?? 0);
   counters.retr_dual_lagging_total.add(increment.lagging ?? 0);
   counters[contract.dualMismatch].add(increment.mismatch ?? 0);
   counters.retr_dual_ties_total.add(increment.ties ?? 0);
