@@ -2,13 +2,16 @@
 import { durationSeconds } from "@retriever/crds/fields/duration.ts";
 import type { Act } from "@retriever/crds/migration.ts";
 import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
+import type { Effect } from "@retriever/operator/core/model/decision.ts";
 import { identityOf, type StoreIdentity } from "@retriever/stores/config/identity.ts";
 import { locateOverlayAdapter } from "@retriever/stores/kinds.ts";
 import type { Scenario, ScenarioEvent } from "#scenario/scenario.ts";
 import { makeDraws, makeRandom, type Random } from "#toy/draws.ts";
+import { namespaceName, zipfShares } from "#toy/namespaces.ts";
 import { type Regime, regimeOf } from "#toy/regime.ts";
 import { type Mark, ToyCluster } from "#toy/toy-cluster.ts";
 import type { RehearsedMigration } from "./manifest.ts";
+import { busySinceAfter, makeMoments, neverBusier, worldAtMoment } from "./moment.ts";
 import { type World, worldAt } from "./world.ts";
 
 type Bases = Readonly<Record<NonNullable<ScenarioEvent["base"]>, StoreIdentity>>;
@@ -23,7 +26,9 @@ export class ScenarioCluster extends ToyCluster {
   #running: readonly ScenarioEvent[] = [];
   #hour: number;
   #world: World;
-  #regime: Regime;
+  readonly #momentOf: ReturnType<typeof makeMoments>;
+  readonly #regimes = new Map<string, Regime>();
+  #busy = neverBusier;
 
   constructor({ meta, spec }: RehearsedMigration, scenario: Scenario, seed: number) {
     const random = makeRandom(seed);
@@ -56,7 +61,7 @@ export class ScenarioCluster extends ToyCluster {
     this.#latencyLimitMs = spec.thresholds.latencyDelta.limitMs;
     this.#hour = hourOf(this.now);
     this.#world = worldAt(scenario, [], this.#hour);
-    this.#regime = regimeOf(this.#world, this.#latencyLimitMs);
+    this.#momentOf = makeMoments(this.now, seed);
     this.#reconsider();
   }
 
@@ -107,12 +112,24 @@ export class ScenarioCluster extends ToyCluster {
       this.#hour = hourOf(nowMs);
       this.#reconsider();
     }
-    return this.#regime;
+    const moment = this.#momentOf(this.#world, this.#busy, nowMs);
+    const key = `${moment.source} ${moment.destination} ${moment.isBurst}`;
+    const known = this.#regimes.get(key);
+    if (known !== undefined) return known;
+    const regime = regimeOf(behavioursOf(worldAtMoment(this.#world, moment)), this.#latencyLimitMs);
+    this.#regimes.set(key, regime);
+    return regime;
+  }
+
+  override apply(effect: Effect): void {
+    const before = this.overlay?.document ?? null;
+    super.apply(effect);
+    this.#busy = busySinceAfter(this.#busy, { before, after: this.overlay?.document ?? null }, this.now);
   }
 
   #reconsider(): void {
     this.#world = worldAt(this.#scenario, this.#running, this.#hour);
-    this.#regime = regimeOf(this.#world, this.#latencyLimitMs);
+    this.#regimes.clear();
     const { noTemplate, takes, ...parity } = this.#world.parity;
     Object.assign(this.verifier, { parity, hasTemplate: !noTemplate, takesMs: durationSeconds(takes) * 1000 });
     this.behave("source", this.#world.source);
@@ -138,6 +155,13 @@ export class ScenarioCluster extends ToyCluster {
     const planHash = act === "Approve" ? this.status.planHash : null;
     this.act(act, { actor, reason, role: role ?? null, check: check ?? null, planHash });
   }
+}
+
+/** What a pod's traffic is drawn from. */
+function behavioursOf({ namespaces, wrong, ...world }: World): Parameters<typeof regimeOf>[0] {
+  if (namespaces === undefined) return { ...world, namespaces };
+  const worse = wrong.map(({ rank, ...shares }) => [namespaceName(rank), shares] as const);
+  return { ...world, namespaces: { shares: zipfShares(namespaces), wrong: Object.fromEntries(worse) } };
 }
 
 function hourOf(ms: number): number {
