@@ -151,6 +151,8 @@ test("an exact request has the index switched off and more time, and leaves othe
   const request = requestOf({ embedding: vectorAt(1), k: 1 });
   const exact = await other.retrieve({ ...request, isExact: true }, AbortSignal.timeout(5000));
   expect(exact.candidates[0]?.chunkId).toMatch(/^off 10(000|s)$/);
+  const brief = await other.retrieve({ ...request, isExact: true, timeoutMs: 1500 }, AbortSignal.timeout(5000));
+  expect(brief.candidates[0]?.chunkId).toBe("off 1500ms");
   const usual = await other.retrieve(request, AbortSignal.timeout(5000));
   expect(usual.candidates[0]?.chunkId).toMatch(/^on (?!10s|10000)/);
   await other.close();
