@@ -45,7 +45,9 @@ export function describeBackend(under: BackendUnderTest): void {
       );
     const odd = Array.from({ length: 20 }, (_, index) => 2 * index + 1);
     expect((await ids({})).toSorted((a, b) => a - b)).toEqual(odd);
-    expect((await ids({ filters: { lang: "de" } })).toSorted((a, b) => a - b)).toEqual(odd.filter((id) => id % 3 === 0));
+    expect((await ids({ filters: { lang: "de" } })).toSorted((a, b) => a - b)).toEqual(
+      odd.filter((id) => id % 3 === 0),
+    );
     expect(await ids({ filters: { pages: 5 } })).toEqual([5]);
     expect(await ids({ filters: { pages: 6 } })).toEqual([]);
   });
