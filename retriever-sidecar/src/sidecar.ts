@@ -16,6 +16,7 @@ import { makeAdminHandler } from "#http/admin-listener.ts";
 import { makeAppHandler } from "#http/app-listener.ts";
 import { type Handler, type Listener, listen } from "#http/listener.ts";
 import { instantOf } from "#retrieve/instant.ts";
+import { recallStatusOf } from "#retrieve/recall.ts";
 import { makeRetrieve } from "#retrieve/serve.ts";
 import { type Log, logActivation, logFault, logNotice, makeVarianceLog } from "#telemetry/logger.ts";
 import { type Metrics, makeMetrics } from "#telemetry/metrics.ts";
@@ -106,11 +107,12 @@ function makeReader({ settings, env, registry }: SidecarDeps): () => ReturnType<
 
 function makeApp({ clock, random, log }: SidecarDeps, activation: Activation, metrics: Metrics): Handler {
   const logVariance = makeVarianceLog(log, clock);
-  const { onAnswer, onFailure, onExact, onTotal, onRejected } = metrics;
+  const { onAnswer, onFailure, onExact, onRecall, onTotal, onRejected } = metrics;
   const sink: Parameters<typeof makeRetrieve>[1]["sink"] = {
     onAnswer,
     onFailure,
     onExact,
+    onRecall,
     onSample: (event) => {
       metrics.onSample(event);
       logVariance(event);
@@ -128,6 +130,11 @@ function makeAdmin(deps: SidecarDeps, activation: Activation, { metrics, state }
   return makeAdminHandler({
     status: (asked) => makeStatus(facts, activation, instantOf(deps.clock), asked),
     unreadiness: () => unreadinessOf(activation, state.isStopping),
-    metrics: metrics.render,
+    metrics: () => {
+      const { runtime } = activation;
+      const recall = runtime === null ? null : recallStatusOf(runtime, deps.clock.monotonicMs());
+      metrics.onRecallStopped(recall?.state === "stopped");
+      return metrics.render();
+    },
   });
 }

@@ -62,6 +62,7 @@ function serveApp(activation: Activation, samples: string[]): Promise<Listener> 
     onAnswer: () => undefined,
     onFailure: () => undefined,
     onExact: () => undefined,
+    onRecall: () => undefined,
     onSample: ({ kind }: { kind: string }) => samples.push(kind),
   };
   const retrieve = makeRetrieve(() => activation.runtime, { clock, random: Math.random, sink });

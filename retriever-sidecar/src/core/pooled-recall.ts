@@ -2,7 +2,7 @@
 // reference: one whose index finds little, or that lacks chunks, would make the other look wrong.
 import type { Candidate } from "@retriever/stores/ports/backend.ts";
 import { tieEpsilon } from "#contract/thresholds.ts";
-import type { Increment } from "./evidence.ts";
+import type { Increment } from "./counter-row.ts";
 
 /** What one store answered to a request, and what it found without an index at `exactDepth`. */
 export type Searched = { readonly answer: readonly Candidate[]; readonly exact: readonly Candidate[] };

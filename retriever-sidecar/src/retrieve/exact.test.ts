@@ -51,11 +51,17 @@ function makeScene(exact: Backend["retrieve"], { sampleRate = 1, exactRate = 1 }
       sampleRate: exactRate,
       queue: makeShadowQueue((each) => source.retrieveExact(each), clock, maxExactInFlight),
     },
+    recall: null,
     evidence: makeEvidenceLog(1, performance.now()),
     isCurrent: () => true,
   };
   const events: ExactEvent[] = [];
-  const nothing = { onAnswer: () => undefined, onFailure: () => undefined, onSample: () => undefined };
+  const nothing = {
+    onAnswer: () => undefined,
+    onFailure: () => undefined,
+    onSample: () => undefined,
+    onRecall: () => undefined,
+  };
   const sink = { ...nothing, onExact: (event: ExactEvent) => void events.push(event) };
   const serve = async (draw = 0) => serveRetrieve(runtime, request, { clock, random: () => draw, sink });
   return { source, events, serve };

@@ -2,6 +2,7 @@
 import type { ActiveConfig } from "#core/activation-decision.ts";
 import type { EvidenceLog } from "#core/evidence.ts";
 import type { ExactSearch } from "./exact.ts";
+import type { RecallSearch } from "./recall.ts";
 import type { ShadowQueue } from "./shadow.ts";
 import type { StoreHandle } from "./store-handle.ts";
 
@@ -14,6 +15,8 @@ export type Runtime = {
   readonly shadow: { readonly handle: StoreHandle; readonly queue: ShadowQueue } | null;
   /** Null: no exact search, or not in a store that is configured. */
   readonly exact: ExactSearch | null;
+  /** Null: the overlay asks for none, or there is no shadow. */
+  readonly recall: RecallSearch | null;
   readonly evidence: EvidenceLog;
   /** False once another activation took over. */
   readonly isCurrent: () => boolean;

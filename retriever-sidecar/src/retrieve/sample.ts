@@ -8,6 +8,7 @@ import { countComparison } from "#core/count-sample.ts";
 import type { Increment } from "#core/counter-row.ts";
 import { type VarianceCause, varianceCauses } from "#core/variance.ts";
 import { instantOf } from "./instant.ts";
+import { type RecallSink, startRecall } from "./recall.ts";
 import type { Runtime } from "./runtime.ts";
 import type { ShadowQueue, ShadowResult } from "./shadow.ts";
 
@@ -24,7 +25,7 @@ export type SampleEvent = {
   readonly shadowMs: number | null;
   readonly fault: Fault | null;
 };
-export type SampleSink = { readonly onSample: (event: SampleEvent) => void };
+export type SampleSink = RecallSink & { readonly onSample: (event: SampleEvent) => void };
 
 type Sampled = { readonly request: BackendRequest; readonly answer: BackendAnswer };
 type Context = {
@@ -47,7 +48,9 @@ export function startSample(
     const event = makeEvent(runtime, { request, answer }, result);
     runtime.evidence.add(event.increment, instantOf(clock), request.namespace);
     sink.onSample(event);
-    onShadow?.(result.kind === "answered" && event.comparison !== null ? result.answer : null);
+    const shadow = result.kind === "answered" && event.comparison !== null ? result.answer : null;
+    if (shadow !== null) startRecall(runtime, { request, primary: answer, shadow }, { clock, sink });
+    onShadow?.(shadow);
   });
 }
 

@@ -47,6 +47,7 @@ function makeRuntime(primary: Backend["retrieve"], shadow: Backend["retrieve"]):
     primary: source,
     shadow: { handle: destination, queue },
     exact: null,
+    recall: null,
     evidence,
     isCurrent: () => true,
   };
@@ -58,6 +59,7 @@ function makeContext() {
     onAnswer: () => undefined,
     onFailure: () => undefined,
     onExact: () => undefined,
+    onRecall: () => undefined,
     onSample: (event: SampleEvent) => samples.push(event),
   };
   return { samples, context: { clock, random: () => 0, sink } };
