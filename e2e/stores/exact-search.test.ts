@@ -1,10 +1,7 @@
 // Exact searches under filters find what reading every chunk finds, on whatever Postgres there is and on the Qdrant.
-import type { StoreSpec } from "@retriever/stores/config/store-spec.ts";
-import { loadAdapters } from "@retriever/stores/kinds.ts";
 import type { Backend, Candidate } from "@retriever/stores/ports/backend.ts";
-import { adapterOf } from "@retriever/stores/registry.ts";
 import { requestOf } from "@retriever/stores/test/requests.ts";
-import { makeSpec, testDeps } from "@retriever/stores/test/spec.ts";
+import { openBackend } from "@retriever/stores/test/spec.ts";
 import { Client } from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { loadDataset } from "#support/dataset/read.ts";
@@ -29,10 +26,8 @@ beforeAll(async () => {
   const metadataColumns = ["pos", "has_example"];
   const indexSettings = { hnswEfSearch: k };
   const table = { connectionString, schema, table: "vector_chunks", metadataColumns, indexSettings };
-  const registry = await loadAdapters();
-  const make = (spec: StoreSpec) => adapterOf(registry, spec).makeBackend(spec, testDeps);
-  source = make(makeSpec("pgvector", { ...table, preparedStatements: false, poolSize: 1 }));
-  destination = make(makeSpec("qdrant", { url: qdrant.url, collection: schema, apiKey: qdrant.apiKey }));
+  source = await openBackend("pgvector", { ...table, preparedStatements: false, poolSize: 1 });
+  destination = await openBackend("qdrant", { url: qdrant.url, collection: schema, apiKey: qdrant.apiKey });
 });
 
 afterAll(async () => {

@@ -6,14 +6,9 @@ import type { RecallStatus } from "#contract/status.ts";
 import { maxSearchMs } from "#core/exact-limiter.ts";
 import { countRecall, exactDepth, type PooledRecall, pooledRecall } from "#core/pooled-recall.ts";
 import { instantOf } from "./instant.ts";
-import type { Runtime } from "./runtime.ts";
+import type { RecallSearch, Runtime } from "./runtime.ts";
 import type { StoreHandle } from "./store-handle.ts";
 
-export type RecallSearch = {
-  readonly maxQueriesPerSecond: number;
-  readonly source: StoreHandle;
-  readonly destination: StoreHandle;
-};
 /** `failed`: a search failed, was too late, or its answer can't be compared. `empty`: there was nothing to be found. */
 export type RecallEvent =
   | { readonly kind: "measured"; readonly recall: PooledRecall }
@@ -37,12 +32,15 @@ export function startRecall(runtime: Runtime, sampled: Sampled, context: Context
   const stores = [recall.source, recall.destination];
   const nowMs = context.clock.monotonicMs();
   if (!stores.every(({ exactLimiter }) => exactLimiter.mayBegin(nowMs))) return;
-  void measure(runtime, recall, sampled, context.clock).then((event) => {
-    // What belongs to an epoch that has ended counts nowhere.
-    if (!runtime.isCurrent()) return;
-    if (event.kind === "measured") runtime.evidence.add(countRecall(event.recall), instantOf(context.clock));
-    context.sink.onRecall(event);
-  });
+  void count(runtime, measure(runtime, recall, sampled, context.clock), context);
+}
+
+async function count(runtime: Runtime, measuring: Promise<RecallEvent>, { clock, sink }: Context): Promise<void> {
+  const event = await measuring;
+  // What belongs to an epoch that has ended counts nowhere.
+  if (!runtime.isCurrent()) return;
+  if (event.kind === "measured") runtime.evidence.add(countRecall(event.recall), instantOf(clock));
+  sink.onRecall(event);
 }
 
 async function measure(

@@ -2,9 +2,15 @@
 import type { ActiveConfig } from "#core/activation-decision.ts";
 import type { EvidenceLog } from "#core/evidence.ts";
 import type { ExactSearch } from "./exact.ts";
-import type { RecallSearch } from "./recall.ts";
 import type { ShadowQueue } from "./shadow.ts";
 import type { StoreHandle } from "./store-handle.ts";
+
+/** Exact searches at both stores, at most so often a second at each. */
+export type RecallSearch = {
+  readonly maxQueriesPerSecond: number;
+  readonly source: StoreHandle;
+  readonly destination: StoreHandle;
+};
 
 export type Runtime = {
   readonly config: ActiveConfig;
