@@ -108,6 +108,7 @@ export class Activation {
       primary,
       shadow: isSame && previous !== null ? previous.shadow : makeShadow(shadowHandle, this.#deps.clock),
       exact: isSame && previous !== null ? previous.exact : this.#makeExact(config, source, destination),
+      recall: recallSearchOf(config, source, destination),
       evidence: this.#evidenceOf(config, source, destination),
       sampler:
         isSame && previous !== null
@@ -194,6 +195,16 @@ function handlesOf(runtime: Runtime | null): StoreHandle[] {
 
 function makeShadow(handle: StoreHandle | null, clock: Clock): Runtime["shadow"] {
   return handle === null ? null : { handle, queue: makeShadowQueue((request) => handle.retrieve(request), clock) };
+}
+
+function recallSearchOf(
+  { overlay, shadow }: ActiveConfig,
+  source: StoreHandle | null,
+  destination: StoreHandle | null,
+): Runtime["recall"] {
+  const wanted = overlay?.overlay.recall;
+  if (wanted === undefined || shadow === "none" || source === null || destination === null) return null;
+  return { ...wanted, source, destination };
 }
 
 function keyOf(config: ActiveConfig, source: StoreHandle | null, destination: StoreHandle | null): string {

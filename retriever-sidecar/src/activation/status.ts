@@ -3,6 +3,7 @@ import { overlaySchemas, type StoreName } from "#contract/overlay.ts";
 import type { SidecarStatus, StoreStatus } from "#contract/status.ts";
 import { epochOf } from "#core/activation-decision.ts";
 import type { EvidenceQuery, Instant } from "#core/evidence.ts";
+import { recallStatusOf } from "#retrieve/recall.ts";
 import type { Runtime } from "#retrieve/runtime.ts";
 import { notReady } from "#retrieve/serve.ts";
 import type { StoreHandle } from "#retrieve/store-handle.ts";
@@ -25,6 +26,7 @@ export function makeStatus(
   asked: EvidenceQuery,
 ): SidecarStatus | null {
   if (runtime === null) return null;
+  const recall = recallStatusOf(runtime, now.monotonicMs);
   return {
     schema: 1,
     ...facts,
@@ -34,6 +36,7 @@ export function makeStatus(
     configFault:
       configFault === null ? null : { code: configFault.code, message: configFault.message, at: configFault.at },
     stores: [...storeOf("source", runtime.source, runtime), ...storeOf("destination", runtime.destination, runtime)],
+    ...(recall === null ? {} : { recall }),
     evidence: runtime.evidence.read(now, asked),
   };
 }

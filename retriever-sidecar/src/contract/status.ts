@@ -77,6 +77,11 @@ export const sidecarStatusSchema = z.object({
   /** The newest document that was refused; cleared by the next accepted one. */
   configFault: faultSchema.nullable(),
   stores: z.array(storeStatusSchema),
+  /** Exact searches that measure recall; absent unless the overlay asks for them. `reason`: why not, or what it waits for. */
+  recall: z
+    .object({ state: z.enum(["measuring", "stopped", "off"]), reason: z.string().max(300).nullable() })
+    .optional(),
   evidence: evidenceSchema,
 });
+export type RecallStatus = NonNullable<SidecarStatus["recall"]>;
 export type SidecarStatus = z.infer<typeof sidecarStatusSchema>;

@@ -52,13 +52,14 @@ function makeScene(exact: Backend["retrieve"], { sampleRate = 1, exactRate = 1 }
       sampleRate: exactRate,
       queue: makeShadowQueue((each) => source.retrieveExact(each), clock, maxExactInFlight),
     },
+    recall: null,
     evidence: makeEvidenceLog(1, performance.now()),
     sampler: makeSampler({ sampleRate }, makeRateEstimate(0), 0),
     isCurrent: () => true,
   };
   const events: ExactEvent[] = [];
   const nothing = { onAnswer: () => undefined, onFailure: () => undefined, onSample: () => undefined };
-  const unsaid = { onFailedSample: () => undefined };
+  const unsaid = { onFailedSample: () => undefined, onRecall: () => undefined };
   const sink = { ...nothing, ...unsaid, onExact: (event: ExactEvent) => void events.push(event) };
   const serve = async (draw = 0) =>
     serveRetrieve(runtime, request, { clock, random: () => draw, sink, onFailed: () => undefined });

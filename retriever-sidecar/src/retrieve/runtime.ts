@@ -6,6 +6,13 @@ import type { ExactSearch } from "./exact.ts";
 import type { ShadowQueue } from "./shadow.ts";
 import type { StoreHandle } from "./store-handle.ts";
 
+/** Exact searches at both stores, at most so often a second at each. */
+export type RecallSearch = {
+  readonly maxQueriesPerSecond: number;
+  readonly source: StoreHandle;
+  readonly destination: StoreHandle;
+};
+
 export type Runtime = {
   readonly config: ActiveConfig;
   readonly source: StoreHandle | null;
@@ -15,6 +22,8 @@ export type Runtime = {
   readonly shadow: { readonly handle: StoreHandle; readonly queue: ShadowQueue } | null;
   /** Null: no exact search, or not in a store that is configured. */
   readonly exact: ExactSearch | null;
+  /** Null: the overlay asks for none, or there is no shadow. */
+  readonly recall: RecallSearch | null;
   readonly evidence: EvidenceLog;
   readonly sampler: Sampler;
   /** False once another activation took over. */

@@ -8,6 +8,7 @@ import { countComparison, countFailedRequest } from "#core/count-sample.ts";
 import type { Increment } from "#core/counter-row.ts";
 import { type VarianceCause, varianceCauses } from "#core/variance.ts";
 import { instantOf } from "./instant.ts";
+import { type RecallSink, startRecall } from "./recall.ts";
 import type { Runtime } from "./runtime.ts";
 import type { ShadowQueue, ShadowResult } from "./shadow.ts";
 
@@ -24,7 +25,7 @@ export type SampleEvent = {
   readonly shadowMs: number | null;
   readonly fault: Fault | null;
 };
-export type SampleSink = {
+export type SampleSink = RecallSink & {
   readonly onSample: (event: SampleEvent) => void;
   /** The shadow was asked what the primary had failed to answer. */
   readonly onFailedSample: (increment: Increment) => void;
@@ -51,7 +52,9 @@ export function startSample(
     const event = makeEvent(runtime, { request, answer }, result);
     runtime.evidence.add(event.increment, instantOf(clock), request.namespace);
     sink.onSample(event);
-    onShadow?.(result.kind === "answered" && event.comparison !== null ? result.answer : null);
+    const shadow = result.kind === "answered" && event.comparison !== null ? result.answer : null;
+    if (shadow !== null) startRecall(runtime, { request, primary: answer, shadow }, { clock, sink });
+    onShadow?.(shadow);
   });
 }
 

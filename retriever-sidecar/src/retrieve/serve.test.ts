@@ -48,6 +48,7 @@ function makeRuntime(primary: Backend["retrieve"], shadow: Backend["retrieve"]):
     primary: source,
     shadow: { handle: destination, queue },
     exact: null,
+    recall: null,
     evidence,
     sampler: makeSampler(config, makeRateEstimate(0), 0),
     isCurrent: () => true,
@@ -61,6 +62,7 @@ function makeContext() {
     onFailure: () => undefined,
     onExact: () => undefined,
     onFailedSample: () => undefined,
+    onRecall: () => undefined,
     onSample: (event: SampleEvent) => samples.push(event),
   };
   const failed: (() => void)[] = [];

@@ -61,6 +61,17 @@ export const metricTable = {
   retr_exact_dropped_total: counter("Exact searches given up because of the sidecar's own limit."),
   retr_recall_primary: histogram("Share of the exact answer's chunks that the primary answered, 0..1."),
   retr_recall_shadow: histogram("The same of the shadow, where both samples met."),
+  retr_recall_samples_total: counter(
+    "Samples for which both stores were searched exactly: measured, failed (a search failed, was late or junk), empty.",
+    ["result"],
+  ),
+  retr_recall_loss_sum: counter(
+    "Sum of how much lower the destination's recall was than the source's, against the exact answers of both, 0..1 each.",
+  ),
+  retr_recall_gain_sum: counter("The mirror: sum of how much higher the destination's recall was."),
+  retr_recall_stopped: gauge(
+    "1 while the exact searches for the migration's recall rest because a store is slow; reason in /v1/status.",
+  ),
   retr_namespace_samples_total: counter(namespaceHelp("Samples"), ["namespace"]),
   retr_namespace_mismatch_total: counter(namespaceHelp("Answered samples whose top chunk differs"), ["namespace"]),
   retr_namespace_score_worse_total: counter(namespaceHelp("Answered samples over the score threshold"), ["namespace"]),

@@ -91,6 +91,26 @@ test("exact searches count by what became of them, and recalls fall into their h
   }
 });
 
+test("losses and gains of recall add up apart, beside what became of each measurement", async () => {
+  const metrics = makeMetrics(clock, "1");
+  metrics.onRecall({ kind: "measured", recall: { source: 1, destination: 0.75 } });
+  metrics.onRecall({ kind: "measured", recall: { source: 0.25, destination: 0.75 } });
+  for (const kind of ["failed", "empty"] as const) metrics.onRecall({ kind });
+  metrics.onRecallStopped(true);
+  const { text } = await metrics.render();
+  for (const line of [
+    'retr_recall_samples_total{result="measured"} 2',
+    'retr_recall_samples_total{result="failed"} 1',
+    "retr_recall_loss_sum 0.25",
+    "retr_recall_gain_sum 0.5",
+    "retr_recall_stopped 1",
+  ]) {
+    expect(text).toContain(line);
+  }
+  metrics.onRecallStopped(false);
+  expect((await metrics.render()).text).toContain("retr_recall_stopped 0");
+});
+
 test("samples are sliced by namespace and overlaps fall into buckets with the edges that tell damage apart", async () => {
   const metrics = makeMetrics(clock, "1");
   metrics.onSample(answered(0, 0));

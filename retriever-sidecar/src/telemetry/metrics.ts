@@ -8,6 +8,7 @@ import { latencyEdgesMs } from "#contract/evidence.ts";
 import { contractMetrics as contract } from "#contract/names.ts";
 import type { Thresholds } from "#core/variance.ts";
 import type { ExactEvent } from "#retrieve/exact.ts";
+import type { RecallEvent } from "#retrieve/recall.ts";
 import type { SampleEvent } from "#retrieve/sample.ts";
 import type { ServeSink } from "#retrieve/serve.ts";
 import { makeBoundedLabel } from "./bounded-label.ts";
@@ -36,6 +37,8 @@ export type Metrics = Omit<ServeSink, "onSample"> & {
   readonly onRejected: (fault: Fault) => void;
   readonly onConfig: (facts: ConfigFacts) => void;
   readonly onConfigFault: (fault: Fault | null) => void;
+  /** Whether exact searches rest now; told before each scrape. */
+  readonly onRecallStopped: (isStopped: boolean) => void;
   /** The exposition text and its content type. */
   readonly render: () => Promise<{ readonly text: string; readonly contentType: string }>;
 };
@@ -95,6 +98,7 @@ export function makeMetrics(clock: Clock, version: string): Metrics {
       if (event.primaryRecall !== null) histograms.retr_recall_primary.observe(event.primaryRecall);
       if (event.shadowRecall !== null) histograms.retr_recall_shadow.observe(event.shadowRecall);
     },
+    onRecall: (event) => countRecall(counters, event),
     onFailedSample: (increment) => {
       counters.retr_failed_checked_total.add(increment.failedChecked ?? 0);
       counters.retr_failed_worse_total.add(increment.failedWorse ?? 0);
@@ -110,6 +114,7 @@ export function makeMetrics(clock: Clock, version: string): Metrics {
       edges = next;
     },
     onConfigFault: (fault) => gauges.retr_config_fault.set(fault === null ? 0 : 1),
+    onRecallStopped: (isStopped) => gauges.retr_recall_stopped.set(isStopped ? 1 : 0),
     render: async () => ({ text: await registry.metrics(), contentType: registry.contentType }),
   };
 }
@@ -143,6 +148,14 @@ function countExact(counters: Counters, { kind }: ExactEvent): void {
   counters.retr_exact_samples_total.add(1);
   if (kind === "error" || kind === "timeout") counters.retr_exact_errors_total.add(1);
   if (kind === "dropped") counters.retr_exact_dropped_total.add(1);
+}
+
+function countRecall(counters: Counters, event: RecallEvent): void {
+  counters.retr_recall_samples_total.add(1, event.kind);
+  if (event.kind !== "measured") return;
+  const loss = event.recall.source - event.recall.destination;
+  counters.retr_recall_loss_sum.add(Math.max(0, loss));
+  counters.retr_recall_gain_sum.add(Math.max(0, -loss));
 }
 
 function countSlice(counters: Counters, namespace: string, { increment }: SampleEvent): void {
