@@ -68,7 +68,7 @@ export const metricTable = [
   counter(
     "retriever_alert_source_reads_total",
     ["source", "kind", "result"],
-    "Reads of a Prometheus (rules, query) or its Alertmanagers: done, or the code of the fault.",
+    "Reads of a Prometheus (rules) or its Alertmanagers: done, or the code of the fault.",
   ),
   counter("retriever_alert_webhook_calls_total", ["result"], "Calls of the Alertmanager webhook: taken, or why not."),
   counter("retriever_watch_faults_total", ["code"], "Faults of lists and watches that only wake the loop."),
