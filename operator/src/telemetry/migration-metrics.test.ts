@@ -1,6 +1,7 @@
+import type { Phase } from "@retriever/crds/status/migration-status.ts";
 import { describe, expect, test } from "vitest";
 import { aCondition, aStatus } from "#test/builders/migration.ts";
-import { keepFacts, renderMigrations } from "./migration-metrics.ts";
+import { type HarmLine, keepFacts, renderMigrations } from "./migration-metrics.ts";
 
 const docs = { namespace: "search", name: "docs", target: "app" };
 
@@ -21,6 +22,37 @@ describe("the metrics of migrations", () => {
   test("take any text as a label, escaped", () => {
     const text = renderMigrations([keepFacts({ ...docs, target: 'a"b\\c\nd', status: aStatus() })]);
     expect(text).toContain('target="a\\"b\\\\c\\nd"');
+  });
+
+  const harmed = (lines: readonly (HarmLine & { readonly since?: string })[], phase: Phase = "Guard") => {
+    const harm = { causes: [], stepDowns: 0, lines };
+    const text = renderMigrations([keepFacts({ ...docs, status: { ...aStatus({ phase }), harm } })]);
+    return text.split("\n").filter((line) => line.startsWith("retriever_migration_harm_"));
+  };
+  const score = { line: "score", slice: null, limit: 0.15, share: 0.4, n: 60, evidence: 1.25, since: "now" };
+  const at = 'namespace="search",name="docs",target="app"';
+
+  test("tell each line's limit by the plan, its share, its evidence and whether that stands", () => {
+    const labels = `{${at},line="score",slice="all"}`;
+    expect(harmed([score])).toEqual([
+      `retriever_migration_harm_limit${labels} 0.15`,
+      `retriever_migration_harm_share${labels} 0.4`,
+      `retriever_migration_harm_evidence${labels} 1.25`,
+      `retriever_migration_harm_stands${labels} 1`,
+    ]);
+  });
+
+  test("of a slice have its index, and of a line without samples no share; just below 1 nothing stands", () => {
+    const labels = `{${at},line="score",slice="0"}`;
+    expect(harmed([{ ...score, slice: 0, share: null, evidence: 0.999 }])).toEqual([
+      `retriever_migration_harm_limit${labels} 0.15`,
+      `retriever_migration_harm_evidence${labels} 0.999`,
+      `retriever_migration_harm_stands${labels} 0`,
+    ]);
+  });
+
+  test.each(["RolledBack", "Completed", "RollingBack"] as const)("in %s tell of no harm any more", (phase) => {
+    expect(harmed([score], phase)).toEqual([]);
   });
 
   test("of one migration are kept in about a kilobyte, whatever its plan and history hold", () => {
