@@ -53,11 +53,15 @@ export const metricTable = [
     harmLine,
     "Share of bad samples that the plan allows a line, 0 to 1; slice: all, or the index of a slice in the status.",
   ),
-  gauge("retriever_migration_harm_share", harmLine, "Share of bad samples of a line; absent without a sample."),
+  gauge(
+    "retriever_migration_harm_share",
+    harmLine,
+    "Share of bad samples of a line, since it stands where it does; absent without a sample.",
+  ),
   gauge(
     "retriever_migration_harm_evidence",
     harmLine,
-    "Evidence that a line is over its limit, as a share of what it takes to stand, on a scale of logarithms: 1 and more is enough.",
+    "Evidence that a line is over its limit, as a share of what acting takes, on a scale of logarithms; 1 stands.",
   ),
   gauge("retriever_migration_harm_stands", harmLine, "1 while the evidence of a line stands, else 0."),
   histogram("retriever_reconcile_seconds", ["result"], "Length of one reconcile of one migration."),

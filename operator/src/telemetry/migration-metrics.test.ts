@@ -1,7 +1,9 @@
+import type { HarmLine } from "@retriever/crds/status/harm-status.ts";
 import type { Phase } from "@retriever/crds/status/migration-status.ts";
 import { describe, expect, test } from "vitest";
+import { aDetection, aStandingLine } from "#test/builders/detection.ts";
 import { aCondition, aStatus } from "#test/builders/migration.ts";
-import { type HarmLine, keepFacts, renderMigrations } from "./migration-metrics.ts";
+import { keepFacts, renderMigrations } from "./migration-metrics.ts";
 
 const docs = { namespace: "search", name: "docs", target: "app" };
 
@@ -24,35 +26,43 @@ describe("the metrics of migrations", () => {
     expect(text).toContain('target="a\\"b\\\\c\\nd"');
   });
 
-  const harmed = (lines: readonly (HarmLine & { readonly since?: string })[], phase: Phase = "Guard") => {
-    const harm = { causes: [], stepDowns: 0, lines };
-    const text = renderMigrations([keepFacts({ ...docs, status: { ...aStatus({ phase }), harm } })]);
-    return text.split("\n").filter((line) => line.startsWith("retriever_migration_harm_"));
-  };
-  const score = { line: "score", slice: null, limit: 0.15, share: 0.4, n: 60, evidence: 1.25, since: "now" };
   const at = 'namespace="search",name="docs",target="app"';
+  const quiet = { bad: 40, evidence: 0.999, clock: undefined };
+  const harmed = (more: Partial<HarmLine> | typeof quiet, { phase = "Guard" as Phase, epoch = 0 } = {}) => {
+    const detection = aDetection(epoch, [{ ...aStandingLine("score"), ...more } as HarmLine]);
+    const text = renderMigrations([keepFacts({ ...docs, status: aStatus({ phase, detection }) })]);
+    return text.split("\n").filter((row) => row.startsWith("retriever_migration_harm_"));
+  };
 
   test("tell each line's limit by the plan, its share, its evidence and whether that stands", () => {
     const labels = `{${at},line="score",slice="all"}`;
-    expect(harmed([score])).toEqual([
-      `retriever_migration_harm_limit${labels} 0.15`,
-      `retriever_migration_harm_share${labels} 0.4`,
-      `retriever_migration_harm_evidence${labels} 1.25`,
-      `retriever_migration_harm_stands${labels} 1`,
-    ]);
-  });
-
-  test("of a slice have its index, and of a line without samples no share; just below 1 nothing stands", () => {
-    const labels = `{${at},line="score",slice="0"}`;
-    expect(harmed([{ ...score, slice: 0, share: null, evidence: 0.999 }])).toEqual([
-      `retriever_migration_harm_limit${labels} 0.15`,
+    expect(harmed(quiet)).toEqual([
+      `retriever_migration_harm_limit${labels} 0.05`,
+      `retriever_migration_harm_share${labels} 0.04`,
       `retriever_migration_harm_evidence${labels} 0.999`,
       `retriever_migration_harm_stands${labels} 0`,
     ]);
   });
 
+  test("of a line that stands have the share since then, of a slice its index, and without samples no share", () => {
+    expect(harmed({}).slice(1)).toEqual([
+      `retriever_migration_harm_share{${at},line="score",slice="all"} 0.5`,
+      `retriever_migration_harm_evidence{${at},line="score",slice="all"} 1`,
+      `retriever_migration_harm_stands{${at},line="score",slice="all"} 1`,
+    ]);
+    expect(harmed({ ...quiet, slice: 0, bad: 0, n: 0 }).map((row) => row.split(" ")[0])).toEqual([
+      `retriever_migration_harm_limit{${at},line="score",slice="0"}`,
+      `retriever_migration_harm_evidence{${at},line="score",slice="0"}`,
+      `retriever_migration_harm_stands{${at},line="score",slice="0"}`,
+    ]);
+  });
+
   test.each(["RolledBack", "Completed", "RollingBack"] as const)("in %s tell of no harm any more", (phase) => {
-    expect(harmed([score], phase)).toEqual([]);
+    expect(harmed({}, { phase })).toEqual([]);
+  });
+
+  test("tell nothing of another epoch's harm", () => {
+    expect(harmed({}, { epoch: 7 })).toEqual([]);
   });
 
   test("of one migration are kept in about a kilobyte, whatever its plan and history hold", () => {

@@ -1,5 +1,6 @@
 // The series of migrations. Of each migration one short text is kept, and its seventy series are made when somebody asks:
 // kept as series, a thousand migrations that are over would hold tens of MiB.
+import type { HarmLine } from "@retriever/crds/status/harm-status.ts";
 import { conditionTypes, type MigrationStatus, type Phase, phases } from "@retriever/crds/status/migration-status.ts";
 import { type MetricName, type MetricRow, metricTable } from "./metric-table.ts";
 
@@ -17,18 +18,17 @@ const conditionStates = ["True", "False", "Unknown"] as const;
 /** Phases in which evidence of harm is gathered; what the status keeps of it later must not fire for ever. */
 const judgedPhases: readonly Phase[] = ["WarmUp", "Ramp", "AwaitingCutover", "CuttingOver", "Guard"];
 
-/** A line of harm as the status tells it. Its slice by index: the name of a tenant's namespace stays in the status. */
-export type HarmLine = {
-  readonly line: string;
-  readonly slice: number | null;
-  readonly limit: number;
-  readonly share: number | null;
-  readonly evidence: number;
-};
+/** What is told of a line of harm. Its slice by index: the name of a tenant's namespace stays in the status. */
+type ToldLine = Pick<HarmLine, "line" | "slice" | "limit" | "evidence"> & { readonly share: number | null };
 
-function harmLinesOf({ phase, harm }: MigrationStatus): readonly HarmLine[] {
-  const { lines = [] } = (harm ?? {}) as { readonly lines?: readonly HarmLine[] };
-  return judgedPhases.includes(phase) ? lines : [];
+function toldLines({ phase, epoch, detection }: MigrationStatus): readonly ToldLine[] {
+  if (detection?.epoch !== epoch || !judgedPhases.includes(phase)) return [];
+  return detection.lines.map(({ line, slice, limit, evidence, bad, n, clock }) => {
+    // Since it stands, where it does: the good time before says nothing of the harm.
+    const seen = clock !== undefined && clock.n > 0 ? clock : { bad, n };
+    const share = seen.n > 0 ? Math.min(1, Math.max(0, seen.bad / seen.n)) : null;
+    return { line, slice, limit, evidence, share };
+  });
 }
 
 /** Whether the series of a metric are one migration's each. */
@@ -44,7 +44,7 @@ type KeptStatus = Pick<MigrationStatus, "planHash" | "phase" | "epoch"> & {
   readonly gates: readonly Pick<MigrationStatus["gates"][number], "gate" | "value" | "limit" | "n" | "verdict">[];
   readonly acks?: Pick<NonNullable<MigrationStatus["acks"]>, "pods" | "matched">;
   readonly guard?: Pick<NonNullable<MigrationStatus["guard"]>, "watchedSeconds" | "idleSeconds" | "unobservedSeconds">;
-  readonly harmLines: readonly HarmLine[];
+  readonly harmLines: readonly ToldLine[];
 };
 type KeptFacts = Omit<MigrationFacts, "status"> & { readonly status: KeptStatus };
 
@@ -66,9 +66,7 @@ export function keepFacts({ namespace, name, target, status }: MigrationFacts): 
       idleSeconds: guard.idleSeconds,
       unobservedSeconds: guard.unobservedSeconds,
     },
-    harmLines: harmLinesOf(status).map(({ line, slice, limit, share, evidence }) => {
-      return { line, slice, limit, share, evidence };
-    }),
+    harmLines: toldLines(status),
   };
   return JSON.stringify({ namespace, name, target, status: kept });
 }
