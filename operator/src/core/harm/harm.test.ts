@@ -49,11 +49,10 @@ function judge(builder: typeof guarded, asked: Asked = {}) {
     due: rules("due"),
     since: harm.since === undefined ? undefined : (noon - harm.since) / 1000,
     known: harm.known,
-    firingUntil: harm.firingUntil,
   };
 }
 
-const nothing = { findings: [], weighing: [], due: [], since: undefined, known: true, firingUntil: undefined };
+const nothing = { findings: [], weighing: [], due: [], since: undefined, known: true };
 
 describe("the lines", () => {
   it("none of which stands find nothing, and know it", () => {
@@ -161,7 +160,6 @@ describe("an alert that a Prometheus fires", () => {
       due: ["alert Rollback"],
       since: 600,
       known: true,
-      firingUntil: noon,
     });
     expect(judge(guarded, { told: false, firings })).toMatchObject({ known: true, due: ["alert Rollback"] });
   });

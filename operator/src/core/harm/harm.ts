@@ -10,7 +10,7 @@ import { hasBins } from "../pods/epoch-evidence.ts";
 import { describeLine } from "./describe-line.ts";
 import { logThreshold } from "./detection.ts";
 import { logEvidence } from "./detector.ts";
-import { judgeFirings } from "./firing.ts";
+import { judgeFirings, type OwnEvidence } from "./firing.ts";
 import { type LineRule, sliceLinesOf, trafficLines } from "./lines.ts";
 import { isSevere } from "./severe-run.ts";
 
@@ -24,21 +24,21 @@ type HarmInput = {
   readonly now: number;
   /** What a Prometheus says, beside the sidecars' evidence. */
   readonly alerts?: AlertsRead | undefined;
+  /** What the sidecars' evidence says of a line that an alert names. */
+  readonly ownEvidence?: OwnEvidence | undefined;
 };
 
 /** The sidecars' evidence, and the alert of a Prometheus where one is asked: either may act, all causes are kept. */
 export function judgeHarm(input: HarmInput): Harm {
   const own = judgeLines(input);
-  const { plan, status, alerts, now } = input;
-  const { findings, due, until } = judgeFirings({ plan, status, alerts, now });
-  if (findings.length === 0) return { ...own, firingUntil: until };
+  const { findings, due } = judgeFirings(input);
+  if (findings.length === 0) return own;
   return {
     findings: [...own.findings, ...findings],
     weighing: [...own.weighing, ...findings.filter(isWeighing)],
     due: [...own.due, ...due],
     since: own.since,
     known: true,
-    firingUntil: until,
   };
 }
 
