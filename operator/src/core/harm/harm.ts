@@ -10,9 +10,10 @@ import { hasBins } from "../pods/epoch-evidence.ts";
 import { describeLine } from "./describe-line.ts";
 import { logThreshold } from "./detection.ts";
 import { logEvidence } from "./detector.ts";
-import { judgeFirings, type OwnEvidence } from "./firing.ts";
+import { judgeFirings } from "./firing.ts";
 import { type LineRule, sliceLinesOf, trafficLines } from "./lines.ts";
 import { isSevere } from "./severe-run.ts";
+import { makeOwnEvidence } from "./side-of-limit.ts";
 
 type HarmInput = {
   readonly plan: MigrationSpec;
@@ -24,14 +25,12 @@ type HarmInput = {
   readonly now: number;
   /** What a Prometheus says, beside the sidecars' evidence. */
   readonly alerts?: AlertsRead | undefined;
-  /** What the sidecars' evidence says of a line that an alert names. */
-  readonly ownEvidence?: OwnEvidence | undefined;
 };
 
 /** The sidecars' evidence, and the alert of a Prometheus where one is asked: either may act, all causes are kept. */
 export function judgeHarm(input: HarmInput): Harm {
   const own = judgeLines(input);
-  const { findings, due } = judgeFirings(input);
+  const { findings, due } = judgeFirings({ ...input, ownEvidence: makeOwnEvidence(input) });
   if (findings.length === 0) return own;
   return {
     findings: [...own.findings, ...findings],
