@@ -99,10 +99,7 @@ export function makeMetrics(clock: Clock, version: string): Metrics {
       if (event.shadowRecall !== null) histograms.retr_recall_shadow.observe(event.shadowRecall);
     },
     onRecall: (event) => countRecall(counters, event),
-    onFailedSample: (increment) => {
-      counters.retr_failed_checked_total.add(increment.failedChecked ?? 0);
-      counters.retr_failed_worse_total.add(increment.failedWorse ?? 0);
-    },
+    onFailedSample: (increment) => countFailedSample(counters, increment),
     onConfig: ({ epoch, roles, thresholds, ...facts }) => {
       sampleRateAt = facts.sampleRateAt;
       gauges.retr_config_epoch.set(epoch);
@@ -156,6 +153,11 @@ function countRecall(counters: Counters, event: RecallEvent): void {
   const loss = event.recall.source - event.recall.destination;
   counters.retr_recall_loss_sum.add(Math.max(0, loss));
   counters.retr_recall_gain_sum.add(Math.max(0, -loss));
+}
+
+function countFailedSample(counters: Counters, { failedChecked = 0, failedWorse = 0 }: SampleEvent["increment"]): void {
+  counters.retr_failed_checked_total.add(failedChecked);
+  counters.retr_failed_worse_total.add(failedWorse);
 }
 
 function countSlice(counters: Counters, namespace: string, { increment }: SampleEvent): void {
