@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { effectiveRate, makeRateEstimate, makeSampler, type SamplingPlan } from "./sampling.ts";
+import { effectiveRate, type SamplingPlan } from "#contract/sample-rate.ts";
+import { makeRateEstimate, makeSampler } from "./sampling.ts";
 
 const plans = fc
   .record({
