@@ -11,7 +11,7 @@ export function describeLine(line: HarmLine, plan: MigrationSpec, pastCutover: b
   const { bad, n, since } = countsOf(line);
   const share = n > 0 ? Math.min(1, Math.max(0, bad / n)) : 0;
   const seen = `${whatOf(line.line, plan, pastCutover)}${where}: ${percent(share)} of ${round(n)} ${unitOf(line.line)} since ${since}`;
-  return `${alertOf(line.line, plan)}${seen} (limit ${percent(line.limit)})${doubtOf(line)}`;
+  return `${alertOf(line.line)}${seen} (limit ${percent(line.limit)})${doubtOf(line)}`;
 }
 
 /** `slice 3`, or what the last number stands for. */
@@ -29,10 +29,12 @@ function countsOf({ clock, bad, n }: HarmLine): { bad: number; n: number; since:
   return { bad: clock.bad, n: clock.n, since: clock.since };
 }
 
+/** The alert whose definition these lines are, whatever rule of an administrator is obeyed beside it. */
+const varianceAlert = "RETR_DUAL_VARIANCE_HIGH";
 const alertLines: readonly HarmLineName[] = ["score", "latency", "mismatch", "recall"];
 
-function alertOf(line: HarmLineName, { rollback }: MigrationSpec): string {
-  return alertLines.includes(line) ? `${rollback.alert}: ` : "";
+function alertOf(line: HarmLineName): string {
+  return alertLines.includes(line) ? `${varianceAlert}: ` : "";
 }
 
 function whatOf(line: HarmLineName, { thresholds }: MigrationSpec, pastCutover: boolean): string {

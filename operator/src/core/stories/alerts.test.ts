@@ -115,6 +115,13 @@ describe("the alert fires", () => {
     expect(causes).toContain("another top chunk");
   });
 
+  it("for a cause that the sidecars surely see below the plan's limit: not obeyed, and said", () => {
+    const sim = at("Guard").run(90);
+    tell(sim, (now) => ({ firings: [aFiring(now, 80_000)] })).run(60);
+    expect(sim.phase).toBe("Guard");
+    expect(sim.status.harm?.causes.join()).toContain("not obeyed for mismatch, which is surely below the plan's limit");
+  });
+
   it("for causes that are harmless: nothing is done, and the guard goes on", () => {
     const sim = at("Guard");
     tell(sim, (now) => ({ firings: [aFiring(now, 600_000, { causes: ["destination-faster"] })] }));
@@ -124,7 +131,7 @@ describe("the alert fires", () => {
 
   it("by a rule that nobody pinned: held and nothing more, until it is over", () => {
     const sim = at("Guard").run(30);
-    tell(sim, (now) => ({ isPinned: false, firings: [aFiring(now, 600_000)] })).run(120);
+    tell(sim, (now) => ({ isPinned: false, firings: [aFiring(now, 600_000, { causes: [] })] })).run(120);
     expect([sim.phase, sim.condition("AlertsArmed")]).toEqual(["Guard", "True/NotPinned"]);
     expect(sim.status.message).toContain("it only holds, since the administrator pinned no rule of this name");
     expect(sim.status.guard?.visibility).toBe("held");
@@ -147,7 +154,7 @@ describe("the alert fires", () => {
     const sim = at("Guard").run(30);
     sim.behave("source", { down: true });
     sim.run(10);
-    tell(sim, (now) => ({ firings: [aFiring(now, 60_000)] })).run(90);
+    tell(sim, (now) => ({ firings: [aFiring(now, 60_000, { causes: [] })] })).run(90);
     expect(sim.status.message).toContain("the rollback path is closed");
     tell(sim).run(60);
     sim.behave("source", { down: false });
