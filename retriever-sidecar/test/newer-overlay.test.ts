@@ -58,12 +58,15 @@ test("keys that only a newer operator writes are left out and named, in the stat
   const { config, configFault } = await sidecar.status();
   expect(config).toMatchObject({ epoch: 3, shadow: "destination", overlay: "in-force", effectiveSampleRate: 1 });
   expect([config.ignoredKeys.toSorted(), configFault]).toEqual([keys.toSorted(), null]);
+  // Lines reach the reader after the status does.
+  await waitUntil(() => ignoredLines().length > 0);
   expect(ignoredLines()).toEqual([config.ignoredKeys]);
   const checked = await runSidecar(["check-config", `${directory.path}/..data/migration.json`]);
   expect(checked).toMatchObject({ code: 0, stdout: expect.stringContaining("left out: ") });
   await offer(overlay({ epoch: 4, ...ramp }));
   expect((await sidecar.status()).config.ignoredKeys).toEqual([]);
   await offer({ ...newer, revision: { epoch: 5, migrationUid: "migration-1", plan: "plan-1" } });
+  await waitUntil(() => ignoredLines().length > 1);
   expect(ignoredLines()).toHaveLength(2);
 });
 

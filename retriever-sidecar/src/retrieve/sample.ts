@@ -27,7 +27,7 @@ export type SampleEvent = {
 };
 export type SampleSink = RecallSink & {
   readonly onSample: (event: SampleEvent) => void;
-  /** The shadow was asked what the primary had failed to answer. */
+  /** A failed request was checked: the shadow was asked what the primary had failed to answer. */
   readonly onFailedSample: (increment: Increment) => void;
 };
 

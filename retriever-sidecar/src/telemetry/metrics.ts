@@ -6,6 +6,7 @@ import type { Clock } from "@retriever/stores/ports/clock.ts";
 import { Gauge, Histogram, Registry } from "prom-client";
 import { latencyEdgesMs } from "#contract/evidence.ts";
 import { contractMetrics as contract } from "#contract/names.ts";
+import type { Increment } from "#core/counter-row.ts";
 import type { Thresholds } from "#core/variance.ts";
 import type { ExactEvent } from "#retrieve/exact.ts";
 import type { RecallEvent } from "#retrieve/recall.ts";
@@ -143,6 +144,11 @@ function countSample(counters: Counters, { kind, increment }: SampleEvent): void
   counters[contract.dualSamples].add(1);
   if (kind === "error" || kind === "timeout") counters[contract.dualShadowErrors].add(1);
   for (const [name, field] of sampleCounters) counters[name].add(increment[field] ?? 0);
+}
+
+function countFailedSample(counters: Counters, { failedChecked = 0, failedWorse = 0 }: Increment): void {
+  counters.retr_failed_checked_total.add(failedChecked);
+  counters.retr_failed_worse_total.add(failedWorse);
 }
 
 function countExact(counters: Counters, { kind }: ExactEvent): void {
