@@ -52,7 +52,7 @@ const severeRunSchema = z.strictObject({
   partN: sampleCount,
   pods: z
     .array(shortName)
-    .max(2)
+    .max(10)
     .meta(doc("Pods that failed some, two at most.", ["6f1d4c1e-0000-4000-8000-000000000001"])),
 });
 
@@ -98,6 +98,7 @@ export const harmStatusSchema = z.strictObject({
     .meta(doc("What was found.", ["score lower by more than 0.2"])),
   stepDowns: z.int().default(0).meta(doc("How often the rate was stepped down since the start or the last Resume.", 1)),
   heldSince: instant.optional().describe("Set while rises are held until a person resumes."),
+  firingUntil: instant.optional().describe("Written by the first release alone, and read no more."),
 });
 
 export const detectionStateSchema = z

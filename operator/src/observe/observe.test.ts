@@ -69,14 +69,13 @@ describe("an observation", () => {
     expect(sidecars.asked).toEqual([]);
   });
 
-  test("asks the sidecars for the four spans in their fixed order", async () => {
+  test("asks the sidecars for the three spans in their fixed order", async () => {
     const { observed, sidecars } = arrange(1);
     await observed();
     expect(sidecars.asked[0]?.windows).toEqual([
       { seconds: 15, offsetSeconds: 0 },
       { seconds: 300, offsetSeconds: 0 },
-      { seconds: 300, offsetSeconds: 0 },
-      { seconds: 300, offsetSeconds: 300 },
+      { seconds: 900, offsetSeconds: 0 },
     ]);
   });
 

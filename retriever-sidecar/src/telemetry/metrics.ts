@@ -165,11 +165,6 @@ function countRecall(counters: Counters, event: RecallEvent): void {
   counters.retr_recall_gain_sum.add(Math.max(0, -loss));
 }
 
-function countFailedSample(counters: Counters, { failedChecked = 0, failedWorse = 0 }: SampleEvent["increment"]): void {
-  counters.retr_failed_checked_total.add(failedChecked);
-  counters.retr_failed_worse_total.add(failedWorse);
-}
-
 function countSlice(counters: Counters, namespace: string, { increment }: SampleEvent): void {
   counters.retr_namespace_samples_total.add(1, namespace);
   counters.retr_namespace_mismatch_total.add(increment.mismatch ?? 0, namespace);

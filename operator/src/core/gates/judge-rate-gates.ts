@@ -45,11 +45,33 @@ export function judgeRateGates(input: RateGateInput): Verdict[] {
 const disagreements: readonly RateGate[] = ["mismatch", "overlap"];
 
 function judgeGate(input: RateGateInput, gate: RateGate, question: RateQuestion): Verdict {
-  const { bad, n, limit } = question;
-  const phi = question.dispersion ?? 1;
+  const facts = factsOf(input, gate, question);
+  const seen = describeSeen(gate, facts.value, facts.n);
+  const bound = describeLimit(gate, facts.limit);
+  const recall = disagreements.includes(gate) ? judgeRecall(input.plan, input.totals) : "unknown";
+  const isLongEnough = question.dwellPassed && facts.n >= input.minSamples;
+  if (recall === "proved" && isLongEnough) {
+    return { ...facts, verdict: "Pass", message: `${seen}; different but not worse: its recall is surely not lower` };
+  }
+  switch (judgeRate({ ...question, dwellPassed: isLongEnough })) {
+    case "Pass":
+      return { ...facts, verdict: "Pass", message: `${seen}, within ${bound}` };
+    case "Fail": {
+      const side = `${gate === "overlap" ? "under" : "over"} ${bound}`;
+      return recall === "unknown"
+        ? { ...facts, verdict: "Fail", message: `${seen}, ${side}` }
+        : { ...facts, verdict: "NotYet", message: `${seen}, ${side}; waiting for recall to tell worse from different` };
+    }
+    case "NotYet":
+      return { ...facts, verdict: "NotYet", message: `${seen}; ${describeWait(input, question, bound)}` };
+  }
+}
+
+function factsOf(input: RateGateInput, gate: RateGate, { bad, n, limit, dispersion }: RateQuestion) {
+  const phi = dispersion ?? 1;
   const interval = publishedInterval(bad / phi, n / phi);
   const isMirrored = gate === "overlap";
-  const facts = {
+  return {
     gate,
     value: n > 0 ? published(isMirrored, Math.min(1, bad / n)) : null,
     interval: interval === null || !isMirrored ? interval : ([1 - interval[1], 1 - interval[0]] as [number, number]),
@@ -57,18 +79,6 @@ function judgeGate(input: RateGateInput, gate: RateGate, question: RateQuestion)
     limit: published(isMirrored, limit),
     windowSeconds: Math.max(0, Math.round(input.elapsedSeconds)),
   };
-  const counted = judgeRate({ ...question, dwellPassed: question.dwellPassed && n >= input.minSamples });
-  const recall = disagreements.includes(gate) ? judgeRecall(input.plan, input.totals) : "unknown";
-  const seen = describeSeen(gate, facts.value, n);
-  if (recall === "proved" && n >= input.minSamples && question.dwellPassed) {
-    return { ...facts, verdict: "Pass", message: `${seen}; different but not worse: its recall is surely not lower` };
-  }
-  const verdict = counted === "Fail" && recall !== "unknown" ? "NotYet" : counted;
-  const bound = describeLimit(gate, facts.limit);
-  const side = isMirrored ? "under" : "over";
-  if (verdict === "Fail") return { ...facts, verdict, message: `${seen}, ${side} ${bound}` };
-  if (verdict === "Pass") return { ...facts, verdict, message: `${seen}, within ${bound}` };
-  return { ...facts, verdict, message: `${seen}; ${describeWait(input, question, bound)}` };
 }
 
 /** Without the noise of 1 - (1 - x). */

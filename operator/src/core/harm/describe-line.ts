@@ -60,7 +60,6 @@ function unitOf(line: HarmLineName): string {
 
 function doubtOf({ clock }: HarmLine): string {
   if (clock?.verdict === "unproved") return "; the source may be as bad at the same time, so nothing is done about it";
-  if (clock?.verdict === "unseen") return "; the source was not asked at the same time, so it is only held";
   return "";
 }
 

@@ -106,35 +106,42 @@ type Folding = {
 
 type LineBin = { readonly rule: LineRule; readonly slice: number | null; readonly count: LineCount };
 
-function foldLine(before: HarmLine | undefined, { rule, slice, count }: LineBin, folding: Folding): HarmLine {
-  const { input, startMs, isGap, timing } = folding;
-  const endMs = startMs + binSeconds * 1000;
-  const threshold = logThreshold(input.plan, input.pastCutover, rule.weight);
+function foldLine(before: HarmLine | undefined, bin: LineBin, folding: Folding): HarmLine {
+  const { rule, slice, count } = bin;
   if (rule.limit >= 1) return disarmed(rule, slice);
-  const moved = count.n > 0 ? advance(before?.logs ?? [], rule.ratios(count)) : (before?.logs ?? []);
-  const bad = (before?.bad ?? 0) + count.bad;
-  const n = (before?.n ?? 0) + count.n;
-  const stands = logEvidence(moved) >= threshold;
-  const tick = { rule, count, logs: moved, seen: { bad, n }, stands, endMs };
-  const running = isGap ? undefined : before?.clock;
-  const clock = running === undefined ? (stands ? startClock(tick) : undefined) : tickClock(running, tick, timing);
-  const isSevere = rule.line === "severe";
-  const run = isSevere
-    ? foldSevereRun(isGap ? undefined : before?.run, { count, pods: folding.pods, startMs }, rule)
-    : undefined;
-  const isRefuted = isSevere
-    ? before?.run !== undefined && run === undefined
-    : running !== undefined && clock === undefined;
-  const logs = isRefuted ? [] : moved;
-  const evidence = Math.min(1, Math.max(0, logEvidence(logs) / threshold));
-  const line = { line: rule.line, slice, limit: rule.limit, bad, n, evidence: Number(evidence.toFixed(4)) };
-  const isOver = logEvidence(logs) <= 0;
-  return {
-    ...line,
-    logs: [...logs],
-    ...(clock === undefined || isSevere || isOver ? {} : { clock }),
-    ...(run === undefined ? {} : { run }),
+  const known = before ?? disarmed(rule, slice);
+  const counted: HarmLine = {
+    ...known,
+    limit: rule.limit,
+    bad: known.bad + count.bad,
+    n: known.n + count.n,
+    logs: count.n > 0 ? [...advance(known.logs, rule.ratios(count))] : known.logs,
   };
+  const threshold = logThreshold(folding.input.plan, folding.input.pastCutover, rule.weight);
+  const next = rule.line === "severe" ? foldSevere(counted, bin, folding) : foldCause(counted, bin, folding, threshold);
+  const evidence = Math.min(1, Math.max(0, logEvidence(next.logs) / threshold));
+  return { ...next, evidence: Number(evidence.toFixed(4)) };
+}
+
+/** A line with the run of failures after the bin; evidence of a run that ended is gone. */
+function foldSevere(line: HarmLine, { rule, count }: LineBin, { isGap, pods, startMs }: Folding): HarmLine {
+  const { run: running, ...rest } = line;
+  const run = foldSevereRun(isGap ? undefined : running, { count, pods, startMs }, rule);
+  if (run !== undefined) return { ...rest, run };
+  return running === undefined ? rest : { ...rest, logs: [] };
+}
+
+/** A line with its clock after the bin; evidence that was refuted is gone. */
+function foldCause(line: HarmLine, bin: LineBin, { startMs, isGap, timing }: Folding, threshold: number): HarmLine {
+  const { rule, count } = bin;
+  const { clock: before, ...rest } = line;
+  const { logs, bad, n } = line;
+  const stands = logEvidence(logs) >= threshold;
+  const tick = { rule, count, logs, seen: { bad, n }, stands, endMs: startMs + binSeconds * 1000 };
+  if (before === undefined || isGap) return stands ? { ...rest, clock: startClock(tick) } : rest;
+  const clock = tickClock(before, tick, timing);
+  if (clock === undefined) return { ...rest, logs: [] };
+  return logEvidence(logs) <= 0 ? rest : { ...rest, clock };
 }
 
 /** Nothing is over such a limit: what was gathered before it was raised is gone. */

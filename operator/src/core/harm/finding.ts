@@ -7,7 +7,9 @@ const order: readonly HarmAction[] = ["Rollback", "StepDown", "Hold", "Observe"]
 
 /** The first of the findings with the strongest action; undefined without any. */
 export function strongestFinding(findings: readonly Finding[]): Finding | undefined {
-  return order.flatMap((action) => findings.filter((finding) => finding.action === action))[0];
+  const ranked = order.flatMap((action) => findings.filter((finding) => finding.action === action));
+  // One that is left to a person doesn't stand in the way of another of the same action.
+  return ranked.find(({ action, withheld }) => action === ranked[0]?.action && withheld === undefined) ?? ranked[0];
 }
 
 /** The strongest action among findings; undefined without any. */

@@ -52,6 +52,11 @@ function judge(builder: typeof guarded, asked: Asked = {}) {
   };
 }
 
+function findingsOf(builder: typeof guarded, lines: readonly HarmLine[]) {
+  const { status } = builder.with({ detection: aDetection(builder.build().status.epoch, lines) }).build();
+  return judgeHarm({ plan, status, serving: [], sourceAnswers: true, differenceIsHarmless: false, now: noon }).findings;
+}
+
 const nothing = { findings: [], weighing: [], due: [], since: undefined, known: true };
 
 describe("the lines", () => {
@@ -76,7 +81,7 @@ describe("the lines", () => {
     ["waiting", ["alert Rollback"], []],
     ["worse", ["alert Rollback"], ["alert Rollback"]],
     ["unproved", ["alert Rollback"], []],
-    ["unseen", ["alert Hold"], ["alert Hold"]],
+    ["unseen", ["alert Rollback"], ["alert Rollback"]],
   ] as const)("that stand, %s: find %j, due %j", (verdict, found, due) => {
     expect(judge(guarded, { lines: [aStandingLine("score", { clock: aClock({ verdict }) })] })).toEqual({
       ...nothing,
@@ -85,6 +90,14 @@ describe("the lines", () => {
       due: [...due],
       since: 600,
     });
+  });
+
+  it("about which nobody asked the source leave a rollback to a person", () => {
+    const lines = [aStandingLine("score", { clock: aClock({ verdict: "unseen" }) })];
+    expect(findingsOf(guarded, lines).map(({ withheld }) => withheld)).toEqual([
+      "the source was not asked at the same time, so it may be as bad",
+    ]);
+    expect(findingsOf(guarded, [aStandingLine("score")])[0]).not.toHaveProperty("withheld");
   });
 
   it.each([

@@ -101,8 +101,9 @@ function toFinding({ line, rule }: Standing, input: HarmInput): Judged {
   }
   const verdict = line.clock?.verdict ?? "waiting";
   const isDue = verdict === "worse" || verdict === "unseen";
-  const action = verdict === "unseen" && rule.action === "Rollback" ? "Hold" : rule.action;
-  return { finding: finding(action), isDue, sinceMs: instantMs(line.clock?.since) };
+  const isWithheld = verdict === "unseen" && rule.action === "Rollback";
+  const withheld = isWithheld ? { withheld: "the source was not asked at the same time, so it may be as bad" } : {};
+  return { finding: { ...finding(rule.action), ...withheld }, isDue, sinceMs: instantMs(line.clock?.since) };
 }
 
 function ruleOf({ line }: HarmLine): Finding["rule"] {

@@ -29,6 +29,8 @@ export type Finding = {
   readonly action: HarmAction;
   /** One sentence with value, limit, n and window. */
   readonly message: string;
+  /** Why a rollback for it alone is left to a person. */
+  readonly withheld?: string;
 };
 
 /** Everything found wrong with the destination. */

@@ -49,7 +49,32 @@ describe("a finding that asks for a rollback", () => {
   });
 });
 
+describe("a finding for which the source was not asked", () => {
+  const unseen = aFinding("too slow", { action: "Rollback", rule: "livePrimary", withheld: "nobody asked" });
+
+  it("is left to a person, with a page", () => {
+    const outcome = harmed(hurt(aContext("Guard"), [unseen]));
+    const message = "not rolled back, because nobody asked; create a Rollback act to go back: too slow";
+    expect(outcome?.announcements).toEqual([{ type: "Warning", reason: "RollbackBlocked", message, page: true }]);
+  });
+
+  it("stands in nobody's way", () => {
+    const other = aFinding("wrong", { action: "Rollback", rule: "alert" });
+    expect(harmed(hurt(aContext("Guard"), [unseen, other]))?.status).toMatchObject({
+      phase: "RollingBack",
+      rollback: { reason: "HarmAlert", causes: ["too slow", "wrong"] },
+    });
+  });
+});
+
 describe("a finding that asks for less", () => {
+  it("after the cutover calls a person once, for as long as it lasts", () => {
+    const outcome = harmed(hurt(aContext("Guard"), [aFinding("odd")]));
+    expect(outcome?.announcements).toEqual([{ type: "Warning", reason: "Harm", message: "held: odd", page: true }]);
+    const harm = { causes: [], stepDowns: 0, heldSince: "2026-03-01T11:00:00.000Z" };
+    expect(harmed(hurt(aContext("Guard", { status: { harm } }), [aFinding("odd")]))?.announcements).toEqual([]);
+  });
+
   it("holds, and says why, but for a cutover in progress", () => {
     const outcome = harmed(hurt(aContext("Ramp"), [aFinding("odd"), aFinding("odder")]));
     expect(outcome && tell(outcome)).toBe("Ramp blocked Harm: held: odd; odder");

@@ -4,6 +4,7 @@ import { isRollbackPathClosed } from "../checks/rollback-ready.ts";
 import { strongestFinding } from "../harm/finding.ts";
 import type { Context, Finding } from "../model/context.ts";
 import type { Outcome } from "../model/decision.ts";
+import { isPastCutover } from "../model/status-readings.ts";
 import { beginRollback } from "../steps/begin-rollback.ts";
 import { resetGuard } from "../steps/guard-clock.ts";
 import { stepDown } from "../steps/step-down.ts";
@@ -22,32 +23,41 @@ export function harmed(c: Context): Outcome | undefined {
     case "Hold":
       // A cutover in progress is finished or taken back; two primaries must not wait.
       if (c.status.phase === "CuttingOver") return undefined;
-      return resetGuard(stay(c, "blocked", "Harm", `held: ${causes.join("; ")}`), c.nowIso);
+      return isPastCutover(c.status)
+        ? holdAfterCutover(c, "Harm", `held: ${causes.join("; ")}`)
+        : stay(c, "blocked", "Harm", `held: ${causes.join("; ")}`);
     case "Observe":
     case undefined:
       return undefined;
   }
 }
 
-function rollBack(c: Context, { rule }: Finding, causes: readonly string[]): Outcome {
+function rollBack(c: Context, { rule, withheld }: Finding, causes: readonly string[]): Outcome {
   const closed = isRollbackPathClosed(c.rollbackReady);
-  if (c.plan.rollback.automatic && !closed) {
+  if (c.plan.rollback.automatic && !closed && withheld === undefined) {
     return beginRollback(c, { reason: `Harm${rule.charAt(0).toUpperCase()}${rule.slice(1)}`, causes, actor: null });
   }
-  const why = closed
-    ? `the rollback path is closed (${c.rollbackReady.message})`
-    : "rollback.automatic is false; create a Rollback act to go back";
-  const first = c.status.harm?.heldSince === undefined;
-  const held = stay(c, "blocked", "RollbackBlocked", `not rolled back, because ${why}: ${causes.join("; ")}`);
+  const why = describeObstacle(c, closed, withheld);
+  return holdAfterCutover(c, "RollbackBlocked", `not rolled back, because ${why}: ${causes.join("; ")}`);
+}
+
+function describeObstacle(c: Context, isClosed: boolean, withheld: string | undefined): string {
+  if (isClosed) return `the rollback path is closed (${c.rollbackReady.message})`;
+  if (!c.plan.rollback.automatic) return "rollback.automatic is false; create a Rollback act to go back";
+  return `${withheld}; create a Rollback act to go back`;
+}
+
+/** Harm that nothing is done about calls a person, once for as long as it lasts, and begins the guard anew. */
+function holdAfterCutover(c: Context, reason: "Harm" | "RollbackBlocked", message: string): Outcome {
+  const isFirst = c.status.harm?.heldSince === undefined;
+  const held = stay(c, "blocked", reason, message);
   const marked: Outcome = {
     ...held,
     status: {
       ...held.status,
       harm: { causes: [], stepDowns: 0, ...held.status.harm, heldSince: c.status.harm?.heldSince ?? c.nowIso },
     },
-    announcements: first
-      ? [{ type: "Warning", reason: "RollbackBlocked", message: held.status.message, page: true }]
-      : [],
+    announcements: isFirst ? [{ type: "Warning", reason, message: held.status.message, page: true }] : [],
   };
   return resetGuard(marked, c.nowIso);
 }
