@@ -5,8 +5,11 @@ const memorySeconds = 60;
 /** As many as may be taken back, and more. */
 const keptSeconds = 128;
 
-/** Share of requests that a pod with so many requests a second samples. */
-export function effectiveRate({ sampleRate, sampling }: ToyServing, requestsPerSecond: number): number {
+/** Share of requests that a pod with so many requests a second samples; the same for all pods together under their caps. */
+export function effectiveRate(
+  { sampleRate, sampling }: Pick<ToyServing, "sampleRate" | "sampling">,
+  requestsPerSecond: number,
+): number {
   if (sampling === undefined) return sampleRate;
   const wanted = sampling.maxQueriesPerSecond / Math.max(1e-9, requestsPerSecond);
   return Math.min(sampling.maxRate, Math.max(sampleRate, wanted));
