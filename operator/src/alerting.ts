@@ -34,7 +34,6 @@ export async function openAlerting({ settings, clock, metrics }: AlertingOptions
   const sources = makeHttpAlertSources({
     sources: prometheus === "" ? [] : parseSources(await readSettingsFile(prometheus, "prometheus")),
     deadlineMs,
-    clock,
     canaryArrivedAt: listen === "" ? undefined : arrivals.arrivedAt,
     report: (source, kind, result) => metrics.count("retriever_alert_source_reads_total", { source, kind, result }),
   });

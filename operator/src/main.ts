@@ -47,7 +47,9 @@ async function run(settings: Settings): Promise<number> {
   const leadership = { holds: () => false };
   const { connection, request, leaseRequest } = connect(settings, metrics, () => leadership.holds());
   const peers = { deadlineMs: settings.sidecarDeadlineMs };
-  const [sidecars, reports] = [makeHttpSidecars(peers), makeHttpReports(peers)];
+  const onIgnored = (version: string, keys: readonly string[]) =>
+    log.warn({ version, keys }, "sidecars of this version tell what this operator doesn't know: left out");
+  const [sidecars, reports] = [makeHttpSidecars({ ...peers, onIgnored }), makeHttpReports(peers)];
   const cluster = makeKubernetesCluster({ request, clock, namespaces: settings.namespaces, instance: identity });
   const shared = { clock, log, metrics, deadlineMs: settings.apiDeadlineMs };
   const recordEvents = makeEventRecorder({ ...shared, cluster }).record;

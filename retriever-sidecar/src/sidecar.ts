@@ -16,8 +16,16 @@ import { makeAdminHandler } from "#http/admin-listener.ts";
 import { makeAppHandler } from "#http/app-listener.ts";
 import { type Handler, type Listener, listen } from "#http/listener.ts";
 import { instantOf } from "#retrieve/instant.ts";
+import { recallStatusOf } from "#retrieve/recall.ts";
 import { makeRetrieve } from "#retrieve/serve.ts";
-import { type Log, logActivation, logFault, logNotice, makeVarianceLog } from "#telemetry/logger.ts";
+import {
+  type Log,
+  logActivation,
+  logFault,
+  logNotice,
+  makeIgnoredKeysLog,
+  makeVarianceLog,
+} from "#telemetry/logger.ts";
 import { type Metrics, makeMetrics } from "#telemetry/metrics.ts";
 
 type SidecarDeps = {
@@ -80,12 +88,14 @@ async function listenElse(address: Settings["admin"], handler: Handler, app: Lis
 }
 
 function makeActivation({ clock, log, registry }: SidecarDeps, metrics: Metrics): Activation {
+  const logIgnoredKeys = makeIgnoredKeysLog(log);
   return new Activation({
     clock,
     makeBackend: (spec, deps) => adapterOf(registry, spec).makeBackend(spec, deps),
     events: {
       onActivated: (runtime) => {
         logActivation(log, runtime.config);
+        logIgnoredKeys(runtime.config);
         metrics.onConfig(metricsFactsOf(runtime));
       },
       onNoticed: (config) => logNotice(log, config),
@@ -106,11 +116,13 @@ function makeReader({ settings, env, registry }: SidecarDeps): () => ReturnType<
 
 function makeApp({ clock, random, log }: SidecarDeps, activation: Activation, metrics: Metrics): Handler {
   const logVariance = makeVarianceLog(log, clock);
-  const { onAnswer, onFailure, onExact, onTotal, onRejected } = metrics;
+  const { onAnswer, onFailure, onExact, onFailedSample, onRecall, onTotal, onRejected } = metrics;
   const sink: Parameters<typeof makeRetrieve>[1]["sink"] = {
     onAnswer,
     onFailure,
     onExact,
+    onFailedSample,
+    onRecall,
     onSample: (event) => {
       metrics.onSample(event);
       logVariance(event);
@@ -128,6 +140,11 @@ function makeAdmin(deps: SidecarDeps, activation: Activation, { metrics, state }
   return makeAdminHandler({
     status: (asked) => makeStatus(facts, activation, instantOf(deps.clock), asked),
     unreadiness: () => unreadinessOf(activation, state.isStopping),
-    metrics: metrics.render,
+    metrics: () => {
+      const { runtime } = activation;
+      const recall = runtime === null ? null : recallStatusOf(runtime, deps.clock.monotonicMs());
+      metrics.onRecallStopped(recall?.state === "stopped");
+      return metrics.render();
+    },
   });
 }

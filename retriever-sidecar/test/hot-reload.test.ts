@@ -62,6 +62,8 @@ function serveApp(activation: Activation, samples: string[]): Promise<Listener> 
     onAnswer: () => undefined,
     onFailure: () => undefined,
     onExact: () => undefined,
+    onFailedSample: () => undefined,
+    onRecall: () => undefined,
     onSample: ({ kind }: { kind: string }) => samples.push(kind),
   };
   const retrieve = makeRetrieve(() => activation.runtime, { clock, random: Math.random, sink });

@@ -37,6 +37,21 @@ export function describeBackend(under: BackendUnderTest): void {
     expect(candidates.map((each) => each.chunkId)).toEqual(["chunk-9", "chunk-15", "chunk-3"]);
   });
 
+  test("an exact request returns all that its filters leave and nothing else, however much it asks for", async () => {
+    const exact = { ...request({ embedding: vectorAt(9), k: 1000, namespace: "odd" }), isExact: true, timeoutMs: 1000 };
+    const ids = async (filters: object) =>
+      (await under.backend().retrieve({ ...exact, ...filters }, AbortSignal.timeout(5000))).candidates.map(
+        ({ chunkId }) => Number(chunkId.split("-")[1]),
+      );
+    const odd = Array.from({ length: 20 }, (_, index) => 2 * index + 1);
+    expect((await ids({})).toSorted((a, b) => a - b)).toEqual(odd);
+    expect((await ids({ filters: { lang: "de" } })).toSorted((a, b) => a - b)).toEqual(
+      odd.filter((id) => id % 3 === 0),
+    );
+    expect(await ids({ filters: { pages: 5 } })).toEqual([5]);
+    expect(await ids({ filters: { pages: 6 } })).toEqual([]);
+  });
+
   test("a namespace and filters of every type narrow the answer", async () => {
     const ids = async (rest: object) =>
       (await ask(under.backend(), { embedding: vectorAt(9), k: 3, ...rest })).candidates.map((each) => each.chunkId);

@@ -3,10 +3,11 @@
 import { readFileSync } from "node:fs";
 import type { Lookup } from "#config/lookup.ts";
 import { Secret } from "#config/secret.ts";
-import { baseAdapterSchemaOf, storeKinds } from "#kinds.ts";
+import { baseAdapterSchemaOf, loadAdapters, storeKinds } from "#kinds.ts";
 import type { PgvectorSpec } from "#pgvector/config/schema.ts";
-import type { BackendDeps } from "#ports/backend.ts";
+import type { Backend, BackendDeps } from "#ports/backend.ts";
 import type { QdrantSpec } from "#qdrant/config/schema.ts";
+import { adapterOf } from "#registry.ts";
 import { similarityOf } from "#similarity.ts";
 
 type Spec = PgvectorSpec | QdrantSpec;
@@ -32,3 +33,9 @@ export const testDeps: BackendDeps = {
   clock: { wallMs: () => Date.now(), monotonicMs: () => performance.now() },
   similarity: (metric, value) => similarityOf(metric, value, { strategy: "auto", targetRange: [0, 1] }),
 };
+
+/** The backend of an adapter as a base would name it. */
+export async function openBackend(kind: Spec["kind"], adapter: object): Promise<Backend> {
+  const spec = makeSpec(kind, adapter);
+  return adapterOf(await loadAdapters(), spec).makeBackend(spec, testDeps);
+}

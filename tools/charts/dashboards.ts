@@ -18,31 +18,36 @@ export type Dashboard = {
 };
 
 const at = '{namespace=~"$namespace", target=~"$target"}';
-const over = (metric: string, window = "5m") => `sum by (namespace, target) (rate(${metric}${at}[${window}]))`;
-const share = (metric: string, window = "5m") =>
-  `${over(metric, window)} / ${over("retr_dual_answered_total", window)}`;
+const over = (metric: string) => `sum by (namespace, target) (rate(${metric}${at}[5m]))`;
+const share = (metric: string) => `${over(metric)} / ${over("retr_dual_answered_total")}`;
 const p = (quantile: number, metric: string) =>
   `histogram_quantile(${quantile}, sum by (namespace, target, le) (rate(${metric}_bucket${at}[5m])))`;
-/** How many times faster than allowed bad samples come: 1 uses the allowance up exactly. */
-const burn = (metric: string, window: string) => `(${share(metric, window)}) / 0.05`;
+/** Of the operator's lines of harm. */
+const lines = (metric: string, line = ".+") =>
+  `max by (namespace, target, line, slice) (${metric}{namespace=~"$namespace", target=~"$target", line=~"${line}"})`;
 
 /** By file name without its ending. */
 export const dashboards: Readonly<Record<string, Dashboard>> = {
   "variance-overview": {
     uid: "retriever-variance",
     title: "Retriever: variance overview",
-    about: "Is the destination worse than the source, and how fast is the allowance of 5 % bad samples used up?",
+    about: "Is the destination worse than the plan allows, and how sure is the operator of it?",
     panels: [
       {
-        title: "Burn rate of bad scores and latencies",
-        about: "1 uses the allowance up exactly; the alert needs more than 1 for 5 minutes.",
+        title: "Evidence of harm",
+        about: "The operator's, by line and slice, on a scale of logarithms: from 1 on it stands, and the alert fires.",
         unit: "short",
         limit: 1,
+        queries: { "{{line}} {{slice}} {{target}}": lines("retriever_migration_harm_evidence") },
+      },
+      {
+        title: "Bad scores and latencies, and the plan's limits",
+        about: "Shares of 5 minutes by the sidecars' counters.",
+        unit: "percentunit",
         queries: {
-          "score 5m {{target}}": burn("retr_dual_score_worse_total", "5m"),
-          "score 1h {{target}}": burn("retr_dual_score_worse_total", "1h"),
-          "latency 5m {{target}}": burn("retr_dual_latency_worse_total", "5m"),
-          "latency 1h {{target}}": burn("retr_dual_latency_worse_total", "1h"),
+          "score {{target}}": share("retr_dual_score_worse_total"),
+          "latency {{target}}": share("retr_dual_latency_worse_total"),
+          "limit {{line}} {{slice}} {{target}}": lines("retriever_migration_harm_limit", "score|latency"),
         },
       },
       {

@@ -3,7 +3,7 @@ import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { canaryAlert } from "../../operator/src/core/model/alert-observation.ts";
+import { canaryAlert, isOwnEvidence } from "../../operator/src/core/model/alert-observation.ts";
 import { metricTable as operatorMetrics } from "../../operator/src/telemetry/metric-table.ts";
 import { metricTable as sidecarMetrics } from "../../retriever-sidecar/src/telemetry/metric-table.ts";
 
@@ -69,17 +69,26 @@ describe("the rules", () => {
     expect(headings).toEqual(alerts.map(({ alert }) => alert));
   });
 
-  it("state the users' thresholds, one-sided, by namespace and target", () => {
+  it("fire the alert by the operator's evidence alone, which it knows again, and never by a threshold of their own", () => {
     const high = promises("RETR_DUAL_VARIANCE_HIGH");
-    expect(high.for).toBe("5m");
-    expect(high.expr).toMatch(/score_worse:ratio_rate5m > 0.05.*latency_worse:ratio_rate5m > 0.05.*>= 20/s);
-    for (const cause of ["score-delta", "latency-delta", "mismatch"])
-      expect(high.expr).toContain(`"cause", "${cause}"`);
+    expect(high.expr).toContain("(retriever_migration_harm_stands) == 1");
+    expect(isOwnEvidence(high.labels ?? {})).toBe(true);
+    expect(rules.filter(({ expr }) => expr.includes("> 0.05"))).toEqual([]);
+  });
+
+  it("have a second witness that needs the sidecars only, and isn't the operator's word", () => {
+    const witness = promises("RETR_DUAL_VARIANCE_SIDECARS");
+    expect(witness.expr).not.toContain("retriever_migration_harm_stands");
+    expect(isOwnEvidence(witness.labels ?? {})).toBe(false);
+    expect(witness.annotations?.["description"]).toContain("the operator may be dead");
+  });
+
+  it("state the users' warnings, one-sided, by namespace and target", () => {
     expect(promises("RetrieverLatencyDeltaWarning")).toMatchObject({ for: "15m" });
     expect(promises("RetrieverLatencyDeltaWarning").expr).toContain(">= 60");
     expect(promises("RetrieverScoreDeltaWarning").expr).toContain(">= 0.15");
     const sidecars = alerts.filter(({ expr }) => /retr_dual/.test(expr)).map(({ expr }) => expr);
-    for (const expr of sidecars) expect(expr).toMatch(/namespace_target:|by \(namespace, target\)/);
+    for (const expr of sidecars) expect(expr).toMatch(/namespace_target(_cause)?:|by \(namespace, target\)/);
   });
 
   it("have the canary the operator listens for", () => {

@@ -98,7 +98,6 @@ export const harmStatusSchema = z.strictObject({
     .meta(doc("What was found.", ["score lower by more than 0.2"])),
   stepDowns: z.int().default(0).meta(doc("How often the rate was stepped down since the start or the last Resume.", 1)),
   heldSince: instant.optional().describe("Set while rises are held until a person resumes."),
-  firingUntil: instant.optional().describe("Newest firing sample of a Prometheus that was judged."),
 });
 
 export const detectionStateSchema = z

@@ -123,6 +123,8 @@ const ownConfig: Config = {
   released: false,
   overlay: "absent",
   sourceChanged: false,
+  effectiveSampleRate: null,
+  ignoredKeys: [],
 };
 
 function configOf(overlay: Overlay, text: string): Config {

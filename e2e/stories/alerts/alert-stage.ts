@@ -9,7 +9,7 @@ import { anyTime, longGuard, type StorySpec } from "#stories/embedded/story-migr
 import { freePort } from "#support/free-port.ts";
 import type { Binaries } from "#support/prometheus/binaries.ts";
 import { type Monitoring, startMonitoring } from "#support/prometheus/monitoring.ts";
-import { forSeconds } from "#support/prometheus/rules.ts";
+import { administratorsRule, forSeconds } from "#support/prometheus/rules.ts";
 
 export type AlertStage = {
   readonly stage: Stage;
@@ -54,7 +54,7 @@ export const alertSpec: StorySpec = {
   },
   cutover: { hold: false, ackTimeout: "2m", validationTimeout: "5m" },
   guard: longGuard,
-  rollback: { window: "20s", sustainedFor: `${forSeconds}s` },
+  rollback: { alert: administratorsRule.alert, window: "20s", sustainedFor: `${forSeconds}s` },
 };
 
 /** Starts it all; on a fault in the middle, what had started is closed again. */
@@ -77,8 +77,8 @@ export async function openAlertStage({ name, binaries, webhook }: AlertStageOpti
     });
     closers.push(monitoring.close);
     const sources = join(directory, "sources.json");
-    const { prometheusUrl: url, alertmanagerUrl } = monitoring;
-    const source = { name: "monitoring", url, alertmanagers: [{ url: alertmanagerUrl }] };
+    const { prometheusUrl: url, alertmanagerUrl, pinnedRule } = monitoring;
+    const source = { name: "monitoring", url, alertmanagers: [{ url: alertmanagerUrl }], pinnedRules: [pinnedRule] };
     await writeFile(sources, JSON.stringify({ prometheus: [source] }));
     const stage = await openStage(name, {
       RETRIEVER_PROMETHEUS: sources,

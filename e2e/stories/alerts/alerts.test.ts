@@ -1,4 +1,4 @@
-// Stories of the alert with the real Prometheus and Alertmanager, the rules that the chart ships, and real sidecars.
+// Stories of the alert with the real Prometheus and Alertmanager, the chart's rules and one of the administrator, and real sidecars.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { measureRun } from "#bench/alerts/k1.ts";
 import { type AlertStage, alertSpec, openAlertStage } from "#stories/alerts/alert-stage.ts";

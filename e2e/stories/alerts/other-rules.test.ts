@@ -1,13 +1,11 @@
 // The other alerts of the chart, on series made for them and judged by the real promtool: when they fire, and when not.
-import { execFile } from "node:child_process";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { patienceMs } from "#support/patience.ts";
 import { findBinaries } from "#support/prometheus/binaries.ts";
 import { shipped } from "#support/prometheus/rules.ts";
+import { judgeRules } from "./rule-tool.ts";
 
 const binaries = findBinaries();
 const missing = "missing" in binaries ? binaries.missing : undefined;
@@ -234,31 +232,10 @@ const cases: readonly Case[] = [
   ],
 ];
 
-async function judge([alert, , series, labels]: Case): Promise<string> {
+function judge([alert, , series, labels]: Case): Promise<string> {
   if ("missing" in binaries) throw new Error(binaries.missing);
-  const test = {
-    interval: "1m",
-    input_series: Object.entries(series).map(([name, values]) => ({ series: name, values })),
-    alert_rule_test: [
-      { eval_time: "30m", alertname: alert, exp_alerts: labels === undefined ? [] : [{ exp_labels: labels }] },
-    ],
-  };
-  // Annotations aren't what is judged here.
-  const rules = (await readFile(shipped, "utf8")).replaceAll(
-    /^ +(annotations|summary|description|runbook_url):.*\n/gm,
-    "",
-  );
-  await writeFile(join(folder, "rules.yaml"), rules);
-  const text = JSON.stringify({ rule_files: ["rules.yaml"], evaluation_interval: "15s", tests: [test] });
-  await writeFile(join(folder, "test.yaml"), text);
-  try {
-    await promisify(execFile)(binaries.promtool, ["test", "rules", join(folder, "test.yaml")], {
-      timeout: patienceMs(30_000),
-    });
-    return "as expected";
-  } catch (fault) {
-    return String((fault as { stderr?: unknown }).stderr);
-  }
+  const expected = labels === undefined ? [] : [labels];
+  return judgeRules(binaries, folder, { series, alert, expected, minutes: 30 });
 }
 
 describe.skipIf(missing !== undefined)("the chart's alert", () => {
@@ -266,9 +243,12 @@ describe.skipIf(missing !== undefined)("the chart's alert", () => {
     expect(await judge(one)).toBe("as expected");
   });
 
-  it("is tried whichever it is, but for the one with tests of its own", async () => {
+  it("is tried whichever it is, but for the two with tests of their own", async () => {
     const all = [...(await readFile(shipped, "utf8")).matchAll(/- alert: (\S+)/g)].map(([, name]) => name);
     const tried = new Set(cases.filter(([, , , labels]) => labels !== undefined).map(([alert]) => alert));
-    expect(all.filter((name) => !tried.has(name ?? ""))).toEqual(["RETR_DUAL_VARIANCE_HIGH"]);
+    expect(all.filter((name) => !tried.has(name ?? ""))).toEqual([
+      "RETR_DUAL_VARIANCE_HIGH",
+      "RETR_DUAL_VARIANCE_SIDECARS",
+    ]);
   });
 });

@@ -1,16 +1,15 @@
-// The rules that the chart ships, on series made for them and judged by the real promtool; and the page that explains them.
-import { execFile } from "node:child_process";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+// The alert and its second witness as the chart ships them, on series made for them; and the page that explains the rules.
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { patienceMs } from "#support/patience.ts";
 import { findBinaries } from "#support/prometheus/binaries.ts";
-import { alertName, shipped } from "#support/prometheus/rules.ts";
+import { shipped } from "#support/prometheus/rules.ts";
+import { judgeRules } from "./rule-tool.ts";
 
 const page = join(import.meta.dirname, "../../../docs/alerts.md");
 const place = 'namespace="search",target="search-api"';
+const ofPlace = { namespace: "search", target: "search-api", severity: "critical" };
 const binaries = findBinaries();
 const missing = "missing" in binaries ? binaries.missing : undefined;
 
@@ -20,71 +19,97 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-type Expected = { readonly causes: readonly string[]; readonly minutes: number };
+type Case = {
+  readonly series: Readonly<Record<string, string>>;
+  readonly expected: readonly Readonly<Record<string, string>>[];
+  readonly minutes?: number;
+};
 
-/** What two pods count each minute, and which causes fire after so many minutes. */
-async function judge(perMinute: Readonly<Record<string, number>>, { causes, minutes }: Expected): Promise<string> {
+function judge(alert: string, { series, expected, minutes = 40 }: Case): Promise<string> {
   if ("missing" in binaries) throw new Error(binaries.missing);
-  const series = Object.entries({ retr_dual_answered_total: 0, retr_dual_samples_total: 0, ...perMinute });
-  const input = series.flatMap(([name, rise]) =>
-    ["a", "b"].map((pod) => ({ series: `${name}{${place},pod="${pod}"}`, values: `0+${rise}x30` })),
-  );
-  const alerts = causes.map((cause) => ({
-    exp_labels: { namespace: "search", target: "search-api", cause, severity: "critical" },
-  }));
-  const test = {
-    interval: "1m",
-    input_series: input,
-    alert_rule_test: [{ eval_time: `${minutes}m`, alertname: alertName, exp_alerts: alerts }],
-  };
-  // Annotations aren't what is judged here.
-  const rules = (await readFile(shipped, "utf8")).replaceAll(
-    /^ +(annotations|summary|description|runbook_url):.*\n/gm,
-    "",
-  );
-  await writeFile(join(folder, "rules.yaml"), rules);
-  await writeFile(
-    join(folder, "test.yaml"),
-    JSON.stringify({ rule_files: ["rules.yaml"], evaluation_interval: "15s", tests: [test] }),
-  );
-  try {
-    await promisify(execFile)(binaries.promtool, ["test", "rules", join(folder, "test.yaml")], {
-      timeout: patienceMs(30_000),
-    });
-    return "as expected";
-  } catch (fault) {
-    return String((fault as { stderr?: unknown }).stderr);
-  }
+  return judgeRules(binaries, folder, { series, alert, expected, minutes });
 }
 
-describe.skipIf(missing !== undefined)(`${alertName} as it is shipped`, () => {
-  const answered = { retr_dual_answered_total: 100, retr_dual_samples_total: 100 };
+const lineAt = (line: string, slice = "all") => `${place},name="docs",line="${line}",slice="${slice}"`;
+
+describe.skipIf(missing !== undefined)("RETR_DUAL_VARIANCE_HIGH as it is shipped", () => {
+  const stands = (values: Readonly<Record<string, string>>) =>
+    Object.fromEntries(
+      Object.entries(values).map(([line, value]) => [`retriever_migration_harm_stands{${lineAt(line)}}`, value]),
+    );
+  const fired = (line: string, slice = "all") => ({ ...ofPlace, name: "docs", line, slice, evidence: "operator" });
+
+  it("fires for every line whose evidence stands, at once, and for no other", async () => {
+    const series = {
+      ...stands({ score: "0x39 1x20", latency: "0x60", mismatch: "1x60" }),
+      [`retriever_migration_harm_stands{${lineAt("score", "3")}}`]: "1x60",
+    };
+    const expected = [fired("mismatch"), fired("score"), fired("score", "3")];
+    expect(await judge("RETR_DUAL_VARIANCE_HIGH", { series, expected })).toBe("as expected");
+  });
+
+  it("fires by nothing that the sidecars count", async () => {
+    const series = {
+      ...stands({ score: "0x60" }),
+      [`retr_dual_answered_total{${place}}`]: "0+100x60",
+      [`retr_dual_score_worse_total{${place}}`]: "0+100x60",
+    };
+    expect(await judge("RETR_DUAL_VARIANCE_HIGH", { series, expected: [] })).toBe("as expected");
+  });
+});
+
+describe.skipIf(missing !== undefined)("RETR_DUAL_VARIANCE_SIDECARS as it is shipped", () => {
+  /** What two pods count each minute. */
+  const counted = (perMinute: Readonly<Record<string, number>>) =>
+    Object.fromEntries(
+      Object.entries({ answered: 100, ...perMinute }).flatMap(([name, rise]) =>
+        ["a", "b"].map((pod) => [`retr_dual_${name}_total{${place},pod="${pod}"}`, `0+${rise}x2000`]),
+      ),
+    );
+  /** The plan's limits, as an operator tells them that is gone after half an hour. */
+  const limits = (of: Readonly<Record<string, number>>) =>
+    Object.fromEntries(
+      Object.entries(of).map(([line, limit]) => [
+        `retriever_migration_harm_limit{${lineAt(line)}}`,
+        `${limit}x30 _x2000`,
+      ]),
+    );
+  const fired = (...causes: string[]) => causes.map((cause) => ({ ...ofPlace, cause, evidence: "sidecars" }));
 
   it.each([
-    ["more than 5 % of lower scores", { ...answered, retr_dual_score_worse_total: 6 }, ["score-delta"]],
-    ["5 % of lower scores", { ...answered, retr_dual_score_worse_total: 5 }, []],
-    ["more than 5 % of late answers", { ...answered, retr_dual_latency_worse_total: 6 }, ["latency-delta"]],
-    [
-      "more than 25 % of other top chunks and no known limit",
-      { ...answered, retr_dual_mismatch_total: 26 },
-      ["mismatch"],
-    ],
-    ["other top chunks within the limit", { ...answered, retr_dual_mismatch_total: 25 }, []],
-    [
-      "two causes",
-      { ...answered, retr_dual_score_worse_total: 9, retr_dual_latency_worse_total: 9 },
-      ["score-delta", "latency-delta"],
-    ],
-    ["everything bad and fewer than 20 samples", { retr_dual_answered_total: 1, retr_dual_score_worse_total: 1 }, []],
-    ["a failing old store", { ...answered, retr_dual_shadow_errors_total: 90 }, []],
-  ] as [string, Record<string, number>, string[]][])("with %s", async (_, perMinute, causes) => {
-    expect(await judge(perMinute, { causes, minutes: 15 })).toBe("as expected");
+    ["ten points over the plan's limit", { score: 0.15 }, { score_worse: 26 }, fired("score-delta")],
+    ["less than that over it", { score: 0.15 }, { score_worse: 24 }, []],
+    ["late answers over a limit of 5 %", { latency: 0.05 }, { latency_worse: 16 }, fired("latency-delta")],
+    ["other top chunks within what the baseline allows", { mismatch: 0.3 }, { mismatch: 39 }, []],
+    ["other top chunks above it", { mismatch: 0.3 }, { mismatch: 41 }, fired("mismatch")],
+    ["more than 25 % and no known limit", {}, { mismatch: 26 }, fired("mismatch")],
+    ["25 % and no known limit", {}, { mismatch: 25 }, []],
+    ["two causes", {}, { score_worse: 90, latency_worse: 90 }, fired("latency-delta", "score-delta")],
+    ["a line that the plan gives no limit but 100 %", { score: 1 }, { score_worse: 100 }, []],
+    ["everything bad in fewer than 50 samples", {}, { answered: 1, score_worse: 1 }, []],
+    ["a failing old store", {}, { shadow_errors: 90 }, []],
+  ] as [string, Record<string, number>, Record<string, number>, Case["expected"]][])(
+    "with %s",
+    async (_, of, perMinute, expected) => {
+      const series = { ...limits(of), ...counted(perMinute) };
+      expect(await judge("RETR_DUAL_VARIANCE_SIDECARS", { series, expected })).toBe("as expected");
+    },
+  );
+
+  it("knows the plan's limit for a day after the operator's last word, and fires with no operator at all", async () => {
+    const series = { ...limits({ score: 0.3 }), ...counted({ score_worse: 35 }) };
+    const asked = (minutes: number, expected: Case["expected"]) =>
+      judge("RETR_DUAL_VARIANCE_SIDECARS", { series, expected, minutes });
+    expect(await asked(24 * 60, [])).toBe("as expected");
+    expect(await asked(25 * 60, fired("score-delta"))).toBe("as expected");
   });
 
   it("fires no sooner than its condition held for 5 minutes", async () => {
-    const bad = { ...answered, retr_dual_score_worse_total: 50 };
-    expect(await judge(bad, { causes: [], minutes: 5 })).toBe("as expected");
-    expect(await judge(bad, { causes: ["score-delta"], minutes: 8 })).toBe("as expected");
+    const series = counted({ score_worse: 50 });
+    const asked = (minutes: number, expected: Case["expected"]) =>
+      judge("RETR_DUAL_VARIANCE_SIDECARS", { series, expected, minutes });
+    expect(await asked(5, [])).toBe("as expected");
+    expect(await asked(8, fired("score-delta"))).toBe("as expected");
   });
 });
 

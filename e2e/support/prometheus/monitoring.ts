@@ -7,7 +7,7 @@ import { freePort } from "#support/free-port.ts";
 import { patienceMs } from "#support/patience.ts";
 import { namespace as usualNamespace } from "../world/application-manifests.ts";
 import type { Binaries } from "./binaries.ts";
-import { alertName, quickRules } from "./rules.ts";
+import { administratorsRule, quickRules } from "./rules.ts";
 import { startTool } from "./tool-process.ts";
 
 type MonitoringOptions = {
@@ -32,6 +32,8 @@ type Followed = { readonly ip: string; readonly target: string; readonly namespa
 export type Monitoring = {
   readonly prometheusUrl: string;
   readonly alertmanagerUrl: string;
+  /** The administrator's rule as the operator's file of sources pins it. */
+  readonly pinnedRule: { readonly alert: string; readonly group: string; readonly file: string };
   /** Scrapes these pods from now on, each with its target. */
   readonly follow: (pods: readonly Followed[]) => Promise<void>;
   readonly writeRules: (text: string) => Promise<void>;
@@ -82,6 +84,7 @@ export async function startMonitoring(options: MonitoringOptions): Promise<Monit
   return {
     prometheusUrl,
     alertmanagerUrl,
+    pinnedRule: { ...administratorsRule, file: file("rules.yml") },
     follow: (pods) => {
       // One after the other: the newest list stays.
       followed = followed.then(() => replace(file("targets.json"), JSON.stringify(pods.map(targetOf))));
@@ -121,7 +124,7 @@ function prometheusConfig(alertmanager: string): string {
 function alertmanagerConfig(webhook: MonitoringOptions["webhook"]): string {
   const authorization = { credentials_file: webhook?.tokenFile };
   const call = { url: webhook?.url, send_resolved: true, http_config: { authorization } };
-  const matchers = [`alertname=~"${alertName}|RETR_ALERT_CANARY"`];
+  const matchers = [`alertname=~"${administratorsRule.alert}|RETR_ALERT_CANARY"`];
   const route = { matchers, receiver: "operator", group_wait: "0s", group_interval: "1s", repeat_interval: "1m" };
   return JSON.stringify({
     route: { receiver: "nobody", group_by: ["alertname", "namespace", "target"], ...(webhook && { routes: [route] }) },
@@ -136,7 +139,7 @@ const answerSchema = z.object({
 });
 
 async function firingOf(prometheusUrl: string, target: string): Promise<Firing | undefined> {
-  const labels = `alertname="${alertName}",target="${target}"`;
+  const labels = `alertname="${administratorsRule.alert}",target="${target}"`;
   const [firing, pending] = await Promise.all([
     query(prometheusUrl, `ALERTS{${labels},alertstate="firing"}[1h]`),
     query(prometheusUrl, `ALERTS{${labels},alertstate="pending"}[1h]`),

@@ -68,9 +68,10 @@ async function trafficked(
   const measured = await loadTraffic(path, tools);
   if (typeof measured === "number") return measured;
   const { series, seconds, note } = measured;
+  const { byHour: _byHour, ...traffic } = scenario.traffic;
   const repeats = durationSeconds(scenario.until) > seconds ? `, repeated after ${printDuration(seconds)}` : "";
   return {
-    scenario: { ...scenario, traffic: { requestsPerSecond: series.requestsPerSecond[0] ?? 0, series } },
+    scenario: { ...scenario, traffic: { ...traffic, requestsPerSecond: series.requestsPerSecond[0] ?? 0, series } },
     traffic: { traffic: `Traffic of ${path}: ${note}${repeats}.` },
   };
 }

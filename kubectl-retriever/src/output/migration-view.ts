@@ -1,9 +1,10 @@
 // A RetrieverMigration as the command line shows it, parsed as far as this version can read it.
-import { parseKnown } from "@retriever/crds/known-fields.ts";
+
 import { type MigrationSpec, migrationSpecSchema } from "@retriever/crds/spec/migration-spec.ts";
 import { type MigrationStatus, migrationStatusSchema } from "@retriever/crds/status/migration-status.ts";
 import { readPlan } from "@retriever/operator/core/people/accepted-plan.ts";
 import { OperatorError } from "@retriever/operator/errors.ts";
+import { parseKnown } from "@retriever/stores/config/known-fields.ts";
 
 export type MigrationView = {
   readonly namespace: string;

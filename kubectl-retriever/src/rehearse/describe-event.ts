@@ -1,5 +1,7 @@
 // A scenario's event in words.
 import type { ScenarioEvent } from "#scenario/scenario.ts";
+import { percentWord } from "#text/words.ts";
+import { namespaceName } from "#toy/namespaces.ts";
 
 /** The event's own note, or its fields; `(over)` at its end. */
 export function describeEvent(event: ScenarioEvent, kind: "begin" | "end"): string {
@@ -8,9 +10,10 @@ export function describeEvent(event: ScenarioEvent, kind: "begin" | "end"): stri
 }
 
 function wordsOf(event: ScenarioEvent): string {
-  if (event.traffic !== undefined) return `traffic is ${event.traffic.requestsPerSecond} requests/s`;
+  if (event.traffic !== undefined) return trafficWords(event.traffic);
   if (event.source !== undefined) return `source: ${fieldsOf(event.source)}`;
   if (event.destination !== undefined) return `destination: ${fieldsOf(event.destination)}`;
+  if (event.namespace !== undefined) return namespaceWords(event.namespace);
   if (event.parity !== undefined) return `the stores differ: ${fieldsOf(event.parity)}`;
   if (event.pods !== undefined) return `pods: ${fieldsOf(event.pods)}`;
   if (event.operator !== undefined) return "the operator is down";
@@ -19,6 +22,23 @@ function wordsOf(event: ScenarioEvent): string {
   if (event.base !== undefined) return `the base names ${baseWords[event.base]}`;
   if (event.overlay !== undefined) return `the overlay is ${event.overlay.toLowerCase()}`;
   return "the migration is deleted";
+}
+
+function trafficWords({
+  requestsPerSecond,
+  latencyFactor,
+  errorsOnSame,
+}: NonNullable<ScenarioEvent["traffic"]>): string {
+  const words = [
+    ...(requestsPerSecond === undefined ? [] : [`traffic is ${requestsPerSecond} requests/s`]),
+    ...(latencyFactor === undefined ? [] : [`both stores take ${latencyFactor} times as long`]),
+    ...(errorsOnSame === undefined ? [] : [`${percentWord(errorsOnSame)} of the requests fail at both stores`]),
+  ];
+  return words.join(", ");
+}
+
+function namespaceWords({ rank, ...fields }: NonNullable<ScenarioEvent["namespace"]>): string {
+  return `${namespaceName(rank)} at the destination: ${fieldsOf(fields)}`;
 }
 
 const baseWords = { Source: "the source", Destination: "the destination", Another: "another store" } as const;
@@ -31,6 +51,6 @@ function actWords({ act, actor, reason, role, check }: ScenarioEvent): string {
 
 function fieldsOf(fields: object): string {
   return Object.entries(fields)
-    .map(([name, value]) => `${name} ${String(value)}`)
+    .map(([name, value]) => `${name} ${typeof value === "object" ? JSON.stringify(value) : String(value)}`)
     .join(", ");
 }

@@ -2,15 +2,18 @@
 import { durationSeconds } from "@retriever/crds/fields/duration.ts";
 import type { Act } from "@retriever/crds/migration.ts";
 import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
+import type { Effect } from "@retriever/operator/core/model/decision.ts";
 import { identityOf, type StoreIdentity } from "@retriever/stores/config/identity.ts";
 import { locateOverlayAdapter } from "@retriever/stores/kinds.ts";
 import type { Scenario, ScenarioEvent } from "#scenario/scenario.ts";
 import { type TrafficProfile, trafficProfileOf } from "#scenario/traffic-profile.ts";
 import { makeDraws, makeRandom, type Random } from "#toy/draws.ts";
+import { namespaceName, zipfShares } from "#toy/namespaces.ts";
 import { type Regime, regimeOf } from "#toy/regime.ts";
 import { type Mark, ToyCluster } from "#toy/toy-cluster.ts";
 import type { RehearsedMigration } from "./manifest.ts";
-import { type World, worldAt } from "./world.ts";
+import { busySinceAfter, makeMoments, neverBusier, worldAtMoment } from "./moment.ts";
+import { type TrafficNow, type World, worldAt } from "./world.ts";
 
 type Bases = Readonly<Record<NonNullable<ScenarioEvent["base"]>, StoreIdentity>>;
 type Drawn = Mark & { readonly drawn: readonly number[] };
@@ -25,7 +28,9 @@ export class ScenarioCluster extends ToyCluster {
   readonly #traffic: TrafficProfile;
   #trafficStep: number;
   #world: World;
-  #regime: Regime;
+  readonly #momentOf: ReturnType<typeof makeMoments>;
+  readonly #regimes = new Map<string, Regime>();
+  #busy = neverBusier;
 
   constructor({ meta, spec }: RehearsedMigration, scenario: Scenario, seed: number) {
     const random = makeRandom(seed);
@@ -58,8 +63,8 @@ export class ScenarioCluster extends ToyCluster {
     this.#latencyLimitMs = spec.thresholds.latencyDelta.limitMs;
     this.#traffic = trafficProfileOf(scenario);
     this.#trafficStep = this.#traffic.stepAt(this.now);
-    this.#world = worldAt(scenario, [], this.#traffic.rateAt(this.#trafficStep));
-    this.#regime = regimeOf(this.#world, this.#latencyLimitMs);
+    this.#world = worldAt(scenario, [], this.#trafficNow());
+    this.#momentOf = makeMoments(this.now, seed);
     this.#reconsider();
   }
 
@@ -111,12 +116,28 @@ export class ScenarioCluster extends ToyCluster {
       this.#trafficStep = step;
       this.#reconsider();
     }
-    return this.#regime;
+    const moment = this.#momentOf(this.#world, this.#busy, nowMs);
+    const key = `${moment.source} ${moment.destination} ${moment.isBurst}`;
+    const known = this.#regimes.get(key);
+    if (known !== undefined) return known;
+    const regime = regimeOf(behavioursOf(worldAtMoment(this.#world, moment)), this.#latencyLimitMs);
+    this.#regimes.set(key, regime);
+    return regime;
+  }
+
+  override apply(effect: Effect): void {
+    const before = this.overlay?.document ?? null;
+    super.apply(effect);
+    this.#busy = busySinceAfter(this.#busy, { before, after: this.overlay?.document ?? null }, this.now);
+  }
+
+  #trafficNow(): TrafficNow {
+    return { requestsPerSecond: this.#traffic.rateAt(this.#trafficStep), hour: new Date(this.now).getUTCHours() };
   }
 
   #reconsider(): void {
-    this.#world = worldAt(this.#scenario, this.#running, this.#traffic.rateAt(this.#trafficStep));
-    this.#regime = regimeOf(this.#world, this.#latencyLimitMs);
+    this.#world = worldAt(this.#scenario, this.#running, this.#trafficNow());
+    this.#regimes.clear();
     const { noTemplate, takes, ...parity } = this.#world.parity;
     Object.assign(this.verifier, { parity, hasTemplate: !noTemplate, takesMs: durationSeconds(takes) * 1000 });
     this.behave("source", this.#world.source);
@@ -142,6 +163,13 @@ export class ScenarioCluster extends ToyCluster {
     const planHash = act === "Approve" ? this.status.planHash : null;
     this.act(act, { actor, reason, role: role ?? null, check: check ?? null, planHash });
   }
+}
+
+/** What a pod's traffic is drawn from. */
+function behavioursOf({ namespaces, wrong, ...world }: World): Parameters<typeof regimeOf>[0] {
+  if (namespaces === undefined) return { ...world, namespaces };
+  const worse = wrong.map(({ rank, ...shares }) => [namespaceName(rank), shares] as const);
+  return { ...world, namespaces: { shares: zipfShares(namespaces), wrong: Object.fromEntries(worse) } };
 }
 
 /** What the base may name. A manifest doesn't say where the application comes from: from the other kind of store. */

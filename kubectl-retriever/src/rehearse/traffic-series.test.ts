@@ -3,10 +3,11 @@ import { defaultMigration, scenarioNamed } from "#test/rehearse/library.ts";
 import { rehearse } from "./rehearse.ts";
 
 it("a rehearsal has the traffic of its series, step by step and over again, and an event's while that lasts", () => {
+  const healthy = scenarioNamed("healthy");
   const scenario = {
-    ...scenarioNamed("healthy"),
+    ...healthy,
     until: "2h",
-    traffic: { requestsPerSecond: 20, series: { every: "30m", requestsPerSecond: [40, 8, 0.5] } },
+    traffic: { ...healthy.traffic, series: { every: "30m", requestsPerSecond: [40, 8, 0.5] } },
     events: [{ at: "1h40m", for: "10m", traffic: { requestsPerSecond: 3 } }],
   };
   const { points } = rehearse(defaultMigration(), scenario, 1);

@@ -58,6 +58,24 @@ it("an approval names its role, a waiver its check, and nothing else does", () =
   expect(parseScenario({ ...sound, events: events.slice(0, 2) }).ok).toBe(true);
 });
 
+it("a namespace that is worse is one of the traffic's, and a burst fits into its period", () => {
+  const traffic = { namespaces: { count: 200 } };
+  const worse = { at: "Guard+1h", namespace: { rank: 15, mismatch: 1 }, for: "1h" };
+  expect(parseScenario({ ...sound, traffic, events: [worse] })).toMatchObject({
+    ok: true,
+    scenario: { traffic: { namespaces: { count: 200, exponent: 1 } }, events: [worse] },
+  });
+  const parsed = parseScenario({
+    ...sound,
+    destination: { bursts: { every: "10m", length: "20m", share: 0.3 } },
+    events: [worse],
+  });
+  expect(parsed.ok ? [] : parsed.faults.map(({ path, message }) => `${path}: ${message}`)).toEqual([
+    expect.stringMatching(/^scenario\.destination\.bursts\.length: .*expected more than 0s and at most every$/),
+    "scenario.events[0].namespace.rank: received number 15, expected at most traffic.namespaces.count, which is 0",
+  ]);
+});
+
 it.each([null, 7, "text", [], { kind: "Deployment" }])("%j is refused and nothing throws", (input) => {
   expect(parseScenario(input).ok).toBe(false);
 });

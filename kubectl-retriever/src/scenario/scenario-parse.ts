@@ -18,7 +18,7 @@ const longestSeconds = 168 * 3600;
  */
 export function parseScenario(input: unknown): ParsedScenario {
   const { data, faults: shape } = parseShape(scenarioSchema, input, "scenario");
-  const faults = [...shape, ...untilFaults(input), ...eventFaults(input)];
+  const faults = [...shape, ...untilFaults(input), ...eventFaults(input), ...rankFaults(input)];
   return data !== undefined && faults.length === 0 ? { ok: true, scenario: data } : { ok: false, faults };
 }
 
@@ -39,6 +39,21 @@ function untilFaults(input: unknown): ConfigFault[] {
 function eventFaults(input: unknown): ConfigFault[] {
   const events = asRecord(input)["events"];
   return Array.isArray(events) ? events.flatMap((event, index) => faultsOfEvent(asRecord(event), index)) : [];
+}
+
+/** A namespace that is made worse is one of the traffic's. */
+function rankFaults(input: unknown): ConfigFault[] {
+  const { events, traffic } = asRecord(input);
+  const count = asRecord(asRecord(traffic)["namespaces"])["count"] ?? 0;
+  if (!Array.isArray(events) || typeof count !== "number") return [];
+  return events.flatMap((event, index) => {
+    const rank = asRecord(asRecord(event)["namespace"])["rank"];
+    if (typeof rank !== "number" || rank <= count) return [];
+    const path = `scenario.events[${index}].namespace.rank`;
+    return [
+      { path, message: `received ${describe(rank)}, expected at most traffic.namespaces.count, which is ${count}` },
+    ];
+  });
 }
 
 function faultsOfEvent(event: Raw, index: number): ConfigFault[] {
@@ -78,7 +93,7 @@ function actFaults(event: Raw, path: string): ConfigFault[] {
 function canEnd(event: Raw): boolean {
   const pods = asRecord(event["pods"]);
   if (event["pods"] !== undefined) return "silent" in pods || "stuck" in pods;
-  return ["traffic", "source", "destination", "parity", "operator", "unreadable"].some(
+  return ["traffic", "source", "destination", "namespace", "parity", "operator", "unreadable"].some(
     (action) => event[action] !== undefined,
   );
 }

@@ -1,6 +1,6 @@
 // The scenario of a rehearsal: what the world does while the operator decides. Every default is a healthy world.
 
-import { durationSchema, durationSeconds } from "@retriever/crds/fields/duration.ts";
+import { durationPattern, durationSchema, durationSeconds } from "@retriever/crds/fields/duration.ts";
 import { checkNames } from "@retriever/crds/spec/checklist-spec.ts";
 import { z } from "zod";
 import { momentExpectation, parseMoment } from "./scenario-moment.ts";
@@ -15,6 +15,7 @@ const requestsPerSecond = z.number().min(0).max(mostRequestsPerSecond);
 
 /** Most pods a rehearsal plays: more would only take longer. */
 const mostPods = 50;
+const mostNamespaces = 10_000;
 
 /** How one store behaves. */
 const storeFields = {
@@ -33,7 +34,29 @@ const storeFields = {
   dimension: z.int().min(1).max(16_000).default(384),
   /** How far its newest `updated_at` is behind the clock. */
   behind: durationSchema.default("0s"),
+  /** Share of the truly nearest chunks that it finds. Says nothing of `mismatch`: that is stated for itself. */
+  recall: share.default(1),
+  /** Slower for a while after it was first asked or became primary: its caches are cold. */
+  cold: z.strictObject({ for: durationSchema, latencyMs }).optional(),
 };
+
+/** Bad samples that come together: once in `every`, for `length`, at a moment of chance, their share is `share`. */
+const burstsSchema = z
+  .strictObject({
+    every: durationSchema,
+    length: durationSchema,
+    share,
+    of: z.enum(["latencyWorse", "scoreWorse", "mismatch"]).default("latencyWorse"),
+  })
+  .refine(({ every, length }) => spanOf(length) > 0 && spanOf(length) <= spanOf(every), {
+    path: ["length"],
+    message: "expected more than 0s and at most every",
+  });
+
+/** 0 for what isn't a duration, which its own schema refuses. */
+function spanOf(text: string): number {
+  return durationPattern.test(text) ? durationSeconds(text) : 0;
+}
 
 const sourceSchema = z.strictObject(storeFields);
 const destinationSchema = z.strictObject({
@@ -44,6 +67,9 @@ const destinationSchema = z.strictObject({
   latencyWorse: share.optional(),
   /** Share of samples with another top chunk. */
   mismatch: share.default(0.03),
+  /** How much lower every similarity is, as after quantisation. */
+  scoreOffset: share.default(0),
+  bursts: burstsSchema.optional(),
 });
 
 const differing = z.int().min(0).max(1_000_000_000);
@@ -76,14 +102,39 @@ const seriesSchema = z.strictObject({
 });
 export type TrafficSeries = z.infer<typeof seriesSchema>;
 
+/** What events of traffic may change. */
+const trafficFields = {
+  /** Of all pods together. */
+  requestsPerSecond: requestsPerSecond.default(20),
+  /** Both stores take so many times as long: what they share is slow. */
+  latencyFactor: z.number().gt(0).max(1000).default(1),
+  /** Share of requests that fail at both stores, as when a client goes on retrying one failing query. */
+  errorsOnSame: share.default(0),
+};
+
+const hours = z.array(z.number().min(0).max(100)).length(24);
+
+/** One namespace is worse than the others: at the destination, by shares of its own. */
+const namespaceEventSchema = z.strictObject({
+  rank: z.int().min(1).max(mostNamespaces),
+  scoreWorse: share.optional(),
+  mismatch: share.optional(),
+  errors: share.optional(),
+});
+
 const trafficSchema = z
   .strictObject({
-    /** Of all pods together. */
-    requestsPerSecond: requestsPerSecond.default(20),
+    ...trafficFields,
     /** 24 factors, the first for 00:00 to 01:00 UTC; 1 is `requestsPerSecond`. */
-    byHour: z.array(z.number().min(0).max(100)).length(24).optional(),
+    byHour: hours.optional(),
     /** Takes the place of both. */
     series: seriesSchema.optional(),
+    /** Factors of the time that both stores take. */
+    latencyByHour: z.array(z.number().gt(0).max(100)).length(24).optional(),
+    /** Who asks, by Zipf's law: the namespace at a rank has 1 / rank^exponent times the traffic of the first. */
+    namespaces: z
+      .strictObject({ count: z.int().min(1).max(mostNamespaces), exponent: z.number().min(0).max(5).default(1) })
+      .optional(),
   })
   .refine(({ byHour, series }) => byHour === undefined || series === undefined, "expected byHour or series, not both");
 
@@ -120,6 +171,7 @@ export const eventActions = [
   "traffic",
   "source",
   "destination",
+  "namespace",
   "parity",
   "pods",
   "operator",
@@ -137,9 +189,10 @@ const scenarioEventSchema = z.strictObject({
   for: durationSchema.optional(),
   /** What a reader of the timeline should see; a wording is made up when left out. */
   note: z.string().min(1).max(120).optional(),
-  traffic: z.strictObject({ requestsPerSecond }).optional(),
+  traffic: z.strictObject(withoutDefaults(trafficFields)).partial().optional(),
   source: z.strictObject(withoutDefaults(storeFields)).partial().optional(),
   destination: z.strictObject(withoutDefaults(destinationSchema.shape)).partial().optional(),
+  namespace: namespaceEventSchema.optional(),
   parity: z.strictObject(withoutDefaults(parityFields)).partial().optional(),
   pods: podsEventSchema.optional(),
   /** No operator reconciles; its successor knows only what the cluster knows. */

@@ -56,24 +56,31 @@ export function busiest({ shares }: NamespaceShares): NamespaceShares["shares"] 
 
 type Behaviours = {
   readonly requestsPerSecond: number;
+  readonly errorsOnSame: number;
+  /** Both stores take so many times as long. */
+  readonly latencyFactor: number;
   readonly source: SourceBehaviour;
   readonly destination: DestinationBehaviour;
+  readonly namespaces: NamespaceShares | undefined;
 };
 
 /** The shares behind the behaviour of two stores, for a latency threshold in ms. */
-export function regimeOf({ requestsPerSecond, source, destination }: Behaviours, latencyLimitMs: number): Regime {
-  const { scoreWorse, mismatch, latencyMs } = destination;
+export function regimeOf(behaviours: Behaviours, latencyLimitMs: number): Regime {
+  const { requestsPerSecond, errorsOnSame, latencyFactor, source, destination, namespaces } = behaviours;
+  const { scoreWorse, mismatch, scoreOffset } = destination;
+  const [sourceMs, destinationMs] = [source.latencyMs * latencyFactor, destination.latencyMs * latencyFactor];
   return {
     requestsPerSecond,
-    source: serviceOf(source),
-    destination: serviceOf(destination),
+    source: serviceOf(source, sourceMs),
+    destination: serviceOf(destination, destinationMs),
     scoreWorse,
-    scoreOffset: 0,
-    latencyWorse: destination.latencyWorse ?? shareSlowerBy(latencyLimitMs, latencyMs, source.latencyMs),
-    latencyBetter: shareSlowerBy(latencyLimitMs, source.latencyMs, latencyMs),
+    scoreOffset,
+    latencyWorse: destination.latencyWorse ?? shareSlowerBy(latencyLimitMs, destinationMs, sourceMs),
+    latencyBetter: shareSlowerBy(latencyLimitMs, sourceMs, destinationMs),
     mismatch,
-    errorsOnSame: 0,
-    recall: { source: 1, destination: 1 },
+    errorsOnSame,
+    recall: { source: source.recall, destination: destination.recall },
+    namespaces,
   };
 }
 
@@ -82,11 +89,11 @@ export function isFailing({ down, refusesCredential, missing }: SourceBehaviour)
   return down || refusesCredential || missing;
 }
 
-function serviceOf(store: SourceBehaviour): Service {
+function serviceOf(store: SourceBehaviour, latencyMs: number): Service {
   return {
     errors: isFailing(store) ? 1 : store.errors,
     empty: store.empty,
-    meanMs: meanMs(store.latencyMs),
-    buckets: bucketShares(store.latencyMs),
+    meanMs: meanMs(latencyMs),
+    buckets: bucketShares(latencyMs),
   };
 }

@@ -12,7 +12,7 @@ const keptSeconds = 901 + 120;
 const nothing = emptyRow();
 
 /** What one answer is about. */
-export type EvidenceQuestion = {
+type EvidenceQuestion = {
   readonly epoch: number;
   /** The pod's own clock, and the wall clock, ms. */
   readonly elapsedMs: number;

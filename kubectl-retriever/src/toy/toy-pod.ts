@@ -166,7 +166,8 @@ export class ToyPod {
     const { primary, shadow, sampleRate } = this.#serving();
     const serving = { primary, shadow, sampleRate };
     const sourceChanged = this.#isSourceChanged(around.base);
-    if (inForce === null) return { ...noOverlay, ...serving, primaryIdentity: around.base, sourceChanged };
+    const untold = { effectiveSampleRate: null, ignoredKeys: [] };
+    if (inForce === null) return { ...noOverlay, ...serving, ...untold, primaryIdentity: around.base, sourceChanged };
     const { revision, released } = inForce.document;
     return {
       ...serving,
@@ -174,6 +175,7 @@ export class ToyPod {
       hash: inForce.hash,
       migrationUid: revision.migrationUid,
       primaryIdentity: around[serving.primary],
+      ...untold,
       released,
       overlay: isVanished ? "vanished" : "in-force",
       sourceChanged,

@@ -1,8 +1,8 @@
 // One reconcile of one migration: read, observe, decide, write the status, carry out the effects, record events, requeue.
 
-import { unknownFields } from "@retriever/crds/known-fields.ts";
 import { parseMigrationSpec } from "@retriever/crds/parse.ts";
 import { type MigrationStatus, migrationStatusSchema } from "@retriever/crds/status/migration-status.ts";
+import { unknownFields } from "@retriever/stores/config/known-fields.ts";
 import { type ApplyDeps, apply } from "#apply/apply.ts";
 import type { ReconcileRecord } from "#audit/draft.ts";
 import type { Decision } from "#core/model/decision.ts";

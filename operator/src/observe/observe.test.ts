@@ -1,4 +1,5 @@
 import { migrationSpecSchema } from "@retriever/crds/spec/migration-spec.ts";
+import { makeOverlay, qdrantDestination } from "@retriever/sidecar/test/documents.ts";
 import { describe, expect, test } from "vitest";
 import type { Migration } from "#core/model/migration.ts";
 import { OperatorError } from "#errors.ts";
@@ -194,5 +195,18 @@ describe("an observation", () => {
         foreignManagers: ["flux"],
       },
     });
+  });
+
+  test("reads an overlay of a newer operator as far as it knows it, so that its epoch and its owner count", async () => {
+    const { observed, cluster } = arrange();
+    const text = makeOverlay("0".repeat(32), qdrantDestination("http://new:1"), { epoch: 7, migrationUid: "theirs" });
+    const newer = JSON.stringify({ ...JSON.parse(text), moon: true });
+    cluster.writeConfigMap("search", "search-api-retriever-migration", { "migration.json": newer }, "flux");
+    expect((await observed()).overlay).toMatchObject({
+      value: { text: newer, document: { revision: { epoch: 7, migrationUid: "theirs" } } },
+    });
+    const wrong = JSON.stringify({ ...JSON.parse(newer), sampleRate: "all" });
+    cluster.writeConfigMap("search", "search-api-retriever-migration", { "migration.json": wrong }, "flux");
+    expect((await observed()).overlay).toMatchObject({ value: { text: wrong, document: null } });
   });
 });

@@ -4,7 +4,6 @@ import type { Phase } from "@retriever/crds/status/migration-status.ts";
 import { sidecarSource } from "#core/checks/alerts.ts";
 import type { Migration } from "#core/model/migration.ts";
 import type { Observation } from "#core/model/observation.ts";
-import { instantMs } from "#core/model/status-readings.ts";
 import { attempt, type ReadDeadline } from "./attempt.ts";
 import type { ObserveDeps } from "./observe-deps.ts";
 
@@ -25,7 +24,6 @@ export async function readAlerts(
     alert: plan.rollback.alert,
     namespace: meta.namespace,
     target: plan.target.name,
-    since: instantMs(status.revision?.at) ?? null,
   };
   const read = await attempt(deadline, `Prometheus ${source}`, (signal) => alertSources.read(question, signal));
   return { alerts: { names, read } };

@@ -2,6 +2,7 @@
 import { hash } from "node:crypto";
 import { overlayFinalizer, overlayName } from "@retriever/sidecar/contract/names.ts";
 import { type Overlay, overlayFileName, overlaySchema } from "@retriever/sidecar/contract/overlay.ts";
+import { parseKnown } from "@retriever/stores/config/known-fields.ts";
 import type { Observation } from "#core/model/observation.ts";
 import { intentAnnotation, parseIntent } from "#overlay-intent.ts";
 import type { Cluster, ConfigMapRead } from "#ports/cluster.ts";
@@ -34,9 +35,9 @@ function toOverlay(configMap: ConfigMapRead) {
   };
 }
 
+/** A newer operator may have written it: its epoch and its owner count, whatever else it says. */
 function parseOverlay(text: string): Overlay | null {
-  const parsed = overlaySchema.safeParse(parseJson(text));
-  return parsed.success ? parsed.data : null;
+  return parseKnown(overlaySchema, parseJson(text)).data ?? null;
 }
 
 function parseJson(text: string): unknown {

@@ -7,8 +7,6 @@ export type AlertQuestion = {
   readonly alert: string;
   readonly namespace: string;
   readonly target: string;
-  /** Epoch ms from which on firings matter; null: what fires now is enough. */
-  readonly since: number | null;
 };
 
 export interface AlertSources {

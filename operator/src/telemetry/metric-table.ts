@@ -8,6 +8,8 @@ export type MetricRow = {
 };
 
 const migration = ["namespace", "name"] as const;
+/** The target stands in each, so that rules need no join: one fails for hours when a name is used again for another target. */
+const harmLine = [...migration, "target", "line", "slice"] as const;
 
 function gauge<const Name extends string>(name: Name, labels: readonly string[], help: string) {
   return { name, kind: "gauge", labels, help } as const;
@@ -46,6 +48,22 @@ export const metricTable = [
     "Pods of the target: all, and those that confirmed the epoch.",
   ),
   gauge("retriever_migration_guard_seconds", [...migration, "clock"], "The guard's clocks: watched, idle, unobserved."),
+  gauge(
+    "retriever_migration_harm_limit",
+    harmLine,
+    "Share of bad samples that the plan allows a line, 0 to 1; slice: all, or the index of a slice in the status.",
+  ),
+  gauge(
+    "retriever_migration_harm_share",
+    harmLine,
+    "Share of bad samples of a line, since it stands where it does; absent without a sample.",
+  ),
+  gauge(
+    "retriever_migration_harm_evidence",
+    harmLine,
+    "Evidence that a line is over its limit, as a share of what acting takes, on a scale of logarithms; 1 stands.",
+  ),
+  gauge("retriever_migration_harm_stands", harmLine, "1 while the evidence of a line stands, else 0."),
   histogram("retriever_reconcile_seconds", ["result"], "Length of one reconcile of one migration."),
   counter("retriever_reconcile_errors_total", ["code"], "Reconciles that failed, by error code."),
   counter("retriever_status_writes_total", ["result"], "Writes of a status."),
@@ -68,7 +86,7 @@ export const metricTable = [
   counter(
     "retriever_alert_source_reads_total",
     ["source", "kind", "result"],
-    "Reads of a Prometheus (rules, query) or its Alertmanagers: done, or the code of the fault.",
+    "Reads of a Prometheus (rules) or its Alertmanagers: done, or the code of the fault.",
   ),
   counter("retriever_alert_webhook_calls_total", ["result"], "Calls of the Alertmanager webhook: taken, or why not."),
   counter("retriever_watch_faults_total", ["code"], "Faults of lists and watches that only wake the loop."),

@@ -1,4 +1,7 @@
+import type { HarmLine } from "@retriever/crds/status/harm-status.ts";
+import type { Phase } from "@retriever/crds/status/migration-status.ts";
 import { describe, expect, test } from "vitest";
+import { aDetection, aStandingLine } from "#test/builders/detection.ts";
 import { aCondition, aStatus } from "#test/builders/migration.ts";
 import { keepFacts, renderMigrations } from "./migration-metrics.ts";
 
@@ -21,6 +24,45 @@ describe("the metrics of migrations", () => {
   test("take any text as a label, escaped", () => {
     const text = renderMigrations([keepFacts({ ...docs, target: 'a"b\\c\nd', status: aStatus() })]);
     expect(text).toContain('target="a\\"b\\\\c\\nd"');
+  });
+
+  const at = 'namespace="search",name="docs",target="app"';
+  const quiet = { bad: 40, evidence: 0.999, clock: undefined };
+  const harmed = (more: Partial<HarmLine> | typeof quiet, { phase = "Guard" as Phase, epoch = 0 } = {}) => {
+    const detection = aDetection(epoch, [{ ...aStandingLine("score"), ...more } as HarmLine]);
+    const text = renderMigrations([keepFacts({ ...docs, status: aStatus({ phase, detection }) })]);
+    return text.split("\n").filter((row) => row.startsWith("retriever_migration_harm_"));
+  };
+
+  test("tell each line's limit by the plan, its share, its evidence and whether that stands", () => {
+    const labels = `{${at},line="score",slice="all"}`;
+    expect(harmed(quiet)).toEqual([
+      `retriever_migration_harm_limit${labels} 0.05`,
+      `retriever_migration_harm_share${labels} 0.04`,
+      `retriever_migration_harm_evidence${labels} 0.999`,
+      `retriever_migration_harm_stands${labels} 0`,
+    ]);
+  });
+
+  test("of a line that stands have the share since then, of a slice its index, and without samples no share", () => {
+    expect(harmed({}).slice(1)).toEqual([
+      `retriever_migration_harm_share{${at},line="score",slice="all"} 0.5`,
+      `retriever_migration_harm_evidence{${at},line="score",slice="all"} 1`,
+      `retriever_migration_harm_stands{${at},line="score",slice="all"} 1`,
+    ]);
+    expect(harmed({ ...quiet, slice: 0, bad: 0, n: 0 }).map((row) => row.split(" ")[0])).toEqual([
+      `retriever_migration_harm_limit{${at},line="score",slice="0"}`,
+      `retriever_migration_harm_evidence{${at},line="score",slice="0"}`,
+      `retriever_migration_harm_stands{${at},line="score",slice="0"}`,
+    ]);
+  });
+
+  test.each(["RolledBack", "Completed", "RollingBack"] as const)("in %s tell of no harm any more", (phase) => {
+    expect(harmed({}, { phase })).toEqual([]);
+  });
+
+  test("tell nothing of another epoch's harm", () => {
+    expect(harmed({}, { epoch: 7 })).toEqual([]);
   });
 
   test("of one migration are kept in about a kilobyte, whatever its plan and history hold", () => {

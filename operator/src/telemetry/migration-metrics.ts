@@ -1,6 +1,7 @@
 // The series of migrations. Of each migration one short text is kept, and its seventy series are made when somebody asks:
 // kept as series, a thousand migrations that are over would hold tens of MiB.
-import { conditionTypes, type MigrationStatus, phases } from "@retriever/crds/status/migration-status.ts";
+import type { HarmLine } from "@retriever/crds/status/harm-status.ts";
+import { conditionTypes, type MigrationStatus, type Phase, phases } from "@retriever/crds/status/migration-status.ts";
 import { type MetricName, type MetricRow, metricTable } from "./metric-table.ts";
 
 export type MigrationFacts = {
@@ -13,6 +14,22 @@ export type MigrationFacts = {
 type Labels = Readonly<Record<string, string>>;
 const verdicts = ["Pass", "Fail", "NotYet", "Unknown"] as const;
 const conditionStates = ["True", "False", "Unknown"] as const;
+
+/** Phases in which evidence of harm is gathered; what the status keeps of it later must not fire for ever. */
+const judgedPhases: readonly Phase[] = ["WarmUp", "Ramp", "AwaitingCutover", "CuttingOver", "Guard"];
+
+/** What is told of a line of harm. Its slice by index: the name of a tenant's namespace stays in the status. */
+type ToldLine = Pick<HarmLine, "line" | "slice" | "limit" | "evidence"> & { readonly share: number | null };
+
+function toldLines({ phase, epoch, detection }: MigrationStatus): readonly ToldLine[] {
+  if (detection?.epoch !== epoch || !judgedPhases.includes(phase)) return [];
+  return detection.lines.map(({ line, slice, limit, evidence, bad, n, clock }) => {
+    // Since it stands, where it does: the good time before says nothing of the harm.
+    const seen = clock !== undefined && clock.n > 0 ? clock : { bad, n };
+    const share = seen.n > 0 ? Math.min(1, Math.max(0, seen.bad / seen.n)) : null;
+    return { line, slice, limit, evidence, share };
+  });
+}
 
 /** Whether the series of a metric are one migration's each. */
 export function isOfMigrations({ labels }: MetricRow): boolean {
@@ -27,6 +44,7 @@ type KeptStatus = Pick<MigrationStatus, "planHash" | "phase" | "epoch"> & {
   readonly gates: readonly Pick<MigrationStatus["gates"][number], "gate" | "value" | "limit" | "n" | "verdict">[];
   readonly acks?: Pick<NonNullable<MigrationStatus["acks"]>, "pods" | "matched">;
   readonly guard?: Pick<NonNullable<MigrationStatus["guard"]>, "watchedSeconds" | "idleSeconds" | "unobservedSeconds">;
+  readonly harmLines: readonly ToldLine[];
 };
 type KeptFacts = Omit<MigrationFacts, "status"> & { readonly status: KeptStatus };
 
@@ -48,6 +66,7 @@ export function keepFacts({ namespace, name, target, status }: MigrationFacts): 
       idleSeconds: guard.idleSeconds,
       unobservedSeconds: guard.unobservedSeconds,
     },
+    harmLines: toldLines(status),
   };
   return JSON.stringify({ namespace, name, target, status: kept });
 }
@@ -94,6 +113,7 @@ function seriesOf({ namespace, name, target, status }: KeptFacts): Series[] {
     series("retriever_migration_sample_rate", {}, revision?.sampleRate ?? 0),
     ...conditionSeries(status, series),
     ...gateSeries(status, series),
+    ...harmSeries(target, status, series),
     ...(acks === undefined
       ? []
       : [
@@ -135,4 +155,16 @@ function gateSeries(status: KeptStatus, series: MakeSeries): Series[] {
       series("retriever_migration_gate_verdict", { gate, verdict: word }, word === verdict ? 1 : 0),
     ),
   ]);
+}
+
+function harmSeries(target: string, { harmLines }: KeptStatus, series: MakeSeries): Series[] {
+  return harmLines.flatMap(({ line, slice, limit, share, evidence }) => {
+    const labels = { target, line, slice: slice === null ? "all" : `${slice}` };
+    return [
+      series("retriever_migration_harm_limit", labels, limit),
+      ...(share === null ? [] : [series("retriever_migration_harm_share", labels, share)]),
+      series("retriever_migration_harm_evidence", labels, evidence),
+      series("retriever_migration_harm_stands", labels, evidence >= 1 ? 1 : 0),
+    ];
+  });
 }

@@ -11,12 +11,13 @@ export function aRule(now: number, more: Partial<AlertRule> = {}): AlertRule {
 export function aFiring(now: number, heldMs: number, more: Partial<Firing> = {}): Firing {
   const activeAt = now - heldMs;
   const basics = { labels: {}, causes: ["mismatch"], forSeconds: 10, value: "0.5" };
-  return { ...basics, activeAt, firstAt: Math.min(now, activeAt + 10_000), lastAt: now, ...more };
+  return { ...basics, activeAt, evaluatedAt: now, ...more };
 }
 
-/** Everything in order at `now`. */
+/** Everything in order at `now`, the rule pinned. */
 export function someAlerts(now: number, more: Partial<AlertsObservation> = {}): AlertsObservation {
   return {
+    isPinned: true,
     rules: [aRule(now)],
     firings: [],
     canary: { rules: [aRule(now, { forSeconds: 0 })], activeAt: now - 60_000 },

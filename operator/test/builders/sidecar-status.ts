@@ -56,6 +56,7 @@ export function aSidecarStatus(
     released: false,
     overlay: "absent",
     sourceChanged: false,
+    effectiveSampleRate: null,
   } as const;
   return {
     schema: 1,
@@ -64,7 +65,7 @@ export function aSidecarStatus(
     version: "0.1.0",
     readableOverlaySchemas: [1],
     base: sourceIdentity,
-    config,
+    config: { ...config, ignoredKeys: [] },
     configFault: null,
     stores: [aStore("source")],
     evidence: {

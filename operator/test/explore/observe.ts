@@ -86,6 +86,8 @@ function statusOf(pod: Pod, name: string, world: World, { evidence, at }: Seen) 
       shadow: pod.pinned ? (document?.shadow ?? "none") : "none",
       sampleRate: document?.sampleRate ?? 0,
       released: document?.released ?? false,
+      effectiveSampleRate: null,
+      ignoredKeys: [],
       overlay: document === undefined ? "absent" : pod.vanished ? "vanished" : "in-force",
       sourceChanged: world.base !== "source" && (document !== undefined || (world.overlay?.doc ?? null) !== null),
     },

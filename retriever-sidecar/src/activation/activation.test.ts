@@ -104,6 +104,20 @@ test("the steps of a ramp and the cutover keep their connections, and each start
   ]);
 });
 
+test("recall is measured where the overlay asks for it and a shadow is there, and steps keep what a store was like", () => {
+  const { activation } = makeStage();
+  const recall = { maxQueriesPerSecond: 0.5 };
+  activation.start(documents({ epoch: 1, ...ramp, recall }));
+  const first = activation.runtime?.recall;
+  expect(first).toMatchObject({ maxQueriesPerSecond: 0.5 });
+  activation.consider(documents({ epoch: 2, ...ramp, sampleRate: 0.05, recall }));
+  expect(activation.runtime?.recall?.source).toBe(first?.source);
+  activation.consider(documents({ epoch: 3, recall }));
+  expect(activation.runtime?.recall).toBeNull();
+  activation.consider(documents({ epoch: 4, ...ramp }));
+  expect(activation.runtime?.recall).toBeNull();
+});
+
 test("the same documents again change nothing and log nothing", () => {
   const { activation, activated, faults } = makeStage();
   activation.start(documents({ epoch: 1, ...ramp }));

@@ -15,6 +15,7 @@ import type { Clock } from "@retriever/stores/ports/clock.ts";
 import { similarityOf } from "@retriever/stores/similarity.ts";
 import { type ActivationInput, type ActiveConfig, decideActivation, epochOf } from "#core/activation-decision.ts";
 import { type EvidenceLog, makeEvidenceLog } from "#core/evidence.ts";
+import { makeRateEstimate, makeSampler, type RateEstimate } from "#core/sampling.ts";
 import { maxExactInFlight } from "#retrieve/exact.ts";
 import type { Runtime } from "#retrieve/runtime.ts";
 import { makeShadowQueue } from "#retrieve/shadow.ts";
@@ -46,10 +47,12 @@ export class Activation {
   #fault: (Fault & { readonly at: string }) | null = null;
   #runningKey = "";
   #evidenceKey = "";
+  readonly #requests: RateEstimate;
   readonly #draining = new Set<Promise<void>>();
 
   constructor(deps: Deps) {
     this.#deps = deps;
+    this.#requests = makeRateEstimate(deps.clock.monotonicMs());
   }
 
   /** What is in force; null while none is. */
@@ -105,7 +108,12 @@ export class Activation {
       primary,
       shadow: isSame && previous !== null ? previous.shadow : makeShadow(shadowHandle, this.#deps.clock),
       exact: isSame && previous !== null ? previous.exact : this.#makeExact(config, source, destination),
+      recall: recallSearchOf(config, source, destination),
       evidence: this.#evidenceOf(config, source, destination),
+      sampler:
+        isSame && previous !== null
+          ? previous.sampler
+          : makeSampler(config, this.#requests, this.#deps.clock.monotonicMs()),
       isCurrent: () => this.#runningKey === runningKey,
     };
     this.#runtime = runtime;
@@ -187,6 +195,16 @@ function handlesOf(runtime: Runtime | null): StoreHandle[] {
 
 function makeShadow(handle: StoreHandle | null, clock: Clock): Runtime["shadow"] {
   return handle === null ? null : { handle, queue: makeShadowQueue((request) => handle.retrieve(request), clock) };
+}
+
+function recallSearchOf(
+  { overlay, shadow }: ActiveConfig,
+  source: StoreHandle | null,
+  destination: StoreHandle | null,
+): Runtime["recall"] {
+  const wanted = overlay?.overlay.recall;
+  if (wanted === undefined || shadow === "none" || source === null || destination === null) return null;
+  return { ...wanted, source, destination };
 }
 
 function keyOf(config: ActiveConfig, source: StoreHandle | null, destination: StoreHandle | null): string {

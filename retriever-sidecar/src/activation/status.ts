@@ -3,6 +3,7 @@ import { overlaySchemas, type StoreName } from "#contract/overlay.ts";
 import type { SidecarStatus, StoreStatus } from "#contract/status.ts";
 import { epochOf } from "#core/activation-decision.ts";
 import type { EvidenceQuery, Instant } from "#core/evidence.ts";
+import { recallStatusOf } from "#retrieve/recall.ts";
 import type { Runtime } from "#retrieve/runtime.ts";
 import { notReady } from "#retrieve/serve.ts";
 import type { StoreHandle } from "#retrieve/store-handle.ts";
@@ -25,20 +26,22 @@ export function makeStatus(
   asked: EvidenceQuery,
 ): SidecarStatus | null {
   if (runtime === null) return null;
+  const recall = recallStatusOf(runtime, now.monotonicMs);
   return {
     schema: 1,
     ...facts,
     readableOverlaySchemas: [...overlaySchemas],
     base: runtime.config.baseIdentity,
-    config: configOf(runtime),
+    config: configOf(runtime, now.monotonicMs),
     configFault:
       configFault === null ? null : { code: configFault.code, message: configFault.message, at: configFault.at },
     stores: [...storeOf("source", runtime.source, runtime), ...storeOf("destination", runtime.destination, runtime)],
+    ...(recall === null ? {} : { recall }),
     evidence: runtime.evidence.read(now, asked),
   };
 }
 
-function configOf({ config, primary }: Runtime): SidecarStatus["config"] {
+function configOf({ config, primary, sampler }: Runtime, nowMs: number): SidecarStatus["config"] {
   return {
     epoch: epochOf(config),
     hash: config.overlay?.hash ?? null,
@@ -47,9 +50,11 @@ function configOf({ config, primary }: Runtime): SidecarStatus["config"] {
     primaryIdentity: primary.identity,
     shadow: config.shadow,
     sampleRate: config.sampleRate,
+    effectiveSampleRate: sampler.rateAt(nowMs),
     released: config.overlay?.overlay.released ?? false,
     overlay: config.overlayState,
     sourceChanged: config.sourceChanged,
+    ignoredKeys: [...(config.overlay?.ignoredKeys ?? [])],
   };
 }
 
@@ -60,10 +65,10 @@ function storeOf(store: StoreName, handle: StoreHandle | null, { config }: Runti
 }
 
 /** What the metrics show of an activation. */
-export function metricsFactsOf({ config, primary, shadow }: Runtime): ConfigFacts {
+export function metricsFactsOf({ config, primary, shadow, sampler }: Runtime): ConfigFacts {
   const roles = [{ role: "primary", kind: primary.identity.kind }];
   if (shadow !== null) roles.push({ role: "shadow", kind: shadow.handle.identity.kind });
-  return { epoch: epochOf(config), roles, thresholds: config.thresholds };
+  return { epoch: epochOf(config), roles, thresholds: config.thresholds, sampleRateAt: sampler.rateAt };
 }
 
 /** Why the pod isn't ready; null: it is. The health of the stores doesn't count: unready pods would answer nothing. */

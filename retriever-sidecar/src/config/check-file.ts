@@ -11,8 +11,9 @@ export function checkFile(file: string, registry: Registry): string {
   const text = readConfig(file);
   const schemas = makeDocumentSchemas(registry);
   if (basename(file) === overlayFileName) {
-    const { overlay } = parseOverlay(text, schemas);
-    return `${file}: valid overlay, epoch ${overlay.revision.epoch}, primary ${overlay.primary}`;
+    const { overlay, ignoredKeys } = parseOverlay(text, schemas);
+    const ignored = ignoredKeys.length === 0 ? "" : `; not known here and left out: ${ignoredKeys.join(", ")}`;
+    return `${file}: valid overlay, epoch ${overlay.revision.epoch}, primary ${overlay.primary}${ignored}`;
   }
   const base = parseBase(text, schemas);
   return `${file}: valid base, primary ${base.primary.kind}, dual read ${base.dualRead.enabled ? "on" : "off"}`;

@@ -1,12 +1,14 @@
 // Text to base or overlay. A refusal lists every fault with its path and never quotes a value: it may be a secret.
 import { hash } from "node:crypto";
 import { faultsOf } from "@retriever/stores/config/config-fault.ts";
+import { parseKnown } from "@retriever/stores/config/known-fields.ts";
 import { RetrieverError } from "@retriever/stores/errors.ts";
 import type { Registry } from "@retriever/stores/kind.ts";
 import { parseDocument } from "yaml";
 import type { z } from "zod";
 import { makeBaseConfigSchema } from "#contract/base.ts";
 import { makeOverlaySchema } from "#contract/overlay.ts";
+import { maxIgnoredKeys, maxKeyChars } from "#contract/status.ts";
 
 /** Schemas of base and overlay. Made once: building them costs more than parsing a document. */
 export function makeDocumentSchemas(registry: Registry) {
@@ -22,12 +24,23 @@ export function parseBase(text: string, { base }: DocumentSchemas): BaseConfig {
   return check(base, parseYaml(text), "base");
 }
 
-/** An overlay and the SHA-256 of its exact text. Throws RETR_CONFIG_INVALID. */
-export function parseOverlay(
-  text: string,
-  { overlay }: DocumentSchemas,
-): { readonly overlay: OverlayDocument; readonly hash: string } {
-  return { overlay: check(overlay, parseJson(text, "overlay"), "overlay"), hash: hash("sha256", text) };
+export type OverlayText = {
+  readonly overlay: OverlayDocument;
+  /** SHA-256 of the exact text. */
+  readonly hash: string;
+  /** Keys that this version doesn't know and leaves out, dotted; the first ones. */
+  readonly ignoredKeys: readonly string[];
+};
+
+/**
+ * An overlay, which a newer operator may have written: what it says beyond this version is left out, what this version
+ * knows must be right. Throws RETR_CONFIG_INVALID.
+ */
+export function parseOverlay(text: string, { overlay }: DocumentSchemas): OverlayText {
+  const value = parseJson(text, "overlay");
+  const { data, unknown } = parseKnown(overlay, value);
+  const ignoredKeys = unknown.slice(0, maxIgnoredKeys).map((path) => path.slice(0, maxKeyChars));
+  return { overlay: data ?? check(overlay, value, "overlay"), hash: hash("sha256", text), ignoredKeys };
 }
 
 /** JSON, or RETR_CONFIG_INVALID without the parser's own message, which quotes the text. */

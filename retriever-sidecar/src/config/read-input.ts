@@ -56,9 +56,9 @@ function readOverlay(file: Documents["overlay"], parsing: Parsing): ActivationIn
   if (file === "absent") return { kind: "absent" };
   if ("fault" in file) return { kind: "invalid", fault: file.fault };
   try {
-    const { overlay, hash } = parseOverlay(file.text, parsing.schemas);
+    const { overlay, ...rest } = parseOverlay(file.text, parsing.schemas);
     const destination = resolveDestination(overlay.destination, parsing);
-    return { kind: "valid", value: { overlay, hash, destination } };
+    return { kind: "valid", value: { ...rest, overlay, destination } };
   } catch (error) {
     return { kind: "invalid", fault: faultOf(error) };
   }

@@ -1,9 +1,14 @@
-// The answer of `GET /v1/status?windows=…`. No secret, no query text.
+// The answer of `GET /v1/status?windows=…&bins=…`. No secret, no query text.
+// A reader leaves keys out that it doesn't know: sidecars of several versions answer side by side.
 import { z } from "zod";
 import { evidenceSchema } from "./evidence.ts";
 import { storeNameSchema } from "./overlay.ts";
 
-export const identitySchema = z.strictObject({
+/** Bounds of `config.ignoredKeys`. */
+export const maxIgnoredKeys = 20;
+export const maxKeyChars = 200;
+
+export const identitySchema = z.object({
   kind: z.string().min(1).max(40),
   label: z.string().max(600),
   digest: z
@@ -12,10 +17,10 @@ export const identitySchema = z.strictObject({
     .regex(/^[0-9a-f]{32}$/),
 });
 
-const faultSchema = z.strictObject({ code: z.string(), message: z.string().max(2000), at: z.string() });
+const faultSchema = z.object({ code: z.string(), message: z.string().max(2000), at: z.string() });
 
 /** One store as this pod sees it. Unknown (null) until the first probe ended. */
-const storeStatusSchema = z.strictObject({
+const storeStatusSchema = z.object({
   store: storeNameSchema,
   role: z.enum(["primary", "shadow", "none"]),
   identity: identitySchema,
@@ -38,7 +43,7 @@ const storeStatusSchema = z.strictObject({
 });
 export type StoreStatus = z.infer<typeof storeStatusSchema>;
 
-export const sidecarStatusSchema = z.strictObject({
+export const sidecarStatusSchema = z.object({
   schema: z.literal(1),
   podUid: z.string(),
   podName: z.string(),
@@ -48,7 +53,7 @@ export const sidecarStatusSchema = z.strictObject({
   readableOverlaySchemas: z.array(z.int()).min(1),
   /** The base's primary now. Null while the base can't be read. */
   base: identitySchema.nullable(),
-  config: z.strictObject({
+  config: z.object({
     /** 0: the base alone is in force. */
     epoch: z.int().min(0),
     /** SHA-256 of the overlay text in force; null at epoch 0. */
@@ -59,7 +64,11 @@ export const sidecarStatusSchema = z.strictObject({
     primaryIdentity: identitySchema,
     shadow: z.enum(["source", "destination", "none"]),
     sampleRate: z.number(),
+    /** The share that is sampled at present; null: not told, so `sampleRate` holds. */
+    effectiveSampleRate: z.number().min(0).max(1).nullable().default(null),
     released: z.boolean(),
+    /** Keys of the overlay in force that this version doesn't know and leaves out, dotted; the first ones. */
+    ignoredKeys: z.array(z.string().max(maxKeyChars)).max(maxIgnoredKeys).default([]),
     /** `vanished`: the file is gone without having been released; the last one stays in force. */
     overlay: z.enum(["absent", "in-force", "vanished"]),
     /** The base names another store than the overlay's pinned source. */
@@ -68,6 +77,11 @@ export const sidecarStatusSchema = z.strictObject({
   /** The newest document that was refused; cleared by the next accepted one. */
   configFault: faultSchema.nullable(),
   stores: z.array(storeStatusSchema),
+  /** Exact searches that measure recall; absent unless the overlay asks for them. `reason`: why not, or what it waits for. */
+  recall: z
+    .object({ state: z.enum(["measuring", "stopped", "off"]), reason: z.string().max(300).nullable() })
+    .optional(),
   evidence: evidenceSchema,
 });
+export type RecallStatus = NonNullable<SidecarStatus["recall"]>;
 export type SidecarStatus = z.infer<typeof sidecarStatusSchema>;

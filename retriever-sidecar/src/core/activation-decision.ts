@@ -27,6 +27,8 @@ export type OverlayReading = {
   readonly overlay: Omit<Overlay, "destination">;
   readonly hash: string;
   readonly destination: StoreChoice;
+  /** Keys that this version doesn't know, dotted; the first ones. */
+  readonly ignoredKeys?: readonly string[];
 };
 
 export type ActivationInput = {
@@ -53,6 +55,8 @@ export type ActiveConfig = {
   readonly primary: StoreName;
   readonly shadow: StoreName | "none";
   readonly sampleRate: number;
+  /** Left out: `sampleRate` whatever the traffic. */
+  readonly sampling?: Overlay["sampling"];
   readonly thresholds: Thresholds;
   readonly source: StoreChoice | null;
   readonly destination: StoreChoice | null;
@@ -165,6 +169,7 @@ function configOfOverlay(base: BaseReading, reading: OverlayReading, active: Act
     base,
     baseIdentity: base.source.identity,
     sourceChanged: isChanged(base.source.identity, reading),
+    ...(overlay.sampling === undefined || serving.shadow === "none" ? {} : { sampling: overlay.sampling }),
     thresholds: overlay.thresholds,
     source,
     destination: reading.destination,

@@ -29,19 +29,19 @@ export function makeAppHandler(context: AppContext): Handler {
       return;
     }
     inFlight += 1;
-    const progress: Progress = { retrieved: null };
+    const progress: Progress = { afterwards: undefined };
     // "close" follows an answer that has been written, and comes alone when the client has left.
     response.once("close", () => {
       inFlight -= 1;
-      progress.retrieved?.afterwards();
+      progress.afterwards?.();
     });
     if (request.headers.expect !== undefined) response.writeContinue();
     void answer(request, response, progress, context);
   };
 }
 
-/** How far a request has come. */
-type Progress = { retrieved: Retrieved | null };
+/** What is left to do for a request once it has been answered. */
+type Progress = { afterwards: Retrieved["afterwards"] | undefined };
 type Refusal = { readonly fault: Fault; readonly headers?: object };
 
 function refusalOf(request: IncomingMessage, inFlight: number): Refusal | undefined {
@@ -77,8 +77,10 @@ async function answer(
   try {
     const body = await readBody(request);
     const startedAt = context.clock.monotonicMs();
-    const retrieved = await context.retrieve(body, readTraceContext(request.headers));
-    progress.retrieved = retrieved;
+    const retrieved = await context.retrieve(body, readTraceContext(request.headers), (afterwards) => {
+      progress.afterwards = afterwards;
+    });
+    progress.afterwards = retrieved.afterwards;
     sendJson(response, 200, retrieved.response);
     context.onTotal(context.clock.monotonicMs() - startedAt);
   } catch (error) {

@@ -1,6 +1,8 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
+import { RetrieverError } from "@retriever/stores/errors.ts";
 import { afterEach, expect, test } from "vitest";
+import { waitUntil } from "#test/wait-until.ts";
 import { makeAppHandler } from "./app-listener.ts";
 import { type Listener, listen } from "./listener.ts";
 
@@ -18,12 +20,15 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0)) await cleanup();
 });
 
-async function start(): Promise<{ readonly served: string[]; readonly listener: Listener }> {
+type Retrieve = Parameters<typeof makeAppHandler>[0]["retrieve"];
+
+async function start(retrieve?: Retrieve): Promise<{ readonly served: string[]; readonly listener: Listener }> {
   const served: string[] = [];
   const handler = makeAppHandler({
     clock: { wallMs: () => 0, monotonicMs: () => 0 },
-    retrieve: (body, trace) => {
+    retrieve: (body, trace, onFailed) => {
       served.push(trace?.traceparent ?? Buffer.from(body).toString());
+      if (retrieve !== undefined) return retrieve(body, trace, onFailed);
       return Promise.resolve({ response: { candidates: [], vectorMs: 1 }, afterwards: () => undefined });
     },
     onTotal: () => undefined,
@@ -83,4 +88,18 @@ test.each(traces)("$title is passed on only if it is one", async ({ value, seen 
   const { served, listener } = await start();
   await talk(listener, `${head}traceparent: ${value}\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}`);
   expect(served).toEqual([seen]);
+});
+
+test("what is left to do for a failed request is done once its failure has been answered", async () => {
+  const order: string[] = [];
+  const failure = new RetrieverError({ code: "RETR_BACKEND_UNAVAILABLE", message: "down" });
+  const { listener } = await start((_, __, onFailed) => {
+    onFailed(() => order.push("afterwards"));
+    order.push("failed");
+    return Promise.reject(failure);
+  });
+  const answer = await talk(listener, `${head}content-length: 2\r\nconnection: close\r\n\r\n{}`);
+  expect(answer).toMatch(/^HTTP\/1.1 503 .*"code":"RETR_BACKEND_UNAVAILABLE"/s);
+  await waitUntil(() => order.length === 2);
+  expect(order).toEqual(["failed", "afterwards"]);
 });

@@ -8,5 +8,8 @@ export type Retrieved = {
   readonly afterwards: () => void;
 };
 
+/** Takes what is to be called once a failure has been answered, as `afterwards`. Called at most once. */
+export type OnFailed = (afterwards: Retrieved["afterwards"]) => void;
+
 /** Rejects with a RetrieverError. */
-export type Retrieve = (body: Uint8Array, trace: TraceContext | null) => Promise<Retrieved>;
+export type Retrieve = (body: Uint8Array, trace: TraceContext | null, onFailed: OnFailed) => Promise<Retrieved>;

@@ -4,6 +4,7 @@ import { type Backend, type BackendAnswer, unknownFacts } from "@retriever/store
 import { expect, test } from "vitest";
 import type { ActiveConfig } from "#core/activation-decision.ts";
 import { makeEvidenceLog } from "#core/evidence.ts";
+import { makeRateEstimate, makeSampler } from "#core/sampling.ts";
 import { waitUntil } from "#test/wait-until.ts";
 import { type ExactEvent, maxExactInFlight } from "./exact.ts";
 import { parseRequest } from "./parse-request.ts";
@@ -51,13 +52,17 @@ function makeScene(exact: Backend["retrieve"], { sampleRate = 1, exactRate = 1 }
       sampleRate: exactRate,
       queue: makeShadowQueue((each) => source.retrieveExact(each), clock, maxExactInFlight),
     },
+    recall: null,
     evidence: makeEvidenceLog(1, performance.now()),
+    sampler: makeSampler({ sampleRate }, makeRateEstimate(0), 0),
     isCurrent: () => true,
   };
   const events: ExactEvent[] = [];
   const nothing = { onAnswer: () => undefined, onFailure: () => undefined, onSample: () => undefined };
-  const sink = { ...nothing, onExact: (event: ExactEvent) => void events.push(event) };
-  const serve = async (draw = 0) => serveRetrieve(runtime, request, { clock, random: () => draw, sink });
+  const unsaid = { onFailedSample: () => undefined, onRecall: () => undefined };
+  const sink = { ...nothing, ...unsaid, onExact: (event: ExactEvent) => void events.push(event) };
+  const serve = async (draw = 0) =>
+    serveRetrieve(runtime, request, { clock, random: () => draw, sink, onFailed: () => undefined });
   return { source, events, serve };
 }
 

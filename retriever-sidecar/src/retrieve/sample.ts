@@ -4,10 +4,11 @@ import type { Fault } from "@retriever/stores/errors.ts";
 import type { BackendAnswer, BackendRequest } from "@retriever/stores/ports/backend.ts";
 import type { Clock } from "@retriever/stores/ports/clock.ts";
 import { type Comparison, compareAnswers } from "#core/compare.ts";
-import { countComparison } from "#core/count-sample.ts";
+import { countComparison, countFailedRequest } from "#core/count-sample.ts";
 import type { Increment } from "#core/counter-row.ts";
 import { type VarianceCause, varianceCauses } from "#core/variance.ts";
 import { instantOf } from "./instant.ts";
+import { type RecallSink, startRecall } from "./recall.ts";
 import type { Runtime } from "./runtime.ts";
 import type { ShadowQueue, ShadowResult } from "./shadow.ts";
 
@@ -24,7 +25,11 @@ export type SampleEvent = {
   readonly shadowMs: number | null;
   readonly fault: Fault | null;
 };
-export type SampleSink = { readonly onSample: (event: SampleEvent) => void };
+export type SampleSink = RecallSink & {
+  readonly onSample: (event: SampleEvent) => void;
+  /** The shadow was asked what the primary had failed to answer. */
+  readonly onFailedSample: (increment: Increment) => void;
+};
 
 type Sampled = { readonly request: BackendRequest; readonly answer: BackendAnswer };
 type Context = {
@@ -47,7 +52,25 @@ export function startSample(
     const event = makeEvent(runtime, { request, answer }, result);
     runtime.evidence.add(event.increment, instantOf(clock), request.namespace);
     sink.onSample(event);
-    onShadow?.(result.kind === "answered" && event.comparison !== null ? result.answer : null);
+    const shadow = result.kind === "answered" && event.comparison !== null ? result.answer : null;
+    if (shadow !== null) startRecall(runtime, { request, primary: answer, shadow }, { clock, sink });
+    onShadow?.(shadow);
+  });
+}
+
+/** Asks the shadow for what the primary failed to answer. Returns at once, never throws. */
+export function startFailedSample(
+  runtime: Runtime,
+  queue: ShadowQueue,
+  request: BackendRequest,
+  { clock, sink }: Omit<Context, "onShadow">,
+): void {
+  queue.sample(request, ({ kind }) => {
+    // Not asked, because of our own limit.
+    if (kind === "dropped") return;
+    const increment = countFailedRequest(kind === "answered");
+    runtime.evidence.add(increment, instantOf(clock), request.namespace);
+    sink.onFailedSample(increment);
   });
 }
 

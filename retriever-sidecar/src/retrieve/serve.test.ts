@@ -5,6 +5,7 @@ import { expect, test } from "vitest";
 import { latencyEdgesMs, noCounters } from "#contract/evidence.ts";
 import type { ActiveConfig } from "#core/activation-decision.ts";
 import { makeEvidenceLog } from "#core/evidence.ts";
+import { makeRateEstimate, makeSampler } from "#core/sampling.ts";
 import { waitUntil } from "#test/wait-until.ts";
 import { instantOf } from "./instant.ts";
 import { parseRequest } from "./parse-request.ts";
@@ -47,7 +48,9 @@ function makeRuntime(primary: Backend["retrieve"], shadow: Backend["retrieve"]):
     primary: source,
     shadow: { handle: destination, queue },
     exact: null,
+    recall: null,
     evidence,
+    sampler: makeSampler(config, makeRateEstimate(0), 0),
     isCurrent: () => true,
   };
 }
@@ -58,9 +61,13 @@ function makeContext() {
     onAnswer: () => undefined,
     onFailure: () => undefined,
     onExact: () => undefined,
+    onFailedSample: () => undefined,
+    onRecall: () => undefined,
     onSample: (event: SampleEvent) => samples.push(event),
   };
-  return { samples, context: { clock, random: () => 0, sink } };
+  const failed: (() => void)[] = [];
+  const onFailed = (afterwards: () => void) => void failed.push(afterwards);
+  return { samples, failed, context: { clock, random: () => 0, sink, onFailed } };
 }
 
 const ok = (): Promise<BackendAnswer> => Promise.resolve(good);
@@ -242,4 +249,65 @@ test("a store that answers with more than it was asked for is cut at k, primary 
   expect(served.response.candidates.map(({ chunkId }) => chunkId)).toEqual(["a"]);
   const shadow = await runtime.shadow?.handle.retrieve(request);
   expect(shadow?.candidates).toHaveLength(1);
+});
+
+const down = () => Promise.reject(new RetrieverError({ code: "RETR_BACKEND_UNAVAILABLE", message: "down" }));
+const questions: { title: string; primary: "source" | "destination"; shadow: Backend["retrieve"]; counted: object }[] =
+  [
+    {
+      title: "that the destination failed and the source answers counts as worse",
+      primary: "destination",
+      shadow: ok,
+      counted: { failedChecked: 1, failedWorse: 1 },
+    },
+    {
+      title: "that both stores fail isn't worse",
+      primary: "destination",
+      shadow: down,
+      counted: { failedChecked: 1, failedWorse: 0 },
+    },
+    {
+      title: "that the source failed asks the destination nothing",
+      primary: "source",
+      shadow: ok,
+      counted: { failedChecked: 0, failedWorse: 0 },
+    },
+  ];
+
+test.each(questions)("a request $title", async ({ primary, shadow, counted }) => {
+  let asked = 0;
+  const runtime = makeRuntime(down, (...question) => {
+    asked += 1;
+    return shadow(...question);
+  });
+  const config = { ...runtime.config, primary };
+  const { samples, failed, context } = makeContext();
+  const call = serveRetrieve({ ...runtime, config }, request, context);
+  await expect(call).rejects.toMatchObject({ code: "RETR_BACKEND_UNAVAILABLE", message: "down" });
+  expect([asked, failed.length]).toEqual([0, 1]);
+  for (const afterwards of failed) expect(afterwards()).toBeUndefined();
+  const counters = () => runtime.evidence.read(now(), { spans: [] }).counters;
+  await waitUntil(() => counters().failedChecked === asked);
+  expect(counters()).toMatchObject({ requests: 1, errors: 1, answered: 0, shadowErrors: 0, ...counted });
+  expect(asked).toBe(primary === "source" ? 0 : 1);
+  expect(samples).toEqual([]);
+});
+
+test("a failed request beyond the queue's limit isn't checked, nor one of an epoch that is over or that is invalid", async () => {
+  const runtime = makeRuntime(down, never);
+  const config = { ...runtime.config, primary: "destination" as const };
+  const { failed, context } = makeContext();
+  const fail = (more: Partial<Runtime> = {}) =>
+    serveRetrieve({ ...runtime, config, ...more }, request, context).catch(() => undefined);
+  for (let index = 0; index < maxShadowsInFlight + 3; index += 1) await fail();
+  for (const afterwards of failed.splice(0)) afterwards();
+  await waitUntil(() => runtime.evidence.read(now(), { spans: [] }).counters.failedChecked === maxShadowsInFlight);
+  await fail({ isCurrent: () => false });
+  for (const afterwards of failed.splice(0)) afterwards();
+  expect(runtime.evidence.read(now(), { spans: [] }).counters.failedChecked).toBe(maxShadowsInFlight);
+  const refusing = handle("new", () =>
+    Promise.reject(new RetrieverError({ code: "RETR_REQUEST_INVALID", message: "no such field" })),
+  );
+  await fail({ primary: refusing });
+  expect(failed).toEqual([]);
 });

@@ -5,12 +5,13 @@ import { type Fault, faultOf, RetrieverError } from "@retriever/stores/errors.ts
 import type { BackendAnswer, BackendRequest } from "@retriever/stores/ports/backend.ts";
 import type { Clock, Random } from "@retriever/stores/ports/clock.ts";
 import { countAnswer, primaryFailure } from "#core/count-sample.ts";
-import type { Retrieve, Retrieved } from "#ports/retrieval.ts";
+import type { Increment } from "#core/counter-row.ts";
+import type { OnFailed, Retrieve, Retrieved } from "#ports/retrieval.ts";
 import { type ExactSink, startExact } from "./exact.ts";
 import { instantOf } from "./instant.ts";
 import { parseRequest } from "./parse-request.ts";
 import type { Runtime } from "./runtime.ts";
-import { type SampleSink, startSample } from "./sample.ts";
+import { type SampleSink, startFailedSample, startSample } from "./sample.ts";
 
 export type ServeSink = SampleSink &
   ExactSink & {
@@ -18,17 +19,18 @@ export type ServeSink = SampleSink &
     readonly onFailure: (kind: string, fault: Fault) => void;
   };
 type ServeContext = { readonly clock: Clock; readonly random: Random; readonly sink: ServeSink };
+type RequestContext = ServeContext & { readonly onFailed: OnFailed };
 
 /** Of a request, and of readiness, while there is no configuration to serve from. */
 export const notReady: Fault = { code: "RETR_NOT_READY", message: "no valid configuration is in force" };
 
 /** Answers `POST /v1/retrieve` from what `current` gives at that moment; null: nothing yet. */
 export function makeRetrieve(current: () => Runtime | null, context: ServeContext): Retrieve {
-  return async (body, trace) => {
+  return async (body, trace, onFailed) => {
     const request = parseRequest(body, trace);
     const runtime = current();
     if (runtime === null) throw new RetrieverError(notReady);
-    return serveRetrieve(runtime, request, context);
+    return serveRetrieve(runtime, request, { ...context, onFailed });
   };
 }
 
@@ -36,30 +38,36 @@ export function makeRetrieve(current: () => Runtime | null, context: ServeContex
 export async function serveRetrieve(
   runtime: Runtime,
   request: BackendRequest,
-  context: ServeContext,
+  context: RequestContext,
 ): Promise<Retrieved> {
   const answer = await askPrimary(runtime, request, context);
   const { candidates, vectorMs } = answer;
   return { response: { candidates, vectorMs }, afterwards: () => sample(runtime, request, answer, context) };
 }
 
-async function askPrimary(runtime: Runtime, request: BackendRequest, context: ServeContext): Promise<BackendAnswer> {
+async function askPrimary(runtime: Runtime, request: BackendRequest, context: RequestContext): Promise<BackendAnswer> {
   const { kind } = runtime.primary.identity;
   try {
     checkDimension(request.embedding.dimension, runtime.primary.dimension);
     const answer = await runtime.primary.retrieve(request);
-    const increment = countAnswer(answer.vectorMs, answer.candidates.length);
-    runtime.evidence.add(increment, instantOf(context.clock), request.namespace);
+    countRequest(runtime, request, countAnswer(answer.vectorMs, answer.candidates.length), context.clock);
     context.sink.onAnswer(kind, answer, request.k);
     return answer;
   } catch (error) {
     const fault = attribute(faultOf(error), runtime, request);
     if (fault.code !== "RETR_REQUEST_INVALID") {
-      runtime.evidence.add(primaryFailure, instantOf(context.clock), request.namespace);
+      countRequest(runtime, request, primaryFailure, context.clock);
       context.sink.onFailure(kind, fault);
+      context.onFailed(() => sampleFailed(runtime, request, context));
     }
     throw new RetrieverError(fault, error);
   }
+}
+
+function countRequest(runtime: Runtime, { namespace }: BackendRequest, increment: Increment, clock: Clock): void {
+  const now = instantOf(clock);
+  runtime.evidence.add(increment, now, namespace);
+  runtime.sampler.onRequest(now.monotonicMs);
 }
 
 /**
@@ -82,15 +90,24 @@ function checkDimension(got: number, expected: number | null): void {
   throw new RetrieverError({ code: "RETR_REQUEST_INVALID", message, path: "embedding" });
 }
 
+/** Before the cutover the source fails, and what the destination answers then says nothing against it: not asked. */
+function sampleFailed(runtime: Runtime, request: BackendRequest, context: ServeContext): void {
+  const { shadow, config, sampler } = runtime;
+  if (!runtime.isCurrent() || shadow === null || config.primary !== "destination") return;
+  if (sampler.wantsFailed(context.random(), context.clock.monotonicMs())) {
+    startFailedSample(runtime, shadow.queue, request, context);
+  }
+}
+
 function sample(runtime: Runtime, request: BackendRequest, answer: BackendAnswer, context: ServeContext): void {
   // A sample of an epoch that has ended counts nowhere, and its pool may be closing.
   if (!runtime.isCurrent()) return;
-  const { shadow, exact, config } = runtime;
+  const { shadow, exact, sampler } = runtime;
   if (shadow === null && exact === null) return;
   // Uniform in [0, 1), so that rate 0 never samples and 1 always does. One draw for both kinds of sample, so that the
   // rarer kind lies within the other and has both answers.
   const draw = context.random();
-  const queue = shadow !== null && draw < config.sampleRate ? shadow.queue : null;
+  const queue = shadow !== null && sampler.wants(draw, context.clock.monotonicMs()) ? shadow.queue : null;
   const isExact = exact !== null && draw < exact.sampleRate;
   if (!isExact) {
     if (queue !== null) startSample(runtime, queue, { request, answer }, context);

@@ -11,6 +11,7 @@ import {
 } from "@retriever/stores/ports/backend.ts";
 import type { Clock } from "@retriever/stores/ports/clock.ts";
 import type { StoreStatus } from "#contract/status.ts";
+import { makeExactLimiter } from "#core/exact-limiter.ts";
 import { withDeadline } from "./deadline.ts";
 
 const probeDeadlineMs = 2000;
@@ -30,6 +31,8 @@ export class StoreHandle {
   readonly key: string;
   readonly identity: StoreIdentity;
   readonly timeoutMs: number;
+  /** Of the exact searches that measure recall for a migration. */
+  readonly exactLimiter = makeExactLimiter();
   readonly #backend: Backend;
   readonly #clock: Clock;
   #facts: ProbeFacts | null = null;
@@ -64,9 +67,14 @@ export class StoreHandle {
     try {
       const answer = await withDeadline(this.timeoutMs, (signal) => this.#backend.retrieve(request, signal));
       this.#lastOkAtMs = this.#clock.monotonicMs();
+      this.exactLimiter.onAnswer(answer.vectorMs, this.#lastOkAtMs);
       return atMost(request.k, answer);
     } catch (error) {
-      this.#note(faultOf(error));
+      const fault = faultOf(error);
+      this.#note(fault);
+      if (fault.code === "RETR_DEADLINE_EXCEEDED") {
+        this.exactLimiter.onAnswer(this.timeoutMs, this.#clock.monotonicMs());
+      }
       throw error;
     } finally {
       this.#release();
@@ -74,11 +82,11 @@ export class StoreHandle {
   }
 
   /** The answer no index had a part in. Its failures say nothing about how the store serves, so they aren't noted. */
-  async retrieveExact(request: BackendRequest): Promise<BackendAnswer> {
+  async retrieveExact(request: BackendRequest, timeoutMs = exactTimeoutMs): Promise<BackendAnswer> {
     this.#inFlight += 1;
     try {
-      const exact = { ...request, isExact: true };
-      return atMost(request.k, await withDeadline(exactTimeoutMs, (signal) => this.#backend.retrieve(exact, signal)));
+      const exact = { ...request, isExact: true, timeoutMs };
+      return atMost(request.k, await withDeadline(timeoutMs, (signal) => this.#backend.retrieve(exact, signal)));
     } finally {
       this.#release();
     }

@@ -44,6 +44,19 @@ export function logActivation(log: Log, config: ActiveConfig): void {
     log.warn({ event: "plain-credentials", paths }, "credentials in plain text: use fromEnv or fromFile");
 }
 
+/** Says which keys of an overlay are left out, once for each change of them. */
+export function makeIgnoredKeysLog(log: Log): (config: ActiveConfig) => void {
+  let said = "";
+  return ({ overlay }) => {
+    const keys = overlay?.ignoredKeys ?? [];
+    const text = keys.join(", ");
+    if (text !== said && text !== "") {
+      log.warn({ event: "overlay-keys-ignored", keys }, "the overlay says what this version doesn't know: left out");
+    }
+    said = text;
+  };
+}
+
 /** That overlay or base changed while the same configuration stays active. */
 export function logNotice(log: Log, { overlayState, sourceChanged }: ActiveConfig): void {
   const isConsistent = overlayState !== "vanished" && !sourceChanged;

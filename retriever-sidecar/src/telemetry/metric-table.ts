@@ -33,6 +33,13 @@ export const metricTable = {
   retr_dual_dropped_total: counter("Samples given up because of the sidecar's own limit."),
   retr_dual_score_worse_total: counter("Answered samples whose destination scored lower by more than the threshold."),
   retr_dual_latency_worse_total: counter("Answered samples whose destination was slower by at least the threshold."),
+  retr_dual_latency_better_total: counter("The mirror: the source was the slower one by at least the threshold."),
+  retr_dual_empty_worse_total: counter("Answered samples that came back empty from the destination alone."),
+  retr_dual_sample_rate: gauge("Share of the requests that is sampled now, 0..1: fixed, or following the traffic."),
+  retr_failed_checked_total: counter(
+    "Requests that the destination failed as primary and the source was asked as well.",
+  ),
+  retr_failed_worse_total: counter("Those of them that the source answered."),
   retr_dual_ties_total: counter("Answered samples whose top chunk differs by a tie."),
   retr_dual_lagging_total: counter(
     "Answered samples in which the source has chunks newer than the destination's newest.",
@@ -54,6 +61,17 @@ export const metricTable = {
   retr_exact_dropped_total: counter("Exact searches given up because of the sidecar's own limit."),
   retr_recall_primary: histogram("Share of the exact answer's chunks that the primary answered, 0..1."),
   retr_recall_shadow: histogram("The same of the shadow, where both samples met."),
+  retr_recall_samples_total: counter(
+    "Samples for which both stores were searched exactly: measured, failed (a search failed, was late or junk), empty.",
+    ["result"],
+  ),
+  retr_recall_loss_sum: counter(
+    "Sum of how much lower the destination's recall was than the source's, against the exact answers of both, 0..1 each.",
+  ),
+  retr_recall_gain_sum: counter("The mirror: sum of how much higher the destination's recall was."),
+  retr_recall_stopped: gauge(
+    "1 while the exact searches for the migration's recall rest because a store is slow; reason in /v1/status.",
+  ),
   retr_namespace_samples_total: counter(namespaceHelp("Samples"), ["namespace"]),
   retr_namespace_mismatch_total: counter(namespaceHelp("Answered samples whose top chunk differs"), ["namespace"]),
   retr_namespace_score_worse_total: counter(namespaceHelp("Answered samples over the score threshold"), ["namespace"]),

@@ -33,16 +33,20 @@ test("every metric of the table is exposed with its type, and every name of the 
   expect(text).toContain('retr_build_info{version="1.2.3"} 1');
 });
 
+const sampleRateAt = () => 0.25;
+
 test("histograms have an edge at the thresholds in force, also after they change", async () => {
   const metrics = makeMetrics(clock, "1");
   const roles = [{ role: "primary", kind: "pgvector" }];
-  metrics.onConfig({ epoch: 1, roles, thresholds: { scoreDelta: 0.33, latencyDeltaMs: 77 } });
+  metrics.onConfig({ epoch: 1, roles, thresholds: { scoreDelta: 0.33, latencyDeltaMs: 77 }, sampleRateAt });
   metrics.onSample(answered(0.3, 78));
   const { text } = await metrics.render();
   expect(text).toContain('retr_dual_score_loss_bucket{le="0.33"} 1');
   expect(text).toContain('retr_dual_latency_loss_ms_bucket{le="77"} 0');
-  metrics.onConfig({ epoch: 2, roles, thresholds: { scoreDelta: 0.2, latencyDeltaMs: 80 } });
-  expect((await metrics.render()).text).not.toContain('le="77"');
+  metrics.onConfig({ epoch: 2, roles, thresholds: { scoreDelta: 0.2, latencyDeltaMs: 80 }, sampleRateAt });
+  const later = (await metrics.render()).text;
+  expect(later).not.toContain('le="77"');
+  expect(later).toContain("retr_dual_sample_rate 0.25");
 });
 
 test("samples count by what became of them, and deltas keep their sign", async () => {
@@ -85,6 +89,26 @@ test("exact searches count by what became of them, and recalls fall into their h
   ]) {
     expect(text).toContain(line);
   }
+});
+
+test("losses and gains of recall add up apart, beside what became of each measurement", async () => {
+  const metrics = makeMetrics(clock, "1");
+  metrics.onRecall({ kind: "measured", recall: { source: 1, destination: 0.75 } });
+  metrics.onRecall({ kind: "measured", recall: { source: 0.25, destination: 0.75 } });
+  for (const kind of ["failed", "empty"] as const) metrics.onRecall({ kind });
+  metrics.onRecallStopped(true);
+  const { text } = await metrics.render();
+  for (const line of [
+    'retr_recall_samples_total{result="measured"} 2',
+    'retr_recall_samples_total{result="failed"} 1',
+    "retr_recall_loss_sum 0.25",
+    "retr_recall_gain_sum 0.5",
+    "retr_recall_stopped 1",
+  ]) {
+    expect(text).toContain(line);
+  }
+  metrics.onRecallStopped(false);
+  expect((await metrics.render()).text).toContain("retr_recall_stopped 0");
 });
 
 test("samples are sliced by namespace and overlaps fall into buckets with the edges that tell damage apart", async () => {

@@ -8,6 +8,7 @@ import { latencyEdgesMs } from "#contract/evidence.ts";
 import { contractMetrics as contract } from "#contract/names.ts";
 import type { Thresholds } from "#core/variance.ts";
 import type { ExactEvent } from "#retrieve/exact.ts";
+import type { RecallEvent } from "#retrieve/recall.ts";
 import type { SampleEvent } from "#retrieve/sample.ts";
 import type { ServeSink } from "#retrieve/serve.ts";
 import { makeBoundedLabel } from "./bounded-label.ts";
@@ -26,6 +27,8 @@ export type ConfigFacts = {
   readonly epoch: number;
   readonly roles: readonly { readonly role: string; readonly kind: string }[];
   readonly thresholds: Thresholds;
+  /** Share of requests that is sampled, at an instant of the monotonic clock. */
+  readonly sampleRateAt: (nowMs: number) => number;
 };
 
 export type Metrics = Omit<ServeSink, "onSample"> & {
@@ -34,6 +37,8 @@ export type Metrics = Omit<ServeSink, "onSample"> & {
   readonly onRejected: (fault: Fault) => void;
   readonly onConfig: (facts: ConfigFacts) => void;
   readonly onConfigFault: (fault: Fault | null) => void;
+  /** Whether exact searches rest now; told before each scrape. */
+  readonly onRecallStopped: (isStopped: boolean) => void;
   /** The exposition text and its content type. */
   readonly render: () => Promise<{ readonly text: string; readonly contentType: string }>;
 };
@@ -60,6 +65,8 @@ export function makeMetrics(clock: Clock, version: string): Metrics {
   const recent = makeQuantileGauges(gauges, clock);
   let histograms = makeHistograms(registry, null);
   let edges = "";
+  let sampleRateAt: ConfigFacts["sampleRateAt"] = () => 0;
+  addCollector(gauges.retr_dual_sample_rate, () => gauges.retr_dual_sample_rate.set(sampleRateAt(clock.monotonicMs())));
   gauges.retr_build_info.set({ version }, 1);
   return {
     onTotal: (totalMs) => recent.total(totalMs),
@@ -91,7 +98,13 @@ export function makeMetrics(clock: Clock, version: string): Metrics {
       if (event.primaryRecall !== null) histograms.retr_recall_primary.observe(event.primaryRecall);
       if (event.shadowRecall !== null) histograms.retr_recall_shadow.observe(event.shadowRecall);
     },
-    onConfig: ({ epoch, roles, thresholds }) => {
+    onRecall: (event) => countRecall(counters, event),
+    onFailedSample: (increment) => {
+      counters.retr_failed_checked_total.add(increment.failedChecked ?? 0);
+      counters.retr_failed_worse_total.add(increment.failedWorse ?? 0);
+    },
+    onConfig: ({ epoch, roles, thresholds, ...facts }) => {
+      sampleRateAt = facts.sampleRateAt;
       gauges.retr_config_epoch.set(epoch);
       gauges.retr_backend_info.reset();
       for (const { role, kind } of roles) gauges.retr_backend_info.set({ role, kind }, 1);
@@ -101,6 +114,7 @@ export function makeMetrics(clock: Clock, version: string): Metrics {
       edges = next;
     },
     onConfigFault: (fault) => gauges.retr_config_fault.set(fault === null ? 0 : 1),
+    onRecallStopped: (isStopped) => gauges.retr_recall_stopped.set(isStopped ? 1 : 0),
     render: async () => ({ text: await registry.metrics(), contentType: registry.contentType }),
   };
 }
@@ -122,6 +136,8 @@ function countSample(counters: Counters, { kind, increment }: SampleEvent): void
   counters.retr_dual_dropped_total.add(increment.shadowDropped ?? 0);
   counters.retr_dual_score_worse_total.add(increment.scoreWorse ?? 0);
   counters.retr_dual_latency_worse_total.add(increment.latencyWorse ?? 0);
+  counters.retr_dual_latency_better_total.add(increment.latencyBetter ?? 0);
+  counters.retr_dual_empty_worse_total.add(increment.emptyWorse ?? 0);
   counters.retr_dual_lagging_total.add(increment.lagging ?? 0);
   counters[contract.dualMismatch].add(increment.mismatch ?? 0);
   counters.retr_dual_ties_total.add(increment.ties ?? 0);
@@ -132,6 +148,14 @@ function countExact(counters: Counters, { kind }: ExactEvent): void {
   counters.retr_exact_samples_total.add(1);
   if (kind === "error" || kind === "timeout") counters.retr_exact_errors_total.add(1);
   if (kind === "dropped") counters.retr_exact_dropped_total.add(1);
+}
+
+function countRecall(counters: Counters, event: RecallEvent): void {
+  counters.retr_recall_samples_total.add(1, event.kind);
+  if (event.kind !== "measured") return;
+  const loss = event.recall.source - event.recall.destination;
+  counters.retr_recall_loss_sum.add(Math.max(0, loss));
+  counters.retr_recall_gain_sum.add(Math.max(0, -loss));
 }
 
 function countSlice(counters: Counters, namespace: string, { increment }: SampleEvent): void {

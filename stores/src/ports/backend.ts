@@ -38,6 +38,8 @@ export type BackendRequest = Query & {
   readonly embedding: Embedding;
   /** Without any index: every vector is compared. A measurement, so it may take `exactTimeoutMs`. */
   readonly isExact?: boolean;
+  /** Of an exact request: the store gives it up after so long; `exactTimeoutMs` when left out. */
+  readonly timeoutMs?: number;
   /** For stores that are reached over HTTP. */
   readonly trace?: TraceContext;
 };

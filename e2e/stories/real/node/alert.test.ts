@@ -1,5 +1,5 @@
-// A story of the alert: a real Prometheus on this machine scrapes real pods by the rules that the chart ships, and the
-// operator in the cluster goes back when it fires.
+// A story of the alert: a real Prometheus on this machine scrapes real pods, with the chart's records and a rule that the
+// administrator pinned, and the operator in the cluster goes back when it fires.
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -49,9 +49,9 @@ afterAll(async () => {
 });
 
 /** The administrator's file of sources, where the chart looks for it. */
-async function tellOperator({ prometheusUrl: url, alertmanagerUrl }: Monitoring): Promise<void> {
+async function tellOperator({ prometheusUrl: url, alertmanagerUrl, pinnedRule }: Monitoring): Promise<void> {
   const client = makeKubeClient(givenCluster().adminKubeconfig);
-  const source = { name: "monitoring", url, alertmanagers: [{ url: alertmanagerUrl }] };
+  const source = { name: "monitoring", url, alertmanagers: [{ url: alertmanagerUrl }], pinnedRules: [pinnedRule] };
   const data = { "prometheus.yaml": JSON.stringify({ prometheus: [source] }) };
   await ensure(client, "/api/v1/namespaces", { metadata: { name: system } });
   await client.create(configMaps, { metadata: { name: configMapName }, data });
@@ -64,7 +64,7 @@ async function scrape(play: Play): Promise<void> {
 }
 
 describe.skipIf(missing !== undefined)("on a real kubelet, a migration", { timeout: 400_000 }, () => {
-  it("that listens to a Prometheus goes back when the chart's alert fires there in the guard", async () => {
+  it("that listens to a Prometheus goes back when the administrator's pinned rule fires there in the guard", async () => {
     const play = await startPlay(stage, "alerted");
     await scrape(play);
     await play.migrate(alertSpec);

@@ -32,6 +32,7 @@ const rulesSchema = z.object({
   groups: z.array(
     z.object({
       name: z.string(),
+      file: z.string().default(""),
       interval: z.number().gt(0),
       rules: z.array(z.union([alertingRuleSchema, z.object({ type: z.literal("recording") })])),
     }),
@@ -40,36 +41,32 @@ const rulesSchema = z.object({
   groupNextToken: z.string().optional(),
 });
 
-const sampleSchema = z.tuple([z.number(), z.string()]);
-const matrixSchema = z.object({
-  resultType: z.literal("matrix"),
-  result: z.array(z.object({ metric: labelsSchema, values: z.array(sampleSchema) })),
-});
-export type Series = z.infer<typeof matrixSchema>["result"][number];
-
 const envelopeSchema = z.object({
   status: z.literal("success"),
   data: z.unknown(),
   warnings: z.array(z.string()).default([]),
 });
 
-export type RuleInGroup = { readonly group: string; readonly intervalSeconds: number; readonly rule: AlertingRule };
+export type RuleInGroup = {
+  readonly group: string;
+  /** Where Prometheus read the group; empty where it doesn't say. */
+  readonly file: string;
+  readonly intervalSeconds: number;
+  readonly rule: AlertingRule;
+};
 
 /** Alerting rules of these names, with their groups. */
 export function parseRules(about: string, answer: unknown, names: readonly string[]): RuleInGroup[] {
   const { groups, groupNextToken } = parseData(about, answer, rulesSchema);
   if (groupNextToken !== undefined && groupNextToken !== "")
     throw new OperatorError("ROP_ALERTS_ANSWER_INVALID", `${about}: only a part of the rules`);
-  return groups.flatMap(({ name, interval, rules }) =>
+  return groups.flatMap(({ name, file, interval, rules }) =>
     rules.flatMap((rule) =>
-      rule.type === "alerting" && names.includes(rule.name) ? [{ group: name, intervalSeconds: interval, rule }] : [],
+      rule.type === "alerting" && names.includes(rule.name)
+        ? [{ group: name, file, intervalSeconds: interval, rule }]
+        : [],
     ),
   );
-}
-
-/** Series of an instant query over a range. */
-export function parseSeries(about: string, answer: unknown): readonly Series[] {
-  return parseData(about, answer, matrixSchema).result;
 }
 
 /** How many alerts an Alertmanager holds. */

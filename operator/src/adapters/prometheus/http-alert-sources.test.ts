@@ -5,13 +5,13 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { OperatorError } from "#errors.ts";
 import { type Handler, type Played, playServer, reply } from "#test/api-server.ts";
-import { canaryRule, place, rulesAnswer, samplesAnswer } from "#test/builders/prometheus-answers.ts";
+import { canaryRule, groupsAnswer, place, rulesAnswer } from "#test/builders/prometheus-answers.ts";
 import { type HttpAlertSources, makeHttpAlertSources } from "./http-alert-sources.ts";
 import type { SourceConfig } from "./sources-file.ts";
 
 const now = Date.parse("2026-03-01T12:00:00Z");
 const alert = "RETR_DUAL_VARIANCE_HIGH";
-const question = { source: "monitoring", alert, ...place, since: now - 600_000 };
+const question = { source: "monitoring", alert, ...place };
 const never = new AbortController().signal;
 
 let folder: string;
@@ -24,13 +24,12 @@ afterEach(async () => {
   for (const close of closing.splice(0).toReversed()) await close();
 });
 
-type Answers = { readonly rules?: object; readonly query?: object; readonly alertmanager?: object };
+type Answers = { readonly rules?: object; readonly alertmanager?: object };
 
 /** A Prometheus in order; parts of its answers replaced. */
-function answering({ rules, query, alertmanager }: Answers = {}): Handler {
+function answering({ rules, alertmanager }: Answers = {}): Handler {
   const all: Readonly<Record<string, object>> = {
     "/api/v1/rules": rules ?? rulesAnswer(now, [{ name: alert }, canaryRule(now)]),
-    "/api/v1/query": query ?? samplesAnswer([]),
     "/api/v2/alerts": alertmanager ?? [],
   };
   return ({ url }, response) => reply(response, 200, all[url.pathname] ?? {});
@@ -46,7 +45,6 @@ function open(config: Partial<SourceConfig> & { url: string }, deadlineMs = 20_0
   const sources = makeHttpAlertSources({
     sources: [{ name: "monitoring", ...config }],
     deadlineMs,
-    clock: { now: () => now },
   });
   closing.push(sources.close);
   return sources;
@@ -59,46 +57,42 @@ const faultOf = (sources: HttpAlertSources, signal = never): Promise<OperatorErr
   );
 
 describe("a read of a Prometheus", () => {
-  test("asks for the rules by name and for every firing sample since the epoch, a minute before included", async () => {
+  test("asks for the rules by name and for nothing else", async () => {
     const played = await play(answering());
     const seen = await open(played).read(question, never);
     expect(seen).toEqual({
+      isPinned: false,
       rules: [{ group: "retriever", forSeconds: 10, intervalSeconds: 5, health: "ok", evaluatedAt: now, labels: {} }],
       firings: [],
       canary: { rules: [expect.objectContaining({ forSeconds: 0 })], activeAt: now - 60_000 },
       delivery: {},
     });
     const urls = played.requests.map(({ url }) => new URL(url, "http://x"));
-    const query = urls.find(({ pathname }) => pathname === "/api/v1/query")?.searchParams.get("query");
-    expect(query).toBe(`ALERTS{alertname="${alert}",alertstate="firing",namespace="search",target="search-api"}[660s]`);
-    const rules = urls.find(({ pathname }) => pathname === "/api/v1/rules")?.searchParams;
-    expect(rules?.getAll("rule_name[]")).toEqual([alert, "RETR_ALERT_CANARY"]);
+    expect(urls.map(({ pathname }) => pathname)).toEqual(["/api/v1/rules"]);
+    expect(urls[0]?.searchParams.getAll("rule_name[]")).toEqual([alert, "RETR_ALERT_CANARY"]);
   });
 
-  test("joins samples into runs, and tells the one that fires now from the one that ended", async () => {
-    const labels = { alertname: alert, ...place, cause: "mismatch" };
-    const activeAt = new Date(now - 25_000).toISOString();
-    const query = samplesAnswer([now - 300_000, now - 295_000, now - 15_000, now - 10_000, now - 5000], {
-      cause: "mismatch",
-    });
-    const rules = rulesAnswer(now, [{ name: alert, alerts: [{ labels, activeAt }] }, canaryRule(now)]);
-    const { firings } = await open(await play(answering({ rules, query }))).read(question, never);
-    const common = { labels: { cause: "mismatch" }, causes: ["mismatch"], forSeconds: 10 };
-    expect(firings).toEqual([
-      { ...common, firstAt: now - 300_000, lastAt: now - 295_000, activeAt: null, value: null },
-      { ...common, firstAt: now - 15_000, lastAt: now, activeAt: now - 25_000, value: "1e+00" },
-    ]);
-  });
-
-  test("takes an alert that fires by the rules alone, and none of another target", async () => {
-    const activeAt = new Date(now - 20_000).toISOString();
-    const alerts = ["search-api", "other"].map((target) => ({
-      labels: { alertname: alert, namespace: "search", target },
-      activeAt,
-    }));
+  test("tells what fires for this target, with its causes and since when, and nothing that is pending", async () => {
+    const since = (ms: number) => new Date(now - ms).toISOString();
+    const labels = { alertname: alert, ...place };
+    const alerts = [
+      { labels: { ...labels, cause: "mismatch, odd" }, activeAt: since(25_000), annotations: { cause: "score-delta" } },
+      { labels: { ...labels, evidence: "operator" }, activeAt: since(40_000) },
+      { labels: { ...labels, cause: "latency-delta" }, activeAt: since(3000), state: "pending" },
+      { labels: { ...labels, target: "other" }, activeAt: since(40_000) },
+    ];
     const rules = rulesAnswer(now, [{ name: alert, alerts }, canaryRule(now)]);
     const { firings } = await open(await play(answering({ rules }))).read(question, never);
-    expect(firings).toMatchObject([{ firstAt: now, lastAt: now, activeAt: now - 20_000 }]);
+    const common = { evaluatedAt: now, forSeconds: 10, value: "1e+00" };
+    expect(firings).toEqual([
+      { ...common, labels: { evidence: "operator" }, causes: [], activeAt: now - 40_000 },
+      {
+        ...common,
+        labels: { cause: "mismatch, odd" },
+        causes: ["mismatch", "odd", "score-delta"],
+        activeAt: now - 25_000,
+      },
+    ]);
   });
 
   test("sends the token of the file as it is at that moment", async () => {
@@ -140,6 +134,42 @@ describe("a read of a Prometheus", () => {
   });
 });
 
+describe("a rule that the administrator pinned", () => {
+  const file = "/etc/prometheus/rules/administrator.yaml";
+  const pin = { alert, group: "ours", file };
+  const rule = (activeAgoMs: number) => ({
+    name: alert,
+    alerts: [{ labels: { alertname: alert, ...place }, activeAt: new Date(now - activeAgoMs).toISOString() }],
+  });
+  const read = async (group: { name: string; file: string }, pinnedRules = [pin]) => {
+    const groups = [
+      { name: "tenant", file: "/etc/prometheus/rules/tenant.yaml", rules: [rule(90_000), canaryRule(now)] },
+      { ...group, rules: [rule(20_000)] },
+    ];
+    const played = await play(answering({ rules: groupsAnswer(now, groups) }));
+    return open({ ...played, pinnedRules }).read(question, never);
+  };
+
+  test("is the only one that counts, whatever names and labels another tenant's has", async () => {
+    const { isPinned, rules, firings } = await read({ name: "ours", file });
+    expect([isPinned, rules.map(({ group }) => group)]).toEqual([true, ["ours"]]);
+    expect(firings.map(({ activeAt }) => activeAt)).toEqual([now - 20_000]);
+  });
+
+  test.each([
+    ["file", { name: "ours", file: "/etc/prometheus/rules/other.yaml" }],
+    ["group", { name: "others", file }],
+  ])("and found in another %s is missing, and so is its firing", async (_, group) => {
+    expect(await read(group)).toMatchObject({ isPinned: true, rules: [], firings: [] });
+  });
+
+  test("under another name leaves this alert unpinned, and may be the canary", async () => {
+    const other = await read({ name: "ours", file }, [{ ...pin, alert: "RETR_ALERT_CANARY" }]);
+    expect(other).toMatchObject({ isPinned: false, canary: { rules: [], activeAt: null } });
+    expect(other.firings).toHaveLength(2);
+  });
+});
+
 describe("an answer that can't be used is never 'not firing'", () => {
   const invalid = "ROP_ALERTS_ANSWER_INVALID";
   const unavailable = "ROP_ALERTS_UNAVAILABLE";
@@ -162,21 +192,13 @@ describe("an answer that can't be used is never 'not firing'", () => {
       (response) => response.writeHead(200, { "content-length": "9" }).destroy(),
       unavailable,
     ],
-  ] as [string, (response: ServerResponse) => void, string][])(
-    "%s, by either of the reads",
-    async (_, answer, code) => {
-      for (const path of ["/api/v1/rules", "/api/v1/query"]) {
-        const good = answering();
-        const played = await play((request, response) =>
-          request.url.pathname === path ? answer(response) : good(request, response),
-        );
-        const error = await faultOf(open(played));
-        expect([path, error.code]).toEqual([path, code]);
-        expect(error.message).not.toContain("secret-canary");
-        expect(error.message).not.toContain(played.url);
-      }
-    },
-  );
+  ] as [string, (response: ServerResponse) => void, string][])("%s", async (_, answer, code) => {
+    const played = await play((_request, response) => answer(response));
+    const error = await faultOf(open(played));
+    expect(error.code).toBe(code);
+    expect(error.message).not.toContain("secret-canary");
+    expect(error.message).not.toContain(played.url);
+  });
 
   test("no answer at all, to the deadline", async () => {
     const played = await play(() => undefined);

@@ -1,4 +1,4 @@
-// The AlertSources port over the HTTP APIs of Prometheus and Alertmanager: two reads a reconcile, and one per Alertmanager.
+// The AlertSources port over the HTTP APIs of Prometheus and Alertmanager: one read a reconcile, and one per Alertmanager.
 import {
   type AlertRule,
   type AlertsObservation,
@@ -7,11 +7,10 @@ import {
 } from "#core/model/alert-observation.ts";
 import { asOperatorError, OperatorError } from "#errors.ts";
 import type { AlertQuestion, AlertSources } from "#ports/alert-sources.ts";
-import type { Clock } from "#ports/clock.ts";
-import { parseHeldAlerts, parseRules, parseSeries, type RuleInGroup } from "./answers.ts";
-import { joinFirings } from "./firings.ts";
+import { parseHeldAlerts, parseRules, type RuleInGroup } from "./answers.ts";
+import { firingsOf, isFiringFor } from "./firings.ts";
 import { openPlace, type Parameter, type Place } from "./place.ts";
-import type { SourceConfig } from "./sources-file.ts";
+import type { PinnedRule, SourceConfig } from "./sources-file.ts";
 
 export type HttpAlertSources = AlertSources & { readonly close: () => Promise<void> };
 
@@ -19,32 +18,32 @@ type HttpAlertSourcesOptions = {
   readonly sources: readonly SourceConfig[];
   /** Of one request, in ms. */
   readonly deadlineMs: number;
-  readonly clock: Pick<Clock, "now">;
   /** When the canary of a target last arrived at the webhook; absent: there is no webhook. */
   readonly canaryArrivedAt?: ((place: Pick<AlertQuestion, "namespace" | "target">) => number | null) | undefined;
   /** Told of every read with the code of its fault, or "done". */
-  readonly report?: (source: string, kind: "rules" | "query" | "alertmanager", result: string) => void;
+  readonly report?: (source: string, kind: "rules" | "alertmanager", result: string) => void;
 };
 
-/** A run that had begun before the epoch is seen to have. */
-const marginSeconds = 60;
-/** Samples of a longer epoch were judged before. */
-const longestRangeSeconds = 6 * 3600;
 const mostRules = 20;
 
-type Source = { readonly prometheus: Place; readonly alertmanagers: readonly Place[] };
+type Source = {
+  readonly prometheus: Place;
+  readonly alertmanagers: readonly Place[];
+  readonly pinnedRules: readonly PinnedRule[];
+};
 
 /** Sources by the administrator's names. */
 export function makeHttpAlertSources(options: HttpAlertSourcesOptions): HttpAlertSources {
   const { sources, deadlineMs } = options;
   const opened = new Map<string, Source>(
-    sources.map(({ name, alertmanagers = [], ...place }) => [
+    sources.map(({ name, alertmanagers = [], pinnedRules = [], ...place }) => [
       name,
       {
         prometheus: openPlace({ ...place, about: name, deadlineMs }),
         alertmanagers: alertmanagers.map((one, index) =>
           openPlace({ ...one, about: `Alertmanager ${index + 1} of ${name}`, deadlineMs }),
         ),
+        pinnedRules,
       },
     ]),
   );
@@ -66,23 +65,20 @@ export function makeHttpAlertSources(options: HttpAlertSourcesOptions): HttpAler
 type Reading = { readonly options: HttpAlertSourcesOptions; readonly signal: AbortSignal };
 
 async function readSource(source: Source, question: AlertQuestion, reading: Reading): Promise<AlertsObservation> {
-  const { alert, namespace, target } = question;
-  const [rules, series, alertmanagers] = await Promise.all([
+  const { alert } = question;
+  const [rules, alertmanagers] = await Promise.all([
     readRules(source, question, reading),
-    readSeries(source, question, reading),
     readAlertmanagers(source, question, reading),
   ]);
-  const named = (name: string) => rules.filter(({ rule }) => rule.name === name);
+  const pinsOf = (name: string) => source.pinnedRules.filter((pin) => pin.alert === name);
+  const named = (name: string) => rules.filter((one) => one.rule.name === name && isOneOf(pinsOf(name), one));
   const canary = named(canaryAlert);
-  const firing = canary
-    .flatMap(({ rule }) => rule.alerts)
-    .find(
-      ({ labels, state }) => state === "firing" && labels["namespace"] === namespace && labels["target"] === target,
-    );
+  const firing = canary.flatMap(({ rule }) => rule.alerts).find((one) => isFiringFor(one, question));
   const { canaryArrivedAt } = reading.options;
   return {
+    isPinned: pinsOf(alert).length > 0,
     rules: named(alert).slice(0, mostRules).map(toRule),
-    firings: joinFirings(series, named(alert), question),
+    firings: firingsOf(named(alert), question),
     canary: {
       rules: canary.slice(0, mostRules).map(toRule),
       activeAt: firing === undefined ? null : Date.parse(firing.activeAt),
@@ -102,17 +98,9 @@ async function readRules({ prometheus }: Source, question: AlertQuestion, readin
   return parseRules(question.source, answer, names);
 }
 
-/** Every firing sample in the range itself, not one per step: what fired between two reconciles is among them. */
-async function readSeries({ prometheus }: Source, question: AlertQuestion, reading: Reading) {
-  if (question.since === null) return [];
-  const { alert, namespace, target, since, source } = question;
-  const age = Math.ceil((reading.options.clock.now() - since) / 1000) + marginSeconds;
-  const seconds = Math.min(longestRangeSeconds, Math.max(marginSeconds, age));
-  const matchers = Object.entries({ alertname: alert, alertstate: "firing", namespace, target });
-  const selector = matchers.map(([name, value]) => `${name}=${JSON.stringify(value)}`).join(",");
-  const query: Parameter[] = [["query", `ALERTS{${selector}}[${seconds}s]`]];
-  const answer = await ask(prometheus, "query", ["/api/v1/query", query], { ...reading, source });
-  return parseSeries(source, answer);
+/** Nothing pinned: every rule of the name. Names and labels anyone may give; a group's file is the administrator's. */
+function isOneOf(pins: readonly PinnedRule[], { group, file }: RuleInGroup): boolean {
+  return pins.length === 0 || pins.some((pin) => pin.group === group && pin.file === file);
 }
 
 async function readAlertmanagers(
@@ -139,7 +127,7 @@ async function readAlertmanagers(
 
 async function ask(
   place: Place,
-  kind: "rules" | "query" | "alertmanager",
+  kind: "rules" | "alertmanager",
   [path, query]: readonly [string, readonly Parameter[]],
   { options, signal, source }: Reading & { readonly source: string },
 ): Promise<unknown> {
@@ -162,12 +150,12 @@ function toRule({ group, intervalSeconds, rule }: RuleInGroup): AlertRule {
     health: rule.health,
     // Go's zero time: not evaluated yet.
     evaluatedAt: evaluatedAt > 0 ? evaluatedAt : null,
-    labels: placeLabels(rule.labels),
+    labels: knownLabels(rule.labels),
   };
 }
 
-/** The labels that say whom a rule is for. */
-function placeLabels(labels: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
-  const entries = Object.entries(labels).filter(([name]) => name === "namespace" || name === "target");
+/** The labels that say whom a rule is for, and whose evidence it tells. */
+function knownLabels(labels: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const entries = Object.entries(labels).filter(([name]) => ["namespace", "target", "evidence"].includes(name));
   return Object.fromEntries(entries.map(([name, value]) => [name, value.slice(0, 253)]));
 }

@@ -20,6 +20,7 @@ prometheus:
     tokenFile: /etc/retriever/prometheus/token
     caFile: /etc/retriever/prometheus/ca.crt
     alertmanagers: [{ url: "http://alertmanager.monitoring.svc:9093" }]
+    pinnedRules: [{ alert: RETR_DUAL_VARIANCE_SIDECARS, group: retriever.variance, file: /rules/retriever.yaml }]
   - { name: second, url: "http://10.0.0.1:9090" }
 `;
     expect(parseSources(text).map(({ name }) => name)).toEqual(["monitoring", "second"]);
@@ -47,6 +48,11 @@ prometheus:
     ["the same name twice", "prometheus: [{name: a, url: 'http://a'}, {name: a, url: 'http://b'}]", "every name once"],
     ["no YAML", "prometheus: [", "(root)"],
     ["nothing", "", "(root)"],
+    [
+      "a pinned rule without its file",
+      "prometheus: [{name: a, url: 'http://a', pinnedRules: [{alert: a, group: b}]}]",
+      "prometheus.0.pinnedRules.0.file",
+    ],
   ])("with %s is refused", (_, text, words) => {
     expect(faultsOf(text)).toContain(words);
   });

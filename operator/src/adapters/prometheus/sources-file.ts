@@ -17,11 +17,18 @@ const place = {
 
 const alertmanagerSchema = z.strictObject(place);
 
+const word = z.string().min(1).max(1024);
+/** A rule by what only whoever configures the Prometheus decides; as `/api/v1/rules` tells it. */
+const pinnedRuleSchema = z.strictObject({ alert: word, group: word, file: word });
+export type PinnedRule = z.infer<typeof pinnedRuleSchema>;
+
 const sourceSchema = z.strictObject({
   name: z.string().regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, "expected a name of small letters, digits and dashes"),
   ...place,
   /** Alertmanagers that this Prometheus sends to: one of them has to hold the canary. */
   alertmanagers: z.array(alertmanagerSchema).min(1).max(4).optional(),
+  /** Of an alert named here only the firings of these rules count; firings of another alert only hold. */
+  pinnedRules: z.array(pinnedRuleSchema).min(1).max(16).optional(),
 });
 export type SourceConfig = z.infer<typeof sourceSchema>;
 export type PlaceConfig = z.infer<typeof alertmanagerSchema>;

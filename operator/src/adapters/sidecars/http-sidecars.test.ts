@@ -17,9 +17,9 @@ const windows = [
   { seconds: 300, offsetSeconds: 300 },
 ];
 
-async function arrange(handler: Handler, deadlineMs = 1000) {
+async function arrange(handler: Handler, options: Partial<Parameters<typeof makeHttpSidecars>[0]> = {}) {
   played = await playServer(handler);
-  const client = makeHttpSidecars({ deadlineMs });
+  const client = makeHttpSidecars({ deadlineMs: 1000, ...options });
   sidecars = client;
   const port = Number(new URL(played.url).port);
   const ask = (stop: AbortSignal = signal) =>
@@ -58,7 +58,7 @@ describe("a read of a sidecar", () => {
   );
 
   test("never answered ends at its deadline", async () => {
-    const { fail } = await arrange(() => undefined, 100);
+    const { fail } = await arrange(() => undefined, { deadlineMs: 100 });
     expect((await fail()).code).toBe("ROP_DEADLINE_EXCEEDED");
   });
 
@@ -72,5 +72,51 @@ describe("a read of a sidecar", () => {
     const { fail } = await arrange(() => undefined);
     await played?.close();
     expect((await fail()).code).toBe("ROP_SIDECAR_UNREACHABLE");
+  });
+
+  test("of a fleet of several versions brings every status, and says once for each what it left out", async () => {
+    const current = aSidecarStatus({ podUid: "now" }, windows);
+    const [{ effectiveSampleRate: _, ignoredKeys: __, ...config }, evidence] = [current.config, current.evidence];
+    const { closedAt: ___, bins: ____, ...evidenceBefore } = evidence;
+    const counters = { ...evidence.counters, dreams: 3 };
+    const fleet = [
+      { ...current, podUid: "before", version: "0.0.9", config, evidence: evidenceBefore },
+      current,
+      {
+        ...current,
+        podUid: "later",
+        version: "9.0.0",
+        mood: "good",
+        config: { ...current.config, planet: { name: "x" } },
+        stores: current.stores.map((store) => ({ ...store, colour: "green" })),
+        evidence: { ...evidence, counters, bins: [{ at: 10, counters, slices: [], weather: 1 }] },
+      },
+    ];
+    const said: unknown[] = [];
+    let answers = 0;
+    const { ask } = await arrange((_request, response) => reply(response, 200, fleet[answers++ % fleet.length] ?? {}), {
+      onIgnored: (version, keys) => said.push({ version, keys: keys.toSorted() }),
+    });
+    const statuses = [await ask(), await ask(), await ask(), await ask(), await ask(), await ask()];
+    expect(statuses.map(({ podUid }) => podUid)).toEqual(["before", "now", "later", "before", "now", "later"]);
+    expect(statuses[0]).toMatchObject({ config: { effectiveSampleRate: null, ignoredKeys: [] } });
+    expect(statuses[0]?.evidence).toMatchObject({ closedAt: 0, bins: [] });
+    expect(statuses[2]).toEqual({ ...current, podUid: "later", version: "9.0.0", evidence: statuses[2]?.evidence });
+    expect(statuses[2]?.evidence.bins).toEqual([{ at: 10, counters: evidence.counters, slices: [] }]);
+    const keys = ["mood", "config.planet", "stores[].colour", "evidence.counters.dreams"];
+    expect(said).toEqual([
+      { version: "9.0.0", keys: [...keys, "evidence.bins[].weather", "evidence.bins[].counters.dreams"].toSorted() },
+    ]);
+  });
+
+  test("with a key of the wrong type is an invalid answer, whatever else it has that is unknown", async () => {
+    const status = aSidecarStatus({ podUid: "u" }, windows);
+    const wrong = { ...status, mood: "good", config: { ...status.config, epoch: "7" } };
+    const { fail } = await arrange((_, response) => reply(response, 200, wrong));
+    const error = await fail();
+    expect([error.code, error.message]).toEqual([
+      "ROP_SIDECAR_ANSWER_INVALID",
+      expect.stringContaining("config.epoch"),
+    ]);
   });
 });

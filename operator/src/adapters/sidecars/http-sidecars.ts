@@ -1,7 +1,8 @@
 // The Sidecars port over HTTP: one bounded request per reconcile, its answer checked against the contract.
 
 import { printWindows } from "@retriever/sidecar/contract/evidence.ts";
-import { sidecarStatusSchema } from "@retriever/sidecar/contract/status.ts";
+import { type SidecarStatus, sidecarStatusSchema } from "@retriever/sidecar/contract/status.ts";
+import { leftOutOf } from "@retriever/stores/config/known-fields.ts";
 import { Agent } from "undici";
 import { OperatorError } from "#errors.ts";
 import { ask, type Invalid, originOf, parseDocument, readOk } from "#http/exchange.ts";
@@ -11,8 +12,15 @@ const maxAnswerBytes = 1024 * 1024;
 
 export type HttpSidecars = Sidecars & { close(): Promise<void> };
 
+type HttpSidecarsOptions = {
+  readonly deadlineMs: number;
+  readonly maxPods?: number;
+  /** Keys of a status that this operator doesn't know and has left out, dotted; once for each version of a sidecar. */
+  readonly onIgnored?: (version: string, keys: readonly string[]) => void;
+};
+
 /** Sidecars by address. Connections are few per pod, short-lived, and given up with the pod. */
-export function makeHttpSidecars(options: { readonly deadlineMs: number; readonly maxPods?: number }): HttpSidecars {
+export function makeHttpSidecars(options: HttpSidecarsOptions): HttpSidecars {
   const agent = new Agent({
     connections: 2,
     pipelining: 1,
@@ -24,16 +32,41 @@ export function makeHttpSidecars(options: { readonly deadlineMs: number; readonl
     connect: { timeout: options.deadlineMs },
   });
   const common = { dispatcher: agent, deadlineMs: options.deadlineMs, unreachable: "ROP_SIDECAR_UNREACHABLE" } as const;
+  const report = options.onIgnored === undefined ? () => undefined : makeReport(options.onIgnored);
   return {
     readStatus: (address, port, { windows, bins }, signal) => {
       const peer = `${address}:${port}`;
       const asked = windows.length === 0 ? "" : `windows=${printWindows(windows)}&`;
       const url = `${originOf(address, port)}/v1/status?${asked}bins=${bins}`;
       const invalid: Invalid = (what) => new OperatorError("ROP_SIDECAR_ANSWER_INVALID", `${peer}: ${what}`);
-      return ask({ ...common, url, signal, about: `status of ${peer}` }, async (answer) =>
-        parseDocument(await readOk(answer, maxAnswerBytes, invalid), sidecarStatusSchema, invalid),
-      );
+      return ask({ ...common, url, signal, about: `status of ${peer}` }, async (answer) => {
+        const text = await readOk(answer, maxAnswerBytes, invalid);
+        const status = parseDocument(text, sidecarStatusSchema, invalid);
+        report(text, status);
+        return status;
+      });
     },
     close: () => agent.destroy(),
+  };
+}
+
+/** Versions come from answers, so their number is bounded; what is said of one is, too. */
+const mostVersions = 20;
+const mostKeys = 20;
+const mostChars = 100;
+/** Answers of a version that are searched: a key may be rare, and a search costs a second parsing. */
+const mostSearched = 100;
+
+function makeReport(onIgnored: NonNullable<HttpSidecarsOptions["onIgnored"]>) {
+  const left = new Map<string, number>();
+  return (text: string, status: SidecarStatus): void => {
+    const version = status.version.slice(0, mostChars);
+    const searches = left.get(version) ?? (left.size < mostVersions ? mostSearched : 0);
+    if (searches === 0) return;
+    const keys = leftOutOf(JSON.parse(text), status);
+    left.set(version, keys.length === 0 ? searches - 1 : 0);
+    if (keys.length === 0) return;
+    const said = keys.slice(0, mostKeys).map((key) => key.slice(0, mostChars));
+    onIgnored(version, said);
   };
 }

@@ -75,6 +75,22 @@ describe("the alert of a Prometheus", () => {
     });
   });
 
+  it("of a rule that nobody pinned is armed no further than to hold, and says so", () => {
+    const fact = judge(someAlerts(noon, { isPinned: false }));
+    expect(fact).toMatchObject({ status: "True", reason: "NotPinned" });
+    expect(fact.message).toMatch(/the administrator pinned no rule of this name, so that its firing only holds$/);
+    const own = [aRule(noon, { labels: { evidence: "operator" } })];
+    expect(judge(someAlerts(noon, { isPinned: false, rules: own })).reason).toBe("Armed");
+    expect(judge(someAlerts(noon, { isPinned: false, rules: [...own, aRule(noon)] })).reason).toBe("NotPinned");
+  });
+
+  it("of a pinned rule that is gone, or elsewhere, says where it was looked for", () => {
+    expect(judge(someAlerts(noon, { rules: [] })).message).toContain(
+      "in the group and file that the administrator pinned",
+    );
+    expect(judge(someAlerts(noon, { rules: [], isPinned: false })).message).not.toContain("pinned");
+  });
+
   it("of a rule that sets the labels of this very target is armed", () => {
     const rules = [aRule(noon, { labels: { namespace: "search", target: "search-api" } })];
     expect(judge(someAlerts(noon, { rules })).status).toBe("True");

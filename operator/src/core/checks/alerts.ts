@@ -5,6 +5,7 @@ import {
   type AlertsObservation,
   type CanaryDelivery,
   canaryAlert,
+  isOwnEvidence,
 } from "../model/alert-observation.ts";
 import type { MigrationMeta } from "../model/migration.ts";
 import type { Observation } from "../model/observation.ts";
@@ -36,9 +37,10 @@ export function judgeAlerts(input: AlertsInput): Fact {
   const read = observation.alerts?.read;
   if (read === undefined) return unknown("NotObserved", `Prometheus ${source} was not asked`);
   if (!read.ok) return unknown("NotObserved", `Prometheus ${source} can't be read: ${read.why}`);
+  const pinned = read.value.isPinned ? " in the group and file that the administrator pinned" : "";
   return (
-    judgeRules(plan.rollback.alert, read.value.rules, input) ??
-    judgeRules(canaryAlert, read.value.canary.rules, input) ??
+    judgeRules(plan.rollback.alert, read.value.rules, { ...input, pinned }) ??
+    judgeRules(canaryAlert, read.value.canary.rules, { ...input, pinned: "" }) ??
     judgeCanary(read.value, input) ??
     judgeDelivery(read.value.delivery, input.now) ??
     armed(read.value, input)
@@ -61,12 +63,16 @@ function judgeOwnEvaluation({ plan, serving }: AlertsInput): Fact {
 }
 
 /** The first thing wrong with the rules of a name; undefined when nothing is. */
-function judgeRules(name: string, rules: readonly AlertRule[], input: AlertsInput): Fact | undefined {
+function judgeRules(
+  name: string,
+  rules: readonly AlertRule[],
+  input: AlertsInput & { readonly pinned: string },
+): Fact | undefined {
   const where = `Prometheus ${input.plan.metrics.source}`;
   const ours = rules.filter((rule) => isForTarget(rule, input));
   if (ours.length === 0) {
     const others = rules.length === 0 ? "" : `, only ${rules.length} for other namespaces or targets`;
-    return no("RuleMissing", `${where} has no alerting rule ${name} for this target${others}`);
+    return no("RuleMissing", `${where} has no alerting rule ${name} for this target${input.pinned}${others}`);
   }
   const failing = ours.find(({ health }) => health === "err");
   if (failing !== undefined) return no("RuleFailing", `${where} can't evaluate ${name} (group ${failing.group})`);
@@ -122,7 +128,8 @@ function judgeDelivery({ alertmanagers, webhook }: CanaryDelivery, now: number):
   );
 }
 
-function armed({ rules, delivery }: AlertsObservation, input: AlertsInput): Fact {
+/** A rule that nobody pinned may be anyone's: it holds and nothing more, which isn't reason enough to wait for it. */
+function armed({ isPinned, rules, delivery }: AlertsObservation, input: AlertsInput): Fact {
   const { plan } = input;
   const ours = rules.filter((rule) => isForTarget(rule, input));
   const waits = [...new Set(ours.map(({ forSeconds }) => `${forSeconds} s`))].join(", ");
@@ -131,11 +138,11 @@ function armed({ rules, delivery }: AlertsObservation, input: AlertsInput): Fact
     ...(delivery.webhook === undefined ? [] : ["it arrived at the webhook"]),
   ];
   const path = [`${canaryAlert} fires`, ...ways].join(", ");
-  return {
-    status: "True",
-    reason: "Armed",
-    message: `Prometheus ${plan.metrics.source} evaluates ${plan.rollback.alert} (for ${waits} of ${plan.rollback.sustainedFor}); ${path}`,
-  };
+  const message = `Prometheus ${plan.metrics.source} evaluates ${plan.rollback.alert} (for ${waits} of ${plan.rollback.sustainedFor}); ${path}`;
+  if (isPinned || ours.every(({ labels }) => isOwnEvidence(labels)))
+    return { status: "True", reason: "Armed", message };
+  const rests = "the administrator pinned no rule of this name, so that its firing only holds";
+  return { status: "True", reason: "NotPinned", message: `${message}; ${rests}` };
 }
 
 function no(reason: string, message: string): Fact {

@@ -1,12 +1,13 @@
 // A line of harm as one sentence: what was seen, in how many, since when, and against which limit.
 import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
-import type { HarmLine, HarmLineName } from "@retriever/crds/status/harm-status.ts";
+import type { HarmLine, HarmLineName, SevereRun } from "@retriever/crds/status/harm-status.ts";
 import { percent } from "../gates/gate-message.ts";
 import { mostSlices } from "./lines.ts";
 
 /** One sentence with value, limit, n and time. Slices by number: their names are for the status alone. */
 export function describeLine(line: HarmLine, plan: MigrationSpec, pastCutover: boolean): string {
   const where = line.slice === null ? "" : ` in ${sliceName(line.slice)}`;
+  if (line.run !== undefined) return describeRun(line.run, line.limit);
   const { bad, n, since } = countsOf(line);
   const share = n > 0 ? Math.min(1, Math.max(0, bad / n)) : 0;
   const seen = `${whatOf(line.line, plan, pastCutover)}${where}: ${percent(share)} of ${round(n)} ${unitOf(line.line)} since ${since}`;
@@ -18,8 +19,12 @@ export function sliceName(slice: number): string {
   return slice === mostSlices ? "the other namespaces" : `slice ${slice}`;
 }
 
-function countsOf({ clock, run, bad, n }: HarmLine): { bad: number; n: number; since: string } {
-  if (run !== undefined) return { bad: run.failures, n: run.requests, since: run.from };
+function describeRun({ failures, requests, from }: SevereRun, limit: number): string {
+  const share = percent(failures / Math.max(1, requests));
+  return `live primary: ${share} of ${round(requests)} requests failed since ${from} while the source answers (limit ${percent(limit)})`;
+}
+
+function countsOf({ clock, bad, n }: HarmLine): { bad: number; n: number; since: string } {
   if (clock === undefined || clock.n === 0) return { bad, n, since: clock?.since ?? "" };
   return { bad: clock.bad, n: clock.n, since: clock.since };
 }
@@ -42,7 +47,7 @@ function whatOf(line: HarmLineName, { thresholds }: MigrationSpec, pastCutover: 
     emptyAnswers: "live primary, answers came back empty",
     liveLatency: `live primary, slower than its p95 before the cutover by ${livePrimary.maxP95IncreaseMs} ms`,
     errors: pastCutover ? "requests failed that the source answers" : "shadow errors",
-    severe: "live primary, requests failed while the source answers",
+    severe: "live primary, requests failed",
   };
   return what[line];
 }

@@ -13,6 +13,7 @@ import { logEvidence } from "./detector.ts";
 import { judgeFirings } from "./firing.ts";
 import { type LineRule, sliceLinesOf, trafficLines } from "./lines.ts";
 import { isSevere } from "./severe-run.ts";
+import { makeOwnEvidence } from "./side-of-limit.ts";
 
 type HarmInput = {
   readonly plan: MigrationSpec;
@@ -29,16 +30,14 @@ type HarmInput = {
 /** The sidecars' evidence, and the alert of a Prometheus where one is asked: either may act, all causes are kept. */
 export function judgeHarm(input: HarmInput): Harm {
   const own = judgeLines(input);
-  const { plan, status, alerts, now } = input;
-  const { findings, due, until } = judgeFirings({ plan, status, alerts, now });
-  if (findings.length === 0) return { ...own, firingUntil: until };
+  const { findings, due } = judgeFirings({ ...input, ownEvidence: makeOwnEvidence(input) });
+  if (findings.length === 0) return own;
   return {
     findings: [...own.findings, ...findings],
     weighing: [...own.weighing, ...findings.filter(isWeighing)],
     due: [...own.due, ...due],
     since: own.since,
     known: true,
-    firingUntil: until,
   };
 }
 

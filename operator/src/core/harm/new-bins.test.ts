@@ -41,12 +41,12 @@ describe("the bins that nobody has judged", () => {
   });
 
   it("are those that closed since the pod was judged last", () => {
-    const before = telling("a", [], { closedAt: now - 10 });
+    const before = telling("a", [bin(now - 20)], { closedAt: now - 10 });
     expect(judge([telling("a", [bin(now - 20), bin(now - 10)])], [before])).toEqual([[now - 10, 1]]);
   });
 
   it("of a process that began anew are all of its bins", () => {
-    const before = telling("a", [], { startId: "first" });
+    const before = telling("a", [bin(now - 10)], { startId: "first" });
     expect(judge([telling("a", [bin(now - 10)], { startId: "second" })], [before])).toEqual([[now - 10, 1]]);
   });
 

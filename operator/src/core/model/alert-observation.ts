@@ -13,25 +13,30 @@ export type AlertRule = {
   readonly health: "ok" | "err" | "unknown";
   /** Null before the first evaluation. */
   readonly evaluatedAt: number | null;
-  /** Labels that the rule itself sets; those of its series aren't known beforehand. */
+  /** Labels that the rule itself sets and that say whom it is for and whose evidence it is. */
   readonly labels: Readonly<Record<string, string>>;
 };
 
-/** An unbroken run of firing samples of one series that names this namespace and target. */
+/** An alert that a rule says fires for this namespace and target. */
 export type Firing = {
   /** Without alertname, alertstate, namespace and target. */
   readonly labels: Readonly<Record<string, string>>;
   /** What the alert states in the label or annotation `cause`; empty when it states nothing. */
   readonly causes: readonly string[];
-  readonly firstAt: number;
-  readonly lastAt: number;
-  /** Since when its condition holds; null when it doesn't fire any more. */
-  readonly activeAt: number | null;
-  /** The `for` of its rule, 0 when no rule fits any more. */
+  /** Since when its condition holds. */
+  readonly activeAt: number;
+  /** When its rule was last evaluated. */
+  readonly evaluatedAt: number;
+  /** The `for` of its rule. */
   readonly forSeconds: number;
-  /** As printed by Prometheus; null when it doesn't fire any more. */
-  readonly value: string | null;
+  /** As printed by Prometheus. */
+  readonly value: string;
 };
+
+/** Whether an alert only tells the operator's own evidence back to it: by the label `evidence` of the chart's rule. */
+export function isOwnEvidence(labels: Readonly<Record<string, string>>): boolean {
+  return labels["evidence"] === "operator";
+}
 
 /** How far the canary came behind Prometheus; a part that isn't configured is absent. */
 export type CanaryDelivery = {
@@ -42,9 +47,11 @@ export type CanaryDelivery = {
 };
 
 export type AlertsObservation = {
+  /** Whether the administrator pinned a rule of the alert's name: then rules and firings are of the pinned one alone. */
+  readonly isPinned: boolean;
   /** Rules of the alert's name, whichever target they are for. */
   readonly rules: readonly AlertRule[];
-  /** Since the epoch's activation, a little before included; oldest first. */
+  /** What fires now by those rules; that which has lasted longest first. */
   readonly firings: readonly Firing[];
   readonly canary: {
     readonly rules: readonly AlertRule[];

@@ -43,8 +43,6 @@ export type Harm = {
   readonly since: number | undefined;
   /** Whether the evidence needed to say so was there. */
   readonly known: boolean;
-  /** Newest firing sample of a Prometheus that was judged, epoch ms. */
-  readonly firingUntil?: number | undefined;
 };
 
 /** Built by `assess`; every gate, check, phase and condition is a function of it. */

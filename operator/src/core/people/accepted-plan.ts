@@ -1,7 +1,8 @@
 // The accepted plan as a status holds it, by whichever version it was accepted.
-import { parseKnown } from "@retriever/crds/known-fields.ts";
+
 import { type MigrationSpec, migrationSpecSchema } from "@retriever/crds/spec/migration-spec.ts";
 import { asFirstRelease } from "@retriever/crds/spec/plan.ts";
+import { parseKnown } from "@retriever/stores/config/known-fields.ts";
 
 /** Plans that were read before: each is read in every reconcile, and parsing takes a third of one that finds no news. */
 const known = new Map<string, MigrationSpec | undefined>();

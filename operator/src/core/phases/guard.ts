@@ -62,7 +62,8 @@ function end(c: Context, isProved: boolean): Outcome | undefined {
 }
 
 function pass(c: Context, reason: "GuardPassed" | "GuardCompleted", how: string): Outcome {
-  if (c.plan.guard.onPassed === "KeepShadow") return complete(c, `; the guard ${how}; it would have noticed ${describeSmallest(c)}`, withSmallestHarm(c));
+  if (c.plan.guard.onPassed === "KeepShadow")
+    return complete(c, `; the guard ${how}; it would have noticed ${describeSmallest(c)}`, withSmallestHarm(c));
   return move(c, {
     phase: "Guard",
     reason,
@@ -107,5 +108,7 @@ function withSmallestHarm({ plan, status }: Context): Partial<MigrationStatus> {
 
 function describeSmallest({ plan, status }: Context): string {
   const lines = smallestHarm(plan, status.baseline, status.detection);
-  return lines.map(({ line, share }) => `${line} ${share === null ? "at no share" : `from ${percent(share)}`}`).join(", ");
+  return lines
+    .map(({ line, share }) => `${line} ${share === null ? "at no share" : `from ${percent(share)}`}`)
+    .join(", ");
 }

@@ -30,15 +30,14 @@ function harmOf(c: Context, next: MigrationStatus): Pick<MigrationStatus, "harm"
   const causes = c.harm.findings.map((finding) => finding.message).slice(0, mostCauses);
   const stepDowns = next.harm?.stepDowns ?? 0;
   const heldSince = heldSinceOf(c, next);
-  const { since, firingUntil } = c.harm;
-  const nothing = [since, heldSince, firingUntil].every((instant) => instant === undefined);
+  const { since } = c.harm;
+  const nothing = [since, heldSince].every((instant) => instant === undefined);
   if (causes.length === 0 && stepDowns === 0 && nothing) return {};
   return {
     harm: {
       causes,
       stepDowns,
       ...(since === undefined ? {} : { alertSince: new Date(since).toISOString() }),
-      ...(firingUntil === undefined ? {} : { firingUntil: new Date(firingUntil).toISOString() }),
       ...(heldSince === undefined ? {} : { heldSince }),
     },
   };

@@ -1,6 +1,6 @@
 // A migration whose alert a Prometheus fires: armed before it starts, obeyed while it runs, held when it falls silent.
 import { describe, expect, it } from "vitest";
-import { aFiring, someAlerts } from "#test/builders/alerts.ts";
+import { aFiring, aRule, someAlerts } from "#test/builders/alerts.ts";
 import { aSpec, onlyReachable, shortPlan } from "#test/builders/spec.ts";
 import { type Simulation, simulationAt } from "#test/simulate.ts";
 import { goodTraffic } from "#test/steady-traffic.ts";
@@ -103,7 +103,7 @@ describe("the alert fires", () => {
   it("beside harm that the sidecars show: all causes are kept", () => {
     const sim = at("Guard").run(30);
     sim.traffic = (_at, primary) => (primary === "destination" ? { ...goodTraffic, mismatch: 0.9 } : goodTraffic);
-    sim.run(20);
+    sim.run(25);
     const from = sim.now;
     tell(sim, (now) => ({ firings: [aFiring(now, now - from)] }));
     sim.until("RollingBack", 120);
@@ -119,23 +119,34 @@ describe("the alert fires", () => {
     expect(sim.pages).toEqual([]);
   });
 
-  it("between two reconciles: obeyed at the next one", () => {
-    const sim = at("Guard").run(120);
-    const over = sim.now - 20_000;
-    const ended = { activeAt: null, value: null, firstAt: over - 30_000, lastAt: over };
-    tell(sim, (now) => ({ firings: [aFiring(now, 0, ended)] })).run(5);
-    expect(sim.phase).toBe("RollingBack");
+  it("by a rule that nobody pinned: held and nothing more, until it is over", () => {
+    const sim = at("Guard").run(30);
+    tell(sim, (now) => ({ isPinned: false, firings: [aFiring(now, 600_000)] })).run(120);
+    expect([sim.phase, sim.condition("AlertsArmed")]).toEqual(["Guard", "True/NotPinned"]);
+    expect(sim.status.message).toContain("it only holds, since the administrator pinned no rule of this name");
+    expect(sim.status.guard?.visibility).toBe("held");
+    tell(sim).until("Completed", 900);
+  });
+
+  it("by the operator's own rule: what it rests on is judged already, and the guard goes on", () => {
+    const sim = at("Guard");
+    const labels = { evidence: "operator" };
+    tell(sim, (now) => ({
+      isPinned: false,
+      rules: [aRule(now, { labels })],
+      firings: [aFiring(now, 600_000, { labels })],
+    }));
+    sim.until("Completed", 900);
+    expect([sim.pages, sim.condition("AlertsArmed")]).toEqual([[], "True/Armed"]);
   });
 
   it("but nobody may go back by himself: held with one page, and not remembered once it is over", () => {
     const sim = at("Guard").run(30);
     sim.behave("source", { down: true });
     sim.run(10);
-    let last = 0;
-    tell(sim, (now) => ({ firings: [aFiring((last = now), 60_000)] })).run(90);
+    tell(sim, (now) => ({ firings: [aFiring(now, 60_000)] })).run(90);
     expect(sim.status.message).toContain("the rollback path is closed");
-    tell(sim, (now) => ({ firings: [aFiring(now, 0, { activeAt: null, firstAt: last - 90_000, lastAt: last })] }));
-    sim.run(60);
+    tell(sim).run(60);
     sim.behave("source", { down: false });
     sim.run(60);
     expect(sim.phase).toBe("Guard");

@@ -142,18 +142,26 @@ test("a server that accepts and says nothing ends a request at its signal, and c
   silent.close();
 });
 
-test("an exact request has the index switched off and more time, and leaves other requests theirs", async () => {
-  const shown = "current_setting('enable_indexscan') || ' ' || current_setting('statement_timeout')";
+test("an exact request reads the table, whatever the database says, has more time, and leaves other requests theirs", async () => {
+  const scans = "current_setting('enable_indexscan') || ' ' || current_setting('enable_seqscan')";
+  const shown = `${scans} || ' ' || current_setting('statement_timeout')`;
+  const setSeqscan = (value: string): Promise<unknown> =>
+    postgres.exec(`DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET enable_seqscan = ${value}', current_database());
+      END $$; SET enable_seqscan = ${value}`);
+  await setSeqscan("off");
   await postgres.exec(
     `CREATE VIEW planned AS SELECT ${shown} AS chunk_id, entity_id, updated_at, embedding FROM vector_chunks`,
   );
   const other = make({ table: "planned" });
   const request = requestOf({ embedding: vectorAt(1), k: 1 });
   const exact = await other.retrieve({ ...request, isExact: true }, AbortSignal.timeout(5000));
-  expect(exact.candidates[0]?.chunkId).toMatch(/^off 10(000|s)$/);
+  expect(exact.candidates[0]?.chunkId).toMatch(/^off on 10(000|s)$/);
+  const brief = await other.retrieve({ ...request, isExact: true, timeoutMs: 1500 }, AbortSignal.timeout(5000));
+  expect(brief.candidates[0]?.chunkId).toBe("off on 1500ms");
   const usual = await other.retrieve(request, AbortSignal.timeout(5000));
-  expect(usual.candidates[0]?.chunkId).toMatch(/^on (?!10s|10000)/);
+  expect(usual.candidates[0]?.chunkId).toMatch(/^on off (?!10s|10000)/);
   await other.close();
+  await setSeqscan("on");
   await postgres.exec("DEALLOCATE ALL");
 });
 

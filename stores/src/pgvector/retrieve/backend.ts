@@ -1,6 +1,6 @@
 // Postgres with pgvector: the vector goes in binary, the answer never holds one.
 import type { Pool, PoolClient } from "pg";
-import type { BackendDeps, Candidate } from "#ports/backend.ts";
+import type { BackendDeps, BackendRequest, Candidate } from "#ports/backend.ts";
 import { type Backend, exactTimeoutMs } from "#ports/backend.ts";
 import type { Metric } from "#similarity.ts";
 import { failedFacts } from "#values/failed-facts.ts";
@@ -14,10 +14,10 @@ import { statementName, vectorQuery } from "./statement.ts";
 
 const probeTimeoutMs = 2000;
 const exactPoolSize = 2;
-/** Without an index of vectors every row is measured. */
+/** Without an index of vectors every row is measured. With both kinds of scan off the planner would take the index again. */
 const exactSettings = [
   ["enable_indexscan", "off"],
-  ["statement_timeout", exactTimeoutMs],
+  ["enable_seqscan", "on"],
 ] as const;
 /** Shapes of filters that a connection keeps prepared; further ones are sent unnamed, so that servers stay bounded. */
 const maxPrepared = 64;
@@ -36,7 +36,8 @@ export function makePgvectorBackend(spec: PgvectorSpec, { similarity, clock }: B
   // Likewise: a search of the whole table must not hold a connection that requests wait for.
   const exactPool = makePool(spec, exactPoolSize, exactTimeoutMs);
   const run = makeRunner(spec, pool);
-  const runExact = makeTransactionRunner(exactPool, exactSettings);
+  const runnerOf = ({ isExact, timeoutMs = exactTimeoutMs }: BackendRequest): Runner =>
+    isExact === true ? makeTransactionRunner(exactPool, [...exactSettings, ["statement_timeout", timeoutMs]]) : run;
   // pgvector's <#> is the negative inner product.
   const sign = spec.distance === "inner-product" ? -1 : 1;
   const toSimilarity = (distance: number): number => similarity(metrics[spec.distance], sign * distance);
@@ -44,7 +45,7 @@ export function makePgvectorBackend(spec: PgvectorSpec, { similarity, clock }: B
     retrieve: async (request, signal) => {
       const startedAt = clock.monotonicMs();
       try {
-        const rows = await (request.isExact === true ? runExact : run)(vectorQuery(spec, request), signal);
+        const rows = await runnerOf(request)(vectorQuery(spec, request), signal);
         const vectorMs = clock.monotonicMs() - startedAt;
         return { candidates: rows.flatMap((row) => readCandidate(row, toSimilarity)), vectorMs };
       } catch (error) {

@@ -64,6 +64,8 @@ test("an exact request asks Qdrant for a search without its index, and gives it 
   const seen = server.seen.findLast((request) => request.path.includes("/points/query"));
   expect(seen?.path).toBe("/collections/chunks/points/query?timeout=10");
   expect(JSON.parse(seen?.body ?? "")).toMatchObject({ limit: 1, params: { exact: true } });
+  await backend.retrieve({ ...exact, timeoutMs: 1500 }, AbortSignal.timeout(2000));
+  expect(server.seen.at(-1)?.path).toBe("/collections/chunks/points/query?timeout=2");
   await ask(backend);
   expect(server.seen.at(-1)?.body).not.toContain("exact");
 });

@@ -28,7 +28,6 @@ import { queryBody } from "./query-body.ts";
 
 const maxConnections = 128;
 const maxAnswerBytes = 16 * 1_048_576;
-const exactLimits = { headersTimeout: exactTimeoutMs, bodyTimeout: exactTimeoutMs };
 
 const metrics: Readonly<Record<Distance, Metric>> = {
   Cosine: "cosine-similarity",
@@ -49,7 +48,11 @@ export function makeQdrantBackend(spec: QdrantSpec, { similarity, clock }: Backe
   });
   const { call, folder } = collection;
   const queryPath = `${folder}/points/query${queryString(spec)}`;
-  const exactPath = `${folder}/points/query${queryString({ ...spec, timeoutMs: exactTimeoutMs })}`;
+  const exactly = (limitMs: number) => ({
+    path: `${folder}/points/query${queryString({ ...spec, timeoutMs: limitMs })}`,
+    headersTimeout: limitMs,
+    bodyTimeout: limitMs,
+  });
   let metric: Metric | undefined;
 
   const readInfo = async (signal: AbortSignal): Promise<CollectionInfo> => {
@@ -68,11 +71,12 @@ export function makeQdrantBackend(spec: QdrantSpec, { similarity, clock }: Backe
       const { trace } = request;
       const query: Call = {
         method: "POST",
-        path: request.isExact === true ? exactPath : queryPath,
+        path: queryPath,
         body: queryBody(spec, request),
         headers: trace && traceHeaders(trace),
+        ...(request.isExact === true ? exactly(request.timeoutMs ?? exactTimeoutMs) : {}),
       };
-      const answering = call(request.isExact === true ? { ...query, ...exactLimits } : query, signal);
+      const answering = call(query, signal);
       const [text, learned] =
         metric === undefined ? await Promise.all([answering, learnMetric(signal)]) : [await answering, metric];
       const vectorMs = clock.monotonicMs() - startedAt;
