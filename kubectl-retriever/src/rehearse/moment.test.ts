@@ -10,7 +10,7 @@ const minute = 60_000;
 function aWorld(more: object): World {
   const parsed = parseScenario({ kind: "RehearsalScenario", shows: "x", ...more });
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.faults));
-  return worldAt(parsed.scenario, [], { requestsPerSecond: 20, hour: 8 });
+  return worldAt(parsed.scenario, [], 20);
 }
 
 function anOverlay(primary: Overlay["primary"], shadow: Overlay["shadow"], sampleRate: number): Overlay {
@@ -37,7 +37,7 @@ describe("bursts", () => {
   });
 
   it("make their share of their samples bad, and of no others", () => {
-    const warm = { source: "warm", destination: "warm" } as const;
+    const warm = { source: "warm", destination: "warm", slower: 1 } as const;
     const { destination } = worldAtMoment(world, { ...warm, isBurst: true });
     expect([destination.mismatch, destination.latencyWorse]).toEqual([0.3, undefined]);
     expect(worldAtMoment(world, { ...warm, isBurst: false }).destination.mismatch).toBe(0.03);
@@ -69,15 +69,9 @@ describe("a store with cold caches", () => {
 
 it("both stores follow the hour, and an event on top of it", () => {
   const latencyByHour = Array.from({ length: 24 }, (_, hour) => (hour === 8 ? 3 : 1));
-  const parsed = parseScenario({
-    kind: "RehearsalScenario",
-    shows: "x",
-    traffic: { latencyByHour },
-    events: [{ at: "1h", traffic: { latencyFactor: 2 } }],
-  });
-  if (!parsed.ok) throw new Error(JSON.stringify(parsed.faults));
-  const { scenario } = parsed;
-  const at = (hour: number) => ({ requestsPerSecond: 20, hour });
-  expect([7, 8].map((hour) => worldAt(scenario, [], at(hour)).latencyFactor)).toEqual([1, 3]);
-  expect(worldAt(scenario, scenario.events, at(8))).toMatchObject({ latencyFactor: 6, requestsPerSecond: 20 });
+  const momentAt = makeMoments(startMs, 1);
+  const slowed = { ...aWorld({ traffic: { latencyByHour } }), latencyFactor: 2 };
+  const factorAt = (hours: number) =>
+    worldAtMoment(slowed, momentAt(slowed, neverBusier, startMs + hours * 60 * minute)).latencyFactor;
+  expect([0, 0.9, 1, 24].map(factorAt)).toEqual([6, 6, 2, 6]);
 });

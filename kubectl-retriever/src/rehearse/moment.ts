@@ -1,10 +1,14 @@
-// What holds only at some moments of a rehearsal: bursts of bad samples, and stores that have just become busy. Pure.
+// What holds only at some moments of a rehearsal: bursts of bad samples, slow hours, stores that have just become busy. Pure.
 import { durationSeconds } from "@retriever/crds/fields/duration.ts";
 import type { Overlay, StoreName } from "@retriever/sidecar/contract/overlay.ts";
 import { makeRandom } from "#toy/draws.ts";
 import type { World } from "./world.ts";
 
-type Moment = Readonly<Record<StoreName, "warm" | "cold">> & { readonly isBurst: boolean };
+type Moment = Readonly<Record<StoreName, "warm" | "cold">> & {
+  readonly isBurst: boolean;
+  /** Both stores take so many times as long as at other hours. */
+  readonly slower: number;
+};
 
 /** When each store last got more to do, epoch ms. */
 type BusySince = Readonly<Record<StoreName, number>>;
@@ -33,6 +37,7 @@ export function makeMoments(startMs: number, seed: number) {
     source: heatOf(world, "source", busy, nowMs),
     destination: heatOf(world, "destination", busy, nowMs),
     isBurst: isBurst(world, nowMs - startMs, seed),
+    slower: world.latencyByHour?.[new Date(nowMs).getUTCHours()] ?? 1,
   });
 }
 
@@ -42,6 +47,7 @@ export function worldAtMoment(world: World, moment: Moment): World {
   const burst = moment.isBurst && bursts !== undefined ? { [bursts.of]: bursts.share } : {};
   return {
     ...world,
+    latencyFactor: world.latencyFactor * moment.slower,
     source: { ...world.source, ...coldLatency(world, "source", moment) },
     destination: { ...world.destination, ...coldLatency(world, "destination", moment), ...burst },
   };

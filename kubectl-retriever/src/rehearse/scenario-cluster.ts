@@ -13,7 +13,7 @@ import { type Regime, regimeOf } from "#toy/regime.ts";
 import { type Mark, ToyCluster } from "#toy/toy-cluster.ts";
 import type { RehearsedMigration } from "./manifest.ts";
 import { busySinceAfter, makeMoments, neverBusier, worldAtMoment } from "./moment.ts";
-import { type TrafficNow, type World, worldAt } from "./world.ts";
+import { type World, worldAt } from "./world.ts";
 
 type Bases = Readonly<Record<NonNullable<ScenarioEvent["base"]>, StoreIdentity>>;
 type Drawn = Mark & { readonly drawn: readonly number[] };
@@ -63,7 +63,7 @@ export class ScenarioCluster extends ToyCluster {
     this.#latencyLimitMs = spec.thresholds.latencyDelta.limitMs;
     this.#traffic = trafficProfileOf(scenario);
     this.#trafficStep = this.#traffic.stepAt(this.now);
-    this.#world = worldAt(scenario, [], this.#trafficNow());
+    this.#world = worldAt(scenario, [], this.#traffic.rateAt(this.#trafficStep));
     this.#momentOf = makeMoments(this.now, seed);
     this.#reconsider();
   }
@@ -117,7 +117,7 @@ export class ScenarioCluster extends ToyCluster {
       this.#reconsider();
     }
     const moment = this.#momentOf(this.#world, this.#busy, nowMs);
-    const key = `${moment.source} ${moment.destination} ${moment.isBurst}`;
+    const key = `${moment.source} ${moment.destination} ${moment.isBurst} ${moment.slower}`;
     const known = this.#regimes.get(key);
     if (known !== undefined) return known;
     const regime = regimeOf(behavioursOf(worldAtMoment(this.#world, moment)), this.#latencyLimitMs);
@@ -131,12 +131,8 @@ export class ScenarioCluster extends ToyCluster {
     this.#busy = busySinceAfter(this.#busy, { before, after: this.overlay?.document ?? null }, this.now);
   }
 
-  #trafficNow(): TrafficNow {
-    return { requestsPerSecond: this.#traffic.rateAt(this.#trafficStep), hour: new Date(this.now).getUTCHours() };
-  }
-
   #reconsider(): void {
-    this.#world = worldAt(this.#scenario, this.#running, this.#trafficNow());
+    this.#world = worldAt(this.#scenario, this.#running, this.#traffic.rateAt(this.#trafficStep));
     this.#regimes.clear();
     const { noTemplate, takes, ...parity } = this.#world.parity;
     Object.assign(this.verifier, { parity, hasTemplate: !noTemplate, takesMs: durationSeconds(takes) * 1000 });

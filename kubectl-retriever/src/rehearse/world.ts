@@ -16,6 +16,7 @@ type Traffic = {
 };
 
 export type World = Traffic & {
+  readonly latencyByHour: Scenario["traffic"]["latencyByHour"];
   readonly namespaces: Scenario["traffic"]["namespaces"];
   /** Namespaces that are worse, the newest word on each last. */
   readonly wrong: readonly NonNullable<ScenarioEvent["namespace"]>[];
@@ -24,16 +25,13 @@ export type World = Traffic & {
   readonly parity: ParityBehaviour;
 };
 
-/** The traffic of a moment, and the hour of the day (UTC). */
-export type TrafficNow = { readonly requestsPerSecond: number; readonly hour: number };
-
 /** The scenario at its traffic of the moment, changed by the running events in the order in which they began. */
-export function worldAt(scenario: Scenario, running: readonly ScenarioEvent[], now: TrafficNow): World {
-  const { latencyByHour, latencyFactor, errorsOnSame, namespaces } = scenario.traffic;
-  const slower = latencyByHour?.[now.hour] ?? 1;
+export function worldAt(scenario: Scenario, running: readonly ScenarioEvent[], requestsPerSecond: number): World {
+  const { latencyFactor, latencyByHour, errorsOnSame, namespaces } = scenario.traffic;
   let world: World = {
-    requestsPerSecond: now.requestsPerSecond,
+    requestsPerSecond,
     latencyFactor,
+    latencyByHour,
     errorsOnSame,
     namespaces,
     wrong: [],
@@ -50,7 +48,7 @@ export function worldAt(scenario: Scenario, running: readonly ScenarioEvent[], n
       parity: changed(world.parity, event.parity),
     };
   }
-  return { ...world, latencyFactor: world.latencyFactor * slower };
+  return world;
 }
 
 /** A parsed event holds only the fields that were given: none is undefined. */

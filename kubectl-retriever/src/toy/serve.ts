@@ -20,7 +20,7 @@ export type ToyServing = Serving & Partial<Pick<Overlay, "sampling" | "recall" |
 type Rates = {
   /** Share of answered requests that the shadow is asked as well. */
   readonly sampled: number;
-  /** The same of failed ones, a second. */
+  /** Failed ones that it is asked a second anyway: half of the cap is kept for the others. */
   readonly checkedPerSecond: number;
 };
 
@@ -36,7 +36,7 @@ export function serveSecond(
 ): EvidenceBin["slices"] {
   const requests = draws.poisson(regime.requestsPerSecond / pods);
   if (requests === 0) return [];
-  const rates = { sampled: sampleRate, checkedPerSecond: serving.sampling?.maxQueriesPerSecond ?? 0 };
+  const rates = { sampled: sampleRate, checkedPerSecond: (serving.sampling?.maxQueriesPerSecond ?? 0) / 2 };
   const serve = (count: number, wrong: Wrongness) => serveRequests({ draws, serving, rates }, count, wrong);
   const slices: EvidenceBin["slices"] = [];
   for (const { namespace, count } of partsOf(draws, requests, regime.namespaces)) {

@@ -4,10 +4,11 @@ import type { PodObservation } from "@retriever/operator/core/model/workload.ts"
 import type { Span } from "@retriever/operator/core/time/evidence-spans.ts";
 import { servingOf } from "@retriever/sidecar/contract/follow-overlay.ts";
 import type { Overlay, StoreName } from "@retriever/sidecar/contract/overlay.ts";
+import { effectiveRate } from "@retriever/sidecar/contract/sample-rate.ts";
 import type { SidecarStatus, StoreStatus } from "@retriever/sidecar/contract/status.ts";
 import type { StoreIdentity } from "@retriever/stores/config/identity.ts";
 import { type ConfigFiles, followFiles, type Running } from "./follow-files.ts";
-import { effectiveRate, RequestRate } from "./sample-rate.ts";
+import { RequestRate } from "./request-rate.ts";
 import { serveSecond, type ToyServing, type Traffic } from "./serve.ts";
 import { ToyEvidence } from "./toy-evidence.ts";
 import { emptyRow, fieldPlace } from "./toy-row.ts";
@@ -163,11 +164,14 @@ export class ToyPod {
 
   #config(around: Surroundings): SidecarStatus["config"] {
     const { inForce, isVanished } = this.#running;
-    const { primary, shadow, sampleRate } = this.#serving();
+    const running = this.#serving();
+    const { primary, shadow, sampleRate } = running;
     const serving = { primary, shadow, sampleRate };
     const sourceChanged = this.#isSourceChanged(around.base);
-    const untold = { effectiveSampleRate: null, ignoredKeys: [] };
-    if (inForce === null) return { ...noOverlay, ...serving, ...untold, primaryIdentity: around.base, sourceChanged };
+    const busy = this.#rate.at(Math.floor(around.elapsedMs / 1000));
+    const effectiveSampleRate = running.sampling === undefined ? null : effectiveRate(running, busy);
+    const told = { effectiveSampleRate, ignoredKeys: [] };
+    if (inForce === null) return { ...noOverlay, ...serving, ...told, primaryIdentity: around.base, sourceChanged };
     const { revision, released } = inForce.document;
     return {
       ...serving,
@@ -175,7 +179,7 @@ export class ToyPod {
       hash: inForce.hash,
       migrationUid: revision.migrationUid,
       primaryIdentity: around[serving.primary],
-      ...untold,
+      ...told,
       released,
       overlay: isVanished ? "vanished" : "in-force",
       sourceChanged,

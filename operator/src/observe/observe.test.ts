@@ -1,5 +1,4 @@
 import { migrationSpecSchema } from "@retriever/crds/spec/migration-spec.ts";
-import { makeOverlay, qdrantDestination } from "@retriever/sidecar/test/documents.ts";
 import { describe, expect, test } from "vitest";
 import type { Migration } from "#core/model/migration.ts";
 import { OperatorError } from "#errors.ts";
@@ -199,13 +198,23 @@ describe("an observation", () => {
 
   test("reads an overlay of a newer operator as far as it knows it, so that its epoch and its owner count", async () => {
     const { observed, cluster } = arrange();
-    const text = makeOverlay("0".repeat(32), qdrantDestination("http://new:1"), { epoch: 7, migrationUid: "theirs" });
-    const newer = JSON.stringify({ ...JSON.parse(text), moon: true });
+    const document = {
+      schema: 1,
+      revision: { epoch: 7, migrationUid: "theirs", plan: "plan" },
+      source: { digest: "0".repeat(32) },
+      destination: searchSpec.destination,
+      primary: "source",
+      shadow: "none",
+      sampleRate: 0,
+      thresholds: { scoreDelta: 0.2, latencyDeltaMs: 80, patience: 3 },
+      released: false,
+    };
+    const newer = JSON.stringify({ ...document, moon: true });
     cluster.writeConfigMap("search", "search-api-retriever-migration", { "migration.json": newer }, "flux");
     expect((await observed()).overlay).toMatchObject({
       value: { text: newer, document: { revision: { epoch: 7, migrationUid: "theirs" } } },
     });
-    const wrong = JSON.stringify({ ...JSON.parse(newer), sampleRate: "all" });
+    const wrong = JSON.stringify({ ...document, moon: true, sampleRate: "all" });
     cluster.writeConfigMap("search", "search-api-retriever-migration", { "migration.json": wrong }, "flux");
     expect((await observed()).overlay).toMatchObject({ value: { text: wrong, document: null } });
   });

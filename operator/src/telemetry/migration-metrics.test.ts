@@ -1,4 +1,3 @@
-import type { HarmLine } from "@retriever/crds/status/harm-status.ts";
 import type { Phase } from "@retriever/crds/status/migration-status.ts";
 import { describe, expect, test } from "vitest";
 import { aDetection, aStandingLine } from "#test/builders/detection.ts";
@@ -28,8 +27,8 @@ describe("the metrics of migrations", () => {
 
   const at = 'namespace="search",name="docs",target="app"';
   const quiet = { bad: 40, evidence: 0.999, clock: undefined };
-  const harmed = (more: Partial<HarmLine> | typeof quiet, { phase = "Guard" as Phase, epoch = 0 } = {}) => {
-    const detection = aDetection(epoch, [{ ...aStandingLine("score"), ...more } as HarmLine]);
+  const harmed = (more: object, { phase = "Guard", epoch = 0 }: { phase?: Phase; epoch?: number } = {}) => {
+    const detection = aDetection(epoch, [{ ...aStandingLine("score"), ...more }]);
     const text = renderMigrations([keepFacts({ ...docs, status: aStatus({ phase, detection }) })]);
     return text.split("\n").filter((row) => row.startsWith("retriever_migration_harm_"));
   };

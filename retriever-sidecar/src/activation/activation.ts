@@ -98,22 +98,19 @@ export class Activation {
       throw new RetrieverError({ code: "RETR_INTERNAL", message: "a configuration without a primary store" });
     }
     const runningKey = keyOf(config, source, destination);
-    const isSame = this.#runtime !== null && runningKey === this.#runningKey;
     const previous = this.#runtime;
-    const shadowHandle = config.shadow === "none" ? null : config.shadow === "source" ? source : destination;
+    const isSame = previous !== null && runningKey === this.#runningKey;
+    const { shadow, exact, sampler } = isSame ? previous : this.#makeSampling(config, source, destination);
     const runtime: Runtime = {
       config,
       source,
       destination,
       primary,
-      shadow: isSame && previous !== null ? previous.shadow : makeShadow(shadowHandle, this.#deps.clock),
-      exact: isSame && previous !== null ? previous.exact : this.#makeExact(config, source, destination),
+      shadow,
+      exact,
+      sampler,
       recall: recallSearchOf(config, source, destination),
       evidence: this.#evidenceOf(config, source, destination),
-      sampler:
-        isSame && previous !== null
-          ? previous.sampler
-          : makeSampler(config, this.#requests, this.#deps.clock.monotonicMs()),
       isCurrent: () => this.#runningKey === runningKey,
     };
     this.#runtime = runtime;
@@ -154,6 +151,20 @@ export class Activation {
       // For instance a CA file that is no certificate: the store counts as unreachable.
       return makeUnavailableBackend(buildFault(error));
     }
+  }
+
+  #makeSampling(
+    config: ActiveConfig,
+    source: StoreHandle | null,
+    destination: StoreHandle | null,
+  ): Pick<Runtime, "shadow" | "exact" | "sampler"> {
+    const { clock } = this.#deps;
+    const shadow = config.shadow === "none" ? null : config.shadow === "source" ? source : destination;
+    return {
+      shadow: makeShadow(shadow, clock),
+      exact: this.#makeExact(config, source, destination),
+      sampler: makeSampler(config, this.#requests, clock.monotonicMs()),
+    };
   }
 
   #makeExact({ base }: ActiveConfig, source: StoreHandle | null, destination: StoreHandle | null): Runtime["exact"] {

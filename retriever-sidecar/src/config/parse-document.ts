@@ -24,7 +24,7 @@ export function parseBase(text: string, { base }: DocumentSchemas): BaseConfig {
   return check(base, parseYaml(text), "base");
 }
 
-export type OverlayText = {
+type OverlayText = {
   readonly overlay: OverlayDocument;
   /** SHA-256 of the exact text. */
   readonly hash: string;

@@ -29,7 +29,7 @@ export function makeSliceTable(slots: number): SliceTable {
       slices.set(namespace, slice);
       return slice;
     }
-    const [idlest, slice] = [...slices].reduce((least, each) => (each[1].seen < least[1].seen ? each : least));
+    const [idlest, slice] = leastSeen(slices);
     slices.delete(idlest);
     slice.counts.fill(0);
     slices.set(namespace, slice);
@@ -52,6 +52,14 @@ export function makeSliceTable(slots: number): SliceTable {
     },
     read: (slot) => [...slices].flatMap(([namespace, slice]) => sliceAt(namespace, slice, slot)),
   };
+}
+
+/** A loop: whoever sends a new namespace with each request makes it run each time. */
+function leastSeen(slices: ReadonlyMap<string, Slice>): readonly [string, Slice] {
+  let least: readonly [string, Slice] | undefined;
+  for (const each of slices) if (least === undefined || each[1].seen < least[1].seen) least = each;
+  if (least === undefined) throw new RangeError("expected at least one namespace");
+  return least;
 }
 
 function valueOf(increment: Increment, field: keyof SliceCounters): number {

@@ -1,7 +1,7 @@
 // Keeps exact searches from loading a store: how often they may begin, and when they have to stop. One for each store of a
 // process; it outlives epochs, so that a step of the ramp doesn't forget that a store was slow. Times are passed in.
 
-export type ExactLimiter = {
+type ExactLimiter = {
   /** An ordinary answer of the store, or a request that it let time out. */
   readonly onAnswer: (vectorMs: number, nowMs: number) => void;
   /** Whether a search may begin now. */

@@ -1,11 +1,6 @@
 // How many of the requests are sampled: a fixed share, or one that follows the traffic. Pure but for the state it keeps;
 // times are of a monotonic clock.
-import type { Overlay } from "#contract/overlay.ts";
-
-export type SamplingPlan = Pick<Overlay, "sampleRate"> & {
-  /** Left out: `sampleRate`, whatever the traffic. */
-  readonly sampling?: Overlay["sampling"];
-};
+import { effectiveRate, type SamplingPlan } from "#contract/sample-rate.ts";
 
 export type Sampler = {
   /** Counts a request, sampled or not. */
@@ -22,13 +17,6 @@ export type RateEstimate = {
   /** Requests a second; 0 before the first one. */
   readonly perSecondAt: (nowMs: number) => number;
 };
-
-/** The share that asks the shadow `maxQueriesPerSecond` times a second, within the plan's bounds. */
-export function effectiveRate({ sampleRate, sampling }: SamplingPlan, requestsPerSecond: number): number {
-  if (sampling === undefined) return sampleRate;
-  const share = sampling.maxQueriesPerSecond / requestsPerSecond;
-  return Math.max(sampleRate, Math.min(share, sampling.maxRate));
-}
 
 const estimateMs = 60_000;
 

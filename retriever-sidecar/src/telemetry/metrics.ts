@@ -99,10 +99,7 @@ export function makeMetrics(clock: Clock, version: string): Metrics {
       if (event.shadowRecall !== null) histograms.retr_recall_shadow.observe(event.shadowRecall);
     },
     onRecall: (event) => countRecall(counters, event),
-    onFailedSample: (increment) => {
-      counters.retr_failed_checked_total.add(increment.failedChecked ?? 0);
-      counters.retr_failed_worse_total.add(increment.failedWorse ?? 0);
-    },
+    onFailedSample: (increment) => countFailedSample(counters, increment),
     onConfig: ({ epoch, roles, thresholds, ...facts }) => {
       sampleRateAt = facts.sampleRateAt;
       gauges.retr_config_epoch.set(epoch);
@@ -128,20 +125,24 @@ function countAnswer(counters: Counters, { candidates }: BackendAnswer, k: numbe
   if (candidates.length < k) counters[contract.partial].add(1);
 }
 
+const sampleCounters = [
+  ["retr_dual_answered_total", "answered"],
+  ["retr_dual_shadow_timeouts_total", "shadowTimeouts"],
+  ["retr_dual_dropped_total", "shadowDropped"],
+  ["retr_dual_score_worse_total", "scoreWorse"],
+  ["retr_dual_latency_worse_total", "latencyWorse"],
+  ["retr_dual_latency_better_total", "latencyBetter"],
+  ["retr_dual_empty_worse_total", "emptyWorse"],
+  ["retr_dual_lagging_total", "lagging"],
+  [contract.dualMismatch, "mismatch"],
+  ["retr_dual_ties_total", "ties"],
+  ["retr_dual_overlap_sum", "overlapSum"],
+] as const;
+
 function countSample(counters: Counters, { kind, increment }: SampleEvent): void {
   counters[contract.dualSamples].add(1);
   if (kind === "error" || kind === "timeout") counters[contract.dualShadowErrors].add(1);
-  counters.retr_dual_answered_total.add(increment.answered ?? 0);
-  counters.retr_dual_shadow_timeouts_total.add(increment.shadowTimeouts ?? 0);
-  counters.retr_dual_dropped_total.add(increment.shadowDropped ?? 0);
-  counters.retr_dual_score_worse_total.add(increment.scoreWorse ?? 0);
-  counters.retr_dual_latency_worse_total.add(increment.latencyWorse ?? 0);
-  counters.retr_dual_latency_better_total.add(increment.latencyBetter ?? 0);
-  counters.retr_dual_empty_worse_total.add(increment.emptyWorse ?? 0);
-  counters.retr_dual_lagging_total.add(increment.lagging ?? 0);
-  counters[contract.dualMismatch].add(increment.mismatch ?? 0);
-  counters.retr_dual_ties_total.add(increment.ties ?? 0);
-  counters.retr_dual_overlap_sum.add(increment.overlapSum ?? 0);
+  for (const [name, field] of sampleCounters) counters[name].add(increment[field] ?? 0);
 }
 
 function countExact(counters: Counters, { kind }: ExactEvent): void {
@@ -156,6 +157,11 @@ function countRecall(counters: Counters, event: RecallEvent): void {
   const loss = event.recall.source - event.recall.destination;
   counters.retr_recall_loss_sum.add(Math.max(0, loss));
   counters.retr_recall_gain_sum.add(Math.max(0, -loss));
+}
+
+function countFailedSample(counters: Counters, { failedChecked = 0, failedWorse = 0 }: SampleEvent["increment"]): void {
+  counters.retr_failed_checked_total.add(failedChecked);
+  counters.retr_failed_worse_total.add(failedWorse);
 }
 
 function countSlice(counters: Counters, namespace: string, { increment }: SampleEvent): void {

@@ -101,11 +101,14 @@ describe("the alert fires", () => {
   });
 
   it("beside harm that the sidecars show: all causes are kept", () => {
-    const sim = at("Guard").run(30);
-    sim.traffic = (_at, primary) => (primary === "destination" ? { ...goodTraffic, mismatch: 0.9 } : goodTraffic);
-    sim.run(25);
-    const from = sim.now;
-    tell(sim, (now) => ({ firings: [aFiring(now, now - from)] }));
+    const harmed = () => {
+      const sim = at("Guard").run(30);
+      sim.traffic = (_at, primary) => (primary === "destination" ? { ...goodTraffic, mismatch: 0.9 } : goodTraffic);
+      return sim;
+    };
+    // Both are due at the same look: the one at which the sidecars' evidence alone would act.
+    const dueAt = harmed().until("RollingBack", 120).now;
+    const sim = tell(harmed(), (now) => ({ firings: now < dueAt ? [] : [aFiring(now, 60_000)] }));
     sim.until("RollingBack", 120);
     const causes = sim.status.rollback?.causes.join("\n");
     expect(causes).toContain("fires in Prometheus");

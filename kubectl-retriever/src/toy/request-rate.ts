@@ -1,19 +1,8 @@
-// How many of its requests a toy sidecar samples: it adapts to its own traffic inside the bounds of its overlay.
-import type { ToyServing } from "./serve.ts";
+// How busy a toy sidecar is: what its sampling adapts to. Pure but for what it counts.
 
 const memorySeconds = 60;
 /** As many as may be taken back, and more. */
 const keptSeconds = 128;
-
-/** Share of requests that a pod with so many requests a second samples; the same for all pods together under their caps. */
-export function effectiveRate(
-  { sampleRate, sampling }: Pick<ToyServing, "sampleRate" | "sampling">,
-  requestsPerSecond: number,
-): number {
-  if (sampling === undefined) return sampleRate;
-  const wanted = sampling.maxQueriesPerSecond / Math.max(1e-9, requestsPerSecond);
-  return Math.min(sampling.maxRate, Math.max(sampleRate, wanted));
-}
 
 /** A process' own requests a second, of about the last minute. Seconds come in order; some may come again. */
 export class RequestRate {
