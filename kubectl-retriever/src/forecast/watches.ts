@@ -6,7 +6,6 @@ import { reckonedLines } from "@retriever/operator/core/harm/detectable.ts";
 import type { LineRule } from "@retriever/operator/core/harm/lines.ts";
 import { exactSearchesPerSecond } from "@retriever/operator/core/overlay/revision.ts";
 import { effectiveRate } from "@retriever/sidecar/contract/sample-rate.ts";
-
 import { type Flow, mapFlow } from "./flow.ts";
 
 export type Watched = LineRule & { readonly threshold: number };
