@@ -8,7 +8,7 @@ import type { OfflineTools } from "./lint.ts";
 import { loadOne } from "./rehearse.ts";
 import { loadTraffic } from "./traffic.ts";
 
-export type ForecastRequest = {
+type ForecastRequest = {
   readonly manifest: string;
   /** Requests per second of all pods together. */
   readonly rates: readonly number[];

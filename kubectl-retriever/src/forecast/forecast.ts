@@ -48,7 +48,7 @@ export type StageForecast = {
   readonly isInTime: boolean;
 };
 
-export type WatchForecast = {
+type WatchForecast = {
   /** `STAGE 1`, `GUARD`. */
   readonly name: string;
   readonly notices: readonly Notice[];
