@@ -1,25 +1,58 @@
-// The command `plan`: what a migration needs, before it begins. Offline: nothing is measured, nothing is changed.
+// The command `plan`: what a migration needs and what would be noticed, before it begins. Offline: nothing is changed.
 import { planHash } from "@retriever/crds/spec/plan.ts";
+import { type Flow, hourlyFlow, measuredFlow } from "#forecast/flow.ts";
 import { forecast } from "#forecast/forecast.ts";
 import { renderAssumptions, renderForecast } from "#forecast/render-forecast.ts";
 import { exitCodes } from "#output/exit-codes.ts";
 import type { OfflineTools } from "./lint.ts";
 import { loadOne } from "./rehearse.ts";
+import { loadTraffic } from "./traffic.ts";
+
+type ForecastRequest = {
+  readonly manifest: string;
+  /** Requests per second of all pods together. */
+  readonly rates: readonly number[];
+  /** 24 factors on each of the rates. */
+  readonly byHour: readonly number[] | undefined;
+  /** File of measured traffic, in place of both. */
+  readonly traffic: string | undefined;
+  readonly json: boolean;
+};
 
 /** Without a rate: a small, a middling and a large service. */
 const usualRates = [1, 10, 100] as const;
 
-/** Prints a forecast per rate. */
-export async function forecastFile(path: string, rates: readonly number[], tools: OfflineTools): Promise<number> {
-  const migration = await loadOne(path, "RetrieverMigration", tools);
+/** Prints a forecast per rate, or one of the measured traffic. Refused where a guard wouldn't end by its deadline. */
+export async function forecastFile(asked: ForecastRequest, tools: OfflineTools): Promise<number> {
+  const migration = await loadOne(asked.manifest, "RetrieverMigration", tools);
   if (typeof migration === "number") return migration;
+  const traffic = await trafficOf(asked, tools);
+  if (typeof traffic === "number") return traffic;
   const { named, spec } = migration;
   const { print } = tools.terminal;
-  print(`${named.namespace}/${named.name}   plan ${planHash(spec)}   nothing was changed`);
-  for (const line of renderAssumptions(spec)) print(line);
-  for (const rate of rates.length > 0 ? rates : usualRates) {
-    print("");
-    for (const line of renderForecast(spec, forecast(spec, rate))) print(line);
+  const title = { namespace: named.namespace, name: named.name, plan: planHash(spec) };
+  const forecasts = traffic.flows.map((flow) => forecast(spec, flow));
+  if (asked.json) {
+    for (const one of forecasts) print(JSON.stringify({ kind: "forecast", ...title, ...one }));
+  } else {
+    print(`${title.namespace}/${title.name}   plan ${title.plan}   nothing was changed`);
+    for (const line of [...renderAssumptions(spec), ...traffic.notes]) print(line);
+    for (const line of forecasts.flatMap((one) => ["", ...renderForecast(spec, one)])) print(line);
   }
-  return exitCodes.ok;
+  return forecasts.some(({ guard }) => guard !== null && guard.problem !== null) ? exitCodes.refused : exitCodes.ok;
+}
+
+type Traffic = { readonly flows: readonly Flow[]; readonly notes: readonly string[] };
+
+async function trafficOf({ rates, byHour, traffic }: ForecastRequest, tools: OfflineTools): Promise<Traffic | number> {
+  if (traffic === undefined) {
+    const all = rates.length > 0 ? rates : usualRates;
+    return { flows: all.map((rate) => hourlyFlow(rate, byHour)), notes: [] };
+  }
+  const measured = await loadTraffic(traffic, tools);
+  if (typeof measured === "number") return measured;
+  const flow = measuredFlow(measured.series);
+  if (Math.max(...flow.perSecond) > 0) return { flows: [flow], notes: [`Traffic of ${traffic}: ${measured.note}.`] };
+  tools.terminal.warn(`${traffic}: received no request at all, expected some`);
+  return exitCodes.refused;
 }

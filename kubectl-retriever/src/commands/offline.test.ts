@@ -86,19 +86,66 @@ it("plan at 1 request/s flags the stage of 2 h at 2 %: 144 samples don't decide"
   expect(ran.printed.join("\n")).toMatch(/^stage 1 .*CAN'T DECIDE in 2h: 144 of 1,000 samples/m);
 });
 
-it("plan at a request in 100 s says what never acts, and that nobody watches the guard", async () => {
-  const ran = await run(["plan", "-f", "m.yaml", "--rate", "0.01"], { "m.yaml": migration });
-  const silent = ran.printed.filter((line) => line.startsWith("  silent"));
-  expect(silent.slice(-3)).toEqual([
-    "  silent   no line of samples acts in the guard: 9 samples in 15m, 12 are needed; only more traffic would do",
-    "  silent   no line of all requests acts in the guard: 9 requests in 15m, 12 are needed, which takes 0.014 requests/s",
-    "  silent   the guard's time isn't watched: a total failure is noticed after 20m, at most 15m are allowed",
-  ]);
+it("plan at 0.7 requests/s says how soon a dead, a wrong and a slow destination is left", async () => {
+  const ran = await run(["plan", "-f", "m.yaml", "--rate", "0.7"], { "m.yaml": migration });
+  expect(ran.code).toBe(0);
+  const row = (about: string) => ran.printed.find((line) => line.startsWith(about))?.split(/ {2,}/);
+  expect(row("IF THE DESTINATION")).toEqual(["IF THE DESTINATION", "STAGE 1", "STAGE 2", "STAGE 3", "GUARD"]);
+  expect(row("fails every request")?.at(-1)).toBe("28s");
+  expect(row("gives wrong answers only")?.at(-1)).toBe("9m55s");
+  expect(row("is slower by 80 ms or more in 30 % of answers")?.at(-1)).toBe("9m28s");
+  expect(row("is slower by 80 ms or more in 8 % of answers")?.at(-1)).toBe("1h10m");
+  expect(ran.printed.at(-1)).toBe("The guard takes 24h by the calendar; its deadline is 72h.");
 });
+
+it("plan at a request in 100 s is refused: the guard never ends, and what would help is said", async () => {
+  const ran = await run(["plan", "-f", "m.yaml", "--rate", "0.01"], { "m.yaml": migration });
+  expect(ran.code).toBe(2);
+  const text = ran.printed.join("\n");
+  expect(text).toMatch(
+    /^guard: never, for want of samples: 9 samples in 15m, 12 are needed; only more traffic would do$/m,
+  );
+  expect(text).toMatch(/^TOO THIN: by its deadline of 72h the guard isn't over: .+\n( {2}remedy {3}.+\n?)+$/m);
+});
+
+const day = Array.from({ length: 24 }, (_, hour) => (hour < 8 ? 0.01 : 1));
+
+it("plan by hour says the guard's length by the calendar, as lines and as JSON", async () => {
+  const words = ["plan", "-f", "m.yaml", "--rate", "0.7", "--by-hour", day.join(",")];
+  const ran = await run(words, { "m.yaml": migration });
+  expect(ran.printed.at(-1)).toBe("The guard takes 32h to 40h by the calendar; its deadline is 72h.");
+  const { code, printed } = await run([...words, "--json"], { "m.yaml": migration });
+  expect({ code, lines: printed.length }).toEqual({ code: 0, lines: 1 });
+  expect(JSON.parse(printed[0] ?? "")).toMatchObject({
+    kind: "forecast",
+    name: "docs-to-qdrant",
+    requestsPerSecond: { least: 0.007, most: 0.7 },
+    guard: { seconds: { shortest: 115_200, longest: 144_000 }, problem: null },
+    watches: [{ name: "STAGE 1" }, { name: "STAGE 2" }, { name: "STAGE 3" }, { name: "GUARD" }],
+  });
+});
+
+it("plan takes measured traffic from a file, and refuses one without a request", async () => {
+  const csv = (rates: readonly number[]) =>
+    ["seconds,requestsPerSecond", ...rates.map((rate, hour) => `${hour * 3600},${rate}`)].join("\n");
+  const given = { "m.yaml": migration, "t.csv": csv(day.map((factor) => factor * 0.7)), "none.csv": csv([0, 0]) };
+  const ran = await run(["plan", "-f", "m.yaml", "--traffic", "t.csv"], given);
+  expect(ran.printed.at(-1)).toBe("The guard takes 32h to 40h by the calendar; its deadline is 72h.");
+  const none = await run(["plan", "-f", "m.yaml", "--traffic", "none.csv"], given);
+  expect(none).toMatchObject({ code: 2, warned: ["none.csv: received no request at all, expected some"] });
+});
+
+it.each(["1,2", `${day.join(",")},1`, day.map(() => 0).join(","), day.map(() => "x").join(",")])(
+  "plan refuses the factors %s",
+  async (factors) => {
+    const words = ["plan", "-f", "m.yaml", "--by-hour", factors];
+    await expect(run(words, { "m.yaml": migration })).rejects.toThrow(/expected 24 factors from 0 to 100, not all 0/);
+  },
+);
 
 it("plan at 20 requests/s says that every gate decides and that it takes 27 h 30 m at least", async () => {
   const ran = await run(["plan", "-f", "m.yaml", "--rate", "20"], { "m.yaml": migration });
-  expect(ran.printed.join("\n")).not.toMatch(/CAN'T|silent {3}/);
+  expect(ran.printed.join("\n")).not.toMatch(/CAN'T|never|TOO THIN/);
   expect(ran.printed).toContain("Lower bound: 27h30m, if every pod follows at once and every person is there.");
 });
 

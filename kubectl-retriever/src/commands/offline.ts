@@ -29,14 +29,7 @@ export function addOfflineCommands(program: Command, tools: OfflineTools, end: (
       const json = options.json || output === "json";
       end(await rehearseFiles({ html: undefined, traffic: undefined, ...options, manifest: filename, json }, tools));
     });
-  program
-    .command("plan")
-    .description("Say how long a migration takes at least, and which gate has too little traffic to decide")
-    .requiredOption("-f, --filename <file>", "manifest with one RetrieverMigration; - is the standard input")
-    .option("--rate <number>", "requests per second of the whole workload; may be repeated", collectRate, [])
-    .action(async ({ filename, rate }: { filename: string; rate: readonly number[] }) => {
-      end(await forecastFile(filename, rate, tools));
-    });
+  addPlan(program, tools, end);
   program
     .command("lint")
     .description("Check manifests, acts and scenarios: every fault at once, with its line, value and expectation")
@@ -45,6 +38,36 @@ export function addOfflineCommands(program: Command, tools: OfflineTools, end: (
       end(await lintFiles(filename, tools));
     });
 }
+
+function addPlan(program: Command, tools: OfflineTools, end: (code: number) => void): void {
+  program
+    .command("plan")
+    .description("Say how long a migration takes at least, what would be noticed at its traffic, and how soon")
+    .requiredOption("-f, --filename <file>", "manifest with one RetrieverMigration; - is the standard input")
+    .option("--rate <number>", "requests per second of the whole workload; may be repeated", collectRate, [])
+    .option("--by-hour <factors>", "24 factors on the rate, the first for 00:00 to 01:00, with commas", parseByHour)
+    .addOption(
+      new Option("--traffic <file>", "measured traffic instead: a CSV, or a saved range of Prometheus").conflicts([
+        "rate",
+        "byHour",
+      ]),
+    )
+    .option("--json", "one JSON object per rate", false)
+    .addOption(new Option("-o, --output <form>", "the same as --json").choices(["json"]))
+    .action(async ({ filename, rate, byHour, traffic, json, output }: PlanOptions) => {
+      const asked = { manifest: filename, rates: rate, byHour, traffic, json: json || output === "json" };
+      end(await forecastFile(asked, tools));
+    });
+}
+
+type PlanOptions = {
+  readonly filename: string;
+  readonly rate: readonly number[];
+  readonly byHour?: readonly number[];
+  readonly traffic?: string;
+  readonly json: boolean;
+  readonly output?: "json";
+};
 
 type RehearseOptions = {
   readonly filename: string;
@@ -85,4 +108,13 @@ function collectRate(text: string, before: readonly number[]): readonly number[]
   if (!(rate > 0)) throw new InvalidArgumentError("expected requests per second, more than 0, such as 12 or 0.5");
   if (before.length === mostRates) throw new InvalidArgumentError(`expected at most ${mostRates} rates`);
   return [...before, rate];
+}
+
+function parseByHour(text: string): readonly number[] {
+  const words = text.split(",").map((word) => word.trim());
+  const factors = words.map((word) => (/^\d{1,3}(\.\d{1,6})?$/.test(word) ? Number(word) : Number.NaN));
+  // Not one request in a day is no traffic to forecast.
+  if (factors.length === 24 && factors.every((factor) => factor <= 100) && factors.some((factor) => factor > 0))
+    return factors;
+  throw new InvalidArgumentError("expected 24 factors from 0 to 100, not all 0, with commas between them");
 }

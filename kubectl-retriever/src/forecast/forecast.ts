@@ -1,12 +1,16 @@
-// How long a migration takes at least at a given traffic, and what has too little of it to ever decide. Pure: the
-// operator's own gate rules, turned round to say how many samples they need.
+// How long a migration takes at least at a given traffic, and what would be noticed in it. Pure: the operator's own
+// gates and lines of harm, turned round to say how many samples they need.
 import { durationSeconds } from "@retriever/crds/fields/duration.ts";
 import type { MigrationSpec, Stage } from "@retriever/crds/spec/migration-spec.ts";
 import type { Baseline } from "@retriever/crds/status/migration-status.ts";
 import { type RateGate, rateGates } from "@retriever/operator/core/gates/gate-counts.ts";
 import { gateRules } from "@retriever/operator/core/gates/gate-limits.ts";
 import { samplesToPass } from "@retriever/operator/core/gates/sequential.ts";
-import { findSilentRules, guardSampleRate } from "#rehearse/silent-rules.ts";
+import { countIn, type Flow, mapFlow, type Span, secondsUntil, spanOver } from "./flow.ts";
+import { forecastGuard, type GuardForecast } from "./guard-length.ts";
+import { type Notice, noticesOf } from "./noticed.ts";
+import { whyTooThin } from "./too-thin.ts";
+import { watchesOf } from "./watches.ts";
 
 /** What a healthy destination is reckoned with: shares of bad samples, or means. */
 export const healthyShares: Readonly<Record<RateGate, number>> = {
@@ -26,7 +30,7 @@ type GateForecast = {
   readonly evidence: number | null;
   /** The same, or the stage's `minSamples` where that is more. */
   readonly needs: number | null;
-  readonly seconds: number | null;
+  readonly seconds: Span;
 };
 
 export type StageForecast = {
@@ -34,77 +38,83 @@ export type StageForecast = {
   readonly sampleRate: number;
   /** The plan's own least time: `minDuration`, or `gates.minDwell` where that is longer. */
   readonly leastSeconds: number;
-  /** Expected after the least time. */
+  /** Expected in the least time, wherever in the day it begins. */
   readonly samples: number;
   readonly gates: readonly GateForecast[];
   readonly slowest: GateForecast;
-  /** When the last gate has decided; null: never. */
-  readonly seconds: number | null;
+  /** When the last gate has decided. */
+  readonly seconds: Span;
   /** Every gate can decide within the least time. */
   readonly isInTime: boolean;
 };
 
-export type GuardForecast = {
-  /** Share of requests that is sampled. */
-  readonly rate: number;
-  readonly leastSeconds: number;
-  readonly samples: number;
-  readonly needs: number;
-  readonly seconds: number | null;
+type WatchForecast = {
+  /** `STAGE 1`, `GUARD`. */
+  readonly name: string;
+  readonly notices: readonly Notice[];
 };
 
 export type Forecast = {
-  readonly requestsPerSecond: number;
+  /** Of all pods together. */
+  readonly requestsPerSecond: { readonly least: number; readonly most: number };
   readonly stages: readonly StageForecast[];
   /** Null for a plan that only validates. */
   readonly guard: GuardForecast | null;
   /** From the start to the end, with everybody there at once; null: it never ends. */
   readonly lowerBoundSeconds: number | null;
-  /** What can't be seen at this traffic, a sentence each. */
-  readonly silentRules: readonly string[];
+  /** How long after it began harm is acted on. */
+  readonly watches: readonly WatchForecast[];
+  /** Where nothing is ever seen, a sentence each. */
+  readonly tooThin: readonly string[];
 };
 
-/** The forecast at a steady traffic of more than 0 requests per second. */
-export function forecast(plan: MigrationSpec, requestsPerSecond: number): Forecast {
-  const stages = plan.stages.map((stage, index) => forecastStage(plan, stage, index, requestsPerSecond));
-  const guard = plan.mode === "Validate" ? null : forecastGuard(plan, requestsPerSecond);
-  const parts = [...stages.map(({ seconds }) => seconds), ...(guard === null ? [] : [guard.seconds])];
+/** The forecast at a traffic that repeats itself; its greatest rate is more than 0. */
+export function forecast(plan: MigrationSpec, requests: Flow): Forecast {
+  const stages = plan.stages.map((stage, index) => forecastStage(plan, stage, index, requests));
+  const watches = watchesOf(plan, requests, measuredBaseline(plan));
+  const guarded = watches.find(({ pastCutover }) => pastCutover);
+  const guard = guarded === undefined ? null : forecastGuard(plan, guarded);
+  const parts = [...stages, ...(guard === null ? [] : [guard])].map(({ seconds }) => seconds.shortest);
   const known = parts.filter((seconds) => seconds !== null);
+  const perSecond = requests.perSecond.map((rate) => Number(rate.toPrecision(6)));
   return {
-    requestsPerSecond,
+    requestsPerSecond: { least: Math.min(...perSecond), most: Math.max(...perSecond) },
     stages,
     guard,
     lowerBoundSeconds: known.length < parts.length ? null : known.reduce((sum, seconds) => sum + seconds, 0),
-    silentRules: findSilentRules(plan, requestsPerSecond),
+    watches: watches.map((watch) => ({ name: watch.name, notices: noticesOf(plan, watch) })),
+    tooThin: watches.flatMap((watch) => whyTooThin(watch)),
   };
 }
 
-function forecastStage(plan: MigrationSpec, stage: Stage, index: number, requestsPerSecond: number): StageForecast {
-  const samplesPerSecond = requestsPerSecond * stage.sampleRate;
+function forecastStage(plan: MigrationSpec, stage: Stage, index: number, requests: Flow): StageForecast {
+  const samples = mapFlow(requests, (perSecond) => perSecond * stage.sampleRate);
   const leastSeconds = Math.max(durationSeconds(stage.minDuration), durationSeconds(plan.gates.minDwell));
+  const secondsOf = (needs: number | null, least: number): Span =>
+    spanOver(samples, (from) => Math.max(least, needs === null ? Infinity : secondsUntil(samples, from, needs)));
   const gates = evidenceOf(plan, index).map((gate) => {
     const needs = gate.evidence === null ? null : Math.max(stage.minSamples, gate.evidence);
-    return { ...gate, needs, seconds: needs === null ? null : needs / samplesPerSecond };
+    return { ...gate, needs, seconds: secondsOf(needs, 0) };
   });
   const slowest = gates.reduce((slow, gate) =>
     (gate.evidence ?? Infinity) > (slow.evidence ?? Infinity) ? gate : slow,
   );
-  const seconds = slowest.seconds === null ? null : Math.max(leastSeconds, slowest.seconds);
+  const seconds = secondsOf(slowest.needs, leastSeconds);
   return {
     number: index + 1,
     sampleRate: stage.sampleRate,
     leastSeconds,
-    samples: Math.round(samplesPerSecond * leastSeconds),
+    samples: Math.round(spanOver(samples, (from) => countIn(samples, from, leastSeconds)).shortest ?? 0),
     gates,
     slowest,
     seconds,
-    isInTime: seconds === leastSeconds,
+    isInTime: seconds.longest === leastSeconds,
   };
 }
 
 function evidenceOf(plan: MigrationSpec, index: number): Pick<GateForecast, "gate" | "limit" | "evidence">[] {
   // From the second stage on the mismatch is judged against what the first one measured.
-  const rules = gateRules(plan, index === 0 ? undefined : measuredBaseline(plan.stages[0]?.minSamples ?? 0));
+  const rules = gateRules(plan, index === 0 ? undefined : measuredBaseline(plan));
   const rates = rateGates.map((gate) => {
     const { limit, beta } = rules[gate];
     const evidence = samplesToPass(healthyShares[gate], { limit, beta, dispersion: 1 });
@@ -113,29 +123,16 @@ function evidenceOf(plan: MigrationSpec, index: number): Pick<GateForecast, "gat
   return [...rates, { gate: "shadowErrors", limit: plan.thresholds.shadowErrors.maxBadShare, evidence: 1 }];
 }
 
-function measuredBaseline(samples: number): Baseline {
+/** What the first stage of a healthy destination measures. */
+export function measuredBaseline({ stages: [first] }: MigrationSpec): Baseline {
+  const { minSamples, sampleRate } = first ?? { minSamples: 0, sampleRate: 1 };
   return {
-    requests: samples,
+    requests: Math.round(minSamples / sampleRate),
     errorShare: 0,
     emptyShare: 0,
     p95Ms: 0,
     mismatchShare: healthyShares.mismatch,
-    mismatchSamples: samples,
+    mismatchSamples: minSamples,
     requestsPerSecond: 0,
-  };
-}
-
-function forecastGuard(plan: MigrationSpec, requestsPerSecond: number): GuardForecast {
-  const { guard } = plan;
-  const rate = guardSampleRate(plan, requestsPerSecond);
-  const leastSeconds = durationSeconds(guard.duration);
-  const samplesPerSecond = requestsPerSecond * rate;
-  const needs = samplesPerSecond > 0 ? guard.minSamples : 0;
-  return {
-    rate,
-    leastSeconds,
-    samples: Math.round(samplesPerSecond * leastSeconds),
-    needs,
-    seconds: Math.max(leastSeconds, needs === 0 ? 0 : needs / samplesPerSecond),
   };
 }

@@ -1,28 +1,32 @@
 // A forecast as lines for people. Pure.
-import { printDuration } from "@retriever/crds/fields/duration.ts";
 import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
 import { renderTable } from "#text/table.ts";
-import { countWord, percentWord } from "#text/words.ts";
-import { type Forecast, type GuardForecast, healthyShares, type StageForecast } from "./forecast.ts";
+import { countWord, percentWord, timeWord } from "#text/words.ts";
+import { type Forecast, healthyShares, type StageForecast } from "./forecast.ts";
+import type { GuardForecast } from "./guard-length.ts";
+import { renderGuard, renderNotices, renderSmallest } from "./render-watches.ts";
+import { spanTime } from "./span-time.ts";
 
 /** What every forecast is reckoned with, said once. */
 export function renderAssumptions(plan: MigrationSpec): string[] {
   const { scoreDelta, mismatch, overlap } = healthyShares;
   return [
-    `Reckoned with steady traffic, no bursts, no shadow errors, ${percentWord(scoreDelta)} of samples over a threshold,`,
+    `Reckoned without bursts and shadow errors, with ${percentWord(scoreDelta)} of samples over a threshold,`,
     `${percentWord(mismatch)} with another top chunk, ${percentWord(overlap)} of the chunks not in both; stages: ${plan.stages.length}.`,
+    "Times are what is expected; chance makes them shorter or longer.",
   ];
 }
 
-/** Tables of stages and gates at one traffic, the lower bound, and what can't be seen. */
+/** Tables of stages, gates and what is noticed at one traffic, the lower bound, and whether the guard ends in time. */
 export function renderForecast(plan: MigrationSpec, forecast: Forecast): string[] {
-  const { stages, guard, lowerBoundSeconds, silentRules, requestsPerSecond } = forecast;
+  const { stages, guard, lowerBoundSeconds, requestsPerSecond } = forecast;
+  const { least, most } = requestsPerSecond;
   const bound =
     lowerBoundSeconds === null
-      ? "It never ends: a gate above can't pass."
-      : `Lower bound: ${time(lowerBoundSeconds)}, if every pod follows at once and every person is there.`;
+      ? "It never ends: something above never has enough."
+      : `Lower bound: ${timeWord(lowerBoundSeconds)}, if every pod follows at once and every person is there.`;
   return [
-    `AT ${requestsPerSecond} REQUESTS/S`,
+    least === most ? `AT ${number(most)} REQUESTS/S` : `AT ${number(least)} TO ${number(most)} REQUESTS/S`,
     "",
     ...renderTable([
       ["STEP", "RATE", "AT LEAST", "SAMPLES THEN", "TAKES", ""],
@@ -30,20 +34,24 @@ export function renderForecast(plan: MigrationSpec, forecast: Forecast): string[
       ...(guard === null ? [] : [cutoverRow(plan), guardRow(plan, guard)]),
     ]),
     "",
-    ...renderTable([["GATE", "LIMIT", ...stages.map(({ number }) => `STAGE ${number}`)], ...gateRows(stages)]),
+    ...renderTable([["GATE", "LIMIT", ...stages.map((stage) => `STAGE ${stage.number}`)], ...gateRows(stages)]),
     "Samples that a gate needs by itself / with minSamples of the stage.",
     "",
+    ...renderNotices(plan, forecast),
+    ...(guard === null ? [] : ["", ...renderSmallest(plan, guard)]),
+    "",
     bound,
-    ...silentRules.map((spot) => `  silent   ${spot}`),
+    ...(guard === null ? [] : renderGuard(plan, guard)),
   ];
 }
 
 function stageRow(stage: StageForecast): string[] {
-  const { number, sampleRate, leastSeconds, samples, slowest, seconds, isInTime } = stage;
+  const { sampleRate, leastSeconds, samples, slowest, seconds, isInTime } = stage;
   const remark = isInTime
     ? "every gate can decide"
-    : `CAN'T DECIDE in ${time(leastSeconds)}: ${count(samples)} of ${count(slowest.needs)} samples (${binding(stage)})`;
-  return [`stage ${number}`, percentWord(sampleRate), time(leastSeconds), count(samples), time(seconds), remark];
+    : `CAN'T DECIDE in ${timeWord(leastSeconds)}: ${countWord(samples)} of ${count(slowest.needs)} samples (${binding(stage)})`;
+  const least = timeWord(leastSeconds);
+  return [`stage ${stage.number}`, percentWord(sampleRate), least, countWord(samples), spanTime(seconds), remark];
 }
 
 /** What asks for the most samples. */
@@ -55,10 +63,16 @@ function cutoverRow({ cutover }: MigrationSpec): string[] {
   return ["cutover", "-", "-", "-", "-", cutover.hold ? "waits for a Promote" : "by itself"];
 }
 
-function guardRow({ guard }: MigrationSpec, { rate, leastSeconds, samples, needs, seconds }: GuardForecast): string[] {
-  const isInTime = seconds === leastSeconds;
-  const remark = isInTime ? "rolls back by itself" : `waits for ${count(needs)} samples, deadline ${guard.deadline}`;
-  return ["guard", percentWord(rate), time(leastSeconds), count(samples), time(seconds), remark];
+function guardRow({ guard }: MigrationSpec, { rates, ...forecast }: GuardForecast): string[] {
+  const { leastSeconds, samples, needs, seconds, watchedShare } = forecast;
+  const remarks = [
+    ...(watchedShare < 1 ? [`${percentWord(watchedShare)} of the time counts`] : []),
+    ...(samples < needs ? [`waits for ${countWord(needs)} samples`] : []),
+    ...(seconds.longest === leastSeconds ? ["rolls back by itself"] : [`deadline ${guard.deadline}`]),
+  ];
+  const { least, most } = rates;
+  const rate = least === most ? percentWord(most) : `${percentWord(least)} to ${percentWord(most)}`;
+  return ["guard", rate, timeWord(leastSeconds), countWord(samples), spanTime(seconds), remarks.join(", ")];
 }
 
 function gateRows(stages: readonly StageForecast[]): string[][] {
@@ -71,14 +85,13 @@ function gateRows(stages: readonly StageForecast[]): string[][] {
       const mark = stage.slowest.gate === gate ? "  slowest" : "";
       return found === undefined
         ? "-"
-        : `${count(found.evidence)} / ${count(found.needs)} in ${time(found.seconds)}${mark}`;
+        : `${count(found.evidence)} / ${count(found.needs)} in ${spanTime(found.seconds)}${mark}`;
     }),
   ]);
 }
 
-function time(seconds: number | null): string {
-  if (seconds === null) return "never";
-  return printDuration(seconds >= 3600 ? Math.ceil(seconds / 60) * 60 : Math.ceil(seconds));
+function number(value: number): string {
+  return String(Number(value.toPrecision(3)));
 }
 
 function count(samples: number | null): string {

@@ -30,6 +30,13 @@ export function spanWord(seconds: number): string {
   return printDuration(whole);
 }
 
+/** What is expected to take so long, never rounded down: whole minutes from an hour on; null is `never`. */
+export function timeWord(seconds: number | null): string {
+  if (seconds === null) return "never";
+  const unit = seconds >= 3600 ? 60 : 1;
+  return printDuration(Math.ceil(Number((seconds / unit).toFixed(6))) * unit);
+}
+
 /** Time since an instant; undefined when there is none. */
 export function sinceWord(instant: string | undefined, now: number): string | undefined {
   const at = Date.parse(instant ?? "");

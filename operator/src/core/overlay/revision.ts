@@ -53,7 +53,7 @@ function samplingOf({ guard, recall }: MigrationSpec, revision: Revision): Pick<
 }
 
 /** Exact searches of a store by all pods together. */
-const exactSearchesPerSecond = 1;
+export const exactSearchesPerSecond = 1;
 
 function share(perSecond: number, pods: number): number {
   return Number((perSecond / Math.max(1, pods)).toPrecision(3));
