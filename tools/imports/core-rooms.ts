@@ -8,6 +8,8 @@ export const coreRooms = [
   "pods",
   // Whether the samples of a stage say enough.
   "gates",
+  // Evidence of change, gathered bin by bin: detectors, their lines, and whether harm has lasted.
+  "detection",
   // Whether the destination does worse than it may.
   "harm",
   // Comparisons of the two stores, and smoke tests.

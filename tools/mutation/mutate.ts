@@ -39,8 +39,12 @@ type Judged = {
 const parts: Readonly<Record<string, Judged>> = {
   gates: { mutate: [`${core}/gates/*.ts`], tests: [`${core}/gates/*.test.ts`] },
   harm: {
-    mutate: [`${core}/harm/*.ts`],
-    tests: [`${core}/harm/*.test.ts`, `${core}/stories/{harm-*,throughput}.test.ts`, `${core}/checks/alerts.test.ts`],
+    mutate: [`${core}/{detection,harm}/*.ts`],
+    tests: [
+      `${core}/{detection,harm}/*.test.ts`,
+      `${core}/stories/{harm-*,throughput}.test.ts`,
+      `${core}/checks/alerts.test.ts`,
+    ],
   },
   preempt: {
     mutate: [`${core}/preempt/*.ts`],

@@ -2,8 +2,8 @@
 import { durationSeconds, printDuration } from "@retriever/crds/fields/duration.ts";
 import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
 import type { HarmLineName } from "@retriever/crds/status/harm-status.ts";
-import { smallestShare } from "@retriever/operator/core/harm/detectable.ts";
-import { leastSevereFailures } from "@retriever/operator/core/harm/severe-run.ts";
+import { smallestShare } from "@retriever/operator/core/detection/detectable.ts";
+import { leastSevereFailures } from "@retriever/operator/core/detection/severe-run.ts";
 import { countWord, percentWord, timeWord } from "#text/words.ts";
 import { countIn, mapFlow, type Span, secondsUntil, spanOver } from "./flow.ts";
 import { isTooThin, roundedUp } from "./too-thin.ts";

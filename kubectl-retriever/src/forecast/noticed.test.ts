@@ -1,7 +1,7 @@
 // What is foretold, held against the operator's own detectors and against the laws of traffic.
 import { type MigrationSpecInput, migrationSpecSchema } from "@retriever/crds/spec/migration-spec.ts";
 import type { DetectionState } from "@retriever/crds/status/harm-status.ts";
-import { foldDetection } from "@retriever/operator/core/harm/detection.ts";
+import { foldDetection } from "@retriever/operator/core/detection/detection.ts";
 import { type Counters, noCounters } from "@retriever/sidecar/contract/evidence.ts";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";

@@ -2,9 +2,9 @@
 import { durationSeconds } from "@retriever/crds/fields/duration.ts";
 import type { HarmAction, MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
 import type { HarmLineName } from "@retriever/crds/status/harm-status.ts";
-import { leastPartSamples } from "@retriever/operator/core/harm/cause-clock.ts";
-import { samplesToStand } from "@retriever/operator/core/harm/detectable.ts";
-import { leastSevereFailures } from "@retriever/operator/core/harm/severe-run.ts";
+import { leastPartSamples } from "@retriever/operator/core/detection/cause-clock.ts";
+import { samplesToStand } from "@retriever/operator/core/detection/detectable.ts";
+import { leastSevereFailures } from "@retriever/operator/core/detection/severe-run.ts";
 import { binSeconds } from "@retriever/sidecar/contract/evidence.ts";
 import { type Flow, mapFlow, type Span, secondsUntil, spanOver } from "./flow.ts";
 import { isTold } from "./too-thin.ts";

@@ -1,6 +1,6 @@
 // Traffic so thin that lines of harm never act: harm that goes on can't be told from harm that is over. Pure.
 import { printDuration } from "@retriever/crds/fields/duration.ts";
-import { leastPartSamples, longestPartMs } from "@retriever/operator/core/harm/cause-clock.ts";
+import { leastPartSamples, longestPartMs } from "@retriever/operator/core/detection/cause-clock.ts";
 import { percentWord } from "#text/words.ts";
 import type { Flow } from "./flow.ts";
 import type { Watch } from "./watches.ts";

@@ -2,8 +2,8 @@
 import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
 import type { HarmLineName } from "@retriever/crds/status/harm-status.ts";
 import type { Baseline } from "@retriever/crds/status/migration-status.ts";
-import { reckonedLines } from "@retriever/operator/core/harm/detectable.ts";
-import type { LineRule } from "@retriever/operator/core/harm/lines.ts";
+import { reckonedLines } from "@retriever/operator/core/detection/detectable.ts";
+import type { LineRule } from "@retriever/operator/core/detection/lines.ts";
 import { exactSearchesPerSecond } from "@retriever/operator/core/overlay/revision.ts";
 import { effectiveRate } from "@retriever/sidecar/contract/sample-rate.ts";
 import { type Flow, mapFlow } from "./flow.ts";

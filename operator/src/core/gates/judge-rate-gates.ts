@@ -8,7 +8,7 @@ import { dispersionOfGate } from "./dispersion-state.ts";
 import { countsOf, type RateGate, rateGates } from "./gate-counts.ts";
 import { gateRules } from "./gate-limits.ts";
 import { describeLimit, describeMissing, describeSeen } from "./gate-message.ts";
-import { judgeRecall } from "./recall-verdict.ts";
+import { judgeRecall } from "./recall.ts";
 import { judgeRate, type RateQuestion, samplesToPass } from "./sequential.ts";
 
 export type RateGateInput = {

@@ -1,8 +1,8 @@
 // A line of harm as one sentence: what was seen, in how many, since when, and against which limit.
 import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
 import type { HarmLine, HarmLineName, SevereRun } from "@retriever/crds/status/harm-status.ts";
+import { mostSlices } from "../detection/lines.ts";
 import { percent } from "../gates/gate-message.ts";
-import { mostSlices } from "./lines.ts";
 
 /** One sentence with value, limit, n and time. Slices by number: their names are for the status alone. */
 export function describeLine(line: HarmLine, plan: MigrationSpec, pastCutover: boolean): string {
@@ -15,7 +15,7 @@ export function describeLine(line: HarmLine, plan: MigrationSpec, pastCutover: b
 }
 
 /** `slice 3`, or what the last number stands for. */
-export function sliceName(slice: number): string {
+function sliceName(slice: number): string {
   return slice === mostSlices ? "the other namespaces" : `slice ${slice}`;
 }
 

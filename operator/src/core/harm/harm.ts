@@ -2,17 +2,17 @@
 import type { HarmAction, MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
 import type { DetectionState, HarmLine } from "@retriever/crds/status/harm-status.ts";
 import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
+import { logThreshold } from "../detection/detection.ts";
+import { logEvidence } from "../detection/detector.ts";
+import { type LineRule, sliceLinesOf, trafficLines } from "../detection/lines.ts";
+import { isSevere } from "../detection/severe-run.ts";
 import type { AlertsRead } from "../model/alert-observation.ts";
 import type { Finding, Harm } from "../model/context.ts";
 import { instantMs, isPastCutover } from "../model/status-readings.ts";
 import type { PodObservation } from "../model/workload.ts";
 import { hasBins } from "../pods/epoch-evidence.ts";
 import { describeLine } from "./describe-line.ts";
-import { logThreshold } from "./detection.ts";
-import { logEvidence } from "./detector.ts";
 import { judgeFirings } from "./firing.ts";
-import { type LineRule, sliceLinesOf, trafficLines } from "./lines.ts";
-import { isSevere } from "./severe-run.ts";
 import { makeOwnEvidence } from "./side-of-limit.ts";
 
 type HarmInput = {

@@ -1,13 +1,13 @@
 // On which side of a limit a share surely is: what an alert of somebody else's is held against.
 import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
 import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
+import { trafficLines } from "../detection/lines.ts";
 import { lowerBound, upperBound } from "../gates/confidence-sequence.ts";
 import { isPastCutover } from "../model/status-readings.ts";
 import type { PodObservation } from "../model/workload.ts";
 import { sumWindow } from "../pods/epoch-evidence.ts";
 import { spansOf } from "../time/evidence-spans.ts";
 import type { OwnEvidence } from "./firing.ts";
-import { trafficLines } from "./lines.ts";
 
 /** Of being wrong on one side, at any look. */
 const alpha = 0.05;

@@ -1,6 +1,6 @@
 // What a reconcile sees of a primary that is being guarded: it decides on which clock the time around it counts.
 import { durationSeconds } from "@retriever/crds/fields/duration.ts";
-import { leastSevereFailures } from "../harm/severe-run.ts";
+import { leastSevereFailures } from "../detection/severe-run.ts";
 import type { Context } from "../model/context.ts";
 import { hasBins, sumWindow } from "../pods/epoch-evidence.ts";
 import type { GuardVisibility } from "../steps/guard-clock.ts";

@@ -1,8 +1,8 @@
 // Guard: the destination is primary, the source is the shadow, and only observed time counts.
 import { durationSeconds, printDuration } from "@retriever/crds/fields/duration.ts";
 import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
+import { smallestHarm } from "../detection/detectable.ts";
 import { percent } from "../gates/gate-message.ts";
-import { smallestHarm } from "../harm/detectable.ts";
 import type { Context } from "../model/context.ts";
 import type { Outcome } from "../model/decision.ts";
 import { labelOf, secondsSince } from "../model/status-readings.ts";

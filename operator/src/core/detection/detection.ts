@@ -21,9 +21,9 @@ import { foldSevereRun } from "./severe-run.ts";
 import { foldSlices, sliceCounts } from "./slices.ts";
 
 /** Chance that any line ever stands against a destination within its limits, on either side of the cutover. */
-export const harmAlpha = 0.01;
+const harmAlpha = 0.01;
 
-export type DetectionInput = {
+type DetectionInput = {
   readonly plan: MigrationSpec;
   readonly epoch: number;
   readonly baseline: Baseline | undefined;

@@ -6,7 +6,7 @@ import { type Counters, latencyEdgesMs, type SliceCounters } from "@retriever/si
 import { upperBound } from "../gates/confidence-sequence.ts";
 import { logEvidenceBelow, logMeanExp } from "../gates/e-value.ts";
 import { failedSamples, triedSamples } from "../gates/gate-counts.ts";
-import { logWealthAbove, logWealthBelow } from "../gates/mean-loss.ts";
+import { logWealthAbove, logWealthBelow } from "../gates/recall.ts";
 import { alternativesOf, type Count, type Logs, likeliest, logRatios } from "./detector.ts";
 import {
   type Contrast,
@@ -18,7 +18,7 @@ import {
 } from "./reference.ts";
 
 /** From this share of failed requests on nobody waits for `sustainedFor`. */
-export const severeLimit = 0.2;
+const severeLimit = 0.2;
 /** Of p95: this share of requests is slower anyway. */
 const slowShare = 0.05;
 /** Chance that a measured baseline is really above the bound that is used for it. */

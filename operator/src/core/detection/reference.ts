@@ -4,7 +4,7 @@ import { lowerBound, upperBound } from "../gates/confidence-sequence.ts";
 import type { Count } from "./detector.ts";
 
 /** worse: surely the destination's doing. unproved: the source may be as bad. unseen: nobody asked the source. */
-export type ContrastVerdict = "worse" | "unproved" | "unseen";
+type ContrastVerdict = "worse" | "unproved" | "unseen";
 
 /** Judges what was counted since the line's clock began: the line's own counts, and the source's. */
 export type Contrast = (own: Count, source: Count) => ContrastVerdict;

@@ -22,7 +22,7 @@ export type Logs = readonly number[];
 export type Count = { readonly bad: number; readonly n: number };
 
 /** The limit that a detector works with: at least 1 in 10,000. */
-export function effectiveLimit(limit: number): number {
+function effectiveLimit(limit: number): number {
   return Math.min(1, Math.max(leastLimit, limit));
 }
 
