@@ -52,6 +52,27 @@ describe("the bins of a toy sidecar", () => {
     expect(serving(copy, 31, 90)(90)).toEqual(serving(evidence, 31, 90)(90));
   });
 
+  it("hold what each namespace counted, and forget what was taken back", () => {
+    const evidence = new ToyEvidence(0);
+    const counters = { requests: 1, errors: 0, failedChecked: 0, failedWorse: 0 };
+    const more = { answered: 1, shadowErrors: 0, scoreWorse: 0, mismatch: 1 };
+    const slices = [{ namespace: "namespace-1", counters: { ...counters, ...more } }];
+    const serveUntil = (from: number, to: number) => {
+      for (let second = from; second <= to; second += 1)
+        evidence.add(second, { nowMs: start + second * 1000, row: counted(2), slices });
+    };
+    const read = () => evidence.read({ ...ask, elapsedMs: 30_000, nowMs: start + 30_000 }).bins;
+    serveUntil(1, 25);
+    evidence.rewind(12);
+    serveUntil(13, 30);
+    expect(read().map((bin) => bin.slices.map((slice) => [slice.namespace, slice.counters.mismatch]))).toEqual([
+      [["namespace-1", 7]],
+      [["namespace-1", 10]],
+      [["namespace-1", 10]],
+    ]);
+    expect(read()).toEqual(read());
+  });
+
   it("go on in the newest while the wall clock is put back", () => {
     const evidence = new ToyEvidence(0);
     serving(evidence, 1, 30);
