@@ -15,10 +15,12 @@ export function checkHarm(reconcile: Reconcile, report: Report): void {
 
 /** Nothing goes back by itself on less than harm that lasted or is severe. */
 function checkReason(reconcile: Reconcile, report: Report): void {
-  const { found, left } = reconcile;
+  const { found, left, isTaken } = reconcile;
   const harm = harmSeen(reconcile);
   const seen = `score ${harm.score}, errors ${harm.errors}${harm.severe ? ", severe" : ""}`;
   const isDue = hasLasted(harm) || isSevere(harm, reconcile);
+  if (isTaken && left.status.harm?.alertSince !== undefined)
+    report.check("I12", harm.score > 0 || harm.errors > 0, "tells of harm that nobody did");
   const reason = isRollbackKnown(found) ? undefined : left.status.rollback?.reason;
   if (reason?.startsWith("Harm") === true) report.check("I12", isDue, `${reason} on ${seen}`);
   if (found.status.phase === "Guard" && back.includes(left.status.phase) && !isAsked(reconcile))

@@ -31,8 +31,10 @@ export function count(pod: Pod, evidence: Evidence, steps = 1): Pod {
   // After the cutover only windows and bins are judged; that there are samples is all that totals tell.
   const told = document.primary === "destination" && seen !== "nothing" ? "good" : seen;
   const step: Seen = document.sampleRate === 0 ? "nothing" : after("nothing", evidence);
-  const more: readonly Seen[] = Array.from({ length: steps }, () => step);
-  return { ...pod, seen: told, unread: [...pod.unread, ...more].slice(-keptSteps) };
+  const unread: readonly Seen[] = [...pod.unread, ...Array.from({ length: steps }, () => step)];
+  // Of what was judged nothing is kept either.
+  const read = pod.read && unread.length < keptSteps;
+  return { ...pod, seen: told, unread: unread.slice(-keptSteps), read };
 }
 
 const leaves: Partial<Record<Evidence, Seen>> = { healthy: "good", harmful: "bad", errors: "errors" };

@@ -38,15 +38,21 @@ export type Reconcile = {
 };
 
 /** Time passes: pods read their files and serve. */
-function pass(world: World, evidence: Evidence, steps = 1): World {
+export function pass(world: World, evidence: Evidence, steps = 1): World {
   const step = (pod: Pod): Pod => count(follow(pod, world.overlay, world.base), evidence, steps);
   return { ...world, pods: [step(world.pods[0]), step(world.pods[1])] };
 }
 
+const soon = origin + stepMs;
+
 /** Every end of a reconcile that comes a step from now. */
 export function reconcilesOf(world: World, given: Circumstances, judge: Judge): Reconcile[] {
+  return reconcilesIn(world, given, judge).map((one) => ({ ...one, left: canonicalise(one.left, soon) }));
+}
+
+/** The same with everything kept that the worlds remember. */
+export function reconcilesIn(world: World, given: Circumstances, judge: Judge): Reconcile[] {
   const { evidence, listable = true, down = null, verifier = "there", act } = given;
-  const now = origin + stepMs;
   const passed = pass(world, evidence);
   const found: World = {
     ...passed,
@@ -66,7 +72,7 @@ export function reconcilesOf(world: World, given: Circumstances, judge: Judge): 
     after: 1,
     found,
     epoch: decision.status.epoch,
-    left: canonicalise({ ...ending.left, listable: true, down: null, verifier: "there" }, now),
+    left: { ...ending.left, listable: true, down: null, verifier: "there" },
   }));
 }
 
@@ -79,19 +85,18 @@ export function makeJudge(decide: Decide): Judge {
     const key = `${evidence} ${decisionKey(found)}`;
     const before = known.get(key);
     if (before !== undefined) return before.isNews ? before.decision : { ...before.decision, status: found.status };
-    const decision = judge(found, evidence, decide);
+    const decision = judge(found, evidence, decide, soon);
     known.set(key, { decision, isNews: decision.status !== found.status });
     return decision;
   };
 }
 
 /** Judges every reconcile anew. */
-export function makeFreshJudge(decide: Decide): Judge {
-  return (found, evidence) => judge(found, evidence, decide);
+export function makeFreshJudge(decide: Decide, now = soon): Judge {
+  return (found, evidence) => judge(found, evidence, decide, now);
 }
 
-function judge(found: World, evidence: Evidence, decide: Decide): Decision {
-  const now = origin + stepMs;
+function judge(found: World, evidence: Evidence, decide: Decide, now: number): Decision {
   const meta = {
     namespace: "search",
     name: "docs-to-qdrant",
