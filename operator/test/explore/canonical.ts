@@ -1,6 +1,7 @@
 // Equal worlds made equal: times become ages that stop counting, epochs become ranks, what is only said is left out.
 import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import { type Counters, noCounters } from "@retriever/sidecar/contract/evidence.ts";
+import { canonicaliseHarm, lasted, renamePods } from "./canonical-harm.ts";
 import { podKey } from "./key.ts";
 import { podName } from "./observe.ts";
 import { absenceSteps, docOf, origin, rates, stepMs, steps, withEpoch } from "./plan.ts";
@@ -15,7 +16,7 @@ export function canonicalise(world: World, now: number): World {
     overlay: world.overlay === null ? null : rerank(world.overlay, ranks),
     pods: [rerankPod(world.pods[0], ranks, world.status.epoch), rerankPod(world.pods[1], ranks, world.status.epoch)],
   };
-  return sortPods(forgetRates(forgetJob(matchStarts(renamed))));
+  return sortPods(forgetRates(forgetJob(canonicaliseHarm(matchStarts(renamed), now, agesAt(now)))));
 }
 
 type Rank = (epoch: number) => number;
@@ -78,8 +79,13 @@ function forgetJob(world: World): World {
   return status.phase === "VerifyingDrift" && isOpen ? world : { ...world, job: null };
 }
 
+/** An instant as one before the origin, at most so many steps. */
+function agesAt(now: number) {
+  return (cap: number) => (at: string) => iso(origin - Math.min(cap * stepMs, Math.max(0, now - Date.parse(at))));
+}
+
 function normalise(status: MigrationStatus, rank: Rank, now: number): MigrationStatus {
-  const age = (cap: number) => (at: string) => iso(origin - Math.min(cap * stepMs, Math.max(0, now - Date.parse(at))));
+  const age = agesAt(now);
   const next: MigrationStatus = { ...status, epoch: rank(status.epoch), history: overdueOnly(status) };
   if (status.revision !== undefined) {
     const at = age(Math.max(steps.ackTimeout, steps.validation) + 1)(status.revision.at);
@@ -88,7 +94,7 @@ function normalise(status: MigrationStatus, rank: Rank, now: number): MigrationS
   if (status.stage?.startedAt !== undefined)
     next.stage = { ...status.stage, startedAt: age(steps.stage)(status.stage.startedAt) };
   if (status.harm?.alertSince !== undefined)
-    next.harm = { ...status.harm, alertSince: age(steps.sustained)(status.harm.alertSince) };
+    next.harm = { ...status.harm, alertSince: age(lasted)(status.harm.alertSince) };
   // Any step down may have been the last before the hold: up and down again leads there.
   if ((next.harm?.stepDowns ?? 0) > 0) next.harm = { causes: [], ...next.harm, stepDowns: 3 };
   if (status.phaseStartedAt !== undefined)
@@ -113,6 +119,8 @@ function normaliseEvidence(status: MigrationStatus, next: MigrationStatus, age: 
     const recorded = evidence.recordedAt === undefined ? {} : { recordedAt: age(evidence.recordedAt) };
     next.evidence = { ...evidence, epoch: next.epoch, vanished: outweighed(evidence), ...recorded };
   }
+  if (status.detection?.epoch !== epoch) delete next.detection;
+  else next.detection = { ...status.detection, epoch: next.epoch };
   if (dispersion?.epoch !== epoch) delete next.dispersion;
   else {
     const gates = dispersion.gates.map((gate) => {
@@ -136,7 +144,7 @@ function normaliseGuard(
   age: (cap: number) => (at: string) => string,
 ): void {
   if (guard === undefined) return;
-  const counted = Math.min((steps.guard * stepMs) / 1000, guard.watchedSeconds + guard.idleSeconds);
+  const counted = Math.min((steps.guard * stepMs) / 1000, guard.watchedSeconds);
   next.guard = {
     ...guard,
     startedAt: age(steps.deadline + 1)(guard.startedAt),
@@ -190,7 +198,7 @@ function matchStarts(world: World): World {
 function sortPods(world: World): World {
   const [a, b] = world.pods;
   if (`${podKey(a, 0, world)} ${a.deaf}` <= `${podKey(b, 1, world)} ${b.deaf}`) return world;
-  const { evidence } = world.status;
+  const { evidence, detection } = world.status;
   const other = (uid: string): string => `uid-${podName(uid === `uid-${podName(0)}` ? 1 : 0)}`;
   const swapped =
     evidence === undefined
@@ -203,5 +211,6 @@ function sortPods(world: World): World {
               .toSorted((x, y) => (x.uid < y.uid ? -1 : 1)),
           },
         };
-  return { ...world, pods: [b, a], status: { ...world.status, ...swapped } };
+  const renamed = detection === undefined ? {} : { detection: renamePods(detection, other) };
+  return { ...world, pods: [b, a], status: { ...world.status, ...swapped, ...renamed } };
 }

@@ -1,5 +1,6 @@
 // Invariants of one reconcile: what it found, what it left. Written down a second time, from the design and not from the core.
 import { checkDrift } from "./check-drift.ts";
+import { checkHarm } from "./check-harm.ts";
 import { ghostFound, isNewRevision } from "./ghost.ts";
 import { rates, steps } from "./plan.ts";
 import type { Reconcile } from "./reconcile.ts";
@@ -50,6 +51,7 @@ export function checkReconcile(reconcile: Reconcile, report: Report): void {
   checkLatch(reconcile, report);
   checkEnds(reconcile, report);
   checkDrift(reconcile, report);
+  checkHarm(reconcile, report);
 }
 
 function checkPhases({ found, left, isWritten }: Reconcile, report: Report): void {

@@ -1,5 +1,5 @@
-// Evidence in classes: what traffic does between two reconciles, and the counters and windows a pod then shows.
-import { binSeconds, type Counters, type EvidenceBin, noCounters } from "@retriever/sidecar/contract/evidence.ts";
+// Evidence in classes: what traffic does between two reconciles, and the counters, bins and windows a pod then shows.
+import { binSeconds, type Counters, type EvidenceBin, maxBins, noCounters } from "@retriever/sidecar/contract/evidence.ts";
 import { spansOf } from "#core/time/evidence-spans.ts";
 import { closedBins } from "#test/builders/bins.ts";
 import { allAt, someCounters } from "#test/builders/counters.ts";
@@ -7,8 +7,8 @@ import { spec, stepMs } from "./plan.ts";
 import type { Pod, Seen } from "./world.ts";
 
 /**
- * none: no requests. healthy: enough to pass. harmful: worse over the alert's window. errors: the severe-harm rule, before the
- * cutover shadow errors. unknown: pods answer without windows. silent: pods don't answer.
+ * none: no requests. healthy: enough to pass. harmful: every second sample scores worse. errors: most requests fail,
+ * before the cutover every second sample. unknown: pods answer without windows and bins. silent: pods don't answer.
  */
 export type Evidence = "none" | "healthy" | "harmful" | "errors" | "unknown" | "silent";
 
@@ -17,15 +17,24 @@ const windows = [spans.fast, spans.alert, spans.detection];
 /** Requests of an epoch: gates pass on them at the lowest rate. Fewer in a window. */
 const totalRequests = 20_000;
 const windowRequests = 2000;
+/** So many that one bin of harm stands, and one without it refutes it, whichever pods count. */
+const binRequests = 2_000_000;
+const failedShare = 0.9;
+const binsOfStep = stepMs / 1000 / binSeconds;
+const keptSteps = maxBins / binsOfStep;
 
 /** What a pod has counted after traffic of a class. Newer traffic outweighs older: that is all that shares remember. */
-export function count(pod: Pod, evidence: Evidence): Pod {
+export function count(pod: Pod, evidence: Evidence, steps = 1): Pod {
   const document = pod.force?.document;
   if (document === undefined || document.shadow === "none") return pod;
   const seen = after(pod.seen, evidence);
-  // After the cutover only windows are judged; that there are samples is all that totals tell.
+  // After the cutover only windows and bins are judged; that there are samples is all that totals tell.
   const told = document.primary === "destination" && seen !== "nothing" ? "good" : seen;
-  return told === pod.seen ? pod : { ...pod, seen: told };
+  const step: Seen = document.sampleRate === 0 ? "nothing" : after("nothing", evidence);
+  const unread: readonly Seen[] = [...pod.unread, ...Array.from({ length: steps }, () => step)];
+  // Of what was judged nothing is kept either.
+  const read = pod.read && unread.length < keptSteps;
+  return { ...pod, seen: told, unread: unread.slice(-keptSteps), read };
 }
 
 const leaves: Partial<Record<Evidence, Seen>> = { healthy: "good", harmful: "bad", errors: "errors" };
@@ -42,22 +51,27 @@ export function totals(pod: Pod): Counters {
 /** The windows that the operator asks for; none when the evidence is unknown. */
 export function windowsOf(pod: Pod, evidence: Evidence) {
   if (evidence === "unknown") return [];
-  const seen: Seen = evidence === "none" ? "nothing" : after("nothing", evidence);
-  const shown = counters(pod, seen, windowRequests);
+  const shown = counters(pod, after("nothing", evidence), windowRequests);
   return windows.map((span) => ({ ...span, coveredSeconds: span.seconds, counters: shown }));
 }
 
-/** The bins of the step that has passed; none when the evidence is unknown. */
-export function binsOf(pod: Pod, evidence: Evidence, at: number): { closedAt: number; bins: EvidenceBin[] } {
+/**
+ * Bins of the steps that no status holds, and of the one before them, which says the worst: whoever takes a bin twice
+ * acts without a reason. Nothing is closed, as far as one can read, when the evidence is unknown.
+ */
+export function binsOf(pod: Pod, evidence: Evidence, atMs: number): { closedAt: number; bins: EvidenceBin[] } {
   if (evidence === "unknown") return { closedAt: 0, bins: [] };
-  const seen: Seen = evidence === "none" ? "nothing" : after("nothing", evidence);
-  const bins = stepMs / 1000 / binSeconds;
-  return closedBins(at, seen === "nothing" ? 0 : bins, counters(pod, seen, windowRequests / bins));
+  const shown = pod.read ? ["worst" as const, ...pod.unread] : pod.unread;
+  const bins = shown.flatMap((seen, step) => {
+    const endMs = atMs - (shown.length - 1 - step) * stepMs;
+    return closedBins(endMs, seen === "nothing" ? 0 : binsOfStep, counters(pod, seen, binRequests)).bins;
+  });
+  return { closedAt: atMs / 1000, bins };
 }
 
 const made = new Map<string, Counters>();
 
-function counters(pod: Pod, seen: Seen, requests: number): Counters {
+function counters(pod: Pod, seen: Seen | "worst", requests: number): Counters {
   const primary = pod.force?.document.primary ?? "source";
   const isSampling = pod.force !== null && pod.force.document.shadow !== "none";
   const rate = isSampling ? (pod.force?.document.sampleRate ?? 0) : 0;
@@ -67,19 +81,21 @@ function counters(pod: Pod, seen: Seen, requests: number): Counters {
   return known;
 }
 
-function makeCounters(seen: Seen, requests: number, rate: number, isPastCutover: boolean): Counters {
+/** Harm of one kind leaves the other cause's samples good: each refutes the other. */
+function makeCounters(seen: Seen | "worst", requests: number, rate: number, isPastCutover: boolean): Counters {
   if (seen === "nothing") return noCounters();
+  const isFailing = seen === "errors" || seen === "worst";
+  const errors = isPastCutover && isFailing ? requests * failedShare : 0;
   const tried = requests * rate;
-  const errors = isPastCutover && seen !== "good" ? requests * (seen === "errors" ? 0.5 : 0.05) : 0;
-  const shadowErrors = !isPastCutover && seen === "errors" ? tried / 2 : 0;
-  const answered = tried - shadowErrors;
-  const bad = seen === "bad" ? answered / 2 : 0;
-  const failedChecked = errors * rate;
+  const failed = errors * rate;
+  const shadowErrors = !isPastCutover && isFailing ? tried / 2 : 0;
+  const answered = tried - failed - shadowErrors;
+  const bad = seen === "bad" || seen === "worst" ? answered / 2 : 0;
   return someCounters({
     requests,
     errors,
-    failedChecked,
-    failedWorse: failedChecked,
+    failedChecked: failed,
+    failedWorse: failed,
     latencyBuckets: allAt(20, requests - errors),
     answered,
     shadowLatencyBuckets: allAt(20, answered),

@@ -1,4 +1,5 @@
 // The exploration finds nothing in the product and finds what is planted.
+import type { Counters } from "@retriever/sidecar/contract/evidence.ts";
 import { describe, expect, it } from "vitest";
 import { decide } from "#core/decide.ts";
 import type { Decision } from "#core/model/decision.ts";
@@ -9,6 +10,27 @@ import { explore } from "./search.ts";
 /** The product with one mistake in it. */
 function planted(change: (decision: Decision, input: Parameters<Decide>[0]) => Decision): Decide {
   return (input) => change(decide(input), input);
+}
+
+type Migration = Parameters<Decide>[0]["migration"];
+
+function withStatus(migration: Migration, more: Partial<Migration["status"]>): Migration {
+  return { ...migration, status: { ...migration.status, ...more } };
+}
+
+/** The product where pods tell only of some bins. */
+function tellingOnly(isTold: (counters: Counters) => boolean): Decide {
+  return (input) => {
+    const { pods } = input.observation;
+    if (!pods.ok) return decide(input);
+    const value = pods.value.map((pod) => {
+      if (!pod.status.ok) return pod;
+      const { evidence } = pod.status.value;
+      const bins = evidence.bins.filter(({ counters }) => isTold(counters));
+      return { ...pod, status: { ok: true as const, value: { ...pod.status.value, evidence: { ...evidence, bins } } } };
+    });
+    return decide({ ...input, observation: { ...input.observation, pods: { ok: true, value } } });
+  };
 }
 
 function brokenBy(bug: Decide, mostFaults = 0): readonly string[] {
@@ -84,6 +106,36 @@ describe("a planted bug is caught:", () => {
       decision.status.phase === "RollingBack" ? { ...decision, effects: [] } : decision,
     );
     expect(brokenBy(bug)).toEqual(["I7"]);
+  });
+
+  it("harm that nobody judges", () => {
+    expect(brokenBy(tellingOnly(() => false))).toEqual(["I12"]);
+  });
+
+  it("harm that nothing ends, so that two blips act like one that lasted", () => {
+    expect(brokenBy(tellingOnly(({ scoreWorse, errors }) => scoreWorse > 0 || errors > 0))).toEqual(["I12"]);
+  });
+
+  it("bins that are taken twice", () => {
+    const bug: Decide = (input) => {
+      const { migration } = input;
+      const { evidence } = migration.status;
+      if (evidence === undefined) return decide(input);
+      const pods = evidence.pods.map((pod) => ({ ...pod, binsUntil: 0 }));
+      return decide({ ...input, migration: withStatus(migration, { evidence: { ...evidence, pods } }) });
+    };
+    expect(brokenBy(bug, 1)).toEqual(["I12"]);
+  });
+
+  it("harm that acts at once", () => {
+    const bug: Decide = (input) => {
+      const { migration } = input;
+      if (!migration.spec.ok) return decide(input);
+      const { value } = migration.spec;
+      const hasty = { ...value, rollback: { ...value.rollback, sustainedFor: "1s" } };
+      return decide({ ...input, migration: { ...migration, spec: { ok: true, value: hasty } } });
+    };
+    expect(brokenBy(bug)).toEqual(["I12"]);
   });
 
   it("a rollback that ends before the pods are back", () => {

@@ -2,8 +2,17 @@
 
 import { absenceSteps, rates, steps } from "./plan.ts";
 import type { Reconcile } from "./reconcile.ts";
-import { allRun, hasGoodSamples, isHarmless, isMixed, shadowRate, stageOf } from "./truths.ts";
-import { type Ghost, noSample, type World } from "./world.ts";
+import {
+  allRun,
+  hasGoodSamples,
+  hasLasted,
+  isHarmless,
+  isMixed,
+  shadowRate,
+  stageOf,
+  stepsTold,
+} from "./truths.ts";
+import { type Ghost, type GhostHarm, noHarm, noSample, type Seen, type World } from "./world.ts";
 
 /** The memory as the reconcile finds it: with the time since the last one, and with what it sees itself. */
 export function ghostFound(reconcile: Reconcile): Ghost {
@@ -11,7 +20,8 @@ export function ghostFound(reconcile: Reconcile): Ghost {
   const { ghost } = found;
   const away = Math.min(absenceSteps, ghost.away + after);
   const isGood = isGuardGood(reconcile);
-  const credited = ghost.lastReconcileGood && isGood && away < absenceSteps ? away : 0;
+  const isWatched = isGood && evidence === "healthy";
+  const credited = ghost.lastReconcileGood && isWatched && away < absenceSteps ? away : 0;
   return {
     ...ghost,
     away,
@@ -30,24 +40,49 @@ function sampledBy(ghost: Ghost, found: World, evidence: Reconcile["evidence"], 
   return allRun(found, evidence) ? 0 : -1;
 }
 
-function isGuardGood({ found, left, evidence }: Reconcile): boolean {
+function isGuardGood(reconcile: Reconcile): boolean {
+  const { found, left, evidence } = reconcile;
   const isPaused = left.status.acts?.paused === true;
-  return !isPaused && allRun(found, evidence) && isHarmless(evidence, found);
+  const { score, errors } = harmSeen(reconcile);
+  return !isPaused && allRun(found, evidence) && isHarmless(evidence, found) && score === 0 && errors === 0;
+}
+
+/** Harm as the reconcile sees it: with the steps that it is told of. */
+export function harmSeen({ found, evidence }: Reconcile): GhostHarm {
+  return stepsTold(found, evidence).reduce(harmAfter, found.ghost.harm);
+}
+
+/** A step with samples of one cause refutes the others; one without a sample says nothing. */
+function harmAfter(harm: GhostHarm, pods: readonly Seen[]): GhostHarm {
+  const seen = pods.find((pod) => pod !== "nothing") ?? "nothing";
+  switch (seen) {
+    case "nothing":
+      return harm;
+    case "good":
+      return noHarm;
+    case "bad":
+      return { ...noHarm, score: Math.min(2, harm.score + 1) };
+    case "errors": {
+      const isEverywhere = pods.length > 1 && pods.every((pod) => pod === "errors");
+      return { ...noHarm, errors: Math.min(2, harm.errors + 1), severe: harm.severe || isEverywhere };
+    }
+  }
+}
+
+/** Harm that is to be acted on at once: most requests fail in every pod, and the source is seen to answer. */
+export function isSevere({ severe }: GhostHarm, { found, evidence }: Reconcile): boolean {
+  return severe && found.listable && evidence !== "silent" && found.down !== "source";
 }
 
 /** The memory that goes on: what a reconcile that was written leaves behind. */
 export function ghostLeft(reconcile: Reconcile): Ghost {
-  const { left, found, evidence } = reconcile;
+  const { left, found } = reconcile;
   const before = ghostFound(reconcile);
   const isGuard = isWatching(left);
   const isRevised = isNewRevision(reconcile);
-  const isBlind = !found.listable || evidence === "silent" || evidence === "unknown" || !hasFollower(found);
-  const isHarmful = !isBlind && (evidence === "harmful" || evidence === "errors");
-  // Harm in two reconciles is due: what the guard had counted is void.
-  const isVoid =
-    isGuard &&
-    ((isHarmful && evidence === "errors" && found.down !== "source") ||
-      (isHarmful && found.ghost.lastReconcileHarmful));
+  const harm = harmSeen(reconcile);
+  // Harm that is due and stays voids what the guard had counted.
+  const isVoid = isGuard && (hasLasted(harm) || isSevere(harm, reconcile));
   const isSampling = shadowRate(left) > 0;
   const sampled = isRevised || !isSampling ? noSample : before.sampled;
   return {
@@ -57,15 +92,9 @@ export function ghostLeft(reconcile: Reconcile): Ghost {
     guarded: isGuard && !isVoid ? before.guarded : 0,
     lastReconcileGood: isGuard && isGuardGood(reconcile),
     away: isGuard && !reconcile.isWritten ? before.away : 0,
-    // Time without observation never clears a finding.
-    lastReconcileHarmful: isGuard && (isHarmful || (isBlind && before.lastReconcileHarmful)),
+    harm: isRevised ? noHarm : reconcile.isTaken ? harm : found.ghost.harm,
     mixed: left.status.phase === "CuttingOver" ? before.mixed : 0,
   };
-}
-
-/** Only pods of the epoch have evidence of it. */
-function hasFollower({ pods, status }: World): boolean {
-  return pods.some((pod) => pod.force?.document.revision.epoch === status.epoch);
 }
 
 /** The guard is under way: the source is still asked. */

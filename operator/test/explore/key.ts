@@ -1,6 +1,7 @@
 // What tells worlds apart: everything that a later reconcile can decide on, phase by phase, and nothing that is only said.
 import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import type { Counters } from "@retriever/sidecar/contract/evidence.ts";
+import { detectionKey } from "./canonical-harm.ts";
 import { podName } from "./observe.ts";
 import type { Pod, World } from "./world.ts";
 
@@ -8,7 +9,8 @@ import type { Pod, World } from "./world.ts";
 export function keyOf(world: World): string {
   // Nothing follows.
   if (world.gone) return `gone ${world.status.phase}`;
-  const hidden = [...world.pods.map((pod) => pod.deaf), ...Object.values(world.ghost)];
+  const { harm, ...ghost } = world.ghost;
+  const hidden = [...world.pods.map((pod) => pod.deaf), ...Object.values(ghost), ...Object.values(harm)];
   return `${decisionKey(world)};${hidden.join()}`;
 }
 
@@ -47,9 +49,10 @@ function overlayKey({ overlay }: World): string {
 
 /** One pod, with what the status has of its counters. */
 export function podKey(pod: Pod, index: number, { status }: World): string {
-  const { force, vanished, pinned, annotated, counted, seen } = pod;
+  const { force, vanished, pinned, annotated, counted, seen, unread, read } = pod;
   const isJudged = status.revision?.shadow === "destination";
-  const counters = status.evidence?.pods.find(({ uid }) => uid === `uid-${podName(index)}`)?.counters;
+  const known = status.evidence?.pods.find(({ uid }) => uid === `uid-${podName(index)}`);
+  const counters = known?.counters;
   return [
     force?.hash.slice(0, 12),
     vanished,
@@ -58,6 +61,9 @@ export function podKey(pod: Pod, index: number, { status }: World): string {
     isJudged && counted,
     seen,
     isJudged && counters !== undefined ? classOf(counters) : "",
+    unread.join("+"),
+    // What was taken once is only taken again by who lost its place.
+    read && [counted, known?.startId, known?.binsUntil],
   ].join();
 }
 
@@ -104,8 +110,8 @@ function driftKey({ phaseStartedAt, verification }: MigrationStatus): string {
   return [phaseStartedAt, run && (run.result === undefined ? run.askedAt : "concluded")].join();
 }
 
-function harmKey({ harm }: MigrationStatus): string {
-  return [harm?.alertSince, harm?.heldSince !== undefined].join();
+function harmKey(status: MigrationStatus): string {
+  return [status.harm?.heldSince !== undefined, detectionKey(status)].join();
 }
 
 function samplingKey(status: MigrationStatus): string {

@@ -1,4 +1,6 @@
 // One reconcile of the production `decide`, and every way in which it can be cut short.
+import { isDeepStrictEqual } from "node:util";
+import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import type { decide } from "#core/decide.ts";
 import type { Decision, Effect } from "#core/model/decision.ts";
 import { canonicalise } from "./canonical.ts";
@@ -8,6 +10,7 @@ import { decisionKey } from "./key.ts";
 import { finalizerName, observe } from "./observe.ts";
 import { type Doc, docOf, origin, spec, stepMs } from "./plan.ts";
 import { follow } from "./sidecar.ts";
+import { isOfEpoch, isTelling, stepsTold } from "./truths.ts";
 import type { Pod, World } from "./world.ts";
 
 export type Decide = typeof decide;
@@ -23,25 +26,33 @@ export type Reconcile = {
   readonly left: World;
   /** The status was written, if there was anything to write. */
   readonly isWritten: boolean;
+  /** What the pods told is part of the status that was written. */
+  readonly isTaken: boolean;
   /** Every effect took place. */
   readonly isWhole: boolean;
   readonly documents: readonly Doc[];
   /** Epoch that was decided, in the numbers of `found`. */
   readonly epoch: number;
-  /** Nothing was written and nothing done. */
+  /** Nothing was done, and nothing written but what pods have counted. */
   readonly isQuiet: boolean;
 };
 
 /** Time passes: pods read their files and serve. */
-function pass(world: World, evidence: Evidence): World {
-  const step = (pod: Pod): Pod => count(follow(pod, world.overlay, world.base), evidence);
+export function pass(world: World, evidence: Evidence, steps = 1): World {
+  const step = (pod: Pod): Pod => count(follow(pod, world.overlay, world.base), evidence, steps);
   return { ...world, pods: [step(world.pods[0]), step(world.pods[1])] };
 }
 
+const soon = origin + stepMs;
+
 /** Every end of a reconcile that comes a step from now. */
 export function reconcilesOf(world: World, given: Circumstances, judge: Judge): Reconcile[] {
+  return reconcilesIn(world, given, judge).map((one) => ({ ...one, left: canonicalise(one.left, soon) }));
+}
+
+/** The same with everything kept that the worlds remember. */
+export function reconcilesIn(world: World, given: Circumstances, judge: Judge): Reconcile[] {
   const { evidence, listable = true, down = null, verifier = "there", act } = given;
-  const now = origin + stepMs;
   const passed = pass(world, evidence);
   const found: World = {
     ...passed,
@@ -53,7 +64,7 @@ export function reconcilesOf(world: World, given: Circumstances, judge: Judge): 
       act === "Promote" && world.status.phase === "AwaitingCutover" ? { ...world.ghost, promoted: true } : world.ghost,
   };
   const decision = judge(found, evidence);
-  return endings(found, decision).map((ending) => ({
+  return endings(found, evidence, decision).map((ending) => ({
     ...ending,
     name: `${given.name}${ending.name}`,
     faults: given.faults + ending.faults,
@@ -61,7 +72,7 @@ export function reconcilesOf(world: World, given: Circumstances, judge: Judge): 
     after: 1,
     found,
     epoch: decision.status.epoch,
-    left: canonicalise({ ...ending.left, listable: true, down: null, verifier: "there" }, now),
+    left: { ...ending.left, listable: true, down: null, verifier: "there" },
   }));
 }
 
@@ -74,19 +85,18 @@ export function makeJudge(decide: Decide): Judge {
     const key = `${evidence} ${decisionKey(found)}`;
     const before = known.get(key);
     if (before !== undefined) return before.isNews ? before.decision : { ...before.decision, status: found.status };
-    const decision = judge(found, evidence, decide);
+    const decision = judge(found, evidence, decide, soon);
     known.set(key, { decision, isNews: decision.status !== found.status });
     return decision;
   };
 }
 
 /** Judges every reconcile anew. */
-export function makeFreshJudge(decide: Decide): Judge {
-  return (found, evidence) => judge(found, evidence, decide);
+export function makeFreshJudge(decide: Decide, now = soon): Judge {
+  return (found, evidence) => judge(found, evidence, decide, now);
 }
 
-function judge(found: World, evidence: Evidence, decide: Decide): Decision {
-  const now = origin + stepMs;
+function judge(found: World, evidence: Evidence, decide: Decide, now: number): Decision {
   const meta = {
     namespace: "search",
     name: "docs-to-qdrant",
@@ -101,24 +111,26 @@ function judge(found: World, evidence: Evidence, decide: Decide): Decision {
   return decide({ migration, observation: observe(found, evidence, now), now });
 }
 
-type Ending = Pick<Reconcile, "name" | "faults" | "left" | "isWritten" | "isWhole" | "documents" | "isQuiet">;
+type Ending = Pick<Reconcile, "name" | "faults" | "left" | "isWritten" | "isTaken" | "isWhole" | "documents" | "isQuiet">;
 
-function endings(found: World, decision: Decision): Ending[] {
+function endings(found: World, evidence: Evidence, decision: Decision): Ending[] {
   const isNews = decision.status !== found.status;
   const { effects } = decision;
-  const written = isNews ? withStatus(found, decision) : found;
+  const written = isNews ? withStatus(takeBins(found, evidence), decision) : found;
   const whole = carryOut(written, effects);
-  const isQuiet = !isNews && effects.length === 0 && decision.announcements.length === 0;
-  const result: Ending[] = [{ name: "", faults: 0, isWritten: true, ...whole, isQuiet }];
+  const isSaid = effects.length > 0 || decision.announcements.length > 0;
+  const isQuiet = !isSaid && (!isNews || isOnlyCounted(found, evidence, decision.status));
+  const result: Ending[] = [{ name: "", faults: 0, isWritten: true, isTaken: isNews, ...whole, isQuiet }];
   const most = Math.min(effects.length, whole.isWhole ? effects.length : whole.done + 1);
   for (let done = 0; done < most; done += 1) {
     const cut = carryOut(written, effects.slice(0, done));
     const name = done === 0 ? "; it dies after the status write" : `; the reply to ${effects[done - 1]?.kind} is lost`;
-    result.push({ name, faults: 1, isWritten: true, ...cut, isWhole: false, isQuiet: false });
+    result.push({ name, faults: 1, isWritten: true, isTaken: isNews, ...cut, isWhole: false, isQuiet: false });
   }
   if (isNews && decision.effectsSurviveStatusFailure) {
     const unwritten = carryOut(found, effects);
-    result.push({ name: "; the status write is refused", faults: 1, isWritten: false, ...unwritten, isQuiet: false });
+    const name = "; the status write is refused";
+    result.push({ name, faults: 1, isWritten: false, isTaken: false, ...unwritten, isQuiet: false });
   }
   return result;
 }
@@ -127,6 +139,26 @@ function withStatus(found: World, { status }: Decision): World {
   const seen = new Set(status.acts?.seen);
   const acts = found.acts.filter((act, index) => !seen.has(`act-${index}-${act}`));
   return { ...found, status, acts };
+}
+
+/** Pods told of another step, and that is all that was written. */
+function isOnlyCounted(found: World, evidence: Evidence, written: MigrationStatus): boolean {
+  const isTold = stepsTold(found, evidence).length > 0;
+  return isTold && isDeepStrictEqual(withoutCounts(found.status), withoutCounts(written));
+}
+
+/** The status without counters and the sentences that tell of them. */
+function withoutCounts({ evidence: _evidence, detection: _detection, message: _message, ...rest }: MigrationStatus) {
+  const { harm, conditions } = rest;
+  return { ...rest, harm: { ...harm, causes: [] }, conditions: conditions.map((one) => ({ ...one, message: "" })) };
+}
+
+/** A status holds what the pods of its epoch told. */
+function takeBins(found: World, evidence: Evidence): World {
+  if (!isTelling(evidence, found)) return found;
+  const take = (pod: Pod): Pod =>
+    isOfEpoch(pod, found) && pod.unread.length > 0 ? { ...pod, unread: [], read: true } : pod;
+  return { ...found, pods: [take(found.pods[0]), take(found.pods[1])] };
 }
 
 type CarriedOut = {
@@ -189,5 +221,5 @@ function leaveOverlay(world: World): World {
 
 /** Nothing reconciles for some steps: the operator is away, or its status write is refused. */
 export function absence(world: World, evidence: Evidence, after: number): World {
-  return canonicalise(pass(world, evidence), origin + after * stepMs);
+  return canonicalise(pass(world, evidence, after), origin + after * stepMs);
 }

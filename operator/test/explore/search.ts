@@ -1,5 +1,6 @@
 // Breadth first over every reachable world, by number of faults: each world is expanded once, with the fewest it needs.
 import { canonicalise } from "./canonical.ts";
+import { gap } from "./canonical-harm.ts";
 import { checkReconcile } from "./check-reconcile.ts";
 import { checkWorld } from "./check-world.ts";
 import { type Circumstances, circumstancesOf } from "./circumstances.ts";
@@ -19,8 +20,8 @@ import {
 } from "./reconcile.ts";
 import { Report, type Violation } from "./report.ts";
 import { checkRest, type RestNode } from "./rest.ts";
-import { isAhead, isFinal } from "./truths.ts";
-import { firstWorld, type World } from "./world.ts";
+import { hasLasted, isAhead, isFinal } from "./truths.ts";
+import { firstWorld, type Ghost, noHarm, type World } from "./world.ts";
 
 type Search = {
   readonly decide: Decide;
@@ -115,6 +116,7 @@ class Explorer {
       this.#go(node, canonicalise(to, origin), name, isFault ? 1 : 0);
     this.#absent(node, world, 1);
     this.#absent(node, world, absenceSteps);
+    this.#quiet(node, world);
     const left = this.#search.mostFaults - node.faults;
     for (const given of circumstancesOf(world)) {
       if (given.faults > left) continue;
@@ -155,12 +157,16 @@ class Explorer {
   #absent(node: Node, world: World, after: number): void {
     const name = after === 1 ? "the status write is refused" : "the operator is away for long";
     if (node.faults >= this.#search.mostFaults) return;
-    const { ghost, status } = world;
-    const away = status.phase === "Guard" ? Math.min(absenceSteps, ghost.away + after) : 0;
-    const sampled = ghost.sampled < 0 ? ghost.sampled : Math.min(1, ghost.sampled + after);
-    const mixed = status.phase === "CuttingOver" ? ghost.mixed : 0;
-    const later = { ...world, ghost: { ...ghost, away, sampled, mixed } };
-    this.#go(node, absence(later, "healthy", after), name, 1);
+    this.#go(node, absence({ ...world, ghost: ghostAfter(world, after) }, "healthy", after), name, 1);
+  }
+
+  /** So long without a request or a look that harm which hadn't lasted begins anew. */
+  #quiet(node: Node, world: World): void {
+    const { harm } = world.ghost;
+    if (node.faults >= this.#search.mostFaults || harm.score + harm.errors === 0) return;
+    if (hasLasted(harm) || harm.severe) return;
+    const ghost = { ...ghostAfter(world, gap), harm: noHarm };
+    this.#go(node, absence({ ...world, ghost }, "none", gap), "nobody asks anything for long", 1);
   }
 
   #go(from: Node, to: World, by: string, more: number): Node | undefined {
@@ -205,6 +211,14 @@ class Explorer {
       this.#violations.push({ ...violation, path: [...pathTo(node), ...more] });
     }
   }
+}
+
+/** The checker's memory after steps without a reconcile. */
+function ghostAfter({ ghost, status }: World, after: number): Ghost {
+  const away = status.phase === "Guard" ? Math.min(absenceSteps, ghost.away + after) : 0;
+  const sampled = ghost.sampled < 0 ? ghost.sampled : Math.min(1, ghost.sampled + after);
+  const mixed = status.phase === "CuttingOver" ? ghost.mixed : 0;
+  return { ...ghost, away, sampled, mixed };
 }
 
 function pathTo(node: Node): string[] {

@@ -3,6 +3,9 @@ import { followFiles } from "@retriever/kubectl/toy/follow-files.ts";
 import type { StoreName } from "@retriever/sidecar/contract/overlay.ts";
 import type { OverlayObject, Pod } from "./world.ts";
 
+/** Evidence of an epoch that has just begun. */
+const nothingCounted = { seen: "nothing", unread: [], read: false } as const;
+
 /** A running pod reads its files. */
 export function follow(pod: Pod, overlay: OverlayObject | null, base: StoreName): Pod {
   if (pod.deaf) return pod;
@@ -14,8 +17,8 @@ export function follow(pod: Pod, overlay: OverlayObject | null, base: StoreName)
   const next = followFiles({ inForce: force, isVanished: vanished, hasSource: pinned }, files);
   const isSame = next.inForce === force && next.isVanished === vanished && next.hasSource === pinned;
   if (isSame) return pod;
-  const seen = next.inForce === force ? pod.seen : "nothing";
-  return { ...pod, force: next.inForce, vanished: next.isVanished, pinned: next.hasSource, seen };
+  const counted = next.inForce === force ? {} : nothingCounted;
+  return { ...pod, force: next.inForce, vanished: next.isVanished, pinned: next.hasSource, ...counted };
 }
 
 /** A process begins anew: nothing in memory, the files as they are. */
@@ -25,7 +28,7 @@ export function restart(pod: Pod, overlay: OverlayObject | null, base: StoreName
     force: null,
     vanished: false,
     pinned: base === "source",
-    seen: "nothing",
+    ...nothingCounted,
     counted: false,
   };
   return follow({ ...fresh, deaf: false }, overlay, base);

@@ -1,7 +1,7 @@
 // What is true of a world, read off documents and pods. The checker's own reading: nothing of the core is used.
 import type { Evidence } from "./evidence.ts";
 import { rates } from "./plan.ts";
-import { primaryOf, type World } from "./world.ts";
+import { type GhostHarm, type Pod, primaryOf, type Seen, type World } from "./world.ts";
 
 const endings: readonly string[] = ["Completed", "RolledBack", "Validated"];
 
@@ -43,6 +43,29 @@ export function shadowRate({ status }: World): number {
 /** Index of a rate among the stages; -1 for none. */
 export function stageOf(rate: number): number {
   return rates.findIndex((one) => one === rate);
+}
+
+/** A pod's bins are of the epoch that the status judges. */
+export function isOfEpoch(pod: Pod, { status }: World): boolean {
+  return pod.force?.document.revision.epoch === status.epoch;
+}
+
+/** Whether pods tell what traffic was like. */
+export function isTelling(evidence: Evidence, { listable }: World): boolean {
+  return listable && evidence !== "silent" && evidence !== "unknown";
+}
+
+/** What a look brings to light: by step, oldest first, what each pod of the epoch counted. */
+export function stepsTold(world: World, evidence: Evidence): readonly (readonly Seen[])[] {
+  if (!isTelling(evidence, world)) return [];
+  const told = world.pods.filter((pod) => isOfEpoch(pod, world)).map(({ unread }) => unread);
+  const steps = Math.max(0, ...told.map(({ length }) => length));
+  return Array.from({ length: steps }, (_, index) => told.map((pod) => pod[pod.length - steps + index] ?? "nothing"));
+}
+
+/** Harm that lasted for `sustainedFor` and a part, by one and the same cause. */
+export function hasLasted({ score, errors }: GhostHarm): boolean {
+  return score >= 2 || errors >= 2;
 }
 
 /** A pod runs what the status never heard of. */

@@ -20,6 +20,10 @@ export type Pod = {
   /** The process is the one that the status has counters of. */
   readonly counted: boolean;
   readonly seen: Seen;
+  /** What traffic was like in the steps of its epoch that no status holds yet, oldest first. */
+  readonly unread: readonly Seen[];
+  /** A status holds earlier steps of this process and epoch: their bins may not count again. */
+  readonly read: boolean;
 };
 
 export type OverlayObject = {
@@ -48,12 +52,22 @@ export type Ghost = {
   readonly lastReconcileGood: boolean;
   /** Steps of the guard since the last reconcile. */
   readonly away: number;
-  readonly lastReconcileHarmful: boolean;
+  readonly harm: GhostHarm;
   /** Steps for which pods have had two primaries. */
   readonly mixed: number;
 };
 
 export const noSample = -2;
+
+/** Harm that nothing has refuted, by cause: since when, in steps with evidence of it; two are longer than has to be waited. */
+export type GhostHarm = {
+  readonly score: number;
+  readonly errors: number;
+  /** Every pod failed in one and the same step since. */
+  readonly severe: boolean;
+};
+
+export const noHarm: GhostHarm = { score: 0, errors: 0, severe: false };
 
 export type World = {
   readonly status: MigrationStatus;
@@ -82,6 +96,8 @@ const newPod: Pod = {
   annotated: 0,
   counted: true,
   seen: "nothing",
+  unread: [],
+  read: false,
 };
 
 /** A migration just created, two pods on their base. */
@@ -106,7 +122,7 @@ export function firstWorld(): World {
       guarded: 0,
       lastReconcileGood: false,
       away: 0,
-      lastReconcileHarmful: false,
+      harm: noHarm,
       mixed: 0,
     },
   };
