@@ -79,7 +79,7 @@ describe("the bins that nobody has judged", () => {
   });
 });
 
-it("whatever the looks, every request is judged exactly once", () => {
+it("whenever the operator reconciles, every request is judged exactly once", () => {
   const counts = fc.array(fc.integer({ min: 0, max: 9 }), { minLength: 1, maxLength: 40 });
   fc.assert(
     fc.property(counts, fc.array(fc.integer({ min: 1, max: 12 }), { maxLength: 20 }), (requests, steps) => {

@@ -9,7 +9,7 @@ import { spansOf } from "../time/evidence-spans.ts";
 import type { OwnEvidence } from "./firing.ts";
 import { trafficLines } from "./lines.ts";
 
-/** Of being wrong on one side, at any look. */
+/** Of being wrong on one side, however often it is asked. */
 const alpha = 0.05;
 
 /** `bad` of `n` samples against a share of 0..1; without samples nothing is known. */
