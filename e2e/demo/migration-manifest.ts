@@ -6,7 +6,7 @@ type MigrationInput = {
   readonly name: string;
   readonly target: string;
   readonly destination: MigrationSpecInput["destination"];
-  /** Watched and idle time the guard asks for. */
+  /** Watched time the guard asks for. */
   readonly guardDuration: string;
   /** Later than this after the cutover a rollback compares the stores; 15m when absent. */
   readonly verifyDriftAfter?: string | undefined;

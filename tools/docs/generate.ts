@@ -1,11 +1,13 @@
-// Writes the reference pages that are made from tables: errors, metrics, resource, states;
-// and the drawing within the page of the architecture. `--check` exits 1 when one is stale.
+// Writes the reference pages that are made from tables: errors, metrics, resource, states; the drawing within the page
+// of the architecture; and the pictures of gates and harm. `--check` exits 1 when one is stale.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { settle } from "../generated-file.ts";
 import { drawRooms } from "./architecture.ts";
 import { contractPages } from "./contract.ts";
 import { renderErrorsPage } from "./errors.ts";
+import { drawGates } from "./gates-drawing.ts";
+import { drawHarm } from "./harm-drawing.ts";
 import { renderMetricsPage } from "./metrics.ts";
 import { renderResourcePage } from "./resource.ts";
 import { renderStatesPage } from "./states.ts";
@@ -15,6 +17,8 @@ const root = join(import.meta.dirname, "../..");
 const pages: Readonly<Record<string, () => string>> = {
   "docs/architecture.md": () => drawRooms(readFileSync(join(root, "docs/architecture.md"), "utf8")),
   "docs/errors.md": renderErrorsPage,
+  "docs/images/gates.svg": drawGates,
+  "docs/images/harm.svg": drawHarm,
   "docs/metrics.md": renderMetricsPage,
   "docs/resource.md": renderResourcePage,
   "docs/states.md": renderStatesPage,

@@ -93,7 +93,8 @@ function isSet(condition: string): boolean {
 /** Reasons stand in the code as they are; those of harm are made of the rule's name. */
 function isReason(name: string): boolean {
   const rule = name.replace(/^Harm/, "");
-  const isHarm = rule !== name && core.includes(`rule: "${rule.charAt(0).toLowerCase()}${rule.slice(1)}"`);
+  const isHarm =
+    rule !== name && new RegExp(`(rule:|return) "${rule.charAt(0).toLowerCase()}${rule.slice(1)}"`).test(core);
   return core.includes(`"${name}"`) || isHarm;
 }
 

@@ -90,7 +90,7 @@ const guardSamplingSchema = z.strictObject({
 const guardSchema = z.strictObject({
   duration: durationSchema
     .default("24h")
-    .meta(doc("Watched and idle time needed; time without observation doesn't count.", "12h", "1d")),
+    .meta(doc("Watched time needed; time that was idle or not observed doesn't count.", "12h", "1d")),
   deadline: durationSchema
     .default("72h")
     .meta(doc("When to call a person; the guard never ends unproved.", "96h", "4d")),
@@ -133,13 +133,13 @@ const rollbackSchema = z.strictObject({
   alert: nonEmpty(128)
     .default("RETR_DUAL_VARIANCE_HIGH")
     .meta(doc("Name of the service's own alert; it stands in the causes.", "RETR_DUAL_VARIANCE_HIGH", "")),
-  window: durationSchema.default("5m").meta(doc("Span over which harm is judged, from 1s to 15m.", "10m", "5 m")),
+  window: durationSchema.default("5m").meta(doc("Span of the sidecars' counters that a firing alert is held against, from 1s to 15m.", "10m", "5 m")),
   sustainedFor: durationSchema
     .default("5m")
-    .meta(doc("How long the alert's condition must hold without a gap.", "10m", "1.5m")),
+    .meta(doc("How long harm must last before it is acted on; as long as half of it is added, in which its end would show.", "10m", "1.5m")),
   severeFor: durationSchema
     .default("15s")
-    .meta(doc("How long requests must fail on a grand scale before it goes back without waiting.", "45s", "15")),
+    .meta(doc("How long requests must fail on a grand scale before it goes back without waiting; raise it to sit longer outages out.", "45s", "15")),
   verifyDriftAfter: durationSchema
     .default("15m")
     .meta(

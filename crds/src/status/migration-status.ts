@@ -132,8 +132,8 @@ const guardStatusSchema = z.strictObject({
     .enum(["watched", "idle", "unobserved", "held"])
     .default("unobserved")
     .meta(doc("What the last reconcile could observe; held counts on no clock.", "held", "sleepy")),
-  watchedSeconds: z.number().meta(doc("Time with requests and without harm.", 4200)),
-  idleSeconds: z.number().meta(doc("Time without requests; it counts like watched time.", 60)),
+  watchedSeconds: z.number().meta(doc("Time without harm in which a total failure would have been noticed.", 4200)),
+  idleSeconds: z.number().meta(doc("Time with too few requests to notice a total failure in; it doesn't count.", 60)),
   smallestHarm: z
     .array(
       z.strictObject({
@@ -248,7 +248,7 @@ export const migrationStatusSchema = z
       })
       .optional(),
     acks: acksSchema.optional().describe("Which pods have the configuration in force."),
-    guard: guardStatusSchema.optional().describe("The guard's clocks, in seconds. Watched and idle time counts."),
+    guard: guardStatusSchema.optional().describe("The guard's clocks, in seconds. Only watched time counts."),
     harm: harmStatusSchema.optional().describe("What is worse now, and what was done about it."),
     acts: actsStatusSchema.optional(),
     rollback: rollbackStatusSchema.optional().describe("Set once and never removed: why and when it went back."),

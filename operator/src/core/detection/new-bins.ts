@@ -78,7 +78,7 @@ function collect(collected: Map<number, Collecting>, at: number, uid: string, bi
 type Plain = Exclude<keyof Counters, "latencyBuckets" | "shadowLatencyBuckets">;
 const plain = Object.keys(noCounters()).filter((key): key is Plain => !key.endsWith("Buckets"));
 
-/** In place: a look at a thousand pods adds thousands of bins. */
+/** In place: a reconcile of a thousand pods adds thousands of bins. */
 function addTo(sum: Counters, more: Counters): void {
   for (const key of plain) sum[key] += more[key];
   for (const [index, count] of more.latencyBuckets.entries())

@@ -27,7 +27,7 @@ type HarmRule = "alert" | "livePrimary" | "severe" | "shadowErrors";
 export type Finding = {
   readonly rule: HarmRule;
   readonly action: HarmAction;
-  /** One sentence with value, limit, n and window. */
+  /** One sentence with value, limit, n and since when. */
   readonly message: string;
   /** Why a rollback for it alone is left to a person. */
   readonly withheld?: string;
@@ -39,9 +39,9 @@ export type Harm = {
   readonly findings: readonly Finding[];
   /** The findings whose line does more than observe: nothing rises or completes over them. */
   readonly weighing: readonly Finding[];
-  /** To be acted on now: the severe-harm rule at once, the rest after `sustainedFor`. */
+  /** To be acted on now: severe harm at once, the rest once it has lasted. */
   readonly due: readonly Finding[];
-  /** Since when the sidecars' evidence has shown findings without a gap, epoch ms. */
+  /** Since when the evidence of the oldest finding has stood, epoch ms. */
   readonly since: number | undefined;
   /** Whether the evidence needed to say so was there. */
   readonly known: boolean;

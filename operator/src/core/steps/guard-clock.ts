@@ -1,4 +1,4 @@
-// The three clocks of the guard: watched and idle time count, unobserved time doesn't. Time is credited by both reconciles
+// The three clocks of the guard: watched time counts, idle and unobserved time doesn't. Time is credited by both reconciles
 // that enclose it, so a status that is written lazily never turns an unseen spell into a healthy one.
 import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import type { Outcome } from "../model/decision.ts";

@@ -1,0 +1,33 @@
+import { describe, expect, it } from "vitest";
+import { decisionOn, drawGates } from "./gates-drawing.ts";
+import { drawHarm, playHarm } from "./harm-drawing.ts";
+
+describe("the picture of harm", () => {
+  const frames = playHarm();
+
+  it("shows a blip whose evidence stands and is refuted", () => {
+    const blip = frames.filter(({ minute }) => minute > 4 && minute < 7);
+    expect(blip.some(({ evidence }) => evidence >= 1)).toBe(true);
+    expect(frames.find(({ minute }) => minute >= 8)).toMatchObject({ line: { line: "score" } });
+    expect(frames.find(({ minute }) => minute >= 8)?.line.clock).toBeUndefined();
+    expect(frames.find(({ minute }) => minute >= 8)?.evidence).toBeLessThan(0.1);
+  });
+
+  it("ends with harm that stood for sustainedFor and one part more", () => {
+    const last = frames.at(-1);
+    expect(last?.line.clock?.verdict).toBe("worse");
+    const lastedSeconds = (last?.minute ?? 0) * 60 - Date.parse(last?.line.clock?.since ?? "") / 1000;
+    expect(lastedSeconds).toBe(450);
+  });
+});
+
+it("the picture of gates shows one store that passes and one that fails", () => {
+  expect(decisionOn(0.02)?.verdict).toBe("Pass");
+  expect(decisionOn(0.1)?.verdict).toBe("Fail");
+});
+
+it.each([drawHarm(), drawGates()])("a picture has words for who can't see it, and a dark scheme", (svg) => {
+  expect(svg).toMatch(/<title>\w+/);
+  expect(svg).toContain("prefers-color-scheme: dark");
+  expect(svg).not.toMatch(/NaN|undefined/);
+});
