@@ -21,6 +21,8 @@ type HarmInput = {
   readonly status: MigrationStatus;
   readonly serving: readonly PodObservation[];
   readonly sourceAnswers: boolean;
+  /** There is nowhere to go back to; absent: nobody says so. */
+  readonly sourceFails?: boolean;
   readonly differenceIsHarmless: boolean;
   readonly now: number;
   /** What a Prometheus says, beside the sidecars' evidence. */
@@ -87,7 +89,7 @@ function standingLines({ plan, status, differenceIsHarmless }: HarmInput, detect
 type Judged = { readonly finding: Finding; readonly isDue: boolean; readonly sinceMs: number | undefined };
 
 function toFinding({ line, rule }: Standing, input: HarmInput): Judged {
-  const { plan, status, serving, sourceAnswers } = input;
+  const { plan, status, serving, sourceAnswers, sourceFails = false } = input;
   const finding = (action: HarmAction): Finding => ({
     rule: ruleOf(line),
     action,
@@ -101,7 +103,9 @@ function toFinding({ line, rule }: Standing, input: HarmInput): Judged {
   }
   const verdict = line.clock?.verdict ?? "waiting";
   const isDue = verdict === "worse" || verdict === "unseen";
-  const action = verdict === "unseen" && rule.action === "Rollback" ? "Hold" : rule.action;
+  // A source that fails holds the rollback by itself, and a person is called.
+  const isDoubtful = verdict === "unseen" && !sourceFails;
+  const action = isDoubtful && rule.action === "Rollback" ? "Hold" : rule.action;
   return { finding: finding(action), isDue, sinceMs: instantMs(line.clock?.since) };
 }
 
