@@ -117,7 +117,9 @@ function drawWords(frames: readonly Frame[], x: (minute: number) => number, y: (
   return [
     label([x(blipAt) - 4, 22], "a blip: 40 s, all of them bad"),
     label([x(harmAt), 22], "harm that stays: 15 % bad, limit 5 %"),
-    ...(refuted === undefined ? [] : [label([x(refuted.minute) + 8, y(0.45)], "refuted: evidence and clock are reset")]),
+    ...(refuted === undefined
+      ? []
+      : [label([x(refuted.minute) + 8, y(0.45)], "refuted: evidence and clock are reset")]),
     ...(stands === undefined ? [] : [label([x(stands.minute) - 8, y(1) - 8], "the evidence stands", "end")]),
     ...(acts === undefined
       ? []

@@ -133,13 +133,27 @@ const rollbackSchema = z.strictObject({
   alert: nonEmpty(128)
     .default("RETR_DUAL_VARIANCE_HIGH")
     .meta(doc("Name of the service's own alert; it stands in the causes.", "RETR_DUAL_VARIANCE_HIGH", "")),
-  window: durationSchema.default("5m").meta(doc("Span of the sidecars' counters that a firing alert is held against, from 1s to 15m.", "10m", "5 m")),
+  window: durationSchema
+    .default("5m")
+    .meta(doc("Span of the sidecars' counters that a firing alert is held against, from 1s to 15m.", "10m", "5 m")),
   sustainedFor: durationSchema
     .default("5m")
-    .meta(doc("How long harm must last before it is acted on; as long as half of it is added, in which its end would show.", "10m", "1.5m")),
+    .meta(
+      doc(
+        "How long harm must last before it is acted on; as long as half of it is added, in which its end would show.",
+        "10m",
+        "1.5m",
+      ),
+    ),
   severeFor: durationSchema
     .default("15s")
-    .meta(doc("How long requests must fail on a grand scale before it goes back without waiting; raise it to sit longer outages out.", "45s", "15")),
+    .meta(
+      doc(
+        "How long requests must fail on a grand scale before it goes back without waiting; raise it to sit longer outages out.",
+        "45s",
+        "15",
+      ),
+    ),
   verifyDriftAfter: durationSchema
     .default("15m")
     .meta(

@@ -42,7 +42,8 @@ export function assess(migration: Migration, plan: MigrationSpec, observation: O
   const totals = isEvidenceLost(evidence) || evidence === undefined ? null : totalsOf(evidence);
   const windowed = gatherWindows(counted, plan, totals, now);
   const differenceIsHarmless = judgeRecall(plan, totals) === "proved";
-  const gathered = detectHarm(windowed, { plan, observation, before: folded, differenceIsHarmless, now });
+  const sourceFails = judgeRollbackReady(plan, windowed, observation).reason === "SourceFailing";
+  const gathered = detectHarm(windowed, { plan, observation, before: folded, differenceIsHarmless, sourceFails, now });
   const sources = storeViews(observation, "source");
   const sourceAnswers = sources.filter(isAnsweringNow).length * 2 >= Math.max(1, serving.length);
   const { alerts } = observation;
@@ -80,12 +81,13 @@ type Detecting = {
   /** The status with the evidence of the reconcile before: how far bins were judged. */
   readonly before: MigrationStatus;
   readonly differenceIsHarmless: boolean;
+  readonly sourceFails: boolean;
   readonly now: number;
 };
 
 /** Judges the bins that are new wherever their pods' counters are recorded: both are written together, or neither. */
 function detectHarm(status: MigrationStatus, detecting: Detecting): MigrationStatus {
-  const { plan, observation, before, differenceIsHarmless, now } = detecting;
+  const { plan, observation, before, differenceIsHarmless, sourceFails, now } = detecting;
   const { epoch, baseline, detection } = status;
   if (!isRecorded(status) || !observation.pods.ok) return status;
   const judgedUntil = detection?.epoch === epoch ? (instantMs(detection.until) ?? 0) / 1000 : 0;
@@ -102,6 +104,7 @@ function detectHarm(status: MigrationStatus, detecting: Detecting): MigrationSta
     baseline,
     pastCutover: isPastCutover(status),
     differenceIsHarmless,
+    sourceFails,
     bins,
   });
   return next === detection || next === undefined ? status : { ...status, detection: next };

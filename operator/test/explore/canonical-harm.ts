@@ -88,7 +88,11 @@ function normaliseLine(line: HarmLine, unreadSteps: number, age: Age): HarmLine 
   const { clock, run } = line;
   const next = { ...line };
   if (clock !== undefined)
-    next.clock = { ...clock, since: age(lasted + unreadSteps)(clock.since), partFrom: age(unreadSteps)(clock.partFrom) };
+    next.clock = {
+      ...clock,
+      since: age(lasted + unreadSteps)(clock.since),
+      partFrom: age(unreadSteps)(clock.partFrom),
+    };
   if (run !== undefined) next.run = { ...run, from: age(lasted + unreadSteps)(run.from) };
   return next;
 }

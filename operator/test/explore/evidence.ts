@@ -1,5 +1,11 @@
 // Evidence in classes: what traffic does between two reconciles, and the counters, bins and windows a pod then shows.
-import { binSeconds, type Counters, type EvidenceBin, maxBins, noCounters } from "@retriever/sidecar/contract/evidence.ts";
+import {
+  binSeconds,
+  type Counters,
+  type EvidenceBin,
+  maxBins,
+  noCounters,
+} from "@retriever/sidecar/contract/evidence.ts";
 import { spansOf } from "#core/time/evidence-spans.ts";
 import { closedBins } from "#test/builders/bins.ts";
 import { allAt, someCounters } from "#test/builders/counters.ts";

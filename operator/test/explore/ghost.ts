@@ -2,16 +2,7 @@
 
 import { absenceSteps, rates, steps } from "./plan.ts";
 import type { Reconcile } from "./reconcile.ts";
-import {
-  allRun,
-  hasGoodSamples,
-  hasLasted,
-  isHarmless,
-  isMixed,
-  shadowRate,
-  stageOf,
-  stepsTold,
-} from "./truths.ts";
+import { allRun, hasGoodSamples, hasLasted, isHarmless, isMixed, shadowRate, stageOf, stepsTold } from "./truths.ts";
 import { type Ghost, type GhostHarm, noHarm, noSample, type Seen, type World } from "./world.ts";
 
 /** The memory as the reconcile finds it: with the time since the last one, and with what it sees itself. */

@@ -111,7 +111,10 @@ function judge(found: World, evidence: Evidence, decide: Decide, now: number): D
   return decide({ migration, observation: observe(found, evidence, now), now });
 }
 
-type Ending = Pick<Reconcile, "name" | "faults" | "left" | "isWritten" | "isTaken" | "isWhole" | "documents" | "isQuiet">;
+type Ending = Pick<
+  Reconcile,
+  "name" | "faults" | "left" | "isWritten" | "isTaken" | "isWhole" | "documents" | "isQuiet"
+>;
 
 function endings(found: World, evidence: Evidence, decision: Decision): Ending[] {
   const isNews = decision.status !== found.status;

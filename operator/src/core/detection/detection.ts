@@ -29,6 +29,7 @@ type DetectionInput = {
   readonly baseline: Baseline | undefined;
   readonly pastCutover: boolean;
   readonly differenceIsHarmless: boolean;
+  readonly sourceFails?: boolean | undefined;
   readonly bins: readonly Bin[];
 };
 

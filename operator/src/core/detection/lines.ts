@@ -64,6 +64,8 @@ type Facts = {
   readonly pastCutover: boolean;
   /** Recall proved, or is about to, that answers that differ aren't worse. */
   readonly differenceIsHarmless: boolean;
+  /** Its probes fail: that it failed a request as well says nothing about the request. */
+  readonly sourceFails?: boolean | undefined;
 };
 
 /** The lines over all traffic that are judged on this side of the cutover. */
@@ -168,7 +170,7 @@ function recallLine(limit: number, action: HarmAction): CounterLine {
 }
 
 /** The new primary over all requests, above what was normal before the cutover. */
-function liveLines({ plan, baseline }: Facts): readonly CounterLine[] {
+function liveLines({ plan, baseline, sourceFails = false }: Facts): readonly CounterLine[] {
   const { maxErrorIncrease, maxEmptyIncrease, maxP95IncreaseMs, afterCutover } = plan.thresholds.livePrimary;
   if (baseline === undefined) return [];
   const { requests, errorShare, emptyShare, p95Ms } = baseline;
@@ -177,7 +179,7 @@ function liveLines({ plan, baseline }: Facts): readonly CounterLine[] {
     {
       ...shareRule("liveErrors", boundOf(errorShare, requests) + maxErrorIncrease, afterCutover),
       contrast: contrastFailures,
-      count: (counters) => failuresOf(counters),
+      count: (counters) => (sourceFails ? { bad: counters.errors, n: counters.requests } : failuresOf(counters)),
     },
     {
       ...shareRule("emptyAnswers", boundOf(emptyShare, requests) + maxEmptyIncrease, afterCutover),

@@ -10,7 +10,7 @@ export function describeLine(line: HarmLine, plan: MigrationSpec, pastCutover: b
   if (line.run !== undefined) return describeRun(line.run, line.limit);
   const { bad, n, since } = countsOf(line);
   const share = n > 0 ? Math.min(1, Math.max(0, bad / n)) : 0;
-  const seen = `${whatOf(line.line, plan, pastCutover)}${where}: ${percent(share)} of ${round(n)} ${unitOf(line.line)} since ${since}`;
+  const seen = `${whatOf(line, plan, pastCutover)}${where}: ${percent(share)} of ${round(n)} ${unitOf(line.line)} since ${since}`;
   return `${alertOf(line.line)}${seen} (limit ${percent(line.limit)})${doubtOf(line)}`;
 }
 
@@ -37,7 +37,7 @@ function alertOf(line: HarmLineName): string {
   return alertLines.includes(line) ? `${varianceAlert}: ` : "";
 }
 
-function whatOf(line: HarmLineName, { thresholds }: MigrationSpec, pastCutover: boolean): string {
+function whatOf({ line, clock }: HarmLine, { thresholds }: MigrationSpec, pastCutover: boolean): string {
   const { scoreDelta, latencyDelta, livePrimary } = thresholds;
   const what: Readonly<Record<HarmLineName, string>> = {
     score: `score lower by more than ${scoreDelta.limit} than the source`,
@@ -45,7 +45,7 @@ function whatOf(line: HarmLineName, { thresholds }: MigrationSpec, pastCutover: 
     mismatch: "another top chunk than the source",
     recall: "recall lower than the source's",
     shadowErrors: "shadow errors",
-    liveErrors: "live primary, requests failed that the source answers",
+    liveErrors: `live primary, requests failed${clock?.verdict === "unseen" ? "" : " that the source answers"}`,
     emptyAnswers: "live primary, answers came back empty",
     liveLatency: `live primary, slower than its p95 before the cutover by ${livePrimary.maxP95IncreaseMs} ms`,
     errors: pastCutover ? "requests failed that the source answers" : "shadow errors",

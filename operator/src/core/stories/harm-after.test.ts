@@ -109,6 +109,23 @@ describe("no rollback path", () => {
     sim.until("RolledBack", 60);
   });
 
+  it("says so and pages once when both stores fail every request, and what is so is no watched time", () => {
+    const sim = inGuard();
+    sim.behave("source", { down: true });
+    sim.traffic = () => ({ ...goodTraffic, errorShare: 1, shadowErrors: 1 });
+    sim.run(900);
+    expect(sim.phase).toBe("Guard");
+    expect(sim.pages).toEqual(["RollbackNotReady", "RollbackBlocked"]);
+    expect(sim.status.message).toMatch(/the rollback path is closed .*: live primary, requests failed: 100 % of /);
+    expect(sim.status.guard?.watchedSeconds).toBe(0);
+    sim.behave("source", { down: false });
+    sim.traffic = () => goodTraffic;
+    sim.run(120);
+    expect(sim.phase).toBe("Guard");
+    expect(sim.status.guard?.watchedSeconds).toBeGreaterThan(0);
+    sim.until("Completed", 600);
+  });
+
   it("pages for a second spell of harm after the first had ended", () => {
     const sim = inGuard({ rollback: { window: "10s", sustainedFor: "10s", automatic: false } });
     degrade(sim, { latencyMs: 900 }).run(60);
