@@ -6,14 +6,7 @@ import { z } from "zod";
 import { durationSchema } from "#fields/duration.ts";
 import { countFrom, nonEmpty, objectName, share } from "#fields/field-types.ts";
 import { checklistSchema } from "./checklist-spec.ts";
-import {
-  afterCutover,
-  beforeCutover,
-  gatesSchema,
-  positiveShare,
-  stagesSchema,
-  thresholdsSchema,
-} from "./stages-spec.ts";
+import { afterCutover, beforeCutover, gatesSchema, stagesSchema, thresholdsSchema } from "./stages-spec.ts";
 
 /** What a breached threshold does. Observe only reports. */
 export type HarmAction = "StepDown" | "Hold" | "Rollback" | "Observe";
@@ -179,7 +172,11 @@ const recallSchema = z.strictObject({
         "On",
       ),
     ),
-  maxLoss: positiveShare
+  /** Beyond about 0.39 the bets on which the evidence rests lose their bound. */
+  maxLoss: z
+    .number()
+    .gt(0)
+    .max(0.3)
     .default(0.02)
     .meta(doc("How much lower the destination's recall may be than the source's.", 0.05, 2)),
   beforeCutover,

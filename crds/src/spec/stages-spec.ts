@@ -11,7 +11,7 @@ import { countFrom, share } from "#fields/field-types.ts";
 import { timeOfDaySchema, timeZoneSchema } from "#fields/time-window.ts";
 
 /** Above 0, up to 1. */
-export const positiveShare = z.number().gt(0).max(1);
+const positiveShare = z.number().gt(0).max(1);
 
 /** From 1 ms on: less is a number of seconds by mistake. */
 const slowdownMs = z.number().min(1).max(60_000).default(latencyDeltaThresholdMs);

@@ -8,6 +8,7 @@ import { judgeReachable } from "./checks/reachable.ts";
 import { isAnsweringNow, judgeRollbackReady } from "./checks/rollback-ready.ts";
 import { foldDetection } from "./detection/detection.ts";
 import { newBins } from "./detection/new-bins.ts";
+import { judgeSlices } from "./detection/slice-gate.ts";
 import { foldDispersion } from "./gates/dispersion-state.ts";
 import { listCounts } from "./gates/gate-counts.ts";
 import { judgeRamp } from "./gates/ramp.ts";
@@ -150,15 +151,16 @@ function gatesOf({ plan, status, totals, now }: Judged): Verdict[] {
   const stage = at === undefined ? undefined : plan.stages[at.index];
   if (at === undefined || stage === undefined || revision?.shadow !== "destination") return [];
   const startedAt = instantMs(at.startedAt);
-  return judgeRamp({
-    plan,
-    minSamples: stage.minSamples,
-    sampleRate: revision.sampleRate,
-    totals,
-    dispersion: status.dispersion,
-    elapsedSeconds: startedAt === undefined ? 0 : Math.max(0, now - startedAt) / 1000,
-    baseline: status.baseline,
-  });
+  const elapsedSeconds = startedAt === undefined ? 0 : Math.max(0, now - startedAt) / 1000;
+  const { dispersion, baseline } = status;
+  const { minSamples } = stage;
+  const { sampleRate } = revision;
+  const detection = status.detection?.epoch === status.epoch ? status.detection : undefined;
+  const slices = judgeSlices(detection, elapsedSeconds);
+  return [
+    ...judgeRamp({ plan, minSamples, sampleRate, totals, dispersion, elapsedSeconds, baseline }),
+    ...(slices === undefined ? [] : [slices]),
+  ];
 }
 
 /** Every 5 s while sampling, more often when the plan's own windows are shorter. */

@@ -50,18 +50,18 @@ function heldSinceOf({ harm }: Context, next: MigrationStatus): string | undefin
 }
 
 /** Clocks are written at least this often, well within the longest gap that a guard calls seen. */
-const longestUnwrittenSeconds = 30;
+const longestUnwrittenSeconds = 60;
 
 /**
  * Counters move at every reconcile; writing them each time would load the API server for no decision.
- * They are written once a gate window, or twice a minute where that is longer; everything else at once.
+ * They are written every second gate window, or once a minute where that is longer; everything else at once.
  */
 export function isNews(c: Context, next: MigrationStatus): boolean {
   const before = c.migration.status;
   if (isSameData(ageless(before), ageless(next))) return false;
   if (!isSameData(stable(before), stable(next))) return true;
   const writtenAt = latest(instantMs(before.guard?.tickedAt), instantMs(before.evidence?.recordedAt));
-  const every = Math.min(longestUnwrittenSeconds, durationSeconds(c.plan.gates.window));
+  const every = Math.min(longestUnwrittenSeconds, 2 * durationSeconds(c.plan.gates.window));
   return writtenAt === undefined || Math.abs(c.now - writtenAt) >= every * 1000;
 }
 
