@@ -82,7 +82,7 @@ export type Judge = (found: World, evidence: Evidence) => Decision;
 export function makeJudge(decide: Decide): Judge {
   const known = new Map<string, { readonly decision: Decision; readonly isNews: boolean }>();
   return (found, evidence) => {
-    const key = `${evidence} ${decisionKey(found)}`;
+    const key = `${evidence} ${decisionKey(found, evidence === "silent" || !found.listable)}`;
     const before = known.get(key);
     if (before !== undefined) return before.isNews ? before.decision : { ...before.decision, status: found.status };
     const decision = judge(found, evidence, decide, soon);
