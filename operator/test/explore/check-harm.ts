@@ -19,7 +19,7 @@ function checkReason(reconcile: Reconcile, report: Report): void {
   const harm = harmSeen(reconcile);
   const seen = `score ${harm.score}, errors ${harm.errors}${harm.severe ? ", severe" : ""}`;
   const isDue = hasLasted(harm) || isSevere(harm, reconcile);
-  if (isTaken && left.status.harm?.alertSince !== undefined)
+  if (isTaken && left.status.harm?.alertSince !== undefined && !back.includes(left.status.phase))
     report.check("I12", harm.score > 0 || harm.errors > 0, "tells of harm that nobody did");
   const reason = isRollbackKnown(found) ? undefined : left.status.rollback?.reason;
   if (reason?.startsWith("Harm") === true) report.check("I12", isDue, `${reason} on ${seen}`);

@@ -44,11 +44,12 @@ export function harmSeen({ found, evidence }: Reconcile): GhostHarm {
 }
 
 /** A step with samples of one cause refutes the others; one without a sample says nothing. */
-function harmAfter(harm: GhostHarm, pods: readonly Seen[]): GhostHarm {
+function harmAfter(before: GhostHarm, pods: readonly Seen[]): GhostHarm {
+  const harm = before.faded ? noHarm : before;
   const seen = pods.find((pod) => pod !== "nothing") ?? "nothing";
   switch (seen) {
     case "nothing":
-      return harm;
+      return before;
     case "good":
       return noHarm;
     case "bad":

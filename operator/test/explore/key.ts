@@ -14,14 +14,13 @@ export function keyOf(world: World): string {
   return `${decisionKey(world)};${hidden.join()}`;
 }
 
-/** Equal for worlds in which the operator sees the same. */
-export function decisionKey(world: World): string {
+/** Equal for worlds in which the operator sees the same; of pods that don't answer only what it has noted of them. */
+export function decisionKey(world: World, isBlind = false): string {
   const { base, acts, deleting, finalizer, listable, down, job, verifier, status, pods } = world;
   return [
     statusKey(status),
     overlayKey(world),
-    podKey(pods[0], 0, world),
-    podKey(pods[1], 1, world),
+    ...pods.map((pod, index) => (isBlind ? notedKey(pod, index, world) : podKey(pod, index, world))),
     base,
     acts,
     deleting,
@@ -65,6 +64,12 @@ export function podKey(pod: Pod, index: number, { status }: World): string {
     // What was taken once is only taken again by who lost its place.
     read && [counted, known?.startId, known?.binsUntil],
   ].join();
+}
+
+/** A pod that doesn't answer, as the operator has it written down. */
+function notedKey({ annotated }: Pod, index: number, { status }: World): string {
+  const known = status.evidence?.pods.find(({ uid }) => uid === `uid-${podName(index)}`);
+  return [annotated, known && [known.startId, known.binsUntil, classOf(known.counters)]].join();
 }
 
 function classOf({ requests, scoreWorse, shadowErrors }: Counters): string {

@@ -82,7 +82,7 @@ export type Judge = (found: World, evidence: Evidence) => Decision;
 export function makeJudge(decide: Decide): Judge {
   const known = new Map<string, { readonly decision: Decision; readonly isNews: boolean }>();
   return (found, evidence) => {
-    const key = `${evidence} ${decisionKey(found)}`;
+    const key = `${evidence} ${decisionKey(found, evidence === "silent" || !found.listable)}`;
     const before = known.get(key);
     if (before !== undefined) return before.isNews ? before.decision : { ...before.decision, status: found.status };
     const decision = judge(found, evidence, decide, soon);
@@ -156,11 +156,13 @@ function withoutCounts({ evidence: _evidence, detection: _detection, message: _m
   return { ...rest, harm: { ...harm, causes: [] }, conditions: conditions.map((one) => ({ ...one, message: "" })) };
 }
 
-/** A status holds what the pods of its epoch told. */
+/** A status holds what the pods of its epoch told. Steps without a request are no bins, and stay to be asked for. */
 function takeBins(found: World, evidence: Evidence): World {
   if (!isTelling(evidence, found)) return found;
-  const take = (pod: Pod): Pod =>
-    isOfEpoch(pod, found) && pod.unread.length > 0 ? { ...pod, unread: [], read: true } : pod;
+  const take = (pod: Pod): Pod => {
+    const isTold = isOfEpoch(pod, found) && pod.unread.some((seen) => seen !== "nothing");
+    return isTold ? { ...pod, unread: [], read: true } : pod;
+  };
   return { ...found, pods: [take(found.pods[0]), take(found.pods[1])] };
 }
 

@@ -21,7 +21,7 @@ import {
 import { Report, type Violation } from "./report.ts";
 import { checkRest, type RestNode } from "./rest.ts";
 import { hasLasted, isAhead, isFinal } from "./truths.ts";
-import { firstWorld, type Ghost, noHarm, type World } from "./world.ts";
+import { firstWorld, type Ghost, type World } from "./world.ts";
 
 type Search = {
   readonly decide: Decide;
@@ -164,8 +164,8 @@ class Explorer {
   #quiet(node: Node, world: World): void {
     const { harm } = world.ghost;
     if (node.faults >= this.#search.mostFaults || harm.score + harm.errors === 0) return;
-    if (hasLasted(harm) || harm.severe) return;
-    const ghost = { ...ghostAfter(world, gap), harm: noHarm };
+    if (hasLasted(harm) || harm.severe || harm.faded) return;
+    const ghost = { ...ghostAfter(world, gap), harm: { ...harm, faded: true } };
     this.#go(node, absence({ ...world, ghost }, "none", gap), "nobody asks anything for long", 1);
   }
 
