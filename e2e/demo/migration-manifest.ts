@@ -53,6 +53,7 @@ export function migrationManifest(input: MigrationInput): object {
     rollback: {
       window: "8s",
       sustainedFor: "4s",
+      severeFor: "4s",
       ...(input.verifyDriftAfter === undefined ? {} : { verifyDriftAfter: input.verifyDriftAfter }),
     },
   };

@@ -1,6 +1,7 @@
 // Trouble in the guard: makes the new primary worse once, and watches how long the rollback takes.
 import { setTimeout as delay } from "node:timers/promises";
 import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
+import { latencyEdgesMs } from "@retriever/sidecar/contract/evidence.ts";
 import type { Application } from "./application.ts";
 import type { Degradation } from "./options.ts";
 
@@ -31,7 +32,7 @@ type TroubleOptions = {
 
 /** Nothing happens before the first look at a calm guard. */
 export function makeTrouble({ application, degradation, latencyLimitMs = 0, say, rollBack }: TroubleOptions): Trouble {
-  const slowMs = 2 * latencyLimitMs;
+  const slowMs = surelySlower(latencyLimitMs);
   const end = new AbortController();
   let lasted: Promise<number> | undefined;
   return {
@@ -50,6 +51,12 @@ export function makeTrouble({ application, degradation, latencyLimitMs = 0, say,
 
 function isCalm({ phase, guard }: MigrationStatus, degradation: Degradation): boolean {
   return phase === "Guard" && (guard?.watchedSeconds ?? 0) >= (degradation === "late" ? lateSeconds : calmSeconds);
+}
+
+/** Requests are counted by buckets, and only a bucket that is slower as a whole counts as slower: an answer beyond one. */
+function surelySlower(limitMs: number): number {
+  const edge = latencyEdgesMs.find((upper) => upper >= 2 * limitMs) ?? 2 * limitMs;
+  return 1.2 * edge;
 }
 
 /** Writes that only the new primary receives; then somebody wants the old one back. */

@@ -65,6 +65,7 @@ describe.concurrent("a migration that goes forward", () => {
     const play = await startPlay(stage, "people");
     await play.migrate({
       guard: longGuard,
+      cutover: { hold: true },
       stages: [{ sampleRate: 1, minDuration: "3s", minSamples: 10 }],
     });
     await play.reach("WarmUp");

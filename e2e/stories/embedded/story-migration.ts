@@ -46,7 +46,7 @@ export function storyMigration({ name, target, destination }: StoryMigration, ch
     cutover: { hold: false, ackTimeout: "3m", validationTimeout: "3m" },
     guard: { duration: "1s", deadline: "10m", minSamples: 1 },
     // Long enough for 20 requests: with fewer a source that serves again would be waited for.
-    rollback: { window: "4s", sustainedFor: "1s" },
+    rollback: { window: "4s", sustainedFor: "1s", severeFor: "5s" },
     ...changes,
   };
   return {
