@@ -47,6 +47,8 @@ const severeRunSchema = z.strictObject({
   from: instant.describe("When it began."),
   requests: z.number().meta(doc("Requests since then.", 50)),
   failures: z.number().meta(doc("Requests that failed and that the source didn't fail as well.", 40)),
+  sourceBad: z.number().default(0).meta(doc("What the source failed at the same time.", 0)),
+  sourceN: z.number().default(0).meta(doc("What the source was asked at the same time.", 38)),
   failingSeconds: z.number().meta(doc("How long all requests would have had to fail for as many.", 16)),
   partBad: badCount,
   partN: sampleCount,

@@ -12,7 +12,13 @@ import { strongestFinding } from "@retriever/operator/core/harm/finding.ts";
 import { judgeHarm } from "@retriever/operator/core/harm/harm.ts";
 import type { Harm } from "@retriever/operator/core/model/context.ts";
 import type { PodObservation } from "@retriever/operator/core/model/workload.ts";
-import { binSeconds, type Counters, type Evidence, keptSeconds, noCounters } from "@retriever/sidecar/contract/evidence.ts";
+import {
+  binSeconds,
+  type Counters,
+  type Evidence,
+  keptSeconds,
+  noCounters,
+} from "@retriever/sidecar/contract/evidence.ts";
 import { podNames } from "./traffic.ts";
 
 /** Epoch seconds at which every run begins: a multiple of a bin. */
@@ -93,7 +99,7 @@ class GuardRun {
 
   fold(bins: readonly Bin[]): End | undefined {
     const before = this.#detection;
-    const harmless = judgeRecall(this.#play.plan, this.#totals) === "proved";
+    const harmless = judgeRecall(this.#play.plan, this.#totals, this.#totals) === "proved";
     const after = this.#foldAll(before, bins, harmless);
     const end = this.#isEventful(before, after, bins) ? this.#step(before, bins, harmless) : undefined;
     this.#detection = after;

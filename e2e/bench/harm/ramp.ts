@@ -114,7 +114,7 @@ class StageRun {
     const plan = this.#plan;
     const epoch = this.#index + 1;
     const baseline = this.#baseline;
-    const differenceIsHarmless = judgeRecall(plan, this.totals) === "proved";
+    const differenceIsHarmless = judgeRecall(plan, this.totals, this.totals) === "proved";
     const input = { plan, epoch, baseline, pastCutover: false, differenceIsHarmless, bins };
     this.#detection = foldDetection(this.#detection, input);
     const status = stageStatus(epoch, baseline, this.#detection);

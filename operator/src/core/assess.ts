@@ -12,7 +12,7 @@ import { judgeSlices } from "./detection/slice-gate.ts";
 import { foldDispersion } from "./gates/dispersion-state.ts";
 import { listCounts } from "./gates/gate-counts.ts";
 import { judgeRamp } from "./gates/ramp.ts";
-import { judgeRecall } from "./gates/recall.ts";
+import { judgeRecall, type RecallVerdict } from "./gates/recall.ts";
 import { judgeHarm } from "./harm/harm.ts";
 import type { Acks, Context } from "./model/context.ts";
 import type { Migration, MigrationMeta } from "./model/migration.ts";
@@ -22,8 +22,9 @@ import { renderOverlay } from "./overlay/revision.ts";
 import { type ActsApplied, applyActs } from "./people/acts.ts";
 import { voidCompletion } from "./people/guard-completion.ts";
 import { countAcks, followsOverlay } from "./pods/acks.ts";
-import { foldEvidence, isEvidenceLost, totalsOf } from "./pods/epoch-evidence.ts";
+import { foldEvidence, isEvidenceLost, sumWindow, totalsOf } from "./pods/epoch-evidence.ts";
 import { servingPods, storeViews } from "./pods/pods.ts";
+import { spansOf } from "./time/evidence-spans.ts";
 import { foldVerification } from "./verification/fold.ts";
 import { foldSmokeTests } from "./verification/fold-smoke-tests.ts";
 import { reportNameOf } from "./verification/runs.ts";
@@ -42,7 +43,8 @@ export function assess(migration: Migration, plan: MigrationSpec, observation: O
   const { evidence } = counted;
   const totals = isEvidenceLost(evidence) || evidence === undefined ? null : totalsOf(evidence);
   const windowed = gatherWindows(counted, plan, totals, now);
-  const differenceIsHarmless = judgeRecall(plan, totals) === "proved";
+  const recall = judgeRecall(plan, totals, sumWindow(serving, counted.epoch, spansOf(plan).detection).counters);
+  const differenceIsHarmless = recall === "proved";
   const sourceFails = judgeRollbackReady(plan, windowed, observation).reason === "SourceFailing";
   const gathered = detectHarm(windowed, { plan, observation, before: folded, differenceIsHarmless, sourceFails, now });
   const sources = storeViews(observation, "source");
@@ -61,7 +63,7 @@ export function assess(migration: Migration, plan: MigrationSpec, observation: O
     serving,
     acks: acksOf(migration.meta, plan, status, observation),
     totals,
-    gates: gatesOf({ plan, status, totals, now }),
+    gates: gatesOf({ plan, status, totals, now }, recall),
     harm,
     rollbackReady: judgeRollbackReady(plan, status, observation),
     reachable: judgeReachable(observation),
@@ -96,6 +98,7 @@ function detectHarm(status: MigrationStatus, detecting: Detecting): MigrationSta
     epoch,
     pods: observation.pods.value,
     evidence: before.evidence,
+    recorded: status.evidence,
     judgedUntil,
     now: Math.floor(now / 1000),
   });
@@ -146,7 +149,7 @@ function acksOf(meta: MigrationMeta, plan: MigrationSpec, status: MigrationStatu
   );
 }
 
-function gatesOf({ plan, status, totals, now }: Judged): Verdict[] {
+function gatesOf({ plan, status, totals, now }: Judged, recall: RecallVerdict): Verdict[] {
   const { stage: at, revision } = status;
   const stage = at === undefined ? undefined : plan.stages[at.index];
   if (at === undefined || stage === undefined || revision?.shadow !== "destination") return [];
@@ -158,7 +161,7 @@ function gatesOf({ plan, status, totals, now }: Judged): Verdict[] {
   const detection = status.detection?.epoch === status.epoch ? status.detection : undefined;
   const slices = judgeSlices(detection, elapsedSeconds);
   return [
-    ...judgeRamp({ plan, minSamples, sampleRate, totals, dispersion, elapsedSeconds, baseline }),
+    ...judgeRamp({ plan, minSamples, sampleRate, totals, dispersion, elapsedSeconds, baseline, recall }),
     ...(slices === undefined ? [] : [slices]),
   ];
 }

@@ -24,6 +24,8 @@ export function aSevereLine(more: Partial<NonNullable<HarmLine["run"]>> = {}): H
     from: ago(30),
     requests: 100,
     failures: 90,
+    sourceBad: 0,
+    sourceN: 30,
     failingSeconds: 27,
     partBad: 0,
     partN: 0,

@@ -1,7 +1,9 @@
 // What a sidecar has counted. Plain integers and sums: they add up over pods and survive any restart of the operator.
 import { z } from "zod";
 
-const count = z.number().min(0);
+/** Far more than any pod counts, and few enough that sums and logarithms of them stay numbers. */
+const mostCount = 1e15;
+const count = z.number().min(0).max(mostCount);
 
 /** Upper edges in ms of the primary's latency histogram; one more bucket counts everything slower. */
 export const latencyEdgesMs = [1, 2.5, 5, 10, 25, 50, 80, 100, 160, 250, 500, 1000, 2500, 5000] as const;
@@ -103,7 +105,7 @@ export type SliceCounters = z.infer<typeof sliceCountersSchema>;
 /** One closed bin. Bins in which nothing was counted are left out. */
 const binSchema = z.object({
   /** When it begins, epoch seconds of the pod's wall clock. */
-  at: z.int().min(0),
+  at: z.int().min(0).multipleOf(binSeconds),
   counters: countersSchema,
   /** The busiest namespaces of the epoch by themselves. */
   slices: z
@@ -125,6 +127,8 @@ export const evidenceSchema = z.object({
    * fitted into one answer: ask on from here. 0: this sidecar keeps none.
    */
   closedAt: z.int().min(0).default(0),
+  /** Start of the bin that is counted into; later than `closedAt` where an answer would have been too long. */
+  openAt: z.int().min(0).optional(),
   /** Closed bins of the epoch from the asked instant on, oldest first. */
   bins: z.array(binSchema).max(maxBins).default([]),
 });
@@ -162,13 +166,13 @@ export function noCounters(): Counters {
   };
 }
 
-/** Element-wise sum; associative and commutative. */
+/** Element-wise sum, at most what a count may be; associative and commutative. */
 export function addCounters(a: Counters, b: Counters): Counters {
   const sum = noCounters();
   for (const key of Object.keys(sum) as (keyof Counters)[]) {
     if (key === "latencyBuckets" || key === "shadowLatencyBuckets") {
-      sum[key] = a[key].map((value, index) => value + (b[key][index] ?? 0));
-    } else sum[key] = a[key] + b[key];
+      sum[key] = a[key].map((value, index) => Math.min(mostCount, value + (b[key][index] ?? 0)));
+    } else sum[key] = Math.min(mostCount, a[key] + b[key]);
   }
   return sum;
 }

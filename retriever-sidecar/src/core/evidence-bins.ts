@@ -6,7 +6,7 @@ import { makeSliceTable } from "./evidence-slices.ts";
 type EvidenceBins = {
   readonly add: (increment: Increment, wallMs: number, namespace: string | undefined) => void;
   /** The closed bins from epoch second `from` on; null: none of them. */
-  readonly read: (wallMs: number, from: number | null) => Pick<Evidence, "closedAt" | "bins">;
+  readonly read: (wallMs: number, from: number | null) => Pick<Evidence, "closedAt" | "openAt" | "bins">;
   /** Start of the bin that is counted into, epoch seconds. */
   readonly openAt: () => number;
 };
@@ -53,7 +53,7 @@ export function makeEvidenceBins(openAt: number): EvidenceBins {
     },
     read: (wallMs, from) => {
       advance(wallMs);
-      if (from === null) return { closedAt: open, bins: [] };
+      if (from === null) return { closedAt: open, openAt: open, bins: [] };
       const oldest = Math.max(Math.ceil(from / binSeconds) * binSeconds, open - maxBins * binSeconds, 0);
       const count = Math.max(0, (open - oldest) / binSeconds);
       return asMuchAsFits(Array.from({ length: count }, (_, index) => binAt(oldest + index * binSeconds)).flat(), open);
@@ -67,14 +67,17 @@ function slotOf(at: number): number {
 }
 
 /** The oldest ones that fit. Where some don't, the answer says it is closed before them, so that the reader asks for them next. */
-function asMuchAsFits(bins: readonly EvidenceBin[], closedAt: number): Pick<Evidence, "closedAt" | "bins"> {
+function asMuchAsFits(bins: readonly EvidenceBin[], closedAt: number): Pick<Evidence, "closedAt" | "openAt" | "bins"> {
   let left = maxAnswerChars;
   const tooMuch = bins.findIndex((bin) => {
     left -= charsOf(bin);
     return left < 0;
   });
   const next = bins[tooMuch];
-  return next === undefined ? { closedAt, bins: [...bins] } : { closedAt: next.at, bins: bins.slice(0, tooMuch) };
+  const openAt = closedAt;
+  return next === undefined
+    ? { closedAt, openAt, bins: [...bins] }
+    : { closedAt: next.at, openAt, bins: bins.slice(0, tooMuch) };
 }
 
 function charsOf({ slices }: EvidenceBin): number {

@@ -2,7 +2,16 @@
 import type { Clock } from "@retriever/stores/ports/clock.ts";
 import type { Instant } from "#core/evidence.ts";
 
-/** Reads both clocks. */
+/** By how much a wall clock was ahead of its monotonic one when it was first asked. */
+const offsets = new WeakMap<Clock, number>();
+
+/**
+ * Both clocks. The wall clock is read once and carried on by the monotonic one: a step of an hour, either way, would
+ * leave a bin open for an hour, in which nothing is told.
+ */
 export function instantOf(clock: Clock): Instant {
-  return { monotonicMs: clock.monotonicMs(), wallMs: clock.wallMs() };
+  const monotonicMs = clock.monotonicMs();
+  const offsetMs = offsets.get(clock) ?? clock.wallMs() - monotonicMs;
+  offsets.set(clock, offsetMs);
+  return { monotonicMs, wallMs: monotonicMs + offsetMs };
 }

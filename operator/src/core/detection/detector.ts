@@ -45,7 +45,7 @@ export function logRatios({ bad, n }: Count, limit: number, alternatives: readon
 
 /** The sums after one more batch: (sum + 1) x ratio. */
 export function advance(logs: Logs, ratios: readonly number[]): Logs {
-  return ratios.map((ratio, k) => shortened(Math.min(mostLog, logOnePlus(logs[k]) + ratio)));
+  return ratios.map((ratio, k) => shortened(Math.max(-mostLog, Math.min(mostLog, logOnePlus(logs[k]) + ratio))));
 }
 
 /** ln of the mean of the sums; -Infinity before the first batch. */

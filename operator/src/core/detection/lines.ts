@@ -8,17 +8,10 @@ import { logEvidenceBelow, logMeanExp } from "../gates/e-value.ts";
 import { failedSamples, triedSamples } from "../gates/gate-counts.ts";
 import { logWealthAbove, logWealthBelow } from "../gates/recall.ts";
 import { alternativesOf, type Count, type Logs, likeliest, logRatios } from "./detector.ts";
-import {
-  type Contrast,
-  contrastEmpties,
-  contrastFailures,
-  contrastShares,
-  contrastSlowness,
-  noContrast,
-} from "./reference.ts";
+import { type Contrast, contrastEmpties, contrastShares, contrastSlowness, noContrast } from "./reference.ts";
 
 /** From this share of failed requests on nobody waits for `sustainedFor`. */
-const severeLimit = 0.2;
+export const severeLimit = 0.2;
 /** Of p95: this share of requests is slower anyway. */
 const slowShare = 0.05;
 /** Chance that a measured baseline is really above the bound that is used for it. */
@@ -75,12 +68,13 @@ export function trafficLines(facts: Facts): readonly CounterLine[] {
 }
 
 /** The same for one namespace: three lines. */
-export function sliceLinesOf({ plan, baseline, pastCutover, differenceIsHarmless }: Facts): readonly SliceLine[] {
+export function sliceLinesOf({ plan, baseline, pastCutover }: Facts): readonly SliceLine[] {
   const { scoreDelta, mismatch, shadowErrors, livePrimary } = plan.thresholds;
   const weight = slicesWeight / ((mostSlices + 1) * sliceLines);
   const after = plan.slices.afterCutover;
   // A namespace has its own share of mismatches, which nobody measured: it is held against what any corpus may have.
-  const mismatchLimit = differenceIsHarmless ? 1 : Math.min(1, mismatch.ceiling + mismatch.maxIncrease);
+  // Recall is a mean over all traffic, in which one namespace that lost everything hardly shows: it disarms no slice.
+  const mismatchLimit = Math.min(1, mismatch.ceiling + mismatch.maxIncrease);
   const errors = pastCutover
     ? { limit: boundOf(baseline?.errorShare, baseline?.requests) + livePrimary.maxErrorIncrease, action: after }
     : { limit: shadowErrors.maxBadShare, action: shadowErrors.beforeCutover };
@@ -97,10 +91,11 @@ export function sliceLinesOf({ plan, baseline, pastCutover, differenceIsHarmless
     },
     {
       ...shareRule("errors", Math.min(1, errors.limit), errors.action),
-      contrast: pastCutover ? contrastFailures : noContrast,
+      contrast: pastCutover ? contrastShares(0) : noContrast,
       weight,
       count: pastCutover
-        ? (counters) => failuresOf(counters)
+        ? (counters) =>
+            failuresOf(counters, { bad: counters.shadowErrors, n: counters.answered + counters.shadowErrors })
         : ({ shadowErrors: bad, answered }) => ({ bad, n: answered + bad }),
     },
   ];
@@ -146,7 +141,9 @@ function sampleLines({ plan, baseline, pastCutover, differenceIsHarmless }: Fact
 /** Before the cutover a sample without an answer is slow; afterwards it is the source's own failure, and no harm. */
 function slownessOf(counters: Counters, pastCutover: boolean): LineCount {
   const failed = pastCutover ? 0 : failedSamples(counters);
-  const reference = { bad: counters.latencyBetter, n: counters.answered };
+  // What the source didn't answer in time is its slowest.
+  const timeouts = pastCutover ? counters.shadowTimeouts : 0;
+  const reference = { bad: counters.latencyBetter + timeouts, n: counters.answered + timeouts };
   return { bad: counters.latencyWorse + failed, n: counters.answered + failed, reference };
 }
 
@@ -178,8 +175,8 @@ function liveLines({ plan, baseline, sourceFails = false }: Facts): readonly Cou
   return [
     {
       ...shareRule("liveErrors", boundOf(errorShare, requests) + maxErrorIncrease, afterCutover),
-      contrast: contrastFailures,
-      count: (counters) => (sourceFails ? { bad: counters.errors, n: counters.requests } : failuresOf(counters)),
+      contrast: contrastShares(0),
+      count: (counters) => (sourceFails ? { bad: counters.errors, n: counters.requests } : liveFailuresOf(counters)),
     },
     {
       ...shareRule("emptyAnswers", boundOf(emptyShare, requests) + maxEmptyIncrease, afterCutover),
@@ -193,10 +190,12 @@ function liveLines({ plan, baseline, sourceFails = false }: Facts): readonly Cou
     {
       ...shareRule("liveLatency", slowShare, afterCutover),
       contrast: contrastShares(slowShare),
-      count: ({ latencyBuckets, shadowLatencyBuckets }) => ({
-        ...slowerThan(latencyBuckets, slowMs),
-        reference: slowerThan(shadowLatencyBuckets, slowMs),
-      }),
+      count: ({ latencyBuckets, shadowLatencyBuckets, shadowTimeouts }) => {
+        const { bad, n } = slowerThan(shadowLatencyBuckets, slowMs);
+        // What the source didn't answer in time is its slowest.
+        const reference = { bad: bad + shadowTimeouts, n: n + shadowTimeouts };
+        return { ...slowerThan(latencyBuckets, slowMs), reference };
+      },
     },
   ];
 }
@@ -206,15 +205,29 @@ function severeLine({ plan, pastCutover }: Facts): CounterLine {
   return {
     ...shareRule("severe", pastCutover ? severeLimit : 1, plan.thresholds.livePrimary.afterCutover),
     weight: severeWeight,
-    count: (counters) => failuresOf(counters),
+    contrast: contrastShares(0),
+    count: liveFailuresOf,
   };
 }
 
-/** Failed requests less those that the source failed as well, as far as it was asked. */
-function failuresOf(counters: Pick<Counters, "requests" | "errors" | "failedChecked" | "failedWorse">): LineCount {
+type Failures = Pick<Counters, "requests" | "errors" | "failedChecked" | "failedWorse">;
+
+/**
+ * Failed requests less those that the source failed as well, as far as it was asked; beside them what the source failed
+ * of everything it was asked, samples and failed requests.
+ */
+function failuresOf(counters: Failures, samples: Count): LineCount {
   const { requests, errors, failedChecked, failedWorse } = counters;
   const alone = failedChecked > 0 ? errors * Math.min(1, failedWorse / failedChecked) : errors;
-  return { bad: alone, n: requests, reference: { bad: failedWorse, n: failedChecked } };
+  const reference = {
+    bad: samples.bad + Math.max(0, failedChecked - failedWorse),
+    n: samples.n + failedChecked,
+  };
+  return { bad: alone, n: requests, reference };
+}
+
+function liveFailuresOf(counters: Counters): LineCount {
+  return failuresOf(counters, { bad: failedSamples(counters), n: triedSamples(counters) });
 }
 
 /** Requests above the first edge that isn't below `limitMs`: never more than are really slower. */

@@ -26,9 +26,15 @@ function bin(at: number, requests = 1, errors = 0): EvidenceBin {
   return { at, counters: someCounters({ requests, errors }), slices: [] };
 }
 
+function recordOf(pods: readonly PodObservation[], before?: Parameters<typeof foldEvidence>[0]) {
+  return foldEvidence(before, epoch, pods, "2026-01-01T00:00:00.000Z");
+}
+
 function judge(pods: readonly PodObservation[], before: readonly PodObservation[] = [], judgedUntil = 0) {
   const evidence = before.length === 0 ? undefined : foldEvidence(undefined, epoch, before, "2026-01-01T00:00:00.000Z");
-  return newBins({ epoch, pods, evidence, judgedUntil, now }).map(({ at, counters }) => [at, counters.requests]);
+  return newBins({ epoch, pods, evidence, recorded: recordOf(pods, evidence), judgedUntil, now }).map(
+    ({ at, counters }) => [at, counters.requests],
+  );
 }
 
 describe("the bins that nobody has judged", () => {
@@ -67,13 +73,13 @@ describe("the bins that nobody has judged", () => {
     }
   });
 
-  it("name the pods that failed a request, and add up namespaces", () => {
+  it("name the pods that failed every fifth request, and add up namespaces", () => {
     const counters = { requests: 1, errors: 0, failedChecked: 0, failedWorse: 0, answered: 1 };
     const slice = { namespace: "t", counters: { ...counters, shadowErrors: 0, scoreWorse: 1, mismatch: 0 } };
     const pods = ["a", "b"].map((name) =>
-      telling(name, [{ ...bin(now - 10, 2, name === "a" ? 1 : 0), slices: [slice] }]),
+      telling(name, [{ ...bin(now - 10, 10, name === "a" ? 2 : 1), slices: [slice] }]),
     );
-    const [summed] = newBins({ epoch, pods, evidence: undefined, judgedUntil: 0, now });
+    const [summed] = newBins({ epoch, pods, evidence: undefined, recorded: recordOf(pods), judgedUntil: 0, now });
     expect(summed?.failing).toEqual([pods[0]?.uid]);
     expect(summed?.slices.get("t")).toMatchObject({ requests: 2, scoreWorse: 2 });
   });
@@ -95,7 +101,14 @@ it("whenever it is asked, every request is judged exactly once", () => {
           all.filter((one) => one.at < at),
           { closedAt: at },
         );
-        const bins = newBins({ epoch, pods: [pod], evidence, judgedUntil, now: at });
+        const bins = newBins({
+          epoch,
+          pods: [pod],
+          evidence,
+          recorded: recordOf([pod], evidence),
+          judgedUntil,
+          now: at,
+        });
         judged += bins.reduce((sum, { counters }) => sum + counters.requests, 0);
         judgedUntil = Math.max(judgedUntil, ...bins.map((one) => one.at + 10));
         evidence = foldEvidence(evidence, epoch, [pod], "2026-01-01T00:00:00.000Z");

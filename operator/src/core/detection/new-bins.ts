@@ -4,10 +4,12 @@ import {
   binSeconds,
   type Counters,
   type EvidenceBin,
+  keptSeconds,
   noCounters,
   type SliceCounters,
 } from "@retriever/sidecar/contract/evidence.ts";
 import type { PodObservation } from "../model/workload.ts";
+import { severeLimit } from "./lines.ts";
 
 /** What all pods counted in one bin. */
 export type Bin = {
@@ -15,7 +17,7 @@ export type Bin = {
   readonly at: number;
   readonly counters: Counters;
   readonly slices: ReadonlyMap<string, SliceCounters>;
-  /** UIDs of pods that failed a request. */
+  /** UIDs of pods that failed on a grand scale: every fifth of their own requests. */
   readonly failing: readonly string[];
 };
 
@@ -30,6 +32,8 @@ type NewBinsInput = {
   readonly pods: readonly PodObservation[];
   /** How far each pod's bins were judged. */
   readonly evidence: EpochEvidence | undefined;
+  /** The record that goes with what is judged now: a pod for which there is no room in it is not judged. */
+  readonly recorded: EpochEvidence | undefined;
   /** End of the newest bin that was judged, epoch seconds; what comes later than its time is told of as the next one. */
   readonly judgedUntil: number;
   /** Epoch seconds. */
@@ -40,26 +44,30 @@ type NewBinsInput = {
 const usualLagSeconds = 30;
 
 /** Closed bins of the epoch that weren't judged, oldest first. A pod whose clock is wrong is taken as if it weren't. */
-export function newBins({ epoch, pods, evidence, judgedUntil, now }: NewBinsInput): readonly Bin[] {
+export function newBins({ epoch, pods, evidence, recorded, judgedUntil, now }: NewBinsInput): readonly Bin[] {
   const known = new Map(evidence?.epoch === epoch ? evidence.pods.map((pod) => [pod.uid, pod]) : []);
+  const kept = new Set(recorded?.pods.map(({ uid }) => uid));
+  // A late bin counts with the next one, but none is told of that hasn't closed: time never runs ahead.
+  const newest = Math.floor(now / binSeconds) * binSeconds - binSeconds;
   const collected = new Map<number, Collecting>();
   for (const { uid, status } of pods) {
-    if (!status.ok || status.value.evidence.epoch !== epoch) continue;
+    if (!status.ok || status.value.evidence.epoch !== epoch || !kept.has(uid)) continue;
     const { evidence: counted, startId } = status.value;
     const before = known.get(uid);
     const until = before?.startId === startId ? before.binsUntil : 0;
-    const shift = shiftOf(counted.closedAt, now);
+    const shift = shiftOf(counted.openAt ?? counted.closedAt, now);
     for (const bin of counted.bins) {
       if (bin.at < until || bin.at >= counted.closedAt) continue;
-      collect(collected, Math.max(judgedUntil, bin.at + shift), uid, bin);
+      if (bin.at + shift < now - keptSeconds - usualLagSeconds) continue;
+      collect(collected, Math.min(newest, Math.max(judgedUntil, bin.at + shift)), uid, bin);
     }
   }
   return [...collected].toSorted(([a], [b]) => a - b).map(([at, bin]) => ({ at, ...bin }));
 }
 
 /** What brings a pod's clock to ours, in whole bins; 0 while both agree. */
-function shiftOf(closedAt: number, now: number): number {
-  const behind = now - closedAt;
+function shiftOf(openAt: number, now: number): number {
+  const behind = now - openAt;
   return behind >= -binSeconds && behind <= usualLagSeconds ? 0 : Math.floor(behind / binSeconds) * binSeconds;
 }
 
@@ -67,7 +75,8 @@ function collect(collected: Map<number, Collecting>, at: number, uid: string, bi
   const into: Collecting = collected.get(at) ?? { counters: noCounters(), slices: new Map(), failing: [] };
   collected.set(at, into);
   addTo(into.counters, bin.counters);
-  if (bin.counters.errors > 0 && !into.failing.includes(uid)) into.failing.push(uid);
+  const { errors, requests } = bin.counters;
+  if (errors > 0 && errors >= severeLimit * requests && !into.failing.includes(uid)) into.failing.push(uid);
   for (const { namespace, counters } of bin.slices) {
     const known = into.slices.get(namespace);
     if (known === undefined) into.slices.set(namespace, { ...counters });

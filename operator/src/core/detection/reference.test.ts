@@ -1,6 +1,6 @@
 // The destination's doing, or both stores' at once.
 import { describe, expect, it } from "vitest";
-import { contrastEmpties, contrastFailures, contrastShares, contrastSlowness, noContrast } from "./reference.ts";
+import { contrastEmpties, contrastShares, contrastSlowness, noContrast } from "./reference.ts";
 
 const own = { bad: 30, n: 100 };
 
@@ -19,13 +19,13 @@ describe("slower samples", () => {
 
 describe("failed requests", () => {
   it.each([
-    [0, 0, "unseen"],
-    [0, 200, "unproved"],
-    [3, 3, "unproved"],
-    [12, 12, "worse"],
-    [40, 200, "worse"],
-  ])("of which the source answered %d of %d: %s", (bad, n, verdict) => {
-    expect(contrastFailures(own, { bad, n })).toBe(verdict);
+    [100, 100, 0, 5, "unseen"],
+    [100, 100, 0, 30, "worse"],
+    [50, 1000, 0, 500, "worse"],
+    [50, 1000, 25, 500, "unproved"],
+    [600, 1000, 60, 100, "unproved"],
+  ])("%d of %d, beside %d of %d that the source failed: %s", (bad, n, sourceBad, sourceN, verdict) => {
+    expect(contrastShares(0)({ bad, n }, { bad: sourceBad, n: sourceN })).toBe(verdict);
   });
 });
 

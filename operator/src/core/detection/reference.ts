@@ -14,9 +14,6 @@ const contrastAlpha = 0.001;
 /** Fewer answers of the source than this are no comparison. */
 const leastReference = 12;
 
-/** Requests that the destination failed and the source answered; fewer may be chance. */
-const leastAlone = 4;
-
 /** Judged against a baseline alone. */
 export const noContrast: Contrast = () => "worse";
 
@@ -24,12 +21,6 @@ export const noContrast: Contrast = () => "worse";
 export const contrastSlowness: Contrast = ({ bad }, source) => {
   const pairs = bad + source.bad;
   return pairs > 0 && lowerBound(bad, pairs, contrastAlpha) > 0.5 ? "worse" : "unproved";
-};
-
-/** `source`: failed requests that the source was asked as well, and as bad those of them that it answered. */
-export const contrastFailures: Contrast = (_own, { bad, n }) => {
-  if (n <= 0) return "unseen";
-  return bad >= leastAlone && lowerBound(bad, n, contrastAlpha) > 0 ? "worse" : "unproved";
 };
 
 /** `source`: samples, and as bad those that only the destination left empty. */

@@ -3,8 +3,7 @@
 import type { SevereRun } from "@retriever/crds/status/harm-status.ts";
 import { describe, expect, it } from "vitest";
 import { aSpec } from "#test/builders/spec.ts";
-import type { Count } from "./detector.ts";
-import { type LineRule, trafficLines } from "./lines.ts";
+import { type LineCount as Count, type LineRule, trafficLines } from "./lines.ts";
 import { foldSevereRun, isSevere } from "./severe-run.ts";
 
 const plan = aSpec();
@@ -26,7 +25,7 @@ function severe(
 ) {
   const facts = { plan, stands: true, serving: 3, sourceAnswers: true, ...more };
   const line = { line: "severe", slice: null, limit: 0.2, bad: 0, n: 0, evidence: 1, logs: [30] } as const;
-  return isSevere({ ...line, logs: [...line.logs], ...(run === undefined ? {} : { run }) }, facts);
+  return isSevere({ ...line, logs: [...line.logs], ...(run === undefined ? {} : { run }) }, rule, facts);
 }
 
 describe("a run of failures", () => {
@@ -62,6 +61,7 @@ describe("severe harm", () => {
     ["failures of one pod of several", severe(play([failing, failing], ["a"]))],
     ["a hiccup shorter than severeFor", severe(play([failing]))],
     ["fewer than a dozen failures", severe(play(Array.from({ length: 11 }, () => ({ bad: 1, n: 1 }))))],
+    ["what the source fails as well", severe(play([failing, failing].map((one) => ({ ...one, reference: one }))))],
     ["nothing", severe(undefined)],
   ])("is not %s", (_what, isIt) => {
     expect(isIt).toBe(false);

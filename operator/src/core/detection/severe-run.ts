@@ -3,7 +3,6 @@ import { durationSeconds } from "@retriever/crds/fields/duration.ts";
 import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
 import type { HarmLine, SevereRun } from "@retriever/crds/status/harm-status.ts";
 import { binSeconds } from "@retriever/sidecar/contract/evidence.ts";
-import { logEvidence } from "./detector.ts";
 import type { LineCount, LineRule } from "./lines.ts";
 
 /** Fewer failed requests are never severe, whatever their share. */
@@ -31,6 +30,8 @@ export function foldSevereRun(
     from: run.from,
     requests: run.requests + count.n,
     failures: run.failures + count.bad,
+    sourceBad: run.sourceBad + (count.reference?.bad ?? 0),
+    sourceN: run.sourceN + (count.reference?.n ?? 0),
     failingSeconds: run.failingSeconds + binSeconds * Math.min(1, count.bad / Math.max(1, count.n)),
     partBad: isWhole ? 0 : partBad,
     partN: isWhole ? 0 : partN,
@@ -39,7 +40,16 @@ export function foldSevereRun(
 }
 
 function startRun(startMs: number): SevereRun {
-  const nothing = { requests: 0, failures: 0, failingSeconds: 0, partBad: 0, partN: 0, pods: [] };
+  const nothing = {
+    requests: 0,
+    failures: 0,
+    sourceBad: 0,
+    sourceN: 0,
+    failingSeconds: 0,
+    partBad: 0,
+    partN: 0,
+    pods: [],
+  };
   return { from: new Date(startMs).toISOString(), ...nothing };
 }
 
@@ -51,11 +61,19 @@ type Severity = {
   readonly sourceAnswers: boolean;
 };
 
-/** Whether the line of severe harm is to be acted on now. */
-export function isSevere({ run, logs }: HarmLine, { plan, stands, serving, sourceAnswers }: Severity): boolean {
-  if (run === undefined || !stands || !sourceAnswers || logEvidence(logs) <= 0) return false;
+/** Whether the line of severe harm is to be acted on now. What nobody asked the source about is the destination's. */
+export function isSevere(
+  { run }: HarmLine,
+  rule: LineRule,
+  { plan, stands, serving, sourceAnswers }: Severity,
+): boolean {
+  if (run === undefined || !stands || !sourceAnswers) return false;
+  const own = { bad: run.failures, n: run.requests };
   const isManyPods = serving < mostPods || run.pods.length >= mostPods;
   return (
-    isManyPods && run.failures >= leastSevereFailures && run.failingSeconds >= durationSeconds(plan.rollback.severeFor)
+    isManyPods &&
+    run.failures >= leastSevereFailures &&
+    run.failingSeconds >= durationSeconds(plan.rollback.severeFor) &&
+    rule.contrast(own, { bad: run.sourceBad, n: run.sourceN }) !== "unproved"
   );
 }

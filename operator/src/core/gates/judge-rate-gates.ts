@@ -8,7 +8,7 @@ import { dispersionOfGate } from "./dispersion-state.ts";
 import { countsOf, type RateGate, rateGates } from "./gate-counts.ts";
 import { gateRules } from "./gate-limits.ts";
 import { describeLimit, describeMissing, describeSeen } from "./gate-message.ts";
-import { judgeRecall } from "./recall.ts";
+import type { RecallVerdict } from "./recall.ts";
 import { judgeRate, type RateQuestion, samplesToPass } from "./sequential.ts";
 
 export type RateGateInput = {
@@ -21,6 +21,8 @@ export type RateGateInput = {
   readonly dwellPassed: boolean;
   readonly elapsedSeconds: number;
   readonly baseline: Baseline | undefined;
+  /** What recall says of answers that differ; left out: nothing. */
+  readonly recall?: RecallVerdict;
 };
 
 /** Error of the published interval over all looks together. */
@@ -48,7 +50,7 @@ function judgeGate(input: RateGateInput, gate: RateGate, question: RateQuestion)
   const facts = factsOf(input, gate, question);
   const seen = describeSeen(gate, facts.value, facts.n);
   const bound = describeLimit(gate, facts.limit);
-  const recall = disagreements.includes(gate) ? judgeRecall(input.plan, input.totals) : "unknown";
+  const recall = disagreements.includes(gate) ? (input.recall ?? "unknown") : "unknown";
   const isLongEnough = question.dwellPassed && facts.n >= input.minSamples;
   if (recall === "proved" && isLongEnough) {
     return { ...facts, verdict: "Pass", message: `${seen}; different but not worse: its recall is surely not lower` };

@@ -6,6 +6,7 @@ import { type Counters, noCounters } from "@retriever/sidecar/contract/evidence.
 import { failedSamples, rateGates, triedSamples } from "./gate-counts.ts";
 import { percent } from "./gate-message.ts";
 import { judgeRateGates, publishedInterval } from "./judge-rate-gates.ts";
+import type { RecallVerdict } from "./recall.ts";
 import { judgeSampleRatio } from "./sample-ratio.ts";
 
 export const gateNames = [...rateGates, "shadowErrors", "sampleRatio"] as const;
@@ -22,6 +23,8 @@ export type GateInput = {
   /** Seconds since the stage's clock started. */
   readonly elapsedSeconds: number;
   readonly baseline: Baseline | undefined;
+  /** What recall says of answers that differ; left out: nothing. */
+  readonly recall?: RecallVerdict;
 };
 
 /** Judges every gate; the order is that of `gateNames`. */

@@ -1,11 +1,12 @@
 // Worse told from different: bets on a mean, and what recall says of a stage's samples.
+import type { Counters } from "@retriever/sidecar/contract/evidence.ts";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { someCounters } from "#test/builders/counters.ts";
 import { aSpec } from "#test/builders/spec.ts";
 import { judgeRecall, logWealthAbove, logWealthBelow } from "./recall.ts";
 
-const differences = fc.array(fc.double({ min: -1, max: 1, noNaN: true }), { minLength: 1, maxLength: 50 });
+const differences = fc.array(fc.double({ min: -0.95, max: 0.95, noNaN: true }), { minLength: 1, maxLength: 50 });
 const limits = fc.double({ min: 0, max: 0.02, noNaN: true });
 
 function sumsOf(all: readonly number[]) {
@@ -41,11 +42,10 @@ describe("the wealth of a bet on a mean", () => {
 
 describe("recall", () => {
   const plan = aSpec();
-  const measured = (n: number, loss: number, more = {}) =>
-    judgeRecall(
-      plan,
-      someCounters({ answered: 1000, recallSamples: n, recallLossSum: n * loss, recallSquaresSum: n * 0.005, ...more }),
-    );
+  const measured = (n: number, loss: number, more = {}, recent: Partial<Counters> | null = { recallSamples: 5 }) => {
+    const sums = { answered: 1000, recallSamples: n, recallLossSum: n * loss, recallSquaresSum: n * 0.005, ...more };
+    return judgeRecall(plan, someCounters(sums), recent === null ? null : someCounters(recent));
+  };
 
   it.each([
     [1000, 0, "proved"],
@@ -63,7 +63,22 @@ describe("recall", () => {
   it("that isn't measured says nothing, once there was a chance to measure it", () => {
     expect(measured(4, 0)).toBe("unknown");
     expect(measured(0, 0, { answered: 99 })).toBe("pending");
-    expect(judgeRecall(aSpec({ recall: { mode: "Off" } }), someCounters({ recallSamples: 1000 }))).toBe("unknown");
-    expect(judgeRecall(plan, null)).toBe("unknown");
+    const many = someCounters({ recallSamples: 1000 });
+    expect(judgeRecall(aSpec({ recall: { mode: "Off" } }), many, many)).toBe("unknown");
+    expect(judgeRecall(plan, null, many)).toBe("unknown");
+  });
+
+  it("that was proved is so no longer once it isn't measured any more, or is lower just now", () => {
+    expect(measured(1000, 0, {}, null)).toBe("unknown");
+    expect(measured(1000, 0, {}, { recallSamples: 4 })).toBe("unknown");
+    expect(measured(1000, 0, {}, { recallSamples: 100, recallLossSum: 3 })).toBe("unknown");
+    expect(measured(1000, 0, {}, { recallSamples: 100, recallLossSum: 1 })).toBe("proved");
+  });
+
+  it("of sums that can't be is that of the nearest that can", () => {
+    expect(measured(12, 0, { recallGainSum: 1e6, recallSquaresSum: 0 })).toBe("pending");
+    expect(logWealthAbove({ n: 12, sum: 1e6, squares: 0 }, 0.02)).toEqual(
+      logWealthAbove({ n: 12, sum: 12, squares: 12 }, 0.02),
+    );
   });
 });

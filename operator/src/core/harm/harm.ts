@@ -95,7 +95,7 @@ function toFinding({ line, rule }: Standing, input: HarmInput): Judged {
   });
   if (line.line === "severe") {
     const stands = logEvidence(line.logs) >= logThreshold(plan, isPastCutover(status), rule.weight);
-    const isDue = isSevere(line, { plan, stands, serving: serving.length, sourceAnswers });
+    const isDue = isSevere(line, rule, { plan, stands, serving: serving.length, sourceAnswers });
     // A few failed requests are no finding yet; the other lines speak of them.
     return { finding: finding(isDue ? rule.action : "Observe"), isDue, sinceMs: instantMs(line.run?.from) };
   }

@@ -26,8 +26,8 @@ const living = [
 const starts = [...living, "Guard", "Completed"] as const;
 
 const nonsense = fc.oneof(
-  fc.double({ min: 0, max: 1e70, noNaN: true }),
-  fc.constantFrom(0, Number.MAX_SAFE_INTEGER, 1e70, 1e-320),
+  fc.double({ min: 0, max: 1e15, noNaN: true }),
+  fc.constantFrom(0, 999_999_999_999_999, 1e15, 1e-320),
 );
 const instants = fc.oneof(
   fc.constantFrom("", "soon", "2026-03-01T00:00:00Z", "1970-01-01T00:00:00Z", "2999-01-01T00:00:00Z", "+275760-09-14"),
