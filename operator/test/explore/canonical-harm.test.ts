@@ -36,7 +36,11 @@ const unseen = "pods can't be listed, evidence harmful";
 /** What makes harm last, and what makes steps wait to be read, comes more often. */
 const names = [
   ...["none", "healthy", "harmful", "errors", "unknown", "silent"].map((evidence) => `evidence ${evidence}`),
-  ...["evidence none", "evidence harmful", unseen, unseen, unseen],
+  "evidence none",
+  "evidence harmful",
+  unseen,
+  unseen,
+  unseen,
   away,
   "pods can't be listed, evidence healthy",
   "the source is down, evidence harmful",

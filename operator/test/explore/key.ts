@@ -61,8 +61,9 @@ export function podKey(pod: Pod, index: number, { status }: World): string {
     seen,
     isJudged && counters !== undefined ? classOf(counters) : "",
     unread.join("+"),
-    // What was taken once is only taken again by who lost its place.
-    read && [counted, known?.startId, known?.binsUntil],
+    // What was taken once is only taken again by who lost its place, or takes one process for another.
+    read,
+    known !== undefined && [counted, known.startId, read && known.binsUntil],
   ].join();
 }
 

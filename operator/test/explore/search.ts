@@ -160,7 +160,7 @@ class Explorer {
     this.#go(node, absence({ ...world, ghost: ghostAfter(world, after) }, "healthy", after), name, 1);
   }
 
-  /** So long without a request or a look that harm which hadn't lasted begins anew. */
+  /** So long without a request or a reconcile that harm which hadn't lasted begins anew. */
   #quiet(node: Node, world: World): void {
     const { harm } = world.ghost;
     if (node.faults >= this.#search.mostFaults || harm.score + harm.errors === 0) return;

@@ -55,7 +55,7 @@ export function isTelling(evidence: Evidence, { listable }: World): boolean {
   return listable && evidence !== "silent" && evidence !== "unknown";
 }
 
-/** What a look brings to light: by step, oldest first, what each pod of the epoch counted. */
+/** What a reconcile is told: by step, oldest first, what each pod of the epoch counted. */
 export function stepsTold(world: World, evidence: Evidence): readonly (readonly Seen[])[] {
   if (!isTelling(evidence, world)) return [];
   const told = world.pods.filter((pod) => isOfEpoch(pod, world)).map(({ unread }) => unread);
