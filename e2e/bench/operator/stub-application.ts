@@ -3,7 +3,7 @@
 
 import { hash } from "node:crypto";
 import { createServer } from "node:http";
-import { noCounters, parseWindows } from "@retriever/sidecar/contract/evidence.ts";
+import { binSeconds, noCounters, parseWindows } from "@retriever/sidecar/contract/evidence.ts";
 import { overlayName } from "@retriever/sidecar/contract/names.ts";
 import { type Overlay, overlayFileName, overlaySchema } from "@retriever/sidecar/contract/overlay.ts";
 import type { SidecarStatus, StoreStatus } from "@retriever/sidecar/contract/status.ts";
@@ -103,7 +103,7 @@ function statusOf(api: EmbeddedApi, { namespace, name }: Place, windows: Spans):
       sinceSeconds: 1,
       counters,
       windows: windows.map((span) => ({ ...span, coveredSeconds: 1, counters })),
-      closedAt: 0,
+      closedAt: Math.floor(Date.now() / (binSeconds * 1000)) * binSeconds,
       bins: [],
     },
   };
