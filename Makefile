@@ -1,6 +1,6 @@
 # Everything a developer runs. `make` alone lists it.
 .DEFAULT_GOAL := help
-.PHONY: help stats setup check test test-busy demo sim-gates generate clean bench bench-sidecar bench-operator bench-verify bench-alerts fuzz-sidecar show-comparison explore rehearse coverage mutate e2e sbom
+.PHONY: help stats setup check test test-busy demo sim-gates sim-harm generate clean bench bench-sidecar bench-operator bench-verify bench-alerts fuzz-sidecar show-comparison explore rehearse coverage mutate e2e sbom
 
 # The pinned Node comes first, whatever Node this shell has.
 export PATH := $(CURDIR)/tools/node/node_modules/.bin:$(PATH)
@@ -28,6 +28,9 @@ demo: setup ## a migration that completes and one that rolls itself back (DESTIN
 
 sim-gates: setup ## what the gates decide on simulated stages and on shuffled ids; under a minute
 	@node e2e/bench/gates/main.ts
+
+sim-harm: setup ## how often the rules of harm err and how long they take, an hour; last line JSON (ARGS=--quick: two minutes; ARGS=D3: one row)
+	@node e2e/bench/harm/main.ts $(ARGS)
 
 explore: setup ## every state a migration can come to under three faults; last line JSON, under 3 minutes (ARGS=faults)
 	@node operator/test/explore/main.ts $(ARGS)

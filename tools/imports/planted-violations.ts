@@ -75,6 +75,11 @@ export const plants: readonly Plant[] = [
     imports: "@retriever/operator/apply/write.ts",
   },
   { rule: "e2e-imports-public-entries-only", file: "e2e/p4.ts", imports: "../operator/src/core/decide.ts" },
+  {
+    rule: "simulated-harm-plays-the-core",
+    file: "e2e/bench/harm/p30.ts",
+    imports: "@retriever/operator/apply/write.ts",
+  },
   { rule: "nobody-imports-e2e", file: "tools/p5.ts", imports: "../e2e/story.ts" },
   {
     rule: "contract-imports-itself-and-zod",

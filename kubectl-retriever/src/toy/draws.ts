@@ -22,6 +22,9 @@ export function makeRandom(seed: number): Random {
   };
 }
 
+/** What draws need of a generator. */
+type Source = Pick<Random, "next">;
+
 /** How counts come about. */
 export type Draws = {
   /** Events in a span in which `mean` are expected. */
@@ -33,7 +36,7 @@ export type Draws = {
 /** The expectations themselves: traffic without chance, in fractions of requests. */
 export const expectedDraws: Draws = { poisson: (mean) => mean, binomial: (trials, share) => trials * share };
 
-export function makeDraws(random: Random): Draws {
+export function makeDraws(random: Source): Draws {
   return {
     poisson: (mean) => drawPoisson(random, mean),
     binomial: (trials, share) => drawBinomial(random, trials, share),
@@ -43,7 +46,7 @@ export function makeDraws(random: Random): Draws {
 /** Above this mean, or this many trials, the normal approximation is close enough. */
 const manyEvents = 40;
 
-function drawPoisson(random: Random, mean: number): number {
+function drawPoisson(random: Source, mean: number): number {
   if (mean <= 0) return 0;
   if (mean > manyEvents) return Math.max(0, Math.round(mean + Math.sqrt(mean) * drawNormal(random)));
   const floor = Math.exp(-mean);
@@ -52,7 +55,7 @@ function drawPoisson(random: Random, mean: number): number {
   return count;
 }
 
-function drawBinomial(random: Random, trials: number, share: number): number {
+function drawBinomial(random: Source, trials: number, share: number): number {
   if (trials <= 0 || share <= 0) return 0;
   if (share >= 1) return trials;
   if (trials > manyEvents) return manySuccesses(random, trials, share);
@@ -61,7 +64,7 @@ function drawBinomial(random: Random, trials: number, share: number): number {
   return count;
 }
 
-function manySuccesses(random: Random, trials: number, share: number): number {
+function manySuccesses(random: Source, trials: number, share: number): number {
   if (share > 0.5) return trials - manySuccesses(random, trials, 1 - share);
   const mean = trials * share;
   if (mean <= manyEvents) return Math.min(trials, drawPoisson(random, mean));
@@ -70,6 +73,6 @@ function manySuccesses(random: Random, trials: number, share: number): number {
 }
 
 /** Box and Muller's transform, one of the pair. */
-function drawNormal(random: Random): number {
+function drawNormal(random: Source): number {
   return Math.sqrt(-2 * Math.log(1 - random.next())) * Math.cos(2 * Math.PI * random.next());
 }

@@ -35,17 +35,31 @@ type DetectionInput = {
 
 /** ln of what a line's evidence has to reach: the bins of the whole time that is judged, over alpha, over its weight. */
 export function logThreshold(plan: MigrationSpec, pastCutover: boolean, weight: number): number {
+  return thresholdOf(judgedBins(plan, pastCutover), weight);
+}
+
+function thresholdOf(bins: number, weight: number): number {
+  return Math.log(bins / harmAlpha / weight);
+}
+
+/** At least 1. */
+function judgedBins(plan: MigrationSpec, pastCutover: boolean): number {
   const seconds = pastCutover
     ? durationSeconds(plan.guard.deadline)
     : plan.stages.reduce((sum, { deadline }) => sum + durationSeconds(deadline), 0);
-  return Math.log(Math.max(1, seconds / binSeconds) / harmAlpha / weight);
+  return Math.max(1, seconds / binSeconds);
 }
 
 /** The state after the bins; the same object when there was none. A new epoch begins without evidence. */
 export function foldDetection(previous: DetectionState | undefined, input: DetectionInput): DetectionState | undefined {
   const [first] = input.bins;
   if (first === undefined) return previous;
-  const rules = { traffic: trafficLines(input), slices: sliceLinesOf(input) };
+  const rules: Rules = {
+    traffic: trafficLines(input),
+    slices: sliceLinesOf(input),
+    timing: timingOf(input.plan),
+    judgedBins: judgedBins(input.plan, input.pastCutover),
+  };
   let state = previous?.epoch === input.epoch ? previous : beginDetection(previous, input, first);
   for (const bin of input.bins) state = foldBin(state, bin, { input, rules });
   return state;
@@ -58,7 +72,13 @@ function beginDetection(previous: DetectionState | undefined, { epoch }: Detecti
   return { epoch, from: until, until, lines: [], slices, ...(slicesChosenIn === undefined ? {} : { slicesChosenIn }) };
 }
 
-type Rules = { readonly traffic: readonly CounterLine[]; readonly slices: readonly SliceLine[] };
+/** What is the same for every bin. */
+type Rules = {
+  readonly traffic: readonly CounterLine[];
+  readonly slices: readonly SliceLine[];
+  readonly timing: ClockTiming;
+  readonly judgedBins: number;
+};
 type Ruled = { readonly input: DetectionInput; readonly rules: Rules };
 
 function foldBin(state: DetectionState, bin: Bin, { input, rules }: Ruled): DetectionState {
@@ -67,11 +87,11 @@ function foldBin(state: DetectionState, bin: Bin, { input, rules }: Ruled): Dete
   const gathered = (startMs - (instantMs(state.from) ?? startMs)) / 1000;
   const slices = foldSlices(state, bin, { part: partOf(input), ageSeconds: gathered });
   const folding: Folding = {
-    input,
     startMs,
     isGap: startMs - untilMs > keptSeconds * 1000,
     pods: bin.failing,
-    timing: timingOf(input.plan),
+    timing: rules.timing,
+    judgedBins: rules.judgedBins,
   };
   const known = new Map(state.lines.map((line) => [keyOf(line), line]));
   const counts = sliceCounts(slices, bin);
@@ -97,12 +117,12 @@ function foldBin(state: DetectionState, bin: Bin, { input, rules }: Ruled): Dete
 }
 
 type Folding = {
-  readonly input: DetectionInput;
   readonly startMs: number;
   /** Longer ago than sidecars remember: what was between was not observed, or there was nothing. */
   readonly isGap: boolean;
   readonly pods: readonly string[];
   readonly timing: ClockTiming;
+  readonly judgedBins: number;
 };
 
 type LineBin = { readonly rule: LineRule; readonly slice: number | null; readonly count: LineCount };
@@ -118,10 +138,10 @@ function foldLine(before: HarmLine | undefined, bin: LineBin, folding: Folding):
     n: known.n + count.n,
     logs: count.n > 0 ? [...advance(known.logs, rule.ratios(count))] : known.logs,
   };
-  const threshold = logThreshold(folding.input.plan, folding.input.pastCutover, rule.weight);
+  const threshold = thresholdOf(folding.judgedBins, rule.weight);
   const next = rule.line === "severe" ? foldSevere(counted, bin, folding) : foldCause(counted, bin, folding, threshold);
   const evidence = Math.min(1, Math.max(0, logEvidence(next.logs) / threshold));
-  return { ...next, evidence: Number(evidence.toFixed(4)) };
+  return { ...next, evidence: Math.round(evidence * 1e4) / 1e4 };
 }
 
 /** A line with the run of failures after the bin; evidence of a run that ended is gone. */

@@ -70,5 +70,5 @@ function logOnePlus(log: number | undefined): number {
 
 /** As it is kept: the same whether it went through the status or not. */
 function shortened(log: number): number {
-  return Number(log.toFixed(4));
+  return Math.round(log * 1e4) / 1e4;
 }

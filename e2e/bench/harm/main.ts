@@ -1,0 +1,74 @@
+// `make sim-harm`: how often the operator's rules of harm err, and how long they take. Repeats exactly.
+import { parseArgs } from "node:util";
+import { timeDecide } from "./decide-time.ts";
+import { placesOf, playRows } from "./play-rows.ts";
+import { type Must, type Row, type RowResult, resultOf } from "./row.ts";
+import { allRows } from "./rows/all.ts";
+
+const mostDecideMs = 2;
+
+const { values, positionals } = parseArgs({
+  options: { quick: { type: "boolean", default: false } },
+  allowPositionals: true,
+});
+
+function runsOf(row: Row): number {
+  return values.quick ? row.quickRuns : row.runs;
+}
+
+function describe({ id, name, count, n, bounds, median, p95, answer, lines, notes }: RowResult, must: Must): string {
+  const times = median === undefined || p95 === undefined ? "" : `; median ${round(median)} s, p95 ${round(p95)} s`;
+  const causes = Object.entries(lines).map(([line, times]) => `${line} ${times}`);
+  return [
+    `${id} ${name}: ${count} of ${n} (${percent(bounds[0])} to ${percent(bounds[1])})${times}`,
+    ...(must === "printed" ? [] : [`${mustText(must)}: ${answer}`]),
+    ...notes,
+    ...(causes.length === 0 ? [] : [`by ${causes.slice(0, 6).join(", ")}`]),
+  ].join("; ");
+}
+
+function mustText(must: Exclude<Must, "printed">): string {
+  if ("atMost" in must) return must.atMost === 0 ? "must be never" : `must be at most ${percent(must.atMost)}`;
+  return must.atLeast === 1 ? "must be always" : `must be at least ${percent(must.atLeast)}`;
+}
+
+function percent(share: number): string {
+  return `${Number((share * 100).toPrecision(3))} %`;
+}
+
+function round(seconds: number): number {
+  return Math.round(seconds);
+}
+
+const results: RowResult[] = [];
+const ids = positionals;
+const begun = performance.now();
+await playRows({
+  workers: 2,
+  rows: placesOf(ids),
+  runsOf: (place) => runsOf(allRows[place] as Row),
+  onRow: (place, ends) => {
+    const row = allRows[place] as Row;
+    const result = resultOf(row, ends);
+    results.push(result);
+    process.stdout.write(`${describe(result, row.must)}\n`);
+  },
+});
+
+const decides = ids.length === 0 || ids.includes("D11") ? timeDecide(values.quick ? 300 : 2000) : undefined;
+if (decides !== undefined) {
+  const { medianMs, p95Ms, slices, lines, statusBytes } = decides;
+  process.stdout.write(
+    `D11 a pass of decide with ${slices} slices and ${lines} lines: median ${medianMs.toFixed(2)} ms, p95 ${p95Ms.toFixed(2)} ms, must be at most ${mostDecideMs} ms; status of ${statusBytes} bytes\n`,
+  );
+}
+
+/** In the slice too few runs are played to prove a percent: it fails only on what is refuted. */
+const refused = values.quick ? ["missed"] : ["missed", "open"];
+const missed = results.filter(({ answer }) => refused.includes(answer));
+const isSlow = decides !== undefined && decides.medianMs > mostDecideMs;
+for (const { id, name, answer } of missed) process.stdout.write(`${answer}: ${id} ${name}\n`);
+const ok = missed.length === 0 && !isSlow;
+const seconds = Math.round((performance.now() - begun) / 1000);
+process.stdout.write(`${JSON.stringify({ quick: values.quick, seconds, rows: results, decide: decides, ok })}\n`);
+process.exitCode = ok ? 0 : 1;

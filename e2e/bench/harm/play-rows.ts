@@ -1,0 +1,64 @@
+// All runs of all rows on worker threads. The same ends at any number of workers: a run's seed is its row and its number.
+import { Worker } from "node:worker_threads";
+import type { End } from "./guard.ts";
+import { allRows } from "./rows/all.ts";
+import type { Batch, Played } from "./worker-main.ts";
+
+type Playing = {
+  readonly workers: number;
+  /** Places in `allRows`. */
+  readonly rows: readonly number[];
+  readonly runsOf: (row: number) => number;
+  /** Once a row has been played. */
+  readonly onRow: (row: number, ends: readonly End[]) => void;
+};
+
+const batchRuns = 20;
+
+/** Rejects when a worker fails. */
+export async function playRows({ workers, rows, runsOf, onRow }: Playing): Promise<void> {
+  const waiting = rows.flatMap((row): Batch[] => {
+    const runs = runsOf(row);
+    return Array.from({ length: Math.ceil(runs / batchRuns) }, (_, index) => ({
+      row,
+      from: index * batchRuns,
+      to: Math.min(runs, (index + 1) * batchRuns),
+    }));
+  });
+  const ends = new Map(rows.map((row) => [row, [] as End[]]));
+  const open = new Map(rows.map((row) => [row, runsOf(row)]));
+  const take = ({ row, from, ends: played }: Played): void => {
+    const known = ends.get(row) ?? [];
+    for (const [index, end] of played.entries()) known[from + index] = end;
+    const left = (open.get(row) ?? 0) - played.length;
+    open.set(row, left);
+    if (left === 0) onRow(row, known);
+  };
+  await Promise.all(Array.from({ length: workers }, () => work(waiting, take)));
+}
+
+async function work(waiting: Batch[], take: (played: Played) => void): Promise<void> {
+  const worker = new Worker(new URL("./worker-main.ts", import.meta.url));
+  try {
+    for (let batch = waiting.shift(); batch !== undefined; batch = waiting.shift()) take(await ask(worker, batch));
+  } finally {
+    await worker.terminate();
+  }
+}
+
+function ask(worker: Worker, batch: Batch): Promise<Played> {
+  return new Promise((resolve, reject) => {
+    worker.once("error", reject);
+    worker.once("message", (played: Played) => {
+      worker.off("error", reject);
+      resolve(played);
+    });
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread is no window
+    worker.postMessage(batch);
+  });
+}
+
+/** Places of the rows whose id is asked for; all where none is. */
+export function placesOf(ids: readonly string[]): readonly number[] {
+  return [...allRows.keys()].filter((place) => ids.length === 0 || ids.includes(allRows[place]?.id ?? ""));
+}
