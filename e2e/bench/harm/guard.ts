@@ -78,7 +78,7 @@ class GuardRun {
   readonly #status: MigrationStatus;
   readonly #totals: Counters = noCounters();
   readonly #partSeconds: number;
-  readonly #severe: { readonly limit: number; readonly threshold: number } | undefined;
+  readonly #severe: { readonly limit: number; readonly threshold: number };
   readonly #severeSeconds: number;
   #detection: DetectionState | undefined;
   held: End | undefined;
@@ -87,7 +87,9 @@ class GuardRun {
     this.#play = play;
     this.#status = guardStatus(play.baseline);
     this.#partSeconds = durationSeconds(play.plan.rollback.sustainedFor) / 2;
-    this.#severe = reckonedLines(play.plan, play.baseline, true).find(({ line }) => line === "severe");
+    const severe = reckonedLines(play.plan, play.baseline, true).find(({ line }) => line === "severe");
+    if (severe === undefined) throw new RangeError("no line of severe harm");
+    this.#severe = severe;
     this.#severeSeconds = durationSeconds(play.plan.rollback.severeFor);
   }
 
@@ -134,8 +136,8 @@ class GuardRun {
       failingSeconds += binSeconds * Math.min(1, counters.errors / counters.requests);
     }
     const most =
-      Math.log(Math.exp(logEvidence(line?.logs ?? [])) + bins.length) - failures * Math.log(this.#severe?.limit ?? 0);
-    return most >= (this.#severe?.threshold ?? 0) && failingSeconds >= this.#severeSeconds;
+      Math.log(Math.exp(logEvidence(line?.logs ?? [])) + bins.length) - failures * Math.log(this.#severe.limit);
+    return most >= this.#severe.threshold && failingSeconds >= this.#severeSeconds;
   }
 
   #step(before: DetectionState | undefined, bins: readonly Bin[], harmless: boolean): End | undefined {

@@ -107,6 +107,7 @@ class StageRun {
       dispersion: this.#dispersion,
       elapsedSeconds,
       baseline: this.#baseline,
+      recall: judgeRecall(this.#plan, this.totals, this.totals),
     });
   }
 

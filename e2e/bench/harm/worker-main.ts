@@ -10,11 +10,11 @@ export type Played = Batch & { readonly ends: readonly End[] };
 
 parentPort?.on("message", (batch: Batch) => {
   const row = allRows[batch.row];
-  const ends: End[] = [];
-  for (let run = batch.from; row !== undefined && run < batch.to; run += 1) {
-    const { act, lines, seconds } = row.play(seedOf(`${row.id} ${row.name}`, run));
-    ends.push({ act, lines, seconds });
-  }
+  if (row === undefined) throw new RangeError(`no row ${batch.row}`);
+  const ends = Array.from({ length: batch.to - batch.from }, (_, index): End => {
+    const { act, lines, seconds } = row.play(seedOf(`${row.id} ${row.name}`, batch.from + index));
+    return { act, lines, seconds };
+  });
   const played: Played = { ...batch, ends };
   // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread is no window
   parentPort?.postMessage(played);
