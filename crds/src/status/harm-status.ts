@@ -31,6 +31,11 @@ const causeClockSchema = z.strictObject({
   partFrom: instant.describe("When the newest part began; at its end it is judged."),
   partBad: badCount,
   partN: sampleCount,
+  pieceFrom: instant.describe("When the newest piece of that part began; one that surely is without harm ends it."),
+  pieceBad: badCount,
+  pieceN: sampleCount,
+  pieceSquares: z.number().default(0).meta(doc("Sum of squares of the newest piece.", 0)),
+  seenAt: instant.describe("End of the newest bin with a sample."),
   partSquares: z.number().default(0).meta(doc("Sum of squares of the newest part, of a line that judges a mean.", 0)),
   verdict: z
     .enum(["waiting", "worse", "unproved", "unseen"])

@@ -9,7 +9,17 @@ function ago(seconds: number): string {
 /** A clock of ten minutes, in whose time half of 100 samples were bad. */
 export function aClock(more: Partial<CauseClock> = {}): CauseClock {
   const sums = { bad: 50, n: 100, sourceBad: 0, sourceN: 50 };
-  const part = { partFrom: ago(30), partBad: 0, partN: 0, partSquares: 0 };
+  const part = {
+    partFrom: ago(30),
+    partBad: 0,
+    partN: 0,
+    partSquares: 0,
+    pieceFrom: ago(30),
+    pieceBad: 0,
+    pieceN: 0,
+    pieceSquares: 0,
+    seenAt: ago(0),
+  };
   return { since: ago(600), share: 0.3, ...sums, ...part, verdict: "worse", ...more };
 }
 

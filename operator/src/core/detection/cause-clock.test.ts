@@ -7,7 +7,7 @@ import { startClock, tickClock } from "./cause-clock.ts";
 import { advance, type Count, type Logs } from "./detector.ts";
 import { type LineRule, trafficLines } from "./lines.ts";
 
-const timing = { sustainedMs: 300_000, partMs: 150_000 };
+const timing = { sustainedMs: 300_000, partMs: 150_000, gapMs: 300_000 };
 const [score] = trafficLines({ plan: aSpec(), baseline: undefined, pastCutover: true, differenceIsHarmless: false });
 const rule = score as LineRule;
 const allBad: Count = { bad: 10, n: 10 };
@@ -58,4 +58,27 @@ describe("the clock of a cause", () => {
     const clock = play(repeat({ bad: 0.1, n: 0.1 }, 90));
     expect(clock).toMatchObject({ since: new Date(910_000).toISOString(), n: 0, verdict: "waiting" });
   });
+
+  it("ends with a piece of a part that is surely without harm: bursts that come close together don't add up", () => {
+    const burst = [...repeat(allBad, 8), ...repeat({ bad: 0, n: 10 }, 7)];
+    expect(play([...burst, ...burst, ...burst, ...burst])).toBeUndefined();
+  });
+
+  it("begins anew after more time without a sample than the window: two blips with a hole between never add up", () => {
+    const nothing = repeat({ bad: 0, n: 0 }, 40);
+    expect(play([allBad, ...nothing, allBad])).toMatchObject({ since: new Date(430_000).toISOString(), n: 0 });
+    expect(play([allBad, ...repeat({ bad: 0, n: 0 }, 20), allBad])).toMatchObject({ n: 20 });
+  });
+
+  it("of a sustainedFor of hours has parts as long", () => {
+    const long = { sustainedMs: 7_200_000, partMs: 3_600_000, gapMs: 3_600_000 };
+    let clock: CauseClock | undefined = startClock({ ...tickAt(0), endMs: 10_000 });
+    for (let bin = 1; bin <= 1080 && clock !== undefined; bin += 1) clock = tickClock(clock, tickAt(bin), long);
+    expect(clock?.verdict).toBe("worse");
+  });
 });
+
+function tickAt(bin: number) {
+  const logs = advance([], rule.ratios(allBad));
+  return { rule, count: allBad, logs, seen: allBad, stands: true, endMs: (bin + 1) * 10_000 };
+}

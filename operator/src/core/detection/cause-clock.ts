@@ -11,11 +11,15 @@ export const leastPartSamples = 12;
 export const longestPartMs = 900_000;
 /** 1 in 20: how often a part of lasting harm may be taken for its end. */
 const refutation = Math.log(20);
+/** Pieces of a part at most: harm that lasts is there in each, and bursts that come close together aren't. */
+const piecesOfPart = 5;
 
 export type ClockTiming = {
   readonly sustainedMs: number;
   /** Least length of a part. */
   readonly partMs: number;
+  /** Longer than this without a sample was not observed. */
+  readonly gapMs: number;
 };
 
 type Tick = {
@@ -31,36 +35,73 @@ type Tick = {
 
 /** A clock that starts at the end of the bin with which the evidence stood. */
 export function startClock({ rule, logs, seen, endMs }: Tick): CauseClock {
-  const share = shortened(rule.alarmingShare(logs, seen));
-  return { since: instantOf(endMs), share, ...noSums, ...newPart(endMs), verdict: "waiting" };
+  const at = instantOf(endMs);
+  return {
+    since: at,
+    seenAt: at,
+    share: shortened(rule.alarmingShare(logs, seen)),
+    bad: 0,
+    n: 0,
+    sourceBad: 0,
+    sourceN: 0,
+    ...newPart(at),
+    ...newPiece(at),
+    verdict: "waiting",
+  };
 }
 
 /** The clock after one more bin; undefined once it was refuted. */
 export function tickClock(clock: CauseClock, tick: Tick, timing: ClockTiming): CauseClock | undefined {
-  const { rule, count, endMs, logs, seen } = tick;
-  const summed = addCount(clock, count);
-  const partMs = endMs - (instantMs(clock.partFrom) ?? endMs);
-  if (partMs < timing.partMs || summed.partN < leastPartSamples) {
-    return partMs >= longestPartMs ? startClock(tick) : summed;
-  }
-  const part = { bad: summed.partBad, n: summed.partN, squares: summed.partSquares };
+  const { rule, endMs } = tick;
+  if (tick.count.n > 0 && sinceMs(clock.seenAt, endMs) > timing.gapMs) return startClock(tick);
+  const summed = addCount(clock, tick);
+  const piece = { bad: summed.pieceBad, n: summed.pieceN, squares: summed.pieceSquares };
+  const isPiece =
+    sinceMs(clock.pieceFrom, endMs) >= timing.partMs / piecesOfPart && couldTell(piece, clock.share, rule);
+  if (isPiece && piece.bad < clock.share * piece.n) return undefined;
+  const next = isPiece ? { ...summed, ...newPiece(instantOf(endMs)) } : summed;
+  const partMs = sinceMs(clock.partFrom, endMs);
+  if (partMs < timing.partMs) return next;
+  if (next.partN < leastPartSamples) return partMs >= longestPartMs ? startClock(tick) : next;
+  return closePart(next, tick, timing);
+}
+
+/** Whether so many samples would refute the harm if they were at the limit. */
+function couldTell({ n, squares }: LineCount, share: number, { limit, logBelow }: LineRule): boolean {
+  return n >= leastPartSamples && logBelow({ bad: limit * n, n, squares: squares ?? 0 }, share) >= refutation;
+}
+
+/** Judges a part that has ended: refuted, or what is known of the cause by now. */
+function closePart(clock: CauseClock, tick: Tick, timing: ClockTiming): CauseClock | undefined {
+  const { rule, endMs, logs, seen, stands } = tick;
+  const part = { bad: clock.partBad, n: clock.partN, squares: clock.partSquares };
   if (rule.logBelow(part, clock.share) >= refutation) return undefined;
-  const lastedMs = endMs - (instantMs(clock.since) ?? endMs);
-  const hasLasted = tick.stands && lastedMs >= timing.sustainedMs + timing.partMs;
-  const own = { bad: summed.bad, n: summed.n };
-  const verdict = hasLasted ? rule.contrast(own, { bad: summed.sourceBad, n: summed.sourceN }) : "waiting";
-  return { ...summed, ...newPart(endMs), share: shortened(rule.alarmingShare(logs, seen)), verdict };
+  const hasLasted = stands && sinceMs(clock.since, endMs) >= timing.sustainedMs + timing.partMs;
+  const own = { bad: clock.bad, n: clock.n };
+  const verdict = hasLasted ? rule.contrast(own, { bad: clock.sourceBad, n: clock.sourceN }) : "waiting";
+  return { ...clock, ...newPart(instantOf(endMs)), share: shortened(rule.alarmingShare(logs, seen)), verdict };
 }
 
-const noSums = { bad: 0, n: 0, sourceBad: 0, sourceN: 0 };
-
-function newPart(atMs: number): Pick<CauseClock, "partFrom" | "partBad" | "partN" | "partSquares"> {
-  return { partFrom: instantOf(atMs), partBad: 0, partN: 0, partSquares: 0 };
+function newPart(at: string): Pick<CauseClock, "partFrom" | "partBad" | "partN" | "partSquares"> {
+  return { partFrom: at, partBad: 0, partN: 0, partSquares: 0 };
 }
 
-function addCount(clock: CauseClock, { bad, n, squares = 0, reference }: LineCount): CauseClock {
+function newPiece(at: string): Pick<CauseClock, "pieceFrom" | "pieceBad" | "pieceN" | "pieceSquares"> {
+  return { pieceFrom: at, pieceBad: 0, pieceN: 0, pieceSquares: 0 };
+}
+
+function sinceMs(instant: string, endMs: number): number {
+  return endMs - (instantMs(instant) ?? endMs);
+}
+
+function addCount(clock: CauseClock, { count, endMs }: Tick): CauseClock {
+  const { bad, n, squares = 0, reference } = count;
   return {
     ...clock,
+    seenAt: n > 0 ? instantOf(endMs) : clock.seenAt,
+    pieceBad: clock.pieceBad + bad,
+    pieceN: clock.pieceN + n,
+    pieceSquares: clock.pieceSquares + squares,
     bad: clock.bad + bad,
     n: clock.n + n,
     sourceBad: clock.sourceBad + (reference?.bad ?? 0),

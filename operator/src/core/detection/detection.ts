@@ -2,9 +2,9 @@
 // bins give the same state again, however often the operator looks in between.
 import { durationSeconds } from "@retriever/crds/fields/duration.ts";
 import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
-import type { DetectionState, HarmLine } from "@retriever/crds/status/harm-status.ts";
+import type { DetectionState, HarmLine, HarmLineName } from "@retriever/crds/status/harm-status.ts";
 import type { Baseline } from "@retriever/crds/status/migration-status.ts";
-import { binSeconds, keptSeconds } from "@retriever/sidecar/contract/evidence.ts";
+import { binSeconds, type Counters, keptSeconds, type SliceCounters } from "@retriever/sidecar/contract/evidence.ts";
 import { instantMs } from "../model/status-readings.ts";
 import { type ClockTiming, startClock, tickClock } from "./cause-clock.ts";
 import { advance, logEvidence } from "./detector.ts";
@@ -95,11 +95,12 @@ function foldBin(state: DetectionState, bin: Bin, { input, rules }: Ruled): Dete
   };
   const known = new Map(state.lines.map((line) => [keyOf(line), line]));
   const counts = sliceCounts(slices, bin);
+  const others = withoutStanding(bin.counters, state, counts);
   const lines = [
     ...rules.traffic.map((rule) =>
       foldLine(
         known.get(keyOf({ line: rule.line, slice: null })),
-        { rule, slice: null, count: rule.count(bin.counters) },
+        { rule, slice: null, count: rule.count(sharedLines.includes(rule.line) ? others : bin.counters) },
         folding,
       ),
     ),
@@ -114,6 +115,40 @@ function foldBin(state: DetectionState, bin: Bin, { input, rules }: Ruled): Dete
   const { slicesChosenIn: _chosen, ...rest } = state;
   const until = new Date(Math.max(untilMs, startMs + binSeconds * 1000)).toISOString();
   return { ...rest, ...slices, until, lines: lines.filter(isKept) };
+}
+
+/** Lines that are judged by slice as well. */
+const sharedLines: readonly HarmLineName[] = ["score", "mismatch", "liveErrors", "shadowErrors"];
+
+/**
+ * All traffic less the slices that stand by themselves, as long as they are the minority: whoever can write queries for
+ * one namespace must not move all. Where most of the traffic is harmed it isn't one namespace's affair.
+ */
+function withoutStanding(
+  all: Counters,
+  { lines }: DetectionState,
+  counts: ReadonlyMap<number, SliceCounters>,
+): Counters {
+  const standing = new Set(lines.flatMap(({ slice, clock }) => (slice === null || clock === undefined ? [] : [slice])));
+  const taken = [...standing].flatMap((slice) => counts.get(slice) ?? []);
+  const requests = taken.reduce((sum, slice) => sum + slice.requests, 0);
+  if (taken.length === 0 || requests * 2 > all.requests) return all;
+  const rest = { ...all };
+  for (const slice of taken) {
+    for (const key of [
+      "requests",
+      "errors",
+      "failedChecked",
+      "failedWorse",
+      "answered",
+      "scoreWorse",
+      "mismatch",
+      "shadowErrors",
+    ] as const) {
+      rest[key] = Math.max(0, rest[key] - slice[key]);
+    }
+  }
+  return rest;
 }
 
 type Folding = {
@@ -189,5 +224,9 @@ function partOf({ pastCutover }: DetectionInput): string {
 
 function timingOf({ rollback }: MigrationSpec): ClockTiming {
   const sustainedMs = durationSeconds(rollback.sustainedFor) * 1000;
-  return { sustainedMs, partMs: sustainedMs / 2 };
+  return {
+    sustainedMs,
+    partMs: sustainedMs / 2,
+    gapMs: Math.max(sustainedMs / 2, durationSeconds(rollback.window) * 1000),
+  };
 }

@@ -47,7 +47,7 @@ function logWealth(
 export type RecallVerdict = "proved" | "pending" | "unknown";
 
 /** So many samples decide; until then a line that measures disagreement waits, unless nothing is measured at all. */
-const decidingSamples = 400;
+const decidingSamples = 600;
 const measuringSamples = 5;
 /** While so few samples were compared, recall has had no chance to be measured. */
 const firstSamples = 100;
