@@ -9,13 +9,13 @@ import type { Bin } from "../../operator/src/core/detection/new-bins.ts";
 import { binSeconds, noCounters } from "../../retriever-sidecar/src/contract/evidence.ts";
 import { area, bar, curve, drawing, label, type Point, rule, scale } from "./drawing.ts";
 
-/** Every request is sampled: half a request a second. */
-const samplesOfBin = 5;
+/** Every request is sampled: two requests a second. */
+const samplesOfBin = 20;
 const binsOfMinute = 60 / binSeconds;
 /** Minutes: a blip of 40 s, and harm that stays. */
 const [blipAt, harmAt] = [4, 14];
 const blipMinutes = 2 / 3;
-const shares = { healthy: 0.01, blip: 1, harm: 0.15 } as const;
+const shares = { healthy: 0.01, blip: 1, harm: 0.3 } as const;
 const mostMinutes = 60;
 const seed = 17;
 

@@ -8,8 +8,8 @@ import { simulationAt } from "@retriever/operator/test/simulate.ts";
 import { binSeconds, type EvidenceBin } from "@retriever/sidecar/contract/evidence.ts";
 import { makeRandom } from "#support/random.ts";
 import { quantile } from "../report/statistics.ts";
-import { healthy } from "./setting.ts";
-import { drawSlicedBin } from "./sliced-traffic.ts";
+import { healthy } from "./play/setting.ts";
+import { drawSlicedBin } from "./play/sliced-traffic.ts";
 
 export type DecideTime = {
   readonly passes: number;

@@ -1,8 +1,8 @@
 // `make sim-harm`: how often the operator's rules of harm err, and how long they take. Repeats exactly.
 import { parseArgs } from "node:util";
 import { timeDecide } from "./decide-time.ts";
+import { type Must, type Row, type RowResult, resultOf } from "./play/row.ts";
 import { placesOf, playRows } from "./play-rows.ts";
-import { type Must, type Row, type RowResult, resultOf } from "./row.ts";
 import { allRows } from "./rows/all.ts";
 
 const mostDecideMs = 2;

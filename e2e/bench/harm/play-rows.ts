@@ -1,6 +1,6 @@
 // All runs of all rows on worker threads. The same ends at any number of workers: a run's seed is its row and its number.
 import { Worker } from "node:worker_threads";
-import type { End } from "./guard.ts";
+import type { End } from "./play/guard.ts";
 import { allRows } from "./rows/all.ts";
 import type { Batch, Played } from "./worker-main.ts";
 

@@ -1,7 +1,7 @@
 // A worker thread that plays runs of one row and answers with how each ended.
 import { parentPort } from "node:worker_threads";
-import type { End } from "./guard.ts";
-import { seedOf } from "./row.ts";
+import type { End } from "./play/guard.ts";
+import { seedOf } from "./play/row.ts";
 import { allRows } from "./rows/all.ts";
 
 /** Runs `from` to `to`, the last one excluded, of the row at a place of `allRows`. */

@@ -1,5 +1,5 @@
 // Every row, in the order of the table.
-import type { Row } from "../row.ts";
+import type { Row } from "../play/row.ts";
 import { harmedRows } from "./harmed.ts";
 import { healthyRows } from "./healthy.ts";
 import { rampRows } from "./ramp-rows.ts";

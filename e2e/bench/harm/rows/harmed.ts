@@ -2,11 +2,11 @@
 import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
 import { makeDraws } from "@retriever/kubectl/toy/draws.ts";
 import { makeRandom } from "#support/random.ts";
-import { type End, playGuard, startSeconds } from "../guard.ts";
-import type { Must, Row } from "../row.ts";
-import { drawBaseline, healthy, planOf } from "../setting.ts";
-import { AdaptiveRate, drawGuardBin, type Regime } from "../traffic.ts";
-import { type Spell, withSpells } from "../worlds.ts";
+import { type End, playGuard, startSeconds } from "../play/guard.ts";
+import type { Must, Row } from "../play/row.ts";
+import { drawBaseline, healthy, planOf } from "../play/setting.ts";
+import { AdaptiveRate, drawGuardBin, type Regime } from "../play/traffic.ts";
+import { type Spell, withSpells } from "../play/worlds.ts";
 
 const plan = planOf();
 /** When harm begins; a random part of a bin is added. */

@@ -1,11 +1,11 @@
 // D1 and D1a: destinations that are within every limit, or as bad as the source, and must be left alone.
 import { makeDraws } from "@retriever/kubectl/toy/draws.ts";
 import { makeRandom, type Random } from "#support/random.ts";
-import { type End, playGuard, startSeconds } from "../guard.ts";
-import type { Row } from "../row.ts";
-import { drawBaseline, healthy, latencies, planOf, usualMedianMs } from "../setting.ts";
-import { AdaptiveRate, drawGuardBin, type Regime } from "../traffic.ts";
-import { inBursts, steady, varying, type World, withSpells } from "../worlds.ts";
+import { type End, playGuard, startSeconds } from "../play/guard.ts";
+import type { Row } from "../play/row.ts";
+import { drawBaseline, healthy, latencies, planOf, usualMedianMs } from "../play/setting.ts";
+import { AdaptiveRate, drawGuardBin, type Regime } from "../play/traffic.ts";
+import { inBursts, steady, varying, type World, withSpells } from "../play/worlds.ts";
 
 const plan = planOf();
 const day = 86_400;

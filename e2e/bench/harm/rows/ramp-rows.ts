@@ -2,12 +2,12 @@
 import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
 import { makeDraws } from "@retriever/kubectl/toy/draws.ts";
 import { makeRandom, type Random } from "#support/random.ts";
-import { type End, startSeconds } from "../guard.ts";
-import { playRamp } from "../ramp.ts";
-import type { Row } from "../row.ts";
-import { healthy, planOf } from "../setting.ts";
-import { drawRampBin, type Regime } from "../traffic.ts";
-import { steady, varying, type World } from "../worlds.ts";
+import { type End, startSeconds } from "../play/guard.ts";
+import { playRamp } from "../play/ramp.ts";
+import type { Row } from "../play/row.ts";
+import { healthy, planOf } from "../play/setting.ts";
+import { drawRampBin, type Regime } from "../play/traffic.ts";
+import { steady, varying, type World } from "../play/worlds.ts";
 
 const plan = planOf();
 const hour = 3600;

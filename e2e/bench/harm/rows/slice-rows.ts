@@ -1,11 +1,11 @@
 // D8: one namespace of many, all of whose answers are wrong, and many of which none is harmed.
 import { makeDraws } from "@retriever/kubectl/toy/draws.ts";
 import { makeRandom } from "#support/random.ts";
-import { type End, playGuard, startSeconds } from "../guard.ts";
-import type { Row } from "../row.ts";
-import { drawBaseline, healthy, planOf } from "../setting.ts";
-import { drawSlicedBin, type RegimeOf } from "../sliced-traffic.ts";
-import { AdaptiveRate, type Regime } from "../traffic.ts";
+import { type End, playGuard, startSeconds } from "../play/guard.ts";
+import type { Row } from "../play/row.ts";
+import { drawBaseline, healthy, planOf } from "../play/setting.ts";
+import { drawSlicedBin, type RegimeOf } from "../play/sliced-traffic.ts";
+import { AdaptiveRate, type Regime } from "../play/traffic.ts";
 
 const plan = planOf();
 const traffic = { namespaces: 200, requestsPerSecond: 100, seconds: 10 };

@@ -59,11 +59,19 @@ export function tickClock(clock: CauseClock, tick: Tick, timing: ClockTiming): C
   const isPiece =
     sinceMs(clock.pieceFrom, endMs) >= timing.partMs / piecesOfPart && couldTell(piece, clock.share, rule);
   if (isPiece && piece.bad < clock.share * piece.n) return undefined;
-  const next = isPiece ? { ...summed, ...newPiece(instantOf(endMs)) } : summed;
+  return tickPart(isPiece ? { ...summed, ...newPiece(instantOf(endMs)) } : summed, tick, timing);
+}
+
+/** The same for the newest part, which lasts until it could tell, and 900 s at most. */
+function tickPart(clock: CauseClock, tick: Tick, timing: ClockTiming): CauseClock | undefined {
+  const { rule, endMs } = tick;
   const partMs = sinceMs(clock.partFrom, endMs);
-  if (partMs < timing.partMs) return next;
-  if (next.partN < leastPartSamples) return partMs >= longestPartMs ? startClock(tick) : next;
-  return closePart(next, tick, timing);
+  const part = { bad: clock.partBad, n: clock.partN, squares: clock.partSquares };
+  const isTelling = couldTell(part, clock.share, rule);
+  if (partMs < timing.partMs || (!isTelling && partMs < longestPartMs)) return clock;
+  if (part.n < leastPartSamples) return startClock(tick);
+  const isRefuted = isTelling ? part.bad < clock.share * part.n : rule.logBelow(part, clock.share) >= refutation;
+  return isRefuted ? undefined : closePart(clock, tick, timing);
 }
 
 /** Whether so many samples would refute the harm if they were at the limit. */
@@ -71,15 +79,13 @@ function couldTell({ n, squares }: LineCount, share: number, { limit, logBelow }
   return n >= leastPartSamples && logBelow({ bad: limit * n, n, squares: squares ?? 0 }, share) >= refutation;
 }
 
-/** Judges a part that has ended: refuted, or what is known of the cause by now. */
-function closePart(clock: CauseClock, tick: Tick, timing: ClockTiming): CauseClock | undefined {
-  const { rule, endMs, logs, seen, stands } = tick;
-  const part = { bad: clock.partBad, n: clock.partN, squares: clock.partSquares };
-  if (rule.logBelow(part, clock.share) >= refutation) return undefined;
+/** What is known of the cause after a part that bears it out. */
+function closePart(clock: CauseClock, tick: Tick, timing: ClockTiming): CauseClock {
+  const { rule, endMs, logs, stands } = tick;
   const hasLasted = stands && sinceMs(clock.since, endMs) >= timing.sustainedMs + timing.partMs;
   const own = { bad: clock.bad, n: clock.n };
   const verdict = hasLasted ? rule.contrast(own, { bad: clock.sourceBad, n: clock.sourceN }) : "waiting";
-  return { ...clock, ...newPart(instantOf(endMs)), share: shortened(rule.alarmingShare(logs, seen)), verdict };
+  return { ...clock, ...newPart(instantOf(endMs)), share: shortened(rule.alarmingShare(logs, own)), verdict };
 }
 
 function newPart(at: string): Pick<CauseClock, "partFrom" | "partBad" | "partN" | "partSquares"> {

@@ -156,7 +156,8 @@ function recallLine(limit: number, action: HarmAction): CounterLine {
     weight: 0,
     contrast: noContrast,
     ratios: ({ bad, n, squares = 0 }) => logWealthAbove({ n, sum: bad, squares }, limit),
-    alarmingShare: (_logs, { bad, n }) => Math.max(limit, (limit + bad / Math.max(1, n)) / 2),
+    // Stakes name no share: it is what was seen, and twice the limit at least, below which nothing could be refuted.
+    alarmingShare: (_logs, { bad, n }) => Math.max(2 * limit, (limit + bad / Math.max(1, n)) / 2),
     logBelow: ({ bad, n, squares = 0 }, share) => logMeanExp(logWealthBelow({ n, sum: bad, squares }, share)),
     count: ({ recallSamples, recallLossSum, recallGainSum, recallSquaresSum }) => ({
       bad: recallLossSum - recallGainSum,

@@ -50,19 +50,29 @@ export function newBins({ epoch, pods, evidence, recorded, judgedUntil, now }: N
   // A late bin counts with the next one, but none is told of that hasn't closed: time never runs ahead.
   const newest = Math.floor(now / binSeconds) * binSeconds - binSeconds;
   const collected = new Map<number, Collecting>();
-  for (const { uid, status } of pods) {
-    if (!status.ok || status.value.evidence.epoch !== epoch || !kept.has(uid)) continue;
-    const { evidence: counted, startId } = status.value;
-    const before = known.get(uid);
-    const until = before?.startId === startId ? before.binsUntil : 0;
-    const shift = shiftOf(counted.openAt ?? counted.closedAt, now);
-    for (const bin of counted.bins) {
-      if (bin.at < until || bin.at >= counted.closedAt) continue;
-      if (bin.at + shift < now - keptSeconds - usualLagSeconds) continue;
-      collect(collected, Math.min(newest, Math.max(judgedUntil, bin.at + shift)), uid, bin);
+  for (const pod of pods) {
+    if (!kept.has(pod.uid)) continue;
+    for (const { bin, at } of newOf(pod, { epoch, before: known.get(pod.uid), now })) {
+      collect(collected, Math.min(newest, Math.max(judgedUntil, at)), pod.uid, bin);
     }
   }
   return [...collected].toSorted(([a], [b]) => a - b).map(([at, bin]) => ({ at, ...bin }));
+}
+
+type PodRecord = EpochEvidence["pods"][number];
+type Asked = { readonly epoch: number; readonly before: PodRecord | undefined; readonly now: number };
+
+/** A pod's bins since it was judged last, each with its time by our clock. */
+function newOf({ status }: PodObservation, { epoch, before, now }: Asked): { bin: EvidenceBin; at: number }[] {
+  if (!status.ok || status.value.evidence.epoch !== epoch) return [];
+  const { evidence, startId } = status.value;
+  const { bins, closedAt, openAt = closedAt } = evidence;
+  const until = before?.startId === startId ? before.binsUntil : 0;
+  const shift = shiftOf(openAt, now);
+  return bins
+    .filter((bin) => bin.at >= until && bin.at < closedAt)
+    .map((bin) => ({ bin, at: bin.at + shift }))
+    .filter(({ at }) => at >= now - keptSeconds - usualLagSeconds);
 }
 
 /** What brings a pod's clock to ours, in whole bins; 0 while both agree. */

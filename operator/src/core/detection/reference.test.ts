@@ -19,12 +19,12 @@ describe("slower samples", () => {
 
 describe("failed requests", () => {
   it.each([
-    [100, 100, 0, 5, "unseen"],
-    [100, 100, 0, 30, "worse"],
-    [50, 1000, 0, 500, "worse"],
-    [50, 1000, 25, 500, "unproved"],
-    [600, 1000, 60, 100, "unproved"],
-  ])("%d of %d, beside %d of %d that the source failed: %s", (bad, n, sourceBad, sourceN, verdict) => {
+    [[100, 100], [0, 5], "unseen"],
+    [[100, 100], [0, 30], "worse"],
+    [[50, 1000], [0, 500], "worse"],
+    [[50, 1000], [25, 500], "unproved"],
+    [[600, 1000], [60, 100], "unproved"],
+  ] as const)("%j, beside %j that the source failed: %s", ([bad, n], [sourceBad, sourceN], verdict) => {
     expect(contrastShares(0)({ bad, n }, { bad: sourceBad, n: sourceN })).toBe(verdict);
   });
 });

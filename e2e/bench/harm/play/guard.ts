@@ -24,7 +24,7 @@ import { podNames } from "./traffic.ts";
 /** Epoch seconds at which every run begins: a multiple of a bin. */
 export const startSeconds = 1_800_000_000;
 const epoch = 5;
-const lookSeconds = 5;
+const judgeSeconds = 5;
 /** A bin is asked for a second after its end. */
 const closingSeconds = 1;
 
@@ -32,11 +32,11 @@ export type GuardPlay = {
   readonly plan: MigrationSpec;
   readonly baseline: Baseline;
   readonly seconds: number;
-  /** Of the looks, 0..1. */
+  /** Of the reconciles, 0..1. */
   readonly phase: number;
   /** The bin that begins so many seconds after the guard. */
   readonly draw: (seconds: number) => Bin;
-  /** Nobody looks between these seconds; sidecars forget meanwhile. */
+  /** Nobody reconciles between these seconds; sidecars forget meanwhile. */
   readonly away?: readonly [from: number, to: number];
 };
 
@@ -71,7 +71,7 @@ function isForgotten({ away }: GuardPlay, at: number): boolean {
 
 /**
  * Bins are folded in strides that no clock can begin and act in, and once more bin by bin where something may have
- * happened: the same decisions as at every look, at a tenth of the work.
+ * happened: the same decisions as at every reconcile, at a tenth of the work.
  */
 class GuardRun {
   readonly #play: GuardPlay;
@@ -150,7 +150,7 @@ class GuardRun {
       if (strongest === undefined) continue;
       const { phase } = this.#play;
       const seen = bin.at - startSeconds + binSeconds + closingSeconds;
-      const seconds = (Math.ceil(seen / lookSeconds - phase) + phase) * lookSeconds;
+      const seconds = (Math.ceil(seen / judgeSeconds - phase) + phase) * judgeSeconds;
       const lines = dueLines(detection, due);
       if (strongest.action === "Rollback" && strongest.withheld === undefined)
         return { act: "Rollback", lines, seconds };
@@ -159,7 +159,7 @@ class GuardRun {
     return undefined;
   }
 
-  /** Nobody looks until later bins are there as well. */
+  /** Nobody reconciles until later bins are there as well. */
   #isUnseen({ at }: Bin): boolean {
     const { away } = this.#play;
     return away !== undefined && at - startSeconds >= away[0] && at - startSeconds + binSeconds < away[1];

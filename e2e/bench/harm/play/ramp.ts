@@ -20,8 +20,8 @@ import { judgeHarm } from "@retriever/operator/core/harm/harm.ts";
 import { addCounters, binSeconds, type Counters, noCounters } from "@retriever/sidecar/contract/evidence.ts";
 import { dueLines, type End, servingIn, startSeconds } from "./guard.ts";
 
-/** Seconds between two looks at the gates; harm is looked at after every bin. */
-const lookSeconds = 30;
+/** Seconds between two judgements of the gates; harm is judged after every bin. */
+const judgeSeconds = 30;
 
 export type RampPlay = {
   readonly plan: MigrationSpec;
@@ -53,8 +53,8 @@ function playStage(play: RampPlay, index: number, { at: from, baseline }: Kept):
   const needed = Math.max(durationSeconds(stage.minDuration), durationSeconds(plan.gates.minDwell));
   for (let at = from; at < play.seconds; ) {
     const bins: Bin[] = [];
-    for (const until = at + lookSeconds; at < until; at += binSeconds) bins.push(play.draw(at, stage.sampleRate));
-    const end = run.look(bins, at - from);
+    for (const until = at + judgeSeconds; at < until; at += binSeconds) bins.push(play.draw(at, stage.sampleRate));
+    const end = run.judge(bins, at - from);
     if (end.act !== "None") return { ...end, seconds: at };
     if (end.isOpen || at - from < needed) continue;
     return { at, baseline: measureBaseline(run.totals, at - from, baseline) };
@@ -62,7 +62,7 @@ function playStage(play: RampPlay, index: number, { at: from, baseline }: Kept):
   return { act: "None", lines: [], seconds: play.seconds };
 }
 
-type Look = Pick<End, "act" | "lines"> & { readonly isOpen: boolean };
+type Judged = Pick<End, "act" | "lines"> & { readonly isOpen: boolean };
 
 class StageRun {
   totals: Counters = noCounters();
@@ -78,7 +78,7 @@ class StageRun {
     this.#baseline = baseline;
   }
 
-  look(bins: readonly Bin[], elapsedSeconds: number): Look {
+  judge(bins: readonly Bin[], elapsedSeconds: number): Judged {
     for (const { counters } of bins) this.totals = addCounters(this.totals, counters);
     const harm = this.#judgeHarm(bins);
     const strongest = strongestFinding(harm.due);
