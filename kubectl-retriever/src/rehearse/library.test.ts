@@ -78,8 +78,7 @@ const library: Readonly<Record<string, Expected>> = {
   "shuffled-ids": { trace: start, reason: "Held", ending: "waiting", pages: ["Held"] },
   "slow-while-old-store-is-down": {
     ...rollsBackLate("HarmLivePrimary"),
-    // While the source isn't there to compare with, the harm is held: nothing has to be blocked.
-    pages: ["RollbackNotReady", "HarmLivePrimary"],
+    pages: ["RollbackNotReady", "RollbackBlocked", "HarmLivePrimary"],
   },
   "step-down-and-recover": {
     ...completes,

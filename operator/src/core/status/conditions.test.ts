@@ -163,7 +163,11 @@ describe("the ways a damaged status is met", () => {
     const { epoch } = aMigration().in("Ramp").build().status;
     const detection = aDetection(epoch, [aStandingLine("score")]);
     const migration = aMigration().in("Ramp").with({ stage: undefined, detection }).build();
-    const { status } = decide({ migration, observation: anObservation(migration, counters), now: noon });
+    const { status } = decide({
+      migration,
+      observation: anObservation(migration, { ...counters, scoreWorse: counters.answered }),
+      now: noon,
+    });
     expect(status.message).toContain("held at rate 0");
   });
 
