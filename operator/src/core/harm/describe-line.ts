@@ -10,7 +10,10 @@ export function describeLine(line: HarmLine, plan: MigrationSpec, pastCutover: b
   if (line.run !== undefined) return describeRun(line.run, line.limit);
   const { bad, n, since } = countsOf(line);
   const share = n > 0 ? Math.min(1, Math.max(0, bad / n)) : 0;
-  const seen = `${whatOf(line, plan, pastCutover)}${where}: ${percent(share)} of ${round(n)} ${unitOf(line.line)} since ${since}`;
+  const counted = `${round(n)} ${unitOf(line, pastCutover)} since ${since}`;
+  const measured =
+    line.line === "recall" ? `by ${percent(share)} on average over ${counted}` : `${percent(share)} of ${counted}`;
+  const seen = `${whatOf(line, plan, pastCutover)}${where}: ${measured}`;
   return `${alertOf(line.line)}${seen} (limit ${percent(line.limit)})${doubtOf(line)}`;
 }
 
@@ -54,8 +57,9 @@ function whatOf({ line, clock }: HarmLine, { thresholds }: MigrationSpec, pastCu
   return what[line];
 }
 
-function unitOf(line: HarmLineName): string {
-  return ["liveErrors", "emptyAnswers", "liveLatency", "severe"].includes(line) ? "requests" : "samples";
+function unitOf({ line }: HarmLine, pastCutover: boolean): string {
+  const isOfRequests = ["liveErrors", "emptyAnswers", "liveLatency", "severe"].includes(line);
+  return isOfRequests || (line === "errors" && pastCutover) ? "requests" : "samples";
 }
 
 function doubtOf({ clock }: HarmLine): string {

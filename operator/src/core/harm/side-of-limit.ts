@@ -9,7 +9,7 @@ import { sumWindow } from "../pods/epoch-evidence.ts";
 import { spansOf } from "../time/evidence-spans.ts";
 import type { OwnEvidence } from "./firing.ts";
 
-/** Of being wrong on one side, however often it is asked. */
+/** Of being wrong on one side, each time that other samples are asked. */
 const alpha = 0.05;
 
 /** `bad` of `n` samples against a share of 0..1; without samples nothing is known. */
