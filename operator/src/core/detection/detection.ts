@@ -222,11 +222,14 @@ function partOf({ pastCutover }: DetectionInput): string {
   return pastCutover ? "Guard" : "Ramp";
 }
 
+/** Some bins: what a window shorter than one calls a gap is the time from one bin to the next. */
+const leastGapMs = 60_000;
+
 function timingOf({ rollback }: MigrationSpec): ClockTiming {
   const sustainedMs = durationSeconds(rollback.sustainedFor) * 1000;
   return {
     sustainedMs,
     partMs: sustainedMs / 2,
-    gapMs: Math.max(sustainedMs / 2, durationSeconds(rollback.window) * 1000),
+    gapMs: Math.max(leastGapMs, sustainedMs / 2, durationSeconds(rollback.window) * 1000),
   };
 }

@@ -1,0 +1,94 @@
+// The state of the detectors from bin to bin: what stands, what ends it, and whom one namespace moves.
+import type { DetectionState } from "@retriever/crds/status/harm-status.ts";
+import { noCounters, type SliceCounters } from "@retriever/sidecar/contract/evidence.ts";
+import { describe, expect, it } from "vitest";
+import { aSpec } from "#test/builders/spec.ts";
+import { foldDetection } from "./detection.ts";
+import type { Bin } from "./new-bins.ts";
+
+const plan = aSpec();
+const facts = { plan, epoch: 5, baseline: undefined, pastCutover: true, differenceIsHarmless: false };
+
+function aBin(index: number, bad: number, n = 100, slices: ReadonlyMap<string, SliceCounters> = new Map()): Bin {
+  const counters = { ...noCounters(), requests: n, answered: n, scoreWorse: bad };
+  return { at: 1_000_000 + index * 10, counters, slices, failing: [] };
+}
+
+function play(bins: readonly Bin[], more: Partial<typeof facts> = {}, from?: DetectionState) {
+  return foldDetection(from, { ...facts, ...more, bins });
+}
+
+function lineOf(state: DetectionState | undefined, line: string, slice: number | null = null) {
+  return state?.lines.find((one) => one.line === line && one.slice === slice);
+}
+
+const repeat = (count: number, bad: number, from = 0) => Array.from({ length: count }, (_, k) => aBin(from + k, bad));
+
+describe("a line", () => {
+  it("without a bin stays what it was, and begins anew with an epoch", () => {
+    expect(play([])).toBeUndefined();
+    const state = play(repeat(3, 50));
+    expect(play([], {}, state)).toBe(state);
+    expect(lineOf(play([aBin(9, 0)], { epoch: 6 }, state), "score")?.n).toBe(100);
+  });
+
+  it("gives the same whether its bins come one by one or together", () => {
+    const bins = [...repeat(20, 3), ...repeat(30, 40, 20)];
+    expect(bins.reduce<DetectionState | undefined>((state, bin) => play([bin], {}, state), undefined)).toEqual(
+      play(bins),
+    );
+  });
+
+  it("acts after sustainedFor and a part, and at the shortest times a plan may have as well", () => {
+    expect(lineOf(play(repeat(45, 90)), "score")?.clock?.verdict).toBe("waiting");
+    expect(lineOf(play(repeat(46, 90)), "score")?.clock?.verdict).toBe("worse");
+    const short = aSpec({ rollback: { window: "1s", sustainedFor: "1s" } });
+    expect(lineOf(play(repeat(3, 90), { plan: short }), "score")?.clock?.verdict).toBe("worse");
+  });
+
+  it("of which nothing was seen for longer than sidecars remember has no clock any more", () => {
+    const state = play(repeat(20, 90));
+    expect(lineOf(play([aBin(120, 0, 1)], {}, state), "score")?.clock?.since).not.toBe(
+      lineOf(state, "score")?.clock?.since,
+    );
+  });
+
+  it("that was disarmed forgets what it gathered", () => {
+    const bins = repeat(5, 0).map((bin) => ({ ...bin, counters: { ...bin.counters, mismatch: 90 } }));
+    const state = play(bins);
+    expect(lineOf(state, "mismatch")?.clock).toBeDefined();
+    expect(lineOf(play([aBin(9, 0)], { differenceIsHarmless: true }, state), "mismatch")).toMatchObject({
+      logs: [],
+      n: 0,
+    });
+  });
+});
+
+describe("one namespace", () => {
+  const counting = (n: number, scoreWorse: number): SliceCounters => {
+    const nothing = { errors: 0, failedChecked: 0, failedWorse: 0, shadowErrors: 0, mismatch: 0 };
+    return { ...nothing, requests: n, answered: n, scoreWorse };
+  };
+  const withTenant = (index: number, share: number): Bin => {
+    const bad = Math.round(1000 * share);
+    const slices = new Map([
+      ["loud", counting(bad, bad)],
+      ["quiet", counting(1000 - bad, 0)],
+    ]);
+    return aBin(index, bad, 1000, slices);
+  };
+  const playTenant = (share: number) => play(Array.from({ length: 90 }, (_, index) => withTenant(index, share)));
+
+  it("that is all wrong is held by itself and moves nobody else, whatever its part of the traffic up to a half", () => {
+    for (const share of [0.1, 0.4]) {
+      const state = playTenant(share);
+      const slice = state?.slices.findIndex(({ name }) => name === "loud") ?? -1;
+      expect(lineOf(state, "score", slice)?.clock?.verdict).toBe("worse");
+      expect(lineOf(state, "score")?.clock).toBeUndefined();
+    }
+  });
+
+  it("that is most of the traffic is everybody's affair", () => {
+    expect(lineOf(playTenant(0.7), "score")?.clock?.verdict).toBe("worse");
+  });
+});
