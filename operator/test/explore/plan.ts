@@ -11,7 +11,7 @@ export const stepMs = 20_000;
 /** Beginning of every reconcile's past; times in a status are steps before it. */
 export const origin = Date.parse("2026-03-01T00:00:00Z");
 /** Longer than any two reconciles may be apart for the guard to have seen the time between. */
-export const absenceSteps = 5;
+export const absenceSteps = 7;
 
 /** What the plan asks, in steps: ages beyond these no longer make a difference. */
 export const steps = {
