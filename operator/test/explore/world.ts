@@ -65,7 +65,7 @@ export type GhostHarm = {
   readonly errors: number;
   /** Every pod failed in one and the same step since. */
   readonly severe: boolean;
-  /** Nothing was seen for so long that it begins anew with the next sample. */
+  /** Without a sample for longer than the window: it begins anew with the next one. */
   readonly faded: boolean;
 };
 
