@@ -31,7 +31,8 @@ export function canonicaliseHarm(world: World, now: number, age: Age): World {
   if (status.evidence !== undefined)
     next.evidence = { ...status.evidence, pods: status.evidence.pods.map(normaliseCursor(world, pods, now)) };
   if (status.detection !== undefined) {
-    const lines = status.detection.lines.map((line) => normaliseLine(line, unreadSteps, age));
+    const isRefuted = pods.some(({ unread }) => unread[0] === "good");
+    const lines = status.detection.lines.map((line) => normaliseLine(line, { unreadSteps, isRefuted, age }));
     next.detection = { ...status.detection, ...timesOf(unreadSteps), lines };
   }
   return { ...world, pods: pods as [Pod, Pod], status: next };
@@ -79,21 +80,29 @@ function timesOf(unreadSteps: number): Pick<Detection, "from" | "until"> {
   return { from: until, until };
 }
 
-function normaliseLine(line: HarmLine, unreadSteps: number, age: Age): HarmLine {
+type Waiting = {
+  readonly unreadSteps: number;
+  /** Good steps wait first, of which those before the last were left out: no time without samples. */
+  readonly isRefuted: boolean;
+  readonly age: Age;
+};
+
+function normaliseLine(line: HarmLine, waiting: Waiting): HarmLine {
+  const { unreadSteps, age } = waiting;
   const { clock, run } = line;
   const next = { ...line };
-  if (clock !== undefined) next.clock = normaliseClock(clock, unreadSteps, age);
+  if (clock !== undefined) next.clock = normaliseClock(clock, waiting);
   if (run !== undefined) next.run = { ...run, from: age(lasted + unreadSteps)(run.from) };
   return next;
 }
 
 /** A part without a sample may as well begin with the first unread step. */
-function normaliseClock(clock: Clock, unreadSteps: number, age: Age): Clock {
+function normaliseClock(clock: Clock, { unreadSteps, isRefuted, age }: Waiting): Clock {
   const { since, seenAt, partFrom, pieceFrom } = clock;
   return {
     ...clock,
     since: age(lasted + unreadSteps)(since),
-    seenAt: age(steps.window + unreadSteps)(seenAt),
+    seenAt: age((isRefuted ? 0 : steps.window) + unreadSteps)(seenAt),
     partFrom: age(unreadSteps)(partFrom),
     pieceFrom: age(unreadSteps)(pieceFrom),
   };

@@ -18,7 +18,7 @@ const windows = [spans.fast, spans.alert, spans.detection];
 const totalRequests = 20_000;
 const windowRequests = 2000;
 /** So many that one bin of harm stands, and one without it refutes it, whichever pods count. */
-const binRequests = 2_000_000;
+const binRequests = 20_000;
 const failedShare = 0.9;
 const binsOfStep = stepMs / 1000 / binSeconds;
 

@@ -60,6 +60,15 @@ function harmUntold(found: World): GhostHarm {
   return isEmpty ? harmAfter(found.ghost.harm, []) : found.ghost.harm;
 }
 
+/** What a change leaves of the memory: steps that went with the last process that could tell of them were not seen. */
+export function ghostMoved(from: World, to: World): World {
+  return mostUntold(to) < mostUntold(from) ? { ...to, ghost: { ...to.ghost, harm: harmAfter(to.ghost.harm, []) } } : to;
+}
+
+function mostUntold(world: World): number {
+  return Math.max(0, ...world.pods.filter((pod) => isOfEpoch(pod, world)).map(({ unread }) => unread.length));
+}
+
 /** A step with samples of one cause refutes the others; one without a sample refutes nothing, and proves nothing. */
 function harmAfter(before: GhostHarm, pods: readonly Seen[]): GhostHarm {
   const harm = before.faded ? { ...noHarm, severe: before.severe } : before;

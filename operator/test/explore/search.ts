@@ -4,7 +4,7 @@ import { checkReconcile } from "./check-reconcile.ts";
 import { checkWorld } from "./check-world.ts";
 import { type Circumstances, circumstancesOf } from "./circumstances.ts";
 import { describe } from "./describe.ts";
-import { ghostFound, ghostLeft } from "./ghost.ts";
+import { ghostFound, ghostLeft, ghostMoved } from "./ghost.ts";
 import { keyOf } from "./key.ts";
 import { changesOf, healEnvironment } from "./moves.ts";
 import { absenceSteps, origin } from "./plan.ts";
@@ -112,7 +112,7 @@ class Explorer {
     node.world = undefined;
     if (world.gone) return;
     for (const { name, isFault, to } of changesOf(world))
-      this.#go(node, canonicalise(to, origin), name, isFault ? 1 : 0);
+      this.#go(node, canonicalise(ghostMoved(world, to), origin), name, isFault ? 1 : 0);
     this.#absent(node, world, 1);
     this.#absent(node, world, absenceSteps);
     const left = this.#search.mostFaults - node.faults;
