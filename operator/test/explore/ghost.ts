@@ -51,7 +51,8 @@ function isGuardGood(reconcile: Reconcile): boolean {
 
 /** Harm as the reconcile sees it: with the steps that it is told of. */
 export function harmSeen({ found, evidence }: Reconcile): GhostHarm {
-  return stepsTold(found, evidence).reduce(harmAfter, found.ghost.harm);
+  const told = stepsTold(found, evidence);
+  return told.length === 0 ? harmUntold(found) : told.reduce(harmAfter, found.ghost.harm);
 }
 
 /** The harm that was told of, while what came since is still to be told: a first step without a sample is seen no more. */
