@@ -102,7 +102,7 @@ function normaliseClock(clock: Clock, { unreadSteps, isRefuted, age }: Waiting):
   return {
     ...clock,
     since: age(lasted + unreadSteps)(since),
-    seenAt: age((isRefuted ? 0 : steps.window) + unreadSteps)(seenAt),
+    seenAt: age((isRefuted ? 0 : steps.gap) + unreadSteps)(seenAt),
     partFrom: age(unreadSteps)(partFrom),
     pieceFrom: age(unreadSteps)(pieceFrom),
   };

@@ -63,7 +63,10 @@ function harmUntold(found: World): GhostHarm {
 
 /** What a change leaves of the memory: steps that went with the last process that could tell of them were not seen. */
 export function ghostMoved(from: World, to: World): World {
-  return mostUntold(to) < mostUntold(from) ? { ...to, ghost: { ...to.ghost, harm: harmAfter(to.ghost.harm, []) } } : to;
+  const lost = mostUntold(from) - mostUntold(to);
+  if (lost <= 0) return to;
+  const unseen = Array.from({ length: lost }, () => []);
+  return { ...to, ghost: { ...to.ghost, harm: unseen.reduce(harmAfter, to.ghost.harm) } };
 }
 
 function mostUntold(world: World): number {
@@ -72,11 +75,11 @@ function mostUntold(world: World): number {
 
 /** A step with samples of one cause refutes the others; one without a sample refutes nothing, and proves nothing. */
 function harmAfter(before: GhostHarm, pods: readonly Seen[]): GhostHarm {
-  const harm = before.faded ? { ...noHarm, severe: before.severe } : before;
+  const harm = before.hole >= steps.gap ? { ...noHarm, severe: before.severe } : before;
   const seen = pods.find((pod) => pod !== "nothing") ?? "nothing";
   switch (seen) {
     case "nothing":
-      return { ...before, faded: before.score + before.errors > 0 };
+      return before.score + before.errors > 0 ? { ...before, hole: Math.min(steps.gap, before.hole + 1) } : before;
     case "good":
       return noHarm;
     case "bad":
