@@ -3,13 +3,13 @@
 import { durationSeconds } from "@retriever/crds/fields/duration.ts";
 import type { HarmLine } from "@retriever/crds/status/harm-status.ts";
 import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
-import { keptSeconds } from "@retriever/sidecar/contract/evidence.ts";
 import { podName } from "./observe.ts";
 import { origin, spec, stepMs, steps } from "./plan.ts";
 import type { Pod, Seen, World } from "./world.ts";
 
 type Evidence = NonNullable<MigrationStatus["evidence"]>;
 type Detection = NonNullable<MigrationStatus["detection"]>;
+type Clock = NonNullable<HarmLine["clock"]>;
 type Age = (cap: number) => (at: string) => string;
 
 /** Sums at or below this are those of a line without evidence: e to it is lost in the digits that are kept. */
@@ -21,8 +21,6 @@ const fewFailures = 12;
 const severeSeconds = durationSeconds(spec.rollback.severeFor);
 /** Steps after which harm has lasted: `sustainedFor` and a part. */
 export const lasted = steps.sustained * 1.5;
-/** Longer than sidecars remember, in steps. */
-export const gap = (keptSeconds * 1000) / stepMs + 1;
 
 /** Cursors, sums and clocks of the epoch; `now` is the instant that becomes the origin. */
 export function canonicaliseHarm(world: World, now: number, age: Age): World {
@@ -33,8 +31,9 @@ export function canonicaliseHarm(world: World, now: number, age: Age): World {
   if (status.evidence !== undefined)
     next.evidence = { ...status.evidence, pods: status.evidence.pods.map(normaliseCursor(world, pods, now)) };
   if (status.detection !== undefined) {
-    const lines = status.detection.lines.map((line) => normaliseLine(line, unreadSteps, age));
-    next.detection = { ...normaliseTimes(status.detection, unreadSteps, now), lines };
+    const isRefuted = pods.some(({ unread }) => unread[0] === "good");
+    const lines = status.detection.lines.map((line) => normaliseLine(line, { unreadSteps, isRefuted, age }));
+    next.detection = { ...status.detection, ...timesOf(unreadSteps), lines };
   }
   return { ...world, pods: pods as [Pod, Pod], status: next };
 }
@@ -75,34 +74,45 @@ function normaliseCursor({ pods: before }: World, pods: readonly Pod[], now: num
   };
 }
 
-/** Nothing that was judged is newer than what wasn't. Whether it is longer ago than sidecars remember is all that is left. */
-function normaliseTimes(detection: Detection, unreadSteps: number, now: number): Detection {
-  const first = origin - unreadSteps * stepMs;
-  const isGap = now - unreadSteps * stepMs - Date.parse(detection.until) > keptSeconds * 1000;
-  const until = new Date(isGap ? first - gap * stepMs : first).toISOString();
-  return { ...detection, from: until, until };
+/** Nothing that was judged is newer than what wasn't. So long that sidecars forget (45 steps) nobody is away here. */
+function timesOf(unreadSteps: number): Pick<Detection, "from" | "until"> {
+  const until = new Date(origin - unreadSteps * stepMs).toISOString();
+  return { from: until, until };
+}
+
+type Waiting = {
+  readonly unreadSteps: number;
+  /** Good steps wait first, of which those before the last were left out: no time without samples. */
+  readonly isRefuted: boolean;
+  readonly age: Age;
+};
+
+function normaliseLine(line: HarmLine, waiting: Waiting): HarmLine {
+  const { unreadSteps, age } = waiting;
+  const { clock, run } = line;
+  const next = { ...line };
+  if (clock !== undefined) next.clock = normaliseClock(clock, waiting);
+  if (run !== undefined) next.run = { ...run, from: age(lasted + unreadSteps)(run.from) };
+  return next;
 }
 
 /** A part without a sample may as well begin with the first unread step. */
-function normaliseLine(line: HarmLine, unreadSteps: number, age: Age): HarmLine {
-  const { clock, run } = line;
-  const next = { ...line };
-  if (clock !== undefined)
-    next.clock = {
-      ...clock,
-      since: age(lasted + unreadSteps)(clock.since),
-      partFrom: age(unreadSteps)(clock.partFrom),
-    };
-  if (run !== undefined) next.run = { ...run, from: age(lasted + unreadSteps)(run.from) };
-  return next;
+function normaliseClock(clock: Clock, { unreadSteps, isRefuted, age }: Waiting): Clock {
+  const { since, seenAt, partFrom, pieceFrom } = clock;
+  return {
+    ...clock,
+    since: age(lasted + unreadSteps)(since),
+    seenAt: age((isRefuted ? 0 : steps.gap) + unreadSteps)(seenAt),
+    partFrom: age(unreadSteps)(partFrom),
+    pieceFrom: age(unreadSteps)(pieceFrom),
+  };
 }
 
 /** What tells the evidence of harm of two worlds apart. */
 export function detectionKey({ detection }: MigrationStatus): string {
   if (detection === undefined) return "";
   const lines = detection.lines.filter(hasEvidence);
-  const isGap = origin - Date.parse(detection.until) >= gap * stepMs;
-  return lines.length === 0 ? "" : [isGap, ...lines.map(lineKey)].join(" ");
+  return lines.map(lineKey).join(" ");
 }
 
 /** Of so many samples it is no matter how many there were, nor which share above the limit they speak for. */
@@ -110,7 +120,7 @@ function lineKey({ line, logs, clock, run }: HarmLine): string {
   return [
     line,
     Math.max(...logs) >= standingLog ? "stands" : logs.join("/"),
-    clock && [clock.since, clock.partFrom, clock.partN, clock.sourceN > 0, clock.verdict],
+    clock && [clock.since, clock.seenAt, clock.partFrom, clock.partN, clock.sourceN > 0, clock.verdict],
     run && [run.failures >= fewFailures, run.failingSeconds >= severeSeconds, run.partN, ...run.pods],
   ].join();
 }

@@ -1,11 +1,5 @@
 // Evidence in classes: what traffic does between two reconciles, and the counters, bins and windows a pod then shows.
-import {
-  binSeconds,
-  type Counters,
-  type EvidenceBin,
-  maxBins,
-  noCounters,
-} from "@retriever/sidecar/contract/evidence.ts";
+import { binSeconds, type Counters, type EvidenceBin, noCounters } from "@retriever/sidecar/contract/evidence.ts";
 import { spansOf } from "#core/time/evidence-spans.ts";
 import { closedBins } from "#test/builders/bins.ts";
 import { allAt, someCounters } from "#test/builders/counters.ts";
@@ -24,10 +18,9 @@ const windows = [spans.fast, spans.alert, spans.detection];
 const totalRequests = 20_000;
 const windowRequests = 2000;
 /** So many that one bin of harm stands, and one without it refutes it, whichever pods count. */
-const binRequests = 2_000_000;
+const binRequests = 20_000;
 const failedShare = 0.9;
 const binsOfStep = stepMs / 1000 / binSeconds;
-const keptSteps = maxBins / binsOfStep;
 
 /** What a pod has counted after traffic of a class. Newer traffic outweighs older: that is all that shares remember. */
 export function count(pod: Pod, evidence: Evidence, steps = 1): Pod {
@@ -37,10 +30,8 @@ export function count(pod: Pod, evidence: Evidence, steps = 1): Pod {
   // After the cutover only windows and bins are judged; that there are samples is all that totals tell.
   const told = document.primary === "destination" && seen !== "nothing" ? "good" : seen;
   const step: Seen = document.sampleRate === 0 ? "nothing" : after("nothing", evidence);
-  const unread: readonly Seen[] = [...pod.unread, ...Array.from({ length: steps }, () => step)];
-  // Of what was judged nothing is kept either.
-  const read = pod.read && unread.length < keptSteps;
-  return { ...pod, seen: told, unread: unread.slice(-keptSteps), read };
+  const more: readonly Seen[] = Array.from({ length: steps }, () => step);
+  return { ...pod, seen: told, unread: [...pod.unread, ...more] };
 }
 
 const leaves: Partial<Record<Evidence, Seen>> = { healthy: "good", harmful: "bad", errors: "errors" };

@@ -2,7 +2,17 @@
 
 import { absenceSteps, rates, steps } from "./plan.ts";
 import type { Reconcile } from "./reconcile.ts";
-import { allRun, hasGoodSamples, hasLasted, isHarmless, isMixed, shadowRate, stageOf, stepsTold } from "./truths.ts";
+import {
+  allRun,
+  hasGoodSamples,
+  hasLasted,
+  isHarmless,
+  isMixed,
+  isOfEpoch,
+  shadowRate,
+  stageOf,
+  stepsTold,
+} from "./truths.ts";
 import { type Ghost, type GhostHarm, noHarm, noSample, type Seen, type World } from "./world.ts";
 
 /** The memory as the reconcile finds it: with the time since the last one, and with what it sees itself. */
@@ -19,6 +29,7 @@ export function ghostFound(reconcile: Reconcile): Ghost {
     sampled: sampledBy(ghost, found, evidence, after),
     guarded: isWatching(found) ? Math.min(steps.guard, ghost.guarded + credited) : 0,
     mixed: found.status.phase === "CuttingOver" && isMixed(found) ? Math.min(4, ghost.mixed + after) : 0,
+    harm: harmUntold(found),
   };
 }
 
@@ -40,16 +51,35 @@ function isGuardGood(reconcile: Reconcile): boolean {
 
 /** Harm as the reconcile sees it: with the steps that it is told of. */
 export function harmSeen({ found, evidence }: Reconcile): GhostHarm {
-  return stepsTold(found, evidence).reduce(harmAfter, found.ghost.harm);
+  const told = stepsTold(found, evidence);
+  return told.length === 0 ? harmUntold(found) : told.reduce(harmAfter, found.ghost.harm);
 }
 
-/** A step with samples of one cause refutes the others; one without a sample says nothing. */
+/** The harm that was told of, while what came since is still to be told: a first step without a sample is seen no more. */
+function harmUntold(found: World): GhostHarm {
+  const isEmpty = found.pods.every((pod) => !isOfEpoch(pod, found) || (pod.unread[0] ?? "nothing") === "nothing");
+  return isEmpty ? harmAfter(found.ghost.harm, []) : found.ghost.harm;
+}
+
+/** What a change leaves of the memory: steps that went with the last process that could tell of them were not seen. */
+export function ghostMoved(from: World, to: World): World {
+  const lost = mostUntold(from) - mostUntold(to);
+  if (lost <= 0) return to;
+  const unseen = Array.from({ length: lost }, () => []);
+  return { ...to, ghost: { ...to.ghost, harm: unseen.reduce(harmAfter, to.ghost.harm) } };
+}
+
+function mostUntold(world: World): number {
+  return Math.max(0, ...world.pods.filter((pod) => isOfEpoch(pod, world)).map(({ unread }) => unread.length));
+}
+
+/** A step with samples of one cause refutes the others; one without a sample refutes nothing, and proves nothing. */
 function harmAfter(before: GhostHarm, pods: readonly Seen[]): GhostHarm {
-  const harm = before.faded ? noHarm : before;
+  const harm = before.hole >= steps.gap ? { ...noHarm, severe: before.severe } : before;
   const seen = pods.find((pod) => pod !== "nothing") ?? "nothing";
   switch (seen) {
     case "nothing":
-      return before;
+      return before.score + before.errors > 0 ? { ...before, hole: Math.min(steps.gap, before.hole + 1) } : before;
     case "good":
       return noHarm;
     case "bad":
@@ -68,7 +98,7 @@ export function isSevere({ severe }: GhostHarm, { found, evidence }: Reconcile):
 
 /** The memory that goes on: what a reconcile that was written leaves behind. */
 export function ghostLeft(reconcile: Reconcile): Ghost {
-  const { left, found } = reconcile;
+  const { left } = reconcile;
   const before = ghostFound(reconcile);
   const isGuard = isWatching(left);
   const isRevised = isNewRevision(reconcile);
@@ -84,7 +114,7 @@ export function ghostLeft(reconcile: Reconcile): Ghost {
     guarded: isGuard && !isVoid ? before.guarded : 0,
     lastReconcileGood: isGuard && isGuardGood(reconcile),
     away: isGuard && !reconcile.isWritten ? before.away : 0,
-    harm: isRevised ? noHarm : reconcile.isTaken ? harm : found.ghost.harm,
+    harm: isRevised ? noHarm : reconcile.isTaken ? harm : before.harm,
     mixed: left.status.phase === "CuttingOver" ? before.mixed : 0,
   };
 }

@@ -19,6 +19,7 @@ export const steps = {
   ackTimeout: 1,
   validation: 2,
   sustained: 1,
+  gap: 3,
   guard: 2,
   deadline: 4,
   comparison: 1,
@@ -34,6 +35,8 @@ export const spec: MigrationSpec = aSpec({
   stages: rates.map((sampleRate) => ({ sampleRate, minDuration: seconds(steps.stage), minSamples: 100 })),
   gates: { window: "10s", minDwell: seconds(steps.stage) },
   rollback: { window: seconds(1), sustainedFor: seconds(steps.sustained), verifyDriftAfter: seconds(0.5) },
+  // So far from everything that one bin of so few samples stands, and one without harm refutes it.
+  thresholds: { shadowErrors: { maxBadShare: 0.05 }, livePrimary: { maxErrorIncrease: 0.05 } },
   guard: { duration: seconds(steps.guard), deadline: seconds(steps.deadline), minSamples: 50 },
   cutover: {
     ackTimeout: seconds(steps.ackTimeout),

@@ -119,16 +119,17 @@ type Ending = Pick<
 function endings(found: World, evidence: Evidence, decision: Decision): Ending[] {
   const isNews = decision.status !== found.status;
   const { effects } = decision;
+  const isTaken = isNews && isTelling(evidence, found);
   const written = isNews ? withStatus(takeBins(found, evidence), decision) : found;
   const whole = carryOut(written, effects);
   const isSaid = effects.length > 0 || decision.announcements.length > 0;
   const isQuiet = !isSaid && (!isNews || isOnlyCounted(found, evidence, decision.status));
-  const result: Ending[] = [{ name: "", faults: 0, isWritten: true, isTaken: isNews, ...whole, isQuiet }];
+  const result: Ending[] = [{ name: "", faults: 0, isWritten: true, isTaken, ...whole, isQuiet }];
   const most = Math.min(effects.length, whole.isWhole ? effects.length : whole.done + 1);
   for (let done = 0; done < most; done += 1) {
     const cut = carryOut(written, effects.slice(0, done));
     const name = done === 0 ? "; it dies after the status write" : `; the reply to ${effects[done - 1]?.kind} is lost`;
-    result.push({ name, faults: 1, isWritten: true, isTaken: isNews, ...cut, isWhole: false, isQuiet: false });
+    result.push({ name, faults: 1, isWritten: true, isTaken, ...cut, isWhole: false, isQuiet: false });
   }
   if (isNews && decision.effectsSurviveStatusFailure) {
     const unwritten = carryOut(found, effects);

@@ -1,11 +1,10 @@
 // Breadth first over every reachable world, by number of faults: each world is expanded once, with the fewest it needs.
 import { canonicalise } from "./canonical.ts";
-import { gap } from "./canonical-harm.ts";
 import { checkReconcile } from "./check-reconcile.ts";
 import { checkWorld } from "./check-world.ts";
 import { type Circumstances, circumstancesOf } from "./circumstances.ts";
 import { describe } from "./describe.ts";
-import { ghostFound, ghostLeft } from "./ghost.ts";
+import { ghostFound, ghostLeft, ghostMoved } from "./ghost.ts";
 import { keyOf } from "./key.ts";
 import { changesOf, healEnvironment } from "./moves.ts";
 import { absenceSteps, origin } from "./plan.ts";
@@ -20,7 +19,7 @@ import {
 } from "./reconcile.ts";
 import { Report, type Violation } from "./report.ts";
 import { checkRest, type RestNode } from "./rest.ts";
-import { hasLasted, isAhead, isFinal } from "./truths.ts";
+import { isAhead, isFinal } from "./truths.ts";
 import { firstWorld, type Ghost, type World } from "./world.ts";
 
 type Search = {
@@ -113,10 +112,9 @@ class Explorer {
     node.world = undefined;
     if (world.gone) return;
     for (const { name, isFault, to } of changesOf(world))
-      this.#go(node, canonicalise(to, origin), name, isFault ? 1 : 0);
+      this.#go(node, canonicalise(ghostMoved(world, to), origin), name, isFault ? 1 : 0);
     this.#absent(node, world, 1);
     this.#absent(node, world, absenceSteps);
-    this.#quiet(node, world);
     const left = this.#search.mostFaults - node.faults;
     for (const given of circumstancesOf(world)) {
       if (given.faults > left) continue;
@@ -158,15 +156,6 @@ class Explorer {
     const name = after === 1 ? "the status write is refused" : "the operator is away for long";
     if (node.faults >= this.#search.mostFaults) return;
     this.#go(node, absence({ ...world, ghost: ghostAfter(world, after) }, "healthy", after), name, 1);
-  }
-
-  /** So long without a request or a reconcile that harm which hadn't lasted begins anew. */
-  #quiet(node: Node, world: World): void {
-    const { harm } = world.ghost;
-    if (node.faults >= this.#search.mostFaults || harm.score + harm.errors === 0) return;
-    if (hasLasted(harm) || harm.severe || harm.faded) return;
-    const ghost = { ...ghostAfter(world, gap), harm: { ...harm, faded: true } };
-    this.#go(node, absence({ ...world, ghost }, "none", gap), "nobody asks anything for long", 1);
   }
 
   #go(from: Node, to: World, by: string, more: number): Node | undefined {

@@ -65,11 +65,11 @@ export type GhostHarm = {
   readonly errors: number;
   /** Every pod failed in one and the same step since. */
   readonly severe: boolean;
-  /** Nothing was seen for so long that it begins anew with the next sample. */
-  readonly faded: boolean;
+  /** Steps since the last sample. After `steps.gap` of them it begins anew with the next one. */
+  readonly hole: number;
 };
 
-export const noHarm: GhostHarm = { score: 0, errors: 0, severe: false, faded: false };
+export const noHarm: GhostHarm = { score: 0, errors: 0, severe: false, hole: 0 };
 
 export type World = {
   readonly status: MigrationStatus;
