@@ -67,6 +67,7 @@ describe("the clock of a cause", () => {
   it("begins anew after more time without a sample than the window: two blips with a hole between never add up", () => {
     const nothing = repeat({ bad: 0, n: 0 }, 40);
     expect(play([allBad, ...nothing, allBad])).toMatchObject({ since: new Date(430_000).toISOString(), n: 0 });
+    expect(play([allBad, ...nothing, allGood])).toBeUndefined();
     expect(play([allBad, ...repeat({ bad: 0, n: 0 }, 20), allBad])).toMatchObject({ n: 20 });
   });
 

@@ -52,8 +52,11 @@ export function startClock({ rule, logs, seen, endMs }: Tick): CauseClock {
 
 /** The clock after one more bin; undefined once it was refuted. */
 export function tickClock(clock: CauseClock, tick: Tick, timing: ClockTiming): CauseClock | undefined {
-  const { rule, endMs } = tick;
-  if (tick.count.n > 0 && sinceMs(clock.seenAt, endMs) > timing.gapMs) return startClock(tick);
+  const { rule, endMs, count } = tick;
+  if (count.n > 0 && sinceMs(clock.seenAt, endMs) > timing.gapMs) {
+    // What was before the gap lends nothing to a bin that is within the limit.
+    return count.bad > rule.limit * count.n ? startClock(tick) : undefined;
+  }
   const summed = addCount(clock, tick);
   const piece = { bad: summed.pieceBad, n: summed.pieceN, squares: summed.pieceSquares };
   const isPiece =

@@ -30,11 +30,13 @@ type OwnInput = {
 /** What the sidecars counted over `rollback.window` says of a line; unknown of harm that began within it. */
 export function makeOwnEvidence({ plan, status, serving, now }: OwnInput): OwnEvidence {
   const span = spansOf(plan).alert;
-  const { counters } = sumWindow(serving, status.epoch, span);
   const facts = { plan, baseline: status.baseline, pastCutover: isPastCutover(status), differenceIsHarmless: false };
   return (line, since) => {
     const rule = trafficLines(facts).find((one) => one.line === line);
-    if (counters === null || rule === undefined || now - since < span.seconds * 1000) return "unknown";
+    if (rule === undefined || now - since < span.seconds * 1000) return "unknown";
+    // Summed only when an alert fires: most reconciles have none.
+    const { counters } = sumWindow(serving, status.epoch, span);
+    if (counters === null) return "unknown";
     const { bad, n } = rule.count(counters);
     return sideOfLimit(bad, n, rule.limit);
   };
