@@ -57,4 +57,7 @@ it("a guard says it for every line, without samples for none", () => {
   const seen = smallestHarm(plan, undefined, { epoch: 5, from: at, until: at, lines: counted, slices: [] });
   expect(seen.map(({ line }) => line)).toEqual(["score", "latency", "mismatch", "recall", "severe"]);
   expect(seen.every(({ share }) => share !== null && share < 0.5)).toBe(true);
+  const day = { epoch: 5, from: at, until: "2026-01-02T00:00:00.000Z", slices: [] };
+  const thin = smallestHarm(plan, undefined, { ...day, lines: counted.map((line) => ({ ...line, n: 1000 })) });
+  expect(thin.filter(({ share }) => share !== null).map(({ line }) => line)).toEqual(["severe"]);
 });

@@ -3,6 +3,8 @@ import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
 import type { DetectionState, HarmLineName } from "@retriever/crds/status/harm-status.ts";
 import type { Baseline } from "@retriever/crds/status/migration-status.ts";
 import { logMeanExp } from "../gates/e-value.ts";
+import { instantMs } from "../model/status-readings.ts";
+import { leastPartSamples, longestPartMs } from "./cause-clock.ts";
 import { logThreshold } from "./detection.ts";
 import { type LineCount, type LineRule, trafficLines } from "./lines.ts";
 
@@ -68,10 +70,13 @@ export function smallestHarm(
   const samples = new Map(
     (detection?.lines ?? []).flatMap(({ line, slice, n }) => (slice === null ? [[line, n] as const] : [])),
   );
-  return reckonedLines(plan, baseline, true).map((rule) => ({
-    line: rule.line,
-    share: smallestShare(rule, samples.get(rule.line) ?? 0, rule.threshold),
-  }));
+  const watchedMs = (instantMs(detection?.until) ?? 0) - (instantMs(detection?.from) ?? 0);
+  return reckonedLines(plan, baseline, true).map((rule) => {
+    const n = samples.get(rule.line) ?? 0;
+    // With fewer in a part no clock ever comes to its end, whatever the evidence.
+    const isTooThin = rule.line !== "severe" && n * longestPartMs < leastPartSamples * watchedMs;
+    return { line: rule.line, share: isTooThin ? null : smallestShare(rule, n, rule.threshold) };
+  });
 }
 
 function expected(line: HarmLineName, share: number, n: number): LineCount {
