@@ -147,6 +147,15 @@ const guardStatusSchema = z.strictObject({
   unobservedSeconds: z.number().meta(doc("Time in which some pod's evidence was missing; it doesn't count.", 30)),
 });
 
+const waitingStatusSchema = z.strictObject({
+  since: instant.describe("Since when nothing has moved."),
+  told: z
+    .enum(["page", "ticket"])
+    .optional()
+    .meta(doc("How it was told last.", "ticket", "shouted")),
+  toldAt: instant.optional().describe("When it was told last."),
+});
+
 const rollbackStatusSchema = z.strictObject({
   at: instant.describe("When it was decided."),
   from: z.enum(phases).meta(doc("Phase in which it was decided.", "Guard", "Nowhere")),
@@ -250,6 +259,9 @@ export const migrationStatusSchema = z
     acks: acksSchema.optional().describe("Which pods have the configuration in force."),
     guard: guardStatusSchema.optional().describe("The guard's clocks, in seconds. Only watched time counts."),
     harm: harmStatusSchema.optional().describe("What is worse now, and what was done about it."),
+    waiting: waitingStatusSchema
+      .optional()
+      .describe("There while it stands still: since when, and whom that was told."),
     acts: actsStatusSchema.optional(),
     rollback: rollbackStatusSchema.optional().describe("Set once and never removed: why and when it went back."),
     verification: verificationStatusSchema.optional(),

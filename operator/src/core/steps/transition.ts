@@ -1,7 +1,7 @@
 // The two outcomes of a preemption or a phase: stay, or move to a phase or a revision.
 import type { MigrationStatus, Phase, Revision } from "@retriever/crds/status/migration-status.ts";
 import type { Context } from "../model/context.ts";
-import type { Outcome, Standing } from "../model/decision.ts";
+import type { Outcome, Severity, Standing } from "../model/decision.ts";
 import { type Intent, nextEpoch } from "../overlay/revision.ts";
 
 const historyLength = 20;
@@ -33,7 +33,7 @@ type Move = {
   /** Fields that end with the step. */
   readonly forget?: readonly "validation"[];
   readonly standing?: Standing;
-  readonly page?: boolean;
+  readonly severity?: Severity;
   readonly warning?: boolean;
 };
 
@@ -51,10 +51,10 @@ export function move(c: Context, step: Move): Outcome {
     reason: step.reason,
     announcements: [
       {
-        type: step.page === true || step.warning === true ? "Warning" : "Normal",
+        type: step.severity !== undefined || step.warning === true ? "Warning" : "Normal",
         reason: step.reason,
         message,
-        page: step.page === true,
+        severity: step.severity ?? null,
       },
     ],
     requeueAfterMs: Math.min(c.pollMs, 1000),
