@@ -30,6 +30,11 @@ export class ChunkPage {
     this.vectors = level === "vector" ? new Float32Array(pageSize * dimension) : null;
   }
 
+  /** Rows that it has room for. */
+  get capacity(): number {
+    return this.idEnds.length;
+  }
+
   clear(): void {
     this.count = 0;
     this.#end = 0;

@@ -44,6 +44,8 @@ export type StoreDescription = {
   readonly count: number | null;
   /** Whether an index serves look-ups by id; without one each batch of them may read the whole store. */
   readonly isLookUpCheap: boolean;
+  /** What a person has to know of the store beside its differences, as sentences. */
+  readonly remarks?: readonly string[];
 };
 
 /** One chunk as a look-up finds it; what the level doesn't ask for is null. */
@@ -74,6 +76,8 @@ export type ChunkBatch = {
   readonly cursor: string;
   /** How long the store took to give it, ms. */
   readonly storeMs: number;
+  /** Ids that the batch holds more than once, where the store's order makes them neighbours. */
+  readonly doubledIds?: readonly string[];
 };
 
 /** Reads one store. Every method rejects with a RetrieverError, and ends at the signal. */

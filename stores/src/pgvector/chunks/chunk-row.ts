@@ -15,7 +15,7 @@ const absent = -1;
 export function readChunkRow(page: ChunkPage, level: VerifyLevel, bytes: Buffer, start: number): number {
   let at = start + 4;
   const idLength = bytes.readInt32BE(start);
-  if (idLength === absent) throw refuse("chunk_id: expected a value in every row, found NULL");
+  if (idLength === absent) throw refuse("chunk_id: expected a value in every row of the table, found NULL");
   page.addId(bytes, at, at + idLength);
   at += idLength;
   if (level === "ids") return at;

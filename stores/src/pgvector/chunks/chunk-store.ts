@@ -8,7 +8,7 @@ import { postgresError } from "../client/classify.ts";
 import { makePool, withClient } from "../client/pool.ts";
 import type { PgvectorSpec } from "../config/schema.ts";
 import { readChunkRow, readTextField } from "./chunk-row.ts";
-import { type ChunkTable, idsOfType, lookUpQuery, pageQuery, rowsOf, settings } from "./chunk-sql.ts";
+import { type ChunkTable, idsOfType, lookUpQuery, pageQuery, settings } from "./chunk-sql.ts";
 import { copyRows } from "./copy-query.ts";
 import { type DescribedTable, describeTable } from "./describe-table.ts";
 
@@ -20,6 +20,8 @@ type Reading = {
   readonly table: ChunkTable;
   readonly options: ScanOptions;
   readonly page: ChunkPage;
+  /** Of the page. */
+  readonly doubledIds: Set<string>;
 };
 
 /** Opens no connection by itself. */
@@ -42,10 +44,11 @@ export function makePgvectorChunkStore(spec: PgvectorSpec, { identity, fields }:
       const { table, description } = await describe(signal).catch(rethrow(signal));
       const page = new ChunkPage({
         level: options.level,
-        pageSize: options.pageSize + 1,
+        // Rows of one id come on one page.
+        pageSize: table.isIdUnique ? options.pageSize : options.pageSize * 2,
         dimension: description.dimension ?? 0,
       });
-      yield* readPages(scanPool, { table, options, page, timeoutMs }, signal);
+      yield* readPages(scanPool, { table, options, page, doubledIds: new Set(), timeoutMs }, signal);
     },
     lookUp: async (ids, level, signal) => {
       try {
@@ -54,7 +57,9 @@ export function makePgvectorChunkStore(spec: PgvectorSpec, { identity, fields }:
         if (possible.length === 0) return [];
         const text = `BEGIN READ ONLY; ${settings(timeoutMs)}; ${lookUpQuery(table, possible, level)}; COMMIT`;
         const dimension = description.dimension ?? 0;
-        return await withClient(lookUpPool, signal, (client) => findRows(client, text, { level, dimension }));
+        return await withClient(lookUpPool, signal, (client) =>
+          findRows(client, text, { level, dimension, wanted: new Set(possible) }),
+        );
       } catch (error) {
         throw readError(error, signal);
       }
@@ -96,7 +101,8 @@ async function* readPages(pool: Pool, pages: Pages, signal: AbortSignal): AsyncG
       const { page } = pages;
       if (page.count === 0) break;
       after = page.idAt(page.count - 1);
-      yield page.toBatch(after, performance.now() - startedAt);
+      const batch = page.toBatch(after, performance.now() - startedAt);
+      yield pages.doubledIds.size === 0 ? batch : { ...batch, doubledIds: [...pages.doubledIds] };
     }
   } catch (error) {
     throw readError(error, signal);
@@ -133,40 +139,35 @@ async function endSession({ client, isCut }: Session): Promise<void> {
   client.release(!isClean);
 }
 
-/** Fills the page; whether there may be more. Throws RETR_VERIFY_DUPLICATE_IDS: ids come in order, so doubles are neighbours. */
-async function readPage({ client, table, options, page }: Reading): Promise<boolean> {
-  const { after, level } = options;
-  const before = after === null ? null : Buffer.from(after);
-  let rows = 0;
+/** Fills the page; whether there may be more. Ids come in order, so doubles are neighbours. */
+async function readPage({ client, table, options, page, doubledIds }: Reading): Promise<boolean> {
   page.clear();
+  doubledIds.clear();
   await copyRows(client, pageQuery(table, options), (bytes, start) => {
-    rows += 1;
-    const end = start + 4 + bytes.readInt32BE(start);
-    // The page before ended with it; in another snapshot it may be gone.
-    if (rows === 1 && before !== null && before.compare(bytes, start + 4, end) === 0) return;
-    if (page.lastIdIs(bytes, start + 4, end) || (rows === 2 && before?.compare(bytes, start + 4, end) === 0)) {
-      throw doubled(bytes.toString("utf8", start + 4, end));
-    }
-    readChunkRow(page, level, bytes, start);
+    const idAt = start + 4;
+    const idEnd = idAt + bytes.readInt32BE(start);
+    if (page.lastIdIs(bytes, idAt, idEnd)) doubledIds.add(bytes.toString("utf8", idAt, idEnd));
+    if (page.count === page.capacity) throw tooManyDoubles(bytes.toString("utf8", idAt, idEnd));
+    readChunkRow(page, options.level, bytes, start);
   });
-  return rows === rowsOf(options);
+  return page.count >= options.pageSize;
 }
 
-function doubled(id: string): RetrieverError {
-  const message = `chunk_id: expected each value once, ${JSON.stringify(id.slice(0, 200))} is in several rows`;
+function tooManyDoubles(id: string): RetrieverError {
+  const message = `chunk_id: expected each value once, ${JSON.stringify(id.slice(0, 200))} is in thousands of rows of the table`;
   return new RetrieverError({ code: "RETR_VERIFY_DUPLICATE_IDS", message });
 }
 
-type Found = { readonly level: VerifyLevel; readonly dimension: number };
+type Found = { readonly level: VerifyLevel; readonly dimension: number; readonly wanted: ReadonlySet<string> };
 
-async function findRows(client: PoolClient, text: string, { level, dimension }: Found): Promise<FoundChunk[]> {
+async function findRows(client: PoolClient, text: string, { level, dimension, wanted }: Found): Promise<FoundChunk[]> {
   const found: FoundChunk[] = [];
   const page = new ChunkPage({ level, pageSize: 1, dimension });
   try {
     await copyRows(client, text, (bytes, start) => {
       page.clear();
       const namespaceAt = readChunkRow(page, level, bytes, start);
-      found.push(page.toFound(readTextField(bytes, namespaceAt).text));
+      if (wanted.has(page.idAt(0))) found.push(page.toFound(readTextField(bytes, namespaceAt).text));
     });
   } catch (error) {
     await client.query("ROLLBACK").catch(() => undefined);

@@ -1,6 +1,7 @@
 // A page of a scroll into columns, straight from its text. Members may come in any order.
 import type { ChunkPage } from "#chunks/chunk-page.ts";
 import { canonicalName, digestPayload } from "#chunks/payload-digest.ts";
+import { RetrieverError } from "#errors.ts";
 import { readMoment } from "#values/time.ts";
 import { invalidAnswer } from "../client/answers.ts";
 import { JsonWalk } from "./json-walk.ts";
@@ -12,8 +13,8 @@ type PointFields = {
   /** Undefined: the unnamed vector. */
   readonly vectorName: string | undefined;
 };
-/** Called after each point is in the page. */
-type OnPoint = (namespace: string | null) => void;
+/** Called after each point is in the page; `pointId` as JSON prints it, without quotes. */
+type OnPoint = (namespace: string | null, pointId: string) => void;
 
 /** Fills the page; the raw JSON of the next page's offset, null at the end. Throws RETR_BACKEND_ANSWER_INVALID. */
 export function readScroll(text: string, page: ChunkPage, fields: PointFields, onPoint?: OnPoint): string | null {
@@ -50,6 +51,7 @@ class PointReader {
   #updatedAtMs = Number.NaN;
   #payload: Readonly<Record<string, unknown>> | null = null;
   #vector: unknown = null;
+  #fraction: string | null = null;
   #isParsed = false;
 
   constructor(walk: JsonWalk, page: ChunkPage, fields: PointFields) {
@@ -62,13 +64,14 @@ class PointReader {
     this.#id = absent;
     this.#chunkAt = absent;
     this.#chunkId = null;
+    this.#fraction = null;
     this.#updatedAtMs = Number.NaN;
     this.#payload = null;
     this.#vector = null;
     this.#isParsed = onPoint !== undefined || this.#page.payloadDigests !== null;
     this.#walk.members(this.#onMember);
     this.#finish();
-    onPoint?.(this.#namespace());
+    onPoint?.(this.#namespace(), this.#pointId());
   }
 
   readonly #onMember = (name: string): void => {
@@ -108,12 +111,18 @@ class PointReader {
     walk.skip();
     const raw = walk.text.slice(from, walk.at).trim();
     if (/^-?\d+$/.test(raw)) this.#chunkId = raw;
-    else if (/^-?[\d.eE+-]+$/.test(raw)) this.#chunkId = String(Number(raw));
+    else if (/^-?[\d.eE+-]+$/.test(raw)) this.#fraction = raw;
+  }
+
+  #pointId(): string {
+    return this.#walk.text.slice(this.#id, this.#idEnd);
   }
 
   #finish(): void {
     const { text } = this.#walk;
     const page = this.#page;
+    // No search finds it by its value, so that nothing could be said of it.
+    if (this.#fraction !== null) throw refuse(this.#pointId(), this.#fraction);
     if (this.#chunkAt !== absent) page.addIdSlice(text, this.#chunkAt, this.#chunkEnd);
     else if (this.#chunkId !== null) page.addIdText(this.#chunkId);
     // As in retrieval: without a chunk_id the point's own id stands for it.
@@ -145,6 +154,13 @@ class PointReader {
     if (Array.isArray(numbers) && numbers.length === target.length) target.set(numbers as number[]);
     else target.fill(Number.NaN);
   }
+}
+
+function refuse(pointId: string, value: string): RetrieverError {
+  const message =
+    `chunk_id: expected text or a whole number of at most 64 bits in every point of the collection, the point ${pointId} ` +
+    `has ${value.slice(0, 80)}; store it as text`;
+  return new RetrieverError({ code: "RETR_VERIFY_NOT_COMPARABLE", message });
 }
 
 function parseObject(text: string): Readonly<Record<string, unknown>> {
