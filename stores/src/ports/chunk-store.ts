@@ -58,6 +58,8 @@ export type FoundChunk = {
   readonly vector: Float32Array | null;
 };
 
+export type CoarseMoments = { readonly seconds: number; readonly days: number };
+
 /** Consecutive chunks by columns: no object per chunk. Valid until the next batch is asked for. */
 export type ChunkBatch = {
   readonly count: number;
@@ -74,6 +76,8 @@ export type ChunkBatch = {
   readonly dimension: number;
   /** Where a scan goes on that is resumed after this batch. */
   readonly cursor: string;
+  /** Rows whose moment the store holds by the second, or by the day: by their column's type, or as their text is written. */
+  readonly coarseMoments?: CoarseMoments;
   /** How long the store took to give it, ms. */
   readonly storeMs: number;
   /** Ids that the batch holds more than once, where the store's order makes them neighbours. */

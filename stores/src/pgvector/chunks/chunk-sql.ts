@@ -17,6 +17,8 @@ export type ChunkTable = Pick<PgvectorSpec, "schema" | "table" | "embeddingColum
   readonly isIdUnique: boolean;
   /** Of `updated_at`, likewise. */
   readonly momentType: string;
+  /** What its values are whole multiples of by that type. */
+  readonly momentUnit: "second" | "day" | null;
   /** `vector`, `halfvec` or `bit`. */
   readonly vectorType: string;
   /** Schema of the vector's type. */

@@ -100,6 +100,9 @@ async function* readPages(pool: Pool, pages: Pages, signal: AbortSignal): AsyncG
       hasMore = await inSession(session, () => readPage({ ...pages, client, options }));
       const { page } = pages;
       if (page.count === 0) break;
+      const { momentUnit } = pages.table;
+      if (momentUnit !== null) page.seconds = page.count;
+      if (momentUnit === "day") page.days = page.count;
       after = page.idAt(page.count - 1);
       const batch = page.toBatch(after, performance.now() - startedAt);
       yield pages.doubledIds.size === 0 ? batch : { ...batch, doubledIds: [...pages.doubledIds] };

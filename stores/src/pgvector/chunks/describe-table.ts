@@ -69,8 +69,13 @@ export async function describeTable(
     remarks: remarksOf(catalogue),
   };
   const namespace = columns.has(spec.namespaceField) ? quoteName(spec.namespaceField) : "NULL";
-  const types = { idType: id.type, momentType: dated.type, vectorType, vectorSchema: vector.typeSchema };
+  const types = { idType: id.type, momentType: dated.type, momentUnit: unitOf(dated), vectorType, vectorSchema: vector.typeSchema };
   return { table: { ...spec, namespace, fields, ...types, isIdUnique: id.isUnique }, description };
+}
+
+function unitOf({ type, modifier }: Column): ChunkTable["momentUnit"] {
+  if (type === "date") return "day";
+  return type.startsWith("timestamp") && modifier === 0 ? "second" : null;
 }
 
 /** A page goes on behind an id, so that rows without one would never come. */

@@ -37,6 +37,8 @@ export function readScroll(text: string, page: ChunkPage, fields: PointFields, o
 }
 
 const absent = -1;
+const dot = 46;
+const dateLength = 10;
 
 /** Reads point after point; what was seen of the current one is noted by place. */
 class PointReader {
@@ -96,8 +98,16 @@ class PointReader {
       walk.readString();
       const time = momentAt(walk.text, walk.start, walk.end);
       this.#updatedAtMs = Number.isNaN(time) ? readMoment(walk.text.slice(walk.start, walk.end)) : time;
+      if (walk.text.charCodeAt(walk.start + 19) !== dot) this.#countCoarse(walk.end - walk.start);
     } else walk.skip();
   };
+
+  /** A moment without a fraction is held by the second, one without a time of day by the day. */
+  #countCoarse(length: number): void {
+    if (Number.isNaN(this.#updatedAtMs)) return;
+    this.#page.seconds += 1;
+    if (length === dateLength) this.#page.days += 1;
+  }
 
   #readChunkId(): void {
     const walk = this.#walk;
