@@ -28,6 +28,8 @@ export type PassContext = {
   readonly options: RunOptions;
   readonly deps: RunDeps;
   readonly signal: AbortSignal;
+  /** Tells the stores how finely moments are compared from now on. */
+  readonly agreeOn: (momentUnitMs: number) => void;
   /** Called after every batch. */
   readonly onBatch: (name: StoreName, chunks: number) => void;
 };
@@ -62,13 +64,14 @@ export async function fillTable(context: PassContext): Promise<void> {
 }
 
 /** Whether moments have to be compared more coarsely than they were, so that everything is read once more. */
-function takeMomentUnit({ state, deps }: PassContext): boolean {
+function takeMomentUnit({ state, deps, agreeOn }: PassContext): boolean {
   const { source, destination } = state.totals;
   if (state.parts > 1 || state.momentUnitMs > 1 || state.scope.level === "ids") return false;
   const unitMs = momentUnitMs(source, destination);
   if (unitMs === 1) return false;
   deps.onNote(`one store holds updated_at by the ${momentPrecision(unitMs)} only: reading again to compare it so`);
   restartBy(state, unitMs);
+  agreeOn(unitMs);
   return true;
 }
 

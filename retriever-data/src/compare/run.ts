@@ -8,6 +8,7 @@ import type { Doubles } from "#core/pair.ts";
 import { addDoubled, beginRun, type RunState } from "#core/run-state.ts";
 import { vectorRule } from "#core/same-vector.ts";
 import { isoOf, type Tally, tally } from "#core/tally.ts";
+import { agree } from "./agree.ts";
 import { decodeCheckpoint } from "./checkpoint.ts";
 import { type Checkpoints, keepCheckpoints } from "./checkpoints.ts";
 import { confirm } from "./confirm.ts";
@@ -41,7 +42,10 @@ export async function runVerification(options: RunOptions, deps: RunDeps, signal
   let descriptions: Descriptions | null = null;
   try {
     descriptions = await describe(state, deps, signal);
-    const found = await compare({ state, options, deps, signal, onBatch: () => {} }, descriptions, checkpoints);
+    const both = descriptions;
+    const agreeOn = (momentUnitMs: number): void => agree(deps.stores, both, momentUnitMs);
+    agreeOn(state.momentUnitMs);
+    const found = await compare({ state, options, deps, signal, agreeOn, onBatch: () => {} }, both, checkpoints);
     const conclusion = concluded(found, state);
     return { ...findings(state, deps, descriptions), ...conclusion };
   } catch (error) {

@@ -1,4 +1,5 @@
 // A store as verification and repair use it: scanned as a whole, searched by chunk id, described, and written.
+import type { FieldKind } from "#chunks/canonical-value.ts";
 import type { StoreIdentity } from "#config/identity.ts";
 
 /** What is compared; each level holds those before it. */
@@ -44,6 +45,8 @@ export type StoreDescription = {
   readonly count: number | null;
   /** Whether an index serves look-ups by id; without one each batch of them may read the whole store. */
   readonly isLookUpCheap: boolean;
+  /** What the store knows of the agreed fields, in their order; absent: nothing. */
+  readonly fieldKinds?: readonly FieldKind[];
   /** What a person has to know of the store beside its differences, as sentences. */
   readonly remarks?: readonly string[];
 };
@@ -84,10 +87,15 @@ export type ChunkBatch = {
   readonly doubledIds?: readonly string[];
 };
 
+/** What both stores together know of the agreed fields, and how finely moments are compared. */
+export type Agreement = { readonly kinds: readonly FieldKind[]; readonly momentUnitMs: number };
+
 /** Reads one store. Every method rejects with a RetrieverError, and ends at the signal. */
 export interface ChunkStore {
   readonly identity: StoreIdentity;
   describe(signal: AbortSignal): Promise<StoreDescription>;
+  /** Digests payloads by what both stores know from now on, in scans and look-ups. */
+  agreeOn?(agreement: Agreement): void;
   /** Every chunk once, in the store's own order. A chunk id that a store holds twice comes twice. */
   scan(options: ScanOptions, signal: AbortSignal): AsyncIterable<ChunkBatch>;
   /** Chunks with these ids (at most `mostLookedUp`), in any order; missing ones are left out, double ones come twice. */

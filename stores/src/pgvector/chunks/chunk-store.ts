@@ -1,6 +1,7 @@
 // A table as verification reads it: through in one snapshot by pages, and by id. Two connections, opened on demand.
 import type { Pool, PoolClient } from "pg";
 import { ChunkPage } from "#chunks/chunk-page.ts";
+import { type DigestRules, digestRules } from "#chunks/payload-digest.ts";
 import { RetrieverError } from "#errors.ts";
 import type { ChunkAccess, ChunkBatch, ChunkStore, FoundChunk, ScanOptions, VerifyLevel } from "#ports/chunk-store.ts";
 import { codeOf } from "#values/node-error.ts";
@@ -20,6 +21,7 @@ type Reading = {
   readonly table: ChunkTable;
   readonly options: ScanOptions;
   readonly page: ChunkPage;
+  readonly rules: DigestRules;
   /** Of the page. */
   readonly doubledIds: Set<string>;
 };
@@ -34,8 +36,14 @@ export function makePgvectorChunkStore(spec: PgvectorSpec, { identity, fields }:
     described ??= await withClient(lookUpPool, signal, (client) => describeTable(client, spec, fields));
     return described;
   };
+  // Every whole number of a column is found by a search for it, however the column's type prints it.
+  const own = { kinds: null, momentUnitMs: 1, tellsFractions: () => false };
+  let rules = digestRules(fields, own);
   return {
     identity,
+    agreeOn: (agreement) => {
+      rules = digestRules(fields, { ...own, ...agreement });
+    },
     describe: async (signal) => {
       described = undefined;
       return (await describe(signal).catch(rethrow(signal))).description;
@@ -48,7 +56,7 @@ export function makePgvectorChunkStore(spec: PgvectorSpec, { identity, fields }:
         pageSize: table.isIdUnique ? options.pageSize : options.pageSize * 2,
         dimension: description.dimension ?? 0,
       });
-      yield* readPages(scanPool, { table, options, page, doubledIds: new Set(), timeoutMs }, signal);
+      yield* readPages(scanPool, { table, options, page, rules, doubledIds: new Set(), timeoutMs }, signal);
     },
     lookUp: async (ids, level, signal) => {
       try {
@@ -58,7 +66,7 @@ export function makePgvectorChunkStore(spec: PgvectorSpec, { identity, fields }:
         const text = `BEGIN READ ONLY; ${settings(timeoutMs)}; ${lookUpQuery(table, possible, level)}; COMMIT`;
         const dimension = description.dimension ?? 0;
         return await withClient(lookUpPool, signal, (client) =>
-          findRows(client, text, { level, dimension, wanted: new Set(possible) }),
+          findRows(client, text, { level, dimension, rules, wanted: new Set(possible) }),
         );
       } catch (error) {
         throw readError(error, signal);
@@ -143,7 +151,7 @@ async function endSession({ client, isCut }: Session): Promise<void> {
 }
 
 /** Fills the page; whether there may be more. Ids come in order, so doubles are neighbours. */
-async function readPage({ client, table, options, page, doubledIds }: Reading): Promise<boolean> {
+async function readPage({ client, table, options, page, rules, doubledIds }: Reading): Promise<boolean> {
   page.clear();
   doubledIds.clear();
   await copyRows(client, pageQuery(table, options), (bytes, start) => {
@@ -151,7 +159,7 @@ async function readPage({ client, table, options, page, doubledIds }: Reading): 
     const idEnd = idAt + bytes.readInt32BE(start);
     if (page.lastIdIs(bytes, idAt, idEnd)) doubledIds.add(bytes.toString("utf8", idAt, idEnd));
     if (page.count === page.capacity) throw tooManyDoubles(bytes.toString("utf8", idAt, idEnd));
-    readChunkRow(page, options.level, bytes, start);
+    readChunkRow(page, { level: options.level, rules }, bytes, start);
   });
   return page.count >= options.pageSize;
 }
@@ -161,15 +169,20 @@ function tooManyDoubles(id: string): RetrieverError {
   return new RetrieverError({ code: "RETR_VERIFY_DUPLICATE_IDS", message });
 }
 
-type Found = { readonly level: VerifyLevel; readonly dimension: number; readonly wanted: ReadonlySet<string> };
+type Found = {
+  readonly level: VerifyLevel;
+  readonly dimension: number;
+  readonly rules: DigestRules;
+  readonly wanted: ReadonlySet<string>;
+};
 
-async function findRows(client: PoolClient, text: string, { level, dimension, wanted }: Found): Promise<FoundChunk[]> {
+async function findRows(client: PoolClient, text: string, { level, dimension, rules, wanted }: Found): Promise<FoundChunk[]> {
   const found: FoundChunk[] = [];
   const page = new ChunkPage({ level, pageSize: 1, dimension });
   try {
     await copyRows(client, text, (bytes, start) => {
       page.clear();
-      const namespaceAt = readChunkRow(page, level, bytes, start);
+      const namespaceAt = readChunkRow(page, { level, rules }, bytes, start);
       if (wanted.has(page.idAt(0))) found.push(page.toFound(readTextField(bytes, namespaceAt).text));
     });
   } catch (error) {

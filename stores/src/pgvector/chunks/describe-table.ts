@@ -1,5 +1,6 @@
 // What a table says of itself: the catalogue, a few rows, and what an index makes cheap.
 import type { PoolClient } from "pg";
+import type { FieldKind } from "#chunks/canonical-value.ts";
 import { idKindOf } from "#chunks/ids.ts";
 import { errorsOf } from "#errors.ts";
 import type { AgreedFields } from "#ports/chunk-store.ts";
@@ -66,11 +67,20 @@ export async function describeTable(
     newestUpdatedAtMs: dated.isIndexed && moments.test(dated.type) ? await readNewest(client, spec) : null,
     count: await countRows(client, spec, { id, estimate: catalogue.estimate }),
     isLookUpCheap: id.isIndexed && isSearchable(id.type),
+    fieldKinds: fields.map((name) => kindOf(columns.get(name))),
     remarks: remarksOf(catalogue),
   };
   const namespace = columns.has(spec.namespaceField) ? quoteName(spec.namespaceField) : "NULL";
   const types = { idType: id.type, momentType: dated.type, momentUnit: unitOf(dated), vectorType, vectorSchema: vector.typeSchema };
-  return { table: { ...spec, namespace, fields, ...types, isIdUnique: id.isUnique }, description };
+  const padded = new Set([...columns].filter(([, { type }]) => type === "bpchar").map(([name]) => name));
+  return { table: { ...spec, namespace, fields, padded, ...types, isIdUnique: id.isUnique }, description };
+}
+
+/** An array's elements have its kind. */
+function kindOf(column: Column | undefined): FieldKind {
+  const type = column?.type.replace(/^_/, "") ?? "";
+  if (type === "float4") return "float32";
+  return moments.test(type) ? "moment" : "exact";
 }
 
 function unitOf({ type, modifier }: Column): ChunkTable["momentUnit"] {

@@ -1,8 +1,10 @@
 // A collection as verification reads it: through by scrolling, and by id. Only what is compared is asked for.
 import { ChunkPage } from "#chunks/chunk-page.ts";
+import { digestRules } from "#chunks/payload-digest.ts";
 import { RetrieverError } from "#errors.ts";
 import {
   type AgreedFields,
+  type Agreement,
   type ChunkAccess,
   type ChunkBatch,
   type ChunkStore,
@@ -22,27 +24,35 @@ import { readScroll } from "./scroll-page.ts";
 /** A page of vectors is parsed as a whole; it has to stay small whatever is asked for. */
 const mostWithVectors = 1000;
 
-type Place = { readonly caller: PointsCaller; readonly spec: QdrantSpec; readonly fields: AgreedFields };
+type Place = {
+  readonly caller: PointsCaller;
+  readonly spec: QdrantSpec;
+  readonly fields: AgreedFields;
+  readonly agreement: Pick<Agreement, "momentUnitMs"> & { readonly kinds: Agreement["kinds"] | null };
+};
 
 /** Opens no connection by itself. */
 export function makeQdrantChunkStore(spec: QdrantSpec, { identity, fields }: ChunkAccess): ChunkStore {
   const caller = openPoints(spec);
-  const place = { caller, spec, fields };
+  let place: Place = { caller, spec, fields, agreement: { kinds: null, momentUnitMs: 1 } };
   let described: DescribedCollection | undefined;
   const describe = async (signal: AbortSignal): Promise<DescribedCollection> => {
-    described = await describeCollection(caller, spec, signal);
+    described = await describeCollection(caller, { spec, fields }, signal);
     return described;
   };
   const known = async (signal: AbortSignal): Promise<DescribedCollection> => described ?? describe(signal);
   return {
     identity,
+    agreeOn: (agreement) => {
+      place = { ...place, agreement };
+    },
     describe: async (signal) => (await describe(signal)).description,
     scan: async function* (options, signal) {
       const { description, info } = await known(signal);
       const most = Math.min(info.limits.points, options.level === "vector" ? mostWithVectors : options.pageSize);
       if (options.sinceMs !== null) checkMomentIndex(info);
       const pageSize = Math.min(options.pageSize, most);
-      yield* readPages(place, { ...options, pageSize, dimension: description.dimension ?? 0 }, signal);
+      yield* readPages(place, { ...options, pageSize, info, dimension: description.dimension ?? 0 }, signal);
     },
     lookUp: async (ids, level, signal) => {
       const { description, info } = await known(signal);
@@ -58,18 +68,19 @@ export function makeQdrantChunkStore(spec: QdrantSpec, { identity, fields }: Chu
   };
 }
 
-type Pages = ScanOptions & { readonly dimension: number };
+type Pages = ScanOptions & { readonly dimension: number; readonly info: CollectionInfo };
 
 /** A cursor is the JSON of the point id that the next page begins with. */
 async function* readPages(place: Place, pages: Pages, signal: AbortSignal): AsyncGenerator<ChunkBatch> {
   const page = new ChunkPage(pages);
+  const read = fieldsOf(place, pages.info);
   const body = { ...shown(place, pages.level, []), limit: pages.pageSize, ...writtenSince(pages.sinceMs) };
   for (let offset: string | null = pages.after ?? ""; offset !== null && offset !== atEnd; ) {
     const startedAt = performance.now();
     const text: string = await scroll(place, body, { offset, signal });
     const storeMs = performance.now() - startedAt;
     page.clear();
-    offset = readScroll(text, page, fieldsOf(place));
+    offset = readScroll(text, page, read);
     if (page.count > 0) yield page.toBatch(offset ?? atEnd, storeMs);
   }
 }
@@ -90,12 +101,13 @@ async function findPoints(place: Place, { ids, level, dimension, info }: Questio
   // By point, since two filters may find the same one.
   const found = new Map<string, FoundChunk>();
   const page = new ChunkPage({ level, pageSize: 1, dimension });
+  const read = fieldsOf(place, info);
   const body = { ...shown(place, level, [place.spec.namespaceField]), limit: ids.length };
   for (const should of filtersOf(ids, info)) {
     for (let offset: string | null = ""; offset !== null; ) {
       const text: string = await scroll(place, { ...body, filter: { should } }, { offset, signal });
       page.clear();
-      offset = readScroll(text, page, fieldsOf(place), (namespace, pointId) => {
+      offset = readScroll(text, page, read, (namespace, pointId) => {
         if (wanted.has(page.idAt(0))) found.set(pointId, page.toFound(namespace));
         page.clear();
       });
@@ -154,6 +166,8 @@ function writtenSince(sinceMs: number | null): object {
   return { filter: { should: [range, { is_empty: { key: "updated_at" } }] } };
 }
 
-function fieldsOf({ spec, fields }: Place) {
-  return { namespaceField: spec.namespaceField, fields, vectorName: spec.vectorName };
+/** A search for 12 finds 12.0 by an index of integers only. */
+function fieldsOf({ spec, fields, agreement }: Place, { indexes }: CollectionInfo) {
+  const rules = digestRules(fields, { ...agreement, tellsFractions: (field) => indexes.get(field) !== "integer" });
+  return { namespaceField: spec.namespaceField, fields, rules, vectorName: spec.vectorName };
 }

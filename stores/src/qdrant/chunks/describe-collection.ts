@@ -1,8 +1,9 @@
 // What a collection says of itself: its configuration, a few points, and what an index makes cheap.
+import type { FieldKind } from "#chunks/canonical-value.ts";
 import { ChunkPage } from "#chunks/chunk-page.ts";
 import { idKindOf } from "#chunks/ids.ts";
 import { RetrieverError } from "#errors.ts";
-import { type StoreDescription, type VectorMetric, type VectorPrecision } from "#ports/chunk-store.ts";
+import { type AgreedFields, type StoreDescription, type VectorMetric, type VectorPrecision } from "#ports/chunk-store.ts";
 import { type CollectionInfo, type Distance, noVector, readCollection, readNewest } from "../client/collection.ts";
 import type { QdrantSpec } from "../config/schema.ts";
 import type { PointsCaller } from "./points-caller.ts";
@@ -22,7 +23,7 @@ export type DescribedCollection = { readonly description: StoreDescription; read
 /** Rejects with RETR_BACKEND_MISSING and with what the way to Qdrant throws. */
 export async function describeCollection(
   caller: PointsCaller,
-  spec: QdrantSpec,
+  { spec, fields }: { readonly spec: QdrantSpec; readonly fields: AgreedFields },
   signal: AbortSignal,
 ): Promise<DescribedCollection> {
   const info = readCollection(await caller.call({ method: "GET", path: "" }, signal), spec.vectorName);
@@ -40,8 +41,14 @@ export async function describeCollection(
     newestUpdatedAtMs: newest === null ? null : Date.parse(newest),
     count: info.points,
     isLookUpCheap: info.hasIdIndex,
+    fieldKinds: fields.map((field) => kindOf(info.indexes.get(field))),
   };
   return { description, info };
+}
+
+function kindOf(index: string | undefined): FieldKind {
+  if (index === "datetime") return "moment";
+  return index === "uuid" ? "uuid" : "exact";
 }
 
 type Page = { readonly limit: number; readonly signal: AbortSignal };

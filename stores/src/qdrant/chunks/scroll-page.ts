@@ -1,15 +1,17 @@
 // A page of a scroll into columns, straight from its text. Members may come in any order.
 import type { ChunkPage } from "#chunks/chunk-page.ts";
-import { canonicalName, digestPayload } from "#chunks/payload-digest.ts";
+import { canonicalName, type DigestRules, digestPayload } from "#chunks/payload-digest.ts";
 import { RetrieverError } from "#errors.ts";
+import { parseExact } from "#values/exact-json.ts";
 import { readMoment } from "#values/time.ts";
-import { invalidAnswer } from "../client/answers.ts";
+import { invalidAnswer, member } from "../client/answers.ts";
 import { JsonWalk } from "./json-walk.ts";
 import { momentAt } from "./moment-text.ts";
 
 type PointFields = {
   readonly namespaceField: string;
   readonly fields: readonly string[];
+  readonly rules?: DigestRules;
   /** Undefined: the unnamed vector. */
   readonly vectorName: string | undefined;
 };
@@ -146,9 +148,9 @@ class PointReader {
 
   #digest(digests: Int32Array, row: number): void {
     const payload = this.#payload ?? {};
-    const { namespaceField, fields } = this.#fields;
+    const { namespaceField, fields, rules } = this.#fields;
     const agreed = fields.map((name) => at(payload, name));
-    const [first, second] = digestPayload(at(payload, "entity_id"), at(payload, namespaceField), agreed);
+    const [first, second] = digestPayload(at(payload, "entity_id"), at(payload, namespaceField), agreed, rules);
     digests[row * 2] = first;
     digests[row * 2 + 1] = second;
   }
@@ -160,7 +162,7 @@ class PointReader {
 
   #takeVector(target: Float32Array): void {
     const { vectorName } = this.#fields;
-    const numbers = vectorName === undefined ? this.#vector : at(this.#vector ?? {}, vectorName);
+    const numbers = vectorName === undefined ? this.#vector : member(this.#vector, vectorName);
     if (Array.isArray(numbers) && numbers.length === target.length) target.set(numbers as number[]);
     else target.fill(Number.NaN);
   }
@@ -174,13 +176,15 @@ function refuse(pointId: string, value: string): RetrieverError {
 }
 
 function parseObject(text: string): Readonly<Record<string, unknown>> {
-  return JSON.parse(text) as Readonly<Record<string, unknown>>;
+  return parseExact(text) as Readonly<Record<string, unknown>>;
 }
 
-/** A member by its key; `a.b` leads into objects, as in Qdrant's filters. */
-function at(value: object, key: string): unknown {
-  if (Object.hasOwn(value, key)) return (value as Record<string, unknown>)[key];
-  const dot = key.indexOf(".");
-  const inner = dot < 0 ? null : at(value, key.slice(0, dot));
-  return typeof inner === "object" && inner !== null ? at(inner, key.slice(dot + 1)) : null;
+/** A member by its path: `a.b` leads into objects and never means a key whose name holds a dot, as in Qdrant's filters. */
+function at(payload: object, path: string): unknown {
+  let value: unknown = payload;
+  for (const step of path.split(".")) {
+    if (typeof value !== "object" || value === null || Array.isArray(value) || !Object.hasOwn(value, step)) return null;
+    value = (value as Record<string, unknown>)[step];
+  }
+  return value;
 }
