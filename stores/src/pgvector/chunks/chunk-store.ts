@@ -86,6 +86,10 @@ function rethrow(signal: AbortSignal): (error: unknown) => never {
 
 /** A scan sends no values, so one that can't be read is the table's fault and not a request's. */
 function readError(error: unknown, signal: AbortSignal): RetrieverError {
+  if (error instanceof Error && "routine" in error && error.routine === "check_enable_rls") {
+    const message = "row-level security of the table may hide rows: verify as its owner, or as a role with BYPASSRLS (42501)";
+    return new RetrieverError({ code: "RETR_VERIFY_NOT_COMPARABLE", message }, error);
+  }
   const known = postgresError(error, signal);
   if (known.code !== "RETR_REQUEST_INVALID") return known;
   const message = `a value of the table can't be read as what its column stands for, such as updated_at (${codeOf(error)})`;
