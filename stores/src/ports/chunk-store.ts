@@ -1,4 +1,5 @@
 // A store as verification and repair use it: scanned as a whole, searched by chunk id, described, and written.
+import type { FieldKind } from "#chunks/canonical-value.ts";
 import type { StoreIdentity } from "#config/identity.ts";
 
 /** What is compared; each level holds those before it. */
@@ -44,6 +45,10 @@ export type StoreDescription = {
   readonly count: number | null;
   /** Whether an index serves look-ups by id; without one each batch of them may read the whole store. */
   readonly isLookUpCheap: boolean;
+  /** What the store knows of the agreed fields, in their order; absent: nothing. */
+  readonly fieldKinds?: readonly FieldKind[];
+  /** What a person has to know of the store beside its differences, as sentences. */
+  readonly remarks?: readonly string[];
 };
 
 /** One chunk as a look-up finds it; what the level doesn't ask for is null. */
@@ -55,6 +60,8 @@ export type FoundChunk = {
   readonly payloadDigest: string | null;
   readonly vector: Float32Array | null;
 };
+
+export type CoarseMoments = { readonly seconds: number; readonly days: number };
 
 /** Consecutive chunks by columns: no object per chunk. Valid until the next batch is asked for. */
 export type ChunkBatch = {
@@ -72,14 +79,23 @@ export type ChunkBatch = {
   readonly dimension: number;
   /** Where a scan goes on that is resumed after this batch. */
   readonly cursor: string;
+  /** Rows whose moment the store holds by the second, or by the day: by their column's type, or as their text is written. */
+  readonly coarseMoments?: CoarseMoments;
   /** How long the store took to give it, ms. */
   readonly storeMs: number;
+  /** Ids that the batch holds more than once, where the store's order makes them neighbours. */
+  readonly doubledIds?: readonly string[];
 };
+
+/** What both stores together know of the agreed fields, and how finely moments are compared. */
+export type Agreement = { readonly kinds: readonly FieldKind[]; readonly momentUnitMs: number };
 
 /** Reads one store. Every method rejects with a RetrieverError, and ends at the signal. */
 export interface ChunkStore {
   readonly identity: StoreIdentity;
   describe(signal: AbortSignal): Promise<StoreDescription>;
+  /** Digests payloads by what both stores know from now on, in scans and look-ups. */
+  agreeOn?(agreement: Agreement): void;
   /** Every chunk once, in the store's own order. A chunk id that a store holds twice comes twice. */
   scan(options: ScanOptions, signal: AbortSignal): AsyncIterable<ChunkBatch>;
   /** Chunks with these ids (at most `mostLookedUp`), in any order; missing ones are left out, double ones come twice. */

@@ -9,7 +9,7 @@ type Scroll = { limit: number; offset?: unknown; filter?: { should: readonly Con
 type Condition = {
   readonly key?: string;
   readonly match?: { readonly any: readonly unknown[] };
-  readonly range?: { readonly gte: string };
+  readonly range?: { readonly gte: unknown };
   readonly is_empty?: { readonly key: string };
   readonly has_id?: readonly unknown[];
 };
@@ -59,7 +59,8 @@ function fits(id: unknown, payload: HeldPoint["payload"]): (condition: Condition
   return ({ key = "", match, range, is_empty, has_id }) => {
     if (has_id !== undefined) return has_id.some((value) => JSON.stringify(value) === JSON.stringify(id));
     if (is_empty !== undefined) return (payload[is_empty.key] ?? null) === null;
-    if (range !== undefined) return Date.parse(String(payload[key])) >= Date.parse(range.gte);
+    if (range !== undefined && typeof range.gte !== "string") return numberOf(payload[key]) === numberOf(range.gte);
+    if (range !== undefined) return Date.parse(String(payload[key])) >= Date.parse(String(range.gte));
     return match?.any.some((value) => JSON.stringify(value) === JSON.stringify(payload[key] ?? null)) === true;
   };
 }
