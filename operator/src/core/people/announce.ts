@@ -8,6 +8,7 @@ export function announceFlips(before: MigrationStatus, next: MigrationStatus): A
     ...rollbackPath(before, next),
     ...missedAlerts(before, next),
     ...lateAcks(before, next),
+    ...unproved(before, next),
     ...refusals(before, next),
     ...edits(before, next),
   ];
@@ -40,6 +41,13 @@ function lateAcks(before: MigrationStatus, next: MigrationStatus): Announcement[
   const [old, now] = both(before, next, "ConfigPropagated");
   if (now?.reason !== "AckTimeout" || old?.reason === "AckTimeout") return [];
   return [{ type: "Warning", reason: "AckTimeout", message: now.message, page: true }];
+}
+
+/** Somebody speaks for pods or epochs of the migration that aren't: nothing was taken from it, and nothing waits for it. */
+function unproved(before: MigrationStatus, next: MigrationStatus): Announcement[] {
+  const [old, now] = both(before, next, "InputsProved");
+  if (now?.status !== "False" || old?.reason === now.reason) return [];
+  return [{ type: "Warning", reason: now.reason, message: now.message, page: false }];
 }
 
 /** Why a migration doesn't start or go on: said once per reason. */

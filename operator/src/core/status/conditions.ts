@@ -6,10 +6,12 @@ import { judgeCheck } from "../checks/checklist.ts";
 import type { Context } from "../model/context.ts";
 import type { Outcome } from "../model/decision.ts";
 import type { Fact } from "../model/status-readings.ts";
+import { epochsOutOfRange } from "../overlay/epochs.ts";
 import { isOverlayGone } from "../overlay/overlay-state.ts";
 import { readPlan } from "../people/accepted-plan.ts";
 import { judgeEdits } from "../people/edits.ts";
 import { postmortemFact } from "../people/postmortem.ts";
+import { nameSome } from "../pods/pods.ts";
 import { describeAcks, isAckOverdue } from "../steps/propagation.ts";
 import { clip } from "../steps/transition.ts";
 import { driftResolvedFact } from "../verification/drift-resolved.ts";
@@ -48,12 +50,28 @@ function progressFacts(c: Context, next: MigrationStatus): Facts {
   return {
     Accepted: accepted,
     ...(next.planHash === "" ? {} : checkFacts(c, next)),
-    ...(next.revision === undefined ? {} : { ConfigPropagated: propagated(c, next) }),
+    ...(next.revision === undefined ? {} : { ConfigPropagated: propagated(c, next), ...inputFacts(c) }),
     Paused:
       next.acts?.paused === true
         ? { status: "True", reason: "PausedByPerson", message: "create a Resume act to go on" }
         : { status: "False", reason: "NotPaused", message: "" },
   };
+}
+
+/** Names whom nothing was taken from, from the first time on that there is somebody. */
+function inputFacts(c: Context): Facts {
+  const outOfRange = epochsOutOfRange(c);
+  const before = c.migration.status.conditions.some(({ type }) => type === "InputsProved");
+  if (outOfRange.length === 0) {
+    const fact: Fact = {
+      status: "True",
+      reason: "AllProved",
+      message: "pods, overlay and epochs are this migration's",
+    };
+    return before ? { InputsProved: fact } : {};
+  }
+  const message = `not taken into account: epochs that can't be of this migration, from ${nameSome(outOfRange)}; it is at ${c.status.epoch}`;
+  return { InputsProved: { status: "False", reason: "EpochOutOfRange", message } };
 }
 
 const checking: readonly Phase[] = ["Pending", "Preflight", "AwaitingApproval"];
