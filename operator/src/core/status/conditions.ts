@@ -60,18 +60,22 @@ function progressFacts(c: Context, next: MigrationStatus): Facts {
 
 /** Names whom nothing was taken from, from the first time on that there is somebody. */
 function inputFacts(c: Context): Facts {
+  const before = c.migration.status.conditions.find(({ type }) => type === "InputsProved");
+  const { pods, unproved = [] } = c.observation;
+  if (!pods.ok && before !== undefined) return { InputsProved: before };
   const outOfRange = epochsOutOfRange(c);
-  const before = c.migration.status.conditions.some(({ type }) => type === "InputsProved");
-  if (outOfRange.length === 0) {
-    const fact: Fact = {
-      status: "True",
-      reason: "AllProved",
-      message: "pods, overlay and epochs are this migration's",
-    };
-    return before ? { InputsProved: fact } : {};
+  const message = [
+    ...(unproved.length === 0 ? [] : [`pods that aren't proved: ${unproved.join("; ")}`]),
+    ...(outOfRange.length === 0
+      ? []
+      : [`epochs that can't be of this migration, which is at ${c.status.epoch}: ${nameSome(outOfRange)}`]),
+  ].join(". Then ");
+  if (message !== "") {
+    const reason = unproved.length > 0 ? "PodNotProved" : "EpochOutOfRange";
+    return { InputsProved: { status: "False", reason, message: `not taken into account: ${message}` } };
   }
-  const message = `not taken into account: epochs that can't be of this migration, from ${nameSome(outOfRange)}; it is at ${c.status.epoch}`;
-  return { InputsProved: { status: "False", reason: "EpochOutOfRange", message } };
+  const fact: Fact = { status: "True", reason: "AllProved", message: "pods, overlay and epochs are this migration's" };
+  return before === undefined ? {} : { InputsProved: fact };
 }
 
 const checking: readonly Phase[] = ["Pending", "Preflight", "AwaitingApproval"];

@@ -88,11 +88,31 @@ describe("one pod of three that says anything the contract admits", () => {
     expect(sim.condition("InputsProved")).toBe("False/EpochOutOfRange");
     expect(sim.said.filter(({ reason }) => reason === "EpochOutOfRange")).toMatchObject([
       {
-        message: `not taken into account: epochs that can't be of this migration, from pod pod-1 (${mostEpochs}); it is at ${sim.status.epoch}`,
+        message: `not taken into account: epochs that can't be of this migration, which is at ${sim.status.epoch}: pod pod-1 (${mostEpochs})`,
       },
     ]);
     expect(sim.condition("Ready")).not.toBe("False/TimeTravel");
     says(sim, "pod-1", (status) => ({ ...status, config: { ...status.config, epoch: sim.status.epoch } }));
+    sim.run(10);
+    expect(sim.condition("InputsProved")).toBe("True/AllProved");
+  });
+});
+
+describe("pods that aren't proved", () => {
+  it("are named once, and hold nothing", () => {
+    const sim = simulationAt("Ramp", { spec });
+    const unproved = ["stranger: no controller owns it"];
+    tamper(sim, (seen) => ({ ...seen, unproved }));
+    sim.until("Guard", 900);
+    expect(sim.condition("InputsProved")).toBe("False/PodNotProved");
+    expect(sim.said.filter(({ reason }) => reason === "PodNotProved")).toMatchObject([
+      { message: "not taken into account: pods that aren't proved: stranger: no controller owns it", page: false },
+    ]);
+    sim.unreadable.add("pods");
+    unproved.pop();
+    sim.run(10);
+    expect(sim.condition("InputsProved")).toBe("False/PodNotProved");
+    sim.unreadable.clear();
     sim.run(10);
     expect(sim.condition("InputsProved")).toBe("True/AllProved");
   });
