@@ -1,5 +1,6 @@
 // The status of a RetrieverMigration: everything the operator must remember lives here and nowhere else.
 // The examples are one status of a rollback that begins in the guard, since only then is every field there.
+import { epochSchema } from "@retriever/sidecar/contract/overlay.ts";
 import { identitySchema } from "@retriever/sidecar/contract/status.ts";
 import { doc } from "@retriever/stores/config/field-doc.ts";
 import { z } from "zod";
@@ -42,6 +43,7 @@ export const conditionTypes = [
   "Approved",
   "MetricsHealthy",
   "ConfigPropagated",
+  "InputsProved",
   "RollbackReady",
   "CutOver",
   "GuardPassed",
@@ -82,7 +84,7 @@ function identity(what: string, example: readonly [kind: string, place: string, 
 
 /** What the sidecars are told; the intent, written before the overlay. */
 const revisionSchema = z.strictObject({
-  epoch: z.int().min(1).meta(doc("Number of the configuration.", 6)),
+  epoch: epochSchema.min(1).meta(doc("Number of the configuration.", 6)),
   primary: z.enum(["source", "destination"]).meta(doc("Store that answers the requests.", "source", "none")),
   shadow: z.enum(["source", "destination", "none"]).meta(doc("Store that is asked as well.", "none", "both")),
   sampleRate: z
@@ -175,7 +177,7 @@ const rollbackStatusSchema = z.strictObject({
 const historyEntrySchema = z.strictObject({
   at: instant.describe("When the step was taken."),
   phase: z.enum(phases).meta(doc("The phase after it.", "Guard", "Ended")),
-  epoch: z.int().meta(doc("The epoch after it.", 5)),
+  epoch: epochSchema.meta(doc("The epoch after it.", 5)),
   reason: reasonWord.meta(doc("Why, as one word; also the reason of its event.", "CutOver", "passed!")),
   message: sentence.meta(doc("Why, as a sentence.", "every pod serves from the destination")),
 });
@@ -242,7 +244,7 @@ export const migrationStatusSchema = z
       ["qdrant", "qdrant.search.svc/chunks", "fedcba9876543210fedcba9876543210"],
       "SHA256",
     ).optional(),
-    epoch: z.int().min(0).default(0).meta(doc("Number of the configuration in force; it never falls.", 6)),
+    epoch: epochSchema.default(0).meta(doc("Number of the configuration in force; it never falls.", 6)),
     revision: revisionSchema.optional().describe("What the sidecars are told."),
     stage: stageStatusSchema.optional(),
     gates: verdictsSchema,

@@ -1,11 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { followOverlay, servingOf } from "./follow-overlay.ts";
+import { mostEpochs } from "./overlay.ts";
 
-type File = { readonly epoch: number; readonly uid?: string; readonly released?: boolean };
+type File = { readonly epoch: number; readonly uid?: string; readonly released?: boolean; readonly rollback?: true };
 const follow = (offered: File | null, inForce: File | null) =>
-  followOverlay(offered, inForce, ({ epoch, uid = "migration-1", released = false }) => ({
+  followOverlay(offered, inForce, ({ epoch, uid = "migration-1", released = false, rollback }) => ({
     revision: { epoch, migrationUid: uid, plan: "plan" },
     released,
+    ...(rollback === undefined ? {} : { rollback }),
   }));
 
 describe("the overlay that a sidecar follows", () => {
@@ -20,6 +22,13 @@ describe("the overlay that a sidecar follows", () => {
     expect(follow({ epoch: 1 }, second)).toEqual({ kind: "keep" });
     const other = { epoch: 1, uid: "migration-2" };
     expect(follow(other, second)).toEqual({ kind: "in-force", file: other });
+  });
+
+  it("is a rollback whatever epoch is in force, even the last there is, and stays it against older ones", () => {
+    const back = { epoch: 2, rollback: true } as const;
+    for (const inForce of [{ epoch: 3 }, { epoch: mostEpochs }, { epoch: mostEpochs, rollback: true } as const])
+      expect(follow(back, inForce)).toEqual({ kind: "in-force", file: back });
+    expect(follow({ epoch: 1 }, back)).toEqual({ kind: "keep" });
   });
 
   it("stays in force when its file is gone, until it was released", () => {

@@ -12,7 +12,7 @@ export type Following<File> =
   | { readonly kind: "keep" };
 
 /** How the rules read a file: as the caller keeps it. */
-type Reader<File> = (file: File) => Pick<Overlay, "revision" | "released">;
+type Reader<File> = (file: File) => Pick<Overlay, "revision" | "released" | "rollback">;
 
 /**
  * What a running sidecar does with the overlay that it finds; `offered` is null for no file, `inForce` while the base
@@ -31,12 +31,15 @@ export function followOverlay<File>(
     : { kind: "in-force", file: offered };
 }
 
-/** An epoch rises. A lower one of the same migration is an old copy, and obeying it could undo a rollback. */
+/**
+ * An epoch rises. A lower one of the same migration is an old copy, and obeying it could undo a rollback. A rollback itself
+ * is never older: it sends requests to the source alone, and an epoch that somebody made up must not be out of its reach.
+ */
 function isOlder(
-  { revision: next }: Pick<Overlay, "revision">,
+  { revision: next, rollback }: Pick<Overlay, "revision" | "rollback">,
   { revision: last }: Pick<Overlay, "revision">,
 ): boolean {
-  return last.migrationUid === next.migrationUid && next.epoch < last.epoch;
+  return rollback !== true && last.migrationUid === next.migrationUid && next.epoch < last.epoch;
 }
 
 /** What a sidecar does with its stores. */

@@ -8,6 +8,7 @@ export function announceFlips(before: MigrationStatus, next: MigrationStatus): A
     ...rollbackPath(before, next),
     ...missedAlerts(before, next),
     ...lateAcks(before, next),
+    ...unproved(before, next),
     ...refusals(before, next),
     ...edits(before, next),
   ];
@@ -42,6 +43,13 @@ function lateAcks(before: MigrationStatus, next: MigrationStatus): Announcement[
   if (now?.reason !== "AckTimeout" || old?.reason === "AckTimeout") return [];
   const severity = next.phase === "RollingBack" ? "page" : "ticket";
   return [{ type: "Warning", reason: "AckTimeout", message: now.message, severity }];
+}
+
+/** Somebody speaks for pods or epochs of the migration that aren't: nothing was taken from it, and nothing waits for it. */
+function unproved(before: MigrationStatus, next: MigrationStatus): Announcement[] {
+  const [old, now] = both(before, next, "InputsProved");
+  if (now?.status !== "False" || old?.reason === now.reason) return [];
+  return [{ type: "Warning", reason: now.reason, message: now.message, severity: "ticket" }];
 }
 
 /** Why a migration doesn't start or go on: said once per reason. */

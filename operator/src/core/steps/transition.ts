@@ -2,7 +2,8 @@
 import type { MigrationStatus, Phase, Revision } from "@retriever/crds/status/migration-status.ts";
 import type { Context } from "../model/context.ts";
 import type { Outcome, Severity, Standing } from "../model/decision.ts";
-import { type Intent, nextEpoch } from "../overlay/revision.ts";
+import { nextEpoch } from "../overlay/epochs.ts";
+import type { Intent } from "../overlay/revision.ts";
 
 const historyLength = 20;
 /** A little less than the status allows for a sentence: one that is too long must not make a status unwritable. */
@@ -63,7 +64,7 @@ export function move(c: Context, step: Move): Outcome {
 
 /** A new epoch: evidence, acknowledgements and the stage's clock begin anew. */
 function revise(c: Context, status: MigrationStatus, intent: Intent): MigrationStatus {
-  const epoch = nextEpoch(status, c.observation);
+  const epoch = nextEpoch({ ...c, status });
   const { evidence: _evidence, acks: _acks, ...kept } = status;
   const harm = status.harm === undefined ? undefined : { ...status.harm, causes: [] };
   if (harm !== undefined) delete harm.alertSince;
