@@ -34,6 +34,7 @@ export function renderOverlay(
       ...(revision.scoreOffset === undefined ? {} : { scoreOffset: revision.scoreOffset }),
     },
     ...samplingOf(plan, revision),
+    ...(revision.activationDeadline === undefined ? {} : { activationDeadline: revision.activationDeadline }),
     released: revision.released,
   };
   const text = `${JSON.stringify(document, null, 2)}\n`;

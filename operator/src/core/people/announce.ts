@@ -8,6 +8,7 @@ export function announceFlips(before: MigrationStatus, next: MigrationStatus): A
     ...rollbackPath(before, next),
     ...missedAlerts(before, next),
     ...lateAcks(before, next),
+    ...laggards(before, next),
     ...refusals(before, next),
     ...edits(before, next),
   ];
@@ -40,6 +41,14 @@ function lateAcks(before: MigrationStatus, next: MigrationStatus): Announcement[
   const [old, now] = both(before, next, "ConfigPropagated");
   if (now?.reason !== "AckTimeout" || old?.reason === "AckTimeout") return [];
   return [{ type: "Warning", reason: "AckTimeout", message: now.message, page: true }];
+}
+
+/** Pods that a migration goes on without: nobody waits for them any more, so somebody has to be told who they are. */
+function laggards(before: MigrationStatus, next: MigrationStatus): Announcement[] {
+  const [old, now] = both(before, next, "ConfigPropagated");
+  if (now?.status !== "True" || now.reason === old?.reason) return [];
+  const isQuorum = now.reason === "PodsFenced" || now.reason === "QuorumFollows";
+  return isQuorum ? [{ type: "Warning", reason: now.reason, message: now.message, page: false }] : [];
 }
 
 /** Why a migration doesn't start or go on: said once per reason. */
