@@ -9,6 +9,7 @@ export function announceFlips(before: MigrationStatus, next: MigrationStatus): A
     ...missedAlerts(before, next),
     ...lateAcks(before, next),
     ...unproved(before, next),
+    ...laggards(before, next),
     ...refusals(before, next),
     ...edits(before, next),
   ];
@@ -50,6 +51,14 @@ function unproved(before: MigrationStatus, next: MigrationStatus): Announcement[
   const [old, now] = both(before, next, "InputsProved");
   if (now?.status !== "False" || old?.reason === now.reason) return [];
   return [{ type: "Warning", reason: now.reason, message: now.message, severity: "ticket" }];
+}
+
+/** Pods that a migration goes on without: nobody waits for them any more, so somebody has to be told who they are. */
+function laggards(before: MigrationStatus, next: MigrationStatus): Announcement[] {
+  const [old, now] = both(before, next, "ConfigPropagated");
+  if (now?.status !== "True" || now.reason === old?.reason) return [];
+  const isQuorum = now.reason === "PodsFenced" || now.reason === "QuorumFollows";
+  return isQuorum ? [{ type: "Warning", reason: now.reason, message: now.message, severity: "ticket" }] : [];
 }
 
 /** Why a migration doesn't start or go on: said once per reason. */

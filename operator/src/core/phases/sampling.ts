@@ -11,7 +11,7 @@ import type { Context } from "../model/context.ts";
 import type { Outcome } from "../model/decision.ts";
 import { instantMs, secondsSince } from "../model/status-readings.ts";
 import { enterFirstStage } from "../steps/enter-stage.ts";
-import { awaitAcks } from "../steps/propagation.ts";
+import { awaitAcks, isFollowed } from "../steps/propagation.ts";
 import { resample } from "../steps/resample.ts";
 import { stepDown } from "../steps/step-down.ts";
 import { move, stay } from "../steps/transition.ts";
@@ -41,7 +41,7 @@ export function sampling(c: Context): Outcome {
       "held at rate 0 after harm; create a Resume act to begin again with the first stage",
     );
   if (c.status.revision?.sampleRate === 0) return resume(c);
-  if (c.acks.state !== "all") return awaitAcks(c);
+  if (!isFollowed(c)) return awaitAcks(c);
   if (c.totals === null) return resample(c);
   const at: Place = { plan, stage, totals: c.totals, name: describeStage(c, stage, plan) };
   if (triedSamples(c.totals) === 0) return waitForSample(c, at);
@@ -50,7 +50,7 @@ export function sampling(c: Context): Outcome {
 
 /** After a Resume from a hold: the first stage again, once every pod follows. */
 function resume(c: Context): Outcome {
-  if (c.acks.state !== "all") return awaitAcks(c);
+  if (!isFollowed(c)) return awaitAcks(c);
   return enterFirstStage(c, {
     phase: c.status.phase,
     reason: "SamplingResumed",
