@@ -139,7 +139,7 @@ describe("one pod that doesn't follow or answer", () => {
     sim.run(120);
     expect(sim.status.guard?.visibility).toBe("watched");
     expect(sim.status.message).toContain("without who is not seen: 39 of 40 pods follow; lagging: pod-1");
-    expect(sim.tickets).toEqual(["AckTimeout"]);
+    expect(sim.pages).toEqual(["AckTimeout"]);
   });
 
   it("of three blinds the guard for as long as it is silent: it may serve a third of the traffic", () => {
