@@ -189,7 +189,7 @@ describe("one pod of ten that can't go back", () => {
     sim.until("RolledBack", 600);
     expect(sim.status.rollback?.from).toBe("Guard");
     const said = sim.said.find(({ reason }) => reason === "PodsCannotGoBack");
-    expect(said).toMatchObject({ type: "Warning", page: false });
+    expect(said).toMatchObject({ type: "Warning", severity: "ticket" });
     expect(said?.message).toContain("the base of pod-1 names another store, put it back");
   });
 
