@@ -50,7 +50,9 @@ async function readPages(reading: Reading, { clock, pause }: Deps, signal: Abort
   let timer = watch();
   try {
     let startedAt = clock.monotonicMs();
-    for await (const batch of store.scan({ level, sinceMs, after: side.cursor, pageSize: options.pageSize }, limit)) {
+    const readsAhead = options.rowsPerSecond === null;
+    const scan = { level, sinceMs, after: side.cursor, pageSize: options.pageSize, readsAhead };
+    for await (const batch of store.scan(scan, limit)) {
       clearTimeout(timer);
       const working = onBatch(batch);
       if (working !== undefined) await working;

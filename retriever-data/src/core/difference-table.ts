@@ -39,21 +39,33 @@ export function makeDifferenceTable(cells: number, sums?: Int32Array): Differenc
     sums: state,
     change: (element, sign) => {
       locate(element, 0, third, spot);
+      const a = signed(element[0] as number, sign);
+      const b = signed(element[1] as number, sign);
+      const c = signed(element[2] as number, sign);
+      const d = signed(element[3] as number, sign);
+      const check = signed(spot[places] as number, sign);
       for (let place = 0; place < places; place += 1) {
         const cell = (spot[place] as number) * width;
         state[cell] = (state[cell] as number) + sign;
-        for (let word = 0; word < 4; word += 1) {
-          shift(state, cell + 1 + word, element[word] as number, sign);
-        }
-        shift(state, cell + checkAt, spot[places] as number, sign);
+        state[cell + 1] = sumOf(state[cell + 1] as number, a);
+        state[cell + 2] = sumOf(state[cell + 2] as number, b);
+        state[cell + 3] = sumOf(state[cell + 3] as number, c);
+        state[cell + 4] = sumOf(state[cell + 4] as number, d);
+        state[cell + checkAt] = sumOf(state[cell + checkAt] as number, check);
       }
     },
   };
 }
 
-function shift(state: Int32Array, at: number, by: number, sign: 1 | -1): void {
-  const sum = (state[at] as number) + (sign === 1 ? by - modulus : -by);
-  state[at] = sum < 0 ? sum + modulus : sum;
+/** What is added for a word: itself, or what takes it off. */
+function signed(word: number, sign: 1 | -1): number {
+  return sign === 1 || word === 0 ? word : modulus - word;
+}
+
+/** Of two residues. */
+function sumOf(a: number, b: number): number {
+  const sum = a + b - modulus;
+  return sum + (modulus & (sum >> 31));
 }
 
 /**
@@ -61,7 +73,10 @@ function shift(state: Int32Array, at: number, by: number, sign: 1 | -1): void {
  * moment still have 62 bits to differ in; with 32, some pair of 50,000 shares all its cells and can't be told apart.
  */
 function locate(words: Int32Array, at: number, third: number, spot: Int32Array): void {
-  const [id, other, value, payload] = [words[at], words[at + 1], words[at + 2], words[at + 3]] as [number, number, number, number];
+  const id = words[at] as number;
+  const other = words[at + 1] as number;
+  const value = words[at + 2] as number;
+  const payload = words[at + 3] as number;
   const first = scramble(id ^ Math.imul(value, 0x9e3779b1) ^ Math.imul(payload, 0x297a2d39));
   const second = scramble((other + Math.imul(payload, 0x85ebca77)) ^ Math.imul(value, 0x2c1b3c6d));
   spot[0] = scale(scramble(first + Math.imul(second, 5)), third);
@@ -72,7 +87,7 @@ function locate(words: Int32Array, at: number, third: number, spot: Int32Array):
 
 /** 32 bits to 0..size-1. */
 function scale(bits: number, size: number): number {
-  return Math.floor(((bits >>> 0) / 0x1_0000_0000) * size);
+  return Math.trunc((bits >>> 0) * (size / 0x1_0000_0000));
 }
 
 /** Everything that is left, on a copy of the table. */
@@ -144,6 +159,8 @@ function removeFrom(state: Int32Array, cell: number, spot: Int32Array): void {
   for (let place = 0; place < places; place += 1) {
     const from = (spot[place] as number) * width;
     state[from] = (state[from] as number) - (held[0] as number);
-    for (let word = 1; word < width; word += 1) shift(state, from + word, held[word] as number, -1);
+    for (let word = 1; word < width; word += 1) {
+      state[from + word] = sumOf(state[from + word] as number, signed(held[word] as number, -1));
+    }
   }
 }

@@ -4,6 +4,7 @@ import { idTextAt } from "./ids.ts";
 import { hexOf } from "./payload-digest.ts";
 
 const bytesPerId = 48;
+const backslash = 92;
 
 type Shape = { readonly level: VerifyLevel; readonly pageSize: number; readonly dimension: number };
 
@@ -63,6 +64,20 @@ export class ChunkPage {
       this.idBytes[from + at - start] = code;
     }
     this.#finish(from + end - start);
+  }
+
+  /** The same from a part of JSON text that holds neither escapes nor anything beyond ASCII; false, and nothing is taken, otherwise. */
+  addPlainId(text: string, start: number, end: number): boolean {
+    const from = this.#end;
+    this.#reserve(from + end - start);
+    const bytes = this.idBytes;
+    for (let at = start, to = from; at < end; at += 1, to += 1) {
+      const code = text.charCodeAt(at);
+      if (code > 127 || code === backslash) return false;
+      bytes[to] = code;
+    }
+    this.#finish(from + end - start);
+    return true;
   }
 
   /** The same from text. */

@@ -20,6 +20,8 @@ export type ScanOptions = {
   readonly after: string | null;
   /** Chunks a batch, at most. */
   readonly pageSize: number;
+  /** Asks for the next batch while one is being processed: for who reads without pauses. Default false. */
+  readonly readsAhead?: boolean;
 };
 
 export type VectorMetric = "cosine" | "dot" | "l2";

@@ -50,13 +50,11 @@ export function makePgvectorChunkStore(spec: PgvectorSpec, { identity, fields }:
     },
     scan: async function* (options, signal) {
       const { table, description } = await describe(signal).catch(rethrow(signal));
-      const page = new ChunkPage({
-        level: options.level,
-        // Rows of one id come on one page.
-        pageSize: table.isIdUnique ? options.pageSize : options.pageSize * 2,
-        dimension: description.dimension ?? 0,
-      });
-      yield* readPages(scanPool, { table, options, page, rules, doubledIds: new Set(), timeoutMs }, signal);
+      // Rows of one id come on one page.
+      const pageSize = table.isIdUnique ? options.pageSize : options.pageSize * 2;
+      const dimension = description.dimension ?? 0;
+      const makePage = (): ChunkPage => new ChunkPage({ level: options.level, pageSize, dimension });
+      yield* readPages(scanPool, { table, options, rules, makePage, timeoutMs }, signal);
     },
     lookUp: async (ids, level, signal) => {
       try {
@@ -96,32 +94,59 @@ function readError(error: unknown, signal: AbortSignal): RetrieverError {
   return new RetrieverError({ code: "RETR_VERIFY_NOT_COMPARABLE", message }, error);
 }
 
-type Pages = Omit<Reading, "client"> & { readonly timeoutMs: number };
+type Pages = Pick<Reading, "table" | "options" | "rules"> & {
+  readonly timeoutMs: number;
+  readonly makePage: () => ChunkPage;
+};
+/** A page that is being read. */
+type Read = {
+  readonly page: ChunkPage;
+  readonly doubledIds: Set<string>;
+  readonly done: Promise<{ readonly hasMore: boolean; readonly storeMs: number }>;
+};
 
 /** All pages are of one moment. */
 async function* readPages(pool: Pool, pages: Pages, signal: AbortSignal): AsyncGenerator<ChunkBatch> {
   const client = await pool.connect().catch(rethrow(signal));
   const session = { client, signal, isCut: false };
+  const start = (page: ChunkPage, after: string | null): Read => {
+    const doubledIds = new Set<string>();
+    const startedAt = performance.now();
+    const reading = { ...pages, client, page, doubledIds, options: { ...pages.options, after } };
+    const done = inSession(session, () => readPage(reading)).then((hasMore) => ({
+      hasMore,
+      storeMs: performance.now() - startedAt,
+    }));
+    // Who waits for the page learns of a failure; nobody may ever ask for it.
+    done.catch(() => undefined);
+    return { page, doubledIds, done };
+  };
+  let read: Read | null = null;
   try {
     const begin = `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; ${settings(pages.timeoutMs)}`;
     await inSession(session, () => client.query(begin));
-    let { after } = pages.options;
-    for (let hasMore = true; hasMore; ) {
-      const startedAt = performance.now();
-      const options = { ...pages.options, after };
-      hasMore = await inSession(session, () => readPage({ ...pages, client, options }));
-      const { page } = pages;
+    let after = pages.options.after;
+    let spare = pages.options.readsAhead === true ? pages.makePage() : null;
+    read = start(pages.makePage(), after);
+    while (read !== null) {
+      const { page, doubledIds, done }: Read = read;
+      const { hasMore, storeMs } = await done;
+      read = null;
       if (page.count === 0) break;
       const { momentUnit } = pages.table;
       if (momentUnit !== null) page.seconds = page.count;
       if (momentUnit === "day") page.days = page.count;
       after = page.idAt(page.count - 1);
-      const batch = page.toBatch(after, performance.now() - startedAt);
-      yield pages.doubledIds.size === 0 ? batch : { ...batch, doubledIds: [...pages.doubledIds] };
+      if (hasMore && spare !== null) read = start(spare, after);
+      const batch = page.toBatch(after, storeMs);
+      yield doubledIds.size === 0 ? batch : { ...batch, doubledIds: [...doubledIds] };
+      if (spare !== null) spare = page;
+      else if (hasMore) read = start(page, after);
     }
   } catch (error) {
     throw readError(error, signal);
   } finally {
+    await read?.done.catch(() => undefined);
     await endSession(session);
   }
 }

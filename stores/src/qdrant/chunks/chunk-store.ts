@@ -75,14 +75,34 @@ async function* readPages(place: Place, pages: Pages, signal: AbortSignal): Asyn
   const page = new ChunkPage(pages);
   const read = fieldsOf(place, pages.info);
   const body = { ...shown(place, pages.level, []), limit: pages.pageSize, ...writtenSince(pages.sinceMs) };
-  for (let offset: string | null = pages.after ?? ""; offset !== null && offset !== atEnd; ) {
-    const startedAt = performance.now();
-    const text: string = await scroll(place, body, { offset, signal });
-    const storeMs = performance.now() - startedAt;
-    page.clear();
-    offset = readScroll(text, page, read);
-    if (page.count > 0) yield page.toBatch(offset ?? atEnd, storeMs);
+  const ending = new AbortController();
+  const either = AbortSignal.any([signal, ending.signal]);
+  const ask = (offset: string) => ({ offset, startedAt: performance.now(), text: scroll(place, body, { offset, signal: either }) });
+  let ahead: ReturnType<typeof ask> | null = null;
+  try {
+    for (let offset: string | null = pages.after ?? ""; offset !== null && offset !== atEnd; ) {
+      const asked: ReturnType<typeof ask> = ahead?.offset === offset ? ahead : ask(offset);
+      const text: string = await asked.text;
+      const storeMs = performance.now() - asked.startedAt;
+      const next = pages.readsAhead === true ? nextOffset(text) : null;
+      ahead = next === null ? null : ask(next);
+      // Who waits for the page learns of a failure; nobody may ever ask for it.
+      ahead?.text.catch(() => undefined);
+      page.clear();
+      offset = readScroll(text, page, read);
+      if (page.count > 0) yield page.toBatch(offset ?? atEnd, storeMs);
+    }
+  } finally {
+    ending.abort();
   }
+}
+
+const tailLength = 300;
+const nextPage = /"next_page_offset":\s*("[^"]{1,60}"|\d{1,20})\s*\}\s*,\s*"status"/;
+
+/** Where the next page begins, from the end of an answer whose points aren't read yet; null: not known, or nowhere. */
+function nextOffset(text: string): string | null {
+  return nextPage.exec(text.slice(-tailLength))?.[1] ?? null;
 }
 
 /** Cursor of the last page: there is nothing after it. */

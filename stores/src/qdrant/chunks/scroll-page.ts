@@ -7,6 +7,7 @@ import { readMoment } from "#values/time.ts";
 import { invalidAnswer, member } from "../client/answers.ts";
 import { JsonWalk } from "./json-walk.ts";
 import { momentAt } from "./moment-text.ts";
+import { readPlainPoint } from "./plain-point.ts";
 
 type PointFields = {
   readonly namespaceField: string;
@@ -65,6 +66,14 @@ class PointReader {
   }
 
   read(onPoint: OnPoint | undefined): void {
+    if (onPoint === undefined && this.#page.payloadDigests === null) {
+      this.#walk.peek();
+      const next = readPlainPoint(this.#walk.text, this.#walk.at, this.#page);
+      if (next >= 0) {
+        this.#walk.at = next;
+        return;
+      }
+    }
     this.#id = absent;
     this.#chunkAt = absent;
     this.#chunkId = null;

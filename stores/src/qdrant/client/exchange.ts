@@ -46,9 +46,7 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   onResponseEnd(): void {
     this.#signal.removeEventListener("abort", this.#onAbort);
-    const [first] = this.#chunks;
-    const whole = first !== undefined && this.#chunks.length === 1 ? first : Buffer.concat(this.#chunks);
-    this.#settle.resolve({ status: this.#status, text: whole.toString("utf8") });
+    this.#settle.resolve({ status: this.#status, text: textOf(this.#chunks) });
   }
 
   onResponseError(_: Dispatcher.DispatchController, error: Error): void {
@@ -61,4 +59,19 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#settle.reject(reason);
     this.#controller?.abort(reason instanceof Error ? reason : new Error("aborted"));
   }
+}
+
+/** Joins long answers. A buffer for each of them would make the collector run every few pages of a scan. */
+let joined: Buffer = Buffer.alloc(0);
+const mostKept = 8_388_608;
+
+function textOf(chunks: readonly Buffer[]): string {
+  const [first] = chunks;
+  if (first !== undefined && chunks.length === 1) return first.toString("utf8");
+  const size = chunks.reduce((sum, { length }) => sum + length, 0);
+  if (size > mostKept) return Buffer.concat(chunks).toString("utf8");
+  if (joined.length < size) joined = Buffer.alloc(Math.min(mostKept, size * 2));
+  let end = 0;
+  for (const chunk of chunks) end += chunk.copy(joined, end);
+  return joined.toString("utf8", 0, end);
 }
