@@ -80,7 +80,7 @@ export function makeReconcile(options: ReconcileOptions): Reconcile {
   };
   const pass = makePass(options, observeDeps);
   /** One pass on reads that may be some seconds old, or on live ones; undefined: it would do something, so it has to be live. */
-  const look = async (key: MigrationKey, signal: AbortSignal): Promise<ReconcileResult | undefined> => {
+  const reconcileOn = async (key: MigrationKey, signal: AbortSignal): Promise<ReconcileResult | undefined> => {
     const { sparing } = options;
     const reader = sparing?.of(key, sparing.phaseOf(key)) ?? cluster;
     const read = { clock, deadlineMs, signal, about: `migration ${key.namespace}/${key.name}` };
@@ -94,7 +94,8 @@ export function makeReconcile(options: ReconcileOptions): Reconcile {
     const from = clock.elapsed();
     let result = "done";
     try {
-      const outcome = (await look(key, signal)) ?? (await look(key, signal)) ?? { kind: "again", afterMs: conflictMs };
+      const outcome = (await reconcileOn(key, signal)) ??
+        (await reconcileOn(key, signal)) ?? { kind: "again", afterMs: conflictMs };
       result = outcome.kind === "failed" ? "failed" : "done";
       return outcome;
     } catch (fault) {
