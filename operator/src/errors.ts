@@ -73,6 +73,11 @@ export const errorTable = {
     summary: "a sidecar does not answer",
     remedy: "Check that the container retriever-sidecar runs and that port admin is open to the operator.",
   },
+  ROP_SIDECAR_PLAIN_TEXT_REFUSED: {
+    retryable: true,
+    summary: "somebody takes the connection on port admin and answers no plain HTTP",
+    remedy: "Except port admin from the mesh's strict mutual TLS (Istio: portLevelMtls of a PeerAuthentication).",
+  },
   ROP_SIDECAR_ANSWER_INVALID: {
     retryable: true,
     summary: "a sidecar sent an answer that is not a status",

@@ -27,6 +27,7 @@ import type { Listener } from "#http/listener.ts";
 import { openConnection } from "#kube/connection.ts";
 import { type CallReport, type KubeRequest, makeKubeRequest } from "#kube/kube-request.ts";
 import { openNotifier } from "#messaging.ts";
+import { makeSparingReads } from "#observe/sparing-reads.ts";
 import { faultFields, makeLogger } from "#telemetry/logger.ts";
 import { type Metrics, makeMetrics } from "#telemetry/metrics.ts";
 import { openTelemetryServer } from "#telemetry/server.ts";
@@ -57,8 +58,10 @@ async function run(settings: Settings): Promise<number> {
   const audit = new AuditRecorder({ ...shared, store: makeAuditStore(request), random, print, recordEvents });
   const notifier = await openNotifier({ settings, log, metrics });
   const alerting = await openAlerting({ settings, clock, metrics });
+  const sparing = makeSparingReads(cluster, clock);
   const reconcile = makeReconcile({
     ...shared,
+    sparing,
     cluster,
     sidecars,
     jobs: makeKubernetesJobs(request),
@@ -71,7 +74,8 @@ async function run(settings: Settings): Promise<number> {
   });
   const { namespaces, resyncMs, concurrency } = settings;
   const events = makeKubernetesEventSource({ connection, request, clock, random, namespaces, resyncMs, onFault });
-  const loop = makeLoop({ events, reconcile, clock, random, metrics, concurrency, resyncMs });
+  const { forget } = sparing;
+  const loop = makeLoop({ events, reconcile, clock, random, metrics, concurrency, resyncMs, forget });
   const server = await openTelemetry(settings, loop, metrics);
   const webhookPort = await alerting.listen(loop);
   const stop = new AbortController();

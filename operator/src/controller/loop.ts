@@ -16,6 +16,8 @@ type LoopOptions = {
   readonly metrics: Metrics;
   readonly concurrency: number;
   readonly resyncMs: number;
+  /** Told of every migration that something happened to, before its pass. */
+  readonly forget?: (key: MigrationKey) => void;
 };
 
 export type Loop = {
@@ -46,7 +48,8 @@ export function makeLoop(options: LoopOptions): Loop {
   metrics.follow("retriever_queue_depth", () => queue.depth);
   let startedAt: number | undefined;
   let isRunning = false;
-  const wake = (key: MigrationKey): void => {
+  const wake = (key: MigrationKey, isNews = true): void => {
+    if (isNews) options.forget?.(key);
     if (!queue.add(key)) metrics.count("retriever_queue_refused_total");
   };
   return {
@@ -60,7 +63,7 @@ export function makeLoop(options: LoopOptions): Loop {
       await Promise.all([events.stop(), queue.stop()]);
     },
     wakeTarget: (workload) => {
-      if (isRunning) events.keysOfTarget(workload).forEach(wake);
+      if (isRunning) events.keysOfTarget(workload).forEach((key) => wake(key));
       return isRunning;
     },
     probe: () => probeOf(events.listedAt() ?? startedAt, clock.elapsed(), resyncMs),

@@ -5,6 +5,7 @@ import type { Migration } from "#core/model/migration.ts";
 import type { Observation } from "#core/model/observation.ts";
 import { effectivePlan } from "#core/plan.ts";
 import { OperatorError } from "#errors.ts";
+import { makeSparingReads } from "#observe/sparing-reads.ts";
 import { makeLogger } from "#telemetry/logger.ts";
 import { makeMetrics } from "#telemetry/metrics.ts";
 import { searchKey, searchSpec, seedSearchApp } from "#test/builders/search-app.ts";
@@ -24,7 +25,7 @@ const overlay = {
 
 type Seen = { readonly observation: Observation; readonly migration: Migration };
 
-function arrange(answer: (seen: Seen) => Partial<Decision>) {
+function arrange(answer: (seen: Seen) => Partial<Decision>, isSparing = false) {
   const cluster = new FakeCluster();
   const sidecars = new FakeSidecars();
   const clock = new FakeClock();
@@ -55,6 +56,7 @@ function arrange(answer: (seen: Seen) => Partial<Decision>) {
     log,
     metrics,
     deadlineMs: 1000,
+    ...(isSparing ? { sparing: makeSparingReads(cluster, clock) } : {}),
   });
   const reconcileOnce = () => reconcile(searchKey, new AbortController().signal);
   return { cluster, sidecars, clock, metrics, seen, lines, reconcileOnce };
@@ -207,5 +209,19 @@ describe("a reconcile of a migration", () => {
     expect(await reconcileOnce()).toEqual({ kind: "failed" });
     expect(lines.join("")).toContain("ROP_UNEXPECTED");
     expect(lines.join("")).not.toContain("secret-canary");
+  });
+});
+
+describe("a pass on reads that may be some seconds old", () => {
+  test("decides on them while nothing is to be done, and makes the pass again on live ones before it does anything", async () => {
+    const script: Partial<Decision>[] = [{}, {}, { effects: [overlay] }, { effects: [overlay] }];
+    const { cluster, seen, reconcileOnce } = arrange(() => script.shift() ?? {}, true);
+    await reconcileOnce();
+    await reconcileOnce();
+    cluster.pods.length = 1;
+    await reconcileOnce();
+    const podsOf = seen.map(({ observation }) => (observation.pods.ok ? observation.pods.value.length : -1));
+    expect(podsOf).toEqual([3, 3, 3, 1]);
+    expect(cluster.journal.filter((line) => line.startsWith("applied overlay"))).toHaveLength(1);
   });
 });

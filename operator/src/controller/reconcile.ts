@@ -14,6 +14,7 @@ import type { Notifier } from "#notify/notifier.ts";
 import { observe } from "#observe/observe.ts";
 import type { ObserveDeps } from "#observe/observe-deps.ts";
 import { SilentPods } from "#observe/silent-pods.ts";
+import type { SparingReads } from "#observe/sparing-reads.ts";
 import type { AlertSources } from "#ports/alert-sources.ts";
 import type { Clock } from "#ports/clock.ts";
 import type { Cluster, MigrationKey, RawMigration } from "#ports/cluster.ts";
@@ -38,6 +39,8 @@ type ReconcileOptions = {
   readonly reports: Reports;
   /** Absent: there is no source but Sidecars. */
   readonly alertSources?: AlertSources | undefined;
+  /** Absent: every read of every pass is live. */
+  readonly sparing?: SparingReads;
   readonly clock: Clock;
   readonly decide: Decide;
   /** Is handed every reconcile that led to something; must neither throw nor wait. */
@@ -76,17 +79,23 @@ export function makeReconcile(options: ReconcileOptions): Reconcile {
     silentPods: new SilentPods(clock),
   };
   const pass = makePass(options, observeDeps);
+  /** One pass on reads that may be some seconds old, or on live ones; undefined: it would do something, so it has to be live. */
+  const reconcileOn = async (key: MigrationKey, signal: AbortSignal): Promise<ReconcileResult | undefined> => {
+    const { sparing } = options;
+    const reader = sparing?.of(key, sparing.phaseOf(key)) ?? cluster;
+    const read = { clock, deadlineMs, signal, about: `migration ${key.namespace}/${key.name}` };
+    const raw = await within(read, (signal) => reader.readMigration(key, signal));
+    if (raw !== undefined) return pass(raw, reader, signal);
+    metrics.forgetMigration(key);
+    sparing?.forget(key);
+    return { kind: "idle" };
+  };
   return async (key, signal) => {
     const from = clock.elapsed();
     let result = "done";
     try {
-      const read = { clock, deadlineMs, signal, about: `migration ${key.namespace}/${key.name}` };
-      const raw = await within(read, (signal) => cluster.readMigration(key, signal));
-      if (raw === undefined) {
-        metrics.forgetMigration(key);
-        return { kind: "idle" };
-      }
-      const outcome = await pass(raw, signal);
+      const outcome = (await reconcileOn(key, signal)) ??
+        (await reconcileOn(key, signal)) ?? { kind: "again", afterMs: conflictMs };
       result = outcome.kind === "failed" ? "failed" : "done";
       return outcome;
     } catch (fault) {
@@ -114,16 +123,27 @@ function makePass(options: ReconcileOptions, observeDeps: ObserveDeps) {
     report: (kind, result) => metrics.count("retriever_effects_total", { kind, result }),
   };
 
-  return async (raw: RawMigration, signal: AbortSignal): Promise<ReconcileResult> => {
+  return async (raw: RawMigration, reader: Cluster, signal: AbortSignal): Promise<ReconcileResult | undefined> => {
+    const { sparing } = options;
+    const isLive = reader === cluster;
     const status = migrationStatusSchema.safeParse(raw.status ?? {});
     if (!status.success) return holdUnreadable(raw, options, recorder.recordOnce, signal);
     const migration: Migration = { meta: raw.meta, spec: specOf(raw.spec), status: status.data };
     const notifications = openNotifications(options.notifier, raw.meta);
-    const observation = { ...(await observe(migration, observeDeps, signal)), ...notifications.deliveries };
+    const observation = {
+      ...(await observe(migration, { ...observeDeps, cluster: reader }, signal)),
+      ...notifications.deliveries,
+    };
     signal.throwIfAborted();
     const input = { observation, migration, now: observation.at };
     const decision = decide(input);
+    if (isLive) sparing?.of(raw.meta, decision.status.phase);
+    else if (doesSomething(decision, migration)) {
+      sparing?.forget(raw.meta);
+      return undefined;
+    }
     const written = await writeIntent(migration, decision, options, signal);
+    if (decision.status !== migration.status) sparing?.forgetMigration(raw.meta);
     if (written.kind === "stop") return written.outcome;
     if (written.kind === "written") notifications.post(decision.status, observation.at);
     options.audit?.record({ input, decision, statusWritten: written.kind === "written" });
@@ -138,6 +158,13 @@ function makePass(options: ReconcileOptions, observeDeps: ObserveDeps) {
     if (applied.ok) return resultOf(decision);
     throw new EffectFault(applied.kind, applied.error);
   };
+}
+
+/** More than to write down what was counted: a step, an effect, or something to be told. */
+function doesSomething({ status, effects, announcements }: Decision, { status: before }: Migration): boolean {
+  return (
+    effects.length > 0 || announcements.length > 0 || status.phase !== before.phase || status.epoch !== before.epoch
+  );
 }
 
 /** What sinks answered since the last reconcile; posting strikes it off and sends what is due. */

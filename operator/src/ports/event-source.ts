@@ -2,8 +2,11 @@
 import type { MigrationKey } from "./cluster.ts";
 
 export interface EventSource {
-  /** Begins to call `wake`: for every migration after each list, and for the ones that an event concerns. */
-  start(wake: (key: MigrationKey) => void): void;
+  /**
+   * Begins to call `wake`: for every migration after each list, and for the ones that an event concerns. `isNews` false:
+   * the list only says that it is still there.
+   */
+  start(wake: (key: MigrationKey, isNews?: boolean) => void): void;
   /** Ends all streams and timers; no `wake` follows. */
   stop(): Promise<void>;
   /** The migrations that name this workload, as last seen. */

@@ -48,7 +48,7 @@ export function makeKubernetesEventSource(options: EventSourceOptions): EventSou
 }
 
 /** What to watch, and whom each object wakes. */
-function watchesOf(wake: (key: MigrationKey) => void, index: TargetIndex): Watch[] {
+function watchesOf(wake: (key: MigrationKey, isNews?: boolean) => void, index: TargetIndex): Watch[] {
   const onMigration: Watch["onEvent"] = (type, object) => {
     const key = keyOf(object);
     if (type === "DELETED") index.forget(key);
@@ -61,7 +61,7 @@ function watchesOf(wake: (key: MigrationKey) => void, index: TargetIndex): Watch
     for (const item of items) {
       const changed = index.note(item);
       const isDue = !isFinished(item) || (lists % finishedEvery === 0 && !isAtRest(item));
-      if (changed || isDue) wake(keyOf(item));
+      if (changed || isDue) wake(keyOf(item), changed);
     }
   };
   let known: ReadonlySet<string> | undefined;
@@ -70,12 +70,13 @@ function watchesOf(wake: (key: MigrationKey) => void, index: TargetIndex): Watch
     const before = known;
     known = new Set(items.map(({ metadata }) => metadata?.uid ?? ""));
     if (before === undefined) return;
-    for (const item of items) if (!before.has(item.metadata?.uid ?? "")) migrationOfAct(item).forEach(wake);
+    for (const item of items)
+      if (!before.has(item.metadata?.uid ?? "")) migrationOfAct(item).forEach((key) => wake(key));
   };
   // Lists of overlays only begin their watch: the migrations' own list wakes whoever an overlay is in force for.
   const ignore = () => undefined;
-  const onAct: Watch["onEvent"] = (_, object) => migrationOfAct(object).forEach(wake);
-  const onOverlay: Watch["onEvent"] = (_, object) => index.keysOfOverlay(keyOf(object)).forEach(wake);
+  const onAct: Watch["onEvent"] = (_, object) => migrationOfAct(object).forEach((key) => wake(key));
+  const onOverlay: Watch["onEvent"] = (_, object) => index.keysOfOverlay(keyOf(object)).forEach((key) => wake(key));
   return [
     { resource: migrations, query: {}, onList: onMigrations, onEvent: onMigration },
     { resource: migrationActs, query: {}, onList: onActs, onEvent: onAct },

@@ -1,3 +1,4 @@
+import { type AddressInfo, createServer, type Socket } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
 import type { OperatorError } from "#errors.ts";
 import { type Handler, type Played, playServer, reply } from "#test/api-server.ts";
@@ -66,6 +67,23 @@ describe("a read of a sidecar", () => {
     const stop = new AbortController();
     const { fail } = await arrange(() => stop.abort());
     expect((await fail(stop.signal)).code).toBe("ROP_STOPPED");
+  });
+
+  test.each([
+    ["cuts the connection", (socket: Socket) => socket.destroy()],
+    ["answers with what is no HTTP", (socket: Socket) => socket.end(Buffer.from([0x15, 3, 3, 0, 2, 2, 0x28]))],
+  ])("whose port %s wants something else than plain HTTP", async (_, answer) => {
+    const server = createServer((socket) => {
+      socket.on("error", () => undefined);
+      socket.once("data", () => answer(socket));
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as AddressInfo;
+    const client = makeHttpSidecars({ deadlineMs: 1000 });
+    sidecars = client;
+    const asked = client.readStatus("127.0.0.1", port, { windows, bins: 0 }, signal);
+    await expect(asked).rejects.toMatchObject({ code: "ROP_SIDECAR_PLAIN_TEXT_REFUSED" });
+    server.close();
   });
 
   test("at an address where nobody listens is unreachable", async () => {

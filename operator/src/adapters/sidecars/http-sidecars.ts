@@ -4,8 +4,8 @@ import { printWindows } from "@retriever/sidecar/contract/evidence.ts";
 import { type SidecarStatus, sidecarStatusSchema } from "@retriever/sidecar/contract/status.ts";
 import { leftOutOf } from "@retriever/stores/config/known-fields.ts";
 import { Agent } from "undici";
-import { OperatorError } from "#errors.ts";
-import { ask, type Invalid, originOf, parseDocument, readOk } from "#http/exchange.ts";
+import { hasCode, OperatorError } from "#errors.ts";
+import { ask, faultWord, type Invalid, originOf, parseDocument, readOk } from "#http/exchange.ts";
 import type { Sidecars } from "#ports/sidecars.ts";
 
 const maxAnswerBytes = 1024 * 1024;
@@ -39,15 +39,36 @@ export function makeHttpSidecars(options: HttpSidecarsOptions): HttpSidecars {
       const asked = windows.length === 0 ? "" : `windows=${printWindows(windows)}&`;
       const url = `${originOf(address, port)}/v1/status?${asked}bins=${bins}`;
       const invalid: Invalid = (what) => new OperatorError("ROP_SIDECAR_ANSWER_INVALID", `${peer}: ${what}`);
-      return ask({ ...common, url, signal, about: `status of ${peer}` }, async (answer) => {
-        const text = await readOk(answer, maxAnswerBytes, invalid);
-        const status = parseDocument(text, sidecarStatusSchema, invalid);
-        report(text, status);
-        return status;
-      });
+      const question = { ...common, url, signal, about: `status of ${peer}` };
+      return notInPlainText(question.about, () =>
+        ask(question, async (answer) => {
+          const text = await readOk(answer, maxAnswerBytes, invalid);
+          const status = parseDocument(text, sidecarStatusSchema, invalid);
+          report(text, status);
+          return status;
+        }),
+      );
     },
     close: () => agent.destroy(),
   };
+}
+
+/** A connection that is taken and then cut, or answered with what is no HTTP: a proxy that wants TLS does either. */
+const cutWords = ["ECONNRESET", "UND_ERR_SOCKET", "EPIPE"];
+
+async function notInPlainText<T>(about: string, call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (fault) {
+    const { cause } = fault as { readonly cause?: unknown };
+    if (!hasCode(fault, "ROP_SIDECAR_UNREACHABLE") || !isCut(cause)) throw fault;
+    throw new OperatorError("ROP_SIDECAR_PLAIN_TEXT_REFUSED", about, { cause });
+  }
+}
+
+function isCut(cause: unknown): boolean {
+  if (!(cause instanceof Error)) return false;
+  return cause.name === "HTTPParserError" || cutWords.includes(faultWord(cause));
 }
 
 /** Versions come from answers, so their number is bounded; what is said of one is, too. */

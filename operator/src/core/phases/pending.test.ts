@@ -168,6 +168,18 @@ it("without a pod, or with one that is silent, starts nothing and says which", (
     reason: "SidecarSilent",
     status: { message: "waiting for the sidecar of pod-2" },
   });
+  const why = "ROP_SIDECAR_PLAIN_TEXT_REFUSED: somebody takes the connection";
+  const meshed = [
+    ...value,
+    aPod("pod-3")
+      .with({ status: { ok: false, why } })
+      .build(),
+  ];
+  expect(asked({ pods: { ok: true, value: meshed } })).toMatchObject({
+    standing: "blocked",
+    reason: "PlainTextRefused",
+    status: { message: expect.stringContaining("port admin of pod-3 is taken and answers no plain HTTP") },
+  });
 });
 
 it("over an overlay that is there refuses, and says how to get rid of it", () => {

@@ -162,6 +162,9 @@ function refuseOverlay({ observation }: Context): Refusal | undefined {
   return { standing: "blocked", reason: "OverlayInForce", message };
 }
 
+/** Code of the read of a sidecar behind a proxy that wants TLS. */
+const plainTextRefused = "ROP_SIDECAR_PLAIN_TEXT_REFUSED";
+
 function refusePods({ observation, serving, plan }: Context): Refusal | undefined {
   if (!observation.pods.ok)
     return { standing: "blocked", reason: "NotObserved", message: `pods can't be listed: ${observation.pods.why}` };
@@ -173,6 +176,12 @@ function refusePods({ observation, serving, plan }: Context): Refusal | undefine
       message: "no pod with a running sidecar; an empty set is unknown, so nothing starts",
     };
   const silent = serving.filter((pod) => !pod.status.ok && !pod.nodeLost).map((pod) => pod.name);
+  const refusing = serving.filter(({ status }) => !status.ok && status.why.startsWith(plainTextRefused));
+  if (refusing.length > 0) {
+    const names = nameSome(refusing.map((pod) => pod.name));
+    const message = `port admin of ${names} is taken and answers no plain HTTP: except it from the mesh's strict mutual TLS`;
+    return { standing: "blocked", reason: "PlainTextRefused", message };
+  }
   if (statuses.length < neededPods(plan, statuses.length + silent.length))
     return { standing: "blocked", reason: "SidecarSilent", message: `waiting for the sidecar of ${nameSome(silent)}` };
   const bases = new Set(statuses.map((pod) => pod.base?.label ?? "no valid base"));

@@ -1,0 +1,103 @@
+// Reads that aren't repeated in every pass: what a migration reads while nothing is about to change may be some seconds
+// old. Whoever decides on it to do anything reads once more, live; an event forgets what was read at once.
+
+import type { Phase } from "@retriever/crds/status/migration-status.ts";
+import type { Clock } from "#ports/clock.ts";
+import type { Cluster, MigrationKey } from "#ports/cluster.ts";
+
+type ReadName =
+  | "readMigration"
+  | "readWorkload"
+  | "readNamespaceTerminating"
+  | "readConfigMap"
+  | "listPods"
+  | "listClaims"
+  | "listActs";
+
+/** How old a read may be, in seconds, while something is sampled: what events tell of, and pods, are read most often. */
+const sampledSeconds: Readonly<Record<ReadName, number>> = {
+  readMigration: 20,
+  listActs: 20,
+  listPods: 8,
+  readConfigMap: 60,
+  readWorkload: 120,
+  readNamespaceTerminating: 120,
+  listClaims: 120,
+};
+/** The same while it waits for a person, or for what comes with an event. */
+const waitingSeconds = 240;
+const waitingPodSeconds = 120;
+
+/** Pods may serve from both stores, or a rollback is under way: every read of every pass is live. */
+const urgent: readonly Phase[] = ["CuttingOver", "RollingBack", "VerifyingDrift"];
+const sampled: readonly Phase[] = ["Preflight", "WarmUp", "Ramp", "Guard"];
+
+type Kept = { readonly at: number; readonly value: unknown };
+
+export type SparingReads = {
+  /** The cluster as a migration in such a phase reads it; undefined: every read is live. */
+  readonly of: (key: MigrationKey, phase: Phase | undefined) => Cluster | undefined;
+  /** The phase it was in when it was read last; undefined: nothing is kept. */
+  readonly phaseOf: (key: MigrationKey) => Phase | undefined;
+  /** It was written: the version that is kept of it is no longer its own. */
+  readonly forgetMigration: (key: MigrationKey) => void;
+  /** What it read is to be read anew, and who else has its target by the others of its namespace. */
+  readonly forget: (key: MigrationKey) => void;
+};
+
+const mostMigrations = 10_000;
+
+/** Holds what was read last, for each migration by itself. */
+export function makeSparingReads(cluster: Cluster, clock: Clock): SparingReads {
+  const kept = new Map<string, Map<string, Kept>>();
+  const phases = new Map<string, Phase>();
+  const idOf = ({ namespace, name }: MigrationKey) => `${namespace}/${name}`;
+  return {
+    of: (key, phase) => {
+      if (phase === undefined || urgent.includes(phase)) {
+        kept.delete(idOf(key));
+        return undefined;
+      }
+      const reads = kept.get(idOf(key)) ?? new Map<string, Kept>();
+      if (kept.size >= mostMigrations) kept.clear();
+      kept.set(idOf(key), reads);
+      phases.set(idOf(key), phase);
+      return sparing(cluster, clock, reads, sampled.includes(phase));
+    },
+    phaseOf: (key) => (kept.has(idOf(key)) ? phases.get(idOf(key)) : undefined),
+    forgetMigration: (key) => {
+      const reads = kept.get(idOf(key));
+      for (const question of reads?.keys() ?? []) if (question.startsWith("readMigration ")) reads?.delete(question);
+    },
+    forget: (key) => {
+      kept.delete(idOf(key));
+      phases.delete(idOf(key));
+      for (const [id, reads] of kept) {
+        if (!id.startsWith(`${key.namespace}/`)) continue;
+        for (const question of reads.keys()) if (question.startsWith("listClaims ")) reads.delete(question);
+      }
+    },
+  };
+}
+
+function sparing(cluster: Cluster, clock: Clock, reads: Map<string, Kept>, isSampled: boolean): Cluster {
+  const secondsOf = (name: ReadName): number =>
+    isSampled ? sampledSeconds[name] : name === "listPods" ? waitingPodSeconds : waitingSeconds;
+  const once = <Name extends ReadName>(name: Name): Cluster[Name] => {
+    const read = cluster[name] as (...args: unknown[]) => Promise<unknown>;
+    const spare = async (...args: unknown[]): Promise<unknown> => {
+      const question = `${name} ${JSON.stringify(args.filter((arg) => !(arg instanceof AbortSignal)))}`;
+      const before = reads.get(question);
+      const now = clock.elapsed();
+      if (before !== undefined && now - before.at < secondsOf(name) * 1000) return before.value;
+      const value = await read.apply(cluster, args);
+      reads.set(question, { at: now, value });
+      return value;
+    };
+    return spare as unknown as Cluster[Name];
+  };
+  return new Proxy(cluster, {
+    get: (target, name, receiver) =>
+      typeof name === "string" && name in sampledSeconds ? once(name as ReadName) : Reflect.get(target, name, receiver),
+  });
+}
