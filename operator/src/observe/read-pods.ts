@@ -5,6 +5,7 @@ import type { EpochEvidence } from "@retriever/crds/status/migration-status.ts";
 import type { SidecarStatus } from "@retriever/sidecar/contract/status.ts";
 import type { Observation } from "#core/model/observation.ts";
 import type { PodObservation, Read } from "#core/model/workload.ts";
+import { binsFrom } from "#core/pods/processes.ts";
 import { spansOf } from "#core/time/evidence-spans.ts";
 import type { PodRead } from "#ports/cluster.ts";
 import type { StatusQuestion } from "#ports/sidecars.ts";
@@ -34,9 +35,9 @@ export async function readPods(
   if (!read.ok) return read;
   const spans = spansOf(plan);
   const windows = [spans.fast, spans.alert, spans.detection];
-  const binsUntil = new Map(evidence?.pods.map((pod) => [pod.uid, pod.binsUntil]));
+  const from = binsFrom(evidence);
   const observed = await mapBounded(read.value, asked, (pod) =>
-    observePod(pod, { windows, bins: binsUntil.get(pod.uid) ?? 0 }, deps, deadline),
+    observePod(pod, { windows, bins: from(pod.uid) }, deps, deadline),
   );
   return { ok: true, value: observed };
 }
