@@ -272,9 +272,11 @@ export abstract class ToyCluster {
 
   #serve(second: number, nowMs: number): void {
     const { draws } = this.#setup;
-    const pods = this.pods.length;
-    const traffic = (primary: StoreName): Traffic => ({ draws, pods, regime: this.regimeAt(nowMs, primary) });
-    for (const pod of this.pods) pod.serve(second, nowMs, traffic);
+    const all = this.pods.reduce((sum, pod) => sum + pod.weight, 0);
+    for (const pod of this.pods) {
+      const pods = all / pod.weight;
+      pod.serve(second, nowMs, (primary): Traffic => ({ draws, pods, regime: this.regimeAt(nowMs, primary) }));
+    }
   }
 
   #file() {

@@ -89,8 +89,11 @@ function gatherEvidence(status: MigrationStatus, { pods }: Observation, nowMs: n
   const now = Math.floor(nowMs / 1000);
   const recordedAt = new Date(nowMs).toISOString();
   const recorded = foldEvidence(before, { epoch, listed: pods.value, recordedAt, now });
-  const judgedUntil = detection?.epoch === epoch ? (instantMs(detection.until) ?? 0) / 1000 : 0;
-  const { bins, weights } = newBins({ epoch, pods: pods.value, evidence: before, recorded, judgedUntil, now });
+  const judged = detection?.epoch === epoch ? detection : undefined;
+  const judgedFrom = judged === undefined ? undefined : (instantMs(judged.from) ?? 0) / 1000;
+  const judgedUntil = (instantMs(judged?.until) ?? 0) / 1000;
+  const input = { epoch, pods: pods.value, evidence: before, recorded, judgedFrom, judgedUntil, now };
+  const { bins, weights } = newBins(input);
   return { status: { ...status, evidence: addCounted(recorded, bins, weights) }, bins };
 }
 

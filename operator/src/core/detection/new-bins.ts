@@ -50,6 +50,8 @@ type NewBinsInput = {
   readonly evidence: EpochEvidence | undefined;
   /** The record that goes with what is judged now: a pod for which there is no room in it is not judged. */
   readonly recorded: EpochEvidence | undefined;
+  /** Beginning of the first bin that was judged, epoch seconds; left out: none was. */
+  readonly judgedFrom?: number | undefined;
   /** End of the newest bin that was judged, epoch seconds; what comes later than its time is told of as the next one. */
   readonly judgedUntil: number;
   /** Epoch seconds. */
@@ -70,7 +72,7 @@ const weightHalfLifeSeconds = 900;
 
 /** Closed bins of the epoch that weren't judged, oldest first. A pod whose clock is wrong is taken as if it weren't. */
 export function newBins(input: NewBinsInput): NewBins {
-  const { epoch, pods, evidence, recorded, judgedUntil, now } = input;
+  const { epoch, pods, evidence, recorded, judgedFrom, judgedUntil, now } = input;
   const before = knownProcesses(evidence, epoch);
   const after = knownProcesses(recorded, epoch);
   // A late bin counts with the next one, but none is told of that hasn't closed: time never runs ahead.
@@ -89,7 +91,7 @@ export function newBins(input: NewBinsInput): NewBins {
   return boundBins(
     [...collected].toSorted(([a], [b]) => a - b),
     recorded?.groups ?? [],
-    judgedUntil,
+    { from: judgedFrom, until: judgedUntil },
   );
 }
 
@@ -143,16 +145,17 @@ function sliceWeights(slices: readonly SliceCounters[]): Weights {
 function boundBins(
   collected: readonly (readonly [number, CollectingBin])[],
   groups: readonly Weights[],
-  judgedUntil: number,
+  judged: { readonly from: number | undefined; readonly until: number },
 ): NewBins {
   let weights = groups.map(({ requests, samples, exact }): Weights => ({ requests, samples, exact }));
-  let until = judgedUntil;
+  let { until } = judged;
+  const from = judged.from ?? collected[0]?.[0] ?? 0;
   const bins = collected.map(([at, { parts, failing }]): Bin => {
     const faded = 0.5 ** (Math.max(0, at - until) / weightHalfLifeSeconds);
     until = Math.max(until, at);
     const known = weights.map((weight) => mapWeights(weight, (value) => value * faded));
     const claims = known.map((_, group) => weightOf(parts.get(group)?.counters ?? noCounters()));
-    const factors = boundWeights(claims, known);
+    const factors = boundWeights(claims, known, perBin(Math.max(0, at - from)));
     weights = known.map((weight, group) =>
       mapWeights(weight, (value, measure) =>
         shortened(value + (claims[group]?.[measure] ?? 0) * (factors[group]?.[measure] ?? 1)),
@@ -162,6 +165,13 @@ function boundBins(
     return { at, failing, ...sumParts([...bounded.values()]), parts: bounded };
   });
   return { bins, weights };
+}
+
+/** Which part of what is known after so many seconds one bin brought, on the whole. */
+function perBin(seconds: number): number {
+  const fadedBin = 0.5 ** (binSeconds / weightHalfLifeSeconds);
+  const bins = (1 - fadedBin ** (seconds / binSeconds)) / (1 - fadedBin);
+  return 1 / Math.max(1, bins);
 }
 
 function mapWeights(weights: Weights, map: (value: number, measure: keyof Weights) => number): Weights {

@@ -108,19 +108,26 @@ function toFinding({ line, rule }: Standing, input: HarmInput): Judged {
     // A few failed requests are no finding yet; the other lines speak of them.
     return { finding: finding(isDue ? rule.action : "Observe"), isDue, sinceMs: instantMs(line.run?.from) };
   }
+  return judgeLasting({ line, rule }, finding, input);
+}
+
+/** A line with a clock: due once it has lasted, for the whole fleet where that can be told. */
+function judgeLasting({ line, rule }: Standing, finding: (action: HarmAction) => Finding, input: HarmInput): Judged {
+  const { evidence } = input.status;
   const own = line.clock?.verdict ?? "waiting";
-  const fleet = own === "waiting" ? undefined : judgeFleet(line.groups, rule, populatedGroups(status.evidence));
-  if (fleet?.verdict === "few" && own !== "unproved" && strengthens(rule.action))
-    return { finding: aloneIn(finding, oddPods(fleet.odd, input)), isDue: true, sinceMs: instantMs(line.clock?.since) };
+  const sinceMs = instantMs(line.clock?.since);
+  const fleet = own === "waiting" ? undefined : judgeFleet(line.groups, rule, populatedGroups(evidence));
+  const isOfFew = fleet?.verdict === "few" && own !== "unproved" && isMove(rule.action);
+  if (isOfFew) return { finding: aloneIn(finding, oddPods(fleet.odd, input)), isDue: true, sinceMs };
   const verdict = fleet === undefined || fleet.verdict === "few" ? own : fleet.verdict;
   const isDue = verdict === "fleet" || verdict === "worse" || verdict === "unseen";
   const isWithheld = verdict === "unseen" && rule.action === "Rollback";
   const withheld = isWithheld ? { withheld: "the source was not asked at the same time, so it may be as bad" } : {};
-  return { finding: { ...finding(rule.action), ...withheld }, isDue, sinceMs: instantMs(line.clock?.since) };
+  return { finding: { ...finding(rule.action), ...withheld }, isDue, sinceMs };
 }
 
 /** What moves traffic needs more than a few pods' word. */
-function strengthens(action: HarmAction): boolean {
+function isMove(action: HarmAction): boolean {
   return action === "Rollback" || action === "StepDown";
 }
 

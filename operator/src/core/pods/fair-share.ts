@@ -15,15 +15,19 @@ export function mostLiars(fellows: number): number {
 
 /**
  * Factors 0..1 that bring claims to what is plausible beside `known`, what was taken from each before: twice the mean of
- * those that count, without the third that claims the most. One that serves everything alone hides nobody.
+ * those that count, without the third that claims the most. One that serves everything alone hides nobody; where it began
+ * to not long ago, it goes on at twice what they did in a claim's time, `perClaim` of what is known.
  */
-export function boundClaims(claims: readonly number[], known: readonly number[] = []): number[] {
+export function boundClaims(claims: readonly number[], known: readonly number[] = [], perClaim = 0): number[] {
   const sums = claims.map((claim, index) => claim + (known[index] ?? 0));
   const telling = sums.filter((sum) => sum >= leastSamples).toSorted((a, b) => a - b);
   if (telling.length < leastFellows) return claims.map(() => 1);
   const trusted = telling.slice(0, telling.length - mostLiars(telling.length));
   const most = (mostShares * trusted.reduce((sum, one) => sum + one, 0)) / trusted.length;
-  return claims.map((claim, index) => (claim > 0 ? Math.min(1, Math.max(0, (most - (known[index] ?? 0)) / claim)) : 1));
+  return claims.map((claim, index) => {
+    const allowed = Math.max(most * perClaim, most - (known[index] ?? 0));
+    return claim > 0 ? Math.min(1, allowed / claim) : 1;
+  });
 }
 
 /** What is counted apart, since one may be plausible and the other not: requests, samples, samples searched exactly. */
@@ -45,11 +49,12 @@ export function weightOf(counters: Counters): Weights {
 }
 
 /** The same by measure for several. */
-export function boundWeights(claims: readonly Weights[], known: readonly Weights[] = []): Weights[] {
+export function boundWeights(claims: readonly Weights[], known: readonly Weights[] = [], perClaim = 0): Weights[] {
   const factors = measures.map((measure) =>
     boundClaims(
       claims.map((claim) => claim[measure]),
       known.map((one) => one[measure]),
+      perClaim,
     ),
   );
   const [requests, samples, exact] = factors;
