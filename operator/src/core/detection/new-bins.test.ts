@@ -109,7 +109,8 @@ describe("what one pod may weigh", () => {
     const summed = take([...honest, liar]).bins;
     const taken = summed.reduce((sum, { counters }) => sum + counters.requests - counters.errors, 0);
     expect(taken).toBeLessThan(1000);
-    expect(summed.at(-1)?.counters).toMatchObject({ requests: 300, errors: 300 });
+    expect(summed.at(-1)?.counters.errors).toBe(300);
+    expect(summed.at(-1)?.counters.requests).toBeLessThan(320);
   });
 
   it("isn't bounded where it serves everything alone, and where few tell", () => {
