@@ -26,12 +26,9 @@ export const lasted = steps.sustained * 1.5;
 /** Cursors, sums and clocks of the epoch; `now` is the instant that becomes the origin. */
 export function canonicaliseHarm(world: World, now: number, age: Age): World {
   const { status } = world;
-  // Gates judge the sum of all steps, so none is left out while they are judged.
+  // Gates judge the sum of all steps, so none with a sample is left out while they are judged.
   const isGated = status.revision?.shadow === "destination";
-  const pods = world.pods.map((pod) => {
-    const told = ofEpoch(pod, status.epoch);
-    return isGated ? told : compact(told, isStanding(status));
-  });
+  const pods = world.pods.map((pod) => compact(ofEpoch(pod, status.epoch), isStanding(status), isGated));
   const unreadSteps = Math.max(...pods.map(({ unread }) => unread.length));
   const next: MigrationStatus = { ...status };
   if (status.evidence !== undefined) next.evidence = withProcesses(status.evidence, normaliseCursor(world, pods, now));
@@ -50,10 +47,10 @@ function ofEpoch(pod: Pod, epoch: number): Pod {
 }
 
 /** The last good step refutes what was before it, and is nothing where nothing stands. */
-function compact(pod: Pod, stands: boolean): Pod {
+function compact(pod: Pod, stands: boolean, isGated: boolean): Pod {
   const { unread } = pod;
-  const from = Math.max(0, unread.lastIndexOf("good"));
-  const idle: readonly Seen[] = stands ? ["nothing"] : ["nothing", "good"];
+  const from = isGated ? 0 : Math.max(0, unread.lastIndexOf("good"));
+  const idle: readonly Seen[] = stands || isGated ? ["nothing"] : ["nothing", "good"];
   const first = unread.findIndex((seen, step) => step >= from && !idle.includes(seen));
   const kept = first === -1 ? [] : unread.slice(first);
   return kept.length === unread.length ? pod : { ...pod, unread: kept };
