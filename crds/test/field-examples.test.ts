@@ -38,8 +38,8 @@ const rows = fileOf("docs/resource.md")
 
 /** The cells of a field's rows: one, or one per kind of store. */
 function rowsOf({ path }: SchemaField): string[][] {
-  // The counters of processes that are gone share the rows of those that run.
-  const shown = path.replace("evidence.vanished.", "evidence.pods[].counters.");
+  // The counters that the release before wrote share the rows of those that are written now.
+  const shown = path.replace(/evidence\.(vanished|pods\[\]\.counters)\./, "evidence.counted.");
   return rows.filter((cells) => cells[1] === `\`${shown}\``);
 }
 

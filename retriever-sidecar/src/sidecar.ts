@@ -129,7 +129,11 @@ function makeApp({ clock, random, log }: SidecarDeps, activation: Activation, me
     },
   };
   const retrieve = makeRetrieve(() => activation.runtime, { clock, random, sink });
-  return makeAppHandler({ clock, retrieve, onTotal, onRejected });
+  const reject: typeof onRejected = (fault) => {
+    onRejected(fault);
+    if (fault.code === "RETR_OVERLOADED") activation.runtime?.evidence.add({ overloaded: 1 }, instantOf(clock));
+  };
+  return makeAppHandler({ clock, retrieve, onTotal, onRejected: reject });
 }
 
 type AdminParts = { readonly metrics: Metrics; readonly state: { readonly isStopping: boolean } };

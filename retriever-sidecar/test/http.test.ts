@@ -157,6 +157,8 @@ test("more requests at once than the limit are refused as overload, and served a
   expect(codes.filter((code) => code === "RETR_OVERLOADED")).toHaveLength(300 - 256);
   expect(codes.filter((code) => code === "RETR_DEADLINE_EXCEEDED")).toHaveLength(256);
   expect((await other.retrieve(good)).status).toBe(200);
+  const told = (await (await fetch(`${other.adminUrl}/v1/status`)).json()) as { evidence: { counters: object } };
+  expect(told.evidence.counters).toMatchObject({ requests: 256 + 1, errors: 256, overloaded: 300 - 256 });
   await other.stop();
 });
 

@@ -10,7 +10,8 @@ import { code, table } from "./markdown.ts";
 
 type Schema = Parameters<typeof schemaFields>[0];
 
-const vanished = "status.evidence.vanished.";
+/** They have the fields of `status.evidence.counted`. */
+const earlier = ["status.evidence.vanished.", "status.evidence.pods[].counters."];
 
 /** Markdown of `docs/resource.md`. */
 export function renderResourcePage(): string {
@@ -24,7 +25,7 @@ export function renderResourcePage(): string {
     ...rulesOf(migrationRules.filter(({ at }) => at === "" || at.startsWith("spec"))),
     "## RetrieverMigration: status",
     "",
-    `${migrationStatusSchema.description} The examples are one status of a rollback that begins in the guard. \`status.evidence.vanished\` has the fields of \`status.evidence.pods[].counters\`: the counts of processes that are gone.`,
+    `${migrationStatusSchema.description} The examples are one status of a rollback that begins in the guard. \`status.evidence.vanished\` and \`status.evidence.pods[].counters\` have the fields of \`status.evidence.counted\`; the release before wrote them.`,
     "",
     ...sections(migrationStatusSchema, "status"),
     "### Rules of the status",
@@ -54,7 +55,7 @@ const opening = [
 type Row = SchemaField & { readonly refusal: string };
 
 function rowsOf(schema: Schema, root: string): Row[] {
-  const fields = schemaFields(schema, root).filter(({ path }) => !path.startsWith(vanished));
+  const fields = schemaFields(schema, root).filter(({ path }) => !earlier.some((start) => path.startsWith(start)));
   const whole = exampleDocument(fields);
   return fields.map((field) => ({
     ...field,

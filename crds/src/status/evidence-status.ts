@@ -45,6 +45,7 @@ const documentedCounters = documented(countersSchema, {
     [0, 10, 185, 2000, 2500, 250, 30, 10, 5, 5, 0, 0, 0, 0, 0],
     [1, 2],
   ),
+  overloaded: doc("Requests that the sidecar refused because too many were under way.", 0),
   failedChecked: doc("Failed requests that the shadow was asked as well.", 4),
   failedWorse: doc("Those of them that the source answered.", 3),
   answered: doc("Samples that both stores answered.", 248),
@@ -80,17 +81,49 @@ const podEvidenceSchema = z.strictObject({
     .min(0)
     .default(0)
     .meta(doc("End of its newest bin that was judged, in epoch seconds of its own clock.", 1_893_499_200)),
-  counters: documentedCounters,
+  counters: documentedCounters.optional().describe("What it counted."),
 });
 
-/** Counters of one epoch over all pods, including those that are gone. */
+const weight = z.number().min(0);
+
+/** A part of the fleet: a single pod where there are few. */
+const evidenceGroupSchema = z.strictObject({
+  requests: weight.meta(
+    doc("Requests that were taken from it, fading with time: what one may weigh is told by it.", 900),
+  ),
+  samples: weight.meta(doc("The same of samples.", 45)),
+  exact: weight.meta(doc("The same of samples that were searched exactly.", 40)),
+  processes: z
+    .array(z.string().max(80))
+    .max(1500)
+    .meta(
+      doc(
+        "Its processes: what stands for the pod's UID and for its start, up to where its bins were judged, and the samples that would be lost with it; then since when it is silent.",
+        ["k3j9x0a2 9f3c 1893499200 12"],
+      ),
+    ),
+});
+
+/** What one epoch counted over all pods, including those that are gone. */
 export const epochEvidenceSchema = z.strictObject({
   epoch: countedEpoch,
   recordedAt: instant.describe("When it was written down."),
-  pods: z.array(podEvidenceSchema).max(500).describe("Counters by process of a pod."),
-  /** Totals of pods (or processes) that are gone. */
-  vanished: documentedCounters,
-  vanishedPods: z.int().meta(doc("How many processes are gone; their counts are a lower bound.", 1)),
+  counted: documentedCounters
+    .optional()
+    .describe("Totals of all processes, those that are gone as well; no pod weighs more than twice what others do."),
+  lost: z
+    .number()
+    .min(0)
+    .default(0)
+    .meta(doc("Samples that may have been lost with processes; gates take them for the worst.", 2.5)),
+  groups: z
+    .array(evidenceGroupSchema)
+    .max(12)
+    .default([])
+    .describe("The fleet in parts of equal size: single pods up to twelve."),
+  vanishedPods: z.int().meta(doc("How many processes are gone.", 1)),
+  pods: z.array(podEvidenceSchema).max(500).optional().describe("Written by the release before alone."),
+  vanished: documentedCounters.optional().describe("Written by the release before alone."),
 });
 
 const gateWindowsSchema = z.strictObject({

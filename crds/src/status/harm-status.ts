@@ -89,6 +89,19 @@ const harmLineSchema = z.strictObject({
     .meta(doc("The detector's sums, as logarithms.", [9.1, 12.2, 15.8, 18.9, 20.1, 19.7, 12.2, 2.5])),
   clock: causeClockSchema.optional().describe("Of a line whose evidence stands."),
   run: severeRunSchema.optional().describe("Of severe harm."),
+  groups: z
+    .array(z.array(z.number()).max(5))
+    .max(12)
+    .optional()
+    .meta(
+      doc(
+        "What each group of `evidence.groups` counted since the clock or the run began: bad ones, all, sum of squares, and the source's bad ones and all.",
+        [
+          [31, 32, 0, 0, 10],
+          [0, 30, 0, 0, 9],
+        ],
+      ),
+    ),
 });
 export type CauseClock = z.infer<typeof causeClockSchema>;
 export type SevereRun = z.infer<typeof severeRunSchema>;

@@ -11,6 +11,7 @@ import { makeDraws, makeRandom, type Random } from "#toy/draws.ts";
 import { namespaceName, zipfShares } from "#toy/namespaces.ts";
 import { type Regime, regimeOf } from "#toy/regime.ts";
 import { type Mark, ToyCluster } from "#toy/toy-cluster.ts";
+import { distortionOf } from "#toy/toy-lies.ts";
 import type { RehearsedMigration } from "./manifest.ts";
 import { busySinceAfter, makeMoments, neverBusier, worldAtMoment } from "./moment.ts";
 import { type World, worldAt } from "./world.ts";
@@ -90,6 +91,8 @@ export class ScenarioCluster extends ToyCluster {
     this.#running = this.#running.filter((one) => one !== event);
     if (event.pods !== undefined && "silent" in event.pods) for (const pod of this.pods) pod.silent = false;
     if (event.pods !== undefined && "stuck" in event.pods) for (const pod of this.pods) pod.stuck = false;
+    if (event.pods !== undefined && "lying" in event.pods) for (const pod of this.pods) pod.distortion = undefined;
+    if (event.pods !== undefined && "sticky" in event.pods) for (const pod of this.pods) pod.weight = 1;
     this.#reconsider();
   }
 
@@ -153,6 +156,8 @@ export class ScenarioCluster extends ToyCluster {
     if ("restart" in how) for (const pod of pods.slice(0, how.restart)) this.restart(pod);
     if ("silent" in how) for (const pod of pods.slice(0, how.silent)) pod.silent = true;
     if ("stuck" in how) for (const pod of pods.slice(0, how.stuck)) pod.stuck = true;
+    if ("lying" in how) for (const pod of pods.slice(0, how.lying)) pod.distortion = distortionOf(how.claim);
+    if ("sticky" in how) for (const pod of pods.slice(how.sticky)) pod.weight = 0;
   }
 
   #act({ actor = "rehearsal", reason = "", role, check }: ScenarioEvent, act: Act): void {

@@ -92,7 +92,7 @@ function actFaults(event: Raw, path: string): ConfigFault[] {
 /** Whether what the event does can be undone after a while. */
 function canEnd(event: Raw): boolean {
   const pods = asRecord(event["pods"]);
-  if (event["pods"] !== undefined) return "silent" in pods || "stuck" in pods;
+  if (event["pods"] !== undefined) return ["silent", "stuck", "lying", "sticky"].some((how) => how in pods);
   return ["traffic", "source", "destination", "namespace", "parity", "operator", "unreadable"].some(
     (action) => event[action] !== undefined,
   );

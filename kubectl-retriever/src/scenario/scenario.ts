@@ -151,7 +151,7 @@ function withoutDefaults<Shape extends z.ZodRawShape>(shape: Shape) {
 
 const podCount = z.int().min(1).max(mostPods);
 
-/** What happens to the pods; `silent` and `stuck` count from the first pod. */
+/** What happens to the pods; `silent`, `stuck`, `lying` and `sticky` count from the first pod. */
 const podsEventSchema = z.union([
   z.strictObject({ scale: z.int().min(0).max(mostPods) }),
   /** The sidecar's process begins anew in as many pods. */
@@ -162,6 +162,10 @@ const podsEventSchema = z.union([
   z.strictObject({ silent: podCount }),
   /** As many pods never see a new configuration. */
   z.strictObject({ stuck: podCount }),
+  /** As many pods tell something else than what they counted. */
+  z.strictObject({ lying: podCount, claim: z.enum(["Healthy", "Failing", "Anything"]) }),
+  /** As many pods get all requests. */
+  z.strictObject({ sticky: podCount }),
 ]);
 
 const scenarioActs = ["Approve", "Waive", "Promote", "CompleteGuard", "Pause", "Resume", "Abort", "Rollback"] as const;

@@ -8,6 +8,7 @@ import type { Effect } from "@retriever/operator/core/model/decision.ts";
 import type { Migration, MigrationMeta } from "@retriever/operator/core/model/migration.ts";
 import type { ActObservation, ClaimObservation, Observation } from "@retriever/operator/core/model/observation.ts";
 import type { OverlayObservation, Read, TargetObservation } from "@retriever/operator/core/model/workload.ts";
+import { binsFrom } from "@retriever/operator/core/pods/processes.ts";
 import { spansOf } from "@retriever/operator/core/time/evidence-spans.ts";
 import { settleFinalizer } from "@retriever/sidecar/contract/names.ts";
 import type { StoreName } from "@retriever/sidecar/contract/overlay.ts";
@@ -198,7 +199,6 @@ export abstract class ToyCluster {
 
   /** What pods answer with: windows of the plan's spans and the bins that the status lacks, or what is asked for. */
   surroundings(asked: Partial<Pick<Surroundings, "spans" | "binsFrom">> = {}): Surroundings {
-    const known = new Map(this.status.evidence?.pods.map(({ uid, binsUntil }) => [uid, binsUntil]));
     return {
       nowMs: this.now,
       elapsedMs: this.#elapsedMs,
@@ -206,7 +206,7 @@ export abstract class ToyCluster {
       ...this.#setup.stores,
       health: this.#stores,
       spans: Object.values(spansOf(this.#plan)),
-      binsFrom: (podUid) => known.get(podUid) ?? 0,
+      binsFrom: binsFrom(this.status.evidence),
       ...asked,
     };
   }
@@ -273,9 +273,11 @@ export abstract class ToyCluster {
 
   #serve(second: number, nowMs: number): void {
     const { draws } = this.#setup;
-    const pods = this.pods.length;
-    const traffic = (primary: StoreName): Traffic => ({ draws, pods, regime: this.regimeAt(nowMs, primary) });
-    for (const pod of this.pods) pod.serve(second, nowMs, traffic);
+    const all = this.pods.reduce((sum, pod) => sum + pod.weight, 0);
+    for (const pod of this.pods) {
+      const pods = all / pod.weight;
+      pod.serve(second, nowMs, (primary): Traffic => ({ draws, pods, regime: this.regimeAt(nowMs, primary) }));
+    }
   }
 
   #file() {

@@ -11,6 +11,7 @@ import { type ConfigFiles, followFiles, type Running, startFrom } from "./follow
 import { RequestRate } from "./request-rate.ts";
 import { serveSecond, type ToyServing, type Traffic } from "./serve.ts";
 import { ToyEvidence } from "./toy-evidence.ts";
+import { type Distortion, distort } from "./toy-lies.ts";
 import { emptyRow, fieldPlace } from "./toy-row.ts";
 import { probedStore, type StoreHealth } from "./toy-store.ts";
 
@@ -49,6 +50,10 @@ export class ToyPod {
   stuck = false;
   sidecarRunning = true;
   nodeLost = false;
+  /** What it tells instead of what it counted. */
+  distortion: Distortion | undefined;
+  /** How many requests it gets for one of another pod's. */
+  weight = 1;
   /** How long it takes to see a new overlay; undefined: as long as the one who offers says. */
   followMs: number | undefined;
   readonly #row = emptyRow();
@@ -70,8 +75,8 @@ export class ToyPod {
 
   clone(): ToyPod {
     const copy = new ToyPod(this.name);
-    const { annotatedEpoch, silent, stuck, sidecarRunning, nodeLost, followMs } = this;
-    Object.assign(copy, { annotatedEpoch, silent, stuck, sidecarRunning, nodeLost, followMs });
+    const { annotatedEpoch, silent, stuck, sidecarRunning, nodeLost, distortion, weight, followMs } = this;
+    Object.assign(copy, { annotatedEpoch, silent, stuck, sidecarRunning, nodeLost, distortion, weight, followMs });
     copy.#starts = this.#starts;
     copy.#offered = this.#offered;
     copy.#visibleAtMs = this.#visibleAtMs;
@@ -154,6 +159,7 @@ export class ToyPod {
 
   #status(around: Surroundings): SidecarStatus {
     const epoch = this.#running.inForce?.document.revision.epoch ?? 0;
+    const evidence = this.#evidence.read({ ...around, epoch, binsFrom: around.binsFrom(this.uid) });
     return {
       schema: 1,
       podUid: this.uid,
@@ -165,7 +171,7 @@ export class ToyPod {
       config: this.#config(around),
       configFault: null,
       stores: this.#stores(around),
-      evidence: this.#evidence.read({ ...around, epoch, binsFrom: around.binsFrom(this.uid) }),
+      evidence: this.distortion === undefined ? evidence : distort(evidence, this.distortion),
     };
   }
 

@@ -66,7 +66,7 @@ export function draftCounters(reconcile: ReconcileRecord): CountersDraft {
   return {
     ...commonOf(reconcile),
     kind: "counters",
-    pods: evidence?.pods.length ?? 0,
+    pods: evidence?.groups.reduce((sum, { processes }) => sum + processes.length, 0) ?? 0,
     totals: evidence === undefined ? null : totalsOf(evidence),
     dispersion: dispersion ?? null,
     guard: guard ?? null,

@@ -7,7 +7,7 @@ import type { Counters } from "@retriever/sidecar/contract/evidence.ts";
 import { judgeReachable } from "./checks/reachable.ts";
 import { isAnsweringNow, judgeRollbackReady } from "./checks/rollback-ready.ts";
 import { foldDetection } from "./detection/detection.ts";
-import { newBins } from "./detection/new-bins.ts";
+import { type Bin, newBins } from "./detection/new-bins.ts";
 import { judgeSlices } from "./detection/slice-gate.ts";
 import { foldDispersion } from "./gates/dispersion-state.ts";
 import { listCounts } from "./gates/gate-counts.ts";
@@ -20,7 +20,7 @@ import type { Observation } from "./model/observation.ts";
 import { instantMs, isPastCutover } from "./model/status-readings.ts";
 import { type ActsApplied, applyActs } from "./people/acts.ts";
 import { voidCompletion } from "./people/guard-completion.ts";
-import { foldEvidence, isEvidenceLost, sumWindow, totalsOf } from "./pods/epoch-evidence.ts";
+import { addCounted, foldEvidence, sumWindow, totalsOf } from "./pods/epoch-evidence.ts";
 import { servingPods, storeViews } from "./pods/pods.ts";
 import { acksOf } from "./steps/propagation.ts";
 import { spansOf } from "./time/evidence-spans.ts";
@@ -38,14 +38,19 @@ export function assess(migration: Migration, plan: MigrationSpec, observation: O
   const reportName = reportNameOf(migration.meta);
   const tested = foldSmokeTests({ status: acted.status, plan, observation, now });
   const folded = foldVerification({ status: tested, plan, observation, reportName, now });
-  const counted = gatherEvidence(folded, observation, nowIso);
+  const { status: counted, bins } = gatherEvidence(folded, observation, now);
   const { evidence } = counted;
-  const totals = isEvidenceLost(evidence) || evidence === undefined ? null : totalsOf(evidence);
+  const totals = evidence === undefined ? null : totalsOf(evidence);
   const windowed = gatherWindows(counted, plan, totals, now);
-  const recall = judgeRecall(plan, totals, sumWindow(serving, counted.epoch, spansOf(plan).detection).counters);
+  const recall = judgeRecall(
+    plan,
+    totals,
+    sumWindow(serving, counted.epoch, spansOf(plan).detection).counters,
+    evidence?.lost,
+  );
   const differenceIsHarmless = recall === "proved";
   const sourceFails = judgeRollbackReady(plan, windowed, observation).reason === "SourceFailing";
-  const gathered = detectHarm(windowed, { plan, observation, before: folded, differenceIsHarmless, sourceFails, now });
+  const gathered = detectHarm(windowed, { plan, differenceIsHarmless, sourceFails, bins });
   const sources = storeViews(observation, "source");
   const sourceAnswers = sources.filter(isAnsweringNow).length * 2 >= Math.max(1, serving.length);
   const { alerts } = observation;
@@ -72,45 +77,36 @@ export function assess(migration: Migration, plan: MigrationSpec, observation: O
   };
 }
 
-/** Only what is being sampled is recorded; a failed list of pods says nothing about anybody. */
-function gatherEvidence(status: MigrationStatus, { pods }: Observation, nowIso: string): MigrationStatus {
-  if (!isRecorded(status) || !pods.ok) return status;
-  return { ...status, evidence: foldEvidence(status.evidence, status.epoch, pods.value, nowIso) };
+type Gathered = { readonly status: MigrationStatus; readonly bins: readonly Bin[] };
+
+/**
+ * Only what is being sampled is recorded, with the bins that are new: both are written together, or neither. A failed list
+ * of pods says nothing about anybody.
+ */
+function gatherEvidence(status: MigrationStatus, { pods }: Observation, nowMs: number): Gathered {
+  if (!isRecorded(status) || !pods.ok) return { status, bins: [] };
+  const { epoch, detection, evidence: before } = status;
+  const now = Math.floor(nowMs / 1000);
+  const recordedAt = new Date(nowMs).toISOString();
+  const recorded = foldEvidence(before, { epoch, listed: pods.value, recordedAt, now });
+  const judged = detection?.epoch === epoch ? detection : undefined;
+  const judgedFrom = judged === undefined ? undefined : (instantMs(judged.from) ?? 0) / 1000;
+  const judgedUntil = (instantMs(judged?.until) ?? 0) / 1000;
+  const input = { epoch, pods: pods.value, evidence: before, recorded, judgedFrom, judgedUntil, now };
+  const { bins, weights } = newBins(input);
+  return { status: { ...status, evidence: addCounted(recorded, bins, weights) }, bins };
 }
 
 type Detecting = {
   readonly plan: MigrationSpec;
-  readonly observation: Observation;
-  /** The status with the evidence of the reconcile before: how far bins were judged. */
-  readonly before: MigrationStatus;
   readonly differenceIsHarmless: boolean;
   readonly sourceFails: boolean;
-  readonly now: number;
+  readonly bins: readonly Bin[];
 };
 
-/** Judges the bins that are new wherever their pods' counters are recorded: both are written together, or neither. */
 function detectHarm(status: MigrationStatus, detecting: Detecting): MigrationStatus {
-  const { plan, observation, before, differenceIsHarmless, sourceFails, now } = detecting;
   const { epoch, baseline, detection } = status;
-  if (!isRecorded(status) || !observation.pods.ok) return status;
-  const judgedUntil = detection?.epoch === epoch ? (instantMs(detection.until) ?? 0) / 1000 : 0;
-  const bins = newBins({
-    epoch,
-    pods: observation.pods.value,
-    evidence: before.evidence,
-    recorded: status.evidence,
-    judgedUntil,
-    now: Math.floor(now / 1000),
-  });
-  const next = foldDetection(detection, {
-    plan,
-    epoch,
-    baseline,
-    pastCutover: isPastCutover(status),
-    differenceIsHarmless,
-    sourceFails,
-    bins,
-  });
+  const next = foldDetection(detection, { ...detecting, epoch, baseline, pastCutover: isPastCutover(status) });
   return next === detection || next === undefined ? status : { ...status, detection: next };
 }
 
@@ -148,12 +144,13 @@ function gatesOf({ plan, status, totals, now }: Judged, recall: RecallVerdict): 
   const startedAt = instantMs(at.startedAt);
   const elapsedSeconds = startedAt === undefined ? 0 : Math.max(0, now - startedAt) / 1000;
   const { dispersion, baseline } = status;
+  const lost = status.evidence?.lost ?? 0;
   const { minSamples } = stage;
   const { sampleRate } = revision;
   const detection = status.detection?.epoch === status.epoch ? status.detection : undefined;
   const slices = judgeSlices(detection, elapsedSeconds);
   return [
-    ...judgeRamp({ plan, minSamples, sampleRate, totals, dispersion, elapsedSeconds, baseline, recall }),
+    ...judgeRamp({ plan, minSamples, sampleRate, totals, lost, dispersion, elapsedSeconds, baseline, recall }),
     ...(slices === undefined ? [] : [slices]),
   ];
 }

@@ -2,7 +2,7 @@ import { migrationSpecSchema } from "@retriever/crds/spec/migration-spec.ts";
 import { describe, expect, test } from "vitest";
 import type { Migration } from "#core/model/migration.ts";
 import { OperatorError } from "#errors.ts";
-import { someCounters } from "#test/builders/counters.ts";
+import { aRecord, groupsOf } from "#test/builders/epoch-record.ts";
 import { aCondition, aStatus } from "#test/builders/migration.ts";
 import { aPod, aWorkload, searchKey, searchSpec, seedSearchApp } from "#test/builders/search-app.ts";
 import { aSidecarStatus } from "#test/builders/sidecar-status.ts";
@@ -83,9 +83,8 @@ describe("an observation", () => {
 
   test("asks each pod for the bins that its record lacks, and one without a record for all", async () => {
     const { observed, sidecars, migration } = arrange(2);
-    const known = { uid: aPod("search-api-1").uid, startId: "a", binsUntil: 1_772_323_200, counters: someCounters() };
-    const rest = { epoch: 5, recordedAt: "2026-03-01T00:00:00Z", vanished: someCounters(), vanishedPods: 0 };
-    await observed({ ...migration, status: aStatus({ evidence: { ...rest, pods: [known] } }) });
+    const groups = groupsOf([{ uid: aPod("search-api-1").uid, binsUntil: 1_772_323_200 }]);
+    await observed({ ...migration, status: aStatus({ evidence: aRecord(5, {}, { groups }) }) });
     expect(sidecars.asked.map(({ address, bins }) => [address, bins])).toEqual([
       ["ip-search-api-0", 0],
       ["ip-search-api-1", 1_772_323_200],

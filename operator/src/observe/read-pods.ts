@@ -5,6 +5,7 @@ import type { EpochEvidence } from "@retriever/crds/status/migration-status.ts";
 import type { SidecarStatus } from "@retriever/sidecar/contract/status.ts";
 import type { Observation } from "#core/model/observation.ts";
 import type { PodObservation, Read } from "#core/model/workload.ts";
+import { binsFrom } from "#core/pods/processes.ts";
 import { spansOf } from "#core/time/evidence-spans.ts";
 import type { PodRead, WorkloadRead } from "#ports/cluster.ts";
 import type { StatusQuestion } from "#ports/sidecars.ts";
@@ -45,9 +46,9 @@ export async function readPods(
   if (!read.ok) return { pods: read };
   const spans = spansOf(plan);
   const windows = [spans.fast, spans.alert, spans.detection];
-  const binsUntil = new Map(evidence?.pods.map((pod) => [pod.uid, pod.binsUntil]));
+  const from = binsFrom(evidence);
   const own = read.value.filter(({ stranger }) => stranger === undefined);
-  const observed = await observeAll(own, (pod) => ({ windows, bins: binsUntil.get(pod.uid) ?? 0 }), deps, deadline);
+  const observed = await observeAll(own, (pod) => ({ windows, bins: from(pod.uid) }), deps, deadline);
   const unproved = nameUnproved(read.value, observed);
   return { pods: { ok: true, value: observed }, ...(unproved.length === 0 ? {} : { unproved }) };
 }

@@ -3,11 +3,12 @@
 import { durationSeconds } from "@retriever/crds/fields/duration.ts";
 import type { HarmLine } from "@retriever/crds/status/harm-status.ts";
 import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
+import { type Process, processId } from "#core/pods/processes.ts";
 import { podName } from "./observe.ts";
 import { origin, spec, stepMs, steps } from "./plan.ts";
+import { withProcesses } from "./record.ts";
 import type { Pod, Seen, World } from "./world.ts";
 
-type Evidence = NonNullable<MigrationStatus["evidence"]>;
 type Detection = NonNullable<MigrationStatus["detection"]>;
 type Clock = NonNullable<HarmLine["clock"]>;
 type Age = (cap: number) => (at: string) => string;
@@ -25,11 +26,12 @@ export const lasted = steps.sustained * 1.5;
 /** Cursors, sums and clocks of the epoch; `now` is the instant that becomes the origin. */
 export function canonicaliseHarm(world: World, now: number, age: Age): World {
   const { status } = world;
-  const pods = world.pods.map((pod) => compact(ofEpoch(pod, status.epoch), isStanding(status)));
+  // Gates judge the sum of all steps, so none with a sample is left out while they are judged.
+  const isGated = status.revision?.shadow === "destination";
+  const pods = world.pods.map((pod) => compact(ofEpoch(pod, status.epoch), isStanding(status), isGated));
   const unreadSteps = Math.max(...pods.map(({ unread }) => unread.length));
   const next: MigrationStatus = { ...status };
-  if (status.evidence !== undefined)
-    next.evidence = { ...status.evidence, pods: status.evidence.pods.map(normaliseCursor(world, pods, now)) };
+  if (status.evidence !== undefined) next.evidence = withProcesses(status.evidence, normaliseCursor(world, pods, now));
   if (status.detection !== undefined) {
     const isRefuted = pods.some(({ unread }) => unread[0] === "good");
     const lines = status.detection.lines.map((line) => normaliseLine(line, { unreadSteps, isRefuted, age }));
@@ -45,10 +47,10 @@ function ofEpoch(pod: Pod, epoch: number): Pod {
 }
 
 /** The last good step refutes what was before it, and is nothing where nothing stands. */
-function compact(pod: Pod, stands: boolean): Pod {
+function compact(pod: Pod, stands: boolean, isGated: boolean): Pod {
   const { unread } = pod;
-  const from = Math.max(0, unread.lastIndexOf("good"));
-  const idle: readonly Seen[] = stands ? ["nothing"] : ["nothing", "good"];
+  const from = isGated ? 0 : Math.max(0, unread.lastIndexOf("good"));
+  const idle: readonly Seen[] = stands || isGated ? ["nothing"] : ["nothing", "good"];
   const first = unread.findIndex((seen, step) => step >= from && !idle.includes(seen));
   const kept = first === -1 ? [] : unread.slice(first);
   return kept.length === unread.length ? pod : { ...pod, unread: kept };
@@ -64,8 +66,8 @@ function hasEvidence({ logs, clock, run }: HarmLine): boolean {
 
 /** A cursor that is where the first unread step begins stays there; one that is behind would take bins twice. */
 function normaliseCursor({ pods: before }: World, pods: readonly Pod[], now: number) {
-  return (known: Evidence["pods"][number]): Evidence["pods"][number] => {
-    const index = known.uid === `uid-${podName(0)}` ? 0 : 1;
+  return (known: Process): Process => {
+    const index = known.id === processId(`uid-${podName(0)}`) ? 0 : 1;
     const { unread, read } = before[index];
     const begin = (at: number, steps: number): number => (at - steps * stepMs) / 1000;
     const ahead = known.binsUntil - begin(now, unread.length);

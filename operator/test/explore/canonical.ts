@@ -1,10 +1,11 @@
 // Equal worlds made equal: times become ages that stop counting, epochs become ranks, what is only said is left out.
 import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
-import { type Counters, noCounters } from "@retriever/sidecar/contract/evidence.ts";
+import { type Process, processId, startOf } from "#core/pods/processes.ts";
 import { canonicaliseHarm, lasted, renamePods } from "./canonical-harm.ts";
 import { podKey } from "./key.ts";
 import { podName } from "./observe.ts";
 import { absenceSteps, deadlineFrom, docOf, origin, rates, retold, stepMs, steps } from "./plan.ts";
+import { processOf, withProcesses } from "./record.ts";
 import { longAgo, type OverlayObject, type Pod, type World } from "./world.ts";
 
 /** The same world with its clock set back to the origin. Exact: nothing that decides is lost. */
@@ -130,7 +131,7 @@ function normaliseEvidence(status: MigrationStatus, next: MigrationStatus, age: 
   if (evidence?.epoch !== epoch) delete next.evidence;
   else {
     const recorded = evidence.recordedAt === undefined ? {} : { recordedAt: age(evidence.recordedAt) };
-    next.evidence = { ...evidence, epoch: next.epoch, vanished: outweighed(evidence), ...recorded };
+    next.evidence = { ...evidence, epoch: next.epoch, vanishedPods: 0, ...recorded };
   }
   if (status.detection?.epoch !== epoch) delete next.detection;
   else next.detection = { ...status.detection, epoch: next.epoch };
@@ -142,13 +143,6 @@ function normaliseEvidence(status: MigrationStatus, next: MigrationStatus, age: 
     });
     next.dispersion = { ...dispersion, epoch: next.epoch, openedAt: age(dispersion.openedAt), gates };
   }
-}
-
-/** What was counted by processes that are gone weighs nothing beside good samples that go on. */
-function outweighed({ pods, vanished }: NonNullable<MigrationStatus["evidence"]>): Counters {
-  const isGood = ({ counters }: (typeof pods)[number]): boolean =>
-    counters.requests > 0 && counters.scoreWorse === 0 && counters.shadowErrors === 0;
-  return pods.length > 0 && pods.every(isGood) ? noCounters() : vanished;
 }
 
 function normaliseGuard(
@@ -196,14 +190,13 @@ function iso(ms: number): string {
 /** Whether a process is the one that was counted is all that a start id tells. */
 function matchStarts(world: World): World {
   const { evidence } = world.status;
-  const known = new Map(evidence?.pods.map((pod) => [pod.uid, pod.startId]));
   const pods = world.pods.map((pod, index) => {
-    const start = known.get(`uid-${podName(index)}`);
-    const counted = start === undefined || start === (pod.counted ? "known" : "new");
+    const start = processOf(evidence, index)?.start;
+    const counted = start === undefined || start === startOf(pod.counted ? "known" : "new");
     return counted === pod.counted ? pod : { ...pod, counted };
   });
   if (evidence === undefined) return { ...world, pods: pods as [Pod, Pod] };
-  const renamed = { ...evidence, pods: evidence.pods.map((pod) => ({ ...pod, startId: "known" })) };
+  const renamed = withProcesses(evidence, (process) => ({ ...process, start: startOf("known") }));
   return { ...world, pods: pods as [Pod, Pod], status: { ...world.status, evidence: renamed } };
 }
 
@@ -213,17 +206,9 @@ function sortPods(world: World): World {
   if (`${podKey(a, 0, world)} ${a.deaf}` <= `${podKey(b, 1, world)} ${b.deaf}`) return world;
   const { evidence, detection, cutover } = world.status;
   const other = (uid: string): string => `uid-${podName(uid === `uid-${podName(0)}` ? 1 : 0)}`;
-  const swapped =
-    evidence === undefined
-      ? {}
-      : {
-          evidence: {
-            ...evidence,
-            pods: evidence.pods
-              .map((pod) => ({ ...pod, uid: other(pod.uid) }))
-              .toSorted((x, y) => (x.uid < y.uid ? -1 : 1)),
-          },
-        };
+  const ids = [0, 1].map((index) => processId(`uid-${podName(index)}`));
+  const exchanged = (process: Process): Process => ({ ...process, id: ids.find((id) => id !== process.id) ?? "" });
+  const swapped = evidence === undefined ? {} : { evidence: withProcesses(evidence, exchanged) };
   const renamed = detection === undefined ? {} : { detection: renamePods(detection, other) };
   const left = cutover === undefined ? {} : { cutover: renameLeft(cutover, other) };
   return { ...world, pods: [b, a], status: { ...world.status, ...swapped, ...renamed, ...left } };

@@ -2,6 +2,7 @@
 import { harmSeen, isNewRevision, isSevere } from "./ghost.ts";
 import { origin } from "./plan.ts";
 import type { Reconcile } from "./reconcile.ts";
+import { processOf } from "./record.ts";
 import type { Report } from "./report.ts";
 import { hasLasted, isFinal, isRollbackKnown, isTelling, shadowRate } from "./truths.ts";
 
@@ -52,7 +53,7 @@ function checkCursor(reconcile: Reconcile, report: Report): void {
   const { left, isTaken } = reconcile;
   if (!isTaken || isNewRevision(reconcile) || isFinal(left)) return;
   for (const [index, { read, unread }] of left.pods.entries()) {
-    const known = left.status.evidence?.pods.find(({ uid }) => uid === `uid-pod-${index + 1}`);
+    const known = processOf(left.status.evidence, index);
     if (read && unread.length === 0)
       report.check("I12", known?.binsUntil === origin / 1000, "bins that were judged are asked for again");
   }

@@ -1,5 +1,11 @@
 // Evidence in classes: what traffic does between two reconciles, and the counters, bins and windows a pod then shows.
-import { binSeconds, type Counters, type EvidenceBin, noCounters } from "@retriever/sidecar/contract/evidence.ts";
+import {
+  addCounters,
+  binSeconds,
+  type Counters,
+  type EvidenceBin,
+  noCounters,
+} from "@retriever/sidecar/contract/evidence.ts";
 import { spansOf } from "#core/time/evidence-spans.ts";
 import { closedBins } from "#test/builders/bins.ts";
 import { allAt, someCounters } from "#test/builders/counters.ts";
@@ -40,9 +46,9 @@ function after(seen: Seen, evidence: Evidence): Seen {
   return leaves[evidence] ?? seen;
 }
 
-/** Totals of a pod's epoch. */
-export function totals(pod: Pod): Counters {
-  return counters(pod, pod.seen, totalRequests);
+/** Totals of an epoch. */
+export function totalsOfPods(pods: readonly Pod[]): Counters {
+  return pods.reduce((sum, pod) => addCounters(sum, counters(pod, pod.seen, totalRequests)), noCounters());
 }
 
 /** The windows that the operator asks for; none when the evidence is unknown. */

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { decide } from "#core/decide.ts";
 import type { Decision } from "#core/model/decision.ts";
 import type { Decide } from "./reconcile.ts";
+import { withProcesses } from "./record.ts";
 import { invariants } from "./report.ts";
 import { explore } from "./search.ts";
 
@@ -121,8 +122,8 @@ describe("a planted bug is caught:", () => {
       const { migration } = input;
       const { evidence } = migration.status;
       if (evidence === undefined) return decide(input);
-      const pods = evidence.pods.map((pod) => ({ ...pod, binsUntil: 0 }));
-      return decide({ ...input, migration: withStatus(migration, { evidence: { ...evidence, pods } }) });
+      const again = withProcesses(evidence, (process) => ({ ...process, binsUntil: 0 }));
+      return decide({ ...input, migration: withStatus(migration, { evidence: again }) });
     };
     expect(brokenBy(bug, 1)).toEqual(["I12"]);
   });

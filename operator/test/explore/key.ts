@@ -1,9 +1,11 @@
 // What tells worlds apart: everything that a later reconcile can decide on, phase by phase, and nothing that is only said.
 import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import type { Counters } from "@retriever/sidecar/contract/evidence.ts";
+import { totalsOf } from "#core/pods/epoch-evidence.ts";
 import { quorumReasons } from "#core/steps/propagation.ts";
 import { detectionKey } from "./canonical-harm.ts";
 import { podName } from "./observe.ts";
+import { processOf } from "./record.ts";
 import type { Pod, World } from "./world.ts";
 
 /** Equal for worlds from which the same can follow. */
@@ -52,8 +54,7 @@ export function podKey(pod: Pod, index: number, { status }: World): string {
   const { force, vanished, fenced, startedAtMs, pinned, annotated, counted, seen, unread, read } = pod;
   const isLeft = status.cutover?.fenced.some(({ uid }) => uid === `uid-${podName(index)}`);
   const isJudged = status.revision?.shadow === "destination";
-  const known = status.evidence?.pods.find(({ uid }) => uid === `uid-${podName(index)}`);
-  const counters = known?.counters;
+  const known = processOf(status.evidence, index);
   return [
     force?.hash.slice(0, 12),
     vanished,
@@ -64,18 +65,17 @@ export function podKey(pod: Pod, index: number, { status }: World): string {
     annotated,
     isJudged && counted,
     seen,
-    isJudged && counters !== undefined ? classOf(counters) : "",
     unread.join("+"),
     // What was taken once is only taken again by who lost its place, or takes one process for another.
     read,
-    known !== undefined && [counted, known.startId, read && known.binsUntil],
+    known !== undefined && [counted, known.start, read && known.binsUntil],
   ].join();
 }
 
 /** A pod that doesn't answer, as the operator has it written down. */
 function notedKey({ annotated }: Pod, index: number, { status }: World): string {
-  const known = status.evidence?.pods.find(({ uid }) => uid === `uid-${podName(index)}`);
-  return [annotated, known && [known.startId, known.binsUntil, classOf(known.counters)]].join();
+  const known = processOf(status.evidence, index);
+  return [annotated, known && [known.start, known.binsUntil]].join();
 }
 
 function classOf({ requests, scoreWorse, shadowErrors }: Counters): string {
@@ -144,7 +144,7 @@ function samplingKey(status: MigrationStatus): string {
   return [
     stage?.index,
     stage?.startedAt,
-    evidence && [Math.min(2, evidence.vanishedPods), classOf(evidence.vanished)],
+    evidence && classOf(totalsOf(evidence)),
     dispersion?.gates.some(({ openN }) => openN > 0),
     acts?.promotedBy,
     harm?.stepDowns,
@@ -154,8 +154,7 @@ function samplingKey(status: MigrationStatus): string {
 }
 
 function guardKey({ guard, evidence }: MigrationStatus): string {
-  const samples =
-    evidence?.pods.some(({ counters }) => counters.answered > 0) || (evidence?.vanished.answered ?? 0) > 0;
+  const samples = totalsOf(evidence).answered > 0;
   return [
     guard?.visibility,
     guard?.visibility === "held" ? "" : guard?.tickedAt,

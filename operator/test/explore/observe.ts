@@ -1,11 +1,12 @@
 // What a reconcile sees of the explored world, in the operator's own terms.
+import { noCounters } from "@retriever/sidecar/contract/evidence.ts";
 import type { StoreStatus } from "@retriever/sidecar/contract/status.ts";
 import type { ActObservation, Observation } from "#core/model/observation.ts";
 import type { OverlayObservation, PodObservation } from "#core/model/workload.ts";
 import { aTarget } from "#test/builders/search-app.ts";
 import { aSidecarStatus, aStore, destinationIdentity, sourceIdentity } from "#test/builders/sidecar-status.ts";
 import { jobsOf } from "./drift.ts";
-import { binsOf, type Evidence, totals, windowsOf } from "./evidence.ts";
+import { binsOf, type Evidence, windowsOf } from "./evidence.ts";
 import { origin } from "./plan.ts";
 import { type OverlayObject, type Pod, primaryOf, type World } from "./world.ts";
 
@@ -96,7 +97,7 @@ function statusOf(pod: Pod, name: string, world: World, { evidence, at }: Seen) 
     evidence: {
       epoch,
       sinceSeconds: 60,
-      counters: totals(pod),
+      counters: noCounters(),
       windows: windowsOf(pod, evidence),
       ...binsOf(pod, evidence, at),
     },

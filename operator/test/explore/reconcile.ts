@@ -5,10 +5,11 @@ import type { decide } from "#core/decide.ts";
 import type { Decision, Effect } from "#core/model/decision.ts";
 import { canonicalise } from "./canonical.ts";
 import type { Circumstances } from "./circumstances.ts";
-import { count, type Evidence } from "./evidence.ts";
+import { count, type Evidence, totalsOfPods } from "./evidence.ts";
 import { decisionKey } from "./key.ts";
 import { finalizerName, observe } from "./observe.ts";
 import { type Doc, docOf, origin, spec, stepMs } from "./plan.ts";
+import { simplified } from "./record.ts";
 import { follow } from "./sidecar.ts";
 import { isOfEpoch, isTelling, stepsTold } from "./truths.ts";
 import type { Pod, World } from "./world.ts";
@@ -120,7 +121,7 @@ function endings(found: World, evidence: Evidence, decision: Decision): Ending[]
   const isNews = decision.status !== found.status;
   const { effects } = decision;
   const isTaken = isNews && isTelling(evidence, found);
-  const written = isNews ? withStatus(takeBins(found, evidence), decision) : found;
+  const written = isNews ? withStatus(takeBins(found, evidence), decision, isTaken) : found;
   const whole = carryOut(written, effects);
   const isSaid = effects.length > 0 || decision.announcements.length > 0;
   const isQuiet = !isSaid && (!isNews || isOnlyCounted(found, evidence, decision.status));
@@ -139,10 +140,20 @@ function endings(found: World, evidence: Evidence, decision: Decision): Ending[]
   return result;
 }
 
-function withStatus(found: World, { status }: Decision): World {
+function withStatus(found: World, decision: Decision, isTaken: boolean): World {
+  const status = outweighed(found, decision.status, isTaken);
   const seen = new Set(status.acts?.seen);
   const acts = found.acts.filter((act, index) => !seen.has(`act-${index}-${act}`));
   return { ...found, status, acts };
+}
+
+/** Newer traffic outweighs older: what was counted is told by the class of the newest. */
+function outweighed(found: World, status: MigrationStatus, isTaken: boolean): MigrationStatus {
+  const { evidence } = status;
+  if (evidence === undefined) return status;
+  const pods = found.pods.filter((pod) => isOfEpoch(pod, found) && pod.read);
+  const counted = isTaken && pods.length > 0 ? { counted: totalsOfPods(pods) } : {};
+  return { ...status, evidence: { ...simplified(evidence), ...counted } };
 }
 
 /** Pods told of another step, and that is all that was written. */

@@ -31,6 +31,8 @@ export const countersSchema = z.object({
   latencySumMs: count,
   /** Answered requests by latency; one more element than `latencyEdgesMs`. */
   latencyBuckets: histogram,
+  /** Requests refused because as many as the sidecar takes were under way; they are in no other counter. */
+  overloaded: count.default(0),
   /** Failed requests that the shadow was asked as well, and those of them that the source answered. */
   failedChecked: count.default(0),
   failedWorse: count.default(0),
@@ -145,6 +147,7 @@ export function noCounters(): Counters {
     empty: 0,
     latencySumMs: 0,
     latencyBuckets: emptyHistogram(),
+    overloaded: 0,
     failedChecked: 0,
     failedWorse: 0,
     answered: 0,

@@ -8,6 +8,7 @@ import { binSeconds, type Counters, keptSeconds, type SliceCounters } from "@ret
 import { instantMs } from "../model/status-readings.ts";
 import { type ClockTiming, startClock, tickClock } from "./cause-clock.ts";
 import { advance, logEvidence } from "./detector.ts";
+import { addGroups } from "./fleet-parts.ts";
 import {
   type CounterLine,
   type LineCount,
@@ -16,7 +17,7 @@ import {
   sliceLinesOf,
   trafficLines,
 } from "./lines.ts";
-import type { Bin } from "./new-bins.ts";
+import type { Bin, BinPart } from "./new-bins.ts";
 import { foldSevereRun } from "./severe-run.ts";
 import { foldSlices, sliceCounts } from "./slices.ts";
 
@@ -95,20 +96,32 @@ function foldBin(state: DetectionState, bin: Bin, { input, rules }: Ruled): Dete
   };
   const known = new Map(state.lines.map((line) => [keyOf(line), line]));
   const counts = sliceCounts(slices, bin);
-  const others = withoutStanding(bin.counters, state, counts);
+  const standing = standingSlices(state, bin, counts);
+  const parts = [...(bin.parts ?? [])].map(([group, part]) => ({ group, part, counts: sliceCounts(slices, part) }));
+  const totalOf = ({ line }: LineRule, { counters }: BinPart, bySlice: SliceCounts): Counters =>
+    sharedLines.includes(line) ? withoutSlices(counters, standing, bySlice) : counters;
   const lines = [
     ...rules.traffic.map((rule) =>
       foldLine(
         known.get(keyOf({ line: rule.line, slice: null })),
-        { rule, slice: null, count: rule.count(sharedLines.includes(rule.line) ? others : bin.counters) },
+        {
+          rule,
+          slice: null,
+          count: rule.count(totalOf(rule, bin, counts)),
+          byGroup: () => new Map(parts.map((one) => [one.group, rule.count(totalOf(rule, one.part, one.counts))])),
+        },
         folding,
       ),
     ),
     ...rules.slices.flatMap((rule) =>
       [...new Set([...counts.keys(), ...slicesOf(state)])].map((slice) => {
-        const counters = counts.get(slice);
-        const count = counters === undefined ? { bad: 0, n: 0 } : rule.count(counters);
-        return foldLine(known.get(keyOf({ line: rule.line, slice })), { rule, slice, count }, folding);
+        const countOf = (bySlice: SliceCounts): LineCount => {
+          const counters = bySlice.get(slice);
+          return counters === undefined ? { bad: 0, n: 0 } : rule.count(counters);
+        };
+        const byGroup = () => new Map(parts.map((one) => [one.group, countOf(one.counts)]));
+        const counted = { rule, slice, count: countOf(counts), byGroup };
+        return foldLine(known.get(keyOf({ line: rule.line, slice })), counted, folding);
       }),
     ),
   ];
@@ -120,19 +133,22 @@ function foldBin(state: DetectionState, bin: Bin, { input, rules }: Ruled): Dete
 /** Lines that are judged by slice as well. */
 const sharedLines: readonly HarmLineName[] = ["score", "mismatch", "liveErrors", "shadowErrors"];
 
+type SliceCounts = ReadonlyMap<number, SliceCounters>;
+
 /**
- * All traffic less the slices that stand by themselves, as long as they are the minority: whoever can write queries for
- * one namespace must not move all. Where most of the traffic is harmed it isn't one namespace's affair.
+ * The slices that stand by themselves, as long as they are the minority: whoever can write queries for one namespace must
+ * not move all. Where most of the traffic is harmed it isn't one namespace's affair.
  */
-function withoutStanding(
-  all: Counters,
-  { lines }: DetectionState,
-  counts: ReadonlyMap<number, SliceCounters>,
-): Counters {
+function standingSlices({ lines }: DetectionState, { counters }: Bin, counts: SliceCounts): readonly number[] {
   const standing = new Set(lines.flatMap(({ slice, clock }) => (slice === null || clock === undefined ? [] : [slice])));
-  const taken = [...standing].flatMap((slice) => counts.get(slice) ?? []);
-  const requests = taken.reduce((sum, slice) => sum + slice.requests, 0);
-  if (taken.length === 0 || requests * 2 > all.requests) return all;
+  const requests = [...standing].reduce((sum, slice) => sum + (counts.get(slice)?.requests ?? 0), 0);
+  return requests * 2 > counters.requests ? [] : [...standing];
+}
+
+/** All traffic less that of some slices. */
+function withoutSlices(all: Counters, slices: readonly number[], counts: SliceCounts): Counters {
+  const taken = slices.flatMap((slice) => counts.get(slice) ?? []);
+  if (taken.length === 0) return all;
   const rest = { ...all };
   for (const slice of taken) {
     for (const key of [
@@ -160,7 +176,13 @@ type Folding = {
   readonly judgedBins: number;
 };
 
-type LineBin = { readonly rule: LineRule; readonly slice: number | null; readonly count: LineCount };
+type LineBin = {
+  readonly rule: LineRule;
+  readonly slice: number | null;
+  readonly count: LineCount;
+  /** The same by groups of the fleet; asked for where something stands. */
+  readonly byGroup: () => ReadonlyMap<number, LineCount>;
+};
 
 function foldLine(before: HarmLine | undefined, bin: LineBin, folding: Folding): HarmLine {
   const { rule, slice, count } = bin;
@@ -180,24 +202,32 @@ function foldLine(before: HarmLine | undefined, bin: LineBin, folding: Folding):
 }
 
 /** A line with the run of failures after the bin; evidence of a run that ended is gone. */
-function foldSevere(line: HarmLine, { rule, count }: LineBin, { isGap, pods, startMs }: Folding): HarmLine {
-  const { run: running, ...rest } = line;
-  const run = foldSevereRun(isGap ? undefined : running, { count, pods, startMs }, rule);
-  if (run !== undefined) return { ...rest, run };
-  return running === undefined ? rest : { ...rest, logs: [] };
+function foldSevere(line: HarmLine, bin: LineBin, { isGap, pods, startMs }: Folding): HarmLine {
+  const { rule, count, byGroup } = bin;
+  const { run: before, groups, ...rest } = line;
+  const running = isGap ? undefined : before;
+  const run = foldSevereRun(running, { count, pods, startMs }, rule);
+  if (run !== undefined) return { ...rest, run, ...grouped(running === undefined ? undefined : groups, byGroup()) };
+  return before === undefined ? rest : { ...rest, logs: [] };
 }
 
 /** A line with its clock after the bin; evidence that was refuted is gone. */
 function foldCause(line: HarmLine, bin: LineBin, { startMs, isGap, timing }: Folding, threshold: number): HarmLine {
-  const { rule, count } = bin;
-  const { clock: before, ...rest } = line;
+  const { rule, count, byGroup } = bin;
+  const { clock: before, groups, ...rest } = line;
   const { logs, bad, n } = line;
   const stands = logEvidence(logs) >= threshold;
   const tick = { rule, count, logs, seen: { bad, n }, stands, endMs: startMs + binSeconds * 1000 };
   if (before === undefined || isGap) return stands ? { ...rest, clock: startClock(tick) } : rest;
   const clock = tickClock(before, tick, timing);
   if (clock === undefined) return { ...rest, logs: [] };
-  return logEvidence(logs) <= 0 ? rest : { ...rest, clock };
+  if (logEvidence(logs) <= 0) return rest;
+  return { ...rest, clock, ...(clock.since === before.since ? grouped(groups, byGroup()) : {}) };
+}
+
+/** Nothing where nobody told groups apart. */
+function grouped(before: HarmLine["groups"], counts: ReadonlyMap<number, LineCount>): Pick<HarmLine, "groups"> {
+  return before === undefined && counts.size === 0 ? {} : { groups: addGroups(before, counts) };
 }
 
 /** Nothing is over such a limit: what was gathered before it was raised is gone. */

@@ -182,7 +182,12 @@ function liveLines({ plan, baseline, sourceFails = false }: Facts): readonly Cou
     {
       ...shareRule("liveErrors", boundOf(errorShare, requests) + maxErrorIncrease, afterCutover),
       contrast: contrastShares(0),
-      count: (counters) => (sourceFails ? { bad: counters.errors, n: counters.requests } : liveFailuresOf(counters)),
+      count: (counters) =>
+        withRefused(
+          sourceFails ? { bad: counters.errors, n: counters.requests } : liveFailuresOf(counters),
+          counters,
+          slowMs,
+        ),
     },
     {
       ...shareRule("emptyAnswers", boundOf(emptyShare, requests) + maxEmptyIncrease, afterCutover),
@@ -234,6 +239,16 @@ function failuresOf(counters: Failures, samples: Count): LineCount {
 
 function liveFailuresOf(counters: Counters): LineCount {
   return failuresOf(counters, { bad: failedSamples(counters), n: triedSamples(counters) });
+}
+
+/**
+ * What the sidecar refused while all its places were taken is the primary's doing where its own answers have become slow;
+ * else it is a client's that sends too much.
+ */
+function withRefused(count: LineCount, { overloaded, latencyBuckets }: Counters, slowMs: number): LineCount {
+  const { bad, n } = slowerThan(latencyBuckets, slowMs);
+  if (overloaded <= 0 || bad <= slowShare * n) return count;
+  return { ...count, bad: count.bad + overloaded, n: count.n + overloaded };
 }
 
 /** Requests above the first edge that isn't below `limitMs`: never more than are really slower. */

@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { someCounters } from "#test/builders/counters.ts";
 import { aPod } from "#test/builders/world.ts";
 import type { PodObservation } from "../model/workload.ts";
-import { foldEvidence } from "../pods/epoch-evidence.ts";
+import { addCounted, foldEvidence } from "../pods/epoch-evidence.ts";
 import { newBins } from "./new-bins.ts";
 
 const epoch = 5;
@@ -26,13 +26,15 @@ function bin(at: number, requests = 1, errors = 0): EvidenceBin {
   return { at, counters: someCounters({ requests, errors }), slices: [] };
 }
 
-function recordOf(pods: readonly PodObservation[], before?: Parameters<typeof foldEvidence>[0]) {
-  return foldEvidence(before, epoch, pods, "2026-01-01T00:00:00.000Z");
+type Before = Parameters<typeof foldEvidence>[0];
+
+function recordOf(listed: readonly PodObservation[], before?: Before) {
+  return foldEvidence(before, { epoch, listed, recordedAt: "2026-01-01T00:00:00.000Z", now });
 }
 
 function judge(pods: readonly PodObservation[], before: readonly PodObservation[] = [], judgedUntil = 0) {
-  const evidence = before.length === 0 ? undefined : foldEvidence(undefined, epoch, before, "2026-01-01T00:00:00.000Z");
-  return newBins({ epoch, pods, evidence, recorded: recordOf(pods, evidence), judgedUntil, now }).map(
+  const evidence = before.length === 0 ? undefined : recordOf(before);
+  return newBins({ epoch, pods, evidence, recorded: recordOf(pods, evidence), judgedUntil, now }).bins.map(
     ({ at, counters }) => [at, counters.requests],
   );
 }
@@ -75,13 +77,62 @@ describe("the bins that nobody has judged", () => {
 
   it("name the pods that failed every fifth request, and add up namespaces", () => {
     const counters = { requests: 1, errors: 0, failedChecked: 0, failedWorse: 0, answered: 1 };
+    const told = (errors: number) => ({ at: now - 10, counters: someCounters({ requests: 10, errors, answered: 1 }) });
     const slice = { namespace: "t", counters: { ...counters, shadowErrors: 0, scoreWorse: 1, mismatch: 0 } };
-    const pods = ["a", "b"].map((name) =>
-      telling(name, [{ ...bin(now - 10, 10, name === "a" ? 2 : 1), slices: [slice] }]),
-    );
-    const [summed] = newBins({ epoch, pods, evidence: undefined, recorded: recordOf(pods), judgedUntil: 0, now });
+    const pods = ["a", "b"].map((name) => telling(name, [{ ...told(name === "a" ? 2 : 1), slices: [slice] }]));
+    const recorded = recordOf(pods);
+    const [summed] = newBins({ epoch, pods, evidence: undefined, recorded, judgedUntil: 0, now }).bins;
     expect(summed?.failing).toEqual([pods[0]?.uid]);
     expect(summed?.slices.get("t")).toMatchObject({ requests: 2, scoreWorse: 2 });
+  });
+});
+
+describe("what one pod may weigh", () => {
+  const honest = ["a", "b", "c"].map((name) => telling(name, [bin(now - 10, 100, 100)]));
+  const take = (pods: readonly PodObservation[], evidence?: Before) => {
+    const recorded = recordOf(pods, evidence);
+    const { bins, weights } = newBins({ epoch, pods, evidence, recorded, judgedUntil: 0, now });
+    return { bins, record: addCounted(recorded, bins, weights) };
+  };
+
+  it("is twice what the others do: a billion good requests hide nothing", () => {
+    const liar = telling("liar", [bin(now - 10, 1e9)]);
+    const [summed] = take([...honest, liar]).bins;
+    expect([summed?.counters.requests, summed?.counters.errors]).toEqual([500, 300]);
+  });
+
+  it("is told by all that was taken from it, so that a claim in many small bins is no more", () => {
+    const liar = telling(
+      "liar",
+      Array.from({ length: 20 }, (_, index) => bin(now - 200 + index * 10, 50)),
+    );
+    const summed = take([...honest, liar]).bins;
+    const taken = summed.reduce((sum, { counters }) => sum + counters.requests - counters.errors, 0);
+    expect(taken).toBeLessThan(1000);
+    expect(summed.at(-1)?.counters.errors).toBe(300);
+    expect(summed.at(-1)?.counters.requests).toBeLessThan(320);
+  });
+
+  it("isn't bounded where it serves everything alone, and where few tell", () => {
+    const [summed] = take([telling("sticky", [bin(now - 10, 5000, 5000)]), telling("b", []), telling("c", [])]).bins;
+    expect(summed?.counters).toMatchObject({ requests: 5000, errors: 5000 });
+  });
+
+  it("is bounded by its counters: no more failures than requests, nor namespaces than there were requests", () => {
+    const counters = { requests: 1e9, errors: 2e9, failedChecked: 9e9, failedWorse: 9e9, answered: 9e9 };
+    const slices = [{ namespace: "t", counters: { ...counters, shadowErrors: 0, scoreWorse: 9e9, mismatch: 0 } }];
+    const told = someCounters({
+      requests: 10,
+      errors: 99,
+      failedChecked: 99,
+      answered: 4,
+      scoreWorse: 7,
+      overlapSum: 9,
+    });
+    const [summed] = take([telling("a", [{ at: now - 10, counters: told, slices }])]).bins;
+    const bounded = { requests: 10, errors: 10, failedChecked: 10, answered: 4, scoreWorse: 4, overlapSum: 4 };
+    expect(summed?.counters).toMatchObject(bounded);
+    expect(summed?.slices.get("t")).toMatchObject({ requests: 10, errors: 10, answered: 4, scoreWorse: 4 });
   });
 });
 
@@ -91,7 +142,7 @@ it("whenever it is asked, every request is judged exactly once", () => {
     fc.property(counts, fc.array(fc.integer({ min: 1, max: 12 }), { maxLength: 20 }), (requests, steps) => {
       const all = requests.map((count, index) => bin(now - 400 + index * 10, count));
       let judged = 0;
-      let evidence: Parameters<typeof newBins>[0]["evidence"];
+      let evidence: Before;
       let judgedUntil = 0;
       let at = now - 400;
       for (const step of [...steps, 60]) {
@@ -101,17 +152,11 @@ it("whenever it is asked, every request is judged exactly once", () => {
           all.filter((one) => one.at < at),
           { closedAt: at },
         );
-        const bins = newBins({
-          epoch,
-          pods: [pod],
-          evidence,
-          recorded: recordOf([pod], evidence),
-          judgedUntil,
-          now: at,
-        });
+        const recorded = recordOf([pod], evidence);
+        const { bins } = newBins({ epoch, pods: [pod], evidence, recorded, judgedUntil, now: at });
         judged += bins.reduce((sum, { counters }) => sum + counters.requests, 0);
         judgedUntil = Math.max(judgedUntil, ...bins.map((one) => one.at + 10));
-        evidence = foldEvidence(evidence, epoch, [pod], "2026-01-01T00:00:00.000Z");
+        evidence = recorded;
       }
       expect(judged).toBe(requests.reduce((sum, count) => sum + count, 0));
     }),

@@ -21,11 +21,13 @@ const fine: Count = { bad: 0, n: 24 };
 
 function severe(
   run: SevereRun | undefined,
-  more: { stands?: boolean; serving?: number; sourceAnswers?: boolean } = {},
+  more: { stands?: boolean; serving?: number; sourceAnswers?: boolean; groups?: number[][] } = {},
 ) {
-  const facts = { plan, stands: true, serving: 3, sourceAnswers: true, ...more };
+  const facts = { plan, stands: true, serving: 3, sourceAnswers: true, populated: 3, ...more };
   const line = { line: "severe", slice: null, limit: 0.2, bad: 0, n: 0, evidence: 1, logs: [30] } as const;
-  return isSevere({ ...line, logs: [...line.logs], ...(run === undefined ? {} : { run }) }, rule, facts);
+  const { groups } = more;
+  const told = { ...(run === undefined ? {} : { run }), ...(groups === undefined ? {} : { groups }) };
+  return isSevere({ ...line, logs: [...line.logs], ...told }, rule, facts);
 }
 
 describe("a run of failures", () => {
@@ -62,6 +64,16 @@ describe("severe harm", () => {
     ["a hiccup shorter than severeFor", severe(play([failing]))],
     ["fewer than a dozen failures", severe(play(Array.from({ length: 11 }, () => ({ bad: 1, n: 1 }))))],
     ["what the source fails as well", severe(play([failing, failing].map((one) => ({ ...one, reference: one }))))],
+    [
+      "what is left of without the one pod that fails most",
+      severe(run, {
+        groups: [
+          [40, 40],
+          [0, 40],
+          [1, 40],
+        ],
+      }),
+    ],
     ["nothing", severe(undefined)],
   ])("is not %s", (_what, isIt) => {
     expect(isIt).toBe(false);

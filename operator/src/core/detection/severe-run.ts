@@ -3,6 +3,7 @@ import { durationSeconds } from "@retriever/crds/fields/duration.ts";
 import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
 import type { HarmLine, SevereRun } from "@retriever/crds/status/harm-status.ts";
 import { binSeconds } from "@retriever/sidecar/contract/evidence.ts";
+import { judgeFleet } from "./fleet-parts.ts";
 import type { LineCount, LineRule } from "./lines.ts";
 
 /** Fewer failed requests are never severe, whatever their share. */
@@ -59,21 +60,28 @@ type Severity = {
   readonly stands: boolean;
   readonly serving: number;
   readonly sourceAnswers: boolean;
+  /** Groups of the fleet with a process. */
+  readonly populated: number;
 };
 
 /** Whether the line of severe harm is to be acted on now. What nobody asked the source about is the destination's. */
 export function isSevere(
-  { run }: HarmLine,
+  { run, groups }: HarmLine,
   rule: LineRule,
-  { plan, stands, serving, sourceAnswers }: Severity,
+  { plan, stands, serving, sourceAnswers, populated }: Severity,
 ): boolean {
   if (run === undefined || !stands || !sourceAnswers) return false;
   const own = { bad: run.failures, n: run.requests };
   const isManyPods = serving < mostPods || run.pods.length >= mostPods;
+  const fleet = judgeFleet(groups, rule, populated)?.verdict;
+  const isProved =
+    fleet === undefined
+      ? rule.contrast(own, { bad: run.sourceBad, n: run.sourceN }) !== "unproved"
+      : fleet === "fleet" || fleet === "unseen";
   return (
     isManyPods &&
+    isProved &&
     run.failures >= leastSevereFailures &&
-    run.failingSeconds >= durationSeconds(plan.rollback.severeFor) &&
-    rule.contrast(own, { bad: run.sourceBad, n: run.sourceN }) !== "unproved"
+    run.failingSeconds >= durationSeconds(plan.rollback.severeFor)
   );
 }

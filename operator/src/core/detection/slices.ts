@@ -2,7 +2,7 @@
 import type { DetectionState } from "@retriever/crds/status/harm-status.ts";
 import type { SliceCounters } from "@retriever/sidecar/contract/evidence.ts";
 import { mostSlices } from "./lines.ts";
-import type { Bin } from "./new-bins.ts";
+import type { Bin, BinPart } from "./new-bins.ts";
 
 /** Requests after which the busiest are told from the others, and how long is waited for them. */
 const choosingRequests = 5000;
@@ -36,8 +36,8 @@ export function foldSlices(before: Slices, bin: Bin, { part, ageSeconds }: Choos
     : { slices: busiest.slice(0, mostNames) };
 }
 
-/** What each chosen slice counted in a bin, by its number; empty before they are chosen. */
-export function sliceCounts({ slices, slicesChosenIn }: Slices, bin: Bin): ReadonlyMap<number, SliceCounters> {
+/** What each chosen slice counted in a bin or a part of it, by its number; empty before they are chosen. */
+export function sliceCounts({ slices, slicesChosenIn }: Slices, bin: BinPart): ReadonlyMap<number, SliceCounters> {
   const counts = new Map<number, SliceCounters>();
   if (slicesChosenIn === undefined) return counts;
   const numbers = new Map(slices.map(({ name }, index) => [name, index]));

@@ -16,6 +16,8 @@ export type RateGateInput = {
   /** Binds passing only: damage that is plain from the first samples isn't waited for. */
   readonly minSamples: number;
   readonly totals: Counters;
+  /** Samples that may have been lost with processes. */
+  readonly lost?: number;
   readonly dispersion: DispersionState | undefined;
   /** `gates.minDwell` has passed since the stage's clock started. */
   readonly dwellPassed: boolean;
@@ -28,9 +30,11 @@ export type RateGateInput = {
 /** Error of the published interval over all looks together. */
 const intervalAlpha = 0.05;
 
-/** Interval of a rate as verdicts publish it; null without a sample. */
-export function publishedInterval(bad: number, n: number): [number, number] | null {
-  return confidenceSequence(bad, n, intervalAlpha);
+/** Interval of a rate as verdicts publish it, whatever the lost samples were; null without a sample. */
+export function publishedInterval(bad: number, n: number, lost = 0): [number, number] | null {
+  const least = n > 0 ? confidenceSequence(bad, n + lost, intervalAlpha) : null;
+  const most = lost > 0 ? confidenceSequence(bad + lost, n + lost, intervalAlpha) : least;
+  return least === null || most === null ? null : [least[0], most[1]];
 }
 
 /** One verdict per gate of `rateGates`, in that order. */
@@ -39,7 +43,8 @@ export function judgeRateGates(input: RateGateInput): Verdict[] {
   const counts = countsOf(input.totals);
   return rateGates.map((gate) => {
     const dispersion = dispersionOfGate(input.dispersion, gate);
-    return judgeGate(input, gate, { ...rules[gate], ...counts[gate], dispersion, dwellPassed: input.dwellPassed });
+    const { dwellPassed, lost = 0 } = input;
+    return judgeGate(input, gate, { ...rules[gate], ...counts[gate], lost, dispersion, dwellPassed });
   });
 }
 
@@ -69,9 +74,9 @@ function judgeGate(input: RateGateInput, gate: RateGate, question: RateQuestion)
   }
 }
 
-function factsOf(input: RateGateInput, gate: RateGate, { bad, n, limit, dispersion }: RateQuestion) {
+function factsOf(input: RateGateInput, gate: RateGate, { bad, n, limit, dispersion, lost = 0 }: RateQuestion) {
   const phi = dispersion ?? 1;
-  const interval = publishedInterval(bad / phi, n / phi);
+  const interval = publishedInterval(bad / phi, n / phi, lost / phi);
   const isMirrored = gate === "overlap";
   return {
     gate,

@@ -181,6 +181,12 @@ describe("the shadow-error gate", () => {
       {},
       "0.2 % of 1000 samples are bad, over the limit of 0.1 %; waiting for better ones",
     ],
+    [{ answered: 1000 }, { lost: 10 }, "0 % of 1000 samples are bad, within the limit of 0.1 %"],
+    [
+      { answered: 1000 },
+      { lost: 10.5 },
+      "0 % of 1000 samples are bad, but 11 more may have been lost with pods; waiting for more samples",
+    ],
     [{ answered: 10 }, {}, "10 of 1000 samples"],
     [{ answered: 1000 }, { totals: null }, "no trustworthy evidence"],
   ])("says of %o with %o: %s", (counters, more, words) => {

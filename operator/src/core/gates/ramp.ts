@@ -18,6 +18,8 @@ export type GateInput = {
   readonly sampleRate: number;
   /** Totals of the epoch over all pods; null when they can't be trusted. */
   readonly totals: Counters | null;
+  /** Samples that may have been lost with processes. */
+  readonly lost?: number;
   /** What the windows of the epoch tell of bursts. */
   readonly dispersion: DispersionState | undefined;
   /** Seconds since the stage's clock started. */
@@ -43,17 +45,23 @@ function withoutEvidence(verdict: Verdict): Verdict {
   return { ...verdict, verdict: "Unknown", message: `${verdict.gate}: no trustworthy evidence` };
 }
 
+/** More lost samples than this may hide errors: a limit far below would never pass a deploy that loses a few. */
+const mostLostShare = 0.01;
+
 /** A share over the limit makes a rise wait until it is diluted. Never Fail: stepping down is the affair of the harm line. */
 function judgeShadowErrors(input: GateInput, totals: Counters): Verdict {
   const [bad, n] = [failedSamples(totals), triedSamples(totals)];
   const limit = input.plan.thresholds.shadowErrors.maxBadShare;
   const value = n > 0 ? Math.min(1, bad / n) : null;
-  const interval = publishedInterval(bad, n);
+  const { lost = 0 } = input;
+  const interval = publishedInterval(bad, n, lost);
   const windowSeconds = Math.max(0, Math.round(input.elapsedSeconds));
   const facts = { gate: "shadowErrors", value, interval, n, limit, windowSeconds };
   const notYet = (message: string): Verdict => ({ ...facts, verdict: "NotYet", message: `shadowErrors: ${message}` });
   if (value === null || n < input.minSamples) return notYet(`${n} of ${Math.max(1, input.minSamples)} samples`);
   const seen = `${percent(value)} of ${n} samples are bad`;
   if (value > limit) return notYet(`${seen}, over the limit of ${percent(limit)}; waiting for better ones`);
+  if (lost > mostLostShare * n)
+    return notYet(`${seen}, but ${Math.ceil(lost)} more may have been lost with pods; waiting for more samples`);
   return { ...facts, verdict: "Pass", message: `shadowErrors: ${seen}, within the limit of ${percent(limit)}` };
 }

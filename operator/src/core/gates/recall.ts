@@ -5,6 +5,7 @@ import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
 import type { Counters } from "@retriever/sidecar/contract/evidence.ts";
 import { logMeanExp } from "./e-value.ts";
 import { passBudget } from "./error-budget.ts";
+import { triedSamples } from "./gate-counts.ts";
 
 /** Sums over samples of a difference d in -1..1. */
 type DifferenceSums = {
@@ -60,10 +61,14 @@ export function judgeRecall(
   { recall }: MigrationSpec,
   totals: Counters | null,
   recent: Counters | null,
+  lost = 0,
 ): RecallVerdict {
   if (recall.mode === "Off" || totals === null) return "unknown";
   const { recallSamples: n, recallSquaresSum: squares, answered } = totals;
-  const wealth = logWealthBelow({ n, sum: lossOf(totals), squares }, recall.maxLoss);
+  // Of the lost samples as many were searched exactly as of the others, and the destination missed everything in them.
+  const worst = n > 0 ? (lost * n) / Math.max(n, triedSamples(totals)) : 0;
+  const sums = { n: n + worst, sum: lossOf(totals) + worst, squares: squares + worst };
+  const wealth = logWealthBelow(sums, recall.maxLoss);
   const isProved = n > 0 && logMeanExp(wealth) >= -Math.log(passBudget);
   if (isProved && isStillSo(recall.maxLoss, recent)) return "proved";
   const isMeasured = n >= measuringSamples || answered < firstSamples;

@@ -43,6 +43,14 @@ const rows = [
   },
   { title: "a limit of 0 and one bad", more: { bad: 1, n: 1e6, limit: 0 }, expected: "Fail" },
   { title: "a limit of 1 and only bad ones", more: { bad: 10, n: 10, limit: 1 }, expected: "NotYet" },
+  { title: "a thousand good samples, and fifty lost", more: { n: 1000, lost: 50 }, expected: "NotYet" },
+  { title: "a thousand good samples, and five lost", more: { n: 1000, lost: 5 }, expected: "Pass" },
+  { title: "a limit of 0, nothing bad, and some lost", more: { n: 10, lost: 2, limit: 0 }, expected: "Pass" },
+  {
+    title: "twenty of a hundred bad beside a thousand lost",
+    more: { bad: 20, n: 100, lost: 1000 },
+    expected: "NotYet",
+  },
   { title: "counts that aren't numbers", more: { bad: Number.NaN, n: 1000 }, expected: "NotYet" },
 ] as const;
 
@@ -131,4 +139,16 @@ test("a limit of 0 passes without anything bad, once bursts are known and a samp
 
 test("a limit of 1 is kept by the first sample, bad as it may be", () => {
   expect(samplesToPass(1, { limit: 1, beta: 0.05, dispersion: 1 })).toBe(1);
+});
+
+test("lost samples change no NotYet to anything else, whatever the counts", () => {
+  const counts = fc.record({ n: fc.nat(5000), share: fc.double({ min: 0, max: 1, noNaN: true }), lost: fc.nat(500) });
+  fc.assert(
+    fc.property(counts, ({ n, share, lost }) => {
+      const told = { ...question, n, bad: Math.floor(n * share) };
+      const without = judgeRate(told);
+      const verdict = judgeRate({ ...told, lost });
+      expect(verdict === "NotYet" || verdict === without).toBe(true);
+    }),
+  );
 });

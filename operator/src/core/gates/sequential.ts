@@ -5,6 +5,8 @@ export type RateQuestion = {
   /** Bad samples, or a sum of values in 0..1. */
   readonly bad: number;
   readonly n: number;
+  /** Samples that nobody saw: before passing they are taken for bad ones, before failing for good ones. */
+  readonly lost?: number;
   /** The rate (or mean) that may not be exceeded, 0..1. */
   readonly limit: number;
   /** Where failing begins if that is further off: a limit that was measured has an uncertainty of its own. */
@@ -25,16 +27,17 @@ export type SequentialVerdict = "Pass" | "Fail" | "NotYet";
 
 /** Fails on evidence above the limit, passes on evidence below it. A limit of 0 passes as long as nothing is bad. */
 export function judgeRate(question: RateQuestion): SequentialVerdict {
-  const { limit, alpha, beta, dispersion, dwellPassed, deflates } = question;
+  const { limit, alpha, beta, dispersion, dwellPassed, deflates, lost = 0 } = question;
+  const n = question.n + lost;
   const isFailing = (phi: number): boolean =>
-    logEvidenceAbove(question.bad / phi, question.n / phi, question.failLimit ?? limit) >= -Math.log(alpha);
+    logEvidenceAbove(question.bad / phi, n / phi, question.failLimit ?? limit) >= -Math.log(alpha);
   if (deflates === "passing" && isFailing(1)) return "Fail";
   if (dispersion === null) return "NotYet";
   // What doesn't fail undiscounted doesn't fail discounted either.
   if (isFailing(dispersion)) return "Fail";
   if (!dwellPassed) return "NotYet";
   if (limit <= 0) return question.bad <= 0 && question.n > 0 ? "Pass" : "NotYet";
-  return logEvidenceBelow(question.bad / dispersion, question.n / dispersion, limit) >= -Math.log(beta)
+  return logEvidenceBelow((question.bad + lost) / dispersion, n / dispersion, limit) >= -Math.log(beta)
     ? "Pass"
     : "NotYet";
 }

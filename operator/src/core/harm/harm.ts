@@ -4,6 +4,7 @@ import type { DetectionState, HarmLine } from "@retriever/crds/status/harm-statu
 import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import { logThreshold } from "../detection/detection.ts";
 import { logEvidence } from "../detection/detector.ts";
+import { judgeFleet } from "../detection/fleet-parts.ts";
 import { type LineRule, sliceLinesOf, trafficLines } from "../detection/lines.ts";
 import { isSevere } from "../detection/severe-run.ts";
 import type { AlertsRead } from "../model/alert-observation.ts";
@@ -11,6 +12,8 @@ import type { Finding, Harm } from "../model/context.ts";
 import { instantMs, isPastCutover } from "../model/status-readings.ts";
 import type { PodObservation } from "../model/workload.ts";
 import { hasBins } from "../pods/epoch-evidence.ts";
+import { nameSome } from "../pods/pods.ts";
+import { knownProcesses, populatedGroups } from "../pods/processes.ts";
 import { describeLine } from "./describe-line.ts";
 import { judgeFirings } from "./firing.ts";
 import { makeOwnEvidence } from "./side-of-limit.ts";
@@ -95,15 +98,49 @@ function toFinding({ line, rule }: Standing, input: HarmInput): Judged {
   });
   if (line.line === "severe") {
     const stands = logEvidence(line.logs) >= logThreshold(plan, isPastCutover(status), rule.weight);
-    const isDue = isSevere(line, rule, { plan, stands, serving: serving.length, sourceAnswers });
+    const isDue = isSevere(line, rule, {
+      plan,
+      stands,
+      serving: serving.length,
+      sourceAnswers,
+      populated: populatedGroups(status.evidence),
+    });
     // A few failed requests are no finding yet; the other lines speak of them.
     return { finding: finding(isDue ? rule.action : "Observe"), isDue, sinceMs: instantMs(line.run?.from) };
   }
-  const verdict = line.clock?.verdict ?? "waiting";
-  const isDue = verdict === "worse" || verdict === "unseen";
+  return judgeLasting({ line, rule }, finding, input);
+}
+
+/** A line with a clock: due once it has lasted, for the whole fleet where that can be told. */
+function judgeLasting({ line, rule }: Standing, finding: (action: HarmAction) => Finding, input: HarmInput): Judged {
+  const { evidence } = input.status;
+  const own = line.clock?.verdict ?? "waiting";
+  const sinceMs = instantMs(line.clock?.since);
+  const fleet = own === "waiting" ? undefined : judgeFleet(line.groups, rule, populatedGroups(evidence));
+  const isOfFew = fleet?.verdict === "few" && own !== "unproved" && isMove(rule.action);
+  if (isOfFew) return { finding: aloneIn(finding, oddPods(fleet.odd, input)), isDue: true, sinceMs };
+  const verdict = fleet === undefined || fleet.verdict === "few" ? own : fleet.verdict;
+  const isDue = verdict === "fleet" || verdict === "worse" || verdict === "unseen";
   const isWithheld = verdict === "unseen" && rule.action === "Rollback";
   const withheld = isWithheld ? { withheld: "the source was not asked at the same time, so it may be as bad" } : {};
-  return { finding: { ...finding(rule.action), ...withheld }, isDue, sinceMs: instantMs(line.clock?.since) };
+  return { finding: { ...finding(rule.action), ...withheld }, isDue, sinceMs };
+}
+
+/** What moves traffic needs more than a few pods' word. */
+function isMove(action: HarmAction): boolean {
+  return action === "Rollback" || action === "StepDown";
+}
+
+/** Harm that a person has to look at, since it is that of a few pods: theirs alone, or their word alone. */
+function aloneIn(finding: (action: HarmAction) => Finding, pods: readonly string[]): Finding {
+  const { message, ...rest } = finding("Hold");
+  const without = pods.length === 0 ? "without the pods that are gone by now" : `without ${nameSome(pods)}`;
+  return { ...rest, reason: "OnePodAlone", message: `${message}; nothing of it is left ${without}` };
+}
+
+function oddPods(odd: readonly number[], { serving, status }: HarmInput): readonly string[] {
+  const known = knownProcesses(status.evidence, status.epoch);
+  return serving.flatMap(({ name, uid }) => (odd.includes(known(uid)?.group ?? -1) ? [name] : []));
 }
 
 function ruleOf({ line }: HarmLine): Finding["rule"] {

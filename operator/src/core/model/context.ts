@@ -34,6 +34,8 @@ export type Finding = {
   readonly message: string;
   /** Why a rollback for it alone is left to a person. */
   readonly withheld?: string;
+  /** What is told where it isn't harm of the whole fleet. */
+  readonly reason?: "OnePodAlone";
 };
 
 /** Everything found wrong with the destination. */

@@ -2,7 +2,7 @@
 import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import { describe, expect, it } from "vitest";
 import { aContext, aFinding, ago, lagging, someHarm } from "#test/builders/context.ts";
-import { someCounters } from "#test/builders/counters.ts";
+import { aRecord } from "#test/builders/epoch-record.ts";
 import { describeCompletion, voidCompletion } from "./guard-completion.ts";
 
 const guardCompletedBy = { actor: "ada", reason: "two requests a day", at: ago(10) };
@@ -14,8 +14,7 @@ const guard = {
   idleSeconds: 59.6,
   unobservedSeconds: 0,
 } as const;
-const vanished = someCounters({ answered: 12 });
-const evidence = { epoch: 5, recordedAt: ago(0), pods: [], vanished, vanishedPods: 1 };
+const evidence = aRecord(5, { answered: 12 });
 const found = aFinding("too slow");
 
 /** In the guard, with the act taken. */

@@ -52,7 +52,6 @@ describe("AwaitingCutover", () => {
       (c) => ({ ...c, rollbackReady: { status: "Unknown", reason: "NoEvidence", message: "nobody knows" } }),
       "blocked NoEvidence: the rollback path is not proved: nobody knows",
     ],
-    ["evidence", (c) => ({ ...c, totals: null }), "EvidenceLost"],
     [
       "a stage to judge",
       (c) => ({ ...c, gates: [] }),

@@ -7,7 +7,6 @@ import type { Context } from "../model/context.ts";
 import type { Outcome } from "../model/decision.ts";
 import { labelOf } from "../model/status-readings.ts";
 import { awaitAcks, isFollowed } from "../steps/propagation.ts";
-import { resample } from "../steps/resample.ts";
 import { move, stay } from "../steps/transition.ts";
 import { askParity } from "../verification/ask.ts";
 
@@ -17,7 +16,6 @@ export function awaitingCutover(context: Context): Outcome {
   if (c.rollbackReady.status !== "True") {
     return stay(c, "blocked", c.rollbackReady.reason, `the rollback path is not proved: ${c.rollbackReady.message}`);
   }
-  if (c.totals === null) return resample(c);
   const open = openQuestions(c);
   if (open.length > 0) {
     const message = `the gates must pass at the moment of the cutover: ${open.join("; ")}`;

@@ -3,7 +3,7 @@ import type { MigrationSpecInput } from "@retriever/crds/spec/migration-spec.ts"
 import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import { describe, expect, it } from "vitest";
 import { aContext, aFinding, ago, lagging, someHarm } from "#test/builders/context.ts";
-import { someCounters } from "#test/builders/counters.ts";
+import { aRecord } from "#test/builders/epoch-record.ts";
 import { aSpec } from "#test/builders/spec.ts";
 import { aPod, noon } from "#test/builders/world.ts";
 import type { Context } from "../model/context.ts";
@@ -29,8 +29,7 @@ function at(
   more: { plan?: Partial<MigrationSpecInput>; status?: Partial<MigrationStatus> } = {},
 ): Context {
   const plan = aSpec({ guard: limits, ...more.plan });
-  const vanished = someCounters({ answered });
-  const evidence = { epoch: 5, recordedAt: ago(0), pods: [], vanished, vanishedPods: 1 };
+  const evidence = aRecord(5, { answered });
   const c = aContext("Guard", { plan, status: { guard: clocks(guarded), ...more.status } });
   return busy({ ...c, status: { ...c.status, evidence } });
 }

@@ -20,7 +20,6 @@ export function guard(c: Context): Outcome {
   const clocks = ticked.status.guard;
   if (clocks === undefined) return stay(c, "blocked", "GuardUnknown", "the status lost the guard's clocks");
   const left = durationSeconds(c.plan.guard.duration) - clocks.watchedSeconds;
-  // What vanished pods counted is a lower bound all the same: lost counts can't make too many samples.
   const samples = totalsOf(c.status.evidence).answered;
   const missing = neededSamples(c) - samples;
   const isWatching = visibility === "watched" || visibility === "idle";

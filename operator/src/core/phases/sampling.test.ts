@@ -227,7 +227,7 @@ describe("without a stage to sample", () => {
     expect(told(resumed)).toBe("Ramp working SamplingResumed: begins again with the first stage at rate 0.02");
   });
 
-  it("counts that can't be trusted are measured again", () => {
-    expect(sampling({ ...at(), totals: null }).reason).toBe("EvidenceLost");
+  it("before anything is recorded it waits for the first sample", () => {
+    expect(sampling({ ...at(), totals: null }).reason).toBe("NoSamples");
   });
 });

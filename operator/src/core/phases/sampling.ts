@@ -2,7 +2,7 @@
 import { durationSeconds, printDuration } from "@retriever/crds/fields/duration.ts";
 import type { Stage } from "@retriever/crds/spec/migration-spec.ts";
 import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
-import type { Counters } from "@retriever/sidecar/contract/evidence.ts";
+import { type Counters, noCounters } from "@retriever/sidecar/contract/evidence.ts";
 import { validationResult } from "../checks/staging.ts";
 import { type FailedGate, failedGates, unpassed } from "../gates/failed.ts";
 import { triedSamples } from "../gates/gate-counts.ts";
@@ -12,7 +12,6 @@ import type { Outcome } from "../model/decision.ts";
 import { instantMs, secondsSince } from "../model/status-readings.ts";
 import { enterFirstStage } from "../steps/enter-stage.ts";
 import { awaitAcks, isFollowed } from "../steps/propagation.ts";
-import { resample } from "../steps/resample.ts";
 import { stepDown } from "../steps/step-down.ts";
 import { move, stay } from "../steps/transition.ts";
 import { endOfNextSpan, localTime } from "../time/calendar.ts";
@@ -42,9 +41,9 @@ export function sampling(c: Context): Outcome {
     );
   if (c.status.revision?.sampleRate === 0) return resume(c);
   if (!isFollowed(c)) return awaitAcks(c);
-  if (c.totals === null) return resample(c);
-  const at: Place = { plan, stage, totals: c.totals, name: describeStage(c, stage, plan) };
-  if (triedSamples(c.totals) === 0) return waitForSample(c, at);
+  const totals = c.totals ?? noCounters();
+  const at: Place = { plan, stage, totals, name: describeStage(c, stage, plan) };
+  if (triedSamples(totals) === 0) return waitForSample(c, at);
   return stage.startedAt === undefined ? startClock(c, at) : judgeStage(c, at);
 }
 

@@ -1,162 +1,76 @@
-// What pods counted in an epoch: what is kept when they go, when it can't be trusted any more, and sums over windows.
-import type { EpochEvidence } from "@retriever/crds/status/migration-status.ts";
+// The record of an epoch's evidence, and sums over windows.
 import type { Counters } from "@retriever/sidecar/contract/evidence.ts";
 import { describe, expect, it } from "vitest";
 import { someCounters } from "#test/builders/counters.ts";
+import { aRecord } from "#test/builders/epoch-record.ts";
 import { aPod, type PodBuilder } from "#test/builders/world.ts";
 import type { Span } from "../time/evidence-spans.ts";
-import { foldEvidence, isEvidenceLost, mostLostShare, sumWindow, totalsOf } from "./epoch-evidence.ts";
+import { addCounted, foldEvidence, sumWindow, totalsOf } from "./epoch-evidence.ts";
+import { processId } from "./processes.ts";
 
 const epoch = 5;
-const earlier = "2026-03-01T11:59:55.000Z";
-const now = "2026-03-01T12:00:00.000Z";
+const recordedAt = "2026-03-01T12:00:00.000Z";
+const now = Date.parse(recordedAt) / 1000;
 
-/** A pod that counted so many requests in an epoch. */
-function counting(name: string, requests: number, more: { epoch?: number; startId?: string } = {}): PodBuilder {
-  return aPod(name).saying((status) => ({
-    startId: more.startId ?? status.startId,
-    evidence: { ...status.evidence, epoch: more.epoch ?? epoch, counters: someCounters({ requests }) },
-  }));
+/** A pod that counts in an epoch. */
+function counting(name: string, more: { epoch?: number } = {}): PodBuilder {
+  return aPod(name).saying((status) => ({ evidence: { ...status.evidence, epoch: more.epoch ?? epoch } }));
 }
 const listed = (...pods: PodBuilder[]) => pods.map((pod) => pod.build());
-const entry = (name: string, requests: number, startId = `start-of-uid-${name}`) => ({
-  uid: `uid-${name}`,
-  startId,
-  binsUntil: 0,
-  counters: someCounters({ requests }),
-});
-/** A record of two pods that counted 100 and 10 requests, before which none had gone. */
-const recorded: EpochEvidence = {
-  epoch,
-  recordedAt: earlier,
-  pods: [entry("a", 100), entry("b", 10)],
-  vanished: someCounters(),
-  vanishedPods: 0,
-};
-const fold = (...pods: PodBuilder[]) => foldEvidence(recorded, epoch, listed(...pods), now);
-const [a, b] = [counting("a", 100), counting("b", 10)];
+const fold = (previous: Parameters<typeof foldEvidence>[0], ...pods: PodBuilder[]) =>
+  foldEvidence(previous, { epoch, listed: listed(...pods), recordedAt, now });
 
 describe("the record of an epoch", () => {
-  it("begins with the pods that count in it, in the order of their uids", () => {
-    expect(foldEvidence(undefined, epoch, listed(b, a), now)).toEqual({ ...recorded, recordedAt: now });
+  it("begins with the pods that count in it, and with nothing counted", () => {
+    const record = fold(undefined, counting("a"), counting("b", { epoch: 4 }));
+    expect(record).toMatchObject({ epoch, recordedAt, lost: 0, vanishedPods: 0, counted: someCounters() });
+    expect(record.groups).toHaveLength(1);
   });
 
-  it("begins anew with another epoch, without what pods counted in the one before", () => {
-    expect(foldEvidence({ ...recorded, vanishedPods: 3 }, 6, listed(a, counting("b", 1, { epoch: 6 })), now)).toEqual({
-      epoch: 6,
-      recordedAt: now,
-      pods: [entry("b", 1)],
-      vanished: someCounters(),
-      vanishedPods: 0,
-    });
+  it("begins anew with another epoch, without what was counted and lost before", () => {
+    const before = aRecord(4, { requests: 100 }, { lost: 3, vanishedPods: 2 });
+    expect(fold(before, counting("a"))).toMatchObject({ epoch, counted: someCounters(), lost: 0, vanishedPods: 0 });
   });
 
-  it("is the previous one itself when nothing is new, whatever the order and the time", () => {
-    expect(fold(b, a)).toBe(recorded);
+  it("is the previous one itself when nothing is new", () => {
+    const record = fold(undefined, counting("a"), counting("b"));
+    expect(fold(record, counting("b"), counting("a"))).toBe(record);
+    expect(addCounted(record, [], [])).toBe(record);
   });
 
-  it("takes what a pod counted since, and a pod that came", () => {
-    expect(fold(counting("a", 101), b, counting("c", 1))).toEqual({
-      ...recorded,
-      recordedAt: now,
-      pods: [entry("a", 101), entry("b", 10), entry("c", 1)],
-    });
-  });
-
-  it("keeps what a pod had counted that is silent, or says another epoch", () => {
-    expect(fold(a, b.silent())).toBe(recorded);
-    expect(fold(a, counting("b", 500, { epoch: 4 }))).toBe(recorded);
-  });
-
-  it("knows nothing of a pod that never counted in it", () => {
-    expect(fold(a, b, aPod("c").silent(), counting("d", 7, { epoch: 4 }))).toBe(recorded);
-  });
-});
-
-describe("what a pod had counted that is gone", () => {
-  const withoutB = { ...recorded, recordedAt: now, vanishedPods: 1, vanished: someCounters({ requests: 10 }) };
-
-  it("stays as vanished, once", () => {
-    const gone = { ...withoutB, pods: [entry("a", 100)] };
-    expect(fold(a)).toEqual(gone);
-    expect(foldEvidence(gone, epoch, listed(a), now)).toBe(gone);
-  });
-
-  it("is added to what had vanished before", () => {
-    const before = { ...recorded, vanishedPods: 2, vanished: someCounters({ requests: 7 }) };
-    expect(foldEvidence(before, epoch, [], now)).toEqual({
-      epoch,
-      recordedAt: now,
-      pods: [],
-      vanished: someCounters({ requests: 117 }),
-      vanishedPods: 4,
-    });
-  });
-
-  it.each([
-    ["another process", 500, "start-2"],
-    ["another process that counted as much", 10, "start-2"],
-    ["the same process with fewer requests", 9, "start-of-uid-b"],
-  ])("stays beside what %s of the pod counts", (_what, requests, startId) => {
-    expect(fold(a, counting("b", requests, { startId }))).toEqual({
-      ...withoutB,
-      pods: [entry("a", 100), entry("b", requests, startId)],
-    });
-  });
-});
-
-describe("pods beyond what a status can hold", () => {
-  const names = Array.from({ length: 501 }, (_, index) => `pod-${String(index).padStart(3, "0")}`);
-
-  it("are left out from the five hundred and first on", () => {
-    const { pods, vanishedPods } = foldEvidence(
-      undefined,
-      epoch,
-      listed(...names.map((name) => counting(name, 1))),
-      now,
+  it("keeps what was counted when pods go, and counts them", () => {
+    const record = addCounted(
+      fold(undefined, counting("a"), counting("b")),
+      [{ counters: someCounters({ requests: 7 }) }],
+      [],
     );
-    expect(pods.map(({ uid }) => uid)).toEqual(names.slice(0, 500).map((name) => `uid-${name}`));
-    expect(vanishedPods).toBe(0);
+    expect(fold(record, counting("a"))).toMatchObject({ counted: someCounters({ requests: 7 }), vanishedPods: 1 });
+  });
+
+  it("of the release before goes on: its counts, and up to where each pod was judged", () => {
+    const pod = { uid: "uid-a", startId: "start-of-uid-a", binsUntil: 90, counters: someCounters({ requests: 5 }) };
+    const { counted: _counted, ...rest } = aRecord(epoch);
+    const before = { ...rest, pods: [pod], vanished: someCounters({ requests: 2 }) };
+    expect(totalsOf(before)).toEqual(someCounters({ requests: 7 }));
+    const record = fold(before, counting("a"));
+    expect(record).toMatchObject({ counted: someCounters({ requests: 7 }), vanishedPods: 0 });
+    expect(record.groups[0]?.processes[0]).toMatch(new RegExp(`^${processId("uid-a")} \\w{4} 90 `));
+    expect(record).not.toHaveProperty("pods");
   });
 });
 
 describe("the totals of an epoch", () => {
-  it("are those of its pods and of those that are gone", () => {
-    expect(totalsOf({ ...recorded, vanished: someCounters({ requests: 7, mismatch: 2 }) })).toEqual(
-      someCounters({ requests: 117, mismatch: 2 }),
+  it("are what its bins counted", () => {
+    const record = addCounted(
+      aRecord(epoch, { requests: 10 }),
+      [{ counters: someCounters({ requests: 7, mismatch: 2 }) }],
+      [],
     );
+    expect(totalsOf(record)).toEqual(someCounters({ requests: 17, mismatch: 2 }));
   });
 
   it("are zero without a record", () => {
     expect(totalsOf(undefined)).toEqual(someCounters());
-  });
-});
-
-describe("the evidence of an epoch", () => {
-  const lost = (vanishedPods: number, living: number) =>
-    isEvidenceLost({
-      ...recorded,
-      vanishedPods,
-      pods: Array.from({ length: living }, (_, index) => entry(`pod-${index}`, 1)),
-    });
-
-  it("is lost when more than one in twenty went away", () => {
-    expect(mostLostShare).toBe(0.05);
-    expect(lost(2, 38)).toBe(false);
-    expect(lost(2, 37)).toBe(true);
-    expect(lost(2, 0)).toBe(true);
-  });
-
-  it.each([
-    [0, 0],
-    [1, 0],
-    [1, 1],
-  ])("isn't when %s went away and %s are left", (vanished, living) => {
-    expect(lost(vanished, living)).toBe(false);
-  });
-
-  it("isn't lost before it was recorded", () => {
-    expect(isEvidenceLost(undefined)).toBe(false);
   });
 });
 
@@ -211,5 +125,12 @@ describe("a window over all pods", () => {
     ];
     const pod = aPod("a").saying(({ evidence }) => ({ evidence: { ...evidence, epoch, windows } }));
     expect(sum(pod)).toEqual({ counters: someCounters({ requests: 4 }), coveredSeconds: 200, missing: 0 });
+  });
+
+  it("weighs no pod more than twice what the others do, and covers no more than was asked for", () => {
+    const honest = ["a", "b", "c"].map((name) => over(name, 300, { requests: 100, errors: 100 }));
+    const liar = over("liar", 1e9, { requests: 1e15, errors: 0 });
+    const { counters, coveredSeconds } = sum(...honest, liar);
+    expect([counters?.requests, counters?.errors, coveredSeconds]).toEqual([500, 300, 300]);
   });
 });

@@ -1,76 +1,52 @@
-// Evidence over all pods of an epoch: what a pod counted stays when the pod goes.
+// Evidence over all pods of an epoch: what was counted stays when a pod goes, and what may be lost with it is known.
 import type { EpochEvidence } from "@retriever/crds/status/migration-status.ts";
 import { addCounters, type Counters, noCounters } from "@retriever/sidecar/contract/evidence.ts";
 import { isSameData } from "../model/deep-equal.ts";
 import type { PodObservation } from "../model/workload.ts";
 import type { Span } from "../time/evidence-spans.ts";
+import { boundWeights, noWeights, scaleCounters, soundCounters, type Weights, weightOf } from "./fair-share.ts";
+import { foldProcesses } from "./processes.ts";
 
-/** More processes than this share lost in an epoch and its totals prove nothing any more. */
-export const mostLostShare = 0.05;
-/** Losing this many is no reason for doubt, however small the fleet: a rolling restart loses at most the last reconcile. */
-const toleratedLosses = 1;
-/** As many as the status can hold; what more pods count is left out, which only makes the evidence thinner. */
-const mostPods = 500;
+type Folding = {
+  readonly epoch: number;
+  /** Every pod of the list, serving or not. */
+  readonly listed: readonly PodObservation[];
+  readonly recordedAt: string;
+  /** Epoch seconds. */
+  readonly now: number;
+};
 
-type PodCounters = EpochEvidence["pods"][number];
+/** The record with its processes brought up to date; what they counted is added by `addCounted`. */
+export function foldEvidence(previous: EpochEvidence | undefined, folding: Folding): EpochEvidence {
+  const { epoch, recordedAt } = folding;
+  const before = previous?.epoch === epoch ? previous : undefined;
+  const counted = totalsOf(before);
+  return kept(previous, { epoch, recordedAt, counted, ...foldProcesses(before, folding) });
+}
 
-/**
- * Brings the record of an epoch up to date; begins a new one when the epoch changed. `listed` is every pod of the list,
- * serving or not: only a pod that left the list, or whose process began anew, has vanished, so that none is counted twice.
- * The order of pods is no matter; without anything new the record is the previous one.
- */
-export function foldEvidence(
-  previous: EpochEvidence | undefined,
-  epoch: number,
-  listed: readonly PodObservation[],
-  recordedAt: string,
+/** The record with what its bins counted, and how much was taken from each group; it goes with the bins, or neither is kept. */
+export function addCounted(
+  evidence: EpochEvidence,
+  bins: readonly { readonly counters: Counters }[],
+  weights: readonly Weights[],
 ): EpochEvidence {
-  const before = previous?.epoch === epoch ? previous : { pods: [], vanished: noCounters(), vanishedPods: 0 };
-  const present = new Set(listed.map((pod) => pod.uid));
-  const known = new Map(before.pods.map((pod) => [pod.uid, pod]));
-  const current = new Map(
-    listed.flatMap((pod) => currentCounters(pod, epoch, known.get(pod.uid))).map((pod) => [pod.uid, pod]),
-  );
-  const gone = before.pods.filter((pod) => {
-    const now = current.get(pod.uid);
-    return now === undefined ? !present.has(pod.uid) : hasBegunAnew(pod, now);
-  });
-  const silent = before.pods.filter((pod) => present.has(pod.uid) && !current.has(pod.uid));
-  const next: EpochEvidence = {
-    epoch,
-    recordedAt,
-    pods: [...current.values(), ...silent].toSorted((a, b) => (a.uid < b.uid ? -1 : 1)).slice(0, mostPods),
-    vanished: gone.reduce((sum, pod) => addCounters(sum, pod.counters), before.vanished),
-    vanishedPods: before.vanishedPods + gone.length,
+  if (bins.length === 0) return evidence;
+  return {
+    ...evidence,
+    counted: bins.reduce((sum, { counters }) => addCounters(sum, counters), totalsOf(evidence)),
+    groups: evidence.groups.map(({ processes }, group) => ({ ...(weights[group] ?? noWeights), processes })),
   };
+}
+
+/** Without anything new the record is the previous one. */
+function kept(previous: EpochEvidence | undefined, next: EpochEvidence): EpochEvidence {
   return previous !== undefined && isSameData({ ...next, recordedAt: previous.recordedAt }, previous) ? previous : next;
 }
 
-function currentCounters(pod: PodObservation, epoch: number, before: PodCounters | undefined): PodCounters[] {
-  if (!pod.status.ok || pod.status.value.evidence.epoch !== epoch) return [];
-  const { startId, evidence } = pod.status.value;
-  const { bins, closedAt, counters } = evidence;
-  // Bins without anything in them are left out, so that idle time is no news.
-  const judged = before?.startId === startId ? before.binsUntil : 0;
-  const isNew = bins.some(({ at }) => at >= judged);
-  return [{ uid: pod.uid, startId, binsUntil: isNew ? closedAt : judged, counters }];
-}
-
-/** Another process, or one whose counters began again. */
-function hasBegunAnew(before: PodCounters, now: PodCounters): boolean {
-  return now.startId !== before.startId || now.counters.requests < before.counters.requests;
-}
-
-/** Totals since the epoch began, over living and vanished pods. */
+/** Totals since the epoch began. The release before kept them by pod. */
 export function totalsOf(evidence: EpochEvidence | undefined): Counters {
-  if (evidence === undefined) return noCounters();
-  return evidence.pods.reduce((sum, pod) => addCounters(sum, pod.counters), evidence.vanished);
-}
-
-/** Whether too much of the epoch's evidence was lost with its pods. */
-export function isEvidenceLost(evidence: EpochEvidence | undefined): boolean {
-  if (evidence === undefined || evidence.vanishedPods <= toleratedLosses) return false;
-  return evidence.vanishedPods / (evidence.vanishedPods + evidence.pods.length) > mostLostShare;
+  const { counted, pods = [], vanished = noCounters() } = evidence ?? {};
+  return counted ?? pods.reduce((sum, pod) => addCounters(sum, pod.counters ?? noCounters()), vanished);
 }
 
 /** Whether a pod tells of an epoch in bins. One that can't (an older sidecar) shows no harm, so it proves no health. */
@@ -87,22 +63,20 @@ export type WindowSum = {
   readonly missing: number;
 };
 
-/** A span summed over the pods that are in this epoch. */
+/** A span summed over the pods that are in this epoch; none of them weighs more than is plausible beside the others. */
 export function sumWindow(serving: readonly PodObservation[], epoch: number, span: Span): WindowSum {
-  let counters: Counters | null = null;
-  let coveredSeconds = 0;
-  let missing = 0;
-  for (const pod of serving) {
-    const evidence = pod.status.ok && pod.status.value.evidence.epoch === epoch ? pod.status.value.evidence : undefined;
+  const told = serving.flatMap(({ status }) => {
+    const evidence = status.ok && status.value.evidence.epoch === epoch ? status.value.evidence : undefined;
     const window = evidence?.windows.find(
       (one) => one.seconds === span.seconds && one.offsetSeconds === span.offsetSeconds,
     );
-    if (window === undefined) {
-      missing += 1;
-      continue;
-    }
-    counters = addCounters(counters ?? noCounters(), window.counters);
-    coveredSeconds = Math.max(coveredSeconds, window.coveredSeconds);
-  }
-  return { counters, coveredSeconds, missing };
+    return window === undefined ? [] : [{ ...window, counters: soundCounters(window.counters) }];
+  });
+  const factors = boundWeights(told.map(({ counters }) => weightOf(counters)));
+  const scaled = told.map(({ counters }, index) => scaleCounters(counters, factors[index] ?? noWeights));
+  return {
+    counters: scaled.length === 0 ? null : scaled.reduce(addCounters),
+    coveredSeconds: Math.min(span.seconds, Math.max(0, ...told.map(({ coveredSeconds }) => coveredSeconds))),
+    missing: serving.length - told.length,
+  };
 }

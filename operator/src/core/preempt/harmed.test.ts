@@ -14,6 +14,28 @@ function hurt(c: Context, due: readonly Finding[], more: Partial<Context> = {}):
 
 const bad = aFinding("too slow", { action: "Rollback", rule: "livePrimary" });
 
+describe("harm of a few pods", () => {
+  const alone = aFinding("too slow; nothing of it is left without pod-1", { reason: "OnePodAlone" });
+
+  it("after the cutover is held, and a person is called once", () => {
+    const outcome = harmed(hurt(aContext("Guard"), [alone]));
+    expect(outcome && tell(outcome)).toBe(`Guard blocked OnePodAlone: held: ${alone.message}`);
+    expect(outcome?.announcements).toMatchObject([{ reason: "OnePodAlone", severity: "page" }]);
+  });
+
+  it("before the cutover is held and told once an epoch, without calling anybody", () => {
+    const outcome = harmed(hurt(aContext("Ramp"), [alone]));
+    expect(outcome?.announcements).toMatchObject([{ type: "Warning", reason: "OnePodAlone", severity: null }]);
+    const { history } = outcome?.status ?? {};
+    const again = harmed(hurt(aContext("Ramp", { status: history === undefined ? {} : { history } }), [alone]));
+    expect([again?.reason, again?.announcements]).toEqual(["OnePodAlone", []]);
+  });
+
+  it("doesn't stand in the way of a rollback for another finding", () => {
+    expect(harmed(hurt(aContext("Guard"), [alone, bad]))?.status.phase).toBe("RollingBack");
+  });
+});
+
 describe("a finding that asks for a rollback", () => {
   it("is obeyed under the name of its rule, with every cause that is due", () => {
     const outcome = harmed(hurt(aContext("Guard"), [aFinding("other", { action: "Observe" }), bad]));

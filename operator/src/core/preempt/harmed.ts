@@ -8,7 +8,7 @@ import { isPastCutover } from "../model/status-readings.ts";
 import { beginRollback } from "../steps/begin-rollback.ts";
 import { resetGuard } from "../steps/guard-clock.ts";
 import { stepDown } from "../steps/step-down.ts";
-import { stay } from "../steps/transition.ts";
+import { move, stay } from "../steps/transition.ts";
 
 /** Acts on findings that are due; undefined when there is nothing to act on. */
 export function harmed(c: Context): Outcome | undefined {
@@ -24,12 +24,21 @@ export function harmed(c: Context): Outcome | undefined {
       // A cutover in progress is finished or taken back; two primaries must not wait.
       if (c.status.phase === "CuttingOver") return undefined;
       return isPastCutover(c.status)
-        ? holdAfterCutover(c, "Harm", `held: ${causes.join("; ")}`)
-        : stay(c, "blocked", "Harm", `held: ${causes.join("; ")}`);
+        ? holdAfterCutover(c, strongest.reason ?? "Harm", `held: ${causes.join("; ")}`)
+        : holdBeforeCutover(c, strongest, causes);
     case "Observe":
     case undefined:
       return undefined;
   }
+}
+
+/** The rate stays. That a few pods alone are harmed is told once an epoch. */
+function holdBeforeCutover(c: Context, { reason }: Finding, causes: readonly string[]): Outcome {
+  const message = `held: ${causes.join("; ")}`;
+  const { history, epoch, phase } = c.status;
+  const isTold = history.some((entry) => entry.reason === reason && entry.epoch === epoch);
+  if (reason === undefined || isTold) return stay(c, "blocked", reason ?? "Harm", message);
+  return move(c, { phase, reason, message, standing: "blocked", warning: true });
 }
 
 function rollBack(c: Context, { rule, withheld }: Finding, causes: readonly string[]): Outcome {
@@ -48,7 +57,7 @@ function describeObstacle(c: Context, isClosed: boolean, withheld: string | unde
 }
 
 /** Harm that nothing is done about calls a person, once for as long as it lasts, and begins the guard anew. */
-function holdAfterCutover(c: Context, reason: "Harm" | "RollbackBlocked", message: string): Outcome {
+function holdAfterCutover(c: Context, reason: "Harm" | "OnePodAlone" | "RollbackBlocked", message: string): Outcome {
   const isFirst = c.status.harm?.heldSince === undefined;
   const held = stay(c, "blocked", reason, message);
   const marked: Outcome = {

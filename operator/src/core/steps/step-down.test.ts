@@ -2,7 +2,7 @@
 import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import { describe, expect, it } from "vitest";
 import { aContext, ago, aVerdict } from "#test/builders/context.ts";
-import { someCounters } from "#test/builders/counters.ts";
+import { aRecord } from "#test/builders/epoch-record.ts";
 import type { Context } from "../model/context.ts";
 import { mostStepDowns, stepDown } from "./step-down.ts";
 
@@ -90,7 +90,7 @@ describe.each<[string, (more?: Partial<MigrationStatus>) => Context]>([
   });
 
   it("forgets what was measured in the epoch before", () => {
-    const evidence = { epoch: 5, recordedAt: ago(5), pods: [], vanished: someCounters(), vanishedPods: 0 };
+    const evidence = aRecord(5);
     const c = of({ evidence, gates: [aVerdict("Fail")], acks: { pods: 2, matched: 2, lagging: [], lost: [] } });
     const { status } = stepDown(c, ["too slow"]);
     expect(status.gates).toEqual([]);

@@ -1,8 +1,8 @@
 // A step down: back to the rate before, from the first stage or after three to none and a hold.
 import type { Context } from "../model/context.ts";
 import type { Outcome } from "../model/decision.ts";
-import { withoutPromote } from "./resample.ts";
 import { move, stay } from "./transition.ts";
+import { withoutPromote } from "./without-promote.ts";
 
 /** After this many steps down since the start, or since the last Resume, nobody tries again by himself. */
 export const mostStepDowns = 3;

@@ -18,7 +18,9 @@ function counted(sim: Simulation): number {
 
 describe("the reconcile that begins the guard", () => {
   it("under harm lets the time after it count nowhere", () => {
-    const sim = simulationAt("CuttingOver", { spec });
+    const sim = simulationAt("AwaitingCutover", { spec });
+    // So late that a bin of the new primary has closed by then.
+    for (const pod of sim.pods.slice(1)) pod.followMs = 15_000;
     sim.traffic = (_at, primary) => (primary === "destination" ? { ...goodTraffic, emptyShare: 0.9 } : goodTraffic);
     sim.until("Guard");
     expect(guardOf(sim).visibility).toBe("held");

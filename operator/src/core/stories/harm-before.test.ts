@@ -1,6 +1,6 @@
 // Harm before the cutover: less sampling instead of more, and in the end a person.
 import { describe, expect, it } from "vitest";
-import { aSpec, shortPlan } from "#test/builders/spec.ts";
+import { aSpec, onlyReachable, shortPlan } from "#test/builders/spec.ts";
 import { Simulation, simulationAt } from "#test/simulate.ts";
 import { goodTraffic, type Traffic } from "#test/steady-traffic.ts";
 
@@ -149,23 +149,31 @@ describe("shadow errors", () => {
   });
 });
 
-describe("evidence that went away", () => {
-  it("measures the stage again when too many pods vanished with their counts", () => {
+describe("processes that go", () => {
+  it("take no counts with them: the stage goes on in its epoch, and what may be lost is told apart", () => {
     const sim = simulationAt("Ramp", { spec });
     sim.run(20);
-    sim.restart(sim.pod(0));
-    sim.restart(sim.pod(1));
-    sim.run(30);
-    expect(sim.status.history.at(-1)?.reason).toBe("EvidenceLost");
-    expect(sim.trace.at(-1)).toBe("Ramp: source+destination@0.5");
+    const { epoch, stage, evidence } = sim.status;
+    for (const pod of sim.pods) sim.restart(pod);
+    sim.run(15);
+    expect(sim.status).toMatchObject({ epoch, stage: { index: stage?.index } });
+    expect(sim.status.evidence?.counted?.answered).toBeGreaterThan(evidence?.counted?.answered ?? Infinity);
+    expect(sim.status.evidence).toMatchObject({ vanishedPods: 3, lost: expect.any(Number) });
+    expect(sim.status.history.map(({ reason }) => reason)).not.toContain("EvidenceLost");
     sim.until("AwaitingCutover", 600);
   });
 
-  it("goes back to Ramp from AwaitingCutover to measure the last stage again", () => {
-    const sim = simulationAt("AwaitingCutover", { spec });
+  it("discard no Promote that waits for its window", () => {
+    const window = { timeZone: "UTC", days: ["Sun" as const, "Mon" as const], start: "00:00", end: "00:02" };
+    const sim = simulationAt("AwaitingCutover", {
+      spec: aSpec({ ...shortPlan, checklist: { ...onlyReachable, window } }),
+    });
+    sim.act("Promote");
+    sim.run(60);
+    const { acts } = sim.status;
     for (const pod of sim.pods) sim.restart(pod);
-    sim.until("Ramp", 60);
-    expect(sim.trace.at(-1)).toBe("Ramp: source+destination@0.5");
-    sim.until("AwaitingCutover", 600);
+    sim.run(600);
+    expect(sim.phase).toBe("AwaitingCutover");
+    expect(sim.status.acts?.promotedBy).toBe(acts?.promotedBy);
   });
 });

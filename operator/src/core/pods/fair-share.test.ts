@@ -1,0 +1,59 @@
+// One may not weigh more than is plausible beside its fellows.
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { someCounters } from "#test/builders/counters.ts";
+import { boundClaims, scaleCounters, soundCounters } from "./fair-share.ts";
+
+const taken = (claims: readonly number[], known?: readonly number[]) =>
+  boundClaims(claims, known).map((factor, index) => (claims[index] ?? 0) * factor);
+
+describe("claims", () => {
+  it("that are alike are taken whole, and so are those that differ by less than twice", () => {
+    expect(boundClaims([100, 120, 90])).toEqual([1, 1, 1]);
+    expect(boundClaims([100, 190, 100])).toEqual([1, 1, 1]);
+  });
+
+  it("beyond twice the others' are cut to it, with what was taken before", () => {
+    expect(taken([100, 1e9, 100])).toEqual([100, 200, 100]);
+    expect(taken([10, 1e9, 10], [90, 150, 90])).toEqual([10, 50, 10]);
+  });
+
+  it("are taken whole where fewer than three have counted enough to tell", () => {
+    expect(boundClaims([5000, 11, 11])).toEqual([1, 1, 1]);
+    expect(boundClaims([5000, 100])).toEqual([1, 1]);
+  });
+});
+
+it("a third that claims anything never has more than twice what is true, and the others lose nothing", () => {
+  const lie = fc.double({ min: 0, max: 1e15, noNaN: true });
+  fc.assert(
+    fc.property(fc.constantFrom(3, 10), fc.array(lie, { minLength: 3, maxLength: 3 }), (pods, lies) => {
+      const liars = lies.slice(0, Math.floor(pods / 3));
+      const honest = Array.from({ length: pods - liars.length }, () => 100);
+      const all = taken([...honest, ...liars]);
+      for (const claim of all.slice(0, honest.length)) expect(claim).toBe(100);
+      for (const claim of all.slice(honest.length)) expect(claim).toBeLessThanOrEqual(200.001);
+    }),
+    { seed: 18 },
+  );
+});
+
+it("counters are a part of what they are counted of, and less weight is less of everything", () => {
+  const told = someCounters({
+    requests: 10,
+    errors: 20,
+    failedChecked: 30,
+    answered: 4,
+    mismatch: 9,
+    scoreWorseSum: 99,
+  });
+  const sound = soundCounters(told);
+  expect(sound).toMatchObject({ errors: 10, failedChecked: 10, mismatch: 4, scoreWorseSum: 8 });
+  expect(scaleCounters(sound, { requests: 1, samples: 1, exact: 1 })).toBe(sound);
+  expect(scaleCounters(sound, { requests: 0.5, samples: 0.25, exact: 1 })).toMatchObject({
+    requests: 5,
+    errors: 5,
+    answered: 1,
+    mismatch: 1,
+  });
+});
