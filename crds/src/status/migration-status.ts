@@ -1,5 +1,6 @@
 // The status of a RetrieverMigration: everything the operator must remember lives here and nowhere else.
 // The examples are one status of a rollback that begins in the guard, since only then is every field there.
+import { epochSchema } from "@retriever/sidecar/contract/overlay.ts";
 import { identitySchema } from "@retriever/sidecar/contract/status.ts";
 import { doc } from "@retriever/stores/config/field-doc.ts";
 import { z } from "zod";
@@ -43,6 +44,7 @@ export const conditionTypes = [
   "Approved",
   "MetricsHealthy",
   "ConfigPropagated",
+  "InputsProved",
   "RollbackReady",
   "CutOver",
   "GuardPassed",
@@ -83,7 +85,7 @@ function identity(what: string, example: readonly [kind: string, place: string, 
 
 /** What the sidecars are told; the intent, written before the overlay. */
 const revisionSchema = z.strictObject({
-  epoch: z.int().min(1).meta(doc("Number of the configuration.", 6)),
+  epoch: epochSchema.min(1).meta(doc("Number of the configuration.", 6)),
   primary: z.enum(["source", "destination"]).meta(doc("Store that answers the requests.", "source", "none")),
   shadow: z.enum(["source", "destination", "none"]).meta(doc("Store that is asked as well.", "none", "both")),
   sampleRate: z
@@ -138,6 +140,15 @@ const guardStatusSchema = z.strictObject({
   unobservedSeconds: z.number().meta(doc("Time in which some pod's evidence was missing; it doesn't count.", 30)),
 });
 
+const waitingStatusSchema = z.strictObject({
+  since: instant.describe("Since when nothing has moved."),
+  told: z
+    .enum(["page", "ticket"])
+    .optional()
+    .meta(doc("How it was told last.", "ticket", "shouted")),
+  toldAt: instant.optional().describe("When it was told last."),
+});
+
 const rollbackStatusSchema = z.strictObject({
   at: instant.describe("When it was decided."),
   from: z.enum(phases).meta(doc("Phase in which it was decided.", "Guard", "Nowhere")),
@@ -157,7 +168,7 @@ const rollbackStatusSchema = z.strictObject({
 const historyEntrySchema = z.strictObject({
   at: instant.describe("When the step was taken."),
   phase: z.enum(phases).meta(doc("The phase after it.", "Guard", "Ended")),
-  epoch: z.int().meta(doc("The epoch after it.", 5)),
+  epoch: epochSchema.meta(doc("The epoch after it.", 5)),
   reason: reasonWord.meta(doc("Why, as one word; also the reason of its event.", "CutOver", "passed!")),
   message: sentence.meta(doc("Why, as a sentence.", "every pod serves from the destination")),
 });
@@ -224,7 +235,7 @@ export const migrationStatusSchema = z
       ["qdrant", "qdrant.search.svc/chunks", "fedcba9876543210fedcba9876543210"],
       "SHA256",
     ).optional(),
-    epoch: z.int().min(0).default(0).meta(doc("Number of the configuration in force; it never falls.", 6)),
+    epoch: epochSchema.default(0).meta(doc("Number of the configuration in force; it never falls.", 6)),
     revision: revisionSchema.optional().describe("What the sidecars are told."),
     stage: stageStatusSchema.optional(),
     gates: verdictsSchema,
@@ -242,6 +253,9 @@ export const migrationStatusSchema = z
     cutover: cutoverStatusSchema.optional().describe("Pods that the cutover went on without, if there were any."),
     guard: guardStatusSchema.optional().describe("The guard's clocks, in seconds. Only watched time counts."),
     harm: harmStatusSchema.optional().describe("What is worse now, and what was done about it."),
+    waiting: waitingStatusSchema
+      .optional()
+      .describe("There while it stands still: since when, and whom that was told."),
     acts: actsStatusSchema.optional(),
     rollback: rollbackStatusSchema.optional().describe("Set once and never removed: why and when it went back."),
     verification: verificationStatusSchema.optional(),

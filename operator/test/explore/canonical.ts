@@ -113,6 +113,8 @@ function normalise(status: MigrationStatus, rank: Rank, now: number): MigrationS
   normaliseEvidence(status, next, age(1));
   normaliseGuard(status, next, age);
   normaliseRollback(status, next, age(steps.comparison + 1));
+  // Only said, never decided by.
+  delete next.waiting;
   if (status.acts !== undefined) next.acts = { ...status.acts, seen: [] };
   next.conditions = status.conditions.map((condition) => ({
     ...condition,

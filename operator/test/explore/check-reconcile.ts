@@ -172,7 +172,7 @@ function checkRollback(reconcile: Reconcile, report: Report): void {
   report.check("I7", isBack && left.overlay?.deleting !== true, "rolling back, and the overlay doesn't say so");
 }
 
-/** A rollback once written is never undone; epochs never fall. */
+/** A rollback once written is never undone; epochs never fall, but for the overlay that takes everything back. */
 function checkLatch({ found, left, documents, epoch }: Reconcile, report: Report): void {
   report.check("I9", epoch >= found.status.epoch, `the epoch fell from ${found.status.epoch} to ${epoch}`);
   const before = found.overlay?.doc ?? undefined;
@@ -185,7 +185,7 @@ function checkLatch({ found, left, documents, epoch }: Reconcile, report: Report
     const written = before?.document.revision.epoch ?? 0;
     report.check(
       "I9",
-      document.revision.epoch >= written,
+      document.revision.epoch >= written || document.rollback === true,
       `the overlay's epoch fell from ${written} to ${document.revision.epoch}`,
     );
     if (document.revision.epoch === written)

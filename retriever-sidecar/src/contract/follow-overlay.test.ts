@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { followOverlay, type ReadingProcess, servingOf } from "./follow-overlay.ts";
-import type { StoreName } from "./overlay.ts";
+import { mostEpochs, type StoreName } from "./overlay.ts";
 
 type File = {
   readonly epoch: number;
@@ -9,15 +9,17 @@ type File = {
   readonly released?: boolean;
   readonly primary?: StoreName;
   readonly deadlineMs?: number;
+  readonly rollback?: true;
 };
 const follow = (offered: File | null, inForce: File | null, process: Partial<ReadingProcess> = {}) =>
   followOverlay(
     offered,
     inForce,
-    ({ epoch, uid = "migration-1", released = false, primary = "source", deadlineMs }) => ({
+    ({ epoch, uid = "migration-1", released = false, primary = "source", deadlineMs, rollback }) => ({
       revision: { epoch, migrationUid: uid, plan: "plan" },
       released,
       primary,
+      ...(rollback === undefined ? {} : { rollback }),
       ...(deadlineMs === undefined ? {} : { activationDeadline: new Date(deadlineMs).toISOString() }),
     }),
     { startedAtMs: 0, nowMs: 0, fenced: null, ...process },
@@ -35,6 +37,13 @@ describe("the overlay that a sidecar follows", () => {
     expect(follow({ epoch: 1 }, second)).toEqual({ kind: "keep" });
     const other = { epoch: 1, uid: "migration-2" };
     expect(follow(other, second)).toEqual({ kind: "in-force", file: other });
+  });
+
+  it("is a rollback whatever epoch is in force, even the last there is, and stays it against older ones", () => {
+    const back = { epoch: 2, rollback: true } as const;
+    for (const inForce of [{ epoch: 3 }, { epoch: mostEpochs }, { epoch: mostEpochs, rollback: true } as const])
+      expect(follow(back, inForce)).toEqual({ kind: "in-force", file: back });
+    expect(follow({ epoch: 1 }, back)).toEqual({ kind: "keep" });
   });
 
   it("stays in force when its file is gone, until it was released", () => {

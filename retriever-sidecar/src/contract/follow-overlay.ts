@@ -14,7 +14,7 @@ export type Following<File> =
   | { readonly kind: "keep" };
 
 /** How the rules read a file: as the caller keeps it. */
-type Words = Pick<Overlay, "revision" | "released" | "primary" | "activationDeadline">;
+type Words = Pick<Overlay, "revision" | "released" | "primary" | "activationDeadline" | "rollback">;
 type Reader<File> = (file: File) => Words;
 
 /** The process that reads, by its pod's wall clock, epoch ms. */
@@ -60,12 +60,15 @@ function isFenced(next: Words, last: Words | null, { startedAtMs, nowMs, fenced 
   return startedAtMs <= deadlineMs && (nowMs > deadlineMs || fenced === revision.epoch);
 }
 
-/** An epoch rises. A lower one of the same migration is an old copy, and obeying it could undo a rollback. */
+/**
+ * An epoch rises. A lower one of the same migration is an old copy, and obeying it could undo a rollback. A rollback itself
+ * is never older: it sends requests to the source alone, and an epoch that somebody made up must not be out of its reach.
+ */
 function isOlder(
-  { revision: next }: Pick<Overlay, "revision">,
+  { revision: next, rollback }: Pick<Overlay, "revision" | "rollback">,
   { revision: last }: Pick<Overlay, "revision">,
 ): boolean {
-  return last.migrationUid === next.migrationUid && next.epoch < last.epoch;
+  return rollback !== true && last.migrationUid === next.migrationUid && next.epoch < last.epoch;
 }
 
 /** What a sidecar does with its stores. */

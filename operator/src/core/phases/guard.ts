@@ -100,10 +100,7 @@ function complete(c: Context, because = "", patch: Partial<MigrationStatus> = {}
 function overdue(c: Context, outcome: Outcome): Outcome {
   if (secondsSince(c, c.status.guard?.startedAt) <= durationSeconds(c.plan.guard.deadline)) return outcome;
   const message = `past guard.deadline ${c.plan.guard.deadline}, create a Rollback act unless it is to go on: ${outcome.status.message}`;
-  // The history remembers that it was said: time without observation and pauses in between don't say it again.
-  if (c.status.history.some((entry) => entry.reason === "GuardOverdue"))
-    return stay(c, "blocked", "GuardOverdue", message);
-  return move(c, { phase: "Guard", reason: "GuardOverdue", message, standing: "blocked", page: true });
+  return stay(c, "blocked", "GuardOverdue", message);
 }
 
 /** What the guard proved: the smallest harm that each line would have noticed. */

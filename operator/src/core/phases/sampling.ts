@@ -94,11 +94,7 @@ function judgeStage(c: Context, at: Place): Outcome {
 function overdue(c: Context, { plan, stage }: Place, outcome: Outcome): Outcome {
   if (secondsSince(c, c.status.revision?.at) <= durationSeconds(plan.deadline)) return outcome;
   const message = `past stages[${stage.index}].deadline ${plan.deadline}, held until the evidence is there; more traffic helps, or an Abort act and a plan with a higher rate: ${outcome.status.message}`;
-  const { history, epoch, phase } = c.status;
-  // The history remembers that it was said; what is measured anew may be late anew.
-  if (history.some((entry) => entry.reason === "StageOverdue" && entry.epoch === epoch))
-    return stay(c, "blocked", "StageOverdue", message);
-  return move(c, { phase, reason: "StageOverdue", message, standing: "blocked", page: true });
+  return stay(c, "blocked", "StageOverdue", message);
 }
 
 /** What has to be waited for, whatever the gates say: the stage's time, a region's peak, the validation's soak. */

@@ -1,6 +1,7 @@
 // Signs that another party changes the base or the overlay: the migration holds while they last.
 import type { Context } from "../model/context.ts";
 import type { Outcome } from "../model/decision.ts";
+import { whoIsAhead } from "../overlay/epochs.ts";
 import { renderOverlay } from "../overlay/revision.ts";
 import { holdGuardClock } from "../steps/guard-clock.ts";
 import { isAckOverdue } from "../steps/propagation.ts";
@@ -38,14 +39,8 @@ function ownershipConflict(c: Context): Conflict | undefined {
 }
 
 function timeTravel(c: Context): Conflict | undefined {
-  const overlay = c.observation.overlay.ok ? c.observation.overlay.value?.document : undefined;
-  const written = overlay?.revision.migrationUid === c.meta.uid ? overlay.revision.epoch : 0;
-  const ahead = c.serving.find(
-    ({ status }) =>
-      status.ok && status.value.config.migrationUid === c.meta.uid && status.value.config.epoch > c.status.epoch,
-  );
-  if (written <= c.status.epoch && ahead === undefined) return undefined;
-  const what = ahead === undefined ? `the overlay is at epoch ${written}` : `pod ${ahead.name} is at a later epoch`;
+  const what = whoIsAhead(c);
+  if (what === undefined) return undefined;
   return {
     reason: "TimeTravel",
     message: `held: ${what} but this status says ${c.status.epoch}; an older status was restored. Create an Abort act to return to the source`,

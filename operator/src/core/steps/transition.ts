@@ -2,8 +2,9 @@
 import { durationSeconds } from "@retriever/crds/fields/duration.ts";
 import type { MigrationStatus, Phase, Revision } from "@retriever/crds/status/migration-status.ts";
 import type { Context } from "../model/context.ts";
-import type { Outcome, Standing } from "../model/decision.ts";
-import { type Intent, nextEpoch } from "../overlay/revision.ts";
+import type { Outcome, Severity, Standing } from "../model/decision.ts";
+import { nextEpoch } from "../overlay/epochs.ts";
+import type { Intent } from "../overlay/revision.ts";
 
 const historyLength = 20;
 /** A little less than the status allows for a sentence: one that is too long must not make a status unwritable. */
@@ -34,7 +35,7 @@ type Move = {
   /** Fields that end with the step. */
   readonly forget?: readonly ("validation" | "cutover")[];
   readonly standing?: Standing;
-  readonly page?: boolean;
+  readonly severity?: Severity;
   readonly warning?: boolean;
 };
 
@@ -52,10 +53,10 @@ export function move(c: Context, step: Move): Outcome {
     reason: step.reason,
     announcements: [
       {
-        type: step.page === true || step.warning === true ? "Warning" : "Normal",
+        type: step.severity !== undefined || step.warning === true ? "Warning" : "Normal",
         reason: step.reason,
         message,
-        page: step.page === true,
+        severity: step.severity ?? null,
       },
     ],
     requeueAfterMs: Math.min(c.pollMs, 1000),
@@ -64,7 +65,7 @@ export function move(c: Context, step: Move): Outcome {
 
 /** A new epoch: evidence, acknowledgements and the stage's clock begin anew. */
 function revise(c: Context, status: MigrationStatus, intent: Intent): MigrationStatus {
-  const epoch = nextEpoch(status, c.observation);
+  const epoch = nextEpoch({ ...c, status });
   const { evidence: _evidence, acks: _acks, ...kept } = status;
   const harm = status.harm === undefined ? undefined : { ...status.harm, causes: [] };
   if (harm !== undefined) delete harm.alertSince;

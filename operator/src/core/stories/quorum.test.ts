@@ -76,7 +76,7 @@ describe("a cutover that one of ten pods doesn't read", () => {
     expect(sim.phase).toBe("RollingBack");
     expect(new Set(primaries(sim))).toEqual(new Set(["source"]));
     expect(sim.status.message).toContain("9 of 10 pods follow; lagging: pod-1");
-    expect(sim.pages).toEqual(["AckTimeout"]);
+    expect(sim.tickets).toEqual(["AckTimeout"]);
     sim.pod(0).stuck = false;
     sim.until("RolledBack", 60);
   });
@@ -143,7 +143,7 @@ describe("one pod that doesn't follow or answer", () => {
     sim.run(120);
     expect(sim.status.guard?.visibility).toBe("watched");
     expect(sim.status.message).toContain("without who is not seen: 39 of 40 pods follow; lagging: pod-1");
-    expect(sim.pages).toEqual(["AckTimeout"]);
+    expect(sim.tickets).toEqual(["AckTimeout"]);
   });
 
   it("of three blinds the guard for as long as it is silent: it may serve a third of the traffic", () => {
