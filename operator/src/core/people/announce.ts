@@ -21,7 +21,7 @@ const served: readonly Phase[] = ["CuttingOver", "Guard", "RollingBack"];
 function rollbackPath(before: MigrationStatus, next: MigrationStatus): Announcement[] {
   const [old, now] = both(before, next, "RollbackReady");
   if (now?.reason === "PodsCannotGoBack" && old?.reason !== now.reason)
-    return [{ type: "Warning", reason: now.reason, message: now.message, page: false }];
+    return [{ type: "Warning", reason: now.reason, message: now.message, severity: "ticket" }];
   if (now?.status !== "False" || (old?.status === "False" && old.reason === now.reason)) return [];
   const severity = served.includes(next.phase) ? "page" : "ticket";
   return [{ type: "Warning", reason: "RollbackNotReady", message: now.message, severity }];

@@ -76,7 +76,7 @@ describe("a cutover that one of ten pods doesn't read", () => {
     expect(sim.phase).toBe("RollingBack");
     expect(new Set(primaries(sim))).toEqual(new Set(["source"]));
     expect(sim.status.message).toContain("9 of 10 pods follow; lagging: pod-1");
-    expect(sim.tickets).toEqual(["AckTimeout"]);
+    expect([sim.pages, sim.tickets]).toEqual([["AckTimeout"], ["PodsFenced"]]);
     sim.pod(0).stuck = false;
     sim.until("RolledBack", 60);
   });
@@ -189,7 +189,7 @@ describe("one pod of ten that can't go back", () => {
     sim.until("RolledBack", 600);
     expect(sim.status.rollback?.from).toBe("Guard");
     const said = sim.said.find(({ reason }) => reason === "PodsCannotGoBack");
-    expect(said).toMatchObject({ type: "Warning", page: false });
+    expect(said).toMatchObject({ type: "Warning", severity: "ticket" });
     expect(said?.message).toContain("the base of pod-1 names another store, put it back");
   });
 
