@@ -122,7 +122,7 @@ const cases: readonly Case[] = [
     "RetrieverPodsDisagree",
     "a pod stays behind",
     { [`retr_config_epoch{${target},pod="a"}`]: "4x60", [`retr_config_epoch{${target},pod="b"}`]: "3x60" },
-    { ...ofTarget, ...critical },
+    { ...ofTarget, ...warning },
   ],
   [
     "RetrieverPodsDisagree",

@@ -77,7 +77,7 @@ describe("a cutover that one of ten pods doesn't read", () => {
     expect(sim.phase).toBe("RollingBack");
     expect(new Set(primaries(sim))).toEqual(new Set(["source"]));
     expect(sim.status.message).toContain("9 of 10 pods follow; lagging: pod-1");
-    expect(sim.pages).toEqual(["AckTimeout"]);
+    expect([sim.pages, sim.tickets]).toEqual([["AckTimeout"], ["PodsFenced"]]);
     sim.pod(0).stuck = false;
     sim.until("RolledBack", 60);
   });
