@@ -90,6 +90,9 @@ const timed: readonly string[] = ["Guarding", "GuardOverdue", "StageOverdue", "S
 /** Told of when it began: a person has to come back to it. */
 const asked: readonly string[] = ["Held", "Paused"];
 
+/** Somebody was called when it began; so does a rollback path that closes. */
+const paged: readonly string[] = ["Harm", "OnePodAlone", "RollbackBlocked"];
+
 /** How long this may last untold; undefined where the migration moves. */
 function waitOf(c: Context, { standing, reason, status }: Outcome): Wait | undefined {
   if (status.phase === "RollingBack" || c.meta.deleting) return { seconds: heldSeconds, severity: servedSeverity(c) };
@@ -99,8 +102,9 @@ function waitOf(c: Context, { standing, reason, status }: Outcome): Wait | undef
   if (standing === "waiting" || asked.includes(reason)) return { seconds: askedSeconds, severity: "ticket" };
   if (starting.includes(status.phase)) return { seconds: startingSeconds, severity: "ticket" };
   if (!isEndangered(c, reason)) return { seconds: heldSeconds, severity: "ticket" };
+  const isPaged = paged.includes(reason) || c.rollbackReady.status === "False";
   const noticed = durationSeconds(c.plan.guard.maxDetectionTime);
-  return { seconds: Math.min(heldSeconds, noticed), severity: "page" };
+  return { seconds: isPaged ? againSeconds.page : Math.min(heldSeconds, noticed), severity: "page" };
 }
 
 /** While pods are being taken back somebody may still be served by the store that is being left. */
