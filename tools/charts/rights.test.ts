@@ -79,7 +79,7 @@ async function askEverything(isThere: boolean): Promise<Set<string>> {
   const lease = makeLeaseStore(request, { namespace: "retriever-system", name: "l" });
   const target = { namespace: "search", name: "search-api" };
   const intent = { migrationUid: "u", epoch: 1, rollback: null };
-  const said = { type: "Normal", reason: "R", message: "m", page: false } as const;
+  const said = { type: "Normal", reason: "R", message: "m", severity: null } as const;
   const record = { holder: "h", durationSeconds: 15, renewedAt: 0, acquiredAt: 0, transitions: 0 };
   const place = {
     maps: Array.from({ length: 20 }, (_, index) => `docs-evidence-${index + 101}`),

@@ -6,6 +6,7 @@ import { doc } from "@retriever/stores/config/field-doc.ts";
 import { z } from "zod";
 import { documented } from "#fields/documented.ts";
 import { instant, reasonWord, sentence, shortName } from "#fields/field-types.ts";
+import { acksSchema, cutoverStatusSchema } from "./acks-status.ts";
 import { actsStatusSchema } from "./acts-status.ts";
 import {
   baselineSchema,
@@ -102,6 +103,9 @@ const revisionSchema = z.strictObject({
     .number()
     .optional()
     .meta(doc("How much lower the destination's scores are as a rule; judged around.", 0.004)),
+  activationDeadline: instant
+    .optional()
+    .describe("Until when pods may bring requests to the destination; who reads it later stays at the source."),
   at: instant.describe("When it was decided."),
 });
 export type Revision = z.infer<typeof revisionSchema>;
@@ -111,19 +115,6 @@ const stageStatusSchema = z.strictObject({
   count: z.int().min(1).meta(doc("How many stages there are.", 3)),
   sampleRate: z.number().meta(doc("Rate of the stage.", 0.1)),
   startedAt: instant.optional().describe("When every pod had the rate and the first sample had come."),
-});
-
-const acksSchema = z.strictObject({
-  pods: z.int().meta(doc("Pods with a sidecar.", 3)),
-  matched: z.int().meta(doc("Those that have it.", 1)),
-  lagging: z
-    .array(shortName)
-    .max(20)
-    .meta(doc("Those that don't, by name; at most 20.", ["search-api-7d9f-abcde"])),
-  lost: z
-    .array(shortName)
-    .max(20)
-    .meta(doc("Those that don't answer, by name; at most 20.", ["search-api-7d9f-fghij"])),
 });
 
 const guardStatusSchema = z.strictObject({
@@ -147,6 +138,15 @@ const guardStatusSchema = z.strictObject({
     .optional()
     .describe("At the end: the smallest harm that each line would have detected."),
   unobservedSeconds: z.number().meta(doc("Time in which some pod's evidence was missing; it doesn't count.", 30)),
+});
+
+const waitingStatusSchema = z.strictObject({
+  since: instant.describe("Since when nothing has moved."),
+  told: z
+    .enum(["page", "ticket"])
+    .optional()
+    .meta(doc("How it was told last.", "ticket", "shouted")),
+  toldAt: instant.optional().describe("When it was told last."),
 });
 
 const rollbackStatusSchema = z.strictObject({
@@ -250,8 +250,12 @@ export const migrationStatusSchema = z
       })
       .optional(),
     acks: acksSchema.optional().describe("Which pods have the configuration in force."),
+    cutover: cutoverStatusSchema.optional().describe("Pods that the cutover went on without, if there were any."),
     guard: guardStatusSchema.optional().describe("The guard's clocks, in seconds. Only watched time counts."),
     harm: harmStatusSchema.optional().describe("What is worse now, and what was done about it."),
+    waiting: waitingStatusSchema
+      .optional()
+      .describe("There while it stands still: since when, and whom that was told."),
     acts: actsStatusSchema.optional(),
     rollback: rollbackStatusSchema.optional().describe("Set once and never removed: why and when it went back."),
     verification: verificationStatusSchema.optional(),

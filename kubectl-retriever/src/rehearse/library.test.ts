@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { exampleMigration, scenarioNamed, scenarioNames, scenarioText } from "#test/rehearse/library.ts";
-import { pagesOf, traceOf } from "#test/rehearse/trace.ts";
+import { calledFor, traceOf } from "#test/rehearse/trace.ts";
 import { rehearse } from "./rehearse.ts";
 import { lastReasonOf } from "./summary.ts";
 
@@ -13,8 +13,9 @@ type Expected = {
   readonly reason: string;
   readonly ending: string;
   readonly pages?: readonly string[];
+  readonly tickets?: readonly string[];
   /** Folder of the example it is played against; the default one otherwise. */
-  readonly against?: "approvals";
+  readonly against?: "approvals" | "large-fleet";
 };
 
 const completes: Expected = { trace: `${guard} > Completed`, reason: "Completed", ending: "ended" };
@@ -51,6 +52,7 @@ const library: Readonly<Record<string, Expected>> = {
   "faster-destination": completes,
   "late-rollback": rollsBackLate("RollbackRequested"),
   "late-rollback-with-corrections": rollsBackLate("RollbackRequested"),
+  "laggards-fenced": { ...completes, against: "large-fleet" },
   "metrics-lost": { ...completes, pages: ["AckTimeout"] },
   "never-good-enough": { trace: start, reason: "Held", ending: "waiting", pages: ["Held"] },
   "no-traffic": { trace: start, reason: "WarmUpStarted", ending: "unfinished" },
@@ -84,6 +86,13 @@ const library: Readonly<Record<string, Expected>> = {
     ...completes,
     trace: `${start} > Ramp 2 > Ramp 1 > Ramp 2 > Ramp 3 > AwaitingCutover > CuttingOver > Guard > Completed`,
   },
+  "too-many-laggards": {
+    trace: `${ramp} > CuttingOver > RollingBack > RolledBack`,
+    reason: "AckTimeout",
+    ending: "ended",
+    pages: ["AckTimeout", "AckTimeout"],
+    against: "large-fleet",
+  },
   "wrong-dimension": { trace: "Preflight", reason: "Accepted", ending: "unfinished" },
 };
 
@@ -94,7 +103,7 @@ describe("the library of scenarios", () => {
   });
 
   it.each(Object.entries(library))(
-    "%s comes to its end, for its reason, and pages as often as it should",
+    "%s comes to its end, for its reason, and calls people as often as it should",
     (name, expected) => {
       const { against = "default", ...end } = expected;
       const rehearsal = rehearse(exampleMigration(against), scenarioNamed(name), 1);
@@ -102,9 +111,10 @@ describe("the library of scenarios", () => {
         trace: traceOf(rehearsal),
         reason: lastReasonOf(rehearsal),
         ending: rehearsal.ending,
-        pages: pagesOf(rehearsal),
+        pages: calledFor(rehearsal, "page"),
+        tickets: calledFor(rehearsal, "ticket"),
         unreached: rehearsal.unreached,
-      }).toEqual({ pages: [], unreached: [], ...end });
+      }).toEqual({ pages: [], tickets: [], unreached: [], ...end });
     },
     120_000,
   );

@@ -1,21 +1,23 @@
 // Invariants of one reconcile: what it found, what it left. Written down a second time, from the design and not from the core.
 import { checkDrift } from "./check-drift.ts";
 import { checkHarm } from "./check-harm.ts";
+import type { Evidence } from "./evidence.ts";
 import { ghostFound, isNewRevision } from "./ghost.ts";
-import { rates, steps } from "./plan.ts";
+import { origin, rates, steps } from "./plan.ts";
 import type { Reconcile } from "./reconcile.ts";
 import type { Report } from "./report.ts";
 import {
-  allRun,
+  enoughRun,
   hasGoodSamples,
   isFinal,
   isHarmless,
   isMixed,
+  isOfEpoch,
   isRollbackKnown,
   primariesOf,
   shadowRate,
 } from "./truths.ts";
-import { primaryOf } from "./world.ts";
+import { type Ghost, primaryOf, type World } from "./world.ts";
 
 /** The steps a migration may take. */
 const mayFollow: Readonly<Record<string, readonly string[]>> = {
@@ -77,7 +79,8 @@ function checkRise(reconcile: Reconcile, report: Report): void {
   const { found, left, evidence } = reconcile;
   const [before, after] = [shadowRate(found), shadowRate(left)];
   if (after <= before) return;
-  report.check("I3", allRun(found, evidence), `rate ${before} to ${after} before every pod followed`);
+  const followed = enoughRun(found, evidence, ghostFound(reconcile));
+  report.check("I3", followed, `rate ${before} to ${after} before the pods followed`);
   report.check("I3", after === rates[0] || before > 0, `rate ${before} to ${after} skips stages`);
   if (before === 0) return;
   report.check("I3", isHarmless(evidence, found), `rate ${before} to ${after} on evidence ${evidence}`);
@@ -126,7 +129,7 @@ function checkCutover(reconcile: Reconcile, report: Report): void {
     report.check("I5", before.promoted, "cut over without a Promote");
     report.check(
       "I5",
-      allRun(found, evidence) && isHarmless(evidence, found) && hasGoodSamples(found),
+      enoughRun(found, evidence, before) && isHarmless(evidence, found) && hasGoodSamples(found),
       `cut over on evidence ${evidence}`,
     );
     report.check("I5", found.down !== "source" && found.base === "source", "cut over without a rollback path");
@@ -141,7 +144,16 @@ function checkCutover(reconcile: Reconcile, report: Report): void {
   )
     report.check("I6", left.status.phase !== "CuttingOver", `two primaries for ${before.mixed} steps`);
   if (found.status.phase === "CuttingOver" && left.status.phase === "Guard")
-    report.check("I6", !isMixed(found) && allRun(found, evidence), "guards while pods have two primaries");
+    report.check("I6", isCutOver(found, evidence, before), "guards while pods have two primaries that may change");
+}
+
+/** Who runs the epoch serves the destination; who doesn't was given its time, and is held by a deadline that has passed. */
+function isCutOver(found: World, evidence: Evidence, memory: Ghost): boolean {
+  const run = found.pods.filter((pod) => isOfEpoch(pod, found));
+  const deadline = found.status.revision?.activationDeadline;
+  const isHeld = run.length === found.pods.length || (deadline !== undefined && Date.parse(deadline) <= origin);
+  const isThere = run.every((pod) => primaryOf(pod, found.base) === "destination");
+  return enoughRun(found, evidence, memory) && isThere && isHeld;
 }
 
 const back: readonly string[] = ["RollingBack", "VerifyingDrift", "RolledBack"];
@@ -206,15 +218,15 @@ function checkEnds(reconcile: Reconcile, report: Report): void {
     report.check("I10", ghostFound(reconcile).guarded >= steps.guard, "the guard ended before its time was seen");
     report.check(
       "I10",
-      allRun(found, evidence) && isHarmless(evidence, found),
+      enoughRun(found, evidence, ghostFound(reconcile)) && isHarmless(evidence, found),
       `the guard ended on evidence ${evidence}`,
     );
   }
   if (isOver("Completed") && found.status.phase === "Guard")
     report.check(
       "I10",
-      allRun(found, evidence) && primariesOf(found).every((store) => store === "destination"),
-      "Completed while a pod is elsewhere",
+      isCutOver(found, evidence, ghostFound(reconcile)),
+      "Completed while a pod is elsewhere that wasn't left behind",
     );
   if (found.finalizer && !left.finalizer) checkLeaving(reconcile, report);
 }

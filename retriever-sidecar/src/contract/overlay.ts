@@ -52,6 +52,11 @@ export function makeOverlaySchema<Kind extends KindSchemas>(kinds: readonly Kind
         .optional(),
       /** Present: for some of the samples both stores are searched exactly as well, at most so often a second and pod. */
       recall: z.strictObject({ maxQueriesPerSecond: z.number().gt(0).max(10) }).optional(),
+      /**
+       * Until when a running pod may bring its requests to the destination because of this overlay. Whoever reads it later
+       * keeps what it serves (see follow-overlay.ts); absent: whenever it is read.
+       */
+      activationDeadline: z.iso.datetime().optional(),
       /** True: the base may take over again; only then is a vanished overlay honoured. */
       released: z.boolean(),
       /** Present: the migration was taken back. Followed whatever epoch is in force: one that somebody made up must not stop it. */

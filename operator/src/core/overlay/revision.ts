@@ -32,6 +32,7 @@ export function renderOverlay(
       ...(revision.scoreOffset === undefined ? {} : { scoreOffset: revision.scoreOffset }),
     },
     ...samplingOf(plan, revision),
+    ...(revision.activationDeadline === undefined ? {} : { activationDeadline: revision.activationDeadline }),
     released: revision.released,
     ...(isTakenBack(status, revision) ? { rollback: true } : {}),
   };

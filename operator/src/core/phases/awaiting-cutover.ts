@@ -6,13 +6,13 @@ import { measureThroughput } from "../harm/throughput.ts";
 import type { Context } from "../model/context.ts";
 import type { Outcome } from "../model/decision.ts";
 import { labelOf } from "../model/status-readings.ts";
-import { awaitAcks } from "../steps/propagation.ts";
+import { awaitAcks, isFollowed } from "../steps/propagation.ts";
 import { resample } from "../steps/resample.ts";
 import { move, stay } from "../steps/transition.ts";
 import { askParity } from "../verification/ask.ts";
 
 export function awaitingCutover(context: Context): Outcome {
-  if (context.acks.state !== "all") return awaitAcks(context);
+  if (!isFollowed(context)) return awaitAcks(context);
   const c = askParity(context);
   if (c.rollbackReady.status !== "True") {
     return stay(c, "blocked", c.rollbackReady.reason, `the rollback path is not proved: ${c.rollbackReady.message}`);
@@ -61,6 +61,7 @@ function cutOver(c: Context, by: string | undefined): Outcome {
     reason: "CutoverStarted",
     message: `cutting over to ${labelOf(c.status, "destination")}${by === undefined ? "" : `, promoted by ${by}`}`,
     intent: { primary: "destination", shadow: "source", sampleRate: c.plan.guard.sampling.minRate, released: false },
+    forget: ["cutover"],
     ...(throughput === undefined ? {} : { patch: { throughput } }),
   });
 }

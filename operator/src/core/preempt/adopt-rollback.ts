@@ -35,7 +35,7 @@ export function adoptRollback(c: Context): Outcome | undefined {
     status,
     standing: "working",
     reason: "RollbackAdopted",
-    announcements: [{ type: "Warning", reason: "RollbackAdopted", message, page: true }],
+    announcements: [{ type: "Warning", reason: "RollbackAdopted", message, severity: "page" }],
     requeueAfterMs: 500,
   };
 }

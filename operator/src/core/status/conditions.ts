@@ -132,7 +132,9 @@ function propagated(c: Context, next: MigrationStatus): Fact {
     return { status: "True", reason: "OverlayRemoved", message: "the pods are on their base" };
   }
   const message = `epoch ${next.epoch}: ${describeAcks(c.acks)}`;
-  return c.acks.state === "all" ? { status: "True", reason: "AllPodsFollow", message } : notPropagated(c, message);
+  if (c.acks.state === "all") return { status: "True", reason: "AllPodsFollow", message };
+  if (c.acks.state !== "quorum") return notPropagated(c, message);
+  return { status: "True", reason: c.acks.fenced.length > 0 ? "PodsFenced" : "QuorumFollows", message };
 }
 
 /** A failed read neither clears a delay nor begins its clock anew. */

@@ -2,7 +2,7 @@
 
 import type { Context } from "../model/context.ts";
 import type { Outcome } from "../model/decision.ts";
-import { labelOf } from "../model/status-readings.ts";
+import { isPastCutover, labelOf } from "../model/status-readings.ts";
 import { clip, move } from "./transition.ts";
 
 export type RollbackCause = {
@@ -40,7 +40,9 @@ export function beginRollback(c: Context, cause: RollbackCause): Outcome {
     message: `rolling back to ${labelOf(c.status, "source")}: ${why}`,
     intent: { primary: "source", shadow: "none", sampleRate: 0, released: false },
     patch: { rollback },
-    page: cause.actor === null && cause.reason !== "Deleted",
+    ...(cause.actor === null && cause.reason !== "Deleted"
+      ? { severity: isPastCutover(c.status) ? "page" : "ticket" }
+      : {}),
     warning: true,
   });
 }

@@ -1,7 +1,8 @@
 // The two outcomes of a preemption or a phase: stay, or move to a phase or a revision.
+import { durationSeconds } from "@retriever/crds/fields/duration.ts";
 import type { MigrationStatus, Phase, Revision } from "@retriever/crds/status/migration-status.ts";
 import type { Context } from "../model/context.ts";
-import type { Outcome, Standing } from "../model/decision.ts";
+import type { Outcome, Severity, Standing } from "../model/decision.ts";
 import { nextEpoch } from "../overlay/epochs.ts";
 import type { Intent } from "../overlay/revision.ts";
 
@@ -34,9 +35,9 @@ type Move = {
   readonly intent?: Intent;
   readonly patch?: Partial<MigrationStatus>;
   /** Fields that end with the step. */
-  readonly forget?: readonly "validation"[];
+  readonly forget?: readonly ("validation" | "cutover")[];
   readonly standing?: Standing;
-  readonly page?: boolean;
+  readonly severity?: Severity;
   readonly warning?: boolean;
 };
 
@@ -55,10 +56,10 @@ export function move(c: Context, step: Move): Outcome {
     reason: step.reason,
     announcements: [
       {
-        type: step.page === true || step.warning === true ? "Warning" : "Normal",
+        type: step.severity !== undefined || step.warning === true ? "Warning" : "Normal",
         reason: step.reason,
         message,
-        page: step.page === true,
+        severity: step.severity ?? null,
       },
     ],
     requeueAfterMs: Math.min(c.pollMs, 1000),
@@ -74,7 +75,7 @@ function revise(c: Context, status: MigrationStatus, intent: Intent): MigrationS
   return {
     ...kept,
     epoch,
-    revision: { ...intent, epoch, at: c.nowIso, ...factsOf(c, intent) },
+    revision: { ...intent, epoch, at: c.nowIso, ...factsOf(c, intent), ...deadlineOf(c, intent) },
     gates: [],
     ...(harm === undefined ? {} : { harm }),
   };
@@ -85,4 +86,11 @@ function factsOf({ serving, status }: Context, { shadow }: Intent): Pick<Revisio
   if (shadow === "none") return {};
   const scoreOffset = status.baseline?.scoreOffset;
   return { pods: Math.max(1, serving.length), ...(scoreOffset === undefined ? {} : { scoreOffset }) };
+}
+
+/** Until when pods may bring requests to the destination; whoever reads it later is left at the source. */
+function deadlineOf({ now, plan }: Context, { primary, released }: Intent): Pick<Revision, "activationDeadline"> {
+  if (primary !== "destination" || released) return {};
+  const endsAt = now + durationSeconds(plan.cutover.ackTimeout) * 1000;
+  return { activationDeadline: new Date(endsAt).toISOString() };
 }
