@@ -106,7 +106,7 @@ describe("pods that aren't proved", () => {
     sim.until("Guard", 900);
     expect(sim.condition("InputsProved")).toBe("False/PodNotProved");
     expect(sim.said.filter(({ reason }) => reason === "PodNotProved")).toMatchObject([
-      { message: "not taken into account: pods that aren't proved: stranger: no controller owns it", page: false },
+      { message: "not taken into account: pods that aren't proved: stranger: no controller owns it", severity: "ticket" },
     ]);
     sim.unreadable.add("pods");
     unproved.pop();
