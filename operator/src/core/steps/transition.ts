@@ -8,7 +8,7 @@ import type { Intent } from "../overlay/revision.ts";
 
 const historyLength = 20;
 /** Twenty of them must leave room for the rest of the status; the whole sentence stands in the event and the audit trail. */
-const longestHistoryMessage = 500;
+const longestHistoryMessage = 300;
 /** A little less than the status allows for a sentence: one that is too long must not make a status unwritable. */
 const longestMessage = 2000;
 
