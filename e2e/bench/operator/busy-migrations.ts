@@ -1,4 +1,4 @@
-// Rows E6 and E7: what the operator asks of the API while many migrations are under way, how long a look at a thousand
+// Rows E6 and E7: what the operator asks of the API while many migrations are under way, how long a reconcile of a thousand
 // pods takes of which a third never answers, and whether a base of a mebibyte of keys stops it.
 import { setTimeout as delay } from "node:timers/promises";
 import type { EmbeddedApi } from "#clusters/embedded/api/start-api.ts";
@@ -23,8 +23,8 @@ type BusyOptions = {
 export type BusyFigures = {
   readonly requestsPerSecond: number;
   readonly requests: RequestCounts;
-  /** Of each look at the large fleet, in seconds. */
-  readonly lookSeconds: readonly number[];
+  /** Of each reconcile of the large fleet, in seconds. */
+  readonly reconcileSeconds: readonly number[];
   /** The longest time in which the operator's own listener gave no answer, beside a base of a mebibyte of keys, in ms. */
   readonly stallMs: number;
 };
@@ -37,7 +37,7 @@ export async function measureBusy(options: BusyOptions): Promise<BusyFigures> {
   const api = await startBenchApi(options.directory, [user]);
   try {
     const counted = await countRequests(api, options);
-    return { ...counted, lookSeconds: await watchLooks(api, options), stallMs: await watchStalls(api, options) };
+    return { ...counted, reconcileSeconds: await watchReconcileTimes(api, options), stallMs: await watchStalls(api, options) };
   } finally {
     await api.close();
   }
@@ -72,8 +72,8 @@ async function countRequests(api: EmbeddedApi, { idle, sampling, seconds, say }:
   }
 }
 
-/** A migration that waits for a third of its pods, and looks at all of them meanwhile. */
-async function watchLooks(api: EmbeddedApi, { pods, seconds, say }: BusyOptions): Promise<readonly number[]> {
+/** A migration that waits for a third of its pods, and asks all of them meanwhile. */
+async function watchReconcileTimes(api: EmbeddedApi, { pods, seconds, say }: BusyOptions): Promise<readonly number[]> {
   const place = { namespace: "fleet", name: "fleet" };
   createNamespace(api, place.namespace);
   const addresses = Array.from(
@@ -91,7 +91,7 @@ async function watchLooks(api: EmbeddedApi, { pods, seconds, say }: BusyOptions)
   createMigration(api, place);
   const port = await freePort();
   const operator = await start(api, { namespaces: [place.namespace], port });
-  const looks: number[] = [];
+  const times: number[] = [];
   try {
     let before = { sum: 0, count: 0 };
     const endAt = performance.now() + seconds * 1000;
@@ -99,18 +99,18 @@ async function watchLooks(api: EmbeddedApi, { pods, seconds, say }: BusyOptions)
       await delay(100);
       const now = await reconcilesOf(port);
       if (now.count === before.count) continue;
-      looks.push((now.sum - before.sum) / (now.count - before.count));
+      times.push((now.sum - before.sum) / (now.count - before.count));
       before = now;
     }
-    say(`${looks.length} looks at ${pods} pods, of which ${silent.size} never answer`);
-    return looks;
+    say(`${times.length} reconciles of ${pods} pods, of which ${silent.size} never answer`);
+    return times;
   } finally {
     await operator.stop();
     await close();
   }
 }
 
-/** The base of the sampled applications becomes keys and nothing else: each of them is looked at. */
+/** The base of the sampled applications becomes keys and nothing else: each of them is read. */
 async function watchStalls(api: EmbeddedApi, { sampling, seconds, say }: BusyOptions): Promise<number> {
   const text = Array.from({ length: 100_000 }, (_, index) => `k${index}: 1\n`)
     .join("")

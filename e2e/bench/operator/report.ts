@@ -56,16 +56,16 @@ export function memoryRow({ idle }: ManyFigures, few: number): Row {
   return { id: "K7", parts: [amount(what, idle.rssMib, most(200), { n: few, enough: 200 })] };
 }
 
-export function busyRows({ requestsPerSecond, lookSeconds, stallMs }: BusyFigures, sizes: BusySizes): Row[] {
+export function busyRows({ requestsPerSecond, reconcileSeconds, stallMs }: BusyFigures, sizes: BusySizes): Row[] {
   const { idle, sampling, pods } = sizes;
-  const looks = `s, a look at ${pods} pods of which a third never answers, slowest`;
+  const times = `s, a reconcile of ${pods} pods of which a third never answers, slowest`;
   const requests = `API requests per second, ${idle} idle and ${sampling} sampled migrations`;
-  const enough = { n: lookSeconds.length, enough: pods >= 1000 ? 3 : Number.POSITIVE_INFINITY };
+  const enough = { n: reconcileSeconds.length, enough: pods >= 1000 ? 3 : Number.POSITIVE_INFINITY };
   return [
     {
       id: "E6",
       parts: [
-        amount(looks, lookSeconds.length === 0 ? Number.NaN : Math.max(...lookSeconds), most(4), enough),
+        amount(times, reconcileSeconds.length === 0 ? Number.NaN : Math.max(...reconcileSeconds), most(4), enough),
         amount(requests, requestsPerSecond, most(25), { n: sampling, enough: 50 }),
       ],
     },
