@@ -58,11 +58,10 @@ async function run(settings: Settings): Promise<number> {
   const audit = new AuditRecorder({ ...shared, store: makeAuditStore(request), random, print, recordEvents });
   const notifier = await openNotifier({ settings, log, metrics });
   const alerting = await openAlerting({ settings, clock, metrics });
-  const sparing = makeSparingReads(cluster, clock);
+  const reads = { cluster, sparing: makeSparingReads(cluster, clock) };
   const reconcile = makeReconcile({
     ...shared,
-    sparing,
-    cluster,
+    ...reads,
     sidecars,
     jobs: makeKubernetesJobs(request),
     reports,
@@ -74,8 +73,8 @@ async function run(settings: Settings): Promise<number> {
   });
   const { namespaces, resyncMs, concurrency } = settings;
   const events = makeKubernetesEventSource({ connection, request, clock, random, namespaces, resyncMs, onFault });
-  const { forget } = sparing;
-  const loop = makeLoop({ events, reconcile, clock, random, metrics, concurrency, resyncMs, forget });
+  const pace = { concurrency, resyncMs, forget: reads.sparing.forget };
+  const loop = makeLoop({ events, reconcile, clock, random, metrics, ...pace });
   const server = await openTelemetry(settings, loop, metrics);
   const webhookPort = await alerting.listen(loop);
   const stop = new AbortController();

@@ -106,7 +106,10 @@ describe("pods that aren't proved", () => {
     sim.until("Guard", 900);
     expect(sim.condition("InputsProved")).toBe("False/PodNotProved");
     expect(sim.said.filter(({ reason }) => reason === "PodNotProved")).toMatchObject([
-      { message: "not taken into account: pods that aren't proved: stranger: no controller owns it", severity: "ticket" },
+      {
+        message: "not taken into account: pods that aren't proved: stranger: no controller owns it",
+        severity: "ticket",
+      },
     ]);
     sim.unreadable.add("pods");
     unproved.pop();
@@ -153,7 +156,7 @@ describe("an overlay with an epoch that somebody made up, in force in every pod"
     const sim = simulationAt("Guard", { spec });
     forge(sim, mostEpochs, { primary: "source", shadow: "none", sampleRate: 0, rollback: true });
     sim.act("Rollback");
-    sim.until("RolledBack", 300);
+    expect(sim.until("RolledBack", 300).status.rollback?.reason).toBe("RollbackRequested");
   });
 });
 
