@@ -28,7 +28,7 @@ import { openConnection } from "#kube/connection.ts";
 import { type CallReport, type KubeRequest, makeKubeRequest } from "#kube/kube-request.ts";
 import { openNotifier } from "#messaging.ts";
 import { makeSparingReads } from "#observe/sparing-reads.ts";
-import { faultFields, makeLogger } from "#telemetry/logger.ts";
+import { faultFields, type Logger, makeLogger } from "#telemetry/logger.ts";
 import { type Metrics, makeMetrics } from "#telemetry/metrics.ts";
 import { openTelemetryServer } from "#telemetry/server.ts";
 
@@ -47,10 +47,7 @@ async function run(settings: Settings): Promise<number> {
   };
   const leadership = { holds: () => false };
   const { connection, request, leaseRequest } = connect(settings, metrics, () => leadership.holds());
-  const peers = { deadlineMs: settings.sidecarDeadlineMs };
-  const onIgnored = (version: string, keys: readonly string[]) =>
-    log.warn({ version, keys }, "sidecars of this version tell what this operator doesn't know: left out");
-  const [sidecars, reports] = [makeHttpSidecars({ ...peers, onIgnored }), makeHttpReports(peers)];
+  const { sidecars, reports } = openPeers(settings, log);
   const cluster = makeKubernetesCluster({ request, clock, namespaces: settings.namespaces, instance: identity });
   const shared = { clock, log, metrics, deadlineMs: settings.apiDeadlineMs };
   const recordEvents = makeEventRecorder({ ...shared, cluster }).record;
@@ -97,6 +94,13 @@ async function run(settings: Settings): Promise<number> {
     await Promise.allSettled(open.map((each) => each.close()));
     log.info("stopped");
   }
+}
+
+/** Who is asked in pods: sidecars, and verifiers for their reports. */
+function openPeers({ sidecarDeadlineMs: deadlineMs }: Settings, log: Logger) {
+  const onIgnored = (version: string, keys: readonly string[]) =>
+    log.warn({ version, keys }, "sidecars of this version tell what this operator doesn't know: left out");
+  return { sidecars: makeHttpSidecars({ deadlineMs, onIgnored }), reports: makeHttpReports({ deadlineMs }) };
 }
 
 /** Undefined: there is one replica, which leads. */
