@@ -28,7 +28,7 @@ import { openConnection } from "#kube/connection.ts";
 import { type CallReport, type KubeRequest, makeKubeRequest } from "#kube/kube-request.ts";
 import { openNotifier } from "#messaging.ts";
 import { makeSparingReads } from "#observe/sparing-reads.ts";
-import { faultFields, makeLogger } from "#telemetry/logger.ts";
+import { faultFields, type Logger, makeLogger } from "#telemetry/logger.ts";
 import { type Metrics, makeMetrics } from "#telemetry/metrics.ts";
 import { openTelemetryServer } from "#telemetry/server.ts";
 
@@ -47,10 +47,7 @@ async function run(settings: Settings): Promise<number> {
   };
   const leadership = { holds: () => false };
   const { connection, request, leaseRequest } = connect(settings, metrics, () => leadership.holds());
-  const peers = { deadlineMs: settings.sidecarDeadlineMs };
-  const onIgnored = (version: string, keys: readonly string[]) =>
-    log.warn({ version, keys }, "sidecars of this version tell what this operator doesn't know: left out");
-  const [sidecars, reports] = [makeHttpSidecars({ ...peers, onIgnored }), makeHttpReports(peers)];
+  const { sidecars, reports } = openPeers(settings, log);
   const cluster = makeKubernetesCluster({ request, clock, namespaces: settings.namespaces, instance: identity });
   const shared = { clock, log, metrics, deadlineMs: settings.apiDeadlineMs };
   const recordEvents = makeEventRecorder({ ...shared, cluster }).record;
@@ -58,11 +55,10 @@ async function run(settings: Settings): Promise<number> {
   const audit = new AuditRecorder({ ...shared, store: makeAuditStore(request), random, print, recordEvents });
   const notifier = await openNotifier({ settings, log, metrics });
   const alerting = await openAlerting({ settings, clock, metrics });
-  const sparing = makeSparingReads(cluster, clock);
+  const reads = { cluster, sparing: makeSparingReads(cluster, clock) };
   const reconcile = makeReconcile({
     ...shared,
-    sparing,
-    cluster,
+    ...reads,
     sidecars,
     jobs: makeKubernetesJobs(request),
     reports,
@@ -74,8 +70,8 @@ async function run(settings: Settings): Promise<number> {
   });
   const { namespaces, resyncMs, concurrency } = settings;
   const events = makeKubernetesEventSource({ connection, request, clock, random, namespaces, resyncMs, onFault });
-  const { forget } = sparing;
-  const loop = makeLoop({ events, reconcile, clock, random, metrics, concurrency, resyncMs, forget });
+  const pace = { concurrency, resyncMs, forget: reads.sparing.forget };
+  const loop = makeLoop({ events, reconcile, clock, random, metrics, ...pace });
   const server = await openTelemetry(settings, loop, metrics);
   const webhookPort = await alerting.listen(loop);
   const stop = new AbortController();
@@ -98,6 +94,13 @@ async function run(settings: Settings): Promise<number> {
     await Promise.allSettled(open.map((each) => each.close()));
     log.info("stopped");
   }
+}
+
+/** Who is asked in pods: sidecars, and verifiers for their reports. */
+function openPeers({ sidecarDeadlineMs: deadlineMs }: Settings, log: Logger) {
+  const onIgnored = (version: string, keys: readonly string[]) =>
+    log.warn({ version, keys }, "sidecars of this version tell what this operator doesn't know: left out");
+  return { sidecars: makeHttpSidecars({ deadlineMs, onIgnored }), reports: makeHttpReports({ deadlineMs }) };
 }
 
 /** Undefined: there is one replica, which leads. */

@@ -7,11 +7,12 @@ import { parseArgs } from "node:util";
 import { endOnSignals } from "#support/process/start-process.ts";
 import { isMissed, printRows, type Row, summaryOf } from "../report/rows.ts";
 import { measureAcknowledge } from "./acknowledge.ts";
+import { measureBusy } from "./busy-migrations.ts";
 import { measureMany } from "./many-migrations.ts";
-import { acknowledgeRow, manyRow, memoryRow, takeoverRow } from "./report.ts";
+import { acknowledgeRow, busyRows, manyRow, memoryRow, takeoverRow } from "./report.ts";
 import { measureTakeovers } from "./takeovers.ts";
 
-const rowNames = ["K2", "K4", "K5"] as const;
+const rowNames = ["K2", "K4", "K5", "E6"] as const;
 type RowName = (typeof rowNames)[number];
 
 const { values } = parseArgs({
@@ -19,8 +20,28 @@ const { values } = parseArgs({
 });
 const demanded = { pods: 50, trials: 200 };
 const sizes = values.quick
-  ? { pods: 4, runs: 1, trials: 6, worlds: 2, few: 20, many: 60, restarts: 1, idleMs: 5000 }
-  : { pods: 50, runs: 3, trials: 200, worlds: 6, few: 200, many: 1000, restarts: 3, idleMs: 30_000 };
+  ? {
+      pods: 4,
+      runs: 1,
+      trials: 6,
+      worlds: 2,
+      few: 20,
+      many: 60,
+      restarts: 1,
+      idleMs: 5000,
+      busy: { idle: 20, sampling: 5, pods: 100, seconds: 20 },
+    }
+  : {
+      pods: 50,
+      runs: 3,
+      trials: 200,
+      worlds: 6,
+      few: 200,
+      many: 1000,
+      restarts: 3,
+      idleMs: 30_000,
+      busy: { idle: 200, sampling: 50, pods: 1000, seconds: 60 },
+    };
 /** No trial begins after so long, so that the whole ends in time on any machine. */
 const takeoverLimitMs = values.quick ? 120_000 : 300_000;
 
@@ -54,12 +75,20 @@ const measures: Readonly<Record<RowName, (directory: string) => Promise<readonly
     say(`API requests while idle, a list every 3 s instead of every 60 s: ${kinds}`);
     return [manyRow(figures, sizes), memoryRow(figures, few)];
   },
+  E6: async (directory) => {
+    const figures = await measureBusy({ directory, ...sizes.busy, say: sayWithTime });
+    const asked = [...figures.requests].toSorted((a, b) => b[1] - a[1]).map(([kind, count]) => `${count} ${kind}`);
+    say(`API requests in ${sizes.busy.seconds} s: ${asked.join(", ")}`);
+    return busyRows(figures, sizes.busy);
+  },
 };
 
 async function run(): Promise<void> {
   const unknown = values.only.filter((name) => !rowNames.some((known) => known === name));
   if (unknown.length > 0)
-    throw new Error(`--only: got ${unknown.join(", ")}, expected ${rowNames.join(", ")} (K7 comes with K5)`);
+    throw new Error(
+      `--only: got ${unknown.join(", ")}, expected ${rowNames.join(", ")} (K7 comes with K5, E7 with E6)`,
+    );
   const directory = await mkdtemp(join(tmpdir(), "retriever-bench-operator-"));
   const rows: Row[] = [];
   try {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { isMet, printRows, summaryOf } from "../report/rows.ts";
-import { acknowledgeRow, manyRow, memoryRow, takeoverRow } from "./report.ts";
+import { isMet, printRows, type Row, summaryOf } from "../report/rows.ts";
+import { acknowledgeRow, busyRows, manyRow, memoryRow, takeoverRow } from "./report.ts";
 
 const trial = { late: [], lowering: [], stoppedAt: "PUT /x", takeoverMs: 2100, sentAfter: 0 };
 const lateWrite = { user: "old", object: "configmaps a/b", epoch: 1 };
@@ -65,5 +65,33 @@ describe("the report", () => {
       K5: { value: 4, goal: 5, n: 1000, ok: true },
       K7: { value: 150, goal: 200, n: 200, ok: true },
     });
+  });
+});
+
+describe("the rows of busy migrations", () => {
+  const measured = {
+    requestsPerSecond: 20,
+    requests: new Map<string, number>(),
+    reconcileSeconds: [3, 2, 3.5],
+    stallMs: 20,
+  };
+  const sizes = { idle: 200, sampling: 50, pods: 1000 };
+
+  it("take the slowest reconcile and the longest wait, and are met within their limits alone", () => {
+    expect(busyRows(measured, sizes).map(isMet)).toEqual([true, true]);
+    expect(busyRows(measured, sizes)[0]?.parts[0]).toMatchObject({ value: 3.5, n: 3 });
+    for (const worse of [{ reconcileSeconds: [1, 1, 4.1] }, { requestsPerSecond: 25.1 }])
+      expect(busyRows({ ...measured, ...worse }, sizes).map(isMet)).toEqual([false, true]);
+    expect(busyRows({ ...measured, stallMs: 51 }, sizes).map(isMet)).toEqual([true, false]);
+  });
+
+  it("of a smaller fleet, of fewer reconciles or migrations prove nothing", () => {
+    for (const [figures, less] of [
+      [measured, { pods: 999 }],
+      [{ ...measured, reconcileSeconds: [1, 1] }, {}],
+      [measured, { sampling: 49 }],
+      [{ ...measured, reconcileSeconds: [] }, {}],
+    ] as const)
+      expect(isMet(busyRows(figures, { ...sizes, ...less })[0] as Row)).toBe(false);
   });
 });

@@ -1,6 +1,7 @@
 // From figures to the rows of the operator's table. Pure.
 import { amount, most, type Row } from "../report/rows.ts";
 import type { Acknowledged } from "./acknowledge.ts";
+import type { BusyFigures } from "./busy-migrations.ts";
 import type { ManyFigures } from "./many-migrations.ts";
 import type { Takeovers } from "./takeovers.ts";
 
@@ -54,3 +55,27 @@ export function memoryRow({ idle }: ManyFigures, few: number): Row {
   const what = `MiB, RSS of the idle operator beside ${few} finished migrations (stretch 160)`;
   return { id: "K7", parts: [amount(what, idle.rssMib, most(200), { n: few, enough: 200 })] };
 }
+
+export function busyRows({ requestsPerSecond, reconcileSeconds, stallMs }: BusyFigures, sizes: BusySizes): Row[] {
+  const { idle, sampling, pods } = sizes;
+  const times = `s, a reconcile of ${pods} pods of which a third never answers, slowest`;
+  const requests = `API requests per second, ${idle} idle and ${sampling} sampled migrations`;
+  const enough = { n: reconcileSeconds.length, enough: pods >= 1000 ? 3 : Number.POSITIVE_INFINITY };
+  return [
+    {
+      id: "E6",
+      parts: [
+        amount(times, reconcileSeconds.length === 0 ? Number.NaN : Math.max(...reconcileSeconds), most(4), enough),
+        amount(requests, requestsPerSecond, most(25), { n: sampling, enough: 50 }),
+      ],
+    },
+    {
+      id: "E7",
+      parts: [
+        amount("ms, longest wait of a listener beside bases of 1 MiB of keys", stallMs, most(50), { n: sampling }),
+      ],
+    },
+  ];
+}
+
+type BusySizes = { readonly idle: number; readonly sampling: number; readonly pods: number };

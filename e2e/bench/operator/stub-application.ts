@@ -79,10 +79,13 @@ export async function openStubSidecar(
   api: EmbeddedApi,
   address: string,
   application: () => Place,
+  isSilent: (address: string) => boolean = () => false,
 ): Promise<() => Promise<void>> {
   const server = createServer((request, response) => {
+    const at = request.socket.localAddress ?? address;
+    if (isSilent(at)) return;
     const windows = parseWindows(new URL(request.url ?? "/", "http://stub").searchParams.get("windows") ?? "") ?? [];
-    const status = statusOf(api, application(), address, windows);
+    const status = statusOf(api, application(), at, windows);
     response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(status));
   });
   return (await listen(server, address, adminPort)).close;

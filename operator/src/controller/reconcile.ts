@@ -124,8 +124,6 @@ function makePass(options: ReconcileOptions, observeDeps: ObserveDeps) {
   };
 
   return async (raw: RawMigration, reader: Cluster, signal: AbortSignal): Promise<ReconcileResult | undefined> => {
-    const { sparing } = options;
-    const isLive = reader === cluster;
     const status = migrationStatusSchema.safeParse(raw.status ?? {});
     if (!status.success) return holdUnreadable(raw, options, recorder.recordOnce, signal);
     const migration: Migration = { meta: raw.meta, spec: specOf(raw.spec), status: status.data };
@@ -137,13 +135,8 @@ function makePass(options: ReconcileOptions, observeDeps: ObserveDeps) {
     signal.throwIfAborted();
     const input = { observation, migration, now: observation.at };
     const decision = decide(input);
-    if (isLive) sparing?.of(raw.meta, decision.status.phase);
-    else if (doesSomething(decision, migration)) {
-      sparing?.forget(raw.meta);
-      return undefined;
-    }
+    if (!restsOnLiveReads(decision, migration, reader, options)) return undefined;
     const written = await writeIntent(migration, decision, options, signal);
-    if (decision.status !== migration.status) sparing?.forgetMigration(raw.meta);
     if (written.kind === "stop") return written.outcome;
     if (written.kind === "written") notifications.post(decision.status, observation.at);
     options.audit?.record({ input, decision, statusWritten: written.kind === "written" });
@@ -158,6 +151,23 @@ function makePass(options: ReconcileOptions, observeDeps: ObserveDeps) {
     if (applied.ok) return resultOf(decision);
     throw new EffectFault(applied.kind, applied.error);
   };
+}
+
+/** Whether the decision may be carried out; if not, what was read is forgotten. */
+function restsOnLiveReads(
+  decision: Decision,
+  migration: Migration,
+  reader: Cluster,
+  { cluster, sparing }: ReconcileOptions,
+): boolean {
+  const { meta, status } = migration;
+  if (reader === cluster) sparing?.of(meta, decision.status.phase);
+  else if (doesSomething(decision, migration)) {
+    sparing?.forget(meta);
+    return false;
+  }
+  if (decision.status !== status) sparing?.forgetMigration(meta);
+  return true;
 }
 
 /** More than to write down what was counted: a step, an effect, or something to be told. */

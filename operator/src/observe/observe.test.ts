@@ -98,19 +98,22 @@ describe("an observation", () => {
     expect(sidecars.mostAtOnce).toBe(20);
   });
 
-  test("of a thousand pods of which a third never answers takes three seconds, then less, and hears all others", async () => {
+  test("of a thousand pods of which a third never answers takes three seconds, and hears all others", async () => {
     const { observed, sidecars, clock } = arrange(1000);
     for (let index = 0; index < 1000; index += 3)
       sidecars.answer(`ip-search-api-${index}`, () => new Promise(() => undefined));
     const pass = async () => {
       const from = clock.elapsed();
-      let endedAt: number | undefined;
+      const ends: number[] = [];
       const seen = observed().finally(() => {
-        endedAt = clock.elapsed();
+        ends.push(clock.elapsed());
       });
-      while (endedAt === undefined) await clock.advance(100);
+      while (ends.length === 0) await clock.advance(100);
       const { pods } = await seen;
-      return { tookMs: endedAt - from, heard: pods.ok ? pods.value.filter(({ status }) => status.ok).length : 0 };
+      return {
+        tookMs: (ends[0] ?? Number.NaN) - from,
+        heard: pods.ok ? pods.value.filter(({ status }) => status.ok).length : 0,
+      };
     };
     expect((await pass()).tookMs).toBeLessThanOrEqual(3100);
     // Who waited in vain behind the silent ones comes before them now; they rest meanwhile.

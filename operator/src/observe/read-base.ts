@@ -44,6 +44,8 @@ const known = new Map<string, ConfigFault[]>();
 const mostKnown = 500;
 
 function faultsOfBase(text: string): ConfigFault[] {
+  if (text.length > maxBaseChars)
+    return [{ path: "(root)", message: `expected at most ${maxBaseChars} characters, got ${text.length}` }];
   const key = hash("sha256", text);
   const before = known.get(key);
   if (before !== undefined) return before;
@@ -54,8 +56,6 @@ function faultsOfBase(text: string): ConfigFault[] {
 }
 
 function findFaults(text: string): ConfigFault[] {
-  if (text.length > maxBaseChars)
-    return [{ path: "(root)", message: `expected at most ${maxBaseChars} characters, got ${text.length}` }];
   const read = isReadableYaml(text) ? readYaml(text) : readJson(text);
   if ("fault" in read) return [{ path: "(root)", message: read.fault }];
   const parsed = baseConfigSchema.safeParse(read.value);

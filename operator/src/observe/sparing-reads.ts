@@ -16,8 +16,8 @@ type ReadName =
 
 /** How old a read may be, in seconds, while something is sampled: what events tell of, and pods, are read most often. */
 const sampledSeconds: Readonly<Record<ReadName, number>> = {
-  readMigration: 20,
-  listActs: 20,
+  readMigration: 30,
+  listActs: 10,
   listPods: 8,
   readConfigMap: 60,
   readWorkload: 120,
@@ -26,7 +26,8 @@ const sampledSeconds: Readonly<Record<ReadName, number>> = {
 };
 /** The same while it waits for a person, or for what comes with an event. */
 const waitingSeconds = 240;
-const waitingPodSeconds = 120;
+const waitingOftenSeconds = 120;
+const readOften: readonly ReadName[] = ["listActs", "listPods"];
 
 /** Pods may serve from both stores, or a rollback is under way: every read of every pass is live. */
 const urgent: readonly Phase[] = ["CuttingOver", "RollingBack", "VerifyingDrift"];
@@ -82,7 +83,7 @@ export function makeSparingReads(cluster: Cluster, clock: Clock): SparingReads {
 
 function sparing(cluster: Cluster, clock: Clock, reads: Map<string, Kept>, isSampled: boolean): Cluster {
   const secondsOf = (name: ReadName): number =>
-    isSampled ? sampledSeconds[name] : name === "listPods" ? waitingPodSeconds : waitingSeconds;
+    isSampled ? sampledSeconds[name] : readOften.includes(name) ? waitingOftenSeconds : waitingSeconds;
   const once = <Name extends ReadName>(name: Name): Cluster[Name] => {
     const read = cluster[name] as (...args: unknown[]) => Promise<unknown>;
     const spare = async (...args: unknown[]): Promise<unknown> => {
@@ -97,7 +98,10 @@ function sparing(cluster: Cluster, clock: Clock, reads: Map<string, Kept>, isSam
     return spare as unknown as Cluster[Name];
   };
   return new Proxy(cluster, {
-    get: (target, name, receiver) =>
-      typeof name === "string" && name in sampledSeconds ? once(name as ReadName) : Reflect.get(target, name, receiver),
+    get: (target, name) => {
+      if (typeof name === "string" && name in sampledSeconds) return once(name as ReadName);
+      const other = Reflect.get(target, name) as unknown;
+      return typeof other === "function" ? (other.bind(target) as unknown) : other;
+    },
   });
 }

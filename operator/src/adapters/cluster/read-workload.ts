@@ -22,15 +22,18 @@ export function readWorkloadDocument(deployment: DeploymentDocument): WorkloadRe
   const mounts = sidecar === undefined ? [] : configMounts(sidecar, template.volumes ?? []);
   const mounted = new Set(mounts.map((mount) => mount.name));
   const volumes = (template.volumes ?? []).filter((volume) => mounted.has(volume.name));
-  const { uid } = deployment.metadata ?? {};
   return {
-    ...(uid === undefined ? {} : { uid }),
+    ...uidOf(deployment),
     replicas: deployment.spec?.replicas ?? 1,
     selector: printSelector(deployment.spec?.selector ?? {}),
     hasSidecar: sidecar !== undefined,
     usesSubPath: mounts.some((mount) => mount.subPath !== undefined || mount.subPathExpr !== undefined),
     configSources: volumes.flatMap(sourcesOf),
   };
+}
+
+function uidOf({ metadata }: DeploymentDocument): Pick<WorkloadRead, "uid"> {
+  return metadata?.uid === undefined ? {} : { uid: metadata.uid };
 }
 
 /** What the operator needs of a pod. */

@@ -9,7 +9,7 @@ import { predecessorOf, rivalOf, rolledBackBefore } from "../checks/claims.ts";
 import type { Context } from "../model/context.ts";
 import type { Outcome, Standing } from "../model/decision.ts";
 import type { ClaimObservation } from "../model/observation.ts";
-import type { TargetObservation } from "../model/workload.ts";
+import type { PodObservation, TargetObservation } from "../model/workload.ts";
 import { neededPods } from "../pods/acks.ts";
 import { answeredStatuses, nameSome } from "../pods/pods.ts";
 import { move, stay } from "../steps/transition.ts";
@@ -165,6 +165,16 @@ function refuseOverlay({ observation }: Context): Refusal | undefined {
 /** Code of the read of a sidecar behind a proxy that wants TLS. */
 const plainTextRefused = "ROP_SIDECAR_PLAIN_TEXT_REFUSED";
 
+/** Why too few pods answer: a proxy that wants TLS doesn't go away by waiting. */
+function refuseSilence(silent: readonly PodObservation[]): Refusal {
+  const refusing = silent.filter(({ status }) => !status.ok && status.why.startsWith(plainTextRefused));
+  const names = nameSome((refusing.length > 0 ? refusing : silent).map((pod) => pod.name));
+  if (refusing.length === 0)
+    return { standing: "blocked", reason: "SidecarSilent", message: `waiting for the sidecar of ${names}` };
+  const message = `port admin of ${names} is taken and answers no plain HTTP: except it from the mesh's strict mutual TLS`;
+  return { standing: "blocked", reason: "PlainTextRefused", message };
+}
+
 function refusePods({ observation, serving, plan }: Context): Refusal | undefined {
   if (!observation.pods.ok)
     return { standing: "blocked", reason: "NotObserved", message: `pods can't be listed: ${observation.pods.why}` };
@@ -175,15 +185,8 @@ function refusePods({ observation, serving, plan }: Context): Refusal | undefine
       reason: "NoPods",
       message: "no pod with a running sidecar; an empty set is unknown, so nothing starts",
     };
-  const silent = serving.filter((pod) => !pod.status.ok && !pod.nodeLost).map((pod) => pod.name);
-  const refusing = serving.filter(({ status }) => !status.ok && status.why.startsWith(plainTextRefused));
-  if (refusing.length > 0) {
-    const names = nameSome(refusing.map((pod) => pod.name));
-    const message = `port admin of ${names} is taken and answers no plain HTTP: except it from the mesh's strict mutual TLS`;
-    return { standing: "blocked", reason: "PlainTextRefused", message };
-  }
-  if (statuses.length < neededPods(plan, statuses.length + silent.length))
-    return { standing: "blocked", reason: "SidecarSilent", message: `waiting for the sidecar of ${nameSome(silent)}` };
+  const silent = serving.filter((pod) => !pod.status.ok && !pod.nodeLost);
+  if (statuses.length < neededPods(plan, statuses.length + silent.length)) return refuseSilence(silent);
   const bases = new Set(statuses.map((pod) => pod.base?.label ?? "no valid base"));
   if (bases.size > 1)
     return {

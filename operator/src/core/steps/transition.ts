@@ -7,6 +7,8 @@ import { nextEpoch } from "../overlay/epochs.ts";
 import type { Intent } from "../overlay/revision.ts";
 
 const historyLength = 20;
+/** Twenty of them must leave room for the rest of the status; the whole sentence stands in the event and the audit trail. */
+const longestHistoryMessage = 300;
 /** A little less than the status allows for a sentence: one that is too long must not make a status unwritable. */
 const longestMessage = 2000;
 
@@ -46,7 +48,8 @@ export function move(c: Context, step: Move): Outcome {
   const message = clip(step.message);
   const status: MigrationStatus = { ...revised, ...step.patch, ...entered, message };
   for (const field of step.forget ?? []) delete status[field];
-  const entry = { at: c.nowIso, phase: status.phase, epoch: status.epoch, reason: step.reason, message };
+  const words = message.slice(0, longestHistoryMessage);
+  const entry = { at: c.nowIso, phase: status.phase, epoch: status.epoch, reason: step.reason, message: words };
   return {
     status: { ...status, history: [...c.status.history, entry].slice(-historyLength) },
     standing: step.standing ?? "working",

@@ -156,7 +156,7 @@ describe("an overlay with an epoch that somebody made up, in force in every pod"
     const sim = simulationAt("Guard", { spec });
     forge(sim, mostEpochs, { primary: "source", shadow: "none", sampleRate: 0, rollback: true });
     sim.act("Rollback");
-    sim.until("RolledBack", 300);
+    expect(sim.until("RolledBack", 300).status.rollback?.reason).toBe("RollbackRequested");
   });
 });
 

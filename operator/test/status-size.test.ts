@@ -1,0 +1,74 @@
+// How large a status gets: it is read and written whole, and etcd holds every version of it for a while.
+
+import type { HarmLine } from "@retriever/crds/status/harm-status.ts";
+import { harmLines } from "@retriever/crds/status/harm-status.ts";
+import { expect, it } from "vitest";
+import { decide } from "#core/decide.ts";
+import { aSpec } from "./builders/spec.ts";
+import { aMigration, anObservation, aPod, noon } from "./builders/world.ts";
+
+const kibibytes = (value: unknown) => Buffer.byteLength(JSON.stringify(value)) / 1024;
+
+function aLine(line: HarmLine["line"], slice: number | null): HarmLine {
+  const logs = Array.from({ length: 8 }, (_, index) => -1.2345678901234567 * (index + 1));
+  return { line, slice, limit: 0.05, bad: 1234, n: 987_654, evidence: 0.123456789012345, logs };
+}
+
+it("but for what pods counted, is at most 30 KiB with 1,000 pods that all lag, 20 slices and a full history", () => {
+  const names = Array.from({ length: 64 }, (_, index) => ({ name: `tenant-${index}-production`, requests: 123_456 }));
+  const lines = [
+    ...harmLines.filter((line) => line !== "errors").map((line) => aLine(line, null)),
+    ...Array.from({ length: 20 }, (_, slice) => aLine("errors", slice)),
+  ];
+  const history = Array.from({ length: 20 }, () => ({
+    at: new Date(noon).toISOString(),
+    phase: "Guard" as const,
+    epoch: 5,
+    reason: "CutOver",
+    message: "x".repeat(300),
+  }));
+  const from = new Date(noon - 600_000).toISOString();
+  const migration = aMigration(aSpec())
+    .in("Guard")
+    .with({
+      history,
+      detection: { epoch: 5, from, until: from, lines, slices: names, slicesChosenIn: "Guard" },
+      guard: {
+        startedAt: from,
+        tickedAt: from,
+        visibility: "watched",
+        watchedSeconds: 1,
+        idleSeconds: 0,
+        unobservedSeconds: 0,
+      },
+      skippedChecks: ["parity", "alerts", "approvals"],
+    })
+    .build();
+  const pods = Array.from({ length: 1000 }, (_, index) =>
+    aPod(`search-api-7d9f8b6c5-${index}`.padEnd(40, "x"))
+      .following(migration)
+      .with({ nodeLost: index % 2 === 0 })
+      .silent()
+      .build(),
+  );
+  const unproved = [...Array.from({ length: 20 }, (_, index) => `pod-${index}: no controller owns it`), "5000 more"];
+  const observation = anObservation(migration, {}, { pods: { ok: true, value: pods }, unproved });
+  const { status } = decide({ migration, observation, now: noon });
+  const { evidence: _evidence, ...rest } = status;
+  expect(status.acks?.pods).toBe(1000);
+  expect(status.history.length).toBe(20);
+  expect(kibibytes(rest)).toBeLessThan(30);
+});
+
+it("keeps no more of a step's sentence in its history than the status has room for", () => {
+  const migration = aMigration(aSpec())
+    .in("Guard")
+    .with({
+      acts: { seen: [], paused: false, latched: { act: "Rollback", actor: "ada", reason: "y".repeat(2000), at: "" } },
+    })
+    .build();
+  const { status } = decide({ migration, observation: anObservation(migration), now: noon });
+  expect(status.phase).toBe("RollingBack");
+  expect(status.message.length).toBeGreaterThan(1900);
+  expect(status.history.at(-1)?.message.length).toBe(300);
+});
