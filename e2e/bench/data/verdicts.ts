@@ -37,7 +37,8 @@ export async function measureBulk(scene: Scene): Promise<Row> {
 }
 
 async function furtherPasses(scene: Scene, moment: string): Promise<number> {
-  const columns = "chunk_id text PRIMARY KEY, entity_id text, namespace text, updated_at timestamptz, embedding vector(2)";
+  const columns =
+    "chunk_id text PRIMARY KEY, entity_id text, namespace text, updated_at timestamptz, embedding vector(2)";
   await scene.client.query(`DROP TABLE IF EXISTS bench_bulk, bench_none; CREATE TABLE bench_bulk (${columns});
     CREATE TABLE bench_none (${columns});
     INSERT INTO bench_bulk SELECT 'chunk-' || i, 'e', 'n', ${moment}, '[1,0]' FROM generate_series(1, ${bulkRows}) AS i`);

@@ -32,18 +32,29 @@ type Strict = {
   readonly filter_max_conditions?: number;
   readonly unindexed_filtering_retrieve?: boolean;
 };
-type Condition = { readonly key?: string; readonly match?: { readonly any: readonly unknown[] }; readonly has_id?: readonly unknown[] };
+type Condition = {
+  readonly key?: string;
+  readonly match?: { readonly any: readonly unknown[] };
+  readonly has_id?: readonly unknown[];
+};
 
 /** The refusal in Qdrant's words; undefined: it is allowed. */
-function refusalOf(strict: Strict, indexes: object, path: string, body: { limit: number; filter?: { should: Condition[] } }) {
+function refusalOf(
+  strict: Strict,
+  indexes: object,
+  path: string,
+  body: { limit: number; filter?: { should: Condition[] } },
+) {
   const { max_query_limit = Infinity, max_timeout = Infinity, condition_max_size = Infinity } = strict;
   const seconds = Number(/timeout=(\d+)/.exec(path)?.[1] ?? 0);
   const should = body.filter?.should ?? [];
   const sizes = should.map(({ match, has_id }) => (match?.any ?? has_id ?? []).length);
   if (seconds > max_timeout) return `Limit exceeded ${seconds} > ${max_timeout} for "timeout". Help: …`;
   if (body.limit > max_query_limit) return `Limit exceeded ${body.limit} > ${max_query_limit} for "limit". Help: …`;
-  if (Math.max(0, ...sizes) > condition_max_size) return `Condition size limit reached (${Math.max(...sizes)} > ${condition_max_size}). Help: …`;
-  if (should.length > (strict.filter_max_conditions ?? Infinity)) return "Filter condition limit reached (9 > 1). Help: …";
+  if (Math.max(0, ...sizes) > condition_max_size)
+    return `Condition size limit reached (${Math.max(...sizes)} > ${condition_max_size}). Help: …`;
+  if (should.length > (strict.filter_max_conditions ?? Infinity))
+    return "Filter condition limit reached (9 > 1). Help: …";
   const unindexed = should.find(({ key }) => key !== undefined && !Object.hasOwn(indexes, key));
   if (strict.unindexed_filtering_retrieve !== false || unindexed === undefined) return undefined;
   return `Index required but not found for "${unindexed.key}" of one of the following types: [keyword]. Help: …`;
@@ -60,7 +71,9 @@ function serveStrict(strict: Strict, indexes: object = {}): void {
     }
     const { path, body } = server.seen.at(-1) ?? { path: "", body: "{}" };
     const refusal = refusalOf(strict, indexes, path, JSON.parse(body) as never);
-    return refusal === undefined ? serve?.(request, response) : send(response, 400, { status: { error: `Bad request: ${refusal}` } });
+    return refusal === undefined
+      ? serve?.(request, response)
+      : send(response, 400, { status: { error: `Bad request: ${refusal}` } });
   };
 }
 
@@ -80,7 +93,13 @@ test.each<Strict>([
   { max_timeout: 2 },
   { condition_max_size: 2 },
   { filter_max_conditions: 1 },
-  { max_query_limit: 5, max_timeout: 1, condition_max_size: 1, filter_max_conditions: 1, unindexed_filtering_retrieve: false },
+  {
+    max_query_limit: 5,
+    max_timeout: 1,
+    condition_max_size: 1,
+    filter_max_conditions: 1,
+    unindexed_filtering_retrieve: false,
+  },
 ])("%j: every chunk is read and found, each once", async (strict) => {
   held.set("900", { id: 900, payload: {}, vector: [1] });
   held.set("901", { id: 901, payload: { chunk_id: "901" }, vector: [1] });
@@ -96,7 +115,9 @@ test.each<Strict>([
 test("an index that strict mode wants is named with its key before anything is compared", async () => {
   serveStrict({ unindexed_filtering_retrieve: false }, keyword);
   const store = makeStore();
-  await expect(readAll(store, { level: "fresh", sinceMs: 0 })).rejects.toThrow("updated_at: strict mode of the collection wants a datetime index");
+  await expect(readAll(store, { level: "fresh", sinceMs: 0 })).rejects.toThrow(
+    "updated_at: strict mode of the collection wants a datetime index",
+  );
   await store.close();
 });
 
@@ -105,7 +126,12 @@ test("what strict mode refuses all the same is said in words, with the key", asy
   server.behave = (request, response) =>
     request.method === "GET"
       ? "as usual"
-      : send(response, 400, { status: { error: 'Bad request: Index required but not found for "chunk_id" of one of the following types: [keyword]. Help: …' } });
+      : send(response, 400, {
+          status: {
+            error:
+              'Bad request: Index required but not found for "chunk_id" of one of the following types: [keyword]. Help: …',
+          },
+        });
   const store = makeStore();
   await expect(readAll(store, { level: "ids" })).rejects.toMatchObject({
     code: "RETR_BACKEND_MISSING",
