@@ -1,7 +1,7 @@
 // Forms that chunk ids have in a column and in a collection of the same chunks. Pure.
 import { hash } from "node:crypto";
-import { rawJson } from "@retriever/stores/values/exact-json.ts";
 import { pointIdOf } from "#stores/qdrant-rest.ts";
+import { rawJson } from "#support/raw-json.ts";
 
 export type IdForm = {
   readonly name: string;

@@ -1,6 +1,6 @@
 // Types of agreed fields: a value as the column takes it and as an application copies it, its nearest neighbour, and a
 // payload that means the same to people and isn't found by the same filter. Pure.
-import { rawJson } from "@retriever/stores/values/exact-json.ts";
+import { rawJson } from "#support/raw-json.ts";
 
 export type ValueType = {
   readonly name: string;

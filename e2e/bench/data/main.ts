@@ -10,6 +10,7 @@ import { measureKills } from "./kills.ts";
 import { measureLatency } from "./latency.ts";
 import { type Scene, type Sizes, startScene } from "./scene.ts";
 import { measureThroughput } from "./throughput.ts";
+import { measureBulk, measureVerdicts } from "./verdicts.ts";
 import { measureWrites } from "./writes.ts";
 
 const { values } = parseArgs({
@@ -54,6 +55,8 @@ const measurements: readonly (readonly [string, (scene: Scene) => Promise<readon
   ["V1 V7", measureCorrectness],
   ["V5", async (scene) => [await measureKills(scene)]],
   ["V6", async (scene) => [await measureWrites(scene)]],
+  ["C1", async () => [await measureVerdicts()]],
+  ["C3", async (scene) => [await measureBulk(scene)]],
 ];
 
 async function run(): Promise<void> {

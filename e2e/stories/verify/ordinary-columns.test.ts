@@ -1,11 +1,12 @@
 // Ordinary columns and payloads that once hid a difference, or made one up, on real servers of three versions.
-import { rawJson } from "@retriever/stores/values/exact-json.ts";
+
 import { Client } from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { type Qdrant, startQdrant } from "#stores/qdrant.ts";
 import { type Caller, openQdrant, pathOf } from "#stores/qdrant-rest.ts";
 import type { WheelVersion } from "#stores/wheel-install.ts";
 import { startWheelPostgres } from "#stores/wheel-postgres.ts";
+import { rawJson } from "#support/raw-json.ts";
 import { placeOf, runVerify } from "#support/verify/verify-process.ts";
 
 const versions: readonly (readonly [WheelVersion, string])[] = [

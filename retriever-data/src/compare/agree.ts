@@ -1,5 +1,5 @@
 // Tells both stores what they know together, so that their digests of one payload are the same.
-import type { FieldKind } from "@retriever/stores/chunks/canonical-value.ts";
+import type { FieldKind } from "@retriever/stores/ports/chunk-store.ts";
 import type { Both, Descriptions, RunDeps } from "./run-deps.ts";
 
 /** A store that can't be told leaves both with what needs no knowledge of the other. */

@@ -1,15 +1,9 @@
 // One text for one value of a payload, whichever store it comes from and however that spells it. Values are told apart
 // where a filter tells them apart, and compared no finer than the coarser of the two stores knows them.
+import type { FieldKind } from "#ports/chunk-store.ts";
 import { rawSpelling } from "#values/exact-json.ts";
 import { readMoment } from "#values/time.ts";
 import { isUuid } from "./ids.ts";
-
-/**
- * What both stores together know of a field. float32: a `real` column in either; moment: a column of moments or an index
- * of them; uuid: an index that knows no case.
- */
-export const fieldKinds = ["exact", "float32", "moment", "uuid"] as const;
-export type FieldKind = (typeof fieldKinds)[number];
 
 export type ValueRule = {
   /** Null: the other store's isn't known, so that fractions compare as float32, and texts of moments as moments. */

@@ -1,5 +1,6 @@
 // The agreed fields of a chunk as two words, the same whichever store they come from and however it writes them.
-import { canonicalText, type FieldKind, type ValueRule } from "./canonical-value.ts";
+import type { FieldKind } from "#ports/chunk-store.ts";
+import { canonicalText, type ValueRule } from "./canonical-value.ts";
 import { scramble } from "./element-hash.ts";
 
 /** What a store's payloads are digested by: a rule for each agreed field, in their order. */

@@ -1,5 +1,4 @@
 // A store as verification and repair use it: scanned as a whole, searched by chunk id, described, and written.
-import type { FieldKind } from "#chunks/canonical-value.ts";
 import type { StoreIdentity } from "#config/identity.ts";
 
 /** What is compared; each level holds those before it. */
@@ -11,6 +10,12 @@ export type VerifyLevel = (typeof verifyLevels)[number];
  * namespace are compared always and aren't listed.
  */
 export type AgreedFields = readonly string[];
+
+/**
+ * What a store knows of a field, or both together. float32: a column of `real`; moment: a column of moments, or an index
+ * of them; uuid: an index that knows no case.
+ */
+export type FieldKind = "exact" | "float32" | "moment" | "uuid";
 
 export type ScanOptions = {
   readonly level: VerifyLevel;
@@ -63,7 +68,7 @@ export type FoundChunk = {
   readonly vector: Float32Array | null;
 };
 
-export type CoarseMoments = { readonly seconds: number; readonly days: number };
+type CoarseMoments = { readonly seconds: number; readonly days: number };
 
 /** Consecutive chunks by columns: no object per chunk. Valid until the next batch is asked for. */
 export type ChunkBatch = {

@@ -85,7 +85,8 @@ function rethrow(signal: AbortSignal): (error: unknown) => never {
 /** A scan sends no values, so one that can't be read is the table's fault and not a request's. */
 function readError(error: unknown, signal: AbortSignal): RetrieverError {
   if (error instanceof Error && "routine" in error && error.routine === "check_enable_rls") {
-    const message = "row-level security of the table may hide rows: verify as its owner, or as a role with BYPASSRLS (42501)";
+    const message =
+      "row-level security of the table may hide rows: verify as its owner, or as a role with BYPASSRLS (42501)";
     return new RetrieverError({ code: "RETR_VERIFY_NOT_COMPARABLE", message }, error);
   }
   const known = postgresError(error, signal);
@@ -133,13 +134,9 @@ async function* readPages(pool: Pool, pages: Pages, signal: AbortSignal): AsyncG
       const { hasMore, storeMs } = await done;
       read = null;
       if (page.count === 0) break;
-      const { momentUnit } = pages.table;
-      if (momentUnit !== null) page.seconds = page.count;
-      if (momentUnit === "day") page.days = page.count;
       after = page.idAt(page.count - 1);
       if (hasMore && spare !== null) read = start(spare, after);
-      const batch = page.toBatch(after, storeMs);
-      yield doubledIds.size === 0 ? batch : { ...batch, doubledIds: [...doubledIds] };
+      yield batchOf(page, { storeMs, doubledIds, unit: pages.table.momentUnit });
       if (spare !== null) spare = page;
       else if (hasMore) read = start(page, after);
     }
@@ -149,6 +146,19 @@ async function* readPages(pool: Pool, pages: Pages, signal: AbortSignal): AsyncG
     await read?.done.catch(() => undefined);
     await endSession(session);
   }
+}
+
+type Facts = {
+  readonly storeMs: number;
+  readonly doubledIds: ReadonlySet<string>;
+  readonly unit: ChunkTable["momentUnit"];
+};
+
+function batchOf(page: ChunkPage, { storeMs, doubledIds, unit }: Facts): ChunkBatch {
+  if (unit !== null) page.seconds = page.count;
+  if (unit === "day") page.days = page.count;
+  const batch = page.toBatch(page.idAt(page.count - 1), storeMs);
+  return doubledIds.size === 0 ? batch : { ...batch, doubledIds: [...doubledIds] };
 }
 
 type Session = { readonly client: PoolClient; readonly signal: AbortSignal; isCut: boolean };
@@ -205,7 +215,11 @@ type Found = {
   readonly wanted: ReadonlySet<string>;
 };
 
-async function findRows(client: PoolClient, text: string, { level, dimension, rules, wanted }: Found): Promise<FoundChunk[]> {
+async function findRows(
+  client: PoolClient,
+  text: string,
+  { level, dimension, rules, wanted }: Found,
+): Promise<FoundChunk[]> {
   const found: FoundChunk[] = [];
   const page = new ChunkPage({ level, pageSize: 1, dimension });
   try {

@@ -1,9 +1,8 @@
 // What a table says of itself: the catalogue, a few rows, and what an index makes cheap.
 import type { PoolClient } from "pg";
-import type { FieldKind } from "#chunks/canonical-value.ts";
 import { idKindOf } from "#chunks/ids.ts";
 import { errorsOf } from "#errors.ts";
-import type { AgreedFields } from "#ports/chunk-store.ts";
+import type { AgreedFields, FieldKind } from "#ports/chunk-store.ts";
 import { type IdKind, type StoreDescription, type VectorPrecision } from "#ports/chunk-store.ts";
 import { quoteName, tableOf } from "../client/names.ts";
 import { readRows } from "../client/row-query.ts";
@@ -71,7 +70,13 @@ export async function describeTable(
     remarks: remarksOf(catalogue),
   };
   const namespace = columns.has(spec.namespaceField) ? quoteName(spec.namespaceField) : "NULL";
-  const types = { idType: id.type, momentType: dated.type, momentUnit: unitOf(dated), vectorType, vectorSchema: vector.typeSchema };
+  const types = {
+    idType: id.type,
+    momentType: dated.type,
+    momentUnit: unitOf(dated),
+    vectorType,
+    vectorSchema: vector.typeSchema,
+  };
   const padded = new Set([...columns].filter(([, { type }]) => type === "bpchar").map(([name]) => name));
   return { table: { ...spec, namespace, fields, padded, ...types, isIdUnique: id.isUnique }, description };
 }

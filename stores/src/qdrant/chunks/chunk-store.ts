@@ -77,7 +77,11 @@ async function* readPages(place: Place, pages: Pages, signal: AbortSignal): Asyn
   const body = { ...shown(place, pages.level, []), limit: pages.pageSize, ...writtenSince(pages.sinceMs) };
   const ending = new AbortController();
   const either = AbortSignal.any([signal, ending.signal]);
-  const ask = (offset: string) => ({ offset, startedAt: performance.now(), text: scroll(place, body, { offset, signal: either }) });
+  const ask = (offset: string) => ({
+    offset,
+    startedAt: performance.now(),
+    text: scroll(place, body, { offset, signal: either }),
+  });
   let ahead: ReturnType<typeof ask> | null = null;
   try {
     for (let offset: string | null = pages.after ?? ""; offset !== null && offset !== atEnd; ) {

@@ -1,9 +1,14 @@
 // What a collection says of itself: its configuration, a few points, and what an index makes cheap.
-import type { FieldKind } from "#chunks/canonical-value.ts";
 import { ChunkPage } from "#chunks/chunk-page.ts";
 import { idKindOf } from "#chunks/ids.ts";
 import { RetrieverError } from "#errors.ts";
-import { type AgreedFields, type StoreDescription, type VectorMetric, type VectorPrecision } from "#ports/chunk-store.ts";
+import {
+  type AgreedFields,
+  type FieldKind,
+  type StoreDescription,
+  type VectorMetric,
+  type VectorPrecision,
+} from "#ports/chunk-store.ts";
 import { type CollectionInfo, type Distance, noVector, readCollection, readNewest } from "../client/collection.ts";
 import type { QdrantSpec } from "../config/schema.ts";
 import type { PointsCaller } from "./points-caller.ts";

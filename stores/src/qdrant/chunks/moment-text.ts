@@ -6,10 +6,11 @@ const msPerDay = 86_400_000;
 export function momentAt(text: string, start: number, end: number): number {
   const length = end - start;
   if (length < 20 || text.charCodeAt(end - 1) !== 90 || !hasMarks(text, start)) return Number.NaN;
-  const days = daysOf(digits(text, start, 4), digits(text, start + 5, 2), digits(text, start + 8, 2));
-  const hours = digits(text, start + 11, 2);
-  const minutes = digits(text, start + 14, 2);
-  const seconds = digits(text, start + 17, 2);
+  const year = twoDigits(text, start) * 100 + twoDigits(text, start + 2);
+  const days = daysOf(year, twoDigits(text, start + 5), twoDigits(text, start + 8));
+  const hours = twoDigits(text, start + 11);
+  const minutes = twoDigits(text, start + 14);
+  const seconds = twoDigits(text, start + 17);
   const fraction = length === 20 ? 0 : fractionOf(text, start + 19, end - 1);
   if (!(hours < 24 && minutes < 60 && seconds < 60)) return Number.NaN;
   return days * msPerDay + ((hours * 60 + minutes) * 60 + seconds) * 1000 + fraction;
@@ -27,6 +28,13 @@ function hasMarks(text: string, start: number): boolean {
 }
 
 /** NaN when one of them isn't a digit. */
+function twoDigits(text: string, at: number): number {
+  const tens = text.charCodeAt(at) - 48;
+  const ones = text.charCodeAt(at + 1) - 48;
+  return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : Number.NaN;
+}
+
+/** Likewise. */
 function digits(text: string, from: number, count: number): number {
   let value = 0;
   for (let at = from; at < from + count; at += 1) {

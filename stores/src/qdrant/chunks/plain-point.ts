@@ -10,35 +10,41 @@ const chunkKey = '"chunk_id":"';
 const momentKey = '"updated_at":"';
 const end = "}}";
 
+/** Where the moment of the point stands that is being read; `end` is -1 for none. One object for all of them. */
+const moment = { start: -1, end: -1 };
+
 /** Takes the point that begins at `start` into the page; where the next one begins, or -1, and then nothing was taken. */
 export function readPlainPoint(text: string, start: number, page: ChunkPage): number {
-  if (!text.startsWith(idKey, start)) return -1;
-  let at = skipId(text, start + idKey.length);
-  if (!text.startsWith(payloadKey, at)) return -1;
-  at += payloadKey.length;
+  moment.end = -1;
+  const payloadAt = text.startsWith(idKey, start) ? skipId(text, start + idKey.length) : -1;
+  if (payloadAt < 0 || !text.startsWith(payloadKey, payloadAt)) return -1;
   // The keys stand as they were written.
-  const isMomentFirst = page.isDated && text.startsWith(momentKey, at);
-  let momentStart = isMomentFirst ? at + momentKey.length : -1;
-  let momentEnd = isMomentFirst ? text.indexOf('"', momentStart) : -1;
-  if (isMomentFirst) at = momentEnd + 2;
-  if (!text.startsWith(chunkKey, at)) return -1;
-  const chunkStart = at + chunkKey.length;
-  const chunkEnd = text.indexOf('"', chunkStart);
-  at = chunkEnd + 1;
-  if (page.isDated && !isMomentFirst && text.charCodeAt(at) === comma) {
-    if (!text.startsWith(momentKey, at + 1)) return -1;
-    momentStart = at + 1 + momentKey.length;
-    momentEnd = text.indexOf('"', momentStart);
-    at = momentEnd + 1;
-  }
-  if (!text.startsWith(end, at)) return -1;
-  const time = momentEnd < 0 ? Number.NaN : momentAt(text, momentStart, momentEnd);
-  // No moment in the usual form: the walk knows the others.
-  if (momentEnd >= 0 && Number.isNaN(time)) return -1;
-  if (!page.addPlainId(text, chunkStart, chunkEnd)) return -1;
+  const chunkAt = skipMoment(text, payloadAt + payloadKey.length, 1);
+  if (!text.startsWith(chunkKey, chunkAt)) return -1;
+  const chunkEnd = text.indexOf('"', chunkAt + chunkKey.length);
+  const hasMore = moment.end < 0 && text.charCodeAt(chunkEnd + 1) === comma;
+  const endAt = hasMore ? skipMoment(text, chunkEnd + 2, 0) : chunkEnd + 1;
+  if (!text.startsWith(end, endAt)) return -1;
+  return takeRow(text, page, chunkAt + chunkKey.length, chunkEnd) ? endAt + end.length : -1;
+}
+
+/** Behind the member `updated_at` and `more`, noting where its text stands; `at` itself where there is none. */
+function skipMoment(text: string, at: number, more: number): number {
+  if (!text.startsWith(momentKey, at)) return at;
+  moment.start = at + momentKey.length;
+  moment.end = text.indexOf('"', moment.start);
+  return moment.end + 1 + more;
+}
+
+/** Whether the row is in the form that needs no further look; the walk knows other moments and escapes. */
+function takeRow(text: string, page: ChunkPage, start: number, stop: number): boolean {
+  const isDated = moment.end >= 0;
+  const time = isDated ? momentAt(text, moment.start, moment.end) : Number.NaN;
+  if (isDated && (!page.isDated || Number.isNaN(time))) return false;
+  if (!page.addPlainId(text, start, stop)) return false;
   page.updatedAtMs[page.count - 1] = time;
-  if (momentEnd >= 0 && text.charCodeAt(momentStart + 19) !== dot) page.seconds += 1;
-  return at + end.length;
+  if (isDated && text.charCodeAt(moment.start + 19) !== dot) page.seconds += 1;
+  return true;
 }
 
 /** Behind an id in quotes or digits. */

@@ -12,7 +12,7 @@ export function integerOf(id: string, bits: 63 | 64 = 63): unknown {
 }
 
 /** Types of `chunk_id` for which a search is allowed: all, or those with an index where strict mode wants one. */
-export type Searched = { readonly text: boolean; readonly integer: boolean };
+type Searched = { readonly text: boolean; readonly integer: boolean };
 const everything: Searched = { text: true, integer: true };
 
 /** Conditions that find payloads by their chunk_id. Qdrant's types are strict: 12 isn't "12". */

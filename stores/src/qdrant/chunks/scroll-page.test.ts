@@ -59,6 +59,43 @@ test("a page is read as JSON.parse reads it, in any order of its members and wit
   );
 });
 
+test("points in Qdrant's own form, read in place, are what the same points are with white space, at every level below payloads", () => {
+  const own = fc.record(
+    {
+      chunk_id: fc.oneof(fc.string({ minLength: 1 }), fc.string({ minLength: 1, unit: "binary" }), fc.nat(1e9)),
+      updated_at: fc.oneof(
+        moment.map((date) => date.toISOString()),
+        moment.map((date) => `${date.toISOString().slice(0, 19)}Z`),
+        moment.map((date) => date.toISOString().slice(0, 10)),
+        fc.constantFrom("soon", "", '"', "2026-01-31T12:00:00+02:00"),
+        fc.constant(null),
+      ),
+    },
+    { requiredKeys: [] },
+  );
+  const points = fc.array(
+    fc.tuple(fc.oneof(fc.uuid(), fc.nat()), own, fc.boolean()).map(([id, held, isTurned]) => ({
+      id,
+      payload: isTurned ? turn(held) : held,
+    })),
+    { maxLength: 8 },
+  );
+  fc.assert(
+    fc.property(points, fc.constantFrom("ids" as const, "fresh" as const), (all, level) => {
+      const body = { result: { points: all, next_page_offset: null }, status: "ok" };
+      const [plain, walked] = [undefined, 1].map((space) => {
+        const page = new ChunkPage({ level, pageSize: 8, dimension: 0 });
+        readScroll(JSON.stringify(body, null, space), page, fields);
+        const ids = Array.from({ length: page.count }, (_, row) => page.idAt(row));
+        return { ids, moments: page.updatedAtMs.slice(0, page.count), seconds: page.seconds, days: page.days };
+      });
+      expect(plain).toEqual(walked);
+      expect(plain?.ids).toEqual(all.map(({ id, payload: held }) => wellFormed(String(held.chunk_id ?? id))));
+    }),
+    { numRuns: 300 },
+  );
+});
+
 /** UTF-8 has no lone surrogates. */
 function wellFormed(text: string): string {
   return Buffer.from(text).toString();
