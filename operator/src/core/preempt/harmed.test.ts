@@ -20,12 +20,12 @@ describe("harm of a few pods", () => {
   it("after the cutover is held, and a person is called once", () => {
     const outcome = harmed(hurt(aContext("Guard"), [alone]));
     expect(outcome && tell(outcome)).toBe(`Guard blocked OnePodAlone: held: ${alone.message}`);
-    expect(outcome?.announcements).toMatchObject([{ reason: "OnePodAlone", page: true }]);
+    expect(outcome?.announcements).toMatchObject([{ reason: "OnePodAlone", severity: "page" }]);
   });
 
   it("before the cutover is held and told once an epoch, without calling anybody", () => {
     const outcome = harmed(hurt(aContext("Ramp"), [alone]));
-    expect(outcome?.announcements).toMatchObject([{ type: "Warning", reason: "OnePodAlone", page: false }]);
+    expect(outcome?.announcements).toMatchObject([{ type: "Warning", reason: "OnePodAlone", severity: null }]);
     const { history } = outcome?.status ?? {};
     const again = harmed(hurt(aContext("Ramp", { status: history === undefined ? {} : { history } }), [alone]));
     expect([again?.reason, again?.announcements]).toEqual(["OnePodAlone", []]);
