@@ -12,6 +12,7 @@ import { namespaceName, zipfShares } from "#toy/namespaces.ts";
 import { type Regime, regimeOf } from "#toy/regime.ts";
 import { type Mark, ToyCluster } from "#toy/toy-cluster.ts";
 import { distortionOf } from "#toy/toy-lies.ts";
+import type { ToyPod } from "#toy/toy-pod.ts";
 import type { RehearsedMigration } from "./manifest.ts";
 import { busySinceAfter, makeMoments, neverBusier, worldAtMoment } from "./moment.ts";
 import { type World, worldAt } from "./world.ts";
@@ -89,10 +90,7 @@ export class ScenarioCluster extends ToyCluster {
 
   end(event: ScenarioEvent): void {
     this.#running = this.#running.filter((one) => one !== event);
-    if (event.pods !== undefined && "silent" in event.pods) for (const pod of this.pods) pod.silent = false;
-    if (event.pods !== undefined && "stuck" in event.pods) for (const pod of this.pods) pod.stuck = false;
-    if (event.pods !== undefined && "lying" in event.pods) for (const pod of this.pods) pod.distortion = undefined;
-    if (event.pods !== undefined && "sticky" in event.pods) for (const pod of this.pods) pod.weight = 1;
+    if (event.pods !== undefined) this.#heal(event.pods);
     this.#reconsider();
   }
 
@@ -154,10 +152,23 @@ export class ScenarioCluster extends ToyCluster {
     while (this.pods.length < wanted) this.addPod();
     if (this.target.found) this.target = { ...this.target, replicas: wanted };
     if ("restart" in how) for (const pod of pods.slice(0, how.restart)) this.restart(pod);
+    this.#trouble(how, pods);
+  }
+
+  #trouble(how: NonNullable<ScenarioEvent["pods"]>, pods: readonly ToyPod[]): void {
     if ("silent" in how) for (const pod of pods.slice(0, how.silent)) pod.silent = true;
     if ("stuck" in how) for (const pod of pods.slice(0, how.stuck)) pod.stuck = true;
     if ("lying" in how) for (const pod of pods.slice(0, how.lying)) pod.distortion = distortionOf(how.claim);
     if ("sticky" in how) for (const pod of pods.slice(how.sticky)) pod.weight = 0;
+  }
+
+  #heal(how: NonNullable<ScenarioEvent["pods"]>): void {
+    for (const pod of this.pods) {
+      if ("silent" in how) pod.silent = false;
+      if ("stuck" in how) pod.stuck = false;
+      if ("lying" in how) pod.distortion = undefined;
+      if ("sticky" in how) pod.weight = 1;
+    }
   }
 
   #act({ actor = "rehearsal", reason = "", role, check }: ScenarioEvent, act: Act): void {

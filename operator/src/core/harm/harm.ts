@@ -112,19 +112,28 @@ function toFinding({ line, rule }: Standing, input: HarmInput): Judged {
 }
 
 /** A line with a clock: due once it has lasted, for the whole fleet where that can be told. */
-function judgeLasting({ line, rule }: Standing, finding: (action: HarmAction) => Finding, input: HarmInput): Judged {
-  const { evidence } = input.status;
-  const own = line.clock?.verdict ?? "waiting";
+function judgeLasting(standing: Standing, finding: (action: HarmAction) => Finding, input: HarmInput): Judged {
+  const { line, rule } = standing;
   const sinceMs = instantMs(line.clock?.since);
-  const fleet = own === "waiting" ? undefined : judgeFleet(line.groups, rule, populatedGroups(evidence));
-  const isOfFew = fleet?.verdict === "few" && own !== "unproved" && isMove(rule.action);
-  if (isOfFew) return { finding: aloneIn(finding, oddPods(fleet.odd, input)), isDue: true, sinceMs };
-  const verdict = fleet === undefined || fleet.verdict === "few" ? own : fleet.verdict;
-  const isDue = verdict === "fleet" || verdict === "worse" || verdict === "unseen";
+  const { verdict, odd } = lastingVerdict(standing, input.status);
+  if (odd !== undefined) return { finding: aloneIn(finding, oddPods(odd, input)), isDue: true, sinceMs };
   const isWithheld = verdict === "unseen" && rule.action === "Rollback";
   const withheld = isWithheld ? { withheld: "the source was not asked at the same time, so it may be as bad" } : {};
-  return { finding: { ...finding(rule.action), ...withheld }, isDue, sinceMs };
+  return { finding: { ...finding(rule.action), ...withheld }, isDue: dueVerdicts.includes(verdict), sinceMs };
 }
+
+type Lasting = { readonly verdict: string; readonly odd?: readonly number[] };
+
+/** With the groups of the fleet whose harm alone it is. */
+function lastingVerdict({ line, rule }: Standing, { evidence }: MigrationStatus): Lasting {
+  const own = line.clock?.verdict ?? "waiting";
+  const fleet = own === "waiting" ? undefined : judgeFleet(line.groups, rule, populatedGroups(evidence));
+  if (fleet === undefined) return { verdict: own };
+  if (fleet.verdict !== "few") return { verdict: fleet.verdict };
+  return own === "unproved" || !isMove(rule.action) ? { verdict: own } : { verdict: "few", odd: fleet.odd };
+}
+
+const dueVerdicts: readonly string[] = ["fleet", "worse", "unseen"];
 
 /** What moves traffic needs more than a few pods' word. */
 function isMove(action: HarmAction): boolean {
