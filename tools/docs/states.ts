@@ -11,7 +11,8 @@ const meanings: Readonly<Record<Phase, string>> = {
   WarmUp: "the first stage: a small share of requests also asks the destination",
   Ramp: "the further stages; also measured again from here after a step down",
   AwaitingCutover: "every stage passed; waits for a Promote unless `cutover.hold` is false",
-  CuttingOver: "the pods change their primary; ends in Guard or goes back",
+  CuttingOver:
+    "the pods change their primary, all or as many as `cutover.minAcknowledged` asks for; ends in Guard or goes back",
   Guard: "the destination serves, the source watches; only time in which a failure would be noticed counts",
   Completed: "the destination serves; settled once the base names it too",
   RollingBack: "until every pod reports the pinned source as its primary",

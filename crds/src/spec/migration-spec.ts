@@ -42,7 +42,13 @@ const cutoverSchema = z.strictObject({
     ),
   ackTimeout: durationSchema
     .default("60s")
-    .meta(doc("How long pods may take to acknowledge a change; then it goes on with minAcknowledged of them, or the cutover is taken back.", "2m", 60)),
+    .meta(
+      doc(
+        "How long pods may take to acknowledge a change; then it goes on with minAcknowledged of them, or the cutover is taken back.",
+        "2m",
+        60,
+      ),
+    ),
   minAcknowledged: podShare
     .default("100%")
     .meta(

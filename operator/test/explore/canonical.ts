@@ -115,7 +115,7 @@ function normalise(status: MigrationStatus, rank: Rank, now: number): MigrationS
   normaliseGuard(status, next, age);
   normaliseRollback(status, next, age(steps.comparison + 1));
   // Only said, never decided by.
-  delete next.waiting;
+  if (status.waiting !== undefined) next.waiting = { since: iso(origin) };
   if (status.acts !== undefined) next.acts = { ...status.acts, seen: [] };
   next.conditions = status.conditions.map((condition) => ({
     ...condition,

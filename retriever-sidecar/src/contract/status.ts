@@ -74,7 +74,7 @@ export const sidecarStatusSchema = z.object({
     effectiveSampleRate: z.number().min(0).max(1).nullable().default(null),
     released: z.boolean(),
     /** Epoch of an overlay that was first read after its `activationDeadline`: it is not followed. Absent: none. */
-    fenced: z.int().min(1).optional(),
+    fenced: epochSchema.min(1).optional(),
     /** Keys of the overlay in force that this version doesn't know and leaves out, dotted; the first ones. */
     ignoredKeys: z.array(z.string().max(maxKeyChars)).max(maxIgnoredKeys).default([]),
     /** `vanished`: the file is gone without having been released; the last one stays in force. */
