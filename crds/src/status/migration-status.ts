@@ -155,6 +155,7 @@ const rollbackStatusSchema = z.strictObject({
     doc("All causes that were found, most severe first.", ["Rollback by user-b: answers look wrong"]),
   ),
   actor: shortName.nullable().meta(doc("Who asked for it; null when the operator decided.", "user-b")),
+  servedUntil: instant.optional().describe("When every pod served from the source again."),
   baseline: z
     .enum(["Confirmed", "Differs", "NotMeasured"])
     .optional()
@@ -267,7 +268,13 @@ export const migrationStatusSchema = z
       .max(10)
       .default([])
       .meta(doc("Checks that the plan skips.", ["parity"])),
-    cutoverAt: instant.optional().describe("When every pod served from the destination."),
+    cutoverAt: instant
+      .optional()
+      .describe("When the overlay that sends requests to the destination was about to be written."),
+    clockDifferenceSeconds: z
+      .number()
+      .optional()
+      .meta(doc("How far the newest updated_at of a store was from the operator's clock at the cutover.", 12)),
     completedAt: instant.optional().describe("When it was Completed or Validated."),
     history: z.array(historyEntrySchema).max(20).default([]).describe("The last 20 steps."),
   })

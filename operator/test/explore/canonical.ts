@@ -155,14 +155,18 @@ function normaliseGuard(
   };
 }
 
-/** Whether a rollback was a late one is all that its times tell; in the guard any that comes is. */
+/** Whether a rollback was a late one is all that its times tell; after the cutover any that comes is. */
 function normaliseRollback(
   { rollback, cutoverAt, verification }: MigrationStatus,
   next: MigrationStatus,
   age: (at: string) => string,
 ): void {
-  if (cutoverAt !== undefined) next.cutoverAt = iso(origin);
-  if (rollback !== undefined) next.rollback = { ...rollback, at: iso(origin + stepMs) };
+  // Before everything that was ever asked for since.
+  if (cutoverAt !== undefined) next.cutoverAt = iso(origin - absenceSteps * stepMs);
+  if (rollback !== undefined) {
+    const at = iso(origin + stepMs);
+    next.rollback = { ...rollback, at, ...(rollback.servedUntil === undefined ? {} : { servedUntil: at }) };
+  }
   if (verification === undefined) return;
   const runs = verification.runs.map((run) => ({ ...run, askedAt: age(run.askedAt) }));
   next.verification = { ...verification, runs };

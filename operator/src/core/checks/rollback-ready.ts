@@ -6,7 +6,7 @@ import type { StoreStatus } from "@retriever/sidecar/contract/status.ts";
 import type { Observation } from "../model/observation.ts";
 import type { Fact } from "../model/status-readings.ts";
 import { labelOf } from "../model/status-readings.ts";
-import { answeredStatuses, nameSome, servingPods, storeViews } from "../pods/pods.ts";
+import { answeredStatuses, nameSome, newestUpdateMs, servingPods, storeViews } from "../pods/pods.ts";
 import { fastWindowSeconds } from "../time/evidence-spans.ts";
 import { hiddenByRollback } from "../verification/drift-resolved.ts";
 import { isLocalRefusal } from "./reachable.ts";
@@ -96,8 +96,8 @@ function judgeStaleness(plan: MigrationSpec, status: MigrationStatus, observatio
     const message = `the source answers; a rollback would hide ${hidden}${hiddenByRollback(status)}`;
     return { status: "True", reason: "StaleByDesign", message };
   }
-  const source = newest(storeViews(observation, "source"));
-  const destination = newest(storeViews(observation, "destination"));
+  const source = newestUpdateMs(storeViews(observation, "source"));
+  const destination = newestUpdateMs(storeViews(observation, "destination"));
   if (source === null || destination === null) {
     return {
       status: "Unknown",
@@ -115,10 +115,4 @@ function judgeStaleness(plan: MigrationSpec, status: MigrationStatus, observatio
   }
   const message = `the source answers and is as fresh as the destination${hiddenByRollback(status)}`;
   return { status: "True", reason: "SourceAnswers", message };
-}
-
-function newest(views: readonly StoreStatus[]): number | null {
-  const times = views.flatMap((view) => (view.newestUpdatedAt === null ? [] : [Date.parse(view.newestUpdatedAt)]));
-  const known = times.filter((time) => Number.isFinite(time));
-  return known.length === 0 ? null : Math.max(...known);
 }

@@ -1,5 +1,6 @@
 // AwaitingCutover: sampling goes on until a person promotes, or at once where the plan asks nobody.
 
+import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import { judgeCheck } from "../checks/checklist.ts";
 import { unpassed } from "../gates/failed.ts";
 import { measureThroughput } from "../harm/throughput.ts";
@@ -10,6 +11,7 @@ import { awaitAcks } from "../steps/propagation.ts";
 import { resample } from "../steps/resample.ts";
 import { move, stay } from "../steps/transition.ts";
 import { askParity } from "../verification/ask.ts";
+import { clockDifferenceSeconds } from "../verification/clock-difference.ts";
 
 export function awaitingCutover(context: Context): Outcome {
   if (context.acks.state !== "all") return awaitAcks(context);
@@ -55,14 +57,24 @@ function openQuestions(c: Context): readonly string[] {
 }
 
 function cutOver(c: Context, by: string | undefined): Outcome {
-  const throughput = measureThroughput(c);
   return move(c, {
     phase: "CuttingOver",
     reason: "CutoverStarted",
     message: `cutting over to ${labelOf(c.status, "destination")}${by === undefined ? "" : `, promoted by ${by}`}`,
     intent: { primary: "destination", shadow: "source", sampleRate: c.plan.guard.sampling.minRate, released: false },
-    ...(throughput === undefined ? {} : { patch: { throughput } }),
+    patch: factsBefore(c),
   });
+}
+
+/** What is remembered of the moment before: the status is written first, so no pod serves from the destination yet. */
+function factsBefore(c: Context): Partial<MigrationStatus> {
+  const throughput = measureThroughput(c);
+  const difference = clockDifferenceSeconds(c);
+  return {
+    cutoverAt: c.nowIso,
+    ...(throughput === undefined ? {} : { throughput }),
+    ...(difference === undefined ? {} : { clockDifferenceSeconds: Math.round(difference) }),
+  };
 }
 
 /** To what load the destination was proved, and what the cutover will send. */

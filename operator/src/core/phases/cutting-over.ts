@@ -45,7 +45,6 @@ function enterGuard(c: Context): Outcome {
     reason: "CutOver",
     message: `every pod serves from ${labelOf(c.status, "destination")}; guarding for ${c.plan.guard.duration}`,
     patch: {
-      cutoverAt: c.nowIso,
       guard: {
         startedAt: c.nowIso,
         tickedAt: c.nowIso,

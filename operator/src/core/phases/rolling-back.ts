@@ -10,17 +10,10 @@ import { driftResolvedFact, servedFor } from "../verification/drift-resolved.ts"
 import { isLateRollback } from "../verification/purpose.ts";
 import { compareAfterRollback } from "./verifying-drift.ts";
 
-export function rollingBack(c: Context): Outcome {
-  const elsewhere = answeredStatuses(c.observation).filter(
-    (pod) => pod.config.primaryIdentity.digest !== c.status.source?.digest,
-  );
-  if (c.acks.state !== "all" || elsewhere.length > 0) {
-    const strangers =
-      elsewhere.length === 0
-        ? ""
-        : `; served from elsewhere by ${nameSome(elsewhere.map((pod) => pod.podName))}: make the base name ${labelOf(c.status, "source")} again`;
-    return stay(c, "working", "Propagating", `rolling back: ${describeAcks(c.acks)}${strangers}`);
-  }
+export function rollingBack(context: Context): Outcome {
+  const waiting = awaitPods(context);
+  if (waiting !== undefined) return waiting;
+  const c = endServing(context);
   if (c.status.phase === "RollingBack" && wantsComparison(c)) {
     const when = servedFor(c.status);
     return move(c, {
@@ -32,6 +25,28 @@ export function rollingBack(c: Context): Outcome {
   if (c.status.phase !== "VerifyingDrift") return ended(c);
   const compared = compareAfterRollback(c);
   return compared.outcome ?? ended(compared.context);
+}
+
+/** Undefined once every pod is back. */
+function awaitPods(c: Context): Outcome | undefined {
+  const elsewhere = answeredStatuses(c.observation).filter(
+    (pod) => pod.config.primaryIdentity.digest !== c.status.source?.digest,
+  );
+  if (c.acks.state !== "all" || elsewhere.length > 0) {
+    const strangers =
+      elsewhere.length === 0
+        ? ""
+        : `; served from elsewhere by ${nameSome(elsewhere.map((pod) => pod.podName))}: make the base name ${labelOf(c.status, "source")} again`;
+    return stay(c, "working", "Propagating", `rolling back: ${describeAcks(c.acks)}${strangers}`);
+  }
+  return undefined;
+}
+
+/** A rollback is as late as its last pod: until then the destination was written to. */
+function endServing(c: Context): Context {
+  const { rollback } = c.status;
+  if (rollback === undefined || rollback.servedUntil !== undefined) return c;
+  return { ...c, status: { ...c.status, rollback: { ...rollback, servedUntil: c.nowIso } } };
 }
 
 /** Only once every pod is back, and never while somebody waits for the object to go. */

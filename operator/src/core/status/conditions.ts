@@ -151,8 +151,9 @@ function endFacts(c: Context, outcome: Outcome): Facts {
   };
 }
 
-function cutoverFacts({ cutoverAt, phase, guard, acts }: MigrationStatus): Facts {
-  if (cutoverAt === undefined) return {};
+function cutoverFacts({ cutoverAt, phase, guard, acts, rollback }: MigrationStatus): Facts {
+  // Until the guard pods may have served from either store.
+  if (cutoverAt === undefined || phase === "CuttingOver" || rollback?.from === "CuttingOver") return {};
   const CutOver: Fact = { status: "True", reason: "CutOver", message: `since ${cutoverAt}` };
   if (phase !== "Completed" || guard === undefined) return { CutOver };
   const message = `${Math.round(guard.watchedSeconds)} s healthy, ${Math.round(guard.idleSeconds)} s idle`;

@@ -3,6 +3,7 @@
 import type { Context } from "../model/context.ts";
 import type { Outcome } from "../model/decision.ts";
 import { labelOf } from "../model/status-readings.ts";
+import { dateCutover } from "./date-cutover.ts";
 import { clip, move } from "./transition.ts";
 
 export type RollbackCause = {
@@ -39,7 +40,7 @@ export function beginRollback(c: Context, cause: RollbackCause): Outcome {
     reason: cause.reason,
     message: `rolling back to ${labelOf(c.status, "source")}: ${why}`,
     intent: { primary: "source", shadow: "none", sampleRate: 0, released: false },
-    patch: { rollback },
+    patch: { rollback, ...dateCutover(c) },
     page: cause.actor === null && cause.reason !== "Deleted",
     warning: true,
   });

@@ -2,6 +2,7 @@
 import { printDuration } from "@retriever/crds/fields/duration.ts";
 import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
 import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
+import type { VerificationResult } from "@retriever/crds/status/verification-status.ts";
 import type { DifferenceCounts } from "@retriever/sidecar/contract/verify-report.ts";
 import type { Fact } from "../model/status-readings.ts";
 import { instantMs } from "../model/status-readings.ts";
@@ -37,7 +38,7 @@ function judge(plan: MigrationSpec, status: MigrationStatus): Fact {
     );
   }
   if (plan.rollback.integrity === "Skip") return unknown("Skipped", "spec.rollback.integrity is Skip");
-  const result = concludedRun(status, "Rollback")?.result;
+  const result = resultOf(status);
   if (result === undefined) {
     return status.phase === "RolledBack"
       ? unknown("NotCompared", "the stores were not compared")
@@ -47,6 +48,13 @@ function judge(plan: MigrationSpec, status: MigrationStatus): Fact {
   const open = correctionsOf(result.counts);
   if (open === 0) return { status: "True", reason: "Equal", message: result.message };
   return { status: "False", reason: "CorrectionsOpen", message: describeCorrections(status, open, result.message) };
+}
+
+/** What was found since the cutover: an earlier one that was taken back was compared for itself. */
+function resultOf(status: MigrationStatus): VerificationResult | undefined {
+  const run = concludedRun(status, "Rollback");
+  const from = instantMs(status.cutoverAt) ?? 0;
+  return run !== undefined && (instantMs(run.askedAt) ?? from) >= from ? run.result : undefined;
 }
 
 function describeCorrections({ cutoverAt }: MigrationStatus, open: number, message: string): string {
@@ -64,5 +72,5 @@ export function hiddenByRollback(status: MigrationStatus): string {
 
 /** For messages about a late rollback: `4h after the cutover`. */
 export function servedFor(status: MigrationStatus): string {
-  return `${printDuration(servedSeconds(status))} after the cutover`;
+  return `${printDuration(Math.max(0, servedSeconds(status) ?? 0))} after the cutover`;
 }

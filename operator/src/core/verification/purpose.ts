@@ -16,14 +16,26 @@ export function purposeOf(phase: Phase): VerificationPurpose | undefined {
   return (Object.keys(waiting) as VerificationPurpose[]).find((purpose) => waiting[purpose].includes(phase));
 }
 
-/** How long the destination served before the rollback; negative where one of the two can't be dated. */
-export function servedSeconds({ rollback, cutoverAt }: MigrationStatus): number {
-  return ((instantMs(rollback?.at) ?? 0) - (instantMs(cutoverAt) ?? Number.POSITIVE_INFINITY)) / 1000;
+/**
+ * How long pods may have served from the destination: from the cutover until every pod was back, which stuck pods put
+ * off. Undefined where one of the two can't be dated; negative where the operator's clock was put back between them.
+ */
+export function servedSeconds(status: MigrationStatus): number | undefined {
+  const { rollback } = status;
+  const from = instantMs(servedFrom(status));
+  const until = instantMs(rollback?.servedUntil) ?? instantMs(rollback?.at);
+  return from === undefined || until === undefined ? undefined : (until - from) / 1000;
 }
 
-/** Whether the rollback took traffic back later than `rollback.verifyDriftAfter` after the cutover. */
+/** Since when what the destination received may be missing at the source. */
+export function servedFrom({ cutoverAt }: MigrationStatus): string | undefined {
+  return cutoverAt;
+}
+
+/** Whether traffic was back later than `rollback.verifyDriftAfter` after the cutover, or nobody can say that it wasn't. */
 export function isLateRollback(plan: MigrationSpec, status: MigrationStatus): boolean {
-  return servedSeconds(status) > durationSeconds(plan.rollback.verifyDriftAfter);
+  const served = servedSeconds(status);
+  return served !== undefined && (served < 0 || served > durationSeconds(plan.rollback.verifyDriftAfter));
 }
 
 /** Whether a phase asks for Jobs: then they are read. At the end they are, until the last are cleaned up. */
