@@ -92,6 +92,14 @@ export const epochEvidenceSchema = z.strictObject({
   vanishedPods: z.int().meta(doc("How many processes are gone; their counts are a lower bound.", 1)),
 });
 
+/** A Retry goes on with it, so that the same plan needn't prove the same again. */
+export const rampEvidenceSchema = z
+  .strictObject({
+    at: instant.describe("When the cutover began."),
+    counters: documentedCounters,
+  })
+  .describe("What the last stage had counted when the cutover began; gone once the guard begins.");
+
 const gateWindowsSchema = z.strictObject({
   gate: gateName,
   openBad: z.number().meta(doc("Bad samples of the epoch when the open window began.", 12)),

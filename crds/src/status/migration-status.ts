@@ -10,6 +10,7 @@ import {
   baselineSchema,
   dispersionStateSchema,
   epochEvidenceSchema,
+  rampEvidenceSchema,
   sourceBaselineSchema,
   verdictsSchema,
 } from "./evidence-status.ts";
@@ -164,6 +165,20 @@ const rollbackStatusSchema = z.strictObject({
     ),
 });
 
+const takenBackSchema = z
+  .strictObject({
+    at: instant.describe("When it was decided."),
+    reason: reasonWord.meta(doc("Why, as one word.", "AckTimeout")),
+    causes: causes.meta(doc("Why.", ["not every pod followed within 60s: 2 of 3 pods follow"])),
+    times: z
+      .int()
+      .min(1)
+      .meta(doc("How often a cutover was taken back.", 1, 0)),
+    servedFrom: instant.optional().describe("Since when pods may have served from the destination."),
+    servedUntil: instant.optional().describe("When every pod served from the source again."),
+  })
+  .describe("The last cutover that was taken back so that a Retry can begin it again.");
+
 const historyEntrySchema = z.strictObject({
   at: instant.describe("When the step was taken."),
   phase: z.enum(phases).meta(doc("The phase after it.", "Guard", "Ended")),
@@ -245,14 +260,20 @@ export const migrationStatusSchema = z
     sourceBaseline: sourceBaselineSchema.optional(),
     throughput: z
       .strictObject({
-        requestsPerSecond: z.number().meta(doc("Answered requests per second right before the cutover.", 14.9)),
+        requestsPerSecond: z
+          .number()
+          .meta(doc("Requests per second in the five minutes before another store was made the primary.", 14.9)),
       })
       .optional(),
     acks: acksSchema.optional().describe("Which pods have the configuration in force."),
     guard: guardStatusSchema.optional().describe("The guard's clocks, in seconds. Only watched time counts."),
     harm: harmStatusSchema.optional().describe("What is worse now, and what was done about it."),
     acts: actsStatusSchema.optional(),
-    rollback: rollbackStatusSchema.optional().describe("Set once and never removed: why and when it went back."),
+    rollback: rollbackStatusSchema
+      .optional()
+      .describe("Why and when it goes back. It is removed only where it becomes `takenBack`."),
+    takenBack: takenBackSchema.optional(),
+    ramp: rampEvidenceSchema.optional(),
     verification: verificationStatusSchema.optional(),
     smokeTests: z.array(smokeTestStatusSchema).max(10).optional().describe("The newest run of each smoke test."),
     /** Of mode Validate. */

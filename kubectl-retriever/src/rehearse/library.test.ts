@@ -32,6 +32,7 @@ const rollsBackLate = (reason: string): Expected => ({
 /** What each scenario of the library comes to. */
 const library: Readonly<Record<string, Expected>> = {
   healthy: completes,
+  "batch-client-at-cutover": completes,
   "blip-in-guard": completes,
   "both-stores-suffer": completes,
   "few-shadow-errors": { trace: ramp, reason: "RampPassed", ending: "waiting" },
@@ -46,6 +47,11 @@ const library: Readonly<Record<string, Expected>> = {
   "sound-indexes-that-disagree": completes,
   "wrong-answers-at-low-traffic": { ...rollsBackLate("HarmAlert"), pages: ["HarmAlert"] },
   "base-changed-in-guard": { ...completes, pages: ["RollbackNotReady"] },
+  "cutover-tried-again": {
+    ...completes,
+    trace: `${ramp} > CuttingOver > RollingBack > AwaitingCutover > CuttingOver > Guard > Completed`,
+    pages: ["AckTimeout", "AckTimeout"],
+  },
   "degrades-in-guard": { ...rollsBackLate("HarmAlert"), pages: ["HarmAlert"] },
   "errors-right-after-cutover": { ...rollsBack("HarmSevere"), pages: ["HarmSevere"] },
   "faster-destination": completes,
@@ -68,12 +74,13 @@ const library: Readonly<Record<string, Expected>> = {
   "paused-overnight": completes,
   "people-agree": { ...completes, against: "approvals" },
   "pod-never-acknowledges": {
-    trace: `${ramp} > CuttingOver > RollingBack > VerifyingDrift > RolledBack`,
-    reason: "AckTimeout",
-    ending: "ended",
+    trace: `${ramp} > CuttingOver > RollingBack > VerifyingDrift > AwaitingCutover`,
+    reason: "Retryable",
+    ending: "waiting",
     pages: ["AckTimeout", "AckTimeout"],
   },
   "quiet-night": completes,
+  "rollback-at-night": rollsBackLate("RollbackRequested"),
   "rolling-restart": completes,
   "scaled-to-zero": { ...completes, pages: ["AckTimeout"] },
   "shuffled-ids": { trace: start, reason: "Held", ending: "waiting", pages: ["Held"] },

@@ -32,8 +32,8 @@ export async function readPods(
   const { namespace, selector, plan, evidence } = place;
   const read = await attempt(deadline, "pods", (signal) => deps.cluster.listPods(namespace, selector, signal));
   if (!read.ok) return read;
-  const spans = spansOf(plan);
-  const windows = [spans.fast, spans.alert, spans.detection];
+  const spans = Object.values(spansOf(plan)).map((span) => [span.seconds, span] as const);
+  const windows = [...new Map(spans).values()];
   const binsUntil = new Map(evidence?.pods.map((pod) => [pod.uid, pod.binsUntil]));
   const observed = await mapBounded(read.value, asked, (pod) =>
     observePod(pod, { windows, bins: binsUntil.get(pod.uid) ?? 0 }, deps, deadline),

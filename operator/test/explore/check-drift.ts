@@ -58,9 +58,9 @@ function answerIn(found: World): keyof typeof conditions {
 function checkEnd({ found, left, isWritten, isWhole }: Reconcile, report: Report): void {
   const [from, to] = [found.status.phase, left.status.phase];
   const isDue = isLate(found) && !found.deleting;
-  if (from === "RollingBack" && to === "RolledBack") report.check("I11", !isDue, "a late rollback isn't compared");
-  if (from === "VerifyingDrift" && to === "RolledBack")
-    report.check("I11", resultOf(left) !== undefined, "ended without a result");
+  const isOver = to === "RolledBack" || to === "AwaitingCutover";
+  if (from === "RollingBack" && isOver) report.check("I11", !isDue, "a late rollback isn't compared");
+  if (from === "VerifyingDrift" && isOver) report.check("I11", resultOf(left) !== undefined, "ended without a result");
   if (from !== "RolledBack" || !isWritten || !isWhole || found.verifier === "unread") return;
   report.check("I11", left.job?.state !== "running", "a Job goes on that nobody waits for");
 }

@@ -7,6 +7,8 @@ import { measureThroughput } from "../harm/throughput.ts";
 import type { Context } from "../model/context.ts";
 import type { Outcome } from "../model/decision.ts";
 import { labelOf } from "../model/status-readings.ts";
+import { describeCorrections } from "../people/retry.ts";
+import { rampEvidence, withoutCompared } from "../steps/await-retry.ts";
 import { awaitAcks } from "../steps/propagation.ts";
 import { resample } from "../steps/resample.ts";
 import { move, stay } from "../steps/transition.ts";
@@ -35,15 +37,29 @@ function answerPeople(c: Context): Outcome {
     const standing = parity.reason === "Comparing" || parity.reason === "NotCompared" ? "waiting" : "blocked";
     return stay(c, standing, parity.reason, `every gate passes, but before the cutover: ${parity.message}`);
   }
+  // Given for one plan and for a while: who agreed weeks ago is asked again.
+  const approvals = judgeCheck(c, "approvals");
+  if (approvals.status !== "True") {
+    return stay(c, "waiting", approvals.reason, `every gate passes, but before the cutover: ${approvals.message}`);
+  }
   const window = judgeCheck(c, "window");
   if (window.status !== "True")
     return stay(c, "waiting", window.reason, `every gate passes, but it is ${window.message}`);
   const by = c.status.acts?.promotedBy;
+  if (c.status.takenBack !== undefined && by === undefined) return awaitAnotherTry(c, c.status.takenBack);
   if (c.plan.cutover.hold && by === undefined) {
     const message = `every gate passes; create a Promote act to cut over. ${describeLoad(c)}`;
     return stay(c, "waiting", "AwaitingPromote", message);
   }
   return cutOver(c, by);
+}
+
+/** A cutover that was taken back is tried again by a person alone, also where the plan asks nobody. */
+function awaitAnotherTry(c: Context, { causes }: NonNullable<MigrationStatus["takenBack"]>): Outcome {
+  const open = describeCorrections(c.plan, c.status);
+  if (open !== undefined) return stay(c, "blocked", "CorrectionsOpen", `before a Retry: ${open}`);
+  const message = `the last cutover was taken back (${causes.join("; ")}); create a Retry act to cut over again`;
+  return stay(c, "waiting", "Retryable", `every gate passes, but ${message}. ${describeLoad(c)}`);
 }
 
 /** What the evidence of this moment leaves open; nothing judged is as open as anything can be. */
@@ -68,11 +84,12 @@ function cutOver(c: Context, by: string | undefined): Outcome {
 
 /** What is remembered of the moment before: the status is written first, so no pod serves from the destination yet. */
 function factsBefore(c: Context): Partial<MigrationStatus> {
-  const throughput = measureThroughput(c);
   const difference = clockDifferenceSeconds(c);
   return {
     cutoverAt: c.nowIso,
-    ...(throughput === undefined ? {} : { throughput }),
+    ...rampEvidence(c),
+    ...withoutCompared(c.status),
+    ...measureThroughput(c),
     ...(difference === undefined ? {} : { clockDifferenceSeconds: Math.round(difference) }),
   };
 }

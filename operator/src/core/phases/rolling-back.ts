@@ -4,6 +4,7 @@ import type { Context } from "../model/context.ts";
 import type { Outcome } from "../model/decision.ts";
 import { labelOf } from "../model/status-readings.ts";
 import { answeredStatuses, nameSome } from "../pods/pods.ts";
+import { awaitRetry } from "../steps/await-retry.ts";
 import { describeAcks } from "../steps/propagation.ts";
 import { move, stay } from "../steps/transition.ts";
 import { driftResolvedFact, servedFor } from "../verification/drift-resolved.ts";
@@ -51,17 +52,23 @@ function endServing(c: Context): Context {
 
 /** Only once every pod is back, and never while somebody waits for the object to go. */
 function wantsComparison({ plan, status, meta }: Context): boolean {
-  return plan.rollback.integrity === "Verify" && isLateRollback(plan, status) && !meta.deleting;
+  const isServed = status.cutoverAt !== undefined;
+  return isServed && plan.rollback.integrity === "Verify" && isLateRollback(plan, status) && !meta.deleting;
 }
 
 function ended(c: Context): Outcome {
   const causes = c.status.rollback?.causes.join("; ") ?? "";
   const drift = c.status.phase === "VerifyingDrift" ? driftResolvedFact(c.plan, c.status) : undefined;
   const found = drift === undefined ? "" : `. ${drift.message}`;
+  const end = `every pod serves from ${labelOf(c.status, "source")} again. Cause: ${causes}${found}`;
+  return awaitRetry(c, end) ?? rolledBack(c, end);
+}
+
+function rolledBack(c: Context, end: string): Outcome {
   return move(c, {
     phase: "RolledBack",
     reason: c.status.rollback?.reason ?? "RolledBack",
-    message: `rolled back: every pod serves from ${labelOf(c.status, "source")} again. Cause: ${causes}${found}`,
+    message: `rolled back: ${end}`,
     standing: "waiting",
     warning: true,
   });

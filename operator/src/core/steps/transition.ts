@@ -31,7 +31,7 @@ type Move = {
   readonly intent?: Intent;
   readonly patch?: Partial<MigrationStatus>;
   /** Fields that end with the step. */
-  readonly forget?: readonly "validation"[];
+  readonly forget?: readonly ("validation" | "rollback" | "cutoverAt" | "ramp")[];
   readonly standing?: Standing;
   readonly page?: boolean;
   readonly warning?: boolean;

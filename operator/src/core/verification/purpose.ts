@@ -21,15 +21,20 @@ export function purposeOf(phase: Phase): VerificationPurpose | undefined {
  * off. Undefined where one of the two can't be dated; negative where the operator's clock was put back between them.
  */
 export function servedSeconds(status: MigrationStatus): number | undefined {
-  const { rollback } = status;
+  const back = lastReturn(status);
   const from = instantMs(servedFrom(status));
-  const until = instantMs(rollback?.servedUntil) ?? instantMs(rollback?.at);
+  const until = instantMs(back?.servedUntil) ?? instantMs(back?.at);
   return from === undefined || until === undefined ? undefined : (until - from) / 1000;
 }
 
+/** The return to the source that the status speaks of: the rollback since the cutover, or the cutover that was taken back before. */
+export function lastReturn({ rollback, cutoverAt, takenBack }: MigrationStatus) {
+  return cutoverAt === undefined ? takenBack : rollback;
+}
+
 /** Since when what the destination received may be missing at the source. */
-export function servedFrom({ cutoverAt }: MigrationStatus): string | undefined {
-  return cutoverAt;
+export function servedFrom({ cutoverAt, takenBack }: MigrationStatus): string | undefined {
+  return takenBack?.servedFrom ?? cutoverAt;
 }
 
 /** Whether traffic was back later than `rollback.verifyDriftAfter` after the cutover, or nobody can say that it wasn't. */
@@ -39,9 +44,10 @@ export function isLateRollback(plan: MigrationSpec, status: MigrationStatus): bo
 }
 
 /** Whether a phase asks for Jobs: then they are read. At the end they are, until the last are cleaned up. */
-export function asksForJobs(plan: MigrationSpec, { phase, verification }: MigrationStatus): boolean {
+export function asksForJobs(plan: MigrationSpec, { phase, verification, takenBack }: MigrationStatus): boolean {
   if (phase === "VerifyingDrift") return true;
-  if (phase === "RolledBack") return verification !== undefined;
+  const isBack = phase === "RolledBack" || (phase === "AwaitingCutover" && takenBack !== undefined);
+  if (isBack && verification !== undefined) return true;
   const { parity, smokeTests } = plan.checklist;
   const isTesting = smokeTests.policy === "Require" && waiting.Preflight.includes(phase);
   return isTesting || (parity.policy === "Require" && purposeOf(phase) !== undefined);
