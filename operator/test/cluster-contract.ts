@@ -231,7 +231,7 @@ export function describeClusterContract(title: string, open: () => Promise<Clust
 
     test("the same message twice is one event that counts two", async () => {
       const meta = await created("told");
-      const announcement = { type: "Warning", reason: "TestOfContract", message: "Act.", page: true } as const;
+      const announcement = { type: "Warning", reason: "TestOfContract", message: "Act.", severity: "page" } as const;
       await harness.cluster.announce(meta, announcement, signal);
       await harness.cluster.announce(meta, announcement, signal);
       const events = (await harness.events()).filter(({ reason }) => reason === "TestOfContract");

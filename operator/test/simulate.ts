@@ -9,7 +9,7 @@ import type { ToyPod } from "@retriever/kubectl/toy/toy-pod.ts";
 import type { StoreName } from "@retriever/sidecar/contract/overlay.ts";
 import { decide } from "#core/decide.ts";
 import type { AlertsRead } from "#core/model/alert-observation.ts";
-import type { Announcement, Decision, Effect } from "#core/model/decision.ts";
+import type { Announcement, Decision, Effect, Severity } from "#core/model/decision.ts";
 import type { ActObservation, Observation } from "#core/model/observation.ts";
 import { aTarget } from "#test/builders/search-app.ts";
 import { destinationIdentity, sourceIdentity } from "#test/builders/sidecar-status.ts";
@@ -99,7 +99,16 @@ export class Simulation extends ToyCluster {
 
   /** Reasons of the announcements that page. */
   get pages(): string[] {
-    return this.said.filter(({ page }) => page).map(({ reason }) => reason);
+    return this.#calledFor("page");
+  }
+
+  /** Reasons of the announcements that open a ticket. */
+  get tickets(): string[] {
+    return this.#calledFor("ticket");
+  }
+
+  #calledFor(severity: Severity): string[] {
+    return this.said.filter((one) => one.severity === severity).map(({ reason }) => reason);
   }
 
   condition(type: string): string | undefined {

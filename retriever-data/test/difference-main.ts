@@ -6,7 +6,7 @@ import { setTimeout as settle } from "node:timers/promises";
 import { type HashSeed, hashValue, makeHashId } from "@retriever/stores/chunks/element-hash.ts";
 import { peel } from "#core/difference-table.ts";
 import { makeIdSet } from "#core/id-set.ts";
-import { wantedIds } from "#core/leftover-ids.ts";
+import { leftoverIds } from "#core/leftover-ids.ts";
 import { change, defaultCells, makeSketch, type Sketch, sumsOf } from "#core/sketch.ts";
 
 type Kind = "same" | "missing" | "extra" | "stale";
@@ -75,7 +75,7 @@ function byTable(): Answer {
   const leftovers = peel(sketch.table);
   if (!leftovers.isComplete) throw new Error("more differs than the table holds");
   sketch = undefined;
-  const wanted = wantedIds(leftovers);
+  const wanted = leftoverIds(leftovers);
   const sets = { source: makeIdSet(wanted.source), destination: makeIdSet(wanted.destination) };
   const named = new Set<number>();
   for (const side of ["source", "destination"] as const) {

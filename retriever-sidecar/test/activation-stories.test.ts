@@ -329,3 +329,27 @@ test.each(badBases)("starting with $title exits with what was found and expected
   expect(result.stderr).toMatch(message);
   expect(result.stderr).not.toContain("hunter2");
 });
+
+test("a cutover that is read after its deadline moves no request, until the process starts anew or goes back", async () => {
+  const { base, overlay, destination } = await setting();
+  const ramp = overlay({ epoch: 2, shadow: "destination", sampleRate: 0 });
+  const directory = folder({ "retriever.json": base, "migration.json": ramp });
+  const running = await start(directory);
+  const activationDeadline = new Date(Date.now() - 1).toISOString();
+  const cutover = overlay({ epoch: 3, ...atDestination, activationDeadline });
+  directory.write({ "retriever.json": base, "migration.json": cutover });
+  const fenced = await waitUntil(async () => {
+    const { config } = await running.status();
+    return config.fenced === 3 && config;
+  });
+  expect(fenced).toMatchObject({ epoch: 2, hash: hash("sha256", ramp), primary: "source", shadow: "destination" });
+  expect((await running.status()).configFault).toBeNull();
+  expect(running.log.filter(({ event }) => event === "noticed").map((line) => line["fenced"])).toEqual([3]);
+  await destination.close();
+  expect((await running.retrieve(question)).status).toBe(200);
+  expect((await running.status()).evidence).toMatchObject({ epoch: 2, counters: { requests: 1 } });
+  expect((await (await start(directory)).status()).config).toMatchObject({ epoch: 3, primary: "destination" });
+  directory.write({ "retriever.json": base, "migration.json": overlay({ epoch: 4 }) });
+  const { config } = await epoch(running, 4);
+  expect([config.primary, config.fenced]).toEqual(["source", undefined]);
+});

@@ -27,6 +27,7 @@ type ReadChunk = {
 export async function readAll(store: ChunkStore, options: Partial<ScanOptions> = {}) {
   const chunks: ReadChunk[] = [];
   const cursors: string[] = [];
+  const doubledIds: string[] = [];
   for await (const batch of store.scan({ ...whole, ...options }, limit())) {
     const { updatedAtMs, payloadDigests, vectors } = batch;
     for (let row = 0; row < batch.count; row += 1) {
@@ -38,8 +39,9 @@ export async function readAll(store: ChunkStore, options: Partial<ScanOptions> =
       });
     }
     cursors.push(batch.cursor);
+    doubledIds.push(...(batch.doubledIds ?? []));
   }
-  return { chunks: chunks.toSorted((a, b) => (a.id < b.id ? -1 : 1)), cursors };
+  return { chunks: chunks.toSorted((a, b) => (a.id < b.id ? -1 : 1)), cursors, doubledIds };
 }
 
 /** Registers the suite's tests. */

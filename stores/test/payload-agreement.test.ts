@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { escapeLiteral } from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { ChunkPage } from "#chunks/chunk-page.ts";
-import { hexOf } from "#chunks/payload-digest.ts";
+import { type DigestRules, digestRules, hexOf } from "#chunks/payload-digest.ts";
 import { makePgvectorChunkStore } from "#pgvector/chunks/chunk-store.ts";
 import type { ChunkStore } from "#ports/chunk-store.ts";
 import { readScroll } from "#qdrant/chunks/scroll-page.ts";
@@ -100,6 +100,9 @@ test("columns of every type and what an application copies of them have one dige
   const document = escapeLiteral(JSON.stringify(rows.map((each) => ({ ...each, embedding: "[1,2]" }))));
   await postgres.exec(`INSERT INTO typed SELECT * FROM json_populate_recordset(NULL::typed, ${document}::json)`);
   const signal = AbortSignal.timeout(20_000);
+  const { fieldKinds: kinds = [] } = await store.describe(signal);
+  store.agreeOn?.({ kinds, momentUnitMs: 1 });
+  const rules = digestRules(fields, { kinds, momentUnitMs: 1, tellsFractions: () => true });
   const found = await store.lookUp(
     rows.map(({ chunk_id }) => chunk_id),
     "payload",
@@ -107,13 +110,13 @@ test("columns of every type and what an application copies of them have one dige
   );
   expect(found).toHaveLength(rows.length);
   const byId = new Map(found.map(({ id, payloadDigest }) => [id, payloadDigest]));
-  expect(rows.filter((each) => byId.get(each.chunk_id) !== digestInQdrant(each))).toEqual([]);
+  expect(rows.filter((each) => byId.get(each.chunk_id) !== digestInQdrant(each, rules))).toEqual([]);
 });
 
-function digestInQdrant(held: object): string {
+function digestInQdrant(held: object, rules: DigestRules): string {
   const page = new ChunkPage({ level: "payload", pageSize: 1, dimension: 0 });
   const text = JSON.stringify({ result: { points: [{ id: 1, payload: held }], next_page_offset: null } });
-  readScroll(text, page, { namespaceField: "namespace", fields, vectorName: undefined });
+  readScroll(text, page, { namespaceField: "namespace", fields, rules, vectorName: undefined });
   const [first = 0, second = 0] = page.payloadDigests ?? [];
   return hexOf(first, second);
 }

@@ -52,10 +52,11 @@ function nameOf(group: string, resource: string): string {
 /** Notes every call; answers with an object that fits, or as if nothing were there. */
 function recorder(isThere: boolean) {
   const asked = new Set<string>();
+  const ownerReferences = [{ kind: "ReplicaSet", name: "search-api-1", uid: "rs", controller: true }];
   const request: KubeRequest = async ({ method, place }) => {
     asked.add(`${verbOf({ method, place })} ${rightOf(place)}`);
     if (method !== "GET") return { metadata: { name: "a", resourceVersion: "2" } };
-    const items = place.resource.plural === "pods" ? [{ metadata: { name: "p" } }] : [];
+    const items = place.resource.plural === "pods" ? [{ metadata: { name: "p", ownerReferences } }] : [];
     if (place.name === undefined) return { metadata: {}, items };
     if (!isThere) throw new OperatorError("ROP_NOT_FOUND", place.name);
     const finalizers = ["retriever.dev/settle", "retriever.dev/overlay"];
@@ -78,7 +79,7 @@ async function askEverything(isThere: boolean): Promise<Set<string>> {
   const lease = makeLeaseStore(request, { namespace: "retriever-system", name: "l" });
   const target = { namespace: "search", name: "search-api" };
   const intent = { migrationUid: "u", epoch: 1, rollback: null };
-  const said = { type: "Normal", reason: "R", message: "m", page: false } as const;
+  const said = { type: "Normal", reason: "R", message: "m", severity: null } as const;
   const record = { holder: "h", durationSeconds: 15, renewedAt: 0, acquiredAt: 0, transitions: 0 };
   const place = {
     maps: Array.from({ length: 20 }, (_, index) => `docs-evidence-${index + 101}`),
@@ -92,7 +93,7 @@ async function askEverything(isThere: boolean): Promise<Set<string>> {
     () => cluster.readWorkload("search", "search-api", signal),
     () => cluster.readNamespaceTerminating("search", signal),
     () => cluster.readConfigMap("search", "base", signal),
-    () => cluster.listPods("search", "a=b", signal),
+    () => cluster.listPods("search", "a=b", signal, { name: "search-api", uid: "u" }),
     () => cluster.listClaims("search", "search-api", "u", signal),
     () => cluster.listActs("search", "u", signal),
     () => cluster.readActIdentityProved(signal),

@@ -22,7 +22,7 @@
   resources: [events]
   verbs: [create, patch]
 - apiGroups: [apps]
-  resources: [deployments]
+  resources: [deployments, replicasets]
   verbs: [get]
 # Verifications and smoke tests: Jobs made from suspended CronJobs.
 - apiGroups: [batch]

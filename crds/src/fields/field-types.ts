@@ -14,6 +14,17 @@ export function countFrom(least: number): z.ZodInt {
   return z.int().min(least).max(1_000_000_000);
 }
 
+/** How many of the pods, as Kubernetes writes it: `90%`, or 9. At least one pod. */
+export const podShare = z
+  .union([
+    countFrom(1),
+    z
+      .string()
+      .max(4)
+      .regex(/^([1-9][0-9]?|100)%$/, 'expected a number of pods, or a share as "90%"'),
+  ])
+  .meta({ "x-kubernetes-int-or-string": true });
+
 export const objectName = z
   .string()
   .max(253)

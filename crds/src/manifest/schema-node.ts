@@ -22,6 +22,8 @@ export type StructuralSchema = {
   readonly maximum?: number | undefined;
   readonly exclusiveMinimum?: boolean;
   readonly exclusiveMaximum?: boolean;
+  /** A number or a string, as in a PodDisruptionBudget: the one alternative that has no type. */
+  readonly "x-kubernetes-int-or-string"?: boolean;
   readonly "x-kubernetes-validations"?: readonly CelValidation[];
   readonly "x-kubernetes-list-type"?: string;
   readonly "x-kubernetes-list-map-keys"?: readonly string[];

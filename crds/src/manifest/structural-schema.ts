@@ -6,6 +6,9 @@ import { flattenUnion } from "./union-schema.ts";
 /** Structural schema of a JSON Schema. Throws TypeError for what has no structural form. */
 export function toStructural(schema: JsonSchema): StructuralSchema {
   const alternatives = schema.oneOf ?? schema.anyOf;
+  if (alternatives !== undefined && schema["x-kubernetes-int-or-string"] === true) {
+    return intOrString(schema, alternatives);
+  }
   if (alternatives !== undefined) {
     const { oneOf: _oneOf, anyOf: _anyOf, ...rest } = schema;
     return toStructural({ ...rest, ...flattenUnion(alternatives) });
@@ -20,6 +23,13 @@ export function toStructural(schema: JsonSchema): StructuralSchema {
     ...(properties && { properties: mapValues(properties, toStructural) }),
     ...(items && { items: toStructural(items) }),
   };
+}
+
+/** The bounds of both, which the API server asks of whichever it is given. */
+function intOrString(schema: JsonSchema, alternatives: readonly JsonSchema[]): StructuralSchema {
+  const { oneOf: _oneOf, anyOf: _anyOf, description, ...rest } = schema;
+  const bounds = alternatives.map(({ type: _type, ...bound }) => bound);
+  return { ...(description !== undefined && { description }), ...Object.assign({}, ...bounds), ...rest };
 }
 
 /** Zod states the bounds of a double's integers; the API server's integers are 64 bit and need no such bound. */

@@ -32,6 +32,10 @@ export function schemaFields(schema: z.ZodType, root: string): SchemaField[] {
 
 function walk(node: JsonSchema, place: Place): SchemaField[] {
   const branches = node.oneOf ?? node.anyOf;
+  if (branches !== undefined && node["x-kubernetes-int-or-string"] === true) {
+    const range = branches.map(rangeOf).find((one) => one.startsWith("from")) ?? "";
+    return [{ ...field(node, "number, or share as a string", place), range }];
+  }
   if (branches !== undefined) {
     return branches.flatMap((branch) => walkBranch(branch, branches, place));
   }

@@ -4,7 +4,7 @@ import { doc } from "@retriever/stores/config/field-doc.ts";
 import { overlayAdapterSchema } from "@retriever/stores/kinds.ts";
 import { z } from "zod";
 import { durationSchema } from "#fields/duration.ts";
-import { countFrom, nonEmpty, objectName, share } from "#fields/field-types.ts";
+import { countFrom, nonEmpty, objectName, podShare, share } from "#fields/field-types.ts";
 import { checklistSchema } from "./checklist-spec.ts";
 import { afterCutover, beforeCutover, gatesSchema, stagesSchema, thresholdsSchema } from "./stages-spec.ts";
 
@@ -43,6 +43,15 @@ const cutoverSchema = z.strictObject({
   ackTimeout: durationSchema
     .default("60s")
     .meta(doc("How long every pod may take to acknowledge a change before the cutover is taken back.", "2m", 60)),
+  minAcknowledged: podShare
+    .default("100%")
+    .meta(
+      doc(
+        "How many running pods must follow, as a share or a number; once ackTimeout is over, it goes on without the others. Pods on lost nodes don't count.",
+        "90%",
+        "0%",
+      ),
+    ),
   validationTimeout: durationSchema
     .default("5m")
     .meta(doc("How long requests may take to resume after the cutover before it is taken back.", "10m", "10min")),

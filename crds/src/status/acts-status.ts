@@ -12,6 +12,7 @@ const approvalStatusSchema = z.strictObject({
   actor: shortName.meta(doc("Who gave it.", "user-b")),
   at: createdAt,
   until: instant.meta(doc("From here on it doesn't count any more.", "2030-01-04T12:00:00.000Z")),
+  expiryTold: z.boolean().optional().meta(doc("Whether people were told that it is about to end.", false)),
 });
 export type ApprovalStatus = z.infer<typeof approvalStatusSchema>;
 

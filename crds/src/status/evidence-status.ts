@@ -1,12 +1,13 @@
 // What a status keeps of the evidence: verdicts of the gates, counters of the pods, and what was normal before.
 import { countersSchema } from "@retriever/sidecar/contract/evidence.ts";
+import { epochSchema } from "@retriever/sidecar/contract/overlay.ts";
 import { doc } from "@retriever/stores/config/field-doc.ts";
 import { z } from "zod";
 import { documented } from "#fields/documented.ts";
 import { instant, sentence, shortName } from "#fields/field-types.ts";
 
 const gateName = z.string().max(40).meta(doc("Which gate it is.", "scoreDelta"));
-const countedEpoch = z.int().meta(doc("Epoch that was counted.", 5));
+const countedEpoch = epochSchema.meta(doc("Epoch that was counted.", 5));
 
 /** A verdict of one gate, with everything a reader needs to check it. */
 const verdictSchema = z.strictObject({

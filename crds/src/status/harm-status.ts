@@ -1,4 +1,5 @@
 // What a status keeps of harm: evidence of every line, enough to go on after any restart, and what was done about it.
+import { epochSchema } from "@retriever/sidecar/contract/overlay.ts";
 import { doc } from "@retriever/stores/config/field-doc.ts";
 import { z } from "zod";
 import { instant, sentence, shortName } from "#fields/field-types.ts";
@@ -110,7 +111,7 @@ export const harmStatusSchema = z.strictObject({
 
 export const detectionStateSchema = z
   .strictObject({
-    epoch: z.int().meta(doc("Epoch that is judged.", 5)),
+    epoch: epochSchema.meta(doc("Epoch that is judged.", 5)),
     from: instant.describe("Beginning of its first bin."),
     until: instant.describe("End of the newest bin of evidence that was judged."),
     lines: z.array(harmLineSchema).max(100).describe("The lines; of slices only those with some evidence."),

@@ -1,10 +1,12 @@
 // The status of a RetrieverMigration: everything the operator must remember lives here and nowhere else.
 // The examples are one status of a rollback that begins in the guard, since only then is every field there.
+import { epochSchema } from "@retriever/sidecar/contract/overlay.ts";
 import { identitySchema } from "@retriever/sidecar/contract/status.ts";
 import { doc } from "@retriever/stores/config/field-doc.ts";
 import { z } from "zod";
 import { documented } from "#fields/documented.ts";
 import { instant, reasonWord, sentence, shortName } from "#fields/field-types.ts";
+import { acksSchema, cutoverStatusSchema } from "./acks-status.ts";
 import { actsStatusSchema } from "./acts-status.ts";
 import {
   baselineSchema,
@@ -43,6 +45,7 @@ export const conditionTypes = [
   "Approved",
   "MetricsHealthy",
   "ConfigPropagated",
+  "InputsProved",
   "RollbackReady",
   "CutOver",
   "GuardPassed",
@@ -83,7 +86,7 @@ function identity(what: string, example: readonly [kind: string, place: string, 
 
 /** What the sidecars are told; the intent, written before the overlay. */
 const revisionSchema = z.strictObject({
-  epoch: z.int().min(1).meta(doc("Number of the configuration.", 6)),
+  epoch: epochSchema.min(1).meta(doc("Number of the configuration.", 6)),
   primary: z.enum(["source", "destination"]).meta(doc("Store that answers the requests.", "source", "none")),
   shadow: z.enum(["source", "destination", "none"]).meta(doc("Store that is asked as well.", "none", "both")),
   sampleRate: z
@@ -101,6 +104,9 @@ const revisionSchema = z.strictObject({
     .number()
     .optional()
     .meta(doc("How much lower the destination's scores are as a rule; judged around.", 0.004)),
+  activationDeadline: instant
+    .optional()
+    .describe("Until when pods may bring requests to the destination; who reads it later stays at the source."),
   at: instant.describe("When it was decided."),
 });
 export type Revision = z.infer<typeof revisionSchema>;
@@ -110,19 +116,6 @@ const stageStatusSchema = z.strictObject({
   count: z.int().min(1).meta(doc("How many stages there are.", 3)),
   sampleRate: z.number().meta(doc("Rate of the stage.", 0.1)),
   startedAt: instant.optional().describe("When every pod had the rate and the first sample had come."),
-});
-
-const acksSchema = z.strictObject({
-  pods: z.int().meta(doc("Pods with a sidecar.", 3)),
-  matched: z.int().meta(doc("Those that have it.", 1)),
-  lagging: z
-    .array(shortName)
-    .max(20)
-    .meta(doc("Those that don't, by name; at most 20.", ["search-api-7d9f-abcde"])),
-  lost: z
-    .array(shortName)
-    .max(20)
-    .meta(doc("Those that don't answer, by name; at most 20.", ["search-api-7d9f-fghij"])),
 });
 
 const guardStatusSchema = z.strictObject({
@@ -146,6 +139,15 @@ const guardStatusSchema = z.strictObject({
     .optional()
     .describe("At the end: the smallest harm that each line would have detected."),
   unobservedSeconds: z.number().meta(doc("Time in which some pod's evidence was missing; it doesn't count.", 30)),
+});
+
+const waitingStatusSchema = z.strictObject({
+  since: instant.describe("Since when nothing has moved."),
+  told: z
+    .enum(["page", "ticket"])
+    .optional()
+    .meta(doc("How it was told last.", "ticket", "shouted")),
+  toldAt: instant.optional().describe("When it was told last."),
 });
 
 const rollbackStatusSchema = z.strictObject({
@@ -182,7 +184,7 @@ const takenBackSchema = z
 const historyEntrySchema = z.strictObject({
   at: instant.describe("When the step was taken."),
   phase: z.enum(phases).meta(doc("The phase after it.", "Guard", "Ended")),
-  epoch: z.int().meta(doc("The epoch after it.", 5)),
+  epoch: epochSchema.meta(doc("The epoch after it.", 5)),
   reason: reasonWord.meta(doc("Why, as one word; also the reason of its event.", "CutOver", "passed!")),
   message: sentence.meta(doc("Why, as a sentence.", "every pod serves from the destination")),
 });
@@ -249,7 +251,7 @@ export const migrationStatusSchema = z
       ["qdrant", "qdrant.search.svc/chunks", "fedcba9876543210fedcba9876543210"],
       "SHA256",
     ).optional(),
-    epoch: z.int().min(0).default(0).meta(doc("Number of the configuration in force; it never falls.", 6)),
+    epoch: epochSchema.default(0).meta(doc("Number of the configuration in force; it never falls.", 6)),
     revision: revisionSchema.optional().describe("What the sidecars are told."),
     stage: stageStatusSchema.optional(),
     gates: verdictsSchema,
@@ -266,8 +268,12 @@ export const migrationStatusSchema = z
       })
       .optional(),
     acks: acksSchema.optional().describe("Which pods have the configuration in force."),
+    cutover: cutoverStatusSchema.optional().describe("Pods that the cutover went on without, if there were any."),
     guard: guardStatusSchema.optional().describe("The guard's clocks, in seconds. Only watched time counts."),
     harm: harmStatusSchema.optional().describe("What is worse now, and what was done about it."),
+    waiting: waitingStatusSchema
+      .optional()
+      .describe("There while it stands still: since when, and whom that was told."),
     acts: actsStatusSchema.optional(),
     rollback: rollbackStatusSchema
       .optional()

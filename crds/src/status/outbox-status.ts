@@ -14,6 +14,8 @@ const outboxKinds = [
   "Corrections",
   "IncidentReview",
   "PostmortemDue",
+  "Page",
+  "Ticket",
 ] as const;
 export type OutboxKind = (typeof outboxKinds)[number];
 
@@ -21,7 +23,10 @@ const sinkNames = z.array(z.string().max(63)).max(16);
 
 export const outboxMessageSchema = z.strictObject({
   key: shortName.meta(
-    doc("UID/epoch/kind: what comes twice has the same key.", "6f1d4c1e-0000-4000-8000-000000000000/5/Midpoint"),
+    doc(
+      "UID/epoch/kind, and of a page or ticket its reason and hour: what comes twice has the same key.",
+      "6f1d4c1e-0000-4000-8000-000000000000/5/Midpoint",
+    ),
   ),
   kind: z.enum(outboxKinds).meta(doc("What it is about.", "Midpoint", "Gossip")),
   text: sentence.meta(doc("The message.", "every pod serves from the destination")),

@@ -37,8 +37,15 @@ export function createStubApplication(api: EmbeddedApi, place: Place, addresses:
   const { spec } = deployment as { readonly spec: { readonly template: { metadata: object; spec: object } } };
   api.direct({ verb: "create", ...kinds.configMaps, namespace, body: at(baseConfigMap(input)) });
   api.direct({ verb: "create", ...kinds.deployments, namespace, body: at(deployment) });
+  const uid = api.store.get("apps/deployments", namespace, name)?.metadata.uid;
+  const owner = { apiVersion: "apps/v1", kind: "Deployment", name, uid, controller: true };
   for (const [index, podIP] of addresses.entries()) {
-    const metadata = { ...spec.template.metadata, namespace, name: `${name}-${index}` };
+    const metadata = {
+      ...spec.template.metadata,
+      namespace,
+      name: `${name}-${index}`,
+      ownerReferences: [owner],
+    };
     const pod = { ...kinds.pods, namespace, name: metadata.name };
     api.direct({ verb: "create", ...pod, body: { apiVersion: "v1", kind: "Pod", metadata, spec: spec.template.spec } });
     const contentType = "application/merge-patch+json";
@@ -75,7 +82,7 @@ export async function openStubSidecar(
 ): Promise<() => Promise<void>> {
   const server = createServer((request, response) => {
     const windows = parseWindows(new URL(request.url ?? "/", "http://stub").searchParams.get("windows") ?? "") ?? [];
-    const status = statusOf(api, application(), windows);
+    const status = statusOf(api, application(), address, windows);
     response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(status));
   });
   return (await listen(server, address, adminPort)).close;
@@ -83,14 +90,21 @@ export async function openStubSidecar(
 
 type Spans = NonNullable<ReturnType<typeof parseWindows>>;
 
-function statusOf(api: EmbeddedApi, { namespace, name }: Place, windows: Spans): SidecarStatus {
+/** A pod of the application by its address. */
+function podAt(api: EmbeddedApi, namespace: string, address: string) {
+  const pods = api.store.list("/pods", namespace);
+  return pods.find((pod) => (pod["status"] as { readonly podIP?: unknown } | undefined)?.podIP === address)?.metadata;
+}
+
+function statusOf(api: EmbeddedApi, { namespace, name }: Place, address: string, windows: Spans): SidecarStatus {
+  const pod = podAt(api, namespace, address);
   const { text, overlay } = overlayOf(api, namespace, name);
   const counters = noCounters();
   const epoch = overlay?.revision.epoch ?? 0;
   return {
     schema: 1,
-    podUid: "",
-    podName: name,
+    podUid: pod?.uid ?? "none",
+    podName: pod?.name ?? name,
     startId: name,
     version: "0.1.0",
     readableOverlaySchemas: [1],

@@ -38,7 +38,7 @@ describe.skipIf(missing !== undefined)("with a real Prometheus and Alertmanager"
     expect(conditionOf(armed, "AlertsArmed")?.message).toContain("it arrived at the webhook");
     await monitoring.writeRules(renameAlert(await quickRules()));
     const deaf = await play.conditionIs("AlertsArmed", "False", "RuleMissing");
-    expect(await eventOf(play, "AlertsNotArmed")).toMatchObject({ type: "Warning", page: true });
+    expect(await eventOf(play, "AlertsNotArmed")).toMatchObject({ type: "Warning", severity: "page" });
     const held = await play.see("its clock is held", ({ guard }) => guard?.visibility === "held");
     await eventually("reconciles pass", async () => {
       const { guard, conditions } = await play.status();

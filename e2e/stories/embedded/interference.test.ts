@@ -140,7 +140,7 @@ describe.concurrent("when somebody interferes", () => {
 });
 
 describe.concurrent("a pod that never acknowledges", () => {
-  it("holds the warm-up up, is named with a page, and no longer once it is replaced", async () => {
+  it("holds the warm-up up, is named with a ticket, and no longer once it is replaced", async () => {
     const play = await startPlay(stage, "deaf-in-warm-up", { replicas: 2 });
     const deaf = firstPod(play);
     // The preflight can't be passed yet, so the pod falls deaf after the first epoch and before the second.
@@ -154,7 +154,7 @@ describe.concurrent("a pod that never acknowledges", () => {
     expect(late.phase).toBe("WarmUp");
     expect(late.acks).toMatchObject({ pods: 2, matched: 1, lagging: [deaf] });
     expect(late.message).toContain(deaf);
-    expect(await eventOf(play, "AckTimeout")).toMatchObject({ type: "Warning", page: true });
+    expect(await eventOf(play, "AckTimeout")).toMatchObject({ type: "Warning", severity: "ticket" });
     await stage.world.client.remove(`/api/v1/namespaces/search/pods/${deaf}`);
     await play.see("the stage's clock runs", ({ stage: at }) => at?.startedAt !== undefined);
     await play.close();
@@ -173,7 +173,8 @@ describe.concurrent("a pod that never acknowledges", () => {
     expect(rolling.rollback).toMatchObject({ reason: "AckTimeout", from: "CuttingOver", actor: null });
     expect(rolling.rollback?.causes[0]).toContain(deaf);
     await play.conditionIs("ConfigPropagated", "False", "AckTimeout");
-    expect((await eventsOf(play)).filter(({ page }) => page).map(({ reason }) => reason)).toContain("AckTimeout");
+    const paged = (await eventsOf(play)).filter(({ severity }) => severity === "page");
+    expect(paged.map(({ reason }) => reason)).toContain("AckTimeout");
     expect((await play.status()).phase).toBe("RollingBack");
     runner.thaw(deaf);
     expect((await play.reach("AwaitingCutover")).takenBack).toMatchObject({ reason: "AckTimeout", times: 1 });

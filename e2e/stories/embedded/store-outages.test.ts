@@ -88,12 +88,12 @@ describe.concurrent("with a store down", () => {
     await foundDown(play, "source");
     const closed = await play.conditionIs("RollbackReady", "False", "SourceFailing");
     expect(closed.phase).toBe("Guard");
-    expect(await eventOf(play, "RollbackNotReady")).toMatchObject({ type: "Warning", page: true });
+    expect(await eventOf(play, "RollbackNotReady")).toMatchObject({ type: "Warning", severity: "page" });
     expect(await primaries(play)).toEqual(["destination", "destination"]);
 
     await play.destination.degrade.fail();
     const blocked = await eventOf(play, "RollbackBlocked");
-    expect(blocked).toMatchObject({ type: "Warning", page: true });
+    expect(blocked).toMatchObject({ type: "Warning", severity: "page" });
     expect(blocked.message).toContain("the rollback path is closed");
     const { phase, rollback } = await play.status();
     expect({ phase, rollback }).toEqual({ phase: "Guard", rollback: undefined });

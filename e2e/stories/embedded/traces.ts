@@ -19,7 +19,8 @@ type StoryEvent = {
   readonly reason: string;
   readonly message: string;
   readonly count: number;
-  readonly page: boolean;
+  /** page or ticket; undefined where nobody has to act. */
+  readonly severity: string | undefined;
 };
 
 /** Events of the story's migration. */
@@ -33,7 +34,7 @@ export async function eventsOf(play: Play): Promise<StoryEvent[]> {
       reason,
       message,
       count,
-      page: metadata.annotations["retriever.dev/page"] === "true",
+      severity: metadata.annotations["retriever.dev/severity"],
     }));
 }
 

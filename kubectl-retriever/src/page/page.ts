@@ -64,7 +64,9 @@ function headline(rehearsal: Rehearsal): string {
 function facts(rehearsal: Rehearsal): Markup {
   const { status, ending } = rehearsal;
   const mood = status.phase === "RolledBack" ? "bad" : ending === "ended" ? "good" : "warn";
-  const pages = decisionsOf(rehearsal).flatMap(({ announcements }) => announcements.filter(({ page }) => page));
+  const pages = decisionsOf(rehearsal).flatMap(({ announcements }) =>
+    announcements.filter(({ severity }) => severity === "page"),
+  );
   const served = servedByDestination(rehearsal);
   const items: readonly [string, string, string][] = [
     [mood, "ends in", status.phase],

@@ -75,7 +75,7 @@ function drawMark(
 
 export function kindOf(entry: Entry): "event" | "decision" | "alarm" {
   if (entry.kind === "event") return "event";
-  return entry.announcements.some(({ page }) => page) ? "alarm" : "decision";
+  return entry.announcements.some(({ severity }) => severity === "page") ? "alarm" : "decision";
 }
 
 /** From each event that ends by itself to its end. */

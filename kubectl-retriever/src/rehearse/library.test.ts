@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { exampleMigration, scenarioNamed, scenarioNames, scenarioText } from "#test/rehearse/library.ts";
-import { pagesOf, traceOf } from "#test/rehearse/trace.ts";
+import { calledFor, traceOf } from "#test/rehearse/trace.ts";
 import { rehearse } from "./rehearse.ts";
 import { lastReasonOf } from "./summary.ts";
 
@@ -13,6 +13,7 @@ type Expected = {
   readonly reason: string;
   readonly ending: string;
   readonly pages?: readonly string[];
+  readonly tickets?: readonly string[];
   /** Folder of the example it is played against; the default one otherwise. */
   readonly against?: "approvals";
 };
@@ -102,7 +103,7 @@ describe("the library of scenarios", () => {
   });
 
   it.each(Object.entries(library))(
-    "%s comes to its end, for its reason, and pages as often as it should",
+    "%s comes to its end, for its reason, and calls people as often as it should",
     (name, expected) => {
       const { against = "default", ...end } = expected;
       const rehearsal = rehearse(exampleMigration(against), scenarioNamed(name), 1);
@@ -110,9 +111,10 @@ describe("the library of scenarios", () => {
         trace: traceOf(rehearsal),
         reason: lastReasonOf(rehearsal),
         ending: rehearsal.ending,
-        pages: pagesOf(rehearsal),
+        pages: calledFor(rehearsal, "page"),
+        tickets: calledFor(rehearsal, "ticket"),
         unreached: rehearsal.unreached,
-      }).toEqual({ pages: [], unreached: [], ...end });
+      }).toEqual({ pages: [], tickets: [], unreached: [], ...end });
     },
     120_000,
   );

@@ -39,7 +39,8 @@ export function overlayAfter(
   const isForeign = (before?.foreignManagers.length ?? 0) > 0;
   if (isForeign && !force) throw new Error("a forward step took the overlay from another manager");
   const written = before?.document?.revision.epoch ?? 0;
-  if (written > document.revision.epoch) throw new Error(`the overlay's epoch fell from ${written}`);
+  if (written > document.revision.epoch && document.rollback !== true)
+    throw new Error(`the overlay's epoch fell from ${written}`);
   overlaySchema.parse(JSON.parse(text));
   const hash = digest("sha256", text);
   return { text, hash, document, hasFinalizer: true, deleting: false, intent, foreignManagers: [] };

@@ -17,7 +17,7 @@ import { checkStatus, overlayAfter } from "./api-rules.ts";
 import type { Draws } from "./draws.ts";
 import { isFailing, type Regime } from "./regime.ts";
 import type { Traffic } from "./serve.ts";
-import { type Surroundings, ToyPod } from "./toy-pod.ts";
+import { type PodTime, type Surroundings, ToyPod } from "./toy-pod.ts";
 import { isJobEffect, ToyVerifier } from "./toy-verifier.ts";
 
 type Part = NonNullable<ScenarioEvent["unreadable"]>[number] | "claims" | "jobs";
@@ -109,13 +109,14 @@ export abstract class ToyCluster {
   advance(untilMs = this.now): void {
     const endMs = this.#elapsedMs + Math.max(0, untilMs - this.#advancedTo);
     for (let second = Math.floor(this.#elapsedMs / 1000) + 1; second * 1000 <= endMs; second += 1) {
-      this.#serve(second, untilMs - endMs + second * 1000);
-      this.#settle(second * 1000);
+      const nowMs = untilMs - endMs + second * 1000;
+      this.#serve(second, nowMs);
+      this.#settle({ nowMs, elapsedMs: second * 1000 });
     }
     this.now = untilMs;
     this.#advancedTo = untilMs;
     this.#elapsedMs = endMs;
-    this.#settle(endMs);
+    this.#settle({ nowMs: untilMs, elapsedMs: endMs });
   }
 
   mark(): Mark {
@@ -142,7 +143,7 @@ export abstract class ToyCluster {
 
   /** The pod's process begins anew, with the files as they are. */
   restart(pod: ToyPod): void {
-    pod.start(this.#isBaseSource, this.#elapsedMs);
+    pod.start(this.#isBaseSource, { nowMs: this.now, elapsedMs: this.#elapsedMs });
   }
 
   /** A store changes how it behaves. */
@@ -266,8 +267,8 @@ export abstract class ToyCluster {
     return this.base.digest === this.#setup.stores.source.digest;
   }
 
-  #settle(elapsedMs: number): void {
-    for (const pod of this.pods) pod.settle(this.#isBaseSource, elapsedMs);
+  #settle(time: PodTime): void {
+    for (const pod of this.pods) pod.settle(this.#isBaseSource, time);
   }
 
   #serve(second: number, nowMs: number): void {

@@ -7,7 +7,7 @@ import type { Overlay, StoreName } from "@retriever/sidecar/contract/overlay.ts"
 import { effectiveRate } from "@retriever/sidecar/contract/sample-rate.ts";
 import type { SidecarStatus, StoreStatus } from "@retriever/sidecar/contract/status.ts";
 import type { StoreIdentity } from "@retriever/stores/config/identity.ts";
-import { type ConfigFiles, followFiles, type Running } from "./follow-files.ts";
+import { type ConfigFiles, followFiles, type Running, startFrom } from "./follow-files.ts";
 import { RequestRate } from "./request-rate.ts";
 import { serveSecond, type ToyServing, type Traffic } from "./serve.ts";
 import { ToyEvidence } from "./toy-evidence.ts";
@@ -32,6 +32,9 @@ export type Surroundings = {
   readonly binsFrom: (podUid: string) => number;
 };
 
+/** A moment by both clocks. */
+export type PodTime = Pick<Surroundings, "nowMs" | "elapsedMs">;
+
 const baseAlone = { primary: "source", shadow: "none", sampleRate: 0 } as const;
 const noOverlay = { epoch: 0, hash: null, migrationUid: null, released: false, overlay: "absent" } as const;
 
@@ -53,7 +56,9 @@ export class ToyPod {
   #offered: Files["overlay"] = null;
   #visibleAtMs = 0;
   #files: Files = { overlay: null, isBaseSource: true };
-  #running: Running<OverlayFile> = { inForce: null, isVanished: false, hasSource: true };
+  #running: Running<OverlayFile> = startFrom(this.#files);
+  /** By the wall clock. */
+  #startedAtMs = 0;
   #activatedAtMs = 0;
   #evidence = new ToyEvidence(0);
   #rate = new RequestRate();
@@ -72,6 +77,7 @@ export class ToyPod {
     copy.#visibleAtMs = this.#visibleAtMs;
     copy.#files = this.#files;
     copy.#running = this.#running;
+    copy.#startedAtMs = this.#startedAtMs;
     copy.#activatedAtMs = this.#activatedAtMs;
     copy.#evidence = this.#evidence.clone();
     copy.#rate = this.#rate.clone();
@@ -91,22 +97,23 @@ export class ToyPod {
   }
 
   /** A process begins, with the files as they are in its volume. */
-  start(isBaseSource: boolean, atMs: number): void {
+  start(isBaseSource: boolean, { nowMs, elapsedMs }: PodTime): void {
     this.#starts += 1;
+    this.#startedAtMs = nowMs;
     this.#rate = new RequestRate();
     this.#files = { overlay: this.stuck ? this.#files.overlay : this.#offered, isBaseSource };
-    this.#running = followFiles({ inForce: null, isVanished: false, hasSource: isBaseSource }, this.#files);
-    this.#activate(atMs);
+    this.#running = startFrom(this.#files);
+    this.#activate(elapsedMs);
   }
 
   /** Reads its files. */
-  settle(isBaseSource: boolean, atMs: number): void {
-    const isVisible = this.isAboutToChange && atMs >= this.#visibleAtMs;
+  settle(isBaseSource: boolean, { nowMs, elapsedMs }: PodTime): void {
+    const isVisible = this.isAboutToChange && elapsedMs >= this.#visibleAtMs;
     if (!isVisible && isBaseSource === this.#files.isBaseSource) return;
     this.#files = { overlay: isVisible ? this.#offered : this.#files.overlay, isBaseSource };
     const before = this.#running.inForce;
-    this.#running = followFiles(this.#running, this.#files);
-    if (this.#running.inForce?.hash !== before?.hash) this.#activate(atMs);
+    this.#running = followFiles(this.#running, this.#files, { startedAtMs: this.#startedAtMs, nowMs });
+    if (this.#running.inForce?.hash !== before?.hash) this.#activate(elapsedMs);
   }
 
   /** Serves for the second of its clock that ends at `nowMs` of the wall clock. */
@@ -163,14 +170,14 @@ export class ToyPod {
   }
 
   #config(around: Surroundings): SidecarStatus["config"] {
-    const { inForce, isVanished } = this.#running;
+    const { inForce, isVanished, fenced } = this.#running;
     const running = this.#serving();
     const { primary, shadow, sampleRate } = running;
     const serving = { primary, shadow, sampleRate };
     const sourceChanged = this.#isSourceChanged(around.base);
     const busy = this.#rate.at(Math.floor(around.elapsedMs / 1000));
     const effectiveSampleRate = running.sampling === undefined ? null : effectiveRate(running, busy);
-    const told = { effectiveSampleRate, ignoredKeys: [] };
+    const told = { effectiveSampleRate, ignoredKeys: [], ...(fenced === null ? {} : { fenced }) };
     if (inForce === null) return { ...noOverlay, ...serving, ...told, primaryIdentity: around.base, sourceChanged };
     const { revision, released } = inForce.document;
     return {

@@ -10,8 +10,8 @@ export function traceOf(rehearsal: Rehearsal): string {
   return steps.filter((step, index) => step !== steps[index - 1]).join(" > ");
 }
 
-/** Reasons of what paged, in order. */
-export function pagesOf(rehearsal: Rehearsal): readonly string[] {
+/** Reasons of what a person was called for, in order. */
+export function calledFor(rehearsal: Rehearsal, severity: "page" | "ticket"): readonly string[] {
   const said = decisionsOf(rehearsal).flatMap(({ announcements }) => announcements);
-  return said.filter(({ page }) => page).map(({ reason }) => reason);
+  return said.filter((one) => one.severity === severity).map(({ reason }) => reason);
 }

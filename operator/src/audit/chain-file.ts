@@ -1,5 +1,6 @@
 // The audit trail of one migration as a file: a line that says what it follows, a line per record, a line that says where it ends. Text in, links out.
 // The first and the last line prove that nothing was cut off; in between every link proves the one before.
+import { epochSchema } from "@retriever/sidecar/contract/overlay.ts";
 import { z } from "zod";
 import {
   type AuditRecord,
@@ -28,7 +29,7 @@ const common = {
   at: z.string(),
   migration: subjectSchema,
   phase: z.string(),
-  epoch: z.int(),
+  epoch: epochSchema,
   missing: z.int().min(0),
 };
 const recordSchema = z.discriminatedUnion("kind", [

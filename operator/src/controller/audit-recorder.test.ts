@@ -156,7 +156,7 @@ function decisionOf(status: MigrationStatus, message: string): Decision {
   return {
     status,
     effects: [],
-    announcements: [{ type: "Normal", reason: "Told", message, page: false }],
+    announcements: [{ type: "Normal", reason: "Told", message, severity: null }],
     requeueAfterMs: null,
     effectsSurviveStatusFailure: false,
   };

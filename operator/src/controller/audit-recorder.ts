@@ -208,7 +208,7 @@ export class AuditRecorder {
     const text = `Evidence can't be kept (${message}); the migration goes on, and what waits is written when it can be.`;
     await recordEvents(
       book.meta,
-      [{ type: "Warning", reason: "EvidenceNotKept", message: text, page: false }],
+      [{ type: "Warning", reason: "EvidenceNotKept", message: text, severity: null }],
       this.#stopped.signal,
     );
   }

@@ -29,16 +29,16 @@ export function makeEventRecorder(options: EventRecorderOptions) {
     signal: AbortSignal,
   ): Promise<void> => {
     for (const announcement of announcements) {
-      const { type, reason, page } = announcement;
+      const { type, reason, severity } = announcement;
       log[type === "Warning" ? "warn" : "info"](
-        { migration: `${meta.namespace}/${meta.name}`, reason, page },
+        { migration: `${meta.namespace}/${meta.name}`, reason, severity },
         announcement.message,
       );
       try {
         await within({ clock, deadlineMs, signal, about: "event" }, (signal) =>
           cluster.announce(meta, announcement, signal),
         );
-        metrics.count("retriever_announcements_total", { type, page: String(page) });
+        metrics.count("retriever_announcements_total", { type, severity: severity ?? "none" });
       } catch (fault) {
         if (!signal.aborted) log.warn({ reason, ...faultFields(fault) }, "event not sent");
       }

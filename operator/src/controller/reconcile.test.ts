@@ -67,7 +67,7 @@ describe("a reconcile of a migration", () => {
     const { cluster, reconcileOnce } = arrange((seen) => ({
       status: inPreflight(seen),
       effects: [{ kind: "addFinalizer" }, overlay, { kind: "annotatePods", pods: ["search-api-0", "gone"], epoch: 1 }],
-      announcements: [{ type: "Normal", reason: "Preflight", message: "Probing.", page: false }],
+      announcements: [{ type: "Normal", reason: "Preflight", message: "Probing.", severity: null }],
     }));
     expect(await reconcileOnce()).toEqual({ kind: "again", afterMs: 5000 });
     const order = cluster.journal.filter((line) => !/^(read|list)/.test(line));
@@ -96,7 +96,7 @@ describe("a reconcile of a migration", () => {
       return {
         status: inPreflight(seen),
         effects: [overlay],
-        announcements: [{ type: "Normal", reason: "X", message: "x", page: false }],
+        announcements: [{ type: "Normal", reason: "X", message: "x", severity: null }],
         effectsSurviveStatusFailure: true,
       };
     });
@@ -143,8 +143,8 @@ describe("a reconcile of a migration", () => {
     expect(await reconcileOnce()).toEqual({ kind: "again", afterMs: 60_000 });
     await reconcileOnce();
     expect(seen).toEqual([]);
-    expect(cluster.sent.map(({ reason, count, page }) => ({ reason, count, page }))).toEqual([
-      { reason: "StatusUnreadable", count: 1, page: true },
+    expect(cluster.sent.map(({ reason, count, severity }) => ({ reason, count, severity }))).toEqual([
+      { reason: "StatusUnreadable", count: 1, severity: "page" },
     ]);
     expect(cluster.journal.filter((line) => line.startsWith("wrote"))).toEqual([]);
   });
@@ -195,7 +195,7 @@ describe("a reconcile of a migration", () => {
 
   test("whose event can't be sent goes on", async () => {
     const { cluster, reconcileOnce } = arrange(() => ({
-      announcements: [{ type: "Normal", reason: "X", message: "x", page: false }],
+      announcements: [{ type: "Normal", reason: "X", message: "x", severity: null }],
     }));
     cluster.failNext("announce", new Error("secret-canary"));
     expect((await reconcileOnce()).kind).toBe("again");

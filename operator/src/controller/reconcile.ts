@@ -215,7 +215,7 @@ async function holdUnreadable(
   const message = `The status cannot be read by this operator (${fields.join(", ")}); nothing is changed until it can.`;
   const isRecorded = await recordOnce(
     raw.meta,
-    { type: "Warning", reason: "StatusUnreadable", message, page: true },
+    { type: "Warning", reason: "StatusUnreadable", message, severity: "page" },
     signal,
   );
   if (isRecorded) log.error({ migration: `${raw.meta.namespace}/${raw.meta.name}`, ...faultFields(fault) }, "holding");

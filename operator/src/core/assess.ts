@@ -14,16 +14,15 @@ import { listCounts } from "./gates/gate-counts.ts";
 import { judgeRamp } from "./gates/ramp.ts";
 import { judgeRecall, type RecallVerdict } from "./gates/recall.ts";
 import { judgeHarm } from "./harm/harm.ts";
-import type { Acks, Context } from "./model/context.ts";
-import type { Migration, MigrationMeta } from "./model/migration.ts";
+import type { Context } from "./model/context.ts";
+import type { Migration } from "./model/migration.ts";
 import type { Observation } from "./model/observation.ts";
 import { instantMs, isPastCutover } from "./model/status-readings.ts";
-import { renderOverlay } from "./overlay/revision.ts";
 import { type ActsApplied, applyActs } from "./people/acts.ts";
 import { voidCompletion } from "./people/guard-completion.ts";
-import { countAcks, followsOverlay } from "./pods/acks.ts";
 import { foldEvidence, isEvidenceLost, sumWindow, totalsOf } from "./pods/epoch-evidence.ts";
 import { servingPods, storeViews } from "./pods/pods.ts";
+import { acksOf } from "./steps/propagation.ts";
 import { spansOf } from "./time/evidence-spans.ts";
 import { foldVerification } from "./verification/fold.ts";
 import { foldSmokeTests } from "./verification/fold-smoke-tests.ts";
@@ -52,6 +51,7 @@ export function assess(migration: Migration, plan: MigrationSpec, observation: O
   const { alerts } = observation;
   const harm = judgeHarm({ plan, status: gathered, serving, sourceAnswers, differenceIsHarmless, now, alerts });
   const { status, announcements } = voidCompletion(gathered, harm);
+  const acks = acksOf({ migration, status, plan, observation, now, nowIso });
   return {
     migration,
     meta: migration.meta,
@@ -61,12 +61,12 @@ export function assess(migration: Migration, plan: MigrationSpec, observation: O
     now,
     nowIso,
     serving,
-    acks: acksOf(migration.meta, plan, status, observation),
+    acks,
     totals,
     gates: gatesOf({ plan, status, totals, now }, recall),
     harm,
     rollbackReady: judgeRollbackReady(plan, status, observation),
-    reachable: judgeReachable(observation),
+    reachable: judgeReachable(observation, acks.state === "quorum" ? acks.pods - acks.matched : 0),
     actAnnouncements: [...acted.announcements, ...announcements],
     pollMs: pollMs(plan),
   };
@@ -139,14 +139,6 @@ function gatherWindows(
 /** A stage samples the destination as the shadow. */
 function isJudged({ stage, revision }: MigrationStatus): boolean {
   return stage !== undefined && revision?.shadow === "destination";
-}
-
-function acksOf(meta: MigrationMeta, plan: MigrationSpec, status: MigrationStatus, observation: Observation): Acks {
-  const overlay = renderOverlay(meta, plan, status);
-  return countAcks(
-    servingPods(observation),
-    overlay === undefined ? () => false : followsOverlay(overlay.hash, status.epoch),
-  );
 }
 
 function gatesOf({ plan, status, totals, now }: Judged, recall: RecallVerdict): Verdict[] {

@@ -3,13 +3,14 @@ import type { MigrationStatus, Phase } from "@retriever/crds/status/migration-st
 import { finalPhases } from "@retriever/crds/status/phase-steps.ts";
 import { assess } from "./assess.ts";
 import type { Context } from "./model/context.ts";
-import type { Decision, Outcome } from "./model/decision.ts";
+import type { Announcement, Decision, Outcome } from "./model/decision.ts";
 import type { Migration } from "./model/migration.ts";
 import type { Observation } from "./model/observation.ts";
 import { isRollingBack } from "./model/status-readings.ts";
 import { converge } from "./overlay/converge.ts";
 import { announceFlips } from "./people/announce.ts";
 import { nextDeliveryMs, updateOutbox } from "./people/outbox.ts";
+import { tellWaits } from "./people/waits.ts";
 import { awaitingApproval } from "./phases/awaiting-approval.ts";
 import { awaitingCutover } from "./phases/awaiting-cutover.ts";
 import { cuttingOver } from "./phases/cutting-over.ts";
@@ -81,20 +82,19 @@ export function decide({ observation, migration, now }: DecideInput): Decision {
   const plan = effectivePlan(migration);
   if (plan === undefined) return refuseUnreadable(migration, now);
   const c = assess(migration, plan, observation, now);
-  const outcome = firstAnswer(c);
+  const outcome = tellWaits(c, firstAnswer(c));
   const recorded = record(c, outcome.status);
   const conditions = renderConditions(c, { ...outcome, status: recorded });
   const judged: MigrationStatus = { ...recorded, conditions, observedGeneration: migration.meta.generation };
-  const status = withOutbox(c, judged);
+  const said = [...c.actAnnouncements, ...outcome.announcements, ...announceFlips(migration.status, judged)];
+  const status = withOutbox(c, judged, said);
   const news = isNews(c, status);
   const effects = converge({ meta: migration.meta, plan, observation, status, cleanup: outcome.cleanup });
   return {
     status: news ? status : migration.status,
     effects,
     // What is not in the status as announced would be announced again in every reconcile.
-    announcements: news
-      ? [...c.actAnnouncements, ...outcome.announcements, ...announceFlips(migration.status, status)]
-      : [],
+    announcements: news ? said : [],
     requeueAfterMs: soonest(outcome.requeueAfterMs, [
       ...(effects.length > 0 ? [1000] : []),
       ...nextDeliveryMs(status.outbox ?? [], now),
@@ -104,11 +104,11 @@ export function decide({ observation, migration, now }: DecideInput): Decision {
 }
 
 /** What people outside are to be told goes into the same write as what it tells of. */
-function withOutbox(c: Context, next: MigrationStatus): MigrationStatus {
+function withOutbox(c: Context, next: MigrationStatus, announcements: readonly Announcement[]): MigrationStatus {
   const { deliveries: read } = c.observation;
   const deliveries = read?.ok === true ? read.value : [];
   const before = c.migration.status;
-  const outbox = updateOutbox({ uid: c.meta.uid, plan: c.plan, before, next, deliveries, now: c.now });
+  const outbox = updateOutbox({ uid: c.meta.uid, plan: c.plan, before, next, deliveries, announcements, now: c.now });
   return outbox.length === 0 ? next : { ...next, outbox: [...outbox] };
 }
 

@@ -5,6 +5,13 @@ type ManagedFields = {
   readonly fieldsV1?: Readonly<Record<string, unknown>>;
 };
 
+export type OwnerReference = {
+  readonly kind?: string;
+  readonly name?: string;
+  readonly uid?: string;
+  readonly controller?: boolean;
+};
+
 export type ObjectMeta = {
   readonly name?: string;
   readonly namespace?: string;
@@ -16,7 +23,7 @@ export type ObjectMeta = {
   readonly finalizers?: readonly string[];
   readonly annotations?: Readonly<Record<string, string>>;
   readonly labels?: Readonly<Record<string, string>>;
-  readonly ownerReferences?: readonly { readonly uid?: string }[];
+  readonly ownerReferences?: readonly OwnerReference[];
   readonly managedFields?: readonly ManagedFields[];
 };
 
@@ -57,6 +64,7 @@ export type PodSpec = {
   readonly initContainers?: readonly Container[];
   readonly volumes?: readonly Volume[];
   readonly readinessGates?: readonly unknown[];
+  readonly hostNetwork?: boolean;
 };
 
 export type LabelSelector = {

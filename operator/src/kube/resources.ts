@@ -18,6 +18,7 @@ export const pods = resource("", "pods", "Pod");
 export const events = resource("", "events", "Event");
 export const namespaces = resource("", "namespaces", "Namespace");
 export const deployments = resource("apps", "deployments", "Deployment");
+export const replicaSets = resource("apps", "replicasets", "ReplicaSet");
 export const jobs = resource("batch", "jobs", "Job");
 export const cronJobs = resource("batch", "cronjobs", "CronJob");
 export const leases = resource("coordination.k8s.io", "leases", "Lease");

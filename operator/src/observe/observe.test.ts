@@ -117,6 +117,46 @@ describe("an observation", () => {
     ]);
   });
 
+  test("asks no pod that isn't proved, counts no stranger, and names them all", async () => {
+    const { observed, sidecars, cluster } = arrange(1);
+    const app = { namespace: "search", selector: "app=search-api" };
+    const podUid = "uid-";
+    cluster.pods.push({ ...app, pod: aPod("stranger", { stranger: "no controller owns it" }) });
+    cluster.pods.push({ ...app, pod: aPod("on-host", { unaskable: "it is in its node's network" }) });
+    cluster.pods.push({ ...app, pod: aPod("nameless") });
+    sidecars.answer("ip-nameless", () => aSidecarStatus({ podUid: "" }));
+    cluster.pods.push({ ...app, pod: aPod("unborn", { uid: "" }) });
+    sidecars.answer("ip-unborn", () => aSidecarStatus({ podUid: "" }));
+    for (const name of ["stranger", "on-host"]) sidecars.answer(`ip-${name}`, () => aSidecarStatus({ podUid }));
+    const seen = await observed();
+    const pods = seen.pods.ok ? seen.pods.value : [];
+    expect(pods.map(({ name, status }) => [name, status.ok])).toEqual([
+      ["search-api-0", true],
+      ["on-host", false],
+      ["nameless", false],
+      ["unborn", false],
+    ]);
+    expect(sidecars.asked.map(({ address }) => address)).not.toContain("ip-stranger");
+    expect(sidecars.asked.map(({ address }) => address)).not.toContain("ip-on-host");
+    expect(seen.unproved).toEqual([
+      "nameless: its sidecar doesn't know the pod's uid: set RETRIEVER_POD_UID from metadata.uid",
+      "on-host: it is in its node's network",
+      "stranger: no controller owns it",
+      "unborn: its sidecar doesn't know the pod's uid: set RETRIEVER_POD_UID from metadata.uid",
+    ]);
+  });
+
+  test("names twenty of many that aren't proved, and how many more", async () => {
+    const { observed, cluster } = arrange(0);
+    const app = { namespace: "search", selector: "app=search-api" };
+    for (let index = 0; index < 50; index += 1)
+      cluster.pods.push({ ...app, pod: aPod(`s-${index}`, { stranger: "no controller owns it" }) });
+    const { unproved, pods } = await observed();
+    expect(unproved).toHaveLength(21);
+    expect(unproved?.at(-1)).toBe("30 more");
+    expect(pods).toEqual({ ok: true, value: [] });
+  });
+
   test.each([
     ["readWorkload", ["target", "pods"]],
     ["readConfigMap", ["target", "overlay"]],

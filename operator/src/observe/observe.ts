@@ -38,7 +38,7 @@ export async function observe(migration: Migration, deps: ObserveDeps, signal: A
   const [targetRead, overlay, pods, claims, identity, staging, alerts, jobs] = await Promise.all([
     readTarget({ namespace, target, workload }, cluster, deadline),
     readOverlay({ namespace, target }, cluster, deadline),
-    podsOf(workload, { namespace, plan, evidence: migration.status.evidence }, deps, deadline),
+    podsOf(workload, { namespace, target, plan, evidence: migration.status.evidence }, deps, deadline),
     attempt(deadline, "claims", (signal) => cluster.listClaims(namespace, target, uid, signal)),
     readIdentity({ phase, plan }, deps, deadline),
     readStaging({ namespace, phase, plan }, cluster, deadline),
@@ -49,7 +49,7 @@ export async function observe(migration: Migration, deps: ObserveDeps, signal: A
     at,
     target: targetRead,
     overlay,
-    pods,
+    ...pods,
     claims,
     acts: await acts,
     ...identity,
@@ -61,14 +61,14 @@ export async function observe(migration: Migration, deps: ObserveDeps, signal: A
 
 async function podsOf(
   workload: Promise<Read<WorkloadRead | undefined>>,
-  place: Omit<PodsPlace, "selector">,
+  place: Omit<PodsPlace, "workload">,
   deps: ObserveDeps,
   deadline: ReadDeadline,
-): Promise<Observation["pods"]> {
+): Promise<Pick<Observation, "pods" | "unproved">> {
   const read = await workload;
-  if (!read.ok) return read;
-  if (read.value === undefined) return { ok: true, value: [] };
-  return readPods({ ...place, selector: read.value.selector }, deps, deadline);
+  if (!read.ok) return { pods: read };
+  if (read.value === undefined) return { pods: { ok: true, value: [] } };
+  return readPods({ ...place, workload: read.value }, deps, deadline);
 }
 
 function unread(why: string): { readonly ok: false; readonly why: string } {

@@ -29,6 +29,8 @@ export type ConfigSource = {
 };
 
 export type WorkloadRead = {
+  /** Absent: the reader doesn't tell, and no pod is held to it. */
+  readonly uid?: string;
   readonly replicas: number;
   /** Label selector of its pods as the API takes it, e.g. `app=search,tier in (a,b)`. */
   readonly selector: string;
@@ -41,7 +43,14 @@ export type PodRead = Omit<PodObservation, "status"> & {
   /** Empty until the pod has an address. */
   readonly ip: string;
   readonly adminPort: number;
+  /** Why it isn't a pod of the workload though it has its labels; absent: it is, or nobody asked. */
+  readonly stranger?: string;
+  /** Why it is never asked, though it belongs to the workload. */
+  readonly unaskable?: string;
 };
+
+/** The workload that pods must come from. */
+export type PodOwner = { readonly name: string; readonly uid: string };
 
 export interface Cluster {
   /** All migrations in the watched namespaces, for the start of the loop. */
@@ -51,8 +60,8 @@ export interface Cluster {
   readWorkload(namespace: string, name: string, signal: AbortSignal): Promise<WorkloadRead | undefined>;
   readNamespaceTerminating(namespace: string, signal: AbortSignal): Promise<boolean>;
   readConfigMap(namespace: string, name: string, signal: AbortSignal): Promise<ConfigMapRead | undefined>;
-  /** Pods that match a label selector; more than 5,000 are refused. */
-  listPods(namespace: string, selector: string, signal: AbortSignal): Promise<readonly PodRead[]>;
+  /** Pods that match a label selector; more than 5,000 are refused. With `owner` each is held to come from that workload. */
+  listPods(namespace: string, selector: string, signal: AbortSignal, owner?: PodOwner): Promise<readonly PodRead[]>;
   /** Other migrations that name this target. */
   listClaims(
     namespace: string,

@@ -68,7 +68,7 @@ export const metricTable = [
   counter("retriever_reconcile_errors_total", ["code"], "Reconciles that failed, by error code."),
   counter("retriever_status_writes_total", ["result"], "Writes of a status."),
   counter("retriever_effects_total", ["kind", "result"], "Effects carried out."),
-  counter("retriever_announcements_total", ["type", "page"], "Messages sent as Kubernetes events."),
+  counter("retriever_announcements_total", ["type", "severity"], "Messages sent as Kubernetes events."),
   counter(
     "retriever_evidence_records_total",
     ["result"],

@@ -46,7 +46,7 @@ export function asking(checklist: NonNullable<MigrationSpecInput["checklist"]>):
 }
 
 /** Two pods, of which one lags. */
-export const lagging: Acks = { state: "waiting", pods: 2, matched: 1, lagging: ["pod-2"], lost: [] };
+export const lagging: Acks = { state: "waiting", pods: 2, matched: 1, lagging: ["pod-2"], lost: [], fenced: [] };
 
 /** Findings that weigh, and those that are only observed. */
 export function someHarm(more: Partial<Harm> = {}): Harm {

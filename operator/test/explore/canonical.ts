@@ -4,8 +4,8 @@ import { type Counters, noCounters } from "@retriever/sidecar/contract/evidence.
 import { canonicaliseHarm, lasted, renamePods } from "./canonical-harm.ts";
 import { podKey } from "./key.ts";
 import { podName } from "./observe.ts";
-import { absenceSteps, docOf, origin, rates, stepMs, steps, withEpoch } from "./plan.ts";
-import type { OverlayObject, Pod, World } from "./world.ts";
+import { absenceSteps, deadlineFrom, docOf, origin, rates, retold, stepMs, steps } from "./plan.ts";
+import { longAgo, type OverlayObject, type Pod, type World } from "./world.ts";
 
 /** The same world with its clock set back to the origin. Exact: nothing that decides is lost. */
 export function canonicalise(world: World, now: number): World {
@@ -13,8 +13,8 @@ export function canonicalise(world: World, now: number): World {
   const renamed: World = {
     ...world,
     status: normalise(world.status, ranks, now),
-    overlay: world.overlay === null ? null : rerank(world.overlay, ranks),
-    pods: [rerankPod(world.pods[0], ranks, world.status.epoch), rerankPod(world.pods[1], ranks, world.status.epoch)],
+    overlay: world.overlay === null ? null : rerank(world.overlay, ranks, now),
+    pods: [rerankPod(world.pods[0], ranks, world, now), rerankPod(world.pods[1], ranks, world, now)],
   };
   return sortPods(forgetRates(forgetJob(canonicaliseHarm(matchStarts(renamed), now, agesAt(now)))));
 }
@@ -29,29 +29,38 @@ function rankEpochs({ status, overlay, pods }: World): Rank {
     status.epoch,
     overlay?.doc?.document.revision.epoch ?? 0,
     overlay?.intent?.epoch ?? 0,
-    ...pods.map((pod) => pod.force?.document.revision.epoch ?? 0),
+    ...pods.flatMap((pod) => [pod.force?.document.revision.epoch ?? 0, pod.fenced ?? 0]),
   ];
   const sorted = [...new Set(used)].filter((epoch) => epoch > 0).toSorted((a, b) => a - b);
   return (epoch) => sorted.indexOf(epoch) + 1;
 }
 
-function rerank(overlay: OverlayObject, rank: Rank): OverlayObject {
+function rerank(overlay: OverlayObject, rank: Rank, now: number): OverlayObject {
   const { doc, intent } = overlay;
   return {
     ...overlay,
-    doc: doc === null ? null : withEpoch(doc, rank(doc.document.revision.epoch)),
+    doc: doc === null ? null : retold(doc, rank(doc.document.revision.epoch), now),
     intent: intent === null ? null : { ...intent, epoch: rank(intent.epoch) },
   };
 }
 
-function rerankPod(pod: Pod, rank: Rank, current: number): Pod {
-  const { force, annotated } = pod;
+function rerankPod(pod: Pod, rank: Rank, world: World, now: number): Pod {
+  const { force, annotated, fenced } = pod;
+  const current = world.status.epoch;
   return {
     ...pod,
+    fenced: fenced === null ? null : rank(fenced),
+    startedAtMs: hasBegunLate(pod, world) ? origin + 1 : longAgo,
     // An older annotation is only another one.
     annotated: annotated === current || annotated === 0 ? rank(annotated) : stale,
-    force: force === null ? null : withEpoch(force, rank(force.document.revision.epoch)),
+    force: force === null ? null : retold(force, rank(force.document.revision.epoch), now),
   };
+}
+
+/** A process that began after a deadline: every deadline that has passed is told as the origin, and it as later. */
+function hasBegunLate({ startedAtMs }: Pod, { overlay, status }: World): boolean {
+  const deadlines = [overlay?.doc?.document.activationDeadline, status.revision?.activationDeadline];
+  return deadlines.some((deadline) => deadline !== undefined && startedAtMs > Date.parse(deadline));
 }
 
 /** At which rate a pod that reads nothing samples is no matter once it has been left behind. */
@@ -89,7 +98,9 @@ function normalise(status: MigrationStatus, rank: Rank, now: number): MigrationS
   const next: MigrationStatus = { ...status, epoch: rank(status.epoch), history: overdueOnly(status) };
   if (status.revision !== undefined) {
     const at = age(Math.max(steps.ackTimeout, steps.validation) + 1)(status.revision.at);
-    next.revision = { ...status.revision, epoch: rank(status.revision.epoch), at };
+    const { activationDeadline: deadline } = status.revision;
+    const until = deadline === undefined ? {} : { activationDeadline: deadlineFrom(deadline, now) };
+    next.revision = { ...status.revision, epoch: rank(status.revision.epoch), at, ...until };
   }
   if (status.stage?.startedAt !== undefined)
     next.stage = { ...status.stage, startedAt: age(steps.stage)(status.stage.startedAt) };
@@ -102,6 +113,8 @@ function normalise(status: MigrationStatus, rank: Rank, now: number): MigrationS
   normaliseEvidence(status, next, age(1));
   normaliseGuard(status, next, age);
   normaliseRollback(status, next, age(steps.comparison + 1));
+  // Only said, never decided by.
+  delete next.waiting;
   if (status.acts !== undefined) next.acts = { ...status.acts, seen: [] };
   next.conditions = status.conditions.map((condition) => ({
     ...condition,
@@ -156,7 +169,7 @@ function normaliseGuard(
 }
 
 /** Instants that are only compared with each other: the second last and the last cutover, and what was asked for since. */
-const [longAgo, firstCutover, lastCutover] = [3, 2, 1].map((times) => origin - times * absenceSteps * stepMs);
+const [anEarlierTry, firstCutover, lastCutover] = [3, 2, 1].map((times) => origin - times * absenceSteps * stepMs);
 
 /** Whether a rollback was a late one is all that its times tell; after the cutover any that comes is. */
 function normaliseRollback(status: MigrationStatus, next: MigrationStatus, age: (at: string) => string): void {
@@ -179,7 +192,7 @@ function normaliseRollback(status: MigrationStatus, next: MigrationStatus, age: 
     run.result !== undefined && (cutting.has(phase) || Date.parse(run.askedAt) <= (firstCutover as number));
   const runs = verification.runs.map((run) => ({
     ...run,
-    askedAt: isOver(run) ? iso(longAgo as number) : age(run.askedAt),
+    askedAt: isOver(run) ? iso(anEarlierTry as number) : age(run.askedAt),
   }));
   next.verification = { ...verification, runs };
 }
@@ -219,7 +232,7 @@ function matchStarts(world: World): World {
 function sortPods(world: World): World {
   const [a, b] = world.pods;
   if (`${podKey(a, 0, world)} ${a.deaf}` <= `${podKey(b, 1, world)} ${b.deaf}`) return world;
-  const { evidence, detection } = world.status;
+  const { evidence, detection, cutover } = world.status;
   const other = (uid: string): string => `uid-${podName(uid === `uid-${podName(0)}` ? 1 : 0)}`;
   const swapped =
     evidence === undefined
@@ -233,5 +246,10 @@ function sortPods(world: World): World {
           },
         };
   const renamed = detection === undefined ? {} : { detection: renamePods(detection, other) };
-  return { ...world, pods: [b, a], status: { ...world.status, ...swapped, ...renamed } };
+  const left = cutover === undefined ? {} : { cutover: renameLeft(cutover, other) };
+  return { ...world, pods: [b, a], status: { ...world.status, ...swapped, ...renamed, ...left } };
+}
+
+function renameLeft(cutover: NonNullable<MigrationStatus["cutover"]>, other: (uid: string) => string) {
+  return { ...cutover, fenced: cutover.fenced.map((pod) => ({ ...pod, uid: other(pod.uid) })) };
 }

@@ -1,21 +1,24 @@
 // Invariants of one reconcile: what it found, what it left. Written down a second time, from the design and not from the core.
 import { checkDrift } from "./check-drift.ts";
 import { checkHarm } from "./check-harm.ts";
+import type { Evidence } from "./evidence.ts";
 import { ghostFound, isNewRevision } from "./ghost.ts";
-import { rates, steps } from "./plan.ts";
+import { origin, rates, steps } from "./plan.ts";
 import type { Reconcile } from "./reconcile.ts";
 import type { Report } from "./report.ts";
 import {
   allRun,
+  enoughRun,
   hasGoodSamples,
   isFinal,
   isHarmless,
   isMixed,
+  isOfEpoch,
   isRollbackKnown,
   primariesOf,
   shadowRate,
 } from "./truths.ts";
-import { primaryOf, type World } from "./world.ts";
+import { type Ghost, primaryOf, type World } from "./world.ts";
 
 /** The steps a migration may take. */
 const mayFollow: Readonly<Record<string, readonly string[]>> = {
@@ -82,7 +85,8 @@ function checkRise(reconcile: Reconcile, report: Report): void {
   const { found, left, evidence } = reconcile;
   const [before, after] = [shadowRate(found), shadowRate(left)];
   if (after <= before) return;
-  report.check("I3", allRun(found, evidence), `rate ${before} to ${after} before every pod followed`);
+  const followed = enoughRun(found, evidence, ghostFound(reconcile));
+  report.check("I3", followed, `rate ${before} to ${after} before the pods followed`);
   const isResumed = isTakenBack(reconcile) && ghostFound(reconcile).passed === rates.length;
   report.check("I3", after === rates[0] || before > 0 || isResumed, `rate ${before} to ${after} skips stages`);
   if (before === 0) return;
@@ -132,7 +136,9 @@ function checkCutover(reconcile: Reconcile, report: Report): void {
     report.check("I5", before.promoted, "cut over without a Promote");
     report.check(
       "I5",
-      allRun(found, evidence) && isHarmless(evidence, found) && (hasGoodSamples(found) || hasKeptSamples(found)),
+      enoughRun(found, evidence, before) &&
+        isHarmless(evidence, found) &&
+        (hasGoodSamples(found) || hasKeptSamples(found)),
       `cut over on evidence ${evidence}`,
     );
     report.check("I5", found.down !== "source" && found.base === "source", "cut over without a rollback path");
@@ -147,7 +153,16 @@ function checkCutover(reconcile: Reconcile, report: Report): void {
   )
     report.check("I6", left.status.phase !== "CuttingOver", `two primaries for ${before.mixed} steps`);
   if (found.status.phase === "CuttingOver" && left.status.phase === "Guard")
-    report.check("I6", !isMixed(found) && allRun(found, evidence), "guards while pods have two primaries");
+    report.check("I6", isCutOver(found, evidence, before), "guards while pods have two primaries that may change");
+}
+
+/** Who runs the epoch serves the destination; who doesn't was given its time, and is held by a deadline that has passed. */
+function isCutOver(found: World, evidence: Evidence, memory: Ghost): boolean {
+  const run = found.pods.filter((pod) => isOfEpoch(pod, found));
+  const deadline = found.status.revision?.activationDeadline;
+  const isHeld = run.length === found.pods.length || (deadline !== undefined && Date.parse(deadline) <= origin);
+  const isThere = run.every((pod) => primaryOf(pod, found.base) === "destination");
+  return enoughRun(found, evidence, memory) && isThere && isHeld;
 }
 
 const back: readonly string[] = ["RollingBack", "VerifyingDrift", "RolledBack"];
@@ -184,7 +199,10 @@ function hasKeptSamples({ status, pods }: World): boolean {
   return status.takenBack !== undefined && pods.every(({ seen }) => seen === "nothing" || seen === "good");
 }
 
-/** A rollback once written is never undone, unless it may be tried again; epochs never fall. */
+/**
+ * A rollback once written is never undone, unless it may be tried again; epochs never fall, but for the overlay that takes
+ * everything back.
+ */
 function checkLatch(reconcile: Reconcile, report: Report): void {
   const { found, left, documents, epoch } = reconcile;
   report.check("I9", epoch >= found.status.epoch, `the epoch fell from ${found.status.epoch} to ${epoch}`);
@@ -198,7 +216,7 @@ function checkLatch(reconcile: Reconcile, report: Report): void {
     const written = before?.document.revision.epoch ?? 0;
     report.check(
       "I9",
-      document.revision.epoch >= written,
+      document.revision.epoch >= written || document.rollback === true,
       `the overlay's epoch fell from ${written} to ${document.revision.epoch}`,
     );
     if (document.revision.epoch === written)
@@ -231,15 +249,15 @@ function checkEnds(reconcile: Reconcile, report: Report): void {
     report.check("I10", ghostFound(reconcile).guarded >= steps.guard, "the guard ended before its time was seen");
     report.check(
       "I10",
-      allRun(found, evidence) && isHarmless(evidence, found),
+      enoughRun(found, evidence, ghostFound(reconcile)) && isHarmless(evidence, found),
       `the guard ended on evidence ${evidence}`,
     );
   }
   if (isOver("Completed") && found.status.phase === "Guard")
     report.check(
       "I10",
-      allRun(found, evidence) && primariesOf(found).every((store) => store === "destination"),
-      "Completed while a pod is elsewhere",
+      isCutOver(found, evidence, ghostFound(reconcile)),
+      "Completed while a pod is elsewhere that wasn't left behind",
     );
   if (found.finalizer && !left.finalizer) checkLeaving(reconcile, report);
 }

@@ -2,7 +2,7 @@
 import { overlaySchema } from "@retriever/sidecar/contract/overlay.ts";
 import { cutoverRate, type Doc, rates } from "./plan.ts";
 import type { Report } from "./report.ts";
-import { isFinal } from "./truths.ts";
+import { isFinal, primariesOf } from "./truths.ts";
 import type { World } from "./world.ts";
 
 /** Every (primary, shadow, rate) that the plan has. */
@@ -24,7 +24,13 @@ export function checkWorld(world: World, report: Report): void {
   const docs = documentsIn(world);
   for (const doc of docs) checkDocument(doc, report);
   checkEpochs(docs, world, report);
-  const { status } = world;
+  const { status, base } = world;
+  if (status.phase === "RolledBack" && base === "source")
+    report.check(
+      "rolled back",
+      primariesOf(world).every((store) => store === "source"),
+      "a pod left the source after the rollback",
+    );
   const types = status.conditions.filter((one) => one.status === "True").map(({ type }) => type);
   report.check("status", !(types.includes("Reconciling") && types.includes("Stalled")), "both Reconciling and Stalled");
   if (status.phase === "Guard" || status.phase === "Completed")

@@ -138,6 +138,27 @@ describe("a planted bug is caught:", () => {
     expect(brokenBy(bug)).toEqual(["I12"]);
   });
 
+  it("a laggard that is left behind before it had its time", () => {
+    const bug: Decide = (input) => {
+      const { migration } = input;
+      if (!migration.spec.ok) return decide(input);
+      const { value } = migration.spec;
+      const hasty = { ...value, cutover: { ...value.cutover, ackTimeout: "1s" } };
+      return decide({ ...input, migration: { ...migration, spec: { ok: true, value: hasty } } });
+    };
+    expect(brokenBy(bug, 1)).toEqual(["I3"]);
+  });
+
+  it("a cutover that is ended without its laggards being held", () => {
+    const bug = planted((decision) => {
+      const { revision } = decision.status;
+      if (revision?.activationDeadline === undefined) return decision;
+      const { activationDeadline: _deadline, ...unbound } = revision;
+      return { ...decision, status: { ...decision.status, revision: unbound } };
+    });
+    expect(brokenBy(bug, 1)).toContain("I6");
+  });
+
   it("a rollback that ends before the pods are back", () => {
     const bug = planted((decision) =>
       decision.status.phase === "RollingBack"

@@ -4,8 +4,10 @@ import { absenceSteps, rates, steps } from "./plan.ts";
 import type { Reconcile } from "./reconcile.ts";
 import {
   allRun,
+  enoughRun,
   hasGoodSamples,
   hasLasted,
+  isFinal,
   isHarmless,
   isMixed,
   isOfEpoch,
@@ -20,13 +22,15 @@ export function ghostFound(reconcile: Reconcile): Ghost {
   const { found, evidence, after } = reconcile;
   const { ghost } = found;
   const away = Math.min(absenceSteps, ghost.away + after);
-  const isGood = isGuardGood(reconcile);
+  const behind = allRun(found, evidence) ? 0 : Math.min(steps.ackTimeout + 1, ghost.behind + after);
+  const isGood = isGuardGood(reconcile, behind);
   const isWatched = isGood && evidence === "healthy";
   const credited = ghost.lastReconcileGood && isWatched && away < absenceSteps ? away : 0;
   return {
     ...ghost,
     away,
-    sampled: sampledBy(ghost, found, evidence, after),
+    behind,
+    sampled: sampledBy({ ...ghost, behind }, found, evidence, after),
     guarded: isWatching(found) ? Math.min(steps.guard, ghost.guarded + credited) : 0,
     mixed: found.status.phase === "CuttingOver" && isMixed(found) ? Math.min(4, ghost.mixed + after) : 0,
     harm: harmUntold(found),
@@ -39,14 +43,16 @@ function sampledBy(ghost: Ghost, found: World, evidence: Reconcile["evidence"], 
   const hasSample = (pod: World["pods"][number]): boolean =>
     pod.seen !== "nothing" && pod.force?.document.revision.epoch === found.status.epoch;
   if (ghost.sampled === noSample && !(isSeen && found.pods.some(hasSample))) return noSample;
-  return allRun(found, evidence) ? 0 : -1;
+  return enoughRun(found, evidence, ghost) ? 0 : -1;
 }
 
-function isGuardGood(reconcile: Reconcile): boolean {
+function isGuardGood(reconcile: Reconcile, behind: number): boolean {
   const { found, left, evidence } = reconcile;
   const isPaused = left.status.acts?.paused === true;
   const { score, errors } = harmSeen(reconcile);
-  return !isPaused && allRun(found, evidence) && isHarmless(evidence, found) && score === 0 && errors === 0;
+  return (
+    !isPaused && enoughRun(found, evidence, { behind }) && isHarmless(evidence, found) && score === 0 && errors === 0
+  );
 }
 
 /** Harm as the reconcile sees it: with the steps that it is told of. */
@@ -112,9 +118,10 @@ export function ghostLeft(reconcile: Reconcile): Ghost {
     sampled,
     promoted: left.status.phase === "AwaitingCutover" && before.promoted,
     guarded: isGuard && !isVoid ? before.guarded : 0,
-    lastReconcileGood: isGuard && isGuardGood(reconcile),
+    lastReconcileGood: isGuard && isGuardGood(reconcile, before.behind),
     away: isGuard && !reconcile.isWritten ? before.away : 0,
     harm: isRevised ? noHarm : reconcile.isTaken ? harm : before.harm,
+    behind: isRevised || !isAwaited(left) ? 0 : before.behind,
     mixed: left.status.phase === "CuttingOver" ? before.mixed : 0,
   };
 }
@@ -122,6 +129,12 @@ export function ghostLeft(reconcile: Reconcile): Ghost {
 /** On the way from the last stage, or back to it. */
 function keepsPassed({ status: { phase } }: World): boolean {
   return phase === "CuttingOver" || phase === "RollingBack" || phase === "VerifyingDrift";
+}
+
+/** Something goes forward once the pods follow, or enough of them. */
+export function isAwaited(world: World): boolean {
+  const { revision, phase } = world.status;
+  return revision !== undefined && !isFinal(world) && phase !== "RollingBack" && phase !== "VerifyingDrift";
 }
 
 /** The guard is under way: the source is still asked. */

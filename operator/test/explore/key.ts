@@ -1,6 +1,7 @@
 // What tells worlds apart: everything that a later reconcile can decide on, phase by phase, and nothing that is only said.
 import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import type { Counters } from "@retriever/sidecar/contract/evidence.ts";
+import { quorumReasons } from "#core/steps/propagation.ts";
 import { detectionKey } from "./canonical-harm.ts";
 import { podName } from "./observe.ts";
 import type { Pod, World } from "./world.ts";
@@ -48,13 +49,17 @@ function overlayKey({ overlay }: World): string {
 
 /** One pod, with what the status has of its counters. */
 export function podKey(pod: Pod, index: number, { status }: World): string {
-  const { force, vanished, pinned, annotated, counted, seen, unread, read } = pod;
+  const { force, vanished, fenced, startedAtMs, pinned, annotated, counted, seen, unread, read } = pod;
+  const isLeft = status.cutover?.fenced.some(({ uid }) => uid === `uid-${podName(index)}`);
   const isJudged = status.revision?.shadow === "destination";
   const known = status.evidence?.pods.find(({ uid }) => uid === `uid-${podName(index)}`);
   const counters = known?.counters;
   return [
     force?.hash.slice(0, 12),
     vanished,
+    fenced,
+    startedAtMs,
+    isLeft,
     pinned,
     annotated,
     isJudged && counted,
@@ -90,7 +95,7 @@ function statusKey(status: MigrationStatus): string {
   const again = retryKey(status);
   if (phase === "RollingBack") return `${basics} ${comparisonKey(status)} ${status.cutoverAt !== undefined} ${again}`;
   if (phase === "VerifyingDrift") return `${basics} ${comparisonKey(status)} ${driftKey(status)} ${again}`;
-  const people = [acts?.paused === true, acts?.latched?.act].join();
+  const people = [acts?.paused === true, acts?.latched?.act, awaitedKey(status)].join();
   if (sampling.has(phase)) return `${basics} ${people} ${samplingKey(status)} ${again}`;
   if (phase === "CuttingOver")
     return `${basics} ${people} ${again} ${agesKey(status)} ${harmKey(status)} ${(status.throughput?.requestsPerSecond ?? 0) > 0}`;
@@ -98,10 +103,24 @@ function statusKey(status: MigrationStatus): string {
   return `${basics} ${people}`;
 }
 
-/** Since when pods have been awaited; decides only where two primaries live, and in the end. */
-function agesKey({ revision, conditions }: MigrationStatus): string {
+/** Since when pods have been awaited, where a cutover or an end waits as well. */
+function agesKey(status: MigrationStatus): string {
+  return `${status.revision?.at} ${followedKey(status)}`;
+}
+
+/** How long the pods have been awaited that something goes on without. */
+function awaitedKey(status: MigrationStatus): string {
+  const followed = followedKey(status);
+  if (status.revision === undefined || followed === "all") return followed;
+  const [, since = ""] = followed.split(" ");
+  // Both times are told as before the origin: the later one counts.
+  return followed === "enough" ? followed : ([since, status.revision.at].toSorted().at(-1) ?? "");
+}
+
+function followedKey({ conditions }: MigrationStatus): string {
   const propagated = conditions.find(({ type }) => type === "ConfigPropagated");
-  return [revision?.at, propagated?.status, propagated?.status === "True" ? "" : propagated?.lastTransitionTime].join();
+  if (propagated?.status === "True") return quorumReasons.includes(propagated.reason) ? "enough" : "all";
+  return `not ${propagated?.lastTransitionTime}`;
 }
 
 /** After a rollback from the destination the source is compared with what it did before. */

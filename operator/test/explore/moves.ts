@@ -1,4 +1,5 @@
 // What can happen between two reconciles: faults, what people ask for, and what heals.
+import { origin } from "./plan.ts";
 import { restart } from "./sidecar.ts";
 import type { Job, Pod, World } from "./world.ts";
 
@@ -32,7 +33,7 @@ function podFaults(world: World): Change[] {
   return ([0, 1] as const).flatMap((index) => [
     fault(
       `pod ${index + 1} restarts`,
-      withPod(world, index, (pod) => restart(pod, world.overlay, world.base)),
+      withPod(world, index, (pod) => restart(pod, world, origin)),
     ),
     ...(world.pods[index].deaf
       ? []

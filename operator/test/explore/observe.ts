@@ -87,6 +87,7 @@ function statusOf(pod: Pod, name: string, world: World, { evidence, at }: Seen) 
       sampleRate: document?.sampleRate ?? 0,
       released: document?.released ?? false,
       effectiveSampleRate: null,
+      ...(pod.fenced === null ? {} : { fenced: pod.fenced }),
       ignoredKeys: [],
       overlay: document === undefined ? "absent" : pod.vanished ? "vanished" : "in-force",
       sourceChanged: world.base !== "source" && (document !== undefined || (world.overlay?.doc ?? null) !== null),

@@ -40,6 +40,8 @@ export const spec: MigrationSpec = aSpec({
   guard: { duration: seconds(steps.guard), deadline: seconds(steps.deadline), minSamples: 50 },
   cutover: {
     ackTimeout: seconds(steps.ackTimeout),
+    // One of the two: the other is fenced.
+    minAcknowledged: 1,
     validationTimeout: seconds(steps.validation),
   },
 });
@@ -61,13 +63,21 @@ export function docOf(document: Overlay): Doc {
 
 const renumbered = new Map<string, Doc>();
 
-/** The same document with another epoch. */
-export function withEpoch(doc: Doc, epoch: number): Doc {
-  if (doc.document.revision.epoch === epoch) return doc;
-  const key = `${doc.hash} ${epoch}`;
+/** An instant in `now`'s world as one beside the origin; one that has passed is as good as now. */
+export function deadlineFrom(at: string, now: number): string {
+  return new Date(origin + Math.max(0, Date.parse(at) - now)).toISOString();
+}
+
+/** The same document with another epoch, its deadline beside the origin. */
+export function retold(doc: Doc, epoch: number, now: number): Doc {
+  const { activationDeadline: at, revision } = doc.document;
+  const activationDeadline = at === undefined ? undefined : deadlineFrom(at, now);
+  if (revision.epoch === epoch && activationDeadline === at) return doc;
+  const key = `${doc.hash} ${epoch} ${activationDeadline}`;
   const known = renumbered.get(key);
   if (known !== undefined) return known;
-  const next = docOf({ ...doc.document, revision: { ...doc.document.revision, epoch } });
+  const deadline = activationDeadline === undefined ? {} : { activationDeadline };
+  const next = docOf({ ...doc.document, revision: { ...revision, epoch }, ...deadline });
   renumbered.set(key, next);
   return next;
 }

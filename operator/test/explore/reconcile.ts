@@ -37,9 +37,9 @@ export type Reconcile = {
   readonly isQuiet: boolean;
 };
 
-/** Time passes: pods read their files and serve. */
+/** Time passes from the origin on: pods read their files at once, and serve. */
 export function pass(world: World, evidence: Evidence, steps = 1): World {
-  const step = (pod: Pod): Pod => count(follow(pod, world.overlay, world.base), evidence, steps);
+  const step = (pod: Pod): Pod => count(follow(pod, world, origin + 1), evidence, steps);
   return { ...world, pods: [step(world.pods[0]), step(world.pods[1])] };
 }
 

@@ -4,10 +4,10 @@ import { checkReconcile } from "./check-reconcile.ts";
 import { checkWorld } from "./check-world.ts";
 import { type Circumstances, circumstancesOf } from "./circumstances.ts";
 import { describe } from "./describe.ts";
-import { ghostFound, ghostLeft, ghostMoved } from "./ghost.ts";
+import { ghostFound, ghostLeft, ghostMoved, isAwaited } from "./ghost.ts";
 import { keyOf } from "./key.ts";
 import { changesOf, healEnvironment } from "./moves.ts";
-import { absenceSteps, origin } from "./plan.ts";
+import { absenceSteps, origin, steps } from "./plan.ts";
 import {
   absence,
   type Decide,
@@ -203,11 +203,13 @@ class Explorer {
 }
 
 /** The checker's memory after steps without a reconcile. */
-function ghostAfter({ ghost, status }: World, after: number): Ghost {
+function ghostAfter(world: World, after: number): Ghost {
+  const { ghost, status } = world;
   const away = status.phase === "Guard" ? Math.min(absenceSteps, ghost.away + after) : 0;
   const sampled = ghost.sampled < 0 ? ghost.sampled : Math.min(1, ghost.sampled + after);
   const mixed = status.phase === "CuttingOver" ? ghost.mixed : 0;
-  return { ...ghost, away, sampled, mixed };
+  const behind = isAwaited(world) ? Math.min(steps.ackTimeout + 1, ghost.behind + after) : 0;
+  return { ...ghost, away, sampled, mixed, behind };
 }
 
 function pathTo(node: Node): string[] {

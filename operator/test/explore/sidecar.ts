@@ -1,35 +1,43 @@
 // What an explored pod runs after reading its files: the sidecar's own rules, on a pod that is a value.
-import { followFiles } from "@retriever/kubectl/toy/follow-files.ts";
+import { followFiles, type Running, startFrom } from "@retriever/kubectl/toy/follow-files.ts";
 import type { StoreName } from "@retriever/sidecar/contract/overlay.ts";
+import type { Doc } from "./plan.ts";
 import type { OverlayObject, Pod } from "./world.ts";
 
 /** Evidence of an epoch that has just begun. */
 const nothingCounted = { seen: "nothing", unread: [], read: false } as const;
 
-/** A running pod reads its files. */
-export function follow(pod: Pod, overlay: OverlayObject | null, base: StoreName): Pod {
+type Files = { readonly overlay: OverlayObject | null; readonly base: StoreName };
+
+/** A running pod reads its files, at an instant. */
+export function follow(pod: Pod, at: Files, nowMs: number): Pod {
   if (pod.deaf) return pod;
-  const { force, vanished, pinned } = pod;
-  const files = {
-    overlay: overlay === null ? null : (overlay.doc ?? "invalid"),
-    isBaseSource: base === "source",
-  } as const;
-  const next = followFiles({ inForce: force, isVanished: vanished, hasSource: pinned }, files);
-  const isSame = next.inForce === force && next.isVanished === vanished && next.hasSource === pinned;
+  const { force, vanished, pinned, fenced, startedAtMs } = pod;
+  const running = { inForce: force, isVanished: vanished, fenced, hasSource: pinned };
+  const next = followFiles(running, filesOf(at), { startedAtMs, nowMs });
+  const isSame =
+    next.inForce === force && next.isVanished === vanished && next.fenced === fenced && next.hasSource === pinned;
   if (isSame) return pod;
   const counted = next.inForce === force ? {} : nothingCounted;
-  return { ...pod, force: next.inForce, vanished: next.isVanished, pinned: next.hasSource, ...counted };
+  return { ...pod, ...stateOf(next), ...counted };
 }
 
 /** A process begins anew: nothing in memory, the files as they are. */
-export function restart(pod: Pod, overlay: OverlayObject | null, base: StoreName): Pod {
-  const fresh: Pod = {
+export function restart(pod: Pod, at: Files, nowMs: number): Pod {
+  return {
     ...pod,
-    force: null,
-    vanished: false,
-    pinned: base === "source",
+    ...stateOf(startFrom(filesOf(at))),
+    startedAtMs: nowMs,
     ...nothingCounted,
     counted: false,
+    deaf: false,
   };
-  return follow({ ...fresh, deaf: false }, overlay, base);
+}
+
+function filesOf({ overlay, base }: Files) {
+  return { overlay: overlay === null ? null : (overlay.doc ?? "invalid"), isBaseSource: base === "source" } as const;
+}
+
+function stateOf({ inForce, isVanished, fenced, hasSource }: Running<Doc>): Partial<Pod> {
+  return { force: inForce, vanished: isVanished, fenced, pinned: hasSource };
 }

@@ -1,7 +1,7 @@
 // What is true of a world, read off documents and pods. The checker's own reading: nothing of the core is used.
 import type { Evidence } from "./evidence.ts";
-import { rates } from "./plan.ts";
-import { type GhostHarm, type Pod, primaryOf, type Seen, type World } from "./world.ts";
+import { rates, steps } from "./plan.ts";
+import { type Ghost, type GhostHarm, type Pod, primaryOf, type Seen, type World } from "./world.ts";
 
 const endings: readonly string[] = ["Completed", "RolledBack", "Validated"];
 
@@ -14,6 +14,13 @@ export function allRun(world: World, evidence: Evidence): boolean {
   const [a, b] = world.pods;
   if (!world.listable || evidence === "silent" || a.force === null || a.force !== b.force) return false;
   return a.force.document.revision.epoch === world.status.epoch;
+}
+
+/** All run it, or one does and the other has had its time: `behind` says how long not all have. */
+export function enoughRun(world: World, evidence: Evidence, { behind }: Pick<Ghost, "behind">): boolean {
+  if (allRun(world, evidence)) return true;
+  const isSeen = world.listable && evidence !== "silent";
+  return isSeen && behind > steps.ackTimeout && world.pods.some((pod) => isOfEpoch(pod, world));
 }
 
 /** Nothing is wrong with the destination now, and that is known. */
@@ -59,8 +66,8 @@ export function isTelling(evidence: Evidence, { listable }: World): boolean {
 export function stepsTold(world: World, evidence: Evidence): readonly (readonly Seen[])[] {
   if (!isTelling(evidence, world)) return [];
   const told = world.pods.filter((pod) => isOfEpoch(pod, world)).map(({ unread }) => unread);
-  const steps = Math.max(0, ...told.map(({ length }) => length));
-  return Array.from({ length: steps }, (_, index) => told.map((pod) => pod[pod.length - steps + index] ?? "nothing"));
+  const most = Math.max(0, ...told.map(({ length }) => length));
+  return Array.from({ length: most }, (_, index) => told.map((pod) => pod[pod.length - most + index] ?? "nothing"));
 }
 
 /** Harm that lasted for `sustainedFor` and a part, by one and the same cause. */

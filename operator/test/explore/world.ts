@@ -12,6 +12,10 @@ export type Pod = {
   readonly force: Doc | null;
   /** The overlay's file is gone without having been released. */
   readonly vanished: boolean;
+  /** Epoch of a cutover that it read too late to follow it. */
+  readonly fenced: number | null;
+  /** When its process began, epoch ms: matters beside the deadline of a cutover. */
+  readonly startedAtMs: number;
   /** It still has the adapter of the source that the migration began with. */
   readonly pinned: boolean;
   /** Never reads its files again. */
@@ -53,6 +57,8 @@ export type Ghost = {
   /** Steps of the guard since the last reconcile. */
   readonly away: number;
   readonly harm: GhostHarm;
+  /** Steps since every pod was seen to run the epoch, or since the epoch began. */
+  readonly behind: number;
   /** Steps for which pods have had two primaries. */
   readonly mixed: number;
 };
@@ -90,9 +96,14 @@ export type World = {
   readonly ghost: Ghost;
 };
 
+/** Before every deadline. */
+export const longAgo = 0;
+
 const newPod: Pod = {
   force: null,
   vanished: false,
+  fenced: null,
+  startedAtMs: longAgo,
   pinned: true,
   deaf: false,
   annotated: 0,
@@ -125,6 +136,7 @@ export function firstWorld(): World {
       lastReconcileGood: false,
       away: 0,
       harm: noHarm,
+      behind: 0,
       mixed: 0,
     },
   };

@@ -8,12 +8,20 @@ import { sketchOf, sumsOf } from "#core/sketch.ts";
 
 const refuse = errorsOf("RETR_VERIFY_CHECKPOINT_INVALID");
 
-const magic = Buffer.from("retriever-verify 1\n");
+const magic = Buffer.from("retriever-verify 2\n");
 const digestBytes = 32;
 
 const count = z.int().min(0);
 const sideSchema = z.strictObject({ cursor: z.string().nullable(), isDone: z.boolean() });
-const totalsSchema = z.strictObject({ read: count, dated: count, newestMs: z.number().nullable() });
+const momentsSchema = z.strictObject({ seconds: count, days: count });
+const totalsSchema = z.strictObject({
+  read: count,
+  dated: count,
+  newestMs: z.number().nullable(),
+  coarse: momentsSchema,
+  odd: momentsSchema,
+});
+const doubledSchema = z.strictObject({ count, ids: z.array(z.string()) });
 const bothOf = <T extends z.ZodType>(schema: T) => z.strictObject({ source: schema, destination: schema });
 
 const headSchema = z.strictObject({
@@ -27,9 +35,11 @@ const headSchema = z.strictObject({
   part: count,
   parts: z.int().min(1),
   lastPart: count,
+  momentUnitMs: z.int().min(1),
   isTruncated: z.boolean(),
   sides: bothOf(sideSchema),
   totals: bothOf(totalsSchema),
+  doubled: bothOf(doubledSchema),
   suspects: z.array(z.string()),
   /** Words of the table with its samples, and of the ids to be named. */
   lengths: z.strictObject({ sums: count, source: count, destination: count }),

@@ -1,8 +1,8 @@
 // Looks every suspect up in both stores, twice and one lag apart: only what differs both times is a difference.
-import type { DifferenceKind } from "@retriever/sidecar/contract/verify-report.ts";
+import { type DifferenceKind, mostIdLength } from "@retriever/sidecar/contract/verify-report.ts";
 import { RetrieverError } from "@retriever/stores/errors.ts";
 import { mostLookedUp, type VerifyLevel } from "@retriever/stores/ports/chunk-store.ts";
-import { differenceOf, hasMoved, isYoung, type Pair, type PairRule, pairUp } from "#core/pair.ts";
+import { type Doubles, differenceOf, hasMoved, isYoung, type Pair, type PairRule, pairUp } from "#core/pair.ts";
 import { deadline, withRetries } from "./retry.ts";
 import { onBoth, type RunDeps } from "./run-deps.ts";
 
@@ -10,19 +10,20 @@ type Confirming = {
   readonly rule: PairRule;
   readonly lagMs: number;
   readonly deps: Pick<RunDeps, "stores" | "clock" | "pause" | "random">;
+  /** Called with ids that a store holds more than once; they are left out of what is returned. */
+  readonly onDoubled: (doubles: Doubles) => void;
   /** Called after every batch, with ids looked up so far and in all. */
   readonly onBatch: (done: number, total: number) => void;
 };
 /** One suspect and its difference. Null: it lags, or is the same by now. */
-type Confirmed = { readonly pair: Pair; readonly kind: DifferenceKind | null };
+export type Confirmed = { readonly pair: Pair; readonly kind: DifferenceKind | null };
 
 const deadlineMs = 60_000;
-const mostIdLength = 512;
 
-/** Rejects with a RetrieverError: of a store, or RETR_VERIFY_DUPLICATE_IDS. */
+/** Rejects with a RetrieverError of a store, and for ids that no report can name. */
 export async function confirm(
   suspects: readonly string[],
-  { rule, lagMs, deps, onBatch }: Confirming,
+  { rule, lagMs, deps, onDoubled, onBatch }: Confirming,
   signal: AbortSignal,
 ): Promise<readonly Confirmed[]> {
   const ids = [...new Set(suspects)].toSorted((a, b) => (a < b ? -1 : 1));
@@ -31,8 +32,9 @@ export async function confirm(
   const differing: Pair[] = [];
   const total = ids.length * 2;
   let done = 0;
+  const ask = (batch: readonly string[]) => lookUp(batch, { level: rule.level, deps, onDoubled }, signal);
   for (const batch of batchesOf(ids)) {
-    for (const pair of await lookUp(batch, rule.level, deps, signal)) {
+    for (const pair of await ask(batch)) {
       if (differenceOf(pair, rule) === null) confirmed.push({ pair: withoutVectors(pair), kind: null });
       else differing.push(withoutVectors(pair));
     }
@@ -42,7 +44,7 @@ export async function confirm(
   if (differing.length > 0) await deps.pause(lagMs, signal);
   const before = new Map(differing.map((pair) => [pair.id, pair]));
   for (const batch of batchesOf([...before.keys()])) {
-    for (const pair of await lookUp(batch, rule.level, deps, signal)) {
+    for (const pair of await ask(batch)) {
       const nowMs = deps.clock.wallMs();
       const isLagging = isYoung(pair, nowMs, lagMs) || hasMoved(before.get(pair.id) ?? pair, pair);
       confirmed.push({ pair: withoutVectors(pair), kind: isLagging ? null : differenceOf(pair, rule) });
@@ -57,7 +59,9 @@ export async function confirm(
 function checkIds(ids: readonly string[]): void {
   const odd = ids.find((id) => id === "" || id.length > mostIdLength);
   if (odd === undefined) return;
-  const message = `chunk_id: expected 1 to ${mostIdLength} characters, one that differs has ${odd.length}`;
+  const message =
+    `chunk_id: expected 1 to ${mostIdLength} characters, one that differs has ${odd.length} ` +
+    `(${JSON.stringify(odd.slice(0, 80))}, in one store at least); give the chunk a shorter id in both stores`;
   throw new RetrieverError({ code: "RETR_VERIFY_NOT_COMPARABLE", message });
 }
 
@@ -65,10 +69,11 @@ function* batchesOf(ids: readonly string[]): Generator<readonly string[]> {
   for (let start = 0; start < ids.length; start += mostLookedUp) yield ids.slice(start, start + mostLookedUp);
 }
 
+type Asking = Pick<Confirming, "deps" | "onDoubled"> & { readonly level: VerifyLevel };
+
 async function lookUp(
   ids: readonly string[],
-  level: VerifyLevel,
-  deps: Confirming["deps"],
+  { level, deps, onDoubled }: Asking,
   signal: AbortSignal,
 ): Promise<readonly Pair[]> {
   // `updated_at` is needed at every level: it distinguishes a lag from a loss.
@@ -76,10 +81,11 @@ async function lookUp(
   const ask = () =>
     onBoth(deadline(signal, deadlineMs), (name, either) => deps.stores[name].lookUp(ids, asked, either));
   const { source, destination } = await withRetries(ask, deps, signal);
-  const { pairs, doubled } = pairUp(ids, source, destination);
-  if (doubled === null) return pairs;
-  const message = `chunk_id: expected each value once, the ${doubled.store} holds ${JSON.stringify(doubled.id.slice(0, 200))} more than once`;
-  throw new RetrieverError({ code: "RETR_VERIFY_DUPLICATE_IDS", message });
+  const { pairs, doubles } = pairUp(ids, source, destination);
+  const doubled = new Set([...doubles.source, ...doubles.destination]);
+  if (doubled.size === 0) return pairs;
+  onDoubled(doubles);
+  return pairs.filter(({ id }) => !doubled.has(id));
 }
 
 /** Vectors have been compared; keeping thousands of them would cost memory for nothing. */

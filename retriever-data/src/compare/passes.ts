@@ -5,8 +5,9 @@ import { idTextAt } from "@retriever/stores/chunks/ids.ts";
 import { type ChunkBatch, type FoundChunk, mostLookedUp } from "@retriever/stores/ports/chunk-store.ts";
 import { peel } from "#core/difference-table.ts";
 import { type IdSet, makeIdSet } from "#core/id-set.ts";
-import { joinIds, wantedIds } from "#core/leftover-ids.ts";
-import { type RunState, rewind, type SideTotals } from "#core/run-state.ts";
+import { joinIds, leftoverIds, without } from "#core/leftover-ids.ts";
+import { countMoment, momentPrecision, momentUnitMs, wholeUnits } from "#core/moment-unit.ts";
+import { addDoubled, type RunState, restartBy, rewind, type SideTotals } from "#core/run-state.ts";
 import { isSameVector, type VectorRule } from "#core/same-vector.ts";
 import { isInShare, isWhole, shareSeed } from "#core/scope.ts";
 import { change, estimateLeftovers, makeSketch } from "#core/sketch.ts";
@@ -27,6 +28,8 @@ export type PassContext = {
   readonly options: RunOptions;
   readonly deps: RunDeps;
   readonly signal: AbortSignal;
+  /** Tells the stores how finely moments are compared from now on. */
+  readonly agreeOn: (momentUnitMs: number) => void;
   /** Called after every batch. */
   readonly onBatch: (name: StoreName, chunks: number) => void;
 };
@@ -36,13 +39,14 @@ export async function fillTable(context: PassContext): Promise<void> {
   const { state, deps } = context;
   for (;;) {
     await onBoth(context.signal, (name, signal) => addSide({ ...context, signal }, name));
+    if (takeMomentUnit(context)) continue;
     const leftovers = peel(state.sketch.table);
     if (state.parts === 1 && !leftovers.isComplete) {
       splitUp(state);
       const estimate = `${state.parts} parts of the ids, ${state.lastPart + 1} of which are read`;
       deps.onNote(`more differs than the table holds (${state.sketch.table.capacity}): going on by ${estimate}`);
     } else {
-      const { source, destination } = wantedIds(leftovers);
+      const { source, destination } = leftoverIds(leftovers);
       state.wanted = {
         source: joinIds(state.wanted.source, source),
         destination: joinIds(state.wanted.destination, destination),
@@ -57,6 +61,18 @@ export async function fillTable(context: PassContext): Promise<void> {
   rewind(state);
   state.sketch = makeSketch(state.cells);
   state.step = "name";
+}
+
+/** Whether moments have to be compared more coarsely than they were, so that everything is read once more. */
+function takeMomentUnit({ state, deps, agreeOn }: PassContext): boolean {
+  const { source, destination } = state.totals;
+  if (state.parts > 1 || state.momentUnitMs > 1 || state.scope.level === "ids") return false;
+  const unitMs = momentUnitMs(source, destination);
+  if (unitMs === 1) return false;
+  deps.onNote(`one store holds updated_at by the ${momentPrecision(unitMs)} only: reading again to compare it so`);
+  restartBy(state, unitMs);
+  agreeOn(unitMs);
+  return true;
 }
 
 function splitUp(state: RunState): void {
@@ -79,7 +95,8 @@ async function addSide(context: PassContext, name: StoreName): Promise<void> {
       level: tableLevel(state),
       onBatch: (batch) => {
         addBatch(batch, totals);
-        if (totals !== null && name === "source") context.deps.onSourceBatch?.(batch);
+        if (batch.doubledIds !== undefined) addDoubled(state.doubled[name], batch.doubledIds);
+        if (totals !== null && name === "source" && state.momentUnitMs === 1) context.deps.onSourceBatch?.(batch);
         onBatch(name, batch.count);
       },
     },
@@ -106,7 +123,11 @@ function makeAddBatch(state: RunState, sign: 1 | -1): (batch: ChunkBatch, totals
   const payload: [number, number] = [0, 0];
   return (batch, totals) => {
     const { count, idBytes, idEnds, updatedAtMs, payloadDigests } = batch;
-    const { part, parts, sketch } = state;
+    const { part, parts, sketch, momentUnitMs } = state;
+    if (totals !== null && batch.coarseMoments !== undefined) {
+      totals.coarse.seconds += batch.coarseMoments.seconds;
+      totals.coarse.days += batch.coarseMoments.days;
+    }
     for (let row = 0, start = 0; row < count; row += 1) {
       const end = idEnds[row] as number;
       const isInScope = isIn(idBytes, start, end);
@@ -120,7 +141,7 @@ function makeAddBatch(state: RunState, sign: 1 | -1): (batch: ChunkBatch, totals
         payload[0] = payloadDigests[row * 2] as number;
         payload[1] = payloadDigests[row * 2 + 1] as number;
       }
-      hashValue(time, payload, element);
+      hashValue(wholeUnits(time, momentUnitMs), payload, element);
       change(sketch, element, sign);
     }
   };
@@ -130,6 +151,7 @@ function countIn(totals: SideTotals, time: number): void {
   totals.read += 1;
   if (Number.isNaN(time)) return;
   totals.dated += 1;
+  countMoment(totals, time);
   if (totals.newestMs === null || time > totals.newestMs) totals.newestMs = time;
 }
 
@@ -145,15 +167,37 @@ function makeShareTest({ scope }: Pick<RunState, "scope">): ShareTest {
   };
 }
 
+/** Pairs of id words by the store that names them: a chunk that both hold is named by the source. */
+export function idsToName({ wanted: { source, destination } }: Pick<RunState, "wanted">): RunState["wanted"] {
+  return { source, destination: without(destination, source) };
+}
+
 /** Looks for the ids that belong to what was left of the table. */
 export async function nameLeftovers(context: PassContext): Promise<void> {
   const { state } = context;
+  const ids = idsToName(state);
   await onBoth(context.signal, async (name, signal) => {
-    const wanted = makeIdSet(state.wanted[name]);
+    const wanted = makeIdSet(ids[name]);
     if (wanted.size > 0) await nameIn({ ...context, signal }, name, wanted);
   });
   rewind(state);
   state.step = state.scope.level === "vector" ? "vectors" : "confirm";
+}
+
+/** Those of `ids` that a scan of the store names now. */
+export async function namedByScan(context: PassContext, name: StoreName, ids: ReadonlySet<string>): Promise<string[]> {
+  const { deps, options, signal, onBatch } = context;
+  const named = new Set<string>();
+  const take = (batch: ChunkBatch): void => {
+    for (let row = 0; row < batch.count; row += 1) {
+      const id = idTextAt(batch, row);
+      if (ids.has(id)) named.add(id);
+    }
+    onBatch(name, batch.count);
+  };
+  const side = { cursor: null, isDone: false };
+  await readSide({ store: deps.stores[name], options, sinceMs: null, side, level: "ids", onBatch: take }, deps, signal);
+  return [...named];
 }
 
 async function nameIn(context: PassContext, name: StoreName, wanted: IdSet): Promise<void> {
@@ -189,6 +233,8 @@ export async function compareVectors(context: PassContext, rule: VectorRule, dri
     for (let start = 0; start < ids.length; start += mostLookedUp) {
       const limit = deadline(signal, lookUpDeadlineMs);
       const found = await deps.stores[other].lookUp(ids.slice(start, start + mostLookedUp), "vector", limit);
+      const present = new Set(found.map(({ id }) => id));
+      for (const id of ids.slice(start, start + mostLookedUp)) if (!present.has(id)) addSuspect(state, id);
       for (const chunk of found) {
         if (!isSameVector(vectorAt(batch, rows.get(chunk.id) ?? 0), chunk.vector, rule)) addSuspect(state, chunk.id);
       }

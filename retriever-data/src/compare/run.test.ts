@@ -238,6 +238,14 @@ describe("stores that can't be compared", () => {
     expect(found.reason).toContain(says);
   });
 
+  test("other metrics leave the ids to be compared", async () => {
+    const destination = makeMemoryChunkStore("b", chunksUpTo(2), { metric: "dot", metricName: "Dot" });
+    const found = await runOver(makeMemoryChunkStore("a", chunksUpTo(3)), destination, { scope: { level: "ids" } });
+    expect(namedIn(found)).toEqual(["missing chunk-2"]);
+    const fresh = await runOver(makeMemoryChunkStore("a", chunksUpTo(3)), destination);
+    expect(fresh.reason).toContain("--level ids compares which chunks there are");
+  });
+
   test("vectors without an index on either id aren't compared by reading everything for each page", async () => {
     const [a, b] = ["a", "b"].map((name) => makeMemoryChunkStore(name, chunksUpTo(3), { isLookUpCheap: false }));
     const found = await runOver(a as never, b as never, { scope: { level: "vector" } });

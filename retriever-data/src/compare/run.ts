@@ -1,15 +1,19 @@
 // One verification, from the first page to its findings. What a store throws becomes the reason of an unknown outcome.
 import type { StoreName } from "@retriever/sidecar/contract/overlay.ts";
-import { driftOf, type VerifyReport } from "@retriever/sidecar/contract/verify-report.ts";
+import { driftOf, mostIdLength, mostRemark, mostRemarks, type VerifyReport } from "@retriever/sidecar/contract/verify-report.ts";
 import { type Fault, faultOf, RetrieverError } from "@retriever/stores/errors.ts";
 import { foreignIds, haveForeignIds, undated, whyIncomparable } from "#core/comparable.ts";
-import { beginRun, type RunState } from "#core/run-state.ts";
+import { momentPrecision } from "#core/moment-unit.ts";
+import type { Doubles } from "#core/pair.ts";
+import { addDoubled, beginRun, type RunState } from "#core/run-state.ts";
 import { vectorRule } from "#core/same-vector.ts";
 import { isoOf, type Tally, tally } from "#core/tally.ts";
+import { agree } from "./agree.ts";
 import { decodeCheckpoint } from "./checkpoint.ts";
 import { type Checkpoints, keepCheckpoints } from "./checkpoints.ts";
 import { confirm } from "./confirm.ts";
-import { compareVectors, fillTable, nameLeftovers, type PassContext } from "./passes.ts";
+import { checkCounts, checkDoubled, checkUnfound } from "./evidence.ts";
+import { compareVectors, fillTable, idsToName, nameLeftovers, type PassContext } from "./passes.ts";
 import { deadline, withRetries } from "./retry.ts";
 import {
   type Both,
@@ -38,8 +42,12 @@ export async function runVerification(options: RunOptions, deps: RunDeps, signal
   let descriptions: Descriptions | null = null;
   try {
     descriptions = await describe(state, deps, signal);
-    const found = await compare({ state, options, deps, signal, onBatch: () => {} }, descriptions, checkpoints);
-    return { ...findings(state, deps, descriptions), ...concluded(found, state) };
+    const both = descriptions;
+    const agreeOn = (momentUnitMs: number): void => agree(deps.stores, both, momentUnitMs);
+    agreeOn(state.momentUnitMs);
+    const found = await compare({ state, options, deps, signal, agreeOn, onBatch: () => {} }, both, checkpoints);
+    const conclusion = concluded(found, state);
+    return { ...findings(state, deps, descriptions), ...conclusion };
   } catch (error) {
     const fault = signal.aborted ? stopped : faultOf(error);
     if (!(error instanceof RetrieverError) && !signal.aborted) deps.onNote(`internal error: ${String(error)}`);
@@ -99,7 +107,8 @@ async function compare(context: PassContext, both: Descriptions, checkpoints: Ch
   await checkpoints.saveNow();
   checkDates(state);
   if (state.step === "name") {
-    const named = storeNames.filter((name) => state.wanted[name].length > 0);
+    const ids = idsToName(state);
+    const named = storeNames.filter((name) => ids[name].length > 0);
     await nameLeftovers({ ...whole, onBatch: progress.restart(named) });
   }
   await checkpoints.saveNow();
@@ -108,9 +117,15 @@ async function compare(context: PassContext, both: Descriptions, checkpoints: Ch
     await compareVectors({ ...whole, onBatch: progress.restart([driver]) }, vector, driver);
     await checkpoints.saveNow();
   }
-  const rule = { level: state.scope.level, vector };
+  const rule = { level: state.scope.level, vector, momentUnitMs: state.momentUnitMs };
   const lagMs = options.scope.lagSeconds * 1000;
-  const confirmed = await confirm(state.suspects, { rule, lagMs, deps, onBatch: progress.onConfirmed }, signal);
+  const onDoubled = (ids: Doubles): void => {
+    for (const name of storeNames) addDoubled(state.doubled[name], ids[name]);
+  };
+  const confirming = { rule, lagMs, deps, onDoubled, onBatch: progress.onConfirmed };
+  const confirmed = await confirm(state.suspects, confirming, signal);
+  checkDoubled(state);
+  await checkUnfound(whole, confirmed);
   return tally(confirmed, state.isTruncated);
 }
 
@@ -158,9 +173,13 @@ function countProgress(state: RunState, both: Descriptions, { onProgress }: RunD
   };
 }
 
-function concluded(found: Tally, { isTruncated }: RunState): Tally & Pick<Findings, "outcome" | "reason"> {
+/** Throws when what seems equal isn't borne out by the counts. */
+function concluded(found: Tally, state: RunState): Tally & Pick<Findings, "outcome" | "reason"> {
   if (driftOf(found.counts) > 0) return { ...found, outcome: "drift", reason: null };
-  if (!isTruncated) return { ...found, outcome: "equal", reason: null };
+  if (!state.isTruncated) {
+    checkCounts(state);
+    return { ...found, outcome: "equal", reason: null };
+  }
   const reason = "more seemed to differ than could be compared, and what was compared doesn't differ any more";
   return { ...found, outcome: "unknown", reason };
 }
@@ -170,19 +189,36 @@ function undecided({ code, message }: Fault): Tally & Pick<Findings, "outcome" |
   return { ...tally([], true), outcome: "unknown", reason };
 }
 
-type Head = Pick<Findings, "startedAt" | "scope" | "source" | "destination">;
+type Head = Pick<Findings, "momentPrecision" | "startedAt" | "scope" | "source" | "destination">;
 
 function findings(state: RunState, { stores }: RunDeps, both: Descriptions | null): Head {
   const storeOf = (name: StoreName): Findings["source"] => {
     const { read, newestMs } = state.totals[name];
     const { dimension = null, metric = null, precision = null, newestUpdatedAtMs = null } = both?.[name] ?? {};
     const newestUpdatedAt = isoOf(newestMs ?? newestUpdatedAtMs);
-    return { identity: stores[name].identity, dimension, metric, precision, read, newestUpdatedAt };
+    const { remarks = [] } = both?.[name] ?? {};
+    const doubled = state.doubled[name];
+    return {
+      identity: stores[name].identity,
+      dimension,
+      metric,
+      precision,
+      read,
+      newestUpdatedAt,
+      ...(doubled.count === 0 ? {} : { doubled: { count: doubled.count, ids: doubled.ids.map(cutId).toSorted() } }),
+      ...(remarks.length === 0 ? {} : { remarks: remarks.map((remark) => remark.slice(0, mostRemark)).slice(0, mostRemarks) }),
+    };
   };
+  const precision = momentPrecision(state.momentUnitMs);
   return {
+    ...(precision === undefined ? {} : { momentPrecision: precision }),
     startedAt: new Date(state.startedAtMs).toISOString(),
     scope: state.scope,
     source: storeOf("source"),
     destination: storeOf("destination"),
   };
+}
+
+function cutId(id: string): string {
+  return id.slice(0, mostIdLength);
 }

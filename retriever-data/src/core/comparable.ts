@@ -3,6 +3,8 @@
 import type { Fault } from "@retriever/stores/errors.ts";
 import type { StoreDescription, VerifyLevel } from "@retriever/stores/ports/chunk-store.ts";
 
+const idsAlone = "--level ids compares which chunks there are all the same";
+
 /** Why the stores can't be compared; undefined when they can. What a store doesn't report is no reason. */
 export function whyIncomparable(
   source: StoreDescription,
@@ -12,12 +14,16 @@ export function whyIncomparable(
   if (differ(source.dimension, destination.dimension)) {
     return refuse(`dimension: the source has ${source.dimension}, the destination ${destination.dimension}`);
   }
-  if (source.metric === null || destination.metric === null) {
-    const [name, metric] = source.metric === null ? ["source", source] : ["destination", destination];
-    return refuse(`metric: expected cosine, dot or l2, the ${name} has ${metric.metricName}`);
-  }
-  if (source.metric !== destination.metric) {
-    return refuse(`metric: the source has ${source.metricName}, the destination ${destination.metricName}`);
+  // Which chunks there are doesn't depend on how their vectors are compared.
+  if (level !== "ids") {
+    if (source.metric === null || destination.metric === null) {
+      const [name, metric] = source.metric === null ? ["source", source] : ["destination", destination];
+      return refuse(`metric: expected cosine, dot or l2, the ${name} has ${metric.metricName}; ${idsAlone}`);
+    }
+    if (source.metric !== destination.metric) {
+      const both = `the source has ${source.metricName}, the destination ${destination.metricName}`;
+      return refuse(`metric: ${both}; make the destination with the source's, as both rank chunks by it; ${idsAlone}`);
+    }
   }
   if (level === "vector" && !source.isLookUpCheap && !destination.isLookUpCheap) {
     return refuse("level vector: expected an index on chunk_id in one store at least, to look chunks up by");

@@ -1,4 +1,4 @@
-import { modulus } from "@retriever/stores/chunks/element-hash.ts";
+import { hashValue, makeHashId, modulus } from "@retriever/stores/chunks/element-hash.ts";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { makeDifferenceTable, peel } from "./difference-table.ts";
@@ -39,6 +39,23 @@ test("as many differences as the capacity promises are named, at the default siz
     const leftovers = peel(table);
     expect(leftovers.isComplete).toBe(true);
     expect(readAll(leftovers)).toEqual(expected);
+  }
+});
+
+test("60,000 chunks of a bulk load, which share one moment, are named as any others are", () => {
+  const bytes = new Uint8Array(8);
+  for (let seed = 1; seed <= 16; seed += 1) {
+    const table = makeDifferenceTable(131_072);
+    const hashId = makeHashId([seed, 7]);
+    const words = new Int32Array(4);
+    hashValue(Date.UTC(2026, 0, 1), [0, 0], words);
+    for (let index = 0; index < 60_000; index += 1) {
+      new DataView(bytes.buffer).setUint32(4, index);
+      hashId(bytes, 0, bytes.length, words);
+      table.change(words, 1);
+    }
+    const { isComplete, size } = peel(table);
+    expect({ seed, isComplete, size }).toEqual({ seed, isComplete: true, size: 60_000 });
   }
 });
 

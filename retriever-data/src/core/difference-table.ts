@@ -56,16 +56,18 @@ function shift(state: Int32Array, at: number, by: number, sign: 1 | -1): void {
   state[at] = sum < 0 ? sum + modulus : sum;
 }
 
-/** Writes an element's three cells and its check. */
+/**
+ * Writes an element's three cells and its check. Both halves come of all four words, so that chunks which share one
+ * moment still have 62 bits to differ in; with 32, some pair of 50,000 shares all its cells and can't be told apart.
+ */
 function locate(words: Int32Array, at: number, third: number, spot: Int32Array): void {
-  const id = scramble((words[at] as number) ^ Math.imul(words[at + 1] as number, 0x9e3779b1));
-  const value = scramble((words[at + 2] as number) ^ Math.imul(words[at + 3] as number, 0x85ebca77));
-  const mixed = Math.imul(id, 0x2c1b3c6d) + Math.imul(value, 0x297a2d39);
-  const other = id ^ ((value << 16) | (value >>> 16));
-  spot[0] = scale(scramble(mixed), third);
-  spot[1] = third + scale(scramble(mixed ^ 0x5bd1e995 ^ Math.imul(other, 5)), third);
-  spot[2] = 2 * third + scale(scramble((mixed + 0x7feb352d) ^ Math.imul(other, 9)), third);
-  spot[places] = toWord(scramble(Math.imul(mixed, 0x846ca68b) ^ other));
+  const [id, other, value, payload] = [words[at], words[at + 1], words[at + 2], words[at + 3]] as [number, number, number, number];
+  const first = scramble(id ^ Math.imul(value, 0x9e3779b1) ^ Math.imul(payload, 0x297a2d39));
+  const second = scramble((other + Math.imul(payload, 0x85ebca77)) ^ Math.imul(value, 0x2c1b3c6d));
+  spot[0] = scale(scramble(first + Math.imul(second, 5)), third);
+  spot[1] = third + scale(scramble(second ^ Math.imul(first, 9)), third);
+  spot[2] = 2 * third + scale(scramble((first ^ 0x7feb352d) + Math.imul(second, 0x846ca68b)), third);
+  spot[places] = toWord(scramble(Math.imul(first, 0x5bd1e995) ^ second));
 }
 
 /** 32 bits to 0..size-1. */

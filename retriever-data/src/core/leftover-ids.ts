@@ -2,16 +2,28 @@
 import type { Leftovers } from "./difference-table.ts";
 import { makeIdSet } from "./id-set.ts";
 
-/** Pairs of id words: those that the source names, and those that only the destination can. */
-type WantedIds = { readonly source: Int32Array; readonly destination: Int32Array };
+/** Pairs of id words, by the store that holds the chunk; a chunk that differs is in both. */
+type LeftoverIds = { readonly source: Int32Array; readonly destination: Int32Array };
 
-/** Each id once. */
-export function wantedIds({ words, counts, size }: Leftovers): WantedIds {
-  const source = collect(words, size, (index) => (counts[index] as number) > 0);
-  const inSource = makeIdSet(source);
-  const isForeign = (index: number): boolean =>
-    (counts[index] as number) < 0 && !inSource.has(words[index * 4] as number, words[index * 4 + 1] as number);
-  return { source, destination: collect(words, size, isForeign) };
+export function leftoverIds({ words, counts, size }: Leftovers): LeftoverIds {
+  return {
+    source: collect(words, size, (index) => (counts[index] as number) > 0),
+    destination: collect(words, size, (index) => (counts[index] as number) < 0),
+  };
+}
+
+/** Pairs of words that `ids` has and `others` hasn't. */
+export function without(ids: Int32Array, others: Int32Array): Int32Array {
+  const other = makeIdSet(others);
+  const kept = ids.slice();
+  let end = 0;
+  for (let at = 0; at < ids.length; at += 2) {
+    if (other.has(ids[at] as number, ids[at + 1] as number)) continue;
+    kept[end] = ids[at] as number;
+    kept[end + 1] = ids[at + 1] as number;
+    end += 2;
+  }
+  return kept.slice(0, end);
 }
 
 function collect(words: Int32Array, size: number, isIn: (index: number) => boolean): Int32Array {

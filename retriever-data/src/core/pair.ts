@@ -1,18 +1,25 @@
 // A chunk in both stores: whether and in what it differs, and whether a write that is under way may explain it.
 import type { DifferenceKind } from "@retriever/sidecar/contract/verify-report.ts";
 import type { FoundChunk, VerifyLevel } from "@retriever/stores/ports/chunk-store.ts";
+import { wholeUnits } from "./moment-unit.ts";
 import { isSameVector, type VectorRule } from "./same-vector.ts";
 
 /** One chunk as look-ups found it in each store. */
 export type Pair = { readonly id: string; readonly source: FoundChunk | null; readonly destination: FoundChunk | null };
-export type PairRule = { readonly level: VerifyLevel; readonly vector: VectorRule };
+export type PairRule = {
+  readonly level: VerifyLevel;
+  readonly vector: VectorRule;
+  /** Moments are compared by whole multiples of it; ms, default 1. */
+  readonly momentUnitMs?: number;
+};
 
 /** What differs, the most serious first; null: nothing (also when neither store has the chunk). */
 export function differenceOf({ source, destination }: Pair, rule: PairRule): DifferenceKind | null {
   if (source === null) return destination === null ? null : "extra";
   if (destination === null) return "missing";
   if (rule.level === "ids") return null;
-  if (source.updatedAtMs !== destination.updatedAtMs) return "stale";
+  const { momentUnitMs = 1 } = rule;
+  if (wholeUnits(source.updatedAtMs, momentUnitMs) !== wholeUnits(destination.updatedAtMs, momentUnitMs)) return "stale";
   if (rule.level === "fresh") return null;
   if (source.payloadDigest !== destination.payloadDigest) return "payload";
   if (rule.level === "payload") return null;
@@ -43,30 +50,28 @@ export function pairUp(
   ids: readonly string[],
   source: readonly FoundChunk[],
   destination: readonly FoundChunk[],
-): { readonly pairs: readonly Pair[]; readonly doubled: Doubled | null } {
+): { readonly pairs: readonly Pair[]; readonly doubled: Doubled | null; readonly doubles: Doubles } {
   const [inSource, inDestination] = [byId(source), byId(destination)];
-  const doubled: Doubled | null =
-    inSource.doubled !== null
-      ? { store: "source", id: inSource.doubled }
-      : inDestination.doubled !== null
-        ? { store: "destination", id: inDestination.doubled }
-        : null;
+  const doubles = { source: inSource.doubled, destination: inDestination.doubled };
+  const [first] = (["source", "destination"] as const).flatMap((store) => doubles[store].map((id) => ({ store, id })));
   const pairs = ids.map((id) => ({
     id,
     source: inSource.chunks.get(id) ?? null,
     destination: inDestination.chunks.get(id) ?? null,
   }));
-  return { pairs, doubled };
+  return { pairs, doubled: first ?? null, doubles };
 }
 
+/** Ids that a store holds more than once. */
+export type Doubles = Readonly<Record<"source" | "destination", readonly string[]>>;
 type Doubled = { readonly store: "source" | "destination"; readonly id: string };
 
 function byId(found: readonly FoundChunk[]) {
   const chunks = new Map<string, FoundChunk>();
-  let doubled: string | null = null;
+  const doubled = new Set<string>();
   for (const chunk of found) {
-    if (chunks.has(chunk.id)) doubled = chunk.id;
+    if (chunks.has(chunk.id)) doubled.add(chunk.id);
     chunks.set(chunk.id, chunk);
   }
-  return { chunks, doubled };
+  return { chunks, doubled: [...doubled] };
 }

@@ -1,6 +1,6 @@
 // The whole state of a run between two pages: what a checkpoint keeps and a resumed run starts from.
 import type { StoreName } from "@retriever/sidecar/contract/overlay.ts";
-import type { VerifyReport } from "@retriever/sidecar/contract/verify-report.ts";
+import { mostDoubled, type VerifyReport } from "@retriever/sidecar/contract/verify-report.ts";
 import type { HashSeed } from "@retriever/stores/chunks/element-hash.ts";
 import { makeSketch, type Sketch } from "./sketch.ts";
 
@@ -18,7 +18,12 @@ export type SideTotals = {
   read: number;
   dated: number;
   newestMs: number | null;
+  /** Of those with `updated_at`: held by the second or the day, and no whole second or day. */
+  readonly coarse: { seconds: number; days: number };
+  readonly odd: { seconds: number; days: number };
 };
+/** Ids that a store holds more than once: how many, and the first `mostDoubled` of them. */
+export type DoubledIds = { count: number; readonly ids: string[] };
 
 export type RunState = {
   readonly scope: VerifyReport["scope"];
@@ -31,12 +36,16 @@ export type RunState = {
   parts: number;
   /** Parts that are read at all; fewer than `parts` when no list could hold what differs. */
   lastPart: number;
+  /** Moments are compared by whole multiples of it. */
+  momentUnitMs: number;
   /** Whether more differs than is named. */
   isTruncated: boolean;
   readonly sides: Readonly<Record<StoreName, SideState>>;
-  readonly totals: Readonly<Record<StoreName, SideTotals>>;
+  readonly totals: Record<StoreName, SideTotals>;
+  /** Seen while reading, or by a look-up. */
+  readonly doubled: Readonly<Record<StoreName, DoubledIds>>;
   sketch: Sketch;
-  /** Pairs of id words that are to be named, by the store that names them. */
+  /** Pairs of id words of what was left of the table, by the store that holds the chunk. */
   wanted: Record<StoreName, Int32Array>;
   /** Ids that seem to differ. */
   suspects: string[];
@@ -52,9 +61,11 @@ export function beginRun(beginning: Beginning): RunState {
     part: 0,
     parts: 1,
     lastPart: 0,
+    momentUnitMs: 1,
     isTruncated: false,
     sides: { source: freshSide(), destination: freshSide() },
     totals: { source: noTotals(), destination: noTotals() },
+    doubled: { source: { count: 0, ids: [] }, destination: { count: 0, ids: [] } },
     sketch: makeSketch(beginning.cells),
     wanted: { source: new Int32Array(0), destination: new Int32Array(0) },
     suspects: [],
@@ -70,6 +81,24 @@ function freshSide(): SideState {
   return { cursor: null, isDone: false };
 }
 
+/** Everything is to be read and counted anew, with moments compared by this unit. */
+export function restartBy(state: RunState, unitMs: number): void {
+  state.momentUnitMs = unitMs;
+  for (const name of ["source", "destination"] as const) state.totals[name] = noTotals();
+  state.sketch = makeSketch(state.cells);
+  rewind(state);
+}
+
+/** Adds ids to those that a store holds more than once. */
+export function addDoubled(held: DoubledIds, ids: readonly string[]): void {
+  for (const id of ids) {
+    if (held.ids.includes(id)) continue;
+    held.count += 1;
+    if (held.ids.length < mostDoubled) held.ids.push(id);
+  }
+}
+
 function noTotals(): SideTotals {
-  return { read: 0, dated: 0, newestMs: null };
+  const none = { seconds: 0, days: 0 };
+  return { read: 0, dated: 0, newestMs: null, coarse: { ...none }, odd: { ...none } };
 }

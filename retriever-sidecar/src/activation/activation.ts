@@ -47,11 +47,14 @@ export class Activation {
   #fault: (Fault & { readonly at: string }) | null = null;
   #runningKey = "";
   #evidenceKey = "";
+  /** By the wall clock, which the overlay's deadline is told in. */
+  readonly #startedAtMs: number;
   readonly #requests: RateEstimate;
   readonly #draining = new Set<Promise<void>>();
 
   constructor(deps: Deps) {
     this.#deps = deps;
+    this.#startedAtMs = deps.clock.wallMs();
     this.#requests = makeRateEstimate(deps.clock.monotonicMs());
   }
 
@@ -67,16 +70,21 @@ export class Activation {
 
   /** The first documents. Throws the fault of a base that can't be started with. */
   start(documents: Documents): void {
-    const decision = decideActivation({ ...documents, active: null });
+    const decision = decideActivation({ ...documents, active: null, clock: this.#readClock() });
     if (decision.kind === "exit") throw new RetrieverError(decision.fault);
     this.consider(documents);
   }
 
   /** Decides on the documents as read now and applies the decision, synchronously. */
   consider(documents: Documents): void {
-    const decision = decideActivation({ ...documents, active: this.#runtime?.config ?? null });
+    const active = this.#runtime?.config ?? null;
+    const decision = decideActivation({ ...documents, active, clock: this.#readClock() });
     if (decision.kind === "run") this.#run(decision.config);
     this.#setFault(decision.fault);
+  }
+
+  #readClock(): ActivationInput["clock"] {
+    return { startedAtMs: this.#startedAtMs, nowMs: this.#deps.clock.wallMs() };
   }
 
   /** Probes every store, with or without a role. */
@@ -124,8 +132,10 @@ export class Activation {
     void this.probe();
   }
 
-  #notice(previous: Runtime | null, { overlayState, sourceChanged }: ActiveConfig): void {
-    if (previous?.config.overlayState === overlayState && previous.config.sourceChanged === sourceChanged) return;
+  #notice(previous: Runtime | null, next: ActiveConfig): void {
+    const noticed = ({ overlayState, sourceChanged, fenced }: ActiveConfig) =>
+      JSON.stringify([overlayState, sourceChanged, fenced]);
+    if (previous !== null && noticed(previous.config) === noticed(next)) return;
     if (this.#runtime !== null) this.#deps.events.onNoticed(this.#runtime.config);
   }
 

@@ -54,6 +54,7 @@ function configOf({ config, primary, sampler }: Runtime, nowMs: number): Sidecar
     released: config.overlay?.overlay.released ?? false,
     overlay: config.overlayState,
     sourceChanged: config.sourceChanged,
+    ...(config.fenced === null ? {} : { fenced: config.fenced }),
     ignoredKeys: [...(config.overlay?.ignoredKeys ?? [])],
   };
 }

@@ -1,9 +1,12 @@
 // What a sidecar has counted. Plain integers and sums: they add up over pods and survive any restart of the operator.
 import { z } from "zod";
+import { epochSchema } from "./overlay.ts";
 
 /** Far more than any pod counts, and few enough that sums and logarithms of them stay numbers. */
 const mostCount = 1e15;
 const count = z.number().min(0).max(mostCount);
+/** Epoch seconds; ten digits as in a question for bins. */
+const instant = z.int().min(0).max(9_999_999_999);
 
 /** Upper edges in ms of the primary's latency histogram; one more bucket counts everything slower. */
 export const latencyEdgesMs = [1, 2.5, 5, 10, 25, 50, 80, 100, 160, 250, 500, 1000, 2500, 5000] as const;
@@ -74,7 +77,7 @@ const windowSchema = z.object({
   seconds: z.int().min(1).max(900),
   offsetSeconds: z.int().min(0).max(900),
   /** How much of the span lies within this process and epoch. */
-  coveredSeconds: z.number().min(0),
+  coveredSeconds: count,
   counters: countersSchema,
 });
 export type EvidenceWindow = z.infer<typeof windowSchema>;
@@ -105,7 +108,7 @@ export type SliceCounters = z.infer<typeof sliceCountersSchema>;
 /** One closed bin. Bins in which nothing was counted are left out. */
 const binSchema = z.object({
   /** When it begins, epoch seconds of the pod's wall clock. */
-  at: z.int().min(0).multipleOf(binSeconds),
+  at: instant.multipleOf(binSeconds),
   counters: countersSchema,
   /** The busiest namespaces of the epoch by themselves. */
   slices: z
@@ -116,9 +119,9 @@ const binSchema = z.object({
 export type EvidenceBin = z.infer<typeof binSchema>;
 
 export const evidenceSchema = z.object({
-  epoch: z.int().min(0),
+  epoch: epochSchema,
   /** Age of the epoch in this process. */
-  sinceSeconds: z.number().min(0),
+  sinceSeconds: count,
   /** Totals since the epoch's activation. */
   counters: countersSchema,
   windows: z.array(windowSchema).max(8),
@@ -126,9 +129,9 @@ export const evidenceSchema = z.object({
    * End of the newest closed bin, epoch seconds of the pod's wall clock; of the newest answered one where not all of them
    * fitted into one answer: ask on from here. 0: this sidecar keeps none.
    */
-  closedAt: z.int().min(0).default(0),
+  closedAt: instant.default(0),
   /** Start of the bin that is counted into; later than `closedAt` where an answer would have been too long. */
-  openAt: z.int().min(0).optional(),
+  openAt: instant.optional(),
   /** Closed bins of the epoch from the asked instant on, oldest first. */
   bins: z.array(binSchema).max(maxBins).default([]),
 });

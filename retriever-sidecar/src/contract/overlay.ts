@@ -8,6 +8,11 @@ export const overlayFileName = "migration.json";
 /** Overlay schemas this version writes and reads, newest last. */
 export const overlaySchemas = [1] as const;
 
+/** An epoch rises by one or two a step, so no migration comes near it; whoever claims more has made it up. */
+export const mostEpochs = 2_000_000_000;
+/** Number of an overlay; 0: the base alone. */
+export const epochSchema = z.int().min(0).max(mostEpochs);
+
 export const storeNameSchema = z.enum(["source", "destination"]);
 export type StoreName = z.infer<typeof storeNameSchema>;
 
@@ -17,8 +22,8 @@ export function makeOverlaySchema<Kind extends KindSchemas>(kinds: readonly Kind
     .strictObject({
       schema: z.literal(1),
       revision: z.strictObject({
-        /** Rises with every change; never falls. */
-        epoch: z.int().min(1),
+        /** Rises with every change; only a rollback may come with a lower one. */
+        epoch: epochSchema.min(1),
         migrationUid: z.string().min(1).max(64),
         /** Hash of the accepted plan. */
         plan: z.string().min(1).max(64),
@@ -45,8 +50,19 @@ export function makeOverlaySchema<Kind extends KindSchemas>(kinds: readonly Kind
         .optional(),
       /** Present: for some of the samples both stores are searched exactly as well, at most so often a second and pod. */
       recall: z.strictObject({ maxQueriesPerSecond: z.number().gt(0).max(10) }).optional(),
+      /**
+       * Until when a running pod may bring its requests to the destination because of this overlay. Whoever reads it later
+       * keeps what it serves (see follow-overlay.ts); absent: whenever it is read.
+       */
+      activationDeadline: z.iso.datetime().optional(),
       /** True: the base may take over again; only then is a vanished overlay honoured. */
       released: z.boolean(),
+      /** Present: the migration was taken back. Followed whatever epoch is in force: one that somebody made up must not stop it. */
+      rollback: z.literal(true).optional(),
+    })
+    .refine(({ rollback, primary, shadow }) => rollback !== true || (primary === "source" && shadow === "none"), {
+      path: ["rollback"],
+      message: "expected the source alone to serve after a rollback",
     })
     .refine((overlay) => overlay.shadow !== overlay.primary, {
       path: ["shadow"],

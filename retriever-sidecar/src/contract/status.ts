@@ -2,7 +2,7 @@
 // A reader leaves keys out that it doesn't know: sidecars of several versions answer side by side.
 import { z } from "zod";
 import { evidenceSchema } from "./evidence.ts";
-import { storeNameSchema } from "./overlay.ts";
+import { epochSchema, storeNameSchema } from "./overlay.ts";
 
 /** Bounds of `config.ignoredKeys`. */
 export const maxIgnoredKeys = 20;
@@ -17,7 +17,13 @@ export const identitySchema = z.object({
     .regex(/^[0-9a-f]{32}$/),
 });
 
-const faultSchema = z.object({ code: z.string(), message: z.string().max(2000), at: z.string() });
+/** Name, UID or the like: no longer than what the migration's status can hold of it. */
+const shortName = z.string().max(253);
+const instant = z.string().max(64);
+const faultSchema = z.object({ code: shortName, message: z.string().max(2000), at: instant });
+/** Sums of them over pods stay numbers. */
+const most = 1e15;
+const size = z.number().min(0).max(most);
 
 /** One store as this pod sees it. Unknown (null) until the first probe ended. */
 const storeStatusSchema = z.object({
@@ -30,43 +36,45 @@ const storeStatusSchema = z.object({
   authenticated: z.boolean().nullable(),
   /** Whether the collection or table is there. */
   exists: z.boolean().nullable(),
-  dimension: z.int().nullable(),
-  count: z.number().nullable(),
-  newestUpdatedAt: z.string().nullable(),
+  dimension: z.int().min(0).max(1_000_000).nullable(),
+  count: size.nullable(),
+  newestUpdatedAt: instant.nullable(),
   /** Vectors in the index (Qdrant); null where the store doesn't report it. */
-  indexedVectors: z.number().nullable(),
+  indexedVectors: size.nullable(),
   /** Age of the last finished probe, whatever it found. */
-  probeAgeSeconds: z.number().nullable(),
+  probeAgeSeconds: size.nullable(),
   /** Age of the last answer, of a probe or a request. */
-  lastOkAgeSeconds: z.number().nullable(),
+  lastOkAgeSeconds: size.nullable(),
   lastError: faultSchema.nullable(),
 });
 export type StoreStatus = z.infer<typeof storeStatusSchema>;
 
 export const sidecarStatusSchema = z.object({
   schema: z.literal(1),
-  podUid: z.string(),
-  podName: z.string(),
+  podUid: shortName,
+  podName: shortName,
   /** New with every start of the process. */
-  startId: z.string(),
-  version: z.string(),
-  readableOverlaySchemas: z.array(z.int()).min(1),
+  startId: shortName,
+  version: shortName,
+  readableOverlaySchemas: z.array(z.int()).min(1).max(20),
   /** The base's primary now. Null while the base can't be read. */
   base: identitySchema.nullable(),
   config: z.object({
     /** 0: the base alone is in force. */
-    epoch: z.int().min(0),
+    epoch: epochSchema,
     /** SHA-256 of the overlay text in force; null at epoch 0. */
-    hash: z.string().nullable(),
-    migrationUid: z.string().nullable(),
+    hash: z.string().max(64).nullable(),
+    migrationUid: z.string().max(64).nullable(),
     primary: storeNameSchema,
     /** Identity of the store that answers requests now. */
     primaryIdentity: identitySchema,
     shadow: z.enum(["source", "destination", "none"]),
-    sampleRate: z.number(),
+    sampleRate: z.number().min(0).max(1),
     /** The share that is sampled at present; null: not told, so `sampleRate` holds. */
     effectiveSampleRate: z.number().min(0).max(1).nullable().default(null),
     released: z.boolean(),
+    /** Epoch of an overlay that was first read after its `activationDeadline`: it is not followed. Absent: none. */
+    fenced: z.int().min(1).optional(),
     /** Keys of the overlay in force that this version doesn't know and leaves out, dotted; the first ones. */
     ignoredKeys: z.array(z.string().max(maxKeyChars)).max(maxIgnoredKeys).default([]),
     /** `vanished`: the file is gone without having been released; the last one stays in force. */
@@ -76,7 +84,11 @@ export const sidecarStatusSchema = z.object({
   }),
   /** The newest document that was refused; cleared by the next accepted one. */
   configFault: faultSchema.nullable(),
-  stores: z.array(storeStatusSchema),
+  /** Each store once: a pod is one voice. */
+  stores: z
+    .array(storeStatusSchema)
+    .max(2)
+    .refine((stores) => new Set(stores.map(({ store }) => store)).size === stores.length, "expected each store once"),
   /** Exact searches that measure recall; absent unless the overlay asks for them. `reason`: why not, or what it waits for. */
   recall: z
     .object({ state: z.enum(["measuring", "stopped", "off"]), reason: z.string().max(300).nullable() })

@@ -13,13 +13,19 @@ export type DifferenceKind = (typeof differenceKinds)[number];
 
 /** Most differences a report lists; beyond them it counts. */
 export const mostDifferences = 50_000;
+/** Characters of a chunk id that a report can name. */
+export const mostIdLength = 2048;
+/** Ids that a store holds more than once which a report lists; beyond them it counts. */
+export const mostDoubled = 1000;
+export const mostRemarks = 20;
+export const mostRemark = 500;
 /** Ids in the short form: a Job's termination message holds 4 KiB. */
 export const mostSummaryIds = 20;
 
 const count = z.int().min(0);
 const instant = z.string().max(40);
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, "expected 64 hex digits");
-const chunkId = z.string().min(1).max(512);
+const chunkId = z.string().min(1).max(mostIdLength);
 
 const countsSchema = z.strictObject({
   missing: count,
@@ -40,6 +46,12 @@ const differenceSchema = z.strictObject({
   /** `updated_at` of the chunk in each store; null where it is absent or has none. */
   sourceUpdatedAt: instant.nullable(),
   destinationUpdatedAt: instant.nullable(),
+  /**
+   * Digests of everything that each store held of the chunk, absent where it held none or it wasn't read: a repair
+   * leaves a chunk that isn't the same any more.
+   */
+  sourceVersion: z.string().max(64).optional(),
+  destinationVersion: z.string().max(64).optional(),
 });
 export type Difference = z.infer<typeof differenceSchema>;
 
@@ -52,6 +64,10 @@ const verifiedStoreSchema = z.strictObject({
   /** Chunks read in this run. */
   read: count,
   newestUpdatedAt: instant.nullable(),
+  /** Chunk ids that the store holds more than once; absent for none. */
+  doubled: z.strictObject({ count, ids: z.array(z.string().max(mostIdLength)).max(mostDoubled) }).optional(),
+  /** What else a person has to know of the store, such as triggers that rewrite; absent for nothing. */
+  remarks: z.array(z.string().max(mostRemark)).max(mostRemarks).optional(),
 });
 
 /** A share with its 95 % interval, and the queries it rests on. */
@@ -93,6 +109,8 @@ export const verifyReportSchema = z.strictObject({
   scope: scopeSchema,
   source: verifiedStoreSchema,
   destination: verifiedStoreSchema,
+  /** How finely `updated_at` was compared, where one store holds it more coarsely than by the millisecond. */
+  momentPrecision: z.enum(["second", "day"]).optional(),
   counts: countsSchema,
   /** The busiest namespaces; the rest under "(other)". */
   namespaces: z.array(z.strictObject({ namespace: z.string().max(253), counts: countsSchema })).max(101),

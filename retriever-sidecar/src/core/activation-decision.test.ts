@@ -8,7 +8,7 @@ import {
   type ActivationInput,
   type ActiveConfig,
   type BaseReading,
-  decideActivation,
+  decideActivation as decideAt,
   type OverlayReading,
 } from "./activation-decision.ts";
 
@@ -48,10 +48,16 @@ function overlay(change: Change = {}, destination = store("new")): { kind: "vali
   return { kind: "valid", value: { overlay: overlaySchema.parse(JSON.parse(text)), hash: text, destination } };
 }
 
+/** Decides in a process that has run since noon, at one o'clock. */
+const [noon, one] = ["2030-01-01T12:00:00.000Z", "2030-01-01T13:00:00.000Z"];
+const clock = { startedAtMs: Date.parse(noon), nowMs: Date.parse(one) };
+type Input = Omit<ActivationInput, "clock"> & Partial<Pick<ActivationInput, "clock">>;
+const decideActivation = (input: Input) => decideAt({ clock, ...input });
+
 const absent = { kind: "absent" } as const;
 const atDestination = { primary: "destination", shadow: "source", sampleRate: 0.05 } as const;
 
-function run(input: ActivationInput): { config: ActiveConfig; fault: Fault | null } {
+function run(input: Input): { config: ActiveConfig; fault: Fault | null } {
   const decision = decideActivation(input);
   if (decision.kind !== "run") throw new Error(decision.kind);
   return decision;
@@ -223,4 +229,25 @@ test("an older epoch of the same migration is refused, another migration's is no
   expect(older.fault?.path).toBe("revision.epoch");
   const other = run({ base: base(store("old")), overlay: overlay({ epoch: 1, migrationUid: "migration-2" }), active });
   expect(other.config.overlay?.overlay.revision.epoch).toBe(1);
+});
+
+test("a cutover that is read after its deadline is not followed: the source serves on, and the status can say so", () => {
+  const active = start(base(store("old")), overlay({ shadow: "destination", sampleRate: 0.1 }));
+  const cutover = (activationDeadline: string) => overlay({ epoch: 2, ...atDestination, activationDeadline });
+  const late = run({ base: base(store("old")), overlay: cutover("2030-01-01T12:59:59.999Z"), active });
+  expect(late.fault).toBeNull();
+  expect(late.config).toEqual({ ...active, fenced: 2 });
+  const inTime = run({ base: base(store("old")), overlay: cutover(one), active });
+  expect(inTime.config).toMatchObject({ primary: "destination", fenced: null });
+});
+
+test("a fenced process follows a rollback and a later cutover, and one that starts after the deadline follows at once", () => {
+  const cutover = overlay({ epoch: 2, ...atDestination, activationDeadline: "2030-01-01T12:30:00.000Z" });
+  const active = run({ base: base(store("old")), overlay: cutover, active: start(base(store("old")), absent) }).config;
+  expect(active).toMatchObject({ overlay: null, overlayState: "absent", primary: "source", fenced: 2 });
+  const rolledBack = run({ base: base(store("old")), overlay: overlay({ epoch: 3 }), active });
+  expect(rolledBack.config).toMatchObject({ primary: "source", overlayState: "in-force", fenced: null });
+  const again = overlay({ epoch: 3, ...atDestination, activationDeadline: "2030-01-01T13:01:00.000Z" });
+  expect(run({ base: base(store("old")), overlay: again, active }).config).toMatchObject({ primary: "destination" });
+  expect(start(base(store("old")), cutover)).toMatchObject({ primary: "destination", fenced: null });
 });

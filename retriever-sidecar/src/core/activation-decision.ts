@@ -5,7 +5,7 @@ import type { Normalization } from "@retriever/stores/config/normalization.ts";
 import { choiceFault, type StoreChoice } from "@retriever/stores/config/store-spec.ts";
 import type { Fault } from "@retriever/stores/errors.ts";
 import type { ExactSearchSetting } from "#contract/base.ts";
-import { followOverlay, servingOf } from "#contract/follow-overlay.ts";
+import { followOverlay, type ReadingProcess, servingOf } from "#contract/follow-overlay.ts";
 import type { Overlay, StoreName } from "#contract/overlay.ts";
 import { latencyDeltaThresholdMs, scoreDeltaThreshold } from "#contract/thresholds.ts";
 import type { Thresholds } from "./variance.ts";
@@ -41,6 +41,7 @@ export type ActivationInput = {
     | { readonly kind: "invalid"; readonly fault: Fault };
   /** Null while starting. */
   readonly active: ActiveConfig | null;
+  readonly clock: Pick<ReadingProcess, "startedAtMs" | "nowMs">;
 };
 
 /** What the sidecar runs. */
@@ -48,6 +49,8 @@ export type ActiveConfig = {
   /** Null: the base alone. */
   readonly overlay: OverlayReading | null;
   readonly overlayState: "absent" | "in-force" | "vanished";
+  /** Epoch of an overlay that came too late to be followed; null: none. */
+  readonly fenced: number | null;
   readonly base: BaseReading;
   /** The base's primary as last read; null when it can't be read. */
   readonly baseIdentity: StoreIdentity | null;
@@ -96,13 +99,15 @@ function orExit(config: ActiveConfig): ActivationDecision {
 }
 
 /** A broken base never blocks an overlay: otherwise it would block a rollback. */
-function decideChange({ base, overlay }: ActivationInput, active: ActiveConfig): ActivationDecision {
+function decideChange({ base, overlay, clock }: ActivationInput, active: ActiveConfig): ActivationDecision {
   const baseFault = base.kind === "invalid" ? base.fault : null;
   const lastBase = base.kind === "valid" ? base.value : active.base;
   if (overlay.kind === "invalid") return keep(active, base, overlay.fault);
   const offered = overlay.kind === "valid" ? overlay.value : null;
-  const following = followOverlay(offered, active.overlay, (reading) => reading.overlay);
-  if (following.kind === "keep") return keep(active, base, olderEpoch(offered, active));
+  const process = { ...clock, fenced: active.fenced };
+  const following = followOverlay(offered, active.overlay, (reading) => reading.overlay, process);
+  if (following.kind === "keep") return keep({ ...active, fenced: null }, base, olderEpoch(offered, active));
+  if (following.kind === "fenced") return keep({ ...active, fenced: following.epoch }, base, baseFault);
   if (following.kind === "base") return adopt(configOfBase(lastBase), baseFault, active, base);
   const { config, fault } = configOfOverlay(lastBase, following.file, active);
   const derived: ActiveConfig = following.kind === "vanished" ? { ...config, overlayState: "vanished" } : config;
@@ -117,11 +122,13 @@ function adopt(
   base: ActivationInput["base"],
 ): ActivationDecision {
   const hindrance = primaryFault(config);
-  if (hindrance !== undefined) return keep({ ...active, overlayState: config.overlayState }, base, hindrance);
+  if (hindrance !== undefined) {
+    return keep({ ...active, overlayState: config.overlayState, fenced: null }, base, hindrance);
+  }
   return { kind: "run", config: { ...config, ...baseFacts(base, config) }, fault };
 }
 
-function keep(active: ActiveConfig, base: ActivationInput["base"], fault: Fault): ActivationDecision {
+function keep(active: ActiveConfig, base: ActivationInput["base"], fault: Fault | null): ActivationDecision {
   return { kind: "run", config: { ...active, ...baseFacts(base, active) }, fault };
 }
 
@@ -143,6 +150,7 @@ function configOfBase(base: BaseReading): ActiveConfig {
   return {
     overlay: null,
     overlayState: "absent",
+    fenced: null,
     base,
     baseIdentity: base.source.identity,
     sourceChanged: false,
@@ -166,6 +174,7 @@ function configOfOverlay(base: BaseReading, reading: OverlayReading, active: Act
     ...serving,
     overlay: reading,
     overlayState: "in-force",
+    fenced: null,
     base,
     baseIdentity: base.source.identity,
     sourceChanged: isChanged(base.source.identity, reading),

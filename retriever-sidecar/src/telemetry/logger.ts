@@ -58,9 +58,9 @@ export function makeIgnoredKeysLog(log: Log): (config: ActiveConfig) => void {
 }
 
 /** That overlay or base changed while the same configuration stays active. */
-export function logNotice(log: Log, { overlayState, sourceChanged }: ActiveConfig): void {
-  const isConsistent = overlayState !== "vanished" && !sourceChanged;
-  const fields = { event: "noticed", overlay: overlayState, sourceChanged };
+export function logNotice(log: Log, { overlayState, sourceChanged, fenced }: ActiveConfig): void {
+  const isConsistent = overlayState !== "vanished" && !sourceChanged && fenced === null;
+  const fields = { event: "noticed", overlay: overlayState, sourceChanged, fenced };
   if (isConsistent) log.info(fields, "overlay and base agree with what is in force");
   else log.warn(fields, "overlay or base no longer agree with what is in force, which stays");
 }

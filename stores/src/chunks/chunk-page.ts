@@ -18,6 +18,9 @@ export class ChunkPage {
   idEnds: Uint32Array;
   idBytes: Uint8Array;
   count = 0;
+  /** Of `coarseMoments`. */
+  seconds = 0;
+  days = 0;
   #end = 0;
 
   constructor({ level, pageSize, dimension }: Shape) {
@@ -30,8 +33,15 @@ export class ChunkPage {
     this.vectors = level === "vector" ? new Float32Array(pageSize * dimension) : null;
   }
 
+  /** Rows that it has room for. */
+  get capacity(): number {
+    return this.idEnds.length;
+  }
+
   clear(): void {
     this.count = 0;
+    this.seconds = 0;
+    this.days = 0;
     this.#end = 0;
   }
 
@@ -98,8 +108,9 @@ export class ChunkPage {
   }
 
   toBatch(cursor: string, storeMs: number): ChunkBatch {
-    const { count, idBytes, idEnds, updatedAtMs, payloadDigests, vectors, dimension } = this;
-    return { count, idBytes, idEnds, updatedAtMs, payloadDigests, vectors, dimension, cursor, storeMs };
+    const { count, idBytes, idEnds, updatedAtMs, payloadDigests, vectors, dimension, seconds, days } = this;
+    const coarseMoments = { seconds, days };
+    return { count, coarseMoments, idBytes, idEnds, updatedAtMs, payloadDigests, vectors, dimension, cursor, storeMs };
   }
 
   #reserve(bytes: number): void {

@@ -3,7 +3,8 @@ import type { IdKind } from "#ports/chunk-store.ts";
 
 type IdColumns = { readonly idBytes: Uint8Array; readonly idEnds: Uint32Array };
 
-const decoder = new TextDecoder();
+/** A mark at the beginning (U+FEFF) is part of the id. */
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** Text of the id at `row` of a batch. */
 export function idTextAt({ idBytes, idEnds }: IdColumns, row: number): string {

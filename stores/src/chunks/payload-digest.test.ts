@@ -1,14 +1,20 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { readMoment } from "#values/time.ts";
-import { canonicalText, digestPayload } from "./payload-digest.ts";
+import { parseExact } from "#values/exact-json.ts";
+import { canonicalText, decimalOf, type ValueRule } from "./canonical-value.ts";
+import { digestPayload } from "./payload-digest.ts";
 
 const value = fc.jsonValue({ maxDepth: 2 });
+
+function textsOf(values: readonly unknown[]): string {
+  return values.map((each) => canonicalText(each)).join("\u0000");
+}
 
 test("values digest alike exactly when they mean the same, wherever they stand", () => {
   fc.assert(
     fc.property(fc.tuple(value, value), fc.tuple(value, value), (a, b) => {
-      const isSame = a.map(canonicalText).join("\u0000") === b.map(canonicalText).join("\u0000");
+      const isSame = textsOf(a) === textsOf(b);
       expect(digestPayload("e", "n", a).join() === digestPayload("e", "n", b).join()).toBe(isSame);
     }),
   );
@@ -29,7 +35,7 @@ test("members in another order, and members that are null, change nothing", () =
 });
 
 test.each([
-  { name: "a whole number with and without a point", a: JSON.parse("12"), b: JSON.parse("12.0") },
+  { name: "a number in a column with and without a point", a: parseExact("12"), b: parseExact("12.00") },
   { name: "a float32 printed short and as a double", a: 0.1, b: 0.10000000149011612 },
   { name: "zeros of both signs", a: 0, b: -0 },
   { name: "null and absent", a: null, b: undefined },
@@ -57,8 +63,61 @@ test.each([
   expect(canonicalText(a)).not.toBe(canonicalText(b));
 });
 
-test("a name is the same as text and as a number, and a field isn't taken for its neighbour", () => {
+const column: ValueRule = { kind: "exact", tellsFractions: false, momentUnitMs: 1 };
+const payload: ValueRule = { ...column, tellsFractions: true };
+
+test("whole numbers are told apart to the last digit, and decimals too", () => {
+  const digits = fc.bigInt({ min: -(2n ** 80n), max: 2n ** 80n }).map(String);
+  const scaled = fc.tuple(digits, fc.integer({ min: 0, max: 30 })).map(([text, scale]) => {
+    const size = text.replace("-", "").padStart(scale + 1, "0");
+    const point = size.length - scale;
+    return `${text.startsWith("-") ? "-" : ""}${size.slice(0, point)}${scale === 0 ? "" : "."}${size.slice(point)}`;
+  });
+  fc.assert(
+    fc.property(scaled, scaled, (a, b) => {
+      const [x, y] = [a, b].map((text) => canonicalText(parseExact(text), column));
+      expect(x === y).toBe(decimalOf(a) === decimalOf(b));
+      expect(canonicalText(parseExact(`${a}${a.includes(".") ? "000" : ""}`), column)).toBe(x);
+    }),
+  );
+  expect(canonicalText(parseExact("1639887574359322625"), column)).not.toBe(
+    canonicalText(parseExact("1639887590213791745"), column),
+  );
+  expect(canonicalText(0.1, column)).not.toBe(canonicalText(0.10000000149011612, column));
+});
+
+test("in a payload a whole number with a point is another value, as a search for it finds nothing", () => {
+  expect(canonicalText(parseExact("2024.0"), payload)).not.toBe(canonicalText(2024, column));
+  expect(canonicalText(parseExact("[2024.0]"), payload)).not.toBe(canonicalText([2024], column));
+  expect(canonicalText(parseExact("2024.5"), payload)).toBe(canonicalText(2024.5, column));
+  expect(canonicalText(parseExact('{"a":1.0}'), payload)).toBe(canonicalText({ a: 1 }, column));
+  expect(canonicalText(parseExact("1e+300"), payload)).toBe(canonicalText(parseExact("1e300"), column));
+});
+
+test("what one store knows less of is compared no finer", () => {
+  const single = { ...column, kind: "float32" as const };
+  expect(canonicalText(0.1, single)).toBe(canonicalText(0.10000000149011612, single));
+  const seconds = { ...column, kind: "moment" as const, momentUnitMs: 1000 };
+  expect(canonicalText("2026-01-31T12:00:00.9Z", seconds)).toBe(canonicalText("2026-01-31 12:00:00+00", seconds));
+  expect(canonicalText("2026-01-31", seconds)).toBe(canonicalText("2026-01-31T00:00:00Z", seconds));
+  expect(canonicalText("2026-01-31T12:00:00Z", column)).not.toBe(canonicalText("2026-01-31T12:00:00.000Z", column));
+  const uuid = { ...column, kind: "uuid" as const };
+  const id = "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11";
+  expect(canonicalText(id.toUpperCase(), uuid)).toBe(canonicalText(id, uuid));
+  expect(canonicalText(id.toUpperCase(), column)).not.toBe(canonicalText(id, column));
+});
+
+test("a member that is called as raw JSON is no number", () => {
+  expect(canonicalText({ rawJSON: "12" }, column)).not.toBe(canonicalText(12, column));
+});
+
+test("a namespace is text: a search for it finds no number", () => {
+  expect(digestPayload("e", 7, [])).not.toEqual(digestPayload("e", "7", []));
+});
+
+test("an entity's name is the same as text and as a number, and a field isn't taken for its neighbour", () => {
   expect(digestPayload(7, "n", [])).toEqual(digestPayload("7", "n", []));
+  expect(digestPayload(parseExact("9007199254740993"), "n", [])).toEqual(digestPayload("9007199254740993", "n", []));
   expect(digestPayload("a", "bc", [])).not.toEqual(digestPayload("ab", "c", []));
   expect(digestPayload(null, "n", [])).not.toEqual(digestPayload("0", "n", []));
 });

@@ -1,57 +1,37 @@
 // The agreed fields of a chunk as two words, the same whichever store they come from and however it writes them.
-import { readMoment } from "#values/time.ts";
+import { canonicalText, type FieldKind, type ValueRule } from "./canonical-value.ts";
 import { scramble } from "./element-hash.ts";
 
-/**
- * One text for one value. Numbers compare as numbers (12 = 12.0) and fractions as float32, moments to the millisecond,
- * an absent value as null; text, numbers and booleans never equal each other, and members come in no order.
- */
-export function canonicalText(value: unknown): string {
-  switch (typeof value) {
-    case "string":
-      return canonicalString(value);
-    case "number":
-      return `n${canonicalNumber(value)}`;
-    case "bigint":
-      return `n${canonicalNumber(Number(value))}`;
-    case "boolean":
-      return value ? "t" : "f";
-    case "object":
-      return canonicalObject(value);
-    default:
-      return "0";
-  }
+/** What a store's payloads are digested by: a rule for each agreed field, in their order. */
+export type DigestRules = readonly ValueRule[];
+
+type Own = {
+  /** Null: what the other store knows isn't known. */
+  readonly kinds: readonly FieldKind[] | null;
+  readonly momentUnitMs: number;
+  readonly tellsFractions: (field: string) => boolean;
+};
+
+/** The rules of one store for these fields. */
+export function digestRules(fields: readonly string[], { kinds, momentUnitMs, tellsFractions }: Own): DigestRules {
+  return fields.map((field, index) => ({
+    kind: kinds === null ? null : (kinds[index] ?? "exact"),
+    tellsFractions: tellsFractions(field),
+    momentUnitMs,
+  }));
 }
 
-/** Whole numbers as they are; others as the float32 that a `real` column knows, where that is a number of its own. */
-function canonicalNumber(value: number): number {
-  if (Number.isSafeInteger(value)) return value === 0 ? 0 : value;
-  const single = Math.fround(value);
-  return single !== 0 && Number.isFinite(single) ? single : value;
-}
-
-function canonicalString(text: string): string {
-  if (text.length >= 19 && text.length <= 40) {
-    const time = readMoment(text);
-    if (!Number.isNaN(time)) return `d${time}`;
-  }
-  return `s${text.length}:${text}`;
-}
-
-function canonicalObject(value: object | null): string {
-  if (value === null) return "0";
-  if (Array.isArray(value)) return `[${value.map(canonicalText).join(",")}]`;
-  const members = Object.entries(value)
-    .filter(([, member]) => member !== null && member !== undefined)
-    .toSorted(([a], [b]) => (a < b ? -1 : 1));
-  return `{${members.map(([key, member]) => `${key.length}:${key}=${canonicalText(member)}`).join(",")}}`;
-}
-
-/** A name (entity, namespace): stores keep it as text or as a number, applications see text. */
+/** An entity's name: stores keep it as text or as a number, applications see text. */
 export function canonicalName(value: unknown): string {
   if (value === null || value === undefined) return "0";
   if (typeof value === "string") return `s${value}`;
-  return `s${typeof value === "object" ? canonicalObject(value) : canonicalText(value).slice(1)}`;
+  const text = canonicalText(value);
+  return `s${text.startsWith("n") ? text.slice(1) : text}`;
+}
+
+/** A namespace: a search asks for it as text, which finds no number. */
+function canonicalNamespace(value: unknown): string {
+  return typeof value === "string" ? `s${value}` : canonicalText(value);
 }
 
 /** Digest of entity, namespace and the agreed fields, in the order both stores are given them: 64 bits in two words. */
@@ -59,8 +39,10 @@ export function digestPayload(
   entity: unknown,
   namespace: unknown,
   fields: readonly unknown[],
+  rules: DigestRules = [],
 ): readonly [number, number] {
-  const parts = [canonicalName(entity), canonicalName(namespace), ...fields.map(canonicalText)];
+  const values = fields.map((value, index) => canonicalText(value, rules[index]));
+  const parts = [canonicalName(entity), canonicalNamespace(namespace), ...values];
   let first = 0x3c6ef372;
   let second = 0x1f83d9ab;
   for (const part of parts) {

@@ -1,4 +1,5 @@
 // A store as verification and repair use it: scanned as a whole, searched by chunk id, described, and written.
+import type { FieldKind } from "#chunks/canonical-value.ts";
 import type { StoreIdentity } from "#config/identity.ts";
 
 /** What is compared; each level holds those before it. */
@@ -44,6 +45,10 @@ export type StoreDescription = {
   readonly count: number | null;
   /** Whether an index serves look-ups by id; without one each batch of them may read the whole store. */
   readonly isLookUpCheap: boolean;
+  /** What the store knows of the agreed fields, in their order; absent: nothing. */
+  readonly fieldKinds?: readonly FieldKind[];
+  /** What a person has to know of the store beside its differences, as sentences. */
+  readonly remarks?: readonly string[];
 };
 
 /** One chunk as a look-up finds it; what the level doesn't ask for is null. */
@@ -55,6 +60,8 @@ export type FoundChunk = {
   readonly payloadDigest: string | null;
   readonly vector: Float32Array | null;
 };
+
+export type CoarseMoments = { readonly seconds: number; readonly days: number };
 
 /** Consecutive chunks by columns: no object per chunk. Valid until the next batch is asked for. */
 export type ChunkBatch = {
@@ -72,14 +79,23 @@ export type ChunkBatch = {
   readonly dimension: number;
   /** Where a scan goes on that is resumed after this batch. */
   readonly cursor: string;
+  /** Rows whose moment the store holds by the second, or by the day: by their column's type, or as their text is written. */
+  readonly coarseMoments?: CoarseMoments;
   /** How long the store took to give it, ms. */
   readonly storeMs: number;
+  /** Ids that the batch holds more than once, where the store's order makes them neighbours. */
+  readonly doubledIds?: readonly string[];
 };
+
+/** What both stores together know of the agreed fields, and how finely moments are compared. */
+export type Agreement = { readonly kinds: readonly FieldKind[]; readonly momentUnitMs: number };
 
 /** Reads one store. Every method rejects with a RetrieverError, and ends at the signal. */
 export interface ChunkStore {
   readonly identity: StoreIdentity;
   describe(signal: AbortSignal): Promise<StoreDescription>;
+  /** Digests payloads by what both stores know from now on, in scans and look-ups. */
+  agreeOn?(agreement: Agreement): void;
   /** Every chunk once, in the store's own order. A chunk id that a store holds twice comes twice. */
   scan(options: ScanOptions, signal: AbortSignal): AsyncIterable<ChunkBatch>;
   /** Chunks with these ids (at most `mostLookedUp`), in any order; missing ones are left out, double ones come twice. */
@@ -87,32 +103,56 @@ export interface ChunkStore {
   close(): Promise<void>;
 }
 
-/** A chunk with everything a store keeps of it. */
+/** What one store can give another of a chunk. A value that is undefined isn't spoken of: nothing is known of it. */
 export type WholeChunk = {
   readonly id: string;
-  readonly entityId: string | null;
-  readonly namespace: string | null;
+  /** JSON values in their own type, as the store holds them (7 isn't "7"); null: the store says that there is none. */
+  readonly entityId: unknown;
+  readonly namespace: unknown;
   /** ISO 8601. */
-  readonly updatedAt: string | null;
-  /** The agreed fields, as JSON values; null where the store has none. */
+  readonly updatedAt: string | null | undefined;
+  /** The agreed fields, likewise; a field that isn't spoken of is left out. */
   readonly fields: Readonly<Record<string, unknown>>;
+  /** Names of the fields whose numbers are exact decimals: 12.00 means 12. */
+  readonly decimals?: readonly string[];
+  /** Null: not spoken of. */
   readonly vector: Float32Array | null;
 };
+
+/** A chunk as a store holds it now. */
+export type StoredChunk = WholeChunk & {
+  /** Digest of everything the store holds of it, beyond the agreed fields as well: another one means that it was written since. */
+  readonly version: string;
+};
+
+/** `over`: version of the chunk that is replaced; null: a chunk that the store doesn't have. */
+export type ChunkWrite = { readonly chunk: WholeChunk; readonly over: string | null };
+export type ChunkRemoval = Pick<StoredChunk, "id" | "version">;
+
+/** A chunk that was left as it is. changed: what the store holds isn't what was to go. refused: it can't be taken, `reason` says why. */
+export type LeftChunk =
+  | { readonly id: string; readonly why: "changed" }
+  | { readonly id: string; readonly why: "refused"; readonly reason: string };
 
 /** Writes one store, and reads what is to be written to another. Rejects with a RetrieverError. */
 export interface ChunkWriter {
   readonly identity: StoreIdentity;
-  /** Whole chunks by id (at most `mostLookedUp`), in any order; missing ones are left out. */
-  fetch(ids: readonly string[], signal: AbortSignal): Promise<readonly WholeChunk[]>;
-  /** Warnings for a person who is about to write, as sentences. */
-  cautions(signal: AbortSignal): Promise<readonly string[]>;
   /**
-   * Writes each chunk, replacing the one with its id; each id at most once. Repeating it changes nothing.
-   * Resolves with the ids left as they are, because what the store holds is newer by whole milliseconds.
+   * Warnings for a person who is about to write, as sentences. Rejects with RETR_REPAIR_REFUSED for a store that hides
+   * chunks from this credential, and with RETR_REPAIR_WRITE_REFUSED for one that is to be written and takes nothing.
    */
-  upsert(chunks: readonly WholeChunk[], signal: AbortSignal): Promise<readonly string[]>;
-  /** Removes chunks by id; ids that aren't there are no error. */
-  remove(ids: readonly string[], signal: AbortSignal): Promise<void>;
+  inspect(use: "read" | "write", signal: AbortSignal): Promise<readonly string[]>;
+  /** Chunks by id (at most `mostLookedUp`), in any order; missing ones are left out, double ones come twice. */
+  fetch(ids: readonly string[], signal: AbortSignal): Promise<readonly StoredChunk[]>;
+  /** Those of the writes that the store would refuse, as far as it can be known without writing. */
+  check(writes: readonly ChunkWrite[], signal: AbortSignal): Promise<readonly LeftChunk[]>;
+  /**
+   * Writes each chunk, each id at most once. The store decides in the statement that writes whether what it holds is
+   * still what is to be replaced; what a chunk doesn't speak of stays. Resolves with those that weren't written.
+   */
+  write(writes: readonly ChunkWrite[], signal: AbortSignal): Promise<readonly LeftChunk[]>;
+  /** Removes chunks, likewise. One that isn't there any more is changed. */
+  remove(removals: readonly ChunkRemoval[], signal: AbortSignal): Promise<readonly LeftChunk[]>;
   close(): Promise<void>;
 }
 

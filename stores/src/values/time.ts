@@ -1,16 +1,15 @@
 // Moments in text, as stores and applications print them.
 
-/** RFC 3339 as Postgres and applications print it; the zone may be left out and is UTC then. */
-const moment = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}(:?\d{2})?)?$/;
+/** RFC 3339 as Postgres and applications print it; zone, seconds and the whole time of day may be left out, as in Qdrant. */
+const moment = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2})(?::(\d{2})(\.\d+)?)?(Z|[+-]\d{2}(:?\d{2})?)?)?$/i;
 
-/** ms since 1970 of a moment in text, cut to whole ms; NaN for anything else. Without a zone it is UTC. */
+/** ms since 1970 of a moment in text, cut to whole ms; NaN for anything else. Without a zone it is UTC, a date its midnight. */
 export function readMoment(text: string): number {
   const match = moment.exec(text);
   if (match === null) return Number.NaN;
-  const [, fraction = "", zone = "Z", minutes] = match;
-  const seconds = text.slice(0, 19).replace(" ", "T");
-  const offset = zone === "Z" || minutes !== undefined ? zone : `${zone}:00`;
-  return Date.parse(`${seconds}${fraction.slice(0, 4)}${offset}`);
+  const [, day, minutes = "00:00", seconds = "00", fraction = "", zone = "Z", zoneMinutes] = match;
+  const offset = zone.length === 1 || zoneMinutes !== undefined ? zone.toUpperCase() : `${zone}:00`;
+  return Date.parse(`${day}T${minutes}:${seconds}${fraction.slice(0, 4)}${offset}`);
 }
 
 /** ISO 8601 in UTC with milliseconds, or with more digits where there are more; for what is copied. Null for no moment. */

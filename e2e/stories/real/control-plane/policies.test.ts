@@ -192,8 +192,8 @@ describe("the operator's account on pods", () => {
 const overlayPath = `${core}/configmaps/search-api-retriever-migration`;
 
 /** The overlay as the operator applies it. */
-function overlay(as: User, epoch: number, frozen = false): KubeCall {
-  const text = JSON.stringify({ schema: 1, revision: { epoch }, note: '"epoch": 99' }, null, 2);
+function overlay(as: User, epoch: number, frozen = false, more: object = {}): KubeCall {
+  const text = JSON.stringify({ schema: 1, revision: { epoch }, note: '"epoch": 99', ...more }, null, 2);
   const metadata = {
     name: "search-api-retriever-migration",
     labels: { "retriever.dev/overlay": "true", ...(frozen ? { "retriever.dev/frozen": "true" } : {}) },
@@ -211,6 +211,14 @@ describe("an overlay", () => {
     expect(await admin.ask(overlay(alice, 4))).toContain("the epoch never falls");
     expect(await admin.ask(patch(alice, overlayPath, { data: null }))).toContain("got none");
     expect(await admin.ask(overlay(carol, 4))).toBe(allowed);
+  });
+
+  it("comes with a lower one where the operator takes the migration back, and with none that is made up", async () => {
+    expect(await admin.ask(overlay(alice, 2_000_000_001))).toContain("the epoch is at most 2000000000");
+    expect(await admin.ask(overlay(alice, 2_000_000_000))).toBe(allowed);
+    expect(await admin.ask(overlay(alice, 5, false, { rollback: true }))).toContain("the epoch never falls");
+    expect(await admin.ask(overlay(operator, 5, false, { note: '\n  "rollback": true' }))).toContain("never falls");
+    expect(await admin.ask(overlay(operator, 5, false, { rollback: true }))).toBe(allowed);
   });
 
   it("and evidence are all the operator writes", async () => {

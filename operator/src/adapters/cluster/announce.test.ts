@@ -6,7 +6,7 @@ import { FakeCluster } from "#test/fakes/fake-cluster.ts";
 import { makeAnnouncer } from "./announce.ts";
 
 const meta = new FakeCluster().create({ namespace: "search", name: "docs" }, {});
-const announcement = { type: "Warning", reason: "RollingBack", message: "slow", page: true } as const;
+const announcement = { type: "Warning", reason: "RollingBack", message: "slow", severity: "page" } as const;
 const { signal } = new AbortController();
 
 function arrange() {
@@ -30,7 +30,7 @@ describe("an announcement", () => {
     const { announce, calls } = arrange();
     await announce(meta, announcement, signal);
     expect(calls[0]?.body).toMatchObject({
-      metadata: { namespace: "search", annotations: { "retriever.dev/page": "true" } },
+      metadata: { namespace: "search", annotations: { "retriever.dev/severity": "page" } },
       involvedObject: { kind: "RetrieverMigration", name: "docs", uid: meta.uid },
       type: "Warning",
       reason: "RollingBack",

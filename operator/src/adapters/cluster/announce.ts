@@ -14,8 +14,8 @@ const windowMs = 30 * 60_000;
 const maxRemembered = 1000;
 /** The API server's own limit. */
 const maxMessage = 1024;
-/** Annotation of events that a person has to act on now. */
-const pageAnnotation = "retriever.dev/page";
+/** Annotation of events that a person has to act on: page or ticket. */
+const severityAnnotation = "retriever.dev/severity";
 
 type Sent = { readonly name: string; readonly firstAt: number; readonly count: number };
 type AnnouncerOptions = { readonly request: KubeRequest; readonly clock: Clock; readonly instance: string };
@@ -78,7 +78,11 @@ function eventDocument(
   const { namespace, uid, resourceVersion } = meta;
   return {
     ...typeOf(events),
-    metadata: { name, namespace, ...(announcement.page ? { annotations: { [pageAnnotation]: "true" } } : {}) },
+    metadata: {
+      name,
+      namespace,
+      ...(announcement.severity === null ? {} : { annotations: { [severityAnnotation]: announcement.severity } }),
+    },
     involvedObject: { ...typeOf(migrations), namespace, name: meta.name, uid, resourceVersion },
     type: announcement.type,
     reason: announcement.reason,

@@ -21,6 +21,7 @@ import {
 import type { Cluster, ConfigMapRead } from "#ports/cluster.ts";
 import { identityPolicyName, isInForce } from "../policies/admission-policies.ts";
 import { readPolicy } from "../policies/kubernetes-policies.ts";
+import { makeProveOwner } from "./pod-owners.ts";
 import { readPodDocument, readWorkloadDocument } from "./read-workload.ts";
 
 type ClusterReads = Pick<
@@ -40,6 +41,7 @@ type ClusterReads = Pick<
 export function makeClusterReads(request: KubeRequest, watched: readonly string[]): ClusterReads {
   const get = (place: Place, signal: AbortSignal) => readObject(request, place, signal);
   const list = async (place: Place, signal: AbortSignal) => (await listAll(request, place, {}, signal)).items;
+  const proveOwner = makeProveOwner(request);
 
   return {
     listMigrations: async (signal) => {
@@ -68,9 +70,13 @@ export function makeClusterReads(request: KubeRequest, watched: readonly string[
       const found: ConfigMapDocument | undefined = await get({ resource: configMaps, namespace, name }, signal);
       return found === undefined ? undefined : toConfigMap(found);
     },
-    listPods: async (namespace, selector, signal) => {
+    listPods: async (namespace, selector, signal, owner) => {
       const { items } = await listAll(request, { resource: pods, namespace }, { labelSelector: selector }, signal);
-      return items.map((item) => readPodDocument(item as PodDocument));
+      const strangers = owner === undefined ? [] : await proveOwner(namespace, items, owner, signal);
+      return items.map((item, index) => {
+        const stranger = strangers[index];
+        return { ...readPodDocument(item as PodDocument), ...(stranger === undefined ? {} : { stranger }) };
+      });
     },
     listClaims: async (namespace, target, exceptUid, signal) => {
       const others = (await list({ resource: migrations, namespace }, signal)).filter(

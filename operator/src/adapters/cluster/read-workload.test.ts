@@ -164,6 +164,15 @@ describe("a pod", () => {
     expect(readPodDocument({ ...running, ...more }).nodeLost).toBe(lost);
   });
 
+  test.each([
+    ["in its node's network", { spec: { ...running.spec, hostNetwork: true } }, "it is in its node's network"],
+    ["that declares no admin port", { spec: { containers: [sidecar] } }, "declares no port admin"],
+    ["whose address is a name", { status: { ...running.status, podIP: "kubernetes.default" } }, "its address is none"],
+  ])("%s is never asked", (_, more, why) => {
+    expect(readPodDocument({ ...running, ...more }).unaskable).toContain(why);
+    expect(readPodDocument(running).unaskable).toBeUndefined();
+  });
+
   test("with an annotation that is no epoch counts as never annotated", () => {
     for (const text of ["-1", "x", "1.5", ""]) {
       const annotations = { "retriever.dev/config-epoch": text };

@@ -1,4 +1,5 @@
 // A Deployment and its pods as the operator sees them: pure translation of documents.
+import { isIP } from "node:net";
 import { adminPort, epochAnnotation, sidecarContainer } from "@retriever/sidecar/contract/names.ts";
 import type {
   ConfigMapSource,
@@ -21,7 +22,9 @@ export function readWorkloadDocument(deployment: DeploymentDocument): WorkloadRe
   const mounts = sidecar === undefined ? [] : configMounts(sidecar, template.volumes ?? []);
   const mounted = new Set(mounts.map((mount) => mount.name));
   const volumes = (template.volumes ?? []).filter((volume) => mounted.has(volume.name));
+  const { uid } = deployment.metadata ?? {};
   return {
+    ...(uid === undefined ? {} : { uid }),
     replicas: deployment.spec?.replicas ?? 1,
     selector: printSelector(deployment.spec?.selector ?? {}),
     hasSidecar: sidecar !== undefined,
@@ -43,8 +46,22 @@ export function readPodDocument(pod: PodDocument): PodRead {
     nodeLost: isNodeLost(pod),
     annotatedEpoch: epochOf(annotations[epochAnnotation]),
     ip: status.podIP ?? "",
-    adminPort: sidecarOf(spec)?.ports?.find((port) => port.name === adminPort)?.containerPort ?? defaultAdminPort,
+    adminPort: declaredPort(spec) ?? defaultAdminPort,
+    ...unaskable(pod),
   };
+}
+
+function declaredPort(spec: PodSpec): number | undefined {
+  return sidecarOf(spec)?.ports?.find((port) => port.name === adminPort)?.containerPort;
+}
+
+/** Whoever answers there may be another than the pod: its node, or whatever listens where nothing is declared. */
+function unaskable({ spec = {}, status = {} }: PodDocument): Pick<PodRead, "unaskable"> {
+  if (spec.hostNetwork === true) return { unaskable: "it is in its node's network" };
+  if (sidecarOf(spec) !== undefined && declaredPort(spec) === undefined)
+    return { unaskable: `its container ${sidecarContainer} declares no port ${adminPort}` };
+  const { podIP = "" } = status;
+  return podIP !== "" && isIP(podIP) === 0 ? { unaskable: "its address is none" } : {};
 }
 
 function isSidecarRunning({ status = {} }: PodDocument): boolean {
@@ -98,8 +115,11 @@ function configFolder(sidecar: Container): string | undefined {
   return folder === undefined ? undefined : trimSlash(folder);
 }
 
+/** By hand: a pattern for the slashes at the end takes quadratic time on a path of slashes. */
 function trimSlash(path: string): string {
-  return path.replace(/\/+$/, "");
+  let end = path.length;
+  while (path[end - 1] === "/") end -= 1;
+  return path.slice(0, end);
 }
 
 function sourcesOf(volume: Volume): ConfigSource[] {

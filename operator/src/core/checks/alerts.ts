@@ -11,6 +11,7 @@ import type { MigrationMeta } from "../model/migration.ts";
 import type { Observation } from "../model/observation.ts";
 import type { Fact } from "../model/status-readings.ts";
 import type { PodObservation } from "../model/workload.ts";
+import { neededPods } from "../pods/acks.ts";
 
 /** The source that needs no Prometheus. */
 export const sidecarSource = "Sidecars";
@@ -58,7 +59,8 @@ function judgeOwnEvaluation({ plan, serving }: AlertsInput): Fact {
   const { alert, window, sustainedFor } = plan.rollback;
   const answered = serving.filter(({ status }) => status.ok).length;
   const rests = `the operator evaluates ${alert} itself over the evidence of ${answered} of ${serving.length} pods (window ${window}, sustained for ${sustainedFor}); no Prometheus is asked`;
-  if (serving.length === 0 || answered < serving.length) return unknown("NotObserved", rests);
+  const running = serving.filter(({ nodeLost, status }) => !nodeLost || status.ok).length;
+  if (serving.length === 0 || answered < neededPods(plan, running)) return unknown("NotObserved", rests);
   return { status: "True", reason: "EvaluatedByOperator", message: rests };
 }
 

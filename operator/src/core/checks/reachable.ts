@@ -4,8 +4,11 @@ import type { Observation } from "../model/observation.ts";
 import type { Fact } from "../model/status-readings.ts";
 import { servingPods, storeViews } from "../pods/pods.ts";
 
-/** True only when every serving pod reached, authenticated to and found the destination, with the source's dimension. */
-export function judgeReachable(observation: Observation): Fact {
+/**
+ * True only when every serving pod reached, authenticated to and found the destination, with the source's dimension;
+ * of as many as are `excused`, since they don't follow, nothing has to be known.
+ */
+export function judgeReachable(observation: Observation, excused = 0): Fact {
   const serving = servingPods(observation) ?? [];
   const views = storeViews(observation, "destination");
   const dimension = storeViews(observation, "source").find((view) => view.dimension !== null)?.dimension ?? null;
@@ -15,7 +18,7 @@ export function judgeReachable(observation: Observation): Fact {
     return { ...first, message: `${first.message} (${faults.length} of ${serving.length} pods)` };
   }
   const pending = serving.length - views.filter(isProven).length;
-  if (serving.length === 0 || pending > 0) {
+  if (pending >= serving.length || pending > excused) {
     return {
       status: "Unknown",
       reason: "NotProbed",
@@ -28,7 +31,7 @@ export function judgeReachable(observation: Observation): Fact {
   return {
     status: "True",
     reason: "AllPodsReached",
-    message: `${serving.length} of ${serving.length} pods reached the destination; dimension ${dimension}`,
+    message: `${serving.length - pending} of ${serving.length} pods reached the destination; dimension ${dimension}`,
   };
 }
 

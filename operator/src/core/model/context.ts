@@ -8,7 +8,8 @@ import type { Observation } from "./observation.ts";
 import type { Fact } from "./status-readings.ts";
 import type { PodObservation } from "./workload.ts";
 
-type AckState = "all" | "waiting" | "none" | "unknown";
+/** quorum: not all, but as many as `cutover.minAcknowledged` asks for, after all have had their time. */
+type AckState = "all" | "quorum" | "waiting" | "none" | "unknown";
 
 /** Which pods follow the revision in force. */
 export type Acks = {
@@ -19,6 +20,8 @@ export type Acks = {
   readonly lagging: readonly string[];
   /** Lagging pods on lost nodes, listed apart. */
   readonly lost: readonly string[];
+  /** Pods that the overlay's deadline holds at the source: they read a cutover too late, or haven't read it yet. */
+  readonly fenced: readonly string[];
 };
 
 type HarmRule = "alert" | "livePrimary" | "severe" | "shadowErrors";

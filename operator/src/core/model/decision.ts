@@ -38,13 +38,18 @@ export type Effect =
     }
   | { readonly kind: "deleteJobs"; readonly jobs: readonly string[] };
 
+/**
+ * How soon a person has to act. page: now, because users are harmed or traffic couldn't be taken back; ticket: in working
+ * hours; an announcement without one only tells.
+ */
+export type Severity = "page" | "ticket";
+
 /** A message for people, sent once per transition as a Kubernetes event. */
 export type Announcement = {
   readonly type: "Normal" | "Warning";
   readonly reason: string;
   readonly message: string;
-  /** A person has to act now. */
-  readonly page: boolean;
+  readonly severity: Severity | null;
 };
 
 export type Decision = {

@@ -58,6 +58,8 @@ export type Observation = {
   readonly target: Read<TargetObservation>;
   readonly overlay: Read<OverlayObservation | null>;
   readonly pods: Read<readonly PodObservation[]>;
+  /** Pods that were not asked, or not believed, and why; the first of them, then how many more. */
+  readonly unproved?: readonly string[];
   /** Other migrations on the same target, whatever their phase. */
   readonly claims: Read<readonly ClaimObservation[]>;
   /** Acts on this migration's uid, oldest first. */

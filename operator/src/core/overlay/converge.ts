@@ -7,9 +7,9 @@ import type { MigrationMeta } from "../model/migration.ts";
 import type { Observation } from "../model/observation.ts";
 import { isRollingBack } from "../model/status-readings.ts";
 import type { OverlayIntent, OverlayObservation } from "../model/workload.ts";
-import { answeredStatuses } from "../pods/pods.ts";
 import { jobEffects } from "../verification/effects.ts";
 import { frozenBase } from "./deploy-freeze.ts";
+import { whoIsAhead } from "./epochs.ts";
 import { isOfAnother } from "./overlay-state.ts";
 import { intentOf, renderOverlay } from "./revision.ts";
 
@@ -55,9 +55,9 @@ function overlayEffects(input: ConvergeInput): Effect[] {
   return overlay?.deleting === true ? [{ kind: "removeOverlay" }, apply] : [apply];
 }
 
-/** The overlay's key isn't for a step of this status to write. */
+/** The overlay's key isn't for a step of this status to write: others have it, or a later document of ours is in force. */
 function isNotOurs(input: ConvergeInput, overlay: OverlayObservation | null): boolean {
-  return isForeign(overlay, input.status.epoch) || isOfAnother(input.meta, overlay) || isBehindAPod(input);
+  return isForeign(overlay, input.status.epoch) || isOfAnother(input.meta, overlay) || whoIsAhead(input) !== undefined;
 }
 
 /** Released and removed: it must not come back. */
@@ -81,13 +81,6 @@ function isForeign(overlay: OverlayObservation | null, epoch: number): boolean {
   if (overlay === null) return false;
   const written = overlay.document?.revision.epoch ?? 0;
   return overlay.foreignManagers.length > 0 || written > epoch;
-}
-
-/** A pod has taken a later document of ours: where it is gone, an older one must not come in its place. */
-function isBehindAPod({ meta, status, observation }: ConvergeInput): boolean {
-  return answeredStatuses(observation).some(
-    ({ config }) => config.migrationUid === meta.uid && config.epoch > status.epoch,
-  );
 }
 
 /** The kubelet refreshes its volumes when the annotation changes; 0 after the overlay is gone. */

@@ -4,9 +4,7 @@ import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
 import type { MigrationStatus, Revision } from "@retriever/crds/status/migration-status.ts";
 import type { Overlay } from "@retriever/sidecar/contract/overlay.ts";
 import type { MigrationMeta } from "../model/migration.ts";
-import type { Observation } from "../model/observation.ts";
 import type { OverlayIntent } from "../model/workload.ts";
-import { answeredStatuses } from "../pods/pods.ts";
 
 export type Intent = Pick<Revision, "primary" | "shadow" | "sampleRate" | "released">;
 
@@ -34,10 +32,17 @@ export function renderOverlay(
       ...(revision.scoreOffset === undefined ? {} : { scoreOffset: revision.scoreOffset }),
     },
     ...samplingOf(plan, revision),
+    ...(revision.activationDeadline === undefined ? {} : { activationDeadline: revision.activationDeadline }),
     released: revision.released,
+    ...(isTakenBack(status, revision) ? { rollback: true } : {}),
   };
   const text = `${JSON.stringify(document, null, 2)}\n`;
   return { document, text, hash: hash("sha256", text) };
+}
+
+/** From the decision on, and after the overlay's release as well: whatever epoch is in force, sidecars follow it. */
+function isTakenBack({ rollback }: MigrationStatus, { primary, shadow }: Revision): boolean {
+  return rollback !== undefined && primary === "source" && shadow === "none";
 }
 
 /** What pods decide by themselves: each has its part of what the fleet may ask for, by the pods there were when it was decided. */
@@ -57,13 +62,6 @@ export const exactSearchesPerSecond = 1;
 
 function share(perSecond: number, pods: number): number {
   return Number((perSecond / Math.max(1, pods)).toPrecision(3));
-}
-
-/** One above everything seen anywhere, so that no pod can take an older document for a newer one. */
-export function nextEpoch(status: MigrationStatus, observation: Observation): number {
-  const overlay = observation.overlay.ok ? (observation.overlay.value?.document?.revision.epoch ?? 0) : 0;
-  const acknowledged = answeredStatuses(observation).map((pod) => pod.config.epoch);
-  return Math.max(status.epoch, overlay, ...acknowledged) + 1;
 }
 
 /** The annotation that travels with the overlay. `frozen` is the base of a deploy freeze, undefined outside of one. */

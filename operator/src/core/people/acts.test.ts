@@ -122,7 +122,7 @@ describe("an act is refused", () => {
   ] as [Partial<MigrationStatus>, ActObservation, string][])("in %j %j: %s", (status, act, why) => {
     const applied = apply(status, [act]);
     expect(applied.announcements).toEqual([
-      { type: "Warning", reason: "ActRefused", message: `${act.act} by ada has no effect: ${why}`, page: false },
+      { type: "Warning", reason: "ActRefused", message: `${act.act} by ada has no effect: ${why}`, severity: null },
     ]);
     expect(applied.status).toEqual(aStatus({ ...status, acts: { paused: false, ...status.acts, seen: [act.uid] } }));
   });
@@ -174,7 +174,7 @@ describe("an act changes", () => {
       aStatus({ ...status, acts: { seen: [act.uid], ...acts } as MigrationStatus["acts"] }),
     );
     expect(applied.announcements).toEqual([
-      { type: "Normal", reason: "ActTaken", message: `${act.act} by ${act.actor}: r`, page: false },
+      { type: "Normal", reason: "ActTaken", message: `${act.act} by ${act.actor}: r`, severity: null },
     ]);
   });
 

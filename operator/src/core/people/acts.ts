@@ -189,6 +189,6 @@ function unhold(status: MigrationStatus): MigrationStatus {
 function announce(act: ActObservation, refusal: string | undefined): Announcement {
   const who = `${act.act} by ${act.actor}`;
   return refusal === undefined
-    ? { type: "Normal", reason: "ActTaken", message: act.reason === "" ? who : `${who}: ${act.reason}`, page: false }
-    : { type: "Warning", reason: "ActRefused", message: `${who} has no effect: ${refusal}`, page: false };
+    ? { type: "Normal", reason: "ActTaken", message: act.reason === "" ? who : `${who}: ${act.reason}`, severity: null }
+    : { type: "Warning", reason: "ActRefused", message: `${who} has no effect: ${refusal}`, severity: null };
 }

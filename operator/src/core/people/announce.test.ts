@@ -1,7 +1,9 @@
 // What changed between two statuses and somebody has to hear: once, and as a page only where people rely on it.
+
 import type { Condition, MigrationStatus, Phase } from "@retriever/crds/status/migration-status.ts";
 import { describe, expect, it } from "vitest";
 import { aCondition, aStatus } from "#test/builders/migration.ts";
+import type { Severity } from "../model/decision.ts";
 import { announceFlips } from "./announce.ts";
 
 type Said = readonly [Condition["status"], reason: string, message?: string];
@@ -18,19 +20,26 @@ function told(type: Condition["type"], phase: Phase, before: Said | undefined, n
   };
   return announceFlips(status(before), status(now));
 }
-const warning = (reason: string, page: boolean, message = "as it is") => ({ type: "Warning", reason, message, page });
+const warning = (reason: string, severity: Severity | null, message = "as it is") => ({
+  type: "Warning",
+  reason,
+  message,
+  severity,
+});
 
 describe("a rollback path that closes", () => {
   it.each([
-    ["WarmUp", false],
-    ["AwaitingCutover", false],
-    ["CuttingOver", true],
-    ["Guard", true],
-    ["RollingBack", true],
-    ["Completed", false],
-  ] as const)("in %s is told, and is a page: %s", (phase, page) => {
+    ["WarmUp", "ticket"],
+    ["AwaitingCutover", "ticket"],
+    ["CuttingOver", "page"],
+    ["Guard", "page"],
+    ["RollingBack", "page"],
+    ["Completed", "ticket"],
+  ] as const)("in %s is told, as a %s", (phase, severity) => {
     const open = ["True", "SourceAnswers"] as const;
-    expect(told("RollbackReady", phase, open, ["False", "SourceFailing"])).toEqual([warning("RollbackNotReady", page)]);
+    expect(told("RollbackReady", phase, open, ["False", "SourceFailing"])).toEqual([
+      warning("RollbackNotReady", severity),
+    ]);
   });
 
   it.each([
@@ -49,11 +58,11 @@ describe("an alert that isn't armed any more", () => {
   const armed = ["True", "Armed"] as const;
 
   it.each([
-    ["WarmUp", [warning("AlertsNotArmed", false)]],
-    ["Ramp", [warning("AlertsNotArmed", false)]],
-    ["AwaitingCutover", [warning("AlertsNotArmed", false)]],
-    ["CuttingOver", [warning("AlertsNotArmed", true)]],
-    ["Guard", [warning("AlertsNotArmed", true)]],
+    ["WarmUp", [warning("AlertsNotArmed", "ticket")]],
+    ["Ramp", [warning("AlertsNotArmed", "ticket")]],
+    ["AwaitingCutover", [warning("AlertsNotArmed", "ticket")]],
+    ["CuttingOver", [warning("AlertsNotArmed", "page")]],
+    ["Guard", [warning("AlertsNotArmed", "page")]],
     ["Preflight", []],
     ["RollingBack", []],
     ["Completed", []],
@@ -62,12 +71,12 @@ describe("an alert that isn't armed any more", () => {
   });
 
   it.each([
-    ["can't be looked up", armed, ["Unknown", "NotObserved"], [warning("AlertsNotArmed", false)]],
+    ["can't be looked up", armed, ["Unknown", "NotObserved"], [warning("AlertsNotArmed", "ticket")]],
     [
       "was unknown and is now missing",
       ["Unknown", "NotObserved"],
       ["False", "RuleMissing"],
-      [warning("AlertsNotArmed", true)],
+      [warning("AlertsNotArmed", "page")],
     ],
     ["is missing as before", ["False", "RuleMissing"], ["False", "RuleSilent"], []],
     ["is armed again", ["Unknown", "NotObserved"], armed, []],
@@ -88,9 +97,15 @@ describe("pods that don't follow in time", () => {
     ["late as before", ["False", "AckTimeout"], ["Unknown", "AckTimeout"], 0],
     ["there again", ["False", "AckTimeout"], ["True", "AllPodsFollow"], 0],
     ["gone", ["False", "AckTimeout"], undefined, 0],
-  ] as const)("page once: %s", (_what, before, now, times) => {
-    const page = Array.from({ length: times }, () => warning("AckTimeout", true));
-    expect(told("ConfigPropagated", "Ramp", before, now)).toEqual(page);
+  ] as const)("are told once: %s", (_what, before, now, times) => {
+    const said = Array.from({ length: times }, () => warning("AckTimeout", "ticket"));
+    expect(told("ConfigPropagated", "Ramp", before, now)).toEqual(said);
+  });
+
+  it("page where they keep the store that is being left", () => {
+    expect(told("ConfigPropagated", "RollingBack", undefined, ["False", "AckTimeout"])).toEqual([
+      warning("AckTimeout", "page"),
+    ]);
   });
 });
 
@@ -101,7 +116,7 @@ describe("what keeps a migration from starting", () => {
     ["AwaitingApproval", 0],
     ["Ramp", 0],
   ] as const)("is told in %s, %s times", (phase, times) => {
-    const said = Array.from({ length: times }, () => warning("Refused", false));
+    const said = Array.from({ length: times }, () => warning("Refused", null));
     expect(told("Ready", phase, ["False", "Waiting"], ["False", "Refused"])).toEqual(said);
     expect(told("Ready", phase, undefined, ["False", "Refused"])).toEqual(said);
   });
@@ -117,10 +132,10 @@ describe("what keeps a migration from starting", () => {
 
 describe("what became of an edit", () => {
   const accepted = ["True", "Accepted"] as const;
-  const normal = { type: "Normal", reason: "SafeEditApplied", message: "as it is", page: false };
+  const normal = { type: "Normal", reason: "SafeEditApplied", message: "as it is", severity: null };
 
   it.each([
-    ["was ignored", accepted, ["True", "EditIgnored"], [warning("EditIgnored", false)]],
+    ["was ignored", accepted, ["True", "EditIgnored"], [warning("EditIgnored", null)]],
     ["took effect", accepted, ["True", "SafeEditApplied"], [normal]],
     ["took effect from the start", undefined, ["True", "SafeEditApplied"], [normal]],
     ["was taken back", ["True", "EditIgnored"], accepted, []],
@@ -129,9 +144,9 @@ describe("what became of an edit", () => {
       "is another one",
       ["True", "EditIgnored"],
       ["True", "EditIgnored", "another"],
-      [warning("EditIgnored", false, "another")],
+      [warning("EditIgnored", null, "another")],
     ],
-    ["took effect in part", ["True", "SafeEditApplied"], ["True", "EditIgnored"], [warning("EditIgnored", false)]],
+    ["took effect in part", ["True", "SafeEditApplied"], ["True", "EditIgnored"], [warning("EditIgnored", null)]],
     ["isn't judged", accepted, undefined, []],
   ] as const)("is told once: it %s", (_what, before, now, said) => {
     expect(told("Accepted", "Ramp", before, now)).toEqual(said);

@@ -9,6 +9,8 @@ export function announceFlips(before: MigrationStatus, next: MigrationStatus): A
     ...missedAlerts(before, next),
     ...lapsedApprovals(before, next),
     ...lateAcks(before, next),
+    ...unproved(before, next),
+    ...laggards(before, next),
     ...refusals(before, next),
     ...edits(before, next),
   ];
@@ -20,8 +22,8 @@ const served: readonly Phase[] = ["CuttingOver", "Guard", "RollingBack"];
 function rollbackPath(before: MigrationStatus, next: MigrationStatus): Announcement[] {
   const [old, now] = both(before, next, "RollbackReady");
   if (now?.status !== "False" || (old?.status === "False" && old.reason === now.reason)) return [];
-  const page = served.includes(next.phase);
-  return [{ type: "Warning", reason: "RollbackNotReady", message: now.message, page }];
+  const severity = served.includes(next.phase) ? "page" : "ticket";
+  return [{ type: "Warning", reason: "RollbackNotReady", message: now.message, severity }];
 }
 
 /** A rule that vanished is a page once people rely on it; a Prometheus that can't be read is only told. */
@@ -29,8 +31,8 @@ function missedAlerts(before: MigrationStatus, next: MigrationStatus): Announcem
   const [old, now] = both(before, next, "AlertsArmed");
   if (old === undefined || now === undefined || !relied.includes(next.phase)) return [];
   if (now.status === "True" || old.status === now.status || notTold.includes(now.reason)) return [];
-  const page = now.status === "False" && served.includes(next.phase);
-  return [{ type: "Warning", reason: "AlertsNotArmed", message: now.message, page }];
+  const severity = now.status === "False" && served.includes(next.phase) ? "page" : "ticket";
+  return [{ type: "Warning", reason: "AlertsNotArmed", message: now.message, severity }];
 }
 
 const relied: readonly Phase[] = ["WarmUp", "Ramp", "AwaitingCutover", "CuttingOver", "Guard"];
@@ -41,13 +43,30 @@ const notTold: readonly string[] = ["Skipped", "Waived", "CanaryNotArrived"];
 function lapsedApprovals(before: MigrationStatus, next: MigrationStatus): Announcement[] {
   const [old, now] = both(before, next, "Approved");
   if (next.phase !== "AwaitingCutover" || old?.status !== "True" || now?.status !== "False") return [];
-  return [{ type: "Warning", reason: now.reason, message: now.message, page: false }];
+  return [{ type: "Warning", reason: now.reason, message: now.message, severity: "ticket" }];
 }
 
+/** A pod that keeps the store that is being left harms its users; anywhere else the source answers them. */
 function lateAcks(before: MigrationStatus, next: MigrationStatus): Announcement[] {
   const [old, now] = both(before, next, "ConfigPropagated");
   if (now?.reason !== "AckTimeout" || old?.reason === "AckTimeout") return [];
-  return [{ type: "Warning", reason: "AckTimeout", message: now.message, page: true }];
+  const severity = next.phase === "RollingBack" ? "page" : "ticket";
+  return [{ type: "Warning", reason: "AckTimeout", message: now.message, severity }];
+}
+
+/** Somebody speaks for pods or epochs of the migration that aren't: nothing was taken from it, and nothing waits for it. */
+function unproved(before: MigrationStatus, next: MigrationStatus): Announcement[] {
+  const [old, now] = both(before, next, "InputsProved");
+  if (now?.status !== "False" || old?.reason === now.reason) return [];
+  return [{ type: "Warning", reason: now.reason, message: now.message, severity: "ticket" }];
+}
+
+/** Pods that a migration goes on without: nobody waits for them any more, so somebody has to be told who they are. */
+function laggards(before: MigrationStatus, next: MigrationStatus): Announcement[] {
+  const [old, now] = both(before, next, "ConfigPropagated");
+  if (now?.status !== "True" || now.reason === old?.reason) return [];
+  const isQuorum = now.reason === "PodsFenced" || now.reason === "QuorumFollows";
+  return isQuorum ? [{ type: "Warning", reason: now.reason, message: now.message, severity: "ticket" }] : [];
 }
 
 /** Why a migration doesn't start or go on: said once per reason. */
@@ -55,7 +74,7 @@ function refusals(before: MigrationStatus, next: MigrationStatus): Announcement[
   const [old, now] = both(before, next, "Ready");
   const starting = next.phase === "Pending" || next.phase === "Preflight";
   if (!starting || now?.status !== "False" || old?.reason === now.reason) return [];
-  return [{ type: "Warning", reason: now.reason, message: now.message, page: false }];
+  return [{ type: "Warning", reason: now.reason, message: now.message, severity: null }];
 }
 
 /** What became of an edit of the spec: said once per edit. */
@@ -64,7 +83,7 @@ function edits(before: MigrationStatus, next: MigrationStatus): Announcement[] {
   const isEdit = now?.reason === "EditIgnored" || now?.reason === "SafeEditApplied";
   if (!isEdit || (old?.reason === now.reason && old.message === now.message)) return [];
   const type = now.reason === "EditIgnored" ? "Warning" : "Normal";
-  return [{ type, reason: now.reason, message: now.message, page: false }];
+  return [{ type, reason: now.reason, message: now.message, severity: null }];
 }
 
 function both(

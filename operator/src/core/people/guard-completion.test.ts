@@ -41,7 +41,7 @@ describe("a guard that a person ended", () => {
     const { status, announcements } = voidCompletion(at().status, someHarm({ weighing: [found] }));
     expect(status.acts).toEqual({ paused: false, seen: ["u"] });
     const message = "CompleteGuard by ada has no effect any more: the destination is worse: too slow";
-    expect(announcements).toEqual([{ type: "Warning", reason: "ActRefused", message, page: false }]);
+    expect(announcements).toEqual([{ type: "Warning", reason: "ActRefused", message, severity: null }]);
   });
 
   it.each([

@@ -25,7 +25,7 @@ export function voidCompletion(status: MigrationStatus, { weighing: [harm] }: Ha
   const message = `CompleteGuard by ${by.actor} has no effect any more: the destination is worse: ${harm.message}`;
   return {
     status: { ...status, acts },
-    announcements: [{ type: "Warning", reason: "ActRefused", message, page: false }],
+    announcements: [{ type: "Warning", reason: "ActRefused", message, severity: null }],
   };
 }
 

@@ -31,7 +31,7 @@ function update(
 ) {
   const [old, fresh] = [before, next].map((more) => aStatus({ epoch: 4, revision, ...more }));
   if (old === undefined || fresh === undefined) throw new Error("two statuses make two");
-  return updateOutbox({ uid: "uid", plan, before: old, next: fresh, deliveries, now });
+  return updateOutbox({ uid: "uid", plan, before: old, next: fresh, deliveries, announcements: [], now });
 }
 
 describe("what happens", () => {

@@ -4,6 +4,7 @@ import { hash } from "node:crypto";
 import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
 import type { MigrationStatus, Phase } from "@retriever/crds/status/migration-status.ts";
 import type { OutboxKind, OutboxMessage } from "@retriever/crds/status/outbox-status.ts";
+import type { Announcement } from "../model/decision.ts";
 import type { Delivery } from "../model/observation.ts";
 import type { Fact } from "../model/status-readings.ts";
 import { instantMs } from "../model/status-readings.ts";
@@ -25,6 +26,8 @@ type OutboxInput = {
   readonly before: MigrationStatus;
   readonly next: MigrationStatus;
   readonly deliveries: readonly Delivery[];
+  /** What is announced with the step; pages and tickets go to the sinks as well. */
+  readonly announcements: readonly Announcement[];
   /** Epoch ms. */
   readonly now: number;
 };
@@ -35,14 +38,27 @@ export function updateOutbox(input: OutboxInput): readonly OutboxMessage[] {
   const present = (next.outbox ?? []).map((message) => settle(message, deliveries, now));
   const at = new Date(now).toISOString();
   const sinks = [...new Set(plan.communications.sinks)];
-  const news = sinks.length === 0 ? [] : newsOf(plan, before, next);
+  const news = sinks.length === 0 ? [] : [...newsOf(plan, before, next), ...calls(input.announcements, now)];
   const fresh = news
-    .map(({ kind, text }): OutboxMessage => {
-      const key = `${uid}/${next.epoch}/${kind}`;
+    .map(({ kind, text, about = kind }): OutboxMessage => {
+      const key = `${uid}/${next.epoch}/${about}`;
       return { key, kind, text, at, pending: sinks, failed: [], attempts: 0, nextAttemptAt: at };
     })
     .filter(({ key }) => !present.some((message) => message.key === key));
   return bounded([...present, ...fresh]);
+}
+
+/** What flaps is said once in so long, ms. */
+const callEveryMs = 3_600_000;
+
+/** Whom an announcement calls hears of it outside the cluster too. */
+function calls(announcements: readonly Announcement[], now: number): News[] {
+  return announcements.flatMap(({ severity, reason, message }) => {
+    if (severity === null) return [];
+    const kind = severity === "page" ? "Page" : "Ticket";
+    const about = `${kind}/${reason}/${Math.floor(now / callEveryMs)}`;
+    return [{ kind, about, text: message.slice(0, longestText) }];
+  });
 }
 
 /** Delivered messages go first, then the oldest. */
@@ -85,7 +101,11 @@ export function nextDeliveryMs(outbox: readonly OutboxMessage[], now: number): n
   );
 }
 
-type News = { readonly kind: OutboxKind; readonly text: string };
+type News = {
+  readonly kind: OutboxKind;
+  readonly text: string /** Its key within the epoch; the kind where left out. */;
+  readonly about?: string;
+};
 
 /** What happened between two statuses that the runbook wants told. */
 function newsOf(plan: MigrationSpec, before: MigrationStatus, next: MigrationStatus): News[] {

@@ -4,13 +4,13 @@ import { measureSource } from "../harm/throughput.ts";
 import type { Context } from "../model/context.ts";
 import type { Outcome } from "../model/decision.ts";
 import { enterFirstStage } from "../steps/enter-stage.ts";
-import { awaitAcks } from "../steps/propagation.ts";
+import { awaitAcks, isFollowed } from "../steps/propagation.ts";
 import { stay } from "../steps/transition.ts";
 import { askParity } from "../verification/ask.ts";
 import { askSmokeTests } from "../verification/smoke-tests.ts";
 
 export function awaitingApproval(context: Context): Outcome {
-  if (context.acks.state !== "all") return awaitAcks(context);
+  if (!isFollowed(context)) return awaitAcks(context);
   const c = askSmokeTests(askParity(context));
   const blocking = blockingChecks(c, [...preflightChecks, ...approvalChecks]);
   const [first] = blocking;

@@ -9,14 +9,14 @@ import type { Outcome } from "../model/decision.ts";
 import { labelOf } from "../model/status-readings.ts";
 import { describeCorrections } from "../people/retry.ts";
 import { rampEvidence, withoutCompared } from "../steps/await-retry.ts";
-import { awaitAcks } from "../steps/propagation.ts";
+import { awaitAcks, isFollowed } from "../steps/propagation.ts";
 import { resample } from "../steps/resample.ts";
 import { move, stay } from "../steps/transition.ts";
 import { askParity } from "../verification/ask.ts";
 import { clockDifferenceSeconds } from "../verification/clock-difference.ts";
 
 export function awaitingCutover(context: Context): Outcome {
-  if (context.acks.state !== "all") return awaitAcks(context);
+  if (!isFollowed(context)) return awaitAcks(context);
   const c = askParity(context);
   if (c.rollbackReady.status !== "True") {
     return stay(c, "blocked", c.rollbackReady.reason, `the rollback path is not proved: ${c.rollbackReady.message}`);
@@ -78,6 +78,7 @@ function cutOver(c: Context, by: string | undefined): Outcome {
     reason: "CutoverStarted",
     message: `cutting over to ${labelOf(c.status, "destination")}${by === undefined ? "" : `, promoted by ${by}`}`,
     intent: { primary: "destination", shadow: "source", sampleRate: c.plan.guard.sampling.minRate, released: false },
+    forget: ["cutover"],
     patch: factsBefore(c),
   });
 }

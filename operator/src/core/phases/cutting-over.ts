@@ -1,11 +1,12 @@
 // CuttingOver: pods may serve from either store until all have followed. It ends in Guard, or in a rollback at the deadline.
 import { durationSeconds } from "@retriever/crds/fields/duration.ts";
+import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import { judgeThroughput } from "../harm/throughput.ts";
 import type { Context } from "../model/context.ts";
 import type { Outcome } from "../model/decision.ts";
 import { labelOf, secondsSince } from "../model/status-readings.ts";
 import { beginRollback } from "../steps/begin-rollback.ts";
-import { describeAcks, isAckOverdue } from "../steps/propagation.ts";
+import { describeAcks, describeShortfall, isAckOverdue, isFollowed } from "../steps/propagation.ts";
 import { move, stay } from "../steps/transition.ts";
 import { judgeVisibility } from "./guard-visibility.ts";
 
@@ -16,11 +17,11 @@ export function cuttingOver(c: Context): Outcome {
   if (isAckOverdue(c)) {
     return beginRollback(c, {
       reason: "AckTimeout",
-      causes: [`not every pod followed within ${c.plan.cutover.ackTimeout}: ${describeAcks(c.acks)}`],
+      causes: [`${describeShortfall(c)} followed within ${c.plan.cutover.ackTimeout}: ${describeAcks(c.acks)}`],
       actor: null,
     });
   }
-  if (c.acks.state !== "all") return stay(c, "working", "Propagating", `cutting over: ${describeAcks(c.acks)}`);
+  if (!isFollowed(c)) return stay(c, "working", "Propagating", `cutting over: ${describeAcks(c.acks)}`);
   const waited = secondsSince(c, c.status.revision?.at);
   const throughput = judgeThroughput(c);
   if (throughput.verdict === "resumed" || (waited > 0 && expectsNobody(c))) return enterGuard(c);
@@ -29,7 +30,7 @@ export function cuttingOver(c: Context): Outcome {
     const cause = `retrieval_total did not resume within ${c.plan.cutover.validationTimeout} after the cutover: ${throughput.message}`;
     return beginRollback(c, { reason: "ValidationTimeout", causes: [cause], actor: null });
   }
-  const message = `every pod serves from the destination; waiting for requests to resume: ${throughput.message}`;
+  const message = `${describeServing(c)} from the destination; waiting for requests to resume: ${throughput.message}`;
   if (!isLate) return stay(c, "working", "Validating", message);
   // What isn't known takes nothing back, and begins no guard.
   return stay(c, "blocked", "ThroughputUnknown", `${message}; too few came to tell, a Rollback act goes back`);
@@ -42,13 +43,28 @@ function expectsNobody({ status, plan }: Context): boolean {
   return Math.max(rate, usual) * durationSeconds(plan.cutover.validationTimeout) < expectedRequests;
 }
 
+/** Who was left behind serves the source on, by the overlay's deadline. */
+function describeServing({ acks }: Context): string {
+  return acks.state === "all" ? "every pod serves" : `${describeAcks(acks)}; the pods that follow serve`;
+}
+
+const mostNames = 20;
+
+/** The pods that the cutover goes on without. */
+function leftBehind({ acks, serving }: Context): Pick<MigrationStatus, "cutover"> {
+  const names = new Set([...acks.fenced, ...acks.lost]);
+  const fenced = serving.filter(({ name }) => names.has(name)).map(({ name, uid }) => ({ name, uid }));
+  return fenced.length === 0 ? {} : { cutover: { fenced: fenced.slice(0, mostNames), fencedPods: fenced.length } };
+}
+
 function enterGuard(c: Context): Outcome {
   return move(c, {
     phase: "Guard",
     reason: "CutOver",
-    message: `every pod serves from ${labelOf(c.status, "destination")}; guarding for ${c.plan.guard.duration}`,
+    message: `${describeServing(c)} from ${labelOf(c.status, "destination")}; guarding for ${c.plan.guard.duration}`,
     forget: ["ramp"],
     patch: {
+      ...leftBehind(c),
       guard: {
         startedAt: c.nowIso,
         tickedAt: c.nowIso,

@@ -2,18 +2,39 @@
 import { durationSeconds } from "@retriever/crds/fields/duration.ts";
 import { leastSevereFailures } from "../detection/severe-run.ts";
 import type { Context } from "../model/context.ts";
+import type { PodObservation } from "../model/workload.ts";
+import { neededPods } from "../pods/acks.ts";
 import { hasBins, sumWindow } from "../pods/epoch-evidence.ts";
 import type { GuardVisibility } from "../steps/guard-clock.ts";
+import { isAckOverdue, isFollowed } from "../steps/propagation.ts";
 import { spansOf } from "../time/evidence-spans.ts";
 
 /** What this reconcile saw. A pause, and findings that don't act yet, make the time count nowhere. */
 export function judgeVisibility(c: Context): GuardVisibility {
   const { detection } = spansOf(c.plan);
   const window = sumWindow(c.serving, c.status.epoch, detection);
-  const isSeen = c.serving.every((pod) => hasBins(pod, c.status.epoch));
-  if (c.acks.state !== "all" || window.counters === null || window.missing > 0 || !isSeen) return "unobserved";
+  if (window.counters === null || !areEnoughSeen(c)) return "unobserved";
   if (c.status.acts?.paused === true || c.harm.weighing.length > 0) return "held";
   return isNoticed(c, window.counters.requests, window.coveredSeconds) ? "watched" : "idle";
+}
+
+/** As many pods of a fleet may go unseen for good: what they could hide is no greater than their share of the traffic. */
+const mostUnseenShare = 0.05;
+
+/** Every pod that serves, or nearly every one once the others have had their time: one of a thousand blinds nobody. */
+function areEnoughSeen(c: Context): boolean {
+  const { acks, plan, serving, status } = c;
+  const behind = new Set([...acks.lagging, ...acks.lost, ...acks.fenced]);
+  const { detection } = spansOf(plan);
+  const isSeen = (pod: PodObservation) =>
+    !behind.has(pod.name) && hasBins(pod, status.epoch) && sumWindow([pod], status.epoch, detection).missing === 0;
+  const unseen = serving.filter((pod) => !isSeen(pod));
+  if (unseen.length === 0) return acks.state === "all";
+  const isPatient = !isFollowed(c) && !isAckOverdue(c);
+  if (isPatient || acks.state === "none" || acks.state === "unknown") return false;
+  const running = serving.length - acks.lost.length;
+  const tolerated = Math.max(running - neededPods(plan, running), Math.floor(running * mostUnseenShare));
+  return unseen.length - acks.lost.length <= tolerated;
 }
 
 /**

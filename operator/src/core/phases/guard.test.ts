@@ -130,17 +130,9 @@ describe("past its deadline the guard", () => {
   const message =
     "past guard.deadline 2h, create a Rollback act unless it is to go on: guarding: 10m of watched time are left";
 
-  it("calls a person, once", () => {
+  it("says what a person can do", () => {
     const outcome = guard(at(late));
     expect(outcome).toMatchObject({ standing: "blocked", reason: "GuardOverdue", status: { phase: "Guard", message } });
-    expect(outcome.announcements).toMatchObject([{ type: "Warning", reason: "GuardOverdue", page: true }]);
-    const again = guard(at(late, 100, { status: { history: outcome.status.history } }));
-    expect(again).toMatchObject({
-      standing: "blocked",
-      reason: "GuardOverdue",
-      announcements: [],
-      status: { message },
-    });
   });
 
   it("and not before, nor when it passes", () => {

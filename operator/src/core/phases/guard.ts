@@ -9,7 +9,7 @@ import { labelOf, secondsSince } from "../model/status-readings.ts";
 import { describeCompletion } from "../people/guard-completion.ts";
 import { totalsOf } from "../pods/epoch-evidence.ts";
 import { type GuardVisibility, tickGuard } from "../steps/guard-clock.ts";
-import { describeAcks } from "../steps/propagation.ts";
+import { describeAcks, isFollowed } from "../steps/propagation.ts";
 import { move, stay } from "../steps/transition.ts";
 import { judgeVisibility } from "./guard-visibility.ts";
 
@@ -36,9 +36,10 @@ export function guard(c: Context): Outcome {
 }
 
 function describeVisibility(c: Context, visibility: GuardVisibility): readonly string[] {
-  const findings = c.harm.findings.map((finding) => finding.message);
+  const found = c.harm.findings.map((finding) => finding.message);
+  const findings = [...found, ...describeUnseen(c)];
   if (visibility === "unobserved")
-    return [`the clock stands until every pod's evidence is seen: ${describeAcks(c.acks)}`, ...findings];
+    return [`the clock stands until every pod's evidence is seen: ${describeAcks(c.acks)}`, ...found];
   if (visibility === "held") return ["the clock stands while there is harm", ...findings];
   return visibility === "idle"
     ? [
@@ -46,6 +47,11 @@ function describeVisibility(c: Context, visibility: GuardVisibility): readonly s
         ...findings,
       ]
     : findings;
+}
+
+/** Pods that the guard goes on without. */
+function describeUnseen({ acks }: Context): string[] {
+  return acks.state === "all" ? [] : [`without who is not seen: ${describeAcks(acks)}`];
 }
 
 /** Without a shadow nothing can be compared, which the plan knew. */
@@ -75,16 +81,16 @@ function pass(c: Context, reason: "GuardPassed" | "GuardCompleted", how: string)
 
 /** The last revision has reached every pod. */
 function finish(c: Context): Outcome {
-  if (c.acks.state !== "all")
-    return stay(c, "working", "Propagating", `switching the dual read off: ${describeAcks(c.acks)}`);
+  if (!isFollowed(c)) return stay(c, "working", "Propagating", `switching the dual read off: ${describeAcks(c.acks)}`);
   return complete(c);
 }
 
 function complete(c: Context, because = "", patch: Partial<MigrationStatus> = {}): Outcome {
+  const but = c.acks.state === "all" ? "" : `, but not all of it: ${describeAcks(c.acks)}`;
   return move(c, {
     phase: "Completed",
     reason: "Completed",
-    message: `completed: the application serves from ${labelOf(c.status, "destination")}${because}`,
+    message: `completed: the application serves from ${labelOf(c.status, "destination")}${but}${because}`,
     patch: { ...patch, completedAt: c.nowIso },
     standing: "waiting",
   });
@@ -94,10 +100,7 @@ function complete(c: Context, because = "", patch: Partial<MigrationStatus> = {}
 function overdue(c: Context, outcome: Outcome): Outcome {
   if (secondsSince(c, c.status.guard?.startedAt) <= durationSeconds(c.plan.guard.deadline)) return outcome;
   const message = `past guard.deadline ${c.plan.guard.deadline}, create a Rollback act unless it is to go on: ${outcome.status.message}`;
-  // The history remembers that it was said: time without observation and pauses in between don't say it again.
-  if (c.status.history.some((entry) => entry.reason === "GuardOverdue"))
-    return stay(c, "blocked", "GuardOverdue", message);
-  return move(c, { phase: "Guard", reason: "GuardOverdue", message, standing: "blocked", page: true });
+  return stay(c, "blocked", "GuardOverdue", message);
 }
 
 /** What the guard proved: the smallest harm that each line would have noticed. */

@@ -36,7 +36,7 @@ it.each([
 it("with everything there accepts the plan as epoch 1, by its hash, and tells it once", () => {
   const { status, announcements } = asked();
   expect(status).toMatchObject({ phase: "Preflight", epoch: 1, revision: { primary: "source", shadow: "none" } });
-  expect(announcements).toMatchObject([{ type: "Normal", reason: "Accepted", page: false }]);
+  expect(announcements).toMatchObject([{ type: "Normal", reason: "Accepted", severity: null }]);
   expect(announcements[0]?.message).toContain(`accepted plan ${status.planHash}: pgvector://`);
 });
 

@@ -10,6 +10,7 @@ import type { Context } from "../model/context.ts";
 import type { Outcome, Standing } from "../model/decision.ts";
 import type { ClaimObservation } from "../model/observation.ts";
 import type { TargetObservation } from "../model/workload.ts";
+import { neededPods } from "../pods/acks.ts";
 import { answeredStatuses, nameSome } from "../pods/pods.ts";
 import { move, stay } from "../steps/transition.ts";
 
@@ -161,7 +162,7 @@ function refuseOverlay({ observation }: Context): Refusal | undefined {
   return { standing: "blocked", reason: "OverlayInForce", message };
 }
 
-function refusePods({ observation, serving }: Context): Refusal | undefined {
+function refusePods({ observation, serving, plan }: Context): Refusal | undefined {
   if (!observation.pods.ok)
     return { standing: "blocked", reason: "NotObserved", message: `pods can't be listed: ${observation.pods.why}` };
   const statuses = answeredStatuses(observation);
@@ -171,8 +172,8 @@ function refusePods({ observation, serving }: Context): Refusal | undefined {
       reason: "NoPods",
       message: "no pod with a running sidecar; an empty set is unknown, so nothing starts",
     };
-  const silent = serving.filter((pod) => !pod.status.ok).map((pod) => pod.name);
-  if (silent.length > 0)
+  const silent = serving.filter((pod) => !pod.status.ok && !pod.nodeLost).map((pod) => pod.name);
+  if (statuses.length < neededPods(plan, statuses.length + silent.length))
     return { standing: "blocked", reason: "SidecarSilent", message: `waiting for the sidecar of ${nameSome(silent)}` };
   const bases = new Set(statuses.map((pod) => pod.base?.label ?? "no valid base"));
   if (bases.size > 1)

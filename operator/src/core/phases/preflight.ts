@@ -2,13 +2,13 @@
 import { blockingChecks, preflightChecks } from "../checks/checklist.ts";
 import type { Context } from "../model/context.ts";
 import type { Outcome } from "../model/decision.ts";
-import { awaitAcks } from "../steps/propagation.ts";
+import { awaitAcks, isFollowed } from "../steps/propagation.ts";
 import { move, stay } from "../steps/transition.ts";
 import { askParity } from "../verification/ask.ts";
 import { askSmokeTests } from "../verification/smoke-tests.ts";
 
 export function preflight(context: Context): Outcome {
-  if (context.acks.state !== "all") return awaitAcks(context);
+  if (!isFollowed(context)) return awaitAcks(context);
   // What can't be reached can't be read either.
   const c = context.reachable.status === "True" ? askSmokeTests(askParity(context)) : context;
   const blocking = blockingChecks(c, preflightChecks);

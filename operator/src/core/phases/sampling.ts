@@ -11,7 +11,7 @@ import type { Context } from "../model/context.ts";
 import type { Outcome } from "../model/decision.ts";
 import { instantMs, secondsSince } from "../model/status-readings.ts";
 import { enterFirstStage } from "../steps/enter-stage.ts";
-import { awaitAcks } from "../steps/propagation.ts";
+import { awaitAcks, isFollowed } from "../steps/propagation.ts";
 import { resample } from "../steps/resample.ts";
 import { stepDown } from "../steps/step-down.ts";
 import { move, stay } from "../steps/transition.ts";
@@ -41,7 +41,7 @@ export function sampling(c: Context): Outcome {
       "held at rate 0 after harm; create a Resume act to begin again with the first stage",
     );
   if (c.status.revision?.sampleRate === 0) return resume(c);
-  if (c.acks.state !== "all") return awaitAcks(c);
+  if (!isFollowed(c)) return awaitAcks(c);
   if (c.totals === null) return resample(c);
   const at: Place = { plan, stage, totals: c.totals, name: describeStage(c, stage, plan) };
   if (triedSamples(c.totals) === 0) return waitForSample(c, at);
@@ -50,7 +50,7 @@ export function sampling(c: Context): Outcome {
 
 /** After a Resume from a hold: the first stage again, once every pod follows. */
 function resume(c: Context): Outcome {
-  if (c.acks.state !== "all") return awaitAcks(c);
+  if (!isFollowed(c)) return awaitAcks(c);
   return enterFirstStage(c, {
     phase: c.status.phase,
     reason: "SamplingResumed",
@@ -94,11 +94,7 @@ function judgeStage(c: Context, at: Place): Outcome {
 function overdue(c: Context, { plan, stage }: Place, outcome: Outcome): Outcome {
   if (secondsSince(c, c.status.revision?.at) <= durationSeconds(plan.deadline)) return outcome;
   const message = `past stages[${stage.index}].deadline ${plan.deadline}, held until the evidence is there; more traffic helps, or an Abort act and a plan with a higher rate: ${outcome.status.message}`;
-  const { history, epoch, phase } = c.status;
-  // The history remembers that it was said; what is measured anew may be late anew.
-  if (history.some((entry) => entry.reason === "StageOverdue" && entry.epoch === epoch))
-    return stay(c, "blocked", "StageOverdue", message);
-  return move(c, { phase, reason: "StageOverdue", message, standing: "blocked", page: true });
+  return stay(c, "blocked", "StageOverdue", message);
 }
 
 /** What has to be waited for, whatever the gates say: the stage's time, a region's peak, the validation's soak. */

@@ -51,7 +51,10 @@ describe("a completed migration", () => {
       "removeOverlay",
     ]);
     const c = completed([there, there], released);
-    const late = { ...c, acks: { state: "waiting" as const, pods: 2, matched: 1, lagging: ["pod-2"], lost: [] } };
+    const late = {
+      ...c,
+      acks: { state: "waiting" as const, pods: 2, matched: 1, lagging: ["pod-2"], lost: [], fenced: [] },
+    };
     expect(tell(settle(late))).toBe(
       "Completed waiting Propagating: releasing the overlay: 1 of 2 pods follow; lagging: pod-2",
     );

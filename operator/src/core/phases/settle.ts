@@ -102,7 +102,7 @@ function keep(c: Context): Outcome {
 
 /** The overlay is gone; wait until the pods say so too. */
 function leaveBase(c: Context): Outcome {
-  const acks = countAcks(servingPods(c.observation), followsBase);
+  const acks = countAcks(servingPods(c.observation), { follows: followsBase });
   if (acks.state === "waiting" || acks.state === "unknown")
     return stay(c, "waiting", "Propagating", `the overlay is gone: ${describeAcks(acks)}`);
   return settled(c);

@@ -1,24 +1,55 @@
 // Which pods follow the revision in force: an ack is a pod that reports its epoch and hash. An empty set of pods is unknown, never "all".
+import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
 import type { Acks } from "../model/context.ts";
 import type { PodObservation } from "../model/workload.ts";
 
-/** `serving` null: pods couldn't be listed. `follows` says whether a pod's status shows the wanted configuration. */
-export function countAcks(serving: readonly PodObservation[] | null, follows: (pod: PodObservation) => boolean): Acks {
-  if (serving === null) return { state: "unknown", pods: 0, matched: 0, lagging: [], lost: [] };
+type FollowRule = {
+  /** Whether a pod's status shows the wanted configuration. */
+  readonly follows: (pod: PodObservation) => boolean;
+  /** Whether a pod that doesn't is held at the source by the overlay's deadline. */
+  readonly isFenced?: (pod: PodObservation) => boolean;
+  /** As many, of the pods that aren't on lost nodes, are enough once all have had their time; left out: nothing but all. */
+  readonly quorum?: { readonly needed: (pods: number) => number; readonly hadTime: boolean };
+};
+
+/** `serving` null: pods couldn't be listed. */
+export function countAcks(
+  serving: readonly PodObservation[] | null,
+  { follows, isFenced = () => false, quorum }: FollowRule,
+): Acks {
+  if (serving === null) return { state: "unknown", pods: 0, matched: 0, lagging: [], lost: [], fenced: [] };
   const behind = serving.filter((pod) => !follows(pod));
   const matched = serving.length - behind.length;
+  const reachable = serving.filter((pod) => !pod.nodeLost || follows(pod)).length;
+  const isQuorum = quorum?.hadTime === true && matched > 0 && matched >= quorum.needed(reachable);
+  const late = behind.filter((pod) => !pod.nodeLost);
   return {
-    state: serving.length === 0 ? "none" : behind.length === 0 ? "all" : "waiting",
+    state: serving.length === 0 ? "none" : behind.length === 0 ? "all" : isQuorum ? "quorum" : "waiting",
     pods: serving.length,
     matched,
-    lagging: behind.filter((pod) => !pod.nodeLost).map((pod) => pod.name),
+    lagging: late.filter((pod) => !isFenced(pod)).map((pod) => pod.name),
     lost: behind.filter((pod) => pod.nodeLost).map((pod) => pod.name),
+    fenced: late.filter(isFenced).map((pod) => pod.name),
   };
+}
+
+/** How many of so many running pods `cutover.minAcknowledged` asks for: a share is rounded up, and one is the least. */
+export function neededPods({ cutover: { minAcknowledged } }: MigrationSpec, pods: number): number {
+  const asked =
+    typeof minAcknowledged === "number"
+      ? minAcknowledged
+      : Math.ceil((pods * Number.parseInt(minAcknowledged, 10)) / 100);
+  return Math.max(1, Math.min(pods, asked));
 }
 
 /** A pod follows an overlay when it has exactly this text in force. */
 export function followsOverlay(hash: string, epoch: number): (pod: PodObservation) => boolean {
   return ({ status }) => status.ok && status.value.config.epoch === epoch && status.value.config.hash === hash;
+}
+
+/** A pod answers from a store. */
+export function servesFrom(digest: string | undefined): (pod: PodObservation) => boolean {
+  return ({ status }) => status.ok && status.value.config.primaryIdentity.digest === digest;
 }
 
 /** A pod follows the base again when no overlay is in force. */

@@ -37,7 +37,7 @@ describe("an overlay whose rollback the status never heard of", () => {
       },
       standing: "working",
       reason: "RollbackAdopted",
-      announcements: [{ type: "Warning", reason: "RollbackAdopted", message, page: true }],
+      announcements: [{ type: "Warning", reason: "RollbackAdopted", message, severity: "page" }],
       requeueAfterMs: 500,
     });
   });

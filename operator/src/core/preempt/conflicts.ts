@@ -2,6 +2,7 @@
 import type { StoreName } from "@retriever/sidecar/contract/overlay.ts";
 import type { Context } from "../model/context.ts";
 import type { Outcome } from "../model/decision.ts";
+import { whoIsAhead } from "../overlay/epochs.ts";
 import { renderOverlay } from "../overlay/revision.ts";
 import { answeredStatuses, nameSome } from "../pods/pods.ts";
 import { holdGuardClock } from "../steps/guard-clock.ts";
@@ -21,7 +22,9 @@ export function conflicts(c: Context): Outcome | undefined {
 function callOnce(c: Context, held: Outcome): Outcome {
   const { reason, status } = held;
   const isSaid = c.migration.status.conditions.some((one) => one.type === "Ready" && one.reason === reason);
-  return isSaid ? held : { ...held, announcements: [{ type: "Warning", reason, message: status.message, page: true }] };
+  return isSaid
+    ? held
+    : { ...held, announcements: [{ type: "Warning", reason, message: status.message, severity: "page" }] };
 }
 
 type Conflict = { readonly reason: string; readonly message: string };
@@ -48,14 +51,8 @@ function ownershipConflict(c: Context): Conflict | undefined {
 }
 
 function timeTravel(c: Context): Conflict | undefined {
-  const overlay = c.observation.overlay.ok ? c.observation.overlay.value?.document : undefined;
-  const written = overlay?.revision.migrationUid === c.meta.uid ? overlay.revision.epoch : 0;
-  const ahead = c.serving.find(
-    ({ status }) =>
-      status.ok && status.value.config.migrationUid === c.meta.uid && status.value.config.epoch > c.status.epoch,
-  );
-  if (written <= c.status.epoch && ahead === undefined) return undefined;
-  const what = ahead === undefined ? `the overlay is at epoch ${written}` : `pod ${ahead.name} is at a later epoch`;
+  const what = whoIsAhead(c);
+  if (what === undefined) return undefined;
   const end = `but this status says ${c.status.epoch}; an older status was restored. Create an Abort act to return to the source`;
   const split = describeSplit(c);
   return split === undefined

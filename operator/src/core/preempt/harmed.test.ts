@@ -28,7 +28,7 @@ describe("a finding that asks for a rollback", () => {
     const outcome = harmed(c);
     const message = "not rolled back, because the rollback path is closed (the source fails): too slow";
     expect(outcome && tell(outcome)).toBe(`Guard blocked RollbackBlocked: ${message}`);
-    expect(outcome?.announcements).toEqual([{ type: "Warning", reason: "RollbackBlocked", message, page: true }]);
+    expect(outcome?.announcements).toEqual([{ type: "Warning", reason: "RollbackBlocked", message, severity: "page" }]);
     expect(outcome?.status.harm).toEqual({ causes: [], stepDowns: 0, heldSince: "2026-03-01T12:00:00.000Z" });
   });
 
@@ -55,7 +55,7 @@ describe("a finding for which the source was not asked", () => {
   it("is left to a person, with a page", () => {
     const outcome = harmed(hurt(aContext("Guard"), [unseen]));
     const message = "not rolled back, because nobody asked; create a Rollback act to go back: too slow";
-    expect(outcome?.announcements).toEqual([{ type: "Warning", reason: "RollbackBlocked", message, page: true }]);
+    expect(outcome?.announcements).toEqual([{ type: "Warning", reason: "RollbackBlocked", message, severity: "page" }]);
   });
 
   it("stands in nobody's way", () => {
@@ -70,7 +70,9 @@ describe("a finding for which the source was not asked", () => {
 describe("a finding that asks for less", () => {
   it("after the cutover calls a person once, for as long as it lasts", () => {
     const outcome = harmed(hurt(aContext("Guard"), [aFinding("odd")]));
-    expect(outcome?.announcements).toEqual([{ type: "Warning", reason: "Harm", message: "held: odd", page: true }]);
+    expect(outcome?.announcements).toEqual([
+      { type: "Warning", reason: "Harm", message: "held: odd", severity: "page" },
+    ]);
     const harm = { causes: [], stepDowns: 0, heldSince: "2026-03-01T11:00:00.000Z" };
     expect(harmed(hurt(aContext("Guard", { status: { harm } }), [aFinding("odd")]))?.announcements).toEqual([]);
   });

@@ -57,7 +57,7 @@ function holdAfterCutover(c: Context, reason: "Harm" | "RollbackBlocked", messag
       ...held.status,
       harm: { causes: [], stepDowns: 0, ...held.status.harm, heldSince: c.status.harm?.heldSince ?? c.nowIso },
     },
-    announcements: isFirst ? [{ type: "Warning", reason, message: held.status.message, page: true }] : [],
+    announcements: isFirst ? [{ type: "Warning", reason, message: held.status.message, severity: "page" }] : [],
   };
   return resetGuard(marked, c.nowIso);
 }

@@ -6,10 +6,12 @@ import { judgeCheck } from "../checks/checklist.ts";
 import type { Context } from "../model/context.ts";
 import type { Outcome } from "../model/decision.ts";
 import type { Fact } from "../model/status-readings.ts";
+import { epochsOutOfRange } from "../overlay/epochs.ts";
 import { isOverlayGone } from "../overlay/overlay-state.ts";
 import { readPlan } from "../people/accepted-plan.ts";
 import { judgeEdits } from "../people/edits.ts";
 import { postmortemFact } from "../people/postmortem.ts";
+import { nameSome } from "../pods/pods.ts";
 import { describeAcks, isAckOverdue } from "../steps/propagation.ts";
 import { clip } from "../steps/transition.ts";
 import { driftResolvedFact } from "../verification/drift-resolved.ts";
@@ -48,12 +50,32 @@ function progressFacts(c: Context, next: MigrationStatus): Facts {
   return {
     Accepted: accepted,
     ...(next.planHash === "" ? {} : checkFacts(c, next)),
-    ...(next.revision === undefined ? {} : { ConfigPropagated: propagated(c, next) }),
+    ...(next.revision === undefined ? {} : { ConfigPropagated: propagated(c, next), ...inputFacts(c) }),
     Paused:
       next.acts?.paused === true
         ? { status: "True", reason: "PausedByPerson", message: "create a Resume act to go on" }
         : { status: "False", reason: "NotPaused", message: "" },
   };
+}
+
+/** Names whom nothing was taken from, from the first time on that there is somebody. */
+function inputFacts(c: Context): Facts {
+  const before = c.migration.status.conditions.find(({ type }) => type === "InputsProved");
+  const { pods, unproved = [] } = c.observation;
+  if (!pods.ok && before !== undefined) return { InputsProved: before };
+  const outOfRange = epochsOutOfRange(c);
+  const message = [
+    ...(unproved.length === 0 ? [] : [`pods that aren't proved: ${unproved.join("; ")}`]),
+    ...(outOfRange.length === 0
+      ? []
+      : [`epochs that can't be of this migration, which is at ${c.status.epoch}: ${nameSome(outOfRange)}`]),
+  ].join(". Then ");
+  if (message !== "") {
+    const reason = unproved.length > 0 ? "PodNotProved" : "EpochOutOfRange";
+    return { InputsProved: { status: "False", reason, message: `not taken into account: ${message}` } };
+  }
+  const fact: Fact = { status: "True", reason: "AllProved", message: "pods, overlay and epochs are this migration's" };
+  return before === undefined ? {} : { InputsProved: fact };
 }
 
 const checking: readonly Phase[] = ["Pending", "Preflight", "AwaitingApproval"];
@@ -110,7 +132,9 @@ function propagated(c: Context, next: MigrationStatus): Fact {
     return { status: "True", reason: "OverlayRemoved", message: "the pods are on their base" };
   }
   const message = `epoch ${next.epoch}: ${describeAcks(c.acks)}`;
-  return c.acks.state === "all" ? { status: "True", reason: "AllPodsFollow", message } : notPropagated(c, message);
+  if (c.acks.state === "all") return { status: "True", reason: "AllPodsFollow", message };
+  if (c.acks.state !== "quorum") return notPropagated(c, message);
+  return { status: "True", reason: c.acks.fenced.length > 0 ? "PodsFenced" : "QuorumFollows", message };
 }
 
 /** A failed read neither clears a delay nor begins its clock anew. */

@@ -3,12 +3,13 @@ import { expect, it } from "vitest";
 import { aSpec, shortPlan } from "#test/builders/spec.ts";
 import { simulationAt } from "#test/simulate.ts";
 
-it("a target without pods in mid-ramp is said once and written no more, however long it stays so", () => {
+it("a target without pods in mid-ramp is said once, once more when it has stood still, and written no more", () => {
   const sim = simulationAt("Ramp", { spec: aSpec(shortPlan) }).run(20);
   sim.pods = [];
   sim.run(120);
   expect(sim.condition("ConfigPropagated")).toBe("Unknown/AckTimeout");
   const { writes } = sim;
   sim.run(3600);
-  expect({ phase: sim.phase, writes: sim.writes - writes }).toEqual({ phase: "Ramp", writes: 0 });
+  expect({ phase: sim.phase, writes: sim.writes - writes }).toEqual({ phase: "Ramp", writes: 1 });
+  expect(sim.tickets).toEqual(["AckTimeout", "HoldOverdue"]);
 });

@@ -15,8 +15,14 @@ const mostCauses = 10;
 export function record(c: Context, next: MigrationStatus): MigrationStatus {
   if (next.revision === undefined || next.epoch !== c.status.epoch) return next;
   if (isOverlayGone(c.status, c.observation)) return withoutAcks(next);
-  const { pods, matched, lagging, lost } = c.acks;
-  const acks = { pods, matched, lagging: lagging.slice(0, mostNames), lost: lost.slice(0, mostNames) };
+  const { pods, matched, lagging, lost, fenced } = c.acks;
+  const acks = {
+    pods,
+    matched,
+    lagging: lagging.slice(0, mostNames),
+    lost: lost.slice(0, mostNames),
+    ...(fenced.length === 0 ? {} : { fenced: fenced.slice(0, mostNames) }),
+  };
   const { harm: _harm, ...kept } = next;
   return { ...kept, acks, gates: [...c.gates], ...harmOf(c, next) };
 }

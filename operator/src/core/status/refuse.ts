@@ -43,7 +43,9 @@ export function refuseUnreadable(migration: Migration, now: number): Decision {
   return {
     status: news ? next : status,
     effects: [],
-    announcements: news ? [{ type: "Warning", reason, message: next.message, page: status.plan !== "" }] : [],
+    announcements: news
+      ? [{ type: "Warning", reason, message: next.message, severity: status.plan === "" ? "ticket" : "page" }]
+      : [],
     requeueAfterMs: null,
     effectsSurviveStatusFailure: false,
   };

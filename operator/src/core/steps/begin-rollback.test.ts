@@ -1,9 +1,11 @@
 // The one way into RollingBack: what is latched, what the pods are told, and whom it calls.
+import type { Phase } from "@retriever/crds/status/migration-status.ts";
 import { describe, expect, it } from "vitest";
 import { aContext, ago, tell } from "#test/builders/context.ts";
 import { aSpec } from "#test/builders/spec.ts";
 import { aMigration, anObservation, noon } from "#test/builders/world.ts";
 import { assess } from "../assess.ts";
+import type { Severity } from "../model/decision.ts";
 import { beginRollback, type RollbackCause } from "./begin-rollback.ts";
 
 const harm: RollbackCause = { reason: "HarmAlert", causes: ["too slow", "wrong"], actor: null };
@@ -52,14 +54,15 @@ describe("a rollback of what was written", () => {
     expect(beginRollback(lost, harm).status.message).toBe("rolling back to the source: too slow; wrong");
   });
 
-  it.each<[string, boolean, RollbackCause]>([
-    ["the operator decided", true, harm],
-    ["a person asked for it", false, asked],
-    ["the migration was deleted", false, { ...harm, reason: "Deleted" }],
-    ["a person deleted it", false, { ...asked, reason: "Deleted" }],
-  ])("is a warning, and where %s it pages: %s", (_who, page, cause) => {
-    expect(beginRollback(aContext("Ramp"), cause).announcements).toMatchObject([
-      { type: "Warning", reason: cause.reason, page },
+  it.each<[string, Phase, Severity | null, RollbackCause]>([
+    ["the operator takes users back", "Guard", "page", harm],
+    ["the operator decided before users were sent there", "Ramp", "ticket", harm],
+    ["a person asked for it", "Guard", null, asked],
+    ["the migration was deleted", "Guard", null, { ...harm, reason: "Deleted" }],
+    ["a person deleted it", "Guard", null, { ...asked, reason: "Deleted" }],
+  ])("is a warning where %s in %s: %s", (_who, phase, severity, cause) => {
+    expect(beginRollback(aContext(phase), cause).announcements).toMatchObject([
+      { type: "Warning", reason: cause.reason, severity },
     ]);
   });
 
@@ -88,7 +91,7 @@ describe("a rollback before anything was written", () => {
     const outcome = beginRollback(unrevised(), harm);
     const message = "ended before anything was changed: too slow; wrong";
     expect(tell(outcome)).toBe(`RolledBack waiting HarmAlert: ${message}`);
-    expect(outcome.announcements).toEqual([{ type: "Warning", reason: "HarmAlert", message, page: false }]);
+    expect(outcome.announcements).toEqual([{ type: "Warning", reason: "HarmAlert", message, severity: null }]);
     expect(outcome.status).toMatchObject({ epoch: 0, phaseStartedAt: ago(0) });
     expect(outcome.status).not.toHaveProperty("revision");
     expect(outcome.status.rollback).toStrictEqual({

@@ -42,7 +42,9 @@ export function beginRollback(c: Context, cause: RollbackCause): Outcome {
     message: `rolling back to ${labelOf(c.status, "source")}: ${why}`,
     intent: { primary: "source", shadow: "none", sampleRate: 0, released: false },
     patch: { rollback, ...dateCutover(c), ...(isPastCutover(c.status) ? measureDemand(c) : {}) },
-    page: cause.actor === null && cause.reason !== "Deleted",
+    ...(cause.actor === null && cause.reason !== "Deleted"
+      ? { severity: isPastCutover(c.status) ? "page" : "ticket" }
+      : {}),
     warning: true,
   });
 }

@@ -66,11 +66,13 @@ describe("how far the revision has come", () => {
     matched: 1,
     lagging: [],
     lost: [],
+    fenced: [],
     ...more,
   });
 
   it.each<[string, Acks, string]>([
     ["all follow", some({ state: "all", matched: 3 }), "3 of 3 pods follow"],
+    ["one is fenced", some({ matched: 2, fenced: ["a"] }), "2 of 3 pods follow; fenced, so at the source: a"],
     ["two lag", some({ lagging: ["a", "b"] }), "1 of 3 pods follow; lagging: a, b"],
     ["one is on a lost node", some({ matched: 2, lost: ["c"] }), "2 of 3 pods follow; on lost nodes: c"],
     [

@@ -1,26 +1,83 @@
 // Whether the pods follow the revision in force, how long that takes already, and the words for it.
+
 import { durationSeconds } from "@retriever/crds/fields/duration.ts";
+import { isFinalPhase } from "@retriever/crds/status/phase-steps.ts";
 import type { Acks, Context } from "../model/context.ts";
 import type { Outcome } from "../model/decision.ts";
-import { secondsSince } from "../model/status-readings.ts";
-import { nameSome } from "../pods/pods.ts";
+import { isPastCutover, isRollingBack, secondsSince } from "../model/status-readings.ts";
+import type { PodObservation } from "../model/workload.ts";
+import { renderOverlay } from "../overlay/revision.ts";
+import { countAcks, followsOverlay, neededPods, servesFrom } from "../pods/acks.ts";
+import { nameSome, servingPods } from "../pods/pods.ts";
 import { stay } from "./transition.ts";
+
+type Reading = Pick<Context, "migration" | "status" | "plan" | "observation" | "now" | "nowIso">;
+
+/** Which pods follow the revision in force. A quorum is enough for what goes forward; a way back and an end need all. */
+export function acksOf(c: Reading): Acks {
+  const { status, plan, observation, migration } = c;
+  const serving = servingPods(observation);
+  const overlay = renderOverlay(migration.meta, plan, status);
+  if (overlay === undefined) return countAcks(serving, { follows: () => false });
+  const follows = followsOverlay(overlay.hash, status.epoch);
+  if (isRollingBack(status)) {
+    const isBack = servesFrom(status.source?.digest);
+    return countAcks(serving, { follows: (pod) => follows(pod) && isBack(pod) });
+  }
+  const isFenced = (pod: PodObservation) => isFencedBy(status, pod);
+  if (isFinalPhase(status.phase)) return countAcks(serving, { follows, isFenced });
+  const quorum = { needed: (pods: number) => neededPods(plan, pods), hadTime: haveHadTime(c) };
+  const acks = countAcks(serving, { follows, isFenced, quorum });
+  // The overlay's deadline is as long as they have had.
+  const isCut = acks.state === "quorum" && status.phase === "CuttingOver";
+  return isCut ? { ...acks, lagging: [], fenced: [...acks.fenced, ...acks.lagging] } : acks;
+}
+
+/** It says so, or was left behind at the cutover and hasn't been seen to follow since. */
+function isFencedBy(status: Context["status"], { uid, status: read }: PodObservation): boolean {
+  if (!isPastCutover(status)) return false;
+  const isLeft = status.cutover?.fenced.some((pod) => pod.uid === uid) === true;
+  return isLeft || (read.ok && read.value.config.fenced === status.epoch);
+}
 
 /**
  * Whether pods have had longer than `cutover.ackTimeout` to follow. A pod that came, or fell silent, after all had
  * followed gets as long again, counted from the reconcile that found it.
  */
 export function isAckOverdue(c: Context): boolean {
-  if (c.acks.state === "all") return false;
-  const waiting = Math.min(secondsSince(c, c.status.revision?.at), secondsSince(c, lastAllFollowed(c)));
+  return !isFollowed(c) && isPastAckTimeout(c);
+}
+
+/** All follow, or all that have to: the others have had their time, and are named wherever it is said. */
+export function isFollowed({ acks }: Pick<Context, "acks">): boolean {
+  return acks.state === "all" || acks.state === "quorum";
+}
+
+type Waiting = Pick<Context, "migration" | "status" | "plan" | "now" | "nowIso">;
+
+/** Whether who doesn't follow has had the time for it: as long as enough others do, once is enough. */
+export function haveHadTime(c: Waiting): boolean {
+  const stored = storedPropagation(c);
+  return (stored?.status === "True" && quorumReasons.includes(stored.reason)) || isPastAckTimeout(c);
+}
+
+function isPastAckTimeout(c: Waiting): boolean {
+  const waiting = Math.min(secondsSince(c, c.status.revision?.at), secondsSince(c, lastFollowed(c)));
   return waiting > durationSeconds(c.plan.cutover.ackTimeout);
 }
 
-/** When the last status that said "all pods follow" ceased to be true. */
-function lastAllFollowed(c: Context): string {
-  const stored = c.migration.status.conditions.find(({ type }) => type === "ConfigPropagated");
+/** When the last status that said "the pods follow" ceased to be true. */
+function lastFollowed(c: Waiting): string {
+  const stored = storedPropagation(c);
   return stored === undefined || stored.status === "True" ? c.nowIso : stored.lastTransitionTime;
 }
+
+function storedPropagation({ migration }: Waiting) {
+  return migration.status.conditions.find(({ type }) => type === "ConfigPropagated");
+}
+
+/** Reasons of ConfigPropagated while it is True without every pod. */
+export const quorumReasons: readonly string[] = ["QuorumFollows", "PodsFenced"];
 
 /** `2 of 3 pods follow; lagging: a, b`. */
 export function describeAcks(acks: Acks): string {
@@ -28,10 +85,17 @@ export function describeAcks(acks: Acks): string {
   if (acks.state === "none") return "there is no pod with a running sidecar, and an empty set is unknown";
   const lagging = acks.lagging.length > 0 ? `; lagging: ${nameSome(acks.lagging)}` : "";
   const lost = acks.lost.length > 0 ? `; on lost nodes: ${nameSome(acks.lost)}` : "";
-  return `${acks.matched} of ${acks.pods} pods follow${lagging}${lost}`;
+  const fenced = acks.fenced.length > 0 ? `; fenced, so at the source: ${nameSome(acks.fenced)}` : "";
+  return `${acks.matched} of ${acks.pods} pods follow${lagging}${lost}${fenced}`;
 }
 
-/** Nothing goes on before every pod follows; says who doesn't. */
+/** `not every pod`, or how many were asked for. */
+export function describeShortfall({ plan, acks }: Pick<Context, "plan" | "acks">): string {
+  const needed = neededPods(plan, acks.pods - acks.lost.length);
+  return needed >= acks.pods - acks.lost.length ? "not every pod" : `fewer than ${needed} pods`;
+}
+
+/** Nothing goes on before the pods follow; says who doesn't. */
 export function awaitAcks(c: Context): Outcome {
   const message = `waiting for every pod to follow epoch ${c.status.epoch}: ${describeAcks(c.acks)}`;
   return stay(c, isAckOverdue(c) ? "blocked" : "working", "Propagating", message);

@@ -15,7 +15,7 @@ describe("a stage whose evidence is lost", () => {
 
   it("is measured again in a new epoch, and that is told as a warning", () => {
     expect(tell(outcome)).toBe(`Ramp working EvidenceLost: ${message}`);
-    expect(outcome.announcements).toEqual([{ type: "Warning", reason: "EvidenceLost", message, page: false }]);
+    expect(outcome.announcements).toEqual([{ type: "Warning", reason: "EvidenceLost", message, severity: null }]);
     expect(outcome.status.history).toEqual([{ at: ago(0), phase: "Ramp", epoch: 6, reason: "EvidenceLost", message }]);
     expect(outcome.status.revision).toEqual({
       epoch: 6,

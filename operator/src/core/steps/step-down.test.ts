@@ -18,7 +18,7 @@ describe("a step down from a stage that isn't the first", () => {
     const message = "stepped down to 0.02: too slow; wrong";
     const outcome = stepDown(ramping(), ["too slow", "wrong"]);
     expect(outcome).toMatchObject({ standing: "working", reason: "SteppedDown", requeueAfterMs: 1000 });
-    expect(outcome.announcements).toEqual([{ type: "Warning", reason: "SteppedDown", message, page: false }]);
+    expect(outcome.announcements).toEqual([{ type: "Warning", reason: "SteppedDown", message, severity: null }]);
     expect(outcome.status).toMatchObject({ phase: "Ramp", message, epoch: 6 });
     expect(outcome.status.revision).toEqual({ ...shadowed, sampleRate: 0.02 });
     expect(outcome.status.history).toEqual([{ at: ago(0), phase: "Ramp", epoch: 6, reason: "SteppedDown", message }]);
@@ -47,10 +47,10 @@ describe("a step down to no sampling at all", () => {
   const first = { index: 0, count: 3, sampleRate: 0.02, startedAt: ago(60) };
   const message = "sampling stopped and held until a person resumes: too slow; wrong";
 
-  it("comes from the first stage, holds the migration and pages", () => {
+  it("comes from the first stage, holds the migration and opens a ticket", () => {
     const outcome = stepDown(ramping({ stage: first }), ["too slow", "wrong"]);
     expect(outcome).toMatchObject({ standing: "blocked", reason: "Held" });
-    expect(outcome.announcements).toEqual([{ type: "Warning", reason: "Held", message, page: true }]);
+    expect(outcome.announcements).toEqual([{ type: "Warning", reason: "Held", message, severity: "ticket" }]);
     expect(outcome.status).toMatchObject({ phase: "Ramp", message, epoch: 6 });
     expect(outcome.status.revision).toEqual({ ...shadowed, sampleRate: 0 });
     expect(outcome.status.stage).toStrictEqual({ index: 0, count: 3, sampleRate: 0 });

@@ -31,7 +31,7 @@ export function stepDown(c: Context, causes: readonly string[]): Outcome {
       },
       forget: ["validation"],
       standing: "blocked",
-      page: true,
+      severity: "ticket",
     });
   }
   return move(c, {

@@ -1,8 +1,10 @@
 // The two outcomes of a preemption or a phase: stay, or move to a phase or a revision.
+import { durationSeconds } from "@retriever/crds/fields/duration.ts";
 import type { MigrationStatus, Phase, Revision } from "@retriever/crds/status/migration-status.ts";
 import type { Context } from "../model/context.ts";
-import type { Outcome, Standing } from "../model/decision.ts";
-import { type Intent, nextEpoch } from "../overlay/revision.ts";
+import type { Outcome, Severity, Standing } from "../model/decision.ts";
+import { nextEpoch } from "../overlay/epochs.ts";
+import type { Intent } from "../overlay/revision.ts";
 
 const historyLength = 20;
 /** A little less than the status allows for a sentence: one that is too long must not make a status unwritable. */
@@ -31,9 +33,9 @@ type Move = {
   readonly intent?: Intent;
   readonly patch?: Partial<MigrationStatus>;
   /** Fields that end with the step. */
-  readonly forget?: readonly ("validation" | "rollback" | "cutoverAt" | "ramp")[];
+  readonly forget?: readonly ("validation" | "cutover" | "rollback" | "cutoverAt" | "ramp")[];
   readonly standing?: Standing;
-  readonly page?: boolean;
+  readonly severity?: Severity;
   readonly warning?: boolean;
 };
 
@@ -51,10 +53,10 @@ export function move(c: Context, step: Move): Outcome {
     reason: step.reason,
     announcements: [
       {
-        type: step.page === true || step.warning === true ? "Warning" : "Normal",
+        type: step.severity !== undefined || step.warning === true ? "Warning" : "Normal",
         reason: step.reason,
         message,
-        page: step.page === true,
+        severity: step.severity ?? null,
       },
     ],
     requeueAfterMs: Math.min(c.pollMs, 1000),
@@ -63,14 +65,14 @@ export function move(c: Context, step: Move): Outcome {
 
 /** A new epoch: evidence, acknowledgements and the stage's clock begin anew. */
 function revise(c: Context, status: MigrationStatus, intent: Intent): MigrationStatus {
-  const epoch = nextEpoch(status, c.observation);
+  const epoch = nextEpoch({ ...c, status });
   const { evidence: _evidence, acks: _acks, ...kept } = status;
   const harm = status.harm === undefined ? undefined : { ...status.harm, causes: [] };
   if (harm !== undefined) delete harm.alertSince;
   return {
     ...kept,
     epoch,
-    revision: { ...intent, epoch, at: c.nowIso, ...factsOf(c, intent) },
+    revision: { ...intent, epoch, at: c.nowIso, ...factsOf(c, intent), ...deadlineOf(c, intent) },
     gates: [],
     ...(harm === undefined ? {} : { harm }),
   };
@@ -81,4 +83,11 @@ function factsOf({ serving, status }: Context, { shadow }: Intent): Pick<Revisio
   if (shadow === "none") return {};
   const scoreOffset = status.baseline?.scoreOffset;
   return { pods: Math.max(1, serving.length), ...(scoreOffset === undefined ? {} : { scoreOffset }) };
+}
+
+/** Until when pods may bring requests to the destination; whoever reads it later is left at the source. */
+function deadlineOf({ now, plan }: Context, { primary, released }: Intent): Pick<Revision, "activationDeadline"> {
+  if (primary !== "destination" || released) return {};
+  const endsAt = now + durationSeconds(plan.cutover.ackTimeout) * 1000;
+  return { activationDeadline: new Date(endsAt).toISOString() };
 }

@@ -90,7 +90,7 @@ describe("the alert fires", () => {
     tell(sim, (now) => ({ firings: now < from + 90_000 ? [aFiring(now, 30_000 + now - from)] : [] }));
     sim.run(80);
     expect(sim.status.harm?.stepDowns).toBe(1);
-    expect(sim.pages).toHaveLength(1);
+    expect(sim.tickets).toHaveLength(1);
   });
 
   it("with no pod to be seen: rolled back all the same", () => {

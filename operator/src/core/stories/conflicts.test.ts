@@ -217,7 +217,7 @@ describe("reads that fail", () => {
     expect(sim.condition("ConfigPropagated")).toBe("False/AckTimeout");
     sim.unreadable.clear();
     sim.run(10);
-    expect(sim.pages).toEqual(["AckTimeout"]);
+    expect(sim.tickets).toEqual(["AckTimeout"]);
   });
 });
 

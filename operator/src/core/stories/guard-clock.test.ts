@@ -73,7 +73,7 @@ describe("time that counts", () => {
     expect(guardOf(sim).watchedSeconds).toBeLessThan(1800);
     expect(guardOf(sim).idleSeconds).toBeGreaterThan(3600);
     sim.run(1800);
-    expect(sim.pages).toEqual(["GuardOverdue"]);
+    expect(sim.tickets).toEqual(["GuardOverdue"]);
     sim.act("CompleteGuard", { reason: "smoke tests pass, nobody works on a Sunday" });
     expect(sim.until("Completed", 60).status.history.map(({ reason }) => reason)).toContain("GuardCompleted");
   });
@@ -183,10 +183,10 @@ describe("time that doesn't count", () => {
 });
 
 describe("past guard.deadline", () => {
-  it("pages once, whatever comes between, and doesn't complete unproved", () => {
+  it("opens one ticket, whatever comes between, and doesn't complete unproved", () => {
     const thin = aSpec({ ...shortPlan, guard: { duration: "5m", deadline: "10m", minSamples: 1_000_000 } });
     const sim = simulationAt("Guard", { spec: thin }).run(660);
-    expect(sim.pages).toEqual(["GuardOverdue"]);
+    expect(sim.tickets).toEqual(["GuardOverdue"]);
     sim.unreadable.add("target");
     sim.run(60);
     sim.unreadable.clear();
@@ -195,7 +195,7 @@ describe("past guard.deadline", () => {
     sim.act("Resume");
     sim.run(900);
     expect(sim.phase).toBe("Guard");
-    expect(sim.pages).toEqual(["GuardOverdue"]);
+    expect(sim.tickets).toEqual(["GuardOverdue"]);
     expect(sim.condition("Ready")).toBe("False/GuardOverdue");
     expect(sim.status.message).toContain("of 1000000 samples");
   });
@@ -206,7 +206,7 @@ describe("past guard.deadline", () => {
     });
     sim.pod(0).silent = true;
     sim.run(420);
-    expect(sim.pages).toContain("GuardOverdue");
+    expect(sim.tickets).toContain("GuardOverdue");
     sim.pod(0).silent = false;
     sim.until("Completed", 600);
   });

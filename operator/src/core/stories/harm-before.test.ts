@@ -35,7 +35,7 @@ describe("harm in the ramp", () => {
     expect(sim.status.history.at(-1)?.message).toContain("score lower by more than 0.2");
   });
 
-  it("steps on to rate 0, holds, pages once, and begins again with the first stage after a Resume", () => {
+  it("steps on to rate 0, holds, opens one ticket, and begins again with the first stage after a Resume", () => {
     const sim = simulationAt("Ramp", { spec });
     turn(sim, { scoreWorse: 0.5 }).runWhile(() => sim.status.harm?.heldSince === undefined, 900);
     sim.run(600);
@@ -44,7 +44,7 @@ describe("harm in the ramp", () => {
       "Ramp: source+destination@0.1",
       "Ramp: source+destination@0",
     ]);
-    expect(sim.pages).toEqual(["Held"]);
+    expect([sim.pages, sim.tickets]).toEqual([[], ["Held"]]);
     expect(sim.condition("Ready")).toBe("False/Held");
     expect(sim.status.message).toContain("Resume");
     turn(sim, {});
@@ -96,7 +96,7 @@ describe("harm in the ramp", () => {
     sim.traffic = () => ({ ...goodTraffic, scoreWorse: sim.status.stage?.index === 1 ? 0.9 : 0 });
     sim.runWhile(() => sim.status.harm?.heldSince === undefined, 5000);
     expect(sim.trace.filter((line) => line === "Ramp: source+destination@0.5")).toHaveLength(4);
-    expect(sim.pages).toEqual(["Held"]);
+    expect([sim.pages, sim.tickets]).toEqual([[], ["Held"]]);
   });
 });
 

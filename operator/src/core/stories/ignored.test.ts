@@ -20,7 +20,7 @@ describe("a rollback in the overlay's intent", () => {
     expect(status).toMatchObject({ phase: "RollingBack", epoch: 5 });
     expect(status.revision).toMatchObject({ primary: "source", shadow: "none", sampleRate: 0, released: false });
     expect(status.rollback).toMatchObject({ from: "Guard", reason: "HarmSevere", causes: ["errors"], actor: null });
-    expect(announcements).toMatchObject([{ reason: "RollbackAdopted", type: "Warning", page: true }]);
+    expect(announcements).toMatchObject([{ reason: "RollbackAdopted", type: "Warning", severity: "page" }]);
   });
 
   it.each([

@@ -15,12 +15,12 @@ function stuckFrom(phase: Phase): Simulation {
 }
 
 describe("a pod that never acknowledges", () => {
-  it("in WarmUp: the stage's clock never starts, and it pages once", () => {
+  it("in WarmUp: the stage's clock never starts, and it opens a ticket", () => {
     const sim = stuckFrom("AwaitingApproval").until("WarmUp", 60);
     sim.run(900);
     expect(sim.phase).toBe("WarmUp");
     expect(sim.status.stage?.startedAt).toBeUndefined();
-    expect(sim.pages).toEqual(["AckTimeout"]);
+    expect([sim.pages, sim.tickets]).toEqual([[], ["AckTimeout"]]);
     expect(sim.status.message).toContain("lagging: pod-2");
     expect(sim.condition("Ready")).toBe("False/Propagating");
   });

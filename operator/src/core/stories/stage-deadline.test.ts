@@ -19,7 +19,7 @@ function thin(): Simulation {
 }
 
 describe("a stage past its deadline", () => {
-  it("is held, pages once, names the field and what would move it", () => {
+  it("is held, opens one ticket, names the field and what would move it", () => {
     const sim = thin().run(599);
     expect(overdue(sim)).toEqual([]);
     sim.run(11);
@@ -29,7 +29,7 @@ describe("a stage past its deadline", () => {
     );
     sim.run(3600);
     expect(sim.phase).toBe("WarmUp");
-    expect(overdue(sim)).toMatchObject([{ type: "Warning", page: true }]);
+    expect(overdue(sim)).toMatchObject([{ type: "Warning", severity: "ticket" }]);
     expect(sim.status.history.at(-1)).toMatchObject({ reason: "StageOverdue", phase: "WarmUp", epoch: 2 });
   });
 

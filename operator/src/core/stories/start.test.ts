@@ -160,7 +160,7 @@ describe("a spec that isn't valid", () => {
     sim.status = { ...sim.status, plan: '{"target":1}' };
     const held = sim.decideNow();
     expect(held.status.message).toContain("the accepted plan in the status can't be read");
-    expect(held.announcements).toMatchObject([{ reason: "PlanDamaged", page: true }]);
+    expect(held.announcements).toMatchObject([{ reason: "PlanDamaged", severity: "page" }]);
     expect(held.status.conditions.map(({ type }) => type)).toContain("RollbackReady");
     sim.status = held.status;
     expect(sim.isQuiet()).toBe(true);

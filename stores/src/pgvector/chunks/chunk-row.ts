@@ -1,9 +1,10 @@
 // Rows of a binary COPY into the columns of a page, straight from the bytes.
 import type { Buffer } from "node:buffer";
 import type { ChunkPage } from "#chunks/chunk-page.ts";
-import { digestPayload } from "#chunks/payload-digest.ts";
+import { type DigestRules, digestPayload } from "#chunks/payload-digest.ts";
 import { errorsOf } from "#errors.ts";
 import type { VerifyLevel } from "#ports/chunk-store.ts";
+import { parseExact } from "#values/exact-json.ts";
 
 const refuse = errorsOf("RETR_VERIFY_NOT_COMPARABLE");
 
@@ -11,11 +12,13 @@ const refuse = errorsOf("RETR_VERIFY_NOT_COMPARABLE");
 const epochMs = 946_684_800_000;
 const absent = -1;
 
+type RowShape = { readonly level: VerifyLevel; readonly rules: DigestRules };
+
 /** Reads the columns of `columnsOf`; returns where the next field begins. Throws RETR_VERIFY_NOT_COMPARABLE. */
-export function readChunkRow(page: ChunkPage, level: VerifyLevel, bytes: Buffer, start: number): number {
+export function readChunkRow(page: ChunkPage, { level, rules }: RowShape, bytes: Buffer, start: number): number {
   let at = start + 4;
   const idLength = bytes.readInt32BE(start);
-  if (idLength === absent) throw refuse("chunk_id: expected a value in every row, found NULL");
+  if (idLength === absent) throw refuse("chunk_id: expected a value in every row of the table, found NULL");
   page.addId(bytes, at, at + idLength);
   at += idLength;
   if (level === "ids") return at;
@@ -24,7 +27,10 @@ export function readChunkRow(page: ChunkPage, level: VerifyLevel, bytes: Buffer,
   page.updatedAtMs[row] = momentLength === 8 ? readMicroseconds(bytes, at + 4) : Number.NaN;
   at += 4 + Math.max(0, momentLength);
   if (level === "fresh" || page.payloadDigests === null) return at;
-  at = readPayload(page.payloadDigests, row, bytes, at);
+  const payloadEnd = at + 4 + bytes.readInt32BE(at);
+  const [entity, namespace, ...fields] = parseExact(bytes.toString("utf8", at + 4, payloadEnd)) as unknown[];
+  page.payloadDigests.set(digestPayload(entity, namespace, fields, rules), row * 2);
+  at = payloadEnd;
   return level === "payload" ? at : readVector(page, bytes, at);
 }
 
@@ -33,15 +39,6 @@ function readMicroseconds(bytes: Buffer, at: number): number {
   const high = bytes.readInt32BE(at);
   if (high === 0x7fff_ffff || high === -0x8000_0000) return Number.NaN;
   return Math.floor((high * 0x1_0000_0000 + bytes.readUInt32BE(at + 4)) / 1000) + epochMs;
-}
-
-function readPayload(digests: Int32Array, row: number, bytes: Buffer, at: number): number {
-  const end = at + 4 + bytes.readInt32BE(at);
-  const [entity, namespace, ...fields] = JSON.parse(bytes.toString("utf8", at + 4, end)) as unknown[];
-  const [first, second] = digestPayload(entity, namespace, fields);
-  digests[row * 2] = first;
-  digests[row * 2 + 1] = second;
-  return end;
 }
 
 /** pgvector's own form, or the bits of a `bit`; NaN for NULL. */

@@ -1,40 +1,53 @@
 // SQL of a scan of the table, and of look-ups in it. COPY takes no parameters, so values are quoted here.
 import { escapeLiteral } from "pg";
+import { errorsOf } from "#errors.ts";
 import type { AgreedFields, ScanOptions, VerifyLevel } from "#ports/chunk-store.ts";
 import { quoteName, tableOf } from "../client/names.ts";
 import type { PgvectorSpec } from "../config/schema.ts";
+
+const incomparable = errorsOf("RETR_VERIFY_NOT_COMPARABLE");
 
 export type ChunkTable = Pick<PgvectorSpec, "schema" | "table" | "embeddingColumn"> & {
   /** As an expression; `NULL` where the table hasn't the column. */
   readonly namespace: string;
   readonly fields: AgreedFields;
-  /** As the catalogue prints it: `text`, `bigint`, `uuid`, … */
+  /** Columns of type char(n), whose blanks at the end mean nothing. */
+  readonly padded: ReadonlySet<string>;
+  /** The column's own type, below any domain: `text`, `bpchar`, `int8`, `uuid`, … */
   readonly idType: string;
+  /** Whether a unique index is on chunk_id alone. */
+  readonly isIdUnique: boolean;
+  /** Of `updated_at`, likewise. */
+  readonly momentType: string;
+  /** What its values are whole multiples of by that type. */
+  readonly momentUnit: "second" | "day" | null;
   /** `vector`, `halfvec` or `bit`. */
   readonly vectorType: string;
+  /** Schema of the vector's type. */
+  readonly vectorSchema: string;
 };
 
-/** Settings of the transaction that `text` runs in. Without a zone a moment is UTC; a timeout holds for each statement. */
+/**
+ * Settings of the transaction that `text` runs in. Without a zone a moment is UTC, and its text is ISO 8601; rows that a
+ * policy would hide are an error; a timeout holds for each statement.
+ */
 export function settings(timeoutMs: number): string {
-  return `SET LOCAL timezone TO 'UTC'; SET LOCAL statement_timeout TO ${timeoutMs}`;
+  return `SET LOCAL timezone TO 'UTC'; SET LOCAL datestyle TO 'ISO, YMD'; SET LOCAL row_security TO off;
+    SET LOCAL statement_timeout TO ${timeoutMs}`;
 }
 
-/** Rows of a page: a further page begins with the last one of the page before. */
-export function rowsOf({ after, pageSize }: Pick<ScanOptions, "after" | "pageSize">): number {
-  return after === null ? pageSize : pageSize + 1;
-}
-
-/** The next rows in the order of their ids. */
+/** The next rows in the order of their ids; rows of one id are never on two pages. */
 export function pageQuery(table: ChunkTable, options: ScanOptions): string {
   const { level, sinceMs, after } = options;
   const conditions = [
-    ...(after === null ? [] : [`"chunk_id" >= ${escapeLiteral(after)}`]),
+    ...(after === null ? [] : [`t."chunk_id" > ${escapeLiteral(after)}`]),
     ...(sinceMs === null ? [] : [writtenSince(sinceMs)]),
   ];
   const where = conditions.length === 0 ? "" : ` WHERE ${conditions.join(" AND ")}`;
   const columns = columnsOf(table, level).join(", ");
   // By the column itself: its bare name would mean the text that is selected, which has another order and no index.
-  return copy(`SELECT ${columns} FROM ${tableOf(table)} AS t${where} ORDER BY t."chunk_id" LIMIT ${rowsOf(options)}`);
+  const rows = `FETCH FIRST ${options.pageSize} ROWS ${table.isIdUnique ? "ONLY" : "WITH TIES"}`;
+  return copy(`SELECT ${columns} FROM ${tableOf(table)} AS t${where} ORDER BY t."chunk_id" ${rows}`);
 }
 
 function writtenSince(sinceMs: number): string {
@@ -44,21 +57,39 @@ function writtenSince(sinceMs: number): string {
 /** The same columns and the namespace, of rows by id. */
 export function lookUpQuery(table: ChunkTable, ids: readonly string[], level: VerifyLevel): string {
   const columns = [...columnsOf(table, level), `${table.namespace}::text`].join(", ");
-  const list = ids.map((id) => escapeLiteral(id)).join(", ");
-  return copy(`SELECT ${columns} FROM ${tableOf(table)} WHERE "chunk_id" = ANY (ARRAY[${list}]::${table.idType}[])`);
+  return copy(`SELECT ${columns} FROM ${tableOf(table)} WHERE ${idIn(ids, table.idType)}`);
 }
 
-/** In this order: id, moment, payload as JSON, vector; only as far as the level goes. */
+/**
+ * Finds ids by an index of the column where its type can hold them, else by their text. A type may take two texts for
+ * one value, so rows can come whose text is another.
+ */
+function idIn(ids: readonly string[], idType: string): string {
+  const list = ids.map((id) => escapeLiteral(id)).join(", ");
+  if (!isSearchable(idType)) return `"chunk_id"::text = ANY (ARRAY[${list}]::text[])`;
+  return `"chunk_id" = ANY (ARRAY[${list}]::${idType}[])`;
+}
+
+const momentTypes: readonly string[] = ["timestamptz", "timestamp", "date", "text", "varchar", "bpchar"];
+
+/** In this order: id, moment, payload as JSON, vector; only as far as the level goes. Throws RETR_VERIFY_NOT_COMPARABLE. */
 function columnsOf(table: ChunkTable, level: VerifyLevel): string[] {
   const columns = [`"chunk_id"::text`];
   if (level === "ids") return columns;
+  if (!momentTypes.includes(table.momentType)) {
+    throw incomparable(
+      `updated_at: expected a column of type timestamptz, timestamp, date or text, it is ${table.momentType}; ` +
+        "make it one of them, or compare --level ids",
+    );
+  }
   columns.push(`"updated_at"::timestamptz`);
   if (level === "fresh") return columns;
-  const agreed = [`"entity_id"`, `${table.namespace}::text`, ...table.fields.map(quoteName)];
+  const shown = (name: string): string => `${quoteName(name)}${table.padded.has(name) ? "::text" : ""}`;
+  const agreed = [shown("entity_id"), `${table.namespace}::text`, ...table.fields.map(shown)];
   columns.push(`json_build_array(${agreed.join(", ")})::text`);
   if (level === "payload") return columns;
   const vector = quoteName(table.embeddingColumn);
-  columns.push(table.vectorType === "halfvec" ? `${vector}::vector` : vector);
+  columns.push(table.vectorType === "halfvec" ? `${vector}::${quoteName(table.vectorSchema)}."vector"` : vector);
   return columns;
 }
 
@@ -66,18 +97,35 @@ function copy(query: string): string {
   return `COPY (${query}) TO STDOUT (FORMAT binary)`;
 }
 
-/** Ids that the column's type can hold; whatever else is asked for can't be there. */
-export function idsOfType(ids: readonly string[], idType: string): readonly string[] {
-  if (/^(small|big)?int(eger)?$/.test(idType)) return ids.filter((id) => integer.test(id) && fits(id, idType));
-  if (idType === "uuid") return ids.filter((id) => uuid.test(id));
-  return ids.filter((id) => !id.includes("\0"));
+/** Whether ids are searched as values of the column's own type, which an index serves. */
+export function isSearchable(idType: string): boolean {
+  return Object.hasOwn(spellings, idType);
 }
 
-const integer = /^(0|-?[1-9]\d{0,18})$/;
-const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
-const bits: Readonly<Record<string, bigint>> = { smallint: 15n, integer: 31n, bigint: 63n };
+/** Ids that the column's type can hold; whatever else is asked for can't be there. */
+export function idsOfType(ids: readonly string[], idType: string): readonly string[] {
+  const range = ranges[idType];
+  const spelling = spellings[idType] ?? withoutNul;
+  return ids.filter((id) => spelling.test(id) && (range === undefined || isWithin(id, range)));
+}
 
-function fits(id: string, idType: string): boolean {
-  const limit = 1n << (bits[idType] ?? 63n);
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the one character that no text of Postgres holds
+const withoutNul = /^[^\0]*$/;
+const whole = /^(0|-?[1-9]\d{0,18})$/;
+/** How Postgres prints values of a type. A text of another spelling is in no row, and could end the query with an error. */
+const spellings: Readonly<Record<string, RegExp>> = {
+  text: withoutNul,
+  varchar: withoutNul,
+  bpchar: withoutNul,
+  int2: whole,
+  int4: whole,
+  int8: whole,
+  numeric: /^(-?\d{1,9999}(\.\d{1,9999})?|-?Infinity|NaN)$/,
+  uuid: /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/,
+};
+const ranges: Readonly<Record<string, number>> = { int2: 15, int4: 31, int8: 63 };
+
+function isWithin(id: string, bits: number): boolean {
+  const limit = 1n << BigInt(bits);
   return BigInt(id) < limit && BigInt(id) >= -limit;
 }

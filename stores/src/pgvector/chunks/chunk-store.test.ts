@@ -46,16 +46,58 @@ async function withTable<T>(columns: string, rows: string, work: (other: ChunkSt
 
 const dated = "entity_id text, updated_at timestamptz, embedding vector(2)";
 
-test("a chunk id that is in two rows ends the scan by its name, within a page and across pages", async () => {
-  const rows = "SELECT 'c' || (n / 2), 'e', now(), '[1,2]' FROM generate_series(2, 9) n";
+test("chunk ids that are in two rows come twice and are named, wherever a page ends", async () => {
+  const rows = "SELECT 'c' || (n / 2), 'e', now(), '[1,2]' FROM generate_series(2, 10) n";
   await withTable(`chunk_id text, ${dated}`, rows, async (other) => {
     for (const pageSize of [1, 2, 3, 20]) {
-      const failed = readAll(other, { level: "ids", pageSize });
-      await expect(failed).rejects.toMatchObject({
-        code: "RETR_VERIFY_DUPLICATE_IDS",
-        message: expect.stringContaining('"c1"') as string,
-      });
+      const { chunks, doubledIds } = await readAll(other, { level: "ids", pageSize });
+      expect(chunks.map(({ id }) => id)).toEqual(["c1", "c1", "c2", "c2", "c3", "c3", "c4", "c4", "c5"]);
+      expect(doubledIds).toEqual(["c1", "c2", "c3", "c4"]);
     }
+  });
+});
+
+test("one id in more rows than a page has room for ends the scan by its name", async () => {
+  const rows = "SELECT 'c1', 'e', now(), '[1,2]' FROM generate_series(1, 9) n";
+  await withTable(`chunk_id text, ${dated}`, rows, async (other) => {
+    await expect(readAll(other, { level: "ids", pageSize: 4 })).rejects.toMatchObject({
+      code: "RETR_VERIFY_DUPLICATE_IDS",
+      message: expect.stringContaining('"c1"') as string,
+    });
+  });
+});
+
+test("a row without a chunk id is said before anything is read", async () => {
+  await withTable(`chunk_id text, ${dated}`, "VALUES (NULL, 'e', now(), '[1,2]')", async (other) => {
+    await expect(other.describe(limit())).rejects.toThrow(
+      "chunk_id: expected a value in every row of the table, found NULL",
+    );
+  });
+});
+
+test("a number as updated_at is refused by its column and type before a row is read, and ids are read all the same", async () => {
+  const columns = "chunk_id text PRIMARY KEY, entity_id text, updated_at bigint, embedding vector(2)";
+  await withTable(columns, "VALUES ('a', 'e', 1770000000, '[1,2]')", async (other) => {
+    await expect(readAll(other, { level: "fresh" })).rejects.toMatchObject({
+      code: "RETR_VERIFY_NOT_COMPARABLE",
+      message: expect.stringContaining(
+        "updated_at: expected a column of type timestamptz, timestamp, date or text, it is int8",
+      ) as string,
+    });
+    expect((await readAll(other, { level: "ids" })).chunks).toHaveLength(1);
+  });
+});
+
+test("what a repair has to reckon with is said beforehand: triggers that rewrite, and columns that the server makes", async () => {
+  const columns = `chunk_id text PRIMARY KEY, n int GENERATED ALWAYS AS IDENTITY, ${dated}`;
+  await postgres.exec(`CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql
+    AS $$ BEGIN NEW.updated_at = now(); RETURN NEW; END $$`);
+  await withTable(columns, "(chunk_id) VALUES ('a')", async (other) => {
+    await postgres.exec("CREATE TRIGGER touched BEFORE UPDATE ON other FOR EACH ROW EXECUTE FUNCTION touch()");
+    expect((await other.describe(limit())).remarks).toEqual([
+      "the trigger touched may change what is written: a repaired chunk can differ again",
+      "the server makes n itself: a repair can't write it",
+    ]);
   });
 });
 

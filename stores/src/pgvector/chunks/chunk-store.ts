@@ -1,6 +1,7 @@
 // A table as verification reads it: through in one snapshot by pages, and by id. Two connections, opened on demand.
 import type { Pool, PoolClient } from "pg";
 import { ChunkPage } from "#chunks/chunk-page.ts";
+import { type DigestRules, digestRules } from "#chunks/payload-digest.ts";
 import { RetrieverError } from "#errors.ts";
 import type { ChunkAccess, ChunkBatch, ChunkStore, FoundChunk, ScanOptions, VerifyLevel } from "#ports/chunk-store.ts";
 import { codeOf } from "#values/node-error.ts";
@@ -8,7 +9,7 @@ import { postgresError } from "../client/classify.ts";
 import { makePool, withClient } from "../client/pool.ts";
 import type { PgvectorSpec } from "../config/schema.ts";
 import { readChunkRow, readTextField } from "./chunk-row.ts";
-import { type ChunkTable, idsOfType, lookUpQuery, pageQuery, rowsOf, settings } from "./chunk-sql.ts";
+import { type ChunkTable, idsOfType, lookUpQuery, pageQuery, settings } from "./chunk-sql.ts";
 import { copyRows } from "./copy-query.ts";
 import { type DescribedTable, describeTable } from "./describe-table.ts";
 
@@ -20,6 +21,9 @@ type Reading = {
   readonly table: ChunkTable;
   readonly options: ScanOptions;
   readonly page: ChunkPage;
+  readonly rules: DigestRules;
+  /** Of the page. */
+  readonly doubledIds: Set<string>;
 };
 
 /** Opens no connection by itself. */
@@ -32,8 +36,14 @@ export function makePgvectorChunkStore(spec: PgvectorSpec, { identity, fields }:
     described ??= await withClient(lookUpPool, signal, (client) => describeTable(client, spec, fields));
     return described;
   };
+  // Every whole number of a column is found by a search for it, however the column's type prints it.
+  const own = { kinds: null, momentUnitMs: 1, tellsFractions: () => false };
+  let rules = digestRules(fields, own);
   return {
     identity,
+    agreeOn: (agreement) => {
+      rules = digestRules(fields, { ...own, ...agreement });
+    },
     describe: async (signal) => {
       described = undefined;
       return (await describe(signal).catch(rethrow(signal))).description;
@@ -42,10 +52,11 @@ export function makePgvectorChunkStore(spec: PgvectorSpec, { identity, fields }:
       const { table, description } = await describe(signal).catch(rethrow(signal));
       const page = new ChunkPage({
         level: options.level,
-        pageSize: options.pageSize + 1,
+        // Rows of one id come on one page.
+        pageSize: table.isIdUnique ? options.pageSize : options.pageSize * 2,
         dimension: description.dimension ?? 0,
       });
-      yield* readPages(scanPool, { table, options, page, timeoutMs }, signal);
+      yield* readPages(scanPool, { table, options, page, rules, doubledIds: new Set(), timeoutMs }, signal);
     },
     lookUp: async (ids, level, signal) => {
       try {
@@ -54,7 +65,9 @@ export function makePgvectorChunkStore(spec: PgvectorSpec, { identity, fields }:
         if (possible.length === 0) return [];
         const text = `BEGIN READ ONLY; ${settings(timeoutMs)}; ${lookUpQuery(table, possible, level)}; COMMIT`;
         const dimension = description.dimension ?? 0;
-        return await withClient(lookUpPool, signal, (client) => findRows(client, text, { level, dimension }));
+        return await withClient(lookUpPool, signal, (client) =>
+          findRows(client, text, { level, dimension, rules, wanted: new Set(possible) }),
+        );
       } catch (error) {
         throw readError(error, signal);
       }
@@ -73,6 +86,10 @@ function rethrow(signal: AbortSignal): (error: unknown) => never {
 
 /** A scan sends no values, so one that can't be read is the table's fault and not a request's. */
 function readError(error: unknown, signal: AbortSignal): RetrieverError {
+  if (error instanceof Error && "routine" in error && error.routine === "check_enable_rls") {
+    const message = "row-level security of the table may hide rows: verify as its owner, or as a role with BYPASSRLS (42501)";
+    return new RetrieverError({ code: "RETR_VERIFY_NOT_COMPARABLE", message }, error);
+  }
   const known = postgresError(error, signal);
   if (known.code !== "RETR_REQUEST_INVALID") return known;
   const message = `a value of the table can't be read as what its column stands for, such as updated_at (${codeOf(error)})`;
@@ -95,8 +112,12 @@ async function* readPages(pool: Pool, pages: Pages, signal: AbortSignal): AsyncG
       hasMore = await inSession(session, () => readPage({ ...pages, client, options }));
       const { page } = pages;
       if (page.count === 0) break;
+      const { momentUnit } = pages.table;
+      if (momentUnit !== null) page.seconds = page.count;
+      if (momentUnit === "day") page.days = page.count;
       after = page.idAt(page.count - 1);
-      yield page.toBatch(after, performance.now() - startedAt);
+      const batch = page.toBatch(after, performance.now() - startedAt);
+      yield pages.doubledIds.size === 0 ? batch : { ...batch, doubledIds: [...pages.doubledIds] };
     }
   } catch (error) {
     throw readError(error, signal);
@@ -133,40 +154,40 @@ async function endSession({ client, isCut }: Session): Promise<void> {
   client.release(!isClean);
 }
 
-/** Fills the page; whether there may be more. Throws RETR_VERIFY_DUPLICATE_IDS: ids come in order, so doubles are neighbours. */
-async function readPage({ client, table, options, page }: Reading): Promise<boolean> {
-  const { after, level } = options;
-  const before = after === null ? null : Buffer.from(after);
-  let rows = 0;
+/** Fills the page; whether there may be more. Ids come in order, so doubles are neighbours. */
+async function readPage({ client, table, options, page, rules, doubledIds }: Reading): Promise<boolean> {
   page.clear();
+  doubledIds.clear();
   await copyRows(client, pageQuery(table, options), (bytes, start) => {
-    rows += 1;
-    const end = start + 4 + bytes.readInt32BE(start);
-    // The page before ended with it; in another snapshot it may be gone.
-    if (rows === 1 && before !== null && before.compare(bytes, start + 4, end) === 0) return;
-    if (page.lastIdIs(bytes, start + 4, end) || (rows === 2 && before?.compare(bytes, start + 4, end) === 0)) {
-      throw doubled(bytes.toString("utf8", start + 4, end));
-    }
-    readChunkRow(page, level, bytes, start);
+    const idAt = start + 4;
+    const idEnd = idAt + bytes.readInt32BE(start);
+    if (page.lastIdIs(bytes, idAt, idEnd)) doubledIds.add(bytes.toString("utf8", idAt, idEnd));
+    if (page.count === page.capacity) throw tooManyDoubles(bytes.toString("utf8", idAt, idEnd));
+    readChunkRow(page, { level: options.level, rules }, bytes, start);
   });
-  return rows === rowsOf(options);
+  return page.count >= options.pageSize;
 }
 
-function doubled(id: string): RetrieverError {
-  const message = `chunk_id: expected each value once, ${JSON.stringify(id.slice(0, 200))} is in several rows`;
+function tooManyDoubles(id: string): RetrieverError {
+  const message = `chunk_id: expected each value once, ${JSON.stringify(id.slice(0, 200))} is in thousands of rows of the table`;
   return new RetrieverError({ code: "RETR_VERIFY_DUPLICATE_IDS", message });
 }
 
-type Found = { readonly level: VerifyLevel; readonly dimension: number };
+type Found = {
+  readonly level: VerifyLevel;
+  readonly dimension: number;
+  readonly rules: DigestRules;
+  readonly wanted: ReadonlySet<string>;
+};
 
-async function findRows(client: PoolClient, text: string, { level, dimension }: Found): Promise<FoundChunk[]> {
+async function findRows(client: PoolClient, text: string, { level, dimension, rules, wanted }: Found): Promise<FoundChunk[]> {
   const found: FoundChunk[] = [];
   const page = new ChunkPage({ level, pageSize: 1, dimension });
   try {
     await copyRows(client, text, (bytes, start) => {
       page.clear();
-      const namespaceAt = readChunkRow(page, level, bytes, start);
-      found.push(page.toFound(readTextField(bytes, namespaceAt).text));
+      const namespaceAt = readChunkRow(page, { level, rules }, bytes, start);
+      if (wanted.has(page.idAt(0))) found.push(page.toFound(readTextField(bytes, namespaceAt).text));
     });
   } catch (error) {
     await client.query("ROLLBACK").catch(() => undefined);

@@ -1,5 +1,6 @@
 // What a table says of itself: the catalogue, a few rows, and what an index makes cheap.
 import type { PoolClient } from "pg";
+import type { FieldKind } from "#chunks/canonical-value.ts";
 import { idKindOf } from "#chunks/ids.ts";
 import { errorsOf } from "#errors.ts";
 import type { AgreedFields } from "#ports/chunk-store.ts";
@@ -7,7 +8,8 @@ import { type IdKind, type StoreDescription, type VectorPrecision } from "#ports
 import { quoteName, tableOf } from "../client/names.ts";
 import { readRows } from "../client/row-query.ts";
 import type { PgvectorSpec } from "../config/schema.ts";
-import type { ChunkTable } from "./chunk-sql.ts";
+import { type ChunkTable, isSearchable } from "./chunk-sql.ts";
+import { type Column, readCatalogue, remarksOf } from "./table-catalogue.ts";
 
 const missing = errorsOf("RETR_BACKEND_MISSING");
 const incomparable = errorsOf("RETR_VERIFY_NOT_COMPARABLE");
@@ -18,29 +20,9 @@ const someIds = 20;
 
 const metrics = { cosine: "cosine", l2: "l2", "inner-product": "dot" } as const;
 const precisions: Readonly<Record<string, VectorPrecision>> = { vector: "float32", halfvec: "half", bit: "binary" };
-const idKinds: Readonly<Record<string, IdKind>> = {
-  smallint: "integer",
-  integer: "integer",
-  bigint: "integer",
-  uuid: "uuid",
-};
-
+const idKinds: Readonly<Record<string, IdKind>> = { int2: "integer", int4: "integer", int8: "integer", uuid: "uuid" };
 const moments = /^(timestamp|date)/;
 
-const columnsQuery = `
-SELECT a.attname::text, format_type(a.atttypid, NULL), a.atttypmod, c.reltuples::bigint,
-  EXISTS (SELECT 1 FROM pg_index i WHERE i.indrelid = c.oid AND i.indkey[0] = a.attnum AND i.indpred IS NULL
-    AND i.indisvalid)
-FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-WHERE n.nspname = $1 AND c.relname = $2`;
-
-type Column = {
-  readonly type: string;
-  readonly modifier: number;
-  readonly isIndexed: boolean;
-  readonly estimate: number;
-};
 export type DescribedTable = { readonly table: ChunkTable; readonly description: StoreDescription };
 
 /** Rejects with RETR_BACKEND_MISSING, naming what the table lacks, with RETR_VERIFY_NOT_COMPARABLE and the driver's. */
@@ -49,22 +31,33 @@ export async function describeTable(
   spec: PgvectorSpec,
   fields: AgreedFields,
 ): Promise<DescribedTable> {
-  const columns = await readColumns(client, spec);
+  const catalogue = await readCatalogue(client, spec);
+  const { columns } = catalogue;
   const needed = ["chunk_id", "entity_id", "updated_at", spec.embeddingColumn, ...fields];
   const lacking = needed.filter((name) => !columns.has(name));
   if (columns.size === 0) throw missing("Postgres has no such table");
   if (lacking.length > 0) throw missing(`the table lacks ${lacking.join(", ")}`);
+  if (catalogue.hidesRows) {
+    throw incomparable(
+      `row-level security of the table may hide rows from the role ${catalogue.role}: verify as its owner, or as a role with BYPASSRLS`,
+    );
+  }
   const id = columns.get("chunk_id") as Column;
   const vector = columns.get(spec.embeddingColumn) as Column;
-  const vectorType = vector.type.replace(/\(.*$/, "");
+  const vectorType = vector.type;
   const precision = precisions[vectorType];
   if (precision === undefined) {
     throw incomparable(`${spec.embeddingColumn}: expected vector, halfvec or bit, the column is ${vector.type}`);
   }
+  if (await hasNameless(client, spec)) {
+    throw incomparable(
+      "chunk_id: expected a value in every row of the table, found NULL; delete these rows or name them",
+    );
+  }
   const ids = await readIds(client, spec);
   const dated = columns.get("updated_at") as Column;
   const description: StoreDescription = {
-    dimension: vector.modifier > 0 ? vector.modifier : await readDimension(client, spec, vectorType),
+    dimension: vector.modifier > 0 ? vector.modifier : await readDimension(client, spec, vector),
     metric: metrics[spec.distance],
     metricName: spec.distance,
     precision,
@@ -72,21 +65,33 @@ export async function describeTable(
     idKind: idKinds[id.type] ?? idKindOf(ids),
     someIds: ids,
     newestUpdatedAtMs: dated.isIndexed && moments.test(dated.type) ? await readNewest(client, spec) : null,
-    count: await countRows(client, spec, id),
-    isLookUpCheap: id.isIndexed,
+    count: await countRows(client, spec, { id, estimate: catalogue.estimate }),
+    isLookUpCheap: id.isIndexed && isSearchable(id.type),
+    fieldKinds: fields.map((name) => kindOf(columns.get(name))),
+    remarks: remarksOf(catalogue),
   };
   const namespace = columns.has(spec.namespaceField) ? quoteName(spec.namespaceField) : "NULL";
-  return { table: { ...spec, namespace, fields, idType: id.type, vectorType }, description };
+  const types = { idType: id.type, momentType: dated.type, momentUnit: unitOf(dated), vectorType, vectorSchema: vector.typeSchema };
+  const padded = new Set([...columns].filter(([, { type }]) => type === "bpchar").map(([name]) => name));
+  return { table: { ...spec, namespace, fields, padded, ...types, isIdUnique: id.isUnique }, description };
 }
 
-async function readColumns(client: PoolClient, spec: PgvectorSpec): Promise<ReadonlyMap<string, Column>> {
-  const rows = await readRows(client, { text: columnsQuery, values: [spec.schema, spec.table] });
-  return new Map(
-    rows.map(([name, type, modifier, estimate, isIndexed]) => [
-      name ?? "",
-      { type: type ?? "", modifier: Number(modifier), estimate: Number(estimate), isIndexed: isIndexed === "t" },
-    ]),
-  );
+/** An array's elements have its kind. */
+function kindOf(column: Column | undefined): FieldKind {
+  const type = column?.type.replace(/^_/, "") ?? "";
+  if (type === "float4") return "float32";
+  return moments.test(type) ? "moment" : "exact";
+}
+
+function unitOf({ type, modifier }: Column): ChunkTable["momentUnit"] {
+  if (type === "date") return "day";
+  return type.startsWith("timestamp") && modifier === 0 ? "second" : null;
+}
+
+/** A page goes on behind an id, so that rows without one would never come. */
+async function hasNameless(client: PoolClient, spec: PgvectorSpec): Promise<boolean> {
+  const text = `SELECT 1 FROM ${tableOf(spec)} WHERE "chunk_id" IS NULL LIMIT 1`;
+  return (await readRows(client, { text, values: [] })).length > 0;
 }
 
 async function readIds(client: PoolClient, spec: PgvectorSpec): Promise<string[]> {
@@ -96,9 +101,10 @@ async function readIds(client: PoolClient, spec: PgvectorSpec): Promise<string[]
 }
 
 /** Of a column that was declared without one: that of some row. */
-async function readDimension(client: PoolClient, spec: PgvectorSpec, vectorType: string): Promise<number | null> {
+async function readDimension(client: PoolClient, spec: PgvectorSpec, column: Column): Promise<number | null> {
   const vector = quoteName(spec.embeddingColumn);
-  const measure = vectorType === "bit" ? `length(${vector})` : `vector_dims(${vector})`;
+  const measure =
+    column.type === "bit" ? `length(${vector})` : `${quoteName(column.typeSchema)}.vector_dims(${vector})`;
   const text = `SELECT ${measure} FROM ${tableOf(spec)} WHERE ${vector} IS NOT NULL LIMIT 1`;
   const [row] = await readRows(client, { text, values: [] });
   return row === undefined ? null : Number(row[0]);
@@ -112,13 +118,15 @@ async function readNewest(client: PoolClient, spec: PgvectorSpec): Promise<numbe
   return Number.isFinite(time) ? time : null;
 }
 
+type Counting = { readonly id: Column; readonly estimate: number };
+
 /** Exact while rows are few; the planner's estimate beyond, and then an index has to lead the pages. */
-async function countRows(client: PoolClient, spec: PgvectorSpec, id: Column): Promise<number> {
-  if (id.estimate > mostUnindexed && id.isIndexed) return id.estimate;
+async function countRows(client: PoolClient, spec: PgvectorSpec, { id, estimate }: Counting): Promise<number> {
+  if (estimate > mostUnindexed && id.isIndexed) return estimate;
   const text = `SELECT count(*) FROM (SELECT 1 FROM ${tableOf(spec)} LIMIT ${mostUnindexed + 1}) AS few`;
   const [row] = await readRows(client, { text, values: [] });
   const count = Number(row?.[0] ?? 0);
   if (count <= mostUnindexed) return count;
-  if (id.isIndexed) return Math.max(count, id.estimate);
+  if (id.isIndexed) return Math.max(count, estimate);
   throw incomparable("chunk_id: expected an index that begins with it; without one every page sorts the whole table");
 }

@@ -10,6 +10,11 @@ const bySqlState: readonly (readonly [RegExp, ErrorCode, string])[] = [
   [/^(42P01|3F000)$/, "RETR_BACKEND_MISSING", "Postgres has no such table"],
   [/^42703$/, "RETR_BACKEND_MISSING", "the table lacks a configured or required column"],
   [/^42883$/, "RETR_BACKEND_MISSING", "the embedding column isn't a vector, or the extension is missing"],
+  [/^428(04|46)$/, "RETR_BACKEND_MISSING", "a column's type can't be read as what the column stands for"],
+  [/^(08P01|26000|42P05)$/, "RETR_BACKEND_ANSWER_INVALID", "a pooler lost a prepared statement: set preparedStatements: false"],
+  [/^25006$/, "RETR_BACKEND_AUTH", "the server takes no writes: it is a replica, or default_transaction_read_only is set"],
+  [/^53300$/, "RETR_BACKEND_UNAVAILABLE", "Postgres has no connection left: raise max_connections, or lower poolSize"],
+  [/^57P0/, "RETR_BACKEND_UNAVAILABLE", "Postgres is starting or shutting down"],
   [/^57014$/, "RETR_DEADLINE_EXCEEDED", "Postgres gave up at statement_timeout"],
 ];
 
@@ -23,6 +28,9 @@ export function postgresError(error: unknown, signal: AbortSignal): RetrieverErr
 }
 
 function classify(code: string, message: string): Fault {
+  if (code === "28000" && /no encryption|SSL off/.test(message)) {
+    return { code: "RETR_BACKEND_TLS", message: "Postgres takes connections over TLS only (28000): set tls" };
+  }
   const known = bySqlState.find(([pattern]) => pattern.test(code));
   if (known !== undefined) return { code: known[1], message: `${known[2]} (${code})` };
   if (code.startsWith("22")) return requestFault(code, message);
@@ -30,7 +38,11 @@ function classify(code: string, message: string): Fault {
     return { code: "RETR_BACKEND_TLS", message: `TLS with Postgres failed (${code})` };
   }
   if (message.startsWith("SASL")) return { code: "RETR_BACKEND_AUTH", message: "Postgres wants another credential" };
-  return { code: "RETR_BACKEND_UNAVAILABLE", message: `Postgres can't be reached or failed (${code})` };
+  // Five characters are a report of the server, whatever it says; the driver's own codes are longer.
+  if (/^[0-9A-Z]{5}$/.test(code) && !code.startsWith("08") && code !== "EPIPE") {
+    return { code: "RETR_BACKEND_ANSWER_INVALID", message: `Postgres answered with an error (SQLSTATE ${code})` };
+  }
+  return { code: "RETR_BACKEND_UNAVAILABLE", message: `Postgres can't be reached (${code})` };
 }
 
 /** Class 22 is "data exception": a value of the request that the column can't be compared with. */

@@ -1,18 +1,22 @@
 // A collection as verification reads it: through by scrolling, and by id. Only what is compared is asked for.
 import { ChunkPage } from "#chunks/chunk-page.ts";
-import type {
-  AgreedFields,
-  ChunkAccess,
-  ChunkBatch,
-  ChunkStore,
-  FoundChunk,
-  ScanOptions,
-  StoreDescription,
-  VerifyLevel,
+import { digestRules } from "#chunks/payload-digest.ts";
+import { RetrieverError } from "#errors.ts";
+import {
+  type AgreedFields,
+  type Agreement,
+  type ChunkAccess,
+  type ChunkBatch,
+  type ChunkStore,
+  type FoundChunk,
+  mostLookedUp,
+  type ScanOptions,
+  type VerifyLevel,
 } from "#ports/chunk-store.ts";
 import { rawJson } from "#values/exact-json.ts";
+import type { CollectionInfo } from "../client/collection.ts";
 import type { QdrantSpec } from "../config/schema.ts";
-import { describeCollection } from "./describe-collection.ts";
+import { type DescribedCollection, describeCollection } from "./describe-collection.ts";
 import { idConditions, pointIdsOf } from "./point-ids.ts";
 import { openPoints, type PointsCaller } from "./points-caller.ts";
 import { readScroll } from "./scroll-page.ts";
@@ -20,44 +24,63 @@ import { readScroll } from "./scroll-page.ts";
 /** A page of vectors is parsed as a whole; it has to stay small whatever is asked for. */
 const mostWithVectors = 1000;
 
-type Place = { readonly caller: PointsCaller; readonly spec: QdrantSpec; readonly fields: AgreedFields };
+type Place = {
+  readonly caller: PointsCaller;
+  readonly spec: QdrantSpec;
+  readonly fields: AgreedFields;
+  readonly agreement: Pick<Agreement, "momentUnitMs"> & { readonly kinds: Agreement["kinds"] | null };
+};
 
 /** Opens no connection by itself. */
 export function makeQdrantChunkStore(spec: QdrantSpec, { identity, fields }: ChunkAccess): ChunkStore {
   const caller = openPoints(spec);
-  const place = { caller, spec, fields };
-  let described: StoreDescription | undefined;
-  const describe = async (signal: AbortSignal): Promise<StoreDescription> => {
-    described = await describeCollection(caller, spec, signal);
+  let place: Place = { caller, spec, fields, agreement: { kinds: null, momentUnitMs: 1 } };
+  let described: DescribedCollection | undefined;
+  const describe = async (signal: AbortSignal): Promise<DescribedCollection> => {
+    described = await describeCollection(caller, { spec, fields }, signal);
     return described;
   };
-  const dimension = async (signal: AbortSignal): Promise<number> =>
-    (described ?? (await describe(signal))).dimension ?? 0;
+  const known = async (signal: AbortSignal): Promise<DescribedCollection> => described ?? describe(signal);
   return {
     identity,
-    describe,
-    scan: async function* (options, signal) {
-      const pageSize = options.level === "vector" ? Math.min(options.pageSize, mostWithVectors) : options.pageSize;
-      yield* readPages(place, { ...options, pageSize, dimension: await dimension(signal) }, signal);
+    agreeOn: (agreement) => {
+      place = { ...place, agreement };
     },
-    lookUp: async (ids, level, signal) =>
-      ids.length === 0 ? [] : findPoints(place, { ids, level, dimension: await dimension(signal) }, signal),
+    describe: async (signal) => (await describe(signal)).description,
+    scan: async function* (options, signal) {
+      const { description, info } = await known(signal);
+      const most = Math.min(info.limits.points, options.level === "vector" ? mostWithVectors : options.pageSize);
+      if (options.sinceMs !== null) checkMomentIndex(info);
+      const pageSize = Math.min(options.pageSize, most);
+      yield* readPages(place, { ...options, pageSize, info, dimension: description.dimension ?? 0 }, signal);
+    },
+    lookUp: async (ids, level, signal) => {
+      const { description, info } = await known(signal);
+      const size = Math.min(mostLookedUp, info.limits.conditionSize, info.limits.points);
+      const found: FoundChunk[] = [];
+      for (let start = 0; start < ids.length; start += size) {
+        const batch = { ids: ids.slice(start, start + size), level, dimension: description.dimension ?? 0 };
+        found.push(...(await findPoints(place, { ...batch, info }, signal)));
+      }
+      return found;
+    },
     close: caller.collection.close,
   };
 }
 
-type Pages = ScanOptions & { readonly dimension: number };
+type Pages = ScanOptions & { readonly dimension: number; readonly info: CollectionInfo };
 
 /** A cursor is the JSON of the point id that the next page begins with. */
 async function* readPages(place: Place, pages: Pages, signal: AbortSignal): AsyncGenerator<ChunkBatch> {
   const page = new ChunkPage(pages);
+  const read = fieldsOf(place, pages.info);
   const body = { ...shown(place, pages.level, []), limit: pages.pageSize, ...writtenSince(pages.sinceMs) };
   for (let offset: string | null = pages.after ?? ""; offset !== null && offset !== atEnd; ) {
     const startedAt = performance.now();
     const text: string = await scroll(place, body, { offset, signal });
     const storeMs = performance.now() - startedAt;
     page.clear();
-    offset = readScroll(text, page, fieldsOf(place));
+    offset = readScroll(text, page, read);
     if (page.count > 0) yield page.toBatch(offset ?? atEnd, storeMs);
   }
 }
@@ -65,25 +88,58 @@ async function* readPages(place: Place, pages: Pages, signal: AbortSignal): Asyn
 /** Cursor of the last page: there is nothing after it. */
 const atEnd = "end";
 
-type Question = { readonly ids: readonly string[]; readonly level: VerifyLevel; readonly dimension: number };
+type Question = {
+  readonly ids: readonly string[];
+  readonly level: VerifyLevel;
+  readonly dimension: number;
+  readonly info: CollectionInfo;
+};
 
 /** A point without chunk_id goes by its own id, so ids are searched as both. */
-async function findPoints(place: Place, { ids, level, dimension }: Question, signal: AbortSignal) {
+async function findPoints(place: Place, { ids, level, dimension, info }: Question, signal: AbortSignal) {
   const wanted = new Set(ids);
-  const found: FoundChunk[] = [];
+  // By point, since two filters may find the same one.
+  const found = new Map<string, FoundChunk>();
   const page = new ChunkPage({ level, pageSize: 1, dimension });
-  const pointIds = pointIdsOf(ids);
-  const should = pointIds.length === 0 ? idConditions(ids) : [...idConditions(ids), { has_id: pointIds }];
-  const body = { ...shown(place, level, [place.spec.namespaceField]), limit: ids.length, filter: { should } };
-  for (let offset: string | null = ""; offset !== null; ) {
-    const text: string = await scroll(place, body, { offset, signal });
-    page.clear();
-    offset = readScroll(text, page, fieldsOf(place), (namespace) => {
-      if (wanted.has(page.idAt(0))) found.push(page.toFound(namespace));
+  const read = fieldsOf(place, info);
+  const body = { ...shown(place, level, [place.spec.namespaceField]), limit: ids.length };
+  for (const should of filtersOf(ids, info)) {
+    for (let offset: string | null = ""; offset !== null; ) {
+      const text: string = await scroll(place, { ...body, filter: { should } }, { offset, signal });
       page.clear();
-    });
+      offset = readScroll(text, page, read, (namespace, pointId) => {
+        if (wanted.has(page.idAt(0))) found.set(pointId, page.toFound(namespace));
+        page.clear();
+      });
+    }
   }
-  return found;
+  return [...found.values()];
+}
+
+/** Conditions that find the ids, in as many filters as strict mode demands. */
+function filtersOf(ids: readonly string[], { indexes, limits }: CollectionInfo): object[][] {
+  const type = indexes.get("chunk_id");
+  const isFree = limits.searchesUnindexed;
+  const pointIds = pointIdsOf(ids);
+  const conditions = [
+    ...idConditions(ids, {
+      text: isFree || type === "keyword" || type === "uuid",
+      integer: isFree || type === "integer",
+    }),
+    ...(pointIds.length === 0 ? [] : [{ has_id: pointIds }]),
+  ];
+  const filters: object[][] = [];
+  for (let start = 0; start < conditions.length; start += limits.conditions) {
+    filters.push(conditions.slice(start, start + limits.conditions));
+  }
+  return filters;
+}
+
+function checkMomentIndex({ hasTimeIndex, limits }: CollectionInfo): void {
+  if (hasTimeIndex || limits.searchesUnindexed) return;
+  const message =
+    "updated_at: strict mode of the collection wants a datetime index for --since; create it, or compare everything";
+  throw new RetrieverError({ code: "RETR_VERIFY_NOT_COMPARABLE", message });
 }
 
 type Turn = { readonly offset: string; readonly signal: AbortSignal };
@@ -110,6 +166,8 @@ function writtenSince(sinceMs: number | null): object {
   return { filter: { should: [range, { is_empty: { key: "updated_at" } }] } };
 }
 
-function fieldsOf({ spec, fields }: Place) {
-  return { namespaceField: spec.namespaceField, fields, vectorName: spec.vectorName };
+/** A search for 12 finds 12.0 by an index of integers only. */
+function fieldsOf({ spec, fields, agreement }: Place, { indexes }: CollectionInfo) {
+  const rules = digestRules(fields, { ...agreement, tellsFractions: (field) => indexes.get(field) !== "integer" });
+  return { namespaceField: spec.namespaceField, fields, rules, vectorName: spec.vectorName };
 }

@@ -1,9 +1,10 @@
 // What a collection says of itself: its configuration, a few points, and what an index makes cheap.
+import type { FieldKind } from "#chunks/canonical-value.ts";
 import { ChunkPage } from "#chunks/chunk-page.ts";
 import { idKindOf } from "#chunks/ids.ts";
 import { RetrieverError } from "#errors.ts";
-import { type StoreDescription, type VectorMetric, type VectorPrecision } from "#ports/chunk-store.ts";
-import { type Distance, noVector, readCollection, readNewest } from "../client/collection.ts";
+import { type AgreedFields, type StoreDescription, type VectorMetric, type VectorPrecision } from "#ports/chunk-store.ts";
+import { type CollectionInfo, type Distance, noVector, readCollection, readNewest } from "../client/collection.ts";
 import type { QdrantSpec } from "../config/schema.ts";
 import type { PointsCaller } from "./points-caller.ts";
 import { readScroll } from "./scroll-page.ts";
@@ -17,17 +18,19 @@ const metrics: Readonly<Record<Distance, VectorMetric | null>> = {
 };
 const precisions: Readonly<Record<string, VectorPrecision>> = { float32: "float32", float16: "half", uint8: "int8" };
 
+export type DescribedCollection = { readonly description: StoreDescription; readonly info: CollectionInfo };
+
 /** Rejects with RETR_BACKEND_MISSING and with what the way to Qdrant throws. */
 export async function describeCollection(
   caller: PointsCaller,
-  spec: QdrantSpec,
+  { spec, fields }: { readonly spec: QdrantSpec; readonly fields: AgreedFields },
   signal: AbortSignal,
-): Promise<StoreDescription> {
+): Promise<DescribedCollection> {
   const info = readCollection(await caller.call({ method: "GET", path: "" }, signal), spec.vectorName);
   if (info.dimension === null || info.distance === null) throw new RetrieverError(noVector);
-  const ids = await readIds(caller, spec, signal);
+  const ids = await readIds(caller, spec, { limit: Math.min(someIds, info.limits.points), signal });
   const newest = info.hasTimeIndex ? await readNewest(caller.collection, signal) : null;
-  return {
+  const description: StoreDescription = {
     dimension: info.dimension,
     metric: metrics[info.distance],
     metricName: info.distance,
@@ -38,11 +41,20 @@ export async function describeCollection(
     newestUpdatedAtMs: newest === null ? null : Date.parse(newest),
     count: info.points,
     isLookUpCheap: info.hasIdIndex,
+    fieldKinds: fields.map((field) => kindOf(info.indexes.get(field))),
   };
+  return { description, info };
 }
 
-async function readIds(caller: PointsCaller, spec: QdrantSpec, signal: AbortSignal): Promise<string[]> {
-  const body = { limit: someIds, with_payload: ["chunk_id"], with_vector: false };
+function kindOf(index: string | undefined): FieldKind {
+  if (index === "datetime") return "moment";
+  return index === "uuid" ? "uuid" : "exact";
+}
+
+type Page = { readonly limit: number; readonly signal: AbortSignal };
+
+async function readIds(caller: PointsCaller, spec: QdrantSpec, { limit, signal }: Page): Promise<string[]> {
+  const body = { limit, with_payload: ["chunk_id"], with_vector: false };
   const text = await caller.call({ method: "POST", path: "/points/scroll", body }, signal);
   const page = new ChunkPage({ level: "ids", pageSize: someIds, dimension: 0 });
   readScroll(text, page, { ...spec, fields: [], vectorName: spec.vectorName });

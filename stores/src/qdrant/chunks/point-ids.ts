@@ -1,23 +1,44 @@
 // Chunk ids and point ids of a collection: how a chunk is searched, and which id a new point gets.
 import { hash } from "node:crypto";
 import { isUuid } from "#chunks/ids.ts";
+import { rawJson } from "#values/exact-json.ts";
 
-/** The number that an id prints; undefined for anything else, and beyond 2^53. */
-export function integerOf(id: string): number | undefined {
-  const value = /^(0|[1-9]\d{0,15})$/.test(id) ? Number(id) : Number.NaN;
-  return Number.isSafeInteger(value) ? value : undefined;
+/** The number that an id prints, exact in JSON (`exact-json.ts`); undefined for anything else, and beyond `bits` bits. */
+export function integerOf(id: string, bits: 63 | 64 = 63): unknown {
+  if (!/^(0|-?[1-9]\d{0,19})$/.test(id)) return undefined;
+  const value = BigInt(id);
+  if (value >= 1n << BigInt(bits) || value < (bits === 64 ? 0n : -1n << 63n)) return undefined;
+  return Number.isSafeInteger(Number(value)) ? Number(value) : rawJson(id);
 }
+
+/** Types of `chunk_id` for which a search is allowed: all, or those with an index where strict mode wants one. */
+export type Searched = { readonly text: boolean; readonly integer: boolean };
+const everything: Searched = { text: true, integer: true };
 
 /** Conditions that find payloads by their chunk_id. Qdrant's types are strict: 12 isn't "12". */
-export function idConditions(ids: readonly string[]): object[] {
-  const numbers = ids.map(integerOf).filter((value) => value !== undefined);
+export function idConditions(ids: readonly string[], searched: Searched = everything): object[] {
+  const numbers = searched.integer ? ids.map((id) => integerOf(id)).filter((value) => value !== undefined) : [];
   const match = (any: readonly unknown[]): object => ({ key: "chunk_id", match: { any } });
-  return numbers.length === 0 ? [match(ids)] : [match(ids), match(numbers)];
+  return [
+    ...(searched.text ? [match(ids)] : []),
+    ...(numbers.length === 0 ? [] : [match(numbers)]),
+    ...(searched.integer ? ids.filter(isBeyondMatch).map(rangeOf) : []),
+  ];
 }
 
-/** The chunk ids that can be ids of points: UUIDs and integers. */
-export function pointIdsOf(ids: readonly string[]): (string | number)[] {
-  return ids.map((id) => (isUuid(id) ? id : integerOf(id))).filter((id) => id !== undefined);
+/** A payload holds integers up to 2^64 - 1, and `match` takes those up to 2^63 - 1. */
+function isBeyondMatch(id: string): boolean {
+  return integerOf(id) === undefined && integerOf(id, 64) !== undefined;
+}
+
+/** Compares as float64, so it finds neighbours as well. */
+function rangeOf(id: string): object {
+  return { key: "chunk_id", range: { gte: rawJson(id), lte: rawJson(id) } };
+}
+
+/** The chunk ids that can be ids of points: UUIDs and unsigned integers. */
+export function pointIdsOf(ids: readonly string[]): unknown[] {
+  return ids.map((id) => (isUuid(id) ? id : integerOf(id, 64))).filter((id) => id !== undefined);
 }
 
 /** As JSON carries it: a UUID, or an unsigned integer, raw where it is beyond 2^53. */

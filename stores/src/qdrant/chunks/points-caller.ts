@@ -1,13 +1,15 @@
 // Requests of verification and repair: the points of one collection, with a longer timeout than retrieval has.
 import type { Fault } from "#errors.ts";
-import { type Call, type Collection, openCollection } from "../client/collection.ts";
+import { type Call, type Collection, openCollection, readCollection, type StrictLimits } from "../client/collection.ts";
 import type { QdrantSpec } from "../config/schema.ts";
 
-/** The server's own limit for one request; the caller's signal may end it earlier. */
-const timeoutSeconds = 60;
+/** The server's own limit for one request, where strict mode allows it; the caller's signal may end it earlier. */
+const longestSeconds = 60;
 
 export type PointsCaller = {
   readonly collection: Collection;
+  /** What the collection said when it was first asked. Rejects with a RetrieverError. */
+  readonly limits: (signal: AbortSignal) => Promise<StrictLimits>;
   /** `path` below the collection, query string included; a body in text is JSON already. Rejects with a RetrieverError. */
   readonly call: (call: PointsCall, signal: AbortSignal) => Promise<string>;
 };
@@ -15,13 +17,21 @@ type PointsCall = Pick<Call, "method" | "path"> & { readonly body?: object | str
 
 /** Connects on demand only. */
 export function openPoints(spec: QdrantSpec): PointsCaller {
-  const timeoutMs = timeoutSeconds * 1000;
-  const limits = { connections: 2, headersTimeout: timeoutMs, bodyTimeout: timeoutMs };
-  const collection = openCollection(spec, { ...limits, faultOf: writeFault });
+  const timeoutMs = longestSeconds * 1000;
+  const pool = { connections: 2, headersTimeout: timeoutMs, bodyTimeout: timeoutMs };
+  const collection = openCollection(spec, { ...pool, faultOf: writeFault });
+  let known: StrictLimits | undefined;
+  const limits = async (signal: AbortSignal): Promise<StrictLimits> => {
+    const ask = () => collection.call({ method: "GET", path: collection.folder }, signal);
+    known ??= readCollection(await ask(), spec.vectorName).limits;
+    return known;
+  };
   return {
     collection,
-    call: ({ method, path, body }, signal) => {
-      const query = `${path.includes("?") ? "&" : "?"}timeout=${timeoutSeconds}`;
+    limits,
+    call: async ({ method, path, body }, signal) => {
+      const seconds = Math.min(longestSeconds, (await limits(signal)).timeoutSeconds);
+      const query = `${path.includes("?") ? "&" : "?"}timeout=${seconds}`;
       const text = typeof body === "object" ? JSON.stringify(body) : (body ?? null);
       return collection.call({ method, path: `${collection.folder}${path}${query}`, body: text }, signal);
     },
@@ -29,13 +39,21 @@ export function openPoints(spec: QdrantSpec): PointsCaller {
 }
 
 /** What a status means for a write; undefined: the same as for a read. */
-function writeFault(status: number, { method, path }: Call): Fault | undefined {
+function writeFault(status: number, { method, path }: Call, body: string): Fault | undefined {
   const isWrite = method === "PUT" || path.includes("/points/delete?");
   if (isWrite && status === 403) {
     const message = "the credential has no right to write the collection (HTTP 403)";
     return { code: "RETR_BACKEND_AUTH", message };
   }
-  if (!isWrite || (status !== 400 && status !== 422)) return undefined;
-  const message = `Qdrant refused a point: a vector's name or size, or a payload's value, doesn't fit (HTTP ${status})`;
+  if (!isWrite || (status !== 400 && status !== 422) || isOfCollection.test(body)) return undefined;
+  const dimension = /expected dim: (\d{1,6}), got (\d{1,6})/.exec(body);
+  const why =
+    dimension === null
+      ? "a vector's size or a payload's value doesn't fit"
+      : `the vector has ${dimension[2]} numbers, the collection takes ${dimension[1]}`;
+  const message = `Qdrant refused the point: ${why}; correct the chunk where it comes from (HTTP ${status})`;
   return { code: "RETR_REPAIR_WRITE_REFUSED", message };
 }
+
+/** What every point would be refused for. */
+const isOfCollection = /Index required|Not existing vector name/;

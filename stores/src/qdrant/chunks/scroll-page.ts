@@ -1,19 +1,22 @@
 // A page of a scroll into columns, straight from its text. Members may come in any order.
 import type { ChunkPage } from "#chunks/chunk-page.ts";
-import { canonicalName, digestPayload } from "#chunks/payload-digest.ts";
+import { canonicalName, type DigestRules, digestPayload } from "#chunks/payload-digest.ts";
+import { RetrieverError } from "#errors.ts";
+import { parseExact } from "#values/exact-json.ts";
 import { readMoment } from "#values/time.ts";
-import { invalidAnswer } from "../client/answers.ts";
+import { invalidAnswer, member } from "../client/answers.ts";
 import { JsonWalk } from "./json-walk.ts";
 import { momentAt } from "./moment-text.ts";
 
 type PointFields = {
   readonly namespaceField: string;
   readonly fields: readonly string[];
+  readonly rules?: DigestRules;
   /** Undefined: the unnamed vector. */
   readonly vectorName: string | undefined;
 };
-/** Called after each point is in the page. */
-type OnPoint = (namespace: string | null) => void;
+/** Called after each point is in the page; `pointId` as JSON prints it, without quotes. */
+type OnPoint = (namespace: string | null, pointId: string) => void;
 
 /** Fills the page; the raw JSON of the next page's offset, null at the end. Throws RETR_BACKEND_ANSWER_INVALID. */
 export function readScroll(text: string, page: ChunkPage, fields: PointFields, onPoint?: OnPoint): string | null {
@@ -36,6 +39,8 @@ export function readScroll(text: string, page: ChunkPage, fields: PointFields, o
 }
 
 const absent = -1;
+const dot = 46;
+const dateLength = 10;
 
 /** Reads point after point; what was seen of the current one is noted by place. */
 class PointReader {
@@ -50,6 +55,7 @@ class PointReader {
   #updatedAtMs = Number.NaN;
   #payload: Readonly<Record<string, unknown>> | null = null;
   #vector: unknown = null;
+  #fraction: string | null = null;
   #isParsed = false;
 
   constructor(walk: JsonWalk, page: ChunkPage, fields: PointFields) {
@@ -62,13 +68,14 @@ class PointReader {
     this.#id = absent;
     this.#chunkAt = absent;
     this.#chunkId = null;
+    this.#fraction = null;
     this.#updatedAtMs = Number.NaN;
     this.#payload = null;
     this.#vector = null;
     this.#isParsed = onPoint !== undefined || this.#page.payloadDigests !== null;
     this.#walk.members(this.#onMember);
     this.#finish();
-    onPoint?.(this.#namespace());
+    onPoint?.(this.#namespace(), this.#pointId());
   }
 
   readonly #onMember = (name: string): void => {
@@ -93,8 +100,16 @@ class PointReader {
       walk.readString();
       const time = momentAt(walk.text, walk.start, walk.end);
       this.#updatedAtMs = Number.isNaN(time) ? readMoment(walk.text.slice(walk.start, walk.end)) : time;
+      if (walk.text.charCodeAt(walk.start + 19) !== dot) this.#countCoarse(walk.end - walk.start);
     } else walk.skip();
   };
+
+  /** A moment without a fraction is held by the second, one without a time of day by the day. */
+  #countCoarse(length: number): void {
+    if (Number.isNaN(this.#updatedAtMs)) return;
+    this.#page.seconds += 1;
+    if (length === dateLength) this.#page.days += 1;
+  }
 
   #readChunkId(): void {
     const walk = this.#walk;
@@ -108,12 +123,18 @@ class PointReader {
     walk.skip();
     const raw = walk.text.slice(from, walk.at).trim();
     if (/^-?\d+$/.test(raw)) this.#chunkId = raw;
-    else if (/^-?[\d.eE+-]+$/.test(raw)) this.#chunkId = String(Number(raw));
+    else if (/^-?[\d.eE+-]+$/.test(raw)) this.#fraction = raw;
+  }
+
+  #pointId(): string {
+    return this.#walk.text.slice(this.#id, this.#idEnd);
   }
 
   #finish(): void {
     const { text } = this.#walk;
     const page = this.#page;
+    // No search finds it by its value, so that nothing could be said of it.
+    if (this.#fraction !== null) throw refuse(this.#pointId(), this.#fraction);
     if (this.#chunkAt !== absent) page.addIdSlice(text, this.#chunkAt, this.#chunkEnd);
     else if (this.#chunkId !== null) page.addIdText(this.#chunkId);
     // As in retrieval: without a chunk_id the point's own id stands for it.
@@ -127,9 +148,9 @@ class PointReader {
 
   #digest(digests: Int32Array, row: number): void {
     const payload = this.#payload ?? {};
-    const { namespaceField, fields } = this.#fields;
+    const { namespaceField, fields, rules } = this.#fields;
     const agreed = fields.map((name) => at(payload, name));
-    const [first, second] = digestPayload(at(payload, "entity_id"), at(payload, namespaceField), agreed);
+    const [first, second] = digestPayload(at(payload, "entity_id"), at(payload, namespaceField), agreed, rules);
     digests[row * 2] = first;
     digests[row * 2 + 1] = second;
   }
@@ -141,20 +162,29 @@ class PointReader {
 
   #takeVector(target: Float32Array): void {
     const { vectorName } = this.#fields;
-    const numbers = vectorName === undefined ? this.#vector : at(this.#vector ?? {}, vectorName);
+    const numbers = vectorName === undefined ? this.#vector : member(this.#vector, vectorName);
     if (Array.isArray(numbers) && numbers.length === target.length) target.set(numbers as number[]);
     else target.fill(Number.NaN);
   }
 }
 
-function parseObject(text: string): Readonly<Record<string, unknown>> {
-  return JSON.parse(text) as Readonly<Record<string, unknown>>;
+function refuse(pointId: string, value: string): RetrieverError {
+  const message =
+    `chunk_id: expected text or a whole number of at most 64 bits in every point of the collection, the point ${pointId} ` +
+    `has ${value.slice(0, 80)}; store it as text`;
+  return new RetrieverError({ code: "RETR_VERIFY_NOT_COMPARABLE", message });
 }
 
-/** A member by its key; `a.b` leads into objects, as in Qdrant's filters. */
-function at(value: object, key: string): unknown {
-  if (Object.hasOwn(value, key)) return (value as Record<string, unknown>)[key];
-  const dot = key.indexOf(".");
-  const inner = dot < 0 ? null : at(value, key.slice(0, dot));
-  return typeof inner === "object" && inner !== null ? at(inner, key.slice(dot + 1)) : null;
+function parseObject(text: string): Readonly<Record<string, unknown>> {
+  return parseExact(text) as Readonly<Record<string, unknown>>;
+}
+
+/** A member by its path: `a.b` leads into objects and never means a key whose name holds a dot, as in Qdrant's filters. */
+function at(payload: object, path: string): unknown {
+  let value: unknown = payload;
+  for (const step of path.split(".")) {
+    if (typeof value !== "object" || value === null || Array.isArray(value) || !Object.hasOwn(value, step)) return null;
+    value = (value as Record<string, unknown>)[step];
+  }
+  return value;
 }

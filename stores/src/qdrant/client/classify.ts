@@ -15,6 +15,11 @@ export function statusFault(status: number, body: string): Fault {
       `expected an answer, got a redirect (HTTP ${status}), which isn't followed`,
     );
   }
+  if (status === 429) {
+    const wait = /Retry after (\d{1,6})s/.exec(body)?.[1];
+    const after = wait === undefined ? "" : `, it asks to wait ${wait} s`;
+    return fault("RETR_BACKEND_UNAVAILABLE", `Qdrant's rate limit for the collection is used up (HTTP 429)${after}`);
+  }
   return fault("RETR_BACKEND_UNAVAILABLE", `Qdrant failed (HTTP ${status})`);
 }
 
@@ -28,8 +33,30 @@ function requestFault(status: number, body: string): Fault {
   if (body.includes("Not existing vector name")) {
     return fault("RETR_BACKEND_MISSING", "Qdrant has no vector of the configured name in this collection");
   }
+  const strict = strictModeFault(body);
+  if (strict !== undefined) return strict;
   // Whatever else could be wrong with a request has been checked before, so the application isn't to blame.
   return fault("RETR_BACKEND_ANSWER_INVALID", `Qdrant refused a valid request (HTTP ${status})`);
+}
+
+/** Strict mode's refusals name a key or a limit of the collection, and nothing of a query. */
+function strictModeFault(body: string): Fault | undefined {
+  const index =
+    /Index required but not found for \\?"([^"\\]{1,200})\\?" of one of the following types: \[([^\]]{1,100})\]/.exec(
+      body,
+    );
+  if (index !== null) {
+    const [, key, types] = index;
+    const message = `strict mode of the collection refuses a filter on ${key} without an index: create one of type ${types}`;
+    return fault("RETR_BACKEND_MISSING", message);
+  }
+  const limit =
+    /(Limit exceeded \d+ > \d+ for \\?"[a-z_ ]{1,40}|Condition size limit reached \(\d+ > \d+\)|Filter condition limit reached \(\d+ > \d+\)|Exact search disabled)/.exec(
+      body,
+    );
+  if (limit === null) return undefined;
+  const said = (limit[1] ?? "").replaceAll(/[\\"]/g, "");
+  return fault("RETR_BACKEND_ANSWER_INVALID", `strict mode of the collection refused a request: ${said}`);
 }
 
 /** Anything thrown on the way. A deadline shows as the signal's own reason. */

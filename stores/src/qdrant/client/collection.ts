@@ -24,7 +24,7 @@ export type Collection = {
 type Limits = Omit<Pool.Options, "connect"> & {
   readonly connect?: { readonly timeout: number };
   /** What a status means for this call, where it isn't what `statusFault` says. */
-  readonly faultOf?: (status: number, call: Call) => Fault | undefined;
+  readonly faultOf?: (status: number, call: Call, body: string) => Fault | undefined;
 };
 
 /** Connects on demand only. */
@@ -50,7 +50,7 @@ export function openCollection(spec: QdrantSpec, { faultOf, connect, ...limits }
       try {
         const { status, text } = await exchange(pool, { ...call, body, headers: all }, signal);
         if (status === 200) return text;
-        throw new RetrieverError(faultOf?.(status, call) ?? statusFault(status, text));
+        throw new RetrieverError(faultOf?.(status, call, text) ?? statusFault(status, text));
       } catch (error) {
         throw transportError(error, signal);
       }
@@ -72,6 +72,24 @@ export type CollectionInfo = {
   readonly hasIdIndex: boolean;
   /** How numbers of vectors are stored, in Qdrant's word; null: its default. */
   readonly datatype: string | null;
+  /** Type of each payload key's index, in Qdrant's word. */
+  readonly indexes: ReadonlyMap<string, string>;
+  readonly limits: StrictLimits;
+};
+
+/** What strict mode allows; Infinity where it sets no limit, as without strict mode. */
+export type StrictLimits = {
+  /** Points of one answer. */
+  readonly points: number;
+  readonly timeoutSeconds: number;
+  /** Values of one condition, and conditions of one filter. */
+  readonly conditionSize: number;
+  readonly conditions: number;
+  /** Points of one upsert. */
+  readonly upsertPoints: number;
+  /** Whether a filter on a key without an index is answered, and whether a write may depend on one. */
+  readonly searchesUnindexed: boolean;
+  readonly updatesUnindexed: boolean;
 };
 
 /** Facts of `GET /collections/C`; of the named vector where a name is configured. Throws RETR_BACKEND_ANSWER_INVALID. */
@@ -80,16 +98,33 @@ export function readCollection(body: string, vectorName: string | undefined): Co
   const vectors = member(member(member(result, "config"), "params"), "vectors");
   const vector = vectorName === undefined ? vectors : member(vectors, vectorName);
   const distance = member(vector, "distance");
-  const indexOf = (key: string) => member(member(member(result, "payload_schema"), key), "data_type");
+  const schema = Object.entries(member(result, "payload_schema") ?? {});
+  const indexes = new Map(schema.map(([key, index]) => [key, String(member(index, "data_type"))]));
   const datatype = member(vector, "datatype");
   return {
     distance: isDistance(distance) ? distance : null,
     dimension: countOf(member(vector, "size")),
     points: countOf(member(result, "points_count")),
     indexedVectors: countOf(member(result, "indexed_vectors_count")),
-    hasTimeIndex: indexOf("updated_at") === "datetime",
-    hasIdIndex: idIndexes.includes(indexOf("chunk_id")),
+    hasTimeIndex: indexes.get("updated_at") === "datetime",
+    hasIdIndex: idIndexes.includes(indexes.get("chunk_id")),
     datatype: typeof datatype === "string" ? datatype : null,
+    indexes,
+    limits: readLimits(member(member(result, "config"), "strict_mode_config")),
+  };
+}
+
+function readLimits(strict: unknown): StrictLimits {
+  const isStrict = member(strict, "enabled") === true;
+  const limit = (key: string): number => (isStrict ? countOf(member(strict, key)) : null) ?? Number.POSITIVE_INFINITY;
+  return {
+    points: limit("max_query_limit"),
+    timeoutSeconds: limit("max_timeout"),
+    conditionSize: limit("condition_max_size"),
+    conditions: limit("filter_max_conditions"),
+    upsertPoints: limit("upsert_max_batchsize"),
+    searchesUnindexed: !isStrict || member(strict, "unindexed_filtering_retrieve") !== false,
+    updatesUnindexed: !isStrict || member(strict, "unindexed_filtering_update") !== false,
   };
 }
 

@@ -1,0 +1,151 @@
+// Nobody waits unheard: whatever answers, and in whatever phase, a migration that stands still for too long is told of, and
+// again for as long as it lasts. A rule that holds it needs no announcement of its own.
+import { durationSeconds, printDuration } from "@retriever/crds/fields/duration.ts";
+import type { MigrationStatus, Phase } from "@retriever/crds/status/migration-status.ts";
+import { isFinalPhase } from "@retriever/crds/status/phase-steps.ts";
+import type { Context } from "../model/context.ts";
+import type { Announcement, Outcome, Severity } from "../model/decision.ts";
+import { instantMs, isPastCutover, secondsSince } from "../model/status-readings.ts";
+
+/** A hold that may pass by itself is told of after this, seconds. */
+const heldSeconds = 900;
+/** Before anything is written a fault is somebody's manifest, seconds. */
+const startingSeconds = 3600;
+/** A person or a clock may take a day; whoever has to change the base, three. */
+const askedSeconds = 86_400;
+const settlingSeconds = 259_200;
+/** What still lasts is said again, seconds. */
+const againSeconds: Readonly<Record<Severity, number>> = { page: 14_400, ticket: 86_400 };
+/** An approval is spoken of so long before it ends, and never earlier than in the last quarter of its time. */
+const expiringSeconds = 14_400;
+
+type Wait = { readonly seconds: number; readonly severity: Severity };
+type Waiting = NonNullable<MigrationStatus["waiting"]>;
+
+/** The outcome, and in it since when the migration stands still, with what somebody has to hear of that. */
+export function tellWaits(c: Context, outcome: Outcome): Outcome {
+  return tellExpiring(c, tellHold(c, tellDeadline(c, outcome)));
+}
+
+function tell(outcome: Outcome, announcement: Omit<Announcement, "type">): Outcome {
+  return { ...outcome, announcements: [...outcome.announcements, { type: "Warning", ...announcement }] };
+}
+
+function isMove({ status }: Context, { status: next }: Outcome): boolean {
+  return next.phase !== status.phase || next.epoch !== status.epoch;
+}
+
+/** The deadlines of a plan, `guard.deadline` and `stages[].deadline`: once each, whatever holds the migration meanwhile. */
+function tellDeadline(c: Context, outcome: Outcome): Outcome {
+  const reason = deadlineOf(c, outcome);
+  const { history, epoch } = c.status;
+  if (reason === undefined || isMove(c, outcome)) return outcome;
+  // What is measured anew may be late anew; a guard is late once.
+  if (history.some((entry) => entry.reason === reason && (entry.epoch === epoch || reason === "GuardOverdue")))
+    return outcome;
+  const { message, phase } = outcome.status;
+  const entry = { at: c.nowIso, phase, epoch, reason, message };
+  const told = { ...outcome, status: { ...outcome.status, history: [...history, entry].slice(-20) } };
+  return tell(told, { reason, message, severity: "ticket" });
+}
+
+function deadlineOf(c: Context, { standing }: Outcome): "GuardOverdue" | "StageOverdue" | undefined {
+  const { phase, guard, stage, revision } = c.status;
+  if (phase === "Guard" && guard !== undefined && revision?.shadow !== "none")
+    return secondsSince(c, guard.startedAt) > durationSeconds(c.plan.guard.deadline) ? "GuardOverdue" : undefined;
+  const plan = stage === undefined ? undefined : c.plan.stages[stage.index];
+  const isSampled = (phase === "WarmUp" || phase === "Ramp") && revision !== undefined && revision.sampleRate > 0;
+  if (!isSampled || plan === undefined || standing === "working") return undefined;
+  return secondsSince(c, revision.at) > durationSeconds(plan.deadline) ? "StageOverdue" : undefined;
+}
+
+function tellHold(c: Context, outcome: Outcome): Outcome {
+  const wait = isMove(c, outcome) ? undefined : waitOf(c, outcome);
+  if (wait === undefined) return withWaiting(outcome, undefined);
+  const before: Waiting = c.status.waiting ?? { since: c.nowIso };
+  const waited = secondsSince(c, before.since);
+  if (waited < wait.seconds || !isToSay(c, before, wait.severity)) return withWaiting(outcome, before);
+  const where = outcome.status.phase;
+  return tell(withWaiting(outcome, { since: before.since, told: wait.severity, toldAt: c.nowIso }), {
+    reason: "HoldOverdue",
+    message: `stands still in ${where} for ${printDuration(waited)} (${outcome.reason}): ${outcome.status.message}`,
+    severity: wait.severity,
+  });
+}
+
+/** Not said yet, said too long ago, or worse than what was said. */
+function isToSay(c: Context, { told, toldAt }: Waiting, severity: Severity): boolean {
+  const isWorse = severity === "page" && told === "ticket";
+  return told === undefined || isWorse || secondsSince(c, toldAt) >= againSeconds[severity];
+}
+
+function withWaiting(outcome: Outcome, waiting: Waiting | undefined): Outcome {
+  const { waiting: _waiting, ...kept } = outcome.status;
+  return { ...outcome, status: waiting === undefined ? kept : { ...kept, waiting } };
+}
+
+const starting: readonly Phase[] = ["Pending", "Preflight", "AwaitingApproval"];
+/** What ends by itself or has a deadline of its own. */
+const timed: readonly string[] = ["Guarding", "GuardOverdue", "StageOverdue", "Settled"];
+/** Told of when it began: a person has to come back to it. */
+const asked: readonly string[] = ["Held", "Paused"];
+
+/** How long this may last untold; undefined where the migration moves. */
+function waitOf(c: Context, { standing, reason, status }: Outcome): Wait | undefined {
+  if (status.phase === "RollingBack" || c.meta.deleting) return { seconds: heldSeconds, severity: servedSeverity(c) };
+  if (isFinalPhase(status.phase))
+    return timed.includes(reason) ? undefined : { seconds: settlingSeconds, severity: "ticket" };
+  if (standing === "working" || timed.includes(reason)) return undefined;
+  if (standing === "waiting" || asked.includes(reason)) return { seconds: askedSeconds, severity: "ticket" };
+  if (starting.includes(status.phase)) return { seconds: startingSeconds, severity: "ticket" };
+  if (!isEndangered(c, reason)) return { seconds: heldSeconds, severity: "ticket" };
+  const noticed = durationSeconds(c.plan.guard.maxDetectionTime);
+  return { seconds: Math.min(heldSeconds, noticed), severity: "page" };
+}
+
+/** While pods are being taken back somebody may still be served by the store that is being left. */
+function servedSeverity(c: Context): Severity {
+  return c.status.rollback?.from === "CuttingOver" || c.status.rollback?.from === "Guard" ? "page" : "ticket";
+}
+
+/** Users may be harmed, or nothing and nobody could take them back: only that gets a person out of bed. */
+function isEndangered(c: Context, reason: string): boolean {
+  if (reason === "TwoPrimaries") return true;
+  if (reason === "OwnershipConflict" || reason === "TimeTravel") return isSentToDestination(c);
+  if (!isPastCutover(c.status)) return false;
+  const isBlind = reason === "NotObserved" || !c.harm.known;
+  return isBlind || c.rollbackReady.status !== "True" || c.harm.weighing.length > 0;
+}
+
+/** By our own revision, or by what is really there: the status may be the one that is wrong. */
+function isSentToDestination({ status, serving, observation: { overlay } }: Context): boolean {
+  const written = overlay.ok ? overlay.value?.document?.primary : undefined;
+  const isServed = serving.some((pod) => pod.status.ok && pod.status.value.config.primary === "destination");
+  return isPastCutover(status) || written === "destination" || isServed;
+}
+
+/** Phases in which an approval that ends has to be given again. */
+const approving: readonly Phase[] = ["AwaitingApproval", "WarmUp", "Ramp", "AwaitingCutover"];
+
+/** An approval that is about to expire is told of once, while there is time to give it again. */
+function tellExpiring(c: Context, outcome: Outcome): Outcome {
+  const { acts, phase } = outcome.status;
+  if (acts?.approvals === undefined || !approving.includes(phase)) return outcome;
+  const isNew = ({ at, until, expiryTold }: (typeof acts.approvals)[number]): boolean => {
+    const [from, end] = [instantMs(at) ?? c.now, instantMs(until) ?? c.now];
+    const lead = Math.min(expiringSeconds * 1000, (end - from) / 4);
+    return expiryTold !== true && end > c.now && end - c.now <= lead;
+  };
+  const expiring = acts.approvals.filter(isNew);
+  if (expiring.length === 0) return outcome;
+  const approvals = acts.approvals.map((one) => (expiring.includes(one) ? { ...one, expiryTold: true } : one));
+  const names = expiring.map(({ actor, role, until }) => `${actor} (${role}) until ${until}`).join(", ");
+  return tell(
+    { ...outcome, status: { ...outcome.status, acts: { ...acts, approvals } } },
+    {
+      reason: "ApprovalExpiring",
+      message: `ask for a new approval of plan ${c.status.planHash} before it is needed: ${names}`,
+      severity: "ticket",
+    },
+  );
+}

@@ -1,0 +1,92 @@
+// Nobody waits unheard: every phase against every rule that can hold it. Whatever stands still beyond its time is told, as
+// a page only where users may be harmed or couldn't be taken back.
+import type { MigrationSpecInput } from "@retriever/crds/spec/migration-spec.ts";
+import type { Phase } from "@retriever/crds/status/migration-status.ts";
+import { describe, expect, it } from "vitest";
+import { destinationIdentity } from "#test/builders/sidecar-status.ts";
+import { aSpec, shortPlan } from "#test/builders/spec.ts";
+import { type Simulation, simulationAt } from "#test/simulate.ts";
+import { goodTraffic } from "#test/steady-traffic.ts";
+
+type Hold = readonly [what: string, begin: (sim: Simulation) => void];
+
+const holds: readonly Hold[] = [
+  ["a person paused it", (sim) => sim.act("Pause")],
+  ["the base names another store", (sim) => (sim.base = destinationIdentity)],
+  ["somebody else writes the overlay", (sim) => sim.seizeOverlay("helm")],
+  ["pods can't be listed", (sim) => sim.unreadable.add("pods")],
+  ["the overlay can't be read", (sim) => sim.unreadable.add("overlay")],
+  ["acts can't be read", (sim) => sim.unreadable.add("acts")],
+  ["a pod doesn't follow", (sim) => stick(sim)],
+  ["no pod serves", (sim) => (sim.pods = [])],
+  ["nobody asks anything", (sim) => (sim.traffic = () => ({ ...goodTraffic, rps: 0 }))],
+  ["an older status was restored", (sim) => (sim.status = { ...sim.status, epoch: sim.status.epoch - 1 })],
+  ["everything is slow", (sim) => slow(sim)],
+];
+
+/** Holds in which users are served as they were, and anybody could go back. */
+const harmless = ["a person paused it", "a pod doesn't follow", "nobody asks anything"];
+
+const plan: Partial<MigrationSpecInput> = {
+  ...shortPlan,
+  stages: shortPlan.stages?.map((stage) => ({ ...stage, deadline: "30m" })) ?? [],
+  rollback: { ...shortPlan.rollback, automatic: false },
+};
+const going = { spec: aSpec(plan), reconcileSeconds: 60 };
+/** Asks a person for the cutover, so that it stands before it. */
+const asking = { ...going, spec: aSpec({ ...plan, cutover: { hold: true } }) };
+
+function stick(sim: Simulation): void {
+  sim.pod(0).stuck = true;
+  sim.act("Pause");
+  sim.act("Resume");
+}
+
+function slow(sim: Simulation): void {
+  sim.traffic = (_at, primary) => ({ ...goodTraffic, errorShare: primary === "destination" ? 1 : 0 });
+}
+
+const held: readonly Phase[] = [
+  "Preflight",
+  "AwaitingApproval",
+  "WarmUp",
+  "Ramp",
+  "AwaitingCutover",
+  "CuttingOver",
+  "Guard",
+];
+
+function standing(phase: Phase): Simulation {
+  return simulationAt(phase, phase === "AwaitingCutover" ? asking : going);
+}
+
+const servedByDestination: readonly Phase[] = ["CuttingOver", "Guard", "Completed", "RollingBack", "RolledBack"];
+
+/** What was announced since the last time that anything moved, and how long ago that was, seconds. */
+function sinceLastMove(sim: Simulation, from: number): { readonly seconds: number; readonly calls: readonly string[] } {
+  const moves = sim.status.history.filter(({ reason }) => !reason.endsWith("Overdue"));
+  const at = Math.max(from, Date.parse(moves.at(-1)?.at ?? ""));
+  const calls = sim.said.filter((said) => said.severity !== null && said.at >= at);
+  return { seconds: (sim.now - at) / 1000, calls: calls.map(({ severity, reason }) => `${severity} ${reason}`) };
+}
+
+/** Where a person or more traffic is waited for, a day is no fault. */
+function isPatient(what: string, phase: Phase): boolean {
+  return what === "a person paused it" || what === "nobody asks anything" || phase === "AwaitingCutover";
+}
+
+describe.each(held)("in %s", (phase) => {
+  it.each(holds)("where %s, it moves or somebody is called, and nobody without need", (what, begin) => {
+    const sim = standing(phase);
+    const from = sim.now;
+    begin(sim);
+    sim.run(isPatient(what, phase) ? 25 * 3600 : 2 * 3600);
+    const { seconds, calls } = sinceLastMove(sim, from);
+    const isOver = ["Completed", "RolledBack"].includes(sim.phase);
+    expect(isOver || seconds < 3700 || calls.length > 0, `${sim.phase} for ${seconds} s: ${sim.status.message}`).toBe(
+      true,
+    );
+    if (!servedByDestination.includes(phase) && !servedByDestination.includes(sim.phase)) expect(sim.pages).toEqual([]);
+    if (phase === "Guard" && !isOver) expect(sim.pages.length > 0).toBe(!harmless.includes(what));
+  });
+});

@@ -1,0 +1,21 @@
+// Tells both stores what they know together, so that their digests of one payload are the same.
+import type { FieldKind } from "@retriever/stores/chunks/canonical-value.ts";
+import type { Both, Descriptions, RunDeps } from "./run-deps.ts";
+
+/** A store that can't be told leaves both with what needs no knowledge of the other. */
+export function agree(stores: RunDeps["stores"], both: Descriptions, momentUnitMs: number): void {
+  const { source, destination } = stores;
+  if (source.agreeOn === undefined || destination.agreeOn === undefined) return;
+  const agreement = { kinds: commonKinds(both), momentUnitMs };
+  source.agreeOn(agreement);
+  destination.agreeOn(agreement);
+}
+
+/** What either knows of a field beyond its exact value; of two such kinds the source's. */
+function commonKinds({ source, destination }: Both<{ readonly fieldKinds?: readonly FieldKind[] }>): FieldKind[] {
+  const [own = [], other = []] = [source.fieldKinds, destination.fieldKinds];
+  return Array.from({ length: Math.max(own.length, other.length) }, (_, index) => {
+    const kind = own[index] ?? "exact";
+    return kind === "exact" ? (other[index] ?? "exact") : kind;
+  });
+}

@@ -1,0 +1,94 @@
+// One text for one value of a payload, whichever store it comes from and however that spells it. Values are told apart
+// where a filter tells them apart, and compared no finer than the coarser of the two stores knows them.
+import { rawSpelling } from "#values/exact-json.ts";
+import { readMoment } from "#values/time.ts";
+import { isUuid } from "./ids.ts";
+
+/**
+ * What both stores together know of a field. float32: a `real` column in either; moment: a column of moments or an index
+ * of them; uuid: an index that knows no case.
+ */
+export const fieldKinds = ["exact", "float32", "moment", "uuid"] as const;
+export type FieldKind = (typeof fieldKinds)[number];
+
+export type ValueRule = {
+  /** Null: the other store's isn't known, so that fractions compare as float32, and texts of moments as moments. */
+  readonly kind: FieldKind | null;
+  /** Whether `12.0` is another value than `12`: a search for 12 doesn't find it without an index of integers. */
+  readonly tellsFractions: boolean;
+  readonly momentUnitMs: number;
+};
+const unknownRule: ValueRule = { kind: null, tellsFractions: false, momentUnitMs: 1 };
+
+/** Text, numbers and booleans never equal each other; an absent value is null, and members come in no order. */
+export function canonicalText(value: unknown, rule: ValueRule = unknownRule): string {
+  switch (typeof value) {
+    case "string":
+      return canonicalString(value, rule);
+    case "number":
+    case "bigint":
+      return canonicalNumber(String(value), rule);
+    case "boolean":
+      return value ? "t" : "f";
+    case "object":
+      return canonicalObject(value, rule);
+    default:
+      return "0";
+  }
+}
+
+function canonicalString(text: string, { kind, momentUnitMs }: ValueRule): string {
+  if (kind === "moment" || (kind === null && text.length >= 19 && text.length <= 40)) {
+    const time = readMoment(text);
+    if (!Number.isNaN(time)) return `d${Math.floor(time / momentUnitMs) * momentUnitMs}`;
+  }
+  const folded = kind === "uuid" && isUuid(text.toLowerCase()) ? text.toLowerCase() : text;
+  return `s${folded.length}:${folded}`;
+}
+
+const beyondSearch = 2 ** 63;
+
+function canonicalNumber(spelling: string, { kind, tellsFractions }: ValueRule): string {
+  const value = Number(spelling);
+  const isSpelledWhole = /^-?\d+$/.test(spelling);
+  const isWhole = isSpelledWhole || Number.isInteger(value);
+  const isOther = tellsFractions && isWhole && !isSpelledWhole && Math.abs(value) < beyondSearch;
+  const isSingle = kind === "float32" || (kind === null && !isWhole);
+  const single = Math.fround(value);
+  const exact = isSingle && Number.isFinite(single) && (single !== 0 || value === 0) ? String(single) : spelling;
+  return `${isOther ? "r" : "n"}${decimalOf(exact)}`;
+}
+
+/** One spelling of a decimal: no sign of zero, no leading or trailing zeros, an exponent only for very long ones. */
+export function decimalOf(spelling: string): string {
+  const [, sign = "", whole = "", fraction = "", exponentText = "0"] =
+    /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(spelling) ?? [];
+  const all = `${whole}${fraction}`;
+  const digits = all.replace(/^0+/, "").replace(/0+$/, "");
+  if (digits === "") return "0";
+  const trailing = all.length - all.replace(/0+$/, "").length;
+  const exponent = Number(exponentText) - fraction.length + trailing;
+  return `${sign}${layOut(digits, exponent)}`;
+}
+
+const longest = 40;
+
+function layOut(digits: string, exponent: number): string {
+  if (exponent > longest || exponent < -longest) return `${digits}e${exponent}`;
+  if (exponent >= 0) return `${digits}${"0".repeat(exponent)}`;
+  const padded = digits.padStart(1 - exponent, "0");
+  return `${padded.slice(0, exponent)}.${padded.slice(exponent)}`;
+}
+
+function canonicalObject(value: object | null, rule: ValueRule): string {
+  if (value === null) return "0";
+  const number = rawSpelling(value);
+  if (number !== undefined) return canonicalNumber(number, rule);
+  if (Array.isArray(value)) return `[${value.map((each) => canonicalText(each, rule)).join(",")}]`;
+  // No filter reaches into an object that is compared as a whole.
+  const inner = { ...rule, kind: rule.kind === null ? null : ("exact" as const), tellsFractions: false };
+  const members = Object.entries(value)
+    .filter(([, member]) => member !== null && member !== undefined)
+    .toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return `{${members.map(([key, member]) => `${key.length}:${key}=${canonicalText(member, inner)}`).join(",")}}`;
+}
