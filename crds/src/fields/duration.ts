@@ -18,7 +18,7 @@ export const durationSchema = z
 export function durationSeconds(duration: string): number {
   if (!durationPattern.test(duration)) throw new RangeError(`not a duration: ${duration}`);
   let seconds = 0;
-  for (const [, amount, unit] of duration.matchAll(/([0-9]+)(ms|s|m|h)/g)) {
+  for (const [, amount, unit] of duration.matchAll(/([0-9]{1,5})(ms|s|m|h)/g)) {
     seconds += Number(amount) * (unitSeconds[unit ?? ""] ?? 0);
   }
   return seconds;

@@ -22,6 +22,8 @@ export type HarmLineName = (typeof harmLines)[number];
 const badCount = z.number().meta(doc("Bad samples, or the sum of losses.", 31));
 const sampleCount = z.number().meta(doc("Samples or requests.", 32));
 
+const retired = "Written by an earlier version, and read no more.";
+
 const causeClockSchema = z.strictObject({
   since: instant.describe("Since when the evidence has stood without being refuted or lost from sight."),
   share: z.number().meta(doc("Share that the newest part has to refute to end it.", 0.5)),
@@ -32,10 +34,11 @@ const causeClockSchema = z.strictObject({
   partFrom: instant.describe("When the newest part began; at its end it is judged."),
   partBad: badCount,
   partN: sampleCount,
-  pieceFrom: instant.describe("When the newest piece of that part began; one that surely is without harm ends it."),
-  pieceBad: badCount,
-  pieceN: sampleCount,
-  pieceSquares: z.number().default(0).meta(doc("Sum of squares of the newest piece.", 0)),
+  parts: z.int().default(0).meta(doc("Parts that bore it out, three at most.", 2)),
+  pieceFrom: instant.optional().describe(retired),
+  pieceBad: z.number().optional().meta(doc(retired, 0)),
+  pieceN: z.number().optional().meta(doc(retired, 0)),
+  pieceSquares: z.number().optional().meta(doc(retired, 0)),
   seenAt: instant.describe("End of the newest bin with a sample."),
   partSquares: z.number().default(0).meta(doc("Sum of squares of the newest part, of a line that judges a mean.", 0)),
   verdict: z

@@ -2,8 +2,9 @@
 import { durationSeconds } from "@retriever/crds/fields/duration.ts";
 import type { HarmAction, MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
 import type { HarmLineName } from "@retriever/crds/status/harm-status.ts";
-import { leastPartSamples } from "@retriever/operator/core/detection/cause-clock.ts";
-import { samplesToStand } from "@retriever/operator/core/detection/detectable.ts";
+import { leastParts, longestPartMs } from "@retriever/operator/core/detection/cause-clock.ts";
+import { samplesToStand, samplesToTell } from "@retriever/operator/core/detection/detectable.ts";
+import { timingOf } from "@retriever/operator/core/detection/detection.ts";
 import { leastSevereFailures } from "@retriever/operator/core/detection/severe-run.ts";
 import { binSeconds } from "@retriever/sidecar/contract/evidence.ts";
 import { type Flow, mapFlow, type Span, secondsUntil, spanOver } from "./flow.ts";
@@ -63,8 +64,9 @@ type Question = { readonly rule: Watched; readonly flow: Flow; readonly share: n
 
 /**
  * From the beginning of the harm, by when it begins. Evidence is judged by closed bins, so that the last one is waited
- * for. Once it stands a clock runs for `sustainedFor` and one part more, the last part with its samples. It runs only
- * while a part has them soon enough, and the source must be surely better by what came since it started.
+ * for. Once it stands a clock runs for one and a half of `sustainedFor`, until the part that is open then ends, and for
+ * three parts at least. It runs only while parts have their samples, and the source must be surely better by what came
+ * since it started.
  */
 function secondsToAct({ rollback }: MigrationSpec, { rule, flow, share }: Question): (from: number) => number {
   const needed = samplesToStand(rule, share, rule.threshold);
@@ -74,14 +76,22 @@ function secondsToAct({ rollback }: MigrationSpec, { rule, flow, share }: Questi
     return (from) => Math.max(durationSeconds(rollback.severeFor), secondsUntil(flow, from, failed)) + binSeconds;
   }
   const observed = mapFlow(flow, (perSecond) => (isTold(perSecond) ? 1 : 0));
-  const lastsSeconds = 1.5 * durationSeconds(rollback.sustainedFor);
+  const { lastsMs, partMs } = timingOf(rollback);
+  const leastSeconds = partMs / 1000;
+  const { first, later } = samplesToTell(rule, share, needed);
+  const partFrom = (at: number, samples: number | null): number =>
+    Math.min(longestPartMs / 1000, samples === null ? Infinity : secondsUntil(flow, at, samples));
   const contrasted = samplesToContrast(rule, share);
   return (from) => {
     const stands = from + secondsUntil(flow, from, needed);
-    const lasted = stands + secondsUntil(observed, stands, lastsSeconds);
+    const lasted = stands + secondsUntil(observed, stands, lastsMs / 1000);
     if (!Number.isFinite(lasted)) return Infinity;
-    const seen = lasted + secondsUntil(flow, lasted, leastPartSamples);
-    return Math.max(seen, stands + secondsUntil(flow, stands, contrasted)) - from + binSeconds;
+    let borneOut = stands;
+    for (let part = 0; part < leastParts; part += 1)
+      borneOut += Math.max(leastSeconds, partFrom(borneOut, part === 0 ? first : later));
+    const open = partFrom(lasted, later);
+    const closed = open <= leastSeconds ? lasted : lasted + open;
+    return Math.max(closed, borneOut, stands + secondsUntil(flow, stands, contrasted)) - from + binSeconds;
   };
 }
 

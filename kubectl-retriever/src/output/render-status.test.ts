@@ -105,6 +105,27 @@ describe("the status of a migration", () => {
     ]);
   });
 
+  test("of a fleet with two laggards shows who they are, and where they are", () => {
+    const at = { primary: "destination", shadow: "source", sampleRate: 0.05, released: false } as const;
+    const fenced = ["search-api-3", "search-api-7"];
+    const fleet = aStatus({
+      ...ramping,
+      phase: "Guard",
+      gates: [],
+      message: "guarding: 20h of watched time are left",
+      revision: { ...at, epoch: 9, at: "2026-01-01T11:19:00Z", activationDeadline: "2026-01-01T11:20:00Z" },
+      epoch: 9,
+      acks: { pods: 40, matched: 38, lagging: [], lost: [], fenced },
+      cutover: { fenced: fenced.map((name) => ({ name, uid: `uid-${name}` })), fencedPods: 2 },
+      skippedChecks: [],
+    });
+    const lines = renderStatus(viewMigration(aRawMigration(fleet)), now, { ...wide, columns: 200 });
+    expect(lines).toContain("CONFIG         epoch 9    38 of 40 pods confirmed, serving qdrant, shadow at 5 %");
+    expect(lines).toContain(
+      "FENCED         2          search-api-3, search-api-7: missed the cutover's deadline and serve the source; restart them to follow",
+    );
+  });
+
   test("after a rollback names phase, reason, causes and who asked", () => {
     const back = aStatus({
       phase: "RolledBack",

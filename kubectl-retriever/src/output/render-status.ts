@@ -29,7 +29,13 @@ export function renderStatus(view: MigrationView, now: number, canvas: Canvas): 
     { rank: 4, lines: spaced(renderGates(view.status.gates, view.plan)) },
     {
       rank: 2,
-      lines: spaced([rollbackPathLine(view.status), configLine(view), laggingLine(view.status), guardLine(view)]),
+      lines: spaced([
+        rollbackPathLine(view.status),
+        configLine(view),
+        laggingLine(view.status),
+        fencedLine(view.status),
+        guardLine(view),
+      ]),
     },
     { rank: 3, lines: [harmLine(view.status), rollbackLine(view.status), latchedLine(view.status)].filter(isLine) },
     { rank: 5, lines: [...approvedLine(view.status), ...waivedLines(view.status), ...skippedLines(view.status)] },
@@ -120,6 +126,16 @@ function laggingLine({ acks }: MigrationStatus): string | undefined {
   if (acks === undefined || acks.lagging.length + acks.lost.length === 0) return undefined;
   const lost = acks.lost.length === 0 ? [] : [`on lost nodes: ${acks.lost.join(", ")}`];
   return row("LAGGING", String(acks.lagging.length + acks.lost.length), [...acks.lagging, ...lost].join(", "));
+}
+
+/** Who serves the source while the others serve the destination. */
+function fencedLine({ acks, cutover, revision }: MigrationStatus): string | undefined {
+  const names = acks?.fenced ?? [];
+  if (acks === undefined || names.length === 0 || revision?.primary !== "destination") return undefined;
+  const more = Math.max(0, Math.min(cutover?.fencedPods ?? 0, acks.pods - acks.matched) - names.length);
+  const rest = more === 0 ? "" : ` and ${more} more`;
+  const why = "missed the cutover's deadline and serve the source; restart them to follow";
+  return row("FENCED", String(names.length + more), `${names.join(", ")}${rest}: ${why}`);
 }
 
 function guardLine({ status, plan }: MigrationView): string | undefined {

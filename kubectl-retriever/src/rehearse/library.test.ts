@@ -15,7 +15,7 @@ type Expected = {
   readonly pages?: readonly string[];
   readonly tickets?: readonly string[];
   /** Folder of the example it is played against; the default one otherwise. */
-  readonly against?: "approvals";
+  readonly against?: "approvals" | "large-fleet";
 };
 
 const completes: Expected = { trace: `${guard} > Completed`, reason: "Completed", ending: "ended" };
@@ -58,6 +58,7 @@ const library: Readonly<Record<string, Expected>> = {
   "faster-destination": completes,
   "late-rollback": rollsBackLate("RollbackRequested"),
   "late-rollback-with-corrections": rollsBackLate("RollbackRequested"),
+  "laggards-fenced": { ...completes, against: "large-fleet" },
   "metrics-lost": { ...completes, pages: ["AckTimeout"] },
   "never-good-enough": { trace: start, reason: "Held", ending: "waiting", pages: ["Held"] },
   "no-traffic": { trace: start, reason: "WarmUpStarted", ending: "unfinished" },
@@ -92,6 +93,13 @@ const library: Readonly<Record<string, Expected>> = {
   "step-down-and-recover": {
     ...completes,
     trace: `${start} > Ramp 2 > Ramp 1 > Ramp 2 > Ramp 3 > AwaitingCutover > CuttingOver > Guard > Completed`,
+  },
+  "too-many-laggards": {
+    trace: `${ramp} > CuttingOver > RollingBack > RolledBack`,
+    reason: "AckTimeout",
+    ending: "ended",
+    pages: ["AckTimeout", "AckTimeout"],
+    against: "large-fleet",
   },
   "wrong-dimension": { trace: "Preflight", reason: "Accepted", ending: "unfinished" },
 };

@@ -29,7 +29,7 @@ export function defaultMigration(): RehearsedMigration {
 }
 
 /** The migration of a folder of examples. */
-export function exampleMigration(folder: "default" | "approvals"): RehearsedMigration {
+export function exampleMigration(folder: "default" | "approvals" | "large-fleet"): RehearsedMigration {
   return migrationOf(readFileSync(new URL(`${folder}/migration.yaml`, examples), "utf8"));
 }
 

@@ -13,6 +13,7 @@ import { asOperatorError, hasCode, OperatorError } from "#errors.ts";
 import type { Notifier } from "#notify/notifier.ts";
 import { observe } from "#observe/observe.ts";
 import type { ObserveDeps } from "#observe/observe-deps.ts";
+import { SilentPods } from "#observe/silent-pods.ts";
 import type { AlertSources } from "#ports/alert-sources.ts";
 import type { Clock } from "#ports/clock.ts";
 import type { Cluster, MigrationKey, RawMigration } from "#ports/cluster.ts";
@@ -63,7 +64,17 @@ const effectDeadlines = 3;
 export function makeReconcile(options: ReconcileOptions): Reconcile {
   const { cluster, clock, deadlineMs, metrics } = options;
   const { sidecars, jobs, reports, alertSources, actIdentity = "proved" } = options;
-  const observeDeps: ObserveDeps = { cluster, sidecars, jobs, reports, alertSources, clock, deadlineMs, actIdentity };
+  const observeDeps: ObserveDeps = {
+    cluster,
+    sidecars,
+    jobs,
+    reports,
+    alertSources,
+    clock,
+    deadlineMs,
+    actIdentity,
+    silentPods: new SilentPods(clock),
+  };
   const pass = makePass(options, observeDeps);
   return async (key, signal) => {
     const from = clock.elapsed();

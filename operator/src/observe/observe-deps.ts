@@ -5,6 +5,8 @@ import type { Cluster } from "#ports/cluster.ts";
 import type { Jobs, Reports } from "#ports/jobs.ts";
 import type { Sidecars } from "#ports/sidecars.ts";
 
+import type { SilentPods } from "./silent-pods.ts";
+
 export type ObserveDeps = {
   readonly cluster: Cluster;
   readonly sidecars: Sidecars;
@@ -12,6 +14,8 @@ export type ObserveDeps = {
   readonly reports: Pick<Reports, "isReady">;
   /** Absent: there is no source but Sidecars. */
   readonly alertSources?: AlertSources | undefined;
+  /** What earlier passes know of pods that don't answer; absent: each pass asks all. */
+  readonly silentPods?: SilentPods;
   readonly clock: Clock;
   /** Of each single read, in ms. */
   readonly deadlineMs: number;

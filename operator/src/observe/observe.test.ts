@@ -11,6 +11,7 @@ import { FakeCluster } from "#test/fakes/fake-cluster.ts";
 import { FakeJobs, FakeReports } from "#test/fakes/fake-jobs.ts";
 import { FakeSidecars } from "#test/fakes/fake-sidecars.ts";
 import { observe } from "./observe.ts";
+import { SilentPods } from "./silent-pods.ts";
 
 function arrange(pods = 3) {
   const cluster = new FakeCluster();
@@ -25,8 +26,9 @@ function arrange(pods = 3) {
     spec: { ok: true, value: migrationSpecSchema.parse(searchSpec) },
     status: aStatus(),
   };
-  const observed = (of: Migration = migration) =>
-    observe(of, { cluster, sidecars, jobs, reports, clock, deadlineMs: 1000 }, new AbortController().signal);
+  const silentPods = new SilentPods(clock);
+  const deps = { cluster, sidecars, jobs, reports, clock, silentPods, deadlineMs: 1000 };
+  const observed = (of: Migration = migration) => observe(of, deps, new AbortController().signal);
   return { cluster, sidecars, jobs, reports, clock, migration, observed };
 }
 
@@ -95,6 +97,31 @@ describe("an observation", () => {
     const seen = await observed();
     expect(seen.pods.ok && seen.pods.value.length).toBe(60);
     expect(sidecars.mostAtOnce).toBe(20);
+  });
+
+  test("of a thousand pods of which a third never answers takes three seconds, then less, and hears all others", async () => {
+    const { observed, sidecars, clock } = arrange(1000);
+    for (let index = 0; index < 1000; index += 3)
+      sidecars.answer(`ip-search-api-${index}`, () => new Promise(() => undefined));
+    const pass = async () => {
+      const from = clock.elapsed();
+      let endedAt: number | undefined;
+      const seen = observed().finally(() => {
+        endedAt = clock.elapsed();
+      });
+      while (endedAt === undefined) await clock.advance(100);
+      const { pods } = await seen;
+      return { tookMs: endedAt - from, heard: pods.ok ? pods.value.filter(({ status }) => status.ok).length : 0 };
+    };
+    expect((await pass()).tookMs).toBeLessThanOrEqual(3100);
+    // Who waited in vain behind the silent ones comes before them now; they rest meanwhile.
+    const passes = [await pass(), await pass(), await pass()];
+    expect(passes.map(({ heard }) => heard)).toEqual([666, 666, 666]);
+    expect(Math.max(...passes.map(({ tookMs }) => tookMs))).toBeLessThanOrEqual(3100);
+    // One that answers again is heard within twenty seconds.
+    sidecars.answer("ip-search-api-0", () => aSidecarStatus({ podUid: "uid-search-api-0" }));
+    await clock.advance(20_000);
+    expect((await pass()).heard).toBe(667);
   });
 
   test("of a pod that can't answer says why, and of the others what they say", async () => {

@@ -1,5 +1,7 @@
 // The base among the ConfigMaps of the config directory. Faults name places, never values: a base may hold secrets.
+import { hash } from "node:crypto";
 import { baseConfigSchema, baseFileNames } from "@retriever/sidecar/contract/base.ts";
+import { isReadableYaml, maxBaseChars, maxYamlLines, maxYamlMarks } from "@retriever/sidecar/contract/base-text.ts";
 import { type ConfigFault, faultsOf } from "@retriever/stores/config/config-fault.ts";
 import { parseDocument } from "yaml";
 import type { ConfigMapRead, ConfigSource } from "#ports/cluster.ts";
@@ -37,22 +39,57 @@ function baseFilesOf(
   });
 }
 
-/** JSON is YAML, so one reader serves both; its messages quote the text, hence only place and code are passed on. */
+/** The same text is looked at in every reconcile: its faults are found once. */
+const known = new Map<string, ConfigFault[]>();
+const mostKnown = 500;
+
 function faultsOfBase(text: string): ConfigFault[] {
-  const document = parseDocument(text, { prettyErrors: false, uniqueKeys: true });
-  const [error] = document.errors;
-  if (error !== undefined) {
-    const line = text.slice(0, error.pos[0]).split("\n").length;
-    return [{ path: "(root)", message: `expected JSON or YAML; line ${line}: ${error.code}` }];
-  }
-  const parsed = baseConfigSchema.safeParse(toPlain(document));
-  return parsed.success ? [] : faultsOf(parsed.error);
+  const key = hash("sha256", text);
+  const before = known.get(key);
+  if (before !== undefined) return before;
+  const faults = findFaults(text);
+  if (known.size >= mostKnown) known.clear();
+  known.set(key, faults);
+  return faults;
 }
 
-function toPlain(document: ReturnType<typeof parseDocument>): unknown {
+function findFaults(text: string): ConfigFault[] {
+  if (text.length > maxBaseChars)
+    return [{ path: "(root)", message: `expected at most ${maxBaseChars} characters, got ${text.length}` }];
+  const read = isReadableYaml(text) ? readYaml(text) : readJson(text);
+  if ("fault" in read) return [{ path: "(root)", message: read.fault }];
+  const parsed = baseConfigSchema.safeParse(read.value);
+  return parsed.success ? [] : faultsOf(parsed.error).slice(0, mostFaults).map(cut);
+}
+
+/** What a status can hold of them. */
+const mostFaults = 10;
+const mostChars = 200;
+
+function cut({ path, message }: ConfigFault): ConfigFault {
+  return { path: path.slice(0, mostChars), message: message.slice(0, mostChars) };
+}
+
+type Parsed = { readonly value: unknown } | { readonly fault: string };
+
+/** JSON is YAML, so one reader serves both; its messages quote the text, hence only place and code are passed on. */
+function readYaml(text: string): Parsed {
   try {
-    return document.toJS({ maxAliasCount: 100 }) as unknown;
+    const document = parseDocument(text, { prettyErrors: false, uniqueKeys: true });
+    const [error] = document.errors;
+    if (error === undefined) return { value: document.toJS({ maxAliasCount: 100 }) as unknown };
+    const line = text.slice(0, error.pos[0]).split("\n").length;
+    return { fault: `expected JSON or YAML; line ${line}: ${error.code}` };
   } catch {
-    return undefined;
+    // Aliases without end, or nesting beyond the stack.
+    return { fault: "expected JSON or YAML of plain values" };
+  }
+}
+
+function readJson(text: string): Parsed {
+  try {
+    return { value: JSON.parse(text) as unknown };
+  } catch {
+    return { fault: `expected JSON, or YAML of at most ${maxYamlLines} lines and ${maxYamlMarks} marks such as ":"` };
   }
 }

@@ -1,7 +1,7 @@
 // The overlay as it stands in the cluster.
 import { hash } from "node:crypto";
 import { overlayFinalizer, overlayName } from "@retriever/sidecar/contract/names.ts";
-import { type Overlay, overlayFileName, overlaySchema } from "@retriever/sidecar/contract/overlay.ts";
+import { maxOverlayChars, type Overlay, overlayFileName, overlaySchema } from "@retriever/sidecar/contract/overlay.ts";
 import { parseKnown } from "@retriever/stores/config/known-fields.ts";
 import type { Observation } from "#core/model/observation.ts";
 import { intentAnnotation, parseIntent } from "#overlay-intent.ts";
@@ -35,15 +35,15 @@ function toOverlay(configMap: ConfigMapRead) {
   };
 }
 
-/** A newer operator may have written it: its epoch and its owner count, whatever else it says. */
+/**
+ * A newer operator may have written it: its epoch and its owner count, whatever else it says. Null for what can't be read,
+ * or is too long or too deep to be tried: no text in the ConfigMap may keep a rollback from being written over it.
+ */
 function parseOverlay(text: string): Overlay | null {
-  return parseKnown(overlaySchema, parseJson(text)).data ?? null;
-}
-
-function parseJson(text: string): unknown {
+  if (text.length > maxOverlayChars) return null;
   try {
-    return JSON.parse(text) as unknown;
+    return parseKnown(overlaySchema, JSON.parse(text) as unknown).data ?? null;
   } catch {
-    return undefined;
+    return null;
   }
 }

@@ -14,6 +14,10 @@ import type { ObserveDeps } from "./observe-deps.ts";
 
 /** Sidecars asked at a time: many enough for one reconcile a second at 100 pods, few enough for a small operator. */
 const asked = 20;
+/** In a larger fleet the eighth part of it, so that one that doesn't answer at all is heard out in eight deadlines. */
+const askedShare = 1 / 8;
+/** All pods together have so long. Who wasn't asked by then is asked first in the next pass. */
+const askingMs = 3000;
 
 export type PodsPlace = {
   readonly namespace: string;
@@ -43,11 +47,38 @@ export async function readPods(
   const windows = [...new Map(spans).values()];
   const binsUntil = new Map(evidence?.pods.map((pod) => [pod.uid, pod.binsUntil]));
   const own = read.value.filter(({ stranger }) => stranger === undefined);
-  const observed = await mapBounded(own, asked, (pod) =>
-    observePod(pod, { windows, bins: binsUntil.get(pod.uid) ?? 0 }, deps, deadline),
-  );
+  const observed = await observeAll(own, (pod) => ({ windows, bins: binsUntil.get(pod.uid) ?? 0 }), deps, deadline);
   const unproved = nameUnproved(read.value, observed);
   return { pods: { ok: true, value: observed }, ...(unproved.length === 0 ? {} : { unproved }) };
+}
+
+/** In the order of the list; asked in another one: whoever hasn't answered of late comes last. */
+async function observeAll(
+  pods: readonly PodRead[],
+  questionOf: (pod: PodRead) => StatusQuestion,
+  deps: ObserveDeps,
+  deadline: ReadDeadline,
+): Promise<PodObservation[]> {
+  const { clock, silentPods } = deps;
+  const atOnce = Math.max(asked, Math.ceil(pods.length * askedShare));
+  const isLarge = pods.length > asked;
+  const endAt = clock.elapsed() + askingMs;
+  const failures = ({ uid }: PodRead) => silentPods?.failures(uid) ?? 0;
+  const order = isLarge ? pods.toSorted((a, b) => failures(a) - failures(b)) : pods;
+  const observed = new Map<PodRead, PodObservation>();
+  await mapBounded(order, atOnce, async (pod) => {
+    const leftMs = endAt - clock.elapsed();
+    if (isLarge && (leftMs <= 0 || silentPods?.isResting(pod.uid) === true)) {
+      const why = leftMs <= 0 ? "too many pods took too long; it is asked next time" : "it hasn't answered of late";
+      observed.set(pod, withStatus(pod, { ok: false, why }));
+      return;
+    }
+    const limited = isLarge ? { ...deadline, deadlineMs: Math.min(deadline.deadlineMs, leftMs) } : deadline;
+    const found = await observePod(pod, questionOf(pod), deps, limited);
+    if (pod.sidecarRunning && pod.ip !== "") silentPods?.note(pod.uid, found.status.ok);
+    observed.set(pod, found);
+  });
+  return pods.flatMap((pod) => observed.get(pod) ?? []);
 }
 
 const mostNamed = 20;
@@ -70,9 +101,14 @@ async function observePod(
   deps: ObserveDeps,
   deadline: ReadDeadline,
 ): Promise<PodObservation> {
-  const { ip, adminPort, stranger: _stranger, unaskable: _unaskable, ...rest } = pod;
+  const { ip, adminPort } = pod;
   const status = await readStatus(pod, (signal) => deps.sidecars.readStatus(ip, adminPort, question, signal), deadline);
-  return { ...rest, status: ofThisPod(status, pod) };
+  return withStatus(pod, ofThisPod(status, pod));
+}
+
+function withStatus(pod: PodRead, status: Read<SidecarStatus>): PodObservation {
+  const { ip: _ip, adminPort: _adminPort, stranger: _stranger, unaskable: _unaskable, ...rest } = pod;
+  return { ...rest, status };
 }
 
 async function readStatus(

@@ -14,10 +14,7 @@ export function aClock(more: Partial<CauseClock> = {}): CauseClock {
     partBad: 0,
     partN: 0,
     partSquares: 0,
-    pieceFrom: ago(30),
-    pieceBad: 0,
-    pieceN: 0,
-    pieceSquares: 0,
+    parts: 3,
     seenAt: ago(0),
   };
   return { since: ago(600), share: 0.3, ...sums, ...part, verdict: "worse", ...more };

@@ -98,13 +98,12 @@ function normaliseLine(line: HarmLine, waiting: Waiting): HarmLine {
 
 /** A part without a sample may as well begin with the first unread step. */
 function normaliseClock(clock: Clock, { unreadSteps, isRefuted, age }: Waiting): Clock {
-  const { since, seenAt, partFrom, pieceFrom } = clock;
+  const { since, seenAt, partFrom } = clock;
   return {
     ...clock,
     since: age(lasted + unreadSteps)(since),
     seenAt: age((isRefuted ? 0 : steps.gap) + unreadSteps)(seenAt),
     partFrom: age(unreadSteps)(partFrom),
-    pieceFrom: age(unreadSteps)(pieceFrom),
   };
 }
 
@@ -120,7 +119,7 @@ function lineKey({ line, logs, clock, run }: HarmLine): string {
   return [
     line,
     Math.max(...logs) >= standingLog ? "stands" : logs.join("/"),
-    clock && [clock.since, clock.seenAt, clock.partFrom, clock.partN, clock.sourceN > 0, clock.verdict],
+    clock && [clock.since, clock.seenAt, clock.parts, clock.partFrom, clock.partN, clock.sourceN > 0, clock.verdict],
     run && [run.failures >= fewFailures, run.failingSeconds >= severeSeconds, run.partN, ...run.pods],
   ].join();
 }

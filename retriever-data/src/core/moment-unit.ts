@@ -15,7 +15,10 @@ type Moments = Pick<SideTotals, "dated" | "coarse" | "odd">;
 export function momentUnitMs(source: Moments, destination: Moments): number {
   const isCoarser = (a: Moments, b: Moments, unit: keyof Moments["coarse"]): boolean =>
     isHeldBy(a, unit) && !isHeldBy(b, unit) && b.odd[unit] * 2 > b.dated;
-  for (const [unit, ms] of [["days", day], ["seconds", second]] as const) {
+  for (const [unit, ms] of [
+    ["days", day],
+    ["seconds", second],
+  ] as const) {
     if (isCoarser(source, destination, unit) || isCoarser(destination, source, unit)) return ms;
   }
   return 1;
@@ -31,6 +34,11 @@ function isHeldBy({ dated, coarse, odd }: Moments, unit: keyof Moments["coarse"]
 export function momentPrecision(unitMs: number): "second" | "day" | undefined {
   if (unitMs === second) return "second";
   return unitMs === day ? "day" : undefined;
+}
+
+/** The unit that a report calls so; ms. */
+export function unitOf(precision: "second" | "day" | undefined): number {
+  return precision === undefined ? 1 : precision === "second" ? second : day;
 }
 
 /** Whole units of a moment; null and NaN stay what they are. */

@@ -7,7 +7,8 @@ import type { Registry } from "@retriever/stores/kind.ts";
 import { parseDocument } from "yaml";
 import type { z } from "zod";
 import { makeBaseConfigSchema } from "#contract/base.ts";
-import { makeOverlaySchema } from "#contract/overlay.ts";
+import { isReadableYaml, maxBaseChars, maxYamlLines, maxYamlMarks } from "#contract/base-text.ts";
+import { makeOverlaySchema, maxOverlayChars } from "#contract/overlay.ts";
 import { maxIgnoredKeys, maxKeyChars } from "#contract/status.ts";
 
 /** Schemas of base and overlay. Made once: building them costs more than parsing a document. */
@@ -37,6 +38,7 @@ type OverlayText = {
  * knows must be right. Throws RETR_CONFIG_INVALID.
  */
 export function parseOverlay(text: string, { overlay }: DocumentSchemas): OverlayText {
+  if (text.length > maxOverlayChars) throw invalid(`overlay: expected at most ${maxOverlayChars} characters`);
   const value = parseJson(text, "overlay");
   const { data, unknown } = parseKnown(overlay, value);
   const ignoredKeys = unknown.slice(0, maxIgnoredKeys).map((path) => path.slice(0, maxKeyChars));
@@ -52,8 +54,11 @@ export function parseJson(text: string, name: string): unknown {
   }
 }
 
-/** JSON is YAML too; the YAML parser gives the line of a fault in either. */
+/** JSON is YAML too; the YAML parser gives the line of a fault in either. What is too much for it must be JSON. */
 function parseYaml(text: string): unknown {
+  if (text.length > maxBaseChars)
+    throw invalid(`base: expected at most ${maxBaseChars} characters, got ${text.length}`);
+  if (!isReadableYaml(text)) return parseJson(text, `base of more than ${maxYamlLines} lines or ${maxYamlMarks} marks`);
   const document = parseDocument(text, { prettyErrors: false, uniqueKeys: true, stringKeys: true });
   const [fault] = document.errors;
   if (fault === undefined) return document.toJS({ maxAliasCount: 10 });

@@ -5,6 +5,8 @@ import { z } from "zod";
 
 /** File name of the overlay inside the config directory, and its key in the ConfigMap. */
 export const overlayFileName = "migration.json";
+/** Far more than any overlay; a longer text is refused before it is parsed. */
+export const maxOverlayChars = 65_536;
 /** Overlay schemas this version writes and reads, newest last. */
 export const overlaySchemas = [1] as const;
 

@@ -16,8 +16,15 @@ export function readMoment(text: string): number {
 export function exactTime(text: string | null): string | null {
   const time = text === null ? Number.NaN : readMoment(text.toUpperCase());
   if (text === null || Number.isNaN(time)) return null;
-  const finer = /\.\d{3}(\d*?)0*(?!\d)/.exec(text)?.[1] ?? "";
+  const finer = withoutZeros(/\.\d{3}(\d*)/.exec(text)?.[1] ?? "");
   return `${new Date(time).toISOString().slice(0, -1)}${finer}Z`;
+}
+
+/** By hand: a pattern that looks for the zeros at the end takes quadratic time on many zeros before another digit. */
+function withoutZeros(digits: string): string {
+  let end = digits.length;
+  while (digits[end - 1] === "0") end -= 1;
+  return digits.slice(0, end);
 }
 
 /** A moment as `readTime` prints it; days that not every month has are left to the parser. */

@@ -77,7 +77,7 @@ class GuardRun {
   readonly #play: GuardPlay;
   readonly #status: MigrationStatus;
   readonly #totals: Counters = noCounters();
-  readonly #partSeconds: number;
+  readonly #sustainedSeconds: number;
   readonly #severe: { readonly limit: number; readonly threshold: number };
   readonly #severeSeconds: number;
   #detection: DetectionState | undefined;
@@ -86,17 +86,18 @@ class GuardRun {
   constructor(play: GuardPlay) {
     this.#play = play;
     this.#status = guardStatus(play.baseline);
-    this.#partSeconds = durationSeconds(play.plan.rollback.sustainedFor) / 2;
+    this.#sustainedSeconds = durationSeconds(play.plan.rollback.sustainedFor);
     const severe = reckonedLines(play.plan, play.baseline, true).find(({ line }) => line === "severe");
     if (severe === undefined) throw new RangeError("no line of severe harm");
     this.#severe = severe;
     this.#severeSeconds = durationSeconds(play.plan.rollback.severeFor);
   }
 
-  /** A clock that begins acts after three parts; one that runs, at the end of a part. */
+  /** A clock that begins acts after one and a half of `sustainedFor`; one that runs, at the end of a tenth of it. */
   get stride(): number {
-    const parts = this.#detection?.lines.some(({ clock }) => clock !== undefined) === true ? 1 : 3;
-    return Math.max(binSeconds, Math.floor((parts * this.#partSeconds) / binSeconds) * binSeconds);
+    const isRunning = this.#detection?.lines.some(({ clock }) => clock !== undefined) === true;
+    const seconds = this.#sustainedSeconds * (isRunning ? 0.1 : 1.5);
+    return Math.max(binSeconds, Math.floor(seconds / binSeconds) * binSeconds);
   }
 
   fold(bins: readonly Bin[]): End | undefined {

@@ -1,13 +1,13 @@
 // How long harm has to last, what ends it, and what only seems to.
 
-import type { CauseClock } from "@retriever/crds/status/harm-status.ts";
+import { type CauseClock, detectionStateSchema } from "@retriever/crds/status/harm-status.ts";
 import { describe, expect, it } from "vitest";
 import { aSpec } from "#test/builders/spec.ts";
-import { startClock, tickClock } from "./cause-clock.ts";
+import { couldTell, startClock, tickClock } from "./cause-clock.ts";
 import { advance, type Count, type Logs } from "./detector.ts";
 import { type LineRule, trafficLines } from "./lines.ts";
 
-const timing = { sustainedMs: 300_000, partMs: 150_000, gapMs: 300_000 };
+const timing = { lastsMs: 450_000, partMs: 30_000, gapMs: 300_000 };
 const [score] = trafficLines({ plan: aSpec(), baseline: undefined, pastCutover: true, differenceIsHarmless: false });
 const rule = score as LineRule;
 const allBad: Count = { bad: 10, n: 10 };
@@ -31,26 +31,66 @@ function play(counts: readonly Count[], stands = true): CauseClock | undefined {
 const repeat = (count: Count, bins: number) => Array.from({ length: bins }, () => count);
 
 describe("the clock of a cause", () => {
-  it("waits for sustainedFor and one part, and then calls it worse", () => {
+  it("waits for one and a half of sustainedFor, and then calls it worse", () => {
     expect(play(repeat(allBad, 44))?.verdict).toBe("waiting");
     expect(play(repeat(allBad, 45))?.verdict).toBe("worse");
   });
 
-  it("ends with a part that refutes the harm, so a blip never becomes five minutes", () => {
+  it("ends with a part without the harm, so a blip never becomes five minutes", () => {
     for (const bins of [1, 4, 15, 29]) expect(play([...repeat(allBad, bins), ...repeat(allGood, 60)])).toBeUndefined();
   });
 
-  it("outlives a part that is better but not surely below what it was raised by", () => {
-    expect(play(repeat({ bad: 6, n: 10 }, 45))?.verdict).toBe("worse");
+  it("outlives parts that are better than what it was raised by, and ends with one nearer to the limit", () => {
+    expect(play(repeat({ bad: 8, n: 10 }, 45))?.verdict).toBe("worse");
+    expect(play(repeat({ bad: 5, n: 10 }, 45))).toBeUndefined();
+  });
+
+  it("never asks for less than when it was raised: what begins as a burst isn't borne out by a little harm", () => {
+    const before = play([])?.share ?? 0;
+    const shares = [4, 20, 60].map((bins) => play(repeat({ bad: 8, n: 10 }, bins))?.share ?? 0);
+    expect(shares.toSorted((a, b) => a - b)).toEqual(shares);
+    expect(shares.every((share) => share >= before)).toBe(true);
+  });
+
+  it("wants harm in three parts, however long they take", () => {
+    const thin = repeat({ bad: 0.2, n: 0.2 }, 191);
+    expect(play(thin)).toMatchObject({ parts: 2, verdict: "waiting" });
+    expect(play([...thin, ...repeat({ bad: 0.2, n: 0.2 }, 1)])).toMatchObject({ parts: 3, verdict: "worse" });
+  });
+
+  it("lets a part last until it could tell harm from its end: the longer, the nearer to the limit the harm is", () => {
+    const bins = (share: number) => {
+      for (let count = 1; ; count += 1) if (couldTell({ bad: 0, n: 10 * count }, share, rule)) return count;
+    };
+    const close = (share: number) => {
+      let clock: CauseClock | undefined = { ...startClock(tickAt(0)), share };
+      for (let bin = 1; clock?.parts === 0; bin += 1) {
+        clock = tickClock(clock, tickAt(bin, { bad: 8, n: 10 }), timing);
+        if (clock?.parts !== 0) return bin;
+      }
+      return 0;
+    };
+    expect([0.1, 0.19, 0.6].map(close)).toEqual([bins(0.1), bins(0.19), 3]);
+    expect([bins(0.1), bins(0.19)]).toEqual([53, 11]);
+  });
+
+  it("closes a part after 900 s even where it could not tell", () => {
+    const faint = repeat({ bad: 0.9, n: 1 }, 90);
+    const clock: CauseClock = { ...startClock(tickAt(0)), share: 0.06 };
+    const after = faint.reduce<CauseClock | undefined>(
+      (known, count, bin) => known && tickClock(known, tickAt(bin + 1, count), timing),
+      clock,
+    );
+    expect(after).toMatchObject({ parts: 1, n: 90 });
   });
 
   it("waits while the evidence doesn't stand any more, however long it has lasted", () => {
     expect(play(repeat(allBad, 60), false)?.verdict).toBe("waiting");
   });
 
-  it("judges a part only with 12 samples: thin traffic makes parts longer", () => {
-    const thin = repeat({ bad: 0.5, n: 0.5 }, 23);
-    expect(play(thin)?.partN).toBeCloseTo(11.5);
+  it("takes as many samples for a part as it needs: thin traffic makes parts longer", () => {
+    const thin = repeat({ bad: 0.5, n: 0.5 }, 25);
+    expect(play(thin)?.partN).toBeCloseTo(12.5);
     expect(play([...thin, { bad: 0.5, n: 0.5 }])?.partN).toBe(0);
   });
 
@@ -59,7 +99,7 @@ describe("the clock of a cause", () => {
     expect(clock).toMatchObject({ since: new Date(910_000).toISOString(), n: 0, verdict: "waiting" });
   });
 
-  it("ends with a piece of a part that is surely without harm: bursts that come close together don't add up", () => {
+  it("ends with a part that lies between bursts: those that come close together don't add up", () => {
     const burst = [...repeat(allBad, 8), ...repeat({ bad: 0, n: 10 }, 7)];
     expect(play([...burst, ...burst, ...burst, ...burst])).toBeUndefined();
   });
@@ -72,14 +112,23 @@ describe("the clock of a cause", () => {
   });
 
   it("of a sustainedFor of hours has parts as long", () => {
-    const long = { sustainedMs: 7_200_000, partMs: 3_600_000, gapMs: 3_600_000 };
-    let clock: CauseClock | undefined = startClock({ ...tickAt(0), endMs: 10_000 });
+    const long = { lastsMs: 10_800_000, partMs: 720_000, gapMs: 3_600_000 };
+    let clock: CauseClock | undefined = startClock(tickAt(0));
     for (let bin = 1; bin <= 1080 && clock !== undefined; bin += 1) clock = tickClock(clock, tickAt(bin), long);
     expect(clock?.verdict).toBe("worse");
   });
+
+  it("that an earlier version wrote goes on, and counts its parts from then on", () => {
+    const { parts: _parts, ...before } = startClock(tickAt(0));
+    const pieces = { pieceFrom: before.since, pieceBad: 3, pieceN: 4, pieceSquares: 0 };
+    const line = { line: "score", slice: null, limit: 0.05, bad: 9, n: 10, evidence: 1, logs: [40] };
+    const stored = { epoch: 5, from: before.since, until: before.since, slices: [] };
+    const { lines } = detectionStateSchema.parse({ ...stored, lines: [{ ...line, clock: { ...before, ...pieces } }] });
+    expect(lines[0]?.clock).toMatchObject({ since: before.since, parts: 0 });
+  });
 });
 
-function tickAt(bin: number) {
+function tickAt(bin: number, count: Count = allBad) {
   const logs = advance([], rule.ratios(allBad));
-  return { rule, count: allBad, logs, seen: allBad, stands: true, endMs: (bin + 1) * 10_000 };
+  return { rule, count, logs, seen: allBad, stands: true, endMs: (bin + 1) * 10_000 };
 }

@@ -1,6 +1,7 @@
 // Whether harm whose evidence stands has lasted: a clock per cause, judged part by part. A part that refutes the harm
 // ends it and takes its evidence with it, so that a blip never becomes five minutes.
 import type { CauseClock } from "@retriever/crds/status/harm-status.ts";
+import { logMeanExp } from "../gates/e-value.ts";
 import { instantMs } from "../model/status-readings.ts";
 import type { Logs } from "./detector.ts";
 import type { LineCount, LineRule } from "./lines.ts";
@@ -9,13 +10,14 @@ import type { LineCount, LineRule } from "./lines.ts";
 export const leastPartSamples = 12;
 /** A part that has too few samples for so long was not observed. Sidecars keep their counters for as long. */
 export const longestPartMs = 900_000;
-/** 1 in 20: how often a part of lasting harm may be taken for its end. */
-const refutation = Math.log(20);
-/** Pieces of a part at most: harm that lasts is there in each, and bursts that come close together aren't. */
-const piecesOfPart = 5;
+/** 1,000 to 1: what a part at the limit would say against the alarming share. */
+const tellingEvidence = Math.log(1000);
+/** Harm has lasted only if it was there in so many parts, however long each took. */
+export const leastParts = 3;
 
 export type ClockTiming = {
-  readonly sustainedMs: number;
+  /** So long harm is there before it is acted on. */
+  readonly lastsMs: number;
   /** Least length of a part. */
   readonly partMs: number;
   /** Longer than this without a sample was not observed. */
@@ -44,8 +46,8 @@ export function startClock({ rule, logs, seen, endMs }: Tick): CauseClock {
     n: 0,
     sourceBad: 0,
     sourceN: 0,
+    parts: 0,
     ...newPart(at),
-    ...newPiece(at),
     verdict: "waiting",
   };
 }
@@ -57,46 +59,44 @@ export function tickClock(clock: CauseClock, tick: Tick, timing: ClockTiming): C
     // What was before the gap lends nothing to a bin that is within the limit.
     return count.bad > rule.limit * count.n ? startClock(tick) : undefined;
   }
-  const summed = addCount(clock, tick);
-  const piece = { bad: summed.pieceBad, n: summed.pieceN, squares: summed.pieceSquares };
-  const isPiece =
-    sinceMs(clock.pieceFrom, endMs) >= timing.partMs / piecesOfPart && couldTell(piece, clock.share, rule);
-  if (isPiece && piece.bad < clock.share * piece.n) return undefined;
-  return tickPart(isPiece ? { ...summed, ...newPiece(instantOf(endMs)) } : summed, tick, timing);
+  return tickPart(addCount(clock, tick), tick, timing);
 }
 
-/** The same for the newest part, which lasts until it could tell, and 900 s at most. */
+/** A part lasts until it could tell, and 900 s at most. */
 function tickPart(clock: CauseClock, tick: Tick, timing: ClockTiming): CauseClock | undefined {
   const { rule, endMs } = tick;
   const partMs = sinceMs(clock.partFrom, endMs);
+  if (partMs < timing.partMs) return clock;
   const part = { bad: clock.partBad, n: clock.partN, squares: clock.partSquares };
-  const isTelling = couldTell(part, clock.share, rule);
-  if (partMs < timing.partMs || (!isTelling && partMs < longestPartMs)) return clock;
+  if (partMs < longestPartMs && !couldTell(part, clock.share, rule)) return clock;
   if (part.n < leastPartSamples) return startClock(tick);
-  const isRefuted = isTelling ? part.bad < clock.share * part.n : rule.logBelow(part, clock.share) >= refutation;
-  return isRefuted ? undefined : closePart(clock, tick, timing);
+  return part.bad < clock.share * part.n ? undefined : closePart(clock, tick, timing);
 }
 
-/** Whether so many samples would refute the harm if they were at the limit. */
-function couldTell({ n, squares }: LineCount, share: number, { limit, logBelow }: LineRule): boolean {
-  return n >= leastPartSamples && logBelow({ bad: limit * n, n, squares: squares ?? 0 }, share) >= refutation;
+/**
+ * Whether so many samples would surely be below the alarming share if they were at the limit. Where a mean is judged
+ * samples that vary as much as harmed ones would hide that: they tell as well when they prove the harm by themselves.
+ */
+export function couldTell(part: LineCount, share: number, { limit, logBelow, ratios, isMean }: LineRule): boolean {
+  const { n, squares = 0 } = part;
+  if (n < leastPartSamples) return false;
+  if (logBelow({ bad: limit * n, n, squares }, share) >= tellingEvidence) return true;
+  return isMean === true && logMeanExp(ratios(part)) >= tellingEvidence;
 }
 
 /** What is known of the cause after a part that bears it out. */
 function closePart(clock: CauseClock, tick: Tick, timing: ClockTiming): CauseClock {
   const { rule, endMs, logs, stands } = tick;
-  const hasLasted = stands && sinceMs(clock.since, endMs) >= timing.sustainedMs + timing.partMs;
+  const parts = Math.min(leastParts, clock.parts + 1);
+  const hasLasted = stands && parts === leastParts && sinceMs(clock.since, endMs) >= timing.lastsMs;
   const own = { bad: clock.bad, n: clock.n };
   const verdict = hasLasted ? rule.contrast(own, { bad: clock.sourceBad, n: clock.sourceN }) : "waiting";
-  return { ...clock, ...newPart(instantOf(endMs)), share: shortened(rule.alarmingShare(logs, own)), verdict };
+  const share = Math.max(clock.share, shortened(rule.alarmingShare(logs, own)));
+  return { ...clock, ...newPart(instantOf(endMs)), parts, share, verdict };
 }
 
 function newPart(at: string): Pick<CauseClock, "partFrom" | "partBad" | "partN" | "partSquares"> {
   return { partFrom: at, partBad: 0, partN: 0, partSquares: 0 };
-}
-
-function newPiece(at: string): Pick<CauseClock, "pieceFrom" | "pieceBad" | "pieceN" | "pieceSquares"> {
-  return { pieceFrom: at, pieceBad: 0, pieceN: 0, pieceSquares: 0 };
 }
 
 function sinceMs(instant: string, endMs: number): number {
@@ -108,9 +108,6 @@ function addCount(clock: CauseClock, { count, endMs }: Tick): CauseClock {
   return {
     ...clock,
     seenAt: n > 0 ? instantOf(endMs) : clock.seenAt,
-    pieceBad: clock.pieceBad + bad,
-    pieceN: clock.pieceN + n,
-    pieceSquares: clock.pieceSquares + squares,
     bad: clock.bad + bad,
     n: clock.n + n,
     sourceBad: clock.sourceBad + (reference?.bad ?? 0),

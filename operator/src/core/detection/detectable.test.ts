@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { aSpec } from "#test/builders/spec.ts";
-import { reckonedLines, samplesToStand, smallestHarm, smallestShare } from "./detectable.ts";
+import { reckonedLines, samplesToStand, samplesToTell, smallestHarm, smallestShare } from "./detectable.ts";
 import { advance, type Logs, logEvidence } from "./detector.ts";
 
 const plan = aSpec();
@@ -27,6 +27,31 @@ describe("samples until a share stands out", () => {
         expect(of(Math.max(a, b))).toBeLessThanOrEqual(of(Math.min(a, b)));
       }),
     );
+  });
+});
+
+describe("samples until a part could tell", () => {
+  it("are as many as would show that a share at the limit is below the alarming one, fewer for greater harm", () => {
+    const samples = [0.08, 0.3, 1].map((share) => {
+      const needed = samplesToStand(score, share, score.threshold) ?? 0;
+      const alarming = score.alarmingShare(score.ratios({ bad: share * needed, n: needed }), { bad: 0, n: 1 });
+      const evidence = (n: number) => score.logBelow({ bad: score.limit * n, n }, alarming);
+      const { first, later } = samplesToTell(score, share, needed);
+      expect(later).toBe(first);
+      expect(evidence(first ?? 0)).toBeGreaterThanOrEqual(Math.log(1000));
+      expect(evidence((first ?? 0) - 1)).toBeLessThan(Math.log(1000));
+      return first ?? 0;
+    });
+    expect(samples.toSorted((a, b) => b - a)).toEqual(samples);
+    expect(samples[2]).toBe(13);
+  });
+
+  it("of a mean are as many as prove the harm by themselves, once they vary much", () => {
+    const recall = lines.find(({ line }) => line === "recall") as (typeof lines)[number];
+    const needed = samplesToStand(recall, 1, recall.threshold) ?? 0;
+    const { first, later } = samplesToTell(recall, 1, needed);
+    expect(first).toBeLessThan(needed);
+    expect(later).toBe(first);
   });
 });
 

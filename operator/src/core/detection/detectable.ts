@@ -4,7 +4,7 @@ import type { DetectionState, HarmLineName } from "@retriever/crds/status/harm-s
 import type { Baseline } from "@retriever/crds/status/migration-status.ts";
 import { logMeanExp } from "../gates/e-value.ts";
 import { instantMs } from "../model/status-readings.ts";
-import { leastPartSamples, longestPartMs } from "./cause-clock.ts";
+import { couldTell, leastPartSamples, longestPartMs } from "./cause-clock.ts";
 import { logThreshold } from "./detection.ts";
 import { type LineCount, type LineRule, trafficLines } from "./lines.ts";
 
@@ -30,16 +30,34 @@ export function reckonedLines(
 /** Samples (or requests) after which a share is expected to stand out; null when it never does. */
 export function samplesToStand(rule: LineRule, share: number, threshold: number): number | null {
   if (share <= rule.limit) return null;
-  const stands = (n: number): boolean => logMeanExp(rule.ratios(expected(rule.line, share, n))) >= threshold;
+  return fewest((n) => logMeanExp(rule.ratios(expected(rule.line, share, n))) >= threshold);
+}
+
+/** Samples of a part of the clock until it could tell such harm from its end; null when it never could. */
+type SamplesOfParts = { readonly first: number | null; readonly later: number | null };
+
+/** For harm that stands after `standing` samples; what a mean was is known from the first part on. */
+export function samplesToTell(rule: LineRule, share: number, standing: number): SamplesOfParts {
+  const { line } = rule;
+  const logs = rule.ratios(expected(line, share, standing));
+  const tell = (seen: LineCount): number | null => {
+    const alarming = rule.alarmingShare(logs, seen);
+    return fewest((n) => couldTell(expected(line, share, n), alarming, rule));
+  };
+  return { first: tell({ bad: 0, n: 1 }), later: tell(expected(line, share, standing)) };
+}
+
+/** The least number for which something holds that holds for all greater ones; null beyond a billion. */
+function fewest(holds: (n: number) => boolean): number | null {
   let enough = 1;
-  while (!stands(enough)) {
+  while (!holds(enough)) {
     enough *= 2;
     if (enough > mostSamples) return null;
   }
   let tooFew = Math.floor(enough / 2);
   while (enough - tooFew > 1) {
     const middle = Math.floor((enough + tooFew) / 2);
-    if (stands(middle)) enough = middle;
+    if (holds(middle)) enough = middle;
     else tooFew = middle;
   }
   return enough;

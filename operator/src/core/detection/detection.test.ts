@@ -39,11 +39,12 @@ describe("a line", () => {
     );
   });
 
-  it("acts after sustainedFor and a part, and at the shortest times a plan may have as well", () => {
+  it("acts after one and a half of sustainedFor, and at the shortest times a plan may have after three bins", () => {
     expect(lineOf(play(repeat(45, 90)), "score")?.clock?.verdict).toBe("waiting");
     expect(lineOf(play(repeat(46, 90)), "score")?.clock?.verdict).toBe("worse");
     const short = aSpec({ rollback: { window: "1s", sustainedFor: "1s" } });
-    expect(lineOf(play(repeat(3, 90), { plan: short }), "score")?.clock?.verdict).toBe("worse");
+    expect(lineOf(play(repeat(3, 90), { plan: short }), "score")?.clock?.verdict).toBe("waiting");
+    expect(lineOf(play(repeat(4, 90), { plan: short }), "score")?.clock?.verdict).toBe("worse");
   });
 
   it("of which nothing was seen for longer than sidecars remember has no clock any more", () => {

@@ -57,7 +57,7 @@ export function foldDetection(previous: DetectionState | undefined, input: Detec
   const rules: Rules = {
     traffic: trafficLines(input),
     slices: sliceLinesOf(input),
-    timing: timingOf(input.plan),
+    timing: timingOf(input.plan.rollback),
     judgedBins: judgedBins(input.plan, input.pastCutover),
   };
   let state = previous?.epoch === input.epoch ? previous : beginDetection(previous, input, first);
@@ -225,11 +225,12 @@ function partOf({ pastCutover }: DetectionInput): string {
 /** Some bins: what a window shorter than one calls a gap is the time from one bin to the next. */
 const leastGapMs = 60_000;
 
-function timingOf({ rollback }: MigrationSpec): ClockTiming {
+/** How long harm has to last, in parts that are a tenth of `sustainedFor` or longer. */
+export function timingOf(rollback: MigrationSpec["rollback"]): ClockTiming {
   const sustainedMs = durationSeconds(rollback.sustainedFor) * 1000;
   return {
-    sustainedMs,
-    partMs: sustainedMs / 2,
+    lastsMs: 1.5 * sustainedMs,
+    partMs: sustainedMs / 10,
     gapMs: Math.max(leastGapMs, sustainedMs / 2, durationSeconds(rollback.window) * 1000),
   };
 }

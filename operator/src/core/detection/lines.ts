@@ -16,6 +16,8 @@ export const severeLimit = 0.2;
 const slowShare = 0.05;
 /** Chance that a measured baseline is really above the bound that is used for it. */
 const baselineAlpha = 0.01;
+/** From the limit to the likeliest share: nearer to it than half-way, so that bursts seldom bear out what they began. */
+const alarmingPart = 0.6;
 /** The first half of the budget is for all traffic: half of that for severe harm, the rest for the other lines. */
 const severeWeight = 0.25;
 const linesWeight = 0.25;
@@ -34,6 +36,8 @@ export type LineCount = Count & {
 
 export type LineRule = {
   readonly line: HarmLineName;
+  /** A mean is judged, not a share. */
+  readonly isMean?: true;
   /** The share (or mean) that may not be exceeded, 0..1. */
   readonly limit: number;
   /** Part of the error budget, 0..1. */
@@ -42,7 +46,7 @@ export type LineRule = {
   readonly contrast: Contrast;
   /** ln of the evidence that a batch gives to each alternative. */
   readonly ratios: (count: LineCount) => readonly number[];
-  /** Half-way from the limit to what the evidence speaks for, or to what was seen: below it the harm is over. */
+  /** Part of the way from the limit to what the evidence speaks for, or to what was seen: below it the harm is over. */
   readonly alarmingShare: (logs: Logs, seen: Count) => number;
   /** ln of the evidence of a part that the share is below this one. */
   readonly logBelow: (part: LineCount, share: number) => number;
@@ -151,13 +155,14 @@ function slownessOf(counters: Counters, pastCutover: boolean): LineCount {
 function recallLine(limit: number, action: HarmAction): CounterLine {
   return {
     line: "recall",
+    isMean: true,
     limit,
     action,
     weight: 0,
     contrast: noContrast,
     ratios: ({ bad, n, squares = 0 }) => logWealthAbove({ n, sum: bad, squares }, limit),
     // Stakes name no share: it is what was seen, and twice the limit at least, below which nothing could be refuted.
-    alarmingShare: (_logs, { bad, n }) => Math.max(2 * limit, (limit + bad / Math.max(1, n)) / 2),
+    alarmingShare: (_logs, { bad, n }) => Math.max(2 * limit, limit + alarmingPart * (bad / Math.max(1, n) - limit)),
     logBelow: ({ bad, n, squares = 0 }, share) => logMeanExp(logWealthBelow({ n, sum: bad, squares }, share)),
     count: ({ recallSamples, recallLossSum, recallGainSum, recallSquaresSum }) => ({
       bad: recallLossSum - recallGainSum,
@@ -255,7 +260,7 @@ function shareRule(line: HarmLineName, limit: number, action: HarmAction): LineR
     weight: 0,
     contrast: noContrast,
     ratios: (count) => logRatios(count, most, alternatives),
-    alarmingShare: (logs) => (most + likeliest(logs, alternatives)) / 2,
+    alarmingShare: (logs) => most + alarmingPart * (likeliest(logs, alternatives) - most),
     logBelow: ({ bad, n }, share) => logEvidenceBelow(bad, n, share),
   };
 }

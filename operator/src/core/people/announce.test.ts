@@ -47,6 +47,8 @@ describe("a rollback path that closes", () => {
     ["was unknown for the same reason", ["Unknown", "SourceStale"], ["False", "SourceStale"], 1],
     ["was closed for another reason", ["False", "SourceFailing"], ["False", "SourceStale"], 1],
     ["is closed as before", ["False", "SourceStale"], ["False", "SourceStale"], 0],
+    ["lacks a few pods", ["True", "SourceAnswers"], ["True", "PodsCannotGoBack"], 1],
+    ["lacks them as before", ["True", "PodsCannotGoBack"], ["True", "PodsCannotGoBack"], 0],
     ["is only unknown", ["True", "SourceAnswers"], ["Unknown", "NoEvidence"], 0],
     ["isn't judged any more", ["True", "SourceAnswers"], undefined, 0],
   ] as const)("and %s", (_what, before, now, times) => {

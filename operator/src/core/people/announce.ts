@@ -21,6 +21,8 @@ const served: readonly Phase[] = ["CuttingOver", "Guard", "RollingBack"];
 /** After the cutover a closed rollback path is a page: the old store's errors never send traffic to it. */
 function rollbackPath(before: MigrationStatus, next: MigrationStatus): Announcement[] {
   const [old, now] = both(before, next, "RollbackReady");
+  if (now?.reason === "PodsCannotGoBack" && old?.reason !== now.reason)
+    return [{ type: "Warning", reason: now.reason, message: now.message, severity: "ticket" }];
   if (now?.status !== "False" || (old?.status === "False" && old.reason === now.reason)) return [];
   const severity = served.includes(next.phase) ? "page" : "ticket";
   return [{ type: "Warning", reason: "RollbackNotReady", message: now.message, severity }];

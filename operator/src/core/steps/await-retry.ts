@@ -32,7 +32,7 @@ export function awaitRetry(c: Context, end: string): Outcome | undefined {
     },
     forget: ["rollback", "cutoverAt", "ramp"],
     standing: "waiting",
-    warning: true,
+    severity: "ticket",
   });
   return { ...outcome, status: { ...outcome.status, ...keptEvidence(c, outcome.status.epoch) } };
 }

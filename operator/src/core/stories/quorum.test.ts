@@ -1,9 +1,13 @@
 // A fleet of which a few pods don't follow: it goes on without them, they are named, and they stay where they are.
 import type { Phase } from "@retriever/crds/status/migration-status.ts";
+import type { SidecarStatus } from "@retriever/sidecar/contract/status.ts";
 import { describe, expect, it } from "vitest";
+import { destinationIdentity } from "#test/builders/sidecar-status.ts";
 import { aSpec, shortPlan } from "#test/builders/spec.ts";
-import { type Simulation, simulationAt } from "#test/simulate.ts";
+import { Simulation, simulationAt } from "#test/simulate.ts";
 import { goodTraffic } from "#test/steady-traffic.ts";
+import type { Observation } from "../model/observation.ts";
+import type { PodObservation } from "../model/workload.ts";
 
 const ninety = aSpec({ ...shortPlan, cutover: { ...shortPlan.cutover, minAcknowledged: "90%" } });
 const pods = 10;
@@ -72,7 +76,7 @@ describe("a cutover that one of ten pods doesn't read", () => {
     expect(sim.phase).toBe("RollingBack");
     expect(new Set(primaries(sim))).toEqual(new Set(["source"]));
     expect(sim.status.message).toContain("9 of 10 pods follow; lagging: pod-1");
-    expect(sim.tickets).toEqual(["AckTimeout"]);
+    expect(sim.pages).toEqual(["AckTimeout"]);
     sim.pod(0).stuck = false;
     sim.until("RolledBack", 60);
   });
@@ -147,5 +151,57 @@ describe("one pod that doesn't follow or answer", () => {
     sim.pod(0).silent = true;
     sim.run(600);
     expect(sim.status.guard?.visibility).toBe("unobserved");
+  });
+});
+
+/** A fleet whose first pod says something of its own. */
+class OddFleet extends Simulation {
+  odd: (status: SidecarStatus) => SidecarStatus = (status) => status;
+
+  override observation(): Observation {
+    const seen = super.observation();
+    if (!seen.pods.ok) return seen;
+    const value = seen.pods.value.map((pod, index): PodObservation => {
+      const { status } = pod;
+      return index === 0 && status.ok ? { ...pod, status: { ok: true, value: this.odd(status.value) } } : pod;
+    });
+    return { ...seen, pods: { ok: true, value } };
+  }
+}
+
+function failing(odd: OddFleet["odd"]): OddFleet {
+  const sim = new OddFleet({ spec: aSpec(shortPlan), pods: 10 });
+  sim.until("Guard").run(60);
+  sim.odd = odd;
+  sim.traffic = (_at, primary) => ({ ...goodTraffic, errorShare: primary === "destination" ? 0.9 : 0 });
+  return sim;
+}
+
+describe("one pod of ten that can't go back", () => {
+  it.each<[string, OddFleet["odd"]]>([
+    [
+      "says that its base changed",
+      ({ config, ...status }) => ({ ...status, config: { ...config, sourceChanged: true } }),
+    ],
+    ["has no adapter of the source", ({ stores, ...status }) => ({ ...status, stores: stores.slice(1) })],
+  ])("%s: the others are rolled back, and it is named", (_what, odd) => {
+    const sim = failing(odd);
+    sim.until("RolledBack", 600);
+    expect(sim.status.rollback?.from).toBe("Guard");
+    const said = sim.said.find(({ reason }) => reason === "PodsCannotGoBack");
+    expect(said).toMatchObject({ type: "Warning", severity: "ticket" });
+    expect(said?.message).toContain("the base of pod-1 names another store, put it back");
+  });
+
+  it("answers from elsewhere although it acknowledges: the end waits, names it, and calls a person once", () => {
+    const elsewhere = destinationIdentity;
+    const sim = failing(({ config, ...status }) => ({ ...status, config: { ...config, primaryIdentity: elsewhere } }));
+    sim.until("RollingBack", 600).run(300);
+    expect(new Set(primaries(sim))).toEqual(new Set(["source"]));
+    expect(sim.phase).toBe("RollingBack");
+    expect(sim.status.message).toContain("9 of 10 pods follow; lagging: pod-1; served from elsewhere by pod-1");
+    expect(sim.pages.filter((reason) => reason === "AckTimeout")).toHaveLength(1);
+    sim.odd = (status) => status;
+    sim.until("RolledBack", 60);
   });
 });
