@@ -13,6 +13,7 @@ export const acts = [
   "Pause",
   "Resume",
   "Promote",
+  "Retry",
   "CompleteGuard",
   "Abort",
   "Rollback",
@@ -36,7 +37,7 @@ export const migrationActSpecSchema = z
       .enum(acts)
       .meta(
         doc(
-          "Approve, Waive (one check that is Unknown), Pause, Resume, Promote (cut over), CompleteGuard (end a guard that is too thin to judge), Abort and Rollback (both latch), Postmortem (after a rollback).",
+          "Approve, Waive (one check that is Unknown), Pause, Resume, Promote (cut over), Retry (cut over again after a cutover that was taken back for want of pods or requests), CompleteGuard (end a guard that is too thin to judge), Abort and Rollback (both latch), Postmortem (after a rollback).",
           "Promote",
           "Cutover",
         ),

@@ -164,12 +164,16 @@ describe("the policy that proves who acts", () => {
       rules: { resources: string[] }[];
     }[];
     const given = new Set(roles.flatMap(({ rules }) => rules.flatMap(({ resources }) => resources)));
-    // Who may let it go forward may end a guard as well: no right of its own, which no role of an administrator's has.
-    const shared: Readonly<Record<string, string>> = { Approve: "approve-sre-on-call", CompleteGuard: "promote" };
+    // Who may let it go forward may end a guard, or try a cutover again, as well: no right of its own, which no role of an administrator's has.
+    const shared: Readonly<Record<string, string>> = {
+      Approve: "approve-sre-on-call",
+      CompleteGuard: "promote",
+      Retry: "promote",
+    };
     const rights = acts.map((act) => shared[act] ?? act.toLowerCase());
     const { variables = [] } = (identity[0]?.spec ?? {}) as { variables?: { name: string; expression: string }[] };
     const right = variables.find(({ name }) => name === "right")?.expression;
-    expect(right).toContain("variables.spec.act == 'CompleteGuard' ? 'promote' :");
+    expect(right).toContain("variables.spec.act in ['CompleteGuard', 'Retry'] ? 'promote' :");
     expect(rights.filter((right) => !given.has(`retrievermigrations/${right}`))).toEqual([]);
   });
 });

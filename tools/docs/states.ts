@@ -10,12 +10,13 @@ const meanings: Readonly<Record<Phase, string>> = {
   AwaitingApproval: "people and the window",
   WarmUp: "the first stage: a small share of requests also asks the destination",
   Ramp: "the further stages; also measured again from here after a step down",
-  AwaitingCutover: "every stage passed; waits for a Promote unless `cutover.hold` is false",
+  AwaitingCutover:
+    "every stage passed; waits for a Promote unless `cutover.hold` is false, or for a Retry after a cutover that was taken back",
   CuttingOver:
-    "the pods change their primary, all or as many as `cutover.minAcknowledged` asks for; ends in Guard or goes back",
+    "the pods change their primary, all or as many as `cutover.minAcknowledged` asks for; ends in Guard or goes back. For want of pods or requests (`AckTimeout`, `ValidationTimeout`) it goes back to AwaitingCutover, by way of RollingBack",
   Guard: "the destination serves, the source watches; only time in which a failure would be noticed counts",
   Completed: "the destination serves; settled once the base names it too",
-  RollingBack: "until every pod reports the pinned source as its primary",
+  RollingBack: "until every pod reports the pinned source as its primary; then for good, or to be tried again",
   VerifyingDrift: "what was written since the cutover is compared",
   RolledBack: "the source serves; the migration never runs again",
   Validated: "end of `mode: Validate`: every stage passed, the shadow is off again",

@@ -50,8 +50,8 @@ const statusRules: readonly CelRule[] = [
   },
   {
     at: "status",
-    rule: "!has(oldSelf.rollback) || has(self.rollback)",
-    message: "a rollback is latched: status.rollback can't be removed",
+    rule: "!has(oldSelf.rollback) || has(self.rollback) || (oldSelf.phase in ['RollingBack', 'VerifyingDrift'] && self.phase == 'AwaitingCutover' && has(self.takenBack) && self.takenBack.at == oldSelf.rollback.at)",
+    message: "a rollback is latched: status.rollback can't be removed, but where it becomes status.takenBack",
   },
   {
     at: "status",

@@ -126,6 +126,15 @@ export const epochEvidenceSchema = z.strictObject({
   vanished: documentedCounters.optional().describe("Written by the release before alone."),
 });
 
+/** A Retry goes on with it, so that the same plan needn't prove the same again. */
+export const rampEvidenceSchema = z
+  .strictObject({
+    at: instant.describe("When the cutover began."),
+    counters: documentedCounters,
+    lost: z.number().min(0).default(0).meta(doc("Samples that may have been lost with processes.", 2.5)),
+  })
+  .describe("What the last stage had counted when the cutover began; gone once the guard begins.");
+
 const gateWindowsSchema = z.strictObject({
   gate: gateName,
   openBad: z.number().meta(doc("Bad samples of the epoch when the open window began.", 12)),

@@ -12,6 +12,7 @@ import {
   baselineSchema,
   dispersionStateSchema,
   epochEvidenceSchema,
+  rampEvidenceSchema,
   sourceBaselineSchema,
   verdictsSchema,
 } from "./evidence-status.ts";
@@ -157,6 +158,7 @@ const rollbackStatusSchema = z.strictObject({
     doc("All causes that were found, most severe first.", ["Rollback by user-b: answers look wrong"]),
   ),
   actor: shortName.nullable().meta(doc("Who asked for it; null when the operator decided.", "user-b")),
+  servedUntil: instant.optional().describe("When every pod served from the source again."),
   baseline: z
     .enum(["Confirmed", "Differs", "NotMeasured"])
     .optional()
@@ -164,6 +166,20 @@ const rollbackStatusSchema = z.strictObject({
       doc("Whether the source does as before the migration; NotMeasured without enough requests.", "Confirmed", "Fine"),
     ),
 });
+
+const takenBackSchema = z
+  .strictObject({
+    at: instant.describe("When it was decided."),
+    reason: reasonWord.meta(doc("Why, as one word.", "AckTimeout")),
+    causes: causes.meta(doc("Why.", ["not every pod followed within 60s: 2 of 3 pods follow"])),
+    times: z
+      .int()
+      .min(1)
+      .meta(doc("How often a cutover was taken back.", 1, 0)),
+    servedFrom: instant.optional().describe("Since when pods may have served from the destination."),
+    servedUntil: instant.optional().describe("When every pod served from the source again."),
+  })
+  .describe("The last cutover that was taken back so that a Retry can begin it again.");
 
 const historyEntrySchema = z.strictObject({
   at: instant.describe("When the step was taken."),
@@ -246,7 +262,9 @@ export const migrationStatusSchema = z
     sourceBaseline: sourceBaselineSchema.optional(),
     throughput: z
       .strictObject({
-        requestsPerSecond: z.number().meta(doc("Answered requests per second right before the cutover.", 14.9)),
+        requestsPerSecond: z
+          .number()
+          .meta(doc("Requests per second in the five minutes before another store was made the primary.", 14.9)),
       })
       .optional(),
     acks: acksSchema.optional().describe("Which pods have the configuration in force."),
@@ -257,7 +275,11 @@ export const migrationStatusSchema = z
       .optional()
       .describe("There while it stands still: since when, and whom that was told."),
     acts: actsStatusSchema.optional(),
-    rollback: rollbackStatusSchema.optional().describe("Set once and never removed: why and when it went back."),
+    rollback: rollbackStatusSchema
+      .optional()
+      .describe("Why and when it goes back. It is removed only where it becomes `takenBack`."),
+    takenBack: takenBackSchema.optional(),
+    ramp: rampEvidenceSchema.optional(),
     verification: verificationStatusSchema.optional(),
     smokeTests: z.array(smokeTestStatusSchema).max(10).optional().describe("The newest run of each smoke test."),
     /** Of mode Validate. */
@@ -273,7 +295,13 @@ export const migrationStatusSchema = z
       .max(10)
       .default([])
       .meta(doc("Checks that the plan skips.", ["parity"])),
-    cutoverAt: instant.optional().describe("When every pod served from the destination."),
+    cutoverAt: instant
+      .optional()
+      .describe("When the overlay that sends requests to the destination was about to be written."),
+    clockDifferenceSeconds: z
+      .number()
+      .optional()
+      .meta(doc("How far the newest updated_at of a store was from the operator's clock at the cutover.", 12)),
     completedAt: instant.optional().describe("When it was Completed or Validated."),
     history: z.array(historyEntrySchema).max(20).default([]).describe("The last 20 steps."),
   })

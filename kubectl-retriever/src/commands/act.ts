@@ -11,6 +11,7 @@ export const actCommands = [
   { command: "approve", act: "Approve", about: "Agree to the accepted plan, in a role" },
   { command: "waive", act: "Waive", about: "Let a check that is Unknown pass, with a reason" },
   { command: "promote", act: "Promote", about: "Let it go on where it waits for a person" },
+  { command: "retry", act: "Retry", about: "Cut over again after a cutover that was taken back" },
   { command: "complete-guard", act: "CompleteGuard", about: "End a guard that is too thin to judge, with a reason" },
   { command: "pause", act: "Pause", about: "Hold it where it is; a rollback stays possible" },
   { command: "resume", act: "Resume", about: "Take back a pause or a hold" },

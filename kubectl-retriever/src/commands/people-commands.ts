@@ -35,7 +35,7 @@ type Given = {
 /** What the API takes of a postmortem, in characters. */
 const longestReport = 8192;
 
-/** approve, waive, promote, complete-guard, pause, resume, abort, postmortem, rollback. */
+/** approve, waive, promote, retry, complete-guard, pause, resume, abort, postmortem, rollback. */
 export function addPeopleCommands(commands: PeopleCommands): void {
   const { program, shared, run, terminal, files, now, signal } = commands;
   for (const { command, act, about } of actCommands) {

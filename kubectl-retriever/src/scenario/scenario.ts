@@ -168,7 +168,17 @@ const podsEventSchema = z.union([
   z.strictObject({ sticky: podCount }),
 ]);
 
-const scenarioActs = ["Approve", "Waive", "Promote", "CompleteGuard", "Pause", "Resume", "Abort", "Rollback"] as const;
+const scenarioActs = [
+  "Approve",
+  "Waive",
+  "Promote",
+  "Retry",
+  "CompleteGuard",
+  "Pause",
+  "Resume",
+  "Abort",
+  "Rollback",
+] as const;
 
 /** What an event may do; each event does one of them. */
 export const eventActions = [

@@ -18,10 +18,11 @@ function faultsOf(before: MigrationStatus, after: MigrationStatus): string[] {
   const isReplanned = ["Preflight", "AwaitingApproval"].includes(before.phase) && after.planHash !== before.planHash;
   const isTrue = (type: string): boolean => after.conditions.some((one) => one.type === type && one.status === "True");
   const isRollingBack = before.rollback !== undefined;
+  const isTakenBack = after.phase === "AwaitingCutover" && after.takenBack?.at === before.rollback?.at;
   const rules: readonly [boolean, string][] = [
     [!isLegalStep(before.phase, after.phase), "illegal step"],
     [after.epoch < before.epoch, "the epoch fell"],
-    [isRollingBack && after.rollback === undefined, "the rollback was lost"],
+    [isRollingBack && after.rollback === undefined && !isTakenBack, "the rollback was lost"],
     [isRollingBack && after.revision?.primary === "destination", "the rollback was undone"],
     [before.plan !== "" && after.plan !== before.plan && !isReplanned, "the plan changed"],
     [isTrue("Reconciling") && isTrue("Stalled"), "both Reconciling and Stalled"],

@@ -44,8 +44,8 @@ export async function readPods(
     deps.cluster.listPods(namespace, workload.selector, signal, owner),
   );
   if (!read.ok) return { pods: read };
-  const spans = spansOf(plan);
-  const windows = [spans.fast, spans.alert, spans.detection];
+  const spans = Object.values(spansOf(plan)).map((span) => [span.seconds, span] as const);
+  const windows = [...new Map(spans).values()];
   const from = binsFrom(evidence);
   const own = read.value.filter(({ stranger }) => stranger === undefined);
   const observed = await observeAll(own, (pod) => ({ windows, bins: from(pod.uid) }), deps, deadline);

@@ -115,7 +115,7 @@ function normalise(status: MigrationStatus, rank: Rank, now: number): MigrationS
   normaliseGuard(status, next, age);
   normaliseRollback(status, next, age(steps.comparison + 1));
   // Only said, never decided by.
-  if (status.waiting !== undefined) next.waiting = { since: iso(origin) };
+  if (status.waiting !== undefined) next.waiting = { since: iso(origin), told: "page", toldAt: iso(origin) };
   if (status.acts !== undefined) next.acts = { ...status.acts, seen: [] };
   next.conditions = status.conditions.map((condition) => ({
     ...condition,
@@ -162,18 +162,39 @@ function normaliseGuard(
   };
 }
 
-/** Whether a rollback was a late one is all that its times tell; in the guard any that comes is. */
-function normaliseRollback(
-  { rollback, cutoverAt, verification }: MigrationStatus,
-  next: MigrationStatus,
-  age: (at: string) => string,
-): void {
-  if (cutoverAt !== undefined) next.cutoverAt = iso(origin);
-  if (rollback !== undefined) next.rollback = { ...rollback, at: iso(origin + stepMs) };
+/** Instants that are only compared with each other: the second last and the last cutover, and what was asked for since. */
+const [anEarlierTry, firstCutover, lastCutover] = [3, 2, 1].map((times) => origin - times * absenceSteps * stepMs);
+
+/** Whether a rollback was a late one is all that its times tell; after the cutover any that comes is. */
+function normaliseRollback(status: MigrationStatus, next: MigrationStatus, age: (at: string) => string): void {
+  const { rollback, cutoverAt, takenBack, ramp, verification, phase } = status;
+  if (cutoverAt !== undefined) next.cutoverAt = iso(lastCutover as number);
+  if (rollback !== undefined) {
+    const at = iso(origin + stepMs);
+    next.rollback = { ...rollback, at, ...(rollback.servedUntil === undefined ? {} : { servedUntil: at }) };
+  }
+  if (ramp !== undefined) next.ramp = { ...ramp, at: iso(origin) };
+  // Once the guard has begun it is only told.
+  if (takenBack !== undefined && passedBy.has(phase)) delete next.takenBack;
+  else if (takenBack !== undefined) {
+    const from = takenBack.servedFrom === undefined ? {} : { servedFrom: iso(firstCutover as number) };
+    const at = iso(lastCutover as number);
+    next.takenBack = { ...takenBack, at, servedUntil: at, ...from };
+  }
   if (verification === undefined) return;
-  const runs = verification.runs.map((run) => ({ ...run, askedAt: age(run.askedAt) }));
+  const isOver = (run: Run): boolean =>
+    run.result !== undefined && (cutting.has(phase) || Date.parse(run.askedAt) <= (firstCutover as number));
+  const runs = verification.runs.map((run) => ({
+    ...run,
+    askedAt: isOver(run) ? iso(anEarlierTry as number) : age(run.askedAt),
+  }));
   next.verification = { ...verification, runs };
 }
+
+type Run = NonNullable<MigrationStatus["verification"]>["runs"][number];
+const passedBy = new Set<string>(["Guard", "Completed"]);
+/** What was compared before belongs to the cutover before. */
+const cutting = new Set<string>(["CuttingOver", "Guard"]);
 
 function overdueOnly({ history }: MigrationStatus): MigrationStatus["history"] {
   return history.filter(({ reason }) => reason === "GuardOverdue").slice(0, 1);

@@ -14,6 +14,11 @@ function resultOf({ status }: World) {
   return status.verification?.runs.find(({ result }) => result !== undefined)?.result;
 }
 
+/** Any that takes traffic back is. */
+function isLate({ status }: World): boolean {
+  return status.rollback?.from === "Guard" || status.rollback?.from === "CuttingOver";
+}
+
 function isAsked({ status }: World): boolean {
   return (status.verification?.runs ?? []).length > 0;
 }
@@ -26,7 +31,7 @@ function checkBeginning(reconcile: Reconcile, report: Report): void {
   if (!isBegun && (isAsked(found) || !(isAsked(left) || isNewJob))) return;
   const isBack = allRun(found, evidence) && primariesOf(found).every((store) => store === "source");
   report.check("I11", isBack, "compares before every pod is back");
-  report.check("I11", found.status.rollback?.from === "Guard", "compares after a rollback that isn't late");
+  report.check("I11", isLate(found), "compares after a rollback that isn't late");
 }
 
 const conditions = { equal: "True", drift: "False", unknown: "Unknown" } as const;
@@ -52,10 +57,10 @@ function answerIn(found: World): keyof typeof conditions {
 /** It ends with a result, and leaves nothing running. */
 function checkEnd({ found, left, isWritten, isWhole }: Reconcile, report: Report): void {
   const [from, to] = [found.status.phase, left.status.phase];
-  const isLate = found.status.rollback?.from === "Guard" && !found.deleting;
-  if (from === "RollingBack" && to === "RolledBack") report.check("I11", !isLate, "a late rollback isn't compared");
-  if (from === "VerifyingDrift" && to === "RolledBack")
-    report.check("I11", resultOf(left) !== undefined, "ended without a result");
+  const isDue = isLate(found) && !found.deleting;
+  const isOver = to === "RolledBack" || to === "AwaitingCutover";
+  if (from === "RollingBack" && isOver) report.check("I11", !isDue, "a late rollback isn't compared");
+  if (from === "VerifyingDrift" && isOver) report.check("I11", resultOf(left) !== undefined, "ended without a result");
   if (from !== "RolledBack" || !isWritten || !isWhole || found.verifier === "unread") return;
   report.check("I11", left.job?.state !== "running", "a Job goes on that nobody waits for");
 }

@@ -7,6 +7,7 @@ import { origin, rates, steps } from "./plan.ts";
 import type { Reconcile } from "./reconcile.ts";
 import type { Report } from "./report.ts";
 import {
+  allRun,
   enoughRun,
   hasGoodSamples,
   isFinal,
@@ -29,8 +30,8 @@ const mayFollow: Readonly<Record<string, readonly string[]>> = {
   AwaitingCutover: ["CuttingOver", "Ramp", "RollingBack"],
   CuttingOver: ["Guard", "RollingBack"],
   Guard: ["Completed", "RollingBack"],
-  RollingBack: ["VerifyingDrift", "RolledBack"],
-  VerifyingDrift: ["RolledBack", "RollingBack"],
+  RollingBack: ["VerifyingDrift", "RolledBack", "AwaitingCutover"],
+  VerifyingDrift: ["RolledBack", "RollingBack", "AwaitingCutover"],
 };
 const order = [
   "Pending",
@@ -61,7 +62,12 @@ function checkPhases({ found, left, isWritten }: Reconcile, report: Report): voi
   const isStep = from.phase === to.phase || mayFollow[from.phase]?.includes(to.phase) === true;
   report.check("phases", isStep, `${from.phase} to ${to.phase}`);
   if (isFinal(found)) report.check("final", from.phase === to.phase, `${from.phase} to ${to.phase}`);
-  if (found.acts.length === 0 && from.acts?.paused === true && from.phase !== "CuttingOver")
+  if (
+    found.acts.length === 0 &&
+    from.acts?.paused === true &&
+    from.phase !== "CuttingOver" &&
+    !back.includes(from.phase)
+  )
     report.check(
       "pause",
       order.indexOf(to.phase) <= order.indexOf(from.phase) && shadowRate(left) <= shadowRate(found),
@@ -81,7 +87,8 @@ function checkRise(reconcile: Reconcile, report: Report): void {
   if (after <= before) return;
   const followed = enoughRun(found, evidence, ghostFound(reconcile));
   report.check("I3", followed, `rate ${before} to ${after} before the pods followed`);
-  report.check("I3", after === rates[0] || before > 0, `rate ${before} to ${after} skips stages`);
+  const isResumed = isTakenBack(reconcile) && ghostFound(reconcile).passed === rates.length;
+  report.check("I3", after === rates[0] || before > 0 || isResumed, `rate ${before} to ${after} skips stages`);
   if (before === 0) return;
   report.check("I3", isHarmless(evidence, found), `rate ${before} to ${after} on evidence ${evidence}`);
   report.check("I3", hasGoodSamples(found), `rate ${before} to ${after} without good samples of the epoch`);
@@ -129,7 +136,9 @@ function checkCutover(reconcile: Reconcile, report: Report): void {
     report.check("I5", before.promoted, "cut over without a Promote");
     report.check(
       "I5",
-      enoughRun(found, evidence, before) && isHarmless(evidence, found) && hasGoodSamples(found),
+      enoughRun(found, evidence, before) &&
+        isHarmless(evidence, found) &&
+        (hasGoodSamples(found) || hasKeptSamples(found)),
       `cut over on evidence ${evidence}`,
     );
     report.check("I5", found.down !== "source" && found.base === "source", "cut over without a rollback path");
@@ -161,6 +170,14 @@ const back: readonly string[] = ["RollingBack", "VerifyingDrift", "RolledBack"];
 /** A rollback needs the API and nothing else. */
 function checkRollback(reconcile: Reconcile, report: Report): void {
   const { found, left, isWhole } = reconcile;
+  if (isTakenBack(reconcile)) {
+    const { reason } = found.status.rollback ?? {};
+    const isRetryable = reason === "AckTimeout" || reason === "ValidationTimeout";
+    report.check("I13", isRetryable, `a rollback for ${reason} may be tried again`);
+    report.check("I13", !left.ghost.promoted && left.status.acts?.promotedBy === undefined, "tries again by itself");
+    const isBack = allRun(found, reconcile.evidence) && primariesOf(found).every((store) => store === "source");
+    report.check("I13", isBack, "waits for a Retry before every pod is back");
+  }
   const isAsked =
     found.status.acts?.latched !== undefined || found.acts.includes("Abort") || found.acts.includes("Rollback");
   if (isAsked && !isFinal(found) && reconcile.isWritten)
@@ -172,13 +189,27 @@ function checkRollback(reconcile: Reconcile, report: Report): void {
   report.check("I7", isBack && left.overlay?.deleting !== true, "rolling back, and the overlay doesn't say so");
 }
 
-/** A rollback once written is never undone; epochs never fall, but for the overlay that takes everything back. */
-function checkLatch({ found, left, documents, epoch }: Reconcile, report: Report): void {
+/** A cutover that was taken back becomes one that may be tried again. */
+function isTakenBack({ found, left }: Reconcile): boolean {
+  return back.includes(found.status.phase) && left.status.phase === "AwaitingCutover";
+}
+
+/** What the ramp had counted, in a new epoch that has counted nothing bad. */
+function hasKeptSamples({ status, pods }: World): boolean {
+  return status.takenBack !== undefined && pods.every(({ seen }) => seen === "nothing" || seen === "good");
+}
+
+/**
+ * A rollback once written is never undone, unless it may be tried again; epochs never fall, but for the overlay that takes
+ * everything back.
+ */
+function checkLatch(reconcile: Reconcile, report: Report): void {
+  const { found, left, documents, epoch } = reconcile;
   report.check("I9", epoch >= found.status.epoch, `the epoch fell from ${found.status.epoch} to ${epoch}`);
   const before = found.overlay?.doc ?? undefined;
   report.check(
     "I8",
-    found.status.rollback === undefined || left.status.rollback !== undefined,
+    found.status.rollback === undefined || left.status.rollback !== undefined || isTakenBack(reconcile),
     "the rollback was lost",
   );
   for (const { document, text } of documents) {
@@ -190,7 +221,7 @@ function checkLatch({ found, left, documents, epoch }: Reconcile, report: Report
     );
     if (document.revision.epoch === written)
       report.check("I9", text === before?.text, `epoch ${written} was written twice`);
-    if (isRollbackKnown(found))
+    if (isRollbackKnown(found) && !isTakenBack(reconcile))
       report.check(
         "I8",
         document.primary === "source" && document.sampleRate === 0,

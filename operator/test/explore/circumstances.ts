@@ -68,16 +68,23 @@ function jobless({ status, job }: World): Circumstances[] {
   return status.phase === "RolledBack" && job !== null ? [unread] : [];
 }
 
+/** A cutover that was taken back takes a Retry; after the second time nobody is explored to try a third. */
+function goOn({ status: { phase, takenBack } }: World): readonly ExploredAct[] {
+  if (takenBack === undefined || phase !== "AwaitingCutover") return ["Promote"];
+  return takenBack.times > 1 ? [] : ["Retry"];
+}
+
 function asked(world: World, classes: readonly Evidence[]): Circumstances[] {
   const { status } = world;
   if (isFinal(world) || status.phase === "RollingBack" || status.phase === "VerifyingDrift") return [];
   const isPaused = status.acts?.paused === true;
   const awaitsPromote = status.phase === "AwaitingCutover" && status.acts?.promotedBy === undefined;
   const faults = (act: ExploredAct): number =>
-    (act === "Promote" && awaitsPromote) || (act === "Resume" && (isPaused || status.harm?.heldSince !== undefined))
+    ((act === "Promote" || act === "Retry") && awaitsPromote) ||
+    (act === "Resume" && (isPaused || status.harm?.heldSince !== undefined))
       ? 0
       : 1;
-  const acts: readonly ExploredAct[] = [isPaused ? "Resume" : "Pause", "Promote", "Abort", "Rollback"];
+  const acts: readonly ExploredAct[] = [isPaused ? "Resume" : "Pause", ...goOn(world), "Abort", "Rollback"];
   const held: readonly ExploredAct[] = status.harm?.heldSince !== undefined && !isPaused ? ["Resume"] : [];
   // A latched act is obeyed whatever the evidence says: seen and unseen are the two cases.
   const evidenceFor = (act: ExploredAct): readonly Evidence[] =>

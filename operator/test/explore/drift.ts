@@ -10,7 +10,9 @@ import type { Job, World } from "./world.ts";
 export function jobsOf({ status, job, verifier }: World): {
   readonly jobs?: { ok: true; value: JobsObservation } | Unread;
 } {
-  const isAsked = status.phase === "VerifyingDrift" || (status.phase === "RolledBack" && job !== null);
+  const isBack =
+    status.phase === "RolledBack" || (status.phase === "AwaitingCutover" && status.takenBack !== undefined);
+  const isAsked = status.phase === "VerifyingDrift" || (isBack && job !== null);
   if (!isAsked) return {};
   if (verifier === "unread") return { jobs: { ok: false, why: "timed out" } };
   const template = { name: "search-api-retriever-verify", suspended: true, hasVerifier: true };

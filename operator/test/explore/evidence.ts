@@ -19,7 +19,7 @@ import type { Pod, Seen } from "./world.ts";
 export type Evidence = "none" | "healthy" | "harmful" | "errors" | "unknown" | "silent";
 
 const spans = spansOf(spec);
-const windows = [spans.fast, spans.alert, spans.detection];
+const windows = Object.values(spans);
 /** Requests of an epoch: gates pass on them at the lowest rate. Fewer in a window. */
 const totalRequests = 20_000;
 const windowRequests = 2000;

@@ -114,7 +114,7 @@ export function ghostLeft(reconcile: Reconcile): Ghost {
   const isSampling = shadowRate(left) > 0;
   const sampled = isRevised || !isSampling ? noSample : before.sampled;
   return {
-    passed: left.status.phase === "CuttingOver" || isSampling ? passedBy(reconcile, before) : 0,
+    passed: keepsPassed(left) || isSampling ? passedBy(reconcile, before) : 0,
     sampled,
     promoted: left.status.phase === "AwaitingCutover" && before.promoted,
     guarded: isGuard && !isVoid ? before.guarded : 0,
@@ -124,6 +124,11 @@ export function ghostLeft(reconcile: Reconcile): Ghost {
     behind: isRevised || !isAwaited(left) ? 0 : before.behind,
     mixed: left.status.phase === "CuttingOver" ? before.mixed : 0,
   };
+}
+
+/** On the way from the last stage, or back to it. */
+function keepsPassed({ status: { phase } }: World): boolean {
+  return phase === "CuttingOver" || phase === "RollingBack" || phase === "VerifyingDrift";
 }
 
 /** Something goes forward once the pods follow, or enough of them. */
@@ -149,7 +154,7 @@ function passedBy(reconcile: Reconcile, before: Ghost): number {
   const hasHeld =
     before.sampled >= steps.stage && hasGoodSamples(found) && isHarmless(reconcile.evidence, found) && stage >= 0;
   const passed = hasHeld ? Math.max(before.passed, stage + 1) : before.passed;
-  const isAhead = left.status.phase === "AwaitingCutover" || left.status.phase === "CuttingOver";
+  const isAhead = left.status.phase === "AwaitingCutover" || keepsPassed(left);
   const next = isAhead ? rates.length : Math.max(0, stageOf(shadowRate(left)));
   return Math.min(passed, next);
 }

@@ -92,12 +92,13 @@ function statusKey(status: MigrationStatus): string {
   const hasBaseline = !ending.has(phase) && status.sourceBaseline !== undefined;
   const basics = [phase, status.epoch, shown, settled, hasBaseline].join();
   if (ending.has(phase)) return `${basics} ${agesKey(status)} ${comparisonKey(status)}`;
-  if (phase === "RollingBack") return `${basics} ${comparisonKey(status)} ${status.cutoverAt !== undefined}`;
-  if (phase === "VerifyingDrift") return `${basics} ${comparisonKey(status)} ${driftKey(status)}`;
+  const again = retryKey(status);
+  if (phase === "RollingBack") return `${basics} ${comparisonKey(status)} ${status.cutoverAt !== undefined} ${again}`;
+  if (phase === "VerifyingDrift") return `${basics} ${comparisonKey(status)} ${driftKey(status)} ${again}`;
   const people = [acts?.paused === true, acts?.latched?.act, awaitedKey(status)].join();
-  if (sampling.has(phase)) return `${basics} ${people} ${samplingKey(status)}`;
+  if (sampling.has(phase)) return `${basics} ${people} ${samplingKey(status)} ${again}`;
   if (phase === "CuttingOver")
-    return `${basics} ${people} ${agesKey(status)} ${harmKey(status)} ${(status.throughput?.requestsPerSecond ?? 0) > 0}`;
+    return `${basics} ${people} ${again} ${agesKey(status)} ${harmKey(status)} ${(status.throughput?.requestsPerSecond ?? 0) > 0}`;
   if (phase === "Guard") return `${basics} ${people} ${guardKey(status)} ${harmKey(status)}`;
   return `${basics} ${people}`;
 }
@@ -129,10 +130,22 @@ function comparisonKey({ rollback, sourceBaseline, phaseStartedAt }: MigrationSt
   return [wasServed, sourceBaseline !== undefined, phaseStartedAt].join();
 }
 
+/** Whether it may be tried again, and how often it was; what a comparison found keeps a Retry waiting. */
+function retryKey({ phase, rollback, takenBack, acts, verification }: MigrationStatus): string {
+  const found = phase === "AwaitingCutover" ? verification?.runs.some(({ result }) => result?.counts?.extra === 1) : "";
+  const isForGood = rollback !== undefined && !rollback.reason.endsWith("Timeout");
+  if (rollback === undefined && takenBack === undefined) return "";
+  return [isForGood, acts?.latched !== undefined, acts?.paused, takenBack?.times, takenBack && found].join();
+}
+
 /** How long the answer is waited for; which one it was is only said. */
 function driftKey({ phaseStartedAt, verification }: MigrationStatus): string {
-  const [run] = verification?.runs ?? [];
-  return [phaseStartedAt, run && (run.result === undefined ? run.askedAt : "concluded")].join();
+  const run = verification?.runs.at(-1);
+  return [
+    phaseStartedAt,
+    verification?.runs.length,
+    run && (run.result === undefined ? run.askedAt : "concluded"),
+  ].join();
 }
 
 function harmKey(status: MigrationStatus): string {

@@ -1,6 +1,6 @@
 // The plan that is explored, and its clock: a handful of steps in which everything that waits for time can come due.
 // What is compared is bounded: no parity before the cutover, one Job after a rollback, which says equal, drift or unknown,
-// or nothing in its time. Every rollback out of the guard is a late one, every earlier one isn't.
+// or nothing in its time. Every rollback after the cutover is a late one, every earlier one isn't.
 import { hash } from "node:crypto";
 import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
 import type { Overlay } from "@retriever/sidecar/contract/overlay.ts";

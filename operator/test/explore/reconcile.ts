@@ -62,7 +62,9 @@ export function reconcilesIn(world: World, given: Circumstances, judge: Judge): 
     verifier,
     acts: act === undefined ? world.acts : [...world.acts, act],
     ghost:
-      act === "Promote" && world.status.phase === "AwaitingCutover" ? { ...world.ghost, promoted: true } : world.ghost,
+      (act === "Promote" || act === "Retry") && world.status.phase === "AwaitingCutover"
+        ? { ...world.ghost, promoted: true }
+        : world.ghost,
   };
   const decision = judge(found, evidence);
   return endings(found, evidence, decision).map((ending) => ({

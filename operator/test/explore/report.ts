@@ -13,6 +13,7 @@ export const invariants = {
   I10: "completed only after the guard's time was seen",
   I11: "a late rollback is compared once every pod is back, and says what its Job said",
   I12: "harm acts once it has lasted, or is severe; a blip, a cause beside it, or bins told twice never act",
+  I13: "only a cutover that was taken back for want of time is tried again, by a person, from the source",
   phases: "only legal steps",
   final: "final phases are final",
   "rolled back": "RolledBack only with every pod on the source",

@@ -83,5 +83,8 @@ export function isAhead({ status, pods }: World): boolean {
 /** Somebody still knows that a rollback was written: the status, the overlay, or a pod that is ahead of the status. */
 export function isRollbackKnown(world: World): boolean {
   const { status, overlay } = world;
-  return status.rollback !== undefined || (overlay?.intent?.rollback ?? null) !== null || isAhead(world);
+  const intent = overlay?.intent;
+  // What may be tried again is older than the status that says so.
+  const isOver = status.takenBack !== undefined && (intent?.epoch ?? 0) <= status.epoch;
+  return status.rollback !== undefined || ((intent?.rollback ?? null) !== null && !isOver) || isAhead(world);
 }

@@ -42,7 +42,7 @@ export type OverlayObject = {
 /** The one comparison: under way, or what it said at its end. */
 export type Job = { readonly name: string; readonly state: "running" | "equal" | "drift" | "unknown" };
 
-export type ExploredAct = "Pause" | "Resume" | "Promote" | "Abort" | "Rollback";
+export type ExploredAct = "Pause" | "Resume" | "Promote" | "Retry" | "Abort" | "Rollback";
 
 /** What the checker remembers on its own, so as not to take the status's word for it. All saturate. */
 export type Ghost = {

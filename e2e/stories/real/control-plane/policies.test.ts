@@ -152,6 +152,7 @@ describe("who acts", () => {
       "retrievermigrations/approve-sre-on-call",
     ],
     ["a Promote", alice, { act: "Promote", actor: "alice" }, "retrievermigrations/promote"],
+    ["a Retry", alice, { act: "Retry", actor: "alice" }, "retrievermigrations/promote"],
     ["a CompleteGuard", alice, { act: "CompleteGuard", reason: "thin", actor: "alice" }, "retrievermigrations/promote"],
   ])("%s needs a right of its own", async (_, user, spec, right) => {
     expect(await admin.ask(act(user, spec))).toContain(`${user.name} may not create ${right}`);

@@ -51,7 +51,7 @@ describe("on a real kubelet, a migration", { timeout: 400_000 }, () => {
     await play.close();
   });
 
-  it("whose pods' kubelet is away during the cutover goes back, and is done once it is there again", async () => {
+  it("whose pods' kubelet is away during the cutover goes back, and is given up once it is there again", async () => {
     const play = await startPlay(stage, "deaf");
     await play.migrate({ cutover: { hold: true, ackTimeout: "5s" }, guard: longGuard });
     const { source } = await play.conditionIs("Ready", "True", "AwaitingPromote");
@@ -60,6 +60,8 @@ describe("on a real kubelet, a migration", { timeout: 400_000 }, () => {
     const rolling = await play.reach("RollingBack");
     expect(rolling.rollback).toMatchObject({ reason: "AckTimeout", from: "CuttingOver", actor: null });
     await control(stage.folder, "start", "kubelet");
+    await play.reach("AwaitingCutover");
+    await play.act("Abort");
     await play.reach("RolledBack");
     await play.allServeFrom(source?.digest);
     await play.settled();

@@ -98,6 +98,11 @@ describe("the check", () => {
   const proved = { ok: true, value: "proved" } as const;
 
   const missing = (message: string) => ({ status: "False", reason: "ApprovalsMissing", message });
+  const expired = (message: string, until: string) => ({
+    status: "False",
+    reason: "ApprovalsExpired",
+    message: `${message}; expired: user-1 (sre) at ${until}`,
+  });
   it.each([
     [
       "both",
@@ -107,12 +112,12 @@ describe("the check", () => {
     [
       "one, the other ended",
       users(later, "2026-03-01T12:00:00Z"),
-      missing("approve plan p: needs sre 1 of 2, so far user-0 (sre)"),
+      expired("approve plan p: needs sre 1 of 2, so far user-0 (sre)", "2026-03-01T12:00:00Z"),
     ],
     [
       "one, the other's end can't be read",
       users(later, "soon"),
-      missing("approve plan p: needs sre 1 of 2, so far user-0 (sre)"),
+      expired("approve plan p: needs sre 1 of 2, so far user-0 (sre)", "soon"),
     ],
     ["nobody", users(), missing("approve plan p: needs sre 0 of 2")],
     [

@@ -54,7 +54,8 @@ function untilOf({ createdAt, expiresAt }: ActObservation, { checklist }: Migrat
 
 /** The check: every role has its quorum, and the actors are who they say. */
 export function judgeApprovals({ plan, status, now }: Asked, identity: Observation["actIdentity"]): Fact {
-  const living = (status.acts?.approvals ?? []).filter(({ until }) => (instantMs(until) ?? 0) > now);
+  const given = status.acts?.approvals ?? [];
+  const living = given.filter(({ until }) => (instantMs(until) ?? 0) > now);
   const counted = plan.checklist.approvals.roles.map(({ name, quorum }) => ({
     name,
     quorum,
@@ -68,7 +69,10 @@ export function judgeApprovals({ plan, status, now }: Asked, identity: Observati
   if (doubt !== undefined) return { ...doubt, message: `${doubt.message}; ${standing}` };
   if (missing.length > 0) {
     const message = `approve plan ${status.planHash}: ${standing}`;
-    return { status: "False", reason: "ApprovalsMissing", message };
+    const lapsed = given.filter((one) => !living.includes(one) && missing.some(({ name }) => name === one.role));
+    if (lapsed.length === 0) return { status: "False", reason: "ApprovalsMissing", message };
+    const ends = lapsed.map(({ actor, role, until }) => `${actor} (${role}) at ${until}`).join(", ");
+    return { status: "False", reason: "ApprovalsExpired", message: `${message}; expired: ${ends}` };
   }
   if (identity?.ok === true && identity.value === "trusted") {
     const message = `approved by ${names}; the operator is set to trust what acts say of their actors`;

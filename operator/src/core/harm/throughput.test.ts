@@ -8,9 +8,9 @@ import { aSpec } from "#test/builders/spec.ts";
 import { aPod, noon } from "#test/builders/world.ts";
 import type { Context } from "../model/context.ts";
 import { type Span, spansOf } from "../time/evidence-spans.ts";
-import { compareSource, judgeThroughput, measureSource, measureThroughput } from "./throughput.ts";
+import { compareSource, judgeThroughput, measureDemand, measureSource, measureThroughput } from "./throughput.ts";
 
-const { fast, alert } = spansOf(aSpec());
+const { fast, alert, load } = spansOf(aSpec());
 
 /** One pod that counted this in a span, of which so many seconds are covered. */
 function seen(span: Span, counters: Partial<Counters>, coveredSeconds: number, status: Partial<MigrationStatus> = {}) {
@@ -26,59 +26,92 @@ function seen(span: Span, counters: Partial<Counters>, coveredSeconds: number, s
 }
 const unseen = () => ({ ...aContext("CuttingOver"), serving: [aPod().silent().build()] }) satisfies Context;
 
-describe("the load that is kept with a cutover", () => {
-  it("is that of answered requests, over the time that is covered", () => {
-    expect(measureThroughput(seen(fast, { requests: 100, errors: 10 }, 10))).toEqual({ requestsPerSecond: 9 });
+describe("the load that is kept", () => {
+  it("with a cutover is that of answered requests, over the time that is covered", () => {
+    const c = seen(load, { requests: 100, errors: 10 }, 10);
+    expect(measureThroughput(c)).toEqual({ throughput: { requestsPerSecond: 9 } });
+  });
+
+  it("with a rollback is what was asked for, answered or not", () => {
+    expect(measureDemand(seen(load, { requests: 100, errors: 100 }, 10))).toEqual({
+      throughput: { requestsPerSecond: 10 },
+    });
   });
 
   it("is none while no pod tells, or no time is covered", () => {
-    expect(measureThroughput(unseen())).toBeUndefined();
-    expect(measureThroughput(seen(fast, { requests: 100 }, 0))).toBeUndefined();
+    expect(measureThroughput(unseen())).toEqual({});
+    expect(measureThroughput(seen(load, { requests: 100 }, 0))).toEqual({});
   });
 });
 
 describe("the load after a cutover", () => {
-  const judge = (before: number, answered: number, coveredSeconds: number) =>
-    judgeThroughput(seen(fast, { requests: answered }, coveredSeconds, { throughput: { requestsPerSecond: before } }));
+  /** Answered in the load's window, of which so much is covered; the last seconds are like the rest unless named. */
+  const after = (
+    before: number,
+    answered: number,
+    coveredSeconds: number,
+    now = answered / coveredSeconds,
+  ): Context => {
+    const c = aContext("CuttingOver", { status: { throughput: { requestsPerSecond: before } } });
+    const window = (span: Span, covered: number, requests: number) => ({
+      ...span,
+      coveredSeconds: covered,
+      counters: someCounters({ requests }),
+    });
+    const recent = Math.min(fast.seconds, coveredSeconds);
+    const windows = [window(load, coveredSeconds, answered), window(fast, recent, now * recent)];
+    const pod = aPod().saying(({ evidence }) => ({ evidence: { ...evidence, epoch: c.status.epoch, windows } }));
+    return { ...c, serving: [pod.build()] };
+  };
+  const judge = (...asked: Parameters<typeof after>) => judgeThroughput(after(...asked)).verdict;
 
   it.each([
-    ["as before", 10, 100, "resumed"],
-    ["half as much", 10, 50, "resumed"],
-    ["less than half", 10, 49, "different"],
-    ["twice as much", 10, 200, "resumed"],
-    ["more than twice", 10, 201, "different"],
-    ["none", 10, 0, "different"],
-    ["enough expected", 2, 20, "resumed"],
-    ["too few expected in what is covered", 1.9, 19, "tooEarly"],
-    ["too few in any window, but an answer", 1.3, 1, "resumed"],
-    ["too few in any window, and no answer", 1.3, 0, "tooThin"],
-  ] as const)("of ten seconds, %s: %s/s before, %s requests now are %s", (_what, before, answered, verdict) => {
-    expect(judge(before, answered, 10).verdict).toBe(verdict);
+    ["as before", 10, 1000, 100, "resumed"],
+    ["half as much", 10, 500, 100, "resumed"],
+    ["three times as much", 10, 3000, 100, "resumed"],
+    ["a little less than half, which chance may be", 10, 499, 100, "unknown"],
+    ["a third", 10, 333, 100, "lower"],
+    ["none", 10, 0, 100, "lower"],
+    ["enough expected", 2, 20, 10, "resumed"],
+    ["too few expected in what is covered", 1.9, 19, 10, "unknown"],
+    ["too few in any window, but an answer", 0.06, 1, 100, "resumed"],
+    ["too few in any window, and no answer", 0.06, 0, 100, "unknown"],
+    ["none of the few, for as long as a window is", 0.06, 0, 300, "lower"],
+  ] as const)("of %s: %s/s before, %s requests in %s s are %s", (_what, before, answered, covered, verdict) => {
+    expect(judge(before, answered, covered)).toBe(verdict);
   });
 
-  it("tells rates apart from twenty expected requests in a whole window on", () => {
-    expect(judge(20 / fast.seconds, 0, fast.seconds).verdict).toBe("different");
-    expect(judge(19.9 / fast.seconds, 0, fast.seconds).verdict).toBe("tooThin");
+  it("is sure of less where half would have given so few in one case of a hundred", () => {
+    expect(judge(1, 0, 9.2)).toBe("lower");
+    expect(judge(1, 0, 9.1)).toBe("unknown");
   });
 
-  it("states both rates", () => {
-    expect(judge(10, 123, 10)).toEqual({
-      verdict: "resumed",
-      message: "12 requests/s are answered, before the cutover it were 10 (within 0.5 to 2 times)",
-    });
+  it("isn't lower while the last seconds are as before: pods that were replaced took their counts along", () => {
+    expect(judge(10, 300, 100, 10)).toBe("unknown");
+    expect(judge(10, 300, 100, 5)).toBe("lower");
   });
 
-  it("can't be judged while no pod tells", () => {
-    expect(judgeThroughput(unseen())).toEqual({
-      verdict: "tooEarly",
-      message: "0 requests/s are answered, before the cutover it were 0 (within 0.5 to 2 times)",
-    });
+  it("isn't lower while a pod doesn't tell", () => {
+    const c = after(10, 0, 100);
+    expect(judgeThroughput({ ...c, serving: [...c.serving, aPod("other").build()] }).verdict).toBe("unknown");
   });
 
-  it("is held against the baseline where none was kept with the cutover", () => {
+  it("is held against the smaller of the five minutes and the stage before", () => {
     const baseline = { requestsPerSecond: 3 } as MigrationStatus["baseline"];
-    const c = aContext("CuttingOver");
-    expect(judgeThroughput({ ...c, status: { ...c.status, baseline } }).message).toContain("it were 3 (");
+    const c = after(30, 200, 100);
+    expect(judgeThroughput({ ...c, status: { ...c.status, baseline } })).toEqual({
+      verdict: "resumed",
+      message: "2 requests/s are answered, before the cutover it were 3 (expected at least 0.5 times as many)",
+    });
+    const { throughput: _throughput, ...status } = c.status;
+    expect(judgeThroughput({ ...c, status: { ...status, baseline } }).message).toContain("it were 3 (");
+  });
+
+  it("isn't known while no pod tells", () => {
+    expect(judgeThroughput(unseen())).toEqual({
+      verdict: "unknown",
+      message: "0 requests/s are answered, before the cutover it were 0 (expected at least 0.5 times as many)",
+    });
   });
 });
 
@@ -124,9 +157,9 @@ describe("the source after a rollback", () => {
   it.each([
     ["as before", {}, {}, true],
     ["half as many requests", {}, { requestsPerSecond: 4 }, true],
-    ["less than half", {}, { requestsPerSecond: 4.01 }, false],
-    ["twice as many", {}, { requestsPerSecond: 1 }, true],
-    ["more than twice", {}, { requestsPerSecond: 0.99 }, false],
+    ["a little less, which chance may be", {}, { requestsPerSecond: 4.01 }, true],
+    ["a third", {}, { requestsPerSecond: 6 }, false],
+    ["ten times as many", {}, { requestsPerSecond: 0.2 }, true],
     ["more failures, within the limit", {}, { errorShare: 0.25 - maxErrorIncrease }, true],
     ["more failures", {}, { errorShare: 0.2499 - maxErrorIncrease }, false],
     ["slower beyond the limit", {}, { p95Ms: 2.42 - maxP95IncreaseMs }, false],
@@ -137,8 +170,17 @@ describe("the source after a rollback", () => {
 
   it("is told with both measures", () => {
     expect(compare({})?.message).toBe(
-      "2 requests/s, 25 % failed, p50 2 ms, p95 2 ms; before the migration 2 requests/s, 25 % failed, p50 2 ms, p95 2 ms",
+      "2 requests/s, 25 % failed, p50 2 ms, p95 2 ms; right before 2 requests/s; before the migration 2 requests/s, 25 % failed, p50 2 ms, p95 2 ms",
     );
+  });
+
+  it("has its load held against the one right before the rollback: a night isn't a morning", () => {
+    const quiet = { throughput: { requestsPerSecond: 0.2 } };
+    const c = seen(alert, { requests: 60, errors: 15, latencyBuckets: allAt(2, 60) }, 300, quiet);
+    expect(compareSource(c, { ...before, requestsPerSecond: 20 })).toMatchObject({
+      isConfirmed: true,
+      message: expect.stringContaining("; right before 0.2 requests/s; before the migration 20 requests/s, "),
+    });
   });
 
   it("isn't compared before twenty requests were seen", () => {

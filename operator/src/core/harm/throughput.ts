@@ -1,45 +1,68 @@
 // The application's own load and health, all requests, as the source served them: kept before anything is sampled,
 // held against the new primary right after the cutover, and against the source after a rollback.
-import type { SourceBaseline } from "@retriever/crds/status/migration-status.ts";
+import type { MigrationStatus, SourceBaseline } from "@retriever/crds/status/migration-status.ts";
+import type { Counters } from "@retriever/sidecar/contract/evidence.ts";
 import { percent } from "../gates/gate-message.ts";
 import type { Context } from "../model/context.ts";
 import { sumWindow, type WindowSum } from "../pods/epoch-evidence.ts";
 import { type Span, spansOf } from "../time/evidence-spans.ts";
 import { latencyQuantileMs } from "./baseline.ts";
 
-/** The runbook's "expected throughput": within half and twice what it was. */
+/** The runbook's "expected throughput": half of what it was. More than before is no sign of anything wrong. */
 const least = 0.5;
-const most = 2;
 /** As many requests must have been expected before their number says something. */
 const tellingRequests = 20;
+/** ln(1/0.01): a load of half would have given so few requests in one case of a hundred at most. */
+const sureness = 4.6;
 
-type Throughput = "resumed" | "different" | "tooEarly" | "tooThin";
+type Throughput = "resumed" | "lower" | "unknown";
 
-/** The load of the fast window, kept with the cutover; undefined when no pod tells. */
-export function measureThroughput(c: Context): { readonly requestsPerSecond: number } | undefined {
-  const rate = rateOf(windowOf(c, spansOf(c.plan).fast));
-  return rate === undefined ? undefined : { requestsPerSecond: rate };
+/** The load of the last five minutes, kept with the cutover; undefined when no pod tells. */
+export function measureThroughput(c: Context): Pick<MigrationStatus, "throughput"> {
+  return loadOf(windowOf(c, spansOf(c.plan).load), ({ requests, errors }) => requests - errors);
 }
 
-/** Answered requests since the cutover against what was kept, over windows of the same length. */
+/** What was asked for in the last five minutes, answered or not: what the source will be asked for after a rollback. */
+export function measureDemand(c: Context): Pick<MigrationStatus, "throughput"> {
+  return loadOf(windowOf(c, spansOf(c.plan).load), ({ requests }) => requests);
+}
+
+function loadOf({ counters, coveredSeconds }: WindowSum, count: (counters: Counters) => number) {
+  if (counters === null || coveredSeconds <= 0) return {};
+  return { throughput: { requestsPerSecond: Math.max(0, count(counters)) / coveredSeconds } };
+}
+
+/** Answered requests since the cutover against the five minutes before it. Only what is surely lower says "lower". */
 export function judgeThroughput(c: Context): { readonly verdict: Throughput; readonly message: string } {
   const before = loadBefore(c);
-  const window = windowOf(c, spansOf(c.plan).fast);
-  const { counters, coveredSeconds } = window;
-  const expected = before * coveredSeconds;
-  const now = rateOf(window) ?? 0;
-  const message = `${rate(now)} requests/s are answered, before the cutover it were ${rate(before)} (within ${least} to ${most} times)`;
-  if (counters === null) return { verdict: "tooEarly", message };
+  const { load, fast } = spansOf(c.plan);
+  const window = windowOf(c, load);
+  const message = `${rate(rateOf(window))} requests/s are answered, before the cutover it were ${rate(before)} (expected at least ${least} times as many)`;
+  const answered = answeredIn(window);
+  const expected = before * window.coveredSeconds;
   // Where a whole window is too thin to tell rates apart, any answer is a sign of life.
-  if (before * spansOf(c.plan).fast.seconds < tellingRequests)
-    return { verdict: now > 0 ? "resumed" : "tooThin", message };
-  if (expected < tellingRequests) return { verdict: "tooEarly", message };
-  const isSame = now >= before * least && now <= before * most;
-  return { verdict: isSame ? "resumed" : "different", message };
+  const isThin = before * load.seconds < tellingRequests;
+  const isEnough = isThin ? answered > 0 : expected >= tellingRequests && answered >= expected * least;
+  if (isEnough) return { verdict: "resumed", message };
+  // Pods that were replaced take their counts along; then the last seconds tell what is answered now.
+  const isLower = [window, windowOf(c, fast)].every(
+    (one) => one.missing === 0 && answeredIn(one) <= before * one.coveredSeconds * least,
+  );
+  const isSure = isLower && isSurelyFewer(answered, expected * least);
+  return { verdict: isSure ? "lower" : "unknown", message };
 }
 
+/** The smaller of the five minutes and the stage before: neither a batch that ended nor a night is held against it. */
 function loadBefore({ status }: Context): number {
-  return status.throughput?.requestsPerSecond ?? status.baseline?.requestsPerSecond ?? 0;
+  const known = [status.throughput?.requestsPerSecond, status.baseline?.requestsPerSecond];
+  const loads = known.filter((one) => one !== undefined);
+  return loads.length === 0 ? 0 : Math.min(...loads);
+}
+
+/** Whether a Poisson count of this mean would hardly ever be so small (Chernoff's bound). */
+function isSurelyFewer(count: number, mean: number): boolean {
+  if (count >= mean) return false;
+  return mean - count + (count === 0 ? 0 : count * Math.log(count / mean)) >= sureness;
 }
 
 /** What the source did before the first sample; undefined without a request. */
@@ -57,7 +80,10 @@ export function measureSource(c: Context): SourceBaseline | undefined {
   };
 }
 
-/** How the source does now, after a rollback, against what it did then; undefined while too little was seen. */
+/**
+ * How the source does now, after a rollback: its health against what it did before the migration, its load against what
+ * was asked for right before the rollback, since the hours differ. Undefined while too little was seen.
+ */
 export function compareSource(
   c: Context,
   before: SourceBaseline,
@@ -65,12 +91,14 @@ export function compareSource(
   const now = measureSource(c);
   if (now === undefined || now.requests < tellingRequests) return undefined;
   const { maxErrorIncrease, maxP95IncreaseMs } = c.plan.thresholds.livePrimary;
+  const load = c.status.throughput?.requestsPerSecond ?? before.requestsPerSecond;
+  const expected = (load * now.requests) / now.requestsPerSecond;
   const isConfirmed =
-    now.requestsPerSecond >= before.requestsPerSecond * least &&
-    now.requestsPerSecond <= before.requestsPerSecond * most &&
+    !isSurelyFewer(now.requests, expected * least) &&
     now.errorShare <= before.errorShare + maxErrorIncrease &&
     now.p95Ms <= before.p95Ms + maxP95IncreaseMs;
-  return { isConfirmed, message: `${describe(now)}; before the migration ${describe(before)}` };
+  const message = `${describe(now)}; right before ${rate(load)} requests/s; before the migration ${describe(before)}`;
+  return { isConfirmed, message };
 }
 
 function describe({ requestsPerSecond, errorShare, p50Ms, p95Ms }: SourceBaseline): string {
@@ -81,9 +109,13 @@ function windowOf(c: Context, span: Span): WindowSum {
   return sumWindow(c.serving, c.status.epoch, span);
 }
 
-/** Answered requests per second; undefined when nothing covers a time. */
-function rateOf({ counters, coveredSeconds }: WindowSum): number | undefined {
-  return counters === null || coveredSeconds <= 0 ? undefined : (counters.requests - counters.errors) / coveredSeconds;
+function answeredIn({ counters }: WindowSum): number {
+  return counters === null ? 0 : Math.max(0, counters.requests - counters.errors);
+}
+
+/** Answered requests per second. */
+function rateOf(window: WindowSum): number {
+  return window.coveredSeconds <= 0 ? 0 : answeredIn(window) / window.coveredSeconds;
 }
 
 function rate(value: number): string {

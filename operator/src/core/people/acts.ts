@@ -11,6 +11,7 @@ import type { Announcement } from "../model/decision.ts";
 import type { ActObservation, Observation } from "../model/observation.ts";
 import { refuseCompletion } from "./guard-completion.ts";
 import { wantsPostmortem } from "./postmortem.ts";
+import { awaitsRetry, describeCorrections, refuseRetry } from "./retry.ts";
 
 export type ActsApplied = { readonly status: MigrationStatus; readonly announcements: readonly Announcement[] };
 
@@ -66,7 +67,7 @@ function refuse(act: ActObservation, input: ActsInput): string | undefined {
     return `it was given for plan ${act.planHash}, the accepted plan is ${status.planHash || "none yet"}`;
   }
   if (act.act === "Postmortem") return refusePostmortem(status);
-  if (act.act === "Waive" && status.phase === "RolledBack") return refuseClosing(act, status);
+  if (act.act === "Waive" && isClosing(act, input)) return refuseClosing(act, status);
   return isFinalPhase(status.phase) ? `a migration in phase ${status.phase} never runs again` : refuseKind(act, input);
 }
 
@@ -74,6 +75,8 @@ function refuseKind(act: ActObservation, input: ActsInput): string | undefined {
   switch (act.act) {
     case "Promote":
       return refusePromote(input);
+    case "Retry":
+      return refuseRetry(input.plan, input.status);
     case "CompleteGuard":
       return refuseCompletion(act, input.status);
     case "Approve":
@@ -100,6 +103,7 @@ function hashInQuestion({ act }: ActObservation, { status, plan }: ActsInput): s
 }
 
 function refusePromote({ status, plan, observation }: ActsInput): string | undefined {
+  if (awaitsRetry(status)) return "the last cutover was taken back; create a Retry act to cut over again";
   if (status.phase === "AwaitingCutover") return undefined;
   if (status.phase === "Pending" && rolledBackBefore(plan, observation) !== undefined) return undefined;
   return `the phase is ${status.phase}; Promote is taken in AwaitingCutover, when the evidence is there`;
@@ -114,6 +118,11 @@ function refuseWaiver({ check, reason }: ActObservation, { status, plan }: ActsI
   if (plan.checklist[name].policy === "Skip") return `spec.checklist.${name}.policy is Skip already`;
   if (asking.includes(status.phase) || (name === "parity" && status.phase === "AwaitingCutover")) return undefined;
   return `the phase is ${status.phase}; checks are waived in ${asking.join(" and ")}`;
+}
+
+/** A waiver that isn't about a check to come: traffic is back, and something is left to reconcile. */
+function isClosing({ check }: ActObservation, { status, plan }: ActsInput): boolean {
+  return status.phase === "RolledBack" || (check === "parity" && describeCorrections(plan, status) !== undefined);
 }
 
 /** After a late rollback a person says that what only the destination received is dealt with. */
@@ -132,6 +141,8 @@ function take(act: ActObservation, acts: Acts, { status, plan, now }: ActsInput)
       return { ...acts, paused: false };
     case "Promote":
       return promote(act, acts, status.phase === "Pending");
+    case "Retry":
+      return promote(act, acts, false);
     case "CompleteGuard":
       return { ...acts, guardCompletedBy: signed(act, now) };
     case "Abort":

@@ -7,6 +7,7 @@ export function announceFlips(before: MigrationStatus, next: MigrationStatus): A
   return [
     ...rollbackPath(before, next),
     ...missedAlerts(before, next),
+    ...lapsedApprovals(before, next),
     ...lateAcks(before, next),
     ...unproved(before, next),
     ...laggards(before, next),
@@ -39,6 +40,13 @@ function missedAlerts(before: MigrationStatus, next: MigrationStatus): Announcem
 const relied: readonly Phase[] = ["WarmUp", "Ramp", "AwaitingCutover", "CuttingOver", "Guard"];
 /** Nobody relies on it, or it comes by itself within minutes. */
 const notTold: readonly string[] = ["Skipped", "Waived", "CanaryNotArrived"];
+
+/** They are asked again at the cutover; who waits for it is told that it won't come. */
+function lapsedApprovals(before: MigrationStatus, next: MigrationStatus): Announcement[] {
+  const [old, now] = both(before, next, "Approved");
+  if (next.phase !== "AwaitingCutover" || old?.status !== "True" || now?.status !== "False") return [];
+  return [{ type: "Warning", reason: now.reason, message: now.message, severity: "ticket" }];
+}
 
 /** A pod that keeps the store that is being left harms its users; anywhere else the source answers them. */
 function lateAcks(before: MigrationStatus, next: MigrationStatus): Announcement[] {

@@ -114,6 +114,7 @@ function servedSeverity(c: Context): Severity {
 
 /** Users may be harmed, or nothing and nobody could take them back: only that gets a person out of bed. */
 function isEndangered(c: Context, reason: string): boolean {
+  if (reason === "TwoPrimaries") return true;
   if (reason === "OwnershipConflict" || reason === "TimeTravel") return isSentToDestination(c);
   if (!isPastCutover(c.status)) return false;
   const isBlind = reason === "NotObserved" || !c.harm.known;

@@ -1,14 +1,18 @@
 // AwaitingCutover: sampling goes on until a person promotes, or at once where the plan asks nobody.
 
+import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import { judgeCheck } from "../checks/checklist.ts";
 import { unpassed } from "../gates/failed.ts";
 import { measureThroughput } from "../harm/throughput.ts";
 import type { Context } from "../model/context.ts";
 import type { Outcome } from "../model/decision.ts";
 import { labelOf } from "../model/status-readings.ts";
+import { describeCorrections } from "../people/retry.ts";
+import { rampEvidence, withoutCompared } from "../steps/await-retry.ts";
 import { awaitAcks, isFollowed } from "../steps/propagation.ts";
 import { move, stay } from "../steps/transition.ts";
 import { askParity } from "../verification/ask.ts";
+import { clockDifferenceSeconds } from "../verification/clock-difference.ts";
 
 export function awaitingCutover(context: Context): Outcome {
   if (!isFollowed(context)) return awaitAcks(context);
@@ -31,15 +35,29 @@ function answerPeople(c: Context): Outcome {
     const standing = parity.reason === "Comparing" || parity.reason === "NotCompared" ? "waiting" : "blocked";
     return stay(c, standing, parity.reason, `every gate passes, but before the cutover: ${parity.message}`);
   }
+  // Given for one plan and for a while: who agreed weeks ago is asked again.
+  const approvals = judgeCheck(c, "approvals");
+  if (approvals.status !== "True") {
+    return stay(c, "waiting", approvals.reason, `every gate passes, but before the cutover: ${approvals.message}`);
+  }
   const window = judgeCheck(c, "window");
   if (window.status !== "True")
     return stay(c, "waiting", window.reason, `every gate passes, but it is ${window.message}`);
   const by = c.status.acts?.promotedBy;
+  if (c.status.takenBack !== undefined && by === undefined) return awaitAnotherTry(c, c.status.takenBack);
   if (c.plan.cutover.hold && by === undefined) {
     const message = `every gate passes; create a Promote act to cut over. ${describeLoad(c)}`;
     return stay(c, "waiting", "AwaitingPromote", message);
   }
   return cutOver(c, by);
+}
+
+/** A cutover that was taken back is tried again by a person alone, also where the plan asks nobody. */
+function awaitAnotherTry(c: Context, { causes }: NonNullable<MigrationStatus["takenBack"]>): Outcome {
+  const open = describeCorrections(c.plan, c.status);
+  if (open !== undefined) return stay(c, "blocked", "CorrectionsOpen", `before a Retry: ${open}`);
+  const message = `the last cutover was taken back (${causes.join("; ")}); create a Retry act to cut over again`;
+  return stay(c, "waiting", "Retryable", `every gate passes, but ${message}. ${describeLoad(c)}`);
 }
 
 /** What the evidence of this moment leaves open; nothing judged is as open as anything can be. */
@@ -53,15 +71,26 @@ function openQuestions(c: Context): readonly string[] {
 }
 
 function cutOver(c: Context, by: string | undefined): Outcome {
-  const throughput = measureThroughput(c);
   return move(c, {
     phase: "CuttingOver",
     reason: "CutoverStarted",
     message: `cutting over to ${labelOf(c.status, "destination")}${by === undefined ? "" : `, promoted by ${by}`}`,
     intent: { primary: "destination", shadow: "source", sampleRate: c.plan.guard.sampling.minRate, released: false },
     forget: ["cutover"],
-    ...(throughput === undefined ? {} : { patch: { throughput } }),
+    patch: factsBefore(c),
   });
+}
+
+/** What is remembered of the moment before: the status is written first, so no pod serves from the destination yet. */
+function factsBefore(c: Context): Partial<MigrationStatus> {
+  const difference = clockDifferenceSeconds(c);
+  return {
+    cutoverAt: c.nowIso,
+    ...rampEvidence(c),
+    ...withoutCompared(c.status),
+    ...measureThroughput(c),
+    ...(difference === undefined ? {} : { clockDifferenceSeconds: Math.round(difference) }),
+  };
 }
 
 /** To what load the destination was proved, and what the cutover will send. */

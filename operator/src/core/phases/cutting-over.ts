@@ -25,12 +25,15 @@ export function cuttingOver(c: Context): Outcome {
   const waited = secondsSince(c, c.status.revision?.at);
   const throughput = judgeThroughput(c);
   if (throughput.verdict === "resumed" || (waited > 0 && expectsNobody(c))) return enterGuard(c);
-  if (waited > durationSeconds(c.plan.cutover.validationTimeout)) {
+  const isLate = waited > durationSeconds(c.plan.cutover.validationTimeout);
+  if (isLate && throughput.verdict === "lower") {
     const cause = `retrieval_total did not resume within ${c.plan.cutover.validationTimeout} after the cutover: ${throughput.message}`;
     return beginRollback(c, { reason: "ValidationTimeout", causes: [cause], actor: null });
   }
   const message = `${describeServing(c)} from the destination; waiting for requests to resume: ${throughput.message}`;
-  return stay(c, "working", "Validating", message);
+  if (!isLate) return stay(c, "working", "Validating", message);
+  // What isn't known takes nothing back, and begins no guard.
+  return stay(c, "blocked", "ThroughputUnknown", `${message}; too few came to tell, a Rollback act goes back`);
 }
 
 /** There were too few requests before to wait for one. */
@@ -59,9 +62,9 @@ function enterGuard(c: Context): Outcome {
     phase: "Guard",
     reason: "CutOver",
     message: `${describeServing(c)} from ${labelOf(c.status, "destination")}; guarding for ${c.plan.guard.duration}`,
+    forget: ["ramp"],
     patch: {
       ...leftBehind(c),
-      cutoverAt: c.nowIso,
       guard: {
         startedAt: c.nowIso,
         tickedAt: c.nowIso,

@@ -21,7 +21,7 @@ const rollback = {
 /** Every pod is back; served for an hour unless named otherwise. */
 function at(phase: Phase, status: Partial<MigrationStatus> = {}, more: MigrationSpecInput["rollback"] = {}): Context {
   const plan = aSpec({ rollback: { verifyDriftAfter: "15m", ...more } });
-  const c = aContext(phase, { plan, status: { rollback, cutoverAt: ago(3660), ...status } });
+  const c = aContext(phase, { plan, status: { rollback, cutoverAt: ago(3600), ...status } });
   return { ...c, acks: { ...c.acks, state: "all" } };
 }
 

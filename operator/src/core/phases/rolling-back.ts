@@ -4,23 +4,17 @@ import type { Context } from "../model/context.ts";
 import type { Outcome } from "../model/decision.ts";
 import { labelOf } from "../model/status-readings.ts";
 import { answeredStatuses, nameSome } from "../pods/pods.ts";
+import { awaitRetry } from "../steps/await-retry.ts";
 import { describeAcks } from "../steps/propagation.ts";
 import { move, stay } from "../steps/transition.ts";
 import { driftResolvedFact, servedFor } from "../verification/drift-resolved.ts";
 import { isLateRollback } from "../verification/purpose.ts";
 import { compareAfterRollback } from "./verifying-drift.ts";
 
-export function rollingBack(c: Context): Outcome {
-  const elsewhere = answeredStatuses(c.observation).filter(
-    (pod) => pod.config.primaryIdentity.digest !== c.status.source?.digest,
-  );
-  if (c.acks.state !== "all" || elsewhere.length > 0) {
-    const strangers =
-      elsewhere.length === 0
-        ? ""
-        : `; served from elsewhere by ${nameSome(elsewhere.map((pod) => pod.podName))}: make the base name ${labelOf(c.status, "source")} again`;
-    return stay(c, "working", "Propagating", `rolling back: ${describeAcks(c.acks)}${strangers}`);
-  }
+export function rollingBack(context: Context): Outcome {
+  const waiting = awaitPods(context);
+  if (waiting !== undefined) return waiting;
+  const c = endServing(context);
   if (c.status.phase === "RollingBack" && wantsComparison(c)) {
     const when = servedFor(c.status);
     return move(c, {
@@ -34,19 +28,47 @@ export function rollingBack(c: Context): Outcome {
   return compared.outcome ?? ended(compared.context);
 }
 
+/** Undefined once every pod is back. */
+function awaitPods(c: Context): Outcome | undefined {
+  const elsewhere = answeredStatuses(c.observation).filter(
+    (pod) => pod.config.primaryIdentity.digest !== c.status.source?.digest,
+  );
+  if (c.acks.state !== "all" || elsewhere.length > 0) {
+    const strangers =
+      elsewhere.length === 0
+        ? ""
+        : `; served from elsewhere by ${nameSome(elsewhere.map((pod) => pod.podName))}: make the base name ${labelOf(c.status, "source")} again`;
+    return stay(c, "working", "Propagating", `rolling back: ${describeAcks(c.acks)}${strangers}`);
+  }
+  return undefined;
+}
+
+/** A rollback is as late as its last pod: until then the destination was written to. */
+function endServing(c: Context): Context {
+  const { rollback } = c.status;
+  if (rollback === undefined || rollback.servedUntil !== undefined) return c;
+  return { ...c, status: { ...c.status, rollback: { ...rollback, servedUntil: c.nowIso } } };
+}
+
 /** Only once every pod is back, and never while somebody waits for the object to go. */
 function wantsComparison({ plan, status, meta }: Context): boolean {
-  return plan.rollback.integrity === "Verify" && isLateRollback(plan, status) && !meta.deleting;
+  const isServed = status.cutoverAt !== undefined;
+  return isServed && plan.rollback.integrity === "Verify" && isLateRollback(plan, status) && !meta.deleting;
 }
 
 function ended(c: Context): Outcome {
   const causes = c.status.rollback?.causes.join("; ") ?? "";
   const drift = c.status.phase === "VerifyingDrift" ? driftResolvedFact(c.plan, c.status) : undefined;
   const found = drift === undefined ? "" : `. ${drift.message}`;
+  const end = `every pod serves from ${labelOf(c.status, "source")} again. Cause: ${causes}${found}`;
+  return awaitRetry(c, end) ?? rolledBack(c, end);
+}
+
+function rolledBack(c: Context, end: string): Outcome {
   return move(c, {
     phase: "RolledBack",
     reason: c.status.rollback?.reason ?? "RolledBack",
-    message: `rolled back: every pod serves from ${labelOf(c.status, "source")} again. Cause: ${causes}${found}`,
+    message: `rolled back: ${end}`,
     standing: "waiting",
     warning: true,
   });

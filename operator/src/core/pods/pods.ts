@@ -21,6 +21,13 @@ export function storeViews(observation: Observation, store: StoreName): readonly
   return answeredStatuses(observation).flatMap((status) => status.stores.filter((view) => view.store === store));
 }
 
+/** The newest `updated_at` of a store that any pod has seen, epoch ms; null where none tells. */
+export function newestUpdateMs(views: readonly StoreStatus[]): number | null {
+  const times = views.flatMap((view) => (view.newestUpdatedAt === null ? [] : [Date.parse(view.newestUpdatedAt)]));
+  const known = times.filter((time) => Number.isFinite(time));
+  return known.length === 0 ? null : Math.max(...known);
+}
+
 /** Up to `most` names, then how many more. */
 export function nameSome(names: readonly string[], most = 5): string {
   const rest = names.length - most;

@@ -31,6 +31,7 @@ describe("an overlay whose rollback the status never heard of", () => {
         epoch: 6,
         revision: { epoch: 6, primary: "source", shadow: "none", sampleRate: 0, released: false, at },
         gates: [],
+        cutoverAt: c.status.revision?.at,
         rollback: { ...rollback, at, from: "Guard" },
         message,
       },

@@ -3,6 +3,7 @@ import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts
 import type { Context } from "../model/context.ts";
 import type { Outcome } from "../model/decision.ts";
 import { isWithinReach, nextEpoch } from "../overlay/epochs.ts";
+import { dateCutover } from "../steps/date-cutover.ts";
 
 /** The overlay carries a rollback that the status does not know, because it could not be written. */
 export function adoptRollback(c: Context): Outcome | undefined {
@@ -22,6 +23,7 @@ export function adoptRollback(c: Context): Outcome | undefined {
     epoch,
     revision: { epoch, primary: "source", shadow: "none", sampleRate: 0, released: false, at: c.nowIso },
     gates: [],
+    ...dateCutover(c),
     rollback: {
       at: c.nowIso,
       from: c.status.phase,

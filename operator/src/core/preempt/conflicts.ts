@@ -1,18 +1,30 @@
 // Signs that another party changes the base or the overlay: the migration holds while they last.
+import type { StoreName } from "@retriever/sidecar/contract/overlay.ts";
 import type { Context } from "../model/context.ts";
 import type { Outcome } from "../model/decision.ts";
 import { whoIsAhead } from "../overlay/epochs.ts";
 import { renderOverlay } from "../overlay/revision.ts";
+import { answeredStatuses, nameSome } from "../pods/pods.ts";
 import { holdGuardClock } from "../steps/guard-clock.ts";
 import { isAckOverdue } from "../steps/propagation.ts";
 import { stay } from "../steps/transition.ts";
 
-/** SourceChanged, OwnershipConflict, TimeTravel, in this order. */
+/** SourceChanged, OwnershipConflict, TimeTravel or TwoPrimaries, in this order. */
 export function conflicts(c: Context): Outcome | undefined {
   if (c.status.revision === undefined) return undefined;
   const found = sourceChanged(c) ?? ownershipConflict(c) ?? timeTravel(c);
   if (found === undefined || isOverdueCutover(c, found)) return undefined;
-  return holdGuardClock(stay(c, "blocked", found.reason, found.message), c.nowIso);
+  const held = holdGuardClock(stay(c, "blocked", found.reason, found.message), c.nowIso);
+  return found.reason === "TwoPrimaries" ? callOnce(c, held) : held;
+}
+
+/** Users get answers of two stores: a person is called, once for as long as it lasts. */
+function callOnce(c: Context, held: Outcome): Outcome {
+  const { reason, status } = held;
+  const isSaid = c.migration.status.conditions.some((one) => one.type === "Ready" && one.reason === reason);
+  return isSaid
+    ? held
+    : { ...held, announcements: [{ type: "Warning", reason, message: status.message, severity: "page" }] };
 }
 
 type Conflict = { readonly reason: string; readonly message: string };
@@ -41,8 +53,18 @@ function ownershipConflict(c: Context): Conflict | undefined {
 function timeTravel(c: Context): Conflict | undefined {
   const what = whoIsAhead(c);
   if (what === undefined) return undefined;
-  return {
-    reason: "TimeTravel",
-    message: `held: ${what} but this status says ${c.status.epoch}; an older status was restored. Create an Abort act to return to the source`,
-  };
+  const end = `but this status says ${c.status.epoch}; an older status was restored. Create an Abort act to return to the source`;
+  const split = describeSplit(c);
+  return split === undefined
+    ? { reason: "TimeTravel", message: `held: ${what} ${end}` }
+    : { reason: "TwoPrimaries", message: `held: ${split}: ${what} ${end}` };
+}
+
+/** Pods that started since have read the older overlay, the others keep the later one. */
+function describeSplit({ observation }: Context): string | undefined {
+  const on = (primary: StoreName): string[] =>
+    answeredStatuses(observation).flatMap((pod) => (pod.config.primary === primary ? [pod.podName] : []));
+  const [source, destination] = [on("source"), on("destination")];
+  if (source.length === 0 || destination.length === 0) return undefined;
+  return `${nameSome(source)} serves from the source and ${nameSome(destination)} from the destination`;
 }

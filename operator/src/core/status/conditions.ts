@@ -104,7 +104,7 @@ function acceptedFact({ migration }: Context, { plan, planHash }: MigrationStatu
 function checkFacts(c: Context, next: MigrationStatus): Facts {
   // The reconcile that answers it is the last one that asks.
   const asked = [c.status.phase, next.phase].some((phase) => checking.includes(phase));
-  const comparesAgain = c.status.phase === "AwaitingCutover";
+  const asksAgain = c.status.phase === "AwaitingCutover";
   // What this reconcile has asked for is under way.
   const of = next.verification === undefined ? c : { ...c, status: { ...c.status, verification: next.verification } };
   const listens = c.plan.metrics.source !== sidecarSource && !isFinalPhase(next.phase);
@@ -114,9 +114,9 @@ function checkFacts(c: Context, next: MigrationStatus): Facts {
   };
   return {
     Reachable: kept("Reachable", () => judgeCheck(c, "reachable")),
-    ParityVerified: kept("ParityVerified", () => skippable(judgeCheck(of, "parity")), asked || comparesAgain),
+    ParityVerified: kept("ParityVerified", () => skippable(judgeCheck(of, "parity")), asked || asksAgain),
     AlertsArmed: kept("AlertsArmed", () => skippable(judgeCheck(c, "alerts")), asked || listens),
-    Approved: kept("Approved", () => skippable(judgeCheck(c, "approvals"))),
+    Approved: kept("Approved", () => skippable(judgeCheck(c, "approvals")), asked || asksAgain),
   };
 }
 
@@ -175,8 +175,9 @@ function endFacts(c: Context, outcome: Outcome): Facts {
   };
 }
 
-function cutoverFacts({ cutoverAt, phase, guard, acts }: MigrationStatus): Facts {
-  if (cutoverAt === undefined) return {};
+function cutoverFacts({ cutoverAt, phase, guard, acts, rollback }: MigrationStatus): Facts {
+  // Until the guard pods may have served from either store.
+  if (cutoverAt === undefined || phase === "CuttingOver" || rollback?.from === "CuttingOver") return {};
   const CutOver: Fact = { status: "True", reason: "CutOver", message: `since ${cutoverAt}` };
   if (phase !== "Completed" || guard === undefined) return { CutOver };
   const message = `${Math.round(guard.watchedSeconds)} s healthy, ${Math.round(guard.idleSeconds)} s idle`;
@@ -195,14 +196,15 @@ function postmortemFacts(c: Context, next: MigrationStatus): Facts {
 
 function rollbackFacts(c: Context, next: MigrationStatus): Facts {
   const { rollback, phase } = next;
-  if (rollback === undefined) return {};
+  const drift = driftResolvedFact(c.plan, next);
+  const found: Facts = drift === undefined ? {} : { DriftResolved: drift };
+  if (rollback === undefined) return found;
   const RolledBack: Fact = {
     status: phase === "RolledBack" ? "True" : "False",
     reason: rollback.reason,
     message: rollback.causes.join("; "),
   };
-  const DriftResolved: Fact | undefined = driftResolvedFact(c.plan, next);
-  return DriftResolved === undefined ? { RolledBack } : { RolledBack, DriftResolved };
+  return { RolledBack, ...found };
 }
 
 function settledFact({ status, cleanup, reason }: Outcome): Fact {

@@ -1,8 +1,10 @@
 // The one way into RollingBack. It needs nothing but the Kubernetes API.
 
+import { measureDemand } from "../harm/throughput.ts";
 import type { Context } from "../model/context.ts";
 import type { Outcome } from "../model/decision.ts";
 import { isPastCutover, labelOf } from "../model/status-readings.ts";
+import { dateCutover } from "./date-cutover.ts";
 import { clip, move } from "./transition.ts";
 
 export type RollbackCause = {
@@ -39,7 +41,7 @@ export function beginRollback(c: Context, cause: RollbackCause): Outcome {
     reason: cause.reason,
     message: `rolling back to ${labelOf(c.status, "source")}: ${why}`,
     intent: { primary: "source", shadow: "none", sampleRate: 0, released: false },
-    patch: { rollback },
+    patch: { rollback, ...dateCutover(c), ...(isPastCutover(c.status) ? measureDemand(c) : {}) },
     ...(cause.actor === null && cause.reason !== "Deleted"
       ? { severity: isPastCutover(c.status) ? "page" : "ticket" }
       : {}),

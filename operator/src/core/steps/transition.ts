@@ -35,7 +35,7 @@ type Move = {
   readonly intent?: Intent;
   readonly patch?: Partial<MigrationStatus>;
   /** Fields that end with the step. */
-  readonly forget?: readonly ("validation" | "cutover")[];
+  readonly forget?: readonly ("validation" | "cutover" | "rollback" | "cutoverAt" | "ramp")[];
   readonly standing?: Standing;
   readonly severity?: Severity;
   readonly warning?: boolean;

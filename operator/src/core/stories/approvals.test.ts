@@ -205,3 +205,29 @@ describe("the same plan after a rollback", () => {
     expect(refusals(sim)).toEqual([expect.stringContaining("Promote is taken in AwaitingCutover")]);
   });
 });
+
+describe("approvals that end before the cutover", () => {
+  it("are asked again there: the cutover is held with their own reason, told once, until people agree anew", () => {
+    const sim = waiting(asking({ expiry: "10m" }, { cutover: { hold: true } }));
+    const approveAll = () => {
+      for (const [actor, role] of [
+        ["ada", "sre"],
+        ["alan", "sre"],
+        ["grace", "owner"],
+      ] as const)
+        approve(sim, actor, role);
+    };
+    approveAll();
+    sim.until("AwaitingCutover", 900).run(700);
+    expect(sim.condition("Ready")).toBe("True/ApprovalsExpired");
+    expect(sim.condition("Approved")).toBe("False/ApprovalsExpired");
+    expect(sim.status.message).toContain("needs owner 0 of 1, needs sre 0 of 2; expired: ");
+    expect(sim.said.filter(({ reason }) => reason === "ApprovalsExpired")).toHaveLength(1);
+    sim.act("Promote");
+    sim.run(60);
+    expect(sim.phase).toBe("AwaitingCutover");
+    approveAll();
+    sim.until("CuttingOver", 60);
+    expect(sim.condition("Approved")).toBe("True/Approved");
+  });
+});

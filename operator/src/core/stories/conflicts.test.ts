@@ -8,6 +8,7 @@ import { Simulation, simulationAt } from "#test/simulate.ts";
 import { goodTraffic } from "#test/steady-traffic.ts";
 
 const spec = aSpec(shortPlan);
+const lateAtOnce = { ...shortPlan.rollback, verifyDriftAfter: "1s" };
 const sampling = ["Preflight", "AwaitingApproval", "WarmUp", "Ramp", "AwaitingCutover"] satisfies Phase[];
 
 describe("the base names another store while the migration runs", () => {
@@ -77,8 +78,9 @@ describe("an overlay taken over during the cutover", () => {
     sim.seizeOverlay("helm");
     sim.run(30);
     expect(sim.condition("Ready")).toBe("False/OwnershipConflict");
-    sim.until("RolledBack", 120);
-    expect(sim.status.rollback?.reason).toBe("AckTimeout");
+    sim.until("AwaitingCutover", 120);
+    expect(sim.status.takenBack?.reason).toBe("AckTimeout");
+    expect(sim.overlay?.foreignManagers).toEqual([]);
   });
 });
 
@@ -95,6 +97,26 @@ describe("an older status was restored", () => {
     sim.act("Abort");
     sim.until("RolledBack", 60);
     expect(sim.status.epoch).toBeGreaterThan(epoch);
+  });
+
+  it("and an older overlay, which a pod that restarts follows: two primaries page once, and an Abort compares all", () => {
+    const sim = simulationAt("AwaitingCutover", { spec: aSpec({ ...shortPlan, rollback: lateAtOnce }) });
+    const [old, overlay] = [sim.status, sim.overlay];
+    sim.until("Guard", 900).run(60);
+    const served = Date.parse(sim.status.cutoverAt ?? "");
+    sim.status = old;
+    sim.overlay = overlay;
+    sim.run(30);
+    expect([sim.condition("Ready"), sim.pages]).toEqual(["False/TimeTravel", []]);
+    sim.restart(sim.pod(0));
+    sim.run(120);
+    expect(sim.condition("Ready")).toBe("False/TwoPrimaries");
+    expect(sim.pages.filter((reason) => reason === "TwoPrimaries")).toHaveLength(1);
+    expect(sim.status.message).toMatch(/^held: pod-1 serves from the source and pod-2, pod-3 from the destination/);
+    sim.act("Abort");
+    sim.until("RolledBack", 200);
+    expect(sim.condition("DriftResolved")).toBe("True/Equal");
+    expect(Date.parse(sim.status.verification?.runs[0]?.since ?? "")).toBeLessThan(served);
   });
 
   it("an overlay that went after the pods took a rollback doesn't come back as what it was before", () => {

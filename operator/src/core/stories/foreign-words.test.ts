@@ -149,7 +149,7 @@ describe("an overlay with an epoch that somebody made up, in force in every pod"
     const sim = simulationAt("CuttingOver", { spec });
     forge(sim, mostEpochs);
     expect(sim.condition("InputsProved")).toBe("False/EpochOutOfRange");
-    expect(sim.until("RolledBack", 300).status.rollback?.reason).toBe("AckTimeout");
+    expect(sim.until("AwaitingCutover", 300).status.takenBack?.reason).toBe("AckTimeout");
   });
 
   it("even as a rollback, which then is the migration's own", () => {

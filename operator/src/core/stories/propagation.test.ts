@@ -33,7 +33,7 @@ describe("a pod that never acknowledges", () => {
     expect(sim.status.rollback).toMatchObject({ reason: "AckTimeout", from: "CuttingOver" });
     expect(sim.pages).toEqual(["AckTimeout"]);
     sim.pod(1).stuck = false;
-    sim.until("RolledBack", 120);
+    sim.until("AwaitingCutover", 120);
   });
 
   it("in RollingBack: keeps at it, pages once and names the pod; ends when the pod follows", () => {
@@ -84,8 +84,8 @@ describe("without requests after the cutover", () => {
   it("goes back after validationTimeout when there had been traffic before", () => {
     const sim = simulationAt("CuttingOver", { spec });
     sim.traffic = () => ({ ...goodTraffic, rps: 0 });
-    sim.until("RolledBack", 600);
-    expect(sim.status.rollback?.reason).toBe("ValidationTimeout");
+    sim.until("AwaitingCutover", 600);
+    expect(sim.status.takenBack?.reason).toBe("ValidationTimeout");
   });
 
   it("goes on when there had hardly been any", () => {

@@ -7,8 +7,14 @@ export type Span = { readonly seconds: number; readonly offsetSeconds: number };
 
 /** Span of "now": design values, the same for every plan. */
 export const fastWindowSeconds = 15;
-/** The spans in a fixed order: what happens now, `rollback.window`, and what tells how fast a failure would be noticed. */
-export function spansOf(spec: MigrationSpec): { fast: Span; alert: Span; detection: Span } {
+/** Span over which loads are compared: long enough that a client's batch of a minute doesn't decide. */
+export const loadWindowSeconds = 300;
+
+/**
+ * The spans in a fixed order: what happens now, `rollback.window`, what tells how fast a failure would be noticed, and
+ * the application's load.
+ */
+export function spansOf(spec: MigrationSpec): { fast: Span; alert: Span; detection: Span; load: Span } {
   const lasting = (duration: string): Span => ({
     seconds: clamp(Math.round(durationSeconds(duration))),
     offsetSeconds: 0,
@@ -17,6 +23,7 @@ export function spansOf(spec: MigrationSpec): { fast: Span; alert: Span; detecti
     fast: { seconds: fastWindowSeconds, offsetSeconds: 0 },
     alert: lasting(spec.rollback.window),
     detection: lasting(spec.guard.maxDetectionTime),
+    load: { seconds: loadWindowSeconds, offsetSeconds: 0 },
   };
 }
 

@@ -1,9 +1,10 @@
 // When the stores are compared again, and since when: asked with a status, an observation of the Jobs, and the clock.
 import type { MigrationStatus, Phase } from "@retriever/crds/status/migration-status.ts";
 import { describe, expect, test } from "vitest";
+import { aStore } from "#test/builders/sidecar-status.ts";
 import { aSpec, onlyReachable } from "#test/builders/spec.ts";
 import { aResult, aRun, someCounts, someJobs } from "#test/builders/verification.ts";
-import { aMigration, anObservation, noon } from "#test/builders/world.ts";
+import { aMigration, anObservation, aPod, noon } from "#test/builders/world.ts";
 import { assess } from "../assess.ts";
 import type { Context } from "../model/context.ts";
 import type { Observation } from "../model/observation.ts";
@@ -133,10 +134,27 @@ describe("the result in force", () => {
 });
 
 describe("what is compared", () => {
-  const since = (phase: Phase, status: Partial<MigrationStatus>, purpose: "Preflight" | "Cutover" | "Rollback") =>
-    runs(askVerification(at(phase, status), purpose)).at(-1)?.since;
+  type Clocks = { readonly source?: number; readonly destination?: number };
+  /** Each store's newest write is so many seconds old; undefined: it doesn't tell. */
+  const seen = (c: Context, { source, destination }: Clocks): Context => {
+    const newest = (age: number | undefined) => ({ newestUpdatedAt: age === undefined ? null : ago(age) });
+    const stores = [aStore("source", newest(source)), aStore("destination", newest(destination))];
+    const pod = aPod()
+      .following(c.migration)
+      .saying(() => ({ stores }))
+      .build();
+    return { ...c, observation: { ...c.observation, pods: { ok: true, value: [pod] } } };
+  };
+  const since = (
+    phase: Phase,
+    status: Partial<MigrationStatus>,
+    purpose: "Preflight" | "Cutover" | "Rollback",
+    clocks: Clocks = { source: 0, destination: 0 },
+  ) => runs(askVerification(seen(at(phase, status), clocks), purpose)).at(-1)?.since;
   const verification = { equalSince: ago(7200), runs: [] };
   const cutoverAt = ago(3600);
+  const rollback = { at: ago(600), from: "Guard", reason: "HarmAlert", causes: [], actor: null } as const;
+  const back = { verification, cutoverAt, rollback: { ...rollback, causes: [] } };
 
   test("is everything for the start", () => {
     expect(since("Preflight", { verification, cutoverAt }, "Preflight")).toBeUndefined();
@@ -147,11 +165,30 @@ describe("what is compared", () => {
   });
 
   test("is what was written since the cutover after a rollback, with five minutes' margin", () => {
-    expect(since("VerifyingDrift", { verification, cutoverAt }, "Rollback")).toBe(ago(3900));
+    expect(since("VerifyingDrift", back, "Rollback")).toBe(ago(3900));
+  });
+
+  test.each<[string, Clocks, number | undefined, number]>([
+    ["the older of the newest writes", { source: 40, destination: 700 }, undefined, 700],
+    ["a writer that is ahead", { source: 0, destination: -900 }, undefined, 900],
+    ["what was seen at the cutover, if that was more", { source: 0, destination: 0 }, 1200, 1200],
+    ["the one store that tells", { source: 60 }, 30, 60],
+    ["what was seen at the cutover alone, where no store tells", {}, 30, 30],
+    ["a day where nobody has ever told", {}, undefined, 86_400],
+  ])("begins earlier by the clocks' difference: %s", (_, clocks, clockDifferenceSeconds, more) => {
+    const status = clockDifferenceSeconds === undefined ? back : { ...back, clockDifferenceSeconds };
+    expect(since("VerifyingDrift", status, "Rollback", clocks)).toBe(ago(3900 + more));
+  });
+
+  test("begins no earlier than a date can say", () => {
+    expect(since("VerifyingDrift", back, "Rollback", { source: noon / 1000, destination: 0 })).toBe(
+      "1970-01-01T00:00:00.000Z",
+    );
   });
 
   test("is everything where nobody knows since when", () => {
     expect(since("AwaitingCutover", {}, "Cutover")).toBeUndefined();
-    expect(since("VerifyingDrift", { verification, cutoverAt: "?" }, "Rollback")).toBeUndefined();
+    expect(since("VerifyingDrift", { ...back, cutoverAt: "?" }, "Rollback")).toBeUndefined();
+    expect(since("VerifyingDrift", { ...back, cutoverAt: ago(599) }, "Rollback")).toBeUndefined();
   });
 });

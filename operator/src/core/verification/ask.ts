@@ -3,12 +3,13 @@ import { durationSeconds } from "@retriever/crds/fields/duration.ts";
 import type { VerificationPurpose } from "@retriever/crds/status/verification-status.ts";
 import type { Context } from "../model/context.ts";
 import { instantMs } from "../model/status-readings.ts";
+import { reckonedDifferenceSeconds } from "./clock-difference.ts";
 import { judgeResult } from "./judge-result.ts";
-import { purposeOf } from "./purpose.ts";
+import { purposeOf, servedFrom, servedSeconds } from "./purpose.ts";
 import { type ConcludedRun, concludedRun, jobNameOf, nextNumber, openRun, withRun } from "./runs.ts";
 
-/** What may have been under way to the stores, and clocks that differ: taken off the time since when is compared. */
-const marginSeconds = 300;
+/** What may have been under way to the stores: taken off the time since when is compared, whatever clocks say. */
+const leastMarginSeconds = 300;
 
 /** The context with the verification that the phase asks for, where the plan asks for parity. */
 export function askParity(c: Context): Context {
@@ -62,8 +63,10 @@ export function ageSeconds(c: Context, { result }: ConcludedRun): number {
 }
 
 /** Before the cutover what changed since the stores were equal, after a rollback what came since the cutover. */
-function sinceOf({ status }: Context, purpose: VerificationPurpose): string | undefined {
+function sinceOf(c: Context, purpose: VerificationPurpose): string | undefined {
   if (purpose === "Preflight") return undefined;
-  const from = instantMs(purpose === "Rollback" ? status.cutoverAt : status.verification?.equalSince);
-  return from === undefined ? undefined : new Date(from - marginSeconds * 1000).toISOString();
+  const from = instantMs(purpose === "Rollback" ? servedFrom(c.status) : c.status.verification?.equalSince);
+  if (from === undefined || (purpose === "Rollback" && (servedSeconds(c.status) ?? 0) < 0)) return undefined;
+  const marginMs = (leastMarginSeconds + reckonedDifferenceSeconds(c)) * 1000;
+  return new Date(Math.max(0, from - marginMs)).toISOString();
 }

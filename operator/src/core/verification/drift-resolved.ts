@@ -2,10 +2,11 @@
 import { printDuration } from "@retriever/crds/fields/duration.ts";
 import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
 import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
+import type { VerificationResult } from "@retriever/crds/status/verification-status.ts";
 import type { DifferenceCounts } from "@retriever/sidecar/contract/verify-report.ts";
 import type { Fact } from "../model/status-readings.ts";
 import { instantMs } from "../model/status-readings.ts";
-import { isLateRollback, servedSeconds } from "./purpose.ts";
+import { isLateRollback, lastReturn, servedFrom, servedSeconds } from "./purpose.ts";
 import { comparedRun, concludedRun } from "./runs.ts";
 
 /** What the source lacks or has in another form. What only the source has is no correction to it. */
@@ -15,7 +16,7 @@ export function correctionsOf({ extra, stale, payload, vector }: DifferenceCount
 
 /** Undefined where no traffic was ever moved. */
 export function driftResolvedFact(plan: MigrationSpec, status: MigrationStatus): Fact | undefined {
-  if (status.rollback === undefined || status.cutoverAt === undefined) return undefined;
+  if (lastReturn(status) === undefined || servedFrom(status) === undefined) return undefined;
   const fact = judge(plan, status);
   const closed = closedBy(status);
   if (fact.status === "True" || closed === undefined) return fact;
@@ -23,9 +24,9 @@ export function driftResolvedFact(plan: MigrationSpec, status: MigrationStatus):
 }
 
 /** The waiver of parity that a person gave after the rollback. */
-function closedBy({ acts, rollback }: MigrationStatus) {
-  const from = instantMs(rollback?.at) ?? Number.POSITIVE_INFINITY;
-  return acts?.waived?.find(({ check, at }) => check === "parity" && (instantMs(at) ?? 0) >= from);
+function closedBy(status: MigrationStatus) {
+  const from = instantMs(lastReturn(status)?.at) ?? Number.POSITIVE_INFINITY;
+  return status.acts?.waived?.find(({ check, at }) => check === "parity" && (instantMs(at) ?? 0) >= from);
 }
 
 function judge(plan: MigrationSpec, status: MigrationStatus): Fact {
@@ -37,9 +38,9 @@ function judge(plan: MigrationSpec, status: MigrationStatus): Fact {
     );
   }
   if (plan.rollback.integrity === "Skip") return unknown("Skipped", "spec.rollback.integrity is Skip");
-  const result = concludedRun(status, "Rollback")?.result;
+  const result = resultOf(status);
   if (result === undefined) {
-    return status.phase === "RolledBack"
+    return status.phase === "RolledBack" || status.rollback === undefined
       ? unknown("NotCompared", "the stores were not compared")
       : unknown("Comparing", "what was written since the cutover is compared after every pod is back");
   }
@@ -49,9 +50,16 @@ function judge(plan: MigrationSpec, status: MigrationStatus): Fact {
   return { status: "False", reason: "CorrectionsOpen", message: describeCorrections(status, open, result.message) };
 }
 
-function describeCorrections({ cutoverAt }: MigrationStatus, open: number, message: string): string {
+/** What was found since the cutover: an earlier one that was taken back was compared for itself. */
+function resultOf(status: MigrationStatus): VerificationResult | undefined {
+  const run = concludedRun(status, "Rollback");
+  const from = instantMs(status.cutoverAt ?? servedFrom(status)) ?? 0;
+  return run !== undefined && (instantMs(run.askedAt) ?? from) >= from ? run.result : undefined;
+}
+
+function describeCorrections(status: MigrationStatus, open: number, message: string): string {
   const chunks = open === 1 ? "1 chunk" : `${open} chunks`;
-  return `${chunks} of the destination are not as such at the source since the cutover of ${cutoverAt}: ${message}`;
+  return `${chunks} of the destination are not as such at the source since the cutover of ${servedFrom(status)}: ${message}`;
 }
 
 /** What a rollback would hide, where a comparison knows it; empty otherwise. */
@@ -64,5 +72,5 @@ export function hiddenByRollback(status: MigrationStatus): string {
 
 /** For messages about a late rollback: `4h after the cutover`. */
 export function servedFor(status: MigrationStatus): string {
-  return `${printDuration(servedSeconds(status))} after the cutover`;
+  return `${printDuration(Math.max(0, servedSeconds(status) ?? 0))} after the cutover`;
 }

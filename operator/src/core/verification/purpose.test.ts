@@ -60,7 +60,17 @@ describe("a rollback", () => {
     ["at a time nobody can read", at("?")],
     ["that never was", aStatus({ cutoverAt })],
   ])("%s is not late", (_, status) => {
-    expect(servedSeconds(status)).toBeLessThan(0);
+    expect(servedSeconds(status)).toBeUndefined();
     expect(isLateRollback(plan, status)).toBe(false);
+  });
+
+  test("is late once its last pod is back that late", () => {
+    const servedUntil = "2026-03-01T11:16:00Z";
+    const status = aStatus({ cutoverAt, rollback: { ...rollback, at: "2026-03-01T11:01:00Z", servedUntil } });
+    expect([servedSeconds(status), isLateRollback(plan, status)]).toEqual([960, true]);
+  });
+
+  test("before its cutover, by a clock that was put back, is late: nobody knows how late", () => {
+    expect(isLateRollback(plan, at("2026-03-01T10:59:59Z"))).toBe(true);
   });
 });

@@ -16,20 +16,38 @@ export function purposeOf(phase: Phase): VerificationPurpose | undefined {
   return (Object.keys(waiting) as VerificationPurpose[]).find((purpose) => waiting[purpose].includes(phase));
 }
 
-/** How long the destination served before the rollback; negative where one of the two can't be dated. */
-export function servedSeconds({ rollback, cutoverAt }: MigrationStatus): number {
-  return ((instantMs(rollback?.at) ?? 0) - (instantMs(cutoverAt) ?? Number.POSITIVE_INFINITY)) / 1000;
+/**
+ * How long pods may have served from the destination: from the cutover until every pod was back, which stuck pods put
+ * off. Undefined where one of the two can't be dated; negative where the operator's clock was put back between them.
+ */
+export function servedSeconds(status: MigrationStatus): number | undefined {
+  const back = lastReturn(status);
+  const from = instantMs(servedFrom(status));
+  const until = instantMs(back?.servedUntil) ?? instantMs(back?.at);
+  return from === undefined || until === undefined ? undefined : (until - from) / 1000;
 }
 
-/** Whether the rollback took traffic back later than `rollback.verifyDriftAfter` after the cutover. */
+/** The return to the source that the status speaks of: the rollback since the cutover, or the cutover that was taken back before. */
+export function lastReturn({ rollback, cutoverAt, takenBack }: MigrationStatus) {
+  return cutoverAt === undefined ? takenBack : rollback;
+}
+
+/** Since when what the destination received may be missing at the source. */
+export function servedFrom({ cutoverAt, takenBack }: MigrationStatus): string | undefined {
+  return takenBack?.servedFrom ?? cutoverAt;
+}
+
+/** Whether traffic was back later than `rollback.verifyDriftAfter` after the cutover, or nobody can say that it wasn't. */
 export function isLateRollback(plan: MigrationSpec, status: MigrationStatus): boolean {
-  return servedSeconds(status) > durationSeconds(plan.rollback.verifyDriftAfter);
+  const served = servedSeconds(status);
+  return served !== undefined && (served < 0 || served > durationSeconds(plan.rollback.verifyDriftAfter));
 }
 
 /** Whether a phase asks for Jobs: then they are read. At the end they are, until the last are cleaned up. */
-export function asksForJobs(plan: MigrationSpec, { phase, verification }: MigrationStatus): boolean {
+export function asksForJobs(plan: MigrationSpec, { phase, verification, takenBack }: MigrationStatus): boolean {
   if (phase === "VerifyingDrift") return true;
-  if (phase === "RolledBack") return verification !== undefined;
+  const isBack = phase === "RolledBack" || (phase === "AwaitingCutover" && takenBack !== undefined);
+  if (isBack && verification !== undefined) return true;
   const { parity, smokeTests } = plan.checklist;
   const isTesting = smokeTests.policy === "Require" && waiting.Preflight.includes(phase);
   return isTesting || (parity.policy === "Require" && purposeOf(phase) !== undefined);
