@@ -25,7 +25,7 @@ export function makeKubeClient(request: KubeRequest, userName: string): KubeClie
       request({ method: "GET", place: { resource: migrations, namespace, name }, signal }),
     listMigrations: async (namespace, signal) => {
       const place = { resource: migrations, ...(namespace === undefined ? {} : { namespace }) };
-      return (await listAll(request, place, {}, signal)).items;
+      return listAll(request, place, {}, (item) => [item], signal);
     },
     readActIdentityProved: makeClusterReads(request, []).readActIdentityProved,
     whoAmI: async (signal) => {

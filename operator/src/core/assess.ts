@@ -68,6 +68,7 @@ export function assess(migration: Migration, plan: MigrationSpec, observation: O
     rollbackReady: judgeRollbackReady(plan, status, observation),
     reachable: judgeReachable(observation),
     actAnnouncements: [...acted.announcements, ...announcements],
+    ...(acted.promote === undefined ? {} : { promote: acted.promote }),
     pollMs: pollMs(plan),
   };
 }

@@ -6,8 +6,9 @@ import { aStatus } from "#test/builders/migration.ts";
 import { resample, withoutPromote } from "./resample.ts";
 
 const second = { index: 1, count: 3, sampleRate: 0.05, startedAt: ago(600) };
-const promoted = { paused: true, seen: ["act-1"], promotedBy: "ada", retriedBy: "grace" };
-const unpromoted = { paused: true, seen: ["act-1"], retriedBy: "grace" };
+const until = "2026-03-01T16:00:00.000Z";
+const promoted = { paused: true, seen: [], promotedBy: "ada", promoteUntil: until, retriedBy: "grace" };
+const unpromoted = { paused: true, seen: [], retriedBy: "grace" };
 
 describe("a stage whose evidence is lost", () => {
   const outcome = resample(aContext("Ramp", { status: { stage: second, acts: promoted } }));

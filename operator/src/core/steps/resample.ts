@@ -26,6 +26,6 @@ export function resample(c: Context): Outcome {
 /** A Promote was given for the evidence of its moment; new evidence asks a person again. */
 export function withoutPromote({ acts }: MigrationStatus): Pick<MigrationStatus, "acts"> {
   if (acts === undefined) return {};
-  const { promotedBy: _promotedBy, ...kept } = acts;
+  const { promotedBy: _promotedBy, promoteUntil: _promoteUntil, ...kept } = acts;
   return { acts: kept };
 }

@@ -1,0 +1,92 @@
+// A Promote acts in the reconcile that reads it, waits openly until it expires, or is refused with what stands in its way.
+// None is left over to cut over by itself when nobody thinks of it any more.
+
+import { promoteWait } from "@retriever/crds/migration.ts";
+import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
+import type { Context } from "../model/context.ts";
+import type { Announcement, Outcome } from "../model/decision.ts";
+import type { ActObservation } from "../model/observation.ts";
+import { instantMs } from "../model/status-readings.ts";
+
+const hourMs = 3_600_000;
+/** As the status holds a sentence, with room for what is added. */
+const longestMessage = 2000;
+
+type Acts = NonNullable<MigrationStatus["acts"]>;
+
+/** Why a Promote of a cutover isn't even weighed: who came first, or how long it wants to wait. */
+export function refuseTurn(act: ActObservation, acts: Acts, now: number): string | undefined {
+  const { promotedBy, promoteUntil } = acts;
+  if (act.waitForGates !== true) {
+    if (promotedBy === undefined) return undefined;
+    return promoteUntil === undefined
+      ? `the Promote by ${promotedBy} came first`
+      : `the cutover is blocked, and the Promote by ${promotedBy} waits for it until ${promoteUntil}`;
+  }
+  const until = waitsUntil(act);
+  if (until <= now) return "it had expired";
+  if (until - act.createdAt <= promoteWait.mostHours * hourMs) return undefined;
+  return `it would wait until ${iso(until)}; expected at most ${promoteWait.mostHours}h from its creation`;
+}
+
+/** Of several Promotes in one reconcile the first is weighed. */
+export function refuseSecond(first: ActObservation | undefined): string | undefined {
+  return first === undefined ? undefined : `the Promote by ${first.actor} came first`;
+}
+
+/** The acts with a Promote that is weighed when everything else is judged. */
+export function recordPromote(act: ActObservation, { promoteUntil: _until, ...acts }: Acts): Acts {
+  const until = act.waitForGates === true ? { promoteUntil: iso(waitsUntil(act)) } : {};
+  return { ...acts, promotedBy: act.actor, ...until };
+}
+
+function waitsUntil({ expiresAt, createdAt }: ActObservation): number {
+  return expiresAt ?? createdAt + promoteWait.defaultHours * hourMs;
+}
+
+/** The outcome with an answer to the Promote: taken, waiting, expired, or refused. */
+export function settlePromote(c: Context, outcome: Outcome): Outcome {
+  const { promotedBy, promoteUntil } = c.status.acts ?? {};
+  if (promotedBy === undefined || c.status.phase !== "AwaitingCutover") return outcome;
+  const { phase, epoch, planHash, message } = outcome.status;
+  const { promote } = c;
+  const who = `Promote by ${promotedBy}`;
+  if (phase === "CuttingOver") {
+    const why = promote === undefined || promote.reason === "" ? who : `${who}: ${promote.reason}`;
+    return answer(outcome, "kept", promote === undefined ? undefined : told("Normal", "ActTaken", why));
+  }
+  const isSameEvidence = phase === "AwaitingCutover" && epoch === c.status.epoch && planHash === c.status.planHash;
+  if (promoteUntil === undefined || !isSameEvidence) {
+    const end = promote === undefined ? "has no effect any more" : "has no effect";
+    return answer(outcome, "void", told("Warning", "ActRefused", `${who} ${end}: ${message}`));
+  }
+  if ((instantMs(promoteUntil) ?? 0) <= c.now) {
+    const words = `${who} waited until ${promoteUntil} and has expired: ${message}`;
+    return answer(outcome, "void", told("Warning", "ActExpired", words));
+  }
+  const words = `${who} waits until ${promoteUntil}: ${message}`;
+  const waiting = answer(outcome, "kept", promote === undefined ? undefined : told("Normal", "ActTaken", words));
+  const addition = `; the Promote by ${promotedBy} waits for it until ${promoteUntil}`;
+  const status = { ...waiting.status, message: message.slice(0, longestMessage - addition.length) + addition };
+  return { ...waiting, status };
+}
+
+function answer(outcome: Outcome, promote: "kept" | "void", said: Announcement | undefined): Outcome {
+  const { acts, ...rest } = outcome.status;
+  const { promoteUntil, promotedBy, ...others } = acts ?? { paused: false, seen: [] };
+  const isOver = outcome.status.phase === "CuttingOver" || promoteUntil === undefined;
+  const kept = promotedBy === undefined ? others : { ...others, promotedBy, ...(isOver ? {} : { promoteUntil }) };
+  return {
+    ...outcome,
+    status: { ...rest, acts: promote === "kept" ? kept : others },
+    announcements: said === undefined ? outcome.announcements : [said, ...outcome.announcements],
+  };
+}
+
+function told(type: Announcement["type"], reason: string, message: string): Announcement {
+  return { type, reason, message, page: false };
+}
+
+function iso(instant: number): string {
+  return new Date(instant).toISOString();
+}
