@@ -13,7 +13,7 @@ import {
 } from "@retriever/operator/kube/resources.ts";
 
 /** An act that names its migration by both. */
-export type NamedActSpec = MigrationActSpec & { readonly migration: { readonly name: string; readonly uid: string } };
+type NamedActSpec = MigrationActSpec & { readonly migration: { readonly name: string; readonly uid: string } };
 
 export type KubeClient = {
   readonly readMigration: (namespace: string, name: string, signal: AbortSignal) => Promise<unknown>;
@@ -34,7 +34,7 @@ export function makeKubeClient(request: KubeRequest, userName: string): KubeClie
       request({ method: "GET", place: { resource: migrations, namespace, name }, signal }),
     listMigrations: async (namespace, signal) => {
       const place = { resource: migrations, ...(namespace === undefined ? {} : { namespace }) };
-      return listAll(request, place, {}, (item) => [item], signal);
+      return listAll(request, { place }, (item) => [item], signal);
     },
     readActIdentityProved: makeClusterReads(request, []).readActIdentityProved,
     whoAmI: async (signal) => {

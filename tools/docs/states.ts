@@ -10,7 +10,8 @@ const meanings: Readonly<Record<Phase, string>> = {
   AwaitingApproval: "people and the window",
   WarmUp: "the first stage: a small share of requests also asks the destination",
   Ramp: "the further stages; also measured again from here after a step down",
-  AwaitingCutover: "every stage passed; waits for a Promote unless `cutover.hold` is false",
+  AwaitingCutover:
+    "every stage passed; waits for a Promote unless `cutover.hold` is false; a Promote acts at once, waits openly until it expires, or is refused",
   CuttingOver: "the pods change their primary; ends in Guard or goes back",
   Guard: "the destination serves, the source watches; only time in which a failure would be noticed counts",
   Completed: "the destination serves; settled once the base names it too",

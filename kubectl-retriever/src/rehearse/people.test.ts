@@ -56,7 +56,7 @@ spec:
 `);
 
   it("who promote on Thursday evening, outside the window, don't cut over on Monday morning", () => {
-    const late = { at: "AwaitingCutover+6h", act: "Promote", actor: "ada", reason: "looks good right now" };
+    const late = { at: "AwaitingCutover+6h", act: "Promote", actor: "ada", reason: "the gates are green" };
     const { trace, said } = played({ ...weekday, events: [late] }, windowed);
     expect(trace).toMatch(/> AwaitingCutover$/);
     expect(said.filter((line) => line.includes("Promote by ada"))).toEqual([

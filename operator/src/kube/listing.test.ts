@@ -25,7 +25,7 @@ describe("a list", () => {
   test("of ten thousand objects is read page by page, and only what is picked is kept", async () => {
     const { request, calls } = serve(10_001);
     const pick = ({ metadata }: { metadata?: { name?: string } }) => (metadata?.name === "10000" ? ["found"] : []);
-    expect(await listAll(request, place, { labelSelector: "a=b" }, pick, signal)).toEqual(["found"]);
+    expect(await listAll(request, { place, query: { labelSelector: "a=b" } }, pick, signal)).toEqual(["found"]);
     expect(calls).toHaveLength(21);
     expect(new Set(calls.map((query) => `${query?.["limit"]} ${query?.["labelSelector"]}`))).toEqual(
       new Set(["500 a=b"]),
@@ -34,7 +34,7 @@ describe("a list", () => {
 
   test("whose snapshot is dropped between two pages begins anew, without what it had", async () => {
     const { request } = serve(1200, 2);
-    const names = await listAll(request, place, {}, ({ metadata }) => [metadata?.name], signal);
+    const names = await listAll(request, { place }, ({ metadata }) => [metadata?.name], signal);
     expect(new Set(names).size).toBe(1200);
     expect(names).toHaveLength(1200);
   });

@@ -6,9 +6,11 @@ import type { KubeRequest } from "./kube-request.ts";
 import type { Place } from "./resources.ts";
 
 type Query = Readonly<Record<string, string>>;
+/** What is listed, and how it is selected. */
+export type Selection = Readonly<{ place: Place; query?: Query }>;
 
 /** One page of a collection. */
-export type Page = {
+type Page = {
   readonly items: readonly KubeObject[];
   /** Version of the whole list. */
   readonly resourceVersion: string;
@@ -22,8 +24,7 @@ const pageSize = 500;
 /** The page that begins at `next`; empty: the first one. */
 export async function listPage(
   request: KubeRequest,
-  place: Place,
-  query: Query & { readonly limit?: string },
+  { place, query }: Selection,
   next: string,
   signal: AbortSignal,
 ): Promise<Page> {
@@ -41,14 +42,13 @@ export async function listPage(
  */
 export async function listAll<T>(
   request: KubeRequest,
-  place: Place,
-  query: Query,
+  selection: Selection,
   pick: (item: KubeObject) => readonly T[],
   signal: AbortSignal,
 ): Promise<readonly T[]> {
   return restartOnce(async () => {
     const picked: T[] = [];
-    await eachPage(request, place, query, (items) => picked.push(...items.flatMap(pick)), signal);
+    await eachPage(request, selection, (items) => picked.push(...items.flatMap(pick)), signal);
     return picked;
   });
 }
@@ -56,13 +56,12 @@ export async function listAll<T>(
 /** Hands on every page, and returns the version of the list. Rejects with ROP_EXPIRED when a page came too late. */
 export async function eachPage(
   request: KubeRequest,
-  place: Place,
-  query: Query,
+  selection: Selection,
   onPage: (items: readonly KubeObject[]) => void,
   signal: AbortSignal,
 ): Promise<string> {
   for (let next = ""; ; ) {
-    const page = await listPage(request, place, query, next, signal);
+    const page = await listPage(request, selection, next, signal);
     onPage(page.items);
     if (page.next === "") return page.resourceVersion;
     next = page.next;

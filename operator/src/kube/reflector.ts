@@ -109,12 +109,12 @@ export class Reflector {
     const from = clock.elapsed();
     const version = await restartOnce(async () => {
       if (onList === undefined)
-        return (await listPage(request, place, { ...query, limit: "1" }, "", signal)).resourceVersion;
+        return (await listPage(request, { place, query: { ...query, limit: "1" } }, "", signal)).resourceVersion;
       const reader = onList();
       const page: ListReader["page"] = (items) => {
         if (!signal.aborted) reader.page(items);
       };
-      const listed = await eachPage(request, place, query, page, signal);
+      const listed = await eachPage(request, { place, query }, page, signal);
       if (!signal.aborted) reader.end();
       return listed;
     });

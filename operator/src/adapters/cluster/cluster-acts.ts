@@ -1,5 +1,10 @@
 // The acts on one migration: found among any number of others, made its own, and deleted.
-import { latchingActs, migrationActSpecSchema, migrationUidLabel } from "@retriever/crds/migration.ts";
+import {
+  latchingActs,
+  type MigrationActSpec,
+  migrationActSpecSchema,
+  migrationUidLabel,
+} from "@retriever/crds/migration.ts";
 import { fieldManager } from "@retriever/sidecar/contract/names.ts";
 import type { MigrationMeta } from "#core/model/migration.ts";
 import type { ActObservation } from "#core/model/observation.ts";
@@ -98,44 +103,48 @@ async function readPages(source: Source, query: Query, from: string, limitMs: nu
 
 async function readPage({ request, meta, pick, signal }: Source, query: Query, from: string): Promise<string> {
   const place = { resource: migrationActs, namespace: meta.namespace };
-  const { items, next } = await listPage(request, place, query, from, signal);
+  const { items, next } = await listPage(request, { place, query }, from, signal);
   for (const item of items) for (const act of toAct(item, meta)) pick.add(act);
   return next;
 }
 
+/** The act as it concerns a migration: its own, or one that can't be, with the reason. None: it is about another one. */
+function toAct(item: KubeObject, meta: MigrationMeta): readonly ActObservation[] {
+  const parsed = migrationActSpecSchema.safeParse(item.spec);
+  if (!parsed.success) return unreadable(item, meta, parsed.error.issues[0]?.path ?? []);
+  const { migration, act, actor, reason, planHash, expires, ...rest } = parsed.data;
+  if (migration.name !== meta.name && migration.uid !== meta.uid) return [];
+  const basics = basicsOf(item);
+  const label = item.metadata?.labels?.[migrationUidLabel];
+  const misfit = misfitOf({ migration, act, createdAt: basics.createdAt, label }, meta);
+  const expiresAt = expires === undefined ? null : instantOf(expires);
+  const said = { act, actor, reason, planHash: planHash ?? null, expiresAt };
+  return [{ ...basics, ...said, ...detailsOf(rest), ...(misfit === undefined ? {} : { misfit }) }];
+}
+
+function basicsOf({ metadata = {} }: KubeObject) {
+  const { name = "", uid = "", creationTimestamp, ownerReferences = [] } = metadata;
+  const owner = ownerReferences.length === 0 ? ({ ownerless: true } as const) : {};
+  return { name, uid, createdAt: instantOf(creationTimestamp), ...owner };
+}
+
+function detailsOf({ role, check, waitForGates }: Pick<MigrationActSpec, "role" | "check" | "waitForGates">) {
+  return {
+    ...(role === undefined ? {} : { role }),
+    ...(check === undefined ? {} : { check }),
+    ...(waitForGates === true ? { waitForGates } : {}),
+  };
+}
+
 type Raw = { readonly act?: unknown; readonly actor?: unknown; readonly migration?: { readonly name?: unknown } };
 
-/** The act as it concerns a migration: its own, or one that can't be, with the reason. None: it is about another one. */
-function toAct({ metadata = {}, spec }: KubeObject, meta: MigrationMeta): readonly ActObservation[] {
-  const { name = "", uid = "", labels = {}, ownerReferences = [] } = metadata;
-  const createdAt = instantOf(metadata.creationTimestamp);
-  const owner = ownerReferences.length === 0 ? ({ ownerless: true } as const) : {};
-  const basics = { name, uid, createdAt, ...owner };
-  const parsed = migrationActSpecSchema.safeParse(spec);
-  if (!parsed.success) {
-    const { act, actor, migration } = (spec ?? {}) as Raw;
-    if (migration?.name !== meta.name) return [];
-    const misfit = `it can't be read by this operator: ${parsed.error.issues[0]?.path.join(".") || "spec"}`;
-    const words = { act: bounded(String(act)) as ActObservation["act"], actor: bounded(String(actor)) };
-    return [{ ...basics, ...words, reason: "", planHash: null, expiresAt: null, misfit }];
-  }
-  const { migration, act, actor, reason, role, check, planHash, expires, waitForGates } = parsed.data;
-  if (migration.name !== meta.name && migration.uid !== meta.uid) return [];
-  const misfit = misfitOf({ migration, act, createdAt, label: labels[migrationUidLabel] }, meta);
-  return [
-    {
-      ...basics,
-      act,
-      actor,
-      reason,
-      planHash: planHash ?? null,
-      expiresAt: expires === undefined ? null : instantOf(expires),
-      ...(role === undefined ? {} : { role }),
-      ...(check === undefined ? {} : { check }),
-      ...(waitForGates === true ? { waitForGates } : {}),
-      ...(misfit === undefined ? {} : { misfit }),
-    },
-  ];
+/** What a newer version has created: it is refused, where it names this migration. */
+function unreadable(item: KubeObject, meta: MigrationMeta, path: readonly PropertyKey[]): readonly ActObservation[] {
+  const { act, actor, migration } = (item.spec ?? {}) as Raw;
+  if (migration?.name !== meta.name) return [];
+  const misfit = `it can't be read by this operator: ${path.map(String).join(".") || "spec"}`;
+  const words = { act: bounded(String(act)) as ActObservation["act"], actor: bounded(String(actor)), reason: "" };
+  return [{ ...basicsOf(item), ...words, planHash: null, expiresAt: null, misfit }];
 }
 
 type Addressed = {

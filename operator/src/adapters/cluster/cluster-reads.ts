@@ -45,7 +45,7 @@ export function makeClusterReads(request: KubeRequest, watched: readonly string[
           ? [{ resource: migrations }]
           : watched.map((namespace) => ({ resource: migrations, namespace }));
       const pick = (item: KubeObject) => [keyOf(item)];
-      return (await Promise.all(places.map((place) => listAll(request, place, {}, pick, signal)))).flat();
+      return (await Promise.all(places.map((place) => listAll(request, { place }, pick, signal)))).flat();
     },
     readMigration: async ({ namespace, name }, signal) => {
       const found = await get({ resource: migrations, namespace, name }, signal);
@@ -67,12 +67,17 @@ export function makeClusterReads(request: KubeRequest, watched: readonly string[
     },
     listPods: async (namespace, selector, signal) => {
       const pick = (item: KubeObject) => [readPodDocument(item as PodDocument)];
-      return listAll(request, { resource: pods, namespace }, { labelSelector: selector }, pick, signal);
+      return listAll(
+        request,
+        { place: { resource: pods, namespace }, query: { labelSelector: selector } },
+        pick,
+        signal,
+      );
     },
     listClaims: async (namespace, target, exceptUid, signal) => {
       const pick = (item: KubeObject) =>
         targetOf(item) === target && item.metadata?.uid !== exceptUid ? [toClaim(item)] : [];
-      return listAll(request, { resource: migrations, namespace }, {}, pick, signal);
+      return listAll(request, { place: { resource: migrations, namespace } }, pick, signal);
     },
     readActIdentityProved: async (signal) => isInForce(await readPolicy(request, identityPolicyName, signal)),
   };

@@ -70,7 +70,7 @@ async function readPod(
   signal: AbortSignal,
 ): Promise<KubeObject> {
   const place = { resource: pods, namespace };
-  const { items } = await listPage(request, place, { fieldSelector: `metadata.name=${name}` }, "", signal);
+  const { items } = await listPage(request, { place, query: { fieldSelector: `metadata.name=${name}` } }, "", signal);
   const [found] = items;
   if (found === undefined) throw new OperatorError("ROP_NOT_FOUND", `pods ${namespace}/${name}`);
   return found;

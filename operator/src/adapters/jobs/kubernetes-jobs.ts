@@ -28,13 +28,18 @@ export function makeKubernetesJobs(request: KubeRequest): Jobs {
       const labelSelector = `${jobLabel}=${migrationUid}`;
       const pick = (item: KubeObject) =>
         item.metadata?.deletionTimestamp === undefined ? [readJobDocument(item)] : [];
-      const found = await listAll(request, { resource: jobs, namespace }, { labelSelector }, pick, signal);
+      const found = await listAll(
+        request,
+        { place: { resource: jobs, namespace }, query: { labelSelector } },
+        pick,
+        signal,
+      );
       return found.toSorted((a, b) => a.createdAt - b.createdAt || (a.name < b.name ? -1 : 1));
     },
     listPods: async (namespace, job, container, signal) => {
       const labelSelector = `batch.kubernetes.io/job-name=${job.name}`;
       const pick = (item: KubeObject) => [readJobPodDocument(item, job.uid, container) ?? []].flat();
-      return listAll(request, { resource: pods, namespace }, { labelSelector }, pick, signal);
+      return listAll(request, { place: { resource: pods, namespace }, query: { labelSelector } }, pick, signal);
     },
     createJob: async (meta, wish, signal) => {
       const { namespace } = meta;

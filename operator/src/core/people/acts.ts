@@ -44,23 +44,29 @@ export function applyActs(input: ActsInput): ActsApplied {
   const { seen, fresh } = turnsOf(observation.acts.value, status, now, observation.actsAreCut !== true);
   const before = status.acts ?? { paused: false, seen: [] };
   if (fresh.length === 0 && seen.length === before.seen.length) return { status, announcements: [] };
-  let acts: Acts = { ...before, seen: [...seen, ...fresh.map(({ uid }) => uid)] };
-  let next = status;
-  let promote: ActObservation | undefined;
-  const announcements: Announcement[] = [];
-  for (const act of fresh) {
-    const isOfCutover = act.act === "Promote" && status.phase === "AwaitingCutover";
-    const refusal = refuse(act, input, acts) ?? (isOfCutover ? refuseSecond(promote) : undefined);
-    if (refusal === undefined) {
-      acts = take(act, acts, input);
-      if (act.act === "Resume") next = unhold(next);
-      if (act.act === "Postmortem") next = { ...next, postmortem: recordOf(act) };
-    }
-    // Whether a cutover can begin is judged later: until then there is nothing to tell.
-    if (refusal === undefined && isOfCutover) promote = act;
-    else announcements.push(announce(act, refusal));
-  }
-  return { status: { ...next, acts }, announcements, ...(promote === undefined ? {} : { promote }) };
+  const acts = { ...before, seen: [...seen, ...fresh.map(({ uid }) => uid)] };
+  return fresh.reduce<ActsApplied>((applied, act) => applyAct(applied, act, input), {
+    status: { ...status, acts },
+    announcements: [],
+  });
+}
+
+function applyAct(applied: ActsApplied, act: ActObservation, input: ActsInput): ActsApplied {
+  const { status, announcements, promote } = applied;
+  const acts = status.acts ?? { paused: false, seen: [] };
+  const isOfCutover = act.act === "Promote" && input.status.phase === "AwaitingCutover";
+  const refusal = refuse(act, input, acts) ?? (isOfCutover ? refuseSecond(promote) : undefined);
+  if (refusal !== undefined) return { ...applied, announcements: [...announcements, announce(act, refusal)] };
+  const taken = effectOf(act, { ...status, acts: take(act, acts, input) });
+  // Whether a cutover can begin is judged later: until then there is nothing to tell.
+  if (isOfCutover) return { status: taken, announcements, promote: act };
+  return { ...applied, status: taken, announcements: [...announcements, announce(act, undefined)] };
+}
+
+/** What an act changes beside what is in force of acts. */
+function effectOf(act: ActObservation, status: MigrationStatus): MigrationStatus {
+  if (act.act === "Resume") return unhold(status);
+  return act.act === "Postmortem" ? { ...status, postmortem: recordOf(act) } : status;
 }
 
 /** Why an act has no effect; undefined when it has. */

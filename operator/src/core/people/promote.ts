@@ -48,16 +48,11 @@ function waitsUntil({ expiresAt, createdAt }: ActObservation): number {
 export function settlePromote(c: Context, outcome: Outcome): Outcome {
   const { promotedBy, promoteUntil } = c.status.acts ?? {};
   if (promotedBy === undefined || c.status.phase !== "AwaitingCutover") return outcome;
-  const { phase, epoch, planHash, message } = outcome.status;
-  const { promote } = c;
   const who = `Promote by ${promotedBy}`;
-  if (phase === "CuttingOver") {
-    const why = promote === undefined || promote.reason === "" ? who : `${who}: ${promote.reason}`;
-    return answer(outcome, "kept", promote === undefined ? undefined : told("Normal", "ActTaken", why));
-  }
-  const isSameEvidence = phase === "AwaitingCutover" && epoch === c.status.epoch && planHash === c.status.planHash;
-  if (promoteUntil === undefined || !isSameEvidence) {
-    const end = promote === undefined ? "has no effect any more" : "has no effect";
+  if (outcome.status.phase === "CuttingOver") return answer(outcome, "kept", isTaken(c, who));
+  const { message } = outcome.status;
+  if (promoteUntil === undefined || !isSameEvidence(c, outcome)) {
+    const end = c.promote === undefined ? "has no effect any more" : "has no effect";
     return answer(outcome, "void", told("Warning", "ActRefused", `${who} ${end}: ${message}`));
   }
   if ((instantMs(promoteUntil) ?? 0) <= c.now) {
@@ -65,10 +60,21 @@ export function settlePromote(c: Context, outcome: Outcome): Outcome {
     return answer(outcome, "void", told("Warning", "ActExpired", words));
   }
   const words = `${who} waits until ${promoteUntil}: ${message}`;
-  const waiting = answer(outcome, "kept", promote === undefined ? undefined : told("Normal", "ActTaken", words));
-  const addition = `; the Promote by ${promotedBy} waits for it until ${promoteUntil}`;
+  const waiting = answer(outcome, "kept", c.promote === undefined ? undefined : told("Normal", "ActTaken", words));
+  const addition = `; the ${who} waits for it until ${promoteUntil}`;
   const status = { ...waiting.status, message: message.slice(0, longestMessage - addition.length) + addition };
   return { ...waiting, status };
+}
+
+/** What it was given on is still there. */
+function isSameEvidence({ status }: Context, { status: { phase, epoch, planHash } }: Outcome): boolean {
+  return phase === status.phase && epoch === status.epoch && planHash === status.planHash;
+}
+
+/** One that waited was told of when it was read. */
+function isTaken({ promote }: Context, who: string): Announcement | undefined {
+  if (promote === undefined) return undefined;
+  return told("Normal", "ActTaken", promote.reason === "" ? who : `${who}: ${promote.reason}`);
 }
 
 function answer(outcome: Outcome, promote: "kept" | "void", said: Announcement | undefined): Outcome {

@@ -77,8 +77,8 @@ function reconcile(world: World, { isWritten, order, unread }: Pass): void {
   const observation = { acts, ...(read.length < listed.length ? { actsAreCut: true } : {}) } as Observation;
   const applied = applyActs({ status: world.status, plan, observation, now: start });
   const wasLatched = world.status.acts?.latched !== undefined;
-  if (!wasLatched && world.acts.some((act) => latches(act) && !world.told.has(act.uid)))
-    expect(applied.status.acts?.latched).toBeDefined();
+  const isAsked = !wasLatched && world.acts.some((act) => latches(act) && !world.told.has(act.uid));
+  expect(isAsked && applied.status.acts?.latched === undefined, "an Abort or Rollback had no turn").toBe(false);
   expect(applied.status.acts?.seen.length ?? 0).toBeLessThanOrEqual(60);
   // Dead before the write, or refused: nothing of it has happened.
   if (!isWritten) return;
