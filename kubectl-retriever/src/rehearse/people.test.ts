@@ -27,6 +27,7 @@ describe("a rehearsal of people", () => {
     const { trace, said } = played({
       until: "30h",
       traffic,
+      pods: { count: 1 },
       events: [
         { at: "AwaitingCutover+5m", act: "Promote", actor: "ada" },
         { at: "Guard+1h", operator: "Down", for: "70m" },
@@ -42,7 +43,8 @@ describe("a rehearsal of people", () => {
   const weekday = {
     startsAt: "2026-03-05T08:00:00Z",
     traffic,
-    until: "160h",
+    until: "98h",
+    pods: { count: 1 },
   };
   const windowed = migrationOf(`
 spec:
@@ -66,7 +68,7 @@ spec:
 
   it("who say that they wait are told when their time is up, and nothing is cut over", () => {
     const late = { at: "AwaitingCutover+6h", act: "Promote", actor: "ada", waitForGates: true };
-    const { trace, said } = played({ ...weekday, events: [late] }, windowed);
+    const { trace, said } = played({ ...weekday, until: "24h", events: [late] }, windowed);
     expect(trace).toMatch(/> AwaitingCutover$/);
     const words = said.filter((line) => line.includes("Promote by ada")).map((line) => line.split(":")[0]);
     expect(words).toEqual(["ActTaken", "ActExpired"]);
