@@ -22,10 +22,27 @@ export const acts = [
 /** Nobody lets something pass that was not proved without saying why. */
 export const actsWithReason: readonly Act[] = ["Waive", "CompleteGuard"];
 export type Act = (typeof acts)[number];
+/** What stands for itself: nothing keeps it from being read, and a migration's name is enough. */
+export const latchingActs = ["Abort", "Rollback"] as const satisfies readonly Act[];
+
+/** Label of an act (and of a Job): the UID of its migration. Abort and Rollback may lack it. */
+export const migrationUidLabel = "retriever.dev/migration-uid";
+
+/** How long a Promote may wait for the gates, from its creation. */
+export const promoteWait = { defaultHours: 4, mostHours: 24 } as const;
+
+const exampleUid = "6f1d4c1e-0000-4000-8000-000000000000";
 
 const migrationRefSchema = z.strictObject({
   name: nonEmpty(253).meta(doc("Name of the migration, in the act's namespace.", "docs-to-qdrant", "")),
-  uid: nonEmpty(64).meta(doc("UID of the migration.", "6f1d4c1e-0000-4000-8000-000000000000")),
+  uid: nonEmpty(64)
+    .optional()
+    .meta(
+      doc(
+        "UID of the migration. An Abort or Rollback without it is for the migration that has the name when it is created.",
+        exampleUid,
+      ),
+    ),
 });
 
 export const migrationActSpecSchema = z
@@ -38,7 +55,7 @@ export const migrationActSpecSchema = z
       .meta(
         doc(
           "Approve, Waive (one check that is Unknown), Pause, Resume, Promote (cut over), Retry (cut over again after a cutover that was taken back for want of pods or requests), CompleteGuard (end a guard that is too thin to judge), Abort and Rollback (both latch), Postmortem (after a rollback).",
-          "Promote",
+          "Rollback",
           "Cutover",
         ),
       ),
@@ -50,6 +67,7 @@ export const migrationActSpecSchema = z
       .meta(
         doc("The check that a Waive is about.", "alerts", "", {
           "spec.act": "Waive",
+          "spec.migration.uid": exampleUid,
           "spec.reason": "watched by hand",
         }),
       ),
@@ -69,6 +87,17 @@ export const migrationActSpecSchema = z
       .max(40)
       .optional()
       .meta(doc("After this instant it has no effect.", "2030-01-01T12:00:00Z", "tomorrow")),
+    waitForGates: z
+      .boolean()
+      .optional()
+      .meta(
+        doc(
+          "A Promote acts at once or is refused. With true it waits until `expires` (4h after its creation when left out, at most 24h) for what still blocks the cutover; without the evidence that it was given on it is void.",
+          true,
+          "yes",
+          { "spec.act": "Promote", "spec.migration.uid": exampleUid },
+        ),
+      ),
     /** An admission policy proves it. */
     actor: nonEmpty(253).meta(doc("The requesting user.", "user-a", "")),
     reason: z

@@ -3,7 +3,7 @@ import type { ConfigFault } from "@retriever/stores/config/config-fault.ts";
 import { type MigrationSpec, migrationSpecSchema } from "#spec/migration-spec.ts";
 import { specRules } from "#spec/spec-rules.ts";
 import { describe, parseShape } from "./faults.ts";
-import { actsWithReason, type MigrationActSpec, migrationActSpecSchema } from "./migration.ts";
+import { actsWithReason, latchingActs, type MigrationActSpec, migrationActSpecSchema } from "./migration.ts";
 
 type Parsed<T> =
   | { readonly ok: true; readonly spec: T }
@@ -40,8 +40,10 @@ export function parseMigrationActSpec(input: unknown): Parsed<MigrationActSpec> 
 }
 
 /** What an act of its kind has to say. */
-function actFaults({ act, check, role, planHash, reason, text }: MigrationActSpec): ConfigFault[] {
+function actFaults({ migration, act, check, role, planHash, reason, text }: MigrationActSpec): ConfigFault[] {
+  const isByName = latchingActs.some((one) => one === act);
   const needed: readonly [string, boolean, string][] = [
+    ["migration.uid", migration.uid === undefined && !isByName, "the UID of the migration that is meant"],
     ["check", act === "Waive" && check === undefined, "the check that is waived"],
     ["reason", actsWithReason.includes(act) && reason === "", `why: ${act} lets pass what was not proved`],
     ["text", act === "Postmortem" && (text ?? "") === "", "the postmortem itself"],

@@ -38,12 +38,20 @@ describe("who we are", () => {
   });
 });
 
-test("an act is created under a generated name", async () => {
+test("an act is created under a generated name, labelled and owned by its migration", async () => {
   const { client, calls } = arrange(() => ({ metadata: { name: "docs-abort-x1" } }));
   const spec = { migration: { name: "docs", uid: "u" }, act: "Abort", actor: "user-a", reason: "" } as const;
   expect(await client.createAct("search", spec, signal)).toBe("docs-abort-x1");
   expect(calls[0]).toMatchObject({
     method: "POST",
-    body: { metadata: { namespace: "search", generateName: "docs-abort-" }, spec },
+    body: {
+      metadata: {
+        namespace: "search",
+        generateName: "docs-abort-",
+        labels: { "retriever.dev/migration-uid": "u" },
+        ownerReferences: [{ apiVersion: "retriever.dev/v1alpha1", kind: "RetrieverMigration", name: "docs", uid: "u" }],
+      },
+      spec,
+    },
   });
 });

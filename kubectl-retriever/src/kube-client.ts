@@ -1,10 +1,19 @@
 // What the command line asks of the API server: one migration, who we are, one new act.
-import type { MigrationActSpec } from "@retriever/crds/migration.ts";
+import { type MigrationActSpec, migrationUidLabel } from "@retriever/crds/migration.ts";
 import { makeClusterReads } from "@retriever/operator/adapters/cluster/cluster-reads.ts";
 import { hasCode } from "@retriever/operator/errors.ts";
 import type { KubeRequest } from "@retriever/operator/kube/kube-request.ts";
 import { listAll } from "@retriever/operator/kube/listing.ts";
-import { apiVersionOf, migrationActs, migrations, selfSubjectReviews } from "@retriever/operator/kube/resources.ts";
+import {
+  apiVersionOf,
+  migrationActs,
+  migrations,
+  ownedBy,
+  selfSubjectReviews,
+} from "@retriever/operator/kube/resources.ts";
+
+/** An act that names its migration by both. */
+type NamedActSpec = MigrationActSpec & { readonly migration: { readonly name: string; readonly uid: string } };
 
 export type KubeClient = {
   readonly readMigration: (namespace: string, name: string, signal: AbortSignal) => Promise<unknown>;
@@ -14,8 +23,8 @@ export type KubeClient = {
   readonly readActIdentityProved: (signal: AbortSignal) => Promise<boolean>;
   /** The user as the server knows it; the kubeconfig's name of it when the server doesn't say. */
   readonly whoAmI: (signal: AbortSignal) => Promise<string>;
-  /** Name of the created act. */
-  readonly createAct: (namespace: string, spec: MigrationActSpec, signal: AbortSignal) => Promise<string>;
+  /** Name of the created act, which goes with its migration. */
+  readonly createAct: (namespace: string, spec: NamedActSpec, signal: AbortSignal) => Promise<string>;
 };
 
 /** A client over live requests; `userName` is the kubeconfig's. */
@@ -25,7 +34,7 @@ export function makeKubeClient(request: KubeRequest, userName: string): KubeClie
       request({ method: "GET", place: { resource: migrations, namespace, name }, signal }),
     listMigrations: async (namespace, signal) => {
       const place = { resource: migrations, ...(namespace === undefined ? {} : { namespace }) };
-      return (await listAll(request, place, {}, signal)).items;
+      return listAll(request, { place }, (item) => [item], signal);
     },
     readActIdentityProved: makeClusterReads(request, []).readActIdentityProved,
     whoAmI: async (signal) => {
@@ -43,7 +52,13 @@ export function makeKubeClient(request: KubeRequest, userName: string): KubeClie
       }
     },
     createAct: async (namespace, spec, signal) => {
-      const metadata = { namespace, generateName: `${spec.migration.name.slice(0, 200)}-${spec.act.toLowerCase()}-` };
+      const { name, uid } = spec.migration;
+      const metadata = {
+        namespace,
+        generateName: `${name.slice(0, 200)}-${spec.act.toLowerCase()}-`,
+        labels: { [migrationUidLabel]: uid },
+        ownerReferences: ownedBy({ name, uid }),
+      };
       const body = { apiVersion: apiVersionOf(migrationActs), kind: migrationActs.kind, metadata, spec };
       const created = (await request({
         method: "POST",

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { MigrationMeta } from "#core/model/migration.ts";
 import type { OverlayIntent } from "#core/model/workload.ts";
+import { makeActPick } from "#core/people/turns.ts";
 import type { Cluster, RawMigration } from "#ports/cluster.ts";
 import { aStatus } from "./builders/migration.ts";
 import { searchSpec } from "./builders/search-app.ts";
@@ -56,7 +57,6 @@ export function describeClusterContract(title: string, open: () => Promise<Clust
       expect(await cluster.readWorkload(namespace, "absent", signal)).toBeUndefined();
       expect(await cluster.readConfigMap(namespace, "absent", signal)).toBeUndefined();
       expect(await cluster.listPods(namespace, "app=absent", signal)).toEqual([]);
-      expect(await cluster.listActs(namespace, "absent", signal)).toEqual([]);
       expect(await cluster.readNamespaceTerminating(namespace, signal)).toBe(false);
     });
 
@@ -185,15 +185,32 @@ export function describeClusterContract(title: string, open: () => Promise<Clust
       });
     });
 
-    test("the acts on a migration are its own, by uid", async () => {
+    const actsOn = async (meta: MigrationMeta) => {
+      const pick = makeActPick(aStatus(), Date.now());
+      const { acts, isWhole } = await harness.cluster.listActs(meta, pick, signal);
+      return { isWhole, acts: acts.filter(({ misfit }) => misfit === undefined) };
+    };
+
+    test("the acts on a migration are its own, by name and uid, until they are deleted", async () => {
       const meta = await created("acted");
       const act = { migration: { name: "acted", uid: meta.uid }, act: "Pause", actor: "user-a", reason: "lunch" };
       await harness.createAct("pause-it", act);
       await harness.createAct("of-another", { ...act, migration: { name: "acted", uid: "other-uid" } });
-      const acts = await harness.cluster.listActs(harness.namespace, meta.uid, signal);
+      const { acts, isWhole } = await actsOn(meta);
+      expect(isWhole).toBe(true);
       expect(acts).toMatchObject([
         { name: "pause-it", act: "Pause", actor: "user-a", reason: "lunch", planHash: null, expiresAt: null },
       ]);
+      for (const act of acts) {
+        await harness.cluster.ownAct(meta, act, signal);
+        expect((await actsOn(meta)).acts[0]?.ownerless).toBeUndefined();
+        await harness.cluster.deleteAct(meta, { ...act, uid: "another" }, signal);
+        expect((await actsOn(meta)).acts).toHaveLength(1);
+        await harness.cluster.deleteAct(meta, act, signal);
+        await harness.cluster.deleteAct(meta, act, signal);
+        await harness.cluster.ownAct(meta, act, signal);
+      }
+      expect((await actsOn(meta)).acts).toEqual([]);
     });
 
     test("an approval and a waiver tell their role, check and plan", async () => {
@@ -201,7 +218,7 @@ export function describeClusterContract(title: string, open: () => Promise<Clust
       const on = { migration: { name: "agreed", uid: meta.uid }, actor: "user-a" };
       await harness.createAct("a-yes", { ...on, act: "Approve", role: "sre-on-call", planHash: "0123456789abcdef" });
       await harness.createAct("b-waive", { ...on, act: "Waive", check: "parity", reason: "compared by hand" });
-      expect(await harness.cluster.listActs(harness.namespace, meta.uid, signal)).toMatchObject([
+      expect((await actsOn(meta)).acts).toMatchObject([
         { act: "Approve", role: "sre-on-call", planHash: "0123456789abcdef" },
         { act: "Waive", check: "parity", reason: "compared by hand" },
       ]);

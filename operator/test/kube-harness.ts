@@ -1,5 +1,6 @@
 // The contract's harness on any API server that a kubeconfig names: the adapter under test, and what an administrator does.
 
+import { migrationUidLabel } from "@retriever/crds/migration.ts";
 import { makeKubernetesCluster } from "#adapters/cluster/kubernetes-cluster.ts";
 import { makeSystemClock } from "#adapters/system-clock.ts";
 import { hasCode } from "#errors.ts";
@@ -83,7 +84,11 @@ function adminCalls(request: KubeRequest, namespace: string): AdminCalls {
     createMigration: (name, spec) => create(kinds.migrations, name, { spec: spec as object }),
     touchMigration: (name) => merge(kinds.migrations, name, { metadata: { annotations: { touched: "yes" } } }),
     deleteMigration: (name) => remove(kinds.migrations, name),
-    createAct: (name, spec) => create(kinds.migrationActs, name, { spec: spec as object }),
+    createAct: (name, spec) => {
+      const { migration } = spec as { readonly migration: { readonly uid: string } };
+      const labels = { [migrationUidLabel]: migration.uid };
+      return create(kinds.migrationActs, name, { metadata: { labels }, spec: spec as object });
+    },
     createApp: async (name, pods) => {
       await create(kinds.deployments, name, { spec: deploymentSpec(name, pods.length) });
       for (const pod of pods)

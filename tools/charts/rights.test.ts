@@ -7,6 +7,7 @@ import { makeAuditStore } from "../../operator/src/adapters/audit/audit-config-m
 import { makeKubernetesCluster } from "../../operator/src/adapters/cluster/kubernetes-cluster.ts";
 import { makeLeaseStore } from "../../operator/src/adapters/control-plane/lease-store.ts";
 import { makeKubernetesJobs } from "../../operator/src/adapters/jobs/kubernetes-jobs.ts";
+import { makeActPick } from "../../operator/src/core/people/turns.ts";
 import { OperatorError } from "../../operator/src/errors.ts";
 import { type KubeRequest, verbOf } from "../../operator/src/kube/kube-request.ts";
 import { configMaps, migrationActs, migrations, type Resource, rightOf } from "../../operator/src/kube/resources.ts";
@@ -95,7 +96,9 @@ async function askEverything(isThere: boolean): Promise<Set<string>> {
     () => cluster.readConfigMap("search", "base", signal),
     () => cluster.listPods("search", "a=b", signal, { name: "search-api", uid: "u" }),
     () => cluster.listClaims("search", "search-api", "u", signal),
-    () => cluster.listActs("search", "u", signal),
+    () => cluster.listActs(meta, makeActPick({} as never, 0), signal),
+    () => cluster.deleteAct(meta, name, signal),
+    () => cluster.ownAct(meta, name, signal),
     () => cluster.readActIdentityProved(signal),
     () => cluster.writeStatus(meta, {} as never, signal),
     () => cluster.addFinalizer(meta, signal),

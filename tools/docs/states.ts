@@ -11,7 +11,7 @@ const meanings: Readonly<Record<Phase, string>> = {
   WarmUp: "the first stage: a small share of requests also asks the destination",
   Ramp: "the further stages; also measured again from here after a step down",
   AwaitingCutover:
-    "every stage passed; waits for a Promote unless `cutover.hold` is false, or for a Retry after a cutover that was taken back",
+    "every stage passed; waits for a Promote unless `cutover.hold` is false, or for a Retry after a cutover that was taken back; either acts at once, waits openly until it expires, or is refused",
   CuttingOver:
     "the pods change their primary, all or as many as `cutover.minAcknowledged` asks for; ends in Guard or goes back. For want of pods or requests (`AckTimeout`, `ValidationTimeout`) it goes back to AwaitingCutover, by way of RollingBack",
   Guard: "the destination serves, the source watches; only time in which a failure would be noticed counts",

@@ -8,7 +8,7 @@
   verbs: [update]
 - apiGroups: [retriever.dev]
   resources: [migrationacts]
-  verbs: [list, watch]
+  verbs: [list, watch, patch, delete]
 - apiGroups: [""]
   resources: [configmaps]
   verbs: [get, list, watch, create, patch, delete]

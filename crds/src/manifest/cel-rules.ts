@@ -1,7 +1,7 @@
 // The rules that the API server enforces on every write, and the nodes they stand on.
 // They run on updates by anybody, the operator included: a fault of ours can't persist an illegal transition.
 
-import { actsWithReason } from "#migration.ts";
+import { actsWithReason, latchingActs } from "#migration.ts";
 import { specRules } from "#spec/spec-rules.ts";
 import { finalPhases, legalSteps } from "#status/phase-steps.ts";
 
@@ -99,5 +99,15 @@ export const migrationActRules: readonly CelRule[] = [
     at: "spec",
     rule: `!(self.act in ${quoted(actsWithReason)}) || (has(self.reason) && size(self.reason) > 0)`,
     message: "expected a reason: Waive and CompleteGuard let pass what was not proved",
+  },
+  {
+    at: "spec",
+    rule: `has(self.migration.uid) || self.act in ${quoted(latchingActs)}`,
+    message: "expected migration.uid: only an Abort or Rollback is taken by the migration's name alone",
+  },
+  {
+    at: "spec",
+    rule: "!has(self.waitForGates) || !self.waitForGates || self.act == 'Promote'",
+    message: "expected waitForGates of a Promote alone: nothing else waits for gates",
   },
 ];

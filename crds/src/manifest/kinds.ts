@@ -39,6 +39,8 @@ export const migrationActKind: KindDefinition = {
   description: "What a person asks of a migration: immutable, with its author.",
   spec: migrationActSpecSchema,
   rules: migrationActRules,
+  // The acts on one migration are found among any number of others.
+  selectable: [".spec.migration.name", ".spec.act"],
   columns: [
     { name: "Migration", type: "string", jsonPath: ".spec.migration.name" },
     { name: "Act", type: "string", jsonPath: ".spec.act" },

@@ -23,6 +23,8 @@ export type KindDefinition = {
   /** Nodes that are lists keyed by one property, by path. */
   readonly keyedLists?: Readonly<Record<string, string>>;
   readonly columns: readonly PrinterColumn[];
+  /** Fields by which lists and watches may select; API servers before 1.31 don't know them. */
+  readonly selectable?: readonly string[];
 };
 
 /** The manifest of a kind. Throws TypeError when its schema has no structural form or a rule's node isn't there. */
@@ -49,6 +51,9 @@ export function toCrd(definition: KindDefinition): Readonly<Record<string, unkno
           served: true,
           storage: true,
           schema: { openAPIV3Schema: rootSchema(definition) },
+          ...(definition.selectable && {
+            selectableFields: definition.selectable.map((jsonPath) => ({ jsonPath })),
+          }),
           ...(definition.status && { subresources: { status: {} } }),
           additionalPrinterColumns: [
             ...definition.columns,

@@ -38,17 +38,25 @@ const guardCompletedSchema = z
   })
   .describe("The CompleteGuard that ends the guard; harm voids it.");
 
+/** Acts that are judged and not yet gone: beyond that, the next ones wait. */
+export const mostSeenActs = 60;
+
 export const actsStatusSchema = z
   .strictObject({
     paused: z.boolean().default(false).meta(doc("Whether rises are paused.", false)),
     seen: z
       .array(shortName)
-      .max(50)
+      .max(mostSeenActs)
       .default([])
       .meta(
-        doc("UIDs of the acts that were judged, newest last; at most 50.", ["6f1d4c1e-0000-4000-8000-000000000002"]),
+        doc("UIDs of the acts that were judged and lie there still, newest last.", [
+          "6f1d4c1e-0000-4000-8000-000000000002",
+        ]),
       ),
     promotedBy: shortName.optional().meta(doc("Who gave the Promote that is in force.", "user-a")),
+    promoteUntil: instant
+      .optional()
+      .describe("Until when that Promote waits for the gates; absent where it waits for nothing."),
     guardCompletedBy: guardCompletedSchema.optional(),
     retriedBy: shortName.optional().meta(doc("Who let a plan run again that had been rolled back.", "user-a")),
     approvals: z

@@ -39,7 +39,8 @@ export function createMigration(
 export function requestRollback(api: EmbeddedApi, { namespace, name }: Place, act: "Abort" | "Rollback"): void {
   const uid = api.store.get(migrationStorage, namespace, name)?.metadata.uid;
   const spec = { migration: { name, uid }, act, actor: "bench", reason: "the measurement asks for it" };
-  const metadata = { generateName: `${name}-`, namespace };
+  const labels = { "retriever.dev/migration-uid": uid };
+  const metadata = { generateName: `${name}-`, namespace, labels };
   const body = { apiVersion: "retriever.dev/v1alpha1", kind: "MigrationAct", metadata, spec };
   api.direct({ verb: "create", ...kinds.acts, namespace, body });
 }

@@ -195,7 +195,7 @@ describe.concurrent("a migration whose stores are compared", () => {
       INSERT INTO ${tableOf(play.name)} (chunk_id, entity_id, namespace, updated_at, embedding)
       SELECT 'came-late', entity_id, namespace, now(), embedding FROM ${tableOf(play.name)} LIMIT 1`);
     await play.conditionIs("ParityVerified", "False", "Drift");
-    await play.kubectl("promote", "--reason", "the gates are green");
+    await play.kubectl("promote", "--wait-for-gates", "--reason", "the gates are green");
     await play.see("the Promote is taken", ({ acts }) => acts?.promotedBy === "admin");
     const blocked = await comparedAgain(play);
     expect(blocked.phase).toBe("AwaitingCutover");

@@ -76,7 +76,7 @@ export function followMigration(
       await client.create(actsPath, {
         apiVersion: "retriever.dev/v1alpha1",
         kind: "MigrationAct",
-        metadata: { generateName: `${name}-`, namespace },
+        metadata: { generateName: `${name}-`, namespace, labels: { "retriever.dev/migration-uid": uid } },
         spec: { migration: { name, uid }, act, actor: "admin", reason, ...(check === undefined ? {} : { check }) },
       });
     },

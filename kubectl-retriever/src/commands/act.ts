@@ -1,5 +1,5 @@
 // People act through objects: each command creates one immutable MigrationAct.
-import type { Act, MigrationActSpec } from "@retriever/crds/migration.ts";
+import { type Act, type MigrationActSpec, promoteWait } from "@retriever/crds/migration.ts";
 import type { Phase } from "@retriever/crds/status/migration-status.ts";
 import { isFinalPhase } from "@retriever/crds/status/phase-steps.ts";
 import type { KubeClient } from "#kube-client.ts";
@@ -10,7 +10,7 @@ import type { Terminal } from "#output/terminal.ts";
 export const actCommands = [
   { command: "approve", act: "Approve", about: "Agree to the accepted plan, in a role" },
   { command: "waive", act: "Waive", about: "Let a check that is Unknown pass, with a reason" },
-  { command: "promote", act: "Promote", about: "Let it go on where it waits for a person" },
+  { command: "promote", act: "Promote", about: "Cut over now; refused where something blocks it" },
   { command: "retry", act: "Retry", about: "Cut over again after a cutover that was taken back" },
   { command: "complete-guard", act: "CompleteGuard", about: "End a guard that is too thin to judge, with a reason" },
   { command: "pause", act: "Pause", about: "Hold it where it is; a rollback stays possible" },
@@ -27,6 +27,8 @@ export type ActOptions = {
   readonly expiresAt?: number;
   /** The postmortem itself. */
   readonly text?: string;
+  /** A Promote waits for what blocks the cutover. */
+  readonly waitForGates?: boolean;
   /** The user name, given instead of typed. */
   readonly yesIAm?: string;
 };
@@ -58,7 +60,18 @@ export async function createAct(
   const spec = { migration: { name, uid: view.uid }, act, actor, reason, ...specOf(asked, view) };
   const created = await client.createAct(namespace, spec, signal);
   terminal.print(`migrationact/${created} created: ${act} ${namespace}/${name} by ${actor}`);
+  if (act === "Promote") terminal.print(promises(asked, view));
   return exitCodes.ok;
+}
+
+/** What comes of a Promote, so that nobody takes its creation for a cutover. */
+function promises({ waitForGates, expiresAt }: ActRequest, { status }: MigrationView): string {
+  if (status.phase === "Pending") return "The plan that was rolled back before may begin again.";
+  if (waitForGates !== true)
+    return "It cuts over at once, or an event says why not; it isn't kept for later. --wait-for-gates waits.";
+  const until =
+    expiresAt === undefined ? `for ${promoteWait.defaultHours}h` : `until ${new Date(expiresAt).toISOString()}`;
+  return `It waits ${until} for what blocks the cutover, and an event says how that ends.`;
 }
 
 function refuseAct({ namespace, name, act }: ActRequest, { status }: MigrationView, actor: string): string | undefined {
@@ -68,8 +81,13 @@ function refuseAct({ namespace, name, act }: ActRequest, { status }: MigrationVi
     return `${namespace}/${name} is ${phase}; a finished migration never runs again`;
   }
   if (actor === "") return "neither the API server nor the kubeconfig says who you are; an act needs an actor";
+  if (act === "Promote" && !promoted.includes(phase))
+    return `${namespace}/${name} is ${phase}; Promote is taken in AwaitingCutover, when the evidence is there`;
   return act === "Approve" && planHash === "" ? `${namespace}/${name} has no accepted plan to approve yet` : undefined;
 }
+
+/** Where a Promote has something to let go on: the cutover, or a plan that was rolled back before. */
+const promoted: readonly Phase[] = ["AwaitingCutover", "Pending"];
 
 /** A completed migration can still go back; corrections after a late rollback are closed by a waiver of parity. */
 function isOfEnd(phase: Phase, act: Act): boolean {
@@ -97,13 +115,14 @@ async function refuseStranger(
 }
 
 function specOf(
-  { act, role, check, text, expiresAt }: ActRequest,
+  { act, role, check, text, expiresAt, waitForGates }: ActRequest,
   { status }: MigrationView,
-): Partial<Pick<MigrationActSpec, "role" | "check" | "text" | "planHash" | "expires">> {
+): Partial<Pick<MigrationActSpec, "role" | "check" | "text" | "planHash" | "expires" | "waitForGates">> {
   return {
     ...(role === undefined ? {} : { role }),
     ...(check === undefined ? {} : { check }),
     ...(text === undefined ? {} : { text }),
+    ...(waitForGates === undefined ? {} : { waitForGates }),
     ...(act === "Approve" ? { planHash: status.planHash } : {}),
     ...(expiresAt === undefined ? {} : { expires: new Date(expiresAt).toISOString() }),
   };

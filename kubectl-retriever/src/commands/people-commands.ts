@@ -1,5 +1,5 @@
 // The commands by which people act on a migration, and their options.
-import { actsWithReason } from "@retriever/crds/migration.ts";
+import { actsWithReason, promoteWait } from "@retriever/crds/migration.ts";
 import { type Command, InvalidArgumentError } from "commander";
 import { type Files, fileFault } from "#files/files.ts";
 import type { KubeClient } from "#kube-client.ts";
@@ -29,6 +29,7 @@ type Given = {
   readonly check?: string;
   readonly expires?: number;
   readonly yesIAm?: string;
+  readonly waitForGates?: boolean;
   readonly file?: string;
 };
 
@@ -47,15 +48,17 @@ export function addPeopleCommands(commands: PeopleCommands): void {
     if (act === "Postmortem")
       line.requiredOption("--file <file>", "the report, at most 8 KiB; - is the standard input");
     if (act === "Approve") addApproveOptions(line);
+    if (act === "Promote") addPromoteOptions(line);
     if (act === "Waive") line.requiredOption("--check <name>", "the check that is waived");
     line.action(async (name: string, given: Given) => {
       const text = given.file === undefined ? undefined : await readReport(files, given.file, line);
-      const { reason, role, check, yesIAm, expires } = given;
+      const { reason, role, check, yesIAm, expires, waitForGates } = given;
       const more: ActOptions = {
         ...(role === undefined ? {} : { role }),
         ...(check === undefined ? {} : { check }),
         ...(text === undefined ? {} : { text }),
         ...(yesIAm === undefined ? {} : { yesIAm }),
+        ...(waitForGates === undefined ? {} : { waitForGates }),
         ...(expires === undefined ? {} : { expiresAt: now() + expires }),
       };
       await run(given, ({ client, namespace }) =>
@@ -80,6 +83,18 @@ function addApproveOptions(command: Command): void {
     .requiredOption("--role <name>", "the role it is approved in")
     .option("--expires <time>", "how long it counts, e.g. 4h; default: as long as the plan allows", parseExpiry)
     .option("--yes-i-am <name>", "your user name, where nobody can be asked to type it");
+}
+
+function addPromoteOptions(command: Command): void {
+  command
+    .option("--wait-for-gates", "wait for what blocks the cutover, instead of being refused for it")
+    .option("--expires <time>", "for how long, at most 24h; default: 4h", parseWait);
+}
+
+function parseWait(text: string): number {
+  const ms = parseExpiry(text);
+  if (ms > promoteWait.mostHours * 3_600_000) throw new InvalidArgumentError("expected at most 24h");
+  return ms;
 }
 
 /** A duration, in ms. */

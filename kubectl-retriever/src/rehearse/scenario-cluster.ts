@@ -171,9 +171,9 @@ export class ScenarioCluster extends ToyCluster {
     }
   }
 
-  #act({ actor = "rehearsal", reason = "", role, check }: ScenarioEvent, act: Act): void {
+  #act({ actor = "rehearsal", reason = "", role, check, waitForGates = false }: ScenarioEvent, act: Act): void {
     const planHash = act === "Approve" ? this.status.planHash : null;
-    this.act(act, { actor, reason, role: role ?? null, check: check ?? null, planHash });
+    this.act(act, { actor, reason, role: role ?? null, check: check ?? null, planHash, waitForGates });
   }
 }
 

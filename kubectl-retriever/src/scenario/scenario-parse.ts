@@ -79,11 +79,13 @@ function faultsOfEvent(event: Raw, index: number): ConfigFault[] {
 
 /** What an act says beside who and why, and which act has to. */
 const needs = { role: "Approve", check: "Waive" } as const;
+const mayHave = { ...needs, waitForGates: "Promote" } as const;
 
 function actFaults(event: Raw, path: string): ConfigFault[] {
-  return Object.entries(needs).flatMap(([field, act]) => {
+  return Object.entries(mayHave).flatMap(([field, act]) => {
     const isGiven = event[field] !== undefined;
-    if (isGiven === (event["act"] === act)) return [];
+    const isOfAct = event["act"] === act;
+    if (isGiven === isOfAct || (isOfAct && !(field in needs))) return [];
     const expected = isGiven ? `expected it only with act ${act}` : `expected it with act ${act}`;
     return [{ path: `${path}.${field}`, message: `received ${describe(event[field])}, ${expected}` }];
   });

@@ -223,6 +223,8 @@ const scenarioEventSchema = z.strictObject({
   role: z.string().min(1).max(63).optional(),
   /** Of a Waive: what is waived. */
   check: z.enum(checkNames).optional(),
+  /** Of a Promote: it waits for what blocks the cutover, for 4h. */
+  waitForGates: z.boolean().optional(),
   /** Which store the application's base names from now on. */
   base: z.enum(["Source", "Destination", "Another"]).optional(),
   /** Somebody deletes the overlay, or takes its content over. */

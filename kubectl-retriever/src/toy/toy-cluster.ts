@@ -72,6 +72,7 @@ export abstract class ToyCluster {
   #elapsedMs = 0;
   #advancedTo: number;
   #named = 0;
+  #acted = 0;
 
   constructor(setup: ToySetup) {
     this.#setup = setup;
@@ -160,7 +161,8 @@ export abstract class ToyCluster {
 
   /** A person acts on the migration. */
   act(act: Act, more: Partial<ActObservation> & Pick<ActObservation, "actor">): void {
-    const name = `act-${this.acts.length + 1}`;
+    this.#acted += 1;
+    const name = `act-${this.#acted}`;
     const basics = { name, uid: name, createdAt: this.now, act, reason: "", planHash: null, expiresAt: null };
     this.acts = [...this.acts, { ...basics, ...more }];
   }
@@ -242,6 +244,9 @@ export abstract class ToyCluster {
       case "removeOverlay":
         this.overlay = null;
         return;
+      case "pruneActs":
+        this.acts = this.acts.filter(({ uid }) => !effect.acts.some((act) => act.uid === uid && !act.stays));
+        return;
       case "abandonOverlay":
         if (this.overlay !== null) this.overlay = { ...this.overlay, hasFinalizer: false };
     }
@@ -257,6 +262,7 @@ export abstract class ToyCluster {
     this.#elapsedMs = other.#elapsedMs;
     this.#advancedTo = other.#advancedTo;
     this.#named = other.#named;
+    this.#acted = other.#acted;
   }
 
   get #plan(): MigrationSpec {

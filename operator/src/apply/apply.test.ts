@@ -31,10 +31,18 @@ function arrange(target: string | undefined = "search-api") {
     reports: verifiers,
     clock,
     deadlineMs: 1000,
+    isOnRecord: (_migration: string, act: string) => act !== "uid-fresh",
     report: (kind: string, result: string) => void reports.push(`${kind} ${result}`),
   };
   const run = (effects: readonly Effect[]) => apply(effects, { meta, target }, deps, new AbortController().signal);
   return { cluster, jobs, verifiers, clock, reports, run };
+}
+
+/** An act that somebody created by hand. */
+function actOf(name: string) {
+  const basics = { name, uid: `uid-${name}`, createdAt: 0, act: "Pause", actor: "ada", reason: "" } as const;
+  const observation = { ...basics, planHash: null, expiresAt: null, ownerless: true } as const;
+  return { namespace: searchKey.namespace, migrationUid: "u", observation };
 }
 
 describe("effects", () => {
@@ -110,10 +118,26 @@ describe("effects", () => {
     expect(jobs.kept.get("docs-drift")?.texts.get(0)).toBe("the report");
   });
 
+  test("delete judged acts that stand in the evidence, and make the others go with their migration", async () => {
+    const { cluster, run, reports } = arrange();
+    const acts = ["old", "fresh", "postmortem"].map((name) => actOf(name));
+    cluster.acts.push(...acts);
+    const judged = (name: string) => ({ name, uid: `uid-${name}`, stays: name === "postmortem", ownerless: true });
+    const prune: Effect = { kind: "pruneActs", acts: [judged("old"), judged("fresh"), judged("postmortem")] };
+    expect(await run([prune])).toEqual({ ok: true });
+    expect(cluster.acts.map(({ observation: { name, ownerless } }) => [name, ownerless])).toEqual([
+      ["fresh", undefined],
+      ["postmortem", undefined],
+    ]);
+    cluster.failNext("deleteAct", new OperatorError("ROP_FORBIDDEN", "delete migrationacts"));
+    expect(await run([prune, { kind: "addFinalizer" }])).toEqual({ ok: true });
+    expect(reports.slice(-2)).toEqual(["pruneActs failed", "addFinalizer done"]);
+  });
+
   test("on an overlay of an unknown target fail without a call", async () => {
     const cluster = new FakeCluster();
     const meta = cluster.create(searchKey, {});
-    const idle = { jobs: new FakeJobs(), reports: new FakeReports(), report: () => undefined };
+    const idle = { jobs: new FakeJobs(), reports: new FakeReports(), report: () => undefined, isOnRecord: () => true };
     const deps = { cluster, clock: new FakeClock(), deadlineMs: 1000, ...idle };
     const applied = await apply([overlay], { meta, target: undefined }, deps, new AbortController().signal);
     expect(applied).toMatchObject({ ok: false, error: { code: "ROP_UNEXPECTED" } });

@@ -9,12 +9,15 @@ import { within } from "#timing/deadline.ts";
 import { annotatePods } from "./annotate-pods.ts";
 import type { EffectContext } from "./effect-context.ts";
 import { keepReport } from "./keep-report.ts";
+import { pruneActs } from "./prune-acts.ts";
 
 export type ApplyDeps = {
   readonly cluster: Cluster;
   readonly jobs: Jobs;
   readonly reports: Pick<Reports, "fetch">;
   readonly clock: Clock;
+  /** Whether an act of this migration, both by UID, stands in its evidence. */
+  readonly isOnRecord: (migrationUid: string, actUid: string) => boolean;
   /** Of one effect, in ms. */
   readonly deadlineMs: number;
   /** Told of every effect that ended, for metrics. */
@@ -45,6 +48,8 @@ export async function apply(
       deps.report(effect.kind, "done");
     } catch (fault) {
       deps.report(effect.kind, "failed");
+      // Tidying up holds nothing up: what is left is tried again in the next pass.
+      if (effect.kind === "pruneActs") continue;
       return { ok: false, kind: effect.kind, error: asOperatorError(fault) };
     }
   }
@@ -79,17 +84,21 @@ async function applyOne(effect: Effect, context: EffectContext): Promise<void> {
     // With their pods, one after the other.
     case "deleteJobs":
       for (const job of effect.jobs) await jobs.deleteJob(meta, job, signal);
+      return;
+    case "pruneActs":
+      return pruneActs(effect, context);
   }
 }
 
 function contextOf(
   effect: Effect,
   subject: Subject,
-  { cluster, jobs, reports }: ApplyDeps,
+  { cluster, jobs, reports, isOnRecord }: ApplyDeps,
   signal: AbortSignal,
 ): EffectContext {
   const { meta, target } = subject;
   const needsTarget = effect.kind.endsWith("Overlay");
   if (target === undefined && needsTarget) throw new RangeError(`${effect.kind} without a target`);
-  return { cluster, jobs, reports, meta, target: { namespace: meta.namespace, name: target ?? "" }, signal };
+  const place = { namespace: meta.namespace, name: target ?? "" };
+  return { cluster, jobs, reports, isOnRecord, meta, target: place, signal };
 }

@@ -8,6 +8,7 @@ export type EffectContext = {
   readonly cluster: Cluster;
   readonly jobs: Jobs;
   readonly reports: Pick<Reports, "fetch">;
+  readonly isOnRecord: (migrationUid: string, actUid: string) => boolean;
   readonly meta: MigrationMeta;
   readonly target: { readonly namespace: string; readonly name: string };
   readonly signal: AbortSignal;

@@ -141,6 +141,30 @@ describe("keeping evidence", () => {
     expect(world.cluster.sent).toEqual([]);
   });
 
+  test("holds what people asked for before it is deleted, and an operator that starts anew records it again", async () => {
+    const world = recordedWorld();
+    const first = world.operator();
+    first.loop.start();
+    await world.until("WarmUp");
+    world.maps.fault = () => ({ when: "before", error: down });
+    const basics = { name: "word", uid: "act-1", createdAt: world.clock.now(), actor: "ada", reason: "lunch" };
+    const observation = { ...basics, act: "Pause", planHash: null, expiresAt: null, ownerless: true } as const;
+    world.cluster.acts.push({ namespace: world.meta.namespace, migrationUid: world.meta.uid, observation });
+    await world.clock.advance(60_000);
+    expect(world.cluster.statusOf(world.meta)?.acts).toMatchObject({ paused: true, seen: ["act-1"] });
+    expect(world.cluster.acts.map((act) => act.observation.ownerless)).toEqual([undefined]);
+    await first.loop.stop();
+    await first.evidence.close(0);
+    world.maps.fault = undefined;
+    const second = world.operator();
+    second.loop.start();
+    await world.clock.advance(120_000);
+    expect(world.cluster.acts).toEqual([]);
+    expect(world.cluster.statusOf(world.meta)?.acts?.seen).toEqual([]);
+    await second.loop.stop();
+    expect(await world.file()).toContain('"uid":"act-1"');
+  });
+
   test("of a reconcile that makes no sense is counted, and nothing is thrown", async () => {
     const world = recordedWorld();
     const { evidence } = world.operator();

@@ -37,6 +37,9 @@ const failuresUntilTold = 3;
 const maxFailures = 100;
 const backoff: Backoff = { baseMs: 1000, capMs: 60_000 };
 
+/** More acts than one pass observes. */
+const mostActs = 200;
+
 type Attempt = { readonly draft: AuditDraft; readonly record: AuditRecord };
 type Book = {
   meta: MigrationMeta;
@@ -53,6 +56,8 @@ type Book = {
   failures: number;
   /** Clock.elapsed() before which nothing is tried. */
   notBefore: number;
+  /** UIDs of acts that records tell of which are kept, or given up: nothing more will be known of them. */
+  onRecord: ReadonlySet<string>;
 };
 
 /** Takes reconciles, writes records one after the other. After `close()` nothing is written. */
@@ -60,6 +65,8 @@ export class AuditRecorder {
   readonly #options: RecorderOptions;
   readonly #books = new Map<string, Book>();
   readonly #stopped = new AbortController();
+  /** UIDs of the acts that a draft tells of. */
+  readonly #actsOf = new WeakMap<AuditDraft, readonly string[]>();
   #work: Promise<void> | undefined;
 
   constructor(options: RecorderOptions) {
@@ -76,6 +83,11 @@ export class AuditRecorder {
       this.#options.log.error(faultFields(fault), "no audit record of a reconcile");
     }
     this.#start();
+  }
+
+  /** Whether an act, by its migration's UID and its own, stands in the evidence. False after a start, until it is told of again. */
+  isOnRecord(migrationUid: string, actUid: string): boolean {
+    return this.#books.get(migrationUid)?.onRecord.has(actUid) ?? false;
   }
 
   /** Tries once more what still waits, for at most `graceMs`. */
@@ -118,7 +130,10 @@ export class AuditRecorder {
       if (gist === book.gist && !isOver(book.gistAt)) return;
       book.gist = gist;
       book.gistAt = now;
-      this.#queue(book, draftDecision(reconcile));
+      const draft = draftDecision(reconcile);
+      const { acts } = reconcile.input.observation;
+      this.#actsOf.set(draft, acts.ok ? acts.value.map(({ uid }) => uid) : []);
+      this.#queue(book, draft);
     } else if (isCounting(reconcile.decision.status) && isOver(book.countersAt)) {
       book.countersAt = now;
       this.#queue(book, draftCounters(reconcile));
@@ -134,7 +149,7 @@ export class AuditRecorder {
   }
 
   #giveUp(book: Book, count: number): void {
-    book.drafts.splice(0, count);
+    for (const draft of book.drafts.splice(0, count)) this.#settle(book, draft);
     book.missing += count;
     for (let one = 0; one < count; one += 1)
       this.#options.metrics.count("retriever_evidence_records_total", { result: "dropped" });
@@ -181,7 +196,13 @@ export class AuditRecorder {
     this.#kept(book, attempt, next);
   }
 
+  #settle(book: Book, draft: AuditDraft): void {
+    const acts = this.#actsOf.get(draft) ?? [];
+    book.onRecord = new Set([...acts, ...book.onRecord].slice(0, mostActs));
+  }
+
   #kept(book: Book, { draft, record }: Attempt, end: StoredEnd): void {
+    this.#settle(book, draft);
     book.end = end;
     book.attempt = undefined;
     book.missing -= record.missing;
@@ -232,5 +253,6 @@ function newBook(meta: MigrationMeta, now: number): Book {
     missing: 0,
     failures: 0,
     notBefore: 0,
+    onRecord: new Set(),
   };
 }

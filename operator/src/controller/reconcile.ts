@@ -43,8 +43,11 @@ type ReconcileOptions = {
   readonly sparing?: SparingReads;
   readonly clock: Clock;
   readonly decide: Decide;
-  /** Is handed every reconcile that led to something; must neither throw nor wait. */
-  readonly audit?: { readonly record: (reconcile: ReconcileRecord) => void };
+  /** Is handed every reconcile that led to something, and knows what it has kept; must neither throw nor wait. */
+  readonly audit?: {
+    readonly record: (reconcile: ReconcileRecord) => void;
+    readonly isOnRecord: ApplyDeps["isOnRecord"];
+  };
   /** Takes messages to the sinks, beside the loop; must neither throw nor wait. */
   readonly notifier?: Pick<Notifier, "answers" | "forget" | "send">;
   readonly log: Logger;
@@ -118,6 +121,7 @@ function makePass(options: ReconcileOptions, observeDeps: ObserveDeps) {
     jobs,
     reports,
     clock,
+    isOnRecord: (migrationUid, actUid) => options.audit?.isOnRecord(migrationUid, actUid) ?? true,
     // An effect may be several requests, and many pods.
     deadlineMs: deadlineMs * effectDeadlines,
     report: (kind, result) => metrics.count("retriever_effects_total", { kind, result }),

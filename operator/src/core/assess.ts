@@ -73,6 +73,7 @@ export function assess(migration: Migration, plan: MigrationSpec, observation: O
     rollbackReady: judgeRollbackReady(plan, status, observation),
     reachable: judgeReachable(observation, acks.state === "quorum" ? acks.pods - acks.matched : 0),
     actAnnouncements: [...acted.announcements, ...announcements],
+    ...(acted.promote === undefined ? {} : { promote: acted.promote }),
     pollMs: pollMs(plan),
   };
 }

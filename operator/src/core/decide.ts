@@ -8,8 +8,10 @@ import type { Migration } from "./model/migration.ts";
 import type { Observation } from "./model/observation.ts";
 import { isRollingBack } from "./model/status-readings.ts";
 import { converge } from "./overlay/converge.ts";
+import { judgedActs, pruneActs } from "./overlay/prune-acts.ts";
 import { announceFlips } from "./people/announce.ts";
 import { nextDeliveryMs, updateOutbox } from "./people/outbox.ts";
+import { settlePromote } from "./people/promote.ts";
 import { tellWaits } from "./people/waits.ts";
 import { awaitingApproval } from "./phases/awaiting-approval.ts";
 import { awaitingCutover } from "./phases/awaiting-cutover.ts";
@@ -77,26 +79,33 @@ const handlers: Readonly<Record<Phase, Handler>> = {
   Validated: settle,
 };
 
+/** An act that is gone wakes its migration; until then it is looked for now and then, in phases that wait for nothing, too. */
+const untilPrunedMs = 30_000;
+
 /** Never throws for anything that parsed. At the fixed point the status is the present one and nothing is to be done. */
 export function decide({ observation, migration, now }: DecideInput): Decision {
   const plan = effectivePlan(migration);
   if (plan === undefined) return refuseUnreadable(migration, now);
   const c = assess(migration, plan, observation, now);
-  const outcome = tellWaits(c, firstAnswer(c));
+  const outcome = tellWaits(c, settlePromote(c, firstAnswer(c)));
   const recorded = record(c, outcome.status);
   const conditions = renderConditions(c, { ...outcome, status: recorded });
   const judged: MigrationStatus = { ...recorded, conditions, observedGeneration: migration.meta.generation };
   const said = [...c.actAnnouncements, ...outcome.announcements, ...announceFlips(migration.status, judged)];
   const status = withOutbox(c, judged, said);
   const news = isNews(c, status);
-  const effects = converge({ meta: migration.meta, plan, observation, status, cleanup: outcome.cleanup });
+  const effects = [
+    ...converge({ meta: migration.meta, plan, observation, status, cleanup: outcome.cleanup }),
+    ...pruneActs(observation, migration.status),
+  ];
   return {
     status: news ? status : migration.status,
     effects,
     // What is not in the status as announced would be announced again in every reconcile.
     announcements: news ? said : [],
     requeueAfterMs: soonest(outcome.requeueAfterMs, [
-      ...(effects.length > 0 ? [1000] : []),
+      ...(effects.some(({ kind }) => kind !== "pruneActs") ? [1000] : []),
+      ...(judgedActs(observation, status).length > 0 ? [untilPrunedMs] : []),
       ...nextDeliveryMs(status.outbox ?? [], now),
     ]),
     effectsSurviveStatusFailure: isRollingBack(status),

@@ -1,48 +1,79 @@
-// Lists in pages, bounded, from the newest state of the API server.
+// Lists in pages from the newest state of the API server: of each object only what the caller picks is kept.
 import { hasCode, OperatorError } from "#errors.ts";
 import { describePlace } from "./api-errors.ts";
 import type { KubeList, KubeObject } from "./documents.ts";
 import type { KubeRequest } from "./kube-request.ts";
 import type { Place } from "./resources.ts";
 
-type Listing = { readonly items: readonly KubeObject[]; readonly resourceVersion: string };
+type Query = Readonly<Record<string, string>>;
+/** What is listed, and how it is selected. */
+export type Selection = Readonly<{ place: Place; query?: Query }>;
 
-const pageSize = "200";
-/** More than this is a cluster this operator wasn't made for; an incomplete list must not pass for a complete one. */
-const maxItems = 5000;
+/** One page of a collection. */
+type Page = {
+  readonly items: readonly KubeObject[];
+  /** Version of the whole list. */
+  readonly resourceVersion: string;
+  /** Where the next page begins; empty on the last one. */
+  readonly next: string;
+};
 
-/** All objects of a collection. Begins once more when the server dropped the snapshot between two pages. */
-export async function listAll(
+/** Large enough for few requests, small enough that a page of the largest objects is a few MiB. */
+const pageSize = 500;
+
+/** The page that begins at `next`; empty: the first one. */
+export async function listPage(
   request: KubeRequest,
-  place: Place,
-  query: Readonly<Record<string, string>>,
+  { place, query }: Selection,
+  next: string,
   signal: AbortSignal,
-): Promise<Listing> {
-  try {
-    return await listPages(request, place, query, signal);
-  } catch (fault) {
-    if (!hasCode(fault, "ROP_EXPIRED")) throw fault;
-    return listPages(request, place, query, signal);
+): Promise<Page> {
+  const paging: Query = { limit: String(pageSize), ...query, ...(next === "" ? {} : { continue: next }) };
+  const page = (await request({ method: "GET", place, query: paging, signal })) as KubeList | undefined;
+  if (!Array.isArray(page?.items))
+    throw new OperatorError("ROP_API_ANSWER_INVALID", `list ${describePlace(place)}: no items`);
+  const { resourceVersion = "", continue: after = "" } = page.metadata ?? {};
+  return { items: page.items as readonly KubeObject[], resourceVersion, next: after };
+}
+
+/**
+ * What is picked of every object of a collection. However many others lie there, only what is picked and one page are
+ * held in memory. Begins once more when the server dropped the snapshot between two pages.
+ */
+export async function listAll<T>(
+  request: KubeRequest,
+  selection: Selection,
+  pick: (item: KubeObject) => readonly T[],
+  signal: AbortSignal,
+): Promise<readonly T[]> {
+  return restartOnce(async () => {
+    const picked: T[] = [];
+    await eachPage(request, selection, (items) => picked.push(...items.flatMap(pick)), signal);
+    return picked;
+  });
+}
+
+/** Hands on every page, and returns the version of the list. Rejects with ROP_EXPIRED when a page came too late. */
+export async function eachPage(
+  request: KubeRequest,
+  selection: Selection,
+  onPage: (items: readonly KubeObject[]) => void,
+  signal: AbortSignal,
+): Promise<string> {
+  for (let next = ""; ; ) {
+    const page = await listPage(request, selection, next, signal);
+    onPage(page.items);
+    if (page.next === "") return page.resourceVersion;
+    next = page.next;
   }
 }
 
-async function listPages(
-  request: KubeRequest,
-  place: Place,
-  query: Readonly<Record<string, string>>,
-  signal: AbortSignal,
-): Promise<Listing> {
-  const items: KubeObject[] = [];
-  let next = "";
-  for (;;) {
-    const paging: Record<string, string> = { ...query, limit: pageSize, ...(next === "" ? {} : { continue: next }) };
-    const page = (await request({ method: "GET", place, query: paging, signal })) as KubeList | undefined;
-    if (!Array.isArray(page?.items))
-      throw new OperatorError("ROP_API_ANSWER_INVALID", `list ${describePlace(place)}: no items`);
-    items.push(...(page.items as readonly KubeObject[]));
-    if (items.length > maxItems)
-      throw new OperatorError("ROP_API_ANSWER_INVALID", `list ${describePlace(place)}: more than ${maxItems} objects`);
-    next = page.metadata?.continue ?? "";
-    if (next === "") return { items, resourceVersion: page.metadata?.resourceVersion ?? "" };
+/** A list whose snapshot is gone is begun anew, once. */
+export async function restartOnce<T>(list: () => Promise<T>): Promise<T> {
+  try {
+    return await list();
+  } catch (fault) {
+    if (!hasCode(fault, "ROP_EXPIRED")) throw fault;
+    return list();
   }
 }

@@ -3,6 +3,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { makeSystemClock } from "#adapters/system-clock.ts";
 import type { OperatorError } from "#errors.ts";
 import { type Played, playServer, reply, until } from "#test/api-server.ts";
+import type { KubeObject } from "./documents.ts";
 import { makeKubeRequest } from "./kube-request.ts";
 import { Reflector } from "./reflector.ts";
 import { migrations } from "./resources.ts";
@@ -55,7 +56,11 @@ async function arrange({ watch, list, resyncMs = 60_000 }: Script) {
     inactivityMs: 200,
     resyncMs,
     backoff: { baseMs: 10, capMs: 50 },
-    onList: (items) => lists.push(items.map((item) => item.metadata?.name ?? "")),
+    onList: () => {
+      const names: string[] = [];
+      const page = (items: readonly KubeObject[]) => names.push(...items.map((item) => item.metadata?.name ?? ""));
+      return { page, end: () => lists.push(names) };
+    },
     onEvent: (type, object) => seen.push(`${type} ${object.metadata?.name}`),
     onFault: (fault) => faults.push(fault),
   });

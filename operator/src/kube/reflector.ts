@@ -5,7 +5,7 @@ import { type Backoff, backoffMs, sleep } from "#timing/delay.ts";
 import type { KubeConnection } from "./connection.ts";
 import type { KubeObject } from "./documents.ts";
 import type { KubeRequest } from "./kube-request.ts";
-import { listAll } from "./listing.ts";
+import { eachPage, listPage, restartOnce } from "./listing.ts";
 import type { Place } from "./resources.ts";
 import { readWatch } from "./watch-stream.ts";
 
@@ -22,10 +22,20 @@ type ReflectorOptions = {
   /** Everything is listed this often, however well the watch seems to be. */
   readonly resyncMs: number;
   readonly backoff: Backoff;
-  readonly onList: (items: readonly KubeObject[]) => void;
+  /**
+   * Called when a list begins: takes its pages one by one and hears of its end. A list that fails has no end, and begins
+   * anew. Absent: nobody needs the objects, so that only the version to watch from is asked for.
+   */
+  readonly onList?: (() => ListReader) | undefined;
   readonly onEvent: (type: "ADDED" | "MODIFIED" | "DELETED", object: KubeObject) => void;
   /** Told of every fault: for log and metrics. */
   readonly onFault: (fault: OperatorError) => void;
+};
+
+/** Reads one list. Holds nothing of its own accord: a page is gone once it was read. */
+export type ListReader = {
+  readonly page: (items: readonly KubeObject[]) => void;
+  readonly end: () => void;
 };
 
 /** How long the server may keep one watch open. */
@@ -95,11 +105,21 @@ export class Reflector {
 
   async #list(): Promise<string> {
     const { request, place, query, clock, onList } = this.#options;
+    const { signal } = this.#stopped;
     const from = clock.elapsed();
-    const { items, resourceVersion } = await listAll(request, place, query, this.#stopped.signal);
+    const version = await restartOnce(async () => {
+      if (onList === undefined)
+        return (await listPage(request, { place, query: { ...query, limit: "1" } }, "", signal)).resourceVersion;
+      const reader = onList();
+      const page: ListReader["page"] = (items) => {
+        if (!signal.aborted) reader.page(items);
+      };
+      const listed = await eachPage(request, { place, query }, page, signal);
+      if (!signal.aborted) reader.end();
+      return listed;
+    });
     this.#listedAt = Math.max(from, this.#listedAt ?? 0);
-    if (!this.#stopped.signal.aborted) onList(items);
-    return resourceVersion;
+    return version;
   }
 
   /** One stream; resolves with the last version seen when the server ends it in order. */

@@ -4,8 +4,9 @@ import type { Migration } from "#core/model/migration.ts";
 import type { Observation } from "#core/model/observation.ts";
 import type { Read } from "#core/model/workload.ts";
 import { isSettled } from "#core/overlay/overlay-state.ts";
+import { makeActPick } from "#core/people/turns.ts";
 import { effectivePlan } from "#core/plan.ts";
-import type { WorkloadRead } from "#ports/cluster.ts";
+import type { ActsRead, WorkloadRead } from "#ports/cluster.ts";
 import { attempt, type ReadDeadline } from "./attempt.ts";
 import type { ObserveDeps } from "./observe-deps.ts";
 import { readAlerts } from "./read-alerts.ts";
@@ -20,21 +21,24 @@ import { readTarget } from "./read-target.ts";
 export async function observe(migration: Migration, deps: ObserveDeps, signal: AbortSignal): Promise<Observation> {
   const at = deps.clock.now();
   const deadline: ReadDeadline = { clock: deps.clock, deadlineMs: deps.deadlineMs, signal };
-  const { namespace, uid } = migration.meta;
+  const { meta, status } = migration;
+  const { namespace, uid } = meta;
   const { cluster } = deps;
   const plan = effectivePlan(migration);
-  const acts = attempt(deadline, "acts", (signal) => cluster.listActs(namespace, uid, signal));
+  const acts = attempt(deadline, "acts", (signal) => cluster.listActs(meta, makeActPick(status, at), signal)).then(
+    actsOf,
+  );
   // A settled migration is nobody's rival, and what comes to its target later belongs to others.
   const idle = isSettled(migration.status) ? "nothing of this migration is in force any more" : undefined;
   if (plan === undefined || idle !== undefined) {
     const why = unread(idle ?? "the spec cannot be parsed, and no plan was accepted");
-    return { at, target: why, overlay: why, pods: why, claims: why, acts: await acts };
+    return { at, target: why, overlay: why, pods: why, claims: why, ...(await acts) };
   }
   const target = plan.target.name;
   const workload = attempt(deadline, `deployment ${target}`, (signal) =>
     cluster.readWorkload(namespace, target, signal),
   );
-  const { phase } = migration.status;
+  const { phase } = status;
   const [targetRead, overlay, pods, claims, identity, staging, alerts, jobs] = await Promise.all([
     readTarget({ namespace, target, workload }, cluster, deadline),
     readOverlay({ namespace, target }, cluster, deadline),
@@ -51,12 +55,18 @@ export async function observe(migration: Migration, deps: ObserveDeps, signal: A
     overlay,
     ...pods,
     claims,
-    acts: await acts,
+    ...(await acts),
     ...identity,
     ...staging,
     ...alerts,
     ...jobs,
   };
+}
+
+function actsOf(read: Read<ActsRead>): Pick<Observation, "acts" | "actsAreCut"> {
+  if (!read.ok) return { acts: read };
+  const { acts, isWhole } = read.value;
+  return { acts: { ok: true, value: acts }, ...(isWhole ? {} : { actsAreCut: true }) };
 }
 
 async function podsOf(

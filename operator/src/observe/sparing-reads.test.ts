@@ -1,5 +1,7 @@
 import type { Phase } from "@retriever/crds/status/migration-status.ts";
 import { describe, expect, test } from "vitest";
+import { makeActPick } from "#core/people/turns.ts";
+import { aStatus } from "#test/builders/migration.ts";
 import { searchKey, searchSpec, seedSearchApp } from "#test/builders/search-app.ts";
 import { FakeClock } from "#test/fakes/fake-clock.ts";
 import { FakeCluster } from "#test/fakes/fake-cluster.ts";
@@ -7,6 +9,7 @@ import { FakeSidecars } from "#test/fakes/fake-sidecars.ts";
 import { makeSparingReads } from "./sparing-reads.ts";
 
 const { signal } = new AbortController();
+const pickOf = () => makeActPick(aStatus({}), 0);
 
 function arrange() {
   const cluster = new FakeCluster();
@@ -30,12 +33,12 @@ function arrange() {
     asked.length = 0;
     const reader = sparing.of(key, phase) ?? counting;
     await reader.readMigration(key, signal);
-    await reader.listActs(key.namespace, meta.uid, signal);
+    await reader.listActs(meta, pickOf(), signal);
     await reader.listPods(key.namespace, "app=search-api", signal);
     await reader.listClaims(key.namespace, "search-api", meta.uid, signal);
     return [...asked];
   };
-  return { cluster, clock, sparing, pass };
+  return { cluster, clock, meta, sparing, pass };
 }
 
 const all = ["readMigration", "listActs", "listPods", "listClaims"];
@@ -77,11 +80,11 @@ describe("reads that needn't be repeated", () => {
   });
 
   test("are when they failed", async () => {
-    const { cluster, sparing } = arrange();
+    const { cluster, sparing, meta } = arrange();
     const reader = sparing.of(searchKey, "Ramp");
     cluster.failNext("listActs", new Error("down"), 1);
-    await expect(reader?.listActs("search", "u", signal)).rejects.toThrow("down");
-    expect(await reader?.listActs("search", "u", signal)).toEqual([]);
+    await expect(reader?.listActs(meta, pickOf(), signal)).rejects.toThrow("down");
+    expect(await reader?.listActs(meta, pickOf(), signal)).toEqual({ acts: [], isWhole: true });
   });
 
   test("are everything: a write goes through, and what is no read of the list is asked each time", async () => {

@@ -81,13 +81,19 @@ export function makeSparingReads(cluster: Cluster, clock: Clock): SparingReads {
   };
 }
 
+/** What is asked, whatever status it is asked with: a status is written often, and what is kept must not grow with it. */
+function questionOf(name: ReadName, args: readonly unknown[]): string {
+  const asked = name === "listActs" ? [] : args.filter((arg) => !(arg instanceof AbortSignal));
+  return `${name} ${JSON.stringify(asked)}`;
+}
+
 function sparing(cluster: Cluster, clock: Clock, reads: Map<string, Kept>, isSampled: boolean): Cluster {
   const secondsOf = (name: ReadName): number =>
     isSampled ? sampledSeconds[name] : readOften.includes(name) ? waitingOftenSeconds : waitingSeconds;
   const once = <Name extends ReadName>(name: Name): Cluster[Name] => {
     const read = cluster[name] as (...args: unknown[]) => Promise<unknown>;
     const spare = async (...args: unknown[]): Promise<unknown> => {
-      const question = `${name} ${JSON.stringify(args.filter((arg) => !(arg instanceof AbortSignal)))}`;
+      const question = questionOf(name, args);
       const before = reads.get(question);
       const now = clock.elapsed();
       if (before !== undefined && now - before.at < secondsOf(name) * 1000) return before.value;

@@ -4,6 +4,7 @@ import type { Announcement } from "#core/model/decision.ts";
 import type { MigrationMeta } from "#core/model/migration.ts";
 import type { ActObservation, ClaimObservation } from "#core/model/observation.ts";
 import type { OverlayIntent, PodObservation } from "#core/model/workload.ts";
+import type { ActPick } from "#core/people/turns.ts";
 
 export type MigrationKey = { readonly namespace: string; readonly name: string };
 
@@ -51,6 +52,8 @@ export type PodRead = Omit<PodObservation, "status"> & {
 
 /** The workload that pods must come from. */
 export type PodOwner = { readonly name: string; readonly uid: string };
+export type ActsRead = { readonly acts: readonly ActObservation[]; readonly isWhole: boolean };
+export type ActObject = { readonly name: string; readonly uid: string };
 
 export interface Cluster {
   /** All migrations in the watched namespaces, for the start of the loop. */
@@ -60,7 +63,7 @@ export interface Cluster {
   readWorkload(namespace: string, name: string, signal: AbortSignal): Promise<WorkloadRead | undefined>;
   readNamespaceTerminating(namespace: string, signal: AbortSignal): Promise<boolean>;
   readConfigMap(namespace: string, name: string, signal: AbortSignal): Promise<ConfigMapRead | undefined>;
-  /** Pods that match a label selector; more than 5,000 are refused. With `owner` each is held to come from that workload. */
+  /** Pods that match a label selector. With `owner` each is held to come from that workload. */
   listPods(namespace: string, selector: string, signal: AbortSignal, owner?: PodOwner): Promise<readonly PodRead[]>;
   /** Other migrations that name this target. */
   listClaims(
@@ -69,7 +72,15 @@ export interface Cluster {
     exceptUid: string,
     signal: AbortSignal,
   ): Promise<readonly ClaimObservation[]>;
-  listActs(namespace: string, migrationUid: string, signal: AbortSignal): Promise<readonly ActObservation[]>;
+  /**
+   * The acts that name this migration, as many as `pick` keeps: an Abort or Rollback is found among any number of others.
+   * `isWhole`: every one was read, and one that was judged and isn't told is gone.
+   */
+  listActs(meta: MigrationMeta, pick: ActPick, signal: AbortSignal): Promise<ActsRead>;
+  /** Exactly this object; one that is gone is success. */
+  deleteAct(meta: MigrationMeta, act: ActObject, signal: AbortSignal): Promise<void>;
+  /** Makes the act go with its migration, and be found by it; one that is gone is success. */
+  ownAct(meta: MigrationMeta, act: ActObject, signal: AbortSignal): Promise<void>;
   /** Whether the admission policy that proves who an act's actor is stands, and is bound so that it denies. */
   readActIdentityProved(signal: AbortSignal): Promise<boolean>;
 

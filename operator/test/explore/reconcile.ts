@@ -226,6 +226,8 @@ function carryOutOne(world: World, effect: Effect): World {
       return { ...world, job: world.job ?? { name: effect.job, state: "running" } };
     case "deleteJobs":
       return { ...world, job: world.job !== null && effect.jobs.includes(world.job.name) ? null : world.job };
+    case "pruneActs":
+      throw new Error("an explored act is gone as soon as it is judged");
     case "keepReport":
       throw new Error("the explored Job offers no report");
   }

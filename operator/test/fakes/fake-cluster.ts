@@ -5,8 +5,18 @@ import { overlayFileName } from "@retriever/sidecar/contract/overlay.ts";
 import type { Announcement } from "#core/model/decision.ts";
 import type { MigrationMeta } from "#core/model/migration.ts";
 import type { ActObservation, ClaimObservation } from "#core/model/observation.ts";
+import type { ActPick } from "#core/people/turns.ts";
 import { OperatorError } from "#errors.ts";
-import type { Cluster, ConfigMapRead, MigrationKey, PodRead, RawMigration, WorkloadRead } from "#ports/cluster.ts";
+import type {
+  ActObject,
+  ActsRead,
+  Cluster,
+  ConfigMapRead,
+  MigrationKey,
+  PodRead,
+  RawMigration,
+  WorkloadRead,
+} from "#ports/cluster.ts";
 
 type Stored = { meta: MigrationMeta; spec: unknown; status: unknown };
 type StoredMap = Omit<ConfigMapRead, "foreignManagers"> & { readonly owners: ReadonlyMap<string, string> };
@@ -94,12 +104,27 @@ export class FakeCluster implements Cluster {
     });
   }
 
-  async listActs(namespace: string, migrationUid: string): Promise<readonly ActObservation[]> {
+  async listActs({ namespace, uid }: MigrationMeta, pick: ActPick): Promise<ActsRead> {
     await this.#enter("listActs");
-    const own = this.acts.filter((act) => act.namespace === namespace && act.migrationUid === migrationUid);
-    return own
-      .toSorted((a, b) => a.observation.createdAt - b.observation.createdAt)
-      .map(({ observation }) => observation);
+    const own = this.acts.filter((act) => act.namespace === namespace && act.migrationUid === uid);
+    for (const { observation } of own) pick.add(observation);
+    return { acts: pick.acts(), isWhole: true };
+  }
+
+  async deleteAct({ namespace }: MigrationMeta, { name, uid }: ActObject): Promise<void> {
+    await this.#enter("deleteAct");
+    const at = this.acts.findIndex((act) => act.namespace === namespace && act.observation.uid === uid);
+    if (at === -1) return;
+    this.acts.splice(at, 1);
+    this.journal.push(`deleted act ${name}`);
+  }
+
+  async ownAct({ namespace }: MigrationMeta, { uid }: ActObject): Promise<void> {
+    await this.#enter("ownAct");
+    const act = this.acts.find((one) => one.namespace === namespace && one.observation.uid === uid);
+    if (act === undefined) return;
+    const { ownerless: _ownerless, ...observation } = act.observation;
+    Object.assign(act, { observation });
   }
 
   async readActIdentityProved(): Promise<boolean> {

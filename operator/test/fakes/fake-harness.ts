@@ -19,7 +19,7 @@ export function openFakeHarness(): ClusterHarness {
       const basics = { name, uid: `uid-${name}`, createdAt: 0, act, actor, reason, planHash };
       const named = { ...(role === undefined ? {} : { role }), ...(check === undefined ? {} : { check }) };
       const observation = { ...basics, ...named, expiresAt: null };
-      cluster.acts.push({ namespace, migrationUid: migration.uid, observation });
+      cluster.acts.push({ namespace, migrationUid: migration.uid ?? "", observation });
     },
     createApp: async (name, pods) => {
       const selector = `app=${name}`;

@@ -78,6 +78,10 @@ beforeAll(async () => {
   for (const { collection, document } of installed) await ensure(admin, collection, document);
   const all = [
     rule(["", "apps", "retriever.dev"], ["configmaps", "pods", "deployments", "retrievermigrations", "migrationacts"]),
+    rule(
+      ["retriever.dev"],
+      ["pause", "abort", "rollback"].map((act) => `retrievermigrations/${act}`),
+    ),
   ];
   await grant("people", all, [group]);
   const approve = [rule(["retriever.dev"], ["retrievermigrations/approve-sre-on-call"], ["create"])];
@@ -110,11 +114,13 @@ function migration(requestedBy: string): object {
   };
 }
 
-function act(as: User, spec: object): KubeCall {
+const uidLabel = "retriever.dev/migration-uid";
+
+function act(as: User, spec: object, metadata: object = { labels: { [uidLabel]: "u" } }): KubeCall {
   const body = {
     apiVersion: "retriever.dev/v1alpha1",
     kind: "MigrationAct",
-    metadata: { generateName: "act-" },
+    metadata: { generateName: "act-", ...metadata },
     spec: { migration: { name: "docs", uid: "u" }, planHash: "p", ...spec },
   };
   return post(as, `${crs}/migrationacts`, body);
@@ -136,6 +142,35 @@ describe("who acts", () => {
       "spec.actor: expected the requesting user alice",
     );
     expect(await admin.ask(act(alice, { ...spec, actor: "alice" }))).toBe(allowed);
+  });
+
+  it("an act is labelled with the UID it names, and owned by no other migration; an Abort or Rollback needs no label", async () => {
+    const pause = { act: "Pause", actor: "alice" };
+    const owner = { apiVersion: "retriever.dev/v1alpha1", kind: "RetrieverMigration", name: "docs", uid: "u" };
+    const labels = { [uidLabel]: "u" };
+    const refusals = [
+      act(alice, pause, {}),
+      act(alice, pause, { labels: { [uidLabel]: "another" } }),
+      act(alice, { act: "Rollback", actor: "alice" }, { labels: { [uidLabel]: "another" } }),
+    ];
+    for (const call of refusals) expect(await admin.ask(call)).toContain("metadata.labels: expected");
+    const foreign = [
+      { ...owner, name: "other" },
+      { ...owner, uid: "other" },
+    ];
+    for (const one of foreign)
+      expect(await admin.ask(act(alice, pause, { labels, ownerReferences: [one] }))).toContain(
+        "metadata.ownerReferences: expected",
+      );
+    expect(await admin.ask(act(alice, pause, { name: "labelled", labels, ownerReferences: [owner] }))).toBe(allowed);
+    expect(await admin.ask(act(alice, { act: "Rollback", actor: "alice" }, {}))).toBe(allowed);
+    const byName = { act: "Abort", actor: "alice", migration: { name: "docs" } };
+    expect(await admin.ask(act(alice, byName, {}))).toBe(allowed);
+    expect(await admin.ask(act(alice, { ...pause, migration: { name: "docs" } }))).toContain("migration.uid");
+    const relabel = (label: string | null) =>
+      patch(alice, `${crs}/migrationacts/labelled`, { metadata: { labels: { [uidLabel]: label } } });
+    for (const label of ["another", null])
+      expect(await admin.ask(relabel(label))).toContain("metadata.labels: expected");
   });
 
   it.each([

@@ -36,7 +36,7 @@ async function act(play: Play, as: User, spec: { readonly act: string; readonly 
   const body = {
     apiVersion: "retriever.dev/v1alpha1",
     kind: "MigrationAct",
-    metadata: { generateName: `${as.name}-` },
+    metadata: { generateName: `${as.name}-`, labels: { "retriever.dev/migration-uid": uid } },
     spec: { migration: { name: play.name, uid }, planHash, actor: as.name, ...spec },
   };
   return play.stage.client.ask({ as, method: "POST", path: play.actsPath, body });

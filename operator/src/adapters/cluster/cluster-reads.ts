@@ -1,9 +1,8 @@
 // Live reads of the cluster, each one request (or one list), translated into what the operator needs.
-import { migrationActSpecSchema } from "@retriever/crds/migration.ts";
 import { phases } from "@retriever/crds/status/migration-status.ts";
 import { fieldManager } from "@retriever/sidecar/contract/names.ts";
 import type { MigrationMeta } from "#core/model/migration.ts";
-import type { ActObservation, ClaimObservation } from "#core/model/observation.ts";
+import type { ClaimObservation } from "#core/model/observation.ts";
 import type { ConfigMapDocument, DeploymentDocument, KubeObject, ObjectMeta, PodDocument } from "#kube/documents.ts";
 import { instantOf } from "#kube/instants.ts";
 import type { KubeRequest } from "#kube/kube-request.ts";
@@ -12,7 +11,6 @@ import { readObject } from "#kube/read-and-write.ts";
 import {
   configMaps,
   deployments,
-  migrationActs,
   migrations,
   namespaces as namespaceResource,
   type Place,
@@ -23,6 +21,7 @@ import { identityPolicyName, isInForce } from "../policies/admission-policies.ts
 import { readPolicy } from "../policies/kubernetes-policies.ts";
 import { makeProveOwner } from "./pod-owners.ts";
 import { readPodDocument, readWorkloadDocument } from "./read-workload.ts";
+import { keyOf, targetOf } from "./target-index.ts";
 
 type ClusterReads = Pick<
   Cluster,
@@ -33,14 +32,12 @@ type ClusterReads = Pick<
   | "readConfigMap"
   | "listPods"
   | "listClaims"
-  | "listActs"
   | "readActIdentityProved"
 >;
 
 /** The reading half of the Cluster port. */
 export function makeClusterReads(request: KubeRequest, watched: readonly string[]): ClusterReads {
   const get = (place: Place, signal: AbortSignal) => readObject(request, place, signal);
-  const list = async (place: Place, signal: AbortSignal) => (await listAll(request, place, {}, signal)).items;
   const proveOwner = makeProveOwner(request);
 
   return {
@@ -49,8 +46,8 @@ export function makeClusterReads(request: KubeRequest, watched: readonly string[
         watched.length === 0
           ? [{ resource: migrations }]
           : watched.map((namespace) => ({ resource: migrations, namespace }));
-      const lists = await Promise.all(places.map((place) => list(place, signal)));
-      return lists.flat().map(({ metadata }) => ({ namespace: metadata?.namespace ?? "", name: metadata?.name ?? "" }));
+      const pick = (item: KubeObject) => [keyOf(item)];
+      return (await Promise.all(places.map((place) => listAll(request, { place }, pick, signal)))).flat();
     },
     readMigration: async ({ namespace, name }, signal) => {
       const found = await get({ resource: migrations, namespace, name }, signal);
@@ -71,7 +68,9 @@ export function makeClusterReads(request: KubeRequest, watched: readonly string[
       return found === undefined ? undefined : toConfigMap(found);
     },
     listPods: async (namespace, selector, signal, owner) => {
-      const { items } = await listAll(request, { resource: pods, namespace }, { labelSelector: selector }, signal);
+      const pick = (item: KubeObject) => [item];
+      const query = { labelSelector: selector };
+      const items = await listAll(request, { place: { resource: pods, namespace }, query }, pick, signal);
       const strangers = owner === undefined ? [] : await proveOwner(namespace, items, owner, signal);
       return items.map((item, index) => {
         const stranger = strangers[index];
@@ -79,16 +78,9 @@ export function makeClusterReads(request: KubeRequest, watched: readonly string[
       });
     },
     listClaims: async (namespace, target, exceptUid, signal) => {
-      const others = (await list({ resource: migrations, namespace }, signal)).filter(
-        (item) => targetOf(item) === target && item.metadata?.uid !== exceptUid,
-      );
-      return others.map(toClaim);
-    },
-    listActs: async (namespace, migrationUid, signal) => {
-      const acts = (await list({ resource: migrationActs, namespace }, signal)).flatMap((item) =>
-        toAct(item, migrationUid),
-      );
-      return acts.toSorted((a, b) => a.createdAt - b.createdAt || (a.name < b.name ? -1 : 1));
+      const pick = (item: KubeObject) =>
+        targetOf(item) === target && item.metadata?.uid !== exceptUid ? [toClaim(item)] : [];
+      return listAll(request, { place: { resource: migrations, namespace } }, pick, signal);
     },
     readActIdentityProved: async (signal) => isInForce(await readPolicy(request, identityPolicyName, signal)),
   };
@@ -100,12 +92,6 @@ function toMeta(metadata: ObjectMeta): MigrationMeta {
   const createdAt = instantOf(metadata.creationTimestamp);
   const deleting = metadata.deletionTimestamp !== undefined;
   return { namespace, name, uid, generation, resourceVersion, createdAt, deleting, finalizers };
-}
-
-/** The workload a raw migration names; undefined when it names none. */
-export function targetOf(item: KubeObject): string | undefined {
-  const name = (item.spec as { target?: { name?: unknown } } | undefined)?.target?.name;
-  return typeof name === "string" ? name : undefined;
 }
 
 function toConfigMap(document: ConfigMapDocument): ConfigMapRead {
@@ -170,24 +156,4 @@ function hasStarted(status: ClaimStatus): boolean {
 
 function isTrue(status: ClaimStatus, type: string): boolean {
   return (status.conditions ?? []).some((condition) => condition.type === type && condition.status === "True");
-}
-
-function toAct(item: KubeObject, migrationUid: string): ActObservation[] {
-  const parsed = migrationActSpecSchema.safeParse(item.spec);
-  if (!parsed.success || parsed.data.migration.uid !== migrationUid) return [];
-  const { act, actor, reason, role, check, planHash, expires } = parsed.data;
-  return [
-    {
-      name: item.metadata?.name ?? "",
-      uid: item.metadata?.uid ?? "",
-      createdAt: instantOf(item.metadata?.creationTimestamp),
-      act,
-      actor,
-      reason,
-      planHash: planHash ?? null,
-      expiresAt: expires === undefined ? null : instantOf(expires),
-      ...(role === undefined ? {} : { role }),
-      ...(check === undefined ? {} : { check }),
-    },
-  ];
 }

@@ -6,7 +6,7 @@ import { OperatorError } from "#errors.ts";
 import type { KubeObject } from "#kube/documents.ts";
 import { droppedFields } from "#kube/dropped-fields.ts";
 import { type KubeRequest, mergePatch } from "#kube/kube-request.ts";
-import { listAll } from "#kube/listing.ts";
+import { listPage } from "#kube/listing.ts";
 import { overtakenAgain } from "#kube/read-and-write.ts";
 import { migrations, pods, typeOf } from "#kube/resources.ts";
 import type { Cluster } from "#ports/cluster.ts";
@@ -69,12 +69,8 @@ async function readPod(
   { namespace, name }: { readonly namespace: string; readonly name: string },
   signal: AbortSignal,
 ): Promise<KubeObject> {
-  const { items } = await listAll(
-    request,
-    { resource: pods, namespace },
-    { fieldSelector: `metadata.name=${name}` },
-    signal,
-  );
+  const place = { resource: pods, namespace };
+  const { items } = await listPage(request, { place, query: { fieldSelector: `metadata.name=${name}` } }, "", signal);
   const [found] = items;
   if (found === undefined) throw new OperatorError("ROP_NOT_FOUND", `pods ${namespace}/${name}`);
   return found;

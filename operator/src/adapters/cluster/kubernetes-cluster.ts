@@ -4,6 +4,7 @@ import type { KubeRequest } from "#kube/kube-request.ts";
 import type { Clock } from "#ports/clock.ts";
 import type { Cluster } from "#ports/cluster.ts";
 import { makeAnnouncer } from "./announce.ts";
+import { makeClusterActs } from "./cluster-acts.ts";
 import { makeClusterReads } from "./cluster-reads.ts";
 import { makeClusterWrites } from "./cluster-writes.ts";
 import { makeOverlayWrites } from "./overlay-config-map.ts";
@@ -22,6 +23,7 @@ export function makeKubernetesCluster(options: KubernetesClusterOptions): Cluste
   const { request, clock, namespaces, instance } = options;
   return {
     ...makeClusterReads(request, namespaces),
+    ...makeClusterActs(request, clock),
     ...makeClusterWrites(request),
     ...makeOverlayWrites(request),
     announce: makeAnnouncer({ request, clock, instance }),

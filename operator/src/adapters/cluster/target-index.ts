@@ -2,12 +2,12 @@
 import { overlayName } from "@retriever/sidecar/contract/names.ts";
 import type { KubeObject } from "#kube/documents.ts";
 import type { MigrationKey } from "#ports/cluster.ts";
-import { targetOf } from "./cluster-reads.ts";
 
 export type TargetIndex = {
   /** Remembers a migration; true when anything but its status differs from what was remembered. */
   note(migration: KubeObject): boolean;
   forget(key: MigrationKey): void;
+  has(key: MigrationKey): boolean;
   /** The migrations whose overlay would be this ConfigMap. */
   keysOfOverlay(configMap: MigrationKey): readonly MigrationKey[];
 };
@@ -30,9 +30,16 @@ export function makeTargetIndex(): TargetIndex {
     forget: (key) => {
       entries.delete(idOf(key));
     },
+    has: (key) => entries.has(idOf(key)),
     keysOfOverlay: (configMap) =>
       [...entries.values()].filter(({ overlay }) => overlay === idOf(configMap)).map(({ key }) => key),
   };
+}
+
+/** The workload a raw migration names; undefined when it names none. */
+export function targetOf(item: KubeObject): string | undefined {
+  const name = (item.spec as { target?: { name?: unknown } } | undefined)?.target?.name;
+  return typeof name === "string" ? name : undefined;
 }
 
 /** Namespace and name of an object. */
@@ -40,7 +47,8 @@ export function keyOf(object: KubeObject): MigrationKey {
   return { namespace: object.metadata?.namespace ?? "", name: object.metadata?.name ?? "" };
 }
 
-function idOf(key: MigrationKey): string {
+/** One text per migration. */
+export function idOf(key: MigrationKey): string {
   return `${key.namespace}/${key.name}`;
 }
 

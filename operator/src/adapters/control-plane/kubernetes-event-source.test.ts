@@ -159,6 +159,41 @@ describe("an event", () => {
     expect(lost.woken).toEqual(["search/docs"]);
   });
 
+  test("never comes of acts on migrations that nobody has, nor of their lists, however many they are", async () => {
+    const { send, seen, acts, requests } = await arrange({ resyncMs: 20, phase: "RolledBack", conditions: [settled] });
+    for (let index = 0; index < 6000; index += 1) {
+      const act = { metadata: { namespace: "search", name: `x-${index}`, uid: `a-${index}` } };
+      acts.push({ ...act, spec: { migration: { name: `made-up-${index}` } } });
+      if (index < 500) send("migrationacts", "ADDED", acts.at(-1) as KubeObject);
+    }
+    const countLists = () =>
+      requests.filter(({ url }) => url.includes("migrationacts") && !url.includes("watch=")).length;
+    const before = countLists();
+    await until(() => countLists() > before + 3, "lists of acts");
+    expect(await seen()).toEqual([]);
+  });
+
+  test("comes of the acts in each namespace for itself", async () => {
+    const both = await arrange({
+      namespaces: ["search", "shop"],
+      resyncMs: 10,
+      phase: "RolledBack",
+      conditions: [settled],
+    });
+    both.woken.length = 0;
+    both.acts.push({ metadata: { namespace: "search", name: "x", uid: "a" }, spec: { migration: { name: "docs" } } });
+    const before = listsOf(both, "migrationacts");
+    await until(() => listsOf(both, "migrationacts") > before + 8, "lists of acts");
+    // The server tells the same of both namespaces; each wakes once.
+    expect(both.woken.length).toBeLessThanOrEqual(2);
+  });
+
+  test("asks for no overlay but the version of their list", async () => {
+    const { requests } = await arrange();
+    const lists = requests.filter(({ url }) => url.includes("configmaps") && !url.includes("watch="));
+    expect(lists.map(({ url }) => new URL(url, "http://x").searchParams.get("limit"))).toEqual(["1"]);
+  });
+
   test("needs a list per watched namespace, overlays by label", async () => {
     const { requests } = await arrange({ namespaces: ["search"] });
     const paths = requests.map(({ url }) => url);

@@ -1,17 +1,18 @@
 // The EventSource port: reflectors over migrations, acts and overlays, each object mapped to the migrations it concerns.
 
+import { createHash, type Hash } from "node:crypto";
 import { overlayName } from "@retriever/sidecar/contract/names.ts";
 import type { OperatorError } from "#errors.ts";
 import type { KubeConnection } from "#kube/connection.ts";
 import type { KubeObject } from "#kube/documents.ts";
 import type { KubeRequest } from "#kube/kube-request.ts";
-import { Reflector } from "#kube/reflector.ts";
+import { type ListReader, Reflector } from "#kube/reflector.ts";
 import { configMaps, migrationActs, migrations, type Place, type Resource } from "#kube/resources.ts";
 import type { Clock } from "#ports/clock.ts";
 import type { MigrationKey } from "#ports/cluster.ts";
 import type { EventSource } from "#ports/event-source.ts";
 import { overlayLabel } from "../cluster/overlay-config-map.ts";
-import { keyOf, makeTargetIndex, type TargetIndex } from "../cluster/target-index.ts";
+import { idOf, keyOf, makeTargetIndex, type TargetIndex } from "../cluster/target-index.ts";
 
 type EventSourceOptions = {
   readonly connection: KubeConnection;
@@ -36,7 +37,9 @@ export function makeKubernetesEventSource(options: EventSourceOptions): EventSou
   const index = makeTargetIndex();
   return {
     start: (wake) => {
-      reflectors = watchesOf(wake, index).flatMap((watch) => reflect(watch, options));
+      reflectors = scopesOf(options).flatMap((scope) =>
+        watchesOf(wake, index).map(({ resource, ...watch }) => reflect({ resource, ...scope }, watch, options)),
+      );
       for (const reflector of reflectors) reflector.start();
     },
     stop: async () => {
@@ -56,32 +59,50 @@ function watchesOf(wake: (key: MigrationKey, isNews?: boolean) => void, index: T
     wake(key);
   };
   let lists = 0;
-  const onMigrations: Watch["onList"] = (items) => {
+  const onMigrations = (): ListReader => {
     lists += 1;
-    for (const item of items) {
-      const changed = index.note(item);
-      const isDue = !isFinished(item) || (lists % finishedEvery === 0 && !isAtRest(item));
-      if (changed || isDue) wake(keyOf(item), changed);
-    }
+    const page: ListReader["page"] = (items) => {
+      for (const item of items) {
+        const changed = index.note(item);
+        const isDue = !isFinished(item) || (lists % finishedEvery === 0 && !isAtRest(item));
+        if (changed || isDue) wake(keyOf(item), changed);
+      }
+    };
+    return { page, end: () => undefined };
   };
-  let known: ReadonlySet<string> | undefined;
-  // An act whose event was lost is found by the next list; those of the first come with all migrations.
-  const onActs: Watch["onList"] = (items) => {
-    const before = known;
-    known = new Set(items.map(({ metadata }) => metadata?.uid ?? ""));
-    if (before === undefined) return;
-    for (const item of items)
-      if (!before.has(item.metadata?.uid ?? "")) migrationOfAct(item).forEach((key) => wake(key));
-  };
-  // Lists of overlays only begin their watch: the migrations' own list wakes whoever an overlay is in force for.
-  const ignore = () => undefined;
-  const onAct: Watch["onEvent"] = (_, object) => migrationOfAct(object).forEach((key) => wake(key));
+  const onAct: Watch["onEvent"] = (_, object) => knownOf(index, object).forEach((key) => wake(key));
   const onOverlay: Watch["onEvent"] = (_, object) => index.keysOfOverlay(keyOf(object)).forEach((key) => wake(key));
   return [
     { resource: migrations, query: {}, onList: onMigrations, onEvent: onMigration },
-    { resource: migrationActs, query: {}, onList: onActs, onEvent: onAct },
-    { resource: configMaps, query: { labelSelector: `${overlayLabel}=true` }, onList: ignore, onEvent: onOverlay },
+    { resource: migrationActs, query: {}, onList: readActs(wake, index), onEvent: onAct },
+    // The migrations' own list wakes whoever an overlay is in force for.
+    { resource: configMaps, query: { labelSelector: `${overlayLabel}=true` }, onEvent: onOverlay },
   ];
+}
+
+/**
+ * An act whose event was lost is found by the next list: it wakes a migration whose acts aren't what they were. Those of
+ * the first list come with all migrations. Of acts that name no migration nothing is kept, however many they are.
+ */
+function readActs(wake: (key: MigrationKey) => void, index: TargetIndex): () => ListReader {
+  let before: ReadonlyMap<string, string> | undefined;
+  return () => {
+    const found = new Map<string, { readonly key: MigrationKey; readonly marks: Hash }>();
+    const page: ListReader["page"] = (items) => {
+      for (const item of items)
+        for (const key of knownOf(index, item)) {
+          const entry = found.get(idOf(key)) ?? { key, marks: createHash("sha256") };
+          entry.marks.update(item.metadata?.uid ?? "");
+          found.set(idOf(key), entry);
+        }
+    };
+    const end = () => {
+      const last = before;
+      before = new Map([...found].map(([id, { marks }]) => [id, marks.digest("hex")]));
+      for (const [id, { key }] of found) if (last !== undefined && last.get(id) !== before.get(id)) wake(key);
+    };
+    return { page, end };
+  };
 }
 
 /** A finished migration only waits for acts, edits and deletion, and each of these has an event of its own. */
@@ -105,23 +126,28 @@ function isAtRest({ status }: KubeObject): boolean {
   return isSettled && !waits;
 }
 
-function reflect({ resource, ...watch }: Watch, options: EventSourceOptions): Reflector[] {
-  const { namespaces, inactivityMs = defaultInactivityMs } = options;
-  const places: Place[] =
-    namespaces.length === 0 ? [{ resource }] : namespaces.map((namespace) => ({ resource, namespace }));
-  return places.map((place) => new Reflector({ ...options, ...watch, inactivityMs, place, backoff }));
+/** Each with lists of its own: what one namespace holds says nothing of another. */
+function scopesOf({ namespaces }: EventSourceOptions): readonly Pick<Place, "namespace">[] {
+  return namespaces.length === 0 ? [{}] : namespaces.map((namespace) => ({ namespace }));
+}
+
+function reflect(place: Place, watch: Omit<Watch, "resource">, options: EventSourceOptions): Reflector {
+  const { inactivityMs = defaultInactivityMs } = options;
+  return new Reflector({ ...options, ...watch, inactivityMs, place, backoff });
 }
 
 type Watch = {
   readonly resource: Resource;
   readonly query: Readonly<Record<string, string>>;
-  readonly onList: (items: readonly KubeObject[]) => void;
+  readonly onList?: () => ListReader;
   readonly onEvent: (type: "ADDED" | "MODIFIED" | "DELETED", object: KubeObject) => void;
 };
 
-function migrationOfAct(object: KubeObject): MigrationKey[] {
+/** The migration that an act names, where there is one: the queue must not fill with names that somebody made up. */
+function knownOf(index: TargetIndex, object: KubeObject): MigrationKey[] {
   const name = (object.spec as { migration?: { name?: unknown } } | undefined)?.migration?.name;
-  return typeof name === "string" ? [{ namespace: object.metadata?.namespace ?? "", name }] : [];
+  const key = { namespace: object.metadata?.namespace ?? "", name: String(name) };
+  return index.has(key) ? [key] : [];
 }
 
 function oldest(times: readonly (number | undefined)[]): number | undefined {

@@ -1,5 +1,6 @@
 // The Jobs port on a Kubernetes API: live reads, creations that are success when they were made before.
 import { hasCode, OperatorError } from "#errors.ts";
+import type { KubeObject } from "#kube/documents.ts";
 import type { KubeRequest } from "#kube/kube-request.ts";
 import { listAll } from "#kube/listing.ts";
 import { readObject } from "#kube/read-and-write.ts";
@@ -25,14 +26,20 @@ export function makeKubernetesJobs(request: KubeRequest): Jobs {
     },
     listJobs: async (namespace, migrationUid, signal) => {
       const labelSelector = `${jobLabel}=${migrationUid}`;
-      const { items } = await listAll(request, { resource: jobs, namespace }, { labelSelector }, signal);
-      const found = items.filter(({ metadata }) => metadata?.deletionTimestamp === undefined).map(readJobDocument);
+      const pick = (item: KubeObject) =>
+        item.metadata?.deletionTimestamp === undefined ? [readJobDocument(item)] : [];
+      const found = await listAll(
+        request,
+        { place: { resource: jobs, namespace }, query: { labelSelector } },
+        pick,
+        signal,
+      );
       return found.toSorted((a, b) => a.createdAt - b.createdAt || (a.name < b.name ? -1 : 1));
     },
     listPods: async (namespace, job, container, signal) => {
       const labelSelector = `batch.kubernetes.io/job-name=${job.name}`;
-      const { items } = await listAll(request, { resource: pods, namespace }, { labelSelector }, signal);
-      return items.flatMap((item) => readJobPodDocument(item, job.uid, container) ?? []);
+      const pick = (item: KubeObject) => [readJobPodDocument(item, job.uid, container) ?? []].flat();
+      return listAll(request, { place: { resource: pods, namespace }, query: { labelSelector } }, pick, signal);
     },
     createJob: async (meta, wish, signal) => {
       const { namespace } = meta;

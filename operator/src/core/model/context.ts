@@ -4,7 +4,7 @@ import type { MigrationStatus, Verdict } from "@retriever/crds/status/migration-
 import type { Counters } from "@retriever/sidecar/contract/evidence.ts";
 import type { Announcement } from "./decision.ts";
 import type { Migration, MigrationMeta } from "./migration.ts";
-import type { Observation } from "./observation.ts";
+import type { ActObservation, Observation } from "./observation.ts";
 import type { Fact } from "./status-readings.ts";
 import type { PodObservation } from "./workload.ts";
 
@@ -72,6 +72,8 @@ export type Context = {
   readonly reachable: Fact;
   /** Announcements of acts that took effect or were refused. */
   readonly actAnnouncements: readonly Announcement[];
+  /** A Promote of the cutover that was read in this reconcile. */
+  readonly promote?: ActObservation;
   /** Delay until the next reconcile while something is being sampled. */
   readonly pollMs: number;
 };

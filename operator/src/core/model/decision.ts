@@ -36,7 +36,18 @@ export type Effect =
       readonly source: string;
       readonly destination: string;
     }
-  | { readonly kind: "deleteJobs"; readonly jobs: readonly string[] };
+  | { readonly kind: "deleteJobs"; readonly jobs: readonly string[] }
+  /** Judged acts: each is deleted once it stands in the evidence, and until then made to go with its migration. */
+  | { readonly kind: "pruneActs"; readonly acts: readonly JudgedAct[] };
+
+export type JudgedAct = {
+  readonly name: string;
+  readonly uid: string;
+  /** It holds what stands nowhere else, and is never deleted. */
+  readonly stays: boolean;
+  /** It doesn't go with its migration yet. */
+  readonly ownerless: boolean;
+};
 
 /**
  * How soon a person has to act. page: now, because users are harmed or traffic couldn't be taken back; ticket: in working

@@ -33,6 +33,12 @@ export type ActObservation = {
   readonly planHash: string | null;
   /** Epoch ms, null when it doesn't expire. */
   readonly expiresAt: number | null;
+  /** Promote: it waits for what blocks the cutover. */
+  readonly waitForGates?: boolean;
+  /** Why it can't be an act on this migration, whatever it asks. */
+  readonly misfit?: string;
+  /** It doesn't go with its migration yet. */
+  readonly ownerless?: true;
 };
 
 /**
@@ -64,6 +70,8 @@ export type Observation = {
   readonly claims: Read<readonly ClaimObservation[]>;
   /** Acts on this migration's uid, oldest first. */
   readonly acts: Read<readonly ActObservation[]>;
+  /** There were more of them than could be read: one that was judged and isn't here may still lie there. */
+  readonly actsAreCut?: true;
   /** Read only while approvals are asked for; absent is not proved. */
   readonly actIdentity?: Read<ActIdentity>;
   /** Read only while the checklist asks for it; null when there is no such migration. */

@@ -57,6 +57,22 @@ const noCheck = `expected one of ${checkNames.join(", ")}`;
 describe("an act is refused", () => {
   it.each([
     [ramp, anAct("Pause", { expiresAt: now }), "it had expired"],
+    [ramp, anAct("Rollback", { misfit: "it names another" }), "it names another"],
+    [
+      { phase: "AwaitingCutover", acts: { paused: false, seen: [], promotedBy: "bob", promoteUntil: at } },
+      anAct("Promote"),
+      `the cutover is blocked, and the Promote by bob waits for it until ${at}`,
+    ],
+    [
+      { phase: "AwaitingCutover" },
+      anAct("Promote", { waitForGates: true, createdAt: now - 4 * 3_600_000 }),
+      "it had expired",
+    ],
+    [
+      { phase: "AwaitingCutover" },
+      anAct("Promote", { waitForGates: true, createdAt: now, expiresAt: now + 86_400_001 }),
+      "it would wait until 2026-03-02T12:00:00.001Z; expected at most 24h from its creation",
+    ],
     [ramp, anAct("Pause", { planHash: "q" }), "it was given for plan q, the accepted plan is p"],
     [
       { phase: "Pending" },
@@ -135,7 +151,6 @@ describe("an act changes", () => {
     [{ ...ramp, acts: kept }, anAct("Pause"), { paused: true }],
     [{ ...ramp, acts: { ...kept, paused: true } }, anAct("Pause", { planHash: "p" }), { paused: true }],
     [{ ...ramp, acts: { ...kept, paused: true } }, anAct("Resume", { expiresAt: now + 1 }), { paused: false }],
-    [{ phase: "AwaitingCutover" }, anAct("Promote"), { paused: false, promotedBy: "ada" }],
     [
       { phase: "Guard", conditions: [aCondition("MetricsHealthy", "Unknown")] },
       anAct("CompleteGuard"),
@@ -221,20 +236,23 @@ describe("an act's turn", () => {
 
   it("comes once, and none is taken by a failed read: the status stays the very same", () => {
     const status = aStatus({ ...ramp, acts: { paused: false, seen: ["uid-Pause"] } });
-    const of = (acts: Observation["acts"]) => applyActs({ status, plan, observation: { acts } as Observation, now });
-    for (const acts of [
-      { ok: true, value: [anAct("Pause")] },
-      { ok: true, value: [] },
-      { ok: false, why: "?" },
-    ] as const) {
-      expect(of(acts).status).toBe(status);
-      expect(of(acts).announcements).toEqual([]);
+    const of = (seen: Partial<Observation>) => applyActs({ status, plan, observation: seen as Observation, now });
+    const cases: readonly Partial<Observation>[] = [
+      { acts: { ok: true, value: [anAct("Pause")] } },
+      { acts: { ok: true, value: [] }, actsAreCut: true },
+      { acts: { ok: false, why: "?" } },
+    ];
+    for (const seen of cases) {
+      expect(of(seen).status).toBe(status);
+      expect(of(seen).announcements).toEqual([]);
     }
+    expect(of({ acts: { ok: true, value: [] } }).status.acts).toEqual({ paused: false, seen: [] });
   });
 
   it("comes in order, of many acts at once", () => {
     const applied = apply(ramp, [anAct("Pause"), anAct("Resume"), anAct("Promote")]);
     expect(applied.status.acts).toEqual({ paused: false, seen: ["uid-Pause", "uid-Resume", "uid-Promote"] });
+    expect(applied.promote).toBeUndefined();
     expect(said(applied).map((line) => line.slice(0, 20))).toEqual([
       "ActTaken: Pause by a",
       "ActTaken: Resume by ",
@@ -242,22 +260,19 @@ describe("an act's turn", () => {
     ]);
   });
 
-  it("never comes for one before the newest fifty", () => {
-    const applied = apply(ramp, [anAct("Abort"), ...pauses(uids(50))]);
-    expect(applied.status.acts).toEqual({ paused: true, seen: uids(50) });
-    expect(apply(ramp, [anAct("Abort"), ...pauses(uids(49))]).status.acts?.latched?.act).toBe("Abort");
+  it("comes first for an Abort or Rollback, whatever was created before it, and is never cut off", () => {
+    const many = pauses(uids(500));
+    const applied = apply(ramp, [...many, anAct("Rollback")]);
+    expect(applied.status.acts).toMatchObject({ latched: { act: "Rollback" }, paused: true });
+    expect(applied.status.acts?.seen).toEqual(["uid-Rollback", ...uids(50)]);
+    const full = { paused: false, seen: uids(50) };
+    const later = apply({ ...ramp, acts: full }, [...many, anAct("Abort")]);
+    expect(later.status.acts?.seen).toEqual([...uids(50), "uid-Abort"]);
   });
 
-  it("is over for one before an act that was seen, once fifty are remembered", () => {
-    const applied = (count: number) =>
-      apply({ ...ramp, acts: { paused: false, seen: uids(count) } }, [
-        anAct("Abort"),
-        ...pauses([`seen-${count - 1}`, "new"]),
-      ]).status.acts;
-    expect(applied(50)).toEqual({ paused: true, seen: [...uids(50).slice(1), "new"] });
-    expect(applied(49)).toMatchObject({
-      latched: { act: "Abort" },
-      seen: [...uids(49), "uid-Abort", "new"].slice(-50),
-    });
+  it("waits while fifty that were judged lie there, and comes once they are gone", () => {
+    const acts = { paused: false, seen: uids(50) };
+    expect(apply({ ...ramp, acts }, pauses(uids(51))).status.acts).toEqual(acts);
+    expect(apply({ ...ramp, acts }, pauses(["seen-50"])).status.acts).toEqual({ paused: true, seen: ["seen-50"] });
   });
 });

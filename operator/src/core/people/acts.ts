@@ -11,9 +11,16 @@ import type { Announcement } from "../model/decision.ts";
 import type { ActObservation, Observation } from "../model/observation.ts";
 import { refuseCompletion } from "./guard-completion.ts";
 import { wantsPostmortem } from "./postmortem.ts";
+import { recordPromote, refuseSecond, refuseTurn } from "./promote.ts";
 import { awaitsRetry, describeCorrections, refuseRetry } from "./retry.ts";
+import { refuseAny, turnsOf } from "./turns.ts";
 
-export type ActsApplied = { readonly status: MigrationStatus; readonly announcements: readonly Announcement[] };
+export type ActsApplied = {
+  readonly status: MigrationStatus;
+  readonly announcements: readonly Announcement[];
+  /** A Promote or Retry of the cutover, to be answered when everything else is judged. */
+  readonly promote?: ActObservation;
+};
 
 /** What acts are judged on. `plan` is the accepted plan, before acceptance the spec. */
 type ActsInput = {
@@ -26,57 +33,61 @@ type ActsInput = {
 
 type Acts = NonNullable<MigrationStatus["acts"]>;
 
-/** Only the newest acts are considered; `seen` holds as many, so none is ever taken twice. */
-const considered = 50;
 /** There are fewer checks than this. */
 const mostWaivers = 10;
 /** Where the checklist is asked, and a waiver can answer. */
 const asking: readonly Phase[] = ["Preflight", "AwaitingApproval"];
 
-/** Applies the acts not seen yet, oldest first. A failed read applies nothing. */
+/** Applies the acts whose turn it is. A failed read applies nothing. */
 export function applyActs(input: ActsInput): ActsApplied {
-  const { status, observation } = input;
+  const { status, observation, now } = input;
   if (!observation.acts.ok) return { status, announcements: [] };
-  const candidates = observation.acts.value.slice(-considered);
-  const seen = status.acts?.seen ?? [];
-  // Once `seen` is full it forgets; an act before one that was seen has had its turn.
-  const turn = seen.length < considered ? -1 : candidates.findLastIndex((act) => seen.includes(act.uid));
-  const fresh = candidates.filter((act, index) => index > turn && !seen.includes(act.uid));
-  if (fresh.length === 0) return { status, announcements: [] };
-  let acts: Acts = status.acts ?? { paused: false, seen: [] };
-  let next = status;
-  const announcements: Announcement[] = [];
-  for (const act of fresh) {
-    const refusal = refuse(act, input);
-    if (refusal === undefined) {
-      acts = take(act, acts, input);
-      if (act.act === "Resume") next = unhold(next);
-      if (act.act === "Postmortem") next = { ...next, postmortem: recordOf(act) };
-    }
-    announcements.push(announce(act, refusal));
-    acts = { ...acts, seen: [...acts.seen, act.uid].slice(-considered) };
-  }
-  return { status: { ...next, acts }, announcements };
+  const { seen, fresh } = turnsOf(observation.acts.value, status, now, observation.actsAreCut !== true);
+  const before = status.acts ?? { paused: false, seen: [] };
+  if (fresh.length === 0 && seen.length === before.seen.length) return { status, announcements: [] };
+  const acts = { ...before, seen: [...seen, ...fresh.map(({ uid }) => uid)] };
+  return fresh.reduce<ActsApplied>((applied, act) => applyAct(applied, act, input), {
+    status: { ...status, acts },
+    announcements: [],
+  });
+}
+
+function applyAct(applied: ActsApplied, act: ActObservation, input: ActsInput): ActsApplied {
+  const { status, announcements, promote } = applied;
+  const acts = status.acts ?? { paused: false, seen: [] };
+  const isOfCutover = (act.act === "Promote" || act.act === "Retry") && input.status.phase === "AwaitingCutover";
+  const refusal = refuse(act, input, acts) ?? (isOfCutover ? refuseSecond(promote) : undefined);
+  if (refusal !== undefined) return { ...applied, announcements: [...announcements, announce(act, refusal)] };
+  const taken = effectOf(act, { ...status, acts: take(act, acts, input) });
+  // Whether a cutover can begin is judged later: until then there is nothing to tell.
+  if (isOfCutover) return { status: taken, announcements, promote: act };
+  return { ...applied, status: taken, announcements: [...announcements, announce(act, undefined)] };
+}
+
+/** What an act changes beside what is in force of acts. */
+function effectOf(act: ActObservation, status: MigrationStatus): MigrationStatus {
+  if (act.act === "Resume") return unhold(status);
+  return act.act === "Postmortem" ? { ...status, postmortem: recordOf(act) } : status;
 }
 
 /** Why an act has no effect; undefined when it has. */
-function refuse(act: ActObservation, input: ActsInput): string | undefined {
+function refuse(act: ActObservation, input: ActsInput, acts: Acts): string | undefined {
   const { status, now } = input;
-  if (act.expiresAt !== null && act.expiresAt <= now) return "it had expired";
-  if (act.planHash !== null && act.planHash !== hashInQuestion(act, input)) {
-    return `it was given for plan ${act.planHash}, the accepted plan is ${status.planHash || "none yet"}`;
-  }
+  const stale = refuseAny(act, status, hashInQuestion(act, input), now);
+  if (stale !== undefined) return stale;
   if (act.act === "Postmortem") return refusePostmortem(status);
   if (act.act === "Waive" && isClosing(act, input)) return refuseClosing(act, status);
-  return isFinalPhase(status.phase) ? `a migration in phase ${status.phase} never runs again` : refuseKind(act, input);
+  return isFinalPhase(status.phase)
+    ? `a migration in phase ${status.phase} never runs again`
+    : refuseKind(act, input, acts);
 }
 
-function refuseKind(act: ActObservation, input: ActsInput): string | undefined {
+function refuseKind(act: ActObservation, input: ActsInput, acts: Acts): string | undefined {
   switch (act.act) {
     case "Promote":
-      return refusePromote(input);
+      return refusePromote(act, input, acts);
     case "Retry":
-      return refuseRetry(input.plan, input.status);
+      return refuseRetry(input.plan, input.status) ?? refuseTurn(act, acts, input.now);
     case "CompleteGuard":
       return refuseCompletion(act, input.status);
     case "Approve":
@@ -102,9 +113,13 @@ function hashInQuestion({ act }: ActObservation, { status, plan }: ActsInput): s
   return act === "Promote" && status.phase === "Pending" ? planHash(plan) : status.planHash;
 }
 
-function refusePromote({ status, plan, observation }: ActsInput): string | undefined {
+function refusePromote(
+  act: ActObservation,
+  { status, plan, observation, now }: ActsInput,
+  acts: Acts,
+): string | undefined {
   if (awaitsRetry(status)) return "the last cutover was taken back; create a Retry act to cut over again";
-  if (status.phase === "AwaitingCutover") return undefined;
+  if (status.phase === "AwaitingCutover") return refuseTurn(act, acts, now);
   if (status.phase === "Pending" && rolledBackBefore(plan, observation) !== undefined) return undefined;
   return `the phase is ${status.phase}; Promote is taken in AwaitingCutover, when the evidence is there`;
 }
@@ -165,8 +180,8 @@ function signed({ actor, reason }: ActObservation, now: number) {
 }
 
 /** Who lets a plan begin again hasn't promoted its cutover. */
-function promote({ actor }: ActObservation, acts: Acts, isPending: boolean): Acts {
-  return isPending ? { ...acts, retriedBy: actor } : { ...acts, promotedBy: actor };
+function promote(act: ActObservation, acts: Acts, isPending: boolean): Acts {
+  return isPending ? { ...acts, retriedBy: act.actor } : recordPromote(act, acts);
 }
 
 function waive({ check, actor, reason, createdAt }: ActObservation, acts: Acts): Acts {

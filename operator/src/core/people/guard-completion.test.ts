@@ -19,7 +19,7 @@ const found = aFinding("too slow");
 
 /** In the guard, with the act taken. */
 function at(more: Partial<MigrationStatus> = {}) {
-  const c = aContext("Guard", { status: { guard, acts: { paused: false, seen: ["u"], guardCompletedBy }, ...more } });
+  const c = aContext("Guard", { status: { guard, acts: { paused: false, seen: [], guardCompletedBy }, ...more } });
   return { ...c, status: { ...c.status, evidence } };
 }
 
@@ -38,7 +38,7 @@ describe("a guard that a person ended", () => {
 
   it("goes on when there is harm that weighs: the act is void, and it is said", () => {
     const { status, announcements } = voidCompletion(at().status, someHarm({ weighing: [found] }));
-    expect(status.acts).toEqual({ paused: false, seen: ["u"] });
+    expect(status.acts).toEqual({ paused: false, seen: [] });
     const message = "CompleteGuard by ada has no effect any more: the destination is worse: too slow";
     expect(announcements).toEqual([{ type: "Warning", reason: "ActRefused", message, severity: null }]);
   });

@@ -13,7 +13,7 @@ const approvals = [
 const waived = [{ check: "parity", actor: "ann", reason: "seen", at: "2026-03-01T11:00:00.000Z" }];
 
 function asked(phase: "AwaitingApproval" | "Preflight" | "WarmUp", spec: Context["migration"]["spec"], acts?: object) {
-  const c = aContext(phase, { status: acts === undefined ? {} : { acts: { seen: ["a"], paused: false, ...acts } } });
+  const c = aContext(phase, { status: acts === undefined ? {} : { acts: { seen: [], paused: false, ...acts } } });
   return { c, outcome: replanned({ ...c, migration: { ...c.migration, spec } }) };
 }
 
@@ -28,7 +28,7 @@ describe("another plan", () => {
       revision: { primary: "source", shadow: "none", sampleRate: 0, released: false },
       message: `spec.writes changed: plan ${hash} takes the place of ${c.status.planHash}; 1 approvals of the old one are void`,
     });
-    expect(outcome?.status.acts).toEqual({ seen: ["a"], paused: false });
+    expect(outcome?.status.acts).toEqual({ seen: [], paused: false });
     expect(JSON.parse(outcome?.status.plan ?? "")).toEqual(edited);
     expect(outcome).toMatchObject({ standing: "waiting", reason: "PlanChanged" });
   });

@@ -7,8 +7,8 @@ import type { Outcome } from "../model/decision.ts";
 import { secondsSince } from "../model/status-readings.ts";
 import { totalsOf } from "../pods/epoch-evidence.ts";
 import { concludedRun } from "../verification/runs.ts";
-import { withoutPromote } from "./without-promote.ts";
 import { move } from "./transition.ts";
+import { withoutPromote } from "./without-promote.ts";
 
 /** Reasons for which the same plan may cut over again. */
 const retryable: readonly string[] = ["AckTimeout", "ValidationTimeout"];
@@ -47,7 +47,14 @@ function keptEvidence(c: Context, epoch: number): Pick<MigrationStatus, "evidenc
   const { ramp, dispersion } = c.status;
   if (ramp === undefined || secondsSince(c, ramp.at) > durationSeconds(c.plan.checklist.parity.maxAge)) return {};
   return {
-    evidence: { epoch, recordedAt: c.nowIso, counted: ramp.counters, groups: [], lost: ramp.lost ?? 0, vanishedPods: 0 },
+    evidence: {
+      epoch,
+      recordedAt: c.nowIso,
+      counted: ramp.counters,
+      groups: [],
+      lost: ramp.lost ?? 0,
+      vanishedPods: 0,
+    },
     ...(dispersion === undefined ? {} : { dispersion: { ...dispersion, epoch } }),
   };
 }

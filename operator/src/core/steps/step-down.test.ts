@@ -79,9 +79,9 @@ describe.each<[string, (more?: Partial<MigrationStatus>) => Context]>([
   ["to no sampling at all", (more) => ramping({ ...downs(3), ...more })],
 ])("a step down %s", (_what, of) => {
   it("asks for a new Promote and begins a validation anew", () => {
-    const acts = { paused: false, seen: ["act-1"], promotedBy: "ada", retriedBy: "grace" };
+    const acts = { paused: false, seen: [], promotedBy: "ada", retriedBy: "grace" };
     const { status } = stepDown(of({ acts, validation: { startedAt: ago(600) } }), ["too slow"]);
-    expect(status.acts).toStrictEqual({ paused: false, seen: ["act-1"], retriedBy: "grace" });
+    expect(status.acts).toStrictEqual({ paused: false, seen: [], retriedBy: "grace" });
     expect(status).not.toHaveProperty("validation");
   });
 

@@ -72,13 +72,16 @@ describe("harm in the ramp", () => {
     const sim = simulationAt("AwaitingCutover", { spec });
     sim.pod(0).silent = true;
     sim.run(20);
-    sim.act("Promote");
+    sim.act("Promote", { waitForGates: true });
     sim.run(20);
     expect(sim.status.acts?.promotedBy).toBe("ada");
     turn(sim, { scoreWorse: 0.9 }).until("Ramp", 600);
     sim.pod(0).silent = false;
     expect(sim.trace.at(-1)).toBe("Ramp: source+destination@0.1");
-    expect(sim.status.acts?.promotedBy).toBeUndefined();
+    expect(sim.status.acts).toEqual({ paused: false, seen: [] });
+    expect(sim.said.map(({ message }) => message).join("\n")).toMatch(
+      /^Promote by ada has no effect any more: stepped down to 0.1/m,
+    );
     turn(sim, {}).until("AwaitingCutover", 900);
     sim.run(120);
     expect(sim.phase).toBe("AwaitingCutover");

@@ -84,9 +84,9 @@ describe("the check parity", () => {
 describe("before the cutover", () => {
   const waiting = (): Simulation => asking().until("AwaitingCutover");
 
-  test("what was written since the stores were equal is compared, and a Promote waits for it", () => {
+  test("what was written since the stores were equal is compared, and a Promote that says so waits for it", () => {
     const sim = waiting();
-    sim.act("Promote");
+    sim.act("Promote", { waitForGates: true });
     sim.run(10);
     expect([sim.phase, verified(sim)]).toEqual(["AwaitingCutover", "Unknown/Comparing"]);
     const [first, second] = [sim.status.verification?.runs[0], sim.status.verification?.runs[1]];
@@ -100,7 +100,7 @@ describe("before the cutover", () => {
     const sim = waiting().run(60);
     expect([verified(sim), sim.condition("Ready")]).toEqual(["True/Equal", "True/AwaitingPromote"]);
     sim.verifier.parity = { stale: 4 };
-    sim.run(200).act("Promote");
+    sim.run(200).act("Promote", { waitForGates: true });
     expect([sim.run(10).phase, verified(sim)]).toEqual(["AwaitingCutover", "False/Drift"]);
     sim.verifier.parity = {};
     sim.until("CuttingOver", 300);

@@ -86,6 +86,7 @@ function definedType(definition: KubeObject, version: JsonObject): ResourceType 
     subresources: Object.keys(objectOf(version["subresources"])).filter((name) => name === "status"),
     schema: withObjectFields(objectOf(valueAt(version, "schema", "openAPIV3Schema"))),
     custom: true,
+    selectable: listOf(version["selectableFields"]).map((field) => textOf(valueAt(field, "jsonPath")).slice(1)),
     unconditionalUpdate: false,
     createOnUpdate: false,
     hasGeneration: true,

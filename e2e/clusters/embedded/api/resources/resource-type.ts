@@ -20,6 +20,8 @@ export type ResourceType = {
   readonly createOnUpdate: boolean;
   readonly hasGeneration: boolean;
   readonly nameRule: "subdomain" | "label";
+  /** Fields beside name and namespace by which lists and watches select. */
+  readonly selectable?: readonly string[];
   /** Completes a new or changed object beyond the schema's defaults. */
   readonly complete?: (object: KubeObject, old: KubeObject | undefined) => void;
   /** Faults beyond the schema. */

@@ -71,5 +71,6 @@ const selectable: Readonly<Record<string, readonly string[]>> = {
 };
 
 function isSelectable(type: ResourceType, field: string): boolean {
-  return ["metadata.name", "metadata.namespace", ...(selectable[type.storage] ?? [])].includes(field);
+  const own = [...(selectable[type.storage] ?? []), ...(type.selectable ?? [])];
+  return ["metadata.name", "metadata.namespace", ...own].includes(field);
 }

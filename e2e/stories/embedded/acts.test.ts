@@ -1,0 +1,62 @@
+// Stories of acts in a crowd: a Rollback by name alone is taken at once, whatever lies there, and judged acts go.
+import { setImmediate } from "node:timers/promises";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { eventually } from "#support/eventually.ts";
+import { namespace } from "#support/world/application-manifests.ts";
+import { type Play, startPlay } from "./play.ts";
+import { openStage, type Stage } from "./stage.ts";
+import { longGuard } from "./story-migration.ts";
+
+const kind = { group: "retriever.dev", version: "v1alpha1", plural: "migrationacts" } as const;
+const label = "retriever.dev/migration-uid";
+
+let stage: Stage;
+beforeAll(async () => {
+  stage = await openStage("acts");
+});
+afterAll(() => stage.close());
+
+/** Creates acts as a bot would, without HTTP; lets the API answer others in between. */
+async function crowd(count: number, name: string, uid: string): Promise<void> {
+  for (let index = 0; index < count; index += 1) {
+    const metadata = { name: `${name}-${index}`, namespace, labels: { [label]: uid } };
+    const spec = { migration: { name, uid }, act: "Resume", actor: "bot", reason: "" };
+    const body = { apiVersion: "retriever.dev/v1alpha1", kind: "MigrationAct", metadata, spec };
+    if (index % 100 === 0) await setImmediate();
+    stage.world.cluster.api.direct({ verb: "create", ...kind, namespace, body });
+  }
+}
+
+/** The act that somebody writes by hand at night. */
+async function rollBackByName(play: Play): Promise<void> {
+  const spec = { migration: { name: play.name }, act: "Rollback", actor: "admin", reason: "customers complain" };
+  const body = {
+    apiVersion: "retriever.dev/v1alpha1",
+    kind: "MigrationAct",
+    metadata: { name: `zz-${play.name}` },
+    spec,
+  };
+  await stage.world.client.create(play.actsPath, body);
+}
+
+it("a Rollback without label or UID is taken within ten seconds, among ten thousand acts of its own and as many of others", async () => {
+  const play = await startPlay(stage, "crowded");
+  await play.migrate({ guard: longGuard });
+  await play.reach("Guard");
+  const uid = String((await stage.world.client.get(play.migrationPath))?.metadata.uid);
+  await crowd(10_000, "nobody", "none");
+  await crowd(10_000, play.name, uid);
+  const from = Date.now();
+  await rollBackByName(play);
+  const taken = await play.see("the Rollback is taken", ({ acts }) => acts?.latched !== undefined);
+  expect(Date.now() - from).toBeLessThan(10_000);
+  expect(taken.acts?.latched).toMatchObject({ act: "Rollback", actor: "admin", reason: "customers complain" });
+  await play.reach("RolledBack");
+  const left = () => stage.world.cluster.api.store.list("retriever.dev/migrationacts", namespace);
+  await eventually("judged acts are gone, the Rollback among them", async () => {
+    const names = left().map(({ metadata }) => metadata.name);
+    return names.length < 19_950 && !names.includes(`zz-${play.name}`);
+  });
+  expect(left().filter(({ metadata }) => metadata.labels?.[label] === "none")).toHaveLength(10_000);
+  await play.close();
+});

@@ -1,0 +1,98 @@
+// A Promote, or the Retry of a cutover that was taken back, acts in the reconcile that reads it, waits openly until it expires, or is refused with what stands in its way.
+// None is left over to cut over by itself when nobody thinks of it any more.
+
+import { promoteWait } from "@retriever/crds/migration.ts";
+import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
+import type { Context } from "../model/context.ts";
+import type { Announcement, Outcome } from "../model/decision.ts";
+import type { ActObservation } from "../model/observation.ts";
+import { instantMs } from "../model/status-readings.ts";
+
+const hourMs = 3_600_000;
+/** As the status holds a sentence, with room for what is added. */
+const longestMessage = 2000;
+
+type Acts = NonNullable<MigrationStatus["acts"]>;
+
+/** Why a Promote of a cutover isn't even weighed: who came first, or how long it wants to wait. */
+export function refuseTurn(act: ActObservation, acts: Acts, now: number): string | undefined {
+  const { promotedBy, promoteUntil } = acts;
+  if (act.waitForGates !== true) {
+    if (promotedBy === undefined) return undefined;
+    return promoteUntil === undefined
+      ? `the Promote by ${promotedBy} came first`
+      : `the cutover is blocked, and the Promote by ${promotedBy} waits for it until ${promoteUntil}`;
+  }
+  const until = waitsUntil(act);
+  if (until <= now) return "it had expired";
+  if (until - act.createdAt <= promoteWait.mostHours * hourMs) return undefined;
+  return `it would wait until ${iso(until)}; expected at most ${promoteWait.mostHours}h from its creation`;
+}
+
+/** Of several Promotes in one reconcile the first is weighed. */
+export function refuseSecond(first: ActObservation | undefined): string | undefined {
+  return first === undefined ? undefined : `the Promote by ${first.actor} came first`;
+}
+
+/** The acts with a Promote that is weighed when everything else is judged. */
+export function recordPromote(act: ActObservation, { promoteUntil: _until, ...acts }: Acts): Acts {
+  const until = act.waitForGates === true ? { promoteUntil: iso(waitsUntil(act)) } : {};
+  return { ...acts, promotedBy: act.actor, ...until };
+}
+
+function waitsUntil({ expiresAt, createdAt }: ActObservation): number {
+  return expiresAt ?? createdAt + promoteWait.defaultHours * hourMs;
+}
+
+/** The outcome with an answer to the Promote: taken, waiting, expired, or refused. */
+export function settlePromote(c: Context, outcome: Outcome): Outcome {
+  const { promotedBy, promoteUntil } = c.status.acts ?? {};
+  if (promotedBy === undefined || c.status.phase !== "AwaitingCutover") return outcome;
+  const who = `${c.status.takenBack === undefined ? "Promote" : "Retry"} by ${promotedBy}`;
+  if (outcome.status.phase === "CuttingOver") return answer(outcome, "kept", isTaken(c, who));
+  const { message } = outcome.status;
+  if (promoteUntil === undefined || !isSameEvidence(c, outcome)) {
+    const end = c.promote === undefined ? "has no effect any more" : "has no effect";
+    return answer(outcome, "void", told("Warning", "ActRefused", `${who} ${end}: ${message}`));
+  }
+  if ((instantMs(promoteUntil) ?? 0) <= c.now) {
+    const words = `${who} waited until ${promoteUntil} and has expired: ${message}`;
+    return answer(outcome, "void", told("Warning", "ActExpired", words));
+  }
+  const words = `${who} waits until ${promoteUntil}: ${message}`;
+  const waiting = answer(outcome, "kept", c.promote === undefined ? undefined : told("Normal", "ActTaken", words));
+  const addition = `; the ${who} waits for it until ${promoteUntil}`;
+  const status = { ...waiting.status, message: message.slice(0, longestMessage - addition.length) + addition };
+  return { ...waiting, status };
+}
+
+/** What it was given on is still there. */
+function isSameEvidence({ status }: Context, { status: { phase, epoch, planHash } }: Outcome): boolean {
+  return phase === status.phase && epoch === status.epoch && planHash === status.planHash;
+}
+
+/** One that waited was told of when it was read. */
+function isTaken({ promote }: Context, who: string): Announcement | undefined {
+  if (promote === undefined) return undefined;
+  return told("Normal", "ActTaken", promote.reason === "" ? who : `${who}: ${promote.reason}`);
+}
+
+function answer(outcome: Outcome, promote: "kept" | "void", said: Announcement | undefined): Outcome {
+  const { acts, ...rest } = outcome.status;
+  const { promoteUntil, promotedBy, ...others } = acts ?? { paused: false, seen: [] };
+  const isOver = outcome.status.phase === "CuttingOver" || promoteUntil === undefined;
+  const kept = promotedBy === undefined ? others : { ...others, promotedBy, ...(isOver ? {} : { promoteUntil }) };
+  return {
+    ...outcome,
+    status: { ...rest, acts: promote === "kept" ? kept : others },
+    announcements: said === undefined ? outcome.announcements : [said, ...outcome.announcements],
+  };
+}
+
+function told(type: Announcement["type"], reason: string, message: string): Announcement {
+  return { type, reason, message, severity: null };
+}
+
+function iso(instant: number): string {
+  return new Date(instant).toISOString();
+}

@@ -1,0 +1,97 @@
+// Whose turn it is. Bounded whatever lies there, and in an order in which no act stands before an Abort or Rollback.
+//
+// `seen` holds the acts that were judged and lie there still. An act leaves it when its object is gone, which never comes
+// back under its UID: so nothing is judged twice, and nothing unseen is hidden, whatever order acts are listed in.
+
+import { latchingActs } from "@retriever/crds/migration.ts";
+import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
+import { isFinalPhase } from "@retriever/crds/status/phase-steps.ts";
+import type { ActObservation } from "../model/observation.ts";
+
+/** Acts that may lie there judged; the next ones wait until some are pruned. Below what a status holds, so that an Abort or Rollback always has its turn. */
+const mostJudged = 50;
+/** Aborts and Rollbacks that are told of in one pass: one latches, the others change nothing. */
+const mostLatching = 10;
+
+/** Why an act of any kind has no effect; undefined where its kind decides. `hash`: the plan it may speak of. */
+export function refuseAny(
+  act: ActObservation,
+  { planHash }: MigrationStatus,
+  hash: string,
+  now: number,
+): string | undefined {
+  if (act.misfit !== undefined) return act.misfit;
+  if (act.expiresAt !== null && act.expiresAt <= now) return "it had expired";
+  if (act.planHash === null || act.planHash === hash) return undefined;
+  return `it was given for plan ${act.planHash}, the accepted plan is ${planHash || "none yet"}`;
+}
+
+/** An Abort or Rollback that takes effect as it stands. */
+function isLatching(act: ActObservation, status: MigrationStatus, now: number): boolean {
+  if (!latchingActs.some((one) => one === act.act) || isFinalPhase(status.phase)) return false;
+  return refuseAny(act, status, status.planHash, now) === undefined;
+}
+
+type Turns = { readonly seen: readonly string[]; readonly fresh: readonly ActObservation[] };
+
+/** The acts to judge now, in this order, and those that were judged before and are there. `isWhole`: every act was read. */
+export function turnsOf(
+  acts: readonly ActObservation[],
+  status: MigrationStatus,
+  now: number,
+  isWhole: boolean,
+): Turns {
+  const before = status.acts?.seen ?? [];
+  const listed = new Set(acts.map(({ uid }) => uid));
+  const seen = isWhole ? before.filter((uid) => listed.has(uid)) : before;
+  const known = new Set(seen);
+  const unseen = acts.filter(({ uid }) => !known.has(uid));
+  const first =
+    status.acts?.latched === undefined ? unseen.filter((act) => isLatching(act, status, now)).slice(0, 1) : [];
+  const others = unseen.filter((act) => !first.includes(act));
+  return { seen, fresh: [...first, ...others.slice(0, Math.max(0, mostJudged - seen.length))] };
+}
+
+/** What is kept of any number of acts. */
+export type ActPick = {
+  readonly add: (act: ActObservation) => void;
+  /** In the order of their turns. */
+  readonly acts: () => readonly ActObservation[];
+};
+
+/**
+ * Picks what one pass can judge: what was judged already, Aborts and Rollbacks, and the oldest of the others. What is left
+ * out has its turn once these are gone.
+ */
+export function makeActPick(status: MigrationStatus, now: number): ActPick {
+  const known = new Set(status.acts?.seen);
+  const [judged, latching, others] = [oldestOf(known.size), oldestOf(mostLatching), oldestOf(mostJudged)];
+  const uids = new Set<string>();
+  return {
+    add: (act) => {
+      if (uids.has(act.uid)) return;
+      uids.add(act.uid);
+      const kept = known.has(act.uid) ? judged : isLatching(act, status, now) ? latching : others;
+      const left = kept.add(act);
+      if (left !== undefined) uids.delete(left.uid);
+    },
+    acts: () => [...judged.items, ...latching.items, ...others.items].toSorted(byAge),
+  };
+}
+
+function oldestOf(most: number) {
+  const items: ActObservation[] = [];
+  return {
+    items,
+    /** The one that has no place any more. */
+    add: (act: ActObservation): ActObservation | undefined => {
+      const at = items.findIndex((other) => byAge(act, other) < 0);
+      items.splice(at === -1 ? items.length : at, 0, act);
+      return items.length <= most ? undefined : items.pop();
+    },
+  };
+}
+
+function byAge(a: ActObservation, b: ActObservation): number {
+  return a.createdAt - b.createdAt || (a.name < b.name ? -1 : 1);
+}
