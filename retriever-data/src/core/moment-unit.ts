@@ -15,7 +15,10 @@ type Moments = Pick<SideTotals, "dated" | "coarse" | "odd">;
 export function momentUnitMs(source: Moments, destination: Moments): number {
   const isCoarser = (a: Moments, b: Moments, unit: keyof Moments["coarse"]): boolean =>
     isHeldBy(a, unit) && !isHeldBy(b, unit) && b.odd[unit] * 2 > b.dated;
-  for (const [unit, ms] of [["days", day], ["seconds", second]] as const) {
+  for (const [unit, ms] of [
+    ["days", day],
+    ["seconds", second],
+  ] as const) {
     if (isCoarser(source, destination, unit) || isCoarser(destination, source, unit)) return ms;
   }
   return 1;
