@@ -1,11 +1,17 @@
 // One verification, from the first page to its findings. What a store throws becomes the reason of an unknown outcome.
 import type { StoreName } from "@retriever/sidecar/contract/overlay.ts";
-import { driftOf, mostIdLength, mostRemark, mostRemarks, type VerifyReport } from "@retriever/sidecar/contract/verify-report.ts";
+import {
+  driftOf,
+  mostIdLength,
+  mostRemark,
+  mostRemarks,
+  type VerifyReport,
+} from "@retriever/sidecar/contract/verify-report.ts";
 import { type Fault, faultOf, RetrieverError } from "@retriever/stores/errors.ts";
 import { foreignIds, haveForeignIds, undated, whyIncomparable } from "#core/comparable.ts";
 import { momentPrecision } from "#core/moment-unit.ts";
 import type { Doubles } from "#core/pair.ts";
-import { addDoubled, beginRun, type RunState } from "#core/run-state.ts";
+import { addDoubled, beginRun, type DoubledIds, type RunState } from "#core/run-state.ts";
 import { vectorRule } from "#core/same-vector.ts";
 import { isoOf, type Tally, tally } from "#core/tally.ts";
 import { agree } from "./agree.ts";
@@ -196,18 +202,8 @@ function findings(state: RunState, { stores }: RunDeps, both: Descriptions | nul
     const { read, newestMs } = state.totals[name];
     const { dimension = null, metric = null, precision = null, newestUpdatedAtMs = null } = both?.[name] ?? {};
     const newestUpdatedAt = isoOf(newestMs ?? newestUpdatedAtMs);
-    const { remarks = [] } = both?.[name] ?? {};
-    const doubled = state.doubled[name];
-    return {
-      identity: stores[name].identity,
-      dimension,
-      metric,
-      precision,
-      read,
-      newestUpdatedAt,
-      ...(doubled.count === 0 ? {} : { doubled: { count: doubled.count, ids: doubled.ids.map(cutId).toSorted() } }),
-      ...(remarks.length === 0 ? {} : { remarks: remarks.map((remark) => remark.slice(0, mostRemark)).slice(0, mostRemarks) }),
-    };
+    const rest = { ...doubledIn(state.doubled[name]), ...remarksIn(both?.[name].remarks ?? []) };
+    return { identity: stores[name].identity, dimension, metric, precision, read, newestUpdatedAt, ...rest };
   };
   const precision = momentPrecision(state.momentUnitMs);
   return {
@@ -219,6 +215,12 @@ function findings(state: RunState, { stores }: RunDeps, both: Descriptions | nul
   };
 }
 
-function cutId(id: string): string {
-  return id.slice(0, mostIdLength);
+/** Absent where there is nothing to say. */
+function doubledIn({ count, ids }: DoubledIds): Pick<Findings["source"], "doubled"> {
+  return count === 0 ? {} : { doubled: { count, ids: ids.map((id) => id.slice(0, mostIdLength)).toSorted() } };
+}
+
+function remarksIn(remarks: readonly string[]): Pick<Findings["source"], "remarks"> {
+  if (remarks.length === 0) return {};
+  return { remarks: remarks.slice(0, mostRemarks).map((remark) => remark.slice(0, mostRemark)) };
 }

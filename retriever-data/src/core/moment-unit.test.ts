@@ -17,11 +17,21 @@ const days = fine.map(() => Date.UTC(2026, 0, 31));
 test.each([
   { what: "whole seconds in text beside milliseconds", a: held(whole, { seconds: 40 }), b: held(fine), unit: 1000 },
   { what: "whole seconds in a fine column beside milliseconds", a: held(whole), b: held(fine), unit: 1000 },
-  { what: "seconds with one repaired chunk", a: held([...whole, start + 1], { seconds: 40 }), b: held(fine), unit: 1000 },
+  {
+    what: "seconds with one repaired chunk",
+    a: held([...whole, start + 1], { seconds: 40 }),
+    b: held(fine),
+    unit: 1000,
+  },
   { what: "dates beside milliseconds", a: held(days, { seconds: 40, days: 40 }), b: held(fine), unit: 86_400_000 },
   { what: "milliseconds in both", a: held(fine), b: held(fine), unit: 1 },
   { what: "whole seconds in both", a: held(whole, { seconds: 40 }), b: held(whole), unit: 1 },
-  { what: "whole seconds, of which one is a millisecond off", a: held(whole, { seconds: 40 }), b: held([...whole.slice(1), start + 1]), unit: 1 },
+  {
+    what: "whole seconds, of which one is a millisecond off",
+    a: held(whole, { seconds: 40 }),
+    b: held([...whole.slice(1), start + 1]),
+    unit: 1,
+  },
   { what: "a bulk load of one moment beside others", a: held(days), b: held(whole), unit: 1 },
   { what: "nothing at all", a: held([]), b: held([]), unit: 1 },
 ])("$what are compared by $unit ms, whichever store is which", ({ a, b, unit }) => {

@@ -19,7 +19,8 @@ export function differenceOf({ source, destination }: Pair, rule: PairRule): Dif
   if (destination === null) return "missing";
   if (rule.level === "ids") return null;
   const { momentUnitMs = 1 } = rule;
-  if (wholeUnits(source.updatedAtMs, momentUnitMs) !== wholeUnits(destination.updatedAtMs, momentUnitMs)) return "stale";
+  if (wholeUnits(source.updatedAtMs, momentUnitMs) !== wholeUnits(destination.updatedAtMs, momentUnitMs))
+    return "stale";
   if (rule.level === "fresh") return null;
   if (source.payloadDigest !== destination.payloadDigest) return "payload";
   if (rule.level === "payload") return null;

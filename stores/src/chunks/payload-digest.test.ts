@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { readMoment } from "#values/time.ts";
 import { parseExact } from "#values/exact-json.ts";
+import { readMoment } from "#values/time.ts";
 import { canonicalText, decimalOf, type ValueRule } from "./canonical-value.ts";
 import { digestPayload } from "./payload-digest.ts";
 

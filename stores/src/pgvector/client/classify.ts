@@ -11,8 +11,16 @@ const bySqlState: readonly (readonly [RegExp, ErrorCode, string])[] = [
   [/^42703$/, "RETR_BACKEND_MISSING", "the table lacks a configured or required column"],
   [/^42883$/, "RETR_BACKEND_MISSING", "the embedding column isn't a vector, or the extension is missing"],
   [/^428(04|46)$/, "RETR_BACKEND_MISSING", "a column's type can't be read as what the column stands for"],
-  [/^(08P01|26000|42P05)$/, "RETR_BACKEND_ANSWER_INVALID", "a pooler lost a prepared statement: set preparedStatements: false"],
-  [/^25006$/, "RETR_BACKEND_AUTH", "the server takes no writes: it is a replica, or default_transaction_read_only is set"],
+  [
+    /^(08P01|26000|42P05)$/,
+    "RETR_BACKEND_ANSWER_INVALID",
+    "a pooler lost a prepared statement: set preparedStatements: false",
+  ],
+  [
+    /^25006$/,
+    "RETR_BACKEND_AUTH",
+    "the server takes no writes: it is a replica, or default_transaction_read_only is set",
+  ],
   [/^53300$/, "RETR_BACKEND_UNAVAILABLE", "Postgres has no connection left: raise max_connections, or lower poolSize"],
   [/^57P0/, "RETR_BACKEND_UNAVAILABLE", "Postgres is starting or shutting down"],
   [/^57014$/, "RETR_DEADLINE_EXCEEDED", "Postgres gave up at statement_timeout"],
