@@ -81,6 +81,8 @@ program
   .option("--repair <report.json>", "make the chunks of a saved report the same in both stores; dry run without --yes")
   .option("--direction <direction>", "of a repair: source-to-destination or destination-to-source")
   .option("--delete-extra", "a repair also removes what only the written store has")
+  .option("--on-refusal <mode>", "of a chunk that a store can't take: skip it, or stop (skip)")
+  .option("--dry-run", "a repair prints its plan and writes nothing, as without --yes")
   .option("--yes", "a repair writes")
   .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : exitCodes.badUsage))
   .action(runVerify);

@@ -1,45 +1,75 @@
 // A store in memory with everything that verification and repair ask of one.
 
+import { hash } from "node:crypto";
 import type { StoreName } from "@retriever/sidecar/contract/overlay.ts";
 import { identityOf } from "@retriever/stores/config/identity.ts";
-import type { ChunkStore, ChunkWriter, FoundChunk, WholeChunk } from "@retriever/stores/ports/chunk-store.ts";
+import { RetrieverError } from "@retriever/stores/errors.ts";
+import type {
+  ChunkStore,
+  ChunkWriter,
+  FoundChunk,
+  LeftChunk,
+  WholeChunk,
+} from "@retriever/stores/ports/chunk-store.ts";
 
 export type ChunkMemory = {
   readonly chunks: Map<string, WholeChunk>;
   readonly store: ChunkStore;
   readonly writer: ChunkWriter;
   /** Calls that changed something, by their kind and ids. */
-  readonly changes: { readonly what: "upsert" | "remove"; readonly ids: readonly string[] }[];
+  readonly changes: { readonly what: "write" | "remove"; readonly ids: readonly string[] }[];
+  /** Called before each call is served: whoever else writes does it then. */
+  onCall: () => void;
+  /** Ids that it refuses to take, with the reason. */
+  readonly refused: Map<string, string>;
 };
 
-/** Holds `chunks`; a null time is older than any. */
+/** Holds `chunks`. */
 export function makeChunkMemory(name: StoreName, chunks: readonly WholeChunk[]): ChunkMemory {
   const held = new Map(chunks.map((chunk) => [chunk.id, chunk]));
-  const changes: ChunkMemory["changes"] = [];
   const identity = identityOf({ kind: "memory", host: name, port: 1, place: "chunks" });
   const find = (ids: readonly string[]) => ids.flatMap((id) => held.get(id) ?? []);
-  const close = async (): Promise<void> => undefined;
+  const versionAt = (id: string): string | null => {
+    const chunk = held.get(id);
+    return chunk === undefined ? null : versionOf(chunk);
+  };
+  const refusalsOf = (ids: readonly string[]): LeftChunk[] =>
+    ids.flatMap((id): LeftChunk[] => {
+      const reason = memory.refused.get(id);
+      return reason === undefined ? [] : [{ id, why: "refused", reason }];
+    });
+  const begin = (signal: AbortSignal): void => {
+    if (signal.aborted) throw new RetrieverError({ code: "RETR_DEADLINE_EXCEEDED", message: "aborted" }, signal.reason);
+    memory.onCall();
+  };
   const writer: ChunkWriter = {
     identity,
-    cautions: async () => [],
+    inspect: async () => [],
     fetch: async (ids, signal) => {
-      signal.throwIfAborted();
-      return find(ids);
+      if (ids.length === 0) return [];
+      begin(signal);
+      return find(ids).map((chunk) => ({ ...chunk, version: versionOf(chunk) }));
     },
-    upsert: async (incoming, signal) => {
-      signal.throwIfAborted();
-      const isNewer = ({ id, updatedAt }: WholeChunk) => timeOf(held.get(id)?.updatedAt) > timeOf(updatedAt);
-      const newer = incoming.filter(isNewer).map(({ id }) => id);
-      const written = incoming.filter(({ id }) => !newer.includes(id));
-      for (const chunk of written) held.set(chunk.id, chunk);
-      changes.push({ what: "upsert", ids: written.map(({ id }) => id) });
-      return newer;
+    check: async (writes) => refusalsOf(writes.map(({ chunk }) => chunk.id)),
+    write: async (writes, signal) => {
+      if (writes.length === 0) return [];
+      begin(signal);
+      const refusals = refusalsOf(writes.map(({ chunk }) => chunk.id));
+      const taken = writes.filter(({ chunk }) => !memory.refused.has(chunk.id));
+      const current = taken.filter(({ chunk, over }) => versionAt(chunk.id) === over);
+      for (const { chunk } of current) held.set(chunk.id, merged(held.get(chunk.id), chunk));
+      memory.changes.push({ what: "write", ids: current.map(({ chunk }) => chunk.id) });
+      return [...refusals, ...taken.filter((each) => !current.includes(each)).map(({ chunk }) => changed(chunk.id))];
     },
-    remove: async (ids) => {
-      for (const id of ids) held.delete(id);
-      changes.push({ what: "remove", ids });
+    remove: async (removals, signal) => {
+      if (removals.length === 0) return [];
+      begin(signal);
+      const current = removals.filter(({ id, version }) => versionAt(id) === version);
+      for (const { id } of current) held.delete(id);
+      memory.changes.push({ what: "remove", ids: current.map(({ id }) => id) });
+      return removals.filter((each) => !current.includes(each)).map(({ id }) => changed(id));
     },
-    close,
+    close: async () => undefined,
   };
   const store: ChunkStore = {
     identity,
@@ -50,7 +80,7 @@ export function makeChunkMemory(name: StoreName, chunks: readonly WholeChunk[]):
       precision: "float32",
       isNormalised: false,
       idKind: "text",
-      someIds: [],
+      someIds: [...held.keys()].slice(0, 5),
       newestUpdatedAtMs: null,
       count: held.size,
       isLookUpCheap: true,
@@ -58,17 +88,38 @@ export function makeChunkMemory(name: StoreName, chunks: readonly WholeChunk[]):
     scan: () => {
       throw new Error("nothing here scans");
     },
-    lookUp: async (ids) => find(ids).map(asFound),
-    close,
+    lookUp: async (ids, _, signal) => {
+      begin(signal);
+      return find(ids).map(asFound);
+    },
+    close: async () => undefined,
   };
-  return { chunks: held, store, writer, changes };
+  const memory: ChunkMemory = { chunks: held, store, writer, changes: [], onCall: () => {}, refused: new Map() };
+  return memory;
+}
+
+/** What a chunk doesn't speak of stays. */
+function merged(before: WholeChunk | undefined, given: WholeChunk): WholeChunk {
+  const { id, entityId, namespace, updatedAt, fields, vector } = given;
+  const chunk: WholeChunk = { id, entityId, namespace, updatedAt, fields, vector };
+  if (before === undefined) return chunk;
+  const said = Object.fromEntries(Object.entries(chunk).filter(([, value]) => value !== undefined)) as WholeChunk;
+  return { ...before, ...said, fields: { ...before.fields, ...chunk.fields }, vector: chunk.vector ?? before.vector };
+}
+
+function changed(id: string): LeftChunk {
+  return { id, why: "changed" };
+}
+
+function versionOf(chunk: WholeChunk): string {
+  return hash("sha256", JSON.stringify([chunk, [...(chunk.vector ?? [])]])).slice(0, 32);
 }
 
 function asFound({ id, namespace, updatedAt, fields, vector }: WholeChunk): FoundChunk {
-  const updatedAtMs = updatedAt === null ? null : Date.parse(updatedAt);
-  return { id, namespace, updatedAtMs, payloadDigest: JSON.stringify(fields), vector };
+  const updatedAtMs = typeof updatedAt === "string" ? Date.parse(updatedAt) : null;
+  return { id, namespace: textOf(namespace), updatedAtMs, payloadDigest: JSON.stringify(fields), vector };
 }
 
-function timeOf(text: string | null | undefined): number {
-  return text === null || text === undefined ? Number.NEGATIVE_INFINITY : Date.parse(text);
+function textOf(value: unknown): string | null {
+  return typeof value === "string" ? value : null;
 }

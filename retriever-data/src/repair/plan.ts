@@ -43,6 +43,11 @@ export function reportedAt({ to }: Pick<RepairPlan, "to">, difference: Differenc
   return to.name === "source" ? difference.sourceUpdatedAt : difference.destinationUpdatedAt;
 }
 
+/** Version that the report saw there, likewise; undefined where it says none. */
+export function reportedVersion({ to }: Pick<RepairPlan, "to">, difference: Difference): string | undefined {
+  return to.name === "source" ? difference.sourceVersion : difference.destinationVersion;
+}
+
 /** How many of each kind, those that occur. */
 export function countKinds(differences: readonly Pick<Difference, "kind">[]): Partial<Record<DifferenceKind, number>> {
   const counts: Partial<Record<DifferenceKind, number>> = {};

@@ -1,9 +1,12 @@
 // A plan and a result as people read them, and as one line for programs. Pure.
 import type { Difference, VerifyReport } from "@retriever/sidecar/contract/verify-report.ts";
+import { type Left, type LeftReason, leftReasons } from "./decide.ts";
 import { countKinds, type RepairPlan } from "./plan.ts";
-import type { LeftReason, RepairResult } from "./repair.ts";
+import type { RepairResult } from "./repair.ts";
 
 const firstIds = 5;
+/** Chunks that are listed with a sentence each; the line for programs has them all. */
+const mostReasons = 100;
 
 /** Several lines; both stores by their labels. */
 export function printPlan(plan: RepairPlan, report: VerifyReport, cautions: readonly string[]): string {
@@ -50,38 +53,53 @@ function scopeCautions({ scope }: VerifyReport): string[] {
 const reasons: Readonly<Record<LeftReason, string>> = {
   newer: "newer where it would have been overwritten",
   gone: "gone since the report",
-  changed: "changed since the report, not removed",
+  changed: "changed since the report, neither overwritten nor removed",
   wanted: "in both stores by now, not removed",
+  unknown: "of which it can't be said whether the other store has them, not removed",
+  refused: "refused",
 };
+
+/** Several lines on what is left as it is and why: each refused chunk with its reason. */
+export function printLeft(left: readonly Left[]): string[] {
+  return leftReasons.flatMap((why) => {
+    const some = left.filter((each) => each.why === why);
+    if (some.length === 0) return [];
+    const explained = some.filter(({ reason }) => reason !== undefined);
+    const more = explained.length - mostReasons;
+    return [
+      `  left    ${some.length} ${reasons[why]}: ${listIds(some.map(({ id }) => id))}`,
+      ...explained.slice(0, mostReasons).map(({ id, reason }) => `          ${quoteOdd(id)}: ${reason}`),
+      ...(more > 0 ? [`          and ${more} more, see the last line`] : []),
+    ];
+  });
+}
 
 /** Several lines: what was done, what was left and why, what still differs. */
 export function printResult({ written, removed, left, remaining, lagging }: RepairResult): string {
-  const byReason = Object.entries(reasons).flatMap(([why, text]) => {
-    const ids = left.filter((each) => each.why === why).map(({ id }) => id);
-    return ids.length === 0 ? [] : [`  left    ${ids.length} ${text}: ${listIds(ids)}`];
-  });
   const kinds = Object.entries(countKinds(remaining)).map(([kind, count]) => `${count} ${kind}`);
   return [
     `  done    ${written} written, ${removed} removed`,
-    ...byReason,
+    ...printLeft(left),
     remaining.length === 0
       ? `  equal   every chunk that the report names is the same in both stores${lagging === 0 ? "" : `, ${lagging} written just now aside`}`
       : `  differ  ${kinds.join(", ")}: ${listIds(remaining.map(({ id }) => id))}`,
   ].join("\n");
 }
 
-/** One line; `result` is null for a dry run. */
-export function repairLine(plan: RepairPlan, result: RepairResult | null): string {
+/** One line. A dry run has no result: what it would leave is part of what is planned. */
+export function repairLine(plan: RepairPlan, left: readonly Left[], result: RepairResult | null): string {
+  const counts = Object.fromEntries(leftReasons.map((why) => [why, left.filter((each) => each.why === why).length]));
+  const explained = left.flatMap(({ id, reason }) => (reason === undefined ? [] : [{ id, reason }]));
+  const notDone = { left: counts, refused: explained };
   const planned = { write: countKinds(plan.writes), remove: plan.removals.length, keep: plan.kept.length };
   const done = result && {
     written: result.written,
     removed: result.removed,
-    left: Object.fromEntries(
-      Object.keys(reasons).map((why) => [why, result.left.filter((each) => each.why === why).length]),
-    ),
+    ...notDone,
     remaining: countKinds(result.remaining),
     lagging: result.lagging,
   };
   const stores = { from: plan.from.identity.label, to: plan.to.identity.label };
-  return JSON.stringify({ repair: { ...stores, dryRun: result === null, planned, done } });
+  const all = { ...stores, dryRun: done === null, planned: done === null ? { ...planned, ...notDone } : planned, done };
+  return JSON.stringify({ repair: all });
 }

@@ -6,10 +6,12 @@ import { deadline } from "#compare/retry.ts";
 import { nameStores, openStores, openWriters } from "#config/open-stores.ts";
 import { parseVerifyOptions, type VerifyFlags } from "#config/options.ts";
 import type { CommandDeps } from "#verify/verify.ts";
+import type { Left } from "./decide.ts";
 import { directions, type PlanOptions, planRepair, type RepairPlan } from "./plan.ts";
-import { printPlan, printResult, repairLine } from "./print.ts";
+import { printLeft, printPlan, printResult, repairLine } from "./print.ts";
 import { checkReport, readReport } from "./read-report.ts";
-import { type RepairDeps, type RepairResult, repair } from "./repair.ts";
+import { foresee, type RepairOptions, type RepairResult, repair } from "./repair.ts";
+import type { RepairDeps } from "./repair-run.ts";
 
 /** As the command line gives them, beside those of a run. */
 export type RepairFlags = {
@@ -18,28 +20,33 @@ export type RepairFlags = {
   readonly direction?: string;
   readonly deleteExtra?: boolean;
   readonly yes?: boolean;
+  readonly dryRun?: boolean;
+  readonly onRefusal?: string;
 };
+
+const refusalModes = ["skip", "stop"] as const;
 
 /** Flags of a run that a repair would ignore: it does what the report says. */
 const foreignFlags = ["level", "since", "partition", "sample", "report", "resume", "serveReport", "quality"] as const;
 
 /** Whether a repair is asked for, by any of its flags. */
-export function isRepair({ repair: file, direction, deleteExtra, yes }: RepairFlags): boolean {
-  return file !== undefined || direction !== undefined || deleteExtra === true || yes === true;
+export function isRepair({ repair: file, direction, onRefusal, ...switches }: RepairFlags): boolean {
+  const isOn = [switches.deleteExtra, switches.yes, switches.dryRun].includes(true);
+  return file !== undefined || direction !== undefined || onRefusal !== undefined || isOn;
 }
 
 /** For reading what a store warns of. */
-const cautionsDeadlineMs = 60_000;
+const inspectDeadlineMs = 60_000;
 /** Unless --budget says otherwise: each chunk is read whole, written, and looked up. */
 const defaultBudget = "5000";
 const progressMs = 5000;
 
 /**
- * 0: every chunk that the report names is the same in both stores; 1: some differ, as they do after a dry run.
+ * 0: every chunk that the report names is the same in both stores; 1: some differ or were refused, as after a dry run.
  * Rejects with a RetrieverError: of the report or the configuration before anything is written, else of a store.
  */
 export async function repairStores(flags: RepairFlags & VerifyFlags, deps: CommandDeps): Promise<0 | 1> {
-  const { file, ...options } = parseRepairOptions(flags);
+  const { file, onRefusal, ...options } = parseRepairOptions(flags);
   const { rowsPerSecond, scope } = parseVerifyOptions(verifyFlagsOf(flags), deps.env);
   const report = readReport(file);
   const named = nameStores(flags, deps);
@@ -49,21 +56,23 @@ export async function repairStores(flags: RepairFlags & VerifyFlags, deps: Comma
   const stores = openStores(named, deps.registry);
   const writers = openWriters(named, deps.registry);
   try {
-    const cautions = await writers[plan.to.name].cautions(deadline(deps.signal, cautionsDeadlineMs));
+    const limit = deadline(deps.signal, inspectDeadlineMs);
+    const [, cautions] = await Promise.all([
+      writers[plan.from.name].inspect("read", limit),
+      writers[plan.to.name].inspect("write", limit),
+    ]);
     deps.print(`${printPlan(plan, report, cautions)}\n`);
-    if (flags.yes !== true) return endDryRun(plan, deps);
-    const run = {
-      level: report.scope.level,
-      lagMs: (flags.lag === undefined ? report : { scope }).scope.lagSeconds * 1000,
-      rowsPerSecond,
-    };
+    const lagMs = (flags.lag === undefined ? report : { scope }).scope.lagSeconds * 1000;
+    const run: RepairOptions = { level: report.scope.level, lagMs, rowsPerSecond, onRefusal };
     const { onProgress, onStopped } = makeReporter(deps);
     const repairDeps = { stores, writers, clock: deps.clock, pause: deps.pause, onProgress };
-    const result = await repair(plan, run, repairDeps, deps.signal).catch((error: unknown) => {
+    const stopped = (error: unknown): never => {
       onStopped();
       throw error;
-    });
-    return end(plan, result, deps);
+    };
+    if (flags.yes !== true)
+      return endDryRun(plan, await foresee(plan, run, repairDeps, deps.signal).catch(stopped), deps);
+    return end(plan, await repair(plan, run, repairDeps, deps.signal).catch(stopped), deps);
   } finally {
     await Promise.allSettled(
       [stores, writers].flatMap(({ source, destination }) => [source.close(), destination.close()]),
@@ -71,36 +80,51 @@ export async function repairStores(flags: RepairFlags & VerifyFlags, deps: Comma
   }
 }
 
+type Options = PlanOptions & Pick<RepairOptions, "onRefusal"> & { readonly file: string };
+
 /** Throws RETR_CONFIG_INVALID with every fault. */
-function parseRepairOptions(flags: RepairFlags & VerifyFlags): PlanOptions & { readonly file: string } {
-  const { repair: file, direction, deleteExtra = false } = flags;
+function parseRepairOptions(flags: RepairFlags & VerifyFlags): Options {
+  const { repair: file, direction, deleteExtra = false, onRefusal: mode = "skip" } = flags;
   const known = directions.find((each) => each === direction);
-  const got = direction === undefined ? "none" : JSON.stringify(direction.slice(0, 40));
+  const onRefusal = refusalModes.find((each) => each === mode);
   const faults = [
     ...(file === undefined ? ["--repair: expected the report to repair from"] : []),
-    ...(known === undefined ? [`--direction: expected ${directions.join(" or ")}, got ${got}`] : []),
-    ...foreignFlags
-      .filter((name) => flags[name] !== undefined)
-      .map((name) => `--${name === "serveReport" ? "serve-report" : name}: not with --repair`),
+    ...(known === undefined ? [`--direction: expected ${directions.join(" or ")}, got ${quoted(direction)}`] : []),
+    ...(onRefusal === undefined ? [`--on-refusal: expected ${refusalModes.join(" or ")}, got ${quoted(mode)}`] : []),
+    ...foreignTo(flags),
   ];
-  if (file !== undefined && known !== undefined && faults.length === 0) {
-    return { file, direction: known, deletesExtra: deleteExtra };
+  if (file !== undefined && known !== undefined && onRefusal !== undefined && faults.length === 0) {
+    return { file, direction: known, deletesExtra: deleteExtra, onRefusal };
   }
   throw new RetrieverError({ code: "RETR_CONFIG_INVALID", message: `verify: ${faults.join("; ")}` });
+}
+
+function quoted(text: string | undefined): string {
+  return text === undefined ? "none" : JSON.stringify(text.slice(0, 40));
+}
+
+function foreignTo(flags: RepairFlags & VerifyFlags): string[] {
+  const foreign = foreignFlags.filter((name) => flags[name] !== undefined);
+  return [
+    ...(flags.yes === true && flags.dryRun === true ? ["--dry-run: not with --yes"] : []),
+    ...foreign.map((name) => `--${name === "serveReport" ? "serve-report" : name}: not with --repair`),
+  ];
 }
 
 function verifyFlagsOf({ budget = defaultBudget, lag }: VerifyFlags): VerifyFlags {
   return lag === undefined ? { budget } : { budget, lag };
 }
 
-function endDryRun(plan: RepairPlan, { print }: CommandDeps): 0 | 1 {
-  print(`dry run: nothing was written; --yes writes\n${repairLine(plan, null)}\n`);
+function endDryRun(plan: RepairPlan, left: readonly Left[], { print }: CommandDeps): 0 | 1 {
+  const lines = [...printLeft(left), "dry run: nothing was written; --yes writes", repairLine(plan, left, null)];
+  print(`${lines.join("\n")}\n`);
   return plan.writes.length + plan.removals.length + plan.kept.length === 0 ? 0 : 1;
 }
 
 function end(plan: RepairPlan, result: RepairResult, { print }: CommandDeps): 0 | 1 {
-  print(`${printResult(result)}\n${repairLine(plan, result)}\n`);
-  return result.remaining.length === 0 ? 0 : 1;
+  print(`${printResult(result)}\n${repairLine(plan, result.left, result)}\n`);
+  const isDone = result.remaining.length === 0 && result.left.every(({ reason }) => reason === undefined);
+  return isDone ? 0 : 1;
 }
 
 /** Reports the progress every few seconds, and the last one when the repair is stopped. */

@@ -6,8 +6,9 @@ import { differenceOf } from "#core/pair.ts";
 import { type ChunkMemory, makeChunkMemory } from "#test/chunk-memory.ts";
 import { makeDifference, makeReport } from "#test/reports.ts";
 import { type Direction, type PlanOptions, planRepair } from "./plan.ts";
-import { printPlan, printResult, repairLine } from "./print.ts";
-import { type RepairProgress, type RepairResult, repair } from "./repair.ts";
+import { printLeft, printPlan, printResult, repairLine } from "./print.ts";
+import { type RepairOptions, type RepairResult, repair } from "./repair.ts";
+import type { RepairProgress } from "./repair-run.ts";
 
 const nowMs = Date.UTC(2026, 2, 2);
 const time = (second: number): string => new Date(Date.UTC(2026, 2, 1, 0, 0, second)).toISOString();
@@ -63,9 +64,10 @@ type Run = {
 async function run(
   at: Scene,
   differences: readonly Difference[],
-  options: PlanOptions,
-  signal?: AbortSignal,
+  options: PlanOptions & { readonly onRefusal?: RepairOptions["onRefusal"] },
+  signal = AbortSignal.timeout(10_000),
 ): Promise<Run> {
+  const { onRefusal = "skip" } = options;
   const { plan } = planOf(at, differences, options);
   const progress: RepairProgress[] = [];
   const pauses: number[] = [];
@@ -76,11 +78,11 @@ async function run(
     pause: async (ms: number) => void pauses.push(ms),
     onProgress: (each: RepairProgress) => void progress.push(each),
   };
-  const rules = { level: "vector", lagMs: 5000, rowsPerSecond: 1000 } as const;
-  const result = await repair(plan, rules, deps, signal ?? AbortSignal.timeout(10_000));
+  const result = await repair(plan, { ...rules, onRefusal }, deps, signal);
   return { result, progress, pauses };
 }
 
+const rules = { level: "vector", lagMs: 5000, rowsPerSecond: 1000, onRefusal: "skip" } as const;
 const forward: PlanOptions = { direction: "source-to-destination", deletesExtra: false };
 const backward: PlanOptions = { direction: "destination-to-source", deletesExtra: false };
 
@@ -93,7 +95,7 @@ test("everything the source has is written to the destination, and what only tha
   const { result } = await run(at, await differencesOf(at), forward);
   expect(result).toEqual({ written: 3, removed: 0, left: [], remaining: [{ id: "extra", kind: "extra" }], lagging: 0 });
   expect(at.destination.chunks.get("stale")).toEqual(chunk("stale", 5));
-  expect(at.destination.changes).toEqual([{ what: "upsert", ids: ["missing", "stale", "payload"] }]);
+  expect(at.destination.changes).toEqual([{ what: "write", ids: ["missing", "stale", "payload"] }]);
   expect(at.source.changes).toEqual([]);
 });
 
@@ -129,17 +131,113 @@ test("what only the destination has is removed when that is asked for, unless it
   });
 });
 
-test("a chunk that became newer since the report is listed and stays as it is", async () => {
+test("a chunk that changed since the report is listed and stays as it is, whichever is newer", async () => {
   const at = scene([chunk("a", 5), chunk("b", 5)], [chunk("a", 1)]);
   const differences = await differencesOf(at);
   at.destination.chunks.set("a", chunk("a", 8));
   const { result } = await run(at, differences, forward);
   expect(result).toMatchObject({
     written: 1,
-    left: [{ id: "a", why: "newer" }],
+    left: [{ id: "a", why: "changed" }],
     remaining: [{ id: "a", kind: "stale" }],
   });
   expect(at.destination.chunks.get("a")).toEqual(chunk("a", 8));
+});
+
+test("a chunk that the report saw newer where it would be overwritten stays", async () => {
+  const at = scene([chunk("a", 5)], [chunk("a", 8)]);
+  expect((await run(at, await differencesOf(at), forward)).result).toMatchObject({
+    written: 0,
+    left: [{ id: "a", why: "newer" }],
+  });
+});
+
+test("a refused chunk is named with its reason and skipped; the others are written, and the same report can be gone on from", async () => {
+  const at = scene(
+    ["a", "b", "c"].map((id) => chunk(id, 1)),
+    [],
+  );
+  const differences = await differencesOf(at);
+  at.destination.refused.set("b", "column text: NUL");
+  const { result } = await run(at, differences, forward);
+  expect(result).toMatchObject({
+    written: 2,
+    left: [{ id: "b", why: "refused", reason: "column text: NUL" }],
+    remaining: [{ id: "b", kind: "missing" }],
+  });
+  at.destination.refused.clear();
+  const again = await run(at, differences, forward);
+  expect(again.result).toEqual({ written: 1, removed: 0, left: [], remaining: [], lagging: 0 });
+});
+
+test("with `stop` nothing is written where a refusal can be foreseen, and the plan names it as well", async () => {
+  const at = scene(
+    ["a", "b"].map((id) => chunk(id, 1)),
+    [chunk("extra", 1)],
+  );
+  const differences = await differencesOf(at);
+  at.destination.refused.set("b", "column text: NUL");
+  const { result } = await run(at, differences, { ...forward, deletesExtra: true, onRefusal: "stop" });
+  expect(result).toMatchObject({ written: 0, removed: 0, left: [{ id: "b", why: "refused" }] });
+  expect(at.destination.changes).toEqual([]);
+});
+
+test("what was written and differs all the same is remaining, however young it is", async () => {
+  const at = scene([chunk("a", 5), chunk("b", 5)], [chunk("a", 1), chunk("b", 1)]);
+  const differences = await differencesOf(at);
+  const { writer } = makeChunkMemory("destination", []);
+  Object.assign(writer, at.destination.writer);
+  at.destination.writer.write = async (writes, limit) => {
+    const left = await writer.write(writes, limit);
+    // As a trigger that sets the moment does.
+    at.destination.chunks.set("a", chunk("a", null, { updatedAt: new Date(nowMs).toISOString() }));
+    return left;
+  };
+  const { result } = await run(at, differences, forward);
+  expect(result).toMatchObject({ written: 2, remaining: [{ id: "a", kind: "stale" }], lagging: 0 });
+});
+
+test("F1: nothing is removed where the other store doesn't find what it surely has", async () => {
+  for (const method of ["lookUp", "fetch"] as const) {
+    const at = scene([chunk("good", 1), chunk("other", 1)], [chunk("good", 1), chunk("extra", 1)]);
+    const differences = [makeDifference("good", "extra", { destinationUpdatedAt: time(1) })];
+    if (method === "lookUp") at.source.store.lookUp = async () => [];
+    else at.source.writer.fetch = async () => [];
+    const { result } = await run(at, differences, { ...forward, deletesExtra: true });
+    expect(result.left).toEqual([
+      { id: "good", why: "unknown", reason: expect.stringContaining("the source doesn't find") as string },
+    ]);
+    expect(at.destination.changes).toEqual([]);
+  }
+});
+
+test.each([
+  ["a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11", "A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11"],
+  ["7", "007"],
+  ["12", "12.0"],
+  ["padded", "padded  "],
+  ["e\u0301", "\u00e9"],
+])("a chunk %j that the other store spells %j is neither removed nor written a second time", async (id, other) => {
+  const at = scene([chunk(id, 1)], [chunk(other, 1)]);
+  const { result } = await run(at, await differencesOf(at), { ...forward, deletesExtra: true });
+  expect(result.left.map(({ why }) => why)).toEqual(["refused", "unknown"]);
+  expect(at.destination.changes).toEqual([]);
+  const both = scene([chunk(id, 1), chunk(other, 1)], [chunk(other, 1)]);
+  expect((await run(both, await differencesOf(both), forward)).result).toMatchObject({ written: 1, left: [] });
+});
+
+test("a chunk that a store holds twice is refused by name, and the others are written", async () => {
+  const at = scene([chunk("a", 1), chunk("b", 1)], []);
+  const differences = await differencesOf(at);
+  const { writer } = makeChunkMemory("source", []);
+  Object.assign(writer, at.source.writer);
+  at.source.writer.fetch = async (ids, limit) =>
+    (await writer.fetch(ids, limit)).flatMap((each) => (each.id === "a" ? [each, each] : [each]));
+  const { result } = await run(at, differences, forward);
+  expect(result).toMatchObject({
+    written: 1,
+    left: [{ id: "a", why: "refused", reason: "the source holds it more than once; remove the doubles" }],
+  });
 });
 
 test("a chunk that left the store it would come from is listed, and nothing is invented", async () => {
@@ -154,7 +252,7 @@ test("a chunk written just now on one side only is no difference yet", async () 
   const at = scene([chunk("a", 5)], []);
   const differences = await differencesOf(at);
   at.source.chunks.set("a", chunk("a", null, { updatedAt: new Date(nowMs - 1000).toISOString() }));
-  at.destination.writer.upsert = async () => [];
+  at.destination.writer.write = async () => [{ id: "a", why: "changed" }];
   expect((await run(at, differences, forward)).result).toMatchObject({ remaining: [], lagging: 1 });
 });
 
@@ -168,9 +266,11 @@ test("work goes in batches with pauses between them, and its progress is told", 
     "writing 200/450",
     "writing 400/450",
     "writing 450/450",
+    "verifying 200/450",
+    "verifying 400/450",
     "verifying 450/450",
   ]);
-  expect(pauses).toEqual([200, 200, 50, 450]);
+  expect(pauses).toEqual([200, 200, 50, 200, 200, 50]);
 });
 
 test("an aborted repair ends between two batches", async () => {
@@ -180,8 +280,8 @@ test("an aborted repair ends between two batches", async () => {
   );
   const differences = await differencesOf(at);
   const stopping = new AbortController();
-  at.destination.writer.upsert = async (chunks) => {
-    for (const each of chunks) at.destination.chunks.set(each.id, each);
+  at.destination.writer.write = async (writes) => {
+    for (const each of writes) at.destination.chunks.set(each.chunk.id, each.chunk);
     stopping.abort(new Error("stopped"));
     return [];
   };
@@ -244,8 +344,16 @@ test("plan and result read as sentences, and as one line for programs", async ()
     "  left    1 newer where it would have been overwritten: stale",
     "  differ  1 stale, 1 extra: stale, extra",
   ]);
-  expect(JSON.parse(repairLine(plan, null))).toMatchObject({ repair: { dryRun: true, done: null } });
-  expect(JSON.parse(repairLine(plan, result))).toEqual({
+  const refused = { id: "x", why: "refused", reason: "column text: NUL" } as const;
+  expect(printLeft([refused])).toEqual(["  left    1 refused: x", "          x: column text: NUL"]);
+  expect(JSON.parse(repairLine(plan, [refused], null))).toMatchObject({
+    repair: {
+      dryRun: true,
+      planned: { left: { refused: 1 }, refused: [{ id: "x", reason: "column text: NUL" }] },
+      done: null,
+    },
+  });
+  expect(JSON.parse(repairLine(plan, result.left, result))).toEqual({
     repair: {
       from: "memory://source:1/chunks",
       to: "memory://destination:1/chunks",
@@ -254,7 +362,8 @@ test("plan and result read as sentences, and as one line for programs", async ()
       done: {
         written: 1,
         removed: 0,
-        left: { newer: 1, gone: 0, changed: 0, wanted: 0 },
+        left: { newer: 1, gone: 0, changed: 0, wanted: 0, unknown: 0, refused: 0 },
+        refused: [],
         remaining: { stale: 1, extra: 1 },
         lagging: 0,
       },

@@ -1,55 +1,56 @@
 // Carries out a plan in batches, then compares the chunks that it names in both stores. Nothing is retried: what was
 // written stays written, and the same report can be repaired from again.
-import type { StoreName } from "@retriever/sidecar/contract/overlay.ts";
 import type { Difference, DifferenceKind } from "@retriever/sidecar/contract/verify-report.ts";
-import { RetrieverError } from "@retriever/stores/errors.ts";
-import type { ChunkStore, ChunkWriter, VerifyLevel } from "@retriever/stores/ports/chunk-store.ts";
-import type { Clock } from "@retriever/stores/ports/clock.ts";
+import type { ChunkRemoval, ChunkWrite, VerifyLevel } from "@retriever/stores/ports/chunk-store.ts";
 import { deadline } from "#compare/retry.ts";
-import { differenceOf, isYoung, type PairRule, pairUp } from "#core/pair.ts";
+import { differenceOf, isYoung, type Pair, type PairRule, pairUp } from "#core/pair.ts";
 import { vectorRule } from "#core/same-vector.ts";
-import { makeThrottle, type Throttle } from "#core/throttle.ts";
-import { type RepairPlan, reportedAt } from "./plan.ts";
+import { makeThrottle } from "#core/throttle.ts";
+import { decideRemoval, decideWrite, isLeft, type Left } from "./decide.ts";
+import { findRemovals, findsItsOwn, findWrites } from "./find-chunks.ts";
+import type { RepairPlan } from "./plan.ts";
+import { batchDeadlineMs, inBatches, type RepairDeps, type Run } from "./repair-run.ts";
+import { makeSpellings } from "./spellings.ts";
 
-/** Why a chunk was left as it is. */
-export type LeftReason = "newer" | "gone" | "changed" | "wanted";
-type Left = { readonly id: string; readonly why: LeftReason };
 type Remaining = { readonly id: string; readonly kind: DifferenceKind };
-
 export type RepairResult = {
   readonly written: number;
   readonly removed: number;
+  /** Chunks that were left as they are and that aren't the same in both stores by now. */
   readonly left: readonly Left[];
-  /** Named chunks that still differ. */
+  /** Named chunks that still differ, those that were written among them. */
   readonly remaining: readonly Remaining[];
-  /** Named chunks that differ and were written within the lag: no difference yet. */
+  /** Named chunks that differ and were written by others within the lag: no difference yet. */
   readonly lagging: number;
 };
-export type RepairProgress = {
-  readonly step: "writing" | "removing" | "verifying";
-  readonly done: number;
-  readonly total: number;
-};
-export type RepairDeps = {
-  readonly stores: Readonly<Record<StoreName, ChunkStore>>;
-  readonly writers: Readonly<Record<StoreName, ChunkWriter>>;
-  readonly clock: Clock;
-  /** Resolves after `ms`, or rejects at the signal. */
-  readonly pause: (ms: number, signal: AbortSignal) => Promise<void>;
-  readonly onProgress: (progress: RepairProgress) => void;
-};
-type RepairOptions = {
+export type RepairOptions = {
   readonly level: VerifyLevel;
   readonly lagMs: number;
   /** Null: as fast as the stores are. */
   readonly rowsPerSecond: number | null;
+  /** What a chunk that a store can't take means for the others. */
+  readonly onRefusal: "skip" | "stop";
 };
+
+/** Reasons that say nothing any more of a chunk that is the same in both stores. */
+const settled: ReadonlySet<Left["why"]> = new Set(["newer", "changed", "refused"]);
 
 /** Chunks with their vectors, read and written at once: a few MiB. */
 const batchSize = 200;
-const lookUpSize = 500;
-/** For everything that is done with one batch. */
-const batchDeadlineMs = 60_000;
+
+/** What a repair would leave as it is, as far as it can be known without writing. Rejects with a RetrieverError. */
+export async function foresee(plan: RepairPlan, options: RepairOptions, deps: RepairDeps, signal: AbortSignal) {
+  const run = makeRun(plan, options, deps, signal);
+  const left: Left[] = [];
+  await inBatches(run, "checking", { size: batchSize, all: plan.writes }, async (batch, limit) => {
+    const decided = await decideWrites(run, batch, limit);
+    left.push(...decided.left, ...(await deps.writers[plan.to.name].check(decided.writes, limit)));
+  });
+  await inBatches(run, "checking", { size: batchSize, all: plan.removals }, async (batch, limit) => {
+    left.push(...(await decideRemovals(run, batch, limit)).left);
+  });
+  return left;
+}
 
 /** Rejects with a RetrieverError, and at the signal. Repeating it changes nothing more. */
 export async function repair(
@@ -58,89 +59,93 @@ export async function repair(
   deps: RepairDeps,
   signal: AbortSignal,
 ): Promise<RepairResult> {
-  const throttle = makeThrottle(options.rowsPerSecond);
-  const left: Left[] = [];
-  const run: Run = { plan, deps, throttle, signal };
-  const step = async (name: RepairProgress["step"], size: number, all: readonly Difference[], work: Work) => {
-    for (let start = 0; start < all.length; start += size) {
-      const batch = all.slice(start, start + size);
-      await paced(run, batch, work);
-      deps.onProgress({ step: name, done: Math.min(all.length, start + size), total: all.length });
-    }
+  const run = makeRun(plan, options, deps, signal);
+  const left: Left[] = options.onRefusal === "stop" ? refusedOf(await foresee(plan, options, deps, signal)) : [];
+  const isStopped = (): boolean => options.onRefusal === "stop" && left.some(({ why }) => why === "refused");
+  const writer = deps.writers[plan.to.name];
+  const written = new Map<string, number | null>();
+  const removed = new Set<string>();
+  await inBatches(run, "writing", { size: batchSize, all: plan.writes, isStopped }, async (batch, limit) => {
+    const decided = await decideWrites(run, batch, limit);
+    const skipped = await writer.write(decided.writes, limit);
+    left.push(...decided.left, ...skipped);
+    const kept = new Set(skipped.map(({ id }) => id));
+    for (const { chunk } of decided.writes) if (!kept.has(chunk.id)) written.set(chunk.id, momentOf(chunk.updatedAt));
+  });
+  await inBatches(run, "removing", { size: batchSize, all: plan.removals, isStopped }, async (batch, limit) => {
+    const decided = await decideRemovals(run, batch, limit);
+    const skipped = await writer.remove(decided.removals, limit);
+    left.push(...decided.left, ...skipped);
+    const kept = new Set(skipped.map(({ id }) => id));
+    for (const { id } of decided.removals) if (!kept.has(id)) removed.add(id);
+  });
+  const { remaining, lagging, same } = await compare(run, options, written);
+  return {
+    written: written.size,
+    removed: removed.size,
+    left: left.filter(({ id, why }) => !settled.has(why) || !same.has(id)),
+    remaining,
+    lagging,
   };
-  let [written, removed] = [0, 0];
-  await step("writing", batchSize, plan.writes, async (batch, limit) => {
-    const skipped = await writeBatch(run, batch, limit);
-    left.push(...skipped);
-    written += batch.length - skipped.length;
-  });
-  await step("removing", lookUpSize, plan.removals, async (batch, limit) => {
-    const skipped = await removeBatch(run, batch, limit);
-    left.push(...skipped);
-    removed += batch.length - skipped.length;
-  });
-  const rule = await ruleOf(run, options.level);
-  const found: Checked[] = [];
-  await step("verifying", lookUpSize, [...plan.writes, ...plan.removals, ...plan.kept], async (batch, limit) => {
-    found.push(await check(run, { rule, lagMs: options.lagMs }, batch, limit));
-  });
-  const remaining = found.flatMap((each) => each.remaining);
-  return { written, removed, left, remaining, lagging: found.reduce((sum, each) => sum + each.lagging, 0) };
 }
 
-type Run = {
-  readonly plan: RepairPlan;
-  readonly deps: RepairDeps;
-  readonly throttle: Throttle;
-  readonly signal: AbortSignal;
-};
-type Work = (batch: readonly Difference[], limit: AbortSignal) => Promise<void>;
+function makeRun(plan: RepairPlan, { rowsPerSecond }: RepairOptions, deps: RepairDeps, signal: AbortSignal): Run {
+  let known: Promise<boolean> | undefined;
+  return {
+    plan,
+    deps,
+    throttle: makeThrottle(rowsPerSecond),
+    signal,
+    spellings: makeSpellings([...plan.writes, ...plan.removals, ...plan.kept].map(({ id }) => id)),
+    findsItsOwn: (limit) => (known ??= findsItsOwn(plan.from.name, deps, limit)),
+  };
+}
 
-async function paced({ deps, throttle, signal }: Run, batch: readonly Difference[], work: Work): Promise<void> {
-  signal.throwIfAborted();
-  const startedAt = deps.clock.monotonicMs();
-  await work(batch, deadline(signal, batchDeadlineMs));
-  const tookMs = deps.clock.monotonicMs() - startedAt;
-  const pauseMs = throttle.pauseAfter(batch.length, tookMs, tookMs);
-  if (pauseMs > 0) await deps.pause(pauseMs, signal);
+function refusedOf(left: readonly Left[]): Left[] {
+  return left.filter(({ why }) => why === "refused");
 }
 
 /** What is written is read now, so that a write since the report isn't undone. */
-async function writeBatch({ plan, deps }: Run, batch: readonly Difference[], limit: AbortSignal): Promise<Left[]> {
-  const ids = batch.map(({ id }) => id);
-  const chunks = await deps.writers[plan.from.name].fetch(ids, limit);
-  const present = new Set(chunks.map(({ id }) => id));
-  if (present.size < chunks.length) throw doubled(plan);
-  const gone = ids.filter((id) => !present.has(id));
-  const newer = await deps.writers[plan.to.name].upsert(chunks, limit);
-  return [...gone.map((id) => ({ id, why: "gone" as const })), ...newer.map((id) => ({ id, why: "newer" as const }))];
+async function decideWrites(run: Run, batch: readonly Difference[], limit: AbortSignal) {
+  const { found, respelled } = await findWrites(run, batch, limit);
+  const left: Left[] = [];
+  const writes: ChunkWrite[] = [];
+  for (const difference of batch) {
+    const decision = decideWrite(run.plan, difference, found(difference.id));
+    const other = respelled.get(difference.id);
+    if (isLeft(decision)) left.push(decision);
+    else if (other === undefined) writes.push(decision);
+    else {
+      const reason = `the ${run.plan.to.name} holds it as ${JSON.stringify(other)}, and would hold it twice; rename or remove one of the two`;
+      left.push({ id: difference.id, why: "refused", reason });
+    }
+  }
+  return { left, writes };
 }
 
-/** A chunk goes only when the other store still lacks it, and it is what the report saw. */
-async function removeBatch({ plan, deps }: Run, batch: readonly Difference[], limit: AbortSignal): Promise<Left[]> {
-  const ids = batch.map(({ id }) => id);
-  const [inFrom, inTo] = await Promise.all([
-    deps.stores[plan.from.name].lookUp(ids, "ids", limit),
-    deps.stores[plan.to.name].lookUp(ids, "fresh", limit),
-  ]);
-  const wanted = new Set(inFrom.map(({ id }) => id));
-  const heldAt = new Map(inTo.map(({ id, updatedAtMs }) => [id, updatedAtMs]));
-  const left = batch.flatMap((difference): Left[] => {
-    const { id } = difference;
-    if (wanted.has(id)) return [{ id, why: "wanted" }];
-    if (!heldAt.has(id)) return [{ id, why: "gone" }];
-    return heldAt.get(id) === millisecondsOf(reportedAt(plan, difference)) ? [] : [{ id, why: "changed" }];
-  });
-  const kept = new Set(left.map(({ id }) => id));
-  await deps.writers[plan.to.name].remove(
-    ids.filter((id) => !kept.has(id)),
-    limit,
-  );
-  return left;
-}
-
-function millisecondsOf(text: string | null): number | null {
-  return text === null ? null : Date.parse(text);
+/** A chunk goes only when the other store surely lacks it, and it is what the report saw. */
+async function decideRemovals(run: Run, batch: readonly Difference[], limit: AbortSignal) {
+  const left: Left[] = [];
+  const removals: ChunkRemoval[] = [];
+  const { name } = run.plan.from;
+  if (!(await run.findsItsOwn(limit))) {
+    const reason = `the ${name} doesn't find chunks that it surely has by their ids, so that nothing can be said to be missing there`;
+    return { left: batch.map(({ id }): Left => ({ id, why: "unknown", reason })), removals };
+  }
+  const { found, respelled } = await findRemovals(run, batch, limit);
+  for (const difference of batch) {
+    const decision = decideRemoval(run.plan, difference, found(difference.id));
+    const other = respelled.get(difference.id);
+    if (isLeft(decision)) left.push(decision);
+    else if (other === undefined) removals.push(decision);
+    else
+      left.push({
+        id: difference.id,
+        why: "unknown",
+        reason: `the ${name} holds ${JSON.stringify(other)}, which may be the same chunk`,
+      });
+  }
+  return { left, removals };
 }
 
 /** Only a comparison of vectors depends on the stores' precision. */
@@ -151,33 +156,36 @@ async function ruleOf({ deps: { stores }, signal }: Run, level: VerifyLevel): Pr
   return { level, vector: vectorRule(source, destination) };
 }
 
-type Checked = { readonly remaining: readonly Remaining[]; readonly lagging: number };
-type CheckRule = { readonly rule: PairRule; readonly lagMs: number };
-
-async function check(
-  { plan, deps: { stores, clock } }: Run,
-  { rule, lagMs }: CheckRule,
-  batch: readonly Difference[],
-  limit: AbortSignal,
-): Promise<Checked> {
-  const ids = batch.map(({ id }) => id);
-  const [source, destination] = await Promise.all([
-    stores.source.lookUp(ids, rule.level, limit),
-    stores.destination.lookUp(ids, rule.level, limit),
-  ]);
-  const { pairs, doubled: twice } = pairUp(ids, source, destination);
-  if (twice !== null) throw doubled(plan, twice.id);
-  const differing = pairs.flatMap((pair) => {
-    const kind = differenceOf(pair, rule);
-    return kind === null ? [] : [{ pair, kind }];
+/** Compares every chunk that the report names; `written`: those the repair wrote, with the moment that they bear. */
+async function compare(run: Run, { level, lagMs }: RepairOptions, written: ReadonlyMap<string, number | null>) {
+  const { plan, deps } = run;
+  const rule = await ruleOf(run, level);
+  const remaining: Remaining[] = [];
+  const same = new Set<string>();
+  let lagging = 0;
+  const all = [...plan.writes, ...plan.removals, ...plan.kept];
+  await inBatches(run, "verifying", { size: batchSize, all }, async (batch, limit) => {
+    const ids = batch.map(({ id }) => id);
+    const [source, destination] = await Promise.all([
+      deps.stores.source.lookUp(ids, rule.level, limit),
+      deps.stores.destination.lookUp(ids, rule.level, limit),
+    ]);
+    for (const pair of pairUp(ids, source, destination).pairs) {
+      const kind = differenceOf(pair, rule);
+      if (kind === null) same.add(pair.id);
+      else if (!isOwnWrite(plan, pair, written) && isYoung(pair, deps.clock.wallMs(), lagMs)) lagging += 1;
+      else remaining.push({ id: pair.id, kind });
+    }
   });
-  const settled = differing.filter(({ pair }) => !isYoung(pair, clock.wallMs(), lagMs));
-  const remaining = settled.map(({ pair, kind }) => ({ id: pair.id, kind }));
-  return { remaining, lagging: differing.length - settled.length };
+  return { remaining, lagging, same };
 }
 
-function doubled({ from, to }: RepairPlan, id?: string): RetrieverError {
-  const place =
-    id === undefined ? `the ${from.name} holds a chunk` : `${from.name} or ${to.name} holds ${JSON.stringify(id)}`;
-  return new RetrieverError({ code: "RETR_VERIFY_DUPLICATE_IDS", message: `${place} more than once` });
+/** Whether the repair wrote the chunk and nobody has written where it came from since: then no write is under way. */
+function isOwnWrite({ from }: RepairPlan, pair: Pair, written: ReadonlyMap<string, number | null>): boolean {
+  const moment = written.get(pair.id);
+  return moment !== undefined && (pair[from.name]?.updatedAtMs ?? null) === moment;
+}
+
+function momentOf(text: string | null | undefined): number | null {
+  return typeof text === "string" ? Date.parse(text) : null;
 }

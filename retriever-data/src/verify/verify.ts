@@ -15,6 +15,7 @@ import { reportPage } from "#core/report-page.ts";
 import { defaultCells } from "#core/sketch.ts";
 import { runQuality } from "#quality/quality-run.ts";
 import { makeQuerySample } from "#quality/query-sample.ts";
+import { readVersions } from "./read-versions.ts";
 import { type ReportServer, serveReport } from "./serve-report.ts";
 
 /** What a command gets from the process. */
@@ -112,8 +113,13 @@ async function compare(options: VerifyOptions, named: NamedStores, { deps, serve
       quality === null || findings.outcome === "unknown"
         ? null
         : await runQuality({ options: quality, named, registry, clock, ids: sample.ids(), onNote }, signal);
+    const differences = await readVersions(
+      findings.differences,
+      { named, registry, rowsPerSecond, pause, clock, onNote },
+      signal,
+    );
     const finishedAt = new Date(clock.wallMs()).toISOString();
-    return seal({ schema: 1, version, ...findings, quality: measured, finishedAt });
+    return seal({ schema: 1, version, ...findings, differences, quality: measured, finishedAt });
   } finally {
     reporter.end();
     await Promise.all([stores.source.close(), stores.destination.close()]);

@@ -46,6 +46,12 @@ const differenceSchema = z.strictObject({
   /** `updated_at` of the chunk in each store; null where it is absent or has none. */
   sourceUpdatedAt: instant.nullable(),
   destinationUpdatedAt: instant.nullable(),
+  /**
+   * Digests of everything that each store held of the chunk, absent where it held none or it wasn't read: a repair
+   * leaves a chunk that isn't the same any more.
+   */
+  sourceVersion: z.string().max(64).optional(),
+  destinationVersion: z.string().max(64).optional(),
 });
 export type Difference = z.infer<typeof differenceSchema>;
 

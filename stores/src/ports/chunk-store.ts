@@ -110,32 +110,56 @@ export interface ChunkStore {
   close(): Promise<void>;
 }
 
-/** A chunk with everything a store keeps of it. */
+/** What one store can give another of a chunk. A value that is undefined isn't spoken of: nothing is known of it. */
 export type WholeChunk = {
   readonly id: string;
-  readonly entityId: string | null;
-  readonly namespace: string | null;
+  /** JSON values in their own type, as the store holds them (7 isn't "7"); null: the store says that there is none. */
+  readonly entityId: unknown;
+  readonly namespace: unknown;
   /** ISO 8601. */
-  readonly updatedAt: string | null;
-  /** The agreed fields, as JSON values; null where the store has none. */
+  readonly updatedAt: string | null | undefined;
+  /** The agreed fields, likewise; a field that isn't spoken of is left out. */
   readonly fields: Readonly<Record<string, unknown>>;
+  /** Names of the fields whose numbers are exact decimals: 12.00 means 12. */
+  readonly decimals?: readonly string[];
+  /** Null: not spoken of. */
   readonly vector: Float32Array | null;
 };
+
+/** A chunk as a store holds it now. */
+export type StoredChunk = WholeChunk & {
+  /** Digest of everything the store holds of it, beyond the agreed fields as well: another one means that it was written since. */
+  readonly version: string;
+};
+
+/** `over`: version of the chunk that is replaced; null: a chunk that the store doesn't have. */
+export type ChunkWrite = { readonly chunk: WholeChunk; readonly over: string | null };
+export type ChunkRemoval = Pick<StoredChunk, "id" | "version">;
+
+/** A chunk that was left as it is. changed: what the store holds isn't what was to go. refused: it can't be taken, `reason` says why. */
+export type LeftChunk =
+  | { readonly id: string; readonly why: "changed" }
+  | { readonly id: string; readonly why: "refused"; readonly reason: string };
 
 /** Writes one store, and reads what is to be written to another. Rejects with a RetrieverError. */
 export interface ChunkWriter {
   readonly identity: StoreIdentity;
-  /** Whole chunks by id (at most `mostLookedUp`), in any order; missing ones are left out. */
-  fetch(ids: readonly string[], signal: AbortSignal): Promise<readonly WholeChunk[]>;
-  /** Warnings for a person who is about to write, as sentences. */
-  cautions(signal: AbortSignal): Promise<readonly string[]>;
   /**
-   * Writes each chunk, replacing the one with its id; each id at most once. Repeating it changes nothing.
-   * Resolves with the ids left as they are, because what the store holds is newer by whole milliseconds.
+   * Warnings for a person who is about to write, as sentences. Rejects with RETR_REPAIR_REFUSED for a store that hides
+   * chunks from this credential, and with RETR_REPAIR_WRITE_REFUSED for one that is to be written and takes nothing.
    */
-  upsert(chunks: readonly WholeChunk[], signal: AbortSignal): Promise<readonly string[]>;
-  /** Removes chunks by id; ids that aren't there are no error. */
-  remove(ids: readonly string[], signal: AbortSignal): Promise<void>;
+  inspect(use: "read" | "write", signal: AbortSignal): Promise<readonly string[]>;
+  /** Chunks by id (at most `mostLookedUp`), in any order; missing ones are left out, double ones come twice. */
+  fetch(ids: readonly string[], signal: AbortSignal): Promise<readonly StoredChunk[]>;
+  /** Those of the writes that the store would refuse, as far as it can be known without writing. */
+  check(writes: readonly ChunkWrite[], signal: AbortSignal): Promise<readonly LeftChunk[]>;
+  /**
+   * Writes each chunk, each id at most once. The store decides in the statement that writes whether what it holds is
+   * still what is to be replaced; what a chunk doesn't speak of stays. Resolves with those that weren't written.
+   */
+  write(writes: readonly ChunkWrite[], signal: AbortSignal): Promise<readonly LeftChunk[]>;
+  /** Removes chunks, likewise. One that isn't there any more is changed. */
+  remove(removals: readonly ChunkRemoval[], signal: AbortSignal): Promise<readonly LeftChunk[]>;
   close(): Promise<void>;
 }
 

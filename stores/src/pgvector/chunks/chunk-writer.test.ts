@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { ChunkWriter } from "#ports/chunk-store.ts";
-import { describeChunkWriter, limit, makeChunk } from "#test/chunk-writer-contract.ts";
+import type { ChunkWriter, WholeChunk } from "#ports/chunk-store.ts";
+import { describeChunkWriter, fetchAll, limit, makeChunk, put } from "#test/chunk-writer-contract.ts";
 import { startPostgres, type TestPostgres } from "#test/fakes/postgres-server.ts";
 import { makePoints } from "#test/points.ts";
 import { makeSpec } from "#test/spec.ts";
+import { parseExact } from "#values/exact-json.ts";
 import { makePgvectorChunkWriter } from "./chunk-writer.ts";
 
 const identity = { kind: "pgvector", label: "pgvector://test", digest: "0".repeat(32) };
@@ -20,50 +21,190 @@ afterAll(async () => {
   await postgres.close();
 });
 
-function make(change: object): ChunkWriter {
+function make(change: object, fields: readonly string[] = ["lang", "pages"]): ChunkWriter {
   const { connectionString } = postgres;
   const spec = makeSpec("pgvector", { connectionString, preparedStatements: false, ...change });
-  return makePgvectorChunkWriter(spec, { identity, fields: ["lang", "pages"] });
+  return makePgvectorChunkWriter(spec, { identity, fields });
 }
 
 describeChunkWriter(() => writer);
 
-test("digits beyond the millisecond are kept, and don't make a chunk newer", async () => {
-  const finer = makeChunk("finer", { updatedAt: "2026-03-01T00:00:00.123456Z" });
-  await writer.upsert([finer], limit());
+async function withTable(columns: string, work: (other: ChunkWriter) => Promise<void>, fields: readonly string[] = []) {
+  await postgres.exec(`CREATE TABLE other (${columns})`);
+  const other = make({ table: "other" }, fields);
+  try {
+    await work(other);
+  } finally {
+    await other.close();
+    await postgres.exec("DROP TABLE other");
+  }
+}
+
+const dated = "entity_id text, namespace text, updated_at timestamptz, embedding vector(2)";
+const small = (id: string, change: Partial<WholeChunk> = {}): WholeChunk =>
+  makeChunk(id, { fields: {}, vector: Float32Array.of(1, 2), ...change });
+const reasons = async (other: ChunkWriter, chunks: readonly WholeChunk[]): Promise<string[]> =>
+  (await put(other, chunks)).map((left) => `${left.id}: ${left.why === "refused" ? left.reason : left.why}`);
+
+test("digits beyond the millisecond are kept", async () => {
+  await put(writer, [makeChunk("finer", { updatedAt: "2026-03-01T00:00:00.123456Z" })]);
   expect((await writer.fetch(["finer"], limit()))[0]?.updatedAt).toBe("2026-03-01T00:00:00.123456Z");
-  expect(await writer.upsert([{ ...finer, updatedAt: "2026-03-01T00:00:00.123Z" }], limit())).toEqual([]);
 });
 
-test("a table as it should be needs no caution; missing columns and indexes are said", async () => {
-  expect(await writer.cautions(limit())).toEqual([]);
-  await postgres.exec(`CREATE TABLE bare (chunk_id text, entity_id text, updated_at timestamp, embedding vector(8));
-    INSERT INTO bare VALUES ('a', 'b', '2026-01-01 10:00:00', '[1,2,3,4,5,6,7,8]')`);
+test("a table as it should be needs no caution; missing columns and indexes, triggers and generated columns are said", async () => {
+  await postgres.exec(`CREATE TABLE bare (chunk_id text, entity_id text, updated_at timestamp, embedding vector(8),
+      pages int GENERATED ALWAYS AS (length(entity_id)) STORED);
+    INSERT INTO bare VALUES ('a', 'b', '2026-01-01 10:00:00', '[1,2,3,4,5,6,7,8]');
+    CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.updated_at = now(); RETURN NEW; END';
+    CREATE TRIGGER touched BEFORE UPDATE ON bare FOR EACH ROW EXECUTE FUNCTION touch()`);
   const bare = make({ table: "bare" });
-  expect(await bare.cautions(limit())).toEqual([
-    "the table has no columns for lang, pages: these fields aren't written",
-    "chunk_id has no unique index, so that chunks can be removed and not written",
+  expect(await bare.inspect("read", limit())).toEqual([]);
+  expect(await bare.inspect("write", limit())).toEqual([
+    "the table has no columns for lang: these fields aren't written",
+    'Postgres makes "pages" itself (GENERATED ALWAYS): these columns aren\'t written',
+    "chunk_id has no unique index, so that chunks that are missing can't be written",
+    "triggers of the table may rewrite what is written (touched): what differs afterwards is listed",
   ]);
   const [chunk] = await bare.fetch(["a"], limit());
-  expect(chunk).toMatchObject({ namespace: null, updatedAt: "2026-01-01T10:00:00.000Z", fields: {} });
-  await expect(bare.upsert([makeChunk("x")], limit())).rejects.toMatchObject({
-    code: "RETR_REPAIR_WRITE_REFUSED",
-    message: "Postgres refused a chunk: chunk_id has no unique index, so that a chunk can't be replaced (42P10)",
-  });
+  expect(chunk).toMatchObject({ namespace: undefined, updatedAt: "2026-01-01T10:00:00.000Z", fields: { pages: 1 } });
+  expect(await reasons(bare, [makeChunk("x")])).toEqual([
+    "x: chunk_id has no unique index, so that a chunk might be written twice; create one",
+  ]);
+  expect(await reasons(bare, [makeChunk("a")])).toEqual([]);
   await bare.close();
 });
 
-test("a value that a column can't hold refuses the batch and names the column or the reason, never the value", async () => {
-  const nameless = writer.upsert([makeChunk("whole-2"), makeChunk("nameless", { entityId: null })], limit());
-  await expect(nameless).rejects.toMatchObject({
-    code: "RETR_REPAIR_WRITE_REFUSED",
-    message: "Postgres refused a chunk: a column without default lacks a value (column entity_id) (23502)",
+test("F10: each chunk that a table can't take is named with its column and the remedy, never the value; the rest is written", async () => {
+  const columns = `chunk_id text PRIMARY KEY, ${dated}, body text, pages int, price numeric(10,2), ratio real, words int NOT NULL DEFAULT 1, owner text NOT NULL,
+    tags text[], code char(4), CHECK (pages < 100)`;
+  const fields = ["body", "pages", "price", "ratio", "words", "owner", "tags", "code"];
+  const of = (id: string, more: object, change: Partial<WholeChunk> = {}) =>
+    small(id, { fields: { owner: "o", ...more }, ...change });
+  await withTable(
+    columns,
+    async (other) => {
+      const good = of("good", {
+        pages: 5,
+        price: parseExact("12.50"),
+        ratio: parseExact("0.1"),
+        tags: ["a", "b"],
+        code: "ab",
+      });
+      const refused = await reasons(other, [
+        of("nul", { body: "a\0b" }),
+        of("fraction", { pages: parseExact("2024.0") }),
+        of("many", { pages: "many" }),
+        of("scale", { price: parseExact("12.345") }),
+        of("text", { body: 7 }),
+        of("ownerless", { owner: null }),
+        small("unowned"),
+        of("wordless", { words: null }),
+        of("short", {}, { vector: Float32Array.of(1, 2, 3) }),
+        of("checked", { pages: 100 }),
+        good,
+        of("bool", { body: true }),
+      ]);
+      expect(refused.toSorted()).toEqual([
+        "bool: column body (text): the chunk's boolean would become a text; change the column's type, or the value where it comes from",
+        "checked: a check isn't met; correct the chunk where it comes from (23514)",
+        "fraction: column pages: a value doesn't fit its column; correct it where it comes from, or change the column's type (22P02)",
+        "many: column pages: a value doesn't fit its column; correct it where it comes from, or change the column's type (22P02)",
+        "nul: column body: the value holds the character NUL, which no text of Postgres can; remove it where it comes from",
+        "ownerless: column owner: NOT NULL without a default, and the chunk has no value; give the column a default",
+        "scale: column price (numeric): the chunk's number would become another number; change the column's type, or the value where it comes from",
+        expect.stringMatching(/^short: column embedding: a value doesn't fit its column.*\(22000\)$/),
+        "text: column body (text): the chunk's number would become a text; change the column's type, or the value where it comes from",
+        "unowned: column owner: NOT NULL without a default, and the chunk has no value; give the column a default",
+        "wordless: column words: NOT NULL, and the chunk's value is null; correct the chunk where it comes from",
+      ]);
+      const [found] = await other.fetch(["good"], limit());
+      expect(JSON.stringify(found?.fields)).toBe(
+        '{"body":null,"pages":5,"price":12.50,"ratio":0.1,"words":1,"owner":"o","tags":["a","b"],"code":"ab  "}',
+      );
+      expect(found?.decimals).toEqual(["price"]);
+      expect(await fetchAll(other, ["nul", "fraction", "short", "checked"])).toEqual([]);
+    },
+    fields,
+  );
+});
+
+test("F10: an identity that Postgres makes itself takes no new chunk, and a held one is repaired", async () => {
+  await withTable(`chunk_id bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY, ${dated}`, async (other) => {
+    await postgres.exec("INSERT INTO other (entity_id) VALUES ('e')");
+    expect(await reasons(other, [small("1"), small("2")])).toEqual([
+      "2: chunk_id is GENERATED ALWAYS, so that Postgres takes no id for a new row (428C9); make it BY DEFAULT",
+    ]);
+    expect((await other.fetch(["1"], limit()))[0]?.entityId).toBe("entity-1");
   });
-  const short = writer.upsert([makeChunk("short", { vector: Float32Array.of(1, 2) })], limit());
-  await expect(short).rejects.toMatchObject({ code: "RETR_REPAIR_WRITE_REFUSED" });
-  const wordy = writer.upsert([makeChunk("wordy", { fields: { lang: "de", pages: "many" } })], limit());
-  await expect(wordy).rejects.toThrow("a value doesn't fit its column (22P02)");
-  expect(await writer.fetch(["whole-2", "nameless", "short", "wordy"], limit())).toEqual([]);
+});
+
+test.each([
+  ["char(36)", ["a", "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11"]],
+  ["varchar(40)", ["a", "A"]],
+  ["bigint", ["-5", "0", "1639887574359322625", "9223372036854775807"]],
+  ["numeric", ["-1.50", "12", "18446744073709551615"]],
+  ["uuid", ["a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11"]],
+  ['text COLLATE "C"', ["a", " a", "a ", "A", "x".repeat(1000), "識別", "1e3"]],
+])("F1: ids of a column %s are written, found and removed by their text", async (type, ids) => {
+  await withTable(`chunk_id ${type} PRIMARY KEY, ${dated}`, async (other) => {
+    expect(
+      await reasons(
+        other,
+        ids.map((id) => small(id)),
+      ),
+    ).toEqual([]);
+    const found = await fetchAll(other, [...ids, "absent", "99999999999999999999999"]);
+    expect(found.map(({ id }) => id)).toEqual(ids.toSorted());
+    expect(
+      await reasons(
+        other,
+        ids.map((id) => small(id, { entityId: "again" })),
+      ),
+    ).toEqual([]);
+    expect(await other.remove(found, limit())).toHaveLength(ids.length);
+    expect(await other.remove(await fetchAll(other, ids), limit())).toEqual([]);
+    expect(await fetchAll(other, ids)).toEqual([]);
+  });
+});
+
+test("an id that its column would hold in another spelling is refused", async () => {
+  await withTable(`chunk_id bigint PRIMARY KEY, ${dated}`, async (other) => {
+    expect(await reasons(other, [small("007"), small("seven"), small("7")])).toEqual([
+      "007: column chunk_id (int8): it would hold the id in another spelling; correct the id where it comes from",
+      "seven: column chunk_id: a value doesn't fit its column; correct it where it comes from, or change the column's type (22P02)",
+    ]);
+    expect(await fetchAll(other, ["7"])).toHaveLength(1);
+  });
+});
+
+test("a moment is cut to the column's precision and never rounded into the future", async () => {
+  await withTable(
+    "chunk_id text PRIMARY KEY, entity_id text, updated_at timestamptz(0), embedding vector(2)",
+    async (other) => {
+      await put(other, [small("a", { updatedAt: "2026-03-01T00:00:00.900Z" })]);
+      expect((await other.fetch(["a"], limit()))[0]?.updatedAt).toBe("2026-03-01T00:00:00.000Z");
+    },
+  );
+});
+
+test("the embedding of a bit column is read and written as its bits", async () => {
+  await withTable(
+    "chunk_id text PRIMARY KEY, entity_id text, updated_at timestamptz, embedding bit(3)",
+    async (other) => {
+      expect(await reasons(other, [small("a", { vector: Float32Array.of(0.5, -1, 2) })])).toEqual([]);
+      expect([...((await other.fetch(["a"], limit()))[0]?.vector ?? [])]).toEqual([1, 0, 1]);
+    },
+  );
+});
+
+test("a change of a column that no chunk speaks of is a change as well", async () => {
+  await withTable(`chunk_id text PRIMARY KEY, ${dated}, note text`, async (other) => {
+    await put(other, [small("a"), small("b")]);
+    const before = await fetchAll(other, ["a", "b"]);
+    await postgres.exec("UPDATE other SET note = 'by somebody' WHERE chunk_id = 'a'");
+    expect(await other.remove(before, limit())).toEqual([{ id: "a", why: "changed" }]);
+    expect((await fetchAll(other, ["a", "b"])).map(({ id }) => id)).toEqual(["a"]);
+  });
 });
 
 test("a table that isn't there is missing", async () => {

@@ -1,22 +1,22 @@
 // Writes a table for a repair, and reads from it what is to be written elsewhere. One connection of its own.
 import type { PoolClient } from "pg";
-import { RetrieverError } from "#errors.ts";
-import type { ChunkAccess, ChunkWriter, WholeChunk } from "#ports/chunk-store.ts";
+import type { ChunkAccess, ChunkWriter, LeftChunk, StoredChunk } from "#ports/chunk-store.ts";
 import { parseExact } from "#values/exact-json.ts";
-import { codeOf } from "#values/node-error.ts";
 import { exactTime } from "#values/time.ts";
-import { postgresError } from "../client/classify.ts";
 import { makePool, withClient } from "../client/pool.ts";
 import { type Row, type RowQuery, readRows } from "../client/row-query.ts";
 import type { PgvectorSpec } from "../config/schema.ts";
+import { type Given, givenOf, whyChanged, whyRefused } from "./given-rows.ts";
 import {
-  type ChunkColumns,
+  cautionsOf,
   columnsQuery,
-  fetchQuery,
-  readVector,
-  removeQuery,
-  upsertQuery,
-} from "./whole-chunk-sql.ts";
+  readColumns,
+  refuseHidden,
+  refuseReadOnly,
+  type TableColumns,
+} from "./table-columns.ts";
+import { begin, fetchQuery, insertQuery, readVector, removeQuery, tryQuery, updateQuery } from "./whole-chunk-sql.ts";
+import { skipRefused, writeError } from "./write-refusal.ts";
 
 /** Longest statement; the caller's signal may end it earlier. */
 const statementTimeoutMs = 60_000;
@@ -24,93 +24,164 @@ const statementTimeoutMs = 60_000;
 /** Connects on demand only. */
 export function makePgvectorChunkWriter(spec: PgvectorSpec, { identity, fields }: ChunkAccess): ChunkWriter {
   const pool = makePool(spec, 1, statementTimeoutMs);
-  let known: ChunkColumns | undefined;
-  const columnsOf = async (client: PoolClient): Promise<ChunkColumns> => {
-    known ??= chooseColumns(spec, fields, await readRows(client, columnsQuery(spec)));
-    return known;
-  };
-  const run = async (signal: AbortSignal, query: (columns: ChunkColumns) => RowQuery): Promise<readonly Row[]> => {
+  let known: TableColumns | undefined;
+  const work = async <T>(signal: AbortSignal, run: (table: Table) => Promise<T>): Promise<T> => {
     try {
-      return await withClient(pool, signal, async (client) => readRows(client, query(await columnsOf(client))));
+      return await withClient(pool, signal, async (client) => {
+        known ??= readColumns(spec, fields, await readRows(client, columnsQuery(spec)));
+        return run({ spec, client, columns: known });
+      });
     } catch (error) {
       throw writeError(error, signal);
     }
   };
   return {
     identity,
-    cautions: async (signal) => {
-      const rows = await run(signal, () => columnsQuery(spec));
-      return cautionsOf(chooseColumns(spec, fields, rows), fields, rows);
-    },
-    fetch: async (ids, signal) => {
-      const rows = await run(signal, (columns) => fetchQuery(spec, columns, ids));
-      return rows.map(readChunk);
-    },
-    upsert: async (chunks, signal) => {
-      if (chunks.length === 0) return [];
-      const rows = await run(signal, (columns) => upsertQuery(spec, columns, chunks));
-      const written = new Set(rows.map(([id]) => id));
-      return chunks.map(({ id }) => id).filter((id) => !written.has(id));
-    },
-    remove: async (ids, signal) => {
-      if (ids.length > 0) await run(signal, () => removeQuery(spec, ids));
+    inspect: (use, signal) =>
+      work(signal, async ({ client, columns }) => {
+        const rows = await readRows(client, columnsQuery(spec));
+        refuseHidden(rows, spec);
+        if (use === "read") return [];
+        refuseReadOnly(rows);
+        return cautionsOf(columns, fields, rows);
+      }),
+    fetch: async (ids, signal) => (ids.length === 0 ? [] : work(signal, (table) => fetchRows(table, ids))),
+    check: async (writes, signal) =>
+      writes.length === 0
+        ? []
+        : work(
+            signal,
+            async (table) =>
+              (
+                await tryRows(
+                  table,
+                  writes.map((each) => givenOf(each, table.columns)),
+                )
+              ).left,
+          ),
+    write: async (writes, signal) =>
+      writes.length === 0
+        ? []
+        : work(signal, (table) =>
+            writeRows(
+              table,
+              writes.map((each) => givenOf(each, table.columns)),
+            ),
+          ),
+    remove: async (removals, signal) => {
+      const rows = removals.map(({ id, version }) => ({ id, row: { chunk_id: id }, over: version, names: [] }));
+      return rows.length === 0
+        ? []
+        : work(signal, (table) => skipRefused(rows, (some) => change(table, some, removeQuery(spec, some))));
     },
     close: () => pool.end(),
   };
 }
 
-/** The namespace and agreed fields that the table has columns for. */
-function chooseColumns(spec: PgvectorSpec, fields: readonly string[], rows: readonly Row[]): ChunkColumns {
-  const present = new Set(rows.map(([name]) => name));
-  const own = new Set(["chunk_id", "entity_id", "updated_at", spec.embeddingColumn, spec.namespaceField]);
-  return {
-    namespace: present.has(spec.namespaceField) ? spec.namespaceField : null,
-    embedding: spec.embeddingColumn,
-    fields: fields.filter((name) => present.has(name) && !own.has(name)),
-  };
+type Table = { readonly spec: PgvectorSpec; readonly client: PoolClient; readonly columns: TableColumns };
+
+async function fetchRows(table: Table, ids: readonly string[]): Promise<StoredChunk[]> {
+  const wanted = new Set(ids);
+  const rows = await inTransaction(table, fetchQuery(table.spec, table.columns, ids));
+  // A column's type may take two spellings for one value.
+  return rows.map((row) => readChunk(row, table.columns)).filter(({ id }) => wanted.has(id));
 }
 
-function cautionsOf(columns: ChunkColumns, fields: readonly string[], rows: readonly Row[]): string[] {
-  const lacking = fields.filter((name) => !columns.fields.includes(name));
-  const isUnique = rows.some(([name, unique]) => name === "chunk_id" && unique === "t");
-  return [
-    ...(lacking.length === 0
-      ? []
-      : [`the table has no columns for ${lacking.join(", ")}: these fields aren't written`]),
-    ...(isUnique ? [] : ["chunk_id has no unique index, so that chunks can be removed and not written"]),
-  ];
-}
-
-function readChunk([id, entityId, namespace, updatedAt, fields, embedding]: Row): WholeChunk {
+function readChunk(
+  [id, entity, namespace, updatedAt, fields, embedding, version]: Row,
+  columns: TableColumns,
+): StoredChunk {
+  const moment = parseExact(updatedAt ?? "null");
   return {
     id: id ?? "",
-    entityId: entityId ?? null,
-    namespace: namespace ?? null,
-    updatedAt: exactTime(updatedAt ?? null),
+    entityId: parseExact(entity ?? "null"),
+    namespace: columns.namespace === null ? undefined : parseExact(namespace ?? "null"),
+    updatedAt: moment === null ? null : ((typeof moment === "string" ? exactTime(moment) : null) ?? undefined),
     fields: parseExact(fields ?? "{}") as Record<string, unknown>,
-    vector: readVector(embedding ?? null),
+    decimals: columns.all.filter(({ type }) => type === "numeric").map(({ name }) => name),
+    vector: readVector(embedding ?? null, columns.embedding.type),
+    version: version ?? "",
   };
 }
 
-/** Errors of the chunk that was to be written; reading can fail with all others as well. */
-const refusals: Readonly<Record<string, string>> = {
-  "42P10": "chunk_id has no unique index, so that a chunk can't be replaced",
-  "23502": "a column without default lacks a value",
-  "23503": "a foreign key isn't met",
-  "23505": "another unique index holds the value already",
-  "23514": "a check isn't met",
-};
+/** Which rows the table would refuse, and which it would take; nothing is written. */
+async function tryRows(table: Table, rows: readonly Given[]) {
+  const { spec, columns } = table;
+  const known = rows.flatMap((row): LeftChunk[] => {
+    const reason = whyRefused(row, columns);
+    return reason === null ? [] : [{ id: row.id, why: "refused", reason }];
+  });
+  const names = columns.all.map(({ name }) => name);
+  const attempt = async (some: readonly Given[]): Promise<LeftChunk[]> => {
+    const found = await inTransaction(table, tryQuery(spec, names, some));
+    return found.flatMap(([number, id, back]) => {
+      const row = some[Number(number) - 1] as Given;
+      const reason = whyChanged(row, id ?? null, parseExact(back ?? "{}") as Record<string, unknown>, columns);
+      return reason === null ? [] : [{ id: row.id, why: "refused", reason }];
+    });
+  };
+  const tried = await skipRefused(without(rows, known), attempt, (row) => findColumn(table, row));
+  const left = [...known, ...tried];
+  return { left, taken: without(rows, left) };
+}
 
-function writeError(error: unknown, signal: AbortSignal): RetrieverError {
-  const code = codeOf(error);
-  if (signal.aborted || error instanceof RetrieverError) return postgresError(error, signal);
-  if (code === "42501") {
-    const message = "the credential has no right to write the table (42501)";
-    return new RetrieverError({ code: "RETR_BACKEND_AUTH", message }, error);
+/** The column whose value doesn't fit, for the sentence that says so. */
+async function findColumn(table: Table, { row, over }: Given): Promise<string> {
+  for (const [name, value] of Object.entries(row)) {
+    const query = tryQuery(table.spec, [name], [{ row: { [name]: value }, over }]);
+    const fits = await inTransaction(table, query).then(
+      () => true,
+      () => false,
+    );
+    if (!fits) return `column ${name}: `;
   }
-  const known = refusals[code] ?? (/^2[2-3]/.test(code) ? "a value doesn't fit its column" : undefined);
-  if (known === undefined) return postgresError(error, signal);
-  const column = error instanceof Error && "column" in error && typeof error.column === "string" ? error.column : null;
-  const message = `Postgres refused a chunk: ${known}${column === null ? "" : ` (column ${column})`} (${code})`;
-  return new RetrieverError({ code: "RETR_REPAIR_WRITE_REFUSED", message }, error);
+  return "";
+}
+
+async function writeRows(table: Table, rows: readonly Given[]): Promise<LeftChunk[]> {
+  const { spec } = table;
+  const { left, taken } = await tryRows(table, rows);
+  for (const group of groupsOf(taken)) {
+    const [{ names, over }] = group;
+    // Only the id of a chunk is known that no column is to be changed of.
+    if (names.length === 0) continue;
+    const query = over === null ? insertQuery : updateQuery;
+    left.push(...(await skipRefused(group, (some) => change(table, some, query(spec, names, some)))));
+  }
+  return left;
+}
+
+/** Rows with the same columns, new and held ones apart: one statement each. */
+function groupsOf(rows: readonly Given[]): (readonly [Given, ...Given[]])[] {
+  const groups = new Map<string, [Given, ...Given[]]>();
+  for (const row of rows) {
+    const key = JSON.stringify([row.over === null, row.names]);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [row]);
+    else group.push(row);
+  }
+  return [...groups.values()];
+}
+
+/** Rows that the statement passed over: they aren't what they were. */
+async function change(table: Table, rows: readonly Given[], query: RowQuery): Promise<LeftChunk[]> {
+  const changed = new Set((await inTransaction(table, query)).map(([id]) => id));
+  return rows.filter(({ id }) => !changed.has(id)).map(({ id }) => ({ id, why: "changed" }));
+}
+
+function without<Item extends { readonly id: string }>(items: readonly Item[], left: readonly LeftChunk[]): Item[] {
+  const skipped = new Set(left.map(({ id }) => id));
+  return items.filter(({ id }) => !skipped.has(id));
+}
+
+async function inTransaction({ client }: Table, query: RowQuery): Promise<readonly Row[]> {
+  await client.query(begin);
+  try {
+    const rows = await readRows(client, query);
+    await client.query("COMMIT");
+    return rows;
+  } catch (error) {
+    await client.query("ROLLBACK").catch(() => undefined);
+    throw error;
+  }
 }

@@ -1,79 +1,102 @@
-// SQL that reads, writes and removes whole chunks.
-import type { WholeChunk } from "#ports/chunk-store.ts";
+// SQL that reads, tries, writes and removes whole chunks. Values travel as one JSON document, whose members the server
+// reads as the columns' own types.
 import { quoteName, tableOf } from "../client/names.ts";
 import type { RowQuery } from "../client/row-query.ts";
 import type { PgvectorSpec } from "../config/schema.ts";
+import { idsOfType } from "./chunk-sql.ts";
+import type { Column, TableColumns } from "./table-columns.ts";
 
-/** Columns of a table that take part; null where the table hasn't one. */
-export type ChunkColumns = {
-  readonly namespace: string | null;
-  readonly embedding: string;
-  readonly fields: readonly string[];
-};
+/** One row to be written, tried or removed: its columns, and the version of the row that it is to replace. */
+export type GivenRow = { readonly row: Readonly<Record<string, unknown>>; readonly over: string | null };
 
-/** Names of a table's columns, and whether a unique index is on `chunk_id` alone. */
-export function columnsQuery({ schema, table }: PgvectorSpec): RowQuery {
-  const text = `SELECT a.attname::text, EXISTS (SELECT 1 FROM pg_index i WHERE i.indrelid = c.oid AND i.indisunique
-      AND i.indisvalid AND i.indnkeyatts = 1 AND i.indkey[0] = a.attnum AND i.indpred IS NULL)
-    FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
-    JOIN pg_namespace n ON n.oid = c.relnamespace
-    WHERE n.nspname = $1 AND c.relname = $2 AND a.attnum > 0 AND NOT a.attisdropped`;
-  return { text, values: [schema, table] };
+/** The table's row, whatever its columns are called. */
+const held = `"retriever held"`;
+const given = `"retriever given"`;
+
+/** Begins a transaction in which a row's text is always the same, and in which rows that security hides are an error. */
+export const begin = `BEGIN; SET LOCAL timezone TO 'UTC'; SET LOCAL datestyle TO 'ISO, YMD'; SET LOCAL intervalstyle TO
+  'postgres'; SET LOCAL extra_float_digits TO 1; SET LOCAL bytea_output TO 'hex'; SET LOCAL row_security TO off`;
+
+/** Digest of everything that the row holds. */
+const version = `md5((${held}.*)::text)`;
+
+const indexed = /^(text|varchar|bpchar|uuid|int[248])$/;
+
+/** Rows of chunk_id, entity and namespace and updated_at and fields as JSON, embedding, version. */
+export function fetchQuery(spec: PgvectorSpec, columns: TableColumns, ids: readonly string[]): RowQuery {
+  const { id, entity, namespace, updatedAt, embedding, fields } = columns;
+  // A name has no decimals: 7.00 is 7.
+  const json = ({ name, type }: Column): string =>
+    type === "numeric"
+      ? `to_json(trim_scale(${held}.${quoteName(name)}))::text`
+      : `to_json(${held}.${quoteName(name)})::text`;
+  const said = fields.map(({ name }) => `${held}.${quoteName(name)}`).join(", ");
+  const picked = [
+    `${held}.${quoteName(id.name)}::text`,
+    json(entity),
+    namespace === null ? "NULL" : json(namespace),
+    json(updatedAt),
+    fields.length === 0 ? "'{}'" : `(SELECT row_to_json(said)::text FROM (SELECT ${said}) AS said)`,
+    `${held}.${quoteName(embedding.name)}::text`,
+    version,
+  ];
+  // By the column's own type where an index may serve it; otherwise by its text, which is what an id is.
+  const [column, type] = indexed.test(id.type) ? [quoteName(id.name), ""] : [`${quoteName(id.name)}::text`, "::text[]"];
+  const text = `SELECT ${picked.join(", ")} FROM ${tableOf(spec)} AS ${held} WHERE ${held}.${column} = ANY($1${type})`;
+  return { text, values: [arrayLiteral(idsOfType(ids, id.type))] };
 }
 
-/** Rows of chunk_id, entity_id, namespace, updated_at, fields as one JSON object, embedding. */
-export function fetchQuery(spec: PgvectorSpec, columns: ChunkColumns, ids: readonly string[]): RowQuery {
-  const namespace = columns.namespace === null ? "NULL" : quoteName(columns.namespace);
-  const pairs = columns.fields.map((name) => `'${name.replaceAll("'", "''")}', ${quoteName(name)}`);
-  const fields = `json_build_object(${pairs.join(", ")})`;
-  const embedding = quoteName(columns.embedding);
-  const picked = `"chunk_id"::text, "entity_id"::text, ${namespace}::text, to_json("updated_at") #>> '{}', ${fields}, ${embedding}::text`;
-  return { text: `SELECT ${picked} FROM ${tableOf(spec)} WHERE "chunk_id" = ANY($1)`, values: [arrayLiteral(ids)] };
+/** What the columns would hold: the row's number, its id, its columns `names` as JSON. Writes nothing. */
+export function tryQuery(spec: PgvectorSpec, names: readonly string[], rows: readonly GivenRow[]): RowQuery {
+  const said = names.map((name) => `${given}.${quoteName(name)}`).join(", ");
+  const text = `SELECT nr::text, ${given}."chunk_id"::text, (SELECT row_to_json(said)::text FROM (SELECT ${said}) AS said)
+    FROM ${givenRows(spec)}`;
+  return { text, values: [JSON.stringify(rows)] };
 }
 
-/**
- * Writes chunks and gives the ids that were written: a row that is newer, by whole milliseconds, stays as it is.
- * All values travel as one JSON document, whose members the server reads as the columns' own types.
- */
-export function upsertQuery(spec: PgvectorSpec, columns: ChunkColumns, chunks: readonly WholeChunk[]): RowQuery {
-  const own = ["chunk_id", "entity_id", "updated_at", columns.embedding];
-  const all = [...own, ...(columns.namespace === null ? [] : [columns.namespace]), ...columns.fields];
-  const names = all.map(quoteName).join(", ");
-  const changes = all.slice(1).map((name) => `${quoteName(name)} = EXCLUDED.${quoteName(name)}`);
-  const table = tableOf(spec);
-  const text = `INSERT INTO ${table} AS held (${names}) SELECT ${names} FROM json_populate_recordset(NULL::${table}, $1::json)
-    ON CONFLICT ("chunk_id") DO UPDATE SET ${changes.join(", ")}
-    WHERE held."updated_at" IS NULL
-      OR date_trunc('milliseconds', held."updated_at"::timestamptz) <= date_trunc('milliseconds', EXCLUDED."updated_at"::timestamptz)
-    RETURNING "chunk_id"::text`;
-  return { text, values: [JSON.stringify(chunks.map((chunk) => rowOf(chunk, columns)))] };
+/** Inserts rows, all with the columns `names`; numbers of those that were new. */
+export function insertQuery(spec: PgvectorSpec, names: readonly string[], rows: readonly GivenRow[]): RowQuery {
+  const list = names.map(quoteName).join(", ");
+  const values = names.map((name) => `${given}.${quoteName(name)}`).join(", ");
+  const text = `INSERT INTO ${tableOf(spec)} AS ${held} (${list}) SELECT ${values} FROM ${givenRows(spec)}
+    ON CONFLICT ("chunk_id") DO NOTHING RETURNING ${held}."chunk_id"::text`;
+  return { text, values: [JSON.stringify(rows)] };
 }
 
-function rowOf(chunk: WholeChunk, columns: ChunkColumns): Record<string, unknown> {
-  const fields = columns.fields.map((name) => [name, chunk.fields[name] ?? null] as const);
-  return {
-    ...Object.fromEntries(fields),
-    ...(columns.namespace === null ? {} : { [columns.namespace]: chunk.namespace }),
-    chunk_id: chunk.id,
-    entity_id: chunk.entityId,
-    updated_at: chunk.updatedAt,
-    [columns.embedding]: chunk.vector === null ? null : vectorText(chunk.vector),
-  };
+/** Replaces the columns `names` of rows that are what they were; ids of these. */
+export function updateQuery(spec: PgvectorSpec, names: readonly string[], rows: readonly GivenRow[]): RowQuery {
+  const changes = names.map((name) => `${quoteName(name)} = ${given}.${quoteName(name)}`).join(", ");
+  const text = `UPDATE ${tableOf(spec)} AS ${held} SET ${changes} FROM ${givenRows(spec)} WHERE ${isAsItWas}
+    RETURNING ${given}."chunk_id"::text`;
+  return { text, values: [JSON.stringify(rows)] };
 }
 
-export function removeQuery(spec: PgvectorSpec, ids: readonly string[]): RowQuery {
-  return { text: `DELETE FROM ${tableOf(spec)} WHERE "chunk_id" = ANY($1)`, values: [arrayLiteral(ids)] };
+/** Removes rows that are what they were; ids of these. */
+export function removeQuery(spec: PgvectorSpec, rows: readonly GivenRow[]): RowQuery {
+  const text = `DELETE FROM ${tableOf(spec)} AS ${held} USING ${givenRows(spec)} WHERE ${isAsItWas}
+    RETURNING ${given}."chunk_id"::text`;
+  return { text, values: [JSON.stringify(rows)] };
 }
 
-/** `[1,-0,0.5]`: a float32's digits as a double, so that the same float32 comes back; JSON's own printer loses the sign of zero. */
-function vectorText(vector: Float32Array): string {
+/** Postgres looks at it again when it had to wait for another transaction's write of the row. */
+const isAsItWas = `${held}."chunk_id" = ${given}."chunk_id" AND ${version} = doc ->> 'over'`;
+
+function givenRows(spec: PgvectorSpec): string {
+  return `json_array_elements($1::json) WITH ORDINALITY AS given(doc, nr),
+    LATERAL json_populate_record(NULL::${tableOf(spec)}, doc -> 'row') AS ${given}`;
+}
+
+/** As pgvector prints it; a `bit` as its digits. */
+export function vectorText(vector: Float32Array, type: string): string {
+  if (type.startsWith("bit")) return Array.from(vector, (value) => (value > 0 ? "1" : "0")).join("");
+  // A float32's digits as a double, so that the same float32 comes back; JSON's own printer loses the sign of zero.
   return `[${Array.from(vector, (value) => (Object.is(value, -0) ? "-0" : String(value))).join(",")}]`;
 }
 
-/** Reads pgvector's text. Null for no vector. */
-export function readVector(text: string | null): Float32Array | null {
+/** Reads either. Null for no vector. */
+export function readVector(text: string | null, type: string): Float32Array | null {
   if (text === null) return null;
-  return Float32Array.from(text.slice(1, -1).split(","), Number);
+  return Float32Array.from(type.startsWith("bit") ? text : text.slice(1, -1).split(","), Number);
 }
 
 function arrayLiteral(ids: readonly string[]): string {

@@ -1,63 +1,59 @@
 // Writes a collection for a repair, and reads from it what is to be written elsewhere.
-// A chunk is found by its payload's chunk_id, because the application chooses the ids of points.
-
+// Qdrant decides by conditions that come with each write whether a point is still what was read. It doesn't tell what it
+// decided, so what was written is read again.
 import { RetrieverError } from "#errors.ts";
-import type { ChunkAccess, ChunkWriter, WholeChunk } from "#ports/chunk-store.ts";
-import { exactNumbers } from "#values/exact-json.ts";
-import { readMoment } from "#values/time.ts";
-import { textOf } from "../client/answers.ts";
+import {
+  type ChunkAccess,
+  type ChunkRemoval,
+  type ChunkWrite,
+  type ChunkWriter,
+  type LeftChunk,
+  type StoredChunk,
+} from "#ports/chunk-store.ts";
+import { member, parseAnswer, textOf } from "../client/answers.ts";
+import { type CollectionInfo, readCollection } from "../client/collection.ts";
 import type { QdrantSpec } from "../config/schema.ts";
-import { floatsOf, readPoints, type StoredPoint, updatedAtOf } from "./point-answers.ts";
-import { fallbackRule, idConditions, integerOf, type PointIdRule, pointIdRule, pointIdsOf } from "./point-ids.ts";
+import { findPoints, type Place, retrieve } from "./find-points.ts";
+import { type Given, givenOf, type IdConventions, isWritten, readChunk } from "./given-points.ts";
+import { guardOf, versionOf } from "./held-point.ts";
+import { readPoints, type StoredPoint } from "./point-answers.ts";
+import { fallbackRule, pointIdRule } from "./point-ids.ts";
 import { openPoints, type PointsCaller } from "./points-caller.ts";
+import { bodiesOf, eachOnce, skipRefused } from "./write-bodies.ts";
 
 /** Points read to detect how the application makes ids. */
 const rulePoints = 16;
-const pagePoints = 200;
-/** A quarter of what Qdrant takes in one request. */
-const upsertChars = 8 * 1_048_576;
 
-type IdConventions = {
-  /** Null: no rule is known. */
-  readonly rule: PointIdRule | null;
-  /** Whether payloads hold the chunk id as a number. */
-  readonly isNumeric: boolean;
-};
-type Place = { readonly spec: QdrantSpec; readonly caller: PointsCaller; readonly fields: readonly string[] };
+type Known = { readonly info: CollectionInfo; readonly conventions: IdConventions };
+type Target = Place & Known & { readonly spec: QdrantSpec; readonly fields: readonly string[] };
 
 /** Connects on demand only. */
 export function makeQdrantChunkWriter(spec: QdrantSpec, { identity, fields }: ChunkAccess): ChunkWriter {
   const caller = openPoints(spec);
-  const place = { spec, caller, fields };
-  let known: IdConventions | undefined;
-  const conventions = async (signal: AbortSignal): Promise<IdConventions> => {
-    known ??= await detectConventions(caller, signal);
-    return known;
+  let known: Known | undefined;
+  const open = async (signal: AbortSignal): Promise<Target> => {
+    known ??= await readKnown(caller, spec, signal);
+    return { ...known, caller, signal, spec, fields };
   };
   return {
     identity,
-    cautions: async (signal) => ((await conventions(signal)).rule === null ? [unknownRule] : []),
-    fetch: async (ids, signal) => (await findPoints(place, ids, signal)).map((point) => readChunk(point, place)),
-    upsert: async (chunks, signal) => {
-      if (chunks.length === 0) return [];
-      const held = await findOnce(
-        place,
-        chunks.map(({ id }) => id),
-        signal,
+    inspect: async (use, signal) => {
+      known = undefined;
+      const { conventions } = await open(signal);
+      if (use === "read") return [];
+      await refuseOld(caller, signal);
+      return conventions.rule === null ? [unknownRule] : [];
+    },
+    fetch: async (ids, signal) => {
+      const target = ids.length === 0 ? null : await open(signal);
+      if (target === null) return [];
+      return (await findPoints(target, ids)).map(
+        (point): StoredChunk => ({ ...readChunk(point, target), version: versionOf(point) }),
       );
-      const [newer, writable] = partition(chunks, (chunk) => isNewer(held.get(chunk.id), chunk));
-      const made = await conventions(signal);
-      const points = writable.map((chunk) => pointOf(chunk, held.get(chunk.id), { ...place, conventions: made }));
-      for (const body of upsertBodies(points)) {
-        await caller.call({ method: "PUT", path: "/points?wait=true", body }, signal);
-      }
-      return newer.map(({ id }) => id);
     },
-    remove: async (ids, signal) => {
-      const points = (await findPoints(place, ids, signal)).map(({ id }) => id);
-      if (points.length === 0) return;
-      await caller.call({ method: "POST", path: "/points/delete?wait=true", body: { points } }, signal);
-    },
+    check: async (writes, signal) => (writes.length === 0 ? [] : (await prepare(await open(signal), writes)).left),
+    write: async (writes, signal) => (writes.length === 0 ? [] : writePoints(await open(signal), writes)),
+    remove: async (removals, signal) => (removals.length === 0 ? [] : removePoints(await open(signal), removals)),
     close: caller.collection.close,
   };
 }
@@ -66,126 +62,157 @@ const unknownRule =
   `the ids of the collection's points follow no known rule: a chunk that it lacks gets ${fallbackRule.name} of its ` +
   "chunk id, and an application that makes ids another way will write it a second time";
 
-async function detectConventions(caller: PointsCaller, signal: AbortSignal): Promise<IdConventions> {
-  const body = { limit: rulePoints, with_payload: ["chunk_id"], with_vector: false };
+async function readKnown(caller: PointsCaller, spec: QdrantSpec, signal: AbortSignal): Promise<Known> {
+  const info = readCollection(await caller.call({ method: "GET", path: "" }, signal), spec.vectorName);
+  const body = { limit: Math.min(rulePoints, info.limits.points), with_payload: ["chunk_id"], with_vector: false };
   const { points } = readPoints(await caller.call({ method: "POST", path: "/points/scroll", body }, signal));
   const named = points.filter(({ payload }) => payload["chunk_id"] !== undefined);
-  const ids = points.map(({ id, chunkId }) => ({ id: textOf(id) ?? "", chunkId }));
-  return { rule: pointIdRule(ids), isNumeric: named.length > 0 && named.every(isNumericId) };
+  const rule = pointIdRule(points.map(({ id, chunkId }) => ({ id: textOf(id) ?? "", chunkId })));
+  return { info, conventions: { rule, isNumeric: named.length > 0 && named.every(isNumericId) } };
 }
 
 function isNumericId({ payload }: StoredPoint): boolean {
   return typeof payload["chunk_id"] !== "string";
 }
 
-/** Points that hold these chunks, in any order; a chunk id held twice comes twice. */
-async function findPoints({ caller }: Place, ids: readonly string[], signal: AbortSignal): Promise<StoredPoint[]> {
-  if (ids.length === 0) return [];
-  const shown = { with_payload: true, with_vector: true };
-  const found: StoredPoint[] = [];
-  for (let offset: unknown = null; ; ) {
-    const page = { ...shown, filter: { should: idConditions(ids) }, limit: pagePoints };
-    const body = offset === null ? page : { ...page, offset };
-    const { points, next } = readPoints(await caller.call({ method: "POST", path: "/points/scroll", body }, signal));
-    found.push(...points);
-    if (next === null) break;
-    offset = next;
+/** An older server would take the points and ignore their condition. A version that isn't told is taken for a new one. */
+async function refuseOld(caller: PointsCaller, signal: AbortSignal): Promise<void> {
+  const version = member(parseAnswer(await caller.collection.call({ method: "GET", path: "/" }, signal)), "version");
+  const [major = 0, minor = 0] = typeof version === "string" ? version.split(".").map(Number) : [1, 16];
+  if (major > 1 || (major === 1 && minor >= 16)) return;
+  const message = `Qdrant ${String(version)} can't make a write depend on what the point holds: upgrade it to 1.16 or later`;
+  throw new RetrieverError({ code: "RETR_REPAIR_WRITE_REFUSED", message });
+}
+
+/** `must`: conditions under which the held point is replaced; null: a new point. */
+type Prepared = { readonly id: string; readonly given: Given; readonly must: readonly object[] | null };
+
+/** What would be sent, and what can't be; nothing is written. */
+async function prepare(target: Target, writes: readonly ChunkWrite[]) {
+  const { held, left } = eachOnce(
+    await findPoints(
+      target,
+      writes.map(({ chunk }) => chunk.id),
+    ),
+  );
+  const doubled = new Set(left.map(({ id }) => id));
+  const ready: Prepared[] = [];
+  const refuse = (id: string, reason: string): void => void left.push({ id, why: "refused", reason });
+  for (const { chunk, over } of writes) {
+    const point = held.get(chunk.id);
+    if (doubled.has(chunk.id)) continue;
+    const version = point === undefined ? null : versionOf(point);
+    const prepared = over === version ? prepareOne(target, chunk, point) : null;
+    if (prepared === null) left.push({ id: chunk.id, why: "changed" });
+    else if (typeof prepared === "string") refuse(chunk.id, prepared);
+    else ready.push(prepared);
   }
-  return [...found, ...(await findByPointId({ caller, shown }, missingFrom(found, ids), signal))];
+  const takers = await takersOf(target, ready);
+  for (const { id, given, must } of ready) {
+    const taker = must === null ? takers.get(JSON.stringify(given.id)) : undefined;
+    if (taker !== undefined && taker !== id) refuse(id, takenBy(given.id, taker));
+  }
+  const skipped = new Set(left.map(({ id }) => id));
+  return { left, ready: ready.filter(({ id }) => !skipped.has(id)) };
 }
 
-function missingFrom(found: readonly StoredPoint[], ids: readonly string[]): string[] {
-  const present = new Set(found.map(({ chunkId }) => chunkId));
-  return ids.filter((id) => !present.has(id));
+/** A text: why it can't be sent. */
+function prepareOne(target: Target, chunk: ChunkWrite["chunk"], point: StoredPoint | undefined): Prepared | string {
+  const given = givenOf(chunk, point, target);
+  if (typeof given === "string") return given;
+  const guard = point === undefined ? null : guardOf(point, target.info);
+  return guard?.isSafe === false ? unguarded : { id: chunk.id, given, must: guard?.must ?? null };
 }
 
-/** Where payloads have no chunk_id the point's own id stands for it. */
-async function findByPointId(
-  { caller, shown }: { readonly caller: PointsCaller; readonly shown: object },
-  ids: readonly string[],
-  signal: AbortSignal,
-): Promise<StoredPoint[]> {
-  const candidates = pointIdsOf(ids);
-  if (candidates.length === 0) return [];
-  const body = { ...shown, ids: candidates };
-  const { points } = readPoints(await caller.call({ method: "POST", path: "/points", body }, signal));
-  return points.filter(({ payload }) => payload["chunk_id"] === undefined);
+const unguarded =
+  "strict mode of the collection refuses a write that depends on updated_at without an index: create one of type datetime";
+
+function takenBy(pointId: unknown, taker: string): string {
+  return `the point id ${textOf(pointId) ?? ""} that it would get is taken by the chunk ${JSON.stringify(taker)}; remove or rename one of the two`;
 }
 
-async function findOnce(place: Place, ids: readonly string[], signal: AbortSignal): Promise<Map<string, StoredPoint>> {
-  const points = await findPoints(place, ids, signal);
-  const held = new Map(points.map((point) => [point.chunkId, point]));
-  if (held.size === points.length) return held;
-  const seen = new Set<string>();
-  const twice = points.find(({ chunkId }) => seen.has(chunkId) || !seen.add(chunkId));
-  const message = `the collection holds the chunk ${JSON.stringify(twice?.chunkId)} more than once`;
-  throw new RetrieverError({ code: "RETR_VERIFY_DUPLICATE_IDS", message });
+/** Chunks that hold the ids that new points would get, or would get them first. */
+async function takersOf(target: Target, ready: readonly Prepared[]): Promise<ReadonlyMap<string, string>> {
+  const fresh = ready.filter(({ must }) => must === null);
+  const takers = new Map<string, string>();
+  for (const { id, given } of fresh) {
+    const key = JSON.stringify(given.id);
+    if (!takers.has(key)) takers.set(key, id);
+  }
+  for (const { id, chunkId } of await retrieve(
+    target,
+    fresh.map(({ given }) => given.id),
+    false,
+  )) {
+    takers.set(JSON.stringify(id), chunkId);
+  }
+  return takers;
 }
 
-function isNewer(held: StoredPoint | undefined, chunk: WholeChunk): boolean {
-  const heldAt = readMoment((held && updatedAtOf(held)) ?? "");
-  return !Number.isNaN(heldAt) && !(readMoment(chunk.updatedAt ?? "") >= heldAt);
-}
-
-/** Bodies of at most `upsertChars`; a point that is larger by itself goes alone. */
-function upsertBodies(points: readonly object[]): string[] {
-  const bodies: string[][] = [];
-  let chars = Number.POSITIVE_INFINITY;
-  for (const point of points) {
-    const text = JSON.stringify(point);
-    chars += text.length;
-    if (chars > upsertChars) {
-      bodies.push([]);
-      chars = text.length;
+async function writePoints(target: Target, writes: readonly ChunkWrite[]): Promise<LeftChunk[]> {
+  const { left, ready } = await prepare(target, writes);
+  const send = async (some: readonly Prepared[], mode: object): Promise<void> => {
+    for (const points of bodiesOf(
+      some.map(({ given }) => given),
+      target.info.limits.upsertPoints,
+    )) {
+      const body = `{"points":[${points.join(",")}],${JSON.stringify(mode).slice(1)}`;
+      await target.caller.call({ method: "PUT", path: "/points?wait=true", body }, target.signal);
     }
-    bodies.at(-1)?.push(text);
+  };
+  const fresh = ready.filter(({ must }) => must === null);
+  left.push(...(await skipRefused(fresh, (some) => send(some, insertOnly))));
+  for (const each of ready) {
+    if (each.must === null) continue;
+    const mode = { update_filter: { must: each.must }, update_mode: "update_only" };
+    left.push(...(await skipRefused([each], (some) => send(some, mode))));
   }
-  return bodies.map((texts) => `{"points":[${texts.join(",")}]}`);
+  const skipped = new Set(left.map(({ id }) => id));
+  const sent = ready.filter(({ id }) => !skipped.has(id));
+  const points = await retrieve(
+    target,
+    sent.map(({ given }) => given.id),
+    false,
+  );
+  const after = new Map(points.map((point) => [JSON.stringify(point.id), point]));
+  const changed = sent.filter(({ given }) => !isWritten(after.get(JSON.stringify(given.id)), given));
+  return [...left, ...changed.map(({ id }): LeftChunk => ({ id, why: "changed" }))];
 }
 
-/** An upsert replaces a point as a whole, so what the chunk doesn't mention is copied from the point that is there. */
-function pointOf(
-  chunk: WholeChunk,
-  held: StoredPoint | undefined,
-  place: Place & { readonly conventions: IdConventions },
-): object {
-  const { spec, conventions } = place;
-  const vectors = { ...held?.vectors };
-  if (chunk.vector !== null) vectors[spec.vectorName ?? ""] = exactNumbers(chunk.vector);
-  const { "": unnamed, ...named } = vectors;
-  const id = held?.id ?? (conventions.rule ?? fallbackRule).idOf(chunk.id) ?? fallbackRule.idOf(chunk.id);
-  return { id, vector: unnamed ?? named, payload: payloadOf(chunk, held?.payload ?? {}, place) };
-}
+/** The condition holds for no point, so that a server that doesn't know the mode leaves those that are there as well. */
+const insertOnly = { update_filter: { must: [{ has_id: [] }] }, update_mode: "insert_only" };
 
-function payloadOf(
-  chunk: WholeChunk,
-  held: StoredPoint["payload"],
-  { spec, fields, conventions }: Place & { readonly conventions: IdConventions },
-): object {
-  const said = {
-    ...Object.fromEntries(fields.map((name) => [name, chunk.fields[name] ?? null])),
-    [spec.namespaceField]: chunk.namespace,
-    entity_id: chunk.entityId,
-    updated_at: chunk.updatedAt,
-  };
-  const chunkId = (conventions.isNumeric ? integerOf(chunk.id) : undefined) ?? chunk.id;
-  // A key that the payload lacks isn't added as null.
-  const kept = Object.entries(said).filter(([name, value]) => value !== null || Object.hasOwn(held, name));
-  return { chunk_id: chunkId, ...held, ...Object.fromEntries(kept) };
-}
-
-function readChunk(point: StoredPoint, { spec, fields }: Place): WholeChunk {
-  const { payload, vectors } = point;
-  return {
-    id: point.chunkId,
-    entityId: textOf(payload["entity_id"]),
-    namespace: textOf(payload[spec.namespaceField]),
-    updatedAt: updatedAtOf(point),
-    fields: Object.fromEntries(fields.map((name) => [name, payload[name] ?? null])),
-    vector: floatsOf(vectors[spec.vectorName ?? ""]),
-  };
-}
-
-function partition<T>(items: readonly T[], isFirst: (item: T) => boolean): [T[], T[]] {
-  return [items.filter(isFirst), items.filter((item) => !isFirst(item))];
+async function removePoints(target: Target, removals: readonly ChunkRemoval[]): Promise<LeftChunk[]> {
+  const { held, left } = eachOnce(
+    await findPoints(
+      target,
+      removals.map(({ id }) => id),
+    ),
+  );
+  const doubled = new Set(left.map(({ id }) => id));
+  const sent: (readonly [string, unknown])[] = [];
+  for (const { id, version } of removals) {
+    const point = held.get(id);
+    if (doubled.has(id)) continue;
+    const guard = point === undefined || versionOf(point) !== version ? null : guardOf(point, target.info);
+    if (point === undefined || guard === null) left.push({ id, why: "changed" });
+    else if (!guard.isSafe) left.push({ id, why: "refused", reason: unguarded });
+    else {
+      const body = { filter: { must: guard.must } };
+      await target.caller.call({ method: "POST", path: "/points/delete?wait=true", body }, target.signal);
+      sent.push([id, point.id]);
+    }
+  }
+  const still = await retrieve(
+    target,
+    sent.map(([, pointId]) => pointId),
+    false,
+  );
+  const kept = new Set(still.map(({ id }) => JSON.stringify(id)));
+  return [
+    ...left,
+    ...sent
+      .filter(([, pointId]) => kept.has(JSON.stringify(pointId)))
+      .map(([id]): LeftChunk => ({ id, why: "changed" })),
+  ];
 }

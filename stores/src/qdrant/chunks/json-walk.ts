@@ -35,6 +35,10 @@ export class JsonWalk {
     return this.peek() === openBrace;
   }
 
+  isList(): boolean {
+    return this.peek() === openBracket;
+  }
+
   /** Calls for each member: with the place before its value, which the call must read or skip. */
   members(onMember: (name: string) => void): void {
     this.#expect(openBrace);

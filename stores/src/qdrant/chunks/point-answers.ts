@@ -1,31 +1,52 @@
 // Reads whole points as Qdrant prints them, every number in its own spelling.
 
-import { numberOf, parseExact } from "#values/exact-json.ts";
-import { exactTime } from "#values/time.ts";
+import { numberOf, parseExact, rawJson } from "#values/exact-json.ts";
 import { invalidAnswer, member, parseAnswer, textOf } from "../client/answers.ts";
+import { JsonWalk } from "./json-walk.ts";
 
 export type StoredPoint = {
   /** As it stands in JSON: a string, a number or a raw number. */
   readonly id: unknown;
   readonly chunkId: string;
   readonly payload: Readonly<Record<string, unknown>>;
-  /** By name; the unnamed one under "". Every number in its own spelling. */
+  /** By name; the unnamed one under "". */
   readonly vectors: Readonly<Record<string, unknown>>;
 };
 type PointPage = { readonly points: readonly StoredPoint[]; readonly next: unknown };
 
 /** Points of a scroll, or of a retrieval by id. Throws RETR_BACKEND_ANSWER_INVALID. */
 export function readPoints(body: string): PointPage {
-  const result = member(parseAnswer(body, parseExact), "result");
-  const list = Array.isArray(result) ? result : member(result, "points");
-  if (!Array.isArray(list)) throw invalidAnswer("points");
-  return { points: list.map(readPoint), next: member(result, "next_page_offset") ?? null };
+  const walk = new JsonWalk(body);
+  const points: StoredPoint[] = [];
+  let next: unknown = null;
+  let hasPoints = false;
+  const readAll = (): void => {
+    hasPoints = true;
+    walk.elements(() => points.push(readPoint(walk)));
+  };
+  walk.members((name) => {
+    if (name !== "result") return walk.skip();
+    if (walk.isList()) return readAll();
+    if (!walk.isObject()) return walk.skip();
+    walk.members((inner) => {
+      if (inner === "points") readAll();
+      else if (inner === "next_page_offset") next = exactly(walk);
+      else walk.skip();
+    });
+  });
+  if (!hasPoints) throw invalidAnswer("points");
+  return { points, next };
 }
 
-function readPoint(point: unknown): StoredPoint {
-  const id = member(point, "id");
-  const payload = member(point, "payload");
-  const vector = member(point, "vector");
+function readPoint(walk: JsonWalk): StoredPoint {
+  let [id, payload, vector]: unknown[] = [];
+  walk.members((name) => {
+    if (name === "id") id = exactly(walk);
+    else if (name === "payload") payload = exactly(walk);
+    // Its numbers print alike again, but for the sign of a zero.
+    else if (name === "vector") vector = signed(walk.readValue());
+    else walk.skip();
+  });
   if (id === undefined) throw invalidAnswer("a point's id");
   return {
     id,
@@ -35,10 +56,18 @@ function readPoint(point: unknown): StoredPoint {
   };
 }
 
-/** `updated_at` of a payload, with all its digits. */
-export function updatedAtOf({ payload }: StoredPoint): string | null {
-  const value = payload["updated_at"];
-  return typeof value === "string" ? exactTime(value) : null;
+/** The value that comes, its numbers in their own spelling. */
+function exactly(walk: JsonWalk): unknown {
+  walk.peek();
+  const from = walk.at;
+  walk.skip();
+  return parseAnswer(walk.text.slice(from, walk.at), parseExact);
+}
+
+function signed(value: unknown): unknown {
+  if (Object.is(value, -0)) return rawJson("-0.0");
+  if (Array.isArray(value)) return value.map(signed);
+  return isRecord(value) ? Object.fromEntries(Object.entries(value).map(([key, each]) => [key, signed(each)])) : value;
 }
 
 /** A vector's numbers; null where there is none, or one of another kind. */

@@ -39,13 +39,21 @@ export function openPoints(spec: QdrantSpec): PointsCaller {
 }
 
 /** What a status means for a write; undefined: the same as for a read. */
-function writeFault(status: number, { method, path }: Call): Fault | undefined {
+function writeFault(status: number, { method, path }: Call, body: string): Fault | undefined {
   const isWrite = method === "PUT" || path.includes("/points/delete?");
   if (isWrite && status === 403) {
     const message = "the credential has no right to write the collection (HTTP 403)";
     return { code: "RETR_BACKEND_AUTH", message };
   }
-  if (!isWrite || (status !== 400 && status !== 422)) return undefined;
-  const message = `Qdrant refused a point: a vector's name or size, or a payload's value, doesn't fit (HTTP ${status})`;
+  if (!isWrite || (status !== 400 && status !== 422) || isOfCollection.test(body)) return undefined;
+  const dimension = /expected dim: (\d{1,6}), got (\d{1,6})/.exec(body);
+  const why =
+    dimension === null
+      ? "a vector's size or a payload's value doesn't fit"
+      : `the vector has ${dimension[2]} numbers, the collection takes ${dimension[1]}`;
+  const message = `Qdrant refused the point: ${why}; correct the chunk where it comes from (HTTP ${status})`;
   return { code: "RETR_REPAIR_WRITE_REFUSED", message };
 }
+
+/** What every point would be refused for. */
+const isOfCollection = /Index required|Not existing vector name/;

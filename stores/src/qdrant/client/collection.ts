@@ -24,7 +24,7 @@ export type Collection = {
 type Limits = Omit<Pool.Options, "connect"> & {
   readonly connect?: { readonly timeout: number };
   /** What a status means for this call, where it isn't what `statusFault` says. */
-  readonly faultOf?: (status: number, call: Call) => Fault | undefined;
+  readonly faultOf?: (status: number, call: Call, body: string) => Fault | undefined;
 };
 
 /** Connects on demand only. */
@@ -50,7 +50,7 @@ export function openCollection(spec: QdrantSpec, { faultOf, connect, ...limits }
       try {
         const { status, text } = await exchange(pool, { ...call, body, headers: all }, signal);
         if (status === 200) return text;
-        throw new RetrieverError(faultOf?.(status, call) ?? statusFault(status, text));
+        throw new RetrieverError(faultOf?.(status, call, text) ?? statusFault(status, text));
       } catch (error) {
         throw transportError(error, signal);
       }
@@ -87,8 +87,9 @@ export type StrictLimits = {
   readonly conditions: number;
   /** Points of one upsert. */
   readonly upsertPoints: number;
-  /** Whether a filter on a key without an index is answered. */
+  /** Whether a filter on a key without an index is answered, and whether a write may depend on one. */
   readonly searchesUnindexed: boolean;
+  readonly updatesUnindexed: boolean;
 };
 
 /** Facts of `GET /collections/C`; of the named vector where a name is configured. Throws RETR_BACKEND_ANSWER_INVALID. */
@@ -123,6 +124,7 @@ function readLimits(strict: unknown): StrictLimits {
     conditions: limit("filter_max_conditions"),
     upsertPoints: limit("upsert_max_batchsize"),
     searchesUnindexed: !isStrict || member(strict, "unindexed_filtering_retrieve") !== false,
+    updatesUnindexed: !isStrict || member(strict, "unindexed_filtering_update") !== false,
   };
 }
 
