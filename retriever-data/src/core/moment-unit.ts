@@ -36,6 +36,11 @@ export function momentPrecision(unitMs: number): "second" | "day" | undefined {
   return unitMs === day ? "day" : undefined;
 }
 
+/** The unit that a report calls so; ms. */
+export function unitOf(precision: "second" | "day" | undefined): number {
+  return precision === undefined ? 1 : precision === "second" ? second : day;
+}
+
 /** Whole units of a moment; null and NaN stay what they are. */
 export function wholeUnits<T extends number | null>(ms: T, unitMs: number): T | number {
   return ms === null || unitMs === 1 ? ms : Math.floor(ms / unitMs);

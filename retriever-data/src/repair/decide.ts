@@ -1,6 +1,7 @@
 // What a repair does with one chunk, from what the report saw and what both stores hold now. Pure.
 import type { Difference } from "@retriever/sidecar/contract/verify-report.ts";
 import type { ChunkRemoval, ChunkWrite, StoredChunk } from "@retriever/stores/ports/chunk-store.ts";
+import { wholeUnits } from "#core/moment-unit.ts";
 import { type RepairPlan, reportedAt, reportedVersion } from "./plan.ts";
 
 /**
@@ -13,7 +14,7 @@ export type Left = { readonly id: string; readonly why: LeftReason; readonly rea
 
 /** Everything that was found of a chunk in either store. */
 export type Found = { readonly from: readonly StoredChunk[]; readonly to: readonly StoredChunk[] };
-type Seen = Pick<RepairPlan, "from" | "to">;
+type Seen = Pick<RepairPlan, "from" | "to" | "momentUnitMs">;
 
 /** A write over what the report saw, or why there is none. */
 export function decideWrite(plan: Seen, difference: Difference, { from, to }: Found): ChunkWrite | Left {
@@ -25,7 +26,11 @@ export function decideWrite(plan: Seen, difference: Difference, { from, to }: Fo
   if (wasHeld !== (held !== undefined)) return { id, why: "changed" };
   if (held === undefined) return { chunk, over: null };
   if (!isAsReported(plan, difference, held)) return { id, why: "changed" };
-  return isNewer(held, chunk) ? { id, why: "newer" } : { chunk, over: held.version };
+  const [heldAt, at] = [momentOf(held.updatedAt, plan), momentOf(chunk.updatedAt, plan)];
+  // By whole units of the comparison; a chunk without a time replaces none that has one.
+  if (heldAt !== null && !(heldAt <= (at ?? Number.NEGATIVE_INFINITY))) return { id, why: "newer" };
+  // The same moment may be held more finely than it comes.
+  return { chunk: heldAt === at ? { ...chunk, updatedAt: undefined } : chunk, over: held.version };
 }
 
 /** The removal of what the report saw, or why there is none. */
@@ -46,17 +51,11 @@ export function isLeft(decision: ChunkWrite | ChunkRemoval | Left): decision is 
 function isAsReported(plan: Seen, difference: Difference, held: StoredChunk): boolean {
   const version = reportedVersion(plan, difference);
   if (version !== undefined) return held.version === version;
-  return momentOf(held.updatedAt) === momentOf(reportedAt(plan, difference));
+  return momentOf(held.updatedAt, plan) === momentOf(reportedAt(plan, difference), plan);
 }
 
-/** By whole milliseconds; a chunk without a time replaces none that has one. */
-function isNewer(held: StoredChunk, chunk: StoredChunk): boolean {
-  const heldAt = momentOf(held.updatedAt);
-  return heldAt !== null && !(heldAt <= (momentOf(chunk.updatedAt) ?? Number.NEGATIVE_INFINITY));
-}
-
-function momentOf(text: string | null | undefined): number | null {
-  return text === null || text === undefined ? null : Date.parse(text);
+function momentOf(text: string | null | undefined, { momentUnitMs }: Pick<RepairPlan, "momentUnitMs">): number | null {
+  return text === null || text === undefined ? null : wholeUnits(Date.parse(text), momentUnitMs);
 }
 
 function doubled({ from, to }: Seen, isFrom: boolean): string {

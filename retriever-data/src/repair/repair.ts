@@ -2,6 +2,7 @@
 // written stays written, and the same report can be repaired from again.
 import type { Difference, DifferenceKind } from "@retriever/sidecar/contract/verify-report.ts";
 import type { ChunkRemoval, ChunkWrite, VerifyLevel } from "@retriever/stores/ports/chunk-store.ts";
+import { agree } from "#compare/agree.ts";
 import { deadline } from "#compare/retry.ts";
 import { differenceOf, isYoung, type Pair, type PairRule, pairUp } from "#core/pair.ts";
 import { vectorRule } from "#core/same-vector.ts";
@@ -70,7 +71,7 @@ export async function repair(
     const skipped = await writer.write(decided.writes, limit);
     left.push(...decided.left, ...skipped);
     const kept = new Set(skipped.map(({ id }) => id));
-    for (const { chunk } of decided.writes) if (!kept.has(chunk.id)) written.set(chunk.id, momentOf(chunk.updatedAt));
+    for (const [id, moment] of decided.moments) if (!kept.has(id)) written.set(id, moment);
   });
   await inBatches(run, "removing", { size: batchSize, all: plan.removals, isStopped }, async (batch, limit) => {
     const decided = await decideRemovals(run, batch, limit);
@@ -110,17 +111,20 @@ async function decideWrites(run: Run, batch: readonly Difference[], limit: Abort
   const { found, respelled } = await findWrites(run, batch, limit);
   const left: Left[] = [];
   const writes: ChunkWrite[] = [];
+  const moments: [string, number | null][] = [];
   for (const difference of batch) {
     const decision = decideWrite(run.plan, difference, found(difference.id));
     const other = respelled.get(difference.id);
     if (isLeft(decision)) left.push(decision);
-    else if (other === undefined) writes.push(decision);
-    else {
+    else if (other === undefined) {
+      writes.push(decision);
+      moments.push([difference.id, momentOf(found(difference.id).from[0]?.updatedAt)]);
+    } else {
       const reason = `the ${run.plan.to.name} holds it as ${JSON.stringify(other)}, and would hold it twice; rename or remove one of the two`;
       left.push({ id: difference.id, why: "refused", reason });
     }
   }
-  return { left, writes };
+  return { left, writes, moments };
 }
 
 /** A chunk goes only when the other store surely lacks it, and it is what the report saw. */
@@ -148,12 +152,13 @@ async function decideRemovals(run: Run, batch: readonly Difference[], limit: Abo
   return { left, removals };
 }
 
-/** Only a comparison of vectors depends on the stores' precision. */
-async function ruleOf({ deps: { stores }, signal }: Run, level: VerifyLevel): Promise<PairRule> {
-  if (level !== "vector") return { level, vector: { precision: "float32", isDirection: false } };
+/** As the report compared: by what both stores know together. */
+async function ruleOf({ plan, deps: { stores }, signal }: Run, level: VerifyLevel): Promise<PairRule> {
   const limit = deadline(signal, batchDeadlineMs);
   const [source, destination] = await Promise.all([stores.source.describe(limit), stores.destination.describe(limit)]);
-  return { level, vector: vectorRule(source, destination) };
+  const { momentUnitMs } = plan;
+  agree(stores, { source, destination }, momentUnitMs);
+  return { level, vector: vectorRule(source, destination), momentUnitMs };
 }
 
 /** Compares every chunk that the report names; `written`: those the repair wrote, with the moment that they bear. */

@@ -113,7 +113,7 @@ export interface ChunkStore {
 /** What one store can give another of a chunk. A value that is undefined isn't spoken of: nothing is known of it. */
 export type WholeChunk = {
   readonly id: string;
-  /** JSON values in their own type, as the store holds them (7 isn't "7"); null: the store says that there is none. */
+  /** JSON values as a search would name them: 7 isn't "7" in a payload; null: the store says that there is none. */
   readonly entityId: unknown;
   readonly namespace: unknown;
   /** ISO 8601. */

@@ -94,8 +94,8 @@ function readChunk(
   const moment = parseExact(updatedAt ?? "null");
   return {
     id: id ?? "",
-    entityId: parseExact(entity ?? "null"),
-    namespace: columns.namespace === null ? undefined : parseExact(namespace ?? "null"),
+    entityId: entity ?? null,
+    namespace: columns.namespace === null ? undefined : (namespace ?? null),
     updatedAt: moment === null ? null : ((typeof moment === "string" ? exactTime(moment) : null) ?? undefined),
     fields: parseExact(fields ?? "{}") as Record<string, unknown>,
     decimals: columns.all.filter(({ type }) => type === "numeric").map(({ name }) => name),

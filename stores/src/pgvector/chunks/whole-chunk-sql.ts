@@ -22,20 +22,20 @@ const version = `md5((${held}.*)::text)`;
 
 const indexed = /^(text|varchar|bpchar|uuid|int[248])$/;
 
-/** Rows of chunk_id, entity and namespace and updated_at and fields as JSON, embedding, version. */
+/** Rows of chunk_id, entity, namespace, updated_at and fields as JSON, embedding, version. */
 export function fetchQuery(spec: PgvectorSpec, columns: TableColumns, ids: readonly string[]): RowQuery {
   const { id, entity, namespace, updatedAt, embedding, fields } = columns;
-  // A name has no decimals: 7.00 is 7.
-  const json = ({ name, type }: Column): string =>
-    type === "numeric"
-      ? `to_json(trim_scale(${held}.${quoteName(name)}))::text`
-      : `to_json(${held}.${quoteName(name)})::text`;
+  // A name has no decimals: 7.00 is 7. It is text, as a request would search it.
+  const name = ({ name: column, type }: Column): string => {
+    const value = `${held}.${quoteName(column)}`;
+    return type === "numeric" ? `trim_scale(${value})::text` : `${value}::text`;
+  };
   const said = fields.map(({ name }) => `${held}.${quoteName(name)}`).join(", ");
   const picked = [
     `${held}.${quoteName(id.name)}::text`,
-    json(entity),
-    namespace === null ? "NULL" : json(namespace),
-    json(updatedAt),
+    name(entity),
+    namespace === null ? "NULL" : name(namespace),
+    `to_json(${held}.${quoteName(updatedAt.name)})::text`,
     fields.length === 0 ? "'{}'" : `(SELECT row_to_json(said)::text FROM (SELECT ${said}) AS said)`,
     `${held}.${quoteName(embedding.name)}::text`,
     version,

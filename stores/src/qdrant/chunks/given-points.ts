@@ -50,7 +50,9 @@ function payloadOf(chunk: WholeChunk, held: StoredPoint | undefined, { spec, fie
     ["updated_at", chunk.updatedAt],
   ];
   for (const [key, value] of said) {
-    if (!isNews(valueAt(payload, key), value, key)) continue;
+    const before = valueAt(payload, key);
+    const isName = key === spec.namespaceField || key === "entity_id";
+    if (!isNews(before, value, key) || (isName && isSameName(before, value))) continue;
     const changed = changedAt(payload, key, chunk.decimals?.includes(key) === true ? wholeOf(value) : value);
     if (typeof changed === "string") return changed;
     payload = changed;
@@ -81,6 +83,11 @@ function means(before: unknown, value: unknown, key: string): boolean {
     return exactTime(before) === exactTime(value);
   }
   return isSameKind(before, value) && isSameValue(before, value);
+}
+
+/** A name keeps its type: the number 7 isn't made the text "7". */
+function isSameName(before: unknown, value: unknown): boolean {
+  return before !== undefined && (numberText(before) ?? before) === (numberText(value) ?? value);
 }
 
 /** A filter for the whole number 12 doesn't find the fraction 12.0, so that one isn't left for the other. */
