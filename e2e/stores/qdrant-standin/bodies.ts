@@ -92,6 +92,9 @@ const pointVectors = z.union([
 
 export const upsertBody = z.strictObject({
   points: z.array(z.strictObject({ id: pointIdSchema, vector: pointVectors, payload: payload.nullish() })),
+  /** A point that is there is replaced only when it passes. */
+  update_filter: filterSchema.nullish(),
+  update_mode: z.enum(["upsert", "insert_only", "update_only"]).nullish(),
 });
 export const deleteBody = z
   .strictObject({ points: ids.optional(), filter: filterSchema.optional() })

@@ -121,12 +121,14 @@ const present: readonly Route[] = [
     "POST /collections/*/points/count",
     withBody(countBody, (collection, { filter }) => `{"count":${collection.count(filter ?? undefined)}}`),
   ),
-  write("PUT /collections/*/points", upsertBody, (collection, { points }) => {
+  write("PUT /collections/*/points", upsertBody, (collection, { points, update_filter, update_mode }) => {
     if (points.length === 0) throw new ApiFault(400, "Bad request: Empty update request");
     if (points.some(({ vector }) => [...vector.values()].some(({ length }) => length === 0)))
       throw new ApiFault(422, "Validation error in JSON body: [dense vector must not be empty]", true);
+    const mode = update_mode ?? "upsert";
     return collection.upsert(
       points.map(({ id, vector, payload }) => ({ id, vectors: vector, payload: payload ?? {} })),
+      (held) => (held === undefined ? mode !== "update_only" : mode !== "insert_only" && (update_filter?.(held) ?? true)),
     );
   }),
   write("POST /collections/*/points/delete", deleteBody, (collection, { points, filter }) =>

@@ -101,7 +101,8 @@ test("a reviewed report first shows its plan, then makes the destination as the 
   expect(careful.line?.repair).toMatchObject({ done: { written: 4, removed: 0, remaining: { extra: 1 } } });
   const whole = await repairFrom(place, [...forward, "--delete-extra", "--yes"]);
   expect(whole.exitCode).toBe(0);
-  expect(whole.line?.repair).toMatchObject({ dryRun: false, done: { written: 4, removed: 1, remaining: {} } });
+  // What was written isn't what the report saw any more, and is left; it is the same in both stores.
+  expect(whole.line?.repair).toMatchObject({ dryRun: false, done: { written: 0, removed: 1, remaining: {} } });
 
   const after = await verify(place, level);
   expect(after.report).toMatchObject({ outcome: "equal", differences: [] });

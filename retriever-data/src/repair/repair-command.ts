@@ -56,20 +56,18 @@ export async function repairStores(flags: RepairFlags & VerifyFlags, deps: Comma
   const stores = openStores(named, deps.registry);
   const writers = openWriters(named, deps.registry);
   try {
-    const limit = deadline(deps.signal, inspectDeadlineMs);
-    const [, cautions] = await Promise.all([
-      writers[plan.from.name].inspect("read", limit),
-      writers[plan.to.name].inspect("write", limit),
-    ]);
-    deps.print(`${printPlan(plan, report, cautions)}\n`);
-    const lagMs = (flags.lag === undefined ? report : { scope }).scope.lagSeconds * 1000;
-    const run: RepairOptions = { level: report.scope.level, lagMs, rowsPerSecond, onRefusal };
     const { onProgress, onStopped } = makeReporter(deps);
-    const repairDeps = { stores, writers, clock: deps.clock, pause: deps.pause, onProgress };
     const stopped = (error: unknown): never => {
       onStopped();
       throw error;
     };
+    const limit = deadline(deps.signal, inspectDeadlineMs);
+    const inspections = [writers[plan.from.name].inspect("read", limit), writers[plan.to.name].inspect("write", limit)];
+    const [, cautions = []] = await Promise.all(inspections).catch(stopped);
+    deps.print(`${printPlan(plan, report, cautions)}\n`);
+    const lagMs = (flags.lag === undefined ? report : { scope }).scope.lagSeconds * 1000;
+    const run: RepairOptions = { level: report.scope.level, lagMs, rowsPerSecond, onRefusal };
+    const repairDeps = { stores, writers, clock: deps.clock, pause: deps.pause, onProgress };
     if (flags.yes !== true)
       return endDryRun(plan, await foresee(plan, run, repairDeps, deps.signal).catch(stopped), deps);
     return end(plan, await repair(plan, run, repairDeps, deps.signal).catch(stopped), deps);

@@ -57,6 +57,11 @@ export class Collection {
     return this.visible(slot) ? this.points[slot] : undefined;
   }
 
+  private held(id: PointId): Point | undefined {
+    const slot = this.slots.get(id);
+    return slot === undefined ? undefined : this.points[slot];
+  }
+
   find(id: PointId): Point | undefined {
     const slot = this.slots.get(id);
     return slot === undefined ? undefined : this.at(slot);
@@ -84,13 +89,16 @@ export class Collection {
     return new Map(present);
   }
 
-  /** Writes whole points, or none: every vector is checked before the first is written. */
-  upsert(points: readonly NewPoint[]): number {
+  /**
+   * Writes whole points, or none: every vector is checked before the first is written. `isTaken`: whether a point is
+   * written over what is held of it.
+   */
+  upsert(points: readonly NewPoint[], isTaken: (held: Point | undefined) => boolean = () => true): number {
     for (const { vectors } of points) {
       for (const [name, vector] of vectors) checkDimension(this.space(name), vector);
     }
     const version = this.nextOperation();
-    for (const point of points) this.write(point, version);
+    for (const point of points) if (isTaken(this.held(point.id))) this.write(point, version);
     this.ordered = undefined;
     return version;
   }

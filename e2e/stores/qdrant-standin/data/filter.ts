@@ -78,12 +78,14 @@ const conditionSchema = z
     match: matchSchema.nullish(),
     range: rangeSchema.nullish(),
     is_empty: z.strictObject({ key: z.string() }).optional(),
+    is_null: z.strictObject({ key: z.string() }).optional(),
     has_id: z.array(pointIdSchema).optional(),
   })
-  .transform(({ key, match, range, is_empty, has_id }, context): Predicate => {
+  .transform(({ key, match, range, is_empty, is_null, has_id }, context): Predicate => {
     const tests = [match, range].filter((test) => typeof test === "function");
     if (key !== undefined && tests.length > 0) return passesAt(parsePath(key), tests);
     if (is_empty !== undefined) return isEmptyAt(parsePath(is_empty.key));
+    if (is_null !== undefined) return isNullAt(parsePath(is_null.key));
     if (has_id !== undefined) return hasIdOf(new Set(has_id));
     context.addIssue("a condition without a check");
     return z.NEVER;
@@ -97,6 +99,10 @@ function passesAt(path: readonly string[], tests: readonly Test[]): Predicate {
 function isEmptyAt(path: readonly string[]): Predicate {
   return ({ payload }) =>
     valuesAt(payload, path).every((value) => value === null || (isArray(value) && value.length === 0));
+}
+
+function isNullAt(path: readonly string[]): Predicate {
+  return ({ payload }) => valuesAt(payload, path).includes(null);
 }
 
 function hasIdOf(ids: ReadonlySet<PointId>): Predicate {

@@ -30,13 +30,17 @@ export function fetchQuery(spec: PgvectorSpec, columns: TableColumns, ids: reado
     const value = `${held}.${quoteName(column)}`;
     return type === "numeric" ? `trim_scale(${value})::text` : `${value}::text`;
   };
-  const said = fields.map(({ name }) => `${held}.${quoteName(name)}`).join(", ");
+  // Without the blanks that fill up a char(n).
+  const said = fields.map(({ name: column, type }) => {
+    const value = `${held}.${quoteName(column)}`;
+    return type === "bpchar" ? `${value}::text AS ${quoteName(column)}` : value;
+  });
   const picked = [
     `${held}.${quoteName(id.name)}::text`,
     name(entity),
     namespace === null ? "NULL" : name(namespace),
     `to_json(${held}.${quoteName(updatedAt.name)})::text`,
-    fields.length === 0 ? "'{}'" : `(SELECT row_to_json(said)::text FROM (SELECT ${said}) AS said)`,
+    fields.length === 0 ? "'{}'" : `(SELECT row_to_json(said)::text FROM (SELECT ${said.join(", ")}) AS said)`,
     `${held}.${quoteName(embedding.name)}::text`,
     version,
   ];
