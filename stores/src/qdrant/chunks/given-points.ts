@@ -49,11 +49,12 @@ function payloadOf(chunk: WholeChunk, held: StoredPoint | undefined, { spec, fie
     ["entity_id", chunk.entityId],
     ["updated_at", chunk.updatedAt],
   ];
-  for (const [key, value] of said) {
+  for (const [key, given] of said) {
+    const value = chunk.decimals?.includes(key) === true ? wholeOf(given) : given;
     const before = valueAt(payload, key);
     const isName = key === spec.namespaceField || key === "entity_id";
     if (!isNews(before, value, key) || (isName && isSameName(before, value))) continue;
-    const changed = changedAt(payload, key, chunk.decimals?.includes(key) === true ? wholeOf(value) : value);
+    const changed = changedAt(payload, key, value);
     if (typeof changed === "string") return changed;
     payload = changed;
   }
