@@ -1,11 +1,11 @@
 // What a repair once lost, overwrote or gave up at, on a real server: it does no harm and says what it left.
 import type { VerifyReport } from "@retriever/sidecar/contract/verify-report.ts";
-import { rawJson } from "@retriever/stores/values/exact-json.ts";
 import { Client } from "pg";
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from "vitest";
 import { type Qdrant, startQdrant } from "#stores/qdrant.ts";
 import { type Caller, openQdrant, pathOf } from "#stores/qdrant-rest.ts";
 import { startWheelPostgres } from "#stores/wheel-postgres.ts";
+import { rawJson } from "#support/raw-json.ts";
 import { placeOf, reportFile, runVerify } from "#support/verify/verify-process.ts";
 
 const address = "127.0.0.78";
