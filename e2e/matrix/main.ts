@@ -1,5 +1,6 @@
 // `make verify-matrix`: forms of ids x types of values x kinds of damage x both directions on a real Postgres, and Qdrant
-// where QDRANT_URL names one. Every chunk's verdict is checked, unharmed ones' as well. Exit 1 when one is wrong.
+// where QDRANT_URL names one. Every chunk's verdict is checked, unharmed ones' as well, and what one repair leaves of each.
+// Exit 1 when anything is wrong.
 import Table from "cli-table3";
 import { Client } from "pg";
 import { postgresNames, startPostgres } from "#stores/postgres.ts";
@@ -9,6 +10,7 @@ import { endOnSignals } from "#support/process/start-process.ts";
 import { type Place, placeOf, runVerify } from "#support/verify/verify-process.ts";
 import { type Chunk, chunksOf, type Damage, damages, type StoreName, verdicts } from "./chunks.ts";
 import { type IdForm, idForms } from "./id-forms.ts";
+import { judgeRepair } from "./repair.ts";
 import { doublePoint, fillCollection, fillTable } from "./stores.ts";
 import { valueTypes } from "./value-types.ts";
 
@@ -58,6 +60,8 @@ async function runPair(form: IdForm, destination: StoreName): Promise<ReadonlyMa
       const what = `${form.name} to ${destination}, ${type.name}, ${damage}`;
       if (!judge(what, kinds.get(id) ?? null, verdicts[damage])) wrong.set(damage, (wrong.get(damage) ?? 0) + 1);
     }
+    const name = `${form.name} to ${destination}`;
+    await judgeRepair({ client, qdrant }, place, { name, chunks, destination }, judge);
     if (destination === "collection" && form.payloadOf !== undefined) await runDoubled(form, chunks, place);
     return wrong;
   } finally {
@@ -88,7 +92,7 @@ try {
     `${postgresNames[postgres.kind]}; ${qdrant.standIn ? "Qdrant's stand-in" : "Qdrant"}; wrong verdicts\n`,
   );
   const table = new Table({ head: ["chunk_id", "destination", ...damages], style: { head: [], border: [] } });
-  for (const form of idForms) {
+  for (const form of idForms.filter(({ name }) => name.startsWith(process.argv[2] ?? ""))) {
     for (const destination of ["collection", "table"] as const) {
       const wrong = await runPair(form, destination);
       table.push([form.name, destination, ...damages.map((damage) => wrong.get(damage) ?? 0)]);

@@ -156,15 +156,16 @@ export const errorTable = {
   RETR_REPAIR_REFUSED: {
     httpStatus: 500,
     retryable: false,
-    summary: "The report can't be repaired from: edited, of other stores, incomplete, or without a result.",
+    summary:
+      "The report can't be repaired from: edited, of other stores, incomplete, without a result, or a store hides rows.",
     remedy:
       "Verify again and repair from the report that was written then; the message says what is wrong with this one.",
   },
   RETR_REPAIR_WRITE_REFUSED: {
     httpStatus: 500,
     retryable: false,
-    summary: "A store refused to take a chunk of a repair; chunks written before it are written.",
-    remedy: "Correct the table or collection as the message says, then repair from the same report again.",
+    summary: "A store takes no writes of a repair; a single chunk that it can't take is listed and ends nothing.",
+    remedy: "Correct the server, table or collection as the message says, then repair from the same report again.",
   },
   RETR_INTERNAL: {
     httpStatus: 500,

@@ -99,7 +99,7 @@ export const upsertBody = z.strictObject({
 export const deleteBody = z
   .strictObject({ points: ids.optional(), filter: filterSchema.optional() })
   .refine(({ points, filter }) => (points === undefined) !== (filter === undefined));
-export const setPayloadBody = z.strictObject({ points: ids, payload });
+export const setPayloadBody = z.strictObject({ points: ids, payload, key: z.string().nullish() });
 export const indexBody = z.strictObject({
   field_name: z.string(),
   field_schema: z.union([z.string(), z.strictObject({ type: z.string() }).transform(({ type }) => type)]),

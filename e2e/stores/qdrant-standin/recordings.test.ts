@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type StandIn, startStandIn } from "./start.ts";
 import { type Actual, differences, Replayer, type Row, readRecordings } from "./test/recordings.ts";
 
-const rows = readRecordings();
+const rows = readRecordings("recordings");
 
 const answers = new Map<number, Actual>();
 const afterReset: number[] = [];

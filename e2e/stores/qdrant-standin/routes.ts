@@ -14,7 +14,8 @@ import {
   upsertBody,
 } from "./bodies.ts";
 import { Collection, indexTypes, type Visibility } from "./data/collection.ts";
-import { ApiFault, noCollection, notInStandIn } from "./data/fault.ts";
+import { ApiFault, noCollection, notInStandIn, wrongInput } from "./data/fault.ts";
+import { readPointId } from "./data/point-id.ts";
 import { pointPrinter } from "./data/print-point.ts";
 import { describeCollection, runQuery, runScroll } from "./queries.ts";
 
@@ -112,6 +113,15 @@ const present: readonly Route[] = [
       return `[${points.map((point) => print(point)).join(",")}]`;
     }),
   ),
+  makeRoute("GET /collections/*/points/*", (call) => {
+    const collection = collectionOf(call);
+    const [, text = ""] = call.names;
+    const id = readPointId(/^\d+$/.test(text) ? BigInt(text) : text);
+    if (id === undefined) throw wrongInput(`Can not recognize "${text}" as point id`);
+    const point = collection.find(typeof id === "bigint" && id <= Number.MAX_SAFE_INTEGER ? Number(id) : id);
+    if (point === undefined) throw new ApiFault(404, `Not found: Point with id ${text} does not exists!`);
+    return pointPrinter(collection, { with_payload: true, with_vector: true })(point);
+  }),
   makeRoute(
     "POST /collections/*/points/query",
     withBody(queryBody, (collection, body, { store }) => runQuery(collection, body, store.seed)),
@@ -128,14 +138,15 @@ const present: readonly Route[] = [
     const mode = update_mode ?? "upsert";
     return collection.upsert(
       points.map(({ id, vector, payload }) => ({ id, vectors: vector, payload: payload ?? {} })),
-      (held) => (held === undefined ? mode !== "update_only" : mode !== "insert_only" && (update_filter?.(held) ?? true)),
+      (held) =>
+        held === undefined ? mode !== "update_only" : mode !== "insert_only" && (update_filter?.(held) ?? true),
     );
   }),
   write("POST /collections/*/points/delete", deleteBody, (collection, { points, filter }) =>
     collection.delete(points ?? collection.scan(filter).map(({ id }) => id)),
   ),
-  write("POST /collections/*/points/payload", setPayloadBody, (collection, { points, payload }) =>
-    collection.setPayload(points, payload),
+  write("POST /collections/*/points/payload", setPayloadBody, (collection, { points, payload, key }) =>
+    collection.setPayload(points, payload, key?.split(".") ?? []),
   ),
   write("PUT /collections/*/index", indexBody, (collection, { field_name, field_schema }) => {
     const type = indexTypes.find((candidate) => candidate === field_schema);
@@ -156,7 +167,6 @@ const missing = [
   "GET /collections/*/exists",
   "DELETE /collections/*/index/*",
   "POST /collections/*/facet",
-  "GET /collections/*/points/*",
   "PUT /collections/*/points/payload",
   "POST /collections/*/points/payload/delete",
   "POST /collections/*/points/payload/clear",

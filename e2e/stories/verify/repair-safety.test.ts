@@ -1,11 +1,11 @@
 // What a repair once lost, overwrote or gave up at, on a real server: it does no harm and says what it left.
 import type { VerifyReport } from "@retriever/sidecar/contract/verify-report.ts";
-import { rawJson } from "@retriever/stores/values/exact-json.ts";
 import { Client } from "pg";
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from "vitest";
 import { type Qdrant, startQdrant } from "#stores/qdrant.ts";
 import { type Caller, openQdrant, pathOf } from "#stores/qdrant-rest.ts";
 import { startWheelPostgres } from "#stores/wheel-postgres.ts";
+import { rawJson } from "#support/raw-json.ts";
 import { placeOf, reportFile, runVerify } from "#support/verify/verify-process.ts";
 
 const address = "127.0.0.78";
@@ -108,7 +108,10 @@ test("F1: a repair of ids of type char(36) and of bigints removes no good point 
   const place = openPlace();
   await verify(place);
   expect(await repairFrom(place, forward)).toMatchObject({ exitCode: 0, done: { written: 4, removed: 0 } });
-  expect((await readPoints()).map(({ payload }) => payload["chunk_id"]).toSorted()).toEqual([1, 2, 3, 4, 5, 6].map(id));
+  expect(new Set((await readPoints()).map(({ payload }) => payload["chunk_id"]))).toEqual(
+    new Set([1, 2, 3, 4, 5, 6].map(id)),
+  );
+  expect(await readPoints()).toHaveLength(6);
   await client.query("DROP TABLE chunks");
   await makeTable("chunk_id bigint PRIMARY KEY", "(chunk_id) VALUES (1639887574359322625), (1639887574359322626)");
   await caller.call({ method: "DELETE", path: pathOf("chunks") });

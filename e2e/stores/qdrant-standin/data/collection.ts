@@ -2,7 +2,7 @@
 // Reads see only what `visible` lets through: that is how a loss of points is staged.
 import { wrongInput } from "./fault.ts";
 import type { Predicate } from "./filter.ts";
-import type { JsonObject } from "./json.ts";
+import { isObject, type Json, type JsonObject } from "./json.ts";
 import { comparePointIds, type PointId } from "./point-id.ts";
 import { type VectorParams, VectorSpace } from "./vector-space.ts";
 
@@ -124,18 +124,25 @@ export class Collection {
     return this.nextOperation();
   }
 
-  /** Merges members into payloads. */
-  setPayload(ids: readonly PointId[], changes: JsonObject): number {
+  /** Merges members into payloads, or into the objects at a path of them. */
+  setPayload(ids: readonly PointId[], changes: JsonObject, path: readonly string[] = []): number {
     const version = this.nextOperation();
     for (const id of ids) {
       const slot = this.slots.get(id);
       const point = slot === undefined ? undefined : this.points[slot];
       if (point === undefined) continue;
-      this.points[point.slot] = { ...point, version, payload: { ...point.payload, ...changes } };
+      this.points[point.slot] = { ...point, version, payload: merged(point.payload, changes, path) };
     }
     this.ordered = undefined;
     return version;
   }
+}
+
+function merged(held: Json | undefined, changes: JsonObject, path: readonly string[]): JsonObject {
+  const object = isObject(held) ? held : {};
+  const [step, ...rest] = path;
+  if (step === undefined) return { ...object, ...changes };
+  return { ...object, [step]: merged(object[step], changes, rest) };
 }
 
 /** Throws in Qdrant's words when the lengths differ. */

@@ -32,8 +32,8 @@ export type Actual =
   | { readonly status: number; readonly headers: IncomingHttpHeaders; readonly body: string }
   | { readonly networkError: string };
 
-export function readRecordings(): readonly Row[] {
-  const text = readFileSync(join(import.meta.dirname, "../testdata/recordings.jsonl"), "utf8");
+export function readRecordings(name: "recordings" | "recordings-filters"): readonly Row[] {
+  const text = readFileSync(join(import.meta.dirname, `../testdata/${name}.jsonl`), "utf8");
   return text
     .trimEnd()
     .split("\n")

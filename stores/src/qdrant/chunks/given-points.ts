@@ -49,21 +49,23 @@ function payloadOf(chunk: WholeChunk, held: StoredPoint | undefined, { spec, fie
     ["entity_id", chunk.entityId],
     ["updated_at", chunk.updatedAt],
   ];
-  for (const [key, value] of said) {
-    const before = valueAt(payload, key);
+  for (const [key, given] of said) {
+    const value = chunk.decimals?.includes(key) === true ? wholeOf(given) : given;
     const isName = key === spec.namespaceField || key === "entity_id";
-    if (!isNews(before, value, key) || (isName && isSameName(before, value))) continue;
-    const changed = changedAt(payload, key, chunk.decimals?.includes(key) === true ? wholeOf(value) : value);
+    if (!isNews(valueAt(payload, key), value, { key, isName })) continue;
+    const changed = changedAt(payload, key, value);
     if (typeof changed === "string") return changed;
     payload = changed;
   }
   return payload;
 }
 
+type Said = { readonly key: string; readonly isName: boolean };
+
 /** What isn't spoken of isn't written, nor null to a key that the payload lacks, nor what means the same. */
-function isNews(before: unknown, value: unknown, key: string): boolean {
+function isNews(before: unknown, value: unknown, { key, isName }: Said): boolean {
   if (value === undefined || (value === null && before === undefined)) return false;
-  return !means(before, value, key);
+  return !means(before, value, key) && !(isName && isSameName(before, value));
 }
 
 function changedAt(payload: Given["payload"], key: string, value: unknown): Given["payload"] | string {
