@@ -16,7 +16,8 @@ import {
   sourceBaselineSchema,
   verdictsSchema,
 } from "./evidence-status.ts";
-import { detectionStateSchema, harmLines, harmStatusSchema } from "./harm-status.ts";
+import { guardStatusSchema } from "./guard-status.ts";
+import { detectionStateSchema, harmStatusSchema } from "./harm-status.ts";
 import { outboxMessageSchema } from "./outbox-status.ts";
 import { smokeTestStatusSchema, verificationStatusSchema } from "./verification-status.ts";
 
@@ -116,29 +117,6 @@ const stageStatusSchema = z.strictObject({
   count: z.int().min(1).meta(doc("How many stages there are.", 3)),
   sampleRate: z.number().meta(doc("Rate of the stage.", 0.1)),
   startedAt: instant.optional().describe("When every pod had the rate and the first sample had come."),
-});
-
-const guardStatusSchema = z.strictObject({
-  startedAt: instant.describe("When the guard began."),
-  tickedAt: instant.describe("When its clocks were moved last."),
-  /** The time after it counts by this and by what the next reconcile observes. */
-  visibility: z
-    .enum(["watched", "idle", "unobserved", "held"])
-    .default("unobserved")
-    .meta(doc("What the last reconcile could observe; held counts on no clock.", "held", "sleepy")),
-  watchedSeconds: z.number().meta(doc("Time without harm in which a total failure would have been noticed.", 4200)),
-  idleSeconds: z.number().meta(doc("Time with too few requests to notice a total failure in; it doesn't count.", 60)),
-  smallestHarm: z
-    .array(
-      z.strictObject({
-        line: z.enum(harmLines).meta(doc("What was judged.", "score", "tone")),
-        share: z.number().nullable().meta(doc("Least share it would have detected; null: not even everything.", 0.058)),
-      }),
-    )
-    .max(10)
-    .optional()
-    .describe("At the end: the smallest harm that each line would have detected."),
-  unobservedSeconds: z.number().meta(doc("Time in which some pod's evidence was missing; it doesn't count.", 30)),
 });
 
 const waitingStatusSchema = z.strictObject({

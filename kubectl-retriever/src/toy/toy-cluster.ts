@@ -278,18 +278,16 @@ export abstract class ToyCluster {
   }
 
   #serve(second: number, nowMs: number): void {
-    const { draws } = this.#setup;
     const all = this.pods.reduce((sum, pod) => sum + pod.weight, 0);
     for (const pod of this.pods) {
-      const pods = all / pod.weight;
-      pod.serve(second, nowMs, (primary): Traffic => ({ draws, pods, regime: this.regimeAt(nowMs, primary) }));
+      const shared = { draws: this.#setup.draws, pods: all / pod.weight };
+      pod.serve(second, nowMs, (primary): Traffic => ({ ...shared, regime: this.regimeAt(nowMs, primary) }));
     }
   }
 
   #file() {
-    if (this.#overlay === null) return null;
-    const { hash, document } = this.#overlay;
-    return document === null ? "invalid" : { hash, document };
+    const overlay = this.#overlay;
+    return overlay && (overlay.document === null ? "invalid" : { hash: overlay.hash, document: overlay.document });
   }
 
   #offer(pod: ToyPod): void {

@@ -77,7 +77,8 @@ describe("the load after a cutover", () => {
     ["too few in any window, but an answer", 0.06, 1, 100, "resumed"],
     ["too few in any window, and no answer", 0.06, 0, 100, "unknown"],
     ["none of the few, for as long as a window is", 0.06, 0, 300, "lower"],
-  ] as const)("of %s: %s/s before, %s requests in %s s are %s", (_what, before, answered, covered, verdict) => {
+  ] as const)("of %s: %s/s before, %s requests in %s s are %s", (...row) => {
+    const [, before, answered, covered, verdict] = row;
     expect(judge(before, answered, covered)).toBe(verdict);
   });
 

@@ -155,17 +155,13 @@ function take(act: ActObservation, acts: Acts, { status, plan, now }: ActsInput)
     case "Resume":
       return { ...acts, paused: false };
     case "Promote":
-      return promote(act, acts, status.phase === "Pending");
     case "Retry":
-      return promote(act, acts, false);
+      return promote(act, acts, status.phase === "Pending");
     case "CompleteGuard":
       return { ...acts, guardCompletedBy: signed(act, now) };
     case "Abort":
     case "Rollback":
-      return {
-        ...acts,
-        latched: acts.latched ?? { act: act.act, ...signed(act, now) },
-      };
+      return latch(act, acts, act.act, now);
     case "Approve":
       return { ...acts, approvals: recordApproval(act, acts.approvals ?? [], plan) };
     case "Waive":
@@ -173,6 +169,11 @@ function take(act: ActObservation, acts: Acts, { status, plan, now }: ActsInput)
     case "Postmortem":
       return acts;
   }
+}
+
+/** The first one counts. */
+function latch(act: ActObservation, acts: Acts, kind: "Abort" | "Rollback", now: number): Acts {
+  return acts.latched === undefined ? { ...acts, latched: { act: kind, ...signed(act, now) } } : acts;
 }
 
 function signed({ actor, reason }: ActObservation, now: number) {

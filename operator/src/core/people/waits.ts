@@ -50,13 +50,21 @@ function tellDeadline(c: Context, outcome: Outcome): Outcome {
 }
 
 function deadlineOf(c: Context, { standing }: Outcome): "GuardOverdue" | "StageOverdue" | undefined {
-  const { phase, guard, stage, revision } = c.status;
-  if (phase === "Guard" && guard !== undefined && revision?.shadow !== "none")
-    return secondsSince(c, guard.startedAt) > durationSeconds(c.plan.guard.deadline) ? "GuardOverdue" : undefined;
+  if (isGuardLate(c)) return "GuardOverdue";
+  return standing !== "working" && isStageLate(c) ? "StageOverdue" : undefined;
+}
+
+function isGuardLate(c: Context): boolean {
+  const { phase, guard, revision } = c.status;
+  if (phase !== "Guard" || guard === undefined || revision?.shadow === "none") return false;
+  return secondsSince(c, guard.startedAt) > durationSeconds(c.plan.guard.deadline);
+}
+
+function isStageLate(c: Context): boolean {
+  const { phase, stage, revision } = c.status;
   const plan = stage === undefined ? undefined : c.plan.stages[stage.index];
-  const isSampled = (phase === "WarmUp" || phase === "Ramp") && revision !== undefined && revision.sampleRate > 0;
-  if (!isSampled || plan === undefined || standing === "working") return undefined;
-  return secondsSince(c, revision.at) > durationSeconds(plan.deadline) ? "StageOverdue" : undefined;
+  if ((phase !== "WarmUp" && phase !== "Ramp") || plan === undefined || revision?.sampleRate === 0) return false;
+  return secondsSince(c, revision?.at) > durationSeconds(plan.deadline);
 }
 
 function tellHold(c: Context, outcome: Outcome): Outcome {
@@ -100,7 +108,12 @@ function waitOf(c: Context, { standing, reason, status }: Outcome): Wait | undef
     return timed.includes(reason) ? undefined : { seconds: settlingSeconds, severity: "ticket" };
   if (standing === "working" || timed.includes(reason)) return undefined;
   if (standing === "waiting" || asked.includes(reason)) return { seconds: askedSeconds, severity: "ticket" };
-  if (starting.includes(status.phase)) return { seconds: startingSeconds, severity: "ticket" };
+  return heldOf(c, reason);
+}
+
+/** The same where it is blocked. */
+function heldOf(c: Context, reason: string): Wait {
+  if (starting.includes(c.status.phase)) return { seconds: startingSeconds, severity: "ticket" };
   if (!isEndangered(c, reason)) return { seconds: heldSeconds, severity: "ticket" };
   const isPaged = paged.includes(reason) || c.rollbackReady.status === "False";
   const noticed = durationSeconds(c.plan.guard.maxDetectionTime);
