@@ -27,7 +27,7 @@ export function addGroups(before: Groups | undefined, counts: ReadonlyMap<number
   });
 }
 
-export type FleetVerdict = {
+type FleetVerdict = {
   /**
    * fleet: stands without them, and what the source did at the same time says nothing else. few: nothing is left of it.
    * waiting: not sure yet. unproved, unseen: as of the contrast.
