@@ -1,6 +1,6 @@
 # Everything a developer runs. `make` alone lists it.
 .DEFAULT_GOAL := help
-.PHONY: help stats setup check test test-busy demo sim-gates sim-harm generate clean bench bench-sidecar bench-operator bench-verify verify-matrix bench-alerts fuzz-sidecar show-comparison explore rehearse coverage mutate e2e sbom
+.PHONY: help stats setup check test test-busy demo sim-gates sim-harm sim-fleet generate clean bench bench-sidecar bench-operator bench-verify verify-matrix bench-alerts fuzz-sidecar show-comparison explore rehearse coverage mutate e2e sbom
 
 # The pinned Node comes first, whatever Node this shell has.
 export PATH := $(CURDIR)/tools/node/node_modules/.bin:$(PATH)
@@ -31,6 +31,9 @@ sim-gates: setup ## what the gates decide on simulated stages and on shuffled id
 
 sim-harm: setup ## how often the rules of harm err and how long they take, an hour; last line JSON (ARGS=--quick: two minutes; ARGS=D3: one row)
 	@node e2e/bench/harm/main.ts $(ARGS)
+
+sim-fleet: setup ## pods that come and go, lie, or get every request: what it costs a stage, and who moves traffic; last line JSON (ARGS=--quick: a minute)
+	@node e2e/bench/fleet/main.ts $(ARGS)
 
 explore: setup ## every state a migration can come to under three faults; last line JSON, under 3 minutes (ARGS=faults)
 	@node operator/test/explore/main.ts $(ARGS)

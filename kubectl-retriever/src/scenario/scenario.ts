@@ -14,7 +14,7 @@ export const mostRequestsPerSecond = 10_000;
 const requestsPerSecond = z.number().min(0).max(mostRequestsPerSecond);
 
 /** Most pods a rehearsal plays: more would only take longer. */
-const mostPods = 50;
+const mostPods = 100;
 const mostNamespaces = 10_000;
 
 /** How one store behaves. */

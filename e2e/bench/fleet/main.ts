@@ -1,0 +1,121 @@
+// `make sim-fleet`: the operator's own decisions over fleets that come and go, lie, or send everything to one pod. Repeats
+// exactly. Last line JSON.
+import { readFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { parseMigrationSpec } from "@retriever/crds/parse.ts";
+import { migrationStatusSchema } from "@retriever/crds/status/migration-status.ts";
+import { rehearsedMigration } from "@retriever/kubectl/rehearse/manifest.ts";
+import type { Rehearsal } from "@retriever/kubectl/rehearse/rehearsal.ts";
+import { rehearse } from "@retriever/kubectl/rehearse/rehearse.ts";
+import type { Scenario } from "@retriever/kubectl/scenario/scenario.ts";
+import { parse } from "yaml";
+import { comparisons, guardShapes, liars, sticky } from "./shapes.ts";
+
+const mostRatio = 1.2;
+
+const { values } = parseArgs({ options: { quick: { type: "boolean", default: false } } });
+const seeds = Array.from({ length: values.quick ? 1 : 5 }, (_, index) => index + 1);
+const migration = readMigration();
+
+type Row = {
+  readonly id: string;
+  readonly name: string;
+  readonly n: number;
+  readonly value: number;
+  readonly ok: boolean;
+};
+const rows: Row[] = [];
+
+function readMigration() {
+  const file = new URL("../../../examples/default/migration.yaml", import.meta.url);
+  const { metadata, spec } = parse(readFileSync(file, "utf8")) as { metadata: { name: string }; spec: unknown };
+  const parsed = parseMigrationSpec(spec);
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.faults));
+  return rehearsedMigration("search", metadata.name, parsed.spec);
+}
+
+function play(scenario: Scenario, seed: number): Rehearsal {
+  return rehearse(migration, scenario, seed);
+}
+
+function report(row: Row, words: string): void {
+  rows.push(row);
+  process.stdout.write(`${row.id} ${row.name}: ${words}, n ${row.n}; ${row.ok ? "holds" : "missed"}\n`);
+}
+
+/** Seconds that each stage took, in their order. */
+function stageTimes({ entries }: Rehearsal): readonly number[] {
+  const moments = entries.flatMap((entry) =>
+    entry.kind === "decision" && entry.moved && ["WarmUpStarted", "StagePassed", "RampPassed"].includes(entry.reason)
+      ? [entry.seconds]
+      : [],
+  );
+  return moments.slice(1).map((at, index) => at - (moments[index] as number));
+}
+
+function compareStages(): void {
+  for (const { name, busy, quiet } of comparisons) {
+    const ratios = seeds.flatMap((seed) => {
+      const [times, usual] = [stageTimes(play(busy, seed)), stageTimes(play(quiet, seed))];
+      return usual.map((seconds, stage) => (times[stage] ?? Number.POSITIVE_INFINITY) / seconds);
+    });
+    const worst = Math.max(...ratios);
+    const ok = ratios.length > 0 && worst <= mostRatio;
+    report(
+      { id: "E1", name, n: ratios.length, value: worst, ok },
+      `slowest stage ${worst.toFixed(3)}x of a quiet fleet's`,
+    );
+  }
+}
+
+/** Pods that don't follow the guard's configuration at the end; all where the guard was left. */
+function atSource({ status }: Rehearsal): number {
+  const { acks, phase } = status;
+  return acks === undefined || phase !== "Guard" ? Number.POSITIVE_INFINITY : acks.pods - acks.matched;
+}
+
+function rollOutInGuard(): void {
+  for (const [name, scenario] of Object.entries(guardShapes)) {
+    const most = Math.max(...seeds.map((seed) => atSource(play(scenario, seed))));
+    report({ id: "E1", name, n: seeds.length, value: most, ok: most === 0 }, `${most} pods serve the source`);
+  }
+}
+
+/** What must never be: traffic that moves for nothing or stays with a dead store, or a status that nobody can read. */
+function isWrong({ status }: Rehearsal, isDead: boolean): boolean {
+  const isBack = status.rollback !== undefined;
+  return isBack !== isDead || !migrationStatusSchema.safeParse(status).success;
+}
+
+function believeNobody(): void {
+  for (const { name, isDead, scenario } of liars) {
+    const wrong = seeds.filter((seed) => isWrong(play(scenario, seed), isDead)).length;
+    report({ id: "E2", name, n: seeds.length, value: wrong, ok: wrong === 0 }, `${wrong} wrong ends`);
+  }
+}
+
+/** Held and told: a person decides. */
+function holdForOne(): void {
+  const told = seeds.filter((seed) => {
+    const { status, entries } = play(sticky, seed);
+    const calls = entries.flatMap((entry) => (entry.kind === "decision" ? entry.announcements : []));
+    return (
+      status.phase === "Guard" && calls.some(({ reason, severity }) => reason === "OnePodAlone" && severity === "page")
+    );
+  }).length;
+  const ok = told === seeds.length;
+  report(
+    { id: "E6", name: "one sticky pod serves everything, all of it wrong", n: seeds.length, value: told, ok },
+    `${told} held and told`,
+  );
+}
+
+const begun = performance.now();
+compareStages();
+rollOutInGuard();
+believeNobody();
+holdForOne();
+const ok = rows.every((row) => row.ok);
+const seconds = Math.round((performance.now() - begun) / 1000);
+process.stdout.write(`${JSON.stringify({ quick: values.quick, seconds, rows, ok })}\n`);
+process.exitCode = ok ? 0 : 1;

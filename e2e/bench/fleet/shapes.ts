@@ -1,0 +1,89 @@
+// Fleets that come and go, as scenarios: what a quiet fleet of the same size is compared with.
+import { durationSeconds } from "@retriever/crds/fields/duration.ts";
+import type { Scenario, ScenarioEvent } from "@retriever/kubectl/scenario/scenario.ts";
+import { scenarioSchema } from "@retriever/kubectl/scenario/scenario.ts";
+
+type Shape = {
+  readonly pods: number;
+  readonly events: readonly Omit<Partial<ScenarioEvent>, "at">[];
+  readonly every: string;
+};
+
+/** What comes over and over, one after the other, until the ramp is surely over. */
+const shapes: Readonly<Record<string, Shape>> = {
+  "one of 10 pods replaced every 10 min": { pods: 10, every: "10m", events: [{ pods: { replace: 1 } }] },
+  "3 to 60 to 3 pods, a step each hour": {
+    pods: 3,
+    every: "1h",
+    events: [{ pods: { scale: 60 } }, { pods: { scale: 3 } }],
+  },
+  "a deploy of 10 pods each hour": { pods: 10, every: "1h", events: [{ pods: { replace: 10 } }] },
+};
+
+const rampSeconds = 4 * 3600;
+
+function scenarioOf(pods: number, events: readonly object[], until: string): Scenario {
+  const traffic = { requestsPerSecond: 100 };
+  return scenarioSchema.parse({
+    kind: "RehearsalScenario",
+    shows: "a fleet",
+    until,
+    pods: { count: pods },
+    traffic,
+    events,
+  });
+}
+
+export type Comparison = { readonly name: string; readonly busy: Scenario; readonly quiet: Scenario };
+
+/** Each shape beside a quiet fleet as large as it begins with; nobody promotes, so both end before the cutover. */
+export const comparisons: readonly Comparison[] = Object.entries(shapes).map(([name, { pods, events, every }]) => {
+  const step = durationSeconds(every);
+  const times = Math.min(200, Math.floor(rampSeconds / step));
+  const all = Array.from({ length: times }, (_, index) => ({
+    ...events[index % events.length],
+    at: `${((index + 1) * step) / 60}m`,
+  }));
+  const until = `${rampSeconds / 3600}h`;
+  return { name, busy: scenarioOf(pods, all, until), quiet: scenarioOf(pods, [], until) };
+});
+
+const promote = { at: "AwaitingCutover+1m", act: "Promote", actor: "ada" };
+
+/** What comes in the guard, and nobody may be left at the source by it. */
+export const guardShapes: Readonly<Record<string, Scenario>> = {
+  "a whole rollout in the guard": scenarioOf(10, [promote, { at: "Guard+30m", pods: { replace: 10 } }], "6h"),
+  "3 to 60 pods in the guard": scenarioOf(3, [promote, { at: "Guard+30m", pods: { scale: 60 } }], "6h"),
+};
+
+type Liars = { readonly name: string; readonly isDead: boolean; readonly scenario: Scenario };
+const fleets = [
+  { pods: 3, lying: 1 },
+  { pods: 10, lying: 3 },
+];
+
+/** Below a third of the fleet tell anything, good or bad, while the destination is well or dead. */
+export const liars: readonly Liars[] = fleets.flatMap(({ pods, lying }) =>
+  (["Healthy", "Failing", "Anything"] as const).flatMap((claim) =>
+    [false, true].map((isDead) => ({
+      name: `${lying} of ${pods} claim ${claim}, the destination is ${isDead ? "dead" : "well"}`,
+      isDead,
+      scenario: scenarioOf(
+        pods,
+        [
+          promote,
+          { at: "Guard+5m", pods: { lying, claim } },
+          ...(isDead ? [{ at: "Guard+10m", destination: { errors: 1 } }] : []),
+        ],
+        "6h",
+      ),
+    })),
+  ),
+);
+
+/** One pod gets every request, and the destination answers wrong. */
+export const sticky = scenarioOf(
+  4,
+  [promote, { at: "Guard+5m", pods: { sticky: 1 } }, { at: "Guard+10m", destination: { scoreWorse: 1 } }],
+  "6h",
+);
