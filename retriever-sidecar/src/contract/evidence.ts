@@ -134,6 +134,8 @@ export const evidenceSchema = z.object({
   closedAt: instant.default(0),
   /** Start of the bin that is counted into; later than `closedAt` where an answer would have been too long. */
   openAt: instant.optional(),
+  /** What the bin that is counted into has counted so far; absent: nothing yet, or an older sidecar. */
+  open: countersSchema.optional(),
   /** Closed bins of the epoch from the asked instant on, oldest first. */
   bins: z.array(binSchema).max(maxBins).default([]),
 });

@@ -6,7 +6,7 @@ import { makeSliceTable } from "./evidence-slices.ts";
 type EvidenceBins = {
   readonly add: (increment: Increment, wallMs: number, namespace: string | undefined) => void;
   /** The closed bins from epoch second `from` on; null: none of them. */
-  readonly read: (wallMs: number, from: number | null) => Pick<Evidence, "closedAt" | "openAt" | "bins">;
+  readonly read: (wallMs: number, from: number | null) => Pick<Evidence, "closedAt" | "openAt" | "open" | "bins">;
   /** Start of the bin that is counted into, epoch seconds. */
   readonly openAt: () => number;
 };
@@ -53,10 +53,12 @@ export function makeEvidenceBins(openAt: number): EvidenceBins {
     },
     read: (wallMs, from) => {
       advance(wallMs);
-      if (from === null) return { closedAt: open, openAt: open, bins: [] };
+      const counted = startOfSlot[slotOf(open)] === open ? { open: countersAt(cells, slotOf(open) * rowWidth) } : {};
+      if (from === null) return { closedAt: open, openAt: open, ...counted, bins: [] };
       const oldest = Math.max(Math.ceil(from / binSeconds) * binSeconds, open - maxBins * binSeconds, 0);
       const count = Math.max(0, (open - oldest) / binSeconds);
-      return asMuchAsFits(Array.from({ length: count }, (_, index) => binAt(oldest + index * binSeconds)).flat(), open);
+      const closed = Array.from({ length: count }, (_, index) => binAt(oldest + index * binSeconds)).flat();
+      return { ...counted, ...asMuchAsFits(closed, open) };
     },
     openAt: () => open,
   };

@@ -54,6 +54,17 @@ export function hasBins({ status }: PodObservation, epoch: number): boolean {
   return status.ok && status.value.evidence.epoch === epoch && status.value.evidence.closedAt > 0;
 }
 
+/** What pods have counted since their newest closed bin: gates needn't wait for its end. It goes with the pod until then. */
+export function openCounters(listed: readonly PodObservation[], epoch: number): Counters {
+  const open = listed.flatMap(({ status }) => {
+    const evidence = status.ok && status.value.evidence.epoch === epoch ? status.value.evidence : undefined;
+    return evidence?.open === undefined ? [] : [soundCounters(evidence.open)];
+  });
+  const factors = boundWeights(open.map((counters) => weightOf(counters)));
+  const scaled = open.map((counters, index) => scaleCounters(counters, factors[index] ?? noWeights));
+  return scaled.reduce(addCounters, noCounters());
+}
+
 export type WindowSum = {
   /** Null: no pod answered with this span for this epoch. */
   readonly counters: Counters | null;
