@@ -32,11 +32,12 @@ export function voidCompletion(status: MigrationStatus, { weighing: [harm] }: Ha
 /** Who ended the guard, why, and what it had watched; undefined while nobody has, or while pods don't follow. */
 export function describeCompletion({ acks, status }: Context): string | undefined {
   const { acts, guard, evidence } = status;
-  if (acts?.guardCompletedBy === undefined || guard === undefined || acks.state !== "all") return undefined;
+  if (acts?.guardCompletedBy === undefined || guard === undefined) return undefined;
+  if (acks.state !== "all" && acks.state !== "quorum") return undefined;
   const { actor, reason } = acts.guardCompletedBy;
   const [watched, idle, unobserved] = [guard.watchedSeconds, guard.idleSeconds, guard.unobservedSeconds].map(
     printDuration,
   );
-  const samples = `${totalsOf(evidence).answered} samples`;
+  const samples = `${Math.round(totalsOf(evidence).answered)} samples`;
   return `ended by ${actor} after ${watched} watched, ${idle} idle, ${unobserved} unobserved and ${samples}: ${reason}`;
 }

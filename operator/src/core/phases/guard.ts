@@ -20,7 +20,7 @@ export function guard(c: Context): Outcome {
   const clocks = ticked.status.guard;
   if (clocks === undefined) return stay(c, "blocked", "GuardUnknown", "the status lost the guard's clocks");
   const left = durationSeconds(c.plan.guard.duration) - clocks.watchedSeconds;
-  const samples = totalsOf(c.status.evidence).answered;
+  const samples = Math.round(totalsOf(c.status.evidence).answered);
   const missing = neededSamples(c) - samples;
   const isWatching = visibility === "watched" || visibility === "idle";
   const ended = end(ticked, left <= 0 && missing <= 0 && isWatching);

@@ -206,7 +206,7 @@ describe("CompleteGuard", () => {
     const sim = thin();
     sim.act("CompleteGuard", { actor: "grace", reason });
     sim.until("Completed", 60);
-    const ended = sim.status.history.find((entry) => entry.reason === "GuardCompleted");
+    const ended = sim.said.find((entry) => entry.reason === "GuardCompleted");
     expect(ended?.message).toMatch(
       /^the guard was ended by grace after 2m watched, 0s idle, 0s unobserved and [\d.]+ samples: two requests a day; switching the dual read off; it would have noticed score from [\d.]+ %, .*, severe from [\d.]+ %$/,
     );

@@ -207,7 +207,7 @@ describe("the same plan after a rollback", () => {
 });
 
 describe("approvals that end before the cutover", () => {
-  it("are asked again there: the cutover is held with their own reason, told once, until people agree anew", () => {
+  it("are asked again there: the cutover is held with their own reason, told once, until people agree and promote anew", () => {
     const sim = waiting(asking({ expiry: "10m" }, { cutover: { hold: true } }));
     const approveAll = () => {
       for (const [actor, role] of [
@@ -227,6 +227,8 @@ describe("approvals that end before the cutover", () => {
     sim.run(60);
     expect(sim.phase).toBe("AwaitingCutover");
     approveAll();
+    sim.run(5);
+    sim.act("Promote");
     sim.until("CuttingOver", 60);
     expect(sim.condition("Approved")).toBe("True/Approved");
   });
