@@ -95,14 +95,14 @@ export default {
     rule(
       "e2e-imports-public-entries-only",
       "Stories use what a stranger could use: the contract, the resources' schemas, the maths of the gates, the contracts of a cluster and of Jobs, or a main.ts started as a process.",
-      { path: "^e2e/", pathNot: "^e2e/bench/harm/" },
+      { path: "^e2e/", pathNot: "^e2e/bench/(harm|fleet)/" },
       { path: "^(operator/(?!src/core/gates/|test/(cluster-contract|jobs-contract|kube-harness|kube-jobs-harness)\\.ts$)|tools/|kubectl-retriever/|retriever-data/|retriever-sidecar/(?!src/contract/)|stores/src/(?!config/|errors\\.ts$|kinds\\.ts$|ports/|[a-z]+/config/)|crds/(?!src/|manifests/))" },
     ),
     rule(
       "simulated-harm-plays-the-core",
       "A simulation of decisions plays the operator's pure core, on the plugin's draws and the operator's simulated cluster: it never reaches a store or an API server.",
-      { path: "^e2e/bench/harm/", pathNot: "^$" },
-      { path: "^(operator/(?!src/core/|test/(simulate|builders/spec)\\.ts$)|tools/|kubectl-retriever/(?!src/(toy|rehearse)/)|retriever-data/|retriever-sidecar/(?!src/contract/)|stores/|crds/(?!src/))" },
+      { path: "^e2e/bench/(harm|fleet)/", pathNot: "^$" },
+      { path: "^(operator/(?!src/core/|test/(simulate|builders/spec)\\.ts$)|tools/|kubectl-retriever/(?!src/(toy|rehearse|scenario)/)|retriever-data/|retriever-sidecar/(?!src/contract/)|stores/|crds/(?!src/))" },
     ),
     rule(
       "nobody-imports-e2e",
