@@ -29,9 +29,13 @@ function callOnce(c: Context, held: Outcome): Outcome {
 
 type Conflict = { readonly reason: string; readonly message: string };
 
-/** Two primaries must not wait for whoever took the overlay; only a lost rollback path keeps a late cutover where it is. */
+/**
+ * Two primaries must not wait for whoever took the overlay; only a lost rollback path keeps a late cutover where it is.
+ * With a quorum the cutover ends too: who was left behind is fenced, and the guard waits instead.
+ */
 function isOverdueCutover(c: Context, { reason }: Conflict): boolean {
-  return c.status.phase === "CuttingOver" && reason !== "SourceChanged" && isAckOverdue(c);
+  const isOver = isAckOverdue(c) || c.acks.state === "quorum";
+  return c.status.phase === "CuttingOver" && reason !== "SourceChanged" && isOver;
 }
 
 function sourceChanged(c: Context): Conflict | undefined {
