@@ -16,6 +16,7 @@ import {
   type Place,
   pods,
 } from "#kube/resources.ts";
+import type { Clock } from "#ports/clock.ts";
 import type { Cluster, ConfigMapRead } from "#ports/cluster.ts";
 import { identityPolicyName, isInForce } from "../policies/admission-policies.ts";
 import { readPolicy } from "../policies/kubernetes-policies.ts";
@@ -36,9 +37,13 @@ type ClusterReads = Pick<
 >;
 
 /** The reading half of the Cluster port. */
-export function makeClusterReads(request: KubeRequest, watched: readonly string[]): ClusterReads {
+export function makeClusterReads(
+  request: KubeRequest,
+  watched: readonly string[],
+  clock: Pick<Clock, "elapsed">,
+): ClusterReads {
   const get = (place: Place, signal: AbortSignal) => readObject(request, place, signal);
-  const proveOwner = makeProveOwner(request);
+  const proveOwner = makeProveOwner(request, clock);
 
   return {
     listMigrations: async (signal) => {

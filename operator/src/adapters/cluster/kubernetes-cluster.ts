@@ -18,11 +18,11 @@ type KubernetesClusterOptions = {
   readonly instance: string;
 };
 
-/** A Cluster over live requests. Holds nothing but the names of the events it has sent. */
+/** A Cluster over live requests. Holds the names of the events it has sent, and whose ReplicaSets are. */
 export function makeKubernetesCluster(options: KubernetesClusterOptions): Cluster {
   const { request, clock, namespaces, instance } = options;
   return {
-    ...makeClusterReads(request, namespaces),
+    ...makeClusterReads(request, namespaces, clock),
     ...makeClusterActs(request, clock),
     ...makeClusterWrites(request),
     ...makeOverlayWrites(request),

@@ -18,7 +18,7 @@ type Acts = NonNullable<MigrationStatus["acts"]>;
 export function refuseTurn(act: ActObservation, acts: Acts, now: number): string | undefined {
   const { promotedBy, promoteUntil } = acts;
   if (act.waitForGates !== true) {
-    if (promotedBy === undefined) return undefined;
+    if (promotedBy === undefined || isOver(acts, now)) return undefined;
     return promoteUntil === undefined
       ? `the Promote by ${promotedBy} came first`
       : `the cutover is blocked, and the Promote by ${promotedBy} waits for it until ${promoteUntil}`;
@@ -44,18 +44,31 @@ function waitsUntil({ expiresAt, createdAt }: ActObservation): number {
   return expiresAt ?? createdAt + promoteWait.defaultHours * hourMs;
 }
 
+/** Who promoted the cutover, as long as that holds: however long nobody looked, an expired wait cuts nothing over. */
+export function promoterOf(c: Pick<Context, "status" | "now">): string | undefined {
+  return isExpired(c) ? undefined : c.status.acts?.promotedBy;
+}
+
+function isExpired({ status, now }: Pick<Context, "status" | "now">): boolean {
+  return isOver(status.acts ?? {}, now);
+}
+
+function isOver({ promoteUntil }: Pick<Acts, "promoteUntil">, now: number): boolean {
+  return promoteUntil !== undefined && (instantMs(promoteUntil) ?? 0) <= now;
+}
+
 /** The outcome with an answer to the Promote: taken, waiting, expired, or refused. */
 export function settlePromote(c: Context, outcome: Outcome): Outcome {
   const { promotedBy, promoteUntil } = c.status.acts ?? {};
   if (promotedBy === undefined || c.status.phase !== "AwaitingCutover") return outcome;
   const who = `${c.status.takenBack === undefined ? "Promote" : "Retry"} by ${promotedBy}`;
-  if (outcome.status.phase === "CuttingOver") return answer(outcome, "kept", isTaken(c, who));
+  if (outcome.status.phase === "CuttingOver" && !isExpired(c)) return answer(outcome, "kept", isTaken(c, who));
   const { message } = outcome.status;
-  if (promoteUntil === undefined || !isSameEvidence(c, outcome)) {
+  if (promoteUntil === undefined || (!isExpired(c) && !isSameEvidence(c, outcome))) {
     const end = c.promote === undefined ? "has no effect any more" : "has no effect";
     return answer(outcome, "void", told("Warning", "ActRefused", `${who} ${end}: ${message}`));
   }
-  if ((instantMs(promoteUntil) ?? 0) <= c.now) {
+  if (isExpired(c)) {
     const words = `${who} waited until ${promoteUntil} and has expired: ${message}`;
     return answer(outcome, "void", told("Warning", "ActExpired", words));
   }

@@ -7,6 +7,7 @@ import { measureThroughput } from "../harm/throughput.ts";
 import type { Context } from "../model/context.ts";
 import type { Outcome } from "../model/decision.ts";
 import { labelOf } from "../model/status-readings.ts";
+import { promoterOf } from "../people/promote.ts";
 import { describeCorrections } from "../people/retry.ts";
 import { rampEvidence, withoutCompared } from "../steps/await-retry.ts";
 import { awaitAcks, isFollowed } from "../steps/propagation.ts";
@@ -43,7 +44,7 @@ function answerPeople(c: Context): Outcome {
   const window = judgeCheck(c, "window");
   if (window.status !== "True")
     return stay(c, "waiting", window.reason, `every gate passes, but it is ${window.message}`);
-  const by = c.status.acts?.promotedBy;
+  const by = promoterOf(c);
   if (c.status.takenBack !== undefined && by === undefined) return awaitAnotherTry(c, c.status.takenBack);
   if (c.plan.cutover.hold && by === undefined) {
     const message = `every gate passes; create a Promote act to cut over. ${describeLoad(c)}`;

@@ -99,6 +99,20 @@ describe("a Promote that says that it waits", () => {
     expect(sim.run(300).phase).toBe("AwaitingCutover");
   });
 
+  it.each([
+    ["is still blocked", "1h"],
+    ["is free by then", "0s"],
+  ])("cuts nothing over after the operator was away beyond its time, where the cutover %s", (_, behind) => {
+    const sim = blocked();
+    sim.act("Promote", { waitForGates: true, expiresAt: sim.now + 60_000 });
+    sim.run(10);
+    sim.behave("source", { behind });
+    sim.now += 6 * hour * 1000;
+    expect(sim.run(300).phase).toBe("AwaitingCutover");
+    expect(sim.status.acts?.promotedBy).toBeUndefined();
+    expect(answers(sim).at(-1)).toMatchObject({ reason: "ActExpired" });
+  });
+
   it("is void once the evidence it was given on is gone, and it is said", () => {
     const sim = blocked();
     sim.act("Promote", { waitForGates: true });
