@@ -220,7 +220,7 @@ function doubledIn({ count, ids }: DoubledIds): Pick<Findings["source"], "double
   return count === 0 ? {} : { doubled: { count, ids: ids.map((id) => id.slice(0, mostIdLength)).toSorted() } };
 }
 
-function remarksIn(remarks: readonly string[]): Pick<Findings["source"], "remarks"> {
+export function remarksIn(remarks: readonly string[]): Pick<Findings["source"], "remarks"> {
   if (remarks.length === 0) return {};
   return { remarks: remarks.slice(0, mostRemarks).map((remark) => remark.slice(0, mostRemark)) };
 }

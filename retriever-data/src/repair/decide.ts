@@ -25,7 +25,8 @@ export function decideWrite(plan: Seen, difference: Difference, { from, to }: Fo
   const wasHeld = difference.kind !== "missing" && difference.kind !== "extra";
   if (wasHeld !== (held !== undefined)) return { id, why: "changed" };
   if (held === undefined) return { chunk, over: null };
-  if (!isAsReported(plan, difference, held)) return { id, why: "changed" };
+  const why = whyNotReported(plan, difference, held);
+  if (why !== null) return why;
   const [heldAt, at] = [momentOf(held.updatedAt, plan), momentOf(chunk.updatedAt, plan)];
   // By whole units of the comparison; a chunk without a time replaces none that has one.
   if (heldAt !== null && !(heldAt <= (at ?? Number.NEGATIVE_INFINITY))) return { id, why: "newer" };
@@ -40,18 +41,32 @@ export function decideRemoval(plan: Seen, difference: Difference, { from, to }: 
   if (from.length > 0) return { id, why: "wanted" };
   if (held === undefined) return { id, why: "gone" };
   if (to.length > 1) return { id, why: "refused", reason: doubled(plan, false) };
-  return isAsReported(plan, difference, held) ? { id, version: held.version } : { id, why: "changed" };
+  return whyNotReported(plan, difference, held) ?? { id, version: held.version };
 }
 
 export function isLeft(decision: ChunkWrite | ChunkRemoval | Left): decision is Left {
   return "why" in decision;
 }
 
-/** By all that the report says of it: its version, or its moment in a report without versions. */
-function isAsReported(plan: Seen, difference: Difference, held: StoredChunk): boolean {
+/**
+ * Null where what is held is what the report saw. Its moment and its version were read one after the other, so that both
+ * have to be there still; without a version an application that leaves `updated_at` alone would go unnoticed.
+ */
+function whyNotReported(plan: Seen, difference: Difference, held: StoredChunk): Left | null {
+  const { id } = difference;
+  if (held.hasUnreadableMoment === true) return { id, why: "refused", reason: unreadable(plan) };
   const version = reportedVersion(plan, difference);
-  if (version !== undefined) return held.version === version;
-  return momentOf(held.updatedAt, plan) === momentOf(reportedAt(plan, difference), plan);
+  const isMoved = momentOf(held.updatedAt, plan) !== momentOf(reportedAt(plan, difference), plan);
+  if (isMoved || (version !== undefined && held.version !== version)) return { id, why: "changed" };
+  return version === undefined ? { id, why: "refused", reason: unversioned(plan) } : null;
+}
+
+function unreadable({ to }: Seen): string {
+  return `updated_at of the ${to.name} isn't a moment that can be read, so that which chunk is newer isn't known; correct it there`;
+}
+
+function unversioned({ to }: Seen): string {
+  return `the report doesn't say what the ${to.name} held of it, so that it can't be seen whether it was written since; verify again`;
 }
 
 function momentOf(text: string | null | undefined, { momentUnitMs }: Pick<RepairPlan, "momentUnitMs">): number | null {

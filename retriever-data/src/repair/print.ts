@@ -1,7 +1,7 @@
 // A plan and a result as people read them, and as one line for programs. Pure.
 import type { Difference, VerifyReport } from "@retriever/sidecar/contract/verify-report.ts";
 import { type Left, type LeftReason, leftReasons } from "./decide.ts";
-import { countKinds, type RepairPlan } from "./plan.ts";
+import { countKinds, type RepairPlan, reportedVersion } from "./plan.ts";
 import type { RepairResult } from "./repair.ts";
 
 const firstIds = 5;
@@ -20,7 +20,7 @@ export function printPlan(plan: RepairPlan, report: VerifyReport, cautions: read
     removals.length === 0
       ? `  remove  nothing${kept.length === 0 ? "" : `: ${describe(kept)} that only the ${to.name} has stay (--delete-extra removes them)`}`
       : `  remove  ${describe(removals)}`,
-    ...[...scopeCautions(report), ...cautions].map((caution) => `  mind    ${caution}`),
+    ...[...scopeCautions(report), ...versionCautions(plan), ...cautions].map((caution) => `  mind    ${caution}`),
   ].join("\n");
 }
 
@@ -47,6 +47,16 @@ function scopeCautions({ scope }: VerifyReport): string[] {
     ...(sample === 1 ? [] : [`the report covers a sample of the ids (${sample}): what it doesn't name stays as it is`]),
     ...(since === null ? [] : [`the report covers what was written since ${since}`]),
     ...(level === "vector" ? [] : [`at level ${level} the report compares less than a whole chunk`]),
+  ];
+}
+
+/** Chunks that are held and that the report has no version of. */
+function versionCautions(plan: RepairPlan): string[] {
+  const held = [...plan.writes.filter(({ kind }) => kind !== "missing" && kind !== "extra"), ...plan.removals];
+  const some = held.filter((difference) => reportedVersion(plan, difference) === undefined);
+  if (some.length === 0) return [];
+  return [
+    `the report has no versions of ${some.length} chunks that the ${plan.to.name} holds: these are neither overwritten nor removed; verify again, with credentials that may read whole chunks`,
   ];
 }
 

@@ -44,7 +44,13 @@ async function differencesOf({ source, destination }: Scene): Promise<Difference
     if (kind === null) continue;
     const sourceUpdatedAt = source.chunks.get(id)?.updatedAt ?? null;
     const destinationUpdatedAt = destination.chunks.get(id)?.updatedAt ?? null;
-    found.push(makeDifference(id, kind, { sourceUpdatedAt, destinationUpdatedAt }));
+    const [{ version: sourceVersion } = {}] = await source.writer.fetch([id], AbortSignal.timeout(1000));
+    const [{ version: destinationVersion } = {}] = await destination.writer.fetch([id], AbortSignal.timeout(1000));
+    const versions = {
+      ...(sourceVersion === undefined ? {} : { sourceVersion }),
+      ...(destinationVersion === undefined ? {} : { destinationVersion }),
+    };
+    found.push(makeDifference(id, kind, { sourceUpdatedAt, destinationUpdatedAt, ...versions }));
   }
   return found;
 }

@@ -6,7 +6,7 @@ import type { Address } from "@retriever/sidecar/http/listener.ts";
 import { type ErrorCode, errorTable, faultOf, RetrieverError } from "@retriever/stores/errors.ts";
 import type { Registry } from "@retriever/stores/kind.ts";
 import { makeProgressReporter, type ProgressOutput } from "#compare/progress.ts";
-import { runVerification } from "#compare/run.ts";
+import { remarksIn, runVerification } from "#compare/run.ts";
 import { checkpointFile, type ReportFiles, type RunDeps, type RunOptions } from "#compare/run-deps.ts";
 import { type NamedStores, nameStores, openStores } from "#config/open-stores.ts";
 import { parseVerifyOptions, type VerifyFlags, type VerifyOptions } from "#config/options.ts";
@@ -113,17 +113,25 @@ async function compare(options: VerifyOptions, named: NamedStores, { deps, serve
       quality === null || findings.outcome === "unknown"
         ? null
         : await runQuality({ options: quality, named, registry, clock, ids: sample.ids(), onNote }, signal);
-    const differences = await readVersions(
+    const { differences, remarks } = await readVersions(
       findings.differences,
       { named, registry, rowsPerSecond, pause, clock, onNote },
       signal,
     );
     const finishedAt = new Date(clock.wallMs()).toISOString();
-    return seal({ schema: 1, version, ...findings, differences, quality: measured, finishedAt });
+    const sides = {
+      source: withRemark(findings.source, remarks.source),
+      destination: withRemark(findings.destination, remarks.destination),
+    };
+    return seal({ schema: 1, version, ...findings, ...sides, differences, quality: measured, finishedAt });
   } finally {
     reporter.end();
     await Promise.all([stores.source.close(), stores.destination.close()]);
   }
+}
+
+function withRemark(store: VerifyReport["source"], remark: string | undefined): VerifyReport["source"] {
+  return remark === undefined ? store : { ...store, ...remarksIn([remark, ...(store.remarks ?? [])]) };
 }
 
 /** A summary that can't be written ends nothing: the report may still be fetched. */

@@ -130,6 +130,8 @@ export type WholeChunk = {
 export type StoredChunk = WholeChunk & {
   /** Digest of everything the store holds of it, beyond the agreed fields as well: another one means that it was written since. */
   readonly version: string;
+  /** Whether its `updated_at` holds something that can't be read as a moment; `updatedAt` is undefined then. */
+  readonly hasUnreadableMoment?: boolean;
 };
 
 /** `over`: version of the chunk that is replaced; null: a chunk that the store doesn't have. */

@@ -92,11 +92,13 @@ function readChunk(
   columns: TableColumns,
 ): StoredChunk {
   const moment = parseExact(updatedAt ?? "null");
+  const at = moment === null ? null : ((typeof moment === "string" ? exactTime(moment) : null) ?? undefined);
   return {
     id: id ?? "",
     entityId: entity ?? null,
     namespace: columns.namespace === null ? undefined : (namespace ?? null),
-    updatedAt: moment === null ? null : ((typeof moment === "string" ? exactTime(moment) : null) ?? undefined),
+    updatedAt: at,
+    hasUnreadableMoment: at === undefined,
     fields: parseExact(fields ?? "{}") as Record<string, unknown>,
     decimals: columns.all.filter(({ type }) => type === "numeric").map(({ name }) => name),
     vector: readVector(embedding ?? null, columns.embedding.type),

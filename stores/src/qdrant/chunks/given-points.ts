@@ -1,5 +1,5 @@
 // A chunk as the point that a collection would get, and why the collection can't take it. Pure.
-import type { WholeChunk } from "#ports/chunk-store.ts";
+import type { StoredChunk, WholeChunk } from "#ports/chunk-store.ts";
 import { exactNumbers, rawJson } from "#values/exact-json.ts";
 import { isSameValue, numberText } from "#values/same-value.ts";
 import { exactTime } from "#values/time.ts";
@@ -128,9 +128,13 @@ function asDoubles(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, asDoubles(member)]));
 }
 
-export function readChunk(point: StoredPoint, { spec, fields }: Pick<Place, "spec" | "fields">): WholeChunk {
+export function readChunk(
+  point: StoredPoint,
+  { spec, fields }: Pick<Place, "spec" | "fields">,
+): Omit<StoredChunk, "version"> {
   const { payload, vectors } = point;
   const moment = payload["updated_at"];
+  const at = moment === null ? null : typeof moment === "string" ? (exactTime(moment) ?? undefined) : undefined;
   const said = fields.flatMap((name) => {
     const value = valueAt(payload, name);
     return value === undefined ? [] : [[name, value] as const];
@@ -139,7 +143,8 @@ export function readChunk(point: StoredPoint, { spec, fields }: Pick<Place, "spe
     id: point.chunkId,
     entityId: payload["entity_id"],
     namespace: valueAt(payload, spec.namespaceField),
-    updatedAt: moment === null ? null : typeof moment === "string" ? (exactTime(moment) ?? undefined) : undefined,
+    updatedAt: at,
+    hasUnreadableMoment: at === undefined && moment !== undefined,
     fields: Object.fromEntries(said),
     vector: floatsOf(vectors[spec.vectorName ?? ""]),
   };
