@@ -344,7 +344,9 @@ test("a cutover that is read after its deadline moves no request, until the proc
   });
   expect(fenced).toMatchObject({ epoch: 2, hash: hash("sha256", ramp), primary: "source", shadow: "destination" });
   expect((await running.status()).configFault).toBeNull();
-  expect(running.log.filter(({ event }) => event === "noticed").map((line) => line["fenced"])).toEqual([3]);
+  const noticed = () => running.log.filter(({ event }) => event === "noticed").map((line) => line["fenced"]);
+  await waitUntil(async () => noticed().length > 0);
+  expect(noticed()).toEqual([3]);
   await destination.close();
   expect((await running.retrieve(question)).status).toBe(200);
   expect((await running.status()).evidence).toMatchObject({ epoch: 2, counters: { requests: 1 } });
