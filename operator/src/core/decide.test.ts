@@ -61,8 +61,8 @@ describe("of several guards the first in this order answers", () => {
   const order: readonly (readonly [string, Trouble, RegExp])[] = [
     ["unarmed", (world) => world, /^Guard: held until the alert can be heard again: /],
     ["unobserved", seeing({ target: refused }), /^Guard: waiting to read target \(timed out\)$/],
-    ["conflicts", seized, /^Guard: held: helm changed the overlay/],
     ["paused", status({ acts: { paused: true, seen: [] } }), /^Guard: paused by a person/],
+    ["conflicts", seized, /^Guard: held: helm changed the overlay/],
     ["harmed", harmful, /^RollingBack: rolling back to .*: .*fail/],
     ["latched", status({ acts: { paused: true, seen: [], latched: latch } }), /^RollingBack: .*: Rollback by ada$/],
     ["a rollback in progress", toldByOverlay, /^RollingBack: rolling back: taken up from the overlay/],

@@ -11,6 +11,8 @@ import { instantMs, isPastCutover, secondsSince } from "../model/status-readings
 const heldSeconds = 900;
 /** Before anything is written a fault is somebody's manifest, seconds. */
 const startingSeconds = 3600;
+/** What moves by itself has come to an end by then, seconds. */
+const workingSeconds = 3600;
 /** A person or a clock may take a day; whoever has to change the base, three. */
 const askedSeconds = 86_400;
 const settlingSeconds = 259_200;
@@ -19,7 +21,8 @@ const againSeconds: Readonly<Record<Severity, number>> = { page: 14_400, ticket:
 /** An approval is spoken of so long before it ends, and never earlier than in the last quarter of its time. */
 const expiringSeconds = 14_400;
 
-type Wait = { readonly seconds: number; readonly severity: Severity };
+/** `since`: where the wait began before it was one. */
+type Wait = { readonly seconds: number; readonly severity: Severity; readonly since?: string };
 type Waiting = NonNullable<MigrationStatus["waiting"]>;
 
 /** The outcome, and in it since when the migration stands still, with what somebody has to hear of that. */
@@ -70,7 +73,7 @@ function isStageLate(c: Context): boolean {
 function tellHold(c: Context, outcome: Outcome): Outcome {
   const wait = isMove(c, outcome) ? undefined : waitOf(c, outcome);
   if (wait === undefined) return withWaiting(outcome, undefined);
-  const before: Waiting = c.status.waiting ?? { since: c.nowIso };
+  const before: Waiting = c.status.waiting ?? { since: wait.since ?? c.nowIso };
   const waited = secondsSince(c, before.since);
   if (waited < wait.seconds || !isToSay(c, before, wait.severity)) return withWaiting(outcome, before);
   const where = outcome.status.phase;
@@ -98,17 +101,31 @@ const timed: readonly string[] = ["Guarding", "GuardOverdue", "StageOverdue", "S
 /** Told of when it began: a person has to come back to it. */
 const asked: readonly string[] = ["Held", "Paused"];
 
+/** Answers under which danger is judged all the same: neither a pause nor a deadline that was told makes it wait. */
+const masking: readonly string[] = ["Paused", "GuardOverdue"];
+
 /** Somebody was called when it began; so does a rollback path that closes. */
-const paged: readonly string[] = ["Harm", "OnePodAlone", "RollbackBlocked"];
+const paged: readonly string[] = ["Harm", "OnePodAlone", "RollbackBlocked", "TwoPrimaries"];
 
 /** How long this may last untold; undefined where the migration moves. */
 function waitOf(c: Context, { standing, reason, status }: Outcome): Wait | undefined {
   if (status.phase === "RollingBack" || c.meta.deleting) return { seconds: heldSeconds, severity: servedSeverity(c) };
   if (isFinalPhase(status.phase))
     return timed.includes(reason) ? undefined : { seconds: settlingSeconds, severity: "ticket" };
-  if (standing === "working" || timed.includes(reason)) return undefined;
+  if (masking.includes(reason) && isEndangered(c, reason)) return heldOf(c, reason);
+  if (standing === "working") return workingOf(c);
+  if (timed.includes(reason)) return undefined;
   if (standing === "waiting" || asked.includes(reason)) return { seconds: askedSeconds, severity: "ticket" };
   return heldOf(c, reason);
+}
+
+/** Work that doesn't end is a wait. Sampling takes as long as it takes, and has deadlines of its own. */
+function workingOf(c: Context): Wait | undefined {
+  const { phase, phaseStartedAt, revision } = c.status;
+  if (phase === "WarmUp" || phase === "Ramp") return undefined;
+  const since = [phaseStartedAt, revision?.at ?? ""].toSorted().at(-1);
+  if (since === undefined || secondsSince(c, since) < workingSeconds) return undefined;
+  return { seconds: workingSeconds, severity: "ticket", since };
 }
 
 /** The same where it is blocked. */
@@ -130,7 +147,8 @@ function isEndangered(c: Context, reason: string): boolean {
   if (reason === "TwoPrimaries") return true;
   if (reason === "OwnershipConflict" || reason === "TimeTravel") return isSentToDestination(c);
   if (!isPastCutover(c.status)) return false;
-  const isBlind = reason === "NotObserved" || !c.harm.known;
+  const { target, overlay, pods, acts } = c.observation;
+  const isBlind = [target, overlay, pods, acts].some(({ ok }) => !ok) || !c.harm.known;
   return isBlind || c.rollbackReady.status !== "True" || c.harm.weighing.length > 0;
 }
 

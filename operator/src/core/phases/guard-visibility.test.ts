@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { aFinding, aReadyContext, lagging, someHarm } from "#test/builders/context.ts";
+import { aFinding, ago, aReadyContext, lagging, someHarm } from "#test/builders/context.ts";
+import { aCondition } from "#test/builders/migration.ts";
 import { aPod } from "#test/builders/world.ts";
 import type { Context } from "../model/context.ts";
 import { judgeVisibility } from "./guard-visibility.ts";
@@ -20,6 +21,20 @@ describe("what a reconcile sees of a guarded primary", () => {
     expect(seen(6, { status: aReadyContext("Guard", {}, { acts: { paused: false, seen: [] } }).status })).toBe(
       "watched",
     );
+  });
+
+  it("is enough where who isn't seen is fenced, and serves the source", () => {
+    const c = aReadyContext(
+      "Guard",
+      {},
+      { revision: { ...aReadyContext("Guard").status.revision, at: ago(900) } as never },
+    );
+    const half = [aPod("pod-1").following(c.migration, { requests: 12 }).build(), aPod("pod-2").silent().build()];
+    const acks = { ...lagging, lagging: [], fenced: ["pod-2"] };
+    const stale = { ...aCondition("ConfigPropagated", "False"), lastTransitionTime: ago(900) };
+    const migration = { ...c.migration, status: { ...c.migration.status, conditions: [stale] } };
+    expect(judgeVisibility({ ...c, migration, serving: half, acks })).toBe("watched");
+    expect(judgeVisibility({ ...c, migration, serving: half, acks: lagging })).toBe("unobserved");
   });
 
   it("is nothing while a pod isn't seen, paused or not", () => {

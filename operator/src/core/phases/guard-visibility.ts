@@ -32,9 +32,11 @@ function areEnoughSeen(c: Context): boolean {
   if (unseen.length === 0) return acks.state === "all";
   const isPatient = !isFollowed(c) && !isAckOverdue(c);
   if (isPatient || acks.state === "none" || acks.state === "unknown") return false;
-  const running = serving.length - acks.lost.length;
+  // Fenced pods serve the source: they hide nothing of the destination, also where one comes back from a lost node.
+  const away = acks.lost.length + acks.fenced.length;
+  const running = serving.length - away;
   const tolerated = Math.max(running - neededPods(plan, running), Math.floor(running * mostUnseenShare));
-  return unseen.length - acks.lost.length <= tolerated;
+  return unseen.length - away <= tolerated;
 }
 
 /**

@@ -109,7 +109,7 @@ describe("the guard waits", () => {
     const found = aFinding("too slow");
     const harm = someHarm({ findings: [found], weighing: [found] });
     expect(told({ ...at({}), harm })).toBe(
-      "Guard blocked Guarding: guarding: 10s of watched time are left; the clock stands while there is harm; too slow",
+      "Guard blocked GuardHeld: guarding: 10s of watched time are left; the clock stands while there is harm; too slow",
     );
     const observed = someHarm({ findings: [aFinding("a bit slow", { action: "Observe" })] });
     expect(told({ ...at({}, 99), harm: observed })).toBe(

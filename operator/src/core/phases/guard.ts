@@ -30,7 +30,7 @@ export function guard(c: Context): Outcome {
     ...(missing > 0 ? [`${samples} of ${c.plan.guard.minSamples} samples`] : []),
     ...describeVisibility(c, visibility),
   ];
-  const reason = visibility === "unobserved" ? "Unobserved" : "Guarding";
+  const reason = visibility === "unobserved" ? "Unobserved" : visibility === "held" ? "GuardHeld" : "Guarding";
   return overdue(ticked, stay(ticked, isWatching ? "waiting" : "blocked", reason, `guarding: ${reasons.join("; ")}`));
 }
 

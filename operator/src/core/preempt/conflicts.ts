@@ -2,6 +2,7 @@
 import type { StoreName } from "@retriever/sidecar/contract/overlay.ts";
 import type { Context } from "../model/context.ts";
 import type { Outcome } from "../model/decision.ts";
+import { isPastCutover } from "../model/status-readings.ts";
 import { whoIsAhead } from "../overlay/epochs.ts";
 import { renderOverlay } from "../overlay/revision.ts";
 import { answeredStatuses, nameSome } from "../pods/pods.ts";
@@ -55,13 +56,24 @@ function ownershipConflict(c: Context): Conflict | undefined {
 }
 
 function timeTravel(c: Context): Conflict | undefined {
-  const what = whoIsAhead(c);
+  const what = whoIsAhead(c) ?? describeStray(c);
   if (what === undefined) return undefined;
   const end = `but this status says ${c.status.epoch}; an older status was restored. Create an Abort act to return to the source`;
   const split = describeSplit(c);
   return split === undefined
     ? { reason: "TimeTravel", message: `held: ${what} ${end}` }
     : { reason: "TwoPrimaries", message: `held: ${split}: ${what} ${end}` };
+}
+
+/** However few they are: before the cutover nobody of ours may serve users from the destination. */
+function describeStray({ meta, status, serving }: Context): string | undefined {
+  if (isPastCutover(status)) return undefined;
+  const strays = serving.flatMap(({ name, status: read }) => {
+    if (!read.ok) return [];
+    const { migrationUid, primary, epoch } = read.value.config;
+    return migrationUid === meta.uid && primary === "destination" && epoch > status.epoch ? [name] : [];
+  });
+  return strays[0] === undefined ? undefined : `pod ${strays[0]} is at a later epoch`;
 }
 
 /** Pods that started since have read the older overlay, the others keep the later one. */

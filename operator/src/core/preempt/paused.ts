@@ -1,4 +1,4 @@
-// A pause stops progress, but no rollback: harm and latched acts are judged before it.
+// A pause stops progress, but no rollback: harm, latched acts and conflicts are judged before it.
 import type { Context } from "../model/context.ts";
 import type { Outcome } from "../model/decision.ts";
 import { holdGuardClock } from "../steps/guard-clock.ts";

@@ -59,6 +59,7 @@ describe("a cutover that was taken back", () => {
   });
 
   it.each<[string, Partial<MigrationStatus>]>([
+    ["from another phase, whatever reason its annotation names", { rollback: { ...rollback, causes, from: "Guard" } }],
     ["for harm", { rollback: { ...rollback, causes, reason: "HarmSevere" } }],
     [
       "that a person made final",

@@ -16,7 +16,7 @@ const retryable: readonly string[] = ["AckTimeout", "ValidationTimeout"];
 /** Undefined where the rollback is for good: for harm, asked for by a person meanwhile, or of a status that lost its stage. */
 export function awaitRetry(c: Context, end: string): Outcome | undefined {
   const { rollback, stage, takenBack } = c.status;
-  if (rollback === undefined || stage === undefined || !mayRetry(c, rollback.reason)) return undefined;
+  if (rollback === undefined || stage === undefined || !mayRetry(c, rollback)) return undefined;
   const { at, reason, causes, servedUntil = c.nowIso } = rollback;
   const servedFrom = takenBack?.servedFrom ?? c.status.cutoverAt;
   const times = (takenBack?.times ?? 0) + 1;
@@ -36,8 +36,9 @@ export function awaitRetry(c: Context, end: string): Outcome | undefined {
   return { ...outcome, status: { ...outcome.status, ...keptEvidence(c, outcome.status.epoch) } };
 }
 
-function mayRetry({ status, meta }: Context, reason: string): boolean {
-  return retryable.includes(reason) && status.acts?.latched === undefined && !meta.deleting;
+/** Whatever reason an annotation of the overlay names, only a cutover is tried again. */
+function mayRetry({ status, meta }: Context, { from, reason }: NonNullable<MigrationStatus["rollback"]>): boolean {
+  return from === "CuttingOver" && retryable.includes(reason) && status.acts?.latched === undefined && !meta.deleting;
 }
 
 /** What a Retry goes on with, remembered where the cutover begins. */

@@ -92,3 +92,16 @@ describe.each(held)("in %s", (phase) => {
     expect({ mustPage, mustNot, pages: sim.pages }).toSatisfy(() => (sim.pages.length > 0 ? !mustNot : !mustPage));
   });
 });
+
+describe("a pause in Guard", () => {
+  it.each(holds.filter(([what]) => !harmless.includes(what) && what !== "everything is slow"))(
+    "delays no page where %s",
+    (_, begin) => {
+      const sim = standing("Guard");
+      sim.act("Pause");
+      sim.run(120);
+      begin(sim);
+      expect(sim.run(2 * 3600).pages).not.toEqual([]);
+    },
+  );
+});

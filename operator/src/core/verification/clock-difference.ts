@@ -6,14 +6,17 @@ import { newestUpdateMs, storeViews } from "../pods/pods.ts";
 const unknownSeconds = 86_400;
 
 /**
- * The newest `updated_at` of each store against the operator's clock, the larger of both; undefined where neither tells.
+ * The newest `updated_at` of each store as each pod tells it against the operator's clock, the largest of all: one odd pod
+ * widens what is compared, and never narrows it. Undefined where none tells.
  * A writer that is late by so much dates its newest write at least so far back; in a store that rests it is longer, and
  * costs nothing: nothing lies between. One that is ahead shows that clocks differ, so that others may be as late.
  */
 export function clockDifferenceSeconds({ observation, now }: Context): number | undefined {
   const differences = (["source", "destination"] as const).flatMap((store) => {
-    const dated = newestUpdateMs(storeViews(observation, store));
-    return dated === null ? [] : [Math.abs(now - dated) / 1000];
+    return storeViews(observation, store).flatMap((view) => {
+      const dated = newestUpdateMs([view]);
+      return dated === null ? [] : [Math.abs(now - dated) / 1000];
+    });
   });
   return differences.length === 0 ? undefined : Math.max(...differences);
 }
