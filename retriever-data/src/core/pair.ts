@@ -1,6 +1,6 @@
 // A chunk in both stores: whether and in what it differs, and whether a write that is under way may explain it.
 import type { DifferenceKind } from "@retriever/sidecar/contract/verify-report.ts";
-import type { FoundChunk, VerifyLevel } from "@retriever/stores/ports/chunk-store.ts";
+import { type FoundChunk, oddMoments, type VerifyLevel } from "@retriever/stores/ports/chunk-store.ts";
 import { wholeUnits } from "./moment-unit.ts";
 import { isSameVector, type VectorRule } from "./same-vector.ts";
 
@@ -19,6 +19,7 @@ export function differenceOf({ source, destination }: Pair, rule: PairRule): Dif
   if (destination === null) return "missing";
   if (rule.level === "ids") return null;
   const { momentUnitMs = 1 } = rule;
+  if (source.updatedAtMs === oddMoments.unreadable || destination.updatedAtMs === oddMoments.unreadable) return "stale";
   if (wholeUnits(source.updatedAtMs, momentUnitMs) !== wholeUnits(destination.updatedAtMs, momentUnitMs))
     return "stale";
   if (rule.level === "fresh") return null;

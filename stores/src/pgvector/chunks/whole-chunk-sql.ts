@@ -3,7 +3,7 @@
 import { quoteName, tableOf } from "../client/names.ts";
 import type { RowQuery } from "../client/row-query.ts";
 import type { PgvectorSpec } from "../config/schema.ts";
-import { idsOfType } from "./chunk-sql.ts";
+import { idsOfType, textSettings } from "./chunk-sql.ts";
 import type { Column, TableColumns } from "./table-columns.ts";
 
 /** One row to be written, tried or removed: its columns, and the version of the row that it is to replace. */
@@ -14,8 +14,7 @@ const held = `"retriever held"`;
 const given = `"retriever given"`;
 
 /** Begins a transaction in which a row's text is always the same, and in which rows that security hides are an error. */
-export const begin = `BEGIN; SET LOCAL timezone TO 'UTC'; SET LOCAL datestyle TO 'ISO, YMD'; SET LOCAL intervalstyle TO
-  'postgres'; SET LOCAL extra_float_digits TO 1; SET LOCAL bytea_output TO 'hex'; SET LOCAL row_security TO off`;
+export const begin = `BEGIN; ${textSettings}`;
 
 /** Digest of everything that the row holds. */
 const version = `md5((${held}.*)::text)`;
