@@ -101,8 +101,8 @@ test("columns of every type and what an application copies of them have one dige
   await postgres.exec(`INSERT INTO typed SELECT * FROM json_populate_recordset(NULL::typed, ${document}::json)`);
   const signal = AbortSignal.timeout(20_000);
   const { fieldKinds: kinds = [] } = await store.describe(signal);
-  store.agreeOn?.({ kinds, momentUnitMs: 1 });
-  const rules = digestRules(fields, { kinds, momentUnitMs: 1, tellsFractions: () => true });
+  store.agreeOn?.({ kinds });
+  const rules = digestRules(fields, { kinds, tellsFractions: () => true });
   const found = await store.lookUp(
     rows.map(({ chunk_id }) => chunk_id),
     "payload",

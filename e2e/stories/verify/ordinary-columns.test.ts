@@ -248,6 +248,78 @@ describe.each(versions)("Postgres and pgvector %s", (version, address) => {
     }
   });
 
+  test("A1, A2: since a moment, texts are compared as moments, and points whose moment can't be read are in", async () => {
+    await client.query(`CREATE TABLE chunks (chunk_id text PRIMARY KEY, entity_id text, updated_at text,
+      embedding vector(2)); INSERT INTO chunks VALUES ('zone', 'e', '2026-01-31 23:00:00-05', '[1,0]'),
+      ('before', 'e', '2026-02-01 02:00:00+03', '[1,0]')`);
+    await makePoints([
+      { chunk_id: "zone", entity_id: "other", updated_at: "2026-02-01T04:00:00Z" },
+      { chunk_id: "before", entity_id: "other", updated_at: "2026-01-31T23:00:00Z" },
+      { chunk_id: "number", updated_at: 1770000000 },
+      { chunk_id: "words", updated_at: "yesterday" },
+    ]);
+    const { exitCode, kinds } = await verify({ args: ["--level", "payload", "--since", "2026-02-01T00:00:00Z"] });
+    expect({ exitCode, kinds }).toEqual({
+      exitCode: 1,
+      kinds: { zone: "payload", number: "extra", words: "extra" },
+    });
+  });
+
+  test("A3: a field's moment keeps its milliseconds where updated_at is held by the second", async () => {
+    const at = (n: number): string => new Date(Date.parse(noon) + n * 1037).toISOString();
+    await makeTable(
+      "chunk_id text PRIMARY KEY, published timestamptz",
+      Array.from({ length: 12 }, (_, n) => `VALUES ('c${n}', '2026-01-01T00:00:00.9Z', 'e', '${at(n)}', '[1,0]')`),
+    );
+    await makePoints(
+      Array.from({ length: 12 }, (_, n) => ({
+        chunk_id: `c${n}`,
+        published: `2026-01-01T00:00:00.${n === 3 ? 1 : 9}00Z`,
+        updated_at: `${at(n).slice(0, 19)}Z`,
+      })),
+    );
+    const { report, kinds } = await verify({ base: { metadataColumns: ["published"] } });
+    expect([report.momentPrecision, kinds]).toEqual(["second", { c3: "payload" }]);
+  });
+
+  test("A4: a database's own settings change no value that is compared", async () => {
+    await makeTable("chunk_id text PRIMARY KEY, score float8, span interval, raw bytea", [
+      `(chunk_id, score, span, raw) VALUES ('a', 0.1::float8 + 0.2::float8, '1 day 02:00:00', '\\x00ff')`,
+    ]);
+    await makePoints([{ chunk_id: "a", score: 0.3, span: "1 day 02:00:00", raw: "\\x00ff" }]);
+    await client.query(`ALTER DATABASE postgres SET extra_float_digits = 0;
+      ALTER DATABASE postgres SET intervalstyle = 'iso_8601'; ALTER DATABASE postgres SET bytea_output = 'escape'`);
+    try {
+      expect((await verify({ base: { metadataColumns: ["span", "raw"] } })).exitCode).toBe(0);
+      expect((await verify({ base: { metadataColumns: ["score"] } })).kinds).toEqual({ a: "payload" });
+    } finally {
+      await client.query("ALTER DATABASE postgres RESET ALL");
+    }
+  });
+
+  test("A5: a moment that can't be read equals neither none nor another one, and infinity isn't none", async () => {
+    await makeTable("chunk_id text PRIMARY KEY", [
+      "(chunk_id, updated_at) VALUES ('number', NULL), ('words', NULL), ('list', NULL), ('none', NULL), ('null', NULL)",
+      "(chunk_id, updated_at) VALUES ('infinity', 'infinity'), ('past', '-infinity'), ('february', '2026-03-02T00:00:00Z')",
+      "(chunk_id) VALUES ('dated')",
+    ]);
+    await makePoints([
+      { chunk_id: "number", updated_at: 1770000000 },
+      { chunk_id: "words", updated_at: "yesterday" },
+      { chunk_id: "list", updated_at: [noon] },
+      { chunk_id: "none", updated_at: undefined },
+      { chunk_id: "null", updated_at: null },
+      { chunk_id: "infinity", updated_at: null },
+      { chunk_id: "past", updated_at: "-infinity" },
+      { chunk_id: "february", updated_at: "2026-02-30T00:00:00Z" },
+      { chunk_id: "dated" },
+    ]);
+    const differing = ["february", "infinity", "list", "number", "past", "words"];
+    expect((await verify({ args: ["--level", "fresh"] })).kinds).toEqual(
+      Object.fromEntries(differing.map((id) => [id, "stale"])),
+    );
+  });
+
   test("a column type that no moment can be read from is named, and nothing is called out of reach", async () => {
     await client.query("CREATE TABLE chunks (chunk_id text, entity_id text, updated_at bigint, embedding vector(2))");
     await client.query("INSERT INTO chunks VALUES ('a', 'e', 1770000000, '[1,0]')");

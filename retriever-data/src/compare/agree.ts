@@ -3,10 +3,10 @@ import type { FieldKind } from "@retriever/stores/ports/chunk-store.ts";
 import type { Both, Descriptions, RunDeps } from "./run-deps.ts";
 
 /** A store that can't be told leaves both with what needs no knowledge of the other. */
-export function agree(stores: RunDeps["stores"], both: Descriptions, momentUnitMs: number): void {
+export function agree(stores: RunDeps["stores"], both: Descriptions): void {
   const { source, destination } = stores;
   if (source.agreeOn === undefined || destination.agreeOn === undefined) return;
-  const agreement = { kinds: commonKinds(both), momentUnitMs };
+  const agreement = { kinds: commonKinds(both) };
   source.agreeOn(agreement);
   destination.agreeOn(agreement);
 }

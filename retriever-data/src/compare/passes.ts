@@ -2,11 +2,11 @@
 import type { StoreName } from "@retriever/sidecar/contract/overlay.ts";
 import { hashValue, makeHashId } from "@retriever/stores/chunks/element-hash.ts";
 import { idTextAt } from "@retriever/stores/chunks/ids.ts";
-import { type ChunkBatch, type FoundChunk, mostLookedUp } from "@retriever/stores/ports/chunk-store.ts";
+import { type ChunkBatch, type FoundChunk, mostLookedUp, oddMoments } from "@retriever/stores/ports/chunk-store.ts";
 import { peel } from "#core/difference-table.ts";
 import { type IdSet, makeIdSet } from "#core/id-set.ts";
 import { joinIds, leftoverIds, without } from "#core/leftover-ids.ts";
-import { countMoment, momentPrecision, momentUnitMs, wholeUnits } from "#core/moment-unit.ts";
+import { countMoment, isMoment, momentPrecision, momentUnitMs, wholeUnits } from "#core/moment-unit.ts";
 import { addDoubled, type RunState, restartBy, rewind, type SideTotals } from "#core/run-state.ts";
 import { isSameVector, type VectorRule } from "#core/same-vector.ts";
 import { isInShare, isWhole, shareSeed } from "#core/scope.ts";
@@ -28,8 +28,6 @@ export type PassContext = {
   readonly options: RunOptions;
   readonly deps: RunDeps;
   readonly signal: AbortSignal;
-  /** Tells the stores how finely moments are compared from now on. */
-  readonly agreeOn: (momentUnitMs: number) => void;
   /** Called after every batch. */
   readonly onBatch: (name: StoreName, chunks: number) => void;
 };
@@ -64,14 +62,13 @@ export async function fillTable(context: PassContext): Promise<void> {
 }
 
 /** Whether moments have to be compared more coarsely than they were, so that everything is read once more. */
-function takeMomentUnit({ state, deps, agreeOn }: PassContext): boolean {
+function takeMomentUnit({ state, deps }: PassContext): boolean {
   const { source, destination } = state.totals;
   if (state.parts > 1 || state.momentUnitMs > 1 || state.scope.level === "ids") return false;
   const unitMs = momentUnitMs(source, destination);
   if (unitMs === 1) return false;
   deps.onNote(`one store holds updated_at by the ${momentPrecision(unitMs)} only: reading again to compare it so`);
   restartBy(state, unitMs);
-  agreeOn(unitMs);
   return true;
 }
 
@@ -141,7 +138,9 @@ function makeAddBatch(state: RunState, sign: 1 | -1): (batch: ChunkBatch, totals
         payload[0] = payloadDigests[row * 2] as number;
         payload[1] = payloadDigests[row * 2 + 1] as number;
       }
-      hashValue(wholeUnits(time, momentUnitMs), payload, element);
+      // Two that can't be read are two different ones.
+      const moment = time === oddMoments.unreadable ? time * (2 + sign) : wholeUnits(time, momentUnitMs);
+      hashValue(moment, payload, element);
       change(sketch, element, sign);
     }
   };
@@ -149,7 +148,7 @@ function makeAddBatch(state: RunState, sign: 1 | -1): (batch: ChunkBatch, totals
 
 function countIn(totals: SideTotals, time: number): void {
   totals.read += 1;
-  if (Number.isNaN(time)) return;
+  if (!isMoment(time)) return;
   totals.dated += 1;
   countMoment(totals, time);
   if (totals.newestMs === null || time > totals.newestMs) totals.newestMs = time;

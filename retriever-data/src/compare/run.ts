@@ -49,9 +49,8 @@ export async function runVerification(options: RunOptions, deps: RunDeps, signal
   try {
     descriptions = await describe(state, deps, signal);
     const both = descriptions;
-    const agreeOn = (momentUnitMs: number): void => agree(deps.stores, both, momentUnitMs);
-    agreeOn(state.momentUnitMs);
-    const found = await compare({ state, options, deps, signal, agreeOn, onBatch: () => {} }, both, checkpoints);
+    agree(deps.stores, both);
+    const found = await compare({ state, options, deps, signal, onBatch: () => {} }, both, checkpoints);
     const conclusion = concluded(found, state);
     return { ...findings(state, deps, descriptions), ...conclusion };
   } catch (error) {

@@ -30,6 +30,13 @@ function isHeldBy({ dated, coarse, odd }: Moments, unit: keyof Moments["coarse"]
   return unit === "seconds" && dated >= leastSample && odd.seconds * 100 <= dated;
 }
 
+const greatestDateMs = 8.64e15;
+
+/** Whether a calendar holds it. */
+export function isMoment(ms: number): boolean {
+  return Math.abs(ms) <= greatestDateMs;
+}
+
 /** How a report calls the unit; undefined for milliseconds, which need no mention. */
 export function momentPrecision(unitMs: number): "second" | "day" | undefined {
   if (unitMs === second) return "second";

@@ -1,6 +1,6 @@
 // A chunk in both stores: whether and in what it differs, and whether a write that is under way may explain it.
 import type { DifferenceKind } from "@retriever/sidecar/contract/verify-report.ts";
-import type { FoundChunk, VerifyLevel } from "@retriever/stores/ports/chunk-store.ts";
+import { type FoundChunk, oddMoments, type VerifyLevel } from "@retriever/stores/ports/chunk-store.ts";
 import { wholeUnits } from "./moment-unit.ts";
 import { isSameVector, type VectorRule } from "./same-vector.ts";
 
@@ -18,13 +18,16 @@ export function differenceOf({ source, destination }: Pair, rule: PairRule): Dif
   if (source === null) return destination === null ? null : "extra";
   if (destination === null) return "missing";
   if (rule.level === "ids") return null;
-  const { momentUnitMs = 1 } = rule;
-  if (wholeUnits(source.updatedAtMs, momentUnitMs) !== wholeUnits(destination.updatedAtMs, momentUnitMs))
-    return "stale";
+  if (!isSameMoment(source.updatedAtMs, destination.updatedAtMs, rule.momentUnitMs)) return "stale";
   if (rule.level === "fresh") return null;
   if (source.payloadDigest !== destination.payloadDigest) return "payload";
   if (rule.level === "payload") return null;
   return isSameVector(source.vector, destination.vector, rule.vector) ? null : "vector";
+}
+
+/** One that can't be read is the same as no other, not even as one that can't be read either. */
+function isSameMoment(a: number | null, b: number | null, unitMs = 1): boolean {
+  return a !== oddMoments.unreadable && wholeUnits(a, unitMs) === wholeUnits(b, unitMs);
 }
 
 /**

@@ -6,6 +6,7 @@ import {
   mostDifferences,
   type VerifyReport,
 } from "@retriever/sidecar/contract/verify-report.ts";
+import { isMoment } from "./moment-unit.ts";
 import type { Pair } from "./pair.ts";
 
 export type Tally = Pick<
@@ -56,7 +57,9 @@ function namespaceOf({ source, destination }: Pair): string | null {
 }
 
 function latest(newestMs: number | null, { source, destination }: Pair): number | null {
-  const times = [newestMs, source?.updatedAtMs, destination?.updatedAtMs].filter((time) => typeof time === "number");
+  const times = [newestMs, source?.updatedAtMs, destination?.updatedAtMs].filter(
+    (time) => typeof time === "number" && isMoment(time),
+  ) as number[];
   return times.length === 0 ? null : Math.max(...times);
 }
 
@@ -78,9 +81,7 @@ function busiest(byNamespace: ReadonlyMap<string, DifferenceCounts>): VerifyRepo
   return [...ordered.slice(0, mostNamespaces), { namespace: otherNamespaces, counts: other }];
 }
 
-const greatestDateMs = 8.64e15;
-
 /** ISO 8601 with milliseconds; null for none and for what no calendar holds. */
 export function isoOf(ms: number | null): string | null {
-  return ms === null || !(Math.abs(ms) <= greatestDateMs) ? null : new Date(ms).toISOString();
+  return ms === null || !isMoment(ms) ? null : new Date(ms).toISOString();
 }

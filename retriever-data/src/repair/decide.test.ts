@@ -57,7 +57,8 @@ test("B3: a chunk that the report has no version of stays, and the plan says so"
     { why: "refused", reason },
     { why: "refused", reason },
   ]);
-  const bare = report.differences.map(({ destinationVersion: _, ...each }) => each);
+  const { destinationVersion: _version, ...unversioned } = seen;
+  const bare = [makeDifference("a", "stale", unversioned), makeDifference("x", "extra", unversioned)];
   const options = { direction: "source-to-destination", deletesExtra: true } as const;
   const bareReport = makeReport(identities, bare);
   expect(printPlan(planRepair(bareReport, identities, options), bareReport, [])).toContain(

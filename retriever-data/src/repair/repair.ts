@@ -157,7 +157,7 @@ async function ruleOf({ plan, deps: { stores }, signal }: Run, level: VerifyLeve
   const limit = deadline(signal, batchDeadlineMs);
   const [source, destination] = await Promise.all([stores.source.describe(limit), stores.destination.describe(limit)]);
   const { momentUnitMs } = plan;
-  agree(stores, { source, destination }, momentUnitMs);
+  agree(stores, { source, destination });
   return { level, vector: vectorRule(source, destination), momentUnitMs };
 }
 

@@ -10,9 +10,8 @@ export type ValueRule = {
   readonly kind: FieldKind | null;
   /** Whether `12.0` is another value than `12`: a search for 12 doesn't find it without an index of integers. */
   readonly tellsFractions: boolean;
-  readonly momentUnitMs: number;
 };
-const unknownRule: ValueRule = { kind: null, tellsFractions: false, momentUnitMs: 1 };
+const unknownRule: ValueRule = { kind: null, tellsFractions: false };
 
 /** Text, numbers and booleans never equal each other; an absent value is null, and members come in no order. */
 export function canonicalText(value: unknown, rule: ValueRule = unknownRule): string {
@@ -31,10 +30,10 @@ export function canonicalText(value: unknown, rule: ValueRule = unknownRule): st
   }
 }
 
-function canonicalString(text: string, { kind, momentUnitMs }: ValueRule): string {
+function canonicalString(text: string, { kind }: ValueRule): string {
   if (kind === "moment" || (kind === null && text.length >= 19 && text.length <= 40)) {
     const time = readMoment(text);
-    if (!Number.isNaN(time)) return `d${Math.floor(time / momentUnitMs) * momentUnitMs}`;
+    if (!Number.isNaN(time)) return `d${time}`;
   }
   const folded = kind === "uuid" && isUuid(text.toLowerCase()) ? text.toLowerCase() : text;
   return `s${folded.length}:${folded}`;

@@ -63,7 +63,7 @@ test.each([
   expect(canonicalText(a)).not.toBe(canonicalText(b));
 });
 
-const column: ValueRule = { kind: "exact", tellsFractions: false, momentUnitMs: 1 };
+const column: ValueRule = { kind: "exact", tellsFractions: false };
 const payload: ValueRule = { ...column, tellsFractions: true };
 
 test("whole numbers are told apart to the last digit, and decimals too", () => {
@@ -97,9 +97,10 @@ test("in a payload a whole number with a point is another value, as a search for
 test("what one store knows less of is compared no finer", () => {
   const single = { ...column, kind: "float32" as const };
   expect(canonicalText(0.1, single)).toBe(canonicalText(0.10000000149011612, single));
-  const seconds = { ...column, kind: "moment" as const, momentUnitMs: 1000 };
-  expect(canonicalText("2026-01-31T12:00:00.9Z", seconds)).toBe(canonicalText("2026-01-31 12:00:00+00", seconds));
-  expect(canonicalText("2026-01-31", seconds)).toBe(canonicalText("2026-01-31T00:00:00Z", seconds));
+  const moment = { ...column, kind: "moment" as const };
+  expect(canonicalText("2026-01-31T12:00:00.0009Z", moment)).toBe(canonicalText("2026-01-31 12:00:00+00", moment));
+  expect(canonicalText("2026-01-31T12:00:00.9Z", moment)).not.toBe(canonicalText("2026-01-31 12:00:00+00", moment));
+  expect(canonicalText("2026-01-31", moment)).toBe(canonicalText("2026-01-31T00:00:00Z", moment));
   expect(canonicalText("2026-01-31T12:00:00Z", column)).not.toBe(canonicalText("2026-01-31T12:00:00.000Z", column));
   const uuid = { ...column, kind: "uuid" as const };
   const id = "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11";
@@ -132,6 +133,10 @@ test("a moment is read in every zone it may be written in", () => {
   ]) {
     expect(readMoment(text)).toBe(noon);
   }
-  expect(readMoment("2026-02-30T99:00:00Z")).toBeNaN();
+  expect(readMoment("2024-02-29T12:00:00Z")).toBe(Date.UTC(2024, 1, 29, 12));
+  expect(readMoment("2026-02-28T23:00:00-05:00")).toBe(Date.UTC(2026, 2, 1, 4));
+  for (const text of ["2026-02-30T00:00:00Z", "2026-02-29", "2026-04-31T12:00:00Z", "2026-02-30T99:00:00Z"]) {
+    expect(readMoment(text)).toBeNaN();
+  }
   expect(readMoment("soon")).toBeNaN();
 });

@@ -9,16 +9,14 @@ export type DigestRules = readonly ValueRule[];
 type Own = {
   /** Null: what the other store knows isn't known. */
   readonly kinds: readonly FieldKind[] | null;
-  readonly momentUnitMs: number;
   readonly tellsFractions: (field: string) => boolean;
 };
 
 /** The rules of one store for these fields. */
-export function digestRules(fields: readonly string[], { kinds, momentUnitMs, tellsFractions }: Own): DigestRules {
+export function digestRules(fields: readonly string[], { kinds, tellsFractions }: Own): DigestRules {
   return fields.map((field, index) => ({
     kind: kinds === null ? null : (kinds[index] ?? "exact"),
     tellsFractions: tellsFractions(field),
-    momentUnitMs,
   }));
 }
 

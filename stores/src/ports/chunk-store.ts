@@ -58,10 +58,17 @@ export type StoreDescription = {
   readonly remarks?: readonly string[];
 };
 
+/**
+ * In the place of a moment's ms, beyond what Postgres and any calendar hold: a value that can't be read as a moment, which
+ * is neither none nor equal to anything, and Postgres's infinities.
+ */
+export const oddMoments = { unreadable: -3e16, past: -2e16, future: 2e16 } as const;
+
 /** One chunk as a look-up finds it; what the level doesn't ask for is null. */
 export type FoundChunk = {
   readonly id: string;
   readonly namespace: string | null;
+  /** Or one of `oddMoments`; null: the chunk has none. */
   readonly updatedAtMs: number | null;
   /** Hex of `digestPayload`. */
   readonly payloadDigest: string | null;
@@ -77,7 +84,7 @@ export type ChunkBatch = {
   readonly idBytes: Uint8Array;
   /** The id at `i` ends before `idEnds[i]`, and begins where the one before it ends. */
   readonly idEnds: Uint32Array;
-  /** ms since 1970, NaN for a chunk without; at level `ids` all NaN. */
+  /** ms since 1970 or one of `oddMoments`, NaN for a chunk without; at level `ids` all NaN. */
   readonly updatedAtMs: Float64Array;
   /** Two words a chunk (`digestPayload`), from level `payload` on; null below. */
   readonly payloadDigests: Int32Array | null;
@@ -94,8 +101,8 @@ export type ChunkBatch = {
   readonly doubledIds?: readonly string[];
 };
 
-/** What both stores together know of the agreed fields, and how finely moments are compared. */
-export type Agreement = { readonly kinds: readonly FieldKind[]; readonly momentUnitMs: number };
+/** What both stores together know of the agreed fields. */
+export type Agreement = { readonly kinds: readonly FieldKind[] };
 
 /** Reads one store. Every method rejects with a RetrieverError, and ends at the signal. */
 export interface ChunkStore {

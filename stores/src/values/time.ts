@@ -9,7 +9,15 @@ export function readMoment(text: string): number {
   if (match === null) return Number.NaN;
   const [, day, minutes = "00:00", seconds = "00", fraction = "", zone = "Z", zoneMinutes] = match;
   const offset = zone.length === 1 || zoneMinutes !== undefined ? zone.toUpperCase() : `${zone}:00`;
+  if (!isDay(day as string)) return Number.NaN;
   return Date.parse(`${day}T${minutes}:${seconds}${fraction.slice(0, 4)}${offset}`);
+}
+
+/** Whether the month has the day: the parser takes February 30 for March 2. */
+function isDay(day: string): boolean {
+  if (Number(day.slice(8)) <= 28) return true;
+  const time = Date.parse(day);
+  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(day);
 }
 
 /** ISO 8601 in UTC with milliseconds, or with more digits where there are more; for what is copied. Null for no moment. */

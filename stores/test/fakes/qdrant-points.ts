@@ -5,7 +5,7 @@ import { numberOf, parseExact } from "#values/exact-json.ts";
 import type { FakeQdrant } from "./qdrant-server.ts";
 
 type HeldPoint = { readonly id: unknown; readonly payload: Record<string, unknown>; readonly vector: unknown };
-type Bound = { readonly gte: unknown; readonly lte?: unknown };
+type Bound = { readonly gte?: unknown; readonly lte?: unknown; readonly lt?: unknown };
 type Condition = {
   readonly key?: string;
   readonly match?: { readonly any?: readonly unknown[]; readonly value?: unknown };
@@ -14,7 +14,11 @@ type Condition = {
   readonly is_null?: { readonly key: string };
   readonly has_id?: readonly unknown[];
 };
-type Filter = { readonly should?: readonly Condition[]; readonly must?: readonly Condition[] };
+type Filter = {
+  readonly should?: readonly Condition[];
+  readonly must?: readonly Condition[];
+  readonly must_not?: readonly Condition[];
+};
 type Body = {
   readonly limit: number;
   readonly offset?: unknown;
@@ -107,7 +111,9 @@ function scroll({ points }: HeldCollection, { limit, offset, filter }: Body): ob
 
 function passes(filter: Filter | undefined): (point: HeldPoint) => boolean {
   return (point) =>
-    (filter?.must ?? []).every(fits(point)) && (filter?.should === undefined || filter.should.some(fits(point)));
+    (filter?.must ?? []).every(fits(point)) &&
+    !(filter?.must_not ?? []).some(fits(point)) &&
+    (filter?.should === undefined || filter.should.some(fits(point)));
 }
 
 function fits({ id, payload }: HeldPoint): (condition: Condition) => boolean {
@@ -135,8 +141,9 @@ function at(payload: unknown, path: string): unknown {
     .reduce<unknown>((value, step) => (value as Record<string, unknown> | undefined)?.[step], payload);
 }
 
-function isWithin(value: unknown, { gte, lte }: Bound): boolean {
+function isWithin(value: unknown, { gte, lte, lt }: Bound): boolean {
   const read = (each: unknown): number => (typeof each === "string" ? Date.parse(each) : numberOf(each));
+  if (lt !== undefined) return read(value) < read(lt);
   return read(value) >= read(gte) && (lte === undefined || read(value) <= read(lte));
 }
 

@@ -63,6 +63,13 @@ describe("a filter", () => {
     expect(holds(JSON.stringify({ should: [absent] }))).toBe(false);
   });
 
+  it("keeps back by `must_not` what passes one of its conditions, and lets through what none can read", () => {
+    const before = { key: "at", range: { lt: "2027-01-01T00:00:00Z" } };
+    const unread = { key: "words", range: { lt: "2027-01-01T00:00:00Z" } };
+    expect(holds(JSON.stringify({ must_not: [unread, before] }))).toBe(false);
+    expect(holds(JSON.stringify({ must_not: [unread] }))).toBe(true);
+  });
+
   it.each([
     ['{"must":[{"key":"words","match":{"value":12.0}}]}', 400],
     ['{"must":[{"key":"words","match":{"value":null}}]}', 400],
@@ -74,7 +81,8 @@ describe("a filter", () => {
     ['{"must":[{"key":"at","geo_radius":{"radius":1}}]}', 501],
     ['{"must":[{"key":"namespace","match":{"text":"lph"}}]}', 501],
     ['{"must":[{"key":"words","match":{}}]}', 400],
-    ['{"must_not":[{"key":"at"}]}', 501],
+    ['{"must_not":[{"key":"at"}]}', 400],
+    ['{"min_should":{"conditions":[],"min_count":1}}', 501],
   ])("%s is refused with %i", (filter, status) => {
     expect(() => holds(filter)).toThrow(expect.objectContaining({ status }));
   });

@@ -113,10 +113,13 @@ const conditions = z.array(conditionSchema).nullish();
 
 /** `filter` of a request. One without conditions lets everything through. */
 export const filterSchema = z
-  .strictObject({ must: conditions, should: conditions })
-  .transform(({ must, should }): Predicate => {
+  .strictObject({ must: conditions, should: conditions, must_not: conditions })
+  .transform(({ must, should, must_not }): Predicate => {
     const all = must ?? [];
     const some = should ?? [];
+    const none = must_not ?? [];
     return (subject) =>
-      all.every((holds) => holds(subject)) && (some.length === 0 || some.some((holds) => holds(subject)));
+      all.every((holds) => holds(subject)) &&
+      (some.length === 0 || some.some((holds) => holds(subject))) &&
+      !none.some((holds) => holds(subject));
   });

@@ -3,7 +3,7 @@ import type { Buffer } from "node:buffer";
 import type { ChunkPage } from "#chunks/chunk-page.ts";
 import { type DigestRules, digestPayload } from "#chunks/payload-digest.ts";
 import { errorsOf } from "#errors.ts";
-import type { VerifyLevel } from "#ports/chunk-store.ts";
+import { oddMoments, type VerifyLevel } from "#ports/chunk-store.ts";
 import { parseExact } from "#values/exact-json.ts";
 
 const refuse = errorsOf("RETR_VERIFY_NOT_COMPARABLE");
@@ -34,10 +34,11 @@ export function readChunkRow(page: ChunkPage, { level, rules }: RowShape, bytes:
   return level === "payload" ? at : readVector(page, bytes, at);
 }
 
-/** ms since 1970; NaN for Postgres's infinities. */
+/** ms since 1970, or what stands for Postgres's infinities. */
 function readMicroseconds(bytes: Buffer, at: number): number {
   const high = bytes.readInt32BE(at);
-  if (high === 0x7fff_ffff || high === -0x8000_0000) return Number.NaN;
+  if (high === 0x7fff_ffff) return oddMoments.future;
+  if (high === -0x8000_0000) return oddMoments.past;
   return Math.floor((high * 0x1_0000_0000 + bytes.readUInt32BE(at + 4)) / 1000) + epochMs;
 }
 

@@ -27,13 +27,16 @@ export type ChunkTable = Pick<PgvectorSpec, "schema" | "table" | "embeddingColum
   readonly vectorSchema: string;
 };
 
+/** In which a value has one text, whatever the database or the role sets: to the last digit, and in one style. */
+export const textSettings = `SET LOCAL timezone TO 'UTC'; SET LOCAL datestyle TO 'ISO, YMD'; SET LOCAL intervalstyle TO
+  'postgres'; SET LOCAL extra_float_digits TO 1; SET LOCAL bytea_output TO 'hex'; SET LOCAL row_security TO off`;
+
 /**
  * Settings of the transaction that `text` runs in. Without a zone a moment is UTC, and its text is ISO 8601; rows that a
  * policy would hide are an error; a timeout holds for each statement.
  */
 export function settings(timeoutMs: number): string {
-  return `SET LOCAL timezone TO 'UTC'; SET LOCAL datestyle TO 'ISO, YMD'; SET LOCAL row_security TO off;
-    SET LOCAL statement_timeout TO ${timeoutMs}`;
+  return `${textSettings}; SET LOCAL statement_timeout TO ${timeoutMs}`;
 }
 
 /** The next rows in the order of their ids; rows of one id are never on two pages. */
@@ -41,7 +44,7 @@ export function pageQuery(table: ChunkTable, options: ScanOptions): string {
   const { level, sinceMs, after } = options;
   const conditions = [
     ...(after === null ? [] : [`t."chunk_id" > ${escapeLiteral(after)}`]),
-    ...(sinceMs === null ? [] : [writtenSince(sinceMs)]),
+    ...(sinceMs === null ? [] : [writtenSince(table, sinceMs)]),
   ];
   const where = conditions.length === 0 ? "" : ` WHERE ${conditions.join(" AND ")}`;
   const columns = columnsOf(table, level).join(", ");
@@ -50,8 +53,10 @@ export function pageQuery(table: ChunkTable, options: ScanOptions): string {
   return copy(`SELECT ${columns} FROM ${tableOf(table)} AS t${where} ORDER BY t."chunk_id" ${rows}`);
 }
 
-function writtenSince(sinceMs: number): string {
-  return `("updated_at" >= ${escapeLiteral(new Date(sinceMs).toISOString())} OR "updated_at" IS NULL)`;
+/** By the column itself where it is of a moment's type, which an index serves; texts have another order than moments. */
+function writtenSince({ momentType }: ChunkTable, sinceMs: number): string {
+  const moment = /^(timestamp|date)/.test(momentType) ? `"updated_at"` : `"updated_at"::timestamptz`;
+  return `(${moment} >= ${escapeLiteral(new Date(sinceMs).toISOString())} OR "updated_at" IS NULL)`;
 }
 
 /** The same columns and the namespace, of rows by id. */

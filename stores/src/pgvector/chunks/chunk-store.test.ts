@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { ChunkStore } from "#ports/chunk-store.ts";
+import { type ChunkStore, oddMoments } from "#ports/chunk-store.ts";
 import { describeChunkStore, readAll } from "#test/chunk-store-contract.ts";
 import { startPostgres, type TestPostgres } from "#test/fakes/postgres-server.ts";
 import { makePoints } from "#test/points.ts";
@@ -119,7 +119,9 @@ test.each([
   { type: "timestamp", value: "'2026-01-31 12:00:00.123456'", expected: Date.UTC(2026, 0, 31, 12, 0, 0, 123) },
   { type: "timestamptz", value: "'2026-01-31 12:00:00.9999+02'", expected: Date.UTC(2026, 0, 31, 10, 0, 0, 999) },
   { type: "timestamptz", value: "'1969-12-31 23:59:59.9995Z'", expected: -1 },
-  { type: "timestamptz", value: "'infinity'", expected: Number.NaN },
+  { type: "timestamptz", value: "'infinity'", expected: oddMoments.future },
+  { type: "timestamp", value: "'-infinity'", expected: oddMoments.past },
+  { type: "timestamptz", value: "NULL", expected: Number.NaN },
   { type: "date", value: "'2026-01-31'", expected: Date.UTC(2026, 0, 31) },
   { type: "text", value: "'2026-01-31T12:00:00Z'", expected: Date.UTC(2026, 0, 31, 12) },
 ])("a moment of type $type, $value, is read to the millisecond in UTC", async ({ type, value, expected }) => {

@@ -37,7 +37,7 @@ export function makePgvectorChunkStore(spec: PgvectorSpec, { identity, fields }:
     return described;
   };
   // Every whole number of a column is found by a search for it, however the column's type prints it.
-  const own = { kinds: null, momentUnitMs: 1, tellsFractions: () => false };
+  const own = { kinds: null, tellsFractions: () => false };
   let rules = digestRules(fields, own);
   return {
     identity,

@@ -167,6 +167,25 @@ test.each([
   });
 });
 
+test("C1: columns that are called doc, nr, said and given are read, written and removed as any other", async () => {
+  const names = ["doc", "nr", "said", "given"];
+  await withTable(
+    `chunk_id text PRIMARY KEY, ${dated}, doc text, nr int, said jsonb, given text`,
+    async (other) => {
+      const of = (doc: string) => small("a", { fields: { doc, nr: 1, said: { doc }, given: "g" } });
+      expect(await other.write([{ chunk: of("one"), over: null }], limit())).toEqual([]);
+      const [held] = await other.fetch(["a"], limit());
+      expect(held?.fields).toEqual({ doc: "one", nr: 1, said: { doc: "one" }, given: "g" });
+      expect(await other.write([{ chunk: of("two"), over: held?.version ?? "" }], limit())).toEqual([]);
+      const [after] = await other.fetch(["a"], limit());
+      expect(after?.fields).toMatchObject({ doc: "two", said: { doc: "two" } });
+      expect(await other.remove([{ id: "a", version: after?.version ?? "" }], limit())).toEqual([]);
+      expect(await other.fetch(["a"], limit())).toEqual([]);
+    },
+    names,
+  );
+});
+
 test("an id that its column would hold in another spelling is refused", async () => {
   await withTable(`chunk_id bigint PRIMARY KEY, ${dated}`, async (other) => {
     expect(await reasons(other, [small("007"), small("seven"), small("7")])).toEqual([

@@ -3,7 +3,7 @@
 import { quoteName, tableOf } from "../client/names.ts";
 import type { RowQuery } from "../client/row-query.ts";
 import type { PgvectorSpec } from "../config/schema.ts";
-import { idsOfType } from "./chunk-sql.ts";
+import { idsOfType, textSettings } from "./chunk-sql.ts";
 import type { Column, TableColumns } from "./table-columns.ts";
 
 /** One row to be written, tried or removed: its columns, and the version of the row that it is to replace. */
@@ -12,10 +12,12 @@ export type GivenRow = { readonly row: Readonly<Record<string, unknown>>; readon
 /** The table's row, whatever its columns are called. */
 const held = `"retriever held"`;
 const given = `"retriever given"`;
+const said = `"retriever said"`;
+const document = `"retriever rows"."retriever document"`;
+const number = `"retriever rows"."retriever number"`;
 
 /** Begins a transaction in which a row's text is always the same, and in which rows that security hides are an error. */
-export const begin = `BEGIN; SET LOCAL timezone TO 'UTC'; SET LOCAL datestyle TO 'ISO, YMD'; SET LOCAL intervalstyle TO
-  'postgres'; SET LOCAL extra_float_digits TO 1; SET LOCAL bytea_output TO 'hex'; SET LOCAL row_security TO off`;
+export const begin = `BEGIN; ${textSettings}`;
 
 /** Digest of everything that the row holds. */
 const version = `md5((${held}.*)::text)`;
@@ -31,7 +33,7 @@ export function fetchQuery(spec: PgvectorSpec, columns: TableColumns, ids: reado
     return type === "numeric" ? `trim_scale(${value})::text` : `${value}::text`;
   };
   // Without the blanks that fill up a char(n).
-  const said = fields.map(({ name: column, type }) => {
+  const shown = fields.map(({ name: column, type }) => {
     const value = `${held}.${quoteName(column)}`;
     return type === "bpchar" ? `${value}::text AS ${quoteName(column)}` : value;
   });
@@ -40,7 +42,7 @@ export function fetchQuery(spec: PgvectorSpec, columns: TableColumns, ids: reado
     name(entity),
     namespace === null ? "NULL" : name(namespace),
     `to_json(${held}.${quoteName(updatedAt.name)})::text`,
-    fields.length === 0 ? "'{}'" : `(SELECT row_to_json(said)::text FROM (SELECT ${said.join(", ")}) AS said)`,
+    fields.length === 0 ? "'{}'" : `(SELECT row_to_json(${said})::text FROM (SELECT ${shown.join(", ")}) AS ${said})`,
     `${held}.${quoteName(embedding.name)}::text`,
     version,
   ];
@@ -52,8 +54,9 @@ export function fetchQuery(spec: PgvectorSpec, columns: TableColumns, ids: reado
 
 /** What the columns would hold: the row's number, its id, its columns `names` as JSON. Writes nothing. */
 export function tryQuery(spec: PgvectorSpec, names: readonly string[], rows: readonly GivenRow[]): RowQuery {
-  const said = names.map((name) => `${given}.${quoteName(name)}`).join(", ");
-  const text = `SELECT nr::text, ${given}."chunk_id"::text, (SELECT row_to_json(said)::text FROM (SELECT ${said}) AS said)
+  const shown = names.map((name) => `${given}.${quoteName(name)}`).join(", ");
+  const text = `SELECT ${number}::text, ${given}."chunk_id"::text,
+      (SELECT row_to_json(${said})::text FROM (SELECT ${shown}) AS ${said})
     FROM ${givenRows(spec)}`;
   return { text, values: [JSON.stringify(rows)] };
 }
@@ -83,11 +86,11 @@ export function removeQuery(spec: PgvectorSpec, rows: readonly GivenRow[]): RowQ
 }
 
 /** Postgres looks at it again when it had to wait for another transaction's write of the row. */
-const isAsItWas = `${held}."chunk_id" = ${given}."chunk_id" AND ${version} = doc ->> 'over'`;
+const isAsItWas = `${held}."chunk_id" = ${given}."chunk_id" AND ${version} = ${document} ->> 'over'`;
 
 function givenRows(spec: PgvectorSpec): string {
-  return `json_array_elements($1::json) WITH ORDINALITY AS given(doc, nr),
-    LATERAL json_populate_record(NULL::${tableOf(spec)}, doc -> 'row') AS ${given}`;
+  return `json_array_elements($1::json) WITH ORDINALITY AS "retriever rows"("retriever document", "retriever number"),
+    LATERAL json_populate_record(NULL::${tableOf(spec)}, ${document} -> 'row') AS ${given}`;
 }
 
 /** As pgvector prints it; a `bit` as its digits. */

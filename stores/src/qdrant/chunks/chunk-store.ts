@@ -28,13 +28,13 @@ type Place = {
   readonly caller: PointsCaller;
   readonly spec: QdrantSpec;
   readonly fields: AgreedFields;
-  readonly agreement: Pick<Agreement, "momentUnitMs"> & { readonly kinds: Agreement["kinds"] | null };
+  readonly agreement: { readonly kinds: Agreement["kinds"] | null };
 };
 
 /** Opens no connection by itself. */
 export function makeQdrantChunkStore(spec: QdrantSpec, { identity, fields }: ChunkAccess): ChunkStore {
   const caller = openPoints(spec);
-  let place: Place = { caller, spec, fields, agreement: { kinds: null, momentUnitMs: 1 } };
+  let place: Place = { caller, spec, fields, agreement: { kinds: null } };
   let described: DescribedCollection | undefined;
   const describe = async (signal: AbortSignal): Promise<DescribedCollection> => {
     described = await describeCollection(caller, { spec, fields }, signal);
@@ -183,11 +183,10 @@ function shown({ spec, fields }: Place, level: VerifyLevel, more: readonly strin
   return { with_payload: payload, with_vector: vector };
 }
 
-/** Points without a date may have been written at any time. */
+/** Points without a date, or with one that can't be read, may have been written at any time. */
 function writtenSince(sinceMs: number | null): object {
   if (sinceMs === null) return {};
-  const range = { key: "updated_at", range: { gte: new Date(sinceMs).toISOString() } };
-  return { filter: { should: [range, { is_empty: { key: "updated_at" } }] } };
+  return { filter: { must_not: [{ key: "updated_at", range: { lt: new Date(sinceMs).toISOString() } }] } };
 }
 
 /** A search for 12 finds 12.0 by an index of integers only. */

@@ -21,9 +21,9 @@ export type Given = {
 };
 type Place = { readonly spec: QdrantSpec; readonly fields: readonly string[]; readonly conventions: IdConventions };
 
-/** Id that a point of a chunk gets that the collection doesn't have. */
+/** Id that a point of a chunk gets that the collection doesn't have; undefined where the rule of the others makes none. */
 function newPointId(chunkId: string, { rule }: IdConventions): unknown {
-  return (rule ?? fallbackRule).idOf(chunkId) ?? fallbackRule.idOf(chunkId);
+  return (rule ?? fallbackRule).idOf(chunkId);
 }
 
 /**
@@ -37,7 +37,11 @@ export function givenOf(chunk: WholeChunk, held: StoredPoint | undefined, place:
   const { "": unnamed, ...named } = vectors;
   const payload = payloadOf(chunk, held, place);
   if (typeof payload === "string") return payload;
-  return { id: held?.id ?? newPointId(chunk.id, conventions), vector: unnamed ?? named, payload };
+  const id = held?.id ?? newPointId(chunk.id, conventions);
+  if (id === undefined) {
+    return `the ids of the collection's points are ${conventions.rule?.name ?? "unknown"}, which this chunk id can't be, so that an application would write it a second time; let the application write it`;
+  }
+  return { id, vector: unnamed ?? named, payload };
 }
 
 function payloadOf(chunk: WholeChunk, held: StoredPoint | undefined, { spec, fields, conventions }: Place) {

@@ -28,3 +28,11 @@ test("without points there is the usual rule, which has an id for every chunk", 
   expect(pointIdRule([])).toBe(fallbackRule);
   expect(fallbackRule.idOf("")).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
 });
+
+test("B5: ids of 64 bits follow the rule of integers, exactly, and a chunk id that is none gets no other id", () => {
+  const ids = ["1639887574359322625", "1639887574359322626", "18446744073709551615", "7"];
+  const rule = pointIdRule(ids.map((id) => ({ id, chunkId: id })));
+  expect(rule?.name).toBe("the chunk id as integer");
+  expect(JSON.stringify(rule?.idOf("1639887574359322627"))).toBe("1639887574359322627");
+  for (const id of ["18446744073709551616", "-1", "007", "a"]) expect(rule?.idOf(id)).toBeUndefined();
+});

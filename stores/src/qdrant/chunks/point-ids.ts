@@ -2,6 +2,7 @@
 import { hash } from "node:crypto";
 import { isUuid } from "#chunks/ids.ts";
 import { rawJson } from "#values/exact-json.ts";
+import { numberText } from "#values/same-value.ts";
 
 /** The number that an id prints, exact in JSON (`exact-json.ts`); undefined for anything else, and beyond `bits` bits. */
 export function integerOf(id: string, bits: 63 | 64 = 63): unknown {
@@ -42,7 +43,7 @@ export function pointIdsOf(ids: readonly string[]): unknown[] {
 }
 
 /** As JSON carries it: a UUID, or an unsigned integer, raw where it is beyond 2^53. */
-export type PointIdRule = { readonly name: string; readonly idOf: (chunkId: string) => string | number | undefined };
+export type PointIdRule = { readonly name: string; readonly idOf: (chunkId: string) => unknown };
 
 /** Name spaces of RFC 9562, appendix C. */
 const namespaces = {
@@ -56,7 +57,7 @@ const ofName: PointIdRule = { name: "UUID version 5 (URL)", idOf: (id) => hashed
 
 const rules: readonly PointIdRule[] = [
   { name: "the chunk id itself", idOf: (id) => (isUuid(id.toLowerCase()) ? id.toLowerCase() : undefined) },
-  { name: "the chunk id as integer", idOf: (id) => (/^(0|[1-9]\d{0,14})$/.test(id) ? Number(id) : undefined) },
+  { name: "the chunk id as integer", idOf: (id) => integerOf(id, 64) },
   ofName,
   ...(["DNS", "OID", "X500"] as const).map((name) => ({
     name: `UUID version 5 (${name})`,
@@ -78,7 +79,11 @@ type KnownPoint = { readonly id: string; readonly chunkId: string };
  */
 export function pointIdRule(known: readonly KnownPoint[]): PointIdRule | null {
   if (known.length === 0) return ofName;
-  return rules.find(({ idOf }) => known.every(({ id, chunkId }) => String(idOf(chunkId)) === id)) ?? null;
+  return rules.find(({ idOf }) => known.every(({ id, chunkId }) => isId(idOf(chunkId), id))) ?? null;
+}
+
+function isId(made: unknown, id: string): boolean {
+  return (numberText(made) ?? made) === id;
 }
 
 /** What a chunk gets where no rule shows. */

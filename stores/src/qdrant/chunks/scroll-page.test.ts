@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { ChunkPage } from "#chunks/chunk-page.ts";
 import { digestPayload } from "#chunks/payload-digest.ts";
+import { oddMoments } from "#ports/chunk-store.ts";
 import { momentAt } from "./moment-text.ts";
 import { readScroll } from "./scroll-page.ts";
 
@@ -14,6 +15,7 @@ const payload = fc.record(
       moment.map((date) => date.toISOString()),
       fc.constant(null),
       fc.integer(),
+      fc.constant([]),
     ),
     entity_id: fc.string(),
     namespace: fc.string({ unit: "binary" }),
@@ -28,6 +30,11 @@ const point = fc.record({
   payload,
   vector: fc.constant([1, 2.5]),
 });
+
+function timeOf(updatedAt: unknown): number {
+  if (updatedAt === null || updatedAt === undefined) return Number.NaN;
+  return typeof updatedAt === "string" ? Date.parse(updatedAt) : oddMoments.unreadable;
+}
 
 test("a page is read as JSON.parse reads it, in any order of its members and with any white space", () => {
   fc.assert(
@@ -47,8 +54,7 @@ test("a page is read as JSON.parse reads it, in any order of its members and wit
         expect(page.count).toBe(points.length);
         for (const [row, { id, payload: held }] of points.entries()) {
           expect(page.idAt(row)).toBe(wellFormed(String(held.chunk_id ?? id)));
-          const time = typeof held.updated_at === "string" ? Date.parse(held.updated_at) : Number.NaN;
-          expect(page.updatedAtMs[row]).toBe(time);
+          expect(page.updatedAtMs[row]).toBe(timeOf(held.updated_at));
           expect(namespaces[row]).toBe(held.namespace ?? null);
           const digest = digestPayload(held.entity_id, held.namespace, [held.lang, held.meta?.pages]);
           expect([...(page.payloadDigests?.subarray(row * 2, row * 2 + 2) ?? [])]).toEqual([...digest]);

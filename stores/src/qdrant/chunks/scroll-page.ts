@@ -2,6 +2,7 @@
 import type { ChunkPage } from "#chunks/chunk-page.ts";
 import { canonicalName, type DigestRules, digestPayload } from "#chunks/payload-digest.ts";
 import { RetrieverError } from "#errors.ts";
+import { oddMoments } from "#ports/chunk-store.ts";
 import { parseExact } from "#values/exact-json.ts";
 import { readMoment } from "#values/time.ts";
 import { invalidAnswer, member } from "../client/answers.ts";
@@ -105,17 +106,27 @@ class PointReader {
   readonly #onPayload = (name: string): void => {
     const walk = this.#walk;
     if (name === "chunk_id") this.#readChunkId();
-    else if (name === "updated_at" && this.#page.isDated && walk.isString()) {
-      walk.readString();
-      const time = momentAt(walk.text, walk.start, walk.end);
-      this.#updatedAtMs = Number.isNaN(time) ? readMoment(walk.text.slice(walk.start, walk.end)) : time;
-      if (walk.text.charCodeAt(walk.start + 19) !== dot) this.#countCoarse(walk.end - walk.start);
-    } else walk.skip();
+    else if (name === "updated_at" && this.#page.isDated) this.#readUpdatedAt();
+    else walk.skip();
   };
+
+  #readUpdatedAt(): void {
+    const walk = this.#walk;
+    if (!walk.isString()) {
+      const from = walk.at;
+      walk.skip();
+      this.#updatedAtMs = walk.text.slice(from, walk.at).trim() === "null" ? Number.NaN : oddMoments.unreadable;
+      return;
+    }
+    walk.readString();
+    const plain = momentAt(walk.text, walk.start, walk.end);
+    const time = Number.isNaN(plain) ? readMoment(walk.text.slice(walk.start, walk.end)) : plain;
+    this.#updatedAtMs = Number.isNaN(time) ? oddMoments.unreadable : time;
+    if (!Number.isNaN(time) && walk.text.charCodeAt(walk.start + 19) !== dot) this.#countCoarse(walk.end - walk.start);
+  }
 
   /** A moment without a fraction is held by the second, one without a time of day by the day. */
   #countCoarse(length: number): void {
-    if (Number.isNaN(this.#updatedAtMs)) return;
     this.#page.seconds += 1;
     if (length === dateLength) this.#page.days += 1;
   }
