@@ -41,7 +41,7 @@ export function makeProveOwner(request: KubeRequest, clock: Pick<Clock, "elapsed
     const now = clock.elapsed();
     const lookups = nextLookups(asked, answers, owner, now).map(async (one): Promise<[string, Answer]> => {
       const place = { resource: replicaSets, namespace, name: one.name };
-      return [one.key, { ...(await lookUp(request, place, one, owner, signal)), at: now }];
+      return [one.key, { ...(await lookUp(request, place, { uid: one.uid, owner }, signal)), at: now }];
     });
     for (const [key, answer] of await Promise.all(lookups)) remember(answers, key, answer);
     return controllers.map((one) => {
@@ -78,8 +78,7 @@ function nextLookups(
 async function lookUp(
   request: KubeRequest,
   place: Parameters<typeof readObject>[1],
-  { uid }: Lookup,
-  owner: PodOwner,
+  { uid, owner }: Pick<Lookup, "uid"> & { readonly owner: PodOwner },
   signal: AbortSignal,
 ): Promise<Pick<Answer, "isOwned" | "why">> {
   try {

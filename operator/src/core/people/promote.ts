@@ -64,7 +64,7 @@ export function settlePromote(c: Context, outcome: Outcome): Outcome {
   const who = `${c.status.takenBack === undefined ? "Promote" : "Retry"} by ${promotedBy}`;
   if (outcome.status.phase === "CuttingOver" && !isExpired(c)) return answer(outcome, "kept", isTaken(c, who));
   const { message } = outcome.status;
-  if (promoteUntil === undefined || (!isExpired(c) && !isSameEvidence(c, outcome))) {
+  if (promoteUntil === undefined || isVoid(c, outcome)) {
     const end = c.promote === undefined ? "has no effect any more" : "has no effect";
     return answer(outcome, "void", told("Warning", "ActRefused", `${who} ${end}: ${message}`));
   }
@@ -72,11 +72,22 @@ export function settlePromote(c: Context, outcome: Outcome): Outcome {
     const words = `${who} waited until ${promoteUntil} and has expired: ${message}`;
     return answer(outcome, "void", told("Warning", "ActExpired", words));
   }
+  return waitOn(c, outcome, who, promoteUntil);
+}
+
+/** It goes on waiting, openly. */
+function waitOn(c: Context, outcome: Outcome, who: string, promoteUntil: string): Outcome {
+  const { message } = outcome.status;
   const words = `${who} waits until ${promoteUntil}: ${message}`;
   const waiting = answer(outcome, "kept", c.promote === undefined ? undefined : told("Normal", "ActTaken", words));
   const addition = `; the ${who} waits for it until ${promoteUntil}`;
   const status = { ...waiting.status, message: message.slice(0, longestMessage - addition.length) + addition };
   return { ...waiting, status };
+}
+
+/** One that waits in vain: what it was given on is gone, and it hasn't expired before. */
+function isVoid(c: Context, outcome: Outcome): boolean {
+  return !isExpired(c) && !isSameEvidence(c, outcome);
 }
 
 /** What it was given on is still there. */

@@ -123,7 +123,7 @@ function waitOf(c: Context, { standing, reason, status }: Outcome): Wait | undef
 function workingOf(c: Context): Wait | undefined {
   const { phase, phaseStartedAt, revision } = c.status;
   if (phase === "WarmUp" || phase === "Ramp") return undefined;
-  const since = [phaseStartedAt, revision?.at ?? ""].toSorted().at(-1);
+  const since = [phaseStartedAt, revision?.at].reduce((a = "", b = "") => (b > a ? b : a));
   if (since === undefined || secondsSince(c, since) < workingSeconds) return undefined;
   return { seconds: workingSeconds, severity: "ticket", since };
 }

@@ -30,9 +30,17 @@ export function guard(c: Context): Outcome {
     ...(missing > 0 ? [`${samples} of ${c.plan.guard.minSamples} samples`] : []),
     ...describeVisibility(c, visibility),
   ];
-  const reason = visibility === "unobserved" ? "Unobserved" : visibility === "held" ? "GuardHeld" : "Guarding";
-  return overdue(ticked, stay(ticked, isWatching ? "waiting" : "blocked", reason, `guarding: ${reasons.join("; ")}`));
+  const standing = isWatching ? "waiting" : "blocked";
+  return overdue(ticked, stay(ticked, standing, reasonsByVisibility[visibility], `guarding: ${reasons.join("; ")}`));
 }
+
+/** Why the guard goes on, by what it could see. */
+const reasonsByVisibility: Readonly<Record<GuardVisibility, string>> = {
+  watched: "Guarding",
+  idle: "Guarding",
+  unobserved: "Unobserved",
+  held: "GuardHeld",
+};
 
 function describeVisibility(c: Context, visibility: GuardVisibility): readonly string[] {
   const found = c.harm.findings.map((finding) => finding.message);
