@@ -31,7 +31,7 @@ const readOften: readonly ReadName[] = ["listActs", "listPods"];
 
 /** Pods may serve from both stores, or a rollback is under way: every read of every pass is live. */
 const urgent: readonly Phase[] = ["CuttingOver", "RollingBack", "VerifyingDrift"];
-const sampled: readonly Phase[] = ["Preflight", "WarmUp", "Ramp", "Guard"];
+const sampled: readonly Phase[] = ["Pending", "Preflight", "WarmUp", "Ramp", "Guard"];
 
 type Kept = { readonly at: number; readonly value: unknown };
 
