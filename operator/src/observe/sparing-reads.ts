@@ -19,8 +19,8 @@ const sampledSeconds: Readonly<Record<ReadName, number>> = {
   readMigration: 30,
   listActs: 10,
   listPods: 8,
-  readConfigMap: 60,
-  readWorkload: 120,
+  readConfigMap: 30,
+  readWorkload: 60,
   readNamespaceTerminating: 120,
   listClaims: 120,
 };
