@@ -10,6 +10,7 @@ import { type ActsApplied, applyActs } from "./acts.ts";
 
 const now = Date.parse("2026-03-01T12:00:00Z");
 const at = "2026-03-01T11:00:00.000Z";
+const later = "2026-03-01T13:00:00.000Z";
 const plan = aSpec({
   checklist: { ...onlyReachable, parity: {}, approvals: { roles: [{ name: "sre", quorum: 1 }], expiry: "4h" } },
 });
@@ -59,9 +60,9 @@ describe("an act is refused", () => {
     [ramp, anAct("Pause", { expiresAt: now }), "it had expired"],
     [ramp, anAct("Rollback", { misfit: "it names another" }), "it names another"],
     [
-      { phase: "AwaitingCutover", acts: { paused: false, seen: [], promotedBy: "bob", promoteUntil: at } },
+      { phase: "AwaitingCutover", acts: { paused: false, seen: [], promotedBy: "bob", promoteUntil: later } },
       anAct("Promote"),
-      `the cutover is blocked, and the Promote by bob waits for it until ${at}`,
+      `the cutover is blocked, and the Promote by bob waits for it until ${later}`,
     ],
     [
       { phase: "AwaitingCutover" },
