@@ -35,7 +35,7 @@ const library: Readonly<Record<string, Expected>> = {
   healthy: completes,
   "batch-client-at-cutover": completes,
   "blip-in-guard": completes,
-  "both-stores-suffer": completes,
+  "both-stores-suffer": { ...completes, pages: ["HoldOverdue", "HoldOverdue"] },
   "few-shadow-errors": { trace: ramp, reason: "RampPassed", ending: "waiting" },
   "index-that-finds-less": { trace: start, reason: "Held", ending: "waiting", tickets: ["Held"] },
   "index-that-finds-more": { trace: ramp, reason: "RampPassed", ending: "waiting" },
