@@ -6,6 +6,7 @@ import { unknownFields } from "@retriever/stores/config/known-fields.ts";
 import { type ApplyDeps, apply } from "#apply/apply.ts";
 import type { ReconcileRecord } from "#audit/draft.ts";
 import type { Decision } from "#core/model/decision.ts";
+import { isSameData } from "#core/model/deep-equal.ts";
 import type { Migration, MigrationMeta } from "#core/model/migration.ts";
 import type { Observation } from "#core/model/observation.ts";
 import { effectivePlan } from "#core/plan.ts";
@@ -174,11 +175,20 @@ function restsOnLiveReads(
   return true;
 }
 
-/** More than to write down what was counted: a step, an effect, or something to be told. */
+/** More than to write down what was counted: a step, an effect, or something to be told or shown. */
 function doesSomething({ status, effects, announcements }: Decision, { status: before }: Migration): boolean {
-  return (
-    effects.length > 0 || announcements.length > 0 || status.phase !== before.phase || status.epoch !== before.epoch
-  );
+  return effects.length > 0 || announcements.length > 0 || isShownOtherwise(before, status);
+}
+
+/** Conditions from reads of two ages would flip, and each flip would be told anew. */
+function isShownOtherwise(before: MigrationStatus, next: MigrationStatus): boolean {
+  const shown = ({ phase, epoch, conditions, waiting }: MigrationStatus) => [
+    phase,
+    epoch,
+    waiting?.since,
+    ...conditions.flatMap(({ type, status, reason }) => [type, status, reason]),
+  ];
+  return !isSameData(shown(before), shown(next));
 }
 
 /** What sinks answered since the last reconcile; posting strikes it off and sends what is due. */

@@ -1,11 +1,11 @@
-// Whether the actors of acts are who they say: asked only while somebody's approval is waited for.
+// Whether the actors of acts are who they say: asked only where an approval counts.
 import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
 import type { Phase } from "@retriever/crds/status/migration-status.ts";
 import type { ActIdentity, Observation } from "#core/model/observation.ts";
 import { attempt, type ReadDeadline } from "./attempt.ts";
 import type { ObserveDeps } from "./observe-deps.ts";
 
-const approving: readonly Phase[] = ["Preflight", "AwaitingApproval"];
+const approving: readonly Phase[] = ["Preflight", "AwaitingApproval", "AwaitingCutover"];
 
 type Asked = { readonly phase: Phase; readonly plan: MigrationSpec };
 
