@@ -8,6 +8,7 @@ import { OperatorError } from "#errors.ts";
 import { makeSparingReads } from "#observe/sparing-reads.ts";
 import { makeLogger } from "#telemetry/logger.ts";
 import { makeMetrics } from "#telemetry/metrics.ts";
+import { aCondition } from "#test/builders/migration.ts";
 import { searchKey, searchSpec, seedSearchApp } from "#test/builders/search-app.ts";
 import { FakeClock } from "#test/fakes/fake-clock.ts";
 import { FakeCluster } from "#test/fakes/fake-cluster.ts";
@@ -223,5 +224,18 @@ describe("a pass on reads that may be some seconds old", () => {
     const podsOf = seen.map(({ observation }) => (observation.pods.ok ? observation.pods.value.length : -1));
     expect(podsOf).toEqual([3, 3, 3, 1]);
     expect(cluster.journal.filter((line) => line.startsWith("applied overlay"))).toHaveLength(1);
+  });
+
+  test("shows no condition that live ones don't bear out: it would flip, and be told anew each time", async () => {
+    const script: ((seen: Seen) => Partial<Decision>)[] = [
+      () => ({}),
+      ({ migration }) => ({ status: { ...migration.status, conditions: [aCondition("ConfigPropagated", "False")] } }),
+      () => ({}),
+    ];
+    const { cluster, seen, reconcileOnce } = arrange((one) => script.shift()?.(one) ?? {}, true);
+    await reconcileOnce();
+    await reconcileOnce();
+    expect(seen).toHaveLength(3);
+    expect(cluster.journal.filter((line) => line.startsWith("wrote status"))).toEqual([]);
   });
 });

@@ -12,7 +12,7 @@ type Asked = { readonly phase: Phase; readonly plan: MigrationSpec };
 /** Empty where nobody asks. Never rejects. */
 export async function readIdentity(
   { phase, plan }: Asked,
-  { cluster, actIdentity = "proved" }: ObserveDeps,
+  { cluster, actIdentity = "proved" }: Pick<ObserveDeps, "cluster" | "actIdentity">,
   deadline: ReadDeadline,
 ): Promise<Pick<Observation, "actIdentity">> {
   if (plan.checklist.approvals.policy === "Skip" || !approving.includes(phase)) return {};

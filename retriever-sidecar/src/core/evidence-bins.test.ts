@@ -24,6 +24,16 @@ test("a bin is answered once it is closed, and never changes after that", () => 
   expect(binsOf(log, 40_000).closedAt).toBe(40);
 });
 
+test("what the closed bins and the open one hold is all that was counted", () => {
+  const log = makeEvidenceLog(1, 0);
+  expect(binsOf(log, 20_000)).not.toHaveProperty("open");
+  for (const wallMs of [20_000, 29_000, 31_000]) log.add({ requests: 1 }, at(wallMs));
+  const { bins, open, counters } = binsOf(log, 32_000);
+  expect([requestsOf(bins), open?.requests, counters.requests]).toEqual([[[20, 2]], 1, 3]);
+  expect(binsOf(log, 32_000, null).open?.requests).toBe(1);
+  expect(binsOf(log, 40_000)).not.toHaveProperty("open");
+});
+
 test("a reader that goes on from where it was told has read every event once, whatever the wall clock does", () => {
   const step = fc.record({ jumpMs: fc.integer({ min: -30_000, max: 60_000 }), reads: fc.boolean() });
   fc.assert(

@@ -8,6 +8,16 @@ export function isTlsCode(code: string): boolean {
   return tlsCodes.test(code);
 }
 
+/** Errors that the runtime throws while it reads an answer, such as one that nests too deep: the store was reached. */
+export function isOwnError(error: unknown): error is Error {
+  return error instanceof RangeError || error instanceof SyntaxError;
+}
+
+/** Whether the other side was there and broke off. */
+export function isBrokenOff(code: string): boolean {
+  return code === "ECONNRESET" || code === "EPIPE" || code === "UND_ERR_SOCKET";
+}
+
 /** The error's code, else its cause's; "unknown" otherwise. */
 export function codeOf(error: unknown): string {
   if (!(error instanceof Error)) return "unknown";

@@ -82,6 +82,12 @@ describe("the load after a cutover", () => {
     expect(judge(before, answered, covered)).toBe(verdict);
   });
 
+  it("with a quorum is held against the part of the pods that follow: the others answer theirs from the source", () => {
+    const c = after(10, 400, 100);
+    const acks = { state: "quorum", pods: 10, matched: 4, lagging: [], lost: [], fenced: ["a"] } as const;
+    expect([judgeThroughput(c).verdict, judgeThroughput({ ...c, acks }).verdict]).toEqual(["lower", "resumed"]);
+  });
+
   it("is sure of less where half would have given so few in one case of a hundred", () => {
     expect(judge(1, 0, 9.2)).toBe("lower");
     expect(judge(1, 0, 9.1)).toBe("unknown");

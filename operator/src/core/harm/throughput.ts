@@ -34,7 +34,7 @@ function loadOf({ counters, coveredSeconds }: WindowSum, count: (counters: Count
 
 /** Answered requests since the cutover against the five minutes before it. Only what is surely lower says "lower". */
 export function judgeThroughput(c: Context): { readonly verdict: Throughput; readonly message: string } {
-  const before = loadBefore(c);
+  const before = loadBefore(c) * followingShare(c);
   const { load, fast } = spansOf(c.plan);
   const window = windowOf(c, load);
   const message = `${rate(rateOf(window))} requests/s are answered, before the cutover it were ${rate(before)} (expected at least ${least} times as many)`;
@@ -57,6 +57,11 @@ function loadBefore({ status }: Context): number {
   const known = [status.throughput?.requestsPerSecond, status.baseline?.requestsPerSecond];
   const loads = known.filter((one) => one !== undefined);
   return loads.length === 0 ? 0 : Math.min(...loads);
+}
+
+/** The part of the load that the pods at the destination can be expected to answer: who was left behind has its own. */
+function followingShare({ acks }: Context): number {
+  return acks.state === "quorum" ? acks.matched / Math.max(1, acks.pods) : 1;
 }
 
 /** Whether a Poisson count of this mean would hardly ever be so small (Chernoff's bound). */

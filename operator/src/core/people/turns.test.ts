@@ -40,6 +40,14 @@ describe("what one pass picks of any number of acts", () => {
     expect(picked([...few.toReversed(), ...few])).toEqual(["r-0", "r-1", "r-2"]);
   });
 
+  it("gives a Pause the last word of the acts of one second, whatever their names", () => {
+    const [pause, resume] = [anAct({ act: "Pause", uid: "p", name: "a" }), anAct({ uid: "r", name: "b" })];
+    expect([picked([pause, resume]), picked([resume, pause])]).toEqual([
+      ["r", "p"],
+      ["r", "p"],
+    ]);
+  });
+
   it("is fifty of ten thousand, what was judged, and any Abort or Rollback that takes effect", () => {
     const acts = { paused: false, seen: ["r-9000"] };
     const rollback = anAct({ act: "Rollback", uid: "back", createdAt: start });

@@ -5,7 +5,7 @@ import { someCounters } from "#test/builders/counters.ts";
 import { aRecord } from "#test/builders/epoch-record.ts";
 import { aPod, type PodBuilder } from "#test/builders/world.ts";
 import type { Span } from "../time/evidence-spans.ts";
-import { addCounted, foldEvidence, sumWindow, totalsOf } from "./epoch-evidence.ts";
+import { addCounted, foldEvidence, openCounters, sumWindow, totalsOf } from "./epoch-evidence.ts";
 import { processId } from "./processes.ts";
 
 const epoch = 5;
@@ -132,5 +132,21 @@ describe("a window over all pods", () => {
     const liar = over("liar", 1e9, { requests: 1e15, errors: 0 });
     const { counters, coveredSeconds } = sum(...honest, liar);
     expect([counters?.requests, counters?.errors, coveredSeconds]).toEqual([500, 300, 300]);
+  });
+});
+
+describe("what pods have counted since their newest closed bin", () => {
+  const open = (name: string, requests: number, more: { epoch?: number } = {}) =>
+    counting(name, more).saying(({ evidence }) => ({ evidence: { ...evidence, open: someCounters({ requests }) } }));
+
+  it("is summed over those that count in the epoch and tell of it", () => {
+    const pods = listed(open("a", 3), open("b", 4), counting("c"), open("d", 5, { epoch: 4 }), aPod("e").silent());
+    expect(openCounters(pods, epoch)).toEqual(someCounters({ requests: 7 }));
+    expect(openCounters([], epoch)).toEqual(someCounters());
+  });
+
+  it("is at most twice of one pod what it is of the others, whatever it claims", () => {
+    const pods = listed(open("a", 20), open("b", 20), open("c", 1e15));
+    expect(openCounters(pods, epoch).requests).toBe(80);
   });
 });

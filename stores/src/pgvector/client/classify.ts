@@ -1,7 +1,7 @@
 // What a failure of Postgres or of the way to it means, in our codes. Foreign text is left out: it may quote values.
 
 import { type ErrorCode, type Fault, RetrieverError } from "#errors.ts";
-import { codeOf, isTlsCode } from "#values/node-error.ts";
+import { codeOf, isBrokenOff, isOwnError, isTlsCode } from "#values/node-error.ts";
 
 const bySqlState: readonly (readonly [RegExp, ErrorCode, string])[] = [
   [/^28/, "RETR_BACKEND_AUTH", "Postgres refused the credential"],
@@ -32,6 +32,10 @@ export function postgresError(error: unknown, signal: AbortSignal): RetrieverErr
   if (signal.aborted) {
     return wrap({ code: "RETR_DEADLINE_EXCEEDED", message: "Postgres didn't answer within the deadline" }, error);
   }
+  if (isOwnError(error)) {
+    const message = `Postgres' answer can't be read (${error.name}): a value nests too deep or isn't what its type says`;
+    return wrap({ code: "RETR_BACKEND_ANSWER_INVALID", message }, error);
+  }
   return wrap(classify(codeOf(error), error instanceof Error ? error.message : ""), error);
 }
 
@@ -50,7 +54,8 @@ function classify(code: string, message: string): Fault {
   if (/^[0-9A-Z]{5}$/.test(code) && !code.startsWith("08") && code !== "EPIPE") {
     return { code: "RETR_BACKEND_ANSWER_INVALID", message: `Postgres answered with an error (SQLSTATE ${code})` };
   }
-  return { code: "RETR_BACKEND_UNAVAILABLE", message: `Postgres can't be reached (${code})` };
+  const what = isBrokenOff(code) ? "Postgres broke the connection off" : "Postgres can't be reached";
+  return { code: "RETR_BACKEND_UNAVAILABLE", message: `${what} (${code})` };
 }
 
 /** Class 22 is "data exception": a value of the request that the column can't be compared with. */

@@ -1,7 +1,7 @@
 // What a failure of Qdrant or of the way to it means, in our codes. Foreign text is left out: it may quote the query.
 
 import { type ErrorCode, type Fault, RetrieverError } from "#errors.ts";
-import { codeOf, isTlsCode } from "#values/node-error.ts";
+import { codeOf, isBrokenOff, isTlsCode } from "#values/node-error.ts";
 
 /** An answer with a status other than 200. */
 export function statusFault(status: number, body: string): Fault {
@@ -67,7 +67,13 @@ export function transportError(error: unknown, signal: AbortSignal): RetrieverEr
   }
   const code = codeOf(error);
   if (isTlsCode(code)) return new RetrieverError(fault("RETR_BACKEND_TLS", `TLS with Qdrant failed (${code})`), error);
-  return new RetrieverError(fault("RETR_BACKEND_UNAVAILABLE", `Qdrant can't be reached (${code})`), error);
+  // Codes of the HTTP parser.
+  if (code.startsWith("HPE_")) {
+    const message = `what answers at Qdrant's address speaks no HTTP (${code}): check the address`;
+    return new RetrieverError(fault("RETR_BACKEND_ANSWER_INVALID", message), error);
+  }
+  const what = isBrokenOff(code) ? "Qdrant broke the connection off" : "Qdrant can't be reached";
+  return new RetrieverError(fault("RETR_BACKEND_UNAVAILABLE", `${what} (${code})`), error);
 }
 
 function fault(code: ErrorCode, message: string): Fault {

@@ -1,0 +1,29 @@
+// What a failure on the way to a store is called: only what wasn't reached can't be reached.
+import { expect, test } from "vitest";
+import { postgresError } from "#pgvector/client/classify.ts";
+import { transportError } from "#qdrant/client/classify.ts";
+
+const { signal } = new AbortController();
+const coded = (code: string) => Object.assign(new Error("x"), { code });
+
+test.each([
+  ["ECONNREFUSED", "can't be reached"],
+  ["ENOTFOUND", "can't be reached"],
+  ["ECONNRESET", "broke the connection off"],
+  ["EPIPE", "broke the connection off"],
+])("%s of either store says that it %s", (code, words) => {
+  for (const fault of [postgresError(coded(code), signal), transportError(coded(code), signal)]) {
+    expect(fault).toMatchObject({ code: "RETR_BACKEND_UNAVAILABLE" });
+    expect(fault.message).toContain(words);
+  }
+});
+
+test("an answer that isn't HTTP, or that ours can't take, was an answer", () => {
+  const parsed = transportError(new TypeError("fetch failed", { cause: coded("HPE_INVALID_CONSTANT") }), signal);
+  const nested = postgresError(new RangeError("Maximum call stack size exceeded"), signal);
+  for (const fault of [parsed, nested]) {
+    expect(fault).toMatchObject({ code: "RETR_BACKEND_ANSWER_INVALID" });
+    expect(fault.message).not.toContain("reached");
+  }
+  expect(transportError(coded("UND_ERR_SOCKET"), signal).message).toContain("broke the connection off");
+});
