@@ -8,7 +8,7 @@ import { renderOverlay } from "../overlay/revision.ts";
 import { answeredStatuses, nameSome } from "../pods/pods.ts";
 import { holdGuardClock } from "../steps/guard-clock.ts";
 import { isAckOverdue } from "../steps/propagation.ts";
-import { stay } from "../steps/transition.ts";
+import { move, stay } from "../steps/transition.ts";
 
 /** SourceChanged, OwnershipConflict, TimeTravel or TwoPrimaries, in this order. */
 export function conflicts(c: Context): Outcome | undefined {
@@ -16,7 +16,25 @@ export function conflicts(c: Context): Outcome | undefined {
   const found = sourceChanged(c) ?? ownershipConflict(c) ?? timeTravel(c);
   if (found === undefined || isOverdueCutover(c, found)) return undefined;
   const held = holdGuardClock(stay(c, "blocked", found.reason, found.message), c.nowIso);
-  return found.reason === "TwoPrimaries" ? callOnce(c, held) : held;
+  if (found.reason === "TwoPrimaries") return callOnce(c, held);
+  return isUnwatched(c) ? callOnceAnEpoch(c, found, held) : held;
+}
+
+/** The conflict may have been shown before it left the destination unwatched, so the history remembers the call. */
+function callOnceAnEpoch(c: Context, { reason, message }: Conflict, held: Outcome): Outcome {
+  const { phase, epoch, history } = c.status;
+  if (history.some((entry) => entry.reason === reason && entry.epoch === epoch)) return held;
+  const words = `${message}. Nothing watches the destination meanwhile; a Rollback act goes back`;
+  return holdGuardClock(move(c, { phase, reason, message: words, standing: "blocked", severity: "page" }), c.nowIso);
+}
+
+/** Pods serve from the destination under a document that isn't ours: their evidence is of another epoch, so no harm is seen. */
+function isUnwatched({ meta, status, serving }: Context): boolean {
+  if (!isPastCutover(status)) return false;
+  return serving.some(({ status: read }) => {
+    if (!read.ok || read.value.config.migrationUid !== meta.uid) return false;
+    return read.value.config.epoch > status.epoch;
+  });
 }
 
 /** Users get answers of two stores: a person is called, once for as long as it lasts. */

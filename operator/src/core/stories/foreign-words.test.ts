@@ -145,6 +145,13 @@ describe("an overlay with an epoch that somebody made up, in force in every pod"
     expect(sim.condition("Settled")).toBe("True/Settled");
   });
 
+  it("in Guard: nothing watches the destination any more, so a person is called at once, and once", () => {
+    const sim = simulationAt("Guard", { spec });
+    forge(sim, sim.status.epoch + 3);
+    expect(sim.pages).toEqual(["TimeTravel"]);
+    expect(sim.run(600).pages).toEqual(["TimeTravel"]);
+  });
+
   it("in CuttingOver: it is taken back after ackTimeout without anybody", () => {
     const sim = simulationAt("CuttingOver", { spec });
     forge(sim, mostEpochs);
