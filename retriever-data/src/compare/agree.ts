@@ -11,11 +11,11 @@ export function agree(stores: RunDeps["stores"], both: Descriptions): void {
   destination.agreeOn(agreement);
 }
 
-/** What either knows of a field beyond its exact value; of two such kinds the source's. */
+/** What either knows of a field beyond its exact value; of two such kinds the source's, but of two floats the coarser. */
 function commonKinds({ source, destination }: Both<{ readonly fieldKinds?: readonly FieldKind[] }>): FieldKind[] {
   const [own = [], other = []] = [source.fieldKinds, destination.fieldKinds];
   return Array.from({ length: Math.max(own.length, other.length) }, (_, index) => {
-    const kind = own[index] ?? "exact";
-    return kind === "exact" ? (other[index] ?? "exact") : kind;
+    const [kind, against] = [own[index] ?? "exact", other[index] ?? "exact"];
+    return kind === "exact" || (kind === "float64" && against === "float32") ? against : kind;
   });
 }

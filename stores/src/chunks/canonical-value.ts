@@ -47,8 +47,9 @@ function canonicalNumber(spelling: string, { kind, tellsFractions }: ValueRule):
   const isWhole = isSpelledWhole || Number.isInteger(value);
   const isOther = tellsFractions && isWhole && !isSpelledWhole && Math.abs(value) < beyondSearch;
   const isSingle = kind === "float32" || (kind === null && !isWhole);
-  const single = Math.fround(value);
-  const exact = isSingle && Number.isFinite(single) && (single !== 0 || value === 0) ? String(single) : spelling;
+  const isRounded = isSingle || kind === "float64";
+  const rounded = isSingle ? Math.fround(value) : value;
+  const exact = isRounded && Number.isFinite(rounded) && (rounded !== 0 || value === 0) ? String(rounded) : spelling;
   return `${isOther ? "r" : "n"}${decimalOf(exact)}`;
 }
 

@@ -12,10 +12,10 @@ export type VerifyLevel = (typeof verifyLevels)[number];
 export type AgreedFields = readonly string[];
 
 /**
- * What a store knows of a field, or both together. float32: a column of `real`; moment: a column of moments, or an index
+ * What a store knows of a field, or both together. float32: a column of `real`; float64: of `double precision`; moment: a column of moments, or an index
  * of them; uuid: an index that knows no case.
  */
-export type FieldKind = "exact" | "float32" | "moment" | "uuid";
+export type FieldKind = "exact" | "float32" | "float64" | "moment" | "uuid";
 
 export type ScanOptions = {
   readonly level: VerifyLevel;

@@ -85,6 +85,7 @@ export async function describeTable(
 function kindOf(column: Column | undefined): FieldKind {
   const type = column?.type.replace(/^_/, "") ?? "";
   if (type === "float4") return "float32";
+  if (type === "float8") return "float64";
   return moments.test(type) ? "moment" : "exact";
 }
 

@@ -86,14 +86,15 @@ function isCompared(column: Column, { id, embedding, updatedAt }: TableColumns):
 
 function isKept(given: unknown, back: unknown, column: Column, { entity, namespace }: TableColumns): boolean {
   if (isSameValue(given, back)) return true;
-  // A float4 knows no more; a char(n) is padded; a name is text or a number, whichever the column has.
-  if (column.type === "float4") return singleOf(given) === singleOf(back);
+  // A float knows no more; a char(n) is padded; a name is text or a number, whichever the column has.
+  if (column.type === "float4") return Math.fround(doubleOf(given)) === Math.fround(doubleOf(back));
+  if (column.type === "float8") return doubleOf(given) === doubleOf(back);
   if (column.type === "bpchar") return typeof given === "string" && String(back).trimEnd() === given.trimEnd();
   return (column === entity || column === namespace) && nameOf(given) === nameOf(back);
 }
 
-function singleOf(value: unknown): number {
-  return Math.fround(Number(numberText(value) ?? Number.NaN));
+function doubleOf(value: unknown): number {
+  return Number(numberText(value) ?? Number.NaN);
 }
 
 function nameOf(value: unknown): unknown {
