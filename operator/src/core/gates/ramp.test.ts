@@ -196,6 +196,14 @@ describe("the shadow-error gate", () => {
     });
   });
 
+  it.each([
+    [86, "Pass"],
+    [88, "NotYet"],
+  ])("of 1000 good samples and a limit of 8 percent, with %d lost that may all be bad: %s", (lost, verdict) => {
+    const plan = aSpec({ thresholds: { shadowErrors: { maxBadShare: 0.08 } } });
+    expect(judge("shadowErrors", { answered: 1000 }, { plan, lost })?.verdict).toBe(verdict);
+  });
+
   it("asks for at least one sample where the plan asks for none", () => {
     expect(judge("shadowErrors", {}, { minSamples: 0 })?.message).toBe("shadowErrors: 0 of 1 samples");
   });

@@ -45,7 +45,10 @@ function withoutEvidence(verdict: Verdict): Verdict {
   return { ...verdict, verdict: "Unknown", message: `${verdict.gate}: no trustworthy evidence` };
 }
 
-/** More lost samples than this may hide errors: a limit far below would never pass a deploy that loses a few. */
+/**
+ * So few lost samples hold nothing up, whatever the limit: one far below would never pass a deploy that loses a few. More
+ * of them do where, all taken for bad, they would reach beyond it.
+ */
 const mostLostShare = 0.01;
 
 /** A share over the limit makes a rise wait until it is diluted. Never Fail: stepping down is the affair of the harm line. */
@@ -61,7 +64,7 @@ function judgeShadowErrors(input: GateInput, totals: Counters): Verdict {
   if (value === null || n < input.minSamples) return notYet(`${n} of ${Math.max(1, input.minSamples)} samples`);
   const seen = `${percent(value)} of ${n} samples are bad`;
   if (value > limit) return notYet(`${seen}, over the limit of ${percent(limit)}; waiting for better ones`);
-  if (lost > mostLostShare * n)
+  if (lost > mostLostShare * n && (bad + lost) / (n + lost) > limit)
     return notYet(`${seen}, but ${Math.ceil(lost)} more may have been lost with pods; waiting for more samples`);
   return { ...facts, verdict: "Pass", message: `shadowErrors: ${seen}, within the limit of ${percent(limit)}` };
 }
