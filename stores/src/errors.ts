@@ -23,6 +23,12 @@ export const errorTable = {
     summary: "A credential that the configuration refers to isn't set in this pod.",
     remedy: "Add the named variable or file to the container; the message names the reference, never its value.",
   },
+  RETR_CREDENTIAL_INVALID: {
+    httpStatus: 503,
+    retryable: false,
+    summary: "A credential isn't one line of printable text, or can't be sent to its store.",
+    remedy: "Write it again without line breaks and invisible characters; one line break at the end does no harm.",
+  },
   RETR_CREDENTIAL_NOT_ALLOWED: {
     httpStatus: 503,
     retryable: false,

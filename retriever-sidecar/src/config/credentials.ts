@@ -1,6 +1,7 @@
 // Resolves credential references to their values. Messages name the reference, never what it holds.
 import { readFileSync } from "node:fs";
 import type { BaseCredential, OverlayCredential } from "@retriever/stores/config/credential.ts";
+import { readCredentialText } from "@retriever/stores/config/credential-text.ts";
 import { Secret } from "@retriever/stores/config/secret.ts";
 import { RetrieverError } from "@retriever/stores/errors.ts";
 
@@ -12,33 +13,39 @@ export function referenceOf(credential: BaseCredential | OverlayCredential): str
   return "fromEnv" in credential ? credential.fromEnv : credential.fromFile;
 }
 
-/** The value a credential stands for. Throws RETR_CREDENTIAL_MISSING, with `path` as the place. */
+/** The value a credential stands for. Throws RETR_CREDENTIAL_MISSING or _INVALID, with `path` as the place. */
 export function resolveCredential(
   credential: BaseCredential | OverlayCredential,
   env: Environment,
   path: string,
 ): Secret {
-  if (typeof credential === "string") return new Secret(credential);
+  if (typeof credential === "string") return usable(credential, "it", path);
   if ("fromEnv" in credential) {
-    return nonEmpty(
-      env[credential.fromEnv],
-      `${path}: variable ${credential.fromEnv} isn't set in this container`,
-      path,
-    );
+    const name = `variable ${credential.fromEnv}`;
+    const value = env[credential.fromEnv] ?? "";
+    if (value === "") throw missing(`${path}: ${name} isn't set in this container`, path);
+    return usable(value, name, path);
   }
-  const missing = `${path}: file ${credential.fromFile} is missing, empty or unreadable in this container`;
-  return nonEmpty(readText(credential.fromFile), missing, path);
+  const text = readText(credential.fromFile) ?? "";
+  const name = `file ${credential.fromFile}`;
+  if (text === "") throw missing(`${path}: ${name} is missing, empty or unreadable in this container`, path);
+  return usable(text, name, path);
 }
 
-function nonEmpty(value: string | undefined, message: string, path: string): Secret {
-  if (value === undefined || value === "") throw new RetrieverError({ code: "RETR_CREDENTIAL_MISSING", message, path });
-  return new Secret(value);
+function missing(message: string, path: string): RetrieverError {
+  return new RetrieverError({ code: "RETR_CREDENTIAL_MISSING", message, path });
 }
 
-/** A file's text without its last line break; undefined when it can't be read. */
+function usable(held: string, name: string, path: string): Secret {
+  const read = readCredentialText(held);
+  if ("text" in read) return new Secret(read.text);
+  throw new RetrieverError({ code: "RETR_CREDENTIAL_INVALID", message: `${path}: ${name} ${read.fault}`, path });
+}
+
+/** A file's text; undefined when it can't be read. */
 export function readText(file: string): string | undefined {
   try {
-    return readFileSync(file, "utf8").replace(/\r?\n$/, "");
+    return readFileSync(file, "utf8");
   } catch {
     return undefined;
   }

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import { inspect } from "node:util";
 import type { Normalization } from "@retriever/stores/config/normalization.ts";
 import { choiceFault, type StoreChoice, specOf, storeKey } from "@retriever/stores/config/store-spec.ts";
@@ -30,7 +33,9 @@ test("a connection string is taken apart, with escapes and defaults", () => {
 const modes = [
   { mode: "", tls: null },
   { mode: "?sslmode=disable", tls: null },
-  { mode: "?sslmode=prefer", tls: null },
+  { mode: "?sslmode=prefer", tls: { ca: null } },
+  { mode: "?ssl=true", tls: { ca: null } },
+  { mode: "?sslrootcert=system", tls: { ca: null } },
   { mode: "?sslmode=require", tls: { ca: null } },
   { mode: "?sslmode=verify-full", tls: { ca: null } },
 ];
@@ -39,6 +44,11 @@ test.each(modes)("sslmode as in '$mode' is verified or off, never in between", (
   expect(specFrom(resolve(`postgres://u@h/d${mode}`)).tls).toEqual(tls);
 });
 
+const odd = {
+  TWO_LINES: "postgres://u:hunter2@h/d\n\n",
+  INVISIBLE: "\ufeffpostgres://u:hunter2@h/d",
+  EMPTY_LINE: "\r\n",
+};
 const faults = [
   {
     title: "a variable that isn't set",
@@ -51,6 +61,24 @@ const faults = [
     connection: { fromFile: "/no/file" },
     code: "RETR_CREDENTIAL_MISSING",
     names: "/no/file",
+  },
+  {
+    title: "a variable of two lines",
+    connection: { fromEnv: "TWO_LINES" },
+    code: "RETR_CREDENTIAL_INVALID",
+    names: "variable TWO_LINES isn't one line",
+  },
+  {
+    title: "a variable with an invisible character",
+    connection: { fromEnv: "INVISIBLE" },
+    code: "RETR_CREDENTIAL_INVALID",
+    names: "variable INVISIBLE isn't one line",
+  },
+  {
+    title: "a variable of one line break",
+    connection: { fromEnv: "EMPTY_LINE" },
+    code: "RETR_CREDENTIAL_INVALID",
+    names: "variable EMPTY_LINE is empty",
   },
   {
     title: "text that is no address",
@@ -75,7 +103,7 @@ const faults = [
 test.each(faults)(
   "$title makes the store unusable and names the place, not the secret",
   ({ connection, code, names }) => {
-    const fault = choiceFault(resolve(connection));
+    const fault = choiceFault(resolve(connection, odd));
     expect(fault).toMatchObject({ code, message: expect.stringContaining(names) as string });
     expect(fault?.message).toMatch(/^primary\./);
     expect(fault?.message).not.toContain("hunter2");
@@ -98,4 +126,26 @@ test("a resolved credential can't be printed by accident", () => {
   for (const text of [JSON.stringify(choice), inspect(choice, { depth: 9 }), String(specFrom(choice).password)]) {
     expect(text).not.toContain("hunter2");
   }
+});
+
+test.each(["", "\n", "\r\n"])("a credential loses one line break at its end, as in %j, wherever it stands", (end) => {
+  const text = `postgres://u:hunter2@h/d${end}`;
+  const file = join(mkdtempSync(join(tmpdir(), "retriever-credential-")), "url");
+  writeFileSync(file, text);
+  for (const connection of [text, { fromEnv: "PG" }, { fromFile: file }]) {
+    expect(specFrom(resolve(connection, { PG: text })).database).toBe("d");
+  }
+  rmSync(dirname(file), { recursive: true });
+});
+
+test("a key that no header takes is refused before anything is sent, by its field", () => {
+  const adapter = { kind: "qdrant", url: "http://h:6333", collection: "c", apiKey: { fromEnv: "KEY" } };
+  const resolveKey = (key: string) =>
+    resolveBaseAdapter(baseAdapterSchemaOf(storeKinds).parse(adapter), { env: { KEY: key }, registry }, "primary");
+  for (const key of ["hunter2 ", "hünter2", "hunter2\nx"]) {
+    const fault = choiceFault(resolveKey(key));
+    expect(fault).toMatchObject({ code: "RETR_CREDENTIAL_INVALID", path: "primary.apiKey" });
+    expect(fault?.message).not.toMatch(/h[uü]nter2/);
+  }
+  expect(choiceFault(resolveKey("hunter2\n"))).toBeUndefined();
 });

@@ -63,9 +63,9 @@ function makeLookup(env: Environment, path: string): Lookup {
   return {
     credential: (credential, field) => resolveCredential(credential, env, `${path}.${field}`),
     authority: (caFile) => readAuthority(caFile, `${path}.tls.caFile`),
-    refuse: (field, message) => {
+    refuse: (field, message, code = "RETR_CONFIG_INVALID") => {
       const place = `${path}.${field}`;
-      return new RetrieverError({ code: "RETR_CONFIG_INVALID", message: `${place}: ${message}`, path: place });
+      return new RetrieverError({ code, message: `${place}: ${message}`, path: place });
     },
   };
 }

@@ -1,4 +1,5 @@
 // What a document only refers to (credentials, CA files), looked up in the pod that reads it.
+import type { ErrorCode } from "#errors.ts";
 import type { BaseCredential, OverlayCredential } from "./credential.ts";
 import type { Secret } from "./secret.ts";
 import type { Tls } from "./store-spec.ts";
@@ -9,8 +10,8 @@ export type Lookup = {
   readonly credential: (credential: BaseCredential | OverlayCredential, field: string) => Secret;
   /** Text of `caFile`; null for the system's authorities. */
   readonly authority: (caFile: string | undefined) => string | null;
-  /** The error of a field that the schema can't check. */
-  readonly refuse: (field: string, message: string) => Error;
+  /** The error of a field that the schema can't check; RETR_CONFIG_INVALID unless another code is given. */
+  readonly refuse: (field: string, message: string, code?: ErrorCode) => Error;
 };
 
 /** TLS of a store that is reached with it. */

@@ -1,5 +1,7 @@
 // Qdrant as the list of kinds knows it.
+import { headerFault } from "#config/credential-text.ts";
 import { type Lookup, tlsOf } from "#config/lookup.ts";
+import type { Secret } from "#config/secret.ts";
 import { defineKind } from "../kind.ts";
 import {
   locateQdrant,
@@ -29,7 +31,13 @@ export const qdrantKind = defineKind({
 function resolve({ apiKey, tls, ...tuning }: QdrantDocument, lookup: Lookup): QdrantSpec {
   return {
     ...tuning,
-    apiKey: apiKey === undefined ? null : lookup.credential(apiKey, "apiKey"),
+    apiKey: apiKey === undefined ? null : headerCredential(lookup.credential(apiKey, "apiKey"), lookup),
     tls: new URL(tuning.url).protocol === "https:" ? tlsOf(tls, lookup) : null,
   };
+}
+
+function headerCredential(key: Secret, lookup: Lookup): Secret {
+  const fault = headerFault(key.reveal());
+  if (fault !== undefined) throw lookup.refuse("apiKey", `the key ${fault}`, "RETR_CREDENTIAL_INVALID");
+  return key;
 }

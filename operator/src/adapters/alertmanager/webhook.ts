@@ -2,6 +2,7 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { readCredentialText } from "@retriever/stores/config/credential-text.ts";
 import { OperatorError } from "#errors.ts";
 import { type Listener, listen } from "#http/listener.ts";
 import { type CalledAlert, parseWebhookBody } from "./webhook-body.ts";
@@ -99,8 +100,8 @@ async function handle(request: IncomingMessage, options: WebhookOptions): Promis
 /** Undefined when there is none that could be sent, or that could be guessed. */
 async function readToken(file: string): Promise<string | undefined> {
   try {
-    const token = (await readFile(file, "utf8")).trim();
-    return /^[\x21-\x7e]{16,4096}$/.test(token) ? token : undefined;
+    const read = readCredentialText(await readFile(file, "utf8"));
+    return "text" in read && /^[\x21-\x7e]{16,4096}$/.test(read.text) ? read.text : undefined;
   } catch {
     return undefined;
   }

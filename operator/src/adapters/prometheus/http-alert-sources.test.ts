@@ -108,7 +108,7 @@ describe("a read of a Prometheus", () => {
     );
   });
 
-  test.each(["", "two\nlines"])("with %j as token asks nobody", async (token) => {
+  test.each(["", "two\nlines", "twice\n\n", "ümlaut"])("with %j as token asks nobody", async (token) => {
     const tokenFile = join(folder, "token");
     await writeFile(tokenFile, token);
     const played = await play(answering());

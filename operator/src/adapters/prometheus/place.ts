@@ -1,5 +1,6 @@
 // One place that is asked over HTTP: a GET with a deadline, no redirects, a bounded answer of JSON, and its own trust.
 import { readFile } from "node:fs/promises";
+import { headerFault, readCredentialText } from "@retriever/stores/config/credential-text.ts";
 import { Agent, type Dispatcher } from "undici";
 import { OperatorError } from "#errors.ts";
 import { ask, type Invalid, parseJson, readText } from "#http/exchange.ts";
@@ -75,14 +76,15 @@ async function readPart(file: string | undefined, name: string, about: string): 
   if (file === undefined) return undefined;
   let text: string;
   try {
-    text = (await readFile(file, "utf8")).trim();
+    text = await readFile(file, "utf8");
   } catch {
     throw new OperatorError("ROP_ALERTS_UNAVAILABLE", `${about}: its ${name} can't be read`);
   }
-  // A line break in a header would be a second header.
-  if (text === "" || (name === "tokenFile" && !/^[\x21-\x7e]+$/.test(text)))
-    throw new OperatorError("ROP_ALERTS_UNAVAILABLE", `${about}: its ${name} doesn't hold what it should`);
-  return text;
+  if (name === "caFile" && text.trim() !== "") return text;
+  const read = readCredentialText(text);
+  const fault = "fault" in read ? read.fault : headerFault(read.text);
+  if (fault === undefined && "text" in read) return read.text;
+  throw new OperatorError("ROP_ALERTS_UNAVAILABLE", `${about}: its ${name} ${fault}`);
 }
 
 function printQuery(query: readonly Parameter[]): string {

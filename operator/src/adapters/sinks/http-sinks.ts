@@ -1,5 +1,6 @@
 // Sinks over HTTP: one POST, a deadline, no redirects, nothing of the answer but its status.
 import { readFile } from "node:fs/promises";
+import { readCredentialText } from "@retriever/stores/config/credential-text.ts";
 import { Agent, request } from "undici";
 import { faultWord } from "#http/exchange.ts";
 import { render } from "#notify/render.ts";
@@ -31,11 +32,15 @@ export function makeHttpSinks({ sinks, deadlineMs }: HttpSinksOptions): Sinks {
 
 async function keyOf({ secretFile }: SinkConfig): Promise<string | undefined> {
   if (secretFile === undefined) return undefined;
+  let held: string;
   try {
-    return (await readFile(secretFile, "utf8")).trim();
+    held = await readFile(secretFile, "utf8");
   } catch {
     throw new Error("its secretFile can't be read");
   }
+  const read = readCredentialText(held);
+  if ("text" in read) return read.text;
+  throw new Error(`its secretFile ${read.fault}`);
 }
 
 type Post = {

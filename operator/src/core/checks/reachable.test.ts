@@ -21,6 +21,7 @@ describe("reachable", () => {
     ["CollectionMissing", { exists: false }],
     ["WrongDimension", { dimension: 768 }],
     ["CredentialMissing", { lastError: fault("RETR_CREDENTIAL_MISSING") }],
+    ["CredentialInvalid", { lastError: fault("RETR_CREDENTIAL_INVALID") }],
     ["CredentialNotAllowed", { lastError: fault("RETR_CREDENTIAL_NOT_ALLOWED") }],
     ["HostNotAllowed", { lastError: fault("RETR_HOST_NOT_ALLOWED") }],
     ["Unreachable", { reachable: false, lastError: fault("RETR_BACKEND_UNAVAILABLE") }],

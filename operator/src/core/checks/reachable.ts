@@ -62,6 +62,7 @@ function faultOf(view: StoreStatus, sourceDimension: number | null): Fact | unde
 /** Faults that the pod found before it opened a connection, with the reasons they are told by. */
 const localFaults: ReadonlyMap<string, string> = new Map([
   ["RETR_CREDENTIAL_MISSING", "CredentialMissing"],
+  ["RETR_CREDENTIAL_INVALID", "CredentialInvalid"],
   ["RETR_CREDENTIAL_NOT_ALLOWED", "CredentialNotAllowed"],
   ["RETR_HOST_NOT_ALLOWED", "HostNotAllowed"],
 ]);

@@ -17,10 +17,12 @@ export function makePool(spec: PgvectorSpec, size: number, timeoutMs: number): P
     password: () => spec.password?.reveal() ?? "",
     ssl: spec.tls === null ? false : { rejectUnauthorized: true, ...(spec.tls.ca === null ? {} : { ca: spec.tls.ca }) },
     max: size,
-    connectionTimeoutMillis: timeoutMs,
+    connectionTimeoutMillis: Math.min(timeoutMs, spec.session.connectTimeoutMs ?? timeoutMs),
     idleTimeoutMillis: idleMs,
     keepAlive: true,
-    application_name: "retriever-sidecar",
+    application_name: spec.session.applicationName ?? "retriever-sidecar",
+    // Else the driver would take PGSSLNEGOTIATION.
+    sslnegotiation: "postgres",
     ...sessionSettings(spec, timeoutMs),
   });
   // An idle connection that breaks is replaced by the next request; without a listener it would end the process.
@@ -31,11 +33,17 @@ export function makePool(spec: PgvectorSpec, size: number, timeoutMs: number): P
   return pool;
 }
 
-/** Poolers refuse or leak settings of a session, so without prepared statements none are sent. */
+/**
+ * Poolers refuse or leak settings of a session, so without prepared statements none are sent but those that the
+ * connection string asks for.
+ */
 function sessionSettings(spec: PgvectorSpec, timeoutMs: number): PoolConfig {
-  if (!spec.preparedStatements) return {};
-  const options = indexSettings(spec).map(([name, value]) => `-c ${name}=${value}`);
-  return { statement_timeout: timeoutMs, ...(options.length === 0 ? {} : { options: options.join(" ") }) };
+  const own = spec.preparedStatements ? indexSettings(spec).map(([name, value]) => `-c ${name}=${value}`) : [];
+  const options = [spec.session.options ?? [], own].flat().join(" ");
+  return {
+    ...(spec.preparedStatements ? { statement_timeout: timeoutMs } : {}),
+    ...(options === "" ? {} : { options }),
+  };
 }
 
 /** Settings of the index scan that the configuration asks for. */

@@ -2,54 +2,51 @@
 import type { StoreLocation } from "#config/identity.ts";
 import { type Lookup, tlsOf } from "#config/lookup.ts";
 import { Secret } from "#config/secret.ts";
+import { ConnectionRefusal } from "./connection-parameters.ts";
+import { type Connection, readConnectionString } from "./connection-string.ts";
 import type { PgvectorBase, PgvectorOverlay, PgvectorSpec } from "./schema.ts";
 
-/** Location of a Postgres connection string. Throws TypeError or URIError when it isn't a URL. */
+/** Location of a Postgres connection string. Throws ConnectionRefusal. */
 export function locatePostgres(connectionString: string, schema: string, table: string): StoreLocation {
-  const parsed = new URL(connectionString);
-  const host = parsed.searchParams.get("host") ?? parsed.hostname;
-  const port = parsed.port === "" ? 5432 : Number(parsed.port);
-  const database = decodeURIComponent(parsed.pathname.slice(1)) || decodeURIComponent(parsed.username);
+  return locationOf(readConnectionString(connectionString), { schema, table });
+}
+
+type Table = Pick<PgvectorBase, "schema" | "table">;
+
+function locationOf({ host, port, database }: Connection, { schema, table }: Table): StoreLocation {
   return { kind: "pgvector", host, port, place: `${database}/${schema}.${table}` };
 }
 
 export function locateBase(document: PgvectorBase, lookup: Lookup): StoreLocation {
-  return readConnection(document, lookup).location;
+  return locationOf(readConnection(document, lookup), document);
 }
 
-function readConnection({ connectionString, schema, table }: PgvectorBase, lookup: Lookup) {
+function readConnection({ connectionString }: PgvectorBase, lookup: Lookup): Connection {
   const text = lookup.credential(connectionString, "connectionString").reveal();
   try {
-    return { url: new URL(text), location: locatePostgres(text, schema, table) };
-  } catch {
-    throw lookup.refuse("connectionString", "expected postgres://user:password@host:port/database");
+    return readConnectionString(text);
+  } catch (error) {
+    if (error instanceof ConnectionRefusal) throw lookup.refuse("connectionString", error.message);
+    throw error;
   }
 }
 
-const verifyingModes = new Set(["require", "verify-ca", "verify-full"]);
-const plainModes = new Set(["disable", "allow", "prefer"]);
-
-/** `sslmode` require and stricter verify the certificate; prefer and weaker are plain text, as nothing would be checked. */
+/** The document's own `tls` counts before what the string says. */
 export function resolveBase(document: PgvectorBase, lookup: Lookup): PgvectorSpec {
   const { connectionString: _, tls, ...tuning } = document;
-  const { url, location } = readConnection(document, lookup);
-  const mode = url.searchParams.get("sslmode") ?? "disable";
-  if (!verifyingModes.has(mode) && !plainModes.has(mode)) {
-    throw lookup.refuse(
-      "connectionString",
-      "expected sslmode disable, allow, prefer, require, verify-ca or verify-full",
-    );
+  const { host, port, database, user, password, isVerified, caFile, session } = readConnection(document, lookup);
+  if (tls !== undefined && host.startsWith("/")) {
+    throw lookup.refuse("tls", "expected none with a socket, which has no TLS");
   }
-  const caFile = tls?.caFile ?? url.searchParams.get("sslrootcert") ?? undefined;
-  const isVerified = tls !== undefined || verifyingModes.has(mode);
   return {
     ...tuning,
-    host: location.host,
-    port: location.port,
-    database: location.place.slice(0, location.place.lastIndexOf("/")),
-    user: new Secret(decodeURIComponent(url.username)),
-    password: url.password === "" ? null : new Secret(decodeURIComponent(url.password)),
-    tls: isVerified ? tlsOf({ caFile }, lookup) : null,
+    host,
+    port,
+    database,
+    user: new Secret(user),
+    password: password === null ? null : new Secret(password),
+    tls: tls !== undefined || isVerified ? tlsOf({ caFile: tls?.caFile ?? caFile ?? undefined }, lookup) : null,
+    session,
   };
 }
 
@@ -59,5 +56,6 @@ export function resolveOverlay({ user, password, tls, ...rest }: PgvectorOverlay
     user: lookup.credential(user, "user"),
     password: password === undefined ? null : lookup.credential(password, "password"),
     tls: tls === undefined ? null : tlsOf(tls, lookup),
+    session: {},
   };
 }

@@ -5,6 +5,7 @@ import { doc } from "#config/field-doc.ts";
 import { kindSchema, namespaceDoc, timeoutMsSchema, tlsSchema } from "#config/fields.ts";
 import type { Secret } from "#config/secret.ts";
 import type { Tls } from "#config/store-spec.ts";
+import type { SessionSettings } from "./connection-string.ts";
 
 const sqlName = z
   .string()
@@ -106,4 +107,5 @@ export type PgvectorSpec = Omit<PgvectorBase, "connectionString" | "tls"> & {
   readonly password: Secret | null;
   /** Null: plain text. */
   readonly tls: Tls | null;
+  readonly session: SessionSettings;
 };
