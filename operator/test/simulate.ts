@@ -7,6 +7,7 @@ import type { Regime } from "@retriever/kubectl/toy/regime.ts";
 import { ToyCluster } from "@retriever/kubectl/toy/toy-cluster.ts";
 import type { ToyPod } from "@retriever/kubectl/toy/toy-pod.ts";
 import type { StoreName } from "@retriever/sidecar/contract/overlay.ts";
+import type { StoreIdentity } from "@retriever/stores/config/identity.ts";
 import { decide } from "#core/decide.ts";
 import type { AlertsRead } from "#core/model/alert-observation.ts";
 import type { Announcement, Decision, Effect, Severity } from "#core/model/decision.ts";
@@ -21,6 +22,7 @@ type Script = {
   readonly spec?: MigrationSpec;
   readonly uid?: string;
   readonly pods?: number;
+  readonly stores?: { readonly source: StoreIdentity; readonly destination: StoreIdentity };
   /** Shortest time between two reconciles, seconds; one asked for later comes later. */
   readonly reconcileSeconds?: number;
 };
@@ -49,6 +51,7 @@ export class Simulation extends ToyCluster {
 
   constructor(script: Script = {}) {
     const { spec = aSpec(), uid = "migration-1", pods = 3 } = script;
+    const { stores = { source: sourceIdentity, destination: destinationIdentity } } = script;
     super({
       meta: {
         namespace: "search",
@@ -65,7 +68,7 @@ export class Simulation extends ToyCluster {
       pods,
       podPrefix: "pod",
       target: aTarget(3),
-      stores: { source: sourceIdentity, destination: destinationIdentity },
+      stores,
       draws: expectedDraws,
       followMs: () => 5000,
       verifyMs: 30_000,

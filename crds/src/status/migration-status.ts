@@ -82,6 +82,7 @@ function identity(what: string, example: readonly [kind: string, place: string, 
     kind: doc(`Kind of the ${what}.`, kind, ""),
     label: doc("For people: kind, host and collection or table, without credentials.", `${kind} ${place}`),
     digest: doc("For programs: equal digests are the same store.", digest, refused),
+    placeDigest: doc("The digest without column or vector name, by which earlier versions know the store.", digest),
   });
 }
 

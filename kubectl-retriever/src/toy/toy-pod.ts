@@ -4,6 +4,7 @@ import type { PodObservation } from "@retriever/operator/core/model/workload.ts"
 import type { Span } from "@retriever/operator/core/time/evidence-spans.ts";
 import { servingOf } from "@retriever/sidecar/contract/follow-overlay.ts";
 import type { Overlay, StoreName } from "@retriever/sidecar/contract/overlay.ts";
+import { isPinned } from "@retriever/sidecar/contract/overlay.ts";
 import { effectiveRate } from "@retriever/sidecar/contract/sample-rate.ts";
 import type { SidecarStatus, StoreStatus } from "@retriever/sidecar/contract/status.ts";
 import type { StoreIdentity } from "@retriever/stores/config/identity.ts";
@@ -203,7 +204,7 @@ export class ToyPod {
   #isSourceChanged(base: StoreIdentity): boolean {
     const { overlay } = this.#files;
     const wanted = this.#running.inForce ?? (overlay === "invalid" ? null : overlay);
-    return wanted !== null && base.digest !== wanted.document.source.digest;
+    return wanted !== null && !isPinned(base, wanted.document.source);
   }
 
   /** The base's store, known since ever; under an overlay its destination as well, known since then. */

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { Effect } from "#core/model/decision.ts";
 import { OperatorError } from "#errors.ts";
 import { searchKey, searchSpec, seedSearchApp } from "#test/builders/search-app.ts";
+import { destinationIdentity, sourceIdentity } from "#test/builders/sidecar-status.ts";
 import { FakeClock } from "#test/fakes/fake-clock.ts";
 import { FakeCluster } from "#test/fakes/fake-cluster.ts";
 import { FakeJobs, FakeReports } from "#test/fakes/fake-jobs.ts";
@@ -109,7 +110,13 @@ describe("effects", () => {
 
   test("keep a report, and don't mind a verifier that has gone", async () => {
     const { jobs, verifiers, run } = arrange();
-    const place = { address: "ip", port: 7091, source: "a", destination: "b", configMap: "docs-drift" };
+    const place = {
+      address: "ip",
+      port: 7091,
+      source: sourceIdentity,
+      destination: destinationIdentity,
+      configMap: "docs-drift",
+    };
     const keep: Effect = { kind: "keepReport", job: "docs-verify-1", partition: 0, partitions: 1, ...place };
     expect(await run([keep])).toEqual({ ok: true });
     expect(jobs.journal).toEqual([]);

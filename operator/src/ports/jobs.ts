@@ -1,4 +1,5 @@
 // Jobs in the cluster: what they are made from, how they stand, and the report they leave.
+import type { StoreIdentity } from "@retriever/stores/config/identity.ts";
 import type { JobSeen, JobTemplate } from "#core/model/job-observation.ts";
 import type { MigrationMeta } from "#core/model/migration.ts";
 
@@ -72,4 +73,4 @@ export interface Reports {
 
 type ReportPlace = { readonly address: string; readonly port: number; readonly maxBytes: number };
 /** Digests of the identities. */
-export type ReportStores = { readonly source: string; readonly destination: string };
+export type ReportStores = { readonly source: StoreIdentity; readonly destination: StoreIdentity };

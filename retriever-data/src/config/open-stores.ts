@@ -4,6 +4,7 @@ import type { Environment } from "@retriever/sidecar/config/credentials.ts";
 import { readDirectory } from "@retriever/sidecar/config/read-directory.ts";
 import { makeReadInput, type ReadInput } from "@retriever/sidecar/config/read-input.ts";
 import { parseSettings } from "@retriever/sidecar/config/settings.ts";
+import { isPinned, type Overlay } from "@retriever/sidecar/contract/overlay.ts";
 import type { StoreIdentity } from "@retriever/stores/config/identity.ts";
 import type { StoreChoice, StoreSpec } from "@retriever/stores/config/store-spec.ts";
 import { RetrieverError } from "@retriever/stores/errors.ts";
@@ -63,15 +64,15 @@ function ofDirectory(directory: string | null, read: ReadInput): Both<StoreChoic
   const { source, shadow } = base.value;
   if (overlay.kind === "invalid") throw new RetrieverError(overlay.fault);
   if (overlay.kind === "valid") {
-    checkSource(source, overlay.value.overlay.source.digest);
+    checkSource(source, overlay.value.overlay.source);
     return { source, destination: overlay.value.destination };
   }
   if (shadow !== null) return { source, destination: shadow };
   throw invalid("no destination: expected an overlay (migration.json), or dualRead with a shadow in the base");
 }
 
-function checkSource({ identity }: StoreChoice, digest: string): void {
-  if (identity === null || identity.digest === digest) return;
+function checkSource({ identity }: StoreChoice, pin: Overlay["source"]): void {
+  if (identity === null || isPinned(identity, pin)) return;
   const message = `primary: the migration started from another store than ${identity.label}`;
   throw new RetrieverError({ code: "RETR_SOURCE_CHANGED", message, path: "primary" });
 }

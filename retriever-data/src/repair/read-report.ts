@@ -5,7 +5,7 @@ import {
   type VerifyReport,
   verifyReportSchema,
 } from "@retriever/sidecar/contract/verify-report.ts";
-import type { StoreIdentity } from "@retriever/stores/config/identity.ts";
+import { isSameStore, type StoreIdentity } from "@retriever/stores/config/identity.ts";
 import { errorsOf } from "@retriever/stores/errors.ts";
 import { z } from "zod";
 import { readFileText } from "#config/read-file.ts";
@@ -35,7 +35,7 @@ export type Stores = { readonly source: StoreIdentity; readonly destination: Sto
 export function checkReport(report: VerifyReport, stores: Stores): void {
   for (const name of ["source", "destination"] as const) {
     const [expected, got] = [stores[name], report[name].identity];
-    if (expected.digest !== got.digest) {
+    if (!isSameStore(expected, got)) {
       throw refuse(`${name}: the configuration names ${expected.label}, the report is of ${got.label}`);
     }
   }

@@ -247,5 +247,8 @@ function buildFault(error: unknown): Fault {
 function identityFor(choice: StoreChoice, config: ActiveConfig): StoreIdentity {
   if (choice.identity !== null) return choice.identity;
   const unknown = identityOf({ kind: choice.kind, host: "unknown", port: 0, place: "unknown" });
-  return { ...unknown, digest: config.overlay?.overlay.source.digest ?? unknown.digest };
+  const pin = config.overlay?.overlay.source;
+  if (pin === undefined) return unknown;
+  const { digest, storeDigest } = pin;
+  return storeDigest === undefined ? { ...unknown, digest } : { ...unknown, digest: storeDigest, placeDigest: digest };
 }

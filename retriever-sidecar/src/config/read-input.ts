@@ -1,8 +1,10 @@
 // From the documents' text to the input of the activation rules: parsed, with stores resolved in this pod.
 
+import { isSamePlace, withoutVector } from "@retriever/stores/config/identity.ts";
+import type { StoreChoice } from "@retriever/stores/config/store-spec.ts";
 import { faultOf } from "@retriever/stores/errors.ts";
 import type { Registry } from "@retriever/stores/kind.ts";
-import type { ActivationInput, BaseReading } from "#core/activation-decision.ts";
+import type { ActivationInput, BaseReading, OverlayReading } from "#core/activation-decision.ts";
 import type { AllowedHost } from "./allowed-hosts.ts";
 import type { Environment } from "./credentials.ts";
 import {
@@ -27,7 +29,39 @@ export type ReadInput = (documents: Documents) => Pick<ActivationInput, "base" |
 /** The returned function never throws; a document that isn't valid becomes a fault in its place. */
 export function makeReadInput(deps: Deps): ReadInput {
   const parsing = { ...deps, schemas: makeDocumentSchemas(deps.registry) };
-  return ({ base, overlay }) => ({ base: readBase(base, parsing), overlay: readOverlay(overlay, parsing) });
+  return ({ base, overlay }) => inWordsOf(readBase(base, parsing), readOverlay(overlay, parsing));
+}
+
+/**
+ * Under the overlay of an operator that knows no vectors every identity is called as that operator calls it: it would
+ * take another digest for another store.
+ */
+function inWordsOf(
+  base: ActivationInput["base"],
+  overlay: ActivationInput["overlay"],
+): Pick<ActivationInput, "base" | "overlay"> {
+  if (base.kind !== "valid" || overlay.kind !== "valid" || !isOfEarlierOperator(base.value, overlay.value)) {
+    return { base, overlay };
+  }
+  const { source, shadow } = base.value;
+  const value = { ...base.value, source: plain(source), shadow: shadow && plain(shadow) };
+  return {
+    base: { ...base, value },
+    overlay: { ...overlay, value: { ...overlay.value, destination: plain(overlay.value.destination) } },
+  };
+}
+
+/** It moves no vectors within a place, and pins no store by a vector. */
+function isOfEarlierOperator({ source }: BaseReading, { overlay, destination }: OverlayReading): boolean {
+  const { digest, storeDigest } = overlay.source;
+  if (storeDigest !== undefined || source.identity === null || destination.identity === null) return false;
+  const { identity } = source;
+  const isPinnedByVector = identity.digest === digest && identity.digest !== identity.placeDigest;
+  return !isPinnedByVector && !isSamePlace(identity, destination.identity);
+}
+
+function plain(choice: StoreChoice): StoreChoice {
+  return choice.identity === null ? choice : { ...choice, identity: withoutVector(choice.identity) };
 }
 
 function readBase(file: Documents["base"], parsing: Parsing): ActivationInput["base"] {

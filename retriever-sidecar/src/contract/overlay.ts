@@ -1,5 +1,6 @@
 // The overlay: the migration as the sidecars see it. Written by the operator alone, read by every sidecar.
 
+import { isCalled, type StoreIdentity } from "@retriever/stores/config/identity.ts";
 import { type KindSchemas, overlayAdapterSchemaOf, storeKinds } from "@retriever/stores/kinds.ts";
 import { z } from "zod";
 
@@ -18,6 +19,8 @@ export const epochSchema = z.int().min(0).max(mostEpochs);
 export const storeNameSchema = z.enum(["source", "destination"]);
 export type StoreName = z.infer<typeof storeNameSchema>;
 
+const digestSchema = z.string().regex(/^[0-9a-f]{32}$/);
+
 /** Schema of an overlay whose destination is of one of `kinds`. */
 export function makeOverlaySchema<Kind extends KindSchemas>(kinds: readonly Kind[]) {
   return z
@@ -31,7 +34,12 @@ export function makeOverlaySchema<Kind extends KindSchemas>(kinds: readonly Kind
         plan: z.string().min(1).max(64),
       }),
       /** The base's primary at acceptance, by identity digest: its configuration is copied nowhere. */
-      source: z.strictObject({ digest: z.string().regex(/^[0-9a-f]{32}$/) }),
+      source: z.strictObject({
+        /** Without the vector, by which sidecars of every version know the store. */
+        digest: digestSchema,
+        /** The identity's own digest. Absent: accepted by a version that knew no vectors, so any of the place is meant. */
+        storeDigest: digestSchema.optional(),
+      }),
       destination: overlayAdapterSchemaOf(kinds),
       primary: storeNameSchema,
       shadow: z.enum(["source", "destination", "none"]),
@@ -79,3 +87,8 @@ export function makeOverlaySchema<Kind extends KindSchemas>(kinds: readonly Kind
 export const overlaySchema = makeOverlaySchema(storeKinds);
 
 export type Overlay = z.infer<typeof overlaySchema>;
+
+/** Whether a store is the one that an overlay pins as its source. */
+export function isPinned(identity: StoreIdentity, { digest, storeDigest }: Overlay["source"]): boolean {
+  return storeDigest === undefined ? isCalled(identity, digest) : identity.digest === storeDigest;
+}

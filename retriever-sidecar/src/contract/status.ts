@@ -8,13 +8,17 @@ import { epochSchema, storeNameSchema } from "./overlay.ts";
 export const maxIgnoredKeys = 20;
 export const maxKeyChars = 200;
 
+const digestSchema = z
+  .string()
+  .max(32)
+  .regex(/^[0-9a-f]{32}$/);
+
 export const identitySchema = z.object({
   kind: z.string().min(1).max(40),
   label: z.string().max(600),
-  digest: z
-    .string()
-    .max(32)
-    .regex(/^[0-9a-f]{32}$/),
+  digest: digestSchema,
+  /** Without column or vector name; absent from what a version wrote that knew neither. */
+  placeDigest: digestSchema.optional(),
 });
 
 /** Name, UID or the like: no longer than what the migration's status can hold of it. */

@@ -6,7 +6,7 @@ import { choiceFault, type StoreChoice } from "@retriever/stores/config/store-sp
 import type { Fault } from "@retriever/stores/errors.ts";
 import type { ExactSearchSetting } from "#contract/base.ts";
 import { followOverlay, type ReadingProcess, servingOf } from "#contract/follow-overlay.ts";
-import type { Overlay, StoreName } from "#contract/overlay.ts";
+import { isPinned, type Overlay, type StoreName } from "#contract/overlay.ts";
 import { latencyDeltaThresholdMs, scoreDeltaThreshold } from "#contract/thresholds.ts";
 import type { Thresholds } from "./variance.ts";
 
@@ -143,7 +143,7 @@ function baseFacts(
 }
 
 function isChanged(identity: StoreIdentity | null, reading: OverlayReading | null): boolean {
-  return reading !== null && identity !== null && identity.digest !== reading.overlay.source.digest;
+  return reading !== null && identity !== null && !isPinned(identity, reading.overlay.source);
 }
 
 function configOfBase(base: BaseReading): ActiveConfig {
@@ -167,7 +167,7 @@ type Derived = { readonly config: ActiveConfig; readonly fault: Fault | null };
 
 function configOfOverlay(base: BaseReading, reading: OverlayReading, active: ActiveConfig | null): Derived {
   const { overlay } = reading;
-  const source = pinnedSource(base, overlay.source.digest, active);
+  const source = pinnedSource(base, overlay.source, active);
   const serving = servingOf(overlay, source !== null);
   if (serving === null) return configOfForeignBase(base);
   const config: ActiveConfig = {
@@ -203,15 +203,20 @@ function configOfForeignBase(base: BaseReading): Derived {
  * The adapter of the pinned store: the base's if it still is that store, else the one that has been running.
  * A base of unknown location (credential missing) counts as the pinned store; it can't be connected to anyway.
  */
-function pinnedSource(base: BaseReading, digest: string, active: ActiveConfig | null): StoreChoice | null {
+function pinnedSource(base: BaseReading, pin: Overlay["source"], active: ActiveConfig | null): StoreChoice | null {
   const running = active?.source ?? null;
-  const isRunning = running?.identity?.digest === digest;
+  const isRunning = isPinnedChoice(running, pin);
   const { source } = base;
-  if (source.identity?.digest === digest) {
+  if (isPinnedChoice(source, pin)) {
     return choiceFault(source) !== undefined && isRunning ? running : source;
   }
   if (isRunning) return running;
   return source.identity === null ? source : null;
+}
+
+function isPinnedChoice(choice: StoreChoice | null, pin: Overlay["source"]): boolean {
+  const identity = choice?.identity ?? null;
+  return identity !== null && isPinned(identity, pin);
 }
 
 function primaryFault(config: ActiveConfig): Fault | undefined {

@@ -1,6 +1,6 @@
 // pgvector as the list of kinds knows it: one connection string in a base, its parts in an overlay.
 import { defineKind } from "../kind.ts";
-import { locateBase, resolveBase, resolveOverlay } from "./config/resolve.ts";
+import { locateBase, resolveBase, resolveOverlay, vectorOf } from "./config/resolve.ts";
 import { pgvectorBaseSchema, pgvectorOverlaySchema } from "./config/schema.ts";
 
 export const pgvectorKind = defineKind({
@@ -13,11 +13,12 @@ export const pgvectorKind = defineKind({
   },
   overlay: {
     schema: pgvectorOverlaySchema,
-    locate: ({ host, port, database, schema, table }) => ({
+    locate: ({ host, port, database, schema, table, embeddingColumn }) => ({
       kind: "pgvector",
       host,
       port,
       place: `${database}/${schema}.${table}`,
+      vector: vectorOf({ embeddingColumn }),
     }),
     credentials: ({ user, password }) => ({ user, password }),
     resolve: resolveOverlay,

@@ -12,7 +12,10 @@ import {
 } from "./config/schema.ts";
 
 const form = {
-  locate: ({ url, collection }: QdrantDocument) => locateQdrant(url, collection),
+  locate: ({ url, collection, vectorName }: QdrantDocument) => ({
+    ...locateQdrant(url, collection),
+    vector: vectorName,
+  }),
   credentials: ({ apiKey }: QdrantDocument) => ({ apiKey }),
   resolve,
 };

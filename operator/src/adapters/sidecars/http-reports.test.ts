@@ -13,7 +13,7 @@ afterEach(async () => {
 });
 
 const { signal } = new AbortController();
-const stores = { source: sourceIdentity.digest, destination: destinationIdentity.digest };
+const stores = { source: sourceIdentity, destination: destinationIdentity };
 const at = "2026-01-01T00:00:00.000Z";
 const store = { dimension: 384, metric: "cosine", precision: "float32", read: 10, newestUpdatedAt: at } as const;
 

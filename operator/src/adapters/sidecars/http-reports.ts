@@ -1,5 +1,7 @@
 // The Reports port over HTTP: a verifier serves its report until it was fetched. Nothing is believed that isn't proved.
+
 import { digestOfReport, verifyReportSchema } from "@retriever/sidecar/contract/verify-report.ts";
+import { isSameStore } from "@retriever/stores/config/identity.ts";
 import { Agent } from "undici";
 import { OperatorError } from "#errors.ts";
 import { ask, type Invalid, originOf, parseDocument, readOk } from "#http/exchange.ts";
@@ -40,7 +42,7 @@ function prove(text: string, stores: ReportStores, invalid: Invalid): string {
   const report = parseDocument(text, verifyReportSchema, invalid);
   if (digestOfReport(report) !== report.digest) throw invalid("the digest is not the report's");
   const { source, destination } = report;
-  if (source.identity.digest !== stores.source || destination.identity.digest !== stores.destination)
+  if (!isSameStore(source.identity, stores.source) || !isSameStore(destination.identity, stores.destination))
     throw invalid("a report about other stores than the migration's");
   return text;
 }

@@ -1,9 +1,11 @@
 // Is the rollback path open? Judged in every reconcile; only positive, current evidence may stop an automatic rollback.
+
 import { durationSeconds, printDuration } from "@retriever/crds/fields/duration.ts";
 import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
 import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import type { StoreName } from "@retriever/sidecar/contract/overlay.ts";
 import type { SidecarStatus, StoreStatus } from "@retriever/sidecar/contract/status.ts";
+import { isSameStore } from "@retriever/stores/config/identity.ts";
 import type { Observation } from "../model/observation.ts";
 import type { Fact } from "../model/status-readings.ts";
 import { instantMs, labelOf } from "../model/status-readings.ts";
@@ -96,7 +98,7 @@ function judgeOpen(plan: MigrationSpec, status: MigrationStatus, observation: Ob
 
 function isSourceChanged({ config, base, stores }: SidecarStatus, status: MigrationStatus): boolean {
   const hasAdapter = config.overlay === "absent" || stores.some(({ store }) => store === "source");
-  const isOther = base !== null && status.source !== undefined && base.digest !== status.source.digest;
+  const isOther = base !== null && status.source !== undefined && !isSameStore(base, status.source);
   return config.sourceChanged || isOther || !hasAdapter;
 }
 

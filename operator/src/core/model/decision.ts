@@ -1,6 +1,8 @@
 // What is decided: the next status, what is to be done, and what people are told.
+
 import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import type { Overlay } from "@retriever/sidecar/contract/overlay.ts";
+import type { StoreIdentity } from "@retriever/stores/config/identity.ts";
 import type { OverlayIntent } from "./workload.ts";
 
 /** One thing to do. Idempotent: carrying it out twice is carrying it out once. */
@@ -32,9 +34,9 @@ export type Effect =
       readonly partitions: number;
       readonly address: string;
       readonly port: number;
-      /** Digests of the stores that it must be about. */
-      readonly source: string;
-      readonly destination: string;
+      /** The stores that it must be about. */
+      readonly source: StoreIdentity;
+      readonly destination: StoreIdentity;
     }
   | { readonly kind: "deleteJobs"; readonly jobs: readonly string[] }
   /** Judged acts: each is deleted once it stands in the evidence, and until then made to go with its migration. */

@@ -3,6 +3,7 @@ import { hash } from "node:crypto";
 import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
 import type { MigrationStatus, Revision } from "@retriever/crds/status/migration-status.ts";
 import type { Overlay } from "@retriever/sidecar/contract/overlay.ts";
+import type { StoreIdentity } from "@retriever/stores/config/identity.ts";
 import type { MigrationMeta } from "../model/migration.ts";
 import type { OverlayIntent } from "../model/workload.ts";
 
@@ -21,7 +22,7 @@ export function renderOverlay(
   const document: Overlay = {
     schema: 1,
     revision: { epoch: revision.epoch, migrationUid: meta.uid, plan: status.planHash },
-    source: { digest: source.digest },
+    source: pinOf(source),
     destination: plan.destination,
     primary: revision.primary,
     shadow: revision.shadow,
@@ -38,6 +39,11 @@ export function renderOverlay(
   };
   const text = `${JSON.stringify(document, null, 2)}\n`;
   return { document, text, hash: hash("sha256", text) };
+}
+
+/** Sidecars of earlier versions know the store without its vector, and leave out what they don't know. */
+function pinOf({ digest, placeDigest }: StoreIdentity): Overlay["source"] {
+  return placeDigest === undefined ? { digest } : { digest: placeDigest, storeDigest: digest };
 }
 
 /** From the decision on, and after the overlay's release as well: whatever epoch is in force, sidecars follow it. */

@@ -1,7 +1,8 @@
 // Pending: there must be one workload, one base, one claim, and another store to go to. Nothing is written before.
 import { planHash } from "@retriever/crds/spec/plan.ts";
 import { overlaySchemas } from "@retriever/sidecar/contract/overlay.ts";
-import { identityOf } from "@retriever/stores/config/identity.ts";
+import type { SidecarStatus } from "@retriever/sidecar/contract/status.ts";
+import { identityOf, isSamePlace, isSameStore, type StoreIdentity } from "@retriever/stores/config/identity.ts";
 import { locateOverlayAdapter } from "@retriever/stores/kinds.ts";
 import { sidecarSource } from "../checks/alerts.ts";
 import { skippedChecks } from "../checks/checklist.ts";
@@ -27,7 +28,9 @@ export function pending(c: Context): Outcome {
 }
 
 function accept(c: Context): Outcome {
-  const source = answeredStatuses(c.observation)[0]?.base ?? undefined;
+  const bases = basesOf(c);
+  // The one that says most: an earlier version leaves the vector out.
+  const source = bases.find(({ placeDigest }) => placeDigest !== undefined) ?? bases[0];
   if (source === undefined) return stay(c, "blocked", "BaseUnknown", "the sidecars have no valid base");
   const destination = identityOf(locateOverlayAdapter(c.plan.destination));
   const accepted = {
@@ -37,6 +40,11 @@ function accept(c: Context): Outcome {
     plan: JSON.stringify(c.plan),
     skippedChecks: skippedChecks(c.plan),
   };
+  const isWithinPlace = isSamePlace(source, destination);
+  if (isWithinPlace && bases.some(({ placeDigest }) => placeDigest === undefined)) {
+    const message = `a sidecar doesn't say which vector of ${source.label} it serves from: upgrade the sidecars first`;
+    return stay(c, "blocked", "SidecarTooOld", message);
+  }
   if (source.digest === destination.digest) {
     const message = `the application already serves from ${destination.label}; nothing was changed`;
     return move(c, {
@@ -54,6 +62,10 @@ function accept(c: Context): Outcome {
     intent: { primary: "source", shadow: "none", sampleRate: 0, released: false },
     patch: accepted,
   });
+}
+
+function basesOf({ observation }: Context): StoreIdentity[] {
+  return answeredStatuses(observation).flatMap(({ base }) => (base === null ? [] : [base]));
 }
 
 function refuseSpec({ plan, observation }: Context): Refusal | undefined {
@@ -148,6 +160,15 @@ function refuseRepetition({ plan, observation, status }: Context): Refusal | und
   };
 }
 
+/** Undefined where all pods have the same base. */
+function describeBases(statuses: readonly SidecarStatus[]): string | undefined {
+  const all = statuses.map(({ base }) => base);
+  const isSame = all.every((a) => all.every((b) => (a === null || b === null ? a === b : isSameStore(a, b))));
+  if (isSame) return undefined;
+  const labels = new Set(all.map((base) => base?.label ?? "no valid base"));
+  return `pods disagree about their base: ${[...labels].join(" / ")}`;
+}
+
 /** None is ours yet: status is written before the first overlay. One of our own uid means that the status was lost. */
 function refuseOverlay({ observation }: Context): Refusal | undefined {
   if (!observation.overlay.ok)
@@ -187,13 +208,8 @@ function refusePods({ observation, serving, plan }: Context): Refusal | undefine
     };
   const silent = serving.filter((pod) => !pod.status.ok && !pod.nodeLost);
   if (statuses.length < neededPods(plan, statuses.length + silent.length)) return refuseSilence(silent);
-  const bases = new Set(statuses.map((pod) => pod.base?.label ?? "no valid base"));
-  if (bases.size > 1)
-    return {
-      standing: "blocked",
-      reason: "BasesDiffer",
-      message: `pods disagree about their base: ${[...bases].join(" / ")}`,
-    };
+  const differing = describeBases(statuses);
+  if (differing !== undefined) return { standing: "blocked", reason: "BasesDiffer", message: differing };
   const unable = statuses.filter(
     (pod) => !overlaySchemas.some((schema) => pod.readableOverlaySchemas.includes(schema)),
   );

@@ -1,5 +1,6 @@
 // RollingBack: waits until every pod reports the pinned source as its primary. No act and no finding ends it earlier.
 
+import { isSameStore } from "@retriever/stores/config/identity.ts";
 import type { Context } from "../model/context.ts";
 import type { Outcome } from "../model/decision.ts";
 import { labelOf } from "../model/status-readings.ts";
@@ -30,8 +31,9 @@ export function rollingBack(context: Context): Outcome {
 
 /** Undefined once every pod is back. */
 function awaitPods(c: Context): Outcome | undefined {
+  const { source } = c.status;
   const elsewhere = answeredStatuses(c.observation).filter(
-    (pod) => pod.config.primaryIdentity.digest !== c.status.source?.digest,
+    (pod) => source === undefined || !isSameStore(pod.config.primaryIdentity, source),
   );
   if (c.acks.state !== "all" || elsewhere.length > 0) {
     const strangers =

@@ -1,5 +1,7 @@
 // The end of an overlay's life: once the base itself names the store that serves, the overlay is released and removed.
+
 import type { StoreName } from "@retriever/sidecar/contract/overlay.ts";
+import { isSameStore } from "@retriever/stores/config/identity.ts";
 import { compareSource } from "../harm/throughput.ts";
 import type { Context } from "../model/context.ts";
 import type { Outcome } from "../model/decision.ts";
@@ -76,7 +78,7 @@ export function baseNamesServingStore(c: Context): boolean {
   return (
     statuses.length > 0 &&
     statuses.length === c.serving.length &&
-    statuses.every((pod) => pod.base?.digest === store?.digest)
+    statuses.every(({ base }) => base !== null && store !== undefined && isSameStore(base, store))
   );
 }
 

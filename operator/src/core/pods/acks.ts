@@ -1,5 +1,7 @@
 // Which pods follow the revision in force: an ack is a pod that reports its epoch and hash. An empty set of pods is unknown, never "all".
+
 import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
+import { isSameStore, type StoreIdentity } from "@retriever/stores/config/identity.ts";
 import type { Acks } from "../model/context.ts";
 import type { PodObservation } from "../model/workload.ts";
 
@@ -48,8 +50,8 @@ export function followsOverlay(hash: string, epoch: number): (pod: PodObservatio
 }
 
 /** A pod answers from a store. */
-export function servesFrom(digest: string | undefined): (pod: PodObservation) => boolean {
-  return ({ status }) => status.ok && status.value.config.primaryIdentity.digest === digest;
+export function servesFrom(store: StoreIdentity | undefined): (pod: PodObservation) => boolean {
+  return ({ status }) => status.ok && store !== undefined && isSameStore(status.value.config.primaryIdentity, store);
 }
 
 /** A pod follows the base again when no overlay is in force. */

@@ -21,7 +21,7 @@ export function acksOf(c: Reading): Acks {
   if (overlay === undefined) return countAcks(serving, { follows: () => false });
   const follows = followsOverlay(overlay.hash, status.epoch);
   if (isRollingBack(status)) {
-    const isBack = servesFrom(status.source?.digest);
+    const isBack = servesFrom(status.source);
     return countAcks(serving, { follows: (pod) => follows(pod) && isBack(pod) });
   }
   const isFenced = (pod: PodObservation) => isFencedBy(status, pod);

@@ -76,8 +76,8 @@ describe("a report", () => {
         partition: 1,
         partitions: 2,
         ...report,
-        source: sourceIdentity.digest,
-        destination: destinationIdentity.digest,
+        source: sourceIdentity,
+        destination: destinationIdentity,
       },
     ]);
   });

@@ -72,8 +72,8 @@ function keepReports(input: JobsInput, { jobs }: JobsObservation): Effect[] {
             partition,
             partitions: job.partitions,
             ...report,
-            source: source.digest,
-            destination: destination.digest,
+            source,
+            destination,
           },
         ],
   );

@@ -60,7 +60,7 @@ function findingOf(run: VerificationRun, { jobs }: JobsObservation, status: Migr
   const job = jobs.find(({ name }) => name === run.job);
   const { source, destination } = status;
   if (job === undefined || source === undefined || destination === undefined) return undefined;
-  const asked: Asked = { source: source.digest, destination: destination.digest, since: run.since };
+  const asked: Asked = { source, destination, since: run.since };
   // A second try of a partition that found a difference would find it again.
   return job.state === "running" && !hasAllPartitions(job, asked) ? undefined : sumPartitions(job, asked);
 }

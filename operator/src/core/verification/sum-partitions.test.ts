@@ -5,7 +5,7 @@ import { aJob, aSummary, aVerifyPod } from "#test/builders/verification.ts";
 import type { VerifyPod } from "../model/job-observation.ts";
 import { hasAllPartitions, sumPartitions } from "./sum-partitions.ts";
 
-const asked = { source: sourceIdentity.digest, destination: destinationIdentity.digest, since: undefined };
+const asked = { source: sourceIdentity, destination: destinationIdentity, since: undefined };
 const since = "2026-03-01T12:00:00.000Z";
 
 const drift = (more: Partial<VerifySummary> = {}) =>

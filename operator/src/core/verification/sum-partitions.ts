@@ -2,12 +2,17 @@
 
 import { mostShownIds } from "@retriever/crds/status/verification-status.ts";
 import { type DifferenceCounts, driftOf, type VerifySummary } from "@retriever/sidecar/contract/verify-report.ts";
+import { isCalled, type StoreIdentity } from "@retriever/stores/config/identity.ts";
 import { type VerifyLevel, verifyLevels } from "@retriever/stores/ports/chunk-store.ts";
 import type { JobSeen, VerifyPod } from "../model/job-observation.ts";
 import { instantMs } from "../model/status-readings.ts";
 
-/** What the Job was asked for. Digests of the pinned stores. */
-export type Asked = { readonly source: string; readonly destination: string; readonly since: string | undefined };
+/** What the Job was asked for, and the pinned stores. */
+export type Asked = {
+  readonly source: StoreIdentity;
+  readonly destination: StoreIdentity;
+  readonly since: string | undefined;
+};
 
 export type Finding =
   | {
@@ -70,7 +75,7 @@ function faultOf(pod: VerifyPod, { partitions }: JobSeen, asked: Asked): Fault |
     return { reason: "CannotSay", message: `pod ${pod.name} can't say: ${summary.reason ?? "no reason given"}` };
   }
   const strange = (what: string): Fault => ({ reason: "ForeignResult", message: `pod ${pod.name} compared ${what}` });
-  if (source !== asked.source || destination !== asked.destination)
+  if (!isCalled(asked.source, source) || !isCalled(asked.destination, destination))
     return strange("other stores than this migration's");
   if (scope.partition.count !== partitions || scope.partition.index !== pod.partition) {
     return strange(

@@ -4,7 +4,7 @@ import { type Lookup, tlsOf } from "#config/lookup.ts";
 import { Secret } from "#config/secret.ts";
 import { ConnectionRefusal } from "./connection-parameters.ts";
 import { type Connection, readConnectionString } from "./connection-string.ts";
-import type { PgvectorBase, PgvectorOverlay, PgvectorSpec } from "./schema.ts";
+import { defaultEmbeddingColumn, type PgvectorBase, type PgvectorOverlay, type PgvectorSpec } from "./schema.ts";
 
 /** Location of a Postgres connection string. Throws ConnectionRefusal. */
 export function locatePostgres(connectionString: string, schema: string, table: string): StoreLocation {
@@ -18,7 +18,12 @@ function locationOf({ host, port, database }: Connection, { schema, table }: Tab
 }
 
 export function locateBase(document: PgvectorBase, lookup: Lookup): StoreLocation {
-  return locationOf(readConnection(document, lookup), document);
+  return { ...locationOf(readConnection(document, lookup), document), vector: vectorOf(document) };
+}
+
+/** The column, where it isn't the default: that store keeps the identity it always had. */
+export function vectorOf({ embeddingColumn }: Pick<PgvectorBase, "embeddingColumn">): string | undefined {
+  return embeddingColumn === defaultEmbeddingColumn ? undefined : embeddingColumn;
 }
 
 function readConnection({ connectionString }: PgvectorBase, lookup: Lookup): Connection {

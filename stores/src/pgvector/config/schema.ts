@@ -16,10 +16,13 @@ const hostName = z
   .max(253)
   .regex(/^[A-Za-z0-9]([A-Za-z0-9.:-]*[A-Za-z0-9])?$/, "expected a host name or address");
 
+/** Of the contract's own table. */
+export const defaultEmbeddingColumn = "embedding";
+
 const tuning = {
   schema: sqlName.default("public").meta(doc("Schema of the table.", "retrieval", "public; drop table chunks")),
   table: sqlName.default("vector_chunks").meta(doc("Table of the chunks.", "chunks", "vector-chunks")),
-  embeddingColumn: sqlName.default("embedding").meta(doc("Column of the vectors.", "vector", "1st")),
+  embeddingColumn: sqlName.default(defaultEmbeddingColumn).meta(doc("Column of the vectors.", "vector", "1st")),
   metadataColumns: z
     .array(sqlName)
     .max(32)
