@@ -1,7 +1,7 @@
 // What every Cluster must keep: the one in memory, and the adapter on any API server.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { MigrationMeta } from "#core/model/migration.ts";
-import type { OverlayIntent } from "#core/model/workload.ts";
+import type { ObjectVersion, OverlayIntent } from "#core/model/workload.ts";
 import { makeActPick } from "#core/people/turns.ts";
 import type { Cluster, RawMigration } from "#ports/cluster.ts";
 import { aStatus } from "./builders/migration.ts";
@@ -141,6 +141,23 @@ export function describeClusterContract(title: string, open: () => Promise<Clust
       });
       await harness.cluster.applyOverlay(target("fought"), { text: '{"a":3}', intent, force: true }, signal);
       expect(await overlayOf("fought")).toMatchObject({ data: { "migration.json": '{"a":3}' }, foreignManagers: [] });
+    });
+
+    test("an overlay is taken over as it was read, or not at all", async () => {
+      const name = "restored-retriever-migration";
+      const takeOver = async (over = harness.cluster.readConfigMap(harness.namespace, name, signal)) =>
+        harness.cluster.applyOverlay(
+          target("restored"),
+          { text: '{"a":2}', intent, force: true, over: (await over)?.version as ObjectVersion },
+          signal,
+        );
+      await harness.writeConfigMap(name, { "migration.json": '{"a":1}' }, "velero-server");
+      const seen = await overlayOf("restored");
+      await harness.writeConfigMap(name, { "migration.json": '{"a":0}' }, "velero-server");
+      await expect(takeOver(Promise.resolve(seen))).rejects.toMatchObject({ code: "ROP_CONFLICT" });
+      expect(await overlayOf("restored")).toMatchObject({ data: { "migration.json": '{"a":0}' } });
+      await takeOver();
+      expect(await overlayOf("restored")).toMatchObject({ data: { "migration.json": '{"a":2}' }, foreignManagers: [] });
     });
 
     test("an overlay is abandoned in place, or removed; what is gone stays gone", async () => {

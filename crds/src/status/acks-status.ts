@@ -1,7 +1,7 @@
 // Which pods have the configuration in force, and which ones the cutover went on without.
 import { doc } from "@retriever/stores/config/field-doc.ts";
 import { z } from "zod";
-import { shortName } from "#fields/field-types.ts";
+import { instant, shortName } from "#fields/field-types.ts";
 
 export const acksSchema = z.strictObject({
   pods: z.int().meta(doc("Pods with a sidecar.", 3)),
@@ -21,6 +21,13 @@ export const acksSchema = z.strictObject({
     .meta(
       doc("Those that read a cutover too late and stay at the source, by name; at most 20.", ["search-api-7d9f-klmno"]),
     ),
+  waited: z
+    .strictObject({
+      since: instant.describe("Since when they are waited for without a gap in the looks."),
+      at: instant.describe("When that was looked at last; written once a minute."),
+    })
+    .optional()
+    .describe("In a cutover that not enough pods follow yet: a time that nobody looked at isn't counted against them."),
 });
 
 export const cutoverStatusSchema = z.strictObject({

@@ -109,6 +109,13 @@ const revisionSchema = z.strictObject({
   activationDeadline: instant
     .optional()
     .describe("Until when pods may bring requests to the destination; who reads it later stays at the source."),
+  replaces: z
+    .strictObject({
+      uid: shortName.meta(doc("UID of the ConfigMap.", "0b4e2b6e-0000-4000-8000-000000000002")),
+      resourceVersion: shortName.meta(doc("Its version: one that was written since isn't taken.", "48151623")),
+    })
+    .optional()
+    .describe("An overlay that read as ours but belonged to another field manager as well; it is taken over by force."),
   at: instant.describe("When it was decided."),
 });
 export type Revision = z.infer<typeof revisionSchema>;

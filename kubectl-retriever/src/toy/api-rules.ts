@@ -34,14 +34,17 @@ function faultsOf(before: MigrationStatus, after: MigrationStatus): string[] {
 /** The overlay after the operator has written it. */
 export function overlayAfter(
   before: OverlayObservation | null,
-  { document, text, intent, force }: Extract<Effect, { kind: "applyOverlay" }>,
+  { document, text, intent, force, over }: Extract<Effect, { kind: "applyOverlay" }>,
 ): OverlayObservation {
+  const sharers = before?.text === text ? before.foreignManagers : [];
   const isForeign = (before?.foreignManagers.length ?? 0) > 0;
   if (isForeign && !force) throw new Error("a forward step took the overlay from another manager");
+  if (over !== undefined && over.resourceVersion !== before?.version?.resourceVersion)
+    throw new Error("the overlay that is taken over was written since");
   const written = before?.document?.revision.epoch ?? 0;
   if (written > document.revision.epoch && document.rollback !== true)
     throw new Error(`the overlay's epoch fell from ${written}`);
   overlaySchema.parse(JSON.parse(text));
   const hash = digest("sha256", text);
-  return { text, hash, document, hasFinalizer: true, deleting: false, intent, foreignManagers: [] };
+  return { text, hash, document, hasFinalizer: true, deleting: false, intent, foreignManagers: sharers };
 }

@@ -71,6 +71,7 @@ export abstract class ToyCluster {
   /** The pods' clock, and the wall clock up to which it has run: it stands still while the other is put back. */
   #elapsedMs = 0;
   #advancedTo: number;
+  #written = 0;
   #named = 0;
   #acted = 0;
 
@@ -98,7 +99,8 @@ export abstract class ToyCluster {
   }
 
   set overlay(next: OverlayObservation | null) {
-    this.#overlay = next;
+    this.#written += 1;
+    this.#overlay = next && { ...next, version: { uid: "overlay", resourceVersion: String(this.#written) } };
     for (const pod of this.pods) this.#offer(pod);
   }
 
@@ -257,12 +259,10 @@ export abstract class ToyCluster {
     const { now, meta, spec, status, gone, target, acts, claims, base } = other;
     Object.assign(this, { now, meta, spec, status, gone, target, acts, claims, base });
     this.pods = other.pods.map((pod) => pod.clone());
-    this.#overlay = other.#overlay;
+    [this.#overlay, this.#written] = [other.#overlay, other.#written];
     this.#stores = other.#stores;
-    this.#elapsedMs = other.#elapsedMs;
-    this.#advancedTo = other.#advancedTo;
-    this.#named = other.#named;
-    this.#acted = other.#acted;
+    [this.#elapsedMs, this.#advancedTo] = [other.#elapsedMs, other.#advancedTo];
+    [this.#named, this.#acted] = [other.#named, other.#acted];
   }
 
   get #plan(): MigrationSpec {

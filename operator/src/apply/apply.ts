@@ -67,7 +67,7 @@ async function applyOne(effect: Effect, context: EffectContext): Promise<void> {
       return cluster.removeFinalizer(meta, signal);
     // The exact text and its intent in one write.
     case "applyOverlay":
-      await cluster.applyOverlay(target, { text: effect.text, intent: effect.intent, force: effect.force }, signal);
+      await cluster.applyOverlay(target, effect, signal);
       return;
     case "annotatePods":
       return annotatePods(effect, context);

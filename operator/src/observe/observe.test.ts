@@ -253,6 +253,7 @@ describe("an observation", () => {
     expect((await observed()).overlay).toEqual({
       ok: true,
       value: {
+        version: expect.objectContaining({ uid: expect.any(String) }),
         text: "not json",
         hash: expect.stringMatching(/^[0-9a-f]{64}$/),
         document: null,

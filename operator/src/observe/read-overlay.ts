@@ -25,6 +25,7 @@ export async function readOverlay(
 function toOverlay(configMap: ConfigMapRead) {
   const text = configMap.data[overlayFileName] ?? "";
   return {
+    ...(configMap.version === undefined ? {} : { version: configMap.version }),
     text,
     hash: hash("sha256", text),
     document: parseOverlay(text),

@@ -3,7 +3,7 @@ import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts
 import type { Announcement } from "#core/model/decision.ts";
 import type { MigrationMeta } from "#core/model/migration.ts";
 import type { ActObservation, ClaimObservation } from "#core/model/observation.ts";
-import type { OverlayIntent, PodObservation } from "#core/model/workload.ts";
+import type { ObjectVersion, OverlayIntent, PodObservation } from "#core/model/workload.ts";
 import type { ActPick } from "#core/people/turns.ts";
 
 export type MigrationKey = { readonly namespace: string; readonly name: string };
@@ -13,6 +13,8 @@ export type RawMigration = { readonly meta: MigrationMeta; readonly spec: unknow
 
 export type ConfigMapRead = {
   readonly name: string;
+  /** Absent: the reader doesn't tell. */
+  readonly version?: ObjectVersion;
   readonly data: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
   readonly finalizers: readonly string[];
@@ -88,10 +90,18 @@ export interface Cluster {
   writeStatus(meta: MigrationMeta, status: MigrationStatus, signal: AbortSignal): Promise<string>;
   addFinalizer(meta: MigrationMeta, signal: AbortSignal): Promise<void>;
   removeFinalizer(meta: MigrationMeta, signal: AbortSignal): Promise<void>;
-  /** Server-side apply of the overlay's ConfigMap with finalizer, no-prune annotations and the intent annotation. */
+  /**
+   * Server-side apply of the overlay's ConfigMap with finalizer, no-prune annotations and the intent annotation. With
+   * `over` only to exactly that object: ROP_CONFLICT when somebody wrote it since.
+   */
   applyOverlay(
     target: { readonly namespace: string; readonly name: string },
-    overlay: { readonly text: string; readonly intent: OverlayIntent; readonly force: boolean },
+    overlay: {
+      readonly text: string;
+      readonly intent: OverlayIntent;
+      readonly force: boolean;
+      readonly over?: ObjectVersion;
+    },
     signal: AbortSignal,
   ): Promise<void>;
   /** Takes our finalizer off; deletes the ConfigMap when `remove`. Nothing to do is success. */

@@ -3,8 +3,10 @@ import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts
 import { fieldManager, overlayFinalizer, overlayName, settleFinalizer } from "@retriever/sidecar/contract/names.ts";
 import { overlayFileName } from "@retriever/sidecar/contract/overlay.ts";
 import type { Announcement } from "#core/model/decision.ts";
+import { isSameData } from "#core/model/deep-equal.ts";
 import type { MigrationMeta } from "#core/model/migration.ts";
 import type { ActObservation, ClaimObservation } from "#core/model/observation.ts";
+import type { ObjectVersion } from "#core/model/workload.ts";
 import type { ActPick } from "#core/people/turns.ts";
 import { OperatorError } from "#errors.ts";
 import type {
@@ -37,6 +39,7 @@ export class FakeCluster implements Cluster {
   actIdentityProved = false;
   readonly #faults = new Map<keyof Cluster, { readonly fault: unknown; left: number }>();
   readonly #hangs = new Set<keyof Cluster>();
+  readonly #mapVersions = new Map<StoredMap, number>();
   #version = 100;
 
   /** The next `times` calls of a method fail. */
@@ -81,6 +84,7 @@ export class FakeCluster implements Cluster {
     const { owners, ...rest } = stored;
     return {
       ...rest,
+      version: this.#versionOf(stored),
       foreignManagers: [...new Set([...owners.values()].filter((manager) => manager !== fieldManager))],
     };
   }
@@ -164,6 +168,8 @@ export class FakeCluster implements Cluster {
     const id = `${target.namespace}/${overlayName(target.name)}`;
     const before = this.configMaps.get(id);
     const owner = before?.owners.get(overlayFileName);
+    if (overlay.over !== undefined && (before === undefined || !isSameData(overlay.over, this.#versionOf(before))))
+      throw new OperatorError("ROP_CONFLICT", `${id} was written since`);
     const foreign = owner !== undefined && owner !== fieldManager && before?.data[overlayFileName] !== overlay.text;
     if (foreign && !overlay.force) {
       throw new OperatorError("ROP_FIELD_CONFLICT", `${owner} owns .data.${overlayFileName}`, {
@@ -179,6 +185,13 @@ export class FakeCluster implements Cluster {
       owners: new Map([...(before?.owners ?? []), [overlayFileName, fieldManager]]),
     });
     this.journal.push(`applied overlay ${id} epoch ${overlay.intent.epoch}${overlay.force ? " with force" : ""}`);
+  }
+
+  /** Each write makes another object. */
+  #versionOf(stored: StoredMap): ObjectVersion {
+    const known = this.#mapVersions.get(stored) ?? this.#mapVersions.size;
+    this.#mapVersions.set(stored, known);
+    return { uid: stored.name, resourceVersion: String(known) };
   }
 
   async releaseOverlay(target: Target, remove: boolean): Promise<void> {

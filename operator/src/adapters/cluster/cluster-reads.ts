@@ -101,8 +101,10 @@ function toMeta(metadata: ObjectMeta): MigrationMeta {
 
 function toConfigMap(document: ConfigMapDocument): ConfigMapRead {
   const metadata = document.metadata ?? {};
+  const { uid, resourceVersion } = metadata;
   return {
     name: metadata.name ?? "",
+    ...(uid === undefined || resourceVersion === undefined ? {} : { version: { uid, resourceVersion } }),
     data: document.data ?? {},
     annotations: metadata.annotations ?? {},
     finalizers: metadata.finalizers ?? [],

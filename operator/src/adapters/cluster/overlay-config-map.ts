@@ -1,7 +1,7 @@
 // The overlay's ConfigMap: owned key by key through server-side apply, kept from every pruner, owned by no object.
 import { fieldManager, overlayFinalizer, overlayName } from "@retriever/sidecar/contract/names.ts";
 import { overlayFileName } from "@retriever/sidecar/contract/overlay.ts";
-import type { OverlayIntent } from "#core/model/workload.ts";
+import type { ObjectVersion, OverlayIntent } from "#core/model/workload.ts";
 import type { KubeObject } from "#kube/documents.ts";
 import { applyPatch, type KubeRequest, mergePatch } from "#kube/kube-request.ts";
 import { ifThere, overtakenAgain, readObject } from "#kube/read-and-write.ts";
@@ -33,19 +33,24 @@ export function makeOverlayWrites(request: KubeRequest): OverlayWrites {
     name: overlayName(target.name),
   });
   return {
-    applyOverlay: (target, overlay, signal) =>
-      overtakenAgain(async () => {
-        const place = placeOf(target);
-        const there = (await readObject(request, place, signal)) ?? (await createEmpty(request, target, signal));
-        await request({
+    applyOverlay: (target, overlay, signal) => {
+      const place = placeOf(target);
+      const applyTo = (version: Partial<ObjectVersion>) =>
+        request({
           method: "PATCH",
           place,
           query: { fieldManager, force: String(overlay.force) },
           contentType: applyPatch,
-          body: overlayDocument(target, overlay, there),
+          body: overlayDocument(target, overlay, version),
           signal,
         });
-      }),
+      // Decided on that object alone: what it is now, the next pass judges.
+      if (overlay.over !== undefined) return applyTo(overlay.over).then(() => undefined);
+      return overtakenAgain(async () => {
+        const there = (await readObject(request, place, signal)) ?? (await createEmpty(request, target, signal));
+        await applyTo(there.metadata ?? {});
+      });
+    },
     releaseOverlay: async (target, remove, signal) => {
       const place = placeOf(target);
       // Left behind, it must not freeze anything for ever. First, so that a release cut short is begun anew.
@@ -62,9 +67,8 @@ type Target = { readonly namespace: string; readonly name: string };
 function overlayDocument(
   target: Target,
   { text, intent }: { readonly text: string; readonly intent: OverlayIntent },
-  { metadata }: KubeObject,
+  { uid, resourceVersion }: Partial<ObjectVersion>,
 ): unknown {
-  const { uid, resourceVersion } = metadata ?? {};
   const { frozen } = intent;
   const empty = emptyOverlay(target);
   // Applied as a whole: what a later write doesn't name any more is gone.

@@ -3,7 +3,7 @@
 import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import type { Overlay } from "@retriever/sidecar/contract/overlay.ts";
 import type { StoreIdentity } from "@retriever/stores/config/identity.ts";
-import type { OverlayIntent } from "./workload.ts";
+import type { ObjectVersion, OverlayIntent } from "./workload.ts";
 
 /** One thing to do. Idempotent: carrying it out twice is carrying it out once. */
 export type Effect =
@@ -15,8 +15,10 @@ export type Effect =
       /** The exact text to write: its hash is what the pods acknowledge. */
       readonly text: string;
       readonly intent: OverlayIntent;
-      /** Only a rollback takes the field over from another manager. */
+      /** Takes the field over from another manager: a rollback does, and who only shared our own text lets it. */
       readonly force: boolean;
+      /** Exactly the object to be taken over; without it whatever is there. */
+      readonly over?: ObjectVersion;
     }
   | { readonly kind: "annotatePods"; readonly pods: readonly string[]; readonly epoch: number }
   /** Take our finalizer off and delete it: the pods go back to the base. */

@@ -25,7 +25,12 @@ export type TargetObservation =
       readonly baseFaults: readonly ConfigFault[];
     };
 
+/** An object as it was read: a write that names it changes nothing that came since. */
+export type ObjectVersion = { readonly uid: string; readonly resourceVersion: string };
+
 export type OverlayObservation = {
+  /** Absent: the reader doesn't tell. */
+  readonly version?: ObjectVersion;
   readonly text: string;
   /** SHA-256 of `text`. */
   readonly hash: string;

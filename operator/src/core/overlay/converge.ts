@@ -10,7 +10,7 @@ import type { OverlayIntent, OverlayObservation } from "../model/workload.ts";
 import { jobEffects } from "../verification/effects.ts";
 import { frozenBase } from "./deploy-freeze.ts";
 import { whoIsAhead } from "./epochs.ts";
-import { isOfAnother } from "./overlay-state.ts";
+import { isOfAnother, isSeized } from "./overlay-state.ts";
 import { intentOf, renderOverlay } from "./revision.ts";
 
 export type ConvergeInput = {
@@ -48,16 +48,27 @@ function overlayEffects(input: ConvergeInput): Effect[] {
   const intent = intentOf(meta, status, frozenBase(plan, status, observation));
   if (rendered === undefined || isAsIntended(overlay, rendered.text, intent)) return [];
   // What another manager wrote stays until that manager lets go, or until a rollback takes the key back.
-  if (!rollingBack && isNotOurs(input, overlay)) return [];
+  if (!rollingBack && isNotOurs(input, overlay, rendered.text)) return [];
   const { document, text } = rendered;
-  const apply: Effect = { kind: "applyOverlay", document, text, intent, force: rollingBack };
+  const apply: Effect = { kind: "applyOverlay", document, text, intent, ...takeOver(overlay, rollingBack) };
   // A deleted object can't be revived; our finalizer lets it go and the sidecars hold on meanwhile.
   return overlay?.deleting === true ? [{ kind: "removeOverlay" }, apply] : [apply];
 }
 
 /** The overlay's key isn't for a step of this status to write: others have it, or a later document of ours is in force. */
-function isNotOurs(input: ConvergeInput, overlay: OverlayObservation | null): boolean {
-  return isForeign(overlay, input.status.epoch) || isOfAnother(input.meta, overlay) || whoIsAhead(input) !== undefined;
+function isNotOurs(input: ConvergeInput, overlay: OverlayObservation | null, text: string): boolean {
+  const { meta, status } = input;
+  const isForeign = overlay !== null && isSeized(overlay, { text, replaces: status.revision?.replaces });
+  const isLater = (overlay?.document?.revision.epoch ?? 0) > status.epoch;
+  return isForeign || isLater || isOfAnother(meta, overlay) || whoIsAhead(input) !== undefined;
+}
+
+type Takeover = Pick<Extract<Effect, { kind: "applyOverlay" }>, "force" | "over">;
+
+/** A rollback takes whatever is there; a step forward only the copy of our own text that it was decided on. */
+function takeOver(overlay: OverlayObservation | null, isRollback: boolean): Takeover {
+  if (isRollback || overlay === null || overlay.foreignManagers.length === 0) return { force: isRollback };
+  return { force: overlay.version !== undefined, ...(overlay.version === undefined ? {} : { over: overlay.version }) };
 }
 
 /** Released and removed: it must not come back. */
@@ -74,13 +85,6 @@ function isAsIntended(overlay: OverlayObservation | null, text: string, intent: 
     overlay.intent?.epoch === intent.epoch &&
     overlay.intent.frozen === intent.frozen
   );
-}
-
-/** Another manager has changed the document of this epoch, or the document has an epoch that isn't ours to replace. */
-function isForeign(overlay: OverlayObservation | null, epoch: number): boolean {
-  if (overlay === null) return false;
-  const written = overlay.document?.revision.epoch ?? 0;
-  return overlay.foreignManagers.length > 0 || written > epoch;
 }
 
 /** The kubelet refreshes its volumes when the annotation changes; 0 after the overlay is gone. */

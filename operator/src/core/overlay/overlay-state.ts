@@ -1,5 +1,6 @@
 // Whether an overlay is still this migration's: settled, removed, or taken over by another migration.
-import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
+import type { MigrationStatus, Revision } from "@retriever/crds/status/migration-status.ts";
+import { isSameData } from "../model/deep-equal.ts";
 import type { MigrationMeta } from "../model/migration.ts";
 import type { Observation } from "../model/observation.ts";
 import type { OverlayObservation } from "../model/workload.ts";
@@ -13,6 +14,17 @@ export function isSettled(status: MigrationStatus): boolean {
 export function isOverlayGone(status: MigrationStatus, { overlay }: Observation): boolean {
   return isSettled(status) || (status.revision?.released === true && overlay.ok && overlay.value === null);
 }
+
+/**
+ * Other field managers have the overlay's key, and by more than a copy of ours as a restore leaves it: either the text is
+ * the wanted one, or nobody has written the object since the revision before it was found there.
+ */
+export function isSeized({ foreignManagers, text, version }: OverlayObservation, wanted: Wanted): boolean {
+  if (foreignManagers.length === 0 || text === wanted.text) return false;
+  return version === undefined || !isSameData(version, wanted.replaces);
+}
+
+type Wanted = { readonly text: string | undefined; readonly replaces: Revision["replaces"] };
 
 /** The overlay there belongs to a later migration. */
 export function isOfAnother(meta: MigrationMeta, overlay: OverlayObservation | null): boolean {

@@ -4,6 +4,7 @@ import type { Context } from "../model/context.ts";
 import type { Outcome } from "../model/decision.ts";
 import { isPastCutover } from "../model/status-readings.ts";
 import { whoIsAhead } from "../overlay/epochs.ts";
+import { isSeized } from "../overlay/overlay-state.ts";
 import { renderOverlay } from "../overlay/revision.ts";
 import { answeredStatuses, nameSome } from "../pods/pods.ts";
 import { holdGuardClock } from "../steps/guard-clock.ts";
@@ -64,8 +65,8 @@ function sourceChanged(c: Context): Conflict | undefined {
 
 function ownershipConflict(c: Context): Conflict | undefined {
   const overlay = c.observation.overlay.ok ? c.observation.overlay.value : null;
-  if (overlay === null || overlay.foreignManagers.length === 0) return undefined;
-  if (overlay.text === renderOverlay(c.meta, c.plan, c.status)?.text) return undefined;
+  const text = renderOverlay(c.meta, c.plan, c.status)?.text;
+  if (overlay === null || !isSeized(overlay, { text, replaces: c.status.revision?.replaces })) return undefined;
   const managers = overlay.foreignManagers.join(", ");
   return {
     reason: "OwnershipConflict",

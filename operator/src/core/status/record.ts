@@ -7,6 +7,7 @@ import type { Context } from "../model/context.ts";
 import { isSameData } from "../model/deep-equal.ts";
 import { instantMs, isPastCutover } from "../model/status-readings.ts";
 import { isOverlayGone } from "../overlay/overlay-state.ts";
+import { isFollowed, waitedSince } from "../steps/propagation.ts";
 
 const mostNames = 20;
 const mostCauses = 10;
@@ -22,9 +23,16 @@ export function record(c: Context, next: MigrationStatus): MigrationStatus {
     lagging: lagging.slice(0, mostNames),
     lost: lost.slice(0, mostNames),
     ...(fenced.length === 0 ? {} : { fenced: fenced.slice(0, mostNames) }),
+    ...waitedFor(c, next),
   };
   const { harm: _harm, ...kept } = next;
   return { ...kept, acks, gates: [...c.gates], ...harmOf(c, next) };
+}
+
+/** How long a cutover has waited, remembered across the operator's absences. */
+function waitedFor(c: Context, { phase }: MigrationStatus): Pick<NonNullable<MigrationStatus["acks"]>, "waited"> {
+  const since = phase === "CuttingOver" && !isFollowed(c) ? waitedSince(c) : undefined;
+  return since === undefined ? {} : { waited: { since, at: c.nowIso } };
 }
 
 /** After the end nobody has to follow any more. */
@@ -66,7 +74,8 @@ export function isNews(c: Context, next: MigrationStatus): boolean {
   const before = c.migration.status;
   if (isSameData(ageless(before), ageless(next))) return false;
   if (!isSameData(stable(before), stable(next))) return true;
-  const writtenAt = latest(instantMs(before.guard?.tickedAt), instantMs(before.evidence?.recordedAt));
+  const counted = latest(instantMs(before.guard?.tickedAt), instantMs(before.evidence?.recordedAt));
+  const writtenAt = latest(counted, instantMs(before.acks?.waited?.at));
   const every = Math.min(longestUnwrittenSeconds, 2 * durationSeconds(c.plan.gates.window));
   return writtenAt === undefined || Math.abs(c.now - writtenAt) >= every * 1000;
 }
@@ -83,9 +92,10 @@ function latest(a: number | undefined, b: number | undefined): number | undefine
 
 /** The status without what only counts up. What the guard saw is news as soon as it counts otherwise. */
 function stable(status: MigrationStatus): unknown {
-  const { evidence, gates, message: _message, guard, conditions, harm, detection, ...rest } = status;
+  const { evidence, gates, message: _message, guard, conditions, harm, detection, acks, ...rest } = status;
   return {
     ...rest,
+    acks: acks?.waited === undefined ? acks : { ...acks, waited: acks.waited.since },
     epochOfEvidence: evidence?.epoch,
     vanishedPods: evidence?.vanishedPods,
     verdicts: gates.map((gate) => [gate.gate, gate.verdict]),

@@ -8,7 +8,7 @@ import { instantMs } from "../model/status-readings.ts";
 export type GuardVisibility = NonNullable<MigrationStatus["guard"]>["visibility"];
 
 /** Longer than this between two reconciles and the time between counts as unobserved, whatever the second reconcile saw. */
-const longestObservationGapSeconds = 120;
+export const longestObservationGapSeconds = 120;
 
 /** Adds the time since the last tick to the clock of what was seen at both its ends. "held" adds it nowhere. */
 export function tickGuard(status: MigrationStatus, nowIso: string, visibility: GuardVisibility): MigrationStatus {

@@ -4,11 +4,12 @@ import { durationSeconds } from "@retriever/crds/fields/duration.ts";
 import { isFinalPhase } from "@retriever/crds/status/phase-steps.ts";
 import type { Acks, Context } from "../model/context.ts";
 import type { Outcome } from "../model/decision.ts";
-import { isPastCutover, isRollingBack, secondsSince } from "../model/status-readings.ts";
+import { instantMs, isPastCutover, isRollingBack, secondsSince } from "../model/status-readings.ts";
 import type { PodObservation } from "../model/workload.ts";
 import { renderOverlay } from "../overlay/revision.ts";
 import { countAcks, followsOverlay, neededPods, servesFrom } from "../pods/acks.ts";
 import { nameSome, servingPods } from "../pods/pods.ts";
+import { longestObservationGapSeconds } from "./guard-clock.ts";
 import { stay } from "./transition.ts";
 
 type Reading = Pick<Context, "migration" | "status" | "plan" | "observation" | "now" | "nowIso">;
@@ -62,8 +63,29 @@ export function haveHadTime(c: Waiting): boolean {
 }
 
 function isPastAckTimeout(c: Waiting): boolean {
-  const waiting = Math.min(secondsSince(c, c.status.revision?.at), secondsSince(c, lastFollowed(c)));
+  const { revision, phase } = c.status;
+  const waiting =
+    phase === "CuttingOver"
+      ? secondsSince(c, waitedSince(c))
+      : Math.min(secondsSince(c, revision?.at), secondsSince(c, lastFollowed(c)));
   return waiting > durationSeconds(c.plan.cutover.ackTimeout);
+}
+
+/**
+ * Since when a cutover waits for its pods. Time in which nobody looked says nothing of them, so that the first look after
+ * it begins their time anew: else one pod that doesn't answer that look would take the cutover back.
+ */
+export function waitedSince(c: Waiting): string | undefined {
+  const { revision } = c.status;
+  const { acks } = c.migration.status;
+  const since = acks?.waited?.since ?? latest(revision?.at, lastFollowed(c));
+  // Without acknowledgements nobody has looked since it was decided.
+  const lookedAt = acks === undefined ? revision?.at : acks.waited?.at;
+  return lookedAt !== undefined && secondsSince(c, lookedAt) > longestObservationGapSeconds ? c.nowIso : since;
+}
+
+function latest(a = "", b = ""): string {
+  return (instantMs(b) ?? 0) > (instantMs(a) ?? 0) ? b : a;
 }
 
 /** When the last status that said "the pods follow" ceased to be true. */

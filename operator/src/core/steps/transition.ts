@@ -4,7 +4,8 @@ import type { MigrationStatus, Phase, Revision } from "@retriever/crds/status/mi
 import type { Context } from "../model/context.ts";
 import type { Outcome, Severity, Standing } from "../model/decision.ts";
 import { nextEpoch } from "../overlay/epochs.ts";
-import type { Intent } from "../overlay/revision.ts";
+import { isSeized } from "../overlay/overlay-state.ts";
+import { type Intent, renderOverlay } from "../overlay/revision.ts";
 
 const historyLength = 20;
 /** Twenty of them must leave room for the rest of the status; the whole sentence stands in the event and the audit trail. */
@@ -75,7 +76,7 @@ function revise(c: Context, status: MigrationStatus, intent: Intent): MigrationS
   return {
     ...kept,
     epoch,
-    revision: { ...intent, epoch, at: c.nowIso, ...factsOf(c, intent), ...deadlineOf(c, intent) },
+    revision: { ...intent, epoch, at: c.nowIso, ...factsOf(c, intent), ...deadlineOf(c, intent), ...replacedBy(c) },
     gates: [],
     ...(harm === undefined ? {} : { harm }),
   };
@@ -93,4 +94,13 @@ function deadlineOf({ now, plan }: Context, { primary, released }: Intent): Pick
   if (primary !== "destination" || released) return {};
   const endsAt = now + durationSeconds(plan.cutover.ackTimeout) * 1000;
   return { activationDeadline: new Date(endsAt).toISOString() };
+}
+
+/** An overlay that others share as we wrote it, as after a restore, is no conflict yet: the next text would become one. */
+function replacedBy({ migration, plan, observation: { overlay: read } }: Context): Pick<Revision, "replaces"> {
+  const overlay = read.ok ? read.value : null;
+  if (overlay?.version === undefined || overlay.foreignManagers.length === 0) return {};
+  const { meta, status } = migration;
+  const wanted = { text: renderOverlay(meta, plan, status)?.text, replaces: status.revision?.replaces };
+  return isSeized(overlay, wanted) ? {} : { replaces: overlay.version };
 }

@@ -6,6 +6,7 @@ import { destinationIdentity } from "#test/builders/sidecar-status.ts";
 import { aSpec, shortPlan } from "#test/builders/spec.ts";
 import { Simulation, simulationAt } from "#test/simulate.ts";
 import { goodTraffic } from "#test/steady-traffic.ts";
+import type { OverlayObservation } from "../model/workload.ts";
 
 const spec = aSpec(shortPlan);
 const lateAtOnce = { ...shortPlan.rollback, verifyDriftAfter: "1s" };
@@ -80,6 +81,59 @@ describe("an overlay taken over during the cutover", () => {
     expect(sim.condition("Ready")).toBe("False/OwnershipConflict");
     sim.until("AwaitingCutover", 120);
     expect(sim.status.takenBack?.reason).toBe("AckTimeout");
+    expect(sim.overlay?.foreignManagers).toEqual([]);
+  });
+});
+
+/** As a restore leaves it: what it says is ours, but another manager has its keys. */
+function share(sim: Simulation, more: Partial<OverlayObservation> = {}): void {
+  if (sim.overlay === null) throw new Error("no overlay to share");
+  sim.overlay = { ...sim.overlay, foreignManagers: ["velero-server"], ...more };
+}
+
+describe("an overlay that was restored as it was, under another field manager", () => {
+  const asking = aSpec({ ...shortPlan, cutover: { ...shortPlan.cutover, hold: true } });
+  it.each(["AwaitingApproval", "WarmUp", "Ramp", "AwaitingCutover", "CuttingOver", "Guard"] satisfies Phase[])(
+    "in %s: the next configuration takes it over, and nothing is held",
+    (phase) => {
+      const sim = simulationAt(phase, { spec });
+      share(sim);
+      sim.until("Completed", 3600);
+      expect(sim.said.filter(({ reason }) => reason === "OwnershipConflict")).toEqual([]);
+      expect(sim.overlay?.foreignManagers).toEqual([]);
+    },
+  );
+
+  it("without our finalizer and intent: it gets them back at once", () => {
+    const sim = simulationAt("Ramp", { spec });
+    share(sim, { hasFinalizer: false, intent: null });
+    sim.run(10);
+    expect(sim.overlay).toMatchObject({ hasFinalizer: true, intent: { epoch: sim.status.epoch } });
+    sim.until("Completed", 3600);
+  });
+
+  it("and written again after the cutover was decided: the conflict is told at once, and nothing is forced", () => {
+    const sim = simulationAt("AwaitingCutover", { spec: asking });
+    share(sim);
+    sim.act("Promote");
+    sim.refusesEffects = true;
+    sim.reconcile();
+    expect(sim.phase).toBe("CuttingOver");
+    share(sim);
+    sim.refusesEffects = false;
+    sim.run(10);
+    expect(sim.condition("Ready")).toBe("False/OwnershipConflict");
+    expect(sim.overlay?.document?.primary).toBe("source");
+  });
+
+  it("is taken over in a later pass as well, where the first could not write", () => {
+    const sim = simulationAt("AwaitingCutover", { spec: asking });
+    share(sim);
+    sim.act("Promote");
+    sim.refusesEffects = true;
+    sim.run(30);
+    sim.refusesEffects = false;
+    sim.until("Guard", 60);
     expect(sim.overlay?.foreignManagers).toEqual([]);
   });
 });

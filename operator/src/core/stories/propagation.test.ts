@@ -36,6 +36,50 @@ describe("a pod that never acknowledges", () => {
     sim.until("AwaitingCutover", 120);
   });
 
+  it("in CuttingOver, seen first after hours without an operator: has its time from that look on", () => {
+    for (const awayAfter of [0, 20]) {
+      const sim = stuckFrom("AwaitingCutover").until("CuttingOver", 60).run(awayAfter);
+      sim.pod(1).stuck = false;
+      sim.now += 6 * 3_600_000;
+      sim.pod(1).silent = true;
+      sim.run(30);
+      expect([sim.phase, sim.condition("ConfigPropagated")]).toEqual(["CuttingOver", "False/Propagating"]);
+      sim.pod(1).silent = false;
+      sim.until("Guard", 60);
+      expect(sim.status.cutover).toBeUndefined();
+    }
+  });
+
+  it("in CuttingOver, unseen for longer than ackTimeout since the operator came back: goes back then", () => {
+    const sim = stuckFrom("AwaitingCutover").until("CuttingOver", 60);
+    sim.now += 6 * 3_600_000;
+    const at = sim.now;
+    sim.until("RollingBack", 200);
+    expect((sim.now - at) / 1000).toBeGreaterThan(60);
+    expect((sim.now - at) / 1000).toBeLessThan(75);
+  });
+
+  it("in CuttingOver, with pods that can't be listed at the first look: waits for the next ones", () => {
+    const sim = stuckFrom("AwaitingCutover").until("CuttingOver", 60).run(20);
+    sim.pod(1).stuck = false;
+    sim.now += 6 * 3_600_000;
+    sim.unreadable.add("pods");
+    sim.run(20);
+    sim.unreadable.clear();
+    sim.until("Guard", 60);
+  });
+
+  it("in CuttingOver with an ackTimeout of ten minutes: is looked at without a gap, and goes back by then", () => {
+    const cutover = { ...shortPlan.cutover, ackTimeout: "10m" };
+    const sim = simulationAt("AwaitingCutover", { spec: aSpec({ ...shortPlan, cutover }) });
+    sim.pod(1).stuck = true;
+    sim.until("CuttingOver", 60).unreadable.add("pods");
+    const { writes } = sim;
+    sim.run(590);
+    expect([sim.phase, sim.writes - writes]).toSatisfy(([phase, count]) => phase === "CuttingOver" && Number(count) <= 60);
+    sim.until("RollingBack", 30);
+  });
+
   it("in RollingBack: keeps at it, pages once and names the pod; ends when the pod follows", () => {
     const sim = simulationAt("Guard", { spec }).run(20);
     sim.pod(1).stuck = true;
