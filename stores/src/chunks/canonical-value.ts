@@ -46,11 +46,15 @@ function canonicalNumber(spelling: string, { kind, tellsFractions }: ValueRule):
   const isSpelledWhole = /^-?\d+$/.test(spelling);
   const isWhole = isSpelledWhole || Number.isInteger(value);
   const isOther = tellsFractions && isWhole && !isSpelledWhole && Math.abs(value) < beyondSearch;
-  const isSingle = kind === "float32" || (kind === null && !isWhole);
-  const isRounded = isSingle || kind === "float64";
-  const rounded = isSingle ? Math.fround(value) : value;
-  const exact = isRounded && Number.isFinite(rounded) && (rounded !== 0 || value === 0) ? String(rounded) : spelling;
-  return `${isOther ? "r" : "n"}${decimalOf(exact)}`;
+  const held = asFloat(value, kind ?? (isWhole ? "exact" : "float32"));
+  return `${isOther ? "r" : "n"}${decimalOf(held === undefined ? spelling : String(held))}`;
+}
+
+/** What a float makes of a number; undefined where it isn't compared as one, or beyond what one holds. */
+function asFloat(value: number, kind: FieldKind): number | undefined {
+  if (kind !== "float32" && kind !== "float64") return undefined;
+  const held = kind === "float32" ? Math.fround(value) : value;
+  return Number.isFinite(held) && (held !== 0 || value === 0) ? held : undefined;
 }
 
 /** One spelling of a decimal: no sign of zero, no leading or trailing zeros, an exponent only for very long ones. */

@@ -76,7 +76,9 @@ describe("a pod that never acknowledges", () => {
     sim.until("CuttingOver", 60).unreadable.add("pods");
     const { writes } = sim;
     sim.run(590);
-    expect([sim.phase, sim.writes - writes]).toSatisfy(([phase, count]) => phase === "CuttingOver" && Number(count) <= 60);
+    expect([sim.phase, sim.writes - writes]).toSatisfy(
+      ([phase, count]) => phase === "CuttingOver" && Number(count) <= 60,
+    );
     sim.until("RollingBack", 30);
   });
 
