@@ -20,6 +20,12 @@ export const storeNameSchema = z.enum(["source", "destination"]);
 export type StoreName = z.infer<typeof storeNameSchema>;
 
 const digestSchema = z.string().regex(/^[0-9a-f]{32}$/);
+const pinSchema = z.strictObject({
+  /** Without the vector, by which sidecars of every version know the store. */
+  digest: digestSchema,
+  /** The identity's own digest. Absent: accepted by a version that knew no vectors, so any of the place is meant. */
+  storeDigest: digestSchema.optional(),
+});
 
 /** Schema of an overlay whose destination is of one of `kinds`. */
 export function makeOverlaySchema<Kind extends KindSchemas>(kinds: readonly Kind[]) {
@@ -34,12 +40,7 @@ export function makeOverlaySchema<Kind extends KindSchemas>(kinds: readonly Kind
         plan: z.string().min(1).max(64),
       }),
       /** The base's primary at acceptance, by identity digest: its configuration is copied nowhere. */
-      source: z.strictObject({
-        /** Without the vector, by which sidecars of every version know the store. */
-        digest: digestSchema,
-        /** The identity's own digest. Absent: accepted by a version that knew no vectors, so any of the place is meant. */
-        storeDigest: digestSchema.optional(),
-      }),
+      source: pinSchema,
       destination: overlayAdapterSchemaOf(kinds),
       primary: storeNameSchema,
       shadow: z.enum(["source", "destination", "none"]),

@@ -5,6 +5,7 @@ import { startPostgres, type TestPostgres } from "#test/fakes/postgres-server.ts
 import { makePoints, vectorAt } from "#test/points.ts";
 import { requestOf } from "#test/requests.ts";
 import { makeSpec, testDeps } from "#test/spec.ts";
+import { unknownSettings } from "../client/pool.ts";
 import { makePgvectorBackend } from "./backend.ts";
 
 let postgres: TestPostgres;
@@ -146,6 +147,31 @@ describe("an index", () => {
 });
 
 const odd = ["datestyle TO 'SQL, DMY'", "timezone TO 'America/New_York'", "extra_float_digits TO -14"];
+
+describe("an iterative scan", () => {
+  const indexSettings = { hnswEfSearch: 1, hnswIterativeScan: "strict_order", hnswMaxScanTuples: 20_000 };
+  const rare = `UPDATE shaped SET lang = CASE WHEN chunk_id IN ('chunk-30', 'chunk-39') THEN 'xx' ELSE 'en' END`;
+  test.each([true, false])(
+    "goes on until enough rows pass the filter, with prepared statements %s",
+    async (preparedStatements) => {
+      const sql = `${whole}; ${rare}; ${index}; SET enable_seqscan TO off; ALTER ROLE CURRENT_USER SET enable_seqscan TO off`;
+      const more = postgres.hasSessions ? { preparedStatements } : {};
+      const body = { filters: { lang: "xx" }, k: 2 };
+      const few = await ask(await arrange(sql, { ...more, indexSettings: { hnswEfSearch: 1 } }), body);
+      const all = await ask(await arrange(sql, { ...more, indexSettings }), body);
+      await postgres.exec("RESET ALL; ALTER ROLE CURRENT_USER RESET ALL");
+      expect(few.candidates.length).toBeLessThan(2);
+      expect(all.candidates).toHaveLength(2);
+    },
+  );
+
+  test("is refused by name where pgvector has none", async () => {
+    const spec = makeSpec("pgvector", { connectionString: "postgres://u@h/d", indexSettings });
+    expect(unknownSettings(spec, "0.7.4")).toEqual(["hnswIterativeScan", "hnswMaxScanTuples"]);
+    expect(unknownSettings(spec, "0.8.0")).toEqual([]);
+    expect(unknownSettings(spec, "1.0.0")).toEqual([]);
+  });
+});
 
 describe("updated_at", () => {
   const moment = "timestamptz '2026-04-03 10:11:12.345678+02'";

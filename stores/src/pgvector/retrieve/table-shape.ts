@@ -2,6 +2,7 @@
 import type { PoolClient } from "pg";
 import { errorsOf } from "#errors.ts";
 import { quoteName } from "../client/names.ts";
+import { isBefore, unknownSettings } from "../client/pool.ts";
 import { type Row, readRows } from "../client/row-query.ts";
 import type { PgvectorSpec } from "../config/schema.ts";
 
@@ -87,14 +88,15 @@ export async function readShape(client: PoolClient, spec: PgvectorSpec): Promise
   if (lacking.length > 0) throw missing(`the table lacks ${lacking.join(", ")}`);
   const [kind, , , , , estimate, hidesRows, role, extension] = first;
   if (extension === null || extension === undefined) throw missing("the database lacks the extension vector");
+  const [version = "", ...schema] = extension.split(" ");
+  refuseSettings(spec, version);
   const moment = columns.get("updated_at") as Column;
-  if (![...momentTypes, ...textTypes].includes(moment.type)) throw missing(refuseMoment(moment.type));
+  refuseMoment(moment);
   const vector = columns.get(spec.embeddingColumn) as Column;
-  const vectorType = vectorTypeOf(vector.type, spec.embeddingColumn);
+  const vectorType = vectorTypeOf(vector, spec.embeddingColumn, version);
   const leaves = leavesOf(await readRows(client, { text: indexesQuery, values }));
   const searched = { spec, vectorType, isView: kind === "v" };
   const { halfCast, remarks } = judgeIndexes(leaves, searched);
-  const [version = "", ...schema] = extension.split(" ");
   return {
     extension: quoteName(schema.join(" ")),
     version,
@@ -112,14 +114,27 @@ export async function readShape(client: PoolClient, spec: PgvectorSpec): Promise
   };
 }
 
-function refuseMoment(type: string): string {
-  return (
-    `updated_at: expected a column of type timestamptz, timestamp, date or text, it is ${type}; ` +
-    "serve from a view that makes it one, such as to_timestamp(updated_at) AS updated_at"
+function refuseSettings(spec: PgvectorSpec, version: string): void {
+  const names = unknownSettings(spec, version);
+  if (names.length === 0) return;
+  throw missing(
+    `indexSettings: expected none of ${names.join(", ")}, which pgvector has since 0.8.0, the database has ${version}; ` +
+      "leave them out, or upgrade the extension",
   );
 }
 
-function vectorTypeOf(type: string, column: string): VectorType {
+function refuseMoment({ type }: Column): void {
+  if ([...momentTypes, ...textTypes].includes(type)) return;
+  throw missing(
+    `updated_at: expected a column of type timestamptz, timestamp, date or text, it is ${type}; ` +
+      "serve from a view that makes it one, such as to_timestamp(updated_at) AS updated_at",
+  );
+}
+
+function vectorTypeOf({ type }: Column, column: string, version: string): VectorType {
+  if (type === "bit" && isBefore(version, 7)) {
+    throw missing(`${column}: columns of bits need pgvector 0.7.0, the database has ${version}`);
+  }
   if (type === "vector" || type === "halfvec" || type === "bit") return type;
   throw missing(`${column}: expected a column of type vector, halfvec or bit, it is ${type}`);
 }
