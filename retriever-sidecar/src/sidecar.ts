@@ -99,6 +99,8 @@ function makeActivation({ clock, log, registry }: SidecarDeps, metrics: Metrics)
         metrics.onConfig(metricsFactsOf(runtime));
       },
       onNoticed: (config) => logNotice(log, config),
+      onRemarks: ({ label }, remarks) =>
+        log.warn({ event: "store-remarks", store: label, remarks }, remarks.join("; ")),
       onFault: (fault) => {
         logFault(log, fault);
         metrics.onConfigFault(fault);

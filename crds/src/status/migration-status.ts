@@ -76,8 +76,7 @@ const conditionSchema = z.strictObject({
 });
 export type Condition = z.infer<typeof conditionSchema>;
 
-function identity(what: string, example: readonly [kind: string, place: string, digest: string], refused: string) {
-  const [kind, place, digest] = example;
+function identity(what: string, [kind, place, digest]: readonly [string, string, string], refused: string) {
   return documented(identitySchema, {
     kind: doc(`Kind of the ${what}.`, kind, ""),
     label: doc("For people: kind, host and collection or table, without credentials.", `${kind} ${place}`),

@@ -31,6 +31,8 @@ type ActivationEvents = {
   readonly onNoticed: (config: ActiveConfig) => void;
   /** A new fault; null: the last one is over. */
   readonly onFault: (fault: Fault | null) => void;
+  /** A probe found what it hadn't found before. */
+  readonly onRemarks?: (identity: StoreIdentity, remarks: readonly string[]) => void;
 };
 type Deps = {
   readonly clock: Clock;
@@ -150,7 +152,9 @@ export class Activation {
     const backend =
       spec === undefined ? makeUnavailableBackend(faultFor(choice)) : this.#backendOf(spec, normalization);
     const timeoutMs = spec?.timeoutMs ?? unavailableTimeoutMs;
-    return new StoreHandle({ key, identity: identityFor(choice, config), timeoutMs, backend, clock });
+    const { onRemarks } = this.#deps.events;
+    const told = onRemarks === undefined ? {} : { onRemarks };
+    return new StoreHandle({ key, identity: identityFor(choice, config), timeoutMs, backend, clock, ...told });
   }
 
   #backendOf(spec: StoreSpec, normalization: Normalization): Backend {

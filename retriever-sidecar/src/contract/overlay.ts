@@ -20,8 +20,6 @@ export const storeNameSchema = z.enum(["source", "destination"]);
 export type StoreName = z.infer<typeof storeNameSchema>;
 
 const digestSchema = z.string().regex(/^[0-9a-f]{32}$/);
-
-/** The base's primary at acceptance, by identity digest: its configuration is copied nowhere. */
 const pinSchema = z.strictObject({
   /** Without the vector, by which sidecars of every version know the store. */
   digest: digestSchema,
@@ -41,6 +39,7 @@ export function makeOverlaySchema<Kind extends KindSchemas>(kinds: readonly Kind
         /** Hash of the accepted plan. */
         plan: z.string().min(1).max(64),
       }),
+      /** The base's primary at acceptance, by identity digest: its configuration is copied nowhere. */
       source: pinSchema,
       destination: overlayAdapterSchemaOf(kinds),
       primary: storeNameSchema,

@@ -7,6 +7,8 @@ import { epochSchema, storeNameSchema } from "./overlay.ts";
 /** Bounds of `config.ignoredKeys`. */
 export const maxIgnoredKeys = 20;
 export const maxKeyChars = 200;
+const maxRemarks = 10;
+const maxRemarkChars = 500;
 
 const digestSchema = z
   .string()
@@ -45,12 +47,18 @@ const storeStatusSchema = z.object({
   newestUpdatedAt: instant.nullable(),
   /** Vectors in the index (Qdrant); null where the store doesn't report it. */
   indexedVectors: size.nullable(),
+  /** What makes searches slow or leaves chunks out; absent: nothing known. */
+  remarks: z.array(z.string().max(maxRemarkChars)).max(maxRemarks).optional(),
   /** Age of the last finished probe, whatever it found. */
   probeAgeSeconds: size.nullable(),
   /** Age of the last answer, of a probe or a request. */
   lastOkAgeSeconds: size.nullable(),
   lastError: faultSchema.nullable(),
 });
+/** As many and as long as a status holds. */
+export function boundedRemarks(remarks: readonly string[]): string[] {
+  return remarks.slice(0, maxRemarks).map((remark) => remark.slice(0, maxRemarkChars));
+}
 export type StoreStatus = z.infer<typeof storeStatusSchema>;
 
 export const sidecarStatusSchema = z.object({

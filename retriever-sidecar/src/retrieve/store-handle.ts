@@ -10,7 +10,7 @@ import {
   unknownFacts,
 } from "@retriever/stores/ports/backend.ts";
 import type { Clock } from "@retriever/stores/ports/clock.ts";
-import type { StoreStatus } from "#contract/status.ts";
+import { boundedRemarks, type StoreStatus } from "#contract/status.ts";
 import { makeExactLimiter } from "#core/exact-limiter.ts";
 import { withDeadline } from "./deadline.ts";
 
@@ -22,6 +22,8 @@ type Deps = {
   readonly timeoutMs: number;
   readonly backend: Backend;
   readonly clock: Clock;
+  /** Remarks of a probe that the one before hadn't made. */
+  readonly onRemarks?: (identity: StoreIdentity, remarks: readonly string[]) => void;
 };
 
 /** Health of a store as `/v1/status` reports it, without its place and role. */
@@ -35,6 +37,7 @@ export class StoreHandle {
   readonly exactLimiter = makeExactLimiter();
   readonly #backend: Backend;
   readonly #clock: Clock;
+  readonly #onRemarks: Deps["onRemarks"];
   #facts: ProbeFacts | null = null;
   #probedAtMs: number | null = null;
   #lastOkAtMs: number | null = null;
@@ -43,12 +46,13 @@ export class StoreHandle {
   #inFlight = 0;
   #onIdle: (() => void) | null = null;
 
-  constructor({ key, identity, timeoutMs, backend, clock }: Deps) {
+  constructor({ key, identity, timeoutMs, backend, clock, onRemarks }: Deps) {
     this.key = key;
     this.identity = identity;
     this.timeoutMs = timeoutMs;
     this.#backend = backend;
     this.#clock = clock;
+    this.#onRemarks = onRemarks;
   }
 
   /** Vector size as last probed; null while unknown. */
@@ -98,6 +102,9 @@ export class StoreHandle {
     this.#isProbing = true;
     this.#inFlight += 1;
     const facts = await this.#askFacts();
+    const known = this.#facts?.remarks ?? [];
+    const remarks = (facts.remarks ?? []).filter((remark) => !known.includes(remark));
+    if (remarks.length > 0) this.#onRemarks?.(this.identity, remarks);
     this.#facts = facts;
     this.#probedAtMs = this.#clock.monotonicMs();
     if (facts.fault === null) this.#lastOkAtMs = this.#probedAtMs;
@@ -113,10 +120,11 @@ export class StoreHandle {
   }
 
   health(): StoreHealth {
-    const { fault: _, ...facts } = this.#facts ?? { ...unknownFacts, fault: null };
+    const { fault: _, remarks, ...facts } = this.#facts ?? { ...unknownFacts, fault: null };
     return {
       identity: this.identity,
       ...facts,
+      ...(remarks === undefined ? {} : { remarks: boundedRemarks(remarks) }),
       probeAgeSeconds: this.#age(this.#probedAtMs),
       lastOkAgeSeconds: this.#age(this.#lastOkAtMs),
       lastError: this.#lastError,

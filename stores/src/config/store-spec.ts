@@ -26,7 +26,7 @@ export type StoreChoice = {
 
 /** Equal keys mean that the same connections serve. Holds secrets only as part of a digest. */
 export function storeKey(choice: StoreChoice, normalization: Normalization): string {
-  const revealed = JSON.stringify([choice.identity, choice.resolved, normalization], revealSecret);
+  const revealed = JSON.stringify([choice.identity?.digest, choice.resolved, normalization], revealSecret);
   return hash("sha256", revealed);
 }
 

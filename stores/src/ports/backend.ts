@@ -67,6 +67,8 @@ export type ProbeFacts = {
   readonly newestUpdatedAt: string | null;
   /** Vectors in the index (Qdrant); null where the store doesn't report it. */
   readonly indexedVectors: number | null;
+  /** What makes searches slow or leaves chunks out, as sentences; absent: nothing known. */
+  readonly remarks?: readonly string[];
   readonly fault: Fault | null;
 };
 

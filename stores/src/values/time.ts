@@ -35,12 +35,23 @@ function withoutZeros(digits: string): string {
   return digits.slice(0, end);
 }
 
+/** What a Date holds; Postgres holds later moments. */
+const mostMs = 8.64e15;
+
 /** A moment as `readTime` prints it; days that not every month has are left to the parser. */
 const printed = /^[12]\d{3}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z$/;
 
 /** ISO 8601 in UTC with milliseconds, so that the same moment is the same text; null for anything that isn't one. */
 export function readTime(value: unknown): string | null {
   if (typeof value === "string" && printed.test(value)) return value;
-  const time = typeof value === "string" ? Date.parse(value) : Number.NaN;
-  return Number.isNaN(time) ? null : new Date(time).toISOString();
+  return typeof value === "string" ? isoOf(readMoment(value)) : null;
+}
+
+/** The same of ms since 1970 in text. */
+export function timeOf(milliseconds: string | null): string | null {
+  return milliseconds === null ? null : isoOf(Number(milliseconds));
+}
+
+function isoOf(time: number): string | null {
+  return Math.abs(time) <= mostMs ? new Date(time).toISOString() : null;
 }

@@ -9,7 +9,11 @@ const bySqlState: readonly (readonly [RegExp, ErrorCode, string])[] = [
   [/^3D000$/, "RETR_BACKEND_MISSING", "Postgres has no such database"],
   [/^(42P01|3F000)$/, "RETR_BACKEND_MISSING", "Postgres has no such table"],
   [/^42703$/, "RETR_BACKEND_MISSING", "the table lacks a configured or required column"],
-  [/^42883$/, "RETR_BACKEND_MISSING", "the embedding column isn't a vector, or the extension is missing"],
+  [
+    /^42883$/,
+    "RETR_BACKEND_MISSING",
+    "the embedding column has no such distance, or a filter compares what can't be compared",
+  ],
   [/^428(04|46)$/, "RETR_BACKEND_MISSING", "a column's type can't be read as what the column stands for"],
   [
     /^(08P01|26000|42P05)$/,
@@ -58,11 +62,22 @@ function classify(code: string, message: string): Fault {
   return { code: "RETR_BACKEND_UNAVAILABLE", message: `${what} (${code})` };
 }
 
+/** Of vectors, of bits, and of a cast. */
+const otherDimensions = [
+  /dimensions (\d{1,6}) and (\d{1,6})/,
+  /bit lengths (\d{1,6}) and (\d{1,6})/,
+  /expected (\d{1,6}) dimensions, not (\d{1,6})/,
+];
+
 /** Class 22 is "data exception": a value of the request that the column can't be compared with. */
 function requestFault(code: string, message: string): Fault {
-  const dimensions = /dimensions (\d{1,6}) and (\d{1,6})/.exec(message);
-  if (dimensions !== null) {
+  const dimensions = otherDimensions.map((pattern) => pattern.exec(message)).find((found) => found !== null);
+  if (dimensions !== undefined) {
     const text = `embedding: expected ${dimensions[1]} numbers, got ${dimensions[2]}`;
+    return { code: "RETR_REQUEST_INVALID", message: text, path: "embedding" };
+  }
+  if (message.includes("halfvec")) {
+    const text = "embedding: expected numbers that half precision holds, at most 65504";
     return { code: "RETR_REQUEST_INVALID", message: text, path: "embedding" };
   }
   const text = `filters: expected values of the columns' own types (${code})`;

@@ -47,12 +47,32 @@ function sessionSettings(spec: PgvectorSpec, timeoutMs: number): PoolConfig {
 }
 
 /** Settings of the index scan that the configuration asks for. */
-export function indexSettings({ indexSettings }: PgvectorSpec): readonly (readonly [string, number])[] {
-  const { hnswEfSearch, ivfflatProbes } = indexSettings ?? {};
-  return [
-    ...(hnswEfSearch === undefined ? [] : [["hnsw.ef_search", hnswEfSearch] as const]),
-    ...(ivfflatProbes === undefined ? [] : [["ivfflat.probes", ivfflatProbes] as const]),
-  ];
+export function indexSettings({ indexSettings = {} }: PgvectorSpec): readonly (readonly [string, string | number])[] {
+  return Object.entries(parameters).flatMap(([name, parameter]) => {
+    const value = indexSettings[name as keyof typeof parameters];
+    return value === undefined ? [] : [[parameter, value] as const];
+  });
+}
+
+const parameters = {
+  hnswEfSearch: "hnsw.ef_search",
+  ivfflatProbes: "ivfflat.probes",
+  hnswIterativeScan: "hnsw.iterative_scan",
+  hnswMaxScanTuples: "hnsw.max_scan_tuples",
+  ivfflatIterativeScan: "ivfflat.iterative_scan",
+  ivfflatMaxProbes: "ivfflat.max_probes",
+} as const;
+
+/** Whether a version of pgvector is older than 0.`minor`. */
+export function isBefore(version: string, minor: number): boolean {
+  const [major = 0, own = 0] = version.split(".").map(Number);
+  return major === 0 && own < minor;
+}
+
+/** Settings that a version of pgvector doesn't know, and would pass over without a word. */
+export function unknownSettings({ indexSettings = {} }: PgvectorSpec, version: string): string[] {
+  if (!isBefore(version, 8)) return [];
+  return Object.keys(indexSettings).filter((name) => /Iterative|Max/.test(name));
 }
 
 /** Runs `work` on a connection of the pool, and closes the connection after a failure that the server didn't report. */

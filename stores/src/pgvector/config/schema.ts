@@ -58,6 +58,32 @@ const tuning = {
         .max(32_768)
         .optional()
         .meta(doc("ivfflat.probes of every query; the server's own when absent.", 20, 0)),
+      hnswIterativeScan: z
+        .enum(["off", "relaxed_order", "strict_order"])
+        .optional()
+        .meta(doc("Whether hnsw searches on where filters leave too few (pgvector 0.8).", "relaxed_order", "relaxed")),
+      hnswMaxScanTuples: z
+        .int()
+        .min(1)
+        .max(2_147_483_647)
+        .optional()
+        .meta(doc("Most rows that such a search of hnsw looks at (pgvector 0.8).", 20_000, 0)),
+      ivfflatIterativeScan: z
+        .enum(["off", "relaxed_order"])
+        .optional()
+        .meta(
+          doc(
+            "Whether ivfflat searches on where filters leave too few (pgvector 0.8).",
+            "relaxed_order",
+            "strict_order",
+          ),
+        ),
+      ivfflatMaxProbes: z
+        .int()
+        .min(1)
+        .max(32_768)
+        .optional()
+        .meta(doc("Most lists that such a search of ivfflat looks at (pgvector 0.8).", 100, 0)),
     })
     .optional(),
 };

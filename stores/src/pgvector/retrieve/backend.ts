@@ -1,16 +1,19 @@
 // Postgres with pgvector: the vector goes in binary, the answer never holds one.
 import type { Pool, PoolClient } from "pg";
+import { RetrieverError } from "#errors.ts";
 import type { BackendDeps, BackendRequest, Candidate } from "#ports/backend.ts";
 import { type Backend, exactTimeoutMs } from "#ports/backend.ts";
 import type { Metric } from "#similarity.ts";
 import { failedFacts } from "#values/failed-facts.ts";
-import { readTime } from "#values/time.ts";
+import { codeOf } from "#values/node-error.ts";
+import { readTime, timeOf } from "#values/time.ts";
 import { postgresError } from "../client/classify.ts";
 import { indexSettings, isStaleStatement, makePool, withClient } from "../client/pool.ts";
 import { type Row, type RowQuery, readRows } from "../client/row-query.ts";
 import type { PgvectorSpec } from "../config/schema.ts";
 import { probeTable } from "./probe.ts";
 import { statementName, vectorQuery } from "./statement.ts";
+import { readShape, type TableShape } from "./table-shape.ts";
 
 const probeTimeoutMs = 2000;
 const exactPoolSize = 2;
@@ -38,23 +41,35 @@ export function makePgvectorBackend(spec: PgvectorSpec, { similarity, clock }: B
   const run = makeRunner(spec, pool);
   const runnerOf = ({ isExact, timeoutMs = exactTimeoutMs }: BackendRequest): Runner =>
     isExact === true ? makeTransactionRunner(exactPool, [...exactSettings, ["statement_timeout", timeoutMs]]) : run;
-  // pgvector's <#> is the negative inner product.
-  const sign = spec.distance === "inner-product" ? -1 : 1;
-  const toSimilarity = (distance: number): number => similarity(metrics[spec.distance], sign * distance);
+  const metric = metrics[spec.distance];
+  // The first requests may come before the first probe; each probe looks again, as an index may come or go.
+  let known: TableShape | undefined;
+  const learn = async (signal: AbortSignal): Promise<TableShape> => {
+    known ??= await withClient(pool, signal, (client) => readShape(client, spec));
+    return known;
+  };
   return {
     retrieve: async (request, signal) => {
       const startedAt = clock.monotonicMs();
       try {
-        const rows = await runnerOf(request)(vectorQuery(spec, request), signal);
+        const shape = known ?? (await learn(signal));
+        const rows = await runnerOf(request)(vectorQuery(spec, shape, request), signal);
         const vectorMs = clock.monotonicMs() - startedAt;
-        return { candidates: rows.flatMap((row) => readCandidate(row, toSimilarity)), vectorMs };
+        const measure = measureOf(spec, shape, request.embedding.dimension);
+        const toSimilarity = (distance: number): number => similarity(metric, measure(distance));
+        return { candidates: readCandidates(rows, shape, toSimilarity), vectorMs };
       } catch (error) {
-        throw postgresError(error, signal);
+        // A table made anew may have other columns.
+        if (codeOf(error).startsWith("42")) known = undefined;
+        throw blame(postgresError(error, signal), request);
       }
     },
     probe: async (signal) => {
       try {
-        return await withClient(probePool, signal, (client) => probeTable(client, spec));
+        return await withClient(probePool, signal, async (client) => {
+          known = await readShape(client, spec);
+          return probeTable(client, spec, known);
+        });
       } catch (error) {
         return failedFacts(postgresError(error, signal), spec.tls === null ? "off" : "verified");
       }
@@ -105,31 +120,40 @@ function makeTransactionRunner(pool: Pool, settings: readonly (readonly [string,
   return (statement, signal) => withClient(pool, signal, (client) => inTransaction(client, statement));
 }
 
-/** A row without a finite distance (a zero vector has none) is left out. */
-function readCandidate(row: Row, toSimilarity: (distance: number) => number): Candidate[] {
-  const [chunkId, entityId, updatedAt, text] = row;
-  const distance = Number(text ?? Number.NaN);
-  if (!Number.isFinite(distance)) return [];
-  return [
-    {
-      chunkId: chunkId ?? "",
-      entityId: entityId ?? "",
-      similarity: toSimilarity(distance),
-      updatedAt: readTime(timestampText(updatedAt ?? null)),
-    },
-  ];
+/** A request that names no columns can't have wrong values for them: then the store isn't what was configured. */
+function blame(error: RetrieverError, { filters, namespace }: BackendRequest): RetrieverError {
+  const isBlamed = error.path === "filters" && namespace === undefined && Object.keys(filters ?? {}).length === 0;
+  if (!isBlamed) return error;
+  const message = "Postgres can't compare the column with the vector of a request";
+  return new RetrieverError({ code: "RETR_BACKEND_ANSWER_INVALID", message }, error);
 }
 
-/** `2026-01-31 12:00:00.5+00`, as Postgres prints it; without a zone it is UTC. */
-const printed = /^(\d{4}-\d{2}-\d{2})[ T](\d{2}:\d{2}:\d{2})(?:\.(\d+))?(?:([+-]\d{2})(:?\d{2})?)?$/;
+/**
+ * In the words of the metric. pgvector's <#> is the negative inner product. Bits are the signs of a vector's numbers:
+ * vectors of 1 and -1, of which n - 2h is the inner product when h of n differ.
+ */
+function measureOf({ distance }: Pick<PgvectorSpec, "distance">, { vectorType }: TableShape, dimension: number) {
+  if (vectorType !== "bit") return (found: number) => (distance === "inner-product" ? -found : found);
+  if (distance === "inner-product") return (differing: number) => dimension - 2 * differing;
+  return distance === "l2"
+    ? (differing: number) => 2 * Math.sqrt(differing)
+    : (differing: number) => (2 * differing) / dimension;
+}
 
-/** ISO 8601 with milliseconds, in the zone it came in; anything else as it came. */
-function timestampText(text: string | null): string | null {
-  if (text === null) return null;
-  if (text.length === 22 && text.endsWith("+00")) return `${text.slice(0, 10)}T${text.slice(11, 19)}.000Z`;
-  const match = printed.exec(text);
-  if (match === null) return text;
-  const [, date, time, fraction = "", hours = "+00", minutes = "00"] = match;
-  const zone = hours === "+00" && minutes === "00" ? "Z" : `${hours}:${minutes.replace(":", "")}`;
-  return `${date}T${time}.${fraction.slice(0, 3).padEnd(3, "0")}${zone}`;
+/** Nearest first: an index may order loosely. A row without a finite distance (a zero vector has none) is left out. */
+function readCandidates(
+  rows: readonly Row[],
+  { hasTextMoments }: TableShape,
+  toSimilarity: (distance: number) => number,
+): Candidate[] {
+  const found = rows.flatMap(([chunkId, entityId, updatedAt, text]) => {
+    const distance = Number(text ?? Number.NaN);
+    if (!Number.isFinite(distance)) return [];
+    const moment = hasTextMoments ? readTime(updatedAt) : timeOf(updatedAt ?? null);
+    const similarity = toSimilarity(distance);
+    return [
+      { distance, candidate: { chunkId: chunkId ?? "", entityId: entityId ?? "", similarity, updatedAt: moment } },
+    ];
+  });
+  return found.toSorted((a, b) => a.distance - b.distance).map(({ candidate }) => candidate);
 }
