@@ -6,7 +6,7 @@ import type { Metric } from "#similarity.ts";
 import { failedFacts } from "#values/failed-facts.ts";
 import { readTime } from "#values/time.ts";
 import { postgresError } from "../client/classify.ts";
-import { indexSettings, isStaleStatement, makePool, withClient } from "../client/pool.ts";
+import { indexSettings, isStaleStatement, makePool, readWithClient } from "../client/pool.ts";
 import { type Row, type RowQuery, readRows } from "../client/row-query.ts";
 import type { PgvectorSpec } from "../config/schema.ts";
 import { probeTable } from "./probe.ts";
@@ -54,7 +54,7 @@ export function makePgvectorBackend(spec: PgvectorSpec, { similarity, clock }: B
     },
     probe: async (signal) => {
       try {
-        return await withClient(probePool, signal, (client) => probeTable(client, spec));
+        return await readWithClient(probePool, signal, (client) => probeTable(client, spec));
       } catch (error) {
         return failedFacts(postgresError(error, signal), spec.tls === null ? "off" : "verified");
       }
@@ -77,7 +77,7 @@ function makeRunner(spec: PgvectorSpec, pool: Pool): Runner {
     return names.get(text);
   };
   const ask = (query: RowQuery, signal: AbortSignal): Promise<readonly Row[]> =>
-    withClient(pool, signal, (client) => readRows(client, query));
+    readWithClient(pool, signal, (client) => readRows(client, query));
   return async (statement, signal) => {
     const name = nameOf(statement.text);
     if (name === undefined) return ask(statement, signal);
@@ -102,7 +102,7 @@ function makeTransactionRunner(pool: Pool, settings: readonly (readonly [string,
       await client.query("COMMIT");
     }
   };
-  return (statement, signal) => withClient(pool, signal, (client) => inTransaction(client, statement));
+  return (statement, signal) => readWithClient(pool, signal, (client) => inTransaction(client, statement));
 }
 
 /** A row without a finite distance (a zero vector has none) is left out. */
