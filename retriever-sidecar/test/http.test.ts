@@ -209,3 +209,16 @@ function exchange(port: number, pieces: readonly string[]): Promise<string> {
     socket.once("error", reject);
   });
 }
+
+test("the time that the store asks to be left alone is passed on with the refusal", async () => {
+  store.behave = (request, response) => {
+    if (request.method === "GET") return "as usual";
+    return response.writeHead(429, { "retry-after": "7" }).end("{}");
+  };
+  const answer = await fetch(`${sidecar.appUrl}/v1/retrieve`, { method: "POST", body: good });
+  store.behave = undefined;
+  expect([answer.status, answer.headers.get("retry-after")]).toEqual([503, "7"]);
+  expect(await answer.json()).toMatchObject({
+    error: { code: "RETR_BACKEND_UNAVAILABLE", message: expect.stringContaining("asks to wait 7 s") as string },
+  });
+});

@@ -184,18 +184,26 @@ export const errorTable = {
 export type ErrorCode = keyof typeof errorTable;
 
 /** What went wrong and where, without secrets: fit for status, logs and answers. */
-export type Fault = { readonly code: ErrorCode; readonly message: string; readonly path?: string };
+export type Fault = {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly path?: string;
+  /** A store asked not to be called again before. */
+  readonly retryAfterSeconds?: number;
+};
 
 /** The one error class of the sidecar; its message never holds a secret or a query. */
 export class RetrieverError extends Error {
   readonly code: ErrorCode;
   readonly path: string | undefined;
+  readonly retryAfterSeconds: number | undefined;
 
   constructor(fault: Fault, cause?: unknown) {
     super(fault.message, cause === undefined ? undefined : { cause });
     this.name = "RetrieverError";
     this.code = fault.code;
     this.path = fault.path;
+    this.retryAfterSeconds = fault.retryAfterSeconds;
   }
 }
 
@@ -213,6 +221,11 @@ export function errorsOf(code: ErrorCode): (message: string, cause?: unknown) =>
 /** The fault an unknown error stands for. Text of foreign errors is left out: it may quote what it was given. */
 export function faultOf(error: unknown): Fault {
   if (!(error instanceof RetrieverError)) return { code: "RETR_INTERNAL", message: "internal error" };
-  const { code, message, path } = error;
-  return path === undefined ? { code, message } : { code, message, path };
+  const { code, message, path, retryAfterSeconds } = error;
+  return {
+    code,
+    message,
+    ...(path === undefined ? {} : { path }),
+    ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
+  };
 }

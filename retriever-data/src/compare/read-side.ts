@@ -36,7 +36,7 @@ export async function readSide(reading: Reading, deps: Deps, signal: AbortSignal
       if (signal.aborted || !isRetryable(error) || retries > mostRetries) throw error;
       const { code, message } = error;
       deps.onNote(`${code}: ${message}; reading goes on where it stood (${retries} of ${mostRetries})`);
-      await deps.pause(backoffMs(retries, deps.random()), signal);
+      await deps.pause(backoffMs(error, retries, deps.random()), signal);
     }
   }
 }

@@ -4,6 +4,7 @@ import type { RunDeps } from "./run-deps.ts";
 
 const mostRetries = 2;
 const firstPauseMs = 500;
+const longestPauseMs = 300_000;
 
 /** Aborts with `signal`, and after `ms` at the latest. */
 export function deadline(signal: AbortSignal, ms: number): AbortSignal {
@@ -15,9 +16,9 @@ export function isRetryable(error: unknown): error is RetrieverError {
   return error instanceof RetrieverError && errorTable[error.code].retryable;
 }
 
-/** Exponential, with jitter: `random` is uniform in [0, 1). */
-export function backoffMs(retry: number, random: number): number {
-  return firstPauseMs * 2 ** retry * (0.5 + random);
+/** Exponential, with jitter, and as long as the store asked for: `random` is uniform in [0, 1). */
+export function backoffMs({ retryAfterSeconds = 0 }: RetrieverError, retry: number, random: number): number {
+  return Math.max(firstPauseMs * 2 ** retry * (0.5 + random), Math.min(retryAfterSeconds * 1000, longestPauseMs));
 }
 
 /** The work, tried up to three times. Rejects with its last failure, and at the signal. */
@@ -31,7 +32,7 @@ export async function withRetries<T>(
       return await work();
     } catch (error) {
       if (signal.aborted || !isRetryable(error) || retry > mostRetries) throw error;
-      await pause(backoffMs(retry, random()), signal);
+      await pause(backoffMs(error, retry, random()), signal);
     }
   }
 }

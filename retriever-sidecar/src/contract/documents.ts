@@ -82,7 +82,7 @@ function retrieveOperation(): Json {
       }),
       400: failure("RETR_REQUEST_INVALID, with the path of the field"),
       413: failure("RETR_BODY_TOO_LARGE"),
-      503: failure("RETR_BACKEND_UNAVAILABLE, RETR_OVERLOADED or RETR_NOT_READY"),
+      503: failure("RETR_BACKEND_UNAVAILABLE, RETR_OVERLOADED or RETR_NOT_READY; Retry-After where it is asked for"),
       504: failure("RETR_DEADLINE_EXCEEDED"),
     },
   };

@@ -97,7 +97,7 @@ function fail(request: IncomingMessage, response: ServerResponse, fault: Fault, 
     return;
   }
   const isOfStore = fault.code !== "RETR_DEADLINE_EXCEEDED" && storeCodes.test(fault.code);
-  const shown: Fault = isOfStore ? { code: "RETR_BACKEND_UNAVAILABLE", message: fault.message } : fault;
+  const shown: Fault = isOfStore ? { ...fault, code: "RETR_BACKEND_UNAVAILABLE" } : fault;
   if (fault.code === "RETR_REQUEST_INVALID" || fault.code === "RETR_NOT_READY") context.onRejected(fault);
   sendFault(response, shown);
 }

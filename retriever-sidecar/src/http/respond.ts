@@ -11,9 +11,11 @@ export function sendJson(response: ServerResponse, status: number, body: unknown
   response.end(text);
 }
 
-/** Writes the answer a fault deserves. */
+/** Writes the answer a fault deserves, with the time that its store asked to be left alone. */
 export function sendFault(response: ServerResponse, fault: Fault, headers: object = {}): void {
-  sendJson(response, errorTable[fault.code].httpStatus, faultBody(fault), headers);
+  const { code, retryAfterSeconds } = fault;
+  const wait = retryAfterSeconds === undefined ? {} : { "retry-after": String(retryAfterSeconds) };
+  sendJson(response, errorTable[code].httpStatus, faultBody(fault), { ...wait, ...headers });
 }
 
 /** Body of an error answer. */

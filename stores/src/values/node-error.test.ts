@@ -9,12 +9,30 @@ const coded = (code: string) => Object.assign(new Error("x"), { code });
 test.each([
   ["ECONNREFUSED", "can't be reached"],
   ["ENOTFOUND", "can't be reached"],
+  ["ETIMEDOUT", "can't be reached"],
+  ["EHOSTUNREACH", "can't be reached"],
+  ["ENOENT", "the socket isn't there"],
+  ["ESOMETHING", "the connection to"],
   ["ECONNRESET", "broke the connection off"],
   ["EPIPE", "broke the connection off"],
 ])("%s of either store says that it %s", (code, words) => {
   for (const fault of [postgresError(coded(code), signal), transportError(coded(code), signal)]) {
     expect(fault).toMatchObject({ code: "RETR_BACKEND_UNAVAILABLE" });
     expect(fault.message).toContain(words);
+  }
+});
+
+test.each([
+  ["ERR_TLS_CERT_ALTNAME_INVALID", "another name"],
+  ["CERT_HAS_EXPIRED", "isn't valid now"],
+  ["SELF_SIGNED_CERT_IN_CHAIN", "set tls.caFile"],
+  ["DEPTH_ZERO_SELF_SIGNED_CERT", "set tls.caFile"],
+  ["UNABLE_TO_VERIFY_LEAF_SIGNATURE", "set tls.caFile"],
+  ["ERR_SSL_WRONG_VERSION_NUMBER", "speaks no TLS"],
+  ["ERR_SSL_OTHER", "certificate"],
+])("%s of either store is a fault of TLS and says what to do", (code, words) => {
+  for (const fault of [postgresError(coded(code), signal), transportError(coded(code), signal)]) {
+    expect(fault).toMatchObject({ code: "RETR_BACKEND_TLS", message: expect.stringContaining(words) as string });
   }
 });
 

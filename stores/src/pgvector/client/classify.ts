@@ -1,34 +1,8 @@
 // What a failure of Postgres or of the way to it means, in our codes. Foreign text is left out: it may quote values.
 
-import { type ErrorCode, type Fault, RetrieverError } from "#errors.ts";
-import { codeOf, isBrokenOff, isOwnError, isTlsCode } from "#values/node-error.ts";
-
-const bySqlState: readonly (readonly [RegExp, ErrorCode, string])[] = [
-  [/^28/, "RETR_BACKEND_AUTH", "Postgres refused the credential"],
-  [/^42501$/, "RETR_BACKEND_AUTH", "the credential has no right to read the table"],
-  [/^3D000$/, "RETR_BACKEND_MISSING", "Postgres has no such database"],
-  [/^(42P01|3F000)$/, "RETR_BACKEND_MISSING", "Postgres has no such table"],
-  [/^42703$/, "RETR_BACKEND_MISSING", "the table lacks a configured or required column"],
-  [
-    /^42883$/,
-    "RETR_BACKEND_MISSING",
-    "the embedding column has no such distance, or a filter compares what can't be compared",
-  ],
-  [/^428(04|46)$/, "RETR_BACKEND_MISSING", "a column's type can't be read as what the column stands for"],
-  [
-    /^(08P01|26000|42P05)$/,
-    "RETR_BACKEND_ANSWER_INVALID",
-    "a pooler lost a prepared statement: set preparedStatements: false",
-  ],
-  [
-    /^25006$/,
-    "RETR_BACKEND_AUTH",
-    "the server takes no writes: it is a replica, or default_transaction_read_only is set",
-  ],
-  [/^53300$/, "RETR_BACKEND_UNAVAILABLE", "Postgres has no connection left: raise max_connections, or lower poolSize"],
-  [/^57P0/, "RETR_BACKEND_UNAVAILABLE", "Postgres is starting or shutting down"],
-  [/^57014$/, "RETR_DEADLINE_EXCEEDED", "Postgres gave up at statement_timeout"],
-];
+import { type Fault, RetrieverError } from "#errors.ts";
+import { codeOf, isOwnError, transportFault } from "#values/node-error.ts";
+import { meanings, refusedSetting } from "./sql-states.ts";
 
 /** Anything thrown by the driver. A deadline shows as the signal's own reason. */
 export function postgresError(error: unknown, signal: AbortSignal): RetrieverError {
@@ -40,26 +14,91 @@ export function postgresError(error: unknown, signal: AbortSignal): RetrieverErr
     const message = `Postgres' answer can't be read (${error.name}): a value nests too deep or isn't what its type says`;
     return wrap({ code: "RETR_BACKEND_ANSWER_INVALID", message }, error);
   }
-  return wrap(classify(codeOf(error), error instanceof Error ? error.message : ""), error);
+  return wrap(isSqlState(codeOf(error)) ? reportFault(error as Error) : wayFault(error), error);
 }
 
-function classify(code: string, message: string): Fault {
-  if (code === "28000" && /no encryption|SSL off/.test(message)) {
-    return { code: "RETR_BACKEND_TLS", message: "Postgres takes connections over TLS only (28000): set tls" };
+/** Five characters are a report of the server, whatever it says; the driver's and Node's own codes are longer, or EPIPE. */
+function isSqlState(code: string): boolean {
+  return /^[0-9A-Z]{5}$/.test(code) && code !== "EPIPE";
+}
+
+function reportFault(error: Error): Fault {
+  const { message } = error;
+  const code = codeOf(error);
+  const known = meanings.find(({ state, says }) => state.test(code) && (says === undefined || says.test(message)));
+  if (known !== undefined) return { code: known.code, message: `${known.message} (${code})` };
+  if (code.startsWith("08")) {
+    return { code: "RETR_BACKEND_UNAVAILABLE", message: `Postgres broke the connection off (${code})` };
   }
-  const known = bySqlState.find(([pattern]) => pattern.test(code));
-  if (known !== undefined) return { code: known[1], message: `${known[2]} (${code})` };
-  if (code.startsWith("22")) return requestFault(code, message);
-  if (isTlsCode(code) || message.includes("does not support SSL")) {
-    return { code: "RETR_BACKEND_TLS", message: `TLS with Postgres failed (${code})` };
-  }
-  if (message.startsWith("SASL")) return { code: "RETR_BACKEND_AUTH", message: "Postgres wants another credential" };
-  // Five characters are a report of the server, whatever it says; the driver's own codes are longer.
-  if (/^[0-9A-Z]{5}$/.test(code) && !code.startsWith("08") && code !== "EPIPE") {
-    return { code: "RETR_BACKEND_ANSWER_INVALID", message: `Postgres answered with an error (SQLSTATE ${code})` };
-  }
-  const what = isBrokenOff(code) ? "Postgres broke the connection off" : "Postgres can't be reached";
-  return { code: "RETR_BACKEND_UNAVAILABLE", message: `${what} (${code})` };
+  if (code.startsWith("22"))
+    return "severity" in error && error.severity === "FATAL" ? settingFault(code) : requestFault(code, message);
+  return {
+    code: "RETR_BACKEND_ANSWER_INVALID",
+    message: `Postgres answered with an error (SQLSTATE ${code}): see its log`,
+  };
+}
+
+function settingFault(code: string): Fault {
+  return { code: "RETR_BACKEND_MISSING", message: `${refusedSetting} (${code})` };
+}
+
+/** What the driver says itself, without a code, by how it begins. */
+const driverFaults: readonly (readonly [RegExp, Fault])[] = [
+  [
+    /does not support SSL/,
+    {
+      code: "RETR_BACKEND_TLS",
+      message:
+        "Postgres has no TLS, which is asked for: switch it on there, or say sslmode=disable where plain text is meant",
+    },
+  ],
+  [
+    /^There was an error establishing an SSL/,
+    {
+      code: "RETR_BACKEND_TLS",
+      message: "what answers at Postgres' address doesn't say whether it has TLS: check host and port",
+    },
+  ],
+  [
+    /^SASL.*password must be/,
+    { code: "RETR_BACKEND_AUTH", message: "Postgres wants a password, and there is none: add it" },
+  ],
+  [/^SASL/, { code: "RETR_BACKEND_AUTH", message: "Postgres wants another way to log in than a password (SASL)" }],
+  [
+    /^Unknown authenticationOk/,
+    { code: "RETR_BACKEND_AUTH", message: "Postgres wants another way to log in than a password" },
+  ],
+  [
+    /^received invalid response|^Unexpected .*message|length/,
+    {
+      code: "RETR_BACKEND_ANSWER_INVALID",
+      message: "what answers at Postgres' address isn't Postgres: check host and port",
+    },
+  ],
+  [
+    /^timeout exceeded when trying to connect/,
+    {
+      code: "RETR_BACKEND_UNAVAILABLE",
+      message: "no connection to Postgres came free within timeoutMs: raise poolSize, or find out why it is slow",
+    },
+  ],
+  [
+    /terminated due to connection timeout|^timeout expired/,
+    {
+      code: "RETR_BACKEND_UNAVAILABLE",
+      message: "Postgres can't be reached (timeout): check host, port and network policies",
+    },
+  ],
+  [
+    /^Connection terminated|^Client was closed|not queryable/,
+    { code: "RETR_BACKEND_UNAVAILABLE", message: "Postgres broke the connection off" },
+  ],
+];
+
+function wayFault(error: unknown): Fault {
+  const text = error instanceof Error ? error.message : "";
+  const known = codeOf(error) === "unknown" ? driverFaults.find(([says]) => says.test(text)) : undefined;
+  return known?.[1] ?? transportFault("Postgres", codeOf(error));
 }
 
 /** Of vectors, of bits, and of a cast. */

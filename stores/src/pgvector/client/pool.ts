@@ -1,5 +1,6 @@
 // Pools of the Postgres driver, and work on their connections that ends at a signal.
 
+import type { Readable } from "node:stream";
 import { Pool, type PoolClient, type PoolConfig } from "pg";
 import { codeOf } from "#values/node-error.ts";
 import type { PgvectorSpec } from "../config/schema.ts";
@@ -29,7 +30,10 @@ export function makePool(spec: PgvectorSpec, size: number, timeoutMs: number): P
   pool.on("error", () => undefined);
   // The pool doesn't listen to a connection that is in use, and without a listener an error would end the process. The
   // query itself gets the error by its callback.
-  pool.on("connect", (client) => client.on("error", () => undefined));
+  pool.on("connect", (client) => {
+    client.on("error", () => undefined);
+    watchAnswers(client);
+  });
   return pool;
 }
 
@@ -75,14 +79,59 @@ export function unknownSettings({ indexSettings = {} }: PgvectorSpec, version: s
   return Object.keys(indexSettings).filter((name) => /Iterative|Max/.test(name));
 }
 
+/** What is known of a pool's connection: how often something came on it, and when it was last given back. */
+type Use = { answers: number; returned: number };
+const uses = new WeakMap<PoolClient, Use>();
+let returns = 0;
+
+function watchAnswers(client: PoolClient): void {
+  const { stream } = (client as unknown as { readonly connection: { readonly stream: Readable } }).connection;
+  const use: Use = { answers: 0, returned: 0 };
+  uses.set(client, use);
+  stream.on("data", () => {
+    use.answers += 1;
+  });
+}
+
+/** The error of work on a connection that had died while nobody used it: nothing of the work's came back. */
+class DiedIdle extends Error {
+  readonly returned: number;
+
+  constructor(returned: number, cause: unknown) {
+    super("the connection had died while idle", { cause });
+    this.returned = returned;
+  }
+}
+
+type Work<T> = (client: PoolClient) => Promise<T>;
+
 /** Runs `work` on a connection of the pool, and closes the connection after a failure that the server didn't report. */
-export function withClient<T>(pool: Pool, signal: AbortSignal, work: (client: PoolClient) => Promise<T>): Promise<T> {
+export function withClient<T>(pool: Pool, signal: AbortSignal, work: Work<T>): Promise<T> {
+  return attempt(pool, signal, work).catch(throwCause);
+}
+
+/**
+ * Likewise, for work that only reads: once more, within the signal, where the connection had died while idle, closed by
+ * the server or by something on the way.
+ */
+export function readWithClient<T>(pool: Pool, signal: AbortSignal, work: Work<T>): Promise<T> {
+  return attempt(pool, signal, work).catch((error: unknown) => {
+    if (!(error instanceof DiedIdle)) throw error;
+    return attempt(pool, signal, work, error.returned).catch(throwCause);
+  });
+}
+
+function throwCause(error: unknown): never {
+  throw error instanceof DiedIdle ? error.cause : error;
+}
+
+function attempt<T>(pool: Pool, signal: AbortSignal, work: Work<T>, since = 0): Promise<T> {
   if (signal.aborted) return Promise.reject(asError(signal.reason));
   return new Promise((resolve, reject) => {
     let held: PoolClient | null = null;
     const settle = (isBroken: boolean): void => {
       signal.removeEventListener("abort", onAbort);
-      held?.release(isBroken);
+      if (held !== null) giveBack(held, isBroken);
       held = null;
     };
     // Closing the connection ends the query on it; a connection that comes later goes back unused.
@@ -91,19 +140,44 @@ export function withClient<T>(pool: Pool, signal: AbortSignal, work: (client: Po
       reject(asError(signal.reason));
     };
     const run = async (): Promise<void> => {
-      const client = await pool.connect();
+      const client = await take(pool, since);
       if (signal.aborted) return client.release();
       held = client;
-      const result = await work(client);
-      settle(false);
-      resolve(result);
+      const before = { ...uses.get(client) };
+      try {
+        const result = await work(client);
+        settle(false);
+        resolve(result);
+      } catch (error) {
+        const isReport = isServerReport(error);
+        settle(!isReport);
+        const isSilent = !isReport && before.answers === uses.get(client)?.answers;
+        throw isSilent && before.returned !== 0 ? new DiedIdle(before.returned ?? 0, asError(error)) : error;
+      }
     };
     signal.addEventListener("abort", onAbort);
     run().catch((error: unknown) => {
-      settle(!isServerReport(error));
+      settle(true);
       reject(asError(error));
     });
   });
+}
+
+/** A connection that is new, or was given back after `since`: those that were idle for longer have died as well. */
+async function take(pool: Pool, since: number): Promise<PoolClient> {
+  for (;;) {
+    const client = await pool.connect();
+    const returned = uses.get(client)?.returned ?? 0;
+    if (returned === 0 || returned > since) return client;
+    client.release(true);
+  }
+}
+
+function giveBack(client: PoolClient, isBroken: boolean): void {
+  returns += 1;
+  const use = uses.get(client);
+  if (use !== undefined) use.returned = returns;
+  client.release(isBroken);
 }
 
 function asError(reason: unknown): Error {

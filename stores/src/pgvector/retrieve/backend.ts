@@ -8,7 +8,7 @@ import { failedFacts } from "#values/failed-facts.ts";
 import { codeOf } from "#values/node-error.ts";
 import { readTime, timeOf } from "#values/time.ts";
 import { postgresError } from "../client/classify.ts";
-import { indexSettings, isStaleStatement, makePool, withClient } from "../client/pool.ts";
+import { indexSettings, isStaleStatement, makePool, readWithClient } from "../client/pool.ts";
 import { type Row, type RowQuery, readRows } from "../client/row-query.ts";
 import type { PgvectorSpec } from "../config/schema.ts";
 import { probeTable } from "./probe.ts";
@@ -45,7 +45,7 @@ export function makePgvectorBackend(spec: PgvectorSpec, { similarity, clock }: B
   // The first requests may come before the first probe; each probe looks again, as an index may come or go.
   let known: TableShape | undefined;
   const learn = async (signal: AbortSignal): Promise<TableShape> => {
-    known ??= await withClient(pool, signal, (client) => readShape(client, spec));
+    known ??= await readWithClient(pool, signal, (client) => readShape(client, spec));
     return known;
   };
   return {
@@ -66,7 +66,7 @@ export function makePgvectorBackend(spec: PgvectorSpec, { similarity, clock }: B
     },
     probe: async (signal) => {
       try {
-        return await withClient(probePool, signal, async (client) => {
+        return await readWithClient(probePool, signal, async (client) => {
           known = await readShape(client, spec);
           return probeTable(client, spec, known);
         });
@@ -92,7 +92,7 @@ function makeRunner(spec: PgvectorSpec, pool: Pool): Runner {
     return names.get(text);
   };
   const ask = (query: RowQuery, signal: AbortSignal): Promise<readonly Row[]> =>
-    withClient(pool, signal, (client) => readRows(client, query));
+    readWithClient(pool, signal, (client) => readRows(client, query));
   return async (statement, signal) => {
     const name = nameOf(statement.text);
     if (name === undefined) return ask(statement, signal);
@@ -117,7 +117,7 @@ function makeTransactionRunner(pool: Pool, settings: readonly (readonly [string,
       await client.query("COMMIT");
     }
   };
-  return (statement, signal) => withClient(pool, signal, (client) => inTransaction(client, statement));
+  return (statement, signal) => readWithClient(pool, signal, (client) => inTransaction(client, statement));
 }
 
 /** A request that names no columns can't have wrong values for them: then the store isn't what was configured. */

@@ -1,26 +1,40 @@
 // What a failure of Qdrant or of the way to it means, in our codes. Foreign text is left out: it may quote the query.
 
 import { type ErrorCode, type Fault, RetrieverError } from "#errors.ts";
-import { codeOf, isBrokenOff, isTlsCode } from "#values/node-error.ts";
+import { codeOf, transportFault } from "#values/node-error.ts";
+
+const statuses: Readonly<Record<number, readonly [ErrorCode, string]>> = {
+  401: ["RETR_BACKEND_AUTH", "Qdrant wants an API key, and not the one it got: correct apiKey"],
+  403: ["RETR_BACKEND_AUTH", "the API key has no right to read the collection: use one that has"],
+  404: ["RETR_BACKEND_MISSING", "Qdrant has no such collection: correct its name, and check that url is Qdrant's own"],
+  408: ["RETR_DEADLINE_EXCEEDED", "Qdrant gave up at the request's timeout: see whether an index serves it"],
+  413: ["RETR_BACKEND_ANSWER_INVALID", "the request is larger than Qdrant or a proxy before it takes: raise its limit"],
+  429: ["RETR_BACKEND_UNAVAILABLE", "Qdrant's rate limit for the collection is used up: raise it, or ask less often"],
+  500: ["RETR_BACKEND_UNAVAILABLE", "Qdrant failed: see its log"],
+  502: ["RETR_BACKEND_UNAVAILABLE", "a proxy before Qdrant can't reach it"],
+  503: ["RETR_BACKEND_UNAVAILABLE", "Qdrant isn't ready: it starts, or shards of the collection are away"],
+  504: ["RETR_BACKEND_UNAVAILABLE", "a proxy before Qdrant had no answer from it in time"],
+};
+
+type Refusal = { readonly status: number; readonly text: string; readonly retryAfter?: string | undefined };
 
 /** An answer with a status other than 200. */
-export function statusFault(status: number, body: string): Fault {
-  if (status === 401 || status === 403)
-    return fault("RETR_BACKEND_AUTH", `Qdrant refused the credential (HTTP ${status})`);
-  if (status === 404) return fault("RETR_BACKEND_MISSING", "Qdrant has no such collection (HTTP 404)");
-  if (status === 400 || status === 422) return requestFault(status, body);
+export function statusFault({ status, text, retryAfter }: Refusal): Fault {
+  if (status === 400 || status === 422) return requestFault(status, text);
   if (status >= 300 && status < 400) {
     return fault(
       "RETR_BACKEND_ANSWER_INVALID",
-      `expected an answer, got a redirect (HTTP ${status}), which isn't followed`,
+      `expected an answer, got a redirect (HTTP ${status}), which isn't followed: name where it leads`,
     );
   }
-  if (status === 429) {
-    const wait = /Retry after (\d{1,6})s/.exec(body)?.[1];
-    const after = wait === undefined ? "" : `, it asks to wait ${wait} s`;
-    return fault("RETR_BACKEND_UNAVAILABLE", `Qdrant's rate limit for the collection is used up (HTTP 429)${after}`);
-  }
-  return fault("RETR_BACKEND_UNAVAILABLE", `Qdrant failed (HTTP ${status})`);
+  const [code, message] = statuses[status] ?? ["RETR_BACKEND_UNAVAILABLE", "Qdrant, or a proxy before it, failed"];
+  const seconds = /^\d{1,4}$/.exec(retryAfter ?? "")?.[0] ?? /Retry after (\d{1,4})s/.exec(text)?.[1];
+  if (seconds === undefined) return fault(code, `${message} (HTTP ${status})`);
+  return {
+    code,
+    message: `${message} (HTTP ${status}); it asks to wait ${seconds} s`,
+    retryAfterSeconds: Number(seconds),
+  };
 }
 
 /** Qdrant says 400 both for what the application asked and for what the configuration got wrong. */
@@ -56,7 +70,10 @@ function strictModeFault(body: string): Fault | undefined {
     );
   if (limit === null) return undefined;
   const said = (limit[1] ?? "").replaceAll(/[\\"]/g, "");
-  return fault("RETR_BACKEND_ANSWER_INVALID", `strict mode of the collection refused a request: ${said}`);
+  return fault(
+    "RETR_BACKEND_ANSWER_INVALID",
+    `strict mode of the collection refused a request: ${said}; ask for less, or raise the limit`,
+  );
 }
 
 /** Anything thrown on the way. A deadline shows as the signal's own reason. */
@@ -66,14 +83,12 @@ export function transportError(error: unknown, signal: AbortSignal): RetrieverEr
     return new RetrieverError(fault("RETR_DEADLINE_EXCEEDED", "Qdrant didn't answer within the deadline"), error);
   }
   const code = codeOf(error);
-  if (isTlsCode(code)) return new RetrieverError(fault("RETR_BACKEND_TLS", `TLS with Qdrant failed (${code})`), error);
   // Codes of the HTTP parser.
   if (code.startsWith("HPE_")) {
     const message = `what answers at Qdrant's address speaks no HTTP (${code}): check the address`;
     return new RetrieverError(fault("RETR_BACKEND_ANSWER_INVALID", message), error);
   }
-  const what = isBrokenOff(code) ? "Qdrant broke the connection off" : "Qdrant can't be reached";
-  return new RetrieverError(fault("RETR_BACKEND_UNAVAILABLE", `${what} (${code})`), error);
+  return new RetrieverError(transportFault("Qdrant", code), error);
 }
 
 function fault(code: ErrorCode, message: string): Fault {

@@ -5,7 +5,7 @@ import { readTime } from "#values/time.ts";
 import type { QdrantSpec } from "../config/schema.ts";
 import { member, parseAnswer } from "./answers.ts";
 import { statusFault, transportError } from "./classify.ts";
-import { type ExchangeOptions, exchange } from "./exchange.ts";
+import { type ExchangeOptions, exchange, hasDiedIdle, Line } from "./exchange.ts";
 
 // Qdrant closes an idle connection after 5 s without notice; a pool that keeps it longer sends into a closed socket.
 const keepAliveMs = 4000;
@@ -33,12 +33,15 @@ export function openCollection(spec: QdrantSpec, { faultOf, connect, ...limits }
   // As in the identity: plain http without a port means Qdrant's own.
   if (url.port === "" && url.protocol === "http:") url.port = "6333";
   const ca = spec.tls?.ca ?? null;
-  const pool = new Pool(url.origin, {
+  const { connections, ...ofEach } = limits;
+  const options = {
     keepAliveTimeout: keepAliveMs,
     keepAliveMaxTimeout: keepAliveMs,
-    ...limits,
+    ...ofEach,
     connect: { ...connect, ...(ca === null ? {} : { ca }) },
-  });
+  };
+  const openLine = (): Line => new Line(new URL(url.origin), options);
+  const pool = new Pool(url.origin, { ...options, connections: connections ?? null, factory: openLine });
   const auth = spec.apiKey === null ? {} : { "api-key": spec.apiKey.reveal() };
   const jsonAuth = { ...auth, "content-type": "application/json" };
   return {
@@ -48,9 +51,13 @@ export function openCollection(spec: QdrantSpec, { faultOf, connect, ...limits }
       const own = body === null ? auth : jsonAuth;
       const all = headers === undefined ? own : { ...own, ...headers };
       try {
-        const { status, text } = await exchange(pool, { ...call, body, headers: all }, signal);
-        if (status === 200) return text;
-        throw new RetrieverError(faultOf?.(status, call, text) ?? statusFault(status, text));
+        const request = { ...call, body, headers: all };
+        const answer = await exchange(pool, request, signal).catch((error: unknown) => {
+          if (!isRead(call) || !hasDiedIdle(error)) throw error;
+          return exchangeAnew(openLine(), request, signal);
+        });
+        if (answer.status === 200) return answer.text;
+        throw new RetrieverError(faultOf?.(answer.status, call, answer.text) ?? statusFault(answer));
       } catch (error) {
         throw transportError(error, signal);
       }
@@ -58,6 +65,20 @@ export function openCollection(spec: QdrantSpec, { faultOf, connect, ...limits }
     // Whoever closes has seen the last request through, so nothing is cut off.
     close: () => pool.destroy(),
   };
+}
+
+/** Reads are told from writes by their paths: of these alone a second one can do no harm. */
+function isRead({ method, path }: Call): boolean {
+  return method === "GET" || (method === "POST" && /\/points(\/(query|scroll|count|facet))?(\?|$)/.test(path));
+}
+
+/** On a connection of its own, since others of the pool may have died with the one before. */
+async function exchangeAnew(line: Line, request: ExchangeOptions, signal: AbortSignal) {
+  try {
+    return await exchange(line, request, signal);
+  } finally {
+    void line.destroy();
+  }
 }
 
 export type Distance = "Cosine" | "Dot" | "Euclid" | "Manhattan";

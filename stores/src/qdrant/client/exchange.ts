@@ -1,27 +1,58 @@
 // One request and its whole answer, straight off undici's dispatcher: its streams cost more than the rest of a request.
-import type { Dispatcher, Pool } from "undici";
+import type { IncomingHttpHeaders } from "node:http";
+import { Client, type Dispatcher } from "undici";
+import { codeOf, isBrokenOff } from "#values/node-error.ts";
 
-type Answer = { readonly status: number; readonly text: string };
+type Answer = { readonly status: number; readonly text: string; readonly retryAfter: string | undefined };
 type Limits = Pick<Dispatcher.DispatchOptions, "headersTimeout" | "bodyTimeout">;
 export type ExchangeOptions = Pick<Dispatcher.DispatchOptions, "body" | "headers" | "path"> &
   Limits & { readonly method: "GET" | "POST" | "PUT" };
 
 /** The answer as text. Rejects with undici's errors, and with the signal's reason once it aborts. */
-export function exchange(pool: Pool, options: ExchangeOptions, signal: AbortSignal): Promise<Answer> {
+export function exchange(pool: Dispatcher, options: ExchangeOptions, signal: AbortSignal): Promise<Answer> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) reject(signal.reason);
     else pool.dispatch(options, new Exchange(signal, { resolve, reject }));
   });
 }
 
+/** Failures of a request on a connection that had answered before and died before the head of this one's answer. */
+const diedIdle = new WeakSet<Error>();
+
+/** Whether the server had closed the connection, or something on the way had, while nobody used it. */
+export function hasDiedIdle(error: unknown): boolean {
+  return error instanceof Error && diedIdle.has(error);
+}
+
+/** A connection, made anew when it breaks, that knows whether it has answered since. */
+export class Line extends Client {
+  hasAnswered = false;
+
+  constructor(origin: URL, options: Client.Options) {
+    super(origin, options);
+    this.on("connect", () => {
+      this.hasAnswered = false;
+    });
+  }
+
+  override dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
+    if (handler instanceof Exchange) handler.line = this;
+    return super.dispatch(options, handler);
+  }
+}
+
 type Settle = { readonly resolve: (answer: Answer) => void; readonly reject: (error: unknown) => void };
 
 class Exchange implements Dispatcher.DispatchHandler {
+  line: Line | null = null;
+  /** Whether the connection had answered before this request went out on it. */
+  #isReused = false;
   readonly #signal: AbortSignal;
   readonly #settle: Settle;
   readonly #onAbort = (): void => this.#abort();
   #controller: Dispatcher.DispatchController | null = null;
   #status = 0;
+  #retryAfter: string | undefined;
   #chunks: Buffer[] = [];
 
   constructor(signal: AbortSignal, settle: Settle) {
@@ -32,12 +63,14 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
+    this.#isReused = this.line?.hasAnswered ?? false;
     // Aborted while it waited for a connection.
     if (this.#signal.aborted) this.#abort();
   }
 
-  onResponseStart(_: Dispatcher.DispatchController, status: number): void {
+  onResponseStart(_: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
     this.#status = status;
+    this.#retryAfter = headers["retry-after"];
   }
 
   onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -46,11 +79,13 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   onResponseEnd(): void {
     this.#signal.removeEventListener("abort", this.#onAbort);
-    this.#settle.resolve({ status: this.#status, text: textOf(this.#chunks) });
+    if (this.line !== null) this.line.hasAnswered = true;
+    this.#settle.resolve({ status: this.#status, text: textOf(this.#chunks), retryAfter: this.#retryAfter });
   }
 
   onResponseError(_: Dispatcher.DispatchController, error: Error): void {
     this.#signal.removeEventListener("abort", this.#onAbort);
+    if (this.#isReused && this.#status === 0 && isBrokenOff(codeOf(error))) diedIdle.add(error);
     this.#settle.reject(error);
   }
 

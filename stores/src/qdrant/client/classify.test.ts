@@ -1,0 +1,50 @@
+// Each status that a user can cause has its own sentence with what to do; nothing of the answer itself is in it.
+import fc from "fast-check";
+import { expect, it } from "vitest";
+import { statusFault } from "./classify.ts";
+
+it.each([
+  [401, "", "RETR_BACKEND_AUTH", "correct apiKey"],
+  [403, "", "RETR_BACKEND_AUTH", "no right to read"],
+  [404, "", "RETR_BACKEND_MISSING", "correct its name"],
+  [400, "Vector dimension error: expected dim: 3, got 2", "RETR_REQUEST_INVALID", "expected 3 numbers, got 2"],
+  [400, "Not existing vector name error: hunter2", "RETR_BACKEND_MISSING", "configured name"],
+  [
+    400,
+    'Index required but not found for "lang" of one of the following types: [keyword]',
+    "RETR_BACKEND_MISSING",
+    "create one of type keyword",
+  ],
+  [400, 'Limit exceeded 500 > 100 for "limit"', "RETR_BACKEND_ANSWER_INVALID", "Limit exceeded 500 > 100 for limit"],
+  [400, "hunter2", "RETR_BACKEND_ANSWER_INVALID", "refused a valid request"],
+  [302, "", "RETR_BACKEND_ANSWER_INVALID", "redirect"],
+  [408, "", "RETR_DEADLINE_EXCEEDED", "timeout"],
+  [413, "", "RETR_BACKEND_ANSWER_INVALID", "larger"],
+  [429, "", "RETR_BACKEND_UNAVAILABLE", "rate limit"],
+  [500, "", "RETR_BACKEND_UNAVAILABLE", "its log"],
+  [502, "", "RETR_BACKEND_UNAVAILABLE", "a proxy before Qdrant can't reach it"],
+  [503, "", "RETR_BACKEND_UNAVAILABLE", "isn't ready"],
+  [504, "", "RETR_BACKEND_UNAVAILABLE", "in time"],
+])("HTTP %i %s", (status, text, code, says) => {
+  const fault = statusFault({ status, text });
+  expect(fault).toMatchObject({ code, message: expect.stringContaining(says) as string });
+  expect(fault.message).not.toContain("hunter2");
+});
+
+it("passes the time on that Qdrant asks to wait, of its header before its text", () => {
+  const text = "Rate limiting exceeded: Retry after 7s";
+  expect(statusFault({ status: 429, text, retryAfter: "12" })).toMatchObject({ retryAfterSeconds: 12 });
+  expect(statusFault({ status: 429, text })).toMatchObject({ retryAfterSeconds: 7 });
+  expect(statusFault({ status: 503, text: "", retryAfter: "3" })).toMatchObject({ retryAfterSeconds: 3 });
+  expect(statusFault({ status: 429, text: "", retryAfter: "soon" })).not.toHaveProperty("retryAfterSeconds");
+});
+
+it("says of no answer that Qdrant can't be reached, and names its status", () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 300, max: 599 }), (status) => {
+      const { message } = statusFault({ status, text: "" });
+      expect(message).toContain(`HTTP ${status}`);
+      expect(message).not.toMatch(/Qdrant can't be reached/);
+    }),
+  );
+});
