@@ -47,10 +47,13 @@ function canonicalNumber(spelling: string, { kind, tellsFractions }: ValueRule):
   const isWhole = isSpelledWhole || Number.isInteger(value);
   const isOther = tellsFractions && isWhole && !isSpelledWhole && Math.abs(value) < beyondSearch;
   const isSingle = kind === "float32" || (kind === null && !isWhole);
-  const isRounded = isSingle || kind === "float64";
-  const rounded = isSingle ? Math.fround(value) : value;
-  const exact = isRounded && Number.isFinite(rounded) && (rounded !== 0 || value === 0) ? String(rounded) : spelling;
-  return `${isOther ? "r" : "n"}${decimalOf(exact)}`;
+  const rounded = isSingle ? Math.fround(value) : kind === "float64" ? value : null;
+  return `${isOther ? "r" : "n"}${decimalOf(isHeld(rounded, value) ? String(rounded) : spelling)}`;
+}
+
+/** Whether a float is there and stands for the value: neither too large for it nor too small. */
+function isHeld(rounded: number | null, value: number): boolean {
+  return rounded !== null && Number.isFinite(rounded) && (rounded !== 0 || value === 0);
 }
 
 /** One spelling of a decimal: no sign of zero, no leading or trailing zeros, an exponent only for very long ones. */
