@@ -4,6 +4,8 @@ import { z } from "zod";
 import { ApiFault, notInStandIn } from "./data/fault.ts";
 import { filterSchema, pointIdSchema, readAs } from "./data/filter.ts";
 import { isObject, type Json, type JsonObject, parseJson, toDouble } from "./data/json.ts";
+import { isPath } from "./data/payload.ts";
+import { strictModeSchema } from "./data/strict-mode.ts";
 import { distances } from "./data/vector-space.ts";
 
 /** Reads a body. Throws ApiFault: 400 for syntax and types, 422 for values out of bounds, 501 for what isn't there. */
@@ -65,7 +67,7 @@ export const queryBody = z.strictObject({
   filter,
   ...shown,
   /** The search is exact anyway. */
-  params: z.strictObject({ exact: z.boolean().nullish() }).nullish(),
+  params: z.strictObject({ exact: z.boolean().nullish(), hnsw_ef: unsigned.nullish() }).nullish(),
 });
 
 export const scrollBody = z.strictObject({
@@ -99,8 +101,22 @@ export const upsertBody = z.strictObject({
 export const deleteBody = z
   .strictObject({ points: ids.optional(), filter: filterSchema.optional() })
   .refine(({ points, filter }) => (points === undefined) !== (filter === undefined));
-export const setPayloadBody = z.strictObject({ points: ids, payload, key: z.string().nullish() });
-export const indexBody = z.strictObject({
-  field_name: z.string(),
-  field_schema: z.union([z.string(), z.strictObject({ type: z.string() }).transform(({ type }) => type)]),
+const path = z.string().refine(isPath);
+export const setPayloadBody = z
+  .strictObject({ points: ids.optional(), filter: filterSchema.optional(), payload, key: path.nullish() })
+  .refine(({ points, filter }) => points !== undefined || filter !== undefined);
+const updateVectorsBody = z.strictObject({
+  points: z.array(z.strictObject({ id: pointIdSchema, vector: pointVectors })),
+  update_filter: filterSchema.nullish(),
 });
+/** One after the other, as they stand. */
+export const batchBody = z.strictObject({
+  operations: z.array(
+    z.union([z.strictObject({ set_payload: setPayloadBody }), z.strictObject({ update_vectors: updateVectorsBody })]),
+  ),
+});
+export const indexBody = z.strictObject({
+  field_name: path,
+  field_schema: z.union([z.string(), z.looseObject({ type: z.string() })]),
+});
+export const changeBody = z.strictObject({ strict_mode_config: strictModeSchema });

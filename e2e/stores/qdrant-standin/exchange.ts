@@ -61,7 +61,9 @@ export async function answer({ route, names, search, store, readBody, elapsed }:
       const text = z.prettifyError(parameters.error);
       throw new ApiFault(400, `Deserialize error in query parameters: ${text}`, true);
     }
-    const call = { store, names, wait: parameters.data.wait === "true", body: await readBody() };
+    const { wait, timeout } = parameters.data;
+    const seconds = timeout === undefined ? undefined : Number(timeout);
+    const call = { store, names, wait: wait === "true", timeout: seconds, body: await readBody() };
     const body = `{"result":${route.answer(call)},"status":"ok","time":${printDouble(elapsed())}}`;
     return { status: 200, contentType: json, body };
   } catch (error) {

@@ -6,6 +6,7 @@ import { type Collection, checkDimension } from "./data/collection.ts";
 import { parseDatetime } from "./data/datetime.ts";
 import { wrongInput } from "./data/fault.ts";
 import { elementsAt, parsePath } from "./data/payload.ts";
+import { isIndexed } from "./data/payload-index.ts";
 import { comparePointIds, printPointId } from "./data/point-id.ts";
 import { pointPrinter } from "./data/print-point.ts";
 
@@ -21,7 +22,7 @@ export function runQuery(collection: Collection, body: z.infer<typeof queryBody>
     count: Math.min(limit, collection.count()),
     accepts: (slot) => {
       const point = collection.at(slot);
-      return point !== undefined && (body.filter?.(point) ?? true);
+      return point !== undefined && collection.passes(point, body.filter);
     },
     tieBreak: (slot) => shuffled(slot, seed, limit),
   });
@@ -48,7 +49,7 @@ export function runScroll(collection: Collection, body: ScrollBody): string {
   const limit = body.limit ?? defaultLimit;
   const from = body.offset ?? null;
   const print = pointPrinter(collection, body, true);
-  const points = collection.scan(body.filter ?? undefined);
+  const points = collection.scan(body.filter);
   if (body.order_by !== undefined && body.order_by !== null) {
     if (from !== null) throw wrongInput(offsetWithOrder);
     const ordered = inOrder(collection, points, body.order_by).slice(0, limit);
@@ -77,7 +78,7 @@ type OrderBy = NonNullable<ScrollBody["order_by"]>;
 
 /** Points without a time are left out; times are microseconds since 1970. */
 function inOrder(collection: Collection, points: ReturnType<Collection["scan"]>, { key, direction }: OrderBy) {
-  if (collection.indexes.get(key) !== "datetime") {
+  if (collection.indexes.get(key)?.type !== "datetime") {
     throw wrongInput(
       `No range index for \`order_by\` key: \`${key}\`. Please create one to use \`order_by\`. Check ` +
         "https://qdrant.tech/documentation/concepts/indexing/#payload-index to see which payload schemas support Range conditions",
@@ -116,11 +117,12 @@ const unusedSettings = {
 export function describeCollection(collection: Collection): object {
   const params = [...collection.spaces].map(([name, { size, distance }]) => [name, { size, distance }] as const);
   const unnamed = params.find(([name]) => name === "");
-  const indexes = [...collection.indexes].map(([name, data_type]) => {
+  const indexes = [...collection.indexes].map(([name, { type, params: given }]) => {
     const path = parsePath(name);
-    const isOfType = (value: unknown): boolean =>
-      typeof value === "string" && (data_type === "keyword" || parseDatetime(value) !== undefined);
-    return [name, { data_type, points: collection.count(({ payload }) => elementsAt(payload, path).some(isOfType)) }];
+    const points = collection
+      .scan()
+      .filter(({ payload }) => elementsAt(payload, path).some((value) => isIndexed(type, value)));
+    return [name, { data_type: type, ...(given === undefined ? {} : { params: given }), points: points.length }];
   });
   return {
     status: "green",
@@ -137,6 +139,7 @@ export function describeCollection(collection: Collection): object {
         on_disk_payload: true,
       },
       ...unusedSettings,
+      ...(collection.strict === null ? {} : { strict_mode_config: collection.strict }),
     },
     payload_schema: Object.fromEntries(indexes),
     update_queue: { length: 0 },

@@ -2,6 +2,8 @@
 // Refusals are thrown as ApiFault.
 import type { z } from "zod";
 import {
+  batchBody,
+  changeBody,
   countBody,
   createBody,
   deleteBody,
@@ -13,10 +15,15 @@ import {
   setPayloadBody,
   upsertBody,
 } from "./bodies.ts";
-import { Collection, indexTypes, type Visibility } from "./data/collection.ts";
+import { Collection, type Visibility } from "./data/collection.ts";
 import { ApiFault, noCollection, notInStandIn, wrongInput } from "./data/fault.ts";
+import type { Filter } from "./data/filter.ts";
+import { isObject } from "./data/json.ts";
+import { parsePath } from "./data/payload.ts";
+import { indexTypes } from "./data/payload-index.ts";
 import { readPointId } from "./data/point-id.ts";
 import { pointPrinter } from "./data/print-point.ts";
+import { checkStrictly } from "./data/strict-mode.ts";
 import { describeCollection, runQuery, runScroll } from "./queries.ts";
 
 /** All data of a server. They live longer than any listening socket. */
@@ -33,6 +40,8 @@ type Call = {
   readonly names: readonly string[];
   /** Whether the answer to a write says that it is in force; here it always is. */
   readonly wait: boolean;
+  /** As it was asked for, s. */
+  readonly timeout: number | undefined;
   readonly body: string;
 };
 
@@ -71,6 +80,66 @@ function withBody<T>(schema: z.ZodType<T>, work: (collection: Collection, body: 
   };
 }
 
+type Read = {
+  readonly filter?: Filter | null | undefined;
+  readonly limit?: number | null | undefined;
+  readonly params?:
+    | { readonly exact?: boolean | null | undefined; readonly hnsw_ef?: number | null | undefined }
+    | null
+    | undefined;
+};
+
+/** What strict mode has against a read. */
+function checkRead({ strict, indexes }: Collection, { filter, limit, params }: Read, { timeout }: Call): void {
+  if (strict === null) return;
+  const limits = [
+    ["limit", limit, strict.max_query_limit],
+    ["timeout", timeout, strict.max_timeout],
+    ["hnsw_ef", params?.hnsw_ef, strict.search_max_hnsw_ef],
+  ] as const;
+  checkStrictly({ strict, indexes, use: "retrieve", filter, limits, isExact: params?.exact === true });
+}
+
+/** What it has against the conditions of a write. */
+function checkWrite({ strict, indexes }: Collection, filter: Filter | null | undefined, points = 0): void {
+  if (strict === null) return;
+  const limits = [["upsert limit", points, strict.upsert_max_batchsize]] as const;
+  checkStrictly({ strict, indexes, use: "update", filter, limits });
+}
+
+/** A read that answers after strict mode has let it through. */
+function read<T extends Read>(
+  place: string,
+  schema: z.ZodType<T>,
+  work: (collection: Collection, body: T, call: Call) => string,
+): Route {
+  return makeRoute(
+    place,
+    withBody(schema, (collection, body, call) => {
+      checkRead(collection, body, call);
+      return work(collection, body, call);
+    }),
+  );
+}
+
+function setPayload(collection: Collection, { points, filter, payload, key }: z.infer<typeof setPayloadBody>): number {
+  checkWrite(collection, filter);
+  const ids = points ?? collection.scan(filter).map(({ id }) => id);
+  return collection.setPayload(ids, payload, typeof key === "string" ? parsePath(key) : []);
+}
+
+function carryOut(collection: Collection, operation: z.infer<typeof batchBody>["operations"][number]): string {
+  if ("update_vectors" in operation) checkWrite(collection, operation.update_vectors.update_filter);
+  const number =
+    "set_payload" in operation
+      ? setPayload(collection, operation.set_payload)
+      : collection.updateVectors(
+          operation.update_vectors.points.map(({ id, vector }) => ({ id, vectors: vector })),
+          operation.update_vectors.update_filter,
+        );
+  return `{"operation_id":${number},"status":"completed"}`;
+}
+
 /** `apply` gives the number of the update. */
 function write<T>(place: string, schema: z.ZodType<T>, apply: (collection: Collection, body: T) => number): Route {
   return makeRoute(
@@ -103,6 +172,13 @@ const present: readonly Route[] = [
   ),
   makeRoute("GET /collections/*", (call) => JSON.stringify(describeCollection(collectionOf(call)))),
   makeRoute("PUT /collections/*", create),
+  makeRoute(
+    "PATCH /collections/*",
+    withBody(changeBody, (collection, { strict_mode_config }) => {
+      collection.strict = { ...collection.strict, ...strict_mode_config };
+      return "true";
+    }),
+  ),
   makeRoute("DELETE /collections/*", ({ store, names }) => String(store.collections.delete(names[0] ?? ""))),
   makeRoute(
     "POST /collections/*/points",
@@ -122,36 +198,47 @@ const present: readonly Route[] = [
     if (point === undefined) throw new ApiFault(404, `Not found: Point with id ${text} does not exists!`);
     return pointPrinter(collection, { with_payload: true, with_vector: true })(point);
   }),
-  makeRoute(
-    "POST /collections/*/points/query",
-    withBody(queryBody, (collection, body, { store }) => runQuery(collection, body, store.seed)),
+  read("POST /collections/*/points/query", queryBody, (collection, body, { store }) =>
+    runQuery(collection, body, store.seed),
   ),
-  makeRoute("POST /collections/*/points/scroll", withBody(scrollBody, runScroll)),
-  makeRoute(
+  read("POST /collections/*/points/scroll", scrollBody, runScroll),
+  read(
     "POST /collections/*/points/count",
-    withBody(countBody, (collection, { filter }) => `{"count":${collection.count(filter ?? undefined)}}`),
+    countBody,
+    (collection, { filter }) => `{"count":${collection.count(filter)}}`,
   ),
   write("PUT /collections/*/points", upsertBody, (collection, { points, update_filter, update_mode }) => {
     if (points.length === 0) throw new ApiFault(400, "Bad request: Empty update request");
     if (points.some(({ vector }) => [...vector.values()].some(({ length }) => length === 0)))
       throw new ApiFault(422, "Validation error in JSON body: [dense vector must not be empty]", true);
+    checkWrite(collection, update_filter, points.length);
     const mode = update_mode ?? "upsert";
     return collection.upsert(
       points.map(({ id, vector, payload }) => ({ id, vectors: vector, payload: payload ?? {} })),
       (held) =>
-        held === undefined ? mode !== "update_only" : mode !== "insert_only" && (update_filter?.(held) ?? true),
+        held === undefined ? mode !== "update_only" : mode !== "insert_only" && collection.passes(held, update_filter),
     );
   }),
-  write("POST /collections/*/points/delete", deleteBody, (collection, { points, filter }) =>
-    collection.delete(points ?? collection.scan(filter).map(({ id }) => id)),
-  ),
-  write("POST /collections/*/points/payload", setPayloadBody, (collection, { points, payload, key }) =>
-    collection.setPayload(points, payload, key?.split(".") ?? []),
+  write("POST /collections/*/points/delete", deleteBody, (collection, { points, filter }) => {
+    checkWrite(collection, filter);
+    return collection.delete(points ?? collection.scan(filter).map(({ id }) => id));
+  }),
+  write("POST /collections/*/points/payload", setPayloadBody, setPayload),
+  makeRoute(
+    "POST /collections/*/points/batch",
+    withBody(
+      batchBody,
+      (collection, { operations }) => `[${operations.map((operation) => carryOut(collection, operation)).join(",")}]`,
+    ),
   ),
   write("PUT /collections/*/index", indexBody, (collection, { field_name, field_schema }) => {
-    const type = indexTypes.find((candidate) => candidate === field_schema);
-    if (type === undefined) throw notInStandIn(`${field_schema} index`);
-    collection.indexes.set(field_name, type);
+    const asked = typeof field_schema === "string" ? field_schema : field_schema.type;
+    const type = indexTypes.find((candidate) => candidate === asked);
+    if (type === undefined) throw notInStandIn(`${asked} index`);
+    const params = isObject(field_schema) ? field_schema : undefined;
+    collection.indexes = new Map([...collection.indexes, [field_name, { type, params }]]);
+    // The index is built by an operation of its own.
+    collection.nextOperation();
     return collection.nextOperation();
   }),
 ];
@@ -163,14 +250,12 @@ const missing = [
   "GET /cluster",
   "GET /aliases",
   "POST /collections/aliases",
-  "PATCH /collections/*",
   "GET /collections/*/exists",
   "DELETE /collections/*/index/*",
   "POST /collections/*/facet",
   "PUT /collections/*/points/payload",
   "POST /collections/*/points/payload/delete",
   "POST /collections/*/points/payload/clear",
-  "POST /collections/*/points/batch",
   "PUT /collections/*/points/vectors",
   "POST /collections/*/points/vectors/delete",
   "POST /collections/*/points/query/batch",

@@ -12,6 +12,7 @@ type Condition = {
   readonly range?: Bound;
   readonly is_empty?: { readonly key: string };
   readonly is_null?: { readonly key: string };
+  readonly values_count?: { readonly gte: number };
   readonly has_id?: readonly unknown[];
 };
 type Filter = {
@@ -27,6 +28,12 @@ type Body = {
   readonly ids: readonly unknown[];
   readonly update_filter?: Filter;
   readonly update_mode?: "upsert" | "insert_only" | "update_only";
+  readonly operations?: readonly Operation[];
+};
+type Payload = Readonly<Record<string, unknown>>;
+type Operation = {
+  readonly update_vectors?: { readonly points: readonly HeldPoint[]; readonly update_filter: Filter };
+  readonly set_payload?: { readonly payload: Payload; readonly filter: Filter; readonly key?: string };
 };
 
 /** What the collection holds, by the JSON of its ids. */
@@ -73,20 +80,64 @@ const routes: Readonly<Record<string, (held: HeldCollection, body: Body) => unkn
     for (const point of (given as HeldPoint[]).filter(isTaken)) points.set(JSON.stringify(point.id), point);
     return { status: "completed" };
   },
+  [`POST ${folder}/batch`]: ({ points }, { operations = [] }) => {
+    for (const operation of operations) carryOut(points, operation);
+    return [{ status: "completed" }];
+  },
   [`POST ${folder}/delete`]: ({ points }, { filter }) => {
     for (const [key, point] of points) if (passes(filter)(point)) points.delete(key);
     return { status: "completed" };
   },
 };
 
+/** One after the other, as they stand; what a filter doesn't let through is passed over. */
+function carryOut(points: HeldPoints, { update_vectors, set_payload }: Operation): void {
+  for (const [key, point] of points) {
+    const given = update_vectors?.points.find(({ id }) => JSON.stringify(id) === key);
+    if (given !== undefined && passes(update_vectors?.update_filter)(point)) {
+      const vector = Array.isArray(given.vector)
+        ? given.vector
+        : { ...(point.vector as object), ...(given.vector as object) };
+      points.set(key, { ...point, vector });
+    }
+    if (set_payload !== undefined && passes(set_payload.filter)(point)) {
+      const path = set_payload.key === undefined ? [] : stepsOf(set_payload.key);
+      points.set(key, { ...point, payload: merged(point.payload, set_payload.payload, path) });
+    }
+  }
+}
+
+/** Null removes a key. */
+function merged(
+  held: Payload,
+  changes: Payload,
+  [step, ...rest]: readonly (string | number)[],
+): Record<string, unknown> {
+  const all =
+    step === undefined
+      ? { ...held, ...changes }
+      : { ...held, [step]: merged((held[step] ?? {}) as Payload, changes, rest) };
+  return Object.fromEntries(Object.entries(all).filter(([key, value]) => value !== null || held[key] === null));
+}
+
 /** What strict mode refuses of a request. */
-function faultOf({ strict, indexes }: HeldCollection, { points, update_filter, filter }: Body): string | null {
+function faultOf(
+  { strict, indexes }: HeldCollection,
+  { points, update_filter, filter, operations = [] }: Body,
+): string | null {
   if (strict["enabled"] !== true) return null;
   const most = strict["upsert_max_batchsize"];
   if (typeof most === "number" && points !== undefined && points.length > most) {
     return `Bad request: Limit exceeded ${points.length} > ${most} for "upsert limit".`;
   }
-  const conditions = [...(update_filter?.must ?? []), ...(filter?.must ?? []), ...(filter?.should ?? [])];
+  const filters = operations.map(
+    ({ update_vectors, set_payload }) => update_vectors?.update_filter ?? set_payload?.filter,
+  );
+  const conditions = [update_filter, filter, ...filters].flatMap((each) => [
+    ...(each?.must ?? []),
+    ...(each?.must_not ?? []),
+    ...(each?.should ?? []),
+  ]);
   const size = strict["condition_max_size"];
   if (typeof size === "number" && conditions.some(({ match }) => (match?.any?.length ?? 0) > size)) {
     return "Bad request: Condition size limit reached.";
@@ -118,27 +169,39 @@ function passes(filter: Filter | undefined): (point: HeldPoint) => boolean {
 
 function fits({ id, payload }: HeldPoint): (condition: Condition) => boolean {
   const isSame = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
-  return ({ key = "", match, range, is_empty, is_null, has_id }) => {
+  return ({ key = "", match, range, is_empty, is_null, values_count, has_id }) => {
     if (has_id !== undefined) return has_id.some((value) => isSame(value, id));
-    if (is_empty !== undefined) return [null, "[]"].includes(textAt(payload, is_empty.key));
-    if (is_null !== undefined) return textAt(payload, is_null.key) === null && at(payload, is_null.key) === null;
-    const value = at(payload, key);
-    if (range !== undefined) return isWithin(value, range);
-    return [...(match?.any ?? []), ...(match?.value === undefined ? [] : [match.value])].some((each) =>
-      isSame(each, value),
-    );
+    if (is_empty !== undefined) return at(payload, is_empty.key).every((value) => value === null || isSame(value, []));
+    const values = at(payload, is_null?.key ?? key);
+    if (values_count !== undefined)
+      return values.some((value) => (Array.isArray(value) ? value.length : 1) === values_count.gte);
+    const each = values.flat();
+    if (is_null !== undefined) return each.includes(null);
+    if (range !== undefined) return each.some((value) => isWithin(value, range));
+    const wanted = [...(match?.any ?? []), ...(match?.value === undefined ? [] : [match.value])];
+    return wanted.some((one) => each.some((value) => isSame(one, value)));
   };
 }
 
-function textAt(payload: object, key: string): string | null {
-  const value = at(payload, key) ?? null;
-  return value === null ? null : JSON.stringify(value);
+/** `a."b c"[0][]`: keys, in quotes where they are odd, and elements, all of them or one. */
+function stepsOf(path: string): (string | number)[] {
+  return Array.from(path.matchAll(/"([^"]*)"|\[(\d*)\]|([^.[\]"]+)/g), ([, quoted, element, plain]) =>
+    element === undefined ? (quoted ?? plain ?? "") : element === "" ? -1 : Number(element),
+  );
 }
 
-function at(payload: unknown, path: string): unknown {
-  return path
-    .split(".")
-    .reduce<unknown>((value, step) => (value as Record<string, unknown> | undefined)?.[step], payload);
+/** Every value that the path reaches, lists not yet opened. */
+function at(payload: unknown, path: string): readonly unknown[] {
+  return stepsOf(path).reduce<readonly unknown[]>(
+    (values, step) => values.flatMap((value) => stepInto(value, step)),
+    [payload],
+  );
+}
+
+function stepInto(value: unknown, step: string | number): readonly unknown[] {
+  if (Array.isArray(value)) return step === -1 ? value : typeof step === "number" ? value.slice(step, step + 1) : [];
+  if (typeof step === "number" || typeof value !== "object" || value === null || !Object.hasOwn(value, step)) return [];
+  return [(value as Payload)[step]];
 }
 
 function isWithin(value: unknown, { gte, lte, lt }: Bound): boolean {

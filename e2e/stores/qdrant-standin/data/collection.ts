@@ -1,14 +1,13 @@
 // One collection in memory: points by slot, their vectors, payloads and payload indexes.
 // Reads see only what `visible` lets through: that is how a loss of points is staged.
-import { wrongInput } from "./fault.ts";
-import type { Predicate } from "./filter.ts";
+import { ApiFault, wrongInput } from "./fault.ts";
+import type { Filter } from "./filter.ts";
 import { isObject, type Json, type JsonObject } from "./json.ts";
+import type { Path } from "./payload.ts";
+import type { Indexes } from "./payload-index.ts";
 import { comparePointIds, type PointId } from "./point-id.ts";
+import type { StrictMode } from "./strict-mode.ts";
 import { type VectorParams, VectorSpace } from "./vector-space.ts";
-
-/** Those with which a filter finds the same as without: with another one Qdrant's integer 42 finds 42.0, too. */
-export const indexTypes = ["keyword", "datetime"] as const;
-type IndexType = (typeof indexTypes)[number];
 
 type Vectors = ReadonlyMap<string, Float32Array>;
 type NewPoint = { readonly id: PointId; readonly vectors: Vectors; readonly payload: JsonObject };
@@ -23,8 +22,9 @@ export type Point = {
 export type Visibility = (slot: number) => boolean;
 
 export class Collection {
-  /** By payload path. */
-  readonly indexes = new Map<string, IndexType>();
+  /** Changed by whoever holds the collection, like `strict`. */
+  indexes: Indexes = new Map();
+  strict: StrictMode | null = null;
   readonly spaces: ReadonlyMap<string, VectorSpace>;
   private readonly points: (Point | undefined)[] = [];
   private readonly slots = new Map<PointId, number>();
@@ -68,17 +68,22 @@ export class Collection {
   }
 
   /** Visible points in scroll order that pass the filter. */
-  scan(filter?: Predicate): readonly Point[] {
+  scan(filter?: Filter | null): readonly Point[] {
     this.ordered ??= this.points.filter((point) => point !== undefined).toSorted((a, b) => comparePointIds(a.id, b.id));
-    return this.ordered.filter((point) => this.visible(point.slot) && (filter === undefined || filter(point)));
+    return this.ordered.filter((point) => this.visible(point.slot) && this.passes(point, filter));
   }
 
-  count(filter?: Predicate): number {
+  count(filter?: Filter | null): number {
     let count = 0;
     for (const point of this.points) {
-      if (point !== undefined && this.visible(point.slot) && (filter === undefined || filter(point))) count += 1;
+      if (point !== undefined && this.visible(point.slot) && this.passes(point, filter)) count += 1;
     }
     return count;
+  }
+
+  /** No filter lets everything through. */
+  passes(point: Point, filter: Filter | null | undefined): boolean {
+    return filter === undefined || filter === null || filter(point, this.indexes);
   }
 
   vectorsOf(point: Point): Vectors {
@@ -124,8 +129,25 @@ export class Collection {
     return this.nextOperation();
   }
 
-  /** Merges members into payloads, or into the objects at a path of them. */
-  setPayload(ids: readonly PointId[], changes: JsonObject, path: readonly string[] = []): number {
+  /** Replaces the named vectors of points that pass, and no others of them. Throws for one that isn't there. */
+  updateVectors(points: readonly Omit<NewPoint, "payload">[], filter: Filter | null | undefined): number {
+    const version = this.nextOperation();
+    for (const { id, vectors } of points) {
+      const point = this.held(id);
+      if (point === undefined) throw new ApiFault(404, `Not found: No point with id ${id} found`);
+      if (!this.passes(point, filter)) continue;
+      for (const [name, vector] of vectors) {
+        checkDimension(this.space(name), vector);
+        this.space(name).set(point.slot, vector);
+      }
+      this.points[point.slot] = { ...point, version };
+    }
+    this.ordered = undefined;
+    return version;
+  }
+
+  /** Merges members into payloads, or into the objects at a path of them; null removes. */
+  setPayload(ids: readonly PointId[], changes: JsonObject, path: Path = []): number {
     const version = this.nextOperation();
     for (const id of ids) {
       const slot = this.slots.get(id);
@@ -138,10 +160,13 @@ export class Collection {
   }
 }
 
-function merged(held: Json | undefined, changes: JsonObject, path: readonly string[]): JsonObject {
+function merged(held: Json | undefined, changes: JsonObject, path: Path): JsonObject {
   const object = isObject(held) ? held : {};
   const [step, ...rest] = path;
-  if (step === undefined) return { ...object, ...changes };
+  if (typeof step !== "string") {
+    const kept = Object.entries({ ...object, ...changes }).filter(([name]) => changes[name] !== null);
+    return Object.fromEntries(kept);
+  }
   return { ...object, [step]: merged(object[step], changes, rest) };
 }
 

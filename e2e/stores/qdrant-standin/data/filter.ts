@@ -1,14 +1,19 @@
 // Filters of requests as predicates over a point. Types are strict: 12 isn't "12", and a wrong shape is refused.
-// Everything works without a payload index, by looking at every point.
+// Every point is looked at, with or without a payload index; an index changes what some conditions find.
 import { z } from "zod";
 import { parseDatetime } from "./datetime.ts";
 import { isArray, isInteger, type Json, type JsonObject, toDouble } from "./json.ts";
-import { elementsAt, parsePath, valuesAt } from "./payload.ts";
+import { elementsAt, isPath, type Path, parsePath, valuesAt } from "./payload.ts";
+import { type Indexes, type IndexType, indexedInteger, uuidOf } from "./payload-index.ts";
 import { type PointId, readPointId } from "./point-id.ts";
 
 type Subject = { readonly id: PointId; readonly payload: JsonObject };
-export type Predicate = (subject: Subject) => boolean;
-type Test = (value: Json) => boolean;
+type Predicate = (subject: Subject, indexes?: Indexes) => boolean;
+/** `type`: of the index on the path. */
+type Test = (value: Json, type: IndexType | undefined) => boolean;
+/** What strict mode looks at: the key, the types of index that serve it (none: any), how many values it names. */
+type Asked = { readonly key?: string; readonly types: readonly IndexType[]; readonly size: number };
+export type Filter = Predicate & { readonly asked: readonly Asked[] };
 
 export const pointIdSchema = readAs(readPointId);
 const integer = z.custom<number | bigint>(isInteger);
@@ -34,75 +39,133 @@ function timeOf(value: unknown): number | undefined {
   return typeof value === "string" ? parseDatetime(value) : undefined;
 }
 
-function within(bounds: Bounds, read: (value: Json) => number | undefined): Test {
+type Number64 = number | bigint;
+
+function within(bounds: Bounds, read: (value: Json, type: IndexType | undefined) => Number64 | undefined): Test {
   const { gt = -Infinity, gte = -Infinity, lt = Infinity, lte = Infinity } = bounds;
   const isOpen = { low: bounds.gt === undefined, high: bounds.lt === undefined };
-  return (value) => {
-    const number = read(value);
+  return (value, type) => {
+    const number = read(value, type);
     if (number === undefined || number < gte || number > lte) return false;
     return (isOpen.low || number > gt) && (isOpen.high || number < lt);
   };
 }
 
+/** An index of integers compares them exactly. */
+function numberAt(value: Json, type: IndexType | undefined): Number64 | undefined {
+  return type === "integer" ? indexedInteger(value) : toDouble(value);
+}
+
+type Check = { readonly test: Test; readonly types: readonly IndexType[]; readonly size: number };
+
 /** Bounds that are all numbers make a numeric range, all RFC 3339 a range of times; a mixture is refused. */
 const rangeSchema = z.union([
-  boundsOf(readAs(toDouble)).transform((bounds) => within(bounds, toDouble)),
-  boundsOf(readAs(timeOf)).transform((bounds) => within(bounds, timeOf)),
+  boundsOf(readAs(toDouble)).transform(
+    (bounds): Check => ({ test: within(bounds, numberAt), types: ["float", "integer"], size: 1 }),
+  ),
+  boundsOf(readAs(timeOf)).transform(
+    (bounds): Check => ({ test: within(bounds, timeOf), types: ["datetime"], size: 1 }),
+  ),
 ]);
 
-/** `any` takes strings alone or integers alone. */
+/** `any` and `except` take strings alone or integers alone. */
+const listed = z.union([z.array(z.string()), z.array(integer)]).optional();
 const matchSchema = z
-  .strictObject({
-    value: z.union([z.string(), z.boolean(), integer]).optional(),
-    any: z.union([z.array(z.string()), z.array(integer)]).optional(),
-  })
-  .transform(({ value, any }, context): Test => {
-    if (value !== undefined) return isEqualTo(value);
-    if (any !== undefined) return isAnyOf(any);
-    context.addIssue("a match of nothing");
-    return z.NEVER;
+  .strictObject({ value: z.union([z.string(), z.boolean(), integer]).optional(), any: listed, except: listed })
+  .transform(({ value, any, except }, context): Check => {
+    const wanted = value === undefined ? (any ?? except) : [value];
+    if (wanted === undefined) {
+      context.addIssue("a match of nothing");
+      return z.NEVER;
+    }
+    const isOneOf = isAnyOf(wanted);
+    const isInteger64 = wanted.some(isInteger);
+    const test: Test =
+      except === undefined
+        ? isOneOf
+        : (each, type) =>
+            each !== null &&
+            (type !== "integer" || !isInteger64 || indexedInteger(each) !== undefined) &&
+            !isOneOf(each, type);
+    return { test, types: typesOf(wanted[0]), size: wanted.length };
   });
 
-function isEqualTo(wanted: Json): Test {
-  return (value) => value === wanted;
+function typesOf(value: Json | undefined): readonly IndexType[] {
+  if (isInteger(value)) return ["integer"];
+  if (typeof value === "boolean") return ["bool"];
+  return value !== undefined && uuidOf(value) !== undefined ? ["keyword", "uuid"] : ["keyword"];
 }
 
 function isAnyOf(wanted: readonly Json[]): Test {
   const set = new Set(wanted);
-  return (value) => set.has(value);
+  const integers = new Set(wanted.flatMap((value) => indexedInteger(value) ?? []));
+  const uuids = new Set(wanted.flatMap((value) => uuidOf(value) ?? []));
+  return (value, type) => {
+    if (set.has(value)) return true;
+    if (type === "integer") return integers.has(indexedInteger(value) ?? 2n ** 64n);
+    return type === "uuid" && uuids.has(uuidOf(value) ?? "");
+  };
 }
 
+const path = z.string().refine(isPath);
+const countBounds = boundsOf(readAs(toDouble)).transform((bounds) => within(bounds, toDouble));
 const conditionSchema = z
   .strictObject({
-    key: z.string().optional(),
+    key: path.optional(),
     match: matchSchema.nullish(),
     range: rangeSchema.nullish(),
-    is_empty: z.strictObject({ key: z.string() }).optional(),
-    is_null: z.strictObject({ key: z.string() }).optional(),
+    values_count: countBounds.nullish(),
+    is_empty: z.strictObject({ key: path }).optional(),
+    is_null: z.strictObject({ key: path }).optional(),
     has_id: z.array(pointIdSchema).optional(),
   })
-  .transform(({ key, match, range, is_empty, is_null, has_id }, context): Predicate => {
-    const tests = [match, range].filter((test) => typeof test === "function");
-    if (key !== undefined && tests.length > 0) return passesAt(parsePath(key), tests);
-    if (is_empty !== undefined) return isEmptyAt(parsePath(is_empty.key));
-    if (is_null !== undefined) return isNullAt(parsePath(is_null.key));
-    if (has_id !== undefined) return hasIdOf(new Set(has_id));
+  .transform(({ key, match, range, values_count, is_empty, is_null, has_id }, context): Filter => {
+    const checks = [match, range].filter((check) => check !== null && check !== undefined);
+    if (key !== undefined && checks.length > 0) {
+      return asking(passesAt(key, checks), {
+        key,
+        types: checks.flatMap(({ types }) => types),
+        size: Math.max(...checks.map(({ size }) => size)),
+      });
+    }
+    if (key !== undefined && values_count)
+      return asking(countsAt(parsePath(key), values_count), { key, types: [], size: 1 });
+    if (is_empty !== undefined) return asking(isEmptyAt(parsePath(is_empty.key)), { ...is_empty, types: [], size: 1 });
+    if (is_null !== undefined) return asking(isNullAt(parsePath(is_null.key)), { ...is_null, types: [], size: 1 });
+    if (has_id !== undefined) return asking(hasIdOf(new Set(has_id)), { types: [], size: has_id.length });
     context.addIssue("a condition without a check");
     return z.NEVER;
   });
 
+function asking(predicate: Predicate, ...asked: readonly Asked[]): Filter {
+  return Object.assign(predicate, { asked });
+}
+
 /** A list passes when one of its elements does. */
-function passesAt(path: readonly string[], tests: readonly Test[]): Predicate {
-  return ({ payload }) => tests.every((test) => elementsAt(payload, path).some(test));
+function passesAt(key: string, checks: readonly Check[]): Predicate {
+  const steps = parsePath(key);
+  return ({ payload }, indexes) => {
+    const type = indexes?.get(key)?.type;
+    return checks.every(({ test }) => elementsAt(payload, steps).some((value) => test(value, type)));
+  };
 }
 
-function isEmptyAt(path: readonly string[]): Predicate {
+/** A value by itself is one, null and what isn't there none. */
+function countsAt(steps: Path, test: Test): Predicate {
+  return ({ payload }) => {
+    const values = valuesAt(payload, steps);
+    const counts = values.map((value) => (isArray(value) ? value.length : Number(value !== null)));
+    return (counts.length === 0 ? [0] : counts).some((count) => test(count, undefined));
+  };
+}
+
+function isEmptyAt(steps: Path): Predicate {
   return ({ payload }) =>
-    valuesAt(payload, path).every((value) => value === null || (isArray(value) && value.length === 0));
+    valuesAt(payload, steps).every((value) => value === null || (isArray(value) && value.length === 0));
 }
 
-function isNullAt(path: readonly string[]): Predicate {
-  return ({ payload }) => valuesAt(payload, path).includes(null);
+function isNullAt(steps: Path): Predicate {
+  return ({ payload }) => elementsAt(payload, steps).includes(null);
 }
 
 function hasIdOf(ids: ReadonlySet<PointId>): Predicate {
@@ -114,12 +177,13 @@ const conditions = z.array(conditionSchema).nullish();
 /** `filter` of a request. One without conditions lets everything through. */
 export const filterSchema = z
   .strictObject({ must: conditions, should: conditions, must_not: conditions })
-  .transform(({ must, should, must_not }): Predicate => {
+  .transform(({ must, should, must_not }): Filter => {
     const all = must ?? [];
     const some = should ?? [];
     const none = must_not ?? [];
-    return (subject) =>
-      all.every((holds) => holds(subject)) &&
-      (some.length === 0 || some.some((holds) => holds(subject))) &&
-      !none.some((holds) => holds(subject));
+    const passes: Predicate = (subject, indexes) =>
+      all.every((holds) => holds(subject, indexes)) &&
+      (some.length === 0 || some.some((holds) => holds(subject, indexes))) &&
+      !none.some((holds) => holds(subject, indexes));
+    return asking(passes, ...[...all, ...some, ...none].flatMap(({ asked }) => asked));
   });

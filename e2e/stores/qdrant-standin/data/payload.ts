@@ -1,12 +1,24 @@
 // Payloads: what a path reaches in them, and which part of them an answer shows.
-// A path is names joined by dots; `[]` steps into every element of a list, `[2]` into one.
+// A path is names joined by dots, odd ones in quotes; `[]` steps into every element of a list, `[2]` into one.
 import { isArray, isObject, type Json, type JsonObject } from "./json.ts";
 
-type Path = readonly string[];
+/** Names, and places in lists; -1 for all of them. */
+export type Path = readonly (string | number)[];
 
-/** `a.b[].c` → `["a", "b", "[]", "c"]`. */
+const name = String.raw`(?:"[^"\\]*"|[\p{L}\p{N}_-]+)`;
+const wholePath = new RegExp(String.raw`^${name}(?:\[\d*\])*(?:\.${name}(?:\[\d*\])*)*$`, "u");
+
+/** Whether Qdrant takes it for a path. */
+export function isPath(text: string): boolean {
+  return wholePath.test(text);
+}
+
+/** `a."b c"[].d` → `["a", "b c", -1, "d"]`. */
 export function parsePath(text: string): Path {
-  return text.match(/\[\d*\]|[^.[\]]+/g) ?? [];
+  return Array.from(text.matchAll(/"([^"]*)"|\[(\d*)\]|([^.[\]"]+)/g), ([, quoted, place, plain]) => {
+    if (place === undefined) return quoted ?? plain ?? "";
+    return place === "" ? -1 : Number(place);
+  });
 }
 
 /** Every value that the path reaches, lists not yet opened. */
@@ -21,10 +33,10 @@ export function elementsAt(payload: Json, path: Path): readonly Json[] {
   return valuesAt(payload, path).flatMap((value) => (isArray(value) ? value : [value]));
 }
 
-function stepInto(value: Json, step: string): readonly Json[] {
-  if (step.startsWith("[")) {
+function stepInto(value: Json, step: string | number): readonly Json[] {
+  if (typeof step === "number") {
     if (!isArray(value)) return [];
-    return step === "[]" ? value : value.slice(Number(step.slice(1, -1))).slice(0, 1);
+    return step === -1 ? value : value.slice(step, step + 1);
   }
   if (!isObject(value) || !Object.hasOwn(value, step)) return [];
   const member = value[step];
@@ -48,7 +60,7 @@ function treeOf(paths: readonly string[]): Tree {
   const root: Tree = new Map();
   for (const path of paths) {
     let tree = root;
-    for (const step of parsePath(path).filter((name) => !name.startsWith("["))) {
+    for (const step of parsePath(path).filter((each) => typeof each === "string")) {
       const next: Tree = tree.get(step) ?? new Map();
       tree.set(step, next);
       tree = next;

@@ -15,16 +15,21 @@ import { type CollectionInfo, readCollection } from "../client/collection.ts";
 import type { QdrantSpec } from "../config/schema.ts";
 import { findPoints, type Place, retrieve } from "./find-points.ts";
 import { type Given, givenOf, type IdConventions, isWritten, readChunk } from "./given-points.ts";
-import { guardOf, versionOf } from "./held-point.ts";
+import { changesOf } from "./held-changes.ts";
+import { expectedKeys, guardOf, type Keys, versionOf } from "./held-point.ts";
 import { readPoints, type StoredPoint } from "./point-answers.ts";
 import { fallbackRule, pointIdRule } from "./point-ids.ts";
 import { openPoints, type PointsCaller } from "./points-caller.ts";
 import { bodiesOf, eachOnce, skipRefused } from "./write-bodies.ts";
 
-/** Points read to detect how the application makes ids. */
+/** Points read to detect how the application makes ids, and which keys it uses. */
 const rulePoints = 16;
 
-type Known = { readonly info: CollectionInfo; readonly conventions: IdConventions };
+type Known = {
+  readonly info: CollectionInfo;
+  readonly conventions: IdConventions;
+  readonly someNames: readonly (readonly string[])[];
+};
 type Target = Place & Known & { readonly spec: QdrantSpec; readonly fields: readonly string[] };
 
 /** Connects on demand only. */
@@ -64,11 +69,12 @@ const unknownRule =
 
 async function readKnown(caller: PointsCaller, spec: QdrantSpec, signal: AbortSignal): Promise<Known> {
   const info = readCollection(await caller.call({ method: "GET", path: "" }, signal), spec.vectorName);
-  const body = { limit: Math.min(rulePoints, info.limits.points), with_payload: ["chunk_id"], with_vector: false };
+  const body = { limit: Math.min(rulePoints, info.limits.points), with_payload: true, with_vector: false };
   const { points } = readPoints(await caller.call({ method: "POST", path: "/points/scroll", body }, signal));
   const named = points.filter(({ payload }) => payload["chunk_id"] !== undefined);
   const rule = pointIdRule(points.map(({ id, chunkId }) => ({ id: textOf(id) ?? "", chunkId })));
-  return { info, conventions: { rule, isNumeric: named.length > 0 && named.every(isNumericId) } };
+  const someNames = points.map(({ payload }) => Object.keys(payload));
+  return { info, someNames, conventions: { rule, isNumeric: named.length > 0 && named.every(isNumericId) } };
 }
 
 function isNumericId({ payload }: StoredPoint): boolean {
@@ -84,8 +90,8 @@ async function refuseOld(caller: PointsCaller, signal: AbortSignal): Promise<voi
   throw new RetrieverError({ code: "RETR_REPAIR_WRITE_REFUSED", message });
 }
 
-/** `must`: conditions under which the held point is replaced; null: a new point. */
-type Prepared = { readonly id: string; readonly given: Given; readonly must: readonly object[] | null };
+/** `held`: the point that is changed; null: there is none. */
+type Prepared = { readonly id: string; readonly given: Given; readonly held: StoredPoint | null };
 
 /** What would be sent, and what can't be; nothing is written. */
 async function prepare(target: Target, writes: readonly ChunkWrite[]) {
@@ -108,20 +114,26 @@ async function prepare(target: Target, writes: readonly ChunkWrite[]) {
     else ready.push(prepared);
   }
   const takers = await takersOf(target, ready);
-  for (const { id, given, must } of ready) {
-    const taker = must === null ? takers.get(JSON.stringify(given.id)) : undefined;
+  for (const { id, given, held: point } of ready) {
+    const taker = point === null ? takers.get(JSON.stringify(given.id)) : undefined;
     if (taker !== undefined && taker !== id) refuse(id, takenBy(given.id, taker));
   }
   const skipped = new Set(left.map(({ id }) => id));
-  return { left, ready: ready.filter(({ id }) => !skipped.has(id)) };
+  return { left, ready: ready.filter(({ id }) => !skipped.has(id)), keys: keysOf(target, held.values()) };
+}
+
+/** Keys that its points have or may get. */
+function keysOf({ info, spec, fields, someNames }: Target, points: Iterable<StoredPoint>): Keys {
+  const names = [...someNames, ...Array.from(points, ({ payload }) => Object.keys(payload))].flat();
+  return expectedKeys(names, info, [...fields, spec.namespaceField, "entity_id"]);
 }
 
 /** A text: why it can't be sent. */
 function prepareOne(target: Target, chunk: ChunkWrite["chunk"], point: StoredPoint | undefined): Prepared | string {
   const given = givenOf(chunk, point, target);
   if (typeof given === "string") return given;
-  const guard = point === undefined ? null : guardOf(point, target.info);
-  return guard?.isSafe === false ? unguarded : { id: chunk.id, given, must: guard?.must ?? null };
+  if (point !== undefined && !guardOf(point, target.info).isSafe) return unguarded;
+  return { id: chunk.id, given, held: point ?? null };
 }
 
 const unguarded =
@@ -133,7 +145,7 @@ function takenBy(pointId: unknown, taker: string): string {
 
 /** Chunks that hold the ids that new points would get, or would get them first. */
 async function takersOf(target: Target, ready: readonly Prepared[]): Promise<ReadonlyMap<string, string>> {
-  const fresh = ready.filter(({ must }) => must === null);
+  const fresh = ready.filter(({ held }) => held === null);
   const takers = new Map<string, string>();
   for (const { id, given } of fresh) {
     const key = JSON.stringify(given.id);
@@ -150,22 +162,22 @@ async function takersOf(target: Target, ready: readonly Prepared[]): Promise<Rea
 }
 
 async function writePoints(target: Target, writes: readonly ChunkWrite[]): Promise<LeftChunk[]> {
-  const { left, ready } = await prepare(target, writes);
-  const send = async (some: readonly Prepared[], mode: object): Promise<void> => {
-    for (const points of bodiesOf(
-      some.map(({ given }) => given),
-      target.info.limits.upsertPoints,
-    )) {
-      const body = `{"points":[${points.join(",")}],${JSON.stringify(mode).slice(1)}`;
-      await target.caller.call({ method: "PUT", path: "/points?wait=true", body }, target.signal);
-    }
-  };
-  const fresh = ready.filter(({ must }) => must === null);
-  left.push(...(await skipRefused(fresh, (some) => send(some, insertOnly))));
-  for (const each of ready) {
-    if (each.must === null) continue;
-    const mode = { update_filter: { must: each.must }, update_mode: "update_only" };
-    left.push(...(await skipRefused([each], (some) => send(some, mode))));
+  const { left, ready, keys } = await prepare(target, writes);
+  const fresh = ready.filter(({ held }) => held === null);
+  left.push(...(await skipRefused(fresh, (some) => insert(target, some))));
+  const moved = new Set<string>();
+  for (const { id, given, held } of ready) {
+    if (held === null) continue;
+    const update = async (): Promise<void> => {
+      if (!(await isStill(target, held))) return void moved.add(id);
+      const operations = changesOf(held, given, { info: target.info, keys });
+      if (operations.length === 0) return;
+      await target.caller.call(
+        { method: "POST", path: "/points/batch?wait=true", body: { operations } },
+        target.signal,
+      );
+    };
+    left.push(...(await skipRefused([{ id }], update)));
   }
   const skipped = new Set(left.map(({ id }) => id));
   const sent = ready.filter(({ id }) => !skipped.has(id));
@@ -175,8 +187,24 @@ async function writePoints(target: Target, writes: readonly ChunkWrite[]): Promi
     false,
   );
   const after = new Map(points.map((point) => [JSON.stringify(point.id), point]));
-  const changed = sent.filter(({ given }) => !isWritten(after.get(JSON.stringify(given.id)), given));
+  const changed = sent.filter(
+    ({ id, given, held }) => moved.has(id) || !isWritten(after.get(JSON.stringify(given.id)), given, held),
+  );
   return [...left, ...changed.map(({ id }): LeftChunk => ({ id, why: "changed" }))];
+}
+
+/** Conditions don't see everything, so a point is read once more right before it is changed. */
+async function isStill(target: Target, held: StoredPoint): Promise<boolean> {
+  const [now] = await retrieve(target, [held.id], true);
+  return now !== undefined && versionOf(now) === versionOf(held);
+}
+
+async function insert(target: Target, some: readonly Prepared[]): Promise<void> {
+  const given = some.map(({ given: { id, vector, payload } }) => ({ id, vector, payload }));
+  for (const points of bodiesOf(given, target.info.limits.upsertPoints)) {
+    const body = `{"points":[${points.join(",")}],${JSON.stringify(insertOnly).slice(1)}`;
+    await target.caller.call({ method: "PUT", path: "/points?wait=true", body }, target.signal);
+  }
 }
 
 /** The condition holds for no point, so that a server that doesn't know the mode leaves those that are there as well. */
@@ -190,15 +218,17 @@ async function removePoints(target: Target, removals: readonly ChunkRemoval[]): 
     ),
   );
   const doubled = new Set(left.map(({ id }) => id));
+  const keys = keysOf(target, held.values());
   const sent: (readonly [string, unknown])[] = [];
   for (const { id, version } of removals) {
     const point = held.get(id);
     if (doubled.has(id)) continue;
-    const guard = point === undefined || versionOf(point) !== version ? null : guardOf(point, target.info);
+    const guard = point === undefined || versionOf(point) !== version ? null : guardOf(point, target.info, keys);
     if (point === undefined || guard === null) left.push({ id, why: "changed" });
     else if (!guard.isSafe) left.push({ id, why: "refused", reason: unguarded });
+    else if (!(await isStill(target, point))) left.push({ id, why: "changed" });
     else {
-      const body = { filter: { must: guard.must } };
+      const body = { filter: guard.filter };
       await target.caller.call({ method: "POST", path: "/points/delete?wait=true", body }, target.signal);
       sent.push([id, point.id]);
     }

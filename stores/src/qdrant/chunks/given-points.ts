@@ -7,6 +7,7 @@ import type { QdrantSpec } from "../config/schema.ts";
 import { valueAt, withValueAt } from "./payload-path.ts";
 import { floatsOf, type StoredPoint } from "./point-answers.ts";
 import { fallbackRule, integerOf, type PointIdRule } from "./point-ids.ts";
+import { parseError } from "./value-pins.ts";
 
 export type IdConventions = {
   /** Null: no rule is known. */
@@ -14,10 +15,14 @@ export type IdConventions = {
   /** Whether payloads hold the chunk id as a number. */
   readonly isNumeric: boolean;
 };
+type Payload = Readonly<Record<string, unknown>>;
 export type Given = {
   readonly id: unknown;
+  /** Of a new point: by name where it has names. */
   readonly vector: unknown;
-  readonly payload: Readonly<Record<string, unknown>>;
+  readonly payload: Payload;
+  /** Of a held point, what is another than before: its vector, and its keys in the order in which the chunk names them. */
+  readonly news: { readonly hasVector: boolean; readonly values: readonly (readonly [string, unknown])[] };
 };
 type Place = { readonly spec: QdrantSpec; readonly fields: readonly string[]; readonly conventions: IdConventions };
 
@@ -26,27 +31,35 @@ function newPointId(chunkId: string, { rule }: IdConventions): unknown {
   return (rule ?? fallbackRule).idOf(chunkId);
 }
 
-/**
- * An upsert replaces a point as a whole, so what the chunk doesn't speak of is copied from the point that is there, and
- * a value that means the same keeps its spelling. A text: why the collection can't hold it.
- */
+/** A value that means the same keeps its spelling. A text: why the collection can't hold the chunk. */
 export function givenOf(chunk: WholeChunk, held: StoredPoint | undefined, place: Place): Given | string {
   const { spec, conventions } = place;
-  const vectors = { ...held?.vectors };
-  if (chunk.vector !== null) vectors[spec.vectorName ?? ""] = exactNumbers(chunk.vector);
-  const { "": unnamed, ...named } = vectors;
-  const payload = payloadOf(chunk, held, place);
-  if (typeof payload === "string") return payload;
+  const changed = payloadOf(chunk, held, place);
+  if (typeof changed === "string") return changed;
+  const { payload, values } = changed;
   const id = held?.id ?? newPointId(chunk.id, conventions);
   if (id === undefined) {
     return `the ids of the collection's points are ${conventions.rule?.name ?? "unknown"}, which this chunk id can't be, so that an application would write it a second time; let the application write it`;
   }
-  return { id, vector: unnamed ?? named, payload };
+  const heldVector = floatsOf(held?.vectors[spec.vectorName ?? ""]);
+  const hasVector = chunk.vector !== null && !isSameVector(heldVector, chunk.vector);
+  return { id, vector: vectorOf(chunk, spec), payload, news: { hasVector, values } };
+}
+
+/** By name where the configuration names it; none at all is an empty object. */
+function vectorOf({ vector }: WholeChunk, { vectorName }: QdrantSpec): unknown {
+  if (vector === null) return {};
+  return vectorName === undefined ? exactNumbers(vector) : { [vectorName]: exactNumbers(vector) };
+}
+
+function isSameVector(held: Float32Array | null, given: Float32Array): boolean {
+  return held?.length === given.length && held.every((value, index) => Object.is(value, given[index]));
 }
 
 function payloadOf(chunk: WholeChunk, held: StoredPoint | undefined, { spec, fields, conventions }: Place) {
   const chunkId = (conventions.isNumeric ? integerOf(chunk.id) : undefined) ?? chunk.id;
-  let payload: Readonly<Record<string, unknown>> = held?.payload ?? { chunk_id: chunkId };
+  let payload: Payload = held?.payload ?? { chunk_id: chunkId };
+  const values: (readonly [string, unknown])[] = [];
   const said: (readonly [string, unknown])[] = [
     ...fields.map((name) => [name, chunk.fields[name]] as const),
     [spec.namespaceField, chunk.namespace],
@@ -60,8 +73,9 @@ function payloadOf(chunk: WholeChunk, held: StoredPoint | undefined, { spec, fie
     const changed = changedAt(payload, key, value);
     if (typeof changed === "string") return changed;
     payload = changed;
+    values.push([key, value]);
   }
-  return payload;
+  return { payload, values };
 }
 
 type Said = { readonly key: string; readonly isName: boolean };
@@ -72,7 +86,7 @@ function isNews(before: unknown, value: unknown, { key, isName }: Said): boolean
   return !means(before, value, key) && !(isName && isSameName(before, value));
 }
 
-function changedAt(payload: Given["payload"], key: string, value: unknown): Given["payload"] | string {
+function changedAt(payload: Payload, key: string, value: unknown): Payload | string {
   if (!isHeldExactly(value)) {
     return `key ${key}: Qdrant would keep another number than the chunk's, it knows doubles and whole numbers of 64 bits; correct it where it comes from`;
   }
@@ -118,18 +132,28 @@ function isHeldExactly(value: unknown): boolean {
   return isSameValue(value, Number(digits));
 }
 
-/** Whether a point is what was sent, as far as its payload tells. */
-export function isWritten(point: StoredPoint | undefined, { payload }: Given): boolean {
-  return point !== undefined && isSameValue(asDoubles(point.payload), asDoubles(payload));
+/** Whether a point has the keys that were sent; a vector's update hangs on the same conditions as theirs. */
+export function isWritten(point: StoredPoint | undefined, { payload, news }: Given, held: StoredPoint | null) {
+  if (point === undefined) return false;
+  if (held === null || news.values.length === 0) return isSame(point.payload, payload);
+  return news.values.every(([key]) => isSame(valueAt(point.payload, key), valueAt(payload, key)));
 }
 
-/** Numbers as Qdrant prints them again. */
-function asDoubles(value: unknown): unknown {
-  const digits = numberText(value);
-  if (digits !== null) return /^-?\d+$/.test(digits) ? value : Number(digits);
-  if (Array.isArray(value)) return value.map(asDoubles);
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, asDoubles(member)]));
+/** Numbers as near as Qdrant reads them; null as absent, which is what setting a key to null makes of it. */
+function isSame(a: unknown, b: unknown): boolean {
+  const [left, right] = [numberText(a), numberText(b)];
+  if (left !== null && right !== null) return left === right || isNear(Number(left), Number(right));
+  if (!isMembered(a) || !isMembered(b)) return isSameValue(a, b);
+  return [...new Set([...Object.keys(a), ...Object.keys(b)])].every((key) => isSame(a[key], b[key]));
+}
+
+/** Doubles; whole numbers of 64 bits have no such slack. */
+function isNear(a: number, b: number): boolean {
+  return !(Number.isInteger(a) && Number.isInteger(b)) && Math.abs(a - b) <= Math.abs(b) * parseError;
+}
+
+function isMembered(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && numberText(value) === null;
 }
 
 export function readChunk(

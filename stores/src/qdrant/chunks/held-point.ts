@@ -1,9 +1,8 @@
 // A point as it was read: its version, and the conditions that hold only as long as nobody writes it.
 import { hash } from "node:crypto";
-import { numberText } from "#values/same-value.ts";
-import { exactTime } from "#values/time.ts";
 import type { CollectionInfo } from "../client/collection.ts";
 import type { StoredPoint } from "./point-answers.ts";
+import { type Pin, pinsOf } from "./value-pins.ts";
 
 /** Digest of its payload and all its vectors, whatever order its keys come in. */
 export function versionOf({ payload, vectors }: StoredPoint): string {
@@ -18,69 +17,53 @@ function ordered(value: unknown): unknown {
 }
 
 type Guard = {
-  readonly must: readonly object[];
+  /** As a request takes it. */
+  readonly filter: { readonly must: readonly object[]; readonly must_not: readonly object[] };
   /** Whether a write of the point would be noticed: its `updated_at` is among the conditions. */
   readonly isSafe: boolean;
 };
 
+export type Keys = readonly (readonly string[])[];
+
+/** Most conditions of one request where strict mode sets no limit: a filter has to stay small beside its point. */
+const mostConditions = 500;
+
 /**
- * Conditions that the point meets as it was read: every plain value of its payload, as far as strict mode allows.
- * Lists, and a change of a vector alone, escape them.
+ * Conditions that the point meets as it was read: every value of its payload, and that it has none of the `keys` (paths
+ * by their steps) that it lacks. No condition speaks of a vector, of keys that nobody expects, of a member that an object
+ * gets, or of a key that holds a quote or a backslash: so a point is read once more before it is written, and what is
+ * written leaves every other key in place.
  */
-export function guardOf({ id, payload }: StoredPoint, info: CollectionInfo): Guard {
-  const first = conditionAt("updated_at", payload["updated_at"], info);
-  const rest = Object.entries(payload)
+export function guardOf({ id, payload }: StoredPoint, info: CollectionInfo, keys: Keys = []): Guard {
+  const moment = pinsOf(["updated_at"], payload["updated_at"], info);
+  const held = Object.entries(payload)
     .filter(([key]) => key !== "updated_at")
-    .flatMap(([key, value]) => conditionsAt(key, value, info));
-  const all = [{ has_id: [id] }, ...(first === null ? [] : [first]), ...rest];
-  return { must: all.slice(0, info.limits.conditions), isSafe: first !== null && info.limits.conditions >= 2 };
+    .flatMap(([key, value]) => pinsOf([key], value, info));
+  const absent = keys
+    .filter((steps) => steps[0] !== "updated_at" && isAbsent(payload, steps))
+    .flatMap((steps) => pinsOf(steps, undefined, info));
+  // What says most comes first: strict mode may have no room for the rest.
+  const rest = [...held, ...absent].toSorted((a, b) => a.depth - b.depth);
+  const all: readonly Pin[] = [{ must: { has_id: [id] }, depth: 0 }, ...moment, ...rest];
+  const kept = all.slice(0, Math.min(mostConditions, info.limits.conditions));
+  return {
+    filter: { must: kept.flatMap(({ must }) => must ?? []), must_not: kept.flatMap(({ mustNot }) => mustNot ?? []) },
+    isSafe: moment.length > 0 && info.limits.conditions >= 2,
+  };
 }
 
-/** A step of a path as filters take it without quotes. */
-const plainKey = /^[A-Za-z_][A-Za-z0-9_-]*$/;
-
-function conditionsAt(path: string, value: unknown, info: CollectionInfo): object[] {
-  if (!plainKey.test(path.slice(path.lastIndexOf(".") + 1))) return [];
-  if (typeof value === "object" && value !== null && !Array.isArray(value) && !Object.isFrozen(value)) {
-    return Object.entries(value).flatMap(([key, member]) =>
-      plainKey.test(key) ? conditionsAt(`${path}.${key}`, member, info) : [],
-    );
+function isAbsent(payload: unknown, steps: readonly string[]): boolean {
+  let value = payload;
+  for (const step of steps) {
+    if (typeof value !== "object" || value === null || !Object.hasOwn(value, step)) return true;
+    value = (value as Record<string, unknown>)[step];
   }
-  const condition = Array.isArray(value) ? null : conditionAt(path, value, info);
-  return condition === null ? [] : [condition];
+  return value === undefined;
 }
 
-/** Null where no filter tells the value, or strict mode wants an index for it. */
-function conditionAt(key: string, value: unknown, info: CollectionInfo): object | null {
-  const index = info.limits.updatesUnindexed ? undefined : (info.indexes.get(key) ?? "none");
-  if (value === undefined || value === null) {
-    if (index === "none") return null;
-    return value === null ? { is_null: { key } } : { is_empty: { key } };
-  }
-  if (typeof value === "string") return textCondition(key, value, index);
-  return plainCondition(key, value, (...types) => index === undefined || types.includes(index));
-}
-
-function plainCondition(key: string, value: unknown, allows: (...types: readonly string[]) => boolean): object | null {
-  if (typeof value === "boolean") return allows("bool") ? { key, match: { value } } : null;
-  const digits = numberText(value);
-  if (digits === null) return null;
-  if (isInteger(digits)) return allows("integer") ? { key, match: { value } } : null;
-  return allows("float", "integer") ? { key, range: { gte: value, lte: value } } : null;
-}
-
-function textCondition(key: string, value: string, index: string | undefined): object | null {
-  const isMatched = index === undefined || index === "keyword" || (index === "uuid" && isUuidText(value));
-  if (isMatched) return { key, match: { value } };
-  const moment = index === "datetime" ? exactTime(value) : null;
-  return moment === null ? null : { key, range: { gte: moment, lte: moment } };
-}
-
-function isUuidText(text: string): boolean {
-  return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text);
-}
-
-/** Those that `match` takes. */
-function isInteger(digits: string): boolean {
-  return /^-?\d{1,19}$/.test(digits) && BigInt.asIntN(64, BigInt(digits)) === BigInt(digits);
+/** As paths: the names that points have, the configuration's keys, and those with an index. */
+export function expectedKeys(names: readonly string[], info: CollectionInfo, configured: readonly string[]): Keys {
+  const paths = [...configured, ...[...info.indexes.keys()].filter((key) => /^[\w.-]+$/.test(key))];
+  const keys = [...paths.map((path) => path.split(".")), ...names.map((name) => [name])];
+  return [...new Map(keys.map((steps) => [JSON.stringify(steps), steps])).values()];
 }

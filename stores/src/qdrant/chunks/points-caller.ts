@@ -40,7 +40,11 @@ export function openPoints(spec: QdrantSpec): PointsCaller {
 
 /** What a status means for a write; undefined: the same as for a read. */
 function writeFault(status: number, { method, path }: Call, body: string): Fault | undefined {
-  const isWrite = method === "PUT" || path.includes("/points/delete?");
+  const isWrite = method === "PUT" || /\/points\/(delete|batch)\?/.test(path);
+  if (isWrite && status === 404 && body.includes("No point with id")) {
+    const message = "the point was removed while it was written; repair again (HTTP 404)";
+    return { code: "RETR_REPAIR_WRITE_REFUSED", message };
+  }
   if (isWrite && status === 403) {
     const message = "the credential has no right to write the collection (HTTP 403)";
     return { code: "RETR_BACKEND_AUTH", message };
