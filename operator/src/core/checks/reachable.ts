@@ -56,6 +56,8 @@ function faultOf(view: StoreStatus, sourceDimension: number | null): Fact | unde
       `${where} holds vectors of dimension ${view.dimension}, expected ${sourceDimension} as at the source`,
     );
   }
+  const [filterFault] = view.filterFaults ?? [];
+  if (filterFault !== undefined) return fail("FilterRefused", `${where} can't be filtered by ${filterFault}`);
   return undefined;
 }
 
