@@ -1,6 +1,7 @@
 // A grammar of hostile bodies: valid requests, requests that are wrong in one place, and bytes that only look like one.
 // Every text that could end in a log carries a canary.
 import fc from "fast-check";
+import { filterText } from "./filter-grammar.ts";
 
 /** The dimension of the collection that is asked. */
 export const dimension = 8;
@@ -142,7 +143,7 @@ const badK = fc.constantFrom(
   "[10]",
   "9".repeat(30),
 );
-const fieldName = fc.constantFrom("lang", "pages", "kanarie_field", "a.b", "_x");
+const fieldName = fc.constantFrom("lang", "lang", "pages", "kanarie_field", "a.b", "_x");
 const badFieldName = fc.constantFrom(
   "",
   "__proto__",
@@ -204,16 +205,18 @@ const members: fc.Arbitrary<Kinded> = fc
     k: fc.oneof({ weight: 6, arbitrary: goodK }, { weight: 1, arbitrary: badK }),
     namespace: fc.option(fc.oneof({ weight: 12, arbitrary: text }, { weight: 1, arbitrary: junk }), { freq: 2 }),
     filters: fc.option(fc.oneof({ weight: 12, arbitrary: filtersText }, { weight: 1, arbitrary: junk }), { freq: 2 }),
+    filter: fc.option(filterText, { freq: 1 }),
     stray: fc.oneof({ weight: 9, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: fc.tuple(strayKey, junk) }),
     turn: fc.nat({ max: 4 }),
   })
-  .map(({ key, embedding: [kind, embedding], k, namespace, filters, stray, turn }) => {
+  .map(({ key, embedding: [kind, embedding], k, namespace, filters, filter, stray, turn }) => {
     const list: Member[] = [
       [key, embedding],
       ['"k"', k],
     ];
     if (namespace !== null) list.push(['"namespace"', namespace]);
     if (filters !== null) list.push(['"filters"', filters]);
+    if (filter !== null) list.push(['"filter"', filter]);
     if (stray !== null) list.push(stray);
     return { kind: stray === null ? kind : "a stray member", members: [...list.slice(turn), ...list.slice(0, turn)] };
   });

@@ -32,6 +32,10 @@ const phases = [
     name: "hostile requests",
     run: () => runHostileRequests({ requests, slowRequests: Math.ceil(requests * shareOfSlow), seed, tally }),
   },
+  {
+    name: "hostile requests with typed filters",
+    run: () => runHostileRequests({ requests: Math.ceil(requests / 2), slowRequests: 0, seed, tally, declares: true }),
+  },
   { name: "broken stores", run: () => runBrokenStores(tally) },
   {
     name: "the official client as oracle",

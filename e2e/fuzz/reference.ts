@@ -7,15 +7,24 @@ import {
   type RetrieveEnvelope,
   retrieveEnvelopeSchema,
 } from "@retriever/sidecar/contract/retrieve.ts";
+import { areFiltersRight } from "./filter-grammar.ts";
 
-type ReadRequest = RetrieveEnvelope & { readonly embedding: readonly number[] };
+type FlatValue = string | number | bigint | boolean;
+type ReadRequest = Omit<RetrieveEnvelope, "filters"> & {
+  readonly embedding: readonly number[];
+  /** With every digit of integers. */
+  readonly filters?: Readonly<Record<string, FlatValue>> | undefined;
+};
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 /** Payload keys of the retrieval service's contract. */
 const payloadKeys = ["chunk_id", "entity_id", "updated_at"];
 
-/** The request that a body is; undefined: it is none. `dimension`: the collection's. */
-export function readReference(body: Uint8Array, dimension: number): ReadRequest | undefined {
+/**
+ * The request that a body is; undefined: it is none. `dimension`: the collection's. `declares`: the base declares the
+ * fields of `filter-grammar.ts`.
+ */
+export function readReference(body: Uint8Array, dimension: number, declares = false): ReadRequest | undefined {
   if (body.length > maxBodyBytes) return undefined;
   const document = parseDocument(body);
   if (document === undefined) return undefined;
@@ -23,7 +32,23 @@ export function readReference(body: Uint8Array, dimension: number): ReadRequest 
   const embedding = readEmbedding(given);
   const envelope = retrieveEnvelopeSchema.safeParse(rest);
   if (embedding === undefined || !envelope.success || embedding.length !== dimension) return undefined;
-  return { ...envelope.data, embedding };
+  const exact = parseExactly(utf8.decode(body)) as Pick<ReadRequest, "filters" | "filter">;
+  if (!areFiltersRight({ ...envelope.data, ...exact }, declares)) return undefined;
+  const { filters, ...query } = envelope.data;
+  if (filters === undefined) return { ...query, embedding };
+  const digits = Object.keys(filters).map((key) => [key, exact.filters?.[key] ?? ""] as const);
+  return { ...query, embedding, filters: Object.fromEntries(digits) };
+}
+
+/** Integers that a number would round, within 64 bits, as bigint. */
+function parseExactly(text: string): unknown {
+  type Reviver = (key: string, value: unknown, context: { readonly source?: string }) => unknown;
+  const parse = JSON.parse as (text: string, reviver: Reviver) => unknown;
+  return parse(text, (_, value, { source = "" }) => {
+    if (typeof value !== "number" || Number.isSafeInteger(value) || !/^-?\d{1,19}$/.test(source)) return value;
+    const integer = BigInt(source);
+    return BigInt.asIntN(64, integer) === integer ? integer : value;
+  });
 }
 
 function parseDocument(body: Uint8Array): Record<string, unknown> | undefined {
@@ -72,38 +97,45 @@ function isOverpadded(text: string, canonical: string): boolean {
 }
 
 /** What is wrong with a body that reached the store, held against the request it was made of; undefined: nothing. */
-export function faultOfQuery(body: string, request: ReadRequest): string | undefined {
+export function faultOfQuery(body: string, request: ReadRequest, declares = false): string | undefined {
   const document = parseQuery(body);
   if (document === undefined) return "the store got something that isn't one JSON object";
   const expected = expectedQuery(request);
   const keys = topLevelKeys(body).toSorted();
   if (!isDeepStrictEqual(keys, Object.keys(expected).toSorted())) return `the store got the members ${keys.join(", ")}`;
-  const differing = Object.keys(expected).find((key) => !isDeepStrictEqual(plain(document[key]), plain(expected[key])));
+  // What a typed filter becomes is the matrix of filters' concern; that it is there is ours.
+  const compared = Object.keys(expected).filter((key) => key !== "filter" || !declares);
+  const differing = compared.find((key) => !isDeepStrictEqual(plain(document[key]), plain(expected[key])));
   return differing === undefined ? undefined : `the store got another ${differing} than was asked for`;
 }
 
 function parseQuery(body: string): Record<string, unknown> | undefined {
   try {
     const value: unknown = JSON.parse(body);
-    return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : undefined;
+    if (typeof value !== "object" || value === null) return undefined;
+    const { filter } = parseExactly(body) as { readonly filter?: unknown };
+    return { ...(value as Record<string, unknown>), ...(filter === undefined ? {} : { filter }) };
   } catch {
     return undefined;
   }
 }
 
-function expectedQuery({ embedding, k, namespace, filters = {} }: ReadRequest): Record<string, unknown> {
+function expectedQuery({ embedding, k, namespace, filters = {}, filter }: ReadRequest): Record<string, unknown> {
   const wanted = [...(namespace === undefined ? [] : [["namespace", namespace] as const]), ...Object.entries(filters)];
   const must = wanted.map(([key, value]) => conditionOf(key, value));
-  return { query: embedding, limit: k, with_payload: payloadKeys, ...(must.length === 0 ? {} : { filter: { must } }) };
+  const isFiltered = must.length > 0 || filter !== undefined;
+  return { query: embedding, limit: k, with_payload: payloadKeys, ...(isFiltered ? { filter: { must } } : {}) };
 }
 
 /** The contract's condition; numbers that Qdrant's `match` doesn't take are a range of one point. */
-export function conditionOf(key: string, value: string | number | boolean): object {
+export function conditionOf(key: string, value: FlatValue): object {
   const isRange = typeof value === "number" && !Number.isSafeInteger(value);
   return isRange ? { key, range: { gte: value, lte: value } } : { key, match: { value } };
 }
 
 /** As JSON tells it: without the sign of zero. */
 function plain(value: unknown): unknown {
-  return JSON.parse(JSON.stringify(value ?? null));
+  return JSON.parse(
+    JSON.stringify(value ?? null, (_, each: unknown) => (typeof each === "bigint" ? `${each}n` : each)),
+  );
 }

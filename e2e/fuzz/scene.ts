@@ -12,13 +12,16 @@ export type Scene = {
   readonly close: () => Promise<unknown>;
 };
 
-/** Starts it all, and has every request sampled. `adapter`: further members of both stores' configuration. */
-export async function openScene(adapter: object = {}): Promise<Scene> {
+/**
+ * Starts it all, and has every request sampled. `adapter`: further members of both stores' configuration; `more`: of the
+ * base.
+ */
+export async function openScene(adapter: object = {}, more: object = {}): Promise<Scene> {
   const store = await startRecordingStore("primary", dimension);
   const shadow = await startRecordingStore("shadow", dimension);
   const at = ({ url }: RecordingStore): object => ({ kind: "qdrant", url, collection: "chunks", ...adapter });
   const dualRead = { enabled: true, sampleRate: 1, shadow: at(shadow) };
-  const sidecar = await startSidecar({ base: { primary: at(store), dualRead } });
+  const sidecar = await startSidecar({ base: { primary: at(store), dualRead, ...more } });
   const close = () => Promise.allSettled([sidecar.stop(), store.close(), shadow.close()]);
   await sidecar.probed(dimension);
   return { sidecar, store, shadow, close };

@@ -1,4 +1,4 @@
-// Postgres with pgvector out of PyPI packages: only their programs are used, nothing of their Python.
+// Postgres with pgvector out of PyPI packages, of which only the programs are used, and Qdrant's engine as a library.
 // Its own starter would add a system user and open folders up to the root; ours does neither.
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
@@ -24,9 +24,18 @@ const installDeadlineMs = 180_000;
 /** Folder of the installation (`bin`, `lib`, `share`), fetched once by pip. Rejects when that isn't possible here. */
 export async function installWheel(version: WheelVersion = "16-0.6", cache: string = cacheFolder()): Promise<string> {
   const { wheel, programs } = wheels[version];
+  return join(await install(wheel, join(programs, "bin/postgres"), cache), programs);
+}
+
+/** Folder from which Python imports Qdrant's engine, `qdrant_edge`. */
+export function installQdrantEngine(): Promise<string> {
+  return install("qdrant-edge-py==0.9.0", "qdrant_edge/__init__.py", cacheFolder());
+}
+
+/** Folder of a package; `file` is in it once it is whole. */
+async function install(wheel: string, file: string, cache: string): Promise<string> {
   const place = join(cache, wheel.replace("==", "-"));
-  const installation = join(place, programs);
-  if (existsSync(join(installation, "bin/postgres"))) return installation;
+  if (existsSync(join(place, file))) return place;
   await mkdir(cache, { recursive: true });
   const scratch = await mkdtemp(join(cache, "installing-"));
   try {
@@ -37,11 +46,11 @@ export async function installWheel(version: WheelVersion = "16-0.6", cache: stri
     await rename(join(scratch, "wheel"), place);
   } catch (error) {
     // Whoever was faster has installed the same.
-    if (!existsSync(join(installation, "bin/postgres"))) throw error;
+    if (!existsSync(join(place, file))) throw error;
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }
-  return installation;
+  return place;
 }
 
 async function fetchWheel(wheel: string, folder: string): Promise<void> {

@@ -1,6 +1,7 @@
 // What every adapter must do, run on each of them.
 import { expect, test } from "vitest";
 import { RetrieverError } from "#errors.ts";
+import { parseFilter } from "#filter/parse-filter.ts";
 import type { Backend, BackendAnswer } from "#ports/backend.ts";
 import { requestOf } from "#test/requests.ts";
 import { vectorAt } from "./points.ts";
@@ -14,6 +15,23 @@ type BackendUnderTest = {
   /** Nobody listens there. */
   readonly unreachable: () => Backend;
 };
+
+const filterable = { lang: "keyword", pages: "integer" } as const;
+const german = { eq: { field: "lang", value: "de" } };
+const filterCases = [
+  { filter: german, left: (id: number) => id % 3 === 0 },
+  { filter: { eq: { field: "lang", value: "de' OR '1'='1" } }, left: () => false },
+  { filter: { not: german }, left: (id: number) => id % 3 !== 0 },
+  { filter: { in: { field: "pages", values: [3, 5, 400] } }, left: (id: number) => id === 3 || id === 5 },
+  { filter: { in: { field: "lang", values: [] } }, left: () => false },
+  { filter: { range: { field: "pages", gt: 3, lte: 9 } }, left: (id: number) => id > 3 && id <= 9 },
+  {
+    filter: { and: [german, { or: [{ range: { field: "pages", lt: 4 } }, { eq: { field: "pages", value: 33 } }] }] },
+    left: (id: number) => id % 3 === 0 && (id < 4 || id === 33),
+  },
+  { filter: { exists: { field: "pages" } }, left: () => true },
+  { filter: { not: { exists: { field: "lang" } } }, left: () => false },
+];
 
 /** Registers the suite's tests. */
 export function describeBackend(under: BackendUnderTest): void {
@@ -60,6 +78,20 @@ export function describeBackend(under: BackendUnderTest): void {
     expect(await ids({ filters: { pages: 5 } })).toEqual(["chunk-5"]);
     expect(await ids({ filters: { lang: "fr" } })).toEqual([]);
     expect(await ids({ filters: { lang: "de' OR '1'='1" } })).toEqual([]);
+  });
+
+  test.each(filterCases)("the filter $filter leaves what it says", async ({ filter, left }) => {
+    const typed = { ...request({ embedding: vectorAt(9), k: 1000 }), filter: parseFilter(filter, filterable) };
+    const { candidates } = await under.backend().retrieve(typed, AbortSignal.timeout(5000));
+    const numbers = candidates.map(({ chunkId }) => Number(chunkId.split("-")[1]));
+    expect(numbers.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 40 }, (_, index) => index).filter(left));
+  });
+
+  test("a filter narrows beside namespace and flat filters", async () => {
+    const query = request({ embedding: vectorAt(9), k: 3, namespace: "odd", filters: { lang: "de" } });
+    const filter = parseFilter({ range: { field: "pages", gt: 9 } }, filterable);
+    const { candidates } = await under.backend().retrieve({ ...query, filter }, AbortSignal.timeout(5000));
+    expect(candidates.map(({ chunkId }) => chunkId)).toEqual(["chunk-15", "chunk-21", "chunk-27"]);
   });
 
   test("an embedding of another size is the request's fault and says which sizes", async () => {

@@ -55,10 +55,39 @@ const ids = z.array(pointIdSchema);
 const vectorParams = z.strictObject({
   size: unsigned.refine((size) => size > 0).pipe(z.number().max(65_536)),
   distance: z.enum(distances),
+  /** Shown again: every vector is held in memory as float32. */
+  on_disk: z.boolean().optional(),
+  datatype: z.enum(["float32", "float16", "uint8"]).optional(),
 });
 
+const numbers = z.record(z.string(), z.union([z.number(), z.boolean()])).optional();
+/** Shown again, and without effect: searches are exact. */
+const settings = {
+  hnsw_config: numbers,
+  optimizers_config: numbers,
+  quantization_config: z
+    .strictObject({
+      scalar: z.strictObject({
+        type: z.literal("int8"),
+        quantile: z.number().optional(),
+        always_ram: z.boolean().optional(),
+      }),
+    })
+    .optional(),
+};
+
 /** One unnamed vector, or vectors by name. */
-export const createBody = z.strictObject({ vectors: z.union([vectorParams, z.record(z.string(), vectorParams)]) });
+export const createBody = z.strictObject({
+  vectors: z.union([vectorParams, z.record(z.string(), vectorParams)]),
+  ...settings,
+});
+
+/** Nothing here is quantised; strict mode may refuse it all the same. */
+const quantization = z.strictObject({
+  ignore: z.boolean().nullish(),
+  rescore: z.boolean().nullish(),
+  oversampling: z.number().nullish(),
+});
 
 export const queryBody = z.strictObject({
   query: dense,
@@ -67,7 +96,9 @@ export const queryBody = z.strictObject({
   filter,
   ...shown,
   /** The search is exact anyway. */
-  params: z.strictObject({ exact: z.boolean().nullish(), hnsw_ef: unsigned.nullish() }).nullish(),
+  params: z
+    .strictObject({ exact: z.boolean().nullish(), hnsw_ef: unsigned.nullish(), quantization: quantization.nullish() })
+    .nullish(),
 });
 
 export const scrollBody = z.strictObject({
@@ -119,4 +150,4 @@ export const indexBody = z.strictObject({
   field_name: path,
   field_schema: z.union([z.string(), z.looseObject({ type: z.string() })]),
 });
-export const changeBody = z.strictObject({ strict_mode_config: strictModeSchema });
+export const changeBody = z.strictObject({ strict_mode_config: strictModeSchema.optional(), ...settings });

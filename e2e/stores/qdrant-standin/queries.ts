@@ -95,8 +95,8 @@ function inOrder(collection: Collection, points: ReturnType<Collection["scan"]>,
   return ordered.toSorted((a, b) => sign * (a.order - b.order));
 }
 
-/** Nothing here depends on them: Qdrant shows its defaults. */
-const unusedSettings = {
+/** Nothing here depends on them: Qdrant's defaults, and what was set. */
+const defaultSettings = {
   hnsw_config: { m: 16, ef_construct: 100, full_scan_threshold: 10_000, max_indexing_threads: 0, on_disk: false },
   optimizer_config: {
     deleted_threshold: 0.2,
@@ -110,12 +110,14 @@ const unusedSettings = {
     prevent_unoptimized: null,
   },
   wal_config: { wal_capacity_mb: 32, wal_segments_ahead: 0, wal_retain_closed: 1 },
-  quantization_config: null,
 };
 
 /** `GET collections/C`. The status is always green: nothing here is ever being indexed. */
 export function describeCollection(collection: Collection): object {
-  const params = [...collection.spaces].map(([name, { size, distance }]) => [name, { size, distance }] as const);
+  const { vectors = {}, hnsw_config, optimizers_config, quantization_config = null } = collection.settings;
+  const params = [...collection.spaces].map(
+    ([name, { size, distance }]) => [name, { size, distance, ...vectors[name] }] as const,
+  );
   const unnamed = params.find(([name]) => name === "");
   const indexes = [...collection.indexes].map(([name, { type, params: given }]) => {
     const path = parsePath(name);
@@ -138,7 +140,10 @@ export function describeCollection(collection: Collection): object {
         write_consistency_factor: 1,
         on_disk_payload: true,
       },
-      ...unusedSettings,
+      ...defaultSettings,
+      hnsw_config: { ...defaultSettings.hnsw_config, ...hnsw_config },
+      optimizer_config: { ...defaultSettings.optimizer_config, ...optimizers_config },
+      quantization_config,
       ...(collection.strict === null ? {} : { strict_mode_config: collection.strict }),
     },
     payload_schema: Object.fromEntries(indexes),

@@ -84,7 +84,11 @@ type Read = {
   readonly filter?: Filter | null | undefined;
   readonly limit?: number | null | undefined;
   readonly params?:
-    | { readonly exact?: boolean | null | undefined; readonly hnsw_ef?: number | null | undefined }
+    | {
+        readonly exact?: boolean | null | undefined;
+        readonly hnsw_ef?: number | null | undefined;
+        readonly quantization?: { readonly oversampling?: number | null | undefined } | null | undefined;
+      }
     | null
     | undefined;
 };
@@ -96,6 +100,7 @@ function checkRead({ strict, indexes }: Collection, { filter, limit, params }: R
     ["limit", limit, strict.max_query_limit],
     ["timeout", timeout, strict.max_timeout],
     ["hnsw_ef", params?.hnsw_ef, strict.search_max_hnsw_ef],
+    ["oversampling", params?.quantization?.oversampling, strict.search_max_oversampling],
   ] as const;
   checkStrictly({ strict, indexes, use: "retrieve", filter, limits, isExact: params?.exact === true });
 }
@@ -159,10 +164,12 @@ function create(call: Call): string {
   if (Array.from(forbiddenInNames).some((character) => name.includes(character))) {
     throw new ApiFault(422, "Validation error in path parameters: the name has a forbidden character", true);
   }
-  const { vectors } = readBody(createBody, body);
+  const { vectors, ...settings } = readBody(createBody, body);
   if (store.collections.has(name)) throw new ApiFault(409, `Wrong input: Collection \`${name}\` already exists!`);
   const named = "distance" in vectors && typeof vectors.distance === "string" ? { "": vectors } : vectors;
-  store.collections.set(name, new Collection(Object.entries(named), store.visible));
+  const spaces = Object.entries(named);
+  const shown = { ...settings, vectors: Object.fromEntries(spaces) };
+  store.collections.set(name, new Collection(spaces, store.visible, shown));
   return "true";
 }
 
@@ -174,8 +181,10 @@ const present: readonly Route[] = [
   makeRoute("PUT /collections/*", create),
   makeRoute(
     "PATCH /collections/*",
-    withBody(changeBody, (collection, { strict_mode_config }) => {
-      collection.strict = { ...collection.strict, ...strict_mode_config };
+    withBody(changeBody, (collection, { strict_mode_config, ...settings }) => {
+      if (strict_mode_config !== undefined) collection.strict = { ...collection.strict, ...strict_mode_config };
+      const given = Object.entries(settings).filter(([, value]) => value !== undefined);
+      collection.settings = { ...collection.settings, ...Object.fromEntries(given) };
       return "true";
     }),
   ),

@@ -1,7 +1,6 @@
 // Activates a configuration: build, swap at once, drain what is no longer used, then probe. Nothing waits for a store.
 
 import { identityOf, type StoreIdentity } from "@retriever/stores/config/identity.ts";
-import type { Normalization } from "@retriever/stores/config/normalization.ts";
 import {
   choiceFault,
   type StoreChoice,
@@ -10,7 +9,7 @@ import {
   storeKey,
 } from "@retriever/stores/config/store-spec.ts";
 import { type Fault, faultOf, RetrieverError } from "@retriever/stores/errors.ts";
-import type { Backend, MakeBackend } from "@retriever/stores/ports/backend.ts";
+import type { Backend, BackendDeps, MakeBackend } from "@retriever/stores/ports/backend.ts";
 import type { Clock } from "@retriever/stores/ports/clock.ts";
 import { similarityOf } from "@retriever/stores/similarity.ts";
 import { type ActivationInput, type ActiveConfig, decideActivation, epochOf } from "#core/activation-decision.ts";
@@ -100,9 +99,8 @@ export class Activation {
   }
 
   #run(config: ActiveConfig): void {
-    const { normalization } = config.base;
-    const source = this.#handleOf(config.source, config, normalization);
-    const destination = this.#handleOf(config.destination, config, normalization);
+    const source = this.#handleOf(config.source, config);
+    const destination = this.#handleOf(config.destination, config);
     const primary = config.primary === "source" ? source : destination;
     if (primary === null) {
       throw new RetrieverError({ code: "RETR_INTERNAL", message: "a configuration without a primary store" });
@@ -142,25 +140,25 @@ export class Activation {
   }
 
   /** Connections outlive an activation that doesn't touch their store: a step of the ramp must not make them cold. */
-  #handleOf(choice: StoreChoice | null, config: ActiveConfig, normalization: Normalization): StoreHandle | null {
+  #handleOf(choice: StoreChoice | null, config: ActiveConfig): StoreHandle | null {
     if (choice === null) return null;
-    const key = storeKey(choice, normalization);
+    const key = storeKey(choice, config.base.normalization, config.base.filterable);
     const known = handlesOf(this.#runtime).find((handle) => handle.key === key);
     if (known !== undefined) return known;
     const { clock } = this.#deps;
     const spec = specOf(choice);
-    const backend =
-      spec === undefined ? makeUnavailableBackend(faultFor(choice)) : this.#backendOf(spec, normalization);
+    const backend = spec === undefined ? makeUnavailableBackend(faultFor(choice)) : this.#backendOf(spec, config.base);
     const timeoutMs = spec?.timeoutMs ?? unavailableTimeoutMs;
     const { onRemarks } = this.#deps.events;
     const told = onRemarks === undefined ? {} : { onRemarks };
     return new StoreHandle({ key, identity: identityFor(choice, config), timeoutMs, backend, clock, ...told });
   }
 
-  #backendOf(spec: StoreSpec, normalization: Normalization): Backend {
+  #backendOf(spec: StoreSpec, { normalization, filterable }: ActiveConfig["base"]): Backend {
     const { clock, makeBackend } = this.#deps;
+    const similarity: BackendDeps["similarity"] = (metric, value) => similarityOf(metric, value, normalization);
     try {
-      return makeBackend(spec, { clock, similarity: (metric, value) => similarityOf(metric, value, normalization) });
+      return makeBackend(spec, { clock, similarity, filterable });
     } catch (error) {
       // For instance a CA file that is no certificate: the store counts as unreachable.
       return makeUnavailableBackend(buildFault(error));

@@ -73,7 +73,10 @@ function readBase(file: Documents["base"], parsing: Parsing): ActivationInput["b
   }
 }
 
-function resolveBase({ primary, dualRead, normalization, exactSearch }: BaseConfig, parsing: Parsing): BaseReading {
+function resolveBase(
+  { primary, dualRead, normalization, exactSearch, filterable }: BaseConfig,
+  parsing: Parsing,
+): BaseReading {
   const shadow = dualRead.enabled ? dualRead.shadow : undefined;
   const plain = shadow === undefined ? [] : plainCredentials(shadow, parsing.registry, "dualRead.shadow");
   return {
@@ -82,6 +85,7 @@ function resolveBase({ primary, dualRead, normalization, exactSearch }: BaseConf
     sampleRate: dualRead.sampleRate,
     normalization,
     exactSearch: exactSearch ?? null,
+    filterable,
     plainCredentials: [...plainCredentials(primary, parsing.registry, "primary"), ...plain],
   };
 }

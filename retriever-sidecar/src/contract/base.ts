@@ -1,5 +1,6 @@
 // The base: the configuration of the retrieval service itself, owned by its team or by Git.
 
+import { filterableSchema } from "@retriever/stores/config/filterable.ts";
 import { normalizationSchema } from "@retriever/stores/config/normalization.ts";
 import { baseAdapterSchemaOf, type KindSchemas, storeKinds } from "@retriever/stores/kinds.ts";
 import { z } from "zod";
@@ -33,6 +34,8 @@ export function makeBaseConfigSchema<Kind extends KindSchemas>(kinds: readonly K
       .default({ enabled: false, sampleRate: 0 }),
     normalization: normalizationSchema.default({ strategy: "auto", targetRange: [0, 1] }),
     exactSearch: exactSearchSchema.optional(),
+    /** What requests may filter by, docs/filters.md. Absent: nothing is checked, and `filters` is the only filter. */
+    filterable: filterableSchema.optional(),
   });
 }
 

@@ -3,6 +3,7 @@
 import { z } from "zod";
 import { baseConfigSchema } from "./base.ts";
 import { binSeconds, keptSeconds, maxWindows } from "./evidence.ts";
+import { filterBody } from "./filter-body.ts";
 import { overlaySchema } from "./overlay.ts";
 import { maxBodyBytes, maxDimension, retrieveEnvelopeSchema } from "./retrieve.ts";
 import { sidecarStatusSchema } from "./status.ts";
@@ -57,7 +58,8 @@ const embedding = {
 
 function retrieveRequest(): Json {
   const { $schema: _, required, properties, ...rest } = z.toJSONSchema(retrieveEnvelopeSchema, { io: "input" });
-  return { ...rest, required: ["embedding", ...(required ?? [])], properties: { embedding, ...properties } };
+  const filter = { $ref: "#/components/schemas/Filter" };
+  return { ...rest, required: ["embedding", ...(required ?? [])], properties: { embedding, ...properties, filter } };
 }
 
 function answer(description: string, schema: Json): Json {
@@ -141,7 +143,7 @@ function openApi(): Json {
         }),
       },
     },
-    components: { schemas: { Error: errorBody } },
+    components: { schemas: { Error: errorBody, Filter: filterBody } },
   };
 }
 

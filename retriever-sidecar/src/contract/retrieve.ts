@@ -6,16 +6,22 @@ export const maxK = 1000;
 export const maxDimension = 16_000;
 export const maxBodyBytes = 1_048_576;
 
-const filterValueSchema = z.union([z.string().max(1024), z.number(), z.boolean()]);
+/** A lone half of a surrogate pair has no place in UTF-8: it would reach a store as another text. */
+const isWellFormed = (text: string): boolean => text.isWellFormed();
+const unicode = "expected text in valid Unicode";
+const filterText = z.string().max(1024).refine(isWellFormed, unicode);
+const filterValueSchema = z.union([filterText, z.number(), z.boolean()]);
 
 /** The request without its embedding, which the hot path never turns into objects. */
 export const retrieveEnvelopeSchema = z.strictObject({
   k: z.int().min(1).max(maxK),
-  namespace: z.string().min(1).max(256).optional(),
+  namespace: z.string().min(1).max(256).refine(isWellFormed, unicode).optional(),
   filters: z
     .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_.-]{0,127}$/, "expected a field name"), filterValueSchema)
     .refine((filters) => Object.keys(filters).length <= 32, "expected at most 32 filters")
     .optional(),
+  /** Read by `parseFilter`, which knows the fields that the base declares. */
+  filter: z.unknown().optional(),
 });
 export type RetrieveEnvelope = z.infer<typeof retrieveEnvelopeSchema>;
 

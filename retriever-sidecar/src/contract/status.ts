@@ -49,6 +49,8 @@ const storeStatusSchema = z.object({
   indexedVectors: size.nullable(),
   /** What makes searches slow or leaves chunks out; absent: nothing known. */
   remarks: z.array(z.string().max(maxRemarkChars)).max(maxRemarks).optional(),
+  /** Declared fields by which the store can't be filtered, each a sentence; absent: the base declares none, or not known. */
+  filterFaults: z.array(z.string().max(maxRemarkChars)).max(64).optional(),
   /** Age of the last finished probe, whatever it found. */
   probeAgeSeconds: size.nullable(),
   /** Age of the last answer, of a probe or a request. */

@@ -1,5 +1,6 @@
 // What to run, given the documents as they are now and what is in force. The rules of base and overlay, and no I/O.
 
+import type { Filterable } from "@retriever/stores/config/filterable.ts";
 import type { StoreIdentity } from "@retriever/stores/config/identity.ts";
 import type { Normalization } from "@retriever/stores/config/normalization.ts";
 import { choiceFault, type StoreChoice } from "@retriever/stores/config/store-spec.ts";
@@ -19,6 +20,8 @@ export type BaseReading = {
   readonly normalization: Normalization;
   /** Null: no exact search. */
   readonly exactSearch: ExactSearchSetting | null;
+  /** What requests may filter by; absent: the base declares nothing. */
+  readonly filterable?: Filterable | undefined;
   /** Places of credentials that stand in the base as plain text. */
   readonly plainCredentials: readonly string[];
 };

@@ -1,7 +1,7 @@
 import { RetrieverError } from "@retriever/stores/errors.ts";
 import type { BackendRequest } from "@retriever/stores/ports/backend.ts";
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { parseRequest } from "./parse-request.ts";
 
 function parse(body: string): BackendRequest {
@@ -209,3 +209,76 @@ test.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])(
     expect(refusal(JSON.stringify({ embedding: text, k: 1 }))?.message).toContain("element 1");
   },
 );
+
+describe("filters", () => {
+  const body = (members: string): Buffer => Buffer.from(`{"embedding":[1],"k":1,${members}}`);
+  const typed = (members: string): BackendRequest =>
+    parseRequest(body(members), null, { doc: "integer", lang: "keyword", score: "float" });
+
+  test.each([
+    ["9007199254740993", 9007199254740993n],
+    ["-9223372036854775808", -(2n ** 63n)],
+    ["9007199254740991", 9007199254740991],
+    ["12.0", 12],
+    ["1e3", 1000],
+    ["1.5", 1.5],
+    ["1e300", 1e300],
+    ["18446744073709551616", 2 ** 64],
+    ["true", true],
+    ['"9007199254740993"', "9007199254740993"],
+  ])("of %s keep every digit that 64 bits have, beside numbers of any spelling", (spelling, expected) => {
+    const request = parseRequest(body(`"filters":{"doc":${spelling},"lang":"de"}`));
+    expect(request.filters).toEqual({ doc: expected, lang: "de" });
+    expect(request.filter).toBeUndefined();
+  });
+
+  test("of declared fields become one typed filter, the flat map first", () => {
+    const request = typed('"filters":{"doc":9007199254740993},"filter":{"not":{"eq":{"field":"lang","value":"de"}}}');
+    const doc = { name: "doc", type: "integer", isList: false };
+    const lang = { name: "lang", type: "keyword", isList: false };
+    expect(request.filters).toBeUndefined();
+    expect(request.filter).toEqual({
+      op: "and",
+      of: [
+        { op: "and", of: [{ op: "in", field: doc, values: [9007199254740993n] }] },
+        { op: "not", of: { op: "in", field: lang, values: ["de"] } },
+      ],
+    });
+  });
+
+  test.each([
+    ['"filters":{"pages":1}', "filters.pages"],
+    ['"filters":{"doc":1.5}', "filters.doc"],
+    [
+      '"filter":{"or":[{"eq":{"field":"score","value":1}},{"range":{"field":"doc","gte":"1"}}]}',
+      "filter.or[1].range.gte",
+    ],
+    [
+      `"filter":${'{"not":'.repeat(9)}{"exists":{"field":"odd"}}${"}".repeat(9)}`,
+      `filter${".not".repeat(9)}.exists.field`,
+    ],
+    [`"filter":${"[".repeat(60_000)}1.0${"]".repeat(60_000)}`, "(root)"],
+    [`"filter":${"[".repeat(60_000)}1${"]".repeat(60_000)}`, "filter"],
+    ['"filter":7', "filter"],
+  ])("with a fault are refused at its path", (members, path) => {
+    expect(() => typed(members)).toThrow(expect.objectContaining({ code: "RETR_REQUEST_INVALID", path }));
+  });
+
+  test("are refused where the base declares no fields, but for the flat map", () => {
+    const members = '"filter":{"exists":{"field":"lang"}}';
+    expect(refusal(body(members))?.path).toBe("filter.exists.field");
+  });
+
+  test.each(['"namespace":"\\udc00x"', '"filters":{"a":"\\ud800"}'])(
+    "and namespaces that are no Unicode are refused",
+    (members) => {
+      expect(refusal(body(members))?.message).toContain("expected text in valid Unicode");
+    },
+  );
+
+  test("cost time in proportion to their size", () => {
+    const wide = (count: number): Buffer =>
+      body(`"filter":{"in":{"field":"score","values":[${"1.0,".repeat(count)}1.0]}}`);
+    expect(() => typed(wide(200_000).subarray(23, -1).toString())).toThrow(/at most 1024 operators and values/);
+  });
+});

@@ -27,8 +27,8 @@ export const notReady: Fault = { code: "RETR_NOT_READY", message: "no valid conf
 /** Answers `POST /v1/retrieve` from what `current` gives at that moment; null: nothing yet. */
 export function makeRetrieve(current: () => Runtime | null, context: ServeContext): Retrieve {
   return async (body, trace, onFailed) => {
-    const request = parseRequest(body, trace);
     const runtime = current();
+    const request = parseRequest(body, trace, runtime?.config.base.filterable);
     if (runtime === null) throw new RetrieverError(notReady);
     return serveRetrieve(runtime, request, { ...context, onFailed });
   };

@@ -120,11 +120,12 @@ export class StoreHandle {
   }
 
   health(): StoreHealth {
-    const { fault: _, remarks, ...facts } = this.#facts ?? { ...unknownFacts, fault: null };
+    const { fault: _, remarks, filterFaults, ...facts } = this.#facts ?? { ...unknownFacts, fault: null };
     return {
       identity: this.identity,
       ...facts,
       ...(remarks === undefined ? {} : { remarks: boundedRemarks(remarks) }),
+      ...(filterFaults === undefined ? {} : { filterFaults: [...filterFaults] }),
       probeAgeSeconds: this.#age(this.#probedAtMs),
       lastOkAgeSeconds: this.#age(this.#lastOkAtMs),
       lastError: this.#lastError,

@@ -1,5 +1,6 @@
 // A store's configuration with everything resolved, and the key by which its connections are kept.
 import { hash } from "node:crypto";
+import type { Filterable } from "#config/filterable.ts";
 import type { Normalization } from "#config/normalization.ts";
 import type { Fault } from "#errors.ts";
 import type { StoreIdentity } from "./identity.ts";
@@ -25,8 +26,9 @@ export type StoreChoice = {
 };
 
 /** Equal keys mean that the same connections serve. Holds secrets only as part of a digest. */
-export function storeKey(choice: StoreChoice, normalization: Normalization): string {
-  const revealed = JSON.stringify([choice.identity?.digest, choice.resolved, normalization], revealSecret);
+export function storeKey(choice: StoreChoice, normalization: Normalization, filterable?: Filterable): string {
+  const identity = choice.identity?.digest;
+  const revealed = JSON.stringify([identity, choice.resolved, normalization, filterable], revealSecret);
   return hash("sha256", revealed);
 }
 

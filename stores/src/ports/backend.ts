@@ -1,9 +1,11 @@
 // A vector store as the sidecar uses it. Each kind of store implements `Backend`; nothing else talks to a store.
 
+import type { Filterable } from "#config/filterable.ts";
 import type { StoreSpec } from "#config/store-spec.ts";
 import type { Fault } from "#errors.ts";
 import type { Metric } from "#similarity.ts";
 import type { Clock } from "./clock.ts";
+import type { Filter } from "./filter.ts";
 
 /** W3C Trace Context of the caller, validated; the header values are passed on unchanged. */
 export type TraceContext = { readonly traceparent: string; readonly tracestate: string | null };
@@ -12,8 +14,10 @@ type Query = {
   /** 1..1000 */
   readonly k: number;
   readonly namespace?: string | undefined;
-  /** Exact matches, all of which must hold. */
-  readonly filters?: Readonly<Record<string, string | number | boolean>> | undefined;
+  /** Exact matches, all of which must hold, where the base declares no fields. Integers beyond 2^53 are bigint. */
+  readonly filters?: Readonly<Record<string, string | number | bigint | boolean>> | undefined;
+  /** Has to pass as well; of declared fields. */
+  readonly filter?: Filter;
 };
 
 export type Candidate = {
@@ -69,6 +73,8 @@ export type ProbeFacts = {
   readonly indexedVectors: number | null;
   /** What makes searches slow or leaves chunks out, as sentences; absent: nothing known. */
   readonly remarks?: readonly string[];
+  /** Declared fields by which this store can't be filtered as docs/filters.md says, each a sentence. */
+  readonly filterFaults?: readonly string[];
   readonly fault: Fault | null;
 };
 
@@ -97,6 +103,8 @@ export type BackendDeps = {
   /** From the store's own number to the similarity that the application sees. */
   readonly similarity: (metric: Metric, value: number) => number;
   readonly clock: Clock;
+  /** What requests may filter by; a probe says what of it this store can't do. */
+  readonly filterable?: Filterable | undefined;
 };
 
 /** Throws when the connection can't be set up. */

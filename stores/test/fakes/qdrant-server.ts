@@ -41,8 +41,15 @@ type Options = {
   /** Speaks TLS with this certificate. */
   readonly tls?: TestCertificate;
 };
-type Query = { query: number[]; limit: number; filter?: { must: Condition[] } };
-type Condition = { key: string; match?: { value: unknown }; range?: { gte: number; lte: number } };
+type Query = { query: number[]; limit: number; filter?: Clauses };
+type Clauses = { must?: Condition[]; should?: Condition[]; must_not?: Condition[] };
+type Bounds = { gt?: number; gte?: number; lt?: number; lte?: number };
+type Condition = Clauses & {
+  key?: string;
+  match?: { value?: unknown; any?: unknown[] };
+  range?: Bounds;
+  is_empty?: { key: string };
+};
 
 /** Listens on a free port; `collection` (default chunks) holds the points, Cosine. */
 export async function startFakeQdrant(options: Options): Promise<FakeQdrant> {
@@ -106,17 +113,29 @@ function sendQuery(response: ServerResponse, points: readonly FakePoint[], query
     return send(response, 400, { status: { error } });
   }
   const found = points
-    .filter((point) => (query.filter?.must ?? []).every((condition) => matches(point, condition)))
+    .filter((point) => passes(point, query.filter ?? {}))
     .map((point) => ({ id: point.id, version: 0, score: cosine(point.vector, query.query), payload: point.payload }))
     .toSorted((a, b) => b.score - a.score)
     .slice(0, query.limit);
   return send(response, 200, { result: { points: found } });
 }
 
-function matches({ payload }: FakePoint, { key, match, range }: Condition): boolean {
-  const value = payload[key];
-  if (range !== undefined) return typeof value === "number" && value >= range.gte && value <= range.lte;
-  return value === match?.value;
+function passes(point: FakePoint, { must = [], should = [], must_not = [] }: Clauses): boolean {
+  const holds = (condition: Condition): boolean => matches(point, condition);
+  return must.every(holds) && (should.length === 0 || should.some(holds)) && !must_not.some(holds);
+}
+
+function matches(point: FakePoint, condition: Condition): boolean {
+  const { key = "", match, range, is_empty } = condition;
+  if (is_empty !== undefined) return point.payload[is_empty.key] === undefined;
+  const value = point.payload[key];
+  if (range !== undefined) return isWithin(value, range);
+  if (match === undefined) return passes(point, condition);
+  return match.any === undefined ? value === match.value : match.any.includes(value);
+}
+
+function isWithin(value: unknown, { gt = -Infinity, gte = -Infinity, lt = Infinity, lte = Infinity }: Bounds): boolean {
+  return typeof value === "number" && value > gt && value >= gte && value < lt && value <= lte;
 }
 
 /** Cosine similarity, rounded to float32 as Qdrant prints it. */

@@ -7,6 +7,7 @@ import { defineKind } from "#kind.ts";
 import type { BackendDeps } from "#ports/backend.ts";
 import { type Backend, type BackendAnswer, type BackendRequest, unknownFacts } from "#ports/backend.ts";
 import type { FakePoint } from "#test/fakes/qdrant-server.ts";
+import { passes } from "./passes.ts";
 
 const schema = z.strictObject({
   kind: kindSchema("memory"),
@@ -90,7 +91,8 @@ function probe(open: () => readonly FakePoint[]) {
   }
 }
 
-function search(points: readonly FakePoint[], { embedding, k, namespace, filters }: BackendRequest, field: string) {
+function search(points: readonly FakePoint[], request: BackendRequest, field: string) {
+  const { embedding, k, namespace, filters, filter } = request;
   const vector = JSON.parse(Buffer.from(embedding.json()).toString()) as number[];
   const dimension = points[0]?.vector.length ?? 0;
   if (vector.length !== dimension) {
@@ -100,6 +102,7 @@ function search(points: readonly FakePoint[], { embedding, k, namespace, filters
   const wanted = Object.entries({ ...filters, ...(namespace === undefined ? {} : { [field]: namespace }) });
   return points
     .filter(({ payload }) => wanted.every(([key, value]) => payload[key] === value))
+    .filter(({ payload }) => filter === undefined || passes(payload, filter))
     .map((point) => ({ point, score: cosine(point.vector, vector) }))
     .toSorted((a, b) => b.score - a.score)
     .slice(0, k);

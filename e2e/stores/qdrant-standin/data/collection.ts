@@ -18,6 +18,14 @@ export type Point = {
   readonly payload: JsonObject;
 };
 
+/** What is only shown again. */
+export type Settings = {
+  readonly vectors?: Readonly<Record<string, object>>;
+  readonly hnsw_config?: object | undefined;
+  readonly optimizers_config?: object | undefined;
+  readonly quantization_config?: object | undefined;
+};
+
 /** Whether reads see the point in a slot. */
 export type Visibility = (slot: number) => boolean;
 
@@ -25,6 +33,7 @@ export class Collection {
   /** Changed by whoever holds the collection, like `strict`. */
   indexes: Indexes = new Map();
   strict: StrictMode | null = null;
+  settings: Settings;
   readonly spaces: ReadonlyMap<string, VectorSpace>;
   private readonly points: (Point | undefined)[] = [];
   private readonly slots = new Map<PointId, number>();
@@ -34,8 +43,9 @@ export class Collection {
   private operations = 0;
 
   /** `vectors`: by name; the unnamed vector has the empty one. */
-  constructor(vectors: Iterable<readonly [string, VectorParams]>, visible: Visibility) {
+  constructor(vectors: Iterable<readonly [string, VectorParams]>, visible: Visibility, settings: Settings = {}) {
     this.visible = visible;
+    this.settings = settings;
     this.spaces = new Map(Array.from(vectors, ([name, params]) => [name, new VectorSpace(params)]));
   }
 

@@ -70,6 +70,14 @@ describe("a filter", () => {
     expect(holds(JSON.stringify({ must_not: [unread] }))).toBe(true);
   });
 
+  it("may be a condition of another, with lists of its own or one condition in place of a list", () => {
+    const words = { key: "words", match: { value: 12 } };
+    const absent = { key: "words", match: { value: 1 } };
+    expect(holds(must({ should: [absent, { must_not: [absent] }] }))).toBe(true);
+    expect(holds(must({ must: [words, { must_not: [words] }] }))).toBe(false);
+    expect(holds(JSON.stringify({ must_not: { should: [absent, words] } }))).toBe(false);
+  });
+
   it.each([
     ['{"must":[{"key":"words","match":{"value":12.0}}]}', 400],
     ['{"must":[{"key":"words","match":{"value":null}}]}', 400],

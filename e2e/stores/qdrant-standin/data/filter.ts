@@ -109,7 +109,8 @@ function isAnyOf(wanted: readonly Json[]): Test {
 
 const path = z.string().refine(isPath);
 const countBounds = boundsOf(readAs(toDouble)).transform((bounds) => within(bounds, toDouble));
-const conditionSchema = z
+/** A check of one key, of the id, or a filter of its own. */
+const conditionSchema: z.ZodType<Filter> = z
   .strictObject({
     key: path.optional(),
     match: matchSchema.nullish(),
@@ -118,8 +119,11 @@ const conditionSchema = z
     is_empty: z.strictObject({ key: path }).optional(),
     is_null: z.strictObject({ key: path }).optional(),
     has_id: z.array(pointIdSchema).optional(),
+    must: z.lazy(() => conditions),
+    should: z.lazy(() => conditions),
+    must_not: z.lazy(() => conditions),
   })
-  .transform(({ key, match, range, values_count, is_empty, is_null, has_id }, context): Filter => {
+  .transform(({ key, match, range, values_count, is_empty, is_null, has_id, ...clauses }, context): Filter => {
     const checks = [match, range].filter((check) => check !== null && check !== undefined);
     if (key !== undefined && checks.length > 0) {
       return asking(passesAt(key, checks), {
@@ -133,6 +137,7 @@ const conditionSchema = z
     if (is_empty !== undefined) return asking(isEmptyAt(parsePath(is_empty.key)), { ...is_empty, types: [], size: 1 });
     if (is_null !== undefined) return asking(isNullAt(parsePath(is_null.key)), { ...is_null, types: [], size: 1 });
     if (has_id !== undefined) return asking(hasIdOf(new Set(has_id)), { types: [], size: has_id.length });
+    if (key === undefined && Object.keys(clauses).length > 0) return filterOf(clauses);
     context.addIssue("a condition without a check");
     return z.NEVER;
   });
@@ -172,18 +177,19 @@ function hasIdOf(ids: ReadonlySet<PointId>): Predicate {
   return ({ id }) => ids.has(id);
 }
 
-const conditions = z.array(conditionSchema).nullish();
+const conditions = z.union([z.array(conditionSchema), conditionSchema.transform((condition) => [condition])]).nullish();
+const clauses = { must: conditions, should: conditions, must_not: conditions };
 
 /** `filter` of a request. One without conditions lets everything through. */
-export const filterSchema = z
-  .strictObject({ must: conditions, should: conditions, must_not: conditions })
-  .transform(({ must, should, must_not }): Filter => {
-    const all = must ?? [];
-    const some = should ?? [];
-    const none = must_not ?? [];
-    const passes: Predicate = (subject, indexes) =>
-      all.every((holds) => holds(subject, indexes)) &&
-      (some.length === 0 || some.some((holds) => holds(subject, indexes))) &&
-      !none.some((holds) => holds(subject, indexes));
-    return asking(passes, ...[...all, ...some, ...none].flatMap(({ asked }) => asked));
-  });
+export const filterSchema = z.strictObject(clauses).transform(filterOf);
+
+type Clauses = { readonly [clause in keyof typeof clauses]?: readonly Filter[] | null | undefined };
+
+function filterOf({ must, should, must_not }: Clauses): Filter {
+  const [all, some, none] = [must ?? [], should ?? [], must_not ?? []];
+  const passes: Predicate = (subject, indexes) =>
+    all.every((holds) => holds(subject, indexes)) &&
+    (some.length === 0 || some.some((holds) => holds(subject, indexes))) &&
+    !none.some((holds) => holds(subject, indexes));
+  return asking(passes, ...[...all, ...some, ...none].flatMap(({ asked }) => asked));
+}

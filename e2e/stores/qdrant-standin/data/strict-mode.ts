@@ -16,8 +16,9 @@ export const strictModeSchema = z.strictObject({
   upsert_max_batchsize: most,
   search_max_hnsw_ef: most,
   search_allow_exact: z.boolean().nullish(),
-  /** Nothing here is quantised. */
   search_max_oversampling: z.number().nullish(),
+  /** Kept and shown, never enforced: who is refused hangs on the clock. */
+  read_rate_limit: most,
 });
 export type StrictMode = z.infer<typeof strictModeSchema>;
 

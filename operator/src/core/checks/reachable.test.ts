@@ -20,6 +20,8 @@ describe("reachable", () => {
     ["CredentialRefused", { authenticated: false }],
     ["CollectionMissing", { exists: false }],
     ["WrongDimension", { dimension: 768 }],
+    ["FilterRefused", { filterFaults: ["pages: the table lacks the column pages"] }],
+    ["AllPodsReached", { filterFaults: [] }],
     ["CredentialMissing", { lastError: fault("RETR_CREDENTIAL_MISSING") }],
     ["CredentialInvalid", { lastError: fault("RETR_CREDENTIAL_INVALID") }],
     ["CredentialNotAllowed", { lastError: fault("RETR_CREDENTIAL_NOT_ALLOWED") }],

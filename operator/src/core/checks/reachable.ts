@@ -56,7 +56,13 @@ function faultOf(view: StoreStatus, sourceDimension: number | null): Fact | unde
       `${where} holds vectors of dimension ${view.dimension}, expected ${sourceDimension} as at the source`,
     );
   }
-  return undefined;
+  return filterFaultOf(view);
+}
+
+/** Of the fields that the base lets requests filter by. */
+function filterFaultOf({ identity, filterFaults: [fault] = [] }: StoreStatus): Fact | undefined {
+  if (fault === undefined) return undefined;
+  return { status: "False", reason: "FilterRefused", message: `${identity.label} can't be filtered by ${fault}` };
 }
 
 /** Faults that the pod found before it opened a connection, with the reasons they are told by. */

@@ -1,6 +1,7 @@
 // Postgres with pgvector: the vector goes in binary, the answer never holds one.
 import type { Pool, PoolClient } from "pg";
 import { RetrieverError } from "#errors.ts";
+import { withFindings } from "#filter/findings.ts";
 import type { BackendDeps, BackendRequest, Candidate } from "#ports/backend.ts";
 import { type Backend, exactTimeoutMs } from "#ports/backend.ts";
 import type { Metric } from "#similarity.ts";
@@ -11,6 +12,8 @@ import { postgresError } from "../client/classify.ts";
 import { indexSettings, isStaleStatement, makePool, readWithClient } from "../client/pool.ts";
 import { type Row, type RowQuery, readRows } from "../client/row-query.ts";
 import type { PgvectorSpec } from "../config/schema.ts";
+import { checkFields } from "../filter/check-fields.ts";
+import { type Columns, readColumns } from "../filter/columns.ts";
 import { probeTable } from "./probe.ts";
 import { statementName, vectorQuery } from "./statement.ts";
 import { readShape, type TableShape } from "./table-shape.ts";
@@ -32,7 +35,7 @@ const metrics: Readonly<Record<PgvectorSpec["distance"], Metric>> = {
 };
 
 /** Opens no connection by itself. `poolSize` counts the requests' connections; a probe has one more, exact searches two. */
-export function makePgvectorBackend(spec: PgvectorSpec, { similarity, clock }: BackendDeps): Backend {
+export function makePgvectorBackend(spec: PgvectorSpec, { similarity, clock, filterable }: BackendDeps): Backend {
   const pool = makePool(spec, spec.poolSize, spec.timeoutMs);
   // A pool of its own: in a full one a probe would time out, as if the store were down.
   const probePool = makePool(spec, 1, probeTimeoutMs);
@@ -48,19 +51,26 @@ export function makePgvectorBackend(spec: PgvectorSpec, { similarity, clock }: B
     known ??= await readWithClient(pool, signal, (client) => readShape(client, spec));
     return known;
   };
+  // Filters need the columns' types.
+  let columns: Columns | undefined;
+  const learnColumns = async (signal: AbortSignal): Promise<Columns> => {
+    columns ??= await readWithClient(pool, signal, (client) => readColumns(client, spec));
+    return columns;
+  };
   return {
     retrieve: async (request, signal) => {
       const startedAt = clock.monotonicMs();
       try {
         const shape = known ?? (await learn(signal));
-        const rows = await runnerOf(request)(vectorQuery(spec, shape, request), signal);
+        const fields = request.filter === undefined ? undefined : (columns ?? (await learnColumns(signal)));
+        const rows = await runnerOf(request)(vectorQuery(spec, shape, request, fields), signal);
         const vectorMs = clock.monotonicMs() - startedAt;
         const measure = measureOf(spec, shape, request.embedding.dimension);
         const toSimilarity = (distance: number): number => similarity(metric, measure(distance));
         return { candidates: readCandidates(rows, shape, toSimilarity), vectorMs };
       } catch (error) {
         // A table made anew may have other columns.
-        if (codeOf(error).startsWith("42")) known = undefined;
+        if (codeOf(error).startsWith("42")) [known, columns] = [undefined, undefined];
         throw blame(postgresError(error, signal), request);
       }
     },
@@ -68,7 +78,10 @@ export function makePgvectorBackend(spec: PgvectorSpec, { similarity, clock }: B
       try {
         return await readWithClient(probePool, signal, async (client) => {
           known = await readShape(client, spec);
-          return probeTable(client, spec, known);
+          const facts = await probeTable(client, spec, known);
+          if (filterable === undefined) return facts;
+          columns = await readColumns(client, spec);
+          return withFindings(facts, checkFields(filterable, columns));
         });
       } catch (error) {
         return failedFacts(postgresError(error, signal), spec.tls === null ? "off" : "verified");

@@ -6,6 +6,8 @@ import type { BackendRequest } from "#ports/backend.ts";
 import { quoteName, tableOf } from "../client/names.ts";
 import type { RowQuery } from "../client/row-query.ts";
 import type { PgvectorSpec } from "../config/schema.ts";
+import type { Columns } from "../filter/columns.ts";
+import { filterSql } from "../filter/filter-sql.ts";
 import type { TableShape } from "./table-shape.ts";
 
 type Searched = Pick<
@@ -22,14 +24,16 @@ const operators: Readonly<Record<PgvectorSpec["distance"], string>> = {
 
 /**
  * Columns of the answer, in this order: chunk_id, entity_id, updated_at, distance; of bits the Hamming distance. Best
- * first as far as the index goes: it may order by half precision, or loosely. Throws RETR_REQUEST_INVALID.
+ * first as far as the index goes: it may order by half precision, or loosely. `columns`: the table's, for a filter. Throws
+ * RETR_REQUEST_INVALID, and RETR_BACKEND_MISSING for a declared field that the table can't serve.
  */
-export function vectorQuery(searched: Searched, shape: Shape, request: BackendRequest): RowQuery {
+export function vectorQuery(searched: Searched, shape: Shape, request: BackendRequest, columns?: Columns): RowQuery {
   const values: (Buffer | string)[] = [request.embedding.binary(), String(request.k)];
-  const conditions = filtersOf(searched, request).map(([column, value]) => {
-    values.push(String(value));
-    return `${quoteName(column)} = $${values.length}`;
-  });
+  const bind = (text: string): string => `$${values.push(text)}`;
+  const conditions = filtersOf(searched, request).map(
+    ([column, value]) => `${quoteName(column)} = ${bind(String(value))}`,
+  );
+  if (request.filter !== undefined) conditions.push(filterSql(request.filter, { columns: columns ?? new Map(), bind }));
   const where = conditions.length === 0 ? "" : ` WHERE ${conditions.join(" AND ")}`;
   // An exact search compares what is stored, not what an index is made of.
   const { order, distance } = distancesOf(searched, request.isExact === true ? { ...shape, halfCast: null } : shape);
@@ -72,7 +76,10 @@ export function statementName(text: string): string {
 }
 
 // Sorted, so that the same filters in another order are the same statement.
-function filtersOf(searched: Searched, { namespace, filters }: BackendRequest): [string, string | number | boolean][] {
+function filtersOf(
+  searched: Searched,
+  { namespace, filters }: BackendRequest,
+): [string, string | number | bigint | boolean][] {
   const entries = Object.entries(filters ?? {}).toSorted(([a], [b]) => (a < b ? -1 : 1));
   for (const [key] of entries) {
     if (!searched.metadataColumns.includes(key)) throw refuseFilter(key, searched.metadataColumns);

@@ -1,5 +1,6 @@
 // Retrieval from Qdrant, and what a probe of it finds.
 import { RetrieverError } from "#errors.ts";
+import { withFindings } from "#filter/findings.ts";
 import {
   type Backend,
   type BackendAnswer,
@@ -23,6 +24,7 @@ import {
   readNewest,
 } from "../client/collection.ts";
 import type { QdrantSpec } from "../config/schema.ts";
+import { checkFields } from "../filter/check-fields.ts";
 import { readCandidates } from "./answer.ts";
 import { queryBody } from "./query-body.ts";
 
@@ -37,7 +39,7 @@ const metrics: Readonly<Record<Distance, Metric>> = {
 };
 
 /** Opens no connection by itself. */
-export function makeQdrantBackend(spec: QdrantSpec, { similarity, clock }: BackendDeps): Backend {
+export function makeQdrantBackend(spec: QdrantSpec, { similarity, clock, filterable }: BackendDeps): Backend {
   const { timeoutMs } = spec;
   const collection = openCollection(spec, {
     connections: maxConnections,
@@ -88,7 +90,8 @@ export function makeQdrantBackend(spec: QdrantSpec, { similarity, clock }: Backe
         const info = await readInfo(signal);
         if (info.dimension === null) throw new RetrieverError(noVector);
         const newestUpdatedAt = info.hasTimeIndex ? await readNewest(collection, signal) : null;
-        return { ...foundFacts(info, newestUpdatedAt), tls };
+        const facts = { ...foundFacts(info, newestUpdatedAt), tls } as const;
+        return filterable === undefined ? facts : withFindings(facts, checkFields(filterable, info));
       } catch (error) {
         return failedFacts(transportError(error, signal), tls);
       }

@@ -1,14 +1,14 @@
 // The body of a Qdrant query: the application's embedding bytes between a head and a tail of our own.
 import type { BackendRequest } from "#ports/backend.ts";
+import { rawJson } from "#values/exact-json.ts";
 import type { QdrantSpec } from "../config/schema.ts";
-
-type Condition = { readonly key: string; readonly match?: object; readonly range?: object };
+import { conditionsOf, type QdrantCondition } from "../filter/conditions.ts";
 
 const head = Buffer.from('{"query":');
 
 /** Only the embedding's own bytes come from outside unquoted; they have been scanned. */
 export function queryBody(spec: Pick<QdrantSpec, "namespaceField" | "vectorName">, request: BackendRequest): Buffer {
-  const conditions = conditionsOf(spec.namespaceField, request);
+  const conditions = allConditions(spec.namespaceField, request);
   const rest = {
     limit: request.k,
     with_payload: ["chunk_id", "entity_id", "updated_at"],
@@ -19,13 +19,15 @@ export function queryBody(spec: Pick<QdrantSpec, "namespaceField" | "vectorName"
   return Buffer.concat([head, request.embedding.json(), Buffer.from(`,${JSON.stringify(rest).slice(1)}`)]);
 }
 
-function conditionsOf(namespaceField: string, { namespace, filters }: BackendRequest): Condition[] {
-  const conditions = Object.entries(filters ?? {}).map(([key, value]) => conditionOf(key, value));
-  return namespace === undefined ? conditions : [conditionOf(namespaceField, namespace), ...conditions];
+function allConditions(namespaceField: string, { namespace, filters, filter }: BackendRequest): QdrantCondition[] {
+  const conditions = Object.entries(filters ?? {}).map(([key, value]) => isEqual(key, value));
+  const all = namespace === undefined ? conditions : [isEqual(namespaceField, namespace), ...conditions];
+  return filter === undefined ? all : [...all, ...conditionsOf(filter)];
 }
 
 /** `match` takes no fractions; a range of one point does. */
-function conditionOf(key: string, value: string | number | boolean): Condition {
+function isEqual(key: string, value: string | number | bigint | boolean): QdrantCondition {
+  if (typeof value === "bigint") return { key, match: { value: rawJson(String(value)) } };
   if (typeof value === "number" && !Number.isSafeInteger(value)) return { key, range: { gte: value, lte: value } };
   return { key, match: { value } };
 }

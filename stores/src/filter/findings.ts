@@ -1,0 +1,19 @@
+// What a probe found of the declared fields, as facts of the store.
+import type { ProbeFacts } from "#ports/backend.ts";
+
+export type FieldFindings = {
+  /** A sentence for each field by which the store can't be filtered. */
+  readonly filterFaults: readonly string[];
+  /** Names of fields without an index that serves their filters. */
+  readonly unindexed: readonly string[];
+};
+
+const mostNamed = 10;
+
+/** Fields without an index are slow, nothing worse: a remark. */
+export function withFindings(facts: ProbeFacts, { filterFaults, unindexed }: FieldFindings): ProbeFacts {
+  const named = unindexed.slice(0, mostNamed).join(", ");
+  const more = unindexed.length > mostNamed ? ` and ${unindexed.length - mostNamed} more` : "";
+  const remarks = unindexed.length === 0 ? [] : [`no index serves filters by ${named}${more}`];
+  return { ...facts, filterFaults, remarks: [...(facts.remarks ?? []), ...remarks] };
+}

@@ -1,0 +1,91 @@
+// Filters on a real table: what the probe says of declared fields, and values that no column holds.
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Filterable } from "#config/filterable.ts";
+import { parseFilter } from "#filter/parse-filter.ts";
+import type { Backend } from "#ports/backend.ts";
+import { startPostgres, type TestPostgres } from "#test/fakes/postgres-server.ts";
+import { makePoints, vectorAt } from "#test/points.ts";
+import { requestOf } from "#test/requests.ts";
+import { makeSpec, testDeps } from "#test/spec.ts";
+import { makePgvectorBackend } from "../retrieve/backend.ts";
+
+const filterable: Filterable = {
+  lang: "keyword",
+  pages: "integer",
+  tenant: "keyword",
+  "meta.lang": "keyword",
+  "meta.odd-name": "keyword",
+  at: "moment",
+};
+
+let postgres: TestPostgres;
+let backend: Backend;
+
+beforeAll(async () => {
+  postgres = await startPostgres(makePoints(10));
+  await postgres.exec(`ALTER TABLE vector_chunks ADD tenant uuid, ADD meta jsonb, ADD at timestamptz, ADD many int4[];
+    UPDATE vector_chunks SET meta = jsonb_build_object('lang', lang, 'odd-name', 'x'), at = updated_at
+    WHERE pages < 5;
+    CREATE INDEX ON vector_chunks (lang)`);
+  backend = make(filterable);
+});
+
+afterAll(async () => {
+  await backend.close();
+  await postgres.close();
+});
+
+function make(fields: Filterable): Backend {
+  const tuning = { connectionString: postgres.connectionString, preparedStatements: false, poolSize: 1 };
+  return makePgvectorBackend(makeSpec("pgvector", tuning), { ...testDeps, filterable: fields });
+}
+
+async function ids(filter: object, from = backend): Promise<number[]> {
+  const request = { ...requestOf({ embedding: vectorAt(0), k: 100 }), filter: parseFilter(filter, filterable) };
+  const { candidates } = await from.retrieve(request, AbortSignal.timeout(5000));
+  return candidates.map(({ chunkId }) => Number(chunkId.slice(6))).toSorted((a, b) => a - b);
+}
+
+const all = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
+
+test.each([
+  [{ eq: { field: "lang", value: "a\0b" } }, []],
+  [{ not: { eq: { field: "lang", value: "a\0b" } } }, all],
+  [{ eq: { field: "tenant", value: "no uuid" } }, []],
+  [{ range: { field: "pages", gte: 8, lt: 2 ** 33 } }, [8, 9]],
+  [{ in: { field: "pages", values: [2 ** 40, 3] } }, [3]],
+  [{ eq: { field: "meta.lang", value: "de" } }, [0, 3]],
+  [{ not: { eq: { field: "meta.lang", value: "de" } } }, [1, 2, 4, 5, 6, 7, 8, 9]],
+  [{ exists: { field: "meta.odd-name" } }, [0, 1, 2, 3, 4]],
+  [{ range: { field: "at", gt: "2026-01-01T01:00:02+01:00" } }, [3, 4]],
+])("%j finds %j, and no value of it ends the statement", async (filter, expected) => {
+  expect(await ids(filter)).toEqual(expected);
+});
+
+test("values are parameters: filters that differ by values alone are one statement", async () => {
+  await ids({ in: { field: "lang", values: ["de", `x'); DROP TABLE vector_chunks; --"\\,{}`, "NULL"] } });
+  expect(await ids({ in: { field: "lang", values: ["de"] } })).toEqual([0, 3, 6, 9]);
+});
+
+test("the probe names what a table can't be filtered by, and what no index serves", async () => {
+  const odd = make({ lang: "keyword", pages: "keyword", nope: "float", "lang.x": "keyword", many: "integer[]" });
+  const facts = await odd.probe(AbortSignal.timeout(5000));
+  expect(facts).toMatchObject({ exists: true, fault: null });
+  expect(facts.filterFaults).toEqual([
+    "pages: the column pages is of type int4, which is no keyword",
+    "nope: the table lacks the column nope",
+    "lang.x: the column lang is no JSON",
+  ]);
+  expect(facts.remarks).toContain("no index serves filters by pages, many");
+  await odd.close();
+});
+
+test("a field that the table lacks is the store's fault and named", async () => {
+  const bare = make(filterable);
+  await postgres.exec("ALTER TABLE vector_chunks DROP at");
+  await expect(ids({ exists: { field: "at" } }, bare)).rejects.toMatchObject({
+    code: "RETR_BACKEND_MISSING",
+    message: "filterable at: the table lacks the column at",
+  });
+  await bare.close();
+});
