@@ -1,5 +1,5 @@
 // Retrieval from Qdrant, and what a probe of it finds.
-import { RetrieverError } from "#errors.ts";
+import { faultOf, RetrieverError } from "#errors.ts";
 import {
   type Backend,
   type BackendAnswer,
@@ -20,11 +20,14 @@ import {
   noVector,
   openCollection,
   readCollection,
+  readLimits,
   readNewest,
+  type StrictLimits,
 } from "../client/collection.ts";
 import type { QdrantSpec } from "../config/schema.ts";
 import { readCandidates } from "./answer.ts";
 import { queryBody } from "./query-body.ts";
+import { refuseRequest, refuseSettings, strictRemarks } from "./strict-search.ts";
 
 const maxConnections = 128;
 const maxAnswerBytes = 16 * 1_048_576;
@@ -35,6 +38,10 @@ const metrics: Readonly<Record<Distance, Metric>> = {
   Euclid: "distance",
   Manhattan: "distance",
 };
+
+type Known = { readonly metric: Metric; readonly limits: StrictLimits };
+
+const undescribed: Known = { metric: "cosine-similarity", limits: readLimits(undefined) };
 
 /** Opens no connection by itself. */
 export function makeQdrantBackend(spec: QdrantSpec, { similarity, clock }: BackendDeps): Backend {
@@ -47,40 +54,44 @@ export function makeQdrantBackend(spec: QdrantSpec, { similarity, clock }: Backe
     connect: { timeout: timeoutMs },
   });
   const { call, folder } = collection;
-  const queryPath = `${folder}/points/query${queryString(spec)}`;
+  let known: Known | undefined;
+  const pathFor = (limitMs: number): string =>
+    `${folder}/points/query${queryString(spec, Math.min(Math.ceil(limitMs / 1000), known?.limits.timeoutSeconds ?? Infinity))}`;
   const exactly = (limitMs: number) => ({
-    path: `${folder}/points/query${queryString({ ...spec, timeoutMs: limitMs })}`,
+    path: pathFor(limitMs),
     headersTimeout: limitMs,
     bodyTimeout: limitMs,
   });
-  let metric: Metric | undefined;
-
   const readInfo = async (signal: AbortSignal): Promise<CollectionInfo> => {
     const info = readCollection(await call({ method: "GET", path: folder }, signal), spec.vectorName);
-    metric = info.distance === null ? metric : metrics[info.distance];
+    const metric = info.distance === null ? known?.metric : metrics[info.distance];
+    known = { metric: metric ?? "cosine-similarity", limits: info.limits };
+    refuseSettings(spec, info.limits);
     return info;
   };
-  // The first requests may come before the first probe; they ask for the collection's metric beside their query.
-  const learnMetric = async (signal: AbortSignal): Promise<Metric> => {
-    if (metric === undefined) await readInfo(signal).catch(() => undefined);
-    return metric ?? "cosine-similarity";
+  // The first requests may come before the first probe. A key may search a collection that it can't describe.
+  const learn = async (signal: AbortSignal): Promise<Known> => {
+    const failure = await readInfo(signal).then(() => null, faultOf);
+    if (failure?.code === "RETR_BACKEND_MISSING") throw new RetrieverError(failure);
+    if (failure?.code === "RETR_BACKEND_AUTH") known = undescribed;
+    return known ?? undescribed;
   };
   return {
     retrieve: async (request: BackendRequest, signal: AbortSignal): Promise<BackendAnswer> => {
       const startedAt = clock.monotonicMs();
       const { trace } = request;
+      const { metric, limits } = known ?? (await learn(signal));
+      refuseRequest(request.k, limits);
       const query: Call = {
         method: "POST",
-        path: queryPath,
+        path: pathFor(timeoutMs),
         body: queryBody(spec, request),
         headers: trace && traceHeaders(trace),
         ...(request.isExact === true ? exactly(request.timeoutMs ?? exactTimeoutMs) : {}),
       };
-      const answering = call(query, signal);
-      const [text, learned] =
-        metric === undefined ? await Promise.all([answering, learnMetric(signal)]) : [await answering, metric];
+      const text = await call(query, signal);
       const vectorMs = clock.monotonicMs() - startedAt;
-      return { candidates: readCandidates(text, (score) => similarity(learned, score)), vectorMs };
+      return { candidates: readCandidates(text, (score) => similarity(metric, score)), vectorMs };
     },
     probe: async (signal) => {
       const tls = spec.tls === null ? "off" : "verified";
@@ -88,7 +99,7 @@ export function makeQdrantBackend(spec: QdrantSpec, { similarity, clock }: Backe
         const info = await readInfo(signal);
         if (info.dimension === null) throw new RetrieverError(noVector);
         const newestUpdatedAt = info.hasTimeIndex ? await readNewest(collection, signal) : null;
-        return { ...foundFacts(info, newestUpdatedAt), tls };
+        return { ...foundFacts(info, newestUpdatedAt), tls, remarks: strictRemarks(spec, info) };
       } catch (error) {
         return failedFacts(transportError(error, signal), tls);
       }
@@ -102,8 +113,8 @@ function traceHeaders({ traceparent, tracestate }: TraceContext): Record<string,
 }
 
 /** "strong" is the configuration's word; Qdrant would refuse it. */
-function queryString({ consistency, timeoutMs }: QdrantSpec): string {
-  const timeout = `timeout=${Math.ceil(timeoutMs / 1000)}`;
+function queryString({ consistency }: QdrantSpec, seconds: number): string {
+  const timeout = `timeout=${seconds}`;
   return consistency === "strong" ? `?consistency=all&${timeout}` : `?${timeout}`;
 }
 

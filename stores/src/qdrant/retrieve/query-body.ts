@@ -7,16 +7,31 @@ type Condition = { readonly key: string; readonly match?: object; readonly range
 const head = Buffer.from('{"query":');
 
 /** Only the embedding's own bytes come from outside unquoted; they have been scanned. */
-export function queryBody(spec: Pick<QdrantSpec, "namespaceField" | "vectorName">, request: BackendRequest): Buffer {
+export function queryBody(
+  spec: Pick<QdrantSpec, "namespaceField" | "vectorName" | "searchSettings">,
+  request: BackendRequest,
+): Buffer {
   const conditions = conditionsOf(spec.namespaceField, request);
   const rest = {
     limit: request.k,
     with_payload: ["chunk_id", "entity_id", "updated_at"],
-    ...(request.isExact === true ? { params: { exact: true } } : {}),
+    ...paramsOf(spec, request),
     ...(spec.vectorName === undefined ? {} : { using: spec.vectorName }),
     ...(conditions.length === 0 ? {} : { filter: { must: conditions } }),
   };
   return Buffer.concat([head, request.embedding.json(), Buffer.from(`,${JSON.stringify(rest).slice(1)}`)]);
+}
+
+/** An exact search compares the original vectors, whatever the settings. */
+function paramsOf({ searchSettings = {} }: Pick<QdrantSpec, "searchSettings">, { isExact }: BackendRequest): object {
+  if (isExact === true) return { params: { exact: true } };
+  const { hnswEf, exact, quantization } = searchSettings;
+  const params = {
+    ...(hnswEf === undefined ? {} : { hnsw_ef: hnswEf }),
+    ...(exact === undefined ? {} : { exact }),
+    ...(quantization === undefined ? {} : { quantization }),
+  };
+  return Object.keys(params).length === 0 ? {} : { params };
 }
 
 function conditionsOf(namespaceField: string, { namespace, filters }: BackendRequest): Condition[] {
