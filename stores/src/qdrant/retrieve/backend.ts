@@ -15,6 +15,7 @@ import { failedFacts } from "#values/failed-facts.ts";
 import { transportError } from "../client/classify.ts";
 import {
   type Call,
+  type Collection,
   type CollectionInfo,
   type Distance,
   noVector,
@@ -54,40 +55,26 @@ export function makeQdrantBackend(spec: QdrantSpec, { similarity, clock }: Backe
     connect: { timeout: timeoutMs },
   });
   const { call, folder } = collection;
-  let known: Known | undefined;
-  const pathFor = (limitMs: number): string =>
-    `${folder}/points/query${queryString(spec, Math.min(Math.ceil(limitMs / 1000), known?.limits.timeoutSeconds ?? Infinity))}`;
-  const exactly = (limitMs: number) => ({
-    path: pathFor(limitMs),
+  const description = makeDescription(spec, collection);
+  const pathFor = (limitMs: number, { timeoutSeconds }: StrictLimits): string =>
+    `${folder}/points/query${queryString(spec, Math.min(Math.ceil(limitMs / 1000), timeoutSeconds))}`;
+  const exactly = (limitMs: number, limits: StrictLimits) => ({
+    path: pathFor(limitMs, limits),
     headersTimeout: limitMs,
     bodyTimeout: limitMs,
   });
-  const readInfo = async (signal: AbortSignal): Promise<CollectionInfo> => {
-    const info = readCollection(await call({ method: "GET", path: folder }, signal), spec.vectorName);
-    const metric = info.distance === null ? known?.metric : metrics[info.distance];
-    known = { metric: metric ?? "cosine-similarity", limits: info.limits };
-    refuseSettings(spec, info.limits);
-    return info;
-  };
-  // The first requests may come before the first probe. A key may search a collection that it can't describe.
-  const learn = async (signal: AbortSignal): Promise<Known> => {
-    const failure = await readInfo(signal).then(() => null, faultOf);
-    if (failure?.code === "RETR_BACKEND_MISSING") throw new RetrieverError(failure);
-    if (failure?.code === "RETR_BACKEND_AUTH") known = undescribed;
-    return known ?? undescribed;
-  };
   return {
     retrieve: async (request: BackendRequest, signal: AbortSignal): Promise<BackendAnswer> => {
       const startedAt = clock.monotonicMs();
       const { trace } = request;
-      const { metric, limits } = known ?? (await learn(signal));
+      const { metric, limits } = await description.known(signal);
       refuseRequest(request.k, limits);
       const query: Call = {
         method: "POST",
-        path: pathFor(timeoutMs),
+        path: pathFor(timeoutMs, limits),
         body: queryBody(spec, request),
         headers: trace && traceHeaders(trace),
-        ...(request.isExact === true ? exactly(request.timeoutMs ?? exactTimeoutMs) : {}),
+        ...(request.isExact === true ? exactly(request.timeoutMs ?? exactTimeoutMs, limits) : {}),
       };
       const text = await call(query, signal);
       const vectorMs = clock.monotonicMs() - startedAt;
@@ -96,7 +83,7 @@ export function makeQdrantBackend(spec: QdrantSpec, { similarity, clock }: Backe
     probe: async (signal) => {
       const tls = spec.tls === null ? "off" : "verified";
       try {
-        const info = await readInfo(signal);
+        const info = await description.read(signal);
         if (info.dimension === null) throw new RetrieverError(noVector);
         const newestUpdatedAt = info.hasTimeIndex ? await readNewest(collection, signal) : null;
         return { ...foundFacts(info, newestUpdatedAt), tls, remarks: strictRemarks(spec, info) };
@@ -106,6 +93,26 @@ export function makeQdrantBackend(spec: QdrantSpec, { similarity, clock }: Backe
     },
     close: collection.close,
   };
+}
+
+/** What the collection says of itself, asked with the first request and by every probe. */
+function makeDescription(spec: QdrantSpec, { call, folder }: Collection) {
+  let known: Known | undefined;
+  const read = async (signal: AbortSignal): Promise<CollectionInfo> => {
+    const info = readCollection(await call({ method: "GET", path: folder }, signal), spec.vectorName);
+    refuseSettings(spec, info.limits);
+    const metric = info.distance === null ? known?.metric : metrics[info.distance];
+    known = { metric: metric ?? "cosine-similarity", limits: info.limits };
+    return info;
+  };
+  /** A key may search a collection that it can't describe. */
+  const learn = async (signal: AbortSignal): Promise<Known> => {
+    const failure = await read(signal).then(() => null, faultOf);
+    if (failure?.code === "RETR_BACKEND_MISSING") throw new RetrieverError(failure);
+    if (failure?.code === "RETR_BACKEND_AUTH") known = undescribed;
+    return known ?? undescribed;
+  };
+  return { read, known: async (signal: AbortSignal) => known ?? learn(signal) };
 }
 
 function traceHeaders({ traceparent, tracestate }: TraceContext): Record<string, string> {
