@@ -19,6 +19,12 @@ export const addedFields: Readonly<Record<string, unknown>> = {
   "spec.cutover.minAcknowledged": "100%",
   "spec.recall": { mode: "Adaptive", maxLoss: 0.02, beforeCutover: "StepDown", afterCutover: "Rollback" },
   "spec.slices": { afterCutover: "Hold" },
+  "spec.destination.indexSettings.hnswIterativeScan": undefined,
+  "spec.destination.indexSettings.hnswMaxScanTuples": undefined,
+  "spec.destination.indexSettings.ivfflatIterativeScan": undefined,
+  "spec.destination.indexSettings.ivfflatMaxProbes": undefined,
+  "spec.destination.searchSettings": { hnswEf: undefined, exact: undefined },
+  "spec.destination.searchSettings.quantization": { ignore: undefined, rescore: undefined, oversampling: undefined },
 };
 
 /** What the first release called the share of dual reads after the cutover, and its default: still part of every hash. */

@@ -2,12 +2,12 @@
 import { escapeLiteral } from "pg";
 import { errorsOf } from "#errors.ts";
 import type { AgreedFields, ScanOptions, VerifyLevel } from "#ports/chunk-store.ts";
-import { quoteName, tableOf } from "../client/names.ts";
+import { quoteName, rowsOf } from "../client/names.ts";
 import type { PgvectorSpec } from "../config/schema.ts";
 
 const incomparable = errorsOf("RETR_VERIFY_NOT_COMPARABLE");
 
-export type ChunkTable = Pick<PgvectorSpec, "schema" | "table" | "embeddingColumn"> & {
+export type ChunkTable = Pick<PgvectorSpec, "schema" | "table" | "where" | "embeddingColumn"> & {
   /** As an expression; `NULL` where the table hasn't the column. */
   readonly namespace: string;
   readonly fields: AgreedFields;
@@ -50,7 +50,7 @@ export function pageQuery(table: ChunkTable, options: ScanOptions): string {
   const columns = columnsOf(table, level).join(", ");
   // By the column itself: its bare name would mean the text that is selected, which has another order and no index.
   const rows = `FETCH FIRST ${options.pageSize} ROWS ${table.isIdUnique ? "ONLY" : "WITH TIES"}`;
-  return copy(`SELECT ${columns} FROM ${tableOf(table)} AS t${where} ORDER BY t."chunk_id" ${rows}`);
+  return copy(`SELECT ${columns} FROM ${rowsOf(table, "t")}${where} ORDER BY t."chunk_id" ${rows}`);
 }
 
 /** By the column itself where it is of a moment's type, which an index serves; texts have another order than moments. */
@@ -62,7 +62,7 @@ function writtenSince({ momentType }: ChunkTable, sinceMs: number): string {
 /** The same columns and the namespace, of rows by id. */
 export function lookUpQuery(table: ChunkTable, ids: readonly string[], level: VerifyLevel): string {
   const columns = [...columnsOf(table, level), `${table.namespace}::text`].join(", ");
-  return copy(`SELECT ${columns} FROM ${tableOf(table)} WHERE ${idIn(ids, table.idType)}`);
+  return copy(`SELECT ${columns} FROM ${rowsOf(table)} WHERE ${idIn(ids, table.idType)}`);
 }
 
 /**

@@ -11,6 +11,7 @@ import {
   cautionsOf,
   columnsQuery,
   readColumns,
+  refuseCondition,
   refuseHidden,
   refuseReadOnly,
   type TableColumns,
@@ -42,6 +43,7 @@ export function makePgvectorChunkWriter(spec: PgvectorSpec, { identity, fields }
         const rows = await readRows(client, columnsQuery(spec));
         refuseHidden(rows, spec);
         if (use === "read") return [];
+        refuseCondition(spec);
         refuseReadOnly(rows);
         return cautionsOf(columns, fields, rows);
       }),

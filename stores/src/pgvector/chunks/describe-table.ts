@@ -4,7 +4,7 @@ import { idKindOf } from "#chunks/ids.ts";
 import { errorsOf } from "#errors.ts";
 import type { AgreedFields, FieldKind } from "#ports/chunk-store.ts";
 import { type IdKind, type StoreDescription, type VectorPrecision } from "#ports/chunk-store.ts";
-import { quoteName, tableOf } from "../client/names.ts";
+import { quoteName, rowsOf } from "../client/names.ts";
 import { readRows } from "../client/row-query.ts";
 import type { PgvectorSpec } from "../config/schema.ts";
 import { type ChunkTable, isSearchable } from "./chunk-sql.ts";
@@ -96,12 +96,12 @@ function unitOf({ type, modifier }: Column): ChunkTable["momentUnit"] {
 
 /** A page goes on behind an id, so that rows without one would never come. */
 async function hasNameless(client: PoolClient, spec: PgvectorSpec): Promise<boolean> {
-  const text = `SELECT 1 FROM ${tableOf(spec)} WHERE "chunk_id" IS NULL LIMIT 1`;
+  const text = `SELECT 1 FROM ${rowsOf(spec)} WHERE "chunk_id" IS NULL LIMIT 1`;
   return (await readRows(client, { text, values: [] })).length > 0;
 }
 
 async function readIds(client: PoolClient, spec: PgvectorSpec): Promise<string[]> {
-  const text = `SELECT "chunk_id"::text FROM ${tableOf(spec)} WHERE "chunk_id" IS NOT NULL LIMIT ${someIds}`;
+  const text = `SELECT "chunk_id"::text FROM ${rowsOf(spec)} WHERE "chunk_id" IS NOT NULL LIMIT ${someIds}`;
   const rows = await readRows(client, { text, values: [] });
   return rows.map(([id]) => id ?? "");
 }
@@ -111,14 +111,14 @@ async function readDimension(client: PoolClient, spec: PgvectorSpec, column: Col
   const vector = quoteName(spec.embeddingColumn);
   const measure =
     column.type === "bit" ? `length(${vector})` : `${quoteName(column.typeSchema)}.vector_dims(${vector})`;
-  const text = `SELECT ${measure} FROM ${tableOf(spec)} WHERE ${vector} IS NOT NULL LIMIT 1`;
+  const text = `SELECT ${measure} FROM ${rowsOf(spec)} WHERE ${vector} IS NOT NULL LIMIT 1`;
   const [row] = await readRows(client, { text, values: [] });
   return row === undefined ? null : Number(row[0]);
 }
 
 async function readNewest(client: PoolClient, spec: PgvectorSpec): Promise<number | null> {
   const newest = `max(${quoteName("updated_at")})::timestamptz`;
-  const text = `SELECT floor(extract(epoch FROM ${newest}) * 1000) FROM ${tableOf(spec)} WHERE isfinite("updated_at")`;
+  const text = `SELECT floor(extract(epoch FROM ${newest}) * 1000) FROM ${rowsOf(spec)} WHERE isfinite("updated_at")`;
   const [row] = await readRows(client, { text, values: [] });
   const time = Number(row?.[0] ?? Number.NaN);
   return Number.isFinite(time) ? time : null;
@@ -129,7 +129,7 @@ type Counting = { readonly id: Column; readonly estimate: number };
 /** Exact while rows are few; the planner's estimate beyond, and then an index has to lead the pages. */
 async function countRows(client: PoolClient, spec: PgvectorSpec, { id, estimate }: Counting): Promise<number> {
   if (estimate > mostUnindexed && id.isIndexed) return estimate;
-  const text = `SELECT count(*) FROM (SELECT 1 FROM ${tableOf(spec)} LIMIT ${mostUnindexed + 1}) AS few`;
+  const text = `SELECT count(*) FROM (SELECT 1 FROM ${rowsOf(spec)} LIMIT ${mostUnindexed + 1}) AS few`;
   const [row] = await readRows(client, { text, values: [] });
   const count = Number(row?.[0] ?? 0);
   if (count <= mostUnindexed) return count;

@@ -85,6 +85,13 @@ export function refuseHidden(rows: readonly Row[], spec: PgvectorSpec): void {
   });
 }
 
+/** Refuses to write behind a condition: a row that it hides may have the id of one that is to be written. */
+export function refuseCondition({ where }: PgvectorSpec): void {
+  if (where === undefined) return;
+  const message = "a store with `where` isn't written: repair it by a configuration without, or write its source anew";
+  throw new RetrieverError({ code: "RETR_REPAIR_WRITE_REFUSED", message });
+}
+
 /** Refuses a server that takes no writes. */
 export function refuseReadOnly([row]: readonly Row[]): void {
   const why =

@@ -1,6 +1,6 @@
 // SQL that reads, tries, writes and removes whole chunks. Values travel as one JSON document, whose members the server
 // reads as the columns' own types.
-import { quoteName, tableOf } from "../client/names.ts";
+import { quoteName, rowsOf, tableOf } from "../client/names.ts";
 import type { RowQuery } from "../client/row-query.ts";
 import type { PgvectorSpec } from "../config/schema.ts";
 import { idsOfType, textSettings } from "./chunk-sql.ts";
@@ -48,7 +48,7 @@ export function fetchQuery(spec: PgvectorSpec, columns: TableColumns, ids: reado
   ];
   // By the column's own type where an index may serve it; otherwise by its text, which is what an id is.
   const [column, type] = indexed.test(id.type) ? [quoteName(id.name), ""] : [`${quoteName(id.name)}::text`, "::text[]"];
-  const text = `SELECT ${picked.join(", ")} FROM ${tableOf(spec)} AS ${held} WHERE ${held}.${column} = ANY($1${type})`;
+  const text = `SELECT ${picked.join(", ")} FROM ${rowsOf(spec, held)} WHERE ${held}.${column} = ANY($1${type})`;
   return { text, values: [arrayLiteral(idsOfType(ids, id.type))] };
 }
 

@@ -9,3 +9,11 @@ export function quoteName(name: string): string {
 export function tableOf({ schema, table }: Pick<PgvectorSpec, "schema" | "table">): string {
   return `${quoteName(schema)}.${quoteName(table)}`;
 }
+
+/** The table's rows that meet the base's condition, under a name; the planner reads it as the table itself. */
+export function rowsOf(spec: Pick<PgvectorSpec, "schema" | "table" | "where">, name = "chunks"): string {
+  const { where } = spec;
+  return where === undefined
+    ? `${tableOf(spec)} AS ${name}`
+    : `(SELECT * FROM ${tableOf(spec)} WHERE (${where})) AS ${name}`;
+}

@@ -174,7 +174,7 @@ const ofReading: readonly Meaning[] = [
   {
     state: /^42883$/,
     code: missing,
-    message: "the embedding column has no such distance, or a filter compares what can't be compared",
+    message: "the extension vector has no such distance for the column, or a filter compares what can't be compared",
   },
   { state: /^42809$/, code: missing, message: "what the configuration names as table is something else" },
   {

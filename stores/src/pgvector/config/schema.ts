@@ -6,6 +6,7 @@ import { kindSchema, namespaceDoc, timeoutMsSchema, tlsSchema } from "#config/fi
 import type { Secret } from "#config/secret.ts";
 import type { Tls } from "#config/store-spec.ts";
 import type { SessionSettings } from "./connection-string.ts";
+import { faultOfPredicate } from "./predicate.ts";
 
 const sqlName = z
   .string()
@@ -88,43 +89,61 @@ const tuning = {
     .optional(),
 };
 
+/** A condition that every row read has to meet. */
+const predicateSchema = z
+  .string()
+  .max(1000)
+  .superRefine((text, context) => {
+    const message = faultOfPredicate(text);
+    if (message !== null) context.addIssue({ code: "custom", message });
+  });
+
 /** pgvector as a base names it: one connection string, as the retrieval service has it. */
 export const pgvectorBaseSchema = z.strictObject({
   kind: kindSchema("pgvector"),
   connectionString: baseCredentialSchema,
+  where: predicateSchema.optional(),
   ...tuning,
   tls: tlsSchema.optional(),
 });
 
+const noCondition = "expected no where: a destination has none; name a view with the condition as the table";
+
 /** pgvector as an overlay names it: the host is readable, so that it can be checked before anything connects. */
-export const pgvectorOverlaySchema = z.strictObject({
-  kind: kindSchema("pgvector"),
-  host: hostName.meta(
-    doc(
-      "Host of PostgreSQL. The pods' RETRIEVER_ALLOWED_HOSTS has to name it.",
-      "pg.search.svc",
-      "pg.search.svc/chunks",
+export const pgvectorOverlaySchema = z.strictObject(
+  {
+    kind: kindSchema("pgvector"),
+    host: hostName.meta(
+      doc(
+        "Host of PostgreSQL. The pods' RETRIEVER_ALLOWED_HOSTS has to name it.",
+        "pg.search.svc",
+        "pg.search.svc/chunks",
+      ),
     ),
-  ),
-  port: z
-    .int()
-    .min(1)
-    .max(65_535)
-    .default(5432)
-    .meta(doc("Port of PostgreSQL.", 6432, 70_000)),
-  database: z
-    .string()
-    .min(1)
-    .max(63)
-    .meta(doc("Database that holds the table.", "search", "")),
-  user: overlayCredential(["RETRIEVER_CRED_PG_USER", "PGUSER"], ["/etc/retriever/credentials/pg-user", "/etc/passwd"]),
-  password: overlayCredential(
-    ["RETRIEVER_CRED_PG_PASSWORD", "PGPASSWORD"],
-    ["/etc/retriever/credentials/pg-password", "/etc/retriever/credentials/../secret"],
-  ).optional(),
-  ...tuning,
-  tls: tlsSchema.optional(),
-});
+    port: z
+      .int()
+      .min(1)
+      .max(65_535)
+      .default(5432)
+      .meta(doc("Port of PostgreSQL.", 6432, 70_000)),
+    database: z
+      .string()
+      .min(1)
+      .max(63)
+      .meta(doc("Database that holds the table.", "search", "")),
+    user: overlayCredential(
+      ["RETRIEVER_CRED_PG_USER", "PGUSER"],
+      ["/etc/retriever/credentials/pg-user", "/etc/passwd"],
+    ),
+    password: overlayCredential(
+      ["RETRIEVER_CRED_PG_PASSWORD", "PGPASSWORD"],
+      ["/etc/retriever/credentials/pg-password", "/etc/retriever/credentials/../secret"],
+    ).optional(),
+    ...tuning,
+    tls: tlsSchema.optional(),
+  },
+  { error: ({ code, keys }) => (code === "unrecognized_keys" && keys?.includes("where") ? noCondition : undefined) },
+);
 
 export type PgvectorBase = z.infer<typeof pgvectorBaseSchema>;
 export type PgvectorOverlay = z.infer<typeof pgvectorOverlaySchema>;

@@ -2,7 +2,7 @@
 import type { PoolClient } from "pg";
 import { type ProbeFacts, unknownFacts } from "#ports/backend.ts";
 import { readTime, timeOf } from "#values/time.ts";
-import { tableOf } from "../client/names.ts";
+import { rowsOf } from "../client/names.ts";
 import { readRows } from "../client/row-query.ts";
 import type { PgvectorSpec } from "../config/schema.ts";
 import { momentText } from "./statement.ts";
@@ -31,7 +31,7 @@ export async function probeTable(client: PoolClient, spec: PgvectorSpec, shape: 
 
 async function countRows(client: PoolClient, spec: PgvectorSpec, estimate: number) {
   if (estimate > exactCountLimit * 1.2) return { count: estimate, isExact: false };
-  const text = `SELECT count(*) FROM (SELECT 1 FROM ${tableOf(spec)} LIMIT ${exactCountLimit + 1}) AS few`;
+  const text = `SELECT count(*) FROM (SELECT 1 FROM ${rowsOf(spec)} LIMIT ${exactCountLimit + 1}) AS few`;
   const [row] = await readRows(client, { text, values: [] });
   const count = Number(row?.[0] ?? 0);
   return count > exactCountLimit ? { count: Math.max(count, estimate), isExact: false } : { count, isExact: true };
@@ -42,7 +42,7 @@ async function readNewest(
   spec: PgvectorSpec,
   { hasTextMoments }: TableShape,
 ): Promise<string | null> {
-  const newest = `SELECT max("updated_at") AS "updated_at" FROM ${tableOf(spec)}`;
+  const newest = `SELECT max("updated_at") AS "updated_at" FROM ${rowsOf(spec)}`;
   const text = `SELECT ${momentText(hasTextMoments)} FROM (${newest}) AS newest`;
   const [[moment = null] = []] = await readRows(client, { text, values: [] });
   return hasTextMoments ? readTime(moment) : timeOf(moment);

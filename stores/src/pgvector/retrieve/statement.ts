@@ -3,7 +3,7 @@
 import { hash } from "node:crypto";
 import { RetrieverError } from "#errors.ts";
 import type { BackendRequest } from "#ports/backend.ts";
-import { quoteName, tableOf } from "../client/names.ts";
+import { quoteName, rowsOf } from "../client/names.ts";
 import type { RowQuery } from "../client/row-query.ts";
 import type { PgvectorSpec } from "../config/schema.ts";
 import type { Columns } from "../filter/columns.ts";
@@ -12,7 +12,7 @@ import type { TableShape } from "./table-shape.ts";
 
 type Searched = Pick<
   PgvectorSpec,
-  "schema" | "table" | "embeddingColumn" | "metadataColumns" | "namespaceField" | "distance"
+  "schema" | "table" | "where" | "embeddingColumn" | "metadataColumns" | "namespaceField" | "distance"
 >;
 type Shape = Pick<TableShape, "extension" | "vectorType" | "halfCast" | "hasTextMoments">;
 
@@ -39,7 +39,7 @@ export function vectorQuery(searched: Searched, shape: Shape, request: BackendRe
   const { order, distance } = distancesOf(searched, request.isExact === true ? { ...shape, halfCast: null } : shape);
   const vector = quoteName(searched.embeddingColumn);
   const last = order === distance ? `${distance} AS distance` : vector;
-  const nearest = `SELECT "chunk_id", "entity_id", "updated_at", ${last} FROM ${tableOf(searched)}${where} ORDER BY ${order} LIMIT $2`;
+  const nearest = `SELECT "chunk_id", "entity_id", "updated_at", ${last} FROM ${rowsOf(searched)}${where} ORDER BY ${order} LIMIT $2`;
   const moment = momentText(shape.hasTextMoments);
   // Of these few rows alone; as numeric, as a float's text depends on a setting.
   const measured = order === distance ? "distance" : distance;

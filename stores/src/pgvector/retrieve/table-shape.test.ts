@@ -173,6 +173,33 @@ describe("an iterative scan", () => {
   });
 });
 
+describe("a condition of the base", () => {
+  test("leaves rows out of answers, counts and the newest moment", async () => {
+    const backend = await arrange(`${whole}; ${index}`, { where: "chunk_id <> 'chunk-5' OR namespace IS NULL" });
+    const { candidates } = await ask(backend, { k: 40 });
+    expect(candidates).toHaveLength(39);
+    expect(candidates.map(({ chunkId }) => chunkId)).not.toContain("chunk-5");
+    expect(await backend.probe(AbortSignal.timeout(5000))).toMatchObject({ count: 39, remarks: [] });
+    const none = await arrange(whole, { where: "false" });
+    expect(await none.probe(AbortSignal.timeout(5000))).toMatchObject({ count: 0, newestUpdatedAt: null });
+  });
+
+  test("is served by an index on just these rows", async () => {
+    const backend = await arrange(`${whole}; ${index} WHERE lang = 'en'`, { where: "lang = 'en'" });
+    expect(await remarksOf(backend)).toEqual([]);
+  });
+
+  test.each(["nowhere = 1", "chunk_id", "chunk_id = ", "true ORDER BY 1", "no_function(chunk_id)", "lang > 1"])(
+    "that is none is refused by name, whatever is asked: %s",
+    async (where) => {
+      const backend = await arrange(whole, { where });
+      const fault = { code: "RETR_BACKEND_MISSING", message: expect.stringMatching(/^where: /) as string };
+      await expect(ask(backend)).rejects.toMatchObject(fault);
+      expect((await backend.probe(AbortSignal.timeout(5000))).fault).toMatchObject(fault);
+    },
+  );
+});
+
 describe("updated_at", () => {
   const moment = "timestamptz '2026-04-03 10:11:12.345678+02'";
   test.each([

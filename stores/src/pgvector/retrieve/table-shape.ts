@@ -1,7 +1,8 @@
 // What the catalogue says of a table that is searched: types of its columns, the extension's schema and version, indexes.
 import type { PoolClient } from "pg";
 import { errorsOf } from "#errors.ts";
-import { quoteName } from "../client/names.ts";
+import { codeOf } from "#values/node-error.ts";
+import { quoteName, rowsOf } from "../client/names.ts";
 import { isBefore, unknownSettings } from "../client/pool.ts";
 import { type Row, readRows } from "../client/row-query.ts";
 import type { PgvectorSpec } from "../config/schema.ts";
@@ -97,6 +98,7 @@ export async function readShape(client: PoolClient, spec: PgvectorSpec): Promise
   const leaves = leavesOf(await readRows(client, { text: indexesQuery, values }));
   const searched = { spec, vectorType, isView: kind === "v" };
   const { halfCast, remarks } = judgeIndexes(leaves, searched);
+  const whole = kind === "p" ? leaves.reduce((sum, leaf) => sum + Math.max(0, leaf.estimate), 0) : Number(estimate);
   return {
     extension: quoteName(schema.join(" ")),
     version,
@@ -105,13 +107,24 @@ export async function readShape(client: PoolClient, spec: PgvectorSpec): Promise
     halfCast,
     hasTextMoments: textTypes.includes(moment.type),
     hasTimeIndex: moment.isIndexed,
-    estimate:
-      kind === "p" ? leaves.reduce((sum, { estimate: rowsOf }) => sum + Math.max(0, rowsOf), 0) : Number(estimate),
+    estimate: spec.where === undefined ? whole : await estimateMeeting(client, spec),
     remarks: [
       ...remarks,
       ...(hidesRows === "t" ? [`row-level security of the table may hide rows from the role ${role}`] : []),
     ],
   };
+}
+
+/** The planner's estimate of the rows that meet the base's condition, which is thereby read by Postgres itself. */
+async function estimateMeeting(client: PoolClient, spec: PgvectorSpec): Promise<number> {
+  try {
+    const text = `EXPLAIN (FORMAT JSON) SELECT 1 FROM ${rowsOf(spec)}`;
+    const [[plan] = []] = await readRows(client, { text, values: [] });
+    return Number(/"Plan Rows": (\d+)/.exec(plan ?? "")?.[1] ?? 0);
+  } catch (error) {
+    if (!/^(22|42)/.test(codeOf(error)) || codeOf(error) === "42501") throw error;
+    throw missing(`where: Postgres can't read it as a condition on the table's rows (${codeOf(error)})`, error);
+  }
 }
 
 function refuseSettings(spec: PgvectorSpec, version: string): void {
@@ -210,7 +223,7 @@ function judgeIndexes(leaves: readonly Leaf[], searched: Searched): Pick<TableSh
 function isServing(index: Index, { spec, vectorType, isView }: Searched): boolean {
   const { type, operators, column, expression, isPartial } = index;
   const wanted = vectorType === "bit" ? "hamming" : operatorClasses[spec.distance];
-  if (isPartial || !operators.endsWith(`_${wanted}_ops`)) return false;
+  if ((isPartial && spec.where === undefined) || !operators.endsWith(`_${wanted}_ops`)) return false;
   if (column !== null) return type === vectorType && (isView || column === spec.embeddingColumn);
   const cast = /^\(*"?([^"()]+?)"?\)*::(?:"?[^"()]+?"?\.)?"?halfvec"?\(\d+\)\)*$/.exec(expression);
   return type === "halfvec" && cast !== null && (isView || cast[1] === spec.embeddingColumn);

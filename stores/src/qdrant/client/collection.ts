@@ -108,6 +108,9 @@ export type StrictLimits = {
   readonly conditions: number;
   /** Points of one upsert. */
   readonly upsertPoints: number;
+  readonly hnswEf: number;
+  readonly oversampling: number;
+  readonly allowsExact: boolean;
   /** Whether a filter on a key without an index is answered, and whether a write may depend on one. */
   readonly searchesUnindexed: boolean;
   readonly updatesUnindexed: boolean;
@@ -135,7 +138,8 @@ export function readCollection(body: string, vectorName: string | undefined): Co
   };
 }
 
-function readLimits(strict: unknown): StrictLimits {
+/** Of `strict_mode_config`. */
+export function readLimits(strict: unknown): StrictLimits {
   const isStrict = member(strict, "enabled") === true;
   const limit = (key: string): number => (isStrict ? countOf(member(strict, key)) : null) ?? Number.POSITIVE_INFINITY;
   return {
@@ -144,6 +148,9 @@ function readLimits(strict: unknown): StrictLimits {
     conditionSize: limit("condition_max_size"),
     conditions: limit("filter_max_conditions"),
     upsertPoints: limit("upsert_max_batchsize"),
+    hnswEf: limit("search_max_hnsw_ef"),
+    oversampling: limit("search_max_oversampling"),
+    allowsExact: !isStrict || member(strict, "search_allow_exact") !== false,
     searchesUnindexed: !isStrict || member(strict, "unindexed_filtering_retrieve") !== false,
     updatesUnindexed: !isStrict || member(strict, "unindexed_filtering_update") !== false,
   };

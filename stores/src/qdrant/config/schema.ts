@@ -43,6 +43,38 @@ const shape = {
     .max(255)
     .optional()
     .meta(doc("Named vector to search; the unnamed one when absent.", "text", "")),
+  searchSettings: z
+    .strictObject({
+      hnswEf: z
+        .int()
+        .min(1)
+        .max(100_000)
+        .optional()
+        .meta(doc("hnsw_ef of every query; the collection's own when absent.", 256, 0)),
+      exact: z
+        .boolean()
+        .optional()
+        .meta(doc("True: every query compares all vectors.", true, "yes")),
+      quantization: z
+        .strictObject({
+          ignore: z
+            .boolean()
+            .optional()
+            .meta(doc("True: quantised vectors are passed over.", true, "yes")),
+          rescore: z
+            .boolean()
+            .optional()
+            .meta(doc("Whether what quantised vectors found is ranked by the original ones.", true, "yes")),
+          oversampling: z
+            .number()
+            .min(1)
+            .max(1000)
+            .optional()
+            .meta(doc("How many times as many are found before they are ranked again.", 2.5, 0.5)),
+        })
+        .optional(),
+    })
+    .optional(),
   tls: tlsSchema.optional(),
 };
 

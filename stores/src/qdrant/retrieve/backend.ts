@@ -1,5 +1,5 @@
 // Retrieval from Qdrant, and what a probe of it finds.
-import { RetrieverError } from "#errors.ts";
+import { faultOf, RetrieverError } from "#errors.ts";
 import { withFindings } from "#filter/findings.ts";
 import {
   type Backend,
@@ -16,17 +16,21 @@ import { failedFacts } from "#values/failed-facts.ts";
 import { transportError } from "../client/classify.ts";
 import {
   type Call,
+  type Collection,
   type CollectionInfo,
   type Distance,
   noVector,
   openCollection,
   readCollection,
+  readLimits,
   readNewest,
+  type StrictLimits,
 } from "../client/collection.ts";
 import type { QdrantSpec } from "../config/schema.ts";
 import { checkFields } from "../filter/check-fields.ts";
 import { readCandidates } from "./answer.ts";
 import { queryBody } from "./query-body.ts";
+import { refuseRequest, refuseSettings, strictRemarks } from "./strict-search.ts";
 
 const maxConnections = 128;
 const maxAnswerBytes = 16 * 1_048_576;
@@ -37,6 +41,10 @@ const metrics: Readonly<Record<Distance, Metric>> = {
   Euclid: "distance",
   Manhattan: "distance",
 };
+
+type Known = { readonly metric: Metric; readonly limits: StrictLimits };
+
+const undescribed: Known = { metric: "cosine-similarity", limits: readLimits(undefined) };
 
 /** Opens no connection by itself. */
 export function makeQdrantBackend(spec: QdrantSpec, { similarity, clock, filterable }: BackendDeps): Backend {
@@ -49,48 +57,38 @@ export function makeQdrantBackend(spec: QdrantSpec, { similarity, clock, filtera
     connect: { timeout: timeoutMs },
   });
   const { call, folder } = collection;
-  const queryPath = `${folder}/points/query${queryString(spec)}`;
-  const exactly = (limitMs: number) => ({
-    path: `${folder}/points/query${queryString({ ...spec, timeoutMs: limitMs })}`,
+  const description = makeDescription(spec, collection);
+  const pathFor = (limitMs: number, { timeoutSeconds }: StrictLimits): string =>
+    `${folder}/points/query${queryString(spec, Math.min(Math.ceil(limitMs / 1000), timeoutSeconds))}`;
+  const exactly = (limitMs: number, limits: StrictLimits) => ({
+    path: pathFor(limitMs, limits),
     headersTimeout: limitMs,
     bodyTimeout: limitMs,
   });
-  let metric: Metric | undefined;
-
-  const readInfo = async (signal: AbortSignal): Promise<CollectionInfo> => {
-    const info = readCollection(await call({ method: "GET", path: folder }, signal), spec.vectorName);
-    metric = info.distance === null ? metric : metrics[info.distance];
-    return info;
-  };
-  // The first requests may come before the first probe; they ask for the collection's metric beside their query.
-  const learnMetric = async (signal: AbortSignal): Promise<Metric> => {
-    if (metric === undefined) await readInfo(signal).catch(() => undefined);
-    return metric ?? "cosine-similarity";
-  };
   return {
     retrieve: async (request: BackendRequest, signal: AbortSignal): Promise<BackendAnswer> => {
       const startedAt = clock.monotonicMs();
       const { trace } = request;
+      const { metric, limits } = await description.known(signal);
+      refuseRequest(request.k, limits);
       const query: Call = {
         method: "POST",
-        path: queryPath,
+        path: pathFor(timeoutMs, limits),
         body: queryBody(spec, request),
         headers: trace && traceHeaders(trace),
-        ...(request.isExact === true ? exactly(request.timeoutMs ?? exactTimeoutMs) : {}),
+        ...(request.isExact === true ? exactly(request.timeoutMs ?? exactTimeoutMs, limits) : {}),
       };
-      const answering = call(query, signal);
-      const [text, learned] =
-        metric === undefined ? await Promise.all([answering, learnMetric(signal)]) : [await answering, metric];
+      const text = await call(query, signal);
       const vectorMs = clock.monotonicMs() - startedAt;
-      return { candidates: readCandidates(text, (score) => similarity(learned, score)), vectorMs };
+      return { candidates: readCandidates(text, (score) => similarity(metric, score)), vectorMs };
     },
     probe: async (signal) => {
       const tls = spec.tls === null ? "off" : "verified";
       try {
-        const info = await readInfo(signal);
+        const info = await description.read(signal);
         if (info.dimension === null) throw new RetrieverError(noVector);
         const newestUpdatedAt = info.hasTimeIndex ? await readNewest(collection, signal) : null;
-        const facts = { ...foundFacts(info, newestUpdatedAt), tls } as const;
+        const facts = { ...foundFacts(info, newestUpdatedAt), tls, remarks: strictRemarks(spec, info) } as const;
         return filterable === undefined ? facts : withFindings(facts, checkFields(filterable, info));
       } catch (error) {
         return failedFacts(transportError(error, signal), tls);
@@ -100,13 +98,33 @@ export function makeQdrantBackend(spec: QdrantSpec, { similarity, clock, filtera
   };
 }
 
+/** What the collection says of itself, asked with the first request and by every probe. */
+function makeDescription(spec: QdrantSpec, { call, folder }: Collection) {
+  let known: Known | undefined;
+  const read = async (signal: AbortSignal): Promise<CollectionInfo> => {
+    const info = readCollection(await call({ method: "GET", path: folder }, signal), spec.vectorName);
+    refuseSettings(spec, info.limits);
+    const metric = info.distance === null ? known?.metric : metrics[info.distance];
+    known = { metric: metric ?? "cosine-similarity", limits: info.limits };
+    return info;
+  };
+  /** A key may search a collection that it can't describe. */
+  const learn = async (signal: AbortSignal): Promise<Known> => {
+    const failure = await read(signal).then(() => null, faultOf);
+    if (failure?.code === "RETR_BACKEND_MISSING") throw new RetrieverError(failure);
+    if (failure?.code === "RETR_BACKEND_AUTH") known = undescribed;
+    return known ?? undescribed;
+  };
+  return { read, known: async (signal: AbortSignal) => known ?? learn(signal) };
+}
+
 function traceHeaders({ traceparent, tracestate }: TraceContext): Record<string, string> {
   return tracestate === null ? { traceparent } : { traceparent, tracestate };
 }
 
 /** "strong" is the configuration's word; Qdrant would refuse it. */
-function queryString({ consistency, timeoutMs }: QdrantSpec): string {
-  const timeout = `timeout=${Math.ceil(timeoutMs / 1000)}`;
+function queryString({ consistency }: QdrantSpec, seconds: number): string {
+  const timeout = `timeout=${seconds}`;
   return consistency === "strong" ? `?consistency=all&${timeout}` : `?${timeout}`;
 }
 

@@ -7,12 +7,15 @@ import { conditionsOf, type QdrantCondition } from "../filter/conditions.ts";
 const head = Buffer.from('{"query":');
 
 /** Only the embedding's own bytes come from outside unquoted; they have been scanned. */
-export function queryBody(spec: Pick<QdrantSpec, "namespaceField" | "vectorName">, request: BackendRequest): Buffer {
+export function queryBody(
+  spec: Pick<QdrantSpec, "namespaceField" | "vectorName" | "searchSettings">,
+  request: BackendRequest,
+): Buffer {
   const conditions = allConditions(spec.namespaceField, request);
   const rest = {
     limit: request.k,
     with_payload: ["chunk_id", "entity_id", "updated_at"],
-    ...(request.isExact === true ? { params: { exact: true } } : {}),
+    ...paramsOf(spec, request),
     ...(spec.vectorName === undefined ? {} : { using: spec.vectorName }),
     ...(conditions.length === 0 ? {} : { filter: { must: conditions } }),
   };
@@ -23,6 +26,18 @@ function allConditions(namespaceField: string, { namespace, filters, filter }: B
   const conditions = Object.entries(filters ?? {}).map(([key, value]) => isEqual(key, value));
   const all = namespace === undefined ? conditions : [isEqual(namespaceField, namespace), ...conditions];
   return filter === undefined ? all : [...all, ...conditionsOf(filter)];
+}
+
+/** An exact search compares the original vectors, whatever the settings. */
+function paramsOf({ searchSettings = {} }: Pick<QdrantSpec, "searchSettings">, { isExact }: BackendRequest): object {
+  if (isExact === true) return { params: { exact: true } };
+  const { hnswEf, exact, quantization } = searchSettings;
+  const params = {
+    ...(hnswEf === undefined ? {} : { hnsw_ef: hnswEf }),
+    ...(exact === undefined ? {} : { exact }),
+    ...(quantization === undefined ? {} : { quantization }),
+  };
+  return Object.keys(params).length === 0 ? {} : { params };
 }
 
 /** `match` takes no fractions; a range of one point does. */

@@ -1,0 +1,182 @@
+// `make store-matrix`: stores as people really have them, on PostgreSQL with pgvector 0.6 and 0.8 and on Qdrant's stand-in
+// (or where QDRANT_URL names one). Each is served exactly or refused at configuration, never a surprise per request; what
+// is served can be verified. Exit 1 when anything is wrong.
+
+import { loadAdapters } from "@retriever/stores/kinds.ts";
+import type { Backend } from "@retriever/stores/ports/backend.ts";
+import { makeSpec, openBackend } from "@retriever/stores/test/spec.ts";
+import Table from "cli-table3";
+import { Client } from "pg";
+import { startQdrant } from "#stores/qdrant.ts";
+import { openQdrant, pathOf } from "#stores/qdrant-rest.ts";
+import { startWheelPostgres } from "#stores/wheel-postgres.ts";
+import { eventually } from "#support/eventually.ts";
+import { endOnSignals } from "#support/process/start-process.ts";
+import { chunkCount } from "./chunks.ts";
+import { collectionCases, pointsOf, vectorsOf } from "./collections.ts";
+import { type Expected, judge } from "./judge.ts";
+import { statementsOf, type TableCase, tableCases, thereSince } from "./tables.ts";
+
+const address = "127.0.0.78";
+const versions = ["16-0.6", "16-0.8"] as const;
+/** One database for each; names and paths of nobody's session lead to the second. */
+const schemas = ["public", "extensions"] as const;
+
+const count = { passed: 0, failed: 0 };
+const faults: string[] = [];
+const rows = new Map<string, Map<string, number>>();
+
+function note(group: string, place: string, name: string, wrong: readonly string[]): void {
+  count[wrong.length === 0 ? "passed" : "failed"] += 1;
+  const row = rows.get(group) ?? new Map<string, number>();
+  rows.set(group, row.set(place, (row.get(place) ?? 0) + (wrong.length === 0 ? 0 : 1)));
+  faults.push(...wrong.map((fault) => `FAIL ${place}, ${name}: ${fault}`.slice(0, 400)));
+}
+
+const adapters = await loadAdapters();
+
+/** Whatever is served can be verified: described and read through. */
+async function verifyFault(adapter: object): Promise<string[]> {
+  const kind = adapters.find((each) => each.kind === "pgvector");
+  const identity = { kind: "pgvector", label: "matrix", digest: "0".repeat(32) };
+  const store = kind?.makeChunkStore?.(makeSpec("pgvector", adapter), { identity, fields: [] });
+  if (store === undefined) return ["verify: no store"];
+  const signal = AbortSignal.timeout(20_000);
+  try {
+    const { count: described } = await store.describe(signal);
+    let read = 0;
+    for await (const batch of store.scan({ level: "vector", sinceMs: null, after: null, pageSize: 100 }, signal)) {
+      read += batch.count;
+    }
+    return described === chunkCount && read === chunkCount ? [] : [`verify: ${described} described, ${read} read`];
+  } catch (error) {
+    return [`verify: ${error instanceof Error ? error.message : String(error)}`];
+  } finally {
+    await store.close();
+  }
+}
+
+/** The planner has found the index for what was sent. Sessions report what they did when they end. */
+async function searched(client: Client): Promise<void> {
+  const text = "SELECT sum(idx_scan) > 0 AS used FROM pg_stat_user_indexes WHERE indexrelname LIKE '%embedding%'";
+  await eventually(
+    "the index was used",
+    async () => (await client.query<{ used: boolean }>(text)).rows[0]?.used === true,
+  );
+}
+
+async function closing<T>(backend: Backend, work: (backend: Backend) => Promise<T>): Promise<T> {
+  try {
+    return await work(backend);
+  } finally {
+    await backend.close();
+  }
+}
+
+function expectedOf({ vector, id, moment, index }: TableCase, minor: number): Expected {
+  const ids = Array.from({ length: chunkCount }, (_, chunk) => id.idOf(chunk));
+  const isServed = vector.servedSince !== null && minor >= vector.servedSince && moment.served !== undefined;
+  return {
+    isServed,
+    ids,
+    updatedAt: moment.served ?? null,
+    lacksIndex: index === "none" || index === "other distance",
+  };
+}
+
+async function runTables(connectionString: string, version: string, schema: string): Promise<void> {
+  const url = new URL(connectionString);
+  url.pathname = `/${schema}`;
+  const client = new Client({ connectionString: url.href });
+  await client.connect();
+  const minor = Number(version.split(".")[1]);
+  try {
+    await client.query(
+      `SET search_path TO public; CREATE SCHEMA IF NOT EXISTS ${schema}; CREATE EXTENSION vector SCHEMA ${schema}`,
+    );
+    for (const each of tableCases().filter((one) => thereSince(one) <= minor)) {
+      await client.query(statementsOf(each, schema));
+      const table = each.relation === "view" ? "served_view" : "served";
+      const adapter = { connectionString: url.href, table, poolSize: 1, timeoutMs: 20_000 };
+      const expected = expectedOf(each, minor);
+      const wrong = await closing(await openBackend("pgvector", adapter), (backend) => judge(backend, expected));
+      const unverified = expected.isServed ? await verifyFault(adapter) : [];
+      if (expected.isServed && !expected.lacksIndex) await searched(client);
+      note(each.group, `${version}, ${schema}`, each.name, [...wrong, ...unverified]);
+    }
+  } finally {
+    await client.end();
+  }
+}
+
+async function runPostgres(version: (typeof versions)[number]): Promise<void> {
+  const server = await startWheelPostgres({ address, version });
+  const admin = new Client({ connectionString: server.connectionString });
+  await admin.connect();
+  try {
+    // What a role brings along changes nothing.
+    const odd = [
+      "datestyle TO 'SQL, DMY'",
+      "timezone TO 'America/New_York'",
+      "search_path TO ''",
+      "row_security TO off",
+    ];
+    // For so few rows the planner would take no index.
+    const forced = ["enable_seqscan TO off", "enable_sort TO off"];
+    for (const schema of schemas) await admin.query(`CREATE DATABASE ${schema}`);
+    for (const schema of schemas) {
+      const own = new URL(server.connectionString);
+      own.pathname = `/${schema}`;
+      for (const setting of [...odd, ...forced]) await admin.query(`ALTER DATABASE ${schema} SET ${setting}`);
+      await runTables(server.connectionString, version, schema);
+    }
+  } finally {
+    await admin.end();
+    await server.close();
+  }
+}
+
+async function runQdrant(): Promise<void> {
+  const qdrant = await startQdrant({ address });
+  const { call, close } = openQdrant(qdrant);
+  const key = qdrant.apiKey === undefined ? {} : { apiKey: qdrant.apiKey };
+  try {
+    for (const each of collectionCases()) {
+      await call({ method: "DELETE", path: pathOf("served") });
+      await call({ method: "PUT", path: pathOf("served"), body: { vectors: vectorsOf(each) } });
+      await call({ method: "PUT", path: pathOf("served", "/points?wait=true"), body: { points: pointsOf(each) } });
+      const ids = Array.from({ length: chunkCount }, (_, chunk) => each.served(chunk));
+      const expected = { isServed: true, ids, updatedAt: "2026-04-03T08:11:12.000Z", lacksIndex: false };
+      const name = each.vectorName === undefined ? {} : { vectorName: each.vectorName };
+      const backend = await openBackend("qdrant", { url: qdrant.url, collection: "served", ...key, ...name });
+      const wrong = await closing(backend, (opened) => judge(opened, expected));
+      note(
+        "points",
+        qdrant.standIn ? "Qdrant's stand-in" : "Qdrant",
+        `${each.name}, vector ${each.vectorName ?? ""}`,
+        wrong,
+      );
+    }
+  } finally {
+    await close();
+    await qdrant.close();
+  }
+}
+
+endOnSignals();
+try {
+  await Promise.all([...versions.map(runPostgres), runQdrant()]);
+} catch (error) {
+  note("all", "", "the run itself", [error instanceof Error ? (error.stack ?? error.message) : String(error)]);
+}
+const places = [...new Set([...rows.values()].flatMap((row) => [...row.keys()]))].toSorted();
+const table = new Table({ head: ["wrong, of", ...places], style: { head: [], border: [] } });
+for (const [group, row] of rows) table.push([group, ...places.map((place) => row.get(place) ?? "")]);
+process.stdout.write(
+  `${table.toString()}\n${faults
+    .slice(0, 40)
+    .map((fault) => `${fault}\n`)
+    .join("")}`,
+);
+process.stdout.write(`${count.passed} passed, ${count.failed} failed\n`);
+process.exitCode = count.failed === 0 ? 0 : 1;

@@ -1,0 +1,43 @@
+// What a collection's strict mode means for searches: what of the settings it refuses, and what it will refuse of requests.
+import { errorsOf, RetrieverError } from "#errors.ts";
+import type { CollectionInfo, StrictLimits } from "../client/collection.ts";
+import type { QdrantSpec } from "../config/schema.ts";
+
+const missing = errorsOf("RETR_BACKEND_MISSING");
+
+/** Throws RETR_BACKEND_MISSING for settings that would make every request fail, naming each. */
+export function refuseSettings({ searchSettings = {} }: QdrantSpec, limits: StrictLimits): void {
+  const { hnswEf = 0, exact, quantization } = searchSettings;
+  const { oversampling = 0 } = quantization ?? {};
+  const refused = [
+    ...(hnswEf > limits.hnswEf ? [`hnswEf of at most ${limits.hnswEf}`] : []),
+    ...(oversampling > limits.oversampling ? [`quantization.oversampling of at most ${limits.oversampling}`] : []),
+    ...(exact === true && !limits.allowsExact ? ["exact left out"] : []),
+  ];
+  if (refused.length === 0) return;
+  throw missing(`searchSettings: strict mode of the collection expects ${refused.join(", ")}`);
+}
+
+/** Throws RETR_REQUEST_INVALID for a request of more points than one answer may hold. */
+export function refuseRequest(k: number, { points }: StrictLimits): void {
+  if (k <= points) return;
+  const message = `k: expected at most ${points}, the limit of the collection's strict mode, got ${k}`;
+  throw new RetrieverError({ code: "RETR_REQUEST_INVALID", message, path: "k" });
+}
+
+/** What strict mode will refuse, as sentences. */
+export function strictRemarks({ namespaceField }: QdrantSpec, { limits, indexes }: CollectionInfo): string[] {
+  const type = indexes.get(namespaceField);
+  const isSearchable = limits.searchesUnindexed || type === "keyword" || type === "uuid";
+  return [
+    ...(isSearchable
+      ? []
+      : [
+          `strict mode of the collection refuses requests of a namespace: create an index of type keyword on ${namespaceField}`,
+        ]),
+    ...(limits.points < 1000
+      ? [`strict mode of the collection refuses requests of more than ${limits.points} chunks`]
+      : []),
+    ...(limits.allowsExact ? [] : ["strict mode of the collection refuses exact searches: recall can't be measured"]),
+  ];
+}
