@@ -35,6 +35,7 @@ import { unobserved } from "./preempt/unobserved.ts";
 import { renderConditions } from "./status/conditions.ts";
 import { isNews, record } from "./status/record.ts";
 import { refuseUnreadable } from "./status/refuse.ts";
+import { holdUnreadable } from "./steps/hold-unreadable.ts";
 
 type DecideInput = {
   readonly observation: Observation;
@@ -87,7 +88,7 @@ export function decide({ observation, migration, now }: DecideInput): Decision {
   const plan = effectivePlan(migration);
   if (plan === undefined) return refuseUnreadable(migration, now);
   const c = assess(migration, plan, observation, now);
-  const outcome = tellWaits(c, settlePromote(c, firstAnswer(c)));
+  const outcome = tellWaits(c, settlePromote(c, holdUnreadable(c, firstAnswer(c))));
   const recorded = record(c, outcome.status);
   const conditions = renderConditions(c, { ...outcome, status: recorded });
   const judged: MigrationStatus = { ...recorded, conditions, observedGeneration: migration.meta.generation };
