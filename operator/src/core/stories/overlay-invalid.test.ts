@@ -19,7 +19,9 @@ describe("a step whose overlay no sidecar would read", () => {
     sim.run(900);
     expect([sim.phase, sim.status.epoch, sim.overlay]).toEqual(["WarmUp", status.epoch, overlay]);
     expect(sim.condition("Ready")).toBe("False/OverlayInvalid");
-    expect(sim.status.message).toMatch(/^held: no sidecar would read .*ROP_OVERLAY_INVALID\): thresholds.scoreOffset: /);
+    expect(sim.status.message).toMatch(
+      /^held: no sidecar would read .*ROP_OVERLAY_INVALID\): thresholds.scoreOffset: /,
+    );
     expect(sim.said.filter(({ reason }) => reason === "OverlayInvalid")).toHaveLength(1);
     expect(sim.pages).toEqual([]);
     damage(sim, { baseline: status.baseline });
