@@ -99,6 +99,12 @@ export const errorTable = {
     remedy:
       "Run the operator version that wrote it, or a newer one; nothing is changed meanwhile, so that no field is lost.",
   },
+  ROP_OVERLAY_INVALID: {
+    retryable: false,
+    summary: "no sidecar would read the overlay that is to be written, so it is not",
+    remedy:
+      "Correct the named field: where it comes from the plan, abort and create another migration; else restore the status.",
+  },
   ROP_LEASE_LOST: {
     retryable: true,
     summary: "this process is no longer the leader",

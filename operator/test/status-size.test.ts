@@ -2,8 +2,11 @@
 
 import type { HarmLine } from "@retriever/crds/status/harm-status.ts";
 import { harmLines } from "@retriever/crds/status/harm-status.ts";
+import { migrationStatusSchema } from "@retriever/crds/status/migration-status.ts";
+import { type Counters, noCounters } from "@retriever/sidecar/contract/evidence.ts";
 import { expect, it } from "vitest";
 import { decide } from "#core/decide.ts";
+import type { Migration } from "#core/model/migration.ts";
 import { aSpec } from "./builders/spec.ts";
 import { aMigration, anObservation, aPod, noon } from "./builders/world.ts";
 
@@ -14,7 +17,8 @@ function aLine(line: HarmLine["line"], slice: number | null): HarmLine {
   return { line, slice, limit: 0.05, bad: 1234, n: 987_654, evidence: 0.123456789012345, logs };
 }
 
-it("but for what pods counted, is at most 30 KiB with 1,000 pods that all lag, 20 slices and a full history", () => {
+/** In the guard, with a full history and every line of harm there can be: 20 slices among them. */
+function aFullMigration(): Migration {
   const names = Array.from({ length: 64 }, (_, index) => ({ name: `tenant-${index}-production`, requests: 123_456 }));
   const lines = [
     ...harmLines.filter((line) => line !== "errors").map((line) => aLine(line, null)),
@@ -28,7 +32,7 @@ it("but for what pods counted, is at most 30 KiB with 1,000 pods that all lag, 2
     message: "x".repeat(300),
   }));
   const from = new Date(noon - 600_000).toISOString();
-  const migration = aMigration(aSpec())
+  return aMigration(aSpec())
     .in("Guard")
     .with({
       history,
@@ -44,8 +48,14 @@ it("but for what pods counted, is at most 30 KiB with 1,000 pods that all lag, 2
       skippedChecks: ["parity", "alerts", "approvals"],
     })
     .build();
+}
+
+const podName = (index: number) => `search-api-7d9f8b6c5-${index}`.padEnd(40, "x");
+
+it("but for what pods counted, is at most 30 KiB with 1,000 pods that all lag, 20 slices and a full history", () => {
+  const migration = aFullMigration();
   const pods = Array.from({ length: 1000 }, (_, index) =>
-    aPod(`search-api-7d9f8b6c5-${index}`.padEnd(40, "x"))
+    aPod(podName(index))
       .following(migration)
       .with({ nodeLost: index % 2 === 0 })
       .silent()
@@ -58,6 +68,41 @@ it("but for what pods counted, is at most 30 KiB with 1,000 pods that all lag, 2
   expect(status.acks?.pods).toBe(1000);
   expect(status.history.length).toBe(20);
   expect(kibibytes(rest)).toBeLessThan(30);
+});
+
+/** Counts like those of a day of traffic, with no zeros that would make the text short. */
+function aDay(index: number): Counters {
+  const fields = Object.entries(noCounters()).map(([field, value]) => [
+    field,
+    Array.isArray(value)
+      ? value.map((_, bucket) => 123_456 + index + bucket)
+      : ["requests", "answered"].includes(field)
+        ? 1_234_567 + index
+        : 3 + index / 1000,
+  ]);
+  return Object.fromEntries(fields) as Counters;
+}
+
+it("as a whole is at most 64 KiB with what 1,000 pods count, while every tenth is replaced each minute", () => {
+  let migration = aFullMigration();
+  for (let minute = 0; minute < 4; minute += 1) {
+    const pods = Array.from({ length: 1000 }, (_, index) => {
+      const generation = index % 10 === minute % 10 ? minute : 0;
+      const uid = `0b4e2b6e-0000-4000-${String(generation).padStart(4, "0")}-${String(index).padStart(12, "0")}`;
+      const pod = aPod(podName(index)).with({ uid, nodeLost: index >= 960 });
+      return (index >= 920 ? pod.silent() : pod.following(migration, aDay(index))).build();
+    });
+    const observation = anObservation(migration, {}, { pods: { ok: true, value: pods } });
+    const { status } = decide({ migration, observation, now: noon + minute * 60_000 });
+    migration = { ...migration, status };
+  }
+  const { status } = migration;
+  expect(status.phase).toBe("Guard");
+  expect(status.evidence?.vanishedPods).toBeGreaterThan(0);
+  expect([status.acks?.lagging.length, status.acks?.lost.length, status.history.length]).toEqual([20, 20, 20]);
+  expect(status.detection?.slices.length).toBeGreaterThanOrEqual(20);
+  migrationStatusSchema.parse(status);
+  expect(kibibytes(status)).toBeLessThan(64);
 });
 
 it("keeps no more of a step's sentence in its history than the status has room for", () => {

@@ -13,8 +13,9 @@ const meanings: Readonly<Record<Phase, string>> = {
   AwaitingCutover:
     "every stage passed; waits for a Promote unless `cutover.hold` is false, or for a Retry after a cutover that was taken back; either acts at once, waits openly until it expires, or is refused",
   CuttingOver:
-    "the pods change their primary, all or as many as `cutover.minAcknowledged` asks for; ends in Guard or goes back. For want of pods or requests (`AckTimeout`, `ValidationTimeout`) it goes back to AwaitingCutover, by way of RollingBack",
-  Guard: "the destination serves, the source watches; only time in which a failure would be noticed counts",
+    "the pods change their primary, all or as many as `cutover.minAcknowledged` asks for; ends in Guard or goes back. Time in which no operator looked isn't counted against them. For want of pods or requests (`AckTimeout`, `ValidationTimeout`) it goes back to AwaitingCutover, by way of RollingBack",
+  Guard:
+    "the destination serves, the source watches; only time in which a failure would be noticed counts. Fenced pods serve the source meanwhile. Harm that is gone without a few pods is held and told (`OnePodAlone`); pods that serve the source unfenced are told of (`TwoPrimaries`)",
   Completed: "the destination serves; settled once the base names it too",
   RollingBack: "until every pod reports the pinned source as its primary; then for good, or to be tried again",
   VerifyingDrift: "what was written since the cutover is compared",
@@ -28,6 +29,7 @@ const within: readonly (readonly [Phase, string])[] = [
   ["AwaitingApproval", "the plan was edited, approvals are void"],
   ["WarmUp", "held at rate 0, resumed, or measured again"],
   ["Ramp", "next stage, a step down, or measured again"],
+  ["Guard", "it has passed, the dual read is switched off; fenced pods follow"],
 ];
 
 /** Markdown of `docs/states.md`. The table holds every legal step; the drawing those that tell the story. */

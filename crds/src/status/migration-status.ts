@@ -20,6 +20,7 @@ import { guardStatusSchema } from "./guard-status.ts";
 import { detectionStateSchema, harmStatusSchema } from "./harm-status.ts";
 import { outboxMessageSchema } from "./outbox-status.ts";
 import { smokeTestStatusSchema, verificationStatusSchema } from "./verification-status.ts";
+import { waitingStatusSchema } from "./waiting-status.ts";
 
 export const phases = [
   "Pending",
@@ -124,15 +125,6 @@ const stageStatusSchema = z.strictObject({
   count: z.int().min(1).meta(doc("How many stages there are.", 3)),
   sampleRate: z.number().meta(doc("Rate of the stage.", 0.1)),
   startedAt: instant.optional().describe("When every pod had the rate and the first sample had come."),
-});
-
-const waitingStatusSchema = z.strictObject({
-  since: instant.describe("Since when nothing has moved."),
-  told: z
-    .enum(["page", "ticket"])
-    .optional()
-    .meta(doc("How it was told last.", "ticket", "shouted")),
-  toldAt: instant.optional().describe("When it was told last."),
 });
 
 const rollbackStatusSchema = z.strictObject({

@@ -8,7 +8,11 @@ import { rehearsedMigration } from "@retriever/kubectl/rehearse/manifest.ts";
 import type { Rehearsal } from "@retriever/kubectl/rehearse/rehearsal.ts";
 import { rehearse } from "@retriever/kubectl/rehearse/rehearse.ts";
 import type { Scenario } from "@retriever/kubectl/scenario/scenario.ts";
+import { readBase } from "@retriever/operator/observe/read-base.ts";
+import { aLateRollback, playLateRollback, writesOutside } from "@retriever/operator/test/late-rollback.ts";
+import fc from "fast-check";
 import { parse } from "yaml";
+import { baseIn, largeBases, ordinaryBase } from "./bases.ts";
 import { comparisons, guardShapes, liars, sticky } from "./shapes.ts";
 
 const mostRatio = 1.2;
@@ -110,11 +114,56 @@ function holdForOne(): void {
   );
 }
 
+/** Rollbacks of which nothing that the destination received may be left out of the comparison. */
+function hideNothing(): void {
+  const stories = fc.sample(aLateRollback, { numRuns: values.quick ? 20 : 300, seed: 18 });
+  const played = stories.map((story) => {
+    const end = playLateRollback(story);
+    return { written: end.writtenAt.length, outside: writesOutside(end, story) };
+  });
+  const sum = (count: (one: (typeof played)[number]) => number) => played.reduce((all, one) => all + count(one), 0);
+  const [written, outside] = [sum((one) => one.written), sum((one) => one.outside)];
+  report(
+    {
+      id: "E4",
+      name: "writes before late rollbacks",
+      n: stories.length,
+      value: outside,
+      ok: outside === 0 && written > 0,
+    },
+    `${outside} of ${written} writes outside of what is compared`,
+  );
+}
+
+const mostStallMs = 50;
+
+/** One look at a base holds everything else up for so long: by CPU time, which others on the machine don't lengthen. */
+function readLargeBases(): void {
+  // An operator that has just begun has compiled nothing yet; what a text costs it, it pays at every look.
+  readBase(baseIn(ordinaryBase));
+  for (const [name, text] of Object.entries(largeBases)) {
+    const looks = Array.from({ length: values.quick ? 3 : 20 }, (_, look) => {
+      const before = process.cpuUsage();
+      // Each another text: one that was seen is not read again.
+      readBase(baseIn(`${text}${" ".repeat(look)}`));
+      const { user, system } = process.cpuUsage(before);
+      return (user + system) / 1000;
+    });
+    const worst = Math.max(...looks);
+    report(
+      { id: "E7", name: `a base: ${name}`, n: looks.length, value: worst, ok: worst <= mostStallMs },
+      `the loop stands for ${worst.toFixed(1)} ms at most`,
+    );
+  }
+}
+
 const begun = performance.now();
 compareStages();
 rollOutInGuard();
 believeNobody();
 holdForOne();
+hideNothing();
+readLargeBases();
 const ok = rows.every((row) => row.ok);
 const seconds = Math.round((performance.now() - begun) / 1000);
 process.stdout.write(`${JSON.stringify({ quick: values.quick, seconds, rows, ok })}\n`);

@@ -31,20 +31,32 @@ function faultsOf(before: MigrationStatus, after: MigrationStatus): string[] {
   return rules.flatMap(([isBroken, what]) => (isBroken ? [what] : []));
 }
 
+type Apply = Extract<Effect, { kind: "applyOverlay" }>;
+
 /** The overlay after the operator has written it. */
-export function overlayAfter(
-  before: OverlayObservation | null,
-  { document, text, intent, force, over }: Extract<Effect, { kind: "applyOverlay" }>,
-): OverlayObservation {
-  const sharers = before?.text === text ? before.foreignManagers : [];
-  const isForeign = (before?.foreignManagers.length ?? 0) > 0;
-  if (isForeign && !force) throw new Error("a forward step took the overlay from another manager");
-  if (over !== undefined && over.resourceVersion !== before?.version?.resourceVersion)
-    throw new Error("the overlay that is taken over was written since");
-  const written = before?.document?.revision.epoch ?? 0;
-  if (written > document.revision.epoch && document.rollback !== true)
-    throw new Error(`the overlay's epoch fell from ${written}`);
+export function overlayAfter(before: OverlayObservation | null, apply: Apply): OverlayObservation {
+  const { document, text, intent } = apply;
+  const [fault] = before === null ? [] : faultsOfApply(before, apply);
+  if (fault !== undefined) throw new Error(fault);
   overlaySchema.parse(JSON.parse(text));
   const hash = digest("sha256", text);
-  return { text, hash, document, hasFinalizer: true, deleting: false, intent, foreignManagers: sharers };
+  // Who wrote the same text owns it as well.
+  const foreignManagers = before?.text === text ? before.foreignManagers : [];
+  return { text, hash, document, hasFinalizer: true, deleting: false, intent, foreignManagers };
+}
+
+function faultsOfApply(before: OverlayObservation, { document, force, over }: Apply): string[] {
+  const written = before.document?.revision.epoch ?? 0;
+  const rules: readonly [boolean, string][] = [
+    [before.foreignManagers.length > 0 && !force, "a forward step took the overlay from another manager"],
+    [
+      over !== undefined && over.resourceVersion !== before.version?.resourceVersion,
+      "the overlay that is taken over was written since",
+    ],
+    [
+      written > document.revision.epoch && document.rollback !== true,
+      `the overlay's epoch fell from ${written} to ${document.revision.epoch}`,
+    ],
+  ];
+  return rules.flatMap(([isBroken, what]) => (isBroken ? [what] : []));
 }

@@ -197,7 +197,7 @@ export abstract class ToyCluster {
       claims: this.#read("claims", this.claims),
       acts: this.#read("acts", this.acts),
       ...(this.actIdentity === undefined ? {} : { actIdentity: this.actIdentity }),
-      jobs: this.#read("jobs", this.verifier.observe(this.now)),
+      jobs: this.#read("jobs", this.verifier.observe(this.mark())),
     };
   }
 
@@ -228,7 +228,7 @@ export abstract class ToyCluster {
 
   /** Throws on an overlay that the API server refuses. */
   apply(effect: Effect): void {
-    if (isJobEffect(effect)) return this.verifier.apply(effect, this.now);
+    if (isJobEffect(effect)) return this.verifier.apply(effect, { nowMs: this.now, ...this.mark() });
     switch (effect.kind) {
       case "addFinalizer":
         this.meta = { ...this.meta, finalizers: [settleFinalizer] };

@@ -4,6 +4,7 @@ import type { Effect } from "@retriever/operator/core/model/decision.ts";
 import type { JobSeen, JobsObservation } from "@retriever/operator/core/model/job-observation.ts";
 import { type DifferenceCounts, driftOf, type VerifySummary } from "@retriever/sidecar/contract/verify-report.ts";
 import type { StoreIdentity } from "@retriever/stores/config/identity.ts";
+import type { PodTime } from "./toy-pod.ts";
 
 /** What a verification would find now. cannot: it would end without an answer. */
 type Parity = Partial<DifferenceCounts> & { readonly cannot?: boolean };
@@ -20,6 +21,8 @@ type Asked = {
   readonly since: string | null;
   readonly askedMs: number;
   readonly endMs: number;
+  /** By the pods' own clock: a Job lasts no longer because the wall clock is put back. */
+  readonly doneAtMs: number;
   readonly found: Parity;
 };
 type Stores = { readonly source: StoreIdentity; readonly destination: StoreIdentity };
@@ -43,27 +46,28 @@ export class ToyVerifier {
     this.takesMs = takesMs;
   }
 
-  apply(effect: JobEffect, nowMs: number): void {
+  apply(effect: JobEffect, { nowMs, elapsedMs }: PodTime): void {
     if (effect.kind === "deleteJobs") this.#jobs = this.#jobs.filter(({ name }) => !effect.jobs.includes(name));
     if (effect.kind !== "createJob" || this.#jobs.some(({ name }) => name === effect.job)) return;
     const passes = this.tests[effect.template];
     const found = passes === undefined ? this.parity : { cannot: !passes };
     const { job: name, since } = effect;
-    this.#jobs = [...this.#jobs, { name, since, askedMs: nowMs, endMs: nowMs + this.takesMs, found }];
+    const ends = { endMs: nowMs + this.takesMs, doneAtMs: elapsedMs + this.takesMs };
+    this.#jobs = [...this.#jobs, { name, since, askedMs: nowMs, ...ends, found }];
   }
 
-  observe(nowMs: number): JobsObservation {
+  observe({ elapsedMs }: Pick<PodTime, "elapsedMs">): JobsObservation {
     return {
       verifier: this.hasTemplate ? { name: "verifier", suspended: true, hasVerifier: true } : null,
       tests: Object.keys(this.tests).map((name) => ({ name, suspended: true, hasVerifier: false })),
-      jobs: this.#jobs.map((job) => this.#seen(job, nowMs)),
+      jobs: this.#jobs.map((job) => this.#seen(job, elapsedMs)),
       reportOf: null,
     };
   }
 
-  #seen(job: Asked, nowMs: number): JobSeen {
-    const { name, endMs, found } = job;
-    if (nowMs < endMs) return { name, state: "running", message: "", partitions: 1, pods: [] };
+  #seen(job: Asked, elapsedMs: number): JobSeen {
+    const { name, endMs, doneAtMs, found } = job;
+    if (elapsedMs < doneAtMs) return { name, state: "running", message: "", partitions: 1, pods: [] };
     const summary = this.#summaryOf(job);
     const exitCode = { equal: 0, drift: 1, unknown: 2 }[summary.outcome];
     const pod = { name: `${name}-0`, partition: 0, exitCode, endedAt: endMs, summary, words: "", report: null };

@@ -3,6 +3,7 @@ import type { Effect } from "#core/model/decision.ts";
 import { OperatorError } from "#errors.ts";
 import { searchKey, searchSpec, seedSearchApp } from "#test/builders/search-app.ts";
 import { destinationIdentity, sourceIdentity } from "#test/builders/sidecar-status.ts";
+import { aMigration, overlayOf } from "#test/builders/world.ts";
 import { FakeClock } from "#test/fakes/fake-clock.ts";
 import { FakeCluster } from "#test/fakes/fake-cluster.ts";
 import { FakeJobs, FakeReports } from "#test/fakes/fake-jobs.ts";
@@ -13,7 +14,7 @@ const overlayId = "search/search-api-retriever-migration";
 const overlay = {
   kind: "applyOverlay",
   document: {} as Extract<Effect, { kind: "applyOverlay" }>["document"],
-  text: "{}",
+  text: overlayOf(aMigration().in("Guard").build())?.text ?? "",
   intent: { migrationUid: "u", epoch: 2, rollback: null },
   force: false,
 } as const satisfies Effect;
@@ -69,6 +70,13 @@ describe("effects", () => {
       error: { code: "ROP_FIELD_CONFLICT" },
     });
     expect(reports).toEqual(["addFinalizer done", "applyOverlay failed"]);
+  });
+
+  test("never write an overlay that no sidecar would read", async () => {
+    const { cluster, run } = arrange();
+    for (const text of ["{}", "not json", overlay.text.replace('"epoch": 5', '"epoch": 0'), " ".repeat(70_000)])
+      expect(await run([{ ...overlay, text }])).toMatchObject({ ok: false, error: { code: "ROP_OVERLAY_INVALID" } });
+    expect(cluster.configMaps.get(overlayId)).toBeUndefined();
   });
 
   test("on pods reach every pod that is left, although one refuses and one is gone", async () => {

@@ -1,7 +1,8 @@
 // Carries out effects in the order given and stops at the first that fails. Never decides, never retries.
 import type { Effect } from "#core/model/decision.ts";
 import type { MigrationMeta } from "#core/model/migration.ts";
-import { asOperatorError, type OperatorError } from "#errors.ts";
+import { overlayFault } from "#core/overlay/overlay-fault.ts";
+import { asOperatorError, OperatorError } from "#errors.ts";
 import type { Clock } from "#ports/clock.ts";
 import type { Cluster } from "#ports/cluster.ts";
 import type { Jobs, Reports } from "#ports/jobs.ts";
@@ -67,6 +68,7 @@ async function applyOne(effect: Effect, context: EffectContext): Promise<void> {
       return cluster.removeFinalizer(meta, signal);
     // The exact text and its intent in one write.
     case "applyOverlay":
+      refuseUnreadable(effect);
       await cluster.applyOverlay(target, effect, signal);
       return;
     case "annotatePods":
@@ -88,6 +90,12 @@ async function applyOne(effect: Effect, context: EffectContext): Promise<void> {
     case "pruneActs":
       return pruneActs(effect, context);
   }
+}
+
+/** Decided so already; here it holds whoever decided. */
+function refuseUnreadable({ text }: Extract<Effect, { kind: "applyOverlay" }>): void {
+  const fault = overlayFault(text);
+  if (fault !== undefined) throw new OperatorError("ROP_OVERLAY_INVALID", fault);
 }
 
 function contextOf(

@@ -10,6 +10,7 @@ import { makeLogger } from "#telemetry/logger.ts";
 import { makeMetrics } from "#telemetry/metrics.ts";
 import { aCondition } from "#test/builders/migration.ts";
 import { searchKey, searchSpec, seedSearchApp } from "#test/builders/search-app.ts";
+import { aMigration, overlayOf } from "#test/builders/world.ts";
 import { FakeClock } from "#test/fakes/fake-clock.ts";
 import { FakeCluster } from "#test/fakes/fake-cluster.ts";
 import { FakeJobs, FakeReports } from "#test/fakes/fake-jobs.ts";
@@ -19,7 +20,7 @@ import { makeReconcile } from "./reconcile.ts";
 const overlay = {
   kind: "applyOverlay",
   document: {} as Extract<Effect, { kind: "applyOverlay" }>["document"],
-  text: "{}",
+  text: overlayOf(aMigration().in("Guard").build())?.text ?? "",
   intent: { migrationUid: "u", epoch: 1, rollback: null },
   force: false,
 } as const satisfies Effect;

@@ -12,6 +12,7 @@ import { judgedActs, pruneActs } from "./overlay/prune-acts.ts";
 import { announceFlips } from "./people/announce.ts";
 import { nextDeliveryMs, updateOutbox } from "./people/outbox.ts";
 import { settlePromote } from "./people/promote.ts";
+import { tellStrays } from "./people/strays.ts";
 import { tellWaits } from "./people/waits.ts";
 import { awaitingApproval } from "./phases/awaiting-approval.ts";
 import { awaitingCutover } from "./phases/awaiting-cutover.ts";
@@ -35,6 +36,7 @@ import { unobserved } from "./preempt/unobserved.ts";
 import { renderConditions } from "./status/conditions.ts";
 import { isNews, record } from "./status/record.ts";
 import { refuseUnreadable } from "./status/refuse.ts";
+import { holdUnreadable } from "./steps/hold-unreadable.ts";
 
 type DecideInput = {
   readonly observation: Observation;
@@ -87,11 +89,11 @@ export function decide({ observation, migration, now }: DecideInput): Decision {
   const plan = effectivePlan(migration);
   if (plan === undefined) return refuseUnreadable(migration, now);
   const c = assess(migration, plan, observation, now);
-  const outcome = tellWaits(c, settlePromote(c, firstAnswer(c)));
+  const outcome = tellWaits(c, tellStrays(c, settlePromote(c, holdUnreadable(c, firstAnswer(c)))));
   const recorded = record(c, outcome.status);
   const conditions = renderConditions(c, { ...outcome, status: recorded });
   const judged: MigrationStatus = { ...recorded, conditions, observedGeneration: migration.meta.generation };
-  const said = [...c.actAnnouncements, ...outcome.announcements, ...announceFlips(migration.status, judged)];
+  const said = [...c.actAnnouncements, ...outcome.announcements, ...announceFlips(c, judged)];
   const status = withOutbox(c, judged, said);
   const news = isNews(c, status);
   const effects = [

@@ -45,7 +45,7 @@ export const metricTable = [
   gauge(
     "retriever_migration_pods",
     [...migration, "state"],
-    "Pods of the target: all, and those that confirmed the epoch.",
+    "Pods of the target: all, those that confirmed the epoch, and those that are fenced: they stay at the source by the cutover's deadline.",
   ),
   gauge("retriever_migration_guard_seconds", [...migration, "clock"], "The guard's clocks: watched, idle, unobserved."),
   gauge(

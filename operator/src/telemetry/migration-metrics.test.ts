@@ -20,6 +20,16 @@ describe("the metrics of migrations", () => {
     expect(renderMigrations([])).toContain("# TYPE retriever_migration_phase gauge\n");
   });
 
+  test("tell how many pods are fenced, also where the status names only some of them", () => {
+    const told = (names: number, fencedPods: number) => {
+      const fenced = Array.from({ length: names }, (_, index) => `pod-${index}`);
+      const acks = { pods: 100, matched: 60, lagging: [], lost: [], fenced };
+      const status = aStatus({ acks, cutover: { fenced: [], fencedPods } });
+      return renderMigrations([keepFacts({ ...docs, status })]).match(/state="fenced"\} (\d+)/)?.[1];
+    };
+    expect([told(0, 3), told(2, 3), told(20, 40)]).toEqual(["0", "2", "40"]);
+  });
+
   test("take any text as a label, escaped", () => {
     const text = renderMigrations([keepFacts({ ...docs, target: 'a"b\\c\nd', status: aStatus() })]);
     expect(text).toContain('target="a\\"b\\\\c\\nd"');

@@ -42,7 +42,7 @@ type KeptStatus = Pick<MigrationStatus, "planHash" | "phase" | "epoch"> & {
   readonly revision?: { readonly sampleRate: number };
   readonly conditions: readonly Pick<MigrationStatus["conditions"][number], "type" | "status">[];
   readonly gates: readonly Pick<MigrationStatus["gates"][number], "gate" | "value" | "limit" | "n" | "verdict">[];
-  readonly acks?: Pick<NonNullable<MigrationStatus["acks"]>, "pods" | "matched">;
+  readonly acks?: Pick<NonNullable<MigrationStatus["acks"]>, "pods" | "matched"> & { readonly fenced: number };
   readonly guard?: Pick<NonNullable<MigrationStatus["guard"]>, "watchedSeconds" | "idleSeconds" | "unobservedSeconds">;
   readonly harmLines: readonly ToldLine[];
 };
@@ -60,7 +60,7 @@ export function keepFacts({ namespace, name, target, status }: MigrationFacts): 
     revision: revision && { sampleRate: revision.sampleRate },
     conditions: status.conditions.map(({ type, status }) => ({ type, status })),
     gates: status.gates.map(({ gate, value, limit, n, verdict }) => ({ gate, value, limit, n, verdict })),
-    acks: acks && { pods: acks.pods, matched: acks.matched },
+    acks: acks && { pods: acks.pods, matched: acks.matched, fenced: countFenced(status) },
     guard: guard && {
       watchedSeconds: guard.watchedSeconds,
       idleSeconds: guard.idleSeconds,
@@ -119,6 +119,7 @@ function seriesOf({ namespace, name, target, status }: KeptFacts): Series[] {
       : [
           series("retriever_migration_pods", { state: "all" }, acks.pods),
           series("retriever_migration_pods", { state: "confirmed" }, acks.matched),
+          series("retriever_migration_pods", { state: "fenced" }, acks.fenced),
         ]),
     ...(guard === undefined
       ? []
@@ -128,6 +129,14 @@ function seriesOf({ namespace, name, target, status }: KeptFacts): Series[] {
           series("retriever_migration_guard_seconds", { clock: "unobserved" }, guard.unobservedSeconds),
         ]),
   ];
+}
+
+/** A status names no more of them; how many the cutover went on without is known. */
+const mostNamed = 20;
+
+function countFenced({ acks, cutover }: MigrationStatus): number {
+  const named = acks?.fenced?.length ?? 0;
+  return named < mostNamed ? named : Math.max(named, cutover?.fencedPods ?? 0);
 }
 
 type MakeSeries = (metric: MetricName, labels: Labels, value: number) => Series;

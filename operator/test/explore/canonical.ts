@@ -96,9 +96,12 @@ function agesAt(now: number) {
 
 function normalise(status: MigrationStatus, rank: Rank, now: number): MigrationStatus {
   const age = agesAt(now);
-  const next: MigrationStatus = { ...status, epoch: rank(status.epoch), history: overdueOnly(status) };
+  const next: MigrationStatus = { ...status, epoch: rank(status.epoch), history: toldOnly(status, rank) };
   if (status.revision !== undefined) {
-    const at = age(Math.max(steps.ackTimeout, steps.validation) + 1)(status.revision.at);
+    // A cutover that nobody has looked at yet is as old as the absence since.
+    const isUnseen = status.phase === "CuttingOver" && status.acks === undefined;
+    const oldest = isUnseen ? absenceSteps : Math.max(steps.ackTimeout, steps.validation) + 1;
+    const at = age(oldest)(status.revision.at);
     const { activationDeadline: deadline } = status.revision;
     const until = deadline === undefined ? {} : { activationDeadline: deadlineFrom(deadline, now) };
     next.revision = { ...status.revision, epoch: rank(status.revision.epoch), at, ...until };
@@ -111,11 +114,12 @@ function normalise(status: MigrationStatus, rank: Rank, now: number): MigrationS
   if ((next.harm?.stepDowns ?? 0) > 0) next.harm = { causes: [], ...next.harm, stepDowns: 3 };
   if (status.phaseStartedAt !== undefined)
     next.phaseStartedAt = age(status.phase === "VerifyingDrift" ? steps.blind + 1 : 2)(status.phaseStartedAt);
+  normaliseAcks(status, next, age);
   normaliseEvidence(status, next, age(1));
   normaliseGuard(status, next, age);
   normaliseRollback(status, next, age(steps.comparison + 1));
   // Only said, never decided by.
-  if (status.waiting !== undefined) next.waiting = { since: iso(origin), told: "page", toldAt: iso(origin) };
+  normaliseWaiting(status, next);
   if (status.acts !== undefined) next.acts = { ...status.acts, seen: [] };
   next.conditions = status.conditions.map((condition) => ({
     ...condition,
@@ -123,6 +127,24 @@ function normalise(status: MigrationStatus, rank: Rank, now: number): MigrationS
       condition.type === "ConfigPropagated" ? age(steps.ackTimeout + 1)(condition.lastTransitionTime) : iso(origin),
   }));
   return next;
+}
+
+function normaliseWaiting({ waiting }: MigrationStatus, next: MigrationStatus): void {
+  delete next.waiting;
+  if (waiting === undefined || waiting.endedAt !== undefined) return;
+  const since = iso(origin);
+  const isDanger = waiting.danger !== undefined && waiting.danger.endedAt === undefined;
+  next.waiting = { since, told: "page", toldAt: since, ...(isDanger ? { danger: { since } } : {}) };
+}
+
+function normaliseAcks(
+  { acks }: MigrationStatus,
+  next: MigrationStatus,
+  age: (cap: number) => (at: string) => string,
+): void {
+  if (acks?.waited === undefined) return;
+  const { since, at } = acks.waited;
+  next.acks = { ...acks, waited: { since: age(steps.ackTimeout + 1)(since), at: age(absenceSteps)(at) } };
 }
 
 /** Counters of another epoch are never read again. Bursts are known or not: one more reconcile closes all windows. */
@@ -196,8 +218,11 @@ const passedBy = new Set<string>(["Guard", "Completed"]);
 /** What was compared before belongs to the cutover before. */
 const cutting = new Set<string>(["CuttingOver", "Guard"]);
 
-function overdueOnly({ history }: MigrationStatus): MigrationStatus["history"] {
-  return history.filter(({ reason }) => reason === "GuardOverdue").slice(0, 1);
+/** What is told once is remembered by its entry. */
+function toldOnly({ history }: MigrationStatus, rank: Rank): MigrationStatus["history"] {
+  const [late] = history.filter(({ reason }) => reason === "GuardOverdue");
+  const strays = history.findLast(({ reason }) => reason === "TwoPrimaries");
+  return [late, strays && { ...strays, at: iso(origin), epoch: rank(strays.epoch) }].filter((one) => one !== undefined);
 }
 
 const isos = new Map<number, string>();

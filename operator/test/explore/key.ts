@@ -98,7 +98,7 @@ function statusKey(status: MigrationStatus): string {
   const people = [acts?.paused === true, acts?.latched?.act, awaitedKey(status)].join();
   if (sampling.has(phase)) return `${basics} ${people} ${samplingKey(status)} ${again}`;
   if (phase === "CuttingOver")
-    return `${basics} ${people} ${again} ${agesKey(status)} ${harmKey(status)} ${(status.throughput?.requestsPerSecond ?? 0) > 0}`;
+    return `${basics} ${people} ${status.acks === undefined} ${status.acks?.waited?.since} ${status.acks?.waited?.at} ${again} ${agesKey(status)} ${harmKey(status)} ${(status.throughput?.requestsPerSecond ?? 0) > 0}`;
   if (phase === "Guard") return `${basics} ${people} ${guardKey(status)} ${harmKey(status)}`;
   return `${basics} ${people}`;
 }

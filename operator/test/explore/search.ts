@@ -207,7 +207,8 @@ function ghostAfter(world: World, after: number): Ghost {
   const { ghost, status } = world;
   const away = status.phase === "Guard" ? Math.min(absenceSteps, ghost.away + after) : 0;
   const sampled = ghost.sampled < 0 ? ghost.sampled : Math.min(1, ghost.sampled + after);
-  const mixed = status.phase === "CuttingOver" ? ghost.mixed : 0;
+  // Time in which nobody looked isn't counted against the pods.
+  const mixed = status.phase === "CuttingOver" && after < absenceSteps ? ghost.mixed : 0;
   const behind = isAwaited(world) ? Math.min(steps.ackTimeout + 1, ghost.behind + after) : 0;
   return { ...ghost, away, sampled, mixed, behind };
 }

@@ -57,8 +57,10 @@ function measureOffset(
 ): Pick<Baseline, "scoreOffset"> {
   if (previous !== undefined) return previous.scoreOffset === undefined ? {} : { scoreOffset: previous.scoreOffset };
   const offset = (scoreWorseSum - scoreBetterSum) / Math.max(1, answered);
-  return offset > leastOffset ? { scoreOffset: Number(offset.toPrecision(3)) } : {};
+  return offset > leastOffset && offset <= mostOffset ? { scoreOffset: Number(offset.toPrecision(3)) } : {};
 }
 
 /** What stores of equal precision differ by; below it nothing is judged around. */
 const leastOffset = 1e-4;
+/** What an overlay can hold; beyond it nobody speaks of quantised scores. */
+const mostOffset = 1;

@@ -10,6 +10,7 @@ import type { OverlayIntent, OverlayObservation } from "../model/workload.ts";
 import { jobEffects } from "../verification/effects.ts";
 import { frozenBase } from "./deploy-freeze.ts";
 import { whoIsAhead } from "./epochs.ts";
+import { overlayFault } from "./overlay-fault.ts";
 import { isOfAnother, isSeized } from "./overlay-state.ts";
 import { intentOf, renderOverlay } from "./revision.ts";
 
@@ -50,6 +51,8 @@ function overlayEffects(input: ConvergeInput): Effect[] {
   // What another manager wrote stays until that manager lets go, or until a rollback takes the key back.
   if (!rollingBack && isNotOurs(input, overlay, rendered.text)) return [];
   const { document, text } = rendered;
+  // Whatever there is stays in force: sidecars would not follow this one.
+  if (overlayFault(text) !== undefined) return [];
   const apply: Effect = { kind: "applyOverlay", document, text, intent, ...takeOver(overlay, rollingBack) };
   // A deleted object can't be revived; our finalizer lets it go and the sidecars hold on meanwhile.
   return overlay?.deleting === true ? [{ kind: "removeOverlay" }, apply] : [apply];

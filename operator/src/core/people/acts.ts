@@ -11,7 +11,7 @@ import type { Announcement } from "../model/decision.ts";
 import type { ActObservation, Observation } from "../model/observation.ts";
 import { refuseCompletion } from "./guard-completion.ts";
 import { wantsPostmortem } from "./postmortem.ts";
-import { recordPromote, refuseSecond, refuseTurn } from "./promote.ts";
+import { recordPromote, refuseSecond, refuseTurn, tellReplaced } from "./promote.ts";
 import { awaitsRetry, describeCorrections, refuseRetry } from "./retry.ts";
 import { refuseAny, turnsOf } from "./turns.ts";
 
@@ -60,7 +60,8 @@ function applyAct(applied: ActsApplied, act: ActObservation, input: ActsInput): 
   if (refusal !== undefined) return { ...applied, announcements: [...announcements, announce(act, refusal)] };
   const taken = effectOf(act, { ...status, acts: take(act, acts, input) });
   // Whether a cutover can begin is judged later: until then there is nothing to tell.
-  if (isOfCutover) return { status: taken, announcements, promote: act };
+  if (isOfCutover)
+    return { status: taken, announcements: [...announcements, ...tellReplaced(act, acts)], promote: act };
   return { ...applied, status: taken, announcements: [...announcements, announce(act, undefined)] };
 }
 
@@ -87,7 +88,7 @@ function refuseKind(act: ActObservation, input: ActsInput, acts: Acts): string |
     case "Promote":
       return refusePromote(act, input, acts);
     case "Retry":
-      return refuseRetry(input.plan, input.status) ?? refuseTurn(act, acts, input.now);
+      return refuseRetry(input.plan, input.status, input.now) ?? refuseTurn(act, acts, input.now);
     case "CompleteGuard":
       return refuseCompletion(act, input.status);
     case "Approve":
@@ -118,7 +119,7 @@ function refusePromote(
   { status, plan, observation, now }: ActsInput,
   acts: Acts,
 ): string | undefined {
-  if (awaitsRetry(status)) return "the last cutover was taken back; create a Retry act to cut over again";
+  if (awaitsRetry(status, now)) return "the last cutover was taken back; create a Retry act to cut over again";
   if (status.phase === "AwaitingCutover") return refuseTurn(act, acts, now);
   if (status.phase === "Pending" && rolledBackBefore(plan, observation) !== undefined) return undefined;
   return `the phase is ${status.phase}; Promote is taken in AwaitingCutover, when the evidence is there`;

@@ -2,6 +2,7 @@
 
 import type { Condition, MigrationStatus, Phase } from "@retriever/crds/status/migration-status.ts";
 import { describe, expect, it } from "vitest";
+import { aContext } from "#test/builders/context.ts";
 import { aCondition, aStatus } from "#test/builders/migration.ts";
 import type { Severity } from "../model/decision.ts";
 import { announceFlips } from "./announce.ts";
@@ -18,8 +19,10 @@ function told(type: Condition["type"], phase: Phase, before: Said | undefined, n
       conditions: [aCondition("Paused", "False"), { ...aCondition(type, value, message), reason }],
     });
   };
-  return announceFlips(status(before), status(now));
+  return announceFlips({ ...served, migration: { ...served.migration, status: status(before) } }, status(now));
 }
+/** Pods serve from the destination. */
+const served = aContext("Guard");
 const warning = (reason: string, severity: Severity | null, message = "as it is") => ({
   type: "Warning",
   reason,

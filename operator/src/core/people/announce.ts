@@ -1,14 +1,17 @@
 // Announcements of conditions that flipped, once per flip.
 import type { Condition, ConditionType, MigrationStatus, Phase } from "@retriever/crds/status/migration-status.ts";
+import type { Context } from "../model/context.ts";
 import type { Announcement } from "../model/decision.ts";
+import { mayServeElsewhere } from "../steps/propagation.ts";
 
 /** Announcements for what changed between two statuses beside the phase. */
-export function announceFlips(before: MigrationStatus, next: MigrationStatus): Announcement[] {
+export function announceFlips(c: Context, next: MigrationStatus): Announcement[] {
+  const before = c.migration.status;
   return [
     ...rollbackPath(before, next),
     ...missedAlerts(before, next),
     ...lapsedApprovals(before, next),
-    ...lateAcks(before, next),
+    ...lateAcks(c, before, next),
     ...unproved(before, next),
     ...laggards(before, next),
     ...refusals(before, next),
@@ -49,10 +52,10 @@ function lapsedApprovals(before: MigrationStatus, next: MigrationStatus): Announ
 }
 
 /** A pod that keeps the store that is being left harms its users; anywhere else the source answers them. */
-function lateAcks(before: MigrationStatus, next: MigrationStatus): Announcement[] {
+function lateAcks(c: Context, before: MigrationStatus, next: MigrationStatus): Announcement[] {
   const [old, now] = both(before, next, "ConfigPropagated");
   if (now?.reason !== "AckTimeout" || old?.reason === "AckTimeout") return [];
-  const severity = next.phase === "RollingBack" ? "page" : "ticket";
+  const severity = next.phase === "RollingBack" && mayServeElsewhere(c) ? "page" : "ticket";
   return [{ type: "Warning", reason: "AckTimeout", message: now.message, severity }];
 }
 

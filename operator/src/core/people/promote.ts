@@ -34,6 +34,12 @@ export function refuseSecond(first: ActObservation | undefined): string | undefi
   return first === undefined ? undefined : `the Promote by ${first.actor} came first`;
 }
 
+/** One that had waited for too long when the next one came is told of, as it would have been by itself. */
+export function tellReplaced({ act }: ActObservation, { promotedBy, promoteUntil }: Acts): Announcement[] {
+  if (promotedBy === undefined || promoteUntil === undefined) return [];
+  return [told("Warning", "ActExpired", `${act} by ${promotedBy} waited until ${promoteUntil} and has expired`)];
+}
+
 /** The acts with a Promote that is weighed when everything else is judged. */
 export function recordPromote(act: ActObservation, { promoteUntil: _until, ...acts }: Acts): Acts {
   const until = act.waitForGates === true ? { promoteUntil: iso(waitsUntil(act)) } : {};
@@ -53,7 +59,7 @@ function isExpired({ status, now }: Pick<Context, "status" | "now">): boolean {
   return isOver(status.acts ?? {}, now);
 }
 
-function isOver({ promoteUntil }: Pick<Acts, "promoteUntil">, now: number): boolean {
+export function isOver({ promoteUntil }: Pick<Acts, "promoteUntil">, now: number): boolean {
   return promoteUntil !== undefined && (instantMs(promoteUntil) ?? 0) <= now;
 }
 

@@ -6,6 +6,7 @@ import { isFinalPhase } from "@retriever/crds/status/phase-steps.ts";
 import type { Context } from "../model/context.ts";
 import type { Announcement, Outcome, Severity } from "../model/decision.ts";
 import { instantMs, isPastCutover, secondsSince } from "../model/status-readings.ts";
+import { mayServeElsewhere } from "../steps/propagation.ts";
 
 /** A hold that may pass by itself is told of after this, seconds. */
 const heldSeconds = 900;
@@ -72,16 +73,68 @@ function isStageLate(c: Context): boolean {
 
 function tellHold(c: Context, outcome: Outcome): Outcome {
   const wait = isMove(c, outcome) ? undefined : waitOf(c, outcome);
-  if (wait === undefined) return withWaiting(outcome, undefined);
-  const before: Waiting = c.status.waiting ?? { since: wait.since ?? c.nowIso };
-  const waited = secondsSince(c, before.since);
-  if (waited < wait.seconds || !isToSay(c, before, wait.severity)) return withWaiting(outcome, before);
+  const waiting = isMove(c, outcome) ? undefined : clocksOf(c, outcome, wait);
+  if (wait === undefined || waiting === undefined) return withWaiting(outcome, waiting);
+  const waited = secondsSince(c, (wait.severity === "page" ? waiting.danger : waiting)?.since);
+  if (waited < wait.seconds || !isToSay(c, waiting, wait.severity)) return withWaiting(outcome, waiting);
   const where = outcome.status.phase;
-  return tell(withWaiting(outcome, { since: before.since, told: wait.severity, toldAt: c.nowIso }), {
+  return tell(withWaiting(outcome, { ...waiting, told: wait.severity, toldAt: c.nowIso }), {
     reason: "HoldOverdue",
     message: `stands still in ${where} for ${printDuration(waited)} (${outcome.reason}): ${outcome.status.message}`,
     severity: wait.severity,
   });
+}
+
+/** How long it stands still, and how long dangerously so: a pause of a day makes no blind minute a page. */
+function clocksOf(c: Context, outcome: Outcome, wait: Wait | undefined): Waiting | undefined {
+  const { waiting: before } = c.status;
+  const from = wait?.since;
+  const stands = follow(c, { before, isOn: wait !== undefined, from, outcome });
+  if (stands === undefined) return undefined;
+  const danger = follow(c, { before: before?.danger, isOn: wait?.severity === "page", from, outcome });
+  return {
+    ...stands.clock,
+    ...(danger === undefined ? {} : { danger: danger.clock }),
+    ...(stands.isNew ? {} : toldOf(before)),
+  };
+}
+
+function toldOf(waiting: Waiting | undefined): Pick<Waiting, "told" | "toldAt"> {
+  const { told, toldAt } = waiting ?? {};
+  return told === undefined || toldAt === undefined ? {} : { told, toldAt };
+}
+
+type Clock = Pick<Waiting, "since" | "endedAt">;
+type Following = {
+  readonly before: Clock | undefined;
+  readonly isOn: boolean;
+  /** Where the wait began before it was one. */
+  readonly from: string | undefined;
+  readonly outcome: Outcome;
+};
+
+/** What waits again so soon waits still: else a guard that goes blind every few minutes would be told of never. Seconds. */
+const breakSeconds = heldSeconds;
+
+/** A clock that counts while it is on. It goes on after a short break, without the break's time, and ends with a long one. */
+function follow(
+  c: Context,
+  { before, isOn, from = c.nowIso, outcome }: Following,
+): { readonly clock: Clock; readonly isNew: boolean } | undefined {
+  const begun = isOn ? { clock: { since: from }, isNew: true } : undefined;
+  if (before === undefined) return begun;
+  const { since, endedAt } = before;
+  const broken = endedAt === undefined ? 0 : secondsSince(c, endedAt);
+  if (broken > breakSeconds) return begun;
+  if (isOn) return { clock: { since: putOff(since, broken) }, isNew: false };
+  // What has ended for good isn't looked at again.
+  if (isFinalPhase(outcome.status.phase)) return undefined;
+  return { clock: { since, endedAt: endedAt ?? c.nowIso }, isNew: false };
+}
+
+function putOff(since: string, seconds: number): string {
+  const instant = instantMs(since);
+  return instant === undefined || seconds === 0 ? since : new Date(instant + seconds * 1000).toISOString();
 }
 
 /** Not said yet, said too long ago, or worse than what was said. */
@@ -139,7 +192,8 @@ function heldOf(c: Context, reason: string): Wait {
 
 /** While pods are being taken back somebody may still be served by the store that is being left. */
 function servedSeverity(c: Context): Severity {
-  return c.status.rollback?.from === "CuttingOver" || c.status.rollback?.from === "Guard" ? "page" : "ticket";
+  const { from } = c.status.rollback ?? {};
+  return (from === "CuttingOver" || from === "Guard") && mayServeElsewhere(c) ? "page" : "ticket";
 }
 
 /** Users may be harmed, or nothing and nobody could take them back: only that gets a person out of bed. */

@@ -68,7 +68,10 @@ describe("a cutover", () => {
     expect(cuttingOver(c)).toMatchObject({ reason: "Propagating", standing: "working" });
     expect(cuttingOver(c).status.message).toBe("cutting over: 1 of 2 pods follow; lagging: pod-2");
     const conditions = [{ ...aCondition("ConfigPropagated", "False"), lastTransitionTime: ago(900) }];
-    const late = cuttingOver({ ...at(0.1, 900, 5, { conditions }), acks: lagging });
+    const late = cuttingOver({
+      ...at(0.1, 900, 5, { conditions, acks: { pods: 2, matched: 1, lagging: [], lost: [] } }),
+      acks: lagging,
+    });
     expect(late.status.rollback).toMatchObject({
       reason: "AckTimeout",
       causes: ["not every pod followed within 60s: 1 of 2 pods follow; lagging: pod-2"],

@@ -3,7 +3,7 @@ import { durationSeconds } from "@retriever/crds/fields/duration.ts";
 import { leastSevereFailures } from "../detection/severe-run.ts";
 import type { Context } from "../model/context.ts";
 import type { PodObservation } from "../model/workload.ts";
-import { neededPods } from "../pods/acks.ts";
+import { toleratedPods } from "../pods/acks.ts";
 import { hasBins, sumWindow } from "../pods/epoch-evidence.ts";
 import type { GuardVisibility } from "../steps/guard-clock.ts";
 import { isAckOverdue, isFollowed } from "../steps/propagation.ts";
@@ -17,9 +17,6 @@ export function judgeVisibility(c: Context): GuardVisibility {
   if (c.status.acts?.paused === true || c.harm.weighing.length > 0) return "held";
   return isNoticed(c, window.counters.requests, window.coveredSeconds) ? "watched" : "idle";
 }
-
-/** As many pods of a fleet may go unseen for good: what they could hide is no greater than their share of the traffic. */
-const mostUnseenShare = 0.05;
 
 /** Every pod that serves, or nearly every one once the others have had their time: one of a thousand blinds nobody. */
 function areEnoughSeen(c: Context): boolean {
@@ -35,8 +32,7 @@ function areEnoughSeen(c: Context): boolean {
   // Fenced pods serve the source: they hide nothing of the destination, also where one comes back from a lost node.
   const away = acks.lost.length + acks.fenced.length;
   const running = serving.length - away;
-  const tolerated = Math.max(running - neededPods(plan, running), Math.floor(running * mostUnseenShare));
-  return unseen.length - away <= tolerated;
+  return unseen.length - away <= toleratedPods(plan, running);
 }
 
 /**

@@ -8,6 +8,7 @@ import type { Outcome } from "../model/decision.ts";
 import { labelOf, secondsSince } from "../model/status-readings.ts";
 import { describeCompletion } from "../people/guard-completion.ts";
 import { totalsOf } from "../pods/epoch-evidence.ts";
+import { nameSome } from "../pods/pods.ts";
 import { type GuardVisibility, tickGuard } from "../steps/guard-clock.ts";
 import { describeAcks, isFollowed } from "../steps/propagation.ts";
 import { move, stay } from "../steps/transition.ts";
@@ -80,10 +81,15 @@ function pass(c: Context, reason: "GuardPassed" | "GuardCompleted", how: string)
   return move(c, {
     phase: "Guard",
     reason,
-    message: `the guard ${how}; switching the dual read off; it would have noticed ${describeSmallest(c)}`,
+    message: `the guard ${how}; switching the dual read off${describeFenced(c)}; it would have noticed ${describeSmallest(c)}`,
     patch: withSmallestHarm(c),
     intent: { primary: "destination", shadow: "none", sampleRate: 0, released: false },
   });
+}
+
+/** The guard was judged without them; what it proved, it proved for them too. */
+function describeFenced({ acks: { fenced } }: Context): string {
+  return fenced.length === 0 ? "" : `, which fenced pods follow too if they read it in time: ${nameSome(fenced)}`;
 }
 
 /** The last revision has reached every pod. */

@@ -6,7 +6,7 @@ import type { Context } from "../model/context.ts";
 import type { Outcome } from "../model/decision.ts";
 import { secondsSince } from "../model/status-readings.ts";
 import { stay } from "../steps/transition.ts";
-import { askVerification, resultInForce } from "../verification/ask.ts";
+import { askedAtOf, askVerification, resultInForce } from "../verification/ask.ts";
 import { jobNameOf, nextNumber, openRun, withRun } from "../verification/runs.ts";
 
 /** How long an API server that doesn't show its Jobs is asked again. */
@@ -48,7 +48,7 @@ function giveUp(c: Context, { reason, message }: Hopeless) {
     purpose: "Rollback" as const,
     number,
     job: jobNameOf(c.meta, "verify-rollback", number),
-    askedAt: c.nowIso,
+    askedAt: askedAtOf(c),
   };
   return withRun(c.status, { ...under, result: { outcome: "Unknown", reason, message, at: c.nowIso } });
 }

@@ -44,6 +44,14 @@ export function neededPods({ cutover: { minAcknowledged } }: MigrationSpec, pods
   return Math.max(1, Math.min(pods, asked));
 }
 
+/** As many pods of a fleet may go unseen for good: what they could hide is no greater than their share of the traffic. */
+const mostUnseenShare = 0.05;
+
+/** How many of so many running pods a guard does without: those that weren't asked for, or a few of many. */
+export function toleratedPods(plan: MigrationSpec, pods: number): number {
+  return Math.max(pods - neededPods(plan, pods), Math.floor(pods * mostUnseenShare));
+}
+
 /** A pod follows an overlay when it has exactly this text in force. */
 export function followsOverlay(hash: string, epoch: number): (pod: PodObservation) => boolean {
   return ({ status }) => status.ok && status.value.config.epoch === epoch && status.value.config.hash === hash;

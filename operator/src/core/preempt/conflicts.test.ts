@@ -66,7 +66,8 @@ describe("an overlay that others changed", () => {
   it("holds a cutover only as long as pods may take to follow", () => {
     const seized = (migration: Migration) => ({ ...seize(migration), ...podsAt(migration, { epoch: 4 }) });
     expect(asked("CuttingOver", {}, seized)).toContain("OwnershipConflict");
-    expect(asked("CuttingOver", overdue, seized)).toBeUndefined();
+    const acks = { pods: 2, matched: 0, lagging: [], lost: [] };
+    expect(asked("CuttingOver", { ...overdue, acks }, seized)).toBeUndefined();
     expect(asked("Guard", overdue, seized)).toContain("OwnershipConflict");
   });
 });

@@ -37,7 +37,10 @@ export function awaitRetry(c: Context, end: string): Outcome | undefined {
 }
 
 /** Whatever reason an annotation of the overlay names, only a cutover is tried again. */
-function mayRetry({ status, meta }: Context, { from, reason }: NonNullable<MigrationStatus["rollback"]>): boolean {
+export function mayRetry(
+  { status, meta }: Context,
+  { from, reason }: Pick<NonNullable<MigrationStatus["rollback"]>, "from" | "reason">,
+): boolean {
   return from === "CuttingOver" && retryable.includes(reason) && status.acts?.latched === undefined && !meta.deleting;
 }
 

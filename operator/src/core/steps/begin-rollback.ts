@@ -1,9 +1,11 @@
 // The one way into RollingBack. It needs nothing but the Kubernetes API.
 
+import type { Phase } from "@retriever/crds/status/migration-status.ts";
 import { measureDemand } from "../harm/throughput.ts";
 import type { Context } from "../model/context.ts";
-import type { Outcome } from "../model/decision.ts";
+import type { Outcome, Severity } from "../model/decision.ts";
 import { isPastCutover, labelOf } from "../model/status-readings.ts";
+import { mayRetry } from "./await-retry.ts";
 import { dateCutover } from "./date-cutover.ts";
 import { clip, move } from "./transition.ts";
 
@@ -42,9 +44,17 @@ export function beginRollback(c: Context, cause: RollbackCause): Outcome {
     message: `rolling back to ${labelOf(c.status, "source")}: ${why}`,
     intent: { primary: "source", shadow: "none", sampleRate: 0, released: false },
     patch: { rollback, ...dateCutover(c), ...(isPastCutover(c.status) ? measureDemand(c) : {}) },
-    ...(cause.actor === null && cause.reason !== "Deleted"
-      ? { severity: isPastCutover(c.status) ? "page" : "ticket" }
-      : {}),
+    ...severityOf(c, { ...cause, from: c.status.phase }),
     warning: true,
   });
+}
+
+/** What a person asked for calls nobody. A cutover that can be tried again waits for office hours, unless users were harmed. */
+function severityOf(
+  c: Context,
+  { actor, reason, from }: RollbackCause & { readonly from: Phase },
+): { readonly severity?: Severity } {
+  if (actor !== null || reason === "Deleted") return {};
+  const isPage = isPastCutover(c.status) && (c.harm.weighing.length > 0 || !mayRetry(c, { from, reason }));
+  return { severity: isPage ? "page" : "ticket" };
 }

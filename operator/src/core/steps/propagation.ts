@@ -101,6 +101,12 @@ function storedPropagation({ migration }: Waiting) {
 /** Reasons of ConfigPropagated while it is True without every pod. */
 export const quorumReasons: readonly string[] = ["QuorumFollows", "PodsFenced"];
 
+/** Somebody may still be answered by the store that is being left: a pod says so, or says nothing. */
+export function mayServeElsewhere({ observation, status }: Pick<Context, "observation" | "status">): boolean {
+  const serving = servingPods(observation);
+  return serving === null || !serving.every(servesFrom(status.source?.digest));
+}
+
 /** `2 of 3 pods follow; lagging: a, b`. */
 export function describeAcks(acks: Acks): string {
   if (acks.state === "unknown") return "pods can't be listed";

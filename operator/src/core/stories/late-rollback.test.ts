@@ -79,6 +79,13 @@ describe("a late rollback", () => {
     expect(sim.status.phase).toBe("RolledBack");
   });
 
+  test("ends as soon when the wall clock is put back meanwhile", () => {
+    const sim = late().until("VerifyingDrift", 60);
+    sim.now -= 3_600_000;
+    sim.until("RolledBack", 200);
+    expect(reconciled(sim)).toBe("True/Equal");
+  });
+
   test("still brings back a pod that comes late", () => {
     const sim = late().until("VerifyingDrift", 60);
     const pod = sim.addPod("late-one");

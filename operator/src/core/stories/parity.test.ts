@@ -109,7 +109,7 @@ describe("before the cutover", () => {
   test("few Jobs are left behind, however long it waits", () => {
     const sim = waiting().run(1500);
     expect(jobs(sim)).toBeGreaterThan(7);
-    expect(sim.verifier.observe(sim.now).jobs.length).toBeLessThan(6);
+    expect(sim.verifier.observe(sim.mark()).jobs.length).toBeLessThan(6);
   });
 
   test("chunks that only the destination has are said: a rollback would hide them", () => {
@@ -123,9 +123,9 @@ describe("before the cutover", () => {
 describe("an Abort", () => {
   test("doesn't wait for a Job, and the Job is ended", () => {
     const sim = asking().run(20);
-    expect(sim.verifier.observe(sim.now).jobs.length).toBe(1);
+    expect(sim.verifier.observe(sim.mark()).jobs.length).toBe(1);
     sim.act("Abort");
     sim.until("RolledBack", 60);
-    expect(sim.run(20).verifier.observe(sim.now).jobs).toEqual([]);
+    expect(sim.run(20).verifier.observe(sim.mark()).jobs).toEqual([]);
   });
 });

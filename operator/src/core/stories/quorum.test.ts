@@ -63,10 +63,33 @@ describe("a cutover that one of ten pods doesn't read", () => {
     expect(sim.condition("ConfigPropagated")).toBe("True/AllPodsFollow");
   });
 
-  it("brings it along with the next configuration that it reads in time", () => {
+  it("leaves it at the source for the whole guard, and brings it along once that has passed, and says so", () => {
     const sim = withStuck("AwaitingCutover", 1).until("Guard", 200);
     sim.pod(0).stuck = false;
-    sim.until("Completed", 3600);
+    const served = new Set<string | undefined>();
+    sim.runWhile(() => {
+      if (sim.status.revision?.shadow === "source") served.add(primaries(sim)[0]);
+      return sim.phase !== "Completed";
+    }, 3600);
+    expect([...served]).toEqual(["source"]);
+    expect(sim.said.find(({ reason }) => reason === "GuardPassed")?.message).toContain(
+      "which fenced pods follow too if they read it in time: pod-1",
+    );
+    expect(new Set(primaries(sim.run(20)))).toEqual(new Set(["destination"]));
+    expect(sim.status.message).not.toContain("but not all of it");
+  });
+
+  it("leaves it at the source after the guard as well where the shadow is kept: nothing new is to be read", () => {
+    const spec = aSpec({
+      ...shortPlan,
+      cutover: { ...shortPlan.cutover, minAcknowledged: "90%" },
+      guard: { ...shortPlan.guard, onPassed: "KeepShadow" },
+    });
+    const sim = withStuck("AwaitingCutover", 1, { spec, pods }).until("Guard", 200);
+    sim.pod(0).stuck = false;
+    sim.until("Completed", 3600).run(300);
+    expect(primaries(sim)[0]).toBe("source");
+    sim.restart(sim.pod(0));
     expect(new Set(primaries(sim.run(20)))).toEqual(new Set(["destination"]));
   });
 
@@ -77,7 +100,8 @@ describe("a cutover that one of ten pods doesn't read", () => {
     expect(sim.phase).toBe("RollingBack");
     expect(new Set(primaries(sim))).toEqual(new Set(["source"]));
     expect(sim.status.message).toContain("9 of 10 pods follow; lagging: pod-1");
-    expect([sim.pages, sim.tickets]).toEqual([["AckTimeout"], ["PodsFenced"]]);
+    // It serves the source anyhow: nobody has to get up for it.
+    expect([sim.pages, sim.tickets]).toEqual([[], ["PodsFenced", "AckTimeout"]]);
     sim.pod(0).stuck = false;
     sim.until("RolledBack", 60);
   });

@@ -48,6 +48,29 @@ describe("a cutover that was taken back", () => {
     expect(sim.status.ramp).toBeUndefined();
   });
 
+  it.each(["Retry", "Promote"] as const)(
+    "takes a Retry behind one that has expired, and tells of both: %s first",
+    (act) => {
+      const sim = takenBack().run(60);
+      sim.pod(1).silent = true;
+      sim.act("Retry", { waitForGates: true, expiresAt: sim.now + 60_000, actor: "grace" });
+      sim.run(10);
+      expect(sim.status.acts?.promotedBy).toBe("grace");
+      sim.now += 120_000;
+      sim.pod(1).silent = false;
+      if (act === "Promote") sim.act("Promote");
+      sim.act("Retry");
+      sim.until("CuttingOver", 10);
+      expect(sim.status.message).toContain("promoted by ada");
+      expect(said(sim, "ActExpired").map(({ message }) => message)).toEqual([
+        expect.stringMatching(/^Retry by grace waited until .* and has expired$/),
+      ]);
+      expect(said(sim, "ActRefused").at(-1)?.message).toSatisfy(
+        (message = "") => act === "Retry" || message.includes("create a Retry act"),
+      );
+    },
+  );
+
   it("can be taken back again, and counts", () => {
     const sim = takenBack().run(60);
     sim.act("Retry");

@@ -7,6 +7,9 @@ import { destinationIdentity } from "#test/builders/sidecar-status.ts";
 import { aSpec, shortPlan } from "#test/builders/spec.ts";
 import { type Simulation, simulationAt } from "#test/simulate.ts";
 import { goodTraffic } from "#test/steady-traffic.ts";
+import { decide } from "../decide.ts";
+
+const dayMs = 25 * 3_600_000;
 
 type Hold = readonly [what: string, begin: (sim: Simulation) => void];
 
@@ -93,15 +96,78 @@ describe.each(held)("in %s", (phase) => {
   });
 });
 
-describe("a pause in Guard", () => {
-  it.each(holds.filter(([what]) => !harmless.includes(what) && what !== "everything is slow"))(
-    "delays no page where %s",
-    (_, begin) => {
-      const sim = standing("Guard");
-      sim.act("Pause");
-      sim.run(120);
-      begin(sim);
-      expect(sim.run(2 * 3600).pages).not.toEqual([]);
-    },
-  );
+describe.each(held)("a pause in %s", (phase) => {
+  it.each(holds.filter(([what]) => what !== "a person paused it"))("leaves nobody unheard where %s", (what, begin) => {
+    const sim = standing(phase);
+    sim.act("Pause");
+    sim.run(120);
+    begin(sim);
+    const mustPage = phase === "Guard" && !harmless.includes(what) && what !== "everything is slow";
+    sim.run(mustPage ? 2 * 3600 : 600);
+    expect(sim.pages.length > 0 || !mustPage).toBe(true);
+    // A day of traffic is long to play, and nothing of it matters while it is held.
+    const { migration } = sim;
+    const { status, announcements } = decide({ migration, observation: sim.observation(), now: sim.now + dayMs });
+    const calls = [...sim.said, ...announcements].filter(({ severity }) => severity !== null);
+    const isMoving = status.phase !== phase;
+    expect({ isMoving, calls }).toSatisfy(() => isMoving || calls.length > 0);
+  });
+});
+
+/** Comes and goes: `on` seconds of it, then `off` seconds without, for so long. */
+function flap(sim: Simulation, [on, off, forSeconds]: readonly [number, number, number]): Simulation {
+  for (let passed = 0; passed < forSeconds; passed += on + off) {
+    sim.unreadable.add("pods");
+    sim.run(on);
+    sim.unreadable.clear();
+    sim.run(off);
+  }
+  return sim;
+}
+
+describe("a hold that comes and goes", () => {
+  it.each([
+    [600, 60],
+    [300, 300],
+    [60, 60],
+  ])("blind for %s s, seeing for %s s: the guard pages", (on, off) => {
+    const sim = simulationAt("Guard", { ...going, reconcileSeconds: 10 });
+    expect(flap(sim, [on, off, 2 * 3600]).pages).toContain("HoldOverdue");
+    expect(sim.pages.filter((reason) => reason === "HoldOverdue")).toHaveLength(1);
+  });
+
+  it("opens a ticket before the cutover", () => {
+    const sim = simulationAt("AwaitingCutover", { ...asking, reconcileSeconds: 10 });
+    expect(flap(sim, [600, 60, 7200]).tickets).toContain("HoldOverdue");
+  });
+
+  it("for a minute now and then pages nobody", () => {
+    const sim = simulationAt("Guard", { ...going, reconcileSeconds: 10 });
+    expect(flap(sim, [60, 1200, 6 * 3600]).pages).toEqual([]);
+  });
+
+  it("during a long pause counts from when it began, not from the pause", () => {
+    const sim = simulationAt("Guard", { ...going, reconcileSeconds: 10 });
+    sim.act("Pause");
+    sim.run(3 * 3600);
+    expect(flap(sim, [30, 3600, 3600]).pages).toEqual([]);
+  });
+
+  it("leaves no clock behind once it has ended for good", () => {
+    const sim = simulationAt("Ramp", { ...going, reconcileSeconds: 10 });
+    flap(sim, [60, 0, 60]);
+    expect(sim.status.waiting).toBeDefined();
+    expect(sim.until("Completed", 9000).status.waiting).toBeUndefined();
+  });
+});
+
+it("work that does not end, as a comparison after a late rollback, opens a ticket after an hour", () => {
+  const rollback = { ...shortPlan.rollback, verifyDriftAfter: "1s" };
+  const sim = simulationAt("Guard", { ...going, spec: aSpec({ ...plan, rollback }) }).run(120);
+  sim.verifier.takesMs = 10 * 3_600_000;
+  sim.act("Rollback");
+  sim.until("VerifyingDrift", 600).run(3400);
+  expect([sim.tickets, sim.pages]).toEqual([[], []]);
+  sim.run(400);
+  expect([sim.phase, sim.tickets, sim.pages]).toEqual(["VerifyingDrift", ["HoldOverdue"], []]);
 });

@@ -5,7 +5,7 @@ import type { Context } from "../model/context.ts";
 import { instantMs } from "../model/status-readings.ts";
 import { reckonedDifferenceSeconds } from "./clock-difference.ts";
 import { judgeResult } from "./judge-result.ts";
-import { purposeOf, servedFrom, servedSeconds } from "./purpose.ts";
+import { lastReturn, purposeOf, servedFrom, servedSeconds } from "./purpose.ts";
 import { type ConcludedRun, concludedRun, jobNameOf, nextNumber, openRun, withRun } from "./runs.ts";
 
 /** What may have been under way to the stores: taken off the time since when is compared, whatever clocks say. */
@@ -26,10 +26,19 @@ export function askVerification(c: Context, purpose: VerificationPurpose): Conte
     purpose,
     number,
     job: jobNameOf(c.meta, `verify-${purpose.toLowerCase()}`, number),
-    askedAt: c.nowIso,
+    askedAt: askedAtOf(c),
     ...(since === undefined ? {} : { since }),
   });
   return { ...c, status };
+}
+
+/**
+ * Never before what it is asked for: else a clock that is put back meanwhile makes every answer one of an earlier time, and
+ * the stores are compared over and over until it has caught up.
+ */
+export function askedAtOf({ status, nowIso }: Pick<Context, "status" | "nowIso">): string {
+  const instants = [status.phaseStartedAt, status.cutoverAt, lastReturn(status)?.at];
+  return instants.reduce<string>((a, b = a) => ((instantMs(b) ?? 0) > (instantMs(a) ?? 0) ? b : a), nowIso);
 }
 
 function isPossible({ observation, meta }: Context): boolean {

@@ -1,0 +1,73 @@
+// Pods that are behind after the cutover: they serve the source though nothing fences them, and somebody hears of it.
+import { describe, expect, it } from "vitest";
+import { aSpec, shortPlan } from "#test/builders/spec.ts";
+import { type Simulation, simulationAt } from "#test/simulate.ts";
+
+const guarded = { spec: aSpec({ ...shortPlan, guard: { ...shortPlan.guard, duration: "12m" } }), pods: 10 };
+const ninety = {
+  ...guarded,
+  spec: aSpec({ ...shortPlan, cutover: { ...shortPlan.cutover, minAcknowledged: "90%" } }),
+};
+
+/** Their volume has lost the overlay, or has an older copy of it; their processes begin anew with that. */
+function fallBack(sim: Simulation, count: number): void {
+  const { overlay } = sim;
+  sim.overlay = null;
+  for (let index = 0; index < count; index += 1) {
+    sim.run(0);
+    sim.restart(sim.pod(index));
+    sim.pod(index).stuck = true;
+  }
+  sim.overlay = overlay;
+}
+const told = (sim: Simulation) =>
+  sim.said.filter(({ reason }) => reason === "TwoPrimaries").map(({ severity }) => severity);
+
+describe("pods that serve the source after the cutover", () => {
+  it("beyond what the plan does without: page, once, after they have had their time", () => {
+    const sim = simulationAt("Guard", guarded);
+    fallBack(sim, 1);
+    sim.run(50);
+    expect(told(sim)).toEqual([]);
+    sim.run(600);
+    expect(told(sim)).toEqual(["page"]);
+    expect(sim.said.find(({ reason }) => reason === "TwoPrimaries")?.message).toMatch(
+      /^pod-1 of 10 pods serve the source/,
+    );
+  });
+
+  it("within what the plan does without: open a ticket, and the guard goes on", () => {
+    const sim = simulationAt("Guard", ninety);
+    fallBack(sim, 1);
+    sim.run(90);
+    expect(told(sim)).toEqual(["ticket"]);
+    sim.until("Completed", 3600);
+    expect(sim.pages).toEqual([]);
+  });
+
+  it("and are fenced: are told of as fenced, and by nothing else", () => {
+    const sim = simulationAt("AwaitingCutover", ninety);
+    sim.pod(0).stuck = true;
+    sim.until("Guard", 300).run(300);
+    expect(told(sim)).toEqual([]);
+  });
+
+  it("while somebody else's older overlay lies there, and every start makes one more: page", () => {
+    const sim = simulationAt("AwaitingCutover", guarded);
+    const { overlay } = sim;
+    sim.until("Guard", 300).run(30);
+    sim.overlay = overlay && { ...overlay, foreignManagers: ["velero-server"] };
+    sim.run(10);
+    for (const pod of sim.pods.slice(0, 3)) sim.restart(pod);
+    sim.run(120);
+    expect(sim.condition("Ready")).toBe("False/OwnershipConflict");
+    expect(told(sim)).toEqual(["page"]);
+  });
+
+  it("once it is Completed and until it is settled: are told of as well", () => {
+    const sim = simulationAt("Completed", guarded);
+    fallBack(sim, 1);
+    sim.run(300);
+    expect(told(sim)).toEqual(["page"]);
+  });
+});
