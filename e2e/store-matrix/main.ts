@@ -1,7 +1,8 @@
 // `make store-matrix`: stores as people really have them, on PostgreSQL with pgvector 0.6 and 0.8 and on Qdrant's stand-in
 // (or where QDRANT_URL names one). Each is served exactly or refused at configuration, never a surprise per request; what
-// is served can be verified. Exit 1 when anything is wrong.
+// is served can be verified. Then generated filters, Postgres against Qdrant's own engine. Exit 1 when anything is wrong.
 
+import { parseArgs } from "node:util";
 import { loadAdapters } from "@retriever/stores/kinds.ts";
 import type { Backend } from "@retriever/stores/ports/backend.ts";
 import { makeSpec, openBackend } from "@retriever/stores/test/spec.ts";
@@ -12,10 +13,15 @@ import { openQdrant, pathOf } from "#stores/qdrant-rest.ts";
 import { startWheelPostgres } from "#stores/wheel-postgres.ts";
 import { eventually } from "#support/eventually.ts";
 import { endOnSignals } from "#support/process/start-process.ts";
+import { runFilterMatrix } from "../matrix/filters/run.ts";
 import { chunkCount } from "./chunks.ts";
 import { collectionCases, pointsOf, vectorsOf } from "./collections.ts";
 import { type Expected, judge } from "./judge.ts";
 import { statementsOf, type TableCase, tableCases, thereSince } from "./tables.ts";
+
+const { values: options } = parseArgs({
+  options: { filters: { type: "string", default: "5000" }, seed: { type: "string", default: "1" } },
+});
 
 const address = "127.0.0.78";
 const versions = ["16-0.6", "16-0.8"] as const;
@@ -109,25 +115,26 @@ async function runTables(connectionString: string, version: string, schema: stri
   }
 }
 
+// What a role brings along changes nothing.
+const oddSettings = [
+  "datestyle TO 'SQL, DMY'",
+  "timezone TO 'America/New_York'",
+  "search_path TO ''",
+  "row_security TO off",
+];
+
 async function runPostgres(version: (typeof versions)[number]): Promise<void> {
   const server = await startWheelPostgres({ address, version });
   const admin = new Client({ connectionString: server.connectionString });
   await admin.connect();
   try {
-    // What a role brings along changes nothing.
-    const odd = [
-      "datestyle TO 'SQL, DMY'",
-      "timezone TO 'America/New_York'",
-      "search_path TO ''",
-      "row_security TO off",
-    ];
     // For so few rows the planner would take no index.
     const forced = ["enable_seqscan TO off", "enable_sort TO off"];
     for (const schema of schemas) await admin.query(`CREATE DATABASE ${schema}`);
     for (const schema of schemas) {
       const own = new URL(server.connectionString);
       own.pathname = `/${schema}`;
-      for (const setting of [...odd, ...forced]) await admin.query(`ALTER DATABASE ${schema} SET ${setting}`);
+      for (const setting of [...oddSettings, ...forced]) await admin.query(`ALTER DATABASE ${schema} SET ${setting}`);
       await runTables(server.connectionString, version, schema);
     }
   } finally {
@@ -163,9 +170,28 @@ async function runQdrant(): Promise<void> {
   }
 }
 
+/** The same filters pass the same rows in both stores. */
+async function runFilters(): Promise<void> {
+  const { connectionString, close } = await startWheelPostgres({ address, version: "16-0.8" });
+  try {
+    const [filters, seed] = [Number(options.filters), Number(options.seed)];
+    const outcome = await runFilterMatrix({ connectionString, filters, seed, settings: oddSettings });
+    for (const difference of outcome.differences) note("filters", "Qdrant's engine", "filter", [difference]);
+    const same = outcome.compared - outcome.differences.length;
+    count.passed += same;
+    rows.set("filters", new Map([["Qdrant's engine", outcome.differences.length]]));
+    process.stdout.write(
+      `${same} of ${outcome.compared} filters pass the same rows, ${outcome.telling} of them some rows only\n`,
+    );
+  } finally {
+    await close();
+  }
+}
+
 endOnSignals();
 try {
   await Promise.all([...versions.map(runPostgres), runQdrant()]);
+  await runFilters();
 } catch (error) {
   note("all", "", "the run itself", [error instanceof Error ? (error.stack ?? error.message) : String(error)]);
 }

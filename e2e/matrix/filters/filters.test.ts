@@ -1,4 +1,4 @@
-// A slice of `make filter-matrix`: the same filters pass the same rows in Postgres and in Qdrant's engine.
+// A slice of `make store-matrix`: the same filters pass the same rows in Postgres and in Qdrant's engine.
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Postgres, startPostgres } from "#stores/postgres.ts";
 import { installQdrantEngine } from "#stores/wheel-install.ts";

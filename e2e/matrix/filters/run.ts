@@ -13,6 +13,8 @@ type Options = {
   readonly seed: number;
   /** What is said about the table's connections; PGlite has but one. */
   readonly adapter?: object;
+  /** Of the database, for whoever connects from then on. */
+  readonly settings?: readonly string[];
 };
 type Outcome = {
   readonly compared: number;
@@ -26,9 +28,10 @@ const rowCount = 240;
 const table = "filter_matrix";
 
 /** Half of the filters are put to a collection without payload indexes, half to one with all of them. */
-export async function runFilterMatrix({ connectionString, filters, seed, adapter = {} }: Options): Promise<Outcome> {
+export async function runFilterMatrix(options: Options): Promise<Outcome> {
+  const { connectionString, filters, seed, adapter = {}, settings = [] } = options;
   const rows = makeRows(rowCount, seed);
-  await fillTable(connectionString, rows);
+  await fillTable(connectionString, rows, settings);
   const engine = await startQdrantEngine();
   const place = { kind: "pgvector", connectionString, table, timeoutMs: 20_000, distance: "inner-product", ...adapter };
   const sidecars = await Promise.all([
@@ -69,13 +72,18 @@ async function compareAll(filters: readonly string[], { rows, askTable, askColle
   return { compared: filters.length, telling, differences };
 }
 
-async function fillTable(connectionString: string, rows: readonly object[]): Promise<void> {
+async function fillTable(
+  connectionString: string,
+  rows: readonly object[],
+  settings: readonly string[],
+): Promise<void> {
   const client = new Client({ connectionString });
   await client.connect();
   try {
     await client.query(`SET TIME ZONE 'UTC'; CREATE EXTENSION IF NOT EXISTS vector; DROP TABLE IF EXISTS ${table};
       CREATE TABLE ${table} (chunk_id text PRIMARY KEY, entity_id text, updated_at timestamptz, embedding vector(1), ${tableColumns})`);
     const held = JSON.stringify(rows.map((row) => ({ ...row, embedding: "[1]" })));
+    for (const setting of settings) await client.query(`ALTER DATABASE postgres SET ${setting}`);
     await client.query(`INSERT INTO ${table} SELECT * FROM jsonb_populate_recordset(NULL::${table}, $1::jsonb)`, [
       held,
     ]);

@@ -5,6 +5,7 @@ import { readDirectory } from "@retriever/sidecar/config/read-directory.ts";
 import { makeReadInput, type ReadInput } from "@retriever/sidecar/config/read-input.ts";
 import { parseSettings } from "@retriever/sidecar/config/settings.ts";
 import { isPinned, type Overlay } from "@retriever/sidecar/contract/overlay.ts";
+import type { Filterable } from "@retriever/stores/config/filterable.ts";
 import type { StoreIdentity } from "@retriever/stores/config/identity.ts";
 import type { StoreChoice, StoreSpec } from "@retriever/stores/config/store-spec.ts";
 import { RetrieverError } from "@retriever/stores/errors.ts";
@@ -20,6 +21,8 @@ export type NamedStore = { readonly identity: StoreIdentity; readonly spec: Stor
 export type NamedStores = Both<NamedStore> & {
   /** Fields compared beside entity and namespace: what either store lists as metadata, in one order. */
   readonly fields: AgreedFields;
+  /** What the source's base lets requests filter by; absent: it declares nothing. */
+  readonly filterable?: Filterable | undefined;
 };
 type Deps = { readonly env: Environment; readonly registry: Registry };
 type Places = Pick<VerifyFlags, "config" | "source" | "destination">;
@@ -32,12 +35,12 @@ export function nameStores(flags: Places, { env, registry }: Deps): NamedStores 
   if (hasFiles && flags.config !== undefined) throw invalid("expected --config, or --source and --destination");
   const settings = parseSettings({ config: flags.config }, env);
   const read = makeReadInput({ env, registry, allowedHosts: settings.allowedHosts });
-  const { source, destination } = hasFiles ? ofFiles(flags, read) : ofDirectory(settings.config, read);
+  const { source, destination, filterable } = hasFiles ? ofFiles(flags, read) : ofDirectory(settings.config, read);
   const stores = { source: usable(source, "source"), destination: usable(destination, "destination") };
   if (stores.source.identity.digest === stores.destination.identity.digest) {
     throw invalid(`expected two stores, both are ${stores.source.identity.label}`);
   }
-  return { ...stores, fields: agreedFields(stores) };
+  return { ...stores, fields: agreedFields(stores), filterable };
 }
 
 /** Opens both for reading. */
@@ -57,17 +60,19 @@ function openBoth<T>({ source, destination, fields }: NamedStores, open: (spec: 
   };
 }
 
-function ofDirectory(directory: string | null, read: ReadInput): Both<StoreChoice> {
+type Choices = Both<StoreChoice> & Pick<NamedStores, "filterable">;
+
+function ofDirectory(directory: string | null, read: ReadInput): Choices {
   if (directory === null) throw invalid("expected a directory: variables name one store only");
   const { base, overlay } = read(readDirectory(directory));
   if (base.kind === "invalid") throw new RetrieverError(base.fault);
-  const { source, shadow } = base.value;
+  const { source, shadow, filterable } = base.value;
   if (overlay.kind === "invalid") throw new RetrieverError(overlay.fault);
   if (overlay.kind === "valid") {
     checkSource(source, overlay.value.overlay.source);
-    return { source, destination: overlay.value.destination };
+    return { source, destination: overlay.value.destination, filterable };
   }
-  if (shadow !== null) return { source, destination: shadow };
+  if (shadow !== null) return { source, destination: shadow, filterable };
   throw invalid("no destination: expected an overlay (migration.json), or dualRead with a shadow in the base");
 }
 
@@ -77,14 +82,15 @@ function checkSource({ identity }: StoreChoice, pin: Overlay["source"]): void {
   throw new RetrieverError({ code: "RETR_SOURCE_CHANGED", message, path: "primary" });
 }
 
-function ofFiles({ source, destination }: Places, read: ReadInput): Both<StoreChoice> {
+function ofFiles({ source, destination }: Places, read: ReadInput): Choices {
   if (source === undefined || destination === undefined) throw invalid("expected --source and --destination, both");
-  const primaryOf = (file: string): StoreChoice => {
+  const baseOf = (file: string) => {
     const { base } = read({ base: { text: readFileText(file, maxFileBytes, invalid) }, overlay: "absent" });
-    if (base.kind === "valid") return base.value.source;
+    if (base.kind === "valid") return base.value;
     throw new RetrieverError({ ...base.fault, message: `${file}: ${base.fault.message}` });
   };
-  return { source: primaryOf(source), destination: primaryOf(destination) };
+  const own = baseOf(source);
+  return { source: own.source, destination: baseOf(destination).source, filterable: own.filterable };
 }
 
 function usable({ identity, resolved }: StoreChoice, name: string): NamedStore {

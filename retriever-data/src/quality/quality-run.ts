@@ -54,7 +54,7 @@ function openBackend({ registry, clock }: QualityRun, { spec }: NamedStore): Bac
 }
 
 async function queriesFor({ options, named, registry, ids }: QualityRun, signal: AbortSignal): Promise<QualityQuery[]> {
-  if (options.file !== null) return readQueries(options.file, options.queries);
+  if (options.file !== null) return readQueries(options.file, options.queries, named.filterable);
   const { source, fields } = named;
   const writer = openChunkWriter(registry, source.spec, { identity: source.identity, fields });
   try {

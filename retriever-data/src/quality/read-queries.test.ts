@@ -29,3 +29,10 @@ test("the first faulty line is named", () => {
   expect(() => readQueries(write("\n\n"), 10)).toThrow("expected one request a line, got none");
   expect(() => readQueries("/nowhere/queries.jsonl", 10)).toThrow("/nowhere/queries.jsonl: expected a readable file");
 });
+
+test("filters are read by what the base declares", () => {
+  const file = write('{"embedding":[1,2],"filter":{"eq":{"field":"lang","value":"de"}}}\n');
+  const [query] = readQueries(file, 1, { lang: "keyword" });
+  expect(query?.request.filter).toMatchObject({ op: "in", field: { name: "lang" }, values: ["de"] });
+  expect(() => readQueries(file, 1)).toThrow("filter.eq.field: expected one of the fields that the base declares");
+});

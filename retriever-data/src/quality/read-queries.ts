@@ -1,5 +1,6 @@
 // Queries for the quality probe: from a file, or the vectors of sampled chunks.
 import { parseRequest } from "@retriever/sidecar/retrieve/parse-request.ts";
+import type { Filterable } from "@retriever/stores/config/filterable.ts";
 import { embeddingFromJson } from "@retriever/stores/embedding/embedding.ts";
 import { errorsOf, faultOf } from "@retriever/stores/errors.ts";
 import { type ChunkWriter, mostLookedUp, type WholeChunk } from "@retriever/stores/ports/chunk-store.ts";
@@ -14,20 +15,20 @@ const fetchDeadlineMs = 30_000;
 
 /**
  * The first `most` lines of a file, each a body of `POST /v1/retrieve` (`k` may be left out). Throws RETR_REQUEST_INVALID
- * with the line of the first fault.
+ * with the line of the first fault. `filterable`: the fields that the base declares.
  */
-export function readQueries(file: string, most: number): QualityQuery[] {
+export function readQueries(file: string, most: number, filterable?: Filterable): QualityQuery[] {
   const lines = readFileText(file, maxBytes, refuse)
     .split("\n")
     .map((text, index) => ({ text, line: index + 1 }))
     .filter(({ text }) => text.trim() !== "");
   if (lines.length === 0) throw refuse(`${file}: expected one request a line, got none`);
-  return lines.slice(0, most).map(({ text, line }) => readQuery(text, `${file}:${line}`));
+  return lines.slice(0, most).map(({ text, line }) => readQuery(text, `${file}:${line}`, filterable));
 }
 
-function readQuery(text: string, place: string): QualityQuery {
+function readQuery(text: string, place: string, filterable: Filterable | undefined): QualityQuery {
   try {
-    const { k: _, ...request } = parseRequest(Buffer.from(withK(text)));
+    const { k: _, ...request } = parseRequest(Buffer.from(withK(text)), null, filterable);
     return { request, chunkId: null };
   } catch (error) {
     throw refuse(`${place}: ${faultOf(error).message}`, error);

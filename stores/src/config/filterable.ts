@@ -40,3 +40,12 @@ export function fieldOf(filterable: Filterable, name: string): Field | undefined
 export function fieldsOf(filterable: Filterable): Field[] {
   return Object.keys(filterable).flatMap((name) => fieldOf(filterable, name) ?? []);
 }
+
+/** Where a store keeps a field: a column or payload key, and the keys below it. */
+export type PlaceOf = (name: string) => readonly [string, ...string[]];
+
+/** Where the name itself says. */
+export function placeByName(name: string): readonly [string, ...string[]] {
+  const [first = "", ...rest] = name.split(".");
+  return [first, ...rest];
+}

@@ -1,4 +1,4 @@
-// What the catalogue says of the columns that filters ask for, and where a field lies in the table.
+// What the catalogue says of the columns that filters ask for.
 import type { PoolClient } from "pg";
 import { readRows } from "../client/row-query.ts";
 import type { PgvectorSpec } from "../config/schema.ts";
@@ -15,14 +15,6 @@ export type Column = {
   readonly isIndexed: boolean;
 };
 export type Columns = ReadonlyMap<string, Column>;
-
-/** Where a field lies: a column, or keys that lead into its JSON. */
-export type Place = { readonly column: string; readonly keys: readonly string[] };
-
-export function placeOf(name: string): Place {
-  const [column = "", ...keys] = name.split(".");
-  return { column, keys };
-}
 
 const query = `
 SELECT a.attname, coalesce(e.typname, b.typname), e.oid IS NOT NULL, coalesce(e.typtype, b.typtype) = 'e',

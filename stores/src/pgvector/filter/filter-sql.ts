@@ -1,13 +1,13 @@
 // A request's filter as SQL. Values are parameters, names are quoted, and what SQL would leave unknown passes `not`.
-import type { Field } from "#config/filterable.ts";
+import type { Field, PlaceOf } from "#config/filterable.ts";
 import { RetrieverError } from "#errors.ts";
 import type { Bounds, Condition, Filter, FilterValue } from "#ports/filter.ts";
 import { quoteName } from "../client/names.ts";
-import { type Column, type Columns, placeOf } from "./columns.ts";
+import type { Column, Columns } from "./columns.ts";
 import { type Comparand, comparandOf, jsonComparand, jsonText } from "./comparand.ts";
 
-type Context = {
-  readonly columns: Columns;
+type Table = { readonly columns: Columns; readonly placeOf: PlaceOf };
+type Context = Table & {
   /** Takes a value and gives its place in the statement, `$3`. */
   readonly bind: (text: string) => string;
 };
@@ -30,8 +30,8 @@ export function filterSql(filter: Filter, context: Context): string {
 }
 
 /** Why the table can't serve a field; undefined: it can. */
-export function faultOfField({ name, type }: Field, columns: Columns): string | undefined {
-  const { column: columnName, keys } = placeOf(name);
+export function faultOfField({ name, type }: Field, { columns, placeOf }: Table): string | undefined {
+  const [columnName, ...keys] = placeOf(name);
   const column = columns.get(columnName);
   if (column === undefined) return `the table lacks the column ${columnName}`;
   if (isJson(column)) return undefined;
@@ -46,9 +46,9 @@ function isJson({ type, isArray }: Column): boolean {
 
 function conditionSql(condition: Condition, context: Context): string {
   const { field } = condition;
-  const { column: columnName, keys } = placeOf(field.name);
+  const [columnName, ...keys] = context.placeOf(field.name);
   const column = context.columns.get(columnName);
-  const fault = faultOfField(field, context.columns);
+  const fault = faultOfField(field, context);
   if (column === undefined || fault !== undefined) {
     throw new RetrieverError({ code: "RETR_BACKEND_MISSING", message: `filterable ${field.name}: ${fault}` });
   }

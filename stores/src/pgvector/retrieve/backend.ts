@@ -1,5 +1,6 @@
 // Postgres with pgvector: the vector goes in binary, the answer never holds one.
 import type { Pool, PoolClient } from "pg";
+import { placeByName } from "#config/filterable.ts";
 import { RetrieverError } from "#errors.ts";
 import { withFindings } from "#filter/findings.ts";
 import type { BackendDeps, BackendRequest, Candidate } from "#ports/backend.ts";
@@ -81,7 +82,7 @@ export function makePgvectorBackend(spec: PgvectorSpec, { similarity, clock, fil
           const facts = await probeTable(client, spec, known);
           if (filterable === undefined) return facts;
           columns = await readColumns(client, spec);
-          return withFindings(facts, checkFields(filterable, columns));
+          return withFindings(facts, checkFields(filterable, columns, placeByName));
         });
       } catch (error) {
         return failedFacts(postgresError(error, signal), spec.tls === null ? "off" : "verified");

@@ -1,6 +1,7 @@
 // SQL of a vector query. Values are parameters, and every type and operator has its schema: no setting of a role, a
 // database or a pooler's session has a part in the answer.
 import { hash } from "node:crypto";
+import { placeByName } from "#config/filterable.ts";
 import { RetrieverError } from "#errors.ts";
 import type { BackendRequest } from "#ports/backend.ts";
 import { quoteName, rowsOf } from "../client/names.ts";
@@ -33,7 +34,9 @@ export function vectorQuery(searched: Searched, shape: Shape, request: BackendRe
   const conditions = filtersOf(searched, request).map(
     ([column, value]) => `${quoteName(column)} = ${bind(String(value))}`,
   );
-  if (request.filter !== undefined) conditions.push(filterSql(request.filter, { columns: columns ?? new Map(), bind }));
+  if (request.filter !== undefined) {
+    conditions.push(filterSql(request.filter, { columns: columns ?? new Map(), placeOf: placeByName, bind }));
+  }
   const where = conditions.length === 0 ? "" : ` WHERE ${conditions.join(" AND ")}`;
   // An exact search compares what is stored, not what an index is made of.
   const { order, distance } = distancesOf(searched, request.isExact === true ? { ...shape, halfCast: null } : shape);

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { placeByName } from "#config/filterable.ts";
 import { readCollection } from "../client/collection.ts";
 import { checkFields } from "./check-fields.ts";
 
@@ -12,15 +13,18 @@ const strict = { enabled: true, unindexed_filtering_retrieve: false };
 test("a declared field without an index is slow, and under strict mode refused, with the index to create", () => {
   const schema = { lang: { data_type: "keyword" }, at: { data_type: "keyword" }, u: { data_type: "uuid" } };
   const filterable = { lang: "text", at: "moment", pages: "integer[]", u: "keyword" } as const;
-  expect(checkFields(filterable, collection(schema))).toEqual({ filterFaults: [], unindexed: ["at", "pages"] });
-  expect(checkFields(filterable, collection(schema, strict)).filterFaults).toEqual([
+  expect(checkFields(filterable, collection(schema), placeByName)).toEqual({
+    filterFaults: [],
+    unindexed: ["at", "pages"],
+  });
+  expect(checkFields(filterable, collection(schema, strict), placeByName).filterFaults).toEqual([
     "at: strict mode of the collection refuses a filter on it without an index: create one of type datetime instead of keyword",
     "pages: strict mode of the collection refuses a filter on it without an index: create one of type integer",
   ]);
 });
 
 test("a float under an index of integers is refused, as the index hides its fractions", () => {
-  const found = checkFields({ score: "float" }, collection({ score: { data_type: "integer" } }));
+  const found = checkFields({ score: "float" }, collection({ score: { data_type: "integer" } }), placeByName);
   expect(found.filterFaults).toEqual([
     "score: its index of type integer hides numbers with a fraction: create one of type float",
   ]);

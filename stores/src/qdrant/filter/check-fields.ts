@@ -1,5 +1,5 @@
 // Which declared fields a collection can't be filtered by, and which of them no index serves.
-import { type Field, type FieldType, type Filterable, fieldsOf } from "#config/filterable.ts";
+import { type Field, type FieldType, type Filterable, fieldsOf, type PlaceOf } from "#config/filterable.ts";
 import type { FieldFindings } from "#filter/findings.ts";
 import type { CollectionInfo } from "../client/collection.ts";
 
@@ -14,18 +14,17 @@ const serving: Readonly<Record<FieldType, readonly [string, ...string[]]>> = {
   moment: ["datetime"],
 };
 
-export function checkFields(filterable: Filterable, { indexes, limits }: Known): FieldFindings {
-  const fields = fieldsOf(filterable);
-  const unindexed = fields.filter(({ name, type }) => !serving[type].includes(indexes.get(name) ?? ""));
+export function checkFields(filterable: Filterable, { indexes, limits }: Known, placeOf: PlaceOf): FieldFindings {
+  const indexOf = ({ name }: Field): string | undefined => indexes.get(placeOf(name).join("."));
+  const unindexed = fieldsOf(filterable).filter((field) => !serving[field.type].includes(indexOf(field) ?? ""));
   return {
-    filterFaults: unindexed.flatMap((field) => faultOf(field, { indexes, limits }) ?? []),
+    filterFaults: unindexed.flatMap((field) => faultOf(field, indexOf(field), limits) ?? []),
     unindexed: unindexed.map(({ name }) => name),
   };
 }
 
-function faultOf({ name, type }: Field, { indexes, limits }: Known): string | undefined {
+function faultOf({ name, type }: Field, held: string | undefined, limits: Known["limits"]): string | undefined {
   const [wanted] = serving[type];
-  const held = indexes.get(name);
   if (!limits.searchesUnindexed) {
     const instead = held === undefined ? "" : ` instead of ${held}`;
     return `${name}: strict mode of the collection refuses a filter on it without an index: create one of type ${wanted}${instead}`;

@@ -1,4 +1,5 @@
 // A request's filter in Qdrant's words, so that it means the same with and without payload indexes.
+import type { PlaceOf } from "#config/filterable.ts";
 import type { Bounds, Condition, Filter, FilterValue } from "#ports/filter.ts";
 import { rawJson } from "#values/exact-json.ts";
 import { splitIntegers } from "./integer-range.ts";
@@ -6,25 +7,29 @@ import { splitIntegers } from "./integer-range.ts";
 export type QdrantCondition = object;
 
 /** Conditions all of which must hold. */
-export function conditionsOf(filter: Filter): QdrantCondition[] {
-  return filter.op === "and" ? filter.of.flatMap(conditionsOf) : [conditionOf(filter)];
+export function conditionsOf(filter: Filter, placeOf: PlaceOf): QdrantCondition[] {
+  return filter.op === "and"
+    ? filter.of.flatMap((each) => conditionsOf(each, placeOf))
+    : [conditionOf(filter, placeOf)];
 }
 
-function conditionOf(filter: Filter): QdrantCondition {
+function conditionOf(filter: Filter, placeOf: PlaceOf): QdrantCondition {
   switch (filter.op) {
     case "and":
-      return { must: conditionsOf(filter) };
+      return { must: conditionsOf(filter, placeOf) };
     case "or":
-      return anyOf(filter.of.map(conditionOf));
+      return anyOf(filter.of.map((each) => conditionOf(each, placeOf)));
     case "not":
-      return { must_not: [conditionOf(filter.of)] };
-    case "in":
-      return isOneOf(filter);
-    case "range":
-      return isWithin(filter.field.name, filter.field.type === "integer", filter.bounds);
-    case "exists":
-      return { must_not: [{ is_empty: { key: filter.field.name } }] };
+      return { must_not: [conditionOf(filter.of, placeOf)] };
+    default:
+      return checkOf(filter, placeOf(filter.field.name).join("."));
   }
+}
+
+function checkOf(condition: Condition, key: string): QdrantCondition {
+  const isInteger = condition.field.type === "integer";
+  if (condition.op === "exists") return { must_not: [{ is_empty: { key } }] };
+  return condition.op === "in" ? isOneOf(condition, key) : isWithin(key, isInteger, condition.bounds);
 }
 
 function anyOf(conditions: readonly QdrantCondition[]): QdrantCondition {
@@ -33,7 +38,8 @@ function anyOf(conditions: readonly QdrantCondition[]): QdrantCondition {
 }
 
 /** `match` takes texts, booleans and integers, and finds 42.0 for 42 only with an index; a range of one point always does. */
-function isOneOf({ field: { name: key, type }, values }: Extract<Condition, { op: "in" }>): QdrantCondition {
+function isOneOf({ field, values }: Extract<Condition, { op: "in" }>, key: string): QdrantCondition {
+  const { type } = field;
   if (values.length === 0) return { key, match: { any: [] } };
   if (type === "keyword") return { key, match: values.length === 1 ? { value: values[0] } : { any: values } };
   if (type === "boolean") return anyOf([...new Set(values)].map((value) => ({ key, match: { value } })));

@@ -1,4 +1,6 @@
 // Retrieval from Qdrant, and what a probe of it finds.
+
+import { placeByName } from "#config/filterable.ts";
 import { faultOf, RetrieverError } from "#errors.ts";
 import { withFindings } from "#filter/findings.ts";
 import {
@@ -89,7 +91,7 @@ export function makeQdrantBackend(spec: QdrantSpec, { similarity, clock, filtera
         if (info.dimension === null) throw new RetrieverError(noVector);
         const newestUpdatedAt = info.hasTimeIndex ? await readNewest(collection, signal) : null;
         const facts = { ...foundFacts(info, newestUpdatedAt), tls, remarks: strictRemarks(spec, info) } as const;
-        return filterable === undefined ? facts : withFindings(facts, checkFields(filterable, info));
+        return filterable === undefined ? facts : withFindings(facts, checkFields(filterable, info, placeByName));
       } catch (error) {
         return failedFacts(transportError(error, signal), tls);
       }

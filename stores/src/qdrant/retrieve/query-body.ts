@@ -1,4 +1,5 @@
 // The body of a Qdrant query: the application's embedding bytes between a head and a tail of our own.
+import { placeByName } from "#config/filterable.ts";
 import type { BackendRequest } from "#ports/backend.ts";
 import { rawJson } from "#values/exact-json.ts";
 import type { QdrantSpec } from "../config/schema.ts";
@@ -25,7 +26,7 @@ export function queryBody(
 function allConditions(namespaceField: string, { namespace, filters, filter }: BackendRequest): QdrantCondition[] {
   const conditions = Object.entries(filters ?? {}).map(([key, value]) => isEqual(key, value));
   const all = namespace === undefined ? conditions : [isEqual(namespaceField, namespace), ...conditions];
-  return filter === undefined ? all : [...all, ...conditionsOf(filter)];
+  return filter === undefined ? all : [...all, ...conditionsOf(filter, placeByName)];
 }
 
 /** An exact search compares the original vectors, whatever the settings. */
