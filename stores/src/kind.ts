@@ -35,7 +35,7 @@ type Clients<Spec> = {
   /** Writes a store; a kind without it can't be repaired. */
   readonly makeChunkWriter?: (spec: Spec, access: ChunkAccess) => ChunkWriter;
   /** What would fail or be slow; of a kind without it only a probe is told. */
-  readonly checkStore?: (spec: Spec, signal: AbortSignal) => ReturnType<CheckStore>;
+  readonly checkStore?: CheckStore<Spec>;
 };
 
 /** A kind as the list of kinds holds it. Pure: the client libraries are loaded by `load` only. */

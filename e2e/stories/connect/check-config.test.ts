@@ -77,11 +77,11 @@ function as(
   return Object.assign(new URL(from), change).href;
 }
 
-async function check(primary: object) {
+async function check(primary: object, base: object = {}) {
   const file = join(folder, `${crypto.randomUUID()}.json`);
   writeFileSync(
     file,
-    JSON.stringify({ primary: { kind: "pgvector", connectionString: postgres.connectionString, ...primary } }),
+    JSON.stringify({ primary: { kind: "pgvector", connectionString: postgres.connectionString, ...primary }, ...base }),
   );
   const { exitCode, stdout } = await runToEnd(process.execPath, [
     main,
@@ -135,6 +135,22 @@ test("a trigger that changes rows is told, and is no fault of serving", async ()
   expect(findings).toContainEqual(
     expect.objectContaining({ level: "ok", found: expect.stringContaining("the trigger touched") as string }),
   );
+});
+
+test("declared fields are told by their column, its type and its index", async () => {
+  const { exitCode, findings } = await check(
+    { table: "good" },
+    { filterable: { namespace: "keyword", absent: "keyword", updated_at: "integer" } },
+  );
+  expect(findings.filter(({ field }) => field === "filterable").map(({ level, found }) => `${level} ${found}`)).toEqual(
+    [
+      expect.stringMatching(/^fails absent: /),
+      expect.stringMatching(/^fails updated_at: /),
+      "slow no index serves filters by namespace",
+      "slow no index serves filters by updated_at",
+    ],
+  );
+  expect(exitCode).toBe(2);
 });
 
 const failing = [

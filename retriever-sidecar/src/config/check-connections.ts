@@ -1,10 +1,11 @@
 // `check-config --connect`: asks every store that a file names what would fail or be slow, without serving from it.
 import { basename } from "node:path";
+import type { Filterable } from "@retriever/stores/config/filterable.ts";
 import type { StoreChoice } from "@retriever/stores/config/store-spec.ts";
 import { errorTable, type Fault, faultOf, RetrieverError } from "@retriever/stores/errors.ts";
 import type { Registry } from "@retriever/stores/kind.ts";
 import type { BackendDeps } from "@retriever/stores/ports/backend.ts";
-import type { Finding } from "@retriever/stores/ports/store-check.ts";
+import type { CheckOptions, Finding } from "@retriever/stores/ports/store-check.ts";
 import { adapterOf } from "@retriever/stores/registry.ts";
 import { overlayFileName } from "#contract/overlay.ts";
 import { readConfig } from "./check-file.ts";
@@ -23,7 +24,7 @@ type Deps = { readonly env: Environment; readonly registry: Registry; readonly d
 
 /** Throws RETR_CONFIG_INVALID for a file that isn't valid; whatever a store does is a finding. */
 export async function checkConnections(file: string, deps: Deps): Promise<readonly CheckedStore[]> {
-  const stores = storesOf(file, deps);
+  const { stores, filterable } = namedIn(file, deps);
   const deadlineMs = Number(deps.deadlineSeconds) * 1000;
   if (!(deadlineMs >= 1 && deadlineMs <= 600_000)) {
     throw new RetrieverError({ code: "RETR_CONFIG_INVALID", message: "--deadline: expected seconds, at most 600" });
@@ -32,7 +33,12 @@ export async function checkConnections(file: string, deps: Deps): Promise<readon
     Object.entries(stores).map(async ([place, choice]) => ({
       place,
       label: choice.identity?.label ?? null,
-      findings: await checkStore(choice, { place, registry: deps.registry, signal: AbortSignal.timeout(deadlineMs) }),
+      findings: await checkStore(choice, {
+        place,
+        filterable,
+        registry: deps.registry,
+        signal: AbortSignal.timeout(deadlineMs),
+      }),
     })),
   );
 }
@@ -58,31 +64,38 @@ export function printChecks(stores: readonly CheckedStore[]): string {
   return `${[...lines, `${count("ok")}, ${count("slow")}, ${count("fails")}`].join("\n")}\n`;
 }
 
-function storesOf(file: string, { env, registry }: Deps): Readonly<Record<string, StoreChoice>> {
+type Named = { readonly stores: Readonly<Record<string, StoreChoice>>; readonly filterable: Filterable | undefined };
+
+/** An overlay doesn't say what may be filtered by: its base does. */
+function namedIn(file: string, { env, registry }: Deps): Named {
   const text = readConfig(file);
   const read = makeReadInput({ env, registry, allowedHosts: parseSettings({ config: file }, env).allowedHosts });
   if (basename(file) === overlayFileName) {
     const none = { fault: { code: "RETR_CONFIG_INVALID", message: "no base" } } as const;
     const { overlay } = read({ base: none, overlay: { text } });
     if (overlay.kind === "invalid") throw new RetrieverError(overlay.fault);
-    return overlay.kind === "absent" ? {} : { destination: overlay.value.destination };
+    const stores = overlay.kind === "absent" ? {} : { destination: overlay.value.destination };
+    return { stores, filterable: undefined };
   }
   const { base } = read({ base: { text }, overlay: "absent" });
   if (base.kind === "invalid") throw new RetrieverError(base.fault);
-  const { source, shadow } = base.value;
-  return { primary: source, ...(shadow === null ? {} : { "dualRead.shadow": shadow }) };
+  const { source, shadow, filterable } = base.value;
+  return { stores: { primary: source, ...(shadow === null ? {} : { "dualRead.shadow": shadow }) }, filterable };
 }
 
-type Check = { readonly place: string; readonly registry: Registry; readonly signal: AbortSignal };
+type Check = CheckOptions & { readonly place: string; readonly registry: Registry };
 
-async function checkStore({ resolved }: StoreChoice, { place, registry, signal }: Check): Promise<readonly Finding[]> {
+async function checkStore(
+  { resolved }: StoreChoice,
+  { place, registry, ...options }: Check,
+): Promise<readonly Finding[]> {
   if ("fault" in resolved) return [findingOf(resolved.fault, place)];
   const { spec } = resolved;
   const adapter = adapterOf(registry, spec);
-  if (adapter.checkStore !== undefined) return adapter.checkStore(spec, signal);
+  if (adapter.checkStore !== undefined) return adapter.checkStore(spec, options);
   const backend = adapter.makeBackend(spec, probeDeps);
   try {
-    const { fault, dimension } = await backend.probe(signal);
+    const { fault, dimension } = await backend.probe(options.signal);
     if (fault !== null) return [findingOf(fault, place)];
     return [{ level: "ok", field: "kind", found: `reached, ${dimension ?? "unknown"} dimensions`, remedy: null }];
   } catch (error) {

@@ -1,4 +1,5 @@
 // What `check-config --connect` finds out about a store before anything is served from it.
+import type { Filterable } from "#config/filterable.ts";
 import type { StoreSpec } from "#config/store-spec.ts";
 
 export type Finding = {
@@ -11,5 +12,11 @@ export type Finding = {
   readonly remedy: string | null;
 };
 
+export type CheckOptions = {
+  readonly signal: AbortSignal;
+  /** What requests may filter by. */
+  readonly filterable: Filterable | undefined;
+};
+
 /** Reads only, within the signal. Never rejects: a store that can't be asked is a finding. */
-export type CheckStore = (spec: StoreSpec, signal: AbortSignal) => Promise<readonly Finding[]>;
+export type CheckStore<Spec = StoreSpec> = (spec: Spec, options: CheckOptions) => Promise<readonly Finding[]>;

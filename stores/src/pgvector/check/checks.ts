@@ -1,11 +1,13 @@
 // The checks of a table, in the order in which they are told. Each is a pure function: a new one is one more in the list.
+import type { Filterable } from "#config/filterable.ts";
 import type { Finding } from "#ports/store-check.ts";
-import { faultFinding, finding } from "#values/findings.ts";
+import { faultFinding, fieldFindings, finding } from "#values/findings.ts";
 import { remarksOf } from "../chunks/table-catalogue.ts";
 import type { PgvectorSpec } from "../config/schema.ts";
+import { checkFields } from "../filter/check-fields.ts";
 import type { TableFacts } from "./table-facts.ts";
 
-type Check = (facts: TableFacts, spec: PgvectorSpec) => readonly Finding[];
+type Check = (facts: TableFacts, spec: PgvectorSpec, filterable?: Filterable) => readonly Finding[];
 
 /** Which field a fault of this code is about. */
 export const pgvectorFields = {
@@ -46,6 +48,9 @@ const fields: Check = ({ catalogue: { columns } }, { metadataColumns, namespaceF
       : [finding("slow", "namespaceField", namespace, "correct namespaceField if namespaces are used")]),
   ];
 };
+
+const filters: Check = ({ columns, catalogue }, _, filterable) =>
+  filterable === undefined || catalogue.columns.size === 0 ? [] : fieldFindings(checkFields(filterable, columns));
 
 const vector: Check = ({ search }, { embeddingColumn }) => {
   if ("error" in search) return [];
@@ -103,4 +108,14 @@ const chunkIds: Check = ({ catalogue }) => {
 const repair: Check = ({ catalogue }) =>
   remarksOf(catalogue).map((remark) => finding("ok", "table", remark, "to be known before a repair"));
 
-export const tableChecks: readonly Check[] = [server, table, fields, vector, index, rowSecurity, chunkIds, repair];
+export const tableChecks: readonly Check[] = [
+  server,
+  table,
+  fields,
+  filters,
+  vector,
+  index,
+  rowSecurity,
+  chunkIds,
+  repair,
+];

@@ -6,11 +6,14 @@ import { type Catalogue, readCatalogue } from "../chunks/table-catalogue.ts";
 import { postgresError } from "../client/classify.ts";
 import { readRows } from "../client/row-query.ts";
 import type { PgvectorSpec } from "../config/schema.ts";
+import { type Columns, readColumns } from "../filter/columns.ts";
 import { vectorQuery } from "../retrieve/statement.ts";
 import { readShape, type TableShape } from "../retrieve/table-shape.ts";
 
 export type TableFacts = {
   readonly catalogue: Catalogue;
+  /** As filters know them. */
+  readonly columns: Columns;
   readonly serverVersion: string;
   readonly isEncrypted: boolean;
   /** What it is searched as, and by which index where one can serve the query; or why it can't be searched. */
@@ -30,6 +33,7 @@ export async function readTableFacts(client: PoolClient, spec: PgvectorSpec, sig
   const [[serverVersion, isEncrypted] = []] = await readRows(client, { text: serverQuery, values: [] });
   return {
     catalogue,
+    columns: await readColumns(client, spec),
     serverVersion: serverVersion ?? "",
     isEncrypted: isEncrypted === "t",
     search: await planSearch(client, spec).catch((error: unknown) => ({ error: postgresError(error, signal) })),

@@ -1,6 +1,6 @@
 // Checks a collection before anything is served from it: its description, and one query.
 import { RetrieverError } from "#errors.ts";
-import type { Finding } from "#ports/store-check.ts";
+import type { CheckOptions, Finding } from "#ports/store-check.ts";
 import { faultFinding } from "#values/findings.ts";
 import { transportError } from "../client/classify.ts";
 import { type Collection, openCollection, readCollection } from "../client/collection.ts";
@@ -8,13 +8,16 @@ import type { QdrantSpec } from "../config/schema.ts";
 import { collectionChecks, qdrantFields } from "./checks.ts";
 
 /** Never rejects. */
-export async function checkCollection(spec: QdrantSpec, signal: AbortSignal): Promise<readonly Finding[]> {
+export async function checkCollection(
+  spec: QdrantSpec,
+  { signal, filterable }: CheckOptions,
+): Promise<readonly Finding[]> {
   const collection = openCollection(spec, { connections: 1 });
   try {
     const { call, folder } = collection;
     const info = readCollection(await call({ method: "GET", path: folder }, signal), spec.vectorName);
     const query = await tryQuery(collection, { spec, dimension: info.dimension ?? 1 }, signal);
-    return collectionChecks.flatMap((check) => check({ info, query }, spec));
+    return collectionChecks.flatMap((check) => check({ info, query }, spec, filterable));
   } catch (error) {
     return [faultFinding(transportError(error, signal), qdrantFields)];
   } finally {

@@ -1,16 +1,19 @@
 // The checks of a collection, in the order in which they are told. Each is a pure function: a new one is one more line below.
-import type { RetrieverError } from "#errors.ts";
+import type { Filterable } from "#config/filterable.ts";
+import { RetrieverError } from "#errors.ts";
 import type { Finding } from "#ports/store-check.ts";
-import { faultFinding, finding } from "#values/findings.ts";
+import { faultFinding, fieldFindings, finding } from "#values/findings.ts";
 import type { CollectionInfo } from "../client/collection.ts";
 import type { QdrantSpec } from "../config/schema.ts";
+import { checkFields } from "../filter/check-fields.ts";
+import { refuseSettings } from "../retrieve/strict-search.ts";
 
 type CollectionFacts = {
   readonly info: CollectionInfo;
   /** What a query was refused with; null: it was answered. */
   readonly query: RetrieverError | null;
 };
-type Check = (facts: CollectionFacts, spec: QdrantSpec) => readonly Finding[];
+type Check = (facts: CollectionFacts, spec: QdrantSpec, filterable?: Filterable) => readonly Finding[];
 
 /** Of codes, where they aren't about the collection. */
 export const qdrantFields = {
@@ -50,17 +53,36 @@ const query: Check = ({ query: error, info }) =>
       ? []
       : [faultFinding(error, qdrantFields)];
 
-const strictTimeout: Check = ({ info: { limits } }, { timeoutMs }) =>
-  Math.ceil(timeoutMs / 1000) <= limits.timeoutSeconds
+const settings: Check = ({ info }, spec) => {
+  try {
+    refuseSettings(spec, info.limits);
+    return [];
+  } catch (error) {
+    if (error instanceof RetrieverError) return [faultFinding(error, { RETR_BACKEND_MISSING: "searchSettings" })];
+    throw error;
+  }
+};
+
+const strictTimeout: Check = ({ info: { limits } }, { timeoutMs }) => {
+  if (Math.ceil(timeoutMs / 1000) <= limits.timeoutSeconds) return [];
+  const found = `strict mode ends a request after ${limits.timeoutSeconds} s (max_timeout), before timeoutMs`;
+  return [finding("slow", "timeoutMs", found, "lower timeoutMs, or raise max_timeout")];
+};
+
+const strictExact: Check = ({ info: { limits } }) =>
+  limits.allowsExact
     ? []
     : [
         finding(
-          "fails",
-          "timeoutMs",
-          `strict mode takes at most ${limits.timeoutSeconds} s (max_timeout)`,
-          "lower timeoutMs, or raise max_timeout",
+          "slow",
+          "collection",
+          "strict mode refuses exact searches: recall can't be measured",
+          "set search_allow_exact",
         ),
       ];
+
+const filters: Check = ({ info }, _, filterable) =>
+  filterable === undefined ? [] : fieldFindings(checkFields(filterable, info));
 
 const strictLimit: Check = ({ info: { limits } }) =>
   limits.points >= mostCandidates
@@ -124,8 +146,11 @@ export const collectionChecks: readonly Check[] = [
   collection,
   vector,
   query,
+  settings,
   strictTimeout,
+  strictExact,
   strictLimit,
   indexing,
   payloadIndexes,
+  filters,
 ];
