@@ -59,7 +59,7 @@ export async function startWheelPostgres({ address, settings = {}, version }: Wh
 }
 
 /** Postgres refuses to run as root; everybody else runs it as themselves. */
-async function serverAccount(): Promise<Account | undefined> {
+export async function serverAccount(): Promise<Account | undefined> {
   if (process.getuid?.() !== 0) return undefined;
   const [uid, gid] = await Promise.all(
     ["-u", "-g"].map(async (flag) => Number((await run("id", [flag, "nobody"])).stdout)),

@@ -5,7 +5,8 @@ import { setFlagsFromString } from "node:v8";
 import { explain } from "@retriever/stores/errors.ts";
 import { loadAdapters } from "@retriever/stores/kinds.ts";
 import type { Clock } from "@retriever/stores/ports/clock.ts";
-import { Command } from "commander";
+import { Command, Option } from "commander";
+import { checkConnections, exitCodeOf, printChecks } from "#config/check-connections.ts";
 import { checkFile } from "#config/check-file.ts";
 import { type Flags, parseSettings } from "#config/settings.ts";
 import { makeLog } from "#telemetry/logger.ts";
@@ -34,6 +35,25 @@ async function serve(flags: Flags): Promise<void> {
     registry: await loadAdapters(),
   });
   stopOnSignals(sidecar);
+}
+
+type CheckFlags = { readonly connect?: true; readonly deadline: string; readonly output: "text" | "json" };
+
+async function checkConfig(file: string, { connect, deadline, output }: CheckFlags): Promise<void> {
+  const registry = await loadAdapters();
+  if (connect === undefined) {
+    process.stdout.write(`${checkFile(file, registry)}\n`);
+    return;
+  }
+  try {
+    const stores = await checkConnections(file, { env: process.env, registry, deadlineSeconds: deadline });
+    const printed = output === "json" ? `${JSON.stringify({ schema: 1, stores }, null, 2)}\n` : printChecks(stores);
+    process.stdout.write(printed);
+    process.exitCode = exitCodeOf(stores);
+  } catch (error) {
+    printError(error);
+    process.exitCode = 2;
+  }
 }
 
 function stopOnSignals(sidecar: Sidecar): void {
@@ -68,8 +88,12 @@ program
   .action(serve);
 program
   .command("check-config <file>")
-  .description("check a base, or an overlay named migration.json, without connecting")
-  .action(async (file: string) => {
-    process.stdout.write(`${checkFile(file, await loadAdapters())}\n`);
-  });
+  .description("check a base, or an overlay named migration.json; with --connect also the stores that it names")
+  .option(
+    "--connect",
+    "ask the stores what would fail or be slow; exits with 1 where something is slow, 2 where it fails",
+  )
+  .option("--deadline <seconds>", "for all questions to one store", "15")
+  .addOption(new Option("--output <form>", "of what is found").choices(["text", "json"]).default("text"))
+  .action(checkConfig);
 program.parseAsync().catch(printError);

@@ -15,7 +15,8 @@ export const errorTable = {
     httpStatus: 500,
     retryable: false,
     summary: "The base, the overlay or a setting of the process isn't valid.",
-    remedy: "Correct every path the message lists; `retriever-sidecar check-config FILE` checks a file beforehand.",
+    remedy:
+      "Correct every path the message lists; `retriever-sidecar check-config FILE` checks a file beforehand, with `--connect` its stores, too.",
   },
   RETR_CREDENTIAL_MISSING: {
     httpStatus: 503,

@@ -19,7 +19,8 @@ export function checkFile(file: string, registry: Registry): string {
   return `${file}: valid base, primary ${base.primary.kind}, dual read ${base.dualRead.enabled ? "on" : "off"}`;
 }
 
-function readConfig(file: string): string {
+/** The file's text. Throws RETR_CONFIG_INVALID. */
+export function readConfig(file: string): string {
   try {
     return readFileSync(file, "utf8");
   } catch {

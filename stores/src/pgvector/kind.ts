@@ -27,5 +27,6 @@ export const pgvectorKind = defineKind({
     makeBackend: (await import("./retrieve/backend.ts")).makePgvectorBackend,
     makeChunkStore: (await import("./chunks/chunk-store.ts")).makePgvectorChunkStore,
     makeChunkWriter: (await import("./chunks/chunk-writer.ts")).makePgvectorChunkWriter,
+    checkStore: (await import("./check/check-table.ts")).checkTable,
   }),
 });

@@ -15,7 +15,7 @@ export type Column = {
   /** Whether the server alone makes its values. */
   readonly isGenerated: boolean;
 };
-type Catalogue = {
+export type Catalogue = {
   /** By name; empty for no such table. */
   readonly columns: ReadonlyMap<string, Column>;
   /** The planner's estimate. */

@@ -1,0 +1,121 @@
+// The checks of a table, in the order in which they are told. Each is a pure function: a new one is one more in the list.
+import type { Filterable } from "#config/filterable.ts";
+import type { Finding } from "#ports/store-check.ts";
+import { faultFinding, fieldFindings, finding } from "#values/findings.ts";
+import { remarksOf } from "../chunks/table-catalogue.ts";
+import type { PgvectorSpec } from "../config/schema.ts";
+import { checkFields } from "../filter/check-fields.ts";
+import type { TableFacts } from "./table-facts.ts";
+
+type Check = (facts: TableFacts, spec: PgvectorSpec, filterable?: Filterable) => readonly Finding[];
+
+/** Which field a fault of this code is about. */
+export const pgvectorFields = {
+  RETR_BACKEND_UNAVAILABLE: "host",
+  RETR_BACKEND_TLS: "tls",
+  RETR_BACKEND_AUTH: "user",
+  RETR_BACKEND_MISSING: "table",
+  RETR_BACKEND_ANSWER_INVALID: "preparedStatements",
+};
+
+const server: Check = ({ catalogue, serverVersion, isEncrypted }) => {
+  const how = isEncrypted ? "over TLS, verified" : "in plain text";
+  return [finding("ok", "host", `PostgreSQL ${serverVersion}, reached as ${catalogue.role} ${how}`)];
+};
+
+const table: Check = ({ search }, { schema, table: name }) => {
+  if ("error" in search) return [faultFinding(search.error, pgvectorFields)];
+  const { shape } = search;
+  const rows = `about ${Math.max(0, shape.estimate)} rows`;
+  return [
+    finding(
+      "ok",
+      "table",
+      `${schema}.${name}, ${rows}; pgvector ${shape.version} in schema ${shape.extension.replaceAll(`"`, "")}`,
+    ),
+  ];
+};
+
+const fields: Check = ({ catalogue: { columns } }, { metadataColumns, namespaceField }) => {
+  if (columns.size === 0) return [];
+  const lacking = metadataColumns.filter((column) => !columns.has(column));
+  const fault = `the table lacks ${lacking.join(", ")}: requests that filter by it fail`;
+  const namespace = `the table has no column ${namespaceField}: requests that name a namespace fail`;
+  return [
+    ...(lacking.length === 0 ? [] : [finding("fails", "metadataColumns", fault, "leave it out, or add the column")]),
+    ...(columns.has(namespaceField)
+      ? []
+      : [finding("slow", "namespaceField", namespace, "correct namespaceField if namespaces are used")]),
+  ];
+};
+
+const filters: Check = ({ columns, catalogue }, _, filterable) =>
+  filterable === undefined || catalogue.columns.size === 0 ? [] : fieldFindings(checkFields(filterable, columns));
+
+const vector: Check = ({ search }, { embeddingColumn }) => {
+  if ("error" in search) return [];
+  const { vectorType, dimension } = search.shape;
+  if (dimension !== null) return [finding("ok", "embeddingColumn", `${vectorType}(${dimension})`)];
+  const remedy = `ALTER TABLE … ALTER COLUMN ${embeddingColumn} TYPE ${vectorType}(n)`;
+  const found = `${vectorType} without a number of dimensions, on which there can be no index`;
+  return [finding("slow", "embeddingColumn", found, remedy)];
+};
+
+const classes = { cosine: "cosine", l2: "l2", "inner-product": "ip" } as const;
+/** pgvector's own limit of an index on the column itself. */
+const mostIndexed = 2000;
+
+const index: Check = ({ search }, { embeddingColumn, distance }) => {
+  if ("error" in search) return [];
+  if (search.index !== null) {
+    return [finding("ok", "embeddingColumn", `the index ${search.index} serves the query`)];
+  }
+  const { vectorType, dimension, remarks } = search.shape;
+  const isCast = vectorType === "vector" && (dimension ?? 0) > mostIndexed;
+  const [key, type] = isCast
+    ? [`(${embeddingColumn}::halfvec(${dimension}))`, "halfvec"]
+    : [embeddingColumn, vectorType];
+  const operators = type === "bit" ? "bit_hamming_ops" : `${type}_${classes[distance]}_ops`;
+  return [
+    finding(
+      "slow",
+      "embeddingColumn",
+      remarks.find((remark) => remark.startsWith("no index")) ?? "no index serves the query",
+      `CREATE INDEX CONCURRENTLY ON the table USING hnsw (${key} ${operators})`,
+    ),
+  ];
+};
+
+const rowSecurity: Check = ({ catalogue: { hidesRows, role } }) =>
+  hidesRows
+    ? [
+        finding(
+          "fails",
+          "user",
+          `row-level security may hide rows from the role ${role}`,
+          "read as the table's owner, or as a role with BYPASSRLS",
+        ),
+      ]
+    : [];
+
+const chunkIds: Check = ({ catalogue }) => {
+  const column = catalogue.columns.get("chunk_id");
+  if (column === undefined || column.isIndexed) return [];
+  const found = "no index begins with chunk_id: a verification sorts the table for every page";
+  return [finding("slow", "table", found, "CREATE UNIQUE INDEX CONCURRENTLY ON the table (chunk_id)")];
+};
+
+const repair: Check = ({ catalogue }) =>
+  remarksOf(catalogue).map((remark) => finding("ok", "table", remark, "to be known before a repair"));
+
+export const tableChecks: readonly Check[] = [
+  server,
+  table,
+  fields,
+  filters,
+  vector,
+  index,
+  rowSecurity,
+  chunkIds,
+  repair,
+];

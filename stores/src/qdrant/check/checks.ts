@@ -1,0 +1,156 @@
+// The checks of a collection, in the order in which they are told. Each is a pure function: a new one is one more line below.
+import type { Filterable } from "#config/filterable.ts";
+import { RetrieverError } from "#errors.ts";
+import type { Finding } from "#ports/store-check.ts";
+import { faultFinding, fieldFindings, finding } from "#values/findings.ts";
+import type { CollectionInfo } from "../client/collection.ts";
+import type { QdrantSpec } from "../config/schema.ts";
+import { checkFields } from "../filter/check-fields.ts";
+import { refuseSettings } from "../retrieve/strict-search.ts";
+
+type CollectionFacts = {
+  readonly info: CollectionInfo;
+  /** What a query was refused with; null: it was answered. */
+  readonly query: RetrieverError | null;
+};
+type Check = (facts: CollectionFacts, spec: QdrantSpec, filterable?: Filterable) => readonly Finding[];
+
+/** Of codes, where they aren't about the collection. */
+export const qdrantFields = {
+  RETR_BACKEND_UNAVAILABLE: "url",
+  RETR_BACKEND_TLS: "tls",
+  RETR_BACKEND_AUTH: "apiKey",
+  RETR_BACKEND_MISSING: "collection",
+  RETR_BACKEND_ANSWER_INVALID: "collection",
+};
+
+/** Below it Qdrant makes no index of vectors unless told otherwise. */
+const mostUnindexed = 20_000;
+/** What a request may ask for. */
+const mostCandidates = 1000;
+
+const collection: Check = ({ info }, { collection: name, tls }) => {
+  const how = tls === null ? "in plain text" : "over TLS, verified";
+  return [finding("ok", "url", `Qdrant, reached ${how}; ${name} has ${info.points ?? "an unknown number of"} points`)];
+};
+
+const vector: Check = ({ info: { dimension, distance } }) =>
+  dimension === null
+    ? [
+        finding(
+          "fails",
+          "vectorName",
+          "the collection has no vector of the configured name",
+          "name one that it has, or none for the unnamed one",
+        ),
+      ]
+    : [finding("ok", "vectorName", `${dimension} dimensions, ${distance ?? "another distance"}`)];
+
+const query: Check = ({ query: error, info }) =>
+  error === null
+    ? [finding("ok", "collection", "a query is answered")]
+    : info.dimension === null
+      ? []
+      : [faultFinding(error, qdrantFields)];
+
+const settings: Check = ({ info }, spec) => {
+  try {
+    refuseSettings(spec, info.limits);
+    return [];
+  } catch (error) {
+    if (error instanceof RetrieverError) return [faultFinding(error, { RETR_BACKEND_MISSING: "searchSettings" })];
+    throw error;
+  }
+};
+
+const strictTimeout: Check = ({ info: { limits } }, { timeoutMs }) => {
+  if (Math.ceil(timeoutMs / 1000) <= limits.timeoutSeconds) return [];
+  const found = `strict mode ends a request after ${limits.timeoutSeconds} s (max_timeout), before timeoutMs`;
+  return [finding("slow", "timeoutMs", found, "lower timeoutMs, or raise max_timeout")];
+};
+
+const strictExact: Check = ({ info: { limits } }) =>
+  limits.allowsExact
+    ? []
+    : [
+        finding(
+          "slow",
+          "collection",
+          "strict mode refuses exact searches: recall can't be measured",
+          "set search_allow_exact",
+        ),
+      ];
+
+const filters: Check = ({ info }, _, filterable) =>
+  filterable === undefined ? [] : fieldFindings(checkFields(filterable, info));
+
+const strictLimit: Check = ({ info: { limits } }) =>
+  limits.points >= mostCandidates
+    ? []
+    : [
+        finding(
+          "slow",
+          "collection",
+          `strict mode refuses requests with k above ${limits.points} (max_query_limit)`,
+          "ask for less, or raise max_query_limit",
+        ),
+      ];
+
+const indexing: Check = ({ info: { points, indexedVectors } }) => {
+  if (points === null || indexedVectors === null || points < mostUnindexed || indexedVectors >= points * 0.9) return [];
+  return [
+    finding(
+      "slow",
+      "collection",
+      `${indexedVectors} of ${points} vectors are in the index`,
+      "wait until they are, or see indexing_threshold and hnsw_config",
+    ),
+  ];
+};
+
+type PayloadIndex = {
+  readonly key: string;
+  readonly types: readonly string[];
+  readonly field: string;
+  readonly what: string;
+};
+
+const payloadIndexes: Check = ({ info }, { namespaceField }) => {
+  const wanted: readonly PayloadIndex[] = [
+    {
+      key: namespaceField,
+      types: ["keyword", "uuid", "integer"],
+      field: "namespaceField",
+      what: "requests with a namespace",
+    },
+    {
+      key: "chunk_id",
+      types: ["keyword", "uuid", "integer"],
+      field: "collection",
+      what: "look-ups of a verification or repair",
+    },
+    { key: "updated_at", types: ["datetime"], field: "collection", what: "the newest update" },
+  ];
+  return wanted.flatMap(({ key, types, field, what }) => {
+    const held = info.indexes.get(key);
+    if (held !== undefined && types.includes(held)) return [finding("ok", field, `${key} has an index (${held})`)];
+    const isRefused = !info.limits.searchesUnindexed && held === undefined;
+    const found = `${key} has no index of type ${types.join(" or ")}: ${what} ${isRefused ? "are refused by strict mode" : "read the whole collection, or aren't known"}`;
+    return [
+      finding(isRefused ? "fails" : "slow", field, found, `create a payload index on ${key} of type ${types[0]}`),
+    ];
+  });
+};
+
+export const collectionChecks: readonly Check[] = [
+  collection,
+  vector,
+  query,
+  settings,
+  strictTimeout,
+  strictExact,
+  strictLimit,
+  indexing,
+  payloadIndexes,
+  filters,
+];
