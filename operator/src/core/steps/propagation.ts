@@ -104,7 +104,7 @@ export const quorumReasons: readonly string[] = ["QuorumFollows", "PodsFenced"];
 /** Somebody may still be answered by the store that is being left: a pod says so, or says nothing. */
 export function mayServeElsewhere({ observation, status }: Pick<Context, "observation" | "status">): boolean {
   const serving = servingPods(observation);
-  return serving === null || !serving.every(servesFrom(status.source?.digest));
+  return serving === null || !serving.every(servesFrom(status.source));
 }
 
 /** `2 of 3 pods follow; lagging: a, b`. */
