@@ -61,6 +61,9 @@ bench-verify: setup ## what verify and repair promise, on a real Postgres; under
 bench-operator: setup ## leaders, acknowledgements, many migrations, about 8 minutes; last line JSON (ARGS=--quick)
 	@node e2e/bench/operator/main.ts $(ARGS)
 
+bench-pgvector: setup ## W4: vector(3072) by its index on half precision, against the best SQL by hand, on a real Postgres; about 5 minutes; last line JSON (ARGS=--quick)
+	@node e2e/bench/pgvector/main.ts $(ARGS)
+
 verify-matrix: setup ## verdicts and repairs over forms of ids x types of values x damage x directions, two minutes; last line "N passed, N failed" (ARGS=uuid: some forms)
 	@node e2e/matrix/main.ts $(ARGS)
 

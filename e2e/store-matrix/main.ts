@@ -103,7 +103,9 @@ async function runTables(connectionString: string, version: string, schema: stri
     for (const each of tableCases().filter((one) => thereSince(one) <= minor)) {
       await client.query(statementsOf(each, schema));
       const table = each.relation === "view" ? "served_view" : "served";
-      const adapter = { connectionString: url.href, table, poolSize: 1, timeoutMs: 20_000 };
+      // As behind a pooler in the one, prepared in the other.
+      const pooled = { poolSize: 1, timeoutMs: 20_000, preparedStatements: schema === "public" };
+      const adapter = { connectionString: url.href, table, ...pooled };
       const expected = expectedOf(each, minor);
       const wrong = await closing(await openBackend("pgvector", adapter), (backend) => judge(backend, expected));
       const unverified = expected.isServed ? await verifyFault(adapter) : [];

@@ -9,7 +9,10 @@ export type RowQuery = {
   readonly values: readonly (Buffer | string)[];
   /** The connection keeps a named statement prepared. */
   readonly name?: string | undefined;
+  /** In force for this statement alone, whoever the connection belongs to next; only for one without a name. */
+  readonly settings?: readonly Setting[] | undefined;
 };
+export type Setting = readonly [name: string, value: string | number];
 
 /** What is used of the driver's connection. */
 type Wire = {
@@ -39,19 +42,24 @@ class Submitted implements Submittable {
   readonly text: string;
   readonly #values: RowQuery["values"];
   readonly #settle: Settle;
+  readonly #settings: readonly Setting[];
   readonly #rows: Row[] = [];
+  #isSetting: boolean;
 
-  constructor({ name = "", text, values }: RowQuery, settle: Settle) {
+  constructor({ name = "", text, values, settings = [] }: RowQuery, settle: Settle) {
     this.name = name;
     this.text = text;
     this.#values = values;
     this.#settle = settle;
+    this.#settings = settings;
+    this.#isSetting = settings.length > 0;
   }
 
   submit = (connection: Connection): void => {
     const wire = connection as unknown as Wire;
     wire.stream.cork();
     const { name, text } = this;
+    this.#sendSettings(wire);
     if (name === "" || wire.parsedStatements[name] !== text) wire.parse({ text, name });
     wire.bind({ statement: name, values: this.#values });
     wire.execute({});
@@ -59,8 +67,17 @@ class Submitted implements Submittable {
     wire.stream.uncork();
   };
 
+  /** What is sent before one sync is one transaction, which a pooler gives to one session, in no more time than one statement. */
+  #sendSettings(wire: Wire): void {
+    if (this.#settings.length === 0) return;
+    const calls = this.#settings.map((_, index) => `set_config($${index * 2 + 1}, $${index * 2 + 2}, true)`);
+    wire.parse({ text: `SELECT ${calls.join(", ")}`, name: "" });
+    wire.bind({ statement: "", values: this.#settings.flat().map(String) });
+    wire.execute({});
+  }
+
   handleDataRow({ fields }: { readonly fields: Row }): void {
-    this.#rows.push(fields);
+    if (!this.#isSetting) this.#rows.push(fields);
   }
 
   handleReadyForQuery(): void {
@@ -76,7 +93,11 @@ class Submitted implements Submittable {
   }
 
   handleRowDescription(): void {}
-  handleCommandComplete(): void {}
+
+  handleCommandComplete(): void {
+    this.#isSetting = false;
+  }
+
   handleEmptyQuery(): void {}
   handlePortalSuspended(): void {}
   handleCopyData(): void {}

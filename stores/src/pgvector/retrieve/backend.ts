@@ -1,5 +1,5 @@
 // Postgres with pgvector: the vector goes in binary, the answer never holds one.
-import type { Pool, PoolClient } from "pg";
+import type { Pool } from "pg";
 import { placeByName } from "#config/filterable.ts";
 import { RetrieverError } from "#errors.ts";
 import { withFindings } from "#filter/findings.ts";
@@ -26,6 +26,12 @@ const exactSettings = [
   ["enable_indexscan", "off"],
   ["enable_seqscan", "on"],
 ] as const;
+/** What a role or a database may have set otherwise: rows that a policy hides are left out, as for its other queries. */
+const statementSettings = [
+  ["datestyle", "ISO, YMD"],
+  ["timezone", "UTC"],
+  ["row_security", "on"],
+] as const;
 /** Shapes of filters that a connection keeps prepared; further ones are sent unnamed, so that servers stay bounded. */
 const maxPrepared = 64;
 
@@ -44,7 +50,7 @@ export function makePgvectorBackend(spec: PgvectorSpec, { similarity, clock, fil
   const exactPool = makePool(spec, exactPoolSize, exactTimeoutMs);
   const run = makeRunner(spec, pool);
   const runnerOf = ({ isExact, timeoutMs = exactTimeoutMs }: BackendRequest): Runner =>
-    isExact === true ? makeTransactionRunner(exactPool, [...exactSettings, ["statement_timeout", timeoutMs]]) : run;
+    isExact === true ? exactRunner(exactPool, timeoutMs) : run;
   const metric = metrics[spec.distance];
   // The first requests may come before the first probe; each probe looks again, as an index may come or go.
   let known: TableShape | undefined;
@@ -96,10 +102,16 @@ export function makePgvectorBackend(spec: PgvectorSpec, { similarity, clock, fil
 
 type Runner = (statement: RowQuery, signal: AbortSignal) => Promise<readonly Row[]>;
 
+function exactRunner(pool: Pool, timeoutMs: number): Runner {
+  const settings = [...statementSettings, ...exactSettings, ["statement_timeout", timeoutMs] as const];
+  return (statement, signal) => readWithClient(pool, signal, (client) => readRows(client, { ...statement, settings }));
+}
+
 function makeRunner(spec: PgvectorSpec, pool: Pool): Runner {
-  if (!spec.preparedStatements && indexSettings(spec).length > 0) {
-    return makeTransactionRunner(pool, [...indexSettings(spec), ["statement_timeout", spec.timeoutMs]]);
-  }
+  // A pooler's session belongs to everybody: what it is set to holds for one statement.
+  const settings = spec.preparedStatements
+    ? undefined
+    : [...statementSettings, ...indexSettings(spec), ["statement_timeout", spec.timeoutMs] as const];
   const names = new Map<string, string>();
   const nameOf = (text: string): string | undefined => {
     if (spec.preparedStatements && !names.has(text) && names.size < maxPrepared) names.set(text, statementName(text));
@@ -109,7 +121,7 @@ function makeRunner(spec: PgvectorSpec, pool: Pool): Runner {
     readWithClient(pool, signal, (client) => readRows(client, query));
   return async (statement, signal) => {
     const name = nameOf(statement.text);
-    if (name === undefined) return ask(statement, signal);
+    if (name === undefined) return ask({ ...statement, settings }, signal);
     try {
       return await ask({ ...statement, name }, signal);
     } catch (error) {
@@ -120,24 +132,10 @@ function makeRunner(spec: PgvectorSpec, pool: Pool): Runner {
   };
 }
 
-/** Settings of one transaction; behind a pooler nothing else can hold them. Any failure costs the connection, and with it the transaction. */
-function makeTransactionRunner(pool: Pool, settings: readonly (readonly [string, string | number])[]): Runner {
-  const begin = ["BEGIN READ ONLY", ...settings.map(([name, value]) => `SET LOCAL ${name} = ${value}`)].join("; ");
-  const inTransaction = async (client: PoolClient, statement: RowQuery): Promise<readonly Row[]> => {
-    await client.query(begin);
-    try {
-      return await readRows(client, statement);
-    } finally {
-      await client.query("COMMIT");
-    }
-  };
-  return (statement, signal) => readWithClient(pool, signal, (client) => inTransaction(client, statement));
-}
-
 /** A request that names no columns can't have wrong values for them: then the store isn't what was configured. */
-function blame(error: RetrieverError, { filters, namespace }: BackendRequest): RetrieverError {
-  const isBlamed = error.path === "filters" && namespace === undefined && Object.keys(filters ?? {}).length === 0;
-  if (!isBlamed) return error;
+function blame(error: RetrieverError, { filter, filters, namespace }: BackendRequest): RetrieverError {
+  const named = [namespace, filter, ...Object.values(filters ?? {})];
+  if (error.path !== "filters" || named.some((value) => value !== undefined)) return error;
   const message = "Postgres can't compare the column with the vector of a request";
   return new RetrieverError({ code: "RETR_BACKEND_ANSWER_INVALID", message }, error);
 }

@@ -236,6 +236,32 @@ describe("updated_at", () => {
   });
 });
 
+describe("what is set for a statement that isn't prepared", () => {
+  const unprepared = { preparedStatements: false, poolSize: 1 };
+
+  test("is gone after it, so that a pooler's next client has its own settings", async () => {
+    const backend = await arrange(whole, { ...unprepared, indexSettings: { hnswEfSearch: 77 } });
+    await postgres.exec("SET timezone TO 'Asia/Tokyo'");
+    expect((await ask(backend)).candidates).toHaveLength(3);
+    const exact = { ...requestOf({ embedding: vectorAt(5), k: 3 }), isExact: true };
+    expect((await backend.retrieve(exact, AbortSignal.timeout(5000))).candidates).toHaveLength(3);
+    const shown = JSON.stringify([await postgres.exec("SHOW timezone"), await postgres.exec("SHOW enable_indexscan")]);
+    await postgres.exec("RESET timezone");
+    expect(shown).toContain("Asia/Tokyo");
+    expect(shown).toContain('"enable_indexscan":"on"');
+  });
+
+  test("ends it on the server, where the client would only go away", async ({ skip }) => {
+    // The embedded server has no timers.
+    if (!postgres.hasSessions) skip();
+    const backend = await arrange(whole, { ...unprepared, timeoutMs: 200, where: "pg_sleep(1) IS NOT NULL" });
+    await expect(ask(backend)).rejects.toMatchObject({
+      code: "RETR_DEADLINE_EXCEEDED",
+      message: expect.stringContaining("57014") as string,
+    });
+  });
+});
+
 test("ids come as verification reads them", async () => {
   const backend = await arrange(
     `${whole}; ALTER TABLE shaped ALTER COLUMN chunk_id TYPE char(36), ALTER COLUMN entity_id TYPE bigint USING 9007199254740993`,
