@@ -1,6 +1,6 @@
 # Everything a developer runs. `make` alone lists it.
 .DEFAULT_GOAL := help
-.PHONY: help stats setup check test test-busy demo sim-gates sim-harm sim-fleet generate clean bench bench-sidecar bench-operator bench-verify verify-matrix store-matrix bench-alerts fuzz-sidecar show-comparison explore rehearse coverage mutate e2e sbom
+.PHONY: help stats setup check test test-busy demo sim-gates sim-harm sim-fleet generate clean bench bench-sidecar bench-operator bench-verify bench-pgvector verify-matrix store-matrix bench-alerts fuzz-sidecar show-comparison explore rehearse coverage mutate e2e sbom
 
 # The pinned Node comes first, whatever Node this shell has.
 export PATH := $(CURDIR)/tools/node/node_modules/.bin:$(PATH)
