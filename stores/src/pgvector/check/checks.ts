@@ -1,5 +1,5 @@
 // The checks of a table, in the order in which they are told. Each is a pure function: a new one is one more in the list.
-import type { Filterable } from "#config/filterable.ts";
+import { type Filterable, placeByName } from "#config/filterable.ts";
 import type { Finding } from "#ports/store-check.ts";
 import { faultFinding, fieldFindings, finding } from "#values/findings.ts";
 import { remarksOf } from "../chunks/table-catalogue.ts";
@@ -50,7 +50,9 @@ const fields: Check = ({ catalogue: { columns } }, { metadataColumns, namespaceF
 };
 
 const filters: Check = ({ columns, catalogue }, _, filterable) =>
-  filterable === undefined || catalogue.columns.size === 0 ? [] : fieldFindings(checkFields(filterable, columns));
+  filterable === undefined || catalogue.columns.size === 0
+    ? []
+    : fieldFindings(checkFields(filterable, columns, placeByName));
 
 const vector: Check = ({ search }, { embeddingColumn }) => {
   if ("error" in search) return [];

@@ -1,5 +1,5 @@
 // The checks of a collection, in the order in which they are told. Each is a pure function: a new one is one more line below.
-import type { Filterable } from "#config/filterable.ts";
+import { type Filterable, placeByName } from "#config/filterable.ts";
 import { RetrieverError } from "#errors.ts";
 import type { Finding } from "#ports/store-check.ts";
 import { faultFinding, fieldFindings, finding } from "#values/findings.ts";
@@ -82,7 +82,7 @@ const strictExact: Check = ({ info: { limits } }) =>
       ];
 
 const filters: Check = ({ info }, _, filterable) =>
-  filterable === undefined ? [] : fieldFindings(checkFields(filterable, info));
+  filterable === undefined ? [] : fieldFindings(checkFields(filterable, info, placeByName));
 
 const strictLimit: Check = ({ info: { limits } }) =>
   limits.points >= mostCandidates
