@@ -92,7 +92,7 @@ async function addSide(context: PassContext, name: StoreName): Promise<void> {
       level: tableLevel(state),
       onBatch: (batch) => {
         addBatch(batch, totals);
-        if (batch.doubledIds !== undefined) addDoubled(state.doubled[name], batch.doubledIds);
+        if (totals !== null && batch.doubledIds !== undefined) addDoubled(state.doubled[name], batch.doubledIds);
         if (totals !== null && name === "source" && state.momentUnitMs === 1) context.deps.onSourceBatch?.(batch);
         onBatch(name, batch.count);
       },

@@ -11,7 +11,7 @@ import { type Fault, faultOf, RetrieverError } from "@retriever/stores/errors.ts
 import { foreignIds, haveForeignIds, undated, whyIncomparable } from "#core/comparable.ts";
 import { momentPrecision } from "#core/moment-unit.ts";
 import type { Doubles } from "#core/pair.ts";
-import { addDoubled, beginRun, type DoubledIds, type RunState } from "#core/run-state.ts";
+import { addFoundDoubled, beginRun, type DoubledIds, type RunState } from "#core/run-state.ts";
 import { vectorRule } from "#core/same-vector.ts";
 import { isoOf, type Tally, tally } from "#core/tally.ts";
 import { agree } from "./agree.ts";
@@ -124,11 +124,13 @@ async function compare(context: PassContext, both: Descriptions, checkpoints: Ch
   }
   const rule = { level: state.scope.level, vector, momentUnitMs: state.momentUnitMs };
   const lagMs = options.scope.lagSeconds * 1000;
+  const doubled = { source: new Set<string>(), destination: new Set<string>() };
   const onDoubled = (ids: Doubles): void => {
-    for (const name of storeNames) addDoubled(state.doubled[name], ids[name]);
+    for (const name of storeNames) for (const id of ids[name]) doubled[name].add(id);
   };
   const confirming = { rule, lagMs, deps, onDoubled, onBatch: progress.onConfirmed };
   const confirmed = await confirm(state.suspects, confirming, signal);
+  for (const name of storeNames) addFoundDoubled(state.doubled[name], doubled[name]);
   checkDoubled(state);
   await checkUnfound(whole, confirmed);
   return tally(confirmed, state.isTruncated);

@@ -103,7 +103,10 @@ function usable({ identity, resolved }: StoreChoice, name: string): NamedStore {
 
 function agreedFields({ source, destination }: Both<NamedStore>): AgreedFields {
   const all = [source, destination].flatMap(({ spec }) => spec.metadataColumns ?? []);
-  const compared = new Set(["chunk_id", "entity_id", "updated_at"]);
+  const { namespaceField = "" } = source.spec;
+  // A namespace that both call the same is compared as a namespace: as a field too, it could be neither text nor number.
+  const common = namespaceField === destination.spec.namespaceField ? [namespaceField] : [];
+  const compared = new Set(["chunk_id", "entity_id", "updated_at", ...common]);
   return [...new Set(all)].filter((name) => !compared.has(name)).toSorted();
 }
 

@@ -22,7 +22,7 @@ export type SideTotals = {
   readonly coarse: { seconds: number; days: number };
   readonly odd: { seconds: number; days: number };
 };
-/** Ids that a store holds more than once: how many, and the first `mostDoubled` of them. */
+/** Ids that a store holds more than once: how many, and the first `mostDoubled` of them. A scan gives each once. */
 export type DoubledIds = { count: number; readonly ids: string[] };
 
 export type RunState = {
@@ -84,18 +84,31 @@ function freshSide(): SideState {
 /** Everything is to be read and counted anew, with moments compared by this unit. */
 export function restartBy(state: RunState, unitMs: number): void {
   state.momentUnitMs = unitMs;
-  for (const name of ["source", "destination"] as const) state.totals[name] = noTotals();
+  for (const name of ["source", "destination"] as const) {
+    state.totals[name] = noTotals();
+    Object.assign(state.doubled[name], { count: 0, ids: [] });
+  }
   state.sketch = makeSketch(state.cells);
   rewind(state);
 }
 
-/** Adds ids to those that a store holds more than once. */
+/** Counts ids of one page of a scan; no other page of the pass has them. */
 export function addDoubled(held: DoubledIds, ids: readonly string[]): void {
-  for (const id of ids) {
-    if (held.ids.includes(id)) continue;
-    held.count += 1;
-    if (held.ids.length < mostDoubled) held.ids.push(id);
-  }
+  held.count += ids.length;
+  held.ids.push(...ids.slice(0, Math.max(0, mostDoubled - held.ids.length)));
+}
+
+/**
+ * Adds what look-ups found. Where the list doesn't hold all that the scan counted, what isn't listed was counted by it
+ * already: a store whose scan sees doubles sees all of them.
+ */
+export function addFoundDoubled(held: DoubledIds, found: ReadonlySet<string>): void {
+  if (held.count > held.ids.length) return;
+  const listed = new Set(held.ids);
+  addDoubled(
+    held,
+    [...found].filter((id) => !listed.has(id)),
+  );
 }
 
 function noTotals(): SideTotals {

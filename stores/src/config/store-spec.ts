@@ -15,6 +15,8 @@ export type StoreSpec = {
   readonly timeoutMs: number;
   /** Fields beside the contract's own that its chunks are to have; absent: it lists none. */
   readonly metadataColumns?: readonly string[];
+  /** What its chunks' namespace is called; absent: the kind has no name for it. */
+  readonly namespaceField?: string;
 };
 
 /** A store as the configuration names it: usable, or why not. */

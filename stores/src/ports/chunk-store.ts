@@ -129,6 +129,8 @@ export type WholeChunk = {
   readonly fields: Readonly<Record<string, unknown>>;
   /** Names of the fields whose numbers are exact decimals: 12.00 means 12. */
   readonly decimals?: readonly string[];
+  /** Names of the fields whose texts are moments, however they are written; the text of others is text. */
+  readonly moments?: readonly string[];
   /** Null: not spoken of. */
   readonly vector: Float32Array | null;
 };

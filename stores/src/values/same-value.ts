@@ -1,25 +1,36 @@
 // Whether two JSON values, each with its numbers in their own spelling, mean the same. Nothing is rounded on the way.
 import { readMoment } from "./time.ts";
 
+/** Whether two texts that differ mean the same. */
+type MeansSame = (a: string, b: string) => boolean;
+
 /** Numbers by their value to the last digit, moments by the millisecond, null as absent; types are told apart. */
-export function isSameValue(a: unknown, b: unknown): boolean {
+export function isSameValue(a: unknown, b: unknown, meansSame: MeansSame = isSameMoment): boolean {
   const [left, right] = [a ?? null, b ?? null];
   if (left === null || right === null) return left === right;
   const [digits, others] = [decimalOf(left), decimalOf(right)];
   if (digits !== null || others !== null) return digits === others;
-  if (typeof left !== "object" || typeof right !== "object") return left === right || isSameMoment(left, right);
-  return Array.isArray(left) === Array.isArray(right) && isSameMembers(left as Members, right as Members);
+  if (typeof left !== "object" || typeof right !== "object")
+    return left === right || isSameText(left, right, meansSame);
+  return Array.isArray(left) === Array.isArray(right) && isSameMembers(left as Members, right as Members, meansSame);
+}
+
+function isSameText(a: unknown, b: unknown, meansSame: MeansSame): boolean {
+  return typeof a === "string" && typeof b === "string" && meansSame(a, b);
 }
 
 type Members = Readonly<Record<string, unknown>>;
 
-function isSameMembers(a: Members, b: Members): boolean {
+function isSameMembers(a: Members, b: Members, meansSame: MeansSame): boolean {
   const isWhole = !Array.isArray(a) || a.length === (b as unknown as readonly unknown[]).length;
-  return isWhole && [...new Set([...Object.keys(a), ...Object.keys(b)])].every((key) => isSameValue(a[key], b[key]));
+  return (
+    isWhole &&
+    [...new Set([...Object.keys(a), ...Object.keys(b)])].every((key) => isSameValue(a[key], b[key], meansSame))
+  );
 }
 
-function isSameMoment(a: unknown, b: unknown): boolean {
-  return typeof a === "string" && typeof b === "string" && readMoment(a) === readMoment(b);
+function isSameMoment(a: string, b: string): boolean {
+  return readMoment(a) === readMoment(b);
 }
 
 /** A number as its digits and exponent, one text for one value; null for what is no number. */

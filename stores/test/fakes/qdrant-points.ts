@@ -7,6 +7,7 @@ import type { FakeQdrant } from "./qdrant-server.ts";
 type HeldPoint = { readonly id: unknown; readonly payload: Record<string, unknown>; readonly vector: unknown };
 type Bound = { readonly gte?: unknown; readonly lte?: unknown; readonly lt?: unknown };
 type Condition = {
+  readonly must_not?: readonly Condition[];
   readonly key?: string;
   readonly match?: { readonly any?: readonly unknown[]; readonly value?: unknown };
   readonly range?: Bound;
@@ -169,7 +170,8 @@ function passes(filter: Filter | undefined): (point: HeldPoint) => boolean {
 
 function fits({ id, payload }: HeldPoint): (condition: Condition) => boolean {
   const isSame = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
-  return ({ key = "", match, range, is_empty, is_null, values_count, has_id }) => {
+  return ({ must_not, key = "", match, range, is_empty, is_null, values_count, has_id }) => {
+    if (must_not !== undefined) return !must_not.some(fits({ id, payload, vector: null }));
     if (has_id !== undefined) return has_id.some((value) => isSame(value, id));
     if (is_empty !== undefined) return at(payload, is_empty.key).every((value) => value === null || isSame(value, []));
     const values = at(payload, is_null?.key ?? key);
@@ -205,6 +207,8 @@ function stepInto(value: unknown, step: string | number): readonly unknown[] {
 }
 
 function isWithin(value: unknown, { gte, lte, lt }: Bound): boolean {
+  // Bounds of moments find texts alone, bounds of numbers numbers.
+  if (typeof value === "string" ? Number.isNaN(Date.parse(value)) : typeof (lt ?? gte) === "string") return false;
   const read = (each: unknown): number => (typeof each === "string" ? Date.parse(each) : numberOf(each));
   if (lt !== undefined) return read(value) < read(lt);
   return read(value) >= read(gte) && (lte === undefined || read(value) <= read(lte));

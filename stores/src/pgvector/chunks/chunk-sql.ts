@@ -11,8 +11,8 @@ export type ChunkTable = Pick<PgvectorSpec, "schema" | "table" | "where" | "embe
   /** As an expression; `NULL` where the table hasn't the column. */
   readonly namespace: string;
   readonly fields: AgreedFields;
-  /** Columns of type char(n), whose blanks at the end mean nothing. */
-  readonly padded: ReadonlySet<string>;
+  /** What is selected for a column, by its name. */
+  readonly shown: ReadonlyMap<string, string>;
   /** The column's own type, below any domain: `text`, `bpchar`, `int8`, `uuid`, … */
   readonly idType: string;
   /** Whether a unique index is on chunk_id alone. */
@@ -89,7 +89,7 @@ function columnsOf(table: ChunkTable, level: VerifyLevel): string[] {
   }
   columns.push(`"updated_at"::timestamptz`);
   if (level === "fresh") return columns;
-  const shown = (name: string): string => `${quoteName(name)}${table.padded.has(name) ? "::text" : ""}`;
+  const shown = (name: string): string => table.shown.get(name) ?? quoteName(name);
   const agreed = [shown("entity_id"), `${table.namespace}::text`, ...table.fields.map(shown)];
   columns.push(`json_build_array(${agreed.join(", ")})::text`);
   if (level === "payload") return columns;

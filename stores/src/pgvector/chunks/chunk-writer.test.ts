@@ -61,9 +61,9 @@ test("a table as it should be needs no caution; missing columns and indexes, tri
   expect(await bare.inspect("read", limit())).toEqual([]);
   expect(await bare.inspect("write", limit())).toEqual([
     "the table has no columns for lang: these fields aren't written",
-    'Postgres makes "pages" itself (GENERATED ALWAYS): these columns aren\'t written',
     "chunk_id has no unique index, so that chunks that are missing can't be written",
-    "triggers of the table may rewrite what is written (touched): what differs afterwards is listed",
+    "the trigger touched may change what is written: a repaired chunk can differ again",
+    "the server makes pages itself: a repair can't write it",
   ]);
   const [chunk] = await bare.fetch(["a"], limit());
   expect(chunk).toMatchObject({ namespace: undefined, updatedAt: "2026-01-01T10:00:00.000Z", fields: { pages: 1 } });
@@ -230,4 +230,99 @@ test("a table that isn't there is missing", async () => {
   const absent = make({ table: "absent" });
   await expect(absent.fetch(["a"], limit())).rejects.toMatchObject({ code: "RETR_BACKEND_MISSING" });
   await absent.close();
+});
+
+test("a domain that forbids NULL has its say only where the chunk has, and names the chunk that has none", async () => {
+  await postgres.exec(`CREATE DOMAIN counted AS int; CREATE DOMAIN required AS counted NOT NULL CHECK (VALUE > 0);
+    CREATE DOMAIN given AS text DEFAULT 'x' NOT NULL; CREATE DOMAIN short AS varchar(3)`);
+  const columns = "kept required DEFAULT 1, lang short, pages required, made given";
+  try {
+    await withTable(
+      `chunk_id text PRIMARY KEY, ${dated}, ${columns}`,
+      async (other) => {
+        expect(await reasons(other, [small("a", { fields: { lang: "de", pages: 1 } })])).toEqual([]);
+        const [held] = await other.fetch(["a"], limit());
+        const silent = { ...small("a"), entityId: "entity-2" };
+        expect(await other.write([{ chunk: silent, over: held?.version ?? "" }], limit())).toEqual([]);
+        expect(await other.fetch(["a"], limit())).toMatchObject([{ entityId: "entity-2", fields: { pages: 1 } }]);
+        const given = [{}, { pages: null }, { pages: 0 }, { pages: 1, lang: "long" }].map((fields, index) =>
+          small(`b${index}`, { fields }),
+        );
+        expect(await reasons(other, given)).toEqual([
+          "b0: column pages: NOT NULL without a default, and the chunk has no value; give the column a default",
+          "b1: column pages: NOT NULL without a default, and the chunk has no value; give the column a default",
+          "b2: column pages: a check isn't met; correct the chunk where it comes from (23514)",
+          "b3: column lang: a text is too long for its column; change the column's type (22001)",
+        ]);
+        const [now] = await other.fetch(["a"], limit());
+        const emptied = { chunk: small("a", { fields: { pages: null } }), over: now?.version ?? "" };
+        expect(await other.write([emptied], limit())).toMatchObject([
+          { reason: "column pages: NOT NULL, and the chunk's value is null; correct the chunk where it comes from" },
+        ]);
+      },
+      ["lang", "pages"],
+    );
+  } finally {
+    await postgres.exec("DROP DOMAIN required, counted, given, short");
+  }
+});
+
+test("one column may stand for entity and namespace; a chunk with two different ones is refused", async () => {
+  await postgres.exec(
+    "CREATE TABLE both_names (chunk_id text PRIMARY KEY, entity_id bigint, updated_at timestamptz, embedding vector(2))",
+  );
+  const other = make({ table: "both_names", namespaceField: "entity_id" }, []);
+  try {
+    expect(await reasons(other, [small("a", { entityId: "7", namespace: "7" })])).toEqual([]);
+    expect(await other.fetch(["a"], limit())).toMatchObject([{ entityId: "7", namespace: "7" }]);
+    expect(await reasons(other, [small("a", { entityId: "8", namespace: "8" })])).toEqual([]);
+    expect(await reasons(other, [small("a", { entityId: "8", namespace: "9" })])).toEqual([
+      "a: column entity_id: it stands for entity and namespace, and the chunk has two different ones; give the table a column of its own for the namespace",
+    ]);
+  } finally {
+    await other.close();
+    await postgres.exec("DROP TABLE both_names");
+  }
+});
+
+test("what goes with a removal, what partitions do and what rules put in its place is said before", async () => {
+  await postgres.exec(`CREATE FUNCTION stay() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+    CREATE TABLE parted (chunk_id text, ${dated}, PRIMARY KEY (chunk_id)) PARTITION BY HASH (chunk_id);
+    CREATE TABLE part PARTITION OF parted FOR VALUES WITH (MODULUS 1, REMAINDER 0);
+    CREATE TRIGGER parts_own BEFORE INSERT ON part FOR EACH ROW EXECUTE FUNCTION stay();
+    CREATE TRIGGER stays BEFORE DELETE ON part FOR EACH ROW EXECUTE FUNCTION stay();
+    CREATE TABLE notes (chunk_id text REFERENCES parted ON DELETE CASCADE);
+    CREATE TABLE pins (chunk_id text REFERENCES parted ON DELETE SET NULL);
+    CREATE TABLE kept (chunk_id text REFERENCES parted);
+    CREATE RULE archive AS ON DELETE TO parted DO INSTEAD NOTHING`);
+  const other = make({ table: "parted" }, []);
+  try {
+    expect(await other.inspect("write", limit())).toEqual([
+      "the trigger parts_own may change what is written: a repaired chunk can differ again",
+      "the trigger stays may keep a chunk from being removed: it is named as changed then",
+      "the rule archive puts something else in the place of a write or a removal, which can be refused or do nothing",
+      "a foreign key removes or changes rows of notes, pins with each chunk that is removed",
+    ]);
+    await postgres.exec(`INSERT INTO part VALUES ('a')`);
+  } finally {
+    await other.close();
+    await postgres.exec("DROP TABLE notes, pins, kept, parted; DROP FUNCTION stay");
+  }
+});
+
+test("char(n) and numbers in lists mean the same without their blanks, and no other type", async () => {
+  await withTable(
+    `chunk_id text PRIMARY KEY, ${dated}, codes char(8)[], counts int[], prices numeric[]`,
+    async (other) => {
+      const fields = { codes: ["ab", "abc"], counts: [12, 13], prices: parseExact("[12.00, 0.10]") };
+      expect(await reasons(other, [small("a", { fields })])).toEqual([]);
+      const [found] = await other.fetch(["a"], limit());
+      expect(JSON.stringify(found?.fields)).toBe('{"codes":["ab","abc"],"counts":[12,13],"prices":[12.00,0.10]}');
+      expect(found?.decimals).toContain("prices");
+      expect(await reasons(other, [small("b", { fields: { counts: parseExact("[12.0]") } })])).toEqual([
+        expect.stringContaining("b: column counts: a value doesn't fit its column"),
+      ]);
+    },
+    ["codes", "counts", "prices"],
+  );
 });

@@ -7,9 +7,9 @@ import { makePool, withClient } from "../client/pool.ts";
 import { type Row, type RowQuery, readRows } from "../client/row-query.ts";
 import type { PgvectorSpec } from "../config/schema.ts";
 import { type Given, givenOf, whyChanged, whyRefused } from "./given-rows.ts";
+import { type Column, readCatalogue } from "./table-catalogue.ts";
 import {
   cautionsOf,
-  columnsQuery,
   readColumns,
   refuseCondition,
   refuseHidden,
@@ -29,7 +29,7 @@ export function makePgvectorChunkWriter(spec: PgvectorSpec, { identity, fields }
   const work = async <T>(signal: AbortSignal, run: (table: Table) => Promise<T>): Promise<T> => {
     try {
       return await withClient(pool, signal, async (client) => {
-        known ??= readColumns(spec, fields, await readRows(client, columnsQuery(spec)));
+        known ??= readColumns(spec, fields, await readCatalogue(client, spec));
         return run({ spec, client, columns: known });
       });
     } catch (error) {
@@ -39,13 +39,13 @@ export function makePgvectorChunkWriter(spec: PgvectorSpec, { identity, fields }
   return {
     identity,
     inspect: (use, signal) =>
-      work(signal, async ({ client, columns }) => {
-        const rows = await readRows(client, columnsQuery(spec));
-        refuseHidden(rows, spec);
+      work(signal, async ({ client }) => {
+        const catalogue = await readCatalogue(client, spec);
+        refuseHidden(catalogue, spec);
         if (use === "read") return [];
         refuseCondition(spec);
-        refuseReadOnly(rows);
-        return cautionsOf(columns, fields, rows);
+        refuseReadOnly(catalogue);
+        return cautionsOf(catalogue, fields);
       }),
     fetch: async (ids, signal) => (ids.length === 0 ? [] : work(signal, (table) => fetchRows(table, ids))),
     check: async (writes, signal) =>
@@ -74,7 +74,9 @@ export function makePgvectorChunkWriter(spec: PgvectorSpec, { identity, fields }
       const rows = removals.map(({ id, version }) => ({ id, row: { chunk_id: id }, over: version, names: [] }));
       return rows.length === 0
         ? []
-        : work(signal, (table) => skipRefused(rows, (some) => change(table, some, removeQuery(spec, some))));
+        : work(signal, (table) =>
+            skipRefused(rows, (some) => change(table, some, removeQuery(spec, [table.columns.id], some))),
+          );
     },
     close: () => pool.end(),
   };
@@ -102,7 +104,8 @@ function readChunk(
     updatedAt: at,
     hasUnreadableMoment: at === undefined,
     fields: parseExact(fields ?? "{}") as Record<string, unknown>,
-    decimals: columns.all.filter(({ type }) => type === "numeric").map(({ name }) => name),
+    decimals: columns.fields.filter(({ type }) => /^_?numeric$|^jsonb?$/.test(type)).map(({ name }) => name),
+    moments: columns.fields.filter(({ type }) => /^_?(timestamp|date)/.test(type)).map(({ name }) => name),
     vector: readVector(embedding ?? null, columns.embedding.type),
     version: version ?? "",
   };
@@ -110,29 +113,30 @@ function readChunk(
 
 /** Which rows the table would refuse, and which it would take; nothing is written. */
 async function tryRows(table: Table, rows: readonly Given[]) {
-  const { spec, columns } = table;
+  const { columns } = table;
   const known = rows.flatMap((row): LeftChunk[] => {
     const reason = whyRefused(row, columns);
     return reason === null ? [] : [{ id: row.id, why: "refused", reason }];
   });
-  const names = columns.all.map(({ name }) => name);
   const attempt = async (some: readonly Given[]): Promise<LeftChunk[]> => {
-    const found = await inTransaction(table, tryQuery(spec, names, some));
+    const found = await inTransaction(table, tryQuery(columnsOf(table, some[0]?.names), some));
     return found.flatMap(([number, id, back]) => {
       const row = some[Number(number) - 1] as Given;
       const reason = whyChanged(row, id ?? null, parseExact(back ?? "{}") as Record<string, unknown>, columns);
       return reason === null ? [] : [{ id: row.id, why: "refused", reason }];
     });
   };
-  const tried = await skipRefused(without(rows, known), attempt, (row) => findColumn(table, row));
-  const left = [...known, ...tried];
+  const left = [...known];
+  for (const group of groupsOf(without(rows, known))) {
+    left.push(...(await skipRefused(group, attempt, (row) => findColumn(table, row))));
+  }
   return { left, taken: without(rows, left) };
 }
 
 /** The column whose value doesn't fit, for the sentence that says so. */
 async function findColumn(table: Table, { row, over }: Given): Promise<string> {
   for (const [name, value] of Object.entries(row)) {
-    const query = tryQuery(table.spec, [name], [{ row: { [name]: value }, over }]);
+    const query = tryQuery(columnsOf(table, [name]), [{ row: { [name]: value }, over }]);
     const fits = await inTransaction(table, query).then(
       () => true,
       () => false,
@@ -150,9 +154,14 @@ async function writeRows(table: Table, rows: readonly Given[]): Promise<LeftChun
     // Only the id of a chunk is known that no column is to be changed of.
     if (names.length === 0) continue;
     const query = over === null ? insertQuery : updateQuery;
-    left.push(...(await skipRefused(group, (some) => change(table, some, query(spec, names, some)))));
+    left.push(...(await skipRefused(group, (some) => change(table, some, query(spec, columnsOf(table, names), some)))));
   }
   return left;
+}
+
+/** The id's and those of these names. */
+function columnsOf({ columns }: Table, names: readonly string[] = []): readonly Column[] {
+  return columns.all.filter((column) => column === columns.id || names.includes(column.name));
 }
 
 /** Rows with the same columns, new and held ones apart: one statement each. */

@@ -8,6 +8,7 @@ import { quoteName, rowsOf } from "../client/names.ts";
 import { readRows } from "../client/row-query.ts";
 import type { PgvectorSpec } from "../config/schema.ts";
 import { type ChunkTable, isSearchable } from "./chunk-sql.ts";
+import { shownOf } from "./shown-column.ts";
 import { type Column, readCatalogue, remarksOf } from "./table-catalogue.ts";
 
 const missing = errorsOf("RETR_BACKEND_MISSING");
@@ -69,7 +70,7 @@ export async function describeTable(
     fieldKinds: fields.map((name) => kindOf(columns.get(name))),
     remarks: remarksOf(catalogue),
   };
-  const namespace = columns.has(spec.namespaceField) ? quoteName(spec.namespaceField) : "NULL";
+  const namespace = nameOf(columns.get(spec.namespaceField));
   const types = {
     idType: id.type,
     momentType: dated.type,
@@ -77,8 +78,14 @@ export async function describeTable(
     vectorType,
     vectorSchema: vector.typeSchema,
   };
-  const padded = new Set([...columns].filter(([, { type }]) => type === "bpchar").map(([name]) => name));
-  return { table: { ...spec, namespace, fields, padded, ...types, isIdUnique: id.isUnique }, description };
+  const shown = new Map([...columns.values()].map((column) => [column.name, shownOf(column)]));
+  return { table: { ...spec, namespace, fields, shown, ...types, isIdUnique: id.isUnique }, description };
+}
+
+/** A name has no decimals: 7.00 is 7. */
+function nameOf(column: Column | undefined): string {
+  if (column === undefined) return "NULL";
+  return column.type === "numeric" ? `trim_scale(${quoteName(column.name)})` : quoteName(column.name);
 }
 
 /** An array's elements have its kind. */

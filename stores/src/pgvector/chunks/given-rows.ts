@@ -1,13 +1,16 @@
 // A chunk as the row that a table would get, and why a table can't take it. Pure.
 import type { ChunkWrite, WholeChunk } from "#ports/chunk-store.ts";
 import { holdsNul, isSameValue, numberText } from "#values/same-value.ts";
-import type { Column, TableColumns } from "./table-columns.ts";
+import type { Column } from "./table-catalogue.ts";
+import type { TableColumns } from "./table-columns.ts";
 import { type GivenRow, vectorText } from "./whole-chunk-sql.ts";
 
 export type Given = GivenRow & {
   readonly id: string;
   /** Columns that are written: those that the chunk speaks of and that Postgres doesn't make itself. */
   readonly names: readonly string[];
+  /** Why the columns can't hold the chunk at all. */
+  readonly clash?: string;
 };
 
 /** The row of a write; `over` is null for a new one. */
@@ -19,6 +22,15 @@ export function givenOf({ chunk, over }: ChunkWrite, columns: TableColumns): Giv
     over,
     names: [...(over === null ? [columns.id.name] : []), ...values.map(([name]) => name)],
     row: { ...Object.fromEntries(values), [columns.id.name]: chunk.id },
+    ...clashOf(chunk, columns),
+  };
+}
+
+function clashOf({ entityId, namespace }: WholeChunk, columns: TableColumns): Pick<Given, "clash"> {
+  if (columns.namespace !== columns.entity || namespace === undefined || entityId === undefined) return {};
+  if (nameOf(namespace ?? null) === nameOf(entityId ?? null)) return {};
+  return {
+    clash: `column ${columns.entity.name}: it stands for entity and namespace, and the chunk has two different ones; give the table a column of its own for the namespace`,
   };
 }
 
@@ -28,7 +40,8 @@ function saidOf(chunk: WholeChunk, columns: TableColumns): (readonly [Column, un
     [entity, chunk.entityId],
     [updatedAt, momentFor(chunk.updatedAt, updatedAt)],
     [embedding, chunk.vector === null ? undefined : vectorText(chunk.vector, embedding.type)],
-    ...(namespace === null ? [] : [[namespace, chunk.namespace] as const]),
+    // One column may stand for both.
+    ...(namespace === null || namespace === entity ? [] : [[namespace, chunk.namespace] as const]),
     ...fields.map((field) => [field, chunk.fields[field.name]] as const),
   ];
 }
@@ -40,13 +53,15 @@ function momentFor(text: string | null | undefined, { type, modifier }: Column):
 }
 
 /** Why the table can't take a row, as far as the catalogue tells; null: nothing is known. */
-export function whyRefused({ id, row, over, names }: Given, columns: TableColumns): string | null {
+export function whyRefused({ id, row, over, names, clash }: Given, columns: TableColumns): string | null {
+  if (clash !== undefined) return clash;
   const nul = id.includes("\0") ? columns.id.name : names.find((name) => holdsNul(row[name]));
   if (nul !== undefined) {
     return `column ${nul}: the value holds the character NUL, which no text of Postgres can; remove it where it comes from`;
   }
   if (over === null) {
-    if (!columns.isIdUnique) return "chunk_id has no unique index, so that a chunk might be written twice; create one";
+    if (!columns.id.isConflictTarget)
+      return "chunk_id has no unique index, so that a chunk might be written twice; create one";
     if (columns.id.isGenerated) {
       return "chunk_id is GENERATED ALWAYS, so that Postgres takes no id for a new row (428C9); make it BY DEFAULT";
     }
@@ -89,8 +104,13 @@ function isKept(given: unknown, back: unknown, column: Column, { entity, namespa
   // A float knows no more; a char(n) is padded; a name is text or a number, whichever the column has.
   if (column.type === "float4") return Math.fround(doubleOf(given)) === Math.fround(doubleOf(back));
   if (column.type === "float8") return doubleOf(given) === doubleOf(back);
-  if (column.type === "bpchar") return typeof given === "string" && String(back).trimEnd() === given.trimEnd();
+  if (column.type === "bpchar" || column.type === "_bpchar") return isSameValue(trimmed(given), trimmed(back));
   return (column === entity || column === namespace) && nameOf(given) === nameOf(back);
+}
+
+function trimmed(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(trimmed);
+  return typeof value === "string" ? value.trimEnd() : value;
 }
 
 function doubleOf(value: unknown): number {

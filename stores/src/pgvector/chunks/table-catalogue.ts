@@ -1,18 +1,25 @@
 // What the catalogue says of a table before any of its rows is read.
 import type { PoolClient } from "pg";
-import { readRows } from "../client/row-query.ts";
+import { type Row, readRows } from "../client/row-query.ts";
 import type { PgvectorSpec } from "../config/schema.ts";
 
 export type Column = {
+  readonly name: string;
   /** Below a domain: `text`, `bpchar`, `int8`, `timestamptz`, … */
   readonly type: string;
   readonly typeSchema: string;
+  /** As it was declared, for a cast: `tenant_name`, `character varying(40)`. */
+  readonly declared: string;
   readonly modifier: number;
   /** Whether an index begins with it. */
   readonly isIndexed: boolean;
-  /** Whether a unique index is on it alone. */
+  /** Whether a unique index is on it alone, and whether ON CONFLICT can use it. */
   readonly isUnique: boolean;
-  /** Whether the server alone makes its values. */
+  readonly isConflictTarget: boolean;
+  readonly isNotNull: boolean;
+  /** NOT NULL, and nothing gives it a value by itself. */
+  readonly isRequired: boolean;
+  /** Whether the server alone makes its values (GENERATED ALWAYS). */
   readonly isGenerated: boolean;
 };
 export type Catalogue = {
@@ -23,72 +30,113 @@ export type Catalogue = {
   /** Whether a policy may hide rows from this role. */
   readonly hidesRows: boolean;
   readonly role: string;
-  /** Names of the triggers that can change a row before it is written. */
-  readonly rewritingTriggers: readonly string[];
+  readonly isStandby: boolean;
   readonly isReadOnly: boolean;
+  /** Names of the triggers that can change a row before it is written, of those that can keep it from being removed, of rules. */
+  readonly rewriting: readonly string[];
+  readonly keeping: readonly string[];
+  readonly rules: readonly string[];
+  /** Tables of which a foreign key removes or changes rows when a row of this one goes. */
+  readonly dependent: readonly string[];
 };
 
+/** A domain may stand on another one; each may forbid NULL, or give a value. */
 const columnsQuery = `
-SELECT a.attname::text, b.typname::text, n.nspname::text, a.atttypmod,
+SELECT a.attname::text, b.typname::text, n.nspname::text, format_type(a.atttypid, a.atttypmod), b.modifier,
   EXISTS (SELECT 1 FROM pg_index i WHERE i.indrelid = c.oid AND i.indkey[0] = a.attnum AND i.indpred IS NULL
     AND i.indisvalid),
-  EXISTS (SELECT 1 FROM pg_index i WHERE i.indrelid = c.oid AND i.indkey[0] = a.attnum AND i.indpred IS NULL
-    AND i.indisvalid AND i.indisunique AND i.indnkeyatts = 1),
+  u.is_unique, u.is_immediate,
+  a.attnotnull OR b.not_null,
+  (a.attnotnull OR b.not_null) AND NOT a.atthasdef AND NOT b.has_default AND a.attidentity = '',
   a.attgenerated <> '' OR a.attidentity = 'a'
 FROM pg_class c JOIN pg_namespace s ON s.oid = c.relnamespace
 JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-JOIN pg_type t ON t.oid = a.atttypid
-JOIN pg_type b ON b.oid = CASE t.typtype WHEN 'd' THEN t.typbasetype ELSE t.oid END
+CROSS JOIN LATERAL (SELECT coalesce(bool_or(true), false) AS is_unique, coalesce(bool_or(i.indimmediate), false) AS is_immediate
+  FROM pg_index i WHERE i.indrelid = c.oid AND i.indkey[0] = a.attnum AND i.indpred IS NULL
+    AND i.indisvalid AND i.indisunique AND i.indnkeyatts = 1) AS u
+CROSS JOIN LATERAL (WITH RECURSIVE d AS (
+    SELECT t.*, a.atttypmod AS modifier, 0 AS depth FROM pg_type t WHERE t.oid = a.atttypid
+    UNION ALL
+    SELECT t.*, CASE WHEN d.modifier >= 0 THEN d.modifier ELSE d.typtypmod END, d.depth + 1
+      FROM d JOIN pg_type t ON t.oid = d.typbasetype WHERE d.typtype = 'd')
+  SELECT (array_agg(d.typname ORDER BY d.depth DESC))[1] AS typname,
+    (array_agg(d.typnamespace ORDER BY d.depth DESC))[1] AS typnamespace,
+    (array_agg(d.modifier ORDER BY d.depth DESC))[1] AS modifier,
+    bool_or(d.typnotnull) AS not_null, bool_or(d.typdefault IS NOT NULL) AS has_default FROM d) AS b
 JOIN pg_namespace n ON n.oid = b.typnamespace
 WHERE s.nspname = $1 AND c.relname = $2`;
 
-/** Bits of tgtype: 1 for each row, 2 before, 4 insert, 16 update. */
+/** Bits of tgtype: 1 for each row, 2 before, 4 insert, 8 delete, 16 update. Partitions have triggers of their own. */
 const tableQuery = `
-SELECT c.reltuples::bigint, row_security_active(c.oid), current_user::text,
-  (SELECT string_agg(g.tgname::text, ', ' ORDER BY g.tgname) FROM pg_trigger g WHERE g.tgrelid = c.oid
-    AND NOT g.tgisinternal AND g.tgenabled <> 'D' AND g.tgtype & 3 = 3 AND g.tgtype & 20 > 0),
-  pg_is_in_recovery() OR current_setting('default_transaction_read_only') = 'on'
-FROM pg_class c JOIN pg_namespace s ON s.oid = c.relnamespace
-WHERE s.nspname = $1 AND c.relname = $2`;
+WITH t AS (SELECT c.* FROM pg_class c JOIN pg_namespace s ON s.oid = c.relnamespace WHERE s.nspname = $1 AND c.relname = $2),
+  parts AS (SELECT oid FROM t UNION SELECT relid FROM t, pg_partition_tree(t.oid)),
+  triggers AS (SELECT g.tgname, g.tgtype FROM pg_trigger g JOIN parts ON parts.oid = g.tgrelid
+    WHERE NOT g.tgisinternal AND g.tgenabled <> 'D' AND g.tgtype & 3 = 3)
+SELECT t.reltuples::bigint, row_security_active(t.oid), current_user::text, pg_is_in_recovery(),
+  current_setting('transaction_read_only') = 'on' OR current_setting('default_transaction_read_only') = 'on',
+  (SELECT string_agg(DISTINCT tgname::text, ', ') FROM triggers WHERE tgtype & 20 > 0),
+  (SELECT string_agg(DISTINCT tgname::text, ', ') FROM triggers WHERE tgtype & 8 > 0),
+  (SELECT string_agg(DISTINCT r.rulename::text, ', ') FROM pg_rewrite r JOIN parts ON parts.oid = r.ev_class
+    WHERE r.ev_type IN ('2', '3', '4') AND r.ev_enabled <> 'D'),
+  (SELECT string_agg(DISTINCT k.conrelid::regclass::text, ', ') FROM pg_constraint k JOIN parts ON parts.oid = k.confrelid
+    WHERE k.contype = 'f' AND k.confdeltype IN ('c', 'n', 'd'))
+FROM t`;
 
 /** Rejects with what the driver throws. */
 export async function readCatalogue(client: PoolClient, { schema, table }: PgvectorSpec): Promise<Catalogue> {
   const values = [schema, table];
   const columns = await readRows(client, { text: columnsQuery, values });
   const [facts = []] = await readRows(client, { text: tableQuery, values });
-  const [estimate, hidesRows, role, triggers, isReadOnly] = facts;
+  const [estimate, hidesRows, role, isStandby, isReadOnly, ...names] = facts;
+  const [rewriting, keeping, rules, dependent] = names.map((each) => each?.split(", ") ?? []);
   return {
-    columns: new Map(
-      columns.map(([name, type, typeSchema, modifier, isIndexed, isUnique, isGenerated]) => [
-        name ?? "",
-        {
-          type: type ?? "",
-          typeSchema: typeSchema ?? "",
-          modifier: Number(modifier),
-          isIndexed: isIndexed === "t",
-          isUnique: isUnique === "t",
-          isGenerated: isGenerated === "t",
-        },
-      ]),
-    ),
+    columns: new Map(columns.map(readColumn).map((column) => [column.name, column])),
     estimate: Number(estimate),
     hidesRows: hidesRows === "t",
     role: role ?? "",
-    rewritingTriggers: triggers?.split(", ") ?? [],
+    isStandby: isStandby === "t",
     isReadOnly: isReadOnly === "t",
+    rewriting: rewriting ?? [],
+    keeping: keeping ?? [],
+    rules: rules ?? [],
+    dependent: dependent ?? [],
+  };
+}
+
+function readColumn([name, type, typeSchema, declared, modifier, ...flags]: Row): Column {
+  const [isIndexed, isUnique, isImmediate, isNotNull, isRequired, isGenerated] = flags.map((flag) => flag === "t");
+  return {
+    name: name ?? "",
+    type: type ?? "",
+    typeSchema: typeSchema ?? "",
+    declared: declared ?? "",
+    modifier: Number(modifier),
+    isIndexed: isIndexed === true,
+    isUnique: isUnique === true,
+    isConflictTarget: isImmediate === true,
+    isNotNull: isNotNull === true,
+    isRequired: isRequired === true,
+    isGenerated: isGenerated === true,
   };
 }
 
 /** What a repair of this table has to reckon with, as sentences. */
-export function remarksOf({ columns, rewritingTriggers, isReadOnly }: Catalogue): string[] {
-  const generated = [...columns].filter(([, { isGenerated }]) => isGenerated).map(([name]) => name);
+export function remarksOf({ columns, rewriting, keeping, rules, dependent, ...server }: Catalogue): string[] {
+  const generated = [...columns.values()].filter(({ isGenerated }) => isGenerated).map(({ name }) => name);
+  const said = (names: readonly string[], sentence: (list: string) => string): string[] =>
+    names.length === 0 ? [] : [sentence(names.join(", "))];
   return [
-    ...(isReadOnly
+    ...(server.isStandby || server.isReadOnly
       ? ["the server takes no writes (a replica, or default_transaction_read_only): a repair can't write it"]
       : []),
-    ...(rewritingTriggers.length === 0
-      ? []
-      : [`the trigger ${rewritingTriggers.join(", ")} may change what is written: a repaired chunk can differ again`]),
-    ...(generated.length === 0 ? [] : [`the server makes ${generated.join(", ")} itself: a repair can't write it`]),
+    ...said(rewriting, (list) => `the trigger ${list} may change what is written: a repaired chunk can differ again`),
+    ...said(keeping, (list) => `the trigger ${list} may keep a chunk from being removed: it is named as changed then`),
+    ...said(
+      rules,
+      (list) =>
+        `the rule ${list} puts something else in the place of a write or a removal, which can be refused or do nothing`,
+    ),
+    ...said(dependent, (list) => `a foreign key removes or changes rows of ${list} with each chunk that is removed`),
+    ...said(generated, (list) => `the server makes ${list} itself: a repair can't write it`),
   ];
 }

@@ -4,7 +4,9 @@ import { quoteName, rowsOf, tableOf } from "../client/names.ts";
 import type { RowQuery } from "../client/row-query.ts";
 import type { PgvectorSpec } from "../config/schema.ts";
 import { idsOfType, textSettings } from "./chunk-sql.ts";
-import type { Column, TableColumns } from "./table-columns.ts";
+import { shownOf } from "./shown-column.ts";
+import type { Column } from "./table-catalogue.ts";
+import type { TableColumns } from "./table-columns.ts";
 
 /** One row to be written, tried or removed: its columns, and the version of the row that it is to replace. */
 export type GivenRow = { readonly row: Readonly<Record<string, unknown>>; readonly over: string | null };
@@ -32,11 +34,7 @@ export function fetchQuery(spec: PgvectorSpec, columns: TableColumns, ids: reado
     const value = `${held}.${quoteName(column)}`;
     return type === "numeric" ? `trim_scale(${value})::text` : `${value}::text`;
   };
-  // Without the blanks that fill up a char(n).
-  const shown = fields.map(({ name: column, type }) => {
-    const value = `${held}.${quoteName(column)}`;
-    return type === "bpchar" ? `${value}::text AS ${quoteName(column)}` : value;
-  });
+  const shown = fields.map((column) => `${held}.${shownOf(column)} AS ${quoteName(column.name)}`);
   const picked = [
     `${held}.${quoteName(id.name)}::text`,
     name(entity),
@@ -52,35 +50,38 @@ export function fetchQuery(spec: PgvectorSpec, columns: TableColumns, ids: reado
   return { text, values: [arrayLiteral(idsOfType(ids, id.type))] };
 }
 
-/** What the columns would hold: the row's number, its id, its columns `names` as JSON. Writes nothing. */
-export function tryQuery(spec: PgvectorSpec, names: readonly string[], rows: readonly GivenRow[]): RowQuery {
-  const shown = names.map((name) => `${given}.${quoteName(name)}`).join(", ");
+/** What the columns would hold: the row's number, its id, its `columns` as JSON. Writes nothing. */
+export function tryQuery(columns: GivenColumns, rows: readonly GivenRow[]): RowQuery {
+  const shown = columns.map((column) => `${given}.${shownOf(column)} AS ${quoteName(column.name)}`).join(", ");
   const text = `SELECT ${number}::text, ${given}."chunk_id"::text,
       (SELECT row_to_json(${said})::text FROM (SELECT ${shown}) AS ${said})
-    FROM ${givenRows(spec)}`;
+    FROM ${givenRows(columns)}`;
   return { text, values: [JSON.stringify(rows)] };
 }
 
-/** Inserts rows, all with the columns `names`; numbers of those that were new. */
-export function insertQuery(spec: PgvectorSpec, names: readonly string[], rows: readonly GivenRow[]): RowQuery {
-  const list = names.map(quoteName).join(", ");
-  const values = names.map((name) => `${given}.${quoteName(name)}`).join(", ");
-  const text = `INSERT INTO ${tableOf(spec)} AS ${held} (${list}) SELECT ${values} FROM ${givenRows(spec)}
+/** Inserts rows, all with these columns; ids of those that were new. */
+export function insertQuery(spec: PgvectorSpec, columns: GivenColumns, rows: readonly GivenRow[]): RowQuery {
+  const list = columns.map(({ name }) => quoteName(name)).join(", ");
+  const values = columns.map(({ name }) => `${given}.${quoteName(name)}`).join(", ");
+  const text = `INSERT INTO ${tableOf(spec)} AS ${held} (${list}) SELECT ${values} FROM ${givenRows(columns)}
     ON CONFLICT ("chunk_id") DO NOTHING RETURNING ${held}."chunk_id"::text`;
   return { text, values: [JSON.stringify(rows)] };
 }
 
-/** Replaces the columns `names` of rows that are what they were; ids of these. */
-export function updateQuery(spec: PgvectorSpec, names: readonly string[], rows: readonly GivenRow[]): RowQuery {
-  const changes = names.map((name) => `${quoteName(name)} = ${given}.${quoteName(name)}`).join(", ");
-  const text = `UPDATE ${tableOf(spec)} AS ${held} SET ${changes} FROM ${givenRows(spec)} WHERE ${isAsItWas}
+/** Replaces these columns, all but the id, of rows that are what they were; ids of these. */
+export function updateQuery(spec: PgvectorSpec, columns: GivenColumns, rows: readonly GivenRow[]): RowQuery {
+  const changes = columns
+    .filter(({ name }) => name !== "chunk_id")
+    .map(({ name }) => `${quoteName(name)} = ${given}.${quoteName(name)}`)
+    .join(", ");
+  const text = `UPDATE ${tableOf(spec)} AS ${held} SET ${changes} FROM ${givenRows(columns)} WHERE ${isAsItWas}
     RETURNING ${given}."chunk_id"::text`;
   return { text, values: [JSON.stringify(rows)] };
 }
 
 /** Removes rows that are what they were; ids of these. */
-export function removeQuery(spec: PgvectorSpec, rows: readonly GivenRow[]): RowQuery {
-  const text = `DELETE FROM ${tableOf(spec)} AS ${held} USING ${givenRows(spec)} WHERE ${isAsItWas}
+export function removeQuery(spec: PgvectorSpec, columns: GivenColumns, rows: readonly GivenRow[]): RowQuery {
+  const text = `DELETE FROM ${tableOf(spec)} AS ${held} USING ${givenRows(columns)} WHERE ${isAsItWas}
     RETURNING ${given}."chunk_id"::text`;
   return { text, values: [JSON.stringify(rows)] };
 }
@@ -88,9 +89,14 @@ export function removeQuery(spec: PgvectorSpec, rows: readonly GivenRow[]): RowQ
 /** Postgres looks at it again when it had to wait for another transaction's write of the row. */
 const isAsItWas = `${held}."chunk_id" = ${given}."chunk_id" AND ${version} = ${document} ->> 'over'`;
 
-function givenRows(spec: PgvectorSpec): string {
+/** The id and the columns that a statement takes from its rows. */
+type GivenColumns = readonly Pick<Column, "name" | "type" | "declared">[];
+
+/** Only these columns are read, each as what it was declared: a domain of another one that forbids NULL has no say. */
+function givenRows(columns: GivenColumns): string {
+  const declared = columns.map(({ name, declared: type }) => `${quoteName(name)} ${type}`).join(", ");
   return `json_array_elements($1::json) WITH ORDINALITY AS "retriever rows"("retriever document", "retriever number"),
-    LATERAL json_populate_record(NULL::${tableOf(spec)}, ${document} -> 'row') AS ${given}`;
+    LATERAL json_to_record(${document} -> 'row') AS ${given}(${declared})`;
 }
 
 /** As pgvector prints it; a `bit` as its digits. */

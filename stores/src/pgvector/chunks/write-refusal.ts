@@ -56,6 +56,16 @@ const faults: Readonly<
     code: "RETR_REPAIR_WRITE_REFUSED",
     message: "Postgres takes no writes here: it is a standby or read-only; name the primary, or a role that may write",
   },
+  "55000": {
+    code: "RETR_REPAIR_WRITE_REFUSED",
+    message:
+      "the table takes no such write as it is (a view that isn't updatable, or a published table without replica identity); name the table itself, or give it a primary key",
+  },
+  "0A000": {
+    code: "RETR_REPAIR_WRITE_REFUSED",
+    message:
+      "Postgres can't write the table this way (a rule of it, or a view); drop the rule, or name the table itself",
+  },
   "42P10": {
     code: "RETR_REPAIR_WRITE_REFUSED",
     message: "chunk_id has no unique index that ON CONFLICT can use; create one",

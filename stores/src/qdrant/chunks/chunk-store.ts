@@ -14,7 +14,7 @@ import {
   type VerifyLevel,
 } from "#ports/chunk-store.ts";
 import { rawJson } from "#values/exact-json.ts";
-import type { CollectionInfo } from "../client/collection.ts";
+import type { CollectionInfo, StrictLimits } from "../client/collection.ts";
 import type { QdrantSpec } from "../config/schema.ts";
 import { type DescribedCollection, describeCollection } from "./describe-collection.ts";
 import { idConditions, pointIdsOf } from "./point-ids.ts";
@@ -74,7 +74,11 @@ type Pages = ScanOptions & { readonly dimension: number; readonly info: Collecti
 async function* readPages(place: Place, pages: Pages, signal: AbortSignal): AsyncGenerator<ChunkBatch> {
   const page = new ChunkPage(pages);
   const read = fieldsOf(place, pages.info);
-  const body = { ...shown(place, pages.level, []), limit: pages.pageSize, ...writtenSince(pages.sinceMs) };
+  const body = {
+    ...shown(place, pages.level, []),
+    limit: pages.pageSize,
+    ...writtenSince(pages.sinceMs, pages.info.limits),
+  };
   const ending = new AbortController();
   const either = AbortSignal.any([signal, ending.signal]);
   const ask = (offset: string) => ({
@@ -183,10 +187,15 @@ function shown({ spec, fields }: Place, level: VerifyLevel, more: readonly strin
   return { with_payload: payload, with_vector: vector };
 }
 
-/** Points without a date, or with one that can't be read, may have been written at any time. */
-function writtenSince(sinceMs: number | null): object {
+/**
+ * Points without a date, or with one that can't be read, may have been written at any time. A list is no date, though a
+ * range finds it by its elements; strict mode has no index that tells.
+ */
+function writtenSince(sinceMs: number | null, { searchesUnindexed }: StrictLimits): object {
   if (sinceMs === null) return {};
-  return { filter: { must_not: [{ key: "updated_at", range: { lt: new Date(sinceMs).toISOString() } }] } };
+  const range = { lt: new Date(sinceMs).toISOString() };
+  const must_not = [{ key: "updated_at", range }];
+  return { filter: searchesUnindexed ? { should: [{ must_not }, { key: "updated_at[]", range }] } : { must_not } };
 }
 
 /** A search for 12 finds 12.0 by an index of integers only. */

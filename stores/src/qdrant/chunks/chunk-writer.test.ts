@@ -300,3 +300,53 @@ test("refusals of a write are told apart from those of the way there", async () 
   server.behave = (_, response) => response.end('{"result":{"status":"green"}}');
   await expect(writer.fetch(["a"], limit())).rejects.toMatchObject({ code: "RETR_BACKEND_ANSWER_INVALID" });
 });
+
+test("what verification tells apart is written, in lists as well, and what it takes for one keeps its spelling", async () => {
+  collection.indexes = { when: { data_type: "datetime" } };
+  const other = make({}, ["counts", "day", "when", "prices"]);
+  const before = {
+    chunk_id: "a",
+    counts: parseExact("[12.0]"),
+    day: "2026-01-31T00:00:00Z",
+    when: "2026-01-31",
+    prices: [1],
+  };
+  hold(1, before);
+  const fields = {
+    counts: [12],
+    day: "2026-01-31",
+    when: "2026-01-31T00:00:00.000Z",
+    prices: parseExact("[12.00,0.50]"),
+  };
+  try {
+    expect(await put(other, [makeChunk("a", { fields, decimals: ["prices"] })])).toEqual([]);
+    expect(JSON.stringify(payloadOf(1))).toContain(
+      '"counts":[12],"day":"2026-01-31","when":"2026-01-31","prices":[12,0.50]',
+    );
+    expect(await put(other, [makeChunk("a", { fields: { day: "2026-01-31T00:00:00Z" }, moments: ["day"] })])).toEqual(
+      [],
+    );
+    expect(payloadOf(1)).toMatchObject({ day: "2026-01-31" });
+  } finally {
+    await other.close();
+  }
+});
+
+test("a namespace that differs by its type alone is named, since neither store may give it another", async () => {
+  hold(1, { chunk_id: "a", namespace: 7, entity_id: "entity-1", updated_at: time, lang: "de", pages: 12 });
+  const chunk = makeChunk("a", { namespace: "7", vector: null });
+  expect(await reasons([chunk])).toEqual([
+    "a: key namespace: one store has a number and the other its text, which a search for the namespace doesn't find; let the application write it as text",
+  ]);
+});
+
+test("one key may stand for entity and namespace; a chunk with two different ones is refused", async () => {
+  hold(1, { chunk_id: "a", entity_id: "x" });
+  await withWriter({ namespaceField: "entity_id" }, async (both) => {
+    expect(await put(both, [makeChunk("a", { entityId: "y", namespace: "y" })])).toEqual([]);
+    expect(payloadOf(1)).toMatchObject({ entity_id: "y" });
+    expect(await put(both, [makeChunk("a", { entityId: "y", namespace: "z" })])).toMatchObject([
+      { id: "a", why: "refused", reason: expect.stringContaining("key entity_id: it stands for entity and namespace") },
+    ]);
+  });
+});

@@ -30,7 +30,8 @@ type Known = {
   readonly conventions: IdConventions;
   readonly someNames: readonly (readonly string[])[];
 };
-type Target = Place & Known & { readonly spec: QdrantSpec; readonly fields: readonly string[] };
+type Target = Place &
+  Known & { readonly spec: QdrantSpec; readonly fields: readonly string[]; readonly momentKeys: ReadonlySet<string> };
 
 /** Connects on demand only. */
 export function makeQdrantChunkWriter(spec: QdrantSpec, { identity, fields }: ChunkAccess): ChunkWriter {
@@ -38,7 +39,8 @@ export function makeQdrantChunkWriter(spec: QdrantSpec, { identity, fields }: Ch
   let known: Known | undefined;
   const open = async (signal: AbortSignal): Promise<Target> => {
     known ??= await readKnown(caller, spec, signal);
-    return { ...known, caller, signal, spec, fields };
+    const momentKeys = fields.filter((name) => known?.info.indexes.get(name) === "datetime");
+    return { ...known, caller, signal, spec, fields, momentKeys: new Set(momentKeys) };
   };
   return {
     identity,

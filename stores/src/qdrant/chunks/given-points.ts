@@ -24,7 +24,13 @@ export type Given = {
   /** Of a held point, what is another than before: its vector, and its keys in the order in which the chunk names them. */
   readonly news: { readonly hasVector: boolean; readonly values: readonly (readonly [string, unknown])[] };
 };
-type Place = { readonly spec: QdrantSpec; readonly fields: readonly string[]; readonly conventions: IdConventions };
+type Place = {
+  readonly spec: QdrantSpec;
+  readonly fields: readonly string[];
+  readonly conventions: IdConventions;
+  /** Those with an index of moments, in which one moment may have several texts. */
+  readonly momentKeys: ReadonlySet<string>;
+};
 
 /** Id that a point of a chunk gets that the collection doesn't have; undefined where the rule of the others makes none. */
 function newPointId(chunkId: string, { rule }: IdConventions): unknown {
@@ -41,8 +47,9 @@ export function givenOf(chunk: WholeChunk, held: StoredPoint | undefined, place:
   if (id === undefined) {
     return `the ids of the collection's points are ${conventions.rule?.name ?? "unknown"}, which this chunk id can't be, so that an application would write it a second time; let the application write it`;
   }
-  const heldVector = floatsOf(held?.vectors[spec.vectorName ?? ""]);
-  const hasVector = chunk.vector !== null && !isSameVector(heldVector, chunk.vector);
+  const hasVector = !isSameVector(held?.vectors[spec.vectorName ?? ""], chunk.vector);
+  const isSilent = !hasVector && values.length === 0;
+  if (isSilent && isOtherType(valueAt(payload, spec.namespaceField), chunk.namespace)) return otherType(spec);
   return { id, vector: vectorOf(chunk, spec), payload, news: { hasVector, values } };
 }
 
@@ -52,24 +59,22 @@ function vectorOf({ vector }: WholeChunk, { vectorName }: QdrantSpec): unknown {
   return vectorName === undefined ? exactNumbers(vector) : { [vectorName]: exactNumbers(vector) };
 }
 
-function isSameVector(held: Float32Array | null, given: Float32Array): boolean {
+/** Also where none is given. */
+function isSameVector(vector: unknown, given: Float32Array | null): boolean {
+  if (given === null) return true;
+  const held = floatsOf(vector);
   return held?.length === given.length && held.every((value, index) => Object.is(value, given[index]));
 }
 
-function payloadOf(chunk: WholeChunk, held: StoredPoint | undefined, { spec, fields, conventions }: Place) {
-  const chunkId = (conventions.isNumeric ? integerOf(chunk.id) : undefined) ?? chunk.id;
+function payloadOf(chunk: WholeChunk, held: StoredPoint | undefined, place: Place) {
+  const chunkId = (place.conventions.isNumeric ? integerOf(chunk.id) : undefined) ?? chunk.id;
+  const said = saidOf(chunk, place);
+  if (typeof said === "string") return said;
   let payload: Payload = held?.payload ?? { chunk_id: chunkId };
   const values: (readonly [string, unknown])[] = [];
-  const said: (readonly [string, unknown])[] = [
-    ...fields.map((name) => [name, chunk.fields[name]] as const),
-    [spec.namespaceField, chunk.namespace],
-    ["entity_id", chunk.entityId],
-    ["updated_at", chunk.updatedAt],
-  ];
-  for (const [key, given] of said) {
-    const value = chunk.decimals?.includes(key) === true ? wholeOf(given) : given;
-    const isName = key === spec.namespaceField || key === "entity_id";
-    if (!isNews(valueAt(payload, key), value, { key, isName })) continue;
+  for (const each of said) {
+    const { key, value } = each;
+    if (!isNews(valueAt(payload, key), each)) continue;
     const changed = changedAt(payload, key, value);
     if (typeof changed === "string") return changed;
     payload = changed;
@@ -78,12 +83,38 @@ function payloadOf(chunk: WholeChunk, held: StoredPoint | undefined, { spec, fie
   return { payload, values };
 }
 
-type Said = { readonly key: string; readonly isName: boolean };
+/** `isName`: 7 and "7" are one; `isMoment`: however it is written. */
+type Said = {
+  readonly key: string;
+  readonly value: unknown;
+  readonly isName: boolean;
+  readonly isMoment: boolean;
+};
+
+/** What the chunk says, `updated_at` last. A text: why no payload can say it. */
+function saidOf(chunk: WholeChunk, { spec, fields, momentKeys }: Place): Said[] | string {
+  const { entityId, namespace, updatedAt, decimals = [], moments = [] } = chunk;
+  const isOneKey = spec.namespaceField === "entity_id" && entityId !== undefined && namespace !== undefined;
+  if (isOneKey && !isSameName(namespace, entityId)) {
+    return "key entity_id: it stands for entity and namespace, and the chunk has two different ones; configure another namespaceField";
+  }
+  const name = (key: string, value: unknown): Said => ({ key, value, isName: true, isMoment: false });
+  return [
+    ...fields.map((key): Said => {
+      const value = decimals.includes(key) ? wholeOf(chunk.fields[key]) : chunk.fields[key];
+      return { key, value, isName: false, isMoment: moments.includes(key) || momentKeys.has(key) };
+    }),
+    name(spec.namespaceField, namespace),
+    ...(isOneKey ? [] : [name("entity_id", entityId)]),
+    { key: "updated_at", value: updatedAt, isName: false, isMoment: true },
+  ];
+}
 
 /** What isn't spoken of isn't written, nor null to a key that the payload lacks, nor what means the same. */
-function isNews(before: unknown, value: unknown, { key, isName }: Said): boolean {
+function isNews(before: unknown, said: Said): boolean {
+  const { value, isName } = said;
   if (value === undefined || (value === null && before === undefined)) return false;
-  return !means(before, value, key) && !(isName && isSameName(before, value));
+  return !means(before, said) && !(isName && isSameName(before, value));
 }
 
 function changedAt(payload: Payload, key: string, value: unknown): Payload | string {
@@ -97,12 +128,22 @@ function changedAt(payload: Payload, key: string, value: unknown): Payload | str
 }
 
 /** Whether the payload's value says the same already; of `updated_at`, to the digit that a store keeps. */
-function means(before: unknown, value: unknown, key: string): boolean {
+function means(before: unknown, { key, value, isMoment }: Said): boolean {
   if (before === undefined) return false;
   if (key === "updated_at" && typeof before === "string" && typeof value === "string") {
     return exactTime(before) === exactTime(value);
   }
-  return isSameKind(before, value) && isSameValue(before, value);
+  if (!isSameKind(before, value)) return false;
+  return isMoment ? isSameValue(before, value) : isSameValue(before, value, () => false);
+}
+
+/** A namespace is asked for as text, which finds no number. */
+function isOtherType(held: unknown, given: unknown): boolean {
+  return isSameName(held, given) && (numberText(held) === null) !== (numberText(given) === null);
+}
+
+function otherType({ namespaceField }: QdrantSpec): string {
+  return `key ${namespaceField}: one store has a number and the other its text, which a search for the namespace doesn't find; let the application write it as text`;
 }
 
 /** A name keeps its type: the number 7 isn't made the text "7". */
@@ -112,12 +153,14 @@ function isSameName(before: unknown, value: unknown): boolean {
 
 /** A filter for the whole number 12 doesn't find the fraction 12.0, so that one isn't left for the other. */
 function isSameKind(a: unknown, b: unknown): boolean {
+  if (Array.isArray(a) && Array.isArray(b)) return a.every((each, index) => isSameKind(each, b[index]));
   const [left, right] = [numberText(a), numberText(b)];
   return left === null || right === null || /^-?\d+$/.test(left) === /^-?\d+$/.test(right);
 }
 
 /** A decimal without a fraction is a whole number, as a filter would ask for it. */
 function wholeOf(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(wholeOf);
   const digits = /^(-?\d+)\.0+$/.exec(numberText(value) ?? "")?.[1];
   return digits === undefined ? value : rawJson(digits);
 }
@@ -158,7 +201,7 @@ function isMembered(value: unknown): value is Readonly<Record<string, unknown>> 
 
 export function readChunk(
   point: StoredPoint,
-  { spec, fields }: Pick<Place, "spec" | "fields">,
+  { spec, fields, momentKeys }: Omit<Place, "conventions">,
 ): Omit<StoredChunk, "version"> {
   const { payload, vectors } = point;
   const moment = payload["updated_at"];
@@ -174,6 +217,7 @@ export function readChunk(
     updatedAt: at,
     hasUnreadableMoment: at === undefined && moment !== undefined,
     fields: Object.fromEntries(said),
+    moments: [...momentKeys],
     vector: floatsOf(vectors[spec.vectorName ?? ""]),
   };
 }
