@@ -10,7 +10,7 @@ import { text } from "node:stream/consumers";
 import { listen } from "#support/http-server.ts";
 import { installQdrantEngine } from "../wheel-install.ts";
 
-export type QdrantEngine = {
+type QdrantEngine = {
   readonly url: string;
   /** Makes the collection anew: payloads, each with its `chunk_id`, and types of payload indexes by key. */
   readonly load: (payloads: readonly object[], indexes: Readonly<Record<string, string>>) => Promise<void>;

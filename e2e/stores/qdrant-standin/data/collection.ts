@@ -19,7 +19,7 @@ export type Point = {
 };
 
 /** What is only shown again. */
-export type Settings = {
+type Settings = {
   readonly vectors?: Readonly<Record<string, object>>;
   readonly hnsw_config?: object | undefined;
   readonly optimizers_config?: object | undefined;
