@@ -34,6 +34,15 @@ describe("reachable", () => {
     expect(result.message.includes("because of")).toBe(view.lastError !== undefined);
   });
 
+  it("tells what makes the destination slow, each remark once, whichever pod says it first", () => {
+    const remarks = ["no index serves cosine", "no index serves filters by lang"];
+    const one = judgeReachable(seeing("destination", { remarks }, true));
+    const other = judgeReachable(seeing("destination", { remarks: remarks.toReversed() }, true));
+    expect(one).toMatchObject({ status: "True", reason: "AllPodsReached" });
+    expect(one.message).toMatch(/; dimension \d+; no index serves cosine; no index serves filters by lang$/);
+    expect(other).toEqual(one);
+  });
+
   it("is Unknown without pods, without a list of pods, and while the source's dimension isn't known", () => {
     expect(judgeReachable(anObservation(probing, {}, { pods: { ok: true, value: [] } })).status).toBe("Unknown");
     expect(judgeReachable(anObservation(probing, {}, { pods: { ok: false, why: "timed out" } })).status).toBe(

@@ -4,6 +4,9 @@ import type { Observation } from "../model/observation.ts";
 import type { Fact } from "../model/status-readings.ts";
 import { servingPods, storeViews } from "../pods/pods.ts";
 
+/** Of one message. */
+const mostRemarks = 5;
+
 /**
  * True only when every serving pod reached, authenticated to and found the destination, with the source's dimension;
  * of as many as are `excused`, since they don't follow, nothing has to be known.
@@ -28,11 +31,17 @@ export function judgeReachable(observation: Observation, excused = 0): Fact {
   if (dimension === null) {
     return { status: "Unknown", reason: "SourceNotProbed", message: "no pod knows the source's dimension yet" };
   }
+  const reached = `${serving.length - pending} of ${serving.length} pods reached the destination`;
   return {
     status: "True",
     reason: "AllPodsReached",
-    message: `${serving.length - pending} of ${serving.length} pods reached the destination; dimension ${dimension}`,
+    message: [`${reached}; dimension ${dimension}`, ...remarksOf(views)].join("; "),
   };
+}
+
+/** What makes the destination slow or hides chunks of it, each once, in an order that doesn't change with the pods'. */
+function remarksOf(views: readonly StoreStatus[]): string[] {
+  return [...new Set(views.flatMap(({ remarks }) => remarks ?? []))].toSorted().slice(0, mostRemarks);
 }
 
 function isProven(view: StoreStatus): boolean {
