@@ -1,7 +1,8 @@
 // The checks of a table, in the order in which they are told. Each is a pure function: a new one is one more in the list.
 import { type Filterable, placeByName } from "#config/filterable.ts";
+import { fieldFindings } from "#filter/findings.ts";
 import type { Finding } from "#ports/store-check.ts";
-import { faultFinding, fieldFindings, finding } from "#values/findings.ts";
+import { faultFinding, finding } from "#values/findings.ts";
 import { remarksOf } from "../chunks/table-catalogue.ts";
 import type { PgvectorSpec } from "../config/schema.ts";
 import { checkFields } from "../filter/check-fields.ts";

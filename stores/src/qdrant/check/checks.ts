@@ -1,8 +1,9 @@
 // The checks of a collection, in the order in which they are told. Each is a pure function: a new one is one more line below.
 import { type Filterable, placeByName } from "#config/filterable.ts";
 import { RetrieverError } from "#errors.ts";
+import { fieldFindings } from "#filter/findings.ts";
 import type { Finding } from "#ports/store-check.ts";
-import { faultFinding, fieldFindings, finding } from "#values/findings.ts";
+import { faultFinding, finding } from "#values/findings.ts";
 import type { CollectionInfo } from "../client/collection.ts";
 import type { QdrantSpec } from "../config/schema.ts";
 import { checkFields } from "../filter/check-fields.ts";
