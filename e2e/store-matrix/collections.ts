@@ -2,7 +2,7 @@
 import { rawJson } from "#support/raw-json.ts";
 import { chunkCount, requestVector } from "./chunks.ts";
 
-export type CollectionCase = {
+type CollectionCase = {
   readonly name: string;
   readonly vectorName: string | undefined;
   /** The point's id, and `chunk_id` of its payload where it has one. */

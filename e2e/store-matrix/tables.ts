@@ -10,8 +10,8 @@ import {
   vectorColumns,
 } from "./chunks.ts";
 
-export type IndexKind = "none" | "hnsw" | "ivfflat" | "half" | "other distance";
-export type Relation = "table" | "view" | "partitions";
+type IndexKind = "none" | "hnsw" | "ivfflat" | "half" | "other distance";
+type Relation = "table" | "view" | "partitions";
 export type TableCase = {
   readonly name: string;
   /** Row of the printed table. */
