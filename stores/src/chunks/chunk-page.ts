@@ -4,7 +4,9 @@ import { idTextAt } from "./ids.ts";
 import { hexOf } from "./payload-digest.ts";
 
 const bytesPerId = 48;
-const backslash = 92;
+const [quote, backslash] = [34, 92];
+/** Longer ids go another way. */
+const longestPlain = 1024;
 
 type Shape = { readonly level: VerifyLevel; readonly pageSize: number; readonly dimension: number };
 
@@ -66,18 +68,31 @@ export class ChunkPage {
     this.#finish(from + end - start);
   }
 
-  /** The same from a part of JSON text that holds neither escapes nor anything beyond ASCII; false, and nothing is taken, otherwise. */
-  addPlainId(text: string, start: number, end: number): boolean {
+  /**
+   * The same from the bytes of JSON text, up to the closing quote, whose place it returns; -1, and nothing is taken, for
+   * escapes, for anything beyond ASCII and for what is long.
+   */
+  addPlainId(json: Uint8Array, start: number): number {
     const from = this.#end;
-    this.#reserve(from + end - start);
+    this.#reserve(from + longestPlain);
     const bytes = this.idBytes;
-    for (let at = start, to = from; at < end; at += 1, to += 1) {
-      const code = text.charCodeAt(at);
-      if (code > 127 || code === backslash) return false;
+    for (let at = start, to = from; at < start + longestPlain; at += 1, to += 1) {
+      const code = json[at] as number;
+      if (code === quote) {
+        this.#finish(to);
+        return at;
+      }
+      // At the text's end there is no code.
+      if (!(code <= 127) || code === backslash) return -1;
       bytes[to] = code;
     }
-    this.#finish(from + end - start);
-    return true;
+    return -1;
+  }
+
+  /** Takes the last row back. */
+  dropLast(): void {
+    this.count -= 1;
+    this.#end = this.count === 0 ? 0 : (this.idEnds[this.count - 1] as number);
   }
 
   /** The same from text. */

@@ -3,42 +3,55 @@
 const msPerDay = 86_400_000;
 
 /** ms since 1970 of `YYYY-MM-DDTHH:MM:SS[.fff…]Z` in `start`..`end`; NaN for every other form. */
-export function momentAt(text: string, start: number, end: number): number {
+export function momentAt(codes: Uint8Array, start: number, end: number): number {
   const length = end - start;
-  if (length < 20 || text.charCodeAt(end - 1) !== 90 || !hasMarks(text, start)) return Number.NaN;
-  const year = twoDigits(text, start) * 100 + twoDigits(text, start + 2);
-  const days = daysOf(year, twoDigits(text, start + 5), twoDigits(text, start + 8));
-  const hours = twoDigits(text, start + 11);
-  const minutes = twoDigits(text, start + 14);
-  const seconds = twoDigits(text, start + 17);
-  const fraction = length === 20 ? 0 : fractionOf(text, start + 19, end - 1);
+  if (length < 20 || (codes[end - 1] as number) !== 90 || !hasMarks(codes, start)) return Number.NaN;
+  const year = twoDigits(codes, start) * 100 + twoDigits(codes, start + 2);
+  const days = daysOf(year, twoDigits(codes, start + 5), twoDigits(codes, start + 8));
+  const hours = twoDigits(codes, start + 11);
+  const minutes = twoDigits(codes, start + 14);
+  const seconds = twoDigits(codes, start + 17);
+  const fraction = length === 20 ? 0 : fractionOf(codes, start + 19, end - 1);
   if (!(hours < 24 && minutes < 60 && seconds < 60)) return Number.NaN;
   return days * msPerDay + ((hours * 60 + minutes) * 60 + seconds) * 1000 + fraction;
 }
 
-function hasMarks(text: string, start: number): boolean {
-  const mark = text.charCodeAt(start + 10);
+const scratch = new Uint8Array(40);
+
+/** The same of a part of a text. */
+export function momentIn(text: string, start: number, end: number): number {
+  const length = end - start;
+  if (length > scratch.length) return Number.NaN;
+  for (let index = 0; index < length; index += 1) {
+    const code = text.charCodeAt(start + index);
+    scratch[index] = code > 127 ? 0 : code;
+  }
+  return momentAt(scratch, 0, length);
+}
+
+function hasMarks(codes: Uint8Array, start: number): boolean {
+  const mark = codes[start + 10] as number;
   return (
-    text.charCodeAt(start + 4) === 45 &&
-    text.charCodeAt(start + 7) === 45 &&
+    (codes[start + 4] as number) === 45 &&
+    (codes[start + 7] as number) === 45 &&
     (mark === 84 || mark === 32) &&
-    text.charCodeAt(start + 13) === 58 &&
-    text.charCodeAt(start + 16) === 58
+    (codes[start + 13] as number) === 58 &&
+    (codes[start + 16] as number) === 58
   );
 }
 
 /** NaN when one of them isn't a digit. */
-function twoDigits(text: string, at: number): number {
-  const tens = text.charCodeAt(at) - 48;
-  const ones = text.charCodeAt(at + 1) - 48;
+function twoDigits(codes: Uint8Array, at: number): number {
+  const tens = (codes[at] as number) - 48;
+  const ones = (codes[at + 1] as number) - 48;
   return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : Number.NaN;
 }
 
 /** Likewise. */
-function digits(text: string, from: number, count: number): number {
+function digits(codes: Uint8Array, from: number, count: number): number {
   let value = 0;
   for (let at = from; at < from + count; at += 1) {
-    const digit = text.charCodeAt(at) - 48;
+    const digit = (codes[at] as number) - 48;
     if (!(digit >= 0 && digit <= 9)) return Number.NaN;
     value = value * 10 + digit;
   }
@@ -46,10 +59,10 @@ function digits(text: string, from: number, count: number): number {
 }
 
 /** Whole ms of `.fff…`; what is finer is cut off. */
-function fractionOf(text: string, from: number, end: number): number {
-  if (text.charCodeAt(from) !== 46 || end - from < 2) return Number.NaN;
+function fractionOf(codes: Uint8Array, from: number, end: number): number {
+  if ((codes[from] as number) !== 46 || end - from < 2) return Number.NaN;
   const count = end - from - 1;
-  const all = digits(text, from + 1, Math.min(count, 3));
+  const all = digits(codes, from + 1, Math.min(count, 3));
   return count >= 3 ? all : all * (count === 1 ? 100 : 10);
 }
 

@@ -4,53 +4,68 @@ import type { ChunkPage } from "#chunks/chunk-page.ts";
 import { momentAt } from "./moment-text.ts";
 
 const [quote, comma, zero, nine, dot] = [34, 44, 48, 57, 46];
-const idKey = '{"id":';
-const payloadKey = ',"payload":{';
-const chunkKey = '"chunk_id":"';
-const momentKey = '"updated_at":"';
-const end = "}}";
+const codesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
+const idKey = codesOf('{"id":');
+const payloadKey = codesOf(',"payload":{');
+const chunkKey = codesOf('"chunk_id":"');
+const momentKey = codesOf('"updated_at":"');
+const end = codesOf("}}");
+/** What ids and moments mostly are: a UUID, and milliseconds in UTC. */
+const [uuidLength, momentLength] = [36, 24];
 
 /** Where the moment of the point stands that is being read; `end` is -1 for none. One object for all of them. */
 const moment = { start: -1, end: -1 };
 
 /** Takes the point that begins at `start` into the page; where the next one begins, or -1, and then nothing was taken. */
-export function readPlainPoint(text: string, start: number, page: ChunkPage): number {
+export function readPlainPoint(bytes: Uint8Array, start: number, page: ChunkPage): number {
   moment.end = -1;
-  const payloadAt = text.startsWith(idKey, start) ? skipId(text, start + idKey.length) : -1;
-  if (payloadAt < 0 || !text.startsWith(payloadKey, payloadAt)) return -1;
+  const payloadAt = isAt(bytes, start, idKey) ? skipId(bytes, start + idKey.length) : -1;
+  if (payloadAt < 0 || !isAt(bytes, payloadAt, payloadKey)) return -1;
   // The keys stand as they were written.
-  const chunkAt = skipMoment(text, payloadAt + payloadKey.length, 1);
-  if (!text.startsWith(chunkKey, chunkAt)) return -1;
-  const chunkEnd = text.indexOf('"', chunkAt + chunkKey.length);
-  const hasMore = moment.end < 0 && text.charCodeAt(chunkEnd + 1) === comma;
-  const endAt = hasMore ? skipMoment(text, chunkEnd + 2, 0) : chunkEnd + 1;
-  if (!text.startsWith(end, endAt)) return -1;
-  return takeRow(text, page, chunkAt + chunkKey.length, chunkEnd) ? endAt + end.length : -1;
+  const chunkAt = skipMoment(bytes, payloadAt + payloadKey.length, 1);
+  if (!isAt(bytes, chunkAt, chunkKey)) return -1;
+  const chunkEnd = page.addPlainId(bytes, chunkAt + chunkKey.length);
+  if (chunkEnd < 0) return -1;
+  const hasMore = moment.end < 0 && bytes[chunkEnd + 1] === comma;
+  const endAt = hasMore ? skipMoment(bytes, chunkEnd + 2, 0) : chunkEnd + 1;
+  if (isAt(bytes, endAt, end) && takeMoment(bytes, page)) return endAt + end.length;
+  page.dropLast();
+  return -1;
+}
+
+/** By hand: the language's own search costs a call for each of the few characters. */
+function isAt(bytes: Uint8Array, at: number, codes: Uint8Array): boolean {
+  for (let index = 0; index < codes.length; index += 1) if (bytes[at + index] !== codes[index]) return false;
+  return true;
 }
 
 /** Behind the member `updated_at` and `more`, noting where its text stands; `at` itself where there is none. */
-function skipMoment(text: string, at: number, more: number): number {
-  if (!text.startsWith(momentKey, at)) return at;
+function skipMoment(bytes: Uint8Array, at: number, more: number): number {
+  if (!isAt(bytes, at, momentKey)) return at;
   moment.start = at + momentKey.length;
-  moment.end = text.indexOf('"', moment.start);
+  moment.end = closingQuote(bytes, moment.start, momentLength);
   return moment.end + 1 + more;
 }
 
-/** Whether the row is in the form that needs no further look; the walk knows other moments and escapes. */
-function takeRow(text: string, page: ChunkPage, start: number, stop: number): boolean {
+/** Of a text that mostly has this length, and holds neither quotes nor escapes when it has it; `momentAt` and ids see to that. */
+function closingQuote(bytes: Uint8Array, start: number, usual: number): number {
+  return bytes[start + usual] === quote ? start + usual : bytes.indexOf(quote, start);
+}
+
+/** Whether the last row's moment is in the form that needs no further look; the walk knows others. */
+function takeMoment(bytes: Uint8Array, page: ChunkPage): boolean {
   const isDated = moment.end >= 0;
-  const time = isDated ? momentAt(text, moment.start, moment.end) : Number.NaN;
+  const time = isDated ? momentAt(bytes, moment.start, moment.end) : Number.NaN;
   if (isDated && (!page.isDated || Number.isNaN(time))) return false;
-  if (!page.addPlainId(text, start, stop)) return false;
   page.updatedAtMs[page.count - 1] = time;
-  if (isDated && text.charCodeAt(moment.start + 19) !== dot) page.seconds += 1;
+  if (isDated && bytes[moment.start + 19] !== dot) page.seconds += 1;
   return true;
 }
 
 /** Behind an id in quotes or digits. */
-function skipId(text: string, start: number): number {
-  if (text.charCodeAt(start) === quote) return text.indexOf('"', start + 1) + 1;
+function skipId(bytes: Uint8Array, start: number): number {
+  if (bytes[start] === quote) return closingQuote(bytes, start + 1, uuidLength) + 1;
   let at = start;
-  for (let code = text.charCodeAt(at); code >= zero && code <= nine; code = text.charCodeAt(at)) at += 1;
+  for (let code = bytes[at] as number; code >= zero && code <= nine; code = bytes[at] as number) at += 1;
   return at;
 }

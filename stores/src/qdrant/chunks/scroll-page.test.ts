@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { ChunkPage } from "#chunks/chunk-page.ts";
 import { digestPayload } from "#chunks/payload-digest.ts";
 import { oddMoments } from "#ports/chunk-store.ts";
-import { momentAt } from "./moment-text.ts";
+import { momentIn } from "./moment-text.ts";
 import { readScroll } from "./scroll-page.ts";
 
 const fields = { namespaceField: "namespace", fields: ["lang", "meta.pages"], vectorName: undefined };
@@ -134,7 +134,7 @@ test("a moment in the usual form is what Date.parse says, and no other form is t
     fc.property(moment, fc.constantFrom(0, 1, 2, 3, 6, 9), (date, digits) => {
       const [whole = "", fraction = ""] = date.toISOString().slice(0, -1).split(".");
       const text = digits === 0 ? `${whole}Z` : `${whole}.${fraction.padEnd(9, "7").slice(0, digits)}Z`;
-      const time = momentAt(`--${text}--`, 2, 2 + text.length);
+      const time = momentIn(`--${text}--`, 2, 2 + text.length);
       const isLeft = Number.isNaN(time) && date.getUTCDate() > 28;
       expect(isLeft || time === Date.parse(text)).toBe(true);
     }),
@@ -147,6 +147,6 @@ test("a moment in the usual form is what Date.parse says, and no other form is t
     "2026-13-01T00:00:00Z",
     "2026-01-01T25:00:00Z",
   ]) {
-    expect(momentAt(text, 0, text.length)).toBeNaN();
+    expect(momentIn(text, 0, text.length)).toBeNaN();
   }
 });

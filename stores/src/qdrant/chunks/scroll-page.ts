@@ -7,7 +7,7 @@ import { parseExact } from "#values/exact-json.ts";
 import { readMoment } from "#values/time.ts";
 import { invalidAnswer, member } from "../client/answers.ts";
 import { JsonWalk } from "./json-walk.ts";
-import { momentAt } from "./moment-text.ts";
+import { momentIn } from "./moment-text.ts";
 import { readPlainPoint } from "./plain-point.ts";
 
 type PointFields = {
@@ -23,7 +23,8 @@ type OnPoint = (namespace: string | null, pointId: string) => void;
 /** Fills the page; the raw JSON of the next page's offset, null at the end. Throws RETR_BACKEND_ANSWER_INVALID. */
 export function readScroll(text: string, page: ChunkPage, fields: PointFields, onPoint?: OnPoint): string | null {
   const walk = new JsonWalk(text);
-  const point = new PointReader(walk, page, fields);
+  const isPlain = onPoint === undefined && page.payloadDigests === null;
+  const point = new PointReader(walk, page, { ...fields, bytes: isPlain ? bytesOf(text) : null });
   let next: string | null | undefined;
   walk.members((name) => {
     if (name !== "result" || !walk.isObject()) return walk.skip();
@@ -40,6 +41,17 @@ export function readScroll(text: string, page: ChunkPage, fields: PointFields, o
   throw invalidAnswer("points and next_page_offset");
 }
 
+let bytes: Uint8Array = new Uint8Array(0);
+
+/** ASCII of the text, a byte for each character; null where there is more in it. A byte is read in a tenth of a character's time. */
+function bytesOf(text: string): Uint8Array | null {
+  if (Buffer.byteLength(text) !== text.length) return null;
+  if (bytes.length < text.length) bytes = new Uint8Array(text.length * 2);
+  encoder.encodeInto(text, bytes);
+  return bytes.subarray(0, text.length);
+}
+
+const encoder = new TextEncoder();
 const absent = -1;
 const dot = 46;
 const dateLength = 10;
@@ -49,6 +61,8 @@ class PointReader {
   readonly #walk: JsonWalk;
   readonly #page: ChunkPage;
   readonly #fields: PointFields;
+  /** Of the walk's text, where points may be read by them. */
+  readonly #bytes: Uint8Array | null;
   #id = absent;
   #idEnd = absent;
   #chunkId: string | null = null;
@@ -60,16 +74,17 @@ class PointReader {
   #fraction: string | null = null;
   #isParsed = false;
 
-  constructor(walk: JsonWalk, page: ChunkPage, fields: PointFields) {
+  constructor(walk: JsonWalk, page: ChunkPage, fields: PointFields & { readonly bytes: Uint8Array | null }) {
+    this.#bytes = fields.bytes;
     this.#walk = walk;
     this.#page = page;
     this.#fields = fields;
   }
 
   read(onPoint: OnPoint | undefined): void {
-    if (onPoint === undefined && this.#page.payloadDigests === null) {
+    if (this.#bytes !== null) {
       this.#walk.peek();
-      const next = readPlainPoint(this.#walk.text, this.#walk.at, this.#page);
+      const next = readPlainPoint(this.#bytes, this.#walk.at, this.#page);
       if (next >= 0) {
         this.#walk.at = next;
         return;
@@ -119,7 +134,7 @@ class PointReader {
       return;
     }
     walk.readString();
-    const plain = momentAt(walk.text, walk.start, walk.end);
+    const plain = momentIn(walk.text, walk.start, walk.end);
     const time = Number.isNaN(plain) ? readMoment(walk.text.slice(walk.start, walk.end)) : plain;
     this.#updatedAtMs = Number.isNaN(time) ? oddMoments.unreadable : time;
     if (!Number.isNaN(time) && walk.text.charCodeAt(walk.start + 19) !== dot) this.#countCoarse(walk.end - walk.start);
