@@ -57,7 +57,7 @@ export function isFollowed({ acks }: Pick<Context, "acks">): boolean {
 type Waiting = Pick<Context, "migration" | "status" | "plan" | "now" | "nowIso">;
 
 /** Whether who doesn't follow has had the time for it: as long as enough others do, once is enough. */
-export function haveHadTime(c: Waiting): boolean {
+function haveHadTime(c: Waiting): boolean {
   const stored = storedPropagation(c);
   return (stored?.status === "True" && quorumReasons.includes(stored.reason)) || isPastAckTimeout(c);
 }
@@ -100,12 +100,6 @@ function storedPropagation({ migration }: Waiting) {
 
 /** Reasons of ConfigPropagated while it is True without every pod. */
 export const quorumReasons: readonly string[] = ["QuorumFollows", "PodsFenced"];
-
-/** Somebody may still be answered by the store that is being left: a pod says so, or says nothing. */
-export function mayServeElsewhere({ observation, status }: Pick<Context, "observation" | "status">): boolean {
-  const serving = servingPods(observation);
-  return serving === null || !serving.every(servesFrom(status.source));
-}
 
 /** `2 of 3 pods follow; lagging: a, b`. */
 export function describeAcks(acks: Acks): string {
