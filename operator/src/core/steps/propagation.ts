@@ -80,8 +80,8 @@ export function waitedSince(c: Waiting): string | undefined {
   const { acks } = c.migration.status;
   const since = acks?.waited?.since ?? latest(revision?.at, lastFollowed(c));
   // Without acknowledgements nobody has looked since it was decided.
-  const lookedAt = acks === undefined ? revision?.at : acks.waited?.at;
-  return lookedAt !== undefined && secondsSince(c, lookedAt) > longestObservationGapSeconds ? c.nowIso : since;
+  const seenAt = acks === undefined ? revision?.at : acks.waited?.at;
+  return seenAt !== undefined && secondsSince(c, seenAt) > longestObservationGapSeconds ? c.nowIso : since;
 }
 
 function latest(a = "", b = ""): string {
