@@ -102,7 +102,7 @@ export default {
       "simulated-harm-plays-the-core",
       "A simulation of decisions plays the operator's pure core, on the plugin's draws and the operator's simulated cluster: it never reaches a store or an API server.",
       { path: "^e2e/bench/(harm|fleet)/", pathNot: "^$" },
-      { path: "^(operator/(?!src/core/|test/(simulate|builders/spec)\\.ts$)|tools/|kubectl-retriever/(?!src/(toy|rehearse|scenario)/)|retriever-data/|retriever-sidecar/(?!src/contract/)|stores/|crds/(?!src/))" },
+      { path: "^(operator/(?!src/core/|src/observe/read-base\\.ts$|test/(simulate|late-rollback|builders/spec)\\.ts$)|tools/|kubectl-retriever/(?!src/(toy|rehearse|scenario)/)|retriever-data/|retriever-sidecar/(?!src/contract/)|stores/|crds/(?!src/))" },
     ),
     rule(
       "nobody-imports-e2e",

@@ -23,11 +23,11 @@ export const acksSchema = z.strictObject({
     ),
   waited: z
     .strictObject({
-      since: instant.describe("Since when they are waited for without a gap in the looks."),
-      at: instant.describe("When that was looked at last; written once a minute."),
+      since: instant.describe("Since when they are waited for without a gap."),
+      at: instant.describe("When that was seen last; written once a minute."),
     })
     .optional()
-    .describe("In a cutover that not enough pods follow yet: a time that nobody looked at isn't counted against them."),
+    .describe("In a cutover that not enough pods follow yet: a time without an operator isn't counted against them."),
 });
 
 export const cutoverStatusSchema = z.strictObject({

@@ -142,16 +142,16 @@ function readLargeBases(): void {
   // An operator that has just begun has compiled nothing yet; what a text costs it, it pays at every look.
   readBase(baseIn(ordinaryBase));
   for (const [name, text] of Object.entries(largeBases)) {
-    const looks = Array.from({ length: values.quick ? 3 : 20 }, (_, look) => {
+    const readings = Array.from({ length: values.quick ? 3 : 20 }, (_, spaces) => {
       const before = process.cpuUsage();
       // Each another text: one that was seen is not read again.
-      readBase(baseIn(`${text}${" ".repeat(look)}`));
+      readBase(baseIn(`${text}${" ".repeat(spaces)}`));
       const { user, system } = process.cpuUsage(before);
       return (user + system) / 1000;
     });
-    const worst = Math.max(...looks);
+    const worst = Math.max(...readings);
     report(
-      { id: "E7", name: `a base: ${name}`, n: looks.length, value: worst, ok: worst <= mostStallMs },
+      { id: "E7", name: `a base: ${name}`, n: readings.length, value: worst, ok: worst <= mostStallMs },
       `the loop stands for ${worst.toFixed(1)} ms at most`,
     );
   }

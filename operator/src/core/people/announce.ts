@@ -2,7 +2,7 @@
 import type { Condition, ConditionType, MigrationStatus, Phase } from "@retriever/crds/status/migration-status.ts";
 import type { Context } from "../model/context.ts";
 import type { Announcement } from "../model/decision.ts";
-import { mayServeElsewhere } from "../steps/propagation.ts";
+import { mayServeElsewhere } from "../pods/acks.ts";
 
 /** Announcements for what changed between two statuses beside the phase. */
 export function announceFlips(c: Context, next: MigrationStatus): Announcement[] {

@@ -6,7 +6,7 @@ import { isFinalPhase } from "@retriever/crds/status/phase-steps.ts";
 import type { Context } from "../model/context.ts";
 import type { Announcement, Outcome, Severity } from "../model/decision.ts";
 import { instantMs, isPastCutover, secondsSince } from "../model/status-readings.ts";
-import { mayServeElsewhere } from "../steps/propagation.ts";
+import { mayServeElsewhere } from "../pods/acks.ts";
 
 /** A hold that may pass by itself is told of after this, seconds. */
 const heldSeconds = 900;

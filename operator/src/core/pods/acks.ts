@@ -2,8 +2,9 @@
 
 import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
 import { isSameStore, type StoreIdentity } from "@retriever/stores/config/identity.ts";
-import type { Acks } from "../model/context.ts";
+import type { Acks, Context } from "../model/context.ts";
 import type { PodObservation } from "../model/workload.ts";
+import { servingPods } from "./pods.ts";
 
 type FollowRule = {
   /** Whether a pod's status shows the wanted configuration. */
@@ -65,4 +66,10 @@ export function servesFrom(store: StoreIdentity | undefined): (pod: PodObservati
 /** A pod follows the base again when no overlay is in force. */
 export function followsBase({ status }: PodObservation): boolean {
   return status.ok && status.value.config.overlay === "absent";
+}
+
+/** Somebody may still be answered by the store that is being left: a pod says so, or says nothing. */
+export function mayServeElsewhere({ observation, status }: Pick<Context, "observation" | "status">): boolean {
+  const serving = servingPods(observation);
+  return serving === null || !serving.every(servesFrom(status.source));
 }

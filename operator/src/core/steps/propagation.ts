@@ -57,7 +57,7 @@ export function isFollowed({ acks }: Pick<Context, "acks">): boolean {
 type Waiting = Pick<Context, "migration" | "status" | "plan" | "now" | "nowIso">;
 
 /** Whether who doesn't follow has had the time for it: as long as enough others do, once is enough. */
-export function haveHadTime(c: Waiting): boolean {
+function haveHadTime(c: Waiting): boolean {
   const stored = storedPropagation(c);
   return (stored?.status === "True" && quorumReasons.includes(stored.reason)) || isPastAckTimeout(c);
 }
@@ -80,8 +80,8 @@ export function waitedSince(c: Waiting): string | undefined {
   const { acks } = c.migration.status;
   const since = acks?.waited?.since ?? latest(revision?.at, lastFollowed(c));
   // Without acknowledgements nobody has looked since it was decided.
-  const lookedAt = acks === undefined ? revision?.at : acks.waited?.at;
-  return lookedAt !== undefined && secondsSince(c, lookedAt) > longestObservationGapSeconds ? c.nowIso : since;
+  const seenAt = acks === undefined ? revision?.at : acks.waited?.at;
+  return seenAt !== undefined && secondsSince(c, seenAt) > longestObservationGapSeconds ? c.nowIso : since;
 }
 
 function latest(a = "", b = ""): string {
@@ -100,12 +100,6 @@ function storedPropagation({ migration }: Waiting) {
 
 /** Reasons of ConfigPropagated while it is True without every pod. */
 export const quorumReasons: readonly string[] = ["QuorumFollows", "PodsFenced"];
-
-/** Somebody may still be answered by the store that is being left: a pod says so, or says nothing. */
-export function mayServeElsewhere({ observation, status }: Pick<Context, "observation" | "status">): boolean {
-  const serving = servingPods(observation);
-  return serving === null || !serving.every(servesFrom(status.source));
-}
 
 /** `2 of 3 pods follow; lagging: a, b`. */
 export function describeAcks(acks: Acks): string {

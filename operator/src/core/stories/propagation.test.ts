@@ -36,7 +36,7 @@ describe("a pod that never acknowledges", () => {
     sim.until("AwaitingCutover", 120);
   });
 
-  it("in CuttingOver, seen first after hours without an operator: has its time from that look on", () => {
+  it("in CuttingOver, seen first after hours without an operator: has its time from then on", () => {
     for (const awayAfter of [0, 20]) {
       const sim = stuckFrom("AwaitingCutover").until("CuttingOver", 60).run(awayAfter);
       sim.pod(1).stuck = false;
@@ -59,7 +59,7 @@ describe("a pod that never acknowledges", () => {
     expect((sim.now - at) / 1000).toBeLessThan(75);
   });
 
-  it("in CuttingOver, with pods that can't be listed at the first look: waits for the next ones", () => {
+  it("in CuttingOver, with pods that can't be listed at first: waits until they can", () => {
     const sim = stuckFrom("AwaitingCutover").until("CuttingOver", 60).run(20);
     sim.pod(1).stuck = false;
     sim.now += 6 * 3_600_000;
@@ -69,7 +69,7 @@ describe("a pod that never acknowledges", () => {
     expect(sim.until("Guard", 60).status.cutover).toBeUndefined();
   });
 
-  it("in CuttingOver with an ackTimeout of ten minutes: is looked at without a gap, and goes back by then", () => {
+  it("in CuttingOver with an ackTimeout of ten minutes: is seen without a gap, and goes back by then", () => {
     const cutover = { ...shortPlan.cutover, ackTimeout: "10m" };
     const sim = simulationAt("AwaitingCutover", { spec: aSpec({ ...shortPlan, cutover }) });
     sim.pod(1).stuck = true;
