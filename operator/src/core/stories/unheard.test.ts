@@ -125,13 +125,19 @@ function flap(sim: Simulation, [on, off, forSeconds]: readonly [number, number, 
   return sim;
 }
 
+/** So long that what is seen in between doesn't end it. */
+const longGuard = {
+  spec: aSpec({ ...plan, guard: { duration: "24h", deadline: "40h", minSamples: 50 } }),
+  reconcileSeconds: 20,
+};
+
 describe("a hold that comes and goes", () => {
   it.each([
     [600, 60],
     [300, 300],
     [60, 60],
   ])("blind for %s s, seeing for %s s: the guard pages", (on, off) => {
-    const sim = simulationAt("Guard", { ...going, reconcileSeconds: 10 });
+    const sim = simulationAt("Guard", longGuard);
     expect(flap(sim, [on, off, 2 * 3600]).pages).toContain("HoldOverdue");
     expect(sim.pages.filter((reason) => reason === "HoldOverdue")).toHaveLength(1);
   });
@@ -142,12 +148,12 @@ describe("a hold that comes and goes", () => {
   });
 
   it("for a minute now and then pages nobody", () => {
-    const sim = simulationAt("Guard", { ...going, reconcileSeconds: 10 });
+    const sim = simulationAt("Guard", longGuard);
     expect(flap(sim, [60, 1200, 6 * 3600]).pages).toEqual([]);
   });
 
   it("during a long pause counts from when it began, not from the pause", () => {
-    const sim = simulationAt("Guard", { ...going, reconcileSeconds: 10 });
+    const sim = simulationAt("Guard", longGuard);
     sim.act("Pause");
     sim.run(3 * 3600);
     expect(flap(sim, [30, 3600, 3600]).pages).toEqual([]);
