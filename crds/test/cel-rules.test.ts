@@ -137,6 +137,23 @@ describe("rules of the destination", () => {
     expect(migrationSpecSchema.safeParse({ ...twoFieldSpec, destination }).success).toBe(false);
   });
 
+  it.each([
+    [{ layout: "langchain" }, {}, false],
+    [{ layout: "langchain" }, { level: "payload" }, false],
+    [{ layout: "langchain" }, { level: "ids" }, true],
+    [{ layout: "supabase" }, { policy: "Skip" }, true],
+    [{ layout: "llamaindex", fields: { updatedAt: "changed" } }, {}, true],
+    [{ layout: "default" }, {}, true],
+    [{ fields: { updatedAt: "$none" } }, {}, false],
+    [{ fields: { id: "node" } }, {}, true],
+  ])("%j with parity %j: only ids are compared of a store without moments", (own, parity, isTaken) => {
+    const part = { destination: { ...twoFieldSpec.destination, ...own }, checklist: { parity } };
+    const refusals = created(part);
+    expect(refusals.map((message) => message.includes("parity.level ids"))).toEqual(isTaken ? [] : [true]);
+    const parsed = migrationSpecSchema.parse({ ...twoFieldSpec, ...part });
+    expect(specRules.filter(({ holds }) => !holds(parsed))).toHaveLength(isTaken ? 0 : 1);
+  });
+
   it("accept a namespace key with a dot where the store knows such keys", () => {
     expect(created({ destination: { ...twoFieldSpec.destination, namespaceField: "a.b" } })).toEqual([]);
   });

@@ -6,7 +6,7 @@ import { ChunkPage } from "#chunks/chunk-page.ts";
 import { type DigestRules, digestRules, hexOf } from "#chunks/payload-digest.ts";
 import { makePgvectorChunkStore } from "#pgvector/chunks/chunk-store.ts";
 import type { ChunkStore } from "#ports/chunk-store.ts";
-import { readScroll } from "#qdrant/chunks/scroll-page.ts";
+import { placesOf, readScroll } from "#qdrant/chunks/scroll-page.ts";
 import { startPostgres, type TestPostgres } from "#test/fakes/postgres-server.ts";
 import { makePoints } from "./points.ts";
 import { makeSpec } from "./spec.ts";
@@ -117,10 +117,12 @@ test("columns of every type and what an application copies of them have one dige
   expect(rows.filter((each) => byId.get(each.chunk_id) !== digestInQdrant(each, rules))).toEqual([]);
 });
 
+const collection = makeSpec("qdrant", { url: "http://localhost", collection: "c" });
+
 function digestInQdrant(held: object, rules: DigestRules): string {
   const page = new ChunkPage({ level: "payload", pageSize: 1, dimension: 0 });
   const text = JSON.stringify({ result: { points: [{ id: 1, payload: held }], next_page_offset: null } });
-  readScroll(text, page, { namespaceField: "namespace", fields, rules, vectorName: undefined });
+  readScroll(text, page, { places: placesOf(collection, fields), rules, vectorName: undefined });
   const [first = 0, second = 0] = page.payloadDigests ?? [];
   return hexOf(first, second);
 }

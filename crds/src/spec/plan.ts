@@ -25,6 +25,16 @@ export const addedFields: Readonly<Record<string, unknown>> = {
   "spec.destination.indexSettings.ivfflatMaxProbes": undefined,
   "spec.destination.searchSettings": { hnswEf: undefined, exact: undefined },
   "spec.destination.searchSettings.quantization": { ignore: undefined, rescore: undefined, oversampling: undefined },
+  "spec.destination.layout": undefined,
+  "spec.destination.fields": {
+    id: undefined,
+    entity: undefined,
+    text: undefined,
+    updatedAt: undefined,
+    namespace: undefined,
+    metadata: undefined,
+  },
+  "spec.destination.fields.metadata[]": { name: undefined, path: undefined },
 };
 
 /** What the first release called the share of dual reads after the cutover, and its default: still part of every hash. */

@@ -6,7 +6,7 @@ import { maxStages } from "./stages-spec.ts";
 
 type SpecRule = {
   /** Field of the spec that carries the rule; `self` is its value, and no rule without `at` looks beyond it. */
-  readonly field: "stages" | "gates" | "rollback" | "cutover" | "guard" | "checklist" | "requestedBy";
+  readonly field: "stages" | "gates" | "rollback" | "cutover" | "guard" | "checklist" | "requestedBy" | "destination";
   /** Node of the CEL rule where it isn't the field: then `self` is that node's value. */
   readonly at?: string;
   readonly rule: string;
@@ -102,8 +102,32 @@ const checklistRules: readonly SpecRule[] = [
   },
 ];
 
+/** Without moments nothing above ids can be compared. */
+const parityRules: readonly SpecRule[] = [
+  {
+    field: "destination",
+    at: "spec",
+    rule:
+      "!(has(self.destination.fields) && has(self.destination.fields.updatedAt) ? self.destination.fields.updatedAt == '$none' : has(self.destination.layout) && self.destination.layout != 'default') || " +
+      "(has(self.checklist) && has(self.checklist.parity) && ((has(self.checklist.parity.level) && self.checklist.parity.level == 'ids') || (has(self.checklist.parity.policy) && self.checklist.parity.policy == 'Skip')))",
+    message:
+      "expected checklist.parity.level ids: the destination doesn't say when a chunk was written (fields.updatedAt)",
+    holds: ({ destination, checklist }: Partial<MigrationSpec>) =>
+      destination === undefined ||
+      isDated(destination) ||
+      checklist?.parity.level === "ids" ||
+      checklist?.parity.policy === "Skip",
+    received: ({ destination }) => destination.layout ?? destination.fields?.updatedAt,
+  },
+];
+
+function isDated({ layout = "default", fields }: MigrationSpec["destination"]): boolean {
+  return fields?.updatedAt === undefined ? layout === "default" : fields.updatedAt !== "$none";
+}
+
 export const specRules: readonly SpecRule[] = [
   ...checklistRules,
+  ...parityRules,
   {
     field: "stages",
     // A list of places instead of comprehension variables: plain CEL, the same on every API server.

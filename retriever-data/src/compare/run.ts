@@ -203,7 +203,8 @@ function findings(state: RunState, { stores }: RunDeps, both: Descriptions | nul
     const { read, newestMs } = state.totals[name];
     const { dimension = null, metric = null, precision = null, newestUpdatedAtMs = null } = both?.[name] ?? {};
     const newestUpdatedAt = isoOf(newestMs ?? newestUpdatedAtMs);
-    const rest = { ...doubledIn(state.doubled[name]), ...remarksIn(both?.[name].remarks ?? []) };
+    const remarks = [...(both?.[name].isDated === false ? [undatedRemark] : []), ...(both?.[name].remarks ?? [])];
+    const rest = { ...doubledIn(state.doubled[name]), ...remarksIn(remarks) };
     return { identity: stores[name].identity, dimension, metric, precision, read, newestUpdatedAt, ...rest };
   };
   const precision = momentPrecision(state.momentUnitMs);
@@ -215,6 +216,9 @@ function findings(state: RunState, { stores }: RunDeps, both: Descriptions | nul
     destination: storeOf("destination"),
   };
 }
+
+const undatedRemark =
+  "the store doesn't say when a chunk was written (fields.updatedAt): only the ids are compared, and a changed chunk isn't seen";
 
 /** Absent where there is nothing to say. */
 function doubledIn({ count, ids }: DoubledIds): Pick<Findings["source"], "doubled"> {

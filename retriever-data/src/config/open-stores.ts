@@ -5,6 +5,7 @@ import { readDirectory } from "@retriever/sidecar/config/read-directory.ts";
 import { makeReadInput, type ReadInput } from "@retriever/sidecar/config/read-input.ts";
 import { parseSettings } from "@retriever/sidecar/config/settings.ts";
 import { isPinned, type Overlay } from "@retriever/sidecar/contract/overlay.ts";
+import { metadataPath, textField } from "@retriever/stores/config/chunk-fields.ts";
 import type { Filterable } from "@retriever/stores/config/filterable.ts";
 import type { StoreIdentity } from "@retriever/stores/config/identity.ts";
 import type { StoreChoice, StoreSpec } from "@retriever/stores/config/store-spec.ts";
@@ -23,6 +24,8 @@ export type NamedStores = Both<NamedStore> & {
   readonly fields: AgreedFields;
   /** What the source's base lets requests filter by; absent: it declares nothing. */
   readonly filterable?: Filterable | undefined;
+  /** Whether both stores say when a chunk was written. Without that ids alone can be compared. */
+  readonly areDated: boolean;
 };
 type Deps = { readonly env: Environment; readonly registry: Registry };
 type Places = Pick<VerifyFlags, "config" | "source" | "destination">;
@@ -40,7 +43,8 @@ export function nameStores(flags: Places, { env, registry }: Deps): NamedStores 
   if (stores.source.identity.digest === stores.destination.identity.digest) {
     throw invalid(`expected two stores, both are ${stores.source.identity.label}`);
   }
-  return { ...stores, fields: agreedFields(stores), filterable };
+  const areDated = [stores.source, stores.destination].every(({ spec: { fields } }) => fields?.updatedAt !== null);
+  return { ...stores, fields: agreedFields(stores), areDated, filterable };
 }
 
 /** Opens both for reading. */
@@ -55,8 +59,22 @@ export function openWriters(named: NamedStores, registry: Registry): Both<ChunkW
 
 function openBoth<T>({ source, destination, fields }: NamedStores, open: (spec: StoreSpec, access: ChunkAccess) => T) {
   return {
-    source: open(source.spec, { identity: source.identity, fields }),
-    destination: open(destination.spec, { identity: destination.identity, fields }),
+    source: open(comparedSpec(source, destination), { identity: source.identity, fields }),
+    destination: open(comparedSpec(destination, source), { identity: destination.identity, fields }),
+  };
+}
+
+/** A store as the other one can be held against it: what only one of them has of entity and namespace isn't spoken of. */
+function comparedSpec({ spec }: NamedStore, { spec: { fields: others } }: NamedStore): StoreSpec {
+  if (spec.fields === undefined || others === undefined) return spec;
+  const { entity, namespace } = spec.fields;
+  return {
+    ...spec,
+    fields: {
+      ...spec.fields,
+      entity: others.entity === null ? null : entity,
+      namespace: others.namespace === null ? null : namespace,
+    },
   };
 }
 
@@ -102,12 +120,16 @@ function usable({ identity, resolved }: StoreChoice, name: string): NamedStore {
 }
 
 function agreedFields({ source, destination }: Both<NamedStore>): AgreedFields {
-  const all = [source, destination].flatMap(({ spec }) => spec.metadataColumns ?? []);
-  const { namespaceField = "" } = source.spec;
-  // A namespace that both call the same is compared as a namespace: as a field too, it could be neither text nor number.
-  const common = namespaceField === destination.spec.namespaceField ? [namespaceField] : [];
-  const compared = new Set(["chunk_id", "entity_id", "updated_at", ...common]);
-  return [...new Set(all)].filter((name) => !compared.has(name)).toSorted();
+  const both = [source.spec.fields, destination.spec.fields].filter((fields) => fields !== undefined);
+  const names = both.flatMap(({ metadata }) => Object.keys(metadata));
+  // What both have as a namespace is compared as one: as a field too, it could be neither text nor number.
+  const isComparedAnyway = (name: string): boolean =>
+    (["id", "entity", "updatedAt", "namespace"] as const).some((part) =>
+      both.every((fields) => fields[part]?.join(".") === metadataPath(fields, name).join(".")),
+    );
+  const listed = [...new Set(names)].filter((name) => !isComparedAnyway(name)).toSorted();
+  const hasTexts = both.length === 2 && both.every(({ text, textMember }) => text !== null && textMember.length === 0);
+  return hasTexts ? [...listed, textField] : listed;
 }
 
 function invalid(message: string, cause?: unknown): RetrieverError {

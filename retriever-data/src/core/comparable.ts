@@ -14,21 +14,30 @@ export function whyIncomparable(
   if (differ(source.dimension, destination.dimension)) {
     return refuse(`dimension: the source has ${source.dimension}, the destination ${destination.dimension}`);
   }
-  // Which chunks there are doesn't depend on how their vectors are compared.
-  if (level !== "ids") {
-    if (source.metric === null || destination.metric === null) {
-      const [name, metric] = source.metric === null ? ["source", source] : ["destination", destination];
-      return refuse(`metric: expected cosine, dot or l2, the ${name} has ${metric.metricName}; ${idsAlone}`);
-    }
-    if (source.metric !== destination.metric) {
-      const both = `the source has ${source.metricName}, the destination ${destination.metricName}`;
-      return refuse(`metric: ${both}; make the destination with the source's, as both rank chunks by it; ${idsAlone}`);
-    }
-  }
+  // Which chunks there are doesn't depend on when they were written, nor on how their vectors are compared.
+  const fault =
+    level === "ids" ? undefined : (whyUndated(source, destination) ?? whyRankedOtherwise(source, destination));
+  if (fault !== undefined) return fault;
   if (level === "vector" && !source.isLookUpCheap && !destination.isLookUpCheap) {
     return refuse("level vector: expected an index on chunk_id in one store at least, to look chunks up by");
   }
   return undefined;
+}
+
+function whyUndated(source: StoreDescription, destination: StoreDescription): Fault | undefined {
+  if (source.isDated !== false && destination.isDated !== false) return undefined;
+  const name = source.isDated === false ? "source" : "destination";
+  return refuse(`updatedAt: the ${name} doesn't say when a chunk was written (fields.updatedAt); ${idsAlone}`);
+}
+
+function whyRankedOtherwise(source: StoreDescription, destination: StoreDescription): Fault | undefined {
+  if (source.metric === null || destination.metric === null) {
+    const [name, metric] = source.metric === null ? ["source", source] : ["destination", destination];
+    return refuse(`metric: expected cosine, dot or l2, the ${name} has ${metric.metricName}; ${idsAlone}`);
+  }
+  if (source.metric === destination.metric) return undefined;
+  const both = `the source has ${source.metricName}, the destination ${destination.metricName}`;
+  return refuse(`metric: ${both}; make the destination with the source's, as both rank chunks by it; ${idsAlone}`);
 }
 
 function differ(a: number | null, b: number | null): boolean {

@@ -55,8 +55,10 @@ export function exitCodeOf(error: unknown): number {
 
 /** Resolves with the exit code. Rejects with what ended it before there was anything to report. */
 export async function verify(flags: VerifyFlags, deps: CommandDeps): Promise<number> {
-  const options = parseVerifyOptions(flags, deps.env);
+  const asked = parseVerifyOptions(flags, deps.env);
   const named = nameStores(flags, deps);
+  const isLimited = flags.level === undefined && !named.areDated;
+  const options = isLimited ? { ...asked, scope: { ...asked.scope, level: "ids" as const } } : asked;
   const server = options.serveReport === null ? null : await serveAt(options.serveReport, deps.progress);
   try {
     const compared = await compare(options, named, { deps, server });

@@ -233,7 +233,16 @@ function recallSearchOf(
 function keyOf(config: ActiveConfig, source: StoreHandle | null, destination: StoreHandle | null): string {
   const { primary, shadow, sampleRate, thresholds, overlay, base } = config;
   const stores = [source?.key, destination?.key];
-  return JSON.stringify([overlay?.hash, primary, shadow, sampleRate, thresholds, base.exactSearch, stores]);
+  return JSON.stringify([
+    overlay?.hash,
+    primary,
+    shadow,
+    sampleRate,
+    thresholds,
+    base.exactSearch,
+    base.select,
+    stores,
+  ]);
 }
 
 function faultFor(choice: StoreChoice): Fault {

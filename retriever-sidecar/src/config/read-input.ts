@@ -1,8 +1,8 @@
 // From the documents' text to the input of the activation rules: parsed, with stores resolved in this pod.
 
 import { isSamePlace, withoutVector } from "@retriever/stores/config/identity.ts";
-import type { StoreChoice } from "@retriever/stores/config/store-spec.ts";
-import { faultOf } from "@retriever/stores/errors.ts";
+import { type StoreChoice, specOf } from "@retriever/stores/config/store-spec.ts";
+import { faultOf, RetrieverError } from "@retriever/stores/errors.ts";
 import type { Registry } from "@retriever/stores/kind.ts";
 import type { ActivationInput, BaseReading, OverlayReading } from "#core/activation-decision.ts";
 import type { AllowedHost } from "./allowed-hosts.ts";
@@ -73,21 +73,34 @@ function readBase(file: Documents["base"], parsing: Parsing): ActivationInput["b
   }
 }
 
-function resolveBase(
-  { primary, dualRead, normalization, exactSearch, filterable }: BaseConfig,
-  parsing: Parsing,
-): BaseReading {
+function resolveBase(base: BaseConfig, parsing: Parsing): BaseReading {
+  const { primary, dualRead, normalization, exactSearch, filterable, select = [] } = base;
   const shadow = dualRead.enabled ? dualRead.shadow : undefined;
   const plain = shadow === undefined ? [] : plainCredentials(shadow, parsing.registry, "dualRead.shadow");
+  const source = resolveBaseAdapter(primary, parsing, "primary");
+  checkSelect(select, source);
   return {
-    source: resolveBaseAdapter(primary, parsing, "primary"),
+    source,
     shadow: shadow === undefined ? null : resolveBaseAdapter(shadow, parsing, "dualRead.shadow"),
     sampleRate: dualRead.sampleRate,
     normalization,
     exactSearch: exactSearch ?? null,
     filterable,
+    select,
     plainCredentials: [...plainCredentials(primary, parsing.registry, "primary"), ...plain],
   };
+}
+
+/** A name that the primary doesn't declare would fail every request that includes it. */
+function checkSelect(select: readonly string[], source: StoreChoice): void {
+  const fields = specOf(source)?.fields;
+  if (fields === undefined) return;
+  for (const [index, name] of select.entries()) {
+    if (name === "text" ? fields.text !== null : Object.hasOwn(fields.metadata, name)) continue;
+    const place = `select[${index}]`;
+    const expected = `expected text with primary.fields.text, or a name of primary.fields.metadata`;
+    throw new RetrieverError({ code: "RETR_CONFIG_INVALID", message: `${place}: ${expected}`, path: place });
+  }
 }
 
 function readOverlay(file: Documents["overlay"], parsing: Parsing): ActivationInput["overlay"] {

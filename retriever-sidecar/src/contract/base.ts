@@ -36,6 +36,16 @@ export function makeBaseConfigSchema<Kind extends KindSchemas>(kinds: readonly K
     exactSearch: exactSearchSchema.optional(),
     /** What requests may filter by, docs/filters.md. Absent: nothing is checked, and `filters` is the only filter. */
     filterable: filterableSchema.optional(),
+    /** What requests may include of a chunk's content: text, and logical names of metadata. Nothing when absent. */
+    select: z
+      .array(
+        z
+          .string()
+          .max(63)
+          .regex(/^[A-Za-z_][A-Za-z0-9_-]{0,62}$/, "expected text, or the name of a field"),
+      )
+      .max(33)
+      .optional(),
   });
 }
 

@@ -33,6 +33,9 @@ const candidate = {
       description: "Within the configured range; higher is nearer.",
     },
     updatedAt: { type: ["string", "null"], format: "date-time" },
+    text: { type: ["string", "null"], description: "Of requests that include it; null: the chunk has none." },
+    metadata: { type: "object", description: "Likewise: the fields of the base's select, by their logical names." },
+    isCut: { const: true, description: "The text goes on, or the metadata was left out, to keep the answer small." },
   },
 };
 

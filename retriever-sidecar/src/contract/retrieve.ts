@@ -22,12 +22,23 @@ export const retrieveEnvelopeSchema = z.strictObject({
     .optional(),
   /** Read by `parseFilter`, which knows the fields that the base declares. */
   filter: z.unknown().optional(),
+  /** What the answer is to hold beside the contract's facts, as far as the base's `select` permits. */
+  include: z
+    .array(z.enum(["text", "metadata"]))
+    .max(2)
+    .optional(),
 });
 export type RetrieveEnvelope = z.infer<typeof retrieveEnvelopeSchema>;
 
+/** A candidate as an answer holds it. */
+export type AnsweredCandidate = Candidate & {
+  /** Its text goes on, or its metadata was left out, because the answer would be too large. */
+  readonly isCut?: true;
+};
+
 export type RetrieveResponse = {
   /** Best first, at most k. */
-  readonly candidates: readonly Candidate[];
+  readonly candidates: readonly AnsweredCandidate[];
   /** Time the store took. */
   readonly vectorMs: number;
 };

@@ -22,6 +22,8 @@ export type BaseReading = {
   readonly exactSearch: ExactSearchSetting | null;
   /** What requests may filter by; absent: the base declares nothing. */
   readonly filterable?: Filterable | undefined;
+  /** Names of content that requests may include; absent: none. */
+  readonly select?: readonly string[];
   /** Places of credentials that stand in the base as plain text. */
   readonly plainCredentials: readonly string[];
 };

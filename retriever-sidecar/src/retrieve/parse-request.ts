@@ -13,7 +13,10 @@ import { maxDimension, type RetrieveEnvelope, retrieveEnvelopeSchema } from "#co
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-type Query = Omit<BackendRequest, "embedding" | "trace">;
+type Query = Omit<BackendRequest, "embedding" | "trace"> & Pick<RetrieveEnvelope, "include">;
+
+/** A request before it is known what may be included. */
+export type ParsedRequest = BackendRequest & Pick<RetrieveEnvelope, "include">;
 
 /**
  * Throws RETR_REQUEST_INVALID with the path of the first fault and what was expected there. `filterable`: the fields that
@@ -23,7 +26,7 @@ export function parseRequest(
   body: Uint8Array,
   trace: TraceContext | null = null,
   filterable?: Filterable,
-): BackendRequest {
+): ParsedRequest {
   const located = locateEmbedding(body);
   const envelope = parseEnvelope(body, located, filterable);
   const embedding = readEmbedding(body, located);

@@ -4,12 +4,13 @@
 import { type Fault, faultOf, RetrieverError } from "@retriever/stores/errors.ts";
 import type { BackendAnswer, BackendRequest } from "@retriever/stores/ports/backend.ts";
 import type { Clock, Random } from "@retriever/stores/ports/clock.ts";
+import { boundContent } from "#core/bound-content.ts";
 import { countAnswer, primaryFailure } from "#core/count-sample.ts";
 import type { Increment } from "#core/counter-row.ts";
 import type { OnFailed, Retrieve, Retrieved } from "#ports/retrieval.ts";
 import { type ExactSink, startExact } from "./exact.ts";
 import { instantOf } from "./instant.ts";
-import { parseRequest } from "./parse-request.ts";
+import { type ParsedRequest, parseRequest } from "./parse-request.ts";
 import type { Runtime } from "./runtime.ts";
 import { type SampleSink, startFailedSample, startSample } from "./sample.ts";
 
@@ -30,8 +31,22 @@ export function makeRetrieve(current: () => Runtime | null, context: ServeContex
     const runtime = current();
     const request = parseRequest(body, trace, runtime?.config.base.filterable);
     if (runtime === null) throw new RetrieverError(notReady);
-    return serveRetrieve(runtime, request, { ...context, onFailed });
+    return serveRetrieve(runtime, withContent(request, runtime.config.base.select ?? []), { ...context, onFailed });
   };
+}
+
+/** The request with the names of what it includes. Throws RETR_REQUEST_INVALID for what the base doesn't permit. */
+function withContent(request: ParsedRequest, select: readonly string[]): BackendRequest {
+  const { include } = request;
+  if (include === undefined || include.length === 0) return request;
+  const metadata = include.includes("metadata") ? select.filter((name) => name !== "text") : [];
+  for (const [index, kind] of include.entries()) {
+    if (kind === "text" ? select.includes("text") : metadata.length > 0) continue;
+    const path = `include[${index}]`;
+    const message = `${path}: expected what the base's select permits (${select.join(", ") || "nothing"})`;
+    throw new RetrieverError({ code: "RETR_REQUEST_INVALID", message, path });
+  }
+  return { ...request, content: { text: include.includes("text"), metadata } };
 }
 
 /** Rejects with a RetrieverError: RETR_REQUEST_INVALID, or the failure of the primary. */
@@ -41,7 +56,8 @@ export async function serveRetrieve(
   context: RequestContext,
 ): Promise<Retrieved> {
   const answer = await askPrimary(runtime, request, context);
-  const { candidates, vectorMs } = answer;
+  const { vectorMs } = answer;
+  const candidates = request.content === undefined ? answer.candidates : boundContent(answer.candidates);
   return { response: { candidates, vectorMs }, afterwards: () => sample(runtime, request, answer, context) };
 }
 

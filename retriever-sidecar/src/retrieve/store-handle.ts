@@ -89,7 +89,7 @@ export class StoreHandle {
   async retrieveExact(request: BackendRequest, timeoutMs = exactTimeoutMs): Promise<BackendAnswer> {
     this.#inFlight += 1;
     try {
-      const exact = { ...request, isExact: true, timeoutMs };
+      const exact = { ...request, content: undefined, isExact: true, timeoutMs };
       return atMost(request.k, await withDeadline(timeoutMs, (signal) => this.#backend.retrieve(exact, signal)));
     } finally {
       this.#release();

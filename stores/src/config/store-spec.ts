@@ -3,6 +3,7 @@ import { hash } from "node:crypto";
 import type { Filterable } from "#config/filterable.ts";
 import type { Normalization } from "#config/normalization.ts";
 import type { Fault } from "#errors.ts";
+import type { ChunkFields } from "./chunk-fields.ts";
 import type { StoreIdentity } from "./identity.ts";
 import { Secret } from "./secret.ts";
 
@@ -13,10 +14,8 @@ export type Tls = { readonly ca: string | null };
 export type StoreSpec = {
   readonly kind: string;
   readonly timeoutMs: number;
-  /** Fields beside the contract's own that its chunks are to have; absent: it lists none. */
-  readonly metadataColumns?: readonly string[];
-  /** What its chunks' namespace is called; absent: the kind has no name for it. */
-  readonly namespaceField?: string;
+  /** Where the parts of a chunk are; absent: of a kind that lists none. */
+  readonly fields?: ChunkFields;
 };
 
 /** A store as the configuration names it: usable, or why not. */

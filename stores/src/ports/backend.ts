@@ -10,6 +10,9 @@ import type { Filter } from "./filter.ts";
 /** W3C Trace Context of the caller, validated; the header values are passed on unchanged. */
 export type TraceContext = { readonly traceparent: string; readonly tracestate: string | null };
 
+/** What an answer holds of a chunk's content; names of metadata are logical ones. */
+export type Content = { readonly text: boolean; readonly metadata: readonly string[] };
+
 type Query = {
   /** 1..1000 */
   readonly k: number;
@@ -18,6 +21,8 @@ type Query = {
   readonly filters?: Readonly<Record<string, string | number | bigint | boolean>> | undefined;
   /** Has to pass as well; of declared fields. */
   readonly filter?: Filter;
+  /** Absent: neither text nor metadata is read. */
+  readonly content?: Content | undefined;
 };
 
 export type Candidate = {
@@ -27,7 +32,14 @@ export type Candidate = {
   readonly similarity: number;
   /** ISO 8601; null when the row has none. */
   readonly updatedAt: string | null;
+  /** Of requests that include it; null: the chunk has none. */
+  readonly text?: string | null;
+  /** Likewise, by logical name; what the chunk lacks is null. */
+  readonly metadata?: Readonly<Record<string, unknown>>;
 };
+
+/** A store may cut a text that is longer: this many characters are more than any answer shows. */
+export const mostTextChars = 65_537;
 
 /** A validated query vector in the forms the stores take. Conversions happen at most once. */
 export type Embedding = {

@@ -1,8 +1,11 @@
 // Qdrant as the list of kinds knows it.
+
+import { readFields } from "#config/chunk-fields.ts";
 import { headerFault } from "#config/credential-text.ts";
 import { type Lookup, tlsOf } from "#config/lookup.ts";
 import type { Secret } from "#config/secret.ts";
 import { defineKind } from "../kind.ts";
+import { qdrantLayouts } from "./config/layouts.ts";
 import {
   locateQdrant,
   type QdrantDocument,
@@ -32,9 +35,13 @@ export const qdrantKind = defineKind({
   }),
 });
 
-function resolve({ apiKey, tls, ...tuning }: QdrantDocument, lookup: Lookup): QdrantSpec {
+function resolve(
+  { apiKey, tls, layout, fields, namespaceField, ...tuning }: QdrantDocument,
+  lookup: Lookup,
+): QdrantSpec {
   return {
     ...tuning,
+    fields: readFields({ layout, fields, namespaceField }, qdrantLayouts),
     apiKey: apiKey === undefined ? null : headerCredential(lookup.credential(apiKey, "apiKey"), lookup),
     tls: new URL(tuning.url).protocol === "https:" ? tlsOf(tls, lookup) : null,
   };

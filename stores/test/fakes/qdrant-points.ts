@@ -71,6 +71,10 @@ const routes: Readonly<Record<string, (held: HeldCollection, body: Body) => unkn
     payload_schema: indexes,
   }),
   [`POST ${folder}/scroll`]: scroll,
+  // Nothing is ranked: all that the filter leaves.
+  [`POST ${folder}/query`]: ({ points }, { filter }) => ({
+    points: [...points.values()].filter(passes(filter)).map((point) => ({ ...point, score: 0.5 })),
+  }),
   [`POST ${folder}`]: ({ points }, { ids }) => ids.flatMap((id) => points.get(JSON.stringify(id)) ?? []),
   [`PUT ${folder}`]: ({ points }, { points: given, update_filter, update_mode = "upsert" }) => {
     const isTaken = (point: HeldPoint): boolean => {

@@ -1,5 +1,6 @@
 // The checks of a table, in the order in which they are told. Each is a pure function: a new one is one more in the list.
-import { type Filterable, placeByName } from "#config/filterable.ts";
+import { placeIn } from "#config/chunk-fields.ts";
+import type { Filterable } from "#config/filterable.ts";
 import { fieldFindings } from "#filter/findings.ts";
 import type { Finding } from "#ports/store-check.ts";
 import { faultFinding, finding } from "#values/findings.ts";
@@ -37,23 +38,23 @@ const table: Check = ({ search }, { schema, table: name }) => {
   ];
 };
 
-const fields: Check = ({ catalogue: { columns } }, { metadataColumns, namespaceField }) => {
+const fields: Check = ({ catalogue: { columns } }, { fields: { metadata, namespace: path } }) => {
   if (columns.size === 0) return [];
-  const lacking = metadataColumns.filter((column) => !columns.has(column));
+  const lacking = [...new Set(Object.values(metadata).map(([column]) => column))].filter((name) => !columns.has(name));
   const fault = `the table lacks ${lacking.join(", ")}: requests that filter by it fail`;
-  const namespace = `the table has no column ${namespaceField}: requests that name a namespace fail`;
+  const namespace = `the table has no column ${path?.[0] ?? ""}: requests that name a namespace fail`;
   return [
     ...(lacking.length === 0 ? [] : [finding("fails", "metadataColumns", fault, "leave it out, or add the column")]),
-    ...(columns.has(namespaceField)
+    ...(path === null || columns.has(path[0])
       ? []
       : [finding("slow", "namespaceField", namespace, "correct namespaceField if namespaces are used")]),
   ];
 };
 
-const filters: Check = ({ columns, catalogue }, _, filterable) =>
+const filters: Check = ({ columns, catalogue }, spec, filterable) =>
   filterable === undefined || catalogue.columns.size === 0
     ? []
-    : fieldFindings(checkFields(filterable, columns, placeByName));
+    : fieldFindings(checkFields(filterable, columns, placeIn(spec.fields)));
 
 const vector: Check = ({ search }, { embeddingColumn }) => {
   if ("error" in search) return [];
@@ -101,11 +102,12 @@ const rowSecurity: Check = ({ catalogue: { hidesRows, role } }) =>
       ]
     : [];
 
-const chunkIds: Check = ({ catalogue }) => {
-  const column = catalogue.columns.get("chunk_id");
+const chunkIds: Check = ({ catalogue }, spec) => {
+  const [id = "chunk_id"] = spec.fields.id ?? [];
+  const column = catalogue.columns.get(id);
   if (column === undefined || column.isIndexed) return [];
-  const found = "no index begins with chunk_id: a verification sorts the table for every page";
-  return [finding("slow", "table", found, "CREATE UNIQUE INDEX CONCURRENTLY ON the table (chunk_id)")];
+  const found = `no index begins with ${id}: a verification sorts the table for every page`;
+  return [finding("slow", "table", found, `CREATE UNIQUE INDEX CONCURRENTLY ON the table (${id})`)];
 };
 
 const repair: Check = ({ catalogue }) =>

@@ -1,23 +1,29 @@
 // SQL of a scan of the table, and of look-ups in it. COPY takes no parameters, so values are quoted here.
 import { escapeLiteral } from "pg";
-import { errorsOf } from "#errors.ts";
-import type { AgreedFields, ScanOptions, VerifyLevel } from "#ports/chunk-store.ts";
+import { errorsOf, type RetrieverError } from "#errors.ts";
+import type { ScanOptions, VerifyLevel } from "#ports/chunk-store.ts";
 import { quoteName, rowsOf } from "../client/names.ts";
 import type { PgvectorSpec } from "../config/schema.ts";
 
 const incomparable = errorsOf("RETR_VERIFY_NOT_COMPARABLE");
 
 export type ChunkTable = Pick<PgvectorSpec, "schema" | "table" | "where" | "embeddingColumn"> & {
-  /** As an expression; `NULL` where the table hasn't the column. */
+  /** The column of the ids, quoted; what follows likewise, or as an expression. */
+  readonly id: string;
+  /** `NULL` where the store has none, and where the table hasn't the column; likewise the namespace, which is text. */
+  readonly entity: string;
   readonly namespace: string;
-  readonly fields: AgreedFields;
-  /** What is selected for a column, by its name. */
-  readonly shown: ReadonlyMap<string, string>;
+  /** Null: the table doesn't say when a chunk was written. */
+  readonly moment: string | null;
+  /** As a person calls it. */
+  readonly momentName: string;
+  /** The agreed fields, in their order. */
+  readonly fields: readonly string[];
   /** The column's own type, below any domain: `text`, `bpchar`, `int8`, `uuid`, … */
   readonly idType: string;
-  /** Whether a unique index is on chunk_id alone. */
+  /** Whether a unique index is on the id alone. */
   readonly isIdUnique: boolean;
-  /** Of `updated_at`, likewise. */
+  /** Of the moment, likewise; of one within JSON `text`. */
   readonly momentType: string;
   /** What its values are whole multiples of by that type. */
   readonly momentUnit: "second" | "day" | null;
@@ -43,59 +49,64 @@ export function settings(timeoutMs: number): string {
 export function pageQuery(table: ChunkTable, options: ScanOptions): string {
   const { level, sinceMs, after } = options;
   const conditions = [
-    ...(after === null ? [] : [`t."chunk_id" > ${escapeLiteral(after)}`]),
+    ...(after === null ? [] : [`t.${table.id} > ${escapeLiteral(after)}`]),
     ...(sinceMs === null ? [] : [writtenSince(table, sinceMs)]),
   ];
   const where = conditions.length === 0 ? "" : ` WHERE ${conditions.join(" AND ")}`;
   const columns = columnsOf(table, level).join(", ");
   // By the column itself: its bare name would mean the text that is selected, which has another order and no index.
   const rows = `FETCH FIRST ${options.pageSize} ROWS ${table.isIdUnique ? "ONLY" : "WITH TIES"}`;
-  return copy(`SELECT ${columns} FROM ${rowsOf(table, "t")}${where} ORDER BY t."chunk_id" ${rows}`);
+  return copy(`SELECT ${columns} FROM ${rowsOf(table, "t")}${where} ORDER BY t.${table.id} ${rows}`);
 }
 
 /** By the column itself where it is of a moment's type, which an index serves; texts have another order than moments. */
-function writtenSince({ momentType }: ChunkTable, sinceMs: number): string {
-  const moment = /^(timestamp|date)/.test(momentType) ? `"updated_at"` : `"updated_at"::timestamptz`;
-  return `(${moment} >= ${escapeLiteral(new Date(sinceMs).toISOString())} OR "updated_at" IS NULL)`;
+function writtenSince({ moment, momentType }: ChunkTable, sinceMs: number): string {
+  if (moment === null) throw undated();
+  const compared = /^(timestamp|date)/.test(momentType) ? moment : `${moment}::timestamptz`;
+  return `(${compared} >= ${escapeLiteral(new Date(sinceMs).toISOString())} OR ${moment} IS NULL)`;
 }
 
 /** The same columns and the namespace, of rows by id. */
 export function lookUpQuery(table: ChunkTable, ids: readonly string[], level: VerifyLevel): string {
   const columns = [...columnsOf(table, level), `${table.namespace}::text`].join(", ");
-  return copy(`SELECT ${columns} FROM ${rowsOf(table)} WHERE ${idIn(ids, table.idType)}`);
+  return copy(`SELECT ${columns} FROM ${rowsOf(table)} WHERE ${idIn(ids, table)}`);
 }
 
 /**
  * Finds ids by an index of the column where its type can hold them, else by their text. A type may take two texts for
  * one value, so rows can come whose text is another.
  */
-function idIn(ids: readonly string[], idType: string): string {
+function idIn(ids: readonly string[], { id: column, idType }: ChunkTable): string {
   const list = ids.map((id) => escapeLiteral(id)).join(", ");
-  if (!isSearchable(idType)) return `"chunk_id"::text = ANY (ARRAY[${list}]::text[])`;
-  return `"chunk_id" = ANY (ARRAY[${list}]::${idType}[])`;
+  if (!isSearchable(idType)) return `${column}::text = ANY (ARRAY[${list}]::text[])`;
+  return `${column} = ANY (ARRAY[${list}]::${idType}[])`;
 }
 
 const momentTypes: readonly string[] = ["timestamptz", "timestamp", "date", "text", "varchar", "bpchar"];
 
 /** In this order: id, moment, payload as JSON, vector; only as far as the level goes. Throws RETR_VERIFY_NOT_COMPARABLE. */
 function columnsOf(table: ChunkTable, level: VerifyLevel): string[] {
-  const columns = [`"chunk_id"::text`];
+  const columns = [`${table.id}::text`];
   if (level === "ids") return columns;
+  if (table.moment === null) throw undated();
   if (!momentTypes.includes(table.momentType)) {
     throw incomparable(
-      `updated_at: expected a column of type timestamptz, timestamp, date or text, it is ${table.momentType}; ` +
+      `${table.momentName}: expected a column of type timestamptz, timestamp, date or text, it is ${table.momentType}; ` +
         "make it one of them, or compare --level ids",
     );
   }
-  columns.push(`"updated_at"::timestamptz`);
+  columns.push(`${table.moment}::timestamptz`);
   if (level === "fresh") return columns;
-  const shown = (name: string): string => table.shown.get(name) ?? quoteName(name);
-  const agreed = [shown("entity_id"), `${table.namespace}::text`, ...table.fields.map(shown)];
+  const agreed = [table.entity, `${table.namespace}::text`, ...table.fields];
   columns.push(`json_build_array(${agreed.join(", ")})::text`);
   if (level === "payload") return columns;
   const vector = quoteName(table.embeddingColumn);
   columns.push(table.vectorType === "halfvec" ? `${vector}::${quoteName(table.vectorSchema)}."vector"` : vector);
   return columns;
+}
+
+function undated(): RetrieverError {
+  return incomparable("updatedAt: the table's fields name none, so that ids alone can be compared: --level ids");
 }
 
 function copy(query: string): string {

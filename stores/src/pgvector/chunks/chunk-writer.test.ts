@@ -326,3 +326,39 @@ test("char(n) and numbers in lists mean the same without their blanks, and no ot
     ["codes", "counts", "prices"],
   );
 });
+
+test("a member of JSON is written where its text, its digits or its moment are others, also in a domain without NULL", async () => {
+  await postgres.exec(`CREATE DOMAIN doc AS jsonb NOT NULL;
+    CREATE TABLE docs (id text PRIMARY KEY, doc doc DEFAULT '{}', embedding vector(2));
+    INSERT INTO docs VALUES ('a', '{"at": "2026-01-01T00:00:00.123456Z", "lang": "2026-01-01T00:00:00Z", "pages": 1.0, "tenant": 7, "own": 1}', '[1,2]')`);
+  const fields = { id: "id", entity: "doc.tenant", namespace: "doc.tenant", updatedAt: "doc.at" };
+  const metadata = ["lang", "pages"].map((name) => ({ name, path: `doc.${name}` }));
+  const other = make({ table: "docs", fields: { ...fields, metadata } });
+  const nothing = { entity: "$none", namespace: "$none", updatedAt: "$none" };
+  const whole = make({ table: "docs", fields: { id: "id", ...nothing } }, ["doc"]);
+  const document = async () => JSON.stringify((await whole.fetch(["a"], limit()))[0]?.fields["doc"]);
+  const write = async (change: Partial<WholeChunk>) => {
+    const [held] = await other.fetch(["a"], limit());
+    const same = { entityId: "7", namespace: "7", updatedAt: "2026-01-01T00:00:00.123456Z" };
+    return other.write([{ chunk: small("a", { ...same, ...change }), over: held?.version ?? "" }], limit());
+  };
+  try {
+    const before = await document();
+    expect(await write({ fields: { lang: "2026-01-01T00:00:00Z", pages: 1 } })).toEqual([]);
+    expect(await document()).toBe(before);
+    expect(
+      await write({ updatedAt: "2026-01-01T00:00:00.123Z", fields: { lang: "2026-01-01T00:00:00.000Z" } }),
+    ).toEqual([]);
+    expect(JSON.parse(await document())).toEqual({
+      ...(JSON.parse(before) as object),
+      at: "2026-01-01T00:00:00.123Z",
+      lang: "2026-01-01T00:00:00.000Z",
+    });
+    expect(await write({ entityId: "8" })).toMatchObject([{ reason: expect.stringContaining("column doc.tenant") }]);
+    expect(await reasons(other, [small("b", { entityId: "9", namespace: "9" })])).toEqual([]);
+    expect(await other.fetch(["b"], limit())).toMatchObject([{ entityId: "9", namespace: "9" }]);
+  } finally {
+    await Promise.all([other.close(), whole.close()]);
+    await postgres.exec("DROP TABLE docs; DROP DOMAIN doc");
+  }
+});

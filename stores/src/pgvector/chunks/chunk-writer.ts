@@ -1,13 +1,13 @@
 // Writes a table for a repair, and reads from it what is to be written elsewhere. One connection of its own.
 import type { PoolClient } from "pg";
-import type { ChunkAccess, ChunkWriter, LeftChunk, StoredChunk } from "#ports/chunk-store.ts";
+import type { ChunkAccess, ChunkWrite, ChunkWriter, LeftChunk, StoredChunk } from "#ports/chunk-store.ts";
 import { parseExact } from "#values/exact-json.ts";
 import { exactTime } from "#values/time.ts";
 import { makePool, withClient } from "../client/pool.ts";
 import { type Row, type RowQuery, readRows } from "../client/row-query.ts";
 import type { PgvectorSpec } from "../config/schema.ts";
-import { type Given, givenOf, whyChanged, whyRefused } from "./given-rows.ts";
-import { type Column, readCatalogue } from "./table-catalogue.ts";
+import { type Documents, documentColumns, type Given, givenOf, whyChanged, whyRefused } from "./given-rows.ts";
+import { readCatalogue } from "./table-catalogue.ts";
 import {
   cautionsOf,
   readColumns,
@@ -16,7 +16,17 @@ import {
   refuseReadOnly,
   type TableColumns,
 } from "./table-columns.ts";
-import { begin, fetchQuery, insertQuery, readVector, removeQuery, tryQuery, updateQuery } from "./whole-chunk-sql.ts";
+import {
+  begin,
+  fetchQuery,
+  heldQuery,
+  insertQuery,
+  readVector,
+  removeQuery,
+  tryQuery,
+  updateQuery,
+  type Writing,
+} from "./whole-chunk-sql.ts";
 import { skipRefused, writeError } from "./write-refusal.ts";
 
 /** Longest statement; the caller's signal may end it earlier. */
@@ -45,44 +55,76 @@ export function makePgvectorChunkWriter(spec: PgvectorSpec, { identity, fields }
         if (use === "read") return [];
         refuseCondition(spec);
         refuseReadOnly(catalogue);
-        return cautionsOf(catalogue, fields);
+        return cautionsOf(catalogue, spec, fields);
       }),
     fetch: async (ids, signal) => (ids.length === 0 ? [] : work(signal, (table) => fetchRows(table, ids))),
     check: async (writes, signal) =>
       writes.length === 0
         ? []
-        : work(
-            signal,
-            async (table) =>
-              (
-                await tryRows(
-                  table,
-                  writes.map((each) => givenOf(each, table.columns)),
-                )
-              ).left,
-          ),
+        : work(signal, async (table) => {
+            const { left, rows } = await makeRows(table, writes);
+            return [...left, ...(await tryRows(table, rows)).left];
+          }),
     write: async (writes, signal) =>
       writes.length === 0
         ? []
-        : work(signal, (table) =>
-            writeRows(
-              table,
-              writes.map((each) => givenOf(each, table.columns)),
-            ),
-          ),
-    remove: async (removals, signal) => {
-      const rows = removals.map(({ id, version }) => ({ id, row: { chunk_id: id }, over: version, names: [] }));
-      return rows.length === 0
+        : work(signal, async (table) => {
+            const { left, rows } = await makeRows(table, writes);
+            return [...left, ...(await writeRows(table, rows))];
+          }),
+    remove: async (removals, signal) =>
+      removals.length === 0
         ? []
-        : work(signal, (table) =>
-            skipRefused(rows, (some) => change(table, some, removeQuery(spec, [table.columns.id], some))),
-          );
-    },
+        : work(signal, (table) => {
+            const column = table.columns.id.name;
+            const rows = removals.map(({ id, version }) => ({ id, row: { [column]: id }, over: version, names: [] }));
+            return skipRefused(rows, (some) => change(table, some, removeQuery(writing(table), some)));
+          }),
     close: () => pool.end(),
   };
 }
 
 type Table = { readonly spec: PgvectorSpec; readonly client: PoolClient; readonly columns: TableColumns };
+
+/** With the id's column and those of these names. */
+function writing({ spec, columns }: Table, names: readonly string[] = []): Writing {
+  const { id, all } = columns;
+  return { spec, id: id.name, columns: all.filter((column) => column === id || names.includes(column.name)) };
+}
+
+/** The rows of writes. A member of JSON is written with all that is beside it, so what the rows hold is read first. */
+async function makeRows(table: Table, writes: readonly ChunkWrite[]) {
+  const names = documentColumns(table.columns);
+  const held = names.length === 0 ? null : await readDocuments(table, writes, names);
+  const left: LeftChunk[] = [];
+  const rows: Given[] = [];
+  for (const write of writes) {
+    const { id } = write.chunk;
+    const own = held?.get(id);
+    if (held !== null && write.over !== null && own?.version !== write.over) {
+      left.push({ id, why: "changed" });
+      continue;
+    }
+    const made = givenOf(write, table.columns, write.over === null ? {} : (own?.documents ?? {}));
+    if (typeof made === "string") left.push({ id, why: "refused", reason: made });
+    else rows.push(made);
+  }
+  return { left, rows };
+}
+
+type Held = { readonly version: string; readonly documents: Documents };
+
+async function readDocuments(table: Table, writes: readonly ChunkWrite[], names: readonly string[]) {
+  const column = table.columns.id.name;
+  const rows = writes.flatMap(({ chunk: { id }, over }) => (over === null ? [] : [{ row: { [column]: id }, over }]));
+  const found = rows.length === 0 ? [] : await inTransaction(table, heldQuery(writing(table, names), rows));
+  return new Map(
+    found.map(([id, version, documents]): [string, Held] => [
+      id ?? "",
+      { version: version ?? "", documents: parseExact(documents ?? "{}") as Documents },
+    ]),
+  );
+}
 
 async function fetchRows(table: Table, ids: readonly string[]): Promise<StoredChunk[]> {
   const wanted = new Set(ids);
@@ -95,20 +137,26 @@ function readChunk(
   [id, entity, namespace, updatedAt, fields, embedding, version]: Row,
   columns: TableColumns,
 ): StoredChunk {
-  const moment = parseExact(updatedAt ?? "null");
-  const at = moment === null ? null : ((typeof moment === "string" ? exactTime(moment) : null) ?? undefined);
+  const time = columns.updatedAt === null ? undefined : momentOf(updatedAt ?? "null");
   return {
     id: id ?? "",
-    entityId: entity ?? null,
+    entityId: columns.entity === null ? undefined : (entity ?? null),
     namespace: columns.namespace === null ? undefined : (namespace ?? null),
-    updatedAt: at,
-    hasUnreadableMoment: at === undefined,
+    updatedAt: time,
+    hasUnreadableMoment: columns.updatedAt !== null && time === undefined,
     fields: parseExact(fields ?? "{}") as Record<string, unknown>,
-    decimals: columns.fields.filter(({ type }) => /^_?numeric$|^jsonb?$/.test(type)).map(({ name }) => name),
-    moments: columns.fields.filter(({ type }) => /^_?(timestamp|date)/.test(type)).map(({ name }) => name),
+    decimals: columns.fields.filter(({ column }) => /^_?numeric$|^jsonb?$/.test(column.type)).map(({ name }) => name),
+    moments: columns.fields.filter(({ column }) => /^_?(timestamp|date)/.test(column.type)).map(({ name }) => name),
     vector: readVector(embedding ?? null, columns.embedding.type),
     version: version ?? "",
   };
+}
+
+/** Of its JSON; undefined for what can't be read as one. */
+function momentOf(text: string): string | null | undefined {
+  const moment = parseExact(text);
+  if (moment === null) return null;
+  return typeof moment === "string" ? (exactTime(moment) ?? undefined) : undefined;
 }
 
 /** Which rows the table would refuse, and which it would take; nothing is written. */
@@ -119,7 +167,7 @@ async function tryRows(table: Table, rows: readonly Given[]) {
     return reason === null ? [] : [{ id: row.id, why: "refused", reason }];
   });
   const attempt = async (some: readonly Given[]): Promise<LeftChunk[]> => {
-    const found = await inTransaction(table, tryQuery(columnsOf(table, some[0]?.names), some));
+    const found = await inTransaction(table, tryQuery(writing(table, some[0]?.names), some));
     return found.flatMap(([number, id, back]) => {
       const row = some[Number(number) - 1] as Given;
       const reason = whyChanged(row, id ?? null, parseExact(back ?? "{}") as Record<string, unknown>, columns);
@@ -136,7 +184,7 @@ async function tryRows(table: Table, rows: readonly Given[]) {
 /** The column whose value doesn't fit, for the sentence that says so. */
 async function findColumn(table: Table, { row, over }: Given): Promise<string> {
   for (const [name, value] of Object.entries(row)) {
-    const query = tryQuery(columnsOf(table, [name]), [{ row: { [name]: value }, over }]);
+    const query = tryQuery(writing(table, [name]), [{ row: { [name]: value }, over }]);
     const fits = await inTransaction(table, query).then(
       () => true,
       () => false,
@@ -147,21 +195,15 @@ async function findColumn(table: Table, { row, over }: Given): Promise<string> {
 }
 
 async function writeRows(table: Table, rows: readonly Given[]): Promise<LeftChunk[]> {
-  const { spec } = table;
   const { left, taken } = await tryRows(table, rows);
   for (const group of groupsOf(taken)) {
     const [{ names, over }] = group;
     // Only the id of a chunk is known that no column is to be changed of.
     if (names.length === 0) continue;
     const query = over === null ? insertQuery : updateQuery;
-    left.push(...(await skipRefused(group, (some) => change(table, some, query(spec, columnsOf(table, names), some)))));
+    left.push(...(await skipRefused(group, (some) => change(table, some, query(writing(table, names), some)))));
   }
   return left;
-}
-
-/** The id's and those of these names. */
-function columnsOf({ columns }: Table, names: readonly string[] = []): readonly Column[] {
-  return columns.all.filter((column) => column === columns.id || names.includes(column.name));
 }
 
 /** Rows with the same columns, new and held ones apart: one statement each. */

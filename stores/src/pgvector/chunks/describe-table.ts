@@ -1,17 +1,18 @@
 // What a table says of itself: the catalogue, a few rows, and what an index makes cheap.
 import type { PoolClient } from "pg";
 import { idKindOf } from "#chunks/ids.ts";
+import type { FieldPath } from "#config/chunk-fields.ts";
 import { errorsOf } from "#errors.ts";
 import type { AgreedFields, FieldKind } from "#ports/chunk-store.ts";
 import { type IdKind, type StoreDescription, type VectorPrecision } from "#ports/chunk-store.ts";
+import { isColumn } from "../client/field-sql.ts";
 import { quoteName, rowsOf } from "../client/names.ts";
 import { readRows } from "../client/row-query.ts";
 import type { PgvectorSpec } from "../config/schema.ts";
 import { type ChunkTable, isSearchable } from "./chunk-sql.ts";
-import { shownOf } from "./shown-column.ts";
-import { type Column, readCatalogue, remarksOf } from "./table-catalogue.ts";
+import { type Catalogue, type Column, readCatalogue, remarksOf } from "./table-catalogue.ts";
+import { pathsIn, placesOf } from "./table-places.ts";
 
-const missing = errorsOf("RETR_BACKEND_MISSING");
 const incomparable = errorsOf("RETR_VERIFY_NOT_COMPARABLE");
 
 /** Without an index on chunk_id every page sorts the table; up to this many rows that costs little. */
@@ -33,29 +34,16 @@ export async function describeTable(
 ): Promise<DescribedTable> {
   const catalogue = await readCatalogue(client, spec);
   const { columns } = catalogue;
-  const needed = ["chunk_id", "entity_id", "updated_at", spec.embeddingColumn, ...fields];
-  const lacking = needed.filter((name) => !columns.has(name));
-  if (columns.size === 0) throw missing("Postgres has no such table");
-  if (lacking.length > 0) throw missing(`the table lacks ${lacking.join(", ")}`);
-  if (catalogue.hidesRows) {
-    throw incomparable(
-      `row-level security of the table may hide rows from the role ${catalogue.role}: verify as its owner, or as a role with BYPASSRLS`,
-    );
-  }
-  const id = columns.get("chunk_id") as Column;
+  const paths = pathsIn(spec, fields, columns);
+  const idName = paths.id;
+  checkVisible(catalogue);
+  const id = columns.get(idName) as Column;
   const vector = columns.get(spec.embeddingColumn) as Column;
-  const vectorType = vector.type;
-  const precision = precisions[vectorType];
-  if (precision === undefined) {
-    throw incomparable(`${spec.embeddingColumn}: expected vector, halfvec or bit, the column is ${vector.type}`);
-  }
-  if (await hasNameless(client, spec)) {
-    throw incomparable(
-      "chunk_id: expected a value in every row of the table, found NULL; delete these rows or name them",
-    );
-  }
-  const ids = await readIds(client, spec);
-  const dated = columns.get("updated_at") as Column;
+  const precision = precisionOf(vector, spec.embeddingColumn);
+  await checkNamed(client, spec, idName);
+  const ids = await readIds(client, spec, idName);
+  const { updatedAt } = paths;
+  const dated = momentColumn(updatedAt, columns);
   const description: StoreDescription = {
     dimension: vector.modifier > 0 ? vector.modifier : await readDimension(client, spec, vector),
     metric: metrics[spec.distance],
@@ -64,28 +52,43 @@ export async function describeTable(
     isNormalised: false,
     idKind: idKinds[id.type] ?? idKindOf(ids),
     someIds: ids,
-    newestUpdatedAtMs: dated.isIndexed && moments.test(dated.type) ? await readNewest(client, spec) : null,
+    newestUpdatedAtMs: await readNewest(client, spec, { column: dated, name: updatedAt?.[0] ?? "" }),
     count: await countRows(client, spec, { id, estimate: catalogue.estimate }),
     isLookUpCheap: id.isIndexed && isSearchable(id.type),
-    fieldKinds: fields.map((name) => kindOf(columns.get(name))),
+    fieldKinds: paths.agreed.map((path) => kindOf(isColumn(path) ? columns.get(path[0]) : undefined)),
+    isDated: updatedAt !== null,
     remarks: remarksOf(catalogue),
   };
-  const namespace = nameOf(columns.get(spec.namespaceField));
   const types = {
     idType: id.type,
-    momentType: dated.type,
-    momentUnit: unitOf(dated),
-    vectorType,
+    momentType: dated?.type ?? "text",
+    momentUnit: dated === null ? null : unitOf(dated),
+    vectorType: vector.type,
     vectorSchema: vector.typeSchema,
   };
-  const shown = new Map([...columns.values()].map((column) => [column.name, shownOf(column)]));
-  return { table: { ...spec, namespace, fields, shown, ...types, isIdUnique: id.isUnique }, description };
+  const { schema, table, where, embeddingColumn } = spec;
+  return {
+    table: { schema, table, where, embeddingColumn, ...placesOf(paths, columns), ...types, isIdUnique: id.isUnique },
+    description,
+  };
 }
 
-/** A name has no decimals: 7.00 is 7. */
-function nameOf(column: Column | undefined): string {
-  if (column === undefined) return "NULL";
-  return column.type === "numeric" ? `trim_scale(${quoteName(column.name)})` : quoteName(column.name);
+/** Null for a moment within JSON as well. */
+function momentColumn(path: FieldPath | null, columns: ReadonlyMap<string, Column>): Column | null {
+  return path !== null && isColumn(path) ? (columns.get(path[0]) ?? null) : null;
+}
+
+function checkVisible({ hidesRows, role }: Catalogue): void {
+  if (!hidesRows) return;
+  throw incomparable(
+    `row-level security of the table may hide rows from the role ${role}: verify as its owner, or as a role with BYPASSRLS`,
+  );
+}
+
+function precisionOf({ type }: Column, name: string): VectorPrecision {
+  const precision = precisions[type];
+  if (precision !== undefined) return precision;
+  throw incomparable(`${name}: expected vector, halfvec or bit, the column is ${type}`);
 }
 
 /** An array's elements have its kind. */
@@ -102,13 +105,15 @@ function unitOf({ type, modifier }: Column): ChunkTable["momentUnit"] {
 }
 
 /** A page goes on behind an id, so that rows without one would never come. */
-async function hasNameless(client: PoolClient, spec: PgvectorSpec): Promise<boolean> {
-  const text = `SELECT 1 FROM ${rowsOf(spec)} WHERE "chunk_id" IS NULL LIMIT 1`;
-  return (await readRows(client, { text, values: [] })).length > 0;
+async function checkNamed(client: PoolClient, spec: PgvectorSpec, id: string): Promise<void> {
+  const text = `SELECT 1 FROM ${rowsOf(spec)} WHERE ${quoteName(id)} IS NULL LIMIT 1`;
+  if ((await readRows(client, { text, values: [] })).length === 0) return;
+  throw incomparable(`${id}: expected a value in every row of the table, found NULL; delete these rows or name them`);
 }
 
-async function readIds(client: PoolClient, spec: PgvectorSpec): Promise<string[]> {
-  const text = `SELECT "chunk_id"::text FROM ${rowsOf(spec)} WHERE "chunk_id" IS NOT NULL LIMIT ${someIds}`;
+async function readIds(client: PoolClient, spec: PgvectorSpec, name: string): Promise<string[]> {
+  const id = quoteName(name);
+  const text = `SELECT ${id}::text FROM ${rowsOf(spec)} WHERE ${id} IS NOT NULL LIMIT ${someIds}`;
   const rows = await readRows(client, { text, values: [] });
   return rows.map(([id]) => id ?? "");
 }
@@ -123,9 +128,16 @@ async function readDimension(client: PoolClient, spec: PgvectorSpec, column: Col
   return row === undefined ? null : Number(row[0]);
 }
 
-async function readNewest(client: PoolClient, spec: PgvectorSpec): Promise<number | null> {
-  const newest = `max(${quoteName("updated_at")})::timestamptz`;
-  const text = `SELECT floor(extract(epoch FROM ${newest}) * 1000) FROM ${rowsOf(spec)} WHERE isfinite("updated_at")`;
+/** Null where no index makes it cheap. */
+async function readNewest(
+  client: PoolClient,
+  spec: PgvectorSpec,
+  { column: known, name }: { readonly column: Column | null; readonly name: string },
+): Promise<number | null> {
+  if (known === null || !known.isIndexed || !moments.test(known.type)) return null;
+  const column = quoteName(name);
+  const newest = `max(${column})::timestamptz`;
+  const text = `SELECT floor(extract(epoch FROM ${newest}) * 1000) FROM ${rowsOf(spec)} WHERE isfinite(${column})`;
   const [row] = await readRows(client, { text, values: [] });
   const time = Number(row?.[0] ?? Number.NaN);
   return Number.isFinite(time) ? time : null;
@@ -141,5 +153,7 @@ async function countRows(client: PoolClient, spec: PgvectorSpec, { id, estimate 
   const count = Number(row?.[0] ?? 0);
   if (count <= mostUnindexed) return count;
   if (id.isIndexed) return Math.max(count, estimate);
-  throw incomparable("chunk_id: expected an index that begins with it; without one every page sorts the whole table");
+  throw incomparable(
+    "chunk ids: expected an index that begins with their column; without one every page sorts the whole table",
+  );
 }

@@ -1,48 +1,99 @@
 // A chunk as the row that a table would get, and why a table can't take it. Pure.
 import type { ChunkWrite, WholeChunk } from "#ports/chunk-store.ts";
+import { valueAt, withValueAt } from "#values/member-path.ts";
 import { holdsNul, isSameValue, numberText } from "#values/same-value.ts";
+import { exactTime } from "#values/time.ts";
+import { isColumn } from "../client/field-sql.ts";
 import type { Column } from "./table-catalogue.ts";
-import type { TableColumns } from "./table-columns.ts";
+import type { Place, TableColumns } from "./table-columns.ts";
 import { type GivenRow, vectorText } from "./whole-chunk-sql.ts";
 
 export type Given = GivenRow & {
   readonly id: string;
   /** Columns that are written: those that the chunk speaks of and that Postgres doesn't make itself. */
   readonly names: readonly string[];
-  /** Why the columns can't hold the chunk at all. */
-  readonly clash?: string;
 };
 
-/** The row of a write; `over` is null for a new one. */
-export function givenOf({ chunk, over }: ChunkWrite, columns: TableColumns): Given {
-  const said = saidOf(chunk, columns).filter(([column, value]) => value !== undefined && !column.isGenerated);
-  const values = said.map(([{ name }, value]) => [name, value] as const);
-  return {
-    id: chunk.id,
-    over,
-    names: [...(over === null ? [columns.id.name] : []), ...values.map(([name]) => name)],
-    row: { ...Object.fromEntries(values), [columns.id.name]: chunk.id },
-    ...clashOf(chunk, columns),
-  };
+/** Columns of JSON by name, as a row holds them. */
+export type Documents = Readonly<Record<string, unknown>>;
+
+/** The row of a write; `over` is null for a new one. `documents`: what the row holds, for members that are written. A text: why it can't be. */
+export function givenOf({ chunk, over }: ChunkWrite, columns: TableColumns, documents: Documents): Given | string {
+  const clash = clashOf(chunk, columns);
+  if (clash !== null) return clash;
+  const row: Record<string, unknown> = {};
+  for (const { place, value, isSame } of saidOf(chunk, columns)) {
+    const { column, path } = place;
+    if (value === undefined || column.isGenerated) continue;
+    if (isColumn(path)) {
+      row[column.name] = value;
+      continue;
+    }
+    const document = (row[column.name] ?? documents[column.name] ?? {}) as Members;
+    if (isSame(valueAt(document, path.slice(1)), value)) continue;
+    const changed = withValueAt(document, path.slice(1), value);
+    if (changed === null) return inTheWay(place);
+    row[column.name] = changed;
+  }
+  const names = [...(over === null ? [columns.id.name] : []), ...Object.keys(row)];
+  return { id: chunk.id, over, names, row: { ...row, [columns.id.name]: chunk.id } };
 }
 
-function clashOf({ entityId, namespace }: WholeChunk, columns: TableColumns): Pick<Given, "clash"> {
-  if (columns.namespace !== columns.entity || namespace === undefined || entityId === undefined) return {};
-  if (nameOf(namespace ?? null) === nameOf(entityId ?? null)) return {};
-  return {
-    clash: `column ${columns.entity.name}: it stands for entity and namespace, and the chunk has two different ones; give the table a column of its own for the namespace`,
-  };
+function clashOf({ entityId, namespace }: WholeChunk, { entity, ...columns }: TableColumns): string | null {
+  if (entity === null || columns.namespace !== entity || namespace === undefined || entityId === undefined) return null;
+  if (nameOf(namespace) === nameOf(entityId)) return null;
+  return `column ${entity.path.join(".")}: it stands for entity and namespace, and the chunk has two different ones; give the table a column of its own for the namespace`;
 }
 
-function saidOf(chunk: WholeChunk, columns: TableColumns): (readonly [Column, unknown])[] {
+/** A name keeps its type: the number 7 isn't made the text "7". */
+function isSameName(before: unknown, value: unknown): boolean {
+  return isSameText(before, value) || (before !== undefined && nameOf(before) === nameOf(value));
+}
+
+/** A text is compared as text, even where another one would be the same moment. */
+function isSameText(before: unknown, value: unknown): boolean {
+  return isSameValue(before, value, () => false);
+}
+
+function isSameMoment(before: unknown, value: unknown): boolean {
+  return isSameValue(before, value, (a, b) => exactTime(a) === exactTime(b));
+}
+
+function inTheWay({ column, path }: Pick<Place, "column" | "path">): string {
+  return `column ${column.name}: what it holds on the way to ${path.join(".")} is no object; correct the row`;
+}
+
+type Members = Readonly<Record<string, unknown>>;
+
+/** Columns of JSON of which members are written, each once. */
+export function documentColumns({ entity, updatedAt, namespace, fields }: TableColumns): string[] {
+  const within = [entity, updatedAt, namespace, ...fields].filter((place) => place !== null && !isColumn(place.path));
+  return [...new Set(within.map((place) => place?.column.name ?? ""))];
+}
+
+type Said = {
+  readonly place: Pick<Place, "column" | "path">;
+  readonly value: unknown;
+  /** Whether a member of JSON that holds `before` says the value already. */
+  readonly isSame: (before: unknown, value: unknown) => boolean;
+};
+
+function saidOf(chunk: WholeChunk, columns: TableColumns): Said[] {
   const { entity, updatedAt, namespace, embedding, fields } = columns;
+  const { moments = [] } = chunk;
+  const vector = chunk.vector === null ? undefined : vectorText(chunk.vector, embedding.type);
+  const moment = updatedAt === null ? undefined : momentFor(chunk.updatedAt, updatedAt.column);
+  const said = (place: Said["place"] | null, value: unknown, isSame: Said["isSame"]): Said[] =>
+    place === null ? [] : [{ place, value, isSame }];
   return [
-    [entity, chunk.entityId],
-    [updatedAt, momentFor(chunk.updatedAt, updatedAt)],
-    [embedding, chunk.vector === null ? undefined : vectorText(chunk.vector, embedding.type)],
-    // One column may stand for both.
-    ...(namespace === null || namespace === entity ? [] : [[namespace, chunk.namespace] as const]),
-    ...fields.map((field) => [field, chunk.fields[field.name]] as const),
+    ...said(entity, chunk.entityId, isSameName),
+    ...said(updatedAt, moment, isSameMoment),
+    ...said({ column: embedding, path: [embedding.name] }, vector, isSameText),
+    // One place may stand for both.
+    ...said(namespace === entity ? null : namespace, chunk.namespace, isSameName),
+    ...fields.flatMap((field) =>
+      said(field, chunk.fields[field.name], moments.includes(field.name) ? isSameValue : isSameText),
+    ),
   ];
 }
 
@@ -53,17 +104,16 @@ function momentFor(text: string | null | undefined, { type, modifier }: Column):
 }
 
 /** Why the table can't take a row, as far as the catalogue tells; null: nothing is known. */
-export function whyRefused({ id, row, over, names, clash }: Given, columns: TableColumns): string | null {
-  if (clash !== undefined) return clash;
+export function whyRefused({ id, row, over, names }: Given, columns: TableColumns): string | null {
   const nul = id.includes("\0") ? columns.id.name : names.find((name) => holdsNul(row[name]));
   if (nul !== undefined) {
     return `column ${nul}: the value holds the character NUL, which no text of Postgres can; remove it where it comes from`;
   }
   if (over === null) {
     if (!columns.id.isConflictTarget)
-      return "chunk_id has no unique index, so that a chunk might be written twice; create one";
+      return `${columns.id.name} has no unique index, so that a chunk might be written twice; create one`;
     if (columns.id.isGenerated) {
-      return "chunk_id is GENERATED ALWAYS, so that Postgres takes no id for a new row (428C9); make it BY DEFAULT";
+      return `${columns.id.name} is GENERATED ALWAYS, so that Postgres takes no id for a new row (428C9); make it BY DEFAULT`;
     }
     const lacking = columns.all.filter(({ name, isRequired }) => isRequired && (row[name] ?? null) === null);
     if (lacking.length > 0) {
@@ -84,7 +134,7 @@ export function whyChanged(
   columns: TableColumns,
 ) {
   if (id !== given.id)
-    return `column chunk_id (${columns.id.type}): it would hold the id in another spelling; correct the id where it comes from`;
+    return `column ${columns.id.name} (${columns.id.type}): it would hold the id in another spelling; correct the id where it comes from`;
   for (const name of given.names) {
     const column = columns.all.find((each) => each.name === name) as Column;
     if (!isCompared(column, columns) || isKept(given.row[name], back[name], column, columns)) continue;
@@ -96,7 +146,8 @@ export function whyChanged(
 
 /** Vectors and moments have a precision of their own, by which verification compares them. */
 function isCompared(column: Column, { id, embedding, updatedAt }: TableColumns): boolean {
-  return column !== id && column !== embedding && column !== updatedAt;
+  const moment = updatedAt !== null && isColumn(updatedAt.path) ? updatedAt.column : null;
+  return column !== id && column !== embedding && column !== moment;
 }
 
 function isKept(given: unknown, back: unknown, column: Column, { entity, namespace }: TableColumns): boolean {
@@ -105,7 +156,7 @@ function isKept(given: unknown, back: unknown, column: Column, { entity, namespa
   if (column.type === "float4") return Math.fround(doubleOf(given)) === Math.fround(doubleOf(back));
   if (column.type === "float8") return doubleOf(given) === doubleOf(back);
   if (column.type === "bpchar" || column.type === "_bpchar") return isSameValue(trimmed(given), trimmed(back));
-  return (column === entity || column === namespace) && nameOf(given) === nameOf(back);
+  return (column === entity?.column || column === namespace?.column) && nameOf(given) === nameOf(back);
 }
 
 function trimmed(value: unknown): unknown {

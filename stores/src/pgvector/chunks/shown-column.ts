@@ -1,9 +1,14 @@
-// A column as an expression whose JSON says what the column means.
-import { quoteName } from "../client/names.ts";
-import type { Column } from "./table-catalogue.ts";
+// A place as an expression whose JSON or text says what the place means.
+import type { FieldPath } from "#config/chunk-fields.ts";
+import { isColumn, textAt, valueAt } from "../client/field-sql.ts";
 
-/** Without the blanks that fill up a char(n), alone or in a list. */
-export function shownOf({ name, type }: Pick<Column, "name" | "type">): string {
+/** Without the blanks that fill up a char(n), alone or in a list. `type`: of the column. */
+export function shownAt(path: FieldPath, type: string | undefined, row?: string): string {
   const cast = type === "bpchar" ? "::text" : type === "_bpchar" ? "::text[]" : "";
-  return `${quoteName(name)}${cast}`;
+  return `${valueAt(path, row)}${cast}`;
+}
+
+/** A name has no decimals: 7.00 is 7. */
+export function nameAt(path: FieldPath, type: string | undefined, row?: string): string {
+  return isColumn(path) && type === "numeric" ? `trim_scale(${textAt(path, row)})` : textAt(path, row);
 }

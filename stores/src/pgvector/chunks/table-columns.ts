@@ -1,35 +1,51 @@
 // The columns that a repair reads and writes, and what has to be said or refused before it.
+import { type FieldPath, metadataPath } from "#config/chunk-fields.ts";
 import { RetrieverError } from "#errors.ts";
 import { tableOf } from "../client/names.ts";
 import type { PgvectorSpec } from "../config/schema.ts";
 import { type Catalogue, type Column, remarksOf } from "./table-catalogue.ts";
+import { pathsIn } from "./table-places.ts";
 
+/** Where a part of a chunk is: a column, or a member of one that holds JSON. */
+export type Place = {
+  readonly column: Column;
+  readonly path: FieldPath;
+  /** Of the field; of no meaning for the others. */
+  readonly name: string;
+};
 export type TableColumns = {
   readonly id: Column;
-  readonly updatedAt: Column;
   readonly embedding: Column;
-  /** Null where the table hasn't one; `entity` itself where one column stands for both. */
-  readonly namespace: Column | null;
-  readonly entity: Column;
+  /** Null where the table hasn't one, likewise the next two. */
+  readonly updatedAt: Place | null;
+  /** `entity` itself where one place stands for both. */
+  readonly namespace: Place | null;
+  readonly entity: Place | null;
   /** Agreed fields that the table has columns for. */
-  readonly fields: readonly Column[];
+  readonly fields: readonly Place[];
   readonly all: readonly Column[];
 };
 
 /** Throws RETR_BACKEND_MISSING with the names of what the table lacks. */
 export function readColumns(spec: PgvectorSpec, fields: readonly string[], { columns }: Catalogue): TableColumns {
-  if (columns.size === 0) throw missing("Postgres has no such table");
-  const [id, entity, updatedAt, embedding] = ["chunk_id", "entity_id", "updated_at", spec.embeddingColumn].map(
-    (name) => columns.get(name) ?? lacking(name),
-  ) as [Column, Column, Column, Column];
-  const own = new Set([id.name, entity.name, updatedAt.name, embedding.name, spec.namespaceField]);
+  const paths = pathsIn(spec, [], columns);
+  const placeAt = (path: FieldPath | null, name = ""): Place | null => {
+    const column = path === null ? undefined : columns.get(path[0]);
+    return path === null || column === undefined ? null : { column, path, name };
+  };
+  const own = [[paths.id], [spec.embeddingColumn], paths.entity, paths.updatedAt, paths.namespace];
+  const compared = new Set(own.map((path) => path?.join(".")));
+  const entity = placeAt(paths.entity);
   return {
-    id,
+    id: columns.get(paths.id) as Column,
+    embedding: columns.get(spec.embeddingColumn) as Column,
     entity,
-    updatedAt,
-    embedding,
-    namespace: columns.get(spec.namespaceField) ?? null,
-    fields: fields.filter((name) => !own.has(name)).flatMap((name) => columns.get(name) ?? []),
+    updatedAt: placeAt(paths.updatedAt),
+    namespace: paths.namespace?.join(".") === paths.entity?.join(".") ? entity : placeAt(paths.namespace),
+    fields: fields.flatMap((name) => {
+      const path = metadataPath(spec.fields, name);
+      return compared.has(path.join(".")) ? [] : (placeAt(path, name) ?? []);
+    }),
     all: [...columns.values()],
   };
 }
@@ -62,21 +78,17 @@ export function refuseReadOnly({ isStandby, isReadOnly }: Catalogue): void {
 }
 
 /** What a person should know before the table is written. */
-export function cautionsOf(catalogue: Catalogue, fields: readonly string[]): string[] {
-  const missed = fields.filter((name) => !catalogue.columns.has(name));
+export function cautionsOf(catalogue: Catalogue, { fields }: PgvectorSpec, names: readonly string[]): string[] {
+  const { columns } = catalogue;
+  const needed = new Set(names.map((name) => metadataPath(fields, name)[0]));
+  const missed = [...needed].filter((name) => !columns.has(name));
   const lack = `the table has no columns for ${missed.join(", ")}: these fields aren't written`;
-  const isUnique = catalogue.columns.get("chunk_id")?.isConflictTarget === true;
+  const [id = ""] = fields.id ?? [];
+  const isUnique = columns.get(id)?.isConflictTarget === true;
   return [
     ...(missed.length === 0 ? [] : [lack]),
-    ...(isUnique ? [] : ["chunk_id has no unique index, so that chunks that are missing can't be written"]),
+    ...(isUnique ? [] : [`${id} has no unique index, so that chunks that are missing can't be written`]),
+    ...(fields.caution === undefined ? [] : [fields.caution]),
     ...remarksOf(catalogue),
   ];
-}
-
-function lacking(name: string): never {
-  throw missing(`the table lacks ${name}`);
-}
-
-function missing(message: string): RetrieverError {
-  return new RetrieverError({ code: "RETR_BACKEND_MISSING", message });
 }

@@ -1,12 +1,13 @@
 // SQL that reads, tries, writes and removes whole chunks. Values travel as one JSON document, whose members the server
 // reads as the columns' own types.
+import { valueAt } from "../client/field-sql.ts";
 import { quoteName, rowsOf, tableOf } from "../client/names.ts";
 import type { RowQuery } from "../client/row-query.ts";
 import type { PgvectorSpec } from "../config/schema.ts";
 import { idsOfType, textSettings } from "./chunk-sql.ts";
-import { shownOf } from "./shown-column.ts";
+import { nameAt, shownAt } from "./shown-column.ts";
 import type { Column } from "./table-catalogue.ts";
-import type { TableColumns } from "./table-columns.ts";
+import type { Place, TableColumns } from "./table-columns.ts";
 
 /** One row to be written, tried or removed: its columns, and the version of the row that it is to replace. */
 export type GivenRow = { readonly row: Readonly<Record<string, unknown>>; readonly over: string | null };
@@ -26,20 +27,20 @@ const version = `md5((${held}.*)::text)`;
 
 const indexed = /^(text|varchar|bpchar|uuid|int[248])$/;
 
-/** Rows of chunk_id, entity, namespace, updated_at and fields as JSON, embedding, version. */
+/** Rows of id, entity, namespace, moment and fields as JSON, embedding, version. */
 export function fetchQuery(spec: PgvectorSpec, columns: TableColumns, ids: readonly string[]): RowQuery {
   const { id, entity, namespace, updatedAt, embedding, fields } = columns;
-  // A name has no decimals: 7.00 is 7. It is text, as a request would search it.
-  const name = ({ name: column, type }: Column): string => {
-    const value = `${held}.${quoteName(column)}`;
-    return type === "numeric" ? `trim_scale(${value})::text` : `${value}::text`;
-  };
-  const shown = fields.map((column) => `${held}.${shownOf(column)} AS ${quoteName(column.name)}`);
+  // As text, as a request would search it.
+  const name = (place: Place | null): string =>
+    place === null ? "NULL" : `${nameAt(place.path, place.column.type, held)}::text`;
+  const shown = fields.map(
+    ({ name: field, column, path }) => `${shownAt(path, column.type, held)} AS ${quoteName(field)}`,
+  );
   const picked = [
     `${held}.${quoteName(id.name)}::text`,
     name(entity),
-    namespace === null ? "NULL" : name(namespace),
-    `to_json(${held}.${quoteName(updatedAt.name)})::text`,
+    name(namespace),
+    updatedAt === null ? "NULL" : `to_json(${valueAt(updatedAt.path, held)})::text`,
     fields.length === 0 ? "'{}'" : `(SELECT row_to_json(${said})::text FROM (SELECT ${shown.join(", ")}) AS ${said})`,
     `${held}.${quoteName(embedding.name)}::text`,
     version,
@@ -50,44 +51,62 @@ export function fetchQuery(spec: PgvectorSpec, columns: TableColumns, ids: reado
   return { text, values: [arrayLiteral(idsOfType(ids, id.type))] };
 }
 
-/** What the columns would hold: the row's number, its id, its `columns` as JSON. Writes nothing. */
-export function tryQuery(columns: GivenColumns, rows: readonly GivenRow[]): RowQuery {
-  const shown = columns.map((column) => `${given}.${shownOf(column)} AS ${quoteName(column.name)}`).join(", ");
-  const text = `SELECT ${number}::text, ${given}."chunk_id"::text,
-      (SELECT row_to_json(${said})::text FROM (SELECT ${shown}) AS ${said})
+/** A table that is written, the name of its id, and the columns of one statement, the id's among them. */
+export type Writing = { readonly spec: PgvectorSpec; readonly id: string; readonly columns: GivenColumns };
+
+/** The columns, all but the id, of rows by id, as JSON, with the rows' versions. */
+export function heldQuery({ spec, id, columns }: Writing, rows: readonly GivenRow[]): RowQuery {
+  const isId = ({ name }: GivenColumns[number]): boolean => name === id;
+  const others = columns.filter((column) => !isId(column));
+  const text = `SELECT ${given}.${quoteName(id)}::text, ${version}, ${membersOf(others, held)}
+    FROM ${tableOf(spec)} AS ${held}, ${givenRows(columns.filter(isId))}
+    WHERE ${held}.${quoteName(id)} = ${given}.${quoteName(id)}`;
+  return { text, values: [JSON.stringify(rows)] };
+}
+
+/** What the columns would hold: the row's number, its id, its columns as JSON. Writes nothing. */
+export function tryQuery({ id, columns }: Writing, rows: readonly GivenRow[]): RowQuery {
+  const text = `SELECT ${number}::text, ${given}.${quoteName(id)}::text, ${membersOf(columns, given)}
     FROM ${givenRows(columns)}`;
   return { text, values: [JSON.stringify(rows)] };
 }
 
+function membersOf(columns: GivenColumns, row: string): string {
+  const shown = columns.map(({ name, type }) => `${shownAt([name], type, row)} AS ${quoteName(name)}`).join(", ");
+  return `(SELECT row_to_json(${said})::text FROM (SELECT ${shown}) AS ${said})`;
+}
+
 /** Inserts rows, all with these columns; ids of those that were new. */
-export function insertQuery(spec: PgvectorSpec, columns: GivenColumns, rows: readonly GivenRow[]): RowQuery {
+export function insertQuery({ spec, id, columns }: Writing, rows: readonly GivenRow[]): RowQuery {
   const list = columns.map(({ name }) => quoteName(name)).join(", ");
   const values = columns.map(({ name }) => `${given}.${quoteName(name)}`).join(", ");
   const text = `INSERT INTO ${tableOf(spec)} AS ${held} (${list}) SELECT ${values} FROM ${givenRows(columns)}
-    ON CONFLICT ("chunk_id") DO NOTHING RETURNING ${held}."chunk_id"::text`;
+    ON CONFLICT (${quoteName(id)}) DO NOTHING RETURNING ${held}.${quoteName(id)}::text`;
   return { text, values: [JSON.stringify(rows)] };
 }
 
 /** Replaces these columns, all but the id, of rows that are what they were; ids of these. */
-export function updateQuery(spec: PgvectorSpec, columns: GivenColumns, rows: readonly GivenRow[]): RowQuery {
+export function updateQuery({ spec, id, columns }: Writing, rows: readonly GivenRow[]): RowQuery {
   const changes = columns
-    .filter(({ name }) => name !== "chunk_id")
+    .filter(({ name }) => name !== id)
     .map(({ name }) => `${quoteName(name)} = ${given}.${quoteName(name)}`)
     .join(", ");
-  const text = `UPDATE ${tableOf(spec)} AS ${held} SET ${changes} FROM ${givenRows(columns)} WHERE ${isAsItWas}
-    RETURNING ${given}."chunk_id"::text`;
+  const text = `UPDATE ${tableOf(spec)} AS ${held} SET ${changes} FROM ${givenRows(columns)} WHERE ${isAsItWas(id)}
+    RETURNING ${given}.${quoteName(id)}::text`;
   return { text, values: [JSON.stringify(rows)] };
 }
 
 /** Removes rows that are what they were; ids of these. */
-export function removeQuery(spec: PgvectorSpec, columns: GivenColumns, rows: readonly GivenRow[]): RowQuery {
-  const text = `DELETE FROM ${tableOf(spec)} AS ${held} USING ${givenRows(columns)} WHERE ${isAsItWas}
-    RETURNING ${given}."chunk_id"::text`;
+export function removeQuery({ spec, id, columns }: Writing, rows: readonly GivenRow[]): RowQuery {
+  const text = `DELETE FROM ${tableOf(spec)} AS ${held} USING ${givenRows(columns)} WHERE ${isAsItWas(id)}
+    RETURNING ${given}.${quoteName(id)}::text`;
   return { text, values: [JSON.stringify(rows)] };
 }
 
 /** Postgres looks at it again when it had to wait for another transaction's write of the row. */
-const isAsItWas = `${held}."chunk_id" = ${given}."chunk_id" AND ${version} = ${document} ->> 'over'`;
+function isAsItWas(id: string): string {
+  return `${held}.${quoteName(id)} = ${given}.${quoteName(id)} AND ${version} = ${document} ->> 'over'`;
+}
 
 /** The id and the columns that a statement takes from its rows. */
 type GivenColumns = readonly Pick<Column, "name" | "type" | "declared">[];

@@ -68,7 +68,7 @@ const faults: Readonly<
   },
   "42P10": {
     code: "RETR_REPAIR_WRITE_REFUSED",
-    message: "chunk_id has no unique index that ON CONFLICT can use; create one",
+    message: "the ids' column has no unique index that ON CONFLICT can use; create one",
   },
 };
 

@@ -1,9 +1,11 @@
 // From a document of pgvector to its location and to what is needed to connect.
+import { readFields } from "#config/chunk-fields.ts";
 import type { StoreLocation } from "#config/identity.ts";
 import { type Lookup, tlsOf } from "#config/lookup.ts";
 import { Secret } from "#config/secret.ts";
 import { ConnectionRefusal } from "./connection-parameters.ts";
 import { type Connection, readConnectionString } from "./connection-string.ts";
+import { pgvectorLayouts } from "./layouts.ts";
 import { defaultEmbeddingColumn, type PgvectorBase, type PgvectorOverlay, type PgvectorSpec } from "./schema.ts";
 
 /** Location of a Postgres connection string. Throws ConnectionRefusal. */
@@ -38,13 +40,13 @@ function readConnection({ connectionString }: PgvectorBase, lookup: Lookup): Con
 
 /** The document's own `tls` counts before what the string says. */
 export function resolveBase(document: PgvectorBase, lookup: Lookup): PgvectorSpec {
-  const { connectionString: _, tls, ...tuning } = document;
+  const { connectionString: _, tls, ...rest } = document;
   const { host, port, database, user, password, isVerified, caFile, session } = readConnection(document, lookup);
   if (tls !== undefined && host.startsWith("/")) {
     throw lookup.refuse("tls", "expected none with a socket, which has no TLS");
   }
   return {
-    ...tuning,
+    ...withFields(rest),
     host,
     port,
     database,
@@ -55,9 +57,15 @@ export function resolveBase(document: PgvectorBase, lookup: Lookup): PgvectorSpe
   };
 }
 
+type Named = Pick<PgvectorBase, "layout" | "fields" | "namespaceField" | "metadataColumns">;
+
+function withFields<Document extends Named>({ layout, fields, namespaceField, metadataColumns, ...rest }: Document) {
+  return { ...rest, fields: readFields({ layout, fields, namespaceField, metadataColumns }, pgvectorLayouts) };
+}
+
 export function resolveOverlay({ user, password, tls, ...rest }: PgvectorOverlay, lookup: Lookup): PgvectorSpec {
   return {
-    ...rest,
+    ...withFields(rest),
     user: lookup.credential(user, "user"),
     password: password === undefined ? null : lookup.credential(password, "password"),
     tls: tls === undefined ? null : tlsOf(tls, lookup),

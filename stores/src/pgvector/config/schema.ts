@@ -1,5 +1,6 @@
 // pgvector's configuration: the schemas of base and overlay, and the one spec that either resolves to.
 import { z } from "zod";
+import { type ChunkFields, chunkFieldsShape } from "#config/chunk-fields.ts";
 import { baseCredentialSchema, overlayCredential } from "#config/credential.ts";
 import { doc } from "#config/field-doc.ts";
 import { kindSchema, namespaceDoc, timeoutMsSchema, tlsSchema } from "#config/fields.ts";
@@ -28,8 +29,15 @@ const tuning = {
     .array(sqlName)
     .max(32)
     .default([])
-    .meta(doc("Further columns that come back as metadata and can be filtered.", ["language", "source"], "language")),
+    .meta(
+      doc(
+        "Names of further fields that can be filtered and selected: columns, or members of the layout's metadata.",
+        ["language", "source"],
+        "language",
+      ),
+    ),
   namespaceField: sqlName.default("namespace").meta(namespaceDoc("tenant", "tenant.id")),
+  ...chunkFieldsShape,
   distance: z
     .enum(["cosine", "l2", "inner-product"])
     .default("cosine")
@@ -98,56 +106,70 @@ const predicateSchema = z
     if (message !== null) context.addIssue({ code: "custom", message });
   });
 
+/** Pages are read in the order of the ids, and a row's id must be unique: neither can be said of a key within JSON. */
+const idIsColumn = [
+  ({ fields }: z.infer<z.ZodObject<typeof chunkFieldsShape>>) => !/[$.>]/.test(fields?.id ?? ""),
+  { path: ["fields", "id"], message: "expected a column of the table" },
+] satisfies [unknown, object];
+
 /** pgvector as a base names it: one connection string, as the retrieval service has it. */
-export const pgvectorBaseSchema = z.strictObject({
-  kind: kindSchema("pgvector"),
-  connectionString: baseCredentialSchema,
-  where: predicateSchema.optional(),
-  ...tuning,
-  tls: tlsSchema.optional(),
-});
+export const pgvectorBaseSchema = z
+  .strictObject({
+    kind: kindSchema("pgvector"),
+    connectionString: baseCredentialSchema,
+    where: predicateSchema.optional(),
+    ...tuning,
+    tls: tlsSchema.optional(),
+  })
+  .refine(...idIsColumn);
 
 const noCondition = "expected no where: a destination has none; name a view with the condition as the table";
 
 /** pgvector as an overlay names it: the host is readable, so that it can be checked before anything connects. */
-export const pgvectorOverlaySchema = z.strictObject(
-  {
-    kind: kindSchema("pgvector"),
-    host: hostName.meta(
-      doc(
-        "Host of PostgreSQL. The pods' RETRIEVER_ALLOWED_HOSTS has to name it.",
-        "pg.search.svc",
-        "pg.search.svc/chunks",
+export const pgvectorOverlaySchema = z
+  .strictObject(
+    {
+      kind: kindSchema("pgvector"),
+      host: hostName.meta(
+        doc(
+          "Host of PostgreSQL. The pods' RETRIEVER_ALLOWED_HOSTS has to name it.",
+          "pg.search.svc",
+          "pg.search.svc/chunks",
+        ),
       ),
-    ),
-    port: z
-      .int()
-      .min(1)
-      .max(65_535)
-      .default(5432)
-      .meta(doc("Port of PostgreSQL.", 6432, 70_000)),
-    database: z
-      .string()
-      .min(1)
-      .max(63)
-      .meta(doc("Database that holds the table.", "search", "")),
-    user: overlayCredential(
-      ["RETRIEVER_CRED_PG_USER", "PGUSER"],
-      ["/etc/retriever/credentials/pg-user", "/etc/passwd"],
-    ),
-    password: overlayCredential(
-      ["RETRIEVER_CRED_PG_PASSWORD", "PGPASSWORD"],
-      ["/etc/retriever/credentials/pg-password", "/etc/retriever/credentials/../secret"],
-    ).optional(),
-    ...tuning,
-    tls: tlsSchema.optional(),
-  },
-  { error: ({ code, keys }) => (code === "unrecognized_keys" && keys?.includes("where") ? noCondition : undefined) },
-);
+      port: z
+        .int()
+        .min(1)
+        .max(65_535)
+        .default(5432)
+        .meta(doc("Port of PostgreSQL.", 6432, 70_000)),
+      database: z
+        .string()
+        .min(1)
+        .max(63)
+        .meta(doc("Database that holds the table.", "search", "")),
+      user: overlayCredential(
+        ["RETRIEVER_CRED_PG_USER", "PGUSER"],
+        ["/etc/retriever/credentials/pg-user", "/etc/passwd"],
+      ),
+      password: overlayCredential(
+        ["RETRIEVER_CRED_PG_PASSWORD", "PGPASSWORD"],
+        ["/etc/retriever/credentials/pg-password", "/etc/retriever/credentials/../secret"],
+      ).optional(),
+      ...tuning,
+      tls: tlsSchema.optional(),
+    },
+    { error: ({ code, keys }) => (code === "unrecognized_keys" && keys?.includes("where") ? noCondition : undefined) },
+  )
+  .refine(...idIsColumn);
 
 export type PgvectorBase = z.infer<typeof pgvectorBaseSchema>;
 export type PgvectorOverlay = z.infer<typeof pgvectorOverlaySchema>;
-export type PgvectorSpec = Omit<PgvectorBase, "connectionString" | "tls"> & {
+export type PgvectorSpec = Omit<
+  PgvectorBase,
+  "connectionString" | "tls" | "layout" | "fields" | "namespaceField" | "metadataColumns"
+> & {
+  readonly fields: ChunkFields;
   readonly host: string;
   readonly port: number;
   readonly database: string;

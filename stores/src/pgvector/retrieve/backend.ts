@@ -1,11 +1,12 @@
 // Postgres with pgvector: the vector goes in binary, the answer never holds one.
 import type { Pool } from "pg";
-import { placeByName } from "#config/filterable.ts";
+import { placeIn } from "#config/chunk-fields.ts";
 import { RetrieverError } from "#errors.ts";
 import { withFindings } from "#filter/findings.ts";
-import type { BackendDeps, BackendRequest, Candidate } from "#ports/backend.ts";
+import type { BackendDeps, BackendRequest, Candidate, Content } from "#ports/backend.ts";
 import { type Backend, exactTimeoutMs } from "#ports/backend.ts";
 import type { Metric } from "#similarity.ts";
+import { parseExact } from "#values/exact-json.ts";
 import { failedFacts } from "#values/failed-facts.ts";
 import { codeOf } from "#values/node-error.ts";
 import { readTime, timeOf } from "#values/time.ts";
@@ -74,7 +75,7 @@ export function makePgvectorBackend(spec: PgvectorSpec, { similarity, clock, fil
         const vectorMs = clock.monotonicMs() - startedAt;
         const measure = measureOf(spec, shape, request.embedding.dimension);
         const toSimilarity = (distance: number): number => similarity(metric, measure(distance));
-        return { candidates: readCandidates(rows, shape, toSimilarity), vectorMs };
+        return { candidates: readCandidates(rows, { shape, toSimilarity, content: request.content }), vectorMs };
       } catch (error) {
         // A table made anew may have other columns.
         if (codeOf(error).startsWith("42")) [known, columns] = [undefined, undefined];
@@ -88,7 +89,7 @@ export function makePgvectorBackend(spec: PgvectorSpec, { similarity, clock, fil
           const facts = await probeTable(client, spec, known);
           if (filterable === undefined) return facts;
           columns = await readColumns(client, spec);
-          return withFindings(facts, checkFields(filterable, columns, placeByName));
+          return withFindings(facts, checkFields(filterable, columns, placeIn(spec.fields)));
         });
       } catch (error) {
         return failedFacts(postgresError(error, signal), spec.tls === null ? "off" : "verified");
@@ -152,20 +153,28 @@ function measureOf({ distance }: Pick<PgvectorSpec, "distance">, { vectorType }:
     : (differing: number) => (2 * differing) / dimension;
 }
 
+type Reading = {
+  readonly shape: TableShape;
+  readonly toSimilarity: (distance: number) => number;
+  readonly content: Content | undefined;
+};
+
 /** Nearest first: an index may order loosely. A row without a finite distance (a zero vector has none) is left out. */
-function readCandidates(
-  rows: readonly Row[],
-  { hasTextMoments }: TableShape,
-  toSimilarity: (distance: number) => number,
-): Candidate[] {
-  const found = rows.flatMap(([chunkId, entityId, updatedAt, text]) => {
+function readCandidates(rows: readonly Row[], { shape, toSimilarity, content }: Reading): Candidate[] {
+  const found = rows.flatMap((row) => {
+    const [chunkId, entityId, updatedAt, text] = row;
     const distance = Number(text ?? Number.NaN);
     if (!Number.isFinite(distance)) return [];
-    const moment = hasTextMoments ? readTime(updatedAt) : timeOf(updatedAt ?? null);
+    const moment = shape.hasTextMoments ? readTime(updatedAt) : timeOf(updatedAt ?? null);
     const similarity = toSimilarity(distance);
-    return [
-      { distance, candidate: { chunkId: chunkId ?? "", entityId: entityId ?? "", similarity, updatedAt: moment } },
-    ];
+    const facts = { chunkId: chunkId ?? "", entityId: entityId ?? "", similarity, updatedAt: moment };
+    return [{ distance, candidate: content === undefined ? facts : { ...facts, ...readContent(row, content) } }];
   });
   return found.toSorted((a, b) => a.distance - b.distance).map(({ candidate }) => candidate);
+}
+
+/** Every number of the metadata in its own digits. */
+function readContent(row: Row, { text, metadata }: Content): Pick<Candidate, "text" | "metadata"> {
+  const members = parseExact(row[5] ?? "{}") as Readonly<Record<string, unknown>>;
+  return { ...(text && { text: row[4] ?? null }), ...(metadata.length > 0 && { metadata: members }) };
 }

@@ -2,7 +2,8 @@
 import type { PoolClient } from "pg";
 import { type ProbeFacts, unknownFacts } from "#ports/backend.ts";
 import { readTime, timeOf } from "#values/time.ts";
-import { rowsOf } from "../client/names.ts";
+import { isColumn } from "../client/field-sql.ts";
+import { quoteName, rowsOf } from "../client/names.ts";
 import { readRows } from "../client/row-query.ts";
 import type { PgvectorSpec } from "../config/schema.ts";
 import { momentText } from "./statement.ts";
@@ -39,11 +40,15 @@ async function countRows(client: PoolClient, spec: PgvectorSpec, estimate: numbe
 
 async function readNewest(
   client: PoolClient,
-  spec: PgvectorSpec,
+  { fields, ...spec }: PgvectorSpec,
   { hasTextMoments }: TableShape,
 ): Promise<string | null> {
-  const newest = `SELECT max("updated_at") AS "updated_at" FROM ${rowsOf(spec)}`;
-  const text = `SELECT ${momentText(hasTextMoments)} FROM (${newest}) AS newest`;
+  const path = fields.updatedAt;
+  // Of a member of JSON every row would have to be read.
+  if (path === null || !isColumn(path)) return null;
+  const column = quoteName(path[0]);
+  const newest = `SELECT max(${column}) AS ${column} FROM ${rowsOf(spec)}`;
+  const text = `SELECT ${momentText(path, hasTextMoments)} FROM (${newest}) AS newest`;
   const [[moment = null] = []] = await readRows(client, { text, values: [] });
   return hasTextMoments ? readTime(moment) : timeOf(moment);
 }

@@ -1,9 +1,10 @@
 // SQL of a vector query. Values are parameters, and every type and operator has its schema: no setting of a role, a
 // database or a pooler's session has a part in the answer.
 import { hash } from "node:crypto";
-import { placeByName } from "#config/filterable.ts";
+import { type FieldPath, metadataPath, namespacePath, placeIn } from "#config/chunk-fields.ts";
 import { RetrieverError } from "#errors.ts";
-import type { BackendRequest } from "#ports/backend.ts";
+import { type BackendRequest, mostTextChars } from "#ports/backend.ts";
+import { isColumn, literal, textAt, valueAt } from "../client/field-sql.ts";
 import { quoteName, rowsOf } from "../client/names.ts";
 import type { RowQuery } from "../client/row-query.ts";
 import type { PgvectorSpec } from "../config/schema.ts";
@@ -11,11 +12,9 @@ import type { Columns } from "../filter/columns.ts";
 import { filterSql } from "../filter/filter-sql.ts";
 import type { TableShape } from "./table-shape.ts";
 
-type Searched = Pick<
-  PgvectorSpec,
-  "schema" | "table" | "where" | "embeddingColumn" | "metadataColumns" | "namespaceField" | "distance"
->;
+type Searched = Pick<PgvectorSpec, "schema" | "table" | "where" | "embeddingColumn" | "fields" | "distance">;
 type Shape = Pick<TableShape, "extension" | "vectorType" | "halfCast" | "hasTextMoments">;
+type Value = string | number | bigint | boolean;
 
 const operators: Readonly<Record<PgvectorSpec["distance"], string>> = {
   cosine: "<=>",
@@ -24,30 +23,59 @@ const operators: Readonly<Record<PgvectorSpec["distance"], string>> = {
 };
 
 /**
- * Columns of the answer, in this order: chunk_id, entity_id, updated_at, distance; of bits the Hamming distance. Best
- * first as far as the index goes: it may order by half precision, or loosely. `columns`: the table's, for a filter. Throws
- * RETR_REQUEST_INVALID, and RETR_BACKEND_MISSING for a declared field that the table can't serve.
+ * Columns of the answer, in this order: id, entity, moment, distance, of bits the Hamming distance, and the text and
+ * metadata that are asked for. Best first as far as the index goes: it may order by half precision, or loosely. `columns`: the
+ * table's, for a filter. Throws RETR_REQUEST_INVALID, and RETR_BACKEND_MISSING for a declared field that the table can't serve.
  */
 export function vectorQuery(searched: Searched, shape: Shape, request: BackendRequest, columns?: Columns): RowQuery {
   const values: (Buffer | string)[] = [request.embedding.binary(), String(request.k)];
   const bind = (text: string): string => `$${values.push(text)}`;
-  const conditions = filtersOf(searched, request).map(
-    ([column, value]) => `${quoteName(column)} = ${bind(String(value))}`,
-  );
+  const conditions = filtersOf(searched, request).map(({ text, value }) => text(bind(value)));
   if (request.filter !== undefined) {
-    conditions.push(filterSql(request.filter, { columns: columns ?? new Map(), placeOf: placeByName, bind }));
+    const placeOf = placeIn(searched.fields);
+    conditions.push(filterSql(request.filter, { columns: columns ?? new Map(), placeOf, bind }));
   }
   const where = conditions.length === 0 ? "" : ` WHERE ${conditions.join(" AND ")}`;
   // An exact search compares what is stored, not what an index is made of.
   const { order, distance } = distancesOf(searched, request.isExact === true ? { ...shape, halfCast: null } : shape);
-  const vector = quoteName(searched.embeddingColumn);
-  const last = order === distance ? `${distance} AS distance` : vector;
-  const nearest = `SELECT "chunk_id", "entity_id", "updated_at", ${last} FROM ${rowsOf(searched)}${where} ORDER BY ${order} LIMIT $2`;
-  const moment = momentText(shape.hasTextMoments);
+  const { id, entity, updatedAt } = searched.fields;
+  const content = contentOf(searched, request);
+  const own = order === distance ? [] : [searched.embeddingColumn];
+  const kept = [...new Set([...columnsOf([id, entity, updatedAt]), ...content.columns, ...own])].map(quoteName);
+  const measure = order === distance ? [`${distance} AS "chunk distance"`] : [];
+  const nearest = `SELECT ${[...kept, ...measure].join(", ")} FROM ${rowsOf(searched)}${where} ORDER BY ${order} LIMIT $2`;
   // Of these few rows alone; as numeric, as a float's text depends on a setting.
-  const measured = order === distance ? "distance" : distance;
-  const text = `SELECT "chunk_id"::text, "entity_id"::text, ${moment}, (${measured})::numeric FROM (${nearest}) AS nearest`;
-  return { text, values };
+  const picked = [
+    asText(id),
+    asText(entity),
+    updatedAt === null ? "NULL" : momentText(updatedAt, shape.hasTextMoments),
+    `(${order === distance ? '"chunk distance"' : distance})::numeric`,
+    ...content.picked,
+  ];
+  return { text: `SELECT ${picked.join(", ")} FROM (${nearest}) AS nearest`, values };
+}
+
+function columnsOf(paths: readonly (FieldPath | null)[]): string[] {
+  return paths.flatMap((path) => path?.[0] ?? []);
+}
+
+function asText(path: FieldPath | null): string {
+  return path === null ? "NULL" : `${textAt(path)}::text`;
+}
+
+/** The columns that are needed; of them the text, and the metadata as one JSON object whose members have the columns' own types. */
+function contentOf({ fields }: Searched, { content }: BackendRequest) {
+  if (content === undefined) return { columns: [], picked: [] };
+  const text = content.text ? fields.text : null;
+  const paths = content.metadata.map((name) => metadataPath(fields, name));
+  const members = paths.flatMap((path, index) => [literal(content.metadata[index] ?? ""), valueAt(path)]);
+  return {
+    columns: columnsOf([text, ...paths]),
+    picked: [
+      text === null ? "NULL" : `left(${asText(text)}, ${mostTextChars})`,
+      members.length === 0 ? "NULL" : `json_build_object(${members.join(", ")})::text`,
+    ],
+  };
 }
 
 /** `order` is what the index is on. */
@@ -68,9 +96,10 @@ function distancesOf({ embeddingColumn, distance }: Searched, { extension, vecto
 }
 
 /** ms since 1970, without a zone UTC; text as it is. Null for Postgres's infinities. */
-export function momentText(isText: boolean): string {
-  if (isText) return `"updated_at"::text`;
-  return `CASE WHEN isfinite("updated_at") THEN floor(extract(epoch FROM "updated_at") * 1000)::text END`;
+export function momentText(path: FieldPath, isText: boolean): string {
+  const moment = textAt(path);
+  if (isText) return `${moment}::text`;
+  return `CASE WHEN isfinite(${moment}) THEN floor(extract(epoch FROM ${moment}) * 1000)::text END`;
 }
 
 /** Name under which a connection keeps the statement prepared. */
@@ -78,19 +107,30 @@ export function statementName(text: string): string {
   return `retr_${hash("sha256", text).slice(0, 24)}`;
 }
 
+type Condition = { readonly text: (parameter: string) => string; readonly value: string };
+
 // Sorted, so that the same filters in another order are the same statement.
-function filtersOf(
-  searched: Searched,
-  { namespace, filters }: BackendRequest,
-): [string, string | number | bigint | boolean][] {
+function filtersOf({ fields }: Searched, { namespace, filters }: BackendRequest): Condition[] {
   const entries = Object.entries(filters ?? {}).toSorted(([a], [b]) => (a < b ? -1 : 1));
-  for (const [key] of entries) {
-    if (!searched.metadataColumns.includes(key)) throw refuseFilter(key, searched.metadataColumns);
-  }
-  return namespace === undefined ? entries : [[searched.namespaceField, namespace], ...entries];
+  const conditions = entries.map(([key, value]) => {
+    if (!Object.hasOwn(fields.metadata, key)) throw refuseFilter(key, Object.keys(fields.metadata));
+    return equals(metadataPath(fields, key), value);
+  });
+  if (namespace === undefined) return conditions;
+  const place = textAt(namespacePath(fields));
+  return [{ text: (parameter) => `${place} = ${parameter}`, value: namespace }, ...conditions];
 }
 
-function refuseFilter(key: string, columns: readonly string[]): RetrieverError {
-  const message = `filters.${key}: expected one of the store's metadataColumns (${columns.join(", ") || "none"})`;
+/** Within JSON text, numbers and booleans never equal each other. An index on a member's text serves the first comparison. */
+function equals(path: FieldPath, value: Value): Condition {
+  if (isColumn(path)) return { text: (parameter) => `${textAt(path)} = ${parameter}`, value: String(value) };
+  const typed = `to_jsonb(${valueAt(path)})`;
+  return typeof value === "string"
+    ? { text: (parameter) => `${textAt(path)} = ${parameter} AND ${typed} = to_jsonb(${parameter}::text)`, value }
+    : { text: (parameter) => `${typed} = ${parameter}::jsonb`, value: String(value) };
+}
+
+function refuseFilter(key: string, names: readonly string[]): RetrieverError {
+  const message = `filters.${key}: expected one of the store's metadataColumns (${names.join(", ") || "none"})`;
   return new RetrieverError({ code: "RETR_REQUEST_INVALID", message, path: `filters.${key}` });
 }

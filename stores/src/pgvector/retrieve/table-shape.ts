@@ -2,6 +2,7 @@
 import type { PoolClient } from "pg";
 import { errorsOf } from "#errors.ts";
 import { codeOf } from "#values/node-error.ts";
+import { isColumn } from "../client/field-sql.ts";
 import { quoteName, rowsOf } from "../client/names.ts";
 import { isBefore, unknownSettings } from "../client/pool.ts";
 import { type Row, readRows } from "../client/row-query.ts";
@@ -20,7 +21,7 @@ export type TableShape = {
   /** Length of the half-precision expression that the index is on; null: the index is on the column, or there is none. */
   readonly halfCast: number | null;
   readonly hasTextMoments: boolean;
-  /** Whether `updated_at` leads an index. */
+  /** Whether the moment's column leads an index. */
   readonly hasTimeIndex: boolean;
   /** The planner's estimate of the rows. */
   readonly estimate: number;
@@ -67,7 +68,6 @@ WHERE r.relkind IN ('r', 'm', 'f') AND EXISTS (SELECT 1 FROM pg_catalog.pg_attri
   JOIN pg_catalog.pg_type w ON w.oid = v.atttypid WHERE v.attrelid = r.oid AND NOT v.attisdropped
   AND w.typname IN ('vector', 'halfvec', 'bit'))`;
 
-const required = ["chunk_id", "entity_id", "updated_at"];
 const momentTypes = ["timestamptz", "timestamp", "date"];
 const textTypes = ["text", "varchar", "bpchar"];
 
@@ -85,14 +85,12 @@ export async function readShape(client: PoolClient, spec: PgvectorSpec): Promise
       { type: type ?? "", modifier: Number(modifier), isIndexed: isIndexed === "t" },
     ]),
   );
-  const lacking = [...required, spec.embeddingColumn].filter((name) => !columns.has(name));
-  if (lacking.length > 0) throw missing(`the table lacks ${lacking.join(", ")}`);
+  refuseColumns(spec, columns);
   const [kind, , , , , estimate, hidesRows, role, extension] = first;
   if (extension === null || extension === undefined) throw missing("the database lacks the extension vector");
   const [version = "", ...schema] = extension.split(" ");
   refuseSettings(spec, version);
-  const moment = columns.get("updated_at") as Column;
-  refuseMoment(moment);
+  const moment = momentOf(spec, columns);
   const vector = columns.get(spec.embeddingColumn) as Column;
   const vectorType = vectorTypeOf(vector, spec.embeddingColumn, version);
   const leaves = leavesOf(await readRows(client, { text: indexesQuery, values }));
@@ -105,8 +103,8 @@ export async function readShape(client: PoolClient, spec: PgvectorSpec): Promise
     vectorType,
     dimension: vector.modifier > 0 ? vector.modifier : null,
     halfCast,
-    hasTextMoments: textTypes.includes(moment.type),
-    hasTimeIndex: moment.isIndexed,
+    hasTextMoments: moment === null || textTypes.includes(moment.type),
+    hasTimeIndex: moment?.isIndexed === true,
     estimate: spec.where === undefined ? whole : await estimateMeeting(client, spec),
     remarks: [
       ...remarks,
@@ -136,11 +134,27 @@ function refuseSettings(spec: PgvectorSpec, version: string): void {
   );
 }
 
-function refuseMoment({ type }: Column): void {
-  if ([...momentTypes, ...textTypes].includes(type)) return;
+/** What a request names more than that is read when it is asked for. */
+function refuseColumns({ fields, embeddingColumn }: PgvectorSpec, columns: ReadonlyMap<string, Column>): void {
+  const paths = [fields.id, fields.entity, fields.updatedAt].filter((path) => path !== null);
+  const lacking = [...new Set([...paths.map(([column]) => column), embeddingColumn])].filter(
+    (name) => !columns.has(name),
+  );
+  if (lacking.length > 0) throw missing(`the table lacks ${lacking.join(", ")}`);
+  const scalar = paths.find((path) => !isColumn(path) && !/^jsonb?$/.test(columns.get(path[0])?.type ?? ""));
+  if (scalar === undefined) return;
+  throw missing(`${scalar.join(".")}: expected ${scalar[0]} to be a column of json or jsonb`);
+}
+
+/** Null for a moment within JSON, which is text, and where the fields name none. */
+function momentOf({ fields: { updatedAt } }: PgvectorSpec, columns: ReadonlyMap<string, Column>): Column | null {
+  const moment = updatedAt !== null && isColumn(updatedAt) ? columns.get(updatedAt[0]) : undefined;
+  if (updatedAt === null || moment === undefined) return null;
+  if ([...momentTypes, ...textTypes].includes(moment.type)) return moment;
+  const [name] = updatedAt;
   throw missing(
-    `updated_at: expected a column of type timestamptz, timestamp, date or text, it is ${type}; ` +
-      "serve from a view that makes it one, such as to_timestamp(updated_at) AS updated_at",
+    `${name}: expected a column of type timestamptz, timestamp, date or text, it is ${moment.type}; ` +
+      `serve from a view that makes it one, such as to_timestamp(${name}) AS ${name}`,
   );
 }
 

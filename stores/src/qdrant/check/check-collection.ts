@@ -15,7 +15,7 @@ export async function checkCollection(
   const collection = openCollection(spec, { connections: 1 });
   try {
     const { call, folder } = collection;
-    const info = readCollection(await call({ method: "GET", path: folder }, signal), spec.vectorName);
+    const info = readCollection(await call({ method: "GET", path: folder }, signal), spec);
     const query = await tryQuery(collection, { spec, dimension: info.dimension ?? 1 }, signal);
     return collectionChecks.flatMap((check) => check({ info, query }, spec, filterable));
   } catch (error) {

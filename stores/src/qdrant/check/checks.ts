@@ -1,10 +1,12 @@
 // The checks of a collection, in the order in which they are told. Each is a pure function: a new one is one more line below.
-import { type Filterable, placeByName } from "#config/filterable.ts";
+import { type FieldPath, placeIn } from "#config/chunk-fields.ts";
+import type { Filterable } from "#config/filterable.ts";
 import { RetrieverError } from "#errors.ts";
 import { fieldFindings } from "#filter/findings.ts";
 import type { Finding } from "#ports/store-check.ts";
 import { faultFinding, finding } from "#values/findings.ts";
 import type { CollectionInfo } from "../client/collection.ts";
+import { keyOf } from "../client/payload-key.ts";
 import type { QdrantSpec } from "../config/schema.ts";
 import { checkFields } from "../filter/check-fields.ts";
 import { refuseSettings } from "../retrieve/strict-search.ts";
@@ -82,8 +84,8 @@ const strictExact: Check = ({ info: { limits } }) =>
         ),
       ];
 
-const filters: Check = ({ info }, _, filterable) =>
-  filterable === undefined ? [] : fieldFindings(checkFields(filterable, info, placeByName));
+const filters: Check = ({ info }, spec, filterable) =>
+  filterable === undefined ? [] : fieldFindings(checkFields(filterable, info, placeIn(spec.fields)));
 
 const strictLimit: Check = ({ info: { limits } }) =>
   limits.points >= mostCandidates
@@ -110,29 +112,32 @@ const indexing: Check = ({ info: { points, indexedVectors } }) => {
 };
 
 type PayloadIndex = {
-  readonly key: string;
+  /** Null: the fields name none. */
+  readonly path: FieldPath | null;
   readonly types: readonly string[];
   readonly field: string;
   readonly what: string;
 };
 
-const payloadIndexes: Check = ({ info }, { namespaceField }) => {
+const payloadIndexes: Check = ({ info }, { fields: { id, namespace, updatedAt } }) => {
   const wanted: readonly PayloadIndex[] = [
     {
-      key: namespaceField,
+      path: namespace,
       types: ["keyword", "uuid", "integer"],
       field: "namespaceField",
       what: "requests with a namespace",
     },
     {
-      key: "chunk_id",
+      path: id,
       types: ["keyword", "uuid", "integer"],
       field: "collection",
       what: "look-ups of a verification or repair",
     },
-    { key: "updated_at", types: ["datetime"], field: "collection", what: "the newest update" },
+    { path: updatedAt, types: ["datetime"], field: "collection", what: "the newest update" },
   ];
-  return wanted.flatMap(({ key, types, field, what }) => {
+  return wanted.flatMap(({ path, types, field, what }) => {
+    if (path === null) return [];
+    const key = keyOf(path);
     const held = info.indexes.get(key);
     if (held !== undefined && types.includes(held)) return [finding("ok", field, `${key} has an index (${held})`)];
     const isRefused = !info.limits.searchesUnindexed && held === undefined;

@@ -87,16 +87,21 @@ test.each([
   await expect(readAll(store, { level: "fresh" })).rejects.toMatchObject({ code: "RETR_BACKEND_ANSWER_INVALID" });
 });
 
-test("since a moment: what has no date, or one that can't be read, a list for one, may have been written at any time", async () => {
-  const [old, late] = ["2026-01-01T00:00:00Z", "2026-03-01T00:00:00Z"];
-  const moments = [old, late, [old], [old, late], [late], [], 7, "soon", null];
-  held.clear();
-  for (const [id, updated_at] of moments.entries())
-    held.set(String(id), { id, payload: { chunk_id: `${id}`, updated_at }, vector: [1] });
-  const found: string[] = [];
-  const scan = { level: "fresh", sinceMs: Date.parse("2026-02-01"), after: null, pageSize: 100 } as const;
-  for await (const batch of store.scan(scan, limit())) {
-    for (let row = 0; row < batch.count; row += 1) found.push(idTextAt(batch, row));
-  }
-  expect(found).toEqual(["1", "2", "3", "4", "5", "6", "7", "8"]);
-});
+test.each(["updated_at", "meta.at"])(
+  "since a moment at %s: what has no date, or one that can't be read, a list for one, may have been written at any time",
+  async (updatedAt) => {
+    const [old, late] = ["2026-01-01T00:00:00Z", "2026-03-01T00:00:00Z"];
+    const moments = [old, late, [old], [old, late], [late], [], 7, "soon", null];
+    held.clear();
+    for (const [id, at] of moments.entries())
+      held.set(String(id), { id, payload: { chunk_id: `${id}`, updated_at: at, meta: { at } }, vector: [1] });
+    const other = make({ fields: { updatedAt } });
+    const found: string[] = [];
+    const scan = { level: "fresh", sinceMs: Date.parse("2026-02-01"), after: null, pageSize: 100 } as const;
+    for await (const batch of other.scan(scan, limit())) {
+      for (let row = 0; row < batch.count; row += 1) found.push(idTextAt(batch, row));
+    }
+    await other.close();
+    expect(found).toEqual(["1", "2", "3", "4", "5", "6", "7", "8"]);
+  },
+);

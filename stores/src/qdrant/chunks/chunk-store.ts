@@ -1,6 +1,8 @@
 // A collection as verification reads it: through by scrolling, and by id. Only what is compared is asked for.
+
 import { ChunkPage } from "#chunks/chunk-page.ts";
 import { digestRules } from "#chunks/payload-digest.ts";
+import { type FieldPath, metadataPath } from "#config/chunk-fields.ts";
 import { RetrieverError } from "#errors.ts";
 import {
   type AgreedFields,
@@ -14,12 +16,13 @@ import {
   type VerifyLevel,
 } from "#ports/chunk-store.ts";
 import { rawJson } from "#values/exact-json.ts";
-import type { CollectionInfo, StrictLimits } from "../client/collection.ts";
+import type { CollectionInfo } from "../client/collection.ts";
+import { keyOf, keysOf } from "../client/payload-key.ts";
 import type { QdrantSpec } from "../config/schema.ts";
 import { type DescribedCollection, describeCollection } from "./describe-collection.ts";
 import { idConditions, pointIdsOf } from "./point-ids.ts";
 import { openPoints, type PointsCaller } from "./points-caller.ts";
-import { readScroll } from "./scroll-page.ts";
+import { placesOf, readScroll } from "./scroll-page.ts";
 
 /** A page of vectors is parsed as a whole; it has to stay small whatever is asked for. */
 const mostWithVectors = 1000;
@@ -50,7 +53,7 @@ export function makeQdrantChunkStore(spec: QdrantSpec, { identity, fields }: Chu
     scan: async function* (options, signal) {
       const { description, info } = await known(signal);
       const most = Math.min(info.limits.points, options.level === "vector" ? mostWithVectors : options.pageSize);
-      if (options.sinceMs !== null) checkMomentIndex(info);
+      if (options.sinceMs !== null) checkMomentIndex(spec, info);
       const pageSize = Math.min(options.pageSize, most);
       yield* readPages(place, { ...options, pageSize, info, dimension: description.dimension ?? 0 }, signal);
     },
@@ -77,7 +80,7 @@ async function* readPages(place: Place, pages: Pages, signal: AbortSignal): Asyn
   const body = {
     ...shown(place, pages.level, []),
     limit: pages.pageSize,
-    ...writtenSince(pages.sinceMs, pages.info.limits),
+    ...writtenSince(place.spec, pages),
   };
   const ending = new AbortController();
   const either = AbortSignal.any([signal, ending.signal]);
@@ -130,8 +133,8 @@ async function findPoints(place: Place, { ids, level, dimension, info }: Questio
   const found = new Map<string, FoundChunk>();
   const page = new ChunkPage({ level, pageSize: 1, dimension });
   const read = fieldsOf(place, info);
-  const body = { ...shown(place, level, [place.spec.namespaceField]), limit: ids.length };
-  for (const should of filtersOf(ids, info)) {
+  const body = { ...shown(place, level, [place.spec.fields.namespace]), limit: ids.length };
+  for (const should of filtersOf(place.spec, ids, info)) {
     for (let offset: string | null = ""; offset !== null; ) {
       const text: string = await scroll(place, { ...body, filter: { should } }, { offset, signal });
       page.clear();
@@ -145,15 +148,18 @@ async function findPoints(place: Place, { ids, level, dimension, info }: Questio
 }
 
 /** Conditions that find the ids, in as many filters as strict mode demands. */
-function filtersOf(ids: readonly string[], { indexes, limits }: CollectionInfo): object[][] {
-  const type = indexes.get("chunk_id");
+function filtersOf({ fields }: QdrantSpec, ids: readonly string[], { indexes, limits }: CollectionInfo): object[][] {
+  const key = fields.id === null ? null : keyOf(fields.id);
+  const type = indexes.get(key ?? "");
   const isFree = limits.searchesUnindexed;
   const pointIds = pointIdsOf(ids);
   const conditions = [
-    ...idConditions(ids, {
-      text: isFree || type === "keyword" || type === "uuid",
-      integer: isFree || type === "integer",
-    }),
+    ...(key === null
+      ? []
+      : idConditions(key, ids, {
+          text: isFree || type === "keyword" || type === "uuid",
+          integer: isFree || type === "integer",
+        })),
     ...(pointIds.length === 0 ? [] : [{ has_id: pointIds }]),
   ];
   const filters: object[][] = [];
@@ -163,10 +169,10 @@ function filtersOf(ids: readonly string[], { indexes, limits }: CollectionInfo):
   return filters;
 }
 
-function checkMomentIndex({ hasTimeIndex, limits }: CollectionInfo): void {
+function checkMomentIndex({ fields }: QdrantSpec, { hasTimeIndex, limits }: CollectionInfo): void {
   if (hasTimeIndex || limits.searchesUnindexed) return;
-  const message =
-    "updated_at: strict mode of the collection wants a datetime index for --since; create it, or compare everything";
+  const [key = "updatedAt"] = keysOf([fields.updatedAt]);
+  const message = `${key}: strict mode of the collection wants a datetime index for --since; create it, or compare everything`;
   throw new RetrieverError({ code: "RETR_VERIFY_NOT_COMPARABLE", message });
 }
 
@@ -178,11 +184,12 @@ function scroll({ caller, spec }: Place, body: object, { offset, signal }: Turn)
   return caller.call({ method: "POST", path, body: full }, signal);
 }
 
-function shown({ spec, fields }: Place, level: VerifyLevel, more: readonly string[]): object {
+function shown({ spec, fields }: Place, level: VerifyLevel, more: readonly (FieldPath | null)[]): object {
   const isDigested = level === "payload" || level === "vector";
-  const dated = level === "ids" ? [] : ["updated_at"];
-  const digested = isDigested ? ["entity_id", spec.namespaceField, ...fields] : [];
-  const payload = [...new Set(["chunk_id", ...dated, ...digested, ...more])];
+  const { id, updatedAt, entity, namespace } = spec.fields;
+  const dated = level === "ids" ? [] : [updatedAt];
+  const digested = isDigested ? [entity, namespace, ...fields.map((name) => metadataPath(spec.fields, name))] : [];
+  const payload = keysOf([id, ...dated, ...digested, ...more]);
   const vector = level !== "vector" ? false : spec.vectorName === undefined ? true : [spec.vectorName];
   return { with_payload: payload, with_vector: vector };
 }
@@ -191,15 +198,19 @@ function shown({ spec, fields }: Place, level: VerifyLevel, more: readonly strin
  * Points without a date, or with one that can't be read, may have been written at any time. A list is no date, though a
  * range finds it by its elements; strict mode has no index that tells.
  */
-function writtenSince(sinceMs: number | null, { searchesUnindexed }: StrictLimits): object {
-  if (sinceMs === null) return {};
+function writtenSince({ fields }: QdrantSpec, { sinceMs, info }: Pick<Pages, "sinceMs" | "info">): object {
+  const [key] = keysOf([fields.updatedAt]);
+  if (sinceMs === null || key === undefined) return {};
   const range = { lt: new Date(sinceMs).toISOString() };
-  const must_not = [{ key: "updated_at", range }];
-  return { filter: searchesUnindexed ? { should: [{ must_not }, { key: "updated_at[]", range }] } : { must_not } };
+  const must_not = [{ key, range }];
+  return {
+    filter: info.limits.searchesUnindexed ? { should: [{ must_not }, { key: `${key}[]`, range }] } : { must_not },
+  };
 }
 
 /** A search for 12 finds 12.0 by an index of integers only. */
 function fieldsOf({ spec, fields, agreement }: Place, { indexes }: CollectionInfo) {
-  const rules = digestRules(fields, { ...agreement, tellsFractions: (field) => indexes.get(field) !== "integer" });
-  return { namespaceField: spec.namespaceField, fields, rules, vectorName: spec.vectorName };
+  const tellsFractions = (name: string): boolean => indexes.get(keyOf(metadataPath(spec.fields, name))) !== "integer";
+  const rules = digestRules(fields, { ...agreement, tellsFractions });
+  return { places: placesOf(spec, fields), rules, vectorName: spec.vectorName };
 }

@@ -350,3 +350,23 @@ test("one key may stand for entity and namespace; a chunk with two different one
     ]);
   });
 });
+
+test("what lies within a payload is held to the same: its moments, and one key for entity and namespace", async () => {
+  collection.indexes = { "meta.lang": { data_type: "datetime" } };
+  const meta = { lang: "2026-01-31", pages: "2026-01-31", tenant: 7 };
+  hold(1, { chunk_id: "a", meta, updated_at: time });
+  const metadata = ["lang", "pages"].map((name) => ({ name, path: `meta.${name}` }));
+  const own = { entityId: "7", namespace: "7", vector: null };
+  await withWriter({ fields: { entity: "meta.tenant", namespace: "meta.tenant", metadata } }, async (other) => {
+    const fields = { lang: "2026-01-31T00:00:00Z", pages: "2026-01-31T00:00:00Z" };
+    expect(await put(other, [makeChunk("a", { ...own, fields })])).toEqual([]);
+    expect(payloadOf(1)).toMatchObject({ meta: { ...meta, pages: fields.pages } });
+    const same = makeChunk("a", { ...own, fields });
+    expect(await put(other, [same])).toMatchObject([
+      { reason: expect.stringContaining("key meta.tenant: one store has a number") },
+    ]);
+    expect(await put(other, [{ ...same, entityId: "8" }])).toMatchObject([
+      { reason: expect.stringContaining("key meta.tenant: it stands for entity and namespace") },
+    ]);
+  });
+});

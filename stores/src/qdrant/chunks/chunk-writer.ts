@@ -1,6 +1,8 @@
 // Writes a collection for a repair, and reads from it what is to be written elsewhere.
 // Qdrant decides by conditions that come with each write whether a point is still what was read. It doesn't tell what it
 // decided, so what was written is read again.
+
+import { metadataPath } from "#config/chunk-fields.ts";
 import { RetrieverError } from "#errors.ts";
 import {
   type ChunkAccess,
@@ -10,15 +12,17 @@ import {
   type LeftChunk,
   type StoredChunk,
 } from "#ports/chunk-store.ts";
+import { valueAt } from "#values/member-path.ts";
 import { member, parseAnswer, textOf } from "../client/answers.ts";
 import { type CollectionInfo, readCollection } from "../client/collection.ts";
+import { keyOf, keysOf } from "../client/payload-key.ts";
 import type { QdrantSpec } from "../config/schema.ts";
 import { findPoints, type Place, retrieve } from "./find-points.ts";
 import { type Given, givenOf, type IdConventions, isWritten, readChunk } from "./given-points.ts";
 import { changesOf } from "./held-changes.ts";
 import { expectedKeys, guardOf, type Keys, versionOf } from "./held-point.ts";
 import { readPoints, type StoredPoint } from "./point-answers.ts";
-import { fallbackRule, pointIdRule } from "./point-ids.ts";
+import { fallbackRule, ownIdRule, pointIdRule } from "./point-ids.ts";
 import { openPoints, type PointsCaller } from "./points-caller.ts";
 import { bodiesOf, eachOnce, skipRefused } from "./write-bodies.ts";
 
@@ -39,7 +43,10 @@ export function makeQdrantChunkWriter(spec: QdrantSpec, { identity, fields }: Ch
   let known: Known | undefined;
   const open = async (signal: AbortSignal): Promise<Target> => {
     known ??= await readKnown(caller, spec, signal);
-    const momentKeys = fields.filter((name) => known?.info.indexes.get(name) === "datetime");
+    const momentKeys = fields.filter((name) => {
+      const key = keyOf(metadataPath(spec.fields, name));
+      return known?.info.indexes.get(key) === "datetime";
+    });
     return { ...known, caller, signal, spec, fields, momentKeys: new Set(momentKeys) };
   };
   return {
@@ -49,7 +56,8 @@ export function makeQdrantChunkWriter(spec: QdrantSpec, { identity, fields }: Ch
       const { conventions } = await open(signal);
       if (use === "read") return [];
       await refuseOld(caller, signal);
-      return conventions.rule === null ? [unknownRule] : [];
+      const { caution } = spec.fields;
+      return [...(conventions.rule === null ? [unknownRule] : []), ...(caution === undefined ? [] : [caution])];
     },
     fetch: async (ids, signal) => {
       const target = ids.length === 0 ? null : await open(signal);
@@ -70,17 +78,19 @@ const unknownRule =
   "chunk id, and an application that makes ids another way will write it a second time";
 
 async function readKnown(caller: PointsCaller, spec: QdrantSpec, signal: AbortSignal): Promise<Known> {
-  const info = readCollection(await caller.call({ method: "GET", path: "" }, signal), spec.vectorName);
+  const info = readCollection(await caller.call({ method: "GET", path: "" }, signal), spec);
   const body = { limit: Math.min(rulePoints, info.limits.points), with_payload: true, with_vector: false };
-  const { points } = readPoints(await caller.call({ method: "POST", path: "/points/scroll", body }, signal));
-  const named = points.filter(({ payload }) => payload["chunk_id"] !== undefined);
-  const rule = pointIdRule(points.map(({ id, chunkId }) => ({ id: textOf(id) ?? "", chunkId })));
+  const { points } = readPoints(
+    await caller.call({ method: "POST", path: "/points/scroll", body }, signal),
+    spec.fields,
+  );
   const someNames = points.map(({ payload }) => Object.keys(payload));
-  return { info, someNames, conventions: { rule, isNumeric: named.length > 0 && named.every(isNumericId) } };
-}
-
-function isNumericId({ payload }: StoredPoint): boolean {
-  return typeof payload["chunk_id"] !== "string";
+  const path = spec.fields.id;
+  if (path === null) return { info, someNames, conventions: { rule: ownIdRule, isNumeric: false } };
+  const named = points.flatMap(({ payload }) => valueAt(payload, path) ?? []);
+  const rule = pointIdRule(points.map(({ id, chunkId }) => ({ id: textOf(id) ?? "", chunkId })));
+  const isNumeric = named.length > 0 && named.every((id) => typeof id !== "string");
+  return { info, someNames, conventions: { rule, isNumeric } };
 }
 
 /** An older server would take the points and ignore their condition. A version that isn't told is taken for a new one. */
@@ -121,25 +131,31 @@ async function prepare(target: Target, writes: readonly ChunkWrite[]) {
     if (taker !== undefined && taker !== id) refuse(id, takenBy(given.id, taker));
   }
   const skipped = new Set(left.map(({ id }) => id));
-  return { left, ready: ready.filter(({ id }) => !skipped.has(id)), keys: keysOf(target, held.values()) };
+  return { left, ready: ready.filter(({ id }) => !skipped.has(id)), keys: expectedIn(target, held.values()) };
 }
 
 /** Keys that its points have or may get. */
-function keysOf({ info, spec, fields, someNames }: Target, points: Iterable<StoredPoint>): Keys {
+function expectedIn({ info, spec, fields, someNames }: Target, points: Iterable<StoredPoint>): Keys {
   const names = [...someNames, ...Array.from(points, ({ payload }) => Object.keys(payload))].flat();
-  return expectedKeys(names, info, [...fields, spec.namespaceField, "entity_id"]);
+  const { namespace, entity } = spec.fields;
+  const agreed = fields.map((name) => metadataPath(spec.fields, name));
+  return expectedKeys(names, info, keysOf([...agreed, namespace, entity]));
 }
 
 /** A text: why it can't be sent. */
 function prepareOne(target: Target, chunk: ChunkWrite["chunk"], point: StoredPoint | undefined): Prepared | string {
   const given = givenOf(chunk, point, target);
   if (typeof given === "string") return given;
-  if (point !== undefined && !guardOf(point, target.info).isSafe) return unguarded;
+  if (point !== undefined && !guardOf(point, target).isSafe) return unguarded(target);
   return { id: chunk.id, given, held: point ?? null };
 }
 
-const unguarded =
-  "strict mode of the collection refuses a write that depends on updated_at without an index: create one of type datetime";
+function unguarded({ spec: { fields } }: Target): string {
+  const [key] = keysOf([fields.updatedAt]);
+  return key === undefined
+    ? "the collection's fields name no updatedAt, and a write can depend on none of its other keys: name updatedAt"
+    : `strict mode of the collection refuses a write that depends on ${key} without an index: create one of type datetime`;
+}
 
 function takenBy(pointId: unknown, taker: string): string {
   return `the point id ${textOf(pointId) ?? ""} that it would get is taken by the chunk ${JSON.stringify(taker)}; remove or rename one of the two`;
@@ -172,7 +188,7 @@ async function writePoints(target: Target, writes: readonly ChunkWrite[]): Promi
     if (held === null) continue;
     const update = async (): Promise<void> => {
       if (!(await isStill(target, held))) return void moved.add(id);
-      const operations = changesOf(held, given, { info: target.info, keys });
+      const operations = changesOf(held, given, { ...target, keys });
       if (operations.length === 0) return;
       await target.caller.call(
         { method: "POST", path: "/points/batch?wait=true", body: { operations } },
@@ -220,14 +236,14 @@ async function removePoints(target: Target, removals: readonly ChunkRemoval[]): 
     ),
   );
   const doubled = new Set(left.map(({ id }) => id));
-  const keys = keysOf(target, held.values());
+  const keys = expectedIn(target, held.values());
   const sent: (readonly [string, unknown])[] = [];
   for (const { id, version } of removals) {
     const point = held.get(id);
     if (doubled.has(id)) continue;
-    const guard = point === undefined || versionOf(point) !== version ? null : guardOf(point, target.info, keys);
+    const guard = point === undefined || versionOf(point) !== version ? null : guardOf(point, target, keys);
     if (point === undefined || guard === null) left.push({ id, why: "changed" });
-    else if (!guard.isSafe) left.push({ id, why: "refused", reason: unguarded });
+    else if (!guard.isSafe) left.push({ id, why: "refused", reason: unguarded(target) });
     else if (!(await isStill(target, point))) left.push({ id, why: "changed" });
     else {
       const body = { filter: guard.filter };

@@ -1,6 +1,8 @@
 // What a collection says of itself: its configuration, a few points, and what an index makes cheap.
+
 import { ChunkPage } from "#chunks/chunk-page.ts";
 import { idKindOf } from "#chunks/ids.ts";
+import { metadataPath } from "#config/chunk-fields.ts";
 import { RetrieverError } from "#errors.ts";
 import {
   type AgreedFields,
@@ -10,9 +12,10 @@ import {
   type VectorPrecision,
 } from "#ports/chunk-store.ts";
 import { type CollectionInfo, type Distance, noVector, readCollection, readNewest } from "../client/collection.ts";
+import { keyOf, keysOf } from "../client/payload-key.ts";
 import type { QdrantSpec } from "../config/schema.ts";
 import type { PointsCaller } from "./points-caller.ts";
-import { readScroll } from "./scroll-page.ts";
+import { placesOf, readScroll } from "./scroll-page.ts";
 
 const someIds = 20;
 const metrics: Readonly<Record<Distance, VectorMetric | null>> = {
@@ -31,10 +34,10 @@ export async function describeCollection(
   { spec, fields }: { readonly spec: QdrantSpec; readonly fields: AgreedFields },
   signal: AbortSignal,
 ): Promise<DescribedCollection> {
-  const info = readCollection(await caller.call({ method: "GET", path: "" }, signal), spec.vectorName);
+  const info = readCollection(await caller.call({ method: "GET", path: "" }, signal), spec);
   if (info.dimension === null || info.distance === null) throw new RetrieverError(noVector);
   const ids = await readIds(caller, spec, { limit: Math.min(someIds, info.limits.points), signal });
-  const newest = info.hasTimeIndex ? await readNewest(caller.collection, signal) : null;
+  const newest = await readNewest(caller.collection, { spec, info }, signal);
   const description: StoreDescription = {
     dimension: info.dimension,
     metric: metrics[info.distance],
@@ -45,8 +48,9 @@ export async function describeCollection(
     someIds: ids,
     newestUpdatedAtMs: newest === null ? null : Date.parse(newest),
     count: info.points,
+    isDated: spec.fields.updatedAt !== null,
     isLookUpCheap: info.hasIdIndex,
-    fieldKinds: fields.map((field) => kindOf(info.indexes.get(field))),
+    fieldKinds: fields.map((name) => kindOf(info.indexes.get(keyOf(metadataPath(spec.fields, name))))),
   };
   return { description, info };
 }
@@ -59,9 +63,9 @@ function kindOf(index: string | undefined): FieldKind {
 type Page = { readonly limit: number; readonly signal: AbortSignal };
 
 async function readIds(caller: PointsCaller, spec: QdrantSpec, { limit, signal }: Page): Promise<string[]> {
-  const body = { limit, with_payload: ["chunk_id"], with_vector: false };
+  const body = { limit, with_payload: keysOf([spec.fields.id]), with_vector: false };
   const text = await caller.call({ method: "POST", path: "/points/scroll", body }, signal);
   const page = new ChunkPage({ level: "ids", pageSize: someIds, dimension: 0 });
-  readScroll(text, page, { ...spec, fields: [], vectorName: spec.vectorName });
+  readScroll(text, page, { places: placesOf(spec, []), vectorName: spec.vectorName });
   return Array.from({ length: page.count }, (_, row) => page.idAt(row));
 }

@@ -1,13 +1,21 @@
-// Finds the points of chunks, whole: by their payload's chunk_id, because the application chooses the ids of points, and
+// Finds the points of chunks, whole: by their payload's chunk id, because the application chooses the ids of points, and
 // by their own id where a payload has none.
 import { RetrieverError } from "#errors.ts";
+import { valueAt } from "#values/member-path.ts";
 import { textOf } from "../client/answers.ts";
 import type { CollectionInfo } from "../client/collection.ts";
+import { keyOf } from "../client/payload-key.ts";
+import type { QdrantSpec } from "../config/schema.ts";
 import { readPoints, type StoredPoint } from "./point-answers.ts";
 import { idConditions, pointIdsOf } from "./point-ids.ts";
 import type { PointsCaller } from "./points-caller.ts";
 
-export type Place = { readonly caller: PointsCaller; readonly info: CollectionInfo; readonly signal: AbortSignal };
+export type Place = {
+  readonly caller: PointsCaller;
+  readonly info: CollectionInfo;
+  readonly spec: Pick<QdrantSpec, "fields">;
+  readonly signal: AbortSignal;
+};
 
 /** Points with their vectors are large. */
 const pagePoints = 200;
@@ -21,7 +29,8 @@ export async function findPoints(place: Place, ids: readonly string[]): Promise<
     const named = await findByChunkId(place, some);
     const present = new Set(named.map(({ chunkId }) => chunkId));
     const rest = await retrieve(place, pointIdsOf(some.filter((id) => !present.has(id))), true);
-    found.push(...named, ...rest.filter(({ payload }) => textOf(payload["chunk_id"]) === null));
+    const path = place.spec.fields.id;
+    found.push(...named, ...rest.filter(({ payload }) => path === null || textOf(valueAt(payload, path)) === null));
   }
   return found;
 }
@@ -31,16 +40,21 @@ export async function retrieve(place: Place, ids: readonly unknown[], hasVectors
   const found: StoredPoint[] = [];
   for (let start = 0; start < ids.length; start += pagePoints) {
     const body = { ids: ids.slice(start, start + pagePoints), with_payload: true, with_vector: hasVectors };
-    found.push(...readPoints(await place.caller.call({ method: "POST", path: "/points", body }, place.signal)).points);
+    found.push(
+      ...readPoints(await place.caller.call({ method: "POST", path: "/points", body }, place.signal), place.spec.fields)
+        .points,
+    );
   }
   return found;
 }
 
 async function findByChunkId(place: Place, ids: readonly string[]): Promise<StoredPoint[]> {
+  const path = place.spec.fields.id;
+  if (path === null) return [];
   const wanted = new Set(ids);
   // By their own ids: two filters may find the same point.
   const found = new Map<string, StoredPoint>();
-  for (const should of filtersOf(ids, place.info)) {
+  for (const should of filtersOf(keyOf(path), ids, place.info)) {
     for (let offset: unknown = null; ; ) {
       const limit = Math.min(pagePoints, place.info.limits.points);
       const body = {
@@ -51,7 +65,7 @@ async function findByChunkId(place: Place, ids: readonly string[]): Promise<Stor
         ...(offset === null ? {} : { offset }),
       };
       const answer = await place.caller.call({ method: "POST", path: "/points/scroll", body }, place.signal);
-      const { points, next } = readPoints(answer);
+      const { points, next } = readPoints(answer, place.spec.fields);
       // A range of numbers finds neighbours, and a uuid index another case.
       const named = points.filter(({ chunkId }) => wanted.has(chunkId));
       for (const point of named) found.set(JSON.stringify(point.id), point);
@@ -63,13 +77,13 @@ async function findByChunkId(place: Place, ids: readonly string[]): Promise<Stor
 }
 
 /** Conditions that find the ids, in as many filters as strict mode demands. Throws where it would find only some. */
-function filtersOf(ids: readonly string[], { indexes, limits }: CollectionInfo): object[][] {
-  const type = indexes.get("chunk_id");
+function filtersOf(key: string, ids: readonly string[], { indexes, limits }: CollectionInfo): object[][] {
+  const type = indexes.get(key);
   const isFree = limits.searchesUnindexed;
   const text = isFree || type === "keyword" || type === "uuid";
   const integer = isFree || type === "integer";
-  const conditions = idConditions(ids, { text, integer });
-  if (!text && (!integer || conditions.length === 0)) throw unindexed();
+  const conditions = idConditions(key, ids, { text, integer });
+  if (!text && (!integer || conditions.length === 0)) throw unindexed(key);
   const filters: object[][] = [];
   for (let start = 0; start < conditions.length; start += limits.conditions) {
     filters.push(conditions.slice(start, start + limits.conditions));
@@ -77,8 +91,7 @@ function filtersOf(ids: readonly string[], { indexes, limits }: CollectionInfo):
   return filters;
 }
 
-function unindexed(): RetrieverError {
-  const message =
-    "strict mode of the collection refuses a filter on chunk_id without an index: create one of type keyword (integer for numbers)";
+function unindexed(key: string): RetrieverError {
+  const message = `strict mode of the collection refuses a filter on ${key} without an index: create one of type keyword (integer for numbers)`;
   return new RetrieverError({ code: "RETR_BACKEND_MISSING", message });
 }

@@ -1,10 +1,13 @@
 // A chunk as the point that a collection would get, and why the collection can't take it. Pure.
+
+import { type FieldPath, metadataPath } from "#config/chunk-fields.ts";
 import type { StoredChunk, WholeChunk } from "#ports/chunk-store.ts";
 import { exactNumbers, rawJson } from "#values/exact-json.ts";
+import { valueAt, withValueAt } from "#values/member-path.ts";
 import { isSameValue, numberText } from "#values/same-value.ts";
 import { exactTime } from "#values/time.ts";
+import { keyOf, keysOf } from "../client/payload-key.ts";
 import type { QdrantSpec } from "../config/schema.ts";
-import { valueAt, withValueAt } from "./payload-path.ts";
 import { floatsOf, type StoredPoint } from "./point-answers.ts";
 import { fallbackRule, integerOf, type PointIdRule } from "./point-ids.ts";
 import { parseError } from "./value-pins.ts";
@@ -48,8 +51,8 @@ export function givenOf(chunk: WholeChunk, held: StoredPoint | undefined, place:
     return `the ids of the collection's points are ${conventions.rule?.name ?? "unknown"}, which this chunk id can't be, so that an application would write it a second time; let the application write it`;
   }
   const hasVector = !isSameVector(held?.vectors[spec.vectorName ?? ""], chunk.vector);
-  const isSilent = !hasVector && values.length === 0;
-  if (isSilent && isOtherType(valueAt(payload, spec.namespaceField), chunk.namespace)) return otherType(spec);
+  const otherType = hasVector || values.length > 0 ? null : whyOtherType(payload, chunk, spec);
+  if (otherType !== null) return otherType;
   return { id, vector: vectorOf(chunk, spec), payload, news: { hasVector, values } };
 }
 
@@ -70,80 +73,80 @@ function payloadOf(chunk: WholeChunk, held: StoredPoint | undefined, place: Plac
   const chunkId = (place.conventions.isNumeric ? integerOf(chunk.id) : undefined) ?? chunk.id;
   const said = saidOf(chunk, place);
   if (typeof said === "string") return said;
-  let payload: Payload = held?.payload ?? { chunk_id: chunkId };
+  const { id } = place.spec.fields;
+  const fresh = id === null ? {} : (withValueAt({}, id, chunkId) ?? {});
+  let payload: Payload = held?.payload ?? fresh;
   const values: (readonly [string, unknown])[] = [];
   for (const each of said) {
-    const { key, value } = each;
-    if (!isNews(valueAt(payload, key), each)) continue;
-    const changed = changedAt(payload, key, value);
+    const { path, value } = each;
+    if (path === null || !isNews(valueAt(payload, path), each)) continue;
+    const changed = changedAt(payload, path, value);
     if (typeof changed === "string") return changed;
     payload = changed;
-    values.push([key, value]);
+    values.push([keyOf(path), value]);
   }
   return { payload, values };
 }
 
-/** `isName`: 7 and "7" are one; `isMoment`: however it is written. */
-type Said = {
-  readonly key: string;
-  readonly value: unknown;
-  readonly isName: boolean;
-  readonly isMoment: boolean;
-};
+/** name: 7 and "7" are one. moment: however it is written. written: the chunk's own moment, to the digit that a store keeps. */
+type Meaning = "value" | "name" | "moment" | "written";
+type Said = { readonly path: FieldPath | null; readonly value: unknown; readonly meaning: Meaning };
 
-/** What the chunk says, `updated_at` last. A text: why no payload can say it. */
+/** What the chunk says, when it was written last. A text: why no payload can say it. */
 function saidOf(chunk: WholeChunk, { spec, fields, momentKeys }: Place): Said[] | string {
   const { entityId, namespace, updatedAt, decimals = [], moments = [] } = chunk;
-  const isOneKey = spec.namespaceField === "entity_id" && entityId !== undefined && namespace !== undefined;
+  const places = spec.fields;
+  const [key = ""] = keysOf([places.entity]);
+  const isOneKey = key === keysOf([places.namespace])[0] && entityId !== undefined && namespace !== undefined;
   if (isOneKey && !isSameName(namespace, entityId)) {
-    return "key entity_id: it stands for entity and namespace, and the chunk has two different ones; configure another namespaceField";
+    return `key ${key}: it stands for entity and namespace, and the chunk has two different ones; configure another namespaceField`;
   }
-  const name = (key: string, value: unknown): Said => ({ key, value, isName: true, isMoment: false });
   return [
-    ...fields.map((key): Said => {
-      const value = decimals.includes(key) ? wholeOf(chunk.fields[key]) : chunk.fields[key];
-      return { key, value, isName: false, isMoment: moments.includes(key) || momentKeys.has(key) };
+    ...fields.map((name): Said => {
+      const value = decimals.includes(name) ? wholeOf(chunk.fields[name]) : chunk.fields[name];
+      const isMoment = moments.includes(name) || momentKeys.has(name);
+      return { path: metadataPath(places, name), value, meaning: isMoment ? "moment" : "value" };
     }),
-    name(spec.namespaceField, namespace),
-    ...(isOneKey ? [] : [name("entity_id", entityId)]),
-    { key: "updated_at", value: updatedAt, isName: false, isMoment: true },
+    { path: places.namespace, value: namespace, meaning: "name" },
+    ...(isOneKey ? [] : [{ path: places.entity, value: entityId, meaning: "name" } as const]),
+    { path: places.updatedAt, value: updatedAt, meaning: "written" },
   ];
 }
 
 /** What isn't spoken of isn't written, nor null to a key that the payload lacks, nor what means the same. */
 function isNews(before: unknown, said: Said): boolean {
-  const { value, isName } = said;
+  const { value, meaning } = said;
   if (value === undefined || (value === null && before === undefined)) return false;
-  return !means(before, said) && !(isName && isSameName(before, value));
+  return !means(before, said) && !(meaning === "name" && isSameName(before, value));
 }
 
-function changedAt(payload: Payload, key: string, value: unknown): Payload | string {
+function changedAt(payload: Payload, path: FieldPath, value: unknown): Payload | string {
+  const key = keyOf(path);
   if (!isHeldExactly(value)) {
     return `key ${key}: Qdrant would keep another number than the chunk's, it knows doubles and whole numbers of 64 bits; correct it where it comes from`;
   }
   return (
-    withValueAt(payload, key, value) ??
+    withValueAt(payload, path, value) ??
     `key ${key}: what the payload holds on the way there is no object; correct the point's payload`
   );
 }
 
-/** Whether the payload's value says the same already; of `updated_at`, to the digit that a store keeps. */
-function means(before: unknown, { key, value, isMoment }: Said): boolean {
+/** Whether the payload's value says the same already. */
+function means(before: unknown, { value, meaning }: Said): boolean {
   if (before === undefined) return false;
-  if (key === "updated_at" && typeof before === "string" && typeof value === "string") {
+  if (meaning === "written" && typeof before === "string" && typeof value === "string") {
     return exactTime(before) === exactTime(value);
   }
   if (!isSameKind(before, value)) return false;
-  return isMoment ? isSameValue(before, value) : isSameValue(before, value, () => false);
+  return meaning === "moment" ? isSameValue(before, value) : isSameValue(before, value, () => false);
 }
 
 /** A namespace is asked for as text, which finds no number. */
-function isOtherType(held: unknown, given: unknown): boolean {
-  return isSameName(held, given) && (numberText(held) === null) !== (numberText(given) === null);
-}
-
-function otherType({ namespaceField }: QdrantSpec): string {
-  return `key ${namespaceField}: one store has a number and the other its text, which a search for the namespace doesn't find; let the application write it as text`;
+function whyOtherType(payload: Payload, chunk: WholeChunk, { fields }: QdrantSpec): string | null {
+  const held = fields.namespace === null ? undefined : valueAt(payload, fields.namespace);
+  const isNumber = (value: unknown): boolean => numberText(value) !== null;
+  if (!isSameName(held, chunk.namespace) || isNumber(held) === isNumber(chunk.namespace)) return null;
+  return `key ${keysOf([fields.namespace]).join("")}: one store has a number and the other its text, which a search for the namespace doesn't find; let the application write it as text`;
 }
 
 /** A name keeps its type: the number 7 isn't made the text "7". */
@@ -179,7 +182,7 @@ function isHeldExactly(value: unknown): boolean {
 export function isWritten(point: StoredPoint | undefined, { payload, news }: Given, held: StoredPoint | null) {
   if (point === undefined) return false;
   if (held === null || news.values.length === 0) return isSame(point.payload, payload);
-  return news.values.every(([key]) => isSame(valueAt(point.payload, key), valueAt(payload, key)));
+  return news.values.every(([key]) => isSame(valueAt(point.payload, key.split(".")), valueAt(payload, key.split("."))));
 }
 
 /** Numbers as near as Qdrant reads them; null as absent, which is what setting a key to null makes of it. */
@@ -204,18 +207,20 @@ export function readChunk(
   { spec, fields, momentKeys }: Omit<Place, "conventions">,
 ): Omit<StoredChunk, "version"> {
   const { payload, vectors } = point;
-  const moment = payload["updated_at"];
-  const at = moment === null ? null : typeof moment === "string" ? (exactTime(moment) ?? undefined) : undefined;
+  const at = (path: FieldPath | null): unknown => (path === null ? undefined : valueAt(payload, path));
+  const { entity, namespace, updatedAt } = spec.fields;
+  const moment = at(updatedAt);
+  const time = moment === null ? null : typeof moment === "string" ? (exactTime(moment) ?? undefined) : undefined;
   const said = fields.flatMap((name) => {
-    const value = valueAt(payload, name);
+    const value = at(metadataPath(spec.fields, name));
     return value === undefined ? [] : [[name, value] as const];
   });
   return {
     id: point.chunkId,
-    entityId: payload["entity_id"],
-    namespace: valueAt(payload, spec.namespaceField),
-    updatedAt: at,
-    hasUnreadableMoment: at === undefined && moment !== undefined,
+    entityId: at(entity),
+    namespace: at(namespace),
+    updatedAt: time,
+    hasUnreadableMoment: time === undefined && moment !== undefined,
     fields: Object.fromEntries(said),
     moments: [...momentKeys],
     vector: floatsOf(vectors[spec.vectorName ?? ""]),

@@ -1,27 +1,27 @@
 // What a chunk changes of a point that is there, as operations of one request: each leaves every other key and vector in
-// place, and is carried out only while the point is what it was before it. The vector comes first and `updated_at` last, so
+// place, and is carried out only while the point is what it was before it. The vector comes first and the moment last, so
 // that a point between two of them still differs for the next verification.
-import type { CollectionInfo } from "../client/collection.ts";
+import { withValueAt } from "#values/member-path.ts";
 import type { Given } from "./given-points.ts";
-import { guardOf, type Keys } from "./held-point.ts";
-import { withValueAt } from "./payload-path.ts";
+import { type Guarded, guardOf, type Keys } from "./held-point.ts";
 import type { StoredPoint } from "./point-answers.ts";
 import { pathOf } from "./value-pins.ts";
 
 type Payload = Readonly<Record<string, unknown>>;
-type Place = { readonly info: CollectionInfo; readonly keys: Keys };
+type Place = Guarded & { readonly keys: Keys };
 
 /** In the order in which they are to be sent. */
-export function changesOf(held: StoredPoint, { id, vector, news }: Given, { info, keys }: Place): object[] {
+export function changesOf(held: StoredPoint, { id, vector, news }: Given, { keys, ...place }: Place): object[] {
   const operations: object[] = [];
   if (news.hasVector) {
-    const update_filter = guardOf(held, info, keys).filter;
+    const update_filter = guardOf(held, place, keys).filter;
     operations.push({ update_vectors: { points: [{ id, vector }], update_filter } });
   }
   let point = held;
   for (const { parent, values } of groupsOf(held.payload, news.values)) {
-    const { filter } = guardOf(point, info, keys);
-    for (const [key, value] of values) point = { ...point, payload: withValueAt(point.payload, key, value) ?? {} };
+    const { filter } = guardOf(point, place, keys);
+    for (const [key, value] of values)
+      point = { ...point, payload: withValueAt(point.payload, key.split("."), value) ?? {} };
     const names = new Set(values.map(([key]) => key.split(".")[parent.length] as string));
     const after = at(point.payload, parent) as Payload;
     const payload = Object.fromEntries([...names].map((name) => [name, after[name]]));
@@ -42,12 +42,15 @@ function withoutKey(payload: Payload, [step = "", ...rest]: readonly string[]): 
   return rest.length === 0 ? others : { ...payload, [step]: withoutKey(inner as Payload, rest) };
 }
 
-/** By the object that holds them: setting a key of it leaves its other keys. The payload itself comes last. */
+/** By the object that holds them: setting a key of it leaves its other keys. The one of the last value comes last. */
 function groupsOf(payload: Payload, values: Given["news"]["values"]) {
+  const last = values.at(-1);
+  const hasLast = (group: { readonly values: Given["news"]["values"] }) =>
+    Number(last !== undefined && group.values.includes(last));
   const groups = Map.groupBy(values, ([key]) => JSON.stringify(parentOf(payload, key.split("."))));
   return [...groups]
     .map(([parent, members]) => ({ parent: JSON.parse(parent) as string[], values: members }))
-    .toSorted((a, b) => b.parent.length - a.parent.length);
+    .toSorted((a, b) => hasLast(a) - hasLast(b) || b.parent.length - a.parent.length);
 }
 
 /** The deepest object on the way to a key; none of its keys may need a spelling that a path hasn't. */

@@ -1,6 +1,9 @@
 // A point as it was read: its version, and the conditions that hold only as long as nobody writes it.
 import { hash } from "node:crypto";
+import { valueAt } from "#values/member-path.ts";
 import type { CollectionInfo } from "../client/collection.ts";
+import { keyOf } from "../client/payload-key.ts";
+import type { QdrantSpec } from "../config/schema.ts";
 import type { StoredPoint } from "./point-answers.ts";
 import { type Pin, pinsOf } from "./value-pins.ts";
 
@@ -19,10 +22,11 @@ function ordered(value: unknown): unknown {
 type Guard = {
   /** As a request takes it. */
   readonly filter: { readonly must: readonly object[]; readonly must_not: readonly object[] };
-  /** Whether a write of the point would be noticed: its `updated_at` is among the conditions. */
+  /** Whether a write of the point would be noticed: its moment is among the conditions, or for want of one a value. */
   readonly isSafe: boolean;
 };
 
+export type Guarded = { readonly spec: Pick<QdrantSpec, "fields">; readonly info: CollectionInfo };
 export type Keys = readonly (readonly string[])[];
 
 /** Most conditions of one request where strict mode sets no limit: a filter has to stay small beside its point. */
@@ -34,13 +38,15 @@ const mostConditions = 500;
  * gets, or of a key that holds a quote or a backslash: so a point is read once more before it is written, and what is
  * written leaves every other key in place.
  */
-export function guardOf({ id, payload }: StoredPoint, info: CollectionInfo, keys: Keys = []): Guard {
-  const moment = pinsOf(["updated_at"], payload["updated_at"], info);
+export function guardOf({ id, payload }: StoredPoint, { spec, info }: Guarded, keys: Keys = []): Guard {
+  const path = spec.fields.updatedAt;
+  const moment = path === null ? [] : pinsOf(path, valueAt(payload, path), info);
+  const isMoment = (steps: readonly string[]): boolean => path !== null && keyOf(path) === steps.join(".");
   const held = Object.entries(payload)
-    .filter(([key]) => key !== "updated_at")
+    .filter(([key]) => !isMoment([key]))
     .flatMap(([key, value]) => pinsOf([key], value, info));
   const absent = keys
-    .filter((steps) => steps[0] !== "updated_at" && isAbsent(payload, steps))
+    .filter((steps) => !isMoment(steps) && isAbsent(payload, steps))
     .flatMap((steps) => pinsOf(steps, undefined, info));
   // What says most comes first: strict mode may have no room for the rest.
   const rest = [...held, ...absent].toSorted((a, b) => a.depth - b.depth);
@@ -48,7 +54,7 @@ export function guardOf({ id, payload }: StoredPoint, info: CollectionInfo, keys
   const kept = all.slice(0, Math.min(mostConditions, info.limits.conditions));
   return {
     filter: { must: kept.flatMap(({ must }) => must ?? []), must_not: kept.flatMap(({ mustNot }) => mustNot ?? []) },
-    isSafe: moment.length > 0 && info.limits.conditions >= 2,
+    isSafe: (path === null ? held : moment).length > 0 && info.limits.conditions >= 2,
   };
 }
 

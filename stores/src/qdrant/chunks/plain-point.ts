@@ -1,5 +1,5 @@
-// The form in which Qdrant prints nearly every point of a scan: its id, then chunk_id, and updated_at from level `fresh`
-// on, and nothing else. Read in place, without a text for each member; every other form is left to the walk.
+// The form in which Qdrant prints nearly every point of a scan: its id, then the chunk's id, and its moment from level
+// `fresh` on, and nothing else. Read in place, without a text for each member; every other form is left to the walk.
 import type { ChunkPage } from "#chunks/chunk-page.ts";
 import { momentAt } from "./moment-text.ts";
 
@@ -7,27 +7,33 @@ const [quote, comma, zero, nine, dot] = [34, 44, 48, 57, 46];
 const codesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
 const idKey = codesOf('{"id":');
 const payloadKey = codesOf(',"payload":{');
-const chunkKey = codesOf('"chunk_id":"');
-const momentKey = codesOf('"updated_at":"');
 const end = codesOf("}}");
 /** What ids and moments mostly are: a UUID, and milliseconds in UTC. */
 const [uuidLength, momentLength] = [36, 24];
+
+/** How the members begin that are taken. */
+export type PlainKeys = { readonly chunk: Uint8Array; readonly moment: Uint8Array | null };
+
+/** Of keys that print as they are; null: there is no moment. */
+export function plainKeys(chunk: string, moment: string | null): PlainKeys {
+  return { chunk: codesOf(`"${chunk}":"`), moment: moment === null ? null : codesOf(`"${moment}":"`) };
+}
 
 /** Where the moment of the point stands that is being read; `end` is -1 for none. One object for all of them. */
 const moment = { start: -1, end: -1 };
 
 /** Takes the point that begins at `start` into the page; where the next one begins, or -1, and then nothing was taken. */
-export function readPlainPoint(bytes: Uint8Array, start: number, page: ChunkPage): number {
+export function readPlainPoint(bytes: Uint8Array, start: number, page: ChunkPage, keys: PlainKeys): number {
   moment.end = -1;
   const payloadAt = isAt(bytes, start, idKey) ? skipId(bytes, start + idKey.length) : -1;
   if (payloadAt < 0 || !isAt(bytes, payloadAt, payloadKey)) return -1;
   // The keys stand as they were written.
-  const chunkAt = skipMoment(bytes, payloadAt + payloadKey.length, 1);
-  if (!isAt(bytes, chunkAt, chunkKey)) return -1;
-  const chunkEnd = page.addPlainId(bytes, chunkAt + chunkKey.length);
+  const chunkAt = skipMoment(bytes, payloadAt + payloadKey.length, 1, keys);
+  if (!isAt(bytes, chunkAt, keys.chunk)) return -1;
+  const chunkEnd = page.addPlainId(bytes, chunkAt + keys.chunk.length);
   if (chunkEnd < 0) return -1;
   const hasMore = moment.end < 0 && bytes[chunkEnd + 1] === comma;
-  const endAt = hasMore ? skipMoment(bytes, chunkEnd + 2, 0) : chunkEnd + 1;
+  const endAt = hasMore ? skipMoment(bytes, chunkEnd + 2, 0, keys) : chunkEnd + 1;
   if (isAt(bytes, endAt, end) && takeMoment(bytes, page)) return endAt + end.length;
   page.dropLast();
   return -1;
@@ -39,10 +45,10 @@ function isAt(bytes: Uint8Array, at: number, codes: Uint8Array): boolean {
   return true;
 }
 
-/** Behind the member `updated_at` and `more`, noting where its text stands; `at` itself where there is none. */
-function skipMoment(bytes: Uint8Array, at: number, more: number): number {
-  if (!isAt(bytes, at, momentKey)) return at;
-  moment.start = at + momentKey.length;
+/** Behind the moment's member and `more`, noting where its text stands; `at` itself where there is none. */
+function skipMoment(bytes: Uint8Array, at: number, more: number, keys: PlainKeys): number {
+  if (keys.moment === null || !isAt(bytes, at, keys.moment)) return at;
+  moment.start = at + keys.moment.length;
   moment.end = closingQuote(bytes, moment.start, momentLength);
   return moment.end + 1 + more;
 }

@@ -1,7 +1,9 @@
 // Reads whole points as Qdrant prints them, every number in its own spelling.
 
+import type { ChunkFields } from "#config/chunk-fields.ts";
 import { numberOf, parseExact, rawJson } from "#values/exact-json.ts";
-import { invalidAnswer, member, parseAnswer, textOf } from "../client/answers.ts";
+import { valueAt } from "#values/member-path.ts";
+import { invalidAnswer, parseAnswer, textOf } from "../client/answers.ts";
 import { JsonWalk } from "./json-walk.ts";
 
 export type StoredPoint = {
@@ -14,15 +16,15 @@ export type StoredPoint = {
 };
 type PointPage = { readonly points: readonly StoredPoint[]; readonly next: unknown };
 
-/** Points of a scroll, or of a retrieval by id. Throws RETR_BACKEND_ANSWER_INVALID. */
-export function readPoints(body: string): PointPage {
+/** Points of a scroll, or of a retrieval by id; without a chunk id of its own a point goes by the id it has. Throws RETR_BACKEND_ANSWER_INVALID. */
+export function readPoints(body: string, { id }: Pick<ChunkFields, "id">): PointPage {
   const walk = new JsonWalk(body);
   const points: StoredPoint[] = [];
   let next: unknown = null;
   let hasPoints = false;
   const readAll = (): void => {
     hasPoints = true;
-    walk.elements(() => points.push(readPoint(walk)));
+    walk.elements(() => points.push(readPoint(walk, id)));
   };
   walk.members((name) => {
     if (name !== "result") return walk.skip();
@@ -38,7 +40,7 @@ export function readPoints(body: string): PointPage {
   return { points, next };
 }
 
-function readPoint(walk: JsonWalk): StoredPoint {
+function readPoint(walk: JsonWalk, path: ChunkFields["id"]): StoredPoint {
   let [id, payload, vector]: unknown[] = [];
   walk.members((name) => {
     if (name === "id") id = exactly(walk);
@@ -50,7 +52,7 @@ function readPoint(walk: JsonWalk): StoredPoint {
   if (id === undefined) throw invalidAnswer("a point's id");
   return {
     id,
-    chunkId: textOf(member(payload, "chunk_id")) ?? textOf(id) ?? "",
+    chunkId: (path === null ? null : textOf(valueAt(payload, path))) ?? textOf(id) ?? "",
     payload: isRecord(payload) ? payload : {},
     vectors: Array.isArray(vector) ? { "": vector } : isRecord(vector) ? vector : {},
   };

@@ -16,14 +16,14 @@ export function integerOf(id: string, bits: 63 | 64 = 63): unknown {
 type Searched = { readonly text: boolean; readonly integer: boolean };
 const everything: Searched = { text: true, integer: true };
 
-/** Conditions that find payloads by their chunk_id. Qdrant's types are strict: 12 isn't "12". */
-export function idConditions(ids: readonly string[], searched: Searched = everything): object[] {
+/** Conditions that find payloads by the chunk id that they hold at `key`. Qdrant's types are strict: 12 isn't "12". */
+export function idConditions(key: string, ids: readonly string[], searched: Searched = everything): object[] {
   const numbers = searched.integer ? ids.map((id) => integerOf(id)).filter((value) => value !== undefined) : [];
-  const match = (any: readonly unknown[]): object => ({ key: "chunk_id", match: { any } });
+  const match = (any: readonly unknown[]): object => ({ key, match: { any } });
   return [
     ...(searched.text ? [match(ids)] : []),
     ...(numbers.length === 0 ? [] : [match(numbers)]),
-    ...(searched.integer ? ids.filter(isBeyondMatch).map(rangeOf) : []),
+    ...(searched.integer ? ids.filter(isBeyondMatch).map((id) => rangeOf(key, id)) : []),
   ];
 }
 
@@ -33,8 +33,8 @@ function isBeyondMatch(id: string): boolean {
 }
 
 /** Compares as float64, so it finds neighbours as well. */
-function rangeOf(id: string): object {
-  return { key: "chunk_id", range: { gte: rawJson(id), lte: rawJson(id) } };
+function rangeOf(key: string, id: string): object {
+  return { key, range: { gte: rawJson(id), lte: rawJson(id) } };
 }
 
 /** The chunk ids that can be ids of points: UUIDs and unsigned integers. */
@@ -85,6 +85,12 @@ export function pointIdRule(known: readonly KnownPoint[]): PointIdRule | null {
 function isId(made: unknown, id: string): boolean {
   return (numberText(made) ?? made) === id;
 }
+
+/** Of points that are named by their own ids alone: another id would be another chunk. */
+export const ownIdRule: PointIdRule = {
+  name: "the chunk ids",
+  idOf: (id) => (isUuid(id) ? id : integerOf(id, 64)),
+};
 
 /** What a chunk gets where no rule shows. */
 export const fallbackRule = ofName;

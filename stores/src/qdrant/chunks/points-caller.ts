@@ -23,7 +23,7 @@ export function openPoints(spec: QdrantSpec): PointsCaller {
   let known: StrictLimits | undefined;
   const limits = async (signal: AbortSignal): Promise<StrictLimits> => {
     const ask = () => collection.call({ method: "GET", path: collection.folder }, signal);
-    known ??= readCollection(await ask(), spec.vectorName).limits;
+    known ??= readCollection(await ask(), spec).limits;
     return known;
   };
   return {

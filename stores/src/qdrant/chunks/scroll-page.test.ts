@@ -3,10 +3,12 @@ import { expect, test } from "vitest";
 import { ChunkPage } from "#chunks/chunk-page.ts";
 import { digestPayload } from "#chunks/payload-digest.ts";
 import { oddMoments } from "#ports/chunk-store.ts";
+import { makeSpec } from "#test/spec.ts";
 import { momentIn } from "./moment-text.ts";
-import { readScroll } from "./scroll-page.ts";
+import { placesOf, readScroll } from "./scroll-page.ts";
 
-const fields = { namespaceField: "namespace", fields: ["lang", "meta.pages"], vectorName: undefined };
+const spec = makeSpec("qdrant", { url: "http://localhost", collection: "c" });
+const fields = { places: placesOf(spec, ["lang", "meta.pages"]), vectorName: undefined };
 const moment = fc.date({ min: new Date("1971-01-01"), max: new Date("2199-01-01"), noInvalidDate: true });
 const payload = fc.record(
   {

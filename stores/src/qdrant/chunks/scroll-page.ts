@@ -1,18 +1,31 @@
 // A page of a scroll into columns, straight from its text. Members may come in any order.
 import type { ChunkPage } from "#chunks/chunk-page.ts";
 import { canonicalName, type DigestRules, digestPayload } from "#chunks/payload-digest.ts";
+import { type ChunkFields, type FieldPath, metadataPath } from "#config/chunk-fields.ts";
 import { RetrieverError } from "#errors.ts";
 import { oddMoments } from "#ports/chunk-store.ts";
 import { parseExact } from "#values/exact-json.ts";
+import { valueAt } from "#values/member-path.ts";
+import { numberText } from "#values/same-value.ts";
 import { readMoment } from "#values/time.ts";
 import { invalidAnswer, member } from "../client/answers.ts";
 import { JsonWalk } from "./json-walk.ts";
 import { momentIn } from "./moment-text.ts";
-import { readPlainPoint } from "./plain-point.ts";
+import { type PlainKeys, plainKeys, readPlainPoint } from "./plain-point.ts";
+
+/** Where a payload holds what is read of it. */
+type PointPlaces = Pick<ChunkFields, "id" | "entity" | "namespace" | "updatedAt"> & {
+  /** The agreed fields, in their order. */
+  readonly agreed: readonly FieldPath[];
+};
+
+/** The places in the collection's payloads, those of the agreed fields by their names. */
+export function placesOf({ fields }: { readonly fields: ChunkFields }, names: readonly string[]): PointPlaces {
+  return { ...fields, agreed: names.map((name) => metadataPath(fields, name)) };
+}
 
 type PointFields = {
-  readonly namespaceField: string;
-  readonly fields: readonly string[];
+  readonly places: PointPlaces;
   readonly rules?: DigestRules;
   /** Undefined: the unnamed vector. */
   readonly vectorName: string | undefined;
@@ -73,18 +86,27 @@ class PointReader {
   #vector: unknown = null;
   #fraction: string | null = null;
   #isParsed = false;
+  /** Of what stands in the payload itself; null: nothing does, or it is further within. */
+  readonly #idKey: string | null;
+  readonly #momentKey: string | null;
+  readonly #plain: PlainKeys | null;
 
   constructor(walk: JsonWalk, page: ChunkPage, fields: PointFields & { readonly bytes: Uint8Array | null }) {
     this.#bytes = fields.bytes;
     this.#walk = walk;
     this.#page = page;
     this.#fields = fields;
+    const { id, updatedAt } = fields.places;
+    this.#idKey = keyIn(id);
+    this.#momentKey = keyIn(updatedAt);
+    this.#plain =
+      id !== null && this.#idKey !== null && !isWithin(updatedAt) ? plainKeys(this.#idKey, this.#momentKey) : null;
   }
 
   read(onPoint: OnPoint | undefined): void {
-    if (this.#bytes !== null) {
+    if (this.#bytes !== null && this.#plain !== null) {
       this.#walk.peek();
-      const next = readPlainPoint(this.#bytes, this.#walk.at, this.#page);
+      const next = readPlainPoint(this.#bytes, this.#walk.at, this.#page, this.#plain);
       if (next >= 0) {
         this.#walk.at = next;
         return;
@@ -97,8 +119,11 @@ class PointReader {
     this.#updatedAtMs = Number.NaN;
     this.#payload = null;
     this.#vector = null;
-    this.#isParsed = onPoint !== undefined || this.#page.payloadDigests !== null;
+    const { id, updatedAt } = this.#fields.places;
+    this.#isParsed = onPoint !== undefined || this.#page.payloadDigests !== null || isWithin(id) || isWithin(updatedAt);
     this.#walk.members(this.#onMember);
+    if (isWithin(id)) this.#takeChunkId(valueAt(this.#payload, id));
+    if (isWithin(updatedAt) && this.#page.isDated) this.#takeMoment(valueAt(this.#payload, updatedAt));
     this.#finish();
     onPoint?.(this.#namespace(), this.#pointId());
   }
@@ -120,8 +145,8 @@ class PointReader {
 
   readonly #onPayload = (name: string): void => {
     const walk = this.#walk;
-    if (name === "chunk_id") this.#readChunkId();
-    else if (name === "updated_at" && this.#page.isDated) this.#readUpdatedAt();
+    if (name === this.#idKey) this.#readChunkId();
+    else if (name === this.#momentKey && this.#page.isDated) this.#readUpdatedAt();
     else walk.skip();
   };
 
@@ -140,6 +165,24 @@ class PointReader {
     if (!Number.isNaN(time) && walk.text.charCodeAt(walk.start + 19) !== dot) this.#countCoarse(walk.end - walk.start);
   }
 
+  #takeMoment(value: unknown): void {
+    if (value === undefined || value === null) return;
+    const time = typeof value === "string" ? readMoment(value) : Number.NaN;
+    this.#updatedAtMs = Number.isNaN(time) ? oddMoments.unreadable : time;
+    if (typeof value !== "string" || Number.isNaN(time)) return;
+    if (value.charCodeAt(19) !== dot) this.#countCoarse(value.length);
+  }
+
+  #takeChunkId(value: unknown): void {
+    if (typeof value === "string") this.#chunkId = value;
+    else this.#takeNumber(numberText(value) ?? "");
+  }
+
+  #takeNumber(raw: string): void {
+    if (/^-?\d+$/.test(raw)) this.#chunkId = raw;
+    else if (/^-?[\d.eE+-]+$/.test(raw)) this.#fraction = raw;
+  }
+
   /** A moment without a fraction is held by the second, one without a time of day by the day. */
   #countCoarse(length: number): void {
     this.#page.seconds += 1;
@@ -156,9 +199,7 @@ class PointReader {
     }
     const from = walk.at;
     walk.skip();
-    const raw = walk.text.slice(from, walk.at).trim();
-    if (/^-?\d+$/.test(raw)) this.#chunkId = raw;
-    else if (/^-?[\d.eE+-]+$/.test(raw)) this.#fraction = raw;
+    this.#takeNumber(walk.text.slice(from, walk.at).trim());
   }
 
   #pointId(): string {
@@ -169,10 +210,10 @@ class PointReader {
     const { text } = this.#walk;
     const page = this.#page;
     // No search finds it by its value, so that nothing could be said of it.
-    if (this.#fraction !== null) throw refuse(this.#pointId(), this.#fraction);
+    if (this.#fraction !== null) throw refuse(this.#fields.places, this.#pointId(), this.#fraction);
     if (this.#chunkAt !== absent) page.addIdSlice(text, this.#chunkAt, this.#chunkEnd);
     else if (this.#chunkId !== null) page.addIdText(this.#chunkId);
-    // As in retrieval: without a chunk_id the point's own id stands for it.
+    // As in retrieval: without a chunk id the point's own id stands for it.
     else if (this.#id !== absent) page.addIdSlice(text, this.#id, this.#idEnd);
     else throw invalidAnswer("points with ids");
     const row = page.count - 1;
@@ -183,15 +224,16 @@ class PointReader {
 
   #digest(digests: Int32Array, row: number): void {
     const payload = this.#payload ?? {};
-    const { namespaceField, fields, rules } = this.#fields;
-    const agreed = fields.map((name) => at(payload, name));
-    const [first, second] = digestPayload(at(payload, "entity_id"), at(payload, namespaceField), agreed, rules);
+    const { places, rules } = this.#fields;
+    const at = (path: FieldPath | null): unknown => (path === null ? null : valueAt(payload, path));
+    const [first, second] = digestPayload(at(places.entity), at(places.namespace), places.agreed.map(at), rules);
     digests[row * 2] = first;
     digests[row * 2 + 1] = second;
   }
 
   #namespace(): string | null {
-    const value = at(this.#payload ?? {}, this.#fields.namespaceField);
+    const path = this.#fields.places.namespace;
+    const value = path === null ? null : valueAt(this.#payload, path);
     return value === null || value === undefined ? null : canonicalName(value).slice(1);
   }
 
@@ -203,9 +245,9 @@ class PointReader {
   }
 }
 
-function refuse(pointId: string, value: string): RetrieverError {
+function refuse({ id }: PointPlaces, pointId: string, value: string): RetrieverError {
   const message =
-    `chunk_id: expected text or a whole number of at most 64 bits in every point of the collection, the point ${pointId} ` +
+    `${id?.join(".")}: expected text or a whole number of at most 64 bits in every point of the collection, the point ${pointId} ` +
     `has ${value.slice(0, 80)}; store it as text`;
   return new RetrieverError({ code: "RETR_VERIFY_NOT_COMPARABLE", message });
 }
@@ -214,12 +256,11 @@ function parseObject(text: string): Readonly<Record<string, unknown>> {
   return parseExact(text) as Readonly<Record<string, unknown>>;
 }
 
-/** A member by its path: `a.b` leads into objects and never means a key whose name holds a dot, as in Qdrant's filters. */
-function at(payload: object, path: string): unknown {
-  let value: unknown = payload;
-  for (const step of path.split(".")) {
-    if (typeof value !== "object" || value === null || Array.isArray(value) || !Object.hasOwn(value, step)) return null;
-    value = (value as Record<string, unknown>)[step];
-  }
-  return value;
+/** The payload's own key that is the whole path. */
+function keyIn(path: FieldPath | null): string | null {
+  return path !== null && path.length === 1 ? path[0] : null;
+}
+
+function isWithin(path: FieldPath | null): path is FieldPath {
+  return path !== null && path.length > 1;
 }

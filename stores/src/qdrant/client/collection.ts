@@ -1,11 +1,14 @@
 // One collection over Qdrant's REST API, on a pool of its own. Never follows a redirect: the key would go along.
 import { Pool } from "undici";
+import type { ChunkFields } from "#config/chunk-fields.ts";
 import { type Fault, RetrieverError } from "#errors.ts";
+import { valueAt } from "#values/member-path.ts";
 import { readTime } from "#values/time.ts";
 import type { QdrantSpec } from "../config/schema.ts";
 import { member, parseAnswer } from "./answers.ts";
 import { statusFault, transportError } from "./classify.ts";
 import { type ExchangeOptions, exchange, hasDiedIdle, Line } from "./exchange.ts";
+import { keyOf } from "./payload-key.ts";
 
 // Qdrant closes an idle connection after 5 s without notice; a pool that keeps it longer sends into a closed socket.
 const keepAliveMs = 4000;
@@ -87,9 +90,9 @@ export type CollectionInfo = {
   readonly dimension: number | null;
   readonly points: number | null;
   readonly indexedVectors: number | null;
-  /** Whether points can be ordered by `updated_at` cheaply. */
+  /** Whether points can be ordered by their moment cheaply. */
   readonly hasTimeIndex: boolean;
-  /** Whether points can be found by `chunk_id` cheaply. */
+  /** Whether points can be found by their chunk's id cheaply. */
   readonly hasIdIndex: boolean;
   /** How numbers of vectors are stored, in Qdrant's word; null: its default. */
   readonly datatype: string | null;
@@ -116,8 +119,10 @@ export type StrictLimits = {
   readonly updatesUnindexed: boolean;
 };
 
+type Described = { readonly vectorName?: string | undefined; readonly fields: ChunkFields };
+
 /** Facts of `GET /collections/C`; of the named vector where a name is configured. Throws RETR_BACKEND_ANSWER_INVALID. */
-export function readCollection(body: string, vectorName: string | undefined): CollectionInfo {
+export function readCollection(body: string, { vectorName, fields: { id, updatedAt } }: Described): CollectionInfo {
   const result = member(parseAnswer(body), "result");
   const vectors = member(member(member(result, "config"), "params"), "vectors");
   const vector = vectorName === undefined ? vectors : member(vectors, vectorName);
@@ -130,8 +135,8 @@ export function readCollection(body: string, vectorName: string | undefined): Co
     dimension: countOf(member(vector, "size")),
     points: countOf(member(result, "points_count")),
     indexedVectors: countOf(member(result, "indexed_vectors_count")),
-    hasTimeIndex: indexes.get("updated_at") === "datetime",
-    hasIdIndex: idIndexes.includes(indexes.get("chunk_id")),
+    hasTimeIndex: updatedAt !== null && indexes.get(keyOf(updatedAt)) === "datetime",
+    hasIdIndex: id === null || idIndexes.includes(indexes.get(keyOf(id))),
     datatype: typeof datatype === "string" ? datatype : null,
     indexes,
     limits: readLimits(member(member(result, "config"), "strict_mode_config")),
@@ -172,16 +177,18 @@ export const noVector: Fault = {
   message: "the collection has no vector of the configured name (vectorName)",
 };
 
-const newestFirst = JSON.stringify({
-  limit: 1,
-  with_payload: ["updated_at"],
-  order_by: { key: "updated_at", direction: "desc" },
-});
-
-/** `updated_at` of the newest point. Needs an index on it. */
-export async function readNewest({ call, folder }: Collection, signal: AbortSignal): Promise<string | null> {
-  const body = await call({ method: "POST", path: `${folder}/points/scroll`, body: newestFirst }, signal);
+/** Moment of the newest point; null where no index on it makes that cheap. */
+export async function readNewest(
+  { call, folder }: Collection,
+  { spec, info }: { readonly spec: Described; readonly info: CollectionInfo },
+  signal: AbortSignal,
+): Promise<string | null> {
+  const path = spec.fields.updatedAt;
+  if (path === null || !info.hasTimeIndex) return null;
+  const key = keyOf(path);
+  const query = JSON.stringify({ limit: 1, with_payload: [key], order_by: { key, direction: "desc" } });
+  const body = await call({ method: "POST", path: `${folder}/points/scroll`, body: query }, signal);
   const points = member(member(parseAnswer(body), "result"), "points");
   const [first] = Array.isArray(points) ? (points as unknown[]) : [];
-  return readTime(member(member(first, "payload"), "updated_at"));
+  return readTime(valueAt(member(first, "payload"), path));
 }

@@ -1,5 +1,6 @@
 // Qdrant's configuration: as a document holds it, and with everything resolved.
 import { z } from "zod";
+import { type ChunkFields, chunkFieldsShape } from "#config/chunk-fields.ts";
 import { baseCredentialSchema, overlayCredential } from "#config/credential.ts";
 import { doc } from "#config/field-doc.ts";
 import { kindSchema, namespaceDoc, timeoutMsSchema, tlsSchema } from "#config/fields.ts";
@@ -37,6 +38,7 @@ const shape = {
     .default("eventual")
     .meta(doc("Strong asks every replica of a shard, eventual any one.", "strong", "quorum")),
   namespaceField: payloadKey.default("namespace").meta(namespaceDoc("tenant.id", "tenant id")),
+  ...chunkFieldsShape,
   vectorName: z
     .string()
     .min(1)
@@ -88,7 +90,8 @@ export const qdrantOverlaySchema = z.strictObject({
 });
 
 export type QdrantDocument = z.infer<typeof qdrantBaseSchema>;
-export type QdrantSpec = Omit<QdrantDocument, "apiKey" | "tls"> & {
+export type QdrantSpec = Omit<QdrantDocument, "apiKey" | "tls" | "layout" | "fields" | "namespaceField"> & {
+  readonly fields: ChunkFields;
   readonly apiKey: Secret | null;
   /** Null: plain text. */
   readonly tls: Tls | null;

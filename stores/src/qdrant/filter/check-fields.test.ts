@@ -1,11 +1,14 @@
 import { expect, test } from "vitest";
 import { placeByName } from "#config/filterable.ts";
+import { makeSpec } from "#test/spec.ts";
 import { readCollection } from "../client/collection.ts";
 import { checkFields } from "./check-fields.ts";
 
+const spec = makeSpec("qdrant", { url: "http://localhost", collection: "c" });
+
 function collection(payload_schema: object, strict: object = {}) {
   const config = { params: { vectors: { size: 8, distance: "Cosine" } }, strict_mode_config: strict };
-  return readCollection(JSON.stringify({ result: { points_count: 1, config, payload_schema } }), undefined);
+  return readCollection(JSON.stringify({ result: { points_count: 1, config, payload_schema } }), spec);
 }
 
 const strict = { enabled: true, unindexed_filtering_retrieve: false };

@@ -1,6 +1,6 @@
 // Retrieval from Qdrant, and what a probe of it finds.
 
-import { placeByName } from "#config/filterable.ts";
+import { placeIn } from "#config/chunk-fields.ts";
 import { faultOf, RetrieverError } from "#errors.ts";
 import { withFindings } from "#filter/findings.ts";
 import {
@@ -82,16 +82,19 @@ export function makeQdrantBackend(spec: QdrantSpec, { similarity, clock, filtera
       };
       const text = await call(query, signal);
       const vectorMs = clock.monotonicMs() - startedAt;
-      return { candidates: readCandidates(text, (score) => similarity(metric, score)), vectorMs };
+      const toSimilarity = (score: number): number => similarity(metric, score);
+      return { candidates: readCandidates(text, spec.fields, toSimilarity, request.content), vectorMs };
     },
     probe: async (signal) => {
       const tls = spec.tls === null ? "off" : "verified";
       try {
         const info = await description.read(signal);
         if (info.dimension === null) throw new RetrieverError(noVector);
-        const newestUpdatedAt = info.hasTimeIndex ? await readNewest(collection, signal) : null;
+        const newestUpdatedAt = await readNewest(collection, { spec, info }, signal);
         const facts = { ...foundFacts(info, newestUpdatedAt), tls, remarks: strictRemarks(spec, info) } as const;
-        return filterable === undefined ? facts : withFindings(facts, checkFields(filterable, info, placeByName));
+        return filterable === undefined
+          ? facts
+          : withFindings(facts, checkFields(filterable, info, placeIn(spec.fields)));
       } catch (error) {
         return failedFacts(transportError(error, signal), tls);
       }
@@ -104,7 +107,7 @@ export function makeQdrantBackend(spec: QdrantSpec, { similarity, clock, filtera
 function makeDescription(spec: QdrantSpec, { call, folder }: Collection) {
   let known: Known | undefined;
   const read = async (signal: AbortSignal): Promise<CollectionInfo> => {
-    const info = readCollection(await call({ method: "GET", path: folder }, signal), spec.vectorName);
+    const info = readCollection(await call({ method: "GET", path: folder }, signal), spec);
     refuseSettings(spec, info.limits);
     const metric = info.distance === null ? known?.metric : metrics[info.distance];
     known = { metric: metric ?? "cosine-similarity", limits: info.limits };

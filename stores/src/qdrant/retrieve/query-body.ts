@@ -1,7 +1,8 @@
 // The body of a Qdrant query: the application's embedding bytes between a head and a tail of our own.
-import { placeByName } from "#config/filterable.ts";
+import { type ChunkFields, metadataPath, namespacePath, placeIn } from "#config/chunk-fields.ts";
 import type { BackendRequest } from "#ports/backend.ts";
 import { rawJson } from "#values/exact-json.ts";
+import { keyOf, keysOf } from "../client/payload-key.ts";
 import type { QdrantSpec } from "../config/schema.ts";
 import { conditionsOf, type QdrantCondition } from "../filter/conditions.ts";
 
@@ -9,13 +10,13 @@ const head = Buffer.from('{"query":');
 
 /** Only the embedding's own bytes come from outside unquoted; they have been scanned. */
 export function queryBody(
-  spec: Pick<QdrantSpec, "namespaceField" | "vectorName" | "searchSettings">,
+  spec: Pick<QdrantSpec, "fields" | "vectorName" | "searchSettings">,
   request: BackendRequest,
 ): Buffer {
-  const conditions = allConditions(spec.namespaceField, request);
+  const conditions = allConditions(spec.fields, request);
   const rest = {
     limit: request.k,
-    with_payload: ["chunk_id", "entity_id", "updated_at"],
+    with_payload: shownKeys(spec.fields, request),
     ...paramsOf(spec, request),
     ...(spec.vectorName === undefined ? {} : { using: spec.vectorName }),
     ...(conditions.length === 0 ? {} : { filter: { must: conditions } }),
@@ -23,10 +24,20 @@ export function queryBody(
   return Buffer.concat([head, request.embedding.json(), Buffer.from(`,${JSON.stringify(rest).slice(1)}`)]);
 }
 
-function allConditions(namespaceField: string, { namespace, filters, filter }: BackendRequest): QdrantCondition[] {
-  const conditions = Object.entries(filters ?? {}).map(([key, value]) => isEqual(key, value));
-  const all = namespace === undefined ? conditions : [isEqual(namespaceField, namespace), ...conditions];
-  return filter === undefined ? all : [...all, ...conditionsOf(filter, placeByName)];
+function shownKeys(fields: ChunkFields, { content }: BackendRequest): string[] {
+  const { id, entity, updatedAt, text } = fields;
+  const own = [id, entity, updatedAt];
+  if (content === undefined) return keysOf(own);
+  const metadata = content.metadata.map((name) => metadataPath(fields, name));
+  return keysOf([...own, content.text ? text : null, ...metadata]);
+}
+
+function allConditions(fields: ChunkFields, { namespace, filters, filter }: BackendRequest): QdrantCondition[] {
+  const conditions = Object.entries(filters ?? {}).map(([name, value]) =>
+    isEqual(keyOf(metadataPath(fields, name)), value),
+  );
+  const all = namespace === undefined ? conditions : [isEqual(keyOf(namespacePath(fields)), namespace), ...conditions];
+  return filter === undefined ? all : [...all, ...conditionsOf(filter, placeIn(fields))];
 }
 
 /** An exact search compares the original vectors, whatever the settings. */

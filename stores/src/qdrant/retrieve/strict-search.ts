@@ -1,6 +1,7 @@
 // What a collection's strict mode means for searches: what of the settings it refuses, and what it will refuse of requests.
 import { errorsOf, RetrieverError } from "#errors.ts";
 import type { CollectionInfo, StrictLimits } from "../client/collection.ts";
+import { keysOf } from "../client/payload-key.ts";
 import type { QdrantSpec } from "../config/schema.ts";
 
 const missing = errorsOf("RETR_BACKEND_MISSING");
@@ -26,15 +27,14 @@ export function refuseRequest(k: number, { points }: StrictLimits): void {
 }
 
 /** What strict mode will refuse, as sentences. */
-export function strictRemarks({ namespaceField }: QdrantSpec, { limits, indexes }: CollectionInfo): string[] {
-  const type = indexes.get(namespaceField);
-  const isSearchable = limits.searchesUnindexed || type === "keyword" || type === "uuid";
+export function strictRemarks({ fields }: QdrantSpec, { limits, indexes }: CollectionInfo): string[] {
+  const [key] = keysOf([fields.namespace]);
+  const type = indexes.get(key ?? "");
+  const isSearchable = key === undefined || limits.searchesUnindexed || type === "keyword" || type === "uuid";
   return [
     ...(isSearchable
       ? []
-      : [
-          `strict mode of the collection refuses requests of a namespace: create an index of type keyword on ${namespaceField}`,
-        ]),
+      : [`strict mode of the collection refuses requests of a namespace: create an index of type keyword on ${key}`]),
     ...(limits.points < 1000
       ? [`strict mode of the collection refuses requests of more than ${limits.points} chunks`]
       : []),

@@ -1,0 +1,58 @@
+// Where a table holds the parts of a chunk, checked against its columns.
+import { type FieldPath, metadataPath } from "#config/chunk-fields.ts";
+import { errorsOf } from "#errors.ts";
+import { isColumn, textAt } from "../client/field-sql.ts";
+import { quoteName } from "../client/names.ts";
+import type { PgvectorSpec } from "../config/schema.ts";
+import { nameAt, shownAt } from "./shown-column.ts";
+
+const missing = errorsOf("RETR_BACKEND_MISSING");
+const incomparable = errorsOf("RETR_VERIFY_NOT_COMPARABLE");
+
+/** What is known of a column by its name. */
+type Columns = ReadonlyMap<string, { readonly type: string }>;
+
+type Paths = {
+  readonly id: string;
+  readonly entity: FieldPath | null;
+  readonly updatedAt: FieldPath | null;
+  /** Null also where the table hasn't its column. */
+  readonly namespace: FieldPath | null;
+  /** The agreed fields, in their order. */
+  readonly agreed: readonly FieldPath[];
+};
+
+/** Throws RETR_BACKEND_MISSING, naming what the table lacks, and RETR_VERIFY_NOT_COMPARABLE for a member of what is no JSON. */
+export function pathsIn({ fields, embeddingColumn }: PgvectorSpec, names: readonly string[], columns: Columns): Paths {
+  const { id, entity, updatedAt, namespace } = fields;
+  if (columns.size === 0) throw missing("Postgres has no such table");
+  if (id === null) throw incomparable("fields.id: expected a column of the table");
+  const agreed = names.map((name) => metadataPath(fields, name));
+  const needed = [id, entity, updatedAt, [embeddingColumn] as const, ...agreed].filter((path) => path !== null);
+  const lacking = [...new Set(needed.map(([column]) => column))].filter((name) => !columns.has(name));
+  if (lacking.length > 0) throw missing(`the table lacks ${lacking.join(", ")}`);
+  const held = namespace !== null && columns.has(namespace[0]) ? namespace : null;
+  for (const path of [...needed, ...(held === null ? [] : [held])]) {
+    if (isColumn(path) || isJson(columns.get(path[0])?.type)) continue;
+    throw incomparable(`${path.join(".")}: expected ${path[0]} to be a column of json or jsonb`);
+  }
+  return { id: id[0], entity, updatedAt, namespace: held, agreed };
+}
+
+function isJson(type: string | undefined): boolean {
+  return type === "json" || type === "jsonb";
+}
+
+/** The paths as SQL. */
+export function placesOf({ id, entity, updatedAt, namespace, agreed }: Paths, columns: Columns) {
+  const typeOf = ([column]: FieldPath): string | undefined => columns.get(column)?.type;
+  const shown = (path: FieldPath): string => shownAt(path, typeOf(path));
+  return {
+    id: quoteName(id),
+    entity: entity === null ? "NULL" : isColumn(entity) ? shown(entity) : textAt(entity),
+    namespace: namespace === null ? "NULL" : nameAt(namespace, typeOf(namespace)),
+    moment: updatedAt === null ? null : textAt(updatedAt),
+    momentName: updatedAt?.join(".") ?? "",
+    fields: agreed.map(shown),
+  };
+}
