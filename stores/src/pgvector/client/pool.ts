@@ -1,15 +1,16 @@
 // Pools of the Postgres driver, and work on their connections that ends at a signal.
 
-import type { Readable } from "node:stream";
 import { Pool, type PoolClient, type PoolConfig } from "pg";
 import { codeOf } from "#values/node-error.ts";
 import type { PgvectorSpec } from "../config/schema.ts";
+import { LoginClient, streamOf } from "./login-client.ts";
 
 const idleMs = 30_000;
 
 /** A pool that connects on demand. Nothing of the process's PG* variables reaches a store through it. */
 export function makePool(spec: PgvectorSpec, size: number, timeoutMs: number): Pool {
   const pool = new Pool({
+    Client: LoginClient,
     host: spec.host,
     port: spec.port,
     database: spec.database,
@@ -85,10 +86,9 @@ const uses = new WeakMap<PoolClient, Use>();
 let returns = 0;
 
 function watchAnswers(client: PoolClient): void {
-  const { stream } = (client as unknown as { readonly connection: { readonly stream: Readable } }).connection;
   const use: Use = { answers: 0, returned: 0 };
   uses.set(client, use);
-  stream.on("data", () => {
+  streamOf(client).on("data", () => {
     use.answers += 1;
   });
 }

@@ -1,0 +1,35 @@
+import { once } from "node:events";
+import { type AddressInfo, createServer, type Socket } from "node:net";
+import { expect, test } from "vitest";
+import { makeSpec } from "#test/spec.ts";
+import { makePool } from "./pool.ts";
+
+/** An authentication request of Postgres' protocol: 10 asks for SASL, 11 goes on with it. */
+function authentication(kind: 10 | 11, text: string): Buffer {
+  const message = Buffer.alloc(9);
+  message.write("R");
+  message.writeInt32BE(8 + text.length, 1);
+  message.writeInt32BE(kind, 5);
+  return Buffer.concat([message, Buffer.from(text)]);
+}
+
+test("a login that the driver gives up for want of a password leaves no connection behind", async () => {
+  const server = createServer((socket) => {
+    socket.once("data", () => {
+      socket.once("data", () => socket.write(authentication(11, "r=x,s=eA==,i=1")));
+      socket.write(authentication(10, "SCRAM-SHA-256\0\0"));
+    });
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  const pool = makePool(makeSpec("pgvector", { connectionString: `postgres://u@127.0.0.1:${port}/d` }), 1, 30_000);
+  const accepted = once(server, "connection");
+  const refused = expect(pool.connect()).rejects.toThrow(/SASL/);
+  const [socket] = (await accepted) as [Socket];
+  const closed = once(socket, "close");
+  await refused;
+  await closed;
+  await pool.end();
+  server.close();
+});
