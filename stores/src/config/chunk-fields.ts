@@ -164,6 +164,16 @@ export function namespacePath({ namespace }: ChunkFields): FieldPath {
   throw new RetrieverError({ code: "RETR_REQUEST_INVALID", message, path: "namespace" });
 }
 
+/**
+ * Place of the text that a request includes. Throws RETR_BACKEND_MISSING where the store has none: answers without any text
+ * would look like those of an empty store.
+ */
+export function textPath({ text }: ChunkFields): FieldPath {
+  if (text !== null) return text;
+  const message = "the store's fields name no text, which answers are to include: name it by fields.text";
+  throw new RetrieverError({ code: "RETR_BACKEND_MISSING", message });
+}
+
 /** Place of a field that requests or the other store name; one that isn't declared is a member of the metadata. */
 export function metadataPath({ text, metadata, metadataRoot }: ChunkFields, name: string): FieldPath {
   if (name === textField && text !== null) return text;

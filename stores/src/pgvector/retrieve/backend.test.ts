@@ -117,6 +117,25 @@ test("a table without the configured column is missing something, and the messag
   await other.close();
 });
 
+test.each(["vector", "halfvec"])("a column of %s without a number of dimensions has that of its rows", async (type) => {
+  await postgres.exec(`DROP TABLE IF EXISTS unsized; CREATE TABLE unsized AS
+    SELECT chunk_id, entity_id, updated_at, namespace, lang, pages, embedding::${type} FROM vector_chunks`);
+  await postgres.exec(`ALTER TABLE unsized ALTER COLUMN embedding TYPE ${type}`);
+  const other = make({ table: "unsized" });
+  expect((await other.probe(AbortSignal.timeout(2000))).dimension).toBe(vectorAt(1).length);
+  await postgres.exec("DELETE FROM unsized");
+  expect((await other.probe(AbortSignal.timeout(2000))).dimension).toBeNull();
+  await other.close();
+});
+
+test("answers that are to include a text are refused by a table whose fields name none", async () => {
+  const request = { ...requestOf({ embedding: vectorAt(1), k: 1 }), content: { text: true, metadata: [] } };
+  await expect(backend.retrieve(request, AbortSignal.timeout(2000))).rejects.toMatchObject({
+    code: "RETR_BACKEND_MISSING",
+    message: "the store's fields name no text, which answers are to include: name it by fields.text",
+  });
+});
+
 test("the newest update is told while the table is small", async () => {
   expect((await backend.probe(AbortSignal.timeout(2000))).newestUpdatedAt).toBe("2026-01-01T00:00:39.000Z");
 });

@@ -22,12 +22,25 @@ export async function probeTable(client: PoolClient, spec: PgvectorSpec, shape: 
     tls: spec.tls === null ? "off" : "verified",
     authenticated: true,
     exists: true,
-    dimension: shape.dimension,
+    dimension: shape.dimension ?? (await readDimension(client, spec, shape)),
     count,
     newestUpdatedAt: isCheap ? await readNewest(client, spec, shape) : null,
     remarks: shape.remarks,
     fault: null,
   };
+}
+
+/** Of a column that was declared without one, as LangChain's is: that of some row. Null: there is none. */
+async function readDimension(
+  client: PoolClient,
+  spec: PgvectorSpec,
+  { vectorType, extension }: TableShape,
+): Promise<number | null> {
+  const vector = quoteName(spec.embeddingColumn);
+  const measure = vectorType === "bit" ? `length(${vector})` : `${extension}."vector_dims"(${vector})`;
+  const text = `SELECT ${measure} FROM ${rowsOf(spec)} WHERE ${vector} IS NOT NULL LIMIT 1`;
+  const [row] = await readRows(client, { text, values: [] });
+  return row === undefined ? null : Number(row[0]);
 }
 
 async function countRows(client: PoolClient, spec: PgvectorSpec, estimate: number) {

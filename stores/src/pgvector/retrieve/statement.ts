@@ -1,7 +1,7 @@
 // SQL of a vector query. Values are parameters, and every type and operator has its schema: no setting of a role, a
 // database or a pooler's session has a part in the answer.
 import { hash } from "node:crypto";
-import { type FieldPath, metadataPath, namespacePath, placeIn } from "#config/chunk-fields.ts";
+import { type FieldPath, metadataPath, namespacePath, placeIn, textPath } from "#config/chunk-fields.ts";
 import { RetrieverError } from "#errors.ts";
 import { type BackendRequest, mostTextChars } from "#ports/backend.ts";
 import { isColumn, literal, textAt, valueAt } from "../client/field-sql.ts";
@@ -66,7 +66,7 @@ function asText(path: FieldPath | null): string {
 /** The columns that are needed; of them the text, and the metadata as one JSON object whose members have the columns' own types. */
 function contentOf({ fields }: Searched, { content }: BackendRequest) {
   if (content === undefined) return { columns: [], picked: [] };
-  const text = content.text ? fields.text : null;
+  const text = content.text ? textPath(fields) : null;
   const paths = content.metadata.map((name) => metadataPath(fields, name));
   const members = paths.flatMap((path, index) => [literal(content.metadata[index] ?? ""), valueAt(path)]);
   return {

@@ -58,6 +58,14 @@ test("the query carries the application's own bytes, the key, and Qdrant's words
   );
 });
 
+test("answers that are to include a text are refused by a collection whose fields name none", async () => {
+  const request = { ...requestOf({ embedding: vectorAt(1), k: 1 }), content: { text: true, metadata: [] } };
+  await expect(backend.retrieve(request, AbortSignal.timeout(2000))).rejects.toMatchObject({
+    code: "RETR_BACKEND_MISSING",
+    message: "the store's fields name no text, which answers are to include: name it by fields.text",
+  });
+});
+
 test("an exact request asks Qdrant for a search without its index, and gives it more time", async () => {
   const exact = { ...requestOf({ embedding: vectorAt(3), k: 1 }), isExact: true };
   await backend.retrieve(exact, AbortSignal.timeout(2000));

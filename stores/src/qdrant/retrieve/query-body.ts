@@ -1,5 +1,5 @@
 // The body of a Qdrant query: the application's embedding bytes between a head and a tail of our own.
-import { type ChunkFields, metadataPath, namespacePath, placeIn } from "#config/chunk-fields.ts";
+import { type ChunkFields, metadataPath, namespacePath, placeIn, textPath } from "#config/chunk-fields.ts";
 import type { BackendRequest } from "#ports/backend.ts";
 import { rawJson } from "#values/exact-json.ts";
 import { keyOf, keysOf } from "../client/payload-key.ts";
@@ -25,11 +25,11 @@ export function queryBody(
 }
 
 function shownKeys(fields: ChunkFields, { content }: BackendRequest): string[] {
-  const { id, entity, updatedAt, text } = fields;
+  const { id, entity, updatedAt } = fields;
   const own = [id, entity, updatedAt];
   if (content === undefined) return keysOf(own);
   const metadata = content.metadata.map((name) => metadataPath(fields, name));
-  return keysOf([...own, content.text ? text : null, ...metadata]);
+  return keysOf([...own, content.text ? textPath(fields) : null, ...metadata]);
 }
 
 function allConditions(fields: ChunkFields, { namespace, filters, filter }: BackendRequest): QdrantCondition[] {
