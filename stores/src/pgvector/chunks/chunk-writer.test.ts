@@ -356,7 +356,14 @@ test("a member of JSON is written where its text, its digits or its moment are o
     });
     expect(await write({ entityId: "8" })).toMatchObject([{ reason: expect.stringContaining("column doc.tenant") }]);
     expect(await reasons(other, [small("b", { entityId: "9", namespace: "9" })])).toEqual([]);
-    expect(await other.fetch(["b"], limit())).toMatchObject([{ entityId: "9", namespace: "9" }]);
+    const found = await other.fetch(["b"], limit());
+    expect(found).toMatchObject([{ entityId: "9", namespace: "9" }]);
+    // Members that aren't there say nothing: nothing of another store's is taken away for them.
+    expect([found[0]?.updatedAt, found[0]?.fields]).toEqual([expect.any(String), {}]);
+    await postgres.exec(`UPDATE docs SET doc = '{"lang": null}' WHERE id = 'a'`);
+    expect(await other.fetch(["a"], limit())).toEqual([
+      expect.objectContaining({ entityId: undefined, namespace: undefined, updatedAt: undefined, fields: {} }),
+    ]);
   } finally {
     await Promise.all([other.close(), whole.close()]);
     await postgres.exec("DROP TABLE docs; DROP DOMAIN doc");

@@ -3,6 +3,7 @@ import type { PoolClient } from "pg";
 import type { ChunkAccess, ChunkWrite, ChunkWriter, LeftChunk, StoredChunk } from "#ports/chunk-store.ts";
 import { parseExact } from "#values/exact-json.ts";
 import { exactTime } from "#values/time.ts";
+import { isColumn } from "../client/field-sql.ts";
 import { makePool, withClient } from "../client/pool.ts";
 import { type Row, type RowQuery, readRows } from "../client/row-query.ts";
 import type { PgvectorSpec } from "../config/schema.ts";
@@ -10,6 +11,7 @@ import { type Documents, documentColumns, type Given, givenOf, whyChanged, whyRe
 import { readCatalogue } from "./table-catalogue.ts";
 import {
   cautionsOf,
+  type Place,
   readColumns,
   refuseCondition,
   refuseHidden,
@@ -138,18 +140,33 @@ function readChunk(
   columns: TableColumns,
 ): StoredChunk {
   const time = columns.updatedAt === null ? undefined : momentOf(updatedAt ?? "null");
+  const members = parseExact(fields ?? "{}") as Record<string, unknown>;
   return {
     id: id ?? "",
-    entityId: columns.entity === null ? undefined : (entity ?? null),
-    namespace: columns.namespace === null ? undefined : (namespace ?? null),
-    updatedAt: time,
+    entityId: saidOf(columns.entity, entity ?? null),
+    namespace: saidOf(columns.namespace, namespace ?? null),
+    updatedAt: saidOf(columns.updatedAt, time),
     hasUnreadableMoment: columns.updatedAt !== null && time === undefined,
-    fields: parseExact(fields ?? "{}") as Record<string, unknown>,
+    fields: Object.fromEntries(
+      columns.fields.flatMap((place) => {
+        const value = saidOf(place, members[place.name]);
+        return value === undefined ? [] : [[place.name, value] as const];
+      }),
+    ),
     decimals: columns.fields.filter(({ column }) => /^_?numeric$|^jsonb?$/.test(column.type)).map(({ name }) => name),
     moments: columns.fields.filter(({ column }) => /^_?(timestamp|date)/.test(column.type)).map(({ name }) => name),
     vector: readVector(embedding ?? null, columns.embedding.type),
     version: version ?? "",
   };
+}
+
+/**
+ * A column's NULL is a value. A member of JSON that isn't there, or is null, says nothing: undefined, so that nothing of
+ * the other store's is taken away for it.
+ */
+function saidOf<T>(place: Place | null, value: T): T | undefined {
+  if (place === null || (value === null && !isColumn(place.path))) return undefined;
+  return value;
 }
 
 /** Of its JSON; undefined for what can't be read as one. */
