@@ -57,12 +57,15 @@ it("one pod that serves everything is left to a person, who is called: harm is s
   expect(sim.pages[0]).toBe("OnePodAlone");
 });
 
-it("before the cutover harm of one pod steps nothing down, and is told once", () => {
+it("before the cutover harm of one pod of four is held at its stage, and told once", () => {
   const sim = simulationAt("Ramp", { spec, pods: 4 });
+  const before = sim.trace.at(-1);
   const first = sim.pod(0);
   first.distortion = (counters) => ({ ...counters, scoreWorse: counters.answered });
   sim.run(120);
-  expect(sim.trace.filter((step) => step.includes("@0 "))).toEqual([]);
+  expect(before).toBe("Ramp: source+destination@0.5");
+  expect(sim.trace.at(-1)).toBe(before);
+  expect(sim.status.history.filter(({ reason }) => reason === "OnePodAlone")).toHaveLength(1);
 });
 
 const count = fc.oneof(fc.constantFrom(0, 1, 1e15), fc.double({ min: 0, max: 1e15, noNaN: true }), fc.nat(500));
