@@ -1,6 +1,6 @@
 # Everything a developer runs. `make` alone lists it.
 .DEFAULT_GOAL := help
-.PHONY: help stats setup check test test-busy demo sim-gates sim-harm sim-fleet generate clean bench bench-sidecar bench-operator bench-verify bench-pgvector verify-matrix store-matrix bench-alerts fuzz-sidecar show-comparison explore rehearse coverage mutate e2e sbom
+.PHONY: help stats setup check test docs-test test-busy demo sim-gates sim-harm sim-fleet generate clean bench bench-sidecar bench-operator bench-verify bench-pgvector verify-matrix store-matrix bench-alerts fuzz-sidecar show-comparison explore rehearse coverage mutate e2e sbom
 
 # The pinned Node comes first, whatever Node this shell has.
 export PATH := $(CURDIR)/tools/node/node_modules/.bin:$(PATH)
@@ -19,6 +19,9 @@ stats: setup ## size and shape of the tree against their limits; last line JSON 
 
 test: setup ## all tests; last line "N passed, N failed" (ARGS=... goes to the test runner)
 	@node tools/test.ts $(ARGS)
+
+docs-test: setup ## the pages: blocks that can run here, links, names in backticks, manifests; last line JSON; a minute
+	@node tools/docs/docs-test.ts
 
 test-busy: setup ## make test and make demo beside two busy loops; last line JSON (ARGS=--times=3)
 	@node tools/test-busy.ts $(ARGS)
