@@ -1,6 +1,6 @@
 # Everything a developer runs. `make` alone lists it.
 .DEFAULT_GOAL := help
-.PHONY: help stats setup check test docs-test test-busy demo sim-gates sim-harm sim-fleet generate clean bench bench-sidecar bench-operator bench-verify bench-pgvector verify-matrix store-matrix bench-alerts fuzz-sidecar show-comparison explore rehearse coverage mutate e2e sbom
+.PHONY: help stats setup check test docs-test test-busy demo sim-gates sim-harm sim-fleet generate clean bench bench-sidecar bench-operator bench-verify bench-pgvector verify-matrix store-matrix bench-alerts hostile fuzz-sidecar show-comparison explore rehearse coverage mutate e2e sbom
 
 # The pinned Node comes first, whatever Node this shell has.
 export PATH := $(CURDIR)/tools/node/node_modules/.bin:$(PATH)
@@ -72,6 +72,9 @@ verify-matrix: setup ## verdicts and repairs over forms of ids x types of values
 
 store-matrix: setup ## types of columns, ids and moments x schemas of the extension x indexes x relations, on pgvector 0.6 and 0.8 and the stand-in: served exactly or refused at configuration; 5,000 filters, Postgres against the engine of Qdrant; five minutes; last line "N passed, N failed" (ARGS=--filters=500 --seed=N)
 	@node e2e/store-matrix/main.ts $(ARGS)
+
+hostile: setup ## what hostile tenants, pods and stores get done against the real programs, 10 minutes; last line JSON (ARGS=--quick; ARGS=--only=Z4,Z6)
+	@node e2e/hostile/main.ts $(ARGS)
 
 fuzz-sidecar: setup ## 10,000 hostile requests and broken stores; last line "N passed, N failed" (ARGS=--seed=N)
 	@node e2e/fuzz/main.ts $(ARGS)

@@ -19,7 +19,7 @@ const clients = 4;
 const clock = { wallMs: () => Date.now(), monotonicMs: () => performance.now() };
 const question = JSON.stringify({ embedding: vectorAt(3), k: 5 });
 
-const allowedHosts = [{ host: "127.0.0.2", port: null, credential: null }];
+const allowedHosts = [{ host: "127.0.0.2", port: null, credential: null, demandsTls: false }];
 const adapters = await loadAdapters();
 const readInput = makeReadInput({ env: {}, allowedHosts, registry: adapters });
 

@@ -43,7 +43,7 @@ beforeAll(async () => {
   directory = makeConfigDirectory();
   directory.write({ "retriever.json": base });
   const address = { host: "127.0.0.1", port: 0 };
-  const allowedHosts = [{ host: "memory", port: null, credential: null }];
+  const allowedHosts = [{ host: "memory", port: null, credential: null, demandsTls: false }];
   const settings = { config: directory.path, listen: address, admin: address, podUid: "p", podName: "p", allowedHosts };
   sidecar = await startSidecar({
     settings,

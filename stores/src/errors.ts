@@ -40,8 +40,10 @@ export const errorTable = {
   RETR_HOST_NOT_ALLOWED: {
     httpStatus: 503,
     retryable: false,
-    summary: "The overlay names a host that the pod template doesn't list.",
-    remedy: "Add the host to RETRIEVER_ALLOWED_HOSTS of the pod template if it is meant to be reached.",
+    summary:
+      "The overlay names a host that the pod template doesn't list, or lists with TLS only; or a host is, or its name leads to, a link-local or reserved address.",
+    remedy:
+      "Add the host to RETRIEVER_ALLOWED_HOSTS of the pod template if it is meant to be reached, or reach it with TLS. No list allows a link-local address.",
   },
   RETR_SOURCE_CHANGED: {
     httpStatus: 503,

@@ -1,6 +1,6 @@
 // The real sidecar as a process, started from a base as a user would write it.
 // It is reached through its listeners alone.
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -18,6 +18,7 @@ type SidecarOptions = {
   /** Before the script's name. */
   readonly nodeArguments?: readonly string[];
   readonly withChannel?: boolean;
+  readonly env?: Readonly<Record<string, string>>;
 };
 
 type Announced = { readonly appUrl: string; readonly adminUrl: string };
@@ -26,6 +27,8 @@ export type Sidecar = Announced & {
   readonly status: () => Promise<SidecarStatus>;
   /** Resolves when it has probed its primary and found this dimension. */
   readonly probed: (dimension: number) => Promise<void>;
+  /** Puts an overlay's text into the place of the one before. */
+  readonly writeOverlay: (text: string) => void;
   /** Exposition text. */
   readonly metrics: () => Promise<string>;
   /** Ends it in order; its exit code. */
@@ -37,7 +40,7 @@ const adminDeadlineMs = 10_000;
 
 /** Starts `serve` on free ports. Rejects with its output when it doesn't come up. */
 export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
-  const { base, core, nodeArguments = [], withChannel = false } = options;
+  const { base, core, nodeArguments = [], withChannel = false, env = {} } = options;
   const folder = mkdtempSync(join(tmpdir(), "retriever-sidecar-"));
   writeFileSync(join(folder, "retriever.json"), JSON.stringify(base));
   const serve = ["serve", "--config", folder, "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"];
@@ -46,6 +49,7 @@ export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
     args: [...nodeArguments, main, ...serve],
     core,
     withChannel,
+    env,
     readLine: readListening,
   }).catch((error: unknown) => {
     rmSync(folder, { recursive: true, force: true });
@@ -61,6 +65,11 @@ export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
       await eventually(`the primary's dimension is ${dimension}`, async () =>
         (await status()).stores.some((store) => store.role === "primary" && store.dimension === dimension),
       );
+    },
+    writeOverlay: (text) => {
+      // Never half a document.
+      writeFileSync(join(folder, "..migration.json"), text);
+      renameSync(join(folder, "..migration.json"), join(folder, "migration.json"));
     },
     metrics: () => read(`${announced.adminUrl}/metrics`),
     stop: async () => {

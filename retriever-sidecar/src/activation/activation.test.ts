@@ -78,7 +78,7 @@ type Change = NonNullable<Parameters<typeof makeOverlay>[2]>;
 function documents(overlay: Change | null, baseText = base, adapter: object = {}) {
   const text = (change: Change) =>
     makeOverlay(qdrantDigest(sourceUrl), qdrantDestination(destinationUrl, adapter), change);
-  const allowedHosts = [{ host: "new", port: null, credential: null }];
+  const allowedHosts = [{ host: "new", port: null, credential: null, demandsTls: false }];
   const readInput = makeReadInput({ env: {}, allowedHosts, registry });
   return readInput({ base: { text: baseText }, overlay: overlay === null ? "absent" : { text: text(overlay) } });
 }

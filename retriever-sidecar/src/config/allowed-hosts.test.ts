@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type AllowedHost, checkAllowed, parseAllowedHosts } from "./allowed-hosts.ts";
+import { type AllowedHost, checkAllowed, checkTls, parseAllowedHosts } from "./allowed-hosts.ts";
 
 function parse(text: string): AllowedHost[] {
   const parsed = parseAllowedHosts(text);
@@ -51,6 +51,32 @@ const rows = [
 
 test.each(rows)("$title", ({ list, host, port, code }) => {
   expect(checkAllowed(parse(list), { host, port }, ["RETRIEVER_CRED_X"])?.code).toBe(code);
+});
+
+test.each([
+  {
+    title: "plain text to a host that is allowed with TLS",
+    list: "https://q.svc:6333",
+    isEncrypted: false,
+    isAllowed: false,
+  },
+  { title: "the same host with TLS", list: "tls://q.svc:6333", isEncrypted: true, isAllowed: true },
+  {
+    title: "plain text where another entry doesn't demand TLS",
+    list: "q.svc,https://q.svc:6333",
+    isEncrypted: false,
+    isAllowed: false,
+  },
+  {
+    title: "plain text on another port than the one of TLS",
+    list: "q.svc,https://q.svc:443",
+    isEncrypted: false,
+    isAllowed: true,
+  },
+  { title: "plain text to a host that is simply listed", list: "q.svc", isEncrypted: false, isAllowed: true },
+])("$title: allowed $isAllowed", ({ list, isEncrypted, isAllowed }) => {
+  const fault = checkTls(parse(list), { host: "q.svc", port: 6333 }, isEncrypted);
+  expect(fault?.code).toBe(isAllowed ? undefined : "RETR_HOST_NOT_ALLOWED");
 });
 
 test("an entry that isn't a host is named by its position, and no other credential may be bound", () => {

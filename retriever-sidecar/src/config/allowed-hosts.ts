@@ -8,11 +8,14 @@ export type AllowedHost = {
   readonly port: number | null;
   /** Variable or file that may go only to hosts it is bound to; null: the entry binds none. */
   readonly credential: string | null;
+  /** Only with TLS. */
+  readonly demandsTls: boolean;
 };
 
-const entryPattern = /^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)(?::(\d{1,5}))?(?:=(.+))?$/;
+const entryPattern =
+  /^((?:https|tls):\/\/)?(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)(?::(\d{1,5}))?(?:=(.+))?$/;
 
-/** `host[:port][=credential],…`; the position of the first entry that isn't one otherwise. */
+/** `[https://]host[:port][=credential],…`, with `tls://` for the same; the position of the first entry that isn't one otherwise. */
 export function parseAllowedHosts(text: string): { hosts: AllowedHost[] } | { faultyEntry: number } {
   const entries = text
     .split(",")
@@ -26,25 +29,32 @@ export function parseAllowedHosts(text: string): { hosts: AllowedHost[] } | { fa
 function parseEntry(entry: string): AllowedHost | undefined {
   const match = entryPattern.exec(entry);
   if (match === null) return undefined;
-  const [, host = "", port, credential = null] = match;
+  const [, scheme, host = "", port, credential = null] = match;
   if (credential !== null && !credentialEnvPattern.test(credential) && !credential.startsWith(`${credentialFolder}/`)) {
     return undefined;
   }
-  return { host: plainHost(host), port: port === undefined ? null : Number(port), credential };
+  const at = { host: plainHost(host), port: port === undefined ? null : Number(port) };
+  return { ...at, credential, demandsTls: scheme !== undefined };
 }
 
 function plainHost(host: string): string {
   return host.replace(/^\[|\]$/g, "").toLowerCase();
 }
 
+type Target = { readonly host: string; readonly port: number };
+
+function entriesFor(allowed: readonly AllowedHost[], { host, port }: Target): AllowedHost[] {
+  return allowed.filter((entry) => entry.host === plainHost(host) && (entry.port ?? port) === port);
+}
+
 /** Whether an overlay may connect to `host:port` with these credentials (variables or files); the fault otherwise. */
 export function checkAllowed(
   allowed: readonly AllowedHost[],
-  target: { readonly host: string; readonly port: number },
+  target: Target,
   credentials: readonly string[],
 ): Fault | undefined {
   const host = plainHost(target.host);
-  const matching = allowed.filter((entry) => entry.host === host && (entry.port ?? target.port) === target.port);
+  const matching = entriesFor(allowed, target);
   if (matching.length === 0) {
     return {
       code: "RETR_HOST_NOT_ALLOWED",
@@ -57,6 +67,13 @@ export function checkAllowed(
     code: "RETR_CREDENTIAL_NOT_ALLOWED",
     message: `destination: ${boundElsewhere} is bound to another host than ${host}:${target.port} in RETRIEVER_ALLOWED_HOSTS`,
   };
+}
+
+/** The fault of a connection in plain text to a host that any entry allows with TLS only. */
+export function checkTls(allowed: readonly AllowedHost[], target: Target, isEncrypted: boolean): Fault | undefined {
+  if (isEncrypted || !entriesFor(allowed, target).some(({ demandsTls }) => demandsTls)) return undefined;
+  const message = `destination: RETRIEVER_ALLOWED_HOSTS of this pod allows ${plainHost(target.host)}:${target.port} with TLS only`;
+  return { code: "RETR_HOST_NOT_ALLOWED", message };
 }
 
 function isBoundElsewhere(

@@ -1,12 +1,13 @@
 // From an adapter of a document to what is needed to connect: credentials, CA files, the hosts an overlay may name.
 
-import { identityOf, type StoreIdentity } from "@retriever/stores/config/identity.ts";
+import { identityOf, type StoreIdentity, type StoreLocation } from "@retriever/stores/config/identity.ts";
 import type { Lookup } from "@retriever/stores/config/lookup.ts";
 import type { StoreChoice, StoreSpec } from "@retriever/stores/config/store-spec.ts";
 import { faultOf, RetrieverError } from "@retriever/stores/errors.ts";
 import type { AdapterDocument, AdapterForm, Registry } from "@retriever/stores/kind.ts";
 import { adapterOf } from "@retriever/stores/registry.ts";
-import { type AllowedHost, checkAllowed } from "./allowed-hosts.ts";
+import { isForbiddenAddress } from "@retriever/stores/values/forbidden-address.ts";
+import { type AllowedHost, checkAllowed, checkTls } from "./allowed-hosts.ts";
 import { type Environment, readText, referenceOf, resolveCredential } from "./credentials.ts";
 
 type Deps = { readonly env: Environment; readonly registry: Registry };
@@ -16,8 +17,11 @@ export function resolveBaseAdapter(document: AdapterDocument, { env, registry }:
   const { base } = adapterOf(registry, document);
   const lookup = makeLookup(env, path);
   try {
-    const identity = identityOf(base.locate(document, lookup));
-    return resolveLocated(identity, () => base.resolve(document, lookup));
+    const location = base.locate(document, lookup);
+    return resolveLocated(identityOf(location), () => {
+      refuseForbidden(location, path);
+      return base.resolve(document, lookup);
+    });
   } catch (error) {
     return { identity: null, kind: document.kind, resolved: { fault: faultOf(error) } };
   }
@@ -34,8 +38,19 @@ export function resolveDestination(
   return resolveLocated(identityOf(location), () => {
     const fault = checkAllowed(allowedHosts, location, referencesOf(overlay, document));
     if (fault !== undefined) throw new RetrieverError(fault);
-    return overlay.resolve(document, lookup);
+    refuseForbidden(location, "destination");
+    const spec = overlay.resolve(document, lookup);
+    const plainText = checkTls(allowedHosts, location, Boolean(spec.tls));
+    if (plainText !== undefined) throw new RetrieverError(plainText);
+    return spec;
   });
+}
+
+/** Names are looked up by whoever connects, and refused there. */
+function refuseForbidden({ host, port }: StoreLocation, path: string): void {
+  if (!isForbiddenAddress(host)) return;
+  const message = `${path}: ${host}:${port} is a link-local or reserved address, where no store is`;
+  throw new RetrieverError({ code: "RETR_HOST_NOT_ALLOWED", message, path });
 }
 
 /** Places of the credentials that stand in a base's adapter as plain text. */

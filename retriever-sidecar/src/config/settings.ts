@@ -36,7 +36,10 @@ const hostsSchema = z.string().transform((text, context): readonly AllowedHost[]
   const parsed = parseAllowedHosts(text);
   if ("hosts" in parsed) return parsed.hosts;
   const place = `entry ${parsed.faultyEntry + 1}`;
-  context.addIssue({ code: "custom", message: `${place}: expected host[:port][=RETRIEVER_CRED_* or credential file]` });
+  context.addIssue({
+    code: "custom",
+    message: `${place}: expected [https://]host[:port][=RETRIEVER_CRED_* or credential file]`,
+  });
   return z.NEVER;
 });
 

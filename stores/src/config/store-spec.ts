@@ -14,6 +14,8 @@ export type Tls = { readonly ca: string | null };
 export type StoreSpec = {
   readonly kind: string;
   readonly timeoutMs: number;
+  /** Null: plain text. Absent: of a kind that has no connection of its own. */
+  readonly tls?: Tls | null;
   /** Where the parts of a chunk are; absent: of a kind that lists none. */
   readonly fields?: ChunkFields;
 };

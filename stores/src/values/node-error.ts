@@ -1,5 +1,6 @@
 // Error codes of Node's sockets and TLS, the same for every store: what failed on the way, and what to do about it.
 import type { Fault } from "#errors.ts";
+import { forbiddenAddressCode } from "./guarded-lookup.ts";
 
 const tlsCodes =
   /^(ERR_TLS|ERR_SSL|CERT_|UNABLE_TO_|DEPTH_ZERO|SELF_SIGNED|HOSTNAME_MISMATCH|EPROTO|INVALID_CA|INVALID_PURPOSE)/;
@@ -32,6 +33,10 @@ const wayReasons: Readonly<Record<string, string>> = {
 
 /** What a failure between this process and a store means; only what wasn't reached can't be reached. */
 export function transportFault(store: string, code: string): Fault {
+  if (code === forbiddenAddressCode) {
+    const message = `the name of ${store}'s host leads to a link-local or reserved address, where no store is`;
+    return { code: "RETR_HOST_NOT_ALLOWED", message };
+  }
   if (tlsCodes.test(code)) {
     const reason = tlsReasons.find(([codes]) => codes.test(code))?.[1] ?? "see what its certificate lacks";
     return { code: "RETR_BACKEND_TLS", message: `TLS with ${store} failed (${code}): ${reason}` };

@@ -3,6 +3,7 @@
 import { Pool, type PoolClient, type PoolConfig } from "pg";
 import { codeOf } from "#values/node-error.ts";
 import type { PgvectorSpec } from "../config/schema.ts";
+import { GuardedSocket } from "./guarded-socket.ts";
 import { LoginClient, streamOf } from "./login-client.ts";
 
 const idleMs = 30_000;
@@ -11,6 +12,7 @@ const idleMs = 30_000;
 export function makePool(spec: PgvectorSpec, size: number, timeoutMs: number): Pool {
   const pool = new Pool({
     Client: LoginClient,
+    stream: () => new GuardedSocket(),
     host: spec.host,
     port: spec.port,
     database: spec.database,

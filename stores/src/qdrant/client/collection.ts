@@ -2,6 +2,7 @@
 import { Pool } from "undici";
 import type { ChunkFields } from "#config/chunk-fields.ts";
 import { type Fault, RetrieverError } from "#errors.ts";
+import { guardedLookup } from "#values/guarded-lookup.ts";
 import { valueAt } from "#values/member-path.ts";
 import { readTime } from "#values/time.ts";
 import type { QdrantSpec } from "../config/schema.ts";
@@ -41,7 +42,7 @@ export function openCollection(spec: QdrantSpec, { faultOf, connect, ...limits }
     keepAliveTimeout: keepAliveMs,
     keepAliveMaxTimeout: keepAliveMs,
     ...ofEach,
-    connect: { ...connect, ...(ca === null ? {} : { ca }) },
+    connect: { ...connect, lookup: guardedLookup, ...(ca === null ? {} : { ca }) },
   };
   const openLine = (): Line => new Line(new URL(url.origin), options);
   const pool = new Pool(url.origin, { ...options, connections: connections ?? null, factory: openLine });

@@ -15,7 +15,12 @@ const payloadKey = z
 const httpUrl = z
   .string()
   .max(512)
-  .regex(/^https?:\/\/[^\s/@?#]+(:\d{1,5})?\/?$/, "expected http(s)://host[:port] without path, user or query");
+  .regex(
+    /^https?:\/\/(\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9_]([A-Za-z0-9._-]{0,251}[A-Za-z0-9_.])?)(:\d{1,5})?\/?$/,
+    "expected http(s)://host[:port] without path, user or query",
+  )
+  // Such as a port beyond 65535, or five numbers with dots between them.
+  .refine((url) => URL.canParse(url), "expected a host and a port that there can be");
 
 const shape = {
   kind: kindSchema("qdrant"),
