@@ -1,6 +1,6 @@
 # Everything a developer runs. `make` alone lists it.
 .DEFAULT_GOAL := help
-.PHONY: help stats setup check test docs-test test-busy demo sim-gates sim-harm sim-fleet generate clean bench bench-sidecar bench-operator bench-verify bench-pgvector verify-matrix store-matrix bench-alerts hostile fuzz-sidecar show-comparison explore rehearse coverage mutate e2e sbom
+.PHONY: help stats setup check test docs-test test-busy demo sim-gates sim-harm sim-fleet generate clean bench bench-sidecar bench-operator bench-verify bench-pgvector verify-matrix store-matrix bench-alerts hostile fuzz-sidecar show-comparison explore rehearse cli-bundle cli-bench coverage mutate e2e sbom
 
 # The pinned Node comes first, whatever Node this shell has.
 export PATH := $(CURDIR)/tools/node/node_modules/.bin:$(PATH)
@@ -43,6 +43,12 @@ explore: setup ## every state a migration can come to under three faults; last l
 
 rehearse: setup ## every scenario of the library twice: seconds, and whether the same comes out; last line JSON
 	@node kubectl-retriever/test/rehearse/main.ts
+
+cli-bundle: setup ## the kubectl plugin as one file for any Node from 22.19 on, into dist/
+	@node tools/cli/bundle.ts
+
+cli-bench: cli-bundle ## CPU seconds of --help and status, from the source and bundled, medians of 20; last line JSON (ARGS=--runs=5)
+	@node e2e/bench/cli/main.ts --bundle=dist/kubectl-retriever.cjs $(ARGS)
 
 coverage: setup ## branch coverage of the operator's core by the tests beside it; fails below 100 %; last line JSON
 	@node tools/mutation/coverage.ts

@@ -1,46 +1,40 @@
 #!/usr/bin/env node
 // The command line's composition root: arguments, terminal, signals, exit codes. The only reader of process here.
-import { availableParallelism } from "node:os";
-import { createInterface } from "node:readline/promises";
+// Everything else is loaded after the compile cache is on, and only by the command that needs it.
+import { existsSync } from "node:fs";
+import { enableCompileCache } from "node:module";
+import { availableParallelism, homedir } from "node:os";
+import { delimiter, join } from "node:path";
 import { isatty } from "node:tty";
-import { makeEvidenceReader } from "@retriever/operator/adapters/audit/audit-config-maps.ts";
-import { makeSystemClock } from "@retriever/operator/adapters/system-clock.ts";
-import { openConnection } from "@retriever/operator/kube/connection.ts";
-import { makeKubeRequest } from "@retriever/operator/kube/kube-request.ts";
-import { createLogUpdate } from "log-update";
-import { addOfflineCommands } from "#commands/offline.ts";
-import { makeLocalFiles } from "#files/local-files.ts";
+import { isMainThread } from "node:worker_threads";
+import type { Clock } from "@retriever/operator/ports/clock.ts";
+import type { createLogUpdate } from "log-update";
 import type { Terminal } from "#output/terminal.ts";
-import { makeKubeClient } from "./kube-client.ts";
-import { type Connected, type ConnectOptions, runCli } from "./program.ts";
+import type { Connected, ConnectOptions } from "./surroundings.ts";
 
-const clock = makeSystemClock();
-/** Far above any manifest. */
-const manifestFiles = makeLocalFiles(1024 * 1024);
-/** Prometheus answers with at most 11,000 values a series: twenty series of them. */
-const trafficFiles = makeLocalFiles(8 * 1024 * 1024);
-/** Six times what a cluster keeps of one migration. */
-const evidenceFiles = makeLocalFiles(64 * 1024 * 1024);
+const { env, stdout, stderr, stdin } = process;
+const stop = new AbortController();
 
-function connect({ kubeconfig, context, deadlineMs }: ConnectOptions): Connected {
-  const connection = openConnection({
-    clock,
-    maxConnections: 2,
-    ...(kubeconfig === undefined ? {} : { kubeconfig }),
-    ...(context === undefined ? {} : { context }),
-  });
-  const request = makeKubeRequest(connection, { deadlineMs, clock });
-  return {
-    client: makeKubeClient(request, connection.userName),
-    evidence: makeEvidenceReader(request),
-    namespace: connection.namespace,
-    close: connection.close,
-  };
+async function connect(options: ConnectOptions, clock: Clock): Promise<Connected> {
+  const opened = await import("./connect.ts");
+  return opened.connect(options, kubeconfigsOf(options.kubeconfig), clock);
+}
+
+/** As kubectl finds them. */
+function kubeconfigsOf(given: string | undefined): readonly string[] {
+  if (given !== undefined && given !== "") return [given];
+  const listed = (env["KUBECONFIG"] ?? "").split(delimiter).filter((file) => file !== "");
+  // Of several that are listed, those that aren't there are passed over.
+  const there = listed.length > 1 ? listed.filter((file) => existsSync(file)) : listed;
+  if (there.length > 0) return there;
+  const usual = join(homedir(), ".kube", "config");
+  return existsSync(usual) ? [usual] : [];
 }
 
 /** Asks on stderr: stdout is for data. A closed input or an interrupt answers nothing. */
 async function ask(question: string): Promise<string> {
-  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  const { createInterface } = await import("node:readline/promises");
+  const lines = createInterface({ input: stdin, output: stderr });
   try {
     return await lines.question(question, { signal: stop.signal });
   } catch {
@@ -51,9 +45,8 @@ async function ask(question: string): Promise<string> {
 }
 
 function makeTerminal(): Terminal {
-  const { stdout, stderr, env } = process;
   const isTty = isatty(1);
-  const update = createLogUpdate(stdout);
+  let update: ReturnType<typeof createLogUpdate> | undefined;
   const noColor = env["NO_COLOR"] !== undefined && env["NO_COLOR"] !== "";
   return {
     isTty,
@@ -63,31 +56,44 @@ function makeTerminal(): Terminal {
     rows: () => stdout.rows || 24,
     print: (line) => void stdout.write(`${line}\n`),
     warn: (line) => void stderr.write(`${line}\n`),
-    frame: (lines) => update(lines.join("\n")),
-    endFrames: () => {
-      if (isTty) update.done();
+    frame: async (lines) => {
+      const { createLogUpdate: open } = await import("log-update");
+      update ??= open(stdout);
+      update(lines.join("\n"));
     },
+    endFrames: () => update?.done(),
     ...(isatty(2) ? { progress: (line: string) => void stderr.write(`\r\u001b[K${line}`) } : {}),
     ...(isatty(0) ? { ask } : {}),
   };
 }
 
-const terminal = makeTerminal();
+async function main(): Promise<void> {
+  for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => stop.abort());
+  // A reader that goes away (a pipe into head) is no fault.
+  stdout.on("error", () => process.exit(0));
+  // Of this user alone: what is in it is run. Without a home folder, or where it can't be written, there is none.
+  const usersCache = env["XDG_CACHE_HOME"] || join(homedir(), ".cache");
+  enableCompileCache(env["NODE_COMPILE_CACHE"] ?? join(usersCache, "kubectl-retriever"));
+  const { makeSystemClock } = await import("@retriever/operator/adapters/system-clock.ts");
+  const { makeLocalFiles } = await import("#files/local-files.ts");
+  const { runCli } = await import("./program.ts");
+  const clock = makeSystemClock();
+  process.exitCode = await runCli(process.argv.slice(2), {
+    terminal: makeTerminal(),
+    clock,
+    connect: (options) => connect(options, clock),
+    files: {
+      /** Far above any manifest. */
+      manifests: makeLocalFiles(1024 * 1024),
+      /** Prometheus answers with at most 11,000 values a series: twenty series of them. */
+      traffic: makeLocalFiles(8 * 1024 * 1024),
+      /** Six times what a cluster keeps of one migration. */
+      evidence: makeLocalFiles(64 * 1024 * 1024),
+    },
+    workers: { count: availableParallelism(), entry: new URL(import.meta.url) },
+    signal: stop.signal,
+  });
+}
 
-const stop = new AbortController();
-for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => stop.abort());
-// A reader that goes away (a pipe into head) is no fault.
-process.stdout.on("error", () => process.exit(0));
-process.exitCode = await runCli(process.argv.slice(2), {
-  terminal,
-  clock,
-  connect,
-  evidenceFiles,
-  signal: stop.signal,
-  extend: (program, end) =>
-    addOfflineCommands(
-      program,
-      { files: manifestFiles, trafficFiles, terminal, workers: availableParallelism(), signal: stop.signal },
-      end,
-    ),
-});
+// A worker thread of `rehearse --runs` begins here, too: so the program can be one file.
+void (isMainThread ? main() : import("#runs/run-worker.ts"));

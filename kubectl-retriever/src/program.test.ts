@@ -2,12 +2,12 @@ import type { MigrationActSpec } from "@retriever/crds/migration.ts";
 import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import { OperatorError } from "@retriever/operator/errors.ts";
 import { aCondition, aRawMigration, aStatus } from "@retriever/operator/test/builders/migration.ts";
-import { FakeClock } from "@retriever/operator/test/fakes/fake-clock.ts";
 import { describe, expect, test } from "vitest";
 import type { Terminal } from "#output/terminal.ts";
+import { makeFakeSurroundings } from "#test/fake-surroundings.ts";
 import { makeFakeTerminal } from "#test/fake-terminal.ts";
 import type { KubeClient } from "./kube-client.ts";
-import { type ConnectOptions, runCli } from "./program.ts";
+import { runCli } from "./program.ts";
 
 type Arrangement = {
   readonly statuses?: readonly MigrationStatus[];
@@ -16,15 +16,9 @@ type Arrangement = {
   readonly files?: { readonly read: (path: string) => Promise<string> };
 };
 
-const evidence = { readChain: async () => undefined };
-const evidenceFiles = { read: async () => "", write: async () => undefined };
-
 function arrange({ statuses = [aStatus()], client = {}, terminal = {}, files }: Arrangement = {}) {
   const written = makeFakeTerminal(terminal);
-  const clock = new FakeClock();
   const acts: { readonly namespace: string; readonly spec: MigrationActSpec }[] = [];
-  const connections: ConnectOptions[] = [];
-  const stop = new AbortController();
   let reads = 0;
   const fake: KubeClient = {
     readMigration: async () => aRawMigration(statuses[Math.min(reads++, statuses.length - 1)]),
@@ -37,17 +31,8 @@ function arrange({ statuses = [aStatus()], client = {}, terminal = {}, files }: 
     },
     ...client,
   };
-  const connect = (options: ConnectOptions) => {
-    connections.push(options);
-    return { client: fake, evidence, namespace: "search", close: async () => undefined };
-  };
-  const around = {
-    terminal: written,
-    clock,
-    connect,
-    evidenceFiles: { ...evidenceFiles, ...files },
-    signal: stop.signal,
-  };
+  const usable = { read: async () => "", write: async () => undefined, ...files };
+  const { around, connections, clock, stop } = makeFakeSurroundings({ client: fake, files: usable, terminal: written });
   const run = (line: string) => runCli(line.split(" "), around);
   return { run, acts, connections, clock, stop, ...written };
 }
@@ -235,7 +220,7 @@ describe("the command line", () => {
   test("hands context, kubeconfig and deadline to the connection", async () => {
     const { run, connections } = arrange();
     await run("status docs --context prod --kubeconfig /k --request-timeout 1m30s");
-    expect(connections).toEqual([{ context: "prod", kubeconfig: "/k", deadlineMs: 90_000 }]);
+    expect(connections).toEqual([{ context: "prod", kubeconfig: "/k", deadlineMs: 90_000, as: undefined, groups: [] }]);
   });
 
   test.each(["status", "status docs -o xml", "status docs --request-timeout never", "explode docs"])(

@@ -2,7 +2,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Agent } from "undici";
-import type { KubeConnection } from "#kube/connection.ts";
+import type { KubeConnection } from "#kube/kube-access.ts";
 
 export type Played = {
   readonly url: string;

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { durationSchema, durationSeconds, printDuration } from "./duration.ts";
+import { durationSeconds, printDuration } from "./duration.ts";
+import { durationSchema } from "./duration-schema.ts";
 
 it.each([
   ["90s", 90],

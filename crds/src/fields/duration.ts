@@ -1,5 +1,4 @@
 // Durations as the API writes them ("90s", "2h", "1h30m"), and their seconds. The only place that knows the notation.
-import { z } from "zod";
 
 const unitSeconds: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60, h: 3600 };
 
@@ -9,12 +8,7 @@ const unitSeconds: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60, 
  */
 export const durationPattern = /^([0-9]{1,5}(ms|s|m|h))+$/;
 
-export const durationSchema = z
-  .string()
-  .max(32)
-  .regex(durationPattern, 'expected a duration such as "30s", "10m" or "1h30m"');
-
-/** Seconds of a duration that `durationSchema` accepted. Throws RangeError for anything else. */
+/** Seconds of a duration of that pattern. Throws RangeError for anything else. */
 export function durationSeconds(duration: string): number {
   if (!durationPattern.test(duration)) throw new RangeError(`not a duration: ${duration}`);
   let seconds = 0;

@@ -3,7 +3,7 @@
 import { doc } from "@retriever/stores/config/field-doc.ts";
 import { verifyLevels } from "@retriever/stores/ports/chunk-store.ts";
 import { z } from "zod";
-import { durationSchema } from "#fields/duration.ts";
+import { durationSchema } from "#fields/duration-schema.ts";
 import { countFrom, nonEmpty, objectName } from "#fields/field-types.ts";
 import { days, timeOfDaySchema, timeZoneSchema } from "#fields/time-window.ts";
 

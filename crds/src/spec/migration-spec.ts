@@ -3,7 +3,7 @@
 import { doc } from "@retriever/stores/config/field-doc.ts";
 import { overlayAdapterSchema } from "@retriever/stores/kinds.ts";
 import { z } from "zod";
-import { durationSchema } from "#fields/duration.ts";
+import { durationSchema } from "#fields/duration-schema.ts";
 import { countFrom, nonEmpty, objectName, podShare, share } from "#fields/field-types.ts";
 import { checklistSchema } from "./checklist-spec.ts";
 import { afterCutover, beforeCutover, gatesSchema, stagesSchema, thresholdsSchema } from "./stages-spec.ts";

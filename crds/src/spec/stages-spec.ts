@@ -6,7 +6,7 @@ import {
 } from "@retriever/sidecar/contract/thresholds.ts";
 import { doc } from "@retriever/stores/config/field-doc.ts";
 import { z } from "zod";
-import { durationSchema } from "#fields/duration.ts";
+import { durationSchema } from "#fields/duration-schema.ts";
 import { countFrom, share } from "#fields/field-types.ts";
 import { timeOfDaySchema, timeZoneSchema } from "#fields/time-window.ts";
 

@@ -7,19 +7,6 @@ import { exitCodes } from "#output/exit-codes.ts";
 import { type MigrationView, viewMigration } from "#output/migration-view.ts";
 import type { Terminal } from "#output/terminal.ts";
 
-export const actCommands = [
-  { command: "approve", act: "Approve", about: "Agree to the accepted plan, in a role" },
-  { command: "waive", act: "Waive", about: "Let a check that is Unknown pass, with a reason" },
-  { command: "promote", act: "Promote", about: "Cut over now; refused where something blocks it" },
-  { command: "retry", act: "Retry", about: "Cut over again after a cutover that was taken back" },
-  { command: "complete-guard", act: "CompleteGuard", about: "End a guard that is too thin to judge, with a reason" },
-  { command: "pause", act: "Pause", about: "Hold it where it is; a rollback stays possible" },
-  { command: "resume", act: "Resume", about: "Take back a pause or a hold" },
-  { command: "abort", act: "Abort", about: "Give it up and go back to the source, for good" },
-  { command: "postmortem", act: "Postmortem", about: "Record the postmortem of a rollback" },
-  { command: "rollback", act: "Rollback", about: "Go back to the source now, for good" },
-] as const satisfies readonly { readonly command: string; readonly act: Act; readonly about: string }[];
-
 export type ActOptions = {
   readonly role?: string;
   readonly check?: string;

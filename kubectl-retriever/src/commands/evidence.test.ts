@@ -2,9 +2,9 @@ import { printRecord } from "@retriever/operator/core/status/audit-record.ts";
 import type { KeptChain } from "@retriever/operator/ports/audit-store.ts";
 import { aChain, aChainFile, aDraft, subject } from "@retriever/operator/test/builders/evidence.ts";
 import { aRawMigration } from "@retriever/operator/test/builders/migration.ts";
-import { FakeClock } from "@retriever/operator/test/fakes/fake-clock.ts";
 import { describe, expect, test } from "vitest";
 import { runCli } from "#program.ts";
+import { makeFakeSurroundings } from "#test/fake-surroundings.ts";
 import { makeFakeTerminal } from "#test/fake-terminal.ts";
 
 const records = aChain([aDraft({ phase: "Pending", epoch: 0 }), aDraft({ phase: "Pending", epoch: 0, pods: 4 })]);
@@ -31,17 +31,13 @@ function arrange(kept: KeptChain | null = chain, disk: Readonly<Record<string, s
     asked.push(of);
     return kept ?? undefined;
   };
+  const files = {
+    read: async (path: string) => disk[path] ?? Promise.reject(gone("ENOENT")),
+    write: async (path: string, text: string) =>
+      path === "/full" ? Promise.reject(gone("ENOSPC")) : void written.set(path, text),
+  };
   const run = (line: string) =>
-    runCli(line.split(" "), {
-      terminal,
-      clock: new FakeClock(),
-      connect: () => ({ client, evidence: { readChain }, namespace: "search", close: async () => undefined }),
-      evidenceFiles: {
-        read: async (path) => disk[path] ?? Promise.reject(gone("ENOENT")),
-        write: async (path, text) => (path === "/full" ? Promise.reject(gone("ENOSPC")) : void written.set(path, text)),
-      },
-      signal: new AbortController().signal,
-    });
+    runCli(line.split(" "), makeFakeSurroundings({ client, readChain, files, terminal }).around);
   return { run, asked, written, ...terminal };
 }
 

@@ -1,8 +1,5 @@
-// The commands `evidence` and `replay`: take the evidence out of the cluster, and prove it without one.
-
+// The command `evidence`: takes it out of the cluster.
 import { printChainFile, readChainFile } from "@retriever/operator/audit/chain-file.ts";
-import { type Replayed, replay } from "@retriever/operator/audit/replay.ts";
-import { decide } from "@retriever/operator/core/decide.ts";
 import type { EvidenceReader } from "@retriever/operator/ports/audit-store.ts";
 import { type Files, fileFault } from "#files/files.ts";
 import type { KubeClient } from "#kube-client.ts";
@@ -58,38 +55,4 @@ function faultOf(text: string): string | undefined {
   if (!file.ok) return file.fault;
   const broken = file.links.find(({ fault }) => fault !== undefined);
   return broken === undefined ? file.endFault : `record ${broken.seq}: ${broken.fault}`;
-}
-
-/** Proves a file and decides everything in it again: 0 when all of it holds, 2 when not, 1 when it can't be read. */
-export async function replayFile(path: string, files: Files, terminal: Terminal): Promise<number> {
-  let text: string;
-  try {
-    text = await files.read(path);
-  } catch (fault) {
-    terminal.warn(fileFault("read", path, fault));
-    return exitCodes.error;
-  }
-  const replayed = replay(text, decide);
-  const { fault } = replayed;
-  for (const gap of replayed.gaps)
-    terminal.warn(`a decision is not on record ${gap}; the operator ended before keeping it`);
-  if (fault === undefined) {
-    terminal.print(summarise(replayed));
-    return exitCodes.ok;
-  }
-  const where = fault.seq === null ? "" : `record ${fault.seq}, `;
-  terminal.print(`${where}line ${fault.line}: ${fault.message}`);
-  terminal.print(
-    `${replayed.records} records before it hold, ${replayed.rederived} decisions re-derived, chain broken`,
-  );
-  return exitCodes.refused;
-}
-
-function summarise({ records, rederived, tooLarge, missing, dropped, repeated }: Replayed): string {
-  const parts = [`${records} records`, `${rederived} decisions re-derived`, "chain intact"];
-  if (tooLarge > 0) parts.push(`${tooLarge} decisions too large to be re-derived`);
-  if (missing > 0) parts.push(`${missing} records could not be kept`);
-  if (dropped > 0) parts.push(`${dropped} older ones dropped`);
-  if (repeated > 0) parts.push(`${repeated} repeated`);
-  return parts.join(", ");
 }

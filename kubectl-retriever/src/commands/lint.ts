@@ -4,6 +4,7 @@ import { type LocatedDocument, readDocuments } from "#files/documents.ts";
 import { type Files, fileFault } from "#files/files.ts";
 import { exitCodes } from "#output/exit-codes.ts";
 import type { Terminal } from "#output/terminal.ts";
+import type { Surroundings } from "#surroundings.ts";
 import { type Checked, checkDocument, ownKinds } from "./check-document.ts";
 
 export type OfflineTools = {
@@ -11,8 +12,7 @@ export type OfflineTools = {
   /** Measured traffic is larger than a manifest. */
   readonly trafficFiles: Files;
   readonly terminal: Terminal;
-  /** Threads that many rehearsals are played on. */
-  readonly workers: number;
+  readonly workers: Surroundings["workers"];
   readonly signal: AbortSignal;
 };
 

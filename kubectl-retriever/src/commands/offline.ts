@@ -1,13 +1,20 @@
 // The commands that need files and no cluster: rehearse, plan and lint.
 import { type Command, InvalidArgumentError, Option } from "commander";
+import type { End, Surroundings } from "#surroundings.ts";
 import { type Expectation, expectationForm, parseExpectation } from "./expectation.ts";
-import { forecastFile } from "./forecast.ts";
-import { lintFiles, type OfflineTools } from "./lint.ts";
+import type { OfflineTools } from "./lint.ts";
 import { collect } from "./options.ts";
-import { rehearseFiles } from "./rehearse.ts";
 
 /** Adds the commands to the program; each ends with its exit code. */
-export function addOfflineCommands(program: Command, tools: OfflineTools, end: (code: number) => void): void {
+export function addOfflineCommands(program: Command, around: Surroundings, end: End): void {
+  const { files, terminal, workers, signal } = around;
+  const tools = { files: files.manifests, trafficFiles: files.traffic, terminal, workers, signal };
+  addRehearse(program, tools, end);
+  addPlan(program, tools, end);
+  addLint(program, tools, end);
+}
+
+function addRehearse(program: Command, tools: OfflineTools, end: End): void {
   program
     .command("rehearse")
     .description("Play a migration against a scenario: virtual clock, the operator's own decisions, no cluster")
@@ -27,19 +34,23 @@ export function addOfflineCommands(program: Command, tools: OfflineTools, end: (
     .addOption(new Option("--html <file>", "write a page with the timeline").conflicts(["runs", "expect"]))
     .action(async ({ filename, output, ...options }: RehearseOptions) => {
       const json = options.json || output === "json";
+      const { rehearseFiles } = await import("./rehearse.ts");
       end(await rehearseFiles({ html: undefined, traffic: undefined, ...options, manifest: filename, json }, tools));
     });
-  addPlan(program, tools, end);
+}
+
+function addLint(program: Command, tools: OfflineTools, end: End): void {
   program
     .command("lint")
     .description("Check manifests, acts and scenarios: every fault at once, with its line, value and expectation")
     .requiredOption("-f, --filename <file>", "file to check; may be repeated; - is the standard input", collect, [])
     .action(async ({ filename }: { filename: readonly string[] }) => {
+      const { lintFiles } = await import("./lint.ts");
       end(await lintFiles(filename, tools));
     });
 }
 
-function addPlan(program: Command, tools: OfflineTools, end: (code: number) => void): void {
+function addPlan(program: Command, tools: OfflineTools, end: End): void {
   program
     .command("plan")
     .description("Say how long a migration takes at least, what would be noticed at its traffic, and how soon")
@@ -56,6 +67,7 @@ function addPlan(program: Command, tools: OfflineTools, end: (code: number) => v
     .addOption(new Option("-o, --output <form>", "the same as --json").choices(["json"]))
     .action(async ({ filename, rate, byHour, traffic, json, output }: PlanOptions) => {
       const asked = { manifest: filename, rates: rate, byHour, traffic, json: json || output === "json" };
+      const { forecastFile } = await import("./forecast.ts");
       end(await forecastFile(asked, tools));
     });
 }

@@ -1,29 +1,13 @@
 // The commands by which people act on a migration, and their options.
-import { actsWithReason, promoteWait } from "@retriever/crds/migration.ts";
 import { type Command, InvalidArgumentError } from "commander";
 import { type Files, fileFault } from "#files/files.ts";
-import type { KubeClient } from "#kube-client.ts";
-import type { Terminal } from "#output/terminal.ts";
-import { type ActOptions, actCommands, createAct } from "./act.ts";
+import type { End, Surroundings } from "#surroundings.ts";
+import type { ActOptions } from "./act.ts";
+import { actCommands } from "./act-commands.ts";
+import { type ClusterOptions, connected, withCluster } from "./cluster-options.ts";
 import { durationMs } from "./options.ts";
 
-/** What a command does once its options are read: connects, acts, and hands on the exit code. */
-type PeopleCommands = {
-  readonly program: Command;
-  /** Adds the options that every command with a cluster takes. */
-  readonly shared: (command: Command) => Command;
-  readonly run: (
-    options: unknown,
-    act: (connection: { readonly client: KubeClient; readonly namespace: string }) => Promise<number>,
-  ) => Promise<void>;
-  readonly terminal: Terminal;
-  readonly files: Pick<Files, "read">;
-  /** Epoch ms. */
-  readonly now: () => number;
-  readonly signal: AbortSignal;
-};
-
-type Given = {
+type Given = ClusterOptions & {
   readonly reason: string;
   readonly role?: string;
   readonly check?: string;
@@ -37,13 +21,12 @@ type Given = {
 const longestReport = 8192;
 
 /** approve, waive, promote, retry, complete-guard, pause, resume, abort, postmortem, rollback. */
-export function addPeopleCommands(commands: PeopleCommands): void {
-  const { program, shared, run, terminal, files, now, signal } = commands;
-  for (const { command, act, about } of actCommands) {
-    const line = shared(program.command(command))
+export function addPeopleCommands(program: Command, around: Surroundings, end: End): void {
+  for (const { command, act, about, needsReason } of actCommands) {
+    const line = withCluster(program.command(command))
       .description(about)
       .argument("<name>", "name of the RetrieverMigration");
-    if (actsWithReason.includes(act)) line.requiredOption("--reason <text>", "why, for the record");
+    if (needsReason) line.requiredOption("--reason <text>", "why, for the record");
     else line.option("--reason <text>", "why, for the record", "");
     if (act === "Postmortem")
       line.requiredOption("--file <file>", "the report, at most 8 KiB; - is the standard input");
@@ -51,25 +34,32 @@ export function addPeopleCommands(commands: PeopleCommands): void {
     if (act === "Promote") addPromoteOptions(line);
     if (act === "Waive") line.requiredOption("--check <name>", "the check that is waived");
     line.action(async (name: string, given: Given) => {
-      const text = given.file === undefined ? undefined : await readReport(files, given.file, line);
-      const { reason, role, check, yesIAm, expires, waitForGates } = given;
-      const more: ActOptions = {
-        ...(role === undefined ? {} : { role }),
-        ...(check === undefined ? {} : { check }),
-        ...(text === undefined ? {} : { text }),
-        ...(yesIAm === undefined ? {} : { yesIAm }),
-        ...(waitForGates === undefined ? {} : { waitForGates }),
-        ...(expires === undefined ? {} : { expiresAt: now() + expires }),
-      };
-      await run(given, ({ client, namespace }) =>
-        createAct({ namespace, name, act, reason, ...more }, client, terminal, signal),
+      const text = given.file === undefined ? undefined : await readReport(around.files.evidence, given.file, line);
+      const { createAct } = await import("./act.ts");
+      const asked = { name, act, reason: given.reason, ...optionsOf(given, text, around.clock.now()) };
+      end(
+        await connected(given, around, ({ client, namespace }) =>
+          createAct({ namespace, ...asked }, client, around.terminal, around.signal),
+        ),
       );
     });
   }
 }
 
+function optionsOf({ role, check, yesIAm, waitForGates, expires }: Given, text: string | undefined, now: number) {
+  const options: ActOptions = {
+    ...(role === undefined ? {} : { role }),
+    ...(check === undefined ? {} : { check }),
+    ...(text === undefined ? {} : { text }),
+    ...(yesIAm === undefined ? {} : { yesIAm }),
+    ...(waitForGates === undefined ? {} : { waitForGates }),
+    ...(expires === undefined ? {} : { expiresAt: now + expires }),
+  };
+  return options;
+}
+
 /** The report; a file that can't be used ends the command with its reason. */
-async function readReport(files: PeopleCommands["files"], path: string, command: Command): Promise<string> {
+async function readReport(files: Files, path: string, command: Command): Promise<string> {
   const text = await files
     .read(path)
     .catch((fault: unknown) => command.error(`error: ${fileFault("read", path, fault)}`));
@@ -93,7 +83,7 @@ function addPromoteOptions(command: Command): void {
 
 function parseWait(text: string): number {
   const ms = parseExpiry(text);
-  if (ms > promoteWait.mostHours * 3_600_000) throw new InvalidArgumentError("expected at most 24h");
+  if (ms > 24 * 3_600_000) throw new InvalidArgumentError("expected at most 24h");
   return ms;
 }
 

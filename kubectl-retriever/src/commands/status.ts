@@ -4,8 +4,8 @@ import { isFinalPhase } from "@retriever/crds/status/phase-steps.ts";
 import { asOperatorError, hasCode } from "@retriever/operator/errors.ts";
 import type { Clock } from "@retriever/operator/ports/clock.ts";
 import { sleep } from "@retriever/operator/timing/delay.ts";
-import { stringify } from "yaml";
 import type { KubeClient } from "#kube-client.ts";
+import { type Form, printDocument } from "#output/documents.ts";
 import { exitCodeOfStatus, exitCodes } from "#output/exit-codes.ts";
 import { type MigrationView, viewMigration } from "#output/migration-view.ts";
 import { renderLine, renderStatus } from "#output/render-status.ts";
@@ -15,7 +15,7 @@ type StatusRequest = {
   readonly namespace: string;
   readonly name: string;
   readonly watch: boolean;
-  readonly output: "text" | "json" | "yaml";
+  readonly output: "text" | Form;
 };
 
 type StatusTools = { readonly client: KubeClient; readonly terminal: Terminal; readonly clock: Clock };
@@ -29,7 +29,7 @@ export async function showStatus(asked: StatusRequest, tools: StatusTools, signa
   if (asked.watch) return watchStatus(asked, tools, signal);
   const view = viewMigration(await tools.client.readMigration(asked.namespace, asked.name, signal));
   if (asked.output === "text") printStatus(view, tools);
-  else tools.terminal.print(document(view, asked.output));
+  else tools.terminal.print(await printDocument(view.raw, asked.output));
   return exitCodeOfStatus(view.status);
 }
 
@@ -47,7 +47,7 @@ async function watchStatus(asked: StatusRequest, tools: StatusTools, signal: Abo
     try {
       const view = viewMigration(await client.readMigration(asked.namespace, asked.name, signal));
       faults = 0;
-      show(view);
+      await show(view);
       // A deleted migration ends a watch by itself: reading it fails.
       if (isFinalPhase(view.status.phase)) {
         terminal.endFrames();
@@ -67,27 +67,19 @@ async function watchStatus(asked: StatusRequest, tools: StatusTools, signal: Abo
 }
 
 /** A frame on a terminal; elsewhere a line (or a document) for each change. */
-function makeShow(asked: StatusRequest, { terminal, clock }: StatusTools): (view: MigrationView) => void {
+function makeShow(asked: StatusRequest, { terminal, clock }: StatusTools): (view: MigrationView) => Promise<void> {
   let last = "";
-  return (view) => {
+  return async (view) => {
     const now = clock.now();
-    if (asked.output === "text" && terminal.isTty) {
-      terminal.frame(
-        renderStatus(view, now, { columns: terminal.columns(), rows: terminal.rows(), color: terminal.color }),
-      );
+    const { output } = asked;
+    if (output === "text" && terminal.isTty) {
+      const canvas = { columns: terminal.columns(), rows: terminal.rows(), color: terminal.color };
+      await terminal.frame(renderStatus(view, now, canvas));
       return;
     }
-    const text = asked.output === "text" ? renderLine(view, 0) : document(view, asked.output);
+    const text = output === "text" ? renderLine(view, 0) : await printDocument(view.raw, output);
     if (text === last) return;
     last = text;
-    terminal.print(asked.output === "text" ? renderLine(view, now) : text);
+    terminal.print(output === "text" ? renderLine(view, now) : text);
   };
-}
-
-/** As kubectl prints it: without who wrote which field. */
-function document(view: MigrationView, output: "json" | "yaml"): string {
-  const raw = view.raw as { readonly metadata?: Readonly<Record<string, unknown>> };
-  const { managedFields: _managedFields, ...metadata } = raw.metadata ?? {};
-  const shown = { ...raw, metadata };
-  return output === "json" ? JSON.stringify(shown, null, 2) : stringify(shown).trimEnd();
 }

@@ -9,7 +9,7 @@ export type Terminal = {
   /** A line for people, apart from the data. */
   readonly warn: (line: string) => void;
   /** Replaces the last frame; only on a terminal. */
-  readonly frame: (lines: readonly string[]) => void;
+  readonly frame: (lines: readonly string[]) => Promise<void> | void;
   /** Leaves the last frame standing. */
   readonly endFrames: () => void;
   /** Replaces the last line of progress, an empty one takes it away; absent where nobody watches the errors. */

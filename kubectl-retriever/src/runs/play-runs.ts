@@ -10,7 +10,7 @@ export type Play = { readonly migration: RehearsedMigration; readonly scenario: 
 export type Run = { readonly outcome: Outcome; readonly exitCode: number };
 
 type HowToRun = {
-  readonly workers: number;
+  readonly workers: { readonly count: number; readonly entry: URL };
   readonly signal: AbortSignal;
   /** After each run, with how many were played. */
   readonly onPlayed: (played: number) => void;
@@ -24,8 +24,8 @@ export async function playRuns(play: Play, seeds: readonly number[], how: HowToR
   const waiting = [...seeds];
   const runs = new Map<number, Run>();
   const workers = Array.from(
-    { length: Math.min(how.workers, seeds.length) },
-    () => new Worker(new URL("./run-worker.ts", import.meta.url), { workerData: play }),
+    { length: Math.min(how.workers.count, seeds.length) },
+    () => new Worker(how.workers.entry, { workerData: play }),
   );
   const stop = () => Promise.all(workers.map((worker) => worker.terminate()));
   const playAll = (worker: Worker) =>

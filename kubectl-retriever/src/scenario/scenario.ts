@@ -1,6 +1,7 @@
 // The scenario of a rehearsal: what the world does while the operator decides. Every default is a healthy world.
 
-import { durationPattern, durationSchema, durationSeconds } from "@retriever/crds/fields/duration.ts";
+import { durationPattern, durationSeconds } from "@retriever/crds/fields/duration.ts";
+import { durationSchema } from "@retriever/crds/fields/duration-schema.ts";
 import { checkNames } from "@retriever/crds/spec/checklist-spec.ts";
 import { z } from "zod";
 import { momentExpectation, parseMoment } from "./scenario-moment.ts";

@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { FakeClock } from "#test/fakes/fake-clock.ts";
-import { type KubeConnection, openConnection } from "./connection.ts";
+import { openConnection } from "./connection.ts";
+import type { KubeConnection } from "./kube-access.ts";
 
 let folder = "";
 let connection: KubeConnection | undefined;

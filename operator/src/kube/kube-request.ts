@@ -5,7 +5,7 @@ import { type Invalid, parseJson, readText, transportFault } from "#http/exchang
 import type { Clock } from "#ports/clock.ts";
 import { limitTime } from "#timing/deadline.ts";
 import { describePlace, refusalOf } from "./api-errors.ts";
-import type { KubeConnection } from "./connection.ts";
+import type { KubeConnection } from "./kube-access.ts";
 import { type Place, pathOf } from "./resources.ts";
 
 export const mergePatch = "application/merge-patch+json";

@@ -2,8 +2,8 @@
 import { asOperatorError, hasCode, type OperatorError } from "#errors.ts";
 import type { Clock } from "#ports/clock.ts";
 import { type Backoff, backoffMs, sleep } from "#timing/delay.ts";
-import type { KubeConnection } from "./connection.ts";
 import type { KubeObject } from "./documents.ts";
+import type { KubeConnection } from "./kube-access.ts";
 import type { KubeRequest } from "./kube-request.ts";
 import { eachPage, listPage, restartOnce } from "./listing.ts";
 import type { Place } from "./resources.ts";

@@ -5,8 +5,8 @@ import { type Invalid, parseJson, readText, transportFault } from "#http/exchang
 import type { Clock } from "#ports/clock.ts";
 import { limitTime } from "#timing/deadline.ts";
 import { describePlace, refusalOf } from "./api-errors.ts";
-import type { KubeConnection } from "./connection.ts";
 import type { KubeObject } from "./documents.ts";
+import type { KubeConnection } from "./kube-access.ts";
 import { urlOf } from "./kube-request.ts";
 import type { Place } from "./resources.ts";
 

@@ -3,8 +3,8 @@
 import { createHash, type Hash } from "node:crypto";
 import { overlayName } from "@retriever/sidecar/contract/names.ts";
 import type { OperatorError } from "#errors.ts";
-import type { KubeConnection } from "#kube/connection.ts";
 import type { KubeObject } from "#kube/documents.ts";
+import type { KubeConnection } from "#kube/kube-access.ts";
 import type { KubeRequest } from "#kube/kube-request.ts";
 import { type ListReader, Reflector } from "#kube/reflector.ts";
 import { configMaps, migrationActs, migrations, type Place, type Resource } from "#kube/resources.ts";

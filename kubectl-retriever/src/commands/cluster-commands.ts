@@ -1,0 +1,69 @@
+// The commands that look at a cluster, and their options.
+import { type Command, Option } from "commander";
+import type { End, Surroundings } from "#surroundings.ts";
+import { type ClusterOptions, connected, withCluster } from "./cluster-options.ts";
+import { collect } from "./options.ts";
+
+/** status, check, evidence, replay. */
+export function addClusterCommands(program: Command, around: Surroundings, end: End): void {
+  addStatus(program, around, end);
+  addCheck(program, around, end);
+  addEvidence(program, around, end);
+}
+
+function addStatus(program: Command, around: Surroundings, end: End): void {
+  withCluster(program.command("status"))
+    .description("Show where a migration stands and why it goes no further")
+    .argument("<name>", "name of the RetrieverMigration")
+    .option("-w, --watch", "show it again and again until it has ended", false)
+    .addOption(new Option("-o, --output <form>", "the whole object instead").choices(["json", "yaml", "name"]))
+    .action(async (name: string, options: ClusterOptions & { watch: boolean; output?: "json" | "yaml" | "name" }) => {
+      const { showStatus } = await import("./status.ts");
+      const { watch, output = "text" } = options;
+      end(
+        await connected(options, around, ({ client, namespace }) =>
+          showStatus({ namespace, name, watch, output }, { client, ...around }, around.signal),
+        ),
+      );
+    });
+}
+
+function addCheck(program: Command, around: Surroundings, end: End): void {
+  withCluster(program.command("check"))
+    .description("Check that the API is served, may be listed, and proves who acts")
+    .option("--in <namespace>", "namespace to look at, once for each; default: all", collect, [])
+    .option("--idle", "refuse while a migration is under way", false)
+    .action(async (options: ClusterOptions & { in: readonly string[]; idle: boolean }) => {
+      const { checkCluster } = await import("./check-cluster.ts");
+      const asked = { namespaces: options.in, idle: options.idle };
+      end(await connected(options, around, ({ client }) => checkCluster(asked, { client, ...around }, around.signal)));
+    });
+}
+
+function addEvidence(program: Command, around: Surroundings, end: End): void {
+  const { terminal } = around;
+  const files = around.files.evidence;
+  withCluster(program.command("evidence"))
+    .description(
+      "Take a migration's evidence out of the cluster: one JSON line per record, each bound to the one before",
+    )
+    .argument("<name>", "name of the RetrieverMigration")
+    .option("-o, --output <file>", "file to write; default: the standard output")
+    .action(async (name: string, options: ClusterOptions & { output?: string }) => {
+      const { output } = options;
+      const { collectEvidence } = await import("./evidence.ts");
+      end(
+        await connected(options, around, ({ client, evidence, namespace }) =>
+          collectEvidence({ namespace, name, output }, { client, evidence, files, terminal }, around.signal),
+        ),
+      );
+    });
+  program
+    .command("replay")
+    .description("Prove an evidence file and decide everything in it again; needs no cluster")
+    .argument("<file>", "what `evidence` wrote; - is the standard input")
+    .action(async (file: string) => {
+      const { replayFile } = await import("./replay.ts");
+      end(await replayFile(file, files, terminal));
+    });
+}

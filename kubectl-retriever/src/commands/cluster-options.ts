@@ -1,0 +1,46 @@
+// The options of every command that needs a cluster, and how such a command is run.
+import { type Command, InvalidArgumentError } from "commander";
+import type { Connected, Surroundings } from "#surroundings.ts";
+import { collect, durationMs } from "./options.ts";
+
+export type ClusterOptions = {
+  readonly namespace?: string;
+  readonly context?: string;
+  readonly kubeconfig?: string;
+  readonly as?: string;
+  readonly asGroup: readonly string[];
+  readonly requestTimeout: number;
+};
+
+/** Adds the options. */
+export function withCluster(command: Command): Command {
+  return command
+    .option("-n, --namespace <name>", "namespace; default: the context's")
+    .option("--context <name>", "context of the kubeconfig")
+    .option("--kubeconfig <file>", "kubeconfig file; default: KUBECONFIG, then the home folder's")
+    .option("--as <user>", "on whose behalf it is asked; needs the right to impersonate")
+    .option("--as-group <group>", "with --as: a group of that user; may be repeated", collect, [])
+    .option("--request-timeout <time>", "deadline of one request, e.g. 10s", parseTimeout, 10_000);
+}
+
+/** Connects, runs and closes. */
+export async function connected(
+  options: ClusterOptions,
+  around: Surroundings,
+  run: (connection: Connected) => Promise<number>,
+): Promise<number> {
+  const { kubeconfig, context, requestTimeout, as, asGroup } = options;
+  const connection = await around.connect({ kubeconfig, context, deadlineMs: requestTimeout, as, groups: asGroup });
+  try {
+    return await run({ ...connection, namespace: options.namespace ?? connection.namespace });
+  } finally {
+    await connection.close();
+  }
+}
+
+/** `10s`, `1m` or whole seconds, in ms. */
+function parseTimeout(text: string): number {
+  const ms = /^\d{1,5}$/.test(text) ? Number(text) * 1000 : durationMs(text);
+  if (ms <= 0 || ms > 3_600_000) throw new InvalidArgumentError("expected a time from 1ms to 1h, such as 10s");
+  return ms;
+}

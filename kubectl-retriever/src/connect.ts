@@ -1,0 +1,40 @@
+// How a command reaches the cluster: loaded by the commands that need one, and by no other.
+import { connectTo, type KubeConnection } from "@retriever/operator/kube/kube-access.ts";
+import { makeKubeRequest } from "@retriever/operator/kube/kube-request.ts";
+import { readKubeconfigs } from "@retriever/operator/kube/kubeconfig-files.ts";
+import type { Clock } from "@retriever/operator/ports/clock.ts";
+import { makeKubeClient } from "./kube-client.ts";
+import type { Connected, ConnectOptions } from "./surroundings.ts";
+
+/** Opens a connection; without a kubeconfig that of a pod's service account, where it is one. */
+export async function connect(options: ConnectOptions, files: readonly string[], clock: Clock): Promise<Connected> {
+  const connection = await open(options, files, clock);
+  const request = makeKubeRequest(connection, { deadlineMs: options.deadlineMs, clock });
+  return {
+    client: makeKubeClient(request, connection.userName),
+    evidence: {
+      readChain: async (subject, signal) => {
+        const { makeEvidenceReader } = await import("@retriever/operator/adapters/audit/audit-config-maps.ts");
+        return makeEvidenceReader(request).readChain(subject, signal);
+      },
+    },
+    namespace: connection.namespace,
+    server: connection.server,
+    close: connection.close,
+  };
+}
+
+async function open({ context, as, groups }: ConnectOptions, files: readonly string[], clock: Clock) {
+  const headers = {
+    ...(as === undefined ? {} : { "impersonate-user": as }),
+    ...(groups.length === 0 ? {} : { "impersonate-group": groups }),
+  };
+  const pool = { clock, maxConnections: 2, headers };
+  if (files.length > 0) return connectTo(await readKubeconfigs(files, context), pool);
+  return openInPod(context, pool);
+}
+
+async function openInPod(context: string | undefined, pool: Parameters<typeof connectTo>[1]): Promise<KubeConnection> {
+  const { openConnection } = await import("@retriever/operator/kube/connection.ts");
+  return openConnection({ ...pool, ...(context === undefined ? {} : { context }) });
+}

@@ -1,0 +1,37 @@
+// What a command line needs of the outside: passed in, so that a test can run a command whole.
+import type { EvidenceReader } from "@retriever/operator/ports/audit-store.ts";
+import type { Clock } from "@retriever/operator/ports/clock.ts";
+import type { Files } from "#files/files.ts";
+import type { Terminal } from "#output/terminal.ts";
+import type { KubeClient } from "./kube-client.ts";
+
+export type ConnectOptions = {
+  readonly kubeconfig: string | undefined;
+  readonly context: string | undefined;
+  readonly deadlineMs: number;
+  /** On whose behalf every request is made. */
+  readonly as: string | undefined;
+  readonly groups: readonly string[];
+};
+
+export type Connected = {
+  readonly client: KubeClient;
+  readonly evidence: EvidenceReader;
+  readonly namespace: string;
+  readonly server: string;
+  readonly close: () => Promise<void>;
+};
+
+export type Surroundings = {
+  readonly terminal: Terminal;
+  readonly clock: Clock;
+  readonly connect: (options: ConnectOptions) => Promise<Connected>;
+  /** Each kind has a size that no file of it exceeds. */
+  readonly files: { readonly manifests: Files; readonly traffic: Files; readonly evidence: Files };
+  /** Threads that many rehearsals are played on, and the file with which each begins. */
+  readonly workers: { readonly count: number; readonly entry: URL };
+  readonly signal: AbortSignal;
+};
+
+/** Told of a command's exit code. */
+export type End = (code: number) => void;

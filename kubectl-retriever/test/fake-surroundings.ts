@@ -1,0 +1,40 @@
+// What a command line needs of the outside, in a test: a cluster of parts, files in memory, a terminal that remembers.
+import { FakeClock } from "@retriever/operator/test/fakes/fake-clock.ts";
+import type { Files } from "#files/files.ts";
+import type { KubeClient } from "#kube-client.ts";
+import type { ConnectOptions, Surroundings } from "#surroundings.ts";
+import { makeFakeTerminal } from "./fake-terminal.ts";
+
+type Parts = {
+  /** What isn't given throws when it is used. */
+  readonly client?: Partial<KubeClient>;
+  readonly readChain?: (of: unknown) => Promise<unknown>;
+  readonly files?: Files;
+  readonly terminal?: ReturnType<typeof makeFakeTerminal>;
+};
+
+/** Surroundings, and how they were connected. */
+export function makeFakeSurroundings({ client = {}, readChain, files, terminal = makeFakeTerminal() }: Parts) {
+  const connections: ConnectOptions[] = [];
+  const clock = new FakeClock();
+  const stop = new AbortController();
+  const usable = files ?? { read: async () => "", write: async () => undefined };
+  const around: Surroundings = {
+    terminal,
+    clock,
+    connect: async (options) => {
+      connections.push(options);
+      return {
+        client: client as KubeClient,
+        evidence: { readChain: (readChain ?? (async () => undefined)) as never },
+        namespace: "search",
+        server: "https://api",
+        close: async () => undefined,
+      };
+    },
+    files: { manifests: usable, traffic: usable, evidence: usable },
+    workers: { count: 2, entry: new URL("../src/runs/run-worker.ts", import.meta.url) },
+    signal: stop.signal,
+  };
+  return { around, connections, clock, stop };
+}

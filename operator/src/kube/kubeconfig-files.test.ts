@@ -1,0 +1,113 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import type { RequestOptions } from "node:https";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { readKubeconfigs } from "./kubeconfig-files.ts";
+
+let folder = "";
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "kubeconfig-"));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+type Parts = {
+  readonly cluster?: object;
+  readonly user?: object;
+  readonly name?: string;
+  readonly context?: string;
+  readonly current?: string;
+};
+
+async function aConfig({ cluster, user = {}, name = "config", context = "x", current = context }: Parts = {}) {
+  const file = join(folder, name);
+  const config = {
+    clusters: [{ name: "c", cluster: { server: `https://${name}`, ...cluster } }],
+    users: [{ name: "user-a", user }],
+    contexts: [{ name: context, context: { cluster: "c", user: "user-a", namespace: "search" } }],
+    "current-context": current,
+  };
+  await writeFile(file, JSON.stringify(config));
+  return file;
+}
+
+async function applied(parts: Parts): Promise<RequestOptions> {
+  const request: RequestOptions = {};
+  await (await readKubeconfigs([await aConfig(parts)], undefined)).apply(request);
+  return request;
+}
+
+test.each([
+  ["a token", { user: { token: "t-1" } }, { headers: { authorization: "Bearer t-1" } }],
+  ["a password", { user: { username: "a", password: "b" } }, { headers: {}, auth: "a:b" }],
+  [
+    "another's name",
+    { user: { token: "t", as: "b" } },
+    { headers: { "impersonate-user": "b", authorization: "Bearer t" } },
+  ],
+  [
+    "an authority and a certificate in it",
+    {
+      cluster: { "certificate-authority-data": btoa("ca"), "tls-server-name": "kube" },
+      user: { "client-certificate-data": btoa("cert"), "client-key-data": btoa("key") },
+    },
+    { ca: Buffer.from("ca"), cert: Buffer.from("cert"), key: Buffer.from("key"), servername: "kube", headers: {} },
+  ],
+  [
+    "no proof of the server",
+    { cluster: { "insecure-skip-tls-verify": true } },
+    { rejectUnauthorized: false, headers: {} },
+  ],
+] as const)("a kubeconfig with %s applies it", async (_, parts, request) => {
+  expect(await applied(parts)).toEqual(request);
+});
+
+test("files that a kubeconfig names are meant from its folder, and read anew", async () => {
+  await writeFile(join(folder, "ca.pem"), "ca-1");
+  const { apply } = await readKubeconfigs(
+    [await aConfig({ cluster: { "certificate-authority": "ca.pem" } })],
+    undefined,
+  );
+  await writeFile(join(folder, "ca.pem"), "ca-2");
+  const request: RequestOptions = {};
+  await apply(request);
+  expect(request.ca).toEqual(Buffer.from("ca-2"));
+  await rm(join(folder, "ca.pem"));
+  await expect(apply(request)).rejects.toThrow(/ca\.pem, which the kubeconfig names, can't be read \(ENOENT\)/);
+});
+
+test("of an entry in several kubeconfigs the first counts, and the first current context", async () => {
+  const files = [await aConfig({ name: "one", current: "" }), await aConfig({ name: "two", context: "y" })];
+  expect(await readKubeconfigs(files, undefined)).toMatchObject({ server: "https://one", namespace: "search" });
+  expect(await readKubeconfigs(files, "x")).toMatchObject({ userName: "user-a" });
+});
+
+test("a login by a program is made by the client's own code", async () => {
+  const answer = { apiVersion: "client.authentication.k8s.io/v1", kind: "ExecCredential", status: { token: "t-2" } };
+  const exec = { apiVersion: "client.authentication.k8s.io/v1", command: "echo", args: [JSON.stringify(answer)] };
+  expect((await applied({ user: { exec } })).headers).toMatchObject({ Authorization: "Bearer t-2" });
+});
+
+test.each([
+  ["a context that isn't there", async () => [await aConfig()], "z", /no context "z" in .*; it has: x/],
+  [
+    "no current context",
+    async () => [await aConfig({ current: "" })],
+    undefined,
+    /no current context in .*; it has: x/,
+  ],
+  ["a file that isn't there", async () => ["/absent/config"], undefined, /\/absent\/config can't be read \(ENOENT\)/],
+] as const)("%s is said with what there is", async (_, files, context, words) => {
+  await expect(readKubeconfigs(await files(), context)).rejects.toThrow(words);
+});
+
+test("what isn't a kubeconfig is said without what is in it", async () => {
+  await writeFile(join(folder, "broken"), "token: [secret-canary");
+  const read = readKubeconfigs([join(folder, "broken")], undefined);
+  await expect(read).rejects.toThrow(/broken can't be read \(not a kubeconfig\)/);
+  await expect(read).rejects.not.toThrow(/secret-canary/);
+});
+
+test("a plain connection is refused, since it would show the credentials", async () => {
+  await expect(applied({ cluster: { server: "http://c" }, user: { token: "t" } })).rejects.toThrow(/expected https:/);
+});

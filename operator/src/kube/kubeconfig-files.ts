@@ -1,0 +1,135 @@
+// Kubeconfig files, read by the Kubernetes client's own parser and without the rest of that client, whose loading alone
+// takes a third of a second of CPU. Logins that need the rest load it then.
+import { readFile } from "node:fs/promises";
+import type { RequestOptions } from "node:https";
+import { dirname, resolve } from "node:path";
+import {
+  type Cluster,
+  type Context,
+  newClusters,
+  newContexts,
+  newUsers,
+  type User,
+} from "@kubernetes/client-node/dist/config_types.js";
+import { parse } from "yaml";
+import { bounded, OperatorError } from "#errors.ts";
+import type { KubeAccess } from "./kube-access.ts";
+
+type Parts = {
+  readonly clusters: Cluster[];
+  readonly contexts: Context[];
+  readonly users: User[];
+  readonly currentContext: string;
+};
+
+/** What the files say of a context; of an entry in several files the first counts, as in kubectl. */
+export async function readKubeconfigs(files: readonly string[], context: string | undefined): Promise<KubeAccess> {
+  const parts = merged(await Promise.all(files.map(readParts)));
+  const chosen = context ?? parts.currentContext;
+  const found = parts.contexts.find(({ name }) => name === chosen);
+  const from = files.join(", ");
+  if (found === undefined) {
+    const known = parts.contexts.map(({ name }) => name).join(", ");
+    const what = chosen === "" ? "no current context" : `no context "${chosen}"`;
+    throw settings(`${what} in ${from}; it has: ${known === "" ? "none" : known}`);
+  }
+  const cluster = parts.clusters.find(({ name }) => name === found.cluster);
+  if (cluster === undefined)
+    throw settings(`context ${chosen} names the cluster ${found.cluster}, which is not in ${from}`);
+  const user = parts.users.find(({ name }) => name === found.user);
+  return {
+    server: cluster.server,
+    proxyUrl: cluster.proxyUrl,
+    namespace: found.namespace,
+    userName: user?.name ?? "",
+    apply: await applierOf(cluster, user, { ...parts, currentContext: chosen }),
+  };
+}
+
+async function readParts(file: string): Promise<Parts> {
+  try {
+    const config = (parse(await readFile(file, "utf8")) ?? {}) as Readonly<Record<string, unknown>>;
+    const from = (path: string | undefined) => (path ? { path: resolve(dirname(file), path) } : undefined);
+    const current = config["current-context"];
+    return {
+      clusters: newClusters(config["clusters"]).map((each) => moved(each, "caFile", from(each.caFile))),
+      contexts: newContexts(config["contexts"]),
+      users: newUsers(config["users"])
+        .map((each) => moved(each, "certFile", from(each.certFile)))
+        .map((each) => moved(each, "keyFile", from(each.keyFile))),
+      currentContext: typeof current === "string" ? current : "",
+    };
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code ?? "";
+    throw settings(`kubeconfig ${file} can't be read (${code.startsWith("E") ? code : "not a kubeconfig"})`, cause);
+  }
+}
+
+/** Paths are meant from the folder of their file. */
+function moved<T extends object>(entry: T, field: keyof T, place: { readonly path: string } | undefined): T {
+  return place === undefined ? entry : { ...entry, [field]: place.path };
+}
+
+function merged(all: readonly Parts[]): Parts {
+  return {
+    clusters: all.flatMap(({ clusters }) => clusters),
+    contexts: all.flatMap(({ contexts }) => contexts),
+    users: all.flatMap(({ users }) => users),
+    currentContext: all.find(({ currentContext }) => currentContext !== "")?.currentContext ?? "",
+  };
+}
+
+type Apply = KubeAccess["apply"];
+
+/** Certificates, tokens and passwords here; programs and providers that fetch a token by the client's own code. */
+async function applierOf(cluster: Cluster, user: User | undefined, parts: Parts): Promise<Apply> {
+  if (user === undefined || (!user.authProvider && !user.exec)) return (request) => applyPlain(cluster, user, request);
+  const { KubeConfig } = await import("@kubernetes/client-node/dist/config.js");
+  const config = new KubeConfig();
+  config.loadFromOptions(parts);
+  return (request) => config.applyToHTTPSOptions(request);
+}
+
+async function applyPlain(cluster: Cluster, user: User | undefined, request: RequestOptions): Promise<void> {
+  // A plain connection would show the credentials to everybody on the way; whoever wants that says so.
+  if (cluster.server.startsWith("http:") && !cluster.skipTLSVerify)
+    throw settings(`cluster ${cluster.name} is at http: without insecure-skip-tls-verify; expected https:`);
+  const [ca, cert, key] = await Promise.all([
+    bytesOf(cluster.caFile, cluster.caData),
+    bytesOf(user?.certFile, user?.certData),
+    bytesOf(user?.keyFile, user?.keyData),
+  ]);
+  const given = {
+    rejectUnauthorized: cluster.skipTLSVerify ? false : undefined,
+    servername: cluster.tlsServerName,
+    ca,
+    cert,
+    key,
+  };
+  Object.assign(request, present(given), loginOf(user));
+}
+
+function loginOf(user: User | undefined) {
+  const { username, password = "", token, impersonateUser } = user ?? {};
+  const headers = { "impersonate-user": impersonateUser, authorization: token ? `Bearer ${token}` : undefined };
+  return { headers: present(headers), ...(username ? { auth: `${username}:${password}` } : {}) };
+}
+
+/** Without what isn't given, or is empty. */
+function present(values: Readonly<Record<string, unknown>>) {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => (value ?? "") !== ""));
+}
+
+async function bytesOf(file: string | undefined, data: string | undefined): Promise<Buffer | undefined> {
+  if (!file) return data ? Buffer.from(data, "base64") : undefined;
+  try {
+    return await readFile(file);
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code ?? "unknown fault";
+    throw settings(`${file}, which the kubeconfig names, can't be read (${code})`, cause);
+  }
+}
+
+function settings(about: string, cause?: unknown): OperatorError {
+  return new OperatorError("ROP_SETTINGS_INVALID", bounded(about), cause === undefined ? {} : { cause });
+}

@@ -1,0 +1,45 @@
+// The bundled plugin, started as people start it: by its command, from another folder, without the packages.
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { delimiter, dirname, join } from "node:path";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { runCommand } from "../run-command.ts";
+
+const root = join(import.meta.dirname, "../..");
+let folder = "";
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "bundle-"));
+  const bundled = [process.execPath, join(import.meta.dirname, "bundle.ts"), folder];
+  const { code, output } = await runCommand(bundled, { cwd: root, deadlineSeconds: 120 });
+  if (code !== 0) throw new Error(output);
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+function run(...words: readonly string[]) {
+  const path = [dirname(process.execPath), process.env["PATH"]].join(delimiter);
+  const set = [`PATH=${path}`, `HOME=${folder}`, "NO_COLOR=1"];
+  return runCommand(["env", ...set, join(folder, "kubectl-retriever"), ...words], { cwd: "/", deadlineSeconds: 120 });
+}
+
+it("the bundled plugin explains itself", async () => {
+  expect(await run("--help")).toMatchObject({ code: 0, output: expect.stringContaining("promote") });
+});
+
+it("the bundled plugin plays rehearsals on its worker threads", async () => {
+  const words = ["rehearse", "-f", join(root, "examples/default/migration.yaml"), "--runs", "2", "--json"];
+  const ran = await run(...words, "--scenario", join(root, "examples/scenarios/healthy.yaml"));
+  expect(ran.output).toContain('"runs":2');
+});
+
+it("the bundled plugin reads a kubeconfig, and says that nobody answers", async () => {
+  const config = {
+    clusters: [{ name: "c", cluster: { server: "https://127.0.0.1:1" } }],
+    users: [{ name: "u", user: { token: "t" } }],
+    contexts: [{ name: "x", context: { cluster: "c", user: "u" } }],
+    "current-context": "x",
+  };
+  await writeFile(join(folder, "config"), JSON.stringify(config));
+  const { code, output } = await run("status", "docs", "--kubeconfig", join(folder, "config"));
+  expect({ code, output }).toMatchObject({ code: 1, output: expect.stringContaining("ECONNREFUSED") });
+});

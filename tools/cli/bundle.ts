@@ -1,0 +1,60 @@
+// `make cli-bundle`: the kubectl plugin as one file that any Node from 22.19 on runs, without packages beside it, and the
+// command that starts it. Written to dist/, which is not in the repository, or to the folder given; the last line says where and how large.
+import { chmodSync, copyFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { build, type Plugin } from "esbuild";
+
+const root = join(import.meta.dirname, "../..");
+
+/**
+ * Left out, since nothing here calls it: the Kubernetes client's generated classes (3 MB, for calls that are made by our
+ * own client) and the schemas' messages in other languages.
+ */
+const leftOut = [
+  {
+    from: "/@kubernetes/client-node/dist/",
+    path: /\/gen\/index\.js$/,
+    with: "export class ServerConfiguration {}\nexport const createConfiguration = undefined;",
+  },
+  { from: "/zod/v4/", path: /\/locales\/index\.js$/, with: "export {};" },
+] as const;
+
+const leaveOut: Plugin = {
+  name: "leave-out",
+  setup: (made) => {
+    made.onResolve({ filter: /\/index\.js$/ }, ({ path, importer }) => {
+      const index = leftOut.findIndex((each) => importer.includes(each.from) && each.path.test(path));
+      return index === -1 ? undefined : { path: String(index), namespace: "left-out" };
+    });
+    made.onLoad({ filter: /.*/, namespace: "left-out" }, ({ path }) => ({
+      contents: leftOut[Number(path)]?.with ?? "",
+    }));
+  },
+};
+
+/** Writes the bundle. */
+async function bundle(outfile: string): Promise<void> {
+  await build({
+    entryPoints: [join(root, "kubectl-retriever/src/main.ts")],
+    outfile,
+    bundle: true,
+    platform: "node",
+    format: "cjs",
+    target: "node22.19",
+    minify: true,
+    legalComments: "none",
+    plugins: [leaveOut],
+    // Modules of the older kind load what they need when they are needed, Node's own parts included.
+    define: { "import.meta.url": "importMetaUrl", "import.meta.dirname": "__dirname" },
+    banner: { js: 'const importMetaUrl=require("node:url").pathToFileURL(__filename).href;' },
+    logLevel: "warning",
+  });
+}
+
+const folder = process.argv[2] ?? join(root, "dist");
+const bundleFile = join(folder, "kubectl-retriever.cjs");
+const command = join(folder, "kubectl-retriever");
+await bundle(bundleFile);
+copyFileSync(join(import.meta.dirname, "kubectl-retriever.sh"), command);
+chmodSync(command, 0o755);
+process.stdout.write(`${bundleFile}: ${statSync(bundleFile).size} bytes\n`);
