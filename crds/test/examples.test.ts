@@ -43,7 +43,7 @@ const answeredAlone: readonly string[] = ["reachable", "alerts"];
 const accepted = [...filesOf("default"), ...filesOf("full")];
 
 describe("examples of migrations", () => {
-  it.each([...accepted, ...filesOf("approvals"), ...filesOf("large-fleet")])(
+  it.each([...accepted, ...filesOf("approvals"), ...filesOf("large-fleet"), "quickstart/migration.yaml"])(
     "%s is accepted by schema and rules, under its right name",
     (file) => {
       const manifest = manifestOf(file);
