@@ -1,5 +1,5 @@
 // Writes the reference pages that are made from tables: errors, metrics, resource, states; the drawing within the page
-// of the architecture; and the pictures of gates and harm. `--check` exits 1 when one is stale.
+// of the architecture; and the pictures of gates, harm and a rollback. `--check` exits 1 when one is stale.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { settle } from "../generated-file.ts";
@@ -10,6 +10,7 @@ import { drawGates } from "./gates-drawing.ts";
 import { drawHarm } from "./harm-drawing.ts";
 import { renderMetricsPage } from "./metrics.ts";
 import { renderResourcePage } from "./resource.ts";
+import { drawRollback } from "./rollback-drawing.ts";
 import { renderStatesPage } from "./states.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -19,6 +20,7 @@ const pages: Readonly<Record<string, () => string>> = {
   "docs/errors.md": renderErrorsPage,
   "docs/images/gates.svg": drawGates,
   "docs/images/harm.svg": drawHarm,
+  "docs/images/rollback.svg": drawRollback,
   "docs/metrics.md": renderMetricsPage,
   "docs/resource.md": renderResourcePage,
   "docs/states.md": renderStatesPage,
