@@ -2,10 +2,14 @@
 import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse as parseCel } from "@marcbachmann/cel-js";
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parseAllDocuments } from "yaml";
 import { acts } from "../../crds/src/migration.ts";
 import { identityPolicyName, isInForce } from "../../operator/src/adapters/policies/admission-policies.ts";
+import type { MigrationMeta } from "../../operator/src/core/model/migration.ts";
+import { renderOverlay } from "../../operator/src/core/overlay/revision.ts";
+import { aSpec } from "../../operator/test/builders/spec.ts";
 
 const root = join(import.meta.dirname, "../..");
 
@@ -69,12 +73,12 @@ function isCel(text: string): boolean {
 }
 
 describe("every admission policy", () => {
-  it("is there: who acts, the operator's pods, ConfigMaps and Jobs, the epoch, the freeze", () => {
+  it("is there: who acts, what the operator writes, who writes overlays, the epoch, the freeze", () => {
     const names = policies.map(({ metadata }) => metadata.name.replace(/^.*operator-/, ""));
     expect([...new Set(names)].toSorted()).toEqual(
-      ["configmaps", "freeze-base", "freeze-target", "jobs", "jobs-equal", "overlay-epoch", "pods"].concat(
-        identityPolicyName,
-      ),
+      ["act-uid", "configmaps", "events", "freeze-base", "freeze-target", "jobs", "jobs-equal", "migrations"]
+        .concat(["overlay-epoch", "overlay-name", "pods", "writers", identityPolicyName])
+        .toSorted(),
     );
   });
 
@@ -130,6 +134,57 @@ describe("every admission policy", () => {
   });
 });
 
+describe("the operators of a cluster", () => {
+  const accounts = (file: string) => {
+    const listed = policies
+      .filter((policy) => policy.file === file)
+      .flatMap(({ spec }) => [...JSON.stringify(spec).matchAll(/userInfo\.username in (\[[^\]]*\])/g)])
+      .map(([, list = ""]) => list)
+      .filter((list) => !list.includes("generic-garbage-collector"));
+    return { count: listed.length, lists: [...new Set(listed)] };
+  };
+
+  it("are the release's own, and those that the administrator lists, in every policy that speaks of them", () => {
+    const [own, other] = ["retriever-system", "retriever-b"].map(
+      (namespace) => `'system:serviceaccount:${namespace}:retriever-migration-operator'`,
+    );
+    const chart = "charts/retriever-migration-operator/renderings";
+    expect(accounts(`${chart}/default.yaml`).lists).toEqual([`[${own}]`]);
+    expect(accounts(`${chart}/everything.yaml`).lists).toEqual([`[${own}, ${other}]`]);
+    expect(accounts(`${chart}/everything.yaml`).count).toBeGreaterThanOrEqual(9);
+  });
+});
+
+describe("the form that an overlay's text has to have", () => {
+  const spec = policies.find(({ metadata }) => metadata.name.endsWith("-overlay-epoch"))?.spec as PolicySpec;
+  const expressionOf = (wanted: string) =>
+    (spec.variables as readonly { name: string; expression: string }[]).find(({ name }) => name === wanted)?.expression;
+  const [, form = ""] = /matches\('(.*)'\) &&/.exec(expressionOf("isPrinted") ?? "") ?? [];
+  const [, start = ""] = /find\('(\^.*?)'\)/s.exec(expressionOf("after") ?? "") ?? [];
+  // What CEL reads of a string's escapes.
+  const unescaped = (text: string) => text.replaceAll(/\\(.)/g, (_, one: string) => (one === "n" ? "\n" : one));
+  const isTaken = (text: string) =>
+    new RegExp(unescaped(form)).test(text) &&
+    new RegExp(unescaped(start)).test(text) &&
+    text.split('"revision": {').length === 2;
+
+  it("is the one in which the operator prints it, whatever words stand in it", () => {
+    const meta = { namespace: "search", name: "docs", uid: "u" } as MigrationMeta;
+    const words = fc.string({ unit: "grapheme", minLength: 1, maxLength: 40 });
+    fc.assert(
+      fc.property(words, words, fc.integer({ min: 1, max: 2_000_000_000 }), (collection, filter, epoch) => {
+        const plan = aSpec();
+        const destination = { ...plan.destination, collection, filterable: { [`f${filter.length}`]: "keyword" } };
+        const revision = { epoch, primary: "source", shadow: "none", sampleRate: 0, released: false } as const;
+        const status = { planHash: "0123456789abcdef", revision, source: { digest: "a".repeat(32), label: filter } };
+        const spec = { ...plan, destination } as typeof plan;
+        expect(isTaken(renderOverlay(meta, spec, status as never)?.text ?? "")).toBe(true);
+      }),
+    );
+    expect(isTaken("{}\n")).toBe(false);
+  });
+});
+
 describe("an application without Helm", () => {
   it("has the same verification as one with the library chart", () => {
     const rendered = manifests.filter(({ file }) => file.endsWith("retriever-sidecar/renderings/example.yaml"));
@@ -164,16 +219,12 @@ describe("the policy that proves who acts", () => {
       rules: { resources: string[] }[];
     }[];
     const given = new Set(roles.flatMap(({ rules }) => rules.flatMap(({ resources }) => resources)));
-    // Who may let it go forward may end a guard, or try a cutover again, as well: no right of its own, which no role of an administrator's has.
-    const shared: Readonly<Record<string, string>> = {
-      Approve: "approve-sre-on-call",
-      CompleteGuard: "promote",
-      Retry: "promote",
-    };
+    // Who may let it go forward may end a guard as well: no right of its own, which no role of an administrator's has.
+    const shared: Readonly<Record<string, string>> = { Approve: "approve-sre-on-call", CompleteGuard: "promote" };
     const rights = acts.map((act) => shared[act] ?? act.toLowerCase());
     const { variables = [] } = (identity[0]?.spec ?? {}) as { variables?: { name: string; expression: string }[] };
     const right = variables.find(({ name }) => name === "right")?.expression;
-    expect(right).toContain("variables.spec.act in ['CompleteGuard', 'Retry'] ? 'promote' :");
+    expect(right).toContain("variables.spec.act == 'CompleteGuard' ? 'promote' :");
     expect(rights.filter((right) => !given.has(`retrievermigrations/${right}`))).toEqual([]);
   });
 });

@@ -27,10 +27,12 @@ type Manifest = {
   readonly kind: string;
   readonly metadata: { readonly name: string; readonly namespace?: string };
   readonly rules?: readonly Rule[];
+  readonly roleRef?: { readonly name: string };
+  readonly subjects?: readonly { readonly name: string }[];
 };
 
-function manifestsOf(rendering: string): readonly Manifest[] {
-  const text = readFileSync(join(root, `charts/retriever-migration-operator/renderings/${rendering}.yaml`), "utf8");
+function manifestsOf(rendering: string, chart = "retriever-migration-operator"): readonly Manifest[] {
+  const text = readFileSync(join(root, `charts/${chart}/renderings/${rendering}.yaml`), "utf8");
   return parseAllDocuments(text).map((document) => document.toJS() as Manifest);
 }
 
@@ -159,9 +161,31 @@ describe("the operator's rights", async () => {
     const clusterWide = roles.filter(({ kind }) => kind === "ClusterRole");
     const rules = clusterWide.flatMap(({ rules = [] }) => rules);
     expect(rightsOf(clusterWide).every((right) => right.startsWith("get validatingadmissionpolic"))).toBe(true);
-    expect(rules.map(({ resourceNames = [] }) => resourceNames.length)).toEqual([8]);
+    expect(rules.map(({ resourceNames = [] }) => resourceNames.length)).toEqual([13]);
     for (const namespace of ["search", "shop"])
       expect(rightsOf([...roleOf(namespace), ...roleOf("retriever-system"), ...clusterWide])).toEqual(needed);
+  });
+
+  it("of hooks and tests are to look, under an account of their own", () => {
+    for (const rendering of ["default", "everything"]) {
+      const manifests = manifestsOf(rendering);
+      const bound = manifests.filter(
+        ({ kind, subjects = [] }) =>
+          kind.endsWith("Binding") && subjects.some(({ name }) => name === "retriever-migration-operator-check"),
+      );
+      const roles = manifests.filter(
+        ({ kind, metadata }) => kind.endsWith("Role") && bound.some(({ roleRef }) => roleRef?.name === metadata.name),
+      );
+      expect(rightsOf(roles)).toEqual([
+        "get validatingadmissionpolicies.admissionregistration.k8s.io",
+        "get validatingadmissionpolicybindings.admissionregistration.k8s.io",
+        "list retrievermigrations.retriever.dev",
+      ]);
+      const text = readFileSync(join(root, `charts/retriever-migration-operator/renderings/${rendering}.yaml`), "utf8");
+      const hooks = text.split("---\n").filter((document) => document.includes("helm.sh/hook:"));
+      expect(hooks).toHaveLength(2);
+      for (const hook of hooks) expect(hook).toContain("serviceAccountName: retriever-migration-operator-check\n");
+    }
   });
 
   it("name no Secret, no wildcard, no exec and no way to more rights", () => {
@@ -170,3 +194,34 @@ describe("the operator's rights", async () => {
     expect(words).not.toMatch(/secret|\*|exec|attach|proxy|token|^(escalate|bind|impersonate) /m);
   });
 });
+
+describe("docs/security/rights.md", () => {
+  const page = readFileSync(join(root, "docs/security/rights.md"), "utf8");
+  const rows = [...page.matchAll(/^\| `([^`]+)` \| ([^|]+) \| ([^|]+) \| ([^|]+) \|$/gm)].map((match) =>
+    match.slice(1),
+  );
+
+  it("has every rule of every role, and none that isn't there", () => {
+    const manifests = [...manifestsOf("default"), ...manifestsOf("example", "retriever-sidecar")];
+    const roles = manifests.filter(({ kind }) => kind.endsWith("Role"));
+    const expected = roles.flatMap(({ metadata, rules = [] }) => rules.flatMap((rule) => rowsOf(metadata.name, rule)));
+    expect(expected.length).toBeGreaterThan(30);
+    expect(rows.map(([role, verbs, on]) => `${role}: ${verbs} ${on}`).toSorted()).toEqual(expected.toSorted());
+  });
+
+  it("gives each its reason", () => {
+    expect(rows.filter(([, , , why = ""]) => why.length < 15)).toEqual([]);
+  });
+});
+
+/** A rule as rows of the page say it. */
+function rowsOf(role: string, { apiGroups, resources, resourceNames = [], verbs }: Rule): string[] {
+  const short = role.replace(/^(retriever-system-)?retriever-migration-operator/, "…");
+  const names = resourceNames.length === 0 ? "" : resourceNames.length === 1 ? " of one name" : " of its names";
+  return apiGroups.flatMap((group) =>
+    resources.map((resource) => {
+      const suffix = group === "" || group === "retriever.dev" ? "" : `.${group}`;
+      return `${short}: ${verbs.join(", ")} ${resource}${suffix}${names}`;
+    }),
+  );
+}

@@ -33,6 +33,17 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 system:serviceaccount:{{ .Release.Namespace }}:{{ include "retriever.serviceAccount" . }}
 {{- end -}}
 
+{{- /* The operators of this cluster, as a list in CEL. */ -}}
+{{- define "retriever.operators" -}}
+{{- $users := prepend .Values.admissionPolicies.operatorAccounts (include "retriever.userName" .) | uniq -}}
+['{{ join "', '" $users }}']
+{{- end -}}
+
+{{- /* In CEL: neither an operator nor break-glass asks. */ -}}
+{{- define "retriever.isStranger" -}}
+!(request.userInfo.username in {{ include "retriever.operators" . }}) && !(has(request.userInfo.groups) && '{{ .Values.admissionPolicies.breakGlassGroup }}' in request.userInfo.groups)
+{{- end -}}
+
 {{- define "retriever.image" -}}
 {{- $image := .Values.image -}}
 {{- if $image.digest -}}
@@ -50,7 +61,7 @@ system:serviceaccount:{{ .Release.Namespace }}:{{ include "retriever.serviceAcco
 {{- /* The admission policies, and their bindings of the same names, by commas. */ -}}
 {{- define "retriever.policies" -}}
 {{- $name := include "retriever.clusterName" . -}}
-{{- $own := list "pods" "configmaps" "jobs" "jobs-equal" "overlay-epoch" "freeze-target" "freeze-base" -}}
+{{- $own := list "pods" "configmaps" "events" "migrations" "jobs" "jobs-equal" "writers" "overlay-name" "overlay-epoch" "act-uid" "freeze-target" "freeze-base" -}}
 {{- $names := list "retriever-act-identity" -}}
 {{- range $own }}{{ $names = append $names (printf "%s-%s" $name .) }}{{ end -}}
 {{- join "," $names -}}
@@ -70,11 +81,11 @@ readOnlyRootFilesystem: true
 capabilities: { drop: [ALL] }
 {{- end -}}
 
-{{- /* A pod of the command line under the operator's account: hooks and tests. `.words` are its arguments. */ -}}
+{{- /* A pod of the command line under an account that only reads: hooks and tests. `.words` are its arguments. */ -}}
 {{- define "retriever.cliPod" -}}
 {{- $ := .root -}}
 restartPolicy: Never
-serviceAccountName: {{ include "retriever.serviceAccount" $ }}
+serviceAccountName: {{ include "retriever.fullname" $ }}-check
 automountServiceAccountToken: true
 {{- with $.Values.imagePullSecrets }}
 imagePullSecrets: {{ toYaml . | nindent 2 }}

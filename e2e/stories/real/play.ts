@@ -11,6 +11,7 @@ import { followMigration, type MigrationHandle } from "#support/world/migration-
 import { endpointsOf, type Pod } from "#support/world/pods.ts";
 import { openDoor, type StoreDoor } from "../embedded/store-door.ts";
 import { type StorySpec, storyMigration } from "../embedded/story-migration.ts";
+import { breakGlass } from "./break-glass.ts";
 import { applicationObjects, usualBaseName } from "./objects.ts";
 import { writesDuringResync } from "./operator-requests.ts";
 import { followPods, lastToServeFrom, readyPods, realPods } from "./pods.ts";
@@ -141,7 +142,7 @@ function makePlay(parts: Parts, baseName: string): Unplayed {
     editOverlay: async (changes) => {
       const { data } = overlaySchema.parse(await client.get(overlayPath));
       const text = JSON.stringify({ ...(JSON.parse(data["migration.json"]) as object), ...changes });
-      await client.mergePatch(overlayPath, { data: { "migration.json": text } });
+      await breakGlass(client, { method: "PATCH", path: overlayPath, body: { data: { "migration.json": text } } });
     },
     deploymentPath,
     overlayPath,

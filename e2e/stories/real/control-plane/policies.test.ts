@@ -1,103 +1,30 @@
 // The chart's admission policies on a real API server: what they refuse, with which words, and what they let pass.
-import { randomBytes } from "node:crypto";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { parseAllDocuments } from "yaml";
+import { beforeAll, describe, expect, it } from "vitest";
 import { eventually } from "#support/eventually.ts";
-import { type KubeCall, makeKubeClient, type User } from "#support/kube/client.ts";
-import { ensure, installDefinitions } from "#support/kube/definitions.ts";
-import { givenCluster } from "../given-cluster.ts";
+import type { KubeCall, User } from "#support/kube/client.ts";
+import { ensure } from "#support/kube/definitions.ts";
+import { describeOverlays } from "./overlay-policies.ts";
+import {
+  alice,
+  allowed,
+  applyType,
+  bob,
+  carol,
+  operator,
+  operatorSubject,
+  patch,
+  post,
+  printOverlay,
+  root,
+  rule,
+  scene,
+} from "./policy-scene.ts";
 
-const rendering = join(import.meta.dirname, "../../../../charts/retriever-migration-operator/renderings/default.yaml");
-const admission = "/apis/admissionregistration.k8s.io/v1";
-const rbac = "/apis/rbac.authorization.k8s.io/v1";
-const collections: Readonly<Record<string, string>> = {
-  ValidatingAdmissionPolicy: `${admission}/validatingadmissionpolicies`,
-  ValidatingAdmissionPolicyBinding: `${admission}/validatingadmissionpolicybindings`,
-  ClusterRole: `${rbac}/clusterroles`,
-  ClusterRoleBinding: `${rbac}/clusterrolebindings`,
-};
-
-const people = ["people"];
-const alice: User = { name: "alice", groups: people };
-const bob: User = { name: "bob", groups: people };
-const carol: User = { name: "carol", groups: [...people, "retriever:break-glass"] };
-const operator: User = {
-  name: "system:serviceaccount:retriever-system:retriever-migration-operator",
-  groups: ["system:serviceaccounts", "system:serviceaccounts:retriever-system"],
-};
-
-const { adminKubeconfig } = givenCluster();
-const namespace = `policies-${randomBytes(4).toString("hex")}`;
-const core = `/api/v1/namespaces/${namespace}`;
-const crs = `/apis/retriever.dev/v1alpha1/namespaces/${namespace}`;
-const apps = `/apis/apps/v1/namespaces/${namespace}/deployments`;
-const batch = `/apis/batch/v1/namespaces/${namespace}`;
-const local = `${rbac}/namespaces/${namespace}`;
-const admin = makeKubeClient(adminKubeconfig);
-
-/** The cluster-wide part of the rendering. */
-const installed = parseAllDocuments(readFileSync(rendering, "utf8")).flatMap((parsed) => {
-  const document = parsed.toJS() as { readonly kind: string; readonly metadata: { readonly name: string } };
-  const collection = collections[document.kind];
-  return collection === undefined ? [] : [{ collection, document }];
-});
-
-const post = (as: User, path: string, body: object): KubeCall => ({ as, method: "POST", path, body });
-const patch = (as: User, path: string, body: object): KubeCall => ({ as, method: "PATCH", path, body });
-const allowed = "allowed";
-const applyType = "application/apply-patch+yaml";
-
-/** Policies are in force, and out of it, a moment after they are written. */
-const ofPolicy = "the operator writes ConfigMaps";
-const probe = () => admin.ask(post(operator, `${core}/configmaps?dryRun=All`, { metadata: { name: "probe" } }));
-
-async function grant(name: string, rules: readonly object[], subjects: readonly object[]): Promise<void> {
-  await ensure(admin, `${local}/roles`, { metadata: { name }, rules });
-  const roleRef = { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name };
-  await ensure(admin, `${local}/rolebindings`, { metadata: { name }, roleRef, subjects });
-}
-
-function rule(
-  apiGroups: readonly string[],
-  resources: readonly string[],
-  verbs = ["*"],
-  resourceNames?: readonly string[],
-) {
-  return { apiGroups, resources, verbs, ...(resourceNames === undefined ? {} : { resourceNames }) };
-}
-
-const group = { kind: "Group", name: "people", apiGroup: "rbac.authorization.k8s.io" };
-const account = { kind: "ServiceAccount", name: "retriever-migration-operator", namespace: "retriever-system" };
+const { admin, core, crs, apps, batch, grant } = scene;
 
 beforeAll(async () => {
-  await installDefinitions(admin);
-  await ensure(admin, "/api/v1/namespaces", { metadata: { name: namespace } });
-  await ensure(admin, `${core}/serviceaccounts`, { metadata: { name: "default" } });
-  for (const { collection, document } of installed) await ensure(admin, collection, document);
-  const all = [
-    rule(["", "apps", "retriever.dev"], ["configmaps", "pods", "deployments", "retrievermigrations", "migrationacts"]),
-    rule(
-      ["retriever.dev"],
-      ["pause", "abort", "rollback"].map((act) => `retrievermigrations/${act}`),
-    ),
-  ];
-  await grant("people", all, [group]);
   const approve = [rule(["retriever.dev"], ["retrievermigrations/approve-sre-on-call"], ["create"])];
   await grant("alice", approve, [{ kind: "User", name: "alice", apiGroup: "rbac.authorization.k8s.io" }]);
-  // More than the chart gives: what the policies hold, they hold alone.
-  await grant("operator", [rule([""], ["pods", "configmaps"])], [account]);
-  await eventually("the policies are in force", async () => (await probe()).includes(ofPolicy));
-});
-
-afterAll(async () => {
-  // Whoever uses this cluster next acts under other names.
-  for (const { collection, document } of installed.toReversed())
-    await admin.remove(`${collection}/${document.metadata.name}`);
-  await eventually("the policies are gone", async () => !(await probe()).includes(ofPolicy));
-  await admin.remove(`/api/v1/namespaces/${namespace}`);
-  await admin.close();
 });
 
 function migration(requestedBy: string): object {
@@ -115,25 +42,58 @@ function migration(requestedBy: string): object {
 }
 
 const uidLabel = "retriever.dev/migration-uid";
-
 function act(as: User, spec: object, metadata: object = { labels: { [uidLabel]: "u" } }): KubeCall {
   const body = {
     apiVersion: "retriever.dev/v1alpha1",
     kind: "MigrationAct",
     metadata: { generateName: "act-", ...metadata },
-    spec: { migration: { name: "docs", uid: "u" }, planHash: "p", ...spec },
+    spec: { migration: { name: "unborn", uid: "u" }, planHash: "p", ...spec },
   };
   return post(as, `${crs}/migrationacts`, body);
 }
 
 describe("who acts", () => {
-  it("a migration with four eyes is requested by its creator, and stays so", async () => {
+  it("a migration is requested by whoever creates it or changes its spec, and by nobody who only changes its labels", async () => {
     const path = `${crs}/retrievermigrations`;
     expect(await admin.ask(post(alice, path, migration("bob")))).toContain("expected the requesting user alice");
     expect(await admin.ask(post(bob, path, migration("bob")))).toBe(allowed);
     const other = { spec: { requestedBy: "carol" } };
     expect(await admin.ask(patch(alice, `${path}/docs`, other))).toContain("got carol");
-    expect(await admin.ask(patch(operator, `${path}/docs`, { metadata: { labels: { a: "b" } } }))).toBe(allowed);
+    expect(await admin.ask(patch(alice, `${path}/docs`, { metadata: { labels: { a: "b" } } }))).toBe(allowed);
+    const another = { guard: { duration: "1h" } };
+    for (const spec of [another, { ...another, requestedBy: "bob" }])
+      expect(await admin.ask(patch(alice, `${path}/docs`, { spec }))).toContain("requesting user alice, who creates");
+    const off = { checklist: { approvals: { fourEyes: false } } };
+    expect(await admin.ask(patch(alice, `${path}/docs`, { spec: off }))).toContain("got bob");
+    expect(await admin.ask(patch(alice, `${path}/docs`, { spec: { ...off, requestedBy: null } }))).toContain(
+      "got none",
+    );
+    expect(await admin.ask(patch(alice, `${path}/docs`, { spec: { ...another, requestedBy: "alice" } }))).toBe(allowed);
+  });
+
+  it("whoever has the right to it names another, as the account of a GitOps controller does", async () => {
+    const path = `${crs}/retrievermigrations`;
+    const git: User = { name: "system:serviceaccount:flux:apply", groups: ["people"] };
+    const other = { ...migration("bob"), metadata: { name: "from-git" } };
+    expect(await admin.ask(post(git, path, other))).toContain("expected the requesting user");
+    const right = rule(["retriever.dev"], ["retrievermigrations/request-for-others"], ["create"]);
+    await grant("git", [right], [{ kind: "User", name: git.name, apiGroup: "rbac.authorization.k8s.io" }]);
+    await eventually("the grant is seen", async () => (await admin.ask(post(git, path, other))) === allowed);
+    expect(await admin.ask(patch(git, `${path}/from-git`, { spec: { guard: { duration: "1h" } } }))).toBe(allowed);
+    expect(await admin.ask(patch(git, `${path}/from-git`, { spec: { requestedBy: null } }))).toContain(
+      "expected the requesting user",
+    );
+  });
+
+  it("an act names a migration by its own name and UID; an Abort or Rollback is never refused for that", async () => {
+    const uid = (await admin.get(`${crs}/retrievermigrations/docs`))?.metadata.uid ?? "";
+    const on = (name: string, meant: string, kind = "Pause") =>
+      act(alice, { act: kind, actor: "alice", migration: { name, uid: meant } }, { labels: { [uidLabel]: meant } });
+    const isRefused = async (call: KubeCall) => (await admin.ask(call)).includes("has the UID");
+    await eventually("the API server knows the migration", () => isRefused(on("docs", "u")));
+    expect(await isRefused(on("unborn", uid))).toBe(true);
+    expect(await admin.ask(on("docs", uid))).toBe(allowed);
+    expect(await admin.ask(on("docs", "u", "Rollback"))).toBe(allowed);
   });
 
   it("an act is its actor's own", async () => {
@@ -146,7 +106,7 @@ describe("who acts", () => {
 
   it("an act is labelled with the UID it names, and owned by no other migration; an Abort or Rollback needs no label", async () => {
     const pause = { act: "Pause", actor: "alice" };
-    const owner = { apiVersion: "retriever.dev/v1alpha1", kind: "RetrieverMigration", name: "docs", uid: "u" };
+    const owner = { apiVersion: "retriever.dev/v1alpha1", kind: "RetrieverMigration", name: "unborn", uid: "u" };
     const labels = { [uidLabel]: "u" };
     const refusals = [
       act(alice, pause, {}),
@@ -187,10 +147,55 @@ describe("who acts", () => {
       "retrievermigrations/approve-sre-on-call",
     ],
     ["a Promote", alice, { act: "Promote", actor: "alice" }, "retrievermigrations/promote"],
-    ["a Retry", alice, { act: "Retry", actor: "alice" }, "retrievermigrations/promote"],
+    ["a Retry", alice, { act: "Retry", actor: "alice" }, "retrievermigrations/retry"],
     ["a CompleteGuard", alice, { act: "CompleteGuard", reason: "thin", actor: "alice" }, "retrievermigrations/promote"],
   ])("%s needs a right of its own", async (_, user, spec, right) => {
     expect(await admin.ask(act(user, spec))).toContain(`${user.name} may not create ${right}`);
+  });
+});
+
+describe("the operator's account on events and migrations", () => {
+  const event = (kind: string, component: string) => ({
+    metadata: { name: `event-${kind.toLowerCase()}-${component}` },
+    involvedObject: { apiVersion: "retriever.dev/v1alpha1", kind, name: "docs", namespace: core.split("/")[4] },
+    source: { component },
+    reason: "Held",
+    message: "m",
+    type: "Normal",
+  });
+
+  it("writes events of migrations, and changes nothing in one but its count and time", async () => {
+    const events = `${core}/events`;
+    expect(await admin.ask(post(operator, events, event("Pod", "retriever-operator")))).toContain(
+      "events of migrations",
+    );
+    expect(await admin.ask(post(operator, events, event("RetrieverMigration", "kubelet")))).toContain("from itself");
+    const own = event("RetrieverMigration", "retriever-operator");
+    expect(await admin.ask(post(operator, events, own))).toBe(allowed);
+    const path = `${events}/${own.metadata.name}`;
+    expect(await admin.ask(patch(operator, path, { count: 2 }))).toBe(allowed);
+    for (const change of [{ message: "n" }, { reason: "Other" }, { type: "Warning" }])
+      expect(await admin.ask(patch(operator, path, change))).toContain("of an event the operator may change");
+    const theirs = { ...event("Pod", "kubelet"), metadata: { name: "theirs" } };
+    await ensure(admin, events, theirs);
+    expect(await admin.ask(patch(operator, `${events}/theirs`, { count: 9 }))).toContain("events of migrations");
+  });
+
+  it("changes of a migration its own finalizer, and neither creates nor deletes one", async () => {
+    const path = `${crs}/retrievermigrations`;
+    const finalizers = (names: readonly string[]) =>
+      patch(operator, `${path}/docs`, { metadata: { finalizers: names } });
+    expect(await admin.ask(finalizers(["retriever.dev/settle"]))).toBe(allowed);
+    expect(await admin.ask(finalizers([]))).toBe(allowed);
+    const refused = "may change its own finalizer";
+    expect(await admin.ask(finalizers(["other.dev/x"]))).toContain(refused);
+    const labels = { metadata: { labels: { c: "d" } } };
+    expect(await admin.ask(patch(operator, `${path}/docs`, labels))).toContain(refused);
+    const hold = { spec: { cutover: { hold: false } } };
+    expect(await admin.ask(patch(operator, `${path}/docs`, hold))).toMatch(/own finalizer|the requesting user/);
+    expect(await admin.ask({ as: operator, method: "DELETE", path: `${path}/docs` })).toContain(refused);
+    const other = { ...migration(operator.name), metadata: { name: "made-by-operator" } };
+    expect(await admin.ask(post(operator, path, other))).toContain(refused);
   });
 });
 
@@ -224,45 +229,16 @@ describe("the operator's account on pods", () => {
   });
 });
 
-const overlayPath = `${core}/configmaps/search-api-retriever-migration`;
-
 /** The overlay as the operator applies it. */
-function overlay(as: User, epoch: number, frozen = false, more: object = {}): KubeCall {
-  const text = JSON.stringify({ schema: 1, revision: { epoch }, note: '"epoch": 99', ...more }, null, 2);
-  const metadata = {
-    name: "search-api-retriever-migration",
-    labels: { "retriever.dev/overlay": "true", ...(frozen ? { "retriever.dev/frozen": "true" } : {}) },
-    annotations: frozen ? { "retriever.dev/frozen-base": "base" } : {},
-  };
-  const body = { apiVersion: "v1", kind: "ConfigMap", metadata, data: { "migration.json": text } };
-  const path = `${overlayPath}?fieldManager=retriever-operator&force=true`;
-  return { as, method: "PATCH", path, body, contentType: applyType };
+function overlay(epoch: number, frozen: boolean): KubeCall {
+  const name = "search-api-retriever-migration";
+  const labels = { "retriever.dev/overlay": "true", ...(frozen ? { "retriever.dev/frozen": "true" } : {}) };
+  const annotations = frozen ? { "retriever.dev/frozen-base": "base" } : {};
+  const data = { "migration.json": printOverlay(epoch) };
+  const body = { apiVersion: "v1", kind: "ConfigMap", metadata: { name, labels, annotations }, data };
+  const path = `${core}/configmaps/${name}?fieldManager=retriever-operator&force=true`;
+  return { as: operator, method: "PATCH", path, body, contentType: applyType };
 }
-
-describe("an overlay", () => {
-  it("never falls behind its epoch, but for break-glass", async () => {
-    for (const epoch of [5, 6, 6]) expect(await admin.ask(overlay(operator, epoch))).toBe(allowed);
-    expect(await admin.ask(overlay(operator, 4))).toContain("the epoch never falls: expected at least 6, got 4");
-    expect(await admin.ask(overlay(alice, 4))).toContain("the epoch never falls");
-    expect(await admin.ask(patch(alice, overlayPath, { data: null }))).toContain("got none");
-    expect(await admin.ask(overlay(carol, 4))).toBe(allowed);
-  });
-
-  it("comes with a lower one where the operator takes the migration back, and with none that is made up", async () => {
-    expect(await admin.ask(overlay(alice, 2_000_000_001))).toContain("the epoch is at most 2000000000");
-    expect(await admin.ask(overlay(alice, 2_000_000_000))).toBe(allowed);
-    expect(await admin.ask(overlay(alice, 5, false, { rollback: true }))).toContain("the epoch never falls");
-    expect(await admin.ask(overlay(operator, 5, false, { note: '\n  "rollback": true' }))).toContain("never falls");
-    expect(await admin.ask(overlay(operator, 5, false, { rollback: true }))).toBe(allowed);
-  });
-
-  it("and evidence are all the operator writes", async () => {
-    const named = (name: string) => post(operator, `${core}/configmaps`, { metadata: { name } });
-    expect(await admin.ask(named("docs-evidence-001"))).toBe(allowed);
-    expect(await admin.ask(named("docs-drift"))).toBe(allowed);
-    expect(await admin.ask(named("settings"))).toContain("the operator writes ConfigMaps");
-  });
-});
 
 // The API server reads policies and their parameters by watches of its own; on a busy machine they may lag.
 describe("the deploy freeze", { timeout: 150_000 }, () => {
@@ -284,7 +260,7 @@ describe("the deploy freeze", { timeout: 150_000 }, () => {
 
   it("binds the target's pods and its base while it lasts, and nothing else", async () => {
     expect(await admin.ask(image(alice, "search-api", "2"))).toBe(allowed);
-    expect(await admin.ask(overlay(operator, 10, true))).toBe(allowed);
+    expect(await admin.ask(overlay(10, true))).toBe(allowed);
     let answer = "";
     let tries = 0;
     await eventually(
@@ -304,11 +280,13 @@ describe("the deploy freeze", { timeout: 150_000 }, () => {
     expect(await admin.ask(patch(alice, `${apps}/search-api`, { spec: { replicas: 1 } }))).toBe(allowed);
     expect(await admin.ask(image(alice, "other", "3"))).toBe(allowed);
     expect(await admin.ask(image(carol, "search-api", "4"))).toBe(allowed);
-    expect(await admin.ask(overlay(operator, 11))).toBe(allowed);
+    expect(await admin.ask(overlay(11, false))).toBe(allowed);
     await eventually("the thaw is seen", async () => (await admin.ask(image(alice, "search-api", "5"))) === allowed);
     expect(await admin.ask(patch(alice, base, { data: { a: "c" } }))).toBe(allowed);
   });
 });
+
+describe("overlays", () => describeOverlays());
 
 describe("Jobs of the operator's account", () => {
   const name = "search-api-retriever-verify";
@@ -332,8 +310,15 @@ describe("Jobs of the operator's account", () => {
       ensure(admin, `${batch}/cronjobs`, { metadata: { name }, spec: { schedule: "0 0 1 1 *", suspend, jobTemplate } });
     await cronJob(name, true);
     await cronJob("running", false);
-    await grant("verify", [rule(["batch"], ["cronjobs/instantiate"], ["create"], [name, "running"])], [account]);
-    await eventually("the grant and the CronJob are seen", async () => (await job(jobTemplate.spec)) === allowed);
+    await grant(
+      "verify",
+      [rule(["batch"], ["cronjobs/instantiate"], ["create"], [name, "running"])],
+      [operatorSubject],
+    );
+    await eventually("the grant is seen", async () => (await job(jobTemplate.spec)) === allowed);
+    const other = { ...jobTemplate.spec, backoffLimit: 5 };
+    for (const one of [name, "running"])
+      await eventually(`CronJob ${one} is seen`, async () => (await job(other, one)) !== allowed);
   });
 
   it("may equal their CronJob, with a time since when to compare", async () => {
@@ -369,8 +354,22 @@ describe("Jobs of the operator's account", () => {
     expect(await job(jobTemplate.spec, "running")).toContain("isn't suspended");
   });
 
+  it("may be deleted where they are a migration's, and no others", async () => {
+    const owner = { apiVersion: "retriever.dev/v1alpha1", kind: "RetrieverMigration", name: "docs", uid: "u" };
+    const annotations = { "retriever.dev/job-template": name };
+    const jobs = { theirs: {}, named: { annotations }, own: { annotations, ownerReferences: [owner] } };
+    for (const [each, metadata] of Object.entries(jobs))
+      await ensure(admin, `${batch}/jobs`, { metadata: { name: each, ...metadata }, spec: jobTemplate.spec });
+    const remove = (each: string) => admin.ask({ as: operator, method: "DELETE", path: `${batch}/jobs/${each}` });
+    for (const each of ["theirs", "named"]) expect(await remove(each)).toContain("may delete the Jobs that it made");
+    expect(await remove("own")).toBe(allowed);
+    expect(await admin.ask({ as: operator, method: "DELETE", path: `${batch}/jobs` })).toContain("may delete the Jobs");
+    expect(await admin.ask(patch(operator, `${batch}/jobs/theirs`, { spec: { suspend: true } }))).toContain(
+      "change none",
+    );
+  });
+
   it("are nobody else's concern", async () => {
-    const admin: User = { name: "admin", groups: ["system:masters"] };
-    expect(await job(jobTemplate.spec, "", admin)).toBe(allowed);
+    expect(await job(jobTemplate.spec, "", root)).toBe(allowed);
   });
 });

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { eventually } from "#support/eventually.ts";
 import { sidecarOf } from "#support/world/pods.ts";
 import type { StorySpec } from "../../embedded/story-migration.ts";
+import { breakGlass } from "../break-glass.ts";
 import { type Play, startPlay } from "../play.ts";
 import { openStage, type Stage } from "../stage.ts";
 
@@ -15,12 +16,13 @@ afterAll(() => stage.close());
 type Prune = (play: Play) => Promise<void>;
 
 /** A deletion, as a pruning tool asks for it: the operator's finalizer stands in its way. */
-const remove: Prune = ({ overlayPath }) => stage.client.remove(overlayPath);
+const remove: Prune = ({ overlayPath }) => breakGlass(stage.client, { method: "DELETE", path: overlayPath });
 
 /** A deletion by somebody who won't wait: the finalizer goes by force, and the overlay at once. */
 const removeByForce: Prune = async ({ overlayPath }) => {
-  await stage.client.mergePatch(overlayPath, { metadata: { finalizers: null } });
-  await stage.client.remove(overlayPath);
+  const free = { metadata: { finalizers: null } };
+  await breakGlass(stage.client, { method: "PATCH", path: overlayPath, body: free });
+  await breakGlass(stage.client, { method: "DELETE", path: overlayPath });
 };
 
 /** Waits until there is an overlay that isn't the one of `uid` and that nobody deletes. */
