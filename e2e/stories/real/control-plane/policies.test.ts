@@ -286,7 +286,7 @@ describe("the deploy freeze", { timeout: 150_000 }, () => {
   });
 });
 
-describe("overlays", () => describeOverlays());
+describeOverlays();
 
 describe("Jobs of the operator's account", () => {
   const name = "search-api-retriever-verify";
