@@ -1,7 +1,8 @@
+import { migrationUidLabel } from "@retriever/crds/migration.ts";
 import { OperatorError } from "@retriever/operator/errors.ts";
 import type { KubeCall } from "@retriever/operator/kube/kube-request.ts";
 import { describe, expect, test } from "vitest";
-import { makeKubeClient } from "./kube-client.ts";
+import { actDocument, makeKubeClient } from "./kube-client.ts";
 
 const { signal } = new AbortController();
 
@@ -38,20 +39,58 @@ describe("who we are", () => {
   });
 });
 
-test("an act is created under a generated name, labelled and owned by its migration", async () => {
-  const { client, calls } = arrange(() => ({ metadata: { name: "docs-abort-x1" } }));
+describe("an act", () => {
   const spec = { migration: { name: "docs", uid: "u" }, act: "Abort", actor: "user-a", reason: "" } as const;
-  expect(await client.createAct("search", spec, signal)).toBe("docs-abort-x1");
-  expect(calls[0]).toMatchObject({
-    method: "POST",
-    body: {
-      metadata: {
-        namespace: "search",
-        generateName: "docs-abort-",
-        labels: { "retriever.dev/migration-uid": "u" },
-        ownerReferences: [{ apiVersion: "retriever.dev/v1alpha1", kind: "RetrieverMigration", name: "docs", uid: "u" }],
+
+  test("is sent under a generated name, labelled and owned by its migration", async () => {
+    const { client, calls } = arrange(() => ({ metadata: { name: "docs-abort-x1" } }));
+    expect(await client.createAct(actDocument("search", spec), false, signal)).toMatchObject({
+      metadata: { name: "docs-abort-x1" },
+    });
+    expect(calls[0]).toMatchObject({
+      method: "POST",
+      body: {
+        metadata: {
+          namespace: "search",
+          generateName: "docs-abort-",
+          labels: { [migrationUidLabel]: "u" },
+          ownerReferences: [
+            { apiVersion: "retriever.dev/v1alpha1", kind: "RetrieverMigration", name: "docs", uid: "u" },
+          ],
+        },
+        spec,
       },
-      spec,
-    },
+    });
   });
+
+  test("without a UID is bound to nothing but the name", () => {
+    expect(actDocument("search", { ...spec, migration: { name: "docs" } }).metadata).toEqual({
+      namespace: "search",
+      generateName: "docs-abort-",
+    });
+  });
+});
+
+test("a right is unknown where the server has no such review", async () => {
+  const right = { verb: "create", group: "retriever.dev", resource: "migrationacts" };
+  const { client } = arrange(() => ({ status: { allowed: false } }));
+  expect(await client.mayI(right, signal)).toBe(false);
+  const { client: older } = arrange(() => {
+    throw new OperatorError("ROP_NOT_FOUND", "review");
+  });
+  expect(await older.mayI(right, signal)).toBeUndefined();
+});
+
+test("events of a migration come in order, whichever kind of time they have", async () => {
+  const raw = (reason: string, times: object) => ({ type: "Normal", reason, message: "m", ...times });
+  const items = [
+    raw("Late", { lastTimestamp: "2026-01-02T00:00:00Z", count: 3 }),
+    raw("Early", { eventTime: "2026-01-01T00:00:00Z" }),
+  ];
+  const { client, calls } = arrange(() => ({ items, metadata: {} }));
+  expect((await client.listEvents("search", "docs", signal)).map(({ reason, count }) => `${reason} ${count}`)).toEqual([
+    "Early 1",
+    "Late 3",
+  ]);
+  expect(calls[0]?.query).toMatchObject({ fieldSelector: expect.stringContaining("involvedObject.name=docs") });
 });

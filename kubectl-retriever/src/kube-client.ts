@@ -1,19 +1,52 @@
-// What the command line asks of the API server: one migration, who we are, one new act.
-import { type MigrationActSpec, migrationUidLabel } from "@retriever/crds/migration.ts";
-import { makeClusterReads } from "@retriever/operator/adapters/cluster/cluster-reads.ts";
+// What the command line asks of the API server.
+import type { MigrationActSpec } from "@retriever/crds/migration.ts";
 import { hasCode } from "@retriever/operator/errors.ts";
 import type { KubeRequest } from "@retriever/operator/kube/kube-request.ts";
 import { listAll } from "@retriever/operator/kube/listing.ts";
 import {
-  apiVersionOf,
+  events,
   migrationActs,
   migrations,
   ownedBy,
+  selfSubjectAccessReviews,
   selfSubjectReviews,
+  typeOf,
 } from "@retriever/operator/kube/resources.ts";
 
-/** An act that names its migration by both. */
-type NamedActSpec = MigrationActSpec & { readonly migration: { readonly name: string; readonly uid: string } };
+/** Label of an act: the UID of its migration. A constant of the API, held by a test. */
+const migrationUidLabel = "retriever.dev/migration-uid";
+
+/** An act as it is sent, and as it lies there. */
+export type ActDocument = {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: {
+    readonly name?: string;
+    readonly uid?: string;
+    readonly creationTimestamp?: string;
+    readonly [field: string]: unknown;
+  };
+  readonly spec: MigrationActSpec;
+};
+
+/** An event of a migration, as far as it is shown. */
+export type MigrationEvent = {
+  readonly at: string;
+  readonly type: string;
+  readonly reason: string;
+  readonly message: string;
+  readonly count: number;
+};
+
+/** What somebody wants to do: `create` of `retrievermigrations/approve-sre`, for instance. */
+export type Right = {
+  readonly verb: string;
+  readonly group: string;
+  readonly resource: string;
+  readonly subresource?: string;
+  readonly namespace?: string;
+  readonly name?: string;
+};
 
 export type KubeClient = {
   readonly readMigration: (namespace: string, name: string, signal: AbortSignal) => Promise<unknown>;
@@ -23,9 +56,22 @@ export type KubeClient = {
   readonly readActIdentityProved: (signal: AbortSignal) => Promise<boolean>;
   /** The user as the server knows it; the kubeconfig's name of it when the server doesn't say. */
   readonly whoAmI: (signal: AbortSignal) => Promise<string>;
-  /** Name of the created act, which goes with its migration. */
-  readonly createAct: (namespace: string, spec: NamedActSpec, signal: AbortSignal) => Promise<string>;
+  /** Whether the user may; undefined where the server doesn't say. */
+  readonly mayI: (right: Right, signal: AbortSignal) => Promise<boolean | undefined>;
+  /** The act as it was created; with `dryRun` as it would have been. */
+  readonly createAct: (act: ActDocument, dryRun: boolean, signal: AbortSignal) => Promise<ActDocument>;
+  /** Events of a migration, the newest last. */
+  readonly listEvents: (namespace: string, name: string, signal: AbortSignal) => Promise<readonly MigrationEvent[]>;
 };
+
+/** An act before it is sent. It goes with its migration where it names the UID. */
+export function actDocument(namespace: string, spec: MigrationActSpec): ActDocument {
+  const { name, uid } = spec.migration;
+  const bound =
+    uid === undefined ? {} : { labels: { [migrationUidLabel]: uid }, ownerReferences: ownedBy({ name, uid }) };
+  const generateName = `${name.slice(0, 200)}-${spec.act.toLowerCase()}-`;
+  return { ...typeOf(migrationActs), metadata: { namespace, generateName, ...bound }, spec };
+}
 
 /** A client over live requests; `userName` is the kubeconfig's. */
 export function makeKubeClient(request: KubeRequest, userName: string): KubeClient {
@@ -36,39 +82,62 @@ export function makeKubeClient(request: KubeRequest, userName: string): KubeClie
       const place = { resource: migrations, ...(namespace === undefined ? {} : { namespace }) };
       return listAll(request, { place }, (item) => [item], signal);
     },
-    readActIdentityProved: makeClusterReads(request, [], { elapsed: () => 0 }).readActIdentityProved,
-    whoAmI: async (signal) => {
-      const body = { apiVersion: apiVersionOf(selfSubjectReviews), kind: selfSubjectReviews.kind };
-      try {
-        const review = (await request({ method: "POST", place: { resource: selfSubjectReviews }, body, signal })) as {
-          status?: { userInfo?: { username?: string } };
-        };
-        return review.status?.userInfo?.username ?? userName;
-      } catch (fault) {
-        // Servers before 1.28 don't have the review, and it may be forbidden: the admission policy has the last word anyway.
-        if (hasCode(fault, "ROP_NOT_FOUND") || hasCode(fault, "ROP_FORBIDDEN") || hasCode(fault, "ROP_INVALID"))
-          return userName;
-        throw fault;
-      }
+    readActIdentityProved: async (signal) => {
+      const { makeClusterReads } = await import("@retriever/operator/adapters/cluster/cluster-reads.ts");
+      return makeClusterReads(request, [], { elapsed: () => 0 }).readActIdentityProved(signal);
     },
-    createAct: async (namespace, spec, signal) => {
-      const { name, uid } = spec.migration;
-      const metadata = {
-        namespace,
-        generateName: `${name.slice(0, 200)}-${spec.act.toLowerCase()}-`,
-        labels: { [migrationUidLabel]: uid },
-        ownerReferences: ownedBy({ name, uid }),
-      };
-      const body = { apiVersion: apiVersionOf(migrationActs), kind: migrationActs.kind, metadata, spec };
-      const created = (await request({
-        method: "POST",
-        place: { resource: migrationActs, namespace },
-        body,
-        signal,
-      })) as {
-        metadata?: { name?: string };
-      };
-      return created.metadata?.name ?? "";
+    whoAmI: async (signal) => {
+      const place = { resource: selfSubjectReviews };
+      const review = await ifAnswered(
+        request({ method: "POST", place, body: typeOf(selfSubjectReviews), signal }) as Promise<UserReview>,
+      );
+      return review?.status?.userInfo?.username ?? userName;
+    },
+    mayI: async (right, signal) => {
+      const place = { resource: selfSubjectAccessReviews };
+      const body = { ...typeOf(selfSubjectAccessReviews), spec: { resourceAttributes: right } };
+      const review = await ifAnswered(request({ method: "POST", place, body, signal }) as Promise<AccessReview>);
+      return review?.status?.allowed;
+    },
+    createAct: async (act, dryRun, signal) => {
+      const place = { resource: migrationActs, namespace: String(act.metadata["namespace"]) };
+      const query = dryRun ? { query: { dryRun: "All" } } : {};
+      return (await request({ method: "POST", place, ...query, body: act, signal })) as ActDocument;
+    },
+    listEvents: async (namespace, name, signal) => {
+      const fieldSelector = `involvedObject.kind=${migrations.kind},involvedObject.name=${name}`;
+      const selection = { place: { resource: events, namespace }, query: { fieldSelector } };
+      const found = await listAll(request, selection, (item) => [eventOf(item as RawEvent)], signal);
+      return found.toSorted((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
     },
   };
+}
+
+type UserReview = { readonly status?: { readonly userInfo?: { readonly username?: string } } };
+type AccessReview = { readonly status?: { readonly allowed?: boolean } };
+
+/** Servers before 1.28 don't have every review, and it may be forbidden: the admission policy has the last word anyway. */
+async function ifAnswered<T>(review: Promise<T>): Promise<T | undefined> {
+  try {
+    return await review;
+  } catch (fault) {
+    if (hasCode(fault, "ROP_NOT_FOUND") || hasCode(fault, "ROP_FORBIDDEN") || hasCode(fault, "ROP_INVALID"))
+      return undefined;
+    throw fault;
+  }
+}
+
+type RawEvent = {
+  readonly type?: string;
+  readonly reason?: string;
+  readonly message?: string;
+  readonly count?: number;
+  readonly lastTimestamp?: string | null;
+  readonly eventTime?: string | null;
+  readonly metadata?: { readonly creationTimestamp?: string };
+};
+
+function eventOf({ type = "", reason = "", message = "", count, ...times }: RawEvent): MigrationEvent {
+  const at = times.lastTimestamp ?? times.eventTime ?? times.metadata?.creationTimestamp ?? "";
+  return { at, type, reason, message, count: count ?? 1 };
 }

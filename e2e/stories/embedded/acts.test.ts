@@ -58,3 +58,18 @@ it("a Rollback without label or UID is taken, among ten thousand acts of its own
   expect(left().filter(({ metadata }) => metadata.labels?.[label] === "none")).toHaveLength(10_000);
   await play.close();
 });
+
+it("acts at the command line are answered: taken, refused with what was meant, or refused in their phase", async () => {
+  const play = await startPlay(stage, "answered");
+  await play.migrate({ guard: longGuard });
+  await play.reach("Guard");
+  const misplaced = await play.kubectl("promote");
+  expect(misplaced).toMatchObject({ exitCode: 2, stderr: expect.stringContaining("the phase is Guard") });
+  const mistyped = await play.kubectl("waive", "--check", "stagin", "--reason", "x");
+  expect(mistyped).toMatchObject({ exitCode: 2, stderr: expect.stringContaining("did you mean staging?") });
+  expect(await play.kubectl("pause", "--wait")).toMatchObject({ exitCode: 0, stderr: "taken: Pause by admin\n" });
+  const back = await play.kubectl("rollback", "--wait", "--reason", "seen enough");
+  expect(back).toMatchObject({ exitCode: 0, stderr: "taken: Rollback by admin: seen enough\n" });
+  await play.reach("RolledBack");
+  await play.close();
+});

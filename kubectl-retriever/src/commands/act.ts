@@ -1,11 +1,15 @@
-// People act through objects: each command creates one immutable MigrationAct.
-import { type Act, type MigrationActSpec, promoteWait } from "@retriever/crds/migration.ts";
-import type { Phase } from "@retriever/crds/status/migration-status.ts";
-import { isFinalPhase } from "@retriever/crds/status/phase-steps.ts";
-import type { KubeClient } from "#kube-client.ts";
+// People act through objects: each command creates one immutable MigrationAct, and says what the operator makes of it.
+import type { Act, MigrationActSpec } from "@retriever/crds/migration.ts";
+import { hasCode } from "@retriever/operator/errors.ts";
+import type { Clock } from "@retriever/operator/ports/clock.ts";
+import { type ActDocument, actDocument, type KubeClient } from "#kube-client.ts";
+import { type Form, printDocument } from "#output/documents.ts";
 import { exitCodes } from "#output/exit-codes.ts";
-import { type MigrationView, viewMigration } from "#output/migration-view.ts";
+import type { MigrationView } from "#output/migration-view.ts";
 import type { Terminal } from "#output/terminal.ts";
+import { awaitAnswer } from "./await-answer.ts";
+import { findMigration } from "./find-migration.ts";
+import { foreseeRefusal, refuseRights, whatWorks } from "./foresee-refusal.ts";
 
 export type ActOptions = {
   readonly role?: string;
@@ -18,72 +22,127 @@ export type ActOptions = {
   readonly waitForGates?: boolean;
   /** The user name, given instead of typed. */
   readonly yesIAm?: string;
+  /** Nothing is asked. */
+  readonly yes: boolean;
+  /** Whether to wait for the operator's answer, and for how long, in ms. */
+  readonly wait: boolean;
+  readonly timeoutMs: number;
+  readonly dryRun?: "client" | "server";
+  readonly output?: Form;
 };
 
-type ActRequest = ActOptions & {
+export type ActRequest = ActOptions & {
   readonly namespace: string;
   readonly name: string;
   readonly act: Act;
   readonly reason: string;
 };
 
-/** Creates the act for the migration as it is now, by uid: one created anew under the same name isn't meant. */
-export async function createAct(
-  asked: ActRequest,
-  client: KubeClient,
-  terminal: Terminal,
-  signal: AbortSignal,
-): Promise<number> {
+type ActTools = { readonly client: KubeClient; readonly terminal: Terminal; readonly clock: Clock };
+
+/**
+ * Creates the act and waits for the answer. A Rollback or Abort is written first, by name, and checked after: nothing
+ * that fails on the way keeps it from the operator. Everything else is checked first, and is for the migration as it is
+ * now, by UID: one created anew under the same name isn't meant.
+ */
+export async function createAct(asked: ActRequest, tools: ActTools, signal: AbortSignal): Promise<number> {
+  const refusal = await refuseUnsure(asked, tools.terminal);
+  if (refusal !== undefined) return refuse(refusal, tools.terminal);
+  const isRed = asked.act === "Rollback" || asked.act === "Abort";
+  return isRed ? writeFirst(asked, tools, signal) : checkFirst(asked, tools, signal);
+}
+
+async function writeFirst(asked: ActRequest, tools: ActTools, signal: AbortSignal): Promise<number> {
   const { namespace, name, act, reason } = asked;
-  const [raw, actor] = await Promise.all([client.readMigration(namespace, name, signal), client.whoAmI(signal)]);
-  const view = viewMigration(raw);
-  const refusal =
-    refuseAct(asked, view, actor) ??
-    (act === "Approve" ? await refuseStranger(asked, view, actor, terminal) : undefined);
-  if (refusal !== undefined) {
-    terminal.warn(`refused: ${refusal}`);
+  const actor = await tools.client.whoAmI(signal);
+  const written = actDocument(namespace, { migration: { name }, act, actor, reason, ...specOf(asked, "") });
+  const created = await write(asked, written, tools, signal);
+  if (asked.dryRun !== undefined) return exitCodes.ok;
+  let view: MigrationView;
+  try {
+    view = await findMigration(tools.client, namespace, name, signal);
+  } catch (fault) {
+    if (!hasCode(fault, "ROP_NOT_FOUND")) throw fault;
+    tools.terminal.warn(`${act} has no effect: ${(fault as Error).message}`);
     return exitCodes.refused;
   }
-  const spec = { migration: { name, uid: view.uid }, act, actor, reason, ...specOf(asked, view) };
-  const created = await client.createAct(namespace, spec, signal);
-  terminal.print(`migrationact/${created} created: ${act} ${namespace}/${name} by ${actor}`);
-  if (act === "Promote") terminal.print(promises(asked, view));
-  return exitCodes.ok;
+  const isLatched = view.status.acts?.latched !== undefined;
+  const inVain = isLatched ? undefined : foreseeRefusal(created, view, tools.clock.now());
+  if (inVain !== undefined) return refuse(inVain, tools.terminal);
+  return answer(asked, created, tools, signal);
 }
 
-/** What comes of a Promote, so that nobody takes its creation for a cutover. */
-function promises({ waitForGates, expiresAt }: ActRequest, { status }: MigrationView): string {
-  if (status.phase === "Pending") return "The plan that was rolled back before may begin again.";
-  if (waitForGates !== true)
-    return "It cuts over at once, or an event says why not; it isn't kept for later. --wait-for-gates waits.";
-  const until =
-    expiresAt === undefined ? `for ${promoteWait.defaultHours}h` : `until ${new Date(expiresAt).toISOString()}`;
-  return `It waits ${until} for what blocks the cutover, and an event says how that ends.`;
+async function checkFirst(asked: ActRequest, tools: ActTools, signal: AbortSignal): Promise<number> {
+  const { client, terminal, clock } = tools;
+  const { namespace, name, act, reason } = asked;
+  const [view, actor] = await Promise.all([findMigration(client, namespace, name, signal), client.whoAmI(signal)]);
+  const spec = { migration: { name, uid: view.uid }, act, actor, reason, ...specOf(asked, view.status.planHash) };
+  const document = actDocument(namespace, spec);
+  const foreseen = foreseeRefusal(document, view, clock.now());
+  if (foreseen !== undefined) return refuse(foreseen, terminal, whatWorks(document, view));
+  const refusal =
+    (await refuseRights(document, client, signal)) ??
+    (act === "Approve" && asked.dryRun === undefined ? await refuseStranger(asked, view, actor, terminal) : undefined);
+  if (refusal !== undefined) return refuse(refusal, terminal);
+  const created = await write(asked, document, tools, signal);
+  return asked.dryRun === undefined ? answer(asked, created, tools, signal) : exitCodes.ok;
 }
 
-function refuseAct({ namespace, name, act }: ActRequest, { status }: MigrationView, actor: string): string | undefined {
-  const { phase, planHash } = status;
-  if (act === "Postmortem") return refusePostmortem(phase, actor);
-  if (isFinalPhase(phase) && !isOfEnd(phase, act)) {
-    return `${namespace}/${name} is ${phase}; a finished migration never runs again`;
+/** Sends it, unless only a look was asked for, and prints what lies there now. */
+async function write(asked: ActRequest, act: ActDocument, tools: ActTools, signal: AbortSignal): Promise<ActDocument> {
+  const { dryRun, output, namespace, name } = asked;
+  const created = dryRun === "client" ? act : await tools.client.createAct(act, dryRun === "server", signal);
+  const { print } = tools.terminal;
+  if (output !== undefined) print(await printDocument(created, output));
+  else {
+    const would = dryRun === undefined ? "created" : `would be created (${dryRun} dry run)`;
+    print(
+      `migrationact/${created.metadata.name ?? String(act.metadata["generateName"])} ${would}: ${act.spec.act} ${namespace}/${name} by ${act.spec.actor}`,
+    );
   }
-  if (actor === "") return "neither the API server nor the kubeconfig says who you are; an act needs an actor";
-  if (act === "Promote" && !promoted.includes(phase))
-    return `${namespace}/${name} is ${phase}; Promote is taken in AwaitingCutover, when the evidence is there`;
-  return act === "Approve" && planHash === "" ? `${namespace}/${name} has no accepted plan to approve yet` : undefined;
+  return created;
 }
 
-/** Where a Promote has something to let go on: the cutover, or a plan that was rolled back before. */
-const promoted: readonly Phase[] = ["AwaitingCutover", "Pending"];
-
-/** A completed migration can still go back; corrections after a late rollback are closed by a waiver of parity. */
-function isOfEnd(phase: Phase, act: Act): boolean {
-  return (phase === "Completed" && act === "Rollback") || (phase === "RolledBack" && act === "Waive");
+async function answer(asked: ActRequest, act: ActDocument, tools: ActTools, signal: AbortSignal): Promise<number> {
+  const { terminal } = tools;
+  const { namespace, name, timeoutMs } = asked;
+  if (!asked.wait) return exitCodes.ok;
+  const answered = await awaitAnswer({ namespace, name, act }, tools, { timeoutMs, signal });
+  switch (answered.kind) {
+    case "taken":
+      terminal.warn(`taken: ${answered.message || `${act.spec.act} by ${act.spec.actor}`}`);
+      return exitCodes.ok;
+    case "refused":
+      return refuse(answered.message, terminal);
+    case "interrupted":
+      return exitCodes.interrupted;
+    case "unanswered":
+      terminal.warn(
+        `migrationact/${act.metadata.name}: no operator has looked at it within ${Math.round(timeoutMs / 1000)} s; it lies there and counts once one does. kubectl retriever check says whether one runs`,
+      );
+      return exitCodes.timeOut;
+  }
 }
 
-function refusePostmortem(phase: Phase, actor: string): string | undefined {
-  if (actor === "") return "neither the API server nor the kubeconfig says who you are; an act needs an actor";
-  return phase === "RolledBack" ? undefined : `the phase is ${phase}; a postmortem follows a rollback`;
+function refuse(why: string, terminal: Terminal, instead?: string): number {
+  terminal.warn(`refused: ${why}`);
+  if (instead !== undefined) terminal.warn(instead);
+  return exitCodes.refused;
+}
+
+/** What can't be taken back. An Approve asks for the user's name instead. */
+const forGood: Readonly<Partial<Record<Act, string>>> = {
+  Rollback: "Go back to the source now, for good",
+  Abort: "Give it up and go back to the source, for good",
+  CompleteGuard: "End the guard before it has watched for long enough",
+};
+
+/** One question, where somebody can be asked. */
+async function refuseUnsure(asked: ActRequest, { ask }: Terminal): Promise<string | undefined> {
+  const what = forGood[asked.act];
+  if (what === undefined || ask === undefined || asked.yes || asked.dryRun !== undefined) return undefined;
+  const said = (await ask(`${what}: ${asked.namespace}/${asked.name}? [y/N] `)).trim().toLowerCase();
+  return said === "y" || said === "yes" ? undefined : "not confirmed; nothing was written";
 }
 
 /** An approval is worth what its name is worth: whoever gives it says who he is. */
@@ -97,20 +156,19 @@ async function refuseStranger(
     return yesIAm === actor ? undefined : `--yes-i-am says ${yesIAm}, the API server says ${actor}`;
   if (terminal.ask === undefined) return `nobody can be asked here; approve with --yes-i-am ${actor}`;
   const question = `You approve plan ${status.planHash} of ${namespace}/${name} as ${role}. Type your user name, ${actor}: `;
-  const answer = await terminal.ask(question);
-  return answer.trim() === actor ? undefined : "that is not your user name; nothing was approved";
+  const typed = await terminal.ask(question);
+  return typed.trim() === actor ? undefined : "that is not your user name; nothing was approved";
 }
 
-function specOf(
-  { act, role, check, text, expiresAt, waitForGates }: ActRequest,
-  { status }: MigrationView,
-): Partial<Pick<MigrationActSpec, "role" | "check" | "text" | "planHash" | "expires" | "waitForGates">> {
+type Particulars = Partial<Pick<MigrationActSpec, "role" | "check" | "text" | "planHash" | "expires" | "waitForGates">>;
+
+function specOf({ act, role, check, text, expiresAt, waitForGates }: ActRequest, planHash: string): Particulars {
   return {
     ...(role === undefined ? {} : { role }),
     ...(check === undefined ? {} : { check }),
     ...(text === undefined ? {} : { text }),
     ...(waitForGates === undefined ? {} : { waitForGates }),
-    ...(act === "Approve" ? { planHash: status.planHash } : {}),
+    ...(act === "Approve" ? { planHash } : {}),
     ...(expiresAt === undefined ? {} : { expires: new Date(expiresAt).toISOString() }),
   };
 }

@@ -11,7 +11,7 @@ const { signal } = new AbortController();
 
 function arrange(statuses: readonly MigrationStatus[], more: Partial<KubeClient> = {}) {
   const asked: (string | undefined)[] = [];
-  const client: KubeClient = {
+  const client = {
     readMigration: async () => undefined,
     listMigrations: async (namespace) => {
       asked.push(namespace);
@@ -19,9 +19,8 @@ function arrange(statuses: readonly MigrationStatus[], more: Partial<KubeClient>
     },
     readActIdentityProved: async () => true,
     whoAmI: async () => "user-a",
-    createAct: async () => "",
     ...more,
-  };
+  } as KubeClient;
   const terminal = makeFakeTerminal();
   const clock = new FakeClock();
   const check = (idle: boolean, namespaces: readonly string[] = []) =>

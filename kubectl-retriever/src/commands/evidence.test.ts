@@ -25,7 +25,6 @@ function arrange(kept: KeptChain | null = chain, disk: Readonly<Record<string, s
     listMigrations: async () => [],
     readActIdentityProved: async () => true,
     whoAmI: async () => "user-a",
-    createAct: async () => "",
   };
   const readChain = async (of: unknown) => {
     asked.push(of);

@@ -1,6 +1,8 @@
 // The commands by which people act on a migration, and their options.
-import { type Command, InvalidArgumentError } from "commander";
+import type { Act } from "@retriever/crds/migration.ts";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import { type Files, fileFault } from "#files/files.ts";
+import { type Form, forms } from "#output/documents.ts";
 import type { End, Surroundings } from "#surroundings.ts";
 import type { ActOptions } from "./act.ts";
 import { actCommands } from "./act-commands.ts";
@@ -15,6 +17,11 @@ type Given = ClusterOptions & {
   readonly yesIAm?: string;
   readonly waitForGates?: boolean;
   readonly file?: string;
+  readonly yes?: boolean;
+  readonly wait?: boolean;
+  readonly timeout: number;
+  readonly dryRun?: "client" | "server";
+  readonly output?: Form;
 };
 
 /** What the API takes of a postmortem, in characters. */
@@ -33,29 +40,48 @@ export function addPeopleCommands(program: Command, around: Surroundings, end: E
     if (act === "Approve") addApproveOptions(line);
     if (act === "Promote") addPromoteOptions(line);
     if (act === "Waive") line.requiredOption("--check <name>", "the check that is waived");
+    addCommonOptions(line, act);
     line.action(async (name: string, given: Given) => {
       const text = given.file === undefined ? undefined : await readReport(around.files.evidence, given.file, line);
       const { createAct } = await import("./act.ts");
-      const asked = { name, act, reason: given.reason, ...optionsOf(given, text, around.clock.now()) };
+      const asked = { name, act, reason: given.reason, ...optionsOf(given, text, around) };
       end(
         await connected(given, around, ({ client, namespace }) =>
-          createAct({ namespace, ...asked }, client, around.terminal, around.signal),
+          createAct({ namespace, ...asked }, { client, ...around }, around.signal),
         ),
       );
     });
   }
 }
 
-function optionsOf({ role, check, yesIAm, waitForGates, expires }: Given, text: string | undefined, now: number) {
-  const options: ActOptions = {
+/** What can't be taken back is asked about once, on a terminal. */
+const asking: readonly Act[] = ["CompleteGuard", "Abort", "Rollback"];
+
+function addCommonOptions(line: Command, act: Act): void {
+  if (asking.includes(act)) line.option("-y, --yes", "don't ask whether it is meant");
+  line
+    .option("--wait", "wait until the operator has taken or refused it; default: on a terminal")
+    .option("--no-wait", "only create it")
+    .option("--timeout <time>", "how long to wait", parseExpiry, 30_000)
+    .addOption(new Option("--dry-run <where>", "create nothing").choices(["client", "server"]))
+    .addOption(new Option("-o, --output <form>", "print the act").choices(forms));
+}
+
+function optionsOf(given: Given, text: string | undefined, { clock, terminal }: Surroundings): ActOptions {
+  const { role, check, yesIAm, waitForGates, expires, dryRun, output } = given;
+  return {
+    yes: given.yes === true,
+    wait: given.wait ?? terminal.isTty,
+    timeoutMs: given.timeout,
     ...(role === undefined ? {} : { role }),
     ...(check === undefined ? {} : { check }),
     ...(text === undefined ? {} : { text }),
     ...(yesIAm === undefined ? {} : { yesIAm }),
     ...(waitForGates === undefined ? {} : { waitForGates }),
-    ...(expires === undefined ? {} : { expiresAt: now + expires }),
+    ...(expires === undefined ? {} : { expiresAt: clock.now() + expires }),
+    ...(dryRun === undefined ? {} : { dryRun }),
+    ...(output === undefined ? {} : { output }),
   };
-  return options;
 }
 
 /** The report; a file that can't be used ends the command with its reason. */

@@ -10,6 +10,7 @@ import { exitCodeOfStatus, exitCodes } from "#output/exit-codes.ts";
 import { type MigrationView, viewMigration } from "#output/migration-view.ts";
 import { renderLine, renderStatus } from "#output/render-status.ts";
 import type { Terminal } from "#output/terminal.ts";
+import { findMigration } from "./find-migration.ts";
 
 type StatusRequest = {
   readonly namespace: string;
@@ -27,7 +28,7 @@ const patience = 60;
 /** Prints the status; resolves with the exit code it means. */
 export async function showStatus(asked: StatusRequest, tools: StatusTools, signal: AbortSignal): Promise<number> {
   if (asked.watch) return watchStatus(asked, tools, signal);
-  const view = viewMigration(await tools.client.readMigration(asked.namespace, asked.name, signal));
+  const view = await findMigration(tools.client, asked.namespace, asked.name, signal);
   if (asked.output === "text") printStatus(view, tools);
   else tools.terminal.print(await printDocument(view.raw, asked.output));
   return exitCodeOfStatus(view.status);

@@ -30,6 +30,16 @@ export const admissionPolicyBindings = resource(
   "ValidatingAdmissionPolicyBinding",
 );
 export const selfSubjectReviews = resource("authentication.k8s.io", "selfsubjectreviews", "SelfSubjectReview");
+export const selfSubjectAccessReviews = resource(
+  "authorization.k8s.io",
+  "selfsubjectaccessreviews",
+  "SelfSubjectAccessReview",
+);
+export const customResourceDefinitions = resource(
+  "apiextensions.k8s.io",
+  "customresourcedefinitions",
+  "CustomResourceDefinition",
+);
 
 /** One place in the API. Without a name: the collection; without a namespace: all of them. */
 export type Place = {

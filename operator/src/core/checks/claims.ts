@@ -32,7 +32,10 @@ function comesBefore(claim: ClaimObservation, meta: MigrationMeta): boolean {
 }
 
 /** Another migration with the very same plan that was rolled back; undefined when there is none to be seen. */
-export function rolledBackBefore(plan: MigrationSpec, { claims }: Observation): ClaimObservation | undefined {
+export function rolledBackBefore(
+  plan: MigrationSpec,
+  { claims }: Pick<Observation, "claims">,
+): ClaimObservation | undefined {
   if (!claims.ok) return undefined;
   const hash = planHash(plan);
   return claims.value.find((claim) => claim.phase === "RolledBack" && claim.planHash === hash);

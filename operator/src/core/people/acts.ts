@@ -31,6 +31,9 @@ type ActsInput = {
   readonly now: number;
 };
 
+/** What one act is judged on. */
+type Judged = Omit<ActsInput, "observation"> & { readonly observation: Pick<Observation, "claims"> };
+
 type Acts = NonNullable<MigrationStatus["acts"]>;
 
 /** There are fewer checks than this. */
@@ -71,8 +74,8 @@ function effectOf(act: ActObservation, status: MigrationStatus): MigrationStatus
   return act.act === "Postmortem" ? { ...status, postmortem: recordOf(act) } : status;
 }
 
-/** Why an act has no effect; undefined when it has. */
-function refuse(act: ActObservation, input: ActsInput, acts: Acts): string | undefined {
+/** Why an act has no effect; undefined when it has. The same is foreseen for an act that isn't created yet. */
+export function refuse(act: ActObservation, input: Judged, acts: Acts): string | undefined {
   const { status, now } = input;
   const stale = refuseAny(act, status, hashInQuestion(act, input), now);
   if (stale !== undefined) return stale;
@@ -83,7 +86,7 @@ function refuse(act: ActObservation, input: ActsInput, acts: Acts): string | und
     : refuseKind(act, input, acts);
 }
 
-function refuseKind(act: ActObservation, input: ActsInput, acts: Acts): string | undefined {
+function refuseKind(act: ActObservation, input: Judged, acts: Acts): string | undefined {
   switch (act.act) {
     case "Promote":
       return refusePromote(act, input, acts);
@@ -110,13 +113,13 @@ function refusePostmortem(status: MigrationStatus): string | undefined {
 }
 
 /** Only a Promote may speak of a plan that isn't accepted yet: it is what lets it be. */
-function hashInQuestion({ act }: ActObservation, { status, plan }: ActsInput): string {
+function hashInQuestion({ act }: ActObservation, { status, plan }: Judged): string {
   return act === "Promote" && status.phase === "Pending" ? planHash(plan) : status.planHash;
 }
 
 function refusePromote(
   act: ActObservation,
-  { status, plan, observation, now }: ActsInput,
+  { status, plan, observation, now }: Judged,
   acts: Acts,
 ): string | undefined {
   if (awaitsRetry(status, now)) return "the last cutover was taken back; create a Retry act to cut over again";
@@ -125,7 +128,7 @@ function refusePromote(
   return `the phase is ${status.phase}; Promote is taken in AwaitingCutover, when the evidence is there`;
 }
 
-function refuseWaiver({ check, reason }: ActObservation, { status, plan }: ActsInput): string | undefined {
+function refuseWaiver({ check, reason }: ActObservation, { status, plan }: Judged): string | undefined {
   const name = checkNames.find((one) => one === check);
   if (name === undefined)
     return `there is no check ${check ?? "without a name"}; expected one of ${checkNames.join(", ")}`;
@@ -137,7 +140,7 @@ function refuseWaiver({ check, reason }: ActObservation, { status, plan }: ActsI
 }
 
 /** A waiver that isn't about a check to come: traffic is back, and something is left to reconcile. */
-function isClosing({ check }: ActObservation, { status, plan }: ActsInput): boolean {
+function isClosing({ check }: ActObservation, { status, plan }: Judged): boolean {
   return status.phase === "RolledBack" || (check === "parity" && describeCorrections(plan, status) !== undefined);
 }
 

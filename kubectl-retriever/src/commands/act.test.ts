@@ -1,0 +1,284 @@
+import type { MigrationActSpec } from "@retriever/crds/migration.ts";
+import { actsWithReason } from "@retriever/crds/migration.ts";
+import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
+import { OperatorError } from "@retriever/operator/errors.ts";
+import { aPlanText, aRawMigration, aStatus } from "@retriever/operator/test/builders/migration.ts";
+import { describe, expect, test } from "vitest";
+import type { ActDocument, KubeClient, MigrationEvent, Right } from "#kube-client.ts";
+import type { Terminal } from "#output/terminal.ts";
+import { runCli } from "#program.ts";
+import { makeFakeSurroundings } from "#test/fake-surroundings.ts";
+import { makeFakeTerminal } from "#test/fake-terminal.ts";
+import { actCommands } from "./act-commands.ts";
+
+type Arrangement = {
+  readonly status?: MigrationStatus;
+  /** What the operator says of the act, a second after it. */
+  readonly says?: Pick<MigrationEvent, "reason" | "message">;
+  readonly client?: Partial<KubeClient>;
+  readonly terminal?: Partial<Terminal>;
+  readonly read?: (path: string) => Promise<string>;
+};
+
+const at = "2026-01-01T00:00:00Z";
+const plan = aPlanText();
+const inPhase = (phase: MigrationStatus["phase"], more: Partial<MigrationStatus> = {}) =>
+  aStatus({ phase, plan, planHash: "0123456789abcdef", ...more });
+
+function arrange({
+  status = inPhase("Ramp"),
+  says,
+  client = {},
+  terminal = {},
+  read = async () => "",
+}: Arrangement = {}) {
+  const written = makeFakeTerminal(terminal);
+  const acts: { readonly namespace: string; readonly spec: MigrationActSpec; readonly dryRun: boolean }[] = [];
+  const rights: Right[] = [];
+  const fake: Partial<KubeClient> = {
+    readMigration: async () => aRawMigration(status),
+    listMigrations: async () => [aRawMigration(status)],
+    readActIdentityProved: async () => true,
+    whoAmI: async () => "user-a",
+    mayI: async (right) => {
+      rights.push(right);
+      return true;
+    },
+    listEvents: async () => (says === undefined ? [] : [{ at, type: "Normal", count: 1, ...says }]),
+    createAct: async (act: ActDocument, dryRun) => {
+      acts.push({ namespace: String(act.metadata["namespace"]), spec: act.spec, dryRun });
+      return { ...act, metadata: { ...act.metadata, name: "act-x1", uid: "act-1", creationTimestamp: at } };
+    },
+    ...client,
+  };
+  const files = { read, write: async () => undefined };
+  const { around, clock } = makeFakeSurroundings({ client: fake, files, terminal: written });
+  const run = (line: string) => runCli(line.split(" "), around);
+  return { run, acts, rights, clock, ...written };
+}
+
+test("every verb knows whether its act needs a reason", () => {
+  const asked = actCommands.filter(({ needsReason }) => needsReason === true).map(({ act }) => act);
+  expect(asked).toEqual(actsWithReason);
+});
+
+describe("an act in its place", () => {
+  const [cutover, guard] = [inPhase("AwaitingCutover"), inPhase("Guard")];
+  test.each([
+    ["promote", "Promote", cutover],
+    ["complete-guard", "CompleteGuard", guard],
+    ["pause", "Pause", cutover],
+    ["resume", "Resume", cutover],
+  ])("%s creates the object for this uid with actor and reason", async (command, act, status) => {
+    const { run, acts, printed, rights } = arrange({ status });
+    expect(await run(`${command} docs-to-qdrant -n other --reason tired`)).toBe(0);
+    const migration = { name: "docs-to-qdrant", uid: "uid-1" };
+    expect(acts).toEqual([
+      { namespace: "other", spec: { migration, act, actor: "user-a", reason: "tired" }, dryRun: false },
+    ]);
+    expect(printed[0]).toContain("created");
+    expect(rights.map(({ resource, subresource = "" }) => `${resource}/${subresource}`)).toEqual([
+      "migrationacts/",
+      `retrievermigrations/${command === "complete-guard" ? "promote" : command}`,
+    ]);
+  });
+
+  test.each(["abort", "rollback"])("%s is written first, by name: nothing is read that could fail", async (command) => {
+    const away = async () => {
+      throw new OperatorError("ROP_API_UNAVAILABLE", "get");
+    };
+    const { run, acts } = arrange({ client: { readMigration: away, mayI: away, listMigrations: away } });
+    expect(await run(`${command} docs-to-qdrant`)).toBe(1);
+    expect(acts[0]?.spec.migration).toEqual({ name: "docs-to-qdrant" });
+  });
+
+  test.each(["abort", "rollback", "complete-guard"])(
+    "%s asks once on a terminal, unless told not to",
+    async (command) => {
+      const asked: string[] = [];
+      let typed = "n";
+      const ask = async (question: string) => {
+        asked.push(question);
+        return typed;
+      };
+      const { run, acts } = arrange({ status: inPhase("Guard"), terminal: { ask } });
+      expect(await run(`${command} docs --reason x`)).toBe(2);
+      expect(acts).toEqual([]);
+      typed = "y";
+      expect(await run(`${command} docs --reason x`)).toBe(0);
+      expect(await run(`${command} docs --reason x --yes`)).toBe(0);
+      expect(asked).toHaveLength(2);
+      expect(acts).toHaveLength(2);
+    },
+  );
+
+  test("waive names the check and its reason, and needs both", async () => {
+    const { run, acts } = arrange({ status: inPhase("AwaitingApproval") });
+    expect(await run("waive docs --check parity --reason compared")).toBe(0);
+    expect(acts[0]?.spec).toMatchObject({ act: "Waive", check: "parity", reason: "compared" });
+    expect(await run("waive docs --check parity")).toBe(1);
+    expect(await run("waive docs --reason compared")).toBe(1);
+  });
+
+  test("postmortem takes the report from a file, and nothing empty or too long", async () => {
+    let report = "# Root cause\n";
+    const reverted = { at, from: "Guard" as const, reason: "RollbackRequested", causes: [] as string[], actor: null };
+    const revision = { epoch: 3, primary: "source", shadow: "none", sampleRate: 0, released: true, at } as const;
+    const status = inPhase("RolledBack", { rollback: reverted, revision });
+    const { run, acts, warned } = arrange({ status, read: async () => report });
+    expect(await run("postmortem docs-to-qdrant --file report.md")).toBe(0);
+    expect(acts[0]?.spec).toMatchObject({ act: "Postmortem", text: "# Root cause" });
+    for (report of ["", "x".repeat(8193)]) expect(await run("postmortem docs-to-qdrant --file report.md")).toBe(1);
+    expect(warned.join()).toContain("has 8193 characters, expected 1 to 8192");
+    expect(acts).toHaveLength(1);
+  });
+});
+
+describe("an approval", () => {
+  const status = inPhase("AwaitingApproval");
+
+  test("asks for the typed user name and is for the accepted plan in the role", async () => {
+    const asked: string[] = [];
+    const ask = async (question: string) => {
+      asked.push(question);
+      return " user-a ";
+    };
+    const { run, acts } = arrange({ status, terminal: { ask } });
+    expect(await run("approve docs-to-qdrant --role sre-on-call --expires 1h")).toBe(0);
+    expect(asked).toEqual([expect.stringContaining("plan 0123456789abcdef of search/docs-to-qdrant as sre-on-call")]);
+    expect(acts[0]?.spec).toMatchObject({ act: "Approve", role: "sre-on-call", planHash: "0123456789abcdef" });
+    expect(acts[0]?.spec.expires).toMatch(/Z$/);
+  });
+
+  test.each([
+    ["another name is typed", "", async () => "user-b", "not your user name"],
+    ["nobody can be asked", "", undefined, "--yes-i-am user-a"],
+    ["the given name is another's", " --yes-i-am user-b", undefined, "says user-b"],
+  ])("is refused when %s", async (_, more, ask, words) => {
+    const { run, acts, warned } = arrange({ status, terminal: ask === undefined ? {} : { ask } });
+    expect(await run(`approve docs --role sre-on-call${more}`)).toBe(2);
+    expect(acts).toEqual([]);
+    expect(warned.join()).toContain(words);
+  });
+
+  test("needs a role, and an accepted plan", async () => {
+    expect(await arrange({ status }).run("approve docs --yes-i-am user-a")).toBe(1);
+    const { run, warned } = arrange({ status: aStatus({ phase: "Preflight" }) });
+    expect(await run("approve docs --role sre-on-call --yes-i-am user-a")).toBe(2);
+    expect(warned[0]).toContain("no plan is accepted yet");
+  });
+});
+
+describe("an act out of place is refused before anything is written, with what would work", () => {
+  test.each([
+    ["waive docs --check stagin --reason x", "AwaitingApproval", "there is no check stagin", "did you mean staging?"],
+    ["waive docs --check parity --reason x", "Ramp", "the phase is Ramp", "retriever status docs"],
+    ["promote docs", "Preflight", "Promote is taken in AwaitingCutover", "retriever status docs"],
+    [
+      "approve docs --role sre --yes-i-am user-a",
+      "AwaitingApproval",
+      "the plan asks no sre",
+      "did you mean sre-on-call?",
+    ],
+    ["complete-guard docs --reason x", "Ramp", "CompleteGuard is taken in Guard", "retriever status docs"],
+    ["pause docs", "Completed", "never runs again", "retriever status docs"],
+    ["retry docs", "Ramp", "Retry is taken in AwaitingCutover", "retriever status docs"],
+  ] as const)("%s in %s", async (line, phase, why, instead) => {
+    const { run, acts, warned } = arrange({ status: inPhase(phase) });
+    expect(await run(line)).toBe(2);
+    expect(acts).toEqual([]);
+    expect(warned.join("\n")).toContain(why);
+    expect(warned.join("\n")).toContain(instead);
+  });
+
+  test("for a migration that isn't there, with the one that was meant", async () => {
+    const readMigration = async () => {
+      throw new OperatorError("ROP_NOT_FOUND", "get");
+    };
+    const { run, acts, warned } = arrange({ client: { readMigration } });
+    expect(await run("pause docs-to-qdran")).toBe(1);
+    expect(acts).toEqual([]);
+    expect(warned[0]).toContain("no RetrieverMigration search/docs-to-qdran; did you mean docs-to-qdrant?");
+  });
+
+  test.each([
+    ["migrationacts", "you may not create migrationacts.retriever.dev in namespace search"],
+    ["retrievermigrations", "you may not create retrievermigrations.retriever.dev/pause (docs) in namespace search"],
+  ])("for want of the right to %s", async (denied, words) => {
+    const { run, acts, warned } = arrange({ client: { mayI: async ({ resource }) => resource !== denied } });
+    expect(await run("pause docs")).toBe(2);
+    expect(acts).toEqual([]);
+    expect(warned[0]).toContain(words);
+  });
+
+  test("by the API server exits with 2 and its message", async () => {
+    const createAct = async () => {
+      throw new OperatorError("ROP_FORBIDDEN", "create migrationacts: actor must be the requesting user");
+    };
+    const { run, warned } = arrange({ client: { createAct } });
+    expect(await run("abort docs-to-qdrant")).toBe(2);
+    expect(warned[0]).toContain("actor must be the requesting user");
+  });
+});
+
+describe("the operator's answer", () => {
+  test("is waited for on a terminal, and taken means 0", async () => {
+    const says = { reason: "ActTaken", message: "Pause by user-a: tired" };
+    const { run, warned } = arrange({ says, terminal: { isTty: true } });
+    expect(await run("pause docs --reason tired")).toBe(0);
+    expect(warned).toEqual(["taken: Pause by user-a: tired"]);
+  });
+
+  test("refused means 2, with the operator's words", async () => {
+    const says = { reason: "ActRefused", message: "Pause by user-a has no effect: it had expired" };
+    const { run, warned } = arrange({ says });
+    expect(await run("pause docs --wait")).toBe(2);
+    expect(warned).toEqual(["refused: Pause by user-a has no effect: it had expired"]);
+  });
+
+  test("an older one, or one to somebody else, is no answer; without one it is a time-out", async () => {
+    const says = { reason: "ActTaken", message: "Pause by user-b" };
+    const { run, warned, clock } = arrange({ says });
+    const ended = run("pause docs --wait --timeout 2s");
+    await clock.advance(3000);
+    expect(await ended).toBe(124);
+    expect(warned[0]).toContain("no operator has looked at it within 2 s");
+  });
+
+  test("is read from the status where events may not be read", async () => {
+    const listEvents = async () => {
+      throw new OperatorError("ROP_FORBIDDEN", "list events");
+    };
+    const status = inPhase("Ramp", { acts: { paused: true, seen: ["act-1"] } });
+    const { run, clock } = arrange({ status, client: { listEvents } });
+    const ended = run("pause docs --wait");
+    await clock.advance(10_000);
+    expect(await ended).toBe(0);
+  });
+
+  test("on a Rollback of something that isn't there is that it has no effect", async () => {
+    const readMigration = async () => {
+      throw new OperatorError("ROP_NOT_FOUND", "get");
+    };
+    const { run, acts, warned } = arrange({ client: { readMigration } });
+    expect(await run("rollback docs-to-qdran")).toBe(2);
+    expect(acts).toHaveLength(1);
+    expect(warned[0]).toContain("did you mean docs-to-qdrant?");
+  });
+});
+
+describe("a dry run", () => {
+  test("on the client sends nothing and prints what it would send", async () => {
+    const { run, acts, printed } = arrange();
+    expect(await run("pause docs --dry-run client -o json")).toBe(0);
+    expect(acts).toEqual([]);
+    expect(JSON.parse(printed[0] ?? "")).toMatchObject({ kind: "MigrationAct", spec: { act: "Pause" } });
+  });
+
+  test("on the server asks for one, and waits for nobody", async () => {
+    const { run, acts, printed } = arrange({ terminal: { isTty: true } });
+    expect(await run("rollback docs --dry-run server -o name")).toBe(0);
+    expect(acts).toMatchObject([{ dryRun: true }]);
+    expect(printed).toEqual(["migrationact.retriever.dev/act-x1"]);
+  });
+});

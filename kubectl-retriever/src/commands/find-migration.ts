@@ -1,0 +1,66 @@
+// A migration by its name; where there is none, the ones that were probably meant.
+import { hasCode, OperatorError } from "@retriever/operator/errors.ts";
+import type { KubeClient } from "#kube-client.ts";
+import { type MigrationView, viewMigration } from "#output/migration-view.ts";
+
+const mostNames = 5;
+
+/** Throws ROP_NOT_FOUND with nearby names, or the coded error of a read that failed. */
+export async function findMigration(
+  client: Pick<KubeClient, "readMigration" | "listMigrations">,
+  namespace: string,
+  name: string,
+  signal: AbortSignal,
+): Promise<MigrationView> {
+  try {
+    return viewMigration(await client.readMigration(namespace, name, signal));
+  } catch (fault) {
+    if (!hasCode(fault, "ROP_NOT_FOUND")) throw fault;
+    const there = await listVisible(client, namespace, signal);
+    const named = there.map((raw) => (raw as { readonly metadata: Named }).metadata);
+    const { didYouMean } = await import("#output/similar.ts");
+    throw new OperatorError(
+      "ROP_NOT_FOUND",
+      `no RetrieverMigration ${namespace}/${name}${nearby(named, { namespace, name }, didYouMean)}`,
+      { cause: fault },
+    );
+  }
+}
+
+/** Of all namespaces, or of the own one where only that is allowed. */
+async function listVisible(
+  client: Pick<KubeClient, "listMigrations">,
+  namespace: string,
+  signal: AbortSignal,
+): Promise<readonly unknown[]> {
+  try {
+    return await client.listMigrations(undefined, signal).catch(() => client.listMigrations(namespace, signal));
+  } catch (fault) {
+    if (hasCode(fault, "ROP_NOT_FOUND")) throw notServed(fault);
+    return [];
+  }
+}
+
+/** The definitions are missing, or so old that they have another version. */
+export function notServed(cause: unknown): OperatorError {
+  const about =
+    "the API server serves no retrievermigrations.retriever.dev/v1alpha1; install the CustomResourceDefinitions of this release";
+  return new OperatorError("ROP_NOT_FOUND", about, { cause });
+}
+
+type Named = { readonly namespace: string; readonly name: string };
+
+function nearby(
+  there: readonly Named[],
+  meant: Named,
+  near: (word: string, names: readonly string[]) => string,
+): string {
+  const own = there.filter(({ namespace }) => namespace === meant.namespace).map(({ name }) => name);
+  const similar = near(meant.name, own);
+  if (similar !== "") return similar;
+  const elsewhere = there.filter(({ name }) => name === meant.name).map(({ namespace }) => namespace);
+  if (elsewhere.length > 0) return `; there is one in namespace ${elsewhere.slice(0, mostNames).join(", ")}`;
+  if (own.length === 0) return `; there is none in namespace ${meant.namespace}`;
+  const more = own.length > mostNames ? ` and ${own.length - mostNames} more` : "";
+  return `; there are ${own.slice(0, mostNames).join(", ")}${more}`;
+}

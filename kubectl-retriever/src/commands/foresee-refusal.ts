@@ -1,0 +1,84 @@
+// Why an act would have no effect, by the operator's own rules: said before anything is written.
+import { checkNames } from "@retriever/crds/spec/checklist-spec.ts";
+import type { Observation } from "@retriever/operator/core/model/observation.ts";
+import { refuse } from "@retriever/operator/core/people/acts.ts";
+import type { ActDocument, KubeClient, Right } from "#kube-client.ts";
+import type { MigrationView } from "#output/migration-view.ts";
+import { didYouMean } from "#output/similar.ts";
+
+/** Which migrations were rolled back before with the same plan, nobody knows here: the operator decides. */
+const claims: Observation["claims"] = { ok: false, why: "not read" };
+
+/** A Promote of a plan that was rolled back before is the one thing that can't be foreseen. */
+export function foreseeRefusal(act: ActDocument, view: MigrationView, now: number): string | undefined {
+  const { status, plan } = view;
+  const { act: kind, role, check, planHash, expires, waitForGates, actor, reason } = act.spec;
+  if (actor === "") return "neither the API server nor the kubeconfig says who you are; an act needs an actor";
+  if (plan === undefined) return undefined;
+  if (kind === "Promote" && status.phase === "Pending") return undefined;
+  const observed = {
+    name: "",
+    uid: "",
+    createdAt: now,
+    act: kind,
+    actor,
+    reason,
+    role: role ?? null,
+    check: check ?? null,
+    planHash: planHash ?? null,
+    expiresAt: expires === undefined ? null : Date.parse(expires),
+    ...(waitForGates === undefined ? {} : { waitForGates }),
+  };
+  const refusal = refuse(
+    observed,
+    { status, plan, observation: { claims }, now },
+    status.acts ?? { paused: false, seen: [] },
+  );
+  return refusal === undefined ? undefined : `${view.namespace}/${view.name}: ${refusal}${meant(act, view)}`;
+}
+
+/** The role or check that was probably meant. */
+function meant({ spec: { act, role, check } }: ActDocument, { plan }: MigrationView): string {
+  const roles = (plan?.checklist.approvals.roles ?? []).map(({ name }) => name);
+  if (act === "Approve" && role !== undefined && !roles.includes(role)) return didYouMean(role, roles);
+  const isCheck = checkNames.some((name) => name === check);
+  return act === "Waive" && check !== undefined && !isCheck ? didYouMean(check, checkNames) : "";
+}
+
+/** What works instead, where something does. */
+export function whatWorks(act: ActDocument, { namespace, name, status }: MigrationView): string {
+  const { phase } = status;
+  if (phase === "AwaitingCutover" && status.takenBack !== undefined && act.spec.act === "Promote")
+    return `kubectl retriever retry ${name} -n ${namespace} cuts over again`;
+  return `kubectl retriever status ${name} -n ${namespace} shows what it waits for`;
+}
+
+/** Why the user may not; undefined where he may, or nobody says. */
+export async function refuseRights(
+  { spec: { act, role, migration }, metadata }: ActDocument,
+  client: KubeClient,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const namespace = String(metadata["namespace"]);
+  const group = "retriever.dev";
+  const create: Right = { verb: "create", group, resource: "migrationacts", namespace };
+  const subresource = act === "Approve" ? `approve-${role}` : (rightByAct[act] ?? act.toLowerCase());
+  const own: Right = {
+    verb: "create",
+    group,
+    resource: "retrievermigrations",
+    subresource,
+    namespace,
+    name: migration.name,
+  };
+  const [mayCreate, mayAct] = await Promise.all([client.mayI(create, signal), client.mayI(own, signal)]);
+  const needs = (what: string) => `you may not create ${what} in namespace ${namespace}; ask for that right`;
+  if (mayCreate === false) return needs("migrationacts.retriever.dev");
+  if (mayAct !== false) return undefined;
+  // The right to one kind of act counts where the policy asks for it.
+  const isAsked = await client.readActIdentityProved(signal).catch(() => false);
+  return isAsked ? needs(`retrievermigrations.retriever.dev/${subresource} (${migration.name})`) : undefined;
+}
+
+/** Acts that need another one's right. */
+const rightByAct: Readonly<Record<string, string>> = { CompleteGuard: "promote", Retry: "promote" };

@@ -1,0 +1,18 @@
+// What somebody probably meant.
+import { distance } from "fastest-levenshtein";
+
+/** The nearest of the names to a word; undefined when none is near. */
+export function similarTo(word: string, names: readonly string[]): string | undefined {
+  const near = names
+    .map((name) => ({ name, far: distance(word.toLowerCase(), name.toLowerCase()) }))
+    .filter(({ name, far }) => far <= Math.max(1, Math.floor(Math.max(name.length, word.length) / 3)))
+    .toSorted((a, b) => a.far - b.far || (a.name < b.name ? -1 : 1));
+  // Short for it, or part of it: `sre` for `sre-on-call`.
+  return near[0]?.name ?? names.find((name) => word.length > 1 && name.toLowerCase().includes(word.toLowerCase()));
+}
+
+/** `; did you mean X?`, or nothing. */
+export function didYouMean(word: string, names: readonly string[]): string {
+  const name = similarTo(word, names);
+  return name === undefined || name === word ? "" : `; did you mean ${name}?`;
+}
