@@ -1,4 +1,5 @@
 // How a command reaches the cluster: loaded by the commands that need one, and by no other.
+import { OperatorError } from "@retriever/operator/errors.ts";
 import { connectTo, type KubeConnection } from "@retriever/operator/kube/kube-access.ts";
 import { makeKubeRequest } from "@retriever/operator/kube/kube-request.ts";
 import { readKubeconfigs } from "@retriever/operator/kube/kubeconfig-files.ts";
@@ -6,9 +7,12 @@ import type { Clock } from "@retriever/operator/ports/clock.ts";
 import { makeKubeClient } from "./kube-client.ts";
 import type { Connected, ConnectOptions } from "./surroundings.ts";
 
+/** The kubeconfigs there are, and whether this is a pod, which has a service account. */
+type Logins = { readonly files: readonly string[]; readonly isPod: boolean };
+
 /** Opens a connection; without a kubeconfig that of a pod's service account, where it is one. */
-export async function connect(options: ConnectOptions, files: readonly string[], clock: Clock): Promise<Connected> {
-  const connection = await open(options, files, clock);
+export async function connect(options: ConnectOptions, logins: Logins, clock: Clock): Promise<Connected> {
+  const connection = await open(options, logins, clock);
   const request = makeKubeRequest(connection, { deadlineMs: options.deadlineMs, clock });
   return {
     client: makeKubeClient(request, connection.userName),
@@ -24,14 +28,16 @@ export async function connect(options: ConnectOptions, files: readonly string[],
   };
 }
 
-async function open({ context, as, groups }: ConnectOptions, files: readonly string[], clock: Clock) {
+async function open({ context, as, groups }: ConnectOptions, { files, isPod }: Logins, clock: Clock) {
   const headers = {
     ...(as === undefined ? {} : { "impersonate-user": as }),
     ...(groups.length === 0 ? {} : { "impersonate-group": groups }),
   };
   const pool = { clock, maxConnections: 2, headers };
   if (files.length > 0) return connectTo(await readKubeconfigs(files, context), pool);
-  return openInPod(context, pool);
+  if (isPod) return openInPod(context, pool);
+  const about = "no cluster: --kubeconfig isn't given, KUBECONFIG names no file, and there is no ~/.kube/config";
+  throw new OperatorError("ROP_SETTINGS_INVALID", about);
 }
 
 async function openInPod(context: string | undefined, pool: Parameters<typeof connectTo>[1]): Promise<KubeConnection> {

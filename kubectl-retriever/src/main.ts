@@ -17,7 +17,11 @@ const stop = new AbortController();
 
 async function connect(options: ConnectOptions, clock: Clock): Promise<Connected> {
   const opened = await import("./connect.ts");
-  return opened.connect(options, kubeconfigsOf(options.kubeconfig), clock);
+  return opened.connect(
+    options,
+    { files: kubeconfigsOf(options.kubeconfig), isPod: env["KUBERNETES_SERVICE_HOST"] !== undefined },
+    clock,
+  );
 }
 
 /** As kubectl finds them. */
@@ -76,6 +80,7 @@ async function main(): Promise<void> {
   enableCompileCache(env["NODE_COMPILE_CACHE"] ?? join(usersCache, "kubectl-retriever"));
   const { makeSystemClock } = await import("@retriever/operator/adapters/system-clock.ts");
   const { makeLocalFiles } = await import("#files/local-files.ts");
+  const { scenarioLibrary } = await import("#files/scenario-library.ts");
   const { runCli } = await import("./program.ts");
   const clock = makeSystemClock();
   process.exitCode = await runCli(process.argv.slice(2), {
@@ -90,6 +95,7 @@ async function main(): Promise<void> {
       /** Six times what a cluster keeps of one migration. */
       evidence: makeLocalFiles(64 * 1024 * 1024),
     },
+    scenarios: scenarioLibrary,
     workers: { count: availableParallelism(), entry: new URL(import.meta.url) },
     signal: stop.signal,
   });

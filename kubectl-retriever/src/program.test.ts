@@ -103,9 +103,31 @@ describe("status", () => {
     const { run, warned } = arrange({ client: { readMigration } });
     expect(await run("status nope")).toBe(1);
     expect(warned).toEqual([
-      expect.stringContaining("ROP_NOT_FOUND"),
+      expect.stringMatching(/ROP_NOT_FOUND: .*no RetrieverMigration search\/nope; there are docs-to-qdrant/),
       expect.stringContaining("Check name and namespace"),
     ]);
+  });
+
+  test.each([
+    ["ROP_API_UNAVAILABLE", "get", "Nobody answers at https://api: check that the cluster runs"],
+    ["ROP_UNAUTHENTICATED", "get", "https://api doesn't know you"],
+    ["ROP_FORBIDDEN", "get", 'ask for "get" on "retrievermigrations.retriever.dev"'],
+  ] as const)("that can't be read for %s says where and what to do", async (code, about, words) => {
+    const readMigration = async () => {
+      throw new OperatorError(code, about, { details: { verb: "get", resource: "retrievermigrations.retriever.dev" } });
+    };
+    const { run, warned } = arrange({ client: { readMigration } });
+    expect(await run("status docs")).not.toBe(0);
+    expect(warned[1]).toContain(words);
+  });
+
+  test("where nothing of ours is served says which definitions are missing", async () => {
+    const gone = async () => {
+      throw new OperatorError("ROP_NOT_FOUND", "list");
+    };
+    const { run, warned } = arrange({ client: { readMigration: gone, listMigrations: gone } });
+    expect(await run("status docs")).toBe(1);
+    expect(warned[0]).toContain("install the CustomResourceDefinitions of this release");
   });
 
   test("past its deadline exits with 124", async () => {

@@ -28,6 +28,8 @@ export type Surroundings = {
   readonly connect: (options: ConnectOptions) => Promise<Connected>;
   /** Each kind has a size that no file of it exceeds. */
   readonly files: { readonly manifests: Files; readonly traffic: Files; readonly evidence: Files };
+  /** Scenarios by name, as files. */
+  readonly scenarios: () => Readonly<Record<string, string>>;
   /** Threads that many rehearsals are played on, and the file with which each begins. */
   readonly workers: { readonly count: number; readonly entry: URL };
   readonly signal: AbortSignal;

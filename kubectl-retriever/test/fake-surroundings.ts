@@ -1,6 +1,7 @@
 // What a command line needs of the outside, in a test: a cluster of parts, files in memory, a terminal that remembers.
 import { FakeClock } from "@retriever/operator/test/fakes/fake-clock.ts";
 import type { Files } from "#files/files.ts";
+import { scenarioLibrary } from "#files/scenario-library.ts";
 import type { KubeClient } from "#kube-client.ts";
 import type { ConnectOptions, Surroundings } from "#surroundings.ts";
 import { makeFakeTerminal } from "./fake-terminal.ts";
@@ -9,7 +10,7 @@ type Parts = {
   /** What isn't given throws when it is used. */
   readonly client?: Partial<KubeClient>;
   readonly readChain?: (of: unknown) => Promise<unknown>;
-  readonly files?: Files;
+  readonly files?: Pick<Files, "read" | "write"> & Partial<Files>;
   readonly terminal?: ReturnType<typeof makeFakeTerminal>;
 };
 
@@ -18,7 +19,12 @@ export function makeFakeSurroundings({ client = {}, readChain, files, terminal =
   const connections: ConnectOptions[] = [];
   const clock = new FakeClock();
   const stop = new AbortController();
-  const usable = files ?? { read: async () => "", write: async () => undefined };
+  const usable: Files = {
+    read: async () => "",
+    write: async () => undefined,
+    manifestsIn: async () => undefined,
+    ...files,
+  };
   const around: Surroundings = {
     terminal,
     clock,
@@ -33,6 +39,7 @@ export function makeFakeSurroundings({ client = {}, readChain, files, terminal =
       };
     },
     files: { manifests: usable, traffic: usable, evidence: usable },
+    scenarios: scenarioLibrary,
     workers: { count: 2, entry: new URL("../src/runs/run-worker.ts", import.meta.url) },
     signal: stop.signal,
   };

@@ -26,9 +26,9 @@ it("the bundled plugin explains itself", async () => {
   expect(await run("--help")).toMatchObject({ code: 0, output: expect.stringContaining("promote") });
 });
 
-it("the bundled plugin plays rehearsals on its worker threads", async () => {
+it("the bundled plugin plays rehearsals of its own library on its worker threads", async () => {
   const words = ["rehearse", "-f", join(root, "examples/default/migration.yaml"), "--runs", "2", "--json"];
-  const ran = await run(...words, "--scenario", join(root, "examples/scenarios/healthy.yaml"));
+  const ran = await run(...words, "--scenario", "healthy");
   expect(ran.output).toContain('"runs":2');
 });
 

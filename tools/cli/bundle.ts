@@ -1,8 +1,10 @@
 // `make cli-bundle`: the kubectl plugin as one file that any Node from 22.19 on runs, without packages beside it, and the
-// command that starts it. Written to dist/, which is not in the repository, or to the folder given; the last line says where and how large.
+// command that starts it. Written to dist/, which is not in the repository, or to the folder given; the last line says
+// where and how large.
 import { chmodSync, copyFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { build, type Plugin } from "esbuild";
+import { scenarioLibrary } from "../../kubectl-retriever/src/files/scenario-library.ts";
 
 const root = join(import.meta.dirname, "../..");
 
@@ -32,6 +34,16 @@ const leaveOut: Plugin = {
   },
 };
 
+/** The scenarios lie in the file itself: no folder goes with it. */
+const embedScenarios: Plugin = {
+  name: "embed-scenarios",
+  setup: (made) => {
+    made.onLoad({ filter: /\/files\/scenario-library\.ts$/ }, () => ({
+      contents: `export const scenarioLibrary = () => (${JSON.stringify(scenarioLibrary())});`,
+    }));
+  },
+};
+
 /** Writes the bundle. */
 async function bundle(outfile: string): Promise<void> {
   await build({
@@ -43,7 +55,7 @@ async function bundle(outfile: string): Promise<void> {
     target: "node22.19",
     minify: true,
     legalComments: "none",
-    plugins: [leaveOut],
+    plugins: [leaveOut, embedScenarios],
     // Modules of the older kind load what they need when they are needed, Node's own parts included.
     define: { "import.meta.url": "importMetaUrl", "import.meta.dirname": "__dirname" },
     banner: { js: 'const importMetaUrl=require("node:url").pathToFileURL(__filename).href;' },

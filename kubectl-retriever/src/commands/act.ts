@@ -1,6 +1,7 @@
 // People act through objects: each command creates one immutable MigrationAct, and says what the operator makes of it.
 import type { Act, MigrationActSpec } from "@retriever/crds/migration.ts";
 import { hasCode } from "@retriever/operator/errors.ts";
+import { droppedFields } from "@retriever/operator/kube/dropped-fields.ts";
 import type { Clock } from "@retriever/operator/ports/clock.ts";
 import { type ActDocument, actDocument, type KubeClient } from "#kube-client.ts";
 import { type Form, printDocument } from "#output/documents.ts";
@@ -92,6 +93,11 @@ async function checkFirst(asked: ActRequest, tools: ActTools, signal: AbortSigna
 async function write(asked: ActRequest, act: ActDocument, tools: ActTools, signal: AbortSignal): Promise<ActDocument> {
   const { dryRun, output, namespace, name } = asked;
   const created = dryRun === "client" ? act : await tools.client.createAct(act, dryRun === "server", signal);
+  const dropped = droppedFields(act.spec, created.spec, "spec");
+  if (dropped.length > 0)
+    tools.terminal.warn(
+      `the API server left out ${dropped.join(", ")}: its CustomResourceDefinition is older than this program; install the one of this release`,
+    );
   const { print } = tools.terminal;
   if (output !== undefined) print(await printDocument(created, output));
   else {

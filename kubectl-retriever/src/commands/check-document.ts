@@ -1,9 +1,11 @@
 // A document of ours → what it says, or all its faults with path, value, expectation. Pure.
-import { apiGroup, apiVersion, type MigrationActSpec } from "@retriever/crds/migration.ts";
+import { apiGroup, apiVersion, type MigrationActSpec, migrationActSpecSchema } from "@retriever/crds/migration.ts";
 import { parseMigrationActSpec, parseMigrationSpec } from "@retriever/crds/parse.ts";
-import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
+import { schemaFields } from "@retriever/crds/reference/schema-fields.ts";
+import { type MigrationSpec, migrationSpecSchema } from "@retriever/crds/spec/migration-spec.ts";
 import type { ConfigFault } from "@retriever/stores/config/config-fault.ts";
 import type { LocatedDocument } from "#files/documents.ts";
+import { didYouMean } from "#output/similar.ts";
 import { type Scenario, scenarioKind } from "#scenario/scenario.ts";
 import { parseScenario } from "#scenario/scenario-parse.ts";
 
@@ -31,7 +33,12 @@ export function checkDocument({ kind, value }: LocatedDocument): CheckResult | u
   const outer = envelopeFaults(document);
   const parsed =
     kind === "MigrationAct" ? parseMigrationActSpec(document["spec"]) : parseMigrationSpec(document["spec"]);
-  if (!parsed.ok || outer.length > 0) return { ok: false, faults: [...outer, ...(parsed.ok ? [] : parsed.faults)] };
+  if (!parsed.ok || outer.length > 0) {
+    const schema = kind === "MigrationAct" ? migrationActSpecSchema : migrationSpecSchema;
+    const fields = schemaFields(schema, "spec").map(({ path }) => path);
+    const inner = parsed.ok ? [] : parsed.faults.map((fault) => nameField(fault, fields));
+    return { ok: false, faults: [...outer, ...inner] };
+  }
   const named = nameOf(document);
   return { ok: true, checked: { kind, named, spec: parsed.spec } as Checked };
 }
@@ -48,22 +55,46 @@ function nameOf(document: Readonly<Record<string, unknown>>): Named {
 
 const objectName = /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/;
 const envelopeFields = ["apiVersion", "kind", "metadata", "spec", "status"];
+const metadataFields = [
+  ...["name", "namespace", "generateName", "labels", "annotations", "finalizers", "ownerReferences", "uid"],
+  ...["resourceVersion", "generation", "creationTimestamp", "deletionTimestamp", "managedFields", "selfLink"],
+];
+
+/** A field that isn't one, with the one beside it that was probably meant. */
+function nameField(fault: ConfigFault, paths: readonly string[]): ConfigFault {
+  if (!fault.message.endsWith("expected no such field")) return fault;
+  const at = fault.path.lastIndexOf(".");
+  const above = `${fault.path.slice(0, at).replace(/\[\d+\]/g, "[]")}.`;
+  const beside = paths.flatMap((path) =>
+    path.startsWith(above) ? [path.slice(above.length).split(/[.[]/)[0] ?? ""] : [],
+  );
+  return { ...fault, message: `${fault.message}${didYouMean(fault.path.slice(at + 1), [...new Set(beside)])}` };
+}
+
+function said(value: unknown): string {
+  return value === undefined ? "nothing" : `${typeof value} ${JSON.stringify(value)}`;
+}
 
 function envelopeFaults(document: Readonly<Record<string, unknown>>): ConfigFault[] {
   const wanted = `${apiGroup}/${apiVersion}`;
-  const said = (value: unknown): string =>
-    value === undefined ? "nothing" : `${typeof value} ${JSON.stringify(value)}`;
   const faults: ConfigFault[] = [];
   if (document["apiVersion"] !== wanted) {
     faults.push({ path: "apiVersion", message: `received ${said(document["apiVersion"])}, expected "${wanted}"` });
   }
-  const { name, generateName } = metadataOf(document);
+  const metadata = metadataOf(document);
+  const { name, generateName } = metadata;
   const isNamed = typeof name === "string" && objectName.test(name);
   if (!isNamed && (name !== undefined || typeof generateName !== "string")) {
     faults.push({ path: "metadata.name", message: `received ${said(name)}, expected the name of an object` });
   }
-  for (const field of Object.keys(document).filter((field) => !envelopeFields.includes(field))) {
-    faults.push({ path: field, message: `received ${said(document[field])}, expected no such field` });
-  }
-  return faults;
+  return [...faults, ...foreign(document, "", envelopeFields), ...foreign(metadata, "metadata.", metadataFields)];
+}
+
+function foreign(object: Readonly<Record<string, unknown>>, above: string, known: readonly string[]): ConfigFault[] {
+  return Object.entries(object)
+    .filter(([field]) => !known.includes(field))
+    .map(([field, value]) => ({
+      path: `${above}${field}`,
+      message: `received ${said(value)}, expected no such field${didYouMean(field, known)}`,
+    }));
 }

@@ -33,6 +33,10 @@ export async function connected(
   const connection = await around.connect({ kubeconfig, context, deadlineMs: requestTimeout, as, groups: asGroup });
   try {
     return await run({ ...connection, namespace: options.namespace ?? connection.namespace });
+  } catch (fault) {
+    const { cameFrom } = await import("#output/tell-fault.ts");
+    cameFrom(fault, connection.server);
+    throw fault;
   } finally {
     await connection.close();
   }

@@ -1,8 +1,10 @@
 // The command `lint`: everything that is wrong with files, at once, before any cluster sees them.
 import { planHash } from "@retriever/crds/spec/plan.ts";
+import type { ConfigFault } from "@retriever/stores/config/config-fault.ts";
 import { type LocatedDocument, readDocuments } from "#files/documents.ts";
 import { type Files, fileFault } from "#files/files.ts";
 import { exitCodes } from "#output/exit-codes.ts";
+import { didYouMean } from "#output/similar.ts";
 import type { Terminal } from "#output/terminal.ts";
 import type { Surroundings } from "#surroundings.ts";
 import { type Checked, checkDocument, ownKinds } from "./check-document.ts";
@@ -13,25 +15,63 @@ export type OfflineTools = {
   readonly trafficFiles: Files;
   readonly terminal: Terminal;
   readonly workers: Surroundings["workers"];
+  readonly scenarios: Surroundings["scenarios"];
   readonly signal: AbortSignal;
 };
 
+type LintRequest = {
+  /** Files, folders, and `-`. */
+  readonly paths: readonly string[];
+  /** Folders with everything below them. */
+  readonly deep: boolean;
+  readonly json: boolean;
+};
+
 /** Checks every document of every file. Exit code 0, 2 with faults in a document, 1 when a file can't be read. */
-export async function lintFiles(paths: readonly string[], tools: OfflineTools): Promise<number> {
+export async function lintFiles({ paths, deep, json }: LintRequest, tools: OfflineTools): Promise<number> {
   const codes: number[] = [];
-  for (const path of paths) codes.push(await lintFile(path, tools));
+  for (const path of paths) {
+    const inFolder = await tools.files.manifestsIn(path, deep);
+    const checked: Linted[] = [];
+    for (const file of inFolder ?? [path])
+      checked.push(await lintFile(file, tools, { json, isLone: inFolder === undefined }));
+    codes.push(...checked.map(({ code }) => code));
+    if (checked.some(({ code, count }) => count > 0 || code !== exitCodes.ok)) continue;
+    tools.terminal.warn(`${path}: nothing to check; expected a document of kind ${ownKinds.join(", ")}`);
+    codes.push(exitCodes.error);
+  }
   if (codes.includes(exitCodes.error)) return exitCodes.error;
   return codes.includes(exitCodes.refused) ? exitCodes.refused : exitCodes.ok;
 }
 
-async function lintFile(path: string, tools: OfflineTools): Promise<number> {
-  const { terminal } = tools;
-  const loaded = await loadFile(path, tools);
-  if (loaded.code !== exitCodes.ok) return loaded.code;
-  for (const { line, checked } of loaded.found) terminal.print(`${path}:${line}: ${describe(checked)}`);
-  if (loaded.found.length > 0) return exitCodes.ok;
-  terminal.warn(`${path}: nothing to check; expected a document of kind ${ownKinds.join(", ")}`);
-  return exitCodes.error;
+type Linted = { readonly code: number; readonly count: number };
+
+/** Of a folder, documents of other kinds are passed over without a word. */
+async function lintFile(
+  path: string,
+  tools: OfflineTools,
+  { json, isLone }: { readonly json: boolean; readonly isLone: boolean },
+): Promise<Linted> {
+  const { print, warn } = tools.terminal;
+  const loaded = await loadFile(
+    path,
+    { ...tools, terminal: { ...tools.terminal, warn: json ? () => undefined : warn } },
+    isLone,
+  );
+  if (json) {
+    const documents = loaded.found.map(({ line, checked }) => ({
+      file: path,
+      line,
+      kind: checked.kind,
+      ok: true,
+      faults: [],
+    }));
+    for (const one of [...documents, ...loaded.refused.map((each) => ({ file: path, ok: false, ...each }))])
+      print(JSON.stringify(one));
+  } else if (loaded.code === exitCodes.ok) {
+    for (const { line, checked } of loaded.found) print(`${path}:${line}: ${describe(checked)}`);
+  }
+  return { code: loaded.code, count: loaded.found.length };
 }
 
 function describe(checked: Checked): string {
@@ -43,34 +83,52 @@ function describe(checked: Checked): string {
 }
 
 type Found = { readonly line: number; readonly checked: Checked };
-type Loaded = { readonly code: number; readonly found: readonly Found[] };
+type Refused = {
+  readonly line: number;
+  readonly kind: string;
+  readonly faults: readonly (ConfigFault & { line: number })[];
+};
+type Loaded = { readonly code: number; readonly found: readonly Found[]; readonly refused: readonly Refused[] };
 
 /** Every document of ours in a file. Faults are said, all of them, each with its line; `code` is the exit code. */
-export async function loadFile(path: string, { files, terminal }: OfflineTools): Promise<Loaded> {
+export async function loadFile(
+  path: string,
+  { files, terminal }: Pick<OfflineTools, "files" | "terminal">,
+  tellsOthers = true,
+): Promise<Loaded> {
   let text: string;
   try {
     text = await files.read(path);
   } catch (fault) {
     terminal.warn(fileFault("read", path, fault));
-    return { code: exitCodes.error, found: [] };
+    const refused = [{ line: 1, kind: "", faults: [{ path: "", line: 1, message: fileFault("read", path, fault) }] }];
+    return { code: exitCodes.error, found: [], refused };
   }
   const { documents, faults } = readDocuments(text);
   for (const { line, message } of faults) terminal.warn(`${path}:${line}: ${message}`);
   const found: Found[] = [];
+  const refused: Refused[] = faults.map(({ line, message }) => ({
+    line,
+    kind: "",
+    faults: [{ path: "", line, message }],
+  }));
   let code: number = faults.length > 0 ? exitCodes.error : exitCodes.ok;
   for (const document of documents) {
     const result = checkDocument(document);
     if (result === undefined) {
-      terminal.warn(`${path}:${document.firstLine}: kind ${document.kind || "not given"} is not checked`);
+      const meant = didYouMean(document.kind, ownKinds);
+      if (tellsOthers || meant !== "")
+        terminal.warn(`${path}:${document.firstLine}: kind ${document.kind || "not given"} is not checked${meant}`);
     } else if (result.ok) {
       found.push({ line: document.firstLine, checked: result.checked });
     } else {
-      for (const fault of result.faults)
-        terminal.warn(`${path}:${lineOf(document, fault.path)}: ${fault.path}: ${fault.message}`);
+      const placed = result.faults.map((fault) => ({ ...fault, line: lineOf(document, fault.path) }));
+      refused.push({ line: document.firstLine, kind: document.kind, faults: placed });
+      for (const fault of placed) terminal.warn(`${path}:${fault.line}: ${fault.path}: ${fault.message}`);
       if (code === exitCodes.ok) code = exitCodes.refused;
     }
   }
-  return { code, found };
+  return { code, found, refused };
 }
 
 /** Paths of a scenario begin with the word `scenario`, which isn't in the file. */

@@ -17,12 +17,17 @@ type Ran = {
 
 async function run(words: readonly string[], given: Readonly<Record<string, string>>): Promise<Ran> {
   const written = new Map<string, string>();
-  const files: Files = {
+  const files: Pick<Files, "read" | "write" | "manifestsIn"> = {
     read: (path) => {
       const text = given[path];
       return text === undefined
         ? Promise.reject(Object.assign(new Error("nothing there"), { code: "ENOENT" }))
         : Promise.resolve(text);
+    },
+    manifestsIn: async (path, deep) => {
+      const inside = Object.keys(given).filter((file) => file.startsWith(`${path}/`));
+      if (inside.length === 0) return undefined;
+      return inside.filter((file) => deep || !file.slice(path.length + 1).includes("/"));
     },
     write: (path, text) => {
       written.set(path, text);
@@ -214,4 +219,57 @@ it("rehearse --traffic with a file that isn't there exits with 1, with faults in
   expect({ code, printed, lines: warned.length }).toEqual({ code: 2, printed: [], lines: 11 });
   expect(warned[0]).toBe('t.csv:2: received "much", expected requests per second from 0 to 10000');
   expect(warned.at(-1)).toBe("t.csv: and 2 more");
+});
+
+it("lint names the field, kind and metadata that were probably meant, all at once", async () => {
+  const typed = migration
+    .replace("  name: docs-to-qdrant", "  nam: docs-to-qdrant")
+    .replace("spec:", "spec:\n  guards: {}\n  stages:\n    - { sampleRate: 0.02, minDuraton: 2h, minSamples: 3000 }");
+  const ran = await run(["lint", "-f", "m.yaml", "-f", "k.yaml"], {
+    "m.yaml": typed,
+    "k.yaml": "kind: RetrieverMigratio\n",
+  });
+  expect(ran.code).toBe(1);
+  const told = ran.warned.join("\n");
+  for (const meant of ["name", "guard", "minDuration", "RetrieverMigration"])
+    expect(told).toContain(`did you mean ${meant}?`);
+  expect(told).toMatch(/m\.yaml:\d+: spec\.stages\[0\]\.minDuraton: received string "2h", expected no such field/);
+});
+
+it("lint without a file is an error", async () => {
+  const ran = await run(["lint"], {});
+  expect(ran.code).toBe(1);
+  expect(ran.warned.join()).toContain("required option");
+});
+
+it("lint reads a folder, with -R what is below it, and passes over what isn't ours", async () => {
+  const given = {
+    "d/m.yaml": migration,
+    "d/other.yaml": "kind: ConfigMap\n",
+    "d/below/s.yaml": "kind: RehearsalScenario\n",
+  };
+  expect(await run(["lint", "-f", "d"], given)).toMatchObject({
+    code: 0,
+    warned: [],
+    printed: [expect.stringContaining("d/m.yaml:")],
+  });
+  expect(await run(["lint", "-f", "d", "-R"], given)).toMatchObject({ code: 2 });
+  expect(await run(["lint", "-f", "e"], { "e/other.yaml": "kind: ConfigMap\n" })).toMatchObject({ code: 1 });
+});
+
+it("lint as JSON prints one object per document, with every fault and its line", async () => {
+  const given = { "m.yaml": migration, "r.yaml": textOf("refused/falling-stages.yaml") };
+  const ran = await run(["lint", "-f", "m.yaml", "-f", "r.yaml", "-o", "json"], given);
+  expect(ran).toMatchObject({ code: 2, warned: [] });
+  expect(ran.printed.map((line) => JSON.parse(line) as unknown)).toMatchObject([
+    { file: "m.yaml", kind: "RetrieverMigration", ok: true, faults: [] },
+    { file: "r.yaml", ok: false, faults: [{ path: "spec.stages", line: expect.any(Number) }] },
+  ]);
+});
+
+it("rehearse takes a scenario of the library by its name, and says which one was meant", async () => {
+  const words = ["rehearse", "-f", "m.yaml", "--json", "--scenario"];
+  expect((await run([...words, "no-traffic"], { "m.yaml": migration })).printed.at(-1)).toContain("no-traffic");
+  const ran = await run([...words, "helthy"], { "m.yaml": migration });
+  expect(ran).toMatchObject({ code: 1, warned: [expect.stringContaining("did you mean healthy?")] });
 });

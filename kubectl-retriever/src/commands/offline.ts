@@ -3,12 +3,11 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import type { End, Surroundings } from "#surroundings.ts";
 import { type Expectation, expectationForm, parseExpectation } from "./expectation.ts";
 import type { OfflineTools } from "./lint.ts";
-import { collect } from "./options.ts";
 
 /** Adds the commands to the program; each ends with its exit code. */
 export function addOfflineCommands(program: Command, around: Surroundings, end: End): void {
-  const { files, terminal, workers, signal } = around;
-  const tools = { files: files.manifests, trafficFiles: files.traffic, terminal, workers, signal };
+  const { files, terminal, workers, scenarios, signal } = around;
+  const tools = { files: files.manifests, trafficFiles: files.traffic, terminal, workers, scenarios, signal };
   addRehearse(program, tools, end);
   addPlan(program, tools, end);
   addLint(program, tools, end);
@@ -19,7 +18,7 @@ function addRehearse(program: Command, tools: OfflineTools, end: End): void {
     .command("rehearse")
     .description("Play a migration against a scenario: virtual clock, the operator's own decisions, no cluster")
     .requiredOption("-f, --filename <file>", "manifest with one RetrieverMigration; - is the standard input")
-    .requiredOption("--scenario <file>", "scenario to play; see examples/scenarios")
+    .option("--scenario <name>", "scenario to play: one of the library's, or a file", "healthy")
     .option("--traffic <file>", "measured traffic instead of the scenario's: a CSV, or a saved range of Prometheus")
     .option("--seed <number>", "of the generator that draws the traffic; the same seed plays the same", parseSeed, 1)
     .option("--runs <number>", "play as many seeds, from --seed on, and print the share of each ending", parseRuns, 1)
@@ -43,10 +42,16 @@ function addLint(program: Command, tools: OfflineTools, end: End): void {
   program
     .command("lint")
     .description("Check manifests, acts and scenarios: every fault at once, with its line, value and expectation")
-    .requiredOption("-f, --filename <file>", "file to check; may be repeated; - is the standard input", collect, [])
-    .action(async ({ filename }: { filename: readonly string[] }) => {
+    .requiredOption(
+      "-f, --filename <file>",
+      "file or folder to check; may be repeated; - is the standard input",
+      collectFiles,
+    )
+    .option("-R, --recursive", "folders with everything below them", false)
+    .addOption(new Option("-o, --output <form>", "one JSON object per document").choices(["json"]))
+    .action(async ({ filename, recursive, output }: LintOptions) => {
       const { lintFiles } = await import("./lint.ts");
-      end(await lintFiles(filename, tools));
+      end(await lintFiles({ paths: filename, deep: recursive, json: output === "json" }, tools));
     });
 }
 
@@ -70,6 +75,13 @@ function addPlan(program: Command, tools: OfflineTools, end: End): void {
       const { forecastFile } = await import("./forecast.ts");
       end(await forecastFile(asked, tools));
     });
+}
+
+type LintOptions = { readonly filename: readonly string[]; readonly recursive: boolean; readonly output?: "json" };
+
+/** Without a first value: an empty list would count as given. */
+function collectFiles(value: string, before: readonly string[] | undefined): readonly string[] {
+  return [...(before ?? []), value];
 }
 
 type PlanOptions = {

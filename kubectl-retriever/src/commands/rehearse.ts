@@ -3,6 +3,7 @@
 import { durationSeconds, printDuration } from "@retriever/crds/fields/duration.ts";
 import { fileFault } from "#files/files.ts";
 import { exitCodeOfRehearsal, exitCodes } from "#output/exit-codes.ts";
+import { didYouMean } from "#output/similar.ts";
 import type { Terminal } from "#output/terminal.ts";
 import { renderPage } from "#page/page.ts";
 import { rehearsedMigration } from "#rehearse/manifest.ts";
@@ -33,7 +34,7 @@ type RehearseRequest = {
 /** Plays and prints; resolves with the exit code that the same end of a real migration would have. */
 export async function rehearseFiles(asked: RehearseRequest, tools: OfflineTools): Promise<number> {
   const migration = await loadOne(asked.manifest, "RetrieverMigration", tools);
-  const script = await loadOne(asked.scenario, "RehearsalScenario", tools);
+  const script = await loadScenario(asked.scenario, tools);
   if (typeof migration === "number") return migration;
   if (typeof script === "number") return script;
   const played = await trafficked(script.scenario, asked.traffic, tools);
@@ -88,6 +89,20 @@ function print({ json, html }: RehearseRequest, title: Title, rehearsal: Rehears
   // Elsewhere than on a terminal every line is whole.
   const columns = terminal.isTty ? terminal.columns() : Number.MAX_SAFE_INTEGER;
   for (const line of renderText(title, rehearsal, columns)) terminal.print(line);
+}
+
+/** A scenario by the name it has in the library, or from a file. */
+async function loadScenario(given: string, tools: OfflineTools) {
+  if (/[./]|^-$/.test(given)) return loadOne(given, "RehearsalScenario", tools);
+  const library = tools.scenarios();
+  const text = library[given];
+  if (text !== undefined)
+    return loadOne(given, "RehearsalScenario", { ...tools, files: { ...tools.files, read: async () => text } });
+  const names = Object.keys(library);
+  const known =
+    names.length === 0 ? "; no library lies beside this program, expected a file" : `; there are ${names.join(", ")}`;
+  tools.terminal.warn(`there is no scenario ${given}${didYouMean(given, names) || known}`);
+  return exitCodes.error;
 }
 
 /** The one document of a kind in a file, or the exit code of why not; the reason was said. */

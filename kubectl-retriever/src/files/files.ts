@@ -4,6 +4,8 @@ export type Files = {
   /** `-` is the standard input. Rejects when it can't be read, or is larger than anything that could be meant. */
   readonly read: (path: string) => Promise<string>;
   readonly write: (path: string, text: string) => Promise<void>;
+  /** The manifests in a folder, and with `deep` below it; undefined where the path is no folder. */
+  readonly manifestsIn: (path: string, deep: boolean) => Promise<readonly string[] | undefined>;
 };
 
 /** Why a file can't be used, without what is in it. */

@@ -1,6 +1,7 @@
 // The files of the machine the command line runs on.
 import { createReadStream } from "node:fs";
-import { writeFile } from "node:fs/promises";
+import { readdir, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import type { Files } from "./files.ts";
 
 /** Reads no more than `largestBytes`; a mistyped path to something huge ends early. */
@@ -18,5 +19,14 @@ export function makeLocalFiles(largestBytes: number): Files {
       return Buffer.concat(parts).toString("utf8");
     },
     write: (path, text) => writeFile(path, text),
+    manifestsIn: async (path, deep) => {
+      const found = path === "-" ? undefined : await stat(path).catch(() => undefined);
+      if (found?.isDirectory() !== true) return undefined;
+      const entries = await readdir(path, { recursive: deep, withFileTypes: true });
+      return entries
+        .filter((entry) => entry.isFile() && /\.(ya?ml|json)$/.test(entry.name))
+        .map((entry) => join(entry.parentPath, entry.name))
+        .toSorted();
+    },
   };
 }

@@ -1,15 +1,40 @@
-// What a person is told of a fault, and the exit code it means.
-import { asOperatorError, remedyOf } from "@retriever/operator/errors.ts";
+// What a person at the command line is told of a fault: what went wrong, where, and what to do.
+import { asOperatorError, type ErrorCode, type OperatorError, remedyOf } from "@retriever/operator/errors.ts";
 import { exitCodeOfFault, exitCodes } from "./exit-codes.ts";
 import type { Terminal } from "./terminal.ts";
 
 type Around = { readonly terminal: Terminal; readonly signal: AbortSignal };
+
+const servers = new WeakMap<object, string>();
+
+/** Remembers which server a fault came from. */
+export function cameFrom(fault: unknown, server: string): void {
+  if (typeof fault === "object" && fault !== null) servers.set(fault, server);
+}
 
 /** Says what went wrong and what to do. */
 export function tellFault(fault: unknown, { terminal, signal }: Around): number {
   const error = asOperatorError(fault);
   terminal.endFrames();
   terminal.warn(`${error.code}: ${error.message}`);
-  terminal.warn(remedyOf(error.code));
+  terminal.warn(remedies[error.code]?.(error, servers.get(error) ?? "") ?? remedyOf(error.code));
   return signal.aborted ? exitCodes.interrupted : exitCodeOfFault(error);
 }
+
+type Remedy = (error: OperatorError, server: string) => string | undefined;
+
+/** What the table says to the operator's administrator is not always what helps here. */
+const remedies: Readonly<Partial<Record<ErrorCode, Remedy>>> = {
+  ROP_API_UNAVAILABLE: (_, server) =>
+    `Nobody answers at ${server}: check that the cluster runs and that this is the context you mean (--context).`,
+  ROP_DEADLINE_EXCEEDED: (_, server) => `No answer from ${server} in time: give it longer by --request-timeout.`,
+  ROP_UNAUTHENTICATED: (_, server) => `${server} doesn't know you: log in anew, or choose another --context.`,
+  ROP_FORBIDDEN: ({ details }) =>
+    typeof details["verb"] === "string"
+      ? `If you lack the right: ask for "${details["verb"]}" on "${details["resource"]}" in that namespace.`
+      : undefined,
+  ROP_SETTINGS_INVALID: () =>
+    "Give --kubeconfig and --context, or set KUBECONFIG; kubectl config get-contexts lists them.",
+  ROP_STATUS_UNREADABLE: () =>
+    "Another version wrote it: use the kubectl-retriever of that release. kubectl retriever version compares them.",
+};

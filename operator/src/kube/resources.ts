@@ -35,11 +35,6 @@ export const selfSubjectAccessReviews = resource(
   "selfsubjectaccessreviews",
   "SelfSubjectAccessReview",
 );
-export const customResourceDefinitions = resource(
-  "apiextensions.k8s.io",
-  "customresourcedefinitions",
-  "CustomResourceDefinition",
-);
 
 /** One place in the API. Without a name: the collection; without a namespace: all of them. */
 export type Place = {
