@@ -35,8 +35,10 @@ export async function showStatus(asked: StatusRequest, tools: StatusTools, signa
 }
 
 function printStatus(view: MigrationView, { terminal, clock }: StatusTools): void {
-  // Printed once, it may scroll: only the width binds.
-  const canvas = { columns: terminal.isTty ? terminal.columns() : 400, rows: 25, color: terminal.color };
+  const whole = Number.MAX_SAFE_INTEGER;
+  const { isTty, color } = terminal;
+  // Elsewhere than on a terminal every line is whole, and all of them are there.
+  const canvas = { columns: isTty ? terminal.columns() : whole, rows: isTty ? terminal.rows() : whole, color };
   for (const line of renderStatus(view, clock.now(), canvas)) terminal.print(line);
 }
 

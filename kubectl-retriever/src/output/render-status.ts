@@ -4,46 +4,54 @@ import { durationSeconds } from "@retriever/crds/fields/duration.ts";
 import type { Condition, MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import { isFinalPhase } from "@retriever/crds/status/phase-steps.ts";
 import { clipped, shareWord, sinceWord, spanWord } from "#text/words.ts";
-import { renderGates } from "./gate-table.ts";
+import { renderEvidence } from "./evidence-table.ts";
+import { fit, row, type Section, wrapped } from "./lines.ts";
 import type { MigrationView } from "./migration-view.ts";
+import { progressLines } from "./progress-lines.ts";
 
 type Canvas = {
   /** Characters per line. */
   readonly columns: number;
-  /** Lines there are; never more than 24 are used. */
+  /** Lines there are. */
   readonly rows: number;
   readonly color: boolean;
 };
 
-/** Lines that belong together; the highest `rank` is left out first when there is too little room. */
-type Section = { readonly rank: number; readonly lines: readonly string[] };
-
-const maxLines = 24;
 const mostMessages = 4;
 
-/** The whole picture, at most 24 lines, none longer than the canvas. */
+/** The whole picture: never more lines than there are less one for the prompt, none longer than the canvas. */
 export function renderStatus(view: MigrationView, now: number, canvas: Canvas): string[] {
+  const { status, plan } = view;
+  const columns = Math.max(20, canvas.columns);
+  const said = (lines: readonly (string | undefined)[]) =>
+    lines.filter(isLine).flatMap((line) => (line === "" ? [line] : wrapped(line, columns)));
+  const table = renderEvidence(status, plan).map((line) => clipped(line, columns));
   const sections: Section[] = [
-    { rank: 0, lines: [headLine(view, now)] },
-    { rank: 1, lines: messageLines(view.status) },
-    { rank: 4, lines: spaced(renderGates(view.status.gates, view.plan)) },
+    { rank: 0, title: "name", lines: said([headLine(view, now)]) },
+    { rank: 1, title: "message", lines: said(messageLines(status)) },
+    { rank: 2, title: "progress", lines: said(progressLines(view, now)) },
+    { rank: 4, title: "figures", lines: table.length === 0 ? [] : ["", ...table], isTable: true },
     {
-      rank: 2,
-      lines: spaced([
-        rollbackPathLine(view.status),
-        configLine(view),
-        laggingLine(view.status),
-        fencedLine(view.status),
-        guardLine(view),
-      ]),
+      rank: 3,
+      title: "rollback path",
+      lines: said(
+        spaced([rollbackPathLine(status), configLine(view), laggingLine(status), fencedLine(status), guardLine(view)]),
+      ),
     },
-    { rank: 3, lines: [harmLine(view.status), rollbackLine(view.status), latchedLine(view.status)].filter(isLine) },
-    { rank: 5, lines: [...approvedLine(view.status), ...waivedLines(view.status), ...skippedLines(view.status)] },
-    { rank: 6, lines: outboxLines(view.status) },
-    { rank: 7, lines: unknownLines(view) },
+    {
+      rank: 3.5,
+      title: "harm and rollback",
+      lines: said([harmLine(status), rollbackLine(status), latchedLine(status)]),
+    },
+    {
+      rank: 5,
+      title: "approvals and waivers",
+      lines: said([...approvedLine(status), ...waivedLines(status), ...skippedLines(status)]),
+    },
+    { rank: 6, title: "messages", lines: said(outboxLines(status)) },
+    { rank: 7, title: "newer fields", lines: said(unknownLines(view)) },
   ];
-  const room = Math.max(1, Math.min(maxLines, canvas.rows - 1));
-  return fit(sections, room).map((line) => paint(clipped(line, Math.max(20, canvas.columns)), canvas.color));
+  return fit(sections, Math.max(1, canvas.rows - 1)).map((line) => paint(clipped(line, columns), canvas.color));
 }
 
 /** One line for a log: when it isn't a terminal. */
@@ -57,19 +65,6 @@ export function renderLine(view: MigrationView, now: number): string {
     status.message,
   ];
   return parts.filter((part) => part !== "").join("  ");
-}
-
-function fit(sections: readonly Section[], room: number): string[] {
-  let kept = [...sections];
-  const linesOf = () => kept.flatMap(({ lines }) => lines);
-  while (linesOf().length > room && kept.some(({ lines }) => lines[0] === "")) {
-    kept = kept.map((section) => ({ ...section, lines: section.lines.filter((line) => line !== "") }));
-  }
-  while (linesOf().length > room && kept.length > 1) {
-    const last = Math.max(...kept.map(({ rank }) => rank));
-    kept = kept.filter(({ rank }) => rank !== last);
-  }
-  return linesOf().slice(0, room);
 }
 
 function headLine({ name, status, plan, deleting }: MigrationView, now: number): string {
@@ -91,6 +86,8 @@ function phaseWords({ phase, stage }: MigrationStatus): string {
 
 function readyWord(status: MigrationStatus): string {
   const ready = conditionOf(status, "Ready");
+  // What has ended needs no word of whether it moves.
+  if (isFinalPhase(status.phase) && conditionOf(status, "Settled")?.status === "True") return "";
   if (conditionOf(status, "Paused")?.status === "True") return "Paused";
   if (conditionOf(status, "Stalled")?.status === "True") return "Stalled";
   if (ready?.status === "False") return "Not ready";
@@ -208,10 +205,6 @@ function outboxLines({ outbox }: MigrationStatus): string[] {
   });
 }
 
-function row(title: string, word: string, rest: string): string {
-  return `${title.padEnd(14)} ${word.padEnd(10)} ${rest}`;
-}
-
 function conditionOf(status: MigrationStatus, type: Condition["type"]): Condition | undefined {
   return status.conditions.find((condition) => condition.type === type);
 }
@@ -226,7 +219,7 @@ function spaced(lines: readonly (string | undefined)[]): string[] {
   return present.length === 0 ? [] : ["", ...present];
 }
 
-const bad = /\b(FAIL|NOT READY|GIVEN UP|Stalled|Not ready|RollingBack|RolledBack)\b/g;
+const bad = /\b(FAIL|FOUND|NOT READY|GIVEN UP|Stalled|Not ready|RollingBack|RolledBack)\b/g;
 const good = /\b(pass|Completed)\b/g;
 
 /** Words carry the meaning; colour only repeats it. */
@@ -234,6 +227,7 @@ function paint(line: string, color: boolean): string {
   if (!color) return line;
   const style = (format: "red" | "green" | "bold") => (word: string) =>
     styleText(format, word, { validateStream: false });
-  if (/^(GATE|ROLLBACK PATH|CONFIG|OUTBOX|WAIVED|APPROVED)\b/.test(line)) return line.replace(bad, style("red"));
+  if (/^(GATE|HARM|ROLLBACK PATH|CONFIG|OUTBOX|WAIVED|APPROVED|OPEN|LEFT| )/.test(line))
+    return line.replace(bad, style("red"));
   return line.replace(bad, style("red")).replace(good, style("green"));
 }

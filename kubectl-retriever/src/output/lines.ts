@@ -1,0 +1,61 @@
+// Lines of a screen: sentences are wrapped whole, tables clipped, sections left out when there is too little room.
+import wrapAnsi from "wrap-ansi";
+import { clipped } from "#text/words.ts";
+
+/** Lines that belong together; the highest `rank` is left out first when there is too little room. */
+export type Section = {
+  readonly rank: number;
+  /** What it is called where it is left out. */
+  readonly title: string;
+  readonly lines: readonly string[];
+  /** The first line is its head; rows may be left out one by one, and cut at the right. */
+  readonly isTable?: boolean;
+};
+
+/** Title, word and sentence in columns. */
+export function row(title: string, word: string, rest: string): string {
+  return `${title.padEnd(14)} ${word.padEnd(10)} ${rest}`;
+}
+
+const rowIndent = 26;
+/** Below it, what goes on begins further left: a column of ten characters is no text. */
+const narrow = 60;
+
+/** A sentence, or a row's, on as many lines as it needs. Nothing a terminal would obey is left in it. */
+export function wrapped(line: string, columns: number): string[] {
+  const text = clipped(line, Number.MAX_SAFE_INTEGER);
+  if (text.length <= columns) return [text];
+  const indent = isRow(text) && columns >= narrow ? rowIndent : 2;
+  const lead = text.slice(0, indent);
+  const parts = wrapAnsi(text.slice(indent).trimStart(), Math.max(10, columns - indent), { hard: true }).split("\n");
+  return parts.map((part, index) => (index === 0 ? lead : " ".repeat(indent)) + part);
+}
+
+const isRow = (text: string): boolean => /^[A-Z][A-Z ]{13} /.test(text);
+
+/** At most `room` lines. Rows of tables go before what is said in sentences; what is missing is named in the last line, if there is one left. */
+export function fit(sections: readonly Section[], room: number): string[] {
+  let kept = sections.filter(({ lines }) => lines.length > 0);
+  const size = () => kept.reduce((sum, { lines }) => sum + lines.length, 0);
+  if (size() > room) kept = kept.map((each) => ({ ...each, lines: each.lines.filter((line) => line !== "") }));
+  const missing: string[] = [];
+  while (size() > room && kept.length > 1) {
+    const over = size() - room;
+    const last = kept.toSorted((a, b) => b.rank - a.rank)[0];
+    if (last === undefined) break;
+    const spare = last.lines.length - 2;
+    kept = kept.flatMap((each) => {
+      if (each !== last) return [each];
+      return last.isTable === true && spare > over ? [shortened(each, over + 1)] : [];
+    });
+    if (!kept.some(({ title }) => title === last.title)) missing.unshift(last.title);
+  }
+  const lines = kept.flatMap((section) => section.lines).slice(0, room);
+  if (missing.length === 0 || lines.length === room) return lines;
+  return [...lines, `No room for ${missing.join(", ")}: make the terminal taller, or use -o yaml`];
+}
+
+function shortened(table: Section, by: number): Section {
+  const left = table.lines.length - by;
+  return { ...table, lines: [...table.lines.slice(0, left), `... and ${by} more rows`] };
+}

@@ -1,0 +1,120 @@
+// How far a phase is, and what is left of it.
+import { durationSeconds } from "@retriever/crds/fields/duration.ts";
+import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
+import { totalsOf } from "@retriever/operator/core/pods/epoch-evidence.ts";
+import { countWord, spanWord } from "#text/words.ts";
+import { row } from "./lines.ts";
+import type { MigrationView } from "./migration-view.ts";
+
+/** One row or several, none where nothing is counted. */
+export function progressLines(view: MigrationView, now: number): string[] {
+  switch (view.status.phase) {
+    case "Pending":
+    case "Preflight":
+    case "AwaitingApproval":
+      return openChecks(view.status);
+    case "WarmUp":
+    case "Ramp":
+      return stageLine(view, now);
+    case "AwaitingCutover":
+      return samplesLine(view);
+    case "CuttingOver":
+    case "RollingBack":
+      return followLine(view.status, now);
+    case "Guard":
+      return guardLine(view);
+    case "VerifyingDrift":
+    case "Completed":
+    case "RolledBack":
+    case "Validated":
+      return endLines(view.status);
+  }
+}
+
+const checkConditions: readonly string[] = [
+  "Accepted",
+  "Reachable",
+  "ParityVerified",
+  "AlertsArmed",
+  "Approved",
+  "InputsProved",
+];
+
+/** All that is open at once, not the first of it. */
+function openChecks({ conditions }: MigrationStatus): string[] {
+  return conditions
+    .filter(({ type, status }) => checkConditions.includes(type) && status !== "True")
+    .map(({ type, status, message }) => row("OPEN", status === "Unknown" ? "unknown" : "no", `${type}: ${message}`));
+}
+
+function stageLine({ status, plan }: MigrationView, now: number): string[] {
+  const { stage } = status;
+  const planned = plan?.stages[stage?.index ?? 0];
+  if (stage === undefined || planned === undefined || plan === undefined) return [];
+  const least = Math.max(durationSeconds(planned.minDuration), durationSeconds(plan.gates.minDwell));
+  const begun = Date.parse(stage.startedAt ?? "");
+  const gone = Number.isNaN(begun) ? 0 : Math.max(0, (now - begun) / 1000);
+  const { answered, has } = answeredOf(status);
+  const samples = has ? [`${countWord(answered)} of ${countWord(planned.minSamples)} samples`] : [];
+  const left = [
+    ...(gone < least ? [spanWord(least - gone)] : []),
+    ...(has && answered < planned.minSamples ? [`${countWord(planned.minSamples - answered)} samples`] : []),
+  ];
+  const rest = left.length === 0 ? "the least is reached, the gates decide" : `${left.join(" and ")} left at least`;
+  return [
+    row(
+      "PROGRESS",
+      `${stage.index + 1} of ${stage.count}`,
+      [`${spanWord(gone)} of ${spanWord(least)}`, ...samples, rest].join(", "),
+    ),
+  ];
+}
+
+function answeredOf({ evidence }: MigrationStatus): { readonly answered: number; readonly has: boolean } {
+  return { answered: totalsOf(evidence).answered, has: evidence !== undefined };
+}
+
+function samplesLine({ status }: MigrationView): string[] {
+  const { answered, has } = answeredOf(status);
+  return has ? [row("PROGRESS", "ramped", `${countWord(answered)} samples; the cutover is left`)] : [];
+}
+
+function followLine({ acks, revision }: MigrationStatus, now: number): string[] {
+  if (acks === undefined) return [];
+  const { pods, matched } = acks;
+  const end = Date.parse(revision?.activationDeadline ?? "");
+  const until = Number.isNaN(end) ? "" : end > now ? `, ${spanWord((end - now) / 1000)} to go` : ", past the deadline";
+  return [row("PROGRESS", `${matched} of ${pods}`, `pods follow, ${pods - matched} left${until}`)];
+}
+
+function guardLine({ status, plan }: MigrationView): string[] {
+  const { guard } = status;
+  if (guard === undefined || plan === undefined) return [];
+  const whole = durationSeconds(plan.guard.duration);
+  const { answered, has } = answeredOf(status);
+  const samples = has ? `, ${countWord(answered)} of ${countWord(plan.guard.minSamples)} samples` : "";
+  const left = Math.max(0, whole - guard.watchedSeconds);
+  const share = `${Math.floor(Math.min(1, guard.watchedSeconds / Math.max(1, whole)) * 100)} %`;
+  return [row("PROGRESS", share, `${spanWord(left)} of watched time left${samples}`)];
+}
+
+/** What is left to do after the last phase. */
+function endLines({ conditions, verification, validation }: MigrationStatus): string[] {
+  const run = verification?.runs.at(-1);
+  const open = conditions.filter(({ type, status }) =>
+    type === "Settled" || type === "DriftResolved" ? status !== "True" : type === "PostmortemDue" && status === "True",
+  );
+  return [
+    ...(run === undefined
+      ? []
+      : [
+          row(
+            "COMPARED",
+            run.result?.reason ?? "under way",
+            run.result?.message ?? `by Job ${run.job} since ${run.askedAt}`,
+          ),
+        ]),
+    ...(validation?.result === undefined ? [] : [row("RESULT", "passed", validation.result)]),
+    ...open.map(({ type, message }) => row("LEFT", type, message)),
+  ];
+}
