@@ -55,10 +55,10 @@ function nameOf(document: Readonly<Record<string, unknown>>): Named {
 
 const objectName = /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/;
 const envelopeFields = ["apiVersion", "kind", "metadata", "spec", "status"];
-const metadataFields = [
-  ...["name", "namespace", "generateName", "labels", "annotations", "finalizers", "ownerReferences", "uid"],
-  ...["resourceVersion", "generation", "creationTimestamp", "deletionTimestamp", "managedFields", "selfLink"],
-];
+const metadataFields =
+  "name namespace generateName labels annotations finalizers ownerReferences uid resourceVersion generation creationTimestamp deletionTimestamp managedFields selfLink".split(
+    " ",
+  );
 
 /** A field that isn't one, with the one beside it that was probably meant. */
 function nameField(fault: ConfigFault, paths: readonly string[]): ConfigFault {

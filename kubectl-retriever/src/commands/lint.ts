@@ -116,9 +116,8 @@ export async function loadFile(
   for (const document of documents) {
     const result = checkDocument(document);
     if (result === undefined) {
-      const meant = didYouMean(document.kind, ownKinds);
-      if (tellsOthers || meant !== "")
-        terminal.warn(`${path}:${document.firstLine}: kind ${document.kind || "not given"} is not checked${meant}`);
+      const other = describeOther(document, tellsOthers);
+      if (other !== undefined) terminal.warn(`${path}:${document.firstLine}: ${other}`);
     } else if (result.ok) {
       found.push({ line: document.firstLine, checked: result.checked });
     } else {
@@ -129,6 +128,12 @@ export async function loadFile(
     }
   }
   return { code, found, refused };
+}
+
+/** Of a folder's many documents only those that were probably meant to be ours. */
+function describeOther({ kind }: LocatedDocument, tellsOthers: boolean): string | undefined {
+  const meant = didYouMean(kind, ownKinds);
+  return tellsOthers || meant !== "" ? `kind ${kind || "not given"} is not checked${meant}` : undefined;
 }
 
 /** Paths of a scenario begin with the word `scenario`, which isn't in the file. */

@@ -1,6 +1,6 @@
 // How far a phase is, and what is left of it.
 import { durationSeconds } from "@retriever/crds/fields/duration.ts";
-import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
+import type { MigrationStatus, Phase } from "@retriever/crds/status/migration-status.ts";
 import { totalsOf } from "@retriever/operator/core/pods/epoch-evidence.ts";
 import { countWord, spanWord } from "#text/words.ts";
 import { row } from "./lines.ts";
@@ -8,27 +8,7 @@ import type { MigrationView } from "./migration-view.ts";
 
 /** One row or several, none where nothing is counted. */
 export function progressLines(view: MigrationView, now: number): string[] {
-  switch (view.status.phase) {
-    case "Pending":
-    case "Preflight":
-    case "AwaitingApproval":
-      return openChecks(view.status);
-    case "WarmUp":
-    case "Ramp":
-      return stageLine(view, now);
-    case "AwaitingCutover":
-      return samplesLine(view);
-    case "CuttingOver":
-    case "RollingBack":
-      return followLine(view.status, now);
-    case "Guard":
-      return guardLine(view);
-    case "VerifyingDrift":
-    case "Completed":
-    case "RolledBack":
-    case "Validated":
-      return endLines(view.status);
-  }
+  return byPhase[view.status.phase](view, now);
 }
 
 const checkConditions: readonly string[] = [
@@ -52,22 +32,25 @@ function stageLine({ status, plan }: MigrationView, now: number): string[] {
   const planned = plan?.stages[stage?.index ?? 0];
   if (stage === undefined || planned === undefined || plan === undefined) return [];
   const least = Math.max(durationSeconds(planned.minDuration), durationSeconds(plan.gates.minDwell));
-  const begun = Date.parse(stage.startedAt ?? "");
-  const gone = Number.isNaN(begun) ? 0 : Math.max(0, (now - begun) / 1000);
-  const { answered, has } = answeredOf(status);
-  const samples = has ? [`${countWord(answered)} of ${countWord(planned.minSamples)} samples`] : [];
-  const left = [
-    ...(gone < least ? [spanWord(least - gone)] : []),
-    ...(has && answered < planned.minSamples ? [`${countWord(planned.minSamples - answered)} samples`] : []),
-  ];
+  const gone = secondsSince(stage.startedAt, now);
+  const samples = samplesOf(status, planned.minSamples);
+  const left = [...(gone < least ? [spanWord(least - gone)] : []), ...samples.left];
   const rest = left.length === 0 ? "the least is reached, the gates decide" : `${left.join(" and ")} left at least`;
-  return [
-    row(
-      "PROGRESS",
-      `${stage.index + 1} of ${stage.count}`,
-      [`${spanWord(gone)} of ${spanWord(least)}`, ...samples, rest].join(", "),
-    ),
-  ];
+  const words = [`${spanWord(gone)} of ${spanWord(least)}`, ...samples.done, rest];
+  return [row("PROGRESS", `${stage.index + 1} of ${stage.count}`, words.join(", "))];
+}
+
+function secondsSince(instant: string | undefined, now: number): number {
+  const at = Date.parse(instant ?? "");
+  return Number.isNaN(at) ? 0 : Math.max(0, (now - at) / 1000);
+}
+
+function samplesOf(status: MigrationStatus, needed: number) {
+  const { answered, has } = answeredOf(status);
+  return {
+    done: has ? [`${countWord(answered)} of ${countWord(needed)} samples`] : [],
+    left: has && answered < needed ? [`${countWord(needed - answered)} samples`] : [],
+  };
 }
 
 function answeredOf({ evidence }: MigrationStatus): { readonly answered: number; readonly has: boolean } {
@@ -118,3 +101,24 @@ function endLines({ conditions, verification, validation }: MigrationStatus): st
     ...open.map(({ type, message }) => row("LEFT", type, message)),
   ];
 }
+
+type Progress = (view: MigrationView, now: number) => string[];
+const checks: Progress = ({ status }) => openChecks(status);
+const follow: Progress = ({ status }, now) => followLine(status, now);
+const ended: Progress = ({ status }) => endLines(status);
+
+const byPhase: Readonly<Record<Phase, Progress>> = {
+  Pending: checks,
+  Preflight: checks,
+  AwaitingApproval: checks,
+  WarmUp: stageLine,
+  Ramp: stageLine,
+  AwaitingCutover: samplesLine,
+  CuttingOver: follow,
+  Guard: guardLine,
+  Completed: ended,
+  RollingBack: follow,
+  VerifyingDrift: ended,
+  RolledBack: ended,
+  Validated: ended,
+};

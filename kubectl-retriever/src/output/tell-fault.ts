@@ -31,7 +31,7 @@ const remedies: Readonly<Partial<Record<ErrorCode, Remedy>>> = {
   ROP_UNAUTHENTICATED: (_, server) => `${server} doesn't know you: log in anew, or choose another --context.`,
   ROP_FORBIDDEN: ({ details }) =>
     typeof details["verb"] === "string"
-      ? `If you lack the right: ask for "${details["verb"]}" on "${details["resource"]}" in that namespace.`
+      ? `If you lack the right: ask for "${details["verb"]}" on "${String(details["resource"])}" in that namespace.`
       : undefined,
   ROP_SETTINGS_INVALID: () =>
     "Give --kubeconfig and --context, or set KUBECONFIG; kubectl config get-contexts lists them.",
