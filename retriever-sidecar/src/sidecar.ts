@@ -87,10 +87,11 @@ async function listenElse(address: Settings["admin"], handler: Handler, app: Lis
   }
 }
 
-function makeActivation({ clock, log, registry }: SidecarDeps, metrics: Metrics): Activation {
+function makeActivation({ clock, random, log, registry }: SidecarDeps, metrics: Metrics): Activation {
   const logIgnoredKeys = makeIgnoredKeysLog(log);
   return new Activation({
     clock,
+    random,
     makeBackend: (spec, deps) => adapterOf(registry, spec).makeBackend(spec, deps),
     events: {
       onActivated: (runtime) => {

@@ -107,7 +107,7 @@ test("a thousand activations under steady load fail no request, mix no answer an
   const samples: string[] = [];
   const events = { onActivated: () => undefined, onNoticed: () => undefined, onFault: () => undefined };
   const makeBackend: MakeBackend = (spec, deps) => adapterOf(adapters, spec).makeBackend(spec, deps);
-  const activation = new Activation({ clock, makeBackend, events });
+  const activation = new Activation({ clock, random: () => 0, makeBackend, events });
   activation.start(documentsAt(2, source, destination));
   const listener = await serveApp(activation, samples);
   const load = startLoad(listener.address.port);

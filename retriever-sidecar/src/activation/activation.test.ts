@@ -50,7 +50,13 @@ function makeStage(refuse: (spec: StoreSpec) => boolean = () => false) {
     onFault: (fault: Fault | null) => void faults.push(fault),
   };
   const clock = { wallMs: () => 0, monotonicMs: () => performance.now() };
-  return { made, faults, activated, noticed, activation: new Activation({ clock, makeBackend, events }) };
+  return {
+    made,
+    faults,
+    activated,
+    noticed,
+    activation: new Activation({ clock, random: () => 0, makeBackend, events }),
+  };
 }
 
 test("a base with an exact search has a queue of its own, and a change of its rate is put in force without new evidence", () => {

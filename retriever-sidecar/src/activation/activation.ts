@@ -10,13 +10,15 @@ import {
 } from "@retriever/stores/config/store-spec.ts";
 import { type Fault, faultOf, RetrieverError } from "@retriever/stores/errors.ts";
 import type { Backend, BackendDeps, MakeBackend } from "@retriever/stores/ports/backend.ts";
-import type { Clock } from "@retriever/stores/ports/clock.ts";
+import type { Clock, Random } from "@retriever/stores/ports/clock.ts";
 import { similarityOf } from "@retriever/stores/similarity.ts";
 import { type ActivationInput, type ActiveConfig, decideActivation, epochOf } from "#core/activation-decision.ts";
 import { type EvidenceLog, makeEvidenceLog } from "#core/evidence.ts";
 import { makeRateEstimate, makeSampler, type RateEstimate } from "#core/sampling.ts";
+import { makeContentProbe } from "#retrieve/content-probe.ts";
 import { maxExactInFlight } from "#retrieve/exact.ts";
 import type { Runtime } from "#retrieve/runtime.ts";
+import { metadataIn } from "#retrieve/serve.ts";
 import { makeShadowQueue } from "#retrieve/shadow.ts";
 import { StoreHandle } from "#retrieve/store-handle.ts";
 import { makeUnavailableBackend } from "#retrieve/unavailable-backend.ts";
@@ -35,6 +37,7 @@ type ActivationEvents = {
 };
 type Deps = {
   readonly clock: Clock;
+  readonly random: Random;
   readonly makeBackend: MakeBackend;
   readonly events: ActivationEvents;
 };
@@ -88,9 +91,11 @@ export class Activation {
     return { startedAtMs: this.#startedAtMs, nowMs: this.#deps.clock.wallMs() };
   }
 
-  /** Probes every store, with or without a role. */
+  /** Probes every store, with or without a role, and the content of both. */
   async probe(): Promise<void> {
-    await Promise.all(handlesOf(this.#runtime).map((handle) => handle.probe()));
+    const runtime = this.#runtime;
+    await Promise.all(handlesOf(runtime).map((handle) => handle.probe()));
+    if (runtime?.isCurrent() === true) await runtime.content?.run();
   }
 
   /** Closes all connections once they are idle, after `graceMs` at the latest. */
@@ -108,7 +113,7 @@ export class Activation {
     const runningKey = keyOf(config, source, destination);
     const previous = this.#runtime;
     const isSame = previous !== null && runningKey === this.#runningKey;
-    const { shadow, exact, sampler } = isSame ? previous : this.#makeSampling(config, source, destination);
+    const { shadow, exact, sampler, content } = isSame ? previous : this.#makeSampling(config, source, destination);
     const runtime: Runtime = {
       config,
       source,
@@ -117,6 +122,7 @@ export class Activation {
       shadow,
       exact,
       sampler,
+      content,
       recall: recallSearchOf(config, source, destination),
       evidence: this.#evidenceOf(config, source, destination),
       isCurrent: () => this.#runningKey === runningKey,
@@ -169,14 +175,29 @@ export class Activation {
     config: ActiveConfig,
     source: StoreHandle | null,
     destination: StoreHandle | null,
-  ): Pick<Runtime, "shadow" | "exact" | "sampler"> {
+  ): Pick<Runtime, "shadow" | "exact" | "sampler" | "content"> {
     const { clock } = this.#deps;
     const shadow = config.shadow === "none" ? null : config.shadow === "source" ? source : destination;
     return {
       shadow: makeShadow(shadow, clock),
       exact: this.#makeExact(config, source, destination),
       sampler: makeSampler(config, this.#requests, clock.monotonicMs()),
+      content: this.#makeContent(config, source, destination),
     };
+  }
+
+  /** Once the destination serves, the old store is asked for no more than what is sampled. */
+  #makeContent(
+    { overlay, primary, base }: ActiveConfig,
+    source: StoreHandle | null,
+    destination: StoreHandle | null,
+  ): Runtime["content"] {
+    const { clock, random } = this.#deps;
+    const { select = [] } = base;
+    const isAsked = select.length > 0 && overlay?.overlay.released === false && primary === "source";
+    if (!isAsked || source === null || destination === null) return null;
+    const content = { text: select.includes("text"), metadata: metadataIn(select) };
+    return makeContentProbe({ source, destination, content, clock, random });
   }
 
   #makeExact({ base }: ActiveConfig, source: StoreHandle | null, destination: StoreHandle | null): Runtime["exact"] {

@@ -37,6 +37,7 @@ export function makeStatus(
       configFault === null ? null : { code: configFault.code, message: configFault.message, at: configFault.at },
     stores: [...storeOf("source", runtime.source, runtime), ...storeOf("destination", runtime.destination, runtime)],
     ...(recall === null ? {} : { recall }),
+    ...(runtime.content === null ? {} : { content: runtime.content.status() }),
     evidence: runtime.evidence.read(now, asked),
   };
 }

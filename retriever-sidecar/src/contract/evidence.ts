@@ -71,6 +71,12 @@ export const countersSchema = z.object({
   recallLossSum: count.default(0),
   recallGainSum: count.default(0),
   recallSquaresSum: count.default(0),
+
+  /** Answered samples whose request included text or metadata, and in which content of at least one chunk was compared. */
+  contentSamples: count.default(0),
+  /** Sums over them of the share of compared chunks, 0..1, that lack content at the destination, or have another one there. */
+  contentMissingSum: count.default(0),
+  contentDifferentSum: count.default(0),
 });
 export type Counters = z.infer<typeof countersSchema>;
 
@@ -171,6 +177,9 @@ export function noCounters(): Counters {
     recallLossSum: 0,
     recallGainSum: 0,
     recallSquaresSum: 0,
+    contentSamples: 0,
+    contentMissingSum: 0,
+    contentDifferentSum: 0,
   };
 }
 

@@ -107,7 +107,21 @@ export const sidecarStatusSchema = z.object({
   recall: z
     .object({ state: z.enum(["measuring", "stopped", "off"]), reason: z.string().max(300).nullable() })
     .optional(),
+  /**
+   * What a few chunks of both stores hold of what the base's `select` permits, while the source serves: counts alone. Absent:
+   * no overlay, nothing selected, or a sidecar that doesn't compare. `reason`: why nothing was compared.
+   */
+  content: z
+    .object({
+      state: z.enum(["waiting", "compared", "failed"]),
+      chunks: size,
+      missing: size,
+      different: size,
+      reason: z.string().max(300).nullable(),
+    })
+    .optional(),
   evidence: evidenceSchema,
 });
+export type ContentStatus = NonNullable<SidecarStatus["content"]>;
 export type RecallStatus = NonNullable<SidecarStatus["recall"]>;
 export type SidecarStatus = z.infer<typeof sidecarStatusSchema>;

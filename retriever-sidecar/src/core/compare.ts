@@ -1,7 +1,8 @@
 // One sample: what both stores answered to the same request, compared by role (the retrieval service's contract) and by store.
 
-import type { Candidate } from "@retriever/stores/ports/backend.ts";
+import type { Candidate, Content } from "@retriever/stores/ports/backend.ts";
 import type { StoreName } from "#contract/overlay.ts";
+import { type ContentAgreement, compareContent } from "./content-agreement.ts";
 import { type Agreement, agreementOf } from "./list-agreement.ts";
 
 export type Answer = { readonly candidates: readonly Candidate[]; readonly vectorMs: number };
@@ -28,6 +29,8 @@ export type Comparison = {
   readonly lost: number;
   /** Which of the stores answered without a chunk. */
   readonly empty: StoreName | "both" | "none";
+  /** Of chunks in both answers; null: the request included none, or there is no such chunk. */
+  readonly content: ContentAgreement | null;
 };
 
 type Sides = {
@@ -37,13 +40,15 @@ type Sides = {
   readonly destinationNewest: string | null;
   /** Chunks asked for. */
   readonly k: number;
+  /** What the request included of the chunks' content. */
+  readonly content?: Content | undefined;
 };
 
 /** Compares a sample; total for any answers. */
 export function compareAnswers(
   primary: Answer,
   shadow: Answer,
-  { primaryStore, destinationNewest, k }: Sides,
+  { primaryStore, destinationNewest, k, content }: Sides,
 ): Comparison {
   const scoreDelta = topSimilarity(primary) - topSimilarity(shadow);
   const latencyDeltaMs = shadow.vectorMs - primary.vectorMs;
@@ -61,6 +66,7 @@ export function compareAnswers(
     lagMs: lagOf(source.candidates, destination.candidates),
     ...missingOf(source.candidates, new Set([...idsOf(destination), ...tied]), destinationNewest),
     empty: emptyOf(source, destination),
+    content: content === undefined ? null : compareContent(source.candidates, destination.candidates, content),
   };
 }
 

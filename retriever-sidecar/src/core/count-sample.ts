@@ -32,7 +32,15 @@ export function countComparison(comparison: Comparison, thresholds: Thresholds, 
     scoreWorseSum: Math.max(0, loss),
     scoreBetterSum: Math.max(0, -loss),
     shadowMs,
+    ...countContent(comparison.content),
   };
+}
+
+/** A sample counts once, however many chunks it has: those of one answer share their fate. */
+function countContent(content: Comparison["content"]): Increment {
+  if (content === null) return {};
+  const { chunks, missing, different } = content;
+  return { contentSamples: 1, contentMissingSum: missing / chunks, contentDifferentSum: different / chunks };
 }
 
 /** What the destination loses of the similarity, beyond what is normal here. Two empty answers have no similarity to lose. */

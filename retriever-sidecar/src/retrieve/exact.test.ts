@@ -53,6 +53,7 @@ function makeScene(exact: Backend["retrieve"], { sampleRate = 1, exactRate = 1 }
       queue: makeShadowQueue((each) => source.retrieveExact(each), clock, maxExactInFlight),
     },
     recall: null,
+    content: null,
     evidence: makeEvidenceLog(1, performance.now()),
     sampler: makeSampler({ sampleRate }, makeRateEstimate(0), 0),
     isCurrent: () => true,

@@ -74,6 +74,7 @@ function makeScene({ source: ofSource, destination: ofDestination, primary = "so
     shadow: { handle: second, queue: makeShadowQueue((each) => second.retrieve(each), clock) },
     exact: null,
     recall: { maxQueriesPerSecond: 1, source, destination },
+    content: null,
     sampler: makeSampler({ sampleRate: 1 }, makeRateEstimate(0), 0),
     evidence: makeEvidenceLog(1, 0),
     isCurrent: () => state.isCurrent,

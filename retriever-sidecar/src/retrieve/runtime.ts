@@ -2,6 +2,7 @@
 import type { ActiveConfig } from "#core/activation-decision.ts";
 import type { EvidenceLog } from "#core/evidence.ts";
 import type { Sampler } from "#core/sampling.ts";
+import type { ContentProbe } from "./content-probe.ts";
 import type { ExactSearch } from "./exact.ts";
 import type { ShadowQueue } from "./shadow.ts";
 import type { StoreHandle } from "./store-handle.ts";
@@ -24,6 +25,8 @@ export type Runtime = {
   readonly exact: ExactSearch | null;
   /** Null: the overlay asks for none, or there is no shadow. */
   readonly recall: RecallSearch | null;
+  /** Null: the source doesn't serve for a migration, or requests can include nothing. */
+  readonly content: ContentProbe | null;
   readonly evidence: EvidenceLog;
   readonly sampler: Sampler;
   /** False once another activation took over. */

@@ -112,6 +112,7 @@ function compare(
       primaryStore: config.primary,
       destinationNewest: destination?.newestUpdatedAt ?? null,
       k: request.k,
+      content: request.content,
     });
     // NaN or infinity would spoil every sum that it is added to.
     if (!Number.isFinite(comparison.scoreDelta + comparison.latencyDeltaMs)) return { ...failure, fault: junk };

@@ -49,6 +49,7 @@ function makeRuntime(primary: Backend["retrieve"], shadow: Backend["retrieve"]):
     shadow: { handle: destination, queue },
     exact: null,
     recall: null,
+    content: null,
     evidence,
     sampler: makeSampler(config, makeRateEstimate(0), 0),
     isCurrent: () => true,

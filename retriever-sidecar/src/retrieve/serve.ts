@@ -39,7 +39,7 @@ export function makeRetrieve(current: () => Runtime | null, context: ServeContex
 function withContent(request: ParsedRequest, select: readonly string[]): BackendRequest {
   const { include } = request;
   if (include === undefined || include.length === 0) return request;
-  const metadata = include.includes("metadata") ? select.filter((name) => name !== "text") : [];
+  const metadata = include.includes("metadata") ? metadataIn(select) : [];
   for (const [index, kind] of include.entries()) {
     if (kind === "text" ? select.includes("text") : metadata.length > 0) continue;
     const path = `include[${index}]`;
@@ -47,6 +47,11 @@ function withContent(request: ParsedRequest, select: readonly string[]): Backend
     throw new RetrieverError({ code: "RETR_REQUEST_INVALID", message, path });
   }
   return { ...request, content: { text: include.includes("text"), metadata } };
+}
+
+/** The names of metadata among what the base permits. */
+export function metadataIn(select: readonly string[]): readonly string[] {
+  return select.filter((name) => name !== "text");
 }
 
 /** Rejects with a RetrieverError: RETR_REQUEST_INVALID, or the failure of the primary. */

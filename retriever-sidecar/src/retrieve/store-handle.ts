@@ -85,12 +85,16 @@ export class StoreHandle {
     }
   }
 
-  /** The answer no index had a part in. Its failures say nothing about how the store serves, so they aren't noted. */
-  async retrieveExact(request: BackendRequest, timeoutMs = exactTimeoutMs): Promise<BackendAnswer> {
+  /** The answer no index had a part in. */
+  retrieveExact(request: BackendRequest, timeoutMs = exactTimeoutMs): Promise<BackendAnswer> {
+    return this.retrieveUnnoted({ ...request, content: undefined, isExact: true, timeoutMs }, timeoutMs);
+  }
+
+  /** What no application asked for: its failures say nothing about how the store serves, so they aren't noted. */
+  async retrieveUnnoted(request: BackendRequest, timeoutMs: number): Promise<BackendAnswer> {
     this.#inFlight += 1;
     try {
-      const exact = { ...request, content: undefined, isExact: true, timeoutMs };
-      return atMost(request.k, await withDeadline(timeoutMs, (signal) => this.#backend.retrieve(exact, signal)));
+      return atMost(request.k, await withDeadline(timeoutMs, (signal) => this.#backend.retrieve(request, signal)));
     } finally {
       this.#release();
     }

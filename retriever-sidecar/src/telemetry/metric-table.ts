@@ -47,6 +47,13 @@ export const metricTable = {
   retr_dual_newer_chunks_total: counter("Chunks only the source answered, newer than the destination's newest: lag."),
   retr_dual_lost_chunks_total: counter("Chunks only the source answered that the destination should have: loss."),
   retr_dual_overlap_sum: counter("Sum of the shares of chunks in both answers; divide by retr_dual_answered_total."),
+  retr_dual_content_samples_total: counter(
+    "Answered samples whose request included text or metadata, and in which content of a chunk was compared.",
+  ),
+  retr_dual_content_missing_sum: counter(
+    "Sum over them of the share of chunks that lack content at the destination, 0..1 each.",
+  ),
+  retr_dual_content_different_sum: counter("Sum of the share of chunks that have another content there, 0..1 each."),
   retr_dual_rank_overlap: gauge("Rank-biased overlap (p = 0.9) of both answers; the low quantiles show a loss.", [
     "quantile",
   ]),

@@ -20,6 +20,7 @@ function answered(scoreLoss: number, latencyLossMs: number): SampleEvent {
     newer: 0,
     lost: 0,
     empty: "none" as const,
+    content: null,
   };
   const increment = { answered: 1, mismatch: 1, overlapSum: 0.5 };
   const kinds = { namespace: "docs", primaryKind: "pgvector", shadowKind: "qdrant" };

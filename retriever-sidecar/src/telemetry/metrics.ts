@@ -138,6 +138,9 @@ const sampleCounters = [
   [contract.dualMismatch, "mismatch"],
   ["retr_dual_ties_total", "ties"],
   ["retr_dual_overlap_sum", "overlapSum"],
+  ["retr_dual_content_samples_total", "contentSamples"],
+  ["retr_dual_content_missing_sum", "contentMissingSum"],
+  ["retr_dual_content_different_sum", "contentDifferentSum"],
 ] as const;
 
 function countSample(counters: Counters, { kind, increment }: SampleEvent): void {
