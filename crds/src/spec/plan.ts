@@ -18,6 +18,7 @@ export const addedFields: Readonly<Record<string, unknown>> = {
   "spec.rollback.severeFor": "15s",
   "spec.cutover.minAcknowledged": "100%",
   "spec.recall": { mode: "Adaptive", maxLoss: 0.02, beforeCutover: "StepDown", afterCutover: "Rollback" },
+  "spec.thresholds.content": { maxBadShare: 0.01, beforeCutover: "Hold", afterCutover: "Rollback" },
   "spec.slices": { afterCutover: "Hold" },
   "spec.destination.indexSettings.hnswIterativeScan": undefined,
   "spec.destination.indexSettings.hnswMaxScanTuples": undefined,

@@ -116,6 +116,24 @@ const overlapSchema = z.strictObject({
   beforeCutover,
 });
 
+const contentSchema = z.strictObject({
+  maxBadShare: share
+    .default(0.01)
+    .meta(doc("Mean share of chunks that may lack content at the destination, or have another one there.", 0.05, 1.5)),
+  // A lower rate gives no chunk its text back.
+  beforeCutover: z
+    .enum(["StepDown", "Hold", "Observe"])
+    .default("Hold")
+    .meta(
+      doc(
+        "What a breach does before the cutover; Observe lets Preflight and the gate pass as well.",
+        "StepDown",
+        "Rollback",
+      ),
+    ),
+  afterCutover,
+});
+
 const shadowErrorsSchema = z.strictObject({
   maxBadShare: share.default(0.001).meta(doc("Share of samples that the destination may fail.", 0.01, 1.5)),
   beforeCutover,
@@ -142,6 +160,11 @@ export const thresholdsSchema = z.strictObject({
     .prefault({})
     .describe("Share of samples with another top result, over the baseline of the warm-up."),
   overlap: overlapSchema.prefault({}).describe("Least share of chunks in both answers, on average over the samples."),
+  content: contentSchema
+    .prefault({})
+    .describe(
+      "Text and metadata of chunks that both stores answered, where requests include them; a few chunks are probed in Preflight.",
+    ),
   shadowErrors: shadowErrorsSchema
     .prefault({})
     .describe("Share of samples that the destination failed, timeouts included."),

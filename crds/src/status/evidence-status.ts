@@ -71,6 +71,9 @@ const documentedCounters = documented(countersSchema, {
   recallLossSum: doc("Sum over them of how much lower the destination's recall was.", 1.2),
   recallGainSum: doc("Sum over them of how much higher it was.", 0.9),
   recallSquaresSum: doc("Sum over them of the squared difference of recall.", 0.3),
+  contentSamples: doc("Samples in which content of chunks was compared.", 30),
+  contentMissingSum: doc("Sum over them of the share of chunks that lack content at the destination.", 0.2),
+  contentDifferentSum: doc("Sum over them of the share of chunks that have another content there.", 0.1),
 });
 
 const podEvidenceSchema = z.strictObject({
@@ -93,6 +96,7 @@ const evidenceGroupSchema = z.strictObject({
   ),
   samples: weight.meta(doc("The same of samples.", 45)),
   exact: weight.meta(doc("The same of samples that were searched exactly.", 40)),
+  content: weight.default(0).meta(doc("The same of samples in which content was compared.", 3)),
   processes: z
     .array(z.string().max(80))
     .max(1500)

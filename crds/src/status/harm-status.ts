@@ -10,6 +10,7 @@ export const harmLines = [
   "latency",
   "mismatch",
   "recall",
+  "content",
   "shadowErrors",
   "liveErrors",
   "emptyAnswers",

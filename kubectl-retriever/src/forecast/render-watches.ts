@@ -64,6 +64,7 @@ function lineWord(line: HarmLineName, { thresholds }: MigrationSpec): string {
     latency: `answers slower by ${latencyDelta.limitMs} ms or more`,
     mismatch: "answers with another top chunk",
     recall: "chunks lost of those that are truly nearest",
+    content: "chunks without their text or metadata, or with another one",
     shadowErrors: "samples that fail",
     errors: "failed requests",
     liveErrors: "failed requests",

@@ -47,8 +47,10 @@ type WatchFacts = Pick<Watch, "requests" | "lines"> & {
 
 function makeWatch(name: string, { requests, rateAt, lines, isMeasured }: WatchFacts): Watch {
   const samples = mapFlow(requests, (perSecond) => (perSecond > 0 ? perSecond * rateAt(perSecond) : 0));
+  // What share of the requests includes content nobody knows beforehand.
+  const reckoned = lines.filter(({ line }) => line !== "content");
   const exactSearches = mapFlow(samples, (perSecond) => (isMeasured ? Math.min(exactSearchesPerSecond, perSecond) : 0));
-  return { name, pastCutover: name === "GUARD", requests, samples, exactSearches, lines };
+  return { name, pastCutover: name === "GUARD", requests, samples, exactSearches, lines: reckoned };
 }
 
 const requestLines: readonly HarmLineName[] = ["liveErrors", "emptyAnswers", "liveLatency", "severe"];

@@ -6,6 +6,7 @@ import { isFinalPhase } from "@retriever/crds/status/phase-steps.ts";
 import { addCounters, type Counters } from "@retriever/sidecar/contract/evidence.ts";
 import { judgeReachable } from "./checks/reachable.ts";
 import { isAnsweringNow, judgeRollbackReady } from "./checks/rollback-ready.ts";
+import { judgeContent } from "./detection/content-gate.ts";
 import { foldDetection } from "./detection/detection.ts";
 import { type Bin, newBins } from "./detection/new-bins.ts";
 import { judgeSlices } from "./detection/slice-gate.ts";
@@ -72,7 +73,11 @@ export function assess(migration: Migration, plan: MigrationSpec, observation: O
     gates: gatesOf({ plan, status, totals, now }, recall),
     harm,
     rollbackReady: judgeRollbackReady(plan, status, observation),
-    reachable: judgeReachable(observation, acks.state === "quorum" ? acks.pods - acks.matched : 0),
+    reachable: judgeReachable(
+      observation,
+      plan.thresholds.content,
+      acks.state === "quorum" ? acks.pods - acks.matched : 0,
+    ),
     actAnnouncements: [...acted.announcements, ...announcements],
     ...(acted.promote === undefined ? {} : { promote: acted.promote }),
     pollMs: pollMs(plan),
@@ -153,6 +158,7 @@ function gatesOf({ plan, status, totals, now }: Judged, recall: RecallVerdict): 
   const slices = judgeSlices(detection, elapsedSeconds);
   return [
     ...judgeRamp({ plan, minSamples, sampleRate, totals, lost, dispersion, elapsedSeconds, baseline, recall }),
+    ...judgeContent(plan, totals, elapsedSeconds),
     ...(slices === undefined ? [] : [slices]),
   ];
 }

@@ -14,7 +14,7 @@ export function withProcesses(evidence: EpochEvidence, change: (process: Process
   const changed = evidence.groups.flatMap(({ processes }) => processes.map(parseProcess)).map(change);
   const groups = changed
     .toSorted((a, b) => (a.id < b.id ? -1 : 1))
-    .map((process) => ({ requests: 0, samples: 0, exact: 0, processes: [printProcess(process)] }));
+    .map((process) => ({ requests: 0, samples: 0, exact: 0, content: 0, processes: [printProcess(process)] }));
   return { ...evidence, groups };
 }
 

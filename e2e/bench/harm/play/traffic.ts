@@ -27,7 +27,12 @@ export type Regime = {
   /** Mean share of chunks in both answers. */
   readonly overlap: number;
   readonly recall: RecallRegime;
+  /** Left out: no request includes content. */
+  readonly content?: ContentRegime;
 };
+
+/** Of answered samples: how many include content. Of chunks: how many lack it or have another one. */
+export type ContentRegime = { readonly included: number; readonly bad: number };
 
 /** Recall of the source less the destination's, by sample: `step` in a share `worse`, -`step` in a share `better`, else 0. */
 export type RecallRegime = { readonly step: number; readonly worse: number; readonly better: number };
@@ -123,6 +128,14 @@ function countSamples(counters: Counters, samples: number, regime: Regime, draws
   counters.latencyBetter += draws.binomial(samples - slower, shareOfRest(regime.latencyBetter, regime.latencyWorse));
   counters.mismatch += draws.binomial(samples, regime.mismatch);
   counters.overlapSum += samples * regime.overlap;
+  if (regime.content !== undefined) countContent(counters, samples, regime.content, draws);
+}
+
+/** All chunks of a sample share its fate, which is the worst for the bound. */
+function countContent(counters: Counters, samples: number, { included, bad }: ContentRegime, draws: Draws): void {
+  const compared = draws.binomial(samples, included);
+  counters.contentSamples += compared;
+  counters.contentMissingSum += draws.binomial(compared, bad);
 }
 
 function countRecall(counters: Counters, segments: readonly Segment[], draws: Draws): void {

@@ -49,9 +49,11 @@ const calm: Regime = {
   latencyBetter: 0,
 };
 
+type Share = keyof Omit<Regime, "recall" | "content">;
+
 function between(from: Regime, to: Regime, part: number): Regime {
-  const mix = (key: keyof Omit<Regime, "recall">): number => from[key] + part * (to[key] - from[key]);
-  const keys = Object.keys(from).filter((key): key is keyof Omit<Regime, "recall"> => key !== "recall");
+  const mix = (key: Share): number => from[key] + part * (to[key] - from[key]);
+  const keys = Object.keys(from).filter((key): key is Share => key !== "recall" && key !== "content");
   const worse = from.recall.worse + part * (to.recall.worse - from.recall.worse);
   return {
     ...from,

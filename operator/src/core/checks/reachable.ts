@@ -1,17 +1,22 @@
 // Preflight's first check: what every pod's probe of the destination found.
+
+import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
 import type { StoreStatus } from "@retriever/sidecar/contract/status.ts";
 import type { Observation } from "../model/observation.ts";
 import type { Fact } from "../model/status-readings.ts";
-import { servingPods, storeViews } from "../pods/pods.ts";
+import { answeredStatuses, servingPods, storeViews } from "../pods/pods.ts";
+import { judgeContentProbe } from "./content.ts";
 
 /** Of one message. */
 const mostRemarks = 5;
 
+type Limits = MigrationSpec["thresholds"]["content"];
+
 /**
- * True only when every serving pod reached, authenticated to and found the destination, with the source's dimension;
- * of as many as are `excused`, since they don't follow, nothing has to be known.
+ * True only when every serving pod reached, authenticated to and found the destination, with the source's dimension, and
+ * none found content lacking there; of as many as are `excused`, since they don't follow, nothing has to be known.
  */
-export function judgeReachable(observation: Observation, excused = 0): Fact {
+export function judgeReachable(observation: Observation, limits: Limits, excused = 0): Fact {
   const serving = servingPods(observation) ?? [];
   const views = storeViews(observation, "destination");
   const dimension = storeViews(observation, "source").find((view) => view.dimension !== null)?.dimension ?? null;
@@ -31,11 +36,13 @@ export function judgeReachable(observation: Observation, excused = 0): Fact {
   if (dimension === null) {
     return { status: "Unknown", reason: "SourceNotProbed", message: "no pod knows the source's dimension yet" };
   }
+  const content = judgeContentProbe(answeredStatuses(observation), limits);
+  if (content.fault !== undefined) return content.fault;
   const reached = `${serving.length - pending} of ${serving.length} pods reached the destination`;
   return {
     status: "True",
     reason: "AllPodsReached",
-    message: [`${reached}; dimension ${dimension}`, ...remarksOf(views)].join("; "),
+    message: [`${reached}; dimension ${dimension}`, ...content.remarks, ...remarksOf(views)].join("; "),
   };
 }
 

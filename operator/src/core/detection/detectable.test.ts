@@ -80,7 +80,7 @@ it("a guard says it for every line, without samples for none", () => {
   }));
   const at = "2026-01-01T00:00:00.000Z";
   const seen = smallestHarm(plan, undefined, { epoch: 5, from: at, until: at, lines: counted, slices: [] });
-  expect(seen.map(({ line }) => line)).toEqual(["score", "latency", "mismatch", "recall", "severe"]);
+  expect(seen.map(({ line }) => line)).toEqual(["score", "latency", "mismatch", "recall", "content", "severe"]);
   expect(seen.every(({ share }) => share !== null && share < 0.5)).toBe(true);
   const day = { epoch: 5, from: at, until: "2026-01-02T00:00:00.000Z", slices: [] };
   const thin = smallestHarm(plan, undefined, { ...day, lines: counted.map((line) => ({ ...line, n: 1000 })) });

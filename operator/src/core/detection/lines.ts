@@ -5,7 +5,7 @@ import type { Baseline } from "@retriever/crds/status/migration-status.ts";
 import { type Counters, latencyEdgesMs, type SliceCounters } from "@retriever/sidecar/contract/evidence.ts";
 import { upperBound } from "../gates/confidence-sequence.ts";
 import { logEvidenceBelow, logMeanExp } from "../gates/e-value.ts";
-import { failedSamples, triedSamples } from "../gates/gate-counts.ts";
+import { contentOf, failedSamples, triedSamples } from "../gates/gate-counts.ts";
 import { logWealthAbove, logWealthBelow } from "../gates/recall.ts";
 import { alternativesOf, type Count, type Logs, likeliest, logRatios } from "./detector.ts";
 import { type Contrast, contrastEmpties, contrastShares, contrastSlowness, noContrast } from "./reference.ts";
@@ -21,7 +21,9 @@ const alarmingPart = 0.6;
 /** The first half of the budget is for all traffic: half of that for severe harm, the rest for the other lines. */
 const severeWeight = 0.25;
 const linesWeight = 0.25;
-const slicesWeight = 0.5;
+/** Out of the half of the slices: few requests include content, and the other lines shouldn't need more for it. */
+const contentWeight = 1 / 32;
+const slicesWeight = 0.5 - contentWeight;
 /** Slices that are judged by themselves; all others are one more. */
 export const mostSlices = 20;
 const sliceLines = 3;
@@ -68,7 +70,11 @@ type Facts = {
 /** The lines over all traffic that are judged on this side of the cutover. */
 export function trafficLines(facts: Facts): readonly CounterLine[] {
   const lines = facts.pastCutover ? [...sampleLines(facts), ...liveLines(facts)] : beforeLines(facts);
-  return [...lines.map((line) => ({ ...line, weight: linesWeight / lines.length })), severeLine(facts)];
+  return [
+    ...lines.map((line) => ({ ...line, weight: linesWeight / lines.length })),
+    contentLine(facts),
+    severeLine(facts),
+  ];
 }
 
 /** The same for one namespace: three lines. */
@@ -169,6 +175,16 @@ function recallLine(limit: number, action: HarmAction): CounterLine {
       n: recallSamples,
       squares: recallSquaresSum,
     }),
+  };
+}
+
+/** Whether chunks of both answers say the same: a mean of shares, since chunks of one answer share their fate. */
+function contentLine({ plan, pastCutover }: Facts): CounterLine {
+  const { maxBadShare, beforeCutover, afterCutover } = plan.thresholds.content;
+  return {
+    ...shareRule("content", maxBadShare, pastCutover ? afterCutover : beforeCutover),
+    weight: contentWeight,
+    count: contentOf,
   };
 }
 

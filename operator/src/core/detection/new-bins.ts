@@ -138,6 +138,7 @@ function sliceWeights(slices: readonly SliceCounters[]): Weights {
     requests: sum(({ requests }) => requests),
     samples: sum(({ answered, shadowErrors }) => answered + shadowErrors),
     exact: 0,
+    content: 0,
   };
 }
 
@@ -147,7 +148,7 @@ function boundBins(
   groups: readonly Weights[],
   judged: { readonly from: number | undefined; readonly until: number },
 ): NewBins {
-  let weights = groups.map(({ requests, samples, exact }): Weights => ({ requests, samples, exact }));
+  let weights = groups.map(({ requests, samples, exact, content }): Weights => ({ requests, samples, exact, content }));
   let { until } = judged;
   const from = judged.from ?? collected[0]?.[0] ?? 0;
   const bins = collected.map(([at, { parts, failing }]): Bin => {

@@ -21,7 +21,7 @@ export function unpassed(c: Context): readonly Verdict[] {
 }
 
 function actionOf({ plan }: Context, gate: string): HarmAction {
-  const { scoreDelta, latencyDelta, mismatch, overlap, shadowErrors } = plan.thresholds;
+  const { scoreDelta, latencyDelta, mismatch, overlap, shadowErrors, content } = plan.thresholds;
   const lines: Readonly<Record<string, { readonly beforeCutover: HarmAction }>> = {
     scoreDelta,
     scoreMean: scoreDelta,
@@ -29,6 +29,7 @@ function actionOf({ plan }: Context, gate: string): HarmAction {
     mismatch,
     overlap,
     shadowErrors,
+    content,
   };
   return lines[gate]?.beforeCutover ?? "StepDown";
 }

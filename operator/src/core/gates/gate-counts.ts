@@ -16,6 +16,11 @@ export function failedSamples({ shadowErrors, shadowTimeouts }: Counters): numbe
   return shadowErrors + shadowTimeouts;
 }
 
+/** Samples whose content was compared, and as bad the mean share of chunks that lack some or have another one. */
+export function contentOf({ contentSamples, contentMissingSum, contentDifferentSum }: Counters) {
+  return { bad: Math.min(contentSamples, contentMissingSum + contentDifferentSum), n: contentSamples };
+}
+
 /** Nothing is counted beyond what numbers count exactly; a sidecar that claims more can't break the sums. */
 const mostCount = Number.MAX_SAFE_INTEGER;
 

@@ -47,6 +47,7 @@ function whatOf({ line, clock }: HarmLine, { thresholds }: MigrationSpec, pastCu
     latency: `slower by ${latencyDelta.limitMs} ms or more than the source`,
     mismatch: "another top chunk than the source",
     recall: "recall lower than the source's",
+    content: "content of chunks missing at the destination, or another one than at the source",
     shadowErrors: "shadow errors",
     liveErrors: `live primary, requests failed${clock?.verdict === "unseen" ? "" : " that the source answers"}`,
     emptyAnswers: "live primary, answers came back empty",

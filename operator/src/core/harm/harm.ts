@@ -162,7 +162,8 @@ function ruleOf({ line }: HarmLine): Finding["rule"] {
     case "errors":
       return "livePrimary";
     case "shadowErrors":
-      return "shadowErrors";
+    case "content":
+      return line;
     default:
       return "alert";
   }

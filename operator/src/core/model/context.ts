@@ -24,7 +24,7 @@ export type Acks = {
   readonly fenced: readonly string[];
 };
 
-type HarmRule = "alert" | "livePrimary" | "severe" | "shadowErrors";
+type HarmRule = "alert" | "livePrimary" | "severe" | "shadowErrors" | "content";
 
 /** One thing found wrong with the destination, and what the plan says to do about it. */
 export type Finding = {

@@ -49,8 +49,8 @@ it("counters are a part of what they are counted of, and less weight is less of 
   });
   const sound = soundCounters(told);
   expect(sound).toMatchObject({ errors: 10, failedChecked: 10, mismatch: 4, scoreWorseSum: 8 });
-  expect(scaleCounters(sound, { requests: 1, samples: 1, exact: 1 })).toBe(sound);
-  expect(scaleCounters(sound, { requests: 0.5, samples: 0.25, exact: 1 })).toMatchObject({
+  expect(scaleCounters(sound, { requests: 1, samples: 1, exact: 1, content: 1 })).toBe(sound);
+  expect(scaleCounters(sound, { requests: 0.5, samples: 0.25, exact: 1, content: 1 })).toMatchObject({
     requests: 5,
     errors: 5,
     answered: 1,

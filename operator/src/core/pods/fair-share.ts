@@ -30,21 +30,22 @@ export function boundClaims(claims: readonly number[], known: readonly number[] 
   });
 }
 
-/** What is counted apart, since one may be plausible and the other not: requests, samples, samples searched exactly. */
-export const measures = ["requests", "samples", "exact"] as const;
+/** What is counted apart, since one may be plausible and the other not: requests, samples, those searched exactly, those with content. */
+export const measures = ["requests", "samples", "exact", "content"] as const;
 export type Weights = Readonly<Record<(typeof measures)[number], number>>;
 
-export const noWeights: Weights = { requests: 0, samples: 0, exact: 0 };
-const wholeWeights: Weights = { requests: 1, samples: 1, exact: 1 };
+export const noWeights: Weights = { requests: 0, samples: 0, exact: 0, content: 0 };
+const wholeWeights: Weights = { requests: 1, samples: 1, exact: 1, content: 1 };
 
 /** How much counters claim. */
 export function weightOf(counters: Counters): Weights {
-  const { requests, overloaded, latencyBuckets, shadowLatencyBuckets, recallSamples } = counters;
+  const { requests, overloaded, latencyBuckets, shadowLatencyBuckets, recallSamples, contentSamples } = counters;
   const tried = counters.answered + counters.shadowErrors + counters.shadowTimeouts + counters.shadowDropped;
   return {
     requests: Math.max(requests, overloaded, sumOf(latencyBuckets)),
     samples: Math.max(tried, sumOf(shadowLatencyBuckets)),
     exact: recallSamples,
+    content: contentSamples,
   };
 }
 
@@ -57,11 +58,12 @@ export function boundWeights(claims: readonly Weights[], known: readonly Weights
       perClaim,
     ),
   );
-  const [requests, samples, exact] = factors;
+  const [requests, samples, exact, content] = factors;
   return claims.map((_, index) => ({
     requests: requests?.[index] ?? 1,
     samples: samples?.[index] ?? 1,
     exact: exact?.[index] ?? 1,
+    content: content?.[index] ?? 1,
   }));
 }
 
@@ -80,6 +82,11 @@ const partsOf: readonly Part[] = [
   // Similarities lie between -1 and 1.
   { field: "scoreWorseSum", of: "answered", most: 2 },
   { field: "scoreBetterSum", of: "answered", most: 2 },
+  { field: "contentSamples", of: "answered" },
+  ...(["contentMissingSum", "contentDifferentSum"] as const).map((field) => ({
+    field,
+    of: "contentSamples" as const,
+  })),
   ...(["recallLossSum", "recallGainSum", "recallSquaresSum"] as const).map((field) => ({
     field,
     of: "recallSamples" as const,
@@ -117,6 +124,7 @@ const ofRequests: readonly Plain[] = [
   "failedWorse",
 ];
 const ofExact: readonly Plain[] = ["recallSamples", "recallLossSum", "recallGainSum", "recallSquaresSum"];
+const ofContent: readonly Plain[] = ["contentSamples", "contentMissingSum", "contentDifferentSum"];
 
 /** Counters with less weight; the same object with all of it. */
 export function scaleCounters(counters: Counters, factors: Weights): Counters {
@@ -142,6 +150,7 @@ export function scaleSlice(slice: SliceCounters, factors: Weights): SliceCounter
 
 function measureOf(field: Plain): keyof Weights {
   if (ofRequests.includes(field)) return "requests";
+  if (ofContent.includes(field)) return "content";
   return ofExact.includes(field) ? "exact" : "samples";
 }
 
@@ -149,7 +158,7 @@ function measureOf(field: Plain): keyof Weights {
 export function fitParts(parts: Weights, whole: Weights): Weights {
   const fit = (measure: keyof Weights): number =>
     parts[measure] > whole[measure] ? whole[measure] / parts[measure] : wholeWeights[measure];
-  return { requests: fit("requests"), samples: fit("samples"), exact: 1 };
+  return { requests: fit("requests"), samples: fit("samples"), exact: 1, content: 1 };
 }
 
 function sumOf(counts: readonly number[]): number {

@@ -127,8 +127,8 @@ export function foldProcesses(previous: EpochEvidence | undefined, { epoch, list
     .map(([id, answer]) => [processAfter({ id, start: "", binsUntil: 0, atStake: 0, silentSince: 0 }, answer)]);
   return {
     groups: balanced(filled(groups, come)).map((processes, index) => {
-      const { requests, samples, exact } = before?.groups[index] ?? noWeights;
-      return { requests, samples, exact, processes: processes.map(printProcess) } satisfies Group;
+      const { requests, samples, exact, content } = before?.groups[index] ?? noWeights;
+      return { requests, samples, exact, content, processes: processes.map(printProcess) } satisfies Group;
     }),
     lost: Number(lost.toPrecision(6)),
     vanishedPods,

@@ -1,0 +1,45 @@
+// What the pods' probes found of the content of a few chunks at both stores.
+import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
+import type { ContentStatus, SidecarStatus } from "@retriever/sidecar/contract/status.ts";
+import { percent } from "../gates/gate-message.ts";
+import type { Fact } from "../model/status-readings.ts";
+
+type Limits = MigrationSpec["thresholds"]["content"];
+
+/** What keeps the destination from being reachable, and what is only said of it. */
+type ContentFact = { readonly fault?: Fact; readonly remarks: readonly string[] };
+
+/** Pods that tell of no content say nothing: an older sidecar, or a base that permits requests none. */
+export function judgeContentProbe(pods: readonly SidecarStatus[], limits: Limits): ContentFact {
+  const probes = pods.flatMap(({ content }) => content ?? []);
+  const fact = worstOf(probes, limits);
+  if (fact === undefined) return { remarks: remarksOf(probes) };
+  return limits.beforeCutover === "Observe" ? { remarks: [fact.message] } : { fault: fact, remarks: [] };
+}
+
+function worstOf(probes: readonly ContentStatus[], { maxBadShare }: Limits): Fact | undefined {
+  const failed = probes.find(({ state }) => state === "failed");
+  if (failed !== undefined)
+    return { status: "False", reason: "ContentNotRead", message: `content can't be compared: ${failed.reason}` };
+  const chunks = sum(probes, ({ chunks: of }) => of);
+  const [missing, different] = [sum(probes, (one) => one.missing), sum(probes, (one) => one.different)];
+  if (missing + different > maxBadShare * chunks) {
+    const seen = `of ${chunks} chunks that both stores answered ${missing} lack text or metadata at the destination, ${different} have another one there`;
+    const message = `${seen} (limit ${percent(maxBadShare)}, thresholds.content.maxBadShare)`;
+    return { status: "False", reason: missing > 0 ? "ContentMissing" : "ContentDiffers", message };
+  }
+  const waiting = probes.filter(({ state, reason }) => state === "waiting" && reason === null).length;
+  if (waiting === 0) return undefined;
+  const message = `${waiting} of ${probes.length} pods have not compared content yet`;
+  return { status: "Unknown", reason: "NotProbed", message };
+}
+
+function remarksOf(probes: readonly ContentStatus[]): readonly string[] {
+  const chunks = sum(probes, ({ chunks: of }) => of);
+  if (chunks > 0) return [`content of ${chunks} chunks compared`];
+  return [...new Set(probes.flatMap(({ reason }) => (reason === null ? [] : [`content not compared: ${reason}`])))];
+}
+
+function sum(probes: readonly ContentStatus[], of: (probe: ContentStatus) => number): number {
+  return probes.reduce((all, probe) => all + of(probe), 0);
+}
