@@ -54,7 +54,7 @@ beforeEach(async () => {
   directory = makeConfigDirectory();
   directory.write({ "retriever.json": base });
   const address = { host: "127.0.0.1", port: 0 };
-  const allowedHosts = [{ host: "127.0.0.1", port: null, credential: null }];
+  const allowedHosts = [{ host: "127.0.0.1", port: null, credential: null, demandsTls: false }];
   sidecar = await startSidecar({
     settings: { config: directory.path, listen: address, admin: address, podUid: "p", podName: "p", allowedHosts },
     env: {},

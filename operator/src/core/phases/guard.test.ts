@@ -50,7 +50,7 @@ describe("the guard passes", () => {
     expect(outcome.status).toMatchObject({
       phase: "Guard",
       message:
-        "the guard passed; switching the dual read off; it would have noticed score at no share, latency at no share, mismatch at no share, recall at no share, severe at no share",
+        "the guard passed; switching the dual read off; it would have noticed score at no share, latency at no share, mismatch at no share, recall at no share, content at no share, severe at no share",
       revision: { primary: "destination", shadow: "none", sampleRate: 0, released: false, epoch: 6 },
     });
     expect([outcome.reason, outcome.standing]).toEqual(["GuardPassed", "working"]);
