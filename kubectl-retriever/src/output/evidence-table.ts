@@ -103,6 +103,7 @@ function harmWord(line: HarmLineName, plan: MigrationSpec | undefined): string {
     latency: `slower by >= ${latencyDelta?.limitMs ?? "limit"} ms`,
     mismatch: "other top result",
     recall: "recall lower",
+    content: "content missing or other",
     shadowErrors: "shadow errors",
     liveErrors: "live requests failed",
     emptyAnswers: "live answers empty",
