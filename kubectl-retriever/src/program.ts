@@ -2,6 +2,7 @@
 // What a command does is loaded when it runs: `--help` loads nothing but this.
 import { Command, CommanderError } from "commander";
 import { addClusterCommands } from "#commands/cluster-commands.ts";
+import { addListCommands } from "#commands/list-commands.ts";
 import { addOfflineCommands } from "#commands/offline.ts";
 import { addPeopleCommands } from "#commands/people-commands.ts";
 import type { End, Surroundings } from "./surroundings.ts";
@@ -37,6 +38,7 @@ export function makeProgram(around: Surroundings, end: End): Command {
     })
     .addHelpText("after", exitCodesHelp);
   addClusterCommands(program, around, end);
+  addListCommands(program, around, end);
   addPeopleCommands(program, around, end);
   addOfflineCommands(program, around, end);
   return program;

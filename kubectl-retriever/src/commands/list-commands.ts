@@ -1,0 +1,64 @@
+// The options of `get`, `events` and `wait`.
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { type Form, forms } from "#output/documents.ts";
+import type { End, Surroundings } from "#surroundings.ts";
+import { type ClusterOptions, connected, withCluster } from "./cluster-options.ts";
+import { durationMs } from "./options.ts";
+
+type GetOptions = ClusterOptions & { readonly allNamespaces: boolean; readonly output?: Form };
+type EventsOptions = ClusterOptions & { readonly output?: "json" | "yaml" };
+type WaitOptions = ClusterOptions & { readonly for: string; readonly timeout: number };
+
+/** get, events, wait. */
+export function addListCommands(program: Command, around: Surroundings, end: End): void {
+  withCluster(program.command("get"))
+    .description("List the migrations")
+    .option("-A, --all-namespaces", "of all namespaces", false)
+    .addOption(new Option("-o, --output <form>", "the objects instead").choices(forms))
+    .action(async (options: GetOptions) => {
+      const { listMigrations } = await import("./list-migrations.ts");
+      const { allNamespaces, output } = options;
+      end(
+        await connected(options, around, ({ client, namespace }) =>
+          listMigrations(
+            { namespace: allNamespaces ? undefined : namespace, output },
+            { client, ...around },
+            around.signal,
+          ),
+        ),
+      );
+    });
+  withCluster(program.command("events"))
+    .description("Show what the operator told of a migration, the newest last")
+    .argument("<name>", "name of the RetrieverMigration")
+    .addOption(new Option("-o, --output <form>", "as data").choices(["json", "yaml"]))
+    .action(async (name: string, options: EventsOptions) => {
+      const { listEvents } = await import("./list-migrations.ts");
+      const { output } = options;
+      end(
+        await connected(options, around, ({ client, namespace }) =>
+          listEvents({ namespace, name, output }, { client, ...around }, around.signal),
+        ),
+      );
+    });
+  withCluster(program.command("wait"))
+    .description("Wait until a migration is in a phase, or a condition of it is True")
+    .argument("<name>", "name of the RetrieverMigration")
+    .requiredOption("--for <what>", "a phase or a condition, such as Guard, Approved or Settled")
+    .option("--timeout <time>", "how long, e.g. 30h", parseTime, 30_000)
+    .action(async (name: string, options: WaitOptions) => {
+      const { waitFor } = await import("./list-migrations.ts");
+      const asked = { name, what: options.for, timeoutMs: options.timeout };
+      end(
+        await connected(options, around, ({ client, namespace }) =>
+          waitFor({ namespace, ...asked }, { client, ...around }, around.signal),
+        ),
+      );
+    });
+}
+
+function parseTime(text: string): number {
+  const ms = durationMs(text);
+  if (ms <= 0) throw new InvalidArgumentError("expected a time such as 10m or 30h");
+  return ms;
+}

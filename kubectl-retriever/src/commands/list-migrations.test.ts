@@ -1,0 +1,70 @@
+import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
+import { aCondition, aRawMigration, aStatus } from "@retriever/operator/test/builders/migration.ts";
+import { expect, test } from "vitest";
+import type { KubeClient } from "#kube-client.ts";
+import { runCli } from "#program.ts";
+import { makeFakeSurroundings } from "#test/fake-surroundings.ts";
+import { makeFakeTerminal } from "#test/fake-terminal.ts";
+
+const ramping = aStatus({ phase: "Ramp", stage: { index: 0, count: 3, sampleRate: 0.02 } });
+
+function arrange(statuses: readonly MigrationStatus[] = [ramping], more: Partial<KubeClient> = {}) {
+  let reads = 0;
+  const asked: (string | undefined)[] = [];
+  const client: Partial<KubeClient> = {
+    readMigration: async () => aRawMigration(statuses[Math.min(reads++, statuses.length - 1)]),
+    listMigrations: async (namespace) => {
+      asked.push(namespace);
+      return statuses.map((status) => aRawMigration(status));
+    },
+    listEvents: async () => [
+      { at: "2026-01-01T00:00:00Z", type: "Normal", reason: "CutOver", message: "m\u001b[2J", count: 2 },
+    ],
+    ...more,
+  };
+  const terminal = makeFakeTerminal();
+  const { around, clock } = makeFakeSurroundings({ client, terminal });
+  return { run: (line: string) => runCli(line.split(" "), around), asked, clock, ...terminal };
+}
+
+test("get lists the context's namespace, with -A all of them and where each is", async () => {
+  const { run, asked, printed } = arrange();
+  expect(await run("get")).toBe(0);
+  expect(await run("get -A")).toBe(0);
+  expect(asked).toEqual(["search", undefined]);
+  expect(printed[1]).toMatch(/^docs-to-qdrant +Ramp +1\/3/);
+  expect(printed[3]).toMatch(/^search +docs-to-qdrant +Ramp/);
+});
+
+test("get prints objects as a List, and names", async () => {
+  const { run, printed } = arrange();
+  await run("get -o json");
+  await run("get -o name");
+  expect(JSON.parse(printed[0] ?? "")).toMatchObject({ kind: "List", items: [{ kind: "RetrieverMigration" }] });
+  expect(printed[1]).toBe("retrievermigration.retriever.dev/docs-to-qdrant");
+});
+
+test("get of nothing says so, apart from the data", async () => {
+  const { run, printed, warned } = arrange([]);
+  expect(await run("get")).toBe(0);
+  expect([printed, warned]).toEqual([[], ["no migrations in search"]]);
+});
+
+test("events are told with their count, and without what a terminal obeys", async () => {
+  const { run, printed } = arrange();
+  expect(await run("events docs")).toBe(0);
+  expect(printed).toEqual(["2026-01-01T00:00:00Z  Normal   CutOver  m [2J (2 times)"]);
+});
+
+test.each([
+  ["a phase that comes", "Guard", [ramping, aStatus({ phase: "Guard" })], 0],
+  ["a condition", "Settled", [aStatus({ phase: "Completed", conditions: [aCondition("Settled", "True")] })], 0],
+  ["a phase that never comes", "Guard", [aStatus({ phase: "RolledBack" })], 4],
+  ["a phase that doesn't come in time", "Guard", [ramping], 124],
+  ["a word that is neither", "Gaurd", [ramping], 1],
+] as const)("wait for %s ends with its code", async (_, what, statuses, code) => {
+  const { run, clock } = arrange(statuses);
+  const ended = run(`wait docs --for ${what} --timeout 3s`);
+  await clock.advance(10_000);
+  expect(await ended).toBe(code);
+});

@@ -1,0 +1,117 @@
+// The commands `get`, `events` and `wait`: all migrations at a glance, what was told of one, and scripts that wait for it.
+import { conditionTypes, type MigrationStatus, phases } from "@retriever/crds/status/migration-status.ts";
+import { isFinalPhase } from "@retriever/crds/status/phase-steps.ts";
+import type { Clock } from "@retriever/operator/ports/clock.ts";
+import { sleep } from "@retriever/operator/timing/delay.ts";
+import type { KubeClient } from "#kube-client.ts";
+import { type Form, printDocument, printValue } from "#output/documents.ts";
+import { exitCodes } from "#output/exit-codes.ts";
+import { viewMigration } from "#output/migration-view.ts";
+import { didYouMean } from "#output/similar.ts";
+import type { Terminal } from "#output/terminal.ts";
+import { renderTable } from "#text/table.ts";
+import { clipped, shareWord, sinceWord } from "#text/words.ts";
+import { findMigration } from "./find-migration.ts";
+
+type Tools = { readonly client: KubeClient; readonly terminal: Terminal; readonly clock: Clock };
+/** Undefined: all namespaces. */
+type ListRequest = { readonly namespace: string | undefined; readonly output: Form | undefined };
+
+/** One line for each migration, or the objects. */
+export async function listMigrations(
+  { namespace, output }: ListRequest,
+  tools: Tools,
+  signal: AbortSignal,
+): Promise<number> {
+  const { client, terminal, clock } = tools;
+  const found = await client.listMigrations(namespace, signal);
+  if (output === "name") for (const each of found) terminal.print(await printDocument(each, output));
+  else if (output !== undefined)
+    terminal.print(await printValue({ apiVersion: "v1", kind: "List", items: found }, output));
+  else if (found.length === 0) terminal.warn(`no migrations in ${namespace ?? "any namespace"}`);
+  else {
+    const head = ["NAMESPACE", "NAME", "PHASE", "STAGE", "SAMPLE", "PRIMARY", "READY", "IN PHASE"];
+    const rows = [head, ...found.map((raw) => rowOf(raw, clock.now()))].map((row) =>
+      row.slice(namespace === undefined ? 0 : 1),
+    );
+    for (const line of renderTable(rows, "   ")) terminal.print(clipped(line, Number.MAX_SAFE_INTEGER));
+  }
+  return exitCodes.ok;
+}
+
+function rowOf(raw: unknown, now: number): string[] {
+  const { namespace, name, status } = viewMigration(raw);
+  const { stage, revision, conditions } = status;
+  return [
+    namespace,
+    name,
+    status.phase,
+    stage === undefined ? "-" : `${stage.index + 1}/${stage.count}`,
+    shareWord(revision?.sampleRate ?? null),
+    revision?.primary ?? "-",
+    conditions.find(({ type }) => type === "Ready")?.status ?? "-",
+    sinceWord(status.phaseStartedAt, now) ?? "-",
+  ];
+}
+
+type NamedRequest = { readonly namespace: string; readonly name: string };
+
+/** What was told of a migration, the newest last. */
+export async function listEvents(
+  { namespace, name, output }: NamedRequest & { readonly output: "json" | "yaml" | undefined },
+  { client, terminal }: Tools,
+  signal: AbortSignal,
+): Promise<number> {
+  await findMigration(client, namespace, name, signal);
+  const events = await client.listEvents(namespace, name, signal);
+  if (output !== undefined) terminal.print(await printValue(events, output));
+  else if (events.length === 0) terminal.warn(`${namespace}/${name}: no events; an API server keeps them for an hour`);
+  else
+    for (const { at, type, reason, message, count } of events)
+      terminal.print(
+        clipped(
+          `${at}  ${type.padEnd(7)}  ${reason}  ${message}${count > 1 ? ` (${count} times)` : ""}`,
+          Number.MAX_SAFE_INTEGER,
+        ),
+      );
+  return exitCodes.ok;
+}
+
+type WaitRequest = NamedRequest & { readonly what: string; readonly timeoutMs: number };
+
+const pollEveryMs = 1000;
+
+/** 0 once the phase is reached or the condition True, 4 when it ended otherwise, 124 after the time. */
+export async function waitFor(
+  asked: WaitRequest,
+  { client, terminal, clock }: Tools,
+  signal: AbortSignal,
+): Promise<number> {
+  const { namespace, name, what, timeoutMs } = asked;
+  const known = [...phases, ...conditionTypes];
+  if (!known.some((one) => one === what)) {
+    terminal.warn(`there is no phase or condition ${what}${didYouMean(what, known)}`);
+    return exitCodes.error;
+  }
+  for (const endAt = clock.elapsed() + timeoutMs; !signal.aborted; ) {
+    const { status } = await findMigration(client, namespace, name, signal);
+    if (isSo(status, what)) {
+      terminal.print(`${namespace}/${name}: ${what}`);
+      return exitCodes.ok;
+    }
+    if (isFinalPhase(status.phase) && phases.some((one) => one === what)) {
+      terminal.warn(`${namespace}/${name} is ${status.phase} and never reaches ${what}`);
+      return exitCodes.rolledBackOrStalled;
+    }
+    if (clock.elapsed() >= endAt) {
+      terminal.warn(`${namespace}/${name} is ${status.phase}, not ${what}: ${status.message}`);
+      return exitCodes.timeOut;
+    }
+    await sleep(clock, pollEveryMs, signal);
+  }
+  return exitCodes.interrupted;
+}
+
+function isSo({ phase, conditions }: MigrationStatus, what: string): boolean {
+  return phase === what || conditions.some(({ type, status }) => type === what && status === "True");
+}
