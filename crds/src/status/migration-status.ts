@@ -97,6 +97,10 @@ const revisionSchema = z.strictObject({
     .max(1)
     .meta(doc("Share of requests that also ask the shadow.", 0, 1.5)),
   released: z.boolean().meta(doc("True once the base may take over again.", false)),
+  withoutDestination: z
+    .boolean()
+    .optional()
+    .meta(doc("True once the overlay of a rollback names no destination any more.", false)),
   pods: z
     .int()
     .min(1)

@@ -215,7 +215,10 @@ export class ToyPod {
       return probedStore({ store, role, identity }, { health: health[store], nowMs, elapsedMs, knownSinceMs });
     };
     if (this.#running.inForce === null) return [view("source", base, Number.NEGATIVE_INFINITY)];
-    return [view("source", source, Number.NEGATIVE_INFINITY), view("destination", destination, this.#activatedAtMs)];
+    const stores = [view("source", source, Number.NEGATIVE_INFINITY)];
+    // After a rollback a sidecar opens nothing of the destination.
+    if (this.#running.inForce.document.rollback === true) return stores;
+    return [...stores, view("destination", destination, this.#activatedAtMs)];
   }
 }
 

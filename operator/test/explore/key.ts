@@ -87,11 +87,12 @@ const ending = new Set<string>(["Completed", "RolledBack", "Validated"]);
 
 function statusKey(status: MigrationStatus): string {
   const { phase, revision, acts } = status;
-  const shown = revision && [revision.epoch, revision.primary, revision.shadow, revision.sampleRate, revision.released];
+  const { epoch, primary, shadow, sampleRate, released, withoutDestination } = revision ?? {};
+  const shown = [epoch, primary, shadow, sampleRate, released, withoutDestination];
   const settled = status.conditions.some((one) => one.type === "Settled" && one.status === "True");
   const hasBaseline = !ending.has(phase) && status.sourceBaseline !== undefined;
   const basics = [phase, status.epoch, shown, settled, hasBaseline].join();
-  if (ending.has(phase)) return `${basics} ${agesKey(status)} ${comparisonKey(status)}`;
+  if (ending.has(phase)) return `${basics} ${agesKey(status)} ${comparisonKey(status)} ${foundKey(status)}`;
   const again = retryKey(status);
   if (phase === "RollingBack") return `${basics} ${comparisonKey(status)} ${status.cutoverAt !== undefined} ${again}`;
   if (phase === "VerifyingDrift") return `${basics} ${comparisonKey(status)} ${driftKey(status)} ${again}`;
@@ -138,14 +139,21 @@ function retryKey({ phase, rollback, takenBack, acts, verification }: MigrationS
   return [isForGood, acts?.latched !== undefined, acts?.paused, takenBack?.times, takenBack && found].join();
 }
 
-/** How long the answer is waited for; which one it was is only said. */
-function driftKey({ phaseStartedAt, verification }: MigrationStatus): string {
+/** How long the answer is waited for, and which one it was. */
+function driftKey(status: MigrationStatus): string {
+  const { phaseStartedAt, verification } = status;
   const run = verification?.runs.at(-1);
   return [
     phaseStartedAt,
     verification?.runs.length,
     run && (run.result === undefined ? run.askedAt : "concluded"),
+    foundKey(status),
   ].join();
+}
+
+/** Whether the overlay still has to name the destination after a rollback. */
+function foundKey({ verification }: MigrationStatus): string {
+  return String(verification?.runs.at(-1)?.result?.counts?.extra);
 }
 
 function harmKey(status: MigrationStatus): string {

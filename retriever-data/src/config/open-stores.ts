@@ -37,7 +37,7 @@ export function nameStores(flags: Places, { env, registry }: Deps): NamedStores 
   const hasFiles = flags.source !== undefined || flags.destination !== undefined;
   if (hasFiles && flags.config !== undefined) throw invalid("expected --config, or --source and --destination");
   const settings = parseSettings({ config: flags.config }, env);
-  const read = makeReadInput({ env, registry, allowedHosts: settings.allowedHosts });
+  const read = makeReadInput({ env, registry, allowedHosts: settings.allowedHosts, isForRepair: true });
   const { source, destination, filterable } = hasFiles ? ofFiles(flags, read) : ofDirectory(settings.config, read);
   const stores = { source: usable(source, "source"), destination: usable(destination, "destination") };
   if (stores.source.identity.digest === stores.destination.identity.digest) {

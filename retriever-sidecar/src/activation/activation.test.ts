@@ -72,9 +72,12 @@ test("a base with an exact search has a queue of its own, and a change of its ra
   // There is no destination to search in yet.
   activation.consider(documents(null, withExact(0.2, "destination")));
   expect(activation.runtime?.exact).toBeNull();
-  activation.consider(documents({ epoch: 1 }, withExact(0.2, "destination")));
+  // Nobody has let it take part yet.
+  activation.consider(documents({ epoch: 1, shadow: "none", sampleRate: 0 }, withExact(0.2, "destination")));
+  expect(activation.runtime?.exact).toBeNull();
+  activation.consider(documents({ epoch: 2, shadow: "destination", sampleRate: 0.1 }, withExact(0.2, "destination")));
   expect(activation.runtime?.exact?.sampleRate).toBe(0.2);
-  expect(activated).toHaveLength(4);
+  expect(activated).toHaveLength(5);
 });
 
 const registry = await loadAdapters();

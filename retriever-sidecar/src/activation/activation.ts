@@ -200,9 +200,12 @@ export class Activation {
     return makeContentProbe({ source, destination, content, clock, random });
   }
 
-  #makeExact({ base }: ActiveConfig, source: StoreHandle | null, destination: StoreHandle | null): Runtime["exact"] {
+  /** A destination without a part in serving is asked nothing: nobody has approved it yet, or it was left. */
+  #makeExact(config: ActiveConfig, source: StoreHandle | null, destination: StoreHandle | null): Runtime["exact"] {
+    const { base, primary, shadow } = config;
     const handle = base.exactSearch?.store === "source" ? source : destination;
     if (base.exactSearch === null || handle === null) return null;
+    if (base.exactSearch.store === "destination" && primary === "source" && shadow === "none") return null;
     const queue = makeShadowQueue((request) => handle.retrieveExact(request), this.#deps.clock, maxExactInFlight);
     return { sampleRate: base.exactSearch.sampleRate, queue };
   }

@@ -2,6 +2,7 @@
 import { identityOf } from "@retriever/stores/config/identity.ts";
 import { loadAdapters } from "@retriever/stores/kinds.ts";
 import { describe, expect, it } from "vitest";
+import { noDestination } from "#contract/overlay.ts";
 import { decideActivation } from "#core/activation-decision.ts";
 import { makeOverlay, qdrantDestination } from "#test/documents.ts";
 import { makeReadInput } from "./read-input.ts";
@@ -68,5 +69,34 @@ describe("under an overlay of the version before", () => {
     const column = { kind: "pgvector", host: "pg", database: "d", embeddingColumn: "small", user };
     const { source, destination } = start("embedding", { digest: digests().digest }, column);
     expect(source?.identity?.digest).not.toBe(destination?.identity?.digest);
+  });
+});
+
+describe("the overlay of a rollback", () => {
+  const text = (change: object) => {
+    const tls = { caFile: "/etc/retriever/credentials/none.pem" };
+    const overlay = JSON.parse(makeOverlay("", qdrantDestination("https://q.svc:6333", { tls }))) as object;
+    return JSON.stringify({ ...overlay, source: digests(), primary: "source", shadow: "none", sampleRate: 0, ...change });
+  };
+  const base = JSON.stringify({ primary: { kind: "pgvector", connectionString: "postgres://u@pg/d" } });
+  const allowedHosts = [{ host: "q.svc", port: null, credential: null }];
+  const read = async (change: object, isForRepair: boolean) => {
+    const readIt = makeReadInput({ env: {}, registry: await loadAdapters(), allowedHosts, isForRepair });
+    const { overlay } = readIt({ base: { text: base }, overlay: { text: text(change) } });
+    if (overlay.kind !== "valid" || !("fault" in overlay.value.destination.resolved)) throw new Error("no fault");
+    return overlay.value.destination.resolved.fault.message;
+  };
+
+  it("makes a sidecar read no file of the destination, and a repair read it", async () => {
+    expect(await read({}, false)).toContain("none.pem");
+    expect(await read({ rollback: true }, false)).toContain("opens no destination after a rollback");
+    expect(await read({ rollback: true }, true)).toContain("none.pem");
+    expect(await read({ rollback: true, destination: noDestination }, true)).toContain("name both stores");
+  });
+
+  it("is served by the source alone", () => {
+    const input = readInput({ base: { text: base }, overlay: { text: text({ rollback: true }) } });
+    const decision = decideActivation({ ...input, active: null, clock });
+    expect(decision).toMatchObject({ kind: "run", config: { primary: "source", destination: null } });
   });
 });

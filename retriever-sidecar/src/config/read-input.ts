@@ -4,6 +4,7 @@ import { isSamePlace, withoutVector } from "@retriever/stores/config/identity.ts
 import { type StoreChoice, specOf } from "@retriever/stores/config/store-spec.ts";
 import { faultOf, RetrieverError } from "@retriever/stores/errors.ts";
 import type { Registry } from "@retriever/stores/kind.ts";
+import { namesDestination } from "#contract/overlay.ts";
 import type { ActivationInput, BaseReading, OverlayReading } from "#core/activation-decision.ts";
 import type { AllowedHost } from "./allowed-hosts.ts";
 import type { Environment } from "./credentials.ts";
@@ -15,12 +16,14 @@ import {
   parseOverlay,
 } from "./parse-document.ts";
 import type { DirectoryReading } from "./read-directory.ts";
-import { plainCredentials, resolveBaseAdapter, resolveDestination } from "./resolve-store.ts";
+import { closedDestination, plainCredentials, resolveBaseAdapter, resolveDestination } from "./resolve-store.ts";
 
 type Deps = {
   readonly env: Environment;
   readonly allowedHosts: readonly AllowedHost[];
   readonly registry: Registry;
+  /** A repair reads the destination after a rollback as well; whoever serves opens nothing of it then. */
+  readonly isForRepair?: boolean;
 };
 type Parsing = Deps & { readonly schemas: DocumentSchemas };
 export type Documents = Pick<DirectoryReading, "base" | "overlay">;
@@ -108,7 +111,10 @@ function readOverlay(file: Documents["overlay"], parsing: Parsing): ActivationIn
   if ("fault" in file) return { kind: "invalid", fault: file.fault };
   try {
     const { overlay, ...rest } = parseOverlay(file.text, parsing.schemas);
-    const destination = resolveDestination(overlay.destination, parsing);
+    const isOpened = namesDestination(overlay) && (overlay.rollback !== true || parsing.isForRepair === true);
+    const destination = isOpened
+      ? resolveDestination(overlay.destination, parsing)
+      : closedDestination(overlay.destination, parsing);
     return { kind: "valid", value: { ...rest, overlay, destination } };
   } catch (error) {
     return { kind: "invalid", fault: faultOf(error) };

@@ -53,6 +53,17 @@ function refuseForbidden({ host, port }: StoreLocation, path: string): void {
   throw new RetrieverError({ code: "RETR_HOST_NOT_ALLOWED", message, path });
 }
 
+/** A destination after a rollback: where it was, with nothing read, looked up or connected to. */
+export function closedDestination(document: AdapterDocument, { env, registry }: Deps): StoreChoice {
+  const location = adapterOf(registry, document).overlay.locate(document, makeLookup(env, "destination"));
+  const message = "the overlay opens no destination after a rollback; name both stores by --source and --destination";
+  return {
+    identity: identityOf(location),
+    kind: document.kind,
+    resolved: { fault: { code: "RETR_CONFIG_INVALID", message } },
+  };
+}
+
 /** Places of the credentials that stand in a base's adapter as plain text. */
 export function plainCredentials(document: AdapterDocument, registry: Registry, path: string): string[] {
   const credentials = Object.entries(adapterOf(registry, document).base.credentials(document));

@@ -87,6 +87,17 @@ export function makeOverlaySchema<Kind extends KindSchemas>(kinds: readonly Kind
 
 export const overlaySchema = makeOverlaySchema(storeKinds);
 
+/**
+ * Stands in a rolled-back overlay once nothing of the destination is needed any more: sidecars of earlier versions demand
+ * an adapter there. The name resolves nowhere (RFC 6761), and they open no host that their pod doesn't allow.
+ */
+export const noDestination = { kind: "qdrant", url: "https://destination.invalid", collection: "none" } as const;
+
+/** Whether an overlay names a destination at all. */
+export function namesDestination({ destination }: { readonly destination: { readonly kind: string } }): boolean {
+  return !("url" in destination && destination.url === noDestination.url);
+}
+
 export type Overlay = z.infer<typeof overlaySchema>;
 
 /** Whether a store is the one that an overlay pins as its source. */

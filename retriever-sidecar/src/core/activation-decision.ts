@@ -186,7 +186,8 @@ function configOfOverlay(base: BaseReading, reading: OverlayReading, active: Act
     ...(overlay.sampling === undefined || serving.shadow === "none" ? {} : { sampling: overlay.sampling }),
     thresholds: overlay.thresholds,
     source,
-    destination: reading.destination,
+    // After a rollback only a repair opens it.
+    destination: overlay.rollback === true ? null : reading.destination,
   };
   return { config, fault: null };
 }

@@ -38,9 +38,10 @@ function serve(acts: readonly KubeObject[], { selectsByField = true, slow = fals
     const next = end < matching.length ? { continue: String(end) } : {};
     return { metadata: { resourceVersion: "1", ...next }, items: matching.slice(Number(from), end) };
   };
+  const cluster = makeClusterActs(request, clock);
   const read = async (status: Partial<MigrationStatus> = { phase: "Guard" }) => {
     const pick = makeActPick(aStatus(status), 1_100_000);
-    return makeClusterActs(request, clock).listActs(meta, pick, signal);
+    return cluster.listActs(meta, pick, signal);
   };
   return { read, lists };
 }
@@ -83,6 +84,36 @@ describe("the acts on a migration", () => {
     expect(isWhole).toBe(false);
     expect(acts.some(({ act }) => act === "Rollback")).toBe(true);
     expect(lists.length).toBeLessThan(10);
+  });
+
+  test("go on in the next pass where the last one left off, so that the last of ten thousand is read as well", async () => {
+    const acts = [...many(10_000, { ...elsewhere, act: "Abort" }, {}), anAct("z-back", { act: "Rollback" }, {})];
+    const { read, lists } = serve(acts, { selectsByField: false, slow: true });
+    const passes = [];
+    for (let pass = 0; pass < 6; pass += 1) passes.push(await read());
+    expect(passes.map((pass) => pass.acts.length)).toEqual([0, 0, 0, 0, 0, 1]);
+    expect(passes.every(({ isWhole }) => !isWhole)).toBe(true);
+    // From the beginning again: an act that came meanwhile may lie anywhere.
+    expect((await read()).acts).toEqual([]);
+    expect(lists.length).toBeLessThan(7 * 6);
+  });
+
+  test("begin anew where the server has dropped the list that was left off", async () => {
+    let pages = 0;
+    const clock = new FakeClock();
+    const request = async ({ query = {} }: KubeCall) => {
+      if (query["fieldSelector"] !== undefined) throw new OperatorError("ROP_INVALID", "field label not supported");
+      if (query["labelSelector"] !== `!${label}`) return { metadata: {}, items: [] };
+      pages += 1;
+      if (query["continue"] === "old") throw new OperatorError("ROP_EXPIRED", "too old");
+      await clock.advance(5000);
+      return { metadata: { continue: "old" }, items: [anAct("back", { act: "Rollback" }, {})] };
+    };
+    const cluster = makeClusterActs(request, clock);
+    const read = () => cluster.listActs(meta, makeActPick(aStatus({ phase: "Guard" }), 1_100_000), signal);
+    await read();
+    expect((await read()).acts).toMatchObject([{ name: "back" }]);
+    expect(pages).toBe(3);
   });
 
   test.each([

@@ -26,9 +26,10 @@ const longestMs = { latching: 1500, others: 4000 };
 
 /** The acts' part of the Cluster port. */
 export function makeClusterActs(request: KubeRequest, clock: Pick<Clock, "elapsed">): ClusterActs {
+  const left: LeftOff = new Map();
   return {
     listActs: async (meta, pick, signal) => {
-      const source: Source = { request, clock, meta, pick, signal };
+      const source: Source = { request, clock, meta, pick, signal, left };
       const isWhole = await restartOnce(() => readNamed(source));
       return { acts: pick.acts(), isWhole };
     },
@@ -64,7 +65,15 @@ type Source = {
   readonly meta: MigrationMeta;
   readonly pick: ActPick;
   readonly signal: AbortSignal;
+  readonly left: LeftOff;
 };
+/**
+ * By migration and query where a list that took too long goes on in the next pass: what lies behind the limit would never
+ * be read if each began anew.
+ */
+type LeftOff = Map<string, string>;
+/** More lists than that aren't cut at a time; those that are forgotten begin anew. */
+const mostLeftOff = 1000;
 type Query = Readonly<Record<string, string>>;
 
 /** By the field that names the migration: one request, whatever else lies in the namespace. */
@@ -85,19 +94,26 @@ async function readNamed(source: Source): Promise<boolean> {
 /** For API servers that can't select by that field (before 1.31): by label, and what lacks it. */
 async function readLabelled(source: Source): Promise<boolean> {
   const { others } = longestMs;
-  const unlabelled = await readPages(source, { labelSelector: `!${migrationUidLabel}` }, "", others);
   const labelled = await readPages(source, { labelSelector: `${migrationUidLabel}=${source.meta.uid}` }, "", others);
+  const unlabelled = await readPages(source, { labelSelector: `!${migrationUidLabel}` }, "", others);
   return unlabelled && labelled;
 }
 
-/** False when the time was up before the last page. */
+/** False when not every page was read: the time was up, or it began where the last pass had left off. */
 async function readPages(source: Source, query: Query, from: string, limitMs: number): Promise<boolean> {
-  const startedAt = source.clock.elapsed();
-  let next = from;
+  const { clock, left, meta } = source;
+  const startedAt = clock.elapsed();
+  const key = JSON.stringify([meta.uid, query]);
+  const resumed = left.get(key);
+  let next = resumed ?? from;
+  // Gone before the first request: a token that the server has forgotten must not be shown again.
+  left.delete(key);
   do {
     next = await readPage(source, query, next);
-    if (next === "") return true;
-  } while (source.clock.elapsed() - startedAt < limitMs);
+    if (next === "") return resumed === undefined;
+  } while (clock.elapsed() - startedAt < limitMs);
+  if (left.size >= mostLeftOff) left.clear();
+  left.set(key, next);
   return false;
 }
 

@@ -2,12 +2,15 @@
 import { hash } from "node:crypto";
 import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
 import type { MigrationStatus, Revision } from "@retriever/crds/status/migration-status.ts";
-import type { Overlay } from "@retriever/sidecar/contract/overlay.ts";
+import { noDestination, type Overlay, overlaySchema } from "@retriever/sidecar/contract/overlay.ts";
 import type { StoreIdentity } from "@retriever/stores/config/identity.ts";
 import type { MigrationMeta } from "../model/migration.ts";
 import type { OverlayIntent } from "../model/workload.ts";
 
-export type Intent = Pick<Revision, "primary" | "shadow" | "sampleRate" | "released">;
+export type Intent = Pick<Revision, "primary" | "shadow" | "sampleRate" | "released" | "withoutDestination">;
+
+/** With every default, as the plan's own is. */
+const noDestinationLeft = overlaySchema.shape.destination.parse(noDestination);
 
 type RenderedOverlay = { readonly document: Overlay; readonly text: string; readonly hash: string };
 
@@ -23,7 +26,7 @@ export function renderOverlay(
     schema: 1,
     revision: { epoch: revision.epoch, migrationUid: meta.uid, plan: status.planHash },
     source: pinOf(source),
-    destination: plan.destination,
+    destination: revision.withoutDestination === true ? noDestinationLeft : plan.destination,
     primary: revision.primary,
     shadow: revision.shadow,
     sampleRate: revision.sampleRate,

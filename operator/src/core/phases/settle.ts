@@ -7,10 +7,12 @@ import type { Context } from "../model/context.ts";
 import type { Outcome } from "../model/decision.ts";
 import { isPastCutover, labelOf, secondsSince } from "../model/status-readings.ts";
 import { isOfAnother, isSettled } from "../overlay/overlay-state.ts";
+import type { Intent } from "../overlay/revision.ts";
 import { countAcks, followsBase } from "../pods/acks.ts";
 import { answeredStatuses, servingPods } from "../pods/pods.ts";
 import { describeAcks } from "../steps/propagation.ts";
 import { move, stay } from "../steps/transition.ts";
+import { driftResolvedFact } from "../verification/drift-resolved.ts";
 
 /** For Completed, RolledBack and Validated. */
 export function settle(c: Context): Outcome {
@@ -23,6 +25,7 @@ export function settle(c: Context): Outcome {
   const compared = compareBaseline(c);
   if (compared !== undefined) return compared;
   const matches = baseNamesServingStore(c);
+  if (leavesDestination(c) && (revision.released || !matches)) return leaveDestination(c, revision.released);
   if (!revision.released) return matches ? release(c) : keep(c);
   if (c.acks.state !== "all")
     return stay(c, "waiting", "Propagating", `releasing the overlay: ${describeAcks(c.acks)}`);
@@ -88,7 +91,33 @@ function release(c: Context): Outcome {
     phase,
     reason: "OverlayReleased",
     message: "the base names the store that serves; the overlay is released",
-    intent: { primary: servingStore(c), shadow: "none", sampleRate: 0, released: true },
+    intent: { ...atRest(c), released: true },
+    standing: "waiting",
+  });
+}
+
+function atRest(c: Context): Omit<Intent, "released"> {
+  const isLeft = leavesDestination(c) || c.status.revision?.withoutDestination === true;
+  return {
+    primary: servingStore(c),
+    shadow: "none",
+    sampleRate: 0,
+    ...(isLeft ? { withoutDestination: true } : {}),
+  };
+}
+
+/** After a rollback the overlay names the destination only as long as it may hold what the source lacks. */
+function leavesDestination({ plan, status }: Context): boolean {
+  if (status.phase !== "RolledBack" || status.revision?.withoutDestination === true) return false;
+  return (driftResolvedFact(plan, status)?.status ?? "True") === "True";
+}
+
+function leaveDestination(c: Context, released: boolean): Outcome {
+  return move(c, {
+    phase: c.status.phase,
+    reason: "DestinationLeft",
+    message: "nothing of the destination is needed any more; the overlay names it no longer",
+    intent: { ...atRest(c), released },
     standing: "waiting",
   });
 }
