@@ -59,6 +59,8 @@ function makeTerminal(): Terminal {
     columns: () => stdout.columns || 80,
     rows: () => stdout.rows || 24,
     print: (line) => void stdout.write(`${line}\n`),
+    show: (line) => void stdout.write(`${line}\n`),
+    data: (text) => void stdout.write(`${text}\n`),
     warn: (line) => void stderr.write(`${line}\n`),
     frame: async (lines) => {
       const { createLogUpdate: open } = await import("log-update");

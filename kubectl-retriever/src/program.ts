@@ -5,10 +5,12 @@ import { addClusterCommands } from "#commands/cluster-commands.ts";
 import { addListCommands } from "#commands/list-commands.ts";
 import { addOfflineCommands } from "#commands/offline.ts";
 import { addPeopleCommands } from "#commands/people-commands.ts";
+import { guarded } from "#output/terminal.ts";
 import type { End, Surroundings } from "./surroundings.ts";
 
 /** Runs one command line (without node and script); resolves with the exit code, never rejects. */
-export async function runCli(words: readonly string[], around: Surroundings): Promise<number> {
+export async function runCli(words: readonly string[], given: Surroundings): Promise<number> {
+  const around = { ...given, terminal: guarded(given.terminal) };
   let code = 0;
   const program = makeProgram(around, (result) => {
     code = result;
@@ -33,8 +35,8 @@ export function makeProgram(around: Surroundings, end: End): Command {
     .description("Show RetrieverMigrations and act on them")
     .exitOverride()
     .configureOutput({
-      writeOut: (text) => terminal.print(text.trimEnd()),
-      writeErr: (text) => terminal.warn(text.trimEnd()),
+      writeOut: (text) => eachLine(text, terminal.print),
+      writeErr: (text) => eachLine(text, terminal.warn),
     })
     .addHelpText("after", exitCodesHelp);
   addClusterCommands(program, around, end);
@@ -42,4 +44,8 @@ export function makeProgram(around: Surroundings, end: End): Command {
   addPeopleCommands(program, around, end);
   addOfflineCommands(program, around, end);
   return program;
+}
+
+function eachLine(text: string, write: (line: string) => void): void {
+  for (const line of text.trimEnd().split("\n")) write(line);
 }

@@ -1,4 +1,5 @@
-// The operator's one error class and the table of its codes. Imports nothing.
+// The operator's one error class and the table of its codes.
+import { printable } from "@retriever/stores/values/printable.ts";
 
 type ErrorRow = {
   readonly retryable: boolean;
@@ -171,6 +172,6 @@ export function remedyOf(code: ErrorCode): string {
 
 /** At most 300 characters, on one line. */
 export function bounded(text: string): string {
-  const line = text.replace(/\s+/g, " ").trim();
+  const line = printable(text.replace(/\s+/g, " ").trim());
   return line.length <= 300 ? line : `${line.slice(0, 299)}…`;
 }

@@ -5,6 +5,7 @@ import { writeFile } from "node:fs/promises";
 import { setTimeout as pause } from "node:timers/promises";
 import { explain, faultOf } from "@retriever/stores/errors.ts";
 import { loadAdapters } from "@retriever/stores/kinds.ts";
+import { printableLines } from "@retriever/stores/values/printable.ts";
 import { Command } from "commander";
 import type { VerifyFlags } from "./config/options.ts";
 import { isRepair, type RepairFlags, repairStores } from "./repair/repair-command.ts";
@@ -50,7 +51,7 @@ function readVersion(): string {
 }
 
 function printError(error: unknown): void {
-  process.stderr.write(`${explain(error)}\n`);
+  process.stderr.write(`${printableLines(explain(error))}\n`);
   process.exitCode = 1;
 }
 

@@ -19,7 +19,7 @@ export function toStructural(schema: JsonSchema): StructuralSchema {
   return {
     // First, where a reader of the manifest looks for it.
     ...(description !== undefined && { description }),
-    ...withoutIntegerBounds(bounds),
+    ...bounds,
     ...(properties && { properties: mapValues(properties, toStructural) }),
     ...(items && { items: toStructural(items) }),
   };
@@ -30,16 +30,6 @@ function intOrString(schema: JsonSchema, alternatives: readonly JsonSchema[]): S
   const { oneOf: _oneOf, anyOf: _anyOf, description, ...rest } = schema;
   const bounds = alternatives.map(({ type: _type, ...bound }) => bound);
   return { ...(description !== undefined && { description }), ...Object.assign({}, ...bounds), ...rest };
-}
-
-/** Zod states the bounds of a double's integers; the API server's integers are 64 bit and need no such bound. */
-function withoutIntegerBounds(schema: StructuralSchema): StructuralSchema {
-  const { minimum, maximum, ...rest } = schema;
-  return {
-    ...rest,
-    ...(minimum !== undefined && minimum !== Number.MIN_SAFE_INTEGER && { minimum }),
-    ...(maximum !== undefined && maximum !== Number.MAX_SAFE_INTEGER && { maximum }),
-  };
 }
 
 function mapValues<A, B>(record: Readonly<Record<string, A>>, change: (value: A) => B): Record<string, B> {

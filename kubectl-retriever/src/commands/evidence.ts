@@ -35,7 +35,7 @@ export async function collectEvidence(
     return exitCodes.error;
   }
   const text = printChainFile(subject, chain);
-  if (output === undefined) terminal.print(text.trimEnd());
+  if (output === undefined) terminal.data(text.trimEnd());
   else {
     try {
       await tools.files.write(output, text);

@@ -30,7 +30,7 @@ export async function showStatus(asked: StatusRequest, tools: StatusTools, signa
   if (asked.watch) return watchStatus(asked, tools, signal);
   const view = await findMigration(tools.client, asked.namespace, asked.name, signal);
   if (asked.output === "text") printStatus(view, tools);
-  else tools.terminal.print(await printDocument(view.raw, asked.output));
+  else tools.terminal.data(await printDocument(view.raw, asked.output));
   return exitCodeOfStatus(view.status);
 }
 
@@ -39,7 +39,7 @@ function printStatus(view: MigrationView, { terminal, clock }: StatusTools): voi
   const { isTty, color } = terminal;
   // Elsewhere than on a terminal every line is whole, and all of them are there.
   const canvas = { columns: isTty ? terminal.columns() : whole, rows: isTty ? terminal.rows() : whole, color };
-  for (const line of renderStatus(view, clock.now(), canvas)) terminal.print(line);
+  for (const line of renderStatus(view, clock.now(), canvas)) terminal.show(line);
 }
 
 async function watchStatus(asked: StatusRequest, tools: StatusTools, signal: AbortSignal): Promise<number> {
@@ -83,6 +83,7 @@ function makeShow(asked: StatusRequest, { terminal, clock }: StatusTools): (view
     const text = output === "text" ? renderLine(view, 0) : await printDocument(view.raw, output);
     if (text === last) return;
     last = text;
-    terminal.print(output === "text" ? renderLine(view, now) : text);
+    if (output === "text") terminal.print(renderLine(view, now));
+    else terminal.data(text);
   };
 }

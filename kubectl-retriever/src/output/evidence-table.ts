@@ -41,7 +41,7 @@ function gateWord(gate: string, plan: MigrationSpec | undefined): string {
     sampleRatio: "requests sampled",
     shadowErrors: "shadow errors",
   };
-  return words[gate] ?? gate;
+  return Object.hasOwn(words, gate) ? (words[gate] ?? gate) : gate;
 }
 
 const isMs = (gate: Verdict) => gate.gate.endsWith("Ms");

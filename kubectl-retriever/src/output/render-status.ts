@@ -3,6 +3,7 @@ import { styleText } from "node:util";
 import { durationSeconds } from "@retriever/crds/fields/duration.ts";
 import type { Condition, MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import { isFinalPhase } from "@retriever/crds/status/phase-steps.ts";
+import { printable } from "@retriever/stores/values/printable.ts";
 import { clipped, shareWord, sinceWord, spanWord } from "#text/words.ts";
 import { renderEvidence } from "./evidence-table.ts";
 import { fit, row, type Section, wrapped } from "./lines.ts";
@@ -24,7 +25,7 @@ export function renderStatus(view: MigrationView, now: number, canvas: Canvas): 
   const { status, plan } = view;
   const columns = Math.max(20, canvas.columns);
   const said = (lines: readonly (string | undefined)[]) =>
-    lines.filter(isLine).flatMap((line) => (line === "" ? [line] : wrapped(line, columns)));
+    lines.filter(isLine).flatMap((line) => (line === "" ? [line] : wrapped(printable(line), columns)));
   const table = renderEvidence(status, plan).map((line) => clipped(line, columns));
   const sections: Section[] = [
     { rank: 0, title: "name", lines: said([headLine(view, now)]) },
@@ -51,7 +52,7 @@ export function renderStatus(view: MigrationView, now: number, canvas: Canvas): 
     { rank: 6, title: "messages", lines: said(outboxLines(status)) },
     { rank: 7, title: "newer fields", lines: said(unknownLines(view)) },
   ];
-  return fit(sections, Math.max(1, canvas.rows - 1)).map((line) => paint(clipped(line, columns), canvas.color));
+  return fit(sections, Math.max(1, canvas.rows - 1)).map((line) => paint(clipped(printable(line), columns), canvas.color));
 }
 
 /** One line for a log: when it isn't a terminal. */

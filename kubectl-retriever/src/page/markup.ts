@@ -1,12 +1,14 @@
 // Elements of HTML and SVG as text. Everything that comes from outside is escaped here and nowhere else.
 
+import { printable } from "@retriever/stores/values/printable.ts";
+
 export type Markup = { readonly markup: string };
 type Attributes = Readonly<Record<string, string | number | undefined>>;
 type Child = Markup | string | undefined;
 
 /** Text as it may stand in markup and in quoted attributes. */
 function escapeText(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => `&#${character.codePointAt(0)};`);
+  return printable(text).replace(/[&<>"']/g, (character) => `&#${character.codePointAt(0)};`);
 }
 
 /** An element; numbers are rounded to a tenth, undefined attributes and children left out, strings escaped. */

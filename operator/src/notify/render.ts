@@ -1,5 +1,6 @@
 // What a sink is sent: an envelope that names the message, its words, and for the announcement of a cutover a calendar entry.
 import { createHmac } from "node:crypto";
+import { printableLines } from "@retriever/stores/values/printable.ts";
 import type { SinkMessage } from "#ports/sinks.ts";
 import type { SinkConfig } from "./sinks-file.ts";
 
@@ -9,7 +10,8 @@ const slackBytes = 6000;
 type Rendered = { readonly body: string; readonly headers: Readonly<Record<string, string>> };
 
 /** Body and headers; with a key the body is signed, as `sha256=<hex>`. */
-export function render({ kind }: Pick<SinkConfig, "kind">, message: SinkMessage, key: string | undefined): Rendered {
+export function render({ kind }: Pick<SinkConfig, "kind">, said: SinkMessage, key: string | undefined): Rendered {
+  const message = { ...said, message: { ...said.message, text: printableLines(said.message.text) } };
   const content = kind === "slack" ? slackBody(message) : envelope(message);
   const body = JSON.stringify(content);
   const type = kind === "slack" ? "application/json" : "application/cloudevents+json";

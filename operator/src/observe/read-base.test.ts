@@ -36,6 +36,11 @@ describe("the base of a config directory", () => {
     ).toEqual([]);
   });
 
+  test.each(["constructor", "__proto__", "toString"])("is not what every object has under the key %s", (key) => {
+    const items = [{ key, path: "retriever.json" }];
+    expect(readBase([aSource("app", base, { items })])).toEqual({ configMaps: [], faults: [] });
+  });
+
   test.each([
     ["none", [aSource("app", { other: "x" }), aSource("gone", undefined)], []],
     ["an optional one", [aSource("app", base, { optional: true })], []],

@@ -34,7 +34,8 @@ function baseFilesOf(
 ): { readonly path: string; readonly text: string }[] {
   const items = source.items ?? Object.keys(configMap.data).map((key) => ({ key, path: key }));
   return items.flatMap(({ key, path }) => {
-    const text = configMap.data[key];
+    // A template may name any key: `constructor` is one that every object has.
+    const text = Object.hasOwn(configMap.data, key) ? configMap.data[key] : undefined;
     return text !== undefined && baseFileNames.some((name) => name === path) ? [{ path, text }] : [];
   });
 }

@@ -1,4 +1,5 @@
 // Structured log lines. Errors appear as code and bounded message; bodies, headers and credentials never get here.
+import { printableLines } from "@retriever/stores/values/printable.ts";
 import { type DestinationStream, type Logger, pino } from "pino";
 import { asOperatorError } from "#errors.ts";
 
@@ -18,6 +19,8 @@ export function makeLogger(options: LoggerOptions): Logger {
     base: { component: options.component ?? "retriever-operator" },
     timestamp: () => `,"time":"${new Date().toISOString()}"`,
     formatters: { level: (label: string) => ({ level: label }) },
+    // JSON escapes controls below 32 only; what else steers a terminal stays the same text this way.
+    hooks: { streamWrite: printableLines },
     redact: {
       paths: ["authorization", "headers", "password", "token", "*.authorization", "*.password", "*.token"],
       remove: true,

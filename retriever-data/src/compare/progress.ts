@@ -1,5 +1,7 @@
 // Reports how far a run is: one line that changes on a terminal, JSON lines elsewhere.
+
 import type { Clock } from "@retriever/stores/ports/clock.ts";
+import { printable } from "@retriever/stores/values/printable.ts";
 import { type RunDeps, type RunProgress, storeNames } from "./run-deps.ts";
 
 export type ProgressOutput = { readonly isTerminal: boolean; readonly write: (text: string) => void };
@@ -48,7 +50,7 @@ export function makeProgressReporter({ isTerminal, write }: ProgressOutput, cloc
       else line("progress", { ...progress, share, etaSeconds, elapsedSeconds: Math.round((now - startedAt) / 1000) });
     },
     onNote: (note) => {
-      if (isTerminal) write(`\r\u001b[K${note}\n`);
+      if (isTerminal) write(`\r\u001b[K${printable(note)}\n`);
       else line("note", { note });
     },
     end: () => {

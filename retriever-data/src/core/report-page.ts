@@ -5,6 +5,7 @@ import {
   driftOf,
   type VerifyReport,
 } from "@retriever/sidecar/contract/verify-report.ts";
+import { printable } from "@retriever/stores/values/printable.ts";
 
 const mostExamples = 20;
 
@@ -49,7 +50,7 @@ ${counts(report)}
 ${namespaces(report)}
 ${quality(report)}
 ${differenceKinds.map((kind) => examples(report, kind)).join("\n")}
-<p class="note">Version ${escape(report.version)}; from ${report.startedAt} to ${report.finishedAt}. Digest <code>${report.digest}</code>: a repair refuses this report's JSON once it was edited.</p>
+<p class="note">Version ${escape(report.version)}; from ${escape(report.startedAt)} to ${escape(report.finishedAt)}. Digest <code>${report.digest}</code>: a repair refuses this report's JSON once it was edited.</p>
 </body></html>
 `;
 }
@@ -142,5 +143,5 @@ function number(value: number): string {
 }
 
 function escape(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+  return printable(text).replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }

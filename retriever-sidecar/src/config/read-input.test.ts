@@ -76,7 +76,14 @@ describe("the overlay of a rollback", () => {
   const text = (change: object) => {
     const tls = { caFile: "/etc/retriever/credentials/none.pem" };
     const overlay = JSON.parse(makeOverlay("", qdrantDestination("https://q.svc:6333", { tls }))) as object;
-    return JSON.stringify({ ...overlay, source: digests(), primary: "source", shadow: "none", sampleRate: 0, ...change });
+    return JSON.stringify({
+      ...overlay,
+      source: digests(),
+      primary: "source",
+      shadow: "none",
+      sampleRate: 0,
+      ...change,
+    });
   };
   const base = JSON.stringify({ primary: { kind: "pgvector", connectionString: "postgres://u@pg/d" } });
   const allowedHosts = [{ host: "q.svc", port: null, credential: null }];

@@ -2,6 +2,7 @@
 
 import type { Fault } from "@retriever/stores/errors.ts";
 import type { Clock } from "@retriever/stores/ports/clock.ts";
+import { printableLines } from "@retriever/stores/values/printable.ts";
 import { pino } from "pino";
 import type { ActiveConfig } from "#core/activation-decision.ts";
 import type { SampleEvent } from "#retrieve/sample.ts";
@@ -17,7 +18,9 @@ const variancesPerSecond = 5;
 
 /** A logger to standard output. */
 export function makeLog(bindings: Record<string, string>): Log {
-  return pino({ base: bindings, timestamp: pino.stdTimeFunctions.isoTime, formatters: { level: levelName } });
+  const formatters = { level: levelName };
+  const hooks = { streamWrite: printableLines };
+  return pino({ base: bindings, timestamp: pino.stdTimeFunctions.isoTime, formatters, hooks });
 }
 
 function levelName(level: string): object {

@@ -1,5 +1,7 @@
 // Kubernetes events. The same message again within the window raises a count instead of making another event.
+
 import { hash, randomUUID } from "node:crypto";
+import { printableLines } from "@retriever/stores/values/printable.ts";
 import type { Announcement } from "#core/model/decision.ts";
 import type { MigrationMeta } from "#core/model/migration.ts";
 import { printTime } from "#kube/instants.ts";
@@ -86,7 +88,7 @@ function eventDocument(
     involvedObject: { ...typeOf(migrations), namespace, name: meta.name, uid, resourceVersion },
     type: announcement.type,
     reason: announcement.reason,
-    message: announcement.message.slice(0, maxMessage),
+    message: printableLines(announcement.message).slice(0, maxMessage),
     source: { component: "retriever-operator", host: instance },
     reportingComponent: "retriever-operator",
     reportingInstance: instance,

@@ -1,4 +1,5 @@
 // Whose a pod is: labels are anybody's, so it must be controlled by the workload, or by a ReplicaSet that is.
+import { printable } from "@retriever/stores/values/printable.ts";
 import { hasCode } from "#errors.ts";
 import type { KubeObject, ObjectMeta, OwnerReference } from "#kube/documents.ts";
 import { type KubeRequest, metadataOf } from "#kube/kube-request.ts";
@@ -106,7 +107,7 @@ function isName(name: string | undefined): name is string {
 
 /** What somebody else wrote, as it may be told. */
 function shown(text = "without a name"): string {
-  const plain = text.replace(/[\p{C}\p{Z}]/gu, " ");
+  const plain = printable(text);
   return plain.length > longestName ? `${plain.slice(0, longestName - 1)}…` : plain;
 }
 

@@ -1,5 +1,6 @@
 // The end of an overlay's life: once the base itself names the store that serves, the overlay is released and removed.
 
+import type { Revision } from "@retriever/crds/status/migration-status.ts";
 import type { StoreName } from "@retriever/sidecar/contract/overlay.ts";
 import { isSameStore } from "@retriever/stores/config/identity.ts";
 import { compareSource } from "../harm/throughput.ts";
@@ -22,8 +23,11 @@ export function settle(c: Context): Outcome {
   if (!overlay.ok) return stay(c, "waiting", "NotObserved", `the overlay can't be read: ${overlay.why}`);
   if (isOfAnother(c.meta, overlay.value)) return settled(c);
   if (revision.released && overlay.value === null) return leaveBase(c);
-  const compared = compareBaseline(c);
-  if (compared !== undefined) return compared;
+  return compareBaseline(c) ?? endOverlay(c, revision);
+}
+
+/** Releases it where every base names the serving store, then removes it. */
+function endOverlay(c: Context, revision: Revision): Outcome {
   const matches = baseNamesServingStore(c);
   if (leavesDestination(c) && (revision.released || !matches)) return leaveDestination(c, revision.released);
   if (!revision.released) return matches ? release(c) : keep(c);

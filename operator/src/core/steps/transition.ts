@@ -1,6 +1,7 @@
 // The two outcomes of a preemption or a phase: stay, or move to a phase or a revision.
 import { durationSeconds } from "@retriever/crds/fields/duration.ts";
 import type { MigrationStatus, Phase, Revision } from "@retriever/crds/status/migration-status.ts";
+import { printable } from "@retriever/stores/values/printable.ts";
 import type { Context } from "../model/context.ts";
 import type { Outcome, Severity, Standing } from "../model/decision.ts";
 import { nextEpoch } from "../overlay/epochs.ts";
@@ -15,7 +16,7 @@ const longestMessage = 2000;
 
 /** A message cut to what a status can hold. */
 export function clip(message: string): string {
-  return message.slice(0, longestMessage);
+  return printable(message.slice(0, longestMessage)).slice(0, longestMessage);
 }
 
 /** Nothing moves; says why and what would move it. */

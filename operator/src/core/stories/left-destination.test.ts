@@ -18,7 +18,7 @@ function rolledBack(phase: "Preflight" | "Ramp" | "Guard", found: "equal" | "dri
 }
 
 function isNamed({ overlay }: Simulation): boolean {
-  if (overlay?.document == null) throw new Error("no overlay");
+  if (overlay === null || overlay.document === null) throw new Error("no overlay");
   overlaySchema.parse(JSON.parse(overlay.text));
   return namesDestination(overlay.document) || overlay.text.includes("qdrant.search.svc");
 }
