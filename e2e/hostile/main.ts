@@ -6,8 +6,9 @@ import { amount, isMissed, least, type Part, printRows, type Row, summaryOf } fr
 import { endOnSignals } from "#support/process/start-process.ts";
 import { hostsRow } from "./hosts/hosts-row.ts";
 import type { HostileContext, HostileRow } from "./rows/hostile-row.ts";
+import { writtenRow } from "./written/written-row.ts";
 
-const rows: readonly HostileRow[] = [hostsRow];
+const rows: readonly HostileRow[] = [writtenRow, hostsRow];
 
 const { values } = parseArgs({
   options: {

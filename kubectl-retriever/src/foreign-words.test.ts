@@ -71,7 +71,8 @@ function run(line: string, random: Random) {
     createAct: random() < 0.5 ? fault : async () => word,
   };
   const readChain = async () => ({ after: null, end: null, lines: [word, JSON.stringify({ text: word })] });
-  const read = async (path: string) => files[path] ?? Promise.reject(Object.assign(new Error(word), { code: "ENOENT" }));
+  const read = async (path: string) =>
+    files[path] ?? Promise.reject(Object.assign(new Error(word), { code: "ENOENT" }));
   const disk = { read, write: async () => undefined };
   const words = line.split(" ").map((part) => (part === "WORD" ? word : part === "NAME" ? "docs" : part));
   const { around } = makeFakeSurroundings({ client, readChain, files: disk, terminal });

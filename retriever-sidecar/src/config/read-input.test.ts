@@ -86,7 +86,7 @@ describe("the overlay of a rollback", () => {
     });
   };
   const base = JSON.stringify({ primary: { kind: "pgvector", connectionString: "postgres://u@pg/d" } });
-  const allowedHosts = [{ host: "q.svc", port: null, credential: null }];
+  const allowedHosts = [{ host: "q.svc", port: null, credential: null, demandsTls: false }];
   const read = async (change: object, isForRepair: boolean) => {
     const readIt = makeReadInput({ env: {}, registry: await loadAdapters(), allowedHosts, isForRepair });
     const { overlay } = readIt({ base: { text: base }, overlay: { text: text(change) } });

@@ -1,0 +1,24 @@
+// Z1: documents that others write, read and decided on by the operator's own code.
+import { playHostile } from "@retriever/operator/test/hostile/play.ts";
+import { amount, most } from "#bench/report/rows.ts";
+import type { HostileRow } from "../rows/hostile-row.ts";
+
+const documents = { whole: 100_000, slice: 6000 };
+const harms = ["broken status", "unreadable overlay", "rollback refused", "rollback forced", "it threw"] as const;
+const mostTold = 5;
+
+export const writtenRow: HostileRow = {
+  id: "Z1",
+  title: "hostile statuses of pods, overlays, bases, acts and summaries of Jobs",
+  run: async ({ isQuick, seed, say }) => {
+    const wanted = isQuick ? documents.slice : documents.whole;
+    const played = await playHostile(wanted, seed);
+    for (const { kind, phase, harm, words, seed: world } of played.found.slice(0, mostTold))
+      say(`${kind} in ${phase}, world ${world}: ${harm}: ${words.slice(0, 300)}`);
+    const n = Object.values(played.documents).reduce((sum, count) => sum + count, 0);
+    return harms.map((harm) => {
+      const found = played.found.filter((one) => one.harm === harm).length;
+      return amount(harm, found, most(0), { n, enough: wanted });
+    });
+  },
+};
