@@ -148,9 +148,9 @@ export default {
     ...roomRules,
     rule(
       "rehearsals-are-pure",
-      "A rehearsal plays the core and touches nothing: only itself, core, crds, the contract, the stores' identities, zod, pure-rand, cli-table3, csv-parse, d3's scales and shapes, and node:crypto. The command line reads and writes its files.",
+      "A rehearsal plays the core and touches nothing: only itself, core, crds, the contract, the stores' identities, printable words, zod, pure-rand, cli-table3, csv-parse, d3's scales and shapes, and node:crypto. The command line reads and writes its files.",
       { path: "^kubectl-retriever/src/(scenario|traffic|rehearse|toy|page|forecast|text)/" },
-      { pathNot: "^(kubectl-retriever/src/(scenario|traffic|rehearse|toy|page|forecast|text)/|operator/src/core/|crds/src/|retriever-sidecar/src/contract/|stores/src/(config/|ports/|kinds\\.ts$)|node_modules/(zod|pure-rand|cli-table3|csv-parse|(@types/)?d3-(scale|shape))/|(node:)?crypto$)" },
+      { pathNot: "^(kubectl-retriever/src/(scenario|traffic|rehearse|toy|page|forecast|text)/|operator/src/core/|crds/src/|retriever-sidecar/src/contract/|stores/src/(config/|ports/|kinds\\.ts$|values/printable\\.ts$)|node_modules/(zod|pure-rand|cli-table3|csv-parse|(@types/)?d3-(scale|shape))/|(node:)?crypto$)" },
     ),
     rule(
       "crds-do-no-io",

@@ -91,10 +91,10 @@ bench-alerts: setup ## from an alert's firing in a real Prometheus to the rollba
 show-comparison: setup ## which metric notices which damage to a store, on 20,000 chunks; two minutes, last line JSON
 	@node e2e/bench/comparison/main.ts
 
-sbom: setup ## what the images are made of, CycloneDX, into reports/
+sbom: setup ## what the images are made of, CycloneDX, into reports/ (BASE_IMAGE=name@sha256:...: with the base they are put on)
 	@mkdir -p reports
-	@node tools/images/image-files.ts operator --sbom > reports/sbom-operator.json
-	@node tools/images/image-files.ts sidecar --sbom > reports/sbom-sidecar.json
+	@node tools/images/image-files.ts operator '--sbom=$(BASE_IMAGE)' > reports/sbom-operator.json
+	@node tools/images/image-files.ts sidecar '--sbom=$(BASE_IMAGE)' > reports/sbom-sidecar.json
 
 e2e: setup ## conformance and stories on a real cluster; figures as JSON, last line "N passed, N failed" (ARGS=--part=node)
 	@node e2e/stories/real/main.ts $(ARGS)

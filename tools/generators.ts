@@ -7,5 +7,4 @@ export const generators: readonly Generator[] = [
   { name: "manifests", script: "crds/generate.ts" },
   { name: "charts", script: "tools/charts/generate.ts" },
   { name: "docs", script: "tools/docs/generate.ts" },
-  { name: "lockfile", script: "tools/complete-lockfile.ts" },
 ];

@@ -1,5 +1,5 @@
 // The images' lists against the tree: complete, nothing of the workshop, and what they lay out starts.
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, normalize } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
@@ -70,7 +70,9 @@ describe.each(images)("the image of the %s", (image) => {
   });
 
   it("has a bill of materials with every package, its version and its hash", () => {
-    const { components } = JSON.parse(renderSbom(image, contentsOf(root, image), readLockfile(root), "24.0.0")) as {
+    const { components } = JSON.parse(
+      renderSbom(image, contentsOf(root, image), readLockfile(root), { nodeVersion: "24.0.0" }),
+    ) as {
       components: { "bom-ref": string; purl?: string; hashes?: { content: string }[] }[];
     };
     const listed = components.filter((component) => component["bom-ref"].includes("node_modules/"));
@@ -79,12 +81,34 @@ describe.each(images)("the image of the %s", (image) => {
     expect(components.filter(({ purl }) => purl === "pkg:npm/zod@4.6.7")).toHaveLength(1);
   });
 
+  it("has a bill of materials with the base image by its digest, or says that none was given", () => {
+    const billOn = (base?: string) =>
+      JSON.parse(renderSbom(image, contentsOf(root, image), readLockfile(root), { nodeVersion: "24.0.0", base })) as {
+        metadata: { properties?: object[] };
+        components: object[];
+      };
+    const digest = "0f".repeat(32);
+    expect(billOn(`registry.example/base/glibc@sha256:${digest}`).components[0]).toMatchObject({
+      type: "container",
+      name: "registry.example/base/glibc",
+      version: `sha256:${digest}`,
+    });
+    expect(() => billOn("base:latest")).toThrow("expected name@sha256:");
+    expect(billOn().metadata.properties).toEqual([{ name: "retriever:base-image", value: "not given" }]);
+  });
+
+  it("is started without an inspector that a signal opens, from a Node that may be run and not read", () => {
+    const [, stage = ""] = readFileSync(join(root, "images/Dockerfile"), "utf8").split(`AS ${image}\n`);
+    expect(/^ENTRYPOINT (.*)$/m.exec(stage)?.[1]).toContain('"--disable-sigusr1"');
+  });
+
   it("starts from what is laid out, with its own Node", async () => {
     const out = join(folder, image);
     const script = join(root, "tools/images/image-files.ts");
     const laid = await runCommand([process.execPath, script, image, out], { cwd: folder, deadlineSeconds: 25 });
     expect(laid).toMatchObject({ code: 0 });
     const node = join(out, "usr/local/bin/node");
+    expect(statSync(node).mode & 0o777).toBe(0o711);
     for (const entry of entries[image]) {
       const started = await runCommand([node, join(out, "app", entry), "--help"], { cwd: "/", deadlineSeconds: 25 });
       expect(started).toMatchObject({ code: 0 });

@@ -1,6 +1,7 @@
 // `node tools/images/image-files.ts operator|sidecar OUTDIR`: lays out the file system of an image, without a container engine:
-// OUTDIR/app keeps the workspaces' layout, OUTDIR/usr/local/bin/node is the pinned Node. With --list it only says what, with --sbom the same as CycloneDX.
-import { cpSync, existsSync, mkdirSync, readdirSync, realpathSync, symlinkSync } from "node:fs";
+// OUTDIR/app keeps the workspaces' layout, OUTDIR/usr/local/bin/node is the pinned Node. With --list it only says what, with --sbom the same as CycloneDX
+// (--sbom=NAME@sha256:… with the base image it is put on).
+import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, realpathSync, symlinkSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { type Contents, contentsOf, images, readLockfile } from "./image-list.ts";
 import { renderSbom } from "./image-sbom.ts";
@@ -22,7 +23,10 @@ function layOut({ files, packages, links }: Contents, folder: string): void {
     mkdirSync(dirname(link), { recursive: true });
     symlinkSync(relative(dirname(link), join(app, target)), link);
   }
-  copy(pinnedNode(), join(folder, "usr/local/bin/node"));
+  const node = join(folder, "usr/local/bin/node");
+  copy(pinnedNode(), node);
+  // Who may run a program and not read it leaves no core dump and can't be traced: it would hold credentials.
+  chmodSync(node, 0o711);
 }
 
 /** Source maps and declarations are for tools. What lies in a package's own node_modules is listed by itself. */
@@ -48,8 +52,10 @@ function main(words: readonly string[]): number {
     process.stdout.write(`${lines.join("\n")}\n`);
     return 0;
   }
-  if (folder === "--sbom") {
-    process.stdout.write(renderSbom(image, contents, readLockfile(root), process.versions.node));
+  const [option, base] = folder.split(/=(.*)/s);
+  if (option === "--sbom") {
+    const made = { nodeVersion: process.versions.node, base: base === "" ? undefined : base };
+    process.stdout.write(renderSbom(image, contents, readLockfile(root), made));
     return 0;
   }
   if (existsSync(folder) && readdirSync(folder).length > 0) {

@@ -1,8 +1,14 @@
 // An image's packages as CycloneDX, from the lockfile. Pure: the same tree gives the same text, so no time and no serial.
 import type { Contents, Lockfile } from "./image-list.ts";
 
-/** CycloneDX 1.5 of what `contents` holds, the Node of `nodeVersion` included. */
-export function renderSbom(image: string, contents: Contents, lock: Lockfile, nodeVersion: string): string {
+type Made = {
+  readonly nodeVersion: string;
+  /** Base image with its digest, `name@sha256:…`; left out: it isn't known yet, and that is said. */
+  readonly base?: string | undefined;
+};
+
+/** CycloneDX 1.5 of what `contents` holds, Node and the base image included. Throws for a base without a digest. */
+export function renderSbom(image: string, contents: Contents, lock: Lockfile, { nodeVersion, base }: Made): string {
   const { version = "" } = lock[""] ?? {};
   const packages = contents.packages.map((place) => componentOf(place, lock));
   const workspaces = Object.values(contents.links).map((folder) => componentOf(folder, lock));
@@ -10,14 +16,27 @@ export function renderSbom(image: string, contents: Contents, lock: Lockfile, no
     bomFormat: "CycloneDX",
     specVersion: "1.5",
     version: 1,
-    metadata: { component: { type: "application", "bom-ref": image, name: `retriever-${image}`, version } },
+    metadata: {
+      component: { type: "application", "bom-ref": image, name: `retriever-${image}`, version },
+      ...(base === undefined ? { properties: [{ name: "retriever:base-image", value: "not given" }] } : {}),
+    },
     components: [
+      ...(base === undefined ? [] : [baseOf(base)]),
       { type: "application", "bom-ref": "node", name: "node", version: nodeVersion },
       ...workspaces,
       ...packages,
     ],
   };
   return `${JSON.stringify(document, null, 2)}\n`;
+}
+
+/** A tag can be another image tomorrow. What the base is made of, its own bill says. */
+function baseOf(base: string): object {
+  const [, name = "", digest] = /^([^\s@]+)@sha256:([0-9a-f]{64})$/.exec(base) ?? [];
+  if (digest === undefined) throw new TypeError(`base image: got ${base}, expected name@sha256: and 64 hex digits`);
+  const purl = `pkg:oci/${name.slice(name.lastIndexOf("/") + 1)}@sha256%3A${digest}`;
+  const hashes = [{ alg: "SHA-256", content: digest }];
+  return { type: "container", "bom-ref": "base-image", name, version: `sha256:${digest}`, purl, hashes };
 }
 
 function componentOf(place: string, lock: Lockfile): object {

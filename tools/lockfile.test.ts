@@ -1,0 +1,58 @@
+// What is installed is what was locked, and may be used: a hash and a license for every package, other platforms' too.
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { contentsOf, images } from "./images/image-list.ts";
+
+type Entry = {
+  readonly version?: string;
+  readonly license?: string;
+  readonly integrity?: string;
+  readonly link?: boolean;
+};
+
+/** Of what is in the images. */
+const shipped = ["0BSD", "Apache-2.0", "BSD-3-Clause", "BlueOak-1.0.0", "ISC", "MIT", "PSF-2.0", "Unlicense"];
+/** Of what only builds and tests: nothing of it is given on. */
+const workshop = [
+  ...shipped,
+  "Apache-2.0 AND MIT",
+  "CC-BY-4.0",
+  "MIT OR Apache-2.0",
+  "MPL-2.0",
+  "PSF-2.0",
+  "Unlicense",
+];
+
+const root = join(import.meta.dirname, "..");
+const inImages = new Set(images.flatMap((image) => contentsOf(root, image).packages));
+
+describe.each(["package-lock.json", "tools/node/package-lock.json"])("%s", (file) => {
+  const text = readFileSync(join(root, file), "utf8");
+  const { packages } = JSON.parse(text) as { readonly packages: Readonly<Record<string, Entry>> };
+  const installed = Object.entries(packages).filter(([place, { link }]) => place.includes("node_modules/") && !link);
+
+  it("has packages at all", () => {
+    expect(installed.length).toBeGreaterThan(1);
+  });
+
+  it("has a SHA-512 for every package", () => {
+    const without = installed.filter(([, { integrity }]) => !/^sha512-[A-Za-z0-9+/]{86}==$/.test(integrity ?? ""));
+    expect(without.map(([place]) => place)).toEqual([]);
+  });
+
+  it("has only packages whose license is on the list", () => {
+    const others = installed.filter(
+      ([place, { license = "none" }]) => !(inImages.has(place) ? shipped : workshop).includes(license),
+    );
+    expect(others.map(([place, { license }]) => `${place}: ${license}`)).toEqual([]);
+  });
+
+  it("takes every package from the registry that is configured, by its exact version", () => {
+    const elsewhere = installed.filter(([, { version }]) => !/^\d+\.\d+\.\d+/.test(version ?? ""));
+    expect(elsewhere.map(([place]) => place)).toEqual([]);
+    expect(text).not.toMatch(
+      /"resolved": "(?!https:\/\/registry\.npmjs\.org\/|stores|crds|operator|retriever|kubectl|e2e)/,
+    );
+  });
+});
