@@ -94,9 +94,9 @@ export default {
     ),
     rule(
       "e2e-imports-public-entries-only",
-      "Stories use what a stranger could use: the contract, the resources' schemas, the maths of the gates, the contracts of a cluster and of Jobs, or a main.ts started as a process.",
+      "Stories use what a stranger could use: the contract, the resources' schemas, the maths of the gates, the contracts of a cluster and of Jobs, hostile documents, or a main.ts started as a process.",
       { path: "^e2e/", pathNot: "^e2e/bench/(harm|fleet)/" },
-      { path: "^(operator/(?!src/core/gates/|test/(cluster-contract|jobs-contract|kube-harness|kube-jobs-harness)\\.ts$)|tools/|kubectl-retriever/|retriever-data/|retriever-sidecar/(?!src/contract/)|stores/src/(?!config/|errors\\.ts$|kinds\\.ts$|ports/|[a-z]+/config/)|crds/(?!src/|manifests/))" },
+      { path: "^(operator/(?!src/core/gates/|test/(cluster-contract|jobs-contract|kube-harness|kube-jobs-harness|hostile/play)\\.ts$)|tools/|kubectl-retriever/|retriever-data/|retriever-sidecar/(?!src/contract/)|stores/src/(?!config/|errors\\.ts$|kinds\\.ts$|ports/|[a-z]+/config/)|crds/(?!src/|manifests/))" },
     ),
     rule(
       "simulated-harm-plays-the-core",
@@ -124,7 +124,7 @@ export default {
       { path: "^(retriever-sidecar|retriever-data)/src/core/" },
       {
         path: "^[^/]",
-        pathNot: "^(retriever-sidecar/src/contract/|stores/src/(config/|ports/|chunks/(canonical-value|element-hash|ids|payload-digest)\\.ts$|errors\\.ts$)|(node:)?crypto$|(retriever-sidecar|retriever-data)/src/core/)",
+        pathNot: "^(retriever-sidecar/src/contract/|stores/src/(config/|ports/|chunks/(canonical-value|element-hash|ids|payload-digest)\\.ts$|errors\\.ts$|values/printable\\.ts$)|(node:)?crypto$|(retriever-sidecar|retriever-data)/src/core/)",
       },
     ),
     rule(
@@ -137,7 +137,7 @@ export default {
       "operator-core-is-pure",
       "The operator's core decides on values: only itself, crds, the contract, the code table, the calendar's arithmetic and node:crypto. Pass time, chance and I/O in.",
       { path: "^operator/src/core/" },
-      { pathNot: "^(operator/src/(core/|errors\\.ts$)|crds/src/|retriever-sidecar/src/contract/|stores/src/(config/|ports/|kinds\\.ts$)|node_modules/temporal-(polyfill|spec|utils)/|(node:)?crypto$)" },
+      { pathNot: "^(operator/src/(core/|errors\\.ts$)|crds/src/|retriever-sidecar/src/contract/|stores/src/(config/|ports/|kinds\\.ts$|values/printable\\.ts$)|node_modules/temporal-(polyfill|spec|utils)/|(node:)?crypto$)" },
     ),
     rule(
       "core-has-known-rooms",

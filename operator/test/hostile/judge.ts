@@ -11,14 +11,7 @@ import { isSameData } from "#core/model/deep-equal.ts";
 import type { ActObservation, Observation } from "#core/model/observation.ts";
 import type { Simulation } from "#test/simulate.ts";
 
-export const harms = [
-  "it threw",
-  "broken status",
-  "unreadable overlay",
-  "rollback refused",
-  "rollback forced",
-] as const;
-export type Harm = (typeof harms)[number];
+type Harm = "it threw" | "broken status" | "unreadable overlay" | "rollback refused" | "rollback forced";
 export type Found = { readonly harm: Harm; readonly words: string };
 
 /** One pass on what `seen` says; the simulation goes on with what was decided. */

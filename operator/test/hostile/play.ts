@@ -13,7 +13,7 @@ const spec = aSpec({ ...shortPlan, rollback: late, guard: { duration: "30m", dea
 const passes = 6;
 const pods = 4;
 
-export type Played = {
+type Played = {
   /** Hostile documents by kind. */
   readonly documents: Readonly<Record<string, number>>;
   readonly found: readonly (Found & { readonly kind: string; readonly phase: Phase; readonly seed: number })[];
