@@ -68,7 +68,7 @@ function run(line: string, random: Random) {
     listMigrations: async () => [migration],
     readActIdentityProved: async () => true,
     whoAmI: async () => word,
-    createAct: random() < 0.5 ? fault : async () => word,
+    createAct: random() < 0.5 ? fault : async () => ({ metadata: { name: word } }) as never,
   };
   const readChain = async () => ({ after: null, end: null, lines: [word, JSON.stringify({ text: word })] });
   const read = async (path: string) =>
