@@ -25,6 +25,18 @@ const server: Check = ({ catalogue, serverVersion, isEncrypted }) => {
   return [finding("ok", "host", `PostgreSQL ${serverVersion}, reached as ${catalogue.role} ${how}`)];
 };
 
+const session: Check = ({ isPooled }) =>
+  isPooled
+    ? [
+        finding(
+          "slow",
+          "preparedStatements",
+          "a pooler stands before Postgres, so that nothing is kept prepared and settings go along with each statement",
+          "set preparedStatements: false, which says so",
+        ),
+      ]
+    : [];
+
 const table: Check = ({ search }, { schema, table: name }) => {
   if ("error" in search) return [faultFinding(search.error, pgvectorFields)];
   const { shape } = search;
@@ -115,6 +127,7 @@ const repair: Check = ({ catalogue }) =>
 
 export const tableChecks: readonly Check[] = [
   server,
+  session,
   table,
   fields,
   filters,

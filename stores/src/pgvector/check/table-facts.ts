@@ -5,6 +5,7 @@ import type { BackendRequest } from "#ports/backend.ts";
 import { type Catalogue, readCatalogue } from "../chunks/table-catalogue.ts";
 import { postgresError } from "../client/classify.ts";
 import { readRows } from "../client/row-query.ts";
+import { isSettled } from "../client/session-settings.ts";
 import type { PgvectorSpec } from "../config/schema.ts";
 import { type Columns, readColumns } from "../filter/columns.ts";
 import { vectorQuery } from "../retrieve/statement.ts";
@@ -16,6 +17,8 @@ export type TableFacts = {
   readonly columns: Columns;
   readonly serverVersion: string;
   readonly isEncrypted: boolean;
+  /** Whether another's sessions are lent for each statement, so that nothing can be kept prepared. */
+  readonly isPooled: boolean;
   /** What it is searched as, and by which index where one can serve the query; or why it can't be searched. */
   readonly search: { readonly shape: TableShape; readonly index: string | null } | { readonly error: RetrieverError };
 };
@@ -36,6 +39,7 @@ export async function readTableFacts(client: PoolClient, spec: PgvectorSpec, sig
     columns: await readColumns(client, spec),
     serverVersion: serverVersion ?? "",
     isEncrypted: isEncrypted === "t",
+    isPooled: spec.preparedStatements && !isSettled(client),
     search: await planSearch(client, spec).catch((error: unknown) => ({ error: postgresError(error, signal) })),
   };
 }

@@ -1,26 +1,75 @@
-// A client of Postgres that keeps no connection on which it couldn't log in.
+// A client of Postgres that keeps no connection on which it couldn't log in, and that settles its session where it has one.
 import type { Readable } from "node:stream";
-import { Client } from "pg";
+import { Client, type ClientConfig } from "pg";
+import type { Setting } from "./row-query.ts";
 
 type Callback = ((error: Error) => void) | ((error: null, client: Client) => void);
+
+export type LoginOptions = {
+  /** What the session is set to. Not by the start of the session: poolers and proxies refuse settings there. */
+  readonly sessionSettings?: readonly Setting[];
+};
 
 /**
  * Where the driver gives a login up by itself (there is no password, the server has no TLS) it leaves the connection open,
  * and the server waits a minute for what never comes: so long a process can't end, and every probe would hold one more.
  */
 export class LoginClient extends Client {
+  readonly #settings: readonly Setting[];
+  #isSettled = false;
+
+  constructor(options: ClientConfig & LoginOptions = {}) {
+    super(options);
+    this.#settings = options.sessionSettings ?? [];
+    // The pool listens from the end of the login on only, and without a listener an error would end the process.
+    this.on("error", () => undefined);
+  }
+
+  /** Whether the session is this connection's own, and has the settings. */
+  get isSettled(): boolean {
+    return this.#isSettled;
+  }
+
   override connect(): Promise<Client>;
   override connect(callback: Callback): void;
   override connect(callback?: Callback): Promise<Client> | void {
     if (callback === undefined) return super.connect();
+    const settle = callback as (error: Error | null, client: Client) => void;
+    const fail = (error: Error): void => {
+      streamOf(this).destroy();
+      settle(error, this);
+    };
     super.connect((error: Error | null) => {
-      if (error !== null && error !== undefined) streamOf(this).destroy();
-      (callback as (error: Error | null, client: Client) => void)(error, this);
+      if (error !== null && error !== undefined) return fail(error);
+      if (this.#settings.length === 0) return settle(null, this);
+      this.#settleSession().then(() => settle(null, this), fail);
     });
+  }
+
+  /**
+   * A pooler gives its clients numbers of its own. What is set on a session of its would be every client's, so there
+   * nothing is: settings go along with each statement instead.
+   */
+  async #settleSession(): Promise<void> {
+    const own = `pg_catalog.pg_backend_pid() = ${processIdOf(this)}`;
+    const calls = this.#settings.map(([name, value]) => `pg_catalog.set_config('${name}', '${value}', false)`);
+    const text = `SELECT ${own} AS is_own, CASE WHEN ${own} THEN ARRAY[${calls.join(", ")}] END`;
+    try {
+      const { rows } = await this.query<{ readonly is_own: boolean }>(text);
+      this.#isSettled = rows[0]?.is_own === true;
+    } catch (error) {
+      // As where the start of the session refuses one: never the fault of the statement that waits for the connection.
+      throw error instanceof Error && "severity" in error ? Object.assign(error, { severity: "FATAL" }) : error;
+    }
   }
 }
 
 /** The socket below a connection, which the driver's types don't show. */
 export function streamOf(client: object): Readable {
   return (client as { readonly connection: { readonly stream: Readable } }).connection.stream;
+}
+
+/** The session's number by what was said at its start; 0: nothing. */
+function processIdOf(client: object): number {
+  return (client as { readonly processID: number | null }).processID ?? 0;
 }

@@ -5,6 +5,8 @@ import { codeOf } from "#values/node-error.ts";
 import type { PgvectorSpec } from "../config/schema.ts";
 import { GuardedSocket } from "./guarded-socket.ts";
 import { LoginClient, streamOf } from "./login-client.ts";
+import { LoginClient, type LoginOptions, streamOf } from "./login-client.ts";
+import { sessionSettings } from "./session-settings.ts";
 
 const idleMs = 30_000;
 
@@ -27,8 +29,9 @@ export function makePool(spec: PgvectorSpec, size: number, timeoutMs: number): P
     application_name: spec.session.applicationName ?? "retriever-sidecar",
     // Else the driver would take PGSSLNEGOTIATION.
     sslnegotiation: "postgres",
-    ...sessionSettings(spec, timeoutMs),
-  });
+    ...(spec.session.options === undefined ? {} : { options: spec.session.options }),
+    ...(spec.preparedStatements ? { sessionSettings: sessionSettings(spec, timeoutMs) } : {}),
+  } satisfies PoolConfig & LoginOptions);
   // An idle connection that breaks is replaced by the next request; without a listener it would end the process.
   pool.on("error", () => undefined);
   // The pool doesn't listen to a connection that is in use, and without a listener an error would end the process. The
@@ -38,48 +41,6 @@ export function makePool(spec: PgvectorSpec, size: number, timeoutMs: number): P
     watchAnswers(client);
   });
   return pool;
-}
-
-/**
- * Poolers refuse or leak settings of a session, so without prepared statements none are sent but those that the
- * connection string asks for.
- */
-function sessionSettings(spec: PgvectorSpec, timeoutMs: number): PoolConfig {
-  const own = spec.preparedStatements ? indexSettings(spec).map(([name, value]) => `-c ${name}=${value}`) : [];
-  const options = [spec.session.options ?? [], own].flat().join(" ");
-  return {
-    ...(spec.preparedStatements ? { statement_timeout: timeoutMs } : {}),
-    ...(options === "" ? {} : { options }),
-  };
-}
-
-/** Settings of the index scan that the configuration asks for. */
-export function indexSettings({ indexSettings = {} }: PgvectorSpec): readonly (readonly [string, string | number])[] {
-  return Object.entries(parameters).flatMap(([name, parameter]) => {
-    const value = indexSettings[name as keyof typeof parameters];
-    return value === undefined ? [] : [[parameter, value] as const];
-  });
-}
-
-const parameters = {
-  hnswEfSearch: "hnsw.ef_search",
-  ivfflatProbes: "ivfflat.probes",
-  hnswIterativeScan: "hnsw.iterative_scan",
-  hnswMaxScanTuples: "hnsw.max_scan_tuples",
-  ivfflatIterativeScan: "ivfflat.iterative_scan",
-  ivfflatMaxProbes: "ivfflat.max_probes",
-} as const;
-
-/** Whether a version of pgvector is older than 0.`minor`. */
-export function isBefore(version: string, minor: number): boolean {
-  const [major = 0, own = 0] = version.split(".").map(Number);
-  return major === 0 && own < minor;
-}
-
-/** Settings that a version of pgvector doesn't know, and would pass over without a word. */
-export function unknownSettings({ indexSettings = {} }: PgvectorSpec, version: string): string[] {
-  if (!isBefore(version, 8)) return [];
-  return Object.keys(indexSettings).filter((name) => /Iterative|Max/.test(name));
 }
 
 /** What is known of a pool's connection: how often something came on it, and when it was last given back. */

@@ -16,6 +16,8 @@ const unavailable = "RETR_BACKEND_UNAVAILABLE";
 const invalid = "RETR_BACKEND_ANSWER_INVALID";
 
 const pooler = "the pooler keeps no prepared statements or settings of a session: set preparedStatements: false";
+const noOptions =
+  "the pooler or proxy takes no options at a session's start: take options out of the connection string";
 const noEntry = "pg_hba.conf has no entry for this pod's address, user and database: add one";
 const startingUp = "Postgres is starting up, recovering or shutting down: it takes connections once it is done";
 
@@ -63,6 +65,7 @@ const ofPoolers: readonly Meaning[] = [
     code: unavailable,
     message: "the pooler broke the connection off",
   },
+  { state: /^08P01$/, says: /startup parameter: options/i, code: missing, message: noOptions },
   { state: /^08P01$/, code: invalid, message: pooler },
   {
     state: /^XX000$/,
@@ -80,6 +83,8 @@ const ofPoolers: readonly Meaning[] = [
 ];
 
 const ofConnecting: readonly Meaning[] = [
+  // Amazon's RDS Proxy.
+  { state: /^0A000$/, says: /command-line options/i, code: missing, message: noOptions },
   { state: /^28P01$/, code: auth, message: "Postgres refused user or password: correct the credential" },
   {
     state: /^28000$/,
@@ -182,6 +187,12 @@ const ofReading: readonly Meaning[] = [
     says: /configuration parameter/,
     code: missing,
     message: "the server knows no setting of this name: correct indexSettings or the connection string's options",
+  },
+  {
+    state: /^42602$/,
+    says: /configuration parameter/,
+    code: missing,
+    message: "the server, or its pgvector, knows no setting of this name: correct indexSettings",
   },
   { state: /^42704$/, code: missing, message: "the server has no such type: CREATE EXTENSION vector" },
   {

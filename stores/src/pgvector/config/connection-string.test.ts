@@ -55,14 +55,15 @@ describe("a connection string", () => {
     expect(passwords.map((text) => resolve(text).password?.reveal())).toEqual(["a%b@/", "a:b", "it's \\"]);
   });
 
-  it("hands options, name and a shorter time to connect on to the driver", () => {
+  it("hands its own options, name and a shorter time to connect on to the driver, and no settings of ours", () => {
     const spec = resolve("postgres://u@h/d?options=-c%20a.b%3D1&application_name=docs&connect_timeout=2");
     const pool = makePool({ ...spec, indexSettings: { hnswEfSearch: 9 } }, 1, 5000);
     expect(pool.options).toMatchObject({
-      options: "-c a.b=1 -c hnsw.ef_search=9",
+      options: "-c a.b=1",
       application_name: "docs",
       connectionTimeoutMillis: 2000,
     });
+    expect(pool.options).not.toHaveProperty("statement_timeout");
   });
 });
 

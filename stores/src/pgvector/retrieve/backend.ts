@@ -11,8 +11,9 @@ import { failedFacts } from "#values/failed-facts.ts";
 import { codeOf } from "#values/node-error.ts";
 import { readTime, timeOf } from "#values/time.ts";
 import { postgresError } from "../client/classify.ts";
-import { indexSettings, isStaleStatement, makePool, readWithClient } from "../client/pool.ts";
+import { isStaleStatement, makePool, readWithClient } from "../client/pool.ts";
 import { type Row, type RowQuery, readRows } from "../client/row-query.ts";
+import { inSettings, isSettled, sessionSettings } from "../client/session-settings.ts";
 import type { PgvectorSpec } from "../config/schema.ts";
 import { checkFields } from "../filter/check-fields.ts";
 import { type Columns, readColumns } from "../filter/columns.ts";
@@ -26,12 +27,6 @@ const exactPoolSize = 2;
 const exactSettings = [
   ["enable_indexscan", "off"],
   ["enable_seqscan", "on"],
-] as const;
-/** What a role or a database may have set otherwise: rows that a policy hides are left out, as for its other queries. */
-const statementSettings = [
-  ["datestyle", "ISO, YMD"],
-  ["timezone", "UTC"],
-  ["row_security", "on"],
 ] as const;
 /** Shapes of filters that a connection keeps prepared; further ones are sent unnamed, so that servers stay bounded. */
 const maxPrepared = 64;
@@ -51,12 +46,15 @@ export function makePgvectorBackend(spec: PgvectorSpec, { similarity, clock, fil
   const exactPool = makePool(spec, exactPoolSize, exactTimeoutMs);
   const run = makeRunner(spec, pool);
   const runnerOf = ({ isExact, timeoutMs = exactTimeoutMs }: BackendRequest): Runner =>
-    isExact === true ? exactRunner(exactPool, timeoutMs) : run;
+    isExact === true ? exactRunner(spec, exactPool, timeoutMs) : run;
   const metric = metrics[spec.distance];
+  const settings = sessionSettings(spec, spec.timeoutMs);
   // The first requests may come before the first probe; each probe looks again, as an index may come or go.
   let known: TableShape | undefined;
   const learn = async (signal: AbortSignal): Promise<TableShape> => {
-    known ??= await readWithClient(pool, signal, (client) => readShape(client, spec));
+    known ??= await readWithClient(pool, signal, (client) =>
+      inSettings(client, settings, () => readShape(client, spec)),
+    );
     return known;
   };
   // Filters need the columns' types.
@@ -84,13 +82,15 @@ export function makePgvectorBackend(spec: PgvectorSpec, { similarity, clock, fil
     },
     probe: async (signal) => {
       try {
-        return await readWithClient(probePool, signal, async (client) => {
-          known = await readShape(client, spec);
-          const facts = await probeTable(client, spec, known);
-          if (filterable === undefined) return facts;
-          columns = await readColumns(client, spec);
-          return withFindings(facts, checkFields(filterable, columns, placeIn(spec.fields)));
-        });
+        return await readWithClient(probePool, signal, (client) =>
+          inSettings(client, sessionSettings(spec, probeTimeoutMs), async () => {
+            known = await readShape(client, spec);
+            const facts = await probeTable(client, spec, known);
+            if (filterable === undefined) return facts;
+            columns = await readColumns(client, spec);
+            return withFindings(facts, checkFields(filterable, columns, placeIn(spec.fields)));
+          }),
+        );
       } catch (error) {
         return failedFacts(postgresError(error, signal), spec.tls === null ? "off" : "verified");
       }
@@ -103,26 +103,26 @@ export function makePgvectorBackend(spec: PgvectorSpec, { similarity, clock, fil
 
 type Runner = (statement: RowQuery, signal: AbortSignal) => Promise<readonly Row[]>;
 
-function exactRunner(pool: Pool, timeoutMs: number): Runner {
-  const settings = [...statementSettings, ...exactSettings, ["statement_timeout", timeoutMs] as const];
+function exactRunner(spec: PgvectorSpec, pool: Pool, timeoutMs: number): Runner {
+  const settings = [...sessionSettings(spec, timeoutMs), ...exactSettings];
   return (statement, signal) => readWithClient(pool, signal, (client) => readRows(client, { ...statement, settings }));
 }
 
 function makeRunner(spec: PgvectorSpec, pool: Pool): Runner {
   // A pooler's session belongs to everybody: what it is set to holds for one statement.
-  const settings = spec.preparedStatements
-    ? undefined
-    : [...statementSettings, ...indexSettings(spec), ["statement_timeout", spec.timeoutMs] as const];
+  const settings = sessionSettings(spec, spec.timeoutMs);
   const names = new Map<string, string>();
   const nameOf = (text: string): string | undefined => {
     if (spec.preparedStatements && !names.has(text) && names.size < maxPrepared) names.set(text, statementName(text));
     return names.get(text);
   };
   const ask = (query: RowQuery, signal: AbortSignal): Promise<readonly Row[]> =>
-    readWithClient(pool, signal, (client) => readRows(client, query));
+    readWithClient(pool, signal, (client) =>
+      readRows(client, isSettled(client) ? query : { ...query, name: undefined, settings }),
+    );
   return async (statement, signal) => {
     const name = nameOf(statement.text);
-    if (name === undefined) return ask({ ...statement, settings }, signal);
+    if (name === undefined) return ask(statement, signal);
     try {
       return await ask({ ...statement, name }, signal);
     } catch (error) {

@@ -5,7 +5,7 @@ import { startPostgres, type TestPostgres } from "#test/fakes/postgres-server.ts
 import { makePoints, vectorAt } from "#test/points.ts";
 import { requestOf } from "#test/requests.ts";
 import { makeSpec, testDeps } from "#test/spec.ts";
-import { unknownSettings } from "../client/pool.ts";
+import { unknownSettings } from "../client/session-settings.ts";
 import { makePgvectorBackend } from "./backend.ts";
 
 let postgres: TestPostgres;

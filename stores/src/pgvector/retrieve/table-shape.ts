@@ -4,8 +4,8 @@ import { errorsOf } from "#errors.ts";
 import { codeOf } from "#values/node-error.ts";
 import { isColumn } from "../client/field-sql.ts";
 import { quoteName, rowsOf } from "../client/names.ts";
-import { isBefore, unknownSettings } from "../client/pool.ts";
 import { type Row, readRows } from "../client/row-query.ts";
+import { isBefore, unknownSettings } from "../client/session-settings.ts";
 import type { PgvectorSpec } from "../config/schema.ts";
 
 const missing = errorsOf("RETR_BACKEND_MISSING");
