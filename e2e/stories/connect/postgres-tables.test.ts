@@ -1,6 +1,7 @@
 // Postgres as people have it, on a real server and behind Debian's pgbouncer: served exactly, or refused with a remedy.
 import { loadAdapters } from "@retriever/stores/kinds.ts";
 import type { Backend } from "@retriever/stores/ports/backend.ts";
+import type { ChunkStore } from "@retriever/stores/ports/chunk-store.ts";
 import { requestOf } from "@retriever/stores/test/requests.ts";
 import { makeSpec, openBackend } from "@retriever/stores/test/spec.ts";
 import { Client } from "pg";
@@ -42,6 +43,28 @@ async function open(adapter: object = {}): Promise<Backend> {
   return backend;
 }
 
+function openChunks(adapter: object = {}): ChunkStore {
+  const { connectionString } = postgres;
+  const identity = { kind: "pgvector", label: "test", digest: "0".repeat(32) };
+  const kind = adapters.find((each) => each.kind === "pgvector");
+  const spec = makeSpec("pgvector", { connectionString, table: "chunks", ...adapter });
+  const store = kind?.makeChunkStore?.(spec, { identity, fields: [] });
+  if (store === undefined) throw new Error("there is no chunk store of pgvector");
+  onTestFinished(() => store.close());
+  return store;
+}
+
+/** How many chunks a scan reads. */
+async function readThrough(store: ChunkStore): Promise<number> {
+  let read = 0;
+  for await (const batch of store.scan({ level: "fresh", sinceMs: null, after: null, pageSize: 10_000 }, limit())) {
+    read += batch.count;
+  }
+  return read;
+}
+
+const adapters = await loadAdapters();
+const columns = "chunk_id text PRIMARY KEY, entity_id text, updated_at timestamptz, lang text";
 const ask = (backend: Backend, body: object = {}) =>
   backend.retrieve(requestOf({ embedding: [1, 0], k: 10, ...body }), limit());
 
@@ -102,11 +125,11 @@ describe("what a role sets", () => {
         const other = new Client({ connectionString: front.connectionString });
         await other.connect();
         onTestFinished(() => other.end());
-      // Of pgvector's own it is 40, once the session has loaded it.
-      const text = `SELECT name, setting FROM pg_settings WHERE name ~ 'timeout|row_sec|interval|float|zone|datestyle'
+        // Of pgvector's own it is 40, once the session has loaded it.
+        const text = `SELECT name, setting FROM pg_settings WHERE name ~ 'timeout|row_sec|interval|float|zone|datestyle'
         UNION ALL SELECT 'ef_search', coalesce(current_setting('hnsw.ef_search', true), '40')`;
-      const seen = async () => (await other.query<object>(text)).rows;
-      const before = await seen();
+        const seen = async () => (await other.query<object>(text)).rows;
+        const before = await seen();
         await sees({
           connectionString: front.connectionString,
           preparedStatements: prepared,
@@ -118,4 +141,56 @@ describe("what a role sets", () => {
       },
     );
   });
+});
+
+describe("a view", () => {
+  test("of more rows than are counted is served, counted by the planner and read through by its table's index", async () => {
+    await client.query(`
+      CREATE TABLE chunks (${columns}, embedding vector(2));
+      INSERT INTO chunks SELECT g::text, 'e', now(), 'en', '[1,0]' FROM generate_series(1, 60000) g;
+      CREATE INDEX ON chunks USING ivfflat (embedding vector_cosine_ops) WITH (lists = 1);
+      CREATE VIEW seen AS SELECT * FROM chunks WHERE lang IS NOT NULL; ANALYZE chunks`);
+    const facts = await (await open({ table: "seen" })).probe(limit());
+    expect(facts).toMatchObject({ fault: null, remarks: [] });
+    expect(facts.count).toBeGreaterThan(55_000);
+    const store = openChunks({ table: "seen" });
+    const { count, isLookUpCheap } = await store.describe(limit());
+    expect({ isCounted: (count ?? 0) > 55_000, isLookUpCheap }).toEqual({ isCounted: true, isLookUpCheap: true });
+    expect(await readThrough(store)).toBe(60_000);
+    await client.query("ALTER TABLE chunks DROP CONSTRAINT chunks_pkey");
+    await expect(openChunks({ table: "seen" }).describe(limit())).rejects.toMatchObject({
+      code: "RETR_VERIFY_NOT_COMPARABLE",
+      message: expect.stringContaining("below a view") as string,
+    });
+  });
+
+  test.each([
+    ["with its reader's rights", "WITH (security_invoker = true)", "reader"],
+    ["with the rights of an owner whom the table isn't", "", "keeper"],
+  ])(
+    "%s over a table of which a policy hides rows says so, and is no source of a verification",
+    async (_, option, owner) => {
+      await client.query(`
+      DROP ROLE IF EXISTS reader, keeper; CREATE ROLE reader LOGIN PASSWORD 'x'; CREATE ROLE keeper LOGIN PASSWORD 'x';
+      CREATE TABLE chunks (${columns}, embedding vector(2));
+      INSERT INTO chunks SELECT g::text, 'e', now(), 'en', '[1,0]' FROM generate_series(1, 10) g;
+      ALTER TABLE chunks ENABLE ROW LEVEL SECURITY; CREATE POLICY few ON chunks USING (chunk_id < '5');
+      GRANT SELECT ON chunks TO reader, keeper; CREATE VIEW seen ${option} AS SELECT * FROM chunks;
+      ALTER VIEW seen OWNER TO ${owner}; GRANT SELECT ON seen TO reader`);
+      onTestFinished(async () => {
+        await client.query("DROP TABLE chunks CASCADE; DROP OWNED BY reader, keeper; DROP ROLE reader, keeper");
+      });
+      const { href: connectionString } = Object.assign(new URL(postgres.connectionString), {
+        username: "reader",
+        password: "x",
+      });
+      const backend = await open({ table: "seen", connectionString });
+      expect((await ask(backend)).candidates.length).toBeLessThan(10);
+      expect((await backend.probe(limit())).remarks).toContainEqual(expect.stringContaining("row-level security"));
+      await expect(openChunks({ table: "seen", connectionString }).describe(limit())).rejects.toMatchObject({
+        code: "RETR_VERIFY_NOT_COMPARABLE",
+      });
+      await backend.close();
+    },
+  );
 });

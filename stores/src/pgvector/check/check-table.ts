@@ -3,6 +3,7 @@ import type { CheckOptions, Finding } from "#ports/store-check.ts";
 import { faultFinding } from "#values/findings.ts";
 import { postgresError } from "../client/classify.ts";
 import { makePool, readWithClient } from "../client/pool.ts";
+import { inSettings, sessionSettings } from "../client/session-settings.ts";
 import type { PgvectorSpec } from "../config/schema.ts";
 import { pgvectorFields, tableChecks } from "./checks.ts";
 import { readTableFacts } from "./table-facts.ts";
@@ -14,7 +15,9 @@ export async function checkTable(
 ): Promise<readonly Finding[]> {
   const pool = makePool(spec, 1, spec.timeoutMs);
   try {
-    const facts = await readWithClient(pool, signal, (client) => readTableFacts(client, spec, signal));
+    const facts = await readWithClient(pool, signal, (client) =>
+      inSettings(client, sessionSettings(spec, spec.timeoutMs), () => readTableFacts(client, spec, signal)),
+    );
     return tableChecks.flatMap((check) => check(facts, spec, filterable));
   } catch (error) {
     return [faultFinding(postgresError(error, signal), pgvectorFields)];

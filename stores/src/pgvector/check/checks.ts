@@ -83,10 +83,10 @@ const mostIndexed = 2000;
 
 const index: Check = ({ search }, { embeddingColumn, distance }) => {
   if ("error" in search) return [];
-  if (search.index !== null) {
-    return [finding("ok", "embeddingColumn", `the index ${search.index} serves the query`)];
+  const { vectorType, dimension, remarks, index: name } = search.shape;
+  if (name !== null) {
+    return [finding("ok", "embeddingColumn", `the index ${name} serves the query`)];
   }
-  const { vectorType, dimension, remarks } = search.shape;
   const isCast = vectorType === "vector" && (dimension ?? 0) > mostIndexed;
   const [key, type] = isCast
     ? [`(${embeddingColumn}::halfvec(${dimension}))`, "halfvec"]

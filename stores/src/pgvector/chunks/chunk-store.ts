@@ -7,11 +7,13 @@ import type { ChunkAccess, ChunkBatch, ChunkStore, FoundChunk, ScanOptions, Veri
 import { codeOf } from "#values/node-error.ts";
 import { postgresError } from "../client/classify.ts";
 import { makePool, withClient } from "../client/pool.ts";
+import { inSettings, sessionSettings } from "../client/session-settings.ts";
 import type { PgvectorSpec } from "../config/schema.ts";
 import { readChunkRow, readTextField } from "./chunk-row.ts";
 import { type ChunkTable, idsOfType, lookUpQuery, pageQuery, settings } from "./chunk-sql.ts";
 import { copyRows } from "./copy-query.ts";
 import { type DescribedTable, describeTable } from "./describe-table.ts";
+import { isRowSecurity } from "./table-catalogue.ts";
 
 /** A page or a look-up reads thousands of rows, so it may take longer than a request. */
 const leastTimeoutMs = 30_000;
@@ -33,7 +35,9 @@ export function makePgvectorChunkStore(spec: PgvectorSpec, { identity, fields }:
   const lookUpPool = makePool(spec, 1, timeoutMs);
   let described: DescribedTable | undefined;
   const describe = async (signal: AbortSignal): Promise<DescribedTable> => {
-    described ??= await withClient(lookUpPool, signal, (client) => describeTable(client, spec, fields));
+    described ??= await withClient(lookUpPool, signal, (client) =>
+      inSettings(client, sessionSettings(spec, timeoutMs), () => describeTable(client, spec, fields)),
+    );
     return described;
   };
   // Every whole number of a column is found by a search for it, however the column's type prints it.
@@ -84,7 +88,7 @@ function rethrow(signal: AbortSignal): (error: unknown) => never {
 
 /** A scan sends no values, so one that can't be read is the table's fault and not a request's. */
 function readError(error: unknown, signal: AbortSignal): RetrieverError {
-  if (error instanceof Error && "routine" in error && error.routine === "check_enable_rls") {
+  if (isRowSecurity(error)) {
     const message =
       "row-level security of the table may hide rows: verify as its owner, or as a role with BYPASSRLS (42501)";
     return new RetrieverError({ code: "RETR_VERIFY_NOT_COMPARABLE", message }, error);

@@ -6,9 +6,10 @@ import { exactTime } from "#values/time.ts";
 import { isColumn } from "../client/field-sql.ts";
 import { makePool, withClient } from "../client/pool.ts";
 import { type Row, type RowQuery, readRows } from "../client/row-query.ts";
+import { inSettings, sessionSettings } from "../client/session-settings.ts";
 import type { PgvectorSpec } from "../config/schema.ts";
 import { type Documents, documentColumns, type Given, givenOf, whyChanged, whyRefused } from "./given-rows.ts";
-import { readCatalogue } from "./table-catalogue.ts";
+import { type Catalogue, readCatalogue } from "./table-catalogue.ts";
 import {
   cautionsOf,
   type Place,
@@ -41,7 +42,7 @@ export function makePgvectorChunkWriter(spec: PgvectorSpec, { identity, fields }
   const work = async <T>(signal: AbortSignal, run: (table: Table) => Promise<T>): Promise<T> => {
     try {
       return await withClient(pool, signal, async (client) => {
-        known ??= readColumns(spec, fields, await readCatalogue(client, spec));
+        known ??= readColumns(spec, fields, await catalogueOf(client, spec));
         return run({ spec, client, columns: known });
       });
     } catch (error) {
@@ -52,7 +53,7 @@ export function makePgvectorChunkWriter(spec: PgvectorSpec, { identity, fields }
     identity,
     inspect: (use, signal) =>
       work(signal, async ({ client }) => {
-        const catalogue = await readCatalogue(client, spec);
+        const catalogue = await catalogueOf(client, spec);
         refuseHidden(catalogue, spec);
         if (use === "read") return [];
         refuseCondition(spec);
@@ -84,6 +85,10 @@ export function makePgvectorChunkWriter(spec: PgvectorSpec, { identity, fields }
           }),
     close: () => pool.end(),
   };
+}
+
+function catalogueOf(client: PoolClient, spec: PgvectorSpec): Promise<Catalogue> {
+  return inSettings(client, sessionSettings(spec, statementTimeoutMs), () => readCatalogue(client, spec));
 }
 
 type Table = { readonly spec: PgvectorSpec; readonly client: PoolClient; readonly columns: TableColumns };

@@ -7,8 +7,10 @@ import type { AgreedFields, FieldKind } from "#ports/chunk-store.ts";
 import { type IdKind, type StoreDescription, type VectorPrecision } from "#ports/chunk-store.ts";
 import { isColumn } from "../client/field-sql.ts";
 import { quoteName, rowsOf } from "../client/names.ts";
+import { orderedSettings, planOf, sortsIn } from "../client/plan.ts";
 import { readRows } from "../client/row-query.ts";
 import type { PgvectorSpec } from "../config/schema.ts";
+import { type VectorType, vectorTypeOf } from "../retrieve/table-shape.ts";
 import { type ChunkTable, isSearchable } from "./chunk-sql.ts";
 import { type Catalogue, type Column, readCatalogue, remarksOf } from "./table-catalogue.ts";
 import { pathsIn, placesOf } from "./table-places.ts";
@@ -20,7 +22,7 @@ const mostUnindexed = 50_000;
 const someIds = 20;
 
 const metrics = { cosine: "cosine", l2: "l2", "inner-product": "dot" } as const;
-const precisions: Readonly<Record<string, VectorPrecision>> = { vector: "float32", halfvec: "half", bit: "binary" };
+const precisions: Readonly<Record<VectorType, VectorPrecision>> = { vector: "float32", halfvec: "half", bit: "binary" };
 const idKinds: Readonly<Record<string, IdKind>> = { int2: "integer", int4: "integer", int8: "integer", uuid: "uuid" };
 const moments = /^(timestamp|date)/;
 
@@ -39,7 +41,8 @@ export async function describeTable(
   checkVisible(catalogue);
   const id = columns.get(idName) as Column;
   const vector = columns.get(spec.embeddingColumn) as Column;
-  const precision = precisionOf(vector, spec.embeddingColumn);
+  const precision = precisions[vectorTypeOf(vector, catalogue.extension?.version ?? "")];
+  const isOrdered = id.isIndexed || (await isOrderedByIndex(client, spec, idName));
   await checkNamed(client, spec, idName);
   const ids = await readIds(client, spec, idName);
   const { updatedAt } = paths;
@@ -53,8 +56,8 @@ export async function describeTable(
     idKind: idKinds[id.type] ?? idKindOf(ids),
     someIds: ids,
     newestUpdatedAtMs: await readNewest(client, spec, { column: dated, name: updatedAt?.[0] ?? "" }),
-    count: await countRows(client, spec, { id, estimate: catalogue.estimate }),
-    isLookUpCheap: id.isIndexed && isSearchable(id.type),
+    count: await countRows(client, spec, { isOrdered, estimate: catalogue.estimate }),
+    isLookUpCheap: isOrdered && isSearchable(id.type),
     fieldKinds: paths.agreed.map((path) => kindOf(isColumn(path) ? columns.get(path[0]) : undefined)),
     isDated: updatedAt !== null,
     remarks: remarksOf(catalogue),
@@ -83,12 +86,6 @@ function checkVisible({ hidesRows, role }: Catalogue): void {
   throw incomparable(
     `row-level security of the table may hide rows from the role ${role}: verify as its owner, or as a role with BYPASSRLS`,
   );
-}
-
-function precisionOf({ type }: Column, name: string): VectorPrecision {
-  const precision = precisions[type];
-  if (precision !== undefined) return precision;
-  throw incomparable(`${name}: expected vector, halfvec or bit, the column is ${type}`);
 }
 
 /** An array's elements have its kind. */
@@ -143,17 +140,23 @@ async function readNewest(
   return Number.isFinite(time) ? time : null;
 }
 
-type Counting = { readonly id: Column; readonly estimate: number };
+/** Below a view, the planner alone knows of an index that gives the ids' order. */
+async function isOrderedByIndex(client: PoolClient, spec: PgvectorSpec, name: string): Promise<boolean> {
+  const text = `SELECT 1 FROM ${rowsOf(spec, "t")} ORDER BY t.${quoteName(name)}`;
+  return !sortsIn(await planOf(client, { text, values: [] }, orderedSettings)).sorts;
+}
+
+type Counting = { readonly isOrdered: boolean; readonly estimate: number };
 
 /** Exact while rows are few; the planner's estimate beyond, and then an index has to lead the pages. */
-async function countRows(client: PoolClient, spec: PgvectorSpec, { id, estimate }: Counting): Promise<number> {
-  if (estimate > mostUnindexed && id.isIndexed) return estimate;
+async function countRows(client: PoolClient, spec: PgvectorSpec, { isOrdered, estimate }: Counting): Promise<number> {
+  if (estimate > mostUnindexed && isOrdered) return estimate;
   const text = `SELECT count(*) FROM (SELECT 1 FROM ${rowsOf(spec)} LIMIT ${mostUnindexed + 1}) AS few`;
   const [row] = await readRows(client, { text, values: [] });
   const count = Number(row?.[0] ?? 0);
   if (count <= mostUnindexed) return count;
-  if (id.isIndexed) return Math.max(count, estimate);
+  if (isOrdered) return Math.max(count, estimate);
   throw incomparable(
-    "chunk ids: expected an index that begins with their column; without one every page sorts the whole table",
+    "chunk ids: expected an index that begins with their column, below a view as well; without one every page sorts all rows",
   );
 }

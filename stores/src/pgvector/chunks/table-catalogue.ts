@@ -1,7 +1,13 @@
 // What the catalogue says of a table before any of its rows is read.
 import type { PoolClient } from "pg";
+import { errorsOf } from "#errors.ts";
+import { codeOf } from "#values/node-error.ts";
+import { rowsOf } from "../client/names.ts";
+import { estimateIn, planOf } from "../client/plan.ts";
 import { type Row, readRows } from "../client/row-query.ts";
 import type { PgvectorSpec } from "../config/schema.ts";
+
+const missing = errorsOf("RETR_BACKEND_MISSING");
 
 export type Column = {
   readonly name: string;
@@ -23,11 +29,15 @@ export type Column = {
   readonly isGenerated: boolean;
 };
 export type Catalogue = {
+  /** `r` table, `p` partitioned, `v` view, `m` materialized view, `f` foreign table. */
+  readonly relation: string;
+  /** Version and schema of the extension vector; null: the database lacks it. */
+  readonly extension: { readonly version: string; readonly schema: string } | null;
   /** By name; empty for no such table. */
   readonly columns: ReadonlyMap<string, Column>;
-  /** The planner's estimate. */
+  /** The planner's estimate of the rows that meet the base's condition. */
   readonly estimate: number;
-  /** Whether a policy may hide rows from this role. */
+  /** Whether a policy, of the table or of one below a view, may hide rows from this role. */
   readonly hidesRows: boolean;
   readonly role: string;
   readonly isStandby: boolean;
@@ -64,7 +74,7 @@ CROSS JOIN LATERAL (WITH RECURSIVE d AS (
     (array_agg(d.modifier ORDER BY d.depth DESC))[1] AS modifier,
     bool_or(d.typnotnull) AS not_null, bool_or(d.typdefault IS NOT NULL) AS has_default FROM d) AS b
 JOIN pg_namespace n ON n.oid = b.typnamespace
-WHERE s.nspname = $1 AND c.relname = $2`;
+WHERE s.nspname = $1 AND c.relname = $2 AND c.relkind IN ('r', 'p', 'v', 'm', 'f')`;
 
 /** Bits of tgtype: 1 for each row, 2 before, 4 insert, 8 delete, 16 update. Partitions have triggers of their own. */
 const tableQuery = `
@@ -72,7 +82,8 @@ WITH t AS (SELECT c.* FROM pg_class c JOIN pg_namespace s ON s.oid = c.relnamesp
   parts AS (SELECT oid FROM t UNION SELECT relid FROM t, pg_partition_tree(t.oid)),
   triggers AS (SELECT g.tgname, g.tgtype FROM pg_trigger g JOIN parts ON parts.oid = g.tgrelid
     WHERE NOT g.tgisinternal AND g.tgenabled <> 'D' AND g.tgtype & 3 = 3)
-SELECT t.reltuples::bigint, row_security_active(t.oid), current_user::text, pg_is_in_recovery(),
+SELECT t.relkind::text, (SELECT x.extversion || ' ' || n.nspname FROM pg_extension x JOIN pg_namespace n ON n.oid = x.extnamespace
+    WHERE x.extname = 'vector'), current_user::text, pg_is_in_recovery(),
   current_setting('transaction_read_only') = 'on' OR current_setting('default_transaction_read_only') = 'on',
   (SELECT string_agg(DISTINCT tgname::text, ', ') FROM triggers WHERE tgtype & 20 > 0),
   (SELECT string_agg(DISTINCT tgname::text, ', ') FROM triggers WHERE tgtype & 8 > 0),
@@ -82,17 +93,18 @@ SELECT t.reltuples::bigint, row_security_active(t.oid), current_user::text, pg_i
     WHERE k.contype = 'f' AND k.confdeltype IN ('c', 'n', 'd'))
 FROM t`;
 
-/** Rejects with what the driver throws. */
-export async function readCatalogue(client: PoolClient, { schema, table }: PgvectorSpec): Promise<Catalogue> {
-  const values = [schema, table];
+/** Within a transaction. Rejects with what the driver throws, and with RETR_BACKEND_MISSING for a condition that is none. */
+export async function readCatalogue(client: PoolClient, spec: PgvectorSpec): Promise<Catalogue> {
+  const values = [spec.schema, spec.table];
   const columns = await readRows(client, { text: columnsQuery, values });
   const [facts = []] = await readRows(client, { text: tableQuery, values });
-  const [estimate, hidesRows, role, isStandby, isReadOnly, ...names] = facts;
+  const [relation, extension, role, isStandby, isReadOnly, ...names] = facts;
   const [rewriting, keeping, rules, dependent] = names.map((each) => each?.split(", ") ?? []);
   return {
     columns: new Map(columns.map(readColumn).map((column) => [column.name, column])),
-    estimate: Number(estimate),
-    hidesRows: hidesRows === "t",
+    relation: relation ?? "",
+    extension: readExtension(extension ?? null),
+    ...(columns.length === 0 ? { estimate: 0, hidesRows: false } : await readRowFacts(client, spec)),
     role: role ?? "",
     isStandby: isStandby === "t",
     isReadOnly: isReadOnly === "t",
@@ -101,6 +113,34 @@ export async function readCatalogue(client: PoolClient, { schema, table }: Pgvec
     rules: rules ?? [],
     dependent: dependent ?? [],
   };
+}
+
+function readExtension(text: string | null): Catalogue["extension"] {
+  const [version = "", ...schema] = text?.split(" ") ?? [];
+  return text === null ? null : { version, schema: schema.join(" ") };
+}
+
+async function readRowFacts(client: PoolClient, spec: PgvectorSpec) {
+  const all = { text: `SELECT 1 FROM ${rowsOf(spec)}`, values: [] };
+  const estimate = await planOf(client, all).then(estimateIn, (error: unknown) => {
+    const code = codeOf(error);
+    if (spec.where === undefined || !/^(22|42)/.test(code) || code === "42501") throw error;
+    throw missing(`where: Postgres can't read it as a condition on the table's rows (${code})`, error);
+  });
+  // Then what a policy would hide is an error, however deep below a view.
+  const hidesRows = await planOf(client, all, [["row_security", "off"]]).then(
+    () => false,
+    (error: unknown) => {
+      if (isRowSecurity(error)) return true;
+      throw error;
+    },
+  );
+  return { estimate, hidesRows };
+}
+
+/** Whether it is Postgres's refusal of a query from which a policy would hide rows. */
+export function isRowSecurity(error: unknown): boolean {
+  return error instanceof Error && "routine" in error && error.routine === "check_enable_rls";
 }
 
 function readColumn([name, type, typeSchema, declared, modifier, ...flags]: Row): Column {

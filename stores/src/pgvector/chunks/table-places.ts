@@ -24,11 +24,15 @@ type Paths = {
 
 /** Throws RETR_BACKEND_MISSING, naming what the table lacks, and RETR_VERIFY_NOT_COMPARABLE for a member of what is no JSON. */
 export function pathsIn({ fields, embeddingColumn }: PgvectorSpec, names: readonly string[], columns: Columns): Paths {
-  const { id, entity, updatedAt, namespace } = fields;
+  const { id, entity, updatedAt, namespace, text } = fields;
   if (columns.size === 0) throw missing("Postgres has no such table");
   if (id === null) throw incomparable("fields.id: expected a column of the table");
   const agreed = names.map((name) => metadataPath(fields, name));
-  const needed = [id, entity, updatedAt, [embeddingColumn] as const, ...agreed].filter((path) => path !== null);
+  // As for requests: one of a document without `fields` may be absent.
+  const named = namespace?.join(".") === "namespace" ? null : namespace;
+  const needed = [id, entity, updatedAt, text, named, [embeddingColumn] as const, ...agreed].filter(
+    (path) => path !== null,
+  );
   const lacking = [...new Set(needed.map(([column]) => column))].filter((name) => !columns.has(name));
   if (lacking.length > 0) throw missing(`the table lacks ${lacking.join(", ")}`);
   const held = namespace !== null && columns.has(namespace[0]) ? namespace : null;

@@ -53,17 +53,16 @@ export function isSettled(client: PoolClient): boolean {
   return client instanceof LoginClient && client.isSettled;
 }
 
-/** Runs reads of several statements in these settings, on a session that may be anybody's next. */
+/** Runs reads of several statements in these settings, in one transaction: the session may be anybody's next. */
 export async function inSettings<T>(
   client: PoolClient,
   settings: readonly Setting[],
-  work: (client: PoolClient) => Promise<T>,
+  work: () => Promise<T>,
 ): Promise<T> {
-  if (isSettled(client)) return work(client);
-  await client.query("BEGIN READ ONLY");
+  await client.query("BEGIN");
   try {
-    await readRows(client, { text: "SELECT 1", values: [], settings });
-    return await work(client);
+    if (!isSettled(client)) await readRows(client, { text: "SELECT 1", values: [], settings });
+    return await work();
   } finally {
     await client.query("ROLLBACK").catch(() => undefined);
   }

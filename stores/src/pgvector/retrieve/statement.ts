@@ -13,7 +13,7 @@ import { filterSql } from "../filter/filter-sql.ts";
 import type { TableShape } from "./table-shape.ts";
 
 type Searched = Pick<PgvectorSpec, "schema" | "table" | "where" | "embeddingColumn" | "fields" | "distance">;
-type Shape = Pick<TableShape, "extension" | "vectorType" | "halfCast" | "hasTextMoments">;
+type Shape = Pick<TableShape, "extension" | "vectorType" | "cast" | "hasTextMoments" | "mayLackIds">;
 type Value = string | number | bigint | boolean;
 
 const operators: Readonly<Record<PgvectorSpec["distance"], string>> = {
@@ -35,10 +35,12 @@ export function vectorQuery(searched: Searched, shape: Shape, request: BackendRe
     const placeOf = placeIn(searched.fields);
     conditions.push(filterSql(request.filter, { columns: columns ?? new Map(), placeOf, bind }));
   }
+  const { id, entity, updatedAt } = searched.fields;
+  // A row that nobody can name is no chunk.
+  if (shape.mayLackIds && id !== null) conditions.push(`${quoteName(id[0])} IS NOT NULL`);
   const where = conditions.length === 0 ? "" : ` WHERE ${conditions.join(" AND ")}`;
   // An exact search compares what is stored, not what an index is made of.
-  const { order, distance } = distancesOf(searched, request.isExact === true ? { ...shape, halfCast: null } : shape);
-  const { id, entity, updatedAt } = searched.fields;
+  const { order, distance } = distancesOf(searched, request.isExact === true ? { ...shape, cast: null } : shape);
   const content = contentOf(searched, request);
   const own = order === distance ? [] : [searched.embeddingColumn];
   const kept = [...new Set([...columnsOf([id, entity, updatedAt]), ...content.columns, ...own])].map(quoteName);
@@ -79,7 +81,7 @@ function contentOf({ fields }: Searched, { content }: BackendRequest) {
 }
 
 /** `order` is what the index is on. */
-function distancesOf({ embeddingColumn, distance }: Searched, { extension, vectorType, halfCast }: Shape) {
+function distancesOf({ embeddingColumn, distance }: Searched, { extension, vectorType, cast }: Shape) {
   const column = quoteName(embeddingColumn);
   const given = `$1::${extension}."vector"`;
   const between = (a: string, operator: string, b: string) => `${a} OPERATOR(${extension}.${operator}) ${b}`;
@@ -88,11 +90,12 @@ function distancesOf({ embeddingColumn, distance }: Searched, { extension, vecto
     const hamming = between(column, "<~>", `${extension}."binary_quantize"(${given})`);
     return { order: hamming, distance: hamming };
   }
-  const half = `${extension}."halfvec"`;
-  const full = between(column, operator, vectorType === "halfvec" ? `${given}::${half}` : given);
-  if (halfCast === null) return { order: full, distance: full };
-  const type = `${half}(${halfCast})`;
-  return { order: between(`${column}::${type}`, operator, `${given}::${type}`), distance: full };
+  const full = between(column, operator, vectorType === "halfvec" ? `${given}::${extension}."halfvec"` : given);
+  if (cast === null) return { order: full, distance: full };
+  const type = `${extension}."${cast.type}"(${cast.dimension})`;
+  const order = between(`${column}::${type}`, operator, `${given}::${type}`);
+  // Half precision finds; the answer is ranked by what is stored.
+  return { order, distance: cast.type === vectorType ? order : full };
 }
 
 /** ms since 1970, without a zone UTC; text as it is. Null for Postgres's infinities. */

@@ -49,6 +49,10 @@ describe("a column", () => {
     ["of vector without a dimension", as("vector")],
     ["of halfvec", as(half)],
     ["of halfvec without a dimension", as("halfvec")],
+    [
+      "of a domain over a domain",
+      `DROP DOMAIN IF EXISTS outer_emb, inner_emb; CREATE DOMAIN inner_emb AS vector(${dimension}); CREATE DOMAIN outer_emb AS inner_emb; ${as("outer_emb")}`,
+    ],
     ["of a domain", `DROP DOMAIN IF EXISTS emb; CREATE DOMAIN emb AS vector(${dimension}); ${as("emb")}`],
   ])("%s gives the nearest chunk first, exactly and not", async (_, sql) => {
     const backend = await arrange(sql);
@@ -110,6 +114,16 @@ describe("an index", () => {
     ["on the column", `${whole}; ${index}`, []],
     ["on its half precision", `${whole}; ${halfIndex}`, []],
     ["on a column of halfvec", as(half, "CREATE INDEX ON shaped USING hnsw (embedding halfvec_cosine_ops)"), []],
+    [
+      "on a cast to a length, of a column without one",
+      as("vector", `CREATE INDEX ON shaped USING hnsw ((embedding::vector(${dimension})) vector_cosine_ops)`),
+      [],
+    ],
+    [
+      "on a cast of a column of halfvec without a length",
+      as("halfvec", `CREATE INDEX ON shaped USING hnsw ((embedding::${half}) halfvec_cosine_ops)`),
+      [],
+    ],
     ["that isn't there", whole, [slow]],
     [
       "for another distance",
@@ -127,6 +141,14 @@ describe("an index", () => {
     const backend = await arrange(sql);
     expect(await remarksOf(backend)).toEqual(remarks);
     expect((await ask(backend)).candidates[0]?.chunkId).toBe("chunk-5");
+  });
+
+  test("on just the rows that a view has is found, and one on others isn't", async () => {
+    const view = "CREATE VIEW shaped_view AS SELECT * FROM shaped WHERE lang = 'en'";
+    const table = { table: "shaped_view" };
+    expect(await remarksOf(await arrange(`${whole}; ${index} WHERE lang = 'en'; ${view}`, table))).toEqual([]);
+    const other = await arrange(`${whole}; ${index} WHERE lang = 'de'; ${view}`, table);
+    expect(await remarksOf(other)).toEqual([`${slow}; there are shaped_idx (vector_cosine_ops)`]);
   });
 
   test.each([
@@ -187,6 +209,11 @@ describe("a condition of the base", () => {
   test("is served by an index on just these rows", async () => {
     const backend = await arrange(`${whole}; ${index} WHERE lang = 'en'`, { where: "lang = 'en'" });
     expect(await remarksOf(backend)).toEqual([]);
+  });
+
+  test("isn't served by an index on other rows, which is said", async () => {
+    const backend = await arrange(`${whole}; ${index} WHERE lang = 'en'`, { where: "lang = 'de'" });
+    expect(await remarksOf(backend)).toEqual([`${slow}; there are shaped_idx (vector_cosine_ops)`]);
   });
 
   test.each(["nowhere = 1", "chunk_id", "chunk_id = ", "true ORDER BY 1", "no_function(chunk_id)", "lang > 1"])(
@@ -261,6 +288,30 @@ describe("what is set for a statement that isn't prepared", () => {
     });
   });
 });
+
+test("a row without an id is no candidate, and takes nobody's place", async () => {
+  const backend = await arrange(
+    `${whole}; ${index}; UPDATE shaped SET chunk_id = NULL WHERE chunk_id IN ('chunk-5', 'chunk-6')`,
+  );
+  const { candidates } = await ask(backend, { k: 40 });
+  expect(candidates).toHaveLength(38);
+  expect(candidates.map(({ chunkId }) => chunkId)).not.toContain("");
+});
+
+test.each([
+  [{ text: "absent" }, "the table lacks absent"],
+  [{ text: "lang.body" }, "lang.body: expected lang to be a column of json or jsonb"],
+  [{ namespace: "absent.tenant" }, "the table lacks absent"],
+  [{ namespace: "lang->>'tenant'" }, "lang.tenant: expected lang to be a column of json or jsonb"],
+  [{ metadata: [{ name: "page", path: "lang.page" }] }, "lang.page: expected lang to be a column of json or jsonb"],
+])(
+  "a place that the table hasn't, %j, is refused by every request and the probe, as by a verification",
+  async (fields, message) => {
+    const backend = await arrange(whole, { fields, metadataColumns: [] });
+    await expect(ask(backend)).rejects.toMatchObject({ code: "RETR_BACKEND_MISSING", message });
+    expect((await backend.probe(AbortSignal.timeout(5000))).fault).toMatchObject({ message });
+  },
+);
 
 test("ids come as verification reads them", async () => {
   const backend = await arrange(

@@ -1,0 +1,61 @@
+// What the planner says of a query that isn't run. Within a transaction.
+import type { PoolClient } from "pg";
+import { type RowQuery, readRows, type Setting } from "./row-query.ts";
+
+/** A node of EXPLAIN's JSON, or a list or an object of them. */
+export type Plan = unknown;
+
+/** In these settings, which end with it, also where the server refuses it. Rejects with what the driver throws. */
+export async function planOf(client: PoolClient, query: RowQuery, settings: readonly Setting[] = []): Promise<Plan> {
+  await client.query("SAVEPOINT retriever_plan");
+  try {
+    const text = `EXPLAIN (FORMAT JSON) ${query.text}`;
+    const [[plan] = []] = await readRows(client, { text, values: query.values, settings });
+    return JSON.parse(plan ?? "[]");
+  } finally {
+    await client.query("ROLLBACK TO SAVEPOINT retriever_plan");
+  }
+}
+
+/** With these the planner takes an index for the order of the rows wherever one can give it. */
+export const orderedSettings = [
+  ["enable_seqscan", "off"],
+  ["enable_bitmapscan", "off"],
+  ["enable_sort", "off"],
+] as const;
+
+/** The planner's estimate of the rows. */
+export function estimateIn(plan: Plan): number {
+  return Number(membersOf(plan).find(([key]) => key === "Plan Rows")?.[1] ?? 0);
+}
+
+/** Whether no rows are sorted for their order, and of those that are, and of all, the tables. */
+export function sortsIn(plan: Plan) {
+  const sorts = nodesIn(plan).filter((node) => /Sort$/.test(String(node["Node Type"])));
+  return { sorts: sorts.length > 0, sorted: relationsIn(sorts), all: relationsIn(plan) };
+}
+
+function relationsIn(plan: Plan): string[] {
+  return [
+    ...new Set(nodesIn(plan).flatMap((node) => ("Relation Name" in node ? [String(node["Relation Name"])] : []))),
+  ];
+}
+
+/** The first index whose own order is the answer's. */
+export function orderingIndexIn(plan: Plan): string | null {
+  const node = nodesIn(plan).find((each) => "Order By" in each && "Index Name" in each);
+  return node === undefined ? null : String(node["Index Name"]);
+}
+
+type Node = Readonly<Record<string, unknown>>;
+
+/** At any depth: partitions have one each. */
+function nodesIn(plan: Plan): Node[] {
+  if (typeof plan !== "object" || plan === null) return [];
+  const inner = Object.values(plan).flatMap(nodesIn);
+  return Array.isArray(plan) ? inner : [plan as Node, ...inner];
+}
+
+function membersOf(plan: Plan): [string, unknown][] {
+  return nodesIn(plan).flatMap((node) => Object.entries(node));
+}
