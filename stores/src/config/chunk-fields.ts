@@ -164,6 +164,11 @@ export function namespacePath({ namespace }: ChunkFields): FieldPath {
   throw new RetrieverError({ code: "RETR_REQUEST_INVALID", message, path: "namespace" });
 }
 
+/** Null also for that of a document that says nothing of it: a store may lack it, as long as no request names one. */
+export function requiredNamespace({ namespace }: ChunkFields): FieldPath | null {
+  return namespace?.join(".") === "namespace" ? null : namespace;
+}
+
 /**
  * Place of the text that a request includes. Throws RETR_BACKEND_MISSING where the store has none: answers without any text
  * would look like those of an empty store.

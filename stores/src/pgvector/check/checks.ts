@@ -4,7 +4,7 @@ import type { Filterable } from "#config/filterable.ts";
 import { fieldFindings } from "#filter/findings.ts";
 import type { Finding } from "#ports/store-check.ts";
 import { faultFinding, finding } from "#values/findings.ts";
-import { remarksOf } from "../chunks/table-catalogue.ts";
+import { remarksOf } from "../client/table-catalogue.ts";
 import type { PgvectorSpec } from "../config/schema.ts";
 import { checkFields } from "../filter/check-fields.ts";
 import type { TableFacts } from "./table-facts.ts";

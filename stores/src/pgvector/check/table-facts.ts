@@ -1,10 +1,10 @@
 // What the checks of a table go by: the catalogue, and what it is searched as.
 import type { PoolClient } from "pg";
 import type { RetrieverError } from "#errors.ts";
-import { type Catalogue, readCatalogue } from "../chunks/table-catalogue.ts";
 import { postgresError } from "../client/classify.ts";
 import { readRows } from "../client/row-query.ts";
 import { isSettled } from "../client/session-settings.ts";
+import { type Catalogue, readCatalogue } from "../client/table-catalogue.ts";
 import type { PgvectorSpec } from "../config/schema.ts";
 import { type Columns, readColumns } from "../filter/columns.ts";
 import { shapeOf, type TableShape } from "../retrieve/table-shape.ts";

@@ -8,12 +8,12 @@ import { codeOf } from "#values/node-error.ts";
 import { postgresError } from "../client/classify.ts";
 import { makePool, withClient } from "../client/pool.ts";
 import { inSettings, sessionSettings } from "../client/session-settings.ts";
+import { isRowSecurity } from "../client/table-catalogue.ts";
 import type { PgvectorSpec } from "../config/schema.ts";
 import { readChunkRow, readTextField } from "./chunk-row.ts";
 import { type ChunkTable, idsOfType, lookUpQuery, pageQuery, settings } from "./chunk-sql.ts";
 import { copyRows } from "./copy-query.ts";
 import { type DescribedTable, describeTable } from "./describe-table.ts";
-import { isRowSecurity } from "./table-catalogue.ts";
 
 /** A page or a look-up reads thousands of rows, so it may take longer than a request. */
 const leastTimeoutMs = 30_000;

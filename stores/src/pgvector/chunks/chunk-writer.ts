@@ -7,9 +7,9 @@ import { isColumn } from "../client/field-sql.ts";
 import { makePool, withClient } from "../client/pool.ts";
 import { type Row, type RowQuery, readRows } from "../client/row-query.ts";
 import { inSettings, sessionSettings } from "../client/session-settings.ts";
+import { type Catalogue, readCatalogue } from "../client/table-catalogue.ts";
 import type { PgvectorSpec } from "../config/schema.ts";
 import { type Documents, documentColumns, type Given, givenOf, whyChanged, whyRefused } from "./given-rows.ts";
-import { type Catalogue, readCatalogue } from "./table-catalogue.ts";
 import {
   cautionsOf,
   type Place,

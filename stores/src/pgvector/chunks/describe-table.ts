@@ -9,10 +9,10 @@ import { isColumn } from "../client/field-sql.ts";
 import { quoteName, rowsOf } from "../client/names.ts";
 import { orderedSettings, planOf, sortsIn } from "../client/plan.ts";
 import { readRows } from "../client/row-query.ts";
+import { type Catalogue, type Column, readCatalogue, remarksOf } from "../client/table-catalogue.ts";
+import { type VectorType, vectorTypeOf } from "../client/vector-type.ts";
 import type { PgvectorSpec } from "../config/schema.ts";
-import { type VectorType, vectorTypeOf } from "../retrieve/table-shape.ts";
 import { type ChunkTable, isSearchable } from "./chunk-sql.ts";
-import { type Catalogue, type Column, readCatalogue, remarksOf } from "./table-catalogue.ts";
 import { pathsIn, placesOf } from "./table-places.ts";
 
 const incomparable = errorsOf("RETR_VERIFY_NOT_COMPARABLE");

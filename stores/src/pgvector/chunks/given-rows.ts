@@ -4,7 +4,7 @@ import { valueAt, withValueAt } from "#values/member-path.ts";
 import { holdsNul, isSameValue, numberText } from "#values/same-value.ts";
 import { exactTime } from "#values/time.ts";
 import { isColumn } from "../client/field-sql.ts";
-import type { Column } from "./table-catalogue.ts";
+import type { Column } from "../client/table-catalogue.ts";
 import type { Place, TableColumns } from "./table-columns.ts";
 import { type GivenRow, vectorText } from "./whole-chunk-sql.ts";
 

@@ -2,8 +2,8 @@
 import { type FieldPath, metadataPath } from "#config/chunk-fields.ts";
 import { RetrieverError } from "#errors.ts";
 import { tableOf } from "../client/names.ts";
+import { type Catalogue, type Column, remarksOf } from "../client/table-catalogue.ts";
 import type { PgvectorSpec } from "../config/schema.ts";
-import { type Catalogue, type Column, remarksOf } from "./table-catalogue.ts";
 import { pathsIn } from "./table-places.ts";
 
 /** Where a part of a chunk is: a column, or a member of one that holds JSON. */

@@ -1,5 +1,5 @@
 // Where a table holds the parts of a chunk, checked against its columns.
-import { type FieldPath, metadataPath } from "#config/chunk-fields.ts";
+import { type FieldPath, metadataPath, requiredNamespace } from "#config/chunk-fields.ts";
 import { errorsOf } from "#errors.ts";
 import { isColumn, textAt } from "../client/field-sql.ts";
 import { quoteName } from "../client/names.ts";
@@ -28,19 +28,15 @@ export function pathsIn({ fields, embeddingColumn }: PgvectorSpec, names: readon
   if (columns.size === 0) throw missing("Postgres has no such table");
   if (id === null) throw incomparable("fields.id: expected a column of the table");
   const agreed = names.map((name) => metadataPath(fields, name));
-  // As for requests: one of a document without `fields` may be absent.
-  const named = namespace?.join(".") === "namespace" ? null : namespace;
-  const needed = [id, entity, updatedAt, text, named, [embeddingColumn] as const, ...agreed].filter(
-    (path) => path !== null,
-  );
+  const named = [id, entity, updatedAt, text, requiredNamespace(fields), [embeddingColumn] as const, ...agreed];
+  const needed = named.filter((path) => path !== null);
   const lacking = [...new Set(needed.map(([column]) => column))].filter((name) => !columns.has(name));
   if (lacking.length > 0) throw missing(`the table lacks ${lacking.join(", ")}`);
-  const held = namespace !== null && columns.has(namespace[0]) ? namespace : null;
-  for (const path of [...needed, ...(held === null ? [] : [held])]) {
-    if (isColumn(path) || isJson(columns.get(path[0])?.type)) continue;
-    throw incomparable(`${path.join(".")}: expected ${path[0]} to be a column of json or jsonb`);
+  const scalar = needed.find((path) => !isColumn(path) && !isJson(columns.get(path[0])?.type));
+  if (scalar !== undefined) {
+    throw incomparable(`${scalar.join(".")}: expected ${scalar[0]} to be a column of json or jsonb`);
   }
-  return { id: id[0], entity, updatedAt, namespace: held, agreed };
+  return { id: id[0], entity, updatedAt, namespace: columns.has(namespace?.[0] ?? "") ? namespace : null, agreed };
 }
 
 function isJson(type: string | undefined): boolean {

@@ -3,10 +3,10 @@
 import { valueAt } from "../client/field-sql.ts";
 import { quoteName, rowsOf, tableOf } from "../client/names.ts";
 import type { RowQuery } from "../client/row-query.ts";
+import type { Column } from "../client/table-catalogue.ts";
 import type { PgvectorSpec } from "../config/schema.ts";
 import { idsOfType, textSettings } from "./chunk-sql.ts";
 import { nameAt, shownAt } from "./shown-column.ts";
-import type { Column } from "./table-catalogue.ts";
 import type { Place, TableColumns } from "./table-columns.ts";
 
 /** One row to be written, tried or removed: its columns, and the version of the row that it is to replace. */

@@ -42,7 +42,7 @@ export class LoginClient extends Client {
     super.connect((error: Error | null) => {
       if (error !== null && error !== undefined) return fail(error);
       if (this.#settings.length === 0) return settle(null, this);
-      this.#settleSession().then(() => settle(null, this), fail);
+      this.#settleSession(settle, fail);
     });
   }
 
@@ -50,17 +50,17 @@ export class LoginClient extends Client {
    * A pooler gives its clients numbers of its own. What is set on a session of its would be every client's, so there
    * nothing is: settings go along with each statement instead.
    */
-  async #settleSession(): Promise<void> {
+  #settleSession(settle: (error: null, client: Client) => void, fail: (error: Error) => void): void {
     const own = `pg_catalog.pg_backend_pid() = ${processIdOf(this)}`;
     const calls = this.#settings.map(([name, value]) => `pg_catalog.set_config('${name}', '${value}', false)`);
     const text = `SELECT ${own} AS is_own, CASE WHEN ${own} THEN ARRAY[${calls.join(", ")}] END`;
-    try {
-      const { rows } = await this.query<{ readonly is_own: boolean }>(text);
-      this.#isSettled = rows[0]?.is_own === true;
-    } catch (error) {
+    this.query<{ readonly is_own: boolean }>(text, (error: Error | null, result) => {
       // As where the start of the session refuses one: never the fault of the statement that waits for the connection.
-      throw error instanceof Error && "severity" in error ? Object.assign(error, { severity: "FATAL" }) : error;
-    }
+      if (error !== null && error !== undefined)
+        return fail("severity" in error ? Object.assign(error, { severity: "FATAL" }) : error);
+      this.#isSettled = result.rows[0]?.is_own === true;
+      settle(null, this);
+    });
   }
 }
 

@@ -3,7 +3,7 @@ import type { PoolClient } from "pg";
 import { type RowQuery, readRows, type Setting } from "./row-query.ts";
 
 /** A node of EXPLAIN's JSON, or a list or an object of them. */
-export type Plan = unknown;
+type Plan = unknown;
 
 /** In these settings, which end with it, also where the server refuses it. Rejects with what the driver throws. */
 export async function planOf(client: PoolClient, query: RowQuery, settings: readonly Setting[] = []): Promise<Plan> {
@@ -31,7 +31,7 @@ export function estimateIn(plan: Plan): number {
 
 /** Whether no rows are sorted for their order, and of those that are, and of all, the tables. */
 export function sortsIn(plan: Plan) {
-  const sorts = nodesIn(plan).filter((node) => /Sort$/.test(String(node["Node Type"])));
+  const sorts = nodesIn(plan).filter((node) => String(node["Node Type"]).endsWith("Sort"));
   return { sorts: sorts.length > 0, sorted: relationsIn(sorts), all: relationsIn(plan) };
 }
 

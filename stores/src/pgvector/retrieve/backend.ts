@@ -1,5 +1,5 @@
 // Postgres with pgvector: the vector goes in binary, the answer never holds one.
-import type { Pool } from "pg";
+import type { Pool, PoolClient } from "pg";
 import { placeIn } from "#config/chunk-fields.ts";
 import { RetrieverError } from "#errors.ts";
 import { withFindings } from "#filter/findings.ts";
@@ -48,19 +48,16 @@ export function makePgvectorBackend(spec: PgvectorSpec, { similarity, clock, fil
   const runnerOf = ({ isExact, timeoutMs = exactTimeoutMs }: BackendRequest): Runner =>
     isExact === true ? exactRunner(spec, exactPool, timeoutMs) : run;
   const metric = metrics[spec.distance];
-  const settings = sessionSettings(spec, spec.timeoutMs);
   // The first requests may come before the first probe; each probe looks again, as an index may come or go.
   let known: TableShape | undefined;
   const learn = async (signal: AbortSignal): Promise<TableShape> => {
-    known ??= await readWithClient(pool, signal, (client) =>
-      inSettings(client, settings, () => readShape(client, spec)),
-    );
+    known ??= await readSettled(spec, pool, signal, (client) => readShape(client, spec));
     return known;
   };
   // Filters need the columns' types.
   let columns: Columns | undefined;
   const learnColumns = async (signal: AbortSignal): Promise<Columns> => {
-    columns ??= await readWithClient(pool, signal, (client) => readColumns(client, spec));
+    columns ??= await readSettled(spec, pool, signal, (client) => readColumns(client, spec));
     return columns;
   };
   return {
@@ -82,15 +79,13 @@ export function makePgvectorBackend(spec: PgvectorSpec, { similarity, clock, fil
     },
     probe: async (signal) => {
       try {
-        return await readWithClient(probePool, signal, (client) =>
-          inSettings(client, sessionSettings(spec, probeTimeoutMs), async () => {
-            known = await readShape(client, spec);
-            const facts = await probeTable(client, spec, known);
-            if (filterable === undefined) return facts;
-            columns = await readColumns(client, spec);
-            return withFindings(facts, checkFields(filterable, columns, placeIn(spec.fields)));
-          }),
-        );
+        return await readSettled(spec, probePool, signal, async (client) => {
+          known = await readShape(client, spec);
+          const facts = await probeTable(client, spec, known);
+          if (filterable === undefined) return facts;
+          columns = await readColumns(client, spec);
+          return withFindings(facts, checkFields(filterable, columns, placeIn(spec.fields)));
+        });
       } catch (error) {
         return failedFacts(postgresError(error, signal), spec.tls === null ? "off" : "verified");
       }
@@ -99,6 +94,16 @@ export function makePgvectorBackend(spec: PgvectorSpec, { similarity, clock, fil
       await Promise.allSettled([pool.end(), probePool.end(), exactPool.end()]);
     },
   };
+}
+
+function readSettled<T>(
+  spec: PgvectorSpec,
+  pool: Pool,
+  signal: AbortSignal,
+  work: (client: PoolClient) => Promise<T>,
+): Promise<T> {
+  const settings = sessionSettings(spec, Math.min(spec.timeoutMs, probeTimeoutMs));
+  return readWithClient(pool, signal, (client) => inSettings(client, settings, () => work(client)));
 }
 
 type Runner = (statement: RowQuery, signal: AbortSignal) => Promise<readonly Row[]>;

@@ -12,8 +12,8 @@ import type { TableShape } from "./table-shape.ts";
 export type Cast = { readonly type: "vector" | "halfvec"; readonly dimension: number };
 type Shape = Pick<TableShape, "extension" | "vectorType" | "dimension" | "hasTextMoments" | "mayLackIds">;
 type FoundIndex = Pick<TableShape, "cast" | "index"> & {
-  /** That searches read all rows; null: they don't. */
-  readonly remark: string | null;
+  /** That searches read all rows; none: they don't. */
+  readonly remarks: readonly string[];
 };
 
 /** Partitions and what a view reads come along, as they have the indexes. */
@@ -55,14 +55,14 @@ export async function findIndex(client: PoolClient, spec: PgvectorSpec, shape: S
     if (found.lacking.length < best.lacking.length) best = found;
   }
   const { cast, index, lacking, all } = best;
-  if (lacking.length === 0) return { cast, index, remark: null };
+  if (lacking.length === 0) return { cast, index, remarks: [] };
   const others = indexes
     .filter(({ table }) => lacking.includes(table))
     .map(({ name, operators }) => `${name} (${operators})`);
   const of = lacking.length < all.length ? ` of ${lacking.slice(0, 5).join(", ")}` : "";
   const found = others.length === 0 ? "" : `; there are ${others.slice(0, 5).join(", ")}`;
   const remark = `no index${of} serves ${spec.distance} of ${spec.embeddingColumn}, so that every search reads all rows${found}`;
-  return { cast, index: null, remark };
+  return { cast, index: null, remarks: [remark] };
 }
 
 /** Each once; of the column's own type and length none is a cast. */

@@ -1,16 +1,17 @@
 // What is known of a table that is searched: types of its columns, the extension's schema and version, indexes.
 import type { PoolClient } from "pg";
+import { requiredNamespace } from "#config/chunk-fields.ts";
 import { errorsOf } from "#errors.ts";
-import { type Catalogue, type Column, readCatalogue } from "../chunks/table-catalogue.ts";
 import { isColumn } from "../client/field-sql.ts";
 import { quoteName } from "../client/names.ts";
-import { isBefore, unknownSettings } from "../client/session-settings.ts";
+import { unknownSettings } from "../client/session-settings.ts";
+import { type Catalogue, type Column, readCatalogue } from "../client/table-catalogue.ts";
+import { type VectorType, vectorTypeOf } from "../client/vector-type.ts";
 import type { PgvectorSpec } from "../config/schema.ts";
 import { type Cast, findIndex } from "./search-index.ts";
 
 const missing = errorsOf("RETR_BACKEND_MISSING");
 
-export type VectorType = "vector" | "halfvec" | "bit";
 export type TableShape = {
   /** Schema of the extension, quoted. */
   readonly extension: string;
@@ -44,22 +45,23 @@ export async function readShape(client: PoolClient, spec: PgvectorSpec): Promise
 
 /** Of what the catalogue said. */
 export async function shapeOf(client: PoolClient, spec: PgvectorSpec, catalogue: Catalogue): Promise<TableShape> {
-  const { columns, extension, estimate, hidesRows, role } = catalogue;
+  const { columns, extension, estimate } = catalogue;
   if (columns.size === 0) throw missing("Postgres has no such table");
   refuseColumns(spec, columns);
   if (extension === null) throw missing("the database lacks the extension vector");
   refuseSettings(spec, extension.version);
   const moment = momentOf(spec, columns);
   const vector = columns.get(spec.embeddingColumn) as Column;
+  const idColumn = columns.get(spec.fields.id?.[0] ?? "");
   const shape = {
     extension: quoteName(extension.schema),
     version: extension.version,
     vectorType: vectorTypeOf(vector, extension.version),
     dimension: vector.modifier > 0 ? vector.modifier : null,
     hasTextMoments: moment === null || textTypes.includes(moment.type),
-    mayLackIds: columns.get(spec.fields.id?.[0] ?? "")?.isNotNull === false,
+    mayLackIds: idColumn?.isNotNull === false,
   };
-  const { cast, index, remark } = await findIndex(client, spec, shape);
+  const { cast, index, remarks } = await findIndex(client, spec, shape);
   return {
     ...shape,
     cast,
@@ -67,12 +69,12 @@ export async function shapeOf(client: PoolClient, spec: PgvectorSpec, catalogue:
     dimension: shape.dimension ?? cast?.dimension ?? null,
     hasTimeIndex: moment?.isIndexed === true,
     estimate,
-    remarks: [
-      ...(remark === null ? [] : [remark]),
-      ...lackingRemarks(spec, columns),
-      ...(hidesRows ? [`row-level security of the table may hide rows from the role ${role}`] : []),
-    ],
+    remarks: [...remarks, ...lackingRemarks(spec, columns), ...hiddenRemarks(catalogue)],
   };
+}
+
+function hiddenRemarks({ hidesRows, role }: Catalogue): string[] {
+  return hidesRows ? [`row-level security of the table may hide rows from the role ${role}`] : [];
 }
 
 function refuseSettings(spec: PgvectorSpec, version: string): void {
@@ -86,8 +88,8 @@ function refuseSettings(spec: PgvectorSpec, version: string): void {
 
 /** The namespace of documents without `fields` and metadata may lack their columns, as long as no request names them. */
 function refuseColumns({ fields, embeddingColumn }: PgvectorSpec, columns: Columns): void {
-  const { id, entity, updatedAt, text, namespace, metadata } = fields;
-  const own = [id, entity, updatedAt, text, namespace?.join(".") === "namespace" ? null : namespace];
+  const { id, entity, updatedAt, text, metadata } = fields;
+  const own = [id, entity, updatedAt, text, requiredNamespace(fields)];
   const needed = own.filter((path) => path !== null);
   const lacking = lackingIn(columns, [...needed.map(([column]) => column), embeddingColumn]);
   if (lacking.length > 0) throw missing(`the table lacks ${lacking.join(", ")}`);
@@ -124,13 +126,4 @@ function momentOf({ fields: { updatedAt } }: PgvectorSpec, columns: ReadonlyMap<
     `${name}: expected a column of type timestamptz, timestamp, date or text, it is ${moment.type}; ` +
       `serve from a view that makes it one, such as to_timestamp(${name}) AS ${name}`,
   );
-}
-
-/** What a column of vectors is searched as. Throws RETR_BACKEND_MISSING for any other, and for bits where pgvector has none. */
-export function vectorTypeOf({ name, type }: Pick<Column, "name" | "type">, version: string): VectorType {
-  if (type === "bit" && isBefore(version, 7)) {
-    throw missing(`${name}: columns of bits need pgvector 0.7.0, the database has ${version}`);
-  }
-  if (type === "vector" || type === "halfvec" || type === "bit") return type;
-  throw missing(`${name}: expected a column of type vector, halfvec or bit, it is ${type}`);
 }

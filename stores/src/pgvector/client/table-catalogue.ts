@@ -2,10 +2,10 @@
 import type { PoolClient } from "pg";
 import { errorsOf } from "#errors.ts";
 import { codeOf } from "#values/node-error.ts";
-import { rowsOf } from "../client/names.ts";
-import { estimateIn, planOf } from "../client/plan.ts";
-import { type Row, readRows } from "../client/row-query.ts";
 import type { PgvectorSpec } from "../config/schema.ts";
+import { rowsOf } from "./names.ts";
+import { estimateIn, planOf } from "./plan.ts";
+import { type Row, readRows } from "./row-query.ts";
 
 const missing = errorsOf("RETR_BACKEND_MISSING");
 
