@@ -71,8 +71,9 @@ export const momentColumns: readonly MomentColumn[] = [
   { type: "date", sql: "'2026-04-03'", served: "2026-04-03T00:00:00.000Z" },
   { type: "text", sql: "'2026-04-03T10:11:12+02:00'", served: "2026-04-03T08:11:12.000Z" },
   { type: "varchar(40)", sql: "'2026-04-03 10:11:12'", served: "2026-04-03T10:11:12.000Z" },
-  { type: "bigint", sql: "1775211072", served: undefined },
-  { type: "double precision", sql: "1775211072.5", served: undefined },
-  { type: "numeric", sql: "1775211072000", served: undefined },
+  { type: "bigint", sql: "1775211072", served: "2026-04-03T10:11:12.000Z" },
+  { type: "double precision", sql: "1775211072.5", served: "2026-04-03T10:11:12.500Z" },
+  { type: "numeric", sql: "1775211072000", served: "2026-04-03T10:11:12.000Z" },
+  { type: "text", sql: "'soon'", served: null },
   { type: "jsonb", sql: `'"2026-04-03"'`, served: undefined },
 ];

@@ -1,7 +1,8 @@
-// Moments in text, as stores and applications print them.
+// Moments in text and as numbers, as stores and applications write them.
+import { numberOf } from "./exact-json.ts";
 
 /** RFC 3339 as Postgres and applications print it; zone, seconds and the whole time of day may be left out, as in Qdrant. */
-const moment = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2})(?::(\d{2})(\.\d+)?)?(Z|[+-]\d{2}(:?\d{2})?)?)?$/i;
+const moment = /^(?!0000)(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2})(?::(\d{2})(\.\d+)?)?(Z|[+-]\d{2}(:?\d{2})?)?)?$/i;
 
 /** ms since 1970 of a moment in text, cut to whole ms; NaN for anything else. Without a zone it is UTC, a date its midnight. */
 export function readMoment(text: string): number {
@@ -41,10 +42,22 @@ const mostMs = 8.64e15;
 /** A moment as `readTime` prints it; days that not every month has are left to the parser. */
 const printed = /^[12]\d{3}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z$/;
 
-/** ISO 8601 in UTC with milliseconds, so that the same moment is the same text; null for anything that isn't one. */
+/** ISO 8601 in UTC with milliseconds, so that the same moment is the same text, of a text or a number; null for what is none. */
 export function readTime(value: unknown): string | null {
-  if (typeof value === "string" && printed.test(value)) return value;
-  return typeof value === "string" ? isoOf(readMoment(value)) : null;
+  if (typeof value === "string") return printed.test(value) ? value : isoOf(readMoment(value));
+  return isoOf(epochMs(numberOf(value)));
+}
+
+/**
+ * ms since 1970, cut to whole ms, of a number that counts from there: of seconds up to 1e11 (the year 5138), beyond of
+ * milliseconds up to 1e14, then of microseconds. NaN for larger ones.
+ */
+export function epochMs(value: number): number {
+  const size = Math.abs(value);
+  // By whole microseconds: 1.001 times a thousand is no 1001.
+  if (size < 1e11) return Math.floor(Math.round(value * 1e6) / 1e3);
+  if (size < 1e14) return Math.floor(Math.round(value * 1e3) / 1e3);
+  return size < 1e17 ? Math.floor(value / 1e3) : Number.NaN;
 }
 
 /** The same of ms since 1970 in text. */

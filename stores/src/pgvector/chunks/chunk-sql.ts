@@ -13,18 +13,16 @@ export type ChunkTable = Pick<PgvectorSpec, "schema" | "table" | "where" | "embe
   /** `NULL` where the store has none, and where the table hasn't the column; likewise the namespace, which is text. */
   readonly entity: string;
   readonly namespace: string;
-  /** Null: the table doesn't say when a chunk was written. */
+  /** As a `timestamptz`. Null: the table doesn't say when a chunk was written. */
   readonly moment: string | null;
-  /** As a person calls it. */
-  readonly momentName: string;
   /** The agreed fields, in their order. */
   readonly fields: readonly string[];
   /** The column's own type, below any domain: `text`, `bpchar`, `int8`, `uuid`, … */
   readonly idType: string;
   /** Whether a unique index is on the id alone. */
   readonly isIdUnique: boolean;
-  /** Of the moment, likewise; of one within JSON `text`. */
-  readonly momentType: string;
+  /** The moment's own column, where it is of a moment's type, which an index serves. */
+  readonly momentColumn: string | null;
   /** What its values are whole multiples of by that type. */
   readonly momentUnit: "second" | "day" | null;
   /** `vector`, `halfvec` or `bit`. */
@@ -59,11 +57,12 @@ export function pageQuery(table: ChunkTable, options: ScanOptions): string {
   return copy(`SELECT ${columns} FROM ${rowsOf(table, "t")}${where} ORDER BY t.${table.id} ${rows}`);
 }
 
-/** By the column itself where it is of a moment's type, which an index serves; texts have another order than moments. */
-function writtenSince({ moment, momentType }: ChunkTable, sinceMs: number): string {
+/** What can't be read as a moment, which stands before all others, belongs to it as well. */
+function writtenSince({ moment, momentColumn }: ChunkTable, sinceMs: number): string {
   if (moment === null) throw undated();
-  const compared = /^(timestamp|date)/.test(momentType) ? moment : `${moment}::timestamptz`;
-  return `(${compared} >= ${escapeLiteral(new Date(sinceMs).toISOString())} OR ${moment} IS NULL)`;
+  const since = escapeLiteral(new Date(sinceMs).toISOString());
+  if (momentColumn !== null) return `(${momentColumn} >= ${since} OR ${momentColumn} IS NULL)`;
+  return `((${moment}) >= ${since} OR (${moment}) IS NULL OR (${moment}) < '4700-01-01 BC')`;
 }
 
 /** The same columns and the namespace, of rows by id. */
@@ -82,20 +81,12 @@ function idIn(ids: readonly string[], { id: column, idType }: ChunkTable): strin
   return `${column} = ANY (ARRAY[${list}]::${idType}[])`;
 }
 
-const momentTypes: readonly string[] = ["timestamptz", "timestamp", "date", "text", "varchar", "bpchar"];
-
 /** In this order: id, moment, payload as JSON, vector; only as far as the level goes. Throws RETR_VERIFY_NOT_COMPARABLE. */
 function columnsOf(table: ChunkTable, level: VerifyLevel): string[] {
   const columns = [`${table.id}::text`];
   if (level === "ids") return columns;
   if (table.moment === null) throw undated();
-  if (!momentTypes.includes(table.momentType)) {
-    throw incomparable(
-      `${table.momentName}: expected a column of type timestamptz, timestamp, date or text, it is ${table.momentType}; ` +
-        "make it one of them, or compare --level ids",
-    );
-  }
-  columns.push(`${table.moment}::timestamptz`);
+  columns.push(table.moment);
   if (level === "fresh") return columns;
   const agreed = [table.entity, `${table.namespace}::text`, ...table.fields];
   columns.push(`json_build_array(${agreed.join(", ")})::text`);

@@ -64,7 +64,6 @@ export async function describeTable(
   };
   const types = {
     idType: id.type,
-    momentType: dated?.type ?? "text",
     momentUnit: dated === null ? null : unitOf(dated),
     vectorType: vector.type,
     vectorSchema: vector.typeSchema,

@@ -2,6 +2,7 @@
 import { type FieldPath, metadataPath, requiredNamespace } from "#config/chunk-fields.ts";
 import { errorsOf } from "#errors.ts";
 import { isColumn, textAt } from "../client/field-sql.ts";
+import { expectedMoment, momentKindOf, momentValue } from "../client/moment-sql.ts";
 import { quoteName } from "../client/names.ts";
 import type { PgvectorSpec } from "../config/schema.ts";
 import { nameAt, shownAt } from "./shown-column.ts";
@@ -49,10 +50,30 @@ export function placesOf({ id, entity, updatedAt, namespace, agreed }: Paths, co
   const shown = (path: FieldPath): string => shownAt(path, typeOf(path));
   return {
     id: quoteName(id),
-    entity: entity === null ? "NULL" : isColumn(entity) ? shown(entity) : textAt(entity),
+    entity:
+      entity === null
+        ? "NULL"
+        : isColumn(entity)
+          ? shown(entity)
+          : textAt(entity, { isRaw: typeOf(entity) === "json" }),
     namespace: namespace === null ? "NULL" : nameAt(namespace, typeOf(namespace)),
-    moment: updatedAt === null ? null : textAt(updatedAt),
-    momentName: updatedAt?.join(".") ?? "",
+    ...momentPlaces(updatedAt, columns),
     fields: agreed.map(shown),
   };
+}
+
+/** Throws RETR_VERIFY_NOT_COMPARABLE for a column that can't hold moments. */
+function momentPlaces(path: FieldPath | null, columns: Columns) {
+  if (path === null) return { moment: null, momentColumn: null };
+  const type = columns.get(path[0])?.type;
+  const kind = momentKindOf(path, type);
+  if (kind !== undefined) {
+    return {
+      moment: momentValue(path, kind, type === "json"),
+      momentColumn: kind === "time" ? quoteName(path[0]) : null,
+    };
+  }
+  throw incomparable(
+    `${path.join(".")}: expected a column of type ${expectedMoment}, it is ${type}; make it one of them, or compare --level ids`,
+  );
 }

@@ -40,7 +40,9 @@ export function fetchQuery(spec: PgvectorSpec, columns: TableColumns, ids: reado
     `${held}.${quoteName(id.name)}::text`,
     name(entity),
     name(namespace),
-    updatedAt === null ? "NULL" : `to_json(${valueAt(updatedAt.path, held)})::text`,
+    updatedAt === null
+      ? "NULL"
+      : `to_json(${valueAt(updatedAt.path, { row: held, isRaw: updatedAt.column.type === "json" })})::text`,
     fields.length === 0 ? "'{}'" : `(SELECT row_to_json(${said})::text FROM (SELECT ${shown.join(", ")}) AS ${said})`,
     `${held}.${quoteName(embedding.name)}::text`,
     version,

@@ -11,17 +11,39 @@ export function isColumn(path: FieldPath): boolean {
   return path.length === 1;
 }
 
+type Reading = {
+  /** Name of the row; absent: the column's bare name is clear. */
+  readonly row?: string | undefined;
+  /** Whether the column is of `json` whose texts may be no texts of Postgres. */
+  readonly isRaw?: boolean;
+};
+
 /** The column, or the member as text. */
-export function textAt(path: FieldPath, row?: string): string {
+export function textAt(path: FieldPath, { row, isRaw = false }: Reading = {}): string {
   if (isColumn(path)) return columnOf(path, row);
   const steps = path.slice(1).map((step, index) => `${index === path.length - 2 ? "->>" : "->"} ${literal(step)}`);
-  return `(${[columnOf(path, row), ...steps].join(" ")})`;
+  return `(${[documentOf(path, row, isRaw), ...steps].join(" ")})`;
 }
 
 /** The column, or the member as JSON of the column's own kind. */
-export function valueAt(path: FieldPath, row?: string): string {
+export function valueAt(path: FieldPath, { row, isRaw = false }: Reading = {}): string {
   if (isColumn(path)) return columnOf(path, row);
-  return `(${[columnOf(path, row), ...path.slice(1).map(literal)].join(" -> ")})`;
+  return `(${[documentOf(path, row, isRaw), ...path.slice(1).map(literal)].join(" -> ")})`;
+}
+
+function documentOf(path: FieldPath, row: string | undefined, isRaw: boolean): string {
+  const column = columnOf(path, row);
+  return isRaw ? readableJson(column) : column;
+}
+
+/**
+ * `json` may hold the escape of a NUL, which `jsonb` and texts of Postgres can't: any look into such a document would end
+ * the statement. What stands for it is what stands for any unreadable character.
+ */
+export function readableJson(column: string): string {
+  const escape = String.raw`(?<!\\)((?:\\\\)*)\\u0000`;
+  const replaced = String.raw`regexp_replace(${column}::text, '${escape}', '\1\\ufffd', 'g')::json`;
+  return String.raw`(CASE WHEN strpos(${column}::text, '\u0000') > 0 THEN ${replaced} ELSE ${column} END)`;
 }
 
 export function literal(step: string): string {

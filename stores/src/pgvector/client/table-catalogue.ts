@@ -27,6 +27,8 @@ export type Column = {
   readonly isRequired: boolean;
   /** Whether the server alone makes its values (GENERATED ALWAYS). */
   readonly isGenerated: boolean;
+  /** Whether an index is on it or on an expression of it. */
+  readonly isReadByIndex: boolean;
 };
 export type Catalogue = {
   /** `r` table, `p` partitioned, `v` view, `m` materialized view, `f` foreign table. */
@@ -58,7 +60,9 @@ SELECT a.attname::text, b.typname::text, n.nspname::text, format_type(a.atttypid
   u.is_unique, u.is_immediate,
   a.attnotnull OR b.not_null,
   (a.attnotnull OR b.not_null) AND NOT a.atthasdef AND NOT b.has_default AND a.attidentity = '',
-  a.attgenerated <> '' OR a.attidentity = 'a'
+  a.attgenerated <> '' OR a.attidentity = 'a',
+  EXISTS (SELECT 1 FROM pg_depend p JOIN pg_index i ON i.indexrelid = p.objid WHERE p.classid = 'pg_class'::regclass
+    AND p.refclassid = 'pg_class'::regclass AND p.refobjid = c.oid AND p.refobjsubid = a.attnum AND i.indpred IS NULL)
 FROM pg_class c JOIN pg_namespace s ON s.oid = c.relnamespace
 JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
 CROSS JOIN LATERAL (SELECT coalesce(bool_or(true), false) AS is_unique, coalesce(bool_or(i.indimmediate), false) AS is_immediate
@@ -144,7 +148,9 @@ export function isRowSecurity(error: unknown): boolean {
 }
 
 function readColumn([name, type, typeSchema, declared, modifier, ...flags]: Row): Column {
-  const [isIndexed, isUnique, isImmediate, isNotNull, isRequired, isGenerated] = flags.map((flag) => flag === "t");
+  const [isIndexed, isUnique, isImmediate, isNotNull, isRequired, isGenerated, isReadByIndex] = flags.map(
+    (flag) => flag === "t",
+  );
   return {
     name: name ?? "",
     type: type ?? "",
@@ -157,6 +163,7 @@ function readColumn([name, type, typeSchema, declared, modifier, ...flags]: Row)
     isNotNull: isNotNull === true,
     isRequired: isRequired === true,
     isGenerated: isGenerated === true,
+    isReadByIndex: isReadByIndex === true,
   };
 }
 

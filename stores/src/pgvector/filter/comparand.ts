@@ -2,6 +2,7 @@
 // values are sent as. Exact, and by the column itself wherever its index can serve.
 import type { FieldType } from "#config/filterable.ts";
 import type { FilterValue } from "#ports/filter.ts";
+import { dayPattern } from "../client/moment-sql.ts";
 import type { Column } from "./columns.ts";
 
 export type Comparand = {
@@ -90,12 +91,9 @@ export function jsonText(value: FilterValue): string | undefined {
   return heldText(value) === undefined ? undefined : JSON.stringify(value);
 }
 
-const days = "(0[1-9]|1[0-9]|2[0-8])";
-const leapYear = "([0-9][0-9](0[48]|[2468][048]|[13579][26])|([02468][048]|[13579][26])00)";
-const day = `([0-9]{4}-(0[1-9]|1[0-2])-${days}|[0-9]{4}-(0[13-9]|1[0-2])-(29|30)|[0-9]{4}-(0[13578]|1[02])-31|${leapYear}-02-29)`;
 const zone = "(Z|[+-](0[0-9]|1[0-4]):[0-5][0-9])";
 /** Exactly the texts that `readMoment` reads; any other would end the statement as an error of Postgres. */
-const moments = `^(?!0000)${day}([T ]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,9})?${zone}?)?$`;
+const moments = `^(?!0000)${dayPattern}([T ]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,9})?${zone}?)?$`;
 
 function momentOfText(text: string, isText: string): Comparand {
   // Postgres would take a moment without a zone for one of its own, and round where further digits are cut off here.

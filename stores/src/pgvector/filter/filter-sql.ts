@@ -2,6 +2,7 @@
 import type { Field, PlaceOf } from "#config/filterable.ts";
 import { RetrieverError } from "#errors.ts";
 import type { Bounds, Condition, Filter, FilterValue } from "#ports/filter.ts";
+import { readableJson } from "../client/field-sql.ts";
 import { quoteName } from "../client/names.ts";
 import type { Column, Columns } from "./columns.ts";
 import { type Comparand, comparandOf, jsonComparand, jsonText } from "./comparand.ts";
@@ -54,7 +55,7 @@ function conditionSql(condition: Condition, context: Context): string {
   }
   const sql = quoteName(columnName);
   if (!isJson(column)) return columnSql(condition, { column, sql }, context);
-  return jsonSql(condition, { document: column.type === "json" ? `${sql}::jsonb` : sql, keys }, context);
+  return jsonSql(condition, { document: column.type === "json" ? `${readableJson(sql)}::jsonb` : sql, keys }, context);
 }
 
 type Served = { readonly column: Column; readonly sql: string };

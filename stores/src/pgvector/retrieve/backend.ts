@@ -3,13 +3,11 @@ import type { Pool, PoolClient } from "pg";
 import { placeIn } from "#config/chunk-fields.ts";
 import { RetrieverError } from "#errors.ts";
 import { withFindings } from "#filter/findings.ts";
-import type { BackendDeps, BackendRequest, Candidate, Content } from "#ports/backend.ts";
+import type { BackendDeps, BackendRequest } from "#ports/backend.ts";
 import { type Backend, exactTimeoutMs } from "#ports/backend.ts";
 import type { Metric } from "#similarity.ts";
-import { parseExact } from "#values/exact-json.ts";
 import { failedFacts } from "#values/failed-facts.ts";
 import { codeOf } from "#values/node-error.ts";
-import { readTime, timeOf } from "#values/time.ts";
 import { postgresError } from "../client/classify.ts";
 import { isStaleStatement, makePool, readWithClient } from "../client/pool.ts";
 import { type Row, type RowQuery, readRows } from "../client/row-query.ts";
@@ -17,6 +15,7 @@ import { inSettings, isSettled, sessionSettings } from "../client/session-settin
 import type { PgvectorSpec } from "../config/schema.ts";
 import { checkFields } from "../filter/check-fields.ts";
 import { type Columns, readColumns } from "../filter/columns.ts";
+import { readCandidates } from "./answer.ts";
 import { probeTable } from "./probe.ts";
 import { statementName, vectorQuery } from "./statement.ts";
 import { readShape, type TableShape } from "./table-shape.ts";
@@ -70,7 +69,10 @@ export function makePgvectorBackend(spec: PgvectorSpec, { similarity, clock, fil
         const vectorMs = clock.monotonicMs() - startedAt;
         const measure = measureOf(spec, shape, request.embedding.dimension);
         const toSimilarity = (distance: number): number => similarity(metric, measure(distance));
-        return { candidates: readCandidates(rows, { shape, toSimilarity, content: request.content }), vectorMs };
+        return {
+          candidates: readCandidates(rows, { momentKind: shape.momentKind, toSimilarity, content: request.content }),
+          vectorMs,
+        };
       } catch (error) {
         // A table made anew may have other columns.
         if (codeOf(error).startsWith("42")) [known, columns] = [undefined, undefined];
@@ -156,30 +158,4 @@ function measureOf({ distance }: Pick<PgvectorSpec, "distance">, { vectorType }:
   return distance === "l2"
     ? (differing: number) => 2 * Math.sqrt(differing)
     : (differing: number) => (2 * differing) / dimension;
-}
-
-type Reading = {
-  readonly shape: TableShape;
-  readonly toSimilarity: (distance: number) => number;
-  readonly content: Content | undefined;
-};
-
-/** Nearest first: an index may order loosely. A row without a finite distance (a zero vector has none) is left out. */
-function readCandidates(rows: readonly Row[], { shape, toSimilarity, content }: Reading): Candidate[] {
-  const found = rows.flatMap((row) => {
-    const [chunkId, entityId, updatedAt, text] = row;
-    const distance = Number(text ?? Number.NaN);
-    if (!Number.isFinite(distance)) return [];
-    const moment = shape.hasTextMoments ? readTime(updatedAt) : timeOf(updatedAt ?? null);
-    const similarity = toSimilarity(distance);
-    const facts = { chunkId: chunkId ?? "", entityId: entityId ?? "", similarity, updatedAt: moment };
-    return [{ distance, candidate: content === undefined ? facts : { ...facts, ...readContent(row, content) } }];
-  });
-  return found.toSorted((a, b) => a.distance - b.distance).map(({ candidate }) => candidate);
-}
-
-/** Every number of the metadata in its own digits. */
-function readContent(row: Row, { text, metadata }: Content): Pick<Candidate, "text" | "metadata"> {
-  const members = parseExact(row[5] ?? "{}") as Readonly<Record<string, unknown>>;
-  return { ...(text && { text: row[4] ?? null }), ...(metadata.length > 0 && { metadata: members }) };
 }

@@ -1,12 +1,12 @@
 // A cheap probe of the table: the catalogue first, rows only while they are few or an index leads to them.
 import type { PoolClient } from "pg";
 import { type ProbeFacts, unknownFacts } from "#ports/backend.ts";
-import { readTime, timeOf } from "#values/time.ts";
 import { isColumn } from "../client/field-sql.ts";
+import { momentText } from "../client/moment-sql.ts";
 import { quoteName, rowsOf } from "../client/names.ts";
 import { readRows } from "../client/row-query.ts";
 import type { PgvectorSpec } from "../config/schema.ts";
-import { momentText } from "./statement.ts";
+import { readMomentText } from "./answer.ts";
 import type { TableShape } from "./table-shape.ts";
 
 /** Tables of up to this many rows are counted; for larger ones the planner's estimate is used. */
@@ -54,14 +54,14 @@ async function countRows(client: PoolClient, spec: PgvectorSpec, estimate: numbe
 async function readNewest(
   client: PoolClient,
   { fields, ...spec }: PgvectorSpec,
-  { hasTextMoments }: TableShape,
+  { momentKind }: TableShape,
 ): Promise<string | null> {
   const path = fields.updatedAt;
   // Of a member of JSON every row would have to be read.
   if (path === null || !isColumn(path)) return null;
   const column = quoteName(path[0]);
   const newest = `SELECT max(${column}) AS ${column} FROM ${rowsOf(spec)}`;
-  const text = `SELECT ${momentText(path, hasTextMoments)} FROM (${newest}) AS newest`;
+  const text = `SELECT ${momentText(path, momentKind, false)} FROM (${newest}) AS newest`;
   const [[moment = null] = []] = await readRows(client, { text, values: [] });
-  return hasTextMoments ? readTime(moment) : timeOf(moment);
+  return readMomentText(moment, momentKind);
 }

@@ -10,7 +10,7 @@ import type { TableShape } from "./table-shape.ts";
 
 /** Of the column, in an index's expression. */
 export type Cast = { readonly type: "vector" | "halfvec"; readonly dimension: number };
-type Shape = Pick<TableShape, "extension" | "vectorType" | "dimension" | "hasTextMoments" | "mayLackIds">;
+type Shape = Pick<TableShape, "extension" | "vectorType" | "dimension" | "momentKind" | "mayLackIds" | "jsonColumns">;
 type FoundIndex = Pick<TableShape, "cast" | "index"> & {
   /** That searches read all rows; none: they don't. */
   readonly remarks: readonly string[];

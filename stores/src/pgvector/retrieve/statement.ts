@@ -5,6 +5,7 @@ import { type FieldPath, metadataPath, namespacePath, placeIn, textPath } from "
 import { RetrieverError } from "#errors.ts";
 import { type BackendRequest, mostTextChars } from "#ports/backend.ts";
 import { isColumn, literal, textAt, valueAt } from "../client/field-sql.ts";
+import { momentText } from "../client/moment-sql.ts";
 import { quoteName, rowsOf } from "../client/names.ts";
 import type { RowQuery } from "../client/row-query.ts";
 import type { PgvectorSpec } from "../config/schema.ts";
@@ -13,7 +14,7 @@ import { filterSql } from "../filter/filter-sql.ts";
 import type { TableShape } from "./table-shape.ts";
 
 type Searched = Pick<PgvectorSpec, "schema" | "table" | "where" | "embeddingColumn" | "fields" | "distance">;
-type Shape = Pick<TableShape, "extension" | "vectorType" | "cast" | "hasTextMoments" | "mayLackIds">;
+type Shape = Pick<TableShape, "extension" | "vectorType" | "cast" | "momentKind" | "mayLackIds" | "jsonColumns">;
 type Value = string | number | bigint | boolean;
 
 const operators: Readonly<Record<PgvectorSpec["distance"], string>> = {
@@ -30,7 +31,7 @@ const operators: Readonly<Record<PgvectorSpec["distance"], string>> = {
 export function vectorQuery(searched: Searched, shape: Shape, request: BackendRequest, columns?: Columns): RowQuery {
   const values: (Buffer | string)[] = [request.embedding.binary(), String(request.k)];
   const bind = (text: string): string => `$${values.push(text)}`;
-  const conditions = filtersOf(searched, request).map(({ text, value }) => text(bind(value)));
+  const conditions = filtersOf(searched, request, shape).map(({ text, value }) => text(bind(value)));
   if (request.filter !== undefined) {
     const placeOf = placeIn(searched.fields);
     conditions.push(filterSql(request.filter, { columns: columns ?? new Map(), placeOf, bind }));
@@ -41,16 +42,16 @@ export function vectorQuery(searched: Searched, shape: Shape, request: BackendRe
   const where = conditions.length === 0 ? "" : ` WHERE ${conditions.join(" AND ")}`;
   // An exact search compares what is stored, not what an index is made of.
   const { order, distance } = distancesOf(searched, request.isExact === true ? { ...shape, cast: null } : shape);
-  const content = contentOf(searched, request);
+  const content = contentOf(searched, request, shape);
   const own = order === distance ? [] : [searched.embeddingColumn];
   const kept = [...new Set([...columnsOf([id, entity, updatedAt]), ...content.columns, ...own])].map(quoteName);
   const measure = order === distance ? [`${distance} AS "chunk distance"`] : [];
   const nearest = `SELECT ${[...kept, ...measure].join(", ")} FROM ${rowsOf(searched)}${where} ORDER BY ${order} LIMIT $2`;
   // Of these few rows alone; as numeric, as a float's text depends on a setting.
   const picked = [
-    asText(id),
-    asText(entity),
-    updatedAt === null ? "NULL" : momentText(updatedAt, shape.hasTextMoments),
+    asText(id, shape),
+    asText(entity, shape),
+    updatedAt === null ? "NULL" : momentText(updatedAt, shape.momentKind, shape.jsonColumns.has(updatedAt[0])),
     `(${order === distance ? '"chunk distance"' : distance})::numeric`,
     ...content.picked,
   ];
@@ -61,20 +62,23 @@ function columnsOf(paths: readonly (FieldPath | null)[]): string[] {
   return paths.flatMap((path) => path?.[0] ?? []);
 }
 
-function asText(path: FieldPath | null): string {
-  return path === null ? "NULL" : `${textAt(path)}::text`;
+function asText(path: FieldPath | null, { jsonColumns }: Shape): string {
+  return path === null ? "NULL" : `${textAt(path, { isRaw: jsonColumns.has(path[0]) })}::text`;
 }
 
 /** The columns that are needed; of them the text, and the metadata as one JSON object whose members have the columns' own types. */
-function contentOf({ fields }: Searched, { content }: BackendRequest) {
+function contentOf({ fields }: Searched, { content }: BackendRequest, shape: Shape) {
   if (content === undefined) return { columns: [], picked: [] };
   const text = content.text ? textPath(fields) : null;
   const paths = content.metadata.map((name) => metadataPath(fields, name));
-  const members = paths.flatMap((path, index) => [literal(content.metadata[index] ?? ""), valueAt(path)]);
+  const members = paths.flatMap((path, index) => [
+    literal(content.metadata[index] ?? ""),
+    valueAt(path, { isRaw: shape.jsonColumns.has(path[0]) }),
+  ]);
   return {
     columns: columnsOf([text, ...paths]),
     picked: [
-      text === null ? "NULL" : `left(${asText(text)}, ${mostTextChars})`,
+      text === null ? "NULL" : `left(${asText(text, shape)}, ${mostTextChars})`,
       members.length === 0 ? "NULL" : `json_build_object(${members.join(", ")})::text`,
     ],
   };
@@ -98,13 +102,6 @@ function distancesOf({ embeddingColumn, distance }: Searched, { extension, vecto
   return { order, distance: cast.type === vectorType ? order : full };
 }
 
-/** ms since 1970, without a zone UTC; text as it is. Null for Postgres's infinities. */
-export function momentText(path: FieldPath, isText: boolean): string {
-  const moment = textAt(path);
-  if (isText) return `${moment}::text`;
-  return `CASE WHEN isfinite(${moment}) THEN floor(extract(epoch FROM ${moment}) * 1000)::text END`;
-}
-
 /** Name under which a connection keeps the statement prepared. */
 export function statementName(text: string): string {
   return `retr_${hash("sha256", text).slice(0, 24)}`;
@@ -113,23 +110,28 @@ export function statementName(text: string): string {
 type Condition = { readonly text: (parameter: string) => string; readonly value: string };
 
 // Sorted, so that the same filters in another order are the same statement.
-function filtersOf({ fields }: Searched, { namespace, filters }: BackendRequest): Condition[] {
+function filtersOf({ fields }: Searched, { namespace, filters }: BackendRequest, { jsonColumns }: Shape): Condition[] {
   const entries = Object.entries(filters ?? {}).toSorted(([a], [b]) => (a < b ? -1 : 1));
   const conditions = entries.map(([key, value]) => {
     if (!Object.hasOwn(fields.metadata, key)) throw refuseFilter(key, Object.keys(fields.metadata));
-    return equals(metadataPath(fields, key), value);
+    const path = metadataPath(fields, key);
+    return equals(path, value, jsonColumns.has(path[0]));
   });
   if (namespace === undefined) return conditions;
-  const place = textAt(namespacePath(fields));
+  const path = namespacePath(fields);
+  const place = textAt(path, { isRaw: jsonColumns.has(path[0]) });
   return [{ text: (parameter) => `${place} = ${parameter}`, value: namespace }, ...conditions];
 }
 
 /** Within JSON text, numbers and booleans never equal each other. An index on a member's text serves the first comparison. */
-function equals(path: FieldPath, value: Value): Condition {
+function equals(path: FieldPath, value: Value, isRaw: boolean): Condition {
   if (isColumn(path)) return { text: (parameter) => `${textAt(path)} = ${parameter}`, value: String(value) };
-  const typed = `to_jsonb(${valueAt(path)})`;
+  const typed = `to_jsonb(${valueAt(path, { isRaw })})`;
   return typeof value === "string"
-    ? { text: (parameter) => `${textAt(path)} = ${parameter} AND ${typed} = to_jsonb(${parameter}::text)`, value }
+    ? {
+        text: (parameter) => `${textAt(path, { isRaw })} = ${parameter} AND ${typed} = to_jsonb(${parameter}::text)`,
+        value,
+      }
     : { text: (parameter) => `${typed} = ${parameter}::jsonb`, value: String(value) };
 }
 

@@ -250,13 +250,29 @@ describe("updated_at", () => {
     await postgres.exec("RESET ALL; ALTER ROLE CURRENT_USER RESET ALL");
   });
 
-  test.each(["bigint", "double precision", "numeric", "time"])("of %s is refused with the remedy", async (type) => {
+  test.each([
+    ["bigint", "1775211072", "2026-04-03T10:11:12.000Z"],
+    ["bigint", "1775211072345", "2026-04-03T10:11:12.345Z"],
+    ["double precision", "1775211072.345", "2026-04-03T10:11:12.345Z"],
+    ["numeric", "1775211072345678", "2026-04-03T10:11:12.345Z"],
+    ["integer", "-1", "1969-12-31T23:59:59.000Z"],
+    ["double precision", "'NaN'", null],
+    ["numeric", "1e17", null],
+  ])("of %s, %s, counts from 1970 and is %s", async (type, value, expected) => {
+    const backend = await arrange(
+      `${whole}; ALTER TABLE shaped DROP COLUMN updated_at; ALTER TABLE shaped ADD COLUMN updated_at ${type} DEFAULT ${value}`,
+    );
+    expect((await ask(backend)).candidates[0]?.updatedAt).toBe(expected);
+    expect(await backend.probe(AbortSignal.timeout(5000))).toMatchObject({ fault: null, newestUpdatedAt: expected });
+  });
+
+  test.each(["time", "boolean", "uuid"])("of %s is refused with the remedy", async (type) => {
     const backend = await arrange(
       `${whole}; ALTER TABLE shaped DROP COLUMN updated_at; ALTER TABLE shaped ADD COLUMN updated_at ${type}`,
     );
     const fault = {
       code: "RETR_BACKEND_MISSING",
-      message: expect.stringContaining("to_timestamp(updated_at)") as string,
+      message: expect.stringContaining("serve from a view that makes it one") as string,
     };
     await expect(ask(backend)).rejects.toMatchObject(fault);
     expect((await backend.probe(AbortSignal.timeout(5000))).fault).toMatchObject(fault);
@@ -312,6 +328,40 @@ test.each([
     expect((await backend.probe(AbortSignal.timeout(5000))).fault).toMatchObject({ message });
   },
 );
+
+test("a member of json that holds what no text of Postgres can takes no request down", async () => {
+  const nul = String.raw`'{"ent": "a\u0000b", "at": "x\u0000", "lang": "\u0000", "kept": "\\u0000"}'`;
+  const backend = await arrange(
+    `${whole}; ALTER TABLE shaped ADD COLUMN doc json DEFAULT ${nul}; UPDATE shaped SET doc = '{"ent": "e", "lang": "en"}' WHERE chunk_id = 'chunk-6'`,
+    {
+      fields: {
+        entity: "doc.ent",
+        updatedAt: "doc.at",
+        text: "doc.kept",
+        metadata: [{ name: "tag", path: "doc.lang" }],
+      },
+      metadataColumns: [],
+    },
+  );
+  const content = { text: true, metadata: ["tag"] };
+  const { candidates } = await ask(backend);
+  expect(candidates[0]).toMatchObject({ chunkId: "chunk-5", entityId: "a\ufffdb", updatedAt: null });
+  const first = await backend.retrieve(
+    { ...requestOf({ embedding: vectorAt(5), k: 1 }), content },
+    AbortSignal.timeout(5000),
+  );
+  expect(first.candidates[0]).toMatchObject({ text: String.raw`\u0000`, metadata: { tag: "\ufffd" } });
+  expect((await ask(backend, { filters: { tag: "en" } })).candidates.map(({ chunkId }) => chunkId)).toEqual([
+    "chunk-6",
+  ]);
+  const field = { name: "tag", type: "keyword", isList: false } as const;
+  const filter = { op: "in", field, values: ["en"] } as const;
+  const declared = await backend.retrieve(
+    { ...requestOf({ embedding: vectorAt(5), k: 9 }), filter },
+    AbortSignal.timeout(5000),
+  );
+  expect(declared.candidates.map(({ chunkId }) => chunkId)).toEqual(["chunk-6"]);
+});
 
 test("ids come as verification reads them", async () => {
   const backend = await arrange(

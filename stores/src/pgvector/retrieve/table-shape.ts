@@ -3,6 +3,7 @@ import type { PoolClient } from "pg";
 import { requiredNamespace } from "#config/chunk-fields.ts";
 import { errorsOf } from "#errors.ts";
 import { isColumn } from "../client/field-sql.ts";
+import { expectedMoment, type MomentKind, momentKindOf } from "../client/moment-sql.ts";
 import { quoteName } from "../client/names.ts";
 import { unknownSettings } from "../client/session-settings.ts";
 import { type Catalogue, type Column, readCatalogue } from "../client/table-catalogue.ts";
@@ -23,7 +24,9 @@ export type TableShape = {
   readonly cast: Cast | null;
   /** Of which the answer's order is; of partitions the first one's. Null: every search reads all rows, of some partitions at least. */
   readonly index: string | null;
-  readonly hasTextMoments: boolean;
+  readonly momentKind: MomentKind;
+  /** Of type json, not jsonb: they may hold texts that can't be read. None with an index on a member, as that reads all. */
+  readonly jsonColumns: ReadonlySet<string>;
   /** Whether the moment's column leads an index. */
   readonly hasTimeIndex: boolean;
   /** Whether a row may be without an id. */
@@ -33,9 +36,6 @@ export type TableShape = {
   /** What makes searches slow or leaves rows out, as sentences. */
   readonly remarks: readonly string[];
 };
-
-const momentTypes = ["timestamptz", "timestamp", "date"];
-const textTypes = ["text", "varchar", "bpchar"];
 
 /** Within a transaction. Rejects with what the driver throws, and with RETR_BACKEND_MISSING for what can't be searched. */
 export async function readShape(client: PoolClient, spec: PgvectorSpec): Promise<TableShape> {
@@ -50,7 +50,6 @@ export async function shapeOf(client: PoolClient, spec: PgvectorSpec, catalogue:
   refuseColumns(spec, columns);
   if (extension === null) throw missing("the database lacks the extension vector");
   refuseSettings(spec, extension.version);
-  const moment = momentOf(spec, columns);
   const vector = columns.get(spec.embeddingColumn) as Column;
   const idColumn = columns.get(spec.fields.id?.[0] ?? "");
   const shape = {
@@ -58,7 +57,12 @@ export async function shapeOf(client: PoolClient, spec: PgvectorSpec, catalogue:
     version: extension.version,
     vectorType: vectorTypeOf(vector, extension.version),
     dimension: vector.modifier > 0 ? vector.modifier : null,
-    hasTextMoments: moment === null || textTypes.includes(moment.type),
+    momentKind: momentOf(spec, columns),
+    jsonColumns: new Set(
+      [...columns.values()].flatMap(({ name, type, isReadByIndex }) =>
+        type === "json" && !isReadByIndex ? [name] : [],
+      ),
+    ),
     mayLackIds: idColumn?.isNotNull === false,
   };
   const { cast, index, remarks } = await findIndex(client, spec, shape);
@@ -67,7 +71,7 @@ export async function shapeOf(client: PoolClient, spec: PgvectorSpec, catalogue:
     cast,
     index,
     dimension: shape.dimension ?? cast?.dimension ?? null,
-    hasTimeIndex: moment?.isIndexed === true,
+    hasTimeIndex: columns.get(spec.fields.updatedAt?.[0] ?? "")?.isIndexed === true,
     estimate,
     remarks: [...remarks, ...lackingRemarks(spec, columns), ...hiddenRemarks(catalogue)],
   };
@@ -116,14 +120,14 @@ function lackingRemarks({ fields }: PgvectorSpec, columns: Columns): string[] {
     : [`the table lacks ${lacking.join(", ")}: requests that filter by them or include them fail`];
 }
 
-/** Null for a moment within JSON, which is text, and where the fields name none. */
-function momentOf({ fields: { updatedAt } }: PgvectorSpec, columns: ReadonlyMap<string, Column>): Column | null {
-  const moment = updatedAt !== null && isColumn(updatedAt) ? columns.get(updatedAt[0]) : undefined;
-  if (updatedAt === null || moment === undefined) return null;
-  if ([...momentTypes, ...textTypes].includes(moment.type)) return moment;
+/** `text` where the fields name none. */
+function momentOf({ fields: { updatedAt } }: PgvectorSpec, columns: Columns): MomentKind {
+  if (updatedAt === null) return "text";
   const [name] = updatedAt;
+  const type = columns.get(name)?.type;
+  const kind = momentKindOf(updatedAt, type);
+  if (kind !== undefined) return kind;
   throw missing(
-    `${name}: expected a column of type timestamptz, timestamp, date or text, it is ${moment.type}; ` +
-      `serve from a view that makes it one, such as to_timestamp(${name}) AS ${name}`,
+    `${name}: expected a column of type ${expectedMoment}, it is ${type}; serve from a view that makes it one`,
   );
 }

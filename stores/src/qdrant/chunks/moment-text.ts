@@ -66,9 +66,9 @@ function fractionOf(codes: Uint8Array, from: number, end: number): number {
   return count >= 3 ? all : all * (count === 1 ? 100 : 10);
 }
 
-/** Days since 1970-01-01 by the Gregorian calendar; days that not every month has are left to the parser. */
+/** Days since 1970-01-01 by the Gregorian calendar; days that not every month has, and the year 0, which Postgres lacks, are left to the parser. */
 function daysOf(year: number, month: number, day: number): number {
-  if (!(month >= 1 && month <= 12 && day >= 1 && day <= 28)) return Number.NaN;
+  if (!(year >= 1 && month >= 1 && month <= 12 && day >= 1 && day <= 28)) return Number.NaN;
   const shifted = month > 2 ? year : year - 1;
   const era = Math.floor(shifted / 400);
   const yearOfEra = shifted - era * 400;

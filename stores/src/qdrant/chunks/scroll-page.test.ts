@@ -4,6 +4,7 @@ import { ChunkPage } from "#chunks/chunk-page.ts";
 import { digestPayload } from "#chunks/payload-digest.ts";
 import { oddMoments } from "#ports/chunk-store.ts";
 import { makeSpec } from "#test/spec.ts";
+import { epochMs } from "#values/time.ts";
 import { momentIn } from "./moment-text.ts";
 import { placesOf, readScroll } from "./scroll-page.ts";
 
@@ -35,6 +36,7 @@ const point = fc.record({
 
 function timeOf(updatedAt: unknown): number {
   if (updatedAt === null || updatedAt === undefined) return Number.NaN;
+  if (typeof updatedAt === "number") return epochMs(updatedAt);
   return typeof updatedAt === "string" ? Date.parse(updatedAt) : oddMoments.unreadable;
 }
 

@@ -4,10 +4,10 @@ import { canonicalName, type DigestRules, digestPayload } from "#chunks/payload-
 import { type ChunkFields, type FieldPath, metadataPath } from "#config/chunk-fields.ts";
 import { RetrieverError } from "#errors.ts";
 import { oddMoments } from "#ports/chunk-store.ts";
-import { parseExact } from "#values/exact-json.ts";
+import { numberOf, parseExact } from "#values/exact-json.ts";
 import { valueAt } from "#values/member-path.ts";
 import { numberText } from "#values/same-value.ts";
-import { readMoment } from "#values/time.ts";
+import { epochMs, readMoment } from "#values/time.ts";
 import { invalidAnswer, member } from "../client/answers.ts";
 import { JsonWalk } from "./json-walk.ts";
 import { momentIn } from "./moment-text.ts";
@@ -155,7 +155,7 @@ class PointReader {
     if (!walk.isString()) {
       const from = walk.at;
       walk.skip();
-      this.#updatedAtMs = walk.text.slice(from, walk.at).trim() === "null" ? Number.NaN : oddMoments.unreadable;
+      this.#takeMoment(parseExact(walk.text.slice(from, walk.at)));
       return;
     }
     walk.readString();
@@ -167,10 +167,10 @@ class PointReader {
 
   #takeMoment(value: unknown): void {
     if (value === undefined || value === null) return;
-    const time = typeof value === "string" ? readMoment(value) : Number.NaN;
+    const time = typeof value === "string" ? readMoment(value) : epochMs(numberOf(value));
     this.#updatedAtMs = Number.isNaN(time) ? oddMoments.unreadable : time;
-    if (typeof value !== "string" || Number.isNaN(time)) return;
-    if (value.charCodeAt(19) !== dot) this.#countCoarse(value.length);
+    if (typeof value === "string" && !Number.isNaN(time) && value.charCodeAt(19) !== dot)
+      this.#countCoarse(value.length);
   }
 
   #takeChunkId(value: unknown): void {

@@ -136,7 +136,7 @@ export function readCollection(body: string, { vectorName, fields: { id, updated
     dimension: countOf(member(vector, "size")),
     points: countOf(member(result, "points_count")),
     indexedVectors: countOf(member(result, "indexed_vectors_count")),
-    hasTimeIndex: updatedAt !== null && indexes.get(keyOf(updatedAt)) === "datetime",
+    hasTimeIndex: updatedAt !== null && timeIndexes.includes(indexes.get(keyOf(updatedAt))),
     hasIdIndex: id === null || idIndexes.includes(indexes.get(keyOf(id))),
     datatype: typeof datatype === "string" ? datatype : null,
     indexes,
@@ -162,6 +162,8 @@ export function readLimits(strict: unknown): StrictLimits {
   };
 }
 
+/** Those of numbers order moments that are numbers. */
+const timeIndexes: readonly unknown[] = ["datetime", "integer", "float"];
 const idIndexes: readonly unknown[] = ["keyword", "uuid", "integer"];
 
 function isDistance(value: unknown): value is Distance {

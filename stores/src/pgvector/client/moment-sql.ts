@@ -1,0 +1,77 @@
+// A chunk's moment as SQL, in whatever type a column or a member of JSON has it. A value that is no moment is never an
+// error of Postgres: its row is served without one, and a verification says that it can't be read.
+import type { FieldPath } from "#config/chunk-fields.ts";
+import { isColumn, textAt, valueAt } from "./field-sql.ts";
+
+/** time: of a moment's own type; number: since 1970, as `epochMs` reads it; json: text or a number. */
+export type MomentKind = "time" | "text" | "number" | "json";
+
+const kinds: Readonly<Record<string, MomentKind>> = {
+  timestamptz: "time",
+  timestamp: "time",
+  date: "time",
+  text: "text",
+  varchar: "text",
+  bpchar: "text",
+  int4: "number",
+  int8: "number",
+  float8: "number",
+  numeric: "number",
+};
+
+/** `type`: of the path's column. Undefined: it can't hold moments. */
+export function momentKindOf(path: FieldPath, type: string | undefined): MomentKind | undefined {
+  return isColumn(path) ? kinds[type ?? ""] : "json";
+}
+
+export const expectedMoment = "timestamptz, timestamp, date, text, or a number of seconds or milliseconds since 1970";
+
+/** For `readMomentText`: of a moment's type ms since 1970, null for the infinities; otherwise as it is. */
+export function momentText(path: FieldPath, kind: MomentKind, isRaw: boolean): string {
+  const moment = textAt(path);
+  if (kind === "json") return `${valueAt(path, { isRaw })}::text`;
+  if (kind !== "time") return `${moment}::text`;
+  return `CASE WHEN isfinite(${moment}) THEN floor(extract(epoch FROM ${moment}) * 1000)::text END`;
+}
+
+const days = "(0[1-9]|1[0-9]|2[0-8])";
+const leapYear = "([0-9][0-9](0[48]|[2468][048]|[13579][26])|([02468][048]|[13579][26])00)";
+/** A day of the calendar, by a regular expression of Postgres. */
+export const dayPattern = `([0-9]{4}-(0[1-9]|1[0-2])-${days}|[0-9]{4}-(0[13-9]|1[0-2])-(29|30)|[0-9]{4}-(0[13578]|1[02])-31|${leapYear}-02-29)`;
+const zone = "(Z|[+-](0[0-9]|1[0-4])(:?[0-5][0-9])?)";
+/** What `readMoment` of `values/time.ts` reads. */
+const readable = `^(?!0000)${dayPattern}([T ](([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\\.[0-9]+)?)?|24:00(:00(\\.0+)?)?)${zone}?)?$`;
+
+/** Of JSON, as far as moments go. */
+const number = "^-?[0-9]+([.][0-9]+)?([eE][+-]?[0-9]{1,3})?$";
+
+/** What stands for a value that is no moment: beyond any that is written. */
+const unreadable = "'4714-11-24 00:00:00+00 BC'::timestamptz";
+/** Microseconds of it since 2000, as COPY has them. */
+export const unreadableMicroseconds = -211_813_488_000_000_000;
+
+/** `isRaw`: of a column of `json`. A `timestamptz`; NULL for none. */
+export function momentValue(path: FieldPath, kind: MomentKind, isRaw: boolean): string {
+  const moment = textAt(path);
+  if (kind === "time") return `${moment}::timestamptz`;
+  if (kind === "text") return ofText(moment);
+  if (kind === "number") return ofNumber(moment);
+  // By its spelling, in which no moment has escapes.
+  const raw = `${valueAt(path, { isRaw })}::text`;
+  return `CASE WHEN ${raw} LIKE '"%' THEN ${ofText(`btrim(${raw}, '"')`)} WHEN length(${raw}) < 1000 AND ${raw} ~ '${number}' THEN ${ofNumber(`(${raw})::numeric`)}
+    WHEN ${raw} <> 'null' THEN ${unreadable} END`;
+}
+
+/** Without a zone UTC. What is finer than Postgres's moments is cut off, where it would round. */
+function ofText(text: string): string {
+  const zoned = `CASE WHEN ${text} ~* '[T ].*${zone}$' THEN ${text} ELSE ${text} || ' UTC' END`;
+  const cut = `regexp_replace(${zoned}, '(\\.[0-9]{6})[0-9]+', '\\1')`;
+  return `CASE WHEN ${text} ~* '${readable}' THEN (${cut})::timestamptz WHEN ${text} IS NOT NULL THEN ${unreadable} END`;
+}
+
+function ofNumber(number: string): string {
+  const scaled = `CASE WHEN abs(${number}) < 1e11 THEN ${number}::numeric WHEN abs(${number}) < 1e14 THEN ${number}::numeric / 1e3
+    ELSE ${number}::numeric / 1e6 END`;
+  return `CASE WHEN abs(${number}) < 1e17 THEN 'epoch'::timestamptz + (trunc(${scaled}, 6) * '1 second'::interval)
+    WHEN ${number} IS NOT NULL THEN ${unreadable} END`;
+}
