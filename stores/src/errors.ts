@@ -193,6 +193,8 @@ export type Fault = {
   readonly path?: string;
   /** A store asked not to be called again before. */
   readonly retryAfterSeconds?: number;
+  /** Of RETR_BACKEND_MISSING: the table or collection itself isn't there, and not only something of it. */
+  readonly isAbsent?: boolean;
 };
 
 /** The one error class of the sidecar; its message never holds a secret or a query. */
@@ -200,6 +202,7 @@ export class RetrieverError extends Error {
   readonly code: ErrorCode;
   readonly path: string | undefined;
   readonly retryAfterSeconds: number | undefined;
+  readonly isAbsent: boolean;
 
   constructor(fault: Fault, cause?: unknown) {
     super(fault.message, cause === undefined ? undefined : { cause });
@@ -207,6 +210,7 @@ export class RetrieverError extends Error {
     this.code = fault.code;
     this.path = fault.path;
     this.retryAfterSeconds = fault.retryAfterSeconds;
+    this.isAbsent = fault.isAbsent === true;
   }
 }
 

@@ -3,7 +3,7 @@ import { loadAdapters } from "@retriever/stores/kinds.ts";
 import type { Backend } from "@retriever/stores/ports/backend.ts";
 import type { ChunkStore } from "@retriever/stores/ports/chunk-store.ts";
 import { requestOf } from "@retriever/stores/test/requests.ts";
-import { makeSpec, openBackend } from "@retriever/stores/test/spec.ts";
+import { makeSpec, openBackend, testDeps } from "@retriever/stores/test/spec.ts";
 import { Client } from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { hasPgbouncer, startPgbouncer } from "#stores/pgbouncer.ts";
@@ -196,4 +196,62 @@ describe("a view", () => {
       await backend.close();
     },
   );
+});
+
+test("an error of a row, by a view or the base's condition, isn't the request's", async () => {
+  await client.query(`
+    CREATE TABLE chunks (${columns}, pages text, embedding vector(2));
+    INSERT INTO chunks VALUES ('a', 'e', now(), 'en', '12', '[1,0]'), ('b', 'e', now(), 'en', 'twelve', '[1,0]');
+    CREATE VIEW seen AS SELECT chunk_id, entity_id, updated_at, lang, embedding, pages::int AS pages FROM chunks`);
+  const fault = {
+    code: "RETR_BACKEND_ANSWER_INVALID",
+    message: expect.stringContaining("a row can't be read") as string,
+  };
+  for (const { filters, ...adapter } of [
+    { table: "seen", metadataColumns: ["pages"], filters: { pages: "12" } },
+    { where: "pages::int > 1", metadataColumns: ["lang"], filters: { lang: "en" } },
+  ]) {
+    for (const preparedStatements of [true, false]) {
+      const backend = await open({ ...adapter, preparedStatements });
+      await expect(ask(backend, { filters })).rejects.toMatchObject(fault);
+    }
+  }
+  // What the request got wrong goes on being its own.
+  const backend = await open({ table: "seen", metadataColumns: ["pages"] });
+  await expect(ask(backend, { filters: { pages: "twelve" } })).rejects.toMatchObject({ code: "RETR_REQUEST_INVALID" });
+});
+
+describe("what isn't there", () => {
+  test.each([
+    [{ table: "absent" }, false],
+    [{ schema: "absent" }, false],
+    [{ fields: { text: "absent" } }, true],
+    [{ embeddingColumn: "lang" }, true],
+    [{ where: "absent = 1" }, true],
+  ])("%j: the probe says whether the table is", async (adapter, exists) => {
+    await client.query(`CREATE TABLE chunks (${columns}, embedding vector(2))`);
+    const facts = await (await open(adapter)).probe(limit());
+    expect(facts).toMatchObject({ reachable: true, exists, fault: { code: "RETR_BACKEND_MISSING" } });
+  });
+});
+
+test("an index that knows neither order nor equality of a field serves no filter by it", async () => {
+  await client.query(`
+    CREATE TABLE chunks (${columns}, pages int, meta jsonb, tags text[], embedding vector(2));
+    CREATE INDEX ON chunks USING hash (pages); CREATE INDEX ON chunks USING brin (updated_at);
+    CREATE INDEX ON chunks USING btree (meta); CREATE INDEX ON chunks USING gin (tags); CREATE INDEX ON chunks USING hash (lang)`);
+  const filterable = {
+    pages: "integer",
+    updated_at: "moment",
+    "meta.a": "keyword",
+    tags: "keyword[]",
+    lang: "keyword",
+  } as const;
+  const { connectionString } = postgres;
+  const kind = adapters.find((each) => each.kind === "pgvector");
+  const spec = makeSpec("pgvector", { connectionString, table: "chunks" });
+  const backend = kind?.makeBackend(spec, { ...testDeps, filterable }) as Backend;
+  opened.push(backend);
+  const { remarks } = await backend.probe(limit());
+  expect(remarks).toContain("no index serves filters by pages, updated_at, meta.a");
 });

@@ -21,6 +21,13 @@ describe("reachable", () => {
     ["TlsNotVerified", { tls: "failed" }],
     ["CredentialRefused", { authenticated: false }],
     ["CollectionMissing", { exists: false }],
+    [
+      "Unusable",
+      {
+        dimension: null,
+        lastError: { code: "RETR_BACKEND_MISSING", message: "because of a column", at: "2026-01-01T00:00:00.000Z" },
+      },
+    ],
     ["WrongDimension", { dimension: 768 }],
     ["FilterRefused", { filterFaults: ["pages: the table lacks the column pages"] }],
     ["AllPodsReached", { filterFaults: [] }],

@@ -60,12 +60,13 @@ function faultOf(view: StoreStatus, sourceDimension: number | null): Fact | unde
   const where = view.identity.label;
   const cause = view.lastError === null ? "" : `: ${view.lastError.message}`;
   const fail = (reason: string, message: string): Fact => ({ status: "False", reason, message });
-  const refused = view.lastError === null ? undefined : localFaults.get(view.lastError.code);
-  if (view.lastError !== null && refused !== undefined) return fail(refused, view.lastError.message);
+  const refused = localFaults.get(view.lastError?.code ?? "");
+  if (refused !== undefined) return fail(refused, view.lastError?.message ?? "");
   if (view.tls === "failed") return fail("TlsNotVerified", `${where} could not prove who it is${cause}`);
   if (view.reachable === false) return fail("Unreachable", `${where} can't be reached${cause}`);
   if (view.authenticated === false) return fail("CredentialRefused", `${where} refused the credential${cause}`);
   if (view.exists === false) return fail("CollectionMissing", `${where} does not exist${cause}`);
+  if (isUnusable(view)) return fail("Unusable", `${where} can't be used as it is configured${cause}`);
   if (view.dimension !== null && sourceDimension !== null && view.dimension !== sourceDimension) {
     return fail(
       "WrongDimension",
@@ -80,6 +81,13 @@ function filterFaultOf({ identity, filterFaults: [fault] = [] }: StoreStatus): F
   if (fault === undefined) return undefined;
   return { status: "False", reason: "FilterRefused", message: `${identity.label} can't be filtered by ${fault}` };
 }
+
+function isUnusable({ dimension, lastError }: StoreStatus): boolean {
+  return dimension === null && lastError !== null && unusable.has(lastError.code);
+}
+
+/** Of a destination that is there: a column, a vector or a setting isn't what the configuration says. */
+const unusable: ReadonlySet<string> = new Set(["RETR_BACKEND_MISSING", "RETR_BACKEND_ANSWER_INVALID"]);
 
 /** Faults that the pod found before it opened a connection, with the reasons they are told by. */
 const localFaults: ReadonlyMap<string, string> = new Map([

@@ -52,11 +52,15 @@ const table: Check = ({ search }, { schema, table: name }) => {
 
 const fields: Check = ({ catalogue: { columns } }, { fields: { metadata, namespace: path } }) => {
   if (columns.size === 0) return [];
-  const lacking = [...new Set(Object.values(metadata).map(([column]) => column))].filter((name) => !columns.has(name));
-  const fault = `the table lacks ${lacking.join(", ")}: requests that filter by it fail`;
+  const places = Object.entries(metadata).filter(([, [column]]) => !columns.has(column));
+  const lacking = [...new Set(places.map(([, [column]]) => column))];
+  const where = places.every(([name, place]) => place.length === 1 && place[0] === name)
+    ? "metadataColumns"
+    : "fields.metadata";
+  const fault = `the table lacks ${lacking.join(", ")}: requests that filter by it or include it fail`;
   const namespace = `the table has no column ${path?.[0] ?? ""}: requests that name a namespace fail`;
   return [
-    ...(lacking.length === 0 ? [] : [finding("fails", "metadataColumns", fault, "leave it out, or add the column")]),
+    ...(lacking.length === 0 ? [] : [finding("fails", where, fault, "leave it out, or add the column")]),
     ...(path === null || columns.has(path[0])
       ? []
       : [finding("slow", "namespaceField", namespace, "correct namespaceField if namespaces are used")]),
@@ -114,11 +118,10 @@ const rowSecurity: Check = ({ catalogue: { hidesRows, role } }) =>
       ]
     : [];
 
-const chunkIds: Check = ({ catalogue }, spec) => {
+const chunkIds: Check = ({ catalogue, hasOrderedIds }, spec) => {
   const [id = "chunk_id"] = spec.fields.id ?? [];
-  const column = catalogue.columns.get(id);
-  if (column === undefined || column.isIndexed) return [];
-  const found = `no index begins with ${id}: a verification sorts the table for every page`;
+  if (!catalogue.columns.has(id) || hasOrderedIds) return [];
+  const found = `no index begins with ${id}: a verification sorts all rows for every page`;
   return [finding("slow", "table", found, `CREATE UNIQUE INDEX CONCURRENTLY ON the table (${id})`)];
 };
 

@@ -4,7 +4,7 @@ import type { RetrieverError } from "#errors.ts";
 import { postgresError } from "../client/classify.ts";
 import { readRows } from "../client/row-query.ts";
 import { isSettled } from "../client/session-settings.ts";
-import { type Catalogue, readCatalogue } from "../client/table-catalogue.ts";
+import { type Catalogue, hasOrderedIds, readCatalogue } from "../client/table-catalogue.ts";
 import type { PgvectorSpec } from "../config/schema.ts";
 import { type Columns, readColumns } from "../filter/columns.ts";
 import { shapeOf, type TableShape } from "../retrieve/table-shape.ts";
@@ -17,6 +17,8 @@ export type TableFacts = {
   readonly isEncrypted: boolean;
   /** Whether another's sessions are lent for each statement, so that nothing can be kept prepared. */
   readonly isPooled: boolean;
+  /** Whether an index gives the order of the ids, as pages of a verification need it. */
+  readonly hasOrderedIds: boolean;
   /** What it is searched as, or why it can't be searched. */
   readonly search: { readonly shape: TableShape } | { readonly error: RetrieverError };
 };
@@ -34,6 +36,7 @@ export async function readTableFacts(client: PoolClient, spec: PgvectorSpec, sig
     serverVersion: serverVersion ?? "",
     isEncrypted: isEncrypted === "t",
     isPooled: spec.preparedStatements && !isSettled(client),
+    hasOrderedIds: await hasOrderedIds(client, spec, catalogue.columns),
     search: await shapeOf(client, spec, catalogue).then(
       (shape) => ({ shape }),
       (error: unknown) => ({ error: postgresError(error, signal) }),

@@ -7,9 +7,8 @@ import type { AgreedFields, FieldKind } from "#ports/chunk-store.ts";
 import { type IdKind, type StoreDescription, type VectorPrecision } from "#ports/chunk-store.ts";
 import { isColumn } from "../client/field-sql.ts";
 import { quoteName, rowsOf } from "../client/names.ts";
-import { orderedSettings, planOf, sortsIn } from "../client/plan.ts";
 import { readRows } from "../client/row-query.ts";
-import { type Catalogue, type Column, readCatalogue, remarksOf } from "../client/table-catalogue.ts";
+import { type Catalogue, type Column, hasOrderedIds, readCatalogue, remarksOf } from "../client/table-catalogue.ts";
 import { type VectorType, vectorTypeOf } from "../client/vector-type.ts";
 import type { PgvectorSpec } from "../config/schema.ts";
 import { type ChunkTable, isSearchable } from "./chunk-sql.ts";
@@ -42,7 +41,7 @@ export async function describeTable(
   const id = columns.get(idName) as Column;
   const vector = columns.get(spec.embeddingColumn) as Column;
   const precision = precisions[vectorTypeOf(vector, catalogue.extension?.version ?? "")];
-  const isOrdered = id.isIndexed || (await isOrderedByIndex(client, spec, idName));
+  const isOrdered = await hasOrderedIds(client, spec, columns);
   await checkNamed(client, spec, idName);
   const ids = await readIds(client, spec, idName);
   const { updatedAt } = paths;
@@ -137,12 +136,6 @@ async function readNewest(
   const [row] = await readRows(client, { text, values: [] });
   const time = Number(row?.[0] ?? Number.NaN);
   return Number.isFinite(time) ? time : null;
-}
-
-/** Below a view, the planner alone knows of an index that gives the ids' order. */
-async function isOrderedByIndex(client: PoolClient, spec: PgvectorSpec, name: string): Promise<boolean> {
-  const text = `SELECT 1 FROM ${rowsOf(spec, "t")} ORDER BY t.${quoteName(name)}`;
-  return !sortsIn(await planOf(client, { text, values: [] }, orderedSettings)).sorts;
 }
 
 type Counting = { readonly isOrdered: boolean; readonly estimate: number };

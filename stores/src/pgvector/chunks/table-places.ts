@@ -4,6 +4,7 @@ import { errorsOf } from "#errors.ts";
 import { isColumn, textAt } from "../client/field-sql.ts";
 import { expectedMoment, momentKindOf, momentValue } from "../client/moment-sql.ts";
 import { quoteName } from "../client/names.ts";
+import { noTable } from "../client/table-catalogue.ts";
 import type { PgvectorSpec } from "../config/schema.ts";
 import { nameAt, shownAt } from "./shown-column.ts";
 
@@ -26,7 +27,7 @@ type Paths = {
 /** Throws RETR_BACKEND_MISSING, naming what the table lacks, and RETR_VERIFY_NOT_COMPARABLE for a member of what is no JSON. */
 export function pathsIn({ fields, embeddingColumn }: PgvectorSpec, names: readonly string[], columns: Columns): Paths {
   const { id, entity, updatedAt, namespace, text } = fields;
-  if (columns.size === 0) throw missing("Postgres has no such table");
+  if (columns.size === 0) throw noTable();
   if (id === null) throw incomparable("fields.id: expected a column of the table");
   const agreed = names.map((name) => metadataPath(fields, name));
   const named = [id, entity, updatedAt, text, requiredNamespace(fields), [embeddingColumn] as const, ...agreed];

@@ -2,6 +2,7 @@
 
 import { type Fault, RetrieverError } from "#errors.ts";
 import { codeOf, isOwnError, transportFault } from "#values/node-error.ts";
+import { isAfterBinding } from "./row-query.ts";
 import { meanings, refusedSetting } from "./sql-states.ts";
 
 /** Anything thrown by the driver. A deadline shows as the signal's own reason. */
@@ -26,12 +27,14 @@ function reportFault(error: Error): Fault {
   const { message } = error;
   const code = codeOf(error);
   const known = meanings.find(({ state, says }) => state.test(code) && (says === undefined || says.test(message)));
-  if (known !== undefined) return { code: known.code, message: `${known.message} (${code})` };
+  if (known !== undefined) {
+    return { code: known.code, message: `${known.message} (${code})`, isAbsent: known.isAbsent === true };
+  }
   if (code.startsWith("08")) {
     return { code: "RETR_BACKEND_UNAVAILABLE", message: `Postgres broke the connection off (${code})` };
   }
   if (code.startsWith("22"))
-    return "severity" in error && error.severity === "FATAL" ? settingFault(code) : requestFault(code, message);
+    return "severity" in error && error.severity === "FATAL" ? settingFault(code) : dataFault(error, code);
   return {
     code: "RETR_BACKEND_ANSWER_INVALID",
     message: `Postgres answered with an error (SQLSTATE ${code}): see its log`,
@@ -108,8 +111,12 @@ const otherDimensions = [
   /expected (\d{1,6}) dimensions, not (\d{1,6})/,
 ];
 
-/** Class 22 is "data exception": a value of the request that the column can't be compared with. */
-function requestFault(code: string, message: string): Fault {
+/**
+ * Class 22 is "data exception": a value of the request that the column can't be compared with. Once the server has taken
+ * the values in, it is one of a row, by way of a view or a condition.
+ */
+function dataFault(error: Error, code: string): Fault {
+  const { message } = error;
   const dimensions = otherDimensions.map((pattern) => pattern.exec(message)).find((found) => found !== null);
   if (dimensions !== undefined) {
     const text = `embedding: expected ${dimensions[1]} numbers, got ${dimensions[2]}`;
@@ -118,6 +125,10 @@ function requestFault(code: string, message: string): Fault {
   if (message.includes("halfvec")) {
     const text = "embedding: expected numbers that half precision holds, at most 65504";
     return { code: "RETR_REQUEST_INVALID", message: text, path: "embedding" };
+  }
+  if (isAfterBinding(error)) {
+    const found = `a row can't be read as what a view, the base's where or a function makes of it (${code})`;
+    return { code: "RETR_BACKEND_ANSWER_INVALID", message: `${found}: correct the view, the condition or the row` };
   }
   const text = `filters: expected values of the columns' own types (${code})`;
   return { code: "RETR_REQUEST_INVALID", message: text, path: "filters" };

@@ -22,6 +22,8 @@ type Wire = {
   readonly bind: (call: { readonly statement: string; readonly values: RowQuery["values"] }) => void;
   readonly execute: (call: object) => void;
   readonly sync: () => void;
+  readonly on: (event: "bindComplete", listener: () => void) => void;
+  readonly removeListener: (event: "bindComplete", listener: () => void) => void;
   readonly sendCopyFail: (why: string) => void;
 };
 
@@ -35,6 +37,13 @@ export function readRows(client: PoolClient, query: RowQuery): Promise<readonly 
   });
 }
 
+const bound = new WeakSet<Error>();
+
+/** Whether the server had taken a statement's values in before it reported this. */
+export function isAfterBinding(error: Error): boolean {
+  return bound.has(error);
+}
+
 /** The driver calls `submit` once the connection is free, and the handlers as messages come. */
 class Submitted implements Submittable {
   /** The driver notes under this name which text a connection has prepared. */
@@ -45,6 +54,8 @@ class Submitted implements Submittable {
   readonly #settings: readonly Setting[];
   readonly #rows: Row[] = [];
   #isSetting: boolean;
+  #isBound = false;
+  #wire: Wire | null = null;
 
   constructor({ name = "", text, values, settings = [] }: RowQuery, settle: Settle) {
     this.name = name;
@@ -57,6 +68,8 @@ class Submitted implements Submittable {
 
   submit = (connection: Connection): void => {
     const wire = connection as unknown as Wire;
+    this.#wire = wire;
+    wire.on("bindComplete", this.#onBound);
     wire.stream.cork();
     const { name, text } = this;
     this.#sendSettings(wire);
@@ -65,6 +78,10 @@ class Submitted implements Submittable {
     wire.execute({});
     wire.sync();
     wire.stream.uncork();
+  };
+
+  readonly #onBound = (): void => {
+    if (!this.#isSetting) this.#isBound = true;
   };
 
   /** What is sent before one sync is one transaction, which a pooler gives to one session, in no more time than one statement. */
@@ -81,10 +98,13 @@ class Submitted implements Submittable {
   }
 
   handleReadyForQuery(): void {
+    this.#wire?.removeListener("bindComplete", this.#onBound);
     this.#settle(null, this.#rows);
   }
 
   handleError(error: Error): void {
+    this.#wire?.removeListener("bindComplete", this.#onBound);
+    if (this.#isBound) bound.add(error);
     this.#settle(error, []);
   }
 

@@ -7,6 +7,8 @@ type Meaning = {
   readonly says?: RegExp;
   readonly code: ErrorCode;
   readonly message: string;
+  /** The table isn't there, or what it is in. */
+  readonly isAbsent?: boolean;
 };
 
 const auth = "RETR_BACKEND_AUTH";
@@ -33,6 +35,7 @@ const ofPoolers: readonly Meaning[] = [
     state: /^08P01$/,
     says: /(database .* does not exist|no such database)/i,
     code: missing,
+    isAbsent: true,
     message: "the pooler has no such database: correct its name, or add it to the pooler",
   },
   {
@@ -121,7 +124,7 @@ const ofConnecting: readonly Meaning[] = [
     code: auth,
     message: "Postgres refused the user: see its log for whether role, pg_hba.conf or TLS is wrong",
   },
-  { state: /^3D000$/, code: missing, message: "Postgres has no such database: correct its name" },
+  { state: /^3D000$/, code: missing, isAbsent: true, message: "Postgres has no such database: correct its name" },
   {
     state: /^53300$/,
     code: unavailable,
@@ -139,7 +142,7 @@ const ofConnecting: readonly Meaning[] = [
     code: unavailable,
     message: "another process of Postgres crashed, so that it recovers: see its log",
   },
-  { state: /^57P04$/, code: missing, message: "the database was dropped" },
+  { state: /^57P04$/, code: missing, isAbsent: true, message: "the database was dropped" },
   {
     state: /^(57P05|25P0[34])$/,
     code: unavailable,
@@ -173,8 +176,8 @@ const ofReading: readonly Meaning[] = [
     code: auth,
     message: "the server takes no writes: it is a replica, or default_transaction_read_only is set",
   },
-  { state: /^42P01$/, code: missing, message: "Postgres has no such table: correct schema and table" },
-  { state: /^3F000$/, code: missing, message: "Postgres has no such schema: correct schema" },
+  { state: /^42P01$/, code: missing, isAbsent: true, message: "Postgres has no such table: correct schema and table" },
+  { state: /^3F000$/, code: missing, isAbsent: true, message: "Postgres has no such schema: correct schema" },
   { state: /^42703$/, code: missing, message: "the table lacks a configured or required column" },
   {
     state: /^42883$/,

@@ -1,10 +1,10 @@
 // What the catalogue says of a table before any of its rows is read.
 import type { PoolClient } from "pg";
-import { errorsOf } from "#errors.ts";
+import { errorsOf, RetrieverError } from "#errors.ts";
 import { codeOf } from "#values/node-error.ts";
 import type { PgvectorSpec } from "../config/schema.ts";
-import { rowsOf } from "./names.ts";
-import { estimateIn, planOf } from "./plan.ts";
+import { quoteName, rowsOf } from "./names.ts";
+import { estimateIn, orderedSettings, planOf, sortsIn } from "./plan.ts";
 import { type Row, readRows } from "./row-query.ts";
 
 const missing = errorsOf("RETR_BACKEND_MISSING");
@@ -17,7 +17,7 @@ export type Column = {
   /** As it was declared, for a cast: `tenant_name`, `character varying(40)`. */
   readonly declared: string;
   readonly modifier: number;
-  /** Whether an index begins with it. */
+  /** Whether an index that knows an order begins with it. */
   readonly isIndexed: boolean;
   /** Whether a unique index is on it alone, and whether ON CONFLICT can use it. */
   readonly isUnique: boolean;
@@ -55,8 +55,8 @@ export type Catalogue = {
 /** A domain may stand on another one; each may forbid NULL, or give a value. */
 const columnsQuery = `
 SELECT a.attname::text, b.typname::text, n.nspname::text, format_type(a.atttypid, a.atttypmod), b.modifier,
-  EXISTS (SELECT 1 FROM pg_index i WHERE i.indrelid = c.oid AND i.indkey[0] = a.attnum AND i.indpred IS NULL
-    AND i.indisvalid),
+  EXISTS (SELECT 1 FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid JOIN pg_am m ON m.oid = x.relam AND m.amname = 'btree'
+    WHERE i.indrelid = c.oid AND i.indkey[0] = a.attnum AND i.indpred IS NULL AND i.indisvalid),
   u.is_unique, u.is_immediate,
   a.attnotnull OR b.not_null,
   (a.attnotnull OR b.not_null) AND NOT a.atthasdef AND NOT b.has_default AND a.attidentity = '',
@@ -165,6 +165,22 @@ function readColumn([name, type, typeSchema, declared, modifier, ...flags]: Row)
     isGenerated: isGenerated === true,
     isReadByIndex: isReadByIndex === true,
   };
+}
+
+/** Whether an index gives the rows in the order of their ids; below a view the planner alone knows of it. */
+export async function hasOrderedIds(
+  client: PoolClient,
+  spec: PgvectorSpec,
+  columns: Catalogue["columns"],
+): Promise<boolean> {
+  const id = columns.get(spec.fields.id?.[0] ?? "");
+  if (id === undefined || id.isIndexed) return id?.isIndexed === true;
+  const text = `SELECT 1 FROM ${rowsOf(spec, "t")} ORDER BY t.${quoteName(id.name)}`;
+  return !sortsIn(await planOf(client, { text, values: [] }, orderedSettings)).sorts;
+}
+
+export function noTable(): RetrieverError {
+  return new RetrieverError({ code: "RETR_BACKEND_MISSING", message: "Postgres has no such table", isAbsent: true });
 }
 
 /** What a repair of this table has to reckon with, as sentences. */

@@ -1,7 +1,7 @@
 // Which declared fields a table can't be filtered by, and which of them no index serves.
-import { type Filterable, fieldsOf, type PlaceOf } from "#config/filterable.ts";
+import { type Field, type Filterable, fieldsOf, type PlaceOf } from "#config/filterable.ts";
 import type { FieldFindings } from "#filter/findings.ts";
-import type { Columns } from "./columns.ts";
+import type { Column, Columns } from "./columns.ts";
 import { faultOfField } from "./filter-sql.ts";
 
 export function checkFields(filterable: Filterable, columns: Columns, placeOf: PlaceOf): FieldFindings {
@@ -11,6 +11,15 @@ export function checkFields(filterable: Filterable, columns: Columns, placeOf: P
       const fault = faultOfField(field, { columns, placeOf });
       return fault === undefined ? [] : [`${field.name}: ${fault}`];
     }),
-    unindexed: fields.map(({ name }) => name).filter((name) => columns.get(placeOf(name)[0])?.isIndexed === false),
+    unindexed: fields.flatMap((field) => {
+      const column = columns.get(placeOf(field.name)[0]);
+      return column === undefined || isServed(field, column) ? [] : [field.name];
+    }),
   };
+}
+
+/** By an index that knows what the conditions ask: containment, equality or an order. */
+function isServed({ type }: Field, { type: held, isArray, indexes }: Column): boolean {
+  if (isArray || held === "jsonb") return indexes.includes("gin");
+  return indexes.includes("btree") || (indexes.includes("hash") && (type === "keyword" || type === "boolean"));
 }

@@ -11,19 +11,25 @@ export type Column = {
   readonly isEnum: boolean;
   /** Most digits of a numeric; null: unlimited. */
   readonly digits: number | null;
-  /** Whether an index begins with the column. */
-  readonly isIndexed: boolean;
+  /** Access methods of the indexes that begin with the column. */
+  readonly indexes: readonly string[];
 };
 export type Columns = ReadonlyMap<string, Column>;
 
+/** A domain may stand on another one. */
 const query = `
 SELECT a.attname, coalesce(e.typname, b.typname), e.oid IS NOT NULL, coalesce(e.typtype, b.typtype) = 'e',
-  CASE WHEN b.typname = 'numeric' AND a.atttypmod > 0 THEN ((a.atttypmod - 4) >> 16) & 65535 END,
-  EXISTS (SELECT 1 FROM pg_index i WHERE i.indrelid = c.oid AND i.indkey[0] = a.attnum AND i.indpred IS NULL)
+  CASE WHEN b.typname = 'numeric' AND b.modifier > 0 THEN ((b.modifier - 4) >> 16) & 65535 END,
+  (SELECT string_agg(DISTINCT m.amname::text, ' ') FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid JOIN pg_am m ON m.oid = x.relam
+    WHERE i.indrelid = c.oid AND i.indkey[0] = a.attnum AND i.indpred IS NULL AND i.indisvalid)
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-JOIN pg_type t ON t.oid = a.atttypid
-JOIN pg_type b ON b.oid = CASE t.typtype WHEN 'd' THEN t.typbasetype ELSE t.oid END
+CROSS JOIN LATERAL (WITH RECURSIVE d AS (
+    SELECT t.*, a.atttypmod AS modifier FROM pg_type t WHERE t.oid = a.atttypid
+    UNION ALL
+    SELECT t.*, CASE WHEN d.modifier >= 0 THEN d.modifier ELSE d.typtypmod END
+      FROM d JOIN pg_type t ON t.oid = d.typbasetype WHERE d.typtype = 'd')
+  SELECT * FROM d WHERE d.typtype <> 'd') AS b
 LEFT JOIN pg_type e ON e.oid = b.typelem AND b.typcategory = 'A'
 WHERE n.nspname = $1 AND c.relname = $2`;
 
@@ -34,14 +40,14 @@ export async function readColumns(
 ): Promise<Columns> {
   const rows = await readRows(client, { text: query, values: [schema, table] });
   return new Map(
-    rows.map(([name, type, isArray, isEnum, digits, isIndexed]) => [
+    rows.map(([name, type, isArray, isEnum, digits, indexes]) => [
       name ?? "",
       {
         type: type ?? "",
         isArray: isArray === "t",
         isEnum: isEnum === "t",
         digits: digits === null || digits === undefined ? null : Number(digits),
-        isIndexed: isIndexed === "t",
+        indexes: indexes?.split(" ") ?? [],
       },
     ]),
   );

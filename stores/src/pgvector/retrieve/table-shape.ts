@@ -6,7 +6,7 @@ import { isColumn } from "../client/field-sql.ts";
 import { expectedMoment, type MomentKind, momentKindOf } from "../client/moment-sql.ts";
 import { quoteName } from "../client/names.ts";
 import { unknownSettings } from "../client/session-settings.ts";
-import { type Catalogue, type Column, readCatalogue } from "../client/table-catalogue.ts";
+import { type Catalogue, type Column, noTable, readCatalogue } from "../client/table-catalogue.ts";
 import { type VectorType, vectorTypeOf } from "../client/vector-type.ts";
 import type { PgvectorSpec } from "../config/schema.ts";
 import { type Cast, findIndex } from "./search-index.ts";
@@ -46,24 +46,19 @@ export async function readShape(client: PoolClient, spec: PgvectorSpec): Promise
 /** Of what the catalogue said. */
 export async function shapeOf(client: PoolClient, spec: PgvectorSpec, catalogue: Catalogue): Promise<TableShape> {
   const { columns, extension, estimate } = catalogue;
-  if (columns.size === 0) throw missing("Postgres has no such table");
+  if (columns.size === 0) throw noTable();
   refuseColumns(spec, columns);
   if (extension === null) throw missing("the database lacks the extension vector");
   refuseSettings(spec, extension.version);
   const vector = columns.get(spec.embeddingColumn) as Column;
-  const idColumn = columns.get(spec.fields.id?.[0] ?? "");
   const shape = {
     extension: quoteName(extension.schema),
     version: extension.version,
     vectorType: vectorTypeOf(vector, extension.version),
     dimension: vector.modifier > 0 ? vector.modifier : null,
     momentKind: momentOf(spec, columns),
-    jsonColumns: new Set(
-      [...columns.values()].flatMap(({ name, type, isReadByIndex }) =>
-        type === "json" && !isReadByIndex ? [name] : [],
-      ),
-    ),
-    mayLackIds: idColumn?.isNotNull === false,
+    jsonColumns: jsonColumnsOf(columns),
+    mayLackIds: isNullable(columns, spec),
   };
   const { cast, index, remarks } = await findIndex(client, spec, shape);
   return {
@@ -75,6 +70,15 @@ export async function shapeOf(client: PoolClient, spec: PgvectorSpec, catalogue:
     estimate,
     remarks: [...remarks, ...lackingRemarks(spec, columns), ...hiddenRemarks(catalogue)],
   };
+}
+
+function isNullable(columns: Columns, { fields: { id } }: PgvectorSpec): boolean {
+  return id !== null && columns.get(id[0])?.isNotNull === false;
+}
+
+function jsonColumnsOf(columns: Columns): ReadonlySet<string> {
+  const unread = [...columns.values()].filter(({ type, isReadByIndex }) => type === "json" && !isReadByIndex);
+  return new Set(unread.map(({ name }) => name));
 }
 
 function hiddenRemarks({ hidesRows, role }: Catalogue): string[] {

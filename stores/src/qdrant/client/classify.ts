@@ -29,7 +29,7 @@ export function statusFault({ status, text, retryAfter }: Refusal): Fault {
   }
   const [code, message] = statuses[status] ?? ["RETR_BACKEND_UNAVAILABLE", "Qdrant, or a proxy before it, failed"];
   const seconds = /^\d{1,4}$/.exec(retryAfter ?? "")?.[0] ?? /Retry after (\d{1,4})s/.exec(text)?.[1];
-  if (seconds === undefined) return fault(code, `${message} (HTTP ${status})`);
+  if (seconds === undefined) return { ...fault(code, `${message} (HTTP ${status})`), isAbsent: status === 404 };
   return {
     code,
     message: `${message} (HTTP ${status}); it asks to wait ${seconds} s`,

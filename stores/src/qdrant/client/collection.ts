@@ -99,6 +99,8 @@ export type CollectionInfo = {
   readonly datatype: string | null;
   /** Type of each payload key's index, in Qdrant's word. */
   readonly indexes: ReadonlyMap<string, string>;
+  /** Keys whose index of integers serves equality alone (`range: false`). */
+  readonly rangeless: ReadonlySet<string>;
   readonly limits: StrictLimits;
 };
 
@@ -140,6 +142,9 @@ export function readCollection(body: string, { vectorName, fields: { id, updated
     hasIdIndex: id === null || idIndexes.includes(indexes.get(keyOf(id))),
     datatype: typeof datatype === "string" ? datatype : null,
     indexes,
+    rangeless: new Set(
+      schema.flatMap(([key, index]) => (member(member(index, "params"), "range") === false ? [key] : [])),
+    ),
     limits: readLimits(member(member(result, "config"), "strict_mode_config")),
   };
 }

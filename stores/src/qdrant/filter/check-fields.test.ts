@@ -32,3 +32,30 @@ test("a float under an index of integers is refused, as the index hides its frac
     "score: its index of type integer hides numbers with a fraction: create one of type float",
   ]);
 });
+
+test.each([
+  ["integer", "keyword"],
+  ["keyword", "integer"],
+  ["boolean", "keyword"],
+  ["moment", "integer"],
+  ["float", "datetime"],
+] as const)(
+  "a field that is declared as %s and indexed as %s is refused, as one of the two finds nothing",
+  (type, held) => {
+    const { filterFaults } = checkFields({ f: type }, collection({ f: { data_type: held } }), placeByName);
+    expect(filterFaults).toEqual([
+      expect.stringContaining(`f: its index of type ${held} says that it holds no ${type}`),
+    ]);
+  },
+);
+
+test("an index of integers without ranges serves no filter, which compares by ranges", () => {
+  const schema = { pages: { data_type: "integer", params: { type: "integer", lookup: true, range: false } } };
+  expect(checkFields({ pages: "integer" }, collection(schema), placeByName)).toEqual({
+    filterFaults: [],
+    unindexed: ["pages"],
+  });
+  expect(checkFields({ pages: "integer" }, collection(schema, strict), placeByName).filterFaults).toEqual([
+    "pages: strict mode of the collection refuses a filter on it without an index: create one of type integer with range: true",
+  ]);
+});

@@ -6,30 +6,40 @@ import { splitIntegers } from "./integer-range.ts";
 
 export type QdrantCondition = object;
 
+/** Where fields are, and which keys have an index of UUIDs, which finds a text of any case and none that is no UUID. */
+export type Places = { readonly placeOf: PlaceOf; readonly isUuid: (key: string) => boolean };
+
 /** Conditions all of which must hold. */
-export function conditionsOf(filter: Filter, placeOf: PlaceOf): QdrantCondition[] {
-  return filter.op === "and"
-    ? filter.of.flatMap((each) => conditionsOf(each, placeOf))
-    : [conditionOf(filter, placeOf)];
+export function conditionsOf(filter: Filter, places: Places): QdrantCondition[] {
+  return filter.op === "and" ? filter.of.flatMap((each) => conditionsOf(each, places)) : [conditionOf(filter, places)];
 }
 
-function conditionOf(filter: Filter, placeOf: PlaceOf): QdrantCondition {
+function conditionOf(filter: Filter, places: Places): QdrantCondition {
   switch (filter.op) {
     case "and":
-      return { must: conditionsOf(filter, placeOf) };
+      return { must: conditionsOf(filter, places) };
     case "or":
-      return anyOf(filter.of.map((each) => conditionOf(each, placeOf)));
+      return anyOf(filter.of.map((each) => conditionOf(each, places)));
     case "not":
-      return { must_not: [conditionOf(filter.of, placeOf)] };
+      return { must_not: [conditionOf(filter.of, places)] };
     default:
-      return checkOf(filter, placeOf(filter.field.name).join("."));
+      return checkOf(filter, places);
   }
 }
 
-function checkOf(condition: Condition, key: string): QdrantCondition {
+function checkOf(condition: Condition, { placeOf, isUuid }: Places): QdrantCondition {
+  const key = placeOf(condition.field.name).join(".");
   const isInteger = condition.field.type === "integer";
   if (condition.op === "exists") return { must_not: [{ is_empty: { key } }] };
+  if (condition.op === "in" && condition.field.type === "keyword" && isUuid(key)) {
+    return isOneOf({ ...condition, values: condition.values.filter(isPlainUuid) }, key);
+  }
   return condition.op === "in" ? isOneOf(condition, key) : isWithin(key, isInteger, condition.bounds);
+}
+
+/** As stores print it: a filter is by code points, and strict mode refuses to look for any other text by such an index. */
+export function isPlainUuid(value: unknown): boolean {
+  return typeof value === "string" && /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(value);
 }
 
 function anyOf(conditions: readonly QdrantCondition[]): QdrantCondition {

@@ -109,7 +109,7 @@ test("a wrong key is told as such by request and probe", async () => {
 test("a vector name that the collection doesn't have is found by the probe", async () => {
   const named = make({ vectorName: "absent" });
   const facts = await named.probe(AbortSignal.timeout(2000));
-  expect(facts).toMatchObject({ reachable: true, exists: false, fault: { code: "RETR_BACKEND_MISSING" } });
+  expect(facts).toMatchObject({ reachable: true, exists: true, fault: { code: "RETR_BACKEND_MISSING" } });
   expect(facts.fault?.message).toContain("vectorName");
   await named.close();
 });

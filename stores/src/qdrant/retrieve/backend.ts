@@ -44,9 +44,9 @@ const metrics: Readonly<Record<Distance, Metric>> = {
   Manhattan: "distance",
 };
 
-type Known = { readonly metric: Metric; readonly limits: StrictLimits };
+type Known = { readonly metric: Metric } & Pick<CollectionInfo, "limits" | "indexes">;
 
-const undescribed: Known = { metric: "cosine-similarity", limits: readLimits(undefined) };
+const undescribed: Known = { metric: "cosine-similarity", limits: readLimits(undefined), indexes: new Map() };
 
 /** Opens no connection by itself. */
 export function makeQdrantBackend(spec: QdrantSpec, { similarity, clock, filterable }: BackendDeps): Backend {
@@ -71,12 +71,13 @@ export function makeQdrantBackend(spec: QdrantSpec, { similarity, clock, filtera
     retrieve: async (request: BackendRequest, signal: AbortSignal): Promise<BackendAnswer> => {
       const startedAt = clock.monotonicMs();
       const { trace } = request;
-      const { metric, limits } = await description.known(signal);
+      const known = await description.known(signal);
+      const { metric, limits } = known;
       refuseRequest(request.k, limits);
       const query: Call = {
         method: "POST",
         path: pathFor(timeoutMs, limits),
-        body: queryBody(spec, request),
+        body: queryBody(spec, request, known),
         headers: trace && traceHeaders(trace),
         ...(request.isExact === true ? exactly(request.timeoutMs ?? exactTimeoutMs, limits) : {}),
       };
@@ -110,7 +111,7 @@ function makeDescription(spec: QdrantSpec, { call, folder }: Collection) {
     const info = readCollection(await call({ method: "GET", path: folder }, signal), spec);
     refuseSettings(spec, info.limits);
     const metric = info.distance === null ? known?.metric : metrics[info.distance];
-    known = { metric: metric ?? "cosine-similarity", limits: info.limits };
+    known = { metric: metric ?? "cosine-similarity", limits: info.limits, indexes: info.indexes };
     return info;
   };
   /** A key may search a collection that it can't describe. */

@@ -1,19 +1,32 @@
 // The body of a Qdrant query: the application's embedding bytes between a head and a tail of our own.
-import { type ChunkFields, metadataPath, namespacePath, placeIn, textPath } from "#config/chunk-fields.ts";
+import {
+  type ChunkFields,
+  type FieldPath,
+  metadataPath,
+  namespacePath,
+  placeIn,
+  textPath,
+} from "#config/chunk-fields.ts";
 import type { BackendRequest } from "#ports/backend.ts";
 import { rawJson } from "#values/exact-json.ts";
+import type { CollectionInfo } from "../client/collection.ts";
 import { keyOf, keysOf } from "../client/payload-key.ts";
 import type { QdrantSpec } from "../config/schema.ts";
-import { conditionsOf, type QdrantCondition } from "../filter/conditions.ts";
+import { conditionsOf, isPlainUuid, type QdrantCondition } from "../filter/conditions.ts";
+import { refuseConditions } from "./strict-search.ts";
 
 const head = Buffer.from('{"query":');
 
-/** Only the embedding's own bytes come from outside unquoted; they have been scanned. */
+type Known = Pick<CollectionInfo, "indexes" | "limits">;
+
+/** Throws RETR_REQUEST_INVALID for conditions beyond what strict mode takes. Only the embedding's own bytes come from outside unquoted; they have been scanned. */
 export function queryBody(
   spec: Pick<QdrantSpec, "fields" | "vectorName" | "searchSettings">,
   request: BackendRequest,
+  known: Known,
 ): Buffer {
-  const conditions = allConditions(spec.fields, request);
+  const conditions = allConditions(spec.fields, request, (key) => known.indexes.get(key) === "uuid");
+  refuseConditions(conditions, request, known.limits);
   const rest = {
     limit: request.k,
     with_payload: shownKeys(spec.fields, request),
@@ -32,13 +45,21 @@ function shownKeys(fields: ChunkFields, { content }: BackendRequest): string[] {
   return keysOf([...own, content.text ? textPath(fields) : null, ...metadata]);
 }
 
-function allConditions(fields: ChunkFields, { namespace, filters, filter }: BackendRequest): QdrantCondition[] {
-  const conditions = Object.entries(filters ?? {}).map(([name, value]) =>
-    isEqual(keyOf(metadataPath(fields, name)), value),
-  );
-  const all = namespace === undefined ? conditions : [isEqual(keyOf(namespacePath(fields)), namespace), ...conditions];
-  return filter === undefined ? all : [...all, ...conditionsOf(filter, placeIn(fields))];
+function allConditions(
+  fields: ChunkFields,
+  { namespace, filters, filter }: BackendRequest,
+  isUuid: (key: string) => boolean,
+): QdrantCondition[] {
+  const equal = (path: FieldPath, value: Value): QdrantCondition => {
+    const key = keyOf(path);
+    return isUuid(key) && !isPlainUuid(value) ? { key, match: { any: [] } } : isEqual(key, value);
+  };
+  const conditions = Object.entries(filters ?? {}).map(([name, value]) => equal(metadataPath(fields, name), value));
+  const all = namespace === undefined ? conditions : [equal(namespacePath(fields), namespace), ...conditions];
+  return filter === undefined ? all : [...all, ...conditionsOf(filter, { placeOf: placeIn(fields), isUuid })];
 }
+
+type Value = string | number | bigint | boolean;
 
 /** An exact search compares the original vectors, whatever the settings. */
 function paramsOf({ searchSettings = {} }: Pick<QdrantSpec, "searchSettings">, { isExact }: BackendRequest): object {
@@ -53,7 +74,7 @@ function paramsOf({ searchSettings = {} }: Pick<QdrantSpec, "searchSettings">, {
 }
 
 /** `match` takes no fractions; a range of one point does. */
-function isEqual(key: string, value: string | number | bigint | boolean): QdrantCondition {
+function isEqual(key: string, value: Value): QdrantCondition {
   if (typeof value === "bigint") return { key, match: { value: rawJson(String(value)) } };
   if (typeof value === "number" && !Number.isSafeInteger(value)) return { key, range: { gte: value, lte: value } };
   return { key, match: { value } };

@@ -23,13 +23,15 @@ afterAll(() => server.close());
 
 const point = '{"id":1,"score":0.5,"payload":{"chunk_id":"a","entity_id":"e"}}';
 
+let schema: object = {};
+
 /** The backend of a collection with these settings, which answers every query with these points. */
 function arrange(strict: object, change: object = {}, points = point): Backend {
   const config = {
     params: { vectors: { size: 8, distance: "Dot" } },
     strict_mode_config: { enabled: true, ...strict },
   };
-  const info = { result: { config, payload_schema: {}, points_count: 1 } };
+  const info = { result: { config, payload_schema: schema, points_count: 1 } };
   server.behave = ({ method }, response: ServerResponse) => {
     response.end(method === "GET" ? JSON.stringify(info) : `{"result":{"points":[${points}]}}`);
   };
@@ -50,6 +52,47 @@ describe("strict mode", () => {
     const exact = { ...requestOf({ embedding: vectorAt(3), k: 1 }), isExact: true };
     await arrange({ max_timeout: 3 }).retrieve(exact, AbortSignal.timeout(2000));
     expect(lastQuery()?.path).toContain("timeout=3");
+  });
+
+  const field = { name: "lang", type: "keyword", isList: false } as const;
+  const oneOf = (...values: string[]) => ({ op: "in", field, values }) as const;
+  test.each([
+    [
+      { filter_max_conditions: 2 },
+      { op: "or", of: [oneOf("a"), oneOf("b"), { op: "not", of: oneOf("c") }] } as const,
+      "2 conditions",
+    ],
+    [{ condition_max_size: 2 }, oneOf("a", "b", "c"), "2 values in a condition"],
+  ])(
+    "that takes less of a filter, %j, is told to the application, before the store is asked",
+    async (strict, filter, most) => {
+      const backend = arrange(strict);
+      await ask(backend);
+      const asked = server.seen.length;
+      const answer = backend.retrieve(
+        { ...requestOf({ embedding: vectorAt(3), k: 1 }), filter },
+        AbortSignal.timeout(2000),
+      );
+      const message = `filter: expected at most ${most}, the limit of the collection's strict mode, got 3`;
+      await expect(answer).rejects.toMatchObject({ code: "RETR_REQUEST_INVALID", path: "filter", message });
+      expect(server.seen).toHaveLength(asked);
+      const within = { ...requestOf({ embedding: vectorAt(3), k: 1 }), filter: oneOf("a", "b") };
+      await expect(backend.retrieve(within, AbortSignal.timeout(2000))).resolves.toMatchObject({ candidates: [{}] });
+    },
+  );
+
+  test("takes any text of a key whose index is one of UUIDs, which can't hold it", async () => {
+    schema = { namespace: { data_type: "uuid" }, lang: { data_type: "uuid" } };
+    const own = "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11";
+    const backend = arrange({ unindexed_filtering_retrieve: false });
+    await ask(backend, { namespace: "acme" });
+    expect(JSON.parse(lastQuery()?.body ?? "{}")).toMatchObject({ filter: { must: [{ match: { any: [] } }] } });
+    await ask(backend, { namespace: own });
+    expect(JSON.parse(lastQuery()?.body ?? "{}")).toMatchObject({ filter: { must: [{ match: { value: own } }] } });
+    const filter = oneOf("acme", own.toUpperCase(), own);
+    await backend.retrieve({ ...requestOf({ embedding: vectorAt(3), k: 1 }), filter }, AbortSignal.timeout(2000));
+    expect(JSON.parse(lastQuery()?.body ?? "{}")).toMatchObject({ filter: { must: [{ match: { value: own } }] } });
+    schema = {};
   });
 
   test("that takes fewer points than a request wants is told to the application, before the store is asked", async () => {

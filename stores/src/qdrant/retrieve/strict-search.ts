@@ -1,5 +1,6 @@
 // What a collection's strict mode means for searches: what of the settings it refuses, and what it will refuse of requests.
 import { errorsOf, RetrieverError } from "#errors.ts";
+import type { BackendRequest } from "#ports/backend.ts";
 import type { CollectionInfo, StrictLimits } from "../client/collection.ts";
 import { keysOf } from "../client/payload-key.ts";
 import type { QdrantSpec } from "../config/schema.ts";
@@ -24,6 +25,36 @@ export function refuseRequest(k: number, { points }: StrictLimits): void {
   if (k <= points) return;
   const message = `k: expected at most ${points}, the limit of the collection's strict mode, got ${k}`;
   throw new RetrieverError({ code: "RETR_REQUEST_INVALID", message, path: "k" });
+}
+
+/** Throws RETR_REQUEST_INVALID for more conditions, or more values in one, than strict mode takes. */
+export function refuseConditions(
+  conditions: readonly object[],
+  { filter, filters }: Pick<BackendRequest, "filter" | "filters">,
+  limits: StrictLimits,
+): void {
+  if (limits.conditions === Number.POSITIVE_INFINITY && limits.conditionSize === Number.POSITIVE_INFINITY) return;
+  const leaves = conditions.flatMap(leavesOf);
+  const size = Math.max(0, ...leaves.map(({ match }) => match?.any?.length ?? 0));
+  const path = filter === undefined ? (filters === undefined ? "namespace" : "filters") : "filter";
+  const refuse = (what: string, most: number, got: number): RetrieverError =>
+    new RetrieverError({
+      code: "RETR_REQUEST_INVALID",
+      message: `${path}: expected at most ${most} ${what}, the limit of the collection's strict mode, got ${got}`,
+      path,
+    });
+  if (leaves.length > limits.conditions) throw refuse("conditions", limits.conditions, leaves.length);
+  if (size > limits.conditionSize) throw refuse("values in a condition", limits.conditionSize, size);
+}
+
+type Leaf = { readonly match?: { readonly any?: readonly unknown[] } };
+
+/** As Qdrant counts: every condition that holds no others. */
+function leavesOf(condition: object): Leaf[] {
+  const inner = ["must", "must_not", "should"].flatMap(
+    (clause) => (condition as Record<string, object[]>)[clause] ?? [],
+  );
+  return inner.length === 0 ? [condition] : inner.flatMap(leavesOf);
 }
 
 /** What strict mode will refuse, as sentences. */
