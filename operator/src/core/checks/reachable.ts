@@ -20,7 +20,7 @@ export function judgeReachable(observation: Observation, limits: Limits, excused
   const serving = servingPods(observation) ?? [];
   const views = storeViews(observation, "destination");
   const dimension = storeViews(observation, "source").find((view) => view.dimension !== null)?.dimension ?? null;
-  const faults = views.flatMap((view) => faultOf(view, dimension) ?? []);
+  const faults = views.flatMap((view) => localFaultOf(view) ?? faultOf(view, dimension) ?? []);
   const [first] = faults;
   if (first !== undefined) {
     return { ...first, message: `${first.message} (${faults.length} of ${serving.length} pods)` };
@@ -60,8 +60,6 @@ function faultOf(view: StoreStatus, sourceDimension: number | null): Fact | unde
   const where = view.identity.label;
   const cause = view.lastError === null ? "" : `: ${view.lastError.message}`;
   const fail = (reason: string, message: string): Fact => ({ status: "False", reason, message });
-  const refused = localFaults.get(view.lastError?.code ?? "");
-  if (refused !== undefined) return fail(refused, view.lastError?.message ?? "");
   if (view.tls === "failed") return fail("TlsNotVerified", `${where} could not prove who it is${cause}`);
   if (view.reachable === false) return fail("Unreachable", `${where} can't be reached${cause}`);
   if (view.authenticated === false) return fail("CredentialRefused", `${where} refused the credential${cause}`);
@@ -80,6 +78,12 @@ function faultOf(view: StoreStatus, sourceDimension: number | null): Fact | unde
 function filterFaultOf({ identity, filterFaults: [fault] = [] }: StoreStatus): Fact | undefined {
   if (fault === undefined) return undefined;
   return { status: "False", reason: "FilterRefused", message: `${identity.label} can't be filtered by ${fault}` };
+}
+
+/** That of a pod that refuses to connect. */
+function localFaultOf({ lastError }: StoreStatus): Fact | undefined {
+  const reason = lastError === null ? undefined : localFaults.get(lastError.code);
+  return reason === undefined ? undefined : { status: "False", reason, message: lastError?.message ?? "" };
 }
 
 function isUnusable({ dimension, lastError }: StoreStatus): boolean {

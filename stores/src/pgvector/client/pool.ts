@@ -4,7 +4,6 @@ import { Pool, type PoolClient, type PoolConfig } from "pg";
 import { codeOf } from "#values/node-error.ts";
 import type { PgvectorSpec } from "../config/schema.ts";
 import { GuardedSocket } from "./guarded-socket.ts";
-import { LoginClient, streamOf } from "./login-client.ts";
 import { LoginClient, type LoginOptions, streamOf } from "./login-client.ts";
 import { sessionSettings } from "./session-settings.ts";
 
