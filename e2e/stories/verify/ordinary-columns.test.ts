@@ -321,13 +321,11 @@ describe.each(versions)("Postgres and pgvector %s", (version, address) => {
   });
 
   test("a column type that no moment can be read from is named, and nothing is called out of reach", async () => {
-    await client.query("CREATE TABLE chunks (chunk_id text, entity_id text, updated_at bigint, embedding vector(2))");
-    await client.query("INSERT INTO chunks VALUES ('a', 'e', 1770000000, '[1,0]')");
+    await client.query("CREATE TABLE chunks (chunk_id text, entity_id text, updated_at time, embedding vector(2))");
+    await client.query("INSERT INTO chunks VALUES ('a', 'e', '12:00', '[1,0]')");
     await makePoints([{ chunk_id: "a" }]);
     const { exitCode, report } = await verify({ args: [] });
     expect(exitCode).toBe(2);
-    expect(report.reason).toContain(
-      "updated_at: expected a column of type timestamptz, timestamp, date or text, it is int8",
-    );
+    expect(report.reason).toMatch(/updated_at: expected a column of type timestamptz, .*, it is time/);
   });
 });

@@ -1,6 +1,6 @@
 // SQL of a scan of the table, and of look-ups in it. COPY takes no parameters, so values are quoted here.
 import { escapeLiteral } from "pg";
-import { errorsOf, type RetrieverError } from "#errors.ts";
+import { errorsOf } from "#errors.ts";
 import type { ScanOptions, VerifyLevel } from "#ports/chunk-store.ts";
 import { quoteName, rowsOf } from "../client/names.ts";
 import type { PgvectorSpec } from "../config/schema.ts";
@@ -15,6 +15,8 @@ export type ChunkTable = Pick<PgvectorSpec, "schema" | "table" | "where" | "embe
   readonly namespace: string;
   /** As a `timestamptz`. Null: the table doesn't say when a chunk was written. */
   readonly moment: string | null;
+  /** Why it doesn't, where its column can't. */
+  readonly momentFault?: string;
   /** The agreed fields, in their order. */
   readonly fields: readonly string[];
   /** The column's own type, below any domain: `text`, `bpchar`, `int8`, `uuid`, … */
@@ -58,8 +60,8 @@ export function pageQuery(table: ChunkTable, options: ScanOptions): string {
 }
 
 /** What can't be read as a moment, which stands before all others, belongs to it as well. */
-function writtenSince({ moment, momentColumn }: ChunkTable, sinceMs: number): string {
-  if (moment === null) throw undated();
+function writtenSince({ moment, momentColumn, momentFault }: ChunkTable, sinceMs: number): string {
+  if (moment === null) throw undated(momentFault);
   const since = escapeLiteral(new Date(sinceMs).toISOString());
   if (momentColumn !== null) return `(${momentColumn} >= ${since} OR ${momentColumn} IS NULL)`;
   return `((${moment}) >= ${since} OR (${moment}) IS NULL OR (${moment}) < '4700-01-01 BC')`;
@@ -85,7 +87,7 @@ function idIn(ids: readonly string[], { id: column, idType }: ChunkTable): strin
 function columnsOf(table: ChunkTable, level: VerifyLevel): string[] {
   const columns = [`${table.id}::text`];
   if (level === "ids") return columns;
-  if (table.moment === null) throw undated();
+  if (table.moment === null) throw undated(table.momentFault);
   columns.push(table.moment);
   if (level === "fresh") return columns;
   const agreed = [table.entity, `${table.namespace}::text`, ...table.fields];
@@ -96,8 +98,8 @@ function columnsOf(table: ChunkTable, level: VerifyLevel): string[] {
   return columns;
 }
 
-function undated(): RetrieverError {
-  return incomparable("updatedAt: the table's fields name none, so that ids alone can be compared: --level ids");
+function undated(fault = "updatedAt: the table's fields name none, so that ids alone can be compared: --level ids") {
+  return incomparable(fault);
 }
 
 function copy(query: string): string {

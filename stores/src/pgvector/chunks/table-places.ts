@@ -63,7 +63,7 @@ export function placesOf({ id, entity, updatedAt, namespace, agreed }: Paths, co
   };
 }
 
-/** Throws RETR_VERIFY_NOT_COMPARABLE for a column that can't hold moments. */
+/** A column that can't hold moments is a fault only where moments are compared. */
 function momentPlaces(path: FieldPath | null, columns: Columns) {
   if (path === null) return { moment: null, momentColumn: null };
   const type = columns.get(path[0])?.type;
@@ -74,7 +74,6 @@ function momentPlaces(path: FieldPath | null, columns: Columns) {
       momentColumn: kind === "time" ? quoteName(path[0]) : null,
     };
   }
-  throw incomparable(
-    `${path.join(".")}: expected a column of type ${expectedMoment}, it is ${type}; make it one of them, or compare --level ids`,
-  );
+  const momentFault = `${path.join(".")}: expected a column of type ${expectedMoment}, it is ${type}; make it one of them, or compare --level ids`;
+  return { moment: null, momentColumn: null, momentFault };
 }

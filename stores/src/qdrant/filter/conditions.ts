@@ -7,7 +7,7 @@ import { splitIntegers } from "./integer-range.ts";
 export type QdrantCondition = object;
 
 /** Where fields are, and which keys have an index of UUIDs, which finds a text of any case and none that is no UUID. */
-export type Places = { readonly placeOf: PlaceOf; readonly isUuid: (key: string) => boolean };
+type Places = { readonly placeOf: PlaceOf; readonly isUuid: (key: string) => boolean };
 
 /** Conditions all of which must hold. */
 export function conditionsOf(filter: Filter, places: Places): QdrantCondition[] {
