@@ -33,6 +33,8 @@ import {
 import { skipRefused, writeError } from "./write-refusal.ts";
 
 /** Longest statement; the caller's signal may end it earlier. */
+/** A batch of whole chunks, vectors as text. */
+const wholeChunks = { rows: 50_000, bytes: 128 * 1_048_576 };
 const statementTimeoutMs = 60_000;
 
 /** Connects on demand only. */
@@ -254,7 +256,7 @@ function without<Item extends { readonly id: string }>(items: readonly Item[], l
 async function inTransaction({ client }: Table, query: RowQuery): Promise<readonly Row[]> {
   await client.query(begin);
   try {
-    const rows = await readRows(client, query);
+    const rows = await readRows(client, { ...query, limits: wholeChunks });
     await client.query("COMMIT");
     return rows;
   } catch (error) {

@@ -1,14 +1,19 @@
 // COPY ... TO STDOUT in binary: the one way in which the driver hands over bytes as they came, without an object per row.
 import { Buffer } from "node:buffer";
 import type { Connection, PoolClient, Submittable } from "pg";
+import { expectBytes } from "../client/login-client.ts";
 
 /** Bytes of one row: its fields begin at `start`, each with its length in front. Valid only during the call. */
 type ReadRow = (bytes: Buffer, start: number) => void;
+
+/** A page of thousands of vectors, or of whole chunks, is well below it. */
+const mostCopyBytes = 1_073_741_824;
 
 type Settle = (error: unknown) => void;
 
 /** Runs the statements and gives every row to `read`. Rejects with what the server reports, and with what `read` throws. */
 export function copyRows(client: PoolClient, text: string, read: ReadRow): Promise<void> {
+  expectBytes(client, mostCopyBytes);
   return new Promise((resolve, reject) => {
     client.query(new Copying(text, read, (error) => (error === undefined ? resolve() : reject(error as Error))));
   });

@@ -2,6 +2,7 @@
 
 import { type Fault, RetrieverError } from "#errors.ts";
 import { codeOf, isOwnError, transportFault } from "#values/node-error.ts";
+import { WireFault } from "./message-watch.ts";
 import { isAfterBinding } from "./row-query.ts";
 import { meanings, refusedSetting } from "./sql-states.ts";
 
@@ -10,6 +11,10 @@ export function postgresError(error: unknown, signal: AbortSignal): RetrieverErr
   if (error instanceof RetrieverError) return error;
   if (signal.aborted) {
     return wrap({ code: "RETR_DEADLINE_EXCEEDED", message: "Postgres didn't answer within the deadline" }, error);
+  }
+  if (error instanceof WireFault) {
+    const message = `Postgres' answer can't be read: ${error.message}`;
+    return wrap({ code: "RETR_BACKEND_ANSWER_INVALID", message }, error);
   }
   if (isOwnError(error)) {
     const message = `Postgres' answer can't be read (${error.name}): a value nests too deep or isn't what its type says`;

@@ -1,6 +1,7 @@
 // A client of Postgres that keeps no connection on which it couldn't log in, and that settles its session where it has one.
 import type { Readable } from "node:stream";
 import { Client, type ClientConfig } from "pg";
+import { BoundedConnection } from "./bounded-connection.ts";
 import type { Setting } from "./row-query.ts";
 
 type Callback = ((error: Error) => void) | ((error: null, client: Client) => void);
@@ -19,7 +20,8 @@ export class LoginClient extends Client {
   #isSettled = false;
 
   constructor(options: ClientConfig & LoginOptions = {}) {
-    super(options);
+    const { ssl, keepAlive } = options;
+    super({ ...options, connection: new BoundedConnection({ ssl, keepAlive }) } as ClientConfig);
     this.#settings = options.sessionSettings ?? [];
     // The pool listens from the end of the login on only, and without a listener an error would end the process.
     this.on("error", () => undefined);
@@ -62,6 +64,12 @@ export class LoginClient extends Client {
       settle(null, this);
     });
   }
+}
+
+/** From here on the server may send so many bytes on this connection. */
+export function expectBytes(client: object, bytes: number): void {
+  const { connection } = client as { readonly connection: unknown };
+  if (connection instanceof BoundedConnection) connection.expect(bytes);
 }
 
 /** The socket below a connection, which the driver's types don't show. */

@@ -3,7 +3,6 @@
 import { Pool, type PoolClient, type PoolConfig } from "pg";
 import { codeOf } from "#values/node-error.ts";
 import type { PgvectorSpec } from "../config/schema.ts";
-import { GuardedSocket } from "./guarded-socket.ts";
 import { LoginClient, type LoginOptions, streamOf } from "./login-client.ts";
 import { sessionSettings } from "./session-settings.ts";
 
@@ -13,7 +12,6 @@ const idleMs = 30_000;
 export function makePool(spec: PgvectorSpec, size: number, timeoutMs: number): Pool {
   const pool = new Pool({
     Client: LoginClient,
-    stream: () => new GuardedSocket(),
     host: spec.host,
     port: spec.port,
     database: spec.database,

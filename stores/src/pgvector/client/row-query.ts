@@ -1,6 +1,8 @@
 // A query as the driver runs it, with no more messages and copies than its rows need: their shape is known beforehand,
 // so it isn't asked for, and every value stays the server's own text.
 import type { Connection, PoolClient, Submittable } from "pg";
+import { expectBytes } from "./login-client.ts";
+import { WireFault } from "./message-watch.ts";
 
 export type Row = readonly (string | null)[];
 export type RowQuery = {
@@ -11,7 +13,10 @@ export type RowQuery = {
   readonly name?: string | undefined;
   /** In force for this statement alone, whoever the connection belongs to next; only for one without a name. */
   readonly settings?: readonly Setting[] | undefined;
+  /** Of the answer; a server that sends more loses the connection. Rows and bytes of a catalogue when absent. */
+  readonly limits?: AnswerLimits | undefined;
 };
+export type AnswerLimits = { readonly rows: number; readonly bytes: number };
 export type Setting = readonly [name: string, value: string | number];
 
 /** What is used of the driver's connection. */
@@ -27,13 +32,17 @@ type Wire = {
   readonly sendCopyFail: (why: string) => void;
 };
 
+const usualLimits: AnswerLimits = { rows: 50_000, bytes: 8 * 1_048_576 };
+
 type Settle = (error: Error | null, rows: readonly Row[]) => void;
 
 /** Runs one statement. Rejects with what the server reports, and with the connection's end. */
 export function readRows(client: PoolClient, query: RowQuery): Promise<readonly Row[]> {
   return new Promise((resolve, reject) => {
     const settle: Settle = (error, rows) => (error === null ? resolve(rows) : reject(error));
-    client.query(new Submitted(query, settle));
+    const { rows, bytes } = query.limits ?? usualLimits;
+    expectBytes(client, bytes);
+    client.query(new Submitted({ ...query, rows }, settle));
   });
 }
 
@@ -53,11 +62,13 @@ class Submitted implements Submittable {
   readonly #settle: Settle;
   readonly #settings: readonly Setting[];
   readonly #rows: Row[] = [];
+  readonly #mostRows: number;
   #isSetting: boolean;
   #isBound = false;
   #wire: Wire | null = null;
 
-  constructor({ name = "", text, values, settings = [] }: RowQuery, settle: Settle) {
+  constructor({ name = "", text, values, settings = [], rows }: RowQuery & { rows: number }, settle: Settle) {
+    this.#mostRows = rows;
     this.name = name;
     this.text = text;
     this.#values = values;
@@ -94,7 +105,9 @@ class Submitted implements Submittable {
   }
 
   handleDataRow({ fields }: { readonly fields: Row }): void {
-    if (!this.#isSetting) this.#rows.push(fields);
+    if (this.#isSetting) return;
+    if (this.#rows.length >= this.#mostRows) throw new WireFault(`more than ${this.#mostRows} rows`);
+    this.#rows.push(fields);
   }
 
   handleReadyForQuery(): void {

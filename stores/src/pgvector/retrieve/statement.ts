@@ -7,7 +7,7 @@ import { type BackendRequest, mostTextChars } from "#ports/backend.ts";
 import { isColumn, literal, textAt, valueAt } from "../client/field-sql.ts";
 import { momentText } from "../client/moment-sql.ts";
 import { quoteName, rowsOf } from "../client/names.ts";
-import type { RowQuery } from "../client/row-query.ts";
+import type { AnswerLimits, RowQuery } from "../client/row-query.ts";
 import type { PgvectorSpec } from "../config/schema.ts";
 import type { Columns } from "../filter/columns.ts";
 import { filterSql } from "../filter/filter-sql.ts";
@@ -15,6 +15,8 @@ import type { TableShape } from "./table-shape.ts";
 
 type Searched = Pick<PgvectorSpec, "schema" | "table" | "where" | "embeddingColumn" | "fields" | "distance">;
 type Shape = Pick<TableShape, "extension" | "vectorType" | "cast" | "momentKind" | "mayLackIds" | "jsonColumns">;
+const mostContentBytes = 24 * 1_048_576;
+
 type Value = string | number | bigint | boolean;
 
 const operators: Readonly<Record<PgvectorSpec["distance"], string>> = {
@@ -55,7 +57,12 @@ export function vectorQuery(searched: Searched, shape: Shape, request: BackendRe
     `(${order === distance ? '"chunk distance"' : distance})::numeric`,
     ...content.picked,
   ];
-  return { text: `SELECT ${picked.join(", ")} FROM (${nearest}) AS nearest`, values };
+  return { text: `SELECT ${picked.join(", ")} FROM (${nearest}) AS nearest`, values, limits: limitsOf(request) };
+}
+
+/** Of ids and facts 4 KiB a row; of content what an answer may hold, and as much again for what is cut from it. */
+function limitsOf({ k, content }: BackendRequest): AnswerLimits {
+  return { rows: k, bytes: 65_536 + k * 4096 + (content === undefined ? 0 : mostContentBytes) };
 }
 
 function columnsOf(paths: readonly (FieldPath | null)[]): string[] {

@@ -27,6 +27,11 @@ import { placesOf, readScroll } from "./scroll-page.ts";
 /** A page of vectors is parsed as a whole; it has to stay small whatever is asked for. */
 const mostWithVectors = 1000;
 
+/** So that a page of vectors stays below what an answer may have, at some 16 characters for each number. */
+function mostWithDimension(dimension: number): number {
+  return Math.max(1, Math.floor(2_097_152 / Math.max(1, dimension)));
+}
+
 type Place = {
   readonly caller: PointsCaller;
   readonly spec: QdrantSpec;
@@ -52,7 +57,8 @@ export function makeQdrantChunkStore(spec: QdrantSpec, { identity, fields }: Chu
     describe: async (signal) => (await describe(signal)).description,
     scan: async function* (options, signal) {
       const { description, info } = await known(signal);
-      const most = Math.min(info.limits.points, options.level === "vector" ? mostWithVectors : options.pageSize);
+      const whole = Math.min(mostWithVectors, mostWithDimension(description.dimension ?? 0));
+      const most = Math.min(info.limits.points, options.level === "vector" ? whole : options.pageSize);
       if (options.sinceMs !== null) checkMomentIndex(spec, info);
       const pageSize = Math.min(options.pageSize, most);
       yield* readPages(place, { ...options, pageSize, info, dimension: description.dimension ?? 0 }, signal);

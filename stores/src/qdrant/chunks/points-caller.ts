@@ -5,6 +5,8 @@ import type { QdrantSpec } from "../config/schema.ts";
 
 /** The server's own limit for one request, where strict mode allows it; the caller's signal may end it earlier. */
 const longestSeconds = 60;
+/** Of one page of points. */
+const mostPageBytes = 64 * 1_048_576;
 
 export type PointsCaller = {
   readonly collection: Collection;
@@ -18,7 +20,7 @@ type PointsCall = Pick<Call, "method" | "path"> & { readonly body?: object | str
 /** Connects on demand only. */
 export function openPoints(spec: QdrantSpec): PointsCaller {
   const timeoutMs = longestSeconds * 1000;
-  const pool = { connections: 2, headersTimeout: timeoutMs, bodyTimeout: timeoutMs };
+  const pool = { connections: 2, headersTimeout: timeoutMs, bodyTimeout: timeoutMs, maxResponseSize: mostPageBytes };
   const collection = openCollection(spec, { ...pool, faultOf: writeFault });
   let known: StrictLimits | undefined;
   const limits = async (signal: AbortSignal): Promise<StrictLimits> => {

@@ -8,14 +8,18 @@ import { readTime } from "#values/time.ts";
 import type { QdrantSpec } from "../config/schema.ts";
 import { member, parseAnswer } from "./answers.ts";
 import { statusFault, transportError } from "./classify.ts";
-import { type ExchangeOptions, exchange, hasDiedIdle, Line } from "./exchange.ts";
+import { type ExchangeOptions, exchange, type Held, hasDiedIdle, Line } from "./exchange.ts";
 import { keyOf } from "./payload-key.ts";
 
 // Qdrant closes an idle connection after 5 s without notice; a pool that keeps it longer sends into a closed socket.
 const keepAliveMs = 4000;
 
+/** Of one answer, and of all that one pool holds at the same time. */
+const mostAnswerBytes = 16 * 1_048_576;
+const mostHeldBytes = 48 * 1_048_576;
+
 /** `path` begins with the collection's `folder`. */
-export type Call = Pick<ExchangeOptions, "method" | "path" | "headersTimeout" | "bodyTimeout"> & {
+export type Call = Pick<ExchangeOptions, "method" | "path" | "headersTimeout" | "bodyTimeout" | "maxBytes"> & {
   readonly body?: Buffer | string | null;
   readonly headers?: Readonly<Record<string, string>> | undefined;
 };
@@ -41,11 +45,13 @@ export function openCollection(spec: QdrantSpec, { faultOf, connect, ...limits }
   const options = {
     keepAliveTimeout: keepAliveMs,
     keepAliveMaxTimeout: keepAliveMs,
+    maxResponseSize: mostAnswerBytes,
     ...ofEach,
     connect: { ...connect, lookup: guardedLookup, ...(ca === null ? {} : { ca }) },
   };
   const openLine = (): Line => new Line(new URL(url.origin), options);
   const pool = new Pool(url.origin, { ...options, connections: connections ?? null, factory: openLine });
+  const held: Held = { bytes: 0, most: Math.max(mostHeldBytes, 2 * (limits.maxResponseSize ?? 0)) };
   const auth = spec.apiKey === null ? {} : { "api-key": spec.apiKey.reveal() };
   const jsonAuth = { ...auth, "content-type": "application/json" };
   return {
@@ -56,9 +62,9 @@ export function openCollection(spec: QdrantSpec, { faultOf, connect, ...limits }
       const all = headers === undefined ? own : { ...own, ...headers };
       try {
         const request = { ...call, body, headers: all };
-        const answer = await exchange(pool, request, signal).catch((error: unknown) => {
+        const answer = await exchange(pool, request, { signal, held }).catch((error: unknown) => {
           if (!isRead(call) || !hasDiedIdle(error)) throw error;
-          return exchangeAnew(openLine(), request, signal);
+          return exchangeAnew(openLine(), request, { signal, held });
         });
         if (answer.status === 200) return answer.text;
         throw new RetrieverError(faultOf?.(answer.status, call, answer.text) ?? statusFault(answer));
@@ -77,9 +83,9 @@ function isRead({ method, path }: Call): boolean {
 }
 
 /** On a connection of its own, since others of the pool may have died with the one before. */
-async function exchangeAnew(line: Line, request: ExchangeOptions, signal: AbortSignal) {
+async function exchangeAnew(line: Line, request: ExchangeOptions, bounds: Parameters<typeof exchange>[2]) {
   try {
-    return await exchange(line, request, signal);
+    return await exchange(line, request, bounds);
   } finally {
     void line.destroy();
   }

@@ -6,13 +6,29 @@ import { codeOf, isBrokenOff } from "#values/node-error.ts";
 type Answer = { readonly status: number; readonly text: string; readonly retryAfter: string | undefined };
 type Limits = Pick<Dispatcher.DispatchOptions, "headersTimeout" | "bodyTimeout">;
 export type ExchangeOptions = Pick<Dispatcher.DispatchOptions, "body" | "headers" | "path"> &
-  Limits & { readonly method: "GET" | "POST" | "PUT" };
+  Limits & {
+    readonly method: "GET" | "POST" | "PUT";
+    /** Of the answer; the pool's own limit holds as well. */
+    readonly maxBytes?: number;
+  };
+
+/** Bytes of answers that one pool holds at the same time: however many requests are under way, no more memory is taken. */
+export type Held = { bytes: number; readonly most: number };
+
+/** More than was asked for, or than there is room for. */
+export class AnswerTooLarge extends Error {
+  override name = "AnswerTooLarge";
+}
 
 /** The answer as text. Rejects with undici's errors, and with the signal's reason once it aborts. */
-export function exchange(pool: Dispatcher, options: ExchangeOptions, signal: AbortSignal): Promise<Answer> {
+export function exchange(
+  pool: Dispatcher,
+  { maxBytes = Number.POSITIVE_INFINITY, ...options }: ExchangeOptions,
+  { signal, held }: { readonly signal: AbortSignal; readonly held: Held },
+): Promise<Answer> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) reject(signal.reason);
-    else pool.dispatch(options, new Exchange(signal, { resolve, reject }));
+    else pool.dispatch(options, new Exchange({ signal, held, maxBytes }, { resolve, reject }));
   });
 }
 
@@ -43,6 +59,9 @@ export class Line extends Client {
 
 type Settle = { readonly resolve: (answer: Answer) => void; readonly reject: (error: unknown) => void };
 
+type Bounds = { readonly signal: AbortSignal; readonly held: Held; readonly maxBytes: number };
+const joinedAtOnce = 256;
+
 class Exchange implements Dispatcher.DispatchHandler {
   line: Line | null = null;
   /** Whether the connection had answered before this request went out on it. */
@@ -54,10 +73,17 @@ class Exchange implements Dispatcher.DispatchHandler {
   #status = 0;
   #retryAfter: string | undefined;
   #chunks: Buffer[] = [];
+  /** Of the chunks, the last ones that aren't joined yet. */
+  #loose = 0;
+  #bytes = 0;
+  readonly #maxBytes: number;
+  readonly #held: Held;
 
-  constructor(signal: AbortSignal, settle: Settle) {
+  constructor({ signal, held, maxBytes }: Bounds, settle: Settle) {
     this.#signal = signal;
     this.#settle = settle;
+    this.#maxBytes = maxBytes;
+    this.#held = held;
     signal.addEventListener("abort", this.#onAbort);
   }
 
@@ -73,18 +99,37 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#retryAfter = headers["retry-after"];
   }
 
-  onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#bytes += chunk.length;
+    this.#held.bytes += chunk.length;
+    if (this.#bytes > this.#maxBytes || this.#held.bytes > this.#held.most) {
+      controller.abort(new AnswerTooLarge("more bytes of an answer than were expected"));
+      return;
+    }
     this.#chunks.push(chunk);
+    this.#loose += 1;
+    // A server may send byte by byte, and each buffer takes a hundred more.
+    if (this.#loose === joinedAtOnce) {
+      this.#chunks.push(Buffer.concat(this.#chunks.splice(-joinedAtOnce)));
+      this.#loose = 0;
+    }
+  }
+
+  #release(): void {
+    this.#signal.removeEventListener("abort", this.#onAbort);
+    this.#held.bytes -= this.#bytes;
+    this.#bytes = 0;
   }
 
   onResponseEnd(): void {
-    this.#signal.removeEventListener("abort", this.#onAbort);
+    this.#release();
     if (this.line !== null) this.line.hasAnswered = true;
     this.#settle.resolve({ status: this.#status, text: textOf(this.#chunks), retryAfter: this.#retryAfter });
   }
 
   onResponseError(_: Dispatcher.DispatchController, error: Error): void {
-    this.#signal.removeEventListener("abort", this.#onAbort);
+    this.#release();
+    this.#chunks = [];
     if (this.#isReused && this.#status === 0 && isBrokenOff(codeOf(error))) diedIdle.add(error);
     this.#settle.reject(error);
   }

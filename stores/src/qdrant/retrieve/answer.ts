@@ -2,6 +2,7 @@
 import { type ChunkFields, type FieldPath, metadataPath } from "#config/chunk-fields.ts";
 import type { Candidate, Content } from "#ports/backend.ts";
 import { numberOf, parseExact } from "#values/exact-json.ts";
+import { isIntricate } from "#values/intricate-json.ts";
 import { valueAt } from "#values/member-path.ts";
 import { readTime } from "#values/time.ts";
 import { invalidAnswer, member, parseAnswer, textOf } from "../client/answers.ts";
@@ -19,6 +20,9 @@ export function readCandidates(
   similarity: (score: number) => number,
   content?: Content,
 ): Candidate[] {
+  // Of a short one without content only a few known members are looked at.
+  const isWorthALook = content !== undefined || body.length > 65_536;
+  if (isWorthALook && isIntricate(body)) throw invalidAnswer("an answer of fewer values");
   const points = member(member(parseAnswer(body, parseExact), "result"), "points");
   if (!Array.isArray(points)) throw invalidAnswer("points");
   return points.flatMap((point: unknown) => readCandidate(point, { fields, similarity, content }));

@@ -35,7 +35,9 @@ import { queryBody } from "./query-body.ts";
 import { refuseRequest, refuseSettings, strictRemarks } from "./strict-search.ts";
 
 const maxConnections = 128;
-const maxAnswerBytes = 16 * 1_048_576;
+/** Of ids and facts; of content as much as one answer may have at all. */
+const baseBytes = 65_536;
+const bytesPerPoint = 8192;
 
 const metrics: Readonly<Record<Distance, Metric>> = {
   Cosine: "cosine-similarity",
@@ -55,7 +57,6 @@ export function makeQdrantBackend(spec: QdrantSpec, { similarity, clock, filtera
     connections: maxConnections,
     headersTimeout: timeoutMs,
     bodyTimeout: timeoutMs,
-    maxResponseSize: maxAnswerBytes,
     connect: { timeout: timeoutMs },
   });
   const { call, folder } = collection;
@@ -77,6 +78,7 @@ export function makeQdrantBackend(spec: QdrantSpec, { similarity, clock, filtera
       const query: Call = {
         method: "POST",
         path: pathFor(timeoutMs, limits),
+        ...(request.content === undefined ? { maxBytes: baseBytes + request.k * bytesPerPoint } : {}),
         body: queryBody(spec, request, known),
         headers: trace && traceHeaders(trace),
         ...(request.isExact === true ? exactly(request.timeoutMs ?? exactTimeoutMs, limits) : {}),

@@ -1,0 +1,21 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { isIntricate } from "./intricate-json.ts";
+
+test("what applications keep in a store isn't too intricate, whatever stands in its strings", () => {
+  fc.assert(fc.property(fc.jsonValue({ maxDepth: 20 }), (value) => !isIntricate(JSON.stringify(value))));
+  fc.assert(
+    fc.property(fc.array(fc.constantFrom("[", "{", ",", '"', "\\", "]", "a")), (marks) => {
+      expect(isIntricate(JSON.stringify({ text: marks.join("").repeat(50_000) }))).toBe(false);
+    }),
+    { numRuns: 20 },
+  );
+});
+
+test.each([
+  ["a list in a list, thousands of times", `${"[".repeat(5000)}1${"]".repeat(5000)}`],
+  ["objects in objects behind a text with quotes", `{"a":"\\"","b":${'{"a":'.repeat(300)}1${"}".repeat(300)}}`],
+  ["a million empty points", `{"result":{"points":[${'{"id":1},'.repeat(1_000_000)}{}]}}`],
+])("%s is", (_, text) => {
+  expect(isIntricate(text)).toBe(true);
+});
