@@ -48,7 +48,7 @@ const probeIntervalMs = 5000;
 /** Starts everything. Throws RETR_CONFIG_INVALID and the like when the base can't be started with. */
 export async function startSidecar(deps: SidecarDeps): Promise<Sidecar> {
   const { settings, clock, log } = deps;
-  const metrics = makeMetrics(clock, deps.version);
+  const metrics = makeMetrics(clock, deps.version, settings.showsNamespaces);
   const activation = makeActivation(deps, metrics);
   const read = makeReader(deps);
   const state = { isStopping: false };
@@ -80,7 +80,7 @@ export async function startSidecar(deps: SidecarDeps): Promise<Sidecar> {
 
 async function listenElse(address: Settings["admin"], handler: Handler, app: Listener): Promise<Listener> {
   try {
-    return await listen(address, handler);
+    return await listen(address, handler, { connections: { most: 256, mostOfAddress: 64 } });
   } catch (error) {
     await app.close(0);
     throw error;

@@ -58,7 +58,15 @@ beforeEach(async () => {
     demandsTls: false,
   }));
   sidecar = await startSidecar({
-    settings: { config: directory.path, listen: address, admin: address, podUid: "p", podName: "p", allowedHosts },
+    settings: {
+      config: directory.path,
+      listen: address,
+      admin: address,
+      podUid: "p",
+      podName: "p",
+      allowedHosts,
+      showsNamespaces: false,
+    },
     env: {},
     version: "0",
     clock,

@@ -197,6 +197,17 @@ export type Fault = {
   readonly isAbsent?: boolean;
 };
 
+/** Characters that move a cursor, hide or reorder what a person reads; and how much of a text is worth reading. */
+const unprintable = /[\p{Cc}\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/gu;
+const mostMessageChars = 1900;
+const mostPathChars = 200;
+
+/** Text of somebody else's as a terminal and a status may show it. */
+export function printable(text: string, mostChars = mostMessageChars): string {
+  const cut = text.length > mostChars ? `${text.slice(0, mostChars - 1)}…` : text;
+  return cut.replaceAll(unprintable, "\ufffd");
+}
+
 /** The one error class of the sidecar; its message never holds a secret or a query. */
 export class RetrieverError extends Error {
   readonly code: ErrorCode;
@@ -205,10 +216,10 @@ export class RetrieverError extends Error {
   readonly isAbsent: boolean;
 
   constructor(fault: Fault, cause?: unknown) {
-    super(fault.message, cause === undefined ? undefined : { cause });
+    super(printable(fault.message), cause === undefined ? undefined : { cause });
     this.name = "RetrieverError";
     this.code = fault.code;
-    this.path = fault.path;
+    this.path = fault.path === undefined ? undefined : printable(fault.path, mostPathChars);
     this.retryAfterSeconds = fault.retryAfterSeconds;
     this.isAbsent = fault.isAbsent === true;
   }

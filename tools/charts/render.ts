@@ -19,12 +19,22 @@ type Rendered = { readonly chart: string; readonly from: string; readonly releas
 /** What a person may get wrong, and the words they must find. */
 const refusals: readonly (readonly [setting: string, words: string])[] = [
   ["replica=3", "'replica' not allowed"],
-  ["settings.logLevl=info", "'logLevl' not allowed"],
-  ["settings.actIdentity=maybe", "/settings/actIdentity"],
-  ["image.digest=sha256:1", "/image/digest"],
+  ['settings.logLevl="info"', "'logLevl' not allowed"],
+  ['settings.actIdentity="maybe"', "/settings/actIdentity"],
+  ['image.digest="sha256:1"', "/image/digest"],
   ["replicas=9", "/replicas"],
-  ["namespaces={Search}", "/namespaces/0"],
+  ['namespaces=["Search"]', "/namespaces/0"],
   ["prometheusRule.create=true", "prometheusRule.runbookUrl: expected"],
+];
+
+/** Of the library chart's policy: what would cut the application off, or open the admin port. */
+const sidecarRefusals: readonly (readonly [setting: string, words: string])[] = [
+  ["applicationIngress=null", "applicationIngress: expected who reaches the application"],
+  ['applicationIngress=[{"ports":[{"port":7090}]}]', "expected ports without the admin port"],
+  ['applicationIngress=[{"ports":[{"port":"admin"}]}]', "expected ports without the admin port"],
+  ['applicationIngress=[{"ports":[{"port":1,"endPort":65535}]}]', "expected ports without the admin port"],
+  ['applicationIngress=[{"ports":[{"protocol":"TCP"}]}]', "expected ports without the admin port"],
+  ['applicationIngress=[{"form":[]}]', "'form' not allowed"],
 ];
 
 async function main(check: boolean): Promise<number> {
@@ -47,7 +57,10 @@ async function main(check: boolean): Promise<number> {
     for (const chart of [operator, sidecar, example]) results.push(await lint(helm, chart));
     for (const one of rendered) results.push(...(await renderAll(helm, one, check)));
     results.push(await crdsAreCopies(helm));
-    for (const [setting, words] of refusals) results.push(await isRefused(helm, setting, words));
+    for (const [setting, words] of refusals) results.push(await isRefused(helm, operator, setting, words));
+    for (const [setting, words] of sidecarRefusals) {
+      results.push(await isRefused(helm, example, `retriever-sidecar.networkPolicy.${setting}`, words));
+    }
     return report(results);
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -88,8 +101,8 @@ async function crdsAreCopies(helm: string): Promise<Result> {
   return { name: "CRDs are the manifests, kept", fault: code === 0 ? fault : output };
 }
 
-async function isRefused(helm: string, setting: string, words: string): Promise<Result> {
-  const { code, output } = await run(helm, ["template", "retriever", operator, "--set", setting, ...kubernetes]);
+async function isRefused(helm: string, chart: string, setting: string, words: string): Promise<Result> {
+  const { code, output } = await run(helm, ["template", "retriever", chart, "--set-json", setting, ...kubernetes]);
   const refused = code !== 0 && output.includes(words);
   return { name: `refuse --set ${setting}`, fault: refused ? undefined : `exit ${code}, expected ${words}: ${output}` };
 }

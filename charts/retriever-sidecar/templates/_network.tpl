@@ -1,6 +1,13 @@
-{{- /* The admin port for the operator and whoever is named; every other port as if no policy were there. */ -}}
+{{- /*
+The admin port for the operator and whoever is named, and the application's own ports for whom the application says:
+policies add up, so a rule for everybody would undo its default-deny, and none at all would cut it off.
+*/ -}}
 {{- define "retriever-sidecar.networkPolicy" -}}
 {{- $ := index .Values "retriever-sidecar" -}}
+{{- $admin := int $.adminPort -}}
+{{- if kindIs "invalid" $.networkPolicy.applicationIngress -}}
+{{- fail "retriever-sidecar.networkPolicy.applicationIngress: expected who reaches the application, [{}] for everybody, [] where other policies say it, got none" -}}
+{{- end -}}
 apiVersion: networking.k8s.io/v1
 kind: NetworkPolicy
 metadata:
@@ -11,11 +18,25 @@ spec:
     matchLabels: {{ required "retriever-sidecar.networkPolicy.podLabels: expected the labels of the application's pods, got none" $.networkPolicy.podLabels | toYaml | nindent 6 }}
   policyTypes: [Ingress]
   ingress:
+    {{- range $.networkPolicy.applicationIngress }}
+    {{- range .ports }}
+    {{- if or (not .port) (eq (toString .port) "admin") (and (ne (toString (.protocol | default "TCP")) "UDP") (not (kindIs "string" .port)) (le (int .port) $admin) (ge (int (.endPort | default .port)) $admin)) }}
+    {{- fail (printf "retriever-sidecar.networkPolicy.applicationIngress: expected ports without the admin port %d, got %v" $admin .) }}
+    {{- end }}
+    {{- end }}
+    {{- if .ports }}
+    - {{- toYaml . | nindent 6 }}
+    {{- else }}
     - ports:
-        - { port: 1, endPort: {{ sub $.adminPort 1 }}, protocol: TCP }
-        - { port: {{ add $.adminPort 1 }}, endPort: 65535, protocol: TCP }
+        - { port: 1, endPort: {{ sub $admin 1 }}, protocol: TCP }
+        - { port: {{ add $admin 1 }}, endPort: 65535, protocol: TCP }
         - { port: 1, endPort: 65535, protocol: UDP }
-    - ports: [{ port: {{ $.adminPort }}, protocol: TCP }]
+      {{- with .from }}
+      from: {{- toYaml . | nindent 8 }}
+      {{- end }}
+    {{- end }}
+    {{- end }}
+    - ports: [{ port: {{ $admin }}, protocol: TCP }]
       from:
         - namespaceSelector: { matchLabels: { kubernetes.io/metadata.name: {{ $.operator.namespace }} } }
         {{- with $.networkPolicy.adminFrom }}

@@ -1,12 +1,20 @@
 // Listening on an address of the settings, and letting go of it.
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { type ConnectionLimits, limitConnections } from "@retriever/stores/http/limit-connections.ts";
 import { OperatorError } from "#errors.ts";
 
 export type Listener = { readonly port: number; readonly close: () => Promise<void> };
 
-/** `address` is `host:port`; port 0 takes a free one. Throws ROP_SETTINGS_INVALID when it can't be bound. */
-export async function listen(server: Server, flag: string, address: string): Promise<Listener> {
+type Place = {
+  /** `host:port`; port 0 takes a free one. */
+  readonly address: string;
+  readonly connections: ConnectionLimits;
+};
+
+/** Throws ROP_SETTINGS_INVALID when the address can't be bound. */
+export async function listen(server: Server, flag: string, { address, connections }: Place): Promise<Listener> {
+  limitConnections(server, connections);
   const at = address.lastIndexOf(":");
   const host = address.slice(0, at).replace(/^\[|\]$/g, "");
   await new Promise<void>((resolve, reject) => {

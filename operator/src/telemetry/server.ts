@@ -18,8 +18,7 @@ type TelemetryServerOptions = {
 /** Listens, or throws ROP_SETTINGS_INVALID when the address can't be bound. */
 export async function openTelemetryServer(options: TelemetryServerOptions): Promise<Listener> {
   const server = createServer({ requestTimeout: 5000, headersTimeout: 5000, maxHeaderSize: 8192 }, route(options));
-  server.maxConnections = 100;
-  return listen(server, "listen", options.listen);
+  return listen(server, "listen", { address: options.listen, connections: { most: 100, mostOfAddress: 25 } });
 }
 
 type Answer = { readonly status: number; readonly type: string; readonly text: string };

@@ -2,7 +2,7 @@
 import { basename } from "node:path";
 import type { Filterable } from "@retriever/stores/config/filterable.ts";
 import type { StoreChoice } from "@retriever/stores/config/store-spec.ts";
-import { errorTable, type Fault, faultOf, RetrieverError } from "@retriever/stores/errors.ts";
+import { errorTable, type Fault, faultOf, printable, RetrieverError } from "@retriever/stores/errors.ts";
 import type { Registry } from "@retriever/stores/kind.ts";
 import type { BackendDeps } from "@retriever/stores/ports/backend.ts";
 import type { CheckOptions, Finding } from "@retriever/stores/ports/store-check.ts";
@@ -92,7 +92,7 @@ async function checkStore(
   if ("fault" in resolved) return [findingOf(resolved.fault, place)];
   const { spec } = resolved;
   const adapter = adapterOf(registry, spec);
-  if (adapter.checkStore !== undefined) return adapter.checkStore(spec, options);
+  if (adapter.checkStore !== undefined) return (await adapter.checkStore(spec, options)).map(readable);
   const backend = adapter.makeBackend(spec, probeDeps);
   try {
     const { fault, dimension } = await backend.probe(options.signal);
@@ -103,6 +103,12 @@ async function checkStore(
   } finally {
     await backend.close();
   }
+}
+
+/** Names of a store stand in what it found. */
+function readable(finding: Finding): Finding {
+  const remedy = finding.remedy === null ? null : printable(finding.remedy);
+  return { ...finding, field: printable(finding.field), found: printable(finding.found), remedy };
 }
 
 /** Of a backend that only is probed. */

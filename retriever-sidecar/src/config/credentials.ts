@@ -1,9 +1,9 @@
 // Resolves credential references to their values. Messages name the reference, never what it holds.
-import { readFileSync } from "node:fs";
 import type { BaseCredential, OverlayCredential } from "@retriever/stores/config/credential.ts";
 import { readCredentialText } from "@retriever/stores/config/credential-text.ts";
 import { Secret } from "@retriever/stores/config/secret.ts";
 import { RetrieverError } from "@retriever/stores/errors.ts";
+import { mostFileBytes, readSmallFile } from "./small-file.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -13,11 +13,18 @@ export function referenceOf(credential: BaseCredential | OverlayCredential): str
   return "fromEnv" in credential ? credential.fromEnv : credential.fromFile;
 }
 
-/** The value a credential stands for. Throws RETR_CREDENTIAL_MISSING or _INVALID, with `path` as the place. */
+type Place = {
+  /** Of the credential in its document. */
+  readonly path: string;
+  /** Folders its file must be in; absent: any. */
+  readonly within?: readonly string[] | undefined;
+};
+
+/** The value a credential stands for. Throws RETR_CREDENTIAL_MISSING or _INVALID. */
 export function resolveCredential(
   credential: BaseCredential | OverlayCredential,
   env: Environment,
-  path: string,
+  { path, within }: Place,
 ): Secret {
   if (typeof credential === "string") return usable(credential, "it", path);
   if ("fromEnv" in credential) {
@@ -26,9 +33,10 @@ export function resolveCredential(
     if (value === "") throw missing(`${path}: ${name} isn't set in this container`, path);
     return usable(value, name, path);
   }
-  const text = readText(credential.fromFile) ?? "";
+  const text = readSmallFile(credential.fromFile, within) ?? "";
   const name = `file ${credential.fromFile}`;
-  if (text === "") throw missing(`${path}: ${name} is missing, empty or unreadable in this container`, path);
+  const expected = `a regular file of at most ${mostFileBytes} bytes${within === undefined ? "" : " in its folder"}`;
+  if (text === "") throw missing(`${path}: ${name} is missing, empty or not ${expected} in this container`, path);
   return usable(text, name, path);
 }
 
@@ -40,13 +48,4 @@ function usable(held: string, name: string, path: string): Secret {
   const read = readCredentialText(held);
   if ("text" in read) return new Secret(read.text);
   throw new RetrieverError({ code: "RETR_CREDENTIAL_INVALID", message: `${path}: ${name} ${read.fault}`, path });
-}
-
-/** A file's text; undefined when it can't be read. */
-export function readText(file: string): string | undefined {
-  try {
-    return readFileSync(file, "utf8");
-  } catch {
-    return undefined;
-  }
 }

@@ -66,7 +66,14 @@ function parseYaml(text: string): unknown {
   throw invalid(`base: expected valid JSON or YAML, line ${line} isn't (${fault.code})`);
 }
 
+/** Schemas of records drop it without a word. */
+function hasProto(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return Object.hasOwn(value, "__proto__") || Object.values(value).some(hasProto);
+}
+
 function check<T>(schema: z.ZodType<T>, value: unknown, name: string): T {
+  if (hasProto(value)) throw invalid(`${name}: expected no field named __proto__`);
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   const faults = faultsOf(result.error);

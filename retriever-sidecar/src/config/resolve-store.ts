@@ -1,5 +1,6 @@
 // From an adapter of a document to what is needed to connect: credentials, CA files, the hosts an overlay may name.
 
+import { overlayFolders } from "@retriever/stores/config/credential.ts";
 import { identityOf, type StoreIdentity, type StoreLocation } from "@retriever/stores/config/identity.ts";
 import type { Lookup } from "@retriever/stores/config/lookup.ts";
 import type { StoreChoice, StoreSpec } from "@retriever/stores/config/store-spec.ts";
@@ -8,7 +9,8 @@ import type { AdapterDocument, AdapterForm, Registry } from "@retriever/stores/k
 import { adapterOf } from "@retriever/stores/registry.ts";
 import { isForbiddenAddress } from "@retriever/stores/values/forbidden-address.ts";
 import { type AllowedHost, checkAllowed, checkTls } from "./allowed-hosts.ts";
-import { type Environment, readText, referenceOf, resolveCredential } from "./credentials.ts";
+import { type Environment, referenceOf, resolveCredential } from "./credentials.ts";
+import { readSmallFile } from "./small-file.ts";
 
 type Deps = { readonly env: Environment; readonly registry: Registry };
 
@@ -33,7 +35,7 @@ export function resolveDestination(
   { env, registry, allowedHosts }: Deps & { readonly allowedHosts: readonly AllowedHost[] },
 ): StoreChoice {
   const { overlay } = adapterOf(registry, document);
-  const lookup = makeLookup(env, "destination");
+  const lookup = makeLookup(env, "destination", overlayFolders);
   const location = overlay.locate(document, lookup);
   return resolveLocated(identityOf(location), () => {
     const fault = checkAllowed(allowedHosts, location, referencesOf(overlay, document));
@@ -85,10 +87,11 @@ function referencesOf(form: AdapterForm, document: AdapterDocument): string[] {
     .filter((reference) => reference !== undefined);
 }
 
-function makeLookup(env: Environment, path: string): Lookup {
+/** `within`: folders that the files must be in; absent: any. */
+function makeLookup(env: Environment, path: string, within?: readonly string[]): Lookup {
   return {
-    credential: (credential, field) => resolveCredential(credential, env, `${path}.${field}`),
-    authority: (caFile) => readAuthority(caFile, `${path}.tls.caFile`),
+    credential: (credential, field) => resolveCredential(credential, env, { path: `${path}.${field}`, within }),
+    authority: (caFile) => readAuthority(caFile, `${path}.tls.caFile`, within),
     refuse: (field, message, code = "RETR_CONFIG_INVALID") => {
       const place = `${path}.${field}`;
       return new RetrieverError({ code, message: `${place}: ${message}`, path: place });
@@ -96,10 +99,11 @@ function makeLookup(env: Environment, path: string): Lookup {
   };
 }
 
-function readAuthority(caFile: string | undefined, path: string): string | null {
+function readAuthority(caFile: string | undefined, path: string, within?: readonly string[]): string | null {
   if (caFile === undefined) return null;
-  const text = readText(caFile);
+  const text = readSmallFile(caFile, within);
   if (text?.includes("-----BEGIN CERTIFICATE-----") === true) return text;
-  const message = `${path}: expected a readable PEM certificate at ${caFile}`;
+  const folders = within === undefined ? "" : `, a regular file in ${within.join(" or ")}`;
+  const message = `${path}: expected a readable PEM certificate at ${caFile}${folders}`;
   throw new RetrieverError({ code: "RETR_BACKEND_TLS", message, path });
 }

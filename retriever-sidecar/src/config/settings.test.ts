@@ -9,6 +9,7 @@ test("without flags and variables the defaults hold", () => {
     podUid: "local",
     podName: "local",
     allowedHosts: [],
+    showsNamespaces: false,
   });
 });
 

@@ -14,6 +14,8 @@ export type Settings = {
   readonly podUid: string;
   readonly podName: string;
   readonly allowedHosts: readonly AllowedHost[];
+  /** Whether metrics name the namespaces of requests. */
+  readonly showsNamespaces: boolean;
 };
 export type Flags = {
   readonly config?: string | undefined;
@@ -50,6 +52,7 @@ const settingsSchema = z.object({
   podUid: z.string().min(1),
   podName: z.string().min(1),
   allowedHosts: hostsSchema,
+  showsNamespaces: z.enum(["true", "false"], "expected true or false").transform((text) => text === "true"),
 });
 
 /** Flags win over variables. Throws RETR_CONFIG_INVALID with every fault. */
@@ -70,6 +73,7 @@ function readSettings(flags: Flags, env: Environment): object {
     podUid: env["RETRIEVER_POD_UID"] ?? "local",
     podName: env["RETRIEVER_POD_NAME"] ?? "local",
     allowedHosts: env["RETRIEVER_ALLOWED_HOSTS"] ?? "",
+    showsNamespaces: env["RETRIEVER_METRICS_NAMESPACES"] ?? "false",
   };
 }
 

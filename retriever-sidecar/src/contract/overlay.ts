@@ -35,9 +35,17 @@ export function makeOverlaySchema<Kind extends KindSchemas>(kinds: readonly Kind
       revision: z.strictObject({
         /** Rises with every change; only a rollback may come with a lower one. */
         epoch: epochSchema.min(1),
-        migrationUid: z.string().min(1).max(64),
+        migrationUid: z
+          .string()
+          .min(1)
+          .max(64)
+          .regex(/^\P{Cc}*$/u),
         /** Hash of the accepted plan. */
-        plan: z.string().min(1).max(64),
+        plan: z
+          .string()
+          .min(1)
+          .max(64)
+          .regex(/^\P{Cc}*$/u),
       }),
       /** The base's primary at acceptance, by identity digest: its configuration is copied nowhere. */
       source: pinSchema,

@@ -15,7 +15,13 @@ const filterValueSchema = z.union([filterText, z.number(), z.boolean()]);
 /** The request without its embedding, which the hot path never turns into objects. */
 export const retrieveEnvelopeSchema = z.strictObject({
   k: z.int().min(1).max(maxK),
-  namespace: z.string().min(1).max(256).refine(isWellFormed, unicode).optional(),
+  namespace: z
+    .string()
+    .min(1)
+    .max(256)
+    .refine(isWellFormed, unicode)
+    .regex(/^\P{Cc}*$/u, "expected no control character")
+    .optional(),
   filters: z
     .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_.-]{0,127}$/, "expected a field name"), filterValueSchema)
     .refine((filters) => Object.keys(filters).length <= 32, "expected at most 32 filters")

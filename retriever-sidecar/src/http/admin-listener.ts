@@ -77,12 +77,19 @@ function refuse(query: URLSearchParams, path: string, expected: string): Fault {
   return { code: "RETR_REQUEST_INVALID", message: `${path}: expected ${expected}, got ${got}`, path };
 }
 
+/** Each is made once: making one takes as long as hundreds of requests. */
+const documents = new Map<string, string>();
+
 /** Whether the path names a document of the contract, which has then been sent. */
 function sendDocument(response: ServerResponse, pathname = ""): boolean {
   const name = pathname.startsWith("/docs/") ? pathname.slice("/docs/".length) : "";
   const render = Object.hasOwn(contractDocuments, name) ? contractDocuments[name] : undefined;
-  if (render !== undefined) sendJson(response, 200, render());
-  return render !== undefined;
+  if (render === undefined) return false;
+  const text = documents.get(name) ?? JSON.stringify(render());
+  documents.set(name, text);
+  response.writeHead(200, { "content-type": "application/json", "content-length": Buffer.byteLength(text) });
+  response.end(text);
+  return true;
 }
 
 async function sendMetrics(response: ServerResponse, context: AdminContext): Promise<void> {

@@ -34,7 +34,7 @@ async function start(retrieve?: Retrieve): Promise<{ readonly served: string[]; 
     onTotal: () => undefined,
     onRejected: () => undefined,
   });
-  const listener = await listen({ host: "127.0.0.1", port: 0 }, handler, limits);
+  const listener = await listen({ host: "127.0.0.1", port: 0 }, handler, { limits });
   cleanups.push(() => listener.close(0));
   return { served, listener };
 }

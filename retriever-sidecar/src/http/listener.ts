@@ -1,6 +1,7 @@
 // An HTTP server with limits on slow and idle clients and a graceful end.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { type ConnectionLimits, limitConnections } from "@retriever/stores/http/limit-connections.ts";
 
 export type Address = { readonly host: string; readonly port: number };
 export type Handler = (request: IncomingMessage, response: ServerResponse) => void;
@@ -21,10 +22,17 @@ const clientLimits = {
   /** A client that neither sends nor takes anything. */
   socketIdleMs: 70_000,
 };
-const maxConnections = 1024;
+/** All of one address where there is but one client, as for the application. */
+const usualConnections: ConnectionLimits = { most: 1024 };
+
+type ListenOptions = { readonly limits?: typeof clientLimits; readonly connections?: ConnectionLimits };
 
 /** Listens. Rejects when the address can't be bound. */
-export async function listen(address: Address, handler: Handler, limits = clientLimits): Promise<Listener> {
+export async function listen(
+  address: Address,
+  handler: Handler,
+  { limits = clientLimits, connections = usualConnections }: ListenOptions = {},
+): Promise<Listener> {
   const active: ServerResponse[] = [];
   const tracked: Handler = (request, response) => {
     active.push(response);
@@ -34,7 +42,7 @@ export async function listen(address: Address, handler: Handler, limits = client
   const server = createServer(limits, tracked);
   // The handler decides from the announced length before the client sends the body.
   server.on("checkContinue", tracked);
-  server.maxConnections = maxConnections;
+  limitConnections(server, connections);
   server.timeout = limits.socketIdleMs;
   await bind(server, address);
   const bound = server.address() as AddressInfo;

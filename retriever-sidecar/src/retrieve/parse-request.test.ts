@@ -282,3 +282,30 @@ describe("filters", () => {
     expect(() => typed(wide(200_000).subarray(23, -1).toString())).toThrow(/at most 1024 operators and values/);
   });
 });
+
+test.each([
+  ["a filter named __proto__", '{"embedding":[1],"k":1,"filters":{"__proto__":"x"}}', "filters"],
+  ["a control character in a namespace", '{"embedding":[1],"k":1,"namespace":"a\\u001b[2J"}', "namespace"],
+])("%s is refused by its place", (_, body, path) => {
+  expect(() => parseRequest(Buffer.from(body))).toThrow(
+    expect.objectContaining({ code: "RETR_REQUEST_INVALID", path }),
+  );
+});
+
+test.each([
+  (name: string) => ({ embedding: [1], k: 1, [name]: 1 }),
+  (name: string) => ({ embedding: [1], k: 1, filters: { [name]: 1 } }),
+  (name: string) => ({ embedding: [1], k: 1, filter: { eq: { field: name, value: 1 } } }),
+])("a name of 900 kB isn't echoed, nor what would move a terminal's cursor", (make) => {
+  for (const filterable of [undefined, { lang: "keyword" } as const]) {
+    let error: unknown;
+    try {
+      parseRequest(Buffer.from(JSON.stringify(make("\u001b[2J".repeat(225_000)))), null, filterable);
+    } catch (thrown) {
+      error = thrown;
+    }
+    const { message, path = "" } = error as RetrieverError;
+    expect(message.length + path.length).toBeLessThan(2500);
+    expect(message + path).not.toMatch(/\p{Cc}/u);
+  }
+});

@@ -62,10 +62,17 @@ function parseEnvelope(body: Uint8Array, located: LocatedEmbedding, filterable: 
     throw refuse("(root): expected a JSON object with one member named embedding", "(root)");
   }
   const { embedding: _, ...rest } = document;
+  refuseProto("filters" in rest ? rest.filters : undefined);
   const result = retrieveEnvelopeSchema.safeParse(rest);
   if (result.success) return readFilters(result.data, text, filterable);
   const [fault] = faultsOf(result.error);
   throw refuse(`${fault?.path ?? "(root)"}: ${fault?.message ?? "invalid"}`, fault?.path ?? "(root)");
+}
+
+/** The schema would drop it without a word, and the search find more than was asked for. */
+function refuseProto(filters: unknown): void {
+  if (typeof filters !== "object" || filters === null || !Object.hasOwn(filters, "__proto__")) return;
+  throw refuse("filters: expected no field named __proto__", "filters");
 }
 
 function textWithout(body: Uint8Array, { start, end }: LocatedEmbedding): string {

@@ -1,6 +1,6 @@
 // One configured store: its backend, its health as last probed, and how many requests use it.
 import type { StoreIdentity } from "@retriever/stores/config/identity.ts";
-import { type Fault, faultOf } from "@retriever/stores/errors.ts";
+import { type Fault, faultOf, printable } from "@retriever/stores/errors.ts";
 import {
   type Backend,
   type BackendAnswer,
@@ -105,7 +105,7 @@ export class StoreHandle {
     if (this.#isProbing) return;
     this.#isProbing = true;
     this.#inFlight += 1;
-    const facts = await this.#askFacts();
+    const facts = readable(await this.#askFacts());
     const known = this.#facts?.remarks ?? [];
     const remarks = (facts.remarks ?? []).filter((remark) => !known.includes(remark));
     if (remarks.length > 0) this.#onRemarks?.(this.identity, remarks);
@@ -169,6 +169,15 @@ export class StoreHandle {
   #age(sinceMs: number | null): number | null {
     return sinceMs === null ? null : Math.max(0, this.#clock.monotonicMs() - sinceMs) / 1000;
   }
+}
+
+/** Names of tables, indexes and roles stand in sentences that a person reads. */
+function readable({ remarks, filterFaults, ...facts }: ProbeFacts): ProbeFacts {
+  return {
+    ...facts,
+    ...(remarks && { remarks: remarks.map((each) => printable(each)) }),
+    ...(filterFaults && { filterFaults: filterFaults.map((each) => printable(each)) }),
+  };
 }
 
 /** A store that answers with more than it was asked for must not make an answer, or a comparison, longer. */

@@ -102,7 +102,7 @@ function gauge<const Labels extends readonly string[] = readonly []>(help: strin
 }
 
 function namespaceHelp(what: string): string {
-  return `${what}, by namespace: the first 20 seen by name, further ones as "other", requests without one as "none".`;
+  return `${what}, by namespace: all as "other", and requests without one as "none"; with RETRIEVER_METRICS_NAMESPACES=true the first 20 seen by name.`;
 }
 
 function histogram(help: string) {

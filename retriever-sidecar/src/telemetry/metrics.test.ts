@@ -37,7 +37,7 @@ test("every metric of the table is exposed with its type, and every name of the 
 const sampleRateAt = () => 0.25;
 
 test("histograms have an edge at the thresholds in force, also after they change", async () => {
-  const metrics = makeMetrics(clock, "1");
+  const metrics = makeMetrics(clock, "1", true);
   const roles = [{ role: "primary", kind: "pgvector" }];
   metrics.onConfig({ epoch: 1, roles, thresholds: { scoreDelta: 0.33, latencyDeltaMs: 77 }, sampleRateAt });
   metrics.onSample(answered(0.3, 78));
@@ -51,7 +51,7 @@ test("histograms have an edge at the thresholds in force, also after they change
 });
 
 test("samples count by what became of them, and deltas keep their sign", async () => {
-  const metrics = makeMetrics(clock, "1");
+  const metrics = makeMetrics(clock, "1", true);
   metrics.onSample(answered(0.1, -40));
   const nothing = { ...answered(0, 0), comparison: null, shadowMs: null };
   metrics.onSample({ ...nothing, kind: "timeout", increment: { shadowTimeouts: 1 } });
@@ -73,7 +73,7 @@ test("samples count by what became of them, and deltas keep their sign", async (
 });
 
 test("exact searches count by what became of them, and recalls fall into their histograms", async () => {
-  const metrics = makeMetrics(clock, "1");
+  const metrics = makeMetrics(clock, "1", true);
   const nothing = { primaryRecall: null, shadowRecall: null, fault: null };
   metrics.onExact({ ...nothing, kind: "answered", primaryRecall: 0.9, shadowRecall: 1 });
   for (const kind of ["answered", "timeout", "error", "dropped"] as const) metrics.onExact({ ...nothing, kind });
@@ -93,7 +93,7 @@ test("exact searches count by what became of them, and recalls fall into their h
 });
 
 test("losses and gains of recall add up apart, beside what became of each measurement", async () => {
-  const metrics = makeMetrics(clock, "1");
+  const metrics = makeMetrics(clock, "1", true);
   metrics.onRecall({ kind: "measured", recall: { source: 1, destination: 0.75 } });
   metrics.onRecall({ kind: "measured", recall: { source: 0.25, destination: 0.75 } });
   for (const kind of ["failed", "empty"] as const) metrics.onRecall({ kind });
@@ -113,7 +113,7 @@ test("losses and gains of recall add up apart, beside what became of each measur
 });
 
 test("samples are sliced by namespace and overlaps fall into buckets with the edges that tell damage apart", async () => {
-  const metrics = makeMetrics(clock, "1");
+  const metrics = makeMetrics(clock, "1", true);
   metrics.onSample(answered(0, 0));
   const { text } = await metrics.render();
   expect(text).toContain('retr_namespace_samples_total{namespace="docs"} 1');

@@ -57,12 +57,12 @@ const overlapEdges = [0.5, 0.7, 0.8, 0.9, 1];
 const recallEdges = [0.5, 0.7, 0.8, 0.9, 0.95, 0.99, 1];
 const scoreLossEdges = [-0.5, -0.2, -0.1, -0.05, -0.01, 0, 0.01, 0.05, 0.1, 0.15, 0.2, 0.5, 1];
 
-/** Metrics of one process. `version` is the build's. */
-export function makeMetrics(clock: Clock, version: string): Metrics {
+/** Metrics of one process. `version` is the build's; namespaces of requests may be tenants, so they are shown on demand. */
+export function makeMetrics(clock: Clock, version: string, showsNamespaces = false): Metrics {
   const registry = new Registry();
   const counters = makeCounters(registry);
   const gauges = makeGauges(registry);
-  const namespaceLabel = makeBoundedLabel(maxNamespaces);
+  const namespaceLabel = makeBoundedLabel(showsNamespaces ? maxNamespaces : 0);
   const recent = makeQuantileGauges(gauges, clock);
   let histograms = makeHistograms(registry, null);
   let edges = "";

@@ -8,6 +8,9 @@ export const credentialEnvPattern = /^RETRIEVER_CRED_[A-Z0-9_]{1,64}$/;
 /** The only folder whose files an overlay may name. */
 export const credentialFolder = "/etc/retriever/credentials";
 
+/** Files an overlay may name: credentials, and authorities beside or among them. */
+export const overlayFolders: readonly string[] = [credentialFolder, "/etc/retriever/ca"];
+
 const credentialFilePattern = /^\/etc\/retriever\/credentials\/[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 
 const variableMeaning = "Environment variable of the sidecar's container, named RETRIEVER_CRED_*; or fromFile.";
@@ -40,7 +43,12 @@ export function overlayCredential(variable: readonly [string, string], file: rea
 export const baseCredentialSchema = z.union([
   z.string().min(1),
   z.strictObject({ fromEnv: z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/) }),
-  z.strictObject({ fromFile: z.string().startsWith("/") }),
+  z.strictObject({
+    fromFile: z
+      .string()
+      .max(4096)
+      .regex(/^\/\P{Cc}*$/u, "expected an absolute path"),
+  }),
 ]);
 
 export type OverlayCredential = z.infer<ReturnType<typeof overlayCredential>>;

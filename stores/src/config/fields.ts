@@ -5,7 +5,7 @@ import { doc, type FieldDoc } from "./field-doc.ts";
 export const tlsSchema = z.strictObject({
   caFile: z
     .string()
-    .startsWith("/")
+    .regex(/^\/\P{Cc}*$/u, "expected an absolute path")
     .max(160)
     .optional()
     .meta(
@@ -13,6 +13,25 @@ export const tlsSchema = z.strictObject({
         "PEM file of the authority that signed the store's certificate; the system's authorities when absent.",
         "/etc/retriever/ca/store.pem",
         "ca.pem",
+      ),
+    ),
+});
+
+/** As an overlay names it: in a folder that is set aside for it, without a step up. */
+export const overlayTlsSchema = z.strictObject({
+  caFile: z
+    .string()
+    .max(160)
+    .regex(
+      /^\/etc\/retriever\/(ca|credentials)(\/[A-Za-z0-9][A-Za-z0-9._-]{0,127}){1,4}$/,
+      "expected a file below /etc/retriever/ca or /etc/retriever/credentials",
+    )
+    .optional()
+    .meta(
+      doc(
+        "PEM file, below /etc/retriever/ca or /etc/retriever/credentials, of the authority that signed the store's certificate; the system's authorities when absent.",
+        "/etc/retriever/ca/store.pem",
+        "/etc/ssl/store.pem",
       ),
     ),
 });

@@ -28,7 +28,7 @@ export function parseFilter(input: unknown, filterable: Filterable): Filter {
 /** `filters`, the flat map, where fields are declared: all of them have to be equal. */
 export function parseFlatFilters(filters: Members, filterable: Filterable): Filter {
   const of = Object.entries(filters).map(([name, value]): Condition => {
-    const path = `filters.${name}`;
+    const path = `filters.${name.slice(0, 128)}`;
     const field = declaredOf(filterable, name, path);
     return { op: "in", field, values: [valueAt(field, value, path)] };
   });

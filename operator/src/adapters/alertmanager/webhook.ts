@@ -50,8 +50,8 @@ export async function openWebhook(options: WebhookOptions): Promise<Listener> {
   const server = createServer({ ...limits, connectionsCheckingInterval: deadlineMs }, (request, response) => {
     void answer(request, response, options);
   });
-  server.maxConnections = mostConnections;
-  return listen(server, "webhook-listen", options.listen);
+  const connections = { most: mostConnections, mostOfAddress: mostConnections / 2 };
+  return listen(server, "webhook-listen", { address: options.listen, connections });
 }
 
 async function answer(request: IncomingMessage, response: ServerResponse, options: WebhookOptions): Promise<void> {

@@ -4,6 +4,8 @@ import { Client } from "pg";
 import { describe, expect, it } from "vitest";
 import { makeSpec } from "#test/spec.ts";
 import { makePool } from "../client/pool.ts";
+import { ConnectionRefusal } from "./connection-parameters.ts";
+import { readConnectionString } from "./connection-string.ts";
 import type { PgvectorSpec } from "./schema.ts";
 
 const resolve = (connectionString: string): PgvectorSpec => makeSpec("pgvector", { connectionString });
@@ -172,4 +174,17 @@ describe("whatever the connection string", () => {
     );
     expect(takenCount).toBeGreaterThan(100);
   });
+});
+
+it.each([
+  "postgres://app:12/hunter2@h/d",
+  "postgres://app:12?hunter2@h/d",
+  "postgres://app:12#hunter2@h/d",
+  "postgres://h/postgres:%2F%2Fapp:hunter2%40h%2Fd?user=app",
+  "host=h user=app dbname=postgres://app:hunter2@h/d",
+  "host=h user=app dbname='host=h password=hunter2'",
+  "postgres://app@h/12%2Fhunter2",
+])("a piece of a password that would stand in a label is refused, and not shown: %s", (text) => {
+  expect(() => readConnectionString(text)).toThrow(ConnectionRefusal);
+  expect(() => readConnectionString(text)).not.toThrow(/hunter2/);
 });

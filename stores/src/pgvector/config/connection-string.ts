@@ -34,6 +34,12 @@ const hostPattern = /^([A-Za-z0-9_]([A-Za-z0-9._-]*[A-Za-z0-9_])?\.?|[0-9A-Fa-f:
 /** What fits into a socket's address, which ends with `/.s.PGSQL.65535`. */
 const socketPattern = /^\/.{0,91}$/;
 const longestNameBytes = 63;
+/**
+ * It stands in labels as one segment of a path. What doesn't may be a piece of a password, or a whole connection string,
+ * which libpq takes for a database's name.
+ */
+export const databasePattern = /^[^\p{Cc}/@=?#]+$/u;
+export const databaseExpected = "expected a name without / @ = ? # and control characters";
 
 /** Throws ConnectionRefusal. */
 export function readConnectionString(text: string): Connection {
@@ -45,7 +51,7 @@ export function readConnectionString(text: string): Connection {
   return {
     host,
     port: portOf(parameters),
-    database: nameOf("dbname", parameters.get("dbname") ?? user),
+    database: databaseOf(parameters.get("dbname") ?? user),
     user: nameOf("user", user),
     password: parameters.get("password") ?? null,
     ...tlsOf(parameters, host.startsWith("/")),
@@ -83,6 +89,11 @@ function portOf(parameters: ConnectionParameters): number {
 function nameOf(parameter: string, name: string): string {
   if (Buffer.byteLength(name) <= longestNameBytes) return name;
   throw new ConnectionRefusal(parameter, `expected at most ${longestNameBytes} bytes, got more`);
+}
+
+function databaseOf(name: string): string {
+  if (databasePattern.test(name)) return nameOf("dbname", name);
+  throw new ConnectionRefusal("dbname", databaseExpected);
 }
 
 /**

@@ -13,6 +13,7 @@ const forbidden: readonly (readonly [RegExp, string])[] = [
 /** What a condition mustn't hold; null: nothing. Texts and quoted names may hold anything but a backslash. */
 export function faultOfPredicate(text: string): string | null {
   if (text.includes("\\")) return "expected no backslash";
+  if (/[^\P{Cc}\n\r\t]/u.test(text)) return "expected no control character";
   const bare = text.replaceAll(/'[^']*'|"[^"]*"/g, "x");
   const found = forbidden.find(([pattern]) => pattern.test(bare));
   if (found !== undefined) return found[1];

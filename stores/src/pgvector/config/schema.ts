@@ -3,10 +3,10 @@ import { z } from "zod";
 import { type ChunkFields, chunkFieldsShape } from "#config/chunk-fields.ts";
 import { baseCredentialSchema, overlayCredential } from "#config/credential.ts";
 import { doc } from "#config/field-doc.ts";
-import { kindSchema, namespaceDoc, timeoutMsSchema, tlsSchema } from "#config/fields.ts";
+import { kindSchema, namespaceDoc, overlayTlsSchema, timeoutMsSchema, tlsSchema } from "#config/fields.ts";
 import type { Secret } from "#config/secret.ts";
 import type { Tls } from "#config/store-spec.ts";
-import type { SessionSettings } from "./connection-string.ts";
+import { databaseExpected, databasePattern, type SessionSettings } from "./connection-string.ts";
 import { faultOfPredicate } from "./predicate.ts";
 
 const sqlName = z
@@ -147,7 +147,8 @@ export const pgvectorOverlaySchema = z
         .string()
         .min(1)
         .max(63)
-        .meta(doc("Database that holds the table.", "search", "")),
+        .regex(databasePattern, databaseExpected)
+        .meta(doc("Database that holds the table.", "search", "search/app")),
       user: overlayCredential(
         ["RETRIEVER_CRED_PG_USER", "PGUSER"],
         ["/etc/retriever/credentials/pg-user", "/etc/passwd"],
@@ -157,7 +158,7 @@ export const pgvectorOverlaySchema = z
         ["/etc/retriever/credentials/pg-password", "/etc/retriever/credentials/../secret"],
       ).optional(),
       ...tuning,
-      tls: tlsSchema.optional(),
+      tls: overlayTlsSchema.optional(),
     },
     { error: ({ code, keys }) => (code === "unrecognized_keys" && keys?.includes("where") ? noCondition : undefined) },
   )

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { type ChunkFields, chunkFieldsShape } from "#config/chunk-fields.ts";
 import { baseCredentialSchema, overlayCredential } from "#config/credential.ts";
 import { doc } from "#config/field-doc.ts";
-import { kindSchema, namespaceDoc, timeoutMsSchema, tlsSchema } from "#config/fields.ts";
+import { kindSchema, namespaceDoc, overlayTlsSchema, timeoutMsSchema, tlsSchema } from "#config/fields.ts";
 import type { StoreLocation } from "#config/identity.ts";
 import type { Secret } from "#config/secret.ts";
 import type { Tls } from "#config/store-spec.ts";
@@ -22,6 +22,9 @@ const httpUrl = z
   // Such as a port beyond 65535, or five numbers with dots between them.
   .refine((url) => URL.canParse(url), "expected a host and a port that there can be");
 
+/** One segment of a path that means itself: a name of dots alone leads elsewhere. */
+const collectionPattern = /^(\.{0,2}[^./\\\s?#\p{Cc}][^/\\\s?#\p{Cc}]*|\.{3}[^/\\\s?#\p{Cc}]*)$/u;
+
 const shape = {
   kind: kindSchema("qdrant"),
   url: httpUrl.meta(
@@ -35,7 +38,7 @@ const shape = {
     .string()
     .min(1)
     .max(255)
-    .regex(/^[^/\s?#]+$/, "expected a collection name without slash or space")
+    .regex(collectionPattern, "expected a collection name without slash, space or control characters, and not . or ..")
     .meta(doc("Collection of the chunks.", "chunks", "my chunks")),
   timeoutMs: timeoutMsSchema,
   consistency: z
@@ -48,6 +51,7 @@ const shape = {
     .string()
     .min(1)
     .max(255)
+    .regex(/^\P{Cc}+$/u, "expected a name without control characters")
     .optional()
     .meta(doc("Named vector to search; the unnamed one when absent.", "text", "")),
   searchSettings: z
@@ -92,6 +96,7 @@ export const qdrantOverlaySchema = z.strictObject({
     ["RETRIEVER_CRED_QDRANT", "HOME"],
     ["/etc/retriever/credentials/qdrant", "/root/.qdrant"],
   ).optional(),
+  tls: overlayTlsSchema.optional(),
 });
 
 export type QdrantDocument = z.infer<typeof qdrantBaseSchema>;

@@ -1,0 +1,75 @@
+import { once } from "node:events";
+import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from "node:http";
+import { type AddressInfo, connect, type Socket } from "node:net";
+import { afterEach, expect, test } from "vitest";
+import { type ConnectionLimits, limitConnections } from "./limit-connections.ts";
+
+let server: Server;
+const sockets: Socket[] = [];
+
+afterEach(() => {
+  for (const socket of sockets.splice(0)) socket.destroy();
+  server.closeAllConnections();
+  server.close();
+});
+
+type Answer = (request: IncomingMessage, response: ServerResponse) => void;
+
+async function listen(
+  limits: ConnectionLimits,
+  answer: Answer = (_, response) => void response.end("ok"),
+): Promise<number> {
+  server = createServer(answer);
+  limitConnections(server, limits);
+  server.listen(0, "0.0.0.0");
+  await once(server, "listening");
+  return (server.address() as AddressInfo).port;
+}
+
+/** A connection that is accepted and says nothing. */
+async function beSilent(port: number, localAddress: string): Promise<Socket> {
+  const accepted = once(server, "connection");
+  const socket = connect({ port, host: "127.0.0.1", localAddress });
+  socket.on("error", () => undefined);
+  sockets.push(socket);
+  await accepted;
+  return socket;
+}
+
+function ask(port: number, localAddress = "127.0.0.1"): Promise<number> {
+  return new Promise((resolve, reject) => {
+    request({ port, host: "127.0.0.1", localAddress, agent: false }, (response) => {
+      response.resume();
+      resolve(response.statusCode ?? 0);
+    })
+      .on("error", reject)
+      .end();
+  });
+}
+
+test("whoever asks is answered while silent connections hold every place", async () => {
+  const port = await listen({ most: 4 });
+  for (let count = 0; count < 12; count += 1) await beSilent(port, `127.0.0.${2 + (count % 5)}`);
+  for (let count = 0; count < 5; count += 1) expect(await ask(port)).toBe(200);
+});
+
+test("an address that has all its places loses its own longest idle one, and nobody else's", async () => {
+  const port = await listen({ most: 10, mostOfAddress: 2 });
+  const other = await beSilent(port, "127.0.0.3");
+  const [first] = [await beSilent(port, "127.0.0.2"), await beSilent(port, "127.0.0.2")];
+  const ended = once(first, "close");
+  await beSilent(port, "127.0.0.2");
+  await ended;
+  expect(other.closed).toBe(false);
+});
+
+test("a request under way is never cut off: the new connection is", async () => {
+  const waiting: ServerResponse[] = [];
+  const port = await listen({ most: 1 }, (_, response) => void waiting.push(response));
+  const came = once(server, "request");
+  const answered = ask(port);
+  await came;
+  await expect(ask(port)).rejects.toThrow();
+  waiting[0]?.end("ok");
+  expect(await answered).toBe(200);
+});
