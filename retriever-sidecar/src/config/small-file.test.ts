@@ -1,4 +1,4 @@
-import { spawnSync } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -23,7 +23,7 @@ beforeAll(() => {
   writeFileSync(join(folder, "whole"), "x".repeat(mostFileBytes));
   writeFileSync(join(folder, "large"), "x".repeat(mostFileBytes + 1));
   writeFileSync(join(root, "credentials-of-others"), "secret of another");
-  expect(spawnSync("mkfifo", [join(folder, "pipe")]).status).toBe(0);
+  execFileSync("sh", ["-c", 'mkfifo "$0"', join(folder, "pipe")]);
 });
 
 afterAll(() => rmSync(root, { recursive: true, force: true }));

@@ -27,26 +27,28 @@ const pinSchema = z.strictObject({
   storeDigest: digestSchema.optional(),
 });
 
+const revisionSchema = z.strictObject({
+  /** Rises with every change; only a rollback may come with a lower one. */
+  epoch: epochSchema.min(1),
+  migrationUid: z
+    .string()
+    .min(1)
+    .max(64)
+    .regex(/^\P{Cc}*$/u),
+  /** Hash of the accepted plan. */
+  plan: z
+    .string()
+    .min(1)
+    .max(64)
+    .regex(/^\P{Cc}*$/u),
+});
+
 /** Schema of an overlay whose destination is of one of `kinds`. */
 export function makeOverlaySchema<Kind extends KindSchemas>(kinds: readonly Kind[]) {
   return z
     .strictObject({
       schema: z.literal(1),
-      revision: z.strictObject({
-        /** Rises with every change; only a rollback may come with a lower one. */
-        epoch: epochSchema.min(1),
-        migrationUid: z
-          .string()
-          .min(1)
-          .max(64)
-          .regex(/^\P{Cc}*$/u),
-        /** Hash of the accepted plan. */
-        plan: z
-          .string()
-          .min(1)
-          .max(64)
-          .regex(/^\P{Cc}*$/u),
-      }),
+      revision: revisionSchema,
       /** The base's primary at acceptance, by identity digest: its configuration is copied nowhere. */
       source: pinSchema,
       destination: overlayAdapterSchemaOf(kinds),

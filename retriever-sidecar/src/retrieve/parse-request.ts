@@ -62,7 +62,7 @@ function parseEnvelope(body: Uint8Array, located: LocatedEmbedding, filterable: 
     throw refuse("(root): expected a JSON object with one member named embedding", "(root)");
   }
   const { embedding: _, ...rest } = document;
-  refuseProto("filters" in rest ? rest.filters : undefined);
+  refuseProto(rest);
   const result = retrieveEnvelopeSchema.safeParse(rest);
   if (result.success) return readFilters(result.data, text, filterable);
   const [fault] = faultsOf(result.error);
@@ -70,7 +70,7 @@ function parseEnvelope(body: Uint8Array, located: LocatedEmbedding, filterable: 
 }
 
 /** The schema would drop it without a word, and the search find more than was asked for. */
-function refuseProto(filters: unknown): void {
+function refuseProto({ filters }: { readonly filters?: unknown }): void {
   if (typeof filters !== "object" || filters === null || !Object.hasOwn(filters, "__proto__")) return;
   throw refuse("filters: expected no field named __proto__", "filters");
 }

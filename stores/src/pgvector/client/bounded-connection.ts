@@ -7,7 +7,7 @@ import { guardedLookup } from "#values/guarded-lookup.ts";
 import { MessageWatch } from "./message-watch.ts";
 
 /** Of a login, and of an answer where nothing else is said. */
-export const usualAnswerBytes = 1_048_576;
+const usualAnswerBytes = 1_048_576;
 
 type Listening = { readonly attachListeners: (stream: EventEmitter) => void };
 const { attachListeners } = Connection.prototype as unknown as Listening;

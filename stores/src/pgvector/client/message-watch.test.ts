@@ -55,7 +55,7 @@ const sizes = fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLengt
 test("what a server may send passes, however it is cut into pieces", () => {
   fc.assert(
     fc.property(fc.array(anyMessage, { maxLength: 20 }), sizes, (messages, cut) => {
-      read(pieces(Buffer.concat(messages), cut));
+      expect(() => read(pieces(Buffer.concat(messages), cut))).not.toThrow();
     }),
   );
 });
