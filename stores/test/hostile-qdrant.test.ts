@@ -54,7 +54,7 @@ const answers: readonly (readonly [string, (response: ServerResponse) => void])[
     "heads without end",
     (response) => {
       for (let count = 0; count < 100; count += 1)
-        response.socket?.write("HTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\n");
+        response.socket?.write("HTTP/1.1 103 Informational\r\nlink: </x>\r\n\r\n");
       flood(response, "x".repeat(65_536));
     },
   ],

@@ -21,8 +21,8 @@ export function readCandidates(
   content?: Content,
 ): Candidate[] {
   // Of a short one without content only a few known members are looked at.
-  const isWorthALook = content !== undefined || body.length > 65_536;
-  if (isWorthALook && isIntricate(body)) throw invalidAnswer("an answer of fewer values");
+  const mayBeIntricate = content !== undefined || body.length > 65_536;
+  if (mayBeIntricate && isIntricate(body)) throw invalidAnswer("an answer of fewer values");
   const points = member(member(parseAnswer(body, parseExact), "result"), "points");
   if (!Array.isArray(points)) throw invalidAnswer("points");
   return points.flatMap((point: unknown) => readCandidate(point, { fields, similarity, content }));
