@@ -56,7 +56,15 @@ beforeEach(async () => {
   const address = { host: "127.0.0.1", port: 0 };
   const allowedHosts = [{ host: "127.0.0.1", port: null, credential: null, demandsTls: false }];
   sidecar = await startSidecar({
-    settings: { config: directory.path, listen: address, admin: address, podUid: "p", podName: "p", allowedHosts },
+    settings: {
+      config: directory.path,
+      listen: address,
+      admin: address,
+      podUid: "p",
+      podName: "p",
+      allowedHosts,
+      showsNamespaces: false,
+    },
     env: {},
     version: "0",
     clock: { wallMs: () => Date.now(), monotonicMs: () => performance.now() },

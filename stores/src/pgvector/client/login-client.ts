@@ -2,9 +2,11 @@
 import type { Readable } from "node:stream";
 import { Client, type ClientConfig } from "pg";
 import { BoundedConnection } from "./bounded-connection.ts";
-import type { Setting } from "./row-query.ts";
 
 type Callback = ((error: Error) => void) | ((error: null, client: Client) => void);
+
+/** Name and value of a parameter of the session. */
+export type Setting = readonly [name: string, value: string | number];
 
 export type LoginOptions = {
   /** What the session is set to. Not by the start of the session: poolers and proxies refuse settings there. */
@@ -20,8 +22,9 @@ export class LoginClient extends Client {
   #isSettled = false;
 
   constructor(options: ClientConfig & LoginOptions = {}) {
-    const { ssl, keepAlive } = options;
-    super({ ...options, connection: new BoundedConnection({ ssl, keepAlive }) } as ClientConfig);
+    const { ssl, keepAlive, password } = options;
+    // The pool makes the password a property that no copy takes along.
+    super({ ...options, password, connection: new BoundedConnection({ ssl, keepAlive }) } as ClientConfig);
     this.#settings = options.sessionSettings ?? [];
     // The pool listens from the end of the login on only, and without a listener an error would end the process.
     this.on("error", () => undefined);

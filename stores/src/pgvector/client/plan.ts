@@ -1,6 +1,7 @@
 // What the planner says of a query that isn't run. Within a transaction.
 import type { PoolClient } from "pg";
-import { type RowQuery, readRows, type Setting } from "./row-query.ts";
+import type { Setting } from "./login-client.ts";
+import { type RowQuery, readRows } from "./row-query.ts";
 
 /** A node of EXPLAIN's JSON, or a list or an object of them. */
 type Plan = unknown;

@@ -1,7 +1,7 @@
 // A query as the driver runs it, with no more messages and copies than its rows need: their shape is known beforehand,
 // so it isn't asked for, and every value stays the server's own text.
 import type { Connection, PoolClient, Submittable } from "pg";
-import { expectBytes } from "./login-client.ts";
+import { expectBytes, type Setting } from "./login-client.ts";
 import { WireFault } from "./message-watch.ts";
 
 export type Row = readonly (string | null)[];
@@ -17,7 +17,6 @@ export type RowQuery = {
   readonly limits?: AnswerLimits | undefined;
 };
 export type AnswerLimits = { readonly rows: number; readonly bytes: number };
-export type Setting = readonly [name: string, value: string | number];
 
 /** What is used of the driver's connection. */
 type Wire = {

@@ -1,8 +1,8 @@
 // Settings in which a statement means the same and prints the same, whatever a role, a database or a pooler's session sets.
 import type { PoolClient } from "pg";
 import type { PgvectorSpec } from "../config/schema.ts";
-import { LoginClient } from "./login-client.ts";
-import { readRows, type Setting } from "./row-query.ts";
+import { LoginClient, type Setting } from "./login-client.ts";
+import { readRows } from "./row-query.ts";
 
 /** Rows that a policy hides are left out, as for the role's other queries; floats are printed to their last digit. */
 const meaningSettings = [
