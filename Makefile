@@ -1,6 +1,6 @@
 # Everything a developer runs. `make` alone lists it.
 .DEFAULT_GOAL := help
-.PHONY: help stats setup check test docs-test test-busy demo sim-gates sim-harm sim-fleet generate clean bench bench-sidecar bench-operator bench-verify bench-pgvector verify-matrix store-matrix bench-alerts hostile fuzz-sidecar show-comparison explore rehearse cli-bundle cli-bench coverage mutate e2e sbom
+.PHONY: help stats setup check test docs-test quickstart test-busy demo sim-gates sim-harm sim-fleet generate clean bench bench-sidecar bench-operator bench-verify bench-pgvector verify-matrix store-matrix bench-alerts hostile fuzz-sidecar show-comparison explore rehearse cli-bundle cli-bench coverage mutate e2e sbom
 
 # The pinned Node comes first, whatever Node this shell has.
 export PATH := $(CURDIR)/tools/node/node_modules/.bin:$(PATH)
@@ -19,6 +19,9 @@ stats: setup ## size and shape of the tree against their limits; last line JSON 
 
 test: setup ## all tests; last line "N passed, N failed" (ARGS=... goes to the test runner)
 	@node tools/test.ts $(ARGS)
+
+quickstart: setup ## docs/quick-start.md from the application to its migration's end, about ten minutes; last line JSON (BREAK=1: the destination fails in the guard)
+	@BREAK='$(BREAK)' node e2e/quickstart/main.ts
 
 docs-test: setup ## the pages: blocks that can run here, links, names in backticks, manifests; last line JSON; a minute
 	@node tools/docs/docs-test.ts
