@@ -9,7 +9,6 @@ import { renderTimeline } from "../../kubectl-retriever/src/page/timeline.ts";
 import { rehearsedMigration } from "../../kubectl-retriever/src/rehearse/manifest.ts";
 import type { Rehearsal } from "../../kubectl-retriever/src/rehearse/rehearsal.ts";
 import { rehearse } from "../../kubectl-retriever/src/rehearse/rehearse.ts";
-import { summarise } from "../../kubectl-retriever/src/rehearse/summary.ts";
 import { parseScenario } from "../../kubectl-retriever/src/scenario/scenario-parse.ts";
 
 const examples = join(import.meta.dirname, "../../examples");
@@ -24,11 +23,6 @@ export function drawRollback(): string {
   const [head = ""] = /^<svg[^>]*>/.exec(markup) ?? [];
   const opened = head.replace("<svg", '<svg xmlns="http://www.w3.org/2000/svg"');
   return `${opened}${style}${markup.slice(head.length)}\n`.replaceAll(/ d="[^"]+"/g, rounded);
-}
-
-/** What the rehearsal came to, as the command line says it. */
-export function endOfRollback(): string {
-  return summarise(play().rehearsal);
 }
 
 function play() {
