@@ -13,7 +13,7 @@ import { eventually } from "#support/eventually.ts";
 import { type KubeClient, makeKubeClient } from "#support/kube/client.ts";
 import { installDefinitions } from "#support/kube/definitions.ts";
 import { runToEnd } from "#support/process/run-to-end.ts";
-import { startProcess } from "#support/process/start-process.ts";
+import { endOnSignals, startProcess } from "#support/process/start-process.ts";
 import { retrieverOffline } from "#support/world/command-line.ts";
 import { finalPhases, followMigration, type MigrationHandle } from "#support/world/migration-handle.ts";
 import { startRestartable } from "#support/world/operator-process.ts";
@@ -36,6 +36,7 @@ const started = performance.now();
 const secondsPassed = (): number => Math.round((performance.now() - started) / 1000);
 const say = (line: string): void => void process.stdout.write(`${String(secondsPassed()).padStart(4)} s  ${line}\n`);
 
+endOnSignals();
 const breaks = (process.env["BREAK"] ?? "") !== "";
 const resources = new AsyncDisposableStack();
 
