@@ -1,6 +1,6 @@
 // The picture of docs/gates.md: what a gate knows of two stores as the samples come in, by the gate's own test. Pure.
 import { confidenceSequence } from "../../operator/src/core/gates/confidence-sequence.ts";
-import { errorShares } from "../../operator/src/core/gates/error-budget.ts";
+import { errorShares } from "../../operator/src/core/gates/gate-limits.ts";
 import { judgeRate, type RateQuestion } from "../../operator/src/core/gates/sequential.ts";
 import { area, curve, drawing, label, type Point, rule, scale } from "./drawing.ts";
 

@@ -9,7 +9,7 @@ const meanings: Readonly<Record<Phase, string>> = {
   Preflight: "every pod probes the destination; the checklist is answered",
   AwaitingApproval: "people and the window",
   WarmUp: "the first stage: a small share of requests also asks the destination",
-  Ramp: "the further stages; also measured again from here after a step down",
+  Ramp: "the further stages; also measured again from here after a step down. What is only a few pods' steps nothing down: held with their names (`OnePodAlone`)",
   AwaitingCutover:
     "every stage passed; waits for a Promote unless `cutover.hold` is false, or for a Retry after a cutover that was taken back; either acts at once, waits openly until it expires, or is refused",
   CuttingOver:

@@ -13,7 +13,7 @@ import { aLateRollback, playLateRollback, writesOutside } from "@retriever/opera
 import fc from "fast-check";
 import { parse } from "yaml";
 import { baseIn, largeBases, ordinaryBase } from "./bases.ts";
-import { comparisons, guardShapes, liars, sticky } from "./shapes.ts";
+import { comparisons, guardShapes, type Liars, liars, rampLiars, sticky } from "./shapes.ts";
 
 const mostRatio = 1.2;
 
@@ -91,8 +91,15 @@ function isWrong({ status }: Rehearsal, isDead: boolean): boolean {
   return isBack !== isDead || !migrationStatusSchema.safeParse(status).success;
 }
 
-function believeNobody(): void {
-  for (const { name, isDead, scenario } of liars) {
+/** Before the cutover: a step down of a healthy destination, or a wrong one that comes to the cutover. */
+function isWrongBefore({ status, entries }: Rehearsal, isWrongStore: boolean): boolean {
+  const came = entries.some((entry) => entry.kind === "decision" && entry.reason === "RampPassed");
+  const isDown = status.harm?.heldSince !== undefined || (status.harm?.stepDowns ?? 0) > 0;
+  return (isWrongStore ? came : isDown) || !migrationStatusSchema.safeParse(status).success;
+}
+
+function believeNobody(cases: readonly Liars[], isWrong: (end: Rehearsal, isDead: boolean) => boolean): void {
+  for (const { name, isDead, scenario } of cases) {
     const wrong = seeds.filter((seed) => isWrong(play(scenario, seed), isDead)).length;
     report({ id: "E2", name, n: seeds.length, value: wrong, ok: wrong === 0 }, `${wrong} wrong ends`);
   }
@@ -161,7 +168,8 @@ function readLargeBases(): void {
 const begun = performance.now();
 compareStages();
 rollOutInGuard();
-believeNobody();
+believeNobody(liars, isWrong);
+believeNobody(rampLiars, isWrongBefore);
 holdForOne();
 hideNothing();
 readLargeBases();

@@ -56,7 +56,7 @@ export const guardShapes: Readonly<Record<string, Scenario>> = {
   "3 to 60 pods in the guard": scenarioOf(3, [promote, { at: "Guard+30m", pods: { scale: 60 } }], "6h"),
 };
 
-type Liars = { readonly name: string; readonly isDead: boolean; readonly scenario: Scenario };
+export type Liars = { readonly name: string; readonly isDead: boolean; readonly scenario: Scenario };
 const fleets = [
   { pods: 3, lying: 1 },
   { pods: 10, lying: 3 },
@@ -74,6 +74,24 @@ export const liars: readonly Liars[] = fleets.flatMap(({ pods, lying }) =>
           promote,
           { at: "Guard+5m", pods: { lying, claim } },
           ...(isDead ? [{ at: "Guard+10m", destination: { errors: 1 } }] : []),
+        ],
+        "6h",
+      ),
+    })),
+  ),
+);
+
+/** The same before the cutover, while the destination is well or answers a fifth of the queries wrong. */
+export const rampLiars: readonly Liars[] = fleets.flatMap(({ pods, lying }) =>
+  (["Healthy", "Failing", "Anything"] as const).flatMap((claim) =>
+    [false, true].map((isDead) => ({
+      name: `before the cutover ${lying} of ${pods} claim ${claim}, the destination is ${isDead ? "wrong" : "well"}`,
+      isDead,
+      scenario: scenarioOf(
+        pods,
+        [
+          { at: "WarmUp+5m", pods: { lying, claim } },
+          ...(isDead ? [{ at: "WarmUp+5m", destination: { scoreWorse: 0.2 } }] : []),
         ],
         "6h",
       ),

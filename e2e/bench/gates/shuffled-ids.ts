@@ -1,5 +1,5 @@
 // G6: a destination whose ids sit on the wrong vectors. Real chunks and queries, exact search, the product's gates.
-import { strictAlpha } from "@retriever/operator/core/gates/error-budget.ts";
+import { strictAlpha } from "@retriever/operator/core/gates/gate-limits.ts";
 import { judgeRate, type RateQuestion, type SequentialVerdict } from "@retriever/operator/core/gates/sequential.ts";
 import { p95MaxBadShare, scoreDeltaThreshold, tieEpsilon } from "@retriever/sidecar/contract/thresholds.ts";
 import type { Dataset } from "#support/dataset/read.ts";

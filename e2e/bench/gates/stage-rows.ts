@@ -1,5 +1,5 @@
 // G5 and G5b: many stages per true share of bad samples, counted by their ends and held to what they must reach.
-import { errorShares } from "@retriever/operator/core/gates/error-budget.ts";
+import { errorShares } from "@retriever/operator/core/gates/gate-limits.ts";
 import type { SequentialVerdict } from "@retriever/operator/core/gates/sequential.ts";
 import { p95MaxBadShare } from "@retriever/sidecar/contract/thresholds.ts";
 import { makeRandom, type Random } from "#support/random.ts";

@@ -1,6 +1,6 @@
 // One stage of an hour at one sample a second, judged every 30 s: by the product's gate and by an any-breach rule.
 import { dispersionOfGate, foldDispersion } from "@retriever/operator/core/gates/dispersion-state.ts";
-import type { ErrorShares } from "@retriever/operator/core/gates/error-budget.ts";
+import type { ErrorShares } from "@retriever/operator/core/gates/gate-limits.ts";
 import { judgeRate, type SequentialVerdict } from "@retriever/operator/core/gates/sequential.ts";
 import type { BadSamples } from "./bad-samples.ts";
 

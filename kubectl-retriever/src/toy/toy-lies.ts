@@ -40,11 +40,12 @@ export function distortionOf(claim: Claim): Distortion {
 
 /** The evidence with other counters in it. */
 export function distort(evidence: Evidence, distortion: Distortion): Evidence {
-  const { counters, windows, bins } = evidence;
+  const { counters, windows, bins, open } = evidence;
   return {
     ...evidence,
     counters: distortion(counters, 0),
     windows: windows.map((window) => ({ ...window, counters: distortion(window.counters, window.seconds) })),
+    ...(open === undefined ? {} : { open: distortion(open, 0) }),
     bins: bins.map((bin) => ({ ...bin, counters: distortion(bin.counters, bin.at) })),
   };
 }

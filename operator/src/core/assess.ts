@@ -1,7 +1,7 @@
 // Judges the observation once per reconcile: the facts on which preemptions and phases decide.
 import { durationSeconds } from "@retriever/crds/fields/duration.ts";
 import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
-import type { MigrationStatus, Verdict } from "@retriever/crds/status/migration-status.ts";
+import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import { isFinalPhase } from "@retriever/crds/status/phase-steps.ts";
 import { addCounters, type Counters } from "@retriever/sidecar/contract/evidence.ts";
 import { judgeReachable } from "./checks/reachable.ts";
@@ -12,6 +12,7 @@ import { type Bin, newBins } from "./detection/new-bins.ts";
 import { judgeSlices } from "./detection/slice-gate.ts";
 import { foldDispersion } from "./gates/dispersion-state.ts";
 import { listCounts } from "./gates/gate-counts.ts";
+import type { JudgedGate } from "./gates/judge-rate-gates.ts";
 import { judgeRamp } from "./gates/ramp.ts";
 import { judgeRecall, type RecallVerdict } from "./gates/recall.ts";
 import { judgeHarm } from "./harm/harm.ts";
@@ -23,6 +24,7 @@ import { type ActsApplied, applyActs } from "./people/acts.ts";
 import { voidCompletion } from "./people/guard-completion.ts";
 import { addCounted, foldEvidence, openCounters, sumWindow, totalsOf } from "./pods/epoch-evidence.ts";
 import { servingPods, storeViews } from "./pods/pods.ts";
+import { countsByPod, type PodCount } from "./pods/thirds.ts";
 import { acksOf } from "./steps/propagation.ts";
 import { spansOf } from "./time/evidence-spans.ts";
 import { foldVerification } from "./verification/fold.ts";
@@ -44,12 +46,15 @@ export function assess(migration: Migration, plan: MigrationSpec, observation: O
   const listed = observation.pods.ok ? observation.pods.value : [];
   const totals = evidence === undefined ? null : addCounters(totalsOf(evidence), openCounters(listed, counted.epoch));
   const windowed = gatherWindows(counted, plan, totals, now);
-  const recall = judgeRecall(
-    plan,
+  const pods = countsByPod(serving, counted.epoch);
+  const { detection: span } = spansOf(plan);
+  const recall = judgeRecall(plan, {
     totals,
-    sumWindow(serving, counted.epoch, spansOf(plan).detection).counters,
-    evidence?.lost,
-  );
+    recent: sumWindow(serving, counted.epoch, span).counters,
+    lost: evidence?.lost ?? 0,
+    pods,
+    recentPods: countsByPod(serving, counted.epoch, span),
+  });
   const differenceIsHarmless = recall === "proved";
   const sourceFails = judgeRollbackReady(plan, windowed, observation).reason === "SourceFailing";
   const gathered = detectHarm(windowed, { plan, differenceIsHarmless, sourceFails, bins });
@@ -59,6 +64,7 @@ export function assess(migration: Migration, plan: MigrationSpec, observation: O
   const harm = judgeHarm({ plan, status: gathered, serving, sourceAnswers, differenceIsHarmless, now, alerts });
   const { status, announcements } = voidCompletion(gathered, harm);
   const acks = acksOf({ migration, status, plan, observation, now, nowIso });
+  const judged = gatesOf({ plan, status, totals, now }, pods, recall);
   return {
     migration,
     meta: migration.meta,
@@ -70,7 +76,8 @@ export function assess(migration: Migration, plan: MigrationSpec, observation: O
     serving,
     acks,
     totals,
-    gates: gatesOf({ plan, status, totals, now }, recall),
+    gates: judged.map(({ isAlone: _isAlone, ...verdict }) => verdict),
+    gatesAlone: judged.flatMap(({ isAlone, message }) => (isAlone === true ? [message] : [])),
     harm,
     rollbackReady: judgeRollbackReady(plan, status, observation),
     reachable: judgeReachable(
@@ -144,7 +151,11 @@ function isJudged({ stage, revision }: MigrationStatus): boolean {
   return stage !== undefined && revision?.shadow === "destination";
 }
 
-function gatesOf({ plan, status, totals, now }: Judged, recall: RecallVerdict): Verdict[] {
+function gatesOf(
+  { plan, status, totals, now }: Judged,
+  pods: readonly PodCount[],
+  recall: RecallVerdict,
+): readonly JudgedGate[] {
   const { stage: at, revision } = status;
   const stage = at === undefined ? undefined : plan.stages[at.index];
   if (at === undefined || stage === undefined || revision?.shadow !== "destination") return [];
@@ -157,7 +168,7 @@ function gatesOf({ plan, status, totals, now }: Judged, recall: RecallVerdict): 
   const detection = status.detection?.epoch === status.epoch ? status.detection : undefined;
   const slices = judgeSlices(detection, elapsedSeconds);
   return [
-    ...judgeRamp({ plan, minSamples, sampleRate, totals, lost, dispersion, elapsedSeconds, baseline, recall }),
+    ...judgeRamp({ plan, minSamples, sampleRate, totals, pods, lost, dispersion, elapsedSeconds, baseline, recall }),
     ...judgeContent(plan, totals, elapsedSeconds),
     ...(slices === undefined ? [] : [slices]),
   ];

@@ -102,7 +102,7 @@ class GuardRun {
 
   fold(bins: readonly Bin[]): End | undefined {
     const before = this.#detection;
-    const harmless = judgeRecall(this.#play.plan, this.#totals, this.#totals) === "proved";
+    const harmless = judgeRecall(this.#play.plan, { totals: this.#totals, recent: this.#totals }) === "proved";
     const after = this.#foldAll(before, bins, harmless);
     const end = this.#isEventful(before, after, bins) ? this.#step(before, bins, harmless) : undefined;
     this.#detection = after;

@@ -107,7 +107,7 @@ class StageRun {
       dispersion: this.#dispersion,
       elapsedSeconds,
       baseline: this.#baseline,
-      recall: judgeRecall(this.#plan, this.totals, this.totals),
+      recall: judgeRecall(this.#plan, { totals: this.totals, recent: this.totals }),
     });
   }
 
@@ -115,7 +115,7 @@ class StageRun {
     const plan = this.#plan;
     const epoch = this.#index + 1;
     const baseline = this.#baseline;
-    const differenceIsHarmless = judgeRecall(plan, this.totals, this.totals) === "proved";
+    const differenceIsHarmless = judgeRecall(plan, { totals: this.totals, recent: this.totals }) === "proved";
     const input = { plan, epoch, baseline, pastCutover: false, differenceIsHarmless, bins };
     this.#detection = foldDetection(this.#detection, input);
     const status = stageStatus(epoch, baseline, this.#detection);

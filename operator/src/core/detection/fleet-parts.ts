@@ -2,7 +2,8 @@
 // (and without the third that shows the least), so that no single pod moves all, and none hides what the others suffer.
 import type { HarmLine } from "@retriever/crds/status/harm-status.ts";
 import { logMeanExp } from "../gates/e-value.ts";
-import { leastFellows, mostLiars } from "../pods/fair-share.ts";
+import { leastFellows } from "../pods/fair-share.ts";
+import { sumShares, thirdsOf } from "../pods/thirds.ts";
 import type { Count } from "./detector.ts";
 import type { LineCount, LineRule } from "./lines.ts";
 
@@ -57,20 +58,12 @@ type Trimmed = { readonly left: Count & { readonly squares: number }; readonly o
 
 /** The sum without the third of the groups with the greatest share, and the third with the least. */
 function trim(groups: readonly Counted[], [bad, n]: readonly [number, number], fellows: number): Trimmed {
-  const sorted = groups
-    .map((counted, group) => ({ group, bad: counted[bad] ?? 0, n: counted[n] ?? 0, squares: counted[2] ?? 0 }))
-    .toSorted((a, b) => shareOf(b) - shareOf(a) || b.n - a.n || a.group - b.group);
-  const most = mostLiars(fellows);
+  const counted = groups
+    .map((one, group) => ({ group, bad: one[bad] ?? 0, n: one[n] ?? 0, squares: one[2] ?? 0 }))
+    .toSorted((a, b) => b.n - a.n || a.group - b.group);
   // Places that nobody fills are neither.
-  const counting = sorted.slice(0, Math.max(fellows, sorted.filter((one) => one.n > 0).length));
-  const left = counting.slice(most, counting.length - most);
-  const sum = (of: (one: (typeof left)[number]) => number): number => left.reduce((all, one) => all + of(one), 0);
-  return {
-    left: { bad: sum((one) => one.bad), n: sum((one) => one.n), squares: sum((one) => one.squares) },
-    odd: sorted.slice(0, most).map(({ group }) => group),
-  };
-}
-
-function shareOf({ bad, n }: Count): number {
-  return n > 0 ? bad / n : 0;
+  const filled = Math.max(fellows, counted.filter((one) => one.n > 0).length);
+  const { worst, middle } = thirdsOf(counted.slice(0, filled));
+  const squares = middle.reduce((all, one) => all + one.squares, 0);
+  return { left: { ...sumShares(middle), squares }, odd: worst.map(({ group }) => group) };
 }

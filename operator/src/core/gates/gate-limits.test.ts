@@ -2,8 +2,7 @@ import type { Baseline } from "@retriever/crds/status/migration-status.ts";
 import { expect, test } from "vitest";
 import { aSpec } from "#test/builders/spec.ts";
 import { upperBound } from "./confidence-sequence.ts";
-import { errorShares, strictAlpha } from "./error-budget.ts";
-import { gateRules } from "./gate-limits.ts";
+import { errorShares, gateRules, strictAlpha } from "./gate-limits.ts";
 
 const plan = aSpec();
 const baseline: Baseline = {

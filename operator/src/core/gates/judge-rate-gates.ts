@@ -2,20 +2,28 @@
 import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
 import type { Baseline, DispersionState, Verdict } from "@retriever/crds/status/migration-status.ts";
 import type { Counters } from "@retriever/sidecar/contract/evidence.ts";
+import type { PodCount } from "../pods/thirds.ts";
 import { confidenceSequence } from "./confidence-sequence.ts";
 import { leastWindows } from "./dispersion.ts";
 import { dispersionOfGate } from "./dispersion-state.ts";
+import { isObserved } from "./failed.ts";
 import { countsOf, type RateGate, rateGates } from "./gate-counts.ts";
 import { gateRules } from "./gate-limits.ts";
 import { describeLimit, describeMissing, describeSeen } from "./gate-message.ts";
 import type { RecallVerdict } from "./recall.ts";
-import { judgeRate, type RateQuestion, samplesToPass } from "./sequential.ts";
+import { judgeRate, type RateQuestion, type SequentialVerdict, samplesToPass } from "./sequential.ts";
+import { judgeParts, type PartsVerdict, type PodShare } from "./without-pods.ts";
+
+/** A verdict that may be a few pods' alone. */
+export type JudgedGate = Verdict & { readonly isAlone?: true };
 
 export type RateGateInput = {
   readonly plan: MigrationSpec;
   /** Binds passing only: damage that is plain from the first samples isn't waited for. */
   readonly minSamples: number;
   readonly totals: Counters;
+  /** What each pod that answers has of it; left out: nobody tells them apart. */
+  readonly pods?: readonly PodCount[];
   /** Samples that may have been lost with processes. */
   readonly lost?: number;
   readonly dispersion: DispersionState | undefined;
@@ -38,20 +46,24 @@ export function publishedInterval(bad: number, n: number, lost = 0): [number, nu
 }
 
 /** One verdict per gate of `rateGates`, in that order. */
-export function judgeRateGates(input: RateGateInput): Verdict[] {
+export function judgeRateGates(input: RateGateInput): JudgedGate[] {
   const rules = gateRules(input.plan, input.baseline);
   const counts = countsOf(input.totals);
+  const pods = (input.pods ?? []).map(({ name, counters }) => ({ name, counts: countsOf(counters) }));
   return rateGates.map((gate) => {
     const dispersion = dispersionOfGate(input.dispersion, gate);
     const { dwellPassed, lost = 0 } = input;
-    return judgeGate(input, gate, { ...rules[gate], ...counts[gate], lost, dispersion, dwellPassed });
+    const parts = pods.map(({ name, counts: own }) => ({ name, ...own[gate] }));
+    return judgeGate(input, gate, { ...rules[gate], ...counts[gate], lost, dispersion, dwellPassed, parts });
   });
 }
 
 /** Gates that measure whether answers differ, which only recall tells from being worse. */
 const disagreements: readonly RateGate[] = ["mismatch", "overlap"];
 
-function judgeGate(input: RateGateInput, gate: RateGate, question: RateQuestion): Verdict {
+type GateQuestion = RateQuestion & { readonly parts: readonly PodShare[] };
+
+function judgeGate(input: RateGateInput, gate: RateGate, question: GateQuestion): JudgedGate {
   const facts = factsOf(input, gate, question);
   const seen = describeSeen(gate, facts.value, facts.n);
   const bound = describeLimit(gate, facts.limit);
@@ -60,18 +72,37 @@ function judgeGate(input: RateGateInput, gate: RateGate, question: RateQuestion)
   if (recall === "proved" && isLongEnough) {
     return { ...facts, verdict: "Pass", message: `${seen}; different but not worse: its recall is surely not lower` };
   }
-  switch (judgeRate({ ...question, dwellPassed: isLongEnough })) {
-    case "Pass":
-      return { ...facts, verdict: "Pass", message: `${seen}, within ${bound}` };
-    case "Fail": {
-      const side = `${gate === "overlap" ? "under" : "over"} ${bound}`;
-      return recall === "unknown"
-        ? { ...facts, verdict: "Fail", message: `${seen}, ${side}` }
-        : { ...facts, verdict: "NotYet", message: `${seen}, ${side}; waiting for recall to tell worse from different` };
-    }
-    case "NotYet":
-      return { ...facts, verdict: "NotYet", message: `${seen}; ${describeWait(input, question, bound)}` };
+  const all = judgeRate({ ...question, dwellPassed: isLongEnough });
+  const side = `${gate === "overlap" ? "under" : "over"} ${bound}`;
+  const verdict: PartsVerdict =
+    all === "Fail" && isObserved(input.plan, gate) ? { verdict: all } : judgeFleet(all, question);
+  if (all === "Fail" && recall !== "unknown" && verdict.isAlone === undefined) {
+    return {
+      ...facts,
+      verdict: "NotYet",
+      message: `${seen}, ${side}; waiting for recall to tell worse from different`,
+    };
   }
+  const said: Readonly<Record<typeof all, string>> = {
+    Pass: `${seen}, within ${bound}`,
+    Fail: `${seen}, ${side}`,
+    NotYet: `${seen}; ${describeWait(input, question, bound)}`,
+  };
+  return { ...facts, ...withWords(said[all], verdict) };
+}
+
+function judgeFleet(all: SequentialVerdict, question: GateQuestion): PartsVerdict {
+  const isUndecided = all === "NotYet" && (!question.dwellPassed || question.dispersion === null);
+  return isUndecided ? { verdict: all } : judgeParts(all, question, question.parts, question);
+}
+
+/** A verdict with what a few pods have to do with it. */
+export function withWords(
+  said: string,
+  { verdict, because, isAlone }: PartsVerdict,
+): Pick<JudgedGate, "verdict" | "message" | "isAlone"> {
+  const message = because === undefined ? said : `${said}; ${because}`;
+  return isAlone === undefined ? { verdict, message } : { verdict, message, isAlone };
 }
 
 function factsOf(input: RateGateInput, gate: RateGate, { bad, n, limit, dispersion, lost = 0 }: RateQuestion) {

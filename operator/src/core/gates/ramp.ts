@@ -3,11 +3,13 @@ import { durationSeconds } from "@retriever/crds/fields/duration.ts";
 import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
 import type { Baseline, DispersionState, Verdict } from "@retriever/crds/status/migration-status.ts";
 import { type Counters, noCounters } from "@retriever/sidecar/contract/evidence.ts";
+import type { PodCount } from "../pods/thirds.ts";
 import { failedSamples, rateGates, triedSamples } from "./gate-counts.ts";
 import { percent } from "./gate-message.ts";
-import { judgeRateGates, publishedInterval } from "./judge-rate-gates.ts";
+import { type JudgedGate, judgeRateGates, publishedInterval, withWords } from "./judge-rate-gates.ts";
 import type { RecallVerdict } from "./recall.ts";
 import { judgeSampleRatio } from "./sample-ratio.ts";
+import { hiddenIn, judgeParts } from "./without-pods.ts";
 
 export const gateNames = [...rateGates, "shadowErrors", "sampleRatio"] as const;
 
@@ -18,6 +20,8 @@ export type GateInput = {
   readonly sampleRate: number;
   /** Totals of the epoch over all pods; null when they can't be trusted. */
   readonly totals: Counters | null;
+  /** What each pod that answers has of it; left out: nobody tells them apart. */
+  readonly pods?: readonly PodCount[];
   /** Samples that may have been lost with processes. */
   readonly lost?: number;
   /** What the windows of the epoch tell of bursts. */
@@ -30,18 +34,18 @@ export type GateInput = {
 };
 
 /** Judges every gate; the order is that of `gateNames`. */
-export function judgeRamp(input: GateInput): Verdict[] {
+export function judgeRamp(input: GateInput): JudgedGate[] {
   const totals = input.totals ?? noCounters();
   const dwellPassed = input.elapsedSeconds >= durationSeconds(input.plan.gates.minDwell);
   const verdicts = [
     ...judgeRateGates({ ...input, totals, dwellPassed }),
     judgeShadowErrors(input, totals),
-    judgeSampleRatio(totals, input.sampleRate, input.elapsedSeconds),
+    judgeSampleRatio({ ...input, totals }),
   ];
   return input.totals === null ? verdicts.map(withoutEvidence) : verdicts;
 }
 
-function withoutEvidence(verdict: Verdict): Verdict {
+function withoutEvidence({ isAlone: _isAlone, ...verdict }: JudgedGate): JudgedGate {
   return { ...verdict, verdict: "Unknown", message: `${verdict.gate}: no trustworthy evidence` };
 }
 
@@ -52,7 +56,7 @@ function withoutEvidence(verdict: Verdict): Verdict {
 const mostLostShare = 0.01;
 
 /** A share over the limit makes a rise wait until it is diluted. Never Fail: stepping down is the affair of the harm line. */
-function judgeShadowErrors(input: GateInput, totals: Counters): Verdict {
+function judgeShadowErrors(input: GateInput, totals: Counters): JudgedGate {
   const [bad, n] = [failedSamples(totals), triedSamples(totals)];
   const limit = input.plan.thresholds.shadowErrors.maxBadShare;
   const value = n > 0 ? Math.min(1, bad / n) : null;
@@ -63,7 +67,17 @@ function judgeShadowErrors(input: GateInput, totals: Counters): Verdict {
   const notYet = (message: string): Verdict => ({ ...facts, verdict: "NotYet", message: `shadowErrors: ${message}` });
   if (value === null || n < input.minSamples) return notYet(`${n} of ${Math.max(1, input.minSamples)} samples`);
   const seen = `${percent(value)} of ${n} samples are bad`;
-  if (value > limit) return notYet(`${seen}, over the limit of ${percent(limit)}; waiting for better ones`);
+  const parts = (input.pods ?? []).map(({ name, counters }) => ({
+    name,
+    bad: failedSamples(counters),
+    n: triedSamples(counters),
+  }));
+  if (value > limit) {
+    const over = `shadowErrors: ${seen}, over the limit of ${percent(limit)}; waiting for better ones`;
+    return { ...facts, ...withWords(over, judgeParts("NotYet", { bad, n }, parts, { limit })) };
+  }
+  const hidden = hiddenIn(parts, limit);
+  if (hidden !== undefined) return notYet(`${seen}, but more without ${hidden}; waiting for better ones`);
   if (lost > mostLostShare * n && (bad + lost) / (n + lost) > limit)
     return notYet(`${seen}, but ${Math.ceil(lost)} more may have been lost with pods; waiting for more samples`);
   return { ...facts, verdict: "Pass", message: `shadowErrors: ${seen}, within the limit of ${percent(limit)}` };

@@ -1,5 +1,5 @@
 // Worse told from different: bets on a mean, and what recall says of a stage's samples.
-import type { Counters } from "@retriever/sidecar/contract/evidence.ts";
+import { addCounters, type Counters } from "@retriever/sidecar/contract/evidence.ts";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { someCounters } from "#test/builders/counters.ts";
@@ -44,7 +44,7 @@ describe("recall", () => {
   const plan = aSpec();
   const measured = (n: number, loss: number, more = {}, recent: Partial<Counters> | null = { recallSamples: 5 }) => {
     const sums = { answered: 1000, recallSamples: n, recallLossSum: n * loss, recallSquaresSum: n * 0.005, ...more };
-    return judgeRecall(plan, someCounters(sums), recent === null ? null : someCounters(recent));
+    return judgeRecall(plan, { totals: someCounters(sums), recent: recent === null ? null : someCounters(recent) });
   };
 
   it.each([
@@ -64,8 +64,8 @@ describe("recall", () => {
     expect(measured(4, 0)).toBe("unknown");
     expect(measured(0, 0, { answered: 99 })).toBe("pending");
     const many = someCounters({ recallSamples: 1000 });
-    expect(judgeRecall(aSpec({ recall: { mode: "Off" } }), many, many)).toBe("unknown");
-    expect(judgeRecall(plan, null, many)).toBe("unknown");
+    expect(judgeRecall(aSpec({ recall: { mode: "Off" } }), { totals: many, recent: many })).toBe("unknown");
+    expect(judgeRecall(plan, { totals: null, recent: many })).toBe("unknown");
   });
 
   it("that was proved is so no longer once it isn't measured any more, or is lower just now", () => {
@@ -80,5 +80,20 @@ describe("recall", () => {
     expect(logWealthAbove({ n: 12, sum: 1e6, squares: 0 }, 0.02)).toEqual(
       logWealthAbove({ n: 12, sum: 12, squares: 12 }, 0.02),
     );
+  });
+
+  it("is neither proved nor disproved by one pod of three, whatever that claims", () => {
+    const pod = (loss: number, gain = 0) => {
+      const [n, squares] = [700, 0.005 + (loss + gain) ** 2];
+      const sums = { recallLossSum: n * loss, recallGainSum: n * gain, recallSquaresSum: n * squares };
+      return { name: `${loss}/${gain}`, counters: someCounters({ answered: n, recallSamples: n, ...sums }) };
+    };
+    const judged = (...pods: ReturnType<typeof pod>[]) => {
+      const totals = pods.reduce((sum, { counters }) => addCounters(sum, counters), someCounters());
+      return judgeRecall(plan, { totals, recent: totals, pods, recentPods: pods });
+    };
+    expect(judged(pod(0), pod(0), pod(0))).toBe("proved");
+    expect(judged(pod(0.1), pod(0.1), pod(0, 1))).toBe("unknown");
+    expect(judged(pod(0), pod(0), pod(1))).toBe("proved");
   });
 });

@@ -2,10 +2,12 @@
 // evidence on the mean of differences in -1..1 needs their sums alone: bets whose wealth is bounded from below by
 // ln(1 + y) >= y - y² for y >= -0.68. Where differences are small it needs far fewer samples than counting would.
 import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
-import type { Counters } from "@retriever/sidecar/contract/evidence.ts";
+import { addCounters, type Counters, noCounters } from "@retriever/sidecar/contract/evidence.ts";
+import { leastFellows } from "../pods/fair-share.ts";
+import { type PodCount, thirdsOf } from "../pods/thirds.ts";
 import { logMeanExp } from "./e-value.ts";
-import { passBudget } from "./error-budget.ts";
 import { triedSamples } from "./gate-counts.ts";
+import { passBudget } from "./gate-limits.ts";
 
 /** Sums over samples of a difference d in -1..1. */
 type DifferenceSums = {
@@ -53,31 +55,62 @@ const measuringSamples = 5;
 /** While so few samples were compared, recall has had no chance to be measured. */
 const firstSamples = 100;
 
+/** What recall is judged by: totals of the epoch, null where they can't be trusted, and the newest quarter of an hour. */
+export type RecallInput = {
+  readonly totals: Counters | null;
+  readonly recent: Counters | null;
+  readonly lost?: number;
+  /** The same by pods that answer; left out: nobody tells them apart. */
+  readonly pods?: readonly PodCount[];
+  readonly recentPods?: readonly PodCount[];
+};
+
 /**
  * Non-inferiority: the lower bound of destination less source is above -maxLoss, however often it is asked (5 %). The proof
- * of an epoch holds while recall goes on being measured and isn't lower just now: `recent` is the newest quarter of an hour.
+ * of an epoch holds while recall goes on being measured and isn't lower just now. No third of the pods proves it, nor takes
+ * the proof away.
  */
-export function judgeRecall(
-  { recall }: MigrationSpec,
-  totals: Counters | null,
-  recent: Counters | null,
-  lost = 0,
-): RecallVerdict {
+export function judgeRecall({ recall }: MigrationSpec, input: RecallInput): RecallVerdict {
+  const { totals, lost = 0, pods = [], recentPods = [] } = input;
   if (recall.mode === "Off" || totals === null) return "unknown";
-  const { recallSamples: n, recallSquaresSum: squares, answered } = totals;
+  const middle = middleOf(pods);
+  const recent = middleOf(recentPods) ?? input.recent;
   // Of the lost samples as many were searched exactly as of the others, and the destination missed everything in them.
-  const worst = n > 0 ? (lost * n) / Math.max(n, triedSamples(totals)) : 0;
-  const sums = { n: n + worst, sum: lossOf(totals) + worst, squares: squares + worst };
-  const wealth = logWealthBelow(sums, recall.maxLoss);
-  const isProved = n > 0 && logMeanExp(wealth) >= -Math.log(passBudget);
-  if (isProved && isStillSo(recall.maxLoss, recent)) return "proved";
-  const isMeasured = n >= measuringSamples || answered < firstSamples;
+  const worst = totals.recallSamples > 0 ? (lost * totals.recallSamples) / sampledOf(totals) : 0;
+  const isAllProved =
+    isProved(totals, worst, recall.maxLoss) && (middle === undefined || isWithin(recall.maxLoss, middle));
+  const isMiddleProved = middle !== undefined && isProved(middle, worst, recall.maxLoss);
+  if ((isAllProved || isMiddleProved) && isStillSo(recall.maxLoss, recent)) return "proved";
+  const { recallSamples: n } = middle ?? totals;
+  const isMeasured = n >= measuringSamples || totals.answered < firstSamples;
   return isMeasured && n < decidingSamples ? "pending" : "unknown";
 }
 
+function sampledOf(totals: Counters): number {
+  return Math.max(totals.recallSamples, triedSamples(totals));
+}
+
+function isProved(counters: Counters, lost: number, maxLoss: number): boolean {
+  const { recallSamples: n, recallSquaresSum: squares } = counters;
+  const wealth = logWealthBelow({ n: n + lost, sum: lossOf(counters) + lost, squares: squares + lost }, maxLoss);
+  return n > 0 && logMeanExp(wealth) >= -Math.log(passBudget);
+}
+
+function isWithin(maxLoss: number, counters: Counters): boolean {
+  return lossOf(counters) <= maxLoss * counters.recallSamples;
+}
+
+/** The pods between the thirds that lose the most and the least; undefined where fewer than three tell. */
+function middleOf(pods: readonly PodCount[]): Counters | undefined {
+  const parts = pods
+    .filter(({ counters }) => counters.recallSamples >= measuringSamples)
+    .map(({ counters }) => ({ counters, bad: lossOf(counters), n: counters.recallSamples }));
+  if (parts.length < leastFellows) return undefined;
+  return thirdsOf(parts).middle.reduce((sum, { counters }) => addCounters(sum, counters), noCounters());
+}
+
 function isStillSo(maxLoss: number, recent: Counters | null): boolean {
-  if (recent === null || recent.recallSamples < measuringSamples) return false;
-  return lossOf(recent) <= maxLoss * recent.recallSamples;
+  return recent !== null && recent.recallSamples >= measuringSamples && isWithin(maxLoss, recent);
 }
 
 function lossOf({ recallLossSum, recallGainSum }: Counters): number {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { errorShares, failBudget, passBudget, strictAlpha } from "./error-budget.ts";
+import { errorShares, failBudget, passBudget, strictAlpha } from "./gate-limits.ts";
 import { judgeRate, type RateQuestion, samplesToFail, samplesToPass } from "./sequential.ts";
 
 const question: RateQuestion = {

@@ -67,6 +67,8 @@ export type Context = {
   /** Totals of the epoch; null when they can't be trusted. */
   readonly totals: Counters | null;
   readonly gates: readonly Verdict[];
+  /** What gates say that is so with a few pods alone, and names them. */
+  readonly gatesAlone: readonly string[];
   readonly harm: Harm;
   readonly rollbackReady: Fact;
   readonly reachable: Fact;

@@ -10,6 +10,7 @@ import { labelOf } from "../model/status-readings.ts";
 import { promoterOf } from "../people/promote.ts";
 import { describeCorrections } from "../people/retry.ts";
 import { rampEvidence, withoutCompared } from "../steps/await-retry.ts";
+import { holdAlone } from "../steps/hold-alone.ts";
 import { awaitAcks, isFollowed } from "../steps/propagation.ts";
 import { move, stay } from "../steps/transition.ts";
 import { askParity } from "../verification/ask.ts";
@@ -21,6 +22,7 @@ export function awaitingCutover(context: Context): Outcome {
   if (c.rollbackReady.status !== "True") {
     return stay(c, "blocked", c.rollbackReady.reason, `the rollback path is not proved: ${c.rollbackReady.message}`);
   }
+  if (c.gatesAlone.length > 0) return holdAlone(c, c.gatesAlone);
   const open = openQuestions(c);
   if (open.length > 0) {
     const message = `the gates must pass at the moment of the cutover: ${open.join("; ")}`;

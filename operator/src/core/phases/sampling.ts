@@ -11,6 +11,7 @@ import type { Context } from "../model/context.ts";
 import type { Outcome } from "../model/decision.ts";
 import { instantMs, secondsSince } from "../model/status-readings.ts";
 import { enterFirstStage } from "../steps/enter-stage.ts";
+import { holdAlone } from "../steps/hold-alone.ts";
 import { awaitAcks, isFollowed } from "../steps/propagation.ts";
 import { stepDown } from "../steps/step-down.ts";
 import { move, stay } from "../steps/transition.ts";
@@ -73,6 +74,7 @@ function startClock(c: Context, { stage, name }: Place): Outcome {
 function judgeStage(c: Context, at: Place): Outcome {
   const failed = failedGates(c);
   if (failed.length > 0) return failGates(c, failed);
+  if (c.gatesAlone.length > 0) return overdue(c, at, holdAlone(c, c.gatesAlone));
   const elapsed = secondsSince(c, at.stage.startedAt);
   const needed = Math.max(durationSeconds(at.plan.minDuration), durationSeconds(c.plan.gates.minDwell));
   const times = openTimes(c, at, needed - elapsed);

@@ -3,7 +3,7 @@
 import type { Counters, SliceCounters } from "@retriever/sidecar/contract/evidence.ts";
 
 /** Where fewer than three have counted so many, nobody can be held against the others. */
-const leastSamples = 12;
+export const leastSamples = 12;
 export const leastFellows = 3;
 /** How much more than its fellows one may count. Balancers and chance make less of a difference. */
 const mostShares = 2;

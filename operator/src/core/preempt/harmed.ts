@@ -7,8 +7,9 @@ import type { Outcome } from "../model/decision.ts";
 import { isPastCutover } from "../model/status-readings.ts";
 import { beginRollback } from "../steps/begin-rollback.ts";
 import { resetGuard } from "../steps/guard-clock.ts";
+import { holdAlone } from "../steps/hold-alone.ts";
 import { stepDown } from "../steps/step-down.ts";
-import { move, stay } from "../steps/transition.ts";
+import { stay } from "../steps/transition.ts";
 
 /** Acts on findings that are due; undefined when there is nothing to act on. */
 export function harmed(c: Context): Outcome | undefined {
@@ -32,13 +33,8 @@ export function harmed(c: Context): Outcome | undefined {
   }
 }
 
-/** The rate stays. That a few pods alone are harmed is told once an epoch. */
 function holdBeforeCutover(c: Context, { reason }: Finding, causes: readonly string[]): Outcome {
-  const message = `held: ${causes.join("; ")}`;
-  const { history, epoch, phase } = c.status;
-  const isTold = history.some((entry) => entry.reason === reason && entry.epoch === epoch);
-  if (reason === undefined || isTold) return stay(c, "blocked", reason ?? "Harm", message);
-  return move(c, { phase, reason, message, standing: "blocked", warning: true });
+  return reason === undefined ? stay(c, "blocked", "Harm", `held: ${causes.join("; ")}`) : holdAlone(c, causes);
 }
 
 function rollBack(c: Context, { rule, withheld }: Finding, causes: readonly string[]): Outcome {

@@ -10,6 +10,9 @@ import { goodTraffic, type Traffic } from "#test/steady-traffic.ts";
 
 const spec = aSpec({ ...shortPlan, guard: { duration: "30m", deadline: "4h", minSamples: 50 } });
 
+/** The same, with a person who promotes. */
+const held = aSpec({ ...shortPlan, cutover: { hold: true } });
+
 function guardOf(pods: number, liars: number, distortion: Distortion): Simulation {
   const sim = simulationAt("Guard", { spec, pods });
   for (const pod of sim.pods.slice(0, liars)) pod.distortion = distortion;
@@ -68,6 +71,53 @@ it("before the cutover harm of one pod of four is held at its stage, and told on
   expect(sim.status.history.filter(({ reason }) => reason === "OnePodAlone")).toHaveLength(1);
 });
 
+/** Each of what gates count, all bad. */
+const worst: readonly (readonly [string, Distortion])[] = [
+  [
+    "lower scores",
+    (counters) => ({ ...counters, scoreWorse: counters.answered, scoreWorseSum: 2 * counters.answered }),
+  ],
+  ["slowness", (counters) => ({ ...counters, latencyWorse: counters.answered })],
+  ["other answers", (counters) => ({ ...counters, mismatch: counters.answered, overlapSum: 0 })],
+  ["shadow errors", (counters) => ({ ...counters, answered: 0, shadowErrors: counters.answered })],
+  ["a billion failures", distortionOf("Failing")],
+];
+
+describe.each(fleets)("in the ramp of %i pods %i", (pods, liars) => {
+  const rampOf = (distortion: Distortion): Simulation => {
+    const sim = simulationAt("WarmUp", { spec: held, pods });
+    for (const pod of sim.pods.slice(0, liars)) pod.distortion = distortion;
+    return sim;
+  };
+
+  it.each(worst)(
+    "that tell of %s step nothing down: it is held at its stage, and they are named",
+    (_what, distortion) => {
+      const sim = rampOf(distortion);
+      const steps = sim.trace.length;
+      sim.run(150);
+      expect(sim.trace.length).toBe(steps);
+      expect(sim.status.history.filter(({ reason }) => reason === "OnePodAlone")).toHaveLength(1);
+      expect(sim.status.message).toContain("nothing of it is left without pod-1");
+    },
+  );
+
+  it("that claim a billion good samples bring no harmful destination to the cutover", () => {
+    const sim = rampOf(distortionOf("Healthy"));
+    sim.traffic = () => ({ ...goodTraffic, scoreWorse: 0.12, latencyWorse: 0.12 });
+    sim.run(900);
+    expect(["WarmUp", "Ramp"]).toContain(sim.phase);
+    expect(sim.story).not.toContain("AwaitingCutover");
+  });
+
+  it("that claim ten times their requests, or none, hold nobody up", () => {
+    for (const times of [0, 10]) {
+      const sim = rampOf((counters) => ({ ...counters, requests: times * counters.requests }));
+      expect(sim.until("AwaitingCutover", 900).phase).toBe("AwaitingCutover");
+    }
+  });
+});
+
 const count = fc.oneof(fc.constantFrom(0, 1, 1e15), fc.double({ min: 0, max: 1e15, noNaN: true }), fc.nat(500));
 /** Other counters in each span, any that the contract admits. */
 const lies = fc.array(fc.array(count, { minLength: 57, maxLength: 57 }), { minLength: 1, maxLength: 4 }).map(
@@ -98,5 +148,23 @@ it("a third that says anything that the contract admits neither forces nor preve
       expect(harmed.until("RolledBack", 900).status.rollback?.reason).toMatch(/^Harm/);
     }),
     { seed: 18, numRuns: 12 },
+  );
+});
+
+it("a third that says anything neither steps a healthy ramp down nor brings a harmful one to the cutover", () => {
+  fc.assert(
+    fc.property(lies, fc.constantFrom(...fleets), (distortion, [pods, liars]) => {
+      const rampOf = (scoreWorse: number): Simulation => {
+        const sim = simulationAt("WarmUp", { spec: held, pods });
+        for (const pod of sim.pods.slice(0, liars)) pod.distortion = distortion;
+        sim.traffic = () => ({ ...goodTraffic, scoreWorse });
+        return sim.run(300);
+      };
+      const { history, harm: found } = rampOf(0).status;
+      expect(history.map(({ reason }) => reason)).not.toContain("SteppedDown");
+      expect(found?.heldSince).toBeUndefined();
+      expect(rampOf(0.5).story).not.toContain("AwaitingCutover");
+    }),
+    { seed: 18, numRuns: 6 },
   );
 });
