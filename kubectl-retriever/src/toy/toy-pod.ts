@@ -51,6 +51,7 @@ export class ToyPod {
   stuck = false;
   sidecarRunning = true;
   nodeLost = false;
+  terminating = false;
   /** What it tells instead of what it counted. */
   distortion: Distortion | undefined;
   /** How many requests it gets for one of another pod's. */
@@ -76,8 +77,9 @@ export class ToyPod {
 
   clone(): ToyPod {
     const copy = new ToyPod(this.name);
-    const { annotatedEpoch, silent, stuck, sidecarRunning, nodeLost, distortion, weight, followMs } = this;
-    Object.assign(copy, { annotatedEpoch, silent, stuck, sidecarRunning, nodeLost, distortion, weight, followMs });
+    const { annotatedEpoch, silent, stuck, sidecarRunning, nodeLost, terminating, distortion, weight, followMs } = this;
+    Object.assign(copy, { annotatedEpoch, silent, stuck, sidecarRunning, nodeLost, terminating });
+    Object.assign(copy, { distortion, weight, followMs });
     copy.#starts = this.#starts;
     copy.#offered = this.#offered;
     copy.#visibleAtMs = this.#visibleAtMs;
@@ -138,12 +140,12 @@ export class ToyPod {
   }
 
   observe(around: Surroundings): PodObservation {
-    const { name, uid, sidecarRunning, nodeLost, annotatedEpoch } = this;
+    const { name, uid, terminating, sidecarRunning, nodeLost, annotatedEpoch } = this;
     const isHeard = !this.silent && sidecarRunning;
     const status = isHeard
       ? ({ ok: true, value: this.#status(around) } as const)
       : ({ ok: false, why: "deadline exceeded" } as const);
-    return { name, uid, terminating: false, ready: true, sidecarRunning, nodeLost, annotatedEpoch, status };
+    return { name, uid, terminating, ready: true, sidecarRunning, nodeLost, annotatedEpoch, status };
   }
 
   #activate(atMs: number): void {

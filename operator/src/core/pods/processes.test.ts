@@ -24,7 +24,7 @@ function counting(name: string, samples = 30, startId?: string): PodBuilder {
   }));
 }
 const fold = (before: EpochEvidence | undefined, pods: readonly PodBuilder[], at = now) => ({
-  ...aRecord(epoch),
+  ...aRecord(epoch, {}, { recordedAt: new Date(at * 1000).toISOString() }),
   ...foldProcesses(before, { epoch, listed: pods.map((pod) => pod.build()), now: at }),
 });
 const names = (count: number) => Array.from({ length: count }, (_, index) => `pod-${index}`);
@@ -51,7 +51,7 @@ describe("what may be lost with a process", () => {
 
   it("is as much more of one that was silent before, at its own rate", () => {
     const silent = fold(all, [counting("a"), counting("b"), counting("c").silent()], now + 5);
-    expect(fold(silent, [counting("a"), counting("b")], now + 65)).toMatchObject({ lost: 150 });
+    expect(fold(silent, [counting("a"), counting("b")], now + 65)).toMatchObject({ lost: 160 });
     expect(fold(silent, [counting("a"), counting("b"), counting("c")], now + 65)).toMatchObject({ lost: 0 });
   });
 

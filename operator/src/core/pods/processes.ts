@@ -5,7 +5,7 @@ import type { EpochEvidence } from "@retriever/crds/status/migration-status.ts";
 import type { Evidence } from "@retriever/sidecar/contract/evidence.ts";
 import { keptSeconds } from "@retriever/sidecar/contract/evidence.ts";
 import type { PodObservation } from "../model/workload.ts";
-import { fastWindowSeconds } from "../time/evidence-spans.ts";
+import { fastWindowSeconds, loadWindowSeconds } from "../time/evidence-spans.ts";
 import { boundClaims, noWeights } from "./fair-share.ts";
 
 /** Parts of a fleet that are held against each other: single pods up to so many, and groups of equal size beyond. */
@@ -19,9 +19,9 @@ export type Process = {
   readonly start: string;
   /** End of its newest bin that was judged, epoch seconds of its own clock; 0: none. */
   readonly binsUntil: number;
-  /** Samples that are lost if it goes now: those of its newest 15 s, which is the open bin and the time between two looks. */
+  /** Samples that are lost if it goes now: those of 15 s, which is the open bin and the time between two looks. */
   readonly atStake: number;
-  /** Since when it hasn't answered, epoch seconds; 0: it answers. */
+  /** The newest look to which it answered, epoch seconds, once it doesn't any more; 0: it answers. */
   readonly silentSince: number;
 };
 
@@ -38,8 +38,14 @@ export function startOf(startId: string): string {
 }
 
 export function printProcess({ id, start, binsUntil, atStake, silentSince }: Process): string {
-  const parts = [id, start, binsUntil, Number(atStake.toPrecision(3))];
+  const parts = [id, start, binsUntil, roundedUp(atStake)];
   return (silentSince === 0 ? parts : [...parts, silentSince]).join(" ");
+}
+
+/** To three digits: what may be lost is never written down as less. */
+function roundedUp(count: number): number {
+  const unit = count <= 0 ? 1 : 10 ** (Math.floor(Math.log10(count)) - 2);
+  return Number((Math.ceil(Number((count / unit).toPrecision(12))) * unit).toPrecision(3));
 }
 
 export function parseProcess(text: string): Process {
@@ -103,6 +109,7 @@ export function foldProcesses(previous: EpochEvidence | undefined, { epoch, list
   const before = previous?.epoch === epoch ? previous : undefined;
   const pods = new Map(listed.map((pod) => [processId(pod.uid), pod]));
   const counting = new Map(countingOf(listed, epoch));
+  const look: Look = { seenAt: seenAtOf(before, now), now, usual: usualStake(before, counting) };
   let { lost, vanishedPods } = before ?? { lost: 0, vanishedPods: 0 };
   const groups = (before === undefined ? [] : processesOf(before)).map((processes) =>
     processes.flatMap((process) => {
@@ -112,12 +119,12 @@ export function foldProcesses(previous: EpochEvidence | undefined, { epoch, list
       const next = answer === undefined ? undefined : processAfter(process, answer);
       if (pod === undefined || (next !== undefined && next.start !== process.start)) {
         vanishedPods += 1;
-        lost += lostWith(process, now);
+        lost += lostWith(process, look);
       }
       if (pod === undefined) return [];
       if (next !== undefined) return [next];
       const isSilent = !pod.status.ok && process.silentSince === 0;
-      return [isSilent ? { ...process, silentSince: now } : process];
+      return [isSilent ? { ...process, silentSince: look.seenAt } : process];
     }),
   );
   const room = mostProcesses - groups.reduce((sum, { length }) => sum + length, 0);
@@ -152,10 +159,15 @@ function countingOf(listed: readonly PodObservation[], epoch: number): [string, 
   ]);
 }
 
-function samplesAtStake({ windows, counters, sinceSeconds }: Evidence): number {
-  const newest = windows.find(({ seconds, offsetSeconds }) => seconds === fastWindowSeconds && offsetSeconds === 0);
-  if (newest !== undefined) return triedOf(newest.counters);
-  return triedOf(counters) * Math.min(1, fastWindowSeconds / Math.max(1, sinceSeconds));
+/** Samples of 15 s: by the newest ones, or by those of some minutes where they come seldom; and what an answer had no room for. */
+function samplesAtStake({ windows, counters, sinceSeconds, closedAt, openAt = closedAt }: Evidence): number {
+  const spans = windows.filter(({ seconds, offsetSeconds }) => seconds <= loadWindowSeconds && offsetSeconds === 0);
+  const whole = { counters, coveredSeconds: sinceSeconds };
+  const stakes = (spans.length === 0 ? [whole] : spans).map(
+    (span) => (triedOf(span.counters) * fastWindowSeconds) / Math.max(1, span.coveredSeconds),
+  );
+  const untold = Math.min(keptSeconds, Math.max(0, openAt - closedAt));
+  return Math.max(...stakes) * (1 + untold / fastWindowSeconds);
 }
 
 function triedOf({ answered, shadowErrors, shadowTimeouts }: Evidence["counters"]): number {
@@ -175,10 +187,38 @@ function processAfter(before: Process, { startId, evidence, atStake }: Answer): 
   };
 }
 
-/** What was counted after the newest look at it, at its own rate; nobody looks back further than sidecars remember. */
-function lostWith({ atStake, silentSince }: Process, now: number): number {
-  const silent = silentSince === 0 ? 0 : Math.min(keptSeconds, Math.max(0, now - silentSince));
-  return atStake * (1 + silent / fastWindowSeconds);
+type Look = {
+  /** When the record was written down, epoch seconds: whoever was known then may have gone right after. */
+  readonly seenAt: number;
+  readonly now: number;
+  /** Samples of 15 s of the others. */
+  readonly usual: number;
+};
+
+function seenAtOf(before: EpochEvidence | undefined, now: number): number {
+  const recorded = Date.parse(before?.recordedAt ?? "") / 1000;
+  return Number.isFinite(recorded) ? Math.min(now, Math.floor(recorded)) : now;
+}
+
+/** What one has at stake on average, by the record or by now. */
+function usualStake(before: EpochEvidence | undefined, counting: ReadonlyMap<string, Answer>): number {
+  const known = before === undefined ? [] : processesOf(before).flat();
+  const mean = (stakes: readonly number[]) =>
+    stakes.reduce((sum, stake) => sum + stake, 0) / Math.max(1, stakes.length);
+  return Math.max(
+    mean(known.map(({ atStake }) => atStake)),
+    mean([...counting.values()].map(({ atStake }) => atStake)),
+  );
+}
+
+/**
+ * What was counted after the newest look at it, at its own rate, and at least at the others' where it had just begun;
+ * nobody looks back further than sidecars remember.
+ */
+function lostWith({ atStake, binsUntil, silentSince }: Process, { seenAt, now, usual }: Look): number {
+  const unseen = Math.min(keptSeconds, Math.max(0, now - (silentSince === 0 ? seenAt : silentSince)));
+  const stake = binsUntil === 0 ? Math.max(atStake, usual) : atStake;
+  return stake * (1 + unseen / fastWindowSeconds);
 }
 
 /** Whoever comes takes the emptiest group: the place of one that went, as long as there is one for each. */

@@ -13,3 +13,16 @@ it("a target without pods in mid-ramp is said once, once more when it has stood 
   expect({ phase: sim.phase, writes: sim.writes - writes }).toEqual({ phase: "Ramp", writes: 1 });
   expect(sim.tickets).toEqual(["AckTimeout", "HoldOverdue"]);
 });
+
+it("while a pod is terminating every bin is written, so that little of it is lost", () => {
+  const sim = simulationAt("Ramp", { spec: aSpec({ ...shortPlan, gates: { window: "1m", minDwell: "30s" } }) }).run(60);
+  const writesIn = (looks: number): number => {
+    const { writes } = sim;
+    for (let look = 0; look < looks; look += 1) sim.run(5);
+    return sim.writes - writes;
+  };
+  expect(writesIn(6)).toBeLessThanOrEqual(1);
+  const leaving = sim.pod(0);
+  leaving.terminating = true;
+  expect(writesIn(6)).toBeGreaterThanOrEqual(3);
+});

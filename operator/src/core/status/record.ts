@@ -7,6 +7,7 @@ import type { Context } from "../model/context.ts";
 import { isSameData } from "../model/deep-equal.ts";
 import { instantMs, isPastCutover } from "../model/status-readings.ts";
 import { isOverlayGone } from "../overlay/overlay-state.ts";
+import { parseProcess } from "../pods/processes.ts";
 import { isFollowed, waitedSince } from "../steps/propagation.ts";
 
 const mostNames = 20;
@@ -76,8 +77,17 @@ export function isNews(c: Context, next: MigrationStatus): boolean {
   if (!isSameData(stable(before), stable(next))) return true;
   const counted = latest(instantMs(before.guard?.tickedAt), instantMs(before.evidence?.recordedAt));
   const writtenAt = latest(counted, instantMs(before.acks?.waited?.at));
-  const every = Math.min(longestUnwrittenSeconds, 2 * durationSeconds(c.plan.gates.window));
+  const every = hasLeaving(c) ? 0 : Math.min(longestUnwrittenSeconds, 2 * durationSeconds(c.plan.gates.window));
   return writtenAt === undefined || Math.abs(c.now - writtenAt) >= every * 1000;
+}
+
+/** What such a pod counts after the last write is lost with it. */
+function hasLeaving({ observation: { pods }, status }: Context): boolean {
+  if (!pods.ok || status.evidence === undefined) return false;
+  const { epoch } = status;
+  return pods.value.some(
+    ({ terminating, status: told }) => terminating && told.ok && told.value.evidence.epoch === epoch,
+  );
 }
 
 /** Where nothing was counted, evidence that only grew older is no news: a target without pods may stay so for days. */
@@ -98,6 +108,7 @@ function stable(status: MigrationStatus): unknown {
     acks: acks?.waited === undefined ? acks : { ...acks, waited: acks.waited.since },
     epochOfEvidence: evidence?.epoch,
     vanishedPods: evidence?.vanishedPods,
+    processes: evidence?.groups.map(({ processes }) => processes.map(identityOf)),
     verdicts: gates.map((gate) => [gate.gate, gate.verdict]),
     flags: conditions.map((condition) => [
       condition.type,
@@ -109,6 +120,12 @@ function stable(status: MigrationStatus): unknown {
     detection: detection === undefined ? undefined : [detection.epoch, detection.slicesChosenIn, standing(detection)],
     harm: harm === undefined ? undefined : [harm.alertSince, harm.stepDowns, harm.heldSince],
   };
+}
+
+/** A process that nobody wrote down would go unmissed. */
+function identityOf(process: string): string {
+  const { id, start } = parseProcess(process);
+  return `${id} ${start}`;
 }
 
 function countsAs(visibility: NonNullable<MigrationStatus["guard"]>["visibility"]): string {
