@@ -91,9 +91,9 @@ function isWrong({ status }: Rehearsal, isDead: boolean): boolean {
   return isBack !== isDead || !migrationStatusSchema.safeParse(status).success;
 }
 
-/** Before the cutover: a step down of a healthy destination, or a wrong one that comes to the cutover. */
+/** Before the cutover: a step down of a healthy destination, or a wrong one that passes a stage. */
 function isWrongBefore({ status, entries }: Rehearsal, isWrongStore: boolean): boolean {
-  const came = entries.some((entry) => entry.kind === "decision" && entry.reason === "RampPassed");
+  const came = entries.some((entry) => entry.kind === "decision" && entry.reason === "StagePassed");
   const isDown = status.harm?.heldSince !== undefined || (status.harm?.stepDowns ?? 0) > 0;
   return (isWrongStore ? came : isDown) || !migrationStatusSchema.safeParse(status).success;
 }

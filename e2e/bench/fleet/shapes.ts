@@ -81,7 +81,7 @@ export const liars: readonly Liars[] = fleets.flatMap(({ pods, lying }) =>
   ),
 );
 
-/** The same before the cutover, while the destination is well or answers a fifth of the queries wrong. */
+/** The same in the first stage, of two hours, while the destination is well or answers a fifth of the queries wrong. */
 export const rampLiars: readonly Liars[] = fleets.flatMap(({ pods, lying }) =>
   (["Healthy", "Failing", "Anything"] as const).flatMap((claim) =>
     [false, true].map((isDead) => ({
@@ -93,7 +93,7 @@ export const rampLiars: readonly Liars[] = fleets.flatMap(({ pods, lying }) =>
           { at: "WarmUp+5m", pods: { lying, claim } },
           ...(isDead ? [{ at: "WarmUp+5m", destination: { scoreWorse: 0.2 } }] : []),
         ],
-        "6h",
+        "130m",
       ),
     })),
   ),

@@ -56,7 +56,7 @@ const measuringSamples = 5;
 const firstSamples = 100;
 
 /** What recall is judged by: totals of the epoch, null where they can't be trusted, and the newest quarter of an hour. */
-export type RecallInput = {
+type RecallInput = {
   readonly totals: Counters | null;
   readonly recent: Counters | null;
   readonly lost?: number;
@@ -71,19 +71,30 @@ export type RecallInput = {
  * the proof away.
  */
 export function judgeRecall({ recall }: MigrationSpec, input: RecallInput): RecallVerdict {
-  const { totals, lost = 0, pods = [], recentPods = [] } = input;
+  const { totals, pods = [], recentPods = [] } = input;
   if (recall.mode === "Off" || totals === null) return "unknown";
   const middle = middleOf(pods);
   const recent = middleOf(recentPods) ?? input.recent;
-  // Of the lost samples as many were searched exactly as of the others, and the destination missed everything in them.
-  const worst = totals.recallSamples > 0 ? (lost * totals.recallSamples) / sampledOf(totals) : 0;
-  const isAllProved =
-    isProved(totals, worst, recall.maxLoss) && (middle === undefined || isWithin(recall.maxLoss, middle));
-  const isMiddleProved = middle !== undefined && isProved(middle, worst, recall.maxLoss);
-  if ((isAllProved || isMiddleProved) && isStillSo(recall.maxLoss, recent)) return "proved";
+  const isNow = isStillSo(recall.maxLoss, recent);
+  if (isNow && isSurelyWithin(recall.maxLoss, { ...input, totals, middle })) return "proved";
   const { recallSamples: n } = middle ?? totals;
   const isMeasured = n >= measuringSamples || totals.answered < firstSamples;
   return isMeasured && n < decidingSamples ? "pending" : "unknown";
+}
+
+type Proving = {
+  readonly totals: Counters;
+  readonly lost?: number;
+  readonly middle: Counters | undefined;
+};
+
+/** By all pods while those in the middle aren't over it, or by those alone. */
+function isSurelyWithin(maxLoss: number, { totals, lost = 0, middle }: Proving): boolean {
+  // Of the lost samples as many were searched exactly as of the others, and the destination missed everything in them.
+  const worst = totals.recallSamples > 0 ? (lost * totals.recallSamples) / sampledOf(totals) : 0;
+  const isAll = isProved(totals, worst, maxLoss);
+  if (middle === undefined) return isAll;
+  return (isAll && isWithin(maxLoss, middle)) || isProved(middle, worst, maxLoss);
 }
 
 function sampledOf(totals: Counters): number {

@@ -13,7 +13,7 @@ import { publishedInterval } from "./judge-rate-gates.ts";
 /** A sidecar that samples a fifth more or less than told is misconfigured. */
 const ratioTolerance = 1.2;
 
-export type RatioInput = {
+type RatioInput = {
   readonly totals: Counters;
   /** What each pod that answers has of it; left out: nobody tells them apart. */
   readonly pods?: readonly PodCount[];

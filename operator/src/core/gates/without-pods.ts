@@ -9,7 +9,7 @@ import type { SequentialVerdict } from "./sequential.ts";
 /** What one pod says to a gate. */
 export type PodShare = Share & { readonly name: string };
 
-export type PartsRule = {
+type PartsRule = {
   readonly limit: number;
   readonly failLimit?: number;
   /** Samples that one independent sample is worth, at least 1. */
@@ -58,13 +58,19 @@ function judgeFail(parts: readonly PodShare[], rule: PartsRule): PartsVerdict {
   return { verdict: "NotYet", because: `not sure yet without ${namesOf(worst)}` };
 }
 
-/** Where fewer than three have counted enough to be left out, the rest must not look worse than it may. */
+/**
+ * Surely so without the third that shows the least, with or without the one that shows the most. Where fewer than three
+ * have counted enough to be left out, the rest must not look worse than it may.
+ */
 function judgePass(parts: readonly PodShare[], rule: PartsRule): PartsVerdict {
   const telling = parts.filter(({ n }) => n >= leastSamples);
   const isTelling = telling.length >= leastFellows;
-  const { middle, best } = thirdsOf(isTelling ? telling : parts);
+  const { worst, middle, best } = thirdsOf(isTelling ? telling : parts);
   const left = sumShares(middle);
-  if (isTelling ? isPassing(left, rule) : left.bad <= rule.limit * left.n) return { verdict: "Pass" };
+  const isSo = isTelling
+    ? isPassing(left, rule) || isPassing(sumShares([...middle, ...worst]), rule)
+    : left.bad <= rule.limit * left.n;
+  if (isSo) return { verdict: "Pass" };
   return { verdict: "NotYet", because: `not surely so without ${namesOf(best)}` };
 }
 

@@ -64,30 +64,28 @@ const looks = fc.array(
   },
 );
 
+const story = fc.record({
+  perSecond: rate,
+  count: fc.integer({ min: 2, max: 6 }),
+  looks,
+  silent: fc.nat(1),
+  away: fc.integer({ min: 1, max: 900 }),
+});
+
 it("what may be lost bounds what is, and isn't much more than what could be", () => {
   fc.assert(
-    fc.property(
-      rate,
-      fc.integer({ min: 2, max: 6 }),
-      looks,
-      fc.nat(1),
-      fc.integer({ min: 1, max: 900 }),
-      (perSecond, count, told, silent, away) => {
-        const rates = Array.from({ length: count }, () => perSecond);
-        const { written, seconds } = play({ rates, looks: told, silent });
-        const until = knownProcesses(written, epoch)("uid-pod-0")?.binsUntil ?? 0;
-        const judged = Math.max(0, until - origin);
-        const gone = fold(
-          written,
-          rates.slice(1).map((one, pod) => telling(`pod-${pod + 1}`, one, seconds + away)),
-          seconds + away,
-        );
-        // It may have died right before the last look; sidecars remember no more than they keep.
-        const most = perSecond * Math.min(keptSeconds, seconds + away - judged);
-        expect(gone.lost).toBeGreaterThanOrEqual(most * 0.999);
-        expect(gone.lost).toBeLessThanOrEqual(10 * Math.max(most, 15 * perSecond));
-      },
-    ),
+    fc.property(story, ({ perSecond, count, looks: told, silent, away }) => {
+      const rates = Array.from({ length: count }, () => perSecond);
+      const { written, seconds } = play({ rates, looks: told, silent });
+      const end = seconds + away;
+      const left = rates.slice(1).map((one, pod) => telling(`pod-${pod + 1}`, one, end));
+      const until = knownProcesses(written, epoch)("uid-pod-0")?.binsUntil ?? 0;
+      const gone = fold(written, left, end);
+      // It may have died right before the last look; sidecars remember no more than they keep.
+      const most = perSecond * Math.min(keptSeconds, end - Math.max(0, until - origin));
+      expect(gone.lost).toBeGreaterThanOrEqual(most * 0.999);
+      expect(gone.lost).toBeLessThanOrEqual(10 * Math.max(most, 15 * perSecond));
+    }),
     { seed: 18, numRuns: 300 },
   );
 });
