@@ -52,6 +52,8 @@ export class ToyPod {
   sidecarRunning = true;
   nodeLost = false;
   terminating = false;
+  /** Its probes of the source don't end: what it knows of it is so many seconds old. */
+  sourceHangsSeconds = 0;
   /** What it tells instead of what it counted. */
   distortion: Distortion | undefined;
   /** How many requests it gets for one of another pod's. */
@@ -79,7 +81,7 @@ export class ToyPod {
     const copy = new ToyPod(this.name);
     const { annotatedEpoch, silent, stuck, sidecarRunning, nodeLost, terminating, distortion, weight, followMs } = this;
     Object.assign(copy, { annotatedEpoch, silent, stuck, sidecarRunning, nodeLost, terminating });
-    Object.assign(copy, { distortion, weight, followMs });
+    Object.assign(copy, { distortion, weight, followMs, sourceHangsSeconds: this.sourceHangsSeconds });
     copy.#starts = this.#starts;
     copy.#offered = this.#offered;
     copy.#visibleAtMs = this.#visibleAtMs;
@@ -216,12 +218,19 @@ export class ToyPod {
       const role = store === primary ? "primary" : store === shadow ? "shadow" : "none";
       return probedStore({ store, role, identity }, { health: health[store], nowMs, elapsedMs, knownSinceMs });
     };
-    if (this.#running.inForce === null) return [view("source", base, Number.NEGATIVE_INFINITY)];
-    const stores = [view("source", source, Number.NEGATIVE_INFINITY)];
+    const ofSource = (identity: StoreIdentity): StoreStatus =>
+      aged(view("source", identity, Number.NEGATIVE_INFINITY), this.sourceHangsSeconds);
+    if (this.#running.inForce === null) return [ofSource(base)];
     // After a rollback a sidecar opens nothing of the destination.
-    if (this.#running.inForce.document.rollback === true) return stores;
-    return [...stores, view("destination", destination, this.#activatedAtMs)];
+    if (this.#running.inForce.document.rollback === true) return [ofSource(source)];
+    return [ofSource(source), view("destination", destination, this.#activatedAtMs)];
   }
+}
+
+function aged(view: StoreStatus, seconds: number): StoreStatus {
+  const { probeAgeSeconds, lastOkAgeSeconds } = view;
+  const older = (age: number | null) => (age === null ? null : age + seconds);
+  return { ...view, probeAgeSeconds: older(probeAgeSeconds), lastOkAgeSeconds: older(lastOkAgeSeconds) };
 }
 
 function hashOf(overlay: Files["overlay"]): string | null {

@@ -77,12 +77,17 @@ function tellHold(c: Context, outcome: Outcome): Outcome {
   if (wait === undefined || waiting === undefined) return withWaiting(outcome, waiting);
   const waited = secondsSince(c, (wait.severity === "page" ? waiting.danger : waiting)?.since);
   if (waited < wait.seconds || !isToSay(c, waiting, wait.severity)) return withWaiting(outcome, waiting);
-  const where = outcome.status.phase;
   return tell(withWaiting(outcome, { ...waiting, told: wait.severity, toldAt: c.nowIso }), {
     reason: "HoldOverdue",
-    message: `stands still in ${where} for ${printDuration(waited)} (${outcome.reason}): ${outcome.status.message}`,
+    message: `${describeStanding(c, outcome)} for ${printDuration(waited)} (${outcome.reason}): ${outcome.status.message}`,
     severity: wait.severity,
   });
+}
+
+/** A guard goes on while nobody knows whether it could be left. */
+function describeStanding({ rollbackReady }: Context, { reason, status }: Outcome): string {
+  if (reason !== "Guarding") return `stands still in ${status.phase}`;
+  return `the rollback path isn't proved in ${status.phase} (${rollbackReady.message})`;
 }
 
 /** How long it stands still, and how long dangerously so: a pause of a day makes no blind minute a page. */
@@ -160,13 +165,14 @@ const masking: readonly string[] = ["Paused", "GuardOverdue"];
 /** Somebody was called when it began; so does a rollback path that closes. */
 const paged: readonly string[] = ["Harm", "OnePodAlone", "RollbackBlocked", "TwoPrimaries"];
 
-/** How long this may last untold; undefined where the migration moves. */
+/** How long this may last untold; undefined where the migration moves, and could go back. */
 function waitOf(c: Context, { standing, reason, status }: Outcome): Wait | undefined {
   if (status.phase === "RollingBack" || c.meta.deleting) return { seconds: heldSeconds, severity: servedSeverity(c) };
   if (isFinalPhase(status.phase))
     return timed.includes(reason) ? undefined : { seconds: settlingSeconds, severity: "ticket" };
   if (masking.includes(reason) && isEndangered(c, reason)) return heldOf(c, reason);
   if (standing === "working") return workingOf(c);
+  if (reason === "Guarding" && c.rollbackReady.status !== "True") return heldOf(c, reason);
   if (timed.includes(reason)) return undefined;
   if (standing === "waiting" || asked.includes(reason)) return { seconds: askedSeconds, severity: "ticket" };
   return heldOf(c, reason);

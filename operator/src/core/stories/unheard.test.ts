@@ -25,6 +25,7 @@ const holds: readonly Hold[] = [
   ["nobody asks anything", (sim) => (sim.traffic = () => ({ ...goodTraffic, rps: 0 }))],
   ["an older status was restored", (sim) => (sim.status = { ...sim.status, epoch: sim.status.epoch - 1 })],
   ["everything is slow", (sim) => slow(sim)],
+  ["no probe of the source ends", (sim) => hang(sim, 3)],
 ];
 
 /** Holds in which users are served as they were, and anybody could go back. */
@@ -43,6 +44,11 @@ function stick(sim: Simulation): void {
   sim.pod(0).stuck = true;
   sim.act("Pause");
   sim.act("Resume");
+}
+
+/** Pods whose newest answer of the source is a minute and a half old. */
+function hang(sim: Simulation, pods: number): void {
+  for (const pod of sim.pods.slice(0, pods)) pod.sourceHangsSeconds = 90;
 }
 
 function slow(sim: Simulation): void {
@@ -130,6 +136,29 @@ const longGuard = {
   spec: aSpec({ ...plan, guard: { duration: "24h", deadline: "40h", minSamples: 50 } }),
   reconcileSeconds: 20,
 };
+
+describe("a guard that couldn't be left", () => {
+  it.each([2, 3])(
+    "because %s of 3 pods have heard nothing of the source pages within the usual time, and again",
+    (pods) => {
+      const sim = simulationAt("Guard", longGuard);
+      hang(sim, pods);
+      sim.run(880);
+      expect(sim.pages).toEqual([]);
+      sim.run(60);
+      expect(sim.pages).toEqual(["HoldOverdue"]);
+      expect(sim.said.at(-1)?.message).toContain("the rollback path isn't proved in Guard");
+      sim.run(5 * 3600);
+      expect([sim.phase, sim.pages]).toEqual(["Guard", ["HoldOverdue", "HoldOverdue"]]);
+    },
+  );
+
+  it("because one of 3 pods hasn't pages nobody", () => {
+    const sim = simulationAt("Guard", longGuard);
+    hang(sim, 1);
+    expect(sim.run(2 * 3600).pages).toEqual([]);
+  });
+});
 
 describe("a hold that comes and goes", () => {
   it.each([
