@@ -170,12 +170,17 @@ function waitOf(c: Context, { standing, reason, status }: Outcome): Wait | undef
   if (status.phase === "RollingBack" || c.meta.deleting) return { seconds: heldSeconds, severity: servedSeverity(c) };
   if (isFinalPhase(status.phase))
     return timed.includes(reason) ? undefined : { seconds: settlingSeconds, severity: "ticket" };
-  if (masking.includes(reason) && isEndangered(c, reason)) return heldOf(c, reason);
+  if (isMasked(c, reason)) return heldOf(c, reason);
   if (standing === "working") return workingOf(c);
-  if (reason === "Guarding" && c.rollbackReady.status !== "True") return heldOf(c, reason);
   if (timed.includes(reason)) return undefined;
   if (standing === "waiting" || asked.includes(reason)) return { seconds: askedSeconds, severity: "ticket" };
   return heldOf(c, reason);
+}
+
+/** A wait that is as it should be, or that was told of, over a danger that isn't. */
+function isMasked(c: Context, reason: string): boolean {
+  if (reason === "Guarding") return c.rollbackReady.status !== "True";
+  return masking.includes(reason) && isEndangered(c, reason);
 }
 
 /** Work that doesn't end is a wait. Sampling takes as long as it takes, and has deadlines of its own. */
