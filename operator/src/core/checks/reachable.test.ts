@@ -43,6 +43,21 @@ describe("reachable", () => {
     expect(result.message.includes("because of")).toBe(view.lastError !== undefined);
   });
 
+  it("names the pods whose fault it is, where it isn't everybody's", () => {
+    const pods = ["a", "b", "c"].map((name) => aPod(name).following(guarding));
+    const odd = (store: "source" | "destination", more: Partial<StoreStatus>) => {
+      const saying = ({ stores }: SidecarStatus) => ({
+        stores: stores.map((view) => (view.store === store ? { ...view, ...more } : view)),
+      });
+      const all = [aPod("odd").following(guarding).saying(saying), ...pods].map((pod) => pod.build());
+      return judgeReachable(anObservation(guarding, {}, { pods: { ok: true, value: all } }));
+    };
+    expect(odd("destination", { reachable: false }).message).toMatch(/\(1 of 4 pods: odd\)$/);
+    expect(odd("destination", { dimension: 3 }).message).toMatch(/\(1 of 4 pods: odd\)$/);
+    // What one reads of the source makes nobody else's destination wrong.
+    expect(odd("source", { dimension: 3 })).toMatchObject({ status: "True", reason: "AllPodsReached" });
+  });
+
   it("tells what makes the destination slow, each remark once, whichever pod says it first", () => {
     const remarks = ["no index serves cosine", "no index serves filters by lang"];
     const one = judgeReachable(seeing("destination", { remarks }, true), limits);

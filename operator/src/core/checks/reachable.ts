@@ -4,7 +4,7 @@ import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
 import type { StoreStatus } from "@retriever/sidecar/contract/status.ts";
 import type { Observation } from "../model/observation.ts";
 import type { Fact } from "../model/status-readings.ts";
-import { answeredStatuses, servingPods, storeViews } from "../pods/pods.ts";
+import { answeredStatuses, nameSome, servingPods, storeViews } from "../pods/pods.ts";
 import { judgeContentProbe } from "./content.ts";
 
 /** Of one message. */
@@ -19,11 +19,16 @@ type Limits = MigrationSpec["thresholds"]["content"];
 export function judgeReachable(observation: Observation, limits: Limits, excused = 0): Fact {
   const serving = servingPods(observation) ?? [];
   const views = storeViews(observation, "destination");
-  const dimension = storeViews(observation, "source").find((view) => view.dimension !== null)?.dimension ?? null;
-  const faults = views.flatMap((view) => localFaultOf(view) ?? faultOf(view, dimension) ?? []);
+  const dimension = usualDimension(storeViews(observation, "source"));
+  const faults = answeredStatuses(observation).flatMap(({ podName, stores }) => {
+    const view = stores.find(({ store }) => store === "destination");
+    const fault = view === undefined ? undefined : (localFaultOf(view) ?? faultOf(view, dimension));
+    return fault === undefined ? [] : [{ podName, fault }];
+  });
   const [first] = faults;
   if (first !== undefined) {
-    return { ...first, message: `${first.message} (${faults.length} of ${serving.length} pods)` };
+    const names = faults.length < serving.length ? `: ${nameSome(faults.map(({ podName }) => podName))}` : "";
+    return { ...first.fault, message: `${first.fault.message} (${faults.length} of ${serving.length} pods${names})` };
   }
   const pending = serving.length - views.filter(isProven).length;
   if (pending >= serving.length || pending > excused) {
@@ -44,6 +49,13 @@ export function judgeReachable(observation: Observation, limits: Limits, excused
     reason: "AllPodsReached",
     message: [`${reached}; dimension ${dimension}`, ...content.remarks, ...remarksOf(views)].join("; "),
   };
+}
+
+/** The source's dimension as most pods that know it see it: one that tells another doesn't make all others wrong. */
+function usualDimension(views: readonly StoreStatus[]): number | null {
+  const seen = views.flatMap(({ dimension }) => (dimension === null ? [] : [dimension]));
+  const times = (one: number) => seen.filter((other) => other === one).length;
+  return seen.toSorted((a, b) => times(b) - times(a) || a - b)[0] ?? null;
 }
 
 /** What makes the destination slow or hides chunks of it, each once, in an order that doesn't change with the pods'. */
