@@ -5,6 +5,8 @@ import type { Counters } from "@retriever/sidecar/contract/evidence.ts";
 import { percent } from "../gates/gate-message.ts";
 import type { Context } from "../model/context.ts";
 import { sumWindow, type WindowSum } from "../pods/epoch-evidence.ts";
+import { leastFellows } from "../pods/fair-share.ts";
+import { countsByPod, sumShares, thirdsOf } from "../pods/thirds.ts";
 import { type Span, spansOf } from "../time/evidence-spans.ts";
 import { latencyQuantileMs } from "./baseline.ts";
 
@@ -19,7 +21,9 @@ type Throughput = "resumed" | "lower" | "unknown";
 
 /** The load of the last five minutes, kept with the cutover; undefined when no pod tells. */
 export function measureThroughput(c: Context): Pick<MigrationStatus, "throughput"> {
-  return loadOf(windowOf(c, spansOf(c.plan).load), ({ requests, errors }) => requests - errors);
+  const { load } = spansOf(c.plan);
+  const usual = usualAnswered(c, load) ?? Number.POSITIVE_INFINITY;
+  return loadOf(windowOf(c, load), ({ requests, errors }) => Math.min(usual, requests - errors));
 }
 
 /** What was asked for in the last five minutes, answered or not: what the source will be asked for after a rollback. */
@@ -38,16 +42,18 @@ export function judgeThroughput(c: Context): { readonly verdict: Throughput; rea
   const { load, fast } = spansOf(c.plan);
   const window = windowOf(c, load);
   const message = `${rate(rateOf(window))} requests/s are answered, before the cutover it were ${rate(before)} (expected at least ${least} times as many)`;
-  const answered = answeredIn(window);
+  const answered = Math.max(answeredIn(window), usualAnswered(c, load) ?? 0);
   const expected = before * window.coveredSeconds;
   // Where a whole window is too thin to tell rates apart, any answer is a sign of life.
   const isThin = before * load.seconds < tellingRequests;
   const isEnough = isThin ? answered > 0 : expected >= tellingRequests && answered >= expected * least;
   if (isEnough) return { verdict: "resumed", message };
   // Pods that were replaced take their counts along; then the last seconds tell what is answered now.
-  const isLower = [window, windowOf(c, fast)].every(
-    (one) => one.missing === 0 && answeredIn(one) <= before * one.coveredSeconds * least,
-  );
+  const isLower = [load, fast].every((span) => {
+    const one = windowOf(c, span);
+    const seen = Math.max(answeredIn(one), usualAnswered(c, span) ?? 0);
+    return one.missing === 0 && seen <= before * one.coveredSeconds * least;
+  });
   const isSure = isLower && isSurelyFewer(answered, expected * least);
   return { verdict: isSure ? "lower" : "unknown", message };
 }
@@ -116,6 +122,20 @@ function windowOf(c: Context, span: Span): WindowSum {
 
 function answeredIn({ counters }: WindowSum): number {
   return counters === null ? 0 : Math.max(0, counters.requests - counters.errors);
+}
+
+/**
+ * What all pods would have answered if each had as the middle ones: no pod that tells of ten times as many, or of none,
+ * makes a load of it. Undefined where fewer than three tell, or one serves all.
+ */
+function usualAnswered(c: Context, span: Span): number | undefined {
+  const parts = countsByPod(c.serving, c.status.epoch, span).map(({ counters }) => ({
+    bad: Math.max(0, counters.requests - counters.errors),
+    n: 1,
+  }));
+  if (parts.length < leastFellows) return undefined;
+  const { bad, n } = sumShares(thirdsOf(parts).middle);
+  return bad > 0 ? (bad / n) * parts.length : undefined;
 }
 
 /** Answered requests per second. */

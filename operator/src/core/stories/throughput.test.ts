@@ -1,4 +1,5 @@
 // The application's load across the cutover, and the source's health after a rollback.
+import type { Distortion } from "@retriever/kubectl/toy/toy-lies.ts";
 import { describe, expect, it } from "vitest";
 import { aSpec, shortPlan } from "#test/builders/spec.ts";
 import { Simulation, simulationAt } from "#test/simulate.ts";
@@ -34,6 +35,21 @@ describe("the load after a cutover", () => {
     sim.traffic = () => goodTraffic;
     expect(sim.until("Guard", 60).status.takenBack).toBeUndefined();
   });
+});
+
+it("one pod of three that tells of ten times its requests before a cutover, and of none after, takes it back no more", () => {
+  const sim = simulationAt("AwaitingCutover", {
+    spec: aSpec({ ...shortPlan, cutover: { hold: true, validationTimeout: "2m" } }),
+  });
+  const tells =
+    (times: number): Distortion =>
+    (counters) => ({ ...counters, requests: times * counters.requests });
+  sim.pod(0).distortion = tells(10);
+  sim.run(300).act("Promote");
+  sim.until("CuttingOver", 60);
+  sim.pod(0).distortion = tells(0);
+  sim.traffic = () => ({ ...goodTraffic, rps: goodTraffic.rps * 0.85 });
+  expect(sim.until("Guard", 200).status.takenBack).toBeUndefined();
 });
 
 describe("the source after a rollback from the destination", () => {
