@@ -50,7 +50,7 @@ describe("reachable", () => {
         stores: stores.map((view) => (view.store === store ? { ...view, ...more } : view)),
       });
       const all = [aPod("odd").following(guarding).saying(saying), ...pods].map((pod) => pod.build());
-      return judgeReachable(anObservation(guarding, {}, { pods: { ok: true, value: all } }));
+      return judgeReachable(anObservation(guarding, {}, { pods: { ok: true, value: all } }), limits);
     };
     expect(odd("destination", { reachable: false }).message).toMatch(/\(1 of 4 pods: odd\)$/);
     expect(odd("destination", { dimension: 3 }).message).toMatch(/\(1 of 4 pods: odd\)$/);
