@@ -2,7 +2,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { stringify } from "yaml";
-import { migrationActKind, migrationKind } from "#manifest/kinds.ts";
+import { migrationActKind, migrationKind, migrationPolicyKind } from "#manifest/kinds.ts";
 import { type KindDefinition, toCrd } from "#manifest/to-crd.ts";
 
 const folder = join(import.meta.dirname, "manifests");
@@ -25,7 +25,7 @@ function readIfThere(path: string): string | undefined {
 function main(isCheck: boolean): number {
   let stale = 0;
   mkdirSync(folder, { recursive: true });
-  for (const definition of [migrationKind, migrationActKind]) {
+  for (const definition of [migrationKind, migrationActKind, migrationPolicyKind]) {
     const path = join(folder, `${definition.group}_${definition.names.plural}.yaml`);
     const text = render(definition);
     if (readIfThere(path) === text) continue;

@@ -1,5 +1,6 @@
 // An unknown document → a spec with every default, or all its faults at once. Pure.
 import type { ConfigFault } from "@retriever/stores/config/config-fault.ts";
+import { type PolicySpec, policySpecSchema } from "#policy/policy-spec.ts";
 import { type MigrationSpec, migrationSpecSchema } from "#spec/migration-spec.ts";
 import { specRules } from "#spec/spec-rules.ts";
 import { describe, parseShape } from "./faults.ts";
@@ -53,6 +54,12 @@ function actFaults({ migration, act, check, role, planHash, reason, text }: Migr
   return needed.flatMap(([field, isMissing, what]) =>
     isMissing ? [{ path: `spec.${field}`, message: `received nothing, expected ${what}` }] : [],
   );
+}
+
+/** Spec of a RetrieverMigrationPolicy, on the same terms. */
+export function parsePolicySpec(input: unknown): Parsed<PolicySpec> {
+  const { data, faults } = parseShape(policySpecSchema, input, "spec");
+  return data === undefined ? { ok: false, faults } : { ok: true, spec: data };
 }
 
 function ruleFaults(input: unknown): ConfigFault[] {

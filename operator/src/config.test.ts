@@ -30,6 +30,7 @@ describe("the settings", () => {
       concurrency: 4,
       logLevel: "info",
       actIdentity: "proved",
+      migrationPolicies: "optional",
       policies: [],
       sinks: "",
       prometheus: "",

@@ -58,6 +58,10 @@ const rows = {
     about: "proved: approvals count once the admission policy retriever-act-identity is in force; trusted: without it",
     schema: z.enum(["proved", "trusted"]).default("proved"),
   },
+  migrationPolicies: {
+    about: "required: nothing starts while RetrieverMigrationPolicies may not be listed; optional: then there are none",
+    schema: z.enum(["required", "optional"]).default("optional"),
+  },
   policies: {
     about: "admission policies that must be in force, by commas; it tells of those that aren't; empty: none",
     schema: list.default([]),

@@ -66,6 +66,7 @@ async function run(settings: Settings): Promise<number> {
     decide,
     audit,
     actIdentity: settings.actIdentity,
+    migrationPolicies: settings.migrationPolicies,
     notifier,
   });
   const { namespaces, resyncMs, concurrency } = settings;

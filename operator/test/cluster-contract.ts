@@ -58,6 +58,8 @@ export function describeClusterContract(title: string, open: () => Promise<Clust
       expect(await cluster.readConfigMap(namespace, "absent", signal)).toBeUndefined();
       expect(await cluster.listPods(namespace, "app=absent", signal)).toEqual([]);
       expect(await cluster.readNamespaceTerminating(namespace, signal)).toBe(false);
+      const nobody = { namespace, name: "absent", uid: "absent" } as MigrationMeta;
+      expect(await cluster.listPolicies(nobody, signal)).toEqual([]);
     });
 
     test("a created migration is listed and read with its version and uid", async () => {

@@ -77,7 +77,7 @@ describe("every admission policy", () => {
     const names = policies.map(({ metadata }) => metadata.name.replace(/^.*operator-/, ""));
     expect([...new Set(names)].toSorted()).toEqual(
       ["act-uid", "configmaps", "events", "freeze-base", "freeze-target", "jobs", "jobs-equal", "migrations"]
-        .concat(["overlay-epoch", "overlay-name", "pods", "writers", identityPolicyName])
+        .concat(["migration-policy", "overlay-epoch", "overlay-name", "pods", "writers", identityPolicyName])
         .toSorted(),
     );
   });

@@ -10,6 +10,8 @@ const root = join(import.meta.dirname, "../..");
 const operator = join(root, "charts/retriever-migration-operator");
 const sidecar = join(root, "charts/retriever-sidecar");
 const kubernetes = ["--kube-version", "1.35.0"];
+/** What the stored renderings are for: a cluster that has the definitions already. */
+const served = ["--api-versions", "retriever.dev/v1alpha1/RetrieverMigrationPolicy"];
 
 type Result = { readonly name: string; readonly fault: string | undefined };
 
@@ -76,7 +78,7 @@ async function renderAll(helm: string, { chart, from, release, namespace }: Rend
   const results: Result[] = [];
   for (const values of globSync(join(from, "renderings/*.values.yaml")).toSorted()) {
     const file = values.replace(/\.values\.yaml$/, ".yaml");
-    const words = ["template", release, chart, "--namespace", namespace, "--values", values, ...kubernetes];
+    const words = ["template", release, chart, "--namespace", namespace, "--values", values, ...kubernetes, ...served];
     const { code, output, stdout } = await run(helm, words);
     // Helm 3 and 4 part their documents by different blank lines.
     const text = `${stdout.replaceAll(/\n+(?=---\n)/g, "\n").trimEnd()}\n`;
@@ -96,7 +98,7 @@ async function crdsAreCopies(helm: string): Promise<Result> {
   const missing = globSync(join(root, "crds/manifests/*.yaml")).filter(
     (file) => !kept.includes(readFileSync(file, "utf8").trim()),
   );
-  const isKept = stdout.split("helm.sh/resource-policy: keep").length === 3;
+  const isKept = stdout.split("helm.sh/resource-policy: keep").length === 4;
   const fault = missing.length > 0 ? `not as they are: ${missing.join(", ")}` : isKept ? undefined : "not kept";
   return { name: "CRDs are the manifests, kept", fault: code === 0 ? fault : output };
 }

@@ -101,6 +101,7 @@ async function askEverything(isThere: boolean): Promise<Set<string>> {
     () => cluster.listActs(meta, makeActPick({} as never, 0), signal),
     () => cluster.deleteAct(meta, name, signal),
     () => cluster.ownAct(meta, name, signal),
+    () => cluster.listPolicies(meta, signal),
     () => cluster.readActIdentityProved(signal),
     () => cluster.writeStatus(meta, {} as never, signal),
     () => cluster.addFinalizer(meta, signal),
@@ -160,8 +161,12 @@ describe("the operator's rights", async () => {
       roles.filter(({ kind, metadata }) => kind === "Role" && metadata.namespace === namespace);
     const clusterWide = roles.filter(({ kind }) => kind === "ClusterRole");
     const rules = clusterWide.flatMap(({ rules = [] }) => rules);
-    expect(rightsOf(clusterWide).every((right) => right.startsWith("get validatingadmissionpolic"))).toBe(true);
-    expect(rules.map(({ resourceNames = [] }) => resourceNames.length)).toEqual([13]);
+    expect(
+      rightsOf(clusterWide).every((right) =>
+        /^(get validatingadmissionpolic|list retrievermigrationpolicies)/.test(right),
+      ),
+    ).toBe(true);
+    expect(rules.map(({ resourceNames = [] }) => resourceNames.length)).toEqual([14, 0]);
     for (const namespace of ["search", "shop"])
       expect(rightsOf([...roleOf(namespace), ...roleOf("retriever-system"), ...clusterWide])).toEqual(needed);
   });
@@ -179,6 +184,7 @@ describe("the operator's rights", async () => {
       expect(rightsOf(roles)).toEqual([
         "get validatingadmissionpolicies.admissionregistration.k8s.io",
         "get validatingadmissionpolicybindings.admissionregistration.k8s.io",
+        "list retrievermigrationpolicies.retriever.dev",
         "list retrievermigrations.retriever.dev",
       ]);
       const text = readFileSync(join(root, `charts/retriever-migration-operator/renderings/${rendering}.yaml`), "utf8");

@@ -2,6 +2,7 @@
 import { migrationActRules, migrationRules } from "../../crds/src/manifest/cel-rules.ts";
 import { jsonSchemaOf } from "../../crds/src/manifest/schema-node.ts";
 import { migrationActSpecSchema } from "../../crds/src/migration.ts";
+import { policySpecSchema } from "../../crds/src/policy/policy-spec.ts";
 import { exampleDocument, refusalOf, valueAt } from "../../crds/src/reference/field-example.ts";
 import { type SchemaField, schemaFields } from "../../crds/src/reference/schema-fields.ts";
 import { migrationSpecSchema } from "../../crds/src/spec/migration-spec.ts";
@@ -37,6 +38,11 @@ export function renderResourcePage(): string {
     "",
     ...fieldTable(rowsOf(migrationActSpecSchema, "spec")),
     ...rulesOf(migrationActRules),
+    "## RetrieverMigrationPolicy: spec",
+    "",
+    `Cluster-scoped. ${policySpecSchema.description}`,
+    "",
+    ...fieldTable(rowsOf(policySpecSchema, "spec")),
   ].join("\n");
 }
 

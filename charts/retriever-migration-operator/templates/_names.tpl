@@ -62,9 +62,15 @@ system:serviceaccount:{{ .Release.Namespace }}:{{ include "retriever.serviceAcco
 {{- define "retriever.policies" -}}
 {{- $name := include "retriever.clusterName" . -}}
 {{- $own := list "pods" "configmaps" "events" "migrations" "jobs" "jobs-equal" "writers" "overlay-name" "overlay-epoch" "act-uid" "freeze-target" "freeze-base" -}}
+{{- if include "retriever.hasPolicyKind" . }}{{ $own = append $own "migration-policy" }}{{ end -}}
 {{- $names := list "retriever-act-identity" -}}
 {{- range $own }}{{ $names = append $names (printf "%s-%s" $name .) }}{{ end -}}
 {{- join "," $names -}}
+{{- end -}}
+
+{{- /* Not empty where the API serves RetrieverMigrationPolicies, or will with this release: a policy of another's kind would refuse every migration. */ -}}
+{{- define "retriever.hasPolicyKind" -}}
+{{- if or .Values.crds.create (.Capabilities.APIVersions.Has "retriever.dev/v1alpha1/RetrieverMigrationPolicy") }}yes{{ end -}}
 {{- end -}}
 
 {{- define "retriever.podSecurity" -}}

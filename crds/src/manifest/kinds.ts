@@ -1,6 +1,7 @@
 // The kinds of the API group: schema, rules, names and printed columns in one place each.
 
 import { apiGroup, apiVersion, migrationActSpecSchema } from "#migration.ts";
+import { policySpecSchema } from "#policy/policy-spec.ts";
 import { migrationSpecSchema } from "#spec/migration-spec.ts";
 import { migrationStatusSchema } from "#status/migration-status.ts";
 import { migrationActRules, migrationRules } from "./cel-rules.ts";
@@ -46,5 +47,24 @@ export const migrationActKind: KindDefinition = {
     { name: "Act", type: "string", jsonPath: ".spec.act" },
     { name: "Actor", type: "string", jsonPath: ".spec.actor" },
     { name: "Reason", type: "string", jsonPath: ".spec.reason", priority: 1 },
+  ],
+};
+
+export const migrationPolicyKind: KindDefinition = {
+  group: apiGroup,
+  version: apiVersion,
+  names: {
+    kind: "RetrieverMigrationPolicy",
+    plural: "retrievermigrationpolicies",
+    singular: "retrievermigrationpolicy",
+    short: "rpol",
+  },
+  scope: "Cluster",
+  description: "What an administrator asks of every migration in some namespaces.",
+  spec: policySpecSchema,
+  rules: [],
+  columns: [
+    { name: "Hold", type: "string", jsonPath: ".spec.hold" },
+    { name: "Most", type: "integer", jsonPath: ".spec.mostMigrations", description: "Migrations under way at once" },
   ],
 };

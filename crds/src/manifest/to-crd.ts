@@ -17,6 +17,8 @@ export type KindDefinition = {
   readonly version: string;
   readonly names: { readonly kind: string; readonly plural: string; readonly singular: string; readonly short: string };
   readonly description: string;
+  /** Namespaced, where nothing else is said. */
+  readonly scope?: "Cluster";
   readonly spec: z.ZodType;
   readonly status?: { readonly schema: z.ZodType; readonly default: Readonly<Record<string, unknown>> };
   readonly rules: readonly CelRule[];
@@ -36,7 +38,7 @@ export function toCrd(definition: KindDefinition): Readonly<Record<string, unkno
     metadata: { name: `${names.plural}.${group}` },
     spec: {
       group,
-      scope: "Namespaced",
+      scope: definition.scope ?? "Namespaced",
       names: {
         kind: names.kind,
         listKind: `${names.kind}List`,

@@ -52,6 +52,10 @@ const approvalsSchema = z.strictObject({
         "spec.requestedBy": "user-a",
       }),
     ),
+  differentPeople: z
+    .boolean()
+    .default(false)
+    .meta(doc("True: a person who approves in several roles counts in one of them.", true, "yes")),
 });
 
 const windowSchema = z.strictObject({

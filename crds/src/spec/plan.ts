@@ -13,6 +13,7 @@ export function canonicalJson(value: unknown): string {
  * A test finds the field that is missing here. What is neutral never changes; another default voids what was agreed on.
  */
 export const addedFields: Readonly<Record<string, unknown>> = {
+  "spec.checklist.approvals.differentPeople": false,
   "spec.guard.maxDetectionTime": "15m",
   "spec.guard.sampling": { mode: "Adaptive", minRate: 0.05, maxRate: 1, maxQueriesPerSecond: 20 },
   "spec.rollback.severeFor": "15s",

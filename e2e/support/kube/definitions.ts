@@ -7,7 +7,7 @@ import { eventually } from "#support/eventually.ts";
 import { type KubeClient, KubeError } from "./client.ts";
 
 const definitions = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
-const manifests = ["retrievermigrations", "migrationacts"].map((name) =>
+const manifests = ["retrievermigrations", "migrationacts", "retrievermigrationpolicies"].map((name) =>
   fileURLToPath(new URL(`../../../crds/manifests/retriever.dev_${name}.yaml`, import.meta.url)),
 );
 

@@ -1,6 +1,7 @@
 // A document of ours → what it says, or all its faults with path, value, expectation. Pure.
 import { apiGroup, apiVersion, type MigrationActSpec, migrationActSpecSchema } from "@retriever/crds/migration.ts";
-import { parseMigrationActSpec, parseMigrationSpec } from "@retriever/crds/parse.ts";
+import { parseMigrationActSpec, parseMigrationSpec, parsePolicySpec } from "@retriever/crds/parse.ts";
+import { type PolicySpec, policySpecSchema } from "@retriever/crds/policy/policy-spec.ts";
 import { schemaFields } from "@retriever/crds/reference/schema-fields.ts";
 import { type MigrationSpec, migrationSpecSchema } from "@retriever/crds/spec/migration-spec.ts";
 import type { ConfigFault } from "@retriever/stores/config/config-fault.ts";
@@ -9,18 +10,25 @@ import { didYouMean } from "#output/similar.ts";
 import { type Scenario, scenarioKind } from "#scenario/scenario.ts";
 import { parseScenario } from "#scenario/scenario-parse.ts";
 
-export const ownKinds = ["RetrieverMigration", "MigrationAct", scenarioKind] as const;
+export const ownKinds = ["RetrieverMigration", "MigrationAct", "RetrieverMigrationPolicy", scenarioKind] as const;
 
 type Named = { readonly namespace: string; readonly name: string };
 
 export type Checked =
   | { readonly kind: "RetrieverMigration"; readonly named: Named; readonly spec: MigrationSpec }
   | { readonly kind: "MigrationAct"; readonly named: Named; readonly spec: MigrationActSpec }
+  | { readonly kind: "RetrieverMigrationPolicy"; readonly named: Named; readonly spec: PolicySpec }
   | { readonly kind: typeof scenarioKind; readonly scenario: Scenario };
 
 type CheckResult =
   | { readonly ok: true; readonly checked: Checked }
   | { readonly ok: false; readonly faults: readonly ConfigFault[] };
+
+const specs = {
+  RetrieverMigration: { parse: parseMigrationSpec, schema: migrationSpecSchema },
+  MigrationAct: { parse: parseMigrationActSpec, schema: migrationActSpecSchema },
+  RetrieverMigrationPolicy: { parse: parsePolicySpec, schema: policySpecSchema },
+} as const;
 
 /** Undefined for a document of another kind, which is none of our business. */
 export function checkDocument({ kind, value }: LocatedDocument): CheckResult | undefined {
@@ -29,13 +37,12 @@ export function checkDocument({ kind, value }: LocatedDocument): CheckResult | u
     const parsed = parseScenario(value);
     return parsed.ok ? { ok: true, checked: { kind, scenario: parsed.scenario } } : parsed;
   }
-  if (kind !== "RetrieverMigration" && kind !== "MigrationAct") return undefined;
+  const known = Object.hasOwn(specs, kind) ? specs[kind as keyof typeof specs] : undefined;
+  if (known === undefined) return undefined;
   const outer = envelopeFaults(document);
-  const parsed =
-    kind === "MigrationAct" ? parseMigrationActSpec(document["spec"]) : parseMigrationSpec(document["spec"]);
+  const parsed = known.parse(document["spec"]);
   if (!parsed.ok || outer.length > 0) {
-    const schema = kind === "MigrationAct" ? migrationActSpecSchema : migrationSpecSchema;
-    const fields = schemaFields(schema, "spec").map(({ path }) => path);
+    const fields = schemaFields(known.schema, "spec").map(({ path }) => path);
     const inner = parsed.ok ? [] : parsed.faults.map((fault) => nameField(fault, fields));
     return { ok: false, faults: [...outer, ...inner] };
   }

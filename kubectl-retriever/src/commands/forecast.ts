@@ -5,6 +5,7 @@ import { forecast } from "#forecast/forecast.ts";
 import { renderAssumptions, renderForecast } from "#forecast/render-forecast.ts";
 import { exitCodes } from "#output/exit-codes.ts";
 import type { OfflineTools } from "./lint.ts";
+import { describeRefusals, loadPolicies, type NamedPolicy } from "./policies.ts";
 import { loadOne } from "./rehearse.ts";
 import { loadTraffic } from "./traffic.ts";
 
@@ -16,6 +17,8 @@ type ForecastRequest = {
   readonly byHour: readonly number[] | undefined;
   /** File of measured traffic, in place of both. */
   readonly traffic: string | undefined;
+  /** Files with policies that it is judged by. */
+  readonly policies: readonly string[];
   readonly json: boolean;
 };
 
@@ -26,20 +29,30 @@ const usualRates = [1, 10, 100] as const;
 export async function forecastFile(asked: ForecastRequest, tools: OfflineTools): Promise<number> {
   const migration = await loadOne(asked.manifest, "RetrieverMigration", tools);
   if (typeof migration === "number") return migration;
+  const policies = await loadPolicies(asked.policies, tools);
+  if (typeof policies === "number") return policies;
   const traffic = await trafficOf(asked, tools);
   if (typeof traffic === "number") return traffic;
+  const refusals = describeRefusals(policies, migration.spec);
   const { named, spec } = migration;
   const { print } = tools.terminal;
-  const title = { namespace: named.namespace, name: named.name, plan: planHash(spec) };
+  const refused = policies.length === 0 ? {} : { refused: refusals };
+  const title = { namespace: named.namespace, name: named.name, plan: planHash(spec), ...refused };
   const forecasts = traffic.flows.map((flow) => forecast(spec, flow));
   if (asked.json) {
     for (const one of forecasts) print(JSON.stringify({ kind: "forecast", ...title, ...one }));
   } else {
     print(`${title.namespace}/${title.name}   plan ${title.plan}   nothing was changed`);
-    for (const line of [...renderAssumptions(spec), ...traffic.notes]) print(line);
+    for (const line of [...judgementOf(policies, refusals), ...renderAssumptions(spec), ...traffic.notes]) print(line);
     for (const line of forecasts.flatMap((one) => ["", ...renderForecast(spec, one)])) print(line);
   }
-  return forecasts.some(({ guard }) => guard !== null && guard.problem !== null) ? exitCodes.refused : exitCodes.ok;
+  const isTooShort = forecasts.some(({ guard }) => guard !== null && guard.problem !== null);
+  return isTooShort || refusals.length > 0 ? exitCodes.refused : exitCodes.ok;
+}
+
+function judgementOf(policies: readonly NamedPolicy[], refusals: readonly string[]): readonly string[] {
+  const isWithin = policies.length > 0 && refusals.length === 0;
+  return isWithin ? [`within ${policies.map(({ name }) => name).join(", ")}`] : refusals;
 }
 
 type Traffic = { readonly flows: readonly Flow[]; readonly notes: readonly string[] };

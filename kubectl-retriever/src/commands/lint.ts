@@ -1,4 +1,5 @@
 // The command `lint`: everything that is wrong with files, at once, before any cluster sees them.
+import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
 import { planHash } from "@retriever/crds/spec/plan.ts";
 import type { ConfigFault } from "@retriever/stores/config/config-fault.ts";
 import { type LocatedDocument, readDocuments } from "#files/documents.ts";
@@ -25,16 +26,18 @@ type LintRequest = {
   /** Folders with everything below them. */
   readonly deep: boolean;
   readonly json: boolean;
+  /** What further policies refuse of a migration. */
+  readonly judge: (spec: MigrationSpec) => readonly string[];
 };
 
 /** Checks every document of every file. Exit code 0, 2 with faults in a document, 1 when a file can't be read. */
-export async function lintFiles({ paths, deep, json }: LintRequest, tools: OfflineTools): Promise<number> {
+export async function lintFiles({ paths, deep, json, judge }: LintRequest, tools: OfflineTools): Promise<number> {
   const codes: number[] = [];
   for (const path of paths) {
     const inFolder = await tools.files.manifestsIn(path, deep);
     const checked: Linted[] = [];
     for (const file of inFolder ?? [path])
-      checked.push(await lintFile(file, tools, { json, isLone: inFolder === undefined }));
+      checked.push(await lintFile(file, tools, { json, judge, isLone: inFolder === undefined }));
     codes.push(...checked.map(({ code }) => code));
     if (checked.some(({ code, count }) => count > 0 || code !== exitCodes.ok)) continue;
     tools.terminal.warn(`${path}: nothing to check; expected a document of kind ${ownKinds.join(", ")}`);
@@ -50,7 +53,7 @@ type Linted = { readonly code: number; readonly count: number };
 async function lintFile(
   path: string,
   tools: OfflineTools,
-  { json, isLone }: { readonly json: boolean; readonly isLone: boolean },
+  { json, judge, isLone }: Pick<LintRequest, "json" | "judge"> & { readonly isLone: boolean },
 ): Promise<Linted> {
   const { print, warn } = tools.terminal;
   const loaded = await loadFile(
@@ -58,26 +61,36 @@ async function lintFile(
     { ...tools, terminal: { ...tools.terminal, warn: json ? () => undefined : warn } },
     isLone,
   );
+  const judged = loaded.found.map(({ line, checked }) => ({ line, checked, refusals: refusalsOf(checked, judge) }));
   if (json) {
-    const documents = loaded.found.map(({ line, checked }) => ({
+    const documents = judged.map(({ line, checked, refusals }) => ({
       file: path,
       line,
       kind: checked.kind,
-      ok: true,
-      faults: [],
+      ok: refusals.length === 0,
+      faults: refusals.map((message) => ({ path: "spec", message, line })),
     }));
     for (const one of [...documents, ...loaded.refused.map((each) => ({ file: path, ok: false, ...each }))])
       print(JSON.stringify(one));
   } else if (loaded.code === exitCodes.ok) {
-    for (const { line, checked } of loaded.found) print(`${path}:${line}: ${describe(checked)}`);
+    for (const { line, checked, refusals } of judged) {
+      for (const refusal of refusals) warn(`${path}:${line}: ${refusal}`);
+      if (refusals.length === 0) print(`${path}:${line}: ${describe(checked)}`);
+    }
   }
-  return { code: loaded.code, count: loaded.found.length };
+  const isRefused = loaded.code === exitCodes.ok && judged.some(({ refusals }) => refusals.length > 0);
+  return { code: isRefused ? exitCodes.refused : loaded.code, count: loaded.found.length };
+}
+
+function refusalsOf(checked: Checked, judge: LintRequest["judge"]): readonly string[] {
+  return checked.kind === "RetrieverMigration" ? judge(checked.spec) : [];
 }
 
 function describe(checked: Checked): string {
   if (checked.kind === "RehearsalScenario")
     return `RehearsalScenario with ${checked.scenario.events.length} events: ok`;
   const { namespace, name } = checked.named;
+  if (checked.kind === "RetrieverMigrationPolicy") return `RetrieverMigrationPolicy ${name}: ok`;
   const plan = checked.kind === "RetrieverMigration" ? `, plan ${planHash(checked.spec)}` : "";
   return `${checked.kind} ${namespace}/${name}: ok${plan}`;
 }

@@ -273,3 +273,44 @@ it("rehearse takes a scenario of the library by its name, and says which one was
   const ran = await run([...words, "helthy"], { "m.yaml": migration });
   expect(ran).toMatchObject({ code: 1, warned: [expect.stringContaining("did you mean healthy?")] });
 });
+
+const policyOf = (spec: string) =>
+  `apiVersion: retriever.dev/v1alpha1\nkind: RetrieverMigrationPolicy\nmetadata: { name: bank }\nspec: ${spec}\n`;
+
+it("lint and plan judge a migration by the policies of a file, and exit with 2 when one refuses it", async () => {
+  const given = {
+    "m.yaml": migration,
+    "strict.yaml": policyOf("{ approvals: { fourEyes: true }, destinations: { hosts: [elsewhere] } }"),
+    "loose.yaml": policyOf("{ destinations: { tls: true } }"),
+  };
+  const refusal = "policy bank: spec.checklist.approvals.policy: got Skip, expected Require";
+  const linted = await run(["lint", "-f", "m.yaml", "--policy", "loose.yaml", "--policy", "strict.yaml"], given);
+  expect(linted.code).toBe(2);
+  expect(linted.warned).toEqual([
+    expect.stringMatching(new RegExp(`^m\\.yaml:\\d+: ${refusal}$`)),
+    expect.stringMatching(/^m\.yaml:\d+: policy bank: spec\.destination: got host \S+, expected one of elsewhere$/),
+  ]);
+  const planned = await run(["plan", "-f", "m.yaml", "--policy", "strict.yaml"], given);
+  expect(planned.code).toBe(2);
+  expect(planned.printed).toContain(refusal);
+  const asJson = await run(["plan", "-f", "m.yaml", "--policy", "strict.yaml", "--rate", "10", "--json"], given);
+  expect(JSON.parse(asJson.printed[0] ?? "{}")).toMatchObject({ refused: [refusal, expect.any(String)] });
+  const within = await run(["plan", "-f", "m.yaml", "--policy", "loose.yaml"], given);
+  expect(within.code).toBe(0);
+  expect(within.printed).toContain("within bank");
+  expect((await run(["lint", "-f", "m.yaml", "--policy", "loose.yaml"], given)).code).toBe(0);
+});
+
+it("lint checks policies themselves, and refuses a file without one as a policy", async () => {
+  const given = { "p.yaml": policyOf("{ hold: maybe }"), "m.yaml": migration, "good.yaml": policyOf("{}") };
+  const refused = await run(["lint", "-f", "p.yaml"], given);
+  expect(refused.code).toBe(2);
+  expect(refused.warned).toEqual([expect.stringContaining("spec.hold: received string")]);
+  expect((await run(["lint", "-f", "good.yaml"], given)).printed).toEqual([
+    "good.yaml:1: RetrieverMigrationPolicy bank: ok",
+  ]);
+  const none = await run(["lint", "-f", "m.yaml", "--policy", "m.yaml"], given);
+  expect(none.code).toBe(1);
+  expect(none.warned).toEqual(["m.yaml: expected a document of kind RetrieverMigrationPolicy, got none"]);
+  expect((await run(["lint", "-f", "m.yaml", "--policy", "p.yaml"], given)).code).toBe(2);
+});

@@ -1,8 +1,10 @@
 // The commands that need files and no cluster: rehearse, plan and lint.
+
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { End, Surroundings } from "#surroundings.ts";
 import { type Expectation, expectationForm, parseExpectation } from "./expectation.ts";
 import type { OfflineTools } from "./lint.ts";
+import { collect } from "./options.ts";
 
 /** Adds the commands to the program; each ends with its exit code. */
 export function addOfflineCommands(program: Command, around: Surroundings, end: End): void {
@@ -48,10 +50,20 @@ function addLint(program: Command, tools: OfflineTools, end: End): void {
       collectFiles,
     )
     .option("-R, --recursive", "folders with everything below them", false)
+    .option(
+      "--policy <file>",
+      "file with RetrieverMigrationPolicies to judge migrations by; may be repeated",
+      collect,
+      [],
+    )
     .addOption(new Option("-o, --output <form>", "one JSON object per document").choices(["json"]))
-    .action(async ({ filename, recursive, output }: LintOptions) => {
+    .action(async ({ filename, recursive, policy, output }: LintOptions) => {
       const { lintFiles } = await import("./lint.ts");
-      end(await lintFiles({ paths: filename, deep: recursive, json: output === "json" }, tools));
+      const { describeRefusals, loadPolicies } = await import("./policies.ts");
+      const policies = await loadPolicies(policy, tools);
+      if (typeof policies === "number") return end(policies);
+      const judge = (spec: Parameters<typeof describeRefusals>[1]) => describeRefusals(policies, spec);
+      end(await lintFiles({ paths: filename, deep: recursive, json: output === "json", judge }, tools));
     });
 }
 
@@ -68,16 +80,23 @@ function addPlan(program: Command, tools: OfflineTools, end: End): void {
         "byHour",
       ]),
     )
+    .option("--policy <file>", "file with RetrieverMigrationPolicies to judge it by; may be repeated", collect, [])
     .option("--json", "one JSON object per rate", false)
     .addOption(new Option("-o, --output <form>", "the same as --json").choices(["json"]))
-    .action(async ({ filename, rate, byHour, traffic, json, output }: PlanOptions) => {
-      const asked = { manifest: filename, rates: rate, byHour, traffic, json: json || output === "json" };
+    .action(async ({ filename, rate, byHour, traffic, policy, json, output }: PlanOptions) => {
+      const own = { manifest: filename, policies: policy, json: json || output === "json" };
+      const asked = { ...own, rates: rate, byHour, traffic };
       const { forecastFile } = await import("./forecast.ts");
       end(await forecastFile(asked, tools));
     });
 }
 
-type LintOptions = { readonly filename: readonly string[]; readonly recursive: boolean; readonly output?: "json" };
+type LintOptions = {
+  readonly policy: readonly string[];
+  readonly filename: readonly string[];
+  readonly recursive: boolean;
+  readonly output?: "json";
+};
 
 /** Without a first value: an empty list would count as given. */
 function collectFiles(value: string, before: readonly string[] | undefined): readonly string[] {
@@ -89,6 +108,7 @@ type PlanOptions = {
   readonly rate: readonly number[];
   readonly byHour?: readonly number[];
   readonly traffic?: string;
+  readonly policy: readonly string[];
   readonly json: boolean;
   readonly output?: "json";
 };

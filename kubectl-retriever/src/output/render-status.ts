@@ -52,7 +52,9 @@ export function renderStatus(view: MigrationView, now: number, canvas: Canvas): 
     { rank: 6, title: "messages", lines: said(outboxLines(status)) },
     { rank: 7, title: "newer fields", lines: said(unknownLines(view)) },
   ];
-  return fit(sections, Math.max(1, canvas.rows - 1)).map((line) => paint(clipped(printable(line), columns), canvas.color));
+  return fit(sections, Math.max(1, canvas.rows - 1)).map((line) =>
+    paint(clipped(printable(line), columns), canvas.color),
+  );
 }
 
 /** One line for a log: when it isn't a terminal. */

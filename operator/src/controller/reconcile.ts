@@ -57,6 +57,7 @@ type ReconcileOptions = {
   readonly deadlineMs: number;
   /** Whether acts are trusted about their actors; default: proved, by the admission policy. */
   readonly actIdentity?: ObserveDeps["actIdentity"];
+  readonly migrationPolicies?: ObserveDeps["migrationPolicies"];
 };
 
 export type Reconcile = (key: MigrationKey, signal: AbortSignal) => Promise<ReconcileResult>;
@@ -70,7 +71,7 @@ const effectDeadlines = 3;
 /** One pass. Never rejects for a fault of the cluster: the outcome says when to come again. */
 export function makeReconcile(options: ReconcileOptions): Reconcile {
   const { cluster, clock, deadlineMs, metrics } = options;
-  const { sidecars, jobs, reports, alertSources, actIdentity = "proved" } = options;
+  const { sidecars, jobs, reports, alertSources, actIdentity = "proved", migrationPolicies = "optional" } = options;
   const observeDeps: ObserveDeps = {
     cluster,
     sidecars,
@@ -80,6 +81,7 @@ export function makeReconcile(options: ReconcileOptions): Reconcile {
     clock,
     deadlineMs,
     actIdentity,
+    migrationPolicies,
     silentPods: new SilentPods(clock),
   };
   const pass = makePass(options, observeDeps);

@@ -13,6 +13,12 @@ function resource(group: string, plural: string, kind: string, version = "v1"): 
 
 export const migrations = resource("retriever.dev", "retrievermigrations", "RetrieverMigration", "v1alpha1");
 export const migrationActs = resource("retriever.dev", "migrationacts", "MigrationAct", "v1alpha1");
+export const migrationPolicies = resource(
+  "retriever.dev",
+  "retrievermigrationpolicies",
+  "RetrieverMigrationPolicy",
+  "v1alpha1",
+);
 export const configMaps = resource("", "configmaps", "ConfigMap");
 export const pods = resource("", "pods", "Pod");
 export const events = resource("", "events", "Event");

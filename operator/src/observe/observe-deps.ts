@@ -21,4 +21,6 @@ export type ObserveDeps = {
   readonly deadlineMs: number;
   /** proved (the default): the admission policy is read. trusted: the administrator does without. */
   readonly actIdentity?: "proved" | "trusted";
+  /** optional (the default): without the right to list them there are no policies. required: then nothing starts. */
+  readonly migrationPolicies?: "required" | "optional";
 };

@@ -1,4 +1,5 @@
 import { migrationSpecSchema } from "@retriever/crds/spec/migration-spec.ts";
+import type { Phase } from "@retriever/crds/status/migration-status.ts";
 import { describe, expect, test } from "vitest";
 import type { Migration } from "#core/model/migration.ts";
 import { OperatorError } from "#errors.ts";
@@ -11,6 +12,7 @@ import { FakeCluster } from "#test/fakes/fake-cluster.ts";
 import { FakeJobs, FakeReports } from "#test/fakes/fake-jobs.ts";
 import { FakeSidecars } from "#test/fakes/fake-sidecars.ts";
 import { observe } from "./observe.ts";
+import { readPolicies } from "./read-policies.ts";
 import { SilentPods } from "./silent-pods.ts";
 
 function arrange(pods = 3) {
@@ -211,12 +213,31 @@ describe("an observation", () => {
       "readNamespaceTerminating",
       "listClaims",
       "listActs",
+      "listPolicies",
     ] as const)
       cluster.hang(method);
     const seen = observed();
     await clock.advance(1000);
     expect(Object.values(await seen).filter((part) => typeof part === "object" && "ok" in part && part.ok)).toEqual([]);
     expect(clock.pending).toBe(0);
+  });
+
+  test("reads policies until something is sampled; without the right to list them there are none, unless they are required", async () => {
+    const { observed, cluster, migration } = arrange();
+    const policy = { name: "newer", fault: "spec.moon: expected no such field" };
+    cluster.policies.push(policy);
+    const inPhase = async (phase: Phase) => {
+      const seen = await observed({ ...migration, status: { ...migration.status, phase } });
+      return seen.policies;
+    };
+    for (const phase of ["Pending", "Preflight", "AwaitingApproval"] as const)
+      expect(await inPhase(phase)).toEqual({ ok: true, value: [policy] });
+    for (const phase of ["WarmUp", "Guard", "RollingBack"] as const) expect(await inPhase(phase)).toBeUndefined();
+    cluster.failNext("listPolicies", new OperatorError("ROP_FORBIDDEN", "list policies"));
+    expect(await inPhase("Pending")).toEqual({ ok: true, value: [] });
+    const deadline = { clock: new FakeClock(), deadlineMs: 1000, signal: new AbortController().signal };
+    const required = readPolicies(migration, { cluster, migrationPolicies: "required" }, deadline);
+    expect(await required).toMatchObject({ policies: { ok: false } });
   });
 
   test("of a target that is gone says so, without pods", async () => {

@@ -14,6 +14,7 @@ import { readIdentity } from "./read-identity.ts";
 import { readJobs } from "./read-jobs.ts";
 import { readOverlay } from "./read-overlay.ts";
 import { type PodsPlace, readPods } from "./read-pods.ts";
+import { readPolicies } from "./read-policies.ts";
 import { readStaging } from "./read-staging.ts";
 import { readTarget } from "./read-target.ts";
 
@@ -39,12 +40,13 @@ export async function observe(migration: Migration, deps: ObserveDeps, signal: A
     cluster.readWorkload(namespace, target, signal),
   );
   const { phase } = status;
-  const [targetRead, overlay, pods, claims, identity, staging, alerts, jobs] = await Promise.all([
+  const [targetRead, overlay, pods, claims, identity, policies, staging, alerts, jobs] = await Promise.all([
     readTarget({ namespace, target, workload }, cluster, deadline),
     readOverlay({ namespace, target }, cluster, deadline),
     podsOf(workload, { namespace, target, plan, evidence: migration.status.evidence }, deps, deadline),
     attempt(deadline, "claims", (signal) => cluster.listClaims(namespace, target, uid, signal)),
     readIdentity({ phase, plan }, deps, deadline),
+    readPolicies(migration, deps, deadline),
     readStaging({ namespace, phase, plan }, cluster, deadline),
     readAlerts({ migration, plan }, deps, deadline),
     readJobs({ meta: migration.meta, plan, status: migration.status }, deps, deadline),
@@ -57,6 +59,7 @@ export async function observe(migration: Migration, deps: ObserveDeps, signal: A
     claims,
     ...(await acts),
     ...identity,
+    ...policies,
     ...staging,
     ...alerts,
     ...jobs,

@@ -2,7 +2,7 @@
 import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import type { Announcement } from "#core/model/decision.ts";
 import type { MigrationMeta } from "#core/model/migration.ts";
-import type { ActObservation, ClaimObservation } from "#core/model/observation.ts";
+import type { ActObservation, ClaimObservation, PolicyObservation } from "#core/model/observation.ts";
 import type { ObjectVersion, OverlayIntent, PodObservation } from "#core/model/workload.ts";
 import type { ActPick } from "#core/people/turns.ts";
 
@@ -83,6 +83,11 @@ export interface Cluster {
   deleteAct(meta: MigrationMeta, act: ActObject, signal: AbortSignal): Promise<void>;
   /** Makes the act go with its migration, and be found by it; one that is gone is success. */
   ownAct(meta: MigrationMeta, act: ActObject, signal: AbortSignal): Promise<void>;
+  /**
+   * The RetrieverMigrationPolicies of the migration's namespace, and those that can't be read. None where the API doesn't
+   * serve them. ROP_FORBIDDEN without the right to list them.
+   */
+  listPolicies(meta: MigrationMeta, signal: AbortSignal): Promise<readonly PolicyObservation[]>;
   /** Whether the admission policy that proves who an act's actor is stands, and is bound so that it denies. */
   readActIdentityProved(signal: AbortSignal): Promise<boolean>;
 

@@ -5,7 +5,7 @@ import { overlayFileName } from "@retriever/sidecar/contract/overlay.ts";
 import type { Announcement } from "#core/model/decision.ts";
 import { isSameData } from "#core/model/deep-equal.ts";
 import type { MigrationMeta } from "#core/model/migration.ts";
-import type { ActObservation, ClaimObservation } from "#core/model/observation.ts";
+import type { ActObservation, ClaimObservation, PolicyObservation } from "#core/model/observation.ts";
 import type { ObjectVersion } from "#core/model/workload.ts";
 import type { ActPick } from "#core/people/turns.ts";
 import { OperatorError } from "#errors.ts";
@@ -37,6 +37,7 @@ export class FakeCluster implements Cluster {
   readonly acts: StoredAct[] = [];
   readonly terminating = new Set<string>();
   actIdentityProved = false;
+  readonly policies: PolicyObservation[] = [];
   readonly #faults = new Map<keyof Cluster, { readonly fault: unknown; left: number }>();
   readonly #hangs = new Set<keyof Cluster>();
   readonly #mapVersions = new Map<StoredMap, number>();
@@ -87,6 +88,11 @@ export class FakeCluster implements Cluster {
       version: this.#versionOf(stored),
       foreignManagers: [...new Set([...owners.values()].filter((manager) => manager !== fieldManager))],
     };
+  }
+
+  async listPolicies(): Promise<readonly PolicyObservation[]> {
+    await this.#enter("listPolicies");
+    return this.policies;
   }
 
   async listPods(namespace: string, selector: string): Promise<readonly PodRead[]> {

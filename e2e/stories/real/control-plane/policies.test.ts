@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { eventually } from "#support/eventually.ts";
 import type { KubeCall, User } from "#support/kube/client.ts";
 import { ensure } from "#support/kube/definitions.ts";
+import { describeMigrationPolicies } from "./migration-policies.ts";
 import { describeOverlays } from "./overlay-policies.ts";
 import {
   alice,
@@ -286,6 +287,7 @@ describe("the deploy freeze", { timeout: 150_000 }, () => {
   });
 });
 
+describeMigrationPolicies();
 describeOverlays();
 
 describe("Jobs of the operator's account", () => {

@@ -5,6 +5,7 @@ import type { Clock } from "#ports/clock.ts";
 import type { Cluster } from "#ports/cluster.ts";
 import { makeAnnouncer } from "./announce.ts";
 import { makeClusterActs } from "./cluster-acts.ts";
+import { makeClusterPolicies } from "./cluster-policies.ts";
 import { makeClusterReads } from "./cluster-reads.ts";
 import { makeClusterWrites } from "./cluster-writes.ts";
 import { makeOverlayWrites } from "./overlay-config-map.ts";
@@ -23,6 +24,7 @@ export function makeKubernetesCluster(options: KubernetesClusterOptions): Cluste
   const { request, clock, namespaces, instance } = options;
   return {
     ...makeClusterReads(request, namespaces, clock),
+    ...makeClusterPolicies(request, namespaces),
     ...makeClusterActs(request, clock),
     ...makeClusterWrites(request),
     ...makeOverlayWrites(request),

@@ -1,9 +1,10 @@
 // Approvals one by one: what refuses them, how long they count, and what a person's newer word does.
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { aStatus } from "#test/builders/migration.ts";
 import { aSpec, onlyReachable } from "#test/builders/spec.ts";
 import type { ActObservation } from "../model/observation.ts";
-import { judgeApprovals, recordApproval, refuseApproval } from "./approvals.ts";
+import { countOnce, judgeApprovals, recordApproval, refuseApproval } from "./approvals.ts";
 
 const now = Date.parse("2026-03-01T12:00:00Z");
 const plan = aSpec({
@@ -165,4 +166,82 @@ describe("the check", () => {
     });
     expect(judgeApprovals(users(later), trusted).reason).toBe("ApprovalsMissing");
   });
+});
+
+describe("people who count once", () => {
+  const roles = (wanted: readonly (readonly [string, number, readonly string[]])[]) =>
+    wanted.map(([name, quorum, actors]) => ({ name, quorum, actors }));
+
+  it("leave a role short that only they were in", () => {
+    const counted = countOnce(
+      roles([
+        ["sre", 1, ["ada"]],
+        ["owner", 1, ["ada"]],
+      ]),
+    );
+    expect(counted.map(({ actors }) => actors)).toEqual([["ada"], []]);
+  });
+
+  it("are counted where they are needed, whoever approved first", () => {
+    const counted = countOnce(
+      roles([
+        ["sre", 1, ["ada", "bob"]],
+        ["owner", 1, ["ada"]],
+      ]),
+    );
+    expect(counted.map(({ actors }) => actors)).toEqual([["bob"], ["ada"]]);
+  });
+
+  it("fill as many seats as there is any way to fill, each person one", () => {
+    const people = ["a", "b", "c", "d"];
+    const role = fc.record({
+      name: fc.constant("r"),
+      quorum: fc.integer({ min: 1, max: 2 }),
+      actors: fc.subarray(people),
+    });
+    fc.assert(
+      fc.property(fc.array(role, { minLength: 1, maxLength: 3 }), (asked) => {
+        const counted = countOnce(asked);
+        const seated = counted.flatMap(({ actors }) => actors);
+        expect(new Set(seated).size).toBe(seated.length);
+        for (const [index, { actors, quorum }] of counted.entries()) {
+          expect(actors.length).toBeLessThanOrEqual(quorum);
+          expect(actors.every((actor) => asked[index]?.actors.includes(actor))).toBe(true);
+        }
+        expect(seated.length).toBe(mostSeats(asked, people));
+      }),
+    );
+  });
+});
+
+type Role = { readonly quorum: number; readonly actors: readonly string[] };
+
+/** By trying every place of every person. */
+function mostSeats(roles: readonly Role[], people: readonly string[], taken = roles.map(() => 0)): number {
+  const [person, ...others] = people;
+  if (person === undefined) return taken.reduce((sum, one) => sum + one, 0);
+  const places = roles.flatMap(({ actors, quorum }, index) =>
+    actors.includes(person) && (taken[index] ?? 0) < quorum ? [index] : [],
+  );
+  const counts = places.map((place) =>
+    mostSeats(
+      roles,
+      others,
+      taken.map((one, index) => (index === place ? one + 1 : one)),
+    ),
+  );
+  return Math.max(mostSeats(roles, others, taken), ...counts);
+}
+
+it("one person in both roles isn't two people, where the plan asks for different ones", () => {
+  const both = [kept("sre", "ada", "2026-03-02T11:00:00Z"), kept("owner", "ada", "2026-03-02T11:00:00Z")];
+  const asking = (differentPeople: boolean) => {
+    const roles = [{ name: "sre" }, { name: "owner" }];
+    const strict = aSpec({ checklist: { ...onlyReachable, approvals: { roles, differentPeople } } });
+    const status = aStatus({ planHash: "p", acts: { paused: false, seen: [], approvals: both } });
+    return judgeApprovals({ plan: strict, status, now }, { ok: true, value: "proved" });
+  };
+  expect(asking(false).status).toBe("True");
+  expect(asking(true)).toMatchObject({ status: "False", reason: "ApprovalsMissing" });
+  expect(asking(true).message).toContain("needs owner 0 of 1");
 });

@@ -56,11 +56,13 @@ function untilOf({ createdAt, expiresAt }: ActObservation, { checklist }: Migrat
 export function judgeApprovals({ plan, status, now }: Asked, identity: Observation["actIdentity"]): Fact {
   const given = status.acts?.approvals ?? [];
   const living = given.filter(({ until }) => (instantMs(until) ?? 0) > now);
-  const counted = plan.checklist.approvals.roles.map(({ name, quorum }) => ({
+  const { roles, differentPeople } = plan.checklist.approvals;
+  const asked = roles.map(({ name, quorum }) => ({
     name,
     quorum,
     actors: living.filter(({ role }) => role === name).map(({ actor }) => actor),
   }));
+  const counted = differentPeople ? countOnce(asked) : asked;
   const missing = counted.filter(({ actors, quorum }) => actors.length < quorum);
   const names = counted.flatMap(({ name, actors }) => actors.map((actor) => `${actor} (${name})`)).join(", ");
   const needs = missing.map(({ name, quorum, actors }) => `needs ${name} ${actors.length} of ${quorum}`);
@@ -79,6 +81,29 @@ export function judgeApprovals({ plan, status, now }: Asked, identity: Observati
     return { status: "True", reason: "ApprovedOnTrust", message };
   }
   return { status: "True", reason: "Approved", message: `approved by ${names}` };
+}
+
+type RoleCount = { readonly name: string; readonly quorum: number; readonly actors: readonly string[] };
+
+/** Each person in one role only, so that as many seats as possible are taken: a greedy choice would leave some empty. */
+export function countOnce(roles: readonly RoleCount[]): RoleCount[] {
+  const roleOf = new Map<string, number>();
+  const seat = (index: number, tried: Set<string>): boolean => {
+    for (const actor of roles[index]?.actors ?? []) {
+      if (tried.has(actor)) continue;
+      tried.add(actor);
+      const before = roleOf.get(actor);
+      if (before !== undefined && !seat(before, tried)) continue;
+      roleOf.set(actor, index);
+      return true;
+    }
+    return false;
+  };
+  for (const [index, { quorum }] of roles.entries()) {
+    let taken = 0;
+    while (taken < quorum && seat(index, new Set())) taken += 1;
+  }
+  return roles.map((role, index) => ({ ...role, actors: role.actors.filter((actor) => roleOf.get(actor) === index) }));
 }
 
 /** What keeps approvals from counting at all; undefined when they count. */

@@ -1,5 +1,6 @@
 // Everything that one reconcile reads before it decides. Data only.
 import type { Act } from "@retriever/crds/migration.ts";
+import type { PolicySpec } from "@retriever/crds/policy/policy-spec.ts";
 import type { Phase } from "@retriever/crds/status/migration-status.ts";
 import type { AlertsRead } from "./alert-observation.ts";
 import type { JobsObservation } from "./job-observation.ts";
@@ -54,6 +55,25 @@ export type StagingObservation = {
   readonly result: string;
 };
 
+/** A migration that policies count: it was accepted, and hasn't come to its end. */
+export type UnderWay = {
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+  readonly createdAt: number;
+  readonly phase: string;
+};
+
+/** A RetrieverMigrationPolicy that is about the migration's namespace. */
+export type PolicyObservation =
+  | { readonly name: string; readonly fault: string }
+  | {
+      readonly name: string;
+      readonly spec: PolicySpec;
+      /** Other migrations in the policy's namespaces; read only where it says how many there may be. */
+      readonly underWay: readonly UnderWay[];
+    };
+
 /** What a sink answered to a message of the outbox; null is success. */
 export type Delivery = { readonly key: string; readonly sink: string; readonly error: string | null };
 
@@ -74,6 +94,8 @@ export type Observation = {
   readonly actsAreCut?: true;
   /** Read only while approvals are asked for; absent is not proved. */
   readonly actIdentity?: Read<ActIdentity>;
+  /** Policies of the migration's namespace; read only before anything is sampled. */
+  readonly policies?: Read<readonly PolicyObservation[]>;
   /** Read only while the checklist asks for it; null when there is no such migration. */
   readonly staging?: Read<StagingObservation | null>;
   /** What the Prometheus of the plan says; absent for the source Sidecars. */

@@ -1,5 +1,6 @@
 // AwaitingApproval: waits for the approvals and the window, then enters the first stage.
 import { approvalChecks, blockingChecks, preflightChecks } from "../checks/checklist.ts";
+import { refuseByPolicy } from "../checks/policies.ts";
 import { measureSource } from "../harm/throughput.ts";
 import type { Context } from "../model/context.ts";
 import type { Outcome } from "../model/decision.ts";
@@ -11,6 +12,9 @@ import { askSmokeTests } from "../verification/smoke-tests.ts";
 
 export function awaitingApproval(context: Context): Outcome {
   if (!isFollowed(context)) return awaitAcks(context);
+  const refusal = refuseByPolicy(context);
+  if (refusal !== undefined)
+    return stay(context, refusal.standing, refusal.reason, `waiting for approval: ${refusal.message}`);
   const c = askSmokeTests(askParity(context));
   const blocking = blockingChecks(c, [...preflightChecks, ...approvalChecks]);
   const [first] = blocking;

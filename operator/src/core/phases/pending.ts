@@ -7,6 +7,7 @@ import { locateOverlayAdapter } from "@retriever/stores/kinds.ts";
 import { sidecarSource } from "../checks/alerts.ts";
 import { skippedChecks } from "../checks/checklist.ts";
 import { predecessorOf, rivalOf, rolledBackBefore } from "../checks/claims.ts";
+import { refuseByPolicy } from "../checks/policies.ts";
 import type { Context } from "../model/context.ts";
 import type { Outcome, Standing } from "../model/decision.ts";
 import type { ClaimObservation } from "../model/observation.ts";
@@ -19,7 +20,13 @@ type Refusal = { readonly standing: Standing; readonly reason: string; readonly 
 
 export function pending(c: Context): Outcome {
   const refusal =
-    refuseSpec(c) ?? refuseTarget(c) ?? refuseClaim(c) ?? refuseOverlay(c) ?? refusePods(c) ?? refuseRepetition(c);
+    refuseSpec(c) ??
+    refuseTarget(c) ??
+    refuseClaim(c) ??
+    refuseOverlay(c) ??
+    refusePods(c) ??
+    refuseByPolicy(c) ??
+    refuseRepetition(c);
   if (refusal !== undefined) {
     const outcome = stay(c, refusal.standing, refusal.reason, refusal.message);
     return { ...outcome, requeueAfterMs: Math.max(5000, c.pollMs) };

@@ -1,0 +1,36 @@
+// The policies that an administrator has in a cluster, from files: what `lint` and `plan` judge a migration by.
+import { judgePolicy } from "@retriever/crds/policy/judge-policy.ts";
+import type { PolicySpec } from "@retriever/crds/policy/policy-spec.ts";
+import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
+import { exitCodes } from "#output/exit-codes.ts";
+import { loadFile, type OfflineTools } from "./lint.ts";
+
+export type NamedPolicy = { readonly name: string; readonly spec: PolicySpec };
+
+/** The policies of these files, or the exit code once the faults are said. */
+export async function loadPolicies(
+  paths: readonly string[],
+  tools: OfflineTools,
+): Promise<readonly NamedPolicy[] | number> {
+  const policies: NamedPolicy[] = [];
+  for (const path of paths) {
+    const { code, found } = await loadFile(path, tools);
+    if (code !== exitCodes.ok) return code;
+    const own = found.flatMap(({ checked }) =>
+      checked.kind === "RetrieverMigrationPolicy" ? [{ name: checked.named.name, spec: checked.spec }] : [],
+    );
+    if (own.length === 0) {
+      tools.terminal.warn(`${path}: expected a document of kind RetrieverMigrationPolicy, got none`);
+      return exitCodes.error;
+    }
+    policies.push(...own);
+  }
+  return policies;
+}
+
+/** What each policy refuses of a migration; its namespaces are taken for granted, since no cluster is asked. */
+export function describeRefusals(policies: readonly NamedPolicy[], spec: MigrationSpec): string[] {
+  return policies.flatMap((policy) =>
+    judgePolicy(policy.spec, spec).map((refusal) => `policy ${policy.name}: ${refusal}`),
+  );
+}

@@ -1,0 +1,54 @@
+// What an administrator asks of every migration in its namespace. Asked before anything is sampled, and of every plan that
+// takes the place of another; never of an Abort or Rollback.
+import { judgePolicy } from "@retriever/crds/policy/judge-policy.ts";
+import type { Context } from "../model/context.ts";
+import type { Standing } from "../model/decision.ts";
+import type { PolicyObservation, UnderWay } from "../model/observation.ts";
+
+type PolicyRefusal = { readonly standing: Standing; readonly reason: string; readonly message: string };
+
+/** Why the migration may not go on; undefined where every policy lets it, or there is none. */
+export function refuseByPolicy(c: Context): PolicyRefusal | undefined {
+  const { policies } = c.observation;
+  if (policies === undefined) return undefined;
+  if (!policies.ok)
+    return { standing: "blocked", reason: "NotObserved", message: `policies can't be read: ${policies.why}` };
+  const faults = policies.value.flatMap((policy) => ("fault" in policy ? [`${policy.name}: ${policy.fault}`] : []));
+  if (faults.length > 0) {
+    const message = `policies that this operator can't read bind nobody knows whom: ${faults.join("; ")}`;
+    return { standing: "blocked", reason: "PolicyUnreadable", message };
+  }
+  const refusals = policies.value.flatMap((policy) => refusalsOf(policy, c));
+  if (refusals.length > 0) return { standing: "blocked", reason: "PolicyRefuses", message: refusals.join("; ") };
+  const crowded = policies.value.flatMap((policy) => describeCrowd(policy, c));
+  return crowded.length === 0
+    ? undefined
+    : { standing: "waiting", reason: "TooManyMigrations", message: crowded.join("; ") };
+}
+
+function refusalsOf(policy: PolicyObservation, { plan }: Context): string[] {
+  if ("fault" in policy) return [];
+  return judgePolicy(policy.spec, plan).map((refusal) => `policy ${policy.name}: ${refusal}`);
+}
+
+const mostNamed = 5;
+
+function describeCrowd(policy: PolicyObservation, c: Context): string[] {
+  if ("fault" in policy) return [];
+  const { mostMigrations: most } = policy.spec;
+  const before = policy.underWay.filter((other) => comesFirst(other, c));
+  if (most === undefined || before.length < most) return [];
+  const names = before.slice(0, mostNamed).map(({ namespace, name, phase }) => `${namespace}/${name} (${phase})`);
+  const rest = before.length > mostNamed ? ` and ${before.length - mostNamed} more` : "";
+  return [`policy ${policy.name} lets ${most} be under way at once: ${names.join(", ")}${rest}`];
+}
+
+/**
+ * Two that were accepted at the same time don't wait for each other, nor do both go on: in the preflight, where nothing has
+ * happened yet, the older one does.
+ */
+function comesFirst(other: UnderWay, { status, meta }: Context): boolean {
+  if (status.phase === "Pending" || other.phase !== "Preflight") return true;
+  if (other.createdAt !== meta.createdAt) return other.createdAt < meta.createdAt;
+  return other.uid < meta.uid;
+}
