@@ -3,6 +3,7 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { migrationActSpecSchema } from "../../crds/src/migration.ts";
+import { policySpecSchema } from "../../crds/src/policy/policy-spec.ts";
 import { schemaFields } from "../../crds/src/reference/schema-fields.ts";
 import { migrationSpecSchema } from "../../crds/src/spec/migration-spec.ts";
 import { migrationStatusSchema } from "../../crds/src/status/migration-status.ts";
@@ -27,6 +28,7 @@ const fields = new Set(
     ...schemaFields(migrationSpecSchema, "spec"),
     ...schemaFields(migrationStatusSchema, "status"),
     ...schemaFields(migrationActSpecSchema, "spec"),
+    ...schemaFields(policySpecSchema, "spec"),
   ].flatMap(({ path }) => prefixes(path.replaceAll("[]", "").split("."))),
 );
 const specFields = Object.keys(migrationSpecSchema.shape);
