@@ -26,6 +26,9 @@ const withoutPaint = (line: string) => painted.reduce((rest, code) => rest.repla
 const lines: Readonly<Record<string, string>> = {
   status: "status NAME",
   check: "check --idle",
+  get: "get --request-timeout WORD",
+  events: "events NAME --request-timeout WORD",
+  wait: "wait NAME --request-timeout WORD",
   approve: "approve NAME --role sre --yes-i-am WORD",
   waive: "waive NAME --check WORD --reason WORD",
   promote: "promote NAME",
