@@ -44,7 +44,7 @@ describe("a gate that passes over all pods", () => {
     expect(judge("Pass", pods([0, 2e9], [8, 100], [8, 100]))).toEqual({ verdict: "NotYet", because });
   });
 
-  it("passes where one serves nearly all, unless the others look worse than they may", () => {
+  it("passes where one serves nearly all, unless the others seem worse than they may", () => {
     expect(judge("Pass", pods([0, 500], [0, 3], [0, 0]))).toEqual({ verdict: "Pass" });
     expect(judge("Pass", pods([0, 500], [1, 3], [1, 2]))).toMatchObject({ verdict: "NotYet" });
   });

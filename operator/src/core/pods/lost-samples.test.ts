@@ -27,8 +27,8 @@ function telling(name: string, perSecond: number, seconds: number): PodBuilder {
   return aPod(name).saying((status) => ({ evidence: { ...status.evidence, epoch, windows, bins, closedAt } }));
 }
 
-type Look = { readonly seconds: number; readonly isWritten: boolean };
-type Story = { readonly rates: readonly number[]; readonly looks: readonly Look[]; readonly silent: number };
+type Reading = { readonly seconds: number; readonly isWritten: boolean };
+type Story = { readonly rates: readonly number[]; readonly readings: readonly Reading[]; readonly silent: number };
 
 function fold(before: EpochEvidence | undefined, pods: readonly PodBuilder[], seconds: number): EpochEvidence {
   const now = origin + seconds;
@@ -36,27 +36,27 @@ function fold(before: EpochEvidence | undefined, pods: readonly PodBuilder[], se
   return foldEvidence(before, { epoch, listed, recordedAt: new Date(now * 1000).toISOString(), now });
 }
 
-/** The first pod dies between the last two looks, or falls silent before; what is written is what is known of it. */
-function play({ rates, looks, silent }: Story) {
+/** The first pod dies between the last two readings, or falls silent before; what is written is what is known of it. */
+function play({ rates, readings, silent }: Story) {
   let written: EpochEvidence | undefined;
   let seconds = 0;
-  for (const [index, look] of looks.entries()) {
-    seconds += look.seconds;
+  for (const [index, reading] of readings.entries()) {
+    seconds += reading.seconds;
     const now = seconds;
     const pods = rates.map((rate, pod) => telling(`pod-${pod}`, rate, now));
-    const heard = index >= looks.length - silent ? [pods[0]?.silent(), ...pods.slice(1)] : pods;
+    const heard = index >= readings.length - silent ? [pods[0]?.silent(), ...pods.slice(1)] : pods;
     const next = fold(
       written,
       heard.flatMap((pod) => (pod === undefined ? [] : [pod])),
       now,
     );
-    if (look.isWritten || written === undefined) written = next;
+    if (reading.isWritten || written === undefined) written = next;
   }
   return { written, seconds };
 }
 
 const rate = fc.constantFrom(0.05, 1, 10, 200);
-const looks = fc.array(
+const readings = fc.array(
   fc.record({ seconds: fc.oneof(fc.constant(5), fc.integer({ min: 1, max: 800 })), isWritten: fc.boolean() }),
   {
     minLength: 2,
@@ -67,21 +67,21 @@ const looks = fc.array(
 const story = fc.record({
   perSecond: rate,
   count: fc.integer({ min: 2, max: 6 }),
-  looks,
+  readings,
   silent: fc.nat(1),
   away: fc.integer({ min: 1, max: 900 }),
 });
 
 it("what may be lost bounds what is, and isn't much more than what could be", () => {
   fc.assert(
-    fc.property(story, ({ perSecond, count, looks: told, silent, away }) => {
+    fc.property(story, ({ perSecond, count, readings: told, silent, away }) => {
       const rates = Array.from({ length: count }, () => perSecond);
-      const { written, seconds } = play({ rates, looks: told, silent });
+      const { written, seconds } = play({ rates, readings: told, silent });
       const end = seconds + away;
       const left = rates.slice(1).map((one, pod) => telling(`pod-${pod + 1}`, one, end));
       const until = knownProcesses(written, epoch)("uid-pod-0")?.binsUntil ?? 0;
       const gone = fold(written, left, end);
-      // It may have died right before the last look; sidecars remember no more than they keep.
+      // It may have died right before the last reading; sidecars remember no more than they keep.
       const most = perSecond * Math.min(keptSeconds, end - Math.max(0, until - origin));
       expect(gone.lost).toBeGreaterThanOrEqual(most * 0.999);
       expect(gone.lost).toBeLessThanOrEqual(10 * Math.max(most, 15 * perSecond));

@@ -109,7 +109,7 @@ export function foldProcesses(previous: EpochEvidence | undefined, { epoch, list
   const before = previous?.epoch === epoch ? previous : undefined;
   const pods = new Map(listed.map((pod) => [processId(pod.uid), pod]));
   const counting = new Map(countingOf(listed, epoch));
-  const look: Look = { seenAt: seenAtOf(before, now), now, usual: usualStake(before, counting) };
+  const reading: Reading = { seenAt: seenAtOf(before, now), now, usual: usualStake(before, counting) };
   let { lost, vanishedPods } = before ?? { lost: 0, vanishedPods: 0 };
   const groups = (before === undefined ? [] : processesOf(before)).map((processes) =>
     processes.flatMap((process) => {
@@ -119,12 +119,12 @@ export function foldProcesses(previous: EpochEvidence | undefined, { epoch, list
       const next = answer === undefined ? undefined : processAfter(process, answer);
       if (pod === undefined || (next !== undefined && next.start !== process.start)) {
         vanishedPods += 1;
-        lost += lostWith(process, look);
+        lost += lostWith(process, reading);
       }
       if (pod === undefined) return [];
       if (next !== undefined) return [next];
       const isSilent = !pod.status.ok && process.silentSince === 0;
-      return [isSilent ? { ...process, silentSince: look.seenAt } : process];
+      return [isSilent ? { ...process, silentSince: reading.seenAt } : process];
     }),
   );
   const room = mostProcesses - groups.reduce((sum, { length }) => sum + length, 0);
@@ -187,7 +187,7 @@ function processAfter(before: Process, { startId, evidence, atStake }: Answer): 
   };
 }
 
-type Look = {
+type Reading = {
   /** When the record was written down, epoch seconds: whoever was known then may have gone right after. */
   readonly seenAt: number;
   readonly now: number;
@@ -212,10 +212,10 @@ function usualStake(before: EpochEvidence | undefined, counting: ReadonlyMap<str
 }
 
 /**
- * What was counted after the newest look at it, at its own rate, and at least at the others' where it had just begun;
- * nobody looks back further than sidecars remember.
+ * What was counted after the newest reading at it, at its own rate, and at least at the others' where it had just begun;
+ * nobody reads back further than sidecars remember.
  */
-function lostWith({ atStake, binsUntil, silentSince }: Process, { seenAt, now, usual }: Look): number {
+function lostWith({ atStake, binsUntil, silentSince }: Process, { seenAt, now, usual }: Reading): number {
   const unseen = Math.min(keptSeconds, Math.max(0, now - (silentSince === 0 ? seenAt : silentSince)));
   const stake = binsUntil === 0 ? Math.max(atStake, usual) : atStake;
   return stake * (1 + unseen / fastWindowSeconds);

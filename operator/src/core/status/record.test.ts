@@ -16,9 +16,9 @@ it("a target without pods in mid-ramp is said once, once more when it has stood 
 
 it("while a pod is terminating every bin is written, so that little of it is lost", () => {
   const sim = simulationAt("Ramp", { spec: aSpec({ ...shortPlan, gates: { window: "1m", minDwell: "30s" } }) }).run(60);
-  const writesIn = (looks: number): number => {
+  const writesIn = (readings: number): number => {
     const { writes } = sim;
-    for (let look = 0; look < looks; look += 1) sim.run(5);
+    for (let reading = 0; reading < readings; reading += 1) sim.run(5);
     return sim.writes - writes;
   };
   expect(writesIn(6)).toBeLessThanOrEqual(1);

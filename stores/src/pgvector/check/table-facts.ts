@@ -7,7 +7,8 @@ import { isSettled } from "../client/session-settings.ts";
 import { type Catalogue, hasOrderedIds, readCatalogue } from "../client/table-catalogue.ts";
 import type { PgvectorSpec } from "../config/schema.ts";
 import { type Columns, readColumns } from "../filter/columns.ts";
-import { shapeOf, type TableShape } from "../retrieve/table-shape.ts";
+import type { TableShape } from "../retrieve/shape.ts";
+import { shapeOf } from "../retrieve/table-shape.ts";
 
 export type TableFacts = {
   readonly catalogue: Catalogue;

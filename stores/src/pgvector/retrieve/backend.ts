@@ -17,8 +17,9 @@ import { checkFields } from "../filter/check-fields.ts";
 import { type Columns, readColumns } from "../filter/columns.ts";
 import { readCandidates } from "./answer.ts";
 import { probeTable } from "./probe.ts";
+import type { TableShape } from "./shape.ts";
 import { statementName, vectorQuery } from "./statement.ts";
-import { readShape, type TableShape } from "./table-shape.ts";
+import { readShape } from "./table-shape.ts";
 
 const probeTimeoutMs = 2000;
 const exactPoolSize = 2;

@@ -7,7 +7,7 @@ import { quoteName, rowsOf } from "../client/names.ts";
 import { readRows } from "../client/row-query.ts";
 import type { PgvectorSpec } from "../config/schema.ts";
 import { readMomentText } from "./answer.ts";
-import type { TableShape } from "./table-shape.ts";
+import type { TableShape } from "./shape.ts";
 
 /** Tables of up to this many rows are counted; for larger ones the planner's estimate is used. */
 const exactCountLimit = 50_000;

@@ -5,11 +5,9 @@ import type { BackendRequest } from "#ports/backend.ts";
 import { orderedSettings, orderingIndexIn, planOf, sortsIn } from "../client/plan.ts";
 import { readRows } from "../client/row-query.ts";
 import type { PgvectorSpec } from "../config/schema.ts";
+import type { Cast, TableShape } from "./shape.ts";
 import { vectorQuery } from "./statement.ts";
-import type { TableShape } from "./table-shape.ts";
 
-/** Of the column, in an index's expression. */
-export type Cast = { readonly type: "vector" | "halfvec"; readonly dimension: number };
 type Shape = Pick<TableShape, "extension" | "vectorType" | "dimension" | "momentKind" | "mayLackIds" | "jsonColumns">;
 type FoundIndex = Pick<TableShape, "cast" | "index"> & {
   /** That searches read all rows; none: they don't. */

@@ -11,7 +11,7 @@ import type { AnswerLimits, RowQuery } from "../client/row-query.ts";
 import type { PgvectorSpec } from "../config/schema.ts";
 import type { Columns } from "../filter/columns.ts";
 import { filterSql } from "../filter/filter-sql.ts";
-import type { TableShape } from "./table-shape.ts";
+import type { TableShape } from "./shape.ts";
 
 type Searched = Pick<PgvectorSpec, "schema" | "table" | "where" | "embeddingColumn" | "fields" | "distance">;
 type Shape = Pick<TableShape, "extension" | "vectorType" | "cast" | "momentKind" | "mayLackIds" | "jsonColumns">;

@@ -7,35 +7,12 @@ import { expectedMoment, type MomentKind, momentKindOf } from "../client/moment-
 import { quoteName } from "../client/names.ts";
 import { unknownSettings } from "../client/session-settings.ts";
 import { type Catalogue, type Column, noTable, readCatalogue } from "../client/table-catalogue.ts";
-import { type VectorType, vectorTypeOf } from "../client/vector-type.ts";
+import { vectorTypeOf } from "../client/vector-type.ts";
 import type { PgvectorSpec } from "../config/schema.ts";
-import { type Cast, findIndex } from "./search-index.ts";
+import { findIndex } from "./search-index.ts";
+import type { TableShape } from "./shape.ts";
 
 const missing = errorsOf("RETR_BACKEND_MISSING");
-
-export type TableShape = {
-  /** Schema of the extension, quoted. */
-  readonly extension: string;
-  readonly version: string;
-  readonly vectorType: VectorType;
-  /** Null: declared without one. */
-  readonly dimension: number | null;
-  /** What the column is cast to in the expression that the index is on; null: the index is on the column, or there is none. */
-  readonly cast: Cast | null;
-  /** Of which the answer's order is; of partitions the first one's. Null: every search reads all rows, of some partitions at least. */
-  readonly index: string | null;
-  readonly momentKind: MomentKind;
-  /** Of type json, not jsonb: they may hold texts that can't be read. None with an index on a member, as that reads all. */
-  readonly jsonColumns: ReadonlySet<string>;
-  /** Whether the moment's column leads an index. */
-  readonly hasTimeIndex: boolean;
-  /** Whether a row may be without an id. */
-  readonly mayLackIds: boolean;
-  /** The planner's estimate of the rows. */
-  readonly estimate: number;
-  /** What makes searches slow or leaves rows out, as sentences. */
-  readonly remarks: readonly string[];
-};
 
 /** Within a transaction. Rejects with what the driver throws, and with RETR_BACKEND_MISSING for what can't be searched. */
 export async function readShape(client: PoolClient, spec: PgvectorSpec): Promise<TableShape> {
