@@ -120,6 +120,33 @@ describe("an act in its place", () => {
     expect(await run("waive docs --reason compared")).toBe(1);
   });
 
+  const takenBack = { at, reason: "AckTimeout", causes: [], times: 1 };
+  const served = { epoch: 3, primary: "source", shadow: "none", sampleRate: 0, released: false, at } as const;
+
+  test("retry needs its own right, not the one to promote", async () => {
+    const status = inPhase("AwaitingCutover", { revision: served, takenBack });
+    const { run, acts, rights } = arrange({ status });
+    expect(await run("retry docs --reason mended")).toBe(0);
+    expect(acts).toMatchObject([{ spec: { act: "Retry" } }]);
+    expect(rights.at(-1)?.subresource).toBe("retry");
+  });
+
+  test("waive of parity closes the corrections that a late rollback asks for, once", async () => {
+    const open = {
+      type: "DriftResolved",
+      status: "False",
+      reason: "DestinationIsAhead",
+      message: "2 chunks",
+    } as const;
+    const status = inPhase("RolledBack", { conditions: [{ ...open, lastTransitionTime: at, observedGeneration: 1 }] });
+    const { run, acts } = arrange({ status });
+    expect(await run("waive docs --check parity --reason copied-back")).toBe(0);
+    expect(acts[0]?.spec).toMatchObject({ act: "Waive", check: "parity", reason: "copied-back" });
+    const closed = arrange({ status: inPhase("RolledBack") });
+    expect(await closed.run("waive docs --check parity --reason copied-back")).toBe(2);
+    expect(closed.warned.join()).toContain("nothing is left to reconcile");
+  });
+
   test("postmortem takes the report from a file, and nothing empty or too long", async () => {
     let report = "# Root cause\n";
     const reverted = { at, from: "Guard" as const, reason: "RollbackRequested", causes: [] as string[], actor: null };
@@ -182,6 +209,7 @@ describe("an act out of place is refused before anything is written, with what w
     ],
     ["complete-guard docs --reason x", "Ramp", "CompleteGuard is taken in Guard", "retriever status docs"],
     ["pause docs", "Completed", "never runs again", "retriever status docs"],
+    ["promote docs", "RolledBack", "never runs again", "retriever status docs"],
     ["retry docs", "Ramp", "Retry is taken in AwaitingCutover", "retriever status docs"],
   ] as const)("%s in %s", async (line, phase, why, instead) => {
     const { run, acts, warned } = arrange({ status: inPhase(phase) });

@@ -98,8 +98,8 @@ async function write(asked: ActRequest, act: ActDocument, tools: ActTools, signa
     tools.terminal.warn(
       `the API server left out ${dropped.join(", ")}: its CustomResourceDefinition is older than this program; install the one of this release`,
     );
-  const { print } = tools.terminal;
-  if (output !== undefined) print(await printDocument(created, output));
+  const { print, data } = tools.terminal;
+  if (output !== undefined) data(await printDocument(created, output));
   else {
     const would = dryRun === undefined ? "created" : `would be created (${dryRun} dry run)`;
     print(

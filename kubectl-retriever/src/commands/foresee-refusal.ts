@@ -62,7 +62,7 @@ export async function refuseRights(
   const namespace = String(metadata["namespace"]);
   const group = "retriever.dev";
   const create: Right = { verb: "create", group, resource: "migrationacts", namespace };
-  const subresource = act === "Approve" ? `approve-${role}` : (rightByAct[act] ?? act.toLowerCase());
+  const subresource = act === "Approve" ? `approve-${role}` : act === "CompleteGuard" ? "promote" : act.toLowerCase();
   const own: Right = {
     verb: "create",
     group,
@@ -79,6 +79,3 @@ export async function refuseRights(
   const isAsked = await client.readActIdentityProved(signal).catch(() => false);
   return isAsked ? needs(`retrievermigrations.retriever.dev/${subresource} (${migration.name})`) : undefined;
 }
-
-/** Acts that need another one's right. */
-const rightByAct: Readonly<Record<string, string>> = { CompleteGuard: "promote", Retry: "promote" };

@@ -27,7 +27,7 @@ export async function listMigrations(
   const found = await client.listMigrations(namespace, signal);
   if (output === "name") for (const each of found) terminal.print(await printDocument(each, output));
   else if (output !== undefined)
-    terminal.print(await printValue({ apiVersion: "v1", kind: "List", items: found }, output));
+    terminal.data(await printValue({ apiVersion: "v1", kind: "List", items: found }, output));
   else if (found.length === 0) terminal.warn(`no migrations in ${namespace ?? "any namespace"}`);
   else {
     const head = ["NAMESPACE", "NAME", "PHASE", "STAGE", "SAMPLE", "PRIMARY", "READY", "IN PHASE"];
@@ -64,7 +64,7 @@ export async function listEvents(
 ): Promise<number> {
   await findMigration(client, namespace, name, signal);
   const events = await client.listEvents(namespace, name, signal);
-  if (output !== undefined) terminal.print(await printValue(events, output));
+  if (output !== undefined) terminal.data(await printValue(events, output));
   else if (events.length === 0) terminal.warn(`${namespace}/${name}: no events; an API server keeps them for an hour`);
   else
     for (const { at, type, reason, message, count } of events)
