@@ -24,8 +24,8 @@ export type PartsVerdict = {
   readonly isAlone?: true;
 };
 
-/** 1 in 100: how often what is left of a healthy fleet may seem to be over the limit as well. */
-const failing = Math.log(100);
+/** 1 in 20: how often what is left of a healthy fleet may seem to be over the limit as well. */
+const failing = Math.log(20);
 /** 1 in 5: how often what is left of one over the limit may seem to be within it; all of it together is at 1 in 20. */
 const passing = Math.log(5);
 /** 1 in 1,000: how often a few healthy pods may seem to be over the limit by themselves. */
@@ -49,12 +49,14 @@ export function judgeParts(
   }
 }
 
+/** Surely so without the third that shows the most, with or without the one that shows the least. */
 function judgeFail(parts: readonly PodShare[], rule: PartsRule): PartsVerdict {
-  const { worst, middle } = thirdsOf(parts);
+  const { worst, middle, best } = thirdsOf(parts);
   const left = sumShares(middle);
   const limit = rule.failLimit ?? rule.limit;
   if (left.bad <= limit * left.n) return alone(parts, rule);
-  if (evidenceAbove(left, limit, rule) >= failing) return { verdict: "Fail" };
+  const others = [left, sumShares([...middle, ...best])];
+  if (others.some((rest) => evidenceAbove(rest, limit, rule) >= failing)) return { verdict: "Fail" };
   return { verdict: "NotYet", because: `not sure yet without ${namesOf(worst)}` };
 }
 
