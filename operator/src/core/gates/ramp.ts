@@ -53,7 +53,7 @@ function withoutEvidence({ isAlone: _isAlone, ...verdict }: JudgedGate): JudgedG
  * So few lost samples hold nothing up, whatever the limit: one far below would never pass a deploy that loses a few. More
  * of them do where, all taken for bad, they would reach beyond it.
  */
-const mostLostShare = 0.03;
+const mostLostShare = 0.05;
 
 /** A share over the limit makes a rise wait until it is diluted. Never Fail: stepping down is the affair of the harm line. */
 function judgeShadowErrors(input: GateInput, totals: Counters): JudgedGate {
