@@ -106,7 +106,7 @@ describe.concurrent("a migration that goes forward", () => {
     const { exitCode, stderr } = await play.kubectl("promote");
     expect({ exitCode, stderr }).toMatchObject({
       exitCode: 2,
-      stderr: expect.stringContaining("a finished migration never runs again"),
+      stderr: expect.stringContaining("a migration in phase RolledBack never runs again"),
     });
     await play.close();
   });
