@@ -76,7 +76,7 @@ function aDay(index: number): Counters {
     field,
     Array.isArray(value)
       ? value.map((_, bucket) => 123_456 + index + bucket)
-      : ["requests", "answered"].includes(field)
+      : ["requests", "answered", "contentSamples"].includes(field)
         ? 1_234_567 + index
         : 3 + index / 1000,
   ]);

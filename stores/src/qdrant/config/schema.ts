@@ -51,7 +51,7 @@ const shape = {
     .string()
     .min(1)
     .max(255)
-    .regex(/^\P{Cc}+$/u, "expected a name without control characters")
+    .regex(/^\P{Cc}*$/u, "expected a name without control characters")
     .optional()
     .meta(doc("Named vector to search; the unnamed one when absent.", "text", "")),
   searchSettings: z
