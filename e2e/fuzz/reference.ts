@@ -29,6 +29,7 @@ export function readReference(body: Uint8Array, dimension: number, declares = fa
   const document = parseDocument(body);
   if (document === undefined) return undefined;
   const { embedding: given, ...rest } = document;
+  if (hasProto(rest["filters"])) return undefined;
   const embedding = readEmbedding(given);
   const envelope = retrieveEnvelopeSchema.safeParse(rest);
   if (embedding === undefined || !envelope.success || embedding.length !== dimension) return undefined;
@@ -38,6 +39,11 @@ export function readReference(body: Uint8Array, dimension: number, declares = fa
   if (filters === undefined) return { ...query, embedding };
   const digits = Object.keys(filters).map((key) => [key, exact.filters?.[key] ?? ""] as const);
   return { ...query, embedding, filters: Object.fromEntries(digits) };
+}
+
+/** A member of that name sets an object's prototype where it is copied; the schema leaves it out. */
+function hasProto(filters: unknown): boolean {
+  return typeof filters === "object" && filters !== null && Object.hasOwn(filters, "__proto__");
 }
 
 /** Integers that a number would round, within 64 bits, as bigint. */

@@ -1,4 +1,4 @@
-// Where each gate passes and where it fails, and how often the gates of one migration may be wrong.
+// Where each gate passes and where it fails, and their error budget: how often the gates of one migration may be wrong.
 import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
 import type { Baseline } from "@retriever/crds/status/migration-status.ts";
 import { upperBound } from "./confidence-sequence.ts";
