@@ -69,9 +69,10 @@ function ofText(text: string): string {
   return `CASE WHEN ${text} ~* '${readable}' THEN (${cut})::timestamptz WHEN ${text} IS NOT NULL THEN ${unreadable} END`;
 }
 
+/** By its text: of a double, Postgres takes 15 digits over into a numeric, where its text has them all. */
 function ofNumber(number: string): string {
-  const scaled = `CASE WHEN abs(${number}) < 1e11 THEN ${number}::numeric WHEN abs(${number}) < 1e14 THEN ${number}::numeric / 1e3
-    ELSE ${number}::numeric / 1e6 END`;
+  const exact = `${number}::text::numeric`;
+  const scaled = `CASE WHEN abs(${number}) < 1e11 THEN ${exact} WHEN abs(${number}) < 1e14 THEN ${exact} / 1e3 ELSE ${exact} / 1e6 END`;
   return `CASE WHEN abs(${number}) < 1e17 THEN 'epoch'::timestamptz + (trunc(${scaled}, 6) * '1 second'::interval)
     WHEN ${number} IS NOT NULL THEN ${unreadable} END`;
 }
