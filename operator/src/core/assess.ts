@@ -169,7 +169,7 @@ function gatesOf(
   const slices = judgeSlices(detection, elapsedSeconds);
   return [
     ...judgeRamp({ plan, minSamples, sampleRate, totals, pods, lost, dispersion, elapsedSeconds, baseline, recall }),
-    ...judgeContent(plan, totals, elapsedSeconds),
+    ...judgeContent({ plan, totals, pods, elapsedSeconds }),
     ...(slices === undefined ? [] : [slices]),
   ];
 }
