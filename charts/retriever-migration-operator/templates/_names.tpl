@@ -35,7 +35,7 @@ system:serviceaccount:{{ .Release.Namespace }}:{{ include "retriever.serviceAcco
 
 {{- /* The operators of this cluster, as a list in CEL. */ -}}
 {{- define "retriever.operators" -}}
-{{- $users := prepend .Values.admissionPolicies.operatorAccounts (include "retriever.userName" .) | uniq -}}
+{{- $users := prepend (.Values.admissionPolicies.operatorAccounts | default list) (include "retriever.userName" .) | uniq -}}
 ['{{ join "', '" $users }}']
 {{- end -}}
 

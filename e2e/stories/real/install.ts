@@ -10,6 +10,7 @@ const rbac = "/apis/rbac.authorization.k8s.io/v1";
 const rights = [
   ["retriever.dev", "retrievermigrations", "get list watch patch"],
   ["retriever.dev", "retrievermigrations/status", "update"],
+  ["retriever.dev", "retrievermigrationpolicies", "list"],
   ["retriever.dev", "migrationacts", "list watch patch delete"],
   ["", "configmaps", "get list watch create patch delete"],
   ["", "pods", "get list patch"],

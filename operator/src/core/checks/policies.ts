@@ -43,12 +43,14 @@ function describeCrowd(policy: PolicyObservation, c: Context): string[] {
   return [`policy ${policy.name} lets ${most} be under way at once: ${names.join(", ")}${rest}`];
 }
 
+const unsampled: readonly string[] = ["Preflight", "AwaitingApproval"];
+
 /**
- * Two that were accepted at the same time don't wait for each other, nor do both go on: in the preflight, where nothing has
- * happened yet, the older one does.
+ * Two that were accepted at the same time don't wait for each other, nor do both go on: of those that sample nothing yet,
+ * the older one does.
  */
 function comesFirst(other: UnderWay, { status, meta }: Context): boolean {
-  if (status.phase === "Pending" || other.phase !== "Preflight") return true;
+  if (status.phase === "Pending" || !unsampled.includes(other.phase)) return true;
   if (other.createdAt !== meta.createdAt) return other.createdAt < meta.createdAt;
   return other.uid < meta.uid;
 }

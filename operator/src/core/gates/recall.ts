@@ -77,7 +77,7 @@ export function judgeRecall({ recall }: MigrationSpec, input: RecallInput): Reca
   const recent = middleOf(recentPods) ?? input.recent;
   const isNow = isStillSo(recall.maxLoss, recent);
   if (isNow && isSurelyWithin(recall.maxLoss, { ...input, totals, middle })) return "proved";
-  const { recallSamples: n } = middle ?? totals;
+  const { recallSamples: n } = totals;
   const isMeasured = n >= measuringSamples || totals.answered < firstSamples;
   return isMeasured && n < decidingSamples ? "pending" : "unknown";
 }

@@ -29,6 +29,11 @@ describe("a gate that fails over all pods", () => {
     expect(judge("Fail", pods([20, 20], [1, 10], [1, 10]))).toEqual({ verdict: "NotYet", because });
   });
 
+  it("fails where standbys and pods that have just begun have nothing to contradict with", () => {
+    expect(judge("Fail", pods([1000, 1000], [0, 0], [0, 0]))).toEqual({ verdict: "Fail" });
+    expect(judge("Fail", pods([0, 2], [0, 3], [0, 1]))).toEqual({ verdict: "Fail" });
+  });
+
   it("is believed of one or two", () => {
     expect(judge("Fail", pods([20, 20], [0, 100]))).toEqual({ verdict: "Fail" });
   });
@@ -48,6 +53,13 @@ describe("a gate that passes over all pods", () => {
     expect(judge("Pass", pods([0, 500], [0, 3], [0, 0]))).toEqual({ verdict: "Pass" });
     expect(judge("Pass", pods([0, 500], [1, 3], [1, 2]))).toMatchObject({ verdict: "NotYet" });
   });
+});
+
+it("what passed before a deploy goes on passing while its pods gather evidence, unless they seem worse", () => {
+  const total = { bad: 750, n: 5000 };
+  const [calm, worse] = [pods([8, 60], [9, 60], [8, 60]), pods([14, 60], [14, 60], [14, 60])];
+  expect(judgeParts("Pass", total, calm, { limit: 0.2 })).toEqual({ verdict: "Pass" });
+  expect(judgeParts("Pass", total, worse, { limit: 0.2 })).toMatchObject({ verdict: "NotYet" });
 });
 
 describe("a gate that is undecided over all pods", () => {

@@ -43,15 +43,19 @@ export function judgeParts(
     case "Fail":
       return judgeFail(parts, rule);
     case "Pass":
-      return judgePass(parts, rule);
+      return judgePass(total, parts, rule);
     case "NotYet":
       return isOfAFew(total, parts, rule) ? alone(parts, rule) : { verdict: all };
   }
 }
 
-/** Surely so without the third that shows the most, with or without the one that shows the least. */
+/**
+ * Surely so without the third that shows the most, with or without the one that shows the least. Where the others have
+ * counted next to nothing, as standbys and pods that have just begun do, there is nobody to contradict.
+ */
 function judgeFail(parts: readonly PodShare[], rule: PartsRule): PartsVerdict {
   const { worst, middle, best } = thirdsOf(parts);
+  if (sumShares([...middle, ...best]).n < leastSamples) return { verdict: "Fail" };
   const left = sumShares(middle);
   const limit = rule.failLimit ?? rule.limit;
   if (left.bad <= limit * left.n) return alone(parts, rule);
@@ -62,11 +66,12 @@ function judgeFail(parts: readonly PodShare[], rule: PartsRule): PartsVerdict {
 
 /**
  * Surely so without the third that shows the least, with or without the one that shows the most. Where fewer than three
- * have counted enough to be left out, the rest must not look worse than it may.
+ * have counted enough to be left out, or most of the evidence is of pods that are gone, the rest must not look worse than it
+ * may: a deploy would else have all of it gathered anew.
  */
-function judgePass(parts: readonly PodShare[], rule: PartsRule): PartsVerdict {
+function judgePass(total: Share, parts: readonly PodShare[], rule: PartsRule): PartsVerdict {
   const telling = parts.filter(({ n }) => n >= leastSamples);
-  const isTelling = telling.length >= leastFellows;
+  const isTelling = telling.length >= leastFellows && sumShares(parts).n >= total.n / 2;
   const { worst, middle, best } = thirdsOf(isTelling ? telling : parts);
   const left = sumShares(middle);
   const isSo = isTelling
