@@ -62,9 +62,11 @@ it("lint accepts a sound manifest with the hash of its plan, and exits with 0", 
 });
 
 it("a file that isn't there, isn't YAML or holds nothing of ours exits with 1 and says so", async () => {
-  const given = { "torn.yaml": "a: [1,\n", "other.yaml": "kind: Service\n" };
-  const ran = await run(["lint", "-f", "none.yaml", "-f", "torn.yaml", "-f", "other.yaml"], given);
+  const endless = "kind: RetrieverMigration\nspec: &s\n  stages: *s\n";
+  const given = { "torn.yaml": "a: [1,\n", "other.yaml": "kind: Service\n", "endless.yaml": endless };
+  const ran = await run(["lint", ...["none.yaml", ...Object.keys(given)].flatMap((file) => ["-f", file])], given);
   expect(ran.code).toBe(1);
+  expect(ran.warned.join("\n")).toContain("endless.yaml:1: an alias stands within what it names");
   expect(ran.warned.join("\n")).toMatch(
     /can't read none\.yaml: there is no such file\ntorn\.yaml:\d+: [^]+other\.yaml:1: kind Service is not checked/,
   );

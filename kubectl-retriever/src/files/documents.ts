@@ -24,7 +24,7 @@ export function readDocuments(text: string): Documents {
     const lineAt = (offset: number | undefined): number => counter.linePos(offset ?? document.range[0]).line;
     faults.push(...document.errors.map(({ pos, message }) => ({ line: lineAt(pos[0]), message })));
     if (document.errors.length > 0 || document.contents === null) continue;
-    const value = valueOf(() => document.toJS({ maxAliasCount: 100 }) as unknown);
+    const value = valueOf(() => withoutCycle(document.toJS({ maxAliasCount: 100 })));
     if (value.fault !== undefined) faults.push({ line: lineAt(undefined), message: value.fault });
     else {
       const nodeAt = (keys: readonly (string | number)[]): unknown =>
@@ -38,6 +38,14 @@ export function readDocuments(text: string): Documents {
     }
   }
   return { documents, faults };
+}
+
+/** Throws for an alias within its anchor: what reads the value would never end. */
+function withoutCycle(value: unknown, above: readonly unknown[] = []): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  if (above.includes(value)) throw new Error("an alias stands within what it names");
+  for (const each of Object.values(value)) withoutCycle(each, [...above, value]);
+  return value;
 }
 
 function valueOf(read: () => unknown): { readonly value?: unknown; readonly fault?: string } {

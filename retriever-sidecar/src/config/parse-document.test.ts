@@ -10,6 +10,11 @@ const schemas = { base: makeBaseConfigSchema(storeKinds), overlay: makeOverlaySc
 const keys = (size: number) => `{${Array.from({ length: size / 10 }, (_, index) => `"k${index}":1`).join(",")}}`;
 
 describe("a document of whatever somebody wrote", () => {
+  it("in which an alias stands within its anchor is refused by name", () => {
+    const text = "primary: &p\n  kind: qdrant\n  fields: *p\n";
+    expect(() => parseBase(text, schemas)).toThrow("no alias within its anchor");
+  });
+
   it.each([
     ["keys", keys],
     ["explicit keys", (size: number) => "? ".repeat(size / 2)],

@@ -66,14 +66,19 @@ function parseYaml(text: string): unknown {
   throw invalid(`base: expected valid JSON or YAML, line ${line} isn't (${fault.code})`);
 }
 
+/** No document has so many levels, but one in which an alias stands within what it names. */
+const mostLevels = 100;
+
 /** Schemas of records drop it without a word. */
-function hasProto(value: unknown): boolean {
+function hasProto(value: unknown, name: string, level = 0): boolean {
   if (typeof value !== "object" || value === null) return false;
-  return Object.hasOwn(value, "__proto__") || Object.values(value).some(hasProto);
+  if (level > mostLevels)
+    throw invalid(`${name}: expected at most ${mostLevels} levels, and no alias within its anchor`);
+  return Object.hasOwn(value, "__proto__") || Object.values(value).some((each) => hasProto(each, name, level + 1));
 }
 
 function check<T>(schema: z.ZodType<T>, value: unknown, name: string): T {
-  if (hasProto(value)) throw invalid(`${name}: expected no field named __proto__`);
+  if (hasProto(value, name)) throw invalid(`${name}: expected no field named __proto__`);
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   const faults = faultsOf(result.error);

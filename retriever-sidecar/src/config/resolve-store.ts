@@ -10,7 +10,7 @@ import { adapterOf } from "@retriever/stores/registry.ts";
 import { isForbiddenAddress } from "@retriever/stores/values/forbidden-address.ts";
 import { type AllowedHost, checkAllowed, checkTls } from "./allowed-hosts.ts";
 import { type Environment, referenceOf, resolveCredential } from "./credentials.ts";
-import { readSmallFile } from "./small-file.ts";
+import { mostAuthorityBytes, readSmallFile } from "./small-file.ts";
 
 type Deps = { readonly env: Environment; readonly registry: Registry };
 
@@ -101,9 +101,9 @@ function makeLookup(env: Environment, path: string, within?: readonly string[]):
 
 function readAuthority(caFile: string | undefined, path: string, within?: readonly string[]): string | null {
   if (caFile === undefined) return null;
-  const text = readSmallFile(caFile, within);
+  const text = readSmallFile(caFile, within, mostAuthorityBytes);
   if (text?.includes("-----BEGIN CERTIFICATE-----") === true) return text;
   const folders = within === undefined ? "" : `, a regular file in ${within.join(" or ")}`;
-  const message = `${path}: expected a readable PEM certificate at ${caFile}${folders}`;
+  const message = `${path}: expected readable PEM certificates of at most 1 MiB at ${caFile}${folders}`;
   throw new RetrieverError({ code: "RETR_BACKEND_TLS", message, path });
 }

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { mostFileBytes, readSmallFile } from "./small-file.ts";
+import { mostAuthorityBytes, mostFileBytes, readSmallFile } from "./small-file.ts";
 
 let root: string;
 let folder: string;
@@ -32,6 +32,12 @@ test("a file of a projected volume is read through its links", () => {
   expect(readSmallFile(join(folder, "key"), [folder])).toBe("held");
   expect(readSmallFile(join(folder, "key"), ["/nowhere", folder])).toBe("held");
   expect(readSmallFile(join(folder, "whole"), [folder])).toHaveLength(mostFileBytes);
+});
+
+test("a system's bundle of authorities is larger than a credential may be", () => {
+  writeFileSync(join(folder, "bundle"), "x".repeat(260_000));
+  expect(readSmallFile(join(folder, "bundle"), [folder], mostAuthorityBytes)).toHaveLength(260_000);
+  expect(readSmallFile(join(folder, "bundle"), [folder])).toBeUndefined();
 });
 
 test.each([

@@ -2,18 +2,24 @@
 // process read a device, a pipe that nobody writes to, or a file that leads out of its folder.
 import { closeSync, constants, fstatSync, openSync, readSync, realpathSync } from "node:fs";
 
-/** A credential or a bundle of authorities is well below it. */
+/** A credential is well below it. */
 export const mostFileBytes = 65_536;
+/** A system's bundle of authorities has a quarter of it. */
+export const mostAuthorityBytes = 1_048_576;
 
 /**
  * Text of a regular file; undefined when there is none that can be read, or it is larger. `within`: the folders one of
  * which it must really be in, wherever links lead; absent: anywhere. Never waits.
  */
-export function readSmallFile(file: string, within?: readonly string[]): string | undefined {
+export function readSmallFile(
+  file: string,
+  within?: readonly string[],
+  mostBytes: number = mostFileBytes,
+): string | undefined {
   try {
     const real = realpathSync(file);
     if (within?.some((folder) => isBelow(real, folder)) === false) return undefined;
-    return readRegular(real);
+    return readRegular(real, mostBytes);
   } catch {
     return undefined;
   }
@@ -29,16 +35,16 @@ function isBelow(real: string, folder: string): boolean {
 }
 
 /** Opening a pipe would wait for its writer, and what it is can only be told once it is open. */
-function readRegular(file: string): string | undefined {
+function readRegular(file: string, mostBytes: number): string | undefined {
   const descriptor = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
   try {
     if (!fstatSync(descriptor).isFile()) return undefined;
-    const bytes = Buffer.allocUnsafe(mostFileBytes + 1);
+    const bytes = Buffer.allocUnsafe(mostBytes + 1);
     let size = 0;
     for (let read = -1; read !== 0 && size < bytes.length; size += read) {
       read = readSync(descriptor, bytes, size, bytes.length - size, null);
     }
-    return size > mostFileBytes ? undefined : bytes.toString("utf8", 0, size);
+    return size > mostBytes ? undefined : bytes.toString("utf8", 0, size);
   } finally {
     closeSync(descriptor);
   }

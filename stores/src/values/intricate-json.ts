@@ -1,7 +1,7 @@
 // Whether JSON of a store is too intricate to be parsed: each of its values takes many times the memory of its text. Pure.
 
 /** Values and members of one answer; a search for a thousand chunks with thirty fields each has fewer. */
-const mostValues = 150_000;
+const mostValues = 500_000;
 const mostLevels = 200;
 const [quote, backslash, comma] = ['"', "\\", ","].map((char) => char.charCodeAt(0));
 const [openList, openObject, closeList, closeObject] = ["[", "{", "]", "}"].map((char) => char.charCodeAt(0));

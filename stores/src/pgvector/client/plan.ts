@@ -1,22 +1,27 @@
 // What the planner says of a query that isn't run. Within a transaction.
 import type { PoolClient } from "pg";
 import type { Setting } from "./login-client.ts";
-import { type RowQuery, readRows } from "./row-query.ts";
+import { type RowQuery, readRows, trialSavepoint } from "./row-query.ts";
 
 /** A node of EXPLAIN's JSON, or a list or an object of them. */
 type Plan = unknown;
 
 /** In these settings, which end with it, also where the server refuses it. Rejects with what the driver throws. */
 export async function planOf(client: PoolClient, query: RowQuery, settings: readonly Setting[] = []): Promise<Plan> {
-  await client.query("SAVEPOINT retriever_plan");
+  const text = `EXPLAIN (FORMAT JSON) ${query.text}`;
+  const trial = { text, values: query.values, settings, limits: planLimits, isTrial: true };
   try {
-    const text = `EXPLAIN (FORMAT JSON) ${query.text}`;
-    const [[plan] = []] = await readRows(client, { text, values: query.values, settings });
+    const [[plan] = []] = await readRows(client, trial);
     return JSON.parse(plan ?? "[]");
-  } finally {
-    await client.query("ROLLBACK TO SAVEPOINT retriever_plan");
+  } catch (error) {
+    // On a connection that broke off there is nothing to go back to, and the error says why.
+    await client.query(`ROLLBACK TO SAVEPOINT ${trialSavepoint}`).catch(() => undefined);
+    throw error;
   }
 }
+
+/** Each partition repeats the vector: a thousand of 3,072 numbers take 8 MB. */
+const planLimits = { rows: 1, bytes: 16 * 1_048_576 };
 
 /** With these the planner takes an index for the order of the rows wherever one can give it. */
 export const orderedSettings = [

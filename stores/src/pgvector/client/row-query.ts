@@ -13,6 +13,8 @@ export type RowQuery = {
   readonly name?: string | undefined;
   /** In force for this statement alone, whoever the connection belongs to next; only for one without a name. */
   readonly settings?: readonly Setting[] | undefined;
+  /** Within a transaction: undone at once, with its settings. After an error whoever asked goes back to `trialSavepoint`. */
+  readonly isTrial?: boolean;
   /** Of the answer; a server that sends more loses the connection. Rows and bytes of a catalogue when absent. */
   readonly limits?: AnswerLimits | undefined;
 };
@@ -31,6 +33,7 @@ type Wire = {
   readonly sendCopyFail: (why: string) => void;
 };
 
+export const trialSavepoint = "retriever_trial";
 const usualLimits: AnswerLimits = { rows: 50_000, bytes: 8 * 1_048_576 };
 
 type Settle = (error: Error | null, rows: readonly Row[]) => void;
@@ -62,18 +65,22 @@ class Submitted implements Submittable {
   readonly #settings: readonly Setting[];
   readonly #rows: Row[] = [];
   readonly #mostRows: number;
-  #isSetting: boolean;
+  readonly #isTrial: boolean;
+  /** Statements that come before, and haven't completed. */
+  #before: number;
   #isBound = false;
   #wire: Wire | null = null;
 
-  constructor({ name = "", text, values, settings = [], rows }: RowQuery & { rows: number }, settle: Settle) {
+  constructor(query: RowQuery & { rows: number }, settle: Settle) {
+    const { name = "", text, values, settings = [], rows, isTrial = false } = query;
     this.#mostRows = rows;
     this.name = name;
     this.text = text;
     this.#values = values;
     this.#settle = settle;
     this.#settings = settings;
-    this.#isSetting = settings.length > 0;
+    this.#isTrial = isTrial;
+    this.#before = (isTrial ? 1 : 0) + (settings.length > 0 ? 1 : 0);
   }
 
   submit = (connection: Connection): void => {
@@ -82,29 +89,29 @@ class Submitted implements Submittable {
     wire.on("bindComplete", this.#onBound);
     wire.stream.cork();
     const { name, text } = this;
+    if (this.#isTrial) sendUnnamed(wire, `SAVEPOINT ${trialSavepoint}`);
     this.#sendSettings(wire);
     if (name === "" || wire.parsedStatements[name] !== text) wire.parse({ text, name });
     wire.bind({ statement: name, values: this.#values });
     wire.execute({});
+    if (this.#isTrial) sendUnnamed(wire, `ROLLBACK TO SAVEPOINT ${trialSavepoint}`);
     wire.sync();
     wire.stream.uncork();
   };
 
   readonly #onBound = (): void => {
-    if (!this.#isSetting) this.#isBound = true;
+    if (this.#before === 0) this.#isBound = true;
   };
 
   /** What is sent before one sync is one transaction, which a pooler gives to one session, in no more time than one statement. */
   #sendSettings(wire: Wire): void {
     if (this.#settings.length === 0) return;
     const calls = this.#settings.map((_, index) => `set_config($${index * 2 + 1}, $${index * 2 + 2}, true)`);
-    wire.parse({ text: `SELECT ${calls.join(", ")}`, name: "" });
-    wire.bind({ statement: "", values: this.#settings.flat().map(String) });
-    wire.execute({});
+    sendUnnamed(wire, `SELECT ${calls.join(", ")}`, this.#settings.flat().map(String));
   }
 
   handleDataRow({ fields }: { readonly fields: Row }): void {
-    if (this.#isSetting) return;
+    if (this.#before > 0) return;
     if (this.#rows.length >= this.#mostRows) throw new WireFault(`more than ${this.#mostRows} rows`);
     this.#rows.push(fields);
   }
@@ -127,10 +134,16 @@ class Submitted implements Submittable {
   handleRowDescription(): void {}
 
   handleCommandComplete(): void {
-    this.#isSetting = false;
+    if (this.#before > 0) this.#before -= 1;
   }
 
   handleEmptyQuery(): void {}
   handlePortalSuspended(): void {}
   handleCopyData(): void {}
+}
+
+function sendUnnamed(wire: Wire, text: string, values: RowQuery["values"] = []): void {
+  wire.parse({ text, name: "" });
+  wire.bind({ statement: "", values });
+  wire.execute({});
 }

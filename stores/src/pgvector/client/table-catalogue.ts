@@ -124,22 +124,20 @@ function readExtension(text: string | null): Catalogue["extension"] {
   return text === null ? null : { version, schema: schema.join(" ") };
 }
 
+/** Where a policy would hide rows, however deep below a view, the plan without policies is an error. */
 async function readRowFacts(client: PoolClient, spec: PgvectorSpec) {
   const all = { text: `SELECT 1 FROM ${rowsOf(spec)}`, values: [] };
-  const estimate = await planOf(client, all).then(estimateIn, (error: unknown) => {
+  const refuse = (error: unknown): never => {
     const code = codeOf(error);
     if (spec.where === undefined || !/^(22|42)/.test(code) || code === "42501") throw error;
     throw missing(`where: Postgres can't read it as a condition on the table's rows (${code})`, error);
+  };
+  const bare = await planOf(client, all, [["row_security", "off"]]).catch((error: unknown) => {
+    if (isRowSecurity(error)) return undefined;
+    return refuse(error);
   });
-  // Then what a policy would hide is an error, however deep below a view.
-  const hidesRows = await planOf(client, all, [["row_security", "off"]]).then(
-    () => false,
-    (error: unknown) => {
-      if (isRowSecurity(error)) return true;
-      throw error;
-    },
-  );
-  return { estimate, hidesRows };
+  if (bare !== undefined) return { estimate: estimateIn(bare), hidesRows: false };
+  return { estimate: estimateIn(await planOf(client, all).catch(refuse)), hidesRows: true };
 }
 
 /** Whether it is Postgres's refusal of a query from which a policy would hide rows. */

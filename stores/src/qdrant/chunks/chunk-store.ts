@@ -58,7 +58,9 @@ export function makeQdrantChunkStore(spec: QdrantSpec, { identity, fields }: Chu
     scan: async function* (options, signal) {
       const { description, info } = await known(signal);
       const whole = Math.min(mostWithVectors, mostWithDimension(description.dimension ?? 0));
-      const most = Math.min(info.limits.points, options.level === "vector" ? whole : options.pageSize);
+      // Payloads may hold texts.
+      const ofLevel = { ids: options.pageSize, fresh: options.pageSize, payload: mostWithVectors, vector: whole };
+      const most = Math.min(info.limits.points, ofLevel[options.level]);
       if (options.sinceMs !== null) checkMomentIndex(spec, info);
       const pageSize = Math.min(options.pageSize, most);
       yield* readPages(place, { ...options, pageSize, info, dimension: description.dimension ?? 0 }, signal);
@@ -175,9 +177,14 @@ function filtersOf({ fields }: QdrantSpec, ids: readonly string[], { indexes, li
   return filters;
 }
 
-function checkMomentIndex({ fields }: QdrantSpec, { hasTimeIndex, limits }: CollectionInfo): void {
-  if (hasTimeIndex || limits.searchesUnindexed) return;
+function checkMomentIndex({ fields }: QdrantSpec, { hasTimeIndex, indexes, limits }: CollectionInfo): void {
   const [key = "updatedAt"] = keysOf([fields.updatedAt]);
+  const type = indexes.get(key);
+  if (type === "integer" || type === "float") {
+    const message = `${key}: its index is of numbers, by which no moment is found for --since; compare everything`;
+    throw new RetrieverError({ code: "RETR_VERIFY_NOT_COMPARABLE", message });
+  }
+  if (hasTimeIndex || limits.searchesUnindexed) return;
   const message = `${key}: strict mode of the collection wants a datetime index for --since; create it, or compare everything`;
   throw new RetrieverError({ code: "RETR_VERIFY_NOT_COMPARABLE", message });
 }

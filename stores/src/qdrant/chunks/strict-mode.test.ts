@@ -121,6 +121,14 @@ test("an index that strict mode wants is named with its key before anything is c
   await store.close();
 });
 
+test.each(["integer", "float"])("moments under an index of %s aren't compared since a time", async (type) => {
+  serveStrict({}, { ...keyword, updated_at: { data_type: type } });
+  const store = makeStore();
+  const refused = { code: "RETR_VERIFY_NOT_COMPARABLE", message: expect.stringContaining("updated_at: its index") };
+  await expect(readAll(store, { level: "fresh", sinceMs: 0 })).rejects.toMatchObject(refused);
+  await store.close();
+});
+
 test("what strict mode refuses all the same is said in words, with the key", async () => {
   serveStrict({});
   server.behave = (request, response) =>

@@ -16,7 +16,7 @@ const keepAliveMs = 4000;
 
 /** Of one answer, and of all that one pool holds at the same time. */
 const mostAnswerBytes = 16 * 1_048_576;
-const mostHeldBytes = 48 * 1_048_576;
+const mostHeldBytes = 96 * 1_048_576;
 
 /** `path` begins with the collection's `folder`. */
 export type Call = Pick<ExchangeOptions, "method" | "path" | "headersTimeout" | "bodyTimeout" | "maxBytes"> & {
@@ -139,18 +139,19 @@ export function readCollection(body: string, { vectorName, fields: { id, updated
   const schema = Object.entries(member(result, "payload_schema") ?? {});
   const indexes = new Map(schema.map(([key, index]) => [key, String(member(index, "data_type"))]));
   const datatype = member(vector, "datatype");
+  const isRangeless = (index: unknown): boolean => member(member(index, "params"), "range") === false;
+  const rangeless = new Set(schema.flatMap(([key, index]) => (isRangeless(index) ? [key] : [])));
   return {
     distance: isDistance(distance) ? distance : null,
     dimension: countOf(member(vector, "size")),
     points: countOf(member(result, "points_count")),
     indexedVectors: countOf(member(result, "indexed_vectors_count")),
-    hasTimeIndex: updatedAt !== null && timeIndexes.includes(indexes.get(keyOf(updatedAt))),
+    hasTimeIndex:
+      updatedAt !== null && timeIndexes.includes(indexes.get(keyOf(updatedAt))) && !rangeless.has(keyOf(updatedAt)),
     hasIdIndex: id === null || idIndexes.includes(indexes.get(keyOf(id))),
     datatype: typeof datatype === "string" ? datatype : null,
     indexes,
-    rangeless: new Set(
-      schema.flatMap(([key, index]) => (member(member(index, "params"), "range") === false ? [key] : [])),
-    ),
+    rangeless,
     limits: readLimits(member(member(result, "config"), "strict_mode_config")),
   };
 }

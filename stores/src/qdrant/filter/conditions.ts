@@ -32,14 +32,14 @@ function checkOf(condition: Condition, { placeOf, isUuid }: Places): QdrantCondi
   const isInteger = condition.field.type === "integer";
   if (condition.op === "exists") return { must_not: [{ is_empty: { key } }] };
   if (condition.op === "in" && condition.field.type === "keyword" && isUuid(key)) {
-    return isOneOf({ ...condition, values: condition.values.filter(isPlainUuid) }, key);
+    return isOneOf({ ...condition, values: condition.values.filter(isUuidText) }, key);
   }
   return condition.op === "in" ? isOneOf(condition, key) : isWithin(key, isInteger, condition.bounds);
 }
 
-/** As stores print it: a filter is by code points, and strict mode refuses to look for any other text by such an index. */
-export function isPlainUuid(value: unknown): boolean {
-  return typeof value === "string" && /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(value);
+/** In whatever spelling; strict mode refuses to look for any other text by an index of UUIDs, and there is none. */
+export function isUuidText(value: unknown): boolean {
+  return typeof value === "string" && /^(urn:uuid:|\{)?[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f]{12}\}?$/i.test(value);
 }
 
 function anyOf(conditions: readonly QdrantCondition[]): QdrantCondition {

@@ -89,9 +89,13 @@ describe("strict mode", () => {
     expect(JSON.parse(lastQuery()?.body ?? "{}")).toMatchObject({ filter: { must: [{ match: { any: [] } }] } });
     await ask(backend, { namespace: own });
     expect(JSON.parse(lastQuery()?.body ?? "{}")).toMatchObject({ filter: { must: [{ match: { value: own } }] } });
-    const filter = oneOf("acme", own.toUpperCase(), own);
+    const shouted = own.toUpperCase();
+    await ask(backend, { namespace: shouted });
+    expect(JSON.parse(lastQuery()?.body ?? "{}")).toMatchObject({ filter: { must: [{ match: { value: shouted } }] } });
+    const filter = oneOf("acme", shouted, own);
     await backend.retrieve({ ...requestOf({ embedding: vectorAt(3), k: 1 }), filter }, AbortSignal.timeout(2000));
-    expect(JSON.parse(lastQuery()?.body ?? "{}")).toMatchObject({ filter: { must: [{ match: { value: own } }] } });
+    const any = [shouted, own];
+    expect(JSON.parse(lastQuery()?.body ?? "{}")).toMatchObject({ filter: { must: [{ match: { any } }] } });
     schema = {};
   });
 
