@@ -74,8 +74,7 @@ function judgeGate(input: RateGateInput, gate: RateGate, question: GateQuestion)
   }
   const all = judgeRate({ ...question, dwellPassed: isLongEnough });
   const side = `${gate === "overlap" ? "under" : "over"} ${bound}`;
-  const verdict: PartsVerdict =
-    isObserved(input.plan, gate) ? { verdict: all } : judgeFleet(all, question);
+  const verdict: PartsVerdict = isObserved(input.plan, gate) ? { verdict: all } : judgeFleet(all, question);
   if (all === "Fail" && recall !== "unknown" && verdict.isAlone === undefined) {
     return {
       ...facts,
