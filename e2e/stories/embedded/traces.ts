@@ -38,10 +38,12 @@ export async function eventsOf(play: Play): Promise<StoryEvent[]> {
     }));
 }
 
-/** Waits for an event of this reason. */
-export function eventOf(play: Play, reason: string): Promise<StoryEvent> {
-  return eventually(`${play.name}: event ${reason}`, async () =>
-    (await eventsOf(play)).find((event) => event.reason === reason),
+/** Waits for an event of this reason, and of this severity where one is named. */
+export function eventOf(play: Play, reason: string, severity?: "page" | "ticket"): Promise<StoryEvent> {
+  return eventually(`${play.name}: event ${reason} ${severity ?? ""}`, async () =>
+    (await eventsOf(play)).find(
+      (event) => event.reason === reason && (severity === undefined || event.severity === severity),
+    ),
   );
 }
 
