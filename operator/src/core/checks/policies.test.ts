@@ -58,6 +58,9 @@ describe("a policy", () => {
     ["Preflight", [other("a", "Ramp"), other("b", "Guard")], true],
     ["Preflight", [other("a", "Ramp"), other("b", "Preflight", { createdAt: 9e15 })], false],
     ["Preflight", [other("a", "Ramp"), other("b", "Preflight", { createdAt: 1 })], true],
+    ["AwaitingApproval", [other("a", "Ramp"), other("b", "AwaitingApproval", { createdAt: 9e15 })], false],
+    ["AwaitingApproval", [other("a", "Ramp"), other("b", "AwaitingApproval", { createdAt: 1 })], true],
+    ["Preflight", [other("a", "Ramp"), other("b", "AwaitingApproval", { createdAt: 9e15 })], false],
   ] as const)("that lets two be under way makes one in %s beside %j wait: %s", (phase, underWay, waits) => {
     const refusal = refuseByPolicy(aContext(phase, { see: see(aPolicy({ mostMigrations: 2 }, underWay)) }));
     expect(refusal?.reason).toBe(waits ? "TooManyMigrations" : undefined);

@@ -208,3 +208,21 @@ describe("the shadow-error gate", () => {
     expect(judge("shadowErrors", {}, { minSamples: 0 })?.message).toBe("shadowErrors: 0 of 1 samples");
   });
 });
+
+it("what one pod of three shows alone holds a gate that acts, and none that is only observed", () => {
+  const pods = [72, 4, 4].map((scoreWorse, index) => ({
+    name: `pod-${index}`,
+    counters: samples({ answered: 400, scoreWorse }),
+  }));
+  const plan = aSpec();
+  const { thresholds } = plan;
+  const observing = {
+    ...plan,
+    thresholds: { ...thresholds, scoreDelta: { ...thresholds.scoreDelta, beforeCutover: "Observe" } },
+  } as const;
+  const verdictBy = (spec: GateInput["plan"]) =>
+    judge("scoreDelta", { answered: 1200, scoreWorse: 80 }, { pods, plan: spec });
+  expect(verdictBy(plan)).toMatchObject({ verdict: "NotYet", isAlone: true });
+  expect(verdictBy(observing)).toMatchObject({ verdict: "NotYet" });
+  expect(verdictBy(observing)).not.toHaveProperty("isAlone");
+});
