@@ -1,6 +1,6 @@
 # Everything a developer runs. `make` alone lists it.
 .DEFAULT_GOAL := help
-.PHONY: help stats setup check test docs-test quickstart test-busy demo sim-gates sim-harm sim-fleet generate clean bench bench-sidecar bench-operator bench-verify bench-pgvector verify-matrix store-matrix bench-alerts hostile fuzz-sidecar show-comparison explore rehearse cli-bundle cli-bench coverage mutate e2e sbom
+.PHONY: help stats setup check test docs-test quickstart test-busy demo sim-gates sim-harm sim-fleet generate clean bench bench-sidecar bench-operator bench-verify bench-pgvector bench-latency verify-matrix store-matrix bench-alerts hostile fuzz-sidecar show-comparison explore rehearse cli-bundle cli-bench coverage mutate e2e sbom
 
 # The pinned Node comes first, whatever Node this shell has.
 export PATH := $(CURDIR)/tools/node/node_modules/.bin:$(PATH)
@@ -72,6 +72,9 @@ bench-verify: setup ## what verify and repair promise, on a real Postgres; under
 
 bench-operator: setup ## leaders, acknowledgements, many migrations, about 8 minutes; last line JSON (ARGS=--quick)
 	@node e2e/bench/operator/main.ts $(ARGS)
+
+bench-latency: setup ## the latency an application sees, through the sidecar and without it, about 10 minutes; last line JSON (ARGS=--quick)
+	@node e2e/bench/latency/main.ts $(ARGS)
 
 bench-pgvector: setup ## W4: vector(3072) by its index on half precision, against the best SQL by hand, on a real Postgres; about 5 minutes; last line JSON (ARGS=--quick)
 	@node e2e/bench/pgvector/main.ts $(ARGS)
