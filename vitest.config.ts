@@ -6,10 +6,18 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 const hasCluster = process.env["RETRIEVER_E2E"] !== undefined;
 
 /**
- * In this order. The first wait for minutes, most of it for clocks: begun last, they would still run when everything
- * else has ended.
+ * In this order. The first take minutes: begun last, they would still run when everything else has ended. Most stories
+ * wait for clocks, those of the library and of unheard waits for the processor, so that they share it well.
  */
-const order = ["/e2e/stories/alerts/alerts.", "/e2e/stories/", "/e2e/", "/test/", "/tools/"];
+const order = [
+  "/e2e/stories/alerts/alerts.",
+  "/rehearse/library.",
+  "/stories/unheard.",
+  "/e2e/stories/",
+  "/e2e/",
+  "/test/",
+  "/tools/",
+];
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
@@ -52,8 +60,8 @@ export default defineConfig({
         },
       },
     ],
-    // One more than by default: this process has little to do while they work.
-    maxWorkers: availableParallelism(),
+    // Two more than by default: this process has little to do while they work, and half of a story's time is waiting.
+    maxWorkers: availableParallelism() + 1,
     // Of the tests of one file that run at once; stories of two files do so.
     maxConcurrency: hasCluster ? 5 : 3,
     sequence: { sequencer: LongestFirst },
