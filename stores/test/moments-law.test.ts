@@ -2,10 +2,11 @@
 import fc from "fast-check";
 import { escapeLiteral } from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { wholeUnits } from "#chunks/moment-unit.ts";
 import { makePgvectorChunkStore } from "#pgvector/chunks/chunk-store.ts";
 import { makePgvectorBackend } from "#pgvector/retrieve/backend.ts";
-import { oddMoments } from "#ports/chunk-store.ts";
-import { readTime } from "#values/time.ts";
+import { type MomentPrecision, oddMoments } from "#ports/chunk-store.ts";
+import { epochMs, readMoment, readTime } from "#values/time.ts";
 import { startPostgres, type TestPostgres } from "./fakes/postgres-server.ts";
 import { makePoints } from "./points.ts";
 import { requestOf } from "./requests.ts";
@@ -30,6 +31,9 @@ const moments = fc.oneof(
       `${day} ${time}`,
       `${day}T${time.slice(0, 5)}`,
       `${day}t${time}999z`,
+      `${day}T${time}123Z`,
+      `${day}T${time}4995+00`,
+      `${day}T${time}999999Z`,
       `${day}T${time}+0530`,
       `${day} ${time}-03`,
     );
@@ -41,6 +45,11 @@ const numbers = fc.oneof(
   fc.double({ min: -1e18, max: 1e18, noNaN: true }),
   fc.constantFrom(1e11, 1e14, 1e17, 16055560737216.951, 1770000000.0009999),
 );
+
+/** Doubles hold microseconds of the years until 2255. */
+function precisionAt(ms: number): MomentPrecision {
+  return Math.abs(ms) < 9e12 ? "microsecond" : "millisecond";
+}
 
 test("a moment of whatever type is what an answer says of it, or can't be read, and is never an error", async () => {
   await postgres.exec(`CREATE TABLE other (chunk_id text PRIMARY KEY, entity_id text, t text, n double precision, j json, b jsonb,
@@ -75,12 +84,12 @@ test("a moment of whatever type is what an answer says of it, or can't be read, 
         for (const [index, [text, number]] of pairs.entries()) {
           const own = path.endsWith("t") ? text : number;
           const read = readTime(own);
-          const ms = found.find(({ id }) => id === `${index}`)?.updatedAtMs;
-          expect({ path, own, ms }).toEqual({
-            path,
-            own,
-            ms: read === null ? oddMoments.unreadable : Date.parse(read),
-          });
+          const held = found.find(({ id }) => id === `${index}`)?.updatedAtMs;
+          const said = typeof own === "string" ? readMoment(own) : epochMs(own);
+          const [ms, expected] = [held, read === null ? oddMoments.unreadable : said].map((time) =>
+            typeof time === "number" ? wholeUnits(time, precisionAt(time)) : time,
+          );
+          expect({ path, own, ms }).toEqual({ path, own, ms: expected });
           const served = candidates.find(({ chunkId }) => chunkId === `${index}`)?.updatedAt;
           expect({ path, own, served }).toEqual({ path, own, served: read });
         }

@@ -21,6 +21,10 @@ const types = {
   is_open: "boolean",
   seen_at: "timestamptz",
   noted_at: "timestamp",
+  second_at: "timestamp(0)",
+  milli_at: "timestamptz(3)",
+  day: "date",
+  days: "date[]",
   tags: "text[]",
   more: "jsonb",
 } as const;
@@ -49,7 +53,15 @@ afterAll(async () => {
 
 // Postgres holds neither NUL nor lone surrogates.
 const text = fc.string({ unit: "grapheme", maxLength: 12 }).filter((value) => !value.includes("\0"));
-const moment = fc.date({ min: new Date("1950-01-01"), max: new Date("2199-01-01"), noInvalidDate: true });
+// To the nanosecond, of which Postgres keeps microseconds.
+const moment = fc
+  .tuple(
+    fc.date({ min: new Date("1950-01-01"), max: new Date("2199-01-01"), noInvalidDate: true }),
+    fc.constantFrom("", "000", "001", "999", "123456", "999999", "500", "000500", "9995"),
+  )
+  .map(([date, finer]) => `${date.toISOString().slice(0, -1)}${finer}Z`);
+// The last half microsecond of a day belongs to the day itself.
+const day = moment.map((text) => text.replace(/\.\d+/, ".999999"));
 const json = fc.letrec((tie) => ({
   value: fc.oneof(
     { maxDepth: 2 },
@@ -82,8 +94,12 @@ const payload = fc.record({
   ),
   price: fc.integer({ min: -1e9, max: 1e9 }).map((millionths) => millionths / 1e6),
   is_open: fc.boolean(),
-  seen_at: moment.map((date) => date.toISOString()),
-  noted_at: moment.map((date) => date.toISOString()),
+  seen_at: moment,
+  noted_at: moment,
+  second_at: moment,
+  milli_at: moment,
+  day,
+  days: fc.array(day, { maxLength: 2 }),
   tags: fc.array(text, { maxLength: 3 }),
   more: json.value,
 });

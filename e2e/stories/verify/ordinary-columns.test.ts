@@ -282,6 +282,45 @@ describe.each(versions)("Postgres and pgvector %s", (version, address) => {
     expect([report.momentPrecision, kinds]).toEqual(["second", { c3: "payload" }]);
   });
 
+  test("A3: moments are compared by the microsecond where both stores hold it, or else as finely as the coarser does", async () => {
+    await client.query(`CREATE TABLE chunks (chunk_id text PRIMARY KEY, entity_id text, updated_at timestamptz,
+      embedding vector(2), second timestamp(0), milli timestamptz(3), day date, at timestamptz, words text)`);
+    const held = (n: number, micros: string): string => `2026-01-31T12:00:0${n}.123${micros}Z`;
+    const same = Array.from({ length: 9 }, (_, n) => held(n, "456"));
+    for (const [n, moment] of same.entries()) {
+      const values = [moment, "[1,0]", ...Array.from({ length: 4 }, () => "2026-01-31T12:00:00.5004561Z")];
+      const list = ["e", ...values, "2026-01-31T12:00:00Z"].map((value) => `'${value}'`);
+      await client.query(`INSERT INTO chunks VALUES ('c${n}', ${list.join(", ")})`);
+    }
+    const points = (finer: string) =>
+      same.map((moment, n) => ({
+        chunk_id: `c${n}`,
+        updated_at: n === 1 ? held(n, finer) : moment,
+        second: n === 2 ? "2026-01-31T12:00:00.499Z" : "2026-01-31T12:00:00.5004561Z",
+        milli: n === 3 ? "2026-01-31T12:00:00.499Z" : "2026-01-31T12:00:00.5004561Z",
+        day: n === 4 ? "2026-02-01" : "2026-01-31T12:00:00.5Z",
+        at: n === 5 ? "2026-01-31T12:00:00.500457Z" : "2026-01-31T12:00:00.5004561Z",
+        words: n === 6 ? "2026-01-31T14:00:00+02:00" : "2026-01-31T12:00:00Z",
+      }));
+    for (const key of ["words", "at"]) {
+      const body = { field_name: key, field_schema: "datetime" };
+      await caller.call({ method: "PUT", path: pathOf("chunks", "/index?wait=true"), body });
+    }
+    await makePoints(points("457"));
+    const base = { metadataColumns: ["second", "milli", "day", "at", "words"] };
+    const { report, kinds } = await verify({ base });
+    expect([report.momentPrecision, kinds]).toEqual([
+      "microsecond",
+      { c1: "stale", c2: "payload", c3: "payload", c4: "payload", c5: "payload", c6: "payload" },
+    ]);
+    expect(report.differences[0]).toMatchObject({
+      sourceUpdatedAt: "2026-01-31T12:00:01.123456Z",
+      destinationUpdatedAt: "2026-01-31T12:00:01.123457Z",
+    });
+    await makePoints(points("").map((point) => ({ ...point, updated_at: `${point.updated_at.slice(0, 23)}Z` })));
+    expect((await verify({ args: [] })).report).toMatchObject({ momentPrecision: "millisecond", outcome: "equal" });
+  });
+
   test("A4: a database's own settings change no value that is compared", async () => {
     await makeTable("chunk_id text PRIMARY KEY, score float8, span interval, raw bytea", [
       `(chunk_id, score, span, raw) VALUES ('a', 0.1::float8 + 0.2::float8, '1 day 02:00:00', '\\x00ff')`,

@@ -1,4 +1,6 @@
 // Tells both stores what they know together, so that their digests of one payload are the same.
+
+import { coarserOf, isMomentPrecision } from "@retriever/stores/chunks/moment-unit.ts";
 import type { FieldKind } from "@retriever/stores/ports/chunk-store.ts";
 import type { Both, Descriptions, RunDeps } from "./run-deps.ts";
 
@@ -11,11 +13,16 @@ export function agree(stores: RunDeps["stores"], both: Descriptions): void {
   destination.agreeOn(agreement);
 }
 
-/** What either knows of a field beyond its exact value; of two such kinds the source's, but of two floats the coarser. */
+/**
+ * What either knows of a field beyond its exact value: nothing where one has it as text, of floats and of moments the
+ * coarser, of other two such kinds the source's.
+ */
 function commonKinds({ source, destination }: Both<{ readonly fieldKinds?: readonly FieldKind[] }>): FieldKind[] {
   const [own = [], other = []] = [source.fieldKinds, destination.fieldKinds];
   return Array.from({ length: Math.max(own.length, other.length) }, (_, index) => {
     const [kind, against] = [own[index] ?? "exact", other[index] ?? "exact"];
+    if (kind === "text" || against === "text") return "text";
+    if (isMomentPrecision(kind) && isMomentPrecision(against)) return coarserOf(kind, against);
     return kind === "exact" || (kind === "float64" && against === "float32") ? against : kind;
   });
 }

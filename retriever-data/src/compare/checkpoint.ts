@@ -2,18 +2,19 @@
 import { createHash } from "node:crypto";
 import { verifyReportSchema } from "@retriever/sidecar/contract/verify-report.ts";
 import { errorsOf } from "@retriever/stores/errors.ts";
+import { momentPrecisions } from "@retriever/stores/ports/chunk-store.ts";
 import { z } from "zod";
 import { beginRun, type RunState, runSteps } from "#core/run-state.ts";
 import { sketchOf, sumsOf } from "#core/sketch.ts";
 
 const refuse = errorsOf("RETR_VERIFY_CHECKPOINT_INVALID");
 
-const magic = Buffer.from("retriever-verify 2\n");
+const magic = Buffer.from("retriever-verify 3\n");
 const digestBytes = 32;
 
 const count = z.int().min(0);
 const sideSchema = z.strictObject({ cursor: z.string().nullable(), isDone: z.boolean() });
-const momentsSchema = z.strictObject({ seconds: count, days: count });
+const momentsSchema = z.strictObject({ milliseconds: count, seconds: count, days: count });
 const totalsSchema = z.strictObject({
   read: count,
   dated: count,
@@ -35,7 +36,7 @@ const headSchema = z.strictObject({
   part: count,
   parts: z.int().min(1),
   lastPart: count,
-  momentUnitMs: z.int().min(1),
+  momentPrecision: z.enum(momentPrecisions),
   isTruncated: z.boolean(),
   sides: bothOf(sideSchema),
   totals: bothOf(totalsSchema),

@@ -2,11 +2,12 @@
 import type { StoreName } from "@retriever/sidecar/contract/overlay.ts";
 import { hashValue, makeHashId } from "@retriever/stores/chunks/element-hash.ts";
 import { idTextAt } from "@retriever/stores/chunks/ids.ts";
+import { wholeUnits } from "@retriever/stores/chunks/moment-unit.ts";
 import { type ChunkBatch, type FoundChunk, mostLookedUp, oddMoments } from "@retriever/stores/ports/chunk-store.ts";
 import { peel } from "#core/difference-table.ts";
 import { type IdSet, makeIdSet } from "#core/id-set.ts";
 import { joinIds, leftoverIds, without } from "#core/leftover-ids.ts";
-import { countMoment, isMoment, momentPrecision, momentUnitMs, wholeUnits } from "#core/moment-unit.ts";
+import { commonPrecision, countMoment, isMoment } from "#core/moment-unit.ts";
 import { addDoubled, type RunState, restartBy, rewind, type SideTotals } from "#core/run-state.ts";
 import { isSameVector, type VectorRule } from "#core/same-vector.ts";
 import { isInShare, isWhole, shareSeed } from "#core/scope.ts";
@@ -37,7 +38,7 @@ export async function fillTable(context: PassContext): Promise<void> {
   const { state, deps } = context;
   for (;;) {
     await onBoth(context.signal, (name, signal) => addSide({ ...context, signal }, name));
-    if (takeMomentUnit(context)) continue;
+    if (takePrecision(context)) continue;
     const leftovers = peel(state.sketch.table);
     if (state.parts === 1 && !leftovers.isComplete) {
       splitUp(state);
@@ -62,14 +63,18 @@ export async function fillTable(context: PassContext): Promise<void> {
 }
 
 /** Whether moments have to be compared more coarsely than they were, so that everything is read once more. */
-function takeMomentUnit({ state, deps }: PassContext): boolean {
+function takePrecision({ state, deps }: PassContext): boolean {
   const { source, destination } = state.totals;
-  if (state.parts > 1 || state.momentUnitMs > 1 || state.scope.level === "ids") return false;
-  const unitMs = momentUnitMs(source, destination);
-  if (unitMs === 1) return false;
-  deps.onNote(`one store holds updated_at by the ${momentPrecision(unitMs)} only: reading again to compare it so`);
-  restartBy(state, unitMs);
+  if (state.parts > 1 || isCoarse(state) || state.scope.level === "ids") return false;
+  const precision = commonPrecision(source, destination);
+  if (precision === "microsecond") return false;
+  deps.onNote(`one store holds updated_at by the ${precision} only: reading again to compare it so`);
+  restartBy(state, precision);
   return true;
+}
+
+function isCoarse({ momentPrecision }: RunState): boolean {
+  return momentPrecision !== "microsecond";
 }
 
 function splitUp(state: RunState): void {
@@ -93,7 +98,7 @@ async function addSide(context: PassContext, name: StoreName): Promise<void> {
       onBatch: (batch) => {
         addBatch(batch, totals);
         if (totals !== null && batch.doubledIds !== undefined) addDoubled(state.doubled[name], batch.doubledIds);
-        if (totals !== null && name === "source" && state.momentUnitMs === 1) context.deps.onSourceBatch?.(batch);
+        if (totals !== null && name === "source" && !isCoarse(state)) context.deps.onSourceBatch?.(batch);
         onBatch(name, batch.count);
       },
     },
@@ -120,8 +125,9 @@ function makeAddBatch(state: RunState, sign: 1 | -1): (batch: ChunkBatch, totals
   const payload: [number, number] = [0, 0];
   return (batch, totals) => {
     const { count, idBytes, idEnds, updatedAtMs, payloadDigests } = batch;
-    const { part, parts, sketch, momentUnitMs } = state;
+    const { part, parts, sketch, momentPrecision } = state;
     if (totals !== null && batch.coarseMoments !== undefined) {
+      totals.coarse.milliseconds += batch.coarseMoments.milliseconds;
       totals.coarse.seconds += batch.coarseMoments.seconds;
       totals.coarse.days += batch.coarseMoments.days;
     }
@@ -139,7 +145,7 @@ function makeAddBatch(state: RunState, sign: 1 | -1): (batch: ChunkBatch, totals
         payload[1] = payloadDigests[row * 2 + 1] as number;
       }
       // Two that can't be read are two different ones.
-      const moment = time === oddMoments.unreadable ? time * (2 + sign) : wholeUnits(time, momentUnitMs);
+      const moment = time === oddMoments.unreadable ? time * (2 + sign) : wholeUnits(time, momentPrecision);
       hashValue(moment, payload, element);
       change(sketch, element, sign);
     }

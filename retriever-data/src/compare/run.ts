@@ -9,7 +9,6 @@ import {
 } from "@retriever/sidecar/contract/verify-report.ts";
 import { type Fault, faultOf, RetrieverError } from "@retriever/stores/errors.ts";
 import { foreignIds, haveForeignIds, undated, whyIncomparable } from "#core/comparable.ts";
-import { momentPrecision } from "#core/moment-unit.ts";
 import type { Doubles } from "#core/pair.ts";
 import { addFoundDoubled, beginRun, type DoubledIds, type RunState } from "#core/run-state.ts";
 import { vectorRule } from "#core/same-vector.ts";
@@ -122,7 +121,7 @@ async function compare(context: PassContext, both: Descriptions, checkpoints: Ch
     await compareVectors({ ...whole, onBatch: progress.restart([driver]) }, vector, driver);
     await checkpoints.saveNow();
   }
-  const rule = { level: state.scope.level, vector, momentUnitMs: state.momentUnitMs };
+  const rule = { level: state.scope.level, vector, momentPrecision: state.momentPrecision };
   const lagMs = options.scope.lagSeconds * 1000;
   const doubled = { source: new Set<string>(), destination: new Set<string>() };
   const onDoubled = (ids: Doubles): void => {
@@ -207,9 +206,8 @@ function findings(state: RunState, { stores }: RunDeps, both: Descriptions | nul
     const rest = { ...doubledIn(state.doubled[name]), ...remarksIn(remarks) };
     return { identity: stores[name].identity, dimension, metric, precision, read, newestUpdatedAt, ...rest };
   };
-  const precision = momentPrecision(state.momentUnitMs);
   return {
-    ...(precision === undefined ? {} : { momentPrecision: precision }),
+    ...(state.scope.level === "ids" ? {} : { momentPrecision: state.momentPrecision }),
     startedAt: new Date(state.startedAtMs).toISOString(),
     scope: state.scope,
     source: storeOf("source"),

@@ -1,52 +1,46 @@
-import fc from "fast-check";
 import { expect, test } from "vitest";
-import { countMoment, momentUnitMs, wholeUnits } from "./moment-unit.ts";
+import { commonPrecision, countMoment } from "./moment-unit.ts";
 
 const start = Date.UTC(2026, 0, 31, 12, 34, 56);
+type Units = { milliseconds: number; seconds: number; days: number };
 
-function held(moments: readonly number[], coarse: { seconds?: number; days?: number } = {}) {
-  const odd = { seconds: 0, days: 0 };
+function held(moments: readonly number[], coarse: Partial<Units> = {}) {
+  const odd = { milliseconds: 0, seconds: 0, days: 0 };
   for (const moment of moments) countMoment({ odd }, moment);
-  return { dated: moments.length, coarse: { seconds: 0, days: 0, ...coarse }, odd };
+  return { dated: moments.length, coarse: { milliseconds: 0, seconds: 0, days: 0, ...coarse }, odd };
 }
 
-const fine = Array.from({ length: 40 }, (_, index) => start + index * 1001);
+const finest = Array.from({ length: 40 }, (_, index) => start + index * 1001 + 0.123);
+const fine = finest.map(Math.floor);
 const whole = fine.map((moment) => Math.floor(moment / 1000) * 1000);
 const days = fine.map(() => Date.UTC(2026, 0, 31));
+const bySecond = { milliseconds: 40, seconds: 40 };
 
 test.each([
-  { what: "whole seconds in text beside milliseconds", a: held(whole, { seconds: 40 }), b: held(fine), unit: 1000 },
-  { what: "whole seconds in a fine column beside milliseconds", a: held(whole), b: held(fine), unit: 1000 },
+  { what: "whole seconds in text beside milliseconds", a: held(whole, bySecond), b: held(fine), unit: "second" },
+  { what: "whole seconds in a fine column beside milliseconds", a: held(whole), b: held(fine), unit: "second" },
+  { what: "seconds with one repaired chunk", a: held([...whole, start + 1], bySecond), b: held(fine), unit: "second" },
+  { what: "dates beside milliseconds", a: held(days, { ...bySecond, days: 40 }), b: held(fine), unit: "day" },
   {
-    what: "seconds with one repaired chunk",
-    a: held([...whole, start + 1], { seconds: 40 }),
-    b: held(fine),
-    unit: 1000,
+    what: "milliseconds in text beside microseconds",
+    a: held(fine, { milliseconds: 40 }),
+    b: held(finest),
+    unit: "millisecond",
   },
-  { what: "dates beside milliseconds", a: held(days, { seconds: 40, days: 40 }), b: held(fine), unit: 86_400_000 },
-  { what: "milliseconds in both", a: held(fine), b: held(fine), unit: 1 },
-  { what: "whole seconds in both", a: held(whole, { seconds: 40 }), b: held(whole), unit: 1 },
+  { what: "milliseconds in a fine column beside microseconds", a: held(fine), b: held(finest), unit: "millisecond" },
+  { what: "whole seconds beside microseconds", a: held(whole, bySecond), b: held(finest), unit: "second" },
+  { what: "microseconds in both", a: held(finest), b: held(finest), unit: "microsecond" },
+  { what: "milliseconds in both", a: held(fine), b: held(fine, { milliseconds: 40 }), unit: "microsecond" },
+  { what: "whole seconds in both", a: held(whole, bySecond), b: held(whole), unit: "microsecond" },
   {
     what: "whole seconds, of which one is a millisecond off",
-    a: held(whole, { seconds: 40 }),
+    a: held(whole, bySecond),
     b: held([...whole.slice(1), start + 1]),
-    unit: 1,
+    unit: "microsecond",
   },
-  { what: "a bulk load of one moment beside others", a: held(days), b: held(whole), unit: 1 },
-  { what: "nothing at all", a: held([]), b: held([]), unit: 1 },
-])("$what are compared by $unit ms, whichever store is which", ({ a, b, unit }) => {
-  expect(momentUnitMs(a, b)).toBe(unit);
-  expect(momentUnitMs(b, a)).toBe(unit);
-});
-
-test("a moment and what is cut off it are the same by that unit, and no moment stays none", () => {
-  fc.assert(
-    fc.property(fc.integer({ min: -4e12, max: 4e12 }), fc.constantFrom(1, 1000, 86_400_000), (moment, unit) => {
-      const cut = Math.floor(moment / unit) * unit;
-      expect(wholeUnits(moment, unit)).toBe(wholeUnits(cut, unit));
-      expect(wholeUnits(cut - 1, unit)).not.toBe(wholeUnits(cut, unit));
-    }),
-  );
-  expect(wholeUnits(null, 1000)).toBeNull();
-  expect(wholeUnits(Number.NaN, 1000)).toBeNaN();
+  { what: "a bulk load of one moment beside others", a: held(days), b: held(whole), unit: "microsecond" },
+  { what: "nothing at all", a: held([]), b: held([]), unit: "microsecond" },
+])("$what are compared by the $unit, whichever store is which", ({ a, b, unit }) => {
+  expect(commonPrecision(a, b)).toBe(unit);
+  expect(commonPrecision(b, a)).toBe(unit);
 });

@@ -1,33 +1,32 @@
 // How finely two stores' moments are compared: at the coarser of what the two hold.
+import { wholeUnits } from "@retriever/stores/chunks/moment-unit.ts";
+import { type MomentPrecision, momentPrecisions } from "@retriever/stores/ports/chunk-store.ts";
 import type { SideTotals } from "./run-state.ts";
 
-const [second, day] = [1000, 86_400_000];
 /** With fewer moments chance may make all of them whole seconds. */
 const leastSample = 10;
 
 type Moments = Pick<SideTotals, "dated" | "coarse" | "odd">;
+type Coarse = Exclude<MomentPrecision, "microsecond">;
+const plural = { day: "days", second: "seconds", millisecond: "milliseconds" } as const;
+const coarsePrecisions = momentPrecisions.filter((each) => each !== "microsecond");
 
 /**
- * ms. A store holds seconds or days when most of its moments are declared or written so, or nearly none of many has a
- * fraction of a second; it counts only where most moments of the other store are finer. A single finer moment beside
- * whole ones is a difference and no precision.
+ * A store holds days, seconds or milliseconds when most of its moments are declared or written so, or nearly none of many
+ * is finer; it counts only where most moments of the other store are finer. A single finer moment beside whole ones is a
+ * difference and no precision.
  */
-export function momentUnitMs(source: Moments, destination: Moments): number {
-  const isCoarser = (a: Moments, b: Moments, unit: keyof Moments["coarse"]): boolean =>
-    isHeldBy(a, unit) && !isHeldBy(b, unit) && b.odd[unit] * 2 > b.dated;
-  for (const [unit, ms] of [
-    ["days", day],
-    ["seconds", second],
-  ] as const) {
-    if (isCoarser(source, destination, unit) || isCoarser(destination, source, unit)) return ms;
-  }
-  return 1;
+export function commonPrecision(source: Moments, destination: Moments): MomentPrecision {
+  const isCoarser = (a: Moments, b: Moments, unit: Coarse): boolean =>
+    isHeldBy(a, unit) && !isHeldBy(b, unit) && b.odd[plural[unit]] * 2 > b.dated;
+  const coarser = (unit: Coarse) => isCoarser(source, destination, unit) || isCoarser(destination, source, unit);
+  return coarsePrecisions.find(coarser) ?? "microsecond";
 }
 
-function isHeldBy({ dated, coarse, odd }: Moments, unit: keyof Moments["coarse"]): boolean {
-  if (coarse[unit] * 2 > dated) return true;
+function isHeldBy({ dated, coarse, odd }: Moments, unit: Coarse): boolean {
+  if (coarse[plural[unit]] * 2 > dated) return true;
   // Days aren't concluded from values: a bulk load gives every chunk one moment.
-  return unit === "seconds" && dated >= leastSample && odd.seconds * 100 <= dated;
+  return unit !== "day" && dated >= leastSample && odd[plural[unit]] * 100 <= dated;
 }
 
 const greatestDateMs = 8.64e15;
@@ -37,28 +36,16 @@ export function isMoment(ms: number): boolean {
   return Math.abs(ms) <= greatestDateMs;
 }
 
-/** How a report calls the unit; undefined for milliseconds, which need no mention. */
-export function momentPrecision(unitMs: number): "second" | "day" | undefined {
-  if (unitMs === second) return "second";
-  return unitMs === day ? "day" : undefined;
-}
-
-/** The unit that a report calls so; ms. */
-export function unitOf(precision: "second" | "day" | undefined): number {
-  return precision === undefined ? 1 : precision === "second" ? second : day;
-}
-
-/** Whole units of a moment; null and NaN stay what they are. */
-export function wholeUnits<T extends number | null>(ms: T, unitMs: number): T | number {
-  return ms === null || unitMs === 1 ? ms : Math.floor(ms / unitMs);
+/** Whole units of a moment; null stays what it is. */
+export function unitsOf(ms: number | null, precision: MomentPrecision): number | null {
+  return ms === null ? null : wholeUnits(ms, precision);
 }
 
 /** Adds a moment to what is known of a store's. */
 export function countMoment({ odd }: Pick<SideTotals, "odd">, ms: number): void {
-  if (ms % second === 0) {
-    if (ms % day !== 0) odd.days += 1;
-  } else {
-    odd.seconds += 1;
-    odd.days += 1;
-  }
+  if (ms % 86_400_000 === 0) return;
+  odd.days += 1;
+  if (ms % 1000 === 0) return;
+  odd.seconds += 1;
+  if (ms % 1 !== 0) odd.milliseconds += 1;
 }

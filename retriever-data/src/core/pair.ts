@@ -1,7 +1,12 @@
 // A chunk in both stores: whether and in what it differs, and whether a write that is under way may explain it.
 import type { DifferenceKind } from "@retriever/sidecar/contract/verify-report.ts";
-import { type FoundChunk, oddMoments, type VerifyLevel } from "@retriever/stores/ports/chunk-store.ts";
-import { wholeUnits } from "./moment-unit.ts";
+import {
+  type FoundChunk,
+  type MomentPrecision,
+  oddMoments,
+  type VerifyLevel,
+} from "@retriever/stores/ports/chunk-store.ts";
+import { unitsOf } from "./moment-unit.ts";
 import { isSameVector, type VectorRule } from "./same-vector.ts";
 
 /** One chunk as look-ups found it in each store. */
@@ -9,8 +14,8 @@ export type Pair = { readonly id: string; readonly source: FoundChunk | null; re
 export type PairRule = {
   readonly level: VerifyLevel;
   readonly vector: VectorRule;
-  /** Moments are compared by whole multiples of it; ms, default 1. */
-  readonly momentUnitMs?: number;
+  /** How finely moments are compared; by default to the microsecond. */
+  readonly momentPrecision?: MomentPrecision;
 };
 
 /** What differs, the most serious first; null: nothing (also when neither store has the chunk). */
@@ -18,7 +23,7 @@ export function differenceOf({ source, destination }: Pair, rule: PairRule): Dif
   if (source === null) return destination === null ? null : "extra";
   if (destination === null) return "missing";
   if (rule.level === "ids") return null;
-  if (!isSameMoment(source.updatedAtMs, destination.updatedAtMs, rule.momentUnitMs)) return "stale";
+  if (!isSameMoment(source.updatedAtMs, destination.updatedAtMs, rule.momentPrecision)) return "stale";
   if (rule.level === "fresh") return null;
   if (source.payloadDigest !== destination.payloadDigest) return "payload";
   if (rule.level === "payload") return null;
@@ -26,8 +31,8 @@ export function differenceOf({ source, destination }: Pair, rule: PairRule): Dif
 }
 
 /** One that can't be read is the same as no other, not even as one that can't be read either. */
-function isSameMoment(a: number | null, b: number | null, unitMs = 1): boolean {
-  return a !== oddMoments.unreadable && wholeUnits(a, unitMs) === wholeUnits(b, unitMs);
+function isSameMoment(a: number | null, b: number | null, precision: MomentPrecision = "microsecond") {
+  return a !== oddMoments.unreadable && unitsOf(a, precision) === unitsOf(b, precision);
 }
 
 /**

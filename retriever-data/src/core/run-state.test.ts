@@ -35,7 +35,7 @@ test("a store whose scan sees none is counted by its look-ups, a second time as 
   expect(state.doubled.destination.count).toBe(mostDoubled + 500);
   expect(state.doubled.destination.ids).toHaveLength(mostDoubled);
   addDoubled(state.doubled.source, idsOf(3));
-  restartBy(state, 1000);
+  restartBy(state, "second");
   addDoubled(state.doubled.source, idsOf(3));
   addFoundDoubled(state.doubled.source, new Set(idsOf(1, "other")));
   expect(state.doubled.source).toEqual({ count: 4, ids: [...idsOf(3), "other-0"] });

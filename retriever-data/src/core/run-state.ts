@@ -2,6 +2,7 @@
 import type { StoreName } from "@retriever/sidecar/contract/overlay.ts";
 import { mostDoubled, type VerifyReport } from "@retriever/sidecar/contract/verify-report.ts";
 import type { HashSeed } from "@retriever/stores/chunks/element-hash.ts";
+import type { MomentPrecision } from "@retriever/stores/ports/chunk-store.ts";
 import { makeSketch, type Sketch } from "./sketch.ts";
 
 /** table: both stores are read into the table; name: the ids of what is left are searched; then vectors, then confirming. */
@@ -13,14 +14,15 @@ export type SideState = {
   cursor: string | null;
   isDone: boolean;
 };
+type Units = { milliseconds: number; seconds: number; days: number };
 export type SideTotals = {
   /** Chunks of the scope that the first pass read, those with `updated_at`, and the newest of these. */
   read: number;
   dated: number;
   newestMs: number | null;
-  /** Of those with `updated_at`: held by the second or the day, and no whole second or day. */
-  readonly coarse: { seconds: number; days: number };
-  readonly odd: { seconds: number; days: number };
+  /** Of those with `updated_at`: held no finer than so, and no whole one of these. */
+  readonly coarse: Units;
+  readonly odd: Units;
 };
 /** Ids that a store holds more than once: how many, and the first `mostDoubled` of them. A scan gives each once. */
 export type DoubledIds = { count: number; readonly ids: string[] };
@@ -36,8 +38,8 @@ export type RunState = {
   parts: number;
   /** Parts that are read at all; fewer than `parts` when no list could hold what differs. */
   lastPart: number;
-  /** Moments are compared by whole multiples of it. */
-  momentUnitMs: number;
+  /** How finely moments are compared. */
+  momentPrecision: MomentPrecision;
   /** Whether more differs than is named. */
   isTruncated: boolean;
   readonly sides: Readonly<Record<StoreName, SideState>>;
@@ -61,7 +63,7 @@ export function beginRun(beginning: Beginning): RunState {
     part: 0,
     parts: 1,
     lastPart: 0,
-    momentUnitMs: 1,
+    momentPrecision: "microsecond",
     isTruncated: false,
     sides: { source: freshSide(), destination: freshSide() },
     totals: { source: noTotals(), destination: noTotals() },
@@ -81,9 +83,9 @@ function freshSide(): SideState {
   return { cursor: null, isDone: false };
 }
 
-/** Everything is to be read and counted anew, with moments compared by this unit. */
-export function restartBy(state: RunState, unitMs: number): void {
-  state.momentUnitMs = unitMs;
+/** Everything is to be read and counted anew, with moments compared so. */
+export function restartBy(state: RunState, precision: MomentPrecision): void {
+  state.momentPrecision = precision;
   for (const name of ["source", "destination"] as const) {
     state.totals[name] = noTotals();
     Object.assign(state.doubled[name], { count: 0, ids: [] });
@@ -112,6 +114,6 @@ export function addFoundDoubled(held: DoubledIds, found: ReadonlySet<string>): v
 }
 
 function noTotals(): SideTotals {
-  const none = { seconds: 0, days: 0 };
+  const none = { milliseconds: 0, seconds: 0, days: 0 };
   return { read: 0, dated: 0, newestMs: null, coarse: { ...none }, odd: { ...none } };
 }

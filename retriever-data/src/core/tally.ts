@@ -47,8 +47,8 @@ export function tally(confirmed: readonly Confirmed[], isTruncated: boolean): Ta
 }
 
 function differenceFrom({ id, source, destination }: Pair, kind: DifferenceKind, namespace: string | null): Difference {
-  const sourceUpdatedAt = isoOf(source?.updatedAtMs ?? null);
-  const destinationUpdatedAt = isoOf(destination?.updatedAtMs ?? null);
+  const sourceUpdatedAt = exactIsoOf(source?.updatedAtMs ?? null);
+  const destinationUpdatedAt = exactIsoOf(destination?.updatedAtMs ?? null);
   return { id, kind, namespace, sourceUpdatedAt, destinationUpdatedAt };
 }
 
@@ -83,5 +83,13 @@ function busiest(byNamespace: ReadonlyMap<string, DifferenceCounts>): VerifyRepo
 
 /** ISO 8601 with milliseconds; null for none and for what no calendar holds. */
 export function isoOf(ms: number | null): string | null {
-  return ms === null || !isMoment(ms) ? null : new Date(ms).toISOString();
+  return ms === null || !isMoment(ms) ? null : new Date(Math.floor(ms)).toISOString();
+}
+
+/** The same with microseconds, where there are any. */
+function exactIsoOf(ms: number | null): string | null {
+  const text = isoOf(ms);
+  if (ms === null || text === null || ms % 1 === 0) return text;
+  const microseconds = Math.round((ms - Math.floor(ms)) * 1000);
+  return `${text.slice(0, -1)}${String(microseconds).padStart(3, "0")}Z`;
 }

@@ -1,7 +1,8 @@
 // What a repair does with one chunk, from what the report saw and what both stores hold now. Pure.
 import type { Difference } from "@retriever/sidecar/contract/verify-report.ts";
 import type { ChunkRemoval, ChunkWrite, StoredChunk } from "@retriever/stores/ports/chunk-store.ts";
-import { wholeUnits } from "#core/moment-unit.ts";
+import { readMoment } from "@retriever/stores/values/time.ts";
+import { unitsOf } from "#core/moment-unit.ts";
 import { type RepairPlan, reportedAt, reportedVersion } from "./plan.ts";
 
 /**
@@ -14,7 +15,7 @@ export type Left = { readonly id: string; readonly why: LeftReason; readonly rea
 
 /** Everything that was found of a chunk in either store. */
 export type Found = { readonly from: readonly StoredChunk[]; readonly to: readonly StoredChunk[] };
-type Seen = Pick<RepairPlan, "from" | "to" | "momentUnitMs">;
+type Seen = Pick<RepairPlan, "from" | "to" | "momentPrecision">;
 
 /** A write over what the report saw, or why there is none. */
 export function decideWrite(plan: Seen, difference: Difference, { from, to }: Found): ChunkWrite | Left {
@@ -69,8 +70,8 @@ function unversioned({ to }: Seen): string {
   return `the report doesn't say what the ${to.name} held of it, so that it can't be seen whether it was written since; verify again`;
 }
 
-function momentOf(text: string | null | undefined, { momentUnitMs }: Pick<RepairPlan, "momentUnitMs">): number | null {
-  return text === null || text === undefined ? null : wholeUnits(Date.parse(text), momentUnitMs);
+function momentOf(text: string | null | undefined, { momentPrecision }: Pick<RepairPlan, "momentPrecision">) {
+  return text === null || text === undefined ? null : unitsOf(readMoment(text), momentPrecision);
 }
 
 function doubled({ from, to }: Seen, isFrom: boolean): string {

@@ -3,7 +3,7 @@
 import type { StoreName } from "@retriever/sidecar/contract/overlay.ts";
 import type { Difference, DifferenceKind, VerifyReport } from "@retriever/sidecar/contract/verify-report.ts";
 import type { StoreIdentity } from "@retriever/stores/config/identity.ts";
-import { unitOf } from "#core/moment-unit.ts";
+import type { MomentPrecision } from "@retriever/stores/ports/chunk-store.ts";
 import type { Stores } from "./read-report.ts";
 
 export const directions = ["source-to-destination", "destination-to-source"] as const;
@@ -12,8 +12,8 @@ export type Direction = (typeof directions)[number];
 export type RepairPlan = {
   readonly from: { readonly name: StoreName; readonly identity: StoreIdentity };
   readonly to: { readonly name: StoreName; readonly identity: StoreIdentity };
-  /** How finely moments were compared, ms. */
-  readonly momentUnitMs: number;
+  /** How finely moments were compared. */
+  readonly momentPrecision: MomentPrecision;
   /** Chunks to be copied over what the other store has. */
   readonly writes: readonly Difference[];
   /** Chunks that only the store to be written has, and that are to go. */
@@ -35,7 +35,8 @@ export function planRepair(report: VerifyReport, stores: Stores, { direction, de
   return {
     from: { name: from, identity: stores[from] },
     to: { name: to, identity: stores[to] },
-    momentUnitMs: unitOf(report.momentPrecision),
+    // Older reports compared by the millisecond, and say it only of what is coarser.
+    momentPrecision: report.momentPrecision ?? "millisecond",
     writes: differences.filter(({ kind }) => kind !== surplus),
     removals: deletesExtra ? only : [],
     kept: deletesExtra ? [] : only,

@@ -2,6 +2,7 @@
 // written stays written, and the same report can be repaired from again.
 import type { Difference, DifferenceKind } from "@retriever/sidecar/contract/verify-report.ts";
 import type { ChunkRemoval, ChunkWrite, VerifyLevel } from "@retriever/stores/ports/chunk-store.ts";
+import { readMoment } from "@retriever/stores/values/time.ts";
 import { agree } from "#compare/agree.ts";
 import { deadline } from "#compare/retry.ts";
 import { differenceOf, isYoung, type Pair, type PairRule, pairUp } from "#core/pair.ts";
@@ -156,9 +157,9 @@ async function decideRemovals(run: Run, batch: readonly Difference[], limit: Abo
 async function ruleOf({ plan, deps: { stores }, signal }: Run, level: VerifyLevel): Promise<PairRule> {
   const limit = deadline(signal, batchDeadlineMs);
   const [source, destination] = await Promise.all([stores.source.describe(limit), stores.destination.describe(limit)]);
-  const { momentUnitMs } = plan;
+  const { momentPrecision } = plan;
   agree(stores, { source, destination });
-  return { level, vector: vectorRule(source, destination), momentUnitMs };
+  return { level, vector: vectorRule(source, destination), momentPrecision };
 }
 
 /** Compares every chunk that the report names; `written`: those the repair wrote, with the moment that they bear. */
@@ -192,5 +193,5 @@ function isOwnWrite({ from }: RepairPlan, pair: Pair, written: ReadonlyMap<strin
 }
 
 function momentOf(text: string | null | undefined): number | null {
-  return typeof text === "string" ? Date.parse(text) : null;
+  return typeof text === "string" ? readMoment(text) : null;
 }

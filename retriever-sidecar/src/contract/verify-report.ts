@@ -1,6 +1,6 @@
 // The result of `verify`: the report that people review and repair from, and its summary for a Job's termination message.
 import { hash } from "node:crypto";
-import { verifyLevels } from "@retriever/stores/ports/chunk-store.ts";
+import { momentPrecisions, verifyLevels } from "@retriever/stores/ports/chunk-store.ts";
 import { z } from "zod";
 import { identitySchema } from "./status.ts";
 
@@ -109,8 +109,8 @@ export const verifyReportSchema = z.strictObject({
   scope: scopeSchema,
   source: verifiedStoreSchema,
   destination: verifiedStoreSchema,
-  /** How finely `updated_at` was compared, where one store holds it more coarsely than by the millisecond. */
-  momentPrecision: z.enum(["second", "day"]).optional(),
+  /** How finely `updated_at` was compared; absent where it wasn't, and in older reports for the millisecond. */
+  momentPrecision: z.enum(momentPrecisions).optional(),
   counts: countsSchema,
   /** The busiest namespaces; the rest under "(other)". */
   namespaces: z.array(z.strictObject({ namespace: z.string().max(253), counts: countsSchema })).max(101),

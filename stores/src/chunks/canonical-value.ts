@@ -4,6 +4,7 @@ import type { FieldKind } from "#ports/chunk-store.ts";
 import { rawSpelling } from "#values/exact-json.ts";
 import { readMoment } from "#values/time.ts";
 import { isUuid } from "./ids.ts";
+import { isMomentPrecision, nearestUnits } from "./moment-unit.ts";
 
 export type ValueRule = {
   /** Null: the other store's isn't known, so that fractions compare as float32, and texts of moments as moments. */
@@ -31,9 +32,10 @@ export function canonicalText(value: unknown, rule: ValueRule = unknownRule): st
 }
 
 function canonicalString(text: string, { kind }: ValueRule): string {
-  if (kind === "moment" || (kind === null && text.length >= 19 && text.length <= 40)) {
+  const isMoment = isMomentPrecision(kind);
+  if (isMoment || (kind === null && text.length >= 19 && text.length <= 40)) {
     const time = readMoment(text);
-    if (!Number.isNaN(time)) return `d${time}`;
+    if (!Number.isNaN(time)) return `d${nearestUnits(time, isMoment ? kind : "microsecond")}`;
   }
   const folded = kind === "uuid" && isUuid(text.toLowerCase()) ? text.toLowerCase() : text;
   return `s${folded.length}:${folded}`;

@@ -5,6 +5,7 @@ import { hexOf } from "./payload-digest.ts";
 
 const bytesPerId = 48;
 const [quote, backslash] = [34, 92];
+const dateLength = 10;
 /** Longer ids go another way. */
 const longestPlain = 1024;
 
@@ -22,6 +23,7 @@ export class ChunkPage {
   idBytes: Uint8Array;
   count = 0;
   /** Of `coarseMoments`. */
+  milliseconds = 0;
   seconds = 0;
   days = 0;
   #end = 0;
@@ -43,6 +45,7 @@ export class ChunkPage {
 
   clear(): void {
     this.count = 0;
+    this.milliseconds = 0;
     this.seconds = 0;
     this.days = 0;
     this.#end = 0;
@@ -132,14 +135,22 @@ export class ChunkPage {
     };
   }
 
+  /** Counts a moment as its text is written: its length, and the digits of its fraction of a second. */
+  countWritten(length: number, digits: number): void {
+    if (digits <= 3) this.milliseconds += 1;
+    if (digits > 0) return;
+    this.seconds += 1;
+    if (length === dateLength) this.days += 1;
+  }
+
   /** Text of the id at `index`. */
   idAt(index: number): string {
     return idTextAt(this, index);
   }
 
   toBatch(cursor: string, storeMs: number): ChunkBatch {
-    const { count, idBytes, idEnds, updatedAtMs, payloadDigests, vectors, dimension, seconds, days } = this;
-    const coarseMoments = { seconds, days };
+    const { count, idBytes, idEnds, updatedAtMs, payloadDigests, vectors, dimension } = this;
+    const coarseMoments = { milliseconds: this.milliseconds, seconds: this.seconds, days: this.days };
     return { count, coarseMoments, idBytes, idEnds, updatedAtMs, payloadDigests, vectors, dimension, cursor, storeMs };
   }
 

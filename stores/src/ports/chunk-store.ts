@@ -11,11 +11,16 @@ export type VerifyLevel = (typeof verifyLevels)[number];
  */
 export type AgreedFields = readonly string[];
 
+/** How finely moments are held, from coarse to fine. */
+export const momentPrecisions = ["day", "second", "millisecond", "microsecond"] as const;
+export type MomentPrecision = (typeof momentPrecisions)[number];
+
 /**
- * What a store knows of a field, or both together. float32: a column of `real`; float64: of `double precision`; moment: a column of moments, or an index
- * of them; uuid: an index that knows no case.
+ * What a store knows of a field, or both together. text: a column of text, in which no text means another one; float32:
+ * of `real`; float64: of `double precision`; a precision: a column of moments, or an index of them; uuid: an index that
+ * knows no case.
  */
-export type FieldKind = "exact" | "float32" | "float64" | "moment" | "uuid";
+export type FieldKind = "exact" | "text" | "float32" | "float64" | "uuid" | MomentPrecision;
 
 export type ScanOptions = {
   readonly level: VerifyLevel;
@@ -77,7 +82,7 @@ export type FoundChunk = {
   readonly vector: Float32Array | null;
 };
 
-type CoarseMoments = { readonly seconds: number; readonly days: number };
+type CoarseMoments = { readonly milliseconds: number; readonly seconds: number; readonly days: number };
 
 /** Consecutive chunks by columns: no object per chunk. Valid until the next batch is asked for. */
 export type ChunkBatch = {
@@ -86,7 +91,7 @@ export type ChunkBatch = {
   readonly idBytes: Uint8Array;
   /** The id at `i` ends before `idEnds[i]`, and begins where the one before it ends. */
   readonly idEnds: Uint32Array;
-  /** ms since 1970 or one of `oddMoments`, NaN for a chunk without; at level `ids` all NaN. */
+  /** ms since 1970, microseconds as their fraction, or one of `oddMoments`, NaN for a chunk without; at level `ids` all NaN. */
   readonly updatedAtMs: Float64Array;
   /** Two words a chunk (`digestPayload`), from level `payload` on; null below. */
   readonly payloadDigests: Int32Array | null;
@@ -95,7 +100,7 @@ export type ChunkBatch = {
   readonly dimension: number;
   /** Where a scan goes on that is resumed after this batch. */
   readonly cursor: string;
-  /** Rows whose moment the store holds by the second, or by the day: by their column's type, or as their text is written. */
+  /** Rows whose moment the store holds no finer than so: by their column's type, or as their text is written. */
   readonly coarseMoments?: CoarseMoments;
   /** How long the store took to give it, ms. */
   readonly storeMs: number;
@@ -131,8 +136,10 @@ export type WholeChunk = {
   readonly fields: Readonly<Record<string, unknown>>;
   /** Names of the fields whose numbers are exact decimals: 12.00 means 12. */
   readonly decimals?: readonly string[];
-  /** Names of the fields whose texts are moments, however they are written; the text of others is text. */
-  readonly moments?: readonly string[];
+  /** By the names of the fields whose texts are moments, however they are written: how finely they are held. */
+  readonly moments?: Readonly<Record<string, MomentPrecision>>;
+  /** Names of the fields whose texts are nothing but text. */
+  readonly texts?: readonly string[];
   /** Null: not spoken of. */
   readonly vector: Float32Array | null;
 };

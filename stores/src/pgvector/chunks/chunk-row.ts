@@ -5,6 +5,7 @@ import { type DigestRules, digestPayload } from "#chunks/payload-digest.ts";
 import { errorsOf } from "#errors.ts";
 import { oddMoments, type VerifyLevel } from "#ports/chunk-store.ts";
 import { parseExact } from "#values/exact-json.ts";
+import { withMicroseconds } from "#values/time.ts";
 import { unreadableMicroseconds } from "../client/moment-sql.ts";
 
 const refuse = errorsOf("RETR_VERIFY_NOT_COMPARABLE");
@@ -35,7 +36,7 @@ export function readChunkRow(page: ChunkPage, { level, rules }: RowShape, bytes:
   return level === "payload" ? at : readVector(page, bytes, at);
 }
 
-/** ms since 1970, or what stands for Postgres's infinities and for what can't be read. */
+/** ms since 1970 with microseconds, or what stands for Postgres's infinities and for what can't be read. */
 function readMicroseconds(bytes: Buffer, at: number): number {
   const high = bytes.readInt32BE(at);
   if (high === 0x7fff_ffff) return oddMoments.future;
@@ -43,7 +44,7 @@ function readMicroseconds(bytes: Buffer, at: number): number {
   const low = bytes.readUInt32BE(at + 4);
   if (high * 0x1_0000_0000 + low === unreadableMicroseconds) return oddMoments.unreadable;
   // In two steps: microseconds beyond the year 2285 are more than a double counts.
-  return high * 4_294_967 + Math.floor((high * 296 + low) / 1000) + epochMs;
+  return withMicroseconds(high * 4_294_967 + epochMs, high * 296 + low);
 }
 
 /** pgvector's own form, or the bits of a `bit`; NaN for NULL. */

@@ -1,7 +1,7 @@
 // SQL of a scan of the table, and of look-ups in it. COPY takes no parameters, so values are quoted here.
 import { escapeLiteral } from "pg";
 import { errorsOf } from "#errors.ts";
-import type { ScanOptions, VerifyLevel } from "#ports/chunk-store.ts";
+import type { MomentPrecision, ScanOptions, VerifyLevel } from "#ports/chunk-store.ts";
 import { quoteName, rowsOf } from "../client/names.ts";
 import type { PgvectorSpec } from "../config/schema.ts";
 
@@ -25,8 +25,8 @@ export type ChunkTable = Pick<PgvectorSpec, "schema" | "table" | "where" | "embe
   readonly isIdUnique: boolean;
   /** The moment's own column, where it is of a moment's type, which an index serves. */
   readonly momentColumn: string | null;
-  /** What its values are whole multiples of by that type. */
-  readonly momentUnit: "second" | "day" | null;
+  /** How finely that type holds them; null where there is none. */
+  readonly momentPrecision: MomentPrecision | null;
   /** `vector`, `halfvec` or `bit`. */
   readonly vectorType: string;
   /** Schema of the vector's type. */

@@ -140,7 +140,7 @@ async function* readPages(pool: Pool, pages: Pages, signal: AbortSignal): AsyncG
       if (page.count === 0) break;
       after = page.idAt(page.count - 1);
       if (hasMore && spare !== null) read = start(spare, after);
-      yield batchOf(page, { storeMs, doubledIds, unit: pages.table.momentUnit });
+      yield batchOf(page, { storeMs, doubledIds, precision: pages.table.momentPrecision });
       if (spare !== null) spare = page;
       else if (hasMore) read = start(page, after);
     }
@@ -155,12 +155,13 @@ async function* readPages(pool: Pool, pages: Pages, signal: AbortSignal): AsyncG
 type Facts = {
   readonly storeMs: number;
   readonly doubledIds: ReadonlySet<string>;
-  readonly unit: ChunkTable["momentUnit"];
+  readonly precision: ChunkTable["momentPrecision"];
 };
 
-function batchOf(page: ChunkPage, { storeMs, doubledIds, unit }: Facts): ChunkBatch {
-  if (unit !== null) page.seconds = page.count;
-  if (unit === "day") page.days = page.count;
+function batchOf(page: ChunkPage, { storeMs, doubledIds, precision }: Facts): ChunkBatch {
+  if (precision !== null && precision !== "microsecond") page.milliseconds = page.count;
+  if (precision === "second" || precision === "day") page.seconds = page.count;
+  if (precision === "day") page.days = page.count;
   const batch = page.toBatch(page.idAt(page.count - 1), storeMs);
   return doubledIds.size === 0 ? batch : { ...batch, doubledIds: [...doubledIds] };
 }

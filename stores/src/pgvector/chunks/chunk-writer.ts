@@ -4,6 +4,7 @@ import type { ChunkAccess, ChunkWrite, ChunkWriter, LeftChunk, StoredChunk } fro
 import { parseExact } from "#values/exact-json.ts";
 import { exactTime } from "#values/time.ts";
 import { isColumn } from "../client/field-sql.ts";
+import { momentPrecisionOf } from "../client/moment-sql.ts";
 import { makePool, withClient } from "../client/pool.ts";
 import { type Row, type RowQuery, readRows } from "../client/row-query.ts";
 import { inSettings, sessionSettings } from "../client/session-settings.ts";
@@ -161,7 +162,13 @@ function readChunk(
       }),
     ),
     decimals: columns.fields.filter(({ column }) => /^_?numeric$|^jsonb?$/.test(column.type)).map(({ name }) => name),
-    moments: columns.fields.filter(({ column }) => /^_?(timestamp|date)/.test(column.type)).map(({ name }) => name),
+    moments: Object.fromEntries(
+      columns.fields.flatMap(({ name, column, path }) => {
+        const precision = isColumn(path) ? momentPrecisionOf(column) : null;
+        return precision === null ? [] : [[name, precision] as const];
+      }),
+    ),
+    texts: columns.fields.filter(({ column }) => /^_?(text|varchar|bpchar)$/.test(column.type)).map(({ name }) => name),
     vector: readVector(embedding ?? null, columns.embedding.type),
     version: version ?? "",
   };

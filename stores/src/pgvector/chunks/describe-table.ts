@@ -6,6 +6,7 @@ import { errorsOf } from "#errors.ts";
 import type { AgreedFields, FieldKind } from "#ports/chunk-store.ts";
 import { type IdKind, type StoreDescription, type VectorPrecision } from "#ports/chunk-store.ts";
 import { isColumn } from "../client/field-sql.ts";
+import { momentPrecisionOf } from "../client/moment-sql.ts";
 import { quoteName, rowsOf } from "../client/names.ts";
 import { readRows } from "../client/row-query.ts";
 import { type Catalogue, type Column, hasOrderedIds, readCatalogue, remarksOf } from "../client/table-catalogue.ts";
@@ -63,7 +64,7 @@ export async function describeTable(
   };
   const types = {
     idType: id.type,
-    momentUnit: dated === null ? null : unitOf(dated),
+    momentPrecision: dated === null ? null : momentPrecisionOf(dated),
     vectorType: vector.type,
     vectorSchema: vector.typeSchema,
   };
@@ -91,12 +92,8 @@ function kindOf(column: Column | undefined): FieldKind {
   const type = column?.type.replace(/^_/, "") ?? "";
   if (type === "float4") return "float32";
   if (type === "float8") return "float64";
-  return moments.test(type) ? "moment" : "exact";
-}
-
-function unitOf({ type, modifier }: Column): ChunkTable["momentUnit"] {
-  if (type === "date") return "day";
-  return type.startsWith("timestamp") && modifier === 0 ? "second" : null;
+  if (/^(text|varchar|bpchar)$/.test(type)) return "text";
+  return (column === undefined ? null : momentPrecisionOf(column)) ?? "exact";
 }
 
 /** A page goes on behind an id, so that rows without one would never come. */

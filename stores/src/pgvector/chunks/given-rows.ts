@@ -1,9 +1,11 @@
 // A chunk as the row that a table would get, and why a table can't take it. Pure.
+import { isSameWithin } from "#chunks/moment-unit.ts";
 import type { ChunkWrite, WholeChunk } from "#ports/chunk-store.ts";
 import { valueAt, withValueAt } from "#values/member-path.ts";
 import { holdsNul, isSameValue, numberText } from "#values/same-value.ts";
 import { exactTime } from "#values/time.ts";
 import { isColumn } from "../client/field-sql.ts";
+import { momentPrecisionOf } from "../client/moment-sql.ts";
 import type { Column } from "../client/table-catalogue.ts";
 import type { Place, TableColumns } from "./table-columns.ts";
 import { type GivenRow, vectorText } from "./whole-chunk-sql.ts";
@@ -80,7 +82,7 @@ type Said = {
 
 function saidOf(chunk: WholeChunk, columns: TableColumns): Said[] {
   const { entity, updatedAt, namespace, embedding, fields } = columns;
-  const { moments = [] } = chunk;
+  const { moments = {} } = chunk;
   const vector = chunk.vector === null ? undefined : vectorText(chunk.vector, embedding.type);
   const moment = updatedAt === null ? undefined : momentFor(chunk.updatedAt, updatedAt.column);
   const said = (place: Said["place"] | null, value: unknown, isSame: Said["isSame"]): Said[] =>
@@ -92,7 +94,7 @@ function saidOf(chunk: WholeChunk, columns: TableColumns): Said[] {
     // One place may stand for both.
     ...said(namespace === entity ? null : namespace, chunk.namespace, isSameName),
     ...fields.flatMap((field) =>
-      said(field, chunk.fields[field.name], moments.includes(field.name) ? isSameValue : isSameText),
+      said(field, chunk.fields[field.name], Object.hasOwn(moments, field.name) ? isSameValue : isSameText),
     ),
   ];
 }
@@ -152,6 +154,8 @@ function isCompared(column: Column, { id, embedding, updatedAt }: TableColumns):
 
 function isKept(given: unknown, back: unknown, column: Column, { entity, namespace }: TableColumns): boolean {
   if (isSameValue(given, back)) return true;
+  const precision = momentPrecisionOf(column);
+  if (precision !== null) return isSameValue(given, back, (a, b) => isSameWithin(a, b, precision));
   // A float knows no more; a char(n) is padded; a name is text or a number, whichever the column has.
   if (column.type === "float4") return Math.fround(doubleOf(given)) === Math.fround(doubleOf(back));
   if (column.type === "float8") return doubleOf(given) === doubleOf(back);

@@ -1,7 +1,9 @@
 // A chunk's moment as SQL, in whatever type a column or a member of JSON has it. A value that is no moment is never an
 // error of Postgres: its row is served without one, and a verification says that it can't be read.
 import type { FieldPath } from "#config/chunk-fields.ts";
+import type { MomentPrecision } from "#ports/chunk-store.ts";
 import { isColumn, textAt, valueAt } from "./field-sql.ts";
+import type { Column } from "./table-catalogue.ts";
 
 /** time: of a moment's own type; number: since 1970, as `epochMs` reads it; json: text or a number. */
 export type MomentKind = "time" | "text" | "number" | "json";
@@ -22,6 +24,14 @@ const kinds: Readonly<Record<string, MomentKind>> = {
 /** `type`: of the path's column. Undefined: it can't hold moments. */
 export function momentKindOf(path: FieldPath, type: string | undefined): MomentKind | undefined {
   return isColumn(path) ? kinds[type ?? ""] : "json";
+}
+
+/** How finely a column of moments, or of a list of them, holds them. Null: it is none. */
+export function momentPrecisionOf({ type, modifier }: Pick<Column, "type" | "modifier">): MomentPrecision | null {
+  if (/^_?date$/.test(type)) return "day";
+  if (!/^_?timestamp/.test(type)) return null;
+  if (modifier < 0 || modifier === 6) return "microsecond";
+  return modifier < 3 ? "second" : "millisecond";
 }
 
 export const expectedMoment = "timestamptz, timestamp, date, text, or a number of seconds or milliseconds since 1970";
@@ -62,17 +72,19 @@ export function momentValue(path: FieldPath, kind: MomentKind, isRaw: boolean): 
     WHEN ${raw} <> 'null' THEN ${unreadable} END`;
 }
 
-/** Without a zone UTC. What is finer than Postgres's moments is cut off, where it would round. */
+/** Without a zone UTC. What is finer than Postgres's moments is rounded by it, and by `readMoment` likewise. */
 function ofText(text: string): string {
   const zoned = `CASE WHEN ${text} ~* '[T ].*${zone}$' THEN ${text} ELSE ${text} || ' UTC' END`;
-  const cut = `regexp_replace(${zoned}, '(\\.[0-9]{6})[0-9]+', '\\1')`;
-  return `CASE WHEN ${text} ~* '${readable}' THEN (${cut})::timestamptz WHEN ${text} IS NOT NULL THEN ${unreadable} END`;
+  return `CASE WHEN ${text} ~* '${readable}' THEN (${zoned})::timestamptz WHEN ${text} IS NOT NULL THEN ${unreadable} END`;
 }
 
 /** By its text: of a double, Postgres takes 15 digits over into a numeric, where its text has them all. */
 function ofNumber(number: string): string {
   const exact = `${number}::text::numeric`;
   const scaled = `CASE WHEN abs(${number}) < 1e11 THEN ${exact} WHEN abs(${number}) < 1e14 THEN ${exact} / 1e3 ELSE ${exact} / 1e6 END`;
-  return `CASE WHEN abs(${number}) < 1e17 THEN 'epoch'::timestamptz + (trunc(${scaled}, 6) * '1 second'::interval)
+  // Whole seconds apart: an interval is multiplied as a double, which has no room for the microseconds of late ones.
+  const cut = `trunc(${scaled}, 6)`;
+  const [seconds, rest] = [`trunc(${cut})`, `(${cut} - trunc(${cut}))`].map((part) => `${part} * '1 second'::interval`);
+  return `CASE WHEN abs(${number}) < 1e17 THEN 'epoch'::timestamptz + ${seconds} + ${rest}
     WHEN ${number} IS NOT NULL THEN ${unreadable} END`;
 }

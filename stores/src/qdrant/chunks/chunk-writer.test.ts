@@ -323,10 +323,12 @@ test("what verification tells apart is written, in lists as well, and what it ta
     expect(JSON.stringify(payloadOf(1))).toContain(
       '"counts":[12],"day":"2026-01-31","when":"2026-01-31","prices":[12,0.50]',
     );
-    expect(await put(other, [makeChunk("a", { fields: { day: "2026-01-31T00:00:00Z" }, moments: ["day"] })])).toEqual(
-      [],
-    );
-    expect(payloadOf(1)).toMatchObject({ day: "2026-01-31" });
+    const moments = { day: "microsecond", when: "second" } as const;
+    const same = { day: "2026-01-31T00:00:00Z", when: "2026-01-31T00:00:00.4Z" };
+    expect(await put(other, [makeChunk("a", { fields: same, moments })])).toEqual([]);
+    expect(payloadOf(1)).toMatchObject({ day: "2026-01-31", when: "2026-01-31" });
+    expect(await put(other, [makeChunk("a", { fields: { when: "2026-01-31T00:00:00.6Z" }, moments })])).toEqual([]);
+    expect(payloadOf(1)).toMatchObject({ when: "2026-01-31T00:00:00.6Z" });
   } finally {
     await other.close();
   }

@@ -56,7 +56,7 @@ export async function describeCollection(
 }
 
 function kindOf(index: string | undefined): FieldKind {
-  if (index === "datetime") return "moment";
+  if (index === "datetime") return "microsecond";
   return index === "uuid" ? "uuid" : "exact";
 }
 

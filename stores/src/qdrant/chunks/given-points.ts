@@ -1,7 +1,7 @@
 // A chunk as the point that a collection would get, and why the collection can't take it. Pure.
-
+import { isSameWithin } from "#chunks/moment-unit.ts";
 import { type FieldPath, metadataPath } from "#config/chunk-fields.ts";
-import type { StoredChunk, WholeChunk } from "#ports/chunk-store.ts";
+import type { MomentPrecision, StoredChunk, WholeChunk } from "#ports/chunk-store.ts";
 import { exactNumbers, rawJson } from "#values/exact-json.ts";
 import { valueAt, withValueAt } from "#values/member-path.ts";
 import { isSameValue, numberText } from "#values/same-value.ts";
@@ -90,11 +90,17 @@ function payloadOf(chunk: WholeChunk, held: StoredPoint | undefined, place: Plac
 
 /** name: 7 and "7" are one. moment: however it is written. written: the chunk's own moment, to the digit that a store keeps. */
 type Meaning = "value" | "name" | "moment" | "written";
-type Said = { readonly path: FieldPath | null; readonly value: unknown; readonly meaning: Meaning };
+type Said = {
+  readonly path: FieldPath | null;
+  readonly value: unknown;
+  readonly meaning: Meaning;
+  /** How finely the other store holds a moment. */
+  readonly precision?: MomentPrecision | undefined;
+};
 
 /** What the chunk says, when it was written last. A text: why no payload can say it. */
 function saidOf(chunk: WholeChunk, { spec, fields, momentKeys }: Place): Said[] | string {
-  const { entityId, namespace, updatedAt, decimals = [], moments = [] } = chunk;
+  const { entityId, namespace, updatedAt, decimals = [], moments = {}, texts = [] } = chunk;
   const places = spec.fields;
   const [key = ""] = keysOf([places.entity]);
   const isOneKey = key === keysOf([places.namespace])[0] && entityId !== undefined && namespace !== undefined;
@@ -104,8 +110,11 @@ function saidOf(chunk: WholeChunk, { spec, fields, momentKeys }: Place): Said[] 
   return [
     ...fields.map((name): Said => {
       const value = decimals.includes(name) ? wholeOf(chunk.fields[name]) : chunk.fields[name];
-      const isMoment = moments.includes(name) || momentKeys.has(name);
-      return { path: metadataPath(places, name), value, meaning: isMoment ? "moment" : "value" };
+      const isMoment = Object.hasOwn(moments, name) || (momentKeys.has(name) && !texts.includes(name));
+      const path = metadataPath(places, name);
+      return isMoment
+        ? { path, value, meaning: "moment", precision: moments[name] }
+        : { path, value, meaning: "value" };
     }),
     { path: places.namespace, value: namespace, meaning: "name" },
     ...(isOneKey ? [] : [{ path: places.entity, value: entityId, meaning: "name" } as const]),
@@ -132,13 +141,13 @@ function changedAt(payload: Payload, path: FieldPath, value: unknown): Payload |
 }
 
 /** Whether the payload's value says the same already. */
-function means(before: unknown, { value, meaning }: Said): boolean {
+function means(before: unknown, { value, meaning, precision = "microsecond" }: Said): boolean {
   if (before === undefined) return false;
   if (meaning === "written" && typeof before === "string" && typeof value === "string") {
     return exactTime(before) === exactTime(value);
   }
   if (!isSameKind(before, value)) return false;
-  return meaning === "moment" ? isSameValue(before, value) : isSameValue(before, value, () => false);
+  return isSameValue(before, value, (a, b) => meaning === "moment" && isSameWithin(a, b, precision));
 }
 
 /** A namespace is asked for as text, which finds no number. */
@@ -222,7 +231,7 @@ export function readChunk(
     updatedAt: time,
     hasUnreadableMoment: time === undefined && moment !== undefined,
     fields: Object.fromEntries(said),
-    moments: [...momentKeys],
+    moments: Object.fromEntries([...momentKeys].map((name) => [name, "microsecond"])),
     vector: floatsOf(vectors[spec.vectorName ?? ""]),
   };
 }

@@ -1,5 +1,7 @@
 // The form that most payloads have their moments in, read without making text or a Date of it.
 
+import { withMicroseconds } from "#values/time.ts";
+
 const msPerDay = 86_400_000;
 
 /** ms since 1970 of `YYYY-MM-DDTHH:MM:SS[.fff…]Z` in `start`..`end`; NaN for every other form. */
@@ -13,7 +15,8 @@ export function momentAt(codes: Uint8Array, start: number, end: number): number 
   const seconds = twoDigits(codes, start + 17);
   const fraction = length === 20 ? 0 : fractionOf(codes, start + 19, end - 1);
   if (!(hours < 24 && minutes < 60 && seconds < 60)) return Number.NaN;
-  return days * msPerDay + ((hours * 60 + minutes) * 60 + seconds) * 1000 + fraction;
+  const whole = days * msPerDay + ((hours * 60 + minutes) * 60 + seconds) * 1000;
+  return fraction === 0 ? whole : withMicroseconds(whole, fraction);
 }
 
 const scratch = new Uint8Array(40);
@@ -58,12 +61,11 @@ function digits(codes: Uint8Array, from: number, count: number): number {
   return value;
 }
 
-/** Whole ms of `.fff…`; what is finer is cut off. */
+/** Microseconds of `.fff…`; more digits have to be rounded, which is left to the parser. */
 function fractionOf(codes: Uint8Array, from: number, end: number): number {
   if ((codes[from] as number) !== 46 || end - from < 2) return Number.NaN;
   const count = end - from - 1;
-  const all = digits(codes, from + 1, Math.min(count, 3));
-  return count >= 3 ? all : all * (count === 1 ? 100 : 10);
+  return count > 6 ? Number.NaN : digits(codes, from + 1, count) * 10 ** (6 - count);
 }
 
 /** Days since 1970-01-01 by the Gregorian calendar; days that not every month has, and the year 0, which Postgres lacks, are left to the parser. */

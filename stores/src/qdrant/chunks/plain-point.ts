@@ -3,7 +3,7 @@
 import type { ChunkPage } from "#chunks/chunk-page.ts";
 import { momentAt } from "./moment-text.ts";
 
-const [quote, comma, zero, nine, dot] = [34, 44, 48, 57, 46];
+const [quote, comma, zero, nine] = [34, 44, 48, 57];
 const codesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
 const idKey = codesOf('{"id":');
 const payloadKey = codesOf(',"payload":{');
@@ -64,7 +64,8 @@ function takeMoment(bytes: Uint8Array, page: ChunkPage): boolean {
   const time = isDated ? momentAt(bytes, moment.start, moment.end) : Number.NaN;
   if (isDated && (!page.isDated || Number.isNaN(time))) return false;
   page.updatedAtMs[page.count - 1] = time;
-  if (isDated && bytes[moment.start + 19] !== dot) page.seconds += 1;
+  // Twenty characters without a fraction, 21 with the dot of one.
+  if (isDated) page.countWritten(moment.end - moment.start, Math.max(0, moment.end - moment.start - 21));
   return true;
 }
 

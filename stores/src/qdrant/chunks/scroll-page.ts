@@ -67,7 +67,6 @@ function bytesOf(text: string): Uint8Array | null {
 const encoder = new TextEncoder();
 const absent = -1;
 const dot = 46;
-const dateLength = 10;
 
 /** Reads point after point; what was seen of the current one is noted by place. */
 class PointReader {
@@ -162,15 +161,16 @@ class PointReader {
     const plain = momentIn(walk.text, walk.start, walk.end);
     const time = Number.isNaN(plain) ? readMoment(walk.text.slice(walk.start, walk.end)) : plain;
     this.#updatedAtMs = Number.isNaN(time) ? oddMoments.unreadable : time;
-    if (!Number.isNaN(time) && walk.text.charCodeAt(walk.start + 19) !== dot) this.#countCoarse(walk.end - walk.start);
+    if (!Number.isNaN(time))
+      this.#page.countWritten(walk.end - walk.start, digitsIn(walk.text, walk.start + 19, walk.end));
   }
 
   #takeMoment(value: unknown): void {
     if (value === undefined || value === null) return;
     const time = typeof value === "string" ? readMoment(value) : epochMs(numberOf(value));
     this.#updatedAtMs = Number.isNaN(time) ? oddMoments.unreadable : time;
-    if (typeof value === "string" && !Number.isNaN(time) && value.charCodeAt(19) !== dot)
-      this.#countCoarse(value.length);
+    if (typeof value === "string" && !Number.isNaN(time))
+      this.#page.countWritten(value.length, digitsIn(value, 19, value.length));
   }
 
   #takeChunkId(value: unknown): void {
@@ -181,12 +181,6 @@ class PointReader {
   #takeNumber(raw: string): void {
     if (/^-?\d+$/.test(raw)) this.#chunkId = raw;
     else if (/^-?[\d.eE+-]+$/.test(raw)) this.#fraction = raw;
-  }
-
-  /** A moment without a fraction is held by the second, one without a time of day by the day. */
-  #countCoarse(length: number): void {
-    this.#page.seconds += 1;
-    if (length === dateLength) this.#page.days += 1;
   }
 
   #readChunkId(): void {
@@ -250,6 +244,17 @@ function refuse({ id }: PointPlaces, pointId: string, value: string): RetrieverE
     `${id?.join(".")}: expected text or a whole number of at most 64 bits in every point of the collection, the point ${pointId} ` +
     `has ${value.slice(0, 80)}; store it as text`;
   return new RetrieverError({ code: "RETR_VERIFY_NOT_COMPARABLE", message });
+}
+
+/** Digits of the fraction of a second that begins at `dotAt`, if one does. */
+function digitsIn(text: string, dotAt: number, end: number): number {
+  if (text.charCodeAt(dotAt) !== dot) return 0;
+  let at = dotAt + 1;
+  for (; at < end; at += 1) {
+    const digit = text.charCodeAt(at) - 48;
+    if (!(digit >= 0 && digit <= 9)) break;
+  }
+  return at - dotAt - 1;
 }
 
 function parseObject(text: string): Readonly<Record<string, unknown>> {
