@@ -124,7 +124,7 @@ export default {
       { path: "^(retriever-sidecar|retriever-data)/src/core/" },
       {
         path: "^[^/]",
-        pathNot: "^(retriever-sidecar/src/contract/|stores/src/(config/|ports/|chunks/(canonical-value|element-hash|ids|payload-digest)\\.ts$|errors\\.ts$|values/printable\\.ts$)|(node:)?crypto$|(retriever-sidecar|retriever-data)/src/core/)",
+        pathNot: "^(retriever-sidecar/src/contract/|stores/src/(config/|ports/|chunks/(canonical-value|element-hash|ids|moment-unit|payload-digest)\\.ts$|errors\\.ts$|values/printable\\.ts$)|(node:)?crypto$|(retriever-sidecar|retriever-data)/src/core/)",
       },
     ),
     rule(
