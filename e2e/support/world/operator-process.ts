@@ -1,8 +1,8 @@
 // The real operator as a process of its own: started with settings, paused, killed without warning, started again.
 // Nothing is shared with it but the cluster.
 import { fileURLToPath } from "node:url";
-import { nodeArgumentsOf } from "#clusters/real/image-config.ts";
 import { type ProcessOptions, startProcess, type WatchedProcess } from "#support/process/start-process.ts";
+import { nodeArgumentsOf } from "../../../tools/images/image-config.ts";
 
 const main = fileURLToPath(import.meta.resolve("@retriever/operator/main.ts"));
 

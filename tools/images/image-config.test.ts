@@ -5,6 +5,9 @@ const text = `FROM base AS build
 ENTRYPOINT ["/wrong"]
 
 FROM base AS operator
+ENV NODE_ENV=production
+USER 65532:65532
+EXPOSE 7080 7090
 ENTRYPOINT ["/node", "--flag=1", "/main.ts"]
 
 FROM base AS sidecar
@@ -13,8 +16,14 @@ CMD ["serve"]
 `;
 
 it("an image starts as its own target of the Dockerfile says", () => {
-  expect(imageConfigOf("operator", text)).toEqual({ Entrypoint: ["/node", "--flag=1", "/main.ts"] });
-  expect(imageConfigOf("sidecar", text)).toEqual({ Entrypoint: ["/node", "/other.ts"], Cmd: ["serve"] });
+  expect(imageConfigOf("operator", text)).toEqual({
+    User: "65532:65532",
+    WorkingDir: "/",
+    Env: ["NODE_ENV=production"],
+    ExposedPorts: { "7080/tcp": {}, "7090/tcp": {} },
+    Entrypoint: ["/node", "--flag=1", "/main.ts"],
+  });
+  expect(imageConfigOf("sidecar", text)).toMatchObject({ Entrypoint: ["/node", "/other.ts"], Cmd: ["serve"] });
 });
 
 it("a target without a way to start is refused by its name", () => {
