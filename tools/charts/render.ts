@@ -10,6 +10,8 @@ const root = join(import.meta.dirname, "../..");
 const operator = join(root, "charts/retriever-migration-operator");
 const sidecar = join(root, "charts/retriever-sidecar");
 const kubernetes = ["--kube-version", "1.35.0"];
+/** What has no default. */
+const given = ["--set-json", 'image.repository="registry.example/retriever/retriever-operator"'];
 /** What the stored renderings are for: a cluster that has the definitions already. */
 const served = ["--api-versions", "retriever.dev/v1alpha1/RetrieverMigrationPolicy"];
 
@@ -23,9 +25,11 @@ const refusals: readonly (readonly [setting: string, words: string])[] = [
   ["replica=3", "'replica' not allowed"],
   ['settings.logLevl="info"', "'logLevl' not allowed"],
   ['settings.actIdentity="maybe"', "/settings/actIdentity"],
+  ['image.repository=""', "image.repository: expected where the image is"],
   ['image.digest="sha256:1"', "/image/digest"],
   ["replicas=9", "/replicas"],
   ['namespaces=["Search"]', "/namespaces/0"],
+  ["affinity=[]", "/affinity"],
   ["prometheusRule.create=true", "prometheusRule.runbookUrl: expected"],
 ];
 
@@ -92,7 +96,7 @@ async function renderAll(helm: string, { chart, from, release, namespace }: Rend
 
 /** The manifests with nothing but the annotation that keeps them. */
 async function crdsAreCopies(helm: string): Promise<Result> {
-  const words = ["template", "retriever", operator, "--show-only", "templates/crds.yaml", ...kubernetes];
+  const words = ["template", "retriever", operator, ...given, "--show-only", "templates/crds.yaml", ...kubernetes];
   const { code, output, stdout } = await run(helm, words);
   const kept = stdout.replaceAll("\n  annotations:\n    helm.sh/resource-policy: keep", "");
   const missing = globSync(join(root, "crds/manifests/*.yaml")).filter(
@@ -104,7 +108,15 @@ async function crdsAreCopies(helm: string): Promise<Result> {
 }
 
 async function isRefused(helm: string, chart: string, setting: string, words: string): Promise<Result> {
-  const { code, output } = await run(helm, ["template", "retriever", chart, "--set-json", setting, ...kubernetes]);
+  const { code, output } = await run(helm, [
+    "template",
+    "retriever",
+    chart,
+    ...given,
+    "--set-json",
+    setting,
+    ...kubernetes,
+  ]);
   const refused = code !== 0 && output.includes(words);
   return { name: `refuse --set ${setting}`, fault: refused ? undefined : `exit ${code}, expected ${words}: ${output}` };
 }

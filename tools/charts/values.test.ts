@@ -5,6 +5,7 @@ import { Ajv } from "ajv";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { describeSettings } from "../../operator/src/config.ts";
+import { renderChartReadme } from "./chart-readme.ts";
 
 const root = join(import.meta.dirname, "../..");
 const read = (path: string) => readFileSync(join(root, path), "utf8");
@@ -67,6 +68,33 @@ describe.each(charts)("the values of $chart", ({ schema, values }) => {
     expect(misspelt.length).toBeGreaterThan(Object.keys(values).length);
     expect(misspelt.filter((wrong) => validate(wrong))).toEqual([]);
   });
+});
+
+it("the chart tells Artifact Hub of every definition that it brings", () => {
+  const { annotations } = parse(read("charts/retriever-migration-operator/Chart.yaml")) as Values;
+  const told = parse(String((annotations as Values)["artifacthub.io/crds"])) as Values[];
+  const brought = globSync("crds/manifests/*.yaml", { cwd: root }).map((file) => {
+    const { metadata, spec } = parse(read(file)) as {
+      metadata: { name: string };
+      spec: { names: { kind: string }; versions: { name: string }[] };
+    };
+    return { kind: spec.names.kind, version: spec.versions[0]?.name, name: metadata.name };
+  });
+  const byName = (one: Values, other: Values) => String(one["name"]).localeCompare(String(other["name"]));
+  expect(told.map(({ kind, version, name }) => ({ kind, version, name })).toSorted(byName)).toEqual(
+    brought.toSorted(byName),
+  );
+});
+
+it("a chart's README has a row for each value, with its default and the comment above it", () => {
+  const values = '# About the file.\n\n# First | of all.\none: [a]\ngroup:\n  # Inner.\n  two: ""\n  three: 3\n';
+  const text = renderChartReadme({ name: "n", description: "d", introduction: "i", values });
+  const rows = text.split("\n").filter((line) => line.startsWith("| `"));
+  expect(rows).toEqual([
+    '| `one` | `["a"]` | First \\| of all. |',
+    '| `group.two` | `""` | Inner. |',
+    "| `group.three` | `3` |  |",
+  ]);
 });
 
 describe("values", () => {

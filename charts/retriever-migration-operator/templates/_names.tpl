@@ -46,10 +46,11 @@ system:serviceaccount:{{ .Release.Namespace }}:{{ include "retriever.serviceAcco
 
 {{- define "retriever.image" -}}
 {{- $image := .Values.image -}}
+{{- $repository := required "image.repository: expected where the image is, such as registry.example/retriever/retriever-operator, got none" $image.repository -}}
 {{- if $image.digest -}}
-{{- printf "%s@%s" $image.repository $image.digest -}}
+{{- printf "%s@%s" $repository $image.digest -}}
 {{- else -}}
-{{- printf "%s:%s" $image.repository ($image.tag | default .Chart.AppVersion) -}}
+{{- printf "%s:%s" $repository ($image.tag | default .Chart.AppVersion) -}}
 {{- end -}}
 {{- end -}}
 
@@ -109,6 +110,9 @@ containers:
     securityContext: {{ include "retriever.containerSecurity" $ | nindent 6 }}
 {{- with $.Values.nodeSelector }}
 nodeSelector: {{ toYaml . | nindent 2 }}
+{{- end }}
+{{- with $.Values.affinity }}
+affinity: {{ toYaml . | nindent 2 }}
 {{- end }}
 {{- with $.Values.tolerations }}
 tolerations: {{ toYaml . | nindent 2 }}

@@ -6,10 +6,11 @@
 
 {{- define "retriever-sidecar.image" -}}
 {{- $image := (index .Values "retriever-sidecar").image -}}
+{{- $repository := required "retriever-sidecar.image.repository: expected where the image is, such as registry.example/retriever/retriever-sidecar, got none" $image.repository -}}
 {{- if $image.digest -}}
-{{- printf "%s@%s" $image.repository $image.digest -}}
+{{- printf "%s@%s" $repository $image.digest -}}
 {{- else -}}
-{{- printf "%s:%s" $image.repository ($image.tag | default "0.1.0") -}}
+{{- printf "%s:%s" $repository ($image.tag | default "0.1.0") -}}
 {{- end -}}
 {{- end -}}
 
