@@ -27,7 +27,10 @@ export const serviceRange = "10.212.0.0/24";
  */
 export const serviceAddress = "10.212.0.1";
 
-export const pauseImage = "retriever.test/pause:1";
+/** No registry is asked for these: they are built here. */
+export const imagePrefix = "retriever.test";
+export const imageTag = "e2e";
+export const pauseImage = `${imagePrefix}/pause:${imageTag}`;
 
 export const tokenUsers = ["admin", "operator", "controller-manager", "scheduler", "kubelet"] as const;
 export type TokenUser = (typeof tokenUsers)[number];
