@@ -1,6 +1,6 @@
 # Everything a developer runs. `make` alone lists it.
 .DEFAULT_GOAL := help
-.PHONY: help stats setup check test docs-test quickstart test-busy demo sim-gates sim-harm sim-fleet generate clean bench bench-sidecar bench-operator bench-verify bench-pgvector bench-latency verify-matrix store-matrix bench-alerts hostile fuzz-sidecar show-comparison explore rehearse cli-bundle cli-bench coverage mutate e2e sbom
+.PHONY: help stats setup check test docs-test quickstart test-busy demo sim-gates sim-harm sim-fleet generate clean bench bench-sidecar bench-operator bench-verify bench-pgvector bench-latency verify-matrix store-matrix bench-alerts hostile fuzz-sidecar show-comparison explore rehearse cli-bundle cli-bench coverage mutate release base-lock e2e sbom
 
 # The pinned Node comes first, whatever Node this shell has.
 export PATH := $(CURDIR)/tools/node/node_modules/.bin:$(PATH)
@@ -101,6 +101,12 @@ sbom: setup ## what the images are made of, CycloneDX, into reports/ (BASE_IMAGE
 	@mkdir -p reports
 	@node tools/images/image-files.ts operator '--sbom=$(BASE_IMAGE)' > reports/sbom-operator.json
 	@node tools/images/image-files.ts sidecar '--sbom=$(BASE_IMAGE)' > reports/sbom-sidecar.json
+
+release: setup ## images, charts, manifest, plugin and their papers into dist/release, same bytes every time (REGISTRY= DOWNLOADS= SOURCE_DATE_EPOCH=; ARGS=--twice: two compared and both Nodes started, last line JSON)
+	@REGISTRY='$(REGISTRY)' DOWNLOADS='$(DOWNLOADS)' node tools/release/$(if $(filter --twice,$(ARGS)),twice,main).ts
+
+base-lock: setup ## pin the Debian packages of the base image at what the archive has now
+	@node tools/images/pin-base.ts
 
 e2e: setup ## conformance and stories on a real cluster; figures as JSON, last line "N passed, N failed" (ARGS=--part=node)
 	@node e2e/stories/real/main.ts $(ARGS)

@@ -52,3 +52,10 @@ export async function runCommand(command: readonly string[], options: RunOptions
     seconds,
   };
 }
+
+/** As `runCommand`, for a command that has to succeed: rejects with what it said. Standard output. */
+export async function runOrThrow(command: readonly string[], options: RunOptions): Promise<string> {
+  const { code, output, stdout } = await runCommand(command, options);
+  if (code === 0) return stdout;
+  throw new Error(`${command.slice(0, 2).join(" ")}: exit ${code}: ${output.slice(-2000).trim()}`);
+}
