@@ -3,7 +3,7 @@ import { isMap, isScalar, type Node, type Pair, parseDocument, type YAMLMap } fr
 
 type Row = { readonly path: string; readonly value: string; readonly about: string };
 
-export type ReadmeParts = {
+type ReadmeParts = {
   readonly name: string;
   readonly description: string;
   /** Sentences between the description and the table. */

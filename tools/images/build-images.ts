@@ -12,7 +12,7 @@ import { type Annotations, type Descriptor, type Layer, putImage, putIndex, putL
 
 const root = join(import.meta.dirname, "../..");
 
-export type BuildOptions = {
+type BuildOptions = {
   /** An image layout that was begun. */
   readonly layout: string;
   /** A folder for what is made on the way; removed at the end. */

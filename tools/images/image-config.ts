@@ -3,9 +3,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
-export type ImageName = "operator" | "sidecar";
+type ImageName = "operator" | "sidecar";
 /** As the image format of the Open Container Initiative spells it. */
-export type ImageConfig = {
+type ImageConfig = {
   readonly User: string;
   readonly WorkingDir: string;
   readonly Env: readonly string[];

@@ -15,7 +15,7 @@ export type Layer = { readonly descriptor: Descriptor; readonly diffId: string }
 export type Annotations = Readonly<Record<string, string>>;
 
 const type = (name: string) => `application/vnd.oci.image.${name}`;
-export const manifestType = type("manifest.v1+json");
+const manifestType = type("manifest.v1+json");
 
 /** Begins a layout in an empty or absent folder. */
 export function beginLayout(layout: string): void {
@@ -58,7 +58,7 @@ export async function putLayer(layout: string, folder: string, compression: "gzi
 }
 
 /** How a container is started, and what its image says of itself. */
-export type ImageSettings = {
+type ImageSettings = {
   readonly architecture: string;
   readonly created: string;
   readonly config: object;

@@ -9,7 +9,7 @@ import { compressFile, packFolder } from "../images/packed.ts";
 const root = join(import.meta.dirname, "../..");
 
 type Chart = { readonly name: string; readonly version: string; readonly description: string };
-export type PackedChart = { readonly name: string; readonly file: string; readonly chart: Chart };
+type PackedChart = { readonly name: string; readonly file: string; readonly chart: Chart };
 
 /** Packs every chart into `folder`. Throws for one of another version than the release. */
 export async function packCharts(folder: string, version: string, atSeconds: number): Promise<readonly PackedChart[]> {

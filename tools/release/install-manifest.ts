@@ -2,7 +2,7 @@
 // own marks. Pure.
 import { parseAllDocuments } from "yaml";
 
-export type ManifestParts = {
+type ManifestParts = {
   /** Texts of the definitions. */
   readonly definitions: readonly string[];
   /** The chart rendered with its defaults. */

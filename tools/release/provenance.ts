@@ -9,7 +9,7 @@ export type Source = {
   readonly hasUncommittedChanges: boolean;
 };
 export type ReleaseParameters = { readonly version: string; readonly registry: string; readonly downloads: string };
-export type ProvenanceParts = {
+type ProvenanceParts = {
   readonly parameters: ReleaseParameters;
   readonly source: Source;
   readonly debian: Readonly<Record<Architecture, readonly DebianPackage[]>>;

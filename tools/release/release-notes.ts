@@ -1,6 +1,6 @@
 // A release's notes: its part of the changelog, and how to install exactly this. Pure.
 
-export type NotesParts = {
+type NotesParts = {
   readonly changelog: string;
   readonly version: string;
   readonly registry: string;
