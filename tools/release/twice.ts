@@ -23,12 +23,15 @@ async function makeOne(name: string, umask: string, zone: string): Promise<strin
   return out;
 }
 
-/** Bytes that aren't the same, counted in the longer of two files; a file that only one has counts whole. */
+/** Bytes that aren't the same, counted in the longer of two files; a file that only one has counts whole. Each is named. */
 function bytesThatDiffer(one: string, other: string): number {
-  const names = new Set([...filesIn(one), ...filesIn(other)]);
-  return [...names]
-    .map((name) => differenceOf(join(one, name), join(other, name)))
-    .reduce((sum, each) => sum + each, 0);
+  let sum = 0;
+  for (const name of new Set([...filesIn(one), ...filesIn(other)])) {
+    const bytes = differenceOf(join(one, name), join(other, name));
+    if (bytes > 0) process.stdout.write(`${name}: ${bytes} bytes differ\n`);
+    sum += bytes;
+  }
+  return sum;
 }
 
 function differenceOf(one: string, other: string): number {
