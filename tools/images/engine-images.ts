@@ -4,7 +4,7 @@
 import { copyFileSync, mkdirSync } from "node:fs";
 import { basename, join } from "node:path";
 import { buildImages } from "./build-images.ts";
-import { beginLayout, type Descriptor, endLayout, putImage, putLayer } from "./oci-layout.ts";
+import { beginLayout, type Descriptor, endLayout, named, putImage, putLayer } from "./oci-layout.ts";
 
 const [layout = "", prefix = "", tag = "", single = ""] = process.argv.slice(2);
 const architecture = process.arch === "x64" ? "amd64" : "arm64";
@@ -20,7 +20,7 @@ async function putProgram(program: string): Promise<Descriptor> {
 }
 
 function forContainerd(descriptor: Descriptor, name: string): Descriptor {
-  return { ...descriptor, annotations: { "io.containerd.image.name": `${prefix}/${name}:${tag}` } };
+  return named(descriptor, `${name}:${tag}`, `${prefix}/${name}:${tag}`);
 }
 
 beginLayout(layout);

@@ -31,8 +31,10 @@ export function endLayout(layout: string, named: readonly Descriptor[]): void {
   );
 }
 
-export function named(descriptor: Descriptor, reference: string): Descriptor {
-  return { ...descriptor, annotations: { "org.opencontainers.image.ref.name": reference } };
+/** Under this name in the layout. An image that containerd may import has a full name as well, with its registry. */
+export function named(descriptor: Descriptor, reference: string, fullName?: string): Descriptor {
+  const forContainerd = fullName === undefined ? {} : { "io.containerd.image.name": fullName };
+  return { ...descriptor, annotations: { "org.opencontainers.image.ref.name": reference, ...forContainerd } };
 }
 
 /** A blob of this text or these bytes. */

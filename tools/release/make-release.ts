@@ -30,7 +30,7 @@ export async function makeRelease(settings: ReleaseSettings): Promise<readonly s
   const { version } = JSON.parse(textOf("package.json")) as { readonly version: string };
   rmSync(out, { recursive: true, force: true });
   mkdirSync(out, { recursive: true });
-  const { built, charts } = await writeLayout(settings, version);
+  const { built, charts } = await writeLayouts(settings, version);
   writeBills(out, version);
   const operator = built.find(({ name }) => name === "retriever-operator");
   writeFileSync(join(out, "install.yaml"), installManifest(settings.registry, operator?.index.digest ?? ""));
@@ -49,23 +49,29 @@ export async function makeRelease(settings: ReleaseSettings): Promise<readonly s
   return report(settings, built);
 }
 
-/** Images and charts, each by name and version in one layout. */
-async function writeLayout({ out, atSeconds }: ReleaseSettings, version: string) {
-  const layout = join(out, "oci");
+/** Images and charts, each by name and version. In a layout of their own: engines take charts for broken images. */
+async function writeLayouts({ out, atSeconds, registry }: ReleaseSettings, version: string) {
+  const [layout, chartLayout] = [join(out, "oci"), join(out, "oci-charts")];
   const createdAt = new Date(atSeconds * 1000);
   beginLayout(layout);
   const scratch = join(out, ".images");
   const built = await buildImages({ layout, scratch, architectures, compression: "gzip", version, createdAt });
+  const nameOf = (name: string) => `${name}:${version}`;
+  endLayout(
+    layout,
+    built.map(({ name, index }) => named(index, nameOf(name), `${registry}/${nameOf(name)}`)),
+  );
+  beginLayout(chartLayout);
   const packed = await packCharts(join(out, "charts"), version, atSeconds);
-  const charts = packed.map((chart) => [`charts/${chart.name}`, putChart(layout, chart, createdAt)] as const);
-  endLayout(layout, [
-    ...built.map(({ name, index }) => named(index, `${name}:${version}`)),
-    ...charts.map(([name, descriptor]) => named(descriptor, `${name}:${version}`)),
-  ]);
+  const charts = packed.map((chart) => [`charts/${chart.name}`, putChart(chartLayout, chart, createdAt)] as const);
+  endLayout(
+    chartLayout,
+    charts.map(([name, descriptor]) => named(descriptor, nameOf(name))),
+  );
   return { built, charts };
 }
 
-/** For whoever pushes and signs: everything in the layout by its digest, images for each architecture as well. */
+/** For whoever pushes and signs: everything in the layouts by its digest, images for each architecture as well. */
 function digestsText(built: readonly BuiltImage[], charts: readonly (readonly [name: string, Descriptor])[]): string {
   const entries = [
     ...built.map(({ name, index, platforms }) => {
@@ -106,7 +112,7 @@ function provenanceOf(settings: ReleaseSettings, version: string, digests: Reado
   const { out, registry, downloads, source } = settings;
   const { amd64, arm64 } = readBaseLock();
   const layout = Object.entries(digests).map(([name, digest]) => [`${registry}/${name}`, digest.slice(7)] as const);
-  const files = filesIn(out).filter((file) => !file.startsWith("oci/"));
+  const files = filesIn(out).filter((file) => !/^oci(-charts)?\//.test(file));
   return renderProvenance({
     parameters: { version, registry, downloads },
     source,
