@@ -4,7 +4,7 @@ import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { runOrThrow } from "../run-command.ts";
 import { layOutBase } from "./debian-base.ts";
-import { type Architecture, fetchDebianPackages, fetchNode, nodeOfLinux, readBaseLock } from "./downloads.ts";
+import { type Architecture, type DebianPackage, fetchDebianPackages, fetchNode, nodeOfLinux } from "./downloads.ts";
 import { imageConfigOf } from "./image-config.ts";
 import { layOutApp, layOutNode, pinnedNode } from "./image-layout.ts";
 import { contentsOf, images } from "./image-list.ts";
@@ -22,6 +22,8 @@ type BuildOptions = {
   readonly compression: "gzip" | "none";
   readonly version: string;
   readonly createdAt: Date;
+  /** Of the base. */
+  readonly debian: Readonly<Partial<Record<Architecture, readonly DebianPackage[]>>>;
 };
 export type BuiltImage = {
   readonly name: string;
@@ -60,9 +62,9 @@ export async function buildImages(options: BuildOptions): Promise<readonly Built
 }
 
 async function putPlatform(options: BuildOptions, architecture: Architecture): Promise<Platform> {
-  const { layout, scratch, compression } = options;
+  const { layout, scratch, compression, debian } = options;
   const base = join(scratch, `base-${architecture}`);
-  await layOutBase(await fetchDebianPackages(architecture, readBaseLock()[architecture]), base);
+  await layOutBase(await fetchDebianPackages(architecture, debian[architecture] ?? []), base);
   const node = join(scratch, `node-${architecture}`);
   layOutNode(await nodeProgram(scratch, architecture), node);
   return {

@@ -68,13 +68,18 @@ function heldArchive({ name, version, sha256 }: DebianPackage, architecture: Arc
 export async function pinDebianPackages(): Promise<void> {
   const lock = readBaseLock();
   const pinned: Record<string, unknown> = { ...lock };
-  for (const architecture of architectures) {
-    const apt = await updatedApt(architecture);
-    const names = lock[architecture].map(({ name }) => name);
-    const text = await runOrThrow([...apt, "download", "--print-uris", ...names], { cwd: cache, deadlineSeconds });
-    pinned[architecture] = parsePrintedUris(text);
-  }
+  for (const architecture of architectures) pinned[architecture] = await newestDebianPackages(architecture);
   writeFileSync(lockFile, `${JSON.stringify(pinned, null, 2)}\n`);
+}
+
+/** The packages of the lock as the archive has them now. */
+export async function newestDebianPackages(architecture: Architecture): Promise<readonly DebianPackage[]> {
+  const names = readBaseLock()[architecture].map(({ name }) => name);
+  const words = [...(await updatedApt(architecture)), "download", "--print-uris", ...names];
+  // In a folder without archives: apt is silent about those that it finds where it stands.
+  const found = parsePrintedUris(await runOrThrow(words, { cwd: stateOf(architecture), deadlineSeconds }));
+  if (found.length === names.length) return found;
+  throw new Error(`${architecture}: the archive has ${found.length} of ${names.join(", ")}`);
 }
 
 /** Lines of apt: `'address' name_version_architecture.deb size SHA256:digest`, with `%3a` for the colon of an epoch. */
@@ -87,7 +92,7 @@ export function parsePrintedUris(text: string): DebianPackage[] {
 
 /** apt with this machine's archives and lists of its own: the machine's packages aren't touched, and no rights needed. */
 async function updatedApt(architecture: Architecture): Promise<readonly string[]> {
-  const state = join(cache, `apt-${architecture}`);
+  const state = stateOf(architecture);
   for (const folder of ["lists/partial", "cache/archives/partial"]) mkdirSync(join(state, folder), { recursive: true });
   const settings = [
     `APT::Architecture=${architecture}`,
@@ -102,6 +107,10 @@ async function updatedApt(architecture: Architecture): Promise<readonly string[]
   // Without a network the lists of before may do; what is missing then is said by whoever needs it.
   await runCommand([...apt, "-q", "update"], { cwd: cache, deadlineSeconds });
   return apt;
+}
+
+function stateOf(architecture: Architecture): string {
+  return join(cache, `apt-${architecture}`);
 }
 
 /** Path of the package's archive. Rejects for one that can't be had as pinned. */

@@ -55,7 +55,8 @@ async function writeLayouts({ out, atSeconds, registry }: ReleaseSettings, versi
   const createdAt = new Date(atSeconds * 1000);
   beginLayout(layout);
   const scratch = join(out, ".images");
-  const built = await buildImages({ layout, scratch, architectures, compression: "gzip", version, createdAt });
+  const made = { layout, scratch, architectures, version, createdAt, debian: readBaseLock() };
+  const built = await buildImages({ ...made, compression: "gzip" });
   const nameOf = (name: string) => `${name}:${version}`;
   endLayout(
     layout,

@@ -19,7 +19,9 @@ export async function importImages(layout: Layout, pauseProgram: string): Promis
   await mkdir(folder, { recursive: true });
   const script = join(root, "tools/images/engine-images.ts");
   const oci = join(folder, "oci");
-  await run(process.execPath, [script, oci, imagePrefix, imageTag, `pause=${pauseProgram}`], { timeout: deadlineMs });
+  const words = [script, oci, imagePrefix, imageTag, `pause=${pauseProgram}`];
+  const { stderr } = await run(process.execPath, words, { timeout: deadlineMs });
+  process.stderr.write(stderr);
   const archive = join(folder, "images.tar");
   await run("tar", ["-C", oci, "-cf", archive, "."], { timeout: deadlineMs });
   const containerd = ["--address", containerdSocketOf(layout), "--namespace", "k8s.io"];
