@@ -97,6 +97,20 @@ describe.each(images)("the image of the %s", (image) => {
     expect(billOn().metadata.properties).toEqual([{ name: "retriever:base-image", value: "not given" }]);
   });
 
+  it("has a bill of materials with the packages of the base that it is released on", () => {
+    const packages = [{ name: "libstdc++6", version: "12.2.0-14+deb12u1", sha256: "ab".repeat(32) }];
+    const made = { nodeVersion: "24.0.0", debian: { architecture: "arm64", packages } };
+    const bill = JSON.parse(renderSbom(image, contentsOf(root, image), readLockfile(root), made)) as {
+      metadata: { properties?: object[] };
+      components: object[];
+    };
+    expect(bill.metadata.properties).toBeUndefined();
+    expect(bill.components[0]).toMatchObject({
+      purl: "pkg:deb/debian/libstdc%2B%2B6@12.2.0-14%2Bdeb12u1?arch=arm64",
+      hashes: [{ alg: "SHA-256", content: "ab".repeat(32) }],
+    });
+  });
+
   it("is started without an inspector that a signal opens, from a Node that may be run and not read", () => {
     const [, stage = ""] = readFileSync(join(root, "images/Dockerfile"), "utf8").split(`AS ${image}\n`);
     expect(/^ENTRYPOINT (.*)$/m.exec(stage)?.[1]).toContain('"--disable-sigusr1"');
