@@ -5,10 +5,11 @@ import { parseArgs } from "node:util";
 import { amount, isMissed, least, type Part, printRows, type Row, summaryOf } from "#bench/report/rows.ts";
 import { endOnSignals } from "#support/process/start-process.ts";
 import { hostsRow } from "./hosts/hosts-row.ts";
+import { parsersRow } from "./parsers/parsers-row.ts";
 import type { HostileContext, HostileRow } from "./rows/hostile-row.ts";
 import { writtenRow } from "./written/written-row.ts";
 
-const rows: readonly HostileRow[] = [writtenRow, hostsRow];
+const rows: readonly HostileRow[] = [writtenRow, parsersRow, hostsRow];
 
 const { values } = parseArgs({
   options: {

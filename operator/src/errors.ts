@@ -170,8 +170,11 @@ export function remedyOf(code: ErrorCode): string {
   return errorTable[code].remedy;
 }
 
+/** Of foreign text that is made into one line: more than is shown of any. */
+const mostRead = 10_000;
+
 /** At most 300 characters, on one line. */
 export function bounded(text: string): string {
-  const line = printable(text.replace(/\s+/g, " ").trim());
+  const line = printable(text.slice(0, mostRead).replace(/\s+/g, " ").trim());
   return line.length <= 300 ? line : `${line.slice(0, 299)}…`;
 }

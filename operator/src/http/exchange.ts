@@ -1,5 +1,6 @@
 // What every request over HTTP has in common: a deadline, a bounded body, JSON, and coded errors for what goes wrong.
 import { faultsOf } from "@retriever/stores/config/config-fault.ts";
+import { isIntricate } from "@retriever/stores/values/intricate-json.ts";
 import { type Dispatcher, request } from "undici";
 import type { z } from "zod";
 import { type ErrorCode, OperatorError } from "#errors.ts";
@@ -89,9 +90,15 @@ export function parseJson(text: string, invalid: Invalid): unknown {
   }
 }
 
+/** JSON of one whom anybody may have started: one of more values holds up whatever else this process watches over. */
+export function parseForeign(text: string, mostValues: number, invalid: Invalid): unknown {
+  if (isIntricate(text, mostValues)) throw invalid(`more than ${mostValues} values, or too many levels`);
+  return parseJson(text, invalid);
+}
+
 /** A document of the contract. Names the fields that are wrong, never what stood in them. */
-export function parseDocument<T>(text: string, schema: z.ZodType<T>, invalid: Invalid): T {
-  const parsed = schema.safeParse(parseJson(text, invalid));
+export function checkDocument<T>(document: unknown, schema: z.ZodType<T>, invalid: Invalid): T {
+  const parsed = schema.safeParse(document);
   if (parsed.success) return parsed.data;
   const faults = faultsOf(parsed.error).slice(0, 5);
   throw invalid(faults.map(({ path, message }) => `${path}: ${message}`).join("; "));

@@ -80,17 +80,27 @@ function invalidOf(place: Place): Invalid {
     new OperatorError("ROP_API_ANSWER_INVALID", `watch ${describePlace(place)}: ${what}`, { cause });
 }
 
-function makeLineReader(onLine: (line: string) => void) {
-  let rest: Buffer = Buffer.alloc(0);
+/** Cuts what comes in parts into lines. */
+export function makeLineReader(onLine: (line: string) => void) {
+  // Joined where the line ends: joining with each part takes quadratic time on a long line.
+  let held: Buffer[] = [];
+  let heldBytes = 0;
+  const end = (last: Buffer): void => {
+    const line = Buffer.concat([...held, last]).toString("utf8");
+    held = [];
+    heldBytes = 0;
+    if (line.trim() !== "") onLine(line);
+  };
   return {
     push: (part: Buffer) => {
-      rest = rest.length === 0 ? part : Buffer.concat([rest, part]);
-      for (let end = rest.indexOf(10); end !== -1; end = rest.indexOf(10)) {
-        const line = rest.subarray(0, end).toString("utf8");
-        rest = rest.subarray(end + 1);
-        if (line.trim() !== "") onLine(line);
+      let at = 0;
+      for (let next = part.indexOf(10); next !== -1; next = part.indexOf(10, at)) {
+        if (next > at || heldBytes > 0) end(part.subarray(at, next));
+        at = next + 1;
       }
-      if (rest.length > maxLineBytes)
+      heldBytes += part.length - at;
+      if (at < part.length) held.push(part.subarray(at));
+      if (heldBytes > maxLineBytes)
         throw new OperatorError("ROP_API_ANSWER_INVALID", `watch: a line of more than ${maxLineBytes} bytes`);
     },
   };

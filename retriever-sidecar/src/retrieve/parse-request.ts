@@ -9,7 +9,11 @@ import { readInteger } from "@retriever/stores/filter/read-value.ts";
 import type { BackendRequest, Embedding, TraceContext } from "@retriever/stores/ports/backend.ts";
 import type { Filter } from "@retriever/stores/ports/filter.ts";
 import { parseExact, rawSpelling } from "@retriever/stores/values/exact-json.ts";
+import { isIntricate } from "@retriever/stores/values/intricate-json.ts";
 import { maxDimension, type RetrieveEnvelope, retrieveEnvelopeSchema } from "#contract/retrieve.ts";
+
+/** Beside the embedding, whatever they are: a filter may have 1,024. */
+const mostValues = 5000;
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
@@ -57,6 +61,8 @@ function unescapeText(text: string): string {
  */
 function parseEnvelope(body: Uint8Array, located: LocatedEmbedding, filterable: Filterable | undefined): Query {
   const text = textWithout(body, located);
+  if (isIntricate(text, mostValues))
+    throw refuse(`(root): expected at most ${mostValues} values, and few levels`, "(root)");
   const document = parseJson(text);
   if (typeof document !== "object" || document === null || !("embedding" in document) || document.embedding !== null) {
     throw refuse("(root): expected a JSON object with one member named embedding", "(root)");

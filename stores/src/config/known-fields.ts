@@ -1,6 +1,8 @@
 // What another version wrote, read as far as this one knows its fields. Pure.
 import type { z } from "zod";
 
+/** Of one object: no version of any document has as many. */
+const mostKeys = 1000;
 /** One round finds all; a branch of a union that is only then looked at may have more. */
 const mostRounds = 4;
 
@@ -49,9 +51,11 @@ function leftOutBelow(input: unknown, output: unknown, path: string): string[] {
     return input.flatMap((each, index) => leftOutBelow(each, kept[index], `${path}[]`));
   }
   if (!isObject(input) || !isObject(output)) return [];
-  return Object.entries(input).flatMap(([key, value]) => {
+  const keys = Object.keys(input);
+  return keys.slice(0, mostKeys).flatMap((key) => {
     const place = path === "" ? key : `${path}.${key}`;
-    return Object.hasOwn(output, key) ? leftOutBelow(value, Reflect.get(output, key), place) : [place];
+    if (!Object.hasOwn(output, key)) return [place];
+    return leftOutBelow(Reflect.get(input, key), Reflect.get(output, key), place);
   });
 }
 

@@ -1,5 +1,7 @@
 // JSON whose numbers keep the spelling they came in: 64-bit ids and `1.0` pass through unchanged.
 
+import { type JsonSurvey, surveyJson } from "./intricate-json.ts";
+
 type Reviver = (key: string, value: unknown, context: { readonly source?: string }) => unknown;
 // Both belong to the language; the library of types that is in force is older.
 const { parse, rawJSON, isRawJSON } = JSON as unknown as {
@@ -8,13 +10,14 @@ const { parse, rawJSON, isRawJSON } = JSON as unknown as {
   readonly isRawJSON: (value: unknown) => value is { readonly rawJSON: string };
 };
 
-/** Where a number may stand that would print differently. A reviver costs ten times as much as parsing without one. */
-const mayChange =
-  /(?:^|[[,:\s])(?:-0(?=\s*[,\]}]|\s*$)|-?[\d.]{16}|-?\d+\.\d*0(?=\s*[,\]}]|\s*$)|-?0\.000000|-?\d+(?:\.\d+)?[eE])/;
-
 /** Parses; a number that would print differently stays raw JSON, which `JSON.stringify` prints as it came. Throws SyntaxError. */
 export function parseExact(text: string): unknown {
-  if (!mayChange.test(text)) return parse(text);
+  return parseSurveyed(text, surveyJson(text, Number.POSITIVE_INFINITY));
+}
+
+/** The same of text that was looked through. A reviver costs ten times as much as parsing without one. */
+export function parseSurveyed(text: string, { holdsOddNumber }: JsonSurvey): unknown {
+  if (!holdsOddNumber) return parse(text);
   return parse(text, (_, value, { source }) =>
     typeof value === "number" && source !== undefined && String(value) !== source ? rawJSON(source) : value,
   );

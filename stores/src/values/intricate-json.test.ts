@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { isIntricate } from "./intricate-json.ts";
+import { isIntricate, surveyJson } from "./intricate-json.ts";
 
 test("what applications keep in a store isn't too intricate, whatever stands in its strings", () => {
   fc.assert(fc.property(fc.jsonValue({ maxDepth: 20 }), (value) => !isIntricate(JSON.stringify(value))));
@@ -10,6 +10,12 @@ test("what applications keep in a store isn't too intricate, whatever stands in 
     }),
     { numRuns: 20 },
   );
+});
+
+test("a pass over text finds what it holds outside its strings alone", () => {
+  expect(surveyJson('{"a":"1.0, [[[ \\" -0","b":12}')).toEqual({ isIntricate: false, holdsOddNumber: false });
+  expect(surveyJson('{"a":[1,2,3]}', 3)).toEqual({ isIntricate: true, holdsOddNumber: false });
+  expect(surveyJson('{"a":[1,2]}', 3)).toEqual({ isIntricate: false, holdsOddNumber: false });
 });
 
 test.each([

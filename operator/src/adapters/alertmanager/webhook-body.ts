@@ -1,4 +1,5 @@
 // What an Alertmanager sends, as far as it is read here: which alerts, for which namespaces and targets.
+import { isIntricate } from "@retriever/stores/values/intricate-json.ts";
 import { z } from "zod";
 
 const labels = z.record(z.string().max(1024), z.string().max(16_384));
@@ -25,7 +26,11 @@ export function parseWebhookBody(text: string): readonly CalledAlert[] | undefin
   return [...new Map(called.map((alert) => [JSON.stringify(alert), alert])).values()];
 }
 
+/** An alert has about fifteen. */
+const mostValues = 40_000;
+
 function readJson(text: string): unknown {
+  if (isIntricate(text, mostValues)) return undefined;
   try {
     return JSON.parse(text) as unknown;
   } catch {

@@ -8,6 +8,10 @@ const instantSchema = z
   .max(40)
   .refine((text) => !Number.isNaN(Date.parse(text)), "expected an instant");
 
+/** Elements are looked at once their number is known to be bearable: each that is wrong costs as much as a thousand bytes. */
+const listOf = <T extends z.ZodType>(element: T, most: number) => z.array(z.unknown()).max(most).pipe(z.array(element));
+const mostAlerts = 2000;
+
 const activeAlertSchema = z.object({
   labels: labelsSchema,
   annotations: labelsSchema.default({}),
@@ -24,18 +28,20 @@ const alertingRuleSchema = z.object({
   health: z.enum(["ok", "err", "unknown"]),
   lastEvaluation: instantSchema,
   labels: labelsSchema.default({}),
-  alerts: z.array(activeAlertSchema).default([]),
+  alerts: listOf(activeAlertSchema, mostAlerts).default([]),
 });
 type AlertingRule = z.infer<typeof alertingRuleSchema>;
 
 const rulesSchema = z.object({
-  groups: z.array(
+  groups: listOf(
     z.object({
       name: z.string(),
       file: z.string().default(""),
       interval: z.number().gt(0),
-      rules: z.array(z.union([alertingRuleSchema, z.object({ type: z.literal("recording") })])),
+      // Those that are asked for are looked at; a Prometheus may hold thousands of others.
+      rules: z.array(z.unknown()),
     }),
+    mostAlerts,
   ),
   /** There are more groups than these. */
   groupNextToken: z.string().optional(),
@@ -61,17 +67,25 @@ export function parseRules(about: string, answer: unknown, names: readonly strin
   if (groupNextToken !== undefined && groupNextToken !== "")
     throw new OperatorError("ROP_ALERTS_ANSWER_INVALID", `${about}: only a part of the rules`);
   return groups.flatMap(({ name, file, interval, rules }) =>
-    rules.flatMap((rule) =>
-      rule.type === "alerting" && names.includes(rule.name)
-        ? [{ group: name, file, intervalSeconds: interval, rule }]
-        : [],
-    ),
+    rules
+      .filter((rule) => isNamed(rule, names))
+      .map((rule) => ({
+        group: name,
+        file,
+        intervalSeconds: interval,
+        rule: parse(about, rule, alertingRuleSchema),
+      })),
   );
+}
+
+function isNamed(rule: unknown, names: readonly string[]): boolean {
+  if (typeof rule !== "object" || rule === null || !("name" in rule)) return false;
+  return "type" in rule && rule.type === "alerting" && names.some((name) => name === rule.name);
 }
 
 /** How many alerts an Alertmanager holds. */
 export function parseHeldAlerts(about: string, answer: unknown): number {
-  return parse(about, answer, z.array(z.object({ labels: labelsSchema }))).length;
+  return parse(about, answer, listOf(z.object({ labels: labelsSchema }), mostAlerts)).length;
 }
 
 /** An answer with a warning may lack a part: what isn't in it was perhaps only not read. */

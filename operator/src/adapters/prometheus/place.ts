@@ -3,10 +3,12 @@ import { readFile } from "node:fs/promises";
 import { headerFault, readCredentialText } from "@retriever/stores/config/credential-text.ts";
 import { Agent, type Dispatcher } from "undici";
 import { OperatorError } from "#errors.ts";
-import { ask, type Invalid, parseJson, readText } from "#http/exchange.ts";
+import { ask, type Invalid, parseForeign, readText } from "#http/exchange.ts";
 import type { PlaceConfig } from "./sources-file.ts";
 
-const maxAnswerBytes = 8 * 1024 * 1024;
+export const maxAnswerBytes = 4 * 1024 * 1024;
+/** A rule has about fifteen, an alert that fires about ten. */
+export const maxAnswerValues = 40_000;
 /** What is read of a refusal before its connection is given up. */
 const maxRefusalBytes = 65_536;
 
@@ -99,5 +101,5 @@ async function readAnswer(about: string, answer: Dispatcher.ResponseData): Promi
     throw new OperatorError("ROP_ALERTS_UNAVAILABLE", `${about}: HTTP ${answer.statusCode}, expected 200${detail}`);
   }
   const invalid: Invalid = (what) => new OperatorError("ROP_ALERTS_ANSWER_INVALID", `${about}: ${what}`);
-  return parseJson(await readText(answer, maxAnswerBytes, invalid), invalid);
+  return parseForeign(await readText(answer, maxAnswerBytes, invalid), maxAnswerValues, invalid);
 }

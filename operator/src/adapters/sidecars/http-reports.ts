@@ -4,8 +4,11 @@ import { digestOfReport, verifyReportSchema } from "@retriever/sidecar/contract/
 import { isSameStore } from "@retriever/stores/config/identity.ts";
 import { Agent } from "undici";
 import { OperatorError } from "#errors.ts";
-import { ask, type Invalid, originOf, parseDocument, readOk } from "#http/exchange.ts";
+import { ask, checkDocument, type Invalid, originOf, parseForeign, readOk } from "#http/exchange.ts";
 import type { ReportStores, Reports } from "#ports/jobs.ts";
+
+/** A difference has about ten, and 900 KiB of a report about five thousand of them. */
+export const mostReportValues = 50_000;
 
 export type HttpReports = Reports & { close(): Promise<void> };
 
@@ -39,7 +42,7 @@ export function makeHttpReports({ deadlineMs }: { readonly deadlineMs: number })
 
 /** The text again, once it is a report of these stores that nobody has edited. */
 function prove(text: string, stores: ReportStores, invalid: Invalid): string {
-  const report = parseDocument(text, verifyReportSchema, invalid);
+  const report = checkDocument(parseForeign(text, mostReportValues, invalid), verifyReportSchema, invalid);
   if (digestOfReport(report) !== report.digest) throw invalid("the digest is not the report's");
   const { source, destination } = report;
   if (!isSameStore(source.identity, stores.source) || !isSameStore(destination.identity, stores.destination))

@@ -5,10 +5,11 @@ import { type SidecarStatus, sidecarStatusSchema } from "@retriever/sidecar/cont
 import { leftOutOf } from "@retriever/stores/config/known-fields.ts";
 import { Agent } from "undici";
 import { hasCode, OperatorError } from "#errors.ts";
-import { ask, faultWord, type Invalid, originOf, parseDocument, readOk } from "#http/exchange.ts";
+import { ask, checkDocument, faultWord, type Invalid, originOf, parseJson, readOk } from "#http/exchange.ts";
 import type { Sidecars } from "#ports/sidecars.ts";
 
-const maxAnswerBytes = 1024 * 1024;
+/** A sidecar keeps its bins to 500,000 characters; beside them stands little. */
+const maxAnswerBytes = 540 * 1024;
 
 export type HttpSidecars = Sidecars & { close(): Promise<void> };
 
@@ -43,8 +44,9 @@ export function makeHttpSidecars(options: HttpSidecarsOptions): HttpSidecars {
       return notInPlainText(question.about, () =>
         ask(question, async (answer) => {
           const text = await readOk(answer, maxAnswerBytes, invalid);
-          const status = parseDocument(text, sidecarStatusSchema, invalid);
-          report(text, status);
+          const document = parseJson(text, invalid);
+          const status = checkDocument(document, sidecarStatusSchema, invalid);
+          report(document, status);
           return status;
         }),
       );
@@ -75,16 +77,16 @@ function isCut(cause: unknown): boolean {
 const mostVersions = 20;
 const mostKeys = 20;
 const mostChars = 100;
-/** Answers of a version that are searched: a key may be rare, and a search costs a second parsing. */
+/** Answers of a version that are searched: a key may be rare, and a search takes as long as the parsing. */
 const mostSearched = 100;
 
 function makeReport(onIgnored: NonNullable<HttpSidecarsOptions["onIgnored"]>) {
   const left = new Map<string, number>();
-  return (text: string, status: SidecarStatus): void => {
+  return (document: unknown, status: SidecarStatus): void => {
     const version = status.version.slice(0, mostChars);
     const searches = left.get(version) ?? (left.size < mostVersions ? mostSearched : 0);
     if (searches === 0) return;
-    const keys = leftOutOf(JSON.parse(text), status);
+    const keys = leftOutOf(document, status);
     left.set(version, keys.length === 0 ? searches - 1 : 0);
     if (keys.length === 0) return;
     const said = keys.slice(0, mostKeys).map((key) => key.slice(0, mostChars));

@@ -1,9 +1,13 @@
 // Candidates of the rows that a query gave.
+import { errorsOf } from "#errors.ts";
 import type { Candidate, Content } from "#ports/backend.ts";
 import { parseExact } from "#values/exact-json.ts";
+import { isIntricate } from "#values/intricate-json.ts";
 import { readTime, timeOf } from "#values/time.ts";
 import type { MomentKind } from "../client/moment-sql.ts";
 import type { Row } from "../client/row-query.ts";
+
+const refuse = errorsOf("RETR_BACKEND_ANSWER_INVALID");
 
 type Reading = {
   readonly momentKind: MomentKind;
@@ -13,6 +17,8 @@ type Reading = {
 
 /** Nearest first: an index may order loosely. A row without a finite distance (a zero vector has none) is left out. */
 export function readCandidates(rows: readonly Row[], { momentKind, toSimilarity, content }: Reading): Candidate[] {
+  const metadata = content === undefined ? "" : rows.map((row) => row[5] ?? "").join(",");
+  if (isIntricate(metadata)) throw refuse("expected metadata of fewer values from Postgres, got more");
   const found = rows.flatMap((row) => {
     const [chunkId, entityId, updatedAt, text] = row;
     const distance = Number(text ?? Number.NaN);

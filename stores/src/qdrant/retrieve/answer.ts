@@ -1,8 +1,8 @@
 // Candidates of Qdrant's answer to a query.
 import { type ChunkFields, type FieldPath, metadataPath } from "#config/chunk-fields.ts";
 import type { Candidate, Content } from "#ports/backend.ts";
-import { numberOf, parseExact } from "#values/exact-json.ts";
-import { isIntricate } from "#values/intricate-json.ts";
+import { numberOf, parseSurveyed } from "#values/exact-json.ts";
+import { surveyJson } from "#values/intricate-json.ts";
 import { valueAt } from "#values/member-path.ts";
 import { readTime } from "#values/time.ts";
 import { invalidAnswer, member, parseAnswer, textOf } from "../client/answers.ts";
@@ -20,10 +20,10 @@ export function readCandidates(
   similarity: (score: number) => number,
   content?: Content,
 ): Candidate[] {
-  // Of a short one without content only a few known members are looked at.
-  const mayBeIntricate = content !== undefined || body.length > 65_536;
-  if (mayBeIntricate && isIntricate(body)) throw invalidAnswer("an answer of fewer values");
-  const points = member(member(parseAnswer(body, parseExact), "result"), "points");
+  const survey = surveyJson(body);
+  if (survey.isIntricate) throw invalidAnswer("an answer of fewer values");
+  const answer = parseAnswer(body, (text) => parseSurveyed(text, survey));
+  const points = member(member(answer, "result"), "points");
   if (!Array.isArray(points)) throw invalidAnswer("points");
   return points.flatMap((point: unknown) => readCandidate(point, { fields, similarity, content }));
 }

@@ -37,7 +37,7 @@ import { refuseRequest, refuseSettings, strictRemarks } from "./strict-search.ts
 const maxConnections = 128;
 /** Of ids and facts; of content as much as one answer may have at all. */
 const baseBytes = 65_536;
-const bytesPerPoint = 8192;
+const bytesPerPoint = 4096;
 
 const metrics: Readonly<Record<Distance, Metric>> = {
   Cosine: "cosine-similarity",
