@@ -279,9 +279,9 @@ describe("filters", () => {
   test("with too many values are refused, and with more than could be read in a moment unread", () => {
     const wide = (count: number): Buffer =>
       body(`"filter":{"in":{"field":"score","values":[${"1.0,".repeat(count)}1.0]}}`);
-    const refusal = (count: number) => expect(() => typed(wide(count).subarray(23, -1).toString()));
-    refusal(2000).toThrow(/at most 1024 operators and values/);
-    refusal(200_000).toThrow(/at most 5000 values/);
+    const read = (count: number) => typed(wide(count).subarray(23, -1).toString());
+    expect(() => read(2000)).toThrow(/at most 1024 operators and values/);
+    expect(() => read(200_000)).toThrow(/at most 5000 values/);
   });
 });
 

@@ -61,8 +61,6 @@ function unescapeText(text: string): string {
  */
 function parseEnvelope(body: Uint8Array, located: LocatedEmbedding, filterable: Filterable | undefined): Query {
   const text = textWithout(body, located);
-  if (isIntricate(text, mostValues))
-    throw refuse(`(root): expected at most ${mostValues} values, and few levels`, "(root)");
   const document = parseJson(text);
   if (typeof document !== "object" || document === null || !("embedding" in document) || document.embedding !== null) {
     throw refuse("(root): expected a JSON object with one member named embedding", "(root)");
@@ -90,6 +88,8 @@ function textWithout(body: Uint8Array, { start, end }: LocatedEmbedding): string
 }
 
 function parseJson(text: string): unknown {
+  if (isIntricate(text, mostValues))
+    throw refuse(`(root): expected at most ${mostValues} values, and few levels`, "(root)");
   try {
     return JSON.parse(text);
   } catch {

@@ -17,6 +17,8 @@ export type JsonSurvey = {
 /** What each ASCII character begins outside a string. */
 const marks: readonly string[] = Array.from({ length: 0x80 }, (_, code) => markOf(String.fromCharCode(code)));
 
+const levelsBy: Readonly<Record<string, number>> = { open: 1, close: -1 };
+
 function markOf(character: string): string {
   if (character === '"') return "text";
   if (character === ",") return "comma";
@@ -39,7 +41,7 @@ export function surveyJson(text: string, mostValues: number = usualMost): JsonSu
       holdsOddNumber ||= isOdd(text, at, end);
       at = end - 1;
     } else {
-      levels += mark === "open" ? 1 : mark === "close" ? -1 : 0;
+      levels += levelsBy[mark] ?? 0;
       values += mark === "close" ? 0 : 1;
       if (values > mostValues || levels > mostLevels) return { isIntricate: true, holdsOddNumber };
     }
