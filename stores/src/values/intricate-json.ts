@@ -32,7 +32,7 @@ export function surveyJson(text: string, mostValues: number = usualMost): JsonSu
   let [values, levels, holdsOddNumber] = [0, 0, false];
   for (let at = 0; at < text.length; at += 1) {
     const code = text.charCodeAt(at);
-    const mark = code < 0x80 ? marks[code] : "";
+    const mark = (code < 0x80 ? marks[code] : "") ?? "";
     // White space, letters and colons: nearly all there is outside strings.
     if (mark === "") continue;
     if (mark === "text") at = endOfString(text, at + 1);
