@@ -43,11 +43,20 @@ describe("a policy", () => {
     [
       "too few people, and one person twice",
       strict,
-      {},
+      { requestedBy: "ada" },
       [
         "spec.checklist.approvals.roles: expected sre-on-call with a quorum of at least 2, got 1",
         "spec.checklist.approvals.fourEyes: got false, expected true",
         "spec.checklist.approvals.differentPeople: got false, expected true",
+      ],
+    ],
+    [
+      "four eyes where nobody asks for the migration",
+      { approvals: { roles: [], fourEyes: true } },
+      {},
+      [
+        "spec.checklist.approvals.fourEyes: got false, expected true",
+        "spec.requestedBy: got nobody, expected who asks for it",
       ],
     ],
     [

@@ -96,7 +96,10 @@ describe("defaults", () => {
   it("give a spec of two fields everything that parsing gives it", () => {
     const { destination, ...rest } = withDefaults(schema, twoFieldSpec) as Record<string, unknown>;
     const { destination: parsedDestination, ...parsedRest } = migrationSpecSchema.parse(twoFieldSpec);
-    expect(rest).toEqual(parsedRest);
+    const { profile } = parsedRest.checklist;
+    // Checks that aren't named stay absent, so that the profile decides them.
+    expect(rest).toEqual({ ...parsedRest, checklist: { profile } });
+    expect(migrationSpecSchema.parse({ destination, ...rest }).checklist).toEqual(parsedRest.checklist);
     expect(migrationSpecSchema.shape.destination.parse(destination)).toEqual(parsedDestination);
   });
 

@@ -72,17 +72,29 @@ function isCel(text: string): boolean {
   }
 }
 
+/** One only warns: nothing depends on whether it is in force. */
+const isWarning = ({ metadata }: Manifest): boolean => metadata.name.endsWith("unanswerable-check");
+const denying = policies.filter((policy) => !isWarning(policy));
+
 describe("every admission policy", () => {
   it("is there: who acts, what the operator writes, who writes overlays, the epoch, the freeze", () => {
     const names = policies.map(({ metadata }) => metadata.name.replace(/^.*operator-/, ""));
     expect([...new Set(names)].toSorted()).toEqual(
       ["act-uid", "configmaps", "events", "freeze-base", "freeze-target", "jobs", "jobs-equal", "migrations"]
-        .concat(["migration-policy", "overlay-epoch", "overlay-name", "pods", "writers", identityPolicyName])
+        .concat([
+          "migration-policy",
+          "overlay-epoch",
+          "overlay-name",
+          "pods",
+          "writers",
+          "unanswerable-check",
+          identityPolicyName,
+        ])
         .toSorted(),
     );
   });
 
-  it.each(policies.map((policy) => [`${policy.metadata.name} (${policy.file})`, policy] as const))(
+  it.each(denying.map((policy) => [`${policy.metadata.name} (${policy.file})`, policy] as const))(
     "%s fails closed and is bound to deny, whatever it is about",
     (_, policy) => {
       const spec = policy.spec as PolicySpec;
@@ -99,9 +111,16 @@ describe("every admission policy", () => {
     },
   );
 
+  it("is bound to warn where it refuses nothing, and lets everything pass when it can't be asked", () => {
+    const warning = bindings.filter(isWarning);
+    expect(warning.length).toBeGreaterThan(0);
+    for (const { spec } of warning) expect(spec).toMatchObject({ validationActions: ["Warn"] });
+    for (const { spec } of policies.filter(isWarning)) expect(spec).toMatchObject({ failurePolicy: "Ignore" });
+  });
+
   it("is one that the operator of its release looks for, may read, and finds in force", () => {
     for (const file of new Set(policies.map((policy) => policy.file))) {
-      const own = policies.filter((policy) => policy.file === file).map(({ metadata }) => metadata.name);
+      const own = denying.filter((policy) => policy.file === file).map(({ metadata }) => metadata.name);
       const told = /RETRIEVER_POLICIES, value: "([^"]*)"/.exec(readFileSync(join(root, file), "utf8"))?.[1] ?? "";
       expect(told.split(",").toSorted()).toEqual(own.toSorted());
       const role = manifests.find(

@@ -3,7 +3,10 @@ import { locateOverlayAdapter } from "@retriever/stores/kinds.ts";
 import type { MigrationSpec } from "#spec/migration-spec.ts";
 import type { PolicySpec } from "./policy-spec.ts";
 
-/** Every demand of a policy that a spec doesn't meet, with the field, what it says and what is expected. */
+/**
+ * Every demand of a policy that a spec doesn't meet, with the field, what it says and what is expected. Its checks are
+ * resolved before, by this policy among others.
+ */
 export function judgePolicy(policy: PolicySpec, spec: MigrationSpec): string[] {
   return [
     ...judgeApprovals(policy, spec),
@@ -13,7 +16,10 @@ export function judgePolicy(policy: PolicySpec, spec: MigrationSpec): string[] {
   ];
 }
 
-function judgeApprovals({ approvals: asked }: PolicySpec, { checklist: { approvals } }: MigrationSpec): string[] {
+function judgeApprovals(
+  { approvals: asked }: PolicySpec,
+  { checklist: { approvals }, requestedBy }: MigrationSpec,
+): string[] {
   if (asked === undefined) return [];
   const at = "spec.checklist.approvals";
   if (approvals.policy === "Skip") return [`${at}.policy: got Skip, expected Require`];
@@ -25,7 +31,9 @@ function judgeApprovals({ approvals: asked }: PolicySpec, { checklist: { approva
   });
   const isSet = (field: "fourEyes" | "differentPeople") =>
     asked[field] && !approvals[field] ? [`${at}.${field}: got false, expected true`] : [];
-  return [...roles, ...isSet("fourEyes"), ...isSet("differentPeople")];
+  const nobody =
+    asked.fourEyes && requestedBy === undefined ? ["spec.requestedBy: got nobody, expected who asks for it"] : [];
+  return [...roles, ...isSet("fourEyes"), ...isSet("differentPeople"), ...nobody];
 }
 
 function judgeHold({ hold }: PolicySpec, { mode, cutover }: MigrationSpec): string[] {

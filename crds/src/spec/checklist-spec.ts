@@ -11,13 +11,25 @@ import { days, timeOfDaySchema, timeZoneSchema } from "#fields/time-window.ts";
 export const checkNames = ["reachable", "parity", "alerts", "approvals", "window", "staging", "smokeTests"] as const;
 export type CheckName = (typeof checkNames)[number];
 
-/** Whether a check is made; `what` says what it shows. */
+export const profiles = ["Standard", "Strict"] as const;
+
+/** Whether a check is made; `what` says what it shows. Without a default: then the profile decides. */
 function policy(what: string) {
-  const meaning = `${what} Require blocks until it is True; Skip is repeated in status.skippedChecks.`;
+  const meaning = `${what} Require blocks until it is True; Skip is repeated in status.skippedChecks. Without it: Require where the check is written here at all, else as profile says.`;
   return z
     .enum(["Require", "Skip"])
-    .default("Require")
+    .optional()
     .meta(doc(meaning, "Skip", "Ignore"));
+}
+
+type Check = { readonly policy?: "Require" | "Skip" | undefined };
+
+/** A check that a manifest names is required; of one that it doesn't name, `policy` stays absent until it is resolved. */
+function check<T extends z.ZodType<Check>>(schema: T) {
+  const absent = schema.parse({}) as z.util.NoUndefined<z.output<T>>;
+  const named = schema.overwrite((one) => ({ ...one, policy: one.policy ?? "Require" }));
+  // In the API server's schema a default would name it: what is absent has to stay absent there.
+  return named.default(() => absent).meta({ default: undefined });
 }
 
 const roleSchema = z.strictObject({
@@ -155,15 +167,27 @@ const smokeTestsSchema = z.strictObject({
 });
 
 export const checklistSchema = z.strictObject({
-  reachable: z
-    .strictObject({
+  profile: z
+    .enum(profiles)
+    .default("Standard")
+    .meta(
+      doc(
+        "Which of the checks that aren't written here are required. Standard: reachable, parity, alerts, and approvals and window where a RetrieverMigrationPolicy asks for them. Strict: all.",
+        "Strict",
+        "Lenient",
+      ),
+    ),
+  reachable: check(
+    z.strictObject({
       policy: policy("Every pod reached the destination: network, TLS, credential, collection, dimension."),
-    })
-    .prefault({}),
-  parity: paritySchema.prefault({}),
-  alerts: z.strictObject({ policy: policy("The alerts on the variance are in place and armed.") }).prefault({}),
-  approvals: approvalsSchema.prefault({}),
-  window: windowSchema.prefault({}),
-  staging: stagingSchema.prefault({}),
-  smokeTests: smokeTestsSchema.prefault({}),
+    }),
+  ),
+  parity: check(paritySchema),
+  alerts: check(z.strictObject({ policy: policy("The alerts on the variance are in place and armed.") })),
+  approvals: check(approvalsSchema),
+  window: check(windowSchema),
+  staging: check(stagingSchema),
+  smokeTests: check(smokeTestsSchema),
 });
+
+export type Checklist = z.infer<typeof checklistSchema>;

@@ -1,6 +1,7 @@
 // The plan: what was accepted, as one text and its hash. Two specs with the same effect have the same hash. Pure.
 import { hash } from "node:crypto";
 import type { MigrationSpec } from "./migration-spec.ts";
+import { resolveChecks } from "./resolve-checks.ts";
 
 /** JSON with the keys of every object in order; absent (`undefined`) values are left out. */
 export function canonicalJson(value: unknown): string {
@@ -13,6 +14,7 @@ export function canonicalJson(value: unknown): string {
  * A test finds the field that is missing here. What is neutral never changes; another default voids what was agreed on.
  */
 export const addedFields: Readonly<Record<string, unknown>> = {
+  "spec.checklist.profile": "Standard",
   "spec.checklist.approvals.differentPeople": false,
   "spec.guard.maxDetectionTime": "15m",
   "spec.guard.sampling": { mode: "Adaptive", minRate: 0.05, maxRate: 1, maxQueriesPerSecond: 20 },
@@ -49,8 +51,16 @@ export function asFirstRelease(plan: MigrationSpec, shadowSampleRate: number): M
   return { ...plan, cutover };
 }
 
-/** What a spec says beyond the neutral defaults of later fields: equal where two specs mean the same agreement. */
-export function canonicalSpec(spec: MigrationSpec): MigrationSpec {
+/**
+ * What a spec says beyond the neutral defaults of later fields: equal where two specs mean the same agreement. That is on
+ * the checks that are made, not on the profile by which they were chosen.
+ */
+export function canonicalSpec(written: MigrationSpec): MigrationSpec {
+  const resolved = resolveChecks(written);
+  const spec = {
+    ...resolved,
+    checklist: { ...resolved.checklist, profile: addedFields["spec.checklist.profile"] },
+  } as MigrationSpec;
   const { shadowSampleRate }: Cutover = spec.cutover;
   const isNeutral = (path: string, value: unknown) =>
     path in addedFields &&

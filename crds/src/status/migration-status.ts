@@ -8,6 +8,7 @@ import { documented } from "#fields/documented.ts";
 import { instant, reasonWord, sentence, shortName } from "#fields/field-types.ts";
 import { acksSchema, cutoverStatusSchema } from "./acks-status.ts";
 import { actsStatusSchema } from "./acts-status.ts";
+import { checksStatusSchema } from "./check-status.ts";
 import {
   baselineSchema,
   dispersionStateSchema,
@@ -271,6 +272,7 @@ export const migrationStatusSchema = z
       .optional()
       .describe("What the sinks are told, at least once each; at most 50 messages."),
     postmortem: postmortemSchema.optional(),
+    checklist: checksStatusSchema.optional(),
     skippedChecks: z
       .array(shortName)
       .max(10)

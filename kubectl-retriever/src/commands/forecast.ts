@@ -2,10 +2,10 @@
 import { planHash } from "@retriever/crds/spec/plan.ts";
 import { type Flow, hourlyFlow, measuredFlow } from "#forecast/flow.ts";
 import { forecast } from "#forecast/forecast.ts";
-import { renderAssumptions, renderForecast } from "#forecast/render-forecast.ts";
+import { renderAssumptions, renderChecks, renderForecast } from "#forecast/render-forecast.ts";
 import { exitCodes } from "#output/exit-codes.ts";
 import type { OfflineTools } from "./lint.ts";
-import { describeRefusals, loadPolicies, type NamedPolicy } from "./policies.ts";
+import { type Judgement, judgeMigration, loadPolicies, type NamedPolicy } from "./policies.ts";
 import { loadOne } from "./rehearse.ts";
 import { loadTraffic } from "./traffic.ts";
 
@@ -33,26 +33,29 @@ export async function forecastFile(asked: ForecastRequest, tools: OfflineTools):
   if (typeof policies === "number") return policies;
   const traffic = await trafficOf(asked, tools);
   if (typeof traffic === "number") return traffic;
-  const refusals = describeRefusals(policies, migration.spec);
   const { named, spec } = migration;
+  const judged = judgeMigration(policies, spec, named.name);
   const { print } = tools.terminal;
-  const refused = policies.length === 0 ? {} : { refused: refusals };
-  const title = { namespace: named.namespace, name: named.name, plan: planHash(spec), ...refused };
+  const refused = policies.length === 0 ? {} : { refused: judged.refusals.map(({ message }) => message) };
+  const warnings = judged.warnings.map(({ message }) => message);
+  const own = { namespace: named.namespace, name: named.name, plan: planHash(judged.plan) };
+  const title = { ...own, ...refused, checks: judged.checks, warnings };
   const forecasts = traffic.flows.map((flow) => forecast(spec, flow));
   if (asked.json) {
     for (const one of forecasts) print(JSON.stringify({ kind: "forecast", ...title, ...one }));
   } else {
     print(`${title.namespace}/${title.name}   plan ${title.plan}   nothing was changed`);
-    for (const line of [...judgementOf(policies, refusals), ...renderAssumptions(spec), ...traffic.notes]) print(line);
+    const lines = [...judgementOf(policies, judged), ...renderChecks(judged.checks), ...warnings];
+    for (const line of [...lines, ...renderAssumptions(spec), ...traffic.notes]) print(line);
     for (const line of forecasts.flatMap((one) => ["", ...renderForecast(spec, one)])) print(line);
   }
   const isTooShort = forecasts.some(({ guard }) => guard !== null && guard.problem !== null);
-  return isTooShort || refusals.length > 0 ? exitCodes.refused : exitCodes.ok;
+  return isTooShort || judged.refusals.length > 0 ? exitCodes.refused : exitCodes.ok;
 }
 
-function judgementOf(policies: readonly NamedPolicy[], refusals: readonly string[]): readonly string[] {
+function judgementOf(policies: readonly NamedPolicy[], { refusals }: Judgement): readonly string[] {
   const isWithin = policies.length > 0 && refusals.length === 0;
-  return isWithin ? [`within ${policies.map(({ name }) => name).join(", ")}`] : refusals;
+  return isWithin ? [`within ${policies.map(({ name }) => name).join(", ")}`] : refusals.map(({ message }) => message);
 }
 
 type Traffic = { readonly flows: readonly Flow[]; readonly notes: readonly string[] };

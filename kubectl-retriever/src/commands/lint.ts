@@ -9,6 +9,7 @@ import { didYouMean } from "#output/similar.ts";
 import type { Terminal } from "#output/terminal.ts";
 import type { Surroundings } from "#surroundings.ts";
 import { type Checked, checkDocument, ownKinds } from "./check-document.ts";
+import type { Judgement } from "./policies.ts";
 
 export type OfflineTools = {
   readonly files: Files;
@@ -20,14 +21,14 @@ export type OfflineTools = {
   readonly signal: AbortSignal;
 };
 
-type LintRequest = {
+export type LintRequest = {
   /** Files, folders, and `-`. */
   readonly paths: readonly string[];
   /** Folders with everything below them. */
   readonly deep: boolean;
   readonly json: boolean;
-  /** What further policies refuse of a migration. */
-  readonly judge: (spec: MigrationSpec) => readonly string[];
+  /** What the policies of other files make of a migration of that name. */
+  readonly judge: (spec: MigrationSpec, name: string) => Judgement;
 };
 
 /** Checks every document of every file. Exit code 0, 2 with faults in a document, 1 when a file can't be read. */
@@ -61,46 +62,54 @@ async function lintFile(
     { ...tools, terminal: { ...tools.terminal, warn: json ? () => undefined : warn } },
     isLone,
   );
-  const judged = loaded.found.map(({ line, checked }) => ({ line, checked, refusals: refusalsOf(checked, judge) }));
+  const judged = loaded.found.map((found) => ({ ...found, ...judgedBy(judge, found) }));
   if (json) {
-    const documents = judged.map(({ line, checked, refusals }) => ({
+    const documents = judged.map(({ line, checked, refusals, warnings }) => ({
       file: path,
       line,
       kind: checked.kind,
       ok: refusals.length === 0,
-      faults: refusals.map((message) => ({ path: "spec", message, line })),
+      faults: refusals,
+      warnings,
     }));
     for (const one of [...documents, ...loaded.refused.map((each) => ({ file: path, ok: false, ...each }))])
       print(JSON.stringify(one));
   } else if (loaded.code === exitCodes.ok) {
-    for (const { line, checked, refusals } of judged) {
-      for (const refusal of refusals) warn(`${path}:${line}: ${refusal}`);
-      if (refusals.length === 0) print(`${path}:${line}: ${describe(checked)}`);
+    for (const { line, checked, plan, refusals, warnings } of judged) {
+      for (const one of refusals) warn(`${path}:${one.line}: ${one.message}`);
+      for (const one of warnings) warn(`${path}:${one.line}: warning: ${one.message}`);
+      if (refusals.length === 0) print(`${path}:${line}: ${describe(checked, plan)}`);
     }
   }
   const isRefused = loaded.code === exitCodes.ok && judged.some(({ refusals }) => refusals.length > 0);
   return { code: isRefused ? exitCodes.refused : loaded.code, count: loaded.found.length };
 }
 
-function refusalsOf(checked: Checked, judge: LintRequest["judge"]): readonly string[] {
-  return checked.kind === "RetrieverMigration" ? judge(checked.spec) : [];
+type Judged = {
+  readonly plan: MigrationSpec | undefined;
+  readonly refusals: readonly PlacedFault[];
+  readonly warnings: readonly PlacedFault[];
+};
+
+function judgedBy(judge: LintRequest["judge"], { checked, lineOf }: Found): Judged {
+  if (checked.kind !== "RetrieverMigration") return { plan: undefined, refusals: [], warnings: [] };
+  const { plan, refusals, warnings } = judge(checked.spec, checked.named.name);
+  const placed = (faults: readonly ConfigFault[]) => faults.map((fault) => ({ ...fault, line: lineOf(fault.path) }));
+  return { plan, refusals: placed(refusals), warnings: placed(warnings) };
 }
 
-function describe(checked: Checked): string {
+function describe(checked: Checked, agreed: MigrationSpec | undefined): string {
   if (checked.kind === "RehearsalScenario")
     return `RehearsalScenario with ${checked.scenario.events.length} events: ok`;
   const { namespace, name } = checked.named;
   if (checked.kind === "RetrieverMigrationPolicy") return `RetrieverMigrationPolicy ${name}: ok`;
-  const plan = checked.kind === "RetrieverMigration" ? `, plan ${planHash(checked.spec)}` : "";
+  const plan = agreed === undefined ? "" : `, plan ${planHash(agreed)}`;
   return `${checked.kind} ${namespace}/${name}: ok${plan}`;
 }
 
-type Found = { readonly line: number; readonly checked: Checked };
-type Refused = {
-  readonly line: number;
-  readonly kind: string;
-  readonly faults: readonly (ConfigFault & { line: number })[];
-};
+type PlacedFault = ConfigFault & { readonly line: number };
+type Found = { readonly line: number; readonly checked: Checked; readonly lineOf: (path: string) => number };
+type Refused = { readonly line: number; readonly kind: string; readonly faults: readonly PlacedFault[] };
 type Loaded = { readonly code: number; readonly found: readonly Found[]; readonly refused: readonly Refused[] };
 
 /** Every document of ours in a file. Faults are said, all of them, each with its line; `code` is the exit code. */
@@ -132,7 +141,7 @@ export async function loadFile(
       const other = describeOther(document, tellsOthers);
       if (other !== undefined) terminal.warn(`${path}:${document.firstLine}: ${other}`);
     } else if (result.ok) {
-      found.push({ line: document.firstLine, checked: result.checked });
+      found.push({ line: document.firstLine, checked: result.checked, lineOf: document.lineOf });
     } else {
       const placed = result.faults.map((fault) => ({ ...fault, line: lineOf(document, fault.path) }));
       refused.push({ line: document.firstLine, kind: document.kind, faults: placed });

@@ -279,18 +279,50 @@ it("rehearse takes a scenario of the library by its name, and says which one was
 const policyOf = (spec: string) =>
   `apiVersion: retriever.dev/v1alpha1\nkind: RetrieverMigrationPolicy\nmetadata: { name: bank }\nspec: ${spec}\n`;
 
+const lineOf = (text: string): number => migration.split("\n").indexOf(text) + 1;
+
+it("lint and plan warn of checks that nobody can answer, each at its line, and refuse nothing for it", async () => {
+  const strict = migration.replace(
+    "  checklist:\n",
+    "  checklist:\n    profile: Strict\n    staging: { from: docs-to-qdrant }\n",
+  );
+  const given = { "m.yaml": strict };
+  const [staging, smokeTests] = [
+    "spec.checklist.staging.from can never be answered: expected another migration than this one",
+    "spec.checklist.smokeTests can never be answered: expected a CronJob in cronJobs, or policy Skip",
+  ];
+  const line = lineOf("  checklist:");
+  const linted = await run(["lint", "-f", "m.yaml"], given);
+  expect(linted.code).toBe(0);
+  expect(linted.warned).toEqual([`m.yaml:${line + 2}: warning: ${staging}`, `m.yaml:${line}: warning: ${smokeTests}`]);
+  const planned = await run(["plan", "-f", "m.yaml", "--rate", "50"], given);
+  expect(planned.printed).toEqual(expect.arrayContaining([staging, smokeTests]));
+  expect((await run(["lint", "-f", "m.yaml"], { "m.yaml": migration })).warned).toEqual([]);
+});
+
+it("plan lists the checks that are made and those that are left out, and who decided it", async () => {
+  const given = { "m.yaml": migration, "p.yaml": policyOf("{ window: {} }") };
+  const planned = await run(["plan", "-f", "m.yaml", "--policy", "p.yaml"], given);
+  expect(planned.printed).toEqual(
+    expect.arrayContaining([
+      "Checks: reachable (profile), alerts (profile), window (policy).",
+      "Left out: parity (manifest), approvals (profile), staging (profile), smokeTests (profile).",
+    ]),
+  );
+});
+
 it("lint and plan judge a migration by the policies of a file, and exit with 2 when one refuses it", async () => {
   const given = {
     "m.yaml": migration,
     "strict.yaml": policyOf("{ approvals: { fourEyes: true }, destinations: { hosts: [elsewhere] } }"),
     "loose.yaml": policyOf("{ destinations: { tls: true } }"),
   };
-  const refusal = "policy bank: spec.checklist.approvals.policy: got Skip, expected Require";
+  const refusal = "policy bank: spec.requestedBy: got nobody, expected who asks for it";
   const linted = await run(["lint", "-f", "m.yaml", "--policy", "loose.yaml", "--policy", "strict.yaml"], given);
   expect(linted.code).toBe(2);
   expect(linted.warned).toEqual([
-    expect.stringMatching(new RegExp(`^m\\.yaml:\\d+: ${refusal}$`)),
-    expect.stringMatching(/^m\.yaml:\d+: policy bank: spec\.destination: got host \S+, expected one of elsewhere$/),
+    `m.yaml:${lineOf("spec:")}: ${refusal}`,
+    `m.yaml:${lineOf("  destination:")}: policy bank: spec.destination: got host qdrant.search.svc, expected one of elsewhere`,
   ]);
   const planned = await run(["plan", "-f", "m.yaml", "--policy", "strict.yaml"], given);
   expect(planned.code).toBe(2);

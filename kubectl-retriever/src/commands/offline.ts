@@ -3,7 +3,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { End, Surroundings } from "#surroundings.ts";
 import { type Expectation, expectationForm, parseExpectation } from "./expectation.ts";
-import type { OfflineTools } from "./lint.ts";
+import type { LintRequest, OfflineTools } from "./lint.ts";
 import { collect } from "./options.ts";
 
 /** Adds the commands to the program; each ends with its exit code. */
@@ -59,10 +59,10 @@ function addLint(program: Command, tools: OfflineTools, end: End): void {
     .addOption(new Option("-o, --output <form>", "one JSON object per document").choices(["json"]))
     .action(async ({ filename, recursive, policy, output }: LintOptions) => {
       const { lintFiles } = await import("./lint.ts");
-      const { describeRefusals, loadPolicies } = await import("./policies.ts");
+      const { judgeMigration, loadPolicies } = await import("./policies.ts");
       const policies = await loadPolicies(policy, tools);
       if (typeof policies === "number") return end(policies);
-      const judge = (spec: Parameters<typeof describeRefusals>[1]) => describeRefusals(policies, spec);
+      const judge: LintRequest["judge"] = (spec, name) => judgeMigration(policies, spec, name);
       end(await lintFiles({ paths: filename, deep: recursive, json: output === "json", judge }, tools));
     });
 }

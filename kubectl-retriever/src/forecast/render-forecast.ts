@@ -1,11 +1,23 @@
 // A forecast as lines for people. Pure.
 import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
+import type { ResolvedCheck } from "@retriever/crds/spec/resolve-checks.ts";
 import { renderTable } from "#text/table.ts";
 import { countWord, percentWord, timeWord } from "#text/words.ts";
 import { type Forecast, healthyShares, type StageForecast } from "./forecast.ts";
 import type { GuardForecast } from "./guard-length.ts";
 import { renderGuard, renderNotices, renderSmallest } from "./render-watches.ts";
 import { spanTime } from "./span-time.ts";
+
+/** What has to be answered before anything changes, and what isn't asked; each with who decided it. */
+export function renderChecks(checks: readonly ResolvedCheck[]): string[] {
+  const those = (policy: ResolvedCheck["policy"]) =>
+    checks.filter((one) => one.policy === policy).map(({ check, from }) => `${check} (${from.toLowerCase()})`);
+  const [required, skipped] = [those("Require"), those("Skip")];
+  return [
+    `Checks: ${required.join(", ") || "none"}.`,
+    ...(skipped.length === 0 ? [] : [`Left out: ${skipped.join(", ")}.`]),
+  ];
+}
 
 /** What every forecast is reckoned with, said once. */
 export function renderAssumptions(plan: MigrationSpec): string[] {

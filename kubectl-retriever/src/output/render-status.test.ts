@@ -50,6 +50,21 @@ const ramping = aStatus({
 });
 
 describe("the status of a migration", () => {
+  test("that is being checked says what the plan asks and leaves out, and who decided it", () => {
+    const checklist = [
+      { check: "parity", policy: "Require", from: "Profile" },
+      { check: "approvals", policy: "Require", from: "Policy" },
+      { check: "window", policy: "Skip", from: "Manifest" },
+      { check: "staging", policy: "Skip", from: "Profile" },
+    ] as const;
+    const checked = aStatus({ phase: "Preflight", checklist: [...checklist], skippedChecks: ["window", "staging"] });
+    const lines = renderStatus(viewMigration(aRawMigration(checked)), now, wide);
+    expect(lines.filter((line) => line.includes("checks"))).toEqual([
+      "REQUIRED       checks     parity (profile), approvals (policy)",
+      "SKIPPED        checks     window, staging (profile)",
+    ]);
+  });
+
   test("in the ramp shows stage, reason, gates, rollback path and configuration", () => {
     expect(renderStatus(viewMigration(aRawMigration(ramping)), now, wide)).toEqual([
       "docs-to-qdrant   Ramp, stage 2 of 3 at 5 %   Ready   41m in phase   pgvector -> qdrant",

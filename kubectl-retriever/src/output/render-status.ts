@@ -47,7 +47,7 @@ export function renderStatus(view: MigrationView, now: number, canvas: Canvas): 
     {
       rank: 5,
       title: "approvals and waivers",
-      lines: said([...approvedLine(status), ...waivedLines(status), ...skippedLines(status)]),
+      lines: said([...approvedLine(status), ...waivedLines(status), ...checkLines(status)]),
     },
     { rank: 6, title: "messages", lines: said(outboxLines(status)) },
     { rank: 7, title: "newer fields", lines: said(unknownLines(view)) },
@@ -171,8 +171,19 @@ function latchedLine({ acts }: MigrationStatus): string | undefined {
     : row("ASKED", latched.act, `by ${latched.actor}${latched.reason === "" ? "" : `: ${latched.reason}`}`);
 }
 
-function skippedLines({ skippedChecks }: MigrationStatus): string[] {
-  return skippedChecks.length === 0 ? [] : [row("SKIPPED", "checks", skippedChecks.join(", "))];
+const checking = ["Preflight", "AwaitingApproval"];
+
+/** What the plan leaves out, at any time, and what it asks while it is asked; each with who decided it, if not the manifest. */
+function checkLines({ phase, checklist = [], skippedChecks }: MigrationStatus): string[] {
+  const nameOf = (check: string): string => {
+    const from = checklist.find((one) => one.check === check)?.from ?? "Manifest";
+    return from === "Manifest" ? check : `${check} (${from.toLowerCase()})`;
+  };
+  const required = checklist.filter(({ policy }) => policy === "Require").map(({ check }) => nameOf(check));
+  return [
+    ...(required.length > 0 && checking.includes(phase) ? [row("REQUIRED", "checks", required.join(", "))] : []),
+    ...(skippedChecks.length > 0 ? [row("SKIPPED", "checks", skippedChecks.map(nameOf).join(", "))] : []),
+  ];
 }
 
 function approvedLine({ acts }: MigrationStatus): string[] {

@@ -52,9 +52,7 @@ spec:
   destination: { kind: qdrant, url: "https://qdrant.search.svc:6333", collection: chunks, apiKey: { fromEnv: RETRIEVER_CRED_QDRANT } }
   checklist:
     parity: { policy: Skip }
-    approvals: { policy: Skip }
-    staging: { policy: Skip }
-    smokeTests: { policy: Skip }
+    window: {}
 `);
 
   it("who promote on Thursday evening, outside the window, don't cut over on Monday morning", () => {

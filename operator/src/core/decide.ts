@@ -86,7 +86,7 @@ const untilPrunedMs = 30_000;
 
 /** Never throws for anything that parsed. At the fixed point the status is the present one and nothing is to be done. */
 export function decide({ observation, migration, now }: DecideInput): Decision {
-  const plan = effectivePlan(migration);
+  const plan = effectivePlan(migration, observation.policies);
   if (plan === undefined) return refuseUnreadable(migration, now);
   const c = assess(migration, plan, observation, now);
   const outcome = tellWaits(c, tellStrays(c, settlePromote(c, holdUnreadable(c, firstAnswer(c)))));

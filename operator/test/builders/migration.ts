@@ -1,5 +1,6 @@
 // Migrations and their statuses, from valid defaults.
 import { migrationSpecSchema } from "@retriever/crds/spec/migration-spec.ts";
+import { resolveChecks } from "@retriever/crds/spec/resolve-checks.ts";
 import {
   type Condition,
   type MigrationStatus,
@@ -41,7 +42,9 @@ export function aRawMigration(status?: MigrationStatus): Readonly<Record<string,
   };
 }
 
-/** The accepted plan as a status keeps it. */
+/** The accepted plan as a status keeps it, with every check required. */
 export function aPlanText(more: Readonly<Record<string, unknown>> = {}): string {
-  return JSON.stringify(migrationSpecSchema.parse({ ...searchSpec, ...more }));
+  return JSON.stringify(
+    resolveChecks(migrationSpecSchema.parse({ checklist: { profile: "Strict" }, ...searchSpec, ...more })),
+  );
 }

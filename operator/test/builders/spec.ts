@@ -6,6 +6,7 @@ import { searchSpec } from "./search-app.ts";
 
 const skip = { policy: "Skip" } as const;
 export const onlyReachable = {
+  reachable: { policy: "Require" } as const,
   parity: skip,
   alerts: skip,
   approvals: skip,

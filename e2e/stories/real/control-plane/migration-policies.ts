@@ -84,6 +84,14 @@ export function describeMigrationPolicies(): void {
       expect(await admin.ask(patch(alice, `${migrations}/within`, loosened))).toContain("cutover.hold: expected true");
     });
 
+    it("lets what names neither approvals nor a window: both are then asked as the policy says", async () => {
+      const unnamed = { checklist: {} };
+      expect(await admin.ask(post(alice, migrations, aMigration("unnamed", unnamed)))).toBe(allowed);
+      const nobody = aMigration("nobody", { ...unnamed, requestedBy: undefined });
+      expect(await admin.ask(post(alice, migrations, nobody))).toContain("spec.requestedBy: expected who asks");
+      expect(await admin.ask({ as: alice, method: "DELETE", path: `${migrations}/unnamed` })).toBe(allowed);
+    });
+
     it("keeps nobody from an Abort or Rollback, nor from changes of what it doesn't speak of, of one that it refuses", async () => {
       const late = patch(alice, path, { spec: { destinations: { hosts: ["elsewhere"] } } });
       expect(await admin.ask({ ...late, as: { name: "root", groups: ["system:masters"] } })).toBe(allowed);

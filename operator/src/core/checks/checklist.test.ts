@@ -7,7 +7,7 @@ import { aSpec } from "#test/builders/spec.ts";
 import { someJobs } from "#test/builders/verification.ts";
 import type { Context } from "../model/context.ts";
 import type { Fact } from "../model/status-readings.ts";
-import { approvalChecks, blockingChecks, judgeCheck, preflightChecks, skippedChecks } from "./checklist.ts";
+import { approvalChecks, blockingChecks, judgeCheck, preflightChecks } from "./checklist.ts";
 
 const require = { policy: "Require" } as const;
 const everyCheck: CheckName[] = ["reachable", "parity", "alerts", "approvals", "window", "staging", "smokeTests"];
@@ -109,14 +109,6 @@ describe("the lists", () => {
   it("hold what is asked before approvals, and with them", () => {
     expect(preflightChecks).toEqual(["reachable", "parity", "alerts", "staging", "smokeTests"]);
     expect(approvalChecks).toEqual(["approvals", "window"]);
-  });
-
-  it("of skipped checks hold those whose policy is Skip", () => {
-    expect(skippedChecks(aSpec())).toEqual(everyCheck.filter((name) => name !== "reachable"));
-    expect(skippedChecks(aSpec({ checklist: {} }))).toEqual([]);
-    expect(skippedChecks(aSpec(asking({ reachable: { policy: "Skip" }, parity: require })))).toEqual(
-      everyCheck.filter((name) => name !== "parity"),
-    );
   });
 });
 

@@ -1,6 +1,5 @@
 // The runbook's checklist. A check is True on evidence, skipped openly, or Unknown; Unknown blocks.
 import type { CheckName } from "@retriever/crds/spec/checklist-spec.ts";
-import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
 import type { Context } from "../model/context.ts";
 import type { Fact } from "../model/status-readings.ts";
 import { judgeWindow } from "../time/migration-window.ts";
@@ -51,11 +50,6 @@ function ask(c: Context, name: CheckName): Fact {
     case "smokeTests":
       return judgeSmokeTests(c);
   }
-}
-
-/** Names of the checks that a plan skips. */
-export function skippedChecks({ checklist }: MigrationSpec): string[] {
-  return Object.entries(checklist).flatMap(([name, { policy }]) => (policy === "Skip" ? [name] : []));
 }
 
 /** The checks that block, in the order of the list. */

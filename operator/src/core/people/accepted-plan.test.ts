@@ -1,4 +1,5 @@
 // The plan in a status: parsed once per text, and none when it was damaged.
+import { checkNames } from "@retriever/crds/spec/checklist-spec.ts";
 import { migrationSpecSchema } from "@retriever/crds/spec/migration-spec.ts";
 import { planHash, validationHash } from "@retriever/crds/spec/plan.ts";
 import { describe, expect, it } from "vitest";
@@ -28,16 +29,20 @@ describe("a plan that is read", () => {
   });
 });
 
+/** What the API server of the first release wrote into every checklist. */
+const everyCheck = Object.fromEntries(checkNames.map((name) => [name, { policy: "Require" as const }]));
+
 /** As the first release wrote it: with its own rate, without what came later. */
 function firstReleaseText(shadowSampleRate: unknown): string {
-  const { guard, rollback, cutover, recall: _recall, slices: _slices, ...rest } = JSON.parse(aPlanText());
+  const text = aPlanText({ checklist: everyCheck });
+  const { guard, rollback, cutover, recall: _recall, slices: _slices, ...rest } = JSON.parse(text);
   const { maxDetectionTime: _time, sampling: _sampling, ...oldGuard } = guard;
   const { severeFor: _severe, ...oldRollback } = rollback;
   return JSON.stringify({ ...rest, guard: oldGuard, rollback: oldRollback, cutover: { ...cutover, shadowSampleRate } });
 }
 
 describe("a plan that the first release accepted", () => {
-  const today = migrationSpecSchema.parse(searchSpec);
+  const today = migrationSpecSchema.parse({ ...searchSpec, checklist: { profile: "Strict" } });
 
   it("goes on at the rate it had, without exact searches, and acts on no slice", () => {
     expect(readPlan(firstReleaseText(0.1))).toMatchObject({

@@ -5,13 +5,13 @@ import type { SidecarStatus } from "@retriever/sidecar/contract/status.ts";
 import { identityOf, isSamePlace, isSameStore, type StoreIdentity } from "@retriever/stores/config/identity.ts";
 import { locateOverlayAdapter } from "@retriever/stores/kinds.ts";
 import { sidecarSource } from "../checks/alerts.ts";
-import { skippedChecks } from "../checks/checklist.ts";
 import { predecessorOf, rivalOf, rolledBackBefore } from "../checks/claims.ts";
 import { refuseByPolicy } from "../checks/policies.ts";
 import type { Context } from "../model/context.ts";
 import type { Outcome, Standing } from "../model/decision.ts";
 import type { ClaimObservation } from "../model/observation.ts";
 import type { PodObservation, TargetObservation } from "../model/workload.ts";
+import { acceptedChecks } from "../people/current-spec.ts";
 import { neededPods } from "../pods/acks.ts";
 import { answeredStatuses, nameSome } from "../pods/pods.ts";
 import { move, stay } from "../steps/transition.ts";
@@ -45,7 +45,7 @@ function accept(c: Context): Outcome {
     destination,
     planHash: planHash(c.plan),
     plan: JSON.stringify(c.plan),
-    skippedChecks: skippedChecks(c.plan),
+    ...acceptedChecks(c.migration, c.observation.policies),
   };
   const isWithinPlace = isSamePlace(source, destination);
   if (isWithinPlace && bases.some(({ placeDigest }) => placeDigest === undefined)) {

@@ -117,7 +117,7 @@ describe("a status is written", () => {
   it("not at all while nothing changes", () => {
     const migration = {
       ...aMigration().in("AwaitingApproval").build(),
-      spec: { ok: true as const, value: aSpec({ checklist: {} }) },
+      spec: { ok: true as const, value: aSpec({ checklist: { profile: "Strict" } }) },
     };
     const plan = JSON.stringify(migration.spec.value);
     const waiting = { ...migration, status: { ...migration.status, plan } };

@@ -9,6 +9,7 @@ import type { Fact } from "../model/status-readings.ts";
 import { epochsOutOfRange } from "../overlay/epochs.ts";
 import { isOverlayGone } from "../overlay/overlay-state.ts";
 import { readPlan } from "../people/accepted-plan.ts";
+import { currentSpec } from "../people/current-spec.ts";
 import { judgeEdits } from "../people/edits.ts";
 import { postmortemFact } from "../people/postmortem.ts";
 import { nameSome } from "../pods/pods.ts";
@@ -81,14 +82,16 @@ function inputFacts(c: Context): Facts {
 const checking: readonly Phase[] = ["Pending", "Preflight", "AwaitingApproval"];
 
 /** The plan that is followed, and what an edit of the spec does to it. */
-function acceptedFact({ migration }: Context, { plan, planHash }: MigrationStatus): Fact {
+function acceptedFact({ migration, observation }: Context, next: MigrationStatus): Fact {
+  const { plan, planHash } = next;
   const message = `plan ${planHash || "none"}`;
   const accepted = plan === "" ? undefined : readPlan(plan);
   if (accepted === undefined) return { status: "True", reason: "Accepted", message };
-  if (!migration.spec.ok) {
+  const current = currentSpec({ ...migration, status: next }, observation.policies);
+  if (current === undefined) {
     return { status: "True", reason: "EditIgnored", message: `${message} goes on; the spec is not valid any more` };
   }
-  const { applied, gated } = judgeEdits(accepted, migration.spec.value);
+  const { applied, gated } = judgeEdits(accepted, current);
   const taken = applied.length === 0 ? "" : `; applied from the spec: ${applied.join(", ")}`;
   if (gated.length === 0)
     return { status: "True", reason: taken === "" ? "Accepted" : "SafeEditApplied", message: `${message}${taken}` };

@@ -185,7 +185,7 @@ describe("the preflight", () => {
 
   it("approvals are waited for in AwaitingApproval", () => {
     const skip = { policy: "Skip" } as const;
-    const checklist = { parity: skip, alerts: skip, staging: skip, smokeTests: skip };
+    const checklist = { parity: skip, alerts: skip, approvals: {} };
     const sim = new Simulation({ spec: aSpec({ checklist }) }).run(60);
     expect(sim.phase).toBe("AwaitingApproval");
     expect(sim.status.message).toContain("needs product-owner 0 of 1, needs sre-on-call 0 of 1");
