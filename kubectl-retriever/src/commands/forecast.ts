@@ -4,8 +4,9 @@ import { type Flow, hourlyFlow, measuredFlow } from "#forecast/flow.ts";
 import { forecast } from "#forecast/forecast.ts";
 import { renderAssumptions, renderChecks, renderForecast } from "#forecast/render-forecast.ts";
 import { exitCodes } from "#output/exit-codes.ts";
+import { type Judgement, judgeMigration, type NamedPolicy } from "./judge-migration.ts";
 import type { OfflineTools } from "./lint.ts";
-import { type Judgement, judgeMigration, loadPolicies, type NamedPolicy } from "./policies.ts";
+import { loadPolicies } from "./policies.ts";
 import { loadOne } from "./rehearse.ts";
 import { loadTraffic } from "./traffic.ts";
 

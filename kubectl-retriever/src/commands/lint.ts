@@ -9,7 +9,7 @@ import { didYouMean } from "#output/similar.ts";
 import type { Terminal } from "#output/terminal.ts";
 import type { Surroundings } from "#surroundings.ts";
 import { type Checked, checkDocument, ownKinds } from "./check-document.ts";
-import type { Judgement } from "./policies.ts";
+import type { Judgement } from "./judge-migration.ts";
 
 export type OfflineTools = {
   readonly files: Files;

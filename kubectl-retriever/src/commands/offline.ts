@@ -59,7 +59,8 @@ function addLint(program: Command, tools: OfflineTools, end: End): void {
     .addOption(new Option("-o, --output <form>", "one JSON object per document").choices(["json"]))
     .action(async ({ filename, recursive, policy, output }: LintOptions) => {
       const { lintFiles } = await import("./lint.ts");
-      const { judgeMigration, loadPolicies } = await import("./policies.ts");
+      const { judgeMigration } = await import("./judge-migration.ts");
+      const { loadPolicies } = await import("./policies.ts");
       const policies = await loadPolicies(policy, tools);
       if (typeof policies === "number") return end(policies);
       const judge: LintRequest["judge"] = (spec, name) => judgeMigration(policies, spec, name);
