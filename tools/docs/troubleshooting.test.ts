@@ -13,7 +13,7 @@ const sources = paths.filter((path) => !isTest(path)).map((path) => readSource(r
 
 /** Words of the core that are no reasons: values of fields, answers, kinds of messages. */
 const others = new Set(
-  `Adaptive Both Buckets Completion Corrections Fail False Fixed Hold IncidentReview Keep KeepShadow Midpoint Normal NotYet
+  `Adaptive Both Buckets Completion Corrections Fail False Fixed Hold IncidentReview Keep KeepShadow Manifest Midpoint Normal NotYet
   Observe Off Page Pass PreCutover Require Running Sidecars Skip SourceOnly Start StepDown Ticket True Unknown Validate
   Verify Warning`.split(/\s+/),
 );
