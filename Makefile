@@ -112,4 +112,4 @@ e2e: setup ## conformance and stories on a real cluster; figures as JSON, last l
 	@node e2e/stories/real/main.ts $(ARGS)
 
 clean: ## remove what was installed and written, the pinned Node included
-	@rm -rf node_modules */node_modules tools/node/node_modules coverage reports
+	@rm -rf node_modules */node_modules tools/node/node_modules coverage reports dist

@@ -4,6 +4,7 @@ import { execFileSync } from "node:child_process";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { makeRelease, type ReleaseSettings } from "./make-release.ts";
+import { releasePlaces, releaseSeconds } from "./settings.ts";
 
 const root = join(import.meta.dirname, "../..");
 
@@ -21,18 +22,11 @@ function git(...words: readonly string[]): string | undefined {
 }
 
 function settings(): ReleaseSettings {
-  const seconds = process.env["SOURCE_DATE_EPOCH"] ?? git("log", "-1", "--format=%ct");
-  if (seconds === undefined || !/^\d{1,11}$/.test(seconds)) {
-    throw new Error(
-      `SOURCE_DATE_EPOCH: got ${seconds}, expected seconds since 1970, or a git repository with a commit`,
-    );
-  }
   return {
     out: resolve(values.out),
-    atSeconds: Number(seconds),
-    registry: process.env["REGISTRY"] || "registry.example/retriever",
-    downloads: process.env["DOWNLOADS"] || "https://downloads.example/retriever",
-    source: { commit: git("rev-parse", "HEAD"), hasUncommittedChanges: git("status", "--porcelain") !== "" },
+    atSeconds: releaseSeconds(process.env, git("log", "-1", "--format=%ct")),
+    ...releasePlaces(process.env),
+    source: { commit: git("rev-parse", "HEAD"), hasUncommittedChanges: (git("status", "--porcelain") ?? "") !== "" },
   };
 }
 

