@@ -77,6 +77,7 @@ function describe(chunks: readonly HeldChunk[]): StoreDescription {
     newestUpdatedAtMs: null,
     count: chunks.length,
     isLookUpCheap: true,
+    seesDoubles: true,
   };
 }
 

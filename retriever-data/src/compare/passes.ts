@@ -12,9 +12,10 @@ import { addDoubled, type RunState, restartBy, rewind, type SideTotals } from "#
 import { isSameVector, type VectorRule } from "#core/same-vector.ts";
 import { isInShare, isWhole, shareSeed } from "#core/scope.ts";
 import { change, estimateLeftovers, makeSketch } from "#core/sketch.ts";
+import { countDoubles, type IdWatch, noteCandidate, rereadForDoubles, watchIds } from "./find-doubles.ts";
 import { readSide } from "./read-side.ts";
 import { deadline } from "./retry.ts";
-import { onBoth, type RunDeps, type RunOptions, storeNames } from "./run-deps.ts";
+import { type Descriptions, onBoth, type RunDeps, type RunOptions, storeNames } from "./run-deps.ts";
 
 /** With more parts than this no list could hold the differences, so only `partsWhenTooMany` are read. */
 const mostParts = 8;
@@ -32,13 +33,21 @@ export type PassContext = {
   /** Called after every batch. */
   readonly onBatch: (name: StoreName, chunks: number) => void;
 };
+type TableContext = PassContext & { readonly both: Descriptions };
 
 /** Reads both stores into the table until what is left of it can be named, part by part when there is too much. */
-export async function fillTable(context: PassContext): Promise<void> {
+export async function fillTable(context: TableContext): Promise<void> {
   const { state, deps } = context;
+  if (watchIds(context.both) !== null && rereadForDoubles(state)) {
+    deps.onNote("the stores are read from the beginning, to find ids that either holds more than once");
+  }
   for (;;) {
-    await onBoth(context.signal, (name, signal) => addSide({ ...context, signal }, name));
+    const watches = state.parts === 1 ? watchIds(context.both) : null;
+    await onBoth(context.signal, (name, signal) => addSide({ ...context, signal }, name, watches?.[name] ?? null));
     if (takePrecision(context)) continue;
+    if (watches !== null) {
+      await onBoth(context.signal, (name, signal) => countDoubles({ ...context, signal }, name, watches[name]));
+    }
     const leftovers = peel(state.sketch.table);
     if (state.parts === 1 && !leftovers.isComplete) {
       splitUp(state);
@@ -86,9 +95,9 @@ function splitUp(state: RunState): void {
   state.isTruncated = isTooMany;
 }
 
-async function addSide(context: PassContext, name: StoreName): Promise<void> {
+async function addSide(context: PassContext, name: StoreName, watch: IdWatch | null): Promise<void> {
   const { state, signal, onBatch } = context;
-  const addBatch = makeAddBatch(state, name === "source" ? 1 : -1);
+  const addBatch = makeAddBatch(state, name === "source" ? 1 : -1, watch);
   // Only the first pass counts: each further one reads the same chunks again.
   const totals = state.parts === 1 ? state.totals[name] : null;
   await readSide(
@@ -118,12 +127,12 @@ function readingOf({ state, options, deps }: PassContext, name: StoreName) {
 }
 
 /** The loop over a batch's rows. */
-function makeAddBatch(state: RunState, sign: 1 | -1): (batch: ChunkBatch, totals: SideTotals | null) => void {
+function makeAddBatch(state: RunState, sign: 1 | -1, watch: IdWatch | null) {
   const hashId = makeHashId(state.seed);
   const isIn = makeShareTest(state);
   const element = new Int32Array(4);
   const payload: [number, number] = [0, 0];
-  return (batch, totals) => {
+  return (batch: ChunkBatch, totals: SideTotals | null): void => {
     const { count, idBytes, idEnds, updatedAtMs, payloadDigests } = batch;
     const { part, parts, sketch, momentPrecision } = state;
     if (totals !== null && batch.coarseMoments !== undefined) {
@@ -137,6 +146,7 @@ function makeAddBatch(state: RunState, sign: 1 | -1): (batch: ChunkBatch, totals
       if (isInScope) hashId(idBytes, start, end, element);
       start = end;
       if (!isInScope) continue;
+      if (watch?.seen.add(element[0] as number, element[1] as number)) noteCandidate(watch, idTextAt(batch, row));
       const time = updatedAtMs[row] as number;
       if (totals !== null) countIn(totals, time);
       if (parts > 1 && (element[0] as number) % parts !== part) continue;

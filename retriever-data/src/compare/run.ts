@@ -107,7 +107,7 @@ async function compare(context: PassContext, both: Descriptions, checkpoints: Ch
   const progress = countProgress(state, both, deps);
   const whole = { ...context, onBatch: progress.onBatch };
   const vector = vectorRule(both.source, both.destination);
-  if (state.step === "table") await fillTable(whole);
+  if (state.step === "table") await fillTable({ ...whole, both });
   await checkpoints.saveNow();
   checkDates(state);
   if (state.step === "name") {

@@ -59,6 +59,8 @@ export type StoreDescription = {
   readonly isLookUpCheap: boolean;
   /** What the store knows of the agreed fields, in their order; absent: nothing. */
   readonly fieldKinds?: readonly FieldKind[];
+  /** Whether scans tell of ids that are held more than once (`doubledIds`). */
+  readonly seesDoubles?: boolean;
   /** False: the store doesn't say when a chunk was written. */
   readonly isDated?: boolean;
   /** What a person has to know of the store beside its differences, as sentences. */

@@ -59,6 +59,7 @@ export async function describeTable(
     count: await countRows(client, spec, { isOrdered, estimate: catalogue.estimate }),
     isLookUpCheap: isOrdered && isSearchable(id.type),
     fieldKinds: paths.agreed.map((path) => kindOf(isColumn(path) ? columns.get(path[0]) : undefined)),
+    seesDoubles: true,
     isDated: updatedAt !== null,
     remarks: remarksOf(catalogue),
   };
