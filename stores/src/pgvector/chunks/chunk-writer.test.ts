@@ -291,22 +291,35 @@ test("what goes with a removal, what partitions do and what rules put in its pla
     CREATE TABLE part PARTITION OF parted FOR VALUES WITH (MODULUS 1, REMAINDER 0);
     CREATE TRIGGER parts_own BEFORE INSERT ON part FOR EACH ROW EXECUTE FUNCTION stay();
     CREATE TRIGGER stays BEFORE DELETE ON part FOR EACH ROW EXECUTE FUNCTION stay();
+    CREATE TRIGGER told AFTER UPDATE ON part FOR EACH ROW EXECUTE FUNCTION stay();
+    CREATE TRIGGER counted AFTER INSERT ON parted FOR EACH STATEMENT EXECUTE FUNCTION stay();
+    CREATE TRIGGER cut AFTER TRUNCATE ON parted FOR EACH STATEMENT EXECUTE FUNCTION stay();
+    CREATE VIEW seen AS SELECT * FROM parted; CREATE VIEW shown AS SELECT * FROM seen;
+    CREATE TRIGGER routed INSTEAD OF UPDATE ON shown FOR EACH ROW EXECUTE FUNCTION stay();
     CREATE TABLE notes (chunk_id text REFERENCES parted ON DELETE CASCADE);
     CREATE TABLE pins (chunk_id text REFERENCES parted ON DELETE SET NULL);
     CREATE TABLE kept (chunk_id text REFERENCES parted);
     CREATE RULE archive AS ON DELETE TO parted DO INSTEAD NOTHING`);
-  const other = make({ table: "parted" }, []);
+  const [other, view] = [make({ table: "parted" }, []), make({ table: "shown" }, [])];
   try {
-    expect(await other.inspect("write", limit())).toEqual([
+    const remarks = [
       "the trigger parts_own may change what is written: a repaired chunk can differ again",
       "the trigger stays may keep a chunk from being removed: it is named as changed then",
+      "the trigger counted, told runs with a write or a removal, and may write this table or another one",
       "the rule archive puts something else in the place of a write or a removal, which can be refused or do nothing",
       "a foreign key removes or changes rows of notes, pins with each chunk that is removed",
+    ];
+    expect(await other.inspect("write", limit())).toEqual(remarks);
+    const replaced =
+      "the trigger routed puts something else in the place of a write or a removal: what it does isn't known";
+    expect(await view.inspect("write", limit())).toEqual([
+      "chunk_id has no unique index, so that chunks that are missing can't be written",
+      ...remarks.toSpliced(3, 0, replaced),
     ]);
     await postgres.exec(`INSERT INTO part VALUES ('a')`);
   } finally {
-    await other.close();
-    await postgres.exec("DROP TABLE notes, pins, kept, parted; DROP FUNCTION stay");
+    await Promise.all([other.close(), view.close()]);
+    await postgres.exec("DROP VIEW shown, seen; DROP TABLE notes, pins, kept, parted; DROP FUNCTION stay");
   }
 });
 

@@ -44,9 +44,14 @@ export type Catalogue = {
   readonly role: string;
   readonly isStandby: boolean;
   readonly isReadOnly: boolean;
-  /** Names of the triggers that can change a row before it is written, of those that can keep it from being removed, of rules. */
+  /**
+   * Names of the triggers that can change a row before it is written, of those that can keep it from being removed, of
+   * those that can do more beside either, of those that do something else in the place of it, of rules.
+   */
   readonly rewriting: readonly string[];
   readonly keeping: readonly string[];
+  readonly following: readonly string[];
+  readonly replacing: readonly string[];
   readonly rules: readonly string[];
   /** Tables of which a foreign key removes or changes rows when a row of this one goes. */
   readonly dependent: readonly string[];
@@ -80,17 +85,22 @@ CROSS JOIN LATERAL (WITH RECURSIVE d AS (
 JOIN pg_namespace n ON n.oid = b.typnamespace
 WHERE s.nspname = $1 AND c.relname = $2 AND c.relkind IN ('r', 'p', 'v', 'm', 'f')`;
 
-/** Bits of tgtype: 1 for each row, 2 before, 4 insert, 8 delete, 16 update. Partitions have triggers of their own. */
+/** Bits of tgtype: 1 for each row, 2 before, 4 insert, 8 delete, 16 update, 64 instead. Partitions, and tables below a view, have triggers of their own. */
 const tableQuery = `
-WITH t AS (SELECT c.* FROM pg_class c JOIN pg_namespace s ON s.oid = c.relnamespace WHERE s.nspname = $1 AND c.relname = $2),
-  parts AS (SELECT oid FROM t UNION SELECT relid FROM t, pg_partition_tree(t.oid)),
+WITH RECURSIVE t AS (SELECT c.* FROM pg_class c JOIN pg_namespace s ON s.oid = c.relnamespace WHERE s.nspname = $1 AND c.relname = $2),
+  parts AS (SELECT oid FROM t UNION SELECT below.oid FROM parts CROSS JOIN LATERAL (
+    SELECT relid::oid AS oid FROM pg_partition_tree(parts.oid) UNION ALL
+    SELECT d.refobjid FROM pg_rewrite r JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid
+      AND d.refclassid = 'pg_class'::regclass WHERE r.ev_class = parts.oid AND r.ev_type = '1') AS below),
   triggers AS (SELECT g.tgname, g.tgtype FROM pg_trigger g JOIN parts ON parts.oid = g.tgrelid
-    WHERE NOT g.tgisinternal AND g.tgenabled <> 'D' AND g.tgtype & 3 = 3)
+    WHERE NOT g.tgisinternal AND g.tgenabled <> 'D' AND g.tgtype & 28 > 0)
 SELECT t.relkind::text, (SELECT x.extversion || ' ' || n.nspname FROM pg_extension x JOIN pg_namespace n ON n.oid = x.extnamespace
     WHERE x.extname = 'vector'), current_user::text, pg_is_in_recovery(),
   current_setting('transaction_read_only') = 'on' OR current_setting('default_transaction_read_only') = 'on',
-  (SELECT string_agg(DISTINCT tgname::text, ', ') FROM triggers WHERE tgtype & 20 > 0),
-  (SELECT string_agg(DISTINCT tgname::text, ', ') FROM triggers WHERE tgtype & 8 > 0),
+  (SELECT string_agg(DISTINCT tgname::text, ', ') FROM triggers WHERE tgtype & 3 = 3 AND tgtype & 20 > 0),
+  (SELECT string_agg(DISTINCT tgname::text, ', ') FROM triggers WHERE tgtype & 3 = 3 AND tgtype & 8 > 0),
+  (SELECT string_agg(DISTINCT tgname::text, ', ') FROM triggers WHERE tgtype & 3 <> 3 AND tgtype & 64 = 0),
+  (SELECT string_agg(DISTINCT tgname::text, ', ') FROM triggers WHERE tgtype & 64 > 0),
   (SELECT string_agg(DISTINCT r.rulename::text, ', ') FROM pg_rewrite r JOIN parts ON parts.oid = r.ev_class
     WHERE r.ev_type IN ('2', '3', '4') AND r.ev_enabled <> 'D'),
   (SELECT string_agg(DISTINCT k.conrelid::regclass::text, ', ') FROM pg_constraint k JOIN parts ON parts.oid = k.confrelid
@@ -103,7 +113,7 @@ export async function readCatalogue(client: PoolClient, spec: PgvectorSpec): Pro
   const columns = await readRows(client, { text: columnsQuery, values });
   const [facts = []] = await readRows(client, { text: tableQuery, values });
   const [relation, extension, role, isStandby, isReadOnly, ...names] = facts;
-  const [rewriting, keeping, rules, dependent] = names.map((each) => each?.split(", ") ?? []);
+  const [rewriting, keeping, following, replacing, rules, dependent] = names.map((each) => each?.split(", ") ?? []);
   return {
     columns: new Map(columns.map(readColumn).map((column) => [column.name, column])),
     relation: relation ?? "",
@@ -114,6 +124,8 @@ export async function readCatalogue(client: PoolClient, spec: PgvectorSpec): Pro
     isReadOnly: isReadOnly === "t",
     rewriting: rewriting ?? [],
     keeping: keeping ?? [],
+    following: following ?? [],
+    replacing: replacing ?? [],
     rules: rules ?? [],
     dependent: dependent ?? [],
   };
@@ -182,16 +194,25 @@ export function noTable(): RetrieverError {
 }
 
 /** What a repair of this table has to reckon with, as sentences. */
-export function remarksOf({ columns, rewriting, keeping, rules, dependent, ...server }: Catalogue): string[] {
+export function remarksOf({ columns, rewriting, keeping, rules, dependent, ...others }: Catalogue): string[] {
   const generated = [...columns.values()].filter(({ isGenerated }) => isGenerated).map(({ name }) => name);
   const said = (names: readonly string[], sentence: (list: string) => string): string[] =>
     names.length === 0 ? [] : [sentence(names.join(", "))];
   return [
-    ...(server.isStandby || server.isReadOnly
+    ...(others.isStandby || others.isReadOnly
       ? ["the server takes no writes (a replica, or default_transaction_read_only): a repair can't write it"]
       : []),
     ...said(rewriting, (list) => `the trigger ${list} may change what is written: a repaired chunk can differ again`),
     ...said(keeping, (list) => `the trigger ${list} may keep a chunk from being removed: it is named as changed then`),
+    ...said(
+      others.following,
+      (list) => `the trigger ${list} runs with a write or a removal, and may write this table or another one`,
+    ),
+    ...said(
+      others.replacing,
+      (list) =>
+        `the trigger ${list} puts something else in the place of a write or a removal: what it does isn't known`,
+    ),
     ...said(
       rules,
       (list) =>
