@@ -144,6 +144,28 @@ test.each([
   expect(payloadOf(1)).toMatchObject({ ...added, lang: "de", meta: { tenant: "even", source: "kept", more: 1 } });
 });
 
+test("a vector alone that changes after the last reading stays where none is written, and the chunk is named", async () => {
+  hold(1, { lang: "x" }, [1, 0.5]);
+  const [chunk] = await fetchAll(writer, ["1"]);
+  before(isConditional, () => hold(1, { lang: "x" }, [5, 6]));
+  const write = { chunk: makeChunk("1", { vector: Float32Array.of(1, 0.5) }), over: chunk?.version ?? "" };
+  expect(await writer.write([write], limit())).toEqual([{ id: "1", why: "changed" }]);
+  expect(held.get("1")).toMatchObject({ vector: [5, 6], payload: { lang: "de" } });
+});
+
+test("a vector that somebody writes right after the repair's own isn't taken for it", async () => {
+  hold(1, { lang: "x" }, [2, 0.5]);
+  const [chunk] = await fetchAll(writer, ["1"]);
+  let reads = 0;
+  before(
+    (url) => isReread(url) && (reads += 1) === 2,
+    () => hold(1, payloadOf(1) as Payload, [5, 6]),
+  );
+  const write = { chunk: makeChunk("1", { vector: Float32Array.of(1, 0.5) }), over: chunk?.version ?? "" };
+  expect(await writer.write([write], limit())).toEqual([{ id: "1", why: "changed" }]);
+  expect(held.get("1")?.vector).toEqual([5, 6]);
+});
+
 test("a point that is removed after the last reading isn't made anew, and the others are written", async () => {
   hold(1, { lang: "x" });
   hold(2, { lang: "x" });

@@ -202,11 +202,12 @@ async function writePoints(target: Target, writes: readonly ChunkWrite[]): Promi
   const points = await retrieve(
     target,
     sent.map(({ given }) => given.id),
-    false,
+    true,
   );
   const after = new Map(points.map((point) => [JSON.stringify(point.id), point]));
   const changed = sent.filter(
-    ({ id, given, held }) => moved.has(id) || !isWritten(after.get(JSON.stringify(given.id)), given, held),
+    ({ id, given, held }) =>
+      moved.has(id) || !isWritten(after.get(JSON.stringify(given.id)), given, { held, ...target.info }),
   );
   return [...left, ...changed.map(({ id }): LeftChunk => ({ id, why: "changed" }))];
 }

@@ -6,6 +6,7 @@ import { exactNumbers, rawJson } from "#values/exact-json.ts";
 import { valueAt, withValueAt } from "#values/member-path.ts";
 import { isSameValue, numberText } from "#values/same-value.ts";
 import { exactTime } from "#values/time.ts";
+import type { CollectionInfo } from "../client/collection.ts";
 import { keyOf, keysOf } from "../client/payload-key.ts";
 import type { QdrantSpec } from "../config/schema.ts";
 import { floatsOf, type StoredPoint } from "./point-answers.ts";
@@ -187,11 +188,40 @@ function isHeldExactly(value: unknown): boolean {
   return isSameValue(value, Number(digits));
 }
 
-/** Whether a point has the keys that were sent; a vector's update hangs on the same conditions as theirs. */
-export function isWritten(point: StoredPoint | undefined, { payload, news }: Given, held: StoredPoint | null) {
-  if (point === undefined) return false;
+/**
+ * Whether a point has the keys and the vector that were sent, and of what wasn't sent the vectors that it had. The whole
+ * numbers of uint8 are too far from what they were made of to say anything.
+ */
+export function isWritten(
+  point: StoredPoint | undefined,
+  given: Given,
+  { held, datatype }: { readonly held: StoredPoint | null } & Pick<CollectionInfo, "datatype">,
+): boolean {
+  const { payload, news } = given;
+  if (point === undefined || (datatype !== "uint8" && !hasVectors(point, given, held))) return false;
   if (held === null || news.values.length === 0) return isSame(point.payload, payload);
   return news.values.every(([key]) => isSame(valueAt(point.payload, key.split(".")), valueAt(payload, key.split("."))));
+}
+
+/** Greatest distance of two directions that are the same to a collection of float16, or of float32. */
+const nearest = 2e-3;
+
+function hasVectors({ vectors }: StoredPoint, { vector, news }: Given, held: StoredPoint | null): boolean {
+  const names = new Set([...Object.keys(held?.vectors ?? {}), ...Object.keys(vectors)]);
+  const sent = Array.isArray(vector) ? { "": vector } : (vector as Readonly<Record<string, unknown>>);
+  return [...names].every((name) => {
+    if (held !== null && !(news.hasVector && Object.hasOwn(sent, name)))
+      return JSON.stringify(vectors[name]) === JSON.stringify(held.vectors[name]);
+    const [is, given] = [floatsOf(vectors[name]), floatsOf(sent[name])];
+    return given === null || (is !== null && isSameDirection(is, given));
+  });
+}
+
+function isSameDirection(is: Float32Array, given: Float32Array): boolean {
+  const lengthOf = (vector: Float32Array): number => Math.sqrt(vector.reduce((sum, value) => sum + value * value, 0));
+  const [a, b] = [lengthOf(is), lengthOf(given)];
+  if (a === 0 || b === 0 || is.length !== given.length) return a === b;
+  return lengthOf(is.map((value, index) => value / a - (given[index] as number) / b)) <= nearest;
 }
 
 /** Numbers as near as Qdrant reads them; null as absent, which is what setting a key to null makes of it. */
