@@ -135,11 +135,7 @@ function makeAddBatch(state: RunState, sign: 1 | -1, watch: IdWatch | null) {
   return (batch: ChunkBatch, totals: SideTotals | null): void => {
     const { count, idBytes, idEnds, updatedAtMs, payloadDigests } = batch;
     const { part, parts, sketch, momentPrecision } = state;
-    if (totals !== null && batch.coarseMoments !== undefined) {
-      totals.coarse.milliseconds += batch.coarseMoments.milliseconds;
-      totals.coarse.seconds += batch.coarseMoments.seconds;
-      totals.coarse.days += batch.coarseMoments.days;
-    }
+    if (totals !== null) addCoarse(totals, batch);
     for (let row = 0, start = 0; row < count; row += 1) {
       const end = idEnds[row] as number;
       const isInScope = isIn(idBytes, start, end);
@@ -160,6 +156,13 @@ function makeAddBatch(state: RunState, sign: 1 | -1, watch: IdWatch | null) {
       change(sketch, element, sign);
     }
   };
+}
+
+function addCoarse({ coarse }: SideTotals, { coarseMoments }: ChunkBatch): void {
+  if (coarseMoments === undefined) return;
+  coarse.milliseconds += coarseMoments.milliseconds;
+  coarse.seconds += coarseMoments.seconds;
+  coarse.days += coarseMoments.days;
 }
 
 function countIn(totals: SideTotals, time: number): void {
