@@ -1,6 +1,7 @@
 // `make store-matrix`: stores as people really have them, on PostgreSQL with pgvector 0.6 and 0.8 and on Qdrant's stand-in
 // (or where QDRANT_URL names one). Each is served exactly or refused at configuration, never a surprise per request; what
-// is served can be verified. Then generated filters, Postgres against Qdrant's own engine. Exit 1 when anything is wrong.
+// is served can be verified. Then every operator x type of field x form of ids, and generated filters, by Qdrant's own engine.
+// Exit 1 when anything is wrong.
 
 import { parseArgs } from "node:util";
 import { loadAdapters } from "@retriever/stores/kinds.ts";
@@ -13,6 +14,7 @@ import { openQdrant, pathOf } from "#stores/qdrant-rest.ts";
 import { startWheelPostgres } from "#stores/wheel-postgres.ts";
 import { eventually } from "#support/eventually.ts";
 import { endOnSignals } from "#support/process/start-process.ts";
+import { askEngine, type Crossed, crossCollection, crossTable, formsFor } from "../matrix/filters/crossed.ts";
 import { runFilterMatrix } from "../matrix/filters/run.ts";
 import { chunkCount } from "./chunks.ts";
 import { collectionCases, pointsOf, vectorsOf } from "./collections.ts";
@@ -20,7 +22,11 @@ import { type Expected, judge } from "./judge.ts";
 import { statementsOf, type TableCase, tableCases, thereSince } from "./tables.ts";
 
 const { values: options } = parseArgs({
-  options: { filters: { type: "string", default: "5000" }, seed: { type: "string", default: "1" } },
+  options: {
+    filters: { type: "string", default: "5000" },
+    forms: { type: "string", default: "16" },
+    seed: { type: "string", default: "1" },
+  },
 });
 
 const address = "127.0.0.78";
@@ -172,6 +178,58 @@ async function runQdrant(): Promise<void> {
   }
 }
 
+type Wanted = Awaited<ReturnType<typeof askEngine>>;
+
+/** Counts the filters of one form of ids. */
+function noteCrossed(place: string, crossed: readonly Crossed[], wrong: readonly string[]): void {
+  count.passed += crossed.length - wrong.length;
+  if (wrong.length === 0) note("filters x ids", place, "filter", []);
+  for (const fault of wrong) note("filters x ids", place, "filter", [fault]);
+}
+
+/** Ids of any form change nothing of what a filter passes. */
+async function runCrossed(): Promise<void> {
+  const wanted = await askEngine(Number(options.seed));
+  const forms = formsFor(Number(options.forms), Number(options.seed));
+  await Promise.all([
+    ...versions.map((version) => crossTables(version, forms, wanted)),
+    crossCollections(forms, wanted),
+  ]);
+}
+
+async function crossTables(
+  version: (typeof versions)[number],
+  forms: ReturnType<typeof formsFor>,
+  wanted: Wanted,
+): Promise<void> {
+  const { connectionString, close } = await startWheelPostgres({ address, version });
+  const client = new Client({ connectionString });
+  await client.connect();
+  try {
+    await client.query("CREATE EXTENSION vector");
+    for (const form of forms)
+      noteCrossed(version, wanted.crossed, await crossTable(client, connectionString, form, wanted));
+  } finally {
+    await client.end();
+    await close();
+  }
+}
+
+async function crossCollections(forms: ReturnType<typeof formsFor>, wanted: Wanted): Promise<void> {
+  const qdrant = await startQdrant({ address });
+  const caller = openQdrant(qdrant);
+  const server = { url: qdrant.url, ...(qdrant.apiKey === undefined ? {} : { apiKey: qdrant.apiKey }) };
+  try {
+    for (const form of forms) {
+      const wrong = await crossCollection(caller, server, form, wanted);
+      noteCrossed(qdrant.standIn ? "Qdrant's stand-in" : "Qdrant", wanted.crossed, wrong);
+    }
+  } finally {
+    await caller.close();
+    await qdrant.close();
+  }
+}
+
 /** The same filters pass the same rows in both stores. */
 async function runFilters(): Promise<void> {
   const { connectionString, close } = await startWheelPostgres({ address, version: "16-0.8" });
@@ -193,6 +251,7 @@ async function runFilters(): Promise<void> {
 endOnSignals();
 try {
   await Promise.all([...versions.map(runPostgres), runQdrant()]);
+  await runCrossed();
   await runFilters();
 } catch (error) {
   note("all", "", "the run itself", [error instanceof Error ? (error.stack ?? error.message) : String(error)]);

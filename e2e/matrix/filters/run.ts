@@ -1,9 +1,9 @@
 // The same filters to the same rows in a real Postgres and in Qdrant's own engine, each through a sidecar of its own:
 // the chunks that come back have to be the same.
 import { Client } from "pg";
-import { Pool } from "undici";
 import { startQdrantEngine } from "#stores/qdrant-engine/start-engine.ts";
 import { startSidecar } from "#support/sidecar/start-sidecar.ts";
+import { type Ask, makeAsk } from "./ask.ts";
 import { filterable, payloadIndexes, tableColumns } from "./fields.ts";
 import { makeFilters, makeRows } from "./generate.ts";
 
@@ -90,21 +90,6 @@ async function fillTable(
   } finally {
     await client.end();
   }
-}
-
-type Ask = ((filter: string) => Promise<readonly string[]>) & { readonly close: () => Promise<void> };
-
-/** The chunks that pass, in order of their ids; a refusal as one of them. */
-function makeAsk(url: string): Ask {
-  const pool = new Pool(url);
-  const ask = async (filter: string): Promise<readonly string[]> => {
-    const body = `{"embedding":[1],"k":1000,"filter":${filter}}`;
-    const response = await pool.request({ method: "POST", path: "/v1/retrieve", body });
-    const answer = (await response.body.json()) as { candidates?: { chunkId: string }[]; error?: { message: string } };
-    if (answer.candidates === undefined) return [`refused: ${answer.error?.message}`];
-    return answer.candidates.map(({ chunkId }) => chunkId).toSorted();
-  };
-  return Object.assign(ask, { close: () => pool.destroy() });
 }
 
 function describe(
