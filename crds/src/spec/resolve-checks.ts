@@ -20,8 +20,7 @@ export function describeChecks({ checklist }: MigrationSpec, asked: AskedChecks 
   return checkNames.map((check): ResolvedCheck => {
     const { policy } = checklist[check];
     if (policy !== undefined) return { check, policy, from: "Manifest" };
-    if (checklist.profile === "Standard" && askedOf(check, asked) !== undefined)
-      return { check, policy: "Require", from: "Policy" };
+    if (askedOf(check, asked) !== undefined) return { check, policy: "Require", from: "Policy" };
     const isRequired = checklist.profile === "Strict" || standard.includes(check);
     return { check, policy: isRequired ? "Require" : "Skip", from: "Profile" };
   });
