@@ -19,15 +19,15 @@ export const migrationKind: KindDefinition = {
   keyedLists: { "status.conditions": "type" },
   columns: [
     { name: "Phase", type: "string", jsonPath: ".status.phase" },
-    { name: "Stage", type: "integer", jsonPath: ".status.stage.index", description: "Stage of the ramp, from 0" },
+    {
+      name: "Stage",
+      type: "string",
+      jsonPath: ".status.columns.stage",
+      description: "Stage of the ramp, and how many",
+    },
     { name: "Sample", type: "number", jsonPath: ".status.revision.sampleRate", description: "Share of dual reads" },
     { name: "Primary", type: "string", jsonPath: ".status.revision.primary", description: "Store that serves" },
-    {
-      name: "Guard",
-      type: "number",
-      jsonPath: ".status.guard.watchedSeconds",
-      description: "Watched seconds of the guard",
-    },
+    { name: "Guard", type: "string", jsonPath: ".status.columns.guard", description: "Watched time of the guard" },
     { name: "Ready", type: "string", jsonPath: '.status.conditions[?(@.type=="Ready")].status' },
     { name: "Message", type: "string", jsonPath: ".status.message", priority: 1 },
   ],

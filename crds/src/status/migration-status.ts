@@ -9,6 +9,7 @@ import { instant, reasonWord, sentence, shortName } from "#fields/field-types.ts
 import { acksSchema, cutoverStatusSchema } from "./acks-status.ts";
 import { actsStatusSchema } from "./acts-status.ts";
 import { checksStatusSchema } from "./check-status.ts";
+import { columnsSchema } from "./columns.ts";
 import {
   baselineSchema,
   dispersionStateSchema,
@@ -236,6 +237,7 @@ export const migrationStatusSchema = z
     epoch: epochSchema.default(0).meta(doc("Number of the configuration in force; it never falls.", 6)),
     revision: revisionSchema.optional().describe("What the sidecars are told."),
     stage: stageStatusSchema.optional(),
+    columns: columnsSchema.optional(),
     gates: verdictsSchema,
     evidence: epochEvidenceSchema.optional(),
     dispersion: dispersionStateSchema.optional(),

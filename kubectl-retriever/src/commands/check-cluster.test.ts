@@ -47,6 +47,12 @@ describe("check", () => {
     expect(printed.at(-1)).toContain("approvals count");
   });
 
+  test("counts a single one as one", async () => {
+    const { check, printed } = arrange([settled]);
+    await check(false);
+    expect(printed[0]).toBe("1 migration in all namespaces, 0 under way");
+  });
+
   test("says so when nothing proves who acts", async () => {
     const { check, printed } = arrange([], { readActIdentityProved: async () => false });
     expect(await check(false)).toBe(0);

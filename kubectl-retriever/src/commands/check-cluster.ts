@@ -4,6 +4,7 @@ import { hasCode } from "@retriever/operator/errors.ts";
 import type { Clock } from "@retriever/operator/ports/clock.ts";
 import { sleep } from "@retriever/operator/timing/delay.ts";
 import { settleFinalizer } from "@retriever/sidecar/contract/names.ts";
+import { counted } from "@retriever/stores/values/counted.ts";
 import type { KubeClient } from "#kube-client.ts";
 import { exitCodes } from "#output/exit-codes.ts";
 import type { Terminal } from "#output/terminal.ts";
@@ -46,7 +47,7 @@ export async function checkCluster(asked: CheckRequest, tools: CheckTools, signa
   }
   const underWay = migrations.filter(isUnderWay);
   const where = asked.namespaces.length === 0 ? "all namespaces" : asked.namespaces.join(", ");
-  terminal.print(`${migrations.length} migrations in ${where}, ${underWay.length} under way`);
+  terminal.print(`${counted(migrations.length, "migration")} in ${where}, ${underWay.length} under way`);
   for (const migration of underWay) terminal.print(`  ${describe(migration)}`);
   for (const migration of migrations.filter(isUnsettled))
     terminal.print(`  ${describe(migration)}, not settled: its overlay stays in force`);

@@ -91,7 +91,7 @@ describe("replay", () => {
     expect(await run("replay e.jsonl")).toBe(2);
     expect(printed).toEqual([
       "record 2, line 3: its content isn't what its hash says: it was altered",
-      "1 records before it hold, 0 decisions re-derived, chain broken",
+      "1 record before the fault, 0 decisions re-derived, chain broken",
     ]);
   });
 

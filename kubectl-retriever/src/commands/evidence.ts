@@ -1,6 +1,7 @@
 // The command `evidence`: takes it out of the cluster.
 import { printChainFile, readChainFile } from "@retriever/operator/audit/chain-file.ts";
 import type { EvidenceReader } from "@retriever/operator/ports/audit-store.ts";
+import { counted } from "@retriever/stores/values/counted.ts";
 import { type Files, fileFault } from "#files/files.ts";
 import type { KubeClient } from "#kube-client.ts";
 import { exitCodes } from "#output/exit-codes.ts";
@@ -44,7 +45,7 @@ export async function collectEvidence(
       return exitCodes.error;
     }
   }
-  const records = `${chain.lines.length} records`;
+  const records = counted(chain.lines.length, "record");
   const fault = faultOf(text) ?? (chain.after === null || chain.end === null ? "an end can't be read" : undefined);
   terminal.warn(`${namespace}/${name}: ${records}, ${fault === undefined ? "chain intact" : `chain broken: ${fault}`}`);
   return fault === undefined ? exitCodes.ok : exitCodes.refused;

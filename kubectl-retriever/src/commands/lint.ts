@@ -2,6 +2,7 @@
 import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
 import { planHash } from "@retriever/crds/spec/plan.ts";
 import type { ConfigFault } from "@retriever/stores/config/config-fault.ts";
+import { counted } from "@retriever/stores/values/counted.ts";
 import { type LocatedDocument, readDocuments } from "#files/documents.ts";
 import { type Files, fileFault } from "#files/files.ts";
 import { exitCodes } from "#output/exit-codes.ts";
@@ -100,7 +101,7 @@ function judgedBy(judge: LintRequest["judge"], { checked, lineOf }: Found): Judg
 
 function describe(checked: Checked, agreed: MigrationSpec | undefined): string {
   if (checked.kind === "RehearsalScenario")
-    return `RehearsalScenario with ${checked.scenario.events.length} events: ok`;
+    return `RehearsalScenario with ${counted(checked.scenario.events.length, "event")}: ok`;
   const { namespace, name } = checked.named;
   if (checked.kind === "RetrieverMigrationPolicy") return `RetrieverMigrationPolicy ${name}: ok`;
   const plan = agreed === undefined ? "" : `, plan ${planHash(agreed)}`;

@@ -36,6 +36,14 @@ test("get lists the context's namespace, with -A all of them and where each is",
   expect(printed[3]).toMatch(/^search +docs-to-qdrant +Ramp/);
 });
 
+test("get shows how long a guard has watched, of how long", async () => {
+  const at = "2026-01-01T00:00:00Z";
+  const times = { startedAt: at, tickedAt: at, watchedSeconds: 86_399, idleSeconds: 0, unobservedSeconds: 0 };
+  const { run, printed } = arrange([aStatus({ phase: "Guard", guard: { ...times, visibility: "watched" } })]);
+  await run("get");
+  expect(printed[1]).toMatch(/^docs-to-qdrant +Guard +- .* 23h\/24h /);
+});
+
 test("get prints objects as a List, and names", async () => {
   const { run, printed } = arrange();
   await run("get -o json");

@@ -1,6 +1,7 @@
 // The commands `get`, `events` and `wait`: all migrations at a glance, what was told of one, and scripts that wait for it.
 import { conditionTypes, type MigrationStatus, phases } from "@retriever/crds/status/migration-status.ts";
 import { isFinalPhase } from "@retriever/crds/status/phase-steps.ts";
+import { columnsOf } from "@retriever/operator/core/status/columns.ts";
 import type { Clock } from "@retriever/operator/ports/clock.ts";
 import { sleep } from "@retriever/operator/timing/delay.ts";
 import type { KubeClient } from "#kube-client.ts";
@@ -30,7 +31,7 @@ export async function listMigrations(
     terminal.data(await printValue({ apiVersion: "v1", kind: "List", items: found }, output));
   else if (found.length === 0) terminal.warn(`no migrations in ${namespace ?? "any namespace"}`);
   else {
-    const head = ["NAMESPACE", "NAME", "PHASE", "STAGE", "SAMPLE", "PRIMARY", "READY", "IN PHASE"];
+    const head = ["NAMESPACE", "NAME", "PHASE", "STAGE", "SAMPLE", "PRIMARY", "GUARD", "READY", "IN PHASE"];
     const rows = [head, ...found.map((raw) => rowOf(raw, clock.now()))].map((row) =>
       row.slice(namespace === undefined ? 0 : 1),
     );
@@ -40,15 +41,17 @@ export async function listMigrations(
 }
 
 function rowOf(raw: unknown, now: number): string[] {
-  const { namespace, name, status } = viewMigration(raw);
-  const { stage, revision, conditions } = status;
+  const { namespace, name, status, plan } = viewMigration(raw);
+  const { revision, conditions } = status;
+  const columns = columnsOf(status, plan);
   return [
     namespace,
     name,
     status.phase,
-    stage === undefined ? "-" : `${stage.index + 1}/${stage.count}`,
+    columns.stage ?? "-",
     shareWord(revision?.sampleRate ?? null),
     revision?.primary ?? "-",
+    columns.guard ?? "-",
     conditions.find(({ type }) => type === "Ready")?.status ?? "-",
     sinceWord(status.phaseStartedAt, now) ?? "-",
   ];

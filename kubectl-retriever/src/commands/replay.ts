@@ -1,6 +1,7 @@
 // The command `replay`: proves evidence without a cluster.
 import { type Replayed, replay } from "@retriever/operator/audit/replay.ts";
 import { decide } from "@retriever/operator/core/decide.ts";
+import { counted } from "@retriever/stores/values/counted.ts";
 import { type Files, fileFault } from "#files/files.ts";
 import { exitCodes } from "#output/exit-codes.ts";
 import type { Terminal } from "#output/terminal.ts";
@@ -25,15 +26,15 @@ export async function replayFile(path: string, files: Files, terminal: Terminal)
   const where = fault.seq === null ? "" : `record ${fault.seq}, `;
   terminal.print(`${where}line ${fault.line}: ${fault.message}`);
   terminal.print(
-    `${replayed.records} records before it hold, ${replayed.rederived} decisions re-derived, chain broken`,
+    `${counted(replayed.records, "record")} before the fault, ${counted(replayed.rederived, "decision")} re-derived, chain broken`,
   );
   return exitCodes.refused;
 }
 
 function summarise({ records, rederived, tooLarge, missing, dropped, repeated }: Replayed): string {
-  const parts = [`${records} records`, `${rederived} decisions re-derived`, "chain intact"];
+  const parts = [counted(records, "record"), `${counted(rederived, "decision")} re-derived`, "chain intact"];
   if (tooLarge > 0) parts.push(`${tooLarge} decisions too large to be re-derived`);
-  if (missing > 0) parts.push(`${missing} records could not be kept`);
+  if (missing > 0) parts.push(`${counted(missing, "record")} could not be kept`);
   if (dropped > 0) parts.push(`${dropped} older ones dropped`);
   if (repeated > 0) parts.push(`${repeated} repeated`);
   return parts.join(", ");

@@ -33,6 +33,7 @@ import { replanned } from "./preempt/replanned.ts";
 import { tellStrays } from "./preempt/strays.ts";
 import { unarmed } from "./preempt/unarmed.ts";
 import { unobserved } from "./preempt/unobserved.ts";
+import { withColumns } from "./status/columns.ts";
 import { renderConditions } from "./status/conditions.ts";
 import { isNews, record } from "./status/record.ts";
 import { refuseUnreadable } from "./status/refuse.ts";
@@ -101,7 +102,7 @@ export function decide({ observation, migration, now }: DecideInput): Decision {
     ...pruneActs(observation, migration.status),
   ];
   return {
-    status: news ? status : migration.status,
+    status: news ? withColumns(status, plan) : migration.status,
     effects,
     // What is not in the status as announced would be announced again in every reconcile.
     announcements: news ? said : [],

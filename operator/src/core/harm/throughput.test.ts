@@ -108,16 +108,16 @@ describe("the load after a cutover", () => {
     const c = after(30, 200, 100);
     expect(judgeThroughput({ ...c, status: { ...c.status, baseline } })).toEqual({
       verdict: "resumed",
-      message: "2 requests/s are answered, before the cutover it were 3 (expected at least 0.5 times as many)",
+      message: "2 requests/s are answered, before the cutover it was 3 (expected at least 0.5 times as many)",
     });
     const { throughput: _throughput, ...status } = c.status;
-    expect(judgeThroughput({ ...c, status: { ...status, baseline } }).message).toContain("it were 3 (");
+    expect(judgeThroughput({ ...c, status: { ...status, baseline } }).message).toContain("it was 3 (");
   });
 
   it("isn't known while no pod tells", () => {
     expect(judgeThroughput(unseen())).toEqual({
       verdict: "unknown",
-      message: "0 requests/s are answered, before the cutover it were 0 (expected at least 0.5 times as many)",
+      message: "0 requests/s are answered, before the cutover it was 0 (expected at least 0.5 times as many)",
     });
   });
 });

@@ -41,7 +41,7 @@ export function judgeThroughput(c: Context): { readonly verdict: Throughput; rea
   const before = loadBefore(c) * followingShare(c);
   const { load, fast } = spansOf(c.plan);
   const window = windowOf(c, load);
-  const message = `${rate(rateOf(window))} requests/s are answered, before the cutover it were ${rate(before)} (expected at least ${least} times as many)`;
+  const message = `${rate(rateOf(window))} requests/s are answered, before the cutover it was ${rate(before)} (expected at least ${least} times as many)`;
   const answered = Math.max(answeredIn(window), usualAnswered(c, load) ?? 0);
   const expected = before * window.coveredSeconds;
   // Where a whole window is too thin to tell rates apart, any answer is a sign of life.

@@ -152,7 +152,7 @@ function nextStage(c: Context, { stage, totals }: Place, elapsed: number): Outco
     return move(c, {
       phase: "Validated",
       reason: "Validated",
-      message: `all ${c.plan.stages.length} stages passed; the shadow is off again. Result ${result}`,
+      message: `${c.plan.stages.length === 1 ? "the stage" : `all ${c.plan.stages.length} stages`} passed; the shadow is off again. Result ${result}`,
       intent: { primary: "source", shadow: "none", sampleRate: 0, released: false },
       patch: { ...kept, validation, completedAt: c.nowIso },
       standing: "waiting",

@@ -26,7 +26,7 @@ describe("another plan", () => {
       epoch: 6,
       planHash: hash,
       revision: { primary: "source", shadow: "none", sampleRate: 0, released: false },
-      message: `spec.writes changed: plan ${hash} takes the place of ${c.status.planHash}; 1 approvals of the old one are void`,
+      message: `spec.writes changed: plan ${hash} takes the place of ${c.status.planHash}; 1 approval of the old one is void`,
     });
     expect(outcome?.status.acts).toEqual({ seen: [], paused: false });
     expect(JSON.parse(outcome?.status.plan ?? "")).toEqual(edited);

@@ -17,7 +17,10 @@ export function replanned(c: Context): Outcome | undefined {
   const hash = planHash(plan);
   if (hash === c.status.planHash) return undefined;
   const { approvals = [], waived: _waived, ...acts } = c.status.acts ?? { paused: false, seen: [] };
-  const voided = approvals.length === 0 ? "" : `; ${approvals.length} approvals of the old one are void`;
+  const voided =
+    approvals.length === 0
+      ? ""
+      : `; ${approvals.length === 1 ? "1 approval of the old one is" : `${approvals.length} approvals of the old one are`} void`;
   return move(c, {
     phase: c.status.phase,
     reason: "PlanChanged",

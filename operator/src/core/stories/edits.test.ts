@@ -54,7 +54,7 @@ describe("an edit of what was agreed on", () => {
     edit(sim, { checklist, thresholds: { scoreDelta: { limit: 0.1 } } });
     expect(sim.status.planHash).not.toBe(old);
     expect(sim.said.find(({ reason }) => reason === "PlanChanged")?.message).toContain(
-      "1 approvals of the old one are void",
+      "1 approval of the old one is void",
     );
     sim.run(60);
     expect(sim.status.message).toContain("needs sre 0 of 1");

@@ -23,7 +23,7 @@ describe("the load after a cutover", () => {
     expect(sim.status.message).toContain("waiting for requests to resume");
     const { takenBack } = sim.until("AwaitingCutover", 300).status;
     expect(takenBack).toMatchObject({ reason: "ValidationTimeout" });
-    expect(takenBack?.causes[0]).toMatch(/\d+ requests\/s are answered, before the cutover it were 60/);
+    expect(takenBack?.causes[0]).toMatch(/\d+ requests\/s are answered, before the cutover it was 60/);
   });
 
   it.each([3, 10])("isn't held against a batch client that asked %s times as much for 40 s before", (factor) => {
