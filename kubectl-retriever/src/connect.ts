@@ -16,6 +16,7 @@ export async function connect(options: ConnectOptions, logins: Logins, clock: Cl
   const request = makeKubeRequest(connection, { deadlineMs: options.deadlineMs, clock });
   return {
     client: makeKubeClient(request, connection.userName),
+    request,
     evidence: {
       readChain: async (subject, signal) => {
         const { makeEvidenceReader } = await import("@retriever/operator/adapters/audit/audit-config-maps.ts");

@@ -6,6 +6,7 @@ import { addListCommands } from "#commands/list-commands.ts";
 import { addOfflineCommands } from "#commands/offline.ts";
 import { addPeopleCommands } from "#commands/people-commands.ts";
 import { guarded } from "#output/terminal.ts";
+import { clientVersion } from "./client-version.ts";
 import type { End, Surroundings } from "./surroundings.ts";
 
 /** Runs one command line (without node and script); resolves with the exit code, never rejects. */
@@ -33,6 +34,7 @@ export function makeProgram(around: Surroundings, end: End): Command {
   const { terminal } = around;
   const program = new Command("kubectl-retriever")
     .description("Show RetrieverMigrations and act on them")
+    .version(clientVersion, "--version", "print the release of this program")
     .exitOverride()
     .configureOutput({
       writeOut: (text) => eachLine(text, terminal.print),

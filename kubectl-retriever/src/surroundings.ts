@@ -1,4 +1,6 @@
 // What a command line needs of the outside: passed in, so that a test can run a command whole.
+
+import type { KubeRequest } from "@retriever/operator/kube/kube-request.ts";
 import type { EvidenceReader } from "@retriever/operator/ports/audit-store.ts";
 import type { Clock } from "@retriever/operator/ports/clock.ts";
 import type { Files } from "#files/files.ts";
@@ -16,6 +18,8 @@ export type ConnectOptions = {
 
 export type Connected = {
   readonly client: KubeClient;
+  /** One call, for what the client has no name for. */
+  readonly request: KubeRequest;
   readonly evidence: EvidenceReader;
   readonly namespace: string;
   readonly server: string;

@@ -1,4 +1,5 @@
 // What a command line needs of the outside, in a test: a cluster of parts, files in memory, a terminal that remembers.
+import type { KubeRequest } from "@retriever/operator/kube/kube-request.ts";
 import { FakeClock } from "@retriever/operator/test/fakes/fake-clock.ts";
 import type { Files } from "#files/files.ts";
 import { scenarioLibrary } from "#files/scenario-library.ts";
@@ -9,13 +10,16 @@ import { makeFakeTerminal } from "./fake-terminal.ts";
 type Parts = {
   /** What isn't given throws when it is used. */
   readonly client?: Partial<KubeClient>;
+  readonly request?: KubeRequest;
   readonly readChain?: (of: unknown) => Promise<unknown>;
   readonly files?: Pick<Files, "read" | "write"> & Partial<Files>;
   readonly terminal?: ReturnType<typeof makeFakeTerminal>;
 };
 
 /** Surroundings, and how they were connected. */
-export function makeFakeSurroundings({ client = {}, readChain, files, terminal = makeFakeTerminal() }: Parts) {
+export function makeFakeSurroundings(parts: Parts) {
+  const { client = {}, readChain, files, terminal = makeFakeTerminal() } = parts;
+  const request = parts.request ?? (() => Promise.reject(new Error("no request is expected")));
   const connections: ConnectOptions[] = [];
   const clock = new FakeClock();
   const stop = new AbortController();
@@ -32,6 +36,7 @@ export function makeFakeSurroundings({ client = {}, readChain, files, terminal =
       connections.push(options);
       return {
         client: client as KubeClient,
+        request,
         evidence: { readChain: (readChain ?? (async () => undefined)) as never },
         namespace: "search",
         server: "https://api",

@@ -31,9 +31,11 @@ import { makeSparingReads } from "#observe/sparing-reads.ts";
 import { faultFields, type Logger, makeLogger } from "#telemetry/logger.ts";
 import { type Metrics, makeMetrics } from "#telemetry/metrics.ts";
 import { openTelemetryServer } from "#telemetry/server.ts";
+import manifest from "../package.json" with { type: "json" };
 
 const clock = makeSystemClock();
 const random = Math.random;
+const { version } = manifest;
 /** Of writing the last audit records when the process is asked to stop. */
 const auditGraceMs = 2000;
 
@@ -77,7 +79,7 @@ async function run(settings: Settings): Promise<number> {
   const webhookPort = await alerting.listen(loop);
   const stop = new AbortController();
   for (const name of ["SIGTERM", "SIGINT"] as const) process.once(name, () => stop.abort());
-  log.info({ identity, port: server.port, webhookPort, namespaces, server: connection.server }, "starting");
+  log.info({ version, identity, port: server.port, webhookPort, namespaces, server: connection.server }, "starting");
   const leader = electionOf(settings, leaseRequest, { identity, onFault });
   const watched = { ...shared, policies: makeKubernetesPolicies(request), names: settings.policies };
   const onLead = ({ holds }: Leadership) => {
@@ -111,7 +113,7 @@ function electionOf(
   own: Pick<LeaderElectionOptions, "identity" | "onFault">,
 ): LeaderElectionOptions | undefined {
   if (!settings.leaderElection) return undefined;
-  const store = makeLeaseStore(request, { namespace: settings.podNamespace, name: settings.leaseName });
+  const store = makeLeaseStore(request, { namespace: settings.podNamespace, name: settings.leaseName, version });
   return { store, clock, random, times: leaseTimesOf(settings.leaseMs), ...own };
 }
 

@@ -79,7 +79,7 @@ async function askEverything(isThere: boolean): Promise<Set<string>> {
   const cluster = makeKubernetesCluster({ request, clock, namespaces: [], instance: "i" });
   const jobs = makeKubernetesJobs(request);
   const evidence = makeAuditStore(request);
-  const lease = makeLeaseStore(request, { namespace: "retriever-system", name: "l" });
+  const lease = makeLeaseStore(request, { namespace: "retriever-system", name: "l", version: "1.2.3" });
   const target = { namespace: "search", name: "search-api" };
   const intent = { migrationUid: "u", epoch: 1, rollback: null };
   const said = { type: "Normal", reason: "R", message: "m", severity: null } as const;

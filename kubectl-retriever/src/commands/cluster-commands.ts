@@ -4,11 +4,14 @@ import type { End, Surroundings } from "#surroundings.ts";
 import { type ClusterOptions, connected, withCluster } from "./cluster-options.ts";
 import { collect } from "./options.ts";
 
-/** status, check, evidence, replay. */
+const operatorNamespaceHelp = "namespace of the operator, where leases of all namespaces may not be listed";
+
+/** status, check, evidence, replay, version. */
 export function addClusterCommands(program: Command, around: Surroundings, end: End): void {
   addStatus(program, around, end);
   addCheck(program, around, end);
   addEvidence(program, around, end);
+  addVersion(program, around, end);
 }
 
 function addStatus(program: Command, around: Surroundings, end: End): void {
@@ -65,5 +68,37 @@ function addEvidence(program: Command, around: Surroundings, end: End): void {
     .action(async (file: string) => {
       const { replayFile } = await import("./replay.ts");
       end(await replayFile(file, files, terminal));
+    });
+}
+
+type VersionOptions = ClusterOptions & {
+  readonly allNamespaces: boolean;
+  readonly client: boolean;
+  readonly operatorNamespace?: string;
+  readonly output?: "json" | "yaml";
+};
+
+function addVersion(program: Command, around: Surroundings, end: End): void {
+  withCluster(program.command("version"))
+    .description("Show the releases of this program, the API server, its definitions, the operator and the sidecars")
+    .option("--client", "of this program alone, without a cluster", false)
+    .option("-A, --all-namespaces", "sidecars of all namespaces", false)
+    .option("--operator-namespace <name>", operatorNamespaceHelp)
+    .addOption(new Option("-o, --output <form>", "as data").choices(["json", "yaml"]))
+    .action(async ({ allNamespaces, client, operatorNamespace, output, ...options }: VersionOptions) => {
+      const { showClientVersion, showVersions } = await import("./version.ts");
+      // Told before anything is asked: it is known also where nobody answers.
+      if (client || output === undefined) end(await showClientVersion(output, around.terminal));
+      if (client) return;
+      end(
+        await connected(options, around, ({ request, namespace }) =>
+          showVersions(
+            { namespace: allNamespaces ? undefined : namespace, operatorNamespace, output },
+            request,
+            around,
+            around.signal,
+          ),
+        ),
+      );
     });
 }

@@ -5,6 +5,8 @@ export type Resource = {
   readonly version: string;
   readonly plural: string;
   readonly kind: string;
+  /** Where it is no collection of objects: the whole path. */
+  readonly path?: string;
 };
 
 function resource(group: string, plural: string, kind: string, version = "v1"): Resource {
@@ -27,6 +29,8 @@ export const deployments = resource("apps", "deployments", "Deployment");
 export const replicaSets = resource("apps", "replicasets", "ReplicaSet");
 export const jobs = resource("batch", "jobs", "Job");
 export const cronJobs = resource("batch", "cronjobs", "CronJob");
+export const serverVersion: Resource = { group: "", version: "", plural: "version", kind: "Info", path: "/version" };
+export const definitions = resource("apiextensions.k8s.io", "customresourcedefinitions", "CustomResourceDefinition");
 export const leases = resource("coordination.k8s.io", "leases", "Lease");
 const admission = "admissionregistration.k8s.io";
 export const admissionPolicies = resource(admission, "validatingadmissionpolicies", "ValidatingAdmissionPolicy");
@@ -42,6 +46,13 @@ export const selfSubjectAccessReviews = resource(
   "SelfSubjectAccessReview",
 );
 
+/** By which the lease of an operator is found, and where it tells its version. */
+export const operatorLabels = {
+  "app.kubernetes.io/name": "retriever-migration-operator",
+  "app.kubernetes.io/component": "operator",
+} as const;
+export const versionAnnotation = "retriever.dev/version";
+
 /** One place in the API. Without a name: the collection; without a namespace: all of them. */
 export type Place = {
   readonly resource: Resource;
@@ -52,7 +63,8 @@ export type Place = {
 
 /** URL path of a place, every part escaped. */
 export function pathOf(place: Place): string {
-  const { group, version, plural } = place.resource;
+  const { group, version, plural, path } = place.resource;
+  if (path !== undefined) return path;
   const root = group === "" ? `/api/${version}` : `/apis/${group}/${version}`;
   const scope = place.namespace === undefined ? "" : `/namespaces/${encodeURIComponent(place.namespace)}`;
   const name = place.name === undefined ? "" : `/${encodeURIComponent(place.name)}`;

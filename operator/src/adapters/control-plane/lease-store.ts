@@ -3,7 +3,7 @@ import type { ObjectMeta } from "#kube/documents.ts";
 import { instantOf, printMicroTime } from "#kube/instants.ts";
 import type { KubeRequest } from "#kube/kube-request.ts";
 import { readObject } from "#kube/read-and-write.ts";
-import { leases, typeOf } from "#kube/resources.ts";
+import { leases, operatorLabels, typeOf, versionAnnotation } from "#kube/resources.ts";
 import type { LeaseRead, LeaseRecord, LeaseStore } from "#ports/lease.ts";
 
 type LeaseDocument = {
@@ -17,19 +17,23 @@ type LeaseDocument = {
   };
 };
 
+type LeasePlace = {
+  readonly namespace: string;
+  readonly name: string;
+  /** Release of the operator that writes: what leads is told by who leads. */
+  readonly version: string;
+};
+
 /** The lease of this name; each call is one request. */
-export function makeLeaseStore(
-  request: KubeRequest,
-  lease: { readonly namespace: string; readonly name: string },
-): LeaseStore {
-  const { namespace, name } = lease;
+export function makeLeaseStore(request: KubeRequest, { namespace, name, version }: LeasePlace): LeaseStore {
+  const told = { labels: operatorLabels, annotations: { [versionAnnotation]: version } };
   return {
     read: async (signal) => {
       const found = await readObject(request, { resource: leases, namespace, name }, signal);
       return found === undefined ? undefined : toRead(found as LeaseDocument);
     },
     write: async (record, over, signal) => {
-      const metadata = { namespace, name, ...(over === undefined ? {} : { resourceVersion: over }) };
+      const metadata = { namespace, name, ...told, ...(over === undefined ? {} : { resourceVersion: over }) };
       const body = { ...typeOf(leases), metadata, spec: specOf(record) };
       const answer =
         over === undefined
