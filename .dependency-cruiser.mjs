@@ -90,7 +90,7 @@ export default {
       "the-plugin-ends-at-the-cluster",
       "The kubectl plugin uses the operator's decisions and its Kubernetes client; it never serves, reads or writes a store.",
       { path: "^kubectl-retriever/src/" },
-      { path: "^(e2e|tools|retriever-data|retriever-sidecar/(?!src/contract/)|operator/src/(observe|apply|controller|notify|telemetry)/)" },
+      { path: "^(e2e|tools|retriever-data|retriever-sidecar/(?!src/contract/)|operator/src/(observe/(?!read-target\\.ts$)|apply/|controller/|notify/|telemetry/))" },
     ),
     rule(
       "e2e-imports-public-entries-only",

@@ -123,6 +123,7 @@ tolerations: {{ toYaml . | nindent 2 }}
 {{- define "retriever.checkWords" -}}
 {{- $words := list "check" -}}
 {{- range .Values.namespaces }}{{ $words = append $words "--in" }}{{ $words = append $words . }}{{ end -}}
+{{- if eq .Values.settings.actIdentity "trusted" }}{{ $words = concat $words (list "--act-identity" "trusted") }}{{ end -}}
 {{- toJson $words -}}
 {{- end -}}
 

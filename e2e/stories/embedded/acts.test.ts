@@ -3,6 +3,7 @@ import { setImmediate } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { eventually } from "#support/eventually.ts";
 import { namespace } from "#support/world/application-manifests.ts";
+import { kubectlRetriever } from "#support/world/command-line.ts";
 import { type Play, startPlay } from "./play.ts";
 import { openStage, type Stage } from "./stage.ts";
 import { longGuard } from "./story-migration.ts";
@@ -56,6 +57,21 @@ it("a Rollback without label or UID is taken, among ten thousand acts of its own
     return names.length < 19_950 && !names.includes(`zz-${play.name}`);
   });
   expect(left().filter(({ metadata }) => metadata.labels?.[label] === "none")).toHaveLength(10_000);
+  await play.close();
+});
+
+// The operator of these stories has no lease, by which alone one is found.
+it("a workload that has no verifier, in a cluster whose operator keeps no lease, is told both, and nothing else", async () => {
+  const play = await startPlay(stage, "fit");
+  const { adminKubeconfig } = stage.world;
+  const checked = await kubectlRetriever(adminKubeconfig, ["check", "--for", `deployment/${play.name}`]);
+  expect(checked.exitCode).toBe(2);
+  expect(checked.stdout.split("\n").filter((line) => line.startsWith("missing"))).toEqual([
+    expect.stringContaining("no CronJob fit-retriever-verify"),
+    expect.stringContaining("no operator leads"),
+  ]);
+  const versions = await kubectlRetriever(adminKubeconfig, ["version"]);
+  expect(versions).toMatchObject({ exitCode: 0, stdout: expect.stringContaining("the same fields as this program") });
   await play.close();
 });
 

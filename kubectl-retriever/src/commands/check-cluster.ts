@@ -1,126 +1,87 @@
-// What a release needs of the cluster, and whether it may go: the API is served, migrations can be listed, none is under way.
-import { finalPhases } from "@retriever/crds/status/phase-steps.ts";
-import { hasCode } from "@retriever/operator/errors.ts";
+// The command `check`: whether a cluster is fit for migrations. What may not be read is told and holds nothing up.
+import type { Read } from "@retriever/operator/core/model/workload.ts";
+import type { KubeRequest } from "@retriever/operator/kube/kube-request.ts";
 import type { Clock } from "@retriever/operator/ports/clock.ts";
-import { sleep } from "@retriever/operator/timing/delay.ts";
-import { settleFinalizer } from "@retriever/sidecar/contract/names.ts";
-import { counted } from "@retriever/stores/values/counted.ts";
+import { clientVersion } from "#client-version.ts";
 import type { KubeClient } from "#kube-client.ts";
+import { printValue } from "#output/documents.ts";
 import { exitCodes } from "#output/exit-codes.ts";
 import type { Terminal } from "#output/terminal.ts";
+import { describeMigrations, listIn } from "./check-idle.ts";
+import { versionLines, versionsDocument } from "./version.ts";
+import { type ClusterVersions, readVersions, skewOf, told } from "./versions.ts";
 
 type CheckRequest = {
   /** Namespaces to look at; empty: all. */
   readonly namespaces: readonly string[];
-  /** Refuse while a migration is under way. */
-  readonly idle: boolean;
+  readonly operatorNamespace: string | undefined;
+  /** As the operator is set: whether approvals count without proof of who gave them. */
+  readonly actIdentity: "proved" | "trusted";
+  readonly output: "json" | "yaml" | undefined;
 };
 
-type CheckTools = { readonly client: KubeClient; readonly terminal: Terminal; readonly clock: Clock };
-
-type Raw = {
-  readonly metadata?: {
-    readonly namespace?: string;
-    readonly name?: string;
-    readonly deletionTimestamp?: string;
-    readonly finalizers?: readonly string[];
-  };
-  readonly status?: {
-    readonly phase?: string;
-    readonly epoch?: number;
-    readonly conditions?: readonly { readonly type?: string; readonly status?: string }[];
-  };
+export type CheckTools = {
+  readonly client: KubeClient;
+  readonly request: KubeRequest;
+  readonly server: string;
+  readonly terminal: Terminal;
+  readonly clock: Clock;
 };
 
-const final: readonly string[] = finalPhases;
-/** What is deleted takes as long as its pods take to follow their base: seconds, as a rule. Helm's hook ends at 120 s. */
-const goneWithinMs = 90_000;
-const pollEveryMs = 2000;
-
-/** Prints what it found. Throws the coded error of a list that isn't allowed or not served. */
+/** 0, or 2 with each fault and its remedy. Throws the coded error of a list that isn't allowed or not served. */
 export async function checkCluster(asked: CheckRequest, tools: CheckTools, signal: AbortSignal): Promise<number> {
-  const { client, terminal } = tools;
-  const migrations = await listAsked(asked, client, signal);
-  if (migrations === undefined) {
-    terminal.print("retrievermigrations are not served: nothing is under way");
-    return exitCodes.ok;
+  const { client, request, server, terminal, clock } = tools;
+  const { namespaces, output } = asked;
+  const now = clock.now();
+  const only = namespaces.length === 1 ? namespaces[0] : undefined;
+  const migrations = await listIn(namespaces, client, signal);
+  const [versions, proved] = await Promise.all([
+    readVersions({ namespace: only, operatorNamespace: asked.operatorNamespace, now }, request, signal),
+    told(client.readActIdentityProved(signal)),
+  ]);
+  const isUnproved = proved.ok && !proved.value && asked.actIdentity === "proved";
+  const faults = [...operatorFaults(versions), ...(isUnproved ? [unproved] : []), ...definitionFaults(versions)];
+  const skew = skewOf(clientVersion, versions);
+  if (output !== undefined) {
+    const counts = describeMigrations(namespaces, migrations);
+    const approvalsCount = proved.ok ? !isUnproved : null;
+    const document = {
+      cluster: server,
+      ...versionsDocument(versions, skew),
+      migrations: counts,
+      approvalsCount,
+      faults,
+    };
+    terminal.data(await printValue(document, output));
+  } else {
+    terminal.print(`Cluster      ${server}`);
+    for (const line of versionLines(versions, now)) terminal.print(line);
+    for (const line of describeMigrations(namespaces, migrations)) terminal.print(line);
+    terminal.print(approvalWords(proved, isUnproved));
+    for (const each of [...skew, ...faults.map((fault) => `refused: ${fault}`)]) terminal.warn(each);
   }
-  const underWay = migrations.filter(isUnderWay);
-  const where = asked.namespaces.length === 0 ? "all namespaces" : asked.namespaces.join(", ");
-  terminal.print(`${counted(migrations.length, "migration")} in ${where}, ${underWay.length} under way`);
-  for (const migration of underWay) terminal.print(`  ${describe(migration)}`);
-  for (const migration of migrations.filter(isUnsettled))
-    terminal.print(`  ${describe(migration)}, not settled: its overlay stays in force`);
-  if (asked.idle) return refuseUnlessIdle(asked, migrations, tools, signal);
-  const proved = await client.readActIdentityProved(signal);
-  terminal.print(
-    proved
-      ? "approvals count: retriever-act-identity is in force"
-      : "approvals don't count: retriever-act-identity isn't in force",
-  );
-  return exitCodes.ok;
+  return faults.length > 0 ? exitCodes.refused : exitCodes.ok;
 }
 
-/** Undefined where the API isn't served and nobody needs it. */
-async function listAsked(
-  { namespaces, idle }: CheckRequest,
-  client: KubeClient,
-  signal: AbortSignal,
-): Promise<readonly Raw[] | undefined> {
-  const places = namespaces.length === 0 ? [undefined] : namespaces;
-  try {
-    return (await Promise.all(places.map((place) => client.listMigrations(place, signal)))).flat() as readonly Raw[];
-  } catch (fault) {
-    if (idle && hasCode(fault, "ROP_NOT_FOUND")) return undefined;
-    throw fault;
-  }
+/** What a migration of this release says would be dropped in silence. */
+function definitionFaults({ definitions }: ClusterVersions): string[] {
+  return definitions.ok && definitions.value.missing.length > 0 ? ["the definitions are older than this program"] : [];
 }
 
-/** What is being deleted is waited for: the operator brings its pods back and lets it go, if it is left the time. */
-async function refuseUnlessIdle(
-  asked: CheckRequest,
-  migrations: readonly Raw[],
-  { client, terminal, clock }: CheckTools,
-  signal: AbortSignal,
-): Promise<number> {
-  const endAt = clock.elapsed() + goneWithinMs;
-  let { staying, leaving } = partition(migrations);
-  if (staying.length === 0 && leaving.length > 0) terminal.print(`waiting for ${leaving.length} to be deleted`);
-  while (staying.length === 0 && leaving.length > 0 && clock.elapsed() < endAt && !signal.aborted) {
-    await sleep(clock, pollEveryMs, signal);
-    ({ staying, leaving } = partition((await listAsked(asked, client, signal)) ?? []));
-  }
-  if (staying.length > 0) {
-    terminal.warn("refused: without the operator nobody rolls these back; finish or abort them first");
-    return exitCodes.refused;
-  }
-  if (leaving.length === 0) return exitCodes.ok;
-  terminal.warn(`refused: without the operator these are never gone: ${leaving.map(describe).join(", ")}`);
-  return exitCodes.refused;
+const unproved =
+  "approvals don't count: retriever-act-identity isn't in force; install the chart with admissionPolicies.create, or set settings.actIdentity to trusted";
+
+function approvalWords(proved: Read<boolean>, isUnproved: boolean): string {
+  if (!proved.ok) return `approvals: not known whether they count: ${proved.why}`;
+  if (isUnproved) return "approvals don't count: retriever-act-identity isn't in force";
+  return `approvals count: retriever-act-identity is ${proved.value ? "" : "not "}in force`;
 }
 
-function partition(migrations: readonly Raw[]) {
-  return {
-    staying: migrations.filter((each) => isUnderWay(each) && !isLeaving(each)),
-    leaving: migrations.filter(isLeaving),
-  };
-}
-
-/** It has written an overlay and isn't over; a phase of another version counts, too. */
-function isUnderWay({ status = {} }: Raw): boolean {
-  return (status.epoch ?? 0) > 0 && !final.includes(status.phase ?? "");
-}
-
-/** Deleted, whatever its phase, and kept by the operator's own finalizer. */
-function isLeaving({ metadata = {} }: Raw): boolean {
-  return metadata.deletionTimestamp !== undefined && (metadata.finalizers ?? []).includes(settleFinalizer);
-}
-
-function isUnsettled({ status = {} }: Raw): boolean {
-  const settled = (status.conditions ?? []).some(({ type, status }) => type === "Settled" && status === "True");
-  return status.phase === "Completed" && (status.epoch ?? 0) > 0 && !settled;
-}
-
-function describe({ metadata = {}, status = {} }: Raw): string {
-  return `${metadata.namespace ?? ""}/${metadata.name ?? ""}: ${status.phase ?? "Pending"}`;
+/** Without a leader nothing starts, and nothing is rolled back. */
+export function operatorFaults({ operators }: Pick<ClusterVersions, "operators">): string[] {
+  if (!operators.ok || operators.value.some(({ isLeading }) => isLeading)) return [];
+  const none =
+    "no operator leads: none has a lease; install the chart, or name its namespace with --operator-namespace (one of an older release, or without leader election, isn't seen)";
+  const silent = "no operator leads: look at the operator's pods and their log";
+  return [operators.value.length === 0 ? none : silent];
 }

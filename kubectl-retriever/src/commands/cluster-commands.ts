@@ -1,6 +1,6 @@
 // The commands that look at a cluster, and their options.
-import { type Command, Option } from "commander";
-import type { End, Surroundings } from "#surroundings.ts";
+import { type Command, InvalidArgumentError, Option } from "commander";
+import type { Connected, End, Surroundings } from "#surroundings.ts";
 import { type ClusterOptions, connected, withCluster } from "./cluster-options.ts";
 import { collect } from "./options.ts";
 
@@ -31,16 +31,54 @@ function addStatus(program: Command, around: Surroundings, end: End): void {
     });
 }
 
+type CheckOptions = ClusterOptions & {
+  readonly in: readonly string[];
+  readonly idle: boolean;
+  readonly for?: string;
+  readonly operatorNamespace?: string;
+  readonly actIdentity: "proved" | "trusted";
+  readonly output?: "json" | "yaml";
+};
+
 function addCheck(program: Command, around: Surroundings, end: End): void {
   withCluster(program.command("check"))
-    .description("Check that the API is served, may be listed, and proves who acts")
+    .description("Check the cluster (definitions, operator, versions, approvals), or one workload's readiness (--for)")
+    .addOption(
+      new Option("--for <workload>", "what a migration of this workload lacks, e.g. deployment/search-api")
+        .argParser(parseWorkload)
+        .conflicts(["in", "idle"]),
+    )
     .option("--in <namespace>", "namespace to look at, once for each; default: all", collect, [])
-    .option("--idle", "refuse while a migration is under way", false)
-    .action(async (options: ClusterOptions & { in: readonly string[]; idle: boolean }) => {
-      const { checkCluster } = await import("./check-cluster.ts");
-      const asked = { namespaces: options.in, idle: options.idle };
-      end(await connected(options, around, ({ client }) => checkCluster(asked, { client, ...around }, around.signal)));
-    });
+    .addOption(new Option("--idle", "refuse while a migration is under way, and look at nothing else").default(false))
+    .option("--operator-namespace <name>", operatorNamespaceHelp)
+    .addOption(
+      new Option("--act-identity <how>", "as the operator is set: trusted lets approvals count without proof")
+        .choices(["proved", "trusted"])
+        .default("proved"),
+    )
+    .addOption(new Option("-o, --output <form>", "as data").choices(["json", "yaml"]).conflicts("idle"))
+    .action(async (options: CheckOptions) =>
+      end(await connected(options, around, (connection) => runCheck(options, { ...around, ...connection }))),
+    );
+}
+
+async function runCheck(options: CheckOptions, tools: Surroundings & Connected): Promise<number> {
+  const { in: namespaces, for: name, idle, operatorNamespace, actIdentity, output } = options;
+  const { signal, namespace } = tools;
+  if (idle) return (await import("./check-idle.ts")).checkIdle(namespaces, tools, signal);
+  if (name === undefined) {
+    const { checkCluster } = await import("./check-cluster.ts");
+    return checkCluster({ namespaces, operatorNamespace, actIdentity, output }, tools, signal);
+  }
+  const { checkTarget } = await import("./check-target.ts");
+  return checkTarget({ namespace, name, operatorNamespace, output }, tools, signal);
+}
+
+/** The name in `deployment/NAME`, as kubectl writes it. */
+function parseWorkload(text: string): string {
+  const [, name] = /^(?:deployments?(?:\.apps)?|deploy)\/([a-z0-9][-a-z0-9.]*)$/.exec(text) ?? [];
+  if (name === undefined) throw new InvalidArgumentError("expected deployment/NAME: migrations move Deployments");
+  return name;
 }
 
 function addEvidence(program: Command, around: Surroundings, end: End): void {

@@ -107,7 +107,7 @@ describe("version", () => {
     ]);
   });
 
-  test("says that nobody leads once the lease is over, and looks only where it is told to", async () => {
+  test("says that nobody leads once the lease is over, and reads only the namespace it is given", async () => {
     const path = "/apis/coordination.k8s.io/v1/namespaces/ops/leases";
     const { run, printed } = arrange({ ...whole, [path]: [aLease("", "2025-12-31T23:50:00Z")] });
     await run("version --operator-namespace ops");

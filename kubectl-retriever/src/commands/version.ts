@@ -2,15 +2,14 @@
 import type { Read } from "@retriever/operator/core/model/workload.ts";
 import type { KubeRequest } from "@retriever/operator/kube/kube-request.ts";
 import type { Clock } from "@retriever/operator/ports/clock.ts";
-import { counted } from "@retriever/stores/values/counted.ts";
 import { clientVersion } from "#client-version.ts";
 import { printValue } from "#output/documents.ts";
 import { exitCodes } from "#output/exit-codes.ts";
 import type { Terminal } from "#output/terminal.ts";
-import { sinceWord } from "#text/words.ts";
+import { counted, sinceWord } from "#text/words.ts";
 import { type ClusterVersions, type OperatorRead, readVersions, skewOf } from "./versions.ts";
 
-export type VersionRequest = {
+type VersionRequest = {
   /** Of the sidecars; undefined: all. */
   readonly namespace: string | undefined;
   readonly operatorNamespace: string | undefined;
@@ -42,7 +41,7 @@ export async function showVersions(
   if (output === undefined) {
     for (const line of versionLines(versions, now)) terminal.print(line);
     for (const each of skew) terminal.warn(each);
-  } else terminal.data(await printValue(documentOf(versions, skew), output));
+  } else terminal.data(await printValue(versionsDocument(versions, skew), output));
   return exitCodes.ok;
 }
 
@@ -76,7 +75,7 @@ function operatorWords(operator: OperatorRead, now: number): string {
 }
 
 /** `null` is what couldn't be read, and `unreadable` says why. */
-function documentOf(versions: ClusterVersions, skew: readonly string[]) {
+export function versionsDocument(versions: ClusterVersions, skew: readonly string[]) {
   const { server, definitions, operators, sidecars } = versions;
   const value = <T>(read: Read<T>): T | null => (read.ok ? read.value : null);
   return {

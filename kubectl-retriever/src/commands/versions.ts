@@ -17,7 +17,7 @@ import {
 import { sidecarContainer } from "@retriever/sidecar/contract/names.ts";
 
 /** Fields of the API server's definitions against this program's. */
-export type DefinitionFields = { readonly missing: readonly string[]; readonly unknown: readonly string[] };
+type DefinitionFields = { readonly missing: readonly string[]; readonly unknown: readonly string[] };
 
 export type OperatorRead = {
   readonly version: string;
@@ -29,7 +29,7 @@ export type OperatorRead = {
   readonly isLeading: boolean;
 };
 
-export type SidecarVersion = { readonly version: string; readonly pods: number; readonly example: string };
+type SidecarVersion = { readonly version: string; readonly pods: number; readonly example: string };
 
 export type ClusterVersions = {
   readonly server: Read<string>;
@@ -52,7 +52,7 @@ export async function readVersions(asked: Asked, request: KubeRequest, signal: A
   const [server, fields, operators, sidecars] = await Promise.all([
     told(readServer(request, signal)),
     told(compareDefinitions(request, signal)),
-    told(listOperators(asked, request, signal)),
+    told(readOperators(asked, request, signal)),
     told(listSidecars(asked.namespace, request, signal)),
   ]);
   return { server, definitions: fields, operators, sidecars };
@@ -141,8 +141,9 @@ function fieldsOf({ spec }: Definition, kind: string): ReadonlySet<string> {
 /** A clock of the cluster and the one here differ by less. */
 const clockMarginMs = 60_000;
 
-async function listOperators(
-  { operatorNamespace, now }: Asked,
+/** Those that keep a lease; each says whether it leads. */
+export async function readOperators(
+  { operatorNamespace, now }: Pick<Asked, "operatorNamespace" | "now">,
   request: KubeRequest,
   signal: AbortSignal,
 ): Promise<readonly OperatorRead[]> {

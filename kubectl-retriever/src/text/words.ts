@@ -23,6 +23,11 @@ export function countWord(count: number): string {
   return String(Math.round(count)).replace(/\B(?=(\d{3})+$)/g, ",");
 }
 
+/** `1 migration`, `2 migrations`, `12,345 migrations`. */
+export function counted(count: number, one: string): string {
+  return `${countWord(count)} ${one}${count === 1 ? "" : "s"}`;
+}
+
 /** The two largest units: 2 h 5 m 9 s -> `2h5m`, 49 h -> `49h`. */
 export function spanWord(seconds: number): string {
   const whole = Math.max(0, Math.floor(seconds));

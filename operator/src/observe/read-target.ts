@@ -13,10 +13,12 @@ type TargetPlace = {
   readonly workload: Promise<Read<WorkloadRead | undefined>>;
 };
 
+type TargetReads = Pick<Cluster, "readNamespaceTerminating" | "readConfigMap">;
+
 /** The target with the ConfigMaps of its config directory. One failed read makes the whole target unread. */
 export async function readTarget(
   place: TargetPlace,
-  cluster: Cluster,
+  cluster: TargetReads,
   deadline: ReadDeadline,
 ): Promise<Observation["target"]> {
   const { namespace, target } = place;
@@ -50,7 +52,7 @@ export async function readTarget(
 async function fillSources(
   namespace: string,
   workload: WorkloadRead,
-  cluster: Cluster,
+  cluster: TargetReads,
   deadline: ReadDeadline,
 ): Promise<Read<readonly FilledSource[]>> {
   // An optional ConfigMap can't be the base: pods would start without it.

@@ -16,7 +16,7 @@ export function rivalOf(
 }
 
 /** A claim ends at RolledBack and Validated, and when a completed migration is settled. */
-function isOver(claim: ClaimObservation): boolean {
+export function isOver(claim: ClaimObservation): boolean {
   if (claim.phase === "RolledBack" || claim.phase === "Validated") return true;
   return claim.phase === "Completed" && claim.settled;
 }

@@ -5,7 +5,7 @@ import { FakeClock } from "@retriever/operator/test/fakes/fake-clock.ts";
 import { describe, expect, test } from "vitest";
 import type { KubeClient } from "#kube-client.ts";
 import { makeFakeTerminal } from "#test/fake-terminal.ts";
-import { checkCluster } from "./check-cluster.ts";
+import { checkIdle } from "./check-idle.ts";
 
 const { signal } = new AbortController();
 
@@ -23,8 +23,7 @@ function arrange(statuses: readonly MigrationStatus[], more: Partial<KubeClient>
   } as KubeClient;
   const terminal = makeFakeTerminal();
   const clock = new FakeClock();
-  const check = (idle: boolean, namespaces: readonly string[] = []) =>
-    checkCluster({ namespaces, idle }, { client, terminal, clock }, signal);
+  const check = (namespaces: readonly string[] = []) => checkIdle(namespaces, { client, terminal, clock }, signal);
   return { check, asked, clock, ...terminal };
 }
 
@@ -39,56 +38,28 @@ function aDeletedOne(status: MigrationStatus, kept: readonly string[] = finalize
 const begun = aStatus({ phase: "Guard", epoch: 4 });
 const settled = aStatus({ phase: "Completed", epoch: 5, conditions: [aCondition("Settled", "True")] });
 
-describe("check", () => {
-  test("counts migrations and says whether approvals count", async () => {
-    const { check, printed } = arrange([begun, settled]);
-    expect(await check(false)).toBe(0);
-    expect(printed[0]).toBe("2 migrations in all namespaces, 1 under way");
-    expect(printed.at(-1)).toContain("approvals count");
-  });
-
-  test("counts a single one as one", async () => {
-    const { check, printed } = arrange([settled]);
-    await check(false);
-    expect(printed[0]).toBe("1 migration in all namespaces, 0 under way");
-  });
-
-  test("says so when nothing proves who acts", async () => {
-    const { check, printed } = arrange([], { readActIdentityProved: async () => false });
-    expect(await check(false)).toBe(0);
-    expect(printed.at(-1)).toContain("approvals don't count");
-  });
-
-  test("looks at the namespaces it is given", async () => {
-    const { check, asked } = arrange([]);
-    await check(true, ["search", "shop"]);
-    expect(asked).toEqual(["search", "shop"]);
-  });
-
-  test("fails where the API isn't served or may not be listed", async () => {
-    for (const code of ["ROP_NOT_FOUND", "ROP_FORBIDDEN"] as const) {
-      const { check } = arrange([], { listMigrations: async () => Promise.reject(new OperatorError(code, "list")) });
-      await expect(check(false)).rejects.toMatchObject({ code });
-    }
-  });
-});
-
 describe("check --idle", () => {
   test("refuses while a migration is under way, and names it", async () => {
     const { check, printed, warned } = arrange([begun]);
-    expect(await check(true)).toBe(2);
+    expect(await check()).toBe(2);
     expect(printed.join("\n")).toMatch(/\/docs-to-qdrant: Guard/);
     expect(warned.join("\n")).toContain("nobody rolls these back");
   });
 
+  test("lists the namespaces it is given", async () => {
+    const { check, asked } = arrange([]);
+    await check(["search", "shop"]);
+    expect(asked).toEqual(["search", "shop"]);
+  });
+
   test("passes when all are over or none has begun", async () => {
     const { check } = arrange([settled, aStatus({ phase: "RolledBack", epoch: 3 }), aStatus({ phase: "Pending" })]);
-    expect(await check(true)).toBe(0);
+    expect(await check()).toBe(0);
   });
 
   test("passes, and says so, where one is completed and not settled", async () => {
     const { check, printed } = arrange([aStatus({ phase: "Completed", epoch: 5 })]);
-    expect(await check(true)).toBe(0);
+    expect(await check()).toBe(0);
     expect(printed.join("\n")).toContain("not settled");
   });
 
@@ -97,7 +68,7 @@ describe("check --idle", () => {
     async (status) => {
       const listed = [[aDeletedOne(status)], [aDeletedOne(status)], []];
       const { check, clock, printed } = arrange([], { listMigrations: async () => listed.shift() ?? [] });
-      const checked = check(true);
+      const checked = check();
       await clock.advance(4000);
       expect(await checked).toBe(0);
       expect(printed.at(-1)).toBe("waiting for 1 to be deleted");
@@ -107,7 +78,7 @@ describe("check --idle", () => {
 
   test("refuses one that is being deleted and isn't gone after 90 s", async () => {
     const { check, clock, warned } = arrange([], { listMigrations: async () => [aDeletedOne(begun)] });
-    const checked = check(true);
+    const checked = check();
     await clock.advance(89_000);
     expect(warned).toEqual([]);
     await clock.advance(1000);
@@ -117,10 +88,10 @@ describe("check --idle", () => {
 
   test("refuses at once while another is under way, and as soon as another begins", async () => {
     const both = [aDeletedOne(settled), aRawMigration(begun)];
-    expect(await arrange([], { listMigrations: async () => both }).check(true)).toBe(2);
+    expect(await arrange([], { listMigrations: async () => both }).check()).toBe(2);
     const listed = [[aDeletedOne(settled)], both];
     const { check, clock, warned } = arrange([], { listMigrations: async () => listed.shift() ?? both });
-    const checked = check(true);
+    const checked = check();
     await clock.advance(2000);
     expect(await checked).toBe(2);
     expect(warned.join("\n")).toContain("nobody rolls these back");
@@ -128,16 +99,16 @@ describe("check --idle", () => {
 
   test("passes where somebody else's finalizer alone keeps a deleted one that is over", async () => {
     const { check } = arrange([], { listMigrations: async () => [aDeletedOne(settled, ["example.org/other"])] });
-    expect(await check(true)).toBe(0);
+    expect(await check()).toBe(0);
   });
 
   test("passes where the API isn't served any more", async () => {
     const listMigrations = async () => Promise.reject(new OperatorError("ROP_NOT_FOUND", "list"));
-    expect(await arrange([], { listMigrations }).check(true)).toBe(0);
+    expect(await arrange([], { listMigrations }).check()).toBe(0);
   });
 
   test("doesn't pass where nobody may look", async () => {
     const listMigrations = async () => Promise.reject(new OperatorError("ROP_FORBIDDEN", "list"));
-    await expect(arrange([], { listMigrations }).check(true)).rejects.toMatchObject({ code: "ROP_FORBIDDEN" });
+    await expect(arrange([], { listMigrations }).check()).rejects.toMatchObject({ code: "ROP_FORBIDDEN" });
   });
 });
