@@ -14,33 +14,32 @@ export type JsonSurvey = {
   readonly holdsOddNumber: boolean;
 };
 
-/** What each ASCII character begins outside a string. */
-const marks: readonly string[] = Array.from({ length: 0x80 }, (_, code) => markOf(String.fromCharCode(code)));
+/** What each ASCII character begins outside a string; nearly all there begin nothing: white space, letters, colons. */
+const marks: readonly (string | undefined)[] = Array.from({ length: 0x80 }, (_, code) =>
+  markOf(String.fromCharCode(code)),
+);
 
 const levelsBy: Readonly<Record<string, number>> = { open: 1, close: -1 };
 
-function markOf(character: string): string {
+function markOf(character: string): string | undefined {
   if (character === '"') return "text";
   if (character === ",") return "comma";
   if ("[{".includes(character)) return "open";
   if ("]}".includes(character)) return "close";
-  return "-0123456789".includes(character) ? "number" : "";
+  return "-0123456789".includes(character) ? "number" : undefined;
 }
 
 /** One pass over the text; what stands in its strings doesn't count. Text that is no JSON is left to the parser. */
 export function surveyJson(text: string, mostValues: number = usualMost): JsonSurvey {
   let [values, levels, holdsOddNumber] = [0, 0, false];
   for (let at = 0; at < text.length; at += 1) {
-    const code = text.charCodeAt(at);
-    const mark = (code < 0x80 ? marks[code] : "") ?? "";
-    // White space, letters and colons: nearly all there is outside strings.
-    if (mark === "") continue;
+    const mark = marks[text.charCodeAt(at)];
     if (mark === "text") at = endOfString(text, at + 1);
     else if (mark === "number") {
       const end = endOfNumber(text, at);
       holdsOddNumber ||= isOdd(text, at, end);
       at = end - 1;
-    } else {
+    } else if (mark !== undefined) {
       levels += levelsBy[mark] ?? 0;
       values += mark === "close" ? 0 : 1;
       if (values > mostValues || levels > mostLevels) return { isIntricate: true, holdsOddNumber };
