@@ -1,6 +1,6 @@
 # Everything a developer runs. `make` alone lists it.
 .DEFAULT_GOAL := help
-.PHONY: help stats setup check test docs-test quickstart test-busy demo sim-gates sim-harm sim-fleet generate clean bench bench-sidecar bench-operator bench-verify bench-pgvector bench-latency verify-matrix store-matrix bench-alerts hostile fuzz-sidecar show-comparison explore rehearse cli-bundle cli-bench coverage mutate release base-lock e2e sbom
+.PHONY: help stats setup check test docs-test quickstart test-busy demo sim-gates sim-harm sim-fleet generate clean bench bench-sidecar bench-operator bench-verify bench-data bench-pgvector bench-latency verify-matrix store-matrix bench-alerts hostile fuzz-sidecar show-comparison explore rehearse cli-bundle cli-bench coverage mutate release base-lock e2e sbom
 
 # The pinned Node comes first, whatever Node this shell has.
 export PATH := $(CURDIR)/tools/node/node_modules/.bin:$(PATH)
@@ -69,6 +69,9 @@ bench-sidecar: setup ## what the sidecar costs beside its peers, about 12 minute
 
 bench-verify: setup ## what verify and repair promise, on a real Postgres; under 15 minutes; last line JSON (ARGS=--quick)
 	@node e2e/bench/data/main.ts $(ARGS)
+
+bench-data: setup ## what a copy does: rate and CPU beside peers, killed copies, memory; on a real Postgres, 15 minutes; last line JSON (ARGS=--quick)
+	@node e2e/bench/data/main.ts --only=C4,C5,C6 $(ARGS)
 
 bench-operator: setup ## leaders, acknowledgements, many migrations, about 8 minutes; last line JSON (ARGS=--quick)
 	@node e2e/bench/operator/main.ts $(ARGS)

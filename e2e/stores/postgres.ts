@@ -31,8 +31,8 @@ export const postgresNames: Readonly<Record<PostgresKind, string>> = {
 /**
  * An external server is used as it is and left running; the others end with their caller.
  * PGlite is ONE session for all connections: named prepared statements of two connections collide (so adapters need
- * `preparedStatements: false`), settings are shared, and an open transaction blocks everybody. It serves demos and
- * functional tests, not tests of concurrency, and its times say nothing about Postgres.
+ * `preparedStatements: false`), settings are shared, an open transaction blocks everybody, and `COPY … FROM STDIN` ends the
+ * connection. It serves demos and functional tests, not tests of concurrency, and its times say nothing about Postgres.
  */
 export async function startPostgres(
   address = "127.0.0.1",

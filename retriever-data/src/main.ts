@@ -8,12 +8,17 @@ import { loadAdapters } from "@retriever/stores/kinds.ts";
 import { printableLines } from "@retriever/stores/values/printable.ts";
 import { Command } from "commander";
 import type { VerifyFlags } from "./config/options.ts";
+import { copyStores } from "./copy/copy-command.ts";
+import type { CopyFlags } from "./copy/options.ts";
 import { isRepair, type RepairFlags, repairStores } from "./repair/repair-command.ts";
 import { openReportFolder } from "./verify/report-folder.ts";
-import { exitCodeOf, exitCodes, verify } from "./verify/verify.ts";
+import { type CommandDeps, exitCodeOf, exitCodes, verify } from "./verify/verify.ts";
 
 /** Exit codes carry the outcome, so an unexpected end must not use one of them. */
-async function runVerify(flags: VerifyFlags & RepairFlags): Promise<void> {
+async function run<Flags extends { readonly terminationLog?: string }>(
+  command: (flags: Flags, deps: CommandDeps) => Promise<number>,
+  flags: Flags,
+): Promise<void> {
   const stopping = new AbortController();
   process.once("SIGTERM", () => stopping.abort());
   process.once("SIGINT", () => stopping.abort());
@@ -22,7 +27,6 @@ async function runVerify(flags: VerifyFlags & RepairFlags): Promise<void> {
     process.exit(exitCodes.unknown);
   });
   try {
-    const command = isRepair(flags) ? repairStores : verify;
     process.exitCode = await command(flags, {
       env: process.env,
       version: readVersion(),
@@ -56,7 +60,9 @@ function printError(error: unknown): void {
 }
 
 const program = new Command("retriever-data")
-  .description("Compares the chunks of two stores, and makes them the same from a reviewed report.")
+  .description(
+    "Compares the chunks of two stores, copies one to the other, and makes them the same from a reviewed report.",
+  )
   .version(readVersion());
 program
   .command("verify")
@@ -86,6 +92,23 @@ program
   .option("--dry-run", "a repair prints its plan and writes nothing, as without --yes")
   .option("--yes", "a repair writes")
   .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : exitCodes.badUsage))
-  .action(runVerify);
+  .action((flags: VerifyFlags & RepairFlags) => run(isRepair(flags) ? repairStores : verify, flags));
+program
+  .command("copy")
+  .description("fill the destination from the source until both are equal; exit codes are those of verify")
+  .option("--config <dir>", "directory of the base and the overlay (RETRIEVER_CONFIG)")
+  .option("--source <file>", "a base whose primary is the source, in place of --config")
+  .option("--destination <file>", "a base whose primary is the destination")
+  .option("--budget <chunks/s>", "most chunks per second and store; none: as fast as they are (50000)")
+  .option("--batch <chunks>", "chunks of one batch (500)")
+  .option("--in-flight <n>", "batches that are written at the same time (2)")
+  .option("--delete-extra", "remove what only the destination has")
+  .option("--lag <seconds>", "how long a write may take to arrive (5)")
+  .option("--report <dir>", "folder for the report of the last comparison and its page")
+  .option("--create", "make the destination like the source where there is none, and index its vectors at the end")
+  .option("--index <file>", "JSON of the vectors' index: kind (hnsw or none), m, efConstruction")
+  .option("--dry-run", "print the plan, an estimate and what would be refused of the first chunks; write nothing")
+  .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : exitCodes.badUsage))
+  .action((flags: CopyFlags) => run(copyStores, flags));
 
 program.parseAsync().catch(printError);

@@ -2,9 +2,11 @@
 
 import { hash } from "node:crypto";
 import type { StoreName } from "@retriever/sidecar/contract/overlay.ts";
+import { ChunkPage } from "@retriever/stores/chunks/chunk-page.ts";
 import { identityOf } from "@retriever/stores/config/identity.ts";
 import { RetrieverError } from "@retriever/stores/errors.ts";
 import type {
+  ChunkBatch,
   ChunkStore,
   ChunkWriter,
   FoundChunk,
@@ -17,9 +19,11 @@ export type ChunkMemory = {
   readonly store: ChunkStore;
   readonly writer: ChunkWriter;
   /** Calls that changed something, by their kind and ids. */
-  readonly changes: { readonly what: "write" | "remove"; readonly ids: readonly string[] }[];
+  readonly changes: { readonly what: "load" | "write" | "remove"; readonly ids: readonly string[] }[];
   /** Called before each call is served: whoever else writes does it then. */
   onCall: () => void;
+  /** Pages of whole chunks that were read. */
+  wholePages: number;
   /** Ids that it refuses to take, with the reason. */
   readonly refused: Map<string, string>;
 };
@@ -61,6 +65,23 @@ export function makeChunkMemory(name: StoreName, chunks: readonly WholeChunk[]):
       memory.changes.push({ what: "write", ids: current.map(({ chunk }) => chunk.id) });
       return [...refusals, ...taken.filter((each) => !current.includes(each)).map(({ chunk }) => changed(chunk.id))];
     },
+    scan: async function* ({ after, pageSize }, signal) {
+      const all = [...held.values()];
+      for (let start = Number(after ?? 0); start < all.length; start += pageSize) {
+        begin(signal);
+        memory.wholePages += 1;
+        const chunks = all.slice(start, start + pageSize);
+        yield { chunks, count: chunks.length, cursor: String(start + chunks.length), storeMs: 1 };
+      }
+    },
+    load: async (chunks, signal) => {
+      if (chunks.length === 0) return [];
+      begin(signal);
+      const fresh = chunks.filter(({ id }) => !held.has(id) && !memory.refused.has(id));
+      for (const chunk of fresh) held.set(chunk.id, merged(undefined, chunk));
+      memory.changes.push({ what: "load", ids: fresh.map(({ id }) => id) });
+      return refusalsOf(chunks.map(({ id }) => id));
+    },
     remove: async (removals, signal) => {
       if (removals.length === 0) return [];
       begin(signal);
@@ -85,8 +106,13 @@ export function makeChunkMemory(name: StoreName, chunks: readonly WholeChunk[]):
       count: held.size,
       isLookUpCheap: true,
     }),
-    scan: () => {
-      throw new Error("nothing here scans");
+    scan: async function* (options, signal) {
+      const all = [...held.values()];
+      const page = new ChunkPage({ ...options, dimension: 2 });
+      for (let start = Number(options.after ?? 0); start < all.length; start += options.pageSize) {
+        begin(signal);
+        yield readPage(page, all.slice(start, start + options.pageSize), start + options.pageSize);
+      }
     },
     lookUp: async (ids, _, signal) => {
       begin(signal);
@@ -94,8 +120,31 @@ export function makeChunkMemory(name: StoreName, chunks: readonly WholeChunk[]):
     },
     close: async () => undefined,
   };
-  const memory: ChunkMemory = { chunks: held, store, writer, changes: [], onCall: () => {}, refused: new Map() };
+  const memory: ChunkMemory = {
+    chunks: held,
+    store,
+    writer,
+    changes: [],
+    onCall: () => {},
+    wholePages: 0,
+    refused: new Map(),
+  };
   return memory;
+}
+
+function readPage(page: ChunkPage, chunks: readonly WholeChunk[], next: number): ChunkBatch {
+  page.clear();
+  for (const chunk of chunks) {
+    page.addIdText(chunk.id);
+    const { updatedAtMs, vector } = asFound(chunk);
+    page.updatedAtMs[page.count - 1] = page.isDated ? (updatedAtMs ?? Number.NaN) : Number.NaN;
+    page.payloadDigests?.set(
+      [Number.parseInt(hash("sha256", JSON.stringify(chunk.fields)).slice(0, 7), 16), 7],
+      (page.count - 1) * 2,
+    );
+    if (page.vectors !== null) page.lastVector().set(vector ?? [Number.NaN]);
+  }
+  return page.toBatch(String(next), 0.01);
 }
 
 /** What a chunk doesn't speak of stays. */

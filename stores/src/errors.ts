@@ -176,6 +176,12 @@ export const errorTable = {
     summary: "A store takes no writes of a repair; a single chunk that it can't take is listed and ends nothing.",
     remedy: "Correct the server, table or collection as the message says, then repair from the same report again.",
   },
+  RETR_COPY_REFUSED: {
+    httpStatus: 500,
+    retryable: false,
+    summary: "The destination isn't one that a copy can fill: it lacks an index, or isn't what was to be made.",
+    remedy: "Correct the table or collection as the message says, or let `--create` make a new one.",
+  },
   RETR_INTERNAL: {
     httpStatus: 500,
     retryable: false,

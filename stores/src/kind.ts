@@ -7,6 +7,7 @@ import type { Lookup } from "#config/lookup.ts";
 import type { StoreSpec } from "#config/store-spec.ts";
 import type { Backend, BackendDeps } from "#ports/backend.ts";
 import type { ChunkAccess, ChunkStore, ChunkWriter } from "#ports/chunk-store.ts";
+import type { PlaceMaker } from "#ports/place-maker.ts";
 import type { CheckStore } from "#ports/store-check.ts";
 
 /** A store's configuration in a document; `kind` says which schema the rest follows. */
@@ -34,6 +35,8 @@ type Clients<Spec> = {
   readonly makeChunkStore?: (spec: Spec, access: ChunkAccess) => ChunkStore;
   /** Writes a store; a kind without it can't be repaired. */
   readonly makeChunkWriter?: (spec: Spec, access: ChunkAccess) => ChunkWriter;
+  /** Makes tables or collections; those of a kind without it are made by hand. */
+  readonly makePlaces?: (spec: Spec) => PlaceMaker;
   /** What would fail or be slow; of a kind without it only a probe is told. */
   readonly checkStore?: CheckStore<Spec>;
 };

@@ -2,6 +2,7 @@
 
 import type { StoreSpec } from "#config/store-spec.ts";
 import type { ChunkAccess, ChunkStore, ChunkWriter } from "#ports/chunk-store.ts";
+import type { PlaceMaker } from "#ports/place-maker.ts";
 import { RetrieverError } from "./errors.ts";
 import type { Adapter, Registry } from "./kind.ts";
 
@@ -20,6 +21,11 @@ export function openChunkStore(registry: Registry, spec: StoreSpec, access: Chun
 /** A writer of a whole store. Throws RETR_VERIFY_UNSUPPORTED for a kind that has none. */
 export function openChunkWriter(registry: Registry, spec: StoreSpec, access: ChunkAccess): ChunkWriter {
   return adapterOf(registry, spec).makeChunkWriter?.(spec, access) ?? unsupported(spec.kind, "written");
+}
+
+/** What makes a store's table or collection. Throws RETR_VERIFY_UNSUPPORTED for a kind that has none. */
+export function openPlaces(registry: Registry, spec: StoreSpec): PlaceMaker {
+  return adapterOf(registry, spec).makePlaces?.(spec) ?? unsupported(spec.kind, "made");
 }
 
 function unsupported(kind: string, what: string): never {

@@ -1,7 +1,7 @@
 // What every adapter's writer must do, run on each of them.
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { ChunkWrite, ChunkWriter, LeftChunk, StoredChunk, WholeChunk } from "#ports/chunk-store.ts";
+import type { ChunkWrite, ChunkWriter, LeftChunk, StoredChunk, WholeBatch, WholeChunk } from "#ports/chunk-store.ts";
 
 /** A chunk with fields `lang` and `pages`, of eight numbers. */
 export function makeChunk(id: string, change: Partial<WholeChunk> = {}): WholeChunk {
@@ -36,6 +36,12 @@ export async function put(writer: ChunkWriter, chunks: readonly WholeChunk[]): P
 
 export async function fetchAll(writer: ChunkWriter, ids: readonly string[]): Promise<readonly StoredChunk[]> {
   return (await writer.fetch(ids, limit())).toSorted((a, b) => (a.id < b.id ? -1 : 1));
+}
+
+async function scanAll(writer: ChunkWriter, after: string | null): Promise<WholeBatch[]> {
+  const batches: WholeBatch[] = [];
+  for await (const batch of writer.scan({ after, pageSize: 3 }, limit())) batches.push(batch);
+  return batches;
 }
 
 async function fetchOne(writer: ChunkWriter, id: string): Promise<StoredChunk> {
@@ -146,6 +152,37 @@ export function describeChunkWriter(writer: () => ChunkWriter): void {
     expect(await writer().fetch([], limit())).toEqual([]);
     const aborted = writer().write([{ chunk: makeChunk("aborted"), over: null }], AbortSignal.abort());
     await expect(aborted).rejects.toMatchObject({ code: "RETR_DEADLINE_EXCEEDED" });
+  });
+
+  test("chunks that the store lacks are loaded whole, and one that it holds stays as it is", async () => {
+    await put(writer(), [makeChunk("load-held")]);
+    const chunks = ["load-held", "load-a", "load-b"].map((id) => makeChunk(id, { entityId: "loaded" }));
+    expect((await writer().load(chunks, limit())).filter(({ why }) => why === "refused")).toEqual([]);
+    expect(await fetchAll(writer(), ["load-held", "load-a", "load-b"])).toMatchObject([
+      makeChunk("load-a", { entityId: "loaded" }),
+      makeChunk("load-b", { entityId: "loaded" }),
+      makeChunk("load-held"),
+    ]);
+  });
+
+  test("a scan gives every chunk once, whole, and goes on behind any of its batches", async () => {
+    const ids = Array.from({ length: 7 }, (_, index) => `scan-${index}`);
+    await writer().load(
+      ids.map((id) => makeChunk(id)),
+      limit(),
+    );
+    const all = await scanAll(writer(), null);
+    const whole = all.flatMap(({ chunks }) => chunks);
+    expect(whole.filter(({ id }) => ids.includes(id)).toSorted((a, b) => (a.id < b.id ? -1 : 1))).toMatchObject(
+      ids.map((id) => makeChunk(id)),
+    );
+    expect(new Set(whole.map(({ id }) => id)).size).toBe(whole.length);
+    expect(all.every(({ chunks, count }) => chunks.length === count && count <= 3)).toBe(true);
+    const rest = await scanAll(writer(), all[1]?.cursor ?? "");
+    const seen = new Set(all.slice(0, 2).flatMap(({ chunks }) => chunks.map(({ id }) => id)));
+    expect(rest.flatMap(({ chunks }) => chunks.map(({ id }) => id))).toEqual(
+      whole.map(({ id }) => id).filter((id) => !seen.has(id)),
+    );
   });
 
   test("a thousand chunks are written and fetched at once", async () => {

@@ -1,9 +1,12 @@
-// `make bench-verify`: what verification and repair promise, measured on a real Postgres; Qdrant where QDRANT_URL names one.
+// `make bench-verify` and `make bench-data`: what verification and repair promise, and what a copy does, measured on a real
+// Postgres; Qdrant where QDRANT_URL names one.
 import { loadavg } from "node:os";
 import { parseArgs } from "node:util";
 import { postgresNames } from "#stores/postgres.ts";
 import { endOnSignals } from "#support/process/start-process.ts";
 import { amount, isMissed, least, printRows, type Row, summaryOf } from "../report/rows.ts";
+import { measureCopyKills } from "./copy-kills.ts";
+import { measureCopyMemory, measureCopyRates } from "./copy-rates.ts";
 import { measureCorrectness } from "./correctness.ts";
 import { measureDifferenceState } from "./difference-state.ts";
 import { measureKills } from "./kills.ts";
@@ -29,6 +32,10 @@ const full: Sizes = {
   faults: 100,
   rounds: 15,
   kills: 20,
+  copyRows: 200_000,
+  copyRounds: 6,
+  copyKills: 30,
+  copiedIds: 10_000_000,
 };
 const quick: Sizes = {
   rows: 50_000,
@@ -39,6 +46,10 @@ const quick: Sizes = {
   faults: 100,
   rounds: 3,
   kills: 4,
+  copyRows: 10_000,
+  copyRounds: 2,
+  copyKills: 4,
+  copiedIds: 200_000,
 };
 
 const startedAt = performance.now();
@@ -57,16 +68,21 @@ const measurements: readonly (readonly [string, (scene: Scene) => Promise<readon
   ["V6", async (scene) => [await measureWrites(scene)]],
   ["C1", async () => [await measureVerdicts()]],
   ["C3", async (scene) => [await measureBulk(scene)]],
+  ["C4", async (scene) => [await measureCopyRates(scene)]],
+  ["C5", async (scene) => [await measureCopyKills(scene)]],
+  ["C6", async ({ sizes }) => [await measureCopyMemory(sizes)]],
 ];
+/** Those of a copy are asked for by name. */
+const usual = ["V1", "V2", "V3", "V4", "V5", "V6", "C1", "C3"];
 
 async function run(): Promise<void> {
-  const only = values.only?.split(",");
+  const only = values.only?.split(",") ?? usual;
   const scene = await startScene(values.quick ? quick : full, Number(values.seed), say);
   const rows: Row[] = [];
   try {
     say(`node ${process.version}; ${postgresNames[scene.postgres.kind]}; seed ${scene.seed}; load ${printLoad()}`);
     for (const [names, measure] of measurements) {
-      if (only?.some((name) => names.includes(name)) === false) continue;
+      if (!only.some((name) => names.includes(name))) continue;
       say(names);
       rows.push(...(await measure(scene).catch((error: unknown) => failedRows(names, error))));
     }

@@ -18,6 +18,11 @@ export type Sizes = {
   readonly faults: number;
   readonly rounds: number;
   readonly kills: number;
+  /** Chunks of a copy that is timed, its rounds, kills of one that isn't, and chunks of a simulated one. */
+  readonly copyRows: number;
+  readonly copyRounds: number;
+  readonly copyKills: number;
+  readonly copiedIds: number;
 };
 export type Scene = {
   readonly sizes: Sizes;

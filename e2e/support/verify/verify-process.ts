@@ -10,7 +10,7 @@ import {
   verifySummarySchema,
 } from "@retriever/sidecar/contract/verify-report.ts";
 import type { RunResult } from "#support/process/run-to-end.ts";
-import { startProcess } from "#support/process/start-process.ts";
+import { startProcess, type WatchedProcess } from "#support/process/start-process.ts";
 
 const main = fileURLToPath(import.meta.resolve("@retriever/data/main.ts"));
 
@@ -68,11 +68,25 @@ export function startVerify({ path, reports }: Place, args: readonly string[] = 
   return startProcess<undefined>({ command: process.execPath, args: all, env });
 }
 
+/** Starts `copy` on the place, likewise. */
+export function startCopy({ path }: Place, args: readonly string[] = []) {
+  const all = [main, "copy", "--config", join(path, "config"), ...args];
+  return startProcess<undefined>({ command: process.execPath, args: all });
+}
+
+/** Runs `copy` to the end, whatever comes out. */
+export async function runCopy(...run: Parameters<typeof startCopy>): Promise<RunResult> {
+  return endOf("copy", await startCopy(...run));
+}
+
 /** Runs to the end, whatever comes out. */
 export async function runVerify(...run: Parameters<typeof startVerify>): Promise<RunResult> {
-  const { ended, output } = await startVerify(...run);
+  return endOf("verify", await startVerify(...run));
+}
+
+async function endOf(name: string, { ended, output }: WatchedProcess<undefined>): Promise<RunResult> {
   const exitCode = await ended;
-  if (exitCode === null) throw new Error(`verify was killed:\n${output().slice(-2000)}`);
+  if (exitCode === null) throw new Error(`${name} was killed:\n${output().slice(-2000)}`);
   return { exitCode, stdout: output("stdout"), stderr: output("stderr") };
 }
 

@@ -11,26 +11,47 @@ const pageDeadlineMs = 90_000;
 /** Broken connections in a row without a page in between. */
 const mostRetries = 4;
 
-type Reading = {
+type Through<Batch> = {
+  /** Begins to read behind a cursor. */
+  readonly scan: (after: string | null, signal: AbortSignal) => AsyncIterable<Batch>;
+  readonly rowsPerSecond: number | null;
+  /** Its cursor moves with each batch that was processed. */
+  readonly side: SideState;
+  /** Processes a batch; a promise is awaited before the next page. True: nothing more is to be read now. */
+  readonly onBatch: (batch: Batch) => Promise<boolean | void> | boolean | void;
+};
+type Reading = Pick<Through<ChunkBatch>, "side" | "onBatch"> & {
   readonly store: ChunkStore;
   readonly level: VerifyLevel;
   readonly options: Pick<RunOptions, "rowsPerSecond" | "pageSize">;
   readonly sinceMs: number | null;
-  /** Its cursor moves with each batch that was processed. */
-  readonly side: SideState;
-  /** Processes a batch; a promise is awaited before the next page. */
-  readonly onBatch: (batch: ChunkBatch) => Promise<void> | void;
 };
 type Deps = Pick<RunDeps, "clock" | "pause" | "random" | "onNote">;
 
 /** Reads what is left of the side. Rejects with a RetrieverError and at the signal. */
 export async function readSide(reading: Reading, deps: Deps, signal: AbortSignal): Promise<void> {
+  const { store, level, options, sinceMs, ...rest } = reading;
+  const { rowsPerSecond, pageSize } = options;
+  const readsAhead = rowsPerSecond === null;
+  const scan: Through<ChunkBatch>["scan"] = (after, limit) =>
+    store.scan({ level, sinceMs, after, pageSize, readsAhead }, limit);
+  await readThrough({ ...rest, scan, rowsPerSecond }, deps, signal);
+}
+
+type Paged = Pick<ChunkBatch, "count" | "cursor" | "storeMs">;
+
+/** Likewise, batches of any kind. */
+export async function readThrough<Batch extends Paged>(
+  reading: Through<Batch>,
+  deps: Deps,
+  signal: AbortSignal,
+): Promise<void> {
   const { side } = reading;
   for (let retries = 0; !side.isDone; ) {
     const before = side.cursor;
     try {
-      await readPages(reading, deps, signal);
-      side.isDone = true;
+      side.isDone = await readPages(reading, deps, signal);
+      return;
     } catch (error) {
       retries = side.cursor === before ? retries + 1 : 1;
       if (signal.aborted || !isRetryable(error) || retries > mostRetries) throw error;
@@ -41,21 +62,23 @@ export async function readSide(reading: Reading, deps: Deps, signal: AbortSignal
   }
 }
 
-async function readPages(reading: Reading, { clock, pause }: Deps, signal: AbortSignal): Promise<void> {
-  const { store, level, options, sinceMs, side, onBatch } = reading;
-  const throttle = makeThrottle(options.rowsPerSecond);
+/** Whether it came to the end. */
+async function readPages<Batch extends Paged>(
+  { scan, rowsPerSecond, side, onBatch }: Through<Batch>,
+  { clock, pause }: Deps,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const throttle = makeThrottle(rowsPerSecond);
   const stalled = new AbortController();
   const limit = AbortSignal.any([signal, stalled.signal]);
   const watch = (): NodeJS.Timeout => setTimeout(() => stalled.abort(new Error("page deadline")), pageDeadlineMs);
   let timer = watch();
   try {
     let startedAt = clock.monotonicMs();
-    const readsAhead = options.rowsPerSecond === null;
-    const scan = { level, sinceMs, after: side.cursor, pageSize: options.pageSize, readsAhead };
-    for await (const batch of store.scan(scan, limit)) {
+    for await (const batch of scan(side.cursor, limit)) {
       clearTimeout(timer);
       const working = onBatch(batch);
-      if (working !== undefined) await working;
+      if ((typeof working === "object" ? await working : working) === true) return false;
       // In the same turn as the processing, so that no checkpoint holds one without the other.
       side.cursor = batch.cursor;
       const rest = throttle.pauseAfter(batch.count, batch.storeMs, clock.monotonicMs() - startedAt);
@@ -63,6 +86,7 @@ async function readPages(reading: Reading, { clock, pause }: Deps, signal: Abort
       startedAt = clock.monotonicMs();
       timer = watch();
     }
+    return true;
   } finally {
     clearTimeout(timer);
   }

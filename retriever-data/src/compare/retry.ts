@@ -11,6 +11,17 @@ export function deadline(signal: AbortSignal, ms: number): AbortSignal {
   return AbortSignal.any([signal, AbortSignal.timeout(ms)]);
 }
 
+/** Likewise for work that is done so often that timers until their end would pile up. */
+export async function inTime<T>(signal: AbortSignal, ms: number, work: (limit: AbortSignal) => Promise<T>): Promise<T> {
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(new Error("deadline")), ms);
+  try {
+    return await work(AbortSignal.any([signal, late.signal]));
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 /** Whether the same call may succeed later without anybody changing anything. */
 export function isRetryable(error: unknown): error is RetrieverError {
   return error instanceof RetrieverError && errorTable[error.code].retryable;

@@ -52,9 +52,9 @@ export function openStores(named: NamedStores, registry: Registry): Both<ChunkSt
   return openBoth(named, (spec, access) => openChunkStore(registry, spec, access));
 }
 
-/** Opens both for writing. */
-export function openWriters(named: NamedStores, registry: Registry): Both<ChunkWriter> {
-  return openBoth(named, (spec, access) => openChunkWriter(registry, spec, access));
+/** Opens both for writing, so many batches at once. */
+export function openWriters(named: NamedStores, registry: Registry, atOnce = 1): Both<ChunkWriter> {
+  return openBoth(named, (spec, access) => openChunkWriter(registry, spec, { ...access, atOnce }));
 }
 
 function openBoth<T>({ source, destination, fields }: NamedStores, open: (spec: StoreSpec, access: ChunkAccess) => T) {

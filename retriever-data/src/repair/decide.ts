@@ -74,6 +74,11 @@ function momentOf(text: string | null | undefined, { momentPrecision }: Pick<Rep
   return text === null || text === undefined ? null : unitsOf(readMoment(text), momentPrecision);
 }
 
+/** Why a chunk isn't written that the store holds under another spelling of its id. */
+export function respelledAs({ to }: Pick<Seen, "to">, other: string): string {
+  return `the ${to.name} holds it as ${JSON.stringify(other)}, and would hold it twice; rename or remove one of the two`;
+}
+
 function doubled({ from, to }: Seen, isFrom: boolean): string {
   return `the ${isFrom ? from.name : to.name} holds it more than once; remove the doubles`;
 }

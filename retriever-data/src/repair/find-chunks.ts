@@ -55,10 +55,11 @@ function byId(chunks: readonly StoredChunk[]): Chunks {
   return Map.groupBy(chunks, ({ id }) => id);
 }
 
+type Spelled = Pick<Run, "spellings"> & { readonly deps: Pick<RepairDeps, "writers"> };
 type Question = { readonly ids: readonly string[]; readonly there: StoreName; readonly here: StoreName };
 
 /** Chunks `there` that are spelled otherwise and have no counterpart `here` under their own spelling. */
-async function findRespelled({ deps, spellings }: Run, { ids, there, here }: Question, limit: AbortSignal) {
+export async function findRespelled({ deps, spellings }: Spelled, { ids, there, here }: Question, limit: AbortSignal) {
   const spelled = ids.flatMap((id) => spellings(id).map((other) => [other, id] as const));
   const respelled = new Map<string, string>();
   for (let start = 0; start < spelled.length; start += mostLookedUp) {

@@ -30,7 +30,7 @@ function describe(differences: readonly Difference[]): string {
   return `${kinds.join(", ")}: ${listIds(differences.map(({ id }) => id))}`;
 }
 
-function listIds(ids: readonly string[]): string {
+export function listIds(ids: readonly string[]): string {
   const more = ids.length - firstIds;
   return `${ids.slice(0, firstIds).map(quoteOdd).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
 }

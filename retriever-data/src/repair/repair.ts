@@ -8,7 +8,7 @@ import { deadline } from "#compare/retry.ts";
 import { differenceOf, isYoung, type Pair, type PairRule, pairUp } from "#core/pair.ts";
 import { vectorRule } from "#core/same-vector.ts";
 import { makeThrottle } from "#core/throttle.ts";
-import { decideRemoval, decideWrite, isLeft, type Left } from "./decide.ts";
+import { decideRemoval, decideWrite, isLeft, type Left, respelledAs } from "./decide.ts";
 import { findRemovals, findsItsOwn, findWrites } from "./find-chunks.ts";
 import type { RepairPlan } from "./plan.ts";
 import { batchDeadlineMs, inBatches, type RepairDeps, type Run } from "./repair-run.ts";
@@ -121,8 +121,7 @@ async function decideWrites(run: Run, batch: readonly Difference[], limit: Abort
       writes.push(decision);
       moments.push([difference.id, momentOf(found(difference.id).from[0]?.updatedAt)]);
     } else {
-      const reason = `the ${run.plan.to.name} holds it as ${JSON.stringify(other)}, and would hold it twice; rename or remove one of the two`;
-      left.push({ id: difference.id, why: "refused", reason });
+      left.push({ id: difference.id, why: "refused", reason: respelledAs(run.plan, other) });
     }
   }
   return { left, writes, moments };

@@ -46,6 +46,7 @@ const usageCodes: ReadonlySet<ErrorCode> = new Set([
   "RETR_VERIFY_UNSUPPORTED",
   "RETR_VERIFY_CHECKPOINT_INVALID",
   "RETR_REPAIR_REFUSED",
+  "RETR_COPY_REFUSED",
 ]);
 
 /** The exit code of an error that ended the command before its report. */
@@ -61,7 +62,7 @@ export async function verify(flags: VerifyFlags, deps: CommandDeps): Promise<num
   const options = isLimited ? { ...asked, scope: { ...asked.scope, level: "ids" as const } } : asked;
   const server = options.serveReport === null ? null : await serveAt(options.serveReport, deps.progress);
   try {
-    const compared = await compare(options, named, { deps, server });
+    const compared = await compareStores(options, named, deps, server);
     const fault = await writeReport(compared, options, deps);
     const report = fault === undefined ? compared : withoutReport(compared, fault);
     await writeSummary(options.terminationLog, summaryText(report), deps);
@@ -86,9 +87,13 @@ async function serveAt(address: Address, { isTerminal, write }: ProgressOutput):
   }
 }
 
-type Running = { readonly deps: CommandDeps; readonly server: ReportServer | null };
-
-async function compare(options: VerifyOptions, named: NamedStores, { deps, server }: Running): Promise<VerifyReport> {
+/** One verification of the two. Resolves whatever the stores do, as `runVerification`. */
+export async function compareStores(
+  options: VerifyOptions,
+  named: NamedStores,
+  deps: CommandDeps,
+  server: Pick<ReportServer, "onProgress"> | null = null,
+): Promise<VerifyReport> {
   const { clock, random, pause, signal, version, registry } = deps;
   const { scope, rowsPerSecond, isResumed, reportFolder, checkpointMs, quality } = options;
   const stores = openStores(named, registry);
@@ -144,7 +149,7 @@ async function writeSummary(path: string | null, text: string, { writeFile, prog
 }
 
 /** Writes the report and its page. Resolves with the error when they can't be written. */
-async function writeReport(
+export async function writeReport(
   report: VerifyReport,
   { reportFolder }: VerifyOptions,
   { openFolder }: CommandDeps,

@@ -194,3 +194,11 @@ function memberOf(root: readonly string[], name: string): FieldPath {
 export function placeIn(fields: ChunkFields): (name: string) => FieldPath {
   return (name) => metadataPath(fields, name);
 }
+
+/** Said of columns or keys of a store that is copied. */
+export function unnamed(names: readonly string[]): string[] {
+  if (names.length === 0) return [];
+  return [
+    `no field names ${names.join(", ")} of the source: what they hold isn't copied (fields.metadata, fields.text)`,
+  ];
+}

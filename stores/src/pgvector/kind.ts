@@ -27,6 +27,7 @@ export const pgvectorKind = defineKind({
     makeBackend: (await import("./retrieve/backend.ts")).makePgvectorBackend,
     makeChunkStore: (await import("./chunks/chunk-store.ts")).makePgvectorChunkStore,
     makeChunkWriter: (await import("./chunks/chunk-writer.ts")).makePgvectorChunkWriter,
+    makePlaces: (await import("./chunks/make-table.ts")).makePgvectorPlaces,
     checkStore: (await import("./check/check-table.ts")).checkTable,
   }),
 });

@@ -22,6 +22,9 @@ export type MomentPrecision = (typeof momentPrecisions)[number];
  */
 export type FieldKind = "exact" | "text" | "float32" | "float64" | "uuid" | MomentPrecision;
 
+/** Kind of a field's values. json: anything. */
+export type FieldShape = "text" | "texts" | "integer" | "float" | "decimal" | "boolean" | "moment" | "uuid" | "json";
+
 export type ScanOptions = {
   readonly level: VerifyLevel;
   /** ms since 1970: only chunks written since then, and those without `updated_at`. Null: all. */
@@ -61,6 +64,8 @@ export type StoreDescription = {
   readonly fieldKinds?: readonly FieldKind[];
   /** Whether scans tell of ids that are held more than once (`doubledIds`). */
   readonly seesDoubles?: boolean;
+  /** Kinds of the agreed fields' values, likewise, where the store declares them. */
+  readonly fieldShapes?: readonly (FieldShape | null)[];
   /** False: the store doesn't say when a chunk was written. */
   readonly isDated?: boolean;
   /** What a person has to know of the store beside its differences, as sentences. */
@@ -144,6 +149,8 @@ export type WholeChunk = {
   readonly texts?: readonly string[];
   /** Null: not spoken of. */
   readonly vector: Float32Array | null;
+  /** The same in JSON, where a scan was asked for that: printing numbers anew costs more than all else. */
+  readonly vectorJson?: string | undefined;
 };
 
 /** A chunk as a store holds it now. */
@@ -163,9 +170,20 @@ export type LeftChunk =
   | { readonly id: string; readonly why: "changed" }
   | { readonly id: string; readonly why: "refused"; readonly reason: string };
 
+/** How a scan gives vectors; `json` where the store has them as JSON anyway. */
+export type WholeScanOptions = Pick<ScanOptions, "after" | "pageSize"> & { readonly vectors?: VectorForm | undefined };
+export type VectorForm = "floats" | "json";
+
+/** Consecutive whole chunks. */
+export type WholeBatch = Pick<ChunkBatch, "count" | "cursor" | "storeMs"> & { readonly chunks: readonly WholeChunk[] };
+
 /** Writes one store, and reads what is to be written to another. Rejects with a RetrieverError. */
 export interface ChunkWriter {
   readonly identity: StoreIdentity;
+  /** In which form it takes vectors with the least work; default floats. */
+  readonly vectors?: VectorForm;
+  /** Every chunk once and whole, in the order of the store's `ChunkStore.scan`; either takes the other's cursors. */
+  scan(options: WholeScanOptions, signal: AbortSignal): AsyncIterable<WholeBatch>;
   /**
    * Warnings for a person who is about to write, as sentences. Rejects with RETR_REPAIR_REFUSED for a store that hides
    * chunks from this credential, and with RETR_REPAIR_WRITE_REFUSED for one that is to be written and takes nothing.
@@ -180,7 +198,12 @@ export interface ChunkWriter {
    * still what is to be replaced; what a chunk doesn't speak of stays. Resolves with those that weren't written.
    */
   write(writes: readonly ChunkWrite[], signal: AbortSignal): Promise<readonly LeftChunk[]>;
-  /** Removes chunks, likewise. One that isn't there any more is changed. */
+  /**
+   * Writes chunks that the store lacks, each id at most once, as fast as it takes them. What it holds by then stays: the store decides
+   * that in the statement that writes, and need not say so. Resolves with those that it refuses.
+   */
+  load(chunks: readonly WholeChunk[], signal: AbortSignal): Promise<readonly LeftChunk[]>;
+  /** Removes chunks as `write` replaces them. One that isn't there any more is changed. */
   remove(removals: readonly ChunkRemoval[], signal: AbortSignal): Promise<readonly LeftChunk[]>;
   close(): Promise<void>;
 }
@@ -188,4 +211,9 @@ export interface ChunkWriter {
 /** Most ids of one look-up, fetch or removal. */
 export const mostLookedUp = 1000;
 
-export type ChunkAccess = { readonly identity: StoreIdentity; readonly fields: AgreedFields };
+export type ChunkAccess = {
+  readonly identity: StoreIdentity;
+  readonly fields: AgreedFields;
+  /** Batches that a writer works on at the same time, at most; default 1. */
+  readonly atOnce?: number;
+};

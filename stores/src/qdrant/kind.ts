@@ -31,6 +31,7 @@ export const qdrantKind = defineKind({
     makeBackend: (await import("./retrieve/backend.ts")).makeQdrantBackend,
     makeChunkStore: (await import("./chunks/chunk-store.ts")).makeQdrantChunkStore,
     makeChunkWriter: (await import("./chunks/chunk-writer.ts")).makeQdrantChunkWriter,
+    makePlaces: (await import("./chunks/make-collection.ts")).makeQdrantPlaces,
     checkStore: (await import("./check/check-collection.ts")).checkCollection,
   }),
 });

@@ -14,6 +14,7 @@ import { readChunkRow, readTextField } from "./chunk-row.ts";
 import { type ChunkTable, idsOfType, lookUpQuery, pageQuery, settings } from "./chunk-sql.ts";
 import { copyRows } from "./copy-query.ts";
 import { type DescribedTable, describeTable } from "./describe-table.ts";
+import { endSession, inSession } from "./scan-session.ts";
 
 /** A page or a look-up reads thousands of rows, so it may take longer than a request. */
 const leastTimeoutMs = 30_000;
@@ -164,34 +165,6 @@ function batchOf(page: ChunkPage, { storeMs, doubledIds, precision }: Facts): Ch
   if (precision === "day") page.days = page.count;
   const batch = page.toBatch(page.idAt(page.count - 1), storeMs);
   return doubledIds.size === 0 ? batch : { ...batch, doubledIds: [...doubledIds] };
-}
-
-type Session = { readonly client: PoolClient; readonly signal: AbortSignal; isCut: boolean };
-
-/** Runs one query; when the signal ends it, the connection is closed. */
-async function inSession<T>(session: Session, run: () => Promise<T>): Promise<T> {
-  const { client, signal } = session;
-  signal.throwIfAborted();
-  const cut = (): void => {
-    session.isCut = true;
-    client.release(true);
-  };
-  signal.addEventListener("abort", cut, { once: true });
-  try {
-    return await run();
-  } finally {
-    signal.removeEventListener("abort", cut);
-  }
-}
-
-/** However the scan ended: the next user of the connection must not get an open transaction. */
-async function endSession({ client, isCut }: Session): Promise<void> {
-  if (isCut) return;
-  const isClean = await client.query("ROLLBACK").then(
-    () => true,
-    () => false,
-  );
-  client.release(!isClean);
 }
 
 /** Fills the page; whether there may be more. Ids come in order, so doubles are neighbours. */

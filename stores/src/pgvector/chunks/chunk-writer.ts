@@ -1,25 +1,25 @@
 // Writes a table for a repair, and reads from it what is to be written elsewhere. One connection of its own.
 import type { PoolClient } from "pg";
-import type { ChunkAccess, ChunkWrite, ChunkWriter, LeftChunk, StoredChunk } from "#ports/chunk-store.ts";
+import type { ChunkAccess, ChunkRemoval, ChunkWrite, ChunkWriter, LeftChunk, StoredChunk } from "#ports/chunk-store.ts";
 import { parseExact } from "#values/exact-json.ts";
-import { exactTime } from "#values/time.ts";
-import { isColumn } from "../client/field-sql.ts";
-import { momentPrecisionOf } from "../client/moment-sql.ts";
 import { makePool, withClient } from "../client/pool.ts";
 import { type Row, type RowQuery, readRows } from "../client/row-query.ts";
 import { inSettings, sessionSettings } from "../client/session-settings.ts";
 import { type Catalogue, readCatalogue } from "../client/table-catalogue.ts";
 import type { PgvectorSpec } from "../config/schema.ts";
 import { type Documents, documentColumns, type Given, givenOf, whyChanged, whyRefused } from "./given-rows.ts";
+import { copyRowsIn, type EncodedRows, encodeRows, isCopied } from "./load-rows.ts";
 import {
   cautionsOf,
-  type Place,
   readColumns,
   refuseCondition,
   refuseHidden,
   refuseReadOnly,
   type TableColumns,
+  unnamedIn,
 } from "./table-columns.ts";
+import { makeReadChunk } from "./whole-chunk-row.ts";
+import { scanWhole } from "./whole-chunk-scan.ts";
 import {
   begin,
   fetchQuery,
@@ -31,7 +31,7 @@ import {
   updateQuery,
   type Writing,
 } from "./whole-chunk-sql.ts";
-import { skipRefused, writeError } from "./write-refusal.ts";
+import { isOfRow, skipRefused, writeError } from "./write-refusal.ts";
 
 /** Longest statement; the caller's signal may end it earlier. */
 /** A batch of whole chunks, vectors as text. */
@@ -39,54 +39,59 @@ const wholeChunks = { rows: 50_000, bytes: 128 * 1_048_576 };
 const statementTimeoutMs = 60_000;
 
 /** Connects on demand only. */
-export function makePgvectorChunkWriter(spec: PgvectorSpec, { identity, fields }: ChunkAccess): ChunkWriter {
-  const pool = makePool(spec, 1, statementTimeoutMs);
-  let known: TableColumns | undefined;
+export function makePgvectorChunkWriter(spec: PgvectorSpec, access: ChunkAccess): ChunkWriter {
+  const { identity, fields, atOnce = 1 } = access;
+  const pool = makePool(spec, atOnce, statementTimeoutMs);
+  const scanPool = makePool(spec, 1, statementTimeoutMs);
+  let known: Omit<Table, "spec" | "client"> | undefined;
+  const tableAt = async (client: PoolClient): Promise<Table> => {
+    if (known === undefined) {
+      const catalogue = await catalogueOf(client, spec);
+      const columns = readColumns(spec, fields, catalogue);
+      known = { columns, takesCopies: isCopied(catalogue, columns) };
+    }
+    return { spec, client, ...known };
+  };
   const work = async <T>(signal: AbortSignal, run: (table: Table) => Promise<T>): Promise<T> => {
     try {
-      return await withClient(pool, signal, async (client) => {
-        known ??= readColumns(spec, fields, await catalogueOf(client, spec));
-        return run({ spec, client, columns: known });
-      });
+      return await withClient(pool, signal, async (client) => run(await tableAt(client)));
     } catch (error) {
       throw writeError(error, signal);
     }
   };
+  /** What the rows of the writes come to; nothing is asked for none. */
+  const each = async (writes: readonly ChunkWrite[], signal: AbortSignal, run: Rows): Promise<LeftChunk[]> =>
+    writes.length === 0
+      ? []
+      : work(signal, async (table) => {
+          const { left, rows } = await makeRows(table, writes);
+          return [...left, ...(await run(table, rows))];
+        });
   return {
     identity,
-    inspect: (use, signal) =>
-      work(signal, async ({ client }) => {
-        const catalogue = await catalogueOf(client, spec);
-        refuseHidden(catalogue, spec);
-        if (use === "read") return [];
-        refuseCondition(spec);
-        refuseReadOnly(catalogue);
-        return cautionsOf(catalogue, spec, fields);
-      }),
+    scan: async function* (options, signal) {
+      const columnsOf = async (client: PoolClient) => (await tableAt(client)).columns;
+      try {
+        yield* scanWhole(scanPool, { ...options, spec, timeoutMs: statementTimeoutMs, columnsOf }, signal);
+      } catch (error) {
+        throw writeError(error, signal);
+      }
+    },
+    inspect: (use, signal) => work(signal, ({ client }) => inspectTable(client, spec, { use, fields })),
     fetch: async (ids, signal) => (ids.length === 0 ? [] : work(signal, (table) => fetchRows(table, ids))),
-    check: async (writes, signal) =>
-      writes.length === 0
-        ? []
-        : work(signal, async (table) => {
-            const { left, rows } = await makeRows(table, writes);
-            return [...left, ...(await tryRows(table, rows)).left];
-          }),
-    write: async (writes, signal) =>
-      writes.length === 0
-        ? []
-        : work(signal, async (table) => {
-            const { left, rows } = await makeRows(table, writes);
-            return [...left, ...(await writeRows(table, rows))];
-          }),
+    check: (writes, signal) => each(writes, signal, checkRows),
+    write: (writes, signal) => each(writes, signal, writeRows),
+    load: (chunks, signal) =>
+      each(
+        chunks.map((chunk) => ({ chunk, over: null })),
+        signal,
+        loadRows,
+      ),
     remove: async (removals, signal) =>
-      removals.length === 0
-        ? []
-        : work(signal, (table) => {
-            const column = table.columns.id.name;
-            const rows = removals.map(({ id, version }) => ({ id, row: { [column]: id }, over: version, names: [] }));
-            return skipRefused(rows, (some) => change(table, some, removeQuery(writing(table), some)));
-          }),
-    close: () => pool.end(),
+      removals.length === 0 ? [] : work(signal, (table) => removeRows(table, removals)),
+    close: async () => {
+      await Promise.allSettled([pool.end(), scanPool.end()]);
+    },
   };
 }
 
@@ -94,7 +99,37 @@ function catalogueOf(client: PoolClient, spec: PgvectorSpec): Promise<Catalogue>
   return inSettings(client, sessionSettings(spec, statementTimeoutMs), () => readCatalogue(client, spec));
 }
 
-type Table = { readonly spec: PgvectorSpec; readonly client: PoolClient; readonly columns: TableColumns };
+type Table = {
+  readonly spec: PgvectorSpec;
+  readonly client: PoolClient;
+  readonly columns: TableColumns;
+  readonly takesCopies: boolean;
+};
+
+type Rows = (table: Table, rows: readonly Given[]) => Promise<LeftChunk[]>;
+
+async function inspectTable(
+  client: PoolClient,
+  spec: PgvectorSpec,
+  { use, fields }: { readonly use: "read" | "write"; readonly fields: readonly string[] },
+): Promise<readonly string[]> {
+  const catalogue = await catalogueOf(client, spec);
+  refuseHidden(catalogue, spec);
+  if (use === "read") return unnamedIn(readColumns(spec, fields, catalogue));
+  refuseCondition(spec);
+  refuseReadOnly(catalogue);
+  return cautionsOf(catalogue, spec, fields);
+}
+
+async function checkRows(table: Table, rows: readonly Given[]): Promise<LeftChunk[]> {
+  return (await tryRows(table, rows)).left;
+}
+
+function removeRows(table: Table, removals: readonly ChunkRemoval[]): Promise<LeftChunk[]> {
+  const column = table.columns.id.name;
+  const rows = removals.map(({ id, version }) => ({ id, row: { [column]: id }, over: version, names: [] }));
+  return skipRefused(rows, (some) => change(table, some, removeQuery(writing(table), some)));
+}
 
 /** With the id's column and those of these names. */
 function writing({ spec, columns }: Table, names: readonly string[] = []): Writing {
@@ -140,54 +175,13 @@ async function fetchRows(table: Table, ids: readonly string[]): Promise<StoredCh
   const wanted = new Set(ids);
   const rows = await inTransaction(table, fetchQuery(table.spec, table.columns, ids));
   // A column's type may take two spellings for one value.
-  return rows.map((row) => readChunk(row, table.columns)).filter(({ id }) => wanted.has(id));
-}
-
-function readChunk(
-  [id, entity, namespace, updatedAt, fields, embedding, version]: Row,
-  columns: TableColumns,
-): StoredChunk {
-  const time = columns.updatedAt === null ? undefined : momentOf(updatedAt ?? "null");
-  const members = parseExact(fields ?? "{}") as Record<string, unknown>;
-  return {
-    id: id ?? "",
-    entityId: saidOf(columns.entity, entity ?? null),
-    namespace: saidOf(columns.namespace, namespace ?? null),
-    updatedAt: saidOf(columns.updatedAt, time),
-    hasUnreadableMoment: columns.updatedAt !== null && time === undefined,
-    fields: Object.fromEntries(
-      columns.fields.flatMap((place) => {
-        const value = saidOf(place, members[place.name]);
-        return value === undefined ? [] : [[place.name, value] as const];
-      }),
-    ),
-    decimals: columns.fields.filter(({ column }) => /^_?numeric$|^jsonb?$/.test(column.type)).map(({ name }) => name),
-    moments: Object.fromEntries(
-      columns.fields.flatMap(({ name, column, path }) => {
-        const precision = isColumn(path) ? momentPrecisionOf(column) : null;
-        return precision === null ? [] : [[name, precision] as const];
-      }),
-    ),
-    texts: columns.fields.filter(({ column }) => /^_?(text|varchar|bpchar)$/.test(column.type)).map(({ name }) => name),
-    vector: readVector(embedding ?? null, columns.embedding.type),
-    version: version ?? "",
-  };
-}
-
-/**
- * A column's NULL is a value. A member of JSON that isn't there, or is null, says nothing: undefined, so that nothing of
- * the other store's is taken away for it.
- */
-function saidOf<T>(place: Place | null, value: T): T | undefined {
-  if (place === null || (value === null && !isColumn(place.path))) return undefined;
-  return value;
-}
-
-/** Of its JSON; undefined for what can't be read as one. */
-function momentOf(text: string): string | null | undefined {
-  const moment = parseExact(text);
-  if (moment === null) return null;
-  return typeof moment === "string" ? (exactTime(moment) ?? undefined) : undefined;
+  const read = makeReadChunk(table.columns);
+  return rows
+    .map(([embedding = null, version, ...texts]) => ({
+      ...read(texts, readVector(embedding, table.columns.embedding.type)),
+      version: version ?? "",
+    }))
+    .filter(({ id }) => wanted.has(id));
 }
 
 /** Which rows the table would refuse, and which it would take; nothing is written. */
@@ -235,6 +229,38 @@ async function writeRows(table: Table, rows: readonly Given[]): Promise<LeftChun
     left.push(...(await skipRefused(group, (some) => change(table, some, query(writing(table, names), some)))));
   }
   return left;
+}
+
+/** For fewer rows the statement with their values is as quick. */
+const leastCopied = 20;
+
+/** New rows, all of a group at once; what isn't surely taken as it is, and a group of which one isn't, goes the other way. */
+async function loadRows(table: Table, rows: readonly Given[]): Promise<LeftChunk[]> {
+  const others: Given[] = [];
+  for (const group of groupsOf(rows)) {
+    if (!table.takesCopies || group.length < leastCopied) {
+      others.push(...group);
+      continue;
+    }
+    const { encoded, odd } = encodeRows(group, table.columns);
+    others.push(...odd);
+    if (encoded.length > 0 && !(await isLoaded(table, encoded))) others.push(...encoded.map(({ row }) => row));
+  }
+  return writeRows(table, others);
+}
+
+/** Whether the table took all of the rows; none of them where it refused one or has one by now. */
+async function isLoaded({ client, spec }: Table, rows: EncodedRows): Promise<boolean> {
+  await client.query(begin);
+  try {
+    const isWhole = (await copyRowsIn(client, spec, rows)) === rows.length;
+    await client.query(isWhole ? "COMMIT" : "ROLLBACK");
+    return isWhole;
+  } catch (error) {
+    await client.query("ROLLBACK").catch(() => undefined);
+    if (isOfRow(error)) return false;
+    throw error;
+  }
 }
 
 /** Rows with the same columns, new and held ones apart: one statement each. */

@@ -3,7 +3,7 @@ import type { PoolClient } from "pg";
 import { idKindOf } from "#chunks/ids.ts";
 import type { FieldPath } from "#config/chunk-fields.ts";
 import { errorsOf } from "#errors.ts";
-import type { AgreedFields, FieldKind } from "#ports/chunk-store.ts";
+import type { AgreedFields, FieldKind, FieldShape } from "#ports/chunk-store.ts";
 import { type IdKind, type StoreDescription, type VectorPrecision } from "#ports/chunk-store.ts";
 import { isColumn } from "../client/field-sql.ts";
 import { momentPrecisionOf } from "../client/moment-sql.ts";
@@ -24,6 +24,24 @@ const someIds = 20;
 const metrics = { cosine: "cosine", l2: "l2", "inner-product": "dot" } as const;
 const precisions: Readonly<Record<VectorType, VectorPrecision>> = { vector: "float32", halfvec: "half", bit: "binary" };
 const idKinds: Readonly<Record<string, IdKind>> = { int2: "integer", int4: "integer", int8: "integer", uuid: "uuid" };
+const shapes: Readonly<Record<string, FieldShape>> = {
+  text: "text",
+  varchar: "text",
+  bpchar: "text",
+  int2: "integer",
+  int4: "integer",
+  int8: "integer",
+  float4: "float",
+  float8: "float",
+  numeric: "decimal",
+  bool: "boolean",
+  timestamptz: "moment",
+  uuid: "uuid",
+  json: "json",
+  jsonb: "json",
+  _text: "texts",
+  _varchar: "texts",
+};
 const moments = /^(timestamp|date)/;
 
 export type DescribedTable = { readonly table: ChunkTable; readonly description: StoreDescription };
@@ -60,6 +78,9 @@ export async function describeTable(
     isLookUpCheap: isOrdered && isSearchable(id.type),
     fieldKinds: paths.agreed.map((path) => kindOf(isColumn(path) ? columns.get(path[0]) : undefined)),
     seesDoubles: true,
+    fieldShapes: paths.agreed.map((path) =>
+      isColumn(path) ? (shapes[columns.get(path[0])?.type ?? ""] ?? null) : null,
+    ),
     isDated: updatedAt !== null,
     remarks: remarksOf(catalogue),
   };

@@ -8,7 +8,7 @@ import { isColumn } from "../client/field-sql.ts";
 import { momentPrecisionOf } from "../client/moment-sql.ts";
 import type { Column } from "../client/table-catalogue.ts";
 import type { Place, TableColumns } from "./table-columns.ts";
-import { type GivenRow, vectorText } from "./whole-chunk-sql.ts";
+import { type GivenRow, GivenVector } from "./whole-chunk-sql.ts";
 
 export type Given = GivenRow & {
   readonly id: string;
@@ -83,7 +83,7 @@ type Said = {
 function saidOf(chunk: WholeChunk, columns: TableColumns): Said[] {
   const { entity, updatedAt, namespace, embedding, fields } = columns;
   const { moments = {} } = chunk;
-  const vector = chunk.vector === null ? undefined : vectorText(chunk.vector, embedding.type);
+  const vector = chunk.vector === null ? undefined : new GivenVector(chunk.vector, embedding.type);
   const moment = updatedAt === null ? undefined : momentFor(chunk.updatedAt, updatedAt.column);
   const said = (place: Said["place"] | null, value: unknown, isSame: Said["isSame"]): Said[] =>
     place === null ? [] : [{ place, value, isSame }];

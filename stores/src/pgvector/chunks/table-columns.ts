@@ -1,5 +1,5 @@
 // The columns that a repair reads and writes, and what has to be said or refused before it.
-import { type FieldPath, metadataPath } from "#config/chunk-fields.ts";
+import { type FieldPath, metadataPath, unnamed } from "#config/chunk-fields.ts";
 import { RetrieverError } from "#errors.ts";
 import { tableOf } from "../client/names.ts";
 import { type Catalogue, type Column, remarksOf } from "../client/table-catalogue.ts";
@@ -75,6 +75,13 @@ export function refuseReadOnly({ isStandby, isReadOnly }: Catalogue): void {
     ? "it is a standby: name the primary"
     : "its transactions are read-only (default_transaction_read_only): use a role or a database that may write";
   throw new RetrieverError({ code: "RETR_REPAIR_WRITE_REFUSED", message: `Postgres takes no writes here: ${why}` });
+}
+
+/** What a person should know before the table is copied: columns that nothing names. */
+export function unnamedIn({ id, embedding, updatedAt, namespace, entity, fields, all }: TableColumns): string[] {
+  const places = [updatedAt, namespace, entity, ...fields].map((place) => place?.column);
+  const named = new Set([id, embedding, ...places]);
+  return unnamed(all.filter((column) => !named.has(column)).map(({ name }) => name));
 }
 
 /** What a person should know before the table is written. */

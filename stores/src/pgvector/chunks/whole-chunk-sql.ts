@@ -1,5 +1,7 @@
 // SQL that reads, tries, writes and removes whole chunks. Values travel as one JSON document, whose members the server
 // reads as the columns' own types.
+import { escapeLiteral } from "pg";
+import type { WholeScanOptions } from "#ports/chunk-store.ts";
 import { valueAt } from "../client/field-sql.ts";
 import { quoteName, rowsOf, tableOf } from "../client/names.ts";
 import type { RowQuery } from "../client/row-query.ts";
@@ -27,16 +29,15 @@ const version = `md5((${held}.*)::text)`;
 
 const indexed = /^(text|varchar|bpchar|uuid|int[248])$/;
 
-/** Rows of id, entity, namespace, moment and fields as JSON, embedding, version. */
-export function fetchQuery(spec: PgvectorSpec, columns: TableColumns, ids: readonly string[]): RowQuery {
-  const { id, entity, namespace, updatedAt, embedding, fields } = columns;
+/** Id, entity, namespace, moment and fields, the last two as JSON. */
+function wholeColumns({ id, entity, namespace, updatedAt, fields }: TableColumns): string[] {
   // As text, as a request would search it.
   const name = (place: Place | null): string =>
     place === null ? "NULL" : `${nameAt(place.path, place.column.type, held)}::text`;
   const shown = fields.map(
     ({ name: field, column, path }) => `${shownAt(path, column.type, held)} AS ${quoteName(field)}`,
   );
-  const picked = [
+  return [
     `${held}.${quoteName(id.name)}::text`,
     name(entity),
     name(namespace),
@@ -44,13 +45,35 @@ export function fetchQuery(spec: PgvectorSpec, columns: TableColumns, ids: reado
       ? "NULL"
       : `to_json(${valueAt(updatedAt.path, { row: held, isRaw: updatedAt.column.type === "json" })})::text`,
     fields.length === 0 ? "'{}'" : `(SELECT row_to_json(${said})::text FROM (SELECT ${shown.join(", ")}) AS ${said})`,
-    `${held}.${quoteName(embedding.name)}::text`,
-    version,
   ];
+}
+
+/** Rows of embedding, version, and `wholeColumns`. */
+export function fetchQuery(spec: PgvectorSpec, columns: TableColumns, ids: readonly string[]): RowQuery {
+  const { id, embedding } = columns;
+  const picked = [`${held}.${quoteName(embedding.name)}::text`, version, ...wholeColumns(columns)];
   // By the column's own type where an index may serve it; otherwise by its text, which is what an id is.
   const [column, type] = indexed.test(id.type) ? [quoteName(id.name), ""] : [`${quoteName(id.name)}::text`, "::text[]"];
   const text = `SELECT ${picked.join(", ")} FROM ${rowsOf(spec, held)} WHERE ${held}.${column} = ANY($1${type})`;
   return { text, values: [arrayLiteral(idsOfType(ids, id.type))] };
+}
+
+/** The next rows in the order of their ids, in binary: `wholeColumns`, and the embedding as `vector`, `bit` or text. */
+export function wholePageQuery(
+  spec: PgvectorSpec,
+  columns: TableColumns,
+  { after, pageSize, vectors }: WholeScanOptions,
+): string {
+  const { id, embedding } = columns;
+  const key = `${held}.${quoteName(id.name)}`;
+  const asVector = embedding.type === "halfvec" ? `::${quoteName(embedding.typeSchema)}."vector"` : "";
+  const cast = vectors === "json" ? `${asVector}::text` : asVector;
+  const texts = wholeColumns(columns).map((column) => (column === "NULL" ? "NULL::text" : column));
+  const picked = [...texts, `${held}.${quoteName(embedding.name)}${cast}`].join(", ");
+  const where = after === null ? "" : ` WHERE ${key} > ${escapeLiteral(after)}`;
+  // Rows of one id are never on two pages.
+  const rows = `FETCH FIRST ${pageSize} ROWS ${id.isUnique ? "ONLY" : "WITH TIES"}`;
+  return `COPY (SELECT ${picked} FROM ${rowsOf(spec, held)}${where} ORDER BY ${key} ${rows}) TO STDOUT (FORMAT binary)`;
 }
 
 /** A table that is written, the name of its id, and the columns of one statement, the id's among them. */
@@ -118,6 +141,25 @@ function givenRows(columns: GivenColumns): string {
   const declared = columns.map(({ name, declared: type }) => `${quoteName(name)} ${type}`).join(", ");
   return `json_array_elements($1::json) WITH ORDINALITY AS "retriever rows"("retriever document", "retriever number"),
     LATERAL json_to_record(${document} -> 'row') AS ${given}(${declared})`;
+}
+
+/** A vector on its way into a column of this type; JSON has it as text, which is printed when it is asked for. */
+export class GivenVector {
+  readonly #floats: Float32Array;
+  readonly #type: string;
+
+  constructor(floats: Float32Array, type: string) {
+    this.#floats = floats;
+    this.#type = type;
+  }
+
+  get floats(): Float32Array {
+    return this.#floats;
+  }
+
+  toJSON(): string {
+    return vectorText(this.#floats, this.#type);
+  }
 }
 
 /** As pgvector prints it; a `bit` as its digits. */

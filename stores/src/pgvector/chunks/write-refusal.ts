@@ -34,6 +34,11 @@ function reasonOf(error: unknown): string | null {
   return `${column}${known} (${code})`;
 }
 
+/** Whether it may be of one row alone, or of COPY into this relation, so that statements do more. */
+export function isOfRow(error: unknown): boolean {
+  return reasonOf(error) !== null || /^(0A000|42809|55000)$/.test(codeOf(error));
+}
+
 /** An error of a write or of what goes before it, in our codes. */
 export function writeError(error: unknown, signal: AbortSignal): RetrieverError {
   const code = codeOf(error);

@@ -20,17 +20,10 @@ import type { CollectionInfo } from "../client/collection.ts";
 import { keyOf, keysOf } from "../client/payload-key.ts";
 import type { QdrantSpec } from "../config/schema.ts";
 import { type DescribedCollection, describeCollection } from "./describe-collection.ts";
+import { atEnd, mostWhole, mostWithPayloads } from "./page-sizes.ts";
 import { idConditions, pointIdsOf } from "./point-ids.ts";
 import { openPoints, type PointsCaller } from "./points-caller.ts";
 import { placesOf, readScroll } from "./scroll-page.ts";
-
-/** A page of vectors is parsed as a whole; it has to stay small whatever is asked for. */
-const mostWithVectors = 1000;
-
-/** So that a page of vectors stays below what an answer may have, at some 16 characters for each number. */
-function mostWithDimension(dimension: number): number {
-  return Math.max(1, Math.floor(2_097_152 / Math.max(1, dimension)));
-}
 
 type Place = {
   readonly caller: PointsCaller;
@@ -57,9 +50,9 @@ export function makeQdrantChunkStore(spec: QdrantSpec, { identity, fields }: Chu
     describe: async (signal) => (await describe(signal)).description,
     scan: async function* (options, signal) {
       const { description, info } = await known(signal);
-      const whole = Math.min(mostWithVectors, mostWithDimension(description.dimension ?? 0));
+      const whole = mostWhole(description.dimension);
       // Payloads may hold texts.
-      const ofLevel = { ids: options.pageSize, fresh: options.pageSize, payload: mostWithVectors, vector: whole };
+      const ofLevel = { ids: options.pageSize, fresh: options.pageSize, payload: mostWithPayloads, vector: whole };
       const most = Math.min(info.limits.points, ofLevel[options.level]);
       if (options.sinceMs !== null) checkMomentIndex(spec, info);
       const pageSize = Math.min(options.pageSize, most);
@@ -123,9 +116,6 @@ const nextPage = /"next_page_offset":\s*("[^"]{1,60}"|\d{1,20})\s*\}\s*,\s*"stat
 function nextOffset(text: string): string | null {
   return nextPage.exec(text.slice(-tailLength))?.[1] ?? null;
 }
-
-/** Cursor of the last page: there is nothing after it. */
-const atEnd = "end";
 
 type Question = {
   readonly ids: readonly string[];

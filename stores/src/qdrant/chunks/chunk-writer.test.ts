@@ -65,6 +65,16 @@ test("an empty collection's first points get UUID version 5 of the chunk id, and
   expect(sent?.apiKey).toBe("key");
 });
 
+test("a chunk whose new point would get the id of another chunk's isn't loaded and is named, the others are", async () => {
+  hold("b63cdfa4-3df9-568e-97ae-006c5b8fd652", { chunk_id: "another" });
+  const left = await writer.load([makeChunk("www.example.com"), makeChunk("free")], limit());
+  expect(left).toEqual([
+    { id: "www.example.com", why: "refused", reason: expect.stringContaining('taken by the chunk "another"') },
+  ]);
+  expect(payloadOf("b63cdfa4-3df9-568e-97ae-006c5b8fd652")).toEqual({ chunk_id: "another" });
+  expect(await fetchAll(writer, ["free"])).toHaveLength(1);
+});
+
 test("new points follow the rule of those that are there", async () => {
   hold(7, { chunk_id: 7 });
   await put(writer, [makeChunk("12")]);

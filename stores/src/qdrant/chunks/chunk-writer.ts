@@ -2,7 +2,7 @@
 // Qdrant decides by conditions that come with each write whether a point is still what was read. It doesn't tell what it
 // decided, so what was written is read again.
 
-import { metadataPath } from "#config/chunk-fields.ts";
+import { metadataPath, unnamed } from "#config/chunk-fields.ts";
 import { RetrieverError } from "#errors.ts";
 import {
   type ChunkAccess,
@@ -11,6 +11,7 @@ import {
   type ChunkWriter,
   type LeftChunk,
   type StoredChunk,
+  type WholeChunk,
 } from "#ports/chunk-store.ts";
 import { valueAt } from "#values/member-path.ts";
 import { member, parseAnswer, textOf } from "../client/answers.ts";
@@ -24,6 +25,7 @@ import { expectedKeys, guardOf, type Keys, versionOf } from "./held-point.ts";
 import { readPoints, type StoredPoint } from "./point-answers.ts";
 import { fallbackRule, ownIdRule, pointIdRule } from "./point-ids.ts";
 import { openPoints, type PointsCaller } from "./points-caller.ts";
+import { scanPoints, unnamedKeys } from "./whole-scan.ts";
 import { bodiesOf, eachOnce, skipRefused } from "./write-bodies.ts";
 
 /** Points read to detect how the application makes ids, and which keys it uses. */
@@ -38,8 +40,8 @@ type Target = Place &
   Known & { readonly spec: QdrantSpec; readonly fields: readonly string[]; readonly momentKeys: ReadonlySet<string> };
 
 /** Connects on demand only. */
-export function makeQdrantChunkWriter(spec: QdrantSpec, { identity, fields }: ChunkAccess): ChunkWriter {
-  const caller = openPoints(spec);
+export function makeQdrantChunkWriter(spec: QdrantSpec, { identity, fields, atOnce = 1 }: ChunkAccess): ChunkWriter {
+  const caller = openPoints(spec, atOnce + 1);
   let known: Known | undefined;
   const open = async (signal: AbortSignal): Promise<Target> => {
     known ??= await readKnown(caller, spec, signal);
@@ -51,10 +53,14 @@ export function makeQdrantChunkWriter(spec: QdrantSpec, { identity, fields }: Ch
   };
   return {
     identity,
+    vectors: "json",
+    scan: async function* (options, signal) {
+      yield* scanPoints(await open(signal), options);
+    },
     inspect: async (use, signal) => {
       known = undefined;
-      const { conventions } = await open(signal);
-      if (use === "read") return [];
+      const { conventions, someNames } = await open(signal);
+      if (use === "read") return unnamed(unnamedKeys(someNames.flat(), spec, fields));
       await refuseOld(caller, signal);
       const { caution } = spec.fields;
       return [...(conventions.rule === null ? [unknownRule] : []), ...(caution === undefined ? [] : [caution])];
@@ -68,6 +74,7 @@ export function makeQdrantChunkWriter(spec: QdrantSpec, { identity, fields }: Ch
     },
     check: async (writes, signal) => (writes.length === 0 ? [] : (await prepare(await open(signal), writes)).left),
     write: async (writes, signal) => (writes.length === 0 ? [] : writePoints(await open(signal), writes)),
+    load: async (chunks, signal) => (chunks.length === 0 ? [] : loadPoints(await open(signal), chunks)),
     remove: async (removals, signal) => (removals.length === 0 ? [] : removePoints(await open(signal), removals)),
     close: caller.collection.close,
   };
@@ -115,23 +122,32 @@ async function prepare(target: Target, writes: readonly ChunkWrite[]) {
   );
   const doubled = new Set(left.map(({ id }) => id));
   const ready: Prepared[] = [];
-  const refuse = (id: string, reason: string): void => void left.push({ id, why: "refused", reason });
   for (const { chunk, over } of writes) {
     const point = held.get(chunk.id);
     if (doubled.has(chunk.id)) continue;
     const version = point === undefined ? null : versionOf(point);
     const prepared = over === version ? prepareOne(target, chunk, point) : null;
     if (prepared === null) left.push({ id: chunk.id, why: "changed" });
-    else if (typeof prepared === "string") refuse(chunk.id, prepared);
+    else if (typeof prepared === "string") left.push({ id: chunk.id, why: "refused", reason: prepared });
     else ready.push(prepared);
   }
+  left.push(...(await refuseTaken(target, ready)));
+  return { left, ready: without(ready, left), keys: expectedIn(target, held.values()) };
+}
+
+/** New points whose ids other chunks have. */
+async function refuseTaken(target: Target, ready: readonly Prepared[]): Promise<LeftChunk[]> {
   const takers = await takersOf(target, ready);
-  for (const { id, given, held: point } of ready) {
-    const taker = point === null ? takers.get(JSON.stringify(given.id)) : undefined;
-    if (taker !== undefined && taker !== id) refuse(id, takenBy(given.id, taker));
-  }
+  return ready.flatMap(({ id, given, held }): LeftChunk[] => {
+    const taker = held === null ? takers.get(JSON.stringify(given.id)) : undefined;
+    if (taker === undefined || taker === id) return [];
+    return [{ id, why: "refused", reason: takenBy(given.id, taker) }];
+  });
+}
+
+function without(ready: readonly Prepared[], left: readonly LeftChunk[]): Prepared[] {
   const skipped = new Set(left.map(({ id }) => id));
-  return { left, ready: ready.filter(({ id }) => !skipped.has(id)), keys: expectedIn(target, held.values()) };
+  return ready.filter(({ id }) => !skipped.has(id));
 }
 
 /** Keys that its points have or may get. */
@@ -179,6 +195,19 @@ async function takersOf(target: Target, ready: readonly Prepared[]): Promise<Rea
   return takers;
 }
 
+/** What is there by then stays; that isn't read again. */
+async function loadPoints(target: Target, chunks: readonly WholeChunk[]): Promise<LeftChunk[]> {
+  const left: LeftChunk[] = [];
+  const ready: Prepared[] = [];
+  for (const chunk of chunks) {
+    const prepared = prepareOne(target, chunk, undefined);
+    if (typeof prepared === "string") left.push({ id: chunk.id, why: "refused", reason: prepared });
+    else ready.push(prepared);
+  }
+  left.push(...(await refuseTaken(target, ready)));
+  return [...left, ...(await skipRefused(without(ready, left), (some) => insert(target, some)))];
+}
+
 async function writePoints(target: Target, writes: readonly ChunkWrite[]): Promise<LeftChunk[]> {
   const { left, ready, keys } = await prepare(target, writes);
   const fresh = ready.filter(({ held }) => held === null);
@@ -197,8 +226,7 @@ async function writePoints(target: Target, writes: readonly ChunkWrite[]): Promi
     };
     left.push(...(await skipRefused([{ id }], update)));
   }
-  const skipped = new Set(left.map(({ id }) => id));
-  const sent = ready.filter(({ id }) => !skipped.has(id));
+  const sent = without(ready, left);
   const points = await retrieve(
     target,
     sent.map(({ given }) => given.id),
@@ -219,7 +247,7 @@ async function isStill(target: Target, held: StoredPoint): Promise<boolean> {
 }
 
 async function insert(target: Target, some: readonly Prepared[]): Promise<void> {
-  const given = some.map(({ given: { id, vector, payload } }) => ({ id, vector, payload }));
+  const given = some.map((each) => each.given);
   for (const points of bodiesOf(given, target.info.limits.upsertPoints)) {
     const body = `{"points":[${points.join(",")}],${JSON.stringify(insertOnly).slice(1)}`;
     await target.caller.call({ method: "PUT", path: "/points?wait=true", body }, target.signal);

@@ -51,16 +51,33 @@ export function givenOf(chunk: WholeChunk, held: StoredPoint | undefined, place:
   if (id === undefined) {
     return `the ids of the collection's points are ${conventions.rule?.name ?? "unknown"}, which this chunk id can't be, so that an application would write it a second time; let the application write it`;
   }
-  const hasVector = !isSameVector(held?.vectors[spec.vectorName ?? ""], chunk.vector);
+  const hasVector = held === undefined || !isSameVector(held.vectors[spec.vectorName ?? ""], chunk.vector);
   const otherType = hasVector || values.length > 0 ? null : whyOtherType(payload, chunk, spec);
   if (otherType !== null) return otherType;
-  return { id, vector: vectorOf(chunk, spec), payload, news: { hasVector, values } };
+  // What is there is changed by numbers that are held against its own.
+  const vector = vectorOf(held === undefined ? chunk : { ...chunk, vectorJson: undefined }, spec);
+  return { id, vector, payload, news: { hasVector, values } };
 }
 
+/** JSON of a vector, as it came; by name where the configuration names it. */
+export class VectorJson {
+  readonly text: string;
+
+  constructor(json: string, { vectorName }: QdrantSpec) {
+    this.text = vectorName === undefined ? json : `{${JSON.stringify(vectorName)}:${json}}`;
+  }
+}
+
+/** A zero loses its sign in JSON where it has no fraction. */
+const negativeZero = /-0[,\]]/;
+
 /** By name where the configuration names it; none at all is an empty object. */
-function vectorOf({ vector }: WholeChunk, { vectorName }: QdrantSpec): unknown {
+function vectorOf(chunk: WholeChunk, spec: QdrantSpec): unknown {
+  const { vectorJson } = chunk;
+  if (vectorJson !== undefined && !negativeZero.test(vectorJson)) return new VectorJson(vectorJson, spec);
+  const { vector } = chunk;
   if (vector === null) return {};
-  return vectorName === undefined ? exactNumbers(vector) : { [vectorName]: exactNumbers(vector) };
+  return spec.vectorName === undefined ? exactNumbers(vector) : { [spec.vectorName]: exactNumbers(vector) };
 }
 
 /** Also where none is given. */

@@ -18,9 +18,9 @@ export type PointsCaller = {
 type PointsCall = Pick<Call, "method" | "path"> & { readonly body?: object | string };
 
 /** Connects on demand only. */
-export function openPoints(spec: QdrantSpec): PointsCaller {
+export function openPoints(spec: QdrantSpec, connections = 2): PointsCaller {
   const timeoutMs = longestSeconds * 1000;
-  const pool = { connections: 2, headersTimeout: timeoutMs, bodyTimeout: timeoutMs, maxResponseSize: mostPageBytes };
+  const pool = { connections, headersTimeout: timeoutMs, bodyTimeout: timeoutMs, maxResponseSize: mostPageBytes };
   const collection = openCollection(spec, { ...pool, faultOf: writeFault });
   let known: StrictLimits | undefined;
   const limits = async (signal: AbortSignal): Promise<StrictLimits> => {

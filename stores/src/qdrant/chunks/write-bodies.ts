@@ -1,17 +1,25 @@
 // Points in bodies that Qdrant takes, and what it refuses of them one by one.
 import { RetrieverError } from "#errors.ts";
 import type { LeftChunk } from "#ports/chunk-store.ts";
+import { type Given, VectorJson } from "./given-points.ts";
 import type { StoredPoint } from "./point-answers.ts";
 
 /** A quarter of what Qdrant takes in one request. */
 const mostChars = 8 * 1_048_576;
 
+type NewPoint = Pick<Given, "id" | "vector" | "payload">;
+
+function pointJson({ id, vector, payload }: NewPoint): string {
+  const numbers = vector instanceof VectorJson ? vector.text : JSON.stringify(vector);
+  return `{"id":${JSON.stringify(id)},"vector":${numbers},"payload":${JSON.stringify(payload)}}`;
+}
+
 /** Points as JSON, of at most `mostPoints` and so many characters together; one that is larger by itself goes alone. */
-export function bodiesOf(points: readonly object[], mostPoints: number): string[][] {
+export function bodiesOf(points: readonly NewPoint[], mostPoints: number): string[][] {
   const bodies: string[][] = [];
   let chars = Number.POSITIVE_INFINITY;
   for (const point of points) {
-    const text = JSON.stringify(point);
+    const text = pointJson(point);
     chars += text.length;
     if (chars > mostChars || (bodies.at(-1)?.length ?? 0) >= mostPoints) {
       bodies.push([]);

@@ -7,7 +7,7 @@ type Answer = { readonly status: number; readonly text: string; readonly retryAf
 type Limits = Pick<Dispatcher.DispatchOptions, "headersTimeout" | "bodyTimeout">;
 export type ExchangeOptions = Pick<Dispatcher.DispatchOptions, "body" | "headers" | "path"> &
   Limits & {
-    readonly method: "GET" | "POST" | "PUT";
+    readonly method: "GET" | "POST" | "PUT" | "PATCH";
     /** Of the answer; the pool's own limit holds as well. */
     readonly maxBytes?: number;
   };

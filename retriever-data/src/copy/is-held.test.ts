@@ -1,0 +1,21 @@
+import { oddMoments } from "@retriever/stores/ports/chunk-store.ts";
+import { expect, test } from "vitest";
+import { isHeld } from "./is-held.ts";
+
+const at = Date.UTC(2026, 2, 1, 10, 20, 30, 456);
+
+test("a chunk is held where its moment is the source's or newer, and isn't where it is older, undated or absent", () => {
+  expect(isHeld(at, at)).toBe(true);
+  expect(isHeld(at, at + 1)).toBe(true);
+  expect(isHeld(at, at - 1)).toBe(false);
+  expect(isHeld(at, null)).toBe(false);
+  expect(isHeld(null, null)).toBe(true);
+  expect(isHeld(null, undefined)).toBe(false);
+});
+
+test("a store that holds whole seconds or days isn't older for what it cut off, and a moment that can't be read is left", () => {
+  expect(isHeld(at, at - 456)).toBe(true);
+  expect(isHeld(at, Date.UTC(2026, 2, 1))).toBe(true);
+  expect(isHeld(at, Date.UTC(2026, 1, 28))).toBe(false);
+  expect(isHeld(at, oddMoments.unreadable)).toBe(true);
+});

@@ -1,0 +1,50 @@
+// Compares the stores after a copy and repairs what differs, until they are equal or a repair changes nothing: what was
+// written, changed or removed meanwhile, and what only a comparison of all content finds.
+import type { VerifyReport } from "@retriever/sidecar/contract/verify-report.ts";
+import type { Left } from "#repair/decide.ts";
+import { planRepair } from "#repair/plan.ts";
+import { type RepairOptions, type RepairResult, repair } from "#repair/repair.ts";
+import type { RepairDeps } from "#repair/repair-run.ts";
+
+export type Settled = {
+  readonly report: VerifyReport;
+  readonly rounds: number;
+  /** Of all repairs. */
+  readonly written: number;
+  readonly removed: number;
+  /** Chunks that the last repair left as they are. */
+  readonly left: readonly Left[];
+};
+type SettleDeps = {
+  readonly compare: () => Promise<VerifyReport>;
+  readonly repairDeps: RepairDeps;
+  readonly onRepaired: (result: RepairResult) => void;
+};
+
+/** A store that is written to as fast as it is repaired differs for ever. */
+const mostRounds = 4;
+
+/** Rejects with a RetrieverError of a repair, and at the signal; what a comparison meets is in its report. */
+export async function settle(
+  options: RepairOptions & { readonly deletesExtra: boolean },
+  { compare, repairDeps, onRepaired }: SettleDeps,
+  signal: AbortSignal,
+): Promise<Settled> {
+  let [written, removed, left]: [number, number, readonly Left[]] = [0, 0, []];
+  for (let rounds = 1; ; rounds += 1) {
+    const report = await compare();
+    const settled = { report, rounds, written, removed, left };
+    if (report.outcome !== "drift" || rounds === mostRounds) return settled;
+    const { source, destination } = repairDeps.stores;
+    const stores = { source: source.identity, destination: destination.identity };
+    const { deletesExtra } = options;
+    const plan = planRepair(report, stores, { direction: "source-to-destination", deletesExtra });
+    if (plan.writes.length + plan.removals.length === 0) return settled;
+    const result = await repair(plan, options, repairDeps, signal);
+    onRepaired(result);
+    written += result.written;
+    removed += result.removed;
+    left = result.left;
+    if (result.written + result.removed === 0) return { ...settled, left };
+  }
+}

@@ -1,0 +1,141 @@
+// A new table for chunks, and the index of its vectors, which is made once the table is full: row by row it takes several
+// times as long.
+import type { PoolClient } from "pg";
+import { type FieldPath, metadataPath } from "#config/chunk-fields.ts";
+import { errorsOf } from "#errors.ts";
+import type { FieldShape } from "#ports/chunk-store.ts";
+import type { PlaceMaker, PlaceShape } from "#ports/place-maker.ts";
+import { isColumn } from "../client/field-sql.ts";
+import { quoteName, tableOf } from "../client/names.ts";
+import { makePool, withClient } from "../client/pool.ts";
+import { readRows } from "../client/row-query.ts";
+import type { PgvectorSpec } from "../config/schema.ts";
+import { writeError } from "./write-refusal.ts";
+
+const refuse = errorsOf("RETR_COPY_REFUSED");
+const missing = errorsOf("RETR_BACKEND_MISSING");
+
+/** An index of millions of vectors takes hours; the caller's signal may end it earlier. */
+const longestMs = 86_400_000;
+/** What pgvector's graphs take: numbers of a `vector`, and of a `halfvec`. */
+const mostIndexed = { vector: 2000, halfvec: 4000 };
+
+const types: Readonly<Record<FieldShape, string>> = {
+  text: "text",
+  texts: "text[]",
+  integer: "bigint",
+  float: "double precision",
+  decimal: "numeric",
+  boolean: "boolean",
+  moment: "timestamptz",
+  uuid: "uuid",
+  json: "jsonb",
+};
+const vectorTypes = { float32: "vector", half: "halfvec", int8: "vector", binary: "bit" } as const;
+const operators = { cosine: "cosine_ops", l2: "l2_ops", dot: "ip_ops" } as const;
+
+/** Connects on demand only. */
+export function makePgvectorPlaces(spec: PgvectorSpec): PlaceMaker {
+  const pool = makePool(spec, 1, longestMs);
+  const work = async (signal: AbortSignal, run: (client: PoolClient, schema: string) => Promise<void>) => {
+    try {
+      await withClient(pool, signal, async (client) => run(client, await schemaOf(client)));
+    } catch (error) {
+      throw writeError(error, signal);
+    }
+  };
+  return {
+    describe: (shape) => `the table ${tableOf(spec)} (${columnsOf(spec, shape, null).join(", ")})`,
+    make: (shape, signal) =>
+      work(signal, async (client, schema) => {
+        // One query is one transaction.
+        await client.query(
+          [
+            `CREATE TABLE ${tableOf(spec)} (${columnsOf(spec, shape, schema).join(", ")})`,
+            ...indexedColumns(spec, shape).map(
+              ({ name, method }) => `CREATE INDEX ON ${tableOf(spec)} USING ${method} (${quoteName(name)})`,
+            ),
+          ].join(";\n"),
+        );
+      }),
+    finish: (shape, signal) =>
+      work(signal, async (client, schema) => {
+        const statement = vectorIndex(spec, shape, schema);
+        if (statement !== null && !(await hasVectorIndex(client, spec))) await client.query(statement);
+      }),
+    close: () => pool.end(),
+  };
+}
+
+async function schemaOf(client: PoolClient): Promise<string> {
+  const text =
+    "SELECT n.nspname::text FROM pg_extension x JOIN pg_namespace n ON n.oid = x.extnamespace WHERE x.extname = 'vector'";
+  const [row] = await readRows(client, { text, values: [] });
+  if (row?.[0] === undefined || row[0] === null)
+    throw missing("the extension vector is missing: an administrator has to create it");
+  return row[0];
+}
+
+/** `schema`: of the vectors' type; null: as people read it. */
+function columnsOf(spec: PgvectorSpec, shape: PlaceShape, schema: string | null): string[] {
+  const { id, entity, updatedAt, namespace, text } = spec.fields;
+  if (id === null || !isColumn(id)) throw refuse("fields.id: expected a column of the table");
+  const columns = new Map<string, string>();
+  const add = (path: FieldPath | null, type: string): void => {
+    if (path !== null && !columns.has(path[0])) columns.set(path[0], isColumn(path) ? type : "jsonb");
+  };
+  add(id, "text PRIMARY KEY");
+  add(entity, "text");
+  add(namespace, "text");
+  add(updatedAt, "timestamptz");
+  add(text, "text");
+  for (const [name, field] of Object.entries(shape.fields)) add(metadataPath(spec.fields, name), types[field]);
+  const type = vectorTypes[shape.precision];
+  const place = schema === null || type === "bit" ? "" : `${quoteName(schema)}.`;
+  columns.set(spec.embeddingColumn, `${place}${type}(${shape.dimension})`);
+  return Array.from(columns, ([name, each]) => `${quoteName(name)} ${each}`);
+}
+
+/** Those that requests search by, each once. Members of JSON are left to whoever knows how they are asked for. */
+function indexedColumns(spec: PgvectorSpec, { filterable, fields }: PlaceShape) {
+  const { namespace, updatedAt } = spec.fields;
+  const methodOf = (shape: FieldShape | undefined): string => (shape === "texts" || shape === "json" ? "gin" : "btree");
+  const asked = filterable.map((name) => ({
+    path: metadataPath(spec.fields, name),
+    method: methodOf(fields[name]),
+  }));
+  const own = [namespace, updatedAt].map((path) => ({ path, method: "btree" }));
+  const columns = [...own, ...asked].flatMap(({ path, method }) =>
+    path !== null && isColumn(path) ? [{ name: path[0], method }] : [],
+  );
+  return [...new Map(columns.map((column) => [column.name, column])).values()];
+}
+
+/** Null where there is to be none, or pgvector has none for so many numbers. Writers go on meanwhile. */
+function vectorIndex(spec: PgvectorSpec, { index, dimension, precision, metric }: PlaceShape, schema: string) {
+  const own = vectorTypes[precision];
+  const type = own === "vector" && dimension > mostIndexed.vector ? "halfvec" : own;
+  if (index.kind === "none" || (type === "halfvec" && dimension > mostIndexed.halfvec)) return null;
+  const column = quoteName(spec.embeddingColumn);
+  const place = quoteName(schema);
+  const indexed = type === own ? column : `(${column}::${place}.halfvec(${dimension}))`;
+  const operator = type === "bit" ? "bit_hamming_ops" : `${type}_${operators[metric]}`;
+  const settings = [
+    ...(index.m === undefined ? [] : [`m = ${index.m}`]),
+    ...(index.efConstruction === undefined ? [] : [`ef_construction = ${index.efConstruction}`]),
+  ];
+  const options = settings.length === 0 ? "" : ` WITH (${settings.join(", ")})`;
+  return `CREATE INDEX CONCURRENTLY ON ${tableOf(spec)} USING hnsw (${indexed} ${place}.${operator})${options}`;
+}
+
+/** One that was begun and not ended is of no use to anybody, and goes. */
+async function hasVectorIndex(client: PoolClient, { schema, table }: PgvectorSpec): Promise<boolean> {
+  const text = `SELECT quote_ident(n.nspname) || '.' || quote_ident(x.relname), i.indisvalid
+    FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid JOIN pg_namespace s ON s.oid = c.relnamespace
+    JOIN pg_class x ON x.oid = i.indexrelid JOIN pg_namespace n ON n.oid = x.relnamespace
+    JOIN pg_am a ON a.oid = x.relam WHERE s.nspname = $1 AND c.relname = $2 AND a.amname IN ('hnsw', 'ivfflat')`;
+  const rows = await readRows(client, { text, values: [schema, table] });
+  const broken = rows.filter(([, isValid]) => isValid !== "t");
+  for (const [name] of broken) await client.query(`DROP INDEX CONCURRENTLY ${name}`);
+  return rows.length > broken.length;
+}

@@ -1,0 +1,60 @@
+// A row as a whole chunk.
+import type { StoredChunk } from "#ports/chunk-store.ts";
+import { parseExact } from "#values/exact-json.ts";
+import { exactTime } from "#values/time.ts";
+import { isColumn } from "../client/field-sql.ts";
+import { momentPrecisionOf } from "../client/moment-sql.ts";
+import type { Row } from "../client/row-query.ts";
+import type { Place, TableColumns } from "./table-columns.ts";
+
+export type ReadChunk = (texts: Row, vector: Float32Array | null) => Omit<StoredChunk, "version">;
+
+/** Reads the texts of `wholeColumns`. */
+export function makeReadChunk(columns: TableColumns): ReadChunk {
+  const named = (types: RegExp): string[] =>
+    columns.fields.filter(({ column }) => types.test(column.type)).map(({ name }) => name);
+  const [decimals, texts] = [named(/^_?numeric$|^jsonb?$/), named(/^_?(text|varchar|bpchar)$/)];
+  const moments = Object.fromEntries(
+    columns.fields.flatMap(({ name, column, path }) => {
+      const precision = isColumn(path) ? momentPrecisionOf(column) : null;
+      return precision === null ? [] : [[name, precision] as const];
+    }),
+  );
+  return ([id, entity, namespace, updatedAt, fields], vector) => {
+    const time = columns.updatedAt === null ? undefined : momentOf(updatedAt ?? "null");
+    const members = parseExact(fields ?? "{}") as Record<string, unknown>;
+    return {
+      id: id ?? "",
+      entityId: saidOf(columns.entity, entity ?? null),
+      namespace: saidOf(columns.namespace, namespace ?? null),
+      updatedAt: saidOf(columns.updatedAt, time),
+      hasUnreadableMoment: columns.updatedAt !== null && time === undefined,
+      fields: Object.fromEntries(
+        columns.fields.flatMap((place) => {
+          const value = saidOf(place, members[place.name]);
+          return value === undefined ? [] : [[place.name, value] as const];
+        }),
+      ),
+      decimals,
+      moments,
+      texts,
+      vector,
+    };
+  };
+}
+
+/**
+ * A column's NULL is a value. A member of JSON that isn't there, or is null, says nothing: undefined, so that nothing of
+ * the other store's is taken away for it.
+ */
+function saidOf<T>(place: Place | null, value: T): T | undefined {
+  if (place === null || (value === null && !isColumn(place.path))) return undefined;
+  return value;
+}
+
+/** Of its JSON; undefined for what can't be read as one. */
+function momentOf(text: string): string | null | undefined {
+  const moment = parseExact(text);
+  if (moment === null) return null;
+  return typeof moment === "string" ? (exactTime(moment) ?? undefined) : undefined;
+}

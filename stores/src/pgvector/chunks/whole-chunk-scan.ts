@@ -1,0 +1,115 @@
+// Reads a table through in one snapshot, chunk by chunk and whole: the next page is read while one is worked on.
+import { Buffer } from "node:buffer";
+import type { Pool, PoolClient } from "pg";
+import { errorsOf } from "#errors.ts";
+import type { WholeBatch, WholeChunk, WholeScanOptions } from "#ports/chunk-store.ts";
+import type { PgvectorSpec } from "../config/schema.ts";
+import { readTextField } from "./chunk-row.ts";
+import { settings } from "./chunk-sql.ts";
+import { copyRows } from "./copy-query.ts";
+import { endSession, inSession } from "./scan-session.ts";
+import type { TableColumns } from "./table-columns.ts";
+import { makeReadChunk, type ReadChunk } from "./whole-chunk-row.ts";
+import { readVector, wholePageQuery } from "./whole-chunk-sql.ts";
+
+const refuse = errorsOf("RETR_VERIFY_NOT_COMPARABLE");
+/** Texts in front of the embedding. */
+const texts = 5;
+
+type Scan = WholeScanOptions & {
+  readonly spec: PgvectorSpec;
+  readonly timeoutMs: number;
+  readonly columnsOf: (client: PoolClient) => Promise<TableColumns>;
+};
+
+/** Rejects with what the driver throws, and with RETR_VERIFY_NOT_COMPARABLE for a row that can't be read. */
+export async function* scanWhole(pool: Pool, scan: Scan, signal: AbortSignal): AsyncGenerator<WholeBatch> {
+  const { spec, timeoutMs, pageSize } = scan;
+  const client = await pool.connect();
+  const session = { client, signal, isCut: false };
+  let ahead: Promise<Page> | null = null;
+  try {
+    const columns = await inSession(session, () => scan.columnsOf(client));
+    await inSession(session, () =>
+      client.query(`BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; ${settings(timeoutMs)}`),
+    );
+    const isJson = scan.vectors === "json" && columns.embedding.type !== "bit";
+    const vectors = isJson ? "json" : "floats";
+    const readRow = makeReadRow(makeReadChunk(columns), isJson);
+    const start = (after: string | null): Promise<Page> => {
+      const text = wholePageQuery(spec, columns, { after, pageSize, vectors });
+      const page = inSession(session, () => readPage(client, text, readRow));
+      // Who waits for the page learns of a failure; nobody may ever ask for it.
+      page.catch(() => undefined);
+      return page;
+    };
+    ahead = start(scan.after);
+    while (ahead !== null) {
+      const { chunks, storeMs }: Page = await ahead;
+      const cursor: string | undefined = chunks.at(-1)?.id;
+      ahead = cursor !== undefined && chunks.length >= pageSize ? start(cursor) : null;
+      if (cursor !== undefined) yield { chunks, count: chunks.length, cursor, storeMs };
+    }
+  } finally {
+    await ahead?.catch(() => undefined);
+    await endSession(session);
+  }
+}
+
+type Page = { readonly chunks: readonly WholeChunk[]; readonly storeMs: number };
+
+type ReadRow = (bytes: Buffer, start: number) => WholeChunk;
+
+async function readPage(client: PoolClient, text: string, readRow: ReadRow): Promise<Page> {
+  const startedAt = performance.now();
+  const chunks: WholeChunk[] = [];
+  await copyRows(client, text, (bytes, start) => void chunks.push(readRow(bytes, start)));
+  return { chunks, storeMs: performance.now() - startedAt };
+}
+
+function makeReadRow(read: ReadChunk, isJson: boolean): ReadRow {
+  return (bytes, start) => {
+    const row: (string | null)[] = [];
+    let at = start;
+    while (row.length < texts) {
+      const field = readTextField(bytes, at);
+      row.push(field.text);
+      at = field.end;
+    }
+    return isJson ? withJson(read(row, null), bytes, at) : read(row, readEmbedding(bytes, at));
+  };
+}
+
+/** With the vector's numbers read only where somebody asks for them. */
+function withJson(chunk: ReturnType<ReadChunk>, bytes: Buffer, at: number): WholeChunk {
+  const length = bytes.readInt32BE(at);
+  if (length < 0) return chunk;
+  const vectorJson = bytes.toString("latin1", at + 4, at + 4 + length);
+  return {
+    ...chunk,
+    vectorJson,
+    get vector() {
+      return readVector(vectorJson, "vector");
+    },
+  };
+}
+
+/** Of a `vector`, or of a `bit`: the first says its dimension twice over by its length. Null for NULL. */
+function readEmbedding(bytes: Buffer, at: number): Float32Array | null {
+  const length = bytes.readInt32BE(at);
+  if (length < 0) return null;
+  const from = at + 4;
+  const dimension = bytes.readUInt16BE(from);
+  if (length === 4 + dimension * 4) {
+    const floats = new Uint8Array(dimension * 4);
+    floats.set(bytes.subarray(from + 4, from + length));
+    Buffer.from(floats.buffer).swap32();
+    return new Float32Array(floats.buffer);
+  }
+  const bits = bytes.readInt32BE(from);
+  if (length !== 4 + Math.ceil(bits / 8)) throw refuse("embedding: expected a vector or bits");
+  return Float32Array.from(
+    { length: bits },
+    (_, bit) => ((bytes[from + 4 + (bit >> 3)] as number) >> (7 - (bit & 7))) & 1,
+  );
+}
