@@ -51,12 +51,10 @@ export function givenOf(chunk: WholeChunk, held: StoredPoint | undefined, place:
   if (id === undefined) {
     return `the ids of the collection's points are ${conventions.rule?.name ?? "unknown"}, which this chunk id can't be, so that an application would write it a second time; let the application write it`;
   }
-  const hasVector = held === undefined || !isSameVector(held.vectors[spec.vectorName ?? ""], chunk.vector);
+  const hasVector = held === undefined || !hasVectorOf(held, chunk, spec);
   const otherType = hasVector || values.length > 0 ? null : whyOtherType(payload, chunk, spec);
   if (otherType !== null) return otherType;
-  // What is there is changed by numbers that are held against its own.
-  const vector = vectorOf(held === undefined ? chunk : { ...chunk, vectorJson: undefined }, spec);
-  return { id, vector, payload, news: { hasVector, values } };
+  return { id, vector: vectorOf(chunk, held, spec), payload, news: { hasVector, values } };
 }
 
 /** JSON of a vector, as it came; by name where the configuration names it. */
@@ -71,20 +69,21 @@ export class VectorJson {
 /** A zero loses its sign in JSON where it has no fraction. */
 const negativeZero = /-0[,\]]/;
 
-/** By name where the configuration names it; none at all is an empty object. */
-function vectorOf(chunk: WholeChunk, spec: QdrantSpec): unknown {
+/** By name where the configuration names it; none at all is an empty object. Of a point that is there as numbers. */
+function vectorOf(chunk: WholeChunk, held: StoredPoint | undefined, spec: QdrantSpec): unknown {
   const { vectorJson } = chunk;
-  if (vectorJson !== undefined && !negativeZero.test(vectorJson)) return new VectorJson(vectorJson, spec);
+  if (held === undefined && vectorJson !== undefined && !negativeZero.test(vectorJson))
+    return new VectorJson(vectorJson, spec);
   const { vector } = chunk;
   if (vector === null) return {};
   return spec.vectorName === undefined ? exactNumbers(vector) : { [spec.vectorName]: exactNumbers(vector) };
 }
 
 /** Also where none is given. */
-function isSameVector(vector: unknown, given: Float32Array | null): boolean {
-  if (given === null) return true;
-  const held = floatsOf(vector);
-  return held?.length === given.length && held.every((value, index) => Object.is(value, given[index]));
+function hasVectorOf({ vectors }: StoredPoint, { vector }: WholeChunk, { vectorName = "" }: QdrantSpec): boolean {
+  if (vector === null) return true;
+  const held = floatsOf(vectors[vectorName]);
+  return held?.length === vector.length && held.every((value, index) => Object.is(value, vector[index]));
 }
 
 function payloadOf(chunk: WholeChunk, held: StoredPoint | undefined, place: Place) {
