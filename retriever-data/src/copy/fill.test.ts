@@ -22,13 +22,18 @@ function scene(source: readonly WholeChunk[], destination: readonly WholeChunk[]
   return { source: makeChunkMemory("source", source), destination: makeChunkMemory("destination", destination) };
 }
 
-const options = { level: "vector", rowsPerSecond: null, batchSize: 5, atOnce: 2, isEmpty: false } as const;
+const options = { level: "vector", rowsPerSecond: null, batchSize: 5, atOnce: 2 } as const;
 
 function copy(
   { source, destination }: Scene,
-  change: { readonly signal?: AbortSignal; readonly rowsPerSecond?: number; readonly pauses?: number[] } = {},
+  change: {
+    readonly signal?: AbortSignal;
+    readonly rowsPerSecond?: number;
+    readonly pauses?: number[];
+    readonly isEmpty?: boolean;
+  } = {},
 ): Promise<Filled> {
-  const { signal = AbortSignal.timeout(10_000), rowsPerSecond = null, pauses = [] } = change;
+  const { signal = AbortSignal.timeout(10_000), rowsPerSecond = null, pauses = [], isEmpty = false } = change;
   const deps = {
     source,
     destination,
@@ -38,7 +43,7 @@ function copy(
     onNote: () => {},
     onProgress: () => {},
   };
-  return fill({ ...options, rowsPerSecond }, deps, signal);
+  return fill({ ...options, rowsPerSecond, isEmpty }, deps, signal);
 }
 
 test("an empty destination gets every chunk, each once", async () => {
@@ -47,6 +52,19 @@ test("an empty destination gets every chunk, each once", async () => {
   expect([...at.destination.chunks.values()]).toEqual([...at.source.chunks.values()]);
   expect(at.destination.changes.flatMap(({ ids }) => ids)).toHaveLength(23);
   expect(at.source.changes).toEqual([]);
+});
+
+test("an empty destination isn't asked for what it holds, and what comes in meanwhile stays", async () => {
+  const at = scene(many(23), []);
+  let calls = 0;
+  at.destination.onCall = () => {
+    calls += 1;
+    at.destination.chunks.set("c22", chunk("c22", 0, "own"));
+  };
+  expect(await copy(at, { isEmpty: true })).toMatchObject({ read: 23, refused: [] });
+  expect(calls).toBe(5);
+  expect(at.destination.chunks.size).toBe(23);
+  expect(at.destination.chunks.get("c22")?.fields["lang"]).toBe("own");
 });
 
 test("what the destination has older is replaced, what it has as new or newer stays", async () => {

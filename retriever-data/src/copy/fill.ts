@@ -172,13 +172,11 @@ async function writeFrom(run: Run, side: Side): Promise<void> {
 
 /** Asks again what is held, so that it can be repeated after a failure. */
 async function writeBatch(run: Run, chunks: readonly WholeChunk[], limit: AbortSignal): Promise<void> {
-  const { deps, filled } = run;
+  const { options, deps, filled } = run;
   const { writer } = deps.destination;
-  const held = await momentsOf(
-    run,
-    chunks.map(({ id }) => id),
-    limit,
-  );
+  // Whoever else writes to a store that was empty is heeded by the statement that adds.
+  const ids = options.isEmpty ? [] : chunks.map(({ id }) => id);
+  const held = ids.length === 0 ? new Map<string, number | null>() : await momentsOf(run, ids, limit);
   const lacking = chunks.filter(({ id }) => !held.has(id));
   const left: Left[] = await findOtherwise(run, lacking, limit);
   const otherwise = new Set(left.map(({ id }) => id));
