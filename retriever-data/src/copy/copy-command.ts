@@ -53,6 +53,10 @@ export async function copyStores(flags: CopyFlags, deps: CommandDeps): Promise<n
     const both = await inspect(opened);
     if (options.isDryRun) return await endDryRun(opened, both);
     return await copy(opened, both, creation);
+  } catch (error) {
+    if (!deps.signal.aborted) throw error;
+    const message = "the copy was stopped; what was written stays, and the same command goes on from there";
+    throw new RetrieverError({ code: "RETR_DEADLINE_EXCEEDED", message }, error);
   } finally {
     const all = [stores, writers].flatMap(({ source, destination }) => [source.close(), destination.close()]);
     await Promise.allSettled([...all, places?.close()]);
@@ -139,7 +143,7 @@ async function runFill(
   { source, destination }: Both<StoreDescription>,
 ) {
   const { rowsPerSecond, batchSize, atOnce } = options;
-  const { clock, pause, random, progress } = deps;
+  const { clock, pause, random } = deps;
   const report = makeReporter(deps, source.count);
   const onNote = (note: string): void => report.note(note);
   try {
@@ -156,10 +160,6 @@ async function runFill(
       },
       deps.signal,
     );
-  } catch (error) {
-    report.end();
-    progress.write("  stopped: what was written stays; the same command goes on from there\n");
-    throw error;
   } finally {
     report.end();
   }

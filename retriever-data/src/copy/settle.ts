@@ -37,7 +37,8 @@ export async function settle(
     if (report.outcome !== "drift" || rounds === mostRounds) return settled;
     const { source, destination } = repairDeps.stores;
     const stores = { source: source.identity, destination: destination.identity };
-    const { deletesExtra } = options;
+    // An empty source is more often the wrong one than one whose chunks were all removed.
+    const deletesExtra = options.deletesExtra && report.source.read > 0;
     const plan = planRepair(report, stores, { direction: "source-to-destination", deletesExtra });
     if (plan.writes.length + plan.removals.length === 0) return settled;
     const result = await repair(plan, options, repairDeps, signal);
