@@ -143,9 +143,9 @@ function encodeList(value: unknown, { oid, encode }: Element): Buffer | null {
 }
 
 /** As four bytes. */
-export function lengthOf(bytes: Buffer | null): Buffer {
+function lengthOf(bytes: Buffer): Buffer {
   const length = Buffer.alloc(4);
-  length.writeInt32BE(bytes === null ? -1 : bytes.length);
+  length.writeInt32BE(bytes.length);
   return length;
 }
 
@@ -158,8 +158,8 @@ export function encodeVector(
   if (!vector.every((value) => Number.isFinite(value))) return null;
   if (type === "bit") return encodeBits(vectorText(vector, type));
   if (type !== "vector") return null;
-  const buffer = Buffer.alloc(4 + vector.length * 4);
-  buffer.writeUInt16BE(vector.length);
+  const buffer = Buffer.allocUnsafe(4 + vector.length * 4);
+  buffer.writeUInt32BE(vector.length * 0x1_0000);
   buffer.set(new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength), 4);
   buffer.subarray(4).swap32();
   return buffer;

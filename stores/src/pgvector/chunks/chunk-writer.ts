@@ -244,16 +244,15 @@ async function loadRows(table: Table, rows: readonly Given[]): Promise<LeftChunk
     }
     const { encoded, odd } = encodeRows(group, table.columns);
     others.push(...odd);
-    if (encoded.length > 0 && !(await isLoaded(table, encoded))) others.push(...encoded.map(({ row }) => row));
+    if (encoded.rows.length > 0 && !(await isLoaded(table, encoded))) others.push(...encoded.rows);
   }
   return writeRows(table, others);
 }
 
 /** Whether the table took all of the rows; none of them where it refused one or has one by now. */
-async function isLoaded({ client, spec }: Table, rows: EncodedRows): Promise<boolean> {
-  await client.query(begin);
+async function isLoaded({ client, spec }: Table, encoded: EncodedRows): Promise<boolean> {
   try {
-    const isWhole = (await copyRowsIn(client, spec, rows)) === rows.length;
+    const isWhole = (await copyRowsIn(client, spec, encoded)) === encoded.rows.length;
     await client.query(isWhole ? "COMMIT" : "ROLLBACK");
     return isWhole;
   } catch (error) {

@@ -6,10 +6,10 @@ import { expectBytes } from "../client/login-client.ts";
 import { quoteName, tableOf } from "../client/names.ts";
 import type { Catalogue, Column } from "../client/table-catalogue.ts";
 import type { PgvectorSpec } from "../config/schema.ts";
-import { encoderOf, encodeVector, lengthOf } from "./binary-values.ts";
+import { encoderOf, encodeVector } from "./binary-values.ts";
 import type { Given } from "./given-rows.ts";
 import type { TableColumns } from "./table-columns.ts";
-import { GivenVector } from "./whole-chunk-sql.ts";
+import { begin, GivenVector } from "./whole-chunk-sql.ts";
 
 const answerBytes = 1_048_576;
 
@@ -18,20 +18,55 @@ export function isCopied({ relation, rewriting, rules }: Catalogue, { id }: Tabl
   return /^[rp]$/.test(relation) && rules.length === 0 && rewriting.length === 0 && id.isConflictTarget;
 }
 
-type EncodedRow = { readonly row: Given; readonly bytes: Buffer };
-export type EncodedRows = readonly EncodedRow[];
+/** Rows as COPY takes them, all with the same columns. */
+export type EncodedRows = { readonly rows: readonly Given[]; readonly bytes: Buffer };
 
-/** Rows in binary, all with the same columns, and those that the table may not hold as they were given. */
+/** Rows in binary, and those that the table may not hold as they were given. */
 export function encodeRows(rows: readonly [Given, ...Given[]], columns: TableColumns) {
   const encode = rows[0].names.map((name) => fieldEncoder(name, columns));
-  const encoded: EncodedRow[] = [];
+  const encoded: Given[] = [];
   const odd: Given[] = [];
+  const out = new ByteWriter();
+  out.put(head);
   for (const row of rows) {
-    const bytes = encodeRow(row, encode);
-    if (bytes === null) odd.push(row);
-    else encoded.push({ row, bytes });
+    const before = out.end;
+    if (putRow(out, row, encode)) encoded.push(row);
+    else {
+      out.end = before;
+      odd.push(row);
+    }
   }
-  return { encoded, odd };
+  out.put(tail);
+  return { encoded: { rows: encoded, bytes: out.buffer.subarray(0, out.end) }, odd };
+}
+
+/** One buffer that grows: a row has a dozen parts. */
+class ByteWriter {
+  buffer = Buffer.allocUnsafe(1_048_576);
+  end = 0;
+
+  put(bytes: Uint8Array): void {
+    this.#reserve(bytes.length);
+    this.buffer.set(bytes, this.end);
+    this.end += bytes.length;
+  }
+
+  putInt32(value: number): void {
+    this.#reserve(4);
+    this.end = this.buffer.writeInt32BE(value, this.end);
+  }
+
+  putInt16(value: number): void {
+    this.#reserve(2);
+    this.end = this.buffer.writeInt16BE(value, this.end);
+  }
+
+  #reserve(more: number): void {
+    if (this.end + more <= this.buffer.length) return;
+    const larger = Buffer.allocUnsafe(Math.max(this.end + more, this.buffer.length * 2));
+    larger.set(this.buffer.subarray(0, this.end));
+    this.buffer = larger;
+  }
 }
 
 type EncodeField = (row: Given) => Buffer | null | undefined;
@@ -56,24 +91,25 @@ function nameFor(value: unknown, { type }: Column): unknown {
   return numberText(value) ?? value;
 }
 
-function encodeRow(row: Given, encode: readonly EncodeField[]): Buffer | null {
-  const count = Buffer.alloc(2);
-  count.writeInt16BE(encode.length);
-  const parts: Uint8Array[] = [count];
+/** Whether all of the row is surely held; what was put of another one is of no use. */
+function putRow(out: ByteWriter, row: Given, encode: readonly EncodeField[]): boolean {
+  out.putInt16(encode.length);
   for (const field of encode) {
     const bytes = field(row);
-    if (bytes === undefined) return null;
-    parts.push(lengthOf(bytes));
-    if (bytes !== null) parts.push(bytes);
+    if (bytes === undefined) return false;
+    out.putInt32(bytes === null ? -1 : bytes.length);
+    if (bytes !== null) out.put(bytes);
   }
-  return Buffer.concat(parts);
+  return true;
 }
 
-/** Adds all the rows, or none of them: within a transaction. Resolves with how many. Rejects with what the server reports. */
-export function copyRowsIn(client: PoolClient, spec: PgvectorSpec, rows: EncodedRows): Promise<number> {
-  const names = rows[0]?.row.names.map(quoteName).join(", ");
-  const text = `COPY ${tableOf(spec)} (${names}) FROM STDIN (FORMAT binary)`;
-  const bytes = Buffer.concat([head, ...rows.map((row) => row.bytes), end]);
+/** A crash of the server may cost the last rows, which the copy or its comparison finds. */
+const beginLoad = `${begin}; SET LOCAL synchronous_commit TO off`;
+
+/** Begins a transaction that adds all the rows, or none of them. Resolves with how many. Rejects with what the server reports. */
+export function copyRowsIn(client: PoolClient, spec: PgvectorSpec, { rows, bytes }: EncodedRows): Promise<number> {
+  const names = rows[0]?.names.map(quoteName).join(", ");
+  const text = `${beginLoad}; COPY ${tableOf(spec)} (${names}) FROM STDIN (FORMAT binary)`;
   expectBytes(client, answerBytes);
   return new Promise((resolve, reject) => {
     client.query(new CopyingIn(text, bytes, (error, count) => (error === null ? resolve(count) : reject(error))));
@@ -81,7 +117,7 @@ export function copyRowsIn(client: PoolClient, spec: PgvectorSpec, rows: Encoded
 }
 
 const head = Buffer.concat([Buffer.from("PGCOPY\n\xff\r\n\0", "latin1"), Buffer.alloc(8)]);
-const end = Buffer.of(0xff, 0xff);
+const tail = Buffer.of(0xff, 0xff);
 
 type Wire = {
   readonly query: (text: string) => void;

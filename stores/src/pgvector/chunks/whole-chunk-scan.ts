@@ -101,10 +101,11 @@ function readEmbedding(bytes: Buffer, at: number): Float32Array | null {
   const from = at + 4;
   const dimension = bytes.readUInt16BE(from);
   if (length === 4 + dimension * 4) {
-    const floats = new Uint8Array(dimension * 4);
-    floats.set(bytes.subarray(from + 4, from + length));
-    Buffer.from(floats.buffer).swap32();
-    return new Float32Array(floats.buffer);
+    const floats = new Float32Array(dimension);
+    const raw = Buffer.from(floats.buffer);
+    raw.set(bytes.subarray(from + 4, from + length));
+    raw.swap32();
+    return floats;
   }
   const bits = bytes.readInt32BE(from);
   if (length !== 4 + Math.ceil(bits / 8)) throw refuse("embedding: expected a vector or bits");
