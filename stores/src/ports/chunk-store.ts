@@ -172,7 +172,7 @@ export type LeftChunk =
 
 /** How a scan gives vectors; `json` where the store has them as JSON anyway. */
 export type WholeScanOptions = Pick<ScanOptions, "after" | "pageSize"> & { readonly vectors?: VectorForm | undefined };
-export type VectorForm = "floats" | "json";
+type VectorForm = "floats" | "json";
 
 /** Consecutive whole chunks. */
 export type WholeBatch = Pick<ChunkBatch, "count" | "cursor" | "storeMs"> & { readonly chunks: readonly WholeChunk[] };

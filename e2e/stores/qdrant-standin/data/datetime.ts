@@ -10,7 +10,9 @@ export function parseDatetime(text: string): number | undefined {
   const [, day = "", time = "00:00:00", fraction = "", offset = "Z"] = match;
   const zone = offset.length === 5 ? `${offset.slice(0, 3)}:${offset.slice(3)}` : offset.toUpperCase();
   const milliseconds = Date.parse(`${day}T${time}${zone}`);
-  return Number.isNaN(milliseconds) || !isDay(day) ? undefined : milliseconds * 1000 + Number(fraction.padEnd(6, "0").slice(0, 6));
+  return Number.isNaN(milliseconds) || !isDay(day)
+    ? undefined
+    : milliseconds * 1000 + Number(fraction.padEnd(6, "0").slice(0, 6));
 }
 
 /** Date.parse takes 30 February for a day in March. */
