@@ -4,7 +4,7 @@ export type Point = readonly [number, number];
 /** Colours by meaning; the scheme gives them their values. */
 type Tone = "good" | "bad" | "limit" | "clock";
 
-export const width = 860;
+const width = 860;
 
 const style = `<style>
   svg { --paper: #ffffff; --ink: #1f2328; --rule: #d1d9e0; --good: #1a7f37; --bad: #cf222e; --limit: #9a6700; --clock: #bf8700 }

@@ -11,7 +11,7 @@ import { days, timeOfDaySchema, timeZoneSchema } from "#fields/time-window.ts";
 export const checkNames = ["reachable", "parity", "alerts", "approvals", "window", "staging", "smokeTests"] as const;
 export type CheckName = (typeof checkNames)[number];
 
-export const profiles = ["Standard", "Strict"] as const;
+const profiles = ["Standard", "Strict"] as const;
 
 /** Whether a check is made; `what` says what it shows. Without a default: then the profile decides. */
 function policy(what: string) {

@@ -4,7 +4,7 @@ import type { CheckName } from "./checklist-spec.ts";
 import type { MigrationSpec } from "./migration-spec.ts";
 import { validationHash } from "./plan.ts";
 
-export type UnanswerableCheck = { readonly check: CheckName; readonly path: string; readonly message: string };
+type UnanswerableCheck = { readonly check: CheckName; readonly path: string; readonly message: string };
 
 /** Of a spec whose checks are resolved; `name` is the migration's own. */
 export function unanswerableChecks(spec: MigrationSpec, name: string): UnanswerableCheck[] {

@@ -11,7 +11,7 @@ import { quantile } from "../report/statistics.ts";
 import { healthy } from "./play/setting.ts";
 import { drawSlicedBin } from "./play/sliced-traffic.ts";
 
-export type DecideTime = {
+type DecideTime = {
   readonly passes: number;
   readonly slices: number;
   readonly lines: number;

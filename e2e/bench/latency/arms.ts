@@ -8,7 +8,7 @@ import type { Sidecar } from "#support/sidecar/start-sidecar.ts";
 import { searchWithClient } from "../sidecar/peers/client-search.ts";
 
 export const dimension = 768;
-export const k = 10;
+const k = 10;
 
 /** Ids of the nearest chunks, nearest first. Rejects with what the client throws. */
 export type Search = (embedding: readonly number[]) => Promise<readonly string[]>;

@@ -18,7 +18,7 @@ type Filter = { readonly type: string; readonly text: string };
 export type Crossed = { readonly filter: Filter; readonly passes: readonly number[] };
 
 /** Each operator that a field takes, on values from both ends of those that are asked for. */
-export function everyFilter(): Filter[] {
+function everyFilter(): Filter[] {
   return Object.entries(fields).flatMap(([field, { type, asked }]) => {
     const [first, last, middle] = [asked[0], asked.at(-1), asked[Math.floor(asked.length / 2)]];
     const equal = { eq: { field, value: middle } };
@@ -97,10 +97,11 @@ export async function crossCollection(
 ): Promise<string[]> {
   await call({ method: "DELETE", path: pathOf(name) });
   await call({ method: "PUT", path: pathOf(name), body: { vectors: { size: 1, distance: "Dot" } } });
-  const points = rows.map(({ chunk_id: _, ...row }, index) => {
+  const points = rows.map((row, index) => {
     const id = form.idOf(index);
-    const own = form.payloadOf === undefined ? {} : { chunk_id: form.payloadOf(id) };
-    return { id: form.pointIdOf(id), vector: [1], payload: { ...row, ...own } };
+    // Of a form without its own key in the payload, the point's id is the chunk's.
+    const payload = { ...row, chunk_id: form.payloadOf?.(id) };
+    return { id: form.pointIdOf(id), vector: [1], payload };
   });
   await call({ method: "PUT", path: pathOf(name, "/points?wait=true"), body: { points } });
   return compare({ kind: "qdrant", ...server, collection: name, timeoutMs }, form, crossed);

@@ -22,7 +22,7 @@ export type Running<File extends OverlayFile> = {
 };
 
 /** By the pod's wall clock. */
-export type ReadingTime = Pick<ReadingProcess, "startedAtMs" | "nowMs">;
+type ReadingTime = Pick<ReadingProcess, "startedAtMs" | "nowMs">;
 
 export type ConfigFiles<File> = {
   readonly overlay: File | null | "invalid";

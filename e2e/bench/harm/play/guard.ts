@@ -28,7 +28,7 @@ const judgeSeconds = 5;
 /** A bin is asked for a second after its end. */
 const closingSeconds = 1;
 
-export type GuardPlay = {
+type GuardPlay = {
   readonly plan: MigrationSpec;
   readonly baseline: Baseline;
   readonly seconds: number;

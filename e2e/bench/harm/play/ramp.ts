@@ -23,7 +23,7 @@ import { dueLines, type End, servingIn, startSeconds } from "./guard.ts";
 /** Seconds between two judgements of the gates; harm is judged after every bin. */
 const judgeSeconds = 30;
 
-export type RampPlay = {
+type RampPlay = {
   readonly plan: MigrationSpec;
   /** The end of patience: it is told as "None". */
   readonly seconds: number;

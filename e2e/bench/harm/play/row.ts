@@ -26,7 +26,7 @@ export type Row = {
 };
 
 /** holds: proved. missed: refuted. open: so many runs prove neither. */
-export type Answer = "holds" | "missed" | "open";
+type Answer = "holds" | "missed" | "open";
 
 export type RowResult = {
   readonly id: string;

@@ -27,7 +27,7 @@ export function drawSlicedBin(at: number, traffic: SlicedTraffic, rate: number, 
   return { ...(all === undefined ? rest : joined(all, rest)), slices };
 }
 
-export type SlicedTraffic = {
+type SlicedTraffic = {
   readonly namespaces: number;
   readonly requestsPerSecond: number;
   readonly regimeOf: RegimeOf;

@@ -30,7 +30,7 @@ export function withSpells(usual: Regime, spells: readonly Spell[]): World {
   };
 }
 
-export type BurstShape = { readonly meanSeconds: number; readonly share: number; readonly stages: number };
+type BurstShape = { readonly meanSeconds: number; readonly share: number; readonly stages: number };
 
 /**
  * Every bad share comes in bursts of its own: a Markov chain of two states a line, `share` of the time in the bad one,
