@@ -1,13 +1,15 @@
 // The application's side: POST /v1/retrieve.
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { type Fault, faultOf } from "@retriever/stores/errors.ts";
+import { type Fault, faultOf, RetrieverError } from "@retriever/stores/errors.ts";
 import type { Clock } from "@retriever/stores/ports/clock.ts";
 import type { Retrieve, Retrieved } from "#ports/retrieval.ts";
+import { type BodyRoom, makeBodyRoom } from "./body-room.ts";
 import type { Handler } from "./listener.ts";
 import { isAnnouncedTooLarge, readBody, refuseBody, tooLarge } from "./read-body.ts";
 import { sendFault, sendJson } from "./respond.ts";
 import { readTraceContext } from "./trace-context.ts";
 
+/** Requests that have come whole. */
 const maxRequestsInFlight = 256;
 const path = "/v1/retrieve";
 
@@ -20,31 +22,38 @@ type AppContext = {
 
 /** Handler of the application's listener. */
 export function makeAppHandler(context: AppContext): Handler {
-  let inFlight = 0;
+  const load: Load = { inFlight: 0, room: makeBodyRoom() };
   return (request, response) => {
-    const refusal = refusalOf(request, inFlight);
+    const refusal = refusalOf(request, load);
     if (refusal !== undefined) {
       context.onRejected(refusal.fault);
       reject(request, response, refusal);
       return;
     }
-    inFlight += 1;
-    const progress: Progress = { afterwards: undefined };
+    const progress: Progress = { afterwards: undefined, isCounted: false };
     // "close" follows an answer that has been written, and comes alone when the client has left.
     response.once("close", () => {
-      inFlight -= 1;
+      if (progress.isCounted) load.inFlight -= 1;
+      load.room.release(request);
       progress.afterwards?.();
     });
     if (request.headers.expect !== undefined) response.writeContinue();
-    void answer(request, response, progress, context);
+    void answer({ request, response, progress, load }, context);
   };
 }
 
+type Load = { inFlight: number; readonly room: BodyRoom };
 /** What is left to do for a request once it has been answered. */
-type Progress = { afterwards: Retrieved["afterwards"] | undefined };
+type Progress = { afterwards: Retrieved["afterwards"] | undefined; isCounted: boolean };
+type Exchange = {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly progress: Progress;
+  readonly load: Load;
+};
 type Refusal = { readonly fault: Fault; readonly headers?: object };
 
-function refusalOf(request: IncomingMessage, inFlight: number): Refusal | undefined {
+function refusalOf(request: IncomingMessage, { inFlight }: Load): Refusal | undefined {
   const [pathname] = (request.url ?? "").split("?", 1);
   if (pathname !== path) return { fault: { code: "RETR_NOT_FOUND", message: `expected ${path}` } };
   if (request.method !== "POST") {
@@ -55,12 +64,14 @@ function refusalOf(request: IncomingMessage, inFlight: number): Refusal | undefi
     return { fault: { code: "RETR_REQUEST_INVALID", message, path: "content-encoding" } };
   }
   if (isAnnouncedTooLarge(request)) return { fault: tooLarge };
-  if (inFlight >= maxRequestsInFlight) {
-    const message = `${maxRequestsInFlight} requests are under way, the most at once`;
-    return { fault: { code: "RETR_OVERLOADED", message }, headers: { "retry-after": "1" } };
-  }
-  return undefined;
+  return inFlight < maxRequestsInFlight ? undefined : { fault: overloaded };
 }
+
+const overloaded: Fault = {
+  code: "RETR_OVERLOADED",
+  message: `${maxRequestsInFlight} requests are under way, the most at once`,
+  retryAfterSeconds: 1,
+};
 
 /** A refused request's body is not read: the connection ends with the answer. */
 function reject(request: IncomingMessage, response: ServerResponse, { fault, headers }: Refusal): void {
@@ -68,14 +79,13 @@ function reject(request: IncomingMessage, response: ServerResponse, { fault, hea
   else sendFault(response, fault, { ...headers, connection: "close" });
 }
 
-async function answer(
-  request: IncomingMessage,
-  response: ServerResponse,
-  progress: Progress,
-  context: AppContext,
-): Promise<void> {
+async function answer({ request, response, progress, load }: Exchange, context: AppContext): Promise<void> {
   try {
-    const body = await readBody(request);
+    const body = await readBody(request, load.room);
+    // Counted only now: who sends half a body, and waits, would take the place of a whole request.
+    if (load.inFlight >= maxRequestsInFlight) throw new RetrieverError(overloaded);
+    load.inFlight += 1;
+    progress.isCounted = true;
     const startedAt = context.clock.monotonicMs();
     const retrieved = await context.retrieve(body, readTraceContext(request.headers), (afterwards) => {
       progress.afterwards = afterwards;
@@ -98,8 +108,10 @@ function fail(request: IncomingMessage, response: ServerResponse, fault: Fault, 
   }
   const isOfStore = fault.code !== "RETR_DEADLINE_EXCEEDED" && storeCodes.test(fault.code);
   const shown: Fault = isOfStore ? { ...fault, code: "RETR_BACKEND_UNAVAILABLE" } : fault;
-  if (fault.code === "RETR_REQUEST_INVALID" || fault.code === "RETR_NOT_READY") context.onRejected(fault);
-  sendFault(response, shown);
+  if (rejectedCodes.includes(fault.code)) context.onRejected(fault);
+  // What is left of a body isn't read.
+  sendFault(response, shown, request.complete ? {} : { connection: "close" });
 }
 
+const rejectedCodes = ["RETR_REQUEST_INVALID", "RETR_NOT_READY", "RETR_OVERLOADED"];
 const storeCodes = /^RETR_(BACKEND_|CREDENTIAL_|HOST_|SOURCE_)/;

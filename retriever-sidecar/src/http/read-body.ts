@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { errorTable, type Fault, RetrieverError } from "@retriever/stores/errors.ts";
 import { maxBodyBytes } from "#contract/retrieve.ts";
+import type { BodyRoom } from "./body-room.ts";
 import { faultBody } from "./respond.ts";
 
 /** How much of an oversized body is still swallowed, so that its sender gets to read the refusal. */
@@ -19,8 +20,10 @@ export function isAnnouncedTooLarge(request: IncomingMessage): boolean {
   return Number(request.headers["content-length"] ?? 0) > maxBodyBytes;
 }
 
+const overloaded: Fault = { code: "RETR_OVERLOADED", message: "bodies of other requests take all the room there is" };
+
 /** The body. Rejects with RETR_BODY_TOO_LARGE as soon as it exceeds the limit, and when the client left. */
-export function readBody(request: IncomingMessage): Promise<Buffer> {
+export function readBody(request: IncomingMessage, room: BodyRoom): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
@@ -29,6 +32,11 @@ export function readBody(request: IncomingMessage): Promise<Buffer> {
       if (size > maxBodyBytes) {
         request.off("data", onData);
         reject(new RetrieverError(tooLarge));
+        return;
+      }
+      if (!room.hold(request, size)) {
+        request.off("data", onData);
+        reject(new RetrieverError(overloaded));
         return;
       }
       chunks.push(chunk);

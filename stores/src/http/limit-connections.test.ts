@@ -73,3 +73,49 @@ test("a request under way is never cut off: the new connection is", async () => 
   waiting[0]?.end("ok");
   expect(await answered).toBe(200);
 });
+
+test.each([
+  ["half a request", "POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\nhalf"],
+  [
+    "a request whose body is announced",
+    "POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\nexpect: 100-continue\r\n\r\n",
+  ],
+])("whoever has sent %s gives way to a new connection", async (_, text) => {
+  const port = await listen(
+    { most: 1 },
+    (_request, response) => void (_request.method === "GET" && response.end("ok")),
+  );
+  const [slow, came] = [
+    await beSilent(port, "127.0.0.2"),
+    once(server, text.includes("expect") ? "checkContinue" : "request"),
+  ];
+  const ended = once(slow, "close");
+  slow.write(text);
+  await came;
+  expect(await ask(port)).toBe(200);
+  await ended;
+});
+
+test("whoever doesn't read its answer gives way to a new connection", async () => {
+  const port = await listen({ most: 1 }, (_, response) => void response.end(Buffer.alloc(16_777_216)));
+  const [socket, came] = [once(server, "connection"), once(server, "request")];
+  (await beSilent(port, "127.0.0.2")).pause().write("GET / HTTP/1.1\r\nhost: x\r\n\r\n");
+  await came;
+  const [accepted] = (await socket) as [Socket];
+  const ended = once(accepted, "close");
+  await beSilent(port, "127.0.0.3");
+  await ended;
+});
+
+test("a client that was answered keeps its connection while others were opened and never used", async () => {
+  const port = await listen({ most: 2 });
+  const [client, answered] = [await beSilent(port, "127.0.0.2"), once(server, "request")];
+  client.write("GET / HTTP/1.1\r\nhost: x\r\n\r\n");
+  await answered;
+  await once(client, "data");
+  const silent = await beSilent(port, "127.0.0.3");
+  const ended = once(silent, "close");
+  await beSilent(port, "127.0.0.4");
+  await ended;
+  expect(client.closed).toBe(false);
+});

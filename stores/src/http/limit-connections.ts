@@ -1,5 +1,6 @@
-// Keeps room on a listener: a silent or idle connection gives way to a new one, those of the same address first. A server
-// that counts and refuses instead lets whoever opens connections and says nothing shut out probes and operators.
+// Keeps room on a listener: a connection on which the server waits for the client gives way to a new one, those of the
+// same address first. A server that counts and refuses instead lets whoever opens connections and says nothing, or half of
+// a request, or never reads its answers, shut out probes and operators.
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 
@@ -9,42 +10,53 @@ export type ConnectionLimits = {
   /** Of one address; absent: as many as there may be. */
   readonly mostOfAddress?: number;
 };
+type Exchange = { readonly request: IncomingMessage; readonly response: ServerResponse };
 type Use = {
   readonly address: string;
-  /** Requests under way. */
-  busy: number;
+  /** Requests that have come, as far as they come, and whose answers aren't out. */
+  exchanges: readonly Exchange[];
+  /** Whether it has brought a whole request: it is hardly one of those that are opened to be held. */
+  isProven: boolean;
   /** Rises with every use of any connection. */
   usedAt: number;
 };
 
-/** Only connections without a request under way are closed; where there are none, the new one is. */
+/** Where the server owes something on all of them, the new one is closed. */
 export function limitConnections(server: Server, { most, mostOfAddress = most }: ConnectionLimits): void {
   const uses = new Map<Socket, Use>();
   let turn = 0;
   const giveWay = (among: (use: Use) => boolean, newest: Socket): void => {
-    const idle = [...uses].filter(([socket, use]) => use.busy === 0 && socket !== newest && among(use));
-    const [first] = idle.toSorted(([, a], [, b]) => a.usedAt - b.usedAt);
+    const idle = [...uses].filter(([socket, use]) => socket !== newest && !isOwed(use) && among(use));
+    const [first] = idle.toSorted(([, a], [, b]) => Number(a.isProven) - Number(b.isProven) || a.usedAt - b.usedAt);
     const [closed] = first ?? [newest];
     uses.delete(closed);
     closed.destroy();
   };
   server.on("connection", (socket) => {
     const address = socket.remoteAddress ?? "";
-    uses.set(socket, { address, busy: 0, usedAt: (turn += 1) });
+    uses.set(socket, { address, exchanges: [], isProven: false, usedAt: (turn += 1) });
     socket.once("close", () => uses.delete(socket));
     const isOfAddress = (use: Use): boolean => use.address === address;
     if ([...uses.values()].filter(isOfAddress).length > mostOfAddress) giveWay(isOfAddress, socket);
     if (uses.size > most) giveWay(() => true, socket);
   });
-  const onRequest = ({ socket }: IncomingMessage, response: ServerResponse): void => {
-    const use = uses.get(socket);
+  const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
+    const use = uses.get(request.socket);
     if (use === undefined) return;
-    use.busy += 1;
+    const exchange = { request, response };
+    use.exchanges = [...use.exchanges, exchange];
+    use.usedAt = turn += 1;
     response.once("close", () => {
-      use.busy -= 1;
+      use.exchanges = use.exchanges.filter((one) => one !== exchange);
+      use.isProven ||= request.complete;
       use.usedAt = turn += 1;
     });
   };
   server.on("request", onRequest);
   server.on("checkContinue", onRequest);
+}
+
+/** Whether it is for the server to go on: a whole request is here, and its answer isn't finished. */
+function isOwed({ exchanges }: Use): boolean {
+  return exchanges.some(({ request, response }) => request.complete && !response.writableEnded);
 }
