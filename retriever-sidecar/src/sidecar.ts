@@ -80,7 +80,7 @@ export async function startSidecar(deps: SidecarDeps): Promise<Sidecar> {
 
 async function listenElse(address: Settings["admin"], handler: Handler, app: Listener): Promise<Listener> {
   try {
-    return await listen(address, handler, { connections: { most: 256, mostOfAddress: 64 } });
+    return await listen(address, handler, { connections: { most: 64, mostOfAddress: 16 } });
   } catch (error) {
     await app.close(0);
     throw error;

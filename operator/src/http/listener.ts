@@ -1,5 +1,5 @@
 // Listening on an address of the settings, and letting go of it.
-import type { Server } from "node:http";
+import type { RequestListener, Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type ConnectionLimits, limitConnections } from "@retriever/stores/http/limit-connections.ts";
 import { OperatorError } from "#errors.ts";
@@ -10,11 +10,12 @@ type Place = {
   /** `host:port`; port 0 takes a free one. */
   readonly address: string;
   readonly connections: ConnectionLimits;
+  readonly handle: RequestListener;
 };
 
 /** Throws ROP_SETTINGS_INVALID when the address can't be bound. */
-export async function listen(server: Server, flag: string, { address, connections }: Place): Promise<Listener> {
-  limitConnections(server, connections);
+export async function listen(server: Server, flag: string, { address, connections, handle }: Place): Promise<Listener> {
+  limitConnections(server, connections, handle);
   const at = address.lastIndexOf(":");
   const host = address.slice(0, at).replace(/^\[|\]$/g, "");
   await new Promise<void>((resolve, reject) => {

@@ -17,8 +17,9 @@ type TelemetryServerOptions = {
 
 /** Listens, or throws ROP_SETTINGS_INVALID when the address can't be bound. */
 export async function openTelemetryServer(options: TelemetryServerOptions): Promise<Listener> {
-  const server = createServer({ requestTimeout: 5000, headersTimeout: 5000, maxHeaderSize: 8192 }, route(options));
-  return listen(server, "listen", { address: options.listen, connections: { most: 100, mostOfAddress: 25 } });
+  const server = createServer({ requestTimeout: 5000, headersTimeout: 5000, maxHeaderSize: 8192 });
+  const connections = { most: 100, mostOfAddress: 25 };
+  return listen(server, "listen", { address: options.listen, connections, handle: route(options) });
 }
 
 type Answer = { readonly status: number; readonly type: string; readonly text: string };

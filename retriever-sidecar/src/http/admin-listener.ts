@@ -17,7 +17,8 @@ type AdminContext = {
 };
 
 /** Handler of the admin listener. */
-export function makeAdminHandler(context: AdminContext): Handler {
+export function makeAdminHandler(given: AdminContext): Handler {
+  const context = { ...given, metrics: atOnce(given.metrics) };
   return (request, response) => {
     const [pathname, query = ""] = (request.url ?? "").split("?", 2);
     if (request.method !== "GET") {
@@ -44,6 +45,15 @@ export function makeAdminHandler(context: AdminContext): Handler {
           message: "expected /metrics, /v1/status, /healthz, /readyz or /docs/sidecar-openapi.json",
         });
     }
+  };
+}
+
+/** Whoever asks while an answer is being made gets the same one: it takes as long as a hundred requests. */
+function atOnce<T>(make: () => Promise<T>): () => Promise<T> {
+  let making: Promise<T> | undefined;
+  return () => {
+    making ??= make().finally(() => (making = undefined));
+    return making;
   };
 }
 

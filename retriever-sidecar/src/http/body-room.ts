@@ -3,7 +3,7 @@
 import type { IncomingMessage } from "node:http";
 
 /** Of the large ones; a thousand connections hold as much again in small ones. */
-const mostBytes = 48 * 1_048_576;
+const mostBytes = 16 * 1_048_576;
 /** A smaller body isn't counted: nearly all are, and none of them should cost anything. */
 const smallBytes = 32_768;
 

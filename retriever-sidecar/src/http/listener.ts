@@ -23,7 +23,7 @@ const clientLimits = {
   socketIdleMs: 70_000,
 };
 /** All of one address where there is but one client, as for the application. */
-const usualConnections: ConnectionLimits = { most: 1024 };
+const usualConnections: ConnectionLimits = { most: 512 };
 
 type ListenOptions = { readonly limits?: typeof clientLimits; readonly connections?: ConnectionLimits };
 
@@ -39,10 +39,8 @@ export async function listen(
     response.once("close", () => remove(active, response));
     handler(request, response);
   };
-  const server = createServer(limits, tracked);
-  // The handler decides from the announced length before the client sends the body.
-  server.on("checkContinue", tracked);
-  limitConnections(server, connections);
+  const server = createServer(limits);
+  limitConnections(server, connections, tracked);
   server.timeout = limits.socketIdleMs;
   await bind(server, address);
   const bound = server.address() as AddressInfo;

@@ -19,8 +19,8 @@ async function listen(
   limits: ConnectionLimits,
   answer: Answer = (_, response) => void response.end("ok"),
 ): Promise<number> {
-  server = createServer(answer);
-  limitConnections(server, limits);
+  server = createServer();
+  limitConnections(server, limits, answer);
   server.listen(0, "0.0.0.0");
   await once(server, "listening");
   return (server.address() as AddressInfo).port;
@@ -118,4 +118,14 @@ test("a client that was answered keeps its connection while others were opened a
   await beSilent(port, "127.0.0.4");
   await ended;
   expect(client.closed).toBe(false);
+});
+
+test("whoever sends requests without reading the answers is cut off after the first few", async () => {
+  let requests = 0;
+  const port = await listen({ most: 9 }, () => void (requests += 1));
+  const socket = await beSilent(port, "127.0.0.2");
+  const ended = once(socket, "close");
+  socket.resume().write("GET / HTTP/1.1\r\nhost: x\r\n\r\n".repeat(300));
+  await ended;
+  expect(requests).toBe(2);
 });

@@ -1,7 +1,7 @@
-// Keeps room on a listener: a connection on which the server waits for the client gives way to a new one, those of the
-// same address first. A server that counts and refuses instead lets whoever opens connections and says nothing, or half of
+// Keeps room on a listener: a connection on which the server waits for the client gives way to a new one, first those of the
+// same address, or of the address that has most. A server that counts and refuses instead lets whoever opens connections and says nothing, or half of
 // a request, or never reads its answers, shut out probes and operators.
-import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import type { IncomingMessage, RequestListener, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 
 export type ConnectionLimits = {
@@ -21,13 +21,28 @@ type Use = {
   usedAt: number;
 };
 
-/** Where the server owes something on all of them, the new one is closed. */
-export function limitConnections(server: Server, { most, mostOfAddress = most }: ConnectionLimits): void {
+/** Requests that a client may send before it has read the answers: none of these listeners' clients sends a second one. */
+const mostAhead = 2;
+
+/**
+ * Hands on the requests of all connections there may be. Where the server owes something on each of them, the new one is
+ * closed. Whoever sends many requests at once is cut off: all of their answers would wait in memory to be read.
+ */
+export function limitConnections(
+  server: Server,
+  { most, mostOfAddress = most }: ConnectionLimits,
+  handle: RequestListener,
+): void {
   const uses = new Map<Socket, Use>();
   let turn = 0;
   const giveWay = (among: (use: Use) => boolean, newest: Socket): void => {
     const idle = [...uses].filter(([socket, use]) => socket !== newest && !isOwed(use) && among(use));
-    const [first] = idle.toSorted(([, a], [, b]) => Number(a.isProven) - Number(b.isProven) || a.usedAt - b.usedAt);
+    const ofAddress = new Map<string, number>();
+    for (const [, { address }] of idle) ofAddress.set(address, (ofAddress.get(address) ?? 0) + 1);
+    const crowd = ({ address }: Use): number => ofAddress.get(address) ?? 0;
+    const [first] = idle.toSorted(
+      ([, a], [, b]) => crowd(b) - crowd(a) || Number(a.isProven) - Number(b.isProven) || a.usedAt - b.usedAt,
+    );
     const [closed] = first ?? [newest];
     uses.delete(closed);
     closed.destroy();
@@ -42,7 +57,13 @@ export function limitConnections(server: Server, { most, mostOfAddress = most }:
   });
   const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
     const use = uses.get(request.socket);
+    // Cut off, while the rest of what it had sent is still being read.
     if (use === undefined) return;
+    if (use.exchanges.length >= mostAhead) {
+      uses.delete(request.socket);
+      request.socket.destroy();
+      return;
+    }
     const exchange = { request, response };
     use.exchanges = [...use.exchanges, exchange];
     use.usedAt = turn += 1;
@@ -51,6 +72,7 @@ export function limitConnections(server: Server, { most, mostOfAddress = most }:
       use.isProven ||= request.complete;
       use.usedAt = turn += 1;
     });
+    handle(request, response);
   };
   server.on("request", onRequest);
   server.on("checkContinue", onRequest);

@@ -9,7 +9,6 @@ import { readPoints } from "#qdrant/chunks/point-answers.ts";
 import { readScroll } from "#qdrant/chunks/scroll-page.ts";
 import { statusFault } from "#qdrant/client/classify.ts";
 import { readCandidates } from "#qdrant/retrieve/answer.ts";
-import { isIntricate } from "#values/intricate-json.ts";
 import { printable } from "#values/printable.ts";
 import { exactTime, readMoment } from "#values/time.ts";
 import { type ForeignParser, jsonShapes, type Make, onShapes } from "./shapes.ts";
@@ -84,7 +83,6 @@ export const parsers: readonly ForeignParser[] = [
     },
     answerShapes,
   ),
-  ...onShapes({ name: "intricacy", parse: isIntricate, bound: contentChars }, answerShapes),
   ...onShapes({ name: "a page", parse: scroll, bound: pageChars, servesNobody: true }, answerShapes),
   ...onShapes(
     { name: "whole points", parse: (text) => readPoints(text, fields), bound: pageChars, servesNobody: true },

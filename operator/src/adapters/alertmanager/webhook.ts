@@ -1,7 +1,7 @@
 // The Alertmanager webhook: an authenticated call that wakes what its alerts name. It never decides anything.
 import { createHash, timingSafeEqual } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from "node:http";
 import { readCredentialText } from "@retriever/stores/config/credential-text.ts";
 import { OperatorError } from "#errors.ts";
 import { type Listener, listen } from "#http/listener.ts";
@@ -47,11 +47,10 @@ export async function openWebhook(options: WebhookOptions): Promise<Listener> {
   const { deadlineMs = defaultDeadlineMs } = options;
   const limits = { requestTimeout: deadlineMs, headersTimeout: deadlineMs, maxHeaderSize: 8192 };
   // The times of requests are checked this often.
-  const server = createServer({ ...limits, connectionsCheckingInterval: deadlineMs }, (request, response) => {
-    void answer(request, response, options);
-  });
+  const server = createServer({ ...limits, connectionsCheckingInterval: deadlineMs });
+  const handle: RequestListener = (request, response) => void answer(request, response, options);
   const connections = { most: mostConnections, mostOfAddress: mostConnections / 2 };
-  return listen(server, "webhook-listen", { address: options.listen, connections });
+  return listen(server, "webhook-listen", { address: options.listen, connections, handle });
 }
 
 async function answer(request: IncomingMessage, response: ServerResponse, options: WebhookOptions): Promise<void> {

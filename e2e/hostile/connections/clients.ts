@@ -1,0 +1,45 @@
+// Clients that mean well, while others don't: each asks in its own rhythm, and counts what it isn't answered.
+import { setTimeout as delay } from "node:timers/promises";
+import { Agent, type Dispatcher, request } from "undici";
+import { patienceMs } from "#support/patience.ts";
+
+const deadlineMs = 5000;
+
+export type Asking = {
+  readonly what: string;
+  readonly url: string;
+  /** Absent: a GET on a connection of its own, as probes and operators do. */
+  readonly body?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly everyMs: number;
+  /** Statuses that are an answer. */
+  readonly expected: readonly number[];
+};
+export type Asked = { readonly what: string; answered: number; readonly failed: string[] };
+
+/** Asks until the signal comes; then what became of it. `onAsked` is told of each that was answered or failed. */
+export async function askOn(asking: Asking, signal: AbortSignal, onAsked: () => void): Promise<Asked> {
+  const { what, url, everyMs, expected } = asking;
+  const asked: Asked = { what, answered: 0, failed: [] };
+  const connect = { timeout: patienceMs(deadlineMs) };
+  const kept = asking.body === undefined ? undefined : new Agent({ connections: 2, connect });
+  while (!signal.aborted) {
+    const dispatcher = kept ?? new Agent({ connections: 1, pipelining: 0, connect });
+    const status = await askOnce(asking, dispatcher).catch((error: unknown) => String(error));
+    if (kept === undefined) void dispatcher.destroy();
+    if (typeof status === "number" && expected.includes(status)) asked.answered += 1;
+    else asked.failed.push(`${what} of ${url}: ${status}`);
+    onAsked();
+    await delay(everyMs);
+  }
+  await kept?.destroy();
+  return asked;
+}
+
+async function askOnce({ url, body, headers = {} }: Asking, dispatcher: Dispatcher): Promise<number> {
+  const signal = AbortSignal.timeout(patienceMs(deadlineMs));
+  const method = body === undefined ? "GET" : "POST";
+  const answer = await request(url, { method, body: body ?? null, headers, dispatcher, signal });
+  await answer.body.dump();
+  return answer.statusCode;
+}
