@@ -105,6 +105,7 @@ test("whoever doesn't read its answer gives way to a new connection", async () =
   const ended = once(accepted, "close");
   await beSilent(port, "127.0.0.3");
   await ended;
+  expect(accepted.destroyed).toBe(true);
 });
 
 test("a client that was answered keeps its connection while others were opened and never used", async () => {
