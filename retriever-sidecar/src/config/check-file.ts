@@ -1,10 +1,10 @@
 // `check-config`: checks a file as the sidecar would, without connecting to anything.
-import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { RetrieverError } from "@retriever/stores/errors.ts";
 import type { Registry } from "@retriever/stores/kind.ts";
 import { overlayFileName } from "#contract/overlay.ts";
 import { makeDocumentSchemas, parseBase, parseOverlay } from "./parse-document.ts";
+import { mostConfigBytes, readNamedFile } from "./small-file.ts";
 
 /** One sentence on a valid file. Throws RETR_CONFIG_INVALID with every fault and its path. */
 export function checkFile(file: string, registry: Registry): string {
@@ -21,9 +21,19 @@ export function checkFile(file: string, registry: Registry): string {
 
 /** The file's text. Throws RETR_CONFIG_INVALID. */
 export function readConfig(file: string): string {
+  const text = readIt(file);
+  if (text !== undefined) return text;
+  throw invalid(`${file}: expected at most ${mostConfigBytes} bytes`);
+}
+
+function readIt(file: string): string | undefined {
   try {
-    return readFileSync(file, "utf8");
+    return readNamedFile(file, mostConfigBytes);
   } catch {
-    throw new RetrieverError({ code: "RETR_CONFIG_INVALID", message: `${file}: expected a readable file` });
+    throw invalid(`${file}: expected a readable file`);
   }
+}
+
+function invalid(message: string): RetrieverError {
+  return new RetrieverError({ code: "RETR_CONFIG_INVALID", message });
 }

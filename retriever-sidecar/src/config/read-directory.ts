@@ -1,11 +1,13 @@
 // Reads base and overlay out of the config directory, both from one generation of the volume.
 import { hash } from "node:crypto";
-import { readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
+import { readdirSync, realpathSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Fault } from "@retriever/stores/errors.ts";
 import { codeOf } from "@retriever/stores/values/node-error.ts";
+import { printable } from "@retriever/stores/values/printable.ts";
 import { baseFileNames } from "#contract/base.ts";
 import { overlayFileName } from "#contract/overlay.ts";
+import { mostConfigBytes, readNamedFile } from "./small-file.ts";
 
 type FileReading = { readonly text: string } | { readonly fault: Fault };
 export type DirectoryReading = {
@@ -15,7 +17,8 @@ export type DirectoryReading = {
   readonly digest: string;
 };
 
-const maxFileBytes = 1_048_576;
+/** Of a directory that holds something else, for a message. */
+const mostNames = 10;
 const attempts = 3;
 
 /** What the directory holds now. Never throws: what can't be read is a fault in its place. */
@@ -54,7 +57,7 @@ function readBase(directory: string, names: readonly string[]): FileReading {
   const expected = baseFileNames.join(", ");
   const message =
     found.length === 0
-      ? `no base: expected one of ${expected}, found ${names.join(", ") || "an empty directory"}`
+      ? `no base: expected one of ${expected}, found ${printable(names.slice(0, mostNames).join(", ")) || "an empty directory"}`
       : `several bases: expected one of ${expected}, found ${found.join(", ")}`;
   return { fault: { code: "RETR_CONFIG_INVALID", message } };
 }
@@ -62,8 +65,11 @@ function readBase(directory: string, names: readonly string[]): FileReading {
 function readFile(directory: string, name: string): FileReading {
   const path = join(directory, name);
   try {
-    if (statSync(path).size <= maxFileBytes) return { text: readFileSync(path, "utf8") };
-    return { fault: { code: "RETR_CONFIG_INVALID", message: `${name}: expected at most ${maxFileBytes} bytes` } };
+    const isFile = statSync(path).isFile();
+    const text = isFile ? readNamedFile(path, mostConfigBytes) : undefined;
+    if (text !== undefined) return { text };
+    const message = `${name}: expected a file of at most ${mostConfigBytes} bytes`;
+    return { fault: { code: "RETR_CONFIG_INVALID", message } };
   } catch (error) {
     if (isGone(error)) throw error;
     return { fault: { code: "RETR_CONFIG_INVALID", message: `${name}: can't be read (${codeOf(error)})` } };

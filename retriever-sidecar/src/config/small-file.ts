@@ -4,6 +4,8 @@ import { closeSync, constants, fstatSync, openSync, readSync, realpathSync } fro
 
 /** A credential is well below it. */
 export const mostFileBytes = 65_536;
+/** A base or an overlay of as many characters as they may have, each of four bytes. */
+export const mostConfigBytes = 262_144;
 /** A system's bundle of authorities has a quarter of it. */
 export const mostAuthorityBytes = 1_048_576;
 
@@ -38,14 +40,27 @@ function isBelow(real: string, folder: string): boolean {
 function readRegular(file: string, mostBytes: number): string | undefined {
   const descriptor = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
   try {
-    if (!fstatSync(descriptor).isFile()) return undefined;
-    const bytes = Buffer.allocUnsafe(mostBytes + 1);
-    let size = 0;
-    for (let read = -1; read !== 0 && size < bytes.length; size += read) {
-      read = readSync(descriptor, bytes, size, bytes.length - size, null);
-    }
-    return size > mostBytes ? undefined : bytes.toString("utf8", 0, size);
+    return fstatSync(descriptor).isFile() ? readAtMost(descriptor, mostBytes) : undefined;
   } finally {
     closeSync(descriptor);
   }
+}
+
+/** Text of a file that a person names, which may be a pipe; undefined for a larger one. Throws what the system says. */
+export function readNamedFile(file: string, mostBytes: number): string | undefined {
+  const descriptor = openSync(file, constants.O_RDONLY);
+  try {
+    return readAtMost(descriptor, mostBytes);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function readAtMost(descriptor: number, mostBytes: number): string | undefined {
+  const bytes = Buffer.allocUnsafe(mostBytes + 1);
+  let size = 0;
+  for (let read = -1; read !== 0 && size < bytes.length; size += read) {
+    read = readSync(descriptor, bytes, size, bytes.length - size, null);
+  }
+  return size > mostBytes ? undefined : bytes.toString("utf8", 0, size);
 }
