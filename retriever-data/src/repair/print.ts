@@ -1,5 +1,6 @@
 // A plan and a result as people read them, and as one line for programs. Pure.
 import type { Difference, VerifyReport } from "@retriever/sidecar/contract/verify-report.ts";
+import { printable } from "@retriever/stores/values/printable.ts";
 import { type Left, type LeftReason, leftReasons } from "./decide.ts";
 import { countKinds, type RepairPlan, reportedVersion } from "./plan.ts";
 import type { RepairResult } from "./repair.ts";
@@ -13,9 +14,9 @@ export function printPlan(plan: RepairPlan, report: VerifyReport, cautions: read
   const { from, to, writes, removals, kept } = plan;
   const width = Math.max(from.name.length, to.name.length);
   return [
-    `repair from the report of ${report.finishedAt}, digest ${report.digest.slice(0, 12)}…`,
-    `  from    ${from.name.padEnd(width)}  ${from.identity.label}`,
-    `  to      ${to.name.padEnd(width)}  ${to.identity.label}`,
+    `repair from the report of ${printable(report.finishedAt)}, digest ${report.digest.slice(0, 12)}…`,
+    `  from    ${from.name.padEnd(width)}  ${printable(from.identity.label)}`,
+    `  to      ${to.name.padEnd(width)}  ${printable(to.identity.label)}`,
     `  write   ${describe(writes)}`,
     removals.length === 0
       ? `  remove  nothing${kept.length === 0 ? "" : `: ${describe(kept)} that only the ${to.name} has stay (--delete-extra removes them)`}`
@@ -37,7 +38,7 @@ export function listIds(ids: readonly string[]): string {
 
 /** An id may hold any text: control characters and spaces aren't printed bare. */
 function quoteOdd(id: string): string {
-  return /^[\w.:/@+=~-]{1,120}$/.test(id) ? id : JSON.stringify(id.slice(0, 120));
+  return /^[\w.:/@+=~-]{1,120}$/.test(id) ? id : printable(JSON.stringify(id.slice(0, 120)));
 }
 
 function scopeCautions({ scope }: VerifyReport): string[] {
@@ -45,7 +46,7 @@ function scopeCautions({ scope }: VerifyReport): string[] {
   return [
     ...(partition.count === 1 ? [] : [`the report covers partition ${partition.index} of ${partition.count}`]),
     ...(sample === 1 ? [] : [`the report covers a sample of the ids (${sample}): what it doesn't name stays as it is`]),
-    ...(since === null ? [] : [`the report covers what was written since ${since}`]),
+    ...(since === null ? [] : [`the report covers what was written since ${printable(since)}`]),
     ...(level === "vector" ? [] : [`at level ${level} the report compares less than a whole chunk`]),
   ];
 }
@@ -78,7 +79,9 @@ export function printLeft(left: readonly Left[]): string[] {
     const more = explained.length - mostReasons;
     return [
       `  left    ${some.length} ${reasons[why]}: ${listIds(some.map(({ id }) => id))}`,
-      ...explained.slice(0, mostReasons).map(({ id, reason }) => `          ${quoteOdd(id)}: ${reason}`),
+      ...explained
+        .slice(0, mostReasons)
+        .map(({ id, reason }) => `          ${quoteOdd(id)}: ${printable(reason ?? "")}`),
       ...(more > 0 ? [`          and ${more} more, see the last line`] : []),
     ];
   });
