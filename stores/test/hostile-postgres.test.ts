@@ -1,6 +1,8 @@
 // A Postgres that lies about lengths and ends, or never ends: each costs its connection, and nothing else.
 import type { Socket } from "node:net";
 import { afterEach, expect, test } from "vitest";
+import { copyRows } from "#pgvector/chunks/copy-query.ts";
+import { makePool, withClient } from "#pgvector/client/pool.ts";
 import { makePgvectorBackend } from "#pgvector/retrieve/backend.ts";
 import {
   flood,
@@ -68,4 +70,25 @@ test.each(all)("$title: the request and the probe fail with a code, in little me
   expect(fault?.code).toMatch(/^RETR_(BACKEND_|DEADLINE)/);
   expect((process.memoryUsage().rss - before) / mebibyte).toBeLessThan(100);
   await backend.close();
+});
+
+test("a copy without end is cut off at what its rows may take", async () => {
+  const rows = wireMessage("d", Buffer.alloc(65_536));
+  const done = Buffer.concat([wireMessage("C", Buffer.from("SET\0")), readyForQuery]);
+  let isLoggedIn = false;
+  // The session's settings come first.
+  server = await startHostilePostgres({
+    query: (socket) => {
+      if (isLoggedIn) flood(socket, rows);
+      else socket.write(done);
+      isLoggedIn = true;
+    },
+  });
+  const connectionString = `postgres://app:word@127.0.0.1:${server.port}/search`;
+  const pool = makePool(makeSpec("pgvector", { connectionString }), 1, 3000);
+  const copied = withClient(pool, AbortSignal.timeout(5000), (client) =>
+    copyRows(client, "COPY", mebibyte, () => undefined),
+  );
+  await expect(copied).rejects.toThrow(`more than ${17 * mebibyte} bytes of an answer`);
+  await pool.end();
 });

@@ -171,7 +171,8 @@ function batchOf(page: ChunkPage, { storeMs, doubledIds, precision }: Facts): Ch
 async function readPage({ client, table, options, page, rules, doubledIds }: Reading): Promise<boolean> {
   page.clear();
   doubledIds.clear();
-  await copyRows(client, pageQuery(table, options), (bytes, start) => {
+  const most = page.capacity * bytesOfRow(options.level, page.dimension);
+  await copyRows(client, pageQuery(table, options), most, (bytes, start) => {
     const idAt = start + 4;
     const idEnd = idAt + bytes.readInt32BE(start);
     if (page.lastIdIs(bytes, idAt, idEnd)) doubledIds.add(bytes.toString("utf8", idAt, idEnd));
@@ -179,6 +180,15 @@ async function readPage({ client, table, options, page, rules, doubledIds }: Rea
     readChunkRow(page, { level: options.level, rules }, bytes, start);
   });
   return page.count >= options.pageSize;
+}
+
+/** Of one id in a look-up: a table without a unique index has a few. */
+const repeats = 16;
+
+/** On average: an id and a moment, what chunks are compared by beside their vector, and the vector as text or floats. */
+function bytesOfRow(level: VerifyLevel, dimension: number): number {
+  if (level === "ids" || level === "fresh") return 4096;
+  return 32_768 + (level === "vector" ? dimension * 4 : 0);
 }
 
 function tooManyDoubles(id: string): RetrieverError {
@@ -201,7 +211,8 @@ async function findRows(
   const found: FoundChunk[] = [];
   const page = new ChunkPage({ level, pageSize: 1, dimension });
   try {
-    await copyRows(client, text, (bytes, start) => {
+    await copyRows(client, text, wanted.size * repeats * bytesOfRow(level, dimension), (bytes, start) => {
+      if (found.length === wanted.size * repeats) throw tooManyDoubles(page.idAt(0));
       page.clear();
       const namespaceAt = readChunkRow(page, { level, rules }, bytes, start);
       if (wanted.has(page.idAt(0))) found.push(page.toFound(readTextField(bytes, namespaceAt).text));

@@ -6,14 +6,17 @@ import { expectBytes } from "../client/login-client.ts";
 /** Bytes of one row: its fields begin at `start`, each with its length in front. Valid only during the call. */
 type ReadRow = (bytes: Buffer, start: number) => void;
 
-/** A page of thousands of vectors, or of whole chunks, is well below it. */
-const mostCopyBytes = 1_073_741_824;
+/** Whatever the rows are: the heads of messages, and a few rows that are longer than others. */
+const spareBytes = 16 * 1_048_576;
 
 type Settle = (error: unknown) => void;
 
-/** Runs the statements and gives every row to `read`. Rejects with what the server reports, and with what `read` throws. */
-export function copyRows(client: PoolClient, text: string, read: ReadRow): Promise<void> {
-  expectBytes(client, mostCopyBytes);
+/**
+ * Runs the statements and gives every row to `read`. Rejects with what the server reports, with what `read` throws, and
+ * when more comes than `rowBytes`, which is expected of all rows together, and a reserve.
+ */
+export function copyRows(client: PoolClient, text: string, rowBytes: number, read: ReadRow): Promise<void> {
+  expectBytes(client, rowBytes + spareBytes);
   return new Promise((resolve, reject) => {
     client.query(new Copying(text, read, (error) => (error === undefined ? resolve() : reject(error as Error))));
   });

@@ -56,6 +56,9 @@ export async function* scanWhole(pool: Pool, scan: Scan, signal: AbortSignal): A
   }
 }
 
+/** Of whole chunks, which are held in memory together. */
+const mostPageBytes = 256 * 1_048_576;
+
 type Page = { readonly chunks: readonly WholeChunk[]; readonly storeMs: number };
 
 type ReadRow = (bytes: Buffer, start: number) => WholeChunk;
@@ -63,7 +66,7 @@ type ReadRow = (bytes: Buffer, start: number) => WholeChunk;
 async function readPage(client: PoolClient, text: string, readRow: ReadRow): Promise<Page> {
   const startedAt = performance.now();
   const chunks: WholeChunk[] = [];
-  await copyRows(client, text, (bytes, start) => void chunks.push(readRow(bytes, start)));
+  await copyRows(client, text, mostPageBytes, (bytes, start) => void chunks.push(readRow(bytes, start)));
   return { chunks, storeMs: performance.now() - startedAt };
 }
 
