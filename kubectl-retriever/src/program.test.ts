@@ -154,6 +154,13 @@ describe("the command line", () => {
     },
   );
 
+  test("tells times that stand where none is given with their unit", async () => {
+    const { run, printed } = arrange();
+    for (const command of ["wait", "pause"]) await run(`${command} --help`);
+    const told = printed.join("\n").matchAll(/--(?:request-)?timeout .*\n?.*?\(default: (\w+)\)/g);
+    expect([...told].map(([, time]) => time)).toEqual(["10s", "30s", "10s", "30s"]);
+  });
+
   test("explains itself with 0", async () => {
     const { run, printed } = arrange();
     expect(await run("--help")).toBe(0);

@@ -1,7 +1,8 @@
 // The commands and their options. Everything outside is passed in, so that a test can run a command whole.
 // What a command does is loaded when it runs: `--help` loads nothing but this.
-import { Command, CommanderError } from "commander";
+import { Argument, Command, CommanderError } from "commander";
 import { addClusterCommands } from "#commands/cluster-commands.ts";
+import { completionScripts, type Shell, shells } from "#commands/completion-scripts.ts";
 import { addListCommands } from "#commands/list-commands.ts";
 import { addOfflineCommands } from "#commands/offline.ts";
 import { addPeopleCommands } from "#commands/people-commands.ts";
@@ -17,6 +18,10 @@ export async function runCli(words: readonly string[], given: Surroundings): Pro
     code = result;
   });
   try {
+    if (words[0] === "__complete") {
+      const { complete } = await import("#commands/complete.ts");
+      return await complete(words.slice(1), program, around);
+    }
     await program.parseAsync([...words], { from: "user" });
     return code;
   } catch (fault) {
@@ -45,7 +50,19 @@ export function makeProgram(around: Surroundings, end: End): Command {
   addListCommands(program, around, end);
   addPeopleCommands(program, around, end);
   addOfflineCommands(program, around, end);
+  addCompletion(program, around, end);
   return program;
+}
+
+function addCompletion(program: Command, { terminal }: Surroundings, end: End): void {
+  program
+    .command("completion")
+    .description("Print the script that completes commands, options and names in a shell, or in kubectl itself")
+    .addArgument(new Argument("<shell>", "the shell; kubectl: the program kubectl_complete-retriever").choices(shells))
+    .action(async (shell: Shell) => {
+      terminal.data(completionScripts[shell]);
+      end(0);
+    });
 }
 
 function eachLine(text: string, write: (line: string) => void): void {

@@ -1,9 +1,10 @@
-// Writes the reference pages that are made from tables: errors, metrics, resource, states; the drawing within the page
+// Writes the reference pages that are made from tables: commands, errors, metrics, resource, states; the drawing within the page
 // of the architecture; and the pictures of gates, harm and a rollback. `--check` exits 1 when one is stale.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { settle } from "../generated-file.ts";
 import { drawRooms } from "./architecture.ts";
+import { renderCliPage } from "./cli.ts";
 import { contractPages } from "./contract.ts";
 import { renderErrorsPage } from "./errors.ts";
 import { drawGates } from "./gates-drawing.ts";
@@ -17,6 +18,7 @@ const root = join(import.meta.dirname, "../..");
 
 const pages: Readonly<Record<string, () => string>> = {
   "docs/architecture.md": () => drawRooms(readFileSync(join(root, "docs/architecture.md"), "utf8")),
+  "docs/cli.md": renderCliPage,
   "docs/errors.md": renderErrorsPage,
   "docs/images/gates.svg": drawGates,
   "docs/images/harm.svg": drawHarm,

@@ -1,5 +1,5 @@
 // The options of every command that needs a cluster, and how such a command is run.
-import { type Command, InvalidArgumentError } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import type { Connected, Surroundings } from "#surroundings.ts";
 import { collect, durationMs } from "./options.ts";
 
@@ -20,7 +20,9 @@ export function withCluster(command: Command): Command {
     .option("--kubeconfig <file>", "kubeconfig file; default: KUBECONFIG, then the home folder's")
     .option("--as <user>", "on whose behalf it is asked; needs the right to impersonate")
     .option("--as-group <group>", "with --as: a group of that user; may be repeated", collect, [])
-    .option("--request-timeout <time>", "deadline of one request, e.g. 10s", parseTimeout, 10_000);
+    .addOption(
+      new Option("--request-timeout <time>", "deadline of one request").argParser(parseTimeout).default(10_000, "10s"),
+    );
 }
 
 /** Connects, runs and closes. */

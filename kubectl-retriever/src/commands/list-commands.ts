@@ -45,7 +45,7 @@ export function addListCommands(program: Command, around: Surroundings, end: End
     .description("Wait until a migration is in a phase, or a condition of it is True")
     .argument("<name>", "name of the RetrieverMigration")
     .requiredOption("--for <what>", "a phase or a condition, such as Guard, Approved or Settled")
-    .option("--timeout <time>", "how long, e.g. 30h", parseTime, 30_000)
+    .addOption(new Option("--timeout <time>", "how long, e.g. 30h").argParser(parseTime).default(30_000, "30s"))
     .action(async (name: string, options: WaitOptions) => {
       const { waitFor } = await import("./list-migrations.ts");
       const asked = { name, what: options.for, timeoutMs: options.timeout };

@@ -62,7 +62,7 @@ function addCommonOptions(line: Command, act: Act): void {
   line
     .option("--wait", "wait until the operator has taken or refused it; default: on a terminal")
     .option("--no-wait", "only create it")
-    .option("--timeout <time>", "how long to wait", parseExpiry, 30_000)
+    .addOption(new Option("--timeout <time>", "how long to wait").argParser(parseExpiry).default(30_000, "30s"))
     .addOption(new Option("--dry-run <where>", "create nothing").choices(["client", "server"]))
     .addOption(new Option("-o, --output <form>", "print the act").choices(forms));
 }
