@@ -1,15 +1,16 @@
 // The commands that look at a cluster, and their options.
-import { type Command, InvalidArgumentError, Option } from "commander";
+import { Argument, type Command, InvalidArgumentError, Option } from "commander";
 import type { Connected, End, Surroundings } from "#surroundings.ts";
 import { type ClusterOptions, connected, withCluster } from "./cluster-options.ts";
 import { collect } from "./options.ts";
 
 const operatorNamespaceHelp = "namespace of the operator, where leases of all namespaces may not be listed";
 
-/** status, check, evidence, replay, version. */
+/** status, check, init, evidence, replay, version. */
 export function addClusterCommands(program: Command, around: Surroundings, end: End): void {
   addStatus(program, around, end);
   addCheck(program, around, end);
+  addInit(program, around, end);
   addEvidence(program, around, end);
   addVersion(program, around, end);
 }
@@ -72,6 +73,28 @@ async function runCheck(options: CheckOptions, tools: Surroundings & Connected):
   }
   const { checkTarget } = await import("./check-target.ts");
   return checkTarget({ namespace, name, operatorNamespace, output }, tools, signal);
+}
+
+function addInit(program: Command, around: Surroundings, end: End): void {
+  withCluster(program.command("init"))
+    .description("Print a first manifest for a workload as it stands, with what is left to fill in")
+    .addArgument(
+      new Argument("<workload>", "the workload that moves, e.g. deployment/search-api").argParser(parseWorkload),
+    )
+    .addOption(
+      new Option("--to <kind>", "kind of the destination; default: the one that doesn't serve").choices([
+        "qdrant",
+        "pgvector",
+      ]),
+    )
+    .action(async (workload: string, { to, ...options }: ClusterOptions & { to?: "qdrant" | "pgvector" }) => {
+      const { initMigration } = await import("./init.ts");
+      end(
+        await connected(options, around, ({ request, namespace }) =>
+          initMigration({ namespace, workload, to }, { request, ...around }, around.signal),
+        ),
+      );
+    });
 }
 
 /** The name in `deployment/NAME`, as kubectl writes it. */

@@ -70,6 +70,10 @@ describe("completion", () => {
     [["lint", "-f", ""], [":0"]],
     [["replay", ""], [":0"]],
     [
+      ["init", ""],
+      ["deployment/search-api", ":4"],
+    ],
+    [
       ["completion", "z"],
       ["zsh", ":4"],
     ],

@@ -69,7 +69,8 @@ async function argumentsOf(command: Command, given: readonly string[], tools: To
   const argument = command.registeredArguments[operands.length];
   if (argument === undefined) return [];
   if (argument.argChoices !== undefined) return wordsOf(argument.argChoices);
-  return argument.name() === "file" ? "files" : ask(command, given, tools, migrationNames);
+  if (argument.name() === "file") return "files";
+  return ask(command, given, tools, argument.name() === "workload" ? deploymentNames : migrationNames);
 }
 
 async function valuesOf(option: Option, command: Command, given: readonly string[], tools: Tools): Promise<Next> {
