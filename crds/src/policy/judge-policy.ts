@@ -3,6 +3,9 @@ import { locateOverlayAdapter } from "@retriever/stores/kinds.ts";
 import type { MigrationSpec } from "#spec/migration-spec.ts";
 import type { PolicySpec } from "./policy-spec.ts";
 
+/** As many as a plan may have. Policies together may ask for more. */
+const mostRoles = 10;
+
 /**
  * Every demand of a policy that a spec doesn't meet, with the field, what it says and what is expected. Its checks are
  * resolved before, by this policy among others.
@@ -22,6 +25,10 @@ function judgeApprovals(
 ): string[] {
   if (asked === undefined) return [];
   const at = "spec.checklist.approvals";
+  if (approvals.roles.length > mostRoles)
+    return [
+      `${at}.roles: got ${approvals.roles.length} of several policies, expected at most ${mostRoles}; name them here`,
+    ];
   if (approvals.policy === "Skip") return [`${at}.policy: got Skip, expected Require`];
   const roles = asked.roles.flatMap(({ name, quorum }) => {
     const own = approvals.roles.filter((role) => role.name === name).map((role) => role.quorum);

@@ -1,8 +1,10 @@
 // What an administrator's policies hold back, and what they never do.
 import { parsePolicySpec } from "@retriever/crds/parse.ts";
+import type { MigrationSpecInput } from "@retriever/crds/spec/migration-spec.ts";
 import type { Phase } from "@retriever/crds/status/migration-status.ts";
 import { describe, expect, it } from "vitest";
 import { aContext, aReadyContext, tell } from "#test/builders/context.ts";
+import { aSpec } from "#test/builders/spec.ts";
 import { aMigration, anObservation, noon } from "#test/builders/world.ts";
 import { decide } from "../decide.ts";
 import type { ActObservation, Observation, PolicyObservation, UnderWay } from "../model/observation.ts";
@@ -42,6 +44,19 @@ describe("a policy", () => {
       );
       expect(tell(handle({ ...c, observation: { ...c.observation, ...see(aPolicy({})) } }))).not.toContain("policy");
     }
+  });
+
+  it("that is tightened after acceptance says how the plan is accepted anew, where the manifest doesn't name the check", () => {
+    const refusalIn = (checklist: MigrationSpecInput["checklist"]) => {
+      const c = aContext("Preflight", { see: see(strict) });
+      const spec = { ok: true as const, value: aSpec({ checklist }) };
+      return refuseByPolicy({ ...c, migration: { ...c.migration, spec } })?.message;
+    };
+    const refusal = "policy bank: spec.checklist.approvals.policy: got Skip, expected Require";
+    expect(refusalIn({})).toBe(
+      `${refusal}; name spec.checklist.approvals in the manifest to have the plan accepted anew`,
+    );
+    expect(refusalIn({ approvals: { policy: "Skip" } })).toBe(refusal);
   });
 
   it.each([

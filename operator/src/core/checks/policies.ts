@@ -19,7 +19,10 @@ export function refuseByPolicy(c: Context): PolicyRefusal | undefined {
     return { standing: "blocked", reason: "PolicyUnreadable", message };
   }
   const refusals = policies.value.flatMap((policy) => refusalsOf(policy, c));
-  if (refusals.length > 0) return { standing: "blocked", reason: "PolicyRefuses", message: refusals.join("; ") };
+  if (refusals.length > 0) {
+    const message = [...refusals, ...remediesFor(refusals, c)].join("; ");
+    return { standing: "blocked", reason: "PolicyRefuses", message };
+  }
   const crowded = policies.value.flatMap((policy) => describeCrowd(policy, c));
   return crowded.length === 0
     ? undefined
@@ -29,6 +32,16 @@ export function refuseByPolicy(c: Context): PolicyRefusal | undefined {
 function refusalsOf(policy: PolicyObservation, { plan }: Context): string[] {
   if ("fault" in policy) return [];
   return judgePolicy(policy.spec, plan).map((refusal) => `policy ${policy.name}: ${refusal}`);
+}
+
+/** A check that the manifest doesn't name was decided at acceptance, and stays as it was until it is named. */
+function remediesFor(refusals: readonly string[], { migration: { spec } }: Context): string[] {
+  if (!spec.ok) return [];
+  const { checklist } = spec.value;
+  const unnamed = (["approvals", "window"] as const).filter(
+    (check) => checklist[check].policy === undefined && refusals.some((one) => one.includes(`spec.checklist.${check}`)),
+  );
+  return unnamed.map((check) => `name spec.checklist.${check} in the manifest to have the plan accepted anew`);
 }
 
 const mostNamed = 5;

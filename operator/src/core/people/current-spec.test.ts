@@ -1,6 +1,7 @@
 // The checks of a spec as it stands: decided at acceptance, and frozen there.
 
 import { parsePolicySpec } from "@retriever/crds/parse.ts";
+import { judgePolicy } from "@retriever/crds/policy/judge-policy.ts";
 import { checkNames } from "@retriever/crds/spec/checklist-spec.ts";
 import type { MigrationSpecInput } from "@retriever/crds/spec/migration-spec.ts";
 import { planHash } from "@retriever/crds/spec/plan.ts";
@@ -68,6 +69,23 @@ describe("a manifest that names no check", () => {
     });
     expect(plan?.checklist.window).toMatchObject({ policy: "Require", days: ["Tue"], start: "09:00" });
   });
+});
+
+it("policies that ask for more roles together than a plan can have are refused, and not cut", () => {
+  const roles = (prefix: string, count: number) =>
+    Array.from({ length: count }, (_, index) => ({ name: `${prefix}-${index}` }));
+  const specs = [{ approvals: { roles: roles("a", 6) } }, { approvals: { roles: roles("b", 5) } }];
+  const plan = currentSpec(pending({}), asked(...specs)) ?? aSpec();
+  const judged = specs.flatMap((spec) => {
+    const parsed = parsePolicySpec(spec);
+    return parsed.ok ? judgePolicy(parsed.spec, plan) : [];
+  });
+  expect(judged).toEqual(
+    Array.from(
+      { length: 2 },
+      () => "spec.checklist.approvals.roles: got 11 of several policies, expected at most 10; name them here",
+    ),
+  );
 });
 
 const policy = fc.constantFrom(undefined, "Require" as const, "Skip" as const);

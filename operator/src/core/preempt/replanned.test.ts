@@ -33,6 +33,18 @@ describe("another plan", () => {
     expect(outcome).toMatchObject({ standing: "waiting", reason: "PlanChanged" });
   });
 
+  it("waits while policies can't be read, whose checks would be part of it", () => {
+    const { c } = asked("Preflight", { ok: true, value: edited });
+    const see = (policies: Context["observation"]["policies"]) =>
+      replanned({
+        ...c,
+        migration: { ...c.migration, spec: { ok: true, value: edited } },
+        observation: { ...c.observation, ...(policies === undefined ? {} : { policies }) },
+      });
+    expect(see({ ok: false, why: "timed out" })).toBeUndefined();
+    expect(see({ ok: true, value: [] })?.reason).toBe("PlanChanged");
+  });
+
   it("that nobody had approved voids nothing", () => {
     const { outcome } = asked("Preflight", { ok: true, value: edited });
     expect(outcome?.status.message).toMatch(/^spec\.writes changed: plan \S+ takes the place of \S+$/);

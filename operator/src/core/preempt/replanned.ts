@@ -8,6 +8,8 @@ import { move } from "../steps/transition.ts";
 
 export function replanned(c: Context): Outcome | undefined {
   if (!replannable.includes(c.status.phase)) return undefined;
+  // What policies ask becomes part of the plan: not known is not nothing.
+  if (c.observation.policies?.ok === false) return undefined;
   const spec = currentSpec(c.migration, c.observation.policies);
   if (spec === undefined) return undefined;
   const { gated } = judgeEdits(c.plan, spec);
