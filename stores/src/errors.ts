@@ -79,8 +79,9 @@ export const errorTable = {
   RETR_OVERLOADED: {
     httpStatus: 503,
     retryable: true,
-    summary: "As many requests as the sidecar takes at once are under way.",
-    remedy: "Retry with backoff; add pods if it lasts.",
+    summary:
+      "As many requests as the sidecar takes at once are under way, or their answers take all its room for them.",
+    remedy: "Retry with backoff, ask for less content at once; add pods if it lasts.",
   },
   RETR_NOT_READY: {
     httpStatus: 503,

@@ -27,7 +27,10 @@ async function open(answer: (response: ServerResponse) => void): Promise<void> {
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  backend = makeQdrantBackend(makeSpec("qdrant", { url, collection: "chunks", timeoutMs: 4000 }), testDeps);
+  backend = makeQdrantBackend(
+    makeSpec("qdrant", { url, collection: "chunks", timeoutMs: 4000, fields: { text: "text" } }),
+    testDeps,
+  );
 }
 
 /** The same bytes again and again, as fast as they are taken. */
@@ -75,8 +78,24 @@ test.each(rows)("$title for $what: 20 at once fail with a code, in little memory
   for (const each of ended) {
     expect(each).toMatchObject({
       status: "rejected",
-      reason: { code: expect.stringMatching(/^RETR_(BACKEND_|DEADLINE)/) },
+      reason: { code: expect.stringMatching(/^RETR_(BACKEND_|DEADLINE|OVERLOADED)/) },
     });
   }
   expect((process.memoryUsage().rss - before) / mebibyte).toBeLessThan(200);
+});
+
+test("answers that are under way and fill the room refuse one as overload, which is no fault of the store", async () => {
+  const waiting: ServerResponse[] = [];
+  await open((response) => {
+    // Below what one answer may have; white space is part of JSON.
+    response.write(" ".repeat(6 * mebibyte));
+    waiting.push(response);
+  });
+  const request = { ...requestOf({ embedding: [1, 0, 0], k: 10 }), content: { text: true, metadata: [] } };
+  const asked = Array.from({ length: 17 }, () => backend.retrieve(request, AbortSignal.timeout(20_000)));
+  // None is ended before, so that what comes first is a refusal.
+  await expect(Promise.race(asked)).rejects.toMatchObject({ code: "RETR_OVERLOADED", retryAfterSeconds: 1 });
+  for (const response of waiting) response.end('{"result":{"points":[]},"status":"ok","time":0}');
+  const ended = await Promise.allSettled(asked);
+  expect(ended.filter(({ status }) => status === "fulfilled")).toHaveLength(16);
 });

@@ -108,10 +108,10 @@ function fail(request: IncomingMessage, response: ServerResponse, fault: Fault, 
   }
   const isOfStore = fault.code !== "RETR_DEADLINE_EXCEEDED" && storeCodes.test(fault.code);
   const shown: Fault = isOfStore ? { ...fault, code: "RETR_BACKEND_UNAVAILABLE" } : fault;
-  if (rejectedCodes.includes(fault.code)) context.onRejected(fault);
+  if (ownCodes.test(fault.code)) context.onRejected(fault);
   // What is left of a body isn't read.
   sendFault(response, shown, request.complete ? {} : { connection: "close" });
 }
 
-const rejectedCodes = ["RETR_REQUEST_INVALID", "RETR_NOT_READY", "RETR_OVERLOADED"];
+const ownCodes = /^RETR_(REQUEST_INVALID|NOT_READY|OVERLOADED)$/;
 const storeCodes = /^RETR_(BACKEND_|CREDENTIAL_|HOST_|SOURCE_)/;

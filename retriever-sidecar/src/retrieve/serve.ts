@@ -76,7 +76,7 @@ async function askPrimary(runtime: Runtime, request: BackendRequest, context: Re
     return answer;
   } catch (error) {
     const fault = attribute(faultOf(error), runtime, request);
-    if (fault.code !== "RETR_REQUEST_INVALID") {
+    if (fault.code !== "RETR_REQUEST_INVALID" && fault.code !== "RETR_OVERLOADED") {
       countRequest(runtime, request, primaryFailure, context.clock);
       context.sink.onFailure(kind, fault);
       context.onFailed(() => sampleFailed(runtime, request, context));

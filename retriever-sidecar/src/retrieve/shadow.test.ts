@@ -1,3 +1,4 @@
+import { RetrieverError } from "@retriever/stores/errors.ts";
 import type { BackendAnswer } from "@retriever/stores/ports/backend.ts";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { waitUntil } from "#test/wait-until.ts";
@@ -42,6 +43,17 @@ test("samples behind an open breaker end at once, as errors, and never reach the
   queue.sample();
   expect(queue.results).toEqual(["error", "error"]);
   expect(queue.asked()).toBe(failuresUntilOpen);
+});
+
+test("a sample for whose answer there is no room is dropped, and the shadow isn't taken for broken", async () => {
+  const full = new RetrieverError({ code: "RETR_OVERLOADED", message: "no room" });
+  const queue = makeShadowQueue(() => Promise.reject(full), { monotonicMs: () => 0 });
+  const results: ShadowResult["kind"][] = [];
+  for (let index = 1; index <= failuresUntilOpen + 1; index += 1) {
+    queue.sample(request, ({ kind }) => results.push(kind));
+    await waitUntil(() => results.length === index);
+  }
+  expect(new Set(results)).toEqual(new Set(["dropped"]));
 });
 
 test("while one sample tries a shadow again, the others end at once instead of waiting for it", async () => {

@@ -34,8 +34,8 @@ export function makeShadowQueue(
 ): ShadowQueue {
   let inFlight = 0;
   let openUntilMs = Number.NEGATIVE_INFINITY;
-  // A request that is the application's fault must not open the breaker.
-  const policy = handleWhen((error) => faultOf(error).code !== "RETR_REQUEST_INVALID");
+  // What is the application's fault, or our own limit, must not open the breaker.
+  const policy = handleWhen((error) => !/^RETR_(REQUEST_INVALID|OVERLOADED)$/.test(faultOf(error).code));
   const breaker = circuitBreaker(policy, {
     breaker: new ConsecutiveBreaker(failuresUntilOpen),
     halfOpenAfter: halfOpenAfterMs,
@@ -82,5 +82,6 @@ const breakerOpen: ShadowResult = {
 function failedResult(error: unknown): ShadowResult {
   if (error instanceof BrokenCircuitError) return breakerOpen;
   const fault = faultOf(error);
+  if (fault.code === "RETR_OVERLOADED") return { kind: "dropped" };
   return fault.code === "RETR_DEADLINE_EXCEEDED" ? { kind: "timeout" } : { kind: "error", fault };
 }

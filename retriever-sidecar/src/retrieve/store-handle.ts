@@ -144,9 +144,9 @@ export class StoreHandle {
     }
   }
 
-  /** A request's own fault says nothing about the store. */
+  /** A request's own fault and our own limits say nothing about the store. */
   #note({ code, message }: Fault): void {
-    if (code === "RETR_REQUEST_INVALID") return;
+    if (code === "RETR_REQUEST_INVALID" || code === "RETR_OVERLOADED") return;
     this.#lastError = { code, message, at: new Date(this.#clock.wallMs()).toISOString() };
   }
 

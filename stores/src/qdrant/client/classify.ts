@@ -2,7 +2,7 @@
 
 import { type ErrorCode, type Fault, RetrieverError } from "#errors.ts";
 import { codeOf, transportFault } from "#values/node-error.ts";
-import { AnswerTooLarge } from "./exchange.ts";
+import { AnswerTooLarge, NoRoomForAnswer } from "./exchange.ts";
 
 const statuses: Readonly<Record<number, readonly [ErrorCode, string]>> = {
   401: ["RETR_BACKEND_AUTH", "Qdrant wants an API key, and not the one it got: correct apiKey"],
@@ -86,6 +86,10 @@ export function transportError(error: unknown, signal: AbortSignal): RetrieverEr
   if (error instanceof AnswerTooLarge || codeOf(error) === "UND_ERR_RES_EXCEEDED_MAX_SIZE") {
     const message = "Qdrant's answer is larger than any to what was asked: check the address";
     return new RetrieverError(fault("RETR_BACKEND_ANSWER_INVALID", message), error);
+  }
+  if (error instanceof NoRoomForAnswer) {
+    const message = "the answers that are under way take all the room for them: ask for less content, or less at once";
+    return new RetrieverError({ ...fault("RETR_OVERLOADED", message), retryAfterSeconds: 1 }, error);
   }
   const code = codeOf(error);
   // Codes of the HTTP parser.

@@ -15,9 +15,14 @@ export type ExchangeOptions = Pick<Dispatcher.DispatchOptions, "body" | "headers
 /** Bytes of answers that one pool holds at the same time: however many requests are under way, no more memory is taken. */
 export type Held = { bytes: number; readonly most: number };
 
-/** More than was asked for, or than there is room for. */
+/** More than was asked for. */
 export class AnswerTooLarge extends Error {
   override name = "AnswerTooLarge";
+}
+
+/** Answers to other requests take the room: no fault of this answer. */
+export class NoRoomForAnswer extends Error {
+  override name = "NoRoomForAnswer";
 }
 
 /** The answer as text. Rejects with undici's errors, and with the signal's reason once it aborts. */
@@ -102,8 +107,12 @@ class Exchange implements Dispatcher.DispatchHandler {
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     this.#bytes += chunk.length;
     this.#held.bytes += chunk.length;
-    if (this.#bytes > this.#maxBytes || this.#held.bytes > this.#held.most) {
+    if (this.#bytes > this.#maxBytes) {
       controller.abort(new AnswerTooLarge("more bytes of an answer than were expected"));
+      return;
+    }
+    if (this.#held.bytes > this.#held.most) {
+      controller.abort(new NoRoomForAnswer(`more than ${this.#held.most} bytes of answers at the same time`));
       return;
     }
     this.#chunks.push(chunk);
