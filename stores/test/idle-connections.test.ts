@@ -60,7 +60,7 @@ describe.each(stores)("a connection to $store", ({ target, open }) => {
     };
   });
 
-  test("that died while idle is replaced by a new one within the request, as often as it happens", async () => {
+  test("F16: that died while idle is replaced by a new one within the request, as often as it happens", async () => {
     for (let round = 0; round < 3; round += 1) {
       const before = proxy.opened();
       proxy.condemn("before-the-answer");

@@ -42,7 +42,7 @@ test("as many differences as the capacity promises are named, at the default siz
   }
 });
 
-test("60,000 chunks of a bulk load, which share one moment, are named as any others are", () => {
+test("F15: 60,000 chunks of a bulk load, which share one moment, are named as any others are", () => {
   const bytes = new Uint8Array(8);
   for (let seed = 1; seed <= 16; seed += 1) {
     const table = makeDifferenceTable(131_072);

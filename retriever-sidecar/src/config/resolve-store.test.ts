@@ -128,15 +128,18 @@ test("a resolved credential can't be printed by accident", () => {
   }
 });
 
-test.each(["", "\n", "\r\n"])("a credential loses one line break at its end, as in %j, wherever it stands", (end) => {
-  const text = `postgres://u:hunter2@h/d${end}`;
-  const file = join(mkdtempSync(join(tmpdir(), "retriever-credential-")), "url");
-  writeFileSync(file, text);
-  for (const connection of [text, { fromEnv: "PG" }, { fromFile: file }]) {
-    expect(specFrom(resolve(connection, { PG: text })).database).toBe("d");
-  }
-  rmSync(dirname(file), { recursive: true });
-});
+test.each(["", "\n", "\r\n"])(
+  "F13: a credential loses one line break at its end, as in %j, wherever it stands",
+  (end) => {
+    const text = `postgres://u:hunter2@h/d${end}`;
+    const file = join(mkdtempSync(join(tmpdir(), "retriever-credential-")), "url");
+    writeFileSync(file, text);
+    for (const connection of [text, { fromEnv: "PG" }, { fromFile: file }]) {
+      expect(specFrom(resolve(connection, { PG: text })).database).toBe("d");
+    }
+    rmSync(dirname(file), { recursive: true });
+  },
+);
 
 test("a key that no header takes is refused before anything is sent, by its field", () => {
   const adapter = { kind: "qdrant", url: "http://h:6333", collection: "c", apiKey: { fromEnv: "KEY" } };

@@ -48,7 +48,7 @@ const taken = [
 ] as const;
 
 describe("a connection string", () => {
-  it.each(taken)("%s is taken apart", (text, expected) => {
+  it.each(taken)("F12: %s is taken apart", (text, expected) => {
     expect(resolve(text)).toMatchObject(expected);
   });
 
@@ -108,7 +108,7 @@ const refused = [
   ["postgres://u:hunter2@h/d?hunter2=1", "got another one"],
 ] as const;
 
-it.each(refused)("%s is refused by what it names, and never quoted", (text, says) => {
+it.each(refused)("F12: %s is refused by what it names, and never quoted", (text, says) => {
   expect(() => resolve(text)).toThrow(says);
   expect(() => resolve(text)).toThrow(expect.objectContaining({ message: expect.not.stringContaining("hunter2") }));
 });
@@ -154,7 +154,7 @@ const parts = fc.record({
 });
 
 describe("whatever the connection string", () => {
-  it("the driver is given what it would read in it itself, never with less TLS, or it is refused without its secret", () => {
+  it("F12: the driver is given what it would read in it itself, never with less TLS, or it is refused without its secret", () => {
     let takenCount = 0;
     fc.assert(
       fc.property(parts, ({ user, password, host, port, database, query, isEncoded }) => {

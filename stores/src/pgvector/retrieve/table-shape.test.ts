@@ -54,7 +54,7 @@ describe("a column", () => {
       `DROP DOMAIN IF EXISTS outer_emb, inner_emb; CREATE DOMAIN inner_emb AS vector(${dimension}); CREATE DOMAIN outer_emb AS inner_emb; ${as("outer_emb")}`,
     ],
     ["of a domain", `DROP DOMAIN IF EXISTS emb; CREATE DOMAIN emb AS vector(${dimension}); ${as("emb")}`],
-  ])("%s gives the nearest chunk first, exactly and not", async (_, sql) => {
+  ])("F6: %s gives the nearest chunk first, exactly and not", async (_, sql) => {
     const backend = await arrange(sql);
     for (const more of [{}, { namespace: "odd" }, { filters: { lang: "en" } }]) {
       const { candidates } = await ask(backend, more);
@@ -137,7 +137,7 @@ describe("an index", () => {
       `${parts} ${index.replace("ON shaped", "ON shaped_en")}`,
       ["no index of shaped_rest serves cosine of embedding, so that every search reads all rows"],
     ],
-  ])("%s is found, or its lack is said", async (_, sql, remarks) => {
+  ])("F6: %s is found, or its lack is said", async (_, sql, remarks) => {
     const backend = await arrange(sql);
     expect(await remarksOf(backend)).toEqual(remarks);
     expect((await ask(backend)).candidates[0]?.chunkId).toBe("chunk-5");
@@ -239,7 +239,7 @@ describe("updated_at", () => {
     ["text", "'2026-04-03 10:11:12'", "2026-04-03T10:11:12.000Z"],
     ["text", "'2026-04-03T10:11:12+02:00'", "2026-04-03T08:11:12.000Z"],
     ["text", "'soon'", null],
-  ])("of %s, %s, is %s whatever the role sets", async (type, value, expected) => {
+  ])("F11: of %s, %s, is %s whatever the role sets", async (type, value, expected) => {
     const settings = odd.map((setting) => `SET ${setting}; ALTER ROLE CURRENT_USER SET ${setting}`).join("; ");
     const backend = await arrange(
       `${whole}; ALTER TABLE shaped ALTER COLUMN updated_at TYPE ${type} USING ${value}; ${settings}`,
@@ -258,7 +258,7 @@ describe("updated_at", () => {
     ["integer", "-1", "1969-12-31T23:59:59.000Z"],
     ["double precision", "'NaN'", null],
     ["numeric", "1e17", null],
-  ])("of %s, %s, counts from 1970 and is %s", async (type, value, expected) => {
+  ])("F11: of %s, %s, counts from 1970 and is %s", async (type, value, expected) => {
     const backend = await arrange(
       `${whole}; ALTER TABLE shaped DROP COLUMN updated_at; ALTER TABLE shaped ADD COLUMN updated_at ${type} DEFAULT ${value}`,
     );
@@ -379,7 +379,7 @@ test("a table that is made anew with other types is searched as it is now", asyn
 });
 
 test.each(["extensions", "Ext 2"])(
-  "the extension in schema %s, outside of any search path, serves every type",
+  "F7: the extension in schema %s, outside of any search path, serves every type",
   async (schema) => {
     await postgres.exec(`CREATE SCHEMA "${schema}"; ALTER EXTENSION vector SET SCHEMA "${schema}"`);
     try {

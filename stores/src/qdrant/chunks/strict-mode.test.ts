@@ -100,7 +100,7 @@ test.each<Strict>([
     filter_max_conditions: 1,
     unindexed_filtering_retrieve: false,
   },
-])("%j: every chunk is read and found, each once", async (strict) => {
+])("F8: %j: every chunk is read and found, each once", async (strict) => {
   held.set("900", { id: 900, payload: {}, vector: [1] });
   held.set("901", { id: 901, payload: { chunk_id: "901" }, vector: [1] });
   serveStrict(strict, keyword);
@@ -112,7 +112,7 @@ test.each<Strict>([
   await store.close();
 });
 
-test("an index that strict mode wants is named with its key before anything is compared", async () => {
+test("F8: an index that strict mode wants is named with its key before anything is compared", async () => {
   serveStrict({ unindexed_filtering_retrieve: false }, keyword);
   const store = makeStore();
   await expect(readAll(store, { level: "fresh", sinceMs: 0 })).rejects.toThrow(

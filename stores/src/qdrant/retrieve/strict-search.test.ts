@@ -99,7 +99,7 @@ describe("strict mode", () => {
     schema = {};
   });
 
-  test("that takes fewer points than a request wants is told to the application, before the store is asked", async () => {
+  test("F8: that takes fewer points than a request wants is told to the application, before the store is asked", async () => {
     const backend = arrange({ max_query_limit: 10 });
     await ask(backend, { k: 10 });
     const asked = server.seen.length;
@@ -127,7 +127,7 @@ describe("strict mode", () => {
     await expect(ask(arrange({ ...strict, enabled: false }, { searchSettings }))).resolves.toBeDefined();
   });
 
-  test("says beforehand what it will refuse", async () => {
+  test("F8: says beforehand what it will refuse", async () => {
     const strict = { unindexed_filtering_retrieve: false, max_query_limit: 100, search_allow_exact: false };
     expect((await probe(arrange(strict))).remarks).toEqual([
       "strict mode of the collection refuses requests of a namespace: create an index of type keyword on namespace",
@@ -142,7 +142,7 @@ test.each([
   ["1639887574359322625", "1639887574359322625"],
   ["18446744073709551615", "18446744073709551615"],
   ['"a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11"', "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11"],
-])("a point of id %s without a chunk_id is chunk %s", async (id, chunkId) => {
+])("F2: a point of id %s without a chunk_id is chunk %s", async (id, chunkId) => {
   const backend = arrange({}, {}, `{"id":${id},"score":1.0,"payload":{"entity_id":9007199254740993}}`);
   const { candidates } = await ask(backend);
   expect(candidates).toMatchObject([{ chunkId, entityId: "9007199254740993", similarity: 0.75 }]);
