@@ -49,6 +49,8 @@ beforeAll(async () => {
     CREATE TABLE named (own_id uuid PRIMARY KEY, ent text, at timestamptz, ns text, body text, lang jsonb,
       doc jsonb, old json, embedding vector(8));
     CREATE TABLE langchain_pg_embedding (id varchar PRIMARY KEY, collection_id uuid, embedding vector, document varchar, cmetadata jsonb);
+    CREATE TABLE own_collection (langchain_id uuid PRIMARY KEY, content text NOT NULL, embedding vector(8) NOT NULL,
+      langchain_metadata json);
     CREATE TABLE data_docs (id bigserial PRIMARY KEY, text varchar NOT NULL, metadata_ json, node_id varchar UNIQUE, embedding vector(8));
     CREATE TABLE documents (id uuid PRIMARY KEY, content text, metadata jsonb, embedding vector(8))`);
 });
@@ -62,13 +64,14 @@ const vector = "[1,0,0,0,0,0,0,0]";
 const sql = (value: unknown): string => escapeLiteral(typeof value === "string" ? value : JSON.stringify(value));
 
 async function fillTables(): Promise<void> {
-  await postgres.exec("TRUNCATE named, langchain_pg_embedding, data_docs, documents");
+  await postgres.exec("TRUNCATE named, langchain_pg_embedding, own_collection, data_docs, documents");
   for (const { id, parts, document } of chunks) {
     const { ent, at, ns, body, lang } = parts;
     const json = JSON.stringify({ ...document, source: ent, ref_doc_id: ent, namespace: ns });
     await postgres.exec(`
       INSERT INTO named VALUES (${[id, ent, at, ns, body, JSON.stringify(lang), document, document, vector].map(sql).join(", ")});
       INSERT INTO langchain_pg_embedding VALUES (${sql(id)}, NULL, ${sql(vector)}, ${sql(body)}, ${sql(json)});
+      INSERT INTO own_collection VALUES (${[id, body, vector, json].map(sql).join(", ")});
       INSERT INTO data_docs (text, metadata_, node_id, embedding) VALUES (${[body, json, id, vector].map(sql).join(", ")});
       INSERT INTO documents VALUES (${[id, body, json, vector].map(sql).join(", ")})`);
   }
@@ -109,6 +112,7 @@ const fieldsIn = (id: fc.Arbitrary<string>, columns: readonly string[]) =>
   });
 const layouts = [
   ["langchain", "langchain_pg_embedding"],
+  ["langchain-pgvectorstore", "own_collection"],
   ["llamaindex", "data_docs"],
   ["supabase", "documents"],
 ] as const;

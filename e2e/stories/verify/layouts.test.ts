@@ -66,6 +66,15 @@ const layouts = {
     payload: (row: number) => ({ page_content: textOf(row), metadata: metadataOf(row) }),
     entity: (row: number) => `book-${row % 2}.pdf`,
   },
+  "langchain-pgvectorstore": {
+    table: "own_collection",
+    create: `CREATE TABLE own_collection (langchain_id uuid PRIMARY KEY, content text NOT NULL,
+      embedding vector(2) NOT NULL, langchain_metadata jsonb)`,
+    columns: "langchain_id, content, langchain_metadata, embedding",
+    row: (row: number) => [idOf(row), textOf(row), metadataOf(row)],
+    payload: (row: number) => ({ page_content: textOf(row), metadata: metadataOf(row) }),
+    entity: (row: number) => `book-${row % 2}.pdf`,
+  },
   llamaindex: {
     table: "data_docs",
     create: `CREATE TABLE data_docs (id bigserial PRIMARY KEY, text varchar NOT NULL, metadata_ json, node_id varchar,
@@ -89,7 +98,8 @@ const names = Object.keys(layouts) as Layout[];
 
 async function fill(layout: Layout): Promise<void> {
   const { table, create, columns, row, payload } = layouts[layout];
-  await client.query(`DROP TABLE IF EXISTS langchain_pg_embedding, langchain_pg_collection, data_docs, documents`);
+  await client.query(`DROP TABLE IF EXISTS langchain_pg_embedding, langchain_pg_collection, own_collection, data_docs,
+    documents`);
   await client.query(create);
   const places = columns.split(", ").map((_, index) => `$${index + 1}`);
   for (const each of rows) {
@@ -176,8 +186,13 @@ test.each(names)("%s: ids are compared and the report says why no more; a higher
 });
 
 test.each([
-  ["langchain", { cmetadata: "cmetadata", metadata: "metadata" }, "page_content"],
-  ["supabase", { cmetadata: "metadata", metadata: "metadata" }, "content"],
+  ["langchain", { id: "id", cmetadata: "cmetadata", metadata: "metadata" }, "page_content"],
+  [
+    "langchain-pgvectorstore",
+    { id: "langchain_id", cmetadata: "langchain_metadata", metadata: "metadata" },
+    "page_content",
+  ],
+  ["supabase", { id: "id", cmetadata: "metadata", metadata: "metadata" }, "content"],
 ] as const)(
   "%s: with a moment named, a lost point and a lost text are found and repaired",
   async (layout, roots, key) => {
@@ -206,14 +221,14 @@ test.each([
     expect(new Set(found.map(({ payload }) => payload[key]))).toEqual(new Set([textOf(1), textOf(2)]));
     // The other way round a member is written among what is beside it.
     await client.query(
-      `UPDATE ${layouts[layout].table} SET ${roots.cmetadata} = jsonb_set(${roots.cmetadata}, '{page}', '99') WHERE id = $1`,
+      `UPDATE ${layouts[layout].table} SET ${roots.cmetadata} = jsonb_set(${roots.cmetadata}, '{page}', '99') WHERE ${roots.id} = $1`,
       [idOf(3)],
     );
     expect((await runVerify(place, compare)).exitCode).toBe(1);
     const back = ["--repair", reportFile(place), "--direction", "destination-to-source", "--yes"];
     expect(await runVerify(place, back)).toMatchObject({ exitCode: 0 });
     const { rows: held } = await client.query(
-      `SELECT ${roots.cmetadata} AS held FROM ${layouts[layout].table} WHERE id = $1`,
+      `SELECT ${roots.cmetadata} AS held FROM ${layouts[layout].table} WHERE ${roots.id} = $1`,
       [idOf(3)],
     );
     expect(held).toEqual([{ held: metadataOf(3) }]);

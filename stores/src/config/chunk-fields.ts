@@ -29,7 +29,7 @@ export type ChunkFields = {
 /** Name of the text among the fields that two stores are compared by: no logical name begins with a dollar sign. */
 export const textField = "$text";
 
-const layoutNames = ["default", "langchain", "llamaindex", "supabase"] as const;
+const layoutNames = ["default", "langchain", "langchain-pgvectorstore", "llamaindex", "supabase"] as const;
 type OwnFields = Omit<ChunkFields, "metadata">;
 /** The layouts as one kind of store has them. */
 export type Layouts = Readonly<Record<(typeof layoutNames)[number], OwnFields>>;

@@ -1,7 +1,7 @@
 // The tables of the usual libraries, as they create them.
 import type { Layouts } from "#config/chunk-fields.ts";
 
-/** LangChain: `langchain_pg_embedding`. LlamaIndex: `data_<name>`. Supabase: `documents`. Their chunks have no moment. */
+/** LangChain: `langchain_pg_embedding`, or of `PGVectorStore` a table for each collection. LlamaIndex: `data_<name>`. Supabase: `documents`. Their chunks have no moment. */
 export const pgvectorLayouts: Layouts = {
   default: {
     id: ["chunk_id"],
@@ -21,6 +21,15 @@ export const pgvectorLayouts: Layouts = {
     namespace: ["cmetadata", "namespace"],
     metadataRoot: ["cmetadata"],
     caution: "LangChain finds no row without collection_id, which a repair leaves to its default: give it one",
+  },
+  "langchain-pgvectorstore": {
+    id: ["langchain_id"],
+    entity: ["langchain_metadata", "source"],
+    text: ["content"],
+    textMember: [],
+    updatedAt: null,
+    namespace: ["langchain_metadata", "namespace"],
+    metadataRoot: ["langchain_metadata"],
   },
   llamaindex: {
     id: ["node_id"],

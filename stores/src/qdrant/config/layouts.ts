@@ -1,6 +1,16 @@
 // The payloads of the usual libraries, as they write them.
 import type { Layouts } from "#config/chunk-fields.ts";
 
+const langchain: Layouts["langchain"] = {
+  id: null,
+  entity: ["metadata", "source"],
+  text: ["page_content"],
+  textMember: [],
+  updatedAt: null,
+  namespace: ["metadata", "namespace"],
+  metadataRoot: ["metadata"],
+};
+
 /** The libraries name a chunk by its point's id and write no moment. */
 export const qdrantLayouts: Layouts = {
   default: {
@@ -12,15 +22,9 @@ export const qdrantLayouts: Layouts = {
     namespace: ["namespace"],
     metadataRoot: [],
   },
-  langchain: {
-    id: null,
-    entity: ["metadata", "source"],
-    text: ["page_content"],
-    textMember: [],
-    updatedAt: null,
-    namespace: ["metadata", "namespace"],
-    metadataRoot: ["metadata"],
-  },
+  langchain,
+  // Of tables alone; a collection that goes with one is LangChain's.
+  "langchain-pgvectorstore": langchain,
   // The text is within `_node_content`, which is JSON in a text of its own.
   llamaindex: {
     id: null,
