@@ -52,9 +52,12 @@ function saidOf<T>(place: Place | null, value: T): T | undefined {
   return value;
 }
 
+const plainText = /^"([^"\\]{1,64})"$/;
+
 /** Of its JSON; undefined for what can't be read as one. */
 function momentOf(text: string): string | null | undefined {
-  const moment = parseExact(text);
+  // As Postgres prints nearly all of them: read without a parser.
+  const moment = plainText.exec(text)?.[1] ?? parseExact(text);
   if (moment === null) return null;
   return typeof moment === "string" ? (exactTime(moment) ?? undefined) : undefined;
 }
