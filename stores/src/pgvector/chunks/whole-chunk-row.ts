@@ -9,8 +9,8 @@ import type { Place, TableColumns } from "./table-columns.ts";
 
 export type ReadChunk = (texts: Row, vector: Float32Array | null) => Omit<StoredChunk, "version">;
 
-/** Reads the texts of `wholeColumns`. */
-export function makeReadChunk(columns: TableColumns): ReadChunk {
+/** Reads the texts of `wholeColumns`, and those of `plain` fields after them. */
+export function makeReadChunk(columns: TableColumns, plain: readonly Place[] = []): ReadChunk {
   const named = (types: RegExp): string[] =>
     columns.fields.filter(({ column }) => types.test(column.type)).map(({ name }) => name);
   const [decimals, texts] = [named(/^_?numeric$|^jsonb?$/), named(/^_?(text|varchar|bpchar)$/)];
@@ -20,9 +20,10 @@ export function makeReadChunk(columns: TableColumns): ReadChunk {
       return precision === null ? [] : [[name, precision] as const];
     }),
   );
-  return ([id, entity, namespace, updatedAt, fields], vector) => {
+  return ([id, entity, namespace, updatedAt, fields, ...texted], vector) => {
     const time = columns.updatedAt === null ? undefined : momentOf(updatedAt ?? "null");
     const members = parseExact(fields ?? "{}") as Record<string, unknown>;
+    for (const [index, { name }] of plain.entries()) members[name] = texted[index] ?? null;
     return {
       id: id ?? "",
       entityId: saidOf(columns.entity, entity ?? null),

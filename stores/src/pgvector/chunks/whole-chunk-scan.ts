@@ -10,11 +10,11 @@ import { copyRows } from "./copy-query.ts";
 import { endSession, inSession } from "./scan-session.ts";
 import type { TableColumns } from "./table-columns.ts";
 import { makeReadChunk, type ReadChunk } from "./whole-chunk-row.ts";
-import { readVector, wholePageQuery } from "./whole-chunk-sql.ts";
+import { plainFields, readVector, wholePageQuery } from "./whole-chunk-sql.ts";
 
 const refuse = errorsOf("RETR_VERIFY_NOT_COMPARABLE");
-/** Texts in front of the embedding. */
-const texts = 5;
+/** Texts in front of those of the plain fields and of the embedding. */
+const leadingTexts = 5;
 
 type Scan = WholeScanOptions & {
   readonly spec: PgvectorSpec;
@@ -35,7 +35,7 @@ export async function* scanWhole(pool: Pool, scan: Scan, signal: AbortSignal): A
     );
     const isJson = scan.vectors === "json" && columns.embedding.type !== "bit";
     const vectors = isJson ? "json" : "floats";
-    const readRow = makeReadRow(makeReadChunk(columns), isJson);
+    const readRow = makeReadRow(columns, isJson);
     const start = (after: string | null): Promise<Page> => {
       const text = wholePageQuery(spec, columns, { after, pageSize, vectors });
       const page = inSession(session, () => readPage(client, text, readRow));
@@ -70,7 +70,10 @@ async function readPage(client: PoolClient, text: string, readRow: ReadRow): Pro
   return { chunks, storeMs: performance.now() - startedAt };
 }
 
-function makeReadRow(read: ReadChunk, isJson: boolean): ReadRow {
+function makeReadRow(columns: TableColumns, isJson: boolean): ReadRow {
+  const plain = plainFields(columns);
+  const read = makeReadChunk(columns, plain);
+  const texts = leadingTexts + plain.length;
   return (bytes, start) => {
     const row: (string | null)[] = [];
     let at = start;

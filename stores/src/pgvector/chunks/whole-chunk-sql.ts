@@ -2,7 +2,7 @@
 // reads as the columns' own types.
 import { escapeLiteral } from "pg";
 import type { WholeScanOptions } from "#ports/chunk-store.ts";
-import { valueAt } from "../client/field-sql.ts";
+import { isColumn, valueAt } from "../client/field-sql.ts";
 import { quoteName, rowsOf, tableOf } from "../client/names.ts";
 import type { RowQuery } from "../client/row-query.ts";
 import type { Column } from "../client/table-catalogue.ts";
@@ -58,7 +58,15 @@ export function fetchQuery(spec: PgvectorSpec, columns: TableColumns, ids: reado
   return { text, values: [arrayLiteral(idsOfType(ids, id.type))] };
 }
 
-/** The next rows in the order of their ids, in binary: `wholeColumns`, and the embedding as `vector`, `bit` or text. */
+/** Fields that are columns of text, which a page has as they are: its other fields come as one JSON. */
+export function plainFields({ fields }: TableColumns): readonly Place[] {
+  return fields.filter(({ column, path }) => isColumn(path) && /^(text|varchar)$/.test(column.type));
+}
+
+/**
+ * The next rows in the order of their ids, in binary: `wholeColumns` without the plain fields, these, and the embedding as
+ * `vector`, `bit` or text.
+ */
 export function wholePageQuery(
   spec: PgvectorSpec,
   columns: TableColumns,
@@ -68,7 +76,12 @@ export function wholePageQuery(
   const key = `${held}.${quoteName(id.name)}`;
   const asVector = embedding.type === "halfvec" ? `::${quoteName(embedding.typeSchema)}."vector"` : "";
   const cast = vectors === "json" ? `${asVector}::text` : asVector;
-  const texts = wholeColumns(columns).map((column) => (column === "NULL" ? "NULL::text" : column));
+  const plain = plainFields(columns);
+  const others = columns.fields.filter((place) => !plain.includes(place));
+  const texts = [
+    ...wholeColumns({ ...columns, fields: others }).map((column) => (column === "NULL" ? "NULL::text" : column)),
+    ...plain.map(({ column }) => `${held}.${quoteName(column.name)}::text`),
+  ];
   const picked = [...texts, `${held}.${quoteName(embedding.name)}${cast}`].join(", ");
   const where = after === null ? "" : ` WHERE ${key} > ${escapeLiteral(after)}`;
   // Rows of one id are never on two pages.
