@@ -14,42 +14,44 @@ export type JsonSurvey = {
   readonly holdsOddNumber: boolean;
 };
 
-/** What each ASCII character begins outside a string; nearly all there begin nothing: white space, letters, colons. */
-const marks: readonly (string | undefined)[] = Array.from({ length: 0x80 }, (_, code) =>
-  markOf(String.fromCharCode(code)),
-);
-
-const levelsBy: Readonly<Record<string, number>> = { open: 1, close: -1 };
-
-function markOf(character: string): string | undefined {
-  if (character === '"') return "text";
-  if (character === ",") return "comma";
-  if ("[{".includes(character)) return "open";
-  if ("]}".includes(character)) return "close";
-  return "-0123456789".includes(character) ? "number" : undefined;
-}
+/** What a character begins outside a string; 0: nothing, as white space, letters and colons. */
+const [text, comma, open, close, number] = [1, 2, 3, 4, 5] as const;
+/** By the character's code, whichever it is: a table that some codes lie outside of is read three times as slowly. */
+const marks = new Uint8Array(0x1_00_00);
+const beginnings = { '"': text, ",": comma, "[": open, "{": open, "]": close, "}": close };
+for (const [character, mark] of Object.entries(beginnings)) marks[character.charCodeAt(0)] = mark;
+for (const character of "-0123456789") marks[character.charCodeAt(0)] = number;
 
 /** One pass over the text; what stands in its strings doesn't count. Text that is no JSON is left to the parser. */
-export function surveyJson(text: string, mostValues: number = usualMost): JsonSurvey {
+export function surveyJson(json: string, mostValues: number = usualMost): JsonSurvey {
   let [values, levels, holdsOddNumber] = [0, 0, false];
-  for (let at = 0; at < text.length; at += 1) {
-    const mark = marks[text.charCodeAt(at)];
-    if (mark === "text") at = endOfString(text, at + 1);
-    else if (mark === "number") {
-      const end = endOfNumber(text, at);
-      holdsOddNumber ||= isOdd(text, at, end);
+  for (let at = nextMark(json, 0); at < json.length; at = nextMark(json, at + 1)) {
+    const mark = marks[json.charCodeAt(at)];
+    if (mark === text) at = endOfString(json, at + 1);
+    else if (mark === number) {
+      const end = endOfNumber(json, at);
+      holdsOddNumber ||= isOdd(json, at, end);
       at = end - 1;
-    } else if (mark !== undefined) {
-      levels += levelsBy[mark] ?? 0;
-      values += mark === "close" ? 0 : 1;
+    } else if (mark === close) levels -= 1;
+    else {
+      values += 1;
+      if (mark === open) levels += 1;
       if (values > mostValues || levels > mostLevels) return { isIntricate: true, holdsOddNumber };
     }
   }
   return { isIntricate: false, holdsOddNumber };
 }
 
-export function isIntricate(text: string, mostValues?: number): boolean {
-  return surveyJson(text, mostValues).isIntricate;
+export function isIntricate(json: string, mostValues?: number): boolean {
+  return surveyJson(json, mostValues).isIntricate;
+}
+
+/** Most of a long text is passed over here, faster than where marks are told apart. */
+function nextMark(json: string, start: number): number {
+  const table = marks;
+  let at = start;
+  while (at < json.length && table[json.charCodeAt(at)] === 0) at += 1;
+  return at;
 }
 
 /** Where the string ends of which `start` is the first character; the text's end when it doesn't. */
