@@ -138,6 +138,7 @@ export function describeChunkWriter(writer: () => ChunkWriter): void {
 
   test("a store that may be written is inspected without a fault", async () => {
     await expect(writer().inspect("read", limit())).resolves.toEqual([]);
+    expect(await writer().write([{ chunk: makeChunk("there"), over: null }], limit())).toEqual([]);
     await expect(writer().inspect("write", limit())).resolves.toEqual([]);
   });
 

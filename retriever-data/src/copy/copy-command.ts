@@ -47,13 +47,16 @@ export async function copyStores(flags: CopyFlags, deps: CommandDeps): Promise<n
   try {
     const creation = await create(opened);
     if (creation?.held === null && options.isDryRun) {
-      deps.print("dry run: nothing was made or written\n");
+      const line = copyLine(opened, { filled: null, fillSeconds: null, settled: null, refused: [] });
+      deps.print(`dry run: nothing was made or written\n${line}\n`);
       return exitCodes.equal;
     }
     const both = await inspect(opened);
     if (options.isDryRun) return await endDryRun(opened, both);
     return await copy(opened, both, creation);
   } catch (error) {
+    if (error instanceof RetrieverError && error.code === "RETR_REPAIR_WRITE_REFUSED")
+      throw new RetrieverError({ code: "RETR_COPY_REFUSED", message: error.message }, error);
     if (!deps.signal.aborted) throw error;
     const message = "the copy was stopped; what was written stays, and the same command goes on from there";
     throw new RetrieverError({ code: "RETR_DEADLINE_EXCEEDED", message }, error);
@@ -120,8 +123,8 @@ async function copy(opened: Opened, both: Both<StoreDescription>, creation: Crea
   if (places !== null && creation !== null) {
     const { signal, clock } = deps;
     const indexedFrom = clock.monotonicMs();
-    await places.finish(creation.shape, signal);
-    deps.print(`  indexed the vectors (${((clock.monotonicMs() - indexedFrom) / 1000).toFixed(1)} s)\n`);
+    const did = await places.finish(creation.shape, signal);
+    deps.print(`  index   ${did} (${((clock.monotonicMs() - indexedFrom) / 1000).toFixed(1)} s)\n`);
   }
   const settled = await runSettle(opened);
   const refused = refusedOf(filled, settled);
@@ -148,7 +151,13 @@ async function runFill(
   const onNote = (note: string): void => report.note(note);
   try {
     return await fill(
-      { level: named.areDated ? "vector" : "ids", rowsPerSecond, batchSize, atOnce, isEmpty: destination.count === 0 },
+      {
+        level: named.areDated ? "vector" : "ids",
+        rowsPerSecond,
+        batchSize,
+        atOnce,
+        isEmpty: destination.count === 0 && writers.destination.addsById === true,
+      },
       {
         clock,
         pause,

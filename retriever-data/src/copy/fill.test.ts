@@ -31,9 +31,16 @@ function copy(
     readonly rowsPerSecond?: number;
     readonly pauses?: number[];
     readonly isEmpty?: boolean;
+    readonly level?: "vector" | "ids";
   } = {},
 ): Promise<Filled> {
-  const { signal = AbortSignal.timeout(10_000), rowsPerSecond = null, pauses = [], isEmpty = false } = change;
+  const {
+    signal = AbortSignal.timeout(10_000),
+    rowsPerSecond = null,
+    pauses = [],
+    isEmpty = false,
+    level = "vector",
+  } = change;
   const deps = {
     source,
     destination,
@@ -43,7 +50,7 @@ function copy(
     onNote: () => {},
     onProgress: () => {},
   };
-  return fill({ ...options, rowsPerSecond, isEmpty }, deps, signal);
+  return fill({ ...options, level, rowsPerSecond, isEmpty }, deps, signal);
 }
 
 test("an empty destination gets every chunk, each once", async () => {
@@ -52,6 +59,13 @@ test("an empty destination gets every chunk, each once", async () => {
   expect([...at.destination.chunks.values()]).toEqual([...at.source.chunks.values()]);
   expect(at.destination.changes.flatMap(({ ids }) => ids)).toHaveLength(23);
   expect(at.source.changes).toEqual([]);
+});
+
+test("a destination that says of no chunk when it was written keeps what it holds, and gets what it lacks", async () => {
+  const own = [chunk("c0", null, "own"), chunk("c7", null, "own")];
+  const at = scene(many(23), own);
+  expect(await copy(at, { level: "ids" })).toMatchObject({ held: 2, written: 21, replaced: 0, refused: [] });
+  for (const each of own) expect(at.destination.chunks.get(each.id)).toEqual(each);
 });
 
 test("an empty destination isn't asked for what it holds, and what comes in meanwhile stays", async () => {

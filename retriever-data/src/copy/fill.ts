@@ -181,10 +181,10 @@ async function writeBatch(run: Run, chunks: readonly WholeChunk[], limit: AbortS
   const left: Left[] = await findOtherwise(run, lacking, limit);
   const otherwise = new Set(left.map(({ id }) => id));
   const missing = lacking.filter(({ id }) => !otherwise.has(id));
-  const older = chunks.filter(
-    ({ id, updatedAt }) =>
-      held.has(id) && !isHeld(typeof updatedAt === "string" ? readMoment(updatedAt) : null, held.get(id)),
-  );
+  const isOlder = ({ id, updatedAt }: WholeChunk): boolean =>
+    held.has(id) && !isHeld(typeof updatedAt === "string" ? readMoment(updatedAt) : null, held.get(id));
+  // A store that says of no chunk when it was written may hold what is newer.
+  const older = options.level === "ids" ? [] : chunks.filter(isOlder);
   run.idle = missing.length + older.length === 0 ? run.idle + 1 : 0;
   const refused = await writer.load(missing, limit);
   const replaced = await replace(run, older, limit);

@@ -1,4 +1,5 @@
 import type { StoreDescription, WholeChunk } from "@retriever/stores/ports/chunk-store.ts";
+import { parseExact } from "@retriever/stores/values/exact-json.ts";
 import { expect, test } from "vitest";
 import { misfits, placeShape } from "./place-shape.ts";
 
@@ -30,11 +31,18 @@ test("a field is what its first values are, and anything where they are of sever
   ).toEqual({
     a: "integer",
     b: "text",
-    c: "float",
+    c: "decimal",
     d: "texts",
     e: "json",
     f: "json",
   });
+});
+
+test("numbers that a double would round are held exactly, and bytes fit a column of floats", () => {
+  const long = parseExact("1750123456789012345678");
+  expect(shapes({ a: [long], b: [0.5] })).toEqual({ a: "decimal", b: "decimal" });
+  const shape = placeShape({ fields: [], filterable: {}, source: { ...source, precision: "int8" }, first: [], index });
+  expect(misfits(source, shape)).toEqual([]);
 });
 
 test("what the source declares goes before what its base lets requests filter by, and that before values", () => {

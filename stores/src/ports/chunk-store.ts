@@ -182,6 +182,8 @@ export interface ChunkWriter {
   readonly identity: StoreIdentity;
   /** In which form it takes vectors with the least work; default floats. */
   readonly vectors?: VectorForm;
+  /** True: the statement that adds finds a chunk by its id, so that `load` needs no look-up before. Default false. */
+  readonly addsById?: boolean;
   /** Every chunk once and whole, in the order of the store's `ChunkStore.scan`; either takes the other's cursors. */
   scan(options: WholeScanOptions, signal: AbortSignal): AsyncIterable<WholeBatch>;
   /**

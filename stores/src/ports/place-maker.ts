@@ -26,7 +26,10 @@ export interface PlaceMaker {
   describe(shape: PlaceShape): string;
   /** Rejects where something of the name is there, and leaves it as it is. */
   make(shape: PlaceShape, signal: AbortSignal): Promise<void>;
-  /** Makes the vectors' index where there is none, and waits until it serves. What is there stays. */
-  finish(shape: PlaceShape, signal: AbortSignal): Promise<void>;
+  /**
+   * Makes the indexes that a place of `make` still lacks, and waits until that of the vectors serves. What is there stays,
+   * as does a place that somebody else made. Resolves with what was done, in a sentence.
+   */
+  finish(shape: PlaceShape, signal: AbortSignal): Promise<string>;
   close(): Promise<void>;
 }

@@ -102,10 +102,15 @@ function days(text: string): Buffer | null {
   return buffer;
 }
 
+/** Eleven bits with a sign: a column may round to hundreds, and then holds no number for certain. */
+function scaleOf(modifier: number): number {
+  return (((modifier - 4) & 0x7ff) ^ 1024) - 1024;
+}
+
 /** In groups of four digits; `modifier` holds the scale that the column rounds to. */
 function encodeDecimal(value: unknown, modifier: number): Buffer | null {
   const [, sign, before = "", after = ""] = /^(-?)(\d{1,1000})(?:\.(\d{1,1000}))?$/.exec(numberText(value) ?? "") ?? [];
-  if (sign === undefined || (modifier >= 0 && after.length > ((modifier - 4) & 0x7ff))) return null;
+  if (sign === undefined || (modifier >= 0 && after.length > scaleOf(modifier))) return null;
   const groups = Math.ceil(before.length / 4);
   const digits = before.padStart(groups * 4, "0") + after.padEnd(Math.ceil(after.length / 4) * 4, "0");
   const buffer = Buffer.alloc(8 + digits.length / 2);

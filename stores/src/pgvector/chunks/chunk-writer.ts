@@ -69,6 +69,7 @@ export function makePgvectorChunkWriter(spec: PgvectorSpec, access: ChunkAccess)
         });
   return {
     identity,
+    addsById: true,
     scan: async function* (options, signal) {
       const columnsOf = async (client: PoolClient) => (await tableAt(client)).columns;
       try {

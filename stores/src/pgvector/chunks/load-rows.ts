@@ -103,13 +103,10 @@ function putRow(out: ByteWriter, row: Given, encode: readonly EncodeField[]): bo
   return true;
 }
 
-/** A crash of the server may cost the last rows, which the copy or its comparison finds. */
-const beginLoad = `${begin}; SET LOCAL synchronous_commit TO off`;
-
 /** Begins a transaction that adds all the rows, or none of them. Resolves with how many. Rejects with what the server reports. */
 export function copyRowsIn(client: PoolClient, spec: PgvectorSpec, { rows, bytes }: EncodedRows): Promise<number> {
   const names = rows[0]?.names.map(quoteName).join(", ");
-  const text = `${beginLoad}; COPY ${tableOf(spec)} (${names}) FROM STDIN (FORMAT binary)`;
+  const text = `${begin}; COPY ${tableOf(spec)} (${names}) FROM STDIN (FORMAT binary)`;
   expectBytes(client, answerBytes);
   return new Promise((resolve, reject) => {
     client.query(new CopyingIn(text, bytes, (error, count) => (error === null ? resolve(count) : reject(error))));

@@ -15,6 +15,8 @@ import { writeError } from "./write-refusal.ts";
 const refuse = errorsOf("RETR_COPY_REFUSED");
 const missing = errorsOf("RETR_BACKEND_MISSING");
 
+/** By which a table of ours is known again: no index is made of another, or dropped. */
+const mark = "made by retriever-data copy";
 /** An index of millions of vectors takes hours; the caller's signal may end it earlier. */
 const longestMs = 86_400_000;
 /** What pgvector's graphs take: numbers of a `vector`, and of a `halfvec`. */
@@ -37,9 +39,9 @@ const operators = { cosine: "cosine_ops", l2: "l2_ops", dot: "ip_ops" } as const
 /** Connects on demand only. */
 export function makePgvectorPlaces(spec: PgvectorSpec): PlaceMaker {
   const pool = makePool(spec, 1, longestMs);
-  const work = async (signal: AbortSignal, run: (client: PoolClient, schema: string) => Promise<void>) => {
+  const work = async <T>(signal: AbortSignal, run: (client: PoolClient, schema: string) => Promise<T>) => {
     try {
-      await withClient(pool, signal, async (client) => run(client, await schemaOf(client)));
+      return await withClient(pool, signal, async (client) => run(client, await schemaOf(client)));
     } catch (error) {
       throw writeError(error, signal);
     }
@@ -52,17 +54,14 @@ export function makePgvectorPlaces(spec: PgvectorSpec): PlaceMaker {
         await client.query(
           [
             `CREATE TABLE ${tableOf(spec)} (${columnsOf(spec, shape, schema).join(", ")})`,
+            `COMMENT ON TABLE ${tableOf(spec)} IS '${mark}'`,
             ...indexedColumns(spec, shape).map(
               ({ name, method }) => `CREATE INDEX ON ${tableOf(spec)} USING ${method} (${quoteName(name)})`,
             ),
           ].join(";\n"),
         );
       }),
-    finish: (shape, signal) =>
-      work(signal, async (client, schema) => {
-        const statement = vectorIndex(spec, shape, schema);
-        if (statement !== null && !(await hasVectorIndex(client, spec))) await client.query(statement);
-      }),
+    finish: (shape, signal) => work(signal, (client, schema) => finishTable(client, spec, { shape, schema })),
     close: () => pool.end(),
   };
 }
@@ -128,14 +127,42 @@ function vectorIndex(spec: PgvectorSpec, { index, dimension, precision, metric }
   return `CREATE INDEX CONCURRENTLY ON ${tableOf(spec)} USING hnsw (${indexed} ${place}.${operator})${options}`;
 }
 
-/** One that was begun and not ended is of no use to anybody, and goes. */
-async function hasVectorIndex(client: PoolClient, { schema, table }: PgvectorSpec): Promise<boolean> {
-  const text = `SELECT quote_ident(n.nspname) || '.' || quote_ident(x.relname), i.indisvalid
+type Finishing = { readonly shape: PlaceShape; readonly schema: string };
+
+async function finishTable(client: PoolClient, spec: PgvectorSpec, { shape, schema }: Finishing): Promise<string> {
+  if (!(await isMarked(client, spec))) return "none is made of a table that was there before";
+  const statement = vectorIndex(spec, shape, schema);
+  if (statement === null) return "none of the vectors";
+  const held = await heldIndex(client, spec);
+  if (held !== null) return held;
+  // A role's own limit is for requests.
+  await client.query(`SET statement_timeout TO ${longestMs}`);
+  try {
+    await client.query(statement);
+  } finally {
+    await client.query("RESET statement_timeout").catch(() => undefined);
+  }
+  return "of the vectors, made";
+}
+
+/** Whether the table is one of `make`. */
+async function isMarked(client: PoolClient, { schema, table }: PgvectorSpec): Promise<boolean> {
+  const text = `SELECT 1 FROM pg_class c JOIN pg_namespace s ON s.oid = c.relnamespace
+    WHERE s.nspname = $1 AND c.relname = $2 AND obj_description(c.oid, 'pg_class') = $3`;
+  return (await readRows(client, { text, values: [schema, table, mark] })).length > 0;
+}
+
+/** What there is already; null: nothing. One that was begun and not ended is of no use to anybody, and goes. */
+async function heldIndex(client: PoolClient, { schema, table }: PgvectorSpec): Promise<string | null> {
+  const text = `SELECT quote_ident(n.nspname) || '.' || quote_ident(x.relname), i.indisvalid,
+      EXISTS (SELECT FROM pg_stat_progress_create_index p WHERE p.index_relid = x.oid OR p.relid = c.oid)
     FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid JOIN pg_namespace s ON s.oid = c.relnamespace
     JOIN pg_class x ON x.oid = i.indexrelid JOIN pg_namespace n ON n.oid = x.relnamespace
     JOIN pg_am a ON a.oid = x.relam WHERE s.nspname = $1 AND c.relname = $2 AND a.amname IN ('hnsw', 'ivfflat')`;
   const rows = await readRows(client, { text, values: [schema, table] });
-  const broken = rows.filter(([, isValid]) => isValid !== "t");
-  for (const [name] of broken) await client.query(`DROP INDEX CONCURRENTLY ${name}`);
-  return rows.length > broken.length;
+  if (rows.some(([, isValid]) => isValid === "t")) return "of the vectors, was there";
+  if (rows.some(([, , isUnderWay]) => isUnderWay === "t"))
+    return "of the vectors, is being made by another session: wait for it before you migrate";
+  for (const [name] of rows) await client.query(`DROP INDEX CONCURRENTLY ${name}`);
+  return null;
 }

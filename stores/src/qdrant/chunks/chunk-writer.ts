@@ -63,7 +63,11 @@ export function makeQdrantChunkWriter(spec: QdrantSpec, { identity, fields, atOn
       if (use === "read") return unnamed(unnamedKeys(someNames.flat(), spec, fields));
       await refuseOld(caller, signal);
       const { caution } = spec.fields;
-      return [...(conventions.rule === null ? [unknownRule] : []), ...(caution === undefined ? [] : [caution])];
+      return [
+        ...(conventions.rule === null ? [unknownRule] : []),
+        ...(someNames.length === 0 && spec.fields.id !== null ? [firstRule] : []),
+        ...(caution === undefined ? [] : [caution]),
+      ];
     },
     fetch: async (ids, signal) => {
       const target = ids.length === 0 ? null : await open(signal);
@@ -80,6 +84,9 @@ export function makeQdrantChunkWriter(spec: QdrantSpec, { identity, fields, atOn
   };
 }
 
+const firstRule =
+  `the collection is empty: a point gets ${fallbackRule.name} of its chunk id as its own id; an application that writes ` +
+  "other ids would hold such chunks twice";
 const unknownRule =
   `the ids of the collection's points follow no known rule: a chunk that it lacks gets ${fallbackRule.name} of its ` +
   "chunk id, and an application that makes ids another way will write it a second time";

@@ -42,6 +42,11 @@ export function makeQdrantPlaces(spec: QdrantSpec): PlaceMaker {
     collection.call({ method, path: `${collection.folder}${path}`, body: JSON.stringify(body) }, signal);
   const read = async (signal: AbortSignal): Promise<unknown> =>
     member(parseAnswer(await collection.call({ method: "GET", path: collection.folder }, signal)), "result");
+  // That of the chunk ids, by which a copy may begin, comes last.
+  const indexPayload = async (shape: PlaceShape, signal: AbortSignal): Promise<void> => {
+    for (const [field_name, field_schema] of [...payloadIndexes(spec, shape)].toReversed())
+      await send("PUT", "/index?wait=true", { field_name, field_schema }, signal);
+  };
   return {
     describe: (shape) => {
       const keys = Array.from(payloadIndexes(spec, shape), ([key, type]) => `${key} ${type}`);
@@ -49,20 +54,26 @@ export function makeQdrantPlaces(spec: QdrantSpec): PlaceMaker {
     },
     make: async (shape, signal) => {
       await send("PUT", "", bodyOf(spec, shape), signal);
-      for (const [field_name, field_schema] of payloadIndexes(spec, shape))
-        await send("PUT", "/index?wait=true", { field_name, field_schema }, signal);
+      await indexPayload(shape, signal);
     },
     finish: async (shape, signal) => {
-      if (shape.index.kind === "none") return;
+      // By this a collection of ours is known again; where the last run ended while it waited, all else is done.
       const optimizers = member(member(await read(signal), "config"), "optimizer_config");
-      if (member(optimizers, "indexing_threshold") !== 0) return;
+      if (member(optimizers, "indexing_threshold") !== 0) return describeEnd(member(await read(signal), "status"));
+      await indexPayload(shape, signal);
+      if (shape.index.kind === "none") return "none of the vectors";
       await send("PATCH", "", { optimizers_config: { indexing_threshold: usualThreshold } }, signal);
       // Yellow: it is being indexed; grey: that begins with the next write.
       do await pause(everyMs, undefined, { signal });
       while (member(await read(signal), "status") === "yellow");
+      return describeEnd(member(await read(signal), "status"));
     },
     close: collection.close,
   };
+}
+
+function describeEnd(status: unknown): string {
+  return status === "green" ? "of the vectors, serves" : `of the vectors: the collection's status is ${String(status)}`;
 }
 
 function bodyOf({ vectorName }: QdrantSpec, { dimension, metric, precision, index }: PlaceShape): object {
