@@ -1,11 +1,12 @@
 // The command `lint`: everything that is wrong with files, at once, before any cluster sees them.
+import { apiGroup } from "@retriever/crds/migration.ts";
 import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
 import { planHash } from "@retriever/crds/spec/plan.ts";
 import type { ConfigFault } from "@retriever/stores/config/config-fault.ts";
 import { type LocatedDocument, readDocuments } from "#files/documents.ts";
 import { type Files, fileFault } from "#files/files.ts";
 import { exitCodes } from "#output/exit-codes.ts";
-import { didYouMean } from "#output/similar.ts";
+import { slipOf } from "#output/similar.ts";
 import type { Terminal } from "#output/terminal.ts";
 import type { Surroundings } from "#surroundings.ts";
 import { counted } from "#text/words.ts";
@@ -139,8 +140,13 @@ export async function loadFile(
   for (const document of documents) {
     const result = checkDocument(document);
     if (result === undefined) {
-      const other = describeOther(document, tellsOthers);
-      if (other !== undefined) terminal.warn(`${path}:${document.firstLine}: ${other}`);
+      const slip = describeSlip(document);
+      const message = slip ?? `kind ${document.kind || "not given"} is not checked`;
+      if (tellsOthers || slip !== undefined) terminal.warn(`${path}:${document.firstLine}: ${message}`);
+      if (slip === undefined) continue;
+      const line = document.lineOf("kind");
+      refused.push({ line, kind: document.kind, faults: [{ path: "kind", line, message }] });
+      code = exitCodes.error;
     } else if (result.ok) {
       found.push({ line: document.firstLine, checked: result.checked, lineOf: document.lineOf });
     } else {
@@ -153,10 +159,15 @@ export async function loadFile(
   return { code, found, refused };
 }
 
-/** Of a folder's many documents only those that were probably meant to be ours. */
-function describeOther({ kind }: LocatedDocument, tellsOthers: boolean): string | undefined {
-  const meant = didYouMean(kind, ownKinds);
-  return tellsOthers || meant !== "" ? `kind ${kind || "not given"} is not checked${meant}` : undefined;
+/** What is wrong with a document that was probably meant to be ours; undefined for anybody else's. */
+function describeSlip({ kind, value }: LocatedDocument): string | undefined {
+  const version = typeof value === "object" && value !== null && "apiVersion" in value ? String(value.apiVersion) : "";
+  const isOfOurGroup = slipOf(version.replace(/\/.*/, ""), [apiGroup]) !== undefined;
+  // Other projects have a kind Migration, too.
+  const meant = slipOf(kind, ownKinds, isOfOurGroup ? undefined : 2);
+  if (meant === undefined && !isOfOurGroup) return undefined;
+  const words = meant === undefined ? "" : `; did you mean ${meant}?`;
+  return `kind ${kind || "not given"} of ${version || "no apiVersion"} is none of ${ownKinds.join(", ")}${words}`;
 }
 
 /** Paths of a scenario begin with the word `scenario`, which isn't in the file. */

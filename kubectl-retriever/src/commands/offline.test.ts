@@ -281,6 +281,28 @@ const policyOf = (spec: string) =>
 
 const lineOf = (text: string): number => migration.split("\n").indexOf(text) + 1;
 
+it.each([
+  ["apiVersion: retriever.dev/v1alpha1\nkind: RetrieverMigraton\n", "; did you mean RetrieverMigration?"],
+  ["apiVersion: retriever.dev/v1alpha1\nkind: Deployment\n", "kind Deployment of retriever.dev/v1alpha1 is none of"],
+  ["apiVersion: retreiver.dev/v1alpha1\nkind: Migration\n", "kind Migration of retreiver.dev/v1alpha1 is none of"],
+  ["apiVersion: retriever.dev/v1alpha1\n", "kind not given of retriever.dev/v1alpha1 is none of"],
+])("lint exits with 1 beside a document that was meant to be ours, in a folder as well: %j", async (slip, words) => {
+  for (const path of ["f/m.yaml", "f"]) {
+    const ran = await run(["lint", "-f", path], { "f/m.yaml": `${migration}---\n${slip}` });
+    expect(ran.code).toBe(1);
+    expect(ran.warned).toEqual([expect.stringContaining(words)]);
+  }
+});
+
+it("lint passes over what is anybody else's, and checks what is in a list", async () => {
+  const foreign = "apiVersion: kyverno.io/v1\nkind: Policy\n---\napiVersion: db.example/v1\nkind: Migration\n---\n";
+  expect(await run(["lint", "-f", "f"], { "f/m.yaml": foreign + migration })).toMatchObject({ code: 0, warned: [] });
+  const item = textOf("refused/falling-stages.yaml").replace(/^/gm, "    ").replace("    ", "  - ");
+  const listed = await run(["lint", "-f", "l.yaml"], { "l.yaml": `apiVersion: v1\nkind: List\nitems:\n${item}` });
+  expect(listed.code).toBe(2);
+  expect(listed.warned[0]).toMatch(/^l\.yaml:\d+: spec\.stages: /);
+});
+
 it("lint and plan warn of checks that nobody can answer, each at its line, and refuse nothing for it", async () => {
   const strict = migration.replace(
     "  checklist:\n",

@@ -1,5 +1,6 @@
-// The documents of a YAML or JSON file, and the line on which a path of one stands. Reads as kubectl does: YAML 1.1.
+// The documents of a YAML or JSON file, and the line on which a path of one stands. Reads as kubectl does.
 import { isMap, isNode, isScalar, LineCounter, parseAllDocuments } from "yaml";
+import { kubectlTags } from "./plain-scalars.ts";
 
 export type LocatedDocument = {
   readonly value: unknown;
@@ -17,7 +18,12 @@ type Documents = { readonly documents: readonly LocatedDocument[]; readonly faul
 /** All documents of a text, empty ones left out. Never throws: what can't be read is a fault. */
 export function readDocuments(text: string): Documents {
   const counter = new LineCounter();
-  const parsed = parseAllDocuments(text, { version: "1.1", lineCounter: counter, prettyErrors: false });
+  const parsed = parseAllDocuments(text, {
+    version: "1.1",
+    customTags: kubectlTags,
+    lineCounter: counter,
+    prettyErrors: false,
+  });
   const documents: LocatedDocument[] = [];
   const faults: SyntaxFault[] = [];
   for (const document of Array.isArray(parsed) ? parsed : []) {
@@ -29,15 +35,28 @@ export function readDocuments(text: string): Documents {
     else {
       const nodeAt = (keys: readonly (string | number)[]): unknown =>
         keys.length === 0 ? document.contents : document.getIn(keys, true);
-      documents.push({
+      const whole: LocatedDocument = {
         value: value.value,
         kind: kindOf(value.value),
         firstLine: lineAt(document.contents.range?.[0]),
         lineOf: (path) => lineAt(offsetOf(nodeAt, keysOf(path))),
-      });
+      };
+      documents.push(...itemsOf(whole));
     }
   }
   return { documents, faults };
+}
+
+/** A list of objects, as `kubectl get -o yaml` prints it, is the documents in it. */
+function itemsOf(document: LocatedDocument): readonly LocatedDocument[] {
+  const { kind, value, lineOf } = document;
+  const items = kind.endsWith("List") ? (value as { readonly items?: unknown }).items : undefined;
+  if (!Array.isArray(items)) return [document];
+  return items.flatMap((item: unknown, index) => {
+    const at = `items[${index}]`;
+    const one = { value: item, kind: kindOf(item), firstLine: lineOf(at) };
+    return itemsOf({ ...one, lineOf: (path) => lineOf(path === "" ? at : `${at}.${path}`) });
+  });
 }
 
 /** Throws for an alias within its anchor: what reads the value would never end. */

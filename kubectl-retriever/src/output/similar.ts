@@ -1,14 +1,21 @@
 // What somebody probably meant.
 import { distance } from "fastest-levenshtein";
 
-/** The nearest of the names to a word; undefined when none is near. */
-export function similarTo(word: string, names: readonly string[]): string | undefined {
+/** The name that a word is a slip of, at most so many letters away; undefined when it is of none. */
+export function slipOf(word: string, names: readonly string[], most = Number.POSITIVE_INFINITY): string | undefined {
   const near = names
     .map((name) => ({ name, far: distance(word.toLowerCase(), name.toLowerCase()) }))
-    .filter(({ name, far }) => far <= Math.max(1, Math.floor(Math.max(name.length, word.length) / 3)))
+    .filter(({ name, far }) => far <= Math.min(most, Math.max(1, Math.floor(Math.max(name.length, word.length) / 3))))
     .toSorted((a, b) => a.far - b.far || (a.name < b.name ? -1 : 1));
+  return near[0]?.name;
+}
+
+/** The nearest of the names to a word; undefined when none is near. */
+export function similarTo(word: string, names: readonly string[]): string | undefined {
   // Short for it, or part of it: `sre` for `sre-on-call`.
-  return near[0]?.name ?? names.find((name) => word.length > 1 && name.toLowerCase().includes(word.toLowerCase()));
+  return (
+    slipOf(word, names) ?? names.find((name) => word.length > 1 && name.toLowerCase().includes(word.toLowerCase()))
+  );
 }
 
 /** `; did you mean X?`, or nothing. */
