@@ -26,7 +26,7 @@ type ForecastRequest = {
 /** Without a rate: a small, a middling and a large service. */
 const usualRates = [1, 10, 100] as const;
 
-/** Prints a forecast per rate, or one of the measured traffic. Refused where a guard wouldn't end by its deadline. */
+/** Prints a forecast per rate, or one of the measured traffic. Refused where a stage or the guard wouldn't end by its deadline. */
 export async function forecastFile(asked: ForecastRequest, tools: OfflineTools): Promise<number> {
   const migration = await loadOne(asked.manifest, "RetrieverMigration", tools);
   if (typeof migration === "number") return migration;
@@ -50,7 +50,7 @@ export async function forecastFile(asked: ForecastRequest, tools: OfflineTools):
     for (const line of [...lines, ...renderAssumptions(spec), ...traffic.notes]) print(line);
     for (const line of forecasts.flatMap((one) => ["", ...renderForecast(spec, one)])) print(line);
   }
-  const isTooShort = forecasts.some(({ guard }) => guard !== null && guard.problem !== null);
+  const isTooShort = forecasts.some(({ guard, stages }) => [...stages, guard].some((part) => part?.problem));
   return isTooShort || judged.refusals.length > 0 ? exitCodes.refused : exitCodes.ok;
 }
 

@@ -9,6 +9,7 @@ import { samplesToPass } from "@retriever/operator/core/gates/sequential.ts";
 import { countIn, type Flow, mapFlow, type Span, secondsUntil, spanOver } from "./flow.ts";
 import { forecastGuard, type GuardForecast } from "./guard-length.ts";
 import { type Notice, noticesOf } from "./noticed.ts";
+import { type Problem, problemOfStage } from "./stage-deadline.ts";
 import { whyTooThin } from "./too-thin.ts";
 import { watchesOf } from "./watches.ts";
 
@@ -46,6 +47,8 @@ export type StageForecast = {
   readonly seconds: Span;
   /** Every gate can decide within the least time. */
   readonly isInTime: boolean;
+  /** Why it may not end by its deadline; null: it does. */
+  readonly problem: Problem | null;
 };
 
 type WatchForecast = {
@@ -60,6 +63,8 @@ export type Forecast = {
   readonly stages: readonly StageForecast[];
   /** Null for a plan that only validates. */
   readonly guard: GuardForecast | null;
+  /** How long the dual reads of such a plan last at least, over all stages; null for one that migrates. */
+  readonly validateSeconds: number | null;
   /** From the start to the end, with everybody there at once; null: it never ends. */
   readonly lowerBoundSeconds: number | null;
   /** How long after it began harm is acted on. */
@@ -76,12 +81,15 @@ export function forecast(plan: MigrationSpec, requests: Flow): Forecast {
   const guard = guarded === undefined ? null : forecastGuard(plan, guarded);
   const parts = [...stages, ...(guard === null ? [] : [guard])].map(({ seconds }) => seconds.shortest);
   const known = parts.filter((seconds) => seconds !== null);
+  const validateSeconds = plan.mode === "Validate" ? durationSeconds(plan.validate.duration) : null;
+  const sum = known.reduce((all, seconds) => all + seconds, 0);
   const perSecond = requests.perSecond.map((rate) => Number(rate.toPrecision(6)));
   return {
     requestsPerSecond: { least: Math.min(...perSecond), most: Math.max(...perSecond) },
     stages,
     guard,
-    lowerBoundSeconds: known.length < parts.length ? null : known.reduce((sum, seconds) => sum + seconds, 0),
+    validateSeconds,
+    lowerBoundSeconds: known.length < parts.length ? null : Math.max(sum, validateSeconds ?? 0),
     watches: watches.map((watch) => ({ name: watch.name, notices: noticesOf(plan, watch) })),
     tooThin: watches.flatMap((watch) => whyTooThin(watch)),
   };
@@ -109,6 +117,7 @@ function forecastStage(plan: MigrationSpec, stage: Stage, index: number, request
     slowest,
     seconds,
     isInTime: seconds.longest === leastSeconds,
+    problem: problemOfStage({ stage, index, needs: slowest.needs, decided: slowest.seconds }, requests),
   };
 }
 

@@ -6,6 +6,7 @@ import { smallestShare } from "@retriever/operator/core/detection/detectable.ts"
 import { leastSevereFailures } from "@retriever/operator/core/detection/severe-run.ts";
 import { countWord, percentWord, timeWord } from "#text/words.ts";
 import { countIn, mapFlow, type Span, secondsUntil, spanOver } from "./flow.ts";
+import type { Problem } from "./stage-deadline.ts";
 import { isTooThin, roundedUp } from "./too-thin.ts";
 import { flowOf, guardSampleRate, type Watch } from "./watches.ts";
 
@@ -24,7 +25,7 @@ export type GuardForecast = {
   readonly watchedShare: number;
   readonly smallest: readonly Smallest[];
   /** Why it may not end by its deadline; null: it does. */
-  readonly problem: { readonly reason: string; readonly remedies: readonly string[] } | null;
+  readonly problem: Problem | null;
 };
 
 /** The guard at this traffic, begun at the worst time of the day. */

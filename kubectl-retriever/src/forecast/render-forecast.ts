@@ -5,7 +5,7 @@ import { renderTable } from "#text/table.ts";
 import { countWord, percentWord, timeWord } from "#text/words.ts";
 import { type Forecast, healthyShares, type StageForecast } from "./forecast.ts";
 import type { GuardForecast } from "./guard-length.ts";
-import { renderGuard, renderNotices, renderSmallest } from "./render-watches.ts";
+import { renderGuard, renderNotices, renderProblem, renderSmallest } from "./render-watches.ts";
 import { spanTime } from "./span-time.ts";
 
 /** What has to be answered before anything changes, and what isn't asked; each with who decided it. */
@@ -43,7 +43,7 @@ export function renderForecast(plan: MigrationSpec, forecast: Forecast): string[
     ...renderTable([
       ["STEP", "RATE", "AT LEAST", "SAMPLES THEN", "TAKES", ""],
       ...stages.map(stageRow),
-      ...(guard === null ? [] : [cutoverRow(plan), guardRow(plan, guard)]),
+      ...(guard === null ? [validationRow(plan)] : [cutoverRow(plan), guardRow(plan, guard)]),
     ]),
     "",
     ...renderTable([["GATE", "LIMIT", ...stages.map((stage) => `STAGE ${stage.number}`)], ...gateRows(stages)]),
@@ -53,6 +53,7 @@ export function renderForecast(plan: MigrationSpec, forecast: Forecast): string[
     ...(guard === null ? [] : ["", ...renderSmallest(plan, guard)]),
     "",
     bound,
+    ...stages.flatMap(({ problem }) => renderProblem(problem)),
     ...(guard === null ? [] : renderGuard(plan, guard)),
   ];
 }
@@ -69,6 +70,10 @@ function stageRow(stage: StageForecast): string[] {
 /** What asks for the most samples. */
 function binding({ slowest }: StageForecast): string {
   return slowest.needs !== null && slowest.needs === slowest.evidence ? slowest.gate : "minSamples";
+}
+
+function validationRow({ validate }: MigrationSpec): string[] {
+  return ["validation", "-", validate.duration, "-", "-", "over all stages, then Validated"];
 }
 
 function cutoverRow({ cutover }: MigrationSpec): string[] {

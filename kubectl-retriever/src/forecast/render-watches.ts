@@ -7,6 +7,7 @@ import type { Forecast } from "./forecast.ts";
 import type { GuardForecast } from "./guard-length.ts";
 import type { Harm, Notice } from "./noticed.ts";
 import { spanTime } from "./span-time.ts";
+import type { Problem } from "./stage-deadline.ts";
 
 /** How soon each kind of harm ends a stage or the guard. */
 export function renderNotices(plan: MigrationSpec, { watches, tooThin }: Forecast): string[] {
@@ -79,5 +80,11 @@ function lineWord(line: HarmLineName, { thresholds }: MigrationSpec): string {
 export function renderGuard({ guard }: MigrationSpec, { seconds, problem }: GuardForecast): string[] {
   if (problem === null)
     return [`The guard takes ${spanTime(seconds)} by the calendar; its deadline is ${guard.deadline}.`];
+  return renderProblem(problem);
+}
+
+/** Why something isn't over by its deadline, and what would help. */
+export function renderProblem(problem: Problem | null): string[] {
+  if (problem === null) return [];
   return [`TOO THIN: ${problem.reason}.`, ...problem.remedies.map((remedy) => `  remedy   ${remedy}`)];
 }
