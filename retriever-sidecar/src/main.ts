@@ -6,8 +6,7 @@ import { explain } from "@retriever/stores/errors.ts";
 import { loadAdapters } from "@retriever/stores/kinds.ts";
 import type { Clock } from "@retriever/stores/ports/clock.ts";
 import { Command, Option } from "commander";
-import { checkConnections, exitCodeOf, printChecks } from "#config/check-connections.ts";
-import { checkFile } from "#config/check-file.ts";
+import { checkConfig, exitCodeOf, printChecks } from "#config/check-connections.ts";
 import { type Flags, parseSettings } from "#config/settings.ts";
 import { makeLog } from "#telemetry/logger.ts";
 import { type Sidecar, startSidecar } from "./sidecar.ts";
@@ -39,16 +38,13 @@ async function serve(flags: Flags): Promise<void> {
 
 type CheckFlags = { readonly connect?: true; readonly deadline: string; readonly output: "text" | "json" };
 
-async function checkConfig(file: string, { connect, deadline, output }: CheckFlags): Promise<void> {
-  const registry = await loadAdapters();
-  if (connect === undefined) {
-    process.stdout.write(`${checkFile(file, registry)}\n`);
-    return;
-  }
+async function check(file: string, { connect, deadline, output }: CheckFlags): Promise<void> {
   try {
-    const stores = await checkConnections(file, { env: process.env, registry, deadlineSeconds: deadline });
-    const printed = output === "json" ? `${JSON.stringify({ schema: 1, stores }, null, 2)}\n` : printChecks(stores);
-    process.stdout.write(printed);
+    const registry = await loadAdapters();
+    const deps = { env: process.env, registry, deadlineSeconds: deadline, connect: connect === true };
+    const { summary, stores } = await checkConfig(file, deps);
+    const text = `${connect === true ? "" : `${summary}\n`}${printChecks(stores)}`;
+    process.stdout.write(output === "json" ? `${JSON.stringify({ schema: 1, stores }, null, 2)}\n` : text);
     process.exitCode = exitCodeOf(stores);
   } catch (error) {
     printError(error);
@@ -88,12 +84,11 @@ program
   .action(serve);
 program
   .command("check-config <file>")
-  .description("check a base, or an overlay named migration.json; with --connect also the stores that it names")
-  .option(
-    "--connect",
-    "ask the stores what would fail or be slow; exits with 1 where something is slow, 2 where it fails",
+  .description(
+    "check a base, an overlay named migration.json, or the ConfigMap of either; exits with 1 where something is slow, 2 where it fails",
   )
+  .option("--connect", "ask the stores as well what would fail or be slow")
   .option("--deadline <seconds>", "for all questions to one store", "15")
   .addOption(new Option("--output <form>", "of what is found").choices(["text", "json"]).default("text"))
-  .action(checkConfig);
+  .action(check);
 program.parseAsync().catch(printError);

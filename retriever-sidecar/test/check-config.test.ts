@@ -35,13 +35,15 @@ function describeAs(
   serveHeldPoints(store, held, { strict, indexes, version: "1.18.3" });
 }
 
-async function check(name: string, text: string, flags: readonly string[] = [], env: Record<string, string> = {}) {
+function check(name: string, text: string, flags: readonly string[] = [], env: Record<string, string> = {}) {
+  return checkText(name, text, ["--connect", ...flags], env);
+}
+
+async function checkText(name: string, text: string, flags: readonly string[] = [], env: Record<string, string> = {}) {
   directory.write({ [name]: text });
-  const { code, stdout, stderr } = await runSidecar(
-    ["check-config", "--connect", ...flags, `${directory.path}/..data/${name}`],
-    env,
-  );
-  return { code, stdout, stderr };
+  const file = `${directory.path}/..data/${name}`;
+  const { code, stdout, stderr } = await runSidecar(["check-config", ...flags, file], env);
+  return { code, stdout: stdout.replaceAll(file, name), stderr };
 }
 
 async function findingsOf(change: object = {}) {
@@ -158,4 +160,72 @@ test.each([
   const { code, stderr } = await check("retriever.json", text ?? qdrantBase(store.url), flags);
   expect(stderr).toContain("RETR_CONFIG_INVALID");
   expect(code).toBe(2);
+});
+
+describe("without --connect", () => {
+  const connection = (text: string) =>
+    JSON.stringify({ primary: { kind: "pgvector", connectionString: text, table: "t", fields: { text: "body" } } });
+
+  test("a base is resolved and not asked; a credential in plain text is told, with what to do", async () => {
+    const { code, stdout } = await checkText("retriever.json", qdrantBase("http://q:6333", { apiKey: "hunter2" }));
+    expect(stdout.split("\n")).toEqual([
+      "retriever.json: valid base, primary qdrant, dual read off",
+      "primary qdrant://q:6333/chunks",
+      "  ok     kind: to be reached in plain text; --connect asks it",
+      "  ok     apiKey: stands here in plain text",
+      expect.stringMatching(/^ {9}Name a variable \(fromEnv\)/),
+      "2 ok, 0 slow, 0 fails",
+      "",
+    ]);
+    expect(code).toBe(0);
+  });
+
+  test("what only the pod has is left to it, and fails where the stores are asked", async () => {
+    const base = qdrantBase(store.url, { apiKey: { fromEnv: "ABSENT" } });
+    const { code, stdout } = await checkText("retriever.json", base);
+    expect(stdout).toContain("ok     apiKey: left to the pod: primary.apiKey: variable ABSENT isn't set");
+    expect(code).toBe(0);
+    expect((await check("retriever.json", base)).code).toBe(2);
+  });
+
+  test.each([
+    ["a connection string that is none", connection("postgres://u:hunter2@h:5432/d?sslmode=maybe"), "sslmode"],
+    ["a connection string of several hosts", connection("postgres://u:hunter2@a,b/d"), "connectionString"],
+    [
+      "a select of what isn't declared",
+      JSON.stringify({ ...JSON.parse(connection("postgres://u@h/d")), select: ["author"] }),
+      "select[0]",
+    ],
+  ])("%s fails with the words and the code of --connect", async (_title, text, words) => {
+    const offline = await checkText("retriever.json", text);
+    const asked = await check("retriever.json", text, ["--deadline", "1"]);
+    expect(offline.stdout + offline.stderr).toContain(words);
+    expect(offline.stdout + offline.stderr).not.toContain("hunter2");
+    expect([offline.code, asked.code]).toEqual([2, 2]);
+    expect(asked.stdout + asked.stderr).toContain(words);
+  });
+});
+
+describe("a ConfigMap", () => {
+  const mapOf = (data: object) =>
+    JSON.stringify({ apiVersion: "v1", kind: "ConfigMap", metadata: { name: "c" }, data });
+
+  test("is checked by what it holds", async () => {
+    const base = qdrantBase(store.url);
+    const read = await checkText("c.yaml", mapOf({ "retriever.json": base }));
+    expect(read).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^c\.yaml, data\["retriever\.json"\]: valid base/),
+    });
+    const listed = `kind: Namespace\n---\n${mapOf({ "retriever.yaml": "primary: 1" })}`;
+    expect(await checkText("c.yaml", listed)).toMatchObject({ code: 2, stderr: expect.stringContaining("primary") });
+  });
+
+  test("that holds none, or both, is told as what it is", async () => {
+    for (const data of [{ "other.json": "{}" }, { "retriever.json": "{}", "retriever.yaml": "{}" }]) {
+      const { code, stderr } = await checkText("c.yaml", mapOf(data));
+      expect(stderr).toContain("this is a ConfigMap; expected one of retriever.json, retriever.yaml");
+      expect(code).toBe(2);
+    }
+  });
 });

@@ -144,7 +144,7 @@ test("check-config judges base and overlay files and lists every fault", async (
   expect(await runSidecar(["check-config", `${files.path}/..data/retriever.yaml`])).toMatchObject({ code: 0 });
   const refused = await runSidecar(["check-config", `${files.path}/..data/migration.json`]);
   files.remove();
-  expect(refused.code).toBe(1);
+  expect(refused.code).toBe(2);
   expect(refused.stderr).toMatch(/RETR_CONFIG_INVALID: overlay: schema: .*; revision: .*; primary: /);
 });
 

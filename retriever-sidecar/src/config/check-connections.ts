@@ -1,5 +1,5 @@
-// `check-config --connect`: asks every store that a file names what would fail or be slow, without serving from it.
-import { basename } from "node:path";
+// `check-config`: what would fail or be slow of every store that a file names, without serving from it. With `--connect`
+// the stores are asked; without it nothing leaves the process.
 import type { Filterable } from "@retriever/stores/config/filterable.ts";
 import type { StoreChoice } from "@retriever/stores/config/store-spec.ts";
 import { errorTable, type Fault, faultOf, printable, RetrieverError } from "@retriever/stores/errors.ts";
@@ -7,8 +7,7 @@ import type { Registry } from "@retriever/stores/kind.ts";
 import type { BackendDeps } from "@retriever/stores/ports/backend.ts";
 import type { CheckOptions, Finding } from "@retriever/stores/ports/store-check.ts";
 import { adapterOf } from "@retriever/stores/registry.ts";
-import { overlayFileName } from "#contract/overlay.ts";
-import { readConfig } from "./check-file.ts";
+import { type ConfigFile, describeConfig, readConfig } from "./check-file.ts";
 import type { Environment } from "./credentials.ts";
 import { makeReadInput } from "./read-input.ts";
 import { parseSettings } from "./settings.ts";
@@ -20,27 +19,56 @@ export type CheckedStore = {
   readonly label: string | null;
   readonly findings: readonly Finding[];
 };
-type Deps = { readonly env: Environment; readonly registry: Registry; readonly deadlineSeconds: string };
+type Deps = {
+  readonly env: Environment;
+  readonly registry: Registry;
+  readonly deadlineSeconds: string;
+  /** Whether the stores are asked. */
+  readonly connect: boolean;
+};
+type Checked = { readonly summary: string; readonly stores: readonly CheckedStore[] };
 
 /** Throws RETR_CONFIG_INVALID for a file that isn't valid; whatever a store does is a finding. */
-export async function checkConnections(file: string, deps: Deps): Promise<readonly CheckedStore[]> {
-  const { stores, filterable } = namedIn(file, deps);
+export async function checkConfig(file: string, deps: Deps): Promise<Checked> {
+  const config = readConfig(file);
+  const summary = describeConfig(config, deps.registry);
+  const { stores, filterable, plainCredentials } = namedIn(config, file, deps);
   const deadlineMs = Number(deps.deadlineSeconds) * 1000;
   if (!(deadlineMs >= 1 && deadlineMs <= 600_000)) {
     throw new RetrieverError({ code: "RETR_CONFIG_INVALID", message: "--deadline: expected seconds, at most 600" });
   }
-  return Promise.all(
-    Object.entries(stores).map(async ([place, choice]) => ({
+  const checked = Object.entries(stores).map(async ([place, choice]) => {
+    const asked = { place, filterable, registry: deps.registry, signal: AbortSignal.timeout(deadlineMs) };
+    const found = deps.connect ? await checkStore(choice, asked) : checkUnasked(choice, place, deps.env);
+    const plain = plainCredentials.filter((path) => path.startsWith(`${place}.`));
+    return {
       place,
       label: choice.identity?.label ?? null,
-      findings: await checkStore(choice, {
-        place,
-        filterable,
-        registry: deps.registry,
-        signal: AbortSignal.timeout(deadlineMs),
-      }),
-    })),
-  );
+      findings: [...found, ...plain.map((path) => plainFinding(path, place))],
+    };
+  });
+  return { summary, stores: await Promise.all(checked) };
+}
+
+/** What only the pod has: variables, files, and which hosts it may reach. */
+const ofThePod: readonly string[] = ["RETR_CREDENTIAL_MISSING", "RETR_BACKEND_TLS"];
+
+function checkUnasked({ resolved }: StoreChoice, place: string, env: Environment): readonly Finding[] {
+  if ("fault" in resolved) {
+    const { code, message } = resolved.fault;
+    const isElsewhere =
+      ofThePod.includes(code) || (code === "RETR_HOST_NOT_ALLOWED" && env["RETRIEVER_ALLOWED_HOSTS"] === undefined);
+    const finding = findingOf(resolved.fault, place);
+    return [isElsewhere ? { ...finding, level: "ok", found: `left to the pod: ${message}` } : finding];
+  }
+  const { tls } = resolved.spec;
+  const how = tls === undefined ? "" : tls === null ? " in plain text" : " over TLS";
+  return [{ level: "ok", field: "kind", found: `to be reached${how}; --connect asks it`, remedy: null }];
+}
+
+function plainFinding(path: string, place: string): Finding {
+  const remedy = "Name a variable (fromEnv) or a file (fromFile) that the pod gets from a Secret.";
+  return { level: "ok", field: path.slice(place.length + 1), found: "stands here in plain text", remedy };
 }
 
 /** 0: nothing is wrong, 1: something is slow, 2: something fails. */
@@ -64,23 +92,27 @@ export function printChecks(stores: readonly CheckedStore[]): string {
   return `${[...lines, `${count("ok")}, ${count("slow")}, ${count("fails")}`].join("\n")}\n`;
 }
 
-type Named = { readonly stores: Readonly<Record<string, StoreChoice>>; readonly filterable: Filterable | undefined };
+type Named = {
+  readonly stores: Readonly<Record<string, StoreChoice>>;
+  readonly filterable: Filterable | undefined;
+  readonly plainCredentials: readonly string[];
+};
 
 /** An overlay doesn't say what may be filtered by: its base does. */
-function namedIn(file: string, { env, registry }: Deps): Named {
-  const text = readConfig(file);
+function namedIn({ text, isOverlay }: ConfigFile, file: string, { env, registry }: Deps): Named {
   const read = makeReadInput({ env, registry, allowedHosts: parseSettings({ config: file }, env).allowedHosts });
-  if (basename(file) === overlayFileName) {
+  if (isOverlay) {
     const none = { fault: { code: "RETR_CONFIG_INVALID", message: "no base" } } as const;
     const { overlay } = read({ base: none, overlay: { text } });
     if (overlay.kind === "invalid") throw new RetrieverError(overlay.fault);
     const stores = overlay.kind === "absent" ? {} : { destination: overlay.value.destination };
-    return { stores, filterable: undefined };
+    return { stores, filterable: undefined, plainCredentials: [] };
   }
   const { base } = read({ base: { text }, overlay: "absent" });
   if (base.kind === "invalid") throw new RetrieverError(base.fault);
-  const { source, shadow, filterable } = base.value;
-  return { stores: { primary: source, ...(shadow === null ? {} : { "dualRead.shadow": shadow }) }, filterable };
+  const { source, shadow, filterable, plainCredentials } = base.value;
+  const stores = { primary: source, ...(shadow === null ? {} : { "dualRead.shadow": shadow }) };
+  return { stores, filterable, plainCredentials };
 }
 
 type Check = CheckOptions & { readonly place: string; readonly registry: Registry };

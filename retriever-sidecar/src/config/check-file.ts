@@ -1,29 +1,33 @@
-// `check-config`: checks a file as the sidecar would, without connecting to anything.
+// The file that `check-config` is given: a base, an overlay, or the ConfigMap that holds one; checked as the sidecar would.
 import { basename } from "node:path";
 import { RetrieverError } from "@retriever/stores/errors.ts";
 import type { Registry } from "@retriever/stores/kind.ts";
+import { parseAllDocuments } from "yaml";
+import { baseFileNames } from "#contract/base.ts";
 import { overlayFileName } from "#contract/overlay.ts";
 import { makeDocumentSchemas, parseBase, parseOverlay } from "./parse-document.ts";
 import { mostConfigBytes, readNamedFile } from "./small-file.ts";
 
+/** What is checked, and where it was found, as messages name it. */
+export type ConfigFile = { readonly text: string; readonly isOverlay: boolean; readonly place: string };
+
 /** One sentence on a valid file. Throws RETR_CONFIG_INVALID with every fault and its path. */
-export function checkFile(file: string, registry: Registry): string {
-  const text = readConfig(file);
+export function describeConfig({ text, isOverlay, place }: ConfigFile, registry: Registry): string {
   const schemas = makeDocumentSchemas(registry);
-  if (basename(file) === overlayFileName) {
+  if (isOverlay) {
     const { overlay, ignoredKeys } = parseOverlay(text, schemas);
     const ignored = ignoredKeys.length === 0 ? "" : `; not known here and left out: ${ignoredKeys.join(", ")}`;
-    return `${file}: valid overlay, epoch ${overlay.revision.epoch}, primary ${overlay.primary}${ignored}`;
+    return `${place}: valid overlay, epoch ${overlay.revision.epoch}, primary ${overlay.primary}${ignored}`;
   }
   const base = parseBase(text, schemas);
-  return `${file}: valid base, primary ${base.primary.kind}, dual read ${base.dualRead.enabled ? "on" : "off"}`;
+  return `${place}: valid base, primary ${base.primary.kind}, dual read ${base.dualRead.enabled ? "on" : "off"}`;
 }
 
-/** The file's text. Throws RETR_CONFIG_INVALID. */
-export function readConfig(file: string): string {
+/** Reads it. Throws RETR_CONFIG_INVALID. */
+export function readConfig(file: string): ConfigFile {
   const text = readIt(file);
-  if (text !== undefined) return text;
-  throw invalid(`${file}: expected at most ${mostConfigBytes} bytes`);
+  if (text === undefined) throw invalid(`${file}: expected at most ${mostConfigBytes} bytes`);
+  return heldIn(file, text) ?? { text, isOverlay: basename(file) === overlayFileName, place: file };
 }
 
 function readIt(file: string): string | undefined {
@@ -32,6 +36,29 @@ function readIt(file: string): string | undefined {
   } catch {
     throw invalid(`${file}: expected a readable file`);
   }
+}
+
+/** What a ConfigMap holds, as a person has it at hand; undefined where the file is none. */
+function heldIn(file: string, text: string): ConfigFile | undefined {
+  if (!/["']?kind["']?:\s*["']?ConfigMap\b/.test(text)) return undefined;
+  const parsed = parseAllDocuments(text, { prettyErrors: false });
+  const values = Array.isArray(parsed) ? parsed.map((document): unknown => document.toJS({ maxAliasCount: 10 })) : [];
+  const maps = values.filter(isConfigMap);
+  if (maps.length === 0) return undefined;
+  const names = [...baseFileNames, overlayFileName];
+  const held = maps.flatMap(({ data = {} }) => names.flatMap((name) => (name in data ? [[name, data[name]]] : [])));
+  const [[name, inner] = []] = held;
+  if (held.length !== 1 || typeof inner !== "string") {
+    const found = held.length === 0 ? "none" : held.map(([each]) => each).join(", ");
+    throw invalid(`${file}: this is a ConfigMap; expected one of ${names.join(", ")} in its data, found ${found}`);
+  }
+  return { text: inner, isOverlay: name === overlayFileName, place: `${file}, data["${name}"]` };
+}
+
+type ConfigMap = { readonly kind: "ConfigMap"; readonly data?: Readonly<Record<string, unknown>> };
+
+function isConfigMap(value: unknown): value is ConfigMap {
+  return typeof value === "object" && value !== null && "kind" in value && value.kind === "ConfigMap";
 }
 
 function invalid(message: string): RetrieverError {
