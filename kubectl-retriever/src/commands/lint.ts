@@ -130,33 +130,51 @@ export async function loadFile(
   }
   const { documents, faults } = readDocuments(text);
   for (const { line, message } of faults) terminal.warn(`${path}:${line}: ${message}`);
-  const found: Found[] = [];
-  const refused: Refused[] = faults.map(({ line, message }) => ({
+  const torn: Refused[] = faults.map(({ line, message }) => ({
     line,
     kind: "",
     faults: [{ path: "", line, message }],
   }));
-  let code: number = faults.length > 0 ? exitCodes.error : exitCodes.ok;
-  for (const document of documents) {
-    const result = checkDocument(document);
-    if (result === undefined) {
-      const slip = describeSlip(document);
-      const message = slip ?? `kind ${document.kind || "not given"} is not checked`;
-      if (tellsOthers || slip !== undefined) terminal.warn(`${path}:${document.firstLine}: ${message}`);
-      if (slip === undefined) continue;
-      const line = document.lineOf("kind");
-      refused.push({ line, kind: document.kind, faults: [{ path: "kind", line, message }] });
-      code = exitCodes.error;
-    } else if (result.ok) {
-      found.push({ line: document.firstLine, checked: result.checked, lineOf: document.lineOf });
-    } else {
-      const placed = result.faults.map((fault) => ({ ...fault, line: lineOf(document, fault.path) }));
-      refused.push({ line: document.firstLine, kind: document.kind, faults: placed });
-      for (const fault of placed) terminal.warn(`${path}:${fault.line}: ${fault.path}: ${fault.message}`);
-      if (code === exitCodes.ok) code = exitCodes.refused;
-    }
+  const judged = documents.map((document) => judgeDocument(document, tellsOthers));
+  for (const line of judged.flatMap(({ warnings }) => warnings)) terminal.warn(`${path}:${line}`);
+  const codes = [...judged.map(({ code }) => code), ...(torn.length > 0 ? [exitCodes.error] : [])];
+  return {
+    code: [exitCodes.error, exitCodes.refused].find((code) => codes.includes(code)) ?? exitCodes.ok,
+    found: judged.flatMap(({ found }) => found ?? []),
+    refused: [...torn, ...judged.flatMap(({ refused }) => refused ?? [])],
+  };
+}
+
+type JudgedDocument = {
+  readonly code: number;
+  readonly found?: Found;
+  readonly refused?: Refused;
+  /** Each with its line. */
+  readonly warnings: readonly string[];
+};
+
+function judgeDocument(document: LocatedDocument, tellsOthers: boolean): JudgedDocument {
+  const { firstLine, kind, lineOf } = document;
+  const result = checkDocument(document);
+  if (result === undefined) return judgeOther(document, tellsOthers);
+  if (result.ok)
+    return { code: exitCodes.ok, found: { line: firstLine, checked: result.checked, lineOf }, warnings: [] };
+  const faults = result.faults.map((fault) => ({ ...fault, line: placeOf(document, fault.path) }));
+  const warnings = faults.map(({ line, path, message }) => `${line}: ${path}: ${message}`);
+  return { code: exitCodes.refused, refused: { line: firstLine, kind, faults }, warnings };
+}
+
+/** Of a folder's many documents only those that were probably meant to be ours are told of. */
+function judgeOther(document: LocatedDocument, tellsOthers: boolean): JudgedDocument {
+  const { firstLine, kind } = document;
+  const slip = describeSlip(document);
+  if (slip === undefined) {
+    const words = `${firstLine}: kind ${kind || "not given"} is not checked`;
+    return { code: exitCodes.ok, warnings: tellsOthers ? [words] : [] };
   }
-  return { code, found, refused };
+  const line = document.lineOf("kind");
+  const refused = { line, kind, faults: [{ path: "kind", line, message: slip }] };
+  return { code: exitCodes.error, refused, warnings: [`${line}: ${slip}`] };
 }
 
 /** What is wrong with a document that was probably meant to be ours; undefined for anybody else's. */
@@ -171,6 +189,6 @@ function describeSlip({ kind, value }: LocatedDocument): string | undefined {
 }
 
 /** Paths of a scenario begin with the word `scenario`, which isn't in the file. */
-function lineOf(document: LocatedDocument, path: string): number {
+function placeOf(document: LocatedDocument, path: string): number {
   return document.lineOf(path.replace(/^scenario(?=$|[.[])\.?/, ""));
 }
