@@ -5,7 +5,8 @@ import { readDocuments } from "./documents.ts";
 function valueOf(form: string): unknown {
   const { documents, faults } = readDocuments(`kind: Any\nvalue: ${form}\n`);
   expect(faults).toEqual([]);
-  return (documents[0]?.value as { readonly value: unknown }).value;
+  const [document] = documents;
+  return (document?.value as { readonly value: unknown } | undefined)?.value;
 }
 
 const texts = `
@@ -38,9 +39,9 @@ const others: readonly (readonly [unknown, string])[] = [
   [null, '~ | null | Null | NULL | !!null ""'],
   [0.00001, "1e-5"],
   [1.2345678901234568e29, "123456789012345678901234567890"],
-  [9007199254740993, "9007199254740993"],
-  [-9223372036854775808, "-9223372036854775808"],
-  [18446744073709552000, "18446744073709551615"],
+  [Number("9007199254740993"), "9007199254740993"],
+  [Number("-9223372036854775808"), "-9223372036854775808"],
+  [Number("18446744073709552000"), "18446744073709551615"],
   [0.1, "0.1"],
   [100, "100.0 | 1e2"],
   [12000, "12e03"],

@@ -46,13 +46,15 @@ function heldIn(file: string, text: string): ConfigFile | undefined {
   const maps = values.filter(isConfigMap);
   if (maps.length === 0) return undefined;
   const names = [...baseFileNames, overlayFileName];
-  const held = maps.flatMap(({ data = {} }) => names.flatMap((name) => (name in data ? [[name, data[name]]] : [])));
-  const [[name, inner] = []] = held;
-  if (held.length !== 1 || typeof inner !== "string") {
-    const found = held.length === 0 ? "none" : held.map(([each]) => each).join(", ");
+  const held = maps.flatMap(({ data = {} }) =>
+    names.flatMap((name) => (name in data ? [{ name, value: data[name] }] : [])),
+  );
+  const [only] = held;
+  if (only === undefined || held.length > 1 || typeof only.value !== "string") {
+    const found = held.length === 0 ? "none" : held.map(({ name }) => name).join(", ");
     throw invalid(`${file}: this is a ConfigMap; expected one of ${names.join(", ")} in its data, found ${found}`);
   }
-  return { text: inner, isOverlay: name === overlayFileName, place: `${file}, data["${name}"]` };
+  return { text: only.value, isOverlay: only.name === overlayFileName, place: `${file}, data["${only.name}"]` };
 }
 
 type ConfigMap = { readonly kind: "ConfigMap"; readonly data?: Readonly<Record<string, unknown>> };
