@@ -15,7 +15,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 test("a file to be checked is read up to its bound, whatever it is", () => {
   const file = join(folder, "base.yaml");
   writeFileSync(file, "x".repeat(mostConfigBytes));
-  expect(readConfig(file).length).toBe(mostConfigBytes);
+  expect(readConfig(file).text.length).toBe(mostConfigBytes);
   writeFileSync(file, "x".repeat(mostConfigBytes + 1));
   expect(() => readConfig(file)).toThrow(`expected at most ${mostConfigBytes} bytes`);
   expect(() => readConfig("/dev/zero")).toThrow(`expected at most ${mostConfigBytes} bytes`);
