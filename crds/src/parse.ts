@@ -72,8 +72,8 @@ function ruleFaults(input: unknown): ConfigFault[] {
     }));
 }
 
-/** The fields that parse on their own: a fault in one doesn't hide the rules of another. */
-function soundFields(input: unknown): Partial<MigrationSpec> {
+/** The fields of a spec that parse on their own: a fault in one doesn't hide what another says. */
+export function soundFields(input: unknown): Partial<MigrationSpec> {
   const given = typeof input === "object" && input !== null ? (input as Readonly<Record<string, unknown>>) : {};
   const sound: Record<string, unknown> = {};
   for (const [field, schema] of Object.entries(migrationSpecSchema.shape)) {

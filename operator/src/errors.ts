@@ -98,7 +98,7 @@ export const errorTable = {
     retryable: false,
     summary: "the migration's status cannot be read by this version, or has fields it doesn't know",
     remedy:
-      "Run the operator version that wrote it, or a newer one; nothing is changed meanwhile, so that no field is lost.",
+      "Run the operator version that wrote it, or a newer one; nothing is changed meanwhile, so that no field is lost. Only a Rollback or Abort act is followed.",
   },
   ROP_OVERLAY_INVALID: {
     retryable: false,

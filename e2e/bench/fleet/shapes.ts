@@ -52,19 +52,28 @@ const promote = { at: "AwaitingCutover+1m", act: "Promote", actor: "ada" };
 
 /** What comes in the guard, and nobody may be left at the source by it. */
 export const guardShapes: Readonly<Record<string, Scenario>> = {
-  "a whole rollout in the guard": scenarioOf(10, [promote, { at: "Guard+30m", pods: { replace: 10 } }], "6h"),
-  "3 to 60 pods in the guard": scenarioOf(3, [promote, { at: "Guard+30m", pods: { scale: 60 } }], "6h"),
+  "a whole rollout in the guard": scenarioOf(10, [promote, { at: "Guard+30m", pods: { replace: 10 } }], "2h"),
+  "3 to 60 pods in the guard": scenarioOf(3, [promote, { at: "Guard+30m", pods: { scale: 60 } }], "2h"),
 };
 
 export type Liars = { readonly name: string; readonly isDead: boolean; readonly scenario: Scenario };
-const fleets = [
-  { pods: 3, lying: 1 },
-  { pods: 10, lying: 3 },
+type Claim = "Healthy" | "Failing" | "Anything";
+type Fleet = { readonly pods: number; readonly lying: number; readonly claims: readonly Claim[] };
+const fleets: readonly Fleet[] = [
+  { pods: 3, lying: 1, claims: ["Healthy", "Failing", "Anything"] },
+  { pods: 10, lying: 3, claims: ["Healthy", "Failing", "Anything"] },
+  // Of more pods than there are groups, only what has to be told apart.
+  { pods: 24, lying: 8, claims: ["Failing"] },
+];
+/** Too large for the slice of a minute. */
+const largeFleets: readonly Fleet[] = [
+  { pods: 36, lying: 12, claims: ["Healthy", "Failing"] },
+  { pods: 100, lying: 33, claims: ["Healthy", "Failing"] },
 ];
 
-/** Below a third of the fleet tell anything, good or bad, while the destination is well or dead. */
-export const liars: readonly Liars[] = fleets.flatMap(({ pods, lying }) =>
-  (["Healthy", "Failing", "Anything"] as const).flatMap((claim) =>
+/** A third of the fleet tells anything, good or bad, while the destination is well or dead. */
+function lyingInGuard({ pods, lying, claims }: Fleet): readonly Liars[] {
+  return claims.flatMap((claim) =>
     [false, true].map((isDead) => ({
       name: `${lying} of ${pods} claim ${claim}, the destination is ${isDead ? "dead" : "well"}`,
       isDead,
@@ -75,15 +84,15 @@ export const liars: readonly Liars[] = fleets.flatMap(({ pods, lying }) =>
           { at: "Guard+5m", pods: { lying, claim } },
           ...(isDead ? [{ at: "Guard+10m", destination: { errors: 1 } }] : []),
         ],
-        "6h",
+        pods > 12 ? "1h" : "3h",
       ),
     })),
-  ),
-);
+  );
+}
 
-/** The same in the first stage, of two hours, while the destination is well or answers a fifth of the queries wrong. */
-export const rampLiars: readonly Liars[] = fleets.flatMap(({ pods, lying }) =>
-  (["Healthy", "Failing", "Anything"] as const).flatMap((claim) =>
+/** The same in the first stage, of an hour, while the destination is well or answers a fifth of the queries wrong. */
+function lyingInRamp({ pods, lying, claims }: Fleet): readonly Liars[] {
+  return claims.flatMap((claim) =>
     [false, true].map((isDead) => ({
       name: `before the cutover ${lying} of ${pods} claim ${claim}, the destination is ${isDead ? "wrong" : "well"}`,
       isDead,
@@ -93,15 +102,20 @@ export const rampLiars: readonly Liars[] = fleets.flatMap(({ pods, lying }) =>
           { at: "WarmUp+5m", pods: { lying, claim } },
           ...(isDead ? [{ at: "WarmUp+5m", destination: { scoreWorse: 0.2 } }] : []),
         ],
-        "130m",
+        "70m",
       ),
     })),
-  ),
-);
+  );
+}
+
+export function liars(isQuick: boolean): { readonly guard: readonly Liars[]; readonly ramp: readonly Liars[] } {
+  const asked = isQuick ? fleets : [...fleets, ...largeFleets];
+  return { guard: asked.flatMap(lyingInGuard), ramp: asked.flatMap(lyingInRamp) };
+}
 
 /** One pod gets every request, and the destination answers wrong. */
 export const sticky = scenarioOf(
   4,
   [promote, { at: "Guard+5m", pods: { sticky: 1 } }, { at: "Guard+10m", destination: { scoreWorse: 1 } }],
-  "6h",
+  "3h",
 );

@@ -163,6 +163,19 @@ describe("a reconcile of a migration", () => {
     expect(cluster.journal.filter((line) => line.startsWith("wrote"))).toEqual([]);
   });
 
+  test("with a status that can't be read is decided upon once a person creates a Rollback act", async () => {
+    const { cluster, reconcileOnce, seen } = arrange(() => ({}));
+    const { uid } = cluster.create(searchKey, searchSpec, {
+      status: { phase: "Guard", epoch: 3, quorum: { lost: 1 } },
+    });
+    const act = { name: "back", uid: "act-1", createdAt: 0, act: "Rollback", actor: "ada", reason: "" } as const;
+    const observation = { ...act, planHash: null, expiresAt: null };
+    cluster.acts.push({ namespace: "search", migrationUid: uid, observation });
+    await reconcileOnce();
+    expect(cluster.sent).toEqual([]);
+    expect(seen[0]?.migration.status).toMatchObject({ phase: "Guard", epoch: 3 });
+  });
+
   test("with a spec that can't be parsed passes the faults to the decision", async () => {
     const { cluster, reconcileOnce, seen } = arrange(() => ({}));
     cluster.create(searchKey, { target: { name: "search-api" }, destination: { kind: "qdrant" } });

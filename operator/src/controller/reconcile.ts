@@ -1,6 +1,6 @@
 // One reconcile of one migration: read, observe, decide, write the status, carry out the effects, record events, requeue.
 
-import { parseMigrationSpec } from "@retriever/crds/parse.ts";
+import { parseMigrationSpec, soundFields } from "@retriever/crds/parse.ts";
 import { type MigrationStatus, migrationStatusSchema } from "@retriever/crds/status/migration-status.ts";
 import { unknownFields } from "@retriever/stores/config/known-fields.ts";
 import { type ApplyDeps, apply } from "#apply/apply.ts";
@@ -9,7 +9,8 @@ import type { Decision } from "#core/model/decision.ts";
 import { isSameData } from "#core/model/deep-equal.ts";
 import type { Migration, MigrationMeta } from "#core/model/migration.ts";
 import type { Observation } from "#core/model/observation.ts";
-import { effectivePlan } from "#core/plan.ts";
+import { effectivePlan, planToGoBack } from "#core/plan.ts";
+import { isCalledBack, readableStatus } from "#core/recover.ts";
 import { asOperatorError, hasCode, OperatorError } from "#errors.ts";
 import type { Notifier } from "#notify/notifier.ts";
 import { observe } from "#observe/observe.ts";
@@ -131,15 +132,17 @@ function makePass(options: ReconcileOptions, observeDeps: ObserveDeps) {
   };
 
   return async (raw: RawMigration, reader: Cluster, signal: AbortSignal): Promise<ReconcileResult | undefined> => {
-    const status = migrationStatusSchema.safeParse(raw.status ?? {});
-    if (!status.success) return holdUnreadable(raw, options, recorder.recordOnce, signal);
-    const migration: Migration = { meta: raw.meta, spec: specOf(raw.spec), status: status.data };
+    const { migration, isWhole } = parseMigration(raw);
     const notifications = openNotifications(options.notifier, raw.meta);
     const observation = {
       ...(await observe(migration, { ...observeDeps, cluster: reader }, signal)),
       ...notifications.deliveries,
     };
     signal.throwIfAborted();
+    // What can't be read is kept, unless a person goes back: that needs none of it.
+    if (!isWhole && !isCalledBack(migration, observation, observation.at)) {
+      return holdUnreadable(raw, options, recorder.recordOnce, signal);
+    }
     const input = { observation, migration, now: observation.at };
     const decision = decide(input);
     if (!restsOnLiveReads(decision, migration, reader, options)) return undefined;
@@ -147,10 +150,7 @@ function makePass(options: ReconcileOptions, observeDeps: ObserveDeps) {
     if (written.kind === "stop") return written.outcome;
     if (written.kind === "written") notifications.post(decision.status, observation.at);
     options.audit?.record({ input, decision, statusWritten: written.kind === "written" });
-    const subject = {
-      meta: written.meta,
-      target: effectivePlan({ ...migration, status: decision.status })?.target.name,
-    };
+    const subject = { meta: written.meta, target: targetOf({ ...migration, status: decision.status }) };
     const applied = await apply(decision.effects, subject, deps, signal);
     if (written.kind === "unwritten") throw written.fault;
     await recorder.record(written.meta, decision.announcements, signal);
@@ -205,9 +205,21 @@ function openNotifications(notifier: ReconcileOptions["notifier"], meta: Migrati
   return { deliveries, post };
 }
 
+/** `isWhole`: nothing of its status was left out. */
+function parseMigration({ meta, spec, status: stored }: RawMigration) {
+  const read = migrationStatusSchema.safeParse(stored ?? {});
+  const status = read.success ? read.data : readableStatus(stored);
+  const migration: Migration = { meta, spec: specOf(spec), status };
+  return { migration, isWhole: read.success };
+}
+
+function targetOf(migration: Migration): string | undefined {
+  return (effectivePlan(migration) ?? planToGoBack(migration))?.target.name;
+}
+
 function specOf(raw: unknown): Migration["spec"] {
   const parsed = parseMigrationSpec(raw);
-  return parsed.ok ? { ok: true, value: parsed.spec } : parsed;
+  return parsed.ok ? { ok: true, value: parsed.spec } : { ...parsed, sound: soundFields(raw) };
 }
 
 /** Keeps the effect's own code and says which effect it was. */

@@ -22,7 +22,7 @@ import { preflight } from "./phases/preflight.ts";
 import { rollingBack } from "./phases/rolling-back.ts";
 import { sampling } from "./phases/sampling.ts";
 import { settle } from "./phases/settle.ts";
-import { effectivePlan } from "./plan.ts";
+import { effectivePlan, planToGoBack } from "./plan.ts";
 import { adoptRollback } from "./preempt/adopt-rollback.ts";
 import { conflicts } from "./preempt/conflicts.ts";
 import { deletion } from "./preempt/deletion.ts";
@@ -33,10 +33,11 @@ import { replanned } from "./preempt/replanned.ts";
 import { tellStrays } from "./preempt/strays.ts";
 import { unarmed } from "./preempt/unarmed.ts";
 import { unobserved } from "./preempt/unobserved.ts";
+import { recover } from "./recover.ts";
 import { withColumns } from "./status/columns.ts";
 import { renderConditions } from "./status/conditions.ts";
 import { isNews, record } from "./status/record.ts";
-import { refuseUnreadable } from "./status/refuse.ts";
+import { holdDamaged, refuseUnreadable } from "./status/refuse.ts";
 import { holdUnreadable } from "./steps/hold-unreadable.ts";
 
 type DecideInput = {
@@ -86,11 +87,12 @@ const handlers: Readonly<Record<Phase, Handler>> = {
 const untilPrunedMs = 30_000;
 
 /** Never throws for anything that parsed. At the fixed point the status is the present one and nothing is to be done. */
-export function decide({ observation, migration, now }: DecideInput): Decision {
-  const plan = effectivePlan(migration, observation.policies);
-  if (plan === undefined) return refuseUnreadable(migration, now);
-  const c = assess(migration, plan, observation, now);
-  const outcome = tellWaits(c, tellStrays(c, settlePromote(c, holdUnreadable(c, firstAnswer(c)))));
+export function decide({ observation, migration: stored, now }: DecideInput): Decision {
+  const migration = recover(stored, observation, now);
+  const answered = answer(migration, observation, now);
+  if (answered === undefined) return refuseUnreadable(migration, now);
+  const { c, first } = answered;
+  const outcome = tellWaits(c, tellStrays(c, settlePromote(c, holdUnreadable(c, first))));
   const recorded = record(c, outcome.status);
   const conditions = renderConditions(c, { ...outcome, status: recorded });
   const judged: MigrationStatus = { ...recorded, conditions, observedGeneration: migration.meta.generation };
@@ -98,11 +100,11 @@ export function decide({ observation, migration, now }: DecideInput): Decision {
   const status = withOutbox(c, judged, said);
   const news = isNews(c, status);
   const effects = [
-    ...converge({ meta: migration.meta, plan, observation, status, cleanup: outcome.cleanup }),
+    ...converge({ meta: migration.meta, plan: c.plan, observation, status, cleanup: outcome.cleanup }),
     ...pruneActs(observation, migration.status),
   ];
   return {
-    status: news ? withColumns(status, plan) : migration.status,
+    status: news ? withColumns(status, c.plan) : migration.status,
     effects,
     // What is not in the status as announced would be announced again in every reconcile.
     announcements: news ? said : [],
@@ -113,6 +115,31 @@ export function decide({ observation, migration, now }: DecideInput): Decision {
     ]),
     effectsSurviveStatusFailure: isRollingBack(status),
   };
+}
+
+type Answered = { readonly c: Context; readonly first: Outcome };
+
+/** What the first that has something to say answers; undefined where no plan says what it is about. */
+function answer(migration: Migration, observation: Observation, now: number): Answered | undefined {
+  const accepted = effectivePlan(migration, observation.policies);
+  const overlay = observation.overlay.ok ? observation.overlay.value : null;
+  const plan = accepted ?? planToGoBack(migration, overlay);
+  if (plan === undefined) return undefined;
+  const c = assess(migration, plan, observation, now);
+  if (accepted !== undefined || goesBack(c)) return { c, first: firstAnswer(c) };
+  const held = unjudged(c);
+  return { c: held, first: adoptRollback(held) ?? holdDamaged(held) };
+}
+
+/** A person called it back, or it is on its way: for that it needs no plan that was agreed on. */
+function goesBack({ status }: Context): boolean {
+  return status.acts?.latched !== undefined || isRollingBack(status) || status.phase === "RolledBack";
+}
+
+/** The status as it was read: nothing is judged, and no act taken, by a plan that nobody agreed on. */
+function unjudged({ promote: _promote, ...c }: Context): Context {
+  const { status } = c.migration;
+  return { ...c, status, gates: status.gates, gatesAlone: [], actAnnouncements: [] };
 }
 
 /** What people outside are to be told goes into the same write as what it tells of. */

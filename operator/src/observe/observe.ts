@@ -5,7 +5,7 @@ import type { Observation } from "#core/model/observation.ts";
 import type { Read } from "#core/model/workload.ts";
 import { isSettled } from "#core/overlay/overlay-state.ts";
 import { makeActPick } from "#core/people/turns.ts";
-import { effectivePlan } from "#core/plan.ts";
+import { effectivePlan, planToGoBack } from "#core/plan.ts";
 import type { ActsRead, WorkloadRead } from "#ports/cluster.ts";
 import { attempt, type ReadDeadline } from "./attempt.ts";
 import type { ObserveDeps } from "./observe-deps.ts";
@@ -25,7 +25,7 @@ export async function observe(migration: Migration, deps: ObserveDeps, signal: A
   const { meta, status } = migration;
   const { namespace, uid } = meta;
   const { cluster } = deps;
-  const plan = effectivePlan(migration);
+  const plan = effectivePlan(migration) ?? planToGoBack(migration);
   const acts = attempt(deadline, "acts", (signal) => cluster.listActs(meta, makeActPick(status, at), signal)).then(
     actsOf,
   );

@@ -1,5 +1,6 @@
 // What every pod's probe of the destination says.
 import type { SidecarStatus, StoreStatus } from "@retriever/sidecar/contract/status.ts";
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { aSpec } from "#test/builders/spec.ts";
 import { fault, seeing as seenBy } from "#test/builders/store-views.ts";
@@ -43,19 +44,39 @@ describe("reachable", () => {
     expect(result.message.includes("because of")).toBe(view.lastError !== undefined);
   });
 
-  it("names the pods whose fault it is, where it isn't everybody's", () => {
-    const pods = ["a", "b", "c"].map((name) => aPod(name).following(guarding));
-    const odd = (store: "source" | "destination", more: Partial<StoreStatus>) => {
-      const saying = ({ stores }: SidecarStatus) => ({
-        stores: stores.map((view) => (view.store === store ? { ...view, ...more } : view)),
-      });
-      const all = [aPod("odd").following(guarding).saying(saying), ...pods].map((pod) => pod.build());
-      return judgeReachable(anObservation(guarding, {}, { pods: { ok: true, value: all } }), limits);
-    };
-    expect(odd("destination", { reachable: false }).message).toMatch(/\(1 of 4 pods: odd\)$/);
-    expect(odd("destination", { dimension: 3 }).message).toMatch(/\(1 of 4 pods: odd\)$/);
-    // What one reads of the source makes nobody else's destination wrong.
-    expect(odd("source", { dimension: 3 })).toMatchObject({ status: "True", reason: "AllPodsReached" });
+  type Odd = { readonly pods: number; readonly odd: number; readonly more: Partial<StoreStatus> };
+  const fleetOf = ({ pods, odd, more }: Odd, store: "source" | "destination" = "destination"): Observation => {
+    const saying = ({ stores }: SidecarStatus) => ({
+      stores: stores.map((view) => (view.store === store ? { ...view, ...more } : view)),
+    });
+    const value = Array.from({ length: pods }, (_, at) => aPod(`pod-${at}`).following(guarding)).map((pod, at) =>
+      (at < odd ? pod.saying(saying) : pod).build(),
+    );
+    return anObservation(guarding, {}, { pods: { ok: true, value } });
+  };
+
+  it("holds for a fault that more than a third of the pods see, names those that see it, and goes on for fewer", () => {
+    const views: readonly Partial<StoreStatus>[] = [
+      { reachable: false },
+      { dimension: 3 },
+      { dimension: null },
+      { authenticated: false },
+      { lastError: fault("RETR_CREDENTIAL_MISSING") },
+      { filterFaults: ["pages: the table lacks the column pages"] },
+    ];
+    const fleet = fc.integer({ min: 1, max: 100 }).chain((pods) => fc.tuple(fc.constant(pods), fc.nat(pods)));
+    fc.assert(
+      fc.property(fleet, fc.constantFrom(...views), ([pods, odd], more) => {
+        const { status, message } = judgeReachable(fleetOf({ pods, odd, more }), limits);
+        expect(status === "True").toBe(odd <= Math.floor(pods / 3));
+        const isNamed = odd > 0 && odd < pods && more.dimension !== null;
+        expect(message.includes("pod-0")).toBe(isNamed);
+        // What some read of the source makes nobody else's destination wrong.
+        const { status: bySource } = judgeReachable(fleetOf({ pods, odd, more: { dimension: 3 } }, "source"), limits);
+        expect(bySource === "True" || odd * 2 >= pods).toBe(true);
+      }),
+      { numRuns: 60 },
+    );
   });
 
   it("tells what makes the destination slow, each remark once, whichever pod says it first", () => {
@@ -95,6 +116,13 @@ describe("reachable", () => {
     const status = reason === "AllPodsReached" ? "True" : reason === "NotProbed" ? "Unknown" : "False";
     expect(result).toMatchObject({ status, reason });
     expect(result.message).toContain(words);
+  });
+
+  it("of content goes on where only a third of the pods finds another one", () => {
+    const bad = { ...compared, missing: 20 };
+    expect(judgeReachable(telling([bad, compared, compared]), limits).status).toBe("True");
+    expect(judgeReachable(telling([failed, compared, compared]), limits).status).toBe("True");
+    expect(judgeReachable(telling([bad, bad, { ...compared, chunks: 1e9 }]), limits).reason).toBe("ContentMissing");
   });
 
   it("goes on where the limit allows what is missing, or it is only observed", () => {

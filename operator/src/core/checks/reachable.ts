@@ -1,9 +1,10 @@
 // Preflight's first check: what every pod's probe of the destination found.
 
 import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
-import type { StoreStatus } from "@retriever/sidecar/contract/status.ts";
+import type { SidecarStatus, StoreStatus } from "@retriever/sidecar/contract/status.ts";
 import type { Observation } from "../model/observation.ts";
 import type { Fact } from "../model/status-readings.ts";
+import { mostLiars } from "../pods/fair-share.ts";
 import { answeredStatuses, nameSome, servingPods, storeViews } from "../pods/pods.ts";
 import { judgeContentProbe } from "./content.ts";
 
@@ -13,25 +14,23 @@ const mostRemarks = 5;
 type Limits = MigrationSpec["thresholds"]["content"];
 
 /**
- * True only when every serving pod reached, authenticated to and found the destination, with the source's dimension, and
- * none found content lacking there; of as many as are `excused`, since they don't follow, nothing has to be known.
+ * True only when the serving pods reached, authenticated to and found the destination, with the source's dimension and its
+ * content. Of as many as are `excused`, since they don't follow, nothing has to be known; and a third may find it otherwise,
+ * or say nothing: they are named, and speak for nobody else.
  */
 export function judgeReachable(observation: Observation, limits: Limits, excused = 0): Fact {
   const serving = servingPods(observation) ?? [];
-  const views = storeViews(observation, "destination");
   const dimension = usualDimension(storeViews(observation, "source"));
-  const faults = answeredStatuses(observation).flatMap(({ podName, stores }) => {
-    const view = stores.find(({ store }) => store === "destination");
-    const fault = view === undefined ? undefined : (localFaultOf(view) ?? faultOf(view, dimension));
-    return fault === undefined ? [] : [{ podName, fault }];
-  });
-  const [first] = faults;
-  if (first !== undefined) {
-    const names = faults.length < serving.length ? `: ${nameSome(faults.map(({ podName }) => podName))}` : "";
-    return { ...first.fault, message: `${first.fault.message} (${faults.length} of ${serving.length} pods${names})` };
-  }
-  const pending = serving.length - views.filter(isProven).length;
-  if (pending >= serving.length || pending > excused) {
+  const answered = answeredStatuses(observation);
+  const found = answered.map((pod) => ({ podName: pod.podName, ...findingOf(pod, dimension) }));
+  const faults = found.flatMap(({ podName, fault }) => (fault === undefined ? [] : [{ podName, fault }]));
+  const told = describeFaults(faults, serving.length);
+  const isOdd = faults.length <= mostLiars(answered.length);
+  if (told !== undefined && !isOdd) return told;
+  const reached = found.filter(({ isProven, fault }) => isProven && fault === undefined).length;
+  const pending = serving.length - reached - faults.length;
+  const few = Math.max(excused, mostLiars(serving.length) - faults.length);
+  if (reached === 0 || pending > few) {
     return {
       status: "Unknown",
       reason: "NotProbed",
@@ -41,14 +40,41 @@ export function judgeReachable(observation: Observation, limits: Limits, excused
   if (dimension === null) {
     return { status: "Unknown", reason: "SourceNotProbed", message: "no pod knows the source's dimension yet" };
   }
-  const content = judgeContentProbe(answeredStatuses(observation), limits);
+  const content = judgeContentProbe(answered, limits);
   if (content.fault !== undefined) return content.fault;
-  const reached = `${serving.length - pending} of ${serving.length} pods reached the destination`;
+  const remarks = remarksOf(storeViews(observation, "destination"));
+  const odd = told === undefined ? [] : [`but not all: ${told.message}`];
   return {
     status: "True",
     reason: "AllPodsReached",
-    message: [`${reached}; dimension ${dimension}`, ...content.remarks, ...remarksOf(views)].join("; "),
+    message: [
+      `${reached} of ${serving.length} pods reached the destination`,
+      `dimension ${dimension}`,
+      ...odd,
+      ...content.remarks,
+      ...remarks,
+    ].join("; "),
   };
+}
+
+type Finding = { readonly isProven: boolean; readonly fault?: Fact };
+
+function findingOf({ stores }: SidecarStatus, dimension: number | null): Finding {
+  const view = stores.find(({ store }) => store === "destination");
+  if (view === undefined) return { isProven: false };
+  const fault = localFaultOf(view) ?? faultOf(view, dimension);
+  return { isProven: isProven(view), ...(fault === undefined ? {} : { fault }) };
+}
+
+/** The first of the faults, and whose they are where they aren't everybody's. */
+function describeFaults(
+  faults: readonly { readonly podName: string; readonly fault: Fact }[],
+  pods: number,
+): Fact | undefined {
+  const [first] = faults;
+  if (first === undefined) return undefined;
+  const names = faults.length < pods ? `: ${nameSome(faults.map(({ podName }) => podName))}` : "";
+  return { ...first.fault, message: `${first.fault.message} (${faults.length} of ${pods} pods${names})` };
 }
 
 /** The source's dimension as most pods that know it see it: one that tells another doesn't make all others wrong. */

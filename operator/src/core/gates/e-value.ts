@@ -3,9 +3,11 @@
 
 /** Alternatives a side. */
 const gridSize = 24;
-/** Distances of the alternatives from the limit, as shares of the way to 1 or to 0: geometric, so denser near it. */
-const above = geometricGrid(0.001, 0.98, gridSize);
-const below = geometricGrid(0.05, 0.98, gridSize);
+/** A distance of an alternative from the limit, as a share of the way to 1 or to 0, and ln of what is left of that way. */
+type Alternative = { readonly u: number; readonly logLeft: number };
+/** Geometric, so denser near the limit. */
+const above = alternatives(0.001, 0.98);
+const below = alternatives(0.05, 0.98);
 
 /**
  * ln E that the rate (or the mean of values in 0..1) is above `limit`, from `bad` in `n`; fractions are allowed,
@@ -18,7 +20,7 @@ export function logEvidenceAbove(bad: number, n: number, limit: number): number 
   if (limit <= 0) return x > 0 ? Number.POSITIVE_INFINITY : 0;
   // p = limit + u (1 - limit), so that (1 - p) / (1 - limit) = 1 - u.
   const odds = (1 - limit) / limit;
-  return logMeanOf(above, (u) => x * Math.log1p(u * odds) + good * Math.log1p(-u));
+  return logMeanOf(above, good, x, odds);
 }
 
 /** ln E that the rate is below `limit`. Falls with `bad`, rises with `limit`; nothing is below 0. */
@@ -28,7 +30,7 @@ export function logEvidenceBelow(bad: number, n: number, limit: number): number 
   if (limit >= 1) return good > 0 ? Number.POSITIVE_INFINITY : 0;
   const odds = limit / (1 - limit);
   // p = limit (1 - u): the mirror image.
-  return logMeanOf(below, (u) => x * Math.log1p(-u) + good * Math.log1p(u * odds));
+  return logMeanOf(below, x, good, odds);
 }
 
 /** [bad, good], never negative: a count that can't be is worth the nearest one that can. */
@@ -38,8 +40,19 @@ function clampCounts(bad: number, n: number): readonly [number, number] {
   return [x, all - x];
 }
 
-function logMeanOf(distances: readonly number[], term: (distance: number) => number): number {
-  return logMeanExp(distances.map(term));
+/** `against`: samples that speak against the alternatives, `fore`: those that speak for them. This is what gates spend their time on. */
+function logMeanOf(grid: readonly Alternative[], against: number, fore: number, odds: number): number {
+  const terms = new Float64Array(gridSize);
+  let largest = Number.NEGATIVE_INFINITY;
+  for (let index = 0; index < gridSize; index += 1) {
+    const { u, logLeft } = grid[index] as Alternative;
+    const term = fore * Math.log1p(u * odds) + against * logLeft;
+    terms[index] = term;
+    if (term > largest) largest = term;
+  }
+  let sum = 0;
+  for (let index = 0; index < gridSize; index += 1) sum += Math.exp((terms[index] as number) - largest);
+  return largest + Math.log(sum / gridSize);
 }
 
 /** ln of the mean of e^term, without leaving the range of doubles; -Infinity for none. */
@@ -49,7 +62,10 @@ export function logMeanExp(terms: readonly number[]): number {
   return largest + Math.log(terms.reduce((sum, one) => sum + Math.exp(one - largest), 0) / terms.length);
 }
 
-function geometricGrid(first: number, last: number, size: number): readonly number[] {
-  const ratio = (last / first) ** (1 / (size - 1));
-  return Array.from({ length: size }, (_, index) => first * ratio ** index);
+function alternatives(first: number, last: number): readonly Alternative[] {
+  const ratio = (last / first) ** (1 / (gridSize - 1));
+  return Array.from({ length: gridSize }, (_, index) => {
+    const u = first * ratio ** index;
+    return { u, logLeft: Math.log1p(-u) };
+  });
 }

@@ -1,6 +1,8 @@
 // What is kept of a stage for later comparison.
+import { addCounters } from "@retriever/sidecar/contract/evidence.ts";
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { someCounters } from "#test/builders/counters.ts";
+import { allAt, someCounters } from "#test/builders/counters.ts";
 import { latencyQuantileMs, measureBaseline } from "./baseline.ts";
 
 describe("the baseline", () => {
@@ -15,6 +17,46 @@ describe("the baseline", () => {
     const { mismatchSamples: _samples, ...old } = first;
     expect(measureBaseline(later, 1, old)).not.toHaveProperty("mismatchSamples");
     expect(measureBaseline(later, 1, { ...first, mismatchShare: null }).mismatchShare).toBe(0.9);
+  });
+
+  it("is that of the middle pods, whatever a third of them tells", () => {
+    const honest = someCounters({
+      requests: 1000,
+      errors: 10,
+      empty: 20,
+      answered: 500,
+      mismatch: 50,
+      scoreWorseSum: 5,
+      latencyBuckets: allAt(20, 1000),
+    });
+    const fleet = fc
+      .integer({ min: 3, max: 100 })
+      .chain((pods) => fc.tuple(fc.constant(pods), fc.nat(Math.floor(pods / 3))));
+    const lie = fc.record({
+      requests: fc.nat(2000),
+      share: fc.double({ min: 0, max: 1, noNaN: true }),
+      ms: fc.nat(9000),
+    });
+    fc.assert(
+      fc.property(fleet, lie, ([pods, few], { requests, share, ms }) => {
+        const bad = Math.floor(requests * share);
+        const [answered, latencyBuckets] = [requests, allAt(ms, requests)];
+        const facts = { errors: bad, empty: bad, mismatch: bad, scoreWorseSum: bad, latencyBuckets };
+        const told = someCounters({ requests, answered, ...facts });
+        const all = Array.from({ length: pods }, (_, at) => (at < few ? told : honest));
+        const found = measureBaseline(all.reduce(addCounters), 60, undefined, all);
+        const within = (value: number | null | undefined, usual: number) =>
+          value !== undefined && value !== null && value > usual / 3 && value < usual * 3;
+        expect({
+          errors: within(found.errorShare, 0.01),
+          empty: within(found.emptyShare, 0.02),
+          mismatch: within(found.mismatchShare, 0.1),
+          p95: within(found.p95Ms, 20),
+          offset: found.scoreOffset,
+        }).toEqual({ errors: true, empty: true, mismatch: true, p95: true, offset: 0.01 });
+      }),
+      { numRuns: 100 },
+    );
   });
 
   it("divides by nothing smaller than one", () => {

@@ -5,7 +5,7 @@ import type { MigrationStatus } from "@retriever/crds/status/migration-status.ts
 import { logThreshold } from "../detection/detection.ts";
 import { logEvidence } from "../detection/detector.ts";
 import { judgeFleet } from "../detection/fleet-parts.ts";
-import { type LineRule, sliceLinesOf, trafficLines } from "../detection/lines.ts";
+import { type CounterLine, type LineRule, sliceLinesOf, trafficLines } from "../detection/lines.ts";
 import { isSevere } from "../detection/severe-run.ts";
 import type { AlertsRead } from "../model/alert-observation.ts";
 import type { Finding, Harm } from "../model/context.ts";
@@ -15,6 +15,7 @@ import { hasBins } from "../pods/epoch-evidence.ts";
 import { nameSome } from "../pods/pods.ts";
 import { knownProcesses, populatedGroups } from "../pods/processes.ts";
 import { describeLine } from "./describe-line.ts";
+import { fewPodsOf } from "./few-pods.ts";
 import { judgeFirings } from "./firing.ts";
 import { makeOwnEvidence } from "./side-of-limit.ts";
 
@@ -69,27 +70,28 @@ function judgeLines(input: HarmInput): Harm {
   };
 }
 
-type Standing = { readonly line: HarmLine; readonly rule: LineRule };
+/** `rule` counts for single pods where it is about all traffic. */
+type Standing = { readonly line: HarmLine; readonly rule: LineRule; readonly byPod?: CounterLine };
 
 function standingLines({ plan, status, differenceIsHarmless }: HarmInput, detection: DetectionState): Standing[] {
   const running = detection.lines.filter(({ clock, run }) => clock !== undefined || run !== undefined);
   if (running.length === 0) return [];
   const pastCutover = isPastCutover(status);
   const facts = { plan, baseline: status.baseline, pastCutover, differenceIsHarmless };
-  const rules: Readonly<Record<"traffic" | "slice", readonly LineRule[]>> = {
-    traffic: trafficLines(facts),
-    slice: sliceLinesOf(facts),
-  };
-  return running.flatMap((line) => {
-    const rule = rules[line.slice === null ? "traffic" : "slice"].find((one) => one.line === line.line);
+  const [traffic, slices] = [trafficLines(facts), sliceLinesOf(facts)];
+  return running.flatMap((line): Standing[] => {
+    const byPod = line.slice === null ? traffic.find((one) => one.line === line.line) : undefined;
+    const rule = line.slice === null ? byPod : slices.find((one) => one.line === line.line);
     // A line whose limit is now out of reach has been disarmed.
-    return rule === undefined || rule.limit >= 1 ? [] : [{ line, rule }];
+    if (rule === undefined || rule.limit >= 1) return [];
+    return [{ line, rule, ...(byPod === undefined ? {} : { byPod }) }];
   });
 }
 
 type Judged = { readonly finding: Finding; readonly isDue: boolean; readonly sinceMs: number | undefined };
 
-function toFinding({ line, rule }: Standing, input: HarmInput): Judged {
+function toFinding(standing: Standing, input: HarmInput): Judged {
+  const { line, rule } = standing;
   const { plan, status, serving, sourceAnswers } = input;
   const finding = (action: HarmAction): Finding => ({
     rule: ruleOf(line),
@@ -98,17 +100,15 @@ function toFinding({ line, rule }: Standing, input: HarmInput): Judged {
   });
   if (line.line === "severe") {
     const stands = logEvidence(line.logs) >= logThreshold(plan, isPastCutover(status), rule.weight);
-    const isDue = isSevere(line, rule, {
-      plan,
-      stands,
-      serving: serving.length,
-      sourceAnswers,
-      populated: populatedGroups(status.evidence),
-    });
-    // A few failed requests are no finding yet; the other lines speak of them.
-    return { finding: finding(isDue ? rule.action : "Observe"), isDue, sinceMs: instantMs(line.run?.from) };
+    const sinceMs = instantMs(line.run?.from);
+    const populated = populatedGroups(status.evidence);
+    const isDue =
+      isSevere(line, rule, { plan, stands, serving: serving.length, sourceAnswers, populated }) &&
+      fewPods(standing, sinceMs, input) === undefined;
+    // A few failed requests are no finding yet, nor are those of a few pods; the other lines speak of them.
+    return { finding: finding(isDue ? rule.action : "Observe"), isDue, sinceMs };
   }
-  return judgeLasting({ line, rule }, finding, input);
+  return judgeLasting(standing, finding, input);
 }
 
 /** A line with a clock: due once it has lasted, for the whole fleet where that can be told. */
@@ -116,7 +116,9 @@ function judgeLasting(standing: Standing, finding: (action: HarmAction) => Findi
   const { line, rule } = standing;
   const sinceMs = instantMs(line.clock?.since);
   const { verdict, odd } = lastingVerdict(standing, input.status);
-  if (odd !== undefined) return { finding: aloneIn(finding, oddPods(odd, input)), isDue: true, sinceMs };
+  const isFleet = dueVerdicts.includes(verdict) && isMove(rule.action);
+  const few = odd === undefined ? isFleet && fewPods(standing, sinceMs, input) : oddPods(odd, input);
+  if (few) return { finding: aloneIn(finding, few), isDue: true, sinceMs };
   const isWithheld = verdict === "unseen" && rule.action === "Rollback";
   const withheld = isWithheld ? { withheld: "the source was not asked at the same time, so it may be as bad" } : {};
   return { finding: { ...finding(rule.action), ...withheld }, isDue: dueVerdicts.includes(verdict), sinceMs };
@@ -131,6 +133,14 @@ function lastingVerdict({ line, rule }: Standing, { evidence }: MigrationStatus)
   if (fleet === undefined) return { verdict: own };
   if (fleet.verdict !== "few") return { verdict: fleet.verdict };
   return own === "unproved" || !isMove(rule.action) ? { verdict: own } : { verdict: "few", odd: fleet.odd };
+}
+
+function fewPods(
+  { byPod }: Standing,
+  sinceMs: number | undefined,
+  { plan, serving, status, now }: HarmInput,
+): readonly string[] | undefined {
+  return byPod === undefined ? undefined : fewPodsOf(byPod, { plan, serving, epoch: status.epoch, sinceMs, now });
 }
 
 const dueVerdicts: readonly string[] = ["fleet", "worse", "unseen"];

@@ -20,6 +20,11 @@ export type Migration = {
   /** The spec as it stands now. Faults when it can't be parsed: then nothing moves, but a running plan goes on. */
   readonly spec:
     | { readonly ok: true; readonly value: MigrationSpec }
-    | { readonly ok: false; readonly faults: readonly ConfigFault[] };
+    | {
+        readonly ok: false;
+        readonly faults: readonly ConfigFault[];
+        /** The fields that are sound by themselves. */
+        readonly sound?: Partial<MigrationSpec>;
+      };
   readonly status: MigrationStatus;
 };

@@ -27,7 +27,7 @@ export function refuseAny(
 }
 
 /** An Abort or Rollback that takes effect as it stands. */
-function isLatching(act: ActObservation, status: MigrationStatus, now: number): boolean {
+export function isLatching(act: ActObservation, status: MigrationStatus, now: number): boolean {
   if (!latchingActs.some((one) => one === act.act) || isFinalPhase(status.phase)) return false;
   return refuseAny(act, status, status.planHash, now) === undefined;
 }

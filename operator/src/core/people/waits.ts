@@ -163,7 +163,7 @@ const asked: readonly string[] = ["Held", "Paused"];
 const masking: readonly string[] = ["Paused", "GuardOverdue"];
 
 /** Somebody was called when it began; so does a rollback path that closes. */
-const paged: readonly string[] = ["Harm", "OnePodAlone", "RollbackBlocked", "TwoPrimaries"];
+const paged: readonly string[] = ["PlanDamaged", "Harm", "OnePodAlone", "RollbackBlocked", "TwoPrimaries"];
 
 /** How long this may last untold; undefined where the migration moves, and could go back. */
 function waitOf(c: Context, { standing, reason, status }: Outcome): Wait | undefined {
@@ -210,7 +210,7 @@ function servedSeverity(c: Context): Severity {
 /** Users may be harmed, or nothing and nobody could take them back: only that gets a person out of bed. */
 function isEndangered(c: Context, reason: string): boolean {
   if (reason === "TwoPrimaries") return true;
-  if (reason === "OwnershipConflict" || reason === "TimeTravel") return isSentToDestination(c);
+  if (["OwnershipConflict", "TimeTravel", "PlanDamaged"].includes(reason)) return isSentToDestination(c);
   if (!isPastCutover(c.status)) return false;
   const { target, overlay, pods, acts } = c.observation;
   const isBlind = [target, overlay, pods, acts].some(({ ok }) => !ok) || !c.harm.known;

@@ -9,6 +9,7 @@ import type { Outcome } from "../model/decision.ts";
 import { labelOf } from "../model/status-readings.ts";
 import { promoterOf } from "../people/promote.ts";
 import { describeCorrections } from "../people/retry.ts";
+import { describePlainTextRefused } from "../pods/plain-text.ts";
 import { rampEvidence, withoutCompared } from "../steps/await-retry.ts";
 import { holdAlone } from "../steps/hold-alone.ts";
 import { awaitAcks, isFollowed } from "../steps/propagation.ts";
@@ -17,7 +18,9 @@ import { askParity } from "../verification/ask.ts";
 import { clockDifferenceSeconds } from "../verification/clock-difference.ts";
 
 export function awaitingCutover(context: Context): Outcome {
-  if (!isFollowed(context)) return awaitAcks(context);
+  // A quorum does without pods that are slow; what a mesh has begun to refuse would leave the guard without eyes.
+  const isRefused = describePlainTextRefused(context.serving) !== undefined;
+  if (isRefused || !isFollowed(context)) return awaitAcks(context);
   const c = askParity(context);
   if (c.rollbackReady.status !== "True") {
     return stay(c, "blocked", c.rollbackReady.reason, `the rollback path is not proved: ${c.rollbackReady.message}`);

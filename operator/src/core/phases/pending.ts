@@ -13,6 +13,7 @@ import type { ClaimObservation } from "../model/observation.ts";
 import type { PodObservation, TargetObservation } from "../model/workload.ts";
 import { acceptedChecks } from "../people/current-spec.ts";
 import { neededPods } from "../pods/acks.ts";
+import { describePlainTextRefused, plainTextReason } from "../pods/plain-text.ts";
 import { answeredStatuses, nameSome } from "../pods/pods.ts";
 import { move, stay } from "../steps/transition.ts";
 
@@ -190,17 +191,12 @@ function refuseOverlay({ observation }: Context): Refusal | undefined {
   return { standing: "blocked", reason: "OverlayInForce", message };
 }
 
-/** Code of the read of a sidecar behind a proxy that wants TLS. */
-const plainTextRefused = "ROP_SIDECAR_PLAIN_TEXT_REFUSED";
-
-/** Why too few pods answer: a proxy that wants TLS doesn't go away by waiting. */
+/** Why too few pods answer. */
 function refuseSilence(silent: readonly PodObservation[]): Refusal {
-  const refusing = silent.filter(({ status }) => !status.ok && status.why.startsWith(plainTextRefused));
-  const names = nameSome((refusing.length > 0 ? refusing : silent).map((pod) => pod.name));
-  if (refusing.length === 0)
-    return { standing: "blocked", reason: "SidecarSilent", message: `waiting for the sidecar of ${names}` };
-  const message = `port admin of ${names} is taken and answers no plain HTTP: except it from the mesh's strict mutual TLS`;
-  return { standing: "blocked", reason: "PlainTextRefused", message };
+  const message = describePlainTextRefused(silent);
+  if (message !== undefined) return { standing: "blocked", reason: plainTextReason, message };
+  const names = nameSome(silent.map((pod) => pod.name));
+  return { standing: "blocked", reason: "SidecarSilent", message: `waiting for the sidecar of ${names}` };
 }
 
 function refusePods({ observation, serving, plan }: Context): Refusal | undefined {

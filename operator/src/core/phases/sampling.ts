@@ -10,6 +10,7 @@ import { measureBaseline } from "../harm/baseline.ts";
 import type { Context } from "../model/context.ts";
 import type { Outcome } from "../model/decision.ts";
 import { instantMs, secondsSince } from "../model/status-readings.ts";
+import { countsByPod } from "../pods/thirds.ts";
 import { enterFirstStage } from "../steps/enter-stage.ts";
 import { holdAlone } from "../steps/hold-alone.ts";
 import { awaitAcks, isFollowed } from "../steps/propagation.ts";
@@ -136,7 +137,8 @@ function failGates(c: Context, failed: readonly FailedGate[]): Outcome {
 function nextStage(c: Context, { stage, totals }: Place, elapsed: number): Outcome {
   const index = stage.index + 1;
   const next = c.plan.stages[index];
-  const kept = { baseline: measureBaseline(totals, elapsed, c.status.baseline) };
+  const pods = countsByPod(c.serving, c.status.epoch).map(({ counters }) => counters);
+  const kept = { baseline: measureBaseline(totals, elapsed, c.status.baseline, pods) };
   if (next !== undefined) {
     return move(c, {
       phase: "Ramp",

@@ -1,5 +1,6 @@
 // The guard over conflicts asked by itself: what is one, what isn't, and in which words it is held.
 import type { MigrationStatus, Phase } from "@retriever/crds/status/migration-status.ts";
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { aCondition } from "#test/builders/migration.ts";
 import { destinationIdentity } from "#test/builders/sidecar-status.ts";
@@ -117,5 +118,31 @@ describe("an epoch later than the status's", () => {
     const theirs = { epoch: 6, migrationUid: "migration-2" };
     expect(asked("Ramp", {}, (migration) => podsAt(migration, theirs))).toBeUndefined();
     expect(asked("Ramp", {}, (migration) => overlay(migration, { document: null }))).toBeUndefined();
+  });
+});
+
+describe("pods that claim the destination before the cutover, at any later epoch", () => {
+  const fleet = fc
+    .integer({ min: 3, max: 100 })
+    .chain((pods) => fc.record({ pods: fc.constant(pods), few: fc.nat(pods) }));
+  const claims = (migration: Migration, { pods, few }: { pods: number; few: number }, epoch: number) => {
+    const value = Array.from({ length: pods }, (_, at) =>
+      aPod(`pod-${at}`)
+        .following(migration)
+        .saying((status) => ({ config: { ...status.config, ...(at < few ? { epoch, primary: "destination" } : {}) } }))
+        .build(),
+    );
+    return { pods: { ok: true as const, value } };
+  };
+
+  it("are two primaries beyond a third of the fleet, and speak for nobody up to it", () => {
+    fc.assert(
+      fc.property(fleet, fc.constantFrom(6, 7, 55, 2_000_000_000), ({ pods, few }, epoch) => {
+        const held = asked("Ramp", {}, (migration) => claims(migration, { pods, few }, epoch));
+        const told = few < pods ? "TwoPrimaries" : "TimeTravel";
+        expect(held?.split(":")[0]).toBe(few <= Math.floor(pods / 3) ? undefined : `blocked ${told}`);
+      }),
+      { numRuns: 60 },
+    );
   });
 });

@@ -6,10 +6,12 @@ import { isPastCutover } from "../model/status-readings.ts";
 import { whoIsAhead } from "../overlay/epochs.ts";
 import { isSeized } from "../overlay/overlay-state.ts";
 import { renderOverlay } from "../overlay/revision.ts";
+import { mostLiars } from "../pods/fair-share.ts";
 import { answeredStatuses, nameSome } from "../pods/pods.ts";
 import { holdGuardClock } from "../steps/guard-clock.ts";
 import { isAckOverdue } from "../steps/propagation.ts";
 import { move, stay } from "../steps/transition.ts";
+import { straysOf } from "./strays.ts";
 
 /** SourceChanged, OwnershipConflict, TimeTravel or TwoPrimaries, in this order. */
 export function conflicts(c: Context): Outcome | undefined {
@@ -75,7 +77,9 @@ function ownershipConflict(c: Context): Conflict | undefined {
 }
 
 function timeTravel(c: Context): Conflict | undefined {
-  const what = whoIsAhead(c) ?? describeStray(c);
+  const strays = straysOf(c);
+  const isSpread = strays.length > mostLiars(answeredStatuses(c.observation).length);
+  const what = whoIsAhead(c) ?? (isSpread ? `pod ${strays[0]} is at a later epoch` : undefined);
   if (what === undefined) return undefined;
   const end = `but this status says ${c.status.epoch}; an older status was restored. Create an Abort act to return to the source`;
   const split = describeSplit(c);
@@ -84,22 +88,13 @@ function timeTravel(c: Context): Conflict | undefined {
     : { reason: "TwoPrimaries", message: `held: ${split}: ${what} ${end}` };
 }
 
-/** However few they are: before the cutover nobody of ours may serve users from the destination. */
-function describeStray({ meta, status, serving }: Context): string | undefined {
-  if (isPastCutover(status)) return undefined;
-  const strays = serving.flatMap(({ name, status: read }) => {
-    if (!read.ok) return [];
-    const { migrationUid, primary, epoch } = read.value.config;
-    return migrationUid === meta.uid && primary === "destination" && epoch > status.epoch ? [name] : [];
-  });
-  return strays[0] === undefined ? undefined : `pod ${strays[0]} is at a later epoch`;
-}
-
-/** Pods that started since have read the older overlay, the others keep the later one. */
-function describeSplit({ observation }: Context): string | undefined {
+/** Pods that started since have read the older overlay, the others keep the later one. A third may say so of itself alone. */
+function describeSplit({ observation, status }: Context): string | undefined {
+  const answered = answeredStatuses(observation);
   const on = (primary: StoreName): string[] =>
-    answeredStatuses(observation).flatMap((pod) => (pod.config.primary === primary ? [pod.podName] : []));
+    answered.flatMap((pod) => (pod.config.primary === primary ? [pod.podName] : []));
   const [source, destination] = [on("source"), on("destination")];
-  if (source.length === 0 || destination.length === 0) return undefined;
+  const [intended, other] = isPastCutover(status) ? [destination, source] : [source, destination];
+  if (intended.length === 0 || other.length <= mostLiars(answered.length)) return undefined;
   return `${nameSome(source)} serves from the source and ${nameSome(destination)} from the destination`;
 }

@@ -1,34 +1,60 @@
-// Pods that serve the source after the cutover though nothing fences them: users get answers of two stores, and nobody
-// decided that. They hold nothing up, so whatever else answers, somebody is told.
+// Pods that serve the source after the cutover though nothing fences them, so that users get answers of two stores, and
+// pods that a mesh has closed to the operator. They hold nothing up, so whatever else answers, somebody is told.
 import type { Context } from "../model/context.ts";
 import type { Announcement, Outcome } from "../model/decision.ts";
+import { isPastCutover } from "../model/status-readings.ts";
 import { isSettled } from "../overlay/overlay-state.ts";
 import { toleratedPods } from "../pods/acks.ts";
+import { mostLiars } from "../pods/fair-share.ts";
+import { describePlainTextRefused, plainTextReason } from "../pods/plain-text.ts";
 import { nameSome } from "../pods/pods.ts";
 import { isAckOverdue } from "../steps/propagation.ts";
 
 const reason = "TwoPrimaries";
 
-/** The outcome, with an announcement once an epoch. A page where more pods are behind than the fleet can do without. */
+/** The outcome, with an announcement of either once an epoch. */
 export function tellStrays(c: Context, outcome: Outcome): Outcome {
-  const { phase, epoch, history } = c.status;
-  const strays = straysOf(c);
-  const isMoved = outcome.status.phase !== phase || outcome.status.epoch !== epoch;
-  const isTold = outcome.reason === reason || history.some((one) => one.reason === reason && one.epoch === epoch);
-  if (strays.length === 0 || isMoved || isTold) return outcome;
+  return tellRefused(c, tellUnfenced(c, outcome));
+}
+
+/** A page where more pods are behind than the fleet can do without. */
+function tellUnfenced(c: Context, outcome: Outcome): Outcome {
+  const early = straysOf(c);
+  const answering = c.serving.filter(({ status }) => status.ok).length;
+  if (early.length > 0 && early.length <= mostLiars(answering)) {
+    const message = `${nameSome(early)} of ${c.serving.length} pods say that they serve the destination by an overlay that is none of this status: nobody follows a few of them; restart them`;
+    return tellOnce(c, outcome, { reason, message, severity: "ticket" });
+  }
+  const strays = laggardsOf(c);
+  if (strays.length === 0) return outcome;
   const isPage = strays.length > toleratedPods(c.plan, c.serving.length - c.acks.lost.length);
   const message = `${nameSome(strays)} of ${c.serving.length} pods serve the source, and the others the destination; nothing fences them: find out why they don't read the overlay, or restart them`;
-  const told: Announcement = { type: "Warning", reason, message, severity: isPage ? "page" : "ticket" };
-  const entry = { at: c.nowIso, phase, epoch, reason, message: message.slice(0, 300) };
+  return tellOnce(c, outcome, { reason, message, severity: isPage ? "page" : "ticket" });
+}
+
+/** After the cutover; before it they hold it up. */
+function tellRefused(c: Context, outcome: Outcome): Outcome {
+  const message = describePlainTextRefused(c.serving);
+  if (message === undefined || c.status.revision?.primary !== "destination") return outcome;
+  return tellOnce(c, outcome, { reason: plainTextReason, message, severity: "ticket" });
+}
+
+function tellOnce(c: Context, outcome: Outcome, told: Omit<Announcement, "type">): Outcome {
+  const { phase, epoch } = c.status;
+  const { history } = outcome.status;
+  const isMoved = outcome.status.phase !== phase || outcome.status.epoch !== epoch;
+  const isTold = history.some((one) => one.reason === told.reason && one.epoch === epoch);
+  if (isMoved || isTold || outcome.reason === told.reason) return outcome;
+  const entry = { at: c.nowIso, phase, epoch, reason: told.reason, message: told.message.slice(0, 300) };
   return {
     ...outcome,
-    status: { ...outcome.status, history: [...outcome.status.history, entry].slice(-20) },
-    announcements: [...outcome.announcements, told],
+    status: { ...outcome.status, history: [...history, entry].slice(-20) },
+    announcements: [...outcome.announcements, { type: "Warning", ...told }],
   };
 }
 
 /** Names of pods that answer, are at the source, and have had longer than `cutover.ackTimeout` to follow. */
-function straysOf(c: Context): string[] {
+function laggardsOf(c: Context): string[] {
   const { phase, revision } = c.status;
   const isServed = phase === "Guard" || (phase === "Completed" && !isSettled(c.status));
   if (!isServed || revision?.primary !== "destination" || revision.released) return [];
@@ -37,4 +63,14 @@ function straysOf(c: Context): string[] {
   return c.serving.flatMap(({ name, status: read }) =>
     behind.has(name) && read.ok && read.value.config.primary === "source" ? [name] : [],
   );
+}
+
+/** Names of pods of ours that claim to serve users from the destination, by a later epoch, while nobody has cut over. */
+export function straysOf({ meta, status, serving }: Context): string[] {
+  if (status.revision === undefined || isPastCutover(status)) return [];
+  return serving.flatMap(({ name, status: read }) => {
+    if (!read.ok) return [];
+    const { migrationUid, primary, epoch } = read.value.config;
+    return migrationUid === meta.uid && primary === "destination" && epoch > status.epoch ? [name] : [];
+  });
 }

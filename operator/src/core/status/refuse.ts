@@ -1,20 +1,37 @@
 // A spec or a plan that can't be read: nothing moves, and the conditions say why.
 import type { Condition, MigrationStatus } from "@retriever/crds/status/migration-status.ts";
 import { settleFinalizer } from "@retriever/sidecar/contract/names.ts";
-import type { Decision } from "../model/decision.ts";
+import type { Context } from "../model/context.ts";
+import type { Decision, Outcome } from "../model/decision.ts";
 import { isSameData } from "../model/deep-equal.ts";
-import type { Migration } from "../model/migration.ts";
-import { clip } from "../steps/transition.ts";
+import type { Migration, MigrationMeta } from "../model/migration.ts";
+import { clip, stay } from "../steps/transition.ts";
 
-/** Decision for a migration without a readable plan. A damaged accepted plan holds; it never starts anew. */
+const damaged = "PlanDamaged";
+
+function describeDamage({ deleting }: MigrationMeta): string {
+  const byHand = `, or take the finalizer ${settleFinalizer} off by hand, which leaves the overlay in force`;
+  return `held: the accepted plan in the status can't be read; restore it, or the spec it was accepted from${deleting ? byHand : ""}; a Rollback act goes back`;
+}
+
+/** A damaged accepted plan holds; it never starts anew. A person is called once, and again for as long as it lasts. */
+export function holdDamaged(c: Context): Outcome {
+  const held = stay(c, "stuck", damaged, describeDamage(c.meta));
+  const isSaid = c.status.conditions.some((one) => one.type === "Ready" && one.reason === damaged);
+  if (isSaid) return held;
+  const { message } = held.status;
+  return { ...held, announcements: [{ type: "Warning", reason: damaged, message, severity: "page" }] };
+}
+
+/** Decision for a migration of which nothing says what to go back to, or from. */
 export function refuseUnreadable(migration: Migration, now: number): Decision {
   const { spec, status, meta } = migration;
   const faults = spec.ok ? [] : spec.faults;
   const message =
     status.plan !== ""
-      ? `held: the accepted plan in the status can't be read; restore it, or the spec it was accepted from${meta.deleting ? `, or take the finalizer ${settleFinalizer} off by hand, which leaves the overlay in force` : ""}`
+      ? describeDamage(meta)
       : `the spec is not valid: ${faults.map((fault) => `${fault.path}: ${fault.message}`).join("; ")}`;
-  const reason = status.plan === "" ? "InvalidSpec" : "PlanDamaged";
+  const reason = status.plan === "" ? "InvalidSpec" : damaged;
   const nowIso = new Date(now).toISOString();
   const set = (type: Condition["type"], value: Condition["status"]): Condition => {
     const old = status.conditions.find((condition) => condition.type === type);

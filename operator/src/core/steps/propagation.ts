@@ -8,6 +8,7 @@ import { instantMs, isPastCutover, isRollingBack, secondsSince } from "../model/
 import type { PodObservation } from "../model/workload.ts";
 import { renderOverlay } from "../overlay/revision.ts";
 import { countAcks, followsOverlay, neededPods, servesFrom } from "../pods/acks.ts";
+import { describePlainTextRefused, plainTextReason } from "../pods/plain-text.ts";
 import { nameSome, servingPods } from "../pods/pods.ts";
 import { longestObservationGapSeconds } from "./guard-clock.ts";
 import { stay } from "./transition.ts";
@@ -119,6 +120,8 @@ export function describeShortfall({ plan, acks }: Pick<Context, "plan" | "acks">
 
 /** Nothing goes on before the pods follow; says who doesn't. */
 export function awaitAcks(c: Context): Outcome {
+  const refused = describePlainTextRefused(c.serving);
+  if (refused !== undefined) return stay(c, "blocked", plainTextReason, refused);
   const message = `waiting for every pod to follow epoch ${c.status.epoch}: ${describeAcks(c.acks)}`;
   return stay(c, isAckOverdue(c) ? "blocked" : "working", "Propagating", message);
 }

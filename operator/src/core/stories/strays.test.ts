@@ -2,6 +2,9 @@
 import { describe, expect, it } from "vitest";
 import { aSpec, shortPlan } from "#test/builders/spec.ts";
 import { type Simulation, simulationAt } from "#test/simulate.ts";
+import { decide } from "../decide.ts";
+import type { Decision } from "../model/decision.ts";
+import type { PodObservation } from "../model/workload.ts";
 
 const guarded = { spec: aSpec({ ...shortPlan, guard: { ...shortPlan.guard, duration: "12m" } }), pods: 10 };
 const ninety = {
@@ -69,5 +72,41 @@ describe("pods that serve the source after the cutover", () => {
     fallBack(sim, 1);
     sim.run(300);
     expect(told(sim)).toEqual(["page"]);
+  });
+});
+
+describe("pods behind a mesh that has begun to demand TLS", () => {
+  const why = "ROP_SIDECAR_PLAIN_TEXT_REFUSED: somebody takes the connection";
+  /** What is decided on a fleet of which the first pod answers no plain HTTP any more. */
+  function decided(sim: Simulation): Decision {
+    const observation = sim.observation();
+    const { pods } = observation;
+    const value = pods.ok
+      ? pods.value.map((pod, at): PodObservation => (at === 0 ? { ...pod, status: { ok: false, why } } : pod))
+      : [];
+    return decide({
+      migration: sim.migration,
+      observation: { ...observation, pods: { ok: true, value } },
+      now: sim.now,
+    });
+  }
+
+  it.each(["Preflight", "WarmUp", "AwaitingCutover"] as const)(
+    "hold what goes forward from %s, also beyond a quorum",
+    (phase) => {
+      const { status } = decided(simulationAt(phase, ninety));
+      expect(status.phase).toBe(phase);
+      expect(status.conditions.find(({ type }) => type === "Ready")).toMatchObject({ reason: "PlainTextRefused" });
+      expect(status.message).toContain("port admin of pod-1 is taken");
+    },
+  );
+
+  it.each(["CuttingOver", "Guard"] as const)("are told of in %s, and stand in no rollback's way", (phase) => {
+    const sim = simulationAt(phase, ninety);
+    expect(decided(sim).announcements).toContainEqual(
+      expect.objectContaining({ reason: "PlainTextRefused", severity: "ticket" }),
+    );
+    sim.act("Rollback");
+    expect(decided(sim).status.phase).toBe("RollingBack");
   });
 });
