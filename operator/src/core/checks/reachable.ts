@@ -4,7 +4,6 @@ import type { MigrationSpec } from "@retriever/crds/spec/migration-spec.ts";
 import type { SidecarStatus, StoreStatus } from "@retriever/sidecar/contract/status.ts";
 import type { Observation } from "../model/observation.ts";
 import type { Fact } from "../model/status-readings.ts";
-import { mostLiars } from "../pods/fair-share.ts";
 import { answeredStatuses, nameSome, servingPods, storeViews } from "../pods/pods.ts";
 import { judgeContentProbe } from "./content.ts";
 
@@ -15,8 +14,9 @@ type Limits = MigrationSpec["thresholds"]["content"];
 
 /**
  * True only when the serving pods reached, authenticated to and found the destination, with the source's dimension and its
- * content. Of as many as are `excused`, since they don't follow, nothing has to be known; and a third may find it otherwise,
- * or say nothing: they are named, and speak for nobody else.
+ * content. As many as are `excused`, which the plan can do without, may find it otherwise, or say nothing: they are named.
+ * Not a third, as elsewhere: a zone without a way to the destination would fail its users after the cutover, and waiting
+ * costs nobody anything.
  */
 export function judgeReachable(observation: Observation, limits: Limits, excused = 0): Fact {
   const serving = servingPods(observation) ?? [];
@@ -25,12 +25,10 @@ export function judgeReachable(observation: Observation, limits: Limits, excused
   const found = answered.map((pod) => ({ podName: pod.podName, ...findingOf(pod, dimension) }));
   const faults = found.flatMap(({ podName, fault }) => (fault === undefined ? [] : [{ podName, fault }]));
   const told = describeFaults(faults, serving.length);
-  const isOdd = faults.length <= mostLiars(answered.length);
-  if (told !== undefined && !isOdd) return told;
+  if (told !== undefined && faults.length > excused) return told;
   const reached = found.filter(({ isProven, fault }) => isProven && fault === undefined).length;
   const pending = serving.length - reached - faults.length;
-  const few = Math.max(excused, mostLiars(serving.length) - faults.length);
-  if (reached === 0 || pending > few) {
+  if (reached === 0 || pending + faults.length > excused) {
     return {
       status: "Unknown",
       reason: "NotProbed",
