@@ -13,7 +13,7 @@ import { measureKills } from "./kills.ts";
 import { measureLatency } from "./latency.ts";
 import { type Scene, type Sizes, startScene } from "./scene.ts";
 import { measureThroughput } from "./throughput.ts";
-import { measureBulk, measureVerdicts } from "./verdicts.ts";
+import { measureBesideWriters, measureBulk, measureVerdicts } from "./verdicts.ts";
 import { measureWrites } from "./writes.ts";
 
 const { values } = parseArgs({
@@ -67,13 +67,14 @@ const measurements: readonly (readonly [string, (scene: Scene) => Promise<readon
   ["V5", async (scene) => [await measureKills(scene)]],
   ["V6", async (scene) => [await measureWrites(scene)]],
   ["C1", async () => [await measureVerdicts()]],
+  ["C2", async () => [await measureBesideWriters()]],
   ["C3", async (scene) => [await measureBulk(scene)]],
   ["C4", async (scene) => [await measureCopyRates(scene)]],
   ["C5", async (scene) => [await measureCopyKills(scene)]],
   ["C6", async ({ sizes }) => [await measureCopyMemory(sizes)]],
 ];
 /** Those of a copy are asked for by name. */
-const usual = ["V1", "V2", "V3", "V4", "V5", "V6", "C1", "C3"];
+const usual = ["V1", "V2", "V3", "V4", "V5", "V6", "C1", "C2", "C3"];
 
 async function run(): Promise<void> {
   const only = values.only?.split(",") ?? usual;

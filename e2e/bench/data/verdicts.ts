@@ -1,5 +1,5 @@
 // C1: wrong verdicts over forms of ids, types of values, kinds of damage and both directions, as `make verify-matrix`
-// counts them. C3: whether differences that share one moment are named in as few passes as others.
+// counts them. C2: what repairs beside writers overwrite or remove, by the tests of it. C3: whether differences that share one moment are named in as few passes as others.
 import { fileURLToPath } from "node:url";
 import { runToEnd } from "#support/process/run-to-end.ts";
 import { placeOf, runVerify } from "#support/verify/verify-process.ts";
@@ -7,6 +7,7 @@ import { amount, least, most, type Row } from "../report/rows.ts";
 import { type Scene, tableAdapter } from "./scene.ts";
 
 const matrix = fileURLToPath(new URL("../../matrix/main.ts", import.meta.url));
+const vitest = fileURLToPath(new URL("../../../node_modules/vitest/vitest.mjs", import.meta.url));
 const deadlineMs = 600_000;
 const bulkRows = 60_000;
 
@@ -19,6 +20,22 @@ export async function measureVerdicts(): Promise<Row> {
     parts: [
       amount("wrong verdicts", Number(failed), most(0)),
       amount("verdicts", Number(passed) + Number(failed), least(10 * 10 * 6 * 2)),
+    ],
+  };
+}
+
+/** 1,000 generated interleavings over stores in memory, and 1,500 chunks on real servers; each test stands for one count. */
+export async function measureBesideWriters(): Promise<Row> {
+  const args = [vitest, "run", "--testNamePattern=^C2:", "repair-beside-writers"];
+  const env = { ...process.env, NO_COLOR: "1" };
+  const { stdout, stderr } = await runToEnd(process.execPath, args, { deadlineMs, env });
+  const [, failed = "0", ran = "0"] = /^ *Tests +(?:(\d+) failed)?[ |]*(?:(\d+) passed)?/m.exec(stdout) ?? [];
+  if (Number(failed) + Number(ran) === 0) throw new Error(`the tests ended without their count: ${stderr}`);
+  return {
+    id: "C2",
+    parts: [
+      amount("kinds of stores where newer was overwritten, or what changed removed", Number(failed), most(0)),
+      amount("kinds of stores", Number(failed) + Number(ran), least(2)),
     ],
   };
 }

@@ -181,6 +181,8 @@ test.each(names)("%s: ids are compared and the report says why no more; a higher
   const { scope, source, destination } = place.report();
   expect(scope.level).toBe("ids");
   for (const store of [source, destination]) expect(store.remarks?.[0]).toContain("fields.updatedAt");
+  const isWithin = destination.remarks?.some((remark) => remark.startsWith("_node_content holds JSON")) ?? false;
+  expect(isWithin).toBe(layout === "llamaindex");
   expect((await runVerify(place, ["--lag", "0", "--level", "payload"])).exitCode).toBe(2);
   expect(place.report().reason).toContain("fields.updatedAt");
 });

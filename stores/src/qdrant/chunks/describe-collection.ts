@@ -50,9 +50,16 @@ export async function describeCollection(
     count: info.points,
     isDated: spec.fields.updatedAt !== null,
     isLookUpCheap: info.hasIdIndex,
+    remarks: remarksOf(spec),
     fieldKinds: fields.map((name) => kindOf(info.indexes.get(keyOf(metadataPath(spec.fields, name))))),
   };
   return { description, info };
+}
+
+function remarksOf({ fields: { text, textMember } }: QdrantSpec): string[] {
+  if (text === null || textMember.length === 0) return [];
+  const place = `${keyOf(text)} holds JSON in a text, and the chunk's text in that`;
+  return [`${place}: texts aren't compared; name a key that holds them plainly by fields.text`];
 }
 
 function kindOf(index: string | undefined): FieldKind {
