@@ -84,9 +84,7 @@ export function makeQdrantChunkWriter(spec: QdrantSpec, { identity, fields, atOn
   };
 }
 
-const firstRule =
-  `the collection is empty: a point gets ${fallbackRule.name} of its chunk id as its own id; an application that writes ` +
-  "other ids would hold such chunks twice";
+const firstRule = `the collection is empty: points get ${fallbackRule.name} of their chunk ids as ids; an application that makes others would hold chunks twice`;
 const unknownRule =
   `the ids of the collection's points follow no known rule: a chunk that it lacks gets ${fallbackRule.name} of its ` +
   "chunk id, and an application that makes ids another way will write it a second time";
