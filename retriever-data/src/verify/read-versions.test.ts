@@ -13,12 +13,13 @@ function chunk(id: string, second: number): WholeChunk {
   return { id, entityId: "e", namespace: "n", updatedAt: time(second), fields: {}, vector: null };
 }
 
-const source = makeChunkMemory("source", [chunk("still", 5), chunk("moved", 5)]);
-const destination = makeChunkMemory("destination", [chunk("still", 1), chunk("moved", 9)]);
+const finer = { ...chunk("finer", 5), updatedAt: "2026-03-01T00:00:05.1239999Z" };
+const source = makeChunkMemory("source", [chunk("still", 5), chunk("moved", 5), finer]);
+const destination = makeChunkMemory("destination", [chunk("still", 1), chunk("moved", 9), chunk("finer", 1)]);
 const stale = { sourceUpdatedAt: time(5), destinationUpdatedAt: time(1) };
 const differences = ["moved", "still"].map((id) => makeDifference(id, "stale", stale));
 
-function read() {
+function read(asked = differences) {
   const kindOf = (memory: typeof source) => ({
     kind: memory.store.identity.label,
     makeChunkWriter: () => memory.writer,
@@ -35,7 +36,7 @@ function read() {
     pause: async () => undefined,
     onNote: () => undefined,
   };
-  return readVersions(differences, reading, AbortSignal.timeout(1000));
+  return readVersions(asked, reading, AbortSignal.timeout(1000));
 }
 
 test("B1: a chunk that was written after it was found to differ gets no version, so that no repair takes it for seen", async () => {
@@ -43,6 +44,12 @@ test("B1: a chunk that was written after it was found to differ gets no version,
   expect(versioned.map(({ destinationVersion }) => destinationVersion !== undefined)).toEqual([false, true]);
   expect(versioned.every(({ sourceVersion }) => sourceVersion !== undefined)).toBe(true);
   expect(remarks).toEqual({});
+});
+
+test("a chunk whose seventh digit rounds into the next millisecond keeps its version", async () => {
+  const sourceUpdatedAt = "2026-03-01T00:00:05.124Z";
+  const { differences: versioned } = await read([makeDifference("finer", "stale", { ...stale, sourceUpdatedAt })]);
+  expect(versioned[0]?.sourceVersion).toBeDefined();
 });
 
 test("B3: a store whose chunks can't be read whole is remarked, and its differences come without versions", async () => {

@@ -1,9 +1,11 @@
 // What each store holds of the chunks that differ, as digests: a repair from the report leaves whatever isn't that any more.
 import type { StoreName } from "@retriever/sidecar/contract/overlay.ts";
 import type { Difference } from "@retriever/sidecar/contract/verify-report.ts";
+import { wholeUnits } from "@retriever/stores/chunks/moment-unit.ts";
 import { faultOf } from "@retriever/stores/errors.ts";
 import type { Registry } from "@retriever/stores/kind.ts";
 import type { ChunkWriter, StoredChunk } from "@retriever/stores/ports/chunk-store.ts";
+import { readMoment } from "@retriever/stores/values/time.ts";
 import { deadline } from "#compare/retry.ts";
 import { type Both, onBoth, type RunDeps } from "#compare/run-deps.ts";
 import { type NamedStores, openWriters } from "#config/open-stores.ts";
@@ -94,9 +96,10 @@ async function withVersions(batch: readonly Difference[], fetch: Fetch, limit: A
 function versionAt(held: readonly StoredChunk[] = [], confirmedAt: string | null): string | undefined {
   const [chunk] = held;
   if (chunk === undefined || held.length > 1) return undefined;
-  return msOf(chunk.updatedAt) === msOf(confirmedAt) ? chunk.version : undefined;
+  return microsecondsOf(chunk.updatedAt) === microsecondsOf(confirmedAt) ? chunk.version : undefined;
 }
 
-function msOf(text: string | null | undefined): number | null {
-  return typeof text === "string" ? Date.parse(text) : null;
+/** Rounded as it was for the report: a store may hold more digits. */
+function microsecondsOf(text: string | null | undefined): number | null {
+  return typeof text === "string" ? wholeUnits(readMoment(text), "microsecond") : null;
 }
