@@ -38,12 +38,12 @@ function aReport(more: Partial<VerifyReport> = {}): VerifyReport {
   return { ...unsigned, digest: digestOfReport(unsigned), ...more };
 }
 
-async function arrange(handler: Handler, deadlineMs = 1000) {
+async function arrange(handler: Handler, deadlineMs = 1000, maxBytes = 4096) {
   played = await playServer(handler);
   const client = makeHttpReports({ deadlineMs });
   reports = client;
   const port = Number(new URL(played.url).port);
-  const from = { address: "127.0.0.1", port, maxBytes: 4096 };
+  const from = { address: "127.0.0.1", port, maxBytes };
   return {
     isReady: () => client.isReady("127.0.0.1", port, signal),
     fetch: () => client.fetch(from, stores, signal),
@@ -70,6 +70,32 @@ describe("a verifier's report", () => {
     const { fetch, requests } = await arrange((_, response) => reply(response, 200, aReport()));
     expect(JSON.parse(await fetch())).toEqual(aReport());
     expect(requests[0]?.url).toBe("/v1/report?maxBytes=4096");
+  });
+
+  test("with as many differences as its bound of bytes holds is fetched, however short they are", async () => {
+    const maxBytes = 900 * 1024;
+    const bare = { kind: "extra", namespace: null, sourceUpdatedAt: null, destinationUpdatedAt: null } as const;
+    const ids = Array.from({ length: 1000 }, (_, n) => String(n));
+    const doubled = { doubled: { count: 1000, ids } };
+    const counts = aReport().counts;
+    const { digest: _digest, ...head } = aReport({
+      source: { identity: sourceIdentity, ...store, ...doubled },
+      destination: { identity: destinationIdentity, ...store, ...doubled },
+      namespaces: Array.from({ length: 101 }, (_, n) => ({ namespace: String(n), counts })),
+    });
+    const room = maxBytes - Buffer.byteLength(JSON.stringify(head)) - 100;
+    const perDifference = JSON.stringify({ id: "1234", ...bare }).length + 1;
+    const differences = Array.from({ length: Math.floor(room / perDifference) }, (_, n) => ({
+      id: String(n),
+      ...bare,
+    }));
+    const report = { ...head, differences };
+    const signed = { ...report, digest: digestOfReport(report) };
+    const size = Buffer.byteLength(JSON.stringify(signed));
+    expect(size).toBeLessThanOrEqual(maxBytes);
+    expect(size).toBeGreaterThan(maxBytes - 2000);
+    const { fetch } = await arrange((_, response) => reply(response, 200, signed), 5000, maxBytes);
+    expect(JSON.parse(await fetch()).differences).toHaveLength(differences.length);
   });
 
   test.each<[string, unknown, string]>([
